@@ -1,0 +1,36 @@
+import * as tf from "@tensorflow/tfjs";
+import type { Tensor, Tensor4D } from "@tensorflow/tfjs";
+import type { Augmentation, Normalisation } from "./dataset.ts";
+import { gather } from "./kernels/gather.ts";
+import type { Random } from "./kernels/random_uniform.ts";
+
+/**
+ * Training images changed at random inside the step: zero padding, a crop of the old size at a position of its own for
+ * each image, and half of them mirrored. [batch, height, width, channels] in and out, pixels 0 … 255.
+ */
+export function augment(images: Tensor, { crop, flip }: Augmentation, random: Random): Tensor {
+  if (crop === 0 && !flip) return images;
+  const [batch, height, width] = images.shape;
+  const offset = () => tf.floor(tf.mul(random.uniform([batch, 1]), 2 * crop + 1));
+  const line = (length: number) => tf.range(0, length, 1, "float32");
+  let columns = line(width) as Tensor;
+  if (flip) {
+    const mirrored = tf.cast(tf.less(random.uniform([batch, 1]), 0.5), "float32");
+    columns = tf.abs(tf.sub(tf.mul(mirrored, width - 1), columns));
+  }
+  if (crop === 0) return pick(images, columns, 2);
+  const padded = tf.pad(images as Tensor4D, [[0, 0], [crop, crop], [crop, crop], [0, 0]]);
+  const rows = pick(padded, tf.add(offset(), line(height)), 1);
+  return pick(rows, tf.add(offset(), columns), 2);
+}
+
+/** The rows (axis 1) or columns (axis 2) that `positions`, [batch, n], name for each image. */
+function pick(images: Tensor, positions: Tensor, axis: number): Tensor {
+  return gather(images, tf.cast(positions, "int32"), axis, 1);
+}
+
+/** Pixels 0 … 255 as a network takes them: (pixel / 255 − mean) / std per channel. */
+export function normalise(images: Tensor, { mean, std }: Normalisation): Tensor {
+  const scale = std.map((s) => 1 / (255 * s)), shift = mean.map((m, i) => -m / std[i]);
+  return tf.add(tf.mul(images, tf.tensor1d(scale)), tf.tensor1d(shift));
+}

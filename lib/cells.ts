@@ -1,0 +1,53 @@
+import type { Experiment } from "./experiment.ts";
+import { Failure } from "./failure.ts";
+import type { Column, PaperRow, PaperTable } from "./paper.ts";
+import type { PaperCells } from "./table.ts";
+
+/** The name by which an experiment is put into a cell: the pair, or the network where it is trained alone. */
+export function columnName({ method }: PaperRow, { teacher, student }: Column): string {
+  return method === "teacher" ? teacher : method === "student" ? student : `${teacher}_${student}`;
+}
+
+/** The experiment in a cell; `undefined` where there is none. */
+export function cellAt({ rows }: PaperCells, row: PaperRow, column: Column): Experiment | undefined {
+  return rows[row.method]?.[columnName(row, column)];
+}
+
+/**
+ * Checks that each experiment has a cell in one of these tables, and that it trains the student of its column under its
+ * teacher. Throws a `Failure` (exit 2) that lists the valid names otherwise.
+ */
+export function checkCells(tables: readonly PaperTable[], { ids, rows }: PaperCells, path: string): void {
+  const printed = tables.flatMap(({ rows, columns }) =>
+    rows.filter(({ delta }) => !delta).flatMap((row) => columns.map((column) => ({ row, column })))
+  );
+  for (const [method, experiments] of Object.entries(rows)) {
+    const there = printed.filter(({ row }) => row.method === method);
+    if (there.length === 0) throw unknown(path, `row ${method}`, ids, printed.map(({ row }) => row.method));
+    for (const [name, experiment] of Object.entries(experiments)) {
+      const cells = there.filter(({ row, column }) => columnName(row, column) === name);
+      const names = there.map(({ row, column }) => columnName(row, column));
+      if (cells.length === 0) throw unknown(path, `column ${name} in the row ${method}`, ids, names);
+      const problem = misfit(method, cells[0].column, experiment);
+      if (problem) throw new Failure(2, `${path}: the experiment in the row ${method}, column ${name}, ${problem}`);
+    }
+  }
+}
+
+function unknown(path: string, what: string, ids: readonly string[], names: readonly string[]): Failure {
+  return new Failure(2, `${path}: ${ids.join(", ")}: there is no ${what}; there are ${[...new Set(names)].join(", ")}`);
+}
+
+/** Why an experiment is not what its cell is about. */
+function misfit(method: string, { teacher, student }: Column, experiment: Experiment): string | undefined {
+  const alone = method === "teacher" || method === "student", trained = method === "teacher" ? teacher : student;
+  if (experiment.student.id !== trained) return `trains ${experiment.student.id}, not ${trained}`;
+  if (!alone && experiment.teachers.length > 0 && !hasTeacher(experiment, teacher)) {
+    return `is not taught by ${teacher}`;
+  }
+}
+
+/** Whether a network teaches an experiment or, as with assistants, one of its teachers. */
+function hasTeacher({ teachers }: Experiment, id: string): boolean {
+  return teachers.some(({ experiment }) => experiment.student.id === id || hasTeacher(experiment, id));
+}

@@ -1,0 +1,81 @@
+import * as tf from "@tensorflow/tfjs";
+import type { Tensor } from "@tensorflow/tfjs";
+import type { Engine, Input, Inputs, Runnable } from "./engine.ts";
+import type { Traced } from "./step.ts";
+import type { Update, Variable } from "./variables.ts";
+
+/**
+ * The engine that runs each step op by op on tfjs's current backend: the reference that compiled steps are held to, and
+ * the only one that tfjs's own `cpu` backend has.
+ */
+export class EagerEngine implements Engine {
+  readonly #values = new Map<Variable, Tensor>();
+
+  /** Makes a step a function of a batch: the step function runs at every call. */
+  compile<I extends string>(traced: Traced<I>): Runnable<I> {
+    return async (inputs) => {
+      const engine = tf.engine();
+      engine.startScope();
+      try {
+        const outcome = traced(this.#tensors(inputs));
+        this.#apply(outcome.updates);
+        const values = await Promise.all(
+          Object.entries(outcome.values).map(async ([name, value]) =>
+            [name, Float32Array.from(await value.data())] as const
+          ),
+        );
+        tf.dispose(Object.values(outcome.values));
+        return Object.fromEntries(values);
+      } finally {
+        engine.endScope();
+      }
+    };
+  }
+
+  /** Takes variables in as tensors. */
+  hold(variables: readonly Variable[], values?: ReadonlyMap<string, Float32Array>): Promise<void> {
+    for (const variable of variables) {
+      this.#set(variable, tf.tensor(values?.get(variable.name) ?? variable.initial(), [...variable.shape], "float32"));
+      variable.bind(() => this.#values.get(variable)!);
+    }
+    return Promise.resolve();
+  }
+
+  /** The present values of variables. */
+  async read(variables: readonly Variable[]): Promise<Float32Array[]> {
+    return await Promise.all(variables.map(async (variable) => Float32Array.from(await variable.value.data())));
+  }
+
+  /** Releases the variables. */
+  close(): void {
+    for (const [variable, value] of this.#values) {
+      value.dispose();
+      variable.bind(undefined);
+    }
+    this.#values.clear();
+  }
+
+  #tensors<I extends string>(inputs: Inputs<I>): Record<I, Tensor> {
+    const made = Object.entries<Input>(inputs).map(([name, { shape, data }]) => {
+      const dtype = data instanceof Int32Array ? "int32" : "float32";
+      return [name, tf.tensor(data instanceof Uint8Array ? Float32Array.from(data) : data, [...shape], dtype)];
+    });
+    return Object.fromEntries(made);
+  }
+
+  #set(variable: Variable, value: Tensor): void {
+    this.#values.get(variable)?.dispose();
+    this.#values.set(variable, tf.keep(value));
+  }
+
+  /** Makes a step's changes; all of them are computed before the first is made. */
+  #apply(updates: readonly Update[]): void {
+    const changes = updates.flatMap((update): [Variable, Tensor][] => {
+      if (update.kind === "assign") return [[update.variable, update.value]];
+      const { variable, velocity, gradient, rate, momentum } = update;
+      const next = tf.add(tf.mul(velocity.value, momentum), gradient);
+      return [[velocity, next], [variable, tf.sub(variable.value, tf.mul(next, rate))]];
+    });
+    for (const [variable, value] of changes) this.#set(variable, value);
+  }
+}

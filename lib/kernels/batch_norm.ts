@@ -1,0 +1,96 @@
+import * as tf from "@tensorflow/tfjs";
+import type { Tensor } from "@tensorflow/tfjs";
+import { Attr } from "../tensorflow/binding.ts";
+import { nativeBackend } from "../tensorflow/backend.ts";
+import { DataType } from "../tensorflow/c_api.ts";
+
+/** What normalising a batch gives. */
+export interface Normalised {
+  /** The normalised batch, of the input's shape. */
+  readonly out: Tensor;
+  /** (1 − momentum) · mean + momentum · batch mean, [channels]. */
+  readonly mean: Tensor;
+  /** (1 − momentum) · variance + momentum · unbiased batch variance, [channels]. */
+  readonly variance: Tensor;
+}
+
+/** The variables of a norm as tensors, [channels] each. */
+export interface NormState {
+  /** Factor γ. */
+  readonly scale: Tensor;
+  /** Offset β. */
+  readonly offset: Tensor;
+  /** Running mean. */
+  readonly mean: Tensor;
+  /** Running variance. */
+  readonly variance: Tensor;
+  /**
+   * The bias of the convolution before the norm, where it was left out of `x`: the batch's mean takes it away again, so
+   * that only the running mean sees it and its gradient is zero.
+   */
+  readonly bias?: Tensor;
+}
+
+const attributes = (training: boolean, epsilon: number, factor?: number) => [
+  { name: "T", type: Attr.type, value: DataType.float32 },
+  { name: "U", type: Attr.type, value: DataType.float32 },
+  { name: "epsilon", type: Attr.float, value: epsilon },
+  { name: "data_format", type: Attr.string, value: "NHWC" },
+  { name: "is_training", type: Attr.bool, value: training },
+  ...(factor === undefined ? [] : [{ name: "exponential_avg_factor", type: Attr.float, value: factor }]),
+];
+
+/**
+ * Batch normalisation by the batch's own statistics (Ioffe & Szegedy, 2015), `x` of [batch, height, width, channels],
+ * with the running statistics moved towards the batch's. Gradients flow to `x`, γ and β. TensorFlow's
+ * `FusedBatchNormV3`; on tfjs's own backend its twin, made of tfjs ops.
+ */
+export function batchNorm(x: Tensor, state: NormState, epsilon: number, momentum: number): Normalised {
+  const backend = nativeBackend();
+  if (!backend) return batchNormTwin(x, state, epsilon, momentum);
+  let mean: Tensor | undefined, variance: Tensor | undefined;
+  const run = (name: string, inputs: Tensor[], options: ReturnType<typeof attributes>, outputs: number) =>
+    backend.binding.executeOp(name, options, backend.getInputTensorIds(inputs), outputs)
+      .map((output) => backend.createOutputTensor(output));
+  const out = tf.customGrad((...given) => {
+    const save = given.pop() as unknown as tf.GradSaveFunc, [x, scale, offset, bias] = given as Tensor[];
+    const outputs = run(
+      "FusedBatchNormV3",
+      [x, scale, offset, state.mean, state.variance],
+      attributes(true, epsilon, momentum),
+      6,
+    );
+    mean = tf.keep(bias ? tf.add(outputs[1], tf.mul(bias, momentum)) : outputs[1]);
+    variance = tf.keep(outputs[2]);
+    save([x, scale, ...outputs.slice(3)]);
+    const gradFunc = (dy: Tensor, saved: Tensor[]) => {
+      const gradients = run("FusedBatchNormGradV3", [dy, ...saved], attributes(true, epsilon), 5).slice(0, 3);
+      return bias ? [...gradients, tf.zeros(bias.shape)] : gradients;
+    };
+    return { value: outputs[0], gradFunc };
+  })(...[x, state.scale, state.offset, ...(state.bias ? [state.bias] : [])]);
+  return { out, mean: mean!, variance: variance! };
+}
+
+/** `batchNorm` made of tfjs ops. */
+export function batchNormTwin(x: Tensor, state: NormState, epsilon: number, momentum: number): Normalised {
+  const count = x.size / x.shape.at(-1)!, axes = [0, 1, 2];
+  if (state.bias) x = tf.add(x, state.bias);
+  const batch = tf.mean(x, axes), centred = tf.sub(x, batch), spread = tf.mean(tf.square(centred), axes);
+  const out = tf.add(tf.mul(centred, tf.mul(state.scale, tf.rsqrt(tf.add(spread, epsilon)))), state.offset);
+  const towards = (old: Tensor, now: Tensor) => tf.keep(tf.add(tf.mul(old, 1 - momentum), tf.mul(now, momentum)));
+  return {
+    out,
+    mean: towards(state.mean, batch),
+    variance: towards(state.variance, tf.mul(spread, count / Math.max(count - 1, 1))),
+  };
+}
+
+/** Batch normalisation by the running statistics as a factor and an offset per channel. */
+export function frozenNorm(
+  { scale, offset, mean, variance }: NormState,
+  epsilon: number,
+): [factor: Tensor, offset: Tensor] {
+  const factor = tf.mul(scale, tf.rsqrt(tf.add(variance, epsilon)));
+  return [factor, tf.sub(offset, tf.mul(mean, factor))];
+}

@@ -1,0 +1,154 @@
+import type { Tensor } from "@tensorflow/tfjs";
+import type { Json } from "./json.ts";
+import type { Layer, Pass } from "./layers.ts";
+import type { Shape, Variable, Variables } from "./variables.ts";
+
+/** What a stage computes from a batch. */
+export interface StageOutput {
+  /** The stage's output: the tap. */
+  readonly out: Tensor;
+  /** The same before its last ReLU (pre-activation networks: after the norm that follows); `out` where there is neither. */
+  readonly pre: Tensor;
+  /** What the next stage takes where that is not `out`. */
+  readonly next?: Tensor;
+}
+
+/** A stage that has its variables. */
+export interface StageModule {
+  (x: Tensor, pass: Pass): StageOutput;
+  /** The tap's shape for one sample. */
+  readonly shape: Shape;
+  /** Multiply-adds for one sample. */
+  readonly multiplyAdds: number;
+}
+
+/** A stage as it is described. */
+export type Stage = (create: Variables, input: Shape) => StageModule;
+
+/** A stage of a body and the activation that ends it: `pre` is the body's output, `out` the activation's. */
+export function stage(body: Layer, activation?: Layer): Stage {
+  return (create, input) => {
+    const main = body(create, input), last = activation?.(create.in("activation"), main.shape);
+    const run = (x: Tensor, pass: Pass): StageOutput => {
+      const pre = main(x, pass);
+      return { pre, out: last ? last(pre, pass) : pre };
+    };
+    return Object.assign(run, { shape: main.shape, multiplyAdds: main.multiplyAdds });
+  };
+}
+
+/** Named stages, in the order they run. */
+export type Stages<S extends string> = { readonly [K in S]: Stage };
+
+/**
+ * A network as it is declared: an ordered record of named stages. Its keys are its taps; a network with more taps fits
+ * where one with fewer is asked for.
+ */
+export interface Net<S extends string = string> {
+  /** Its name in the papers' tables, lower-cased, e.g. `resnet8x4`. */
+  readonly id: string;
+  /** What it was made with, beside its name; part of the declaration. */
+  readonly options: Json;
+  /** Its stages for a data set of this many classes. */
+  readonly stages: (classes: number) => Stages<S>;
+}
+
+/** A network that scores classes: its last stage is `logits`, [batch, classes]. */
+export type Scorer = Net<"logits">;
+
+/** A network over images that pools its last map into a vector and scores classes from it. */
+export type Classifier<S extends string = never> = Net<S | "pooled" | "logits">;
+
+/** The taps of a network. */
+export type Tap<N extends Net> = keyof ReturnType<N["stages"]> & string;
+
+/** A classifier of these stages. */
+export function classifier<S extends string>(
+  id: string,
+  options: Json,
+  stages: (classes: number) => Stages<S | "pooled" | "logits">,
+): Classifier<S> {
+  return { id, options, stages };
+}
+
+/** What running a network gives: every tap, before and after its last ReLU. */
+export interface Output<N extends Net = Net> {
+  /** Each stage's output, [batch, …shape]. */
+  readonly taps: { readonly [K in Tap<N>]: Tensor };
+  /** Each stage's output before its last ReLU. */
+  readonly pre: { readonly [K in Tap<N>]: Tensor };
+}
+
+/** A network that has its variables. */
+export interface Player<N extends Net = Net> {
+  /** What it was made from, so that copies and peers can be made. */
+  readonly recipe: N;
+  /** Each tap's shape for one sample. */
+  readonly shapes: { readonly [K in Tap<N>]: Shape };
+  /** Its variables, in the order they were made. */
+  readonly variables: readonly Variable[];
+  /** Trainable numbers. */
+  readonly parameters: number;
+  /** Multiply-adds for one sample. */
+  readonly multiplyAdds: number;
+  /** Runs it on a batch of images. */
+  run(images: Tensor, pass: Pass): Output<N>;
+  /** Runs one stage on what the stage before gave. */
+  stage(name: Tap<N>, x: Tensor, pass: Pass): StageOutput;
+}
+
+/**
+ * Makes a network's variables for images of `input` and a number of classes. With `from`, another one of the same
+ * recipe, each starts at the values of its counterpart there.
+ */
+export function build<N extends Net>(
+  recipe: N,
+  create: Variables,
+  input: Shape,
+  classes: number,
+  from?: Player<N>,
+): Player<N> {
+  const made: Variable[] = [];
+  const recording = (scope: Variables): Variables => ({
+    variable(name, shape, initial, options) {
+      const counterpart = from?.variables[made.length];
+      const variable = scope.variable(name, shape, counterpart ? () => counterpart.initial() : initial, options);
+      made.push(variable);
+      return variable;
+    },
+    derived: scope.derived,
+    fixed: scope.fixed,
+    in: (name) => recording(scope.in(name)),
+    at: (pace) => recording(scope.at(pace)),
+  });
+  const modules: [string, StageModule][] = [];
+  let shape = input;
+  for (const [name, described] of Object.entries(recipe.stages(classes))) {
+    const module = described(recording(create).in(name), shape);
+    modules.push([name, module]);
+    shape = module.shape;
+  }
+  const byName = Object.fromEntries(modules);
+  return {
+    recipe,
+    shapes: record(modules, (module) => module.shape) as Player<N>["shapes"],
+    variables: made,
+    parameters: made.filter((variable) => variable.trainable)
+      .reduce((sum, variable) => sum + variable.shape.reduce((a, b) => a * b, 1), 0),
+    multiplyAdds: modules.reduce((sum, [, module]) => sum + module.multiplyAdds, 0),
+    run(images, pass) {
+      let x = images;
+      const outputs = modules.map(([name, module]): [string, StageOutput] => {
+        const output = module(x, pass);
+        x = output.next ?? output.out;
+        return [name, output];
+      });
+      return { taps: record(outputs, (o) => o.out), pre: record(outputs, (o) => o.pre) } as Output<N>;
+    },
+    stage: (name, x, pass) => byName[name](x, pass),
+  };
+}
+
+function record<T, U>(entries: readonly (readonly [string, T])[], value: (item: T) => U): Record<string, U> {
+  return Object.fromEntries(entries.map(([name, item]) => [name, value(item)]));
+}

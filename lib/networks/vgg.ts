@@ -1,0 +1,44 @@
+import { convNorm, dense, globalAveragePool, type Layer, maxPool, relu, seq } from "../layers.ts";
+import { type Classifier, classifier, type Stage, stage } from "../network.ts";
+import { constant, normal } from "../variables.ts";
+
+/** A VGG's taps: a stem and four blocks of one resolution each. */
+export type Vgg = Classifier<"stem" | "block1" | "block2" | "block3" | "block4">;
+
+/**
+ * VGG with batch norm for small images (Simonyan & Zisserman, 2015, in the form of the CRD benchmark): five blocks of
+ * 3×3 convolutions, 2×2 max pooling between them, global average pooling, one dense layer.
+ */
+function vgg(id: string, blocks: readonly [number, number, number, number, number]): Vgg {
+  const widths = [64, 128, 256, 512, 512];
+  const block = (number: number): Stage => (create, input) => {
+    // Pooling opens the block, so that the tap before it is the map the papers distil; 4×4 maps are not pooled further.
+    const pooled = number > 0 && (number < 4 || input[0] >= 8);
+    const layers: Layer[] = pooled ? [maxPool(2)] : [];
+    for (let i = 0; i < blocks[number]; i++) {
+      if (i > 0) layers.push(relu());
+      layers.push(convNorm(widths[number], { bias: true }));
+    }
+    return stage(seq(...layers), relu())(create, input);
+  };
+  return classifier(id, {}, (classes) => ({
+    stem: block(0),
+    block1: block(1),
+    block2: block(2),
+    block3: block(3),
+    block4: block(4),
+    pooled: stage(globalAveragePool()),
+    logits: stage(dense(classes, { initial: normal(0.01), biasInitial: constant(0) })),
+  }));
+}
+
+/** VGG with 8 layers. */
+export const vgg8: Vgg = vgg("vgg8", [1, 1, 1, 1, 1]);
+/** VGG with 11 layers. */
+export const vgg11: Vgg = vgg("vgg11", [1, 1, 2, 2, 2]);
+/** VGG with 13 layers. */
+export const vgg13: Vgg = vgg("vgg13", [2, 2, 2, 2, 2]);
+/** VGG with 16 layers. */
+export const vgg16: Vgg = vgg("vgg16", [2, 2, 3, 3, 3]);
+/** VGG with 19 layers. */
+export const vgg19: Vgg = vgg("vgg19", [2, 2, 4, 4, 4]);

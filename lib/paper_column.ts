@@ -1,0 +1,83 @@
+import { best } from "./best.ts";
+import { measures, type Outcome } from "./outcome.ts";
+import type { PaperRow, PaperTable } from "./paper.ts";
+import { rounded, signed, spread, type Summary, summary } from "./summary.ts";
+
+/** A number as it is printed. */
+export interface Printed {
+  /** The number that its decimals stand for. */
+  readonly value: number;
+  /** The number, its spread and its n. */
+  readonly text: string;
+  /** Whether it is the best of its column. */
+  readonly best?: boolean;
+}
+
+/** What stands in a cell. */
+export interface Cell {
+  /** Ours at the epoch that the paper's number is of. */
+  readonly ours?: Printed;
+  /** Ours at the other epoch. */
+  readonly other?: Printed;
+  /** The paper's. */
+  readonly paper?: Printed;
+  /** What ours came from. */
+  readonly outcome?: Outcome;
+}
+
+/** The epoch that a table's numbers are compared at, our last where the paper does not say, and the other one. */
+export function epochs({ selection }: PaperTable): readonly ["last", "best"] | readonly ["best", "last"] {
+  return selection === "best" ? ["best", "last"] : ["last", "best"];
+}
+
+/** The cells of a table's column from top to bottom; `at` is what came of a row's experiment. */
+export function paperColumn(table: PaperTable, index: number, at: (row: PaperRow) => Outcome | undefined): Cell[] {
+  const { rows } = table, { metric } = table.columns[index];
+  const measured = rows.map((row) => row.delta ? {} : measuredCell(row.values[index], at(row), metric, epochs(table)));
+  const cells = rows.map(({ delta, values }, i): Cell => {
+    if (!delta) return measured[i];
+    const [of, over] = [delta.of, delta.over].map((method) => measured[rows.findIndex((row) => row.method === method)]);
+    const value = values[index], paper = value === null ? undefined : difference(value.mean);
+    return { ours: minus(of.ours, over.ours), other: minus(of.other, over.other), paper };
+  });
+  return withBest(cells, rows.map(isMethod), metric);
+}
+
+/** The difference of two printed numbers, so that a reader who subtracts them gets the same. */
+export function minus(a: Printed | undefined, b: Printed | undefined): Printed | undefined {
+  return a && b && difference(a.value - b.value);
+}
+
+function measuredCell(
+  value: Summary | null,
+  outcome: Outcome | undefined,
+  metric: string,
+  epochs: readonly ("last" | "best")[],
+): Cell {
+  const paper = printed(value ?? undefined);
+  if (!outcome) return { paper };
+  const [ours, other] = epochs.map((epoch) => summary(measures(outcome, metric, epoch)));
+  return { ours: printed(ours), other: printed(other && { ...other, n: undefined }), paper, outcome };
+}
+
+function printed(summary: Summary | undefined): Printed | undefined {
+  return summary && { value: rounded(summary.mean), text: spread(summary) };
+}
+
+function difference(value: number): Printed {
+  return { value: rounded(value), text: signed(value) };
+}
+
+/** Whether a row is a method, which others are compared with. */
+function isMethod({ method, delta }: PaperRow): boolean {
+  return !delta && method !== "teacher" && method !== "student";
+}
+
+/** The cells with the best of ours and the best of the paper's marked, among those that are compared. */
+function withBest(cells: readonly Cell[], compared: readonly boolean[], metric: string): Cell[] {
+  const marks = (key: "ours" | "paper") =>
+    best(cells.map((cell, i) => compared[i] ? cell[key]?.value : undefined), metric);
+  const ours = marks("ours"), paper = marks("paper");
+  const mark = (printed: Printed | undefined, best: boolean) => printed && { ...printed, best };
+  return cells.map((cell, i) => ({ ...cell, ours: mark(cell.ours, ours[i]), paper: mark(cell.paper, paper[i]) }));
+}

@@ -1,0 +1,92 @@
+import { batches } from "./batches.ts";
+import { loadCheckpoint } from "./checkpoint.ts";
+import type { Experiment } from "./experiment.ts";
+import type { Player } from "./network.ts";
+import { prepare, type Weights } from "./prepare.ts";
+import { stream } from "./random.ts";
+import { resolve, resolveTeacher } from "./resolve.ts";
+import { scheduled, type Settings } from "./settings.ts";
+import { clock } from "./status.ts";
+
+/** Steps that are timed; the first one traces and does not count. */
+const STEPS = 4;
+
+/**
+ * What a run would do, in lines: everything is resolved, the step is traced and run on a few batches, nothing is written. A
+ * missing teacher takes part untrained.
+ */
+export async function plan(experiment: Experiment, seed: number, settings: Settings): Promise<string[]> {
+  const resolved = await resolve(experiment, seed, settings);
+  const teachers = await Promise.all(experiment.teachers.map((teacher) => resolveTeacher(teacher, settings)));
+  const weights = await Promise.all(teachers.map(async ({ ready, folder, epoch }): Promise<Weights> => {
+    const path = folder.weights(epoch);
+    return ready ? { path, tensors: (await loadCheckpoint(path)).tensors } : undefined;
+  }));
+  const prepared = await prepare(experiment, seed, weights, settings);
+  try {
+    const { train, heldOut, opened, student, step } = prepared, schedule = scheduled(experiment, settings);
+    const order = stream(seed, "shuffle/1").permutation(train.size), times: number[] = [];
+    let terms: string[] = [];
+    for await (const batch of batches(train, order, schedule.batch, opened.image)) {
+      const begun = performance.now();
+      const values = await step({
+        ...batch,
+        rate: { shape: [], data: Float32Array.of(schedule.rate(1)) },
+        epoch: { shape: [], data: Float32Array.of(1) },
+        step: { shape: [], data: Int32Array.of(times.length) },
+      });
+      times.push(performance.now() - begun);
+      terms = Object.entries(values).filter(([name]) => name.startsWith("loss/"))
+        .map(([name, value]) => `${name.slice(5)} ${value[0].toFixed(4)}`);
+      if (times.length === STEPS) break;
+    }
+    const count = Math.min(settings.limit ?? Infinity, Math.ceil(train.size / schedule.batch));
+    const each = Math.min(...times.slice(times.length > 1 ? 1 : 0));
+    const size = ({ recipe: { id }, parameters, multiplyAdds }: Player) =>
+      `${id}, ${parameters.toLocaleString("en")} parameters, ${multiplyAdds.toLocaleString("en")} multiply-adds`;
+    const rows: [string, string][] = [
+      [
+        "experiment",
+        `${resolved.identity.id} seed ${seed}: ${resolved.state}${resolved.quick ? `, ${resolved.quick}` : ""}`,
+      ],
+      [
+        "data",
+        `${experiment.dataset.id}: ${train.size} train${heldOut ? ` + ${heldOut.split.size} held out` : ""}, ` +
+        `${opened.test.size} test, ${opened.classes.length} classes, ${opened.image.join("×")}`,
+      ],
+      ["student", size(student)],
+      ...teachers.map(({ identity, seed, epoch, state, ready }, i): [string, string] => [
+        "teacher",
+        `${size(prepared.teachers[i])}; ${identity.id} seed ${seed}, ${
+          typeof epoch === "number" ? `epoch ${epoch}` : epoch
+        }: ` +
+        (ready ? "ready" : `${state}, would be trained first`),
+      ]),
+      ["distiller", `${experiment.distiller.id} ${JSON.stringify(experiment.distiller.options)}`],
+      ["terms", terms.join(", ")],
+      ["schedule", `${schedule.epochs} epochs of ${count} batches of ${schedule.batch}, lr ${rates(schedule)}`],
+      ["a step", `${each.toFixed(1)} ms (tracing and the first one ${(times[0] / 1000).toFixed(1)} s)`],
+      [
+        "in all",
+        `${clock(each * count * schedule.epochs / 1000)} without evaluation${
+          teachers.every(({ ready }) => ready) ? "" : " and teachers"
+        }`,
+      ],
+      ["folder", resolved.folder.path],
+    ];
+    return rows.map(([name, value]) => `${name.padEnd(11)} ${value}`);
+  } finally {
+    prepared.close();
+  }
+}
+
+/** The learning rates of a schedule and the epochs from which they hold. */
+function rates({ epochs, rate }: ReturnType<typeof scheduled>): string {
+  const parts: string[] = [];
+  for (let epoch = 1; epoch <= epochs; epoch++) {
+    if (epoch === 1 || rate(epoch) !== rate(epoch - 1)) {
+      parts.push(`${+rate(epoch).toPrecision(6)}${epoch > 1 ? ` from ${epoch}` : ""}`);
+    }
+  }
+  return parts.join(", ");
+}

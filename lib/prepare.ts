@@ -1,0 +1,135 @@
+import { match, type Value } from "./checkpoint.ts";
+import { creator } from "./create.ts";
+import type { Opened, Split } from "./dataset.ts";
+import type { Engine, Runnable } from "./engine.ts";
+import type { Experiment } from "./experiment.ts";
+import { Failure } from "./failure.ts";
+import { build, type Player } from "./network.ts";
+import { openEngine } from "./open_engine.ts";
+import { optimizer } from "./optimizer.ts";
+import { stream } from "./random.ts";
+import { scheduled, type Settings } from "./settings.ts";
+import { others, stratified, subset } from "./split.ts";
+import { type EvaluateInput, evaluateStep, type TrainInput, trainStep } from "./step.ts";
+import { type Variable, variables } from "./variables.ts";
+
+/** A teacher's weights by the names that the student had who became it; undefined: untrained, for a plan only. */
+export type Weights = { readonly path: string; readonly tensors: ReadonlyMap<string, Value> } | undefined;
+
+/** An experiment whose data are open, whose networks are built and whose steps can be run. */
+export interface Prepared {
+  /** The data set. */
+  readonly opened: Opened;
+  /** What is trained on. */
+  readonly train: Split;
+  /** What the best epoch is chosen on, where something is held out, and its indices in the training set. */
+  readonly heldOut?: { readonly split: Split; readonly indices: Uint32Array };
+  /** The student. */
+  readonly student: Player;
+  /** The teachers, in order. */
+  readonly teachers: readonly Player[];
+  /** Every variable that changes, the student's, the method's and the optimiser's. */
+  readonly state: readonly Variable[];
+  /** Where it all runs. */
+  readonly engine: Engine;
+  /** TensorFlow's version. */
+  readonly tensorflow: string | null;
+  /** One training step. */
+  readonly step: Runnable<TrainInput>;
+  /** Evaluation of the student. */
+  readonly evaluate: Runnable<EvaluateInput>;
+  /** Evaluation of the student beside its only teacher. */
+  readonly compare?: Runnable<EvaluateInput>;
+  /** Evaluation of each teacher. */
+  readonly evaluateTeachers: readonly Runnable<EvaluateInput>[];
+  /** Releases data and engine. */
+  close(): void;
+}
+
+/** Opens an experiment's data, builds its networks and compiles its steps. */
+export async function prepare(
+  experiment: Experiment,
+  seed: number,
+  weights: readonly Weights[],
+  settings: Settings,
+): Promise<Prepared> {
+  const { dataset, distiller } = experiment;
+  const opened = await dataset.open(settings.data, settings.log);
+  try {
+    const { train, heldOut } = parts(opened, dataset.holdout, seed);
+    const { engine, tensorflow } = await openEngine(settings);
+    const classes = opened.classes.length;
+    const collected = new Map<string, Variable>(), scope = variables({ seed, collected });
+    const student = build(experiment.student, scope.in("student"), opened.image, classes);
+    const teachers = experiment.teachers.map(({ experiment: { student: recipe } }, i) => {
+      const prefix = `teacher${i + 1}.`, given = weights[i];
+      const values = given && renamed(given, prefix);
+      const below = variables({ seed, collected, prefix, fixed: true, values });
+      const teacher = build(recipe, below, opened.image, classes);
+      if (given) match(given.path, given.tensors, shapes(teacher, prefix));
+      return teacher;
+    });
+    const cast = experiment.several ? teachers : teachers[0];
+    const loss = distiller.build({
+      create: creator(scope.in("distiller"), opened.image, classes),
+      student,
+      teacher: cast,
+      dataset: { size: train.size, classes, labels: train.labels },
+    });
+    const trainable = [...collected.values()].filter(({ trainable, fixed }) => trainable && !fixed);
+    const update = optimizer(scheduled(experiment, settings), trainable, scope.in("velocity"));
+    await engine.hold([...collected.values()]);
+    const { augmentation, normalisation } = dataset;
+    const step = trainStep({
+      student,
+      teacher: cast,
+      loss,
+      optimizer: update,
+      trainable,
+      augmentation,
+      normalisation,
+      seed,
+    });
+    const only = teachers.length === 1 ? teachers[0] : undefined;
+    return {
+      opened,
+      train,
+      heldOut,
+      student,
+      teachers,
+      state: [...collected.values()].filter((variable) => !variable.fixed),
+      engine,
+      tensorflow,
+      step: engine.compile(step),
+      evaluate: engine.compile(evaluateStep(student, undefined, normalisation)),
+      compare: only && engine.compile(evaluateStep(student, only, normalisation)),
+      evaluateTeachers: teachers.map((teacher) => engine.compile(evaluateStep(teacher, undefined, normalisation))),
+      close() {
+        engine.close();
+        opened.close();
+      },
+    };
+  } catch (error) {
+    opened.close();
+    throw error;
+  }
+}
+
+function parts({ train, test }: Opened, holdout: number, seed: number): Pick<Prepared, "train" | "heldOut"> {
+  if (test.size === 0 || train.size === holdout) {
+    throw new Failure(2, "the data set has no images left to train or test on");
+  }
+  if (holdout === 0) return { train };
+  const indices = stratified(train.labels, holdout, stream(seed, "holdout"));
+  return { train: subset(train, others(train.size, indices)), heldOut: { split: subset(train, indices), indices } };
+}
+
+/** A student's values under the names of a teacher's variables. */
+function renamed({ tensors }: NonNullable<Weights>, prefix: string): Map<string, Float32Array> {
+  return new Map(Array.from(tensors, ([name, { data }]) => [prefix + name, data as Float32Array]));
+}
+
+/** A network's variables by their names inside it. */
+function shapes({ variables }: Player, prefix: string): Map<string, readonly number[]> {
+  return new Map(variables.map(({ name, shape }) => [name.slice(prefix.length), shape]));
+}

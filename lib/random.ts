@@ -1,0 +1,87 @@
+/**
+ * Random numbers as pure functions of (seed, stream, position): Philox4x32-10 (Salmon et al., 2011), the generator that
+ * TensorFlow's stateless ops use, so that host and graph draw from the same family and a resumed run draws the same.
+ */
+
+const M0 = 0xd2511f53, M1 = 0xcd9e8d57, W0 = 0x9e3779b9, W1 = 0xbb67ae85;
+
+/** The high 32 bits of the product of two unsigned 32-bit numbers. */
+function high(a: number, b: number): number {
+  const al = a & 0xffff, ah = a >>> 16, bl = b & 0xffff, bh = b >>> 16;
+  const low = al * bl, mid = ah * bl + (low >>> 16), cross = al * bh + (mid & 0xffff);
+  return (ah * bh + Math.floor(mid / 0x10000) + Math.floor(cross / 0x10000)) >>> 0;
+}
+
+/** One block of Philox4x32-10: four unsigned 32-bit numbers, written to `out`, from a counter of four and a key of two. */
+export function philox(counter: ArrayLike<number>, key: ArrayLike<number>, out: Uint32Array): Uint32Array {
+  let c0 = counter[0] >>> 0, c1 = counter[1] >>> 0, c2 = counter[2] >>> 0, c3 = counter[3] >>> 0;
+  let k0 = key[0] >>> 0, k1 = key[1] >>> 0;
+  for (let round = 0; round < 10; round++) {
+    const h0 = high(M0, c0), l0 = Math.imul(M0, c0) >>> 0, h1 = high(M1, c2), l1 = Math.imul(M1, c2) >>> 0;
+    c0 = (h1 ^ c1 ^ k0) >>> 0;
+    c1 = l1;
+    c2 = (h0 ^ c3 ^ k1) >>> 0;
+    c3 = l0;
+    k0 = (k0 + W0) >>> 0;
+    k1 = (k1 + W1) >>> 0;
+  }
+  out[0] = c0;
+  out[1] = c1;
+  out[2] = c2;
+  out[3] = c3;
+  return out;
+}
+
+/** FNV-1a of a text's UTF-8 bytes: an unsigned 32-bit number that stands for a stream's name. */
+export function hashName(name: string): number {
+  let hash = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(name)) hash = Math.imul(hash ^ byte, 0x01000193);
+  return hash >>> 0;
+}
+
+/** A sequence of random numbers on the host. */
+export interface Stream {
+  /** The next number, uniform in [0, 1), with 32 random bits. */
+  uniform(): number;
+  /** The next number of the standard normal distribution (Box–Muller). */
+  normal(): number;
+  /** The next whole number, uniform in [0, bound). */
+  below(bound: number): number;
+  /** The numbers 0 … n − 1 in a random order (Fisher–Yates). */
+  permutation(n: number): Uint32Array;
+}
+
+/**
+ * The stream named `name` of a run's seed, e.g. `stream(1, "shuffle/12")`. Streams of other names or seeds are
+ * independent: adding one shifts no other.
+ */
+export function stream(seed: number, name: string): Stream {
+  const counter = new Uint32Array(4), key = Uint32Array.of(seed >>> 0, hashName(name));
+  const block = new Uint32Array(4);
+  counter[2] = Math.floor(seed / 2 ** 32) >>> 0;
+  let used = 4;
+  const next = (): number => {
+    if (used === 4) {
+      philox(counter, key, block);
+      counter[0]++;
+      if (counter[0] === 0) counter[1]++;
+      used = 0;
+    }
+    return block[used++];
+  };
+  const uniform = () => next() / 2 ** 32;
+  const below = (bound: number) => Math.floor(uniform() * bound);
+  return {
+    uniform,
+    below,
+    normal: () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform()),
+    permutation(n) {
+      const order = Uint32Array.from({ length: n }, (_, i) => i);
+      for (let i = n - 1; i > 0; i--) {
+        const j = below(i + 1);
+        [order[i], order[j]] = [order[j], order[i]];
+      }
+      return order;
+    },
+  };
+}

@@ -1,0 +1,192 @@
+/**
+ * What was measured: one JSON file beside each experiment's module, one entry per trial.
+ *
+ * @module
+ */
+import { dirname, join } from "node:path";
+import { atomicWrite } from "./atomic_write.ts";
+import { cannotWrite } from "./cannot_write.ts";
+import { declaration, type Experiment } from "./experiment.ts";
+import { Failure } from "./failure.ts";
+import { canonical } from "./json.ts";
+import { sha256 } from "./sha256.ts";
+import {
+  all,
+  among,
+  count,
+  list,
+  nullable,
+  number,
+  only,
+  optional,
+  percent,
+  type Reader,
+  shaped,
+  text,
+  truth,
+} from "./shape.ts";
+
+/** A measure after the last epoch and at the best one. */
+export interface LastAndBest {
+  /** After the last epoch. */
+  readonly last: number;
+  /** At the best epoch. */
+  readonly best: number;
+}
+
+/** What a trial reached on the test set. */
+export interface Metric {
+  /** Images whose class came first, in percent. */
+  readonly top1: LastAndBest;
+  /** Images whose class was among the first five, in percent. */
+  readonly top5: LastAndBest;
+  /** The mean of KL(teacher ‖ student) at temperature 1, after the last epoch; absent without a teacher. */
+  readonly kl?: number;
+}
+
+/** The weights that taught in a trial. */
+export interface TeacherRecord {
+  /** The id of the experiment that trained them. */
+  readonly id: string;
+  /** Its seed. */
+  readonly seed: number;
+  /** The SHA-256 of the weights, in hexadecimal digits. */
+  readonly sha256: string;
+  /** Their own top-1 on the test set, in percent. */
+  readonly top1: number;
+}
+
+/** One run of an experiment, from one seed. */
+export interface Trial {
+  /** What its random numbers started from. */
+  readonly seed: number;
+  /** The hash of what was declared when it ran; see `declarationHash`. */
+  readonly declaration: string;
+  /** How many epochs it trained. */
+  readonly epochs: number;
+  /** What it reached. */
+  readonly metric: Metric;
+  /** The epoch with the best top-1, counted from 1: on the hold-out if there is one, else on the test set. */
+  readonly bestEpoch: number;
+  /** What taught it, in order. */
+  readonly teachers: readonly TeacherRecord[];
+  /** What the step calculated in. */
+  readonly precision: "float32" | "bfloat16";
+  /** What ran it, e.g. `tensorflow` or `cpu`. */
+  readonly backend: string;
+  /** TensorFlow's version; `null` where it was not used. */
+  readonly tensorflow: string | null;
+  /** How many training images were held out; `null` for none. */
+  readonly holdout: number | null;
+  /** How long it trained. */
+  readonly seconds: number;
+  /** The git commit it ran at; `null` outside a repository. */
+  readonly commit: string | null;
+  /** Whether it ran with other epochs or fewer batches than declared. */
+  readonly quick: boolean;
+}
+
+/** Everything measured of one experiment. */
+export interface Result {
+  /** Its id. */
+  readonly experiment: string;
+  /** Its trials by ascending seed, one of each. */
+  readonly trials: readonly Trial[];
+}
+
+/** What a trial is worth: only a measured one counts. */
+export type TrialState = "measured" | "quick" | "stale";
+
+/** The SHA-256 of everything that an experiment declares, teachers included; paths, seeds of the run and threads are not in it. */
+export function declarationHash(experiment: Experiment): Promise<string> {
+  return sha256(new TextEncoder().encode(canonical(declaration(experiment))));
+}
+
+/** What a trial is worth for an experiment with this hash: quick where it was cut short, stale where the declaration has changed since. */
+export function stateOf(trial: Trial, hash: string): TrialState {
+  return trial.quick ? "quick" : trial.declaration === hash ? "measured" : "stale";
+}
+
+/** Where an experiment's result is: beside its module, in the project `root`. */
+export function resultPath(root: string, id: string): string {
+  return join(root, `${id}.json`);
+}
+
+/** The result in a file; `undefined` where there is no such file. Rejects with a `Failure` (exit 3) that names file and member where it is malformed. */
+export async function readResult(path: string): Promise<Result | undefined> {
+  let json: string;
+  try {
+    json = await Deno.readTextFile(path);
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) return undefined;
+    throw new Failure(3, `cannot read ${path}: ${(cause as Error).message}`, { cause });
+  }
+  const refuse = (problem: string) =>
+    new Failure(3, `${path} is no result: ${problem}; mend it, or remove it and run the experiment again`);
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch (error) {
+    throw refuse((error as Error).message);
+  }
+  const read = shaped(value, result, refuse), seeds = read.trials.map(({ seed }) => seed);
+  const twice = seeds.find((seed, i) => seeds.indexOf(seed) < i);
+  if (twice !== undefined) throw refuse(`seed ${twice} is there twice`);
+  return read;
+}
+
+/**
+ * Puts a trial into a result file, in place of the one with its seed; a quick trial never replaces a full one of the same
+ * declaration. Safe with several processes. Gives what the file then holds; rejects with a `Failure` (exit 3) where the
+ * file is malformed or cannot be written.
+ */
+export async function record(path: string, experiment: string, trial: Trial): Promise<Result> {
+  using _lock = await lock(path);
+  const { trials } = await readResult(path) ?? { trials: [] };
+  const kept = trials.filter(({ seed }) => seed !== trial.seed), old = trials.find(({ seed }) => seed === trial.seed);
+  const stands = old && !old.quick && trial.quick && old.declaration === trial.declaration;
+  const next = { experiment, trials: [...kept, stands ? old : trial].sort((a, b) => a.seed - b.seed) };
+  const ordered = shaped(
+    next,
+    result,
+    (problem) => new TypeError(`cannot record seed ${trial.seed} of ${experiment}: ${problem}`),
+  );
+  await atomicWrite(path, `${JSON.stringify(ordered, null, 2)}\n`);
+  return ordered;
+}
+
+/** Waits until no other process records into this folder. */
+async function lock(path: string): Promise<Deno.FsFile> {
+  const folder = await Deno.open(dirname(path)).catch((cause) => {
+    throw cannotWrite(path, cause);
+  });
+  // Some network file systems cannot lock a folder; a result must not be lost over that.
+  await folder.lock(true).catch(() => {});
+  return folder;
+}
+
+const digest = only(
+  "a SHA-256 in hexadecimal digits",
+  (value): value is string => /^[0-9a-f]{64}$/.test(String(value)),
+);
+const lastAndBest = all<LastAndBest>({ last: percent, best: percent });
+
+/** A result, its members in the order in which they are written. */
+const result: Reader<Result> = all<Result>({
+  experiment: text,
+  trials: list(all<Trial>({
+    seed: count,
+    declaration: digest,
+    epochs: count,
+    metric: all<Metric>({ top1: lastAndBest, top5: lastAndBest, kl: optional(number) }),
+    bestEpoch: count,
+    teachers: list(all<TeacherRecord>({ id: text, seed: count, sha256: digest, top1: percent })),
+    precision: among("float32", "bfloat16"),
+    backend: text,
+    tensorflow: nullable(text),
+    holdout: nullable(count),
+    seconds: number,
+    commit: nullable(text),
+    quick: truth,
+  })),
+});

@@ -1,0 +1,313 @@
+/**
+ * A run: resolve, prepare, train, evaluate, record. The only loop.
+ *
+ * @module
+ */
+import { batches } from "./batches.ts";
+import { loadCheckpoint, match, type Value } from "./checkpoint.ts";
+import { Logs } from "./epoch_log.ts";
+import { evaluate, type Score } from "./evaluate.ts";
+import { declaration, type Epoch, type Experiment, type Trained } from "./experiment.ts";
+import { Failure } from "./failure.ts";
+import type { Values } from "./engine.ts";
+import type { Json } from "./json.ts";
+import { prepare, type Prepared, type Weights } from "./prepare.ts";
+import { stream } from "./random.ts";
+import { resolve, type Resolved, resolveTeacher } from "./resolve.ts";
+import { record, resultPath, type TeacherRecord, type Trial } from "./result.ts";
+import type { Best, Progress } from "./run_folder.ts";
+import { scheduled, type Settings } from "./settings.ts";
+import { sha256 } from "./sha256.ts";
+import type { Variable } from "./variables.ts";
+import { commit, versions } from "./versions.ts";
+
+/** A run that is done. */
+export interface Done {
+  /** Its experiment's id. */
+  readonly id: string;
+  /** Its result. */
+  readonly trial: Trial;
+}
+
+/**
+ * Runs an experiment with a seed: trains its teachers where they are missing, goes on where an earlier run stopped,
+ * records the result. `keep` names epochs whose weights others will ask for.
+ */
+export async function run(
+  experiment: Experiment,
+  seed: number,
+  settings: Settings,
+  keep: readonly Epoch[] = [],
+): Promise<Done> {
+  const resolved = await resolve(experiment, seed, settings), { status } = settings;
+  const { identity: { id }, folder, state, quick } = resolved,
+    title = `${id} seed ${seed}${quick ? ` (${quick})` : ""}`;
+  const kept = (await Promise.all(keep.map((epoch) => exists(folder.weights(epoch))))).every(Boolean);
+  if (state === "done" && kept && !settings.fresh) {
+    const trial = (await folder.trial())!;
+    status.line(`${title}: done before, top-1 ${trial.metric.top1.last.toFixed(2)}; --fresh trains it again`);
+    await record(resultPath(resolved.root, id), id, trial);
+    return { id, trial };
+  }
+  if (state === "stale" || settings.fresh || (state === "done" && !kept)) {
+    const why = state === "stale" ? "its declaration has changed since it was trained" : "it is trained again";
+    const aside = await folder.putAside();
+    if (aside) status.line(`${title}: ${why}; the old run is kept in ${aside}`);
+  }
+  const teachers = [];
+  for (const trained of experiment.teachers) teachers.push(await teach(trained, { ...settings, fresh: false }));
+  const prepared = await prepare(experiment, seed, teachers.map(({ weights }) => weights), settings);
+  try {
+    const records: TeacherRecord[] = [];
+    for (const [i, { identity }] of teachers.entries()) {
+      const { top1 } = await evaluate(prepared.evaluateTeachers[i], prepared.opened.test, prepared.opened.image);
+      records.push({ ...identity, top1: rounded(top1) });
+      status.line(`${title}: teacher ${identity.id} seed ${identity.seed}, top-1 ${top1.toFixed(2)}`);
+    }
+    const trial = await new Training(resolved, prepared, settings, keep, title).run(records);
+    await record(resultPath(resolved.root, id), id, trial);
+    return { id, trial };
+  } finally {
+    prepared.close();
+    status.close();
+  }
+}
+
+/** A teacher's weights, trained first where they are missing or stale. */
+async function teach(trained: Trained, settings: Settings) {
+  const resolved = await resolveTeacher(trained, settings), { identity: { id }, seed, folder } = resolved;
+  if (!resolved.ready) {
+    const why = resolved.state === "stale" ? "has another declaration now" : "is not trained yet";
+    settings.status.line(`teacher ${id} seed ${seed} ${why}: trained first`);
+    await run(trained.experiment, seed, settings, [trained.epoch]);
+  }
+  const path = folder.weights(trained.epoch), { tensors } = await loadCheckpoint(path);
+  const weights: Weights = { path, tensors };
+  return { weights, identity: { id, seed, sha256: await sha256(await Deno.readFile(path)) } };
+}
+
+/** The state of one training under way. */
+class Training {
+  readonly #resolved: Resolved;
+  readonly #prepared: Prepared;
+  readonly #settings: Settings;
+  readonly #keep: readonly Epoch[];
+  readonly #title: string;
+  #progress: Progress;
+
+  constructor(resolved: Resolved, prepared: Prepared, settings: Settings, keep: readonly Epoch[], title: string) {
+    this.#resolved = resolved;
+    this.#prepared = prepared;
+    this.#settings = settings;
+    this.#keep = keep;
+    this.#title = title;
+    const { precision = "float32", backend = "tensorflow" } = settings;
+    const start = { epoch: 0, batch: 0, step: 0, sums: {}, seconds: 0 };
+    this.#progress = { declaration: resolved.declaration, precision, backend, ...start };
+  }
+
+  /** Trains to the end and gives the trial. */
+  async run(teachers: readonly TeacherRecord[]): Promise<Trial> {
+    const { experiment, folder } = this.#resolved, { epochs } = scheduled(experiment, this.#settings);
+    await folder.make();
+    await this.#resume();
+    await this.#declare();
+    const logs = new Logs(folder.path, this.#progress.epoch);
+    while (this.#progress.epoch < epochs) await this.#epoch(logs);
+    const trial = await this.#trial(teachers);
+    await folder.write("trial.json", trial as unknown as Json);
+    return trial;
+  }
+
+  /** Goes on where `latest.safetensors` stands. */
+  async #resume(): Promise<void> {
+    const { folder } = this.#resolved, latest = await folder.latest();
+    if (!latest) return;
+    const { progress, tensors } = latest, { precision, backend } = this.#progress;
+    if (progress.precision !== precision || progress.backend !== backend) {
+      const was = `--precision ${progress.precision} --backend ${progress.backend}`;
+      throw new Failure(2, `${folder.path} was begun with ${was}: go on with these, or start again with --fresh`);
+    }
+    const { state, engine } = this.#prepared;
+    match(folder.file("latest.safetensors"), tensors, new Map(state.map(({ name, shape }) => [name, shape])));
+    await engine.hold(state, new Map(Array.from(tensors, ([name, { data }]) => [name, data as Float32Array])));
+    this.#progress = progress;
+    const within = progress.batch > 0 ? `, batch ${progress.batch}` : "";
+    this.#settings.status.line(`${this.#title}: goes on after epoch ${progress.epoch}${within}`);
+  }
+
+  async #declare(): Promise<void> {
+    const { experiment, identity, declaration: hash, seed, quick, folder, root } = this.#resolved;
+    const { tensorflow, heldOut, student, teachers } = this.#prepared, { threads, deterministic } = this.#settings;
+    const size = ({ recipe: { id }, parameters, multiplyAdds }: Prepared["student"]) => ({
+      id,
+      parameters,
+      multiplyAdds,
+    });
+    await folder.write("declaration.json", {
+      experiment: identity.id,
+      declaration: declaration(experiment),
+      hash,
+      seed,
+      quick: quick ?? null,
+      student: size(student),
+      teachers: teachers.map(size),
+      holdout: heldOut ? [...heldOut.indices] : null,
+      precision: this.#progress.precision,
+      backend: this.#progress.backend,
+      threads: threads ?? null,
+      deterministic: deterministic ?? false,
+      versions: { ...versions(tensorflow) },
+      commit: await commit(root),
+    });
+  }
+
+  /** The rest of an epoch: its batches, its evaluation, its log and its checkpoint. */
+  async #epoch(logs: Logs): Promise<void> {
+    const { experiment, seed, folder } = this.#resolved, { train, opened, student, heldOut } = this.#prepared;
+    const { limit = Infinity, status } = this.#settings, schedule = scheduled(experiment, this.#settings);
+    const begun = performance.now(), epoch = this.#progress.epoch + 1, rate = schedule.rate(epoch);
+    const count = Math.min(limit, Math.ceil(train.size / schedule.batch)), before = this.#progress;
+    const order = stream(seed, `shuffle/${epoch}`).permutation(train.size);
+    const inputs = {
+      rate: { shape: [], data: Float32Array.of(rate) },
+      epoch: { shape: [], data: Float32Array.of(epoch) },
+    };
+    const sums: Record<string, number> = { ...before.sums };
+    let { batch, step } = before, images = 0, waited = 0, asked = performance.now();
+    const seconds = () => before.seconds + (performance.now() - begun) / 1000;
+    if (batch < count) {
+      for await (const given of batches(train, order.subarray(batch * schedule.batch), schedule.batch, opened.image)) {
+        waited += performance.now() - asked;
+        const size = given.label.data.length;
+        const values = await this.#prepared.step({
+          ...given,
+          ...inputs,
+          step: { shape: [], data: Int32Array.of(step) },
+        });
+        this.#finite(values, epoch, step, rate);
+        for (const [name, value] of Object.entries(values)) {
+          sums[name] = (sums[name] ?? 0) + value[0] * (name === "correct" ? 1 : size);
+        }
+        sums.images = (sums.images ?? 0) + size;
+        images += size;
+        batch++;
+        step++;
+        const speed = 1000 * images / (performance.now() - begun);
+        const done = (epoch - 1 + batch / count) / schedule.epochs;
+        status.update(
+          done,
+          `ep ${epoch}/${schedule.epochs} loss ${(sums.loss / sums.images).toFixed(3)} img/s ${speed.toFixed(0)}`,
+        );
+        if (this.#settings.interrupted()) {
+          this.#progress = { ...before, batch, step, sums, seconds: seconds() };
+          await this.#save();
+          throw new Failure(
+            130,
+            `${this.#title}: interrupted in epoch ${epoch} after batch ${batch}; saved, the same command goes on`,
+          );
+        }
+        if (batch >= count) break;
+        asked = performance.now();
+      }
+    }
+    const trained = (performance.now() - begun) / 1000;
+    const score = await evaluate(this.#prepared.evaluate, opened.test, opened.image);
+    const chosen = heldOut ? await evaluate(this.#prepared.evaluate, heldOut.split, opened.image) : score;
+    const better = !before.best || chosen.top1 > before.best.chosen;
+    const best: Best = better ? { epoch, chosen: chosen.top1, score } : before.best!;
+    this.#progress = { ...before, epoch, batch: 0, step, sums: {}, best, last: score, seconds: seconds() };
+
+    const means = Object.entries(sums).filter(([name]) => name.startsWith("loss"));
+    const top1 = 100 * sums.correct / sums.images;
+    logs.add({
+      epoch,
+      lr: rate,
+      ...Object.fromEntries(means.map(([name, sum]) => [`train/${name}`, sum / sums.images])),
+      "train/top1": top1,
+      "test/top1": score.top1,
+      "test/top5": score.top5,
+      ...(heldOut ? { "holdout/top1": chosen.top1 } : {}),
+      "perf/images_per_second": images / trained,
+      "perf/data_seconds": waited / 1000,
+      "perf/seconds": (performance.now() - begun) / 1000,
+      "perf/rss_mb": Deno.memoryUsage().rss / 2 ** 20,
+    });
+    const terms = means.filter(([name]) => name !== "loss").map(([name, sum]) =>
+      `${name.slice(5)} ${(sum / sums.images).toFixed(3)}`
+    );
+    status.line(
+      `${this.#title} ep ${epoch}/${schedule.epochs} lr ${+rate.toPrecision(6)} loss ${
+        (sums.loss / sums.images).toFixed(3)
+      } ` +
+        `(${terms.join(", ")}) train ${top1.toFixed(2)} test ${score.top1.toFixed(2)}` +
+        `${heldOut ? ` holdout ${chosen.top1.toFixed(2)}` : ""} img/s ${(images / trained).toFixed(0)} data ${
+          (waited / 1000).toFixed(1)
+        } s`,
+    );
+    const weights = await this.#values(student.variables, "student.");
+    const about = { experiment: this.#resolved.identity.id, seed, epoch };
+    if (better) await folder.save(folder.weights("best"), weights, about);
+    if (this.#keep.includes(epoch)) await folder.save(folder.weights(epoch), weights, about);
+    if (epoch === schedule.epochs) await folder.save(folder.weights("last"), weights, about);
+    await this.#save();
+  }
+
+  /** Stops at the first value that is not a number, naming its term. */
+  #finite(values: Values, epoch: number, step: number, rate: number): void {
+    const bad = Object.entries(values).find(([, value]) => !Number.isFinite(value[0]));
+    if (!bad) return;
+    const { folder } = this.#resolved, saved = this.#progress.epoch;
+    throw new Failure(
+      4,
+      `${this.#title}: the term ${bad[0].replace("loss/", "")} is ${
+        bad[1][0]
+      } in epoch ${epoch}, step ${step} (lr ${rate}); ` +
+        (saved > 0 ? `epoch ${saved} is kept in ${folder.path}` : "try a smaller learning rate or weight"),
+    );
+  }
+
+  /** Writes everything that is needed to go on. */
+  async #save(): Promise<void> {
+    const { folder } = this.#resolved;
+    const state = await this.#values(this.#prepared.state, "");
+    await folder.save(folder.file("latest.safetensors"), state, this.#progress as unknown as Json);
+  }
+
+  async #values(variables: readonly Variable[], prefix: string): Promise<Map<string, Value>> {
+    const values = await this.#prepared.engine.read(variables);
+    return new Map(variables.map(({ name, shape }, i) => [name.slice(prefix.length), { shape, data: values[i] }]));
+  }
+
+  async #trial(teachers: readonly TeacherRecord[]): Promise<Trial> {
+    const { declaration, seed, quick, root, experiment } = this.#resolved, { precision, backend } = this.#progress;
+    const { compare, opened, heldOut, tensorflow } = this.#prepared;
+    const best = this.#progress.best!, last = this.#progress.last!;
+    const kl = compare && (await evaluate(compare, opened.test, opened.image)).kl;
+    const both = (pick: (score: Score) => number) => ({ last: rounded(pick(last)), best: rounded(pick(best.score)) });
+    return {
+      seed,
+      declaration,
+      epochs: scheduled(experiment, this.#settings).epochs,
+      metric: { top1: both((s) => s.top1), top5: both((s) => s.top5), ...(kl === undefined ? {} : { kl }) },
+      bestEpoch: best.epoch,
+      teachers,
+      precision: precision as Trial["precision"],
+      backend,
+      tensorflow,
+      holdout: heldOut?.split.size ?? null,
+      seconds: Math.round(this.#progress.seconds * 10) / 10,
+      commit: await commit(root),
+      quick: quick !== undefined,
+    };
+  }
+}
+
+/** A percentage without the noise of binary fractions. */
+function rounded(percent: number): number {
+  return Math.round(percent * 1e6) / 1e6;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}

@@ -1,0 +1,116 @@
+/**
+ * What a run leaves on disk, below `runs/<experiment id>/seed-<n>/`:
+ * `declaration.json` (what was resolved, versions, commit), `metrics.jsonl` (a line per epoch), TensorBoard's events,
+ * `latest.safetensors` (all that is needed to go on), `best.safetensors`, `last.safetensors` and `epoch-<n>.safetensors`
+ * (the student's weights alone), `trial.json` (the result, once there is one).
+ *
+ * @module
+ */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { atomicWrite } from "./atomic_write.ts";
+import { cannotWrite } from "./cannot_write.ts";
+import { type Checkpoint, loadCheckpoint, saveCheckpoint, type Value } from "./checkpoint.ts";
+import type { Epoch } from "./experiment.ts";
+import type { Json } from "./json.ts";
+import type { Trial } from "./result.ts";
+import type { Score } from "./evaluate.ts";
+
+/** How far a run has come; the metadata of its `latest.safetensors`. */
+export interface Progress {
+  /** The hash of the declaration that it follows. */
+  readonly declaration: string;
+  /** What it is computed in. */
+  readonly precision: string;
+  /** What computes it. */
+  readonly backend: string;
+  /** Epochs that are complete. */
+  readonly epoch: number;
+  /** Batches of the next epoch that are done. */
+  readonly batch: number;
+  /** Steps in all. */
+  readonly step: number;
+  /** Sums over the images of the epoch under way. */
+  readonly sums: { readonly [name: string]: number };
+  /** What the best epoch so far reached. */
+  readonly best?: Best;
+  /** What the last complete epoch reached on the test set. */
+  readonly last?: Score;
+  /** Seconds of training and evaluation. */
+  readonly seconds: number;
+}
+
+/** The best epoch so far. */
+export interface Best {
+  /** Which one, counted from 1. */
+  readonly epoch: number;
+  /** What it was chosen by: top-1 on the hold-out if there is one, else on the test set, in percent. */
+  readonly chosen: number;
+  /** What it reached on the test set. */
+  readonly score: Score;
+}
+
+/** The folder of one run. */
+export class RunFolder {
+  /** Its path. */
+  readonly path: string;
+
+  /** The folder of an experiment's run with a seed; quick ones lie apart. */
+  constructor(root: string, id: string, seed: number, quick: string | undefined) {
+    this.path = join(root, "runs", id, quick ? `seed-${seed}-${quick}` : `seed-${seed}`);
+  }
+
+  /** A file in it. */
+  file(name: string): string {
+    return join(this.path, name);
+  }
+
+  /** The student's weights after an epoch, the last or the best one. */
+  weights(epoch: Epoch): string {
+    return this.file(typeof epoch === "number" ? `epoch-${epoch}.safetensors` : `${epoch}.safetensors`);
+  }
+
+  /** How far an earlier run came; undefined where there was none. */
+  async latest(): Promise<(Checkpoint & { readonly progress: Progress }) | undefined> {
+    const path = this.file("latest.safetensors");
+    if (!existsSync(path)) return undefined;
+    const checkpoint = await loadCheckpoint(path);
+    return { ...checkpoint, progress: checkpoint.metadata as unknown as Progress };
+  }
+
+  /** The result of a run that is done; undefined where there is none. */
+  async trial(): Promise<Trial | undefined> {
+    const path = this.file("trial.json");
+    return existsSync(path) ? JSON.parse(await Deno.readTextFile(path)) : undefined;
+  }
+
+  /** Makes the folder where it is missing. */
+  async make(): Promise<void> {
+    await Deno.mkdir(this.path, { recursive: true }).catch((cause) => {
+      throw cannotWrite(this.path, cause);
+    });
+  }
+
+  /** Puts what is there aside under another name, which it returns; undefined where there is nothing. */
+  async putAside(): Promise<string | undefined> {
+    if (!existsSync(this.path)) return undefined;
+    for (let n = 1;; n++) {
+      const aside = `${this.path}.old-${n}`;
+      if (existsSync(aside)) continue;
+      await Deno.rename(this.path, aside).catch((cause) => {
+        throw cannotWrite(aside, cause);
+      });
+      return aside;
+    }
+  }
+
+  /** Writes a JSON file. */
+  async write(name: string, value: Json): Promise<void> {
+    await atomicWrite(this.file(name), `${JSON.stringify(value, null, 2)}\n`);
+  }
+
+  /** Writes weights or a whole state. */
+  async save(path: string, tensors: ReadonlyMap<string, Value>, metadata: Json): Promise<void> {
+    await saveCheckpoint(path, tensors, metadata);
+  }
+}

@@ -1,0 +1,47 @@
+import type { Experiment } from "./experiment.ts";
+import type { Json } from "./json.ts";
+import { bullets, plain, stack } from "./markdown.ts";
+import type { Outcome } from "./outcome.ts";
+import type { Trial } from "./result.ts";
+
+/** A row's name and what came of one of its experiments. */
+export type Labelled = readonly [label: string, outcome: Outcome];
+
+/** How a table's experiments are set: data set and schedule by row, and what the counted trials ran on. Markdown; empty without rows. */
+export function settings(rows: readonly Labelled[]): string {
+  const alike = Map.groupBy(rows, ([, { experiment }]) => setting(experiment));
+  const lines = Array.from(alike, ([text, rows]) => {
+    const labels = [...new Set(rows.map(([label]) => label))].join(", ");
+    return plain(alike.size > 1 ? `${labels}: ${text}` : text);
+  });
+  const trials = rows.flatMap(([, { measured }]) => measured);
+  if (trials.length > 0) lines.push(plain(machinery(trials)));
+  return lines.length > 0 ? stack(["**Settings**", bullets(lines)]) : "";
+}
+
+/** An experiment's data set and schedule, in words. */
+function setting({ dataset, schedule }: Experiment): string {
+  return [dataset, schedule].map(({ id, options }) => `${id} (${words(options)})`).join("; ");
+}
+
+/** JSON in words: `epochs 10, drops (at 6/8, by 0.1), no flip`. */
+function words(value: Json): string {
+  if (Array.isArray(value)) return value.map(words).join("/") || "none";
+  if (value === null || typeof value !== "object") return String(value);
+  return Object.entries(value).filter(([, member]) => member !== undefined).map(([key, member]) => {
+    if (typeof member === "boolean") return member ? key : `no ${key}`;
+    const nested = typeof member === "object" && member !== null && !Array.isArray(member);
+    return `${key} ${nested ? `(${words(member)})` : words(member!)}`;
+  }).join(", ");
+}
+
+/** What trials ran on. */
+function machinery(trials: readonly Trial[]): string {
+  const distinct = (of: (trial: Trial) => string) => [...new Set(trials.map(of))].sort().join(", ");
+  const precision = distinct(({ precision }) => precision);
+  const engine = distinct(({ backend, tensorflow }) =>
+    tensorflow ? `TensorFlow ${tensorflow}` : `the ${backend} backend`
+  );
+  const commit = distinct(({ commit }) => commit?.replace(/^([0-9a-f]{7})[0-9a-f]+/, "$1") ?? "unknown");
+  return `measured in ${precision} with ${engine}, commit ${commit}`;
+}

@@ -1,0 +1,62 @@
+/**
+ * Tables as a folder's `tables.ts` declares them: which experiment fills which cell.
+ *
+ * @module
+ */
+import type { Experiment } from "./experiment.ts";
+
+/** Experiments by name. */
+export type Experiments = Readonly<Record<string, Experiment>>;
+
+/** Which experiments fill a paper's tables. */
+export interface PaperCells {
+  /** The tables, by their ids in the paper's file. */
+  readonly ids: readonly string[];
+  /**
+   * By method, then by column: `slkd: { vgg13_vgg8 }` is taught by vgg13 and trains vgg8; the rows `teacher` and `student`
+   * go by their own network, `teacher: { vgg13 }`. What is not there was not run.
+   */
+  readonly rows: { readonly [method: string]: Experiments };
+}
+
+/** The tables of a paper, with our numbers beside the printed ones. */
+export interface PaperTables {
+  /** The file of the paper's numbers, beside this module: `paper.yaml`. */
+  readonly paper: string;
+  /** What fills its tables, in the order in which they are shown. */
+  readonly tables: readonly PaperCells[];
+}
+
+/** A table of our own: an experiment is a row. */
+export interface OwnTable {
+  /** What its place in the README is called. */
+  readonly id: string;
+  /** What it shows. */
+  readonly title: string;
+  /** The experiments by the names of their rows. */
+  readonly rows: Experiments;
+}
+
+/** Tables without a paper. */
+export interface OwnTables {
+  /** The README's title. */
+  readonly title: string;
+  /** The tables, in order. */
+  readonly tables: readonly OwnTable[];
+}
+
+/** What a folder's tables are. */
+export type Tables = PaperTables | OwnTables;
+
+const declared = new WeakSet<object>();
+
+/** Declares a folder's tables: the default export of its `tables.ts`. */
+export function tables<T extends Tables>(value: T): T {
+  declared.add(value);
+  return value;
+}
+
+/** Whether a value was made by `tables`. */
+export function isTables(value: unknown): value is Tables {
+  return typeof value === "object" && value !== null && declared.has(value);
+}

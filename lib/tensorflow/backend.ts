@@ -1,0 +1,77 @@
+import util from "node:util";
+import * as tf from "@tensorflow/tfjs";
+import { Attr, type Binding, type TFJSBinding } from "./binding.ts";
+import { cApi, DataType } from "./c_api.ts";
+import type { Graph } from "./graph.ts";
+
+/** The part of tfjs-node's backend that Retort's own kernels call. */
+export interface NativeBackend {
+  /** Where ops go: the eager binding, or the graph that is being written. */
+  binding: Binding;
+  /** The number of each tensor's native counterpart. */
+  getInputTensorIds(tensors: tf.TensorInfo[]): number[];
+  /** A tfjs tensor for a native one. */
+  createOutputTensor(metadata: { id: number; shape: number[]; dtype: number }): tf.Tensor;
+}
+
+let native: NativeBackend | undefined;
+
+/**
+ * Registers tfjs-node's kernels as tfjs's backend `tensorflow`, over `binding`, and makes it the current one. The
+ * second time it only changes the binding.
+ */
+export async function useBackend(binding: Binding): Promise<NativeBackend> {
+  if (!native) {
+    // tfjs-node calls a function that Node.js has dropped.
+    const old = util as { isNullOrUndefined?: (value: unknown) => boolean };
+    old.isNullOrUndefined ??= (value) => value === null || value === undefined;
+    const { NodeJSKernelBackend } = await import("@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js");
+    await import("@tensorflow/tfjs-node-gpu/dist/register_all_kernels.js");
+    const backend = new NodeJSKernelBackend(asNative(binding), "@tensorflow/tfjs-node-gpu");
+    tf.registerBackend("tensorflow", () => backend, 3);
+    native = backend as unknown as NativeBackend;
+  }
+  native.binding = asNative(binding);
+  tf.setBackend("tensorflow");
+  return native;
+}
+
+/** tfjs-node's backend where it is the current one; undefined on tfjs's own `cpu` backend. */
+export function nativeBackend(): NativeBackend | undefined {
+  return tf.getBackend() === "tensorflow" ? native : undefined;
+}
+
+/** Runs `body` with every op added to `graph` instead of being run. */
+export function tracing<T>(graph: Graph, body: () => T): T {
+  const eager = native!.binding;
+  native!.binding = asNative(graph);
+  try {
+    return body();
+  } finally {
+    native!.binding = eager;
+  }
+}
+
+/** A binding with the constants that tfjs-node's kernels read off it. */
+function asNative(binding: Binding): Binding & TFJSBinding {
+  const constants = {
+    TF_FLOAT: DataType.float32,
+    TF_INT32: DataType.int32,
+    TF_INT64: DataType.int64,
+    TF_BOOL: DataType.bool,
+    TF_COMPLEX64: DataType.complex64,
+    TF_STRING: DataType.string,
+    TF_RESOURCE: DataType.resource,
+    TF_UINT8: DataType.uint8,
+    TF_ATTR_STRING: Attr.string,
+    TF_ATTR_INT: Attr.int,
+    TF_ATTR_FLOAT: Attr.float,
+    TF_ATTR_BOOL: Attr.bool,
+    TF_ATTR_TYPE: Attr.type,
+    TF_ATTR_SHAPE: Attr.shape,
+    TF_ATTR_RESOURCE: Attr.resource,
+    TF_Version: new Deno.UnsafePointerView(cApi().TF_Version()!).getCString(),
+    isUsingGpuDevice: () => false,
+  };
+  return Object.assign(binding, constants) as unknown as Binding & TFJSBinding;
+}

@@ -1,0 +1,222 @@
+import { Failure } from "../failure.ts";
+import type { LibraryFiles } from "./layout.ts";
+import { loadTensorflow } from "./load.ts";
+import { waysOut } from "./ways_out.ts";
+
+/** `TF_Output`: an operation and the number of one of its outputs, sixteen bytes passed by value. */
+const output = { struct: ["pointer", "i32"] } as const;
+
+const symbols = {
+  TF_Version: { parameters: [], result: "pointer" },
+  TF_NewStatus: { parameters: [], result: "pointer" },
+  TF_DeleteStatus: { parameters: ["pointer"], result: "void" },
+  TF_GetCode: { parameters: ["pointer"], result: "i32" },
+  TF_Message: { parameters: ["pointer"], result: "pointer" },
+  TF_NewBuffer: { parameters: [], result: "pointer" },
+  TF_DeleteBuffer: { parameters: ["pointer"], result: "void" },
+
+  TF_AllocateTensor: { parameters: ["i32", "buffer", "i32", "usize"], result: "pointer" },
+  TF_DeleteTensor: { parameters: ["pointer"], result: "void" },
+  TF_TensorType: { parameters: ["pointer"], result: "i32" },
+  TF_NumDims: { parameters: ["pointer"], result: "i32" },
+  TF_Dim: { parameters: ["pointer", "i32"], result: "i64" },
+  TF_TensorByteSize: { parameters: ["pointer"], result: "usize" },
+  TF_TensorData: { parameters: ["pointer"], result: "pointer" },
+
+  TF_NewGraph: { parameters: [], result: "pointer" },
+  TF_DeleteGraph: { parameters: ["pointer"], result: "void" },
+  TF_NewOperation: { parameters: ["pointer", "buffer", "buffer"], result: "pointer" },
+  TF_FinishOperation: { parameters: ["pointer", "pointer"], result: "pointer" },
+  TF_AddInput: { parameters: ["pointer", output], result: "void" },
+  TF_AddInputList: { parameters: ["pointer", "buffer", "i32"], result: "void" },
+  TF_AddControlInput: { parameters: ["pointer", "pointer"], result: "void" },
+  TF_SetAttrString: { parameters: ["pointer", "buffer", "buffer", "usize"], result: "void" },
+  TF_SetAttrInt: { parameters: ["pointer", "buffer", "i64"], result: "void" },
+  TF_SetAttrIntList: { parameters: ["pointer", "buffer", "buffer", "i32"], result: "void" },
+  TF_SetAttrFloat: { parameters: ["pointer", "buffer", "f32"], result: "void" },
+  TF_SetAttrBool: { parameters: ["pointer", "buffer", "u8"], result: "void" },
+  TF_SetAttrType: { parameters: ["pointer", "buffer", "i32"], result: "void" },
+  TF_SetAttrShape: { parameters: ["pointer", "buffer", "buffer", "i32"], result: "void" },
+  TF_SetAttrTensor: { parameters: ["pointer", "buffer", "pointer", "pointer"], result: "void" },
+  TF_OperationOutputType: { parameters: [output], result: "i32" },
+  TF_GraphGetTensorNumDims: { parameters: ["pointer", output, "pointer"], result: "i32" },
+  TF_GraphGetTensorShape: { parameters: ["pointer", output, "buffer", "i32", "pointer"], result: "void" },
+
+  TF_NewSessionOptions: { parameters: [], result: "pointer" },
+  TF_SetConfig: { parameters: ["pointer", "buffer", "usize", "pointer"], result: "void" },
+  TF_DeleteSessionOptions: { parameters: ["pointer"], result: "void" },
+  TF_NewSession: { parameters: ["pointer", "pointer", "pointer"], result: "pointer" },
+  TF_CloseSession: { parameters: ["pointer", "pointer"], result: "void" },
+  TF_DeleteSession: { parameters: ["pointer", "pointer"], result: "void" },
+  TF_SessionRun: {
+    parameters: [
+      "pointer",
+      "buffer",
+      "buffer",
+      "buffer",
+      "i32",
+      "buffer",
+      "buffer",
+      "i32",
+      "buffer",
+      "i32",
+      "pointer",
+      "pointer",
+    ],
+    result: "void",
+    nonblocking: true,
+  },
+
+  TFE_NewContextOptions: { parameters: [], result: "pointer" },
+  TFE_ContextOptionsSetConfig: { parameters: ["pointer", "buffer", "usize", "pointer"], result: "void" },
+  TFE_DeleteContextOptions: { parameters: ["pointer"], result: "void" },
+  TFE_NewContext: { parameters: ["pointer", "pointer"], result: "pointer" },
+  TFE_NewOp: { parameters: ["pointer", "buffer", "pointer"], result: "pointer" },
+  TFE_DeleteOp: { parameters: ["pointer"], result: "void" },
+  TFE_OpAddInput: { parameters: ["pointer", "pointer", "pointer"], result: "void" },
+  TFE_OpSetAttrString: { parameters: ["pointer", "buffer", "buffer", "usize"], result: "void" },
+  TFE_OpSetAttrInt: { parameters: ["pointer", "buffer", "i64"], result: "void" },
+  TFE_OpSetAttrIntList: { parameters: ["pointer", "buffer", "buffer", "i32"], result: "void" },
+  TFE_OpSetAttrFloat: { parameters: ["pointer", "buffer", "f32"], result: "void" },
+  TFE_OpSetAttrBool: { parameters: ["pointer", "buffer", "u8"], result: "void" },
+  TFE_OpSetAttrType: { parameters: ["pointer", "buffer", "i32"], result: "void" },
+  TFE_OpSetAttrShape: { parameters: ["pointer", "buffer", "buffer", "i32", "pointer"], result: "void" },
+  TFE_Execute: { parameters: ["pointer", "buffer", "buffer", "pointer"], result: "void" },
+  TFE_NewTensorHandle: { parameters: ["pointer", "pointer"], result: "pointer" },
+  TFE_DeleteTensorHandle: { parameters: ["pointer"], result: "void" },
+  TFE_TensorHandleDataType: { parameters: ["pointer"], result: "i32" },
+  TFE_TensorHandleNumDims: { parameters: ["pointer", "pointer"], result: "i32" },
+  TFE_TensorHandleDim: { parameters: ["pointer", "i32", "pointer"], result: "i64" },
+  TFE_TensorHandleResolve: { parameters: ["pointer", "pointer"], result: "pointer" },
+} as const satisfies Deno.ForeignLibraryInterface;
+
+/** TensorFlow's C functions, called as they are. */
+export type CApi = Deno.DynamicLibrary<typeof symbols>["symbols"];
+
+/** An address inside the library, never null. */
+export type Pointer = Deno.PointerObject;
+
+/** TensorFlow's numbers of the element types that Retort uses. */
+export const DataType = {
+  float32: 1,
+  int32: 3,
+  uint8: 4,
+  string: 7,
+  complex64: 8,
+  int64: 9,
+  bool: 10,
+  resource: 20,
+  uint32: 22,
+  uint64: 23,
+} as const;
+
+/** Bytes per element of the numeric types. */
+export const bytesOf: Readonly<Record<number, number>> = { 1: 4, 3: 4, 4: 1, 8: 8, 9: 8, 10: 1, 22: 4, 23: 8 };
+
+let opened: CApi | undefined;
+
+/**
+ * Opens TensorFlow's C library, once for the whole process. Fails with exit code 3 where the files are not a TensorFlow
+ * library or lack a function that Retort calls.
+ */
+export function openCApi(library: LibraryFiles): CApi {
+  if (opened) return opened;
+  loadTensorflow(library);
+  try {
+    return opened = Deno.dlopen(library.cc, symbols).symbols;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Failure(3, `${library.cc} lacks a function that Retort calls: ${why}\n${waysOut}`);
+  }
+}
+
+/** The opened library. Throws where `openCApi` has not run. */
+export function cApi(): CApi {
+  if (!opened) throw new Error("TensorFlow's library is not open");
+  return opened;
+}
+
+const encoder = new TextEncoder();
+const names = new Map<string, Uint8Array<ArrayBuffer>>();
+
+/** A text as C wants it, UTF-8 with a zero behind; kept, since the same few hundred names come again and again. */
+export function cString(text: string): Uint8Array<ArrayBuffer> {
+  let bytes = names.get(text);
+  if (!bytes) names.set(text, bytes = encoder.encode(text + "\0"));
+  return bytes;
+}
+
+/** Throws what a status says, under a name for what was tried, if it says anything but OK. */
+export function check(status: Pointer, doing: () => string): void {
+  const api = cApi();
+  if (api.TF_GetCode(status) === 0) return;
+  const message = new Deno.UnsafePointerView(api.TF_Message(status)!).getCString();
+  throw new Error(`TensorFlow: ${doing()}: ${message}`);
+}
+
+/** Runs `body` with a fresh status, throws what it then says, releases it. */
+export function withStatus<T>(doing: () => string, body: (status: Pointer) => T): T {
+  const api = cApi(), status = api.TF_NewStatus()!;
+  try {
+    const result = body(status);
+    check(status, doing);
+    return result;
+  } finally {
+    api.TF_DeleteStatus(status);
+  }
+}
+
+/** A new `TF_Tensor` with a copy of these elements; whoever made it deletes it. */
+export function newTensor(type: number, shape: readonly number[], data: ArrayBufferView): Pointer {
+  const api = cApi();
+  const size = shape.reduce((a, b) => a * b, 1) * bytesOf[type];
+  if (size !== data.byteLength) {
+    throw new Error(`a tensor of shape [${shape}] takes ${size} bytes, not ${data.byteLength}`);
+  }
+  const tensor = api.TF_AllocateTensor(type, BigInt64Array.from(shape, BigInt), shape.length, BigInt(size))!;
+  if (size > 0) {
+    new Uint8Array(Deno.UnsafePointerView.getArrayBuffer(api.TF_TensorData(tensor)!, size))
+      .set(new Uint8Array(data.buffer, data.byteOffset, size));
+  }
+  return tensor;
+}
+
+/** A copy of a `TF_Tensor`'s elements as the array that tfjs expects for its type. */
+export function tensorData(tensor: Pointer): Float32Array | Int32Array | Uint8Array {
+  const api = cApi(), type = api.TF_TensorType(tensor), size = Number(api.TF_TensorByteSize(tensor));
+  const bytes = new Uint8Array(size);
+  if (size > 0) bytes.set(new Uint8Array(Deno.UnsafePointerView.getArrayBuffer(api.TF_TensorData(tensor)!, size)));
+  switch (type) {
+    case DataType.float32:
+      return new Float32Array(bytes.buffer);
+    case DataType.int32:
+      return new Int32Array(bytes.buffer);
+    case DataType.int64:
+      return Int32Array.from(new BigInt64Array(bytes.buffer), Number);
+    case DataType.bool:
+    case DataType.uint8:
+      return bytes;
+    default:
+      throw new Error(`TensorFlow's element type ${type} cannot be read`);
+  }
+}
+
+/** Which session or context is wanted: bytes of a `ConfigProto`. */
+export interface Config {
+  /** Threads for one op and for several at once; absent: all cores. */
+  readonly threads?: number;
+  /** Whether multiplications are done in bfloat16 (oneDNN); weights and sums stay float32. */
+  readonly bfloat16?: boolean;
+  /** Whether ops run one after another, so that sums are always added in the same order. */
+  readonly deterministic?: boolean;
+}
+
+/** A `ConfigProto` in protocol-buffer bytes. */
+export function configProto({ threads, bfloat16, deterministic }: Config): Uint8Array<ArrayBuffer> {
+  const bytes: number[] = [];
+  if (threads) bytes.push(0x10, threads);
+  if (threads || deterministic) bytes.push(0x28, deterministic ? 1 : threads!);
+  // graph_options.rewrite_options.auto_mixed_precision_onednn_bfloat16 = ON
+  if (bfloat16) bytes.push(0x52, 0x05, 0x52, 0x03, 0xf8, 0x01, 0x01);
+  return Uint8Array.from(bytes);
+}

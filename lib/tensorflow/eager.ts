@@ -1,0 +1,149 @@
+import { Attr, type Binding, described, elements, type TensorMetadata, type TFEOpAttr } from "./binding.ts";
+import {
+  type CApi,
+  cApi,
+  check,
+  type Config,
+  configProto,
+  cString,
+  DataType,
+  newTensor,
+  type Pointer,
+  tensorData,
+  withStatus,
+} from "./c_api.ts";
+
+/** Runs each op at once, through TensorFlow's eager interface. */
+export class Eager implements Binding {
+  readonly #api: CApi;
+  readonly #context: Pointer;
+  readonly #status: Pointer;
+  readonly #handles = new Map<number, Pointer>();
+  readonly #shapes = new Map<number, number[]>();
+  #next = 0;
+
+  /** An eager context; it lives as long as the process. */
+  constructor(config: Config = {}) {
+    const api = this.#api = cApi();
+    this.#status = api.TF_NewStatus()!;
+    const options = api.TFE_NewContextOptions()!;
+    try {
+      const proto = configProto(config);
+      api.TFE_ContextOptionsSetConfig(options, proto, BigInt(proto.length), this.#status);
+      check(this.#status, () => "configuring the eager context");
+      this.#context = api.TFE_NewContext(options, this.#status)!;
+      check(this.#status, () => "making the eager context");
+    } finally {
+      api.TFE_DeleteContextOptions(options);
+    }
+  }
+
+  /** How many tensors are held. */
+  get count(): number {
+    return this.#handles.size;
+  }
+
+  /** A tensor with a copy of these elements. */
+  createTensor(shape: number[], type: number, data: ArrayLike<number> | ArrayBufferView): number {
+    const api = this.#api, tensor = newTensor(type, shape, elements(type, data));
+    try {
+      return this.#keep(
+        withStatus(() => "a tensor's handle", (status) => api.TFE_NewTensorHandle(tensor, status))!,
+        shape,
+      );
+    } finally {
+      api.TF_DeleteTensor(tensor);
+    }
+  }
+
+  /** Releases a tensor. */
+  deleteTensor(id: number): void {
+    this.#api.TFE_DeleteTensorHandle(this.#handle(id));
+    this.#handles.delete(id);
+    this.#shapes.delete(id);
+  }
+
+  /** A copy of a tensor's elements. */
+  tensorDataSync(id: number): Float32Array | Int32Array | Uint8Array {
+    const api = this.#api;
+    const tensor = withStatus(
+      () => "reading a tensor",
+      (status) => api.TFE_TensorHandleResolve(this.#handle(id), status),
+    )!;
+    try {
+      return tensorData(tensor);
+    } finally {
+      api.TF_DeleteTensor(tensor);
+    }
+  }
+
+  /** Runs one op. */
+  executeOp(name: string, attributes: TFEOpAttr[], inputs: number[], outputs: number): TensorMetadata[] {
+    const api = this.#api, status = this.#status;
+    const doing = () => described(name, inputs.map((id) => this.#shapes.get(id) ?? []));
+    const op = api.TFE_NewOp(this.#context, cString(name), status);
+    check(status, doing);
+    try {
+      for (const attribute of attributes) this.#setAttribute(op!, name, attribute);
+      for (const id of inputs) {
+        api.TFE_OpAddInput(op, this.#handle(id), status);
+        check(status, doing);
+      }
+      const results = new BigUint64Array(outputs), count = Int32Array.of(outputs);
+      api.TFE_Execute(op, results, count, status);
+      check(status, doing);
+      return Array.from(results, (address) => this.#metadata(Deno.UnsafePointer.create(address)!));
+    } finally {
+      api.TFE_DeleteOp(op);
+    }
+  }
+
+  #handle(id: number): Pointer {
+    const handle = this.#handles.get(id);
+    if (!handle) throw new Error("a tensor that was made while a step was traced has no value outside of it");
+    return handle;
+  }
+
+  #keep(handle: Pointer, shape: number[]): number {
+    const id = this.#next++;
+    this.#handles.set(id, handle);
+    this.#shapes.set(id, shape);
+    return id;
+  }
+
+  #metadata(handle: Pointer): TensorMetadata {
+    const api = this.#api, dtype = api.TFE_TensorHandleDataType(handle);
+    const rank = dtype === DataType.resource ? 0 : api.TFE_TensorHandleNumDims(handle, this.#status);
+    const shape = Array.from({ length: rank }, (_, i) => Number(api.TFE_TensorHandleDim(handle, i, this.#status)));
+    return { id: this.#keep(handle, shape), shape, dtype };
+  }
+
+  #setAttribute(operation: Pointer, op: string, { name, type, value }: TFEOpAttr): void {
+    const api = this.#api, key = cString(name);
+    switch (type) {
+      case Attr.string: {
+        const text = new TextEncoder().encode(value as string);
+        return api.TFE_OpSetAttrString(operation, key, text, BigInt(text.length));
+      }
+      case Attr.int:
+        return Array.isArray(value)
+          ? api.TFE_OpSetAttrIntList(operation, key, BigInt64Array.from(value, BigInt), value.length)
+          : api.TFE_OpSetAttrInt(operation, key, BigInt(value as number));
+      case Attr.float:
+        return api.TFE_OpSetAttrFloat(operation, key, value as number);
+      case Attr.bool:
+        return api.TFE_OpSetAttrBool(operation, key, value ? 1 : 0);
+      case Attr.type:
+        return api.TFE_OpSetAttrType(operation, key, value as number);
+      case Attr.shape: {
+        const shape = value as number[];
+        return withStatus(
+          () => `${op}'s attribute ${name}`,
+          (status) => api.TFE_OpSetAttrShape(operation, key, BigInt64Array.from(shape, BigInt), shape.length, status),
+        );
+      }
+      default:
+        throw new Error(`${op}: an attribute of kind ${type} is not supported`);
+    }
+  }
+}

@@ -1,0 +1,105 @@
+import { type CApi, cApi, check, type Config, configProto, type Pointer, tensorData, withStatus } from "./c_api.ts";
+import { type Graph, type Node, packed } from "./graph.ts";
+
+/** What one run of a session takes and gives, packed once. */
+export interface Call {
+  /** Placeholders, in the order of the tensors that a run is given. */
+  readonly feeds: readonly Node[];
+  /** Outputs to read. */
+  readonly fetches: readonly Node[];
+  /** Operations that must have run. */
+  readonly targets: readonly Pointer[];
+}
+
+/** A TensorFlow session over a graph; its variables stay inside it. */
+export class Session {
+  readonly #api: CApi;
+  readonly #session: Pointer;
+
+  /** A session that runs `graph`, nodes added later included. */
+  constructor(graph: Graph, config: Config = {}) {
+    const api = this.#api = cApi();
+    const options = api.TF_NewSessionOptions()!;
+    try {
+      this.#session = withStatus(() => "making a session", (status) => {
+        const proto = configProto(config);
+        api.TF_SetConfig(options, proto, BigInt(proto.length), status);
+        check(status, () => "configuring a session");
+        return api.TF_NewSession(graph.pointer, options, status)!;
+      });
+    } finally {
+      api.TF_DeleteSessionOptions(options);
+    }
+  }
+
+  /**
+   * A function that runs `call` on fed tensors off the event loop and gives copies of what it fetched. `trace` is given
+   * each run's `RunMetadata`, with TensorFlow's timeline, in protocol-buffer bytes.
+   */
+  prepare(
+    { feeds, fetches, targets }: Call,
+    trace?: (metadata: Uint8Array) => void,
+  ): (tensors: readonly Pointer[]) => Promise<(Float32Array | Int32Array | Uint8Array)[]> {
+    const api = this.#api, options = trace ? runOptions() : null;
+    const inputs = packed(feeds), outputs = packed(fetches);
+    const operations = BigUint64Array.from(targets, (target) => Deno.UnsafePointer.value(target));
+    return async (tensors) => {
+      const values = BigUint64Array.from(tensors, (tensor) => Deno.UnsafePointer.value(tensor));
+      const results = new BigUint64Array(fetches.length), status = api.TF_NewStatus()!;
+      const metadata = trace ? api.TF_NewBuffer() : null;
+      try {
+        await api.TF_SessionRun(
+          this.#session,
+          options,
+          inputs,
+          values,
+          feeds.length,
+          outputs,
+          results,
+          fetches.length,
+          operations,
+          targets.length,
+          metadata,
+          status,
+        );
+        check(status, () => "running the step");
+        if (metadata) trace?.(bufferBytes(metadata));
+        return Array.from(results, (address) => {
+          const tensor = Deno.UnsafePointer.create(address)!;
+          const data = tensorData(tensor);
+          api.TF_DeleteTensor(tensor);
+          return data;
+        });
+      } finally {
+        api.TF_DeleteStatus(status);
+        if (metadata) api.TF_DeleteBuffer(metadata);
+      }
+    };
+  }
+
+  /** Releases the session and its variables. */
+  close(): void {
+    const api = this.#api;
+    withStatus(() => "closing a session", (status) => {
+      api.TF_CloseSession(this.#session, status);
+      api.TF_DeleteSession(this.#session, status);
+    });
+  }
+}
+
+/** A `TF_Buffer` with `RunOptions` that ask for the full timeline. */
+function runOptions(): Uint8Array<ArrayBuffer> {
+  fullTrace ??= Uint8Array.of(0x08, 0x03);
+  const buffer = new BigUint64Array(3);
+  buffer[0] = Deno.UnsafePointer.value(Deno.UnsafePointer.of(fullTrace));
+  buffer[1] = BigInt(fullTrace.length);
+  return new Uint8Array(buffer.buffer);
+}
+
+let fullTrace: Uint8Array<ArrayBuffer> | undefined;
+
+/** A copy of what a `TF_Buffer` (data, length, deallocator) holds. */
+function bufferBytes(buffer: Pointer): Uint8Array {
+  const view = new Deno.UnsafePointerView(buffer), data = view.getPointer(0), length = Number(view.getBigUint64(8));
+  return data ? new Uint8Array(Deno.UnsafePointerView.getArrayBuffer(data, length).slice(0)) : new Uint8Array();
+}

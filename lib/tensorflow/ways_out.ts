@@ -1,0 +1,7 @@
+/** What a user without a usable TensorFlow can do, the end of every message about it. */
+export const waysOut: string = [
+  "Ways out:",
+  "  RETORT_TENSORFLOW=<a folder or file>     a TensorFlow library that is already there",
+  "  python3 -m pip install tensorflow-cpu    or tensorflow; Retort uses its files",
+  "  --backend cpu                            without TensorFlow, slow",
+].join("\n");

@@ -1,0 +1,26 @@
+/**
+ * Retort: knowledge-distillation experiments as typed code.
+ *
+ * @module
+ */
+export * from "./lib/experiment.ts";
+export * from "./lib/table.ts";
+
+export * from "./lib/distillers/fitnets.ts";
+export * from "./lib/distillers/kd.ts";
+export * from "./lib/distillers/scratch.ts";
+export * from "./lib/distillers/slkd.ts";
+
+export * from "./lib/networks/resnet.ts";
+export * from "./lib/networks/vgg.ts";
+
+export * from "./lib/schedule.ts";
+export * from "./lib/dataset.ts";
+export * from "./lib/distiller.ts";
+export * from "./lib/network.ts";
+export * from "./lib/layers.ts";
+export * from "./lib/ops.ts";
+export * from "./lib/variables.ts";
+export type { Random } from "./lib/kernels/random_uniform.ts";
+export type { Json } from "./lib/json.ts";
+export { Failure } from "./lib/failure.ts";

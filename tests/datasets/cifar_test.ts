@@ -1,0 +1,326 @@
+import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
+import { createHash } from "node:crypto";
+import { cifar10, cifar100, cifar100Files, cifar10Files } from "../../datasets/cifar.ts";
+import { type CifarFiles, openCifar } from "../../datasets/cifar_files.ts";
+import { Failure } from "../../lib/failure.ts";
+import { canonical } from "../../lib/json.ts";
+import { withDisk } from "../disk.ts";
+import { everything, needs } from "../needs.ts";
+import { gzip, tar } from "./tar_archive.ts";
+import { inTemporary } from "./temporary.ts";
+
+/** What the published formats hold, with a few records a file. */
+const ten: CifarFiles = { ...cifar10Files, records: { train: 20, test: 30 } };
+const hundred: CifarFiles = { ...cifar100Files, records: { train: 200, test: 100 } };
+
+/** The value of pixel (y, x, c) of record `i` of file `file`. */
+const pixel = (file: number, i: number, y: number, x: number, c: number) =>
+  (file * 50 + i * 7 + y * 3 + x * 5 + c * 91) % 256;
+
+/** Files in the original format; record `i` has the label `i mod classes`. */
+function original(files: CifarFiles): Record<string, Uint8Array> {
+  const record = files.labels + 3072, out: Record<string, Uint8Array> = {};
+  [...files.train, ...files.test].forEach((name, file) => {
+    const records = files.train.includes(name) ? files.records.train : files.records.test;
+    const bytes = new Uint8Array(records * record);
+    for (let i = 0, at = 0; i < records; i++) {
+      if (files.labels === 2) bytes[at++] = 19 - i % 20;
+      bytes[at++] = i % files.classes;
+      for (let c = 0; c < 3; c++) {
+        for (let y = 0; y < 32; y++) for (let x = 0; x < 32; x++) bytes[at++] = pixel(file, i, y, x, c);
+      }
+    }
+    out[`${files.folder}/${name}`] = bytes;
+  });
+  const names = Array.from({ length: files.classes }, (_, i) => `class ${i}\n`).join("");
+  out[`${files.folder}/${files.names}`] = new TextEncoder().encode(`${names}\n`);
+  return out;
+}
+
+function unpacked(files: CifarFiles, folder: string): void {
+  Deno.mkdirSync(`${folder}/${files.folder}`);
+  for (const [name, bytes] of Object.entries(original(files))) Deno.writeFileSync(`${folder}/${name}`, bytes);
+}
+
+const quiet = () => {};
+
+/** Opening fails with exit 3 and a message that says all of this. */
+async function refused(files: CifarFiles, folder: string, ...parts: string[]): Promise<void> {
+  const failure = await assertRejects(() => openCifar(files, folder, quiet), Failure);
+  assertEquals(failure.exit, 3);
+  for (const part of parts) assertEquals(failure.message.includes(part), true, failure.message);
+}
+
+Deno.test("cifar10 and cifar100 declare what they are asked for and open nothing", () => {
+  const options = '{"crop":4,"flip":true,"holdout":0,"mean":[0.5071,0.4867,0.4408],"std":[0.2675,0.2565,0.2761]}';
+  assertEquals(canonical(cifar100().options), options);
+  assertEquals(canonical(cifar100({ crop: 4, holdout: 0, take: undefined }).options), options);
+  assertEquals(cifar10().normalisation, { mean: [0.4914, 0.4822, 0.4465], std: [0.247, 0.2435, 0.2616] });
+  const asked = cifar10({ holdout: 5000, take: 20000, crop: 0, flip: false, mean: [0, 0, 0], std: [1, 1, 1] });
+  assertEquals([asked.id, asked.holdout, asked.take, asked.augmentation], ["cifar10", 5000, 20000, {
+    crop: 0,
+    flip: false,
+  }]);
+  assertEquals(
+    canonical(asked.options),
+    '{"crop":0,"flip":false,"holdout":5000,"mean":[0,0,0],"std":[1,1,1],"take":20000}',
+  );
+});
+
+Deno.test("an option that makes no sense is an invalid experiment", () => {
+  for (
+    const options of [{ holdout: -1 }, { holdout: 2.5 }, { take: 0 }, { take: NaN }, { crop: -4 }, {
+      std: [1, 0, 1] as const,
+    }]
+  ) {
+    const failure = assertThrows(() => cifar100(options), Failure, Object.keys(options)[0]);
+    assertEquals(failure.exit, 2);
+  }
+});
+
+await needs(
+  ["read", "write"],
+  "the original files are read, planes become channels, the fine label counts",
+  () =>
+    inTemporary(async (folder) => {
+      for (const files of [ten, hundred]) {
+        unpacked(files, folder);
+        const { classes, image, train, test } = await openCifar(files, folder, quiet);
+        assertEquals([classes.length, classes[3], image], [files.classes, "class 3", [32, 32, 3]]);
+        const perFile = files.records.train;
+        assertEquals([train.size, test.size], [files.train.length * perFile, files.records.test]);
+        assertEquals([...train.labels], Array.from({ length: train.size }, (_, i) => i % perFile % files.classes));
+        const wanted = [train.size - 1, 0, perFile - 1, 1], bytes = await train.read(wanted);
+        assertEquals(bytes.length, 4 * 3072);
+        wanted.forEach((index, i) => {
+          const file = Math.floor(index / perFile), record = index % perFile;
+          for (const [y, x, c] of [[0, 0, 0], [0, 0, 2], [0, 1, 0], [1, 0, 1], [17, 9, 1], [31, 31, 2]]) {
+            assertEquals(bytes[i * 3072 + (y * 32 + x) * 3 + c], pixel(file, record, y, x, c));
+          }
+        });
+        assertEquals((await test.read([5]))[0], pixel(files.train.length, 5, 0, 0, 0));
+      }
+    }),
+);
+
+await needs(
+  ["read", "write"],
+  "files that are absent, cut off, too long or have a bad label are named",
+  () =>
+    inTemporary(async (folder) => {
+      unpacked(ten, folder);
+      const root = `${folder}/${ten.folder}`, batch = `${root}/data_batch_2.bin`, whole = Deno.readFileSync(batch);
+      const broken = async (path: string, bytes: Uint8Array | undefined, ...parts: string[]) => {
+        const before = Deno.readFileSync(path);
+        if (bytes) Deno.writeFileSync(path, bytes);
+        else Deno.removeSync(path);
+        await refused(ten, folder, path, "run again", ...parts);
+        Deno.writeFileSync(path, before);
+      };
+      await broken(batch, whole.slice(0, -1), "61459 bytes", "61460", "20 records of 3073");
+      await broken(batch, whole.slice(0, 3073), "61460");
+      await broken(batch, new Uint8Array([...whole, 0]), "61461");
+      await broken(batch, undefined);
+      const labelled = whole.slice();
+      labelled[7 * 3073] = 10;
+      await broken(batch, labelled, "record 7", "label 10", "0 to 9");
+      await broken(`${root}/batches.meta.txt`, new TextEncoder().encode("cat\ndog\n"), "2 names", "10");
+      await refused(cifar10Files, folder, "data_batch_1.bin", "30730000");
+    }),
+);
+
+/** An archive of the files and a server that has it; `answer` may do otherwise. */
+async function served(
+  files: CifarFiles,
+  answer: (request: Request, archive: Uint8Array<ArrayBuffer>) => Response | undefined,
+  fn: (files: CifarFiles, ranges: (string | null)[], archive: Uint8Array<ArrayBuffer>) => Promise<void>,
+): Promise<void> {
+  const archive = new Uint8Array(await gzip(tar({ [`${files.folder}/`]: new Uint8Array(), ...original(files) })));
+  const ranges: (string | null)[] = [];
+  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: quiet }, (request) => {
+    const range = request.headers.get("range"), from = Number(range?.match(/^bytes=(\d+)-$/)?.[1] ?? 0);
+    ranges.push(range);
+    if (new URL(request.url).pathname !== `/kriz/${files.archive}`) return new Response(null, { status: 404 });
+    if (from >= archive.length) return answer(request, archive) ?? new Response(null, { status: 416 });
+    const headers = { "content-length": String(archive.length - from) };
+    return answer(request, archive) ?? new Response(archive.slice(from), { status: range ? 206 : 200, headers });
+  });
+  const md5 = createHash("md5").update(archive).digest("hex");
+  try {
+    await fn({ ...files, md5, url: `http://127.0.0.1:${server.addr.port}/kriz/` }, ranges, archive);
+  } finally {
+    await server.shutdown();
+  }
+}
+
+const net = ["read", "write", "net"] as const;
+
+await needs(
+  net,
+  "an absent data set is downloaded with progress, unpacked and then found",
+  () =>
+    inTemporary((parent) =>
+      served(hundred, () => undefined, async (files, ranges) => {
+        const folder = `${parent}/new/data`, lines: string[] = [];
+        const { train } = await openCifar(files, folder, (line) => lines.push(line));
+        assertEquals(train.size, 200);
+        assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name).sort(), [files.folder, files.archive]);
+        assertMatch(lines[0], /cifar-100-binary.tar.gz: \d+\.\d of \d+\.\d MB/);
+        assertMatch(lines.at(-1)!, /unpacking/);
+        await openCifar(files, folder, quiet);
+        assertEquals(ranges, [null]);
+      })
+    ),
+);
+
+await needs(
+  net,
+  "a download goes on where it ended, also when nothing is missing or the server starts over",
+  () =>
+    inTemporary((folder) =>
+      served(
+        ten,
+        ({ headers }, archive) => headers.get("range") === "bytes=7-" ? new Response(archive) : undefined,
+        async (files, ranges, archive) => {
+          for (const have of [1000, archive.length, 7]) {
+            Deno.writeFileSync(`${folder}/${files.archive}.part`, archive.slice(0, have));
+            assertEquals((await openCifar(files, folder, quiet)).train.size, 100);
+            assertEquals(ranges.pop(), `bytes=${have}-`);
+            assertEquals(Deno.readFileSync(`${folder}/${files.archive}`), archive);
+            for (const { name } of [...Deno.readDirSync(folder)]) {
+              Deno.removeSync(`${folder}/${name}`, {
+                recursive: true,
+              });
+            }
+          }
+        },
+      )
+    ),
+);
+
+await needs(
+  net,
+  "a connection that breaks keeps what came, and the next attempt finishes",
+  () =>
+    inTemporary((folder) => {
+      const half = (archive: Uint8Array<ArrayBuffer>) =>
+        new Response(new Blob([archive.slice(0, 2000)]).stream(), {
+          headers: { "content-length": String(archive.length) },
+        });
+      return served(
+        ten,
+        ({ headers }, archive) => headers.get("range") ? undefined : half(archive),
+        async (files) => {
+          await refused(
+            files,
+            folder,
+            files.url + files.archive,
+            "run again to go on",
+            `${folder}/${files.archive}`,
+            "RETORT_DATA",
+          );
+          assertEquals(Deno.statSync(`${folder}/${files.archive}.part`).size, 2000);
+          assertEquals((await openCifar(files, folder, quiet)).test.size, 30);
+        },
+      );
+    }),
+);
+
+await needs(
+  net,
+  "what came with a wrong checksum is thrown away",
+  () =>
+    inTemporary((folder) =>
+      served(ten, () => new Response("<html>come back later</html>"), async (files) => {
+        await refused(files, folder, files.archive, files.md5, "run again");
+        assertEquals([...Deno.readDirSync(folder)], []);
+      })
+    ),
+);
+
+await needs(
+  net,
+  "a server that refuses or is down is said, with the ways out",
+  () =>
+    inTemporary((folder) =>
+      served(ten, () => undefined, async (files) => {
+        await refused(
+          { ...files, archive: "other.tar.gz" },
+          folder,
+          "404",
+          "other.tar.gz",
+          "put the file there yourself",
+          "--data DIR",
+        );
+        // Port 1 is nobody's.
+        await refused(
+          { ...files, url: "http://127.0.0.1:1/" },
+          folder,
+          "http://127.0.0.1:1/",
+          files.archive,
+          "put the file there yourself",
+        );
+      })
+    ),
+);
+
+await needs(
+  net,
+  "an archive in the data folder is used, a damaged one named, neither is downloaded",
+  () =>
+    inTemporary((folder) =>
+      served(ten, () => undefined, async (files, ranges, archive) => {
+        const path = `${folder}/${files.archive}`;
+        Deno.writeFileSync(path, archive.slice(0, 5000));
+        await refused(files, folder, path, files.md5, "remove it and run again");
+        Deno.writeFileSync(path, archive);
+        assertEquals((await openCifar(files, folder, quiet)).train.size, 100);
+        assertEquals(ranges, []);
+      })
+    ),
+);
+
+await needs(
+  ["read", "write"],
+  "an archive without the folder is said and leaves nothing behind",
+  () =>
+    inTemporary(async (folder) => {
+      const archive = await gzip(tar({ "other/a.bin": new Uint8Array(3) }));
+      Deno.writeFileSync(`${folder}/${ten.archive}`, archive);
+      await refused(
+        { ...ten, md5: createHash("md5").update(archive).digest("hex") },
+        folder,
+        "cannot unpack",
+        ten.archive,
+      );
+      assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), [ten.archive]);
+    }),
+);
+
+await needs(
+  net,
+  "two that start at once download once",
+  () =>
+    inTemporary((folder) =>
+      served(ten, () => undefined, async (files, ranges) => {
+        const both = await Promise.all([openCifar(files, folder, quiet), openCifar(files, folder, quiet)]);
+        assertEquals(both.map(({ train }) => train.size), [100, 100]);
+        assertEquals(ranges, [null]);
+        assertEquals([...Deno.readDirSync(folder)].filter(({ name }) => name.startsWith(".")), []);
+      })
+    ),
+);
+
+await needs(
+  everything,
+  "a full or a read-only disk is said, nothing half-written is left",
+  () =>
+    served(ten, () => undefined, async (files) => {
+      await withDisk(1 << 17, async (folder, readOnly) => {
+        await refused(files, folder, "No space left", files.archive);
+        assertEquals([...Deno.readDirSync(folder)].filter(({ name }) => !name.startsWith(files.archive)), []);
+        await readOnly();
+        await refused(files, folder, "Read-only file system", folder);
+      });
+    }),
+);

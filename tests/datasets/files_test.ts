@@ -1,0 +1,36 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { dataFolder, lookUp, readFile, staysInside } from "../../datasets/files.ts";
+import { Failure } from "../../lib/failure.ts";
+import { needs } from "../needs.ts";
+import { inTemporary } from "./temporary.ts";
+
+Deno.test("a name stays inside its folder or is told apart", () => {
+  for (const name of ["a", "a/b.jpg", "a..b", "...", "a/..b", ".hidden", "ä/b c", "a/"]) {
+    assertEquals(staysInside(name), true, name);
+  }
+  for (const name of ["", "/a", "..", "../a", "a/../b", "a/..", "a\\b", "c:/a", "C:a", "a\0b"]) {
+    assertEquals(staysInside(name), false, name);
+  }
+});
+
+await needs(["env"], "the data folder is the flag's, else RETORT_DATA's, else ./data", () => {
+  const before = Deno.env.get("RETORT_DATA");
+  try {
+    Deno.env.set("RETORT_DATA", "/somewhere");
+    assertEquals([dataFolder("/flag"), dataFolder()], ["/flag", "/somewhere"]);
+    Deno.env.delete("RETORT_DATA");
+    assertEquals(dataFolder(), "./data");
+  } finally {
+    if (before !== undefined) Deno.env.set("RETORT_DATA", before);
+  }
+});
+
+await needs(["read", "write"], "a file that cannot be read is named", () =>
+  inTemporary(async (folder) => {
+    assertEquals(await lookUp(`${folder}/none`), undefined);
+    assertEquals((await lookUp(folder))?.isDirectory, true);
+    for (const path of [`${folder}/none`, folder]) {
+      const failure = await assertRejects(() => readFile(path, "try another"), Failure, path);
+      assertEquals([failure.exit, failure.message.endsWith("try another")], [3, true]);
+    }
+  }));

@@ -1,0 +1,9 @@
+/** Runs `fn` with a new folder and removes it afterwards. */
+export async function inTemporary(fn: (folder: string) => void | Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await fn(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}

@@ -1,0 +1,24 @@
+/** Small disks of one's own to fill up or to make read-only, where the system lets one be mounted. */
+
+/** Runs `fn` with a folder on a new disk of so many bytes, which can be made read-only; false where none can be mounted. */
+export async function withDisk(
+  bytes: number,
+  fn: (folder: string, readOnly: () => Promise<void>) => Promise<void>,
+): Promise<boolean> {
+  const folder = await Deno.makeTempDir();
+  const run = async (command: string, ...args: string[]): Promise<boolean> =>
+    (await new Deno.Command(command, { args, stdout: "null", stderr: "null" }).output()).success;
+  try {
+    if (!await run("mount", "-t", "tmpfs", "-o", `size=${bytes}`, "tmpfs", folder)) return false;
+    try {
+      await fn(folder, async () => {
+        if (!await run("mount", "-o", "remount,ro", folder)) throw new Error("cannot remount");
+      });
+      return true;
+    } finally {
+      await run("umount", folder);
+    }
+  } finally {
+    await Deno.remove(folder);
+  }
+}

@@ -1,0 +1,201 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { join } from "node:path";
+import { Failure } from "../lib/failure.ts";
+import { identify, load } from "../lib/identify.ts";
+import { parsePaper } from "../lib/paper.ts";
+import { declarationHash, record, resultPath, type Trial } from "../lib/result.ts";
+import { main } from "../lib/tables.ts";
+import { needs } from "./needs.ts";
+import { IMPORTS, project } from "./toy_project.ts";
+import { trial } from "./trial.ts";
+
+const disk = ["read", "write"] as const;
+
+const PAPER = `
+paper: { title: A paper, authors: [A. One, B. Two], venue: arXiv 2020, year: 2020, code: "https://example.org/code" }
+tables:
+  - id: t1
+    title: Table 1
+    metric: top1
+    selection: last
+    aggregate: mean of 3 runs
+    columns: [{ teacher: resnet20, student: resnet8 }]
+    rows: [{ method: teacher, values: [74.64] }, { method: student, values: [70.36] }, { method: kd, values: [72.98] }]
+    notes: [A note.]
+`;
+
+const FILES = {
+  "experiments/teachers/resnet20.ts":
+    `${IMPORTS}export default experiment(import.meta, { dataset, student: resnet20, distiller: scratch(), schedule });`,
+  "experiments/toy/kd.ts": `${IMPORTS}import teacher from "../teachers/resnet20.ts";
+    export default experiment(import.meta, { dataset, teacher: from(teacher), student: resnet8, distiller: kd(), schedule });`,
+  "experiments/toy/paper.yaml": PAPER,
+  "experiments/toy/tables.ts": `${IMPORTS}import kd_ from "./kd.ts"; import resnet20_ from "../teachers/resnet20.ts";
+    export default tables({ paper: "./paper.yaml", tables: [{ ids: ["t1"], rows: { teacher: { resnet20: resnet20_ }, kd: { resnet20_resnet8: kd_ } } }] });`,
+  "experiments/mine/tables.ts":
+    `${IMPORTS}import kd_ from "../toy/kd.ts"; import teacher from "../teachers/resnet20.ts";
+    export default tables({ title: "Mine", tables: [{ id: "main", title: "All", rows: { teacher, kd: kd_ } }] });`,
+};
+
+/** Runs the command over the toy project's two folders; its lines and its failure. */
+async function run(folder: string, ...args: string[]): Promise<{ lines: string[]; failure?: Failure }> {
+  const lines: string[] = [];
+  try {
+    await main(
+      [...args, join(folder, "experiments/toy"), join(folder, "experiments/mine")],
+      (line) => lines.push(line),
+    );
+    return { lines };
+  } catch (failure) {
+    if (failure instanceof Failure) return { lines, failure };
+    throw failure;
+  }
+}
+
+/** Records a trial of an experiment of the toy project as the runner does. */
+async function put(folder: string, spec: string, made: Trial): Promise<void> {
+  const [{ id, experiment }] = await load(join(folder, spec));
+  assertEquals((await identify(experiment)).id, id);
+  await record(resultPath(folder, id), id, { ...made, declaration: await declarationHash(experiment) });
+}
+
+await needs(
+  disk,
+  "tables: written once, then up to date; prose is kept; new results are shown",
+  () =>
+    project(FILES, async (folder) => {
+      const readme = (name: string) => join(folder, "experiments", name, "README.md");
+      const text = (name: string) => Deno.readTextFile(readme(name));
+      assertEquals((await run(folder)).lines.map((line) => line.split(" ").at(-1)), ["written", "written"]);
+      const empty = await text("toy");
+      assertStringIncludes(empty, "# A paper\n\nA. One, B. Two. arXiv 2020. [Code](https://example.org/code).");
+      assertStringIncludes(empty, "[—](kd.ts)<br><sub>72.98</sub>");
+      assertStringIncludes(empty, "- The paper's numbers: mean of 3 runs.\n- A note.");
+      assert((await run(folder)).lines.every((line) => line.endsWith("is up to date")));
+
+      const prose = empty.replace("<!-- table", "What we think.\n\n<!-- table") + "\nThe end.\n";
+      await Deno.writeTextFile(readme("toy"), prose);
+      assertEquals((await run(folder, "--check")).failure, undefined);
+      assertEquals(await text("toy"), prose);
+
+      await put(folder, "experiments/toy/kd.ts", trial(1, 71));
+      await put(folder, "experiments/toy/kd.ts", trial(2, 73));
+      await put(folder, "experiments/teachers/resnet20.ts", trial(1, 75));
+      const checked = await run(folder, "--check");
+      assertEquals(checked.failure!.exit, 1);
+      for (const name of ["toy", "mine"]) assertStringIncludes(checked.failure!.message, `${name}/README.md`);
+      assertEquals(await text("toy"), prose);
+
+      await run(folder);
+      const full = await text("toy");
+      assertStringIncludes(full, "[72.00 ± 1.41 (2)](kd.ts)<br><sub>72.98 · −0.98<br>72.50 ± 1.41</sub>");
+      assertStringIncludes(full, "[75.00 (1)](../teachers/resnet20.ts)<br><sub>74.64 · +0.36<br>75.50</sub>");
+      assertStringIncludes(full, "What we think.\n\n<!-- table: t1 -->");
+      assert(full.endsWith("<!-- /table -->\n\nThe end.\n"));
+      assertStringIncludes(await text("mine"), "**72.00 ± 1.41 (2)**".replaceAll("**", ""));
+      assertEquals((await run(folder, "--check")).failure, undefined);
+      await run(folder);
+      assertEquals(await text("toy"), full);
+    }),
+);
+
+await needs([...disk, "run"], "tables: what is written is as deno fmt has it", () =>
+  project(FILES, async (folder) => {
+    await put(folder, "experiments/toy/kd.ts", trial(1, 71));
+    await put(folder, "experiments/toy/kd.ts", trial(2, 73, { quick: true }));
+    await run(folder);
+    const files = ["experiments/toy/README.md", "experiments/mine/README.md", "experiments/toy/kd.json"];
+    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["fmt", "--check", "--no-config", "--line-width=120", ...files],
+      cwd: folder,
+      env: { NO_COLOR: "1" },
+    }).output();
+    assertEquals(code, 0, new TextDecoder().decode(stderr));
+  }));
+
+await needs(
+  [...disk, "run"],
+  "tables: the command ends with the failure's code and message",
+  () =>
+    project({ ...FILES, "experiments/other/a.ts": "" }, async (folder) => {
+      const command = async (...args: string[]) => {
+        const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+          args: ["run", "-A", "--no-check", "--config", url("../deno.json"), url("../lib/tables.ts"), ...args],
+          cwd: folder,
+          env: { NO_COLOR: "1" },
+        }).output();
+        return [code, new TextDecoder().decode(code === 0 ? stdout : stderr)] as const;
+      };
+      const [late, out] = await command("--check");
+      assertEquals([late, out.trim()], [
+        1,
+        "out of date: experiments/mine/README.md, experiments/toy/README.md; deno task tables writes them",
+      ]);
+      assertEquals((await command())[0], 0);
+      assertEquals((await command("--check"))[0], 0);
+      const [unknown, said] = await command("--chek");
+      assertEquals([unknown, said.trim()], [2, "unknown flag --chek; did you mean --check?"]);
+      const [wrong, has] = await command("experiments/other");
+      assertEquals(wrong, 2);
+      assertStringIncludes(has, "folders with one are experiments/mine, experiments/toy");
+    }),
+);
+
+const url = (path: string): string => new URL(path, import.meta.url).pathname;
+
+await needs(
+  disk,
+  "tables: what is wrong names its file, and nothing is written",
+  () =>
+    project(FILES, async (folder) => {
+      const at = (name: string) => join(folder, "experiments/toy", name);
+      const wrong = FILES["experiments/toy/tables.ts"];
+      let count = 0;
+      for (
+        const [declared, exit, ...said] of [
+          [wrong.replace('"t1"', '"t2"'), 2, "tables.ts", "the paper has no table t2; it has t1"],
+          [wrong.replace('["t1"]', '["t1", "t1"]'), 2, "tables.ts", "the table t1 twice"],
+          [
+            wrong.replace("resnet20_resnet8:", "resnet8_resnet20:"),
+            2,
+            "no column resnet8_resnet20 in the row kd; there are resnet20_resnet8",
+          ],
+          [wrong.replace("./paper.yaml", "./papers.yaml"), 2, "papers.yaml", "there is no such file"],
+          ["export default 3;", 2, "tables.ts exports no tables"],
+          ["throw new Error('oh')", 2, "cannot import", "oh"],
+        ] as const
+      ) {
+        // A module is imported once in a process: each mistake is a folder of its own.
+        const other = join(folder, "experiments", `wrong${count++}`);
+        await Deno.mkdir(other);
+        await Deno.writeTextFile(join(other, "tables.ts"), declared.replaceAll("./kd.ts", "../toy/kd.ts"));
+        await Deno.copyFile(at("paper.yaml"), join(other, "paper.yaml"));
+        const failure = await assertRejects(() => main([other], () => {}), Failure);
+        assertEquals(failure.exit, exit);
+        for (const text of said) assertStringIncludes(failure.message, text);
+        await assertRejects(() => Deno.stat(join(other, "README.md")), Deno.errors.NotFound);
+      }
+      await Deno.writeTextFile(at("kd.json"), "{}");
+      const { failure } = await run(folder);
+      assertEquals(failure!.exit, 3);
+      assertStringIncludes(failure!.message, at("kd.json"));
+      await Deno.remove(at("kd.json"));
+      await Deno.writeTextFile(at("README.md"), "<!-- table: t1 -->\nmine\n");
+      assertEquals((await run(folder)).failure!.exit, 2);
+      assertEquals(await Deno.readTextFile(at("README.md")), "<!-- table: t1 -->\nmine\n");
+    }),
+);
+
+await needs(["read"], "tables: SLKD's printed differences are those of its printed numbers", async () => {
+  const path = url("../experiments/slkd/paper.yaml");
+  const { tables } = parsePaper(await Deno.readTextFile(path), path);
+  assertEquals(tables.map(({ rows, columns }) => rows.length * columns.length), [72, 60]);
+  for (const { rows } of tables) {
+    const values = (method: string) => rows.find((row) => row.method === method)!.values.map((value) => value!.mean);
+    for (const { method, delta } of rows) {
+      if (!delta) continue;
+      const of = values(delta.of), over = values(delta.over);
+      values(method).forEach((value, i) => assert(Math.abs(of[i] - over[i] - value) < 1e-9, `${method}, column ${i}`));
+    }
+  }
+});

@@ -1,0 +1,32 @@
+import { dirname, join } from "node:path";
+
+const lib = (name: string): string => new URL(`../lib/${name}`, import.meta.url).href;
+
+/** What a module of a toy project imports. */
+export const IMPORTS = `import { experiment, from } from "${lib("experiment.ts")}";
+import { kd } from "${lib("distillers/kd.ts")}";
+import { scratch } from "${lib("distillers/scratch.ts")}";
+import { resnet8, resnet20 } from "${lib("networks/resnet.ts")}";
+import { sgd } from "${lib("schedule.ts")}";
+import { tables } from "${lib("table.ts")}";
+const dataset = { id: "toy", options: { take: undefined, flip: true }, holdout: 0,
+  augmentation: { crop: 0, flip: true }, normalisation: { mean: [0], std: [1] }, open: () => Promise.reject(new Error("opened")) };
+const schedule = sgd({ epochs: 2, batch: 4, lr: 0.1, drops: { at: [1], by: 0.1 } });
+`;
+
+/** A folder with a `deno.json` and these files, removed after `use`. */
+export async function project(
+  files: Readonly<Record<string, string>>,
+  use: (folder: string) => Promise<void>,
+): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    for (const [name, text] of Object.entries({ "deno.json": "{}", ...files })) {
+      await Deno.mkdir(dirname(join(folder, name)), { recursive: true });
+      await Deno.writeTextFile(join(folder, name), text);
+    }
+    await use(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
