@@ -22,5 +22,6 @@ export * from "./lib/layers.ts";
 export * from "./lib/ops.ts";
 export * from "./lib/variables.ts";
 export type { Random } from "./lib/kernels/random_uniform.ts";
+export type { Tensor } from "./lib/tensor.ts";
 export type { Json } from "./lib/json.ts";
 export { Failure } from "./lib/failure.ts";

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Tensor, Tensor4D } from "@tensorflow/tfjs";
+import type { Tensor4D } from "@tensorflow/tfjs";
+import type { Tensor } from "./tensor.ts";
 import type { Augmentation, Normalisation } from "./dataset.ts";
 import { gather } from "./kernels/gather.ts";
 import type { Random } from "./kernels/random_uniform.ts";

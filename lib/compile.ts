@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Tensor } from "@tensorflow/tfjs";
+import type { Tensor } from "./tensor.ts";
 import type { Engine, Input, Inputs, Runnable, Values } from "./engine.ts";
 import type { Outcome, Traced } from "./step.ts";
 import { type NativeBackend, nativeBackend, tracing } from "./tensorflow/backend.ts";
@@ -50,13 +50,13 @@ export class Compiler implements Engine {
   /** Makes a step a function of a batch; it is traced at the first call with inputs of a shape. */
   compile<I extends string>(traced: Traced<I>): Runnable<I> {
     const known = new Map<string, (inputs: Inputs<I>) => Promise<Values>>();
-    return (inputs) => {
+    return async (inputs) => {
       const key = JSON.stringify(
         Object.entries<Input>(inputs).map(([name, { shape, data }]) => [name, shape, typeOf(data)]),
       );
       let run = known.get(key);
       if (!run) known.set(key, run = this.#record(traced, inputs));
-      return run(inputs);
+      return await run(inputs);
     };
   }
 
@@ -87,7 +87,6 @@ export class Compiler implements Engine {
 
   /** Releases session, graph and variables. */
   close(): void {
-    for (const variable of this.#resident.keys()) variable.bind(undefined);
     this.#session.close();
     this.#graph.close();
   }
@@ -131,7 +130,7 @@ export class Compiler implements Engine {
   #record<I extends string>(traced: Traced<I>, inputs: Inputs<I>): (inputs: Inputs<I>) => Promise<Values> {
     const graph = this.#graph, names = Object.keys(inputs) as I[];
     const feeds = names.map((name) => this.#placeholder(inputs[name].shape, typeOf(inputs[name].data)));
-    const reads = new Map<Variable, Node>();
+    const reads = new Map<Variable, { node: Node; value: Tensor }>();
     const { fetches, targets } = tracing(graph, () => {
       const scope = tf.engine();
       scope.startScope();
@@ -145,7 +144,8 @@ export class Compiler implements Engine {
         return { fetches, targets };
       } finally {
         scope.endScope();
-        for (const variable of this.#resident.keys()) variable.bind(undefined);
+        tf.dispose(Array.from(reads.values(), ({ value }) => value));
+        for (const variable of [...this.#resident.keys(), ...this.#fixed.keys()]) variable.bind(undefined);
       }
     });
     const run = this.#session.prepare({ feeds, fetches: fetches.map(({ node }) => node), targets }, this.#trace);
@@ -155,27 +155,25 @@ export class Compiler implements Engine {
     };
   }
 
-  /** Makes each variable's value one node that reads it, made when it is first asked for. */
-  #bindReads(reads: Map<Variable, Node>): void {
+  /** Makes each variable's value one node that reads it, made when it is first asked for, and one tensor, kept until the step is traced. */
+  #bindReads(reads: Map<Variable, { node: Node; value: Tensor }>): void {
     for (const [variable, { handle }] of this.#resident) {
-      let value: Tensor | undefined;
       variable.bind(() => {
-        if (value) return value;
-        const [node] = this.#graph.add("ReadVariableOp", [handle], 1, setDtype);
-        reads.set(variable, node);
-        return value = tf.keep(this.#backend.createOutputTensor(node));
+        let read = reads.get(variable);
+        if (!read) {
+          const [node] = this.#graph.add("ReadVariableOp", [handle], 1, setDtype);
+          reads.set(variable, read = { node, value: tf.keep(this.#backend.createOutputTensor(node)) });
+        }
+        return read.value;
       });
     }
-    for (const [variable, node] of this.#fixed) {
-      let value: Tensor | undefined;
-      variable.bind(() => value ??= tf.keep(this.#backend.createOutputTensor(node as Node & { id: number })));
-    }
+    for (const [variable, node] of this.#fixed) variable.bind(() => this.#backend.createOutputTensor(node));
   }
 
   /** A placeholder as a tensor; bytes become float32. */
   #input(feed: Node): Tensor {
     const graph = this.#graph, api = cApi();
-    if (feed.dtype !== DataType.uint8) return this.#backend.createOutputTensor(feed as Node & { id: number });
+    if (feed.dtype !== DataType.uint8) return this.#backend.createOutputTensor(feed);
     const [cast] = graph.add("Cast", [feed], 1, (operation) => {
       api.TF_SetAttrType(operation, cString("SrcT"), DataType.uint8);
       api.TF_SetAttrType(operation, cString("DstT"), DataType.float32);
@@ -188,12 +186,12 @@ export class Compiler implements Engine {
   }
 
   /** The operations that make a step's changes, each after its variable has been read. */
-  #apply(updates: readonly Update[], reads: ReadonlyMap<Variable, Node>): Pointer[] {
+  #apply(updates: readonly Update[], reads: ReadonlyMap<Variable, { node: Node }>): Pointer[] {
     const graph = this.#graph, api = cApi();
     const last = new Map(updates.map((update) => [update.variable, update]));
     return Array.from(last.values(), (update) => {
       const { handle } = this.#resident.get(update.variable)!, read = reads.get(update.variable);
-      const before = read ? [read.operation] : [];
+      const before = read ? [read.node.operation] : [];
       if (update.kind === "assign") {
         return graph.operation("AssignVariableOp", [handle, this.#node(update.value)], setDtype, undefined, before);
       }
@@ -223,8 +221,9 @@ function release({ values, updates }: Outcome): void {
 
 /** Runs with arrays as `TF_Tensor`s, which are released afterwards. */
 async function feeding<T>(inputs: readonly Input[], run: (tensors: readonly Pointer[]) => Promise<T>): Promise<T> {
-  const tensors = inputs.map(({ shape, data }) => newTensor(typeOf(data), shape, data));
+  const tensors: Pointer[] = [];
   try {
+    for (const { shape, data } of inputs) tensors.push(newTensor(typeOf(data), shape, data));
     return await run(tensors);
   } finally {
     const api = cApi();

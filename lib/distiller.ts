@@ -1,4 +1,4 @@
-import type { Tensor } from "@tensorflow/tfjs";
+import type { Tensor } from "./tensor.ts";
 import type { Json } from "./json.ts";
 import type { Layer, Module, Pass } from "./layers.ts";
 import type { Net, Output, Player, Scorer } from "./network.ts";
@@ -9,7 +9,7 @@ import type { Initialiser, Pace, Shape, Variable } from "./variables.ts";
 export type Teachers = undefined | Net | readonly Net[];
 
 /** Something for each teacher, in the shape that the teachers come in. */
-type Each<T extends Teachers, One extends "player" | "output"> = T extends Net
+export type Each<T extends Teachers, One extends "player" | "output"> = T extends Net
   ? One extends "player" ? Player<T> : Output<T>
   : T extends readonly Net[] ? {
       readonly [K in keyof T]: T[K] extends Net ? One extends "player" ? Player<T[K]> : Output<T[K]> : never;

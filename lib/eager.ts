@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Tensor } from "@tensorflow/tfjs";
-import type { Engine, Input, Inputs, Runnable } from "./engine.ts";
+import type { Tensor } from "./tensor.ts";
+import type { Engine, Input, Inputs, Runnable, Values } from "./engine.ts";
 import type { Traced } from "./step.ts";
 import type { Update, Variable } from "./variables.ts";
 
@@ -13,23 +13,23 @@ export class EagerEngine implements Engine {
 
   /** Makes a step a function of a batch: the step function runs at every call. */
   compile<I extends string>(traced: Traced<I>): Runnable<I> {
-    return async (inputs) => {
+    const run = (inputs: Inputs<I>): Values => {
       const engine = tf.engine();
       engine.startScope();
       try {
         const outcome = traced(this.#tensors(inputs));
         this.#apply(outcome.updates);
-        const values = await Promise.all(
-          Object.entries(outcome.values).map(async ([name, value]) =>
-            [name, Float32Array.from(await value.data())] as const
-          ),
-        );
+        const values = Object.entries(outcome.values).map((
+          [name, value],
+        ) => [name, Float32Array.from(value.dataSync())]);
         tf.dispose(Object.values(outcome.values));
         return Object.fromEntries(values);
       } finally {
         engine.endScope();
       }
     };
+    // In one go: what is made between the two ends of a tfjs scope belongs to it, whoever makes it.
+    return (inputs) => new Promise((resolve) => resolve(run(inputs)));
   }
 
   /** Takes variables in as tensors. */

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Tensor, Tensor2D, Tensor4D } from "@tensorflow/tfjs";
+import type { Tensor2D, Tensor4D } from "@tensorflow/tfjs";
+import type { Tensor } from "./tensor.ts";
 import { batchNorm, frozenNorm, type NormState } from "./kernels/batch_norm.ts";
 import { biasAdd } from "./kernels/bias_add.ts";
 import { conv2d } from "./kernels/conv2d.ts";

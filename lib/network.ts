@@ -1,4 +1,4 @@
-import type { Tensor } from "@tensorflow/tfjs";
+import type { Tensor } from "./tensor.ts";
 import type { Json } from "./json.ts";
 import type { Layer, Pass } from "./layers.ts";
 import type { Shape, Variable, Variables } from "./variables.ts";

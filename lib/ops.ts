@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Tensor } from "@tensorflow/tfjs";
+import type { Tensor } from "./tensor.ts";
 
 /** A scalar or an array of numbers known when the step is built. */
 export type Number = number | Tensor;

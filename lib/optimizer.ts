@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Tensor } from "@tensorflow/tfjs";
+import type { Tensor } from "./tensor.ts";
 import type { Schedule } from "./schedule.ts";
 import { constant, type Update, type Variable, type Variables } from "./variables.ts";
 

@@ -8,8 +8,8 @@ const M0 = 0xd2511f53, M1 = 0xcd9e8d57, W0 = 0x9e3779b9, W1 = 0xbb67ae85;
 /** The high 32 bits of the product of two unsigned 32-bit numbers. */
 function high(a: number, b: number): number {
   const al = a & 0xffff, ah = a >>> 16, bl = b & 0xffff, bh = b >>> 16;
-  const low = al * bl, mid = ah * bl + (low >>> 16), cross = al * bh + (mid & 0xffff);
-  return (ah * bh + Math.floor(mid / 0x10000) + Math.floor(cross / 0x10000)) >>> 0;
+  const middle = ah * bl + (al * bl >>> 16), cross = al * bh + (middle & 0xffff);
+  return ah * bh + (middle >>> 16) + (cross >>> 16);
 }
 
 /** One block of Philox4x32-10: four unsigned 32-bit numbers, written to `out`, from a counter of four and a key of two. */
@@ -43,7 +43,7 @@ export function hashName(name: string): number {
 export interface Stream {
   /** The next number, uniform in [0, 1), with 32 random bits. */
   uniform(): number;
-  /** The next number of the standard normal distribution (Box–Muller). */
+  /** The next number of the standard normal distribution (Box–Muller, both of a pair used). */
   normal(): number;
   /** The next whole number, uniform in [0, bound). */
   below(bound: number): number;
@@ -71,10 +71,21 @@ export function stream(seed: number, name: string): Stream {
   };
   const uniform = () => next() / 2 ** 32;
   const below = (bound: number) => Math.floor(uniform() * bound);
+  let spare: number | undefined;
+  const normal = () => {
+    if (spare !== undefined) {
+      const second = spare;
+      spare = undefined;
+      return second;
+    }
+    const radius = Math.sqrt(-2 * Math.log(1 - uniform())), angle = 2 * Math.PI * uniform();
+    spare = radius * Math.sin(angle);
+    return radius * Math.cos(angle);
+  };
   return {
     uniform,
     below,
-    normal: () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform()),
+    normal,
     permutation(n) {
       const order = Uint32Array.from({ length: n }, (_, i) => i);
       for (let i = n - 1; i > 0; i--) {

@@ -111,10 +111,12 @@ class Training {
     const { experiment, folder } = this.#resolved, { epochs } = scheduled(experiment, this.#settings);
     await folder.make();
     await this.#resume();
-    await this.#declare();
+    // Asked for before training: while it runs, the project may go on.
+    const at = await commit(this.#resolved.root);
+    await this.#declare(at);
     const logs = new Logs(folder.path, this.#progress.epoch);
     while (this.#progress.epoch < epochs) await this.#epoch(logs);
-    const trial = await this.#trial(teachers);
+    const trial = await this.#trial(teachers, at);
     await folder.write("trial.json", trial as unknown as Json);
     return trial;
   }
@@ -136,8 +138,8 @@ class Training {
     this.#settings.status.line(`${this.#title}: goes on after epoch ${progress.epoch}${within}`);
   }
 
-  async #declare(): Promise<void> {
-    const { experiment, identity, declaration: hash, seed, quick, folder, root } = this.#resolved;
+  async #declare(commit: string | null): Promise<void> {
+    const { experiment, identity, declaration: hash, seed, quick, folder } = this.#resolved;
     const { tensorflow, heldOut, student, teachers } = this.#prepared, { threads, deterministic } = this.#settings;
     const size = ({ recipe: { id }, parameters, multiplyAdds }: Prepared["student"]) => ({
       id,
@@ -158,7 +160,7 @@ class Training {
       threads: threads ?? null,
       deterministic: deterministic ?? false,
       versions: { ...versions(tensorflow) },
-      commit: await commit(root),
+      commit,
     });
   }
 
@@ -279,8 +281,8 @@ class Training {
     return new Map(variables.map(({ name, shape }, i) => [name.slice(prefix.length), { shape, data: values[i] }]));
   }
 
-  async #trial(teachers: readonly TeacherRecord[]): Promise<Trial> {
-    const { declaration, seed, quick, root, experiment } = this.#resolved, { precision, backend } = this.#progress;
+  async #trial(teachers: readonly TeacherRecord[], commit: string | null): Promise<Trial> {
+    const { declaration, seed, quick, experiment } = this.#resolved, { precision, backend } = this.#progress;
     const { compare, opened, heldOut, tensorflow } = this.#prepared;
     const best = this.#progress.best!, last = this.#progress.last!;
     const kl = compare && (await evaluate(compare, opened.test, opened.image)).kl;
@@ -297,7 +299,7 @@ class Training {
       tensorflow,
       holdout: heldOut?.split.size ?? null,
       seconds: Math.round(this.#progress.seconds * 10) / 10,
-      commit: await commit(root),
+      commit,
       quick: quick !== undefined,
     };
   }

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Scalar, Tensor } from "@tensorflow/tfjs";
+import type { Scalar } from "@tensorflow/tfjs";
+import type { Tensor } from "./tensor.ts";
 import { augment, normalise } from "./augment.ts";
 import type { Augmentation, Normalisation } from "./dataset.ts";
 import type { Loss, Remembering, Step, Teachers, Term, Terms } from "./distiller.ts";

@@ -1,4 +1,4 @@
-import type { Tensor } from "@tensorflow/tfjs";
+import type { Tensor } from "./tensor.ts";
 import { type Stream, stream } from "./random.ts";
 
 /** Lengths of a tensor's dimensions, the batch not among them. */

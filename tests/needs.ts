@@ -5,7 +5,8 @@
 
 type Permission = "read" | "write" | "env" | "ffi" | "run" | "net" | "sys";
 
-const granted = async (names: readonly Permission[]): Promise<boolean> => {
+/** Whether every one of these permissions is granted; asked, never tried. */
+export const granted = async (names: readonly Permission[]): Promise<boolean> => {
   for (const name of names) {
     if ((await Deno.permissions.query({ name })).state !== "granted") return false;
   }

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Tensor, Tensor4D } from "@tensorflow/tfjs";
+import type { Tensor4D } from "@tensorflow/tfjs";
+import type { Tensor } from "../tensor.ts";
 import { Attr } from "../tensorflow/binding.ts";
 import { nativeBackend } from "../tensorflow/backend.ts";
 import { DataType } from "../tensorflow/c_api.ts";

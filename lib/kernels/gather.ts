@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Tensor } from "@tensorflow/tfjs";
+import type { Tensor } from "../tensor.ts";
 import { Attr } from "../tensorflow/binding.ts";
 import { nativeBackend } from "../tensorflow/backend.ts";
 import { DataType } from "../tensorflow/c_api.ts";

@@ -1,6 +1,8 @@
 import util from "node:util";
 import * as tf from "@tensorflow/tfjs";
-import { Attr, type Binding, type TFJSBinding } from "./binding.ts";
+import type { TFJSBinding } from "@tensorflow/tfjs-node-gpu/dist/tfjs_binding.d.ts";
+import type { Tensor } from "../tensor.ts";
+import { Attr, type Binding } from "./binding.ts";
 import { cApi, DataType } from "./c_api.ts";
 import type { Graph } from "./graph.ts";
 
@@ -9,9 +11,9 @@ export interface NativeBackend {
   /** Where ops go: the eager binding, or the graph that is being written. */
   binding: Binding;
   /** The number of each tensor's native counterpart. */
-  getInputTensorIds(tensors: tf.TensorInfo[]): number[];
+  getInputTensorIds(tensors: Tensor[]): number[];
   /** A tfjs tensor for a native one. */
-  createOutputTensor(metadata: { id: number; shape: number[]; dtype: number }): tf.Tensor;
+  createOutputTensor(metadata: { id: number; shape: number[]; dtype: number }): Tensor;
 }
 
 let native: NativeBackend | undefined;
@@ -32,7 +34,7 @@ export async function useBackend(binding: Binding): Promise<NativeBackend> {
     native = backend as unknown as NativeBackend;
   }
   native.binding = asNative(binding);
-  tf.setBackend("tensorflow");
+  await tf.setBackend("tensorflow");
   return native;
 }
 

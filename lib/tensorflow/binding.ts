@@ -1,10 +1,42 @@
-import type { TensorMetadata, TFEOpAttr, TFJSBinding } from "@tensorflow/tfjs-node-gpu/dist/tfjs_binding.d.ts";
 import { DataType } from "./c_api.ts";
 
-export type { TensorMetadata, TFEOpAttr, TFJSBinding };
+/** A native tensor as tfjs-node knows it. */
+export interface TensorMetadata {
+  /** Its number at the binding. */
+  readonly id: number;
+  /** Its dimensions. */
+  readonly shape: number[];
+  /** Its element type, a number of `DataType`. */
+  readonly dtype: number;
+}
+
+/** One attribute of an op. */
+export interface OpAttribute {
+  /** Its name in TensorFlow. */
+  readonly name: string;
+  /** What it is, a number of `Attr`. */
+  readonly type: number;
+  /** Its value. */
+  readonly value: boolean | number | object | string | number[];
+}
 
 /** What an op's attribute is, in the numbers that both bindings hand to tfjs-node's kernels. */
-export const Attr = { string: 0, int: 1, float: 2, bool: 3, type: 4, shape: 5, resource: 6 } as const;
+export const Attr = {
+  /** Text. */
+  string: 0,
+  /** A whole number or several. */
+  int: 1,
+  /** A number. */
+  float: 2,
+  /** Yes or no. */
+  bool: 3,
+  /** An element type. */
+  type: 4,
+  /** Dimensions. */
+  shape: 5,
+  /** A handle. */
+  resource: 6,
+} as const;
 
 /** The part of tfjs-node's native interface that its kernels call and that Retort implements. */
 export interface Binding {
@@ -15,7 +47,7 @@ export interface Binding {
   /** The elements of a tensor; an error while tracing. */
   tensorDataSync(id: number): Float32Array | Int32Array | Uint8Array;
   /** Runs or records one op: its name, attributes, inputs and how many outputs it has. */
-  executeOp(name: string, attributes: TFEOpAttr[], inputs: number[], outputs: number): TensorMetadata[];
+  executeOp(name: string, attributes: OpAttribute[], inputs: number[], outputs: number): TensorMetadata[];
 }
 
 /** Elements in the array type that TensorFlow stores for `type`. */

@@ -6,7 +6,8 @@ import { waysOut } from "./ways_out.ts";
 /** `TF_Output`: an operation and the number of one of its outputs, sixteen bytes passed by value. */
 const output = { struct: ["pointer", "i32"] } as const;
 
-const symbols = {
+/** The C functions that Retort calls, with their signatures. */
+export const symbols = {
   TF_Version: { parameters: [], result: "pointer" },
   TF_NewStatus: { parameters: [], result: "pointer" },
   TF_DeleteStatus: { parameters: ["pointer"], result: "void" },
@@ -151,7 +152,16 @@ export function check(status: Pointer, doing: () => string): void {
   const api = cApi();
   if (api.TF_GetCode(status) === 0) return;
   const message = new Deno.UnsafePointerView(api.TF_Message(status)!).getCString();
-  throw new Error(`TensorFlow: ${doing()}: ${message}`);
+  throw deepError(`TensorFlow: ${doing()}: ${message}`);
+}
+
+/** An error whose stack reaches the line that asked tfjs for an op: tfjs puts a dozen frames between, V8 shows ten. */
+export function deepError(message: string, options?: ErrorOptions): Error {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 50;
+  const error = new Error(message, options);
+  Error.stackTraceLimit = stackTraceLimit;
+  return error;
 }
 
 /** Runs `body` with a fresh status, throws what it then says, releases it. */
@@ -214,9 +224,14 @@ export interface Config {
 /** A `ConfigProto` in protocol-buffer bytes. */
 export function configProto({ threads, bfloat16, deterministic }: Config): Uint8Array<ArrayBuffer> {
   const bytes: number[] = [];
-  if (threads) bytes.push(0x10, threads);
-  if (threads || deterministic) bytes.push(0x28, deterministic ? 1 : threads!);
+  if (threads) bytes.push(0x10, ...varint(threads));
+  if (threads || deterministic) bytes.push(0x28, ...varint(deterministic ? 1 : threads!));
   // graph_options.rewrite_options.auto_mixed_precision_onednn_bfloat16 = ON
   if (bfloat16) bytes.push(0x52, 0x05, 0x52, 0x03, 0xf8, 0x01, 0x01);
   return Uint8Array.from(bytes);
+}
+
+/** A number as protocol buffers write it: seven bits a byte, the lowest first. */
+function varint(value: number): number[] {
+  return value < 0x80 ? [value] : [value & 0x7f | 0x80, ...varint(value >>> 7)];
 }

@@ -1,4 +1,4 @@
-import { Attr, type Binding, described, elements, type TensorMetadata, type TFEOpAttr } from "./binding.ts";
+import { Attr, type Binding, described, elements, type OpAttribute, type TensorMetadata } from "./binding.ts";
 import {
   type CApi,
   cApi,
@@ -78,7 +78,7 @@ export class Eager implements Binding {
   }
 
   /** Runs one op. */
-  executeOp(name: string, attributes: TFEOpAttr[], inputs: number[], outputs: number): TensorMetadata[] {
+  executeOp(name: string, attributes: OpAttribute[], inputs: number[], outputs: number): TensorMetadata[] {
     const api = this.#api, status = this.#status;
     const doing = () => described(name, inputs.map((id) => this.#shapes.get(id) ?? []));
     const op = api.TFE_NewOp(this.#context, cString(name), status);
@@ -118,7 +118,7 @@ export class Eager implements Binding {
     return { id: this.#keep(handle, shape), shape, dtype };
   }
 
-  #setAttribute(operation: Pointer, op: string, { name, type, value }: TFEOpAttr): void {
+  #setAttribute(operation: Pointer, op: string, { name, type, value }: OpAttribute): void {
     const api = this.#api, key = cString(name);
     switch (type) {
       case Attr.string: {

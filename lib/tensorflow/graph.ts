@@ -1,8 +1,10 @@
-import { Attr, type Binding, described, elements, type TensorMetadata, type TFEOpAttr } from "./binding.ts";
-import { type CApi, cApi, cString, newTensor, type Pointer, withStatus } from "./c_api.ts";
+import { Attr, type Binding, described, elements, type OpAttribute, type TensorMetadata } from "./binding.ts";
+import { type CApi, cApi, cString, deepError, newTensor, type Pointer, withStatus } from "./c_api.ts";
 
 /** One output of one operation of a graph. */
-export interface Node {
+export interface Node extends TensorMetadata {
+  /** The number that kernels hold: below −1, so that no tensor of the eager binding has it, nor tfjs's for none. */
+  readonly id: number;
   /** The operation. */
   readonly operation: Pointer;
   /** Which of its outputs. */
@@ -32,7 +34,7 @@ export class Graph implements Binding {
   readonly pointer: Pointer;
   readonly #api: CApi;
   readonly #nodes: Node[] = [];
-  #count = 0;
+  readonly #origins = new Map<string, Error>();
 
   /** An empty graph. */
   constructor() {
@@ -40,9 +42,18 @@ export class Graph implements Binding {
     this.pointer = this.#api.TF_NewGraph()!;
   }
 
-  /** The node behind the number that a kernel holds. */
+  /** The node behind the number that a kernel holds. Throws where that is a tensor that was made outside of any step. */
   node(id: number): Node {
-    return this.#nodes[id];
+    const node = this.#nodes[FIRST - id];
+    if (!node) {
+      throw new Error("a tensor from outside of the step cannot be used in it: make it inside, or make it a variable");
+    }
+    return node;
+  }
+
+  /** Where an operation was added, by its name: an error with its inputs' shapes and that line's stack. */
+  origin(operation: string): Error | undefined {
+    return this.#origins.get(operation);
   }
 
   /** A constant. */
@@ -69,8 +80,8 @@ export class Graph implements Binding {
   }
 
   /** Adds a node; its outputs' shapes come from TensorFlow's shape inference. */
-  executeOp(name: string, attributes: TFEOpAttr[], inputs: number[], outputs: number): TensorMetadata[] {
-    return this.add(name, inputs.map((id) => this.#nodes[id]), outputs, (operation) => {
+  executeOp(name: string, attributes: OpAttribute[], inputs: number[], outputs: number): TensorMetadata[] {
+    return this.add(name, inputs.map((id) => this.node(id)), outputs, (operation) => {
       for (const attribute of attributes) this.#setAttribute(operation, name, attribute);
     }, attributes.find((attribute) => attribute.name === "N")?.value as number | undefined);
   }
@@ -86,13 +97,13 @@ export class Graph implements Binding {
     attributes: (operation: Pointer) => void = () => {},
     list?: number,
     control: readonly Pointer[] = [],
-  ): (TensorMetadata & Node)[] {
+  ): Node[] {
     const api = this.#api;
     const operation = this.operation(name, inputs, attributes, list, control);
-    const made: (TensorMetadata & Node)[] = [];
+    const made: Node[] = [];
     for (let index = 0; index < outputs; index++) {
       const at = packed([{ operation, index }]), dtype = api.TF_OperationOutputType(at);
-      const node = { id: this.#nodes.length, operation, index, dtype, shape: this.#shape(name, at) };
+      const node = { id: FIRST - this.#nodes.length, operation, index, dtype, shape: this.#shape(name, at) };
       this.#nodes.push(node);
       made.push(node);
     }
@@ -107,8 +118,10 @@ export class Graph implements Binding {
     list?: number,
     control: readonly Pointer[] = [],
   ): Pointer {
-    const api = this.#api;
-    const description = api.TF_NewOperation(this.pointer, cString(name), encoder.encode(`${name}_${this.#count++}\0`))!;
+    const api = this.#api, unique = `${name}_${this.#origins.size}`;
+    const description = api.TF_NewOperation(this.pointer, cString(name), encoder.encode(`${unique}\0`))!;
+    const what = described(name, inputs.map((input) => input.shape));
+    this.#origins.set(unique, deepError(what));
     let rest = inputs;
     if (list !== undefined) {
       api.TF_AddInputList(description, packed(inputs.slice(0, list)), list);
@@ -117,10 +130,7 @@ export class Graph implements Binding {
     for (const input of rest) api.TF_AddInput(description, packed([input]));
     for (const before of control) api.TF_AddControlInput(description, before);
     attributes(description);
-    return withStatus(
-      () => described(name, inputs.map((input) => input.shape)),
-      (status) => api.TF_FinishOperation(description, status),
-    )!;
+    return withStatus(() => what, (status) => api.TF_FinishOperation(description, status))!;
   }
 
   /** Releases the graph. */
@@ -139,7 +149,7 @@ export class Graph implements Binding {
     });
   }
 
-  #setAttribute(operation: Pointer, op: string, { name, type, value }: TFEOpAttr): void {
+  #setAttribute(operation: Pointer, op: string, { name, type, value }: OpAttribute): void {
     const api = this.#api, key = cString(name);
     switch (type) {
       case Attr.string: {
@@ -169,3 +179,6 @@ export class Graph implements Binding {
 }
 
 const encoder = new TextEncoder();
+
+/** The number of a graph's first node; those of the next ones count down. */
+const FIRST = -2;

@@ -15,10 +15,12 @@ export interface Call {
 export class Session {
   readonly #api: CApi;
   readonly #session: Pointer;
+  readonly #graph: Graph;
 
   /** A session that runs `graph`, nodes added later included. */
   constructor(graph: Graph, config: Config = {}) {
     const api = this.#api = cApi();
+    this.#graph = graph;
     const options = api.TF_NewSessionOptions()!;
     try {
       this.#session = withStatus(() => "making a session", (status) => {
@@ -33,7 +35,8 @@ export class Session {
   }
 
   /**
-   * A function that runs `call` on fed tensors off the event loop and gives copies of what it fetched. `trace` is given
+   * A function that runs `call` on fed tensors off the event loop and gives copies of what it fetched. An error's `cause`
+   * is where the operation that failed was added to the graph. `trace` is given
    * each run's `RunMetadata`, with TensorFlow's timeline, in protocol-buffer bytes.
    */
   prepare(
@@ -44,8 +47,10 @@ export class Session {
     const inputs = packed(feeds), outputs = packed(fetches);
     const operations = BigUint64Array.from(targets, (target) => Deno.UnsafePointer.value(target));
     return async (tensors) => {
-      const values = BigUint64Array.from(tensors, (tensor) => Deno.UnsafePointer.value(tensor));
-      const results = new BigUint64Array(fetches.length), status = api.TF_NewStatus()!;
+      // One piece of memory for what goes in and what comes out: results are read after the run, so it outlives the run.
+      const slots = new BigUint64Array(feeds.length + fetches.length), status = api.TF_NewStatus()!;
+      const values = slots.subarray(0, feeds.length), results = slots.subarray(feeds.length);
+      values.set(tensors.map((tensor) => Deno.UnsafePointer.value(tensor)));
       const metadata = trace ? api.TF_NewBuffer() : null;
       try {
         await api.TF_SessionRun(
@@ -62,7 +67,7 @@ export class Session {
           metadata,
           status,
         );
-        check(status, () => "running the step");
+        this.#check(status);
         if (metadata) trace?.(bufferBytes(metadata));
         return Array.from(results, (address) => {
           const tensor = Deno.UnsafePointer.create(address)!;
@@ -75,6 +80,15 @@ export class Session {
         if (metadata) api.TF_DeleteBuffer(metadata);
       }
     };
+  }
+
+  #check(status: Pointer): void {
+    try {
+      check(status, () => "running the step");
+    } catch (error) {
+      const [, operation] = /\{\{node ([^}]+)\}\}/.exec((error as Error).message) ?? [];
+      throw Object.assign(error as Error, { cause: this.#graph.origin(operation) });
+    }
   }
 
   /** Releases the session and its variables. */

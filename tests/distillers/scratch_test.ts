@@ -1,0 +1,4 @@
+import { scratch } from "../../lib/distillers/scratch.ts";
+import { method } from "../method.ts";
+
+await method("scratch", () => scratch(), { teacher: undefined });

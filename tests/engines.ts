@@ -1,0 +1,45 @@
+/** The engines that tests hold against each other. */
+import * as tf from "@tensorflow/tfjs";
+import { EagerEngine } from "../lib/eager.ts";
+import type { Engine } from "../lib/engine.ts";
+import { openEngine } from "../lib/open_engine.ts";
+import { useBackend } from "../lib/tensorflow/backend.ts";
+import { type Config, openCApi } from "../lib/tensorflow/c_api.ts";
+import { Eager } from "../lib/tensorflow/eager.ts";
+import { findLibrary } from "../lib/tensorflow/library.ts";
+
+/** tfjs's own backend; TensorFlow op by op; TensorFlow's graph. */
+export type Kind = "cpu" | "eager" | "compiled";
+
+let binding: Eager | undefined;
+
+/** Makes TensorFlow the current backend, through one eager binding for all tests of a file. */
+export async function useTensorflow(config?: Config): Promise<Eager> {
+  if (!binding || config) {
+    openCApi(await findLibrary());
+    binding = new Eager(config);
+  }
+  await useBackend(binding);
+  return binding;
+}
+
+/** Opens an engine and makes its backend the current one. */
+export async function open(kind: Kind): Promise<Engine> {
+  if (kind === "compiled") return (await openEngine()).engine;
+  if (kind === "eager") await useTensorflow();
+  else await tf.setBackend("cpu");
+  return new EagerEngine();
+}
+
+/** What `compute` gives on TensorFlow, op by op, and on tfjs's own backend, as arrays. */
+export async function onBoth(compute: () => tf.Tensor[]): Promise<{ native: Float32Array[]; twin: Float32Array[] }> {
+  const arrays = () => tf.tidy(compute).map((tensor) => {
+    const data = Float32Array.from(tensor.dataSync());
+    tensor.dispose();
+    return data;
+  });
+  await useTensorflow();
+  const native = arrays();
+  await tf.setBackend("cpu");
+  return { native, twin: arrays() };
+}

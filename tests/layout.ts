@@ -1,0 +1,37 @@
+/** The references' layouts, PyTorch's, and ours, TensorFlow's. */
+import type { Numbers } from "./goldens.ts";
+
+/** An array with its dimensions in the order `axes`. */
+export function permute({ shape, data }: Numbers, axes: readonly number[]): Numbers {
+  const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((a, b) => a * b, 1));
+  const turned = axes.map((axis) => shape[axis]), steps = axes.map((axis) => strides[axis]);
+  const out = new Float32Array(data.length);
+  for (let i = 0; i < out.length; i++) {
+    let rest = i, from = 0;
+    for (let axis = turned.length - 1; axis >= 0; axis--) {
+      from += (rest % turned[axis]) * steps[axis];
+      rest = Math.floor(rest / turned[axis]);
+    }
+    out[i] = data[from];
+  }
+  return { shape: turned, data: out };
+}
+
+/**
+ * Weights of theirs as ours: convolutions O, I, kh, kw → kh, kw, I, O, transposed ones I, O, kh, kw → kh, kw, O, I, dense
+ * layers out, in → in, out.
+ */
+export function ourWeight(weight: Numbers): Numbers {
+  if (weight.shape.length === 4) return permute(weight, [2, 3, 1, 0]);
+  return weight.shape.length === 2 ? permute(weight, [1, 0]) : weight;
+}
+
+/** Maps of theirs as ours: NCHW → NHWC; vectors stay. */
+export function ourMap(map: Numbers): Numbers {
+  return map.shape.length === 4 ? permute(map, [0, 2, 3, 1]) : map;
+}
+
+/** Maps of ours as theirs: NHWC → NCHW; vectors stay. */
+export function theirMap(map: Numbers): Numbers {
+  return map.shape.length === 4 ? permute(map, [0, 3, 1, 2]) : map;
+}
