@@ -47,6 +47,8 @@ export class Session {
     const inputs = packed(feeds), outputs = packed(fetches);
     const operations = BigUint64Array.from(targets, (target) => Deno.UnsafePointer.value(target));
     return async (tensors) => {
+      // TensorFlow refuses a run of nothing.
+      if (fetches.length + targets.length === 0) return [];
       // One piece of memory for what goes in and what comes out: results are read after the run, so it outlives the run.
       const slots = new BigUint64Array(feeds.length + fetches.length), status = api.TF_NewStatus()!;
       const values = slots.subarray(0, feeds.length), results = slots.subarray(feeds.length);

@@ -1,0 +1,89 @@
+/**
+ * TensorFlow's timeline of one run of a session: a `RunMetadata` in protocol-buffer bytes, as far as it says which op
+ * ran how long (tensorflow/core/framework/step_stats.proto).
+ *
+ * @module
+ */
+
+/** One op that ran. */
+export interface Span {
+  /** Its kind after TensorFlow has rewritten the graph, e.g. `Conv2D` or `_FusedConv2D`. */
+  readonly op: string;
+  /** Microseconds that its kernel took. */
+  readonly micros: number;
+}
+
+/** All ops of a kind in one run. */
+export interface OpTime {
+  /** The kind. */
+  readonly op: string;
+  /** Milliseconds of all of them, whether or not they ran at the same time. */
+  readonly ms: number;
+  /** How many ran. */
+  readonly count: number;
+}
+
+const RUN_METADATA = { stepStats: 1 }, STEP_STATS = { devices: 1 }, DEVICE = { nodes: 2 };
+const NODE = { name: 1, start: 3, end: 4, label: 8 };
+
+/** The ops of a run. Throws a `RangeError` where the bytes end within a field. */
+export function spans(runMetadata: Uint8Array): Span[] {
+  return messages(runMetadata, RUN_METADATA.stepStats)
+    .flatMap((steps) => messages(steps, STEP_STATS.devices))
+    .flatMap((device) => messages(device, DEVICE.nodes))
+    .map(span);
+}
+
+/** The time of each kind of op, the longest first. */
+export function byOp(spans: readonly Span[]): OpTime[] {
+  return [...Map.groupBy(spans, ({ op }) => op)]
+    .map(([op, same]) => ({ op, ms: same.reduce((sum, { micros }) => sum + micros, 0) / 1000, count: same.length }))
+    .sort((a, b) => b.ms - a.ms);
+}
+
+function span(node: Uint8Array): Span {
+  const values = new Map(fields(node)), text = (field: number) => new TextDecoder().decode(values.get(field) as Uint8Array);
+  const number = (field: number) => (values.get(field) ?? 0) as number;
+  // A label reads `name = Op(inputs)`; nodes of the runtime itself have only a name.
+  const op = /= ([^(]+)\(/.exec(text(NODE.label))?.[1] ?? text(NODE.name);
+  return { op, micros: number(NODE.end) - number(NODE.start) };
+}
+
+function messages(message: Uint8Array, field: number): Uint8Array[] {
+  return [...fields(message)].filter(([found]) => found === field).map(([, value]) => value as Uint8Array);
+}
+
+/** The fields of a message: numbers, or the bytes of texts and messages; those of a fixed size are left out. */
+function* fields(message: Uint8Array): Generator<[field: number, value: number | Uint8Array]> {
+  let at = 0;
+  const take = (length: number): Uint8Array => {
+    if (at + length > message.length) throw new RangeError("the timeline ends within a field");
+    return message.subarray(at, at += length);
+  };
+  const varint = (): number => {
+    for (let value = 0, factor = 1;; factor *= 128) {
+      const [byte] = take(1);
+      value += (byte & 127) * factor;
+      if (byte < 128) return value;
+    }
+  };
+  while (at < message.length) {
+    const tag = varint(), field = Math.floor(tag / 8);
+    switch (tag % 8) {
+      case 0:
+        yield [field, varint()];
+        break;
+      case 1:
+        take(8);
+        break;
+      case 2:
+        yield [field, take(varint())];
+        break;
+      case 5:
+        take(4);
+        break;
+      default:
+        throw new RangeError(`the timeline has a field of the unknown kind ${tag % 8}`);
+    }
+  }
+}
