@@ -49,7 +49,7 @@ export async function loadCheckpoint(path: string): Promise<Checkpoint> {
   }
 }
 
-const WAY_OUT = "--fresh starts again";
+const WAY_OUT = "running its experiment with --fresh starts again";
 
 /** A file's contents, where they are what `saveCheckpoint` writes. */
 function checkpoint({ tensors, metadata }: Contents, path: string): Checkpoint {

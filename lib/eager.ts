@@ -28,8 +28,12 @@ export class EagerEngine implements Engine {
         engine.endScope();
       }
     };
-    // In one go: what is made between the two ends of a tfjs scope belongs to it, whoever makes it.
-    return (inputs) => new Promise((resolve) => resolve(run(inputs)));
+    return async (inputs) => {
+      // Signals get their turn between two steps, else nobody could interrupt.
+      await new Promise((resolve) => setTimeout(resolve));
+      // In one go: what is made between the two ends of a tfjs scope belongs to it, whoever makes it.
+      return run(inputs);
+    };
   }
 
   /** Takes variables in as tensors. */

@@ -14,21 +14,23 @@ export class Logs {
   constructor(folder: string, epoch: number) {
     this.#path = `${folder}/metrics.jsonl`;
     this.#events = new EventWriter(folder, epoch);
-    if (!existsSync(this.#path)) return;
-    const lines = Deno.readTextFileSync(this.#path).split("\n").slice(0, epoch);
-    this.#write(lines.map((line) => `${line}\n`).join(""), false);
+    try {
+      if (existsSync(this.#path)) Deno.truncateSync(this.#path, lengthOf(Deno.readFileSync(this.#path), epoch));
+    } catch (error) {
+      throw cannotWrite(this.#path, error);
+    }
   }
 
   /** Logs an epoch; it is on the disk when this returns. */
   add(log: EpochLog): void {
-    this.#write(`${JSON.stringify(log)}\n`, true);
+    this.#append(`${JSON.stringify(log)}\n`);
     for (const [tag, value] of Object.entries(log)) if (tag !== "epoch") this.#events.scalar(tag, value, log.epoch);
   }
 
-  #write(text: string, append: boolean): void {
+  #append(line: string): void {
     try {
-      using file = Deno.openSync(this.#path, { write: true, create: true, append, truncate: !append });
-      const bytes = new TextEncoder().encode(text);
+      using file = Deno.openSync(this.#path, { create: true, append: true });
+      const bytes = new TextEncoder().encode(line);
       for (let written = 0; written < bytes.length;) written += file.writeSync(bytes.subarray(written));
       file.syncSync();
     } catch (error) {
@@ -36,3 +38,16 @@ export class Logs {
     }
   }
 }
+
+/** How many bytes the first `count` lines take, or as many as there are whole ones of. */
+function lengthOf(bytes: Uint8Array, count: number): number {
+  let end = 0;
+  for (let line = 0; line < count; line++) {
+    const next = bytes.indexOf(NEWLINE, end) + 1;
+    if (next === 0) break;
+    end = next;
+  }
+  return end;
+}
+
+const NEWLINE = 0x0a;

@@ -4,6 +4,7 @@
  * @module
  */
 import { dataFolder } from "../datasets/files.ts";
+import { checkTypes } from "./check_types.ts";
 import { command } from "./command.ts";
 import { Failure } from "./failure.ts";
 import { flags, help, type Spec } from "./flags.ts";
@@ -35,7 +36,9 @@ export async function main(args: readonly string[], print: (line: string) => voi
   if (given.help) return print(help("deno task exp <module>[#name] …", FLAGS));
   if (given._.length === 0) throw new Failure(2, `which experiment? deno task exp experiments/quickstart.ts`);
   const loaded = (await Promise.all(given._.map(load))).flat();
+  await checkTypes(loaded.map(({ experiment }) => experiment.url));
   const shown = status({ quiet: given.quiet });
+  using interruption = new Interruption(shown.line);
   const settings: Settings = {
     epochs: given.epochs,
     limit: given.limit,
@@ -46,8 +49,8 @@ export async function main(args: readonly string[], print: (line: string) => voi
     deterministic: given.deterministic,
     fresh: given.fresh,
     status: shown,
-    log: given.quiet ? () => {} : shown.line,
-    interrupted: interruption(shown.line),
+    log: shown.line,
+    interrupted: () => interruption.asked,
   };
   const { seed: first = 1, trials = 1 } = given;
   const done = [];
@@ -71,16 +74,24 @@ export async function main(args: readonly string[], print: (line: string) => voi
 }
 
 /** Listens for Ctrl-C: the first one is asked for after each step, the second one ends the process at once. */
-function interruption(tell: (line: string) => void): () => boolean {
-  let asked = false;
-  const stop = () => {
-    if (asked) Deno.exit(130);
-    asked = true;
-    tell("interrupted: saving after this step; once more stops at once");
-  };
-  Deno.addSignalListener("SIGINT", stop);
-  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", stop);
-  return () => asked;
+class Interruption implements Disposable {
+  /** Whether there was one. */
+  asked = false;
+  readonly #signals: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
+  readonly #stop: () => void;
+
+  constructor(tell: (line: string) => void) {
+    this.#stop = () => {
+      if (this.asked) Deno.exit(130);
+      this.asked = true;
+      tell("interrupted: saving after this step; once more stops at once");
+    };
+    for (const signal of this.#signals) Deno.addSignalListener(signal, this.#stop);
+  }
+
+  [Symbol.dispose](): void {
+    for (const signal of this.#signals) Deno.removeSignalListener(signal, this.#stop);
+  }
 }
 
 if (import.meta.main) await command(() => main(Deno.args));

@@ -34,7 +34,7 @@ export interface Parts<S extends Scorer, G extends Taught> {
   /** What teaches it; absent where the method needs nobody. */
   readonly teacher?: G;
   /** The method; its type says what it needs of student and teacher. */
-  readonly distiller: Distiller<NoInfer<S>, Networks<NoInfer<G>>>;
+  readonly distiller: Distiller<NoInfer<S>, Networks<G>>;
   /** How long and at what pace. */
   readonly schedule: Schedule;
 }
@@ -60,7 +60,7 @@ export interface Experiment<S extends Net = Net> {
 const experiments = new WeakSet<object>();
 
 /** Declares an experiment. Makes no tensor and opens no file. */
-export function experiment<S extends Scorer, G extends Taught = undefined>(
+export function experiment<S extends Scorer, const G extends Taught = undefined>(
   meta: { readonly url: string },
   parts: Parts<S, G>,
 ): Experiment<S> {

@@ -1,3 +1,5 @@
+import { closest } from "./closest.ts";
+import { Failure } from "./failure.ts";
 import type { Tensor } from "./tensor.ts";
 import type { Json } from "./json.ts";
 import type { Layer, Pass } from "./layers.ts";
@@ -83,7 +85,7 @@ export interface Output<N extends Net = Net> {
 export interface Player<N extends Net = Net> {
   /** What it was made from, so that copies and peers can be made. */
   readonly recipe: N;
-  /** Each tap's shape for one sample. */
+  /** Each tap's shape for one sample. Asking for a tap that is not there throws a `Failure` (exit 2). */
   readonly shapes: { readonly [K in Tap<N>]: Shape };
   /** Its variables, in the order they were made. */
   readonly variables: readonly Variable[];
@@ -128,10 +130,10 @@ export function build<N extends Net>(
     modules.push([name, module]);
     shape = module.shape;
   }
-  const byName = Object.fromEntries(modules);
+  const byName = known(recipe, Object.fromEntries(modules));
   return {
     recipe,
-    shapes: record(modules, (module) => module.shape) as Player<N>["shapes"],
+    shapes: known(recipe, record(modules, (module) => module.shape)) as Player<N>["shapes"],
     variables: made,
     parameters: made.filter((variable) => variable.trainable)
       .reduce((sum, variable) => sum + variable.shape.reduce((a, b) => a * b, 1), 0),
@@ -143,7 +145,9 @@ export function build<N extends Net>(
         x = output.next ?? output.out;
         return [name, output];
       });
-      return { taps: record(outputs, (o) => o.out), pre: record(outputs, (o) => o.pre) } as Output<N>;
+      const taps = known(recipe, record(outputs, ({ out }) => out)),
+        pre = known(recipe, record(outputs, ({ pre }) => pre));
+      return { taps, pre } as Output<N>;
     },
     stage: (name, x, pass) => byName[name](x, pass),
   };
@@ -151,4 +155,18 @@ export function build<N extends Net>(
 
 function record<T, U>(entries: readonly (readonly [string, T])[], value: (item: T) => U): Record<string, U> {
   return Object.fromEntries(entries.map(([name, item]) => [name, value(item)]));
+}
+
+/** The same record, refusing a tap that it does not have: the compiler sees it first, unless it was talked out of it. */
+function known<T>({ id }: Net, taps: Record<string, T>): Record<string, T> {
+  return new Proxy(taps, {
+    get(taps, name) {
+      if (typeof name === "symbol" || Object.hasOwn(taps, name)) return Reflect.get(taps, name);
+      const names = Object.keys(taps), meant = closest(name, names);
+      throw new Failure(
+        2,
+        `${id} has no tap ${name}${meant ? `; did you mean ${meant}?` : ""}; it has ${names.join(", ")}`,
+      );
+    },
+  });
 }

@@ -46,6 +46,9 @@ export async function openEngine(options: EngineOptions = {}): Promise<OpenEngin
   if (deterministic) Deno.env.set("TF_DETERMINISTIC_OPS", "1");
   openCApi(library);
   const config = { threads, deterministic, bfloat16: precision === "bfloat16" };
-  await useBackend(new Eager(config));
+  // Its context is for good, and all runs of a process have the same options.
+  await useBackend(eager ??= new Eager(config));
   return { engine: new Compiler(config), tensorflow: library.version };
 }
+
+let eager: Eager | undefined;

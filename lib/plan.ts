@@ -18,9 +18,9 @@ const STEPS = 4;
 export async function plan(experiment: Experiment, seed: number, settings: Settings): Promise<string[]> {
   const resolved = await resolve(experiment, seed, settings);
   const teachers = await Promise.all(experiment.teachers.map((teacher) => resolveTeacher(teacher, settings)));
-  const weights = await Promise.all(teachers.map(async ({ ready, folder, epoch }): Promise<Weights> => {
+  const weights = await Promise.all(teachers.map(async ({ state, folder, epoch }): Promise<Weights> => {
     const path = folder.weights(epoch);
-    return ready ? { path, tensors: (await loadCheckpoint(path)).tensors } : undefined;
+    return state === "done" ? { path, tensors: (await loadCheckpoint(path)).tensors } : undefined;
   }));
   const prepared = await prepare(experiment, seed, weights, settings);
   try {
@@ -55,12 +55,12 @@ export async function plan(experiment: Experiment, seed: number, settings: Setti
         `${opened.test.size} test, ${opened.classes.length} classes, ${opened.image.join("×")}`,
       ],
       ["student", size(student)],
-      ...teachers.map(({ identity, seed, epoch, state, ready }, i): [string, string] => [
+      ...teachers.map(({ identity, seed, epoch, state }, i): [string, string] => [
         "teacher",
         `${size(prepared.teachers[i])}; ${identity.id} seed ${seed}, ${
           typeof epoch === "number" ? `epoch ${epoch}` : epoch
         }: ` +
-        (ready ? "ready" : `${state}, would be trained first`),
+        (state === "done" ? "ready" : `${state}, would be trained first`),
       ]),
       ["distiller", `${experiment.distiller.id} ${JSON.stringify(experiment.distiller.options)}`],
       ["terms", terms.join(", ")],
@@ -69,7 +69,7 @@ export async function plan(experiment: Experiment, seed: number, settings: Setti
       [
         "in all",
         `${clock(each * count * schedule.epochs / 1000)} without evaluation${
-          teachers.every(({ ready }) => ready) ? "" : " and teachers"
+          teachers.every(({ state }) => state === "done") ? "" : " and teachers"
         }`,
       ],
       ["folder", resolved.folder.path],

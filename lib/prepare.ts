@@ -55,9 +55,11 @@ export async function prepare(
 ): Promise<Prepared> {
   const { dataset, distiller } = experiment;
   const opened = await dataset.open(settings.data, settings.log);
+  let holding: Engine | undefined;
   try {
     const { train, heldOut } = parts(opened, dataset.holdout, seed);
     const { engine, tensorflow } = await openEngine(settings);
+    holding = engine;
     const classes = opened.classes.length;
     const collected = new Map<string, Variable>(), scope = variables({ seed, collected });
     const student = build(experiment.student, scope.in("student"), opened.image, classes);
@@ -110,6 +112,7 @@ export async function prepare(
       },
     };
   } catch (error) {
+    holding?.close();
     opened.close();
     throw error;
   }

@@ -3,10 +3,13 @@ import type { Epoch, Experiment, Trained } from "./experiment.ts";
 import { existsSync } from "node:fs";
 import { declarationHash } from "./result.ts";
 import { RunFolder } from "./run_folder.ts";
-import { quickness, type Settings } from "./settings.ts";
+import { quickness, scheduled, type Settings, wanted } from "./settings.ts";
 
-/** What is there of a run: nothing, a beginning, everything, or something that followed another declaration. */
-export type RunState = "missing" | "begun" | "done" | "stale";
+/**
+ * What is there of a run: nothing, a beginning, everything, something that followed another declaration, something that
+ * went past an epoch whose weights are wanted and were not kept, or, with `--fresh`, nothing that counts.
+ */
+export type RunState = "missing" | "begun" | "done" | "stale" | "lacking" | "fresh";
 
 /** A run of an experiment with a seed, as it stands. */
 export interface Resolved {
@@ -28,36 +31,59 @@ export interface Resolved {
   readonly state: RunState;
 }
 
-/** Finds out what is there of a run. Rejects with a `Failure` where what is there is damaged. */
-export async function resolve(experiment: Experiment, seed: number, settings: Settings): Promise<Resolved> {
+/**
+ * Finds out what is there of a run, of which the weights after the epochs `keep` are wanted. With `--fresh` nothing is
+ * read. Rejects with a `Failure` where what is there is damaged.
+ */
+export async function resolve(
+  experiment: Experiment,
+  seed: number,
+  settings: Settings,
+  keep: readonly Epoch[] = [],
+): Promise<Resolved> {
   const identity = await identify(experiment), base = root(experiment.url);
   const quick = quickness(experiment, settings), declaration = await declarationHash(experiment);
   const folder = new RunFolder(base, identity.id, seed, quick);
-  const latest = await folder.latest();
-  const state: RunState = !latest
-    ? "missing"
-    : latest.progress.declaration !== declaration
-    ? "stale"
-    : await folder.trial()
-    ? "done"
-    : "begun";
+  const state = settings.fresh
+    ? "fresh"
+    : await stateOf(folder, declaration, scheduled(experiment, settings).epochs, keep);
   return { experiment, identity, root: base, seed, declaration, quick, folder, state };
 }
 
-/** A teacher as it stands: its run and the weights that are wanted of it. */
+async function stateOf(
+  folder: RunFolder,
+  declaration: string,
+  epochs: number,
+  keep: readonly Epoch[],
+): Promise<RunState> {
+  const latest = await folder.latest();
+  if (!latest) return "missing";
+  const { progress } = latest;
+  if (progress.declaration !== declaration) return "stale";
+  const absent = keep.filter((epoch) => !existsSync(folder.weights(epoch)));
+  // Those of the epoch that is just complete can still be had.
+  const numbers: Record<Epoch, number | undefined> = { best: progress.best?.epoch, last: epochs };
+  const isPast = (epoch: Epoch) => Number(numbers[epoch] ?? epoch) < progress.epoch + (progress.batch > 0 ? 1 : 0);
+  if (absent.some(isPast)) return "lacking";
+  return progress.epoch >= epochs && absent.length === 0 && await folder.trial() ? "done" : "begun";
+}
+
+/** A teacher as it stands: its run and the weights that are wanted of it; they are there where it is done. */
 export interface ResolvedTeacher extends Resolved {
   /** After which epoch. */
   readonly epoch: Epoch;
-  /** Whether those weights are there. */
-  readonly ready: boolean;
 }
 
-/** Finds out what is there of a teacher. */
-export async function resolveTeacher(
-  { experiment, seed, epoch }: Trained,
-  settings: Settings,
-): Promise<ResolvedTeacher> {
-  const resolved = await resolve(experiment, seed, settings);
-  const ready = resolved.state === "done" && existsSync(resolved.folder.weights(epoch));
-  return { ...resolved, epoch, ready };
+/**
+ * Finds out what is there of a teacher. A full run of it serves a quick run too; where there is none, what makes that one
+ * quick makes the teacher quick. `fresh` is not for teachers.
+ */
+export async function resolveTeacher(teacher: Trained, settings: Settings): Promise<ResolvedTeacher> {
+  const { experiment, seed } = teacher, full = { ...settings, epochs: undefined, limit: undefined, fresh: false };
+  const look = async (settings: Settings): Promise<ResolvedTeacher> => {
+    const epoch = wanted(teacher, settings);
+    return { ...await resolve(experiment, seed, settings, [epoch]), epoch };
+  };
+  const found = await look(full);
+  return found.state === "done" ? found : await look({ ...settings, fresh: false });
 }

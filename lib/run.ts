@@ -11,14 +11,14 @@ import { declaration, type Epoch, type Experiment, type Trained } from "./experi
 import { Failure } from "./failure.ts";
 import type { Values } from "./engine.ts";
 import type { Json } from "./json.ts";
+import type { Player } from "./network.ts";
 import { prepare, type Prepared, type Weights } from "./prepare.ts";
 import { stream } from "./random.ts";
-import { resolve, type Resolved, resolveTeacher } from "./resolve.ts";
+import { resolve, type Resolved, resolveTeacher, type RunState } from "./resolve.ts";
 import { record, resultPath, type TeacherRecord, type Trial } from "./result.ts";
 import type { Best, Progress } from "./run_folder.ts";
 import { scheduled, type Settings } from "./settings.ts";
 import { sha256 } from "./sha256.ts";
-import type { Variable } from "./variables.ts";
 import { commit, versions } from "./versions.ts";
 
 /** A run that is done. */
@@ -39,23 +39,22 @@ export async function run(
   settings: Settings,
   keep: readonly Epoch[] = [],
 ): Promise<Done> {
-  const resolved = await resolve(experiment, seed, settings), { status } = settings;
+  const resolved = await resolve(experiment, seed, settings, keep), { status } = settings;
   const { identity: { id }, folder, state, quick } = resolved,
     title = `${id} seed ${seed}${quick ? ` (${quick})` : ""}`;
-  const kept = (await Promise.all(keep.map((epoch) => exists(folder.weights(epoch))))).every(Boolean);
-  if (state === "done" && kept && !settings.fresh) {
+  if (state === "done") {
     const trial = (await folder.trial())!;
+    sameMachinery(folder.path, trial, settings);
     status.line(`${title}: done before, top-1 ${trial.metric.top1.last.toFixed(2)}; --fresh trains it again`);
     await record(resultPath(resolved.root, id), id, trial);
     return { id, trial };
   }
-  if (state === "stale" || settings.fresh || (state === "done" && !kept)) {
-    const why = state === "stale" ? "its declaration has changed since it was trained" : "it is trained again";
+  if (state !== "begun" && state !== "missing") {
     const aside = await folder.putAside();
-    if (aside) status.line(`${title}: ${why}; the old run is kept in ${aside}`);
+    if (aside) status.line(`${title} is ${STATES[state]}; the old run is kept in ${aside}`);
   }
   const teachers = [];
-  for (const trained of experiment.teachers) teachers.push(await teach(trained, { ...settings, fresh: false }));
+  for (const trained of experiment.teachers) teachers.push(await teach(trained, settings));
   const prepared = await prepare(experiment, seed, teachers.map(({ weights }) => weights), settings);
   try {
     const records: TeacherRecord[] = [];
@@ -73,17 +72,36 @@ export async function run(
   }
 }
 
+/** What a run is that is not done. */
+const STATES = {
+  missing: "not trained yet",
+  begun: "half trained",
+  stale: "stale: its declaration has changed since it was trained",
+  lacking: "lacking weights that are wanted now",
+  fresh: "trained anew",
+} as const satisfies Record<Exclude<RunState, "done">, string>;
+
 /** A teacher's weights, trained first where they are missing or stale. */
 async function teach(trained: Trained, settings: Settings) {
-  const resolved = await resolveTeacher(trained, settings), { identity: { id }, seed, folder } = resolved;
-  if (!resolved.ready) {
-    const why = resolved.state === "stale" ? "has another declaration now" : "is not trained yet";
-    settings.status.line(`teacher ${id} seed ${seed} ${why}: trained first`);
-    await run(trained.experiment, seed, settings, [trained.epoch]);
+  const { identity: { id }, seed, folder, state, epoch } = await resolveTeacher(trained, settings);
+  if (state !== "done") {
+    settings.status.line(`teacher ${id} seed ${seed} is ${STATES[state]}; it is trained first`);
+    await run(trained.experiment, seed, { ...settings, fresh: false }, [epoch]);
   }
-  const path = folder.weights(trained.epoch), { tensors } = await loadCheckpoint(path);
+  const path = folder.weights(epoch), { tensors } = await loadCheckpoint(path);
   const weights: Weights = { path, tensors };
   return { weights, identity: { id, seed, sha256: await sha256(await Deno.readFile(path)) } };
+}
+
+/** What a run is computed in and by. */
+type Machinery = Pick<Progress, "precision" | "backend">;
+
+/** Throws a `Failure` (exit 2) where a run was made in another precision or by another backend than are asked for now. */
+function sameMachinery(path: string, was: Machinery, asked: Partial<Machinery>): void {
+  const { precision = was.precision, backend = was.backend } = asked;
+  if (was.precision === precision && was.backend === backend) return;
+  const flags = `--precision ${was.precision} --backend ${was.backend}`;
+  throw new Failure(2, `${path} is a run with ${flags}: go on with these, or start again with --fresh`);
 }
 
 /** The state of one training under way. */
@@ -125,15 +143,14 @@ class Training {
   async #resume(): Promise<void> {
     const { folder } = this.#resolved, latest = await folder.latest();
     if (!latest) return;
-    const { progress, tensors } = latest, { precision, backend } = this.#progress;
-    if (progress.precision !== precision || progress.backend !== backend) {
-      const was = `--precision ${progress.precision} --backend ${progress.backend}`;
-      throw new Failure(2, `${folder.path} was begun with ${was}: go on with these, or start again with --fresh`);
-    }
+    const { progress, tensors } = latest;
+    sameMachinery(folder.path, progress, this.#progress);
     const { state, engine } = this.#prepared;
     match(folder.file("latest.safetensors"), tensors, new Map(state.map(({ name, shape }) => [name, shape])));
     await engine.hold(state, new Map(Array.from(tensors, ([name, { data }]) => [name, data as Float32Array])));
     this.#progress = progress;
+    // A crash may have come between the state and the weights of its epoch.
+    if (progress.batch === 0) await this.#publish(tensors);
     const within = progress.batch > 0 ? `, batch ${progress.batch}` : "";
     this.#settings.status.line(`${this.#title}: goes on after epoch ${progress.epoch}${within}`);
   }
@@ -166,7 +183,7 @@ class Training {
 
   /** The rest of an epoch: its batches, its evaluation, its log and its checkpoint. */
   async #epoch(logs: Logs): Promise<void> {
-    const { experiment, seed, folder } = this.#resolved, { train, opened, student, heldOut } = this.#prepared;
+    const { experiment, seed } = this.#resolved, { train, opened, heldOut } = this.#prepared;
     const { limit = Infinity, status } = this.#settings, schedule = scheduled(experiment, this.#settings);
     const begun = performance.now(), epoch = this.#progress.epoch + 1, rate = schedule.rate(epoch);
     const count = Math.min(limit, Math.ceil(train.size / schedule.batch)), before = this.#progress;
@@ -202,8 +219,9 @@ class Training {
           `ep ${epoch}/${schedule.epochs} loss ${(sums.loss / sums.images).toFixed(3)} img/s ${speed.toFixed(0)}`,
         );
         if (this.#settings.interrupted()) {
+          const state = await this.#state(epoch);
           this.#progress = { ...before, batch, step, sums, seconds: seconds() };
-          await this.#save();
+          await this.#save(state);
           throw new Failure(
             130,
             `${this.#title}: interrupted in epoch ${epoch} after batch ${batch}; saved, the same command goes on`,
@@ -213,7 +231,7 @@ class Training {
         asked = performance.now();
       }
     }
-    const trained = (performance.now() - begun) / 1000;
+    const trained = (performance.now() - begun) / 1000, state = await this.#state(epoch);
     const score = await evaluate(this.#prepared.evaluate, opened.test, opened.image);
     const chosen = heldOut ? await evaluate(this.#prepared.evaluate, heldOut.split, opened.image) : score;
     const better = !before.best || chosen.top1 > before.best.chosen;
@@ -247,38 +265,48 @@ class Training {
           (waited / 1000).toFixed(1)
         } s`,
     );
-    const weights = await this.#values(student.variables, "student.");
-    const about = { experiment: this.#resolved.identity.id, seed, epoch };
-    if (better) await folder.save(folder.weights("best"), weights, about);
-    if (this.#keep.includes(epoch)) await folder.save(folder.weights(epoch), weights, about);
-    if (epoch === schedule.epochs) await folder.save(folder.weights("last"), weights, about);
-    await this.#save();
+    await this.#save(state);
+    await this.#publish(state);
   }
 
   /** Stops at the first value that is not a number, naming its term. */
   #finite(values: Values, epoch: number, step: number, rate: number): void {
     const bad = Object.entries(values).find(([, value]) => !Number.isFinite(value[0]));
     if (!bad) return;
-    const { folder } = this.#resolved, saved = this.#progress.epoch;
-    throw new Failure(
-      4,
-      `${this.#title}: the term ${bad[0].replace("loss/", "")} is ${
-        bad[1][0]
-      } in epoch ${epoch}, step ${step} (lr ${rate}); ` +
-        (saved > 0 ? `epoch ${saved} is kept in ${folder.path}` : "try a smaller learning rate or weight"),
+    const [name, [value]] = bad;
+    throw this.#diverged(
+      `the term ${name.replace("loss/", "")} is ${value} in epoch ${epoch}, step ${step} (lr ${rate})`,
     );
   }
 
-  /** Writes everything that is needed to go on. */
-  async #save(): Promise<void> {
+  /** Everything that is needed to go on. Stops where some of it is not a number: nobody could go on from there. */
+  async #state(epoch: number): Promise<Map<string, Value>> {
+    const { state, engine } = this.#prepared, values = await engine.read(state);
+    const bad = state.find((_, i) => !values[i].every(Number.isFinite));
+    if (bad) throw this.#diverged(`the variable ${bad.name} is not finite in epoch ${epoch}`);
+    return new Map(state.map(({ name, shape }, i) => [name, { shape, data: values[i] }]));
+  }
+
+  #diverged(what: string): Failure {
+    const { epoch } = this.#progress,
+      kept = epoch > 0 ? `; epoch ${epoch} is kept in ${this.#resolved.folder.path}` : "";
+    return new Failure(4, `${this.#title}: ${what}${kept}; try a smaller learning rate or weight`);
+  }
+
+  async #save(state: ReadonlyMap<string, Value>): Promise<void> {
     const { folder } = this.#resolved;
-    const state = await this.#values(this.#prepared.state, "");
     await folder.save(folder.file("latest.safetensors"), state, this.#progress as unknown as Json);
   }
 
-  async #values(variables: readonly Variable[], prefix: string): Promise<Map<string, Value>> {
-    const values = await this.#prepared.engine.read(variables);
-    return new Map(variables.map(({ name, shape }, i) => [name.slice(prefix.length), { shape, data: values[i] }]));
+  /** Writes the weights of the epoch that is complete where the best, the last or its own are wanted. */
+  async #publish(state: ReadonlyMap<string, Value>): Promise<void> {
+    const { experiment, identity, seed, folder } = this.#resolved, { epoch, best } = this.#progress;
+    const { epochs } = scheduled(experiment, this.#settings), weights = weightsOf(this.#prepared.student, state);
+    const of: Record<Epoch, number | undefined> = { best: best?.epoch, last: epochs };
+    for (const which of new Set<Epoch>(["best", "last", ...this.#keep])) {
+      if ((of[which] ?? which) !== epoch) continue;
+      await folder.save(folder.weights(which), weights, { experiment: identity.id, seed, epoch });
+    }
   }
 
   async #trial(teachers: readonly TeacherRecord[], commit: string | null): Promise<Trial> {
@@ -305,11 +333,12 @@ class Training {
   }
 }
 
+/** The student's weights in a state, by their names inside it. */
+function weightsOf({ variables }: Player, state: ReadonlyMap<string, Value>): Map<string, Value> {
+  return new Map(variables.map(({ name }) => [name.slice("student.".length), state.get(name)!]));
+}
+
 /** A percentage without the noise of binary fractions. */
 function rounded(percent: number): number {
   return Math.round(percent * 1e6) / 1e6;
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
 }

@@ -78,10 +78,16 @@ export class RunFolder {
     return { ...checkpoint, progress: checkpoint.metadata as unknown as Progress };
   }
 
-  /** The result of a run that is done; undefined where there is none. */
+  /** The result of a run that is done; undefined where there is none, or no whole one: it is then measured again. */
   async trial(): Promise<Trial | undefined> {
     const path = this.file("trial.json");
-    return existsSync(path) ? JSON.parse(await Deno.readTextFile(path)) : undefined;
+    if (!existsSync(path)) return undefined;
+    const text = await Deno.readTextFile(path);
+    try {
+      return JSON.parse(text);
+    } catch {
+      return undefined;
+    }
   }
 
   /** Makes the folder where it is missing. */

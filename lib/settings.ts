@@ -1,4 +1,5 @@
-import type { Experiment } from "./experiment.ts";
+import type { Epoch, Experiment, Trained } from "./experiment.ts";
+import { Failure } from "./failure.ts";
 import type { EngineOptions } from "./open_engine.ts";
 import type { Schedule } from "./schedule.ts";
 import type { Status } from "./status.ts";
@@ -29,4 +30,17 @@ export function quickness({ schedule }: Experiment, { epochs, limit }: Settings)
 /** The schedule that is run. */
 export function scheduled({ schedule }: Experiment, { epochs }: Settings): Schedule {
   return epochs === undefined || epochs === schedule.epochs ? schedule : schedule.over(epochs);
+}
+
+/**
+ * After which epoch a teacher is wanted; in a quick run a numbered one moves as the rate's drops do. Throws a `Failure`
+ * (exit 2) where its schedule has no such epoch.
+ */
+export function wanted({ experiment, epoch }: Trained, settings: Settings): Epoch {
+  if (typeof epoch !== "number") return epoch;
+  const declared = experiment.schedule.epochs, { epochs } = scheduled(experiment, settings);
+  if (!Number.isInteger(epoch) || epoch < 1 || epoch > declared) {
+    throw new Failure(2, `from(…, { epoch: ${epoch} }): this teacher has the epochs 1 to ${declared}`);
+  }
+  return Math.max(1, Math.round(epoch * epochs / declared));
 }

@@ -81,20 +81,21 @@ export interface FirstStep {
   after(variable: string): Float32Array;
 }
 
-/** Runs one step whose gradients are looked at instead of followed. */
-export async function firstStep(engine: Engine, made: Cast, image: Input, label: Int32Array): Promise<FirstStep> {
-  const held = [...made.collected.values()];
-  await engine.hold(held);
-  const values = await engine.compile(trainStep({ ...made, optimizer: inPlace }))(stepInputs(image, label, 1, 0));
-  const changing = held.filter((variable) => !variable.fixed);
-  const read = await engine.read(changing);
-  const after = new Map(changing.map(({ name }, i) => [name, read[i]]));
-  return {
-    values,
-    after(variable) {
-      const found = after.get(variable);
-      if (!found) throw new Error(`there is no variable ${variable}`);
-      return found;
-    },
+/** A step whose gradients are looked at instead of followed: each call starts from the initial values. */
+export function firstStep(engine: Engine, made: Cast): (image: Input, label: Int32Array) => Promise<FirstStep> {
+  const held = [...made.collected.values()], changing = held.filter((variable) => !variable.fixed);
+  const step = engine.compile(trainStep({ ...made, optimizer: inPlace }));
+  return async (image, label) => {
+    await engine.hold(held);
+    const values = await step(stepInputs(image, label, 1, 0));
+    const read = await engine.read(changing), after = new Map(changing.map(({ name }, i) => [name, read[i]]));
+    return {
+      values,
+      after(variable) {
+        const found = after.get(variable);
+        if (!found) throw new Error(`there is no variable ${variable}`);
+        return found;
+      },
+    };
   };
 }

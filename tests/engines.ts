@@ -33,11 +33,12 @@ export async function open(kind: Kind): Promise<Engine> {
 
 /** What `compute` gives on TensorFlow, op by op, and on tfjs's own backend, as arrays. */
 export async function onBoth(compute: () => tf.Tensor[]): Promise<{ native: Float32Array[]; twin: Float32Array[] }> {
-  const arrays = () => tf.tidy(compute).map((tensor) => {
-    const data = Float32Array.from(tensor.dataSync());
-    tensor.dispose();
-    return data;
-  });
+  const arrays = () =>
+    tf.tidy(compute).map((tensor) => {
+      const data = Float32Array.from(tensor.dataSync());
+      tensor.dispose();
+      return data;
+    });
   await useTensorflow();
   const native = arrays();
   await tf.setBackend("cpu");

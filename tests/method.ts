@@ -18,7 +18,9 @@ export async function method<T extends Teachers>(
   const trained = async (kind: Kind) => {
     const engine = await open(kind), before = tf.memory().numTensors;
     const { step, read } = await training(engine, distiller(), options);
-    const losses = [await step()], student = flat(await read("velocity.student.")), own = flat(await read("velocity.distiller."));
+    const losses = [await step()],
+      student = flat(await read("velocity.student.")),
+      own = flat(await read("velocity.distiller."));
     while (losses.length < 5) losses.push(await step());
     engine.close();
     assertEquals(tf.memory().numTensors, before, "tensors are left over");

@@ -21,7 +21,10 @@ export function toy(id: string, channels: number): Toy {
   return classifier(id, { channels }, (classes) => ({
     stem: stage(convNorm(channels, { bias: true }), relu()),
     block1: stage(residual(seq(convNorm(channels), relu(), convNorm(channels))), relu()),
-    block2: stage(seq(maxPool(2), residual(convNorm(wide, { stride: 2 }), convNorm(wide, { kernel: 1, stride: 2 }))), relu()),
+    block2: stage(
+      seq(maxPool(2), residual(convNorm(wide, { stride: 2 }), convNorm(wide, { kernel: 1, stride: 2 }))),
+      relu(),
+    ),
     pooled: stage(globalAveragePool()),
     logits: stage(dense(classes)),
   }));

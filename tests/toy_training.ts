@@ -2,11 +2,11 @@
 import { creator } from "../lib/create.ts";
 import type { Augmentation } from "../lib/dataset.ts";
 import type { Distiller, Loss, Teachers } from "../lib/distiller.ts";
-import type { Engine, Inputs, Runnable, Values } from "../lib/engine.ts";
+import type { Engine, Runnable, Values } from "../lib/engine.ts";
 import { build, type Net, type Player } from "../lib/network.ts";
 import { optimizer } from "../lib/optimizer.ts";
 import { type Schedule, sgd } from "../lib/schedule.ts";
-import { type TrainInput, trainStep } from "../lib/step.ts";
+import { type Traced, type TrainInput, trainStep } from "../lib/step.ts";
 import { type Variable, variables } from "../lib/variables.ts";
 import { CLASSES, IMAGE, inputs, large, small, type Toy } from "./toy.ts";
 
@@ -14,6 +14,8 @@ import { CLASSES, IMAGE, inputs, large, small, type Toy } from "./toy.ts";
 export interface Options<T extends Teachers> {
   /** What teaches; `large` by default, undefined: nobody. */
   readonly teacher?: T;
+  /** What learns; `small` by default. */
+  readonly student?: Toy;
   /** Momentum 0.9 and no weight decay by default. */
   readonly schedule?: Schedule;
   /** A crop and flips by default. */
@@ -34,6 +36,8 @@ export interface Training {
   readonly run: Runnable<TrainInput>;
   /** The next step, on the next batch. */
   step(rate?: number): Promise<Values>;
+  /** The step as it is traced. */
+  readonly traced: Traced<TrainInput>;
   /** The values of the variables whose names begin like this, one after the other. */
   read(prefix: string): Promise<Map<string, Float32Array>>;
 }
@@ -46,11 +50,11 @@ export async function training<T extends Teachers>(
   distiller: Distiller<Toy, T>,
   options: Options<T> = {},
 ): Promise<Training> {
-  const { schedule = plain, augmentation = { crop: 1, flip: true }, seed = 1 } = options;
+  const { student: recipe = small, schedule = plain, augmentation = { crop: 1, flip: true }, seed = 1 } = options;
   const given: Teachers = "teacher" in options ? options.teacher : large;
   const recipes: readonly Net[] = given === undefined ? [] : isSeveral(given) ? given : [given];
   const collected = new Map<string, Variable>(), scope = variables({ seed, collected });
-  const student = build(small, scope.in("student"), IMAGE, CLASSES);
+  const student = build(recipe, scope.in("student"), IMAGE, CLASSES);
   const teachers = recipes.map((recipe, i) =>
     build(recipe, variables({ seed, collected, prefix: `teacher${i + 1}.`, fixed: true }), IMAGE, CLASSES)
   );
@@ -58,19 +62,19 @@ export async function training<T extends Teachers>(
   const labels = new Int32Array(100), create = creator(scope.in("distiller"), IMAGE, CLASSES);
   const loss = (distiller as unknown as Distiller<Net, Teachers>)
     .build({ create, student, teacher, dataset: { size: 100, classes: CLASSES, labels } }) as Loss<Net, Teachers>;
-  const trainable = [...collected.values()].filter((variable) => variable.trainable);
+  const trainable = [...collected.values()].filter(({ trainable, fixed }) => trainable && !fixed);
   const update = optimizer(schedule, trainable, scope.in("velocity"));
   const normalisation = { mean: [0.5, 0.4, 0.3], std: [0.3, 0.2, 0.25] };
   await engine.hold([...collected.values()]);
-  const run = engine.compile(
-    trainStep({ student, teacher, loss, optimizer: update, trainable, augmentation, normalisation, seed }),
-  );
+  const parts = { student, teacher, loss, optimizer: update, trainable, augmentation, normalisation, seed };
+  const traced = trainStep(parts), run = engine.compile(traced);
   let step = 0;
   return {
     engine,
     student,
     collected,
     run,
+    traced,
     step: (rate = 0.1) => run(inputs(step++, rate)),
     async read(prefix) {
       const chosen = [...collected.values()].filter(({ name }) => name.startsWith(prefix));
@@ -82,11 +86,6 @@ export async function training<T extends Teachers>(
 
 function isSeveral(teacher: NonNullable<Teachers>): teacher is readonly Net[] {
   return Array.isArray(teacher);
-}
-
-/** The inputs of a step with another member. */
-export function changed(step: number, members: Partial<Inputs<TrainInput>>): Inputs<TrainInput> {
-  return { ...inputs(step), ...members };
 }
 
 /** The values of a map, one after the other. */

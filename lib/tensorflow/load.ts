@@ -1,8 +1,10 @@
 import { Failure } from "../failure.ts";
 import { isCutOff } from "./elf.ts";
 import type { LibraryFiles } from "./layout.ts";
+import { silently } from "./silently.ts";
 import { waysOut } from "./ways_out.ts";
 
+const aloud = <T>(body: () => T): T => body();
 const text = (value: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(value + "\0");
 
 /**
@@ -10,13 +12,14 @@ const text = (value: string): Uint8Array<ArrayBuffer> => new TextEncoder().encod
  * where a file is no library that can be loaded here or not TensorFlow's.
  */
 export function loadTensorflow({ cc, framework }: LibraryFiles): string {
-  // Read by TensorFlow when it is loaded: warnings are shown, notes on the processor's instructions are not.
-  if (!Deno.env.get("TF_CPP_MIN_LOG_LEVEL")) Deno.env.set("TF_CPP_MIN_LOG_LEVEL", "1");
+  // Read by TensorFlow when it is loaded: warnings are shown, notes are not, unless the user asks for them.
+  const asked = Deno.env.get("TF_CPP_MIN_LOG_LEVEL");
+  if (!asked) Deno.env.set("TF_CPP_MIN_LOG_LEVEL", "1");
   try {
     // The system's loader does not check: it would end the process.
     const cut = [framework, cc].find(isCutOff);
     if (cut) throw new Error(`${cut} is cut off`);
-    Deno.dlopen(framework, {});
+    (asked ? aloud : silently)(() => Deno.dlopen(framework, {}));
     const { symbols: tf } = Deno.dlopen(cc, {
       TF_Version: { parameters: [], result: "pointer" },
       TF_NewStatus: { parameters: [], result: "pointer" },

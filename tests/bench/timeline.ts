@@ -42,7 +42,8 @@ export function byOp(spans: readonly Span[]): OpTime[] {
 }
 
 function span(node: Uint8Array): Span {
-  const values = new Map(fields(node)), text = (field: number) => new TextDecoder().decode(values.get(field) as Uint8Array);
+  const values = new Map(fields(node)),
+    text = (field: number) => new TextDecoder().decode(values.get(field) as Uint8Array);
   const number = (field: number) => (values.get(field) ?? 0) as number;
   // A label reads `name = Op(inputs)`; nodes of the runtime itself have only a name.
   const op = /= ([^(]+)\(/.exec(text(NODE.label))?.[1] ?? text(NODE.name);

@@ -1,5 +1,39 @@
-import { fitnets } from "../../lib/distillers/fitnets.ts";
+import { assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import { fitnets, regressor } from "../../lib/distillers/fitnets.ts";
+import { Failure } from "../../lib/failure.ts";
+import { variables } from "../../lib/variables.ts";
+import { open } from "../engines.ts";
 import { method } from "../method.ts";
+import { flat, training } from "../toy_training.ts";
 
 await method("fitnets", () => fitnets());
 await method("fitnets from a larger map", () => fitnets({ guided: "block1", hint: "block2", weight: 10 }));
+
+Deno.test("the regressor brings any square map to the hint's shape", () => {
+  const cases = [[16, 8], [8, 16], [8, 8], [8, 5], [4, 14], [3, 8], [7, 14]];
+  for (const [side, target] of cases) {
+    const layer = regressor([side, side, 3], [target, target, 6]);
+    const { shape } = layer(variables({ seed: 1, collected: new Map() }), [side, side, 3]);
+    assertEquals(shape, [target, target, 6], `${side} → ${target}`);
+  }
+});
+
+Deno.test("a tap that is no map is refused by name", () => {
+  const { exit, message } = assertThrows(() => regressor([64], [8, 8, 3]), Failure);
+  assertEquals([exit, message.includes("[64]")], [2, true]);
+});
+
+Deno.test("the hint's weight reaches the guided stage and none behind it", async () => {
+  const gradients = async (weight: number) => {
+    const engine = await open("cpu"),
+      { step, read } = await training(engine, fitnets({ guided: "block1", hint: "block1", weight }));
+    await step();
+    const read1 = async (tap: string) => flat(await read(`velocity.student.${tap}`));
+    const result = { block1: await read1("block1"), block2: await read1("block2") };
+    engine.close();
+    return result;
+  };
+  const weak = await gradients(1), strong = await gradients(50);
+  assertNotEquals(weak.block1, strong.block1);
+  assertEquals(weak.block2, strong.block2);
+});

@@ -1,0 +1,107 @@
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { Failure } from "../../lib/failure.ts";
+import { cases, main } from "./bench.ts";
+import { type Case, compare, comparisons, comparisonTable } from "./compare.ts";
+import type { OurStepTime } from "./step.ts";
+import { byOp, spans } from "./timeline.ts";
+
+const bytes = (text: string): number[] => [...new TextEncoder().encode(text)];
+const message = (field: number, content: readonly number[]): number[] => [field * 8 + 2, content.length, ...content];
+const node = (label: readonly number[], start: readonly number[], end: readonly number[]): number[] =>
+  message(2, [...message(1, bytes("n")), 24, ...start, 32, ...end, ...label]);
+const labelled = (text: string): number[] => message(8, bytes(text));
+const metadata = (...devices: number[][]): Uint8Array =>
+  Uint8Array.from(message(1, devices.flatMap((nodes) => message(1, nodes))));
+
+Deno.test("a timeline gives each op of each device its kind and its time", () => {
+  const relu = node(labelled("a/b = Relu(c, d)"), [5], [7]);
+  // 1,500 takes two bytes; the fields of a fixed size around it are passed over.
+  const conv = message(2, [
+    ...[9 * 8 + 1, 1, 2, 3, 4, 5, 6, 7, 8, 10 * 8 + 5, 1, 2, 3, 4],
+    ...message(1, bytes("n")),
+    ...[24, 0, 32, 0xdc, 0x0b],
+    ...labelled("x = _FusedConv2D(y)"),
+  ]);
+  const cpu = [...message(1, bytes("/device:CPU:0")), ...relu, ...conv];
+  assertEquals(spans(metadata(cpu, relu)), [
+    { op: "Relu", micros: 2 },
+    { op: "_FusedConv2D", micros: 1500 },
+    { op: "Relu", micros: 2 },
+  ]);
+  assertEquals(spans(new Uint8Array()), []);
+});
+
+Deno.test("a node without a label is called by its name, one without times took none", () => {
+  assertEquals(spans(metadata(message(2, message(1, bytes("_SOURCE"))))), [{ op: "_SOURCE", micros: 0 }]);
+});
+
+Deno.test("a timeline that ends early is an error, wherever it ends within a field", () => {
+  const whole = metadata(node(labelled("a = Relu(b)"), [5], [7]));
+  for (let length = 1; length < whole.length; length++) {
+    assertThrows(() => spans(whole.subarray(0, length)), RangeError, "ends within a field");
+  }
+  assertThrows(() => spans(Uint8Array.of(15)), RangeError, "unknown kind 7");
+});
+
+Deno.test("a profile adds up each kind of op, the longest first", () => {
+  const timeline = [{ op: "Add", micros: 30 }, { op: "Conv2D", micros: 1000 }, { op: "Add", micros: 40 }];
+  assertEquals(byOp(timeline), [{ op: "Conv2D", ms: 1, count: 1 }, { op: "Add", ms: 0.07, count: 2 }]);
+});
+
+const asked: string[] = [];
+
+/** A measurement that takes these milliseconds, one after the other; the first step takes ten times as long. */
+const taking = (framework: string, times: number[]) => (what: Case): Promise<OurStepTime> => {
+  asked.push(framework);
+  const min_ms = times.shift()!;
+  return Promise.resolve({ framework, ...what, batch: 64, min_ms, median_ms: min_ms + 1, first_ms: min_ms * 10 });
+};
+
+const what: Case = { pair: "vgg13-vgg8", precision: "float32" };
+
+Deno.test("ours and PyTorch's take turns, and the best of all rounds counts", async () => {
+  asked.length = 0;
+  const timed = await compare(what, 3, taking("retort", [160, 150, 170]), taking("torch", [210, 220, 200]));
+  assertEquals(asked, ["retort", "torch", "retort", "torch", "retort", "torch"]);
+  assertEquals(timed, { ...what, ms: 150, torch_ms: 200, ratio: 0.75, first: 1.5 });
+  assertEquals(comparisons([timed]), [{ ...what, ms: 150, torch_ms: 200, ratio: 0.75 }]);
+});
+
+Deno.test("without PyTorch its time and the ratio are null, and empty in the table", async () => {
+  const timed = await compare(what, 2, taking("retort", [150, 140]), undefined);
+  assertEquals(comparisons([timed]), [{ ...what, ms: 140, torch_ms: null, ratio: null }]);
+  const withTorch = await compare(what, 1, taking("retort", [150]), taking("torch", [200]));
+  const [header, , without, beside] = comparisonTable([timed, withTorch]).split("\n")
+    .map((line) => line.split("|").slice(1, -1).map((cell) => cell.trim()));
+  assertEquals(header, ["pair", "precision", "ours ms", "PyTorch ms", "ratio", "first step s"]);
+  assertEquals(without, ["vgg13-vgg8", "float32", "140.0", "", "", "1.4"]);
+  assertEquals(beside, ["vgg13-vgg8", "float32", "150.0", "200.0", "0.750", "1.5"]);
+});
+
+Deno.test("the bench compares three pairs in two precisions, or what it is asked for", () => {
+  assertEquals(cases().length, 6);
+  assertEquals(cases("a-b"), [{ pair: "a-b", precision: "float32" }, { pair: "a-b", precision: "bfloat16" }]);
+  assertEquals(cases(undefined, "bfloat16").map(({ precision }) => precision), ["bfloat16", "bfloat16", "bfloat16"]);
+  assertEquals(cases("a-b", "float32"), [{ pair: "a-b", precision: "float32" }]);
+});
+
+Deno.test("what the bench cannot do it says before it measures anything", async () => {
+  for (
+    const args of [
+      ["--pair", "vgg13"],
+      ["--pair", "vgg13-nothing"],
+      ["--pair", "vgg13-vgg8-vgg8"],
+      ["--json", "--profile"],
+      ["--json", "--only=memory"],
+      ["--only=everything"],
+      ["vgg13-vgg8"],
+      ["--rounds=0"],
+    ]
+  ) {
+    const failure = await assertRejects(() => main(args), Failure);
+    assertEquals(failure.exit, 2);
+  }
+  const lines: string[] = [];
+  await main(["--help"], (line) => lines.push(line));
+  assertEquals(lines[0].split("\n")[0], "usage: deno task bench");
+});

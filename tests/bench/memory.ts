@@ -1,0 +1,19 @@
+import { type EngineOptions, openEngine } from "../../lib/open_engine.ts";
+import { kdStep } from "./kd_step.ts";
+
+/** How much this process grows, in MB, over `steps` steps of a pair that follow `warm` ones. */
+export async function memoryGrowth(
+  { pair, batch, warm, steps }: { pair: string; batch: number; warm: number; steps: number },
+  options: EngineOptions,
+): Promise<number> {
+  const { engine } = await openEngine(options);
+  try {
+    const step = await kdStep(engine, pair, batch);
+    for (let i = 0; i < warm; i++) await step();
+    const before = Deno.memoryUsage().rss;
+    for (let i = 0; i < steps; i++) await step();
+    return (Deno.memoryUsage().rss - before) / 2 ** 20;
+  } finally {
+    engine.close();
+  }
+}

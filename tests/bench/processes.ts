@@ -1,0 +1,45 @@
+import { fileURLToPath } from "node:url";
+import type { Case } from "./compare.ts";
+import type { OurStepTime, StepTime } from "./step.ts";
+
+/** How every process measures. */
+export interface Measure {
+  /** Steps that are timed. */
+  readonly steps: number;
+  /** Threads; absent: as many as the framework takes. */
+  readonly threads?: number;
+}
+
+const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+
+/** Times our step in a process of its own. */
+export async function timeOurs(what: Case, how: Measure): Promise<OurStepTime> {
+  const run = ["run", "-A", "--config", path("../../deno.json"), path("step.ts")];
+  return JSON.parse(await output(Deno.execPath(), [...run, ...asFlags(what, how), "--since", String(Date.now())]));
+}
+
+/** Times PyTorch's step in a process of its own. */
+export async function timeTorch(python: string, what: Case, how: Measure): Promise<StepTime> {
+  return JSON.parse(await output(python, [path("torch_step.py"), ...asFlags(what, how)]));
+}
+
+/** Whether this Python can import PyTorch. */
+export async function hasTorch(python: string): Promise<boolean> {
+  try {
+    return (await new Deno.Command(python, { args: ["-c", "import torch"], stderr: "null" }).output()).success;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied) return false;
+    throw error;
+  }
+}
+
+function asFlags({ pair, precision }: Case, { steps, threads }: Measure): string[] {
+  const given = { pair, precision, steps, threads };
+  return Object.entries(given).flatMap(([name, value]) => value === undefined ? [] : [`--${name}`, String(value)]);
+}
+
+async function output(program: string, args: string[]): Promise<string> {
+  const { success, stdout } = await new Deno.Command(program, { args, stderr: "inherit" }).output();
+  if (!success) throw new Error(`${program} ${args.join(" ")} failed`);
+  return new TextDecoder().decode(stdout);
+}

@@ -1,0 +1,36 @@
+import { Compiler } from "../../lib/compile.ts";
+import { grid } from "../../lib/markdown.ts";
+import { openEngine } from "../../lib/open_engine.ts";
+import type { Case } from "./compare.ts";
+import { kdStep } from "./kd_step.ts";
+import { byOp, type OpTime, spans } from "./timeline.ts";
+
+/** Steps that TensorFlow traces; the first ones are slow, the best one counts. */
+const STEPS = 10;
+
+/** Where the time of one step goes: each kind of op in the step whose ops took the least time in all. */
+export async function profile({ pair, precision }: Case, threads?: number): Promise<OpTime[]> {
+  (await openEngine({ threads })).engine.close();
+  const runs: Uint8Array[] = [];
+  const engine = new Compiler({ threads, bfloat16: precision === "bfloat16" }, (metadata) => runs.push(metadata));
+  try {
+    const step = await kdStep(engine, pair, 64);
+    // Taking the variables in was a run too.
+    runs.length = 0;
+    for (let i = 0; i < STEPS; i++) await step();
+  } finally {
+    engine.close();
+  }
+  const steps = runs.map((run) => byOp(spans(run)));
+  return steps.reduce((best, step) => total(step) < total(best) ? step : best);
+}
+
+/** A profile as a table. */
+export function profileTable(ops: readonly OpTime[]): string {
+  const rows = ops.map(({ op, ms, count }) => [op, ms.toFixed(2), String(count)]);
+  return grid(["op", "ms", "count"], [...rows, ["in all", total(ops).toFixed(2), ""]]);
+}
+
+function total(ops: readonly OpTime[]): number {
+  return ops.reduce((sum, { ms }) => sum + ms, 0);
+}

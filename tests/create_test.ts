@@ -1,0 +1,41 @@
+import { assertEquals, assertNotEquals } from "@std/assert";
+import { creator } from "../lib/create.ts";
+import { dense } from "../lib/layers.ts";
+import { build } from "../lib/network.ts";
+import { constant, type Variable, variables } from "../lib/variables.ts";
+import { CLASSES, IMAGE, small } from "./toy.ts";
+
+function given() {
+  const collected = new Map<string, Variable>(), scope = variables({ seed: 1, collected });
+  return { collected, scope, create: creator(scope.in("distiller"), IMAGE, CLASSES) };
+}
+
+Deno.test("things are numbered in the order they are made, at whatever pace, and named where that is asked", () => {
+  const { create, collected } = given();
+  create(dense(2), [3]);
+  create.at({ lr: 0.5 })(dense(2), [3]);
+  create(dense(2), [3]);
+  create.in("regressor")(dense(2), [3]);
+  create.memory("bank", [4, 2], constant(7));
+  assertEquals([...collected.keys()].filter((name) => !name.endsWith("bias")), [
+    "distiller.0.weight",
+    "distiller.1.weight",
+    "distiller.2.weight",
+    "distiller.regressor.0.weight",
+    "distiller.bank",
+  ]);
+  assertEquals(collected.get("distiller.0.weight")!.pace, {});
+  assertEquals(collected.get("distiller.1.weight")!.pace, { lr: 0.5 });
+  const bank = collected.get("distiller.bank")!;
+  assertEquals([bank.trainable, bank.initial()], [false, new Float32Array(8).fill(7)]);
+});
+
+Deno.test("a network is made for the same images and classes, anew or as a copy that may learn", () => {
+  const { create, scope } = given();
+  const teacher = build(small, scope.in("teacher"), IMAGE, CLASSES);
+  const fresh = create(small), copy = create(small, { from: teacher });
+  assertEquals({ ...fresh.shapes }, { ...teacher.shapes });
+  assertNotEquals(fresh.variables[0].initial(), teacher.variables[0].initial());
+  assertEquals(copy.variables[0].initial(), teacher.variables[0].initial());
+  assertEquals(copy.variables.map(({ trainable }) => trainable), teacher.variables.map(({ trainable }) => trainable));
+});

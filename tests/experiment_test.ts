@@ -1,0 +1,66 @@
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import type { Dataset } from "../lib/dataset.ts";
+import { kd } from "../lib/distillers/kd.ts";
+import { scratch } from "../lib/distillers/scratch.ts";
+import { declaration, experiment, from, isExperiment } from "../lib/experiment.ts";
+import { canonical } from "../lib/json.ts";
+import { resnet20, resnet8 } from "../lib/networks/resnet.ts";
+import { sgd } from "../lib/schedule.ts";
+
+const dataset: Dataset = {
+  id: "toy",
+  options: { flip: true },
+  holdout: 0,
+  augmentation: { crop: 0, flip: true },
+  normalisation: { mean: [0], std: [1] },
+  open: () => Promise.reject(new Error("an experiment opens nothing")),
+};
+const schedule = sgd({ epochs: 2, batch: 4, lr: 0.1 });
+const meta = { url: "file:///a/teacher.ts" };
+const teacher = experiment(meta, { dataset, student: resnet20, distiller: scratch(), schedule });
+const student = (options: Parameters<typeof from>[1], url = "file:///a/student.ts") =>
+  experiment({ url }, { dataset, student: resnet8, teacher: from(teacher, options), distiller: kd(), schedule });
+
+Deno.test("an experiment is what experiment() made", () => {
+  assert(isExperiment(teacher));
+  assert(!isExperiment({ ...teacher }));
+  assert(!isExperiment(null));
+});
+
+Deno.test("a teacher is the first trial after its last epoch unless said otherwise", () => {
+  assertEquals(from(teacher), { experiment: teacher, seed: 1, epoch: "last" });
+  assertEquals(from(teacher, { seed: 3, epoch: 7 }), { experiment: teacher, seed: 3, epoch: 7 });
+});
+
+Deno.test("a declaration is pure JSON with the teachers nested in it, and no path", () => {
+  const declared = declaration(student({}));
+  assertEquals(JSON.parse(JSON.stringify(declared)), {
+    dataset: { id: "toy", options: { flip: true } },
+    student: { id: "resnet8", options: {} },
+    teachers: [{ experiment: declaration(teacher), seed: 1, epoch: "last" }],
+    distiller: { id: "kd", options: { temperature: 4, ce: 0.1, kd: 0.9 } },
+    schedule: { id: "sgd", options: schedule.options },
+  });
+  assert(!canonical(declared).includes("file:"));
+  assertEquals(canonical(declaration(student({}, "file:///b/moved.ts"))), canonical(declared));
+});
+
+Deno.test("another teacher's trial or epoch, another option, is another declaration", () => {
+  const texts = [student({}), student({ seed: 2 }), student({ epoch: "best" })].map((one) =>
+    canonical(declaration(one))
+  );
+  assertEquals(new Set(texts).size, 3);
+  const warm = experiment(meta, {
+    dataset,
+    student: resnet8,
+    teacher: from(teacher),
+    distiller: kd({ temperature: 2 }),
+    schedule,
+  });
+  assertNotEquals(canonical(declaration(warm)), texts[0]);
+});
+
+Deno.test("a tuple of teachers is several, one teacher is not", () => {
+  assertEquals([teacher.several, teacher.teachers.length], [false, 0]);
+  assertEquals([student({}).several, student({}).teachers.length], [false, 1]);
+});

@@ -1,0 +1,59 @@
+import { assertAlmostEquals, assertEquals } from "@std/assert";
+import * as tf from "@tensorflow/tfjs";
+import { batchNorm, type Normalised, type NormState } from "../../lib/kernels/batch_norm.ts";
+import { onBoth } from "../engines.ts";
+import { everything, needs } from "../needs.ts";
+import { assertNear } from "../tolerance.ts";
+import { draw } from "./gradients.ts";
+
+const EPSILON = 1e-5, MOMENTUM = 0.1;
+
+const state = (channels: number, bias: boolean): NormState => ({
+  scale: draw("scale", [channels], 0.2, 1),
+  offset: draw("offset", [channels]),
+  mean: draw("mean", [channels]),
+  variance: tf.abs(draw("variance", [channels], 0.3, 1)),
+  ...(bias ? { bias: draw("bias", [channels]) } : {}),
+});
+
+/** Values, running statistics and the gradients to x, γ, β and the bias. */
+function everyPart(shape: number[], bias: boolean): tf.Tensor[] {
+  const x = draw("x", shape, 3, 2), given = state(shape[3], bias), dy = draw("dy", shape);
+  let result: Normalised | undefined;
+  const run = (x: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor, added?: tf.Tensor) => {
+    result = batchNorm(x, { ...given, scale, offset, bias: added }, EPSILON, MOMENTUM);
+    return result.out;
+  };
+  const inputs = [x, given.scale, given.offset, ...(given.bias ? [given.bias] : [])];
+  const { value, grads } = tf.valueAndGrads(run as (...inputs: tf.Tensor[]) => tf.Tensor)(inputs, dy);
+  return [value, result!.mean, result!.variance, ...grads];
+}
+
+const NAMES = ["value", "running mean", "running variance", "gradient to x", "to γ", "to β"];
+
+for (const bias of [false, true]) {
+  for (const shape of [[4, 5, 5, 3], [3, 2, 1, 4], [1, 1, 1, 2], [8, 8, 8, 8]]) {
+    await needs(everything, `batch norm of [${shape}]${bias ? " with a bias before it" : ""} is its twin`, async () => {
+      const before = tf.memory().numTensors, { native, twin } = await onBoth(() => everyPart(shape, bias));
+      NAMES.forEach((name, i) => assertNear(name, native[i], twin[i], 2e-5));
+      // The batch's mean takes the bias away again: its gradient is zero, in the twin but for rounding.
+      if (bias) assertEquals(native[6], new Float32Array(shape[3]));
+      assertEquals(tf.memory().numTensors, before);
+    });
+  }
+}
+
+Deno.test("running statistics move by a tenth towards the batch's, the variance unbiased, the bias in the mean", async () => {
+  await tf.setBackend("cpu");
+  tf.tidy(() => {
+    const one = (value: number) => tf.tensor1d([value]);
+    const given = { scale: one(2), offset: one(1), mean: one(10), variance: one(5), bias: one(100) };
+    const { out, mean, variance } = batchNorm(tf.tensor4d([1, 2, 3, 6], [4, 1, 1, 1]), given, EPSILON, MOMENTUM);
+    const deviation = Math.sqrt((4 + 1 + 0 + 9) / 4 + EPSILON);
+    [-2, -1, 0, 3].forEach((x, i) => assertAlmostEquals(out.dataSync()[i], 1 + 2 * x / deviation, 1e-5));
+    assertAlmostEquals(mean.dataSync()[0], 0.9 * 10 + 0.1 * 103, 1e-5);
+    assertAlmostEquals(variance.dataSync()[0], 0.9 * 5 + 0.1 * 14 / 3, 1e-5);
+    mean.dispose();
+    variance.dispose();
+  });
+});

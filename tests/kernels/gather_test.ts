@@ -1,0 +1,21 @@
+import { assertEquals } from "@std/assert";
+import * as tf from "@tensorflow/tfjs";
+import { gather } from "../../lib/kernels/gather.ts";
+import { onBoth } from "../engines.ts";
+import { everything, needs } from "../needs.ts";
+import { draw } from "./gradients.ts";
+
+await needs(everything, "gather is its twin: along the first axis, and along others image by image", async () => {
+  const { native, twin } = await onBoth(() => {
+    const bank = draw("bank", [7, 3]), maps = draw("maps", [2, 4, 5, 3]);
+    const rows = tf.tensor2d([[3, 0, 3], [1, 2, 0]], [2, 3], "int32");
+    return [
+      gather(bank, tf.tensor1d([6, 0, 6], "int32"), 0),
+      gather(maps, rows, 1, 1),
+      gather(maps, rows, 2, 1),
+      gather(tf.tensor1d([5, 6, 7], "int32"), tf.tensor1d([2, 1], "int32"), 0),
+    ];
+  });
+  assertEquals(native, twin);
+  assertEquals(native[3], Float32Array.of(7, 6));
+});

@@ -1,0 +1,48 @@
+import { assert, assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
+import * as tf from "@tensorflow/tfjs";
+import { randomOf, randomUniform, randomUniformTwin } from "../../lib/kernels/random_uniform.ts";
+import { hashName } from "../../lib/random.ts";
+import { useTensorflow } from "../engines.ts";
+import { everything, needs } from "../needs.ts";
+
+await needs(everything, "random numbers are TensorFlow's bit for bit in JavaScript", async () => {
+  await useTensorflow();
+  const before = tf.memory().numTensors;
+  for (const shape of [[1], [3], [4, 1], [5, 7], [2, 3, 4, 5]]) {
+    for (const [key, step] of [[0, 0], [1, 7], [hashName("1/step/augment/0"), 123456], [0xffffffff, 2 ** 31 - 1]]) {
+      tf.tidy(() => {
+        const native = randomUniform(shape, key, tf.scalar(step, "int32")), twin = randomUniformTwin(shape, key, step);
+        assertEquals(native.shape, shape);
+        assertEquals(native.dataSync(), twin.dataSync());
+      });
+    }
+  }
+  assertEquals(tf.memory().numTensors, before);
+});
+
+Deno.test("each call, each stream, each step and each seed has numbers of its own, and the same ones again", async () => {
+  await tf.setBackend("cpu");
+  tf.tidy(() => {
+    const drawn = (seed: number, step: number) => {
+      const random = randomOf(seed, "step", tf.scalar(step, "int32"));
+      return [random.uniform([8]), random.uniform([8]), random.in("augment").uniform([8])].map((
+        x,
+      ) => [...x.dataSync()]);
+    };
+    assertEquals(drawn(1, 5), drawn(1, 5));
+    const all = [...drawn(1, 5), ...drawn(1, 6), ...drawn(2, 5)].map(String);
+    assertEquals(new Set(all).size, all.length);
+    assertNotEquals(drawn(1, 5), drawn(2, 5));
+  });
+});
+
+Deno.test("uniform numbers fill [0, 1) evenly", async () => {
+  await tf.setBackend("cpu");
+  tf.tidy(() => {
+    const numbers = [...randomUniformTwin([20000], 9, 1).dataSync()];
+    assert(numbers.every((x) => x >= 0 && x < 1));
+    const mean = numbers.reduce((sum, x) => sum + x) / numbers.length;
+    assertAlmostEquals(mean, 0.5, 0.01);
+    assertAlmostEquals(numbers.reduce((sum, x) => sum + (x - mean) ** 2, 0) / numbers.length, 1 / 12, 0.005);
+  });
+});

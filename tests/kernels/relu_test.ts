@@ -1,0 +1,16 @@
+import { assertEquals } from "@std/assert";
+import * as tf from "@tensorflow/tfjs";
+import { relu } from "../../lib/kernels/relu.ts";
+import { onBoth } from "../engines.ts";
+import { everything, needs } from "../needs.ts";
+import { assertTwins } from "./gradients.ts";
+
+await needs(everything, "relu is its twin", async () => {
+  await assertTwins("a map", [[2, 3, 3, 4]], relu);
+});
+
+await needs(everything, "relu's gradient at 0 is 0 on both backends", async () => {
+  const { native, twin } = await onBoth(() => [tf.grad(relu)(tf.tensor1d([-1, 0, 2]), tf.tensor1d([5, 5, 5]))]);
+  assertEquals(native[0], Float32Array.of(0, 0, 5));
+  assertEquals(twin[0], native[0]);
+});

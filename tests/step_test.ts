@@ -1,0 +1,203 @@
+import { assert, assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
+import * as tf from "@tensorflow/tfjs";
+import type { Distiller } from "../lib/distiller.ts";
+import { scratch } from "../lib/distillers/scratch.ts";
+import { dense, passes } from "../lib/layers.ts";
+import type { Net, Scorer } from "../lib/network.ts";
+import { kl } from "../lib/ops.ts";
+import { sgd } from "../lib/schedule.ts";
+import { evaluateStep } from "../lib/step.ts";
+import { topK } from "../lib/tasks/classification.ts";
+import { constant } from "../lib/variables.ts";
+import { type Kind, open } from "./engines.ts";
+import { everything, needs } from "./needs.ts";
+import { assertNear } from "./tolerance.ts";
+import { BATCH, batch, inputs, large, type Toy } from "./toy.ts";
+import { training } from "./toy_training.ts";
+
+type Loss<T extends Net | undefined | readonly Net[] = undefined> = Distiller<Toy, T>["build"];
+
+const method = <T extends Net | undefined | readonly Net[] = undefined>(build: Loss<T>): Distiller<Toy, T> => ({
+  id: "test",
+  options: {},
+  build,
+});
+
+const none = { augmentation: { crop: 0, flip: false }, teacher: undefined };
+
+/** Registers a test on tfjs's own backend and one on TensorFlow's graph. */
+async function both(name: string, body: (kind: Kind) => Promise<void>): Promise<void> {
+  Deno.test(`${name}, op by op`, () => body("cpu"));
+  await needs(everything, `${name}, compiled`, () => body("compiled"));
+}
+
+await both("two steps draw other random numbers, the same step the same ones", async (kind) => {
+  const engine = await open(kind);
+  const drawing = method(() => ({ random, student }) => ({
+    drawn: [1, tf.add(random.uniform([BATCH]), tf.mul(tf.sum(student.taps.logits, -1), 0))],
+  }));
+  const drawn = async (seed: number, step: number) => {
+    const { run } = await training(engine, drawing, { ...none, seed });
+    return (await run(inputs(step)))["loss/drawn"][0];
+  };
+  const first = await drawn(1, 5);
+  assertEquals(await drawn(1, 5), first);
+  assertNotEquals(await drawn(1, 6), first);
+  assertNotEquals(await drawn(2, 5), first);
+  engine.close();
+});
+
+await both("a variable that no term reaches is left alone: no decay, no momentum", async (kind) => {
+  const engine = await open(kind);
+  const idle = method(({ create }) => {
+    create(dense(3), [4]);
+    return ({ student }) => ({ pooled: [1, tf.sum(student.taps.pooled, -1)] });
+  });
+  const schedule = sgd({ epochs: 1, batch: 4, lr: 0.1, weightDecay: 0.5 });
+  const { step, read } = await training(engine, idle, { ...none, schedule });
+  const idles = (values: Map<string, Float32Array>) =>
+    [...values].filter(([name]) => /student\.logits|distiller/.test(name));
+  const before = await read("");
+  await step();
+  await step();
+  const after = await read("");
+  assertEquals(idles(after), idles(before));
+  assertEquals(idles(after).length, 8);
+  assertNotEquals(after.get("student.stem.weight"), before.get("student.stem.weight"));
+  engine.close();
+});
+
+await both("a memory is written once, after the update, from what the step read", async (kind) => {
+  const engine = await open(kind);
+  const remembering = method(({ create }) => {
+    const count = create.memory("count", [2], constant(1));
+    return ({ task, student }) => ({
+      terms: { task: [1, task(student)], count: [1, tf.mul(tf.ones([BATCH]), tf.sum(count.value))] },
+      writes: [[count, tf.mul(count.value, 2)]],
+    });
+  });
+  const { step, read } = await training(engine, remembering, none);
+  const seen = [];
+  for (let i = 0; i < 3; i++) seen.push((await step())["loss/count"][0]);
+  assertEquals(seen, [2, 4, 8]);
+  assertEquals((await read("distiller.count")).get("distiller.count"), Float32Array.of(8, 8));
+  engine.close();
+});
+
+await both("the loss is the sum of the terms' weighted means, a weight a number or a scalar tensor", async (kind) => {
+  const engine = await open(kind);
+  const weighing = method(() => ({ task, student, epoch, index }) => ({
+    task: [2, task(student)],
+    epoch: [tf.mul(epoch, 3), tf.mul(tf.ones([BATCH]), 5)],
+    index: [0.5, tf.cast(index, "float32")],
+  }));
+  const { run } = await training(engine, weighing, none);
+  const given = { ...inputs(2), epoch: { shape: [], data: Float32Array.of(4) } };
+  const values = await run(given);
+  assertEquals(values["loss/epoch"][0], 60);
+  assertEquals(values["loss/index"][0], 0.5 * (8 + 9 + 10 + 11) / 4);
+  assertAlmostEquals(values.loss[0], values["loss/task"][0] + 60 + values["loss/index"][0], 1e-4);
+  assert(values.correct[0] >= 0 && values.correct[0] <= BATCH);
+  engine.close();
+});
+
+await both("several teachers come in order", async (kind) => {
+  const engine = await open(kind);
+  const difference = method<readonly [Scorer, Scorer]>(() => ({ student, teacher: [first, second], task }) => ({
+    task: [1, task(student)],
+    same: [1, kl(first.taps.logits, first.taps.logits)],
+    other: [1, kl(first.taps.logits, second.taps.logits)],
+  }));
+  const { step } = await training(engine, difference, { ...none, teacher: [large, large] });
+  const values = await step();
+  assertEquals(values["loss/same"][0], 0);
+  assert(values["loss/other"][0] > 0, "two teachers of one recipe have weights of their own");
+  engine.close();
+});
+
+await both("a frozen pass after the live one reads the statistics that are then written", async (kind) => {
+  const engine = await open(kind);
+  const looking = method(({ student: player }) => ({ student, task, image, frozen }) => ({
+    task: [1, task(student)],
+    frozen: [1, tf.sum(tf.square(player.run(image, frozen).taps.logits), -1)],
+  }));
+  const { run, student } = await training(engine, looking, none);
+  const seen = (await run(inputs(0, 0)))["loss/frozen"][0];
+  const again = engine.compile<"image">(({ image }) => {
+    const x = tf.add(
+      tf.mul(image, tf.tensor1d([1 / 255 / 0.3, 1 / 255 / 0.2, 1 / 255 / 0.25])),
+      tf.tensor1d([-0.5 / 0.3, -2, -1.2]),
+    );
+    const { taps: { logits } } = student.run(x, passes().frozen);
+    return { values: { squares: tf.mean(tf.sum(tf.square(logits), -1)) }, updates: [] };
+  });
+  assertAlmostEquals((await again({ image: batch(0).image })).squares[0], seen, 1e-4 * Math.max(1, seen));
+  engine.close();
+});
+
+await both(
+  "evaluation counts hits among the first and first five, and the divergence from the teacher",
+  async (kind) => {
+    const engine = await open(kind), { student, collected, step } = await training(engine, scratch(), none);
+    for (let i = 0; i < 3; i++) await step();
+    const normalisation = { mean: [0.5, 0.4, 0.3], std: [0.3, 0.2, 0.25] };
+    const { image, label } = batch(9, 6);
+    const evaluate = engine.compile(evaluateStep(student, student, normalisation));
+    const values = await evaluate({ image, label }), before = await engine.read([...collected.values()]);
+    assert(Number.isInteger(values.top1[0]) && values.top1[0] <= values.top5[0]);
+    assertEquals(values.top5[0], 6, "there are five classes");
+    assertAlmostEquals(values.kl[0], 0, 1e-5);
+    assertEquals(await evaluate({ image, label }), values);
+    assertEquals(await engine.read([...collected.values()]), before, "evaluating changes nothing");
+    engine.close();
+  },
+);
+
+Deno.test("ties are no hits, nor is what is not a number", async () => {
+  await tf.setBackend("cpu");
+  tf.tidy(() => {
+    const rows = [[1, 5, 2, 3], [4, 4, 4, 4], [NaN, NaN, NaN, NaN]];
+    const hits = (k: number) => rows.map((row) => topK(tf.tensor2d([row]), tf.tensor1d([1], "int32"), k).dataSync()[0]);
+    assertEquals(hits(1), [1, 0, 0]);
+    assertEquals(topK(tf.tensor2d([[1, 5, 2, 3]]), tf.tensor1d([3], "int32"), 1).dataSync()[0], 0);
+    assertEquals(topK(tf.tensor2d([[1, 5, 2, 3]]), tf.tensor1d([3], "int32"), 2).dataSync()[0], 1);
+  });
+});
+
+await needs(
+  everything,
+  "a value that is read while the step is traced is an error that says so, and the engine goes on",
+  async () => {
+    const engine = await open("compiled");
+    const reading = method(() => ({ task, student }) => {
+      const loss = task(student);
+      return { task: [loss.dataSync()[0], loss] };
+    });
+    const { step } = await training(engine, reading, none);
+    const error = await step().then(() => undefined, (error: Error) => error);
+    assert(error?.message.includes("a value cannot be read while the step is being traced"), error?.message);
+    assert(error?.stack?.includes("step_test.ts"), error?.stack);
+    engine.close();
+
+    const next = await open("compiled"), { step: works } = await training(next, scratch(), none);
+    assert(Number.isFinite((await works()).loss[0]));
+    next.close();
+  },
+);
+
+await needs(
+  everything,
+  "the last, smaller batch of an epoch is a step of its own over the same variables",
+  async () => {
+    const results: Float32Array[] = [];
+    for (const kind of ["compiled", "cpu"] as const) {
+      const engine = await open(kind), { run, read } = await training(engine, scratch(), none);
+      await run(inputs(0));
+      await run(inputs(1, 0.1, 3));
+      await run(inputs(2));
+      results.push((await read("student.stem.weight")).get("student.stem.weight")!);
+      engine.close();
+    }
+    assertNear("weights", results[0], results[1], 1e-4);
+  },
+);

@@ -1,0 +1,54 @@
+import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import * as tf from "@tensorflow/tfjs";
+import { nativeBackend, tracing, useBackend } from "../../lib/tensorflow/backend.ts";
+import { Eager } from "../../lib/tensorflow/eager.ts";
+import { Graph } from "../../lib/tensorflow/graph.ts";
+import { useTensorflow } from "../engines.ts";
+import { everything, needs } from "../needs.ts";
+
+Deno.test("on tfjs's own backend there is no native one", async () => {
+  await tf.setBackend("cpu");
+  assertEquals(nativeBackend(), undefined);
+});
+
+await needs(everything, "tfjs's ops go to the binding that is in use", async () => {
+  const binding = await useTensorflow();
+  assertEquals(tf.getBackend(), "tensorflow");
+  assertStrictEquals(nativeBackend()!.binding, binding);
+  const other = new Eager(), before = binding.count;
+  await useBackend(other);
+  tf.tidy(() => {
+    const sum = tf.add(tf.tensor1d([1, 2]), 3);
+    assertEquals(sum.dataSync(), Float32Array.of(4, 5));
+    assertEquals([other.count > 0, binding.count], [true, before]);
+  });
+  assertEquals(other.count, 0);
+  await useBackend(binding);
+  await tf.setBackend("cpu");
+  assertEquals(nativeBackend(), undefined);
+});
+
+await needs(
+  everything,
+  "while a graph is traced ops are added to it, and afterwards run again, whatever happened",
+  async () => {
+    const binding = await useTensorflow(), graph = new Graph(), backend = nativeBackend()!;
+    tracing(graph, () =>
+      tf.tidy(() => {
+        const sum = tf.add(tf.tensor1d([1, 2]), tf.tensor1d([3, 4]));
+        assertEquals(graph.node(backend.getInputTensorIds([sum])[0]).shape, [2]);
+        assertThrows(() => sum.dataSync(), Error, "cannot be read while the step is being traced");
+      }));
+    assertThrows(
+      () =>
+        tracing(graph, () => {
+          throw new Error("stopped");
+        }),
+      Error,
+      "stopped",
+    );
+    assertStrictEquals(backend.binding, binding);
+    tf.tidy(() => assertEquals(tf.neg(tf.tensor1d([1])).dataSync(), Float32Array.of(-1)));
+    graph.close();
+  },
+);

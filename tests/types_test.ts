@@ -1,0 +1,88 @@
+/**
+ * Mistakes that have to be compile errors: `deno check` and `deno test` fail where one of these is accepted. None of it
+ * is run.
+ */
+import { assert } from "@std/assert";
+import {
+  type Dataset,
+  type Distiller,
+  experiment,
+  fitnets,
+  from,
+  kd,
+  type Net,
+  resnet8,
+  type Scorer,
+  scratch,
+  sgd,
+  slkd,
+  type Stage,
+  vgg13,
+  vgg8,
+} from "../mod.ts";
+
+declare const dataset: Dataset;
+declare const stage: Stage;
+/** A method that takes two teachers or more. */
+declare const several: Distiller<Scorer, readonly [Scorer, Scorer, ...Scorer[]]>;
+/** A method whose second teacher has to have a certain tap. */
+declare const second: Distiller<Scorer, readonly [Scorer, Net<"block4" | "logits">]>;
+const meta = { url: "" };
+
+Deno.test("mistakes in an experiment are compile errors", () => {
+  assert(typeof mistakes === "function");
+});
+
+function mistakes(): void {
+  const schedule = sgd({ epochs: 1, batch: 64, lr: 0.1 });
+  const shared = { dataset, student: vgg8, schedule };
+  const trained = experiment(meta, { dataset, student: vgg13, distiller: scratch(), schedule });
+  const teacher = from(trained);
+  const trained8 = experiment(meta, { dataset, student: resnet8, distiller: scratch(), schedule });
+
+  // What is right.
+  experiment(meta, { ...shared, teacher, distiller: kd({ temperature: 2 }) });
+  experiment(meta, { ...shared, teacher, distiller: slkd({ copies: 1 }) });
+  experiment(meta, { ...shared, teacher, distiller: fitnets() });
+  experiment(meta, { ...shared, teacher, distiller: fitnets({ guided: "block3", hint: "block4" }) });
+  experiment(meta, { ...shared, teacher: undefined, distiller: scratch() });
+  experiment(meta, { ...shared, teacher: [teacher, teacher, from(trained, { seed: 2 })], distiller: several });
+  experiment(meta, { ...shared, teacher: [from(trained8), teacher], distiller: second });
+
+  // @ts-expect-error: the student has no tap of this name.
+  experiment(meta, { ...shared, teacher, distiller: fitnets({ guided: "blok2" }) });
+  // @ts-expect-error: the teacher has no tap of this name.
+  experiment(meta, { ...shared, teacher, distiller: fitnets({ hint: "block9" }) });
+  // @ts-expect-error: a misspelt option.
+  experiment(meta, { ...shared, teacher, distiller: kd({ temprature: 2 }) });
+  // @ts-expect-error: a misspelt option of a method with taps.
+  experiment(meta, { ...shared, teacher, distiller: fitnets({ hnit: "block2" }) });
+  // @ts-expect-error: three copies.
+  experiment(meta, { ...shared, teacher, distiller: slkd({ copies: 3 }) });
+  // @ts-expect-error: a misspelt option of the schedule.
+  sgd({ epochs: 1, batch: 64, lr: 0.1, weightdecay: 0 });
+  // @ts-expect-error: kd needs a teacher.
+  experiment(meta, { ...shared, distiller: kd() });
+  // @ts-expect-error: an untrained network teaches nothing.
+  experiment(meta, { ...shared, teacher: vgg13, distiller: kd() });
+  // @ts-expect-error: an experiment is not yet its student: from(…) says which trial.
+  experiment(meta, { ...shared, teacher: trained, distiller: kd() });
+  // @ts-expect-error: kd takes one teacher, not a tuple of one.
+  experiment(meta, { ...shared, teacher: [teacher], distiller: kd() });
+  // @ts-expect-error: one teacher for a method of several.
+  experiment(meta, { ...shared, teacher, distiller: several });
+  // @ts-expect-error: a tuple of one for a method of several.
+  experiment(meta, { ...shared, teacher: [teacher], distiller: several });
+  // @ts-expect-error: the second teacher has no such tap.
+  experiment(meta, { ...shared, teacher: [teacher, from(trained8)], distiller: second });
+  // @ts-expect-error: scratch takes no teacher.
+  experiment(meta, { ...shared, teacher, distiller: scratch() });
+  // @ts-expect-error: there is no such epoch.
+  from(trained, { epoch: "first" });
+  // @ts-expect-error: an experiment needs a schedule.
+  experiment(meta, { dataset, student: vgg8, distiller: scratch() });
+
+  const body: Net<"stem"> = { id: "body", options: {}, stages: () => ({ stem: stage }) };
+  // @ts-expect-error: the student scores no classes.
+  experiment(meta, { dataset, student: body, schedule, distiller: scratch() });
+}
