@@ -8,7 +8,7 @@ import { checkTypes } from "./check_types.ts";
 import { command } from "./command.ts";
 import { Failure } from "./failure.ts";
 import { flags, help, type Spec } from "./flags.ts";
-import { load } from "./identify.ts";
+import { load, moduleOf } from "./identify.ts";
 import { plan } from "./plan.ts";
 import { run } from "./run.ts";
 import type { Settings } from "./settings.ts";
@@ -35,8 +35,8 @@ export async function main(args: readonly string[], print: (line: string) => voi
   const given = flags(args, FLAGS);
   if (given.help) return print(help("deno task exp <module>[#name] …", FLAGS));
   if (given._.length === 0) throw new Failure(2, `which experiment? deno task exp experiments/quickstart.ts`);
+  await checkTypes(given._.map(moduleOf));
   const loaded = (await Promise.all(given._.map(load))).flat();
-  await checkTypes(loaded.map(({ experiment }) => experiment.url));
   const shown = status({ quiet: given.quiet });
   using interruption = new Interruption(shown.line);
   const settings: Settings = {

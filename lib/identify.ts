@@ -51,8 +51,7 @@ export async function identify(experiment: Experiment): Promise<Identity> {
  * `experiments/quickstart.ts#kd`; `.ts` may be left out. Rejects with a `Failure` (exit 2) that says what there is.
  */
 export async function load(spec: string): Promise<Loaded[]> {
-  const [, path, name] = spec.match(/^(.*?)(?:#([^#/]*))?$/s)!;
-  const module = find(path);
+  const [path, name] = parts(spec), module = find(path);
   const found = experimentsOf(await importModule(module));
   if (found.size === 0) {
     throw new Failure(
@@ -67,6 +66,17 @@ export async function load(spec: string): Promise<Loaded[]> {
     ? [[undefined, standard] as const]
     : [...found];
   return chosen.map(([name, experiment]) => ({ id: idOf(module, name), experiment }));
+}
+
+/** The file of the module that the command line names. Throws a `Failure` (exit 2) where there is none. */
+export function moduleOf(spec: string): string {
+  return find(parts(spec)[0]);
+}
+
+/** The path and, if there is one, the name that the command line gives. */
+function parts(spec: string): [path: string, name: string | undefined] {
+  const [, path, name] = spec.match(/^(.*?)(?:#([^#/]*))?$/s)!;
+  return [path, name];
 }
 
 /** A module's experiments by name; the default one has none. */

@@ -38,6 +38,8 @@ export async function openEngine(options: EngineOptions = {}): Promise<OpenEngin
   const { backend = "tensorflow", precision = "float32", threads, deterministic, log } = options;
   if (backend === "cpu") {
     if (precision !== "float32") throw new Failure(2, `--precision ${precision} needs --backend tensorflow`);
+    // Else tfjs, at its first tensor, tells the user to install its native backend.
+    tf.enableProdMode();
     await tf.setBackend("cpu");
     return { engine: new EagerEngine(), tensorflow: null };
   }

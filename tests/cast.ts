@@ -13,8 +13,8 @@ export interface CastOptions<S extends Net, T extends Net | undefined> {
   readonly student: S;
   /** The network that teaches; `teacher.…`. */
   readonly teacher: T;
-  /** The method; what it makes is named `method.…`. */
-  readonly distiller: Distiller<S, T>;
+  /** The method, which may need no teacher; what it makes is named `method.…`. */
+  readonly distiller: Distiller<S, T> | Distiller<S>;
   /** An image's shape. */
   readonly image: Shape;
   /** Number of classes. */

@@ -169,6 +169,8 @@ await needs(everything, "data of another size than their shape are refused, and 
   const wrong = { x: { shape: [3], data: Float32Array.of(1, 2) } };
   await assertRejects(() => run(wrong), Error, "a tensor of shape [3] takes 12 bytes, not 8");
   assertEquals((await run({ x: floats(1, 2, 3) })).y, Float32Array.of(-1, -2, -3));
+  const [a] = scalars(1), values = new Map([["v0", Float32Array.of(1, 2)]]);
+  await assertRejects(() => engine.hold([a], values), Error, "a tensor of shape [1] takes 4 bytes, not 8");
   engine.close();
 });
 

@@ -25,9 +25,8 @@ export async function useTensorflow(config?: Config): Promise<Eager> {
 
 /** Opens an engine and makes its backend the current one. */
 export async function open(kind: Kind): Promise<Engine> {
-  if (kind === "compiled") return (await openEngine()).engine;
-  if (kind === "eager") await useTensorflow();
-  else await tf.setBackend("cpu");
+  if (kind !== "eager") return (await openEngine({ backend: kind === "cpu" ? "cpu" : "tensorflow" })).engine;
+  await useTensorflow();
   return new EagerEngine();
 }
 

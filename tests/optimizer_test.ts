@@ -22,7 +22,7 @@ async function threeSteps(kind: Kind): Promise<Record<string, number>> {
   const update = optimizer(schedule, learning, create.in("velocity"));
   await engine.hold([...collected.values()]);
   const run = engine.compile<"gradient" | "rate">(({ gradient, rate }) => ({
-    values: { gradient: tf.keep(tf.clone(gradient)) },
+    values: { rate: tf.neg(rate) },
     updates: learning.map((variable) => update(variable, tf.keep(tf.clone(gradient)), rate)),
   }));
   for (const gradient of [1, -2, 0.5]) {

@@ -52,3 +52,13 @@ export function referenceValues(
     return [prefix + name, values.data];
   });
 }
+
+/** The variables of `fitnets`' regressor by the names of the references' ConvReg. */
+export const regressorNames: Readonly<Record<string, string>> = {
+  "conv.weight": "method.regressor.0.0.weight",
+  "conv.bias": "method.regressor.0.0.bias",
+  "bn.weight": "method.regressor.0.1.scale",
+  "bn.bias": "method.regressor.0.1.offset",
+  "bn.running_mean": "method.regressor.0.1.mean",
+  "bn.running_var": "method.regressor.0.1.variance",
+};

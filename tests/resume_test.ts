@@ -136,32 +136,22 @@ await needs(
       assertEquals((await latest(toys)).batch, 0);
       await goesOn("goes on after epoch 2\n");
 
-      // What a crash may leave between two writes: an epoch that is logged and whose weights are there, but no more.
+      // What a crash may leave between two writes: an epoch that is logged, and not yet saved.
       await again();
       let steps = 0;
       const crash = () => {
         if (++steps < 10) return false;
         throw new Error("the power is gone");
       };
-      await assertRejects(
-        () => toys.run("student", 1, { ...deterministic, interrupted: crash }),
-        Error,
-        "the power is gone",
-      );
+      const crashing = () => toys.run("student", 1, { ...deterministic, interrupted: crash });
+      await assertRejects(crashing, Error, "the power is gone");
       await Deno.writeTextFile(`${run}/metrics.jsonl`, '{"epoch":3,"lr":9}\n{"epo', { append: true });
-      await Deno.writeFile(`${run}/best.safetensors`, whole.last);
-      await Deno.writeTextFile(`${run}/latest.safetensors.0.tmp`, "half");
-      await Deno.remove(`${run}/latest.safetensors.0.tmp`);
       await goesOn("goes on after epoch 2\n");
 
       // Before the first epoch is done there is nothing to go on from, and nothing in the way.
       await again();
       steps = 7;
-      await assertRejects(
-        () => toys.run("student", 1, { ...deterministic, interrupted: crash }),
-        Error,
-        "the power is gone",
-      );
+      await assertRejects(crashing, Error, "the power is gone");
       assert(!existsSync(`${run}/latest.safetensors`) && existsSync(`${run}/declaration.json`));
       await goesOn("ep 1/4");
       assertEquals(readdirSync(toys.path("runs", "toy#student")), ["seed-1"]);
@@ -193,5 +183,23 @@ await needs(
       assertStringIncludes(said, "teacher toy#teacher seed 1 is half trained; it is trained first");
       assertStringIncludes(said, "toy#teacher seed 1: goes on after epoch 1, batch 2");
       assertEquals((await toys.log("teacher")).map(({ epoch }) => epoch), [1, 2, 3, 4]);
+    }),
+);
+
+await needs(
+  everything,
+  "resume: weights that a crash kept from being written are written from the state",
+  () =>
+    toys(STOPPING, async (toys) => {
+      const one = { epochs: 1 };
+      await toys.run("student", 1, one);
+      const files = ["best", "last"].flatMap((name) =>
+        ["teacher", "student"].map((who) => `${toys.of(who, 1)}-quick-1-all/${name}.safetensors`)
+      );
+      const before = await Promise.all(files.map((file) => Deno.readFile(file)));
+      for (const who of ["teacher", "student"]) await Deno.remove(`${toys.of(who, 1)}-quick-1-all/trial.json`);
+      for (const file of files) await Deno.remove(file);
+      await toys.run("student", 1, one);
+      assertEquals(await Promise.all(files.map((file) => Deno.readFile(file))), before);
     }),
 );

@@ -288,11 +288,17 @@ const after = (steps: number) => () => --steps < 0;
 await test("the cpu backend computes the same", PAIR, async (toys) => {
   const trial = await toys.run("student", 1, { backend: "cpu" }), cpu = await toys.log("student");
   assertEquals([trial.backend, trial.tensorflow, trial.teachers.length], ["cpu", null, 1]);
+  // Signals come between its steps, as timers do.
+  let asked = false;
+  const interrupted = () => (setTimeout(() => asked = true), asked);
+  assertStringIncludes(
+    await failing(toys.run("teacher", 2, { backend: "cpu", interrupted }), 130),
+    "epoch 1 after batch 2",
+  );
   const taught = await toys.log("teacher");
   await toys.run("teacher", 1, { fresh: true });
   const [theirs] = await toys.log("teacher");
   assertAlmostEquals(taught[0]["train/loss"], theirs["train/loss"], 1e-3);
-  // The same teacher for both: what one epoch leaves apart, three tell.
   await toys.run("student", 1, { fresh: true });
   const [first] = await toys.log("student");
   for (const tag of ["train/loss", "train/loss/task", "train/loss/kd"]) {

@@ -30,7 +30,13 @@ export function pairOf(pair: string): { readonly teacher: Scorer; readonly stude
 export async function kdStep(engine: Engine, pair: string, batch: number): Promise<() => Promise<Values>> {
   const recipes = pairOf(pair);
   const collected = new Map<string, Variable>(), scope = variables({ seed: SEED, collected });
-  const frozen = variables({ seed: SEED, collected, prefix: "teacher1.", fixed: true });
+  const frozen = variables({
+    seed: SEED,
+    collected,
+    prefix: "teacher1.",
+    fixed: true,
+    values: offsets(recipes.teacher),
+  });
   const student = build(recipes.student, scope.in("student"), IMAGE, CLASSES);
   const teacher = build(recipes.teacher, frozen, IMAGE, CLASSES);
   const given = inputs(batch);
@@ -54,6 +60,18 @@ export async function kdStep(engine: Engine, pair: string, batch: number): Promi
   await engine.hold([...collected.values()]);
   let step = 0;
   return () => run({ ...given, step: { shape: [], data: Int32Array.of(step++) } });
+}
+
+/** Offsets of a teacher's norms as after some training: TensorFlow would leave zeros out, which no trained network has. */
+function offsets(teacher: Scorer): Map<string, Float32Array> {
+  const { variables: all } = build(
+    teacher,
+    variables({ seed: SEED, collected: new Map(), prefix: "teacher1." }),
+    IMAGE,
+    CLASSES,
+  );
+  const ours = all.filter(({ name }) => name.endsWith(".offset"));
+  return new Map(ours.map(({ name, shape }) => [name, new Float32Array(shape[0]).fill(0.01)]));
 }
 
 function inputs(batch: number): Inputs<Exclude<TrainInput, "step">> {

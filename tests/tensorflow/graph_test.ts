@@ -76,7 +76,7 @@ await graph("its tensors have no values, and those of the eager binding are none
   }
 });
 
-Deno.test("an output is an address and an index in sixteen bytes", () => {
+await needs(["ffi"], "an output is an address and an index in sixteen bytes", () => {
   const operation = Deno.UnsafePointer.create(0x1234n)!;
   const bytes = new DataView(packed([{ operation, index: 0 }, { operation, index: 5 }]).buffer);
   assertEquals([bytes.byteLength, bytes.getBigUint64(16, true), bytes.getInt32(24, true)], [32, 0x1234n, 5]);

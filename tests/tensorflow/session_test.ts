@@ -43,8 +43,8 @@ await needs(
   () =>
     opened(async (graph, session) => {
       const x = placeholder(graph, 2), [square] = graph.executeOp("Square", [float], [x.id], 1);
-      const run = session.prepare({ feeds: [x], fetches: [graph.node(square.id), x], targets: [] });
-      assertEquals(await feed([2], Float32Array.of(3, -4), run), [Float32Array.of(9, 16), Float32Array.of(3, -4)]);
+      const run = session.prepare({ feeds: [x], fetches: [graph.node(square.id)], targets: [] });
+      assertEquals(await feed([2], Float32Array.of(3, -4), run), [Float32Array.of(9, 16)]);
       const [later] = graph.executeOp("Neg", [float], [square.id], 1);
       const again = session.prepare({ feeds: [x], fetches: [graph.node(later.id)], targets: [] });
       assertEquals(await feed([2], Float32Array.of(1, 2), again), [Float32Array.of(-1, -4)]);
@@ -54,14 +54,17 @@ await needs(
 
 await needs(
   everything,
-  "a placeholder fed with another shape is an error, and the session goes on",
+  "what is fed has to fit: else an error with the op, its inputs and where it was added",
   () =>
     opened(async (graph, session) => {
-      const x = placeholder(graph, 2), [negative] = graph.executeOp("Neg", [float], [x.id], 1);
-      const run = session.prepare({ feeds: [x], fetches: [graph.node(negative.id)], targets: [] });
-      const { message } = await assertRejects(() => feed([3], new Float32Array(3), run), Error);
-      assertMatch(message, /^TensorFlow: running the step: .*Placeholder_0.*\[2\].*\[3\]|\[3\].*Placeholder_0.*\[2\]/s);
-      assertEquals(await feed([2], Float32Array.of(1, 2), run), [Float32Array.of(-1, -2)]);
+      const x = placeholder(graph, 2), two = graph.createTensor([2], DataType.float32, [10, 20]);
+      const [sum] = graph.executeOp("AddV2", [float], [x.id, two], 1);
+      const run = session.prepare({ feeds: [x], fetches: [graph.node(sum.id)], targets: [] });
+      const { message, cause } = await assertRejects(() => feed([3], new Float32Array(3), run), Error);
+      assertMatch(message, /^TensorFlow: running the step: .*\[3\] vs\. \[2\]/);
+      assertEquals((cause as Error).message, "AddV2([2] [2])");
+      assert((cause as Error).stack!.includes("session_test.ts"));
+      assertEquals(await feed([2], Float32Array.of(1, 2), run), [Float32Array.of(11, 22)]);
     }),
 );
 

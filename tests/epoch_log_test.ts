@@ -1,0 +1,60 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { Logs } from "../lib/epoch_log.ts";
+import { Failure } from "../lib/failure.ts";
+import { needs } from "./needs.ts";
+
+/** A folder of one's own, removed afterwards. */
+async function inFolder(fn: (folder: string) => void): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    fn(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+const text = (folder: string) => Deno.readTextFileSync(`${folder}/metrics.jsonl`);
+const lines = (...epochs: number[]) => epochs.map((epoch) => `{"epoch":${epoch},"lr":0.1}\n`).join("");
+
+await needs(["read", "write"], "logs: a line of JSON per epoch, there when it is written", () =>
+  inFolder((folder) => {
+    const logs = new Logs(folder, 0);
+    for (const epoch of [1, 2]) {
+      logs.add({ epoch, lr: 0.1 });
+      assertEquals(text(folder), lines(...[1, 2].slice(0, epoch)));
+    }
+  }));
+
+await needs(
+  ["read", "write"],
+  "logs: what was logged after the epoch that is gone on from is cut off, torn or whole",
+  () =>
+    inFolder((folder) => {
+      const path = `${folder}/metrics.jsonl`;
+      for (const torn of ["", '{"epoch":3', lines(3), `${lines(3)}{`]) {
+        Deno.writeTextFileSync(path, lines(1, 2) + torn);
+        const { ino } = Deno.statSync(path);
+        new Logs(folder, 2).add({ epoch: 3, lr: 0.1 });
+        assertEquals(text(folder), lines(1, 2, 3));
+        assertEquals(Deno.statSync(path).ino, ino);
+      }
+      new Logs(folder, 0);
+      assertEquals(text(folder), "");
+      new Logs(folder, 5).add({ epoch: 6, lr: 0.1 });
+      assertEquals(text(folder), lines(6));
+      Deno.removeSync(path);
+      new Logs(folder, 3);
+      const events = Array.from(Deno.readDirSync(folder), ({ name }) => name).filter((name) =>
+        name.startsWith("events")
+      );
+      assertEquals(events.length, 1);
+    }),
+);
+
+await needs(["read", "write"], "logs: where nothing can be written the file is named", () =>
+  inFolder((folder) => {
+    Deno.mkdirSync(`${folder}/metrics.jsonl`);
+    const failure = assertThrows(() => new Logs(folder, 0), Failure, `cannot write ${folder}/metrics.jsonl`);
+    assertEquals(failure.exit, 3);
+    assert(failure.cause instanceof Error);
+  }));

@@ -1,0 +1,20 @@
+/** SGD, schedules, accuracy, augmentation and single ops against PyTorch's. */
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import * as tf from "@tensorflow/tfjs";
+import { cifar100 } from "../datasets/cifar.ts";
+import { augment, normalise } from "../lib/augment.ts";
+import type { Distiller } from "../lib/distiller.ts";
+import type { Random } from "../lib/kernels/random_uniform.ts";
+import { conv, type Layer, maxPool, norm, transposedConv } from "../lib/layers.ts";
+import { build, type Net } from "../lib/network.ts";
+import { optimizer } from "../lib/optimizer.ts";
+import { sgd } from "../lib/schedule.ts";
+import { evaluateStep, type Traced, trainStep } from "../lib/step.ts";
+import { constant, sizeOf, type Variable, variables } from "../lib/variables.ts";
+import { schedule as cifarSchedule } from "../experiments/cifar100.ts";
+import { cast, firstStep, stepInputs } from "./cast.ts";
+import { type Kind, open } from "./engines.ts";
+import { given } from "./given.ts";
+import { type Golden, goldens, type Numbers } from "./goldens.ts";
+import { ourMap, ourWeight, permute, theirMap } from "./layout.ts";
+import { assertNear, tolerance } from "./tolerance.ts";

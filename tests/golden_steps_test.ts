@@ -1,0 +1,216 @@
+/** A few steps of SGD by every method, with the references' networks, weights and batches. */
+import { assertAlmostEquals, assertEquals } from "@std/assert";
+import type { Distiller } from "../lib/distiller.ts";
+import { fitnets } from "../lib/distillers/fitnets.ts";
+import { kd } from "../lib/distillers/kd.ts";
+import { scratch } from "../lib/distillers/scratch.ts";
+import { slkd } from "../lib/distillers/slkd.ts";
+import type { Values } from "../lib/engine.ts";
+import type { Net } from "../lib/network.ts";
+import { optimizer } from "../lib/optimizer.ts";
+import { referenceName } from "../lib/reference_names.ts";
+import { type Schedule, sgd } from "../lib/schedule.ts";
+import { trainStep } from "../lib/step.ts";
+import { type Variable, variables } from "../lib/variables.ts";
+import { cast, stepInputs } from "./cast.ts";
+import { assertNearInSomeDraw, moved } from "./draws.ts";
+import { open } from "./engines.ts";
+import { type Golden, goldens, readGolden } from "./goldens.ts";
+import { ourMap, ourWeight } from "./layout.ts";
+import { type ReferenceNetwork, referenceNetwork, referenceValues, regressorNames } from "./reference_networks.ts";
+import { distance, isChaotic, norm, tolerance } from "./tolerance.ts";
+
+/** What the JSON of a case of steps says. */
+interface Steps {
+  readonly args: Readonly<Record<string, number>>;
+  readonly pair: string;
+  readonly num_classes: number;
+  readonly optimizer: string;
+  readonly batches: readonly number[];
+  readonly final_order: Readonly<Record<string, readonly string[]>>;
+  readonly fp32_vs_fp64_rel_err: Readonly<Record<string, number | readonly number[]>>;
+}
+
+/** What a method fits: a network with the tap that `fitnets` takes by default. */
+type Hinted = Net<"block2" | "logits">;
+
+/** A method as a case has it. */
+interface Method {
+  /** With the case's options. */
+  readonly distiller: Distiller<Hinted, Hinted> | Distiller<Hinted>;
+  /** Each recorded loss with its weight in the sum, and the terms here that make it up. */
+  readonly terms: readonly {
+    readonly of: readonly (readonly [weight: number, step: string])[];
+    readonly terms: readonly string[];
+  }[];
+  /** Copies of the teacher that learn, as they are called there. */
+  readonly copies?: readonly string[];
+  /** Whether there is a regressor. */
+  readonly regressor?: boolean;
+}
+
+const vanilla = (): Method => ({
+  distiller: scratch(),
+  terms: [{ of: [[1, "loss"]], terms: ["task"] }],
+});
+
+const distilled = ({ gamma, alpha, kd_T }: Steps["args"]): Method => ({
+  distiller: kd({ temperature: kd_T, ce: gamma, kd: alpha }),
+  terms: [{ of: [[gamma, "cls"]], terms: ["task"] }, { of: [[alpha, "div"]], terms: ["kd"] }],
+});
+
+const hinted = ({ gamma, alpha, beta }: Steps["args"]): Method => {
+  assertEquals(alpha, 0);
+  return {
+    distiller: fitnets({ ce: gamma, weight: beta }),
+    terms: [{ of: [[gamma, "cls"]], terms: ["task"] }, { of: [[beta, "kd"]], terms: ["hint"] }],
+    regressor: true,
+  };
+};
+
+const selfLearning = ({ T, ce, kd, process, ce_cs, kd_cs }: Steps["args"]): Method => {
+  assertAlmostEquals(ce + kd, 1);
+  assertEquals([process, ce_cs, kd_cs], [1, 1, 1]);
+  return {
+    distiller: slkd({ temperature: T, ce, released: true }),
+    terms: [
+      // Both halves of the student's loss have a cross-entropy; here they are one term.
+      { of: [[1, "loss_ce"], [1, "loss_kd_cs"]], terms: ["task", "self"] },
+      { of: [[1, "loss_kd"]], terms: ["teacher"] },
+      { of: [[1, "loss_kd_tc"]], terms: ["self1_task", "self1_teacher", "self2_task", "self2_teacher"] },
+    ],
+    copies: ["slt1", "slt2"],
+  };
+};
+
+/** The schedule that a case's text describes. */
+function scheduleOf({ facts }: Golden<Steps>): Schedule {
+  const [, lr, momentum, weightDecay] = facts.optimizer.match(/^SGD lr (\S+) momentum (\S+) weight_decay (\S+)/)!.map(
+    Number,
+  );
+  return sgd({ epochs: 1, batch: 1, lr, momentum, weightDecay });
+}
+
+async function check(golden: Golden<Steps>, method: Method): Promise<void> {
+  const { facts } = golden, common = await readGolden("steps/_common"), classes = facts.num_classes;
+  const [teacher, student] = facts.pair.split("->").map(referenceNetwork);
+  const batches = facts.batches.map((i) => ({
+    image: ourMap(common.tensor(`in.x_${i}`)),
+    label: common.integers(`in.y_${i}`),
+  }));
+  const image = batches[0].image.shape.slice(1);
+  const initially = (network: ReferenceNetwork, prefix: string, theirs: string) =>
+    referenceValues(network, prefix, image, classes, (name) => common.tensor(`init.${theirs}.${name}`));
+  const copies = (method.copies ?? []).map((name, i) => [name, `method.self${i + 1}.0.`] as const);
+  const regressor = method.regressor ? Object.entries(regressorNames) : [];
+  const made = cast({
+    student: student.network,
+    teacher: teacher.network,
+    distiller: method.distiller,
+    image,
+    classes,
+    values: new Map([
+      ...initially(student, "student.", "student"),
+      ...initially(teacher, "teacher.", "teacher"),
+      ...copies.flatMap(([name, prefix]) => initially(teacher, prefix, name)),
+      ...regressor.map((
+        [name, ours],
+      ): [string, Float32Array] => [ours, ourWeight(golden.tensor(`init.regress_s.${name}`)).data]),
+    ]),
+  });
+
+  const schedule = scheduleOf(golden), velocities = new Map<string, Variable>();
+  const update = optimizer(
+    schedule,
+    made.trainable,
+    variables({ seed: 1, collected: velocities, prefix: "velocity." }),
+  );
+  const changing = [...made.collected.values()].filter((variable) => !variable.fixed);
+  const engine = await open("compiled"), step = engine.compile(trainStep({ ...made, optimizer: update }));
+  /** How far off the losses of all the steps are, and what becomes of the variables. */
+  const run = async (draw: number): Promise<[off: [string, number][], final: ReadonlyMap<string, Float32Array>]> => {
+    await engine.hold([...made.collected.values(), ...velocities.values()]);
+    const off: [string, number][] = [];
+    for (const [i, { image, label }] of batches.entries()) {
+      const values = await step(stepInputs(moved(image, draw), label, schedule.rate(1), i));
+      off.push(...lossesOff(golden, method, i, values));
+    }
+    const values = await engine.read(changing);
+    return [off, new Map(changing.map(({ name }, i) => [name, values[i]]))];
+  };
+  /** The variables below `prefix`, by the references' names. */
+  const named = (final: ReadonlyMap<string, Float32Array>, { family }: ReferenceNetwork, prefix: string) =>
+    Array.from(final).flatMap(([name, values]): [string, Float32Array][] =>
+      name.startsWith(prefix) ? [[referenceName(family, name.slice(prefix.length)), values]] : []
+    );
+  try {
+    await assertNearInSomeDraw(async (draw) => {
+      const [off, final] = await run(draw);
+      return new Map([
+        ...off,
+        ...finalOff(golden, "student", named(final, student, "student.")),
+        ...copies.flatMap(([name, prefix]) => finalOff(golden, name, named(final, teacher, prefix))),
+        ...method.regressor
+          ? finalOff(golden, "regress_s", regressor.map(([name, ours]) => [name, final.get(ours)!]))
+          : [],
+      ]);
+    });
+  } finally {
+    engine.close();
+  }
+}
+
+/** How far off the losses of step `i` are, as a share of what is allowed. */
+function lossesOff({ facts, tensor }: Golden<Steps>, { terms }: Method, i: number, values: Values): [string, number][] {
+  const error = (name: string) => (facts.fp32_vs_fp64_rel_err[`step.${name}`] as readonly number[])[i];
+  const step = (name: string) => tensor(`step.${name}`).data[i];
+  const sums = terms.map(({ of, terms }): [string, number] => {
+    const ours = terms.reduce((sum, term) => sum + values[`loss/${term}`][0], 0);
+    const golden = of.reduce((sum, [weight, name]) => sum + weight * step(name), 0);
+    const allowed = tolerance(Math.max(...of.map(([, name]) => error(name))));
+    return [`${terms.join(" + ")} of step ${i + 1}`, distance([ours], [golden]) / allowed];
+  });
+  return [[`loss of step ${i + 1}`, distance(values.loss, [step("loss")]) / tolerance(error("loss"))], ...sums];
+}
+
+/**
+ * How far off a network's weights and statistics are after the last step, as a share of what is allowed: all together as
+ * the goldens' README has it, each by itself of its highest tolerance.
+ */
+function finalOff(
+  { facts, has, tensor }: Golden<Steps>,
+  network: string,
+  ours: readonly (readonly [string, Float32Array])[],
+): [string, number][] {
+  const error = facts.fp32_vs_fp64_rel_err[`final.${network}`] as number, names = facts.final_order[network];
+  assertEquals(ours.map(([name]) => name).sort(), [...names].sort(), `variables of ${network}`);
+  if (isChaotic(error)) return [];
+  const moments = tensor(`final.${network}.stats`).data;
+  const off = ours.map(([name, values]) => {
+    const full = `final.${network}.${name}`, golden = moments.subarray(3 * names.indexOf(name)), size = golden[2];
+    if (has(full)) return { full, size, off: size * distance(values, ourWeight(tensor(full)).data) };
+    const [mean, deviation, l2] = momentsOf(values), root = Math.sqrt(values.length);
+    return { full, size, off: norm([l2 - size, root * (mean - golden[0]), root * (deviation - golden[1])]) };
+  });
+  const together = norm(off.map(({ off }) => off)) / norm(off.map(({ size }) => size));
+  return [
+    [`final.${network}`, together / tolerance(error)],
+    ...off.map(({ full, size, off }): [string, number] => [full, off / size / tolerance(Infinity)]),
+  ];
+}
+
+/** Mean, standard deviation of all, L2 norm: the columns of the file's moments. */
+function momentsOf(values: Float32Array): [mean: number, deviation: number, l2: number] {
+  const mean = values.reduce((a, b) => a + b, 0) / values.length;
+  return [mean, norm(values.map((value) => value - mean)) / Math.sqrt(values.length), norm(values)];
+}
+
+const by = (method: (args: Steps["args"]) => Method) => (golden: Golden<Steps>) =>
+  check(golden, method(golden.facts.args));
+
+await goldens<Steps>("steps", [
+  [/^vanilla_/, by(vanilla)],
+  [/^kd_/, by(distilled)],
+  [/^fitnet_/, by(hinted)],
+  [/^slkd_/, by(selfLearning)],
+], /^(at|cc|crd|ft|init|md|nst|pkt|rkd|sakd|shake|sp|vid)_/);
