@@ -1,9 +1,71 @@
 import { existsSync } from "node:fs";
 import { cannotWrite } from "./cannot_write.ts";
+import type { Score } from "./evaluate.ts";
 import { EventWriter } from "./events.ts";
 
 /** What is logged of an epoch: numbers by tag, e.g. `train/loss/kd`, `test/top1`, `lr`. */
 export type EpochLog = { readonly epoch: number; readonly [tag: string]: number };
+
+/** What an epoch came to. */
+export interface EpochSummary {
+  /** Which one, counted from 1. */
+  readonly epoch: number;
+  /** Of how many. */
+  readonly epochs: number;
+  /** Its learning rate. */
+  readonly rate: number;
+  /** Sums over its images: `loss`, `loss/<term>`, `correct`, and `images` itself. */
+  readonly sums: { readonly [name: string]: number };
+  /** The student on the test set. */
+  readonly test: Score;
+  /** The student on what is held out. */
+  readonly held?: Score;
+  /** Images through a step per second. */
+  readonly imagesPerSecond: number;
+  /** Seconds in which the step waited for data. */
+  readonly waited: number;
+  /** Seconds in all, evaluation included. */
+  readonly seconds: number;
+}
+
+/** The mean of each loss by name, the total last. */
+function means({ sums }: EpochSummary): [string, number][] {
+  return Object.entries(sums).filter(([name]) => name.startsWith("loss")).map((
+    [name, sum],
+  ) => [name, sum / sums.images]);
+}
+
+/** An epoch as it is logged. */
+export function epochLog(summary: EpochSummary): EpochLog {
+  const { epoch, rate, sums, test, held, imagesPerSecond, waited, seconds } = summary;
+  return {
+    epoch,
+    lr: rate,
+    ...Object.fromEntries(means(summary).map(([name, mean]) => [`train/${name}`, mean])),
+    "train/top1": 100 * sums.correct / sums.images,
+    "test/top1": test.top1,
+    "test/top5": test.top5,
+    ...(held ? { "holdout/top1": held.top1 } : {}),
+    "perf/images_per_second": imagesPerSecond,
+    "perf/data_seconds": waited,
+    "perf/seconds": seconds,
+    "perf/rss_mb": Deno.memoryUsage().rss / 2 ** 20,
+  };
+}
+
+/** An epoch as it is shown. */
+export function epochLine(summary: EpochSummary): string {
+  const { epoch, epochs, rate, sums, test, held, imagesPerSecond, waited } = summary;
+  const shown = means(summary).map(([name, mean]) => [name.replace("loss/", ""), mean.toFixed(3)]);
+  const loss = shown.filter(([name]) => name === "loss").map(([, mean]) => mean).join();
+  const terms = shown.filter(([name]) => name !== "loss").map((term) => term.join(" ")).join(", ");
+  return [
+    `ep ${epoch}/${epochs} lr ${+rate.toPrecision(6)} loss ${loss} (${terms})`,
+    `train ${(100 * sums.correct / sums.images).toFixed(2)} test ${test.top1.toFixed(2)}`,
+    ...(held ? [`holdout ${held.top1.toFixed(2)}`] : []),
+    `img/s ${imagesPerSecond.toFixed(0)} data ${waited.toFixed(1)} s`,
+  ].join(" ");
+}
 
 /** The log of a run: a line of JSON and TensorBoard's scalars for each epoch. */
 export class Logs {

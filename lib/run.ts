@@ -5,11 +5,11 @@
  */
 import { batches } from "./batches.ts";
 import { loadCheckpoint, match, type Value } from "./checkpoint.ts";
-import { Logs } from "./epoch_log.ts";
+import { epochLine, epochLog, type EpochSummary, Logs } from "./epoch_log.ts";
 import { evaluate, type Score } from "./evaluate.ts";
 import { declaration, type Epoch, type Experiment, type Trained } from "./experiment.ts";
 import { Failure } from "./failure.ts";
-import type { Values } from "./engine.ts";
+import type { Input, Values } from "./engine.ts";
 import type { Json } from "./json.ts";
 import type { Player } from "./network.ts";
 import { prepare, type Prepared, type Weights } from "./prepare.ts";
@@ -128,6 +128,7 @@ class Training {
   async run(teachers: readonly TeacherRecord[]): Promise<Trial> {
     const { experiment, folder } = this.#resolved, { epochs } = scheduled(experiment, this.#settings);
     await folder.make();
+    using _alone = await folder.lock(this.#title);
     await this.#resume();
     // Asked for before training: while it runs, the project may go on.
     const at = await commit(this.#resolved.root);
@@ -183,90 +184,66 @@ class Training {
 
   /** The rest of an epoch: its batches, its evaluation, its log and its checkpoint. */
   async #epoch(logs: Logs): Promise<void> {
-    const { experiment, seed } = this.#resolved, { train, opened, heldOut } = this.#prepared;
-    const { limit = Infinity, status } = this.#settings, schedule = scheduled(experiment, this.#settings);
-    const begun = performance.now(), epoch = this.#progress.epoch + 1, rate = schedule.rate(epoch);
-    const count = Math.min(limit, Math.ceil(train.size / schedule.batch)), before = this.#progress;
-    const order = stream(seed, `shuffle/${epoch}`).permutation(train.size);
-    const inputs = {
-      rate: { shape: [], data: Float32Array.of(rate) },
-      epoch: { shape: [], data: Float32Array.of(epoch) },
-    };
-    const sums: Record<string, number> = { ...before.sums };
-    let { batch, step } = before, images = 0, waited = 0, asked = performance.now();
-    const seconds = () => before.seconds + (performance.now() - begun) / 1000;
-    if (batch < count) {
-      for await (const given of batches(train, order.subarray(batch * schedule.batch), schedule.batch, opened.image)) {
-        waited += performance.now() - asked;
-        const size = given.label.data.length;
-        const values = await this.#prepared.step({
-          ...given,
-          ...inputs,
-          step: { shape: [], data: Int32Array.of(step) },
-        });
-        this.#finite(values, epoch, step, rate);
-        for (const [name, value] of Object.entries(values)) {
-          sums[name] = (sums[name] ?? 0) + value[0] * (name === "correct" ? 1 : size);
-        }
-        sums.images = (sums.images ?? 0) + size;
-        images += size;
-        batch++;
-        step++;
-        const speed = 1000 * images / (performance.now() - begun);
-        const done = (epoch - 1 + batch / count) / schedule.epochs;
-        status.update(
-          done,
-          `ep ${epoch}/${schedule.epochs} loss ${(sums.loss / sums.images).toFixed(3)} img/s ${speed.toFixed(0)}`,
-        );
-        if (this.#settings.interrupted()) {
-          const state = await this.#state(epoch);
-          this.#progress = { ...before, batch, step, sums, seconds: seconds() };
-          await this.#save(state);
-          throw new Failure(
-            130,
-            `${this.#title}: interrupted in epoch ${epoch} after batch ${batch}; saved, the same command goes on`,
-          );
-        }
-        if (batch >= count) break;
-        asked = performance.now();
-      }
-    }
-    const trained = (performance.now() - begun) / 1000, state = await this.#state(epoch);
-    const score = await evaluate(this.#prepared.evaluate, opened.test, opened.image);
-    const chosen = heldOut ? await evaluate(this.#prepared.evaluate, heldOut.split, opened.image) : score;
-    const better = !before.best || chosen.top1 > before.best.chosen;
-    const best: Best = better ? { epoch, chosen: chosen.top1, score } : before.best!;
-    this.#progress = { ...before, epoch, batch: 0, step, sums: {}, best, last: score, seconds: seconds() };
-
-    const means = Object.entries(sums).filter(([name]) => name.startsWith("loss"));
-    const top1 = 100 * sums.correct / sums.images;
-    logs.add({
-      epoch,
-      lr: rate,
-      ...Object.fromEntries(means.map(([name, sum]) => [`train/${name}`, sum / sums.images])),
-      "train/top1": top1,
-      "test/top1": score.top1,
-      "test/top5": score.top5,
-      ...(heldOut ? { "holdout/top1": chosen.top1 } : {}),
-      "perf/images_per_second": images / trained,
-      "perf/data_seconds": waited / 1000,
-      "perf/seconds": (performance.now() - begun) / 1000,
-      "perf/rss_mb": Deno.memoryUsage().rss / 2 ** 20,
-    });
-    const terms = means.filter(([name]) => name !== "loss").map(([name, sum]) =>
-      `${name.slice(5)} ${(sum / sums.images).toFixed(3)}`
-    );
-    status.line(
-      `${this.#title} ep ${epoch}/${schedule.epochs} lr ${+rate.toPrecision(6)} loss ${
-        (sums.loss / sums.images).toFixed(3)
-      } ` +
-        `(${terms.join(", ")}) train ${top1.toFixed(2)} test ${score.top1.toFixed(2)}` +
-        `${heldOut ? ` holdout ${chosen.top1.toFixed(2)}` : ""} img/s ${(images / trained).toFixed(0)} data ${
-          (waited / 1000).toFixed(1)
-        } s`,
-    );
+    const { opened, heldOut } = this.#prepared, { epochs, rate } = scheduled(this.#resolved.experiment, this.#settings);
+    const begun = performance.now(), before = this.#progress, epoch = before.epoch + 1;
+    const seconds = () => (performance.now() - begun) / 1000;
+    const { sums, step, images, waited } = await this.#batches(epoch, seconds);
+    const trained = seconds(), state = await this.#state(epoch);
+    const test = await evaluate(this.#prepared.evaluate, opened.test, opened.image);
+    const held = heldOut && await evaluate(this.#prepared.evaluate, heldOut.split, opened.image);
+    const { top1: chosen } = held ?? test, better = !before.best || chosen > before.best.chosen;
+    const best: Best = better ? { epoch, chosen, score: test } : before.best!;
+    const total = before.seconds + seconds();
+    this.#progress = { ...before, epoch, batch: 0, step, sums: {}, best, last: test, seconds: total };
+    const speed = { imagesPerSecond: images / trained, waited, seconds: seconds() };
+    const summary: EpochSummary = { epoch, epochs, rate: rate(epoch), sums, test, held, ...speed };
+    logs.add(epochLog(summary));
+    this.#settings.status.line(`${this.#title} ${epochLine(summary)}`);
     await this.#save(state);
     await this.#publish(state);
+  }
+
+  /** The batches of an epoch that are still to be done; its sums over all of them. */
+  async #batches(epoch: number, seconds: () => number): Promise<Pick<Progress, "sums" | "step"> & Throughput> {
+    const { experiment, seed } = this.#resolved, { train, opened } = this.#prepared, before = this.#progress;
+    const { batch: size, epochs, rate } = scheduled(experiment, this.#settings);
+    const count = Math.min(this.#settings.limit ?? Infinity, Math.ceil(train.size / size));
+    const order = stream(seed, `shuffle/${epoch}`).permutation(train.size).subarray(before.batch * size, count * size);
+    const scalars = { rate: scalar(rate(epoch)), epoch: scalar(epoch) },
+      sums: Record<string, number> = { ...before.sums };
+    let { batch, step } = before, images = 0, waited = 0, asked = seconds();
+    for await (const given of batches(train, order, size, opened.image)) {
+      waited += seconds() - asked;
+      const values = await this.#prepared.step({
+        ...given,
+        ...scalars,
+        step: { shape: [], data: Int32Array.of(step) },
+      });
+      this.#finite(values, epoch, step, rate(epoch));
+      const inBatch = given.label.data.length;
+      for (const [name, [value]] of Object.entries(values)) {
+        sums[name] = (sums[name] ?? 0) + value * (name === "correct" ? 1 : inBatch);
+      }
+      sums.images = (sums.images ?? 0) + inBatch;
+      images += inBatch;
+      batch++;
+      step++;
+      const loss = (sums.loss / sums.images).toFixed(3), speed = (images / seconds()).toFixed(0);
+      const done = (epoch - 1 + batch / count) / epochs;
+      this.#settings.status.update(done, `ep ${epoch}/${epochs} loss ${loss} img/s ${speed}`);
+      if (this.#settings.interrupted()) await this.#interrupt(epoch, { batch, step, sums, seconds: seconds() });
+      asked = seconds();
+    }
+    return { sums, step, images, waited };
+  }
+
+  /** Saves in the middle of an epoch and stops. */
+  async #interrupt(epoch: number, done: Pick<Progress, "batch" | "step" | "sums" | "seconds">): Promise<never> {
+    const state = await this.#state(epoch), seconds = this.#progress.seconds + done.seconds;
+    this.#progress = { ...this.#progress, ...done, seconds };
+    await this.#save(state);
+    const where = `in epoch ${epoch} after batch ${done.batch}`;
+    throw new Failure(130, `${this.#title}: interrupted ${where}; saved, the same command goes on`);
   }
 
   /** Stops at the first value that is not a number, naming its term. */
@@ -332,6 +309,16 @@ class Training {
     };
   }
 }
+
+/** What one process did of an epoch. */
+interface Throughput {
+  /** Images that went through a step. */
+  readonly images: number;
+  /** Seconds in which the step waited for data. */
+  readonly waited: number;
+}
+
+const scalar = (value: number): Input => ({ shape: [], data: Float32Array.of(value) });
 
 /** The student's weights in a state, by their names inside it. */
 function weightsOf({ variables }: Player, state: ReadonlyMap<string, Value>): Map<string, Value> {

@@ -12,6 +12,7 @@ import { atomicWrite } from "./atomic_write.ts";
 import { cannotWrite } from "./cannot_write.ts";
 import { type Checkpoint, loadCheckpoint, saveCheckpoint, type Value } from "./checkpoint.ts";
 import type { Epoch } from "./experiment.ts";
+import { Failure } from "./failure.ts";
 import type { Json } from "./json.ts";
 import type { Trial } from "./result.ts";
 import type { Score } from "./evaluate.ts";
@@ -95,6 +96,19 @@ export class RunFolder {
     await Deno.mkdir(this.path, { recursive: true }).catch((cause) => {
       throw cannotWrite(this.path, cause);
     });
+  }
+
+  /**
+   * Keeps other processes out for as long as what it returns is not disposed. Rejects with a `Failure` (exit 2) where one
+   * is in.
+   */
+  async lock(title: string): Promise<Disposable> {
+    const file = await Deno.open(this.path).catch((cause) => {
+      throw cannotWrite(this.path, cause);
+    });
+    if (await file.tryLock(true)) return file;
+    file.close();
+    throw new Failure(2, `${title} is being trained by another process: wait until it is done`);
   }
 
   /** Puts what is there aside under another name, which it returns; undefined where there is nothing. */

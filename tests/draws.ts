@@ -26,7 +26,7 @@ export async function assertNearInSomeDraw(
   let off = await measure(0);
   const far = () => Array.from(off).filter(([, share]) => !(share <= 1));
   for (let draw = 1; draw < DRAWS && far().length > most; draw++) {
-    const again = await measure(draw);
+    console.log("draw", draw, far().length, Math.max(...off.values())); const again = await measure(draw);
     off = new Map(Array.from(off, ([name, share]) => [name, Math.min(share, again.get(name)!)]));
   }
   const lines = far().map(([name, share]) => `${name}: ${share.toFixed(2)} times as far away as allowed`);

@@ -70,9 +70,9 @@ const hinted = ({ gamma, alpha, beta }: Steps["args"]): Method => {
 
 const selfLearning = ({ T, ce, kd, process, ce_cs, kd_cs }: Steps["args"]): Method => {
   assertAlmostEquals(ce + kd, 1);
-  assertEquals([process, ce_cs, kd_cs], [1, 1, 1]);
+  assertEquals([process, kd_cs], [1, ce_cs]);
   return {
-    distiller: slkd({ temperature: T, ce, released: true }),
+    distiller: slkd({ temperature: T, ce, selfTeacher: ce_cs, released: true }),
     terms: [
       // Both halves of the student's loss have a cross-entropy; here they are one term.
       { of: [[1, "loss_ce"], [1, "loss_kd_cs"]], terms: ["task", "self"] },
@@ -213,4 +213,4 @@ await goldens<Steps>("steps", [
   [/^kd_/, by(distilled)],
   [/^fitnet_/, by(hinted)],
   [/^slkd_/, by(selfLearning)],
-], /^(at|cc|crd|ft|init|md|nst|pkt|rkd|sakd|shake|sp|vid)_/);
+], /^(at|cc|crd|ft|init|md|nst|pkt|rkd|sakd|shake|sp|vid)_|[_-](wrn_|MobileNet|Shuffle|ResNet\d)/);

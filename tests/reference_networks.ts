@@ -8,7 +8,7 @@ import type { Numbers } from "./goldens.ts";
 import { ourWeight } from "./layout.ts";
 
 /** What all the networks here are: the taps of the smallest. */
-type Network = Classifier<"stem" | "block1" | "block2" | "block3">;
+export type Network = Classifier<"stem" | "block1" | "block2" | "block3">;
 
 /** A network of the references. */
 export interface ReferenceNetwork {

@@ -49,3 +49,18 @@ await needs(
     }
   },
 );
+
+await needs(["read", "write"], "run folder: one process at a time", async () => {
+  const root = await Deno.makeTempDir();
+  try {
+    const folder = new RunFolder(root, "experiments/a", 1, undefined);
+    await folder.make();
+    {
+      using _first = await folder.lock("a seed 1");
+      await assertRejects(() => folder.lock("a seed 1"), Failure, "a seed 1 is being trained by another process");
+    }
+    using _second = await folder.lock("a seed 1");
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+});
