@@ -1,9 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "./tensor.ts";
 
-/** A scalar or an array of numbers known when the step is built. */
-export type Number = number | Tensor;
-
 /** The same values, through which no gradient flows: a tensor of its own that no tape has seen. */
 export function stop<T extends Tensor>(x: T): T {
   const engine = tf.engine(), info = { dataId: x.dataId, shape: x.shape, dtype: x.dtype };

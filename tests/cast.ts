@@ -81,12 +81,18 @@ export interface FirstStep {
   after(variable: string): Float32Array;
 }
 
-/** A step whose gradients are looked at instead of followed: each call starts from the initial values. */
-export function firstStep(engine: Engine, made: Cast): (image: Input, label: Int32Array) => Promise<FirstStep> {
+/**
+ * A step whose gradients are looked at instead of followed: each call starts from the initial values, or those given by
+ * name.
+ */
+export function firstStep(
+  engine: Engine,
+  made: Cast,
+): (image: Input, label: Int32Array, values?: ReadonlyMap<string, Float32Array>) => Promise<FirstStep> {
   const held = [...made.collected.values()], changing = held.filter((variable) => !variable.fixed);
   const step = engine.compile(trainStep({ ...made, optimizer: inPlace }));
-  return async (image, label) => {
-    await engine.hold(held);
+  return async (image, label, start) => {
+    await engine.hold(held, start);
     const values = await step(stepInputs(image, label, 1, 0));
     const read = await engine.read(changing), after = new Map(changing.map(({ name }, i) => [name, read[i]]));
     return {

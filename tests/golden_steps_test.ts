@@ -129,10 +129,10 @@ async function check(golden: Golden<Steps>, method: Method): Promise<void> {
   const engine = await open("compiled"), step = engine.compile(trainStep({ ...made, optimizer: update }));
   /** How far off the losses of all the steps are, and what becomes of the variables. */
   const run = async (draw: number): Promise<[off: [string, number][], final: ReadonlyMap<string, Float32Array>]> => {
-    await engine.hold([...made.collected.values(), ...velocities.values()]);
+    await engine.hold([...made.collected.values(), ...velocities.values()], moved(changing, draw));
     const off: [string, number][] = [];
     for (const [i, { image, label }] of batches.entries()) {
-      const values = await step(stepInputs(moved(image, draw), label, schedule.rate(1), i));
+      const values = await step(stepInputs(image, label, schedule.rate(1), i));
       off.push(...lossesOff(golden, method, i, values));
     }
     const values = await engine.read(changing);
