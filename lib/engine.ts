@@ -22,7 +22,7 @@ export type Runnable<I extends string> = (inputs: Inputs<I>) => Promise<Values>;
 export interface Engine {
   /** Makes a step a function of a batch. */
   compile<I extends string>(traced: Traced<I>): Runnable<I>;
-  /** Takes these variables in, with the values given by name, or the values they start with. */
+  /** Takes these variables in, with the values given by name, or the values they start with; a fixed one always with these. */
   hold(variables: readonly Variable[], values?: ReadonlyMap<string, Float32Array>): Promise<void>;
   /** The present values of variables. */
   read(variables: readonly Variable[]): Promise<Float32Array[]>;

@@ -21,7 +21,7 @@ Deno.test("the default images are these", async () => {
   const { train } = await synthetic({ train: 20, test: 1 }).open("");
   assertEquals(
     await hash(await train.read(first(20))),
-    "6d0b60dbe1e4350997bbf6206d5f2cf794b66914d8059a688a926ae99aa8dc9f",
+    "b363fd059a901872a90ad4cfe148c7b0ea2ee490f66044576dd820ec0ba2a914",
   );
 });
 

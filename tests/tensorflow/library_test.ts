@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { join } from "node:path";
 import { Failure } from "../../lib/failure.ts";
 import { cacheFolder, type Host } from "../../lib/tensorflow/host.ts";
@@ -158,7 +158,7 @@ const libc = async (): Promise<string> => /\S+\/libc\.so\.6/.exec(await Deno.rea
 await onLinux(everything, "a library that is not TensorFlow's is a failure that names it", async () => {
   const path = await libc();
   const failure = assertThrows(() => loadTensorflow({ cc: path, framework: path }), Failure, path);
-  assertStringIncludes(failure.message, "TF_Version");
+  assertMatch(failure.message, /\bTF_\w+/);
 });
 
 await onLinux(everything, "a library that is cut off is a failure, where the system's loader would crash", async () => {
