@@ -1,10 +1,13 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor2D, Tensor4D } from "@tensorflow/tfjs";
 import type { Tensor } from "./tensor.ts";
+import { Failure } from "./failure.ts";
 import { batchNorm, frozenNorm, type NormState } from "./kernels/batch_norm.ts";
 import { biasAdd } from "./kernels/bias_add.ts";
 import { conv2d } from "./kernels/conv2d.ts";
+import { pad } from "./kernels/pad.ts";
 import { relu as rectify } from "./kernels/relu.ts";
+import { shuffleChannels } from "./kernels/shuffle_channels.ts";
 import { stop } from "./ops.ts";
 import {
   constant,
@@ -78,6 +81,8 @@ export interface ConvOptions {
   readonly stride?: number;
   /** Zero padding on each side; half the kernel by default, as PyTorch's networks are written. */
   readonly padding?: number;
+  /** Into how many groups the channels are split, each convolved on its own; 1 by default, as many as channels for a depthwise one. */
+  readonly groups?: number;
   /** Whether a bias is added; no by default. */
   readonly bias?: boolean;
   /** How the weights start; by default N(0, 2 / (kernel² · out)), Kaiming by fan-out. */
@@ -92,7 +97,7 @@ export function byDefault(fanIn: number): { initial: Initialiser; biasInitial: I
   return { initial, biasInitial: initial };
 }
 
-/** A 2-D convolution to `channels`, over [height, width, channels]; weights are [kernel, kernel, in, out]. */
+/** A 2-D convolution to `channels`, over [height, width, channels]; weights are [kernel, kernel, in / groups, out]. */
 export function conv(channels: number, options: ConvOptions = {}): Layer {
   return (create, input) => {
     const { weight, bias, stride, padding, shape, multiplyAdds } = convVariables(channels, options, create, input);
@@ -136,17 +141,23 @@ export function convNorm(channels: number, options: ConvOptions = {}): Layer {
 const EPSILON = 1e-5, MOMENTUM = 0.1;
 
 function convVariables(channels: number, options: ConvOptions, create: Variables, [height, width, input]: Shape) {
-  const { kernel = 3, stride = 1, padding = kernel >> 1 } = options;
+  const { kernel = 3, stride = 1, padding = kernel >> 1, groups = 1 } = options;
+  if (input % groups !== 0 || channels % groups !== 0) {
+    throw new Failure(
+      2,
+      `${input} channels cannot become ${channels} in ${groups} groups: both must be multiples of it`,
+    );
+  }
   const initial = options.initial ?? normal(Math.sqrt(2 / (kernel * kernel * channels)));
   const side = (length: number) => Math.floor((length + 2 * padding - kernel) / stride) + 1;
   const shape = [side(height), side(width), channels];
   return {
-    weight: create.variable("weight", [kernel, kernel, input, channels], initial),
+    weight: create.variable("weight", [kernel, kernel, input / groups, channels], initial),
     bias: options.bias ? create.variable("bias", [channels], options.biasInitial ?? constant(0)) : undefined,
     stride,
     padding,
     shape,
-    multiplyAdds: sizeOf(shape) * kernel * kernel * input,
+    multiplyAdds: sizeOf(shape) * kernel * kernel * (input / groups),
   };
 }
 
@@ -255,14 +266,45 @@ export function relu(): Layer {
   return (_, input) => module((x) => rectify(x), input);
 }
 
-/** Max pooling over size × size without overlap; what does not fill a window is dropped. */
-export function maxPool(size: number): Layer {
-  return (_, [height, width, channels]) =>
-    module((x) => tf.maxPool(x as Tensor4D, size, size, "valid"), [
-      Math.floor(height / size),
-      Math.floor(width / size),
+/** How windows lie over a map. */
+export interface Windows {
+  /** Step in both directions; the window's side by default, so that windows do not overlap. */
+  readonly stride?: number;
+  /** Padding on each side; none by default. */
+  readonly padding?: number;
+}
+
+/** Max pooling over windows of size × size; what does not fill a window is dropped, padding never wins. */
+export function maxPool(size: number, windows: Windows = {}): Layer {
+  return pool((x, stride) => tf.maxPool(x, size, stride, "valid"), size, windows, -Infinity);
+}
+
+/** Average pooling over windows of size × size; padding counts as zeros, as in PyTorch. */
+export function averagePool(size: number, windows: Windows = {}): Layer {
+  return pool((x, stride) => tf.avgPool(x, size, stride, "valid"), size, windows, 0);
+}
+
+function pool(
+  run: (x: Tensor4D, stride: number) => Tensor,
+  size: number,
+  { stride = size, padding = 0 }: Windows,
+  outside: number,
+): Layer {
+  return (_, [height, width, channels]) => {
+    const side = (length: number) => Math.floor((length + 2 * padding - size) / stride) + 1;
+    return module((x) => run(pad(x, padding, stride, size, outside) as Tensor4D, stride), [
+      side(height),
+      side(width),
       channels,
     ]);
+  };
+}
+
+/**
+ * Channels dealt out anew: those of `groups` equal parts by turns, the first of each part first (Zhang et al., 2018).
+ */
+export function channelShuffle(groups: number): Layer {
+  return (_, input) => module((x) => shuffleChannels(x, groups), input);
 }
 
 /** The mean over height and width: [height, width, channels] → [channels]. */

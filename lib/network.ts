@@ -1,5 +1,6 @@
 import { closest } from "./closest.ts";
 import { Failure } from "./failure.ts";
+import { unfused } from "./kernels/unfused.ts";
 import type { Tensor } from "./tensor.ts";
 import type { Json } from "./json.ts";
 import type { Layer, Pass } from "./layers.ts";
@@ -27,12 +28,15 @@ export interface StageModule {
 /** A stage as it is described. */
 export type Stage = (create: Variables, input: Shape) => StageModule;
 
+/** What other implementations call a convolution or dense layer, and the batch norm behind it; a norm on its own is a layer. */
+export type LayerNames = readonly [layer: string, norm?: string];
+
 /** A stage of a body and the activation that ends it: `pre` is the body's output, `out` the activation's. */
 export function stage(body: Layer, activation?: Layer): Stage {
   return (create, input) => {
     const main = body(create, input), last = activation?.(create.in("activation"), main.shape);
     const run = (x: Tensor, pass: Pass): StageOutput => {
-      const pre = main(x, pass);
+      const pre = pass.training || !last ? main(x, pass) : unfused(main(x, pass));
       return { pre, out: last ? last(pre, pass) : pre };
     };
     return Object.assign(run, { shape: main.shape, multiplyAdds: main.multiplyAdds });
@@ -53,6 +57,11 @@ export interface Net<S extends string = string> {
   readonly options: Json;
   /** Its stages for a data set of this many classes. */
   readonly stages: (classes: number) => Stages<S>;
+  /**
+   * What the layer at a path, e.g. `block1.0.body.2`, is called in the reference implementations' weights; undefined where
+   * there is none. Absent where the network has no reference: its weights then go in and out by our names only.
+   */
+  readonly names?: (path: string) => LayerNames | undefined;
 }
 
 /** A network that scores classes: its last stage is `logits`, [batch, classes]. */
@@ -64,13 +73,14 @@ export type Classifier<S extends string = never> = Net<S | "pooled" | "logits">;
 /** The taps of a network. */
 export type Tap<N extends Net> = keyof ReturnType<N["stages"]> & string;
 
-/** A classifier of these stages. */
+/** A classifier of these stages, with the names of its layers in the reference implementations where there are some. */
 export function classifier<S extends string>(
   id: string,
   options: Json,
   stages: (classes: number) => Stages<S | "pooled" | "logits">,
+  names?: (path: string) => LayerNames | undefined,
 ): Classifier<S> {
-  return { id, options, stages };
+  return { id, options, stages, names };
 }
 
 /** What running a network gives: every tap, before and after its last ReLU. */
@@ -89,6 +99,8 @@ export interface Player<N extends Net = Net> {
   readonly shapes: { readonly [K in Tap<N>]: Shape };
   /** Its variables, in the order they were made. */
   readonly variables: readonly Variable[];
+  /** Each stage's own variables: those of `logits` are the head's weight and bias. */
+  readonly parts: { readonly [K in Tap<N>]: readonly Variable[] };
   /** Trainable numbers. */
   readonly parameters: number;
   /** Multiply-adds for one sample. */
@@ -123,11 +135,12 @@ export function build<N extends Net>(
     in: (name) => recording(scope.in(name)),
     at: (pace) => recording(scope.at(pace)),
   });
-  const modules: [string, StageModule][] = [];
+  const modules: [string, StageModule][] = [], parts: [string, readonly Variable[]][] = [];
   let shape = input;
   for (const [name, described] of Object.entries(recipe.stages(classes))) {
-    const module = described(recording(create).in(name), shape);
+    const before = made.length, module = described(recording(create).in(name), shape);
     modules.push([name, module]);
+    parts.push([name, made.slice(before)]);
     shape = module.shape;
   }
   const byName = known(recipe, Object.fromEntries(modules));
@@ -135,6 +148,7 @@ export function build<N extends Net>(
     recipe,
     shapes: known(recipe, record(modules, (module) => module.shape)) as Player<N>["shapes"],
     variables: made,
+    parts: known(recipe, Object.fromEntries(parts)) as Player<N>["parts"],
     parameters: made.filter((variable) => variable.trainable)
       .reduce((sum, variable) => sum + variable.shape.reduce((a, b) => a * b, 1), 0),
     multiplyAdds: modules.reduce((sum, [, module]) => sum + module.multiplyAdds, 0),

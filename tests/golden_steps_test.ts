@@ -17,7 +17,7 @@ import { assertNearInSomeDraw, moved } from "./draws.ts";
 import { open } from "./engines.ts";
 import { type Golden, goldens, readGolden } from "./goldens.ts";
 import { ourMap, ourWeight } from "./layout.ts";
-import { type ReferenceNetwork, referenceNetwork, referenceValues, regressorNames } from "./reference_networks.ts";
+import { type Network, referenceNetwork, referenceValues, regressorNames } from "./reference_networks.ts";
 import { distance, isChaotic, norm, tolerance } from "./tolerance.ts";
 
 /** What the JSON of a case of steps says. */
@@ -93,19 +93,19 @@ function scheduleOf({ facts }: Golden<Steps>): Schedule {
 
 async function check(golden: Golden<Steps>, method: Method): Promise<void> {
   const { facts } = golden, common = await readGolden("steps/_common"), classes = facts.num_classes;
-  const [teacher, student] = facts.pair.split("->").map(referenceNetwork);
+  const [teacher, student] = facts.pair.split("->").map((name) => referenceNetwork(name));
   const batches = facts.batches.map((i) => ({
     image: ourMap(common.tensor(`in.x_${i}`)),
     label: common.integers(`in.y_${i}`),
   }));
   const image = batches[0].image.shape.slice(1);
-  const initially = (network: ReferenceNetwork, prefix: string, theirs: string) =>
+  const initially = (network: Network, prefix: string, theirs: string) =>
     referenceValues(network, prefix, image, classes, (name) => common.tensor(`init.${theirs}.${name}`));
   const copies = (method.copies ?? []).map((name, i) => [name, `method.self${i + 1}.0.`] as const);
   const regressor = method.regressor ? Object.entries(regressorNames) : [];
   const made = cast({
-    student: student.network,
-    teacher: teacher.network,
+    student,
+    teacher,
     distiller: method.distiller,
     image,
     classes,
@@ -139,9 +139,9 @@ async function check(golden: Golden<Steps>, method: Method): Promise<void> {
     return [off, new Map(changing.map(({ name }, i) => [name, values[i]]))];
   };
   /** The variables below `prefix`, by the references' names. */
-  const named = (final: ReadonlyMap<string, Float32Array>, { family }: ReferenceNetwork, prefix: string) =>
+  const named = (final: ReadonlyMap<string, Float32Array>, network: Network, prefix: string) =>
     Array.from(final).flatMap(([name, values]): [string, Float32Array][] =>
-      name.startsWith(prefix) ? [[referenceName(family, name.slice(prefix.length)), values]] : []
+      name.startsWith(prefix) ? [[referenceName(network, name.slice(prefix.length)), values]] : []
     );
   try {
     await assertNearInSomeDraw(async (draw) => {

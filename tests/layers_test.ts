@@ -1,6 +1,8 @@
 import { assertAlmostEquals, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import {
+  averagePool,
+  channelShuffle,
   conv,
   convNorm,
   dense,
@@ -14,6 +16,7 @@ import {
   seq,
   transposedConv,
 } from "../lib/layers.ts";
+import { Failure } from "../lib/failure.ts";
 import { stream } from "../lib/random.ts";
 import { normal, type Shape, type Variable, variables } from "../lib/variables.ts";
 import { assertNear } from "./tolerance.ts";
@@ -54,6 +57,11 @@ pure("every layer gives the shape that it says, and counts its multiply-adds", (
     [relu(), [2, 2, 2], [2, 2, 2], 0],
     [norm(), [2, 2, 2], [2, 2, 2], 0],
     [maxPool(2), [5, 4, 2], [2, 2, 2], 0],
+    [maxPool(3, { stride: 2, padding: 1 }), [8, 7, 2], [4, 4, 2], 0],
+    [averagePool(3, { stride: 2, padding: 1 }), [8, 7, 2], [4, 4, 2], 0],
+    [conv(4, { groups: 2 }), [8, 8, 6], [8, 8, 4], 64 * 4 * 9 * 3],
+    [convNorm(6, { stride: 2, groups: 6 }), [8, 8, 6], [4, 4, 6], 16 * 6 * 9],
+    [channelShuffle(3), [2, 2, 6], [2, 2, 6], 0],
     [globalAveragePool(), [5, 4, 2], [2], 0],
     [seq(conv(4), relu(), maxPool(2)), [8, 8, 3], [4, 4, 4], 64 * 4 * 27],
     [residual(conv(4), conv(4, { kernel: 1 })), [8, 8, 3], [8, 8, 4], 64 * 4 * 27 + 64 * 4 * 3],
@@ -102,6 +110,18 @@ pure("a frozen convolution with its norm folded in gives what the two give one a
     const fixed = made(layer, [5, 5, 3], { given, fixed: true }).module(x, passes().frozen);
     assertNear("folded beforehand", fixed.dataSync(), apart.dataSync(), 1e-6);
   }
+});
+
+pure("padding never wins in max pooling and counts as zeros in average pooling", () => {
+  const { module, x } = made(maxPool(3, { stride: 2, padding: 1 }), [4, 4, 1]);
+  const below = tf.sub(x, 100), map = tf.ones([1, 4, 4, 1]);
+  assertEquals(module(below, passes().frozen).max().dataSync()[0] < -90, true);
+  const average = made(averagePool(3, { stride: 2, padding: 1 }), [4, 4, 1]).module(map, passes().frozen);
+  assertNear("the average", average.dataSync(), [4 / 9, 6 / 9, 6 / 9, 1], 1e-6);
+});
+
+pure("groups that do not divide the channels are refused", () => {
+  assertThrows(() => made(conv(4, { groups: 3 }), [4, 4, 6]), Failure, "6 channels cannot become 4 in 3 groups");
 });
 
 pure("a fixed network cannot be run live", () => {

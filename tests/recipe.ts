@@ -19,9 +19,9 @@ export type Role = "weight" | "bias" | "norm.weight" | "norm.bias" | "image";
 /** A tensor of the recipe in PyTorch's layout, from the case's seed and the tensor's name. */
 export function recipe(seed: number, name: string, shape: readonly number[], role: Role): Numbers {
   const [out, inputs, kh, kw] = shape, u = uniforms(`${seed}:${name}`);
-  const conv = Math.sqrt(3) * Math.sqrt(2 / (out * kh * kw)), linear = Math.sqrt(inputs);
+  const conv = Math.sqrt(2 / (out * kh * kw)), linear = Math.sqrt(inputs);
   const element: Record<Role, () => number> = {
-    "weight": shape.length === 4 ? () => (2 * u() - 1) * conv : () => (2 * u() - 1) / linear,
+    "weight": shape.length === 4 ? () => (2 * u() - 1) * Math.sqrt(3) * conv : () => (2 * u() - 1) / linear,
     "bias": () => 0.2 * u() - 0.1,
     "norm.weight": () => 0.7 + 0.6 * u(),
     "norm.bias": () => 0.4 * u() - 0.2,

@@ -1,8 +1,13 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { build, type Classifier } from "../lib/network.ts";
+import * as deep from "../lib/networks/deep_resnet.ts";
+import * as imagenet from "../lib/networks/imagenet.ts";
+import { mobilenetv2 } from "../lib/networks/mobilenet.ts";
 import * as resnet from "../lib/networks/resnet.ts";
+import * as shufflenet from "../lib/networks/shufflenet.ts";
 import * as vgg from "../lib/networks/vgg.ts";
-import { type Family, referenceName } from "../lib/reference_names.ts";
+import * as wrn from "../lib/networks/wrn.ts";
+import { referenceName } from "../lib/reference_names.ts";
 import { variables } from "../lib/variables.ts";
 
 Deno.test("reference names: a ResNet's are those of RepDistiller", () => {
@@ -18,7 +23,7 @@ Deno.test("reference names: a ResNet's are those of RepDistiller", () => {
     "logits.weight": "fc.weight",
     "logits.bias": "fc.bias",
   };
-  for (const [ours, theirs] of Object.entries(names)) assertEquals(referenceName("resnet", ours), theirs);
+  for (const [ours, theirs] of Object.entries(names)) assertEquals(referenceName(resnet.resnet20, ours), theirs);
 });
 
 Deno.test("reference names: a VGG's are those of RepDistiller", () => {
@@ -31,17 +36,17 @@ Deno.test("reference names: a VGG's are those of RepDistiller", () => {
     "block4.6.norm.variance": "block4.10.running_var",
     "logits.bias": "classifier.bias",
   };
-  for (const [ours, theirs] of Object.entries(names)) assertEquals(referenceName("vgg", ours), theirs);
+  for (const [ours, theirs] of Object.entries(names)) assertEquals(referenceName(vgg.vgg19, ours), theirs);
 });
 
 Deno.test("reference names: every variable of every network has one of its own", () => {
-  const families: Record<Family, Readonly<Record<string, Classifier>>> = { resnet: { ...resnet }, vgg: { ...vgg } };
-  for (const [family, networks] of Object.entries(families)) {
-    for (const network of Object.values(networks)) {
-      const made = build(network, variables({ seed: 1, collected: new Map() }), [32, 32, 3], 100).variables;
-      const names = new Set(made.map(({ name }) => referenceName(family as Family, name)));
-      assertEquals(names.size, made.length, network.id);
-    }
+  const networks = [deep, imagenet, resnet, shufflenet, vgg, wrn].flatMap((family) =>
+    Object.values<unknown>({ ...family }).filter((value): value is Classifier => typeof value === "object")
+  );
+  for (const network of [...networks, mobilenetv2()]) {
+    const made = build(network, variables({ seed: 1, collected: new Map() }), [32, 32, 3], 100).variables;
+    const names = new Set(made.map(({ name }) => referenceName(network, name)));
+    assertEquals(names.size, made.length, network.id);
   }
 });
 
@@ -56,6 +61,6 @@ Deno.test("reference names: what is no variable of the family is an error", () =
       "logits.norm.mean",
     ]
   ) {
-    assertThrows(() => referenceName("resnet", name), Error, "is not a variable of the resnet family");
+    assertThrows(() => referenceName(resnet.resnet20, name), Error, "is not a variable of resnet20");
   }
 });

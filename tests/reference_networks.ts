@@ -1,8 +1,13 @@
 /** Networks by the names that the reference implementations' dictionaries have. */
 import { build, type Classifier } from "../lib/network.ts";
+import * as deep from "../lib/networks/deep_resnet.ts";
+import * as imagenet from "../lib/networks/imagenet.ts";
+import { mobilenetv2 } from "../lib/networks/mobilenet.ts";
 import * as resnet from "../lib/networks/resnet.ts";
+import { shufflenetv1, shufflenetv2 } from "../lib/networks/shufflenet.ts";
 import * as vgg from "../lib/networks/vgg.ts";
-import { type Family, referenceName } from "../lib/reference_names.ts";
+import { wrn } from "../lib/networks/wrn.ts";
+import { referenceName } from "../lib/reference_names.ts";
 import { type Shape, type Variable, variables } from "../lib/variables.ts";
 import type { Numbers } from "./goldens.ts";
 import { ourWeight } from "./layout.ts";
@@ -10,33 +15,53 @@ import { ourWeight } from "./layout.ts";
 /** What all the networks here are: the taps of the smallest. */
 export type Network = Classifier<"stem" | "block1" | "block2" | "block3">;
 
-/** A network of the references. */
-export interface ReferenceNetwork {
-  /** Its family. */
-  readonly family: Family;
-  /** The same network here. */
-  readonly network: Network;
-}
-
-const families: Readonly<Record<Family, Readonly<Record<string, Network>>>> = {
-  resnet: { ...resnet },
-  vgg: { ...vgg },
+/** The networks for small images that RepDistiller, SHAKE, mdistiller, SLKD and SAKD have under one name. */
+const small: Readonly<Record<string, Network>> = {
+  ...resnet,
+  ...vgg,
+  ...Object.fromEntries(
+    ["16_1", "16_2", "28_4", "28_10", "40_1", "40_2"].map((size) => {
+      const [depth, width] = size.split("_").map(Number);
+      return [`wrn_${size}`, wrn(depth, width)];
+    }),
+  ),
+  ResNet18: deep.resnet18,
+  ResNet34: deep.resnet34,
+  ResNet50: deep.resnet50,
+  ResNet101: deep.resnet101,
+  ResNet152: deep.resnet152,
 };
 
-/** Networks that come with the next ones: their goldens are left out until then. */
-export const laterNetworks = /^(wrn_|MobileNet|Shuffle|ResNet\d)/;
+/** What each dictionary of the references has, by a pattern of what it is called there; the first that fits counts. */
+const dictionaries: readonly (readonly [RegExp, Readonly<Record<string, Network>>])[] = [
+  [/tiny_imagenet_model_dict/, { ResNet18: deep.resnet18, ShuffleV2: shufflenetv2 }],
+  [/imagenet_model_dict/, {
+    ResNet18: imagenet.resnet18,
+    ResNet34: imagenet.resnet34,
+    ResNet50: imagenet.resnet50,
+    ResNet101: imagenet.resnet101,
+    MobileNetV1: imagenet.mobilenetv1,
+  }],
+  // SAKD's.
+  [/MODEL_DICT/, {
+    ...small,
+    MobileNetV2: mobilenetv2({ width: 1 }),
+    ShuffleNetV1: shufflenetv1,
+    ShuffleNetV2: shufflenetv2,
+  }],
+  [/model_dict|^$/, { ...small, MobileNetV2: mobilenetv2(), ShuffleV1: shufflenetv1, ShuffleV2: shufflenetv2 }],
+];
 
-/** The network of this name; throws where there is none. */
-export function referenceNetwork(name: string): ReferenceNetwork {
-  for (const [family, networks] of Object.entries(families)) {
-    if (Object.hasOwn(networks, name)) return { family: family as Family, network: networks[name] };
-  }
-  throw new Error(`there is no network ${name}`);
+/** The network called `name` in a dictionary, RepDistiller's where none is named; throws where there is none. */
+export function referenceNetwork(name: string, dictionary = ""): Network {
+  const networks = dictionaries.find(([pattern]) => pattern.test(dictionary))?.[1];
+  if (networks && Object.hasOwn(networks, name)) return networks[name];
+  throw new Error(`there is no network ${name} of ${dictionary || "RepDistiller"}`);
 }
 
 /** Values for every variable of a network below `prefix`, from the references' tensors by the references' names. */
 export function referenceValues(
-  { family, network }: ReferenceNetwork,
+  network: Network,
   prefix: string,
   image: Shape,
   classes: number,
@@ -45,7 +70,7 @@ export function referenceValues(
   const collected = new Map<string, Variable>();
   build(network, variables({ seed: 0, collected }), image, classes);
   return Array.from(collected.values(), ({ name, shape }) => {
-    const theirs = referenceName(family, name), values = ourWeight(tensor(theirs));
+    const theirs = referenceName(network, name), values = ourWeight(tensor(theirs));
     if (values.shape.join() !== shape.join()) {
       throw new Error(`${theirs} is [${values.shape}] where ${name} is [${shape}]`);
     }

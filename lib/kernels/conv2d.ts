@@ -4,18 +4,20 @@ import type { Tensor } from "../tensor.ts";
 import { Attr } from "../tensorflow/binding.ts";
 import { nativeBackend } from "../tensorflow/backend.ts";
 import { DataType } from "../tensorflow/c_api.ts";
+import { pad } from "./pad.ts";
 
 /**
- * A 2-D convolution of [batch, height, width, in] with weights [kernel, kernel, in, out], the same stride both ways and
- * zero padding on all four sides, as PyTorch counts it (with stride 2 that is not TensorFlow's SAME). TensorFlow's
- * `Conv2D` and its gradients; on tfjs's own backend its twin, padding and tfjs's `conv2d`.
+ * A 2-D convolution of [batch, height, width, in] with weights [kernel, kernel, in / groups, out], the same stride both ways and
+ * zero padding on all four sides, as PyTorch counts it (with stride 2 that is not TensorFlow's SAME). Where the weights
+ * take fewer channels than there are, these are convolved in groups. TensorFlow's `Conv2D` and its gradients; on tfjs's
+ * own backend its twin.
  */
 export function conv2d(x: Tensor, weight: Tensor, stride: number, padding: number): Tensor {
   const backend = nativeBackend();
   if (!backend) return conv2dTwin(x, weight, stride, padding);
   const same = stride === 1 && 2 * padding + 1 === weight.shape[0];
   // Explicit padding is an attribute of Conv2D too, but its gradients then leave oneDNN and are five times slower.
-  const input = same || padding === 0 ? x : pad(x, padding, stride, weight.shape[0]);
+  const input = same || padding === 0 ? x : pad(x, padding, stride, weight.shape[0], 0);
   const attributes = [
     { name: "T", type: Attr.type, value: DataType.float32 },
     { name: "strides", type: Attr.int, value: [1, stride, stride, 1] },
@@ -36,20 +38,15 @@ export function conv2d(x: Tensor, weight: Tensor, stride: number, padding: numbe
   })(input, weight);
 }
 
-/** Zeros around a map, on the far sides no more than the last window reaches. */
-function pad(x: Tensor, padding: number, stride: number, kernel: number): Tensor {
-  const far = (length: number) => {
-    const windows = Math.floor((length + 2 * padding - kernel) / stride) + 1;
-    return Math.max(0, (windows - 1) * stride + kernel - padding - length);
-  };
-  const [, height, width] = x.shape;
-  return tf.pad(x as Tensor4D, [[0, 0], [padding, far(height)], [padding, far(width)], [0, 0]]);
-}
-
 /** `conv2d` made of tfjs ops. */
 export function conv2dTwin(x: Tensor, weight: Tensor, stride: number, padding: number): Tensor {
-  const padded = padding === 0
-    ? x as Tensor4D
-    : tf.pad(x as Tensor4D, [[0, 0], [padding, padding], [padding, padding], [0, 0]]);
-  return tf.conv2d(padded, weight as Tensor4D, stride, "valid");
+  const [kernel, , depth, out] = weight.shape, inputs = x.shape[3]!, groups = inputs / depth;
+  const same = stride === 1 && 2 * padding + 1 === kernel, kind = same ? "same" : "valid";
+  const map = (same ? x : pad(x, padding, stride, kernel, 0)) as Tensor4D, filter = weight as Tensor4D;
+  if (groups === 1) return tf.conv2d(map, filter, stride, kind);
+  if (depth === 1 && out === inputs) {
+    return tf.depthwiseConv2d(map, tf.transpose(filter, [0, 1, 3, 2]), stride, kind);
+  }
+  const filters = tf.split(filter, groups, 3) as Tensor4D[], parts = tf.split(map, groups, 3) as Tensor4D[];
+  return tf.concat(parts.map((part, i) => tf.conv2d(part, filters[i], stride, kind)), 3);
 }

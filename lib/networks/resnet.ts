@@ -1,5 +1,5 @@
 import { convNorm, dense, globalAveragePool, type Layer, relu, residual, seq } from "../layers.ts";
-import { type Classifier, classifier, type Stage, stage } from "../network.ts";
+import { type Classifier, classifier, type LayerNames, type Stage, stage } from "../network.ts";
 
 /** A CIFAR ResNet's taps: the stem and three stages of one resolution each. */
 export type Resnet = Classifier<"stem" | "block1" | "block2" | "block3">;
@@ -31,7 +31,17 @@ function resnet(id: string, depth: number, widths: readonly [number, number, num
     block3: block(3),
     pooled: stage(globalAveragePool()),
     logits: stage(dense(classes)),
-  }));
+  }), names);
+}
+
+/** RepDistiller's and mdistiller's names; between two blocks, and between a block's two convolutions, stands a ReLU. */
+function names(path: string): LayerNames | undefined {
+  if (path === "stem") return ["conv1", "bn1"];
+  if (path === "logits") return ["fc"];
+  const [, stage, position, part] = path.match(/^block(\d)\.(\d*[02468])\.(body\.0|body\.2|shortcut)$/) ?? [];
+  const block = `layer${stage}.${Number(position) / 2}`;
+  if (part === "shortcut") return [`${block}.downsample.0`, `${block}.downsample.1`];
+  if (part) return part === "body.0" ? [`${block}.conv1`, `${block}.bn1`] : [`${block}.conv2`, `${block}.bn2`];
 }
 
 const thin = [16, 16, 32, 64] as const, wide = [32, 64, 128, 256] as const;

@@ -1,5 +1,5 @@
 import { convNorm, dense, globalAveragePool, type Layer, maxPool, relu, seq } from "../layers.ts";
-import { type Classifier, classifier, type Stage, stage } from "../network.ts";
+import { type Classifier, classifier, type LayerNames, type Stage, stage } from "../network.ts";
 import { constant, normal } from "../variables.ts";
 
 /** A VGG's taps: a stem and four blocks of one resolution each. */
@@ -29,7 +29,19 @@ function vgg(id: string, blocks: readonly [number, number, number, number, numbe
     block4: block(4),
     pooled: stage(globalAveragePool()),
     logits: stage(dense(classes, { initial: normal(0.01), biasInitial: constant(0) })),
-  }));
+  }), names);
+}
+
+/**
+ * RepDistiller's and mdistiller's names. A layer there is three, convolution, norm and ReLU; here it is two, behind the
+ * pooling that may open a block.
+ */
+function names(path: string): LayerNames | undefined {
+  if (path === "logits") return ["classifier"];
+  const [, stage, position] = path.match(/^(stem|block\d)\.(\d+)$/) ?? [];
+  if (!stage) return;
+  const block = stage === "stem" ? "block0" : stage, layer = 3 * Math.floor(Number(position) / 2);
+  return [`${block}.${layer}`, `${block}.${layer + 1}`];
 }
 
 /** VGG with 8 layers. */

@@ -16,7 +16,15 @@ import { profile, profileTable } from "./profile.ts";
 import { costTable, type RunnerCost, runnerCost } from "./runner_cost.ts";
 import type { StepTime } from "./step.ts";
 
-const PAIRS = ["vgg13-vgg8", "resnet32x4-resnet8x4", "resnet56-resnet20"] as const;
+const PAIRS = [
+  "vgg13-vgg8",
+  "resnet32x4-resnet8x4",
+  "resnet56-resnet20",
+  "wrn_40_2-wrn_16_2",
+  "resnet32x4-shufflenetv2",
+  "vgg13-mobilenetv2",
+  "resnet50-mobilenetv2",
+] as const;
 const PRECISIONS = ["float32", "bfloat16"] as const;
 const PARTS = ["steps", "runner", "memory"] as const;
 const RUNNER = ["vgg8", "resnet20"] as const;

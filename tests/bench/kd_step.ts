@@ -4,15 +4,25 @@ import type { Loss, Teachers } from "../../lib/distiller.ts";
 import type { Engine, Inputs, Values } from "../../lib/engine.ts";
 import { Failure } from "../../lib/failure.ts";
 import { build, type Net, type Scorer } from "../../lib/network.ts";
+import { resnet18, resnet34, resnet50 } from "../../lib/networks/deep_resnet.ts";
+import { mobilenetv2 } from "../../lib/networks/mobilenet.ts";
 import * as resnet from "../../lib/networks/resnet.ts";
+import * as shufflenet from "../../lib/networks/shufflenet.ts";
 import * as vgg from "../../lib/networks/vgg.ts";
+import { wrn_16_1, wrn_16_2, wrn_40_1, wrn_40_2 } from "../../lib/networks/wrn.ts";
 import { optimizer } from "../../lib/optimizer.ts";
 import { stream } from "../../lib/random.ts";
 import { sgd } from "../../lib/schedule.ts";
 import { type TrainInput, trainStep } from "../../lib/step.ts";
 import { type Variable, variables } from "../../lib/variables.ts";
 
-const NETWORKS: Readonly<Record<string, Scorer>> = { ...resnet, ...vgg };
+const NETWORKS: Readonly<Record<string, Scorer>> = {
+  ...resnet,
+  ...vgg,
+  ...shufflenet,
+  ...{ resnet18, resnet34, resnet50, wrn_16_1, wrn_16_2, wrn_40_1, wrn_40_2 },
+  mobilenetv2: mobilenetv2(),
+};
 const IMAGE = [32, 32, 3], CLASSES = 100, SEED = 1;
 
 /** Teacher and student of a pair like `vgg13-vgg8`. Throws a `Failure` (exit 2) where a name is not a network's. */

@@ -25,6 +25,22 @@ await needs(everything, "conv2d is its twin on a map that is not square", async 
   await assertTwins("a wide map", [[2, 6, 9, 2], [3, 3, 2, 4]], (x, weight) => conv2d(x, weight, 2, 1));
 });
 
+await needs(
+  everything,
+  "conv2d is its twin in groups: two, and one for each channel with one output or two",
+  async () => {
+    for (const [inputs, out, groups] of [[4, 6, 2], [4, 4, 4], [3, 6, 3]]) {
+      for (const [kernel, stride] of [[1, 1], [3, 1], [3, 2]]) {
+        await assertTwins(
+          `${inputs} to ${out} in ${groups} groups, kernel ${kernel} stride ${stride}`,
+          [[2, 7, 6, inputs], [kernel, kernel, inputs / groups, out]],
+          (x, weight) => conv2d(x, weight, stride, kernel >> 1),
+        );
+      }
+    }
+  },
+);
+
 Deno.test("a 3×3 convolution of stride 2 pads all four sides, as PyTorch's does", async () => {
   await tf.setBackend("cpu");
   tf.tidy(() => {

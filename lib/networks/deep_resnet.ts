@@ -1,0 +1,88 @@
+import { convNorm, dense, globalAveragePool, type Layer, relu, residual, seq } from "../layers.ts";
+import { type Classifier, classifier, type LayerNames, type Stage, stage } from "../network.ts";
+
+/** A deep ResNet's taps: the stem and four stages of one resolution each. */
+export type DeepResnet = Classifier<"stem" | "block1" | "block2" | "block3" | "block4">;
+
+/** What deep ResNets for small images and for large ones differ in. */
+export interface DeepResnetParts {
+  /** The stem without the ReLU that ends it. */
+  readonly stem: Layer;
+  /** What stands between the stem's tap and the first block, if anything. */
+  readonly opening?: Layer;
+  /** What its reference implementation calls a block's projection, and the dense layer. */
+  readonly names: { readonly shortcut: string; readonly logits: string };
+}
+
+/** The number of blocks in each of the four stages. */
+export type Depths = readonly [number, number, number, number];
+
+const SMALL: DeepResnetParts = { stem: convNorm(64), names: { shortcut: "shortcut", logits: "linear" } };
+
+/**
+ * ResNet of four stages (He et al., 2016, section 4.1) of 64, 128, 256 and 512 channels, with bottleneck blocks four times
+ * as many. The stride of a bottleneck is in its 3×3 convolution.
+ */
+export function deepResnet(id: string, blocks: Depths, bottleneck: boolean, parts: DeepResnetParts): DeepResnet {
+  const block = (number: number): Stage => (create, input) => {
+    const channels = 64 * 2 ** (number - 1), out = bottleneck ? 4 * channels : channels;
+    const layers: Layer[] = number === 1 && parts.opening ? [parts.opening] : [];
+    for (let i = 0; i < blocks[number - 1]; i++) {
+      const first = i === 0,
+        stride = first && number > 1 ? 2 : 1,
+        project = first && (stride > 1 || input.at(-1) !== out);
+      const shortcut = project ? convNorm(out, { kernel: 1, stride }) : undefined;
+      if (!first) layers.push(relu());
+      layers.push(residual(bottleneck ? narrowed(channels, stride) : plain(channels, stride), shortcut));
+    }
+    return stage(seq(...layers), relu())(create, input);
+  };
+  return classifier(id, {}, (classes) => ({
+    stem: stage(parts.stem, relu()),
+    block1: block(1),
+    block2: block(2),
+    block3: block(3),
+    block4: block(4),
+    pooled: stage(globalAveragePool()),
+    logits: stage(dense(classes)),
+  }), (path) => names(path, parts));
+}
+
+/** Two 3×3 convolutions. */
+function plain(channels: number, stride: number): Layer {
+  return seq(convNorm(channels, { stride }), relu(), convNorm(channels));
+}
+
+/** A 3×3 convolution between two of 1×1, the last to four times as many channels. */
+function narrowed(channels: number, stride: number): Layer {
+  return seq(
+    convNorm(channels, { kernel: 1 }),
+    relu(),
+    convNorm(channels, { stride }),
+    relu(),
+    convNorm(4 * channels, { kernel: 1 }),
+  );
+}
+
+/** The references' names; between two blocks, and between two convolutions of a block, stands a ReLU. */
+function names(path: string, { opening, names: { shortcut, logits } }: DeepResnetParts): LayerNames | undefined {
+  if (path === "stem") return ["conv1", "bn1"];
+  if (path === "logits") return [logits];
+  const [, stage, position, part] = path.match(/^block(\d)\.(\d+)\.(body\.[024]|shortcut)$/) ?? [];
+  if (!part) return;
+  const block = `layer${stage}.${Math.floor((Number(position) - (stage === "1" && opening ? 1 : 0)) / 2)}`;
+  if (part === "shortcut") return [`${block}.${shortcut}.0`, `${block}.${shortcut}.1`];
+  const number = Number(part.at(-1)) / 2 + 1;
+  return [`${block}.conv${number}`, `${block}.bn${number}`];
+}
+
+/** ResNet with 18 layers for small images. */
+export const resnet18: DeepResnet = deepResnet("resnet18", [2, 2, 2, 2], false, SMALL);
+/** ResNet with 34 layers for small images. */
+export const resnet34: DeepResnet = deepResnet("resnet34", [3, 4, 6, 3], false, SMALL);
+/** ResNet with 50 layers for small images. */
+export const resnet50: DeepResnet = deepResnet("resnet50", [3, 4, 6, 3], true, SMALL);
+/** ResNet with 101 layers for small images. */
+export const resnet101: DeepResnet = deepResnet("resnet101", [3, 4, 23, 3], true, SMALL);
+/** ResNet with 152 layers for small images. */
+export const resnet152: DeepResnet = deepResnet("resnet152", [3, 8, 36, 3], true, SMALL);

@@ -1,0 +1,147 @@
+import * as tf from "@tensorflow/tfjs";
+import {
+  averagePool,
+  byDefault,
+  channelShuffle,
+  convNorm,
+  type ConvOptions,
+  dense,
+  globalAveragePool,
+  type Layer,
+  module,
+  relu,
+  residual,
+  seq,
+} from "../layers.ts";
+import { type Classifier, classifier, type LayerNames, type Stage, stage } from "../network.ts";
+
+/** A ShuffleNet's taps: the stem and three stages of one resolution each. */
+export type Shufflenet = Classifier<"stem" | "block1" | "block2" | "block3">;
+
+/** A convolution and its norm, started as PyTorch's layers are. */
+function started(channels: number, { kernel = 1, groups = 1, ...options }: ConvOptions = {}): Layer {
+  return (create, input) => {
+    const fanIn = kernel * kernel * input[2] / groups;
+    return convNorm(channels, { kernel, groups, ...options, ...byDefault(fanIn) })(create, input);
+  };
+}
+
+/** A 3×3 convolution of each channel on its own, and its norm. */
+function depthwise(stride = 1): Layer {
+  return (create, input) => started(input[2], { kernel: 3, stride, groups: input[2] })(create, input);
+}
+
+/** The convolution that is grouped in the first ShuffleNet. */
+const GROUPS = 3;
+
+/**
+ * ShuffleNet with three groups for small images (Zhang et al., 2018), 240, 480 and 960 channels in stages of 4, 8 and 4
+ * blocks. It starts as PyTorch's layers do.
+ */
+export const shufflenetv1: Shufflenet = classifier("shufflenetv1", {}, (classes) => ({
+  stem: stage(started(24), relu()),
+  block1: stage(groupedBlocks(240, 4), relu()),
+  block2: stage(groupedBlocks(480, 8), relu()),
+  block3: stage(groupedBlocks(960, 4), relu()),
+  pooled: stage(globalAveragePool()),
+  logits: stage(dense(classes)),
+}), names);
+
+/** Blocks of grouped convolutions with the ReLUs between them, the first one halving the map. */
+function groupedBlocks(channels: number, blocks: number): Layer {
+  const halving: Layer = (create, input) =>
+    beside(bottleneck(channels - input[2], 2), averagePool(3, { stride: 2, padding: 1 }))(create, input);
+  const others = Array.from({ length: blocks - 1 }, () => [relu(), residual(bottleneck(channels, 1))]);
+  return seq(halving, ...others.flat());
+}
+
+function bottleneck(channels: number, stride: number): Layer {
+  return (create, input) => {
+    const middle = Math.floor(channels / 4), groups = input[2] === 24 ? 1 : GROUPS;
+    return seq(
+      started(middle, { groups }),
+      relu(),
+      channelShuffle(groups),
+      depthwise(stride),
+      relu(),
+      started(channels, { groups: GROUPS }),
+    )(create, input);
+  };
+}
+
+/** The channels of one layer and those of another, over the same input. */
+function beside(first: Layer, second: Layer): Layer {
+  return (create, input) => {
+    const one = first(create.in("body"), input), other = second(create.in("shortcut"), input);
+    const [height, width, channels] = one.shape;
+    return module(
+      (x, pass) => tf.concat([one(x, pass), other(x, pass)], 3),
+      [height, width, channels + other.shape[2]],
+      one.multiplyAdds + other.multiplyAdds,
+    );
+  };
+}
+
+/**
+ * ShuffleNetV2 of size 1 for small images (Ma et al., 2018), 116, 232 and 464 channels in stages of 4, 8 and 4 blocks. A
+ * stage's tap is its channels shuffled, its `pre` the same before they are. It starts as PyTorch's layers do.
+ */
+export const shufflenetv2: Shufflenet = classifier("shufflenetv2", {}, (classes) => ({
+  stem: stage(started(24), relu()),
+  block1: shuffledBlocks(116, 4),
+  block2: shuffledBlocks(232, 8),
+  block3: shuffledBlocks(464, 4),
+  pooled: stage(seq(started(1024), relu(), globalAveragePool())),
+  logits: stage(dense(classes)),
+}), namesOfSecond);
+
+/** Blocks with the shuffle between and behind them, the first one halving the map. */
+function shuffledBlocks(channels: number, blocks: number): Stage {
+  const half = channels / 2, shuffle = channelShuffle(2);
+  const branch = (stride: number) => [started(half), relu(), depthwise(stride), started(half)];
+  const halving = beside(seq(depthwise(2), started(half), relu()), seq(...branch(2), relu()));
+  const others = Array.from({ length: blocks - 2 }, () => [shuffle, onSecondHalf(seq(...branch(1), relu()))]);
+  // The last ReLU stands behind all the channels, of which the first half has had its own: it changes nothing there.
+  return stage(seq(halving, ...others.flat(), shuffle, onSecondHalf(seq(...branch(1)))), seq(relu(), shuffle));
+}
+
+/** A layer over the second half of the channels; the first half stays. */
+function onSecondHalf(layer: Layer): Layer {
+  return (create, [height, width, channels]) => {
+    const body = layer(create, [height, width, channels / 2]);
+    return module(
+      (x, pass) => {
+        const [first, second] = tf.split(x, 2, 3);
+        return tf.concat([first, body(second, pass)], 3);
+      },
+      [height, width, channels],
+      body.multiplyAdds,
+    );
+  };
+}
+
+const ENDS: Readonly<Record<string, LayerNames>> = {
+  stem: ["conv1", "bn1"],
+  "pooled.0": ["conv2", "bn2"],
+  logits: ["linear"],
+};
+
+/** The references' names of a bottleneck's convolutions; between two blocks, and between convolutions, stand other layers. */
+function names(path: string): LayerNames | undefined {
+  const [, stage, position, layer] = path.match(/^block(\d)\.(\d+)\.body\.([035])$/) ?? [];
+  if (!layer) return ENDS[path];
+  return numbered(stage, position, { 0: 1, 3: 2, 5: 3 }[layer]);
+}
+
+/** The references' names of a block's convolutions; a halving block counts those of its shortcut after its body's. */
+function namesOfSecond(path: string): LayerNames | undefined {
+  const [, stage, position, branch, layer] = path.match(/^block(\d)\.(\d+)\.(body\.|shortcut\.|)([0-3])$/) ?? [];
+  if (!layer) return ENDS[path];
+  const number = branch === "body." ? { 0: 1, 1: 2 }[layer] : { 0: 1, 2: 2, 3: 3 }[layer];
+  return numbered(stage, position, branch === "shortcut." && number ? number + 2 : number);
+}
+
+function numbered(stage: string, position: string, number: number | undefined): LayerNames | undefined {
+  const block = `layer${stage}.${Number(position) / 2}`;
+  return number === undefined ? undefined : [`${block}.conv${number}`, `${block}.bn${number}`];
+}

@@ -1,0 +1,20 @@
+import { assertEquals } from "@std/assert";
+import * as tf from "@tensorflow/tfjs";
+import { shuffleChannels } from "../../lib/kernels/shuffle_channels.ts";
+import { everything, needs } from "../needs.ts";
+import { assertTwins } from "./gradients.ts";
+
+Deno.test("channels are dealt out from the parts by turns", async () => {
+  await tf.setBackend("cpu");
+  tf.tidy(() => {
+    const x = tf.tensor4d([0, 1, 2, 3, 4, 5], [1, 1, 1, 6]);
+    assertEquals([...shuffleChannels(x, 2).dataSync()], [0, 3, 1, 4, 2, 5]);
+    assertEquals([...shuffleChannels(x, 3).dataSync()], [0, 2, 4, 1, 3, 5]);
+    assertEquals([...shuffleChannels(x, 1).dataSync()], [0, 1, 2, 3, 4, 5]);
+    assertEquals([...shuffleChannels(shuffleChannels(x, 2), 3).dataSync()], [...x.dataSync()]);
+  });
+});
+
+await needs(everything, "shuffled channels and their gradient are the same on TensorFlow", async () => {
+  await assertTwins("a shuffle", [[2, 3, 4, 6]], (x) => shuffleChannels(x, 3));
+});
