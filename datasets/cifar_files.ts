@@ -1,7 +1,8 @@
 import type { Opened, Split } from "../lib/dataset.ts";
+import { checksum, download } from "../lib/download.ts";
 import { Failure } from "../lib/failure.ts";
-import { checksum, download } from "./download.ts";
-import { elsewhere, lookUp, readFile, reason } from "./files.ts";
+import { reason } from "../lib/reason.ts";
+import { elsewhere, lookUp, readFile } from "./files.ts";
 import { untar } from "./tar.ts";
 
 /** Where the files of a CIFAR data set are and what is in them. */
@@ -109,7 +110,7 @@ async function provide(files: CifarFiles, folder: string, log: (line: string) =>
   try {
     await Deno.mkdir(folder, { recursive: true });
     if (await lookUp(archive)) await verify(archive, files.md5);
-    else await download({ url, md5: files.md5, to: archive }, log);
+    else await download({ url, sum: { algorithm: "md5", digits: files.md5 }, to: archive, elsewhere }, log);
     log(`${archive}: unpacking`);
     aside = await Deno.makeTempDir({ dir: folder, prefix: `.${files.folder}-` });
     await untar(archive, aside);
@@ -126,7 +127,7 @@ async function provide(files: CifarFiles, folder: string, log: (line: string) =>
 
 /** Rejects with a `Failure` where the archive is not the published one. */
 async function verify(archive: string, md5: string): Promise<void> {
-  const sum = await checksum(archive);
+  const sum = await checksum(archive, "md5");
   if (sum !== md5) {
     throw new Failure(
       3,

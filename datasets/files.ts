@@ -1,4 +1,5 @@
 import { Failure } from "../lib/failure.ts";
+import { reason } from "../lib/reason.ts";
 
 /** The folder that data sets are looked for in: `--data DIR`, else the environment variable `RETORT_DATA`, else `./data`. */
 export function dataFolder(flag?: string): string {
@@ -7,11 +8,6 @@ export function dataFolder(flag?: string): string {
 
 /** The end of a message that something is not where it was looked for. */
 export const elsewhere = "`--data DIR` or the environment variable RETORT_DATA names the data folder";
-
-/** What went wrong, in the words of whoever noticed. */
-export function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
 
 /** What is at this path, links followed; undefined where there is nothing. */
 export async function lookUp(path: string): Promise<Deno.FileInfo | undefined> {
@@ -30,12 +26,4 @@ export async function readFile(path: string, wayOut: string): Promise<Uint8Array
   } catch (error) {
     throw new Failure(3, `cannot read ${path} (${reason(error)}): ${wayOut}`, { cause: error });
   }
-}
-
-/**
- * Whether a name, as it stands in an archive or a declaration, stays inside its folder on every system: relative, with
- * forward slashes and without `..`.
- */
-export function staysInside(name: string): boolean {
-  return name !== "" && !/^\/|^[a-z]:|\\|\0|(^|\/)\.\.(\/|$)/i.test(name);
 }

@@ -1,7 +1,8 @@
 import type { Dataset, Opened, Split } from "../lib/dataset.ts";
 import { Failure } from "../lib/failure.ts";
+import { reason } from "../lib/reason.ts";
+import { staysInside } from "../lib/stays_inside.ts";
 import { declare, type ImageOptions, whole } from "./declare.ts";
-import { reason, staysInside } from "./files.ts";
 import { type Image, imageDecoder, square } from "./image.ts";
 import { openTree, type Tree } from "./tree.ts";
 
@@ -38,7 +39,7 @@ export function imageFolder(
     }
   }
   const defaults = { crop: 4, flip: true, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
-  return declare("imageFolder", { folder, train, test, size }, defaults, options, async (data) => {
+  const declared = declare("imageFolder", { folder, train, test, size }, defaults, options, async (data) => {
     const tree = await openTree(`${data}/${folder}`);
     try {
       return await open(tree, train, test, size);
@@ -47,6 +48,7 @@ export function imageFolder(
       throw error;
     }
   });
+  return { ...declared, resize: "cut to the central square, then scaled (bilinear, with antialiasing)" };
 }
 
 async function open(tree: Tree, train: string, test: string, size: number): Promise<Opened> {

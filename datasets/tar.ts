@@ -1,4 +1,4 @@
-import { staysInside } from "./files.ts";
+import { staysInside } from "../lib/stays_inside.ts";
 
 /** The unit of a tar: a header is one block, and what follows it fills whole blocks. */
 const BLOCK = 512;

@@ -1,6 +1,7 @@
 import { Failure } from "../lib/failure.ts";
-import { elsewhere, lookUp, reason } from "./files.ts";
-import { openZip } from "./zip.ts";
+import { reason } from "../lib/reason.ts";
+import { openZip } from "../lib/zip.ts";
+import { elsewhere, lookUp } from "./files.ts";
 
 /** Files in folders, whether on the disk or in a zip. */
 export interface Tree {

@@ -53,7 +53,8 @@ export interface Contents {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-const ARRAYS = {
+/** The arrays by the names of their element types. */
+export const ARRAYS = {
   BOOL: Uint8Array,
   U8: Uint8Array,
   I8: Int8Array,
@@ -72,6 +73,12 @@ const ARRAYS = {
 const METADATA = "__metadata__";
 const PREFIX = 8;
 
+/**
+ * The longest header of a file of so many bytes. Once read it takes thirty times the memory, which is to stay below twice
+ * the file's; those of large networks have some hundred thousand bytes.
+ */
+const longest = (size: number): number => 2 ** 20 + Math.floor(size / 16);
+
 /** The file's bytes. Throws a `RangeError` where an entry's data is not of its type or does not fill its shape. */
 export function encode(
   tensors: ReadonlyMap<string, Entry>,
@@ -88,6 +95,9 @@ export function encode(
     size += data.byteLength;
   }
   const header = writeHeader(tensors, starts, metadata);
+  if (header.length > longest(size)) {
+    throw new RangeError(`a header of ${header.length} bytes is too long for ${size} bytes`);
+  }
   const bytes = new Uint8Array(header.length + size);
   bytes.set(header);
   for (const [name, { data }] of tensors) {
@@ -134,8 +144,15 @@ export function decode(bytes: Uint8Array<ArrayBuffer>, name: string): Contents {
 /** The elements in single precision, rounded to the nearest; of an `F32` its own array. */
 export function toFloat32(entry: Entry): Float32Array {
   if (entry.dtype === "F32") return entry.data;
-  if (entry.dtype === "BF16") return new Float32Array(Uint32Array.from(entry.data, (bits) => bits << 16).buffer);
-  return Float32Array.from(entry.data as ArrayLike<number | bigint>, Number);
+  const { data } = entry;
+  if (entry.dtype === "BF16") {
+    // Filled in place: `from` would keep a list of numbers many times their size.
+    const bits = new Uint32Array(data.length);
+    for (let i = 0; i < bits.length; i++) bits[i] = entry.data[i] << 16;
+    return new Float32Array(bits.buffer);
+  }
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) return Float32Array.from(data, Number);
+  return new Float32Array(data);
 }
 
 /** Where the header says that a tensor lies; what it says fits together, but was not yet held against the file. */
@@ -153,6 +170,12 @@ function readHeader(bytes: Uint8Array, name: string): { json: Record<string, unk
   const length = new DataView(bytes.buffer, bytes.byteOffset, PREFIX).getBigUint64(0, true);
   if (length > bytes.length - PREFIX) {
     throw corrupt(name, `its header should have ${length} bytes, but only ${bytes.length - PREFIX} follow`);
+  }
+  if (length > longest(bytes.length)) {
+    throw corrupt(
+      name,
+      `its header has ${length} bytes, more than the ${longest(bytes.length)} for a file of its size`,
+    );
   }
   const end = PREFIX + Number(length);
   try {

@@ -182,6 +182,12 @@ Deno.test("safetensors: a file cut off anywhere is a failure", () => {
   }
 });
 
+Deno.test("safetensors: a header that would take more memory than its file is worth is neither written nor read", () => {
+  const long = "x".repeat(2 ** 21);
+  assertThrows(() => decode(file({ __metadata__: { long } }), "x"), Failure, "its header has 2097180 bytes, more than");
+  assertThrows(() => encode(new Map(), { long }), RangeError, "a header of");
+});
+
 Deno.test("safetensors: random tensors come back", () => {
   const random = stream(2, "safetensors");
   const entries = [...everything.values()];

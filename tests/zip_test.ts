@@ -1,9 +1,10 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { zipSync } from "fflate";
-import { openZip } from "../../datasets/zip.ts";
-import { Failure } from "../../lib/failure.ts";
-import { needs } from "../needs.ts";
-import { inTemporary } from "./temporary.ts";
+import { memorySource } from "../lib/source.ts";
+import { openZip, readZip } from "../lib/zip.ts";
+import { Failure } from "../lib/failure.ts";
+import { needs } from "./needs.ts";
+import { inTemporary } from "./datasets/temporary.ts";
 
 const text = (value: string) => new TextEncoder().encode(value);
 const long = text("retort ".repeat(300));
@@ -134,3 +135,16 @@ await needs(
       refused(path, changed((b) => b[find(b, "PK\x01\x02", 1) + 24] = 1), "a/packed.txt", "a/packed.txt");
     }),
 );
+
+Deno.test("a zip in memory says the sizes of its entries, and may be told how many to expect", () => {
+  const source = memorySource("z.zip", small() as Uint8Array<ArrayBuffer>), zip = readZip(source, 3);
+  assertEquals(["a/stored.txt", "a/packed.txt", "c"].map(zip.size), [8, long.length, undefined]);
+  assertEquals(zip.read("a/stored.txt"), text("as it is"));
+  assertThrows(() => readZip(source, 2), Failure, "it should have 3 entries");
+});
+
+Deno.test("a zip whose sizes are beyond the file is refused before memory is taken", () => {
+  const bytes = small() as Uint8Array<ArrayBuffer>, view = new DataView(bytes.buffer), at = find(bytes, "PK\x01\x02");
+  for (const field of [20, 24]) view.setUint32(at + field, 0xfffffff0, true);
+  assertThrows(() => readZip(memorySource("z.zip", bytes)).read("a/stored.txt"), Failure, "bytes early");
+});

@@ -1,13 +1,21 @@
 import { crc32, inflateRawSync } from "node:zlib";
-import { Failure } from "../lib/failure.ts";
-import { reason, staysInside } from "./files.ts";
+import { Failure } from "./failure.ts";
+import { reason } from "./reason.ts";
+import { fileSource, type Source } from "./source.ts";
+import { staysInside } from "./stays_inside.ts";
 
 /** A zip file whose table of contents was read and checked; the entries stay on the disk until they are read. */
 export interface Zip {
   /** The names of all entries, as they stand in the file; those of folders end with a slash. */
   readonly names: readonly string[];
+  /** How many bytes an entry has, by its own account, once it is unpacked; undefined where there is none of this name. */
+  size(name: string): number | undefined;
   /** The bytes of one entry, unpacked and checked by their CRC-32. Throws a `Failure` (exit 3) that names zip and entry. */
-  read(name: string): Uint8Array;
+  read(name: string): Uint8Array<ArrayBuffer>;
+}
+
+/** A zip file that is to be closed. */
+export interface OpenZip extends Zip {
   /** Closes the file. */
   close(): void;
 }
@@ -30,49 +38,46 @@ const STORED = 0, DEFLATED = 8;
  * Opens a zip file by its central directory (PKWARE's APPNOTE 6.3, zip64 included). Throws a `Failure` (exit 3) where
  * there is none, which is what half a download looks like, and where a name would lead out of the folder.
  */
-export function openZip(path: string): Zip {
-  let file: Deno.FsFile;
+export function openZip(path: string): OpenZip {
+  const file = fileSource(path);
   try {
-    file = Deno.openSync(path);
+    return { ...readZip(file), close: () => file[Symbol.dispose]() };
   } catch (error) {
-    throw new Failure(3, `cannot open ${path}: ${reason(error)}`, { cause: error });
-  }
-  try {
-    const entries = new Map(directory(file, path).map((entry) => [entry.name, entry]));
-    return {
-      names: [...entries.keys()],
-      read: (name) => unpack(file, path, entries.get(name), name),
-      close: () => file.close(),
-    };
-  } catch (error) {
-    file.close();
+    file[Symbol.dispose]();
     throw error;
   }
 }
 
-/** A view of `length` bytes of the file from `position` on. Throws a RangeError where the file is shorter. */
-function viewAt(file: Deno.FsFile, position: number, length: number): DataView<ArrayBuffer> {
-  const bytes = new Uint8Array(length);
-  file.seekSync(position, Deno.SeekMode.Start);
-  for (let have = 0; have < length;) {
-    const got = file.readSync(bytes.subarray(have));
-    if (got === null) throw new RangeError(`the file ends ${length - have} bytes early`);
-    have += got;
-  }
-  return new DataView(bytes.buffer);
+/**
+ * The zip that a source holds, which is read from as long as the zip is. Throws as `openZip` does, and where it has more
+ * than `most` entries.
+ */
+export function readZip(source: Source, most = Infinity): Zip {
+  const entries = new Map(directory(source, most).map((entry) => [entry.name, entry]));
+  return {
+    names: [...entries.keys()],
+    size: (name) => entries.get(name)?.size,
+    read: (name) => unpack(source, entries.get(name), name),
+  };
+}
+
+/** A view of `length` bytes of the source from `position` on. Throws a RangeError where it is shorter. */
+function viewAt(source: Source, position: number, length: number): DataView<ArrayBuffer> {
+  return new DataView(source.read(position, length).buffer);
 }
 
 /** A 64-bit number, which is exact here: no file has 2⁵³ bytes. */
 const uint64 = (view: DataView, at: number): number => Number(view.getBigUint64(at, true));
 
 /** All entries of the central directory. */
-function directory(file: Deno.FsFile, path: string): Entry[] {
+function directory(source: Source, most: number): Entry[] {
   const broken = (why: string) =>
-    new Failure(3, `${path} is no zip file, or only a part of one (${why}): download or pack it again`);
+    new Failure(3, `${source.name} is no zip file, or only a part of one (${why}): download or pack it again`);
   try {
-    const end = endOfDirectory(file);
+    const end = endOfDirectory(source);
     if (!end) throw broken("it has no table of contents at its end");
-    const view = viewAt(file, end.offset, end.size);
+    if (end.count > most) throw broken(`it should have ${end.count} entries`);
+    const view = viewAt(source, end.offset, end.size);
     const entries: Entry[] = [];
     for (let at = 0; entries.length < end.count;) {
       if (view.getUint32(at, true) !== CENTRAL) {
@@ -83,7 +88,7 @@ function directory(file: Deno.FsFile, path: string): Entry[] {
       if (!staysInside(entry.name)) {
         throw new Failure(
           3,
-          `${path} is refused: the name ${JSON.stringify(entry.name)} in it leads out of its folder`,
+          `${source.name} is refused: the name ${JSON.stringify(entry.name)} in it leads out of its folder`,
         );
       }
       entries.push(entry);
@@ -96,9 +101,8 @@ function directory(file: Deno.FsFile, path: string): Entry[] {
 }
 
 /** Where the central directory is and how many entries it has; undefined where the file has none. */
-function endOfDirectory(file: Deno.FsFile): { offset: number; size: number; count: number } | undefined {
-  const length = file.statSync().size, start = Math.max(0, length - 22 - 0xffff);
-  const tail = viewAt(file, start, length - start);
+function endOfDirectory(source: Source): { offset: number; size: number; count: number } | undefined {
+  const start = Math.max(0, source.size - 22 - 0xffff), tail = viewAt(source, start, source.size - start);
   let at = tail.byteLength - 22;
   // A comment of unknown length follows the record: only where its length fits is this the record.
   while (
@@ -106,9 +110,9 @@ function endOfDirectory(file: Deno.FsFile): { offset: number; size: number; coun
   ) at--;
   if (at < 0) return undefined;
   if (start + at >= 20) {
-    const locator = viewAt(file, start + at - 20, 20);
+    const locator = viewAt(source, start + at - 20, 20);
     if (locator.getUint32(0, true) === LOCATOR64) {
-      const end = viewAt(file, uint64(locator, 8), 56);
+      const end = viewAt(source, uint64(locator, 8), 56);
       if (end.getUint32(0, true) !== END64) return undefined;
       return { count: uint64(end, 32), size: uint64(end, 40), offset: uint64(end, 48) };
     }
@@ -145,25 +149,26 @@ function parse(view: DataView<ArrayBuffer>, at: number, names: number, extras: n
 }
 
 /** The bytes of an entry. */
-function unpack(file: Deno.FsFile, path: string, entry: Entry | undefined, name: string): Uint8Array {
+function unpack(source: Source, entry: Entry | undefined, name: string): Uint8Array<ArrayBuffer> {
   const broken = (why: string) =>
-    new Failure(3, `${path}: ${name} cannot be read (${why}): download or pack the zip again`);
+    new Failure(3, `${source.name}: ${name} cannot be read (${why}): download or pack the zip again`);
   if (!entry) throw broken("it is not in the zip");
   if (entry.encrypted) throw broken("it is encrypted");
   if (entry.method !== STORED && entry.method !== DEFLATED) {
     throw broken(`compression method ${entry.method} is not supported`);
   }
   try {
-    const local = viewAt(file, entry.offset, 30);
+    const local = viewAt(source, entry.offset, 30);
     if (local.getUint32(0, true) !== LOCAL) throw new RangeError("no entry begins where the table of contents says");
     const start = entry.offset + 30 + local.getUint16(26, true) + local.getUint16(28, true);
-    const packed = new Uint8Array(viewAt(file, start, entry.packed).buffer);
+    const packed = source.read(start, entry.packed);
     // The bound keeps an entry that lies about its size from filling the memory.
     const bytes = entry.method === STORED
       ? packed
       : new Uint8Array(inflateRawSync(packed, { maxOutputLength: Math.max(1, entry.size) }));
     if (bytes.length !== entry.size) throw new RangeError(`${bytes.length} bytes instead of ${entry.size}`);
-    if (crc32(bytes) !== entry.crc) throw new RangeError("its CRC-32 is wrong");
+    // PyTorch can be told to leave the CRC-32 out, and writes 0 then.
+    if (entry.crc !== 0 && crc32(bytes) !== entry.crc) throw new RangeError("its CRC-32 is wrong");
     return bytes;
   } catch (error) {
     throw broken(reason(error));

@@ -1,15 +1,26 @@
 import { createHash } from "node:crypto";
-import { Failure } from "../lib/failure.ts";
-import { elsewhere, lookUp, reason } from "./files.ts";
+import { existsSync } from "node:fs";
+import { Failure } from "./failure.ts";
+import { reason } from "./reason.ts";
 
-/** A published file: where from, its checksum, where to. */
+/** What a file's publisher says it is: the algorithm and the sum in lower-case hexadecimal digits. */
+export interface Checksum {
+  /** How the sum is computed. */
+  readonly algorithm: "md5" | "sha256";
+  /** The sum. */
+  readonly digits: string;
+}
+
+/** A published file: where from, what it is, where to. */
 export interface Download {
   /** The address. */
   readonly url: string;
-  /** The MD5 that its publisher names, in hexadecimal. */
-  readonly md5: string;
+  /** What its publisher says it is; absent where nothing is said. */
+  readonly sum?: Checksum;
   /** The file it becomes. Until it is whole it is this name with `.part`, which a later attempt goes on from. */
   readonly to: string;
+  /** How to have the file looked for elsewhere; the end of every message. */
+  readonly elsewhere: string;
 }
 
 /** A server that sends nothing for so many milliseconds is given up. */
@@ -20,23 +31,21 @@ const PATIENCE = 60_000;
  * Two processes at once do it once. Rejects with a `Failure` (exit 3) that names the file and the ways out when there is
  * no network, no room, an early end or a wrong checksum.
  */
-export async function download({ url, md5, to }: Download, log: (line: string) => void): Promise<void> {
+export async function download({ url, sum, to, elsewhere }: Download, log: (line: string) => void): Promise<void> {
   const part = `${to}.part`;
   const instead = `or put the file there yourself: ${to} (${elsewhere})`;
   try {
     using file = await Deno.open(part, { create: true, append: true, read: true });
     await file.lock(true);
     // Another process may have finished while this one waited: then the file it opened has been renamed or removed.
-    if (await lookUp(to)) return;
-    await fetchInto(file, url, log);
+    if (existsSync(to)) return;
+    await fetchInto(file, url, sum !== undefined, log);
     await file.sync();
-    const sum = await checksum(part);
-    if (sum !== md5) {
+    const found = sum && await checksum(part, sum.algorithm);
+    if (found !== sum?.digits) {
       await Deno.remove(part);
-      throw new Failure(
-        3,
-        `${url} came with MD5 ${sum}, expected ${md5}; it was thrown away: run again, ${instead}`,
-      );
+      const problem = `${NAMES[sum!.algorithm]} ${found}, expected ${sum!.digits}`;
+      throw new Failure(3, `${url} came with ${problem}; it was thrown away: run again, ${instead}`);
     }
     await Deno.rename(part, to);
   } catch (error) {
@@ -49,8 +58,15 @@ export async function download({ url, md5, to }: Download, log: (line: string) =
   }
 }
 
-/** Appends what the file does not have yet. */
-async function fetchInto(file: Deno.FsFile, url: string, log: (line: string) => void): Promise<void> {
+const NAMES = { md5: "MD5", sha256: "SHA-256" } as const;
+
+/** Appends what the file does not have yet. Where no checksum tells, only the server knows whether a part is one of its file. */
+async function fetchInto(
+  file: Deno.FsFile,
+  url: string,
+  isSummed: boolean,
+  log: (line: string) => void,
+): Promise<void> {
   let have = (await file.stat()).size;
   const stalled = new AbortController();
   const giveUp = () => stalled.abort(new Error(`nothing came for ${PATIENCE / 1000} seconds`));
@@ -60,10 +76,14 @@ async function fetchInto(file: Deno.FsFile, url: string, log: (line: string) => 
       signal: stalled.signal,
       headers: have > 0 ? { range: `bytes=${have}-` } : {},
     });
-    // 416: nothing follows what is there, so it is whole, or not a part of this file, as the checksum will tell.
     if (status !== 200 && status !== 206 || !body) {
       await body?.cancel();
-      if (status === 416) return;
+      // 416: nothing follows what is there, so it is whole, or not a part of this file.
+      if (status === 416 && have > 0) {
+        if (isSummed || headers.get("content-range")?.endsWith(`/${have}`)) return;
+        await file.truncate(0);
+        return await fetchInto(file, url, isSummed, log);
+      }
       throw new Error(`the server answers ${status} ${statusText}`);
     }
     if (status === 200) await file.truncate(have = 0);
@@ -92,9 +112,9 @@ function progress(url: string, total: number, log: (line: string) => void): (hav
   };
 }
 
-/** The MD5 of a file in hexadecimal. */
-export async function checksum(path: string): Promise<string> {
-  const hash = createHash("md5");
+/** The checksum of a file, in lower-case hexadecimal digits. */
+export async function checksum(path: string, algorithm: Checksum["algorithm"]): Promise<string> {
+  const hash = createHash(algorithm);
   for await (const bytes of (await Deno.open(path)).readable) hash.update(bytes);
   return hash.digest("hex");
 }

@@ -1,0 +1,115 @@
+/** Files as `torch.save` writes them, made by hand: pickles of protocol 2 from their instructions, and both layouts. */
+import { zipSync } from "fflate";
+
+/** Instructions of a pickle that put one value on its stack. */
+export type Code = readonly number[];
+
+const latin = (letters: string): number[] => Array.from(letters, (letter) => letter.charCodeAt(0));
+
+/** A number of so many bytes, the lowest first. */
+export const little = (value: number | bigint, bytes: number): number[] =>
+  Array.from({ length: bytes }, (_, i) => Number(BigInt.asUintN(8, BigInt(value) >> BigInt(8 * i))));
+
+/** Instructions as letters, and code between them. */
+export const code = (...parts: (string | Code)[]): number[] =>
+  parts.flatMap((part) => typeof part === "string" ? latin(part) : part);
+
+/** A text. */
+export const text = (value: string): Code => {
+  const bytes = new TextEncoder().encode(value);
+  return code("X", little(bytes.length, 4), [...bytes]);
+};
+
+/** A whole number of any size. */
+export const int = (value: number | bigint): Code => code("\x8a\x20", little(value, 32));
+
+/** A number in double precision. */
+export const float = (value: number): Code => {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setFloat64(0, value);
+  return code("G", [...bytes]);
+};
+
+/** A list. */
+export const list = (...items: Code[]): Code => code("](", ...items, "e");
+
+/** A tuple. */
+export const tuple = (...items: Code[]): Code => code("(", ...items, "t");
+
+/** A dict with texts for keys. */
+export const dict = (members: Readonly<Record<string, Code>>): Code =>
+  code("}(", ...Object.entries(members).flatMap(([key, value]) => [text(key), value]), "u");
+
+/** What a Python name stands for. */
+export const named = (module: string, name: string): Code => code(`c${module}\n${name}\n`);
+
+/** The call of a Python name. */
+export const call = (module: string, name: string, ...args: Code[]): Code =>
+  code(named(module, name), tuple(...args), "R");
+
+/** A storage of so many elements, by its key. */
+export const storage = (key: string, length: number | bigint, type = "FloatStorage", part: Code = code("N")): Code =>
+  code(tuple(text("storage"), named("torch", type), text(key), text("cuda:0"), int(length), part), "Q");
+
+/** A tensor in a storage, its elements in order unless strides say otherwise. */
+export const tensor = (
+  place: Code,
+  shape: readonly (number | bigint)[],
+  { strides, offset = 0 }: { strides?: readonly (number | bigint)[]; offset?: number | bigint } = {},
+): Code =>
+  call(
+    "torch._utils",
+    "_rebuild_tensor_v2",
+    place,
+    int(offset),
+    tuple(...shape.map(int)),
+    tuple(...(strides ?? packed(shape.map(Number))).map(int)),
+    code("\x89"),
+    call("collections", "OrderedDict"),
+  );
+
+const packed = (shape: readonly number[]): number[] =>
+  shape.map((_, i) => shape.slice(i + 1).reduce((product, size) => product * size, 1));
+
+/** A whole pickle of a value. */
+export const pickle = (value: Code): Uint8Array<ArrayBuffer> => Uint8Array.from(code("\x80\x02", value, "."));
+
+/** The bytes of a row of numbers in single precision. */
+export const floats = (...values: number[]): Uint8Array => new Uint8Array(Float32Array.from(values).buffer);
+
+/** A file of the zip layout: the value, and the storages' bytes by their keys. */
+export function zipFile(
+  value: Code | Uint8Array,
+  storages: Readonly<Record<string, Uint8Array>> = {},
+  others: Readonly<Record<string, Uint8Array>> = {},
+  level: 0 | 6 = 0,
+): Uint8Array<ArrayBuffer> {
+  const data = Object.entries(storages).map(([key, bytes]) => [`archive/data/${key}`, bytes] as const);
+  const files = {
+    "archive/data.pkl": value instanceof Uint8Array ? value : pickle(value),
+    "archive/byteorder": Uint8Array.from(latin("little")),
+    ...Object.fromEntries(data),
+    "archive/version": Uint8Array.from(latin("3\n")),
+    ...others,
+  };
+  return zipSync(files, { level });
+}
+
+const MAGIC = 0x1950a86a20f9469cfc6cn;
+
+/** A file of the layout before PyTorch 1.6: the value, and the storages by their keys, as many elements as it is told. */
+export function legacyFile(
+  value: Code | Uint8Array,
+  storages: Readonly<Record<string, readonly [count: number | bigint, bytes: Uint8Array]>> = {},
+  machine: Code = dict({ protocol_version: int(1001), little_endian: code("\x88") }),
+): Uint8Array<ArrayBuffer> {
+  const rows = Object.values(storages).flatMap(([count, bytes]) => [...little(count, 8), ...bytes]);
+  return Uint8Array.from([
+    ...pickle(code("\x8a\x0a", little(MAGIC, 10))),
+    ...pickle(int(1001)),
+    ...pickle(machine),
+    ...(value instanceof Uint8Array ? value : pickle(value)),
+    ...pickle(list(...Object.keys(storages).map(text))),
+    ...rows,
+  ]);
+}
