@@ -5,14 +5,20 @@
  */
 export * from "./lib/experiment.ts";
 export * from "./lib/table.ts";
+export * from "./lib/weights.ts";
 
 export * from "./lib/distillers/fitnets.ts";
 export * from "./lib/distillers/kd.ts";
 export * from "./lib/distillers/scratch.ts";
 export * from "./lib/distillers/slkd.ts";
 
+export * from "./lib/networks/deep_resnet.ts";
+export * as imagenet from "./lib/networks/imagenet.ts";
+export * from "./lib/networks/mobilenet.ts";
 export * from "./lib/networks/resnet.ts";
+export * from "./lib/networks/shufflenet.ts";
 export * from "./lib/networks/vgg.ts";
+export * from "./lib/networks/wrn.ts";
 
 export * from "./lib/schedule.ts";
 export * from "./lib/dataset.ts";

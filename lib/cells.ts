@@ -1,4 +1,4 @@
-import type { Experiment } from "./experiment.ts";
+import { type Experiment, networkOf } from "./experiment.ts";
 import { Failure } from "./failure.ts";
 import type { Column, PaperRow, PaperTable } from "./paper.ts";
 import type { PaperCells } from "./table.ts";
@@ -49,5 +49,7 @@ function misfit(method: string, { teacher, student }: Column, experiment: Experi
 
 /** Whether a network teaches an experiment or, as with assistants, one of its teachers. */
 function hasTeacher({ teachers }: Experiment, id: string): boolean {
-  return teachers.some(({ experiment }) => experiment.student.id === id || hasTeacher(experiment, id));
+  return teachers.some((teacher) =>
+    networkOf(teacher).id === id || "experiment" in teacher && hasTeacher(teacher.experiment, id)
+  );
 }

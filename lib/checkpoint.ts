@@ -73,9 +73,19 @@ function checkpoint({ tensors, metadata }: Contents, path: string): Checkpoint {
  */
 export function match(
   path: string,
-  tensors: ReadonlyMap<string, { readonly shape: readonly number[] }>,
+  tensors: ReadonlyMap<string, Pick<Value, "shape">>,
   expected: ReadonlyMap<string, readonly number[]>,
 ): void {
+  const problems = mismatches(tensors, expected);
+  if (problems.length === 0) return;
+  throw new Failure(3, `${path} is a checkpoint of another network; ${WAY_OUT}\n  ${problems.join("\n  ")}`);
+}
+
+/** Every tensor that is missing, extra or of another shape than expected by name, a line each. */
+export function mismatches(
+  tensors: ReadonlyMap<string, Pick<Value, "shape">>,
+  expected: ReadonlyMap<string, readonly number[]>,
+): string[] {
   const problems: string[] = [];
   for (const [name, shape] of expected) {
     const found = tensors.get(name)?.shape;
@@ -83,6 +93,5 @@ export function match(
     else if (String(found) !== String(shape)) problems.push(`another shape: ${name} is [${found}], not [${shape}]`);
   }
   for (const [name, { shape }] of tensors) if (!expected.has(name)) problems.push(`extra: ${name} [${shape}]`);
-  if (problems.length === 0) return;
-  throw new Failure(3, `${path} is a checkpoint of another network; ${WAY_OUT}\n  ${problems.join("\n  ")}`);
+  return problems;
 }

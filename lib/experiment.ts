@@ -3,11 +3,12 @@ import type { Distiller, Teachers } from "./distiller.ts";
 import type { Json } from "./json.ts";
 import type { Net, Scorer } from "./network.ts";
 import type { Schedule } from "./schedule.ts";
+import type { Given } from "./weights.ts";
 
 /** Which of a run's weights teach: those after the last epoch, the best one or a certain one. */
 export type Epoch = "last" | "best" | number;
 
-/** A teacher: a student whose experiment is done. */
+/** A teacher that is a student whose experiment is done. */
 export interface Trained<N extends Net = Net> {
   /** What trained it. */
   readonly experiment: Experiment<N>;
@@ -17,12 +18,18 @@ export interface Trained<N extends Net = Net> {
   readonly epoch: Epoch;
 }
 
+/** A teacher: a student of ours, or weights that were trained elsewhere. */
+export type Teacher<N extends Net = Net> = Trained<N> | Given<N>;
+
 /** Any number of teachers: none, one, or several in order. */
-export type Taught = undefined | Trained | readonly Trained[];
+export type Taught = undefined | Teacher | readonly Teacher[];
+
+/** The network behind a teacher, as it was declared. */
+export type NetworkOf<G> = G extends Trained<infer N> ? N : G extends Given<infer N> ? N : never;
 
 /** The networks behind teachers. */
-export type Networks<G extends Taught> = G extends Trained<infer N> ? N
-  : G extends readonly Trained[] ? { readonly [K in keyof G]: G[K] extends Trained<infer N> ? N : never }
+export type Networks<G extends Taught> = G extends Teacher ? NetworkOf<G>
+  : G extends readonly Teacher[] ? { readonly [K in keyof G]: NetworkOf<G[K]> }
   : undefined;
 
 /** What an experiment is made of. */
@@ -48,7 +55,7 @@ export interface Experiment<S extends Net = Net> {
   /** The network that learns. */
   readonly student: S;
   /** What teaches it, in order; empty where nobody does. */
-  readonly teachers: readonly Trained[];
+  readonly teachers: readonly Teacher[];
   /** Whether the method takes its teachers as a tuple rather than as one. */
   readonly several: boolean;
   /** The method; that it fits student and teachers was checked where the experiment was declared. */
@@ -69,7 +76,7 @@ export function experiment<S extends Scorer, const G extends Taught = undefined>
     url: meta.url,
     dataset,
     student,
-    teachers: teacher === undefined ? [] : isSeveral(teacher) ? teacher : [teacher as Trained],
+    teachers: teacher === undefined ? [] : isSeveral(teacher) ? teacher : [teacher as Teacher],
     several: teacher !== undefined && isSeveral(teacher),
     distiller: distiller as unknown as Distiller<Net, Teachers>,
     schedule,
@@ -78,7 +85,7 @@ export function experiment<S extends Scorer, const G extends Taught = undefined>
   return value;
 }
 
-function isSeveral(teacher: NonNullable<Taught>): teacher is readonly Trained[] {
+function isSeveral(teacher: NonNullable<Taught>): teacher is readonly Teacher[] {
   return Array.isArray(teacher);
 }
 
@@ -95,17 +102,24 @@ export function from<N extends Net>(
   return { experiment, seed, epoch };
 }
 
-/** Everything that determines a run but its seed, as JSON: paths, seeds of the run and threads are not in it. */
+/** The network that teaches. */
+export function networkOf(teacher: Teacher): Net {
+  return "experiment" in teacher ? teacher.experiment.student : teacher.network;
+}
+
+/** Everything that determines a run but its seed, as JSON: paths, addresses, seeds of the run and threads are not in it. */
 export function declaration(experiment: Experiment): Json {
   const part = ({ id, options }: { readonly id: string; readonly options: Json }): Json => ({ id, options });
   return {
     dataset: part(experiment.dataset),
     student: part(experiment.student),
-    teachers: experiment.teachers.map(({ experiment, seed, epoch }) => ({
-      experiment: declaration(experiment),
-      seed,
-      epoch,
-    })),
+    teachers: experiment.teachers.map((teacher) => {
+      if (!("experiment" in teacher)) {
+        return { network: part(teacher.network), sha256: teacher.sha256, top1: teacher.top1 };
+      }
+      const { experiment, seed, epoch } = teacher;
+      return { experiment: declaration(experiment), seed, epoch };
+    }),
     distiller: part(experiment.distiller),
     schedule: part(experiment.schedule),
   };

@@ -1,4 +1,5 @@
 import { best } from "./best.ts";
+import { networkOf } from "./experiment.ts";
 import { type Footnotes, footnotes } from "./footnotes.ts";
 import { grid, link, plain, stack } from "./markdown.ts";
 import { measures, type Outcome, unshown } from "./outcome.ts";
@@ -35,7 +36,7 @@ export function ownTable(title: string, rows: readonly Labelled[]): string {
   const header = ["", "teacher", "student", ...[MAIN, ...further].map(({ title }) => title)];
   const body = rows.map(([label, { experiment, path }], i) => [
     link(plain(label), path),
-    experiment.teachers.map(({ experiment }) => plain(experiment.student.id)).join(", ") || NONE,
+    experiment.teachers.map((teacher) => plain(networkOf(teacher).id)).join(", ") || NONE,
     plain(experiment.student.id),
     ...columns.map((cells) => cells[i]),
   ]);
@@ -47,7 +48,9 @@ const NONE = "—";
 /** A column's cells, with n and marks where there are `notes` for them. */
 function column({ metric, epoch }: Shown, outcomes: readonly Outcome[], notes?: Footnotes): string[] {
   const teaching = new Set(
-    outcomes.flatMap(({ experiment }) => experiment.teachers.map(({ experiment }) => experiment)),
+    outcomes.flatMap(({ experiment: { teachers } }) =>
+      teachers.flatMap((teacher) => "experiment" in teacher ? [teacher.experiment] : [])
+    ),
   );
   const summaries = outcomes.map((outcome) => summary(measures(outcome, metric, epoch)));
   const compared = summaries.map((one, i) =>

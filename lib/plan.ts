@@ -1,12 +1,12 @@
 import { batches } from "./batches.ts";
-import { loadCheckpoint } from "./checkpoint.ts";
 import type { Experiment } from "./experiment.ts";
 import type { Player } from "./network.ts";
-import { prepare, type Weights } from "./prepare.ts";
+import { prepare } from "./prepare.ts";
 import { stream } from "./random.ts";
-import { resolve, resolveTeacher } from "./resolve.ts";
+import { resolve } from "./resolve.ts";
 import { scheduled, type Settings } from "./settings.ts";
 import { clock } from "./status.ts";
+import { preview } from "./teachers.ts";
 
 /** Steps that are timed; the first one traces and does not count. */
 const STEPS = 4;
@@ -17,12 +17,8 @@ const STEPS = 4;
  */
 export async function plan(experiment: Experiment, seed: number, settings: Settings): Promise<string[]> {
   const resolved = await resolve(experiment, seed, settings);
-  const teachers = await Promise.all(experiment.teachers.map((teacher) => resolveTeacher(teacher, settings)));
-  const weights = await Promise.all(teachers.map(async ({ state, folder, epoch }): Promise<Weights> => {
-    const path = folder.weights(epoch);
-    return state === "done" ? { path, tensors: (await loadCheckpoint(path)).tensors } : undefined;
-  }));
-  const prepared = await prepare(experiment, seed, weights, settings);
+  const teachers = await Promise.all(experiment.teachers.map((teacher) => preview(teacher, resolved.root, settings)));
+  const prepared = await prepare(experiment, seed, teachers.map(({ weights }) => weights), settings);
   try {
     const { train, heldOut, opened, student, step } = prepared, schedule = scheduled(experiment, settings);
     const order = stream(seed, "shuffle/1").permutation(train.size), times: number[] = [];
@@ -55,13 +51,7 @@ export async function plan(experiment: Experiment, seed: number, settings: Setti
         `${opened.test.size} test, ${opened.classes.length} classes, ${opened.image.join("×")}`,
       ],
       ["student", size(student)],
-      ...teachers.map(({ identity, seed, epoch, state }, i): [string, string] => [
-        "teacher",
-        `${size(prepared.teachers[i])}; ${identity.id} seed ${seed}, ${
-          typeof epoch === "number" ? `epoch ${epoch}` : epoch
-        }: ` +
-        (state === "done" ? "ready" : `${state}, would be trained first`),
-      ]),
+      ...teachers.map(({ text }, i): [string, string] => ["teacher", `${size(prepared.teachers[i])}; ${text}`]),
       ["distiller", `${experiment.distiller.id} ${JSON.stringify(experiment.distiller.options)}`],
       ["terms", terms.join(", ")],
       ["schedule", `${schedule.epochs} epochs of ${count} batches of ${schedule.batch}, lr ${rates(schedule)}`],
@@ -69,7 +59,7 @@ export async function plan(experiment: Experiment, seed: number, settings: Setti
       [
         "in all",
         `${clock(each * count * schedule.epochs / 1000)} without evaluation${
-          teachers.every(({ state }) => state === "done") ? "" : " and teachers"
+          teachers.every(({ weights }) => weights) ? "" : " and teachers"
         }`,
       ],
       ["folder", resolved.folder.path],

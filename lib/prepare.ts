@@ -1,8 +1,8 @@
-import { match, type Value } from "./checkpoint.ts";
+import type { Value } from "./checkpoint.ts";
 import { creator } from "./create.ts";
 import type { Opened, Split } from "./dataset.ts";
 import type { Engine, Runnable } from "./engine.ts";
-import type { Experiment } from "./experiment.ts";
+import { type Experiment, networkOf } from "./experiment.ts";
 import { Failure } from "./failure.ts";
 import { build, type Player } from "./network.ts";
 import { openEngine } from "./open_engine.ts";
@@ -11,10 +11,13 @@ import { stream } from "./random.ts";
 import { scheduled, type Settings } from "./settings.ts";
 import { others, stratified, subset } from "./split.ts";
 import { type EvaluateInput, evaluateStep, type TrainInput, trainStep } from "./step.ts";
-import { type Variable, variables } from "./variables.ts";
+import { type Shape, type Variable, variables } from "./variables.ts";
 
-/** A teacher's weights by the names that the student had who became it; undefined: untrained, for a plan only. */
-export type Weights = { readonly path: string; readonly tensors: ReadonlyMap<string, Value> } | undefined;
+/**
+ * Gives a teacher's weights for such images and so many classes, by the names inside its network. Throws a `Failure`
+ * (exit 3) where they are another network's. Undefined: untrained, for a plan only.
+ */
+export type Weights = ((image: Shape, classes: number) => ReadonlyMap<string, Value>) | undefined;
 
 /** An experiment whose data are open, whose networks are built and whose steps can be run. */
 export interface Prepared {
@@ -63,13 +66,11 @@ export async function prepare(
     const classes = opened.classes.length;
     const collected = new Map<string, Variable>(), scope = variables({ seed, collected });
     const student = build(experiment.student, scope.in("student"), opened.image, classes);
-    const teachers = experiment.teachers.map(({ experiment: { student: recipe } }, i) => {
-      const prefix = `teacher${i + 1}.`, given = weights[i];
-      const values = given && renamed(given, prefix);
+    const teachers = experiment.teachers.map((teacher, i) => {
+      const prefix = `teacher${i + 1}.`, tensors = weights[i]?.(opened.image, classes);
+      const values = tensors && renamed(tensors, prefix);
       const below = variables({ seed, collected, prefix, fixed: true, values });
-      const teacher = build(recipe, below, opened.image, classes);
-      if (given) match(given.path, given.tensors, shapes(teacher, prefix));
-      return teacher;
+      return build(networkOf(teacher), below, opened.image, classes);
     });
     const cast = experiment.several ? teachers : teachers[0];
     const loss = distiller.build({
@@ -127,12 +128,7 @@ function parts({ train, test }: Opened, holdout: number, seed: number): Pick<Pre
   return { train: subset(train, others(train.size, indices)), heldOut: { split: subset(train, indices), indices } };
 }
 
-/** A student's values under the names of a teacher's variables. */
-function renamed({ tensors }: NonNullable<Weights>, prefix: string): Map<string, Float32Array> {
+/** Values under the names of a teacher's variables. */
+function renamed(tensors: ReadonlyMap<string, Value>, prefix: string): Map<string, Float32Array> {
   return new Map(Array.from(tensors, ([name, { data }]) => [prefix + name, data as Float32Array]));
-}
-
-/** A network's variables by their names inside it. */
-function shapes({ variables }: Player, prefix: string): Map<string, readonly number[]> {
-  return new Map(variables.map(({ name, shape }) => [name.slice(prefix.length), shape]));
 }

@@ -11,6 +11,15 @@ import { quickness, scheduled, type Settings, wanted } from "./settings.ts";
  */
 export type RunState = "missing" | "begun" | "done" | "stale" | "lacking" | "fresh";
 
+/** What a run is that is not done, in words. */
+export const STATES = {
+  missing: "not trained yet",
+  begun: "half trained",
+  stale: "stale: its declaration has changed since it was trained",
+  lacking: "lacking weights that are wanted now",
+  fresh: "trained anew",
+} as const satisfies Record<Exclude<RunState, "done">, string>;
+
 /** A run of an experiment with a seed, as it stands. */
 export interface Resolved {
   /** The experiment. */
@@ -38,7 +47,7 @@ export interface Resolved {
 export async function resolve(
   experiment: Experiment,
   seed: number,
-  settings: Settings,
+  settings: Pick<Settings, "epochs" | "limit" | "fresh">,
   keep: readonly Epoch[] = [],
 ): Promise<Resolved> {
   const identity = await identify(experiment), base = root(experiment.url);
@@ -68,14 +77,14 @@ async function stateOf(
   return progress.epoch >= epochs && absent.length === 0 && await folder.trial() ? "done" : "begun";
 }
 
-/** A teacher as it stands: its run and the weights that are wanted of it; they are there where it is done. */
+/** A teacher of ours as it stands: its run and the weights that are wanted of it; they are there where it is done. */
 export interface ResolvedTeacher extends Resolved {
   /** After which epoch. */
   readonly epoch: Epoch;
 }
 
 /**
- * Finds out what is there of a teacher. A full run of it serves a quick run too; where there is none, what makes that one
+ * Finds out what is there of a teacher of ours. A full run of it serves a quick run too; where there is none, what makes that one
  * quick makes the teacher quick. `fresh` is not for teachers.
  */
 export async function resolveTeacher(teacher: Trained, settings: Settings): Promise<ResolvedTeacher> {

@@ -46,11 +46,11 @@ export interface Metric {
 
 /** The weights that taught in a trial. */
 export interface TeacherRecord {
-  /** The id of the experiment that trained them. */
+  /** The id of the experiment that trained them; of those that came from elsewhere the network's and their file's name, `vgg13:a.pth`. */
   readonly id: string;
-  /** Its seed. */
-  readonly seed: number;
-  /** The SHA-256 of the weights, in hexadecimal digits. */
+  /** Its seed; `null` where they came from elsewhere. */
+  readonly seed: number | null;
+  /** The SHA-256 of the file of weights, in hexadecimal digits. */
   readonly sha256: string;
   /** Their own top-1 on the test set, in percent. */
   readonly top1: number;
@@ -180,7 +180,7 @@ const result: Reader<Result> = all<Result>({
     epochs: count,
     metric: all<Metric>({ top1: lastAndBest, top5: lastAndBest, kl: optional(number) }),
     bestEpoch: count,
-    teachers: list(all<TeacherRecord>({ id: text, seed: count, sha256: digest, top1: percent })),
+    teachers: list(all<TeacherRecord>({ id: text, seed: nullable(count), sha256: digest, top1: percent })),
     precision: among("float32", "bfloat16"),
     backend: text,
     tensorflow: nullable(text),

@@ -4,22 +4,24 @@
  * @module
  */
 import { batches } from "./batches.ts";
-import { loadCheckpoint, match, type Value } from "./checkpoint.ts";
-import { epochLine, epochLog, type EpochSummary, Logs } from "./epoch_log.ts";
-import { evaluate, type Score } from "./evaluate.ts";
-import { declaration, type Epoch, type Experiment, type Trained } from "./experiment.ts";
-import { Failure } from "./failure.ts";
+import { match, type Value } from "./checkpoint.ts";
+import { declared } from "./declared.ts";
 import type { Input, Values } from "./engine.ts";
+import { epochLine, epochLog, type EpochSummary, Logs } from "./epoch_log.ts";
+import { evaluate } from "./evaluate.ts";
+import type { Epoch, Experiment } from "./experiment.ts";
+import { Failure } from "./failure.ts";
 import type { Json } from "./json.ts";
+import { measured } from "./measured.ts";
 import type { Player } from "./network.ts";
-import { prepare, type Prepared, type Weights } from "./prepare.ts";
+import { prepare, type Prepared } from "./prepare.ts";
 import { stream } from "./random.ts";
-import { resolve, type Resolved, resolveTeacher, type RunState } from "./resolve.ts";
+import { resolve, type Resolved, STATES } from "./resolve.ts";
 import { record, resultPath, type TeacherRecord, type Trial } from "./result.ts";
 import type { Best, Progress } from "./run_folder.ts";
 import { scheduled, type Settings } from "./settings.ts";
-import { sha256 } from "./sha256.ts";
-import { commit, versions } from "./versions.ts";
+import { readyTeachers, scoreTeachers } from "./teachers.ts";
+import { commit } from "./versions.ts";
 
 /** A run that is done. */
 export interface Done {
@@ -53,16 +55,10 @@ export async function run(
     const aside = await folder.putAside();
     if (aside) status.line(`${title} is ${STATES[state]}; the old run is kept in ${aside}`);
   }
-  const teachers = [];
-  for (const trained of experiment.teachers) teachers.push(await teach(trained, settings));
+  const teachers = await readyTeachers(experiment, resolved.root, settings, run);
   const prepared = await prepare(experiment, seed, teachers.map(({ weights }) => weights), settings);
   try {
-    const records: TeacherRecord[] = [];
-    for (const [i, { identity }] of teachers.entries()) {
-      const { top1 } = await evaluate(prepared.evaluateTeachers[i], prepared.opened.test, prepared.opened.image);
-      records.push({ ...identity, top1: rounded(top1) });
-      status.line(`${title}: teacher ${identity.id} seed ${identity.seed}, top-1 ${top1.toFixed(2)}`);
-    }
+    const records = await scoreTeachers(teachers, prepared, (line) => status.line(`${title}: ${line}`));
     const trial = await new Training(resolved, prepared, settings, keep, title).run(records);
     await record(resultPath(resolved.root, id), id, trial);
     return { id, trial };
@@ -70,27 +66,6 @@ export async function run(
     prepared.close();
     status.close();
   }
-}
-
-/** What a run is that is not done. */
-const STATES = {
-  missing: "not trained yet",
-  begun: "half trained",
-  stale: "stale: its declaration has changed since it was trained",
-  lacking: "lacking weights that are wanted now",
-  fresh: "trained anew",
-} as const satisfies Record<Exclude<RunState, "done">, string>;
-
-/** A teacher's weights, trained first where they are missing or stale. */
-async function teach(trained: Trained, settings: Settings) {
-  const { identity: { id }, seed, folder, state, epoch } = await resolveTeacher(trained, settings);
-  if (state !== "done") {
-    settings.status.line(`teacher ${id} seed ${seed} is ${STATES[state]}; it is trained first`);
-    await run(trained.experiment, seed, { ...settings, fresh: false }, [epoch]);
-  }
-  const path = folder.weights(epoch), { tensors } = await loadCheckpoint(path);
-  const weights: Weights = { path, tensors };
-  return { weights, identity: { id, seed, sha256: await sha256(await Deno.readFile(path)) } };
 }
 
 /** What a run is computed in and by. */
@@ -132,10 +107,13 @@ class Training {
     await this.#resume();
     // Asked for before training: while it runs, the project may go on.
     const at = await commit(this.#resolved.root);
-    await this.#declare(at);
+    await folder.write(
+      "declaration.json",
+      declared(this.#resolved, this.#prepared, this.#settings, this.#progress, at),
+    );
     const logs = new Logs(folder.path, this.#progress.epoch);
     while (this.#progress.epoch < epochs) await this.#epoch(logs);
-    const trial = await this.#trial(teachers, at);
+    const trial = await measured(this.#resolved, this.#prepared, this.#progress, teachers, at);
     await folder.write("trial.json", trial as unknown as Json);
     return trial;
   }
@@ -154,32 +132,6 @@ class Training {
     if (progress.batch === 0) await this.#publish(tensors);
     const within = progress.batch > 0 ? `, batch ${progress.batch}` : "";
     this.#settings.status.line(`${this.#title}: goes on after epoch ${progress.epoch}${within}`);
-  }
-
-  async #declare(commit: string | null): Promise<void> {
-    const { experiment, identity, declaration: hash, seed, quick, folder } = this.#resolved;
-    const { tensorflow, heldOut, student, teachers } = this.#prepared, { threads, deterministic } = this.#settings;
-    const size = ({ recipe: { id }, parameters, multiplyAdds }: Prepared["student"]) => ({
-      id,
-      parameters,
-      multiplyAdds,
-    });
-    await folder.write("declaration.json", {
-      experiment: identity.id,
-      declaration: declaration(experiment),
-      hash,
-      seed,
-      quick: quick ?? null,
-      student: size(student),
-      teachers: teachers.map(size),
-      holdout: heldOut ? [...heldOut.indices] : null,
-      precision: this.#progress.precision,
-      backend: this.#progress.backend,
-      threads: threads ?? null,
-      deterministic: deterministic ?? false,
-      versions: { ...versions(tensorflow) },
-      commit,
-    });
   }
 
   /** The rest of an epoch: its batches, its evaluation, its log and its checkpoint. */
@@ -285,29 +237,6 @@ class Training {
       await folder.save(folder.weights(which), weights, { experiment: identity.id, seed, epoch });
     }
   }
-
-  async #trial(teachers: readonly TeacherRecord[], commit: string | null): Promise<Trial> {
-    const { declaration, seed, quick, experiment } = this.#resolved, { precision, backend } = this.#progress;
-    const { compare, opened, heldOut, tensorflow } = this.#prepared;
-    const best = this.#progress.best!, last = this.#progress.last!;
-    const kl = compare && (await evaluate(compare, opened.test, opened.image)).kl;
-    const both = (pick: (score: Score) => number) => ({ last: rounded(pick(last)), best: rounded(pick(best.score)) });
-    return {
-      seed,
-      declaration,
-      epochs: scheduled(experiment, this.#settings).epochs,
-      metric: { top1: both((s) => s.top1), top5: both((s) => s.top5), ...(kl === undefined ? {} : { kl }) },
-      bestEpoch: best.epoch,
-      teachers,
-      precision: precision as Trial["precision"],
-      backend,
-      tensorflow,
-      holdout: heldOut?.split.size ?? null,
-      seconds: Math.round(this.#progress.seconds * 10) / 10,
-      commit,
-      quick: quick !== undefined,
-    };
-  }
 }
 
 /** What one process did of an epoch. */
@@ -323,9 +252,4 @@ const scalar = (value: number): Input => ({ shape: [], data: Float32Array.of(val
 /** The student's weights in a state, by their names inside it. */
 function weightsOf({ variables }: Player, state: ReadonlyMap<string, Value>): Map<string, Value> {
   return new Map(variables.map(({ name }) => [name.slice("student.".length), state.get(name)!]));
-}
-
-/** A percentage without the noise of binary fractions. */
-function rounded(percent: number): number {
-  return Math.round(percent * 1e6) / 1e6;
 }

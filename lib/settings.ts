@@ -21,14 +21,17 @@ export interface Settings extends EngineOptions {
 }
 
 /** What makes a run quick: undefined for a full one. */
-export function quickness({ schedule }: Experiment, { epochs, limit }: Settings): string | undefined {
+export function quickness(
+  { schedule }: Experiment,
+  { epochs, limit }: Pick<Settings, "epochs" | "limit">,
+): string | undefined {
   const shorter = epochs !== undefined && epochs !== schedule.epochs;
   if (!shorter && limit === undefined) return undefined;
   return `quick-${epochs ?? schedule.epochs}-${limit ?? "all"}`;
 }
 
 /** The schedule that is run. */
-export function scheduled({ schedule }: Experiment, { epochs }: Settings): Schedule {
+export function scheduled({ schedule }: Experiment, { epochs }: Pick<Settings, "epochs">): Schedule {
   return epochs === undefined || epochs === schedule.epochs ? schedule : schedule.over(epochs);
 }
 
@@ -36,7 +39,7 @@ export function scheduled({ schedule }: Experiment, { epochs }: Settings): Sched
  * After which epoch a teacher is wanted; in a quick run a numbered one moves as the rate's drops do. Throws a `Failure`
  * (exit 2) where its schedule has no such epoch.
  */
-export function wanted({ experiment, epoch }: Trained, settings: Settings): Epoch {
+export function wanted({ experiment, epoch }: Trained, settings: Pick<Settings, "epochs">): Epoch {
   if (typeof epoch !== "number") return epoch;
   const declared = experiment.schedule.epochs, { epochs } = scheduled(experiment, settings);
   if (!Number.isInteger(epoch) || epoch < 1 || epoch > declared) {

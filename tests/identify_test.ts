@@ -59,8 +59,9 @@ await needs(
           assertEquals(found.module, at(`${id.split("#")[0].slice("experiments/".length)}.ts`));
         }
       }
-      const [{ experiment }] = await load(at("record.ts#kd"));
-      assertEquals((await identify(experiment.teachers[0].experiment)).id, "experiments/record#teacher");
+      const [{ experiment: { teachers: [teacher] } }] = await load(at("record.ts#kd"));
+      assert("experiment" in teacher);
+      assertEquals((await identify(teacher.experiment)).id, "experiments/record#teacher");
     }),
 );
 

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { existsSync } from "node:fs";
 import { saveCheckpoint } from "../lib/checkpoint.ts";
-import type { Epoch } from "../lib/experiment.ts";
+import { type Epoch, from } from "../lib/experiment.ts";
 import { Failure } from "../lib/failure.ts";
 import { declarationHash } from "../lib/result.ts";
 import { resolve, resolveTeacher } from "../lib/resolve.ts";
@@ -77,7 +77,7 @@ await needs(
   "resolveTeacher: a full run serves a quick one, never the other way round; --fresh is not for it",
   () =>
     toys(PAIR, async (toys) => {
-      const [teacher] = (await toys.experiment("student")).teachers;
+      const teacher = from(await toys.experiment("teacher"));
       const look = async (other = {}) => {
         const { state, quick, epoch } = await resolveTeacher(teacher, toys.settings(other));
         return [state, quick, epoch];

@@ -58,8 +58,12 @@ await needs(
     project({}, async (folder) => {
       const path = join(folder, "a#b.json"), put = (one: Trial) => record(path, "a#b", one);
       assertEquals(await readResult(path), undefined);
-      const teacher = { id: "t", seed: 1, sha256: B, top1: 80 };
-      const three = trial(3, 70, { teachers: [teacher], metric: { ...trial(3, 70).metric, kl: 0.3 }, holdout: 500 });
+      const teacher = { id: "t", seed: 1, sha256: B, top1: 80 }, given = { ...teacher, id: "vgg13:a.pth", seed: null };
+      const three = trial(3, 70, {
+        teachers: [teacher, given],
+        metric: { ...trial(3, 70).metric, kl: 0.3 },
+        holdout: 500,
+      });
       await put(three);
       await put(trial(1, 60, { quick: true }));
       assertEquals((await put(trial(2, 71))).trials.map(({ seed }) => seed), [1, 2, 3]);

@@ -20,6 +20,7 @@ import type { Trial } from "../lib/result.ts";
 import { sgd } from "../lib/schedule.ts";
 import { fixed, signed, spread, summary } from "../lib/summary.ts";
 import { isTables, tables } from "../lib/table.ts";
+import { weights } from "../lib/weights.ts";
 import { trial } from "./trial.ts";
 
 const HASH = "a".repeat(64);
@@ -193,6 +194,26 @@ Deno.test("cells: a teacher may stand behind an assistant", () => {
   const assistant = experiment(own, { ...parts, teacher: from(big), student: vgg8 });
   const small = experiment(own, { ...parts, teacher: from(assistant), student: resnet8 });
   checkCells(paper().tables, { ids: ["t1"], rows: { kd: { resnet20_resnet8: small } } }, "tables.ts");
+});
+
+Deno.test("cells and own table: weights trained elsewhere teach by their network's name", () => {
+  const file = "resnet20.pth", ids = ["t1"];
+  const given = experiment(own, {
+    dataset,
+    teacher: weights(resnet20, { file }),
+    student: resnet8,
+    distiller: kd(),
+    schedule,
+  });
+  checkCells(paper().tables, { ids, rows: { kd: { resnet20_resnet8: given } } }, "tables.ts");
+  const wrong = { ...given, teachers: [weights(vgg13, { file })] };
+  assertThrows(
+    () => checkCells(paper().tables, { ids, rows: { kd: { resnet20_resnet8: wrong } } }, "tables.ts"),
+    Failure,
+    "is not taught by resnet20",
+  );
+  const [, row] = cellsOf(ownTable("T", [["kd", outcome(given, [trial(1, 70)])]]));
+  assertEquals(row.slice(0, 4), ["[kd](a.ts)", "resnet20", "resnet8", "70.00 (1)"]);
 });
 
 Deno.test("paper table: a cell is ours with spread and n, the paper's, the difference, and the other epoch", () => {

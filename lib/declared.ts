@@ -1,0 +1,35 @@
+import { declaration } from "./experiment.ts";
+import type { Json } from "./json.ts";
+import type { Player } from "./network.ts";
+import type { Prepared } from "./prepare.ts";
+import type { Resolved } from "./resolve.ts";
+import type { Progress } from "./run_folder.ts";
+import type { Settings } from "./settings.ts";
+import { versions } from "./versions.ts";
+
+/** What a run says of itself before it begins: what was declared and resolved, and what computes it. */
+export function declared(
+  { experiment, identity, declaration: hash, seed, quick }: Resolved,
+  { tensorflow, heldOut, student, teachers }: Prepared,
+  { threads, deterministic }: Settings,
+  { precision, backend }: Progress,
+  commit: string | null,
+): Json {
+  const size = ({ recipe: { id }, parameters, multiplyAdds }: Player) => ({ id, parameters, multiplyAdds });
+  return {
+    experiment: identity.id,
+    declaration: declaration(experiment),
+    hash,
+    seed,
+    quick: quick ?? null,
+    student: size(student),
+    teachers: teachers.map(size),
+    holdout: heldOut ? [...heldOut.indices] : null,
+    precision,
+    backend,
+    threads: threads ?? null,
+    deterministic: deterministic ?? false,
+    versions: { ...versions(tensorflow) },
+    commit,
+  };
+}

@@ -1,0 +1,139 @@
+/**
+ * What teaches in a run: students of ours, trained first where they are not yet, and weights that were trained elsewhere.
+ *
+ * @module
+ */
+import { basename } from "node:path";
+import { loadCheckpoint, match } from "./checkpoint.ts";
+import { evaluate } from "./evaluate.ts";
+import type { Experiment, Teacher, Trained } from "./experiment.ts";
+import { Failure } from "./failure.ts";
+import { importWeights } from "./import_weights.ts";
+import { percentage } from "./percentage.ts";
+import type { Prepared, Weights } from "./prepare.ts";
+import { type ResolvedTeacher, resolveTeacher, STATES } from "./resolve.ts";
+import { openWeights, resolveWeights } from "./resolve_weights.ts";
+import type { TeacherRecord } from "./result.ts";
+import type { run } from "./run.ts";
+import type { Settings } from "./settings.ts";
+import { sha256 } from "./sha256.ts";
+import { variableShapes } from "./variable_shapes.ts";
+import type { Given } from "./weights.ts";
+import type { WeightsFile } from "./weights_file.ts";
+
+/** A teacher that is ready to teach. */
+export interface ReadyTeacher {
+  /** What is recorded of it, but for the top-1 that it reaches. */
+  readonly identity: Omit<TeacherRecord, "top1">;
+  /** The file of its weights. */
+  readonly path: string;
+  /** Its weights. */
+  readonly weights: Weights;
+  /** The top-1 that it is declared to reach, in percent; null where nothing is said. */
+  readonly declared: number | null;
+}
+
+/**
+ * Gets the teachers of an experiment ready, in order: `train` trains those of ours that are not there yet. Rejects with a
+ * `Failure` (exit 3) where weights from elsewhere are missing or not the declared ones.
+ */
+export async function readyTeachers(
+  { teachers }: Experiment,
+  root: string,
+  settings: Settings,
+  train: typeof run,
+): Promise<ReadyTeacher[]> {
+  // First what was trained elsewhere: nobody wants to hear after hours of training that a file is missing.
+  const given = new Map<Teacher, ReadyTeacher>(), ready: ReadyTeacher[] = [];
+  for (const one of teachers) if (!("experiment" in one)) given.set(one, await readyGiven(one, root, settings));
+  for (const one of teachers) {
+    ready.push("experiment" in one ? await readyTrained(one, settings, train) : given.get(one)!);
+  }
+  return ready;
+}
+
+async function readyTrained(teacher: Trained, settings: Settings, train: typeof run): Promise<ReadyTeacher> {
+  const resolved = await resolveTeacher(teacher, settings), { identity: { id }, seed, folder, state, epoch } = resolved;
+  if (state !== "done") {
+    settings.status.line(`teacher ${id} seed ${seed} is ${STATES[state]}; it is trained first`);
+    await train(teacher.experiment, seed, { ...settings, fresh: false }, [epoch]);
+  }
+  const path = folder.weights(epoch), weights = await trainedWeights(resolved);
+  return { identity: { id, seed, sha256: await sha256(await Deno.readFile(path)) }, path, weights, declared: null };
+}
+
+async function readyGiven(given: Given, root: string, { data, status }: Settings): Promise<ReadyTeacher> {
+  const resolved = await resolveWeights(given, root, data), { network, path, top1: declared } = resolved;
+  const file = await openWeights(resolved, status.line);
+  const identity = { id: `${network.id}:${basename(path)}`, seed: null, sha256: file.sha256 };
+  return { identity, path, weights: givenWeights(given, file), declared };
+}
+
+async function trainedWeights({ experiment: { student }, folder, epoch }: ResolvedTeacher): Promise<Weights> {
+  const path = folder.weights(epoch), { tensors } = await loadCheckpoint(path);
+  return (image, classes) => {
+    match(path, tensors, variableShapes(student, image, classes));
+    return tensors;
+  };
+}
+
+function givenWeights({ network }: Given, file: WeightsFile): Weights {
+  return (image, classes) => importWeights(network, image, classes, file);
+}
+
+/** How far, in percentage points, a top-1 may be from the declared one: others round it, and decode images otherwise. */
+const TOLERANCE = 0.1;
+
+/**
+ * Measures on the test set what teachers reach, and says it. Rejects with a `Failure` (exit 3) where that is not what was
+ * declared.
+ */
+export async function scoreTeachers(
+  teachers: readonly ReadyTeacher[],
+  { evaluateTeachers, opened }: Prepared,
+  say: (line: string) => void,
+): Promise<TeacherRecord[]> {
+  const records: TeacherRecord[] = [];
+  for (const [i, { identity, path, declared }] of teachers.entries()) {
+    const { id, seed } = identity, score = await evaluate(evaluateTeachers[i], opened.test, opened.image);
+    const top1 = percentage(score.top1);
+    say(`teacher ${id}${seed === null ? "" : ` seed ${seed}`}, top-1 ${top1.toFixed(2)}`);
+    if (declared !== null && percentage(Math.abs(top1 - declared)) > TOLERANCE) {
+      throw new Failure(
+        3,
+        `${path} reaches top-1 ${
+          top1.toFixed(2)
+        }, declared ${declared}: is it the wrong file, are the data set's mean ` +
+          "and std others than it was trained with, or its classes in another order?",
+      );
+    }
+    records.push({ ...identity, top1 });
+  }
+  return records;
+}
+
+/** A teacher as it stands, for a plan. */
+export interface Preview {
+  /** Which one it is and what is there of it. */
+  readonly text: string;
+  /** Its weights; undefined where they are not there. */
+  readonly weights: Weights;
+}
+
+/** What is there of a teacher; nothing is trained or downloaded. Rejects with a `Failure` where what is there is damaged. */
+export async function preview(teacher: Teacher, root: string, settings: Settings): Promise<Preview> {
+  if ("experiment" in teacher) {
+    const resolved = await resolveTeacher(teacher, settings), { identity: { id }, seed, state, epoch } = resolved;
+    const title = `${id} seed ${seed}, ${typeof epoch === "number" ? `epoch ${epoch}` : epoch}`;
+    if (state !== "done") return { text: `${title}: ${state}, would be trained first`, weights: undefined };
+    return { text: `${title}: ready`, weights: await trainedWeights(resolved) };
+  }
+  const resolved = await resolveWeights(teacher, root, settings.data), { source: { url }, path, isThere } = resolved;
+  if (isThere) {
+    return {
+      text: `${path}: ready`,
+      weights: givenWeights(teacher, await openWeights(resolved, settings.status.line)),
+    };
+  }
+  return { text: `${path}: missing${url ? `, would be downloaded from ${url}` : ""}`, weights: undefined };
+}
