@@ -65,6 +65,8 @@ export interface Dataset {
   readonly augmentation: Augmentation;
   /** How pixels become the network's input. */
   readonly normalisation: Normalisation;
+  /** How images of another size become the data set's own; absent where all have it. */
+  readonly resize?: string;
   /** Finds the files below `folder` (downloading what may be downloaded, with progress on `log`) and checks them. Rejects with a `Failure` of exit 3; of exit 2 where `take` is more than there is. */
   open(folder: string, log?: (line: string) => void): Promise<Opened>;
 }

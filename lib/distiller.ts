@@ -101,6 +101,8 @@ export interface Distiller<S extends Net, T extends Teachers = undefined> {
   readonly id: string;
   /** Its options with the defaults filled in; part of the declaration. */
   readonly options: Json;
+  /** The paper that introduces it, as it is cited; absent where there is none. */
+  readonly paper?: string;
   /** Makes its variables, once, and gives the loss. */
   readonly build: (cast: Cast<S, T>) => Loss<S, T>;
 }

@@ -14,7 +14,7 @@ export interface Score {
 }
 
 /** Images in a batch of an evaluation. */
-const BATCH = 250;
+export const BATCH = 250;
 
 /** Runs an evaluation step over a whole split. */
 export async function evaluate(

@@ -21,7 +21,13 @@ export function settings(rows: readonly Labelled[]): string {
 
 /** An experiment's data set and schedule, in words. */
 function setting({ dataset, schedule }: Experiment): string {
-  return [dataset, schedule].map(({ id, options }) => `${id} (${words(options)})`).join("; ");
+  return [dataset, schedule].map(called).join("; ");
+}
+
+/** A part of a declaration in words: `sgd (epochs 10, drops (at 6/8, by 0.1))`; its name alone where it has no options. */
+export function called({ id, options }: { readonly id: string; readonly options: Json }): string {
+  const text = words(options);
+  return text ? `${id} (${text})` : id;
 }
 
 /** JSON in words: `epochs 10, drops (at 6/8, by 0.1), no flip`. */

@@ -128,10 +128,17 @@ export function evaluateStep(
   normalisation: Normalisation,
 ): Traced<EvaluateInput> {
   return ({ image, label }) => {
-    const images = normalise(image, normalisation), { frozen } = passes();
-    const logits = (player: Player) => (player as Player<Scorer>).run(images, frozen).taps.logits;
-    const scores = logits(student);
+    const images = normalise(image, normalisation), scores = logits(student, images);
     const values = { top1: topK(scores, label, 1), top5: topK(scores, label, 5) };
-    return { values: teacher ? { ...values, kl: tf.sum(kl(scores, logits(teacher))) } : values, updates: [] };
+    return { values: teacher ? { ...values, kl: tf.sum(kl(scores, logits(teacher, images))) } : values, updates: [] };
   };
+}
+
+/** What a network makes of a batch by running statistics: `logits`, [batch, classes]. */
+export function scoreStep(network: Player, normalisation: Normalisation): Traced<"image"> {
+  return ({ image }) => ({ values: { logits: logits(network, normalise(image, normalisation)) }, updates: [] });
+}
+
+function logits(network: Player, images: Tensor): Tensor {
+  return (network as Player<Scorer>).run(images, passes().frozen).taps.logits;
 }

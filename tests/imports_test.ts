@@ -9,17 +9,19 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 /** Who may import what of ours: of two rules that fit a file the first counts. */
 const arrows: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^lib\/tensorflow\//, /^lib\/(tensorflow\/|(failure|cannot_write|status|tensor)\.ts$)/],
-  [/^lib\/kernels\//, /^lib\/(tensorflow\/(backend|binding|c_api)|random|tensor)\.ts$/],
+  [/^lib\/kernels\//, /^lib\/(kernels\/\w+|tensorflow\/(backend|binding|c_api)|random|tensor)\.ts$/],
   [/^lib\/tasks\//, /^lib\/(network|ops|tensor)\.ts$/],
-  [/^lib\/networks\//, /^lib\/((layers|network|variables|tensor)\.ts$|kernels\/)/],
+  [/^lib\/networks\//, /^lib\/((failure|layers|network|variables|tensor)\.ts$|(kernels|networks)\/)/],
   [/^lib\/distillers\//, /^lib\/((distiller|failure|layers|network|ops|tensor|variables)\.ts$|kernels\/)/],
-  [/^lib\/layers\.ts$/, /^lib\/(kernels\/|(ops|variables|tensor)\.ts$)/],
+  [/^lib\/layers\.ts$/, /^lib\/(kernels\/|(failure|ops|variables|tensor)\.ts$)/],
   [/^lib\/ops\.ts$/, /^lib\/(kernels\/|tensor\.ts$)/],
   [/^lib\/std\//, /^lib\/std\//],
   // The commands say where the data are.
-  [/^lib\/(doctor|exp)\.ts$/, /^(lib\/|datasets\/files\.ts$)/],
+  [/^lib\/(describe|doctor|eval|exp|export)\.ts$/, /^(lib\/|datasets\/files\.ts$)/],
+  // What the command line names is what anybody can import.
+  [/^lib\/find_network\.ts$/, /^(lib\/|mod\.ts$)/],
   [/^lib\//, /^lib\//],
-  [/^datasets\//, /^(datasets\/|lib\/(dataset|failure|json|random|split)\.ts$)/],
+  [/^datasets\//, /^(datasets\/|lib\/(dataset|download|failure|json|random|reason|split|stays_inside|zip)\.ts$)/],
   [/^experiments\//, /^(experiments\/|datasets\/|mod\.ts$)/],
   [/^mod\.ts$/, /^(lib|datasets)\//],
 ];

@@ -28,6 +28,7 @@ export function fitnets<const S extends string = "block2", const T extends strin
   return {
     id: "fitnets",
     options: { guided, hint, weight, ce },
+    paper: "FitNets: Hints for Thin Deep Nets. Romero et al., 2015. arXiv:1412.6550",
     build({ create, student, teacher }) {
       const from: Shape = student.shapes[guided], to: Shape = teacher.shapes[hint];
       const regress = create.in("regressor")(regressor(from, to), from);

@@ -20,6 +20,7 @@ export function kd({ temperature = 4, ce = 0.1, kd = 0.9 }: KdOptions = {}): Dis
   return {
     id: "kd",
     options: { temperature, ce, kd },
+    paper: "Distilling the Knowledge in a Neural Network. Hinton, Vinyals, Dean, 2015. arXiv:1503.02531",
     build: () => ({ student, teacher, task, mask }) => ({
       task: [ce, task(student)],
       kd: [kd, masked(kl(student.taps.logits, teacher.taps.logits, temperature), mask("logits"))],

@@ -40,6 +40,7 @@ export function slkd(options: SlkdOptions = {}): Distiller<Scorer, Scorer> {
   return {
     id: "slkd",
     options: { temperature, ce, teacher: beta1, selfTeacher: beta2, copies, fusion, released },
+    paper: "Improving Knowledge Distillation via Transferring Learning Ability. Liu, Li, Cheng, 2023. arXiv:2304.11923",
     build({ create, teacher }) {
       const learners = Array.from({ length: copies }, (_, i) => create.in(`self${i + 1}`)(teacher.recipe));
       return ({ student, teacher, task, image, live, mask }) => {

@@ -38,9 +38,21 @@ export async function useBackend(binding: Binding): Promise<NativeBackend> {
   return native;
 }
 
-/** tfjs-node's backend where it is the current one; undefined on tfjs's own `cpu` backend. */
+/** tfjs-node's backend where it is the current one; undefined on tfjs's own `cpu` backend, and within `portably`. */
 export function nativeBackend(): NativeBackend | undefined {
-  return tf.getBackend() === "tensorflow" ? native : undefined;
+  return tf.getBackend() === "tensorflow" && !isPortable ? native : undefined;
+}
+
+let isPortable = false;
+
+/** Runs `body` with every kernel of ours as its twin: a graph traced meanwhile has only ops that tfjs knows too. */
+export function portably<T>(body: () => T): T {
+  isPortable = true;
+  try {
+    return body();
+  } finally {
+    isPortable = false;
+  }
 }
 
 /** Runs `body` with every op added to `graph` instead of being run. */

@@ -42,6 +42,8 @@ export const symbols = {
   TF_OperationOutputType: { parameters: [output], result: "i32" },
   TF_GraphGetTensorNumDims: { parameters: ["pointer", output, "pointer"], result: "i32" },
   TF_GraphGetTensorShape: { parameters: ["pointer", output, "buffer", "i32", "pointer"], result: "void" },
+  TF_GraphToGraphDef: { parameters: ["pointer", "pointer", "pointer"], result: "void" },
+  TF_OperationName: { parameters: ["pointer"], result: "pointer" },
 
   TF_NewSessionOptions: { parameters: [], result: "pointer" },
   TF_SetConfig: { parameters: ["pointer", "buffer", "usize", "pointer"], result: "void" },
@@ -209,6 +211,12 @@ export function tensorData(tensor: Pointer): Float32Array | Int32Array | Uint8Ar
     default:
       throw new Error(`TensorFlow's element type ${type} cannot be read`);
   }
+}
+
+/** A copy of what a `TF_Buffer` (data, length, deallocator) holds. */
+export function bufferBytes(buffer: Pointer): Uint8Array<ArrayBuffer> {
+  const view = new Deno.UnsafePointerView(buffer), data = view.getPointer(0), length = Number(view.getBigUint64(8));
+  return data ? new Uint8Array(Deno.UnsafePointerView.getArrayBuffer(data, length).slice(0)) : new Uint8Array();
 }
 
 /** Which session or context is wanted: bytes of a `ConfigProto`. */

@@ -1,5 +1,5 @@
 import { Attr, type Binding, described, elements, type OpAttribute, type TensorMetadata } from "./binding.ts";
-import { type CApi, cApi, cString, deepError, newTensor, type Pointer, withStatus } from "./c_api.ts";
+import { bufferBytes, type CApi, cApi, cString, deepError, newTensor, type Pointer, withStatus } from "./c_api.ts";
 
 /** One output of one operation of a graph. */
 export interface Node extends TensorMetadata {
@@ -9,7 +9,7 @@ export interface Node extends TensorMetadata {
   readonly operation: Pointer;
   /** Which of its outputs. */
   readonly index: number;
-  /** The output's shape; unknown dimensions cannot occur. */
+  /** The output's shape; only a graph that is exported has unknown dimensions, −1: its batch. */
   readonly shape: number[];
   /** The output's element type, a number of `DataType`. */
   readonly dtype: number;
@@ -54,6 +54,22 @@ export class Graph implements Binding {
   /** Where an operation was added, by its name: an error with its inputs' shapes and that line's stack. */
   origin(operation: string): Error | undefined {
     return this.#origins.get(operation);
+  }
+
+  /** What the operation behind a node is called in the graph. */
+  nameOf({ operation }: Node): string {
+    return new Deno.UnsafePointerView(this.#api.TF_OperationName(operation)!).getCString();
+  }
+
+  /** The graph as a `GraphDef` in protocol-buffer bytes. */
+  definition(): Uint8Array<ArrayBuffer> {
+    const api = this.#api, buffer = api.TF_NewBuffer()!;
+    try {
+      withStatus(() => "writing the graph", (status) => api.TF_GraphToGraphDef(this.pointer, buffer, status));
+      return bufferBytes(buffer);
+    } finally {
+      api.TF_DeleteBuffer(buffer);
+    }
   }
 
   /** A constant. */

@@ -1,4 +1,14 @@
-import { type CApi, cApi, check, type Config, configProto, type Pointer, tensorData, withStatus } from "./c_api.ts";
+import {
+  bufferBytes,
+  type CApi,
+  cApi,
+  check,
+  type Config,
+  configProto,
+  type Pointer,
+  tensorData,
+  withStatus,
+} from "./c_api.ts";
 import { type Graph, type Node, packed } from "./graph.ts";
 
 /** What one run of a session takes and gives, packed once. */
@@ -113,9 +123,3 @@ function runOptions(): Uint8Array<ArrayBuffer> {
 }
 
 let fullTrace: Uint8Array<ArrayBuffer> | undefined;
-
-/** A copy of what a `TF_Buffer` (data, length, deallocator) holds. */
-function bufferBytes(buffer: Pointer): Uint8Array {
-  const view = new Deno.UnsafePointerView(buffer), data = view.getPointer(0), length = Number(view.getBigUint64(8));
-  return data ? new Uint8Array(Deno.UnsafePointerView.getArrayBuffer(data, length).slice(0)) : new Uint8Array();
-}

@@ -1,6 +1,6 @@
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { nativeBackend, tracing, useBackend } from "../../lib/tensorflow/backend.ts";
+import { nativeBackend, portably, tracing, useBackend } from "../../lib/tensorflow/backend.ts";
 import { Eager } from "../../lib/tensorflow/eager.ts";
 import { Graph } from "../../lib/tensorflow/graph.ts";
 import { useTensorflow } from "../engines.ts";
@@ -50,5 +50,25 @@ await needs(
     assertStrictEquals(backend.binding, binding);
     tf.tidy(() => assertEquals(tf.neg(tf.tensor1d([1])).dataSync(), Float32Array.of(-1)));
     graph.close();
+  },
+);
+
+await needs(
+  everything,
+  "portably, kernels are their twins on the same backend, and afterwards themselves, whatever happened",
+  async () => {
+    await useTensorflow();
+    const native = nativeBackend();
+    assertEquals(portably(() => [nativeBackend(), tf.getBackend()]), [undefined, "tensorflow"]);
+    assertStrictEquals(nativeBackend(), native);
+    assertThrows(
+      () =>
+        portably(() => {
+          throw new Error("stopped");
+        }),
+      Error,
+      "stopped",
+    );
+    assertStrictEquals(nativeBackend(), native);
   },
 );

@@ -1,0 +1,47 @@
+/** What a network takes images of each class for. */
+export class Confusion {
+  /** How many images of a class (row) were taken for a class (column). */
+  readonly matrix: readonly number[][];
+  /** How many images there were. */
+  images = 0;
+  /** How many had their class come first. */
+  top1 = 0;
+  /** How many had their class among the first five. */
+  top5 = 0;
+
+  /** No images yet, of so many classes. */
+  constructor(classes: number) {
+    this.matrix = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
+  }
+
+  /**
+   * Counts a batch by its scores, [batch, classes], and the class of each image. As in training, a tie and a score that is
+   * not finite count against the network: the image is then taken for another class than its own.
+   */
+  add(logits: Float32Array, labels: Int32Array): void {
+    const classes = this.matrix.length;
+    labels.forEach((label, i) => {
+      const scores = logits.subarray(i * classes, (i + 1) * classes);
+      const own = scores.every(Number.isFinite) ? scores[label] : NaN;
+      let ahead = 0, rival = -1;
+      scores.forEach((score, other) => {
+        if (other === label) return;
+        // Nothing is less than NaN.
+        if (!(score < own)) ahead++;
+        if (rival < 0 || score > scores[rival]) rival = other;
+      });
+      this.images++;
+      if (ahead === 0) this.top1++;
+      if (ahead < 5) this.top5++;
+      this.matrix[label][ahead === 0 ? label : rival]++;
+    });
+  }
+
+  /** For each class how many images it has and the percentage that was recognised; null where it has none. */
+  perClass(): { readonly images: number; readonly top1: number | null }[] {
+    return this.matrix.map((row, label) => {
+      const images = row.reduce((a, b) => a + b);
+      return { images, top1: images === 0 ? null : 100 * row[label] / images };
+    });
+  }
+}

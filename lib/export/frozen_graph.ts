@@ -1,0 +1,97 @@
+import * as tf from "@tensorflow/tfjs";
+import type { Pass } from "../layers.ts";
+import { build, type Player, type Scorer } from "../network.ts";
+import { openEngine } from "../open_engine.ts";
+import type { Tensor } from "../tensor.ts";
+import { type NativeBackend, nativeBackend, portably, tracing } from "../tensorflow/backend.ts";
+import { cApi, cString, DataType } from "../tensorflow/c_api.ts";
+import { Graph, type Node } from "../tensorflow/graph.ts";
+import { decodeGraph, type GraphDef, type SignatureDef, type TensorInfo } from "../tensorflow/messages.ts";
+import { type Variable, variables } from "../variables.ts";
+import type { Model } from "./model.ts";
+
+/** A network by running statistics as one graph whose weights are constants. */
+export interface FrozenGraph {
+  /** The graph; constants that are weights have the variables' names. */
+  readonly graph: GraphDef;
+  /** It takes `images`, normalised, float32 [batch, height, width, channels], and gives `logits`, [batch, classes]. */
+  readonly signature: SignatureDef;
+  /** The version of the TensorFlow that wrote it. */
+  readonly tensorflow: string;
+}
+
+/** What cannot be done with such a graph. */
+export const FROZEN = "For inference only: its norms use their running statistics, and its weights are constants.";
+
+/** The graph of a network for batches of any size, made only of ops that tfjs's graph models know too. */
+export async function frozenGraph(model: Model): Promise<FrozenGraph> {
+  const { engine, tensorflow } = await openEngine(), backend = nativeBackend()!, graph = new Graph();
+  try {
+    const images = placeholder(graph, [-1, ...model.image]);
+    const { logits, weights } = portably(() => tracing(graph, () => record(model, graph, backend, images)));
+    const names = new Map([[graph.nameOf(images), "images"], [graph.nameOf(logits), "logits"]]);
+    for (const [{ name }, node] of weights) names.set(graph.nameOf(node), name);
+    const signature = {
+      inputs: { images: described("images", images) },
+      outputs: { logits: described("logits", logits) },
+      methodName: "tensorflow/serving/predict",
+    };
+    return { graph: renamed(decodeGraph(graph.definition()), names), signature, tensorflow: tensorflow! };
+  } finally {
+    graph.close();
+    engine.close();
+  }
+}
+
+function placeholder(graph: Graph, shape: readonly number[]): Node {
+  const api = cApi();
+  return graph.add("Placeholder", [], 1, (operation) => {
+    api.TF_SetAttrType(operation, cString("dtype"), DataType.float32);
+    api.TF_SetAttrShape(operation, cString("shape"), BigInt64Array.from(shape, BigInt), shape.length);
+  })[0];
+}
+
+/** Adds the network's pass to the graph, and a constant for each variable that it reads. */
+function record(
+  { network, image, classes, tensors }: Model,
+  graph: Graph,
+  backend: NativeBackend,
+  images: Node,
+): { logits: Node; weights: ReadonlyMap<Variable, Node> } {
+  const values = new Map(Array.from(tensors, ([name, { data }]) => [name, data as Float32Array]));
+  const scope = variables({ seed: 0, collected: new Map(), fixed: true, values });
+  const player = build(network, scope, image, classes.length) as Player<Scorer>;
+  const weights = new Map<Variable, Node>();
+  const pass: Pass = {
+    training: false,
+    read(variable): Tensor {
+      let node = weights.get(variable);
+      if (!node) {
+        node = graph.node(graph.createTensor([...variable.shape], DataType.float32, variable.initial()));
+        weights.set(variable, node);
+      }
+      return backend.createOutputTensor(node);
+    },
+    remember: ({ name }) => {
+      throw new Error(`a pass without training has no statistics to remember (${name})`);
+    },
+  };
+  const logits = tf.tidy(() => player.run(backend.createOutputTensor(images), pass).taps.logits);
+  const [id] = backend.getInputTensorIds([logits]);
+  logits.dispose();
+  return { logits: graph.node(id), weights };
+}
+
+/** The first output of an operation as a signature has it. */
+function described(name: string, { shape }: Node): TensorInfo {
+  return { name: `${name}:0`, dtype: "DT_FLOAT", tensorShape: { dim: shape.map((size) => ({ size: String(size) })) } };
+}
+
+/** The graph with other names for some of its operations. */
+function renamed({ node, ...rest }: GraphDef, names: ReadonlyMap<string, string>): GraphDef {
+  const other = (input: string) => input.replace(/^[^:]+/, (name) => names.get(name) ?? name);
+  return {
+    ...rest,
+    node: node.map((one) => ({ ...one, name: other(one.name), input: one.input?.map(other) })),
+  };
+}

@@ -1,0 +1,21 @@
+import type { Value } from "../checkpoint.ts";
+import type { Normalisation } from "../dataset.ts";
+import type { Net } from "../network.ts";
+
+/** A trained network on its way out. */
+export interface Model {
+  /** What it is; its last stage is `logits`. */
+  readonly network: Net;
+  /** Height, width and channels of the images it takes. */
+  readonly image: readonly [height: number, width: number, channels: number];
+  /** The name of each class, in the order of its logits. */
+  readonly classes: readonly string[];
+  /** How pixels become its input. */
+  readonly normalisation: Normalisation;
+  /** How images of another size become its own; absent where it has only seen images that have it. */
+  readonly resize?: string;
+  /** Its variables' values by our names. */
+  readonly tensors: ReadonlyMap<string, Value>;
+  /** Where it comes from, in texts by name. */
+  readonly origin: Readonly<Record<string, string>>;
+}

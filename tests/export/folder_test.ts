@@ -1,0 +1,82 @@
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { writeExport } from "../../lib/export/folder.ts";
+import { Failure } from "../../lib/failure.ts";
+import { inTemporary } from "../datasets/temporary.ts";
+import { needs } from "../needs.ts";
+
+const disk = ["read", "write"] as const;
+const files = new Map<string, string | Uint8Array>([["README.md", "a card"], ["group/one.bin", Uint8Array.of(1, 2)]]);
+
+/** What is below a folder, by path in it. */
+async function below(folder: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    found.push(...(isDirectory ? (await below(`${folder}/${name}`)).map((inner) => `${name}/${inner}`) : [name]));
+  }
+  return found.sort();
+}
+
+async function refused(exit: number, path: string): Promise<string> {
+  const failure = await assertRejects(() => writeExport(path, {}, files), Failure);
+  assertEquals(failure.exit, exit, failure.message);
+  return failure.message;
+}
+
+await needs(
+  disk,
+  "an export is written with its sums, and replaced by the next one",
+  () =>
+    inTemporary(async (folder) => {
+      const path = `${folder}/new/export`;
+      await writeExport(path, { experiment: "toy" }, files);
+      assertEquals(await below(path), ["README.md", "export.json", "group/one.bin"]);
+      const { experiment, files: sums } = JSON.parse(await Deno.readTextFile(`${path}/export.json`));
+      assertEquals(experiment, "toy");
+      assertEquals(sums["group/one.bin"], "a12871fee210fb8619291eaea194581cbd2531e4b23759d225f6806923f63222");
+      await writeExport(path, {}, new Map([["README.md", "another card"]]));
+      assertEquals(await below(folder), ["new/export/README.md", "new/export/export.json"]);
+      assertEquals(await Deno.readTextFile(`${path}/README.md`), "another card");
+    }),
+);
+
+await needs(disk, "an empty folder is filled", () =>
+  inTemporary(async (folder) => {
+    await writeExport(folder, {}, files);
+    assertEquals(await below(folder), ["README.md", "export.json", "group/one.bin"]);
+  }));
+
+await needs(
+  disk,
+  "a folder with anything else in it, or with a changed file, is left as it is",
+  () =>
+    inTemporary(async (folder) => {
+      const path = `${folder}/export`;
+      await Deno.mkdir(path);
+      await Deno.writeTextFile(`${path}/thesis.tex`, "years of work");
+      assertStringIncludes(await refused(2, path), "has thesis.tex, which no export wrote");
+      assertEquals(await below(folder), ["export/thesis.tex"]);
+      await Deno.remove(`${path}/thesis.tex`);
+      await writeExport(path, {}, files);
+      await Deno.writeTextFile(`${path}/README.md`, "a card with a licence");
+      assertStringIncludes(await refused(2, path), "has README.md, which was changed since");
+      assertEquals(await Deno.readTextFile(`${path}/README.md`), "a card with a licence");
+      assertEquals(await below(folder), ["export/README.md", "export/export.json", "export/group/one.bin"]);
+      assertStringIncludes(await refused(2, `${path}/README.md`), "is no folder");
+    }),
+);
+
+await needs(
+  disk,
+  "what cannot be written leaves what was there, and nothing else",
+  () =>
+    inTemporary(async (folder) => {
+      const path = `${folder}/export`, impossible = new Map([["README.md", "a card"], ["README.md/below", "a file"]]);
+      for (const before of [[], ["export/README.md", "export/export.json", "export/group/one.bin"]]) {
+        assertEquals(await below(folder), before);
+        const failure = await assertRejects(() => writeExport(path, {}, impossible), Failure);
+        assertEquals([failure.exit, failure.message.split(":")[0]], [3, `cannot write ${path}`]);
+        assertEquals(await below(folder), before);
+        await writeExport(path, {}, files);
+      }
+    }),
+);

@@ -1,0 +1,39 @@
+import { assert, assertEquals } from "@std/assert";
+import * as tf from "@tensorflow/tfjs";
+import { graphModel } from "../../lib/export/graph_model.ts";
+import type { Files } from "../../lib/export/format.ts";
+import type { Model } from "../../lib/export/model.ts";
+import { everything, needs } from "../needs.ts";
+import { assertLogits, images, logits, models } from "./models.ts";
+
+/** Loads a graph model the way tfjs does from files. */
+function load(files: Files): Promise<tf.GraphModel> {
+  const json: tf.io.ModelJSON = JSON.parse(files.get("model.json") as string);
+  return tf.loadGraphModel({
+    load: () =>
+      tf.io.getModelArtifactsForJSON(json, async (manifest) => {
+        const shards = manifest.flatMap(({ paths }) => paths).map((path) => files.get(path) as Uint8Array<ArrayBuffer>);
+        assert(shards.every(({ length }) => length <= 4 * 2 ** 20));
+        return [manifest.flatMap(({ weights }) => weights), await new Blob(shards).arrayBuffer()];
+      }),
+  });
+}
+
+async function assertSame(model: Model): Promise<void> {
+  const files = await graphModel.files(model), batches = [1, 3].map((batch) => images(model, batch));
+  const ours = [await logits(model, batches[0]), await logits(model, batches[1])];
+  await tf.setBackend("cpu");
+  const loaded = await load(files);
+  assertEquals(loaded.inputs.map(({ name, shape }) => [name, shape]), [["images", [-1, ...model.image]]]);
+  batches.forEach((images, i) => {
+    const found = tf.tidy(() => loaded.predict(tf.tensor(images, [[1, 3][i], ...model.image])) as tf.Tensor);
+    assertEquals(found.shape, [[1, 3][i], model.classes.length]);
+    assertLogits(model.network.id, found.dataSync(), ours[i]);
+    found.dispose();
+  });
+  loaded.dispose();
+}
+
+for (const model of models) {
+  await needs(everything, `plain tfjs loads ${model.network.id} and gives our logits`, () => assertSame(model));
+}

@@ -1,0 +1,66 @@
+import { assert, assertEquals } from "@std/assert";
+import { safetensors } from "../../lib/export/safetensors.ts";
+import type { Model } from "../../lib/export/model.ts";
+import { importWeights } from "../../lib/import_weights.ts";
+import { convNorm, dense, globalAveragePool, relu } from "../../lib/layers.ts";
+import { classifier, stage } from "../../lib/network.ts";
+import { decode, toFloat32 } from "../../lib/safetensors.ts";
+import { inTemporary } from "../datasets/temporary.ts";
+import { small } from "../toy.ts";
+import { assertLogits, images, logits, model, models } from "./models.ts";
+import { needsPython, runPython } from "./python.ts";
+
+async function written(model: Model): Promise<Uint8Array<ArrayBuffer>> {
+  const files = await safetensors.files(model);
+  assertEquals([...files.keys()], ["model.safetensors"]);
+  return Uint8Array.from(files.get("model.safetensors") as Uint8Array);
+}
+
+for (const model of [...models, { ...models[0], network: { ...models[0].network, names: undefined } }]) {
+  const { network, image, classes, tensors, normalisation: { mean } } = model;
+  Deno.test(`safetensors of ${network.id}, ${network.names ? "named as by the references" : "by our names"}, come back bit by bit`, async () => {
+    const contents = decode(await written(model), "model.safetensors");
+    const values = new Map(
+      Array.from(contents.tensors, ([name, entry]) => [name, { shape: entry.shape, data: toFloat32(entry) }]),
+    );
+    const file = { path: "model.safetensors", format: "safetensors", tensors: values, facts: {}, sha256: "" } as const;
+    assertEquals(importWeights(network, image, classes.length, file), tensors);
+    const { format, experiment, ...facts } = contents.metadata;
+    assertEquals([format, experiment], [network.names ? "pt" : undefined, "toy"]);
+    assertEquals(JSON.parse(facts.classes), classes);
+    assertEquals(JSON.parse(facts.mean), mean);
+    assertEquals(JSON.parse(facts.network), { id: network.id, options: network.options });
+  });
+}
+
+Deno.test("safetensors have PyTorch's names and layout where there is a reference, else ours", async () => {
+  const shapes = async (model: Model) => {
+    const { tensors } = decode(await written(model), "model.safetensors");
+    return Object.fromEntries(Array.from(tensors, ([name, { shape }]) => [name, shape]));
+  };
+  const theirs = await shapes(models[1]), ours = await shapes(model(small, 8));
+  assertEquals(theirs["layer2.0.conv1.weight"], [32, 16, 3, 3]);
+  assertEquals(theirs["layer2.0.bn1.running_var"], [32]);
+  assertEquals(theirs["fc.weight"], [5, 64]);
+  assertEquals(ours["stem.weight"], [3, 3, 3, 2]);
+  assert(safetensors.layout(models[1]) === "NCHW" && safetensors.layout(model(small, 8)) === "NHWC");
+});
+
+const NAMES: Readonly<Record<string, readonly [string, string?]>> = { stem: ["conv1", "bn1"], logits: ["fc"] };
+
+await needsPython(
+  ["torch", "safetensors"],
+  "PyTorch takes the safetensors as a state dict and gives our logits",
+  () =>
+    inTemporary(async (folder) => {
+      const net = classifier("net", {}, (classes) => ({
+        stem: stage(convNorm(4, { stride: 2, bias: true }), relu()),
+        pooled: stage(globalAveragePool()),
+        logits: stage(dense(classes)),
+      }), (path) => NAMES[path]);
+      const exported = model(net, 8), batch = images(exported, 3);
+      await Deno.writeFile(`${folder}/model.safetensors`, await written(exported));
+      const found = await runPython("load_safetensors.py", [`${folder}/model.safetensors`], [...batch]) as number[];
+      assertLogits("PyTorch", found, await logits(exported, batch));
+    }),
+);
