@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Tensor2D, Tensor4D } from "@tensorflow/tfjs";
 import type { Tensor } from "./tensor.ts";
 import { Failure } from "./failure.ts";
-import { batchNorm, frozenNorm, type NormState } from "./kernels/batch_norm.ts";
+import { batchNorm, frozenFactors, frozenNorm, type NormState } from "./kernels/batch_norm.ts";
 import { biasAdd } from "./kernels/bias_add.ts";
 import { conv2d } from "./kernels/conv2d.ts";
 import { pad } from "./kernels/pad.ts";
@@ -123,7 +123,7 @@ export function convNorm(channels: number, options: ConvOptions = {}): Layer {
     const folded = create.fixed ? foldedVariables(weight, bias, norm, create.in("folded")) : undefined;
     const frozen = (x: Tensor, pass: Pass): Tensor => {
       if (folded) return biasAdd(conv2d(x, pass.read(folded.weight), stride, padding), pass.read(folded.offset));
-      const [factor, offset] = frozenNorm(readNorm(norm, pass), EPSILON);
+      const [factor, offset] = frozenFactors(readNorm(norm, pass), EPSILON);
       const out = conv2d(x, tf.mul(pass.read(weight), factor), stride, padding);
       return biasAdd(out, bias ? tf.add(offset, tf.mul(pass.read(bias), factor)) : offset);
     };
@@ -254,9 +254,7 @@ export function norm(): Layer {
   return (create, input) => {
     const variables = normVariables(input.at(-1)!, create);
     return module((x, pass) => {
-      if (pass.training) return normalise(x, variables, pass);
-      const [factor, offset] = frozenNorm(readNorm(variables, pass), EPSILON);
-      return tf.add(tf.mul(x, factor), offset);
+      return pass.training ? normalise(x, variables, pass) : frozenNorm(x, readNorm(variables, pass), EPSILON);
     }, input);
   };
 }

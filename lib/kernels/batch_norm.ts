@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import type { Tensor1D, Tensor4D } from "@tensorflow/tfjs";
 import type { Tensor } from "../tensor.ts";
 import { Attr } from "../tensorflow/binding.ts";
 import { nativeBackend } from "../tensorflow/backend.ts";
@@ -46,8 +47,10 @@ const attributes = (training: boolean, epsilon: number, factor?: number) => [
  * `FusedBatchNormV3`; on tfjs's own backend its twin, made of tfjs ops.
  */
 export function batchNorm(x: Tensor, state: NormState, epsilon: number, momentum: number): Normalised {
-  const backend = nativeBackend();
+  const backend = nativeBackend(), channels = x.shape.at(-1)!;
   if (!backend) return batchNormTwin(x, state, epsilon, momentum);
+  // oneDNN's kernel for other numbers of channels is several times slower than copying the map.
+  if (channels % 8 !== 0) return batchNormPadded(x, state, 16 * Math.ceil(channels / 16), epsilon, momentum);
   let mean: Tensor | undefined, variance: Tensor | undefined;
   const run = (name: string, inputs: Tensor[], options: ReturnType<typeof attributes>, outputs: number) =>
     backend.binding.executeOp(name, options, backend.getInputTensorIds(inputs), outputs)
@@ -72,6 +75,34 @@ export function batchNorm(x: Tensor, state: NormState, epsilon: number, momentum
   return { out, mean: mean!, variance: variance! };
 }
 
+/** `batchNorm` over `channels` channels, of which the last are empty and cut off again. */
+function batchNormPadded(x: Tensor, state: NormState, channels: number, epsilon: number, momentum: number): Normalised {
+  const own = x.shape.at(-1)!, widen = (vector: Tensor) => tf.pad(vector as Tensor1D, [[0, channels - own]]);
+  const { scale, offset, mean, variance, bias } = state;
+  const wide = batchNorm(
+    tf.pad(x as Tensor4D, [[0, 0], [0, 0], [0, 0], [0, channels - own]]),
+    {
+      scale: widen(scale),
+      offset: widen(offset),
+      mean: widen(mean),
+      variance: widen(variance),
+      ...(bias && { bias: widen(bias) }),
+    },
+    epsilon,
+    momentum,
+  );
+  const narrow = (vector: Tensor) => {
+    const narrowed = tf.keep(tf.slice(vector as Tensor1D, [0], [own]));
+    vector.dispose();
+    return narrowed;
+  };
+  return {
+    out: tf.slice(wide.out as Tensor4D, [0, 0, 0, 0], [-1, -1, -1, own]),
+    mean: narrow(wide.mean),
+    variance: narrow(wide.variance),
+  };
+}
+
 /** `batchNorm` made of tfjs ops. */
 export function batchNormTwin(x: Tensor, state: NormState, epsilon: number, momentum: number): Normalised {
   const count = x.size / x.shape.at(-1)!, axes = [0, 1, 2];
@@ -86,8 +117,34 @@ export function batchNormTwin(x: Tensor, state: NormState, epsilon: number, mome
   };
 }
 
+/**
+ * Batch normalisation by the running statistics; gradients flow to `x` only. TensorFlow's `FusedBatchNormV3`, which it
+ * fuses with a ReLU behind it; on tfjs's own backend its twin.
+ */
+export function frozenNorm(x: Tensor, state: NormState, epsilon: number): Tensor {
+  const backend = nativeBackend();
+  if (!backend || x.shape.at(-1)! % 8 !== 0) return frozenNormTwin(x, state, epsilon);
+  return tf.customGrad((x) => {
+    const inputs = [x as Tensor, state.scale, state.offset, state.mean, state.variance];
+    const [made] = backend.binding.executeOp(
+      "FusedBatchNormV3",
+      attributes(false, epsilon),
+      backend.getInputTensorIds(inputs),
+      6,
+    );
+    const gradFunc = (dy: Tensor) => tf.mul(dy, frozenFactors(state, epsilon)[0]);
+    return { value: backend.createOutputTensor(made), gradFunc };
+  })(x);
+}
+
+/** `frozenNorm` made of tfjs ops. */
+export function frozenNormTwin(x: Tensor, state: NormState, epsilon: number): Tensor {
+  const [factor, offset] = frozenFactors(state, epsilon);
+  return tf.add(tf.mul(x, factor), offset);
+}
+
 /** Batch normalisation by the running statistics as a factor and an offset per channel. */
-export function frozenNorm(
+export function frozenFactors(
   { scale, offset, mean, variance }: NormState,
   epsilon: number,
 ): [factor: Tensor, offset: Tensor] {

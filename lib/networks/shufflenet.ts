@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { interleave } from "../kernels/interleave.ts";
 import {
   averagePool,
   byDefault,
@@ -13,6 +14,7 @@ import {
   residual,
   seq,
 } from "../layers.ts";
+import type { Tensor } from "../tensor.ts";
 import { type Classifier, classifier, type LayerNames, type Stage, stage } from "../network.ts";
 
 /** A ShuffleNet's taps: the stem and three stages of one resolution each. */
@@ -50,7 +52,7 @@ export const shufflenetv1: Shufflenet = classifier("shufflenetv1", {}, (classes)
 /** Blocks of grouped convolutions with the ReLUs between them, the first one halving the map. */
 function groupedBlocks(channels: number, blocks: number): Layer {
   const halving: Layer = (create, input) =>
-    beside(bottleneck(channels - input[2], 2), averagePool(3, { stride: 2, padding: 1 }))(create, input);
+    joined(beside, bottleneck(channels - input[2], 2), averagePool(3, { stride: 2, padding: 1 }))(create, input);
   const others = Array.from({ length: blocks - 1 }, () => [relu(), residual(bottleneck(channels, 1))]);
   return seq(halving, ...others.flat());
 }
@@ -69,19 +71,6 @@ function bottleneck(channels: number, stride: number): Layer {
   };
 }
 
-/** The channels of one layer and those of another, over the same input. */
-function beside(first: Layer, second: Layer): Layer {
-  return (create, input) => {
-    const one = first(create.in("body"), input), other = second(create.in("shortcut"), input);
-    const [height, width, channels] = one.shape;
-    return module(
-      (x, pass) => tf.concat([one(x, pass), other(x, pass)], 3),
-      [height, width, channels + other.shape[2]],
-      one.multiplyAdds + other.multiplyAdds,
-    );
-  };
-}
-
 /**
  * ShuffleNetV2 of size 1 for small images (Ma et al., 2018), 116, 232 and 464 channels in stages of 4, 8 and 4 blocks. A
  * stage's tap is its channels shuffled, its `pre` the same before they are. It starts as PyTorch's layers do.
@@ -97,22 +86,41 @@ export const shufflenetv2: Shufflenet = classifier("shufflenetv2", {}, (classes)
 
 /** Blocks with the shuffle between and behind them, the first one halving the map. */
 function shuffledBlocks(channels: number, blocks: number): Stage {
-  const half = channels / 2, shuffle = channelShuffle(2);
-  const branch = (stride: number) => [started(half), relu(), depthwise(stride), started(half)];
-  const halving = beside(seq(depthwise(2), started(half), relu()), seq(...branch(2), relu()));
-  const others = Array.from({ length: blocks - 2 }, () => [shuffle, onSecondHalf(seq(...branch(1), relu()))]);
+  const half = channels / 2, branch = (stride: number) => [started(half), relu(), depthwise(stride), started(half)];
+  const halving = joined(interleave, seq(depthwise(2), started(half), relu()), seq(...branch(2), relu()));
+  const others = Array.from({ length: blocks - 2 }, () => onSecondHalf(interleave, seq(...branch(1), relu())));
   // The last ReLU stands behind all the channels, of which the first half has had its own: it changes nothing there.
-  return stage(seq(halving, ...others.flat(), shuffle, onSecondHalf(seq(...branch(1)))), seq(relu(), shuffle));
+  const last = onSecondHalf(beside, seq(...branch(1)));
+  return stage(seq(halving, ...others, last), seq(relu(), channelShuffle(2)));
 }
 
-/** A layer over the second half of the channels; the first half stays. */
-function onSecondHalf(layer: Layer): Layer {
+/** What two maps of one size become. */
+type Join = (first: Tensor, second: Tensor) => Tensor;
+
+/** The channels of one map, then those of the other. */
+const beside: Join = (first, second) => tf.concat([first, second], 3);
+
+/** Two layers over the same input, joined. */
+function joined(join: Join, first: Layer, second: Layer): Layer {
+  return (create, input) => {
+    const one = first(create.in("body"), input), other = second(create.in("shortcut"), input);
+    const [height, width, channels] = one.shape;
+    return module(
+      (x, pass) => join(one(x, pass), other(x, pass)),
+      [height, width, channels + other.shape[2]],
+      one.multiplyAdds + other.multiplyAdds,
+    );
+  };
+}
+
+/** The first half of the channels joined with a layer over the second half. */
+function onSecondHalf(join: Join, layer: Layer): Layer {
   return (create, [height, width, channels]) => {
     const body = layer(create, [height, width, channels / 2]);
     return module(
       (x, pass) => {
         const [first, second] = tf.split(x, 2, 3);
-        return tf.concat([first, body(second, pass)], 3);
+        return join(first, body(second, pass));
       },
       [height, width, channels],
       body.multiplyAdds,
@@ -126,11 +134,12 @@ const ENDS: Readonly<Record<string, LayerNames>> = {
   logits: ["linear"],
 };
 
-/** The references' names of a bottleneck's convolutions; between two blocks, and between convolutions, stand other layers. */
+/** The references' names of a bottleneck's convolutions; between them stand other layers. */
 function names(path: string): LayerNames | undefined {
   const [, stage, position, layer] = path.match(/^block(\d)\.(\d+)\.body\.([035])$/) ?? [];
   if (!layer) return ENDS[path];
-  return numbered(stage, position, { 0: 1, 3: 2, 5: 3 }[layer]);
+  // A ReLU stands between two blocks.
+  return numbered(stage, Number(position) / 2, { 0: 1, 3: 2, 5: 3 }[layer]);
 }
 
 /** The references' names of a block's convolutions; a halving block counts those of its shortcut after its body's. */
@@ -138,10 +147,10 @@ function namesOfSecond(path: string): LayerNames | undefined {
   const [, stage, position, branch, layer] = path.match(/^block(\d)\.(\d+)\.(body\.|shortcut\.|)([0-3])$/) ?? [];
   if (!layer) return ENDS[path];
   const number = branch === "body." ? { 0: 1, 1: 2 }[layer] : { 0: 1, 2: 2, 3: 3 }[layer];
-  return numbered(stage, position, branch === "shortcut." && number ? number + 2 : number);
+  return numbered(stage, Number(position), branch === "shortcut." && number ? number + 2 : number);
 }
 
-function numbered(stage: string, position: string, number: number | undefined): LayerNames | undefined {
-  const block = `layer${stage}.${Number(position) / 2}`;
+function numbered(stage: string, position: number, number: number | undefined): LayerNames | undefined {
+  const block = `layer${stage}.${position}`;
   return number === undefined ? undefined : [`${block}.conv${number}`, `${block}.bn${number}`];
 }
