@@ -1,0 +1,28 @@
+import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { slkd as method } from "../../lib/distillers/slkd.ts";
+import type { Golden } from "../goldens.ts";
+import { after, between, check, type Checks, LOGITS, type Loss, value } from "./check.ts";
+
+async function checkSlkd(golden: Golden<Loss>): Promise<void> {
+  const { T, ce, kd, process, ce_cs, kd_cs } = golden.facts.args;
+  assertAlmostEquals(ce + kd, 1);
+  assertEquals([process, kd_cs], [1, ce_cs]);
+  const copies = { "method.self1.0.": "logit_c1", "method.self2.0.": "logit_c2" };
+  const made = between(golden, method({ temperature: T, ce, selfTeacher: ce_cs, released: true }), copies);
+  await check(golden, made, golden.integers("in.target"), [
+    { golden: ["out.loss"], ours: value("loss") },
+    { golden: ["out.loss_kd"], ours: value("loss/teacher") },
+    {
+      golden: ["out.loss_kd_tc"],
+      ours: value("loss/self1_task", "loss/self1_teacher", "loss/self2_task", "loss/self2_teacher"),
+    },
+    // Both halves of the student's loss have a cross-entropy; here they are one term.
+    { golden: ["out.loss_ce", "out.loss_kd_cs"], ours: value("loss/task", "loss/self") },
+    { golden: ["grad.in.logit_s"], ours: after(`student.${LOGITS}`) },
+    { golden: ["grad.in.logit_c1"], ours: after(`method.self1.0.${LOGITS}`) },
+    { golden: ["grad.in.logit_c2"], ours: after(`method.self2.0.${LOGITS}`) },
+  ]);
+}
+
+/** SLKD as released, on CIFAR and on ImageNet. */
+export const slkd: Checks = [[/^slkd(_imagenet)?$/, checkSlkd]];
