@@ -63,14 +63,24 @@ export interface Module {
   readonly shape: Shape;
   /** Multiply-adds of convolutions and dense layers for one sample. */
   readonly multiplyAdds: number;
+  /** The norm that its output comes from, or the output's main branch; absent where there is none. */
+  readonly norm?: Norm;
+}
+
+/** A batch norm's variables that learn, [channels] each. */
+export interface Norm {
+  /** Factor γ. */
+  readonly scale: Variable;
+  /** Offset β. */
+  readonly offset: Variable;
 }
 
 /** A layer as it is described: given where to make variables and what comes in, the function it becomes. */
 export type Layer = (create: Variables, input: Shape) => Module;
 
 /** Makes a module of its parts. */
-export function module(run: (x: Tensor, pass: Pass) => Tensor, shape: Shape, multiplyAdds = 0): Module {
-  return Object.assign((x: Tensor, pass: Pass) => run(x, pass), { shape, multiplyAdds });
+export function module(run: (x: Tensor, pass: Pass) => Tensor, shape: Shape, multiplyAdds = 0, norm?: Norm): Module {
+  return Object.assign((x: Tensor, pass: Pass) => run(x, pass), { shape, multiplyAdds, norm });
 }
 
 /** What a convolution can be asked for besides its size. */
@@ -134,7 +144,7 @@ export function convNorm(channels: number, options: ConvOptions = {}): Layer {
       const out = conv2d(x, pass.read(weight), stride, padding);
       return normalise(out, norm, pass, bias && pass.read(bias));
     };
-    return module((x, pass) => (pass.training ? live : frozen)(x, pass), shape, multiplyAdds);
+    return module((x, pass) => (pass.training ? live : frozen)(x, pass), shape, multiplyAdds, norm);
   };
 }
 
@@ -253,9 +263,9 @@ export function transposedConv(channels: number, kernel: number, stride: number,
 export function norm(): Layer {
   return (create, input) => {
     const variables = normVariables(input.at(-1)!, create);
-    return module((x, pass) => {
-      return pass.training ? normalise(x, variables, pass) : frozenNorm(x, readNorm(variables, pass), EPSILON);
-    }, input);
+    const run = (x: Tensor, pass: Pass) =>
+      pass.training ? normalise(x, variables, pass) : frozenNorm(x, readNorm(variables, pass), EPSILON);
+    return module(run, input, 0, variables);
   };
 }
 
@@ -323,6 +333,7 @@ export function seq(...layers: readonly Layer[]): Layer {
       (x, pass) => modules.reduce((y, layer) => layer(y, pass), x),
       shape,
       modules.reduce((sum, layer) => sum + layer.multiplyAdds, 0),
+      modules.at(-1)?.norm,
     );
   };
 }
@@ -335,6 +346,7 @@ export function residual(body: Layer, shortcut?: Layer): Layer {
       (x, pass) => tf.add(main(x, pass), side ? side(x, pass) : x),
       main.shape,
       main.multiplyAdds + (side?.multiplyAdds ?? 0),
+      main.norm,
     );
   };
 }

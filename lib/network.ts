@@ -3,7 +3,7 @@ import { Failure } from "./failure.ts";
 import { unfused } from "./kernels/unfused.ts";
 import type { Tensor } from "./tensor.ts";
 import type { Json } from "./json.ts";
-import type { Layer, Pass } from "./layers.ts";
+import type { Layer, Norm, Pass } from "./layers.ts";
 import type { Shape, Variable, Variables } from "./variables.ts";
 
 /** What a stage computes from a batch. */
@@ -23,6 +23,8 @@ export interface StageModule {
   readonly shape: Shape;
   /** Multiply-adds for one sample. */
   readonly multiplyAdds: number;
+  /** The norm that `pre` comes from, or its main branch; absent where there is none. */
+  readonly norm?: Norm;
 }
 
 /** A stage as it is described. */
@@ -39,7 +41,7 @@ export function stage(body: Layer, activation?: Layer): Stage {
       const pre = pass.training || !last ? main(x, pass) : unfused(main(x, pass));
       return { pre, out: last ? last(pre, pass) : pre };
     };
-    return Object.assign(run, { shape: main.shape, multiplyAdds: main.multiplyAdds });
+    return Object.assign(run, { shape: main.shape, multiplyAdds: main.multiplyAdds, norm: main.norm });
   };
 }
 
@@ -101,6 +103,8 @@ export interface Player<N extends Net = Net> {
   readonly variables: readonly Variable[];
   /** Each stage's own variables: those of `logits` are the head's weight and bias. */
   readonly parts: { readonly [K in Tap<N>]: readonly Variable[] };
+  /** The norm that a tap's `pre` comes from. Asking where there is none throws a `Failure` (exit 2). */
+  norm(name: Tap<N>): Norm;
   /** Trainable numbers. */
   readonly parameters: number;
   /** Multiply-adds for one sample. */
@@ -149,6 +153,11 @@ export function build<N extends Net>(
     shapes: known(recipe, record(modules, (module) => module.shape)) as Player<N>["shapes"],
     variables: made,
     parts: known(recipe, Object.fromEntries(parts)) as Player<N>["parts"],
+    norm(name) {
+      const { norm } = byName[name];
+      if (!norm) throw new Failure(2, `${recipe.id} has no norm before the last ReLU of ${name}: choose another tap`);
+      return norm;
+    },
     parameters: made.filter((variable) => variable.trainable)
       .reduce((sum, variable) => sum + variable.shape.reduce((a, b) => a * b, 1), 0),
     multiplyAdds: modules.reduce((sum, [, module]) => sum + module.multiplyAdds, 0),

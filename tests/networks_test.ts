@@ -1,7 +1,7 @@
 /** The sizes of the networks, which the papers' tables depend on: those of the reference implementations, measured. */
 import { assertEquals, assertThrows } from "@std/assert";
 import { Failure } from "../lib/failure.ts";
-import { build, type Classifier } from "../lib/network.ts";
+import { build, type Classifier, type Player } from "../lib/network.ts";
 import * as deep from "../lib/networks/deep_resnet.ts";
 import * as imagenet from "../lib/networks/imagenet.ts";
 import { mobilenetv2 } from "../lib/networks/mobilenet.ts";
@@ -124,6 +124,26 @@ Deno.test("networks: the head's weight and bias are the last stage's own variabl
     const { parts, shapes } = build(network, variables({ seed: 1, collected: new Map() }), [32, 32, 3], 10);
     assertEquals(parts.logits.map(({ shape }) => shape), [[...shapes.pooled, 10], [10]]);
   }
+});
+
+Deno.test("networks: a tap names the norm before its last ReLU, and a ShuffleNetV2 has none over all its channels", () => {
+  for (const network of Object.values(networks)) {
+    const player = build(network, variables({ seed: 1, collected: new Map() }), [32, 32, 3], 10);
+    for (const tap of ["block1", "block2", "block3"] as const) {
+      const norm = () => (player as Player<Classifier<typeof tap>>).norm(tap);
+      if (network.id === "shufflenetv2") assertThrows(norm, Failure, "shufflenetv2 has no norm before");
+      else if (network.id !== "shufflenetv1" || tap !== "block1") {
+        assertEquals(norm().scale.shape, [player.shapes[tap as "pooled"][2]]);
+      }
+    }
+  }
+  const { norm } = build(
+    wrn.wrn_16_2,
+    variables({ seed: 1, collected: new Map(), prefix: "student." }),
+    [32, 32, 3],
+    10,
+  );
+  assertEquals(norm("block1").scale.name, "student.block1.after.scale");
 });
 
 Deno.test("networks: all but the VGGs take 64 × 64 with maps twice as large", () => {

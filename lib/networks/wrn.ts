@@ -63,7 +63,7 @@ function preActivated(body: Layer): Stage {
       const out = main(x, pass), pre = after(out, pass);
       return { out, pre, next: pre };
     };
-    return Object.assign(run, { shape: main.shape, multiplyAdds: main.multiplyAdds });
+    return Object.assign(run, { shape: main.shape, multiplyAdds: main.multiplyAdds, norm: after.norm });
   };
 }
 
