@@ -111,7 +111,7 @@ export interface Player<N extends Net = Net> {
   readonly multiplyAdds: number;
   /** Runs it on a batch of images. */
   run(images: Tensor, pass: Pass): Output<N>;
-  /** Runs one stage on what the stage before gave. */
+  /** Runs one stage on what the stage before gave it: its `next` where it has one, else its `out`. */
   stage(name: Tap<N>, x: Tensor, pass: Pass): StageOutput;
 }
 

@@ -9,6 +9,7 @@ import * as vgg from "../lib/networks/vgg.ts";
 import * as wrn from "../lib/networks/wrn.ts";
 import { referenceName } from "../lib/reference_names.ts";
 import { variables } from "../lib/variables.ts";
+import { referenceNetwork } from "./reference_networks.ts";
 
 Deno.test("reference names: a ResNet's are those of RepDistiller", () => {
   const names = {
@@ -63,4 +64,28 @@ Deno.test("reference names: what is no variable of the family is an error", () =
   ) {
     assertThrows(() => referenceName(resnet.resnet20, name), Error, "is not a variable of resnet20");
   }
+});
+
+Deno.test("reference networks: every network of the repositories' dictionaries is one of ours, another is an error", () => {
+  const resnets = ["8", "14", "20", "32", "44", "56", "110", "8x4", "32x4"].map((size) => `resnet${size}`);
+  const vggs = [8, 11, 13, 16, 19].map((depth) => `vgg${depth}`);
+  const wrns = ["16_1", "16_2", "40_1", "40_2"].map((size) => `wrn_${size}`);
+  const common = [...resnets, ...vggs, ...wrns, "ResNet50", "MobileNetV2"];
+  const dictionaries: Readonly<Record<string, readonly string[]>> = {
+    model_dict: [...common, "ShuffleV1", "ShuffleV2"],
+    cifar_model_dict: [...common, "ResNet18", "wrn_28_4", "ShuffleV1", "ShuffleV2"],
+    tiny_imagenet_model_dict: ["ResNet18", "ShuffleV2"],
+    imagenet_model_dict: ["ResNet18", "ResNet34", "ResNet50", "ResNet101", "MobileNetV1"],
+    MODEL_DICT: [
+      ...common,
+      ...["ResNet18", "ResNet34", "ResNet101", "ResNet152", "wrn_28_10", "ShuffleNetV1", "ShuffleNetV2"],
+    ],
+  };
+  for (const [dictionary, names] of Object.entries(dictionaries)) {
+    const ids = names.map((name) => referenceNetwork(name, dictionary).id);
+    assertEquals(new Set(ids).size, names.length, dictionary);
+  }
+  assertEquals(referenceNetwork("ResNet18", "imagenet_model_dict").id, "imagenet.resnet18");
+  assertEquals(referenceNetwork("MobileNetV2", "MODEL_DICT").options, { width: 1 });
+  assertThrows(() => referenceNetwork("ResNet9", "model_dict"), Error, "there is no network ResNet9");
 });
