@@ -1,6 +1,7 @@
 /**
  * Golden values: what the reference implementations compute. A case is a NAME.json and a NAME.safetensors in `models`,
- * `losses`, `steps` or `misc` of the folder that RETORT_GOLDENS names, by default `shared/goldens` beside the project.
+ * `losses`, `steps` or `misc` of the folder that RETORT_GOLDENS names; by default `losses` and `misc` are those in
+ * `tests/goldens`, the others those of `shared/goldens` beside the project.
  */
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -34,16 +35,20 @@ export interface Golden<F> {
 /** What a test does with the cases whose names match. */
 export type Check<F> = readonly [pattern: RegExp, check: (golden: Golden<F>) => void | Promise<void>];
 
-async function goldenFolder(): Promise<URL | undefined> {
+/** What kinds of cases there are. */
+export type Kind = "models" | "losses" | "steps" | "misc";
+
+/** The folder of a kind's manifest and cases; undefined where nothing may be read. */
+async function folderOf(kind: Kind): Promise<URL | undefined> {
   if (!await granted(["read", "env"])) return undefined;
   const named = Deno.env.get("RETORT_GOLDENS");
-  return named ? pathToFileURL(`${resolve(named)}/`) : new URL("../../shared/goldens/", import.meta.url);
+  if (named) return pathToFileURL(`${resolve(named)}/`);
+  return new URL(kind === "losses" || kind === "misc" ? "goldens/" : "../../shared/goldens/", import.meta.url);
 }
 
-const folder = await goldenFolder();
-
 /** Reads a case, e.g. `losses/kd`. */
-export async function readGolden<F>(name: string): Promise<Golden<F>> {
+export async function readGolden<F>(name: `${Kind}/${string}`): Promise<Golden<F>> {
+  const folder = await folderOf(name.split("/")[0] as Kind);
   const facts = JSON.parse(await Deno.readTextFile(new URL(`${name}.json`, folder))) as F & { file?: string };
   const file = facts.file && new URL(`${name}.safetensors`, folder);
   const tensors: ReadonlyMap<string, Entry> = file
@@ -76,10 +81,11 @@ export async function readGolden<F>(name: string): Promise<Golden<F>> {
  * case that none of the checks matches fails, so that none is overlooked.
  */
 export async function goldens<F>(
-  kind: "models" | "losses" | "steps" | "misc",
+  kind: Kind,
   checks: readonly Check<F>[],
   later: RegExp,
 ): Promise<void> {
+  const folder = await folderOf(kind);
   if (!folder) return needs(["read", "env"], `golden: ${kind}`, () => {});
   const manifest = new URL("manifest.json", folder);
   if (!await Deno.stat(manifest).then(() => true, () => false)) {
