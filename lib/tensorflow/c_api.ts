@@ -102,6 +102,7 @@ export type Pointer = Deno.PointerObject;
 /** TensorFlow's numbers of the element types that Retort uses. */
 export const DataType = {
   float32: 1,
+  float64: 2,
   int32: 3,
   uint8: 4,
   string: 7,

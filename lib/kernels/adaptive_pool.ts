@@ -1,0 +1,37 @@
+import * as tf from "@tensorflow/tfjs";
+import type { Tensor4D } from "@tensorflow/tfjs";
+import type { Tensor } from "../tensor.ts";
+
+/**
+ * A map [batch, height, width, channels] averaged into `rows` × `columns` bins, as PyTorch's adaptive average pooling has
+ * them: bin i of n over a side of m goes from ⌊i·m/n⌋ to ⌈(i + 1)·m/n⌉, so that neighbours may overlap, and there may be
+ * more bins than pixels.
+ */
+export function adaptivePool(x: Tensor, rows: number, columns: number): Tensor {
+  const [batch, height, width, channels] = (x as Tensor4D).shape;
+  if (height === rows && width === columns) return x;
+  if (height % rows === 0 && width % columns === 0) {
+    const window: [number, number] = [height / rows, width / columns];
+    return tf.avgPool(x as Tensor4D, window, window, "valid");
+  }
+  const across = tf.matMul(bins(width, columns), tf.reshape(x, [batch * height, width, channels]));
+  const down = tf.matMul(bins(height, rows), tf.reshape(across, [batch, height, columns * channels]));
+  return tf.reshape(down, [batch, rows, columns, channels]);
+}
+
+/**
+ * Two maps brought to one size: along each side the longer is pooled to the shorter. Their channels stay as they are.
+ */
+export function toSmaller(a: Tensor, b: Tensor): [a: Tensor, b: Tensor] {
+  const rows = Math.min(a.shape[1]!, b.shape[1]!), columns = Math.min(a.shape[2]!, b.shape[2]!);
+  return [adaptivePool(a, rows, columns), adaptivePool(b, rows, columns)];
+}
+
+/** The weights of a side's pixels in each bin, [1, bins, pixels]. */
+function bins(pixels: number, count: number): Tensor {
+  const weights = Array.from({ length: count }, (_, bin) => {
+    const start = Math.floor(bin * pixels / count), end = Math.ceil((bin + 1) * pixels / count);
+    return Array.from({ length: pixels }, (_, i) => i >= start && i < end ? 1 / (end - start) : 0);
+  });
+  return tf.tensor3d([weights]);
+}

@@ -1,0 +1,52 @@
+import { assertAlmostEquals, assertEquals, assertStrictEquals } from "@std/assert";
+import * as tf from "@tensorflow/tfjs";
+import { adaptivePool, toSmaller } from "../../lib/kernels/adaptive_pool.ts";
+import { everything, needs } from "../needs.ts";
+import { assertTwins, draw } from "./gradients.ts";
+
+const SIZES = [[[6, 4], [3, 2]], [[5, 7], [3, 4]], [[7, 7], [1, 1]], [[8, 6], [4, 5]], [[2, 3], [5, 4]]] as const;
+
+Deno.test("bins are PyTorch's, for any two sizes", async () => {
+  await tf.setBackend("cpu");
+  for (const [[height, width], [rows, columns]] of SIZES) {
+    tf.tidy(() => {
+      const map = draw("map", [2, height, width, 3]), at = map.bufferSync();
+      const pooled = adaptivePool(map, rows, columns), ours = pooled.bufferSync();
+      assertEquals(pooled.shape, [2, rows, columns, 3]);
+      for (let row = 0; row < rows; row++) {
+        for (let column = 0; column < columns; column++) {
+          const values: number[] = [];
+          for (let y = Math.floor(row * height / rows); y < Math.ceil((row + 1) * height / rows); y++) {
+            for (let x = Math.floor(column * width / columns); x < Math.ceil((column + 1) * width / columns); x++) {
+              values.push(at.get(1, y, x, 2));
+            }
+          }
+          const mean = values.reduce((a, b) => a + b) / values.length;
+          assertAlmostEquals(ours.get(1, row, column, 2), mean, 1e-6, `${height}×${width} → ${rows}×${columns}`);
+        }
+      }
+    });
+  }
+});
+
+await needs(everything, "adaptive pooling is the same on TensorFlow, gradients too", async () => {
+  for (const [[height, width], [rows, columns]] of SIZES) {
+    await assertTwins(
+      `${height}×${width} → ${rows}×${columns}`,
+      [[2, height, width, 3]],
+      (x) => adaptivePool(x, rows, columns),
+    );
+  }
+});
+
+Deno.test("of two maps the larger becomes as small as the other, along each side", async () => {
+  await tf.setBackend("cpu");
+  tf.tidy(() => {
+    const map = (height: number, width: number) => draw("map", [1, height, width, 2]);
+    const shapes = (a: tf.Tensor, b: tf.Tensor) => toSmaller(a, b).map(({ shape }) => shape);
+    assertEquals(shapes(map(8, 8), map(3, 3)), [[1, 3, 3, 2], [1, 3, 3, 2]]);
+    assertEquals(shapes(map(3, 8), map(5, 4)), [[1, 3, 4, 2], [1, 3, 4, 2]]);
+    const same = map(4, 4);
+    assertStrictEquals(toSmaller(same, map(9, 9))[0], same);
+  });
+});
