@@ -3,6 +3,7 @@
  *
  * @module
  */
+export * from "./lib/ensemble.ts";
 export * from "./lib/experiment.ts";
 export * from "./lib/table.ts";
 export * from "./lib/weights.ts";
@@ -22,11 +23,15 @@ export * from "./lib/networks/wrn.ts";
 
 export * from "./lib/schedule.ts";
 export * from "./lib/dataset.ts";
+export { cutmix, type MixOptions, mixup } from "./lib/mix.ts";
 export * from "./lib/distiller.ts";
 export * from "./lib/network.ts";
 export * from "./lib/layers.ts";
 export * from "./lib/ops.ts";
 export * from "./lib/variables.ts";
+export * from "./lib/tail.ts";
+export * from "./lib/tap_pairs.ts";
+export * from "./lib/kernels/adaptive_pool.ts";
 export type { Random } from "./lib/kernels/random_uniform.ts";
 export type { Tensor } from "./lib/tensor.ts";
 export type { Json } from "./lib/json.ts";

@@ -1,9 +1,9 @@
-import type { Dataset } from "../lib/dataset.ts";
+import type { Dataset, Mix } from "../lib/dataset.ts";
 import { type CifarFiles, openCifar } from "./cifar_files.ts";
 import { declare, type ImageOptions } from "./declare.ts";
 
 /** Options of `cifar10` and `cifar100`. */
-export type CifarOptions = ImageOptions;
+export type CifarOptions<M extends Mix | undefined = undefined, V extends string = never> = ImageOptions<M, V>;
 
 /** CIFAR-10 as its authors publish it for C programs; the MD5s are theirs, who name no stronger checksum. */
 export const cifar10Files: CifarFiles = {
@@ -38,7 +38,9 @@ export const cifar100Files: CifarFiles = {
  * padding, flips, and the training images' own means and deviations per channel. Two papers do otherwise: SAKD's code
  * has the deviations .2023, .1994, .2010 (the mean of each image's own), SLKD's the means and deviations of CIFAR-100.
  */
-export const cifar10 = (options: CifarOptions = {}): Dataset =>
+export const cifar10 = <M extends Mix | undefined = undefined, V extends string = never>(
+  options: CifarOptions<M, V> = {},
+): Dataset<M, V> =>
   declare(
     "cifar10",
     {},
@@ -51,7 +53,9 @@ export const cifar10 = (options: CifarOptions = {}): Dataset =>
  * CIFAR-100 with its 100 fine classes: 50,000 training and 10,000 test images of 32 × 32 pixels. By default: crops with 4
  * pixels of padding, flips, and the means and deviations that CRD and everybody after it uses.
  */
-export const cifar100 = (options: CifarOptions = {}): Dataset =>
+export const cifar100 = <M extends Mix | undefined = undefined, V extends string = never>(
+  options: CifarOptions<M, V> = {},
+): Dataset<M, V> =>
   declare(
     "cifar100",
     {},

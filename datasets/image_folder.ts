@@ -1,4 +1,4 @@
-import type { Dataset, Opened, Split } from "../lib/dataset.ts";
+import type { Dataset, Mix, Opened, Split } from "../lib/dataset.ts";
 import { Failure } from "../lib/failure.ts";
 import { reason } from "../lib/reason.ts";
 import { staysInside } from "../lib/stays_inside.ts";
@@ -7,7 +7,8 @@ import { type Image, imageDecoder, square } from "./image.ts";
 import { openTree, type Tree } from "./tree.ts";
 
 /** Options of `imageFolder`. */
-export interface ImageFolderOptions extends ImageOptions {
+export interface ImageFolderOptions<M extends Mix | undefined = undefined, V extends string = never>
+  extends ImageOptions<M, V> {
   /** A directory or a `.zip` in the data folder, e.g. `cifar10-jpeg.zip`. */
   readonly folder: string;
   /** The folder in it that has a folder of training images for each class; `train` by default. */
@@ -26,9 +27,9 @@ const KEPT = 2 ** 30;
  * zip of the data folder. The classes are the folders' names, sorted, and have to be the same in `train` and `test`.
  * By default: crops with 4 pixels of padding, flips, and ImageNet's means and deviations.
  */
-export function imageFolder(
-  { folder, train = "train", test = "test", size = 32, ...options }: ImageFolderOptions,
-): Dataset {
+export function imageFolder<M extends Mix | undefined = undefined, V extends string = never>(
+  { folder, train = "train", test = "test", size = 32, ...options }: ImageFolderOptions<M, V>,
+): Dataset<M, V> {
   whole("imageFolder", "size", size, 1);
   for (const [option, name] of Object.entries({ folder, train, test })) {
     if (!staysInside(name) || name.endsWith("/")) {

@@ -1,11 +1,12 @@
-import type { Dataset, Opened, Split } from "../lib/dataset.ts";
+import type { Dataset, Mix, Opened, Split } from "../lib/dataset.ts";
 import { Failure } from "../lib/failure.ts";
 import { type Stream, stream } from "../lib/random.ts";
 import { declare, type ImageOptions, whole } from "./declare.ts";
 import { type Glyph, glyphs, type Stroke } from "./glyph.ts";
 
 /** Options of `synthetic`. */
-export interface SyntheticOptions extends ImageOptions {
+export interface SyntheticOptions<M extends Mix | undefined = undefined, V extends string = never>
+  extends ImageOptions<M, V> {
   /** Classes, 2 to 100; 10 by default. */
   readonly classes?: number;
   /** Training images; 4,000 by default. */
@@ -31,10 +32,10 @@ export interface SyntheticOptions extends ImageOptions {
  * `train` and `test` are. By default: crops with 2 pixels of padding, and no flips, since a mirrored figure may be
  * another class.
  */
-export function synthetic(
+export function synthetic<M extends Mix | undefined = undefined, V extends string = never>(
   { classes = 10, train = 4000, test = 1000, size = 32, seed = 0, clutter = 2, noise = 0.15, ...options }:
-    SyntheticOptions = {},
-): Dataset {
+    SyntheticOptions<M, V> = {},
+): Dataset<M, V> {
   const own = { classes, train, test, size, seed, clutter, noise };
   for (const [option, least] of Object.entries({ classes: 2, train: 1, test: 1, size: 8, seed: 0, clutter: 0 })) {
     whole("synthetic", option, own[option as keyof typeof own], least);

@@ -5,11 +5,14 @@ import type { Augmentation, Normalisation } from "./dataset.ts";
 import { gather } from "./kernels/gather.ts";
 import type { Random } from "./kernels/random_uniform.ts";
 
-/**
- * Training images changed at random inside the step: zero padding, a crop of the old size at a position of its own for
- * each image, and half of them mirrored. [batch, height, width, channels] in and out, pixels 0 … 255.
- */
-export function augment(images: Tensor, { crop, flip }: Augmentation, random: Random): Tensor {
+/** Training images changed at random inside the step. [batch, height, width, channels] in and out, pixels 0 … 255. */
+export function augment(images: Tensor, { crop, flip, jitter = 0, cutout = 0 }: Augmentation, random: Random): Tensor {
+  const moved = move(images, crop, flip, random), coloured = jitter === 0 ? moved : colour(moved, jitter, random);
+  return cutout === 0 ? coloured : cut(coloured, cutout, random);
+}
+
+/** Zero padding, a crop of the old size at a position of its own for each image, and half of them mirrored. */
+function move(images: Tensor, crop: number, flip: boolean, random: Random): Tensor {
   if (crop === 0 && !flip) return images;
   const [batch, height, width] = images.shape;
   const offset = () => tf.floor(tf.mul(random.uniform([batch, 1]), 2 * crop + 1));
@@ -29,6 +32,36 @@ export function augment(images: Tensor, { crop, flip }: Augmentation, random: Ra
 function pick(images: Tensor, positions: Tensor, axis: number): Tensor {
   return gather(images, tf.cast(positions, "int32"), axis, 1);
 }
+
+/**
+ * Each image's brightness, contrast and colour scaled, in this order, by factors within 1 ± `jitter`: towards black, towards
+ * the mean grey of the image, towards the grey of each pixel.
+ */
+function colour(images: Tensor, jitter: number, random: Random): Tensor {
+  const scaled = (images: Tensor, towards: Tensor | number) => {
+    const factor = tf.add(tf.mul(random.uniform([images.shape[0], 1, 1, 1]), 2 * jitter), 1 - jitter);
+    return tf.clipByValue(tf.add(tf.mul(tf.sub(images, towards), factor), towards), 0, 255);
+  };
+  const bright = scaled(images, 0), contrasted = scaled(bright, tf.mean(bright, [1, 2, 3], true));
+  return scaled(contrasted, tf.mean(contrasted, 3, true));
+}
+
+/** A grey square of this side in each image, its centre anywhere; what sticks out is cut off. */
+function cut(images: Tensor, side: number, random: Random): Tensor {
+  const [batch, height, width] = images.shape;
+  const within = (length: number) => {
+    const from = tf.sub(tf.floor(tf.mul(random.uniform([batch, 1]), length)), side >> 1);
+    const line = tf.range(0, length, 1, "float32");
+    return tf.logicalAnd(tf.greaterEqual(line, from), tf.less(line, tf.add(from, side)));
+  };
+  const square = tf.logicalAnd(
+    tf.reshape(within(height), [batch, height, 1, 1]),
+    tf.reshape(within(width), [batch, 1, width, 1]),
+  );
+  return tf.where(square, tf.scalar(GREY), images);
+}
+
+const GREY = 127.5;
 
 /** Pixels 0 … 255 as a network takes them: (pixel / 255 − mean) / std per channel. */
 export function normalise(images: Tensor, { mean, std }: Normalisation): Tensor {

@@ -185,26 +185,30 @@ export class Compiler implements Engine {
     return this.#graph.node(this.#backend.getInputTensorIds([tensor])[0]);
   }
 
-  /** The operations that make a step's changes, each after its variable has been read. */
+  /** The operations that make a step's changes, each after what it changes has been read. */
   #apply(updates: readonly Update[], reads: ReadonlyMap<Variable, { node: Node }>): Pointer[] {
     const graph = this.#graph, api = cApi();
     const last = new Map(updates.map((update) => [update.variable, update]));
+    const reading = (variable: Variable): Pointer[] => {
+      const read = reads.get(variable);
+      return read ? [read.node.operation] : [];
+    };
     return Array.from(last.values(), (update) => {
-      const { handle } = this.#resident.get(update.variable)!, read = reads.get(update.variable);
-      const before = read ? [read.node.operation] : [];
+      const { handle } = this.#resident.get(update.variable)!, before = reading(update.variable);
       if (update.kind === "assign") {
         return graph.operation("AssignVariableOp", [handle, this.#node(update.value)], setDtype, undefined, before);
       }
-      const { handle: velocity } = this.#resident.get(update.velocity)!;
-      const momentum = this.#node(tf.scalar(update.momentum));
-      const inputs = [handle, velocity, this.#node(update.rate), this.#node(update.gradient), momentum];
-      return graph.operation(
-        "ResourceApplyMomentum",
-        inputs,
-        (operation) => api.TF_SetAttrType(operation, cString("T"), DataType.float32),
-        undefined,
-        before,
-      );
+      const rate = this.#node(update.rate);
+      return update.motions.reduce((before, { velocity, gradient, momentum }) => {
+        const { handle: accumulator } = this.#resident.get(velocity)!;
+        const inputs = [handle, accumulator, rate, this.#node(gradient), this.#node(tf.scalar(momentum))];
+        const attributes = (operation: Pointer) => {
+          api.TF_SetAttrType(operation, cString("T"), DataType.float32);
+          api.TF_SetAttrBool(operation, cString("use_nesterov"), update.nesterov ? 1 : 0);
+        };
+        const after = [...before, ...reading(velocity)];
+        return [graph.operation("ResourceApplyMomentum", inputs, attributes, undefined, after)];
+      }, before)[0];
     });
   }
 }
@@ -216,7 +220,9 @@ function setDtype(operation: Pointer): void {
 /** Disposes what a step kept. */
 function release({ values, updates }: Outcome): void {
   tf.dispose(Object.values(values));
-  for (const update of updates) tf.dispose(update.kind === "assign" ? update.value : update.gradient);
+  for (const update of updates) {
+    tf.dispose(update.kind === "assign" ? update.value : update.motions.map(({ gradient }) => gradient));
+  }
 }
 
 /** Runs with arrays as `TF_Tensor`s, which are released afterwards. */

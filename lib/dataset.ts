@@ -1,4 +1,6 @@
 import type { Json } from "./json.ts";
+import type { Random } from "./kernels/random_uniform.ts";
+import type { Tensor } from "./tensor.ts";
 
 /** One part of an opened data set: images of one shape with a class each, read by index. */
 export interface Split {
@@ -27,12 +29,36 @@ export interface Opened {
   close(): void;
 }
 
-/** How a training image is changed at random, inside the step: zero padding and a crop of the old size, a left-right flip. */
+/** How a training image is changed at random, inside the step; each in an image of its own way. */
 export interface Augmentation {
   /** Pixels of zero padding on each side before a random crop of the image's own size; 0 crops nothing. */
   readonly crop: number;
   /** Whether half of the images are mirrored. */
   readonly flip: boolean;
+  /** By how much brightness, contrast and colour are scaled: each by a factor within 1 ± this, 0 … 1; absent: not at all. */
+  readonly jitter?: number;
+  /** Side in pixels of a square that becomes grey, its centre anywhere in the image; absent: none. */
+  readonly cutout?: number;
+}
+
+/** A batch whose images were mixed in pairs. */
+export interface Mixed {
+  /** The mixed images, [batch, height, width, channels]. */
+  readonly image: Tensor;
+  /** Where in the batch each image's partner is, int32 [batch]. */
+  readonly partner: Tensor;
+  /** λ: the share that an image has of itself, and its label of its loss; its partner's is 1 − λ. A scalar. */
+  readonly share: Tensor;
+}
+
+/** A way to mix images: what a data set is given as `mix`. */
+export interface Mix {
+  /** `mixup`, `cutmix`. */
+  readonly id: string;
+  /** Everything that makes it what it is; part of the declaration. */
+  readonly options: { readonly [option: string]: Json };
+  /** Mixes a batch of images, [batch, height, width, channels]; with the same random numbers other images in the same way. */
+  readonly mix: (images: Tensor, random: Random) => Mixed;
 }
 
 /** Mean and standard deviation per channel of pixels scaled to [0, 1]; an image becomes (pixel / 255 − mean) / std. */
@@ -51,8 +77,11 @@ export interface DatasetOptions {
   readonly take?: number;
 }
 
-/** A data set as an experiment declares it: a value that has opened no file. */
-export interface Dataset {
+/**
+ * A data set as an experiment declares it: a value that has opened no file. `M` says whether it mixes images, `V` what
+ * its further views are called: methods that need hard labels or a view are held to it.
+ */
+export interface Dataset<M extends Mix | undefined = undefined, V extends string = never> {
   /** The name of the function that made it, e.g. `cifar100`. */
   readonly id: string;
   /** Everything that makes it what it is; part of the declaration. */
@@ -63,6 +92,10 @@ export interface Dataset {
   readonly take?: number;
   /** How training images are changed at random. */
   readonly augmentation: Augmentation;
+  /** How training images are mixed once they are augmented and normalised; absent: not at all. */
+  readonly mix?: M;
+  /** Further views of each training image, augmented in their own ways and mixed as the image is; absent: none. */
+  readonly views?: { readonly [K in V]: Augmentation };
   /** How pixels become the network's input. */
   readonly normalisation: Normalisation;
   /** How images of another size become the data set's own; absent where all have it. */

@@ -5,12 +5,14 @@ import type { Prepared } from "./prepare.ts";
 import type { Resolved } from "./resolve.ts";
 import type { Progress } from "./run_folder.ts";
 import type { Settings } from "./settings.ts";
+import type { StageRecord } from "./stages.ts";
 import { versions } from "./versions.ts";
 
 /** What a run says of itself before it begins: what was declared and resolved, and what computes it. */
 export function declared(
   { experiment, identity, declaration: hash, seed, quick }: Resolved,
   { tensorflow, heldOut, student, teachers }: Prepared,
+  stages: readonly StageRecord[],
   { threads, deterministic }: Settings,
   { precision, backend }: Progress,
   commit: string | null,
@@ -24,6 +26,7 @@ export function declared(
     quick: quick ?? null,
     student: size(student),
     teachers: teachers.map(size),
+    stages: stages.map((stage) => ({ ...stage })),
     holdout: heldOut ? [...heldOut.indices] : null,
     precision,
     backend,

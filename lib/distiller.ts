@@ -1,4 +1,6 @@
 import type { Tensor } from "./tensor.ts";
+import type { Mix } from "./dataset.ts";
+import type { Trained } from "./experiment.ts";
 import type { Json } from "./json.ts";
 import type { Layer, Module, Pass } from "./layers.ts";
 import type { Net, Output, Player, Scorer } from "./network.ts";
@@ -8,6 +10,9 @@ import type { Initialiser, Pace, Shape, Variable } from "./variables.ts";
 /** What teaches: nobody, one network, or several in order. */
 export type Teachers = undefined | Net | readonly Net[];
 
+/** Two networks or more that teach together, in order. */
+export type Several<N extends Net = Scorer> = readonly [N, N, ...N[]];
+
 /** Something for each teacher, in the shape that the teachers come in. */
 export type Each<T extends Teachers, One extends "player" | "output"> = T extends Net
   ? One extends "player" ? Player<T> : Output<T>
@@ -16,10 +21,22 @@ export type Each<T extends Teachers, One extends "player" | "output"> = T extend
     }
   : undefined;
 
+/** A module that the method of another experiment trained: `from(x).extras.paraphraser`. */
+export interface Extra {
+  /** The experiment whose method trained it. */
+  readonly trained: Trained;
+  /** The name that it was made under. */
+  readonly name: string;
+  /** What it is. */
+  readonly layer: Layer;
+}
+
 /** Makes what a method needs beside the student: layers, trainable copies of networks, memories. */
 export interface Create {
   /** A layer over inputs of `shape`, with its variables. */
   (layer: Layer, shape: Shape): Module;
+  /** What another method trained, over inputs of `shape`; it never changes. The method names it among those it `takes`. */
+  (extra: Extra, shape: Shape): Module;
   /** A network like `recipe` for the same images and classes; it starts from `from`'s values where given, else anew. */
   <N extends Net>(recipe: N, options?: { from?: Player<N> }): Player<N>;
   /** A variable that no gradient changes: a memory, written through `writes`. */
@@ -57,8 +74,6 @@ export interface Step<S extends Net, T extends Teachers> {
   readonly teacher: Each<T, "output">;
   /** The augmented, normalised images, [batch, height, width, channels]. */
   readonly image: Tensor;
-  /** The class of each image, int32 [batch]. */
-  readonly label: Tensor;
   /** The position of each image in the training set, int32 [batch]. */
   readonly index: Tensor;
   /** The present epoch, from 1, a scalar. */
@@ -69,11 +84,34 @@ export interface Step<S extends Net, T extends Teachers> {
   readonly live: Pass;
   /** The pass that does not. */
   readonly frozen: Pass;
-  /** The task's loss for each sample, [batch]. */
+  /** The task's loss for each sample, [batch]; of mixed images λ times that of their own label and 1 − λ times their partner's. */
   task(output: Output<Scorer>): Tensor;
   /** Which samples learn at a spot, [batch] of 0 and 1; undefined: all of them. */
   mask(spot: string): Tensor | undefined;
 }
+
+/** What a step has besides of a data set that mixes no images: a method that needs each image's one class says so. */
+export interface HardLabels {
+  /** The class of each image, int32 [batch]. */
+  readonly label: Tensor;
+}
+
+/** What it has instead of a data set that mixes images. */
+export interface MixedLabels {
+  /** There is no one class. */
+  readonly label?: undefined;
+}
+
+/** What a step has besides of a data set with further views of its images: a method that needs some says which. */
+export interface Views<V extends string> {
+  /** The same images in the same order, augmented in another way and normalised, [batch, height, width, channels]. */
+  readonly views: { readonly [K in V]: Tensor };
+}
+
+/** What a step has besides of a data set that mixes, or not, and has these views. */
+export type Gives<M extends Mix | undefined, V extends string> =
+  & ([M] extends [undefined] ? HardLabels : MixedLabels)
+  & ([V] extends [never] ? unknown : Views<V>);
 
 /** A weight, a number or a scalar tensor, and one number per sample, [batch]. */
 export type Term = readonly [weight: number | Tensor, perSample: Tensor];
@@ -89,20 +127,45 @@ export interface Remembering {
   readonly writes: readonly (readonly [Variable, Tensor])[];
 }
 
+/** Terms of one kind, such as one for each teacher, under numbered names: `teacher1`, `teacher2` … */
+export function numbered(name: string, terms: readonly Term[]): Terms {
+  return Object.fromEntries(terms.map((term, i) => [`${name}${i + 1}`, term]));
+}
+
+/** What a loss gives, with the memories that it writes: none where it gives terms alone. */
+export function remembering(result: Terms | Remembering): Remembering {
+  return isRemembering(result) ? result : { terms: result, writes: [] };
+}
+
+function isRemembering(result: Terms | Remembering): result is Remembering {
+  return "writes" in result && !isTerm(result.writes);
+}
+
+function isTerm(value: Term | Remembering["writes"]): value is Term {
+  return value.length === 2 && !Array.isArray(value[0]);
+}
+
 /** What a step costs: traced once. */
-export type Loss<S extends Net, T extends Teachers> = (step: Step<S, T>) => Terms | Remembering;
+export type Loss<S extends Net, T extends Teachers, D = unknown> = (step: Step<S, T> & D) => Terms | Remembering;
 
 /**
  * A method of distillation. `S` and `T` are what it needs of the student and of what teaches: a network with more taps
- * fits, one with fewer is a compile error.
+ * fits, one with fewer is a compile error. `D` is what it needs of the data set: `HardLabels`, `Views<"strong">`, both
+ * (`&`), or nothing. `E` are the names of the modules that it trains for others.
  */
-export interface Distiller<S extends Net, T extends Teachers = undefined> {
+export interface Distiller<S extends Net, T extends Teachers = undefined, D = unknown, E extends string = never> {
   /** Its name in the papers' tables, lower-cased. */
   readonly id: string;
   /** Its options with the defaults filled in; part of the declaration. */
   readonly options: Json;
   /** The paper that introduces it, as it is cited; absent where there is none. */
   readonly paper?: string;
+  /** What it trains for others, each made once, as `create.in(name)(layer, shape)`. */
+  readonly extras?: { readonly [K in E]: Layer };
+  /** What others trained that it takes; part of the declaration. */
+  readonly takes?: readonly Extra[];
+  /** The student's variables that it leaves as they are, their norms on running statistics; absent: none. */
+  readonly untouched?: (student: Player<S>) => readonly Variable[];
   /** Makes its variables, once, and gives the loss. */
-  readonly build: (cast: Cast<S, T>) => Loss<S, T>;
+  readonly build: (cast: Cast<S, T>) => Loss<S, T, D>;
 }

@@ -76,9 +76,15 @@ export class EagerEngine implements Engine {
   #apply(updates: readonly Update[]): void {
     const changes = updates.flatMap((update): [Variable, Tensor][] => {
       if (update.kind === "assign") return [[update.variable, update.value]];
-      const { variable, velocity, gradient, rate, momentum } = update;
-      const next = tf.add(tf.mul(velocity.value, momentum), gradient);
-      return [[velocity, next], [variable, tf.sub(variable.value, tf.mul(next, rate))]];
+      const { variable, motions, rate, nesterov } = update;
+      let moved = variable.value;
+      const velocities = motions.map(({ velocity, gradient, momentum }): [Variable, Tensor] => {
+        const next = tf.add(tf.mul(velocity.value, momentum), gradient);
+        const way = nesterov ? tf.add(gradient, tf.mul(next, momentum)) : next;
+        moved = tf.sub(moved, tf.mul(way, rate));
+        return [velocity, next];
+      });
+      return [...velocities, [variable, moved]];
     });
     for (const [variable, value] of changes) this.#set(variable, value);
   }

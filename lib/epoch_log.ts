@@ -14,7 +14,7 @@ export interface EpochSummary {
   readonly epochs: number;
   /** Its learning rate. */
   readonly rate: number;
-  /** Sums over its images: `loss`, `loss/<term>`, `correct`, and `images` itself. */
+  /** Sums over its images: `loss`, `loss/<term>`, `correct`, and `images` itself; of one of its batches `grad/<term>`, if asked for. */
   readonly sums: { readonly [name: string]: number };
   /** The student on the test set. */
   readonly test: Score;
@@ -35,6 +35,13 @@ function means({ sums }: EpochSummary): [string, number][] {
   ) => [name, sum / sums.images]);
 }
 
+/** How strongly each term pulled at the student in the batch where that was measured, by the term's name. */
+function gradNorms({ sums }: EpochSummary): [string, number][] {
+  return Object.entries(sums).flatMap(([name, norm]): [string, number][] =>
+    name.startsWith("grad/") ? [[name.slice("grad/".length), norm]] : []
+  );
+}
+
 /** An epoch as it is logged. */
 export function epochLog(summary: EpochSummary): EpochLog {
   const { epoch, rate, sums, test, held, imagesPerSecond, waited, seconds } = summary;
@@ -42,6 +49,7 @@ export function epochLog(summary: EpochSummary): EpochLog {
     epoch,
     lr: rate,
     ...Object.fromEntries(means(summary).map(([name, mean]) => [`train/${name}`, mean])),
+    ...Object.fromEntries(gradNorms(summary).map(([term, norm]) => [`train/grad/${term}`, norm])),
     "train/top1": 100 * sums.correct / sums.images,
     "test/top1": test.top1,
     "test/top5": test.top5,
@@ -59,8 +67,10 @@ export function epochLine(summary: EpochSummary): string {
   const shown = means(summary).map(([name, mean]) => [name.replace("loss/", ""), mean.toFixed(3)]);
   const loss = shown.filter(([name]) => name === "loss").map(([, mean]) => mean).join();
   const terms = shown.filter(([name]) => name !== "loss").map((term) => term.join(" ")).join(", ");
+  const pulls = gradNorms(summary).map(([term, norm]) => `${term} ${norm.toPrecision(3)}`);
   return [
     `ep ${epoch}/${epochs} lr ${+rate.toPrecision(6)} loss ${loss} (${terms})`,
+    ...(pulls.length > 0 ? [`grad (${pulls.join(", ")})`] : []),
     `train ${(100 * sums.correct / sums.images).toFixed(2)} test ${test.top1.toFixed(2)}`,
     ...(held ? [`holdout ${held.top1.toFixed(2)}`] : []),
     `img/s ${imagesPerSecond.toFixed(0)} data ${waited.toFixed(1)} s`,

@@ -1,7 +1,7 @@
 import { batches, inOrder } from "./batches.ts";
 import { Confusion } from "./confusion.ts";
-import type { Dataset } from "./dataset.ts";
 import { BATCH } from "./evaluate.ts";
+import type { Experiment } from "./experiment.ts";
 import { Failure } from "./failure.ts";
 import { importWeights } from "./import_weights.ts";
 import { type Latency, latency } from "./latency.ts";
@@ -19,7 +19,7 @@ export interface Subject {
   /** The weights, by our names or the references'. */
   readonly file: WeightsFile;
   /** The data set whose test images they are examined on. */
-  readonly dataset: Dataset;
+  readonly dataset: Experiment["dataset"];
 }
 
 /** What weights reach on a test set. */

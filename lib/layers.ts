@@ -5,6 +5,7 @@ import { Failure } from "./failure.ts";
 import { batchNorm, frozenFactors, frozenNorm, type NormState } from "./kernels/batch_norm.ts";
 import { biasAdd } from "./kernels/bias_add.ts";
 import { conv2d } from "./kernels/conv2d.ts";
+import { leakyRelu as leak } from "./kernels/leaky_relu.ts";
 import { pad } from "./kernels/pad.ts";
 import { relu as rectify } from "./kernels/relu.ts";
 import { shuffleChannels } from "./kernels/shuffle_channels.ts";
@@ -28,18 +29,26 @@ import {
 export interface Pass {
   /** Whether batch statistics are used and the running ones move. */
   readonly training: boolean;
+  /** Whether it may change a variable; a norm whose own it leaves alone uses running statistics. */
+  learns(variable: Variable): boolean;
   /** A variable's values in this pass. */
   read(variable: Variable): Tensor;
   /** Takes a statistic's next value; it is written when the step is done. */
   remember(variable: Variable, value: Tensor): void;
 }
 
-/** The two passes of one step, and every statistic they remember in the order it came: the last value of a variable counts. */
-export function passes(): { live: Pass; frozen: Pass; remembered: (readonly [Variable, Tensor])[] } {
+/**
+ * The two passes of one step, and every statistic they remember in the order it came: the last value of a variable counts.
+ * The live one leaves the variables `untouched` alone.
+ */
+export function passes(
+  untouched: ReadonlySet<Variable> = new Set(),
+): { live: Pass; frozen: Pass; remembered: (readonly [Variable, Tensor])[] } {
   const remembered: (readonly [Variable, Tensor])[] = [], latest = new Map<Variable, Tensor>();
   const read = (variable: Variable) => latest.get(variable) ?? variable.value;
   const live: Pass = {
     training: true,
+    learns: (variable) => !untouched.has(variable),
     read,
     remember(variable, value) {
       remembered.push([variable, value]);
@@ -48,6 +57,7 @@ export function passes(): { live: Pass; frozen: Pass; remembered: (readonly [Var
   };
   const frozen: Pass = {
     training: false,
+    learns: () => false,
     read: (variable) => stop(read(variable)),
     remember: (variable) => {
       throw new Error(`a frozen pass has no statistics to remember (${variable.name})`);
@@ -67,12 +77,16 @@ export interface Module {
   readonly norm?: Norm;
 }
 
-/** A batch norm's variables that learn, [channels] each. */
+/** A batch norm's variables, [channels] each. */
 export interface Norm {
   /** Factor γ. */
   readonly scale: Variable;
   /** Offset β. */
   readonly offset: Variable;
+  /** The running mean. */
+  readonly mean: Variable;
+  /** The running variance. */
+  readonly variance: Variable;
 }
 
 /** A layer as it is described: given where to make variables and what comes in, the function it becomes. */
@@ -144,7 +158,7 @@ export function convNorm(channels: number, options: ConvOptions = {}): Layer {
       const out = conv2d(x, pass.read(weight), stride, padding);
       return normalise(out, norm, pass, bias && pass.read(bias));
     };
-    return module((x, pass) => (pass.training ? live : frozen)(x, pass), shape, multiplyAdds, norm);
+    return module((x, pass) => (pass.learns(norm.scale) ? live : frozen)(x, pass), shape, multiplyAdds, norm);
   };
 }
 
@@ -171,10 +185,7 @@ function convVariables(channels: number, options: ConvOptions, create: Variables
   };
 }
 
-/** The variables of a batch norm, [channels] each. */
-type NormVariables = Record<"scale" | "offset" | "mean" | "variance", Variable>;
-
-function normVariables(channels: number, create: Variables): NormVariables {
+function normVariables(channels: number, create: Variables): Norm {
   return {
     scale: create.variable("scale", [channels], constant(1)),
     offset: create.variable("offset", [channels], constant(0)),
@@ -183,7 +194,7 @@ function normVariables(channels: number, create: Variables): NormVariables {
   };
 }
 
-function readNorm({ scale, offset, mean, variance }: NormVariables, pass: Pass): NormState {
+function readNorm({ scale, offset, mean, variance }: Norm, pass: Pass): NormState {
   return {
     scale: pass.read(scale),
     offset: pass.read(offset),
@@ -192,7 +203,7 @@ function readNorm({ scale, offset, mean, variance }: NormVariables, pass: Pass):
   };
 }
 
-function normalise(x: Tensor, variables: NormVariables, pass: Pass, bias?: Tensor): Tensor {
+function normalise(x: Tensor, variables: Norm, pass: Pass, bias?: Tensor): Tensor {
   const { out, mean, variance } = batchNorm(x, { ...readNorm(variables, pass), bias }, EPSILON, MOMENTUM);
   pass.remember(variables.mean, mean);
   pass.remember(variables.variance, variance);
@@ -200,7 +211,7 @@ function normalise(x: Tensor, variables: NormVariables, pass: Pass, bias?: Tenso
 }
 
 /** Weights and offset of a convolution that has the norm behind it in them, computed on the host from initial values. */
-function foldedVariables(weight: Variable, bias: Variable | undefined, norm: NormVariables, create: Variables) {
+function foldedVariables(weight: Variable, bias: Variable | undefined, norm: Norm, create: Variables) {
   const channels = weight.shape[3];
   const factors = () => {
     const scale = norm.scale.initial(), variance = norm.variance.initial();
@@ -264,7 +275,7 @@ export function norm(): Layer {
   return (create, input) => {
     const variables = normVariables(input.at(-1)!, create);
     const run = (x: Tensor, pass: Pass) =>
-      pass.training ? normalise(x, variables, pass) : frozenNorm(x, readNorm(variables, pass), EPSILON);
+      pass.learns(variables.scale) ? normalise(x, variables, pass) : frozenNorm(x, readNorm(variables, pass), EPSILON);
     return module(run, input, 0, variables);
   };
 }
@@ -272,6 +283,11 @@ export function norm(): Layer {
 /** max(x, 0). */
 export function relu(): Layer {
   return (_, input) => module((x) => rectify(x), input);
+}
+
+/** x where it is positive, else slope · x, 0 < slope < 1. */
+export function leakyRelu(slope: number): Layer {
+  return (_, input) => module((x) => leak(x, slope), input);
 }
 
 /** How windows lie over a map. */

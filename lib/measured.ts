@@ -9,7 +9,7 @@ import type { Progress } from "./run_folder.ts";
 export async function measured(
   { declaration, seed, quick }: Resolved,
   { compare, opened, heldOut, tensorflow }: Prepared,
-  { epoch: epochs, best, last, precision, backend, seconds }: Progress,
+  { epoch: epochs, best, last, held, precision, backend, seconds }: Progress,
   teachers: readonly TeacherRecord[],
   commit: string | null,
 ): Promise<Trial> {
@@ -22,7 +22,12 @@ export async function measured(
     seed,
     declaration,
     epochs,
-    metric: { top1: both((s) => s.top1), top5: both((s) => s.top5), ...(kl === undefined ? {} : { kl }) },
+    metric: {
+      top1: both((s) => s.top1),
+      top5: both((s) => s.top5),
+      ...(kl === undefined ? {} : { kl }),
+      ...(held ? { heldOut: { last: percentage(held.top1), best: percentage(best!.chosen) } } : {}),
+    },
     bestEpoch: best!.epoch,
     teachers,
     precision: precision as Trial["precision"],

@@ -4,7 +4,7 @@ import { unfused } from "./kernels/unfused.ts";
 import type { Tensor } from "./tensor.ts";
 import type { Json } from "./json.ts";
 import type { Layer, Norm, Pass } from "./layers.ts";
-import type { Shape, Variable, Variables } from "./variables.ts";
+import { type Shape, starting, type Variable, type Variables } from "./variables.ts";
 
 /** What a stage computes from a batch. */
 export interface StageOutput {
@@ -25,6 +25,8 @@ export interface StageModule {
   readonly multiplyAdds: number;
   /** The norm that `pre` comes from, or its main branch; absent where there is none. */
   readonly norm?: Norm;
+  /** Those of its variables that the next stage opens with, since only `pre` needs them; none where absent. */
+  readonly opening?: readonly Variable[];
 }
 
 /** A stage as it is described. */
@@ -91,6 +93,14 @@ export interface Output<N extends Net = Net> {
   readonly taps: { readonly [K in Tap<N>]: Tensor };
   /** Each stage's output before its last ReLU. */
   readonly pre: { readonly [K in Tap<N>]: Tensor };
+  /** What each stage hands on to the stage after it. */
+  readonly next: { readonly [K in Tap<N>]: Tensor };
+}
+
+/** The output of which only the scores are known, [batch, classes]: what a method scores without a whole network. */
+export function scored(logits: Tensor): Output<Scorer> {
+  const only = { logits };
+  return { taps: only, pre: only, next: only };
 }
 
 /** A network that has its variables. */
@@ -101,7 +111,7 @@ export interface Player<N extends Net = Net> {
   readonly shapes: { readonly [K in Tap<N>]: Shape };
   /** Its variables, in the order they were made. */
   readonly variables: readonly Variable[];
-  /** Each stage's own variables: those of `logits` are the head's weight and bias. */
+  /** Each stage's own variables, those it opens with among them: those of `logits` are the head's weight and bias. */
   readonly parts: { readonly [K in Tap<N>]: readonly Variable[] };
   /** The norm that a tap's `pre` comes from. Asking where there is none throws a `Failure` (exit 2). */
   norm(name: Tap<N>): Norm;
@@ -127,24 +137,15 @@ export function build<N extends Net>(
   from?: Player<N>,
 ): Player<N> {
   const made: Variable[] = [];
-  const recording = (scope: Variables): Variables => ({
-    variable(name, shape, initial, options) {
-      const counterpart = from?.variables[made.length];
-      const variable = scope.variable(name, shape, counterpart ? () => counterpart.initial() : initial, options);
-      made.push(variable);
-      return variable;
-    },
-    derived: scope.derived,
-    fixed: scope.fixed,
-    in: (name) => recording(scope.in(name)),
-    at: (pace) => recording(scope.at(pace)),
-  });
+  const scope = starting(create, from?.variables ?? [], made);
   const modules: [string, StageModule][] = [], parts: [string, readonly Variable[]][] = [];
-  let shape = input;
+  let shape = input, opening: readonly Variable[] = [];
   for (const [name, described] of Object.entries(recipe.stages(classes))) {
-    const before = made.length, module = described(recording(create).in(name), shape);
+    const before = made.length, module = described(scope.in(name), shape);
     modules.push([name, module]);
-    parts.push([name, made.slice(before)]);
+    const own = made.slice(before).filter((variable) => !module.opening?.includes(variable));
+    parts.push([name, [...opening, ...own]]);
+    opening = module.opening ?? [];
     shape = module.shape;
   }
   const byName = known(recipe, Object.fromEntries(modules));
@@ -169,8 +170,9 @@ export function build<N extends Net>(
         return [name, output];
       });
       const taps = known(recipe, record(outputs, ({ out }) => out)),
-        pre = known(recipe, record(outputs, ({ pre }) => pre));
-      return { taps, pre } as Output<N>;
+        pre = known(recipe, record(outputs, ({ pre }) => pre)),
+        next = known(recipe, record(outputs, ({ out, next }) => next ?? out));
+      return { taps, pre, next } as Output<N>;
     },
     stage: (name, x, pass) => byName[name](x, pass),
   };
@@ -178,6 +180,20 @@ export function build<N extends Net>(
 
 function record<T, U>(entries: readonly (readonly [string, T])[], value: (item: T) => U): Record<string, U> {
   return Object.fromEntries(entries.map(([name, item]) => [name, value(item)]));
+}
+
+/** The tap of a network's last map, [height, width, channels]. Throws a `Failure` (exit 2) where it has none. */
+export function lastMap<N extends Net>({ recipe, shapes }: Player<N>): Tap<N> {
+  const last = Object.entries<Shape>(shapes).findLast(([, shape]) => shape.length === 3);
+  if (!last) throw new Failure(2, `${recipe.id} has no map, [height, width, channels]: choose a tap`);
+  return last[0] as Tap<N>;
+}
+
+/** The variables of the stages behind the last of these taps. */
+export function behind<N extends Net>({ parts }: Player<N>, taps: readonly Tap<N>[]): Variable[] {
+  const stages = Object.entries<readonly Variable[]>(parts);
+  const last = stages.findLastIndex(([name]) => taps.some((tap) => tap === name));
+  return stages.slice(last + 1).flatMap(([, variables]) => variables);
 }
 
 /** The same record, refusing a tap that it does not have: the compiler sees it first, unless it was talked out of it. */

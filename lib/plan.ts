@@ -5,6 +5,7 @@ import { prepare } from "./prepare.ts";
 import { stream } from "./random.ts";
 import { resolve } from "./resolve.ts";
 import { scheduled, type Settings } from "./settings.ts";
+import { previewStages } from "./stages.ts";
 import { clock } from "./status.ts";
 import { preview } from "./teachers.ts";
 
@@ -13,12 +14,13 @@ const STEPS = 4;
 
 /**
  * What a run would do, in lines: everything is resolved, the step is traced and run on a few batches, nothing is written. A
- * missing teacher takes part untrained.
+ * missing teacher or first stage takes part untrained.
  */
 export async function plan(experiment: Experiment, seed: number, settings: Settings): Promise<string[]> {
   const resolved = await resolve(experiment, seed, settings);
   const teachers = await Promise.all(experiment.teachers.map((teacher) => preview(teacher, resolved.root, settings)));
-  const prepared = await prepare(experiment, seed, teachers.map(({ weights }) => weights), settings);
+  const stages = await previewStages(experiment, settings);
+  const prepared = await prepare(experiment, seed, teachers.map(({ weights }) => weights), stages, settings);
   try {
     const { train, heldOut, opened, student, step } = prepared, schedule = scheduled(experiment, settings);
     const order = stream(seed, "shuffle/1").permutation(train.size), times: number[] = [];
@@ -52,6 +54,7 @@ export async function plan(experiment: Experiment, seed: number, settings: Setti
       ],
       ["student", size(student)],
       ...teachers.map(({ text }, i): [string, string] => ["teacher", `${size(prepared.teachers[i])}; ${text}`]),
+      ...stages.lines.map((line): [string, string] => ["first stage", line]),
       ["distiller", `${experiment.distiller.id} ${JSON.stringify(experiment.distiller.options)}`],
       ["terms", terms.join(", ")],
       ["schedule", `${schedule.epochs} epochs of ${count} batches of ${schedule.batch}, lr ${rates(schedule)}`],
@@ -60,7 +63,7 @@ export async function plan(experiment: Experiment, seed: number, settings: Setti
         "in all",
         `${clock(each * count * schedule.epochs / 1000)} without evaluation${
           teachers.every(({ weights }) => weights) ? "" : " and teachers"
-        }`,
+        }${stages.areThere ? "" : " and first stages"}`,
       ],
       ["folder", resolved.folder.path],
     ];

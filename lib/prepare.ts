@@ -1,23 +1,19 @@
 import type { Value } from "./checkpoint.ts";
-import { creator } from "./create.ts";
+import { creator, type ExtraValues } from "./create.ts";
 import type { Opened, Split } from "./dataset.ts";
 import type { Engine, Runnable } from "./engine.ts";
 import { type Experiment, networkOf } from "./experiment.ts";
 import { Failure } from "./failure.ts";
-import { build, type Player } from "./network.ts";
+import { build, type Net, type Player } from "./network.ts";
 import { openEngine } from "./open_engine.ts";
 import { optimizer } from "./optimizer.ts";
 import { stream } from "./random.ts";
 import { scheduled, type Settings } from "./settings.ts";
 import { others, stratified, subset } from "./split.ts";
-import { type EvaluateInput, evaluateStep, type TrainInput, trainStep } from "./step.ts";
-import { type Shape, type Variable, variables } from "./variables.ts";
-
-/**
- * Gives a teacher's weights for such images and so many classes, by the names inside its network. Throws a `Failure`
- * (exit 3) where they are another network's. Undefined: untrained, for a plan only.
- */
-export type Weights = ((image: Shape, classes: number) => ReadonlyMap<string, Value>) | undefined;
+import type { Stages } from "./stages.ts";
+import { type EvaluateInput, evaluateStep, gradNormStep, type TrainInput, type TrainParts, trainStep } from "./step.ts";
+import type { Weights } from "./trained.ts";
+import { type Variable, variables } from "./variables.ts";
 
 /** An experiment whose data are open, whose networks are built and whose steps can be run. */
 export interface Prepared {
@@ -39,6 +35,8 @@ export interface Prepared {
   readonly tensorflow: string | null;
   /** One training step. */
   readonly step: Runnable<TrainInput>;
+  /** How strongly each term would pull at the student in such a step. */
+  readonly gradNorms: Runnable<TrainInput>;
   /** Evaluation of the student. */
   readonly evaluate: Runnable<EvaluateInput>;
   /** Evaluation of the student beside its only teacher. */
@@ -49,11 +47,12 @@ export interface Prepared {
   close(): void;
 }
 
-/** Opens an experiment's data, builds its networks and compiles its steps. */
+/** Opens an experiment's data, builds its networks with the weights that others trained, and compiles its steps. */
 export async function prepare(
   experiment: Experiment,
   seed: number,
   weights: readonly Weights[],
+  stages: Stages,
   settings: Settings,
 ): Promise<Prepared> {
   const { dataset, distiller } = experiment;
@@ -65,34 +64,40 @@ export async function prepare(
     holding = engine;
     const classes = opened.classes.length;
     const collected = new Map<string, Variable>(), scope = variables({ seed, collected });
-    const student = build(experiment.student, scope.in("student"), opened.image, classes);
-    const teachers = experiment.teachers.map((teacher, i) => {
-      const prefix = `teacher${i + 1}.`, tensors = weights[i]?.(opened.image, classes);
-      const values = tensors && renamed(tensors, prefix);
-      const below = variables({ seed, collected, prefix, fixed: true, values });
-      return build(networkOf(teacher), below, opened.image, classes);
-    });
+    const network = (recipe: Net, prefix: string, weights: Weights, fixed: boolean) => {
+      const tensors = weights?.(opened.image, classes), values = tensors && below(prefix, tensors);
+      return build(recipe, variables({ seed, collected, prefix, fixed, values }), opened.image, classes);
+    };
+    const student = network(experiment.student, "student.", stages.start, false);
+    const teachers = experiment.teachers.map((teacher, i) =>
+      network(networkOf(teacher), `teacher${i + 1}.`, weights[i], true)
+    );
     const cast = experiment.several ? teachers : teachers[0];
     const loss = distiller.build({
-      create: creator(scope.in("distiller"), opened.image, classes),
+      create: creator(scope.in("distiller"), opened.image, classes, valuesOf(stages)),
       student,
       teacher: cast,
       dataset: { size: train.size, classes, labels: train.labels },
     });
-    const trainable = [...collected.values()].filter(({ trainable, fixed }) => trainable && !fixed);
+    const untouched = new Set(distiller.untouched?.(student));
+    const trainable = [...collected.values()]
+      .filter((variable) => variable.trainable && !variable.fixed && !untouched.has(variable));
     const update = optimizer(scheduled(experiment, settings), trainable, scope.in("velocity"));
     await engine.hold([...collected.values()]);
-    const { augmentation, normalisation } = dataset;
-    const step = trainStep({
+    const { augmentation, normalisation, mix, views } = dataset;
+    const training: TrainParts = {
       student,
       teacher: cast,
       loss,
       optimizer: update,
       trainable,
+      untouched,
       augmentation,
       normalisation,
+      mix,
+      views,
       seed,
-    });
+    };
     const only = teachers.length === 1 ? teachers[0] : undefined;
     return {
       opened,
@@ -103,7 +108,8 @@ export async function prepare(
       state: [...collected.values()].filter((variable) => !variable.fixed),
       engine,
       tensorflow,
-      step: engine.compile(step),
+      step: engine.compile(trainStep(training)),
+      gradNorms: engine.compile(gradNormStep(training)),
       evaluate: engine.compile(evaluateStep(student, undefined, normalisation)),
       compare: only && engine.compile(evaluateStep(student, only, normalisation)),
       evaluateTeachers: teachers.map((teacher) => engine.compile(evaluateStep(teacher, undefined, normalisation))),
@@ -128,7 +134,18 @@ function parts({ train, test }: Opened, holdout: number, seed: number): Pick<Pre
   return { train: subset(train, others(train.size, indices)), heldOut: { split: subset(train, indices), indices } };
 }
 
-/** Values under the names of a teacher's variables. */
-function renamed(tensors: ReadonlyMap<string, Value>, prefix: string): Map<string, Float32Array> {
+/** The values of the modules that a method takes. */
+function valuesOf({ extras }: Stages): ExtraValues {
+  return (extra, shape) => {
+    if (!extras.has(extra)) {
+      throw new Error(`the method makes another's ${extra.name}, which is not among those it takes`);
+    }
+    const tensors = extras.get(extra)?.(shape);
+    return tensors && below("", tensors);
+  };
+}
+
+/** Values by the names of variables below `prefix`. */
+function below(prefix: string, tensors: ReadonlyMap<string, Value>): Map<string, Float32Array> {
   return new Map(Array.from(tensors, ([name, { data }]) => [prefix + name, data as Float32Array]));
 }

@@ -55,12 +55,13 @@ export async function resolve(
   const folder = new RunFolder(base, identity.id, seed, quick);
   const state = settings.fresh
     ? "fresh"
-    : await stateOf(folder, declaration, scheduled(experiment, settings).epochs, keep);
+    : await stateOf(folder, experiment, declaration, scheduled(experiment, settings).epochs, keep);
   return { experiment, identity, root: base, seed, declaration, quick, folder, state };
 }
 
 async function stateOf(
   folder: RunFolder,
+  { distiller }: Experiment,
   declaration: string,
   epochs: number,
   keep: readonly Epoch[],
@@ -69,7 +70,9 @@ async function stateOf(
   if (!latest) return "missing";
   const { progress } = latest;
   if (progress.declaration !== declaration) return "stale";
-  const absent = keep.filter((epoch) => !existsSync(folder.weights(epoch)));
+  const isThere = (epoch: Epoch) =>
+    existsSync(folder.weights(epoch)) && (!distiller.extras || existsSync(folder.extras(epoch)));
+  const absent = keep.filter((epoch) => !isThere(epoch));
   // Those of the epoch that is just complete can still be had.
   const numbers: Record<Epoch, number | undefined> = { best: progress.best?.epoch, last: epochs };
   const isPast = (epoch: Epoch) => Number(numbers[epoch] ?? epoch) < progress.epoch + (progress.batch > 0 ? 1 : 0);
@@ -77,20 +80,20 @@ async function stateOf(
   return progress.epoch >= epochs && absent.length === 0 && await folder.trial() ? "done" : "begun";
 }
 
-/** A teacher of ours as it stands: its run and the weights that are wanted of it; they are there where it is done. */
-export interface ResolvedTeacher extends Resolved {
+/** What another experiment trained, as it stands: its run and the weights that are wanted of it; they are there where it is done. */
+export interface ResolvedTrained extends Resolved {
   /** After which epoch. */
   readonly epoch: Epoch;
 }
 
 /**
- * Finds out what is there of a teacher of ours. A full run of it serves a quick run too; where there is none, what makes that one
- * quick makes the teacher quick. `fresh` is not for teachers.
+ * Finds out what is there of a teacher of ours, or of a first stage. A full run of it serves a quick run too; where there is
+ * none, what makes that one quick makes this one quick. `fresh` is not for it.
  */
-export async function resolveTeacher(teacher: Trained, settings: Settings): Promise<ResolvedTeacher> {
-  const { experiment, seed } = teacher, full = { ...settings, epochs: undefined, limit: undefined, fresh: false };
-  const look = async (settings: Settings): Promise<ResolvedTeacher> => {
-    const epoch = wanted(teacher, settings);
+export async function resolveTrained(trained: Trained, settings: Settings): Promise<ResolvedTrained> {
+  const { experiment, seed } = trained, full = { ...settings, epochs: undefined, limit: undefined, fresh: false };
+  const look = async (settings: Settings): Promise<ResolvedTrained> => {
+    const epoch = wanted(trained, settings);
     return { ...await resolve(experiment, seed, settings, [epoch]), epoch };
   };
   const found = await look(full);

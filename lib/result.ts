@@ -42,6 +42,8 @@ export interface Metric {
   readonly top5: LastAndBest;
   /** The mean of KL(teacher ‖ student) at temperature 1, after the last epoch; absent without a teacher. */
   readonly kl?: number;
+  /** Images whose class came first among those held out, in percent; absent where none are. */
+  readonly heldOut?: LastAndBest;
 }
 
 /** The weights that taught in a trial. */
@@ -178,7 +180,7 @@ const result: Reader<Result> = all<Result>({
     seed: count,
     declaration: digest,
     epochs: count,
-    metric: all<Metric>({ top1: lastAndBest, top5: lastAndBest, kl: optional(number) }),
+    metric: all<Metric>({ top1: lastAndBest, top5: lastAndBest, kl: optional(number), heldOut: optional(lastAndBest) }),
     bestEpoch: count,
     teachers: list(all<TeacherRecord>({ id: text, seed: nullable(count), sha256: digest, top1: percent })),
     precision: among("float32", "bfloat16"),

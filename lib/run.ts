@@ -20,6 +20,7 @@ import { resolve, type Resolved, STATES } from "./resolve.ts";
 import { record, resultPath, type TeacherRecord, type Trial } from "./result.ts";
 import type { Best, Progress } from "./run_folder.ts";
 import { scheduled, type Settings } from "./settings.ts";
+import { readyStages, type StageRecord } from "./stages.ts";
 import { readyTeachers, scoreTeachers } from "./teachers.ts";
 import { commit } from "./versions.ts";
 
@@ -32,8 +33,8 @@ export interface Done {
 }
 
 /**
- * Runs an experiment with a seed: trains its teachers where they are missing, goes on where an earlier run stopped,
- * records the result. `keep` names epochs whose weights others will ask for.
+ * Runs an experiment with a seed: trains its teachers and first stages where they are missing, goes on where an earlier
+ * run stopped, records the result. `keep` names epochs whose weights others will ask for.
  */
 export async function run(
   experiment: Experiment,
@@ -56,10 +57,11 @@ export async function run(
     if (aside) status.line(`${title} is ${STATES[state]}; the old run is kept in ${aside}`);
   }
   const teachers = await readyTeachers(experiment, resolved.root, settings, run);
-  const prepared = await prepare(experiment, seed, teachers.map(({ weights }) => weights), settings);
+  const stages = await readyStages(experiment, settings, run);
+  const prepared = await prepare(experiment, seed, teachers.map(({ weights }) => weights), stages, settings);
   try {
     const records = await scoreTeachers(teachers, prepared, (line) => status.line(`${title}: ${line}`));
-    const trial = await new Training(resolved, prepared, settings, keep, title).run(records);
+    const trial = await new Training(resolved, prepared, settings, keep, title).run(records, stages.records);
     await record(resultPath(resolved.root, id), id, trial);
     return { id, trial };
   } finally {
@@ -100,7 +102,7 @@ class Training {
   }
 
   /** Trains to the end and gives the trial. */
-  async run(teachers: readonly TeacherRecord[]): Promise<Trial> {
+  async run(teachers: readonly TeacherRecord[], stages: readonly StageRecord[]): Promise<Trial> {
     const { experiment, folder } = this.#resolved, { epochs } = scheduled(experiment, this.#settings);
     await folder.make();
     using _alone = await folder.lock(this.#title);
@@ -109,7 +111,7 @@ class Training {
     const at = await commit(this.#resolved.root);
     await folder.write(
       "declaration.json",
-      declared(this.#resolved, this.#prepared, this.#settings, this.#progress, at),
+      declared(this.#resolved, this.#prepared, stages, this.#settings, this.#progress, at),
     );
     const logs = new Logs(folder.path, this.#progress.epoch);
     while (this.#progress.epoch < epochs) await this.#epoch(logs);
@@ -146,7 +148,7 @@ class Training {
     const { top1: chosen } = held ?? test, better = !before.best || chosen > before.best.chosen;
     const best: Best = better ? { epoch, chosen, score: test } : before.best!;
     const total = before.seconds + seconds();
-    this.#progress = { ...before, epoch, batch: 0, step, sums: {}, best, last: test, seconds: total };
+    this.#progress = { ...before, epoch, batch: 0, step, sums: {}, best, last: test, held, seconds: total };
     const speed = { imagesPerSecond: images / trained, waited, seconds: seconds() };
     const summary: EpochSummary = { epoch, epochs, rate: rate(epoch), sums, test, held, ...speed };
     logs.add(epochLog(summary));
@@ -166,11 +168,13 @@ class Training {
     let { batch, step } = before, images = 0, waited = 0, asked = seconds();
     for await (const given of batches(train, order, size, opened.image)) {
       waited += seconds() - asked;
-      const values = await this.#prepared.step({
-        ...given,
-        ...scalars,
-        step: { shape: [], data: Int32Array.of(step) },
-      });
+      const inputs = { ...given, ...scalars, step: { shape: [], data: Int32Array.of(step) } };
+      if (this.#settings.gradNorms && !Object.keys(sums).some((name) => name.startsWith("grad/"))) {
+        const norms = await this.#prepared.gradNorms(inputs);
+        this.#finite(norms, epoch, step, rate(epoch));
+        for (const [name, [norm]] of Object.entries(norms)) sums[name] = norm;
+      }
+      const values = await this.#prepared.step(inputs);
       this.#finite(values, epoch, step, rate(epoch));
       const inBatch = given.label.data.length;
       for (const [name, [value]] of Object.entries(values)) {
@@ -230,11 +234,14 @@ class Training {
   /** Writes the weights of the epoch that is complete where the best, the last or its own are wanted. */
   async #publish(state: ReadonlyMap<string, Value>): Promise<void> {
     const { experiment, identity, seed, folder } = this.#resolved, { epoch, best } = this.#progress;
-    const { epochs } = scheduled(experiment, this.#settings), weights = weightsOf(this.#prepared.student, state);
+    const { epochs } = scheduled(experiment, this.#settings), { extras } = experiment.distiller;
+    const weights = weightsOf(this.#prepared.student, state), trained = extras && extrasOf(Object.keys(extras), state);
+    const metadata = { experiment: identity.id, seed, epoch };
     const of: Record<Epoch, number | undefined> = { best: best?.epoch, last: epochs };
     for (const which of new Set<Epoch>(["best", "last", ...this.#keep])) {
       if ((of[which] ?? which) !== epoch) continue;
-      await folder.save(folder.weights(which), weights, { experiment: identity.id, seed, epoch });
+      await folder.save(folder.weights(which), weights, metadata);
+      if (trained) await folder.save(folder.extras(which), trained, metadata);
     }
   }
 }
@@ -252,4 +259,13 @@ const scalar = (value: number): Input => ({ shape: [], data: Float32Array.of(val
 /** The student's weights in a state, by their names inside it. */
 function weightsOf({ variables }: Player, state: ReadonlyMap<string, Value>): Map<string, Value> {
   return new Map(variables.map(({ name }) => [name.slice("student.".length), state.get(name)!]));
+}
+
+/** The weights in a state of what the method trains for others, each by its own name and the names inside it. */
+function extrasOf(names: readonly string[], state: ReadonlyMap<string, Value>): Map<string, Value> {
+  return new Map(names.flatMap((name) => {
+    const prefix = `distiller.${name}.0.`;
+    return Array.from(state).filter(([variable]) => variable.startsWith(prefix))
+      .map(([variable, value]): [string, Value] => [`${name}.${variable.slice(prefix.length)}`, value]);
+  }));
 }

@@ -2,7 +2,8 @@
  * What a run leaves on disk, below `runs/<experiment id>/seed-<n>/`:
  * `declaration.json` (what was resolved, versions, commit), `metrics.jsonl` (a line per epoch), TensorBoard's events,
  * `latest.safetensors` (all that is needed to go on), `best.safetensors`, `last.safetensors` and `epoch-<n>.safetensors`
- * (the student's weights alone), `trial.json` (the result, once there is one).
+ * (the student's weights alone), beside each of these three, where the method trains modules for others, theirs as
+ * `last.extras.safetensors` …, `trial.json` (the result, once there is one).
  *
  * @module
  */
@@ -37,6 +38,8 @@ export interface Progress {
   readonly best?: Best;
   /** What the last complete epoch reached on the test set. */
   readonly last?: Score;
+  /** What it reached on what is held out; absent where nothing is. */
+  readonly held?: Score;
   /** Seconds of training and evaluation. */
   readonly seconds: number;
 }
@@ -69,6 +72,11 @@ export class RunFolder {
   /** The student's weights after an epoch, the last or the best one. */
   weights(epoch: Epoch): string {
     return this.file(typeof epoch === "number" ? `epoch-${epoch}.safetensors` : `${epoch}.safetensors`);
+  }
+
+  /** The weights of what the method trains for others, after the same epoch. */
+  extras(epoch: Epoch): string {
+    return this.weights(epoch).replace(/safetensors$/, "extras.safetensors");
   }
 
   /** How far an earlier run came; undefined where there was none. */

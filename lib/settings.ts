@@ -10,6 +10,8 @@ export interface Settings extends EngineOptions {
   readonly epochs?: number;
   /** Batches per epoch at most; the run is then quick. */
   readonly limit?: number;
+  /** Whether the gradient of each term is measured apart, on one batch of every epoch; no. */
+  readonly gradNorms?: boolean;
   /** The folder that data sets are looked for in. */
   readonly data: string;
   /** Whether what an earlier run left is put aside. */

@@ -4,20 +4,18 @@
  * @module
  */
 import { basename } from "node:path";
-import { loadCheckpoint, match } from "./checkpoint.ts";
 import { evaluate } from "./evaluate.ts";
 import type { Experiment, Teacher, Trained } from "./experiment.ts";
 import { Failure } from "./failure.ts";
 import { importWeights } from "./import_weights.ts";
 import { percentage } from "./percentage.ts";
-import type { Prepared, Weights } from "./prepare.ts";
-import { type ResolvedTeacher, resolveTeacher, STATES } from "./resolve.ts";
+import type { Prepared } from "./prepare.ts";
 import { openWeights, resolveWeights } from "./resolve_weights.ts";
 import type { TeacherRecord } from "./result.ts";
 import type { run } from "./run.ts";
 import type { Settings } from "./settings.ts";
 import { sha256 } from "./sha256.ts";
-import { variableShapes } from "./variable_shapes.ts";
+import { foreseen, ready, studentWeights, type Weights } from "./trained.ts";
 import type { Given } from "./weights.ts";
 import type { WeightsFile } from "./weights_file.ts";
 
@@ -44,21 +42,18 @@ export async function readyTeachers(
   train: typeof run,
 ): Promise<ReadyTeacher[]> {
   // First what was trained elsewhere: nobody wants to hear after hours of training that a file is missing.
-  const given = new Map<Teacher, ReadyTeacher>(), ready: ReadyTeacher[] = [];
+  const given = new Map<Teacher, ReadyTeacher>(), teaching: ReadyTeacher[] = [];
   for (const one of teachers) if (!("experiment" in one)) given.set(one, await readyGiven(one, root, settings));
   for (const one of teachers) {
-    ready.push("experiment" in one ? await readyTrained(one, settings, train) : given.get(one)!);
+    teaching.push("experiment" in one ? await readyStudent(one, settings, train) : given.get(one)!);
   }
-  return ready;
+  return teaching;
 }
 
-async function readyTrained(teacher: Trained, settings: Settings, train: typeof run): Promise<ReadyTeacher> {
-  const resolved = await resolveTeacher(teacher, settings), { identity: { id }, seed, folder, state, epoch } = resolved;
-  if (state !== "done") {
-    settings.status.line(`teacher ${id} seed ${seed} is ${STATES[state]}; it is trained first`);
-    await train(teacher.experiment, seed, { ...settings, fresh: false }, [epoch]);
-  }
-  const path = folder.weights(epoch), weights = await trainedWeights(resolved);
+async function readyStudent(teacher: Trained, settings: Settings, train: typeof run): Promise<ReadyTeacher> {
+  const resolved = await ready("teacher", teacher, settings, train);
+  const { identity: { id }, seed, folder, epoch } = resolved;
+  const path = folder.weights(epoch), weights = await studentWeights(resolved);
   return { identity: { id, seed, sha256: await sha256(await Deno.readFile(path)) }, path, weights, declared: null };
 }
 
@@ -67,14 +62,6 @@ async function readyGiven(given: Given, root: string, { data, status }: Settings
   const file = await openWeights(resolved, status.line);
   const identity = { id: `${network.id}:${basename(path)}`, seed: null, sha256: file.sha256 };
   return { identity, path, weights: givenWeights(given, file), declared };
-}
-
-async function trainedWeights({ experiment: { student }, folder, epoch }: ResolvedTeacher): Promise<Weights> {
-  const path = folder.weights(epoch), { tensors } = await loadCheckpoint(path);
-  return (image, classes) => {
-    match(path, tensors, variableShapes(student, image, classes));
-    return tensors;
-  };
 }
 
 function givenWeights({ network }: Given, file: WeightsFile): Weights {
@@ -123,10 +110,8 @@ export interface Preview {
 /** What is there of a teacher; nothing is trained or downloaded. Rejects with a `Failure` where what is there is damaged. */
 export async function preview(teacher: Teacher, root: string, settings: Settings): Promise<Preview> {
   if ("experiment" in teacher) {
-    const resolved = await resolveTeacher(teacher, settings), { identity: { id }, seed, state, epoch } = resolved;
-    const title = `${id} seed ${seed}, ${typeof epoch === "number" ? `epoch ${epoch}` : epoch}`;
-    if (state !== "done") return { text: `${title}: ${state}, would be trained first`, weights: undefined };
-    return { text: `${title}: ready`, weights: await trainedWeights(resolved) };
+    const { text, resolved, isThere } = await foreseen(teacher, settings);
+    return { text, weights: isThere ? await studentWeights(resolved) : undefined };
   }
   const resolved = await resolveWeights(teacher, root, settings.data), { source: { url }, path, isThere } = resolved;
   if (isThere) {

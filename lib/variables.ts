@@ -90,15 +90,25 @@ export class Variable {
 export type Update =
   /** The variable takes this value. */
   | { readonly kind: "assign"; readonly variable: Variable; readonly value: Tensor }
-  /** velocity ← momentum · velocity + gradient; variable ← variable − rate · velocity (PyTorch's SGD). */
+  /** Each of the motions in turn (PyTorch's SGD). */
   | {
     readonly kind: "momentum";
     readonly variable: Variable;
-    readonly velocity: Variable;
-    readonly gradient: Tensor;
+    readonly motions: readonly Motion[];
     readonly rate: Tensor;
-    readonly momentum: number;
+    /** Whether the variable moves ahead of a velocity: by rate · (gradient + momentum · velocity) instead. */
+    readonly nesterov: boolean;
   };
+
+/** velocity ← momentum · velocity + gradient; variable ← variable − rate · velocity. */
+export interface Motion {
+  /** What remembers the gradients before. */
+  readonly velocity: Variable;
+  /** This step's. */
+  readonly gradient: Tensor;
+  /** How much of the velocity stays. */
+  readonly momentum: number;
+}
 
 /** Makes variables and records each one it makes; a scope of names. */
 export interface Variables {
@@ -110,6 +120,8 @@ export interface Variables {
   in(name: string): Variables;
   /** This scope at another pace. */
   at(pace: Pace): Variables;
+  /** This scope, of variables that never change; they start with these values, by name below it, where given. */
+  frozen(values?: ReadonlyMap<string, Float32Array>): Variables;
   /** Whether what is made here never changes, a frozen teacher: layers may then compute with values folded beforehand. */
   readonly fixed: boolean;
 }
@@ -152,5 +164,29 @@ export function variables(scope: Scope): Variables {
       collect(new Variable(prefix + name, shape, values, { trainable: false, pace, fixed: true })),
     in: (name) => variables({ ...scope, prefix: `${prefix}${name}.` }),
     at: (other) => variables({ ...scope, pace: { ...pace, ...other } }),
+    frozen: (given) => {
+      const below = given && new Map(Array.from(given, ([name, value]) => [prefix + name, value]));
+      return variables({ ...scope, fixed: true, values: below ?? values });
+    },
+  };
+}
+
+/**
+ * A scope in which each variable, in the order they are made, starts where its counterpart in `from` does, and else anew.
+ * What is made is put into `made`.
+ */
+export function starting(scope: Variables, from: readonly Variable[], made: Variable[]): Variables {
+  return {
+    variable(name, shape, initial, options) {
+      const counterpart = from.at(made.length);
+      const variable = scope.variable(name, shape, counterpart ? () => counterpart.initial() : initial, options);
+      made.push(variable);
+      return variable;
+    },
+    derived: scope.derived,
+    fixed: scope.fixed,
+    in: (name) => starting(scope.in(name), from, made),
+    at: (pace) => starting(scope.at(pace), from, made),
+    frozen: (values) => starting(scope.frozen(values), from, made),
   };
 }

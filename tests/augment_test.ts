@@ -2,6 +2,7 @@ import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { augment, normalise } from "../lib/augment.ts";
 import { type Random, randomOf } from "../lib/kernels/random_uniform.ts";
+import { stream } from "../lib/random.ts";
 import { onBoth } from "./engines.ts";
 import { everything, needs } from "./needs.ts";
 import { assertNear } from "./tolerance.ts";
@@ -62,7 +63,58 @@ Deno.test("normalised pixels are (pixel / 255 − mean) / deviation per channel"
   });
 });
 
+/** [n, 8, 8, 3], random pixels 0 … 255. */
+const coloured = (n: number) => {
+  const random = stream(3, "pixels");
+  return tf.tensor4d(Float32Array.from({ length: n * 192 }, () => random.below(256)), [n, 8, 8, 3]);
+};
+
+Deno.test("jitter scales brightness, contrast and colour of each image by factors of its own, within bounds", async () => {
+  await tf.setBackend("cpu");
+  tf.tidy(() => {
+    const n = 40, still = { crop: 0, flip: false }, grey = tf.fill([n, 4, 4, 3], 100) as tf.Tensor4D;
+    // Of an even grey only the brightness changes.
+    const levels = augment(grey, { ...still, jitter: 0.4 }, numbers(4)).reshape([n, 48]).arraySync() as number[][];
+    const factors = levels.map((pixels) => {
+      assertNear("an even image", pixels, pixels.map(() => pixels[0]), 1e-6);
+      return pixels[0] / 100;
+    });
+    assert(factors.every((factor) => factor > 0.6 && factor < 1.4), String(factors));
+    assert(Math.max(...factors) - Math.min(...factors) > 0.5);
+    const pixels = augment(coloured(n), { ...still, jitter: 1 }, numbers(5)).dataSync();
+    assert(pixels.every((pixel) => pixel >= 0 && pixel <= 255));
+    assertNear(
+      "without jitter",
+      augment(coloured(2), { ...still, jitter: 0 }, numbers(5)).dataSync(),
+      coloured(2).dataSync(),
+      0,
+    );
+  });
+});
+
+Deno.test("cutout makes one square of each image grey, cut off at the border", async () => {
+  await tf.setBackend("cpu");
+  tf.tidy(() => {
+    const n = 200, side = 3, given = tf.zeros([n, 8, 6, 1]);
+    const cut = augment(given, { crop: 0, flip: false, cutout: side }, numbers(6)).reshape([n, 8, 6])
+      .arraySync() as number[][][];
+    const places = cut.map((rows) => {
+      const ys = rows.flatMap((row, y) => row.some(Boolean) ? [y] : []);
+      const xs = rows[0].flatMap((_, x) => rows.some((row) => row[x]) ? [x] : []);
+      assert(ys.length >= 2 && ys.length <= side && xs.length >= 2 && xs.length <= side);
+      rows.forEach((row, y) =>
+        row.forEach((pixel, x) => assertEquals(pixel, ys.includes(y) && xs.includes(x) ? 127.5 : 0))
+      );
+      return `${ys[0]} ${xs[0]}`;
+    });
+    assert(new Set(places).size > 25);
+  });
+});
+
 await needs(everything, "augmentation is the same on TensorFlow as on tfjs's own backend", async () => {
   const { native, twin } = await onBoth(() => [augment(images(16), { crop: 4, flip: true }, numbers(9))]);
   assertEquals(native, twin);
+  const strong = { crop: 2, flip: true, jitter: 0.8, cutout: 4 };
+  const both = await onBoth(() => [augment(coloured(16), strong, numbers(9))]);
+  assertNear("strong", both.native[0], both.twin[0], 1e-6);
 });

@@ -1,5 +1,6 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
 import { creator } from "../lib/create.ts";
+import type { Trained } from "../lib/experiment.ts";
 import { dense } from "../lib/layers.ts";
 import { build } from "../lib/network.ts";
 import { constant, type Variable, variables } from "../lib/variables.ts";
@@ -28,6 +29,20 @@ Deno.test("things are numbered in the order they are made, at whatever pace, and
   assertEquals(collected.get("distiller.1.weight")!.pace, { lr: 0.5 });
   const bank = collected.get("distiller.bank")!;
   assertEquals([bank.trainable, bank.initial()], [false, new Float32Array(8).fill(7)]);
+});
+
+Deno.test("what another method trained is made of its values, below the name here, and never changes", () => {
+  const { scope, collected } = given(), asked: unknown[] = [], weight = Float32Array.of(1, 2, 3, 4, 5, 6);
+  const extra = { trained: undefined as unknown as Trained, name: "theirs", layer: dense(2) };
+  const create = creator(scope.in("distiller"), IMAGE, CLASSES, (...args) => {
+    asked.push(args);
+    return new Map([["weight", weight], ["bias", Float32Array.of(7, 8)]]);
+  });
+  assertEquals(create.in("ours").at({ lr: 2 })(extra, [3]).shape, [2]);
+  assertEquals(asked, [[extra, [3]]]);
+  const made = collected.get("distiller.ours.0.weight")!;
+  assertEquals([made.fixed, made.initial()], [true, weight]);
+  assertEquals(collected.get("distiller.ours.0.bias")!.initial(), Float32Array.of(7, 8));
 });
 
 Deno.test("a network is made for the same images and classes, anew or as a copy that may learn", () => {

@@ -53,7 +53,7 @@ await needs(everything, "exp: a module that exports no experiment, or that does 
     );
     assertStringIncludes(
       message,
-      "Argument of type 'string' is not assignable to parameter of type 'ImageFolderOptions'",
+      "Argument of type 'string' is not assignable to parameter of type 'ImageFolderOptions<undefined, never>'",
     );
     assertStringIncludes(message, "toy.ts:");
     assert(!message.includes("\x1b") && !message.includes("Type checking failed"));

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import type { Dataset } from "../lib/dataset.ts";
+import { ft, ftInit } from "../lib/distillers/ft.ts";
 import { kd } from "../lib/distillers/kd.ts";
 import { scratch } from "../lib/distillers/scratch.ts";
 import { declaration, experiment, from, isExperiment } from "../lib/experiment.ts";
@@ -28,8 +29,8 @@ Deno.test("an experiment is what experiment() made", () => {
 });
 
 Deno.test("a teacher is the first trial after its last epoch unless said otherwise", () => {
-  assertEquals(from(teacher), { experiment: teacher, seed: 1, epoch: "last" });
-  assertEquals(from(teacher, { seed: 3, epoch: 7 }), { experiment: teacher, seed: 3, epoch: 7 });
+  assertEquals(from(teacher), { experiment: teacher, seed: 1, epoch: "last", extras: {} });
+  assertEquals(from(teacher, { seed: 3, epoch: 7 }), { experiment: teacher, seed: 3, epoch: 7, extras: {} });
 });
 
 Deno.test("a declaration is pure JSON with the teachers nested in it, and no path", () => {
@@ -63,4 +64,38 @@ Deno.test("another teacher's trial or epoch, another option, is another declarat
 Deno.test("a tuple of teachers is several, one teacher is not", () => {
   assertEquals([teacher.several, teacher.teachers.length], [false, 0]);
   assertEquals([student({}).several, student({}).teachers.length], [false, 1]);
+});
+
+const init = experiment(meta, { dataset, student: resnet8, teacher: from(teacher), distiller: ftInit(), schedule });
+
+Deno.test("what a method trains for others comes from the experiment by name", () => {
+  const trained = from(init, { seed: 2, epoch: "best" }), { paraphraser } = trained.extras;
+  assertEquals(Object.keys(trained.extras), ["paraphraser"]);
+  assertEquals([paraphraser.name, paraphraser.layer], ["paraphraser", init.distiller.extras!.paraphraser]);
+  const { experiment: of, seed, epoch } = paraphraser.trained;
+  assert(of === init);
+  assertEquals([seed, epoch], [2, "best"]);
+  assertEquals(from(teacher).extras, {});
+});
+
+Deno.test("a first stage is part of the declaration, where there is one", () => {
+  const translated = (seed: number) => {
+    const { paraphraser } = from(init, { seed }).extras;
+    return experiment(meta, {
+      dataset,
+      student: resnet8,
+      teacher: from(teacher),
+      distiller: ft({ paraphraser }),
+      schedule,
+    });
+  };
+  const started = experiment(meta, { dataset, student: from(init), teacher: from(teacher), distiller: kd(), schedule });
+  assert(started.student === resnet8 && started.start?.experiment === init);
+  const { student: begun, distiller } = JSON.parse(canonical(declaration(started)));
+  assertEquals(begun, { id: "resnet8", options: {}, start: { experiment: declaration(init), seed: 1, epoch: "last" } });
+  assertEquals(Object.keys(distiller).sort(), ["id", "options"]);
+  const taken = JSON.parse(canonical(declaration(translated(1)))).distiller.takes;
+  assertEquals(taken, [{ name: "paraphraser", experiment: declaration(init), seed: 1, epoch: "last" }]);
+  assertNotEquals(canonical(declaration(translated(2))), canonical(declaration(translated(1))));
+  assertNotEquals(canonical(declaration(started)), canonical(declaration(student({}))));
 });

@@ -29,8 +29,14 @@ interface Misc {
 
 const KINDS: readonly Kind[] = ["compiled", "cpu"], LIMIT = tolerance(0);
 
+async function checkSgd(golden: Golden<Misc>): Promise<void> {
+  for (const [name, nesterov] of [["sgd", false], ["nesterov", true]] as const) {
+    await checkMomentum(golden, name, nesterov);
+  }
+}
+
 /** SGD's gradients are the pixels of an image here: the loss is the sum of the variables times them. */
-async function checkSgd({ facts, tensor, has }: Golden<Misc>): Promise<void> {
+async function checkMomentum({ facts, tensor, has }: Golden<Misc>, name: string, nesterov: boolean): Promise<void> {
   const [, lr, later, from, momentum, weightDecay] = facts.notes
     .match(/lr (\S+) then (\S+) from step (\d+); momentum (\S+); wd (\S+);/)!.map(Number);
   const [, ...skipped] = facts.notes.match(/q has no gradient at steps (\d+) and (\d+)/)!.map(Number);
@@ -46,7 +52,8 @@ async function checkSgd({ facts, tensor, has }: Golden<Misc>): Promise<void> {
       const [forP, forQ] = tf.split(tf.reshape(image, [pixels]), [initial.p.length, initial.q.length]);
       return { p: [1, sum(p, forP)], ...reachesQ ? { q: [1, sum(q, forQ)] } : {} };
     };
-    const update = optimizer(sgd({ epochs: 1, batch: 1, lr, momentum, weightDecay }), trainable, create.in("velocity"));
+    const schedule = sgd({ epochs: 1, batch: 1, lr, momentum, weightDecay, nesterov });
+    const update = optimizer(schedule, trainable, create.in("velocity"));
     const engine = await open(kind);
     await engine.hold([...collected.values()]);
     const [without, full] = [false, true].map((reachesQ) =>
@@ -66,9 +73,9 @@ async function checkSgd({ facts, tensor, has }: Golden<Misc>): Promise<void> {
       const step = skipped.includes(i) ? without : full;
       await step(stepInputs({ shape: [1, 1, pixels, 1], data }, Int32Array.of(0), i < from ? lr : later, i));
       const [nowP, nowQ] = await engine.read(trainable),
-        row = (name: string, now: Float32Array) => tensor(name).data.subarray(i * now.length, (i + 1) * now.length);
-      assertNear(`${kind}: p after step ${i}`, nowP, row("sgd.p", nowP), LIMIT);
-      assertNear(`${kind}: q after step ${i}`, nowQ, row("sgd.q", nowQ), LIMIT);
+        row = (of: string, now: Float32Array) => tensor(of).data.subarray(i * now.length, (i + 1) * now.length);
+      assertNear(`${kind}: ${name}.p after step ${i}`, nowP, row(`${name}.p`, nowP), LIMIT);
+      assertNear(`${kind}: ${name}.q after step ${i}`, nowQ, row(`${name}.q`, nowQ), LIMIT);
     }
     engine.close();
   }

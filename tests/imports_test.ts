@@ -12,12 +12,15 @@ const arrows: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^lib\/kernels\//, /^lib\/(kernels\/\w+|tensorflow\/(backend|binding|c_api)|random|tensor)\.ts$/],
   [/^lib\/tasks\//, /^lib\/(network|ops|tensor)\.ts$/],
   [/^lib\/networks\//, /^lib\/((failure|layers|network|variables|tensor)\.ts$|(kernels|networks)\/)/],
-  [/^lib\/distillers\//, /^lib\/((distiller|failure|layers|network|ops|tensor|variables)\.ts$|kernels\/)/],
+  [
+    /^lib\/distillers\//,
+    /^lib\/((distiller|failure|layers|network|ops|tail|tap_pairs|tensor|variables)\.ts$|(distillers|kernels)\/)/,
+  ],
   [/^lib\/layers\.ts$/, /^lib\/(kernels\/|(failure|ops|variables|tensor)\.ts$)/],
   [/^lib\/ops\.ts$/, /^lib\/(kernels\/|tensor\.ts$)/],
   [/^lib\/std\//, /^lib\/std\//],
   // The commands say where the data are.
-  [/^lib\/(describe|doctor|eval|exp|export)\.ts$/, /^(lib\/|datasets\/files\.ts$)/],
+  [/^lib\/(describe|doctor|eval|export|run_flags)\.ts$/, /^(lib\/|datasets\/files\.ts$)/],
   // What the command line names is what anybody can import.
   [/^lib\/find_network\.ts$/, /^(lib\/|mod\.ts$)/],
   [/^lib\//, /^lib\//],

@@ -152,6 +152,13 @@ pure(
   },
 );
 
+pure("a live pass leaves alone what it may not touch: its norm is on running statistics, nothing is remembered", () => {
+  const layer = seq(convNorm(2), norm()), { module, x, collected } = made(layer, [4, 4, 2], { given: trained(2) });
+  const { live, frozen, remembered } = passes(new Set(collected.values()));
+  assertEquals(module(x, live).dataSync(), module(x, frozen).dataSync());
+  assertEquals(remembered.length, 0);
+});
+
 pure("the frozen pass lets gradients through to the input and none to the weights", () => {
   const { module, x, collected } = made(seq(convNorm(2), relu(), conv(1)), [4, 4, 2]);
   const weights = [...collected.values()].filter(({ trainable }) => trainable).map(({ value }) => value);

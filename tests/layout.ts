@@ -26,6 +26,15 @@ export function ourWeight(weight: Numbers): Numbers {
   return weight.shape.length === 2 ? permute(weight, [1, 0]) : weight;
 }
 
+/** Weights of their transposed convolution of stride 1 as ours of a convolution: I, O, kh, kw → kh, kw, I, O, mirrored. */
+export function mirroredWeight(weight: Numbers): Numbers {
+  if (weight.shape.length !== 4) return weight;
+  const { shape, data } = permute(weight, [2, 3, 0, 1]), kernels = shape[0] * shape[1], size = data.length / kernels;
+  const out = new Float32Array(data.length);
+  for (let i = 0; i < kernels; i++) out.set(data.subarray(i * size, (i + 1) * size), (kernels - 1 - i) * size);
+  return { shape, data: out };
+}
+
 /** Maps of theirs as ours: NCHW → NHWC; vectors stay. */
 export function ourMap(map: Numbers): Numbers {
   return map.shape.length === 4 ? permute(map, [0, 2, 3, 1]) : map;

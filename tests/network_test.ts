@@ -2,9 +2,10 @@ import { assertEquals, assertNotEquals, assertStrictEquals, assertThrows } from 
 import * as tf from "@tensorflow/tfjs";
 import { Failure } from "../lib/failure.ts";
 import { passes } from "../lib/layers.ts";
-import { build, classifier, type Net, stage } from "../lib/network.ts";
+import { build, classifier, lastMap, type Net, stage } from "../lib/network.ts";
 import { dense, globalAveragePool, relu } from "../lib/layers.ts";
 import { type Scope, type Variable, variables } from "../lib/variables.ts";
+import { given } from "./given.ts";
 import { CLASSES, IMAGE, small } from "./toy.ts";
 
 function player(prefix: string, other: Partial<Scope> = {}, from?: ReturnType<typeof build<typeof small>>) {
@@ -95,4 +96,11 @@ Deno.test("a classifier's stages are made for the data set's classes", () => {
   const at = (classes: number) =>
     build(net, variables({ seed: 1, collected: new Map() }), [4, 4, 3], classes).shapes.logits;
   assertEquals([at(10), at(100)], [[10], [100]]);
+});
+
+Deno.test("the last map is the last tap with a height and a width; a network without one is refused", () => {
+  const create = (recipe: Net) => build(recipe, variables({ seed: 1, collected: new Map() }), IMAGE, CLASSES);
+  assertEquals(lastMap(create(small)), "block2");
+  const { exit } = assertThrows(() => lastMap(create(given({ logits: [2, 5] }))), Failure);
+  assertEquals(exit, 2);
 });

@@ -126,6 +126,16 @@ Deno.test("networks: the head's weight and bias are the last stage's own variabl
   }
 });
 
+Deno.test("networks: a wide ResNet's stage opens with the norm that the stage before gives `pre` by", () => {
+  const { parts, variables: all } = build(wrn.wrn_16_1, variables({ seed: 1, collected: new Map() }), [32, 32, 3], 10);
+  const after = (stage: string) => ["scale", "offset", "mean", "variance"].map((name) => `${stage}.after.${name}`);
+  const names = (stage: "block1" | "block2" | "pooled") => parts[stage].map(({ name }) => name);
+  assertEquals(names("block1").some((name) => name.includes("after")), false);
+  assertEquals(names("block2").slice(0, 4), after("block1"));
+  assertEquals(names("pooled"), after("block3"));
+  assertEquals(Object.values(parts).flat().length, all.length);
+});
+
 Deno.test("networks: a tap names the norm before its last ReLU, and a ShuffleNetV2 has none over all its channels", () => {
   for (const network of Object.values(networks)) {
     const player = build(network, variables({ seed: 1, collected: new Map() }), [32, 32, 3], 10);

@@ -1,6 +1,21 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { crossEntropy, kl, logSoften, masked, mse, soften, stop } from "../lib/ops.ts";
+import {
+  crossEntropy,
+  flat,
+  gram,
+  kl,
+  logSoften,
+  masked,
+  mse,
+  related,
+  root,
+  smoothL1,
+  soften,
+  standardise,
+  stop,
+  unit,
+} from "../lib/ops.ts";
 
 /** A test on tfjs's own backend that leaves no tensor behind. */
 function pure(name: string, body: () => void): void {
@@ -64,4 +79,66 @@ pure("a masked mean is the mean of the sub-batch times its share, for no sample 
     assertEquals(mean, chosen.length === 0 ? 0 : sum / chosen.length * (chosen.length / values.length));
   }
   assertEquals([...masked(tf.tensor1d(values), undefined).dataSync()], values);
+});
+
+/** Values of a function and its gradient where the sum of the values is what matters. */
+function slope(run: (x: tf.Tensor) => tf.Tensor, x: number[]): { values: number[]; gradient: number[] } {
+  const given = tf.tensor1d(x), gradient = tf.grad((x) => tf.sum(run(x)))(given);
+  return { values: [...run(given).dataSync()], gradient: [...gradient.dataSync()] };
+}
+
+pure("unit divides rows by their norm; one of zeros stays, without a gradient", () => {
+  const x = tf.tensor2d([[3, -4], [0, 0]]),
+    first = (order: 1 | 2) => (x: tf.Tensor) => tf.slice(unit(x, order), 0, [2, 1]);
+  const near = (ours: ArrayLike<number>, expected: number[]) =>
+    expected.forEach((value, i) => assertAlmostEquals(ours[i], value, 1e-6));
+  near(unit(x).dataSync(), [0.6, -0.8, 0, 0]);
+  near(unit(x, 1).dataSync(), [3 / 7, -4 / 7, 0, 0]);
+  near(unit(tf.transpose(x), 2, 0).dataSync(), [0.6, 0, -0.8, 0]);
+  near(tf.grad(first(2))(x).dataSync(), [16 / 125, 12 / 125, 0, 0]);
+  near(tf.grad(first(1))(x).dataSync(), [4 / 49, 3 / 49, 0, 0]);
+  near(tf.grad((x) => unit(x, 1))(tf.tensor2d([[2, 0]])).dataSync(), [0, 0.5]);
+});
+
+pure("root has no gradient at 0", () => {
+  assertEquals(slope(root, [0, 4]), { values: [0, 2], gradient: [0, 0.25] });
+});
+
+pure("smoothL1 is a parabola near 0, straight beyond 1", () => {
+  assertEquals(slope(smoothL1, [-3, -1, -0.5, 0, 2]), {
+    values: [2.5, 0.5, 0.125, 0, 1.5],
+    gradient: [-1, -1, -0.5, 0, 1],
+  });
+});
+
+pure("gram has the inner products of flattened samples, related who is among them", () => {
+  const x = tf.tensor4d([1, 2, 3, 4, 0, -1], [3, 1, 2, 1]), numbers = (tensor: tf.Tensor) => [...tensor.dataSync()];
+  assertEquals(numbers(gram(flat(x))), [5, 11, -2, 11, 25, -4, -2, -4, 1]);
+  const { chosen, pairs, count } = related(tf.tensor1d([1, 0, 1]), x);
+  assertEquals([chosen, pairs, count].map(numbers), [[1, 0, 1], [1, 0, 1, 0, 0, 0, 1, 0, 1], [2]]);
+  assertEquals(numbers(related(undefined, x).count), [3]);
+  assertEquals(numbers(related(tf.zeros([3]), x).count), [1]);
+});
+
+pure("standardised logits have mean 0 and deviation 1, whatever they were scaled and shifted by", () => {
+  const rows = [[1, 2, 0.5, -3], [3, -1, 0, 1]], logits = tf.tensor2d(rows);
+  const values = standardise(logits).arraySync() as number[][];
+  for (const row of values) {
+    assertAlmostEquals(row.reduce((a, b) => a + b), 0, 1e-5);
+    assertAlmostEquals(row.reduce((sum, z) => sum + z * z, 0) / (row.length - 1), 1, 1e-5);
+  }
+  const other = standardise(tf.add(tf.mul(logits, 7), -2));
+  assertAlmostEquals(tf.max(tf.abs(tf.sub(other, standardise(logits)))).dataSync()[0], 0, 1e-5);
+});
+
+pure("standardised, equal logits are 0 and have a finite gradient", () => {
+  const logits = tf.tensor2d([[2, 2, 2]]);
+  assertEquals([...standardise(logits).dataSync()], [0, 0, 0]);
+  const gradient = tf.grad((x) => tf.sum(tf.mul(standardise(x), tf.tensor2d([[1, 2, 3]]))))(logits);
+  assertEquals([...gradient.dataSync()].every(Number.isFinite), true);
+});
+
+pure("kl with a floor is that of the teacher's probabilities and the floor", () => {
+  const [value] = kl(tf.tensor2d([[0, 0]]), tf.tensor2d([[1000, 0]]), 1, { floor: 0.5 }).dataSync();
+  assertAlmostEquals(value, 1.5 * Math.log(1.5 / 0.5) + 0.5 * Math.log(0.5 / 0.5), 1e-5);
 });

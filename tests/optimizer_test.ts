@@ -19,11 +19,11 @@ async function threeSteps(kind: Kind): Promise<Record<string, number>> {
     make("own", create.at({ lr: 2, weightDecay: 0.3 })),
   ];
   const schedule = sgd({ epochs: 1, batch: 1, lr: RATE, momentum: MOMENTUM, weightDecay: DECAY });
-  const update = optimizer(schedule, learning, create.in("velocity"));
+  const { update } = optimizer(schedule, learning, create.in("velocity"));
   await engine.hold([...collected.values()]);
   const run = engine.compile<"gradient" | "rate">(({ gradient, rate }) => ({
     values: { rate: tf.neg(rate) },
-    updates: learning.map((variable) => update(variable, tf.keep(tf.clone(gradient)), rate)),
+    updates: learning.map((variable) => update(variable, [tf.keep(tf.clone(gradient))], rate)),
   }));
   for (const gradient of [1, -2, 0.5]) {
     await run({
@@ -57,10 +57,68 @@ async function isPytorchs(kind: Kind): Promise<void> {
 Deno.test("momentum, weight decay and pace are PyTorch's, op by op", () => isPytorchs("cpu"));
 await needs(everything, "momentum, weight decay and pace are PyTorch's, compiled", () => isPytorchs("compiled"));
 
+/** Three steps of a variable that both the task's terms and others reach, with their gradients. */
+async function apart(kind: Kind, nesterov: boolean): Promise<number> {
+  const engine = await open(kind), collected = new Map<string, Variable>(), create = variables({ seed: 1, collected });
+  const variable = create.variable("w", [1], constant(2));
+  const schedule = sgd({ epochs: 1, batch: 1, lr: RATE, momentum: 0.8, weightDecay: DECAY, dot: 0.1, nesterov });
+  const { update } = optimizer(schedule, [variable], create.in("velocity"));
+  await engine.hold([...collected.values()]);
+  const run = engine.compile<"task" | "other" | "rate">(({ task, other, rate }) => ({
+    // What is read before a change is what was there.
+    values: Object.fromEntries([...collected].map(([name, { value }]) => [name, tf.neg(value)])),
+    updates: [update(variable, [tf.keep(tf.clone(task)), tf.keep(tf.clone(other))], rate)],
+  }));
+  const scalar = (value: number) => ({ shape: [], data: Float32Array.of(value) });
+  const vector = (value: number) => ({ shape: [1], data: Float32Array.of(value) });
+  for (const [task, other] of GRADIENTS) {
+    const before = (await engine.read([...collected.values()])).map(([value]) => -value);
+    const seen = await run({ task: vector(task), other: vector(other), rate: scalar(RATE) });
+    assertEquals(Object.values(seen).map(([value]) => value), before);
+  }
+  const [[w]] = await engine.read([variable]);
+  engine.close();
+  return w;
+}
+
+const GRADIENTS = [[1, 0.3], [-2, 0.4], [0.5, -0.7]];
+
+async function isDot(kind: Kind): Promise<void> {
+  for (const nesterov of [false, true]) {
+    let w = 2, v = 0, u = 0;
+    for (const [task, other] of GRADIENTS) {
+      const decayed = task + DECAY * w;
+      v = 0.7 * v + decayed;
+      u = 0.9 * u + other;
+      w -= RATE * (nesterov ? decayed + 0.7 * v + other + 0.9 * u : v + u);
+    }
+    assertAlmostEquals(await apart(kind, nesterov), w, 1e-6);
+  }
+}
+
+Deno.test("DOT's velocities have momenta of their own, op by op", () => isDot("cpu"));
+await needs(everything, "DOT's velocities have momenta of their own, compiled", () => isDot("compiled"));
+
+Deno.test("DOT takes the task's terms apart, plain SGD none", () => {
+  const groups = (dot?: number) => optimizer(sgd({ epochs: 1, batch: 1, lr: 1, dot }), [], create).groups;
+  const create = variables({ seed: 1, collected: new Map() });
+  assertEquals(groups(), undefined);
+  const terms = ["task", "kd", "self1_task", "self1_teacher", "multitask"];
+  assertEquals(groups(0.05)!(terms), [["task", "self1_task"], ["kd", "self1_teacher", "multitask"]]);
+});
+
 Deno.test("a velocity is a variable that no optimiser changes, under the name of what it moves", () => {
   const collected = new Map<string, Variable>(), create = variables({ seed: 1, collected });
   const weight = create.in("student").variable("weight", [2, 3], constant(1));
   optimizer(sgd({ epochs: 1, batch: 1, lr: 1 }), [weight], create.in("velocity"));
+  assertEquals([...collected.keys()], ["student.weight", "velocity.student.weight"]);
   const { shape, trainable } = collected.get("velocity.student.weight")!;
   assertEquals([shape, trainable], [[2, 3], false]);
+});
+
+Deno.test("DOT's second velocity has a name of its own", () => {
+  const collected = new Map<string, Variable>(), create = variables({ seed: 1, collected });
+  const weight = create.in("student").variable("weight", [2, 3], constant(1));
+  optimizer(sgd({ epochs: 1, batch: 1, lr: 1, dot: 0.075 }), [weight], create.in("velocity"));
+  assertEquals([...collected.keys()], ["student.weight", "velocity.student.weight", "velocity.others.student.weight"]);
 });

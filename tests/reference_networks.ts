@@ -87,3 +87,43 @@ export const regressorNames: Readonly<Record<string, string>> = {
   "bn.running_mean": "method.regressor.0.1.mean",
   "bn.running_var": "method.regressor.0.1.variance",
 };
+
+/** The variables of `vid` at a tap of the student by the names of the references' VIDLoss. */
+export const vidNames = (tap: string): Readonly<Record<string, string>> => ({
+  log_scale: `method.variance_${tap}.0.log_scale`,
+  ...Object.fromEntries(
+    [0, 2, 4].map((layer) => [`regressor.${layer}.weight`, `method.mean_${tap}.0.${layer}.weight`]),
+  ),
+});
+
+/** The variables of the paraphraser that `ft` takes and `ftInit` trains, by the names of the references' Paraphraser. */
+export const paraphraserNames: Readonly<Record<string, string>> = factorNames("encoder", "method.paraphraser", {
+  "0.weight": "0.weight",
+  "0.bias": "0.bias",
+});
+
+/** The variables of the other half of the paraphraser that `ftInit` trains, likewise. */
+export const decoderNames: Readonly<Record<string, string>> = factorNames("decoder", "method.decoder", {
+  "0.weight": "0.weight",
+  "0.bias": "0.bias",
+});
+
+/** The variables of `ft`'s translator by the names of the references' Translator. */
+export const translatorNames: Readonly<Record<string, string>> = factorNames("encoder", "method.translator", {
+  "0.weight": "0.weight",
+  "0.bias": "0.bias",
+  "1.weight": "0.norm.scale",
+  "1.bias": "0.norm.offset",
+  "1.running_mean": "0.norm.mean",
+  "1.running_var": "0.norm.variance",
+});
+
+/** Names of three layers that are three modules each there. */
+function factorNames(theirs: string, ours: string, names: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries([0, 1, 2].flatMap((layer) =>
+    Object.entries(names).map(([name, here]) => {
+      const [, position, rest] = name.match(/^(\d)\.(.+)$/)!;
+      return [`${theirs}.${3 * layer + Number(position)}.${rest}`, `${ours}.0.${layer}.${here}`];
+    })
+  ));
+}

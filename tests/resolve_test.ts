@@ -4,7 +4,7 @@ import { saveCheckpoint } from "../lib/checkpoint.ts";
 import { type Epoch, from } from "../lib/experiment.ts";
 import { Failure } from "../lib/failure.ts";
 import { declarationHash } from "../lib/result.ts";
-import { resolve, resolveTeacher } from "../lib/resolve.ts";
+import { resolve, resolveTrained } from "../lib/resolve.ts";
 import type { Progress } from "../lib/run_folder.ts";
 import { needs } from "./needs.ts";
 import { PAIR, type Toys, toys } from "./toy_runs.ts";
@@ -74,12 +74,12 @@ await needs(
 
 await needs(
   disk,
-  "resolveTeacher: a full run serves a quick one, never the other way round; --fresh is not for it",
+  "resolveTrained: a full run serves a quick one, never the other way round; --fresh is not for it",
   () =>
     toys(PAIR, async (toys) => {
       const teacher = from(await toys.experiment("teacher"));
       const look = async (other = {}) => {
-        const { state, quick, epoch } = await resolveTeacher(teacher, toys.settings(other));
+        const { state, quick, epoch } = await resolveTrained(teacher, toys.settings(other));
         return [state, quick, epoch];
       };
       assertEquals(await look(), ["missing", undefined, "last"]);

@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { loadCheckpoint, saveCheckpoint } from "../lib/checkpoint.ts";
 import { Failure } from "../lib/failure.ts";
 import { readResult, type Trial } from "../lib/result.ts";
@@ -195,6 +195,7 @@ export const greedy = of(synthetic({ ...some, holdout: 96 }));
     const chosen = log.map((line) => line["holdout/top1"]), best = Math.max(...chosen);
     assertEquals(trial.bestEpoch, chosen.indexOf(best) + 1);
     assertEquals(trial.metric.top1.best, log[trial.bestEpoch - 1]["test/top1"]);
+    assertEquals(trial.metric.heldOut, { last: chosen.at(-1), best });
     assertEquals((await loadCheckpoint(toys.of("held", 1, "best.safetensors"))).metadata, {
       experiment: "toy#held",
       seed: 1,
@@ -317,6 +318,58 @@ export const wrong = experiment(import.meta, { dataset, schedule, teacher: from(
     const message = await failing(toys.run("wrong"), 2);
     assertEquals(message, "small has no tap blok2; did you mean block2?; it has stem, block1, block2, pooled, logits");
     assert(!existsSync(toys.of("wrong", 1)));
+  },
+);
+
+await test(
+  "the terms' gradient norms are measured once an epoch, logged and shown, and change nothing",
+  PAIR,
+  async (toys) => {
+    const { metric } = await toys.run("student", 1, { deterministic: true });
+    toys.said();
+    const again = await toys.run("student", 1, { deterministic: true, gradNorms: true, fresh: true });
+    assertEquals(again.metric, metric);
+    const lines = toys.said().split("\n").filter((line) => line.includes("student") && line.includes(" ep "));
+    assertEquals(lines.length, 3);
+    const log = await toys.log("student");
+    for (const [i, { "train/grad/task": task, "train/grad/kd": kd }] of log.entries()) {
+      assert(task > 0 && kd > 0);
+      assertStringIncludes(lines[i], ` grad (task ${task.toPrecision(3)}, kd ${kd.toPrecision(3)}) `);
+    }
+    assertEquals(new Set(log.map((line) => line["train/grad/kd"])).size, 3);
+    const folder = toys.of("student", 1), [events] = readdirSync(folder).filter((name) => name.startsWith("events."));
+    assertEquals(
+      new TextDecoder("latin1").decode(await Deno.readFile(`${folder}/${events}`)).split("train/grad/kd").length,
+      4,
+    );
+  },
+);
+
+await test(
+  "resume: with two velocities and mixed images a run that was interrupted ends as one that was not",
+  `
+const mixed = synthetic({ ...images, mix: retort.cutmix({ probability: 0.8 }) });
+const dotted = sgd({ epochs: 2, batch: 16, lr: 0.05, nesterov: true, dot: 0.075 });
+export const teacher = experiment(import.meta, { dataset, schedule, student: large, distiller: scratch() });
+export const student = experiment(import.meta, { dataset: mixed, schedule: dotted, teacher: from(teacher), student: small, distiller: kd() });
+`,
+  async (toys) => {
+    const whole = await toys.run("student", 1, { deterministic: true, gradNorms: true }),
+      log = await toys.log("student");
+    const weights = await digest(toys.of("student", 1, "last.safetensors"));
+    let steps = 0;
+    const interrupted = () => ++steps === 6;
+    await failing(toys.run("student", 1, { deterministic: true, gradNorms: true, fresh: true, interrupted }), 130);
+    const { tensors } = await loadCheckpoint(toys.of("student", 1, "latest.safetensors"));
+    for (const name of ["velocity.student.stem.weight", "velocity.others.student.stem.weight"]) {
+      assert(tensors.get(name)!.data.some((value) => value !== 0), name);
+    }
+    const again = await toys.run("student", 1, { deterministic: true, gradNorms: true });
+    assertEquals(again.metric, whole.metric);
+    assertEquals(await digest(toys.of("student", 1, "last.safetensors")), weights);
+    const measured = (lines: Record<string, number>[]) =>
+      lines.map((line) => Object.fromEntries(Object.entries(line).filter(([tag]) => !tag.startsWith("perf/"))));
+    assertEquals(measured(await toys.log("student")), measured(log));
   },
 );
 

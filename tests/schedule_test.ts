@@ -1,4 +1,5 @@
-import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import { Failure } from "../lib/failure.ts";
 import { sgd } from "../lib/schedule.ts";
 
 const long = sgd({ epochs: 240, batch: 64, lr: 0.05, drops: { at: [150, 180, 210], by: 0.1 } });
@@ -29,4 +30,23 @@ Deno.test("what is left out is in the options with its default", () => {
     momentum: 0.9,
     weightDecay: 5e-4,
   });
+});
+
+Deno.test("Nesterov's momentum and DOT are in the options where they are asked for, over other epochs too", () => {
+  const { options, nesterov, dot, over } = sgd({ epochs: 10, batch: 2, lr: 3, nesterov: true, dot: 0.075 });
+  assertEquals([nesterov, dot], [true, 0.075]);
+  assertEquals([over(5).nesterov, over(5).dot], [true, 0.075]);
+  const { nesterov: written, dot: delta } = options as Record<string, unknown>;
+  assertEquals([written, delta], [true, 0.075]);
+  assertEquals(
+    sgd({ epochs: 1, batch: 2, lr: 3, nesterov: false }).options,
+    sgd({ epochs: 1, batch: 2, lr: 3 }).options,
+  );
+});
+
+Deno.test("a momentum that DOT would take out of its bounds is refused", () => {
+  for (const dot of [0.1, -0.1, 0.95, NaN]) {
+    const { exit } = assertThrows(() => sgd({ epochs: 1, batch: 2, lr: 3, dot }), Failure, `sgd: \`dot\` is ${dot}`);
+    assertEquals(exit, 2);
+  }
 });

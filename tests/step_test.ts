@@ -1,6 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import type { Distiller } from "../lib/distiller.ts";
+import type { Mix } from "../lib/dataset.ts";
+import type { Distiller, Views } from "../lib/distiller.ts";
 import { scratch } from "../lib/distillers/scratch.ts";
 import { dense, passes } from "../lib/layers.ts";
 import type { Net, Scorer } from "../lib/network.ts";
@@ -11,9 +12,9 @@ import { topK } from "../lib/tasks/classification.ts";
 import { constant } from "../lib/variables.ts";
 import { type Kind, open } from "./engines.ts";
 import { everything, needs } from "./needs.ts";
-import { assertNear } from "./tolerance.ts";
+import { assertNear, norm } from "./tolerance.ts";
 import { BATCH, batch, inputs, large, type Toy } from "./toy.ts";
-import { training } from "./toy_training.ts";
+import { flat, training } from "./toy_training.ts";
 
 type Loss<T extends Net | undefined | readonly Net[] = undefined> = Distiller<Toy, T>["build"];
 
@@ -134,6 +135,139 @@ await both("a frozen pass after the live one reads the statistics that are then 
   assertAlmostEquals((await again({ image: batch(0).image })).squares[0], seen, 1e-4 * Math.max(1, seen));
   engine.close();
 });
+
+/** Images turned round, with the label of their partner for what is not their share. */
+const turned = (partner: readonly number[], share: number): Mix => ({
+  id: "turned",
+  options: {},
+  mix: (image) => ({
+    image: tf.neg(image),
+    partner: tf.tensor1d([...partner], "int32"),
+    share: tf.scalar(share),
+  }),
+});
+
+await both("of mixed images the task has their own label's loss and their partner's, by their shares", async (kind) => {
+  const engine = await open(kind), partner = [1, 2, 3, 0], given = inputs(1, 0), label = given.label.data;
+  const seeing = method<Scorer>(({ teacher: player }) => ({ task, student, teacher, image, frozen }) => ({
+    task: [1, task(student)],
+    again: [1, tf.squaredDifference(task(teacher), task(player.run(image, frozen)))],
+    image: [1, tf.sum(image, [1, 2, 3])],
+  }));
+  const values = async (mix: Mix | undefined, data = label) => {
+    const { run } = await training(engine, seeing, { augmentation: none.augmentation, mix });
+    const values = await run({ ...given, label: { shape: [BATCH], data } });
+    const [correct, task, again, image] = ["correct", "loss/task", "loss/again", "loss/image"].map((name) =>
+      values[name][0]
+    );
+    return { correct, task, again, image };
+  };
+  const plain = await values(undefined), mixed = await values(turned(partner, 0.3));
+  const own = await values(turned(partner, 1)), others = await values(turned(partner, 0));
+  assertAlmostEquals(mixed.task, 0.3 * own.task + 0.7 * others.task, 1e-5);
+  assertAlmostEquals(mixed.correct, 0.3 * own.correct + 0.7 * others.correct, 1e-5);
+  assertEquals(others.task, (await values(turned(partner, 1), Int32Array.from(partner, (i) => label[i]))).task);
+  assertAlmostEquals(mixed.image, -plain.image, 1e-3);
+  assertNotEquals(own.task, plain.task, "the student sees what is mixed");
+  assertEquals(mixed.again, 0, "so does the teacher");
+  engine.close();
+});
+
+await both("a view shows the same images in another way, mixed as they are", async (kind) => {
+  const engine = await open(kind), grey = { crop: 0, flip: false, jitter: 1 }, given = inputs(1, 0);
+  const viewing: Distiller<Toy, undefined, Views<"same" | "other">> = {
+    id: "viewing",
+    options: {},
+    build: () => ({ task, student, image, views: { same, other } }) => ({
+      task: [1, task(student)],
+      same: [1, tf.sum(tf.squaredDifference(image, same), [1, 2, 3])],
+      other: [1, tf.sum(tf.squaredDifference(image, other), [1, 2, 3])],
+      sum: [1, tf.sum(other, [1, 2, 3])],
+    }),
+  };
+  const views = { same: none.augmentation, other: grey };
+  const values = async (mix?: Mix) => {
+    const { run } = await training(engine, viewing, { ...none, views, mix });
+    return await run(given);
+  };
+  const plain = await values(), mixed = await values(turned([1, 2, 3, 0], 0.5));
+  assertEquals(plain["loss/same"][0], 0);
+  assert(plain["loss/other"][0] > 1);
+  assertAlmostEquals(mixed["loss/sum"][0], -plain["loss/sum"][0], 1e-3);
+  engine.close();
+});
+
+/** A method with a term for the pooled vectors, one for the scores, and one that reaches neither. */
+const pulling = method(({ create }) => {
+  const head = create(dense(1), [4]), apart = create.in("apart")(dense(1), [4]);
+  return ({ student, task, live }) => ({
+    task: [0.5, task(student)],
+    pull: [2, tf.sum(tf.square(head(student.taps.pooled, live)), -1)],
+    alone: [1, tf.sum(tf.square(apart(tf.ones([BATCH, 4]), live)), -1)],
+  });
+});
+
+/** The gradient of some of the terms of `pulling` in the first step, by variable: what its first velocity is. */
+async function pulls(kind: Kind, terms: readonly string[]): Promise<Map<string, Float32Array>> {
+  const engine = await open(kind);
+  const some = method((cast) => {
+    const loss = pulling.build(cast);
+    return (step) => Object.fromEntries(Object.entries(loss(step)).filter(([name]) => terms.includes(name)));
+  });
+  const { step, read } = await training(engine, some, none);
+  await step();
+  const velocities = await read("velocity.");
+  engine.close();
+  return velocities;
+}
+
+await both(
+  "the norm of each term's gradient is that of the term alone, and measuring it changes nothing",
+  async (kind) => {
+    const engine = await open(kind), before = tf.memory().numTensors;
+    const { gradNorms, read, step } = await training(engine, pulling, none);
+    const start = await read("");
+    const norms = await gradNorms(inputs(0));
+    assertEquals(await read(""), start);
+    assertEquals(Object.keys(norms), ["grad/task", "grad/pull", "grad/alone"]);
+    for (const term of ["task", "pull"]) {
+      const alone = flat(
+        new Map([...await pulls(kind, [term])].filter(([name]) => name.startsWith("velocity.student."))),
+      );
+      assertAlmostEquals(norms[`grad/${term}`][0], norm(alone), 1e-4 * norm(alone));
+    }
+    assertEquals(norms["grad/alone"][0], 0);
+    await step();
+    engine.close();
+    assertEquals(tf.memory().numTensors, before, "tensors are left over");
+  },
+);
+
+await both(
+  "DOT moves with two velocities what the task and others reach, with one what only some of them do",
+  async (kind) => {
+    const schedule = sgd({ epochs: 1, batch: 4, lr: 0.1, momentum: 0.8, weightDecay: 0.05, dot: 0.1 });
+    const engine = await open(kind), before = tf.memory().numTensors;
+    const { step, read } = await training(engine, pulling, { ...none, schedule });
+    const start = await read(""), rate = 0.1;
+    await step(rate);
+    const first = await read("");
+    const [task, others] = [await pulls(kind, ["task"]), await pulls(kind, ["pull", "alone"])];
+    const value = (values: Map<string, Float32Array>, name: string) => values.get(name) ?? new Float32Array();
+    const names = [...start.keys()].filter((name) => start.has(`velocity.${name}`));
+    for (const name of names) {
+      const w = value(start, name), [g, h] = [task, others].map((pulls) => value(pulls, `velocity.${name}`));
+      const decayed = g.map((x, i) => x + 0.05 * w[i]), both = [g, h].every((pull) => pull.some((x) => x !== 0));
+      const [usual, other] = both ? [decayed, h] : [decayed.map((x, i) => x + h[i]), h.map(() => 0)];
+      if (name.endsWith("stem.bias")) continue;
+      assertNear(`${name}: velocity`, value(first, `velocity.${name}`), usual, 1e-4);
+      assertNear(`${name}: the others' velocity`, value(first, `velocity.others.${name}`), other, 1e-4);
+      assertNear(name, value(first, name), w.map((x, i) => x - rate * (usual[i] + other[i])), 1e-5);
+    }
+    engine.close();
+    assertEquals(tf.memory().numTensors, before, "tensors are left over");
+  },
+);
 
 await both(
   "evaluation counts hits among the first and first five, and the divergence from the teacher",

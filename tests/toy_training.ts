@@ -1,14 +1,14 @@
 /** The training of a toy by any method on any engine. */
 import { creator } from "../lib/create.ts";
-import type { Augmentation } from "../lib/dataset.ts";
+import type { Augmentation, Mix } from "../lib/dataset.ts";
 import type { Distiller, Loss, Teachers } from "../lib/distiller.ts";
 import type { Engine, Runnable, Values } from "../lib/engine.ts";
 import { build, type Net, type Player } from "../lib/network.ts";
 import { optimizer } from "../lib/optimizer.ts";
 import { type Schedule, sgd } from "../lib/schedule.ts";
-import { type Traced, type TrainInput, trainStep } from "../lib/step.ts";
+import { gradNormStep, type Traced, type TrainInput, trainStep } from "../lib/step.ts";
 import { type Variable, variables } from "../lib/variables.ts";
-import { CLASSES, IMAGE, inputs, large, small, type Toy } from "./toy.ts";
+import { BATCH, batch, CLASSES, IMAGE, inputs, large, small, type Toy } from "./toy.ts";
 
 /** What a toy training can be asked for. */
 export interface Options<T extends Teachers> {
@@ -20,6 +20,10 @@ export interface Options<T extends Teachers> {
   readonly schedule?: Schedule;
   /** A crop and flips by default. */
   readonly augmentation?: Augmentation;
+  /** How images are mixed; not at all by default. */
+  readonly mix?: Mix;
+  /** Further views of the images; none by default. */
+  readonly views?: { readonly [name: string]: Augmentation };
   /** Seed of the initial values and of the steps. */
   readonly seed?: number;
 }
@@ -32,8 +36,12 @@ export interface Training {
   readonly student: Player<Toy>;
   /** Every variable by name: `student.`, `teacher1.`, `distiller.`, `velocity.`. */
   readonly collected: ReadonlyMap<string, Variable>;
+  /** The student's variables that the method leaves as they are. */
+  readonly untouched: ReadonlySet<Variable>;
   /** One step as it is. */
   readonly run: Runnable<TrainInput>;
+  /** How strongly each term pulls at the student in such a step. */
+  readonly gradNorms: Runnable<TrainInput>;
   /** The next step, on the next batch. */
   step(rate?: number): Promise<Values>;
   /** The step as it is traced. */
@@ -47,10 +55,11 @@ const plain = sgd({ epochs: 1, batch: 4, lr: 0.1, weightDecay: 0 });
 /** Builds networks and method, hands their variables to the engine and compiles the step. */
 export async function training<T extends Teachers>(
   engine: Engine,
-  distiller: Distiller<Toy, T>,
+  distiller: Distiller<Toy, T, never>,
   options: Options<T> = {},
 ): Promise<Training> {
-  const { student: recipe = small, schedule = plain, augmentation = { crop: 1, flip: true }, seed = 1 } = options;
+  const { mix, views, student: recipe = small, schedule = plain, augmentation = { crop: 1, flip: true }, seed = 1 } =
+    options;
   const given: Teachers = "teacher" in options ? options.teacher : large;
   const recipes: readonly Net[] = given === undefined ? [] : isSeveral(given) ? given : [given];
   const collected = new Map<string, Variable>(), scope = variables({ seed, collected });
@@ -59,22 +68,39 @@ export async function training<T extends Teachers>(
     build(recipe, variables({ seed, collected, prefix: `teacher${i + 1}.`, fixed: true }), IMAGE, CLASSES)
   );
   const teacher = given !== undefined && isSeveral(given) ? teachers : teachers[0];
-  const labels = new Int32Array(100), create = creator(scope.in("distiller"), IMAGE, CLASSES);
+  const create = creator(scope.in("distiller"), IMAGE, CLASSES);
+  const labels = Int32Array.from(Array.from({ length: 100 / BATCH }, (_, i) => [...batch(i).label.data]).flat());
   const loss = (distiller as unknown as Distiller<Net, Teachers>)
     .build({ create, student, teacher, dataset: { size: 100, classes: CLASSES, labels } }) as Loss<Net, Teachers>;
-  const trainable = [...collected.values()].filter(({ trainable, fixed }) => trainable && !fixed);
+  const untouched = new Set(distiller.untouched?.(student));
+  const trainable = [...collected.values()]
+    .filter((variable) => variable.trainable && !variable.fixed && !untouched.has(variable));
   const update = optimizer(schedule, trainable, scope.in("velocity"));
   const normalisation = { mean: [0.5, 0.4, 0.3], std: [0.3, 0.2, 0.25] };
   await engine.hold([...collected.values()]);
-  const parts = { student, teacher, loss, optimizer: update, trainable, augmentation, normalisation, seed };
-  const traced = trainStep(parts), run = engine.compile(traced);
+  const parts = {
+    student,
+    teacher,
+    loss,
+    optimizer: update,
+    trainable,
+    untouched,
+    augmentation,
+    normalisation,
+    mix,
+    views,
+    seed,
+  };
+  const traced = trainStep(parts), run = engine.compile(traced), gradNorms = engine.compile(gradNormStep(parts));
   let step = 0;
   return {
     engine,
     student,
     collected,
+    untouched,
     run,
     traced,
+    gradNorms,
     step: (rate = 0.1) => run(inputs(step++, rate)),
     async read(prefix) {
       const chosen = [...collected.values()].filter(({ name }) => name.startsWith(prefix));

@@ -40,13 +40,16 @@ export function fitnets<const S extends string = "block2", const T extends strin
   };
 }
 
-/** A convolution, a norm and a ReLU from one map's shape to another's; transposed where the map grows. */
-export function regressor(from: Shape, to: Shape): Layer {
+/**
+ * A convolution, a norm and, unless it is not to be `rectified`, a ReLU from one map's shape to another's; transposed where
+ * the map grows.
+ */
+export function regressor(from: Shape, to: Shape, rectified = true): Layer {
   const [side, , input] = from, [target, , channels] = to;
   if (from.length !== 3 || to.length !== 3 || from[0] !== from[1] || to[0] !== to[1]) {
     throw new Failure(
       2,
-      `fitnets regresses from one square map to another, not from [${from}] to [${to}]: choose other taps`,
+      `a regressor leads from one square map to another, not from [${from}] to [${to}]: choose other taps`,
     );
   }
   const convolution = (kernel: number, stride: number, padding: number) =>
@@ -59,5 +62,5 @@ export function regressor(from: Shape, to: Shape): Layer {
     : side >= target
     ? convolution(1 + side - target, 1, 0)
     : transposedConv(channels, target - scale * (side - 1), scale, "none");
-  return seq(layer, norm(), relu());
+  return rectified ? seq(layer, norm(), relu()) : seq(layer, norm());
 }

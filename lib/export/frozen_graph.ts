@@ -64,6 +64,7 @@ function record(
   const weights = new Map<Variable, Node>();
   const pass: Pass = {
     training: false,
+    learns: () => false,
     read(variable): Tensor {
       let node = weights.get(variable);
       if (!node) {

@@ -63,7 +63,8 @@ function preActivated(body: Layer): Stage {
       const out = main(x, pass), pre = after(out, pass);
       return { out, pre, next: pre };
     };
-    return Object.assign(run, { shape: main.shape, multiplyAdds: main.multiplyAdds, norm: after.norm });
+    const { shape, multiplyAdds } = main, { norm: own } = after;
+    return Object.assign(run, { shape, multiplyAdds, norm: own, opening: own && Object.values(own) });
   };
 }
 

@@ -3,12 +3,23 @@ import type { Tensor } from "../tensor.ts";
 import type { Output, Scorer } from "../network.ts";
 import { crossEntropy } from "../ops.ts";
 
-/** Cross-entropy of the right class for each sample, [batch]. */
-export function classification(label: Tensor): (output: Output<Scorer>) => Tensor {
+/** The class of each image, int32 [batch], and the share of the loss that it has, a scalar. */
+export type Label = readonly [label: Tensor, share: Tensor | number];
+
+/** Cross-entropy of the right class for each sample, [batch]: of each of its classes, where it has several, by their shares. */
+export function classification(labels: readonly Label[]): (output: Output<Scorer>) => Tensor {
   return ({ taps: { logits } }) => {
-    const target = tf.oneHot(label as tf.Tensor1D, logits.shape[1]!, 1, 0, "float32");
-    return crossEntropy(logits, target);
+    const oneHot = (label: Tensor) => tf.oneHot(label as tf.Tensor1D, logits.shape[1]!, 1, 0, "float32");
+    const [target, ...others] = labels.map(([label, share]) =>
+      share === 1 ? oneHot(label) : tf.mul(oneHot(label), share)
+    );
+    return crossEntropy(logits, others.reduce((sum, other) => tf.add(sum, other), target));
   };
+}
+
+/** How many samples are right: of each of its classes, where it has several, its share. A scalar. */
+export function correct(logits: Tensor, labels: readonly Label[]): Tensor {
+  return tf.addN(labels.map(([label, share]) => tf.mul(topK(logits, label, 1), share)));
 }
 
 /** How many samples have their class among the `k` highest scores, a scalar. */

@@ -78,7 +78,11 @@ export const bare = experiment(import.meta, { ...parts, dataset: synthetic({ ...
 /** The bare steps of an experiment, traced: `run` gives the seconds of so many. */
 async function bareSteps(spec: string, options: EngineOptions) {
   const [{ experiment }] = await load(spec);
-  const prepared = await prepare(experiment, 1, [], { ...options, ...UNSEEN, status: status({ quiet: true }) });
+  const prepared = await prepare(experiment, 1, [], { extras: new Map() }, {
+    ...options,
+    ...UNSEEN,
+    status: status({ quiet: true }),
+  });
   const { train, opened, step, close } = prepared;
   const [batch] = await Array.fromAsync(batches(train, inOrder(BATCH), BATCH, opened.image));
   let steps = 0;

@@ -2,11 +2,18 @@ import { assertAlmostEquals, assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import type { Cast, Step } from "../../lib/distiller.ts";
 import { kd, type KdOptions } from "../../lib/distillers/kd.ts";
+import { canonical } from "../../lib/json.ts";
 import type { Scorer } from "../../lib/network.ts";
 import { classification } from "../../lib/tasks/classification.ts";
+import { masks } from "../masks.ts";
 import { method } from "../method.ts";
 
 await method("kd", () => kd());
+await method("kd of standardised logits", () => kd({ standardised: true }));
+masks("kd of standardised logits", () => kd({ standardised: true }), {
+  student: { logits: [5] },
+  teacher: { logits: [5] },
+});
 
 const STUDENT = [[1, 2, 0.5], [3, -1, 0], [0, 0.3, 1], [2, 2, -2]];
 const TEACHER = [[0, 1, 2], [3, -1, 1], [5, 0, 0], [-1, 1, 0]];
@@ -23,7 +30,7 @@ function losses(options: KdOptions, rows: readonly number[], mask?: readonly num
     const step = {
       student: output(STUDENT),
       teacher: output(TEACHER),
-      task: classification(label),
+      task: classification([[label, 1]]),
       mask: (spot: string) => spot === "logits" && mask ? tf.tensor1d([...mask]) : undefined,
     } as unknown as Step<Scorer, Scorer>;
     const terms = kd(options).build({} as Cast<Scorer, Scorer>)(step);
@@ -63,5 +70,6 @@ Deno.test("masked, it is the loss of the sub-batch times its share, for no sampl
 });
 
 Deno.test("kd's options are in its declaration, defaults too", () => {
-  assertEquals(kd({ ce: 1 }).options, { temperature: 4, ce: 1, kd: 0.9 });
+  assertEquals(canonical(kd({ ce: 1 }).options), canonical({ temperature: 4, ce: 1, kd: 0.9 }));
+  assertEquals(kd({ standardised: true }).options, { temperature: 2, ce: 0.1, kd: 9, standardised: true });
 });

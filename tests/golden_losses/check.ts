@@ -1,5 +1,5 @@
 /** What the checks of all losses share: a method between given outputs, one step, golden values beside ours. */
-import type { Distiller } from "../../lib/distiller.ts";
+import type { Distiller, HardLabels } from "../../lib/distiller.ts";
 import type { Scorer } from "../../lib/network.ts";
 import { type Cast, cast, type FirstStep, firstStep } from "../cast.ts";
 import { type Kind, open } from "../engines.ts";
@@ -59,7 +59,7 @@ export const LOGITS = "logits.value";
 /** Networks whose logits are the given ones, with a method between them. */
 export function between(
   { tensor }: Golden<Loss>,
-  distiller: Distiller<Scorer, Scorer>,
+  distiller: Distiller<Scorer, Scorer, HardLabels>,
   more: Record<string, string>,
 ): Cast {
   const { shape } = tensor("in.logit_s"), network = given({ logits: shape });

@@ -19,7 +19,9 @@ import { distance, isChaotic, norm, tolerance } from "../tolerance.ts";
 /** What the JSON of a case of steps says. */
 export interface Steps {
   readonly args: Readonly<Record<string, number>>;
+  readonly notes: string;
   readonly pair: string;
+  readonly batch: number;
   readonly num_classes: number;
   readonly optimizer: string;
   readonly batches: readonly number[];
@@ -33,58 +35,83 @@ export type Network = Resnet;
 /** A method as a case has it. */
 export interface Method {
   /** With the case's options. */
-  readonly distiller: Distiller<Network, Network> | Distiller<Network>;
+  readonly distiller: Distiller<Network, Network, never> | Distiller<Network, undefined, never>;
   /** Each recorded loss with its weight in the sum, and the terms here that make it up. */
   readonly terms: readonly {
     readonly of: readonly (readonly [weight: number, step: string])[];
     readonly terms: readonly string[];
   }[];
-  /** Copies of the teacher that learn, as they are called there. */
-  readonly copies?: readonly string[];
-  /** Extra modules by their names there: what each of their tensors is called here; statistics and weights alike. */
-  readonly modules?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** The epoch that the steps are of; 1. */
+  readonly epoch?: number;
+  /** Δ of the distillation-oriented trainer; absent: plain SGD. */
+  readonly dot?: number;
+  /** Copies of the teacher by their names there: what their variables' names begin with here. */
+  readonly copies?: Readonly<Record<string, string>>;
+  /**
+   * Extra modules by their names there: what each of their tensors, statistics and weights alike, is called here, or what
+   * it is in the end where it does not start as it is recorded there.
+   */
+  readonly modules?: Readonly<Record<string, Readonly<Record<string, string | ((final: Final) => Float32Array)>>>>;
+  /** Modules that a first stage left, by their names there, likewise: they stay as they are. */
+  readonly frozen?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Values that variables are set to before step `i`, by name; none by default. */
+  readonly before?: (
+    golden: Golden<Steps>,
+    common: Golden<Common>,
+    i: number,
+  ) => Iterable<readonly [string, Float32Array]>;
+}
+
+/** What variables are after the last step, by name. */
+export type Final = ReadonlyMap<string, Float32Array>;
+
+/** What the JSON of what all cases share says. */
+export interface Common {
+  /** Training images. */
+  readonly n_data: number;
 }
 
 /** The schedule that a case's text describes. */
-function scheduleOf({ facts }: Golden<Steps>): Schedule {
+function scheduleOf({ facts }: Golden<Steps>, { dot }: Method): Schedule {
   const [, lr, momentum, weightDecay] = facts.optimizer.match(/^SGD lr (\S+) momentum (\S+) weight_decay (\S+)/)!.map(
     Number,
   );
-  return sgd({ epochs: 1, batch: 1, lr, momentum, weightDecay });
+  return sgd({ epochs: 1, batch: 1, lr, momentum, weightDecay, dot });
 }
 
 export async function check(golden: Golden<Steps>, method: Method): Promise<void> {
-  const { facts } = golden, common = await readGolden("steps/_common"), classes = facts.num_classes;
+  const { facts } = golden, common = await readGolden<Common>("steps/_common"), classes = facts.num_classes;
   const [teacher, student] = facts.pair.split("->").map((name) => referenceNetwork(name));
   const batches = facts.batches.map((i) => ({
     image: ourMap(common.tensor(`in.x_${i}`)),
     label: common.integers(`in.y_${i}`),
+    index: common.integers(`in.idx_${i}`),
   }));
   const image = batches[0].image.shape.slice(1);
   const initially = (network: Reference, prefix: string, theirs: string) =>
     referenceValues(network, prefix, image, classes, (name) => common.tensor(`init.${theirs}.${name}`));
-  const copies = (method.copies ?? []).map((name, i) => [name, `method.self${i + 1}.0.`] as const);
-  const modules = Object.entries(method.modules ?? {});
+  const copies = Object.entries(method.copies ?? {});
+  const modules = Object.entries(method.modules ?? {}), frozen = Object.entries(method.frozen ?? {});
   const made = cast({
     student,
     teacher,
     distiller: method.distiller,
     image,
     classes,
+    labels: new Int32Array(common.facts.n_data),
     values: new Map([
       ...initially(student, "student.", "student"),
       ...initially(teacher, "teacher.", "teacher"),
       ...copies.flatMap(([name, prefix]) => initially(teacher, prefix, name)),
-      ...modules.flatMap(([module, names]) =>
-        Object.entries(names).map(([theirs, ours]): [string, Float32Array] => [
-          ours,
-          ourWeight(golden.tensor(`init.${module}.${theirs}`)).data,
-        ])
+      ...[...modules, ...frozen].flatMap(([module, names]) =>
+        Object.entries(names).flatMap(([theirs, ours]): [string, Float32Array][] =>
+          typeof ours === "string" ? [[ours, ourWeight(golden.tensor(`init.${module}.${theirs}`)).data]] : []
+        )
       ),
     ]),
   });
 
-  const schedule = scheduleOf(golden), velocities = new Map<string, Variable>();
+  const schedule = scheduleOf(golden, method), velocities = new Map<string, Variable>();
   const update = optimizer(
     schedule,
     made.trainable,
@@ -93,18 +120,20 @@ export async function check(golden: Golden<Steps>, method: Method): Promise<void
   const changing = [...made.collected.values()].filter((variable) => !variable.fixed);
   const engine = await open("compiled"), step = engine.compile(trainStep({ ...made, optimizer: update }));
   /** How far off the losses of all the steps are, and what becomes of the variables. */
-  const run = async (draw: number): Promise<[off: [string, number][], final: ReadonlyMap<string, Float32Array>]> => {
+  const run = async (draw: number): Promise<[off: [string, number][], final: Final]> => {
     await engine.hold([...made.collected.values(), ...velocities.values()], moved(changing, draw));
     const off: [string, number][] = [];
-    for (const [i, { image, label }] of batches.entries()) {
-      const values = await step(stepInputs(image, label, schedule.rate(1), i));
+    for (const [i, { image, label, index }] of batches.entries()) {
+      const set = new Map(method.before?.(golden, common, i));
+      await engine.hold(changing.filter(({ name }) => set.has(name)), set);
+      const values = await step(stepInputs(image, label, schedule.rate(1), i, method.epoch, index));
       off.push(...lossesOff(golden, method, i, values));
     }
     const values = await engine.read(changing);
     return [off, new Map(changing.map(({ name }, i) => [name, values[i]]))];
   };
   /** The variables below `prefix`, by the references' names. */
-  const named = (final: ReadonlyMap<string, Float32Array>, network: Reference, prefix: string) =>
+  const named = (final: Final, network: Reference, prefix: string) =>
     Array.from(final).flatMap(([name, values]): [string, Float32Array][] =>
       name.startsWith(prefix) ? [[referenceName(network, name.slice(prefix.length)), values]] : []
     );
@@ -116,7 +145,13 @@ export async function check(golden: Golden<Steps>, method: Method): Promise<void
         ...finalOff(golden, "student", named(final, student, "student.")),
         ...copies.flatMap(([name, prefix]) => finalOff(golden, name, named(final, teacher, prefix))),
         ...modules.flatMap(([module, names]) =>
-          finalOff(golden, module, Object.entries(names).map(([theirs, ours]) => [theirs, final.get(ours)!]))
+          finalOff(
+            golden,
+            module,
+            Object.entries(names).map(([theirs, ours]) =>
+              [theirs, typeof ours === "string" ? final.get(ours)! : ours(final)] as const
+            ),
+          )
         ),
       ]);
     });
@@ -170,7 +205,15 @@ function momentsOf(values: Float32Array): [mean: number, deviation: number, l2: 
   return [mean, norm(values.map((value) => value - mean)) / Math.sqrt(values.length), norm(values)];
 }
 
-/** The check of the cases that a pattern names, by a method made from a case's arguments. */
-export function steps(pattern: RegExp, method: (args: Steps["args"]) => Method): Check<Steps> {
-  return [pattern, (golden) => check(golden, method(golden.facts.args))];
+/** The check of the cases that a pattern names, by a method made from a case's arguments and its other facts. */
+export function steps<A = Steps["args"]>(pattern: RegExp, method: (args: A, facts: Steps) => Method): Check<Steps> {
+  return [pattern, (golden) => check(golden, method(golden.facts.args as unknown as A, golden.facts))];
+}
+
+/** The blocks of both networks of a case, one beside the other: what methods over all maps pair by default. */
+export function blocks({ pair }: Steps): string[] {
+  const [teacher, student] = pair.split("->").map((name) =>
+    Object.keys(referenceNetwork(name).stages(1)).filter((tap) => tap.startsWith("block"))
+  );
+  return student.slice(0, teacher.length);
 }

@@ -1,0 +1,64 @@
+import * as tf from "@tensorflow/tfjs";
+import type { Distiller, Term } from "../distiller.ts";
+import { toSmaller } from "../kernels/adaptive_pool.ts";
+import type { Net } from "../network.ts";
+import { flat, kl, masked, mse, root, unit } from "../ops.ts";
+import { type TapPair, tapPairs } from "../tap_pairs.ts";
+import type { Tensor } from "../tensor.ts";
+
+/** What `at` can be asked for. */
+export interface AtOptions<S extends string, T extends string> {
+  /** The maps that are compared, the student's first; by default those behind the stems, in order (RepDistiller, mdistiller, SAKD). */
+  readonly taps?: readonly TapPair<S, T>[];
+  /**
+   * How far two attention maps are apart. `squared`, the default, is the mean square of their difference, as the code of the
+   * paper's authors has it (RepDistiller, mdistiller, SAKD, and torchdistill's `code` times the batch); `norm` is the length of
+   * their difference, as the paper's Eq. 2 has it (torchdistill's `paper`).
+   */
+  readonly distance?: "squared" | "norm";
+  /** Weight of each pair of maps; 1000 (RepDistiller, mdistiller, SAKD). */
+  readonly weight?: number;
+  /** Weight of the cross-entropy; 1. */
+  readonly ce?: number;
+  /** Weight of T² · KL(teacher ‖ student) beside it; 0, in SAKD 1. */
+  readonly kd?: number;
+  /** T of that KL; 4. */
+  readonly temperature?: number;
+}
+
+/**
+ * AT: Paying More Attention to Attention. Zagoruyko, Komodakis, 2017. arXiv:1612.03928.
+ * L = ce · CE(s, y) + weight · Σ_taps mean((Q_s − Q_t)²), Q = q / ‖q‖ of q, the sum of a map's squared channels (Eq. 2,
+ * with the square in place of the norm). Of two maps of different sizes the larger is average-pooled first.
+ */
+export function at<const S extends string = never, const T extends string = never>(
+  options: AtOptions<S, T> = {},
+): Distiller<Net<S | "logits">, Net<T | "logits">> {
+  const { taps, distance = "squared", weight = 1000, ce = 1, kd = 0, temperature = 4 } = options;
+  const apart = distance === "squared" ? mse : length;
+  return {
+    id: "at",
+    options: { taps: taps ?? "maps", distance, weight, ce, kd, temperature },
+    paper: "Paying More Attention to Attention. Zagoruyko, Komodakis, 2017. arXiv:1612.03928",
+    build({ student, teacher }) {
+      const pairs = tapPairs(student, teacher, taps);
+      return ({ student, teacher, task, mask }) => ({
+        task: [ce, task(student)],
+        ...Object.fromEntries(pairs.map(([s, t]): [string, Term] => {
+          const [ours, theirs] = toSmaller(student.taps[s], teacher.taps[t]);
+          return [`at_${s}`, [weight, masked(apart(attentionMap(ours), attentionMap(theirs)), mask(s))]];
+        })),
+        ...kd && { kd: [kd, masked(kl(student.taps.logits, teacher.taps.logits, temperature), mask("logits"))] },
+      });
+    },
+  };
+}
+
+/** Where a map [batch, height, width, channels] is large: the mean of its squared channels as a unit vector over positions. */
+export function attentionMap(map: Tensor): Tensor {
+  return unit(flat(tf.mean(tf.square(map), -1)));
+}
+
+function length(a: Tensor, b: Tensor): Tensor {
+  return root(tf.sum(tf.squaredDifference(a, b), -1));
+}

@@ -1,0 +1,176 @@
+import * as tf from "@tensorflow/tfjs";
+import type { Distiller, Extra } from "../distiller.ts";
+import { Failure } from "../failure.ts";
+import { toSmaller } from "../kernels/adaptive_pool.ts";
+import { byDefault, conv, convNorm, type Layer, leakyRelu, seq } from "../layers.ts";
+import { lastMap, type Net } from "../network.ts";
+import { absolute, flat, kl, masked, mse, unit } from "../ops.ts";
+import type { Tensor } from "../tensor.ts";
+import { attentionMap } from "./at.ts";
+
+const PAPER =
+  "Paraphrasing Complex Network: Network Compression via Factor Transfer. Kim, Park, Kwak, 2018. arXiv:1802.04977";
+
+/** What `ftInit` can be asked for. */
+export interface FtInitOptions<T extends string> {
+  /** The teacher's map that is paraphrased; its last (RepDistiller, SAKD). */
+  readonly teacher?: T;
+  /** k: how many channels a factor has for each of the map's; 0.5 (RepDistiller, SAKD). */
+  readonly rate?: number;
+}
+
+/**
+ * FT, its first stage: Paraphrasing Complex Network: Network Compression via Factor Transfer. Kim, Park, Kwak, 2018.
+ * arXiv:1802.04977. The paraphraser learns to give the teacher's map back from fewer channels, its factors (Eq. 1):
+ * L = mean((P(t) − t)²).
+ *
+ * The student is not trained, it stays as it is. RepDistiller gives this 30 epochs, at the learning rate 0.01 where the
+ * student is a CIFAR or a wide ResNet, else at the student's. What comes of it, `ft` is given:
+ * `ft({ paraphraser: from(init).extras.paraphraser })`.
+ */
+export function ftInit<const T extends string = never>(
+  options: FtInitOptions<T> = {},
+): Distiller<Net, Net<T | "logits">, unknown, "paraphraser"> {
+  const { rate = 0.5 } = options, paraphraser = encoder(rate);
+  return {
+    id: "ft_init",
+    options: { teacher: options.teacher ?? "last", rate },
+    paper: PAPER,
+    extras: { paraphraser },
+    untouched: ({ variables }) => variables,
+    build({ create, teacher }) {
+      const tap = options.teacher ?? lastMap(teacher), shape = teacher.shapes[tap];
+      const paraphrase = create.in("paraphraser")(paraphraser, shape);
+      const restore = create.in("decoder")(decoder(shape.at(-1)!), paraphrase.shape);
+      return ({ teacher, live }) => {
+        const map = teacher.taps[tap];
+        return { reconstruction: [1, mse(restore(paraphrase(map, live), live), map)] };
+      };
+    },
+  };
+}
+
+/** What `ft` can be asked for. */
+export interface FtOptions<S extends string, T extends string> {
+  /** The paraphraser that `ftInit` trained, `from(init).extras.paraphraser`. */
+  readonly paraphraser: Extra;
+  /** The student's map that is translated; its last (RepDistiller, SAKD). */
+  readonly student?: S;
+  /** The teacher's map, the one that the paraphraser learned from; its last. */
+  readonly teacher?: T;
+  /**
+   * What of two factors is compared: `attention`, where they are large (RepDistiller, SAKD: their squared channels' mean as
+   * a unit vector over positions), or `whole`, each as a unit vector (the paper's Eq. 4, torchdistill).
+   */
+  readonly factors?: "attention" | "whole";
+  /** p: the norm of their difference, its absolute values (RepDistiller, SAKD, torchdistill) or its squares; 1. */
+  readonly order?: 1 | 2;
+  /** Weight of the factors; 200 (RepDistiller, SAKD; torchdistill has 1000 of `whole` ones). */
+  readonly weight?: number;
+  /** Weight of the cross-entropy; 1. */
+  readonly ce?: number;
+  /** Weight of T² · KL(teacher ‖ student) beside it; 0, in SAKD 1. */
+  readonly kd?: number;
+  /** T of that KL; 4. */
+  readonly temperature?: number;
+}
+
+/**
+ * FT: Paraphrasing Complex Network: Network Compression via Factor Transfer. Kim, Park, Kwak, 2018. arXiv:1802.04977.
+ * L = ce · CE(s, y) + weight · mean|q(F_s) − q(F_t)|ᵖ, F_s the student's factors, made by a translator that learns with it,
+ * F_t the teacher's, by the paraphraser of the first stage, and q as `factors` says (Eq. 3 to 5). Of two factors of
+ * different sizes the larger is average-pooled first.
+ */
+export function ft<const S extends string = never, const T extends string = never>(
+  options: FtOptions<S, T>,
+): Distiller<Net<S | "logits">, Net<T | "logits">> {
+  const { paraphraser, factors = "attention", order = 1, weight = 200, ce = 1, kd = 0, temperature = 4 } = options;
+  return {
+    id: "ft",
+    options: {
+      student: options.student ?? "last",
+      teacher: options.teacher ?? "last",
+      factors,
+      order,
+      weight,
+      ce,
+      kd,
+      temperature,
+    },
+    paper: PAPER,
+    takes: [paraphraser],
+    build({ create, student, teacher }) {
+      const learning = options.student ?? lastMap(student), teaching = options.teacher ?? lastMap(teacher);
+      const paraphrase = create.in("paraphraser")(paraphraser, teacher.shapes[teaching]);
+      const translate = create.in("translator")(translator(paraphrase.shape.at(-1)!), student.shapes[learning]);
+      return ({ student, teacher, task, live, frozen, mask }) => {
+        const ours = translate(student.taps[learning], live), theirs = paraphrase(teacher.taps[teaching], frozen);
+        const values = transferred(ours, theirs, { factors, order });
+        return {
+          task: [ce, task(student)],
+          ft: [weight, masked(values, mask(learning))],
+          ...kd && { kd: [kd, masked(kl(student.taps.logits, teacher.taps.logits, temperature), mask("logits"))] },
+        };
+      };
+    },
+  };
+}
+
+/** How far apart two maps of factors are, for each sample; the larger is average-pooled first. */
+export function transferred(
+  student: Tensor,
+  teacher: Tensor,
+  { factors, order }: Required<Pick<FtOptions<string, string>, "factors" | "order">>,
+): Tensor {
+  const [ours, theirs] = toSmaller(student, teacher), q = factors === "attention" ? attentionMap : whole;
+  const off = tf.sub(q(ours), q(theirs));
+  return tf.mean(order === 1 ? absolute(off) : tf.square(off), -1);
+}
+
+/** A map as a unit vector, [batch, numbers]. */
+function whole(map: Tensor): Tensor {
+  return unit(flat(map));
+}
+
+/** The slope of negative values. */
+const SLOPE = 0.1;
+
+/** A 3×3 convolution to `channels` with a bias and its activation; `fan` are the channels that its start depends on. */
+function layer(channels: number, fan: number): Layer {
+  return seq(conv(channels, { bias: true, ...byDefault(9 * fan) }), leakyRelu(SLOPE));
+}
+
+/** The paraphraser's first half: a map to its factors, [height, width, rate · channels]. */
+function encoder(rate: number): Layer {
+  return (create, input) => {
+    const channels = input.at(-1)!, fewer = Math.floor(rate * channels);
+    if (input.length !== 3 || fewer < 1) {
+      throw new Failure(
+        2,
+        `ft paraphrases a map, and ${rate} · its channels, not [${input}]: choose another tap or rate`,
+      );
+    }
+    return seq(layer(channels, channels), layer(fewer, channels), layer(fewer, fewer))(create, input);
+  };
+}
+
+/**
+ * The paraphraser's other half: factors back to a map of `channels`. The paper's transposed convolutions have stride 1, and
+ * are then convolutions by the mirrored kernel: only that PyTorch starts them by their outputs is another thing.
+ */
+function decoder(channels: number): Layer {
+  return (create, input) => {
+    const fewer = input.at(-1)!;
+    return seq(layer(fewer, fewer), layer(channels, channels), layer(channels, channels))(create, input);
+  };
+}
+
+/** From the student's map to factors of `channels`. */
+function translator(channels: number): Layer {
+  return (create, input) => {
+    const inputs = input.at(-1)!;
+    const layer = (channels: number, inputs: number) =>
+      seq(convNorm(channels, { bias: true, ...byDefault(9 * inputs) }), leakyRelu(SLOPE));
+    return seq(layer(inputs, inputs), layer(channels, inputs), layer(channels, channels))(create, input);
+  };
+}

@@ -1,0 +1,71 @@
+import * as tf from "@tensorflow/tfjs";
+import type { Distiller, Term } from "../distiller.ts";
+import { toSmaller } from "../kernels/adaptive_pool.ts";
+import type { Net } from "../network.ts";
+import { gram, kl, masked, unit } from "../ops.ts";
+import { type TapPair, tapPairs } from "../tap_pairs.ts";
+import type { Tensor } from "../tensor.ts";
+
+/** What `nst` can be asked for. */
+export interface NstOptions<S extends string, T extends string> {
+  /** The maps that are compared, the student's first; by default those behind the stems, in order (RepDistiller, mdistiller, SAKD). */
+  readonly taps?: readonly TapPair<S, T>[];
+  /** Weight of each pair of maps; 50 (RepDistiller, mdistiller, SAKD). */
+  readonly weight?: number;
+  /** Weight of the cross-entropy; 1. */
+  readonly ce?: number;
+  /** Weight of T² · KL(teacher ‖ student) beside it; 0, in SAKD 1. */
+  readonly kd?: number;
+  /** T of that KL; 4. */
+  readonly temperature?: number;
+}
+
+/**
+ * NST: Like What You Like: Knowledge Distill via Neuron Selectivity Transfer. Huang, Wang, 2017. arXiv:1707.01219.
+ * L = ce · CE(s, y) + weight · Σ_taps MMD², the squared maximum mean discrepancy between both maps' channels as unit
+ * vectors over positions, with the kernel k(a, b) = (a · b)²: mean k(t, t') − 2 · mean k(s, t) + mean k(s, s') (Eq. 4 and 6).
+ * Of two maps of different sizes the larger is average-pooled first.
+ */
+export function nst<const S extends string = never, const T extends string = never>(
+  options: NstOptions<S, T> = {},
+): Distiller<Net<S | "logits">, Net<T | "logits">> {
+  const { taps, weight = 50, ce = 1, kd = 0, temperature = 4 } = options;
+  return {
+    id: "nst",
+    options: { taps: taps ?? "maps", weight, ce, kd, temperature },
+    paper: "Like What You Like: Knowledge Distill via Neuron Selectivity Transfer. Huang, Wang, 2017. arXiv:1707.01219",
+    build({ student, teacher }) {
+      const pairs = tapPairs(student, teacher, taps);
+      return ({ student, teacher, task, mask }) => ({
+        task: [ce, task(student)],
+        ...Object.fromEntries(pairs.map(([s, t]): [string, Term] => {
+          const [ours, theirs] = toSmaller(student.taps[s], teacher.taps[t]);
+          return [`nst_${s}`, [weight, masked(discrepancy(selectivity(ours), selectivity(theirs)), mask(s))]];
+        })),
+        ...kd && { kd: [kd, masked(kl(student.taps.logits, teacher.taps.logits, temperature), mask("logits"))] },
+      });
+    },
+  };
+}
+
+/** Each channel of a map as a unit vector over positions: [batch, positions, channels]. */
+function selectivity(map: Tensor): Tensor {
+  const [batch, height, width, channels] = map.shape;
+  return unit(tf.reshape(map, [batch, height * width!, channels!]), 2, 1);
+}
+
+/** The squared discrepancy between the columns of a and those of b, for each sample. */
+function discrepancy(a: Tensor, b: Tensor): Tensor {
+  const channels = Math.max(a.shape[2]!, b.shape[2]!);
+  if (a.shape[1]! > channels) {
+    return tf.add(tf.sub(affinity(a, a), tf.mul(affinity(a, b), 2)), affinity(b, b));
+  }
+  // Σ_cc' (a_c · b_c')² = ⟨a aᵀ, b bᵀ⟩: where positions are fewer than channels, the same is the distance between these.
+  const mean = (x: Tensor) => tf.div(gram(x), x.shape[2]!);
+  return tf.sum(tf.squaredDifference(mean(a), mean(b)), [1, 2]);
+}
+
+/** The mean of the kernel over every column of a with every one of b. */
+function affinity(a: Tensor, b: Tensor): Tensor {
+  return tf.mean(tf.square(tf.matMul(a, b, true, false)), [1, 2]);
+}

@@ -1,0 +1,73 @@
+/**
+ * What other experiments trained, for the run that builds on them: teachers, and first stages. Those that are not there yet
+ * are trained first.
+ *
+ * @module
+ */
+import { loadCheckpoint, match, type Value } from "./checkpoint.ts";
+import type { Extra } from "./distiller.ts";
+import type { Trained } from "./experiment.ts";
+import { type ResolvedTrained, resolveTrained, STATES } from "./resolve.ts";
+import type { run } from "./run.ts";
+import type { Settings } from "./settings.ts";
+import { variableShapes } from "./variable_shapes.ts";
+import { type Shape, type Variable, variables } from "./variables.ts";
+
+/**
+ * Gives a network's weights for such images and so many classes, by the names inside it. Throws a `Failure` (exit 3) where
+ * they are another network's. Undefined: untrained, for a plan only.
+ */
+export type Weights = ((image: Shape, classes: number) => ReadonlyMap<string, Value>) | undefined;
+
+/** Gives the weights of a module over inputs of `shape`, by the names inside it; otherwise as `Weights`. */
+export type ExtraWeights = ((shape: Shape) => ReadonlyMap<string, Value>) | undefined;
+
+/** Gets what another experiment trained ready: `train` trains it where it is not there yet. */
+export async function ready(
+  role: "teacher" | "first stage",
+  trained: Trained,
+  settings: Settings,
+  train: typeof run,
+): Promise<ResolvedTrained> {
+  const resolved = await resolveTrained(trained, settings), { identity: { id }, seed, state, epoch } = resolved;
+  if (state !== "done") {
+    settings.status.line(`${role} ${id} seed ${seed} is ${STATES[state]}; it is trained first`);
+    await train(trained.experiment, seed, { ...settings, fresh: false }, [epoch]);
+  }
+  return resolved;
+}
+
+/** What is there of it, for a plan; nothing is trained. */
+export async function foreseen(
+  trained: Trained,
+  settings: Settings,
+): Promise<{ readonly text: string; readonly resolved: ResolvedTrained; readonly isThere: boolean }> {
+  const resolved = await resolveTrained(trained, settings), { identity: { id }, seed, state, epoch } = resolved;
+  const title = `${id} seed ${seed}, ${typeof epoch === "number" ? `epoch ${epoch}` : epoch}`,
+    isThere = state === "done";
+  return { text: `${title}: ${isThere ? "ready" : `${state}, would be trained first`}`, resolved, isThere };
+}
+
+/** The weights of its student. Rejects with a `Failure` (exit 3) where they can't be read. */
+export async function studentWeights({ experiment: { student }, folder, epoch }: ResolvedTrained): Promise<Weights> {
+  const path = folder.weights(epoch), { tensors } = await loadCheckpoint(path);
+  return (image, classes) => {
+    match(path, tensors, variableShapes(student, image, classes));
+    return tensors;
+  };
+}
+
+/** The weights of a module that its method trained. Rejects with a `Failure` (exit 3) where they can't be read. */
+export async function extraWeights({ folder, epoch }: ResolvedTrained, { name, layer }: Extra): Promise<ExtraWeights> {
+  const path = folder.extras(epoch), { tensors } = await loadCheckpoint(path), prefix = `${name}.`;
+  const own = new Map(
+    Array.from(tensors).filter(([variable]) => variable.startsWith(prefix))
+      .map(([variable, value]) => [variable.slice(prefix.length), value]),
+  );
+  return (shape) => {
+    const collected = new Map<string, Variable>();
+    layer(variables({ seed: 0, collected }), shape);
+    match(path, own, new Map(Array.from(collected, ([variable, { shape }]) => [variable, shape])));
+    return own;
+  };
+}

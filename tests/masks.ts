@@ -1,0 +1,139 @@
+/** What a method that takes masks is held to. */
+import { assert } from "@std/assert";
+import * as tf from "@tensorflow/tfjs";
+import { type Distiller, remembering, type Step } from "../lib/distiller.ts";
+import type { Net, Tap } from "../lib/network.ts";
+import { stream } from "../lib/random.ts";
+import { type Shape, sizeOf } from "../lib/variables.ts";
+import { cast, firstStep } from "./cast.ts";
+import { open } from "./engines.ts";
+import { given } from "./given.ts";
+import { norm } from "./tolerance.ts";
+
+/** Which samples of five learn. */
+const MASKS = [[0, 0, 0, 0, 0], [0, 0, 1, 0, 0], [0, 1, 0, 0, 1], [1, 0, 1, 1, 1], [1, 1, 1, 1, 1]];
+const ALL = [0, 1, 2, 3, 4], CLASSES = 5;
+
+/** The taps' shapes for one sample. */
+export interface Taps<S extends string, T extends string> {
+  /** The student's. */
+  readonly student: { readonly [K in S]: Shape };
+  /** The teacher's. */
+  readonly teacher: { readonly [K in T]: Shape };
+}
+
+/** A method between such taps; it may need no teacher. */
+type Masked<S extends string, T extends string> =
+  | Distiller<Net<S>, Net<T>, never>
+  | Distiller<Net<S>, undefined, never>;
+
+/** The values of a method's own terms and the gradients of what they reach, by name. */
+type Measured = ReadonlyMap<string, Float32Array>;
+
+/** Samples that differ; or two that are the same for the student and two that are all 0 for both networks. */
+export type Samples = "different" | "degenerate";
+
+/**
+ * Registers the test that, at spots with a mask, the method's own terms (all but `task`) and their gradients by the
+ * student's taps and by the method's own weights are those of the gathered sub-batch times its share, and finite: for
+ * none, one, two, most and all samples of a batch. It is no test for a method whose modules have a norm, which sees the
+ * whole batch.
+ */
+export function masks<S extends string, T extends string>(
+  name: string,
+  distiller: () => Masked<S, T>,
+  taps: Taps<S, T>,
+  samples: Samples = "different",
+): void {
+  const measured = (rows: readonly number[], mask?: readonly number[]) =>
+    measure(distiller(), taps, samples, rows, mask);
+  Deno.test(`${name}: masked, it is the sub-batch's loss times its share, ${samples} samples`, async () => {
+    const whole = await measured(ALL);
+    for (const mask of MASKS) {
+      const rows = ALL.filter((i) => mask[i] === 1), share = rows.length / ALL.length;
+      const ours = await measured(ALL, mask);
+      const gathered = rows.length > 0 ? await measured(rows) : new Map<string, Float32Array>();
+      for (const [what, values] of ours) {
+        const expected = spread(gathered.get(what), values.length, isPerSample(what) ? rows : undefined)
+          .map((value) => share * value);
+        const off = norm(values.map((value, i) => value - expected[i]));
+        const allowed = 1e-4 * Math.max(norm(expected), norm(whole.get(what)!));
+        assert(off <= allowed, `[${mask}] ${what}: ${off} away, ${allowed} allowed`);
+      }
+    }
+  });
+}
+
+const isPerSample = (name: string): boolean => name.startsWith("student.");
+
+/** Values of the samples `rows` at their places in the whole batch, zeros at the others; without rows, the values. */
+function spread(values: Float32Array | undefined, length: number, rows: readonly number[] | undefined): Float32Array {
+  const out = new Float32Array(length), each = length / ALL.length;
+  if (!values) return out;
+  if (!rows) return values;
+  rows.forEach((row, i) => out.set(values.subarray(i * each, (i + 1) * each), row * each));
+  return out;
+}
+
+async function measure<S extends string, T extends string>(
+  distiller: Masked<S, T>,
+  taps: Taps<S, T>,
+  samples: Samples,
+  rows: readonly number[],
+  mask?: readonly number[],
+): Promise<Measured> {
+  const batched = <K extends string>(shapes: { readonly [Tap in K]: Shape }) =>
+    Object.fromEntries(Object.entries<Shape>(shapes).map(([tap, shape]) => [tap, [rows.length, ...shape]]));
+  const drawn = Object.entries(taps).flatMap(([who, shapes]) =>
+    Object.entries<Shape>(shapes).map(([tap, shape]) => {
+      const variable = `${who}.${tap}.value`;
+      return [variable, Float32Array.from(rows.flatMap((row) => sample(variable, row, shape, samples)))] as const;
+    })
+  );
+  const made = cast({
+    student: given(batched(taps.student)) as Net<S>,
+    teacher: given(batched(taps.teacher)) as Net<T>,
+    distiller: own(distiller as Distiller<Net<S>, Net<T>, never>, mask),
+    image: [1, 1, 1],
+    classes: CLASSES,
+    values: new Map(drawn),
+  });
+  const engine = await open("cpu"), label = Int32Array.from(rows, (row) => row % CLASSES);
+  const image = { shape: [rows.length, 1, 1, 1], data: new Float32Array(rows.length) };
+  const { values, after } = await firstStep(engine, made)(image, label, undefined, Int32Array.from(rows));
+  engine.close();
+  const terms = Object.entries(values).filter(([name]) => name.startsWith("loss/"));
+  const gradients = made.trainable.filter(({ fixed }) => !fixed).map((variable): [string, Float32Array] => {
+    const gradient = after(variable.name), start = variable.initial();
+    // What no term reaches is left as it was.
+    return [variable.name, gradient.every((value, i) => value === start[i]) ? gradient.fill(0) : gradient];
+  });
+  return new Map([...terms, ...gradients]);
+}
+
+function sample(variable: string, row: number, shape: Shape, samples: Samples): number[] {
+  const isDegenerate = samples === "degenerate", isTwin = isDegenerate && row === 4 && variable.startsWith("student.");
+  const random = stream(3, `${variable}/${isTwin ? 1 : row}`), isEmpty = isDegenerate && (row === 2 || row === 3);
+  return Array.from({ length: sizeOf(shape) }, () => isEmpty ? 0 : random.normal());
+}
+
+/** The method with `mask` at every spot and without its task term. */
+function own<S extends Net, T extends Net>(
+  distiller: Distiller<S, T, never>,
+  mask?: readonly number[],
+): Distiller<S, T, never> {
+  return {
+    ...distiller,
+    build(cast) {
+      const loss = distiller.build(cast);
+      return (step: Step<S, T>) => {
+        const at = (spot: Tap<S>) => {
+          assert(cast.student.shapes[spot], "a spot is named as the student's tap is");
+          return mask && tf.tensor1d([...mask]);
+        };
+        const { task: _, ...terms } = remembering(loss({ ...step, mask: at } as never)).terms;
+        return terms;
+      };
+    },
+  };
+}

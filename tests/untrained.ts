@@ -1,0 +1,11 @@
+import type { Distiller, Extra, Teachers } from "../lib/distiller.ts";
+import type { Trained } from "../lib/experiment.ts";
+import type { Net } from "../lib/network.ts";
+
+/** A module that `distiller` trains for others, as one of no experiment: what takes it gets it untrained. */
+export function untrained<S extends Net, T extends Teachers, E extends string>(
+  distiller: Distiller<S, T, unknown, E>,
+  name: E,
+): Extra {
+  return { trained: undefined as unknown as Trained, name, layer: distiller.extras![name] };
+}
