@@ -3,13 +3,22 @@
  * is run.
  */
 import { assert } from "@std/assert";
+import { cifar100 } from "../datasets/cifar.ts";
+import { synthetic } from "../datasets/synthetic.ts";
 import {
+  abInit,
+  cutmix,
   type Dataset,
   type Distiller,
+  dkd,
   experiment,
   fitnets,
   from,
+  ft,
+  ftInit,
   kd,
+  mixup,
+  mlkd,
   type Net,
   resnet8,
   type Scorer,
@@ -81,6 +90,62 @@ function mistakes(): void {
   from(trained, { epoch: "first" });
   // @ts-expect-error: an experiment needs a schedule.
   experiment(meta, { dataset, student: vgg8, distiller: scratch() });
+
+  // What a data set has: one class for each image unless it mixes them, and the views that it says.
+  const mixed = { ...shared, dataset: cifar100({ mix: mixup({ alpha: 0.2 }) }), teacher };
+  const viewed = { ...shared, dataset: synthetic({ views: { strong: { jitter: 0.4 } } }), teacher };
+  experiment(meta, { ...mixed, distiller: kd() });
+  experiment(meta, { ...mixed, dataset: synthetic({ mix: cutmix() }), distiller: fitnets() });
+  experiment(meta, { ...shared, dataset: cifar100({ take: 1000 }), teacher, distiller: dkd() });
+  experiment(meta, { ...viewed, distiller: dkd() });
+  experiment(meta, { ...viewed, distiller: mlkd() });
+  experiment(meta, {
+    ...viewed,
+    dataset: cifar100({ mix: cutmix(), views: { weak: {}, strong: { cutout: 8 } } }),
+    distiller: mlkd(),
+  });
+
+  // @ts-expect-error: dkd needs each image's one class, and mixed images have two.
+  experiment(meta, { ...mixed, distiller: dkd() });
+  // @ts-expect-error: the same of CutMix.
+  experiment(meta, { ...mixed, dataset: synthetic({ mix: cutmix() }), distiller: dkd() });
+  // @ts-expect-error: the data set has no view for mlkd.
+  experiment(meta, { ...shared, teacher, distiller: mlkd() });
+  // @ts-expect-error: it has one of another name.
+  experiment(meta, { ...viewed, dataset: cifar100({ views: { string: { jitter: 0.4 } } }), distiller: mlkd() });
+  // @ts-expect-error: a misspelt option of a data set.
+  cifar100({ mix: mixup(), flp: true });
+  // @ts-expect-error: a misspelt option of a view.
+  cifar100({ views: { strong: { jiter: 0.4 } } });
+  // @ts-expect-error: a misspelt option of mixup.
+  mixup({ alfa: 0.2 });
+  // @ts-expect-error: mixup itself mixes nothing, what it gives does.
+  cifar100({ mix: mixup });
+  // @ts-expect-error: a method that has not said that it needs the class cannot see it.
+  const _label: Distiller<Scorer>["build"] = () => ({ task, student, label }) => ({ task: [1, task(student)], label });
+
+  // First stages: what a student starts with, and what a method trained for another.
+  const pair = { dataset, schedule, teacher };
+  const init = experiment(meta, { ...pair, student: vgg8, distiller: ftInit() });
+  const { paraphraser } = from(init, { epoch: "best" }).extras;
+  experiment(meta, { ...pair, student: vgg8, distiller: ft({ paraphraser }) });
+  experiment(meta, { ...pair, student: from(init), distiller: ft({ paraphraser, student: "block4" }) });
+  experiment(meta, { ...pair, student: vgg8, distiller: abInit({ taps: [["block1", "block2"]] }) });
+
+  // @ts-expect-error: a paraphraser has to be trained first.
+  ft();
+  // @ts-expect-error: not the experiment is taken but what its method trained.
+  ft({ paraphraser: from(init) });
+  // @ts-expect-error: no method trains this.
+  from(init).extras.translator;
+  // @ts-expect-error: scratch trains nothing for others.
+  from(trained).extras.paraphraser;
+  // @ts-expect-error: the student that another experiment trained has no tap of this name.
+  experiment(meta, { ...pair, student: from(init), distiller: ft({ paraphraser, student: "block9" }) });
+  // @ts-expect-error: an experiment is not yet its student: from(…) says which trial.
+  experiment(meta, { ...pair, student: init, distiller: kd() });
+  // @ts-expect-error: the teacher has no tap of this name.
+  experiment(meta, { ...pair, student: vgg8, distiller: abInit({ taps: [["block1", "block9"]] }) });
 
   const body: Net<"stem"> = { id: "body", options: {}, stages: () => ({ stem: stage }) };
   // @ts-expect-error: the student scores no classes.

@@ -1,0 +1,38 @@
+import { type Distiller, numbered, type Several } from "../distiller.ts";
+import type { Scorer } from "../network.ts";
+import { kl, masked } from "../ops.ts";
+
+/** What `aver` can be asked for. */
+export interface AverOptions {
+  /** T; 4 (AE-KD, CA-MKD). */
+  readonly temperature?: number;
+  /** Weight of the cross-entropy; 1 (AE-KD, CA-MKD). */
+  readonly ce?: number;
+  /** Weight of the teachers' mean; 0.9 (AE-KD; in CA-MKD's script 1). */
+  readonly kd?: number;
+  /** Whether all logits are standardised first (Sun et al., 2024); no. */
+  readonly standardised?: boolean;
+}
+
+/**
+ * AVER: Learning from Multiple Teacher Networks. You et al., 2017, as the tables' repositories have it: several teachers,
+ * all of one weight. L = ce · CE(s, y) + kd · mean over the teachers of T² · KL(softmax(tₘ / T) ‖ softmax(s / T)).
+ */
+export function aver(options: AverOptions = {}): Distiller<Scorer, Several> {
+  const { temperature = 4, ce = 1, kd = 0.9, standardised } = options;
+  return {
+    id: "aver",
+    options: { temperature, ce, kd, standardised },
+    paper: "Learning from Multiple Teacher Networks. You, Xu, Xu, Tao, 2017. KDD",
+    build: ({ teacher: { length } }) => ({ student, teacher, task, mask }) => ({
+      task: [ce, task(student)],
+      ...numbered(
+        "teacher",
+        teacher.map(({ taps: { logits } }) => [
+          kd / length,
+          masked(kl(student.taps.logits, logits, temperature, { standardised }), mask("logits")),
+        ]),
+      ),
+    }),
+  };
+}

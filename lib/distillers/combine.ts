@@ -1,0 +1,65 @@
+import { type Distiller, remembering, type Teachers, type Terms } from "../distiller.ts";
+import type { Net, Tap } from "../network.ts";
+
+/** What two methods together need of a student: the taps of both. */
+export type BothTaps<A extends Net, B extends Net> = Net<Tap<A> | Tap<B>>;
+
+/** What two methods together need of what teaches. Either may need nobody; one teacher and several do not go together. */
+export type BothTaught<A extends Teachers, B extends Teachers> = A extends undefined ? B
+  : B extends undefined ? A
+  : A extends Net ? B extends Net ? BothTaps<A, B> : never
+  : A extends B ? A
+  : B extends A ? B
+  : never;
+
+/** Any method, once the compiler has seen that it fits. */
+type Method = Distiller<Net, Teachers>;
+
+/**
+ * Two methods together, as in the tables' `+FitNets` and `+CRD`: the terms of both but `b`'s `task`, each weighed as its
+ * method weighs it. Where a term of `b` is called like one of `a` it is named after its method: `fitnets_kd`. What either
+ * trains for other experiments cannot be had from both.
+ */
+export function combine<S extends Net, T extends Teachers, D, R extends Net, U extends Teachers, E>(
+  a: Distiller<S, T, D>,
+  b: Distiller<R, U, E>,
+): Distiller<BothTaps<S, R>, BothTaught<T, U>, D & E> {
+  const combined = together(a as unknown as Method, b as unknown as Method);
+  return combined as unknown as Distiller<BothTaps<S, R>, BothTaught<T, U>, D & E>;
+}
+
+function together(a: Method, b: Method): Method {
+  return {
+    id: `${a.id}+${b.id}`,
+    options: { methods: [a, b].map(({ id, options }) => ({ id, options })) },
+    paper: [a, b].flatMap(({ paper }) => paper ?? []).join("; ") || undefined,
+    takes: a.takes || b.takes ? [...a.takes ?? [], ...b.takes ?? []] : undefined,
+    untouched: a.untouched && b.untouched && ((student) => {
+      const others = new Set(b.untouched!(student));
+      return a.untouched!(student).filter((variable) => others.has(variable));
+    }),
+    build(cast) {
+      const [first, second] = [a, b].map(({ build }, i) => build({ ...cast, create: cast.create.in(PLACES[i]) }));
+      return (step) => {
+        const [one, other] = [first, second].map((loss, i) =>
+          remembering(loss({ ...step, random: step.random.in(PLACES[i]) }))
+        );
+        return { terms: apart(one.terms, other.terms, b.id), writes: [...one.writes, ...other.writes] };
+      };
+    },
+  };
+}
+
+/** Where each method's variables and random numbers are. */
+const PLACES = ["first", "second"];
+
+/** The terms of two methods, without the second one's `task`. */
+function apart(first: Terms, { task: _, ...second }: Terms, id: string): Terms {
+  const all = { ...first };
+  for (const [name, term] of Object.entries(second)) {
+    let own = name;
+    while (own in all) own = `${id}_${own}`;
+    all[own] = term;
+  }
+  return all;
+}

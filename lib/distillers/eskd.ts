@@ -1,0 +1,31 @@
+import * as tf from "@tensorflow/tfjs";
+import type { Distiller } from "../distiller.ts";
+import type { Scorer } from "../network.ts";
+import { kl, masked } from "../ops.ts";
+import type { KdOptions } from "./kd.ts";
+
+/** What `eskd` can be asked for. */
+export interface EskdOptions extends KdOptions {
+  /** The last epoch in which the student learns from the teacher; absent: all of them do. */
+  readonly until?: number;
+}
+
+/**
+ * ESKD: On the Efficacy of Knowledge Distillation. Cho, Hariharan, 2019. arXiv:1910.01348, of which there is no code; our
+ * reading. A teacher that is too good for its student is stopped early, which the experiment says:
+ * `teacher: from(resnet34, { epoch: 35 })`; and what it teaches stops early, after the epoch `until`:
+ * L = ce · CE(s, y) + [epoch ≤ until] · kd · T² · KL(softmax(t / T) ‖ softmax(s / T)). Defaults as in `kd`.
+ */
+export function eskd({ until, ...options }: EskdOptions = {}): Distiller<Scorer, Scorer> {
+  const { standardised, temperature = standardised ? 2 : 4, ce = 0.1, kd = standardised ? 9 : 0.9 } = options;
+  return {
+    id: "eskd",
+    options: { temperature, ce, kd, standardised, until },
+    paper: "On the Efficacy of Knowledge Distillation. Cho, Hariharan, 2019. arXiv:1910.01348",
+    build: () => ({ student, teacher, task, epoch, mask }) => {
+      const weight = until === undefined ? kd : tf.mul(tf.cast(tf.lessEqual(epoch, until), "float32"), kd);
+      const divergence = kl(student.taps.logits, teacher.taps.logits, temperature, { standardised });
+      return { task: [ce, task(student)], kd: [weight, masked(divergence, mask("logits"))] };
+    },
+  };
+}

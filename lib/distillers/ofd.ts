@@ -1,0 +1,85 @@
+import * as tf from "@tensorflow/tfjs";
+import type { Distiller, Term } from "../distiller.ts";
+import { adaptivePool } from "../kernels/adaptive_pool.ts";
+import { relu } from "../kernels/relu.ts";
+import { convNorm } from "../layers.ts";
+import type { Net } from "../network.ts";
+import { kl, masked, stop } from "../ops.ts";
+import { type TapPair, tapPairs } from "../tap_pairs.ts";
+import type { Tensor } from "../tensor.ts";
+
+/** What `ofd` can be asked for. */
+export interface OfdOptions<S extends string, T extends string> {
+  /** The maps that are compared, the student's first; by default those behind the stems, the last with the last (mdistiller). */
+  readonly taps?: readonly TapPair<S, T>[];
+  /**
+   * Whether the teacher uses the batch's statistics and its running ones drift, as in mdistiller and the authors' code,
+   * which leave it in training mode; no. A copy of the teacher then teaches; the teacher itself stays as it is.
+   */
+  readonly released?: boolean;
+  /** Weight of the last pair of maps, each one before it has half the next one's; 0.001 (the authors' and mdistiller's CIFAR; their ImageNet has 0.0001). */
+  readonly weight?: number;
+  /** Weight of the cross-entropy; 1. */
+  readonly ce?: number;
+  /** Weight of T² · KL(teacher ‖ student) beside it; 0. */
+  readonly kd?: number;
+  /** T of that KL; 4. */
+  readonly temperature?: number;
+}
+
+/**
+ * OFD: A Comprehensive Overhaul of Feature Distillation. Heo et al., 2019. arXiv:1904.01866.
+ * L = ce · CE(s, y) + weight · Σ_i 2^(i − n) · d(max(t_i, m_i), r_i(s_i)) over n pairs of maps before their ReLUs, r a
+ * learned 1×1 convolution with a norm, d(t, s) the sum of (t − s)² where t > 0 or s > t (Eq. 2, the partial distance), m
+ * each channel's mean below zero, from the γ and β of the teacher's norm (Eq. 4 and 5). The teacher's larger or smaller map is
+ * average-pooled to the student's size (mdistiller).
+ */
+export function ofd<const S extends string = never, const T extends string = never>(
+  options: OfdOptions<S, T> = {},
+): Distiller<Net<S | "logits">, Net<T | "logits">> {
+  const { taps, released = false, weight = 0.001, ce = 1, kd = 0, temperature = 4 } = options;
+  return {
+    id: "ofd",
+    options: { taps: taps ?? "maps", released, weight, ce, kd, temperature },
+    paper: "A Comprehensive Overhaul of Feature Distillation. Heo et al., 2019. arXiv:1904.01866",
+    build({ create, student, teacher }) {
+      const pairs = tapPairs(student, teacher, taps, { fromLast: true }).map(([s, t]) => {
+        const connect = create.in(`connector_${s}`)(convNorm(teacher.shapes[t][2], { kernel: 1 }), student.shapes[s]);
+        return { s, t, connect, norm: teacher.norm(t) };
+      });
+      const copy = released ? create.in("teacher")(teacher.recipe, { from: teacher }) : undefined;
+      return ({ student, teacher, image, task, live, frozen, mask }) => {
+        const theirs = copy?.run(image, live) ?? teacher;
+        return {
+          task: [ce, task(student)],
+          ...Object.fromEntries(pairs.map(({ s, t, connect, norm }, i): [string, Term] => {
+            const ours = connect(student.pre[s], live), [, height, width] = ours.shape;
+            const target = adaptivePool(stop(theirs.pre[t]), height!, width!);
+            const edge = margin(frozen.read(norm.scale), frozen.read(norm.offset));
+            const share = 2 ** (i + 1 - pairs.length);
+            return [`ofd_${s}`, [weight * share, masked(partialDistance(ours, target, edge), mask(s))]];
+          })),
+          ...kd && { kd: [kd, masked(kl(student.taps.logits, theirs.taps.logits, temperature), mask("logits"))] },
+        };
+      };
+    },
+  };
+}
+
+/** The sum of (max(t, m) − s)² where t > 0 or s > max(t, m): [batch], from maps [batch, …, channels] and margins m. */
+export function partialDistance(student: Tensor, teacher: Tensor, margin: Tensor): Tensor {
+  const target = tf.maximum(teacher, margin), above = tf.sub(student, target);
+  return tf.sum(tf.square(tf.where(tf.greater(target, 0), above, relu(above))), [1, 2, 3]);
+}
+
+/** The mean of N(β, γ²) below zero; −3 |γ| where less than a thousandth of it is there. */
+export function margin(scale: Tensor, offset: Tensor): Tensor {
+  const deviation = tf.maximum(tf.abs(scale), 1e-12), ratio = tf.div(offset, deviation);
+  const density = tf.div(tf.exp(tf.div(tf.square(ratio), -2)), Math.sqrt(2 * Math.PI));
+  const below = tf.div(tf.sub(1, tf.erf(tf.div(ratio, Math.SQRT2))), 2);
+  const mean = tf.sub(offset, tf.div(tf.mul(deviation, density), below));
+  return tf.where(tf.less(ratio, THOUSANDTH), mean, tf.mul(deviation, -3));
+}
+
+/** Above how many deviations a thousandth of the normal distribution is. */
+const THOUSANDTH = 3.090232306167813;

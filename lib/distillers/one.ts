@@ -1,0 +1,98 @@
+import * as tf from "@tensorflow/tfjs";
+import type { Distiller, Terms } from "../distiller.ts";
+import { Failure } from "../failure.ts";
+import { dense, type Layer, module, norm, relu } from "../layers.ts";
+import { type Net, scored } from "../network.ts";
+import { kl, masked, stop } from "../ops.ts";
+import { tail } from "../tail.ts";
+import type { Tensor } from "../tensor.ts";
+import type { Shape } from "../variables.ts";
+
+/** What `one` can be asked for. */
+export interface OneOptions<S extends string> {
+  /** The last tap that all branches share; what is behind it is what is replicated. `block2` (released code: all but layer3). */
+  readonly shared?: S;
+  /** Branches, the student's own among them; 3 (released code). */
+  readonly branches?: number;
+  /** T; 3 (paper and released code). */
+  readonly temperature?: number;
+  /** Weight of what each branch learns from the ensemble, once it is full; 1 (paper and released code). */
+  readonly kd?: number;
+  /** Epochs e over which that weight grows as exp(−5 (1 − (epoch − 1) / e)²); 80 (released code). */
+  readonly rampUp?: number;
+}
+
+/**
+ * ONE: Knowledge Distillation by On-the-Fly Native Ensemble. Lan, Zhu, Gong, 2018. arXiv:1806.04606. The student's last
+ * stages are replicated; a gate g weighs the branches' logits zᵢ into an ensemble z = Σ gᵢ zᵢ that teaches them all:
+ * L = Σ CE(zᵢ, y) + CE(z, y) + w(epoch) · kd · Σ T² · KL(z ‖ zᵢ), softened by T, z a constant in the KL, 1e-7 added to its
+ * probabilities (released code). g = softmax(relu(norm(W · mean over the shared map + b))). The student is the first
+ * branch; the others and the gate are given up after training.
+ */
+export function one<const S extends string = "block2">(options: OneOptions<S> = {}): Distiller<Net<S | "logits">> {
+  const { shared = "block2" as S, branches = 3, temperature = 3, kd = 1, rampUp = 80 } = options;
+  if (!Number.isInteger(branches) || branches < 2) {
+    throw new Failure(2, `one: branches is a whole number, 2 or more, not ${branches}`);
+  }
+  return {
+    id: "one",
+    options: { shared, branches, temperature, kd, rampUp },
+    paper: "Knowledge Distillation by On-the-Fly Native Ensemble. Lan, Zhu, Gong, 2018. arXiv:1806.04606",
+    build({ create, student, dataset: { classes } }) {
+      const shape: Shape = student.shapes[shared];
+      if (shape.length !== 3) {
+        throw new Failure(
+          2,
+          `one branches behind a map, not behind ${student.recipe.id}'s ${shared} of [${shape}]: choose another tap`,
+        );
+      }
+      const replica = tail(student.recipe, classes, shared);
+      const replicas = Array.from({ length: branches - 1 }, (_, i) => create.in(`branch${i + 2}`)(replica, shape));
+      const gate = create.in("gate")(gating(branches), shape);
+      return ({ student, task, live, epoch, mask }): Terms => {
+        const map = student.next[shared], others = replicas.map((branch) => branch(map, live));
+        const ensemble = weighed([student.taps.logits, ...others], gate(map, live)), target = stop(ensemble);
+        const weight = rampUp === 0 ? kd : tf.mul(grown(epoch, rampUp), kd);
+        const towards = (logits: Tensor) => kl(logits, target, temperature, { floor: 1e-7 });
+        const learning = others.map((logits, i): Terms => ({
+          [`branch${i + 2}_task`]: [1, task(scored(logits))],
+          [`branch${i + 2}_kd`]: [weight, towards(logits)],
+        }));
+        return {
+          task: [1, task(student)],
+          kd: [weight, masked(towards(student.taps.logits), mask("logits"))],
+          ensemble_task: [1, task(scored(ensemble))],
+          ...Object.assign({}, ...learning),
+        };
+      };
+    },
+  };
+}
+
+/** Each branch's share for each sample, [batch, branches], from a map. */
+function gating(branches: number): Layer {
+  return (create, input) => {
+    const score = dense(branches)(create.in("score"), input.slice(-1));
+    const normalise = norm()(create.in("norm"), [1, 1, branches]), rectify = relu()(create, [branches]);
+    return module(
+      (map, pass) => {
+        const scores = score(tf.mean(map, [1, 2]), pass), [batch] = scores.shape;
+        const normalised = normalise(tf.reshape(scores, [batch, 1, 1, branches]), pass);
+        return tf.softmax(rectify(tf.reshape(normalised, [batch, branches]), pass), -1);
+      },
+      [branches],
+      score.multiplyAdds,
+    );
+  };
+}
+
+/** Σ shareᵢ · logitsᵢ, [batch, classes]. */
+function weighed(logits: readonly Tensor[], shares: Tensor): Tensor {
+  return tf.sum(tf.mul(tf.stack([...logits], 1), tf.expandDims(shares, 2)), 1);
+}
+
+/** exp(−5 (1 − x)²), x growing from 0 to 1 over the first `length` epochs. */
+function grown(epoch: Tensor, length: number): Tensor {
+  const missing = tf.sub(1, tf.minimum(tf.div(tf.sub(epoch, 1), length), 1));
+  return tf.exp(tf.mul(tf.square(missing), -5));
+}

@@ -1,0 +1,64 @@
+import * as tf from "@tensorflow/tfjs";
+import type { Distiller } from "../distiller.ts";
+import type { Net } from "../network.ts";
+import { flat, gram, kl, masked, related, root } from "../ops.ts";
+import type { Tensor } from "../tensor.ts";
+
+/** What `pkt` can be asked for. */
+export interface PktOptions<S extends string, T extends string> {
+  /** The student's tap; `pooled`. */
+  readonly student?: S;
+  /** The teacher's tap; `pooled`. */
+  readonly teacher?: T;
+  /** Weight of the divergence; 30000 (RepDistiller, mdistiller, SAKD). */
+  readonly weight?: number;
+  /** Weight of the cross-entropy; 1. */
+  readonly ce?: number;
+  /** Weight of T² · KL(teacher ‖ student) beside it; 0, in SAKD 1. */
+  readonly kd?: number;
+  /** T of that KL; 4. */
+  readonly temperature?: number;
+}
+
+/** What the authors' code adds to a norm and to a probability. */
+const EPSILON = 1e-7;
+
+/**
+ * PKT: Learning Deep Representations with Probabilistic Knowledge Transfer. Passalis, Tefas, 2018. arXiv:1803.10837.
+ * L = ce · CE(s, y) + weight · mean_ij p_ij · log(p_ij / q_ij), p and q the teacher's and the student's
+ * (cos(f_i, f_j) + 1) / 2 with rows of sum 1. The mean is over all B² pairs, as in the authors' code, where the
+ * paper has a sum; hence the weight. At a spot with a mask the pairs are those of chosen samples.
+ */
+export function pkt<const S extends string = "pooled", const T extends string = "pooled">(
+  options: PktOptions<S, T> = {},
+): Distiller<Net<S | "logits">, Net<T | "logits">> {
+  const { student: learning = "pooled" as S, teacher: teaching = "pooled" as T } = options;
+  const { weight = 30000, ce = 1, kd = 0, temperature = 4 } = options;
+  return {
+    id: "pkt",
+    options: { student: learning, teacher: teaching, weight, ce, kd, temperature },
+    paper:
+      "Learning Deep Representations with Probabilistic Knowledge Transfer. Passalis, Tefas, 2018. arXiv:1803.10837",
+    build: () => ({ student, teacher, task, mask }) => {
+      const { chosen, pairs, count } = related(mask(learning), student.taps[learning]);
+      const probabilities = (x: Tensor) => {
+        const near = tf.mul(similarities(flat(x)), pairs), sum = tf.sum(near, -1);
+        return tf.div(near, tf.expandDims(tf.add(sum, tf.sub(1, chosen)), 1));
+      };
+      const p = probabilities(teacher.taps[teaching]), q = probabilities(student.taps[learning]);
+      const divergence = tf.mul(p, tf.log(tf.div(tf.add(p, EPSILON), tf.add(q, EPSILON))));
+      const loss = tf.div(tf.sum(divergence), tf.square(count));
+      return {
+        task: [ce, task(student)],
+        pkt: [weight, tf.mul(loss, chosen)],
+        ...kd && { kd: [kd, masked(kl(student.taps.logits, teacher.taps.logits, temperature), mask("logits"))] },
+      };
+    },
+  };
+}
+
+/** The cosines between rows, from 0 to 1: [batch, features] → [batch, batch]. */
+function similarities(x: Tensor): Tensor {
+  const length = tf.add(root(tf.sum(tf.square(x), -1, true)), EPSILON);
+  return tf.div(tf.add(gram(tf.div(x, length)), 1), 2);
+}

@@ -1,0 +1,74 @@
+import * as tf from "@tensorflow/tfjs";
+import type { Distiller } from "../distiller.ts";
+import type { Net } from "../network.ts";
+import { flat, gram, kl, masked, related, smoothL1, unit } from "../ops.ts";
+import type { Tensor } from "../tensor.ts";
+
+/** What `rkd` can be asked for. */
+export interface RkdOptions<S extends string, T extends string> {
+  /** The student's tap; `pooled`. */
+  readonly student?: S;
+  /** The teacher's tap; `pooled`. */
+  readonly teacher?: T;
+  /** Weight of the distances; 25 (RepDistiller, mdistiller, SAKD; the paper's RKD-D). */
+  readonly distance?: number;
+  /** Weight of the angles; 50 (RepDistiller, mdistiller, SAKD; the paper's RKD-A). */
+  readonly angle?: number;
+  /** Weight of the cross-entropy; 1. */
+  readonly ce?: number;
+  /** Weight of T² · KL(teacher ‖ student) beside it; 0, in SAKD 1. */
+  readonly kd?: number;
+  /** T of that KL; 4. */
+  readonly temperature?: number;
+}
+
+/** Two samples' least distance. */
+const CLOSEST = 1e-6;
+
+/**
+ * RKD: Relational Knowledge Distillation. Park, Kim, Lu, Cho, 2019. arXiv:1904.05068.
+ * L = ce · CE(s, y) + distance · mean_ij h(d^s_ij − d^t_ij) + angle · mean_ijk h(a^s_ijk − a^t_ijk), d the distances
+ * between samples divided by their mean (Eq. 4–6), a the cosine of the angle at i between j and k (Eq. 8, 9), h the
+ * smooth L1 (Eq. 7). The means are over all B² pairs and B³ triples, those of a sample with itself included, as in
+ * RepDistiller. At a spot with a mask they are those of chosen samples.
+ */
+export function rkd<const S extends string = "pooled", const T extends string = "pooled">(
+  options: RkdOptions<S, T> = {},
+): Distiller<Net<S | "logits">, Net<T | "logits">> {
+  const { student: learning = "pooled" as S, teacher: teaching = "pooled" as T } = options;
+  const { distance = 25, angle = 50, ce = 1, kd = 0, temperature = 4 } = options;
+  return {
+    id: "rkd",
+    options: { student: learning, teacher: teaching, distance, angle, ce, kd, temperature },
+    paper: "Relational Knowledge Distillation. Park, Kim, Lu, Cho, 2019. arXiv:1904.05068",
+    build: () => ({ student, teacher, task, mask }) => {
+      const { chosen, pairs, count } = related(mask(learning), student.taps[learning]);
+      const [s, t] = [student.taps[learning], teacher.taps[teaching]].map((x) => differences(flat(x)));
+      const apart = tf.sub(relativeDistances(s, pairs), relativeDistances(t, pairs));
+      const triples = tf.mul(tf.expandDims(pairs, 1), tf.expandDims(pairs, 2));
+      const turned = tf.mul(tf.sub(gram(unit(s)), gram(unit(t))), triples);
+      const distances = tf.div(tf.sum(smoothL1(apart)), tf.pow(count, 2));
+      const angles = tf.div(tf.sum(smoothL1(turned)), tf.pow(count, 3));
+      return {
+        task: [ce, task(student)],
+        distance: [distance, tf.mul(distances, chosen)],
+        angle: [angle, tf.mul(angles, chosen)],
+        ...kd && { kd: [kd, masked(kl(student.taps.logits, teacher.taps.logits, temperature), mask("logits"))] },
+      };
+    },
+  };
+}
+
+/** From each sample to each other one, [batch, batch, features]. */
+function differences(x: Tensor): Tensor {
+  return tf.sub(tf.expandDims(x, 0), tf.expandDims(x, 1));
+}
+
+/** Distances of these pairs divided by their mean, that of a sample from itself aside: [batch, batch]. */
+function relativeDistances(differences: Tensor, pairs: Tensor): Tensor {
+  const different = tf.mul(pairs, tf.sub(1, tf.eye(pairs.shape[0])));
+  const squares = tf.sum(tf.square(differences), -1);
+  const distances = tf.mul(tf.sqrt(tf.maximum(squares, CLOSEST ** 2)), different);
+  const mean = tf.div(tf.sum(distances), tf.maximum(tf.sum(different), 1));
+  return tf.div(distances, tf.maximum(mean, CLOSEST));
+}

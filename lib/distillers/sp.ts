@@ -1,0 +1,53 @@
+import * as tf from "@tensorflow/tfjs";
+import type { Distiller } from "../distiller.ts";
+import { lastMap, type Net } from "../network.ts";
+import { flat, gram, kl, masked, related, unit } from "../ops.ts";
+import type { Tensor } from "../tensor.ts";
+
+/** What `sp` can be asked for. */
+export interface SpOptions<S extends string, T extends string> {
+  /** The student's tap; its last map (RepDistiller, mdistiller, SAKD). */
+  readonly student?: S;
+  /** The teacher's tap; its last map. */
+  readonly teacher?: T;
+  /** The norm that each row of similarities is divided by: 2 (the paper, RepDistiller), or torchdistill's 1. */
+  readonly rows?: 1 | 2;
+  /** Weight of the similarities; 3000 (RepDistiller, mdistiller, SAKD). */
+  readonly weight?: number;
+  /** Weight of the cross-entropy; 1. */
+  readonly ce?: number;
+  /** Weight of T² · KL(teacher ‖ student) beside it; 0, in SAKD 1. */
+  readonly kd?: number;
+  /** T of that KL; 4. */
+  readonly temperature?: number;
+}
+
+/**
+ * SP: Similarity-Preserving Knowledge Distillation. Tung, Mori, 2019. arXiv:1907.09682.
+ * L = ce · CE(s, y) + weight · ‖G_t − G_s‖² / B², G the batch's matrix F Fᵀ of flattened features with rows of length 1
+ * (Eq. 1–4). At a spot with a mask F has the chosen samples only.
+ */
+export function sp<const S extends string = never, const T extends string = never>(
+  options: SpOptions<S, T> = {},
+): Distiller<Net<S | "logits">, Net<T | "logits">> {
+  const { rows = 2, weight = 3000, ce = 1, kd = 0, temperature = 4 } = options;
+  return {
+    id: "sp",
+    options: { student: options.student, teacher: options.teacher, rows, weight, ce, kd, temperature },
+    paper: "Similarity-Preserving Knowledge Distillation. Tung, Mori, 2019. arXiv:1907.09682",
+    build({ student, teacher }) {
+      const learning = options.student ?? lastMap(student), teaching = options.teacher ?? lastMap(teacher);
+      return ({ student, teacher, task, mask }) => {
+        const { chosen, pairs, count } = related(mask(learning), student.taps[learning]);
+        const similarities = (x: Tensor) => unit(tf.mul(gram(flat(x)), pairs), rows);
+        const off = tf.sub(similarities(teacher.taps[teaching]), similarities(student.taps[learning]));
+        const loss = tf.div(tf.sum(tf.square(off)), tf.square(count));
+        return {
+          task: [ce, task(student)],
+          sp: [weight, tf.mul(loss, chosen)],
+          ...kd && { kd: [kd, masked(kl(student.taps.logits, teacher.taps.logits, temperature), mask("logits"))] },
+        };
+      };
+    },
+  };
+}

@@ -1,0 +1,90 @@
+import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import * as tf from "@tensorflow/tfjs";
+import type { Cast, Several } from "../../lib/distiller.ts";
+import { aekd, type AekdOptions } from "../../lib/distillers/aekd.ts";
+import { aver } from "../../lib/distillers/aver.ts";
+import { Failure } from "../../lib/failure.ts";
+import type { Scorer } from "../../lib/network.ts";
+import { open } from "../engines.ts";
+import { masks } from "../masks.ts";
+import { method } from "../method.ts";
+import { assertNear } from "../tolerance.ts";
+import { together } from "../together.ts";
+import { large, type Toy, toy } from "../toy.ts";
+import { flat, training } from "../toy_training.ts";
+
+const larger = toy("larger", 6), teacher: readonly [Toy, Toy] = [large, larger];
+const hints = { guided: "block1", hint: "block2", begin: 1, weight: 10 } as const;
+
+await method("aekd", () => aekd(), { teacher });
+await method("aekd by directions, standardised", () => aekd({ directions: true, standardised: true }), { teacher });
+await method("aekd with hints", () => aekd({ hints }), { teacher });
+
+const logits = { student: { logits: [5] }, teacher: { first: [5], second: [5], third: [5] } };
+masks("aekd", () => together(aekd()), logits);
+masks("aekd", () => together(aekd()), logits, "degenerate");
+masks("aekd by directions", () => together(aekd({ directions: true, most: 1 })), logits);
+
+/** The terms of the first step and the gradient of the student's first layers. */
+async function first(options: AekdOptions<"block1", "block2">, teacher: Several<Toy>) {
+  const engine = await open("cpu"), { step, read } = await training(engine, aekd(options), { teacher });
+  const terms = await step(),
+    gradient = flat(await read("velocity.student.")),
+    own = flat(await read("velocity.distiller."));
+  engine.close();
+  return { terms, gradient, own };
+}
+
+Deno.test("where no teacher may count more than an equal share it is aver", async () => {
+  const ours = await first({ most: 0.5 }, teacher);
+  const engine = await open("cpu"), { step, read } = await training(engine, aver(), { teacher });
+  const terms = await step(), gradient = flat(await read("velocity.student."));
+  engine.close();
+  for (const name of ["loss/task", "loss/teacher1", "loss/teacher2"]) {
+    assertAlmostEquals(ours.terms[name][0], terms[name][0], 1e-5);
+  }
+  assertNear("gradient", ours.gradient, gradient, 1e-4);
+});
+
+Deno.test("hints count from their epoch on, and by their directions", async () => {
+  const before = await first({ hints: { ...hints, begin: 2 } }, teacher), without = await first({}, teacher);
+  assertEquals(before.gradient, without.gradient);
+  assert(before.own.every((value) => value === 0));
+  const [one, two] = [1, 2].map((i) => before.terms[`loss/hint${i}`][0]);
+  assertEquals([one, two], [0, 0]);
+  const begun = await first({ hints }, teacher);
+  assert([1, 2].every((i) => begun.terms[`loss/hint${i}`][0] > 0));
+  assert(begun.own.some((value) => value !== 0));
+});
+
+Deno.test("more teachers than can be weighed are refused", () => {
+  const cast = { teacher: new Array(9).fill({}), student: {} } as unknown as Cast<Scorer, Several>;
+  const { exit, message } = assertThrows(() => aekd().build(cast), Failure);
+  assertEquals([exit, message.includes("8 teachers at most, not 9")], [2, true]);
+});
+
+Deno.test("the mixture of the gradients is one that no teacher objects to", async () => {
+  await tf.setBackend("cpu");
+  const student = tf.tensor2d([[1, 0, -1], [0.5, 2, 0]]);
+  const teachers = [[[3, 0, 0], [0, 1, 2]], [[0, 3, 0], [1, 1, -2]]].map((rows) => tf.tensor2d(rows));
+  const output = (logits: tf.Tensor) => ({ taps: { logits } });
+  const objective = (student: tf.Tensor) => {
+    const step = {
+      student: output(student),
+      teacher: teachers.map(output),
+      task: () => tf.zeros([2]),
+      mask: () => undefined,
+    };
+    const cast = { teacher: teachers, student: {} } as unknown as Cast<Scorer, Several>;
+    const terms = aekd({ temperature: 1, kd: 1, most: 1 }).build(cast)(step as never) as Record<
+      string,
+      [tf.Tensor, tf.Tensor]
+    >;
+    return tf.addN([1, 2].map((i) => tf.mean(tf.mul(...terms[`teacher${i}`])))) as tf.Scalar;
+  };
+  const mixture = tf.mul(tf.mean(tf.grad(objective)(student), 0), 2), [length] = tf.sum(tf.square(mixture)).dataSync();
+  for (const one of teachers) {
+    const own = tf.mean(tf.sub(tf.softmax(student), tf.softmax(one)), 0);
+    assert(tf.sum(tf.mul(own, mixture)).dataSync()[0] >= length - 1e-5);
+  }
+});

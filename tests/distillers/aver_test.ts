@@ -1,0 +1,34 @@
+import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { aver } from "../../lib/distillers/aver.ts";
+import { kd } from "../../lib/distillers/kd.ts";
+import { open } from "../engines.ts";
+import { masks } from "../masks.ts";
+import { method } from "../method.ts";
+import { together } from "../together.ts";
+import { large, small, type Toy, toy } from "../toy.ts";
+import { training } from "../toy_training.ts";
+
+const teacher: readonly [Toy, Toy] = [large, toy("larger", 6)];
+
+await method("aver", () => aver(), { teacher });
+await method("aver, standardised", () => aver({ standardised: true }), { teacher });
+
+masks("aver", () => together(aver()), {
+  student: { logits: [5] },
+  teacher: { first: [5], second: [5], third: [5] },
+});
+
+Deno.test("aver is the mean of what each teacher teaches by kd", async () => {
+  const engine = await open("cpu");
+  const both = await (await training(engine, aver({ ce: 0.3, kd: 0.8 }), { teacher: [large, large], student: small }))
+    .step();
+  const alone = await (await training(engine, kd({ ce: 0.3, kd: 0.8 }), { teacher: large, student: small })).step();
+  engine.close();
+  assertEquals(Object.keys(both).filter((name) => name.startsWith("loss/")), [
+    "loss/task",
+    "loss/teacher1",
+    "loss/teacher2",
+  ]);
+  assertAlmostEquals(both["loss/task"][0], alone["loss/task"][0], 1e-6);
+  assertAlmostEquals(both["loss/teacher1"][0], alone["loss/kd"][0] / 2, 1e-6);
+});

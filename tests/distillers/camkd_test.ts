@@ -1,0 +1,57 @@
+import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import { camkd, type CamkdOptions } from "../../lib/distillers/camkd.ts";
+import { Failure } from "../../lib/failure.ts";
+import { open } from "../engines.ts";
+import { masks } from "../masks.ts";
+import { method } from "../method.ts";
+import { together } from "../together.ts";
+import { large, type Toy, toy } from "../toy.ts";
+import { flat, training } from "../toy_training.ts";
+
+const larger = toy("larger", 6), teacher: readonly [Toy, Toy] = [large, larger];
+
+await method("camkd", () => camkd({ begin: 1 }), { teacher });
+await method("camkd of logits", () => camkd({ weight: 0 }), { teacher });
+await method("camkd from a smaller map", () => camkd({ begin: 1, student: "block2", teacher: "block1" }), { teacher });
+await method("camkd from a larger map", () => camkd({ begin: 1, student: "stem", teacher: "block2" }), { teacher });
+
+masks("camkd of logits", () => together(camkd({ weight: 0 })), {
+  student: { logits: [5] },
+  teacher: { first: [5], second: [5], third: [5] },
+});
+
+/** The terms of the first step and the gradients of the student and the embeddings. */
+async function first(options: CamkdOptions<"block1", "block2" | "pooled">) {
+  const engine = await open("cpu"), { step, read } = await training(engine, camkd(options), { teacher });
+  const terms = await step(), gradient = flat(await read("velocity.student.")), own = await read("velocity.distiller.");
+  engine.close();
+  return { terms, gradient, own };
+}
+
+Deno.test("camkd's maps count from the second epoch on, each in proportion to their weight", async () => {
+  const logits = await first({ weight: 0 }), before = await first({});
+  assertEquals(before.gradient, logits.gradient);
+  assertEquals([before.terms["loss/hint1"][0], before.terms["loss/hint2"][0]], [0, 0]);
+  const begun = await first({ begin: 1, weight: 5 }), double = await first({ begin: 1, weight: 10 });
+  for (const name of ["loss/hint1", "loss/hint2"]) {
+    assert(begun.terms[name][0] > 0);
+    assertAlmostEquals(double.terms[name][0], 2 * begun.terms[name][0], 1e-5);
+  }
+});
+
+Deno.test("camkd embeds the last map, of each teacher on its own", async () => {
+  const { own } = await first({ begin: 1 });
+  const shapes = Array.from(own, ([name, values]) => [name.replace("velocity.distiller.", ""), values.length]);
+  assertEquals(shapes.filter(([name]) => String(name).endsWith("weight")), [
+    ["embed1.0.0.weight", 4 * 8],
+    ["embed2.0.0.weight", 4 * 12],
+  ]);
+});
+
+Deno.test("camkd refuses a tap that is no map", async () => {
+  const engine = await open("cpu");
+  const refused = training(engine, camkd({ teacher: "pooled" }), { teacher });
+  const { exit, message } = await assertRejects(() => refused, Failure);
+  engine.close();
+  assertEquals([exit, message.includes("camkd embeds one map as another, not [2,2,4] as [8]")], [2, true]);
+});

@@ -1,0 +1,58 @@
+import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { cc, type CcOptions } from "../../lib/distillers/cc.ts";
+import { cast, firstStep } from "../cast.ts";
+import { open } from "../engines.ts";
+import { given } from "../given.ts";
+import { masks } from "../masks.ts";
+import { method } from "../method.ts";
+
+const taps = { student: { pooled: [6], logits: [5] }, teacher: { pooled: [7], logits: [5] } };
+for (const kernel of ["consecutive", "bilinear", "gaussian"] as const) {
+  await method(`cc, ${kernel}`, () => cc({ kernel }));
+  for (const samples of ["different", "degenerate"] as const) {
+    masks(`cc, ${kernel}`, () => cc({ kernel, units: 3, kd: 1 }), taps, samples);
+  }
+}
+
+/** The congruence of these embeddings, one number each. */
+async function congruence(student: number[], teacher: number[], options: CcOptions<"pooled", "pooled">) {
+  const batch = student.length, network = given({ pooled: [batch, 1], logits: [batch, 2] });
+  const values = new Map(Object.entries({ "student.pooled.value": student, "teacher.pooled.value": teacher }));
+  for (const who of ["student", "teacher"]) {
+    values.set(`method.embed.${who}.0.weight`, [1]).set(`method.embed.${who}.0.bias`, [0]);
+  }
+  const made = cast({
+    student: network,
+    teacher: network,
+    distiller: cc({ units: 1, weight: 1, ...options }),
+    image: [1, 1, 1],
+    classes: 2,
+    values: new Map(Array.from(values, ([name, numbers]) => [name, Float32Array.from(numbers)])),
+  });
+  const engine = await open("cpu"), image = { shape: [batch, 1, 1, 1], data: new Float32Array(batch) };
+  const step = await firstStep(engine, made)(image, new Int32Array(batch));
+  engine.close();
+  return step.values["loss/cc"][0];
+}
+
+Deno.test("cc multiplies what samples that follow each other are off by", async () => {
+  assertAlmostEquals(await congruence([1, 5, -2, 0], [0, 3, 1, 4], {}), (1 * 2 + 2 * 3 + 3 * 4) / 3, 1e-5);
+  assertEquals(await congruence([1], [0], {}), 0);
+});
+
+Deno.test("cc's kernels are the paper's", async () => {
+  const student = [0.5, -1], teacher = [1, 0.25];
+  const distance = (kernel: (a: number, b: number) => number) => {
+    const off = [0, 1, 2, 3].map((pair) => {
+      const [i, j] = [pair >> 1, pair & 1];
+      return kernel(student[i], student[j]) - kernel(teacher[i], teacher[j]);
+    });
+    return Math.hypot(...off) / 4;
+  };
+  const bilinear = distance((a, b) => a * b);
+  assertAlmostEquals(await congruence(student, teacher, { kernel: "bilinear" }), bilinear, 1e-6);
+  // With enough powers the expansion is the exponential.
+  const gaussian = distance((a, b) => Math.exp(2 * 0.7 * (a * b - 1)));
+  const options = { kernel: "gaussian", gamma: 0.7, power: 20 } as const;
+  assertAlmostEquals(await congruence(student, teacher, options), gaussian, 1e-6);
+});

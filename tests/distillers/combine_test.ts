@@ -1,0 +1,189 @@
+import { assert, assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
+import * as tf from "@tensorflow/tfjs";
+import { type Distiller, type Remembering, remembering, type Teachers, type Terms } from "../../lib/distiller.ts";
+import {
+  aver,
+  camkd,
+  combine,
+  type Dataset,
+  ensemble,
+  experiment,
+  fitnets,
+  from,
+  kd,
+  type Mix,
+  type Net,
+  resnet20,
+  scratch,
+  sgd,
+  slkd,
+  sp,
+  vgg13,
+  vgg8,
+} from "../../mod.ts";
+import { constant } from "../../lib/variables.ts";
+import { open } from "../engines.ts";
+import { method } from "../method.ts";
+import { assertNear } from "../tolerance.ts";
+import { large, type Toy, toy } from "../toy.ts";
+import { flat, training } from "../toy_training.ts";
+
+const larger = toy("larger", 6), pair: readonly [Toy, Toy] = [large, larger];
+
+await method("combine(kd, fitnets)", () => combine(kd(), fitnets()));
+await method("combine(slkd, combine(sp, fitnets))", () => combine(slkd(), combine(sp(), fitnets())));
+await method("combine(aver, camkd)", () => combine(aver(), camkd({ begin: 1 })), { teacher: pair });
+await method("combine(scratch, fitnets)", () => combine(scratch(), fitnets()));
+
+/** A method alone, with or without its task, its modules and random numbers those that it has in a `place`. */
+function alone<S extends Net, T extends Teachers, D>(
+  distiller: Distiller<S, T, D>,
+  place: "first" | "second",
+  isTask = true,
+): Distiller<S, T, D> {
+  return {
+    ...distiller,
+    build(cast) {
+      const loss = distiller.build({ ...cast, create: cast.create.in(place) });
+      return (step) => {
+        const { task, ...terms } = remembering(loss({ ...step, random: step.random.in(place) })).terms;
+        return isTask ? { task, ...terms } : terms;
+      };
+    },
+  };
+}
+
+/** The terms of the first step and its gradients by the student's variables. */
+async function first<T extends Teachers, D>(distiller: Distiller<Toy, T, D>, teacher: T) {
+  const engine = await open("cpu"), { step, read } = await training(engine, distiller, { teacher });
+  const { correct: _, ...terms } = await step(), gradient = flat(await read("velocity.student."));
+  engine.close();
+  return { terms: Object.fromEntries(Object.entries(terms).map(([name, [value]]) => [name, value])), gradient };
+}
+
+/** Holds a combination to the sum of its parts; `renamed` are the second one's terms that are called otherwise in it. */
+async function assertSum<T extends Teachers, U extends Teachers, V extends T & U, D, E>(
+  a: Distiller<Toy, T, D>,
+  b: Distiller<Toy, U, E>,
+  teacher: V,
+  renamed: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const methods = [combine(a, b), alone(a, "first"), alone(b, "second", false)] as unknown as Distiller<Toy, V>[];
+  const [both, one, other] = await Promise.all(methods.map((method) => first(method, teacher)));
+  const { loss, ...terms } = both.terms;
+  assertAlmostEquals(loss, one.terms.loss + other.terms.loss, 1e-4 * Math.abs(loss));
+  const parts = {
+    ...one.terms,
+    ...Object.fromEntries(Object.entries(other.terms).map(([name, value]) => [renamed[name] ?? name, value])),
+  };
+  delete parts.loss;
+  assertEquals(Object.keys(terms).sort(), Object.keys(parts).sort());
+  for (const [name, value] of Object.entries(terms)) assertAlmostEquals(value, parts[name], 1e-5 * Math.max(1, value));
+  assertNear("the student's gradient", both.gradient, one.gradient.map((value, i) => value + other.gradient[i]), 1e-5);
+}
+
+Deno.test("a combination is the sum of its methods without the second one's task, values and gradients", async () => {
+  await assertSum(kd(), fitnets(), large);
+  await assertSum(fitnets({ ce: 3 }), kd(), large);
+  await assertSum(slkd(), sp(), large);
+  await assertSum(aver(), camkd({ begin: 1 }), pair, {
+    "loss/teacher1": "loss/camkd_teacher1",
+    "loss/teacher2": "loss/camkd_teacher2",
+  });
+});
+
+Deno.test("terms that are called alike are told apart, as often as it takes", async () => {
+  await assertSum(kd(), sp({ kd: 1 }), large, { "loss/kd": "loss/sp_kd" });
+  const { terms } = await first(combine(combine(kd(), fitnets()), combine(kd(), fitnets())), large);
+  const names = ["task", "kd", "hint", "kd+fitnets_kd", "kd+fitnets_hint"];
+  assertEquals(Object.keys(terms).sort(), ["loss", ...names.map((name) => `loss/${name}`)].sort());
+  const { terms: thrice } = await first(combine(combine(kd(), kd()), kd()), large);
+  assertEquals(Object.keys(thrice).sort(), ["loss", "loss/kd", "loss/kd_kd", "loss/kd_kd_kd", "loss/task"]);
+});
+
+/** A method that counts its steps in a memory and draws a number. */
+const counting = (): Distiller<Toy> => ({
+  id: "counting",
+  options: {},
+  build({ create }) {
+    const steps = create.memory("steps", [], constant(0));
+    return ({ student, random }): Remembering => {
+      const batch = student.taps.logits.shape[0], next = tf.add(steps.value, 1);
+      const terms: Terms = {
+        counted: [1, tf.fill([batch], 1)],
+        drawn: [1, tf.mul(tf.ones([batch]), random.uniform([]))],
+      };
+      return { terms, writes: [[steps, next]] };
+    };
+  },
+});
+
+Deno.test("each remembers what it remembers and draws its own random numbers", async () => {
+  const engine = await open("cpu"), combined = combine(combine(scratch(), counting()), counting());
+  const { step, read } = await training(engine, combined, { teacher: undefined });
+  await step();
+  const terms = await step(), memories = await read("distiller.");
+  engine.close();
+  assertEquals(Array.from(memories, ([name, [value]]) => [name, value]), [
+    ["distiller.first.second.steps", 2],
+    ["distiller.second.steps", 2],
+  ]);
+  assertNotEquals(terms["loss/drawn"], terms["loss/counting_drawn"]);
+});
+
+Deno.test("a combination declares both methods, cites both papers and takes what both take", () => {
+  const { id, options, paper, takes, untouched } = combine(kd({ temperature: 2 }), scratch());
+  assertEquals([id, paper, takes, untouched], ["kd+scratch", kd().paper, undefined, undefined]);
+  assertEquals(options, {
+    methods: [{ id: "kd", options: kd({ temperature: 2 }).options }, { id: "scratch", options: {} }],
+  });
+  assertEquals(combine(kd(), fitnets()).paper, `${kd().paper}; ${fitnets().paper}`);
+  assertEquals(combine(scratch(), counting()).paper, undefined);
+});
+
+declare const dataset: Dataset;
+declare const mixed: Dataset<Mix>;
+/** A method that has not been released: it takes two teachers with a tap that vgg13 has and resnet20 lacks. */
+declare const deep: Distiller<Net<"logits">, readonly [Net<"block4" | "logits">, Net<"block4" | "logits">]>;
+
+Deno.test("combinations that fit nobody are compile errors", () => {
+  assert(typeof mistakes === "function");
+});
+
+function mistakes(): void {
+  const meta = { url: "" },
+    schedule = sgd({ epochs: 1, batch: 64, lr: 0.1 }),
+    shared = { dataset, student: vgg8, schedule };
+  const teacher = from(experiment(meta, { dataset, student: vgg13, distiller: scratch(), schedule }));
+  const other = from(experiment(meta, { dataset, student: resnet20, distiller: scratch(), schedule }));
+
+  const both = ensemble(teacher, other);
+
+  // What is right.
+  experiment(meta, { ...shared, teacher, distiller: combine(kd(), fitnets({ guided: "block3", hint: "block4" })) });
+  experiment(meta, { ...shared, teacher, distiller: combine(scratch(), kd()) });
+  experiment(meta, { ...shared, teacher, distiller: combine(kd(), scratch()) });
+  experiment(meta, { ...shared, distiller: combine(scratch(), scratch()) });
+  experiment(meta, { ...shared, teacher: both, distiller: combine(aver(), camkd()) });
+  experiment(meta, { ...shared, teacher: ensemble(teacher, teacher), distiller: combine(aver(), deep) });
+  experiment(meta, { ...shared, dataset: mixed, teacher, distiller: combine(kd(), sp()) });
+
+  // @ts-expect-error: the student has no tap of this name.
+  experiment(meta, { ...shared, teacher, distiller: combine(kd(), fitnets({ guided: "blok3" })) });
+  // @ts-expect-error: the first one's tap counts too.
+  experiment(meta, { ...shared, teacher, distiller: combine(fitnets({ guided: "blok3" }), kd()) });
+  // @ts-expect-error: the teacher has no such tap.
+  experiment(meta, { ...shared, teacher: other, distiller: combine(kd(), fitnets({ hint: "block4" })) });
+  // @ts-expect-error: nobody teaches.
+  experiment(meta, { ...shared, distiller: combine(scratch(), kd()) });
+  // @ts-expect-error: one teacher for a method of several.
+  experiment(meta, { ...shared, teacher, distiller: combine(aver(), camkd()) });
+  // @ts-expect-error: one method takes one teacher, the other several.
+  experiment(meta, { ...shared, teacher, distiller: combine(kd(), aver()) });
+  // @ts-expect-error: likewise with several.
+  experiment(meta, { ...shared, teacher: both, distiller: combine(kd(), aver()) });
+  // @ts-expect-error: the second teacher lacks a tap that one of the methods needs.
+  experiment(meta, { ...shared, teacher: both, distiller: combine(aver(), deep) });
+  // @ts-expect-error: one of them needs each image's own class.
+  experiment(meta, { ...shared, dataset: mixed, teacher: both, distiller: combine(aver(), camkd()) });
+}

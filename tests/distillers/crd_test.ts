@@ -1,0 +1,192 @@
+import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import * as tf from "@tensorflow/tfjs";
+import { creator } from "../../lib/create.ts";
+import type { Distiller, HardLabels } from "../../lib/distiller.ts";
+import { crd, drawn } from "../../lib/distillers/crd.ts";
+import { Failure } from "../../lib/failure.ts";
+import { randomOf } from "../../lib/kernels/random_uniform.ts";
+import type { Net } from "../../lib/network.ts";
+import { variables } from "../../lib/variables.ts";
+import { cast, firstStep } from "../cast.ts";
+import { open } from "../engines.ts";
+import { given } from "../given.ts";
+import { masks } from "../masks.ts";
+import { method } from "../method.ts";
+import { norm } from "../tolerance.ts";
+import type { Toy } from "../toy.ts";
+
+const negatives = 40;
+
+await method("crd", () => crd({ negatives }));
+await method("crd with positives of the same class, beside kd", () => crd({ negatives, positive: "relax", kd: 1 }));
+
+// There is one image of each of five classes: the four negatives of each are all the others, whatever is drawn.
+const taps = { student: { pooled: [7], logits: [5] }, teacher: { map: [2, 3, 4], logits: [5] } };
+for (const samples of ["different", "degenerate"] as const) {
+  masks("crd", () => crd({ teacher: "map", negatives: 4, dimensions: 6, kd: 1 }), taps, samples);
+}
+
+/** What is drawn for images of these classes in a step. */
+function draws(
+  labels: readonly number[],
+  options: Parameters<typeof drawn>[1],
+  index: readonly number[],
+  step: number,
+) {
+  const create = creator(variables({ seed: 1, collected: new Map() }), [1, 1, 1], 4);
+  const dataset = { size: labels.length, classes: 4, labels: Int32Array.from(labels) };
+  return tf.tidy(() => {
+    const { positive, negatives } = drawn({ create, dataset }, options)({
+      index: tf.tensor1d([...index], "int32"),
+      label: tf.tensor1d(index.map((i) => labels[i]), "int32"),
+      random: randomOf(1, "draws", tf.scalar(step, "int32")),
+    });
+    return { positive: [...positive.dataSync()], negatives: negatives.arraySync() as number[][] };
+  });
+}
+
+// Of four classes one has no image, one a single one.
+const labels = [0, 1, 0, 0, 3, 1, 0, 1, 0, 1, 0, 1], index = [3, 4, 3, 11];
+
+Deno.test("each image's negatives are as many as asked for, of other classes, each once, and new in each step", async () => {
+  await tf.setBackend("cpu");
+  const seen = [0, 1, 2, 3].map((step) => draws(labels, { negatives: 4, positive: "exact" }, index, step));
+  for (const { positive, negatives } of seen) {
+    assertEquals(positive, index);
+    negatives.forEach((row, i) => {
+      assertEquals(row.filter((times) => times === 1).length, 4);
+      assert(row.every((times, image) => times === 0 || times === 1 && labels[image] !== labels[index[i]]));
+    });
+  }
+  assertNotEquals(seen[0].negatives, seen[1].negatives);
+  // Two samples of one image have negatives of their own.
+  assert(seen.some(({ negatives }) => negatives[0].join() !== negatives[2].join()));
+});
+
+Deno.test("every image of another class is drawn as often as any other", async () => {
+  await tf.setBackend("cpu");
+  const count = new Float64Array(labels.length), steps = 500, batch = new Array<number>(16).fill(0);
+  for (let step = 0; step < steps; step++) {
+    for (const row of draws(labels, { negatives: 2, positive: "exact" }, batch, step).negatives) {
+      row.forEach((times, image) => count[image] += times);
+    }
+  }
+  const expected = steps * batch.length * 2 / labels.filter((label) => label !== 0).length;
+  // Five standard deviations.
+  for (const [image, times] of count.entries()) {
+    assert(labels[image] === 0 ? times === 0 : Math.abs(times - expected) < 5 * Math.sqrt(expected));
+  }
+});
+
+Deno.test("relaxed positives are of the image's class, any of them", async () => {
+  await tf.setBackend("cpu");
+  const seen = new Set<number>();
+  for (let step = 0; step < 50; step++) {
+    const { positive } = draws(labels, { negatives: 1, positive: "relax" }, index, step);
+    positive.forEach((image, i) => assertEquals(labels[image], labels[index[i]]));
+    seen.add(positive[0]);
+    assertEquals(positive[1], 4);
+  }
+  assertEquals([...seen].sort((a, b) => a - b), labels.flatMap((label, image) => label === 0 ? [image] : []));
+});
+
+Deno.test("more negatives than there are, or no number of them, are refused", () => {
+  for (const [negatives, ok] of [[6, true], [7, false], [0, false], [1.5, false], [NaN, false]] as const) {
+    const build = () =>
+      drawn({
+        create: creator(variables({ seed: 1, collected: new Map() }), [1, 1, 1], 4),
+        dataset: { size: 12, classes: 4, labels: Int32Array.from(labels) },
+      }, {
+        negatives,
+        positive: "exact",
+      });
+    if (ok) build();
+    else {
+      const { exit, message } = assertThrows(build, Failure);
+      assertEquals([exit, message.includes("1 to 6")], [2, true], message);
+    }
+  }
+});
+
+/** What one step leaves in the memories, of images `index` of which `mask` are chosen. */
+async function remembered(index: readonly number[], mask: readonly number[]) {
+  const [batch, size] = [index.length, 6], engine = await open("cpu"), random = randomOf(2, "features", tf.scalar(0));
+  const features = (width: number) => random.uniform([batch, width]).dataSync() as Float32Array;
+  const method = crd({ negatives: 3, dimensions: 2 });
+  type Taps = Net<"pooled" | "logits">;
+  const masked: Distiller<Taps, Taps, HardLabels> = {
+    ...method,
+    build: (cast) => {
+      const loss = method.build(cast);
+      return (step) => loss({ ...step, mask: () => tf.tensor1d([...mask]) });
+    },
+  };
+  const network = given({ pooled: [batch, 3], logits: [batch, 2] });
+  const made = cast({
+    student: network,
+    teacher: network,
+    distiller: masked,
+    image: [1, 1, 1],
+    classes: 2,
+    labels: Int32Array.of(0, 1, 0, 1, 0, 1),
+    values: new Map([["student.pooled.value", features(3)], ["teacher.pooled.value", features(3)]]),
+  });
+  const image = { shape: [batch, 1, 1, 1], data: new Float32Array(batch) };
+  const label = Int32Array.from(index, (i) => i % 2);
+  const { after, values } = await firstStep(engine, made)(image, label, undefined, Int32Array.from(index));
+  engine.close();
+  const before = made.collected.get("method.student.bank")!.initial(), bank = after("method.student.bank");
+  const rows = (values: Float32Array) => Array.from({ length: size }, (_, i) => [...values.subarray(2 * i, 2 * i + 2)]);
+  return { before: rows(before), bank: rows(bank), z: after("method.student.z")[0], loss: values["loss/crd"][0] };
+}
+
+Deno.test("a bank takes in the last chosen sample of each image, and no other row moves", async () => {
+  const { before, bank, z } = await remembered([4, 1, 4, 4, 2], [1, 1, 1, 0, 0]);
+  for (const row of [0, 2, 3, 5]) assertEquals(bank[row], before[row]);
+  for (const row of [1, 4]) assert(Math.abs(norm(bank[row]) - 1) < 1e-6 && bank[row].join() !== before[row].join());
+  assert(z > 0);
+  // The same image's first sample alone leaves something else, its second alone the same.
+  const [first, second] = [
+    await remembered([4, 1, 4, 4, 2], [1, 1, 0, 0, 0]),
+    await remembered([4, 1, 4, 4, 2], [0, 1, 1, 0, 0]),
+  ];
+  assertNotEquals(first.bank[4], bank[4]);
+  assertEquals(second.bank[4], bank[4]);
+});
+
+Deno.test("a batch of which no sample is chosen leaves banks and Z as they are", async () => {
+  const { before, bank, z, loss } = await remembered([4, 1, 4], [0, 0, 0]);
+  assertEquals([bank, z, loss], [before, 0, 0]);
+});
+
+Deno.test("what crd is asked for is in its declaration", () => {
+  assertEquals(crd({ negatives: 10, positive: "relax" }).options, {
+    student: "pooled",
+    teacher: "pooled",
+    dimensions: 128,
+    negatives: 10,
+    positive: "relax",
+    temperature: 0.07,
+    momentum: 0.5,
+    weight: 0.8,
+    ce: 1,
+    kd: 0,
+    kdTemperature: 4,
+  });
+});
+
+/** Wrong uses of `crd`, each a compile error; never run. */
+export function wrong(
+  fits: (method: Distiller<Toy, Toy, HardLabels>) => void,
+  soft: (method: Distiller<Toy, Toy>) => void,
+) {
+  fits(crd());
+  // @ts-expect-error: the student has no tap of this name.
+  fits(crd({ student: "block9" }));
+  // @ts-expect-error: the teacher has no tap of this name.
+  fits(crd({ teacher: "block9" }));
+  // @ts-expect-error: there are no such positives.
+  fits(crd({ positive: "any" }));
+  // @ts-expect-error: it needs each image's own class.
+  soft(crd());
+}

@@ -1,0 +1,45 @@
+import { assertAlmostEquals } from "@std/assert";
+import * as tf from "@tensorflow/tfjs";
+import type { Cast, Several, Step, Terms } from "../../lib/distiller.ts";
+import { ebkd } from "../../lib/distillers/ebkd.ts";
+import type { Scorer } from "../../lib/network.ts";
+import { masks } from "../masks.ts";
+import { method } from "../method.ts";
+import { together } from "../together.ts";
+import { large, type Toy, toy } from "../toy.ts";
+
+const teacher: readonly [Toy, Toy, Toy] = [large, toy("larger", 6), toy("widest", 8)];
+
+await method("ebkd", () => ebkd(), { teacher });
+
+masks("ebkd", () => together(ebkd()), {
+  student: { logits: [5] },
+  teacher: { first: [5], second: [5], third: [5] },
+});
+
+/** What each teacher's term comes to for one image. */
+function weighed(student: number[], teachers: number[][]): number[] {
+  return tf.tidy(() => {
+    const output = (logits: number[]) => ({ taps: { logits: tf.tensor2d([logits]) } });
+    const step = { student: output(student), teacher: teachers.map(output), task: () => tf.zeros([1]), mask: () => {} };
+    const cast = { teacher: teachers } as unknown as Cast<Scorer, Several>;
+    const terms = ebkd({ temperature: 1 }).build(cast)(step as unknown as Step<Scorer, Several>) as Terms;
+    return teachers.map((_, i) => {
+      const [weight, values] = terms[`teacher${i + 1}`];
+      return Number(weight) * values.dataSync()[0];
+    });
+  });
+}
+
+Deno.test("a teacher that knows nothing teaches nothing beside one that is sure", async () => {
+  await tf.setBackend("cpu");
+  const [sure, unsure] = weighed([0, 0, 1], [[200, 0, 0], [0, 0, 0]]);
+  assertAlmostEquals(sure, (Math.log(2 + Math.E) - 0) / 2, 1e-5);
+  assertAlmostEquals(unsure, 0, 1e-6);
+});
+
+Deno.test("teachers without any doubt share alike", async () => {
+  await tf.setBackend("cpu");
+  const terms = weighed([0, 0, 0], [[500, 0, 0], [0, 500, 0], [0, 0, 500]]);
+  for (const term of terms) assertAlmostEquals(term, (2 / 3) * Math.log(3) / 3, 1e-5);
+});

@@ -1,0 +1,64 @@
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { ft, ftInit, type FtOptions, transferred } from "../../lib/distillers/ft.ts";
+import type { Distiller } from "../../lib/distiller.ts";
+import { Failure } from "../../lib/failure.ts";
+import type { Net } from "../../lib/network.ts";
+import { masked } from "../../lib/ops.ts";
+import { cast } from "../cast.ts";
+import { open } from "../engines.ts";
+import { masks } from "../masks.ts";
+import { method } from "../method.ts";
+import { large, small } from "../toy.ts";
+import { flat, training } from "../toy_training.ts";
+import { untrained } from "../untrained.ts";
+
+const paraphraser = untrained(ftInit(), "paraphraser");
+await method("ft", () => ft({ paraphraser }));
+await method("ft beside kd", () => ft({ paraphraser, kd: 0.9, order: 2 }));
+await method(
+  "ft of whole factors of two sizes",
+  () => ft({ paraphraser, student: "block1", teacher: "block2", factors: "whole" }),
+);
+await method("ft's first stage", () => ftInit());
+await method("ft's first stage at a tap", () => ftInit({ teacher: "block1", rate: 0.25 }));
+
+type Maps = Net<"map" | "logits">;
+
+/** The loss between factors, without the translator: its norm relates the samples of a batch. */
+const factors = (options: Required<Pick<FtOptions<string, string>, "factors" | "order">>): Distiller<Maps, Maps> => ({
+  id: "ft",
+  options: {},
+  build: () => ({ student, teacher, mask }) => ({
+    ft: [200, masked(transferred(student.taps.map, teacher.taps.map, options), mask("map"))],
+  }),
+});
+const taps = { student: { map: [5, 3, 4], logits: [5] }, teacher: { map: [2, 7, 4], logits: [5] } };
+for (const samples of ["different", "degenerate"] as const) {
+  masks("ft", () => factors({ factors: "attention", order: 1 }), taps, samples);
+}
+const even = { ...taps, teacher: taps.student };
+for (const samples of ["different", "degenerate"] as const) {
+  masks("ft of whole factors", () => factors({ factors: "whole", order: 2 }), even, samples);
+}
+
+Deno.test("the paraphraser that ft takes never changes, its translator learns", async () => {
+  const engine = await open("cpu"), { step, read, collected } = await training(engine, ft({ paraphraser }));
+  const before = flat(await read("distiller.paraphraser.")), translator = flat(await read("distiller.translator."));
+  await step();
+  assertEquals(flat(await read("distiller.paraphraser.")), before);
+  assertEquals(flat(await read("distiller.translator.")).every((value, i) => value === translator[i]), false);
+  assertEquals([...collected.keys()].filter((name) => name.startsWith("velocity.distiller.paraphraser")), []);
+  engine.close();
+});
+
+Deno.test("what is no map, or leaves no channel, is refused", () => {
+  const refused = (distiller: Distiller<typeof small, typeof large, unknown, "paraphraser">) => {
+    const made = () =>
+      cast({ student: small, teacher: large, distiller, image: [8, 8, 3], classes: 5, values: new Map() });
+    const { exit, message } = assertThrows(made, Failure);
+    assertEquals(exit, 2);
+    return message;
+  };
+  assertStringIncludes(refused(ftInit({ teacher: "pooled" })), "[8]");
+  assertStringIncludes(refused(ftInit({ rate: 0.1 })), "[2,2,8]");
+});

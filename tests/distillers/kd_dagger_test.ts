@@ -1,0 +1,61 @@
+import { assert, assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
+import { kdDagger, type KdDaggerOptions } from "../../lib/distillers/kd_dagger.ts";
+import { kd } from "../../lib/distillers/kd.ts";
+import { open } from "../engines.ts";
+import { masks } from "../masks.ts";
+import { method } from "../method.ts";
+import { only } from "../only.ts";
+import { flat, training } from "../toy_training.ts";
+
+await method("kd_dagger", () => kdDagger());
+await method("kd_dagger of the head", () => kdDagger({ tune: "head" }));
+await method("kd_dagger of an adapter", () => kdDagger({ tune: "adapter", standardised: true }));
+
+masks("kd_dagger", () => only(kdDagger({ tune: "adapter" }), "kd"), {
+  student: { logits: [5] },
+  teacher: { pooled: [3], logits: [5] },
+});
+
+/** The first step's losses and gradients, what the teacher's copy starts from, and the names of what learns of it. */
+async function first(options: KdDaggerOptions) {
+  const engine = await open("cpu"), { step, read, collected } = await training(engine, kdDagger(options));
+  const start = await read("");
+  const losses = await step(), student = flat(await read("velocity.student."));
+  const own = flat(await read("velocity.distiller."));
+  engine.close();
+  return { losses, student, own, start, names: [...collected.keys()].filter((name) => name.startsWith("distiller.")) };
+}
+
+Deno.test("kd_dagger: the copy starts as the teacher is, all of it or its head", async () => {
+  for (const [tune, prefix, of] of [["all", "distiller.teacher.0.", ""], ["head", "distiller.head.0.", ""]] as const) {
+    const { start, names } = await first({ tune });
+    assert(names.length > 0 && names.every((name) => name.startsWith(prefix)));
+    for (const name of names) {
+      assertEquals(start.get(name), start.get(`teacher1.${of}${name.slice(prefix.length)}`), name);
+    }
+    assertEquals(names.some((name) => name.includes("block1")), tune === "all");
+  }
+});
+
+Deno.test("kd_dagger: a head that was not tuned yet teaches as the teacher does, an adapter nearly so", async () => {
+  const engine = await open("cpu"), { step } = await training(engine, kd({ temperature: 4, ce: 1, kd: 1 }));
+  const plain = (await step())["loss/kd"][0];
+  engine.close();
+  assertAlmostEquals((await first({ tune: "head" })).losses["loss/kd"][0], plain, 1e-5);
+  assertAlmostEquals((await first({ tune: "adapter" })).losses["loss/kd"][0], plain, 1e-2 * plain);
+});
+
+Deno.test("kd_dagger: both directions, each a constant to the one that learns from it", async () => {
+  for (const tune of ["all", "head", "adapter"] as const) {
+    const both = await first({ tune });
+    assertEquals(both.student, (await first({ tune, reverse: 3 })).student);
+    assertNotEquals(both.own, (await first({ tune, reverse: 3 })).own);
+    assertEquals(both.own, (await first({ tune, kd: 3 })).own);
+    assertNotEquals(both.student, (await first({ tune, kd: 3 })).student);
+  }
+});
+
+Deno.test("kd_dagger: other ways to tune are a compile error", () => {
+  // @ts-expect-error: there is no such way.
+  assert(() => kdDagger({ tune: "body" }));
+});

@@ -1,0 +1,139 @@
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import * as tf from "@tensorflow/tfjs";
+import type { Distiller } from "../../lib/distiller.ts";
+import { hierarchical, reviewkd } from "../../lib/distillers/reviewkd.ts";
+import type { Failure } from "../../lib/failure.ts";
+import type { Net } from "../../lib/network.ts";
+import { cast, firstStep } from "../cast.ts";
+import { type Kind, open } from "../engines.ts";
+import { given } from "../given.ts";
+import { draw } from "../kernels/gradients.ts";
+import { method } from "../method.ts";
+import { everything, needs } from "../needs.ts";
+import { assertNear } from "../tolerance.ts";
+import type { Toy } from "../toy.ts";
+import { training } from "../toy_training.ts";
+
+await method("reviewkd", () => reviewkd({ weight: 5 }));
+await method(
+  "reviewkd of maps before their ReLUs, beside kd",
+  () => reviewkd({ taps: [["block1", "block1"], ["block2", "block2"]], preactivation: true, warmup: 0, kd: 1 }),
+);
+
+type Taps = Net<"one" | "two" | "pooled" | "logits">;
+
+/** The first step between maps whose sides are odd and other ones in the teacher, with `mask` at every spot. */
+async function step(kind: Kind, mask?: readonly number[]) {
+  const batch = 3, method = reviewkd({ taps: [["one", "one"], ["two", "two"], ["pooled", "pooled"]], warmup: 0 });
+  const masked: Distiller<Taps, Taps> = {
+    ...method,
+    build: (cast) => {
+      const loss = method.build(cast);
+      return (step) => loss({ ...step, mask: () => mask && tf.tensor1d([...mask]) });
+    },
+  };
+  const students = { one: [batch, 9, 7, 3], two: [batch, 5, 3, 4], pooled: [batch, 6], logits: [batch, 2] };
+  const teachers = { one: [batch, 5, 8, 2], two: [batch, 3, 3, 5], pooled: [batch, 4], logits: [batch, 2] };
+  const values = (who: string, taps: typeof students) =>
+    Object.entries(taps).map(([tap, shape]) =>
+      [`${who}.${tap}.value`, draw(`${who}/${tap}`, shape).dataSync() as Float32Array] as const
+    );
+  const made = cast({
+    student: given(students),
+    teacher: given(teachers),
+    distiller: masked,
+    image: [1, 1, 1],
+    classes: 2,
+    values: new Map([...values("student", students), ...values("teacher", teachers)]),
+  });
+  const engine = await open(kind), image = { shape: [batch, 1, 1, 1], data: new Float32Array(batch) };
+  const { values: losses, after } = await firstStep(engine, made)(image, new Int32Array(batch));
+  engine.close();
+  const learning = made.trainable.filter(({ fixed, name }) => !fixed && name !== "student.logits.value");
+  return { losses, gradients: learning.map(({ name }): [string, Float32Array] => [name, after(name)]) };
+}
+
+await needs(everything, "maps of any sizes are reviewed, on TensorFlow as on tfjs's own backend", async () => {
+  const [ours, twin] = [await step("compiled"), await step("cpu")];
+  for (const [name, value] of Object.entries(twin.losses)) assertNear(name, ours.losses[name], value, 1e-5);
+  for (const [i, [name, value]] of twin.gradients.entries()) {
+    assertNear(name, ours.gradients[i][1], value, 1e-4);
+  }
+});
+
+Deno.test("what is masked has neither loss nor gradient", async () => {
+  const { losses, gradients } = await step("cpu", [0, 0, 0]);
+  const own = Object.entries(losses).filter(([name]) => name.startsWith("loss/reviewkd"));
+  assertEquals(own.map(([name, [value]]) => [name, value]), [
+    ["loss/reviewkd_one", 0],
+    ["loss/reviewkd_two", 0],
+    ["loss/reviewkd_pooled", 0],
+  ]);
+  for (const [name, gradient] of gradients) {
+    assert(gradient.every((value) => value === 0), name);
+  }
+});
+
+Deno.test("the hierarchical context has the levels that are smaller than the map", async () => {
+  await tf.setBackend("cpu");
+  const at = (side: number) => {
+    const off = tf.concat([tf.ones([1, side, side, 2]), tf.fill([1, side, side, 2], -2)]);
+    return [...hierarchical(off, tf.zerosLike(off)).dataSync()];
+  };
+  // What is the same everywhere is the same at every level.
+  for (const side of [1, 2, 3, 4, 5, 8]) at(side).forEach((value, i) => assertAlmostEquals(value, [1, 4][i], 1e-5));
+  // What alternates is lost at the first one.
+  const board = tf.tensor4d([[[[1], [-1]], [[-1], [1]]]]);
+  assertAlmostEquals(hierarchical(board, tf.zerosLike(board)).dataSync()[0], 1 / 1.5, 1e-6);
+});
+
+Deno.test("the weight grows over the warm-up, from the first epoch or the second", async () => {
+  const engine = await open("cpu");
+  const loss = async (options: Parameters<typeof reviewkd>[0]) => {
+    const values = await (await training(engine, reviewkd({ weight: 2, ...options }))).step();
+    return ["block1", "block2", "pooled"].map((tap) => values[`loss/reviewkd_${tap}`][0]);
+  };
+  const full = await loss({ warmup: 0 });
+  const near = (ours: number[], share: number) =>
+    ours.forEach((value, i) => assertAlmostEquals(value, share * full[i], 1e-5 * full[i]));
+  near(await loss({}), 1 / 20);
+  near(await loss({ warmup: 1 }), 1);
+  near(await loss({ first: 0 }), 0);
+  near(await loss({ warmup: 5 }), 1 / 5);
+  engine.close();
+});
+
+Deno.test("a tap that is in two pairs is refused by name", async () => {
+  const engine = await open("cpu");
+  const twice = reviewkd({ taps: [["block1", "block1"], ["block1", "pooled"]] });
+  let failure: Failure | undefined;
+  await training(engine, twice).catch((error) => failure = error);
+  assertEquals([failure?.exit, failure?.message.includes("block1")], [2, true]);
+  engine.close();
+});
+
+Deno.test("what reviewkd is asked for is in its declaration", () => {
+  assertEquals(reviewkd().options, {
+    taps: "maps",
+    preactivation: false,
+    channels: 512,
+    weight: 1,
+    warmup: 20,
+    first: 1,
+    ce: 1,
+    kd: 0,
+    temperature: 4,
+  });
+});
+
+/** Wrong uses of `reviewkd`, each a compile error; never run. */
+export function wrong(fits: (method: Distiller<Toy, Toy>) => void) {
+  fits(reviewkd());
+  fits(reviewkd({ taps: [["block1", "block2"], ["pooled", "pooled"]] }));
+  // @ts-expect-error: the student has no tap of this name.
+  fits(reviewkd({ taps: [["block9", "block2"]] }));
+  // @ts-expect-error: the teacher has no tap of this name.
+  fits(reviewkd({ taps: [["block1", "block9"]] }));
+  // @ts-expect-error: epochs are counted from 0 or from 1.
+  fits(reviewkd({ first: 2 }));
+}

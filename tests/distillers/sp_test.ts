@@ -1,0 +1,60 @@
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import type { Distiller } from "../../lib/distiller.ts";
+import { sp } from "../../lib/distillers/sp.ts";
+import { Failure } from "../../lib/failure.ts";
+import type { Net } from "../../lib/network.ts";
+import { cast } from "../cast.ts";
+import { open } from "../engines.ts";
+import { given } from "../given.ts";
+import { masks } from "../masks.ts";
+import { method } from "../method.ts";
+import type { Toy } from "../toy.ts";
+import { training } from "../toy_training.ts";
+
+await method("sp", () => sp());
+
+const taps = { student: { map: [3, 3, 4], logits: [5] }, teacher: { map: [2, 5, 6], logits: [5] } };
+for (const samples of ["different", "degenerate"] as const) {
+  masks("sp", () => sp({ student: "map", teacher: "map", kd: 1 }), taps, samples);
+  masks("torchdistill's sp", () => sp({ student: "map", teacher: "map", rows: 1, kd: 1 }), taps, samples);
+}
+
+/** The first step's terms. */
+async function terms(distiller: Distiller<Toy, Toy>): Promise<Record<string, number>> {
+  const engine = await open("cpu"), { step } = await training(engine, distiller);
+  const values = Object.entries(await step()).filter(([name]) => name.startsWith("loss/"));
+  engine.close();
+  return Object.fromEntries(values.map(([name, [value]]) => [name.slice(5), value]));
+}
+
+Deno.test("sp compares the networks' last maps unless it is said which", async () => {
+  const last = await terms(sp());
+  assertEquals(last, await terms(sp({ student: "block2", teacher: "block2" })));
+  assertEquals(last.sp === (await terms(sp({ student: "block1", teacher: "block2" }))).sp, false);
+});
+
+Deno.test("a network without maps is refused: sp asks for a tap", () => {
+  const vectors = given({ pooled: [2, 4], logits: [2, 3] });
+  const shared = { student: vectors, teacher: vectors, image: [1, 1, 1], classes: 3, values: new Map() };
+  const { exit, message } = assertThrows(() => cast({ ...shared, distiller: sp() }), Failure);
+  assertEquals(exit, 2);
+  assertStringIncludes(message, "no map");
+  cast({ ...shared, distiller: sp({ student: "pooled", teacher: "pooled" }) });
+});
+
+Deno.test("sp has a KL of logits where that has a weight", async () => {
+  assertEquals(Object.keys(await terms(sp())), ["task", "sp"]);
+  assertEquals(Object.keys(await terms(sp({ kd: 1 }))), ["task", "sp", "kd"]);
+});
+
+Deno.test("a tap that a network does not have is a compile error", () => {
+  const between = <S extends Net, T extends Net>(_: S, __: T, distiller: Distiller<S, T>) => distiller.id;
+  const student = given({ block1: [2, 3, 3, 4], logits: [2, 3] }), teacher = given({ block2: [2, 6], logits: [2, 3] });
+  between(student, teacher, sp({ student: "block1", teacher: "block2" }));
+  // @ts-expect-error: the student's.
+  between(student, teacher, sp({ student: "block2" }));
+  // @ts-expect-error: the teacher's.
+  between(student, teacher, sp({ teacher: "block1" }));
+  // @ts-expect-error: a norm it does not have.
+  between(student, teacher, sp({ rows: 3 }));
+});
