@@ -3,8 +3,21 @@
  *
  * @module
  */
+export * from "./lib/ablation.ts";
 export * from "./lib/ensemble.ts";
 export * from "./lib/experiment.ts";
+export {
+  sweep,
+  type SweepDraw,
+  type SweepGrid,
+  type SweepMethod,
+  type SweepOptions,
+  type SweepPoint,
+  type SweepRange,
+  type SweepSpace,
+  type SweepValue,
+  type SweepValues,
+} from "./lib/sweep.ts";
 export * from "./lib/table.ts";
 export * from "./lib/weights.ts";
 

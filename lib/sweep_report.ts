@@ -1,0 +1,59 @@
+import { columns } from "./columns.ts";
+import { Failure } from "./failure.ts";
+import type { Trial } from "./result.ts";
+import { fixed, spread, type Summary, summary } from "./summary.ts";
+import type { SweepPoint } from "./sweep.ts";
+
+/** What came of a point of a sweep. */
+export interface Tried {
+  /** The experiment's id. */
+  readonly id: string;
+  /** Where it is. */
+  readonly point: SweepPoint;
+  /** Its trials. */
+  readonly trials: readonly Trial[];
+  /** Why they are not all there; absent where they are. */
+  readonly problem?: string;
+}
+
+/** A point that can be compared, or not: then without a score. */
+type Scored = Tried & { readonly heldOut?: Summary };
+
+/**
+ * The points of a sweep by what they reach on what is held out, after the last epoch, the best first: a table and what
+ * the best reaches on the test set, or each as a line of JSON. Throws a `Failure`: of exit 4 where no point can be
+ * compared, of exit 3 where a trial was recorded without what it reached.
+ */
+export function sweepReport(tried: readonly Tried[], json: boolean): string[] {
+  const scored = tried.map(score).sort((a, b) => (b.heldOut?.mean ?? -1) - (a.heldOut?.mean ?? -1)), [best] = scored;
+  if (!best?.heldOut) {
+    throw new Failure(4, `no point of the sweep could be trained to its end: ${tried.map(({ id }) => id).join(", ")}`);
+  }
+  if (json) return scored.map(line);
+  const settings = Object.keys(best.point);
+  const rows = scored.map(({ point, heldOut }, i) => [
+    ...settings.map((setting) => String(point[setting])),
+    heldOut ? spread(heldOut) : "diverged",
+    i === 0 ? "best" : "",
+  ]);
+  const test = summary(best.trials.map(({ metric }) => metric.top1.last))!;
+  const quick = best.trials.some(({ quick }) => quick) ? ", quick" : "";
+  return [
+    columns([[...settings, "hold-out top-1 (n)", ""], ...rows], settings.length),
+    "",
+    `best: ${best.id}, hold-out ${fixed(best.heldOut.mean)}, test ${fixed(test.mean)}${quick}`,
+  ];
+}
+
+function score(tried: Tried): Scored {
+  if (tried.problem !== undefined) return tried;
+  const reached = tried.trials.map(({ seed, metric: { heldOut } }) => {
+    if (heldOut) return heldOut.last;
+    throw new Failure(3, `${tried.id} seed ${seed} was recorded without its hold-out top-1: --fresh trains it again`);
+  });
+  return { ...tried, heldOut: summary(reached) };
+}
+
+function line({ id, point, trials, problem, heldOut }: Scored, place: number): string {
+  return JSON.stringify({ experiment: id, point, heldOut, best: place === 0, problem, trials });
+}
