@@ -1,16 +1,18 @@
 /**
- * `deno task bench`: how long a KD step takes, beside PyTorch where there is one, and what the runner adds to it. The
- * machine has to be quiet.
+ * `deno task bench`: how long a KD step and one of each method takes, beside PyTorch where there is one, and what the
+ * runner adds to it. The machine has to be quiet.
  *
  * @module
  */
 import { command } from "../../lib/command.ts";
 import { Failure } from "../../lib/failure.ts";
-import { flags, help, type Spec } from "../../lib/flags.ts";
+import { type Flags, flags, help, type Spec } from "../../lib/flags.ts";
 import { status } from "../../lib/status.ts";
-import { type Case, compare, comparisons, comparisonTable, type Timed } from "./compare.ts";
-import { pairOf } from "./kd_step.ts";
+import type { Case, MethodCase, PairCase } from "./case.ts";
+import { compare, comparisons, methodTable, pairTable, type Timed } from "./compare.ts";
 import { memoryGrowth } from "./memory.ts";
+import { type Method, methodOf, METHODS } from "./methods.ts";
+import { kdOn } from "./pair.ts";
 import { hasTorch, timeOurs, timeTorch } from "./processes.ts";
 import { profile, profileTable } from "./profile.ts";
 import { costTable, type RunnerCost, runnerCost } from "./runner_cost.ts";
@@ -33,17 +35,21 @@ const MEMORY = { pair: "resnet20-resnet8", batch: 64, warm: 100, steps: 1000 } a
 const FLAGS = {
   pair: { type: "string", help: "only this teacher and student, e.g. vgg13-vgg8" },
   precision: { type: "string", choices: PRECISIONS, help: "only this precision" },
+  method: { type: "string", help: "only this method, on resnet32x4-resnet8x4, e.g. at" },
   only: {
     type: "string",
-    choices: PARTS,
-    help: "one part; all, or with other flags the steps",
+    choices: [...PARTS, "methods"],
+    help: "one part; all but the methods, or with other flags the steps",
   },
   rounds: { type: "integer", least: 1, help: "rounds, ours and PyTorch's by turns, of which the best counts; 3" },
   steps: { type: "integer", least: 1, help: "steps that a round times; 15" },
   batches: { type: "integer", least: 1, help: "batches in an epoch of the runner; 100" },
   threads: { type: "integer", least: 1, help: "threads, PyTorch's too; as many as each takes" },
-  profile: { type: "boolean", help: "where the time of one step of vgg13-vgg8 or --pair goes, by op" },
-  json: { type: "boolean", help: "print the steps as JSON: [{ pair, precision, ms, torch_ms, ratio }]" },
+  profile: { type: "boolean", help: "where the time of one step of vgg13-vgg8, --pair or --method goes, by op" },
+  json: {
+    type: "boolean",
+    help: "print steps or methods as JSON: [{ pair or method, precision, ms, torch_ms, ratio }]",
+  },
 } as const satisfies Spec;
 
 /** Measures what the arguments ask for; see `--help`. Rejects with a `Failure` that has the exit code. */
@@ -52,49 +58,67 @@ export async function main(args: readonly string[], print: (line: string) => voi
   if (given.help) return print(help("deno task bench", FLAGS));
   const { pair, precision, threads, rounds = 3, steps = 15, batches = 100 } = given;
   if (given._.length > 0) throw new Failure(2, `deno task bench takes flags only, not ${given._[0]}`);
-  if (given.json && (given.profile || (given.only ?? "steps") !== "steps")) {
-    throw new Failure(2, "--json prints the steps: leave --profile and --only out");
-  }
-  if (pair) pairOf(pair);
+  const parts = partsOf(given), method = given.method === undefined ? undefined : methodOf(given.method);
   if (given.profile) {
-    const what = { pair: pair ?? PAIRS[0], precision: precision ?? PRECISIONS[0] };
-    print(`${what.pair} ${what.precision}, milliseconds of kernels that may run side by side\n`);
+    const computed = precision ?? PRECISIONS[0];
+    const what: Case = method ? { method, precision: computed } : { pair: pair ?? PAIRS[0], precision: computed };
+    print(`${Object.values(what).join(" ")}, milliseconds of kernels that may run side by side\n`);
     return print(profileTable(await profile(what, threads)));
   }
-  const narrowed = given.json || pair !== undefined || precision !== undefined;
-  const parts = given.only ? [given.only] : narrowed ? ["steps"] : PARTS;
+  const how = { steps, threads };
+  const show = <C extends Case>(timed: readonly (C & Timed)[], table: (timed: readonly (C & Timed)[]) => string) =>
+    print(given.json ? JSON.stringify(comparisons(timed), null, 2) : table(timed));
   for (const [i, part] of parts.entries()) {
     if (i > 0) print("");
-    if (part === "steps") {
-      const timed = await timeSteps(cases(pair, precision), rounds, { steps, threads });
-      print(given.json ? JSON.stringify(comparisons(timed), null, 2) : comparisonTable(timed));
-    } else if (part === "runner") print(costTable(await runnerCosts(batches, rounds, threads)));
+    if (part === "steps") show(await timeSteps(cases(pair, precision), rounds, how), pairTable);
+    else if (part === "methods") show(await timeSteps(methodCases(method, precision), rounds, how), methodTable);
+    else if (part === "runner") print(costTable(await runnerCosts(batches, rounds, threads)));
     else print(`memory grown over ${MEMORY.steps} steps of ${MEMORY.pair}: ${await grown(threads)} MB`);
   }
 }
 
-/** What is compared: everything, or what was asked for. */
-export function cases(pair?: string, precision?: string): Case[] {
+/** The parts that are asked for. Throws a `Failure` (exit 2) where flags don't go together. */
+function partsOf({ pair, method, precision, only, json, profile }: Flags<typeof FLAGS>): readonly string[] {
+  const narrowed = json || pair !== undefined || precision !== undefined;
+  const parts = only ? [only] : method ? ["methods"] : narrowed ? ["steps"] : PARTS;
+  if (json && (profile || !["steps", "methods"].includes(parts[0]))) {
+    throw new Failure(2, "--json prints steps or methods: leave --profile and the other parts out");
+  }
+  if (parts[0] === "methods" ? pair : method) {
+    throw new Failure(2, "--pair is for the steps, --method for the methods, all on resnet32x4-resnet8x4");
+  }
+  if (pair) kdOn(pair);
+  return parts;
+}
+
+/** What is compared of pairs: everything, or what was asked for. */
+export function cases(pair?: string, precision?: string): PairCase[] {
   const precisions = precision ? [precision] : PRECISIONS;
   return (pair ? [pair] : PAIRS).flatMap((pair) => precisions.map((precision) => ({ pair, precision })));
 }
 
+/** What is compared of methods: all of them in float32, or what was asked for. */
+export function methodCases(method?: Method, precision: string = PRECISIONS[0]): MethodCase[] {
+  const methods = method ? [method] : Object.keys(METHODS).map(methodOf);
+  return methods.map((method) => ({ method, precision }));
+}
+
 /** Times the steps of all cases, each round told on stderr. */
-async function timeSteps(
-  all: readonly Case[],
+async function timeSteps<C extends Case>(
+  all: readonly C[],
   rounds: number,
   how: { readonly steps: number; readonly threads?: number },
-): Promise<Timed[]> {
+): Promise<(C & Timed)[]> {
   const python = Deno.env.get("RETORT_PYTHON") || "python3", { line } = status();
   const peer = await hasTorch(python);
   if (!peer) line(`${python} has no PyTorch to compare with; RETORT_PYTHON names another Python`);
-  const told = <T extends StepTime>(time: T): T => {
-    line(`${time.pair} ${time.precision} ${time.framework}: ${time.min_ms} ms`);
+  const told = <T extends StepTime>(what: C, time: T): T => {
+    line(`${Object.values(what).join(" ")} ${time.framework}: ${time.min_ms} ms`);
     return time;
   };
-  const ours = async (what: Case) => told(await timeOurs(what, how));
-  const torch = async (what: Case) => told(await timeTorch(python, what, how));
-  const timed: Timed[] = [];
+  const ours = async (what: C) => told(what, await timeOurs(what, how));
+  const torch = async (what: C) => told(what, await timeTorch(python, what, how));
+  const timed: (C & Timed)[] = [];
   for (const what of all) timed.push(await compare(what, rounds, ours, peer ? torch : undefined));
   return timed;
 }

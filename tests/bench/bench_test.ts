@@ -1,7 +1,10 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Failure } from "../../lib/failure.ts";
-import { cases, main } from "./bench.ts";
-import { type Case, compare, comparisons, comparisonTable } from "./compare.ts";
+import { needs } from "../needs.ts";
+import { cases, main, methodCases } from "./bench.ts";
+import { experimentOf, type PairCase } from "./case.ts";
+import { compare, comparisons, methodTable, pairTable } from "./compare.ts";
+import { METHODS } from "./methods.ts";
 import type { OurStepTime } from "./step.ts";
 import { byOp, spans } from "./timeline.ts";
 
@@ -48,16 +51,19 @@ Deno.test("a profile adds up each kind of op, the longest first", () => {
   assertEquals(byOp(timeline), [{ op: "Conv2D", ms: 1, count: 1 }, { op: "Add", ms: 0.07, count: 2 }]);
 });
 
+const cells = (table: string): string[][] =>
+  table.split("\n").map((line) => line.split("|").slice(1, -1).map((cell) => cell.trim()));
+
 const asked: string[] = [];
 
 /** A measurement that takes these milliseconds, one after the other; the first step takes ten times as long. */
-const taking = (framework: string, times: number[]) => (what: Case): Promise<OurStepTime> => {
+const taking = (framework: string, times: number[]) => (): Promise<OurStepTime> => {
   asked.push(framework);
   const min_ms = times.shift()!;
-  return Promise.resolve({ framework, ...what, batch: 64, min_ms, median_ms: min_ms + 1, first_ms: min_ms * 10 });
+  return Promise.resolve({ framework, batch: 64, min_ms, median_ms: min_ms + 1, first_ms: min_ms * 10 });
 };
 
-const what: Case = { pair: "vgg13-vgg8", precision: "float32" };
+const what: PairCase = { pair: "vgg13-vgg8", precision: "float32" };
 
 Deno.test("ours and PyTorch's take turns, and the best of all rounds counts", async () => {
   asked.length = 0;
@@ -71,11 +77,33 @@ Deno.test("without PyTorch its time and the ratio are null, and empty in the tab
   const timed = await compare(what, 2, taking("retort", [150, 140]), undefined);
   assertEquals(comparisons([timed]), [{ ...what, ms: 140, torch_ms: null, ratio: null }]);
   const withTorch = await compare(what, 1, taking("retort", [150]), taking("torch", [200]));
-  const [header, , without, beside] = comparisonTable([timed, withTorch]).split("\n")
-    .map((line) => line.split("|").slice(1, -1).map((cell) => cell.trim()));
+  const [header, , without, beside] = cells(pairTable([timed, withTorch]));
   assertEquals(header, ["pair", "precision", "ours ms", "PyTorch ms", "ratio", "first step s"]);
   assertEquals(without, ["vgg13-vgg8", "float32", "140.0", "", "", "1.4"]);
   assertEquals(beside, ["vgg13-vgg8", "float32", "150.0", "200.0", "0.750", "1.5"]);
+});
+
+Deno.test("methods are compared like pairs, in a table of their own", async () => {
+  const method = { method: "at", precision: "float32" } as const;
+  const timed = await compare(method, 1, taking("retort", [300]), taking("torch", [400]));
+  assertEquals(comparisons([timed]), [{ ...method, ms: 300, torch_ms: 400, ratio: 0.75 }]);
+  const [header, , row] = cells(methodTable([timed]));
+  assertEquals(header, ["method", "ours ms", "PyTorch ms", "ratio"]);
+  assertEquals(row, ["at", "300.0", "400.0", "0.750"]);
+  assertEquals(experimentOf(method).distiller.id, "at");
+  assertEquals(experimentOf(what).distiller.id, "kd");
+});
+
+Deno.test("the bench compares every method in float32, or what it is asked for", () => {
+  assertEquals(methodCases().map(({ method }) => method), Object.keys(METHODS));
+  assertEquals(methodCases("kd"), [{ method: "kd", precision: "float32" }]);
+  assertEquals(methodCases("kd", "bfloat16"), [{ method: "kd", precision: "bfloat16" }]);
+});
+
+await needs(["read"], "PyTorch's side has the same methods", async () => {
+  const script = await Deno.readTextFile(new URL("torch_methods.py", import.meta.url));
+  const [, theirs] = script.match(/^METHODS = \{\n(.*?)^\}/ms)!;
+  assertEquals(Array.from(theirs.matchAll(/^ {4}"(.+?)":/gm), ([, name]) => name), Object.keys(METHODS));
 });
 
 Deno.test("the bench compares seven pairs in two precisions, or what it is asked for", () => {
@@ -94,6 +122,10 @@ Deno.test("what the bench cannot do it says before it measures anything", async 
       ["--json", "--profile"],
       ["--json", "--only=memory"],
       ["--only=everything"],
+      ["--only=methods", "--pair=vgg13-vgg8"],
+      ["--only=steps", "--method=kd"],
+      ["--method=kd", "--pair=vgg13-vgg8"],
+      ["--method=nothing"],
       ["vgg13-vgg8"],
       ["--rounds=0"],
     ]

@@ -1,16 +1,9 @@
 import { grid } from "../../lib/markdown.ts";
+import type { Case, MethodCase, PairCase } from "./case.ts";
 import type { OurStepTime, StepTime } from "./step.ts";
 
-/** A pair and what it is computed in. */
-export interface Case {
-  /** Teacher and student, e.g. `vgg13-vgg8`. */
-  readonly pair: string;
-  /** What convolutions and products are done in. */
-  readonly precision: string;
-}
-
 /** How long a step takes, ours and PyTorch's. */
-export interface Comparison extends Case {
+export interface Comparison {
   /** Our fastest step in milliseconds. */
   readonly ms: number;
   /** PyTorch's fastest step in milliseconds; null where there is no PyTorch. */
@@ -26,40 +19,42 @@ export interface Timed extends Comparison {
 }
 
 /** Measures a case in fresh processes, ours and PyTorch's by turns, and takes the best of all rounds of each. */
-export async function compare(
-  { pair, precision }: Case,
+export async function compare<C extends Case>(
+  what: C,
   rounds: number,
-  ours: (what: Case) => Promise<OurStepTime>,
-  torch: ((what: Case) => Promise<StepTime>) | undefined,
-): Promise<Timed> {
+  ours: (what: C) => Promise<OurStepTime>,
+  torch: ((what: C) => Promise<StepTime>) | undefined,
+): Promise<C & Timed> {
   const own: OurStepTime[] = [], theirs: StepTime[] = [];
   for (let round = 0; round < rounds; round++) {
-    own.push(await ours({ pair, precision }));
-    if (torch) theirs.push(await torch({ pair, precision }));
+    own.push(await ours(what));
+    if (torch) theirs.push(await torch(what));
   }
   const least = (times: readonly number[]) => Math.min(...times);
   const ms = least(own.map(({ min_ms }) => min_ms));
   const torch_ms = torch ? least(theirs.map(({ min_ms }) => min_ms)) : null;
   const ratio = torch_ms === null ? null : +(ms / torch_ms).toFixed(3);
-  return { pair, precision, ms, torch_ms, ratio, first: least(own.map(({ first_ms }) => first_ms)) / 1000 };
+  return { ...what, ms, torch_ms, ratio, first: least(own.map(({ first_ms }) => first_ms)) / 1000 };
 }
 
 /** The comparisons alone, as `--json` prints them. */
-export function comparisons(timed: readonly Timed[]): Comparison[] {
-  return timed.map(({ pair, precision, ms, torch_ms, ratio }) => ({ pair, precision, ms, torch_ms, ratio }));
+export function comparisons<C extends Case>(timed: readonly (C & Timed)[]): Omit<C & Timed, "first">[] {
+  return timed.map(({ first: _, ...comparison }) => comparison);
 }
 
-/** The comparisons as a table. */
-export function comparisonTable(timed: readonly Timed[]): string {
+/** The comparisons of pairs as a table. */
+export function pairTable(timed: readonly (PairCase & Timed)[]): string {
   return grid(
     ["pair", "precision", "ours ms", "PyTorch ms", "ratio", "first step s"],
-    timed.map(({ pair, precision, ms, torch_ms, ratio, first }) => [
-      pair,
-      precision,
-      ms.toFixed(1),
-      torch_ms?.toFixed(1) ?? "",
-      ratio?.toFixed(3) ?? "",
-      first.toFixed(1),
-    ]),
+    timed.map((one) => [one.pair, one.precision, ...figures(one), one.first.toFixed(1)]),
   );
+}
+
+/** The comparisons of methods as a table. */
+export function methodTable(timed: readonly (MethodCase & Timed)[]): string {
+  return grid(["method", "ours ms", "PyTorch ms", "ratio"], timed.map((one) => [one.method, ...figures(one)]));
+}
+
+function figures({ ms, torch_ms, ratio }: Comparison): string[] {
+  return [ms.toFixed(1), torch_ms?.toFixed(1) ?? "", ratio?.toFixed(3) ?? ""];
 }

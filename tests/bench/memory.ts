@@ -1,5 +1,6 @@
 import { type EngineOptions, openEngine } from "../../lib/open_engine.ts";
-import { kdStep } from "./kd_step.ts";
+import { experimentStep } from "./experiment_step.ts";
+import { kdOn } from "./pair.ts";
 
 /** How much this process grows, in MB, over `steps` steps of a pair that follow `warm` ones. */
 export async function memoryGrowth(
@@ -8,7 +9,7 @@ export async function memoryGrowth(
 ): Promise<number> {
   const { engine } = await openEngine(options);
   try {
-    const step = await kdStep(engine, pair, batch);
+    const step = await experimentStep(engine, kdOn(pair), batch);
     for (let i = 0; i < warm; i++) await step();
     const before = Deno.memoryUsage().rss;
     for (let i = 0; i < steps; i++) await step();

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import type { Case } from "./compare.ts";
+import type { Case } from "./case.ts";
 import type { OurStepTime, StepTime } from "./step.ts";
 
 /** How every process measures. */
@@ -20,7 +20,8 @@ export async function timeOurs(what: Case, how: Measure): Promise<OurStepTime> {
 
 /** Times PyTorch's step in a process of its own. */
 export async function timeTorch(python: string, what: Case, how: Measure): Promise<StepTime> {
-  return JSON.parse(await output(python, [path("torch_step.py"), ...asFlags(what, how)]));
+  const script = path("method" in what ? "torch_methods.py" : "torch_step.py");
+  return JSON.parse(await output(python, [script, ...asFlags(what, how)]));
 }
 
 /** Whether this Python can import PyTorch. */
@@ -33,9 +34,10 @@ export async function hasTorch(python: string): Promise<boolean> {
   }
 }
 
-function asFlags({ pair, precision }: Case, { steps, threads }: Measure): string[] {
-  const given = { pair, precision, steps, threads };
-  return Object.entries(given).flatMap(([name, value]) => value === undefined ? [] : [`--${name}`, String(value)]);
+function asFlags(what: Case, { steps, threads }: Measure): string[] {
+  return Object.entries({ ...what, steps, threads }).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}`, String(value)]
+  );
 }
 
 async function output(program: string, args: string[]): Promise<string> {

@@ -1,0 +1,27 @@
+import type { Experiment } from "../../lib/experiment.ts";
+import { type Method, METHODS } from "./methods.ts";
+import { kdOn } from "./pair.ts";
+
+/** Plain KD on a pair, and what it is computed in. */
+export interface PairCase {
+  /** Teacher and student, e.g. `vgg13-vgg8`. */
+  readonly pair: string;
+  /** What convolutions and products are done in. */
+  readonly precision: string;
+}
+
+/** A method on resnet32x4 → resnet8x4, and what it is computed in. */
+export interface MethodCase {
+  /** The method's name. */
+  readonly method: Method;
+  /** What convolutions and products are done in. */
+  readonly precision: string;
+}
+
+/** What is compared. */
+export type Case = PairCase | MethodCase;
+
+/** What a case does. Throws a `Failure` (exit 2) where a network's name is none. */
+export function experimentOf(what: Case): Experiment {
+  return "method" in what ? METHODS[what.method] : kdOn(what.pair);
+}

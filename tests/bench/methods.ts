@@ -1,0 +1,104 @@
+import { ab, abInit } from "../../lib/distillers/ab.ts";
+import { aekd } from "../../lib/distillers/aekd.ts";
+import { at } from "../../lib/distillers/at.ts";
+import { aver } from "../../lib/distillers/aver.ts";
+import { camkd } from "../../lib/distillers/camkd.ts";
+import { cc } from "../../lib/distillers/cc.ts";
+import { combine } from "../../lib/distillers/combine.ts";
+import { crd } from "../../lib/distillers/crd.ts";
+import { dist } from "../../lib/distillers/dist.ts";
+import { dkd } from "../../lib/distillers/dkd.ts";
+import { dml } from "../../lib/distillers/dml.ts";
+import { dmlDagger } from "../../lib/distillers/dml_dagger.ts";
+import { fitnets } from "../../lib/distillers/fitnets.ts";
+import { fspInit } from "../../lib/distillers/fsp.ts";
+import { ft, ftInit } from "../../lib/distillers/ft.ts";
+import { kd } from "../../lib/distillers/kd.ts";
+import { kdDagger } from "../../lib/distillers/kd_dagger.ts";
+import { kdsvd } from "../../lib/distillers/kdsvd.ts";
+import { mlkd } from "../../lib/distillers/mlkd.ts";
+import { nst } from "../../lib/distillers/nst.ts";
+import { ofd } from "../../lib/distillers/ofd.ts";
+import { one } from "../../lib/distillers/one.ts";
+import { pkt } from "../../lib/distillers/pkt.ts";
+import { reviewkd } from "../../lib/distillers/reviewkd.ts";
+import { rkd } from "../../lib/distillers/rkd.ts";
+import { sp } from "../../lib/distillers/sp.ts";
+import { vid } from "../../lib/distillers/vid.ts";
+import type { Distiller, HardLabels, Several } from "../../lib/distiller.ts";
+import { ensemble } from "../../lib/ensemble.ts";
+import { type Experiment, experiment, from } from "../../lib/experiment.ts";
+import { Failure } from "../../lib/failure.ts";
+import { cutmix, mixup } from "../../lib/mix.ts";
+import { type Resnet, resnet32x4, resnet8x4 } from "../../lib/networks/resnet.ts";
+import { images, schedule, teaching } from "./pair.ts";
+
+const teacher = teaching(resnet32x4), pair = { teacher, student: resnet8x4 };
+const plain = { dataset: images(), schedule: schedule() };
+
+const taught = (distiller: Distiller<Resnet, Resnet, HardLabels>) =>
+  experiment(import.meta, { ...plain, ...pair, distiller });
+const alone = (distiller: Distiller<Resnet, undefined, HardLabels>) =>
+  experiment(import.meta, { ...plain, student: resnet8x4, distiller });
+const taughtByTwo = (distiller: Distiller<Resnet, Several<Resnet>, HardLabels>) =>
+  experiment(import.meta, { ...plain, student: resnet8x4, teacher: ensemble(teacher, teacher), distiller });
+
+const paraphrasing = experiment(import.meta, { ...plain, ...pair, distiller: ftInit() });
+
+/** Each method as an experiment on resnet32x4 → resnet8x4, by the name that `torch_methods.py` has it under. */
+export const METHODS = {
+  kd: taught(kd()),
+  dkd: taught(dkd()),
+  "kd+standardised": taught(kd({ standardised: true })),
+  dist: taught(dist()),
+  dml: alone(dml({ peer: resnet32x4 })),
+  dml_dagger: alone(dmlDagger({ peer: resnet32x4 })),
+  kd_dagger: taught(kdDagger()),
+  // A view that is the image itself would not be computed twice.
+  mlkd: experiment(import.meta, {
+    ...plain,
+    ...pair,
+    dataset: images({ views: { strong: { crop: 4, flip: true } } }),
+    distiller: mlkd(),
+  }),
+  one: alone(one()),
+  fitnets: taught(fitnets()),
+  at: taught(at()),
+  sp: taught(sp()),
+  cc: taught(cc()),
+  vid: taught(vid()),
+  rkd: taught(rkd()),
+  pkt: taught(pkt()),
+  ab_init: taught(abInit()),
+  ab: taught(ab()),
+  ft_init: paraphrasing,
+  ft: taught(ft({ paraphraser: from(paraphrasing).extras.paraphraser })),
+  fsp_init: taught(fspInit()),
+  nst: taught(nst()),
+  kdsvd: taught(kdsvd()),
+  crd: taught(crd()),
+  ofd: taught(ofd()),
+  ofd_released: taught(ofd({ released: true })),
+  reviewkd: taught(reviewkd()),
+  aver: taughtByTwo(aver()),
+  aekd: taughtByTwo(aekd()),
+  camkd: taughtByTwo(camkd()),
+  "kd+mixup": experiment(import.meta, { ...plain, ...pair, dataset: images({ mix: mixup() }), distiller: kd() }),
+  "kd+cutmix": experiment(import.meta, {
+    ...plain,
+    ...pair,
+    dataset: images({ mix: cutmix({ probability: 1 }) }),
+    distiller: kd(),
+  }),
+  "kd+crd": taught(combine(kd(), crd())),
+  "kd+dot": experiment(import.meta, { ...plain, ...pair, schedule: schedule({ dot: 0.075 }), distiller: kd() }),
+} as const satisfies Readonly<Record<string, Experiment>>;
+
+/** A method's name. */
+export type Method = keyof typeof METHODS;
+
+/** The method of this name. Throws a `Failure` (exit 2) where there is none. */
+export function methodOf(name: string): Method {
+  if (Object.hasOwn(METHODS, name)) return name as Method;
+  throw new Failure(2, `--method is one of ${Object.keys(METHODS).join(", ")}, not "${name}"`);
+}
