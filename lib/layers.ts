@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Tensor2D, Tensor4D } from "@tensorflow/tfjs";
 import type { Tensor } from "./tensor.ts";
 import { Failure } from "./failure.ts";
-import { batchNorm, frozenFactors, frozenNorm, type NormState } from "./kernels/batch_norm.ts";
+import { batchNorm, frozenFactors, frozenNorm, type NormState, subBatchNorm } from "./kernels/batch_norm.ts";
 import { biasAdd } from "./kernels/bias_add.ts";
 import { conv2d } from "./kernels/conv2d.ts";
 import { leakyRelu as leak } from "./kernels/leaky_relu.ts";
@@ -35,6 +35,16 @@ export interface Pass {
   read(variable: Variable): Tensor;
   /** Takes a statistic's next value; it is written when the step is done. */
   remember(variable: Variable, value: Tensor): void;
+  /** Which samples batch statistics are of, [batch] of 0 and 1; absent: all. */
+  readonly mask?: Tensor;
+}
+
+/**
+ * A pass for a module at a spot where `mask` ([batch] of 0 and 1) says which samples learn: batch statistics are theirs
+ * alone, as if they were the batch. Without a mask the pass itself.
+ */
+export function among(pass: Pass, mask: Tensor | undefined): Pass {
+  return mask ? { ...pass, mask } : pass;
 }
 
 /**
@@ -204,7 +214,10 @@ function readNorm({ scale, offset, mean, variance }: Norm, pass: Pass): NormStat
 }
 
 function normalise(x: Tensor, variables: Norm, pass: Pass, bias?: Tensor): Tensor {
-  const { out, mean, variance } = batchNorm(x, { ...readNorm(variables, pass), bias }, EPSILON, MOMENTUM);
+  const state = { ...readNorm(variables, pass), bias };
+  const { out, mean, variance } = pass.mask
+    ? subBatchNorm(x, pass.mask, state, EPSILON, MOMENTUM)
+    : batchNorm(x, state, EPSILON, MOMENTUM);
   pass.remember(variables.mean, mean);
   pass.remember(variables.variance, variance);
   return out;

@@ -1,7 +1,7 @@
 /** What a method that takes masks is held to. */
 import { assert } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { type Distiller, remembering, type Step } from "../lib/distiller.ts";
+import { type Distiller, remembering, type Several, type Step } from "../lib/distiller.ts";
 import type { Net, Tap } from "../lib/network.ts";
 import { stream } from "../lib/random.ts";
 import { type Shape, sizeOf } from "../lib/variables.ts";
@@ -18,13 +18,16 @@ const ALL = [0, 1, 2, 3, 4], CLASSES = 5;
 export interface Taps<S extends string, T extends string> {
   /** The student's. */
   readonly student: { readonly [K in S]: Shape };
-  /** The teacher's. */
-  readonly teacher: { readonly [K in T]: Shape };
+  /** The teacher's, or each one's of several. */
+  readonly teacher: { readonly [K in T]: Shape } | readonly { readonly [K in T]: Shape }[];
+  /** The taps with a norm behind them; none. */
+  readonly normed?: readonly string[];
 }
 
-/** A method between such taps; it may need no teacher. */
+/** A method between such taps; it may need no teacher, or several. */
 type Masked<S extends string, T extends string> =
   | Distiller<Net<S>, Net<T>, never>
+  | Distiller<Net<S>, Several<Net<T>>, never>
   | Distiller<Net<S>, undefined, never>;
 
 /** The values of a method's own terms and the gradients of what they reach, by name. */
@@ -36,8 +39,7 @@ export type Samples = "different" | "degenerate";
 /**
  * Registers the test that, at spots with a mask, the method's own terms (all but `task`) and their gradients by the
  * student's taps and by the method's own weights are those of the gathered sub-batch times its share, and finite: for
- * none, one, two, most and all samples of a batch. It is no test for a method whose modules have a norm, which sees the
- * whole batch.
+ * none, one, two, most and all samples of a batch.
  */
 export function masks<S extends string, T extends string>(
   name: string,
@@ -48,7 +50,7 @@ export function masks<S extends string, T extends string>(
   const measured = (rows: readonly number[], mask?: readonly number[]) =>
     measure(distiller(), taps, samples, rows, mask);
   Deno.test(`${name}: masked, it is the sub-batch's loss times its share, ${samples} samples`, async () => {
-    const whole = await measured(ALL);
+    const whole = await measured(ALL), largest = Math.max(...Array.from(whole.values(), norm));
     for (const mask of MASKS) {
       const rows = ALL.filter((i) => mask[i] === 1), share = rows.length / ALL.length;
       const ours = await measured(ALL, mask);
@@ -57,7 +59,8 @@ export function masks<S extends string, T extends string>(
         const expected = spread(gathered.get(what), values.length, isPerSample(what) ? rows : undefined)
           .map((value) => share * value);
         const off = norm(values.map((value, i) => value - expected[i]));
-        const allowed = 1e-4 * Math.max(norm(expected), norm(whole.get(what)!));
+        // Of a bias before a norm the gradient is rounding alone.
+        const allowed = Math.max(1e-4 * norm(expected), 1e-4 * norm(whole.get(what)!), 1e-5 * largest);
         assert(off <= allowed, `[${mask}] ${what}: ${off} away, ${allowed} allowed`);
       }
     }
@@ -77,26 +80,29 @@ function spread(values: Float32Array | undefined, length: number, rows: readonly
 
 async function measure<S extends string, T extends string>(
   distiller: Masked<S, T>,
-  taps: Taps<S, T>,
+  { student, teacher, normed }: Taps<S, T>,
   samples: Samples,
   rows: readonly number[],
   mask?: readonly number[],
 ): Promise<Measured> {
-  const batched = <K extends string>(shapes: { readonly [Tap in K]: Shape }) =>
-    Object.fromEntries(Object.entries<Shape>(shapes).map(([tap, shape]) => [tap, [rows.length, ...shape]]));
-  const drawn = Object.entries(taps).flatMap(([who, shapes]) =>
-    Object.entries<Shape>(shapes).map(([tap, shape]) => {
+  type Shapes = { readonly [tap: string]: Shape };
+  const network = (shapes: Shapes) =>
+    given(Object.fromEntries(Object.entries(shapes).map(([tap, shape]) => [tap, [rows.length, ...shape]])), normed);
+  const draw = (who: string, shapes: Shapes) =>
+    Object.entries(shapes).map(([tap, shape]) => {
       const variable = `${who}.${tap}.value`;
       return [variable, Float32Array.from(rows.flatMap((row) => sample(variable, row, shape, samples)))] as const;
-    })
-  );
+    });
+  const teachers = Array.isArray(teacher)
+    ? teacher.flatMap((shapes, i) => draw(`teacher${i + 1}`, shapes))
+    : draw("teacher", teacher as Shapes);
   const made = cast({
-    student: given(batched(taps.student)) as Net<S>,
-    teacher: given(batched(taps.teacher)) as Net<T>,
+    student: network(student) as Net<S>,
+    teacher: (Array.isArray(teacher) ? teacher.map(network) : network(teacher as Shapes)) as Net<T>,
     distiller: own(distiller as Distiller<Net<S>, Net<T>, never>, mask),
     image: [1, 1, 1],
     classes: CLASSES,
-    values: new Map(drawn),
+    values: new Map([...draw("student", student), ...teachers]),
   });
   const engine = await open("cpu"), label = Int32Array.from(rows, (row) => row % CLASSES);
   const image = { shape: [rows.length, 1, 1, 1], data: new Float32Array(rows.length) };

@@ -98,7 +98,7 @@ export default {
     dml: { teacher: undefined, distiller: dml({ peer: resnet20 }) },
     dml_dagger: { teacher: undefined, distiller: dmlDagger({ peer: resnet20 }) },
     kd_dagger: { distiller: kdDagger() },
-    mlkd: { dataset: imageFolder({ ...folder, views: { strong: {} } }), distiller: mlkd() },
+    mlkd: { dataset: imageFolder({ ...folder, views: { strong: { jitter: 0.4, cutout: 8 } } }), distiller: mlkd() },
     takd: { teacher: from(assistant), distiller: takd() },
     dgkd: { teacher: ensemble(from(teacher), from(assistant)), distiller: dgkd() },
     eskd: { teacher: from(teacher, { epoch: 4 }), distiller: eskd() },

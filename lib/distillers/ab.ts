@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Distiller, Term } from "../distiller.ts";
 import { relu } from "../kernels/relu.ts";
+import { among } from "../layers.ts";
 import { behind, lastMap, type Net, type Scorer } from "../network.ts";
 import { kl, masked } from "../ops.ts";
 import { type TapPair, tapPairs } from "../tap_pairs.ts";
@@ -44,9 +45,9 @@ export function abInit<const S extends string = never, const T extends string = 
       });
       return ({ student, teacher, live, mask }) =>
         Object.fromEntries(pairs.map(({ s, t, connect }, i): [string, Term] => {
-          const ours = connect ? connect(student.pre[s], live) : student.pre[s];
+          const given = mask(s), ours = connect ? connect(student.pre[s], among(live, given)) : student.pre[s];
           const weight = 3 / 1000 * 2 ** (i - pairs.length + 1);
-          return [`ab_${s}`, [weight, masked(crossed(ours, teacher.pre[t], margin), mask(s))]];
+          return [`ab_${s}`, [weight, masked(crossed(ours, teacher.pre[t], margin), given)]];
         }));
     },
   };

@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { type Distiller, numbered, type Several, type Term } from "../distiller.ts";
 import { Failure } from "../failure.ts";
 import { shortestMixture } from "../kernels/shortest_mixture.ts";
+import { among } from "../layers.ts";
 import type { Net } from "../network.ts";
 import { flat, gram, kl, masked, mse, root, stop, unit } from "../ops.ts";
 import type { Tensor } from "../tensor.ts";
@@ -77,7 +78,9 @@ export function aekd<const S extends string = never, const T extends string = ne
         const hinted = hints
           ? adapted(
             student.taps[hints.guided],
-            teacher.map(({ taps }, i) => (map) => mse(regressors[i](map, live), taps[hints.hint])),
+            teacher.map(({ taps }, i) => (map) =>
+              mse(regressors[i](map, among(live, mask(hints.guided))), taps[hints.hint])
+            ),
             {
               most,
               directions: true,

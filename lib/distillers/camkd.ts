@@ -3,7 +3,7 @@ import { type Create, type Distiller, type HardLabels, numbered, type Several } 
 import { Failure } from "../failure.ts";
 import { adaptivePool } from "../kernels/adaptive_pool.ts";
 import { resizeBilinear } from "../kernels/resize_bilinear.ts";
-import { byDefault, convNorm, type Module, type Pass, relu, seq } from "../layers.ts";
+import { among, byDefault, convNorm, type Module, type Pass, relu, seq } from "../layers.ts";
 import { lastMap, type Net, type Player, scored } from "../network.ts";
 import { kl, masked, mse } from "../ops.ts";
 import type { Tensor } from "../tensor.ts";
@@ -56,7 +56,9 @@ export function camkd<const S extends string = never, const T extends string = n
           const divergence = kl(student.taps.logits, logits, temperature);
           return [kd / count, masked(tf.mul(sure[i], divergence), mask("logits"))] as const;
         });
-        const embedded = hints.map(({ learning, to, embed }) => embed(resize(student.taps[learning], to), live));
+        const embedded = hints.map(({ learning, to, embed }) =>
+          embed(resize(student.taps[learning], to), among(live, mask(learning)))
+        );
         const read = hints.map(({ teaching }, i) => scored(scores(teachers[i], teaching, embedded[i], frozen)));
         const fits = hints.length > 0 ? confidence(read.map(task)) : [];
         const begun = tf.mul(tf.cast(tf.greaterEqual(epoch, begin), "float32"), weight / count);

@@ -1,6 +1,6 @@
 import type { Distiller } from "../distiller.ts";
 import { Failure } from "../failure.ts";
-import { byDefault, conv, type Layer, norm, relu, seq, transposedConv } from "../layers.ts";
+import { among, byDefault, conv, type Layer, norm, relu, seq, transposedConv } from "../layers.ts";
 import type { Net } from "../network.ts";
 import { masked, mse } from "../ops.ts";
 import type { Shape } from "../variables.ts";
@@ -32,10 +32,10 @@ export function fitnets<const S extends string = "block2", const T extends strin
     build({ create, student, teacher }) {
       const from: Shape = student.shapes[guided], to: Shape = teacher.shapes[hint];
       const regress = create.in("regressor")(regressor(from, to), from);
-      return ({ student, teacher, task, live, mask }) => ({
-        task: [ce, task(student)],
-        hint: [weight, masked(mse(regress(student.taps[guided], live), teacher.taps[hint]), mask(guided))],
-      });
+      return ({ student, teacher, task, live, mask }) => {
+        const given = mask(guided), regressed = regress(student.taps[guided], among(live, given));
+        return { task: [ce, task(student)], hint: [weight, masked(mse(regressed, teacher.taps[hint]), given)] };
+      };
     },
   };
 }

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Distiller, Extra } from "../distiller.ts";
 import { Failure } from "../failure.ts";
 import { toSmaller } from "../kernels/adaptive_pool.ts";
-import { byDefault, conv, convNorm, type Layer, leakyRelu, seq } from "../layers.ts";
+import { among, byDefault, conv, convNorm, type Layer, leakyRelu, seq } from "../layers.ts";
 import { lastMap, type Net } from "../network.ts";
 import { absolute, flat, kl, masked, mse, unit } from "../ops.ts";
 import type { Tensor } from "../tensor.ts";
@@ -104,11 +104,12 @@ export function ft<const S extends string = never, const T extends string = neve
       const paraphrase = create.in("paraphraser")(paraphraser, teacher.shapes[teaching]);
       const translate = create.in("translator")(translator(paraphrase.shape.at(-1)!), student.shapes[learning]);
       return ({ student, teacher, task, live, frozen, mask }) => {
-        const ours = translate(student.taps[learning], live), theirs = paraphrase(teacher.taps[teaching], frozen);
+        const given = mask(learning), ours = translate(student.taps[learning], among(live, given));
+        const theirs = paraphrase(teacher.taps[teaching], frozen);
         const values = transferred(ours, theirs, { factors, order });
         return {
           task: [ce, task(student)],
-          ft: [weight, masked(values, mask(learning))],
+          ft: [weight, masked(values, given)],
           ...kd && { kd: [kd, masked(kl(student.taps.logits, teacher.taps.logits, temperature), mask("logits"))] },
         };
       };

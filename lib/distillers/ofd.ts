@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Distiller, Term } from "../distiller.ts";
 import { adaptivePool } from "../kernels/adaptive_pool.ts";
 import { relu } from "../kernels/relu.ts";
-import { convNorm } from "../layers.ts";
+import { among, convNorm } from "../layers.ts";
 import type { Net } from "../network.ts";
 import { kl, masked, stop } from "../ops.ts";
 import { type TapPair, tapPairs } from "../tap_pairs.ts";
@@ -53,11 +53,11 @@ export function ofd<const S extends string = never, const T extends string = nev
         return {
           task: [ce, task(student)],
           ...Object.fromEntries(pairs.map(({ s, t, connect, norm }, i): [string, Term] => {
-            const ours = connect(student.pre[s], live), [, height, width] = ours.shape;
+            const given = mask(s), ours = connect(student.pre[s], among(live, given)), [, height, width] = ours.shape;
             const target = adaptivePool(stop(theirs.pre[t]), height!, width!);
             const edge = margin(frozen.read(norm.scale), frozen.read(norm.offset));
             const share = 2 ** (i + 1 - pairs.length);
-            return [`ofd_${s}`, [weight * share, masked(partialDistance(ours, target, edge), mask(s))]];
+            return [`ofd_${s}`, [weight * share, masked(partialDistance(ours, target, edge), given)]];
           })),
           ...kd && { kd: [kd, masked(kl(student.taps.logits, theirs.taps.logits, temperature), mask("logits"))] },
         };

@@ -3,7 +3,7 @@ import type { Tensor4D } from "@tensorflow/tfjs";
 import type { Create, Distiller, Term } from "../distiller.ts";
 import { adaptivePool } from "../kernels/adaptive_pool.ts";
 import { resizeNearest } from "../kernels/resize_nearest.ts";
-import { byDefault, conv, convNorm, type Pass } from "../layers.ts";
+import { among, byDefault, conv, convNorm, type Pass } from "../layers.ts";
 import type { Classifier } from "../network.ts";
 import { kl, masked } from "../ops.ts";
 import { type TapPair, tapPairs } from "../tap_pairs.ts";
@@ -68,9 +68,9 @@ export function reviewkd<const S extends string = never, const T extends string 
         const weighted = tf.mul(grown, weight), ours = preactivation ? student.pre : student.taps;
         let deeper: Tensor | undefined;
         const terms = levels.toReversed().map(({ s, t, fuse }): [string, Term] => {
-          const [out, fused] = fuse(mapped(ours[s]), deeper, live);
+          const chosen = mask(s), [out, fused] = fuse(mapped(ours[s]), deeper, among(live, chosen));
           deeper = fused;
-          return [`reviewkd_${s}`, [weighted, masked(hierarchical(out, mapped(teacher.pre[t])), mask(s))]];
+          return [`reviewkd_${s}`, [weighted, masked(hierarchical(out, mapped(teacher.pre[t])), chosen)]];
         });
         return {
           task: [ce, task(student)],

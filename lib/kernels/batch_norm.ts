@@ -105,16 +105,30 @@ function batchNormPadded(x: Tensor, state: NormState, channels: number, epsilon:
 
 /** `batchNorm` made of tfjs ops. */
 export function batchNormTwin(x: Tensor, state: NormState, epsilon: number, momentum: number): Normalised {
-  const count = x.size / x.shape.at(-1)!, axes = [0, 1, 2];
+  return subBatchNorm(x, tf.ones([x.shape[0]]), state, epsilon, momentum);
+}
+
+/**
+ * `batchNorm` by the statistics of the samples that `mask` chooses, [batch] of 0 and 1: these become what they would as a
+ * batch of their own. Where it chooses none, the running statistics stay as they are.
+ */
+export function subBatchNorm(
+  x: Tensor,
+  mask: Tensor,
+  state: NormState,
+  epsilon: number,
+  momentum: number,
+): Normalised {
+  const [batch, height, width] = x.shape, axes = [0, 1, 2], chosen = tf.reshape(mask, [batch, 1, 1, 1]);
+  const count = tf.mul(tf.sum(mask), height! * width!), divisor = tf.maximum(count, 1);
+  const mean = (values: Tensor) => tf.div(tf.sum(tf.mul(values, chosen), axes), divisor);
   if (state.bias) x = tf.add(x, state.bias);
-  const batch = tf.mean(x, axes), centred = tf.sub(x, batch), spread = tf.mean(tf.square(centred), axes);
+  const centre = mean(x), centred = tf.sub(x, centre), spread = mean(tf.square(centred));
   const out = tf.add(tf.mul(centred, tf.mul(state.scale, tf.rsqrt(tf.add(spread, epsilon)))), state.offset);
-  const towards = (old: Tensor, now: Tensor) => tf.keep(tf.add(tf.mul(old, 1 - momentum), tf.mul(now, momentum)));
-  return {
-    out,
-    mean: towards(state.mean, batch),
-    variance: towards(state.variance, tf.mul(spread, count / Math.max(count - 1, 1))),
-  };
+  const unbiased = tf.mul(spread, tf.div(count, tf.maximum(tf.sub(count, 1), 1)));
+  const share = tf.where(tf.greater(count, 0), tf.scalar(momentum), tf.scalar(0));
+  const towards = (old: Tensor, now: Tensor) => tf.keep(tf.add(old, tf.mul(share, tf.sub(now, old))));
+  return { out, mean: towards(state.mean, centre), variance: towards(state.variance, unbiased) };
 }
 
 /**

@@ -22,6 +22,8 @@ const shapes = { first: [5, 3, 4], second: [3, 3, 2], logits: [5] };
 masks("ab beside kd", () => ab({ kd: 1 }), { student: { logits: [5] }, teacher: { logits: [5] } });
 for (const samples of ["different", "degenerate"] as const) {
   masks("ab's first stage", () => abInit({ taps: pairs }), { student: shapes, teacher: shapes }, samples);
+  const square = { first: [6, 6, 4], second: [3, 3, 2], logits: [5] }, larger = { ...square, first: [6, 6, 5] };
+  masks("ab's first stage by connectors", () => abInit({ taps: pairs }), { student: square, teacher: larger }, samples);
 }
 
 Deno.test("a neuron costs nothing where it is on the teacher's side by the margin, and its distance from there else", async () => {

@@ -9,7 +9,6 @@ import { open } from "../engines.ts";
 import { masks } from "../masks.ts";
 import { method } from "../method.ts";
 import { assertNear } from "../tolerance.ts";
-import { together } from "../together.ts";
 import { large, type Toy, toy } from "../toy.ts";
 import { flat, training } from "../toy_training.ts";
 
@@ -20,10 +19,16 @@ await method("aekd", () => aekd(), { teacher });
 await method("aekd by directions, standardised", () => aekd({ directions: true, standardised: true }), { teacher });
 await method("aekd with hints", () => aekd({ hints }), { teacher });
 
-const logits = { student: { logits: [5] }, teacher: { first: [5], second: [5], third: [5] } };
-masks("aekd", () => together(aekd()), logits);
-masks("aekd", () => together(aekd()), logits, "degenerate");
-masks("aekd by directions", () => together(aekd({ directions: true, most: 1 })), logits);
+const logits = { student: { logits: [5] }, teacher: [{ logits: [5] }, { logits: [5] }, { logits: [5] }] };
+masks("aekd", () => aekd(), logits);
+masks("aekd", () => aekd(), logits, "degenerate");
+masks("aekd by directions", () => aekd({ directions: true, most: 1 }), logits);
+const maps = {
+  student: { map: [4, 4, 3], logits: [5] },
+  teacher: [{ map: [4, 4, 2], logits: [5] }, { map: [2, 2, 3], logits: [5] }],
+};
+const hinted = () => aekd({ hints: { guided: "map", hint: "map", begin: 1 } });
+for (const samples of ["different", "degenerate"] as const) masks("aekd with hints", hinted, maps, samples);
 
 /** The terms of the first step and the gradient of the student's first layers. */
 async function first(options: AekdOptions<"block1", "block2">, teacher: Several<Toy>) {

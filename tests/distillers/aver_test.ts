@@ -4,7 +4,6 @@ import { kd } from "../../lib/distillers/kd.ts";
 import { open } from "../engines.ts";
 import { masks } from "../masks.ts";
 import { method } from "../method.ts";
-import { together } from "../together.ts";
 import { large, small, type Toy, toy } from "../toy.ts";
 import { training } from "../toy_training.ts";
 
@@ -13,9 +12,9 @@ const teacher: readonly [Toy, Toy] = [large, toy("larger", 6)];
 await method("aver", () => aver(), { teacher });
 await method("aver, standardised", () => aver({ standardised: true }), { teacher });
 
-masks("aver", () => together(aver()), {
+masks("aver", () => aver(), {
   student: { logits: [5] },
-  teacher: { first: [5], second: [5], third: [5] },
+  teacher: [{ logits: [5] }, { logits: [5] }, { logits: [5] }],
 });
 
 Deno.test("aver is the mean of what each teacher teaches by kd", async () => {

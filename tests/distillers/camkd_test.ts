@@ -4,7 +4,6 @@ import { Failure } from "../../lib/failure.ts";
 import { open } from "../engines.ts";
 import { masks } from "../masks.ts";
 import { method } from "../method.ts";
-import { together } from "../together.ts";
 import { large, type Toy, toy } from "../toy.ts";
 import { flat, training } from "../toy_training.ts";
 
@@ -15,10 +14,17 @@ await method("camkd of logits", () => camkd({ weight: 0 }), { teacher });
 await method("camkd from a smaller map", () => camkd({ begin: 1, student: "block2", teacher: "block1" }), { teacher });
 await method("camkd from a larger map", () => camkd({ begin: 1, student: "stem", teacher: "block2" }), { teacher });
 
-masks("camkd of logits", () => together(camkd({ weight: 0 })), {
+masks("camkd of logits", () => camkd({ weight: 0 }), {
   student: { logits: [5] },
-  teacher: { first: [5], second: [5], third: [5] },
+  teacher: [{ logits: [5] }, { logits: [5] }, { logits: [5] }],
 });
+const maps = {
+  student: { map: [4, 5, 3], logits: [5] },
+  teacher: [{ map: [3, 6, 2], logits: [5] }, { map: [4, 5, 3], logits: [5] }],
+};
+for (const samples of ["different", "degenerate"] as const) {
+  masks("camkd", () => camkd({ student: "map", teacher: "map", begin: 1 }), maps, samples);
+}
 
 /** The terms of the first step and the gradients of the student and the embeddings. */
 async function first(options: CamkdOptions<"block1", "block2" | "pooled">) {

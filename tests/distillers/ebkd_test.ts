@@ -5,16 +5,15 @@ import { ebkd } from "../../lib/distillers/ebkd.ts";
 import type { Scorer } from "../../lib/network.ts";
 import { masks } from "../masks.ts";
 import { method } from "../method.ts";
-import { together } from "../together.ts";
 import { large, type Toy, toy } from "../toy.ts";
 
 const teacher: readonly [Toy, Toy, Toy] = [large, toy("larger", 6), toy("widest", 8)];
 
 await method("ebkd", () => ebkd(), { teacher });
 
-masks("ebkd", () => together(ebkd()), {
+masks("ebkd", () => ebkd(), {
   student: { logits: [5] },
-  teacher: { first: [5], second: [5], third: [5] },
+  teacher: [{ logits: [5] }, { logits: [5] }, { logits: [5] }],
 });
 
 /** What each teacher's term comes to for one image. */

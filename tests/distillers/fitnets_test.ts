@@ -3,11 +3,18 @@ import { fitnets, regressor } from "../../lib/distillers/fitnets.ts";
 import { Failure } from "../../lib/failure.ts";
 import { variables } from "../../lib/variables.ts";
 import { open } from "../engines.ts";
+import { masks } from "../masks.ts";
 import { method } from "../method.ts";
 import { flat, training } from "../toy_training.ts";
 
 await method("fitnets", () => fitnets());
 await method("fitnets from a larger map", () => fitnets({ guided: "block1", hint: "block2", weight: 10 }));
+
+for (const [side, target] of [[4, 4], [2, 4], [4, 3]]) {
+  const taps = { student: { map: [side, side, 3], logits: [5] }, teacher: { map: [target, target, 4] } };
+  masks(`fitnets from ${side} to ${target}`, () => fitnets({ guided: "map", hint: "map" }), taps);
+  masks(`fitnets from ${side} to ${target}`, () => fitnets({ guided: "map", hint: "map" }), taps, "degenerate");
+}
 
 Deno.test("the regressor brings any square map to the hint's shape", () => {
   const cases = [[16, 8], [8, 16], [8, 8], [8, 5], [4, 14], [3, 8], [7, 14]];

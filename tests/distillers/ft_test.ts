@@ -1,9 +1,7 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { ft, ftInit, type FtOptions, transferred } from "../../lib/distillers/ft.ts";
+import { ft, ftInit } from "../../lib/distillers/ft.ts";
 import type { Distiller } from "../../lib/distiller.ts";
 import { Failure } from "../../lib/failure.ts";
-import type { Net } from "../../lib/network.ts";
-import { masked } from "../../lib/ops.ts";
 import { cast } from "../cast.ts";
 import { open } from "../engines.ts";
 import { masks } from "../masks.ts";
@@ -22,23 +20,11 @@ await method(
 await method("ft's first stage", () => ftInit());
 await method("ft's first stage at a tap", () => ftInit({ teacher: "block1", rate: 0.25 }));
 
-type Maps = Net<"map" | "logits">;
-
-/** The loss between factors, without the translator: its norm relates the samples of a batch. */
-const factors = (options: Required<Pick<FtOptions<string, string>, "factors" | "order">>): Distiller<Maps, Maps> => ({
-  id: "ft",
-  options: {},
-  build: () => ({ student, teacher, mask }) => ({
-    ft: [200, masked(transferred(student.taps.map, teacher.taps.map, options), mask("map"))],
-  }),
-});
 const taps = { student: { map: [5, 3, 4], logits: [5] }, teacher: { map: [2, 7, 4], logits: [5] } };
-for (const samples of ["different", "degenerate"] as const) {
-  masks("ft", () => factors({ factors: "attention", order: 1 }), taps, samples);
-}
 const even = { ...taps, teacher: taps.student };
 for (const samples of ["different", "degenerate"] as const) {
-  masks("ft of whole factors", () => factors({ factors: "whole", order: 2 }), even, samples);
+  masks("ft", () => ft({ paraphraser }), taps, samples);
+  masks("ft of whole factors", () => ft({ paraphraser, factors: "whole", order: 2, kd: 1 }), even, samples);
 }
 
 Deno.test("the paraphraser that ft takes never changes, its translator learns", async () => {

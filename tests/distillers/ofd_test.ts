@@ -8,6 +8,7 @@ import { cast, firstStep } from "../cast.ts";
 import { open } from "../engines.ts";
 import { given } from "../given.ts";
 import { draw } from "../kernels/gradients.ts";
+import { masks } from "../masks.ts";
 import { method } from "../method.ts";
 import { distance } from "../tolerance.ts";
 import type { Toy } from "../toy.ts";
@@ -15,6 +16,12 @@ import { training } from "../toy_training.ts";
 
 await method("ofd", () => ofd());
 await method("ofd of maps of two sizes, beside kd", () => ofd({ taps: [["block2", "block1"]], kd: 1 }));
+const maps = (channels: number) => ({ one: [5, 7, channels], two: [3, 2, channels], logits: [5] });
+const pairs = [["one", "one"], ["two", "two"]] as const;
+for (const samples of ["different", "degenerate"] as const) {
+  const taps = { student: maps(3), teacher: maps(4), normed: ["one", "two"] };
+  masks("ofd beside kd", () => ofd({ taps: pairs, weight: 1, kd: 1 }), taps, samples);
+}
 
 Deno.test("ofd as released: the statistics of the teacher's copy drift, its weights and the teacher stay", async () => {
   const engine = await open("cpu"), { step, read } = await training(engine, ofd({ released: true }));

@@ -1,6 +1,6 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { batchNorm, type Normalised, type NormState } from "../../lib/kernels/batch_norm.ts";
+import { batchNorm, type Normalised, type NormState, subBatchNorm } from "../../lib/kernels/batch_norm.ts";
 import { onBoth } from "../engines.ts";
 import { everything, needs } from "../needs.ts";
 import { assertNear } from "../tolerance.ts";
@@ -55,5 +55,27 @@ Deno.test("running statistics move by a tenth towards the batch's, the variance 
     assertAlmostEquals(variance.dataSync()[0], 0.9 * 5 + 0.1 * 14 / 3, 1e-5);
     mean.dispose();
     variance.dispose();
+  });
+});
+
+Deno.test("a sub-batch is normalised as a batch of its own, and an empty one moves no statistics", async () => {
+  await tf.setBackend("cpu");
+  tf.tidy(() => {
+    const x = draw("x", [5, 3, 2, 4], 3, 2) as tf.Tensor4D, given = state(4, true);
+    const all = ({ out, mean, variance }: Normalised) => {
+      const read = [out, mean, variance].map((tensor) => tensor.dataSync() as Float32Array);
+      tf.dispose([mean, variance]);
+      return read;
+    };
+    for (const rows of [[2], [1, 4], [0, 1, 2, 3, 4]]) {
+      const mask = tf.tensor1d([0, 1, 2, 3, 4].map((row) => rows.includes(row) ? 1 : 0));
+      const [out, ...statistics] = all(subBatchNorm(x, mask, given, EPSILON, MOMENTUM));
+      const own = all(batchNorm(tf.gather(x, rows), given, EPSILON, MOMENTUM)), size = 3 * 2 * 4;
+      assertNear("values", rows.flatMap((row) => [...out.subarray(row * size, (row + 1) * size)]), own[0], 1e-5);
+      statistics.forEach((values, i) => assertNear("statistics", values, own[1 + i], 1e-5));
+    }
+    const [out, mean, variance] = all(subBatchNorm(x, tf.zeros([5]), given, EPSILON, MOMENTUM));
+    assertEquals([mean, variance], [given.mean.dataSync(), given.variance.dataSync()]);
+    assertEquals(out.every(Number.isFinite), true);
   });
 });
