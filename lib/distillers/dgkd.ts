@@ -30,11 +30,11 @@ export interface DgkdOptions {
  * export default experiment(import.meta, { ...shared, teacher: from(resnet110), student: resnet56, distiller: takd() });
  * // second.ts
  * export default experiment(import.meta, {
- *   ...shared, teacher: [from(resnet110), from(first)], student: resnet32, distiller: dgkd(),
+ *   ...shared, teacher: ensemble(from(resnet110), from(first)), student: resnet32, distiller: dgkd(),
  * });
  * // student.ts
  * export default experiment(import.meta, {
- *   ...shared, teacher: [from(resnet110), from(first), from(second)], student: resnet20, distiller: dgkd(),
+ *   ...shared, teacher: ensemble(from(resnet110), from(first), from(second)), student: resnet20, distiller: dgkd(),
  * });
  * ```
  */

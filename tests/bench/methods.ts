@@ -6,10 +6,12 @@ import { camkd } from "../../lib/distillers/camkd.ts";
 import { cc } from "../../lib/distillers/cc.ts";
 import { combine } from "../../lib/distillers/combine.ts";
 import { crd } from "../../lib/distillers/crd.ts";
+import { dgkd } from "../../lib/distillers/dgkd.ts";
 import { dist } from "../../lib/distillers/dist.ts";
 import { dkd } from "../../lib/distillers/dkd.ts";
 import { dml } from "../../lib/distillers/dml.ts";
 import { dmlDagger } from "../../lib/distillers/dml_dagger.ts";
+import { ebkd } from "../../lib/distillers/ebkd.ts";
 import { fitnets } from "../../lib/distillers/fitnets.ts";
 import { fspInit } from "../../lib/distillers/fsp.ts";
 import { ft, ftInit } from "../../lib/distillers/ft.ts";
@@ -24,6 +26,7 @@ import { pkt } from "../../lib/distillers/pkt.ts";
 import { reviewkd } from "../../lib/distillers/reviewkd.ts";
 import { rkd } from "../../lib/distillers/rkd.ts";
 import { sp } from "../../lib/distillers/sp.ts";
+import { takd } from "../../lib/distillers/takd.ts";
 import { vid } from "../../lib/distillers/vid.ts";
 import type { Distiller, HardLabels, Several } from "../../lib/distiller.ts";
 import { ensemble } from "../../lib/ensemble.ts";
@@ -61,6 +64,8 @@ export const METHODS = {
     dataset: images({ views: { strong: { crop: 4, flip: true } } }),
     distiller: mlkd(),
   }),
+  takd: taught(takd()),
+  dgkd: taughtByTwo(dgkd()),
   one: alone(one()),
   fitnets: taught(fitnets()),
   at: taught(at()),
@@ -83,6 +88,7 @@ export const METHODS = {
   aver: taughtByTwo(aver()),
   aekd: taughtByTwo(aekd()),
   camkd: taughtByTwo(camkd()),
+  ebkd: taughtByTwo(ebkd()),
   "kd+mixup": experiment(import.meta, { ...plain, ...pair, dataset: images({ mix: mixup() }), distiller: kd() }),
   "kd+cutmix": experiment(import.meta, {
     ...plain,

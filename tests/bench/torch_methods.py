@@ -9,7 +9,7 @@ a batched product does it, and what no loss or optimiser uses (FT's gradient of 
 indices are given, as by the references' data loaders: drawing them is not timed. AEKD's weights for its two teachers
 are written out, in place of scikit-learn's support vector machine.
 """
-import argparse, contextlib, copy, json, math, time
+import argparse, contextlib, copy, json, math, random, time
 from collections import namedtuple
 import torch
 import torch.nn as nn
@@ -107,6 +107,14 @@ def confidence(logits, y):
 def camkd(s, ts, y, T=4):
     each = torch.stack([F.kl_div(F.log_softmax(s / T, 1), F.softmax(t / T, 1), reduction="none").sum(1) for t in ts])
     return (confidence(ts, y) * each).mean() * T * T
+
+
+def ebkd(s, ts, T=4):
+    logs = [F.log_softmax(t, 1) for t in ts]
+    entropies = torch.stack([-(log.exp() * log).sum(1) for log in logs])
+    weights = 1 - entropies / entropies.sum(0)
+    each = [F.kl_div(F.log_softmax(s / T, 1), F.softmax(t / T, 1), reduction="none").sum(1) * T * T for t in ts]
+    return (weights * torch.stack(each)).mean()
 
 
 def mlkd(weak_s, weak_t, strong_s, strong_t, temperatures=(4, 3, 5, 2, 6)):
@@ -585,6 +593,8 @@ METHODS = {
     "dml_dagger": mutual(lambda s, t: kl(s, t.detach(), 1)),
     "kd_dagger": mutual(lambda s, t: kl(s, t.detach()) + kl(t, s.detach())),
     "mlkd": views,
+    "takd": taught(0.5, scores(lambda s, t: kl(s, t, 5) / CLASSES), ce=0.5),
+    "dgkd": taught(1, plain(lambda s, a, b, _: kl(s.logits, random.choice((a, b)).logits, 5) / CLASSES), teachers=2),
     "one": one,
     "fitnets": taught(100, make_fitnets),
     "at": taught(1000, maps(at)),
@@ -607,6 +617,7 @@ METHODS = {
     "aver": taught(1, plain(lambda s, a, b, _: aver(s.logits, [a.logits, b.logits])), teachers=2),
     "aekd": taught(1, plain(lambda s, a, b, _: aekd(s.logits, [a.logits, b.logits])), teachers=2),
     "camkd": taught(1, make_camkd, teachers=2),
+    "ebkd": taught(1, plain(lambda s, a, b, _: ebkd(s.logits, [a.logits, b.logits])), teachers=2),
     "kd+mixup": mixed(mixup),
     "kd+cutmix": mixed(cutmix),
     "kd+crd": taught(1, make_kd_crd, ce=0.1),
