@@ -2,6 +2,7 @@ import type { Augmentation, Dataset, DatasetOptions, Mix, Opened } from "../lib/
 import { Failure } from "../lib/failure.ts";
 import type { Json } from "../lib/json.ts";
 import { cutDown } from "../lib/split.ts";
+import { staysInside } from "../lib/stays_inside.ts";
 
 /** Red, green and blue. */
 export type Rgb = readonly [red: number, green: number, blue: number];
@@ -15,6 +16,8 @@ export interface ImageOptions<M extends Mix | undefined = undefined, V extends s
   readonly crop?: number;
   /** Whether half of the training images are mirrored. */
   readonly flip?: boolean;
+  /** By how much each training image's brightness is scaled: by a factor within 1 ± this, 0 … 1; not at all unless said otherwise. */
+  readonly brightness?: number;
   /** The mean of each channel, of pixels scaled to [0, 1]. */
   readonly mean?: Rgb;
   /** The standard deviation of each channel, of pixels scaled to [0, 1]. */
@@ -48,19 +51,21 @@ export function declare<M extends Mix | undefined, V extends string>(
 ): Dataset<M, V> {
   const { holdout = 0, take, crop = defaults.crop, flip = defaults.flip, mean = defaults.mean, std = defaults.std } =
     options;
-  const { mix } = options, views = options.views && viewsOf(id, options.views, { crop, flip });
+  const { mix, brightness } = options, augmentation = { crop, flip, ...brightness !== undefined && { brightness } };
+  const views = options.views && viewsOf(id, options.views, augmentation);
   whole(id, "holdout", holdout, 0);
   whole(id, "crop", crop, 0);
+  share(id, "brightness", brightness);
   if (take !== undefined) whole(id, "take", take, 1);
   if (!mean.every(Number.isFinite) || !std.every((one) => one > 0 && Number.isFinite(one))) {
     throw new Failure(2, `${id}: \`mean\` has to be finite and \`std\` above 0, not [${mean}] and [${std}]`);
   }
   return {
     id,
-    options: { ...own, holdout, take, crop, flip, mean, std, mix: mix && { id: mix.id, ...mix.options }, views },
+    options: { ...own, holdout, take, ...augmentation, mean, std, mix: mix && { id: mix.id, ...mix.options }, views },
     holdout,
     take,
-    augmentation: { crop, flip },
+    augmentation,
     mix,
     views,
     normalisation: { mean, std },
@@ -71,19 +76,34 @@ export function declare<M extends Mix | undefined, V extends string>(
   };
 }
 
+/** Throws a `Failure` (exit 2) that names the option, unless it is a path that leads no way out. */
+export function inside(dataset: string, option: string, path: string): void {
+  if (!staysInside(path) || path.endsWith("/")) {
+    throw new Failure(2, `${dataset}: \`${option}\` is ${JSON.stringify(path)}; it has to be a path inside, like a/b`);
+  }
+}
+
+/** Throws a `Failure` (exit 2) that names the option, unless it is between 0 and 1 or not given. */
+function share(dataset: string, option: string, value = 0): void {
+  if (!(value >= 0 && value <= 1)) {
+    throw new Failure(2, `${dataset}: \`${option}\` is ${value}; it has to be between 0 and 1`);
+  }
+}
+
+/** An `Augmentation` that can stand in a declaration, which an interface's open ends cannot. */
+type ViewOptions = { [K in keyof Augmentation]: Augmentation[K] };
+
 /** How each view is augmented: as the images are but for what it says. */
 function viewsOf<V extends string>(
   id: string,
   views: { readonly [K in V]: Partial<Augmentation> },
-  usual: { readonly crop: number; readonly flip: boolean },
-): { readonly [K in V]: { crop: number; flip: boolean; jitter?: number; cutout?: number } } {
+  usual: Augmentation,
+): { readonly [K in V]: ViewOptions } {
   const made = Object.entries<Partial<Augmentation>>(views).map(([name, view]) => {
-    const { jitter = 0 } = view;
     whole(id, `views.${name}.crop`, view.crop ?? 0, 0);
     whole(id, `views.${name}.cutout`, view.cutout ?? 0, 0);
-    if (!(jitter >= 0 && jitter <= 1)) {
-      throw new Failure(2, `${id}: \`views.${name}.jitter\` is ${jitter}; it has to be between 0 and 1`);
-    }
+    share(id, `views.${name}.brightness`, view.brightness);
+    share(id, `views.${name}.jitter`, view.jitter);
     return [name, { ...usual, ...view }];
   });
   return Object.fromEntries(made);

@@ -1,5 +1,6 @@
 import mozjpeg from "@jsquash/jpeg/codec/dec/mozjpeg_dec.js";
 import { decode as decodePng, hasPngSignature } from "fast-png";
+import jpegJs from "jpeg-js";
 
 /** Colours of 8 bits, row by row from the top, red, green and blue of each pixel. */
 export interface Image {
@@ -13,7 +14,7 @@ export interface Image {
 
 /**
  * Makes a function that decodes JPEG and PNG files, whatever their names say. Grey becomes three equal channels, a
- * palette its colours, 16 bits their upper 8; transparency is dropped and the orientation in a camera's notes ignored, as
+ * palette its colours, ink (CMYK, of which ImageNet has a few) what is left of the light, 16 bits their upper 8; transparency is dropped and the orientation in a camera's notes ignored, as
  * Pillow's `convert("RGB")` does. The function throws an Error that says why where the file is neither, is damaged or
  * ends early; what libjpeg warns of and mends is accepted.
  */
@@ -29,6 +30,8 @@ export async function imageDecoder(): Promise<(bytes: Uint8Array) => Image> {
     } catch {
       // libjpeg gives up by exit(); what it had to say is the complaint.
     }
+    // libjpeg leaves ink to its caller; the other decoder is slower and has no such gap.
+    if (/unsupported color conversion/i.test(complaint)) return fromInk(bytes);
     if (!image || /premature end/i.test(complaint)) throw new Error(complaint || "no JPEG can be decoded");
     return { width: image.width, height: image.height, data: rgb(image.data, 4) };
   };
@@ -51,6 +54,13 @@ function rgb(data: ArrayLike<number>, channels: number): Uint8Array {
   return out;
 }
 
+/** A JPEG of cyan, magenta, yellow and black. */
+function fromInk(bytes: Uint8Array): Image {
+  const options = { useTArray: true, formatAsRGBA: false, tolerantDecoding: false } as const;
+  const { width, height, data } = jpegJs.decode(bytes, options);
+  return { width, height, data };
+}
+
 /** A decoded PNG. Samples of 1, 2 and 4 bits have one channel, and each row of them begins at a byte. */
 function fromPng(bytes: Uint8Array): Image {
   const { width, height, depth, channels, data, palette } = decodePng(bytes, { checkCrc: true });
@@ -69,50 +79,4 @@ function fromPng(bytes: Uint8Array): Image {
     (_, i) => sample(i % width, Math.floor(i / width)) * 255 / largest,
   );
   return { width, height, data: rgb(grey, 1) };
-}
-
-/** Where each of `to` pixels comes from in a row of `from`: the first pixel of its triangle and that triangle's weights. */
-function triangles(from: number, to: number): { first: number; weights: Float64Array }[] {
-  const scale = from / to, reach = Math.max(scale, 1);
-  return Array.from({ length: to }, (_, i) => {
-    const centre = (i + 0.5) * scale;
-    const first = Math.max(0, Math.floor(centre - reach + 0.5)), end = Math.min(from, Math.floor(centre + reach + 0.5));
-    const weights = Float64Array.from(
-      { length: end - first },
-      (_, k) => 1 - Math.abs((first + k + 0.5 - centre) / reach),
-    )
-      .map((weight) => Math.max(0, weight));
-    const sum = weights.reduce((a, b) => a + b);
-    return { first, weights: weights.map((weight) => weight / sum) };
-  });
-}
-
-/**
- * The image's central square at `size` × `size` pixels, as size × size × 3 bytes: bilinear, antialiased where it
- * shrinks, as Pillow's `BILINEAR` (whose rounding between the two directions may make a difference of 1). An image that
- * has this size already is left as it is.
- */
-export function square({ width, height, data }: Image, size: number): Uint8Array {
-  if (width === size && height === size) return data;
-  const side = Math.min(width, height), left = (width - side) >> 1, top = (height - side) >> 1;
-  const kernel = triangles(side, size), rows = new Float64Array(side * size * 3);
-  for (let y = 0; y < side; y++) {
-    for (let x = 0; x < size; x++) {
-      const { first, weights } = kernel[x];
-      const from = ((top + y) * width + left + first) * 3, to = (y * size + x) * 3;
-      for (let k = 0; k < weights.length; k++) {
-        for (let c = 0; c < 3; c++) rows[to + c] += weights[k] * data[from + k * 3 + c];
-      }
-    }
-  }
-  const out = new Uint8Array(size * size * 3), line = size * 3;
-  for (let y = 0; y < size; y++) {
-    const { first, weights } = kernel[y];
-    for (let i = 0; i < line; i++) {
-      let sum = 0.5;
-      for (let k = 0; k < weights.length; k++) sum += weights[k] * rows[(first + k) * line + i];
-      out[y * line + i] = sum;
-    }
-  }
-  return out;
 }

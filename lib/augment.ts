@@ -6,8 +6,14 @@ import { gather } from "./kernels/gather.ts";
 import type { Random } from "./kernels/random_uniform.ts";
 
 /** Training images changed at random inside the step. [batch, height, width, channels] in and out, pixels 0 … 255. */
-export function augment(images: Tensor, { crop, flip, jitter = 0, cutout = 0 }: Augmentation, random: Random): Tensor {
-  const moved = move(images, crop, flip, random), coloured = jitter === 0 ? moved : colour(moved, jitter, random);
+export function augment(
+  images: Tensor,
+  { crop, flip, brightness = 0, jitter = 0, cutout = 0 }: Augmentation,
+  random: Random,
+): Tensor {
+  const moved = move(images, crop, flip, random);
+  const lit = brightness === 0 ? moved : scaled(moved, 0, brightness, random);
+  const coloured = jitter === 0 ? lit : colour(lit, jitter, random);
   return cutout === 0 ? coloured : cut(coloured, cutout, random);
 }
 
@@ -38,12 +44,15 @@ function pick(images: Tensor, positions: Tensor, axis: number): Tensor {
  * the mean grey of the image, towards the grey of each pixel.
  */
 function colour(images: Tensor, jitter: number, random: Random): Tensor {
-  const scaled = (images: Tensor, towards: Tensor | number) => {
-    const factor = tf.add(tf.mul(random.uniform([images.shape[0], 1, 1, 1]), 2 * jitter), 1 - jitter);
-    return tf.clipByValue(tf.add(tf.mul(tf.sub(images, towards), factor), towards), 0, 255);
-  };
-  const bright = scaled(images, 0), contrasted = scaled(bright, tf.mean(bright, [1, 2, 3], true));
-  return scaled(contrasted, tf.mean(contrasted, 3, true));
+  const bright = scaled(images, 0, jitter, random);
+  const contrasted = scaled(bright, tf.mean(bright, [1, 2, 3], true), jitter, random);
+  return scaled(contrasted, tf.mean(contrasted, 3, true), jitter, random);
+}
+
+/** Each image's distance from `towards` scaled by a factor of its own within 1 ± `by`. */
+function scaled(images: Tensor, towards: Tensor | number, by: number, random: Random): Tensor {
+  const factor = tf.add(tf.mul(random.uniform([images.shape[0], 1, 1, 1]), 2 * by), 1 - by);
+  return tf.clipByValue(tf.add(tf.mul(tf.sub(images, towards), factor), towards), 0, 255);
 }
 
 /** A grey square of this side in each image, its centre anywhere; what sticks out is cut off. */

@@ -1,23 +1,24 @@
-import type { Split } from "./dataset.ts";
+import type { Draw, Split } from "./dataset.ts";
 import type { Inputs } from "./engine.ts";
 
 /** A batch on its way into a step. */
 export type Batch = Inputs<"image" | "label" | "index">;
 
 /**
- * The images of a split in this order, `size` at a time, the last batch taking what is left. The next batch is read while
- * the caller works on the present one.
+ * The images of a split in this order, `size` at a time, the last batch taking what is left, read as `draw` says.
+ * The next batch is read while the caller works on the present one.
  */
 export async function* batches(
   split: Split,
   order: Uint32Array,
   size: number,
   image: readonly number[],
+  draw?: Draw,
 ): AsyncGenerator<Batch> {
   const read = async (start: number): Promise<Batch | undefined> => {
     if (start >= order.length) return undefined;
     const index = Int32Array.from(order.subarray(start, start + size)), n = index.length;
-    const data = await split.read(index);
+    const data = await split.read(index, draw);
     const label = index.map((i) => split.labels[i]);
     return {
       image: { shape: [n, ...image], data },

@@ -2,6 +2,17 @@ import type { Json } from "./json.ts";
 import type { Random } from "./kernels/random_uniform.ts";
 import type { Tensor } from "./tensor.ts";
 
+/**
+ * Which pass over the training images is read: where reading takes chance (a part of an image of any size), the numbers
+ * are a function of this and of the image's index, so that a resumed run reads the same.
+ */
+export interface Draw {
+  /** The run's seed. */
+  readonly seed: number;
+  /** The epoch, counted from 1. */
+  readonly epoch: number;
+}
+
 /** One part of an opened data set: images of one shape with a class each, read by index. */
 export interface Split {
   /** How many images there are. */
@@ -10,9 +21,10 @@ export interface Split {
   readonly labels: Int32Array;
   /**
    * The images at these indices, one after the other: `indices.length` × height × width × channels bytes, channels last, 0 … 255.
-   * Rejects with a `Failure` (exit 3) that names the file where one cannot be read.
+   * Without `draw` they are read as for an evaluation, which takes no chance. Rejects with a `Failure` (exit 3) that names the
+   * file where one cannot be read.
    */
-  read(indices: ArrayLike<number>): Promise<Uint8Array>;
+  read(indices: ArrayLike<number>, draw?: Draw): Promise<Uint8Array>;
 }
 
 /** A data set whose files were found and checked. */
@@ -35,6 +47,8 @@ export interface Augmentation {
   readonly crop: number;
   /** Whether half of the images are mirrored. */
   readonly flip: boolean;
+  /** By how much brightness alone is scaled, before `jitter`: by a factor within 1 ± this, 0 … 1; absent: not at all. */
+  readonly brightness?: number;
   /** By how much brightness, contrast and colour are scaled: each by a factor within 1 ± this, 0 … 1; absent: not at all. */
   readonly jitter?: number;
   /** Side in pixels of a square that becomes grey, its centre anywhere in the image; absent: none. */

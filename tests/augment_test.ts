@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertStrictEquals } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertStrictEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { augment, normalise } from "../lib/augment.ts";
 import { type Random, randomOf } from "../lib/kernels/random_uniform.ts";
@@ -51,6 +51,20 @@ Deno.test("flipping alone mirrors or does nothing; asking for nothing gives the 
     const texts = new Set((flipped.reshape([32, 16]).arraySync() as number[][]).map(String));
     assertEquals(texts.size, 2);
     assertStrictEquals(augment(given, { crop: 0, flip: false }, numbers(3)), given);
+  });
+});
+
+Deno.test("brightness alone scales each image by a factor of its own", async () => {
+  await tf.setBackend("cpu");
+  tf.tidy(() => {
+    const given = images(64), asked = { crop: 0, flip: false, brightness: 0.5 };
+    const out = augment(given, asked, numbers(4)), factors = out.reshape([64, 16]).div(given.reshape([64, 16]));
+    const seen = factors.arraySync() as number[][];
+    for (const image of seen) for (const factor of image) assertAlmostEquals(factor, image[0], 1e-5);
+    const all = seen.map(([factor]) => factor);
+    assert(Math.min(...all) >= 0.5 && Math.min(...all) < 0.6 && Math.max(...all) > 1.4 && Math.max(...all) <= 1.5);
+    const bright = augment(tf.fill([8, 2, 2, 3], 250), asked, numbers(4));
+    assertEquals(bright.max().arraySync(), 255);
   });
 });
 

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { type Batch, batches, inOrder } from "../lib/batches.ts";
-import type { Split } from "../lib/dataset.ts";
+import type { Draw, Split } from "../lib/dataset.ts";
 
 /** Images of one pixel, whose value is their index; what was read, in order. */
 function pixels(size: number, broken = Infinity): { split: Split; reads: number[][] } {
@@ -58,4 +58,18 @@ Deno.test("batches: a failure comes up where its batch is asked for, and nowhere
   }
   // Time for a rejection that nobody handles to end the process.
   await new Promise((resolve) => setTimeout(resolve));
+});
+
+Deno.test("batches: the draw goes to whatever is read", async () => {
+  const draws: (Draw | undefined)[] = [], { split } = pixels(4);
+  const told: Split = {
+    ...split,
+    read(indices, draw) {
+      draws.push(draw);
+      return split.read(indices);
+    },
+  };
+  const draw = { seed: 1, epoch: 7 };
+  for (const given of [draw, undefined]) await Array.fromAsync(batches(told, inOrder(4), 2, [1, 1, 1], given));
+  assertEquals(draws, [draw, draw, undefined, undefined]);
 });

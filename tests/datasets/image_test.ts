@@ -1,7 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import encodeJpeg from "@jsquash/jpeg/encode.js";
 import { encode as encodePng } from "fast-png";
-import { type Image, imageDecoder, square } from "../../datasets/image.ts";
+import { cutOut } from "../../datasets/cut.ts";
+import { type Image, imageDecoder } from "../../datasets/image.ts";
 import { needs } from "../needs.ts";
 
 /** A picture that JPEG keeps nearly unchanged: slow changes of colour. */
@@ -39,6 +40,62 @@ await needs(["read"], "a broken JPEG is refused with libjpeg's reason, and the n
   damaged.fill(0xff, 25, 90);
   assertThrows(() => decode(damaged), Error);
   assertEquals(decode(jpeg).width, 24);
+});
+
+/**
+ * A baseline JPEG of four channels whose blocks of 8 × 8 pixels each have one colour, as Photoshop writes them: inverted, and
+ * as they are (`transform` 0) or with the first three as luminance and chrominance (2).
+ */
+function inkJpeg(blocks: readonly (readonly number[])[], transform: 0 | 2): Uint8Array {
+  const segment = (marker: number, ...bytes: number[]) => [0xff, marker, 0, bytes.length + 2, ...bytes];
+  const channels = [1, 2, 3, 4],
+    before = [0, 0, 0, 0],
+    counts = (length: number, count: number) => (
+      Array.from({ length: 16 }, (_, i) => i + 1 === length ? count : 0)
+    );
+  let bits = "";
+  for (const block of blocks) {
+    block.forEach((value, c) => {
+      // The constant part alone: its difference from the block before, in as many bits as it takes, then the end of the block.
+      const level = value - 128, difference = level - before[c], size = Math.abs(difference).toString(2).length;
+      before[c] = level;
+      const length = difference === 0 ? 0 : size, code = difference < 0 ? difference + 2 ** length - 1 : difference;
+      bits += length.toString(2).padStart(4, "0") + (length ? code.toString(2).padStart(length, "0") : "") + "0";
+    });
+  }
+  const data = (bits.padEnd(Math.ceil(bits.length / 8) * 8, "1").match(/.{8}/g) ?? []).flatMap((byte) =>
+    byte === "11111111" ? [255, 0] : [parseInt(byte, 2)]
+  );
+  return Uint8Array.from([
+    ...[0xff, 0xd8],
+    ...segment(0xee, ...new TextEncoder().encode("Adobe"), 0, 100, 0, 0, 0, 0, transform),
+    ...segment(0xdb, 0, ...Array<number>(64).fill(8)),
+    ...segment(0xc0, 8, 0, 8, 0, 8 * blocks.length, 4, ...channels.flatMap((channel) => [channel, 0x11, 0])),
+    ...segment(0xc4, 0x00, ...counts(4, 10), 0, 1, 2, 3, 4, 5, 6, 7, 8, 9),
+    ...segment(0xc4, 0x10, ...counts(1, 1), 0),
+    ...segment(0xda, 4, ...channels.flatMap((channel) => [channel, 0]), 0, 63, 0),
+    ...data,
+    ...[0xff, 0xd9],
+  ]);
+}
+
+await needs(["read"], "a JPEG of ink becomes red, green and blue", async () => {
+  const decode = await imageDecoder();
+  const near = ({ width, height, data }: Image, colours: readonly (readonly number[])[]) => {
+    assertEquals([width, height, data.length], [8 * colours.length, 8, 8 * 8 * 3 * colours.length]);
+    data.forEach((value, i) => {
+      const expected = colours[Math.floor(i / 24) % colours.length][i % 3];
+      assertEquals(Math.abs(value - expected) <= 1, true, `${i}: ${value}, not ${expected}`);
+    });
+  };
+  // Inverted ink is light: a channel's times what black leaves.
+  const inks = [[255, 255, 255, 255], [200, 100, 50, 255], [200, 100, 50, 128], [10, 20, 30, 0]];
+  near(decode(inkJpeg(inks, 0)), inks.map(([c, m, y, k]) => [c, m, y].map((light) => light * k / 255)));
+  // As luminance they are inverted once more.
+  near(decode(inkJpeg([[180, 128, 128, 255], [180, 128, 128, 51]], 2)), [[75, 75, 75], [15, 15, 15]]);
+  const broken = inkJpeg(inks, 0);
+  assertThrows(() => decode(broken.slice(0, 150)), Error);
+  assertEquals(decode(await jpegOf(smooth)).width, 24);
 });
 
 await needs(["read"], "what is neither JPEG nor PNG is refused", async () => {
@@ -112,7 +169,7 @@ Deno.test("square cuts and scales as Pillow's bilinear filter does", () => {
       155, 175, 185, 190, 210, 165, 37, 35, 49, 146, 162, 184, 206, 161, 65, 87, 90, 69, 84, 100],
   };
   for (const [size, expected] of Object.entries(pillow)) {
-    const out = square(pattern, Number(size));
+    const out = cutOut(pattern, { kind: "square", size: Number(size) });
     assertEquals(out.length, Number(size) ** 2 * 3);
     expected.forEach((value, i) => assertEquals(Math.abs(out[3 * i + 1] - value) <= 1, true, `${size}: ${i}`));
   }
@@ -120,7 +177,7 @@ Deno.test("square cuts and scales as Pillow's bilinear filter does", () => {
 
 Deno.test("square leaves an image of the right size alone and one colour that colour", () => {
   const small: Image = { width: 2, height: 2, data: Uint8Array.from({ length: 12 }, (_, i) => i) };
-  assertEquals(square(small, 2), small.data);
+  assertEquals(cutOut(small, { kind: "square", size: 2 }), small.data);
   const grey: Image = { width: 37, height: 50, data: new Uint8Array(37 * 50 * 3).fill(201) };
-  for (const size of [1, 5, 36, 64]) assertEquals(new Set(square(grey, size)), new Set([201]));
+  for (const size of [1, 5, 36, 64]) assertEquals(new Set(cutOut(grey, { kind: "square", size })), new Set([201]));
 });

@@ -1,0 +1,102 @@
+import type { Dataset, Mix } from "../lib/dataset.ts";
+import { Failure } from "../lib/failure.ts";
+import { imagesByClass } from "./class_folders.ts";
+import { SQUARE } from "./cut.ts";
+import { declare, type ImageOptions, inside, whole } from "./declare.ts";
+import { type ImageFiles, imageSplit, kept } from "./image_split.ts";
+import { openImages } from "./open_images.ts";
+import type { Tree } from "./tree.ts";
+
+/** Options of `tinyImagenet`. */
+export interface TinyImagenetOptions<M extends Mix | undefined = undefined, V extends string = never>
+  extends ImageOptions<M, V> {
+  /** Height and width of the images in pixels: 64 by default, as they are; others are scaled, bilinear with antialiasing. */
+  readonly size?: number;
+  /** The directory in the data folder, or the `.zip` that has it in it; `tiny-imagenet-200` by default. */
+  readonly folder?: string;
+}
+
+/** What has to be where. */
+const EXPECTED = "expected is the original tiny-imagenet-200.zip, packed or unpacked (wnids.txt, words.txt, " +
+  "train/<wnid>/images/*.JPEG, val/images/*.JPEG, val/val_annotations.txt), which Stanford's course CS231n publishes";
+
+/**
+ * Tiny-ImageNet in its authors' files: 200 classes with 500 training images each, and the 10,000 validation images as the
+ * test images, since the test part has no labels. A class is named by the first of its words; the order is that of the sorted
+ * WordNet ids. By default 64 × 64 pixels, flips only, and CIFAR-10's means with the deviations .2023, .1994, .2010, as SAKD's
+ * code has it. DOT's code has the means .4802, .4481, .3975 and the deviations .2302, .2265, .2262, and rotates as well.
+ */
+export function tinyImagenet<M extends Mix | undefined = undefined, V extends string = never>(
+  { folder = "tiny-imagenet-200", size = 64, ...options }: TinyImagenetOptions<M, V> = {},
+): Dataset<M, V> {
+  whole("tinyImagenet", "size", size, 1);
+  inside("tinyImagenet", "folder", folder);
+  const defaults = { crop: 0, flip: true, mean: [0.4914, 0.4822, 0.4465], std: [0.2023, 0.1994, 0.201] } as const;
+  const declared = declare(
+    "tinyImagenet",
+    { folder, size },
+    defaults,
+    options,
+    (data) =>
+      openImages({ path: `${data}/${folder}`, unwrap: true, expected: EXPECTED }, async (tree, decoders) => {
+        const wnids = (await lines(tree, "wnids.txt")).sort();
+        const split = (files: ImageFiles) =>
+          kept(imageSplit(tree, files, decoders, size, () => ({ kind: "square", size })), 3 * size ** 2);
+        return {
+          classes: await names(tree, wnids),
+          image: [size, size, 3],
+          train: split(training(tree, wnids)),
+          test: split(await validation(tree, wnids)),
+        };
+      }),
+  );
+  return { ...declared, resize: SQUARE };
+}
+
+/** The lines of a file that are not empty. Rejects with a `Failure` where it has none. */
+async function lines(tree: Tree, name: string): Promise<string[]> {
+  const found = new TextDecoder().decode(await tree.read(name)).split(/\r?\n/).filter(Boolean);
+  if (found.length === 0) throw new Failure(3, `${tree.path}: ${name} is empty`);
+  return found;
+}
+
+/** The first word of each class; `words.txt` has lines of class and words, and of more classes than these. */
+async function names(tree: Tree, wnids: readonly string[]): Promise<string[]> {
+  const words = new Map((await lines(tree, "words.txt")).map((line) => {
+    const [wnid, first] = line.split(/[\t,]/);
+    return [wnid, first];
+  }));
+  return wnids.map((wnid) => {
+    const word = words.get(wnid);
+    if (!word) throw new Failure(3, `${tree.path}: words.txt has no line for ${wnid} of wnids.txt`);
+    return word;
+  });
+}
+
+function training(tree: Tree, wnids: readonly string[]): ImageFiles {
+  const images = imagesByClass(tree, "train");
+  const missing = wnids.find((wnid) => !images.has(wnid)), known = new Set(wnids);
+  if (missing) throw new Failure(3, `${tree.path}: there is no train/${missing}, a class of wnids.txt`);
+  const unknown = [...images.keys()].find((wnid) => !known.has(wnid));
+  if (unknown) throw new Failure(3, `${tree.path}: train/${unknown} is no class of wnids.txt`);
+  return {
+    names: wnids.flatMap((wnid) => images.get(wnid)!),
+    labels: wnids.flatMap((wnid, i) => images.get(wnid)!.map(() => i)),
+  };
+}
+
+/** The images in the order of their annotations, each a line of file name, class and box. */
+async function validation(tree: Tree, wnids: readonly string[]): Promise<ImageFiles> {
+  const annotations = "val/val_annotations.txt", broken = (why: string) => new Failure(3, `${tree.path}: ${why}`);
+  const images = new Set(tree.names("val/images").filter((name) => /\.jpe?g$/i.test(name)));
+  const numbers = new Map(wnids.map((wnid, i) => [wnid, i])), names: string[] = [], labels: number[] = [];
+  for (const line of await lines(tree, annotations)) {
+    const [file, wnid] = line.split("\t"), name = `val/images/${file}`, label = numbers.get(wnid);
+    if (label === undefined) throw broken(`${annotations} gives ${file} the class ${wnid}, which wnids.txt has not`);
+    if (!images.delete(name)) throw broken(`there is no ${name}, or twice in ${annotations}`);
+    names.push(name);
+    labels.push(label);
+  }
+  for (const name of images) throw broken(`${annotations} has no line for ${name}`);
+  return { names, labels };
+}
