@@ -15,7 +15,8 @@ export function cellAt({ rows }: PaperCells, row: PaperRow, column: Column): Exp
 
 /**
  * Checks that each experiment has a cell in one of these tables, and that it trains the student of its column under its
- * teacher. Throws a `Failure` (exit 2) that lists the valid names otherwise.
+ * teacher. One that goes by its own pair's name may be of a pair that these tables lack: a method's module has the pairs of
+ * every paper. Throws a `Failure` (exit 2) that lists the valid names otherwise.
  */
 export function checkCells(tables: readonly PaperTable[], { ids, rows }: PaperCells, path: string): void {
   const printed = tables.flatMap(({ rows, columns }) =>
@@ -25,6 +26,7 @@ export function checkCells(tables: readonly PaperTable[], { ids, rows }: PaperCe
     const there = printed.filter(({ row }) => row.method === method);
     if (there.length === 0) throw unknown(path, `row ${method}`, ids, printed.map(({ row }) => row.method));
     for (const [name, experiment] of Object.entries(experiments)) {
+      if (isOfAnotherPair(method, name, experiment, there)) continue;
       const cells = there.filter(({ row, column }) => columnName(row, column) === name);
       const names = there.map(({ row, column }) => columnName(row, column));
       if (cells.length === 0) throw unknown(path, `column ${name} in the row ${method}`, ids, names);
@@ -32,6 +34,20 @@ export function checkCells(tables: readonly PaperTable[], { ids, rows }: PaperCe
       if (problem) throw new Failure(2, `${path}: the experiment in the row ${method}, column ${name}, ${problem}`);
     }
   }
+}
+
+/** Whether an experiment goes by the name of its own pair, or of its network, and that is none of these cells'. */
+function isOfAnotherPair(
+  method: string,
+  name: string,
+  experiment: Experiment,
+  cells: readonly { readonly row: PaperRow; readonly column: Column }[],
+): boolean {
+  const { student: { id }, teachers } = experiment, isAlone = method === "teacher" || method === "student";
+  const isItsOwn = isAlone
+    ? name === id
+    : name.endsWith(`_${id}`) && (teachers.length === 0 || hasTeacher(experiment, name.slice(0, -id.length - 1)));
+  return isItsOwn && !cells.some(({ row, column }) => columnName(row, column) === name);
 }
 
 function unknown(path: string, what: string, ids: readonly string[], names: readonly string[]): Failure {

@@ -3,8 +3,9 @@ import type { Mix } from "./dataset.ts";
 import type { Trained } from "./experiment.ts";
 import type { Json } from "./json.ts";
 import type { Layer, Module, Pass } from "./layers.ts";
-import type { Net, Output, Player, Scorer } from "./network.ts";
+import type { Net, Output, Player, Scorer, Tap } from "./network.ts";
 import type { Random } from "./kernels/random_uniform.ts";
+import type { TapPair } from "./tap_pairs.ts";
 import type { Initialiser, Pace, Shape, Variable } from "./variables.ts";
 
 /** What teaches: nobody, one network, or several in order. */
@@ -119,17 +120,30 @@ export type Term = readonly [weight: number | Tensor, perSample: Tensor];
 /** The named terms whose weighted means are added up. */
 export type Terms = { readonly [name: string]: Term };
 
-/** Terms, and what a method remembers from one step to the next. */
+/** Terms, what a method remembers from one step to the next, and what else of a step is logged. */
 export interface Remembering {
   /** The terms. */
   readonly terms: Terms;
   /** Each memory's next value, written once after the update. */
   readonly writes: readonly (readonly [Variable, Tensor])[];
+  /** What is logged beside the terms, by name: one number per sample, [batch], of which an epoch's log has the mean. */
+  readonly reports?: { readonly [name: string]: Tensor };
 }
 
 /** Terms of one kind, such as one for each teacher, under numbered names: `teacher1`, `teacher2` … */
 export function numbered(name: string, terms: readonly Term[]): Terms {
   return Object.fromEntries(terms.map((term, i) => [`${name}${i + 1}`, term]));
+}
+
+/** The terms of a method and those of another one of this id but its `task`; one that is called alike is named after it too. */
+export function beside(terms: Terms, { task: _, ...others }: Terms, id: string): Terms {
+  const all = { ...terms };
+  for (const [name, term] of Object.entries(others)) {
+    let own = name;
+    while (own in all) own = `${id}_${own}`;
+    all[own] = term;
+  }
+  return all;
 }
 
 /** What a loss gives, with the memories that it writes: none where it gives terms alone. */
@@ -168,4 +182,10 @@ export interface Distiller<S extends Net, T extends Teachers = undefined, D = un
   readonly untouched?: (student: Player<S>) => readonly Variable[];
   /** Makes its variables, once, and gives the loss. */
   readonly build: (cast: Cast<S, T>) => Loss<S, T, D>;
+}
+
+/** A method of one teacher that compares taps, each of which it asks for a mask: what SAKD routes. */
+export interface Spotted<S extends Net, T extends Net, D = unknown> extends Distiller<S, T, D> {
+  /** The pairs of taps that it compares; it asks for masks at the student's, and at `logits`. */
+  readonly spots: (student: Player<S>, teacher: Player<T>) => readonly TapPair<Tap<S>, Tap<T>>[];
 }

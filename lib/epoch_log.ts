@@ -14,7 +14,7 @@ export interface EpochSummary {
   readonly epochs: number;
   /** Its learning rate. */
   readonly rate: number;
-  /** Sums over its images: `loss`, `loss/<term>`, `correct`, and `images` itself; of one of its batches `grad/<term>`, if asked for. */
+  /** Sums over its images: `loss`, `loss/<term>`, `report/<name>`, `correct`, and `images` itself; of one of its batches `grad/<term>`, if asked for. */
   readonly sums: { readonly [name: string]: number };
   /** The student on the test set. */
   readonly test: Score;
@@ -28,9 +28,9 @@ export interface EpochSummary {
   readonly seconds: number;
 }
 
-/** The mean of each loss by name, the total last. */
-function means({ sums }: EpochSummary): [string, number][] {
-  return Object.entries(sums).filter(([name]) => name.startsWith("loss")).map((
+/** The mean of each loss, the total last, or of each thing that the method reports, by name. */
+function means({ sums }: EpochSummary, kind: "loss" | "report"): [string, number][] {
+  return Object.entries(sums).filter(([name]) => name.startsWith(kind)).map((
     [name, sum],
   ) => [name, sum / sums.images]);
 }
@@ -48,7 +48,9 @@ export function epochLog(summary: EpochSummary): EpochLog {
   return {
     epoch,
     lr: rate,
-    ...Object.fromEntries(means(summary).map(([name, mean]) => [`train/${name}`, mean])),
+    ...Object.fromEntries(
+      [...means(summary, "loss"), ...means(summary, "report")].map(([name, mean]) => [`train/${name}`, mean]),
+    ),
     ...Object.fromEntries(gradNorms(summary).map(([term, norm]) => [`train/grad/${term}`, norm])),
     "train/top1": 100 * sums.correct / sums.images,
     "test/top1": test.top1,
@@ -64,7 +66,7 @@ export function epochLog(summary: EpochSummary): EpochLog {
 /** An epoch as it is shown. */
 export function epochLine(summary: EpochSummary): string {
   const { epoch, epochs, rate, sums, test, held, imagesPerSecond, waited } = summary;
-  const shown = means(summary).map(([name, mean]) => [name.replace("loss/", ""), mean.toFixed(3)]);
+  const shown = means(summary, "loss").map(([name, mean]) => [name.replace("loss/", ""), mean.toFixed(3)]);
   const loss = shown.filter(([name]) => name === "loss").map(([, mean]) => mean).join();
   const terms = shown.filter(([name]) => name !== "loss").map((term) => term.join(" ")).join(", ");
   const pulls = gradNorms(summary).map(([term, norm]) => `${term} ${norm.toPrecision(3)}`);

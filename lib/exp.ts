@@ -28,7 +28,8 @@ export async function main(args: readonly string[], print: (line: string) => voi
   const loaded = (await Promise.all(given._.map(load))).flat();
   const shown = status({ quiet: given.quiet });
   using interruption = new Interruption(shown.line);
-  const settings = runSettings(given, shown, interruption), done = [];
+  const others = loaded.map(({ experiment }) => experiment), done = [];
+  const settings = { ...runSettings(given, shown, interruption), others };
   for (const { experiment } of loaded) {
     for (const seed of seeds(given)) {
       if (given["dry-run"]) (await plan(experiment, seed, settings)).forEach((line) => print(line));

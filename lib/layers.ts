@@ -37,14 +37,16 @@ export interface Pass {
   remember(variable: Variable, value: Tensor): void;
   /** Which samples batch statistics are of, [batch] of 0 and 1; absent: all. */
   readonly mask?: Tensor;
+  /** Whether they are of the whole batch even at a spot where only some samples learn; no. */
+  readonly whole?: boolean;
 }
 
 /**
  * A pass for a module at a spot where `mask` ([batch] of 0 and 1) says which samples learn: batch statistics are theirs
- * alone, as if they were the batch. Without a mask the pass itself.
+ * alone, as if they were the batch, unless the pass wants those of the `whole` batch. Without a mask the pass itself.
  */
 export function among(pass: Pass, mask: Tensor | undefined): Pass {
-  return mask ? { ...pass, mask } : pass;
+  return mask && !pass.whole ? { ...pass, mask } : pass;
 }
 
 /**

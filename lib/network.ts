@@ -27,6 +27,8 @@ export interface StageModule {
   readonly norm?: Norm;
   /** Those of its variables that the next stage opens with, since only `pre` needs them; none where absent. */
   readonly opening?: readonly Variable[];
+  /** What the next stage takes, made of the stage's output, where that is not the output itself. */
+  readonly hand?: (out: Tensor, pass: Pass) => Tensor;
 }
 
 /** A stage as it is described. */
@@ -123,6 +125,8 @@ export interface Player<N extends Net = Net> {
   run(images: Tensor, pass: Pass): Output<N>;
   /** Runs one stage on what the stage before gave it: its `next` where it has one, else its `out`. */
   stage(name: Tap<N>, x: Tensor, pass: Pass): StageOutput;
+  /** What the stage behind this one takes where this one's output is `out`. */
+  hand(name: Tap<N>, out: Tensor, pass: Pass): Tensor;
 }
 
 /**
@@ -175,6 +179,7 @@ export function build<N extends Net>(
       return { taps, pre, next } as Output<N>;
     },
     stage: (name, x, pass) => byName[name](x, pass),
+    hand: (name, out, pass) => byName[name].hand?.(out, pass) ?? out,
   };
 }
 

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import type { Tensor1D } from "@tensorflow/tfjs";
 import type { Tensor } from "./tensor.ts";
 
 /** The same values, through which no gradient flows: a tensor of its own that no tape has seen. */
@@ -68,6 +69,19 @@ export function mse(a: Tensor, b: Tensor): Tensor {
 /** Values per sample, [batch], with those switched off by `mask` ([batch] of 0 and 1) at 0; without a mask the values themselves. */
 export function masked(values: Tensor, mask: Tensor | undefined): Tensor {
   return mask ? tf.mul(values, mask) : values;
+}
+
+/**
+ * One class for each row of logits, […, classes], drawn by Gumbel-softmax (Jang et al., 2017; Maddison et al., 2017) with
+ * uniform numbers from 0 to 1 of the same shape: one-hot, with the gradient of the softmax at that temperature
+ * (straight-through).
+ */
+export function gumbel(logits: Tensor, uniform: Tensor, temperature = 1): Tensor {
+  const tiny = 1e-20, minusLog = (x: Tensor) => tf.neg(tf.log(tf.add(x, tiny)));
+  const soft = soften(tf.add(logits, minusLog(minusLog(uniform))), temperature), constant = stop(soft);
+  const drawn = tf.oneHot(tf.argMax(constant, -1) as Tensor1D, logits.shape.at(-1)!, 1, 0, "float32");
+  // In this order what is drawn stays exactly 0 and 1.
+  return tf.add(drawn, tf.sub(soft, constant));
 }
 
 /** Each sample in a row: [batch, …] → [batch, features]. */

@@ -30,6 +30,8 @@ export interface PaperTable {
   readonly id: string;
   /** What it shows. */
   readonly title: string;
+  /** The data set, as its function is called, e.g. `cifar100`; absent where the file does not say. */
+  readonly dataset?: string;
   /** Which of a run's epochs its numbers are of; `null` where the paper does not say. */
   readonly selection: "last" | "best" | null;
   /** Over which runs its numbers are; `null` where the paper does not say. */
@@ -48,7 +50,7 @@ export interface Column {
   readonly teacher: string;
   /** The network that learns. */
   readonly student: string;
-  /** What is measured: `top1`, `top5`, `kl` … */
+  /** What is measured: `top1`, `top5`, `kl`, `time_ratio` (the training time as a multiple of the row `kd`'s) … */
   readonly metric: string;
 }
 
@@ -69,6 +71,8 @@ export interface PaperRow {
   };
   /** The printed number of each column; `null` where there is none. */
   readonly values: readonly (Summary | null)[];
+  /** What the logs that the authors released say of each column, by epoch. */
+  readonly logs?: { readonly [E in "last" | "best"]?: readonly (Summary | null)[] };
 }
 
 /** The paper in a file. Rejects with a `Failure` (exit 2) that names file and member where it is missing or malformed. */
@@ -96,6 +100,13 @@ export function parsePaper(yaml: string, path: string): Paper {
   return { ...paper, tables: tables.map((table) => checked(table, (problem) => refuse(`${table.id}: ${problem}`))) };
 }
 
+/** A table by its id. Throws a `Failure` (exit 2) that names the module that asks and what there is. */
+export function tableOf({ tables }: Paper, id: string, module: string): PaperTable {
+  const table = tables.find((table) => table.id === id);
+  if (table) return table;
+  throw new Failure(2, `${module}: the paper has no table ${id}; it has ${tables.map(({ id }) => id).join(", ")}`);
+}
+
 interface RawTable extends Omit<PaperTable, "selection" | "aggregate" | "columns" | "rows" | "notes"> {
   readonly selection?: "last" | "best" | null;
   readonly aggregate?: string | null;
@@ -114,13 +125,14 @@ interface RawRow extends Omit<PaperRow, "delta"> {
 const spread = some<Summary>({ mean: number, std: optional(number), n: optional(number) });
 const value: Reader<Summary> = (value, at) =>
   typeof value === "number" ? { mean: number(value, at) } : spread(value, at);
-const texts = list(text);
+const texts = list(text), values = list(nullable(value));
 
 const file = some<{ paper: Omit<Paper, "tables">; tables: RawTable[] }>({
   paper: some<Omit<Paper, "tables">>({ title: text, authors: texts, venue: text, year: number, code: optional(text) }),
   tables: list(some<RawTable>({
     id: text,
     title: text,
+    dataset: optional(text),
     selection: optional(nullable(among("last", "best"))),
     aggregate: optional(nullable(text)),
     metric: (value, at) => Array.isArray(value) ? texts(value, at) : text(value, at),
@@ -132,7 +144,8 @@ const file = some<{ paper: Omit<Paper, "tables">; tables: RawTable[] }>({
       kind: optional(among("delta")),
       of: optional(text),
       over: optional(text),
-      values: list(nullable(value)),
+      values,
+      logs: optional(some<NonNullable<PaperRow["logs"]>>({ last: optional(values), best: optional(values) })),
     })),
     notes: optional(texts),
   })),
@@ -140,7 +153,7 @@ const file = some<{ paper: Omit<Paper, "tables">; tables: RawTable[] }>({
 
 /** A table whose parts fit together. */
 function checked(raw: RawTable, refuse: (problem: string) => Failure): PaperTable {
-  const { id, title, selection = null, aggregate = null, notes = [] } = raw;
+  const { id, title, dataset, selection = null, aggregate = null, notes = [] } = raw;
   const methods = raw.rows.map(({ method }) => method);
   const columns = raw.columns.map(({ metric, ...pair }, i) => {
     const measured = metric ?? raw.metric;
@@ -149,8 +162,9 @@ function checked(raw: RawTable, refuse: (problem: string) => Failure): PaperTabl
   });
   const rows = raw.rows.map(({ kind, of, over, ...row }, i): PaperRow => {
     if (methods.indexOf(row.method) < i) throw refuse(`the row ${row.method} is there twice`);
-    if (row.values.length !== columns.length) {
-      throw refuse(`the row ${row.method} has ${row.values.length} values for ${columns.length} columns`);
+    for (const { length } of [row.values, ...Object.values(row.logs ?? {})]) {
+      if (length === columns.length) continue;
+      throw refuse(`the row ${row.method} has ${length} values for ${columns.length} columns`);
     }
     if (kind === undefined) return row;
     for (const [key, method] of Object.entries({ of, over })) {
@@ -161,5 +175,5 @@ function checked(raw: RawTable, refuse: (problem: string) => Failure): PaperTabl
     }
     return { ...row, delta: { of: of!, over: over! } };
   });
-  return { id, title, selection, aggregate, columns, rows, notes };
+  return { id, title, ...dataset && { dataset }, selection, aggregate, columns, rows, notes };
 }

@@ -21,6 +21,8 @@ export interface Cell {
   readonly other?: Printed;
   /** The paper's. */
   readonly paper?: Printed;
+  /** What the authors' released logs say, by epoch. */
+  readonly logs?: readonly (readonly [epoch: "last" | "best", text: string])[];
   /** What ours came from. */
   readonly outcome?: Outcome;
 }
@@ -33,7 +35,13 @@ export function epochs({ selection }: PaperTable): readonly ["last", "best"] | r
 /** The cells of a table's column from top to bottom; `at` is what came of a row's experiment. */
 export function paperColumn(table: PaperTable, index: number, at: (row: PaperRow) => Outcome | undefined): Cell[] {
   const { rows } = table, { metric } = table.columns[index];
-  const measured = rows.map((row) => row.delta ? {} : measuredCell(row.values[index], at(row), metric, epochs(table)));
+  const kd = rows.find(({ method }) => method === "kd"), base = kd && at(kd);
+  const measured = rows.map((row) => {
+    return row.delta
+      ? {}
+      : measuredCell(row, index, table, at(row), (outcome, epoch) =>
+        metric === "time_ratio" ? timeRatios(outcome, base, epoch) : measures(outcome, metric, epoch));
+  });
   const cells = rows.map(({ delta, values }, i): Cell => {
     if (!delta) return measured[i];
     const [of, over] = [delta.of, delta.over].map((method) => measured[rows.findIndex((row) => row.method === method)]);
@@ -49,15 +57,33 @@ export function minus(a: Printed | undefined, b: Printed | undefined): Printed |
 }
 
 function measuredCell(
-  value: Summary | null,
+  { values, logs }: PaperRow,
+  index: number,
+  table: PaperTable,
   outcome: Outcome | undefined,
-  metric: string,
-  epochs: readonly ("last" | "best")[],
+  measured: (outcome: Outcome, epoch: "last" | "best") => number[],
 ): Cell {
-  const paper = printed(value ?? undefined);
-  if (!outcome) return { paper };
-  const [ours, other] = epochs.map((epoch) => summary(measures(outcome, metric, epoch)));
-  return { ours: printed(ours), other: printed(other && { ...other, n: undefined }), paper, outcome };
+  const paper = printed(values[index] ?? undefined);
+  const released = logs && epochs(table).flatMap((epoch): [typeof epoch, string][] => {
+    const value = logs[epoch]?.[index];
+    return value ? [[epoch, spread(value)]] : [];
+  });
+  if (!outcome) return { paper, logs: released };
+  const [ours, other] = epochs(table).map((epoch) => summary(measured(outcome, epoch)));
+  return {
+    ours: printed(ours),
+    other: printed(other && { ...other, n: undefined }),
+    paper,
+    logs: released,
+    outcome,
+  };
+}
+
+/** How long each trial trained for an epoch, as a multiple of the mean of another experiment's. It has no best epoch. */
+function timeRatios(outcome: Outcome, base: Outcome | undefined, epoch: "last" | "best"): number[] {
+  const times = (of: Outcome | undefined) => of?.measured.map(({ seconds, epochs }) => seconds / epochs) ?? [];
+  const unit = summary(times(base))?.mean;
+  return unit !== undefined && epoch === "last" ? times(outcome).map((time) => time / unit) : [];
 }
 
 function printed(summary: Summary | undefined): Printed | undefined {

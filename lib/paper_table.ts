@@ -7,7 +7,7 @@ import { type Labelled, settings } from "./setting.ts";
 
 /**
  * A paper's table in its own shape, as markdown with its footnotes, settings and notes. A cell is ours, mean ± std (n),
- * above the paper's number, the difference, and ours at the other epoch. `at` is what came of a cell's experiment.
+ * above the paper's number, the difference, ours at the other epoch, and what the authors' released logs say. `at` is what came of a cell's experiment.
  */
 export function paperTable(table: PaperTable, at: (row: PaperRow, column: Column) => Outcome | undefined): string {
   const notes = footnotes(), header = [corner(table, notes), ...table.columns.map((column) => title(column, table))];
@@ -36,8 +36,11 @@ export function paperTable(table: PaperTable, at: (row: PaperRow, column: Column
 /** What the lines of each cell are. */
 function corner(table: PaperTable, notes: Footnotes): string {
   const [epoch, other] = epochs(table);
+  const logs = table.rows.some(({ logs }) => logs) ? "<br>released logs" : "";
   const unsaid = "The paper does not say whether it took the last or the best epoch; the difference is to our last.";
-  return `ours, ${epoch} (n)<br><sub>paper${table.selection ? "" : notes.mark(unsaid)} · Δ<br>ours, ${other}</sub>`;
+  return `ours, ${epoch} (n)<br><sub>paper${
+    table.selection ? "" : notes.mark(unsaid)
+  } · Δ<br>ours, ${other}${logs}</sub>`;
 }
 
 function title({ teacher, student, metric }: Column, { columns }: PaperTable): string {
@@ -55,12 +58,14 @@ function rowTitle({ method, printed, delta }: PaperRow, { rows }: PaperTable): s
   return plain(printed ?? (delta ? `Δ ${name(delta.of)} − ${name(delta.over)}` : method));
 }
 
-function cellText({ ours, other, paper, outcome }: Cell, notes: Footnotes): string {
+function cellText({ ours, other, paper, logs = [], outcome }: Cell, notes: Footnotes): string {
   const text = (printed: Printed | undefined) => printed?.best ? `**${printed.text}**` : printed?.text ?? "—";
   const first = outcome ? link(text(ours), outcome.path) + unshown(outcome, notes) : text(ours);
   if (!paper && !other) return first;
   const delta = minus(ours, paper), printed = delta ? `${text(paper)} · ${delta.text}` : text(paper);
-  return `${first}<br><sub>${printed}${other ? `<br>${other.text}` : ""}</sub>`;
+  const released = logs.map(([epoch, text]) => `${epoch} ${text}`).join(" · ");
+  const below = [printed, ...other ? [other.text] : [], ...released ? [`logs: ${released}`] : []];
+  return `${first}<br><sub>${below.join("<br>")}</sub>`;
 }
 
 function runs({ aggregate }: PaperTable): string {

@@ -25,7 +25,7 @@ export async function plan(experiment: Experiment, seed: number, settings: Setti
     const { train, heldOut, opened, student, step } = prepared, schedule = scheduled(experiment, settings);
     const order = stream(seed, "shuffle/1").permutation(train.size), times: number[] = [];
     let terms: string[] = [];
-    for await (const batch of batches(train, order, schedule.batch, opened.image)) {
+    for await (const batch of batches(train, order, schedule.batch, opened.image, { seed, epoch: 1 })) {
       const begun = performance.now();
       const values = await step({
         ...batch,

@@ -3,23 +3,21 @@ import { cellAt, checkCells } from "./cells.ts";
 import type { Experiment } from "./experiment.ts";
 import { Failure } from "./failure.ts";
 import { generated, type Section } from "./generated.ts";
-import { importModule } from "./import_module.ts";
 import { paragraph, plain, stack } from "./markdown.ts";
 import { type Outcome, outcome } from "./outcome.ts";
 import { ownTable } from "./own_table.ts";
-import { type Paper, type PaperTable, readPaper } from "./paper.ts";
+import { type Paper, readPaper, tableOf } from "./paper.ts";
 import { paperTable } from "./paper_table.ts";
 import type { Labelled } from "./setting.ts";
-import { isTables, type OwnTables, type PaperTables } from "./table.ts";
+import type { OwnTables, PaperTables } from "./table.ts";
+import { declaredTables } from "./table_folders.ts";
 
 /**
  * What the README of a folder with a `tables.ts` should be, given what it is: its head and tables new, its prose kept.
  * Rejects with a `Failure` that names the file where a declaration, the paper's numbers or a result are wrong.
  */
 export async function readme(folder: string, current: string): Promise<string> {
-  const module = join(folder, "tables.ts");
-  const { default: declared } = await importModule(module);
-  if (!isTables(declared)) throw new Failure(2, `${module} exports no tables: \`export default tables({ … })\``);
+  const { module, declared } = await declaredTables(folder);
   const sections = "paper" in declared ? await ofPaper(declared, module) : await ofOwn(declared, module);
   return generated(join(folder, "README.md"), current, sections);
 }
@@ -56,12 +54,6 @@ function citation({ title, authors, venue, year, code }: Paper): string[] {
   const where = venue.includes(String(year)) ? venue : `${venue}, ${year}`;
   const cited = plain(`${authors.join(", ")}. ${where}.`);
   return [`# ${plain(title)}`, paragraph(code ? `${cited} [Code](${code}).` : cited)];
-}
-
-function tableOf({ tables }: Paper, id: string, module: string): PaperTable {
-  const table = tables.find((table) => table.id === id);
-  if (table) return table;
-  throw new Failure(2, `${module}: the paper has no table ${id}; it has ${tables.map(({ id }) => id).join(", ")}`);
 }
 
 async function ofOwn({ title, tables }: OwnTables, module: string): Promise<Section[]> {

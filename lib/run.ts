@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { askedEpochs } from "./asked_epochs.ts";
 import { batches } from "./batches.ts";
 import { match, type Value } from "./checkpoint.ts";
 import { declared } from "./declared.ts";
@@ -42,7 +43,8 @@ export async function run(
   settings: Settings,
   keep: readonly Epoch[] = [],
 ): Promise<Done> {
-  const resolved = await resolve(experiment, seed, settings, keep), { status } = settings;
+  const { status, others = [] } = settings, kept = [...keep, ...askedEpochs(experiment, seed, others, settings)];
+  const resolved = await resolve(experiment, seed, settings, kept);
   const { identity: { id }, folder, state, quick } = resolved,
     title = `${id} seed ${seed}${quick ? ` (${quick})` : ""}`;
   if (state === "done") {
@@ -61,7 +63,7 @@ export async function run(
   const prepared = await prepare(experiment, seed, teachers.map(({ weights }) => weights), stages, settings);
   try {
     const records = await scoreTeachers(teachers, prepared, (line) => status.line(`${title}: ${line}`));
-    const trial = await new Training(resolved, prepared, settings, keep, title).run(records, stages.records);
+    const trial = await new Training(resolved, prepared, settings, kept, title).run(records, stages.records);
     await record(resultPath(resolved.root, id), id, trial);
     return { id, trial };
   } finally {
@@ -166,7 +168,7 @@ class Training {
     const scalars = { rate: scalar(rate(epoch)), epoch: scalar(epoch) },
       sums: Record<string, number> = { ...before.sums };
     let { batch, step } = before, images = 0, waited = 0, asked = seconds();
-    for await (const given of batches(train, order, size, opened.image)) {
+    for await (const given of batches(train, order, size, opened.image, { seed, epoch })) {
       waited += seconds() - asked;
       const inputs = { ...given, ...scalars, step: { shape: [], data: Int32Array.of(step) } };
       if (this.#settings.gradNorms && !Object.keys(sums).some((name) => name.startsWith("grad/"))) {

@@ -7,22 +7,45 @@ import type { Trial } from "./result.ts";
 /** A row's name and what came of one of its experiments. */
 export type Labelled = readonly [label: string, outcome: Outcome];
 
-/** How a table's experiments are set: data set and schedule by row, and what the counted trials ran on. Markdown; empty without rows. */
+/** How a table's experiments are set: data set and schedule by row, or each by what it goes with, and what the counted trials ran on. Markdown; empty without rows. */
 export function settings(rows: readonly Labelled[]): string {
-  const alike = Map.groupBy(rows, ([, { experiment }]) => setting(experiment));
-  const lines = Array.from(alike, ([text, rows]) => {
-    const labels = [...new Set(rows.map(([label]) => label))].join(", ");
-    return plain(alike.size > 1 ? `${labels}: ${text}` : text);
+  const lines = (separate(rows, setting, row) ? [setting] : PARTS).flatMap((part) => {
+    const name = separate(rows, part, row) || !separate(rows, part, learner) ? row : learner;
+    const groups = grouped(rows, part, name);
+    return groups.map(([text, names]) => plain(groups.length > 1 ? `${names.join(", ")}: ${text}` : text));
   });
   const trials = rows.flatMap(([, { measured }]) => measured);
   if (trials.length > 0) lines.push(plain(machinery(trials)));
   return lines.length > 0 ? stack(["**Settings**", bullets(lines)]) : "";
 }
 
-/** An experiment's data set and schedule, in words. */
-function setting({ dataset, schedule }: Experiment): string {
-  return [dataset, schedule].map(called).join("; ");
+/** A row's name. */
+const row: Name = ([label]) => label;
+/** The network that learns. */
+const learner: Name = ([, { experiment }]) => experiment.student.id;
+
+/** What a setting may be told by. */
+type Name = (row: Labelled) => string;
+
+/** The settings that some experiments have, each with the names that have it. */
+function grouped(rows: readonly Labelled[], of: Setting, name: Name): (readonly [text: string, names: string[]])[] {
+  const alike = Map.groupBy(rows, ([, { experiment }]) => of(experiment));
+  return Array.from(alike, ([text, rows]) => [text, [...new Set(rows.map(name))]]);
 }
+
+/** Whether no name has two of these settings. */
+function separate(rows: readonly Labelled[], of: Setting, name: Name): boolean {
+  const names = grouped(rows, of, name).flatMap(([, names]) => names);
+  return new Set(names).size === names.length;
+}
+
+/** What an experiment is set to, in words. */
+type Setting = (experiment: Experiment) => string;
+
+const PARTS: readonly Setting[] = [({ dataset }) => called(dataset), ({ schedule }) => called(schedule)];
+
+/** Data set and schedule. */
+const setting: Setting = (experiment) => PARTS.map((part) => part(experiment)).join("; ");
 
 /** A part of a declaration in words: `sgd (epochs 10, drops (at 6/8, by 0.1))`; its name alone where it has no options. */
 export function called({ id, options }: { readonly id: string; readonly options: Json }): string {

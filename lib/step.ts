@@ -58,13 +58,13 @@ export interface TrainParts {
 
 /**
  * One training step: forward, loss, gradients, update. The values are each term's weighted mean under
- * `loss/<name>`, their sum as `loss`, and how many of the batch the student got right as `correct`. A variable that no
- * term reaches is left alone: no decay, no momentum.
+ * `loss/<name>`, their sum as `loss`, the mean of what the method reports under `report/<name>`, and how many of the batch
+ * the student got right as `correct`. A variable that no term reaches is left alone: no decay, no momentum.
  */
 export function trainStep(parts: TrainParts): Traced<TrainInput> {
   const { optimizer, trainable } = parts;
   return (inputs) => {
-    const { forward: { means, loss, correct, changes }, gradients } = differentiate(
+    const { forward: { means, loss, correct, reports, changes }, gradients } = differentiate(
       objective(parts, inputs),
       trainable,
       optimizer.groups,
@@ -74,7 +74,7 @@ export function trainStep(parts: TrainParts): Traced<TrainInput> {
       const own = gradients.map((group) => group[i]);
       return own.some((gradient) => gradient) ? [optimizer.update(variable, own, inputs.rate)] : [];
     });
-    return { values: { ...Object.fromEntries(terms), correct, loss }, updates: [...updates, ...changes] };
+    return { values: { ...Object.fromEntries(terms), ...reports, correct, loss }, updates: [...updates, ...changes] };
   };
 }
 
@@ -91,8 +91,8 @@ export function gradNormStep(parts: TrainParts): Traced<TrainInput> {
       learning,
       (terms) => terms.map((term) => [term]),
     );
-    const { means, loss, correct, changes } = forward;
-    tf.dispose([loss, correct, ...Object.values(means), ...changes.map(({ value }) => value)]);
+    const { means, loss, correct, reports, changes } = forward;
+    tf.dispose([loss, correct, ...[means, reports].flatMap(Object.values), ...changes.map(({ value }) => value)]);
     const norms = Object.keys(means).map((name, i) => [`grad/${name}`, norm(gradients[i])]);
     return { values: Object.fromEntries(norms), updates: [] };
   };
@@ -112,6 +112,8 @@ interface Forward {
   readonly loss: Scalar;
   /** How many of the batch the student got right. */
   readonly correct: Tensor;
+  /** The mean of each thing that the method reports, under `report/<name>`. */
+  readonly reports: Readonly<Record<string, Tensor>>;
   /** The next values of statistics and memories. */
   readonly changes: readonly (Update & { kind: "assign" })[];
 }
@@ -142,7 +144,9 @@ function objective(
       task: classification(labels),
       mask: () => undefined,
     };
-    const { terms, writes } = remembering(parts.loss({ ...given, teacher } as unknown as Step<Net, Teachers>));
+    const { terms, writes, reports = {} } = remembering(
+      parts.loss({ ...given, teacher } as unknown as Step<Net, Teachers>),
+    );
     const means = Object.entries(terms).map(([name, [weight, perSample]]): [string, Scalar] => [
       name,
       tf.keep(tf.mul(tf.mean(perSample), weight)),
@@ -151,6 +155,9 @@ function objective(
       means: Object.fromEntries(means),
       loss: tf.keep(tf.addN(means.map(([, mean]) => mean))) as Scalar,
       correct: tf.keep(correct(given.student.taps.logits, labels)),
+      reports: Object.fromEntries(
+        Object.entries(reports).map(([name, perSample]) => [`report/${name}`, tf.keep(tf.mean(perSample))]),
+      ),
       changes: [...remembered, ...writes].map(([variable, value]) => ({
         kind: "assign",
         variable,

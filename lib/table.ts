@@ -14,7 +14,8 @@ export interface PaperCells {
   readonly ids: readonly string[];
   /**
    * By method, then by column: `slkd: { vgg13_vgg8 }` is taught by vgg13 and trains vgg8; the rows `teacher` and `student`
-   * go by their own network, `teacher: { vgg13 }`. What is not there was not run.
+   * go by their own network, `teacher: { vgg13 }`. What is not there was not run; what is of a pair that no table here has
+   * is passed over.
    */
   readonly rows: { readonly [method: string]: Experiments };
 }

@@ -3,14 +3,13 @@
  *
  * @module
  */
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { atomicWrite } from "./atomic_write.ts";
 import { Failure } from "./failure.ts";
 import { flags, help, type Spec } from "./flags.ts";
-import { root } from "./identify.ts";
 import { readme } from "./readme.ts";
+import { tableFolders } from "./table_folders.ts";
 
 const FLAGS = {
   check: { type: "boolean", help: "write nothing; exit 1 if a README is out of date" },
@@ -24,7 +23,7 @@ export async function main(args: readonly string[], print: (line: string) => voi
   const { check, help: asked, _: named } = flags(args, FLAGS);
   if (asked) return print(help("deno task tables [folder…]", FLAGS));
   const old: string[] = [];
-  for (const folder of named.length > 0 ? named.map(folderOf) : folders()) {
+  for (const folder of named.length > 0 ? named.map(folderOf) : tableFolders()) {
     const path = join(folder, "README.md"), shown = relative(Deno.cwd(), path);
     const current = existsSync(path) ? await Deno.readTextFile(path) : "";
     const wanted = await readme(folder, current);
@@ -38,23 +37,14 @@ export async function main(args: readonly string[], print: (line: string) => voi
   if (old.length > 0) throw new Failure(1, `out of date: ${old.join(", ")}; deno task tables writes them`);
 }
 
-/** Every folder in the project's `experiments/` that has tables. */
-function folders(): string[] {
-  const all = join(root(pathToFileURL(resolve("tables.ts")).href), "experiments");
-  if (!existsSync(all)) {
-    throw new Failure(2, `there is no ${relative(Deno.cwd(), all)}/: run this in the project, or name a folder`);
-  }
-  return readdirSync(all).sort().map((name) => join(all, name)).filter((folder) =>
-    existsSync(join(folder, "tables.ts"))
-  );
-}
-
 function folderOf(name: string): string {
   const folder = resolve(name);
   if (existsSync(join(folder, "tables.ts"))) return folder;
   throw new Failure(
     2,
-    `${name} has no tables.ts; folders with one are ${folders().map((one) => relative(Deno.cwd(), one)).join(", ")}`,
+    `${name} has no tables.ts; folders with one are ${
+      tableFolders().map((one) => relative(Deno.cwd(), one)).join(", ")
+    }`,
   );
 }
 

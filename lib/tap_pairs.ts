@@ -1,5 +1,5 @@
 import { Failure } from "./failure.ts";
-import type { Net, Player } from "./network.ts";
+import { lastMap, type Net, type Player } from "./network.ts";
 import type { Shape } from "./variables.ts";
 
 /** A tap of the student, and the teacher's tap that it learns from. */
@@ -29,6 +29,15 @@ export function tapPairs<S extends string, T extends string>(
   const shared = <Tap>(taps: readonly Tap[]) => fromLast ? taps.slice(taps.length - count) : taps.slice(0, count);
   const paired = shared(theirs);
   return checked(student, teacher, shared(ours).map((tap, i) => [tap, paired[i]]), vectors);
+}
+
+/** A pair of taps: of each network the one that is given, else its last map. */
+export function lastMaps<S extends string, T extends string>(
+  student: Player<Net<S>>,
+  teacher: Player<Net<T>>,
+  given: { readonly student?: S; readonly teacher?: T },
+): TapPair<S, T> {
+  return [given.student ?? lastMap(student), given.teacher ?? lastMap(teacher)];
 }
 
 const isMap = (shape: Shape): boolean => shape.length === 3;

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { Logs } from "../lib/epoch_log.ts";
+import { epochLine, epochLog, type EpochSummary, Logs } from "../lib/epoch_log.ts";
 import { Failure } from "../lib/failure.ts";
 import { needs } from "./needs.ts";
 
@@ -58,3 +58,19 @@ await needs(["read", "write"], "logs: where nothing can be written the file is n
     assertEquals(failure.exit, 3);
     assert(failure.cause instanceof Error);
   }));
+
+await needs(["sys"], "an epoch's log has the means of its losses and of what the method reports", () => {
+  const summary: EpochSummary = {
+    epoch: 1,
+    epochs: 2,
+    rate: 0.1,
+    sums: { loss: 30, "loss/task": 20, "report/spot_logits": 5, "grad/task": 7, correct: 4, images: 10 },
+    test: { top1: 50, top5: 80 },
+    imagesPerSecond: 100,
+    waited: 0,
+    seconds: 1,
+  };
+  const log = epochLog(summary), of = (tag: string) => log[`train/${tag}`];
+  assertEquals([of("loss"), of("loss/task"), of("report/spot_logits"), of("grad/task")], [3, 2, 0.5, 7]);
+  assertEquals(epochLine(summary).includes("spot"), false);
+});

@@ -8,6 +8,7 @@ import { camkd } from "./golden_losses/camkd.ts";
 import { cc } from "./golden_losses/cc.ts";
 import { crd } from "./golden_losses/crd.ts";
 import { cutmix } from "./golden_losses/cutmix.ts";
+import { dfgkd } from "./golden_losses/dfgkd.ts";
 import { dgkd } from "./golden_losses/dgkd.ts";
 import { dist } from "./golden_losses/dist.ts";
 import { dkd } from "./golden_losses/dkd.ts";
@@ -27,13 +28,13 @@ import { one } from "./golden_losses/one.ts";
 import { pkt } from "./golden_losses/pkt.ts";
 import { reviewkd } from "./golden_losses/reviewkd.ts";
 import { rkd } from "./golden_losses/rkd.ts";
+import { sakd } from "./golden_losses/sakd.ts";
+import { shake } from "./golden_losses/shake.ts";
 import { slkd } from "./golden_losses/slkd.ts";
 import { sp } from "./golden_losses/sp.ts";
 import { takd } from "./golden_losses/takd.ts";
 import { vid } from "./golden_losses/vid.ts";
 import { goldens } from "./goldens.ts";
-
-const later = /^(sakd|shake|slkd_dfgkd)(_|$)/;
 
 await goldens<Loss>("losses", [
   ...ab,
@@ -44,6 +45,7 @@ await goldens<Loss>("losses", [
   ...cc,
   ...crd,
   ...cutmix,
+  ...dfgkd,
   ...dgkd,
   ...dist,
   ...dkd,
@@ -63,8 +65,10 @@ await goldens<Loss>("losses", [
   ...pkt,
   ...reviewkd,
   ...rkd,
+  ...sakd,
+  ...shake,
   ...slkd,
   ...sp,
   ...takd,
   ...vid,
-], later);
+]);

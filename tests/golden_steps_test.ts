@@ -15,7 +15,9 @@ import { ofd } from "./golden_steps/ofd.ts";
 import { pkt } from "./golden_steps/pkt.ts";
 import { reviewkd } from "./golden_steps/reviewkd.ts";
 import { rkd } from "./golden_steps/rkd.ts";
+import { sakd } from "./golden_steps/sakd.ts";
 import { scratch } from "./golden_steps/scratch.ts";
+import { shake } from "./golden_steps/shake.ts";
 import { slkd } from "./golden_steps/slkd.ts";
 import { sp } from "./golden_steps/sp.ts";
 import { vid } from "./golden_steps/vid.ts";
@@ -37,8 +39,10 @@ await goldens<Steps>("steps", [
   ...pkt,
   ...reviewkd,
   ...rkd,
+  ...sakd,
   ...scratch,
+  ...shake,
   ...slkd,
   ...sp,
   ...vid,
-], /^(sakd|shake)_|[_-](wrn_|MobileNet|Shuffle|ResNet\d)/);
+], /[_-](wrn_|MobileNet|Shuffle|ResNet\d)/);

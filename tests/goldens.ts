@@ -77,13 +77,13 @@ export async function readGolden<F>(name: `${Kind}/${string}`): Promise<Golden<F
 }
 
 /**
- * Registers a test for every case of a kind but those that match `later`, which are for what Retort does not have yet. A
+ * Registers a test for every case of a kind but those that match `later`, if any, which are for what Retort does not have yet. A
  * case that none of the checks matches fails, so that none is overlooked.
  */
 export async function goldens<F>(
   kind: Kind,
   checks: readonly Check<F>[],
-  later: RegExp,
+  later?: RegExp,
 ): Promise<void> {
   const folder = await folderOf(kind);
   if (!folder) return needs(["read", "env"], `golden: ${kind}`, () => {});
@@ -95,7 +95,7 @@ export async function goldens<F>(
   for (const { path } of cases) {
     const [, ofKind, name] = path.match(/^(\w+)\/(.+)\.json$/) ?? [];
     if (ofKind !== kind || name.startsWith("_")) continue;
-    if (later.test(name)) continue;
+    if (later?.test(name)) continue;
     const check = checks.find(([pattern]) => pattern.test(name))?.[1];
     await needs(everything, `golden: ${kind}/${name}`, async () => {
       if (!check) throw new Error(`no test knows what to do with ${kind}/${name}`);

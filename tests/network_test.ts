@@ -4,6 +4,7 @@ import { Failure } from "../lib/failure.ts";
 import { passes } from "../lib/layers.ts";
 import { build, classifier, lastMap, type Net, stage } from "../lib/network.ts";
 import { dense, globalAveragePool, relu } from "../lib/layers.ts";
+import { wrn } from "../lib/networks/wrn.ts";
 import { type Scope, type Variable, variables } from "../lib/variables.ts";
 import { given } from "./given.ts";
 import { CLASSES, IMAGE, small } from "./toy.ts";
@@ -66,6 +67,18 @@ Deno.test("a stage may hand on something else than its tap", async () => {
     const { taps } = built.run(tf.tensor2d([[1, 3]]), passes().frozen);
     assertEquals([[...taps.a.dataSync()], [...taps.b.dataSync()]], [[1, 3], [2, 6]]);
   });
+});
+
+Deno.test("what is handed on can be made of any output of a stage", async () => {
+  const made = (recipe: Net) => build(recipe, variables({ seed: 1, collected: new Map() }), IMAGE, CLASSES);
+  for (const net of [made(wrn(10, 1)), made(small)]) {
+    await held([net], () => {
+      const { frozen } = passes(), { taps, next } = net.run(tf.randomNormal([2, ...IMAGE]), frozen);
+      for (const tap of Object.keys(net.shapes)) {
+        assertEquals(net.hand(tap, taps[tap], frozen).dataSync(), next[tap].dataSync(), tap);
+      }
+    });
+  }
 });
 
 Deno.test("a copy starts at the values of what it is made from, in variables of its own", () => {

@@ -4,6 +4,7 @@ import {
   crossEntropy,
   flat,
   gram,
+  gumbel,
   kl,
   logSoften,
   masked,
@@ -16,6 +17,7 @@ import {
   stop,
   unit,
 } from "../lib/ops.ts";
+import { stream } from "../lib/random.ts";
 
 /** A test on tfjs's own backend that leaves no tensor behind. */
 function pure(name: string, body: () => void): void {
@@ -36,6 +38,27 @@ pure("stop gives the same values and lets no gradient through", () => {
   const x = tf.tensor1d([1, 2, 3]);
   assertEquals([...stop(x).dataSync()], [1, 2, 3]);
   assertEquals([...tf.grad((x) => tf.sum(tf.mul(x, stop(x))))(x).dataSync()], [1, 2, 3]);
+});
+
+pure("gumbel draws one class of each row, with the gradient of the softmax of logits and noise", () => {
+  const logits = [[0.3, 1, -2], [2, 0, 0]], uniform = [[0.9, 0.2, 0.5], [0, 1 - 2 ** -24, 0.4]], T = 5;
+  const noisy = logits.map((row, i) => row.map((x, c) => x - Math.log(-Math.log(uniform[i][c] + 1e-20) + 1e-20)));
+  const drawn = gumbel(tf.tensor2d(logits), tf.tensor2d(uniform), T);
+  assertEquals([...drawn.dataSync()], noisy.flatMap((row) => row.map((x) => x === Math.max(...row) ? 1 : 0)));
+  const first = tf.grad((x) => tf.sum(tf.slice(gumbel(x, tf.tensor2d(uniform), T), [0, 0], [-1, 1])));
+  const gradient = first(tf.tensor2d(logits)).dataSync();
+  const expected = noisy.flatMap((row) => {
+    const p = softmax(row, T);
+    return p.map((x, c) => p[0] * ((c === 0 ? 1 : 0) - x) / T);
+  });
+  expected.forEach((value, i) => assertAlmostEquals(gradient[i], value, 1e-6));
+});
+
+pure("gumbel draws as often as the softmax says", () => {
+  const count = 4000, random = stream(1, "gumbel"), logits = [1, 0, -1];
+  const uniform = tf.tensor2d(Array.from({ length: count }, () => logits.map(() => random.uniform())));
+  const shares = tf.mean(gumbel(tf.tile(tf.tensor2d([logits]), [count, 1]), uniform, 5), 0).dataSync();
+  softmax(logits).forEach((p, c) => assertAlmostEquals(shares[c], p, 0.03));
 });
 
 pure("kl is T² times the divergence of the softened distributions, for each sample", () => {

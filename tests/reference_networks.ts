@@ -118,6 +118,21 @@ export const translatorNames: Readonly<Record<string, string>> = factorNames("en
   "1.running_var": "0.norm.variance",
 });
 
+/** The variables of SHAKE's shadow over three taps by the names of the released code's `Shake`, its unused classifier left out. */
+export function shadowNames(...[, second, third]: readonly [string, string, string]): Record<string, string> {
+  const layers = [`down_${second}`, `side_${second}`, `down_${third}`, `side_${third}`, "last"];
+  const names = { "0.weight": "weight", "1.weight": "norm.scale", "1.bias": "norm.offset" };
+  const statistics = { "1.running_mean": "norm.mean", "1.running_var": "norm.variance" };
+  return Object.fromEntries(
+    layers.flatMap((layer, i) =>
+      Object.entries({ ...names, ...statistics }).map(([theirs, ours]) => [
+        `fuse${i + 1}.${theirs}`,
+        `method.shadow1.${layer}.0.0.${ours}`,
+      ])
+    ),
+  );
+}
+
 /** Names of three layers that are three modules each there. */
 function factorNames(theirs: string, ours: string, names: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries([0, 1, 2].flatMap((layer) =>

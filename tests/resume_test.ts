@@ -9,7 +9,7 @@ import { ended, type Toys, toys } from "./toy_runs.ts";
 
 /**
  * A student of four epochs, four batches each, whose data stop at the n-th read of training images, one read a batch:
- * `TOY=hang:n` hangs there, `signal:n` sends the process a Ctrl-C, `both:n` does both.
+ * `TOY=hang:n` hangs there, `signal:n` sends the process a Ctrl-C, `both:n` does both. What is read depends on the draw.
  */
 const STOPPING = `
 const [what, at] = (Deno.env.get("TOY") ?? "").split(":");
@@ -18,13 +18,15 @@ const stopping: typeof dataset = {
   ...dataset,
   async open(folder, log) {
     const opened = await dataset.open(folder, log), { train } = opened;
-    const read: typeof train.read = async (indices) => {
+    const read: typeof train.read = async (indices, draw) => {
       if (++reads === Number(at)) {
         console.error("stopping");
         if (what !== "hang") Deno.kill(Deno.pid, "SIGINT");
         await new Promise((resolve) => setTimeout(resolve, what === "signal" ? 300 : 1e6));
       }
-      return train.read(indices);
+      const bytes = await train.read(indices), size = bytes.length / indices.length;
+      // As what is drawn while an image is read is: other numbers for each seed, epoch and image.
+      return bytes.map((value, i) => value + (7 * draw!.seed + 5 * draw!.epoch + indices[Math.floor(i / size)]) % 9);
     };
     return { ...opened, train: { ...train, read } };
   },

@@ -176,6 +176,23 @@ export const late = experiment(import.meta, { dataset, schedule, teacher: from(t
 );
 
 await test(
+  "what is run beside is known from the start: weights that it asks for are kept at once",
+  PAIR + `
+export const early = experiment(import.meta, { dataset, schedule, teacher: from(teacher, { epoch: 1 }), student: small, distiller: kd() });
+export const later = experiment(import.meta, { dataset, schedule, teacher: from(early), student: small, distiller: kd() });
+`,
+  async (toys) => {
+    const others = [await toys.experiment("later")];
+    await toys.run("teacher", 1, { others });
+    await toys.run("teacher", 2, { others });
+    assert(existsSync(toys.of("teacher", 1, "epoch-1.safetensors")));
+    assert(!existsSync(toys.of("teacher", 2, "epoch-1.safetensors")));
+    await toys.run("early", 1, { others });
+    assert(!toys.said().includes("lacking"));
+  },
+);
+
+await test(
   "what is held out is recorded and chooses the best epoch; take is a declaration of its own",
   `
 const fast = sgd({ epochs: 5, batch: 16, lr: 0.2 }), some = { ...images, train: 96 };

@@ -102,6 +102,26 @@ await both("the loss is the sum of the terms' weighted means, a weight a number 
   engine.close();
 });
 
+await both("what a method reports is averaged over the batch and learned from by nobody", async (kind) => {
+  const engine = await open(kind), before = tf.memory().numTensors;
+  const reporting = method(() => ({ task, student, index }) => ({
+    terms: { task: [1, task(student)] },
+    writes: [],
+    reports: { index: tf.cast(index, "float32"), logit: tf.sum(student.taps.logits, -1) },
+  }));
+  const { run, gradNorms, read } = await training(engine, reporting, none);
+  const norms = await gradNorms(inputs(2)), values = await run(inputs(2)), reported = await read("velocity.");
+  assertEquals(Object.keys(norms), ["grad/task"]);
+  assertEquals(Object.keys(values).sort(), ["correct", "loss", "loss/task", "report/index", "report/logit"]);
+  assertEquals(values["report/index"][0], (8 + 9 + 10 + 11) / 4);
+  assertEquals(values.loss, values["loss/task"]);
+  const { run: silently, read: silent } = await training(engine, scratch(), none);
+  await silently(inputs(2));
+  assertNear("velocities", flat(reported), flat(await silent("velocity.")), 1e-6);
+  engine.close();
+  assertEquals(tf.memory().numTensors, before, "tensors are left over");
+});
+
 await both("several teachers come in order", async (kind) => {
   const engine = await open(kind);
   const difference = method<readonly [Scorer, Scorer]>(() => ({ student, teacher: [first, second], task }) => ({

@@ -9,6 +9,7 @@ import { Failure } from "../lib/failure.ts";
 import { footnotes } from "../lib/footnotes.ts";
 import { generated } from "../lib/generated.ts";
 import { grid, link, plain } from "../lib/markdown.ts";
+import { mixup } from "../lib/mix.ts";
 import { resnet20, resnet8 } from "../lib/networks/resnet.ts";
 import { vgg13, vgg8 } from "../lib/networks/vgg.ts";
 import { type Outcome, sorted } from "../lib/outcome.ts";
@@ -188,6 +189,26 @@ Deno.test("cells: an experiment stands where its networks are, and nowhere else"
   ) assertEquals(assertThrows(() => checkCells([table], { ids, rows }, "tables.ts"), Failure, said).exit, 2);
 });
 
+Deno.test("cells: an experiment of a pair that the tables lack is passed over under its own pair's name", () => {
+  const small = experiment(own, { dataset, teacher: from(teacher), student: resnet8, distiller: kd(), schedule });
+  const peer = experiment(own, { dataset, student: resnet8, distiller: scratch(), schedule });
+  const check = (rows: Record<string, Record<string, Experiment>>) =>
+    checkCells(paper().tables, { ids: ["t1"], rows }, "tables.ts");
+  check({
+    kd: { vgg13_vgg8: taught, vgg13_resnet8: small },
+    teacher: { resnet8: peer },
+    slkd: { wrn_40_2_resnet8: peer },
+  });
+  for (
+    const [rows, said] of [
+      [{ kd: { vgg13_resnet_8: small } }, "there is no column vgg13_resnet_8 in the row kd"],
+      [{ kd: { resnet20_resnet8: small } }, "is not taught by resnet20"],
+      [{ kd: { vgg11_resnet8: small } }, "there is no column vgg11_resnet8"],
+      [{ student: { resnet_8: peer } }, "there is no column resnet_8 in the row student"],
+    ] as const
+  ) assertThrows(() => check(rows), Failure, said);
+});
+
 Deno.test("cells: a teacher may stand behind an assistant", () => {
   const parts = { dataset, distiller: kd(), schedule };
   const big = experiment(own, { ...parts, student: resnet20, distiller: scratch() });
@@ -272,6 +293,33 @@ Deno.test("paper table: a column shows its own metric", () => {
   assertEquals(cells[4].slice(1).map((cell) => numbers(cell)[0]), [82, 1.12]);
 });
 
+Deno.test("paper table: times are multiples of the row kd's, per epoch", () => {
+  const yaml = YAML.replace("metric: top1", "metric: time_ratio");
+  const timed = (seconds: number, epochs = 2) => trial(1, 72, { seconds, epochs });
+  const outcomes = {
+    kd: [outcome(taught, [timed(10), timed(30)])],
+    slkd: [outcome(taught, [timed(50), timed(60, 4)]), outcome(other, [timed(50)])],
+  };
+  const [, , , , kd, , slkd] = cellsOf(render(outcomes, paper(yaml)));
+  assertEquals(kd[1], "[**1.00 ± 0.71 (2)**](a.ts)<br><sub>**72.98** · −71.98</sub>");
+  assertEquals(numbers(slkd[1]).slice(0, 3), [2, 0.71, 2]);
+  assertEquals(slkd[2].split("<br>")[0], "[—](a.ts)");
+});
+
+Deno.test("paper table: released logs stand below, the compared epoch first", () => {
+  const logs = "logs: { best: [{ mean: 75.5, std: 0.2, n: 3 }, null], last: [75, null] }";
+  const yaml = YAML.replace("values: [75.01, 62.05]", `values: [75.01, 62.05], ${logs}`);
+  const [header, , , , , , slkd] = cellsOf(render({ slkd: [outcome(taught, [trial(1, 76)])] }, paper(yaml)));
+  assertStringIncludes(header[0], "<br>ours, best<br>released logs</sub>");
+  assertEquals(
+    slkd[1],
+    "[76.00 (1)](a.ts)<br><sub>**75.01** · +0.99<br>76.50<br>logs: last 75.00 · best 75.50 ± 0.20 (3)</sub>",
+  );
+  assertEquals(slkd[2], "—<br><sub>**62.05**</sub>");
+  const wrong = yaml.replace("last: [75, null]", "last: [75]");
+  assertThrows(() => paper(wrong), Failure, "t1: the row slkd has 1 values for 2 columns");
+});
+
 Deno.test("tables never show a stale or quick trial: they count it in a footnote", () => {
   const stale = trial(1, 11.11, { declaration: "b".repeat(64), tensorflow: "0.0.1" }),
     quick = trial(2, 22.22, { quick: true });
@@ -317,6 +365,28 @@ Deno.test("settings: rows that differ are told apart", () => {
   const markdown = ownTable("T", [["a", outcome(student, [])], ["b", outcome(longer, [])], ["c", outcome(taught, [])]]);
   assertMatch(unfolded(markdown), /^- a, c: synthetic .*epochs 2/m);
   assertMatch(unfolded(markdown), /^- b: synthetic .*epochs 9/m);
+});
+
+Deno.test("settings: where rows have several, data sets are told by row and schedules by who learns", () => {
+  const slow = sgd({ epochs: 2, batch: 4, lr: 0.01 }), mixed = synthetic({ mix: mixup() });
+  const run = (student: Experiment["student"], schedule: Experiment["schedule"], data: Experiment["dataset"]) =>
+    outcome({ ...taught, student, schedule, dataset: data }, []);
+  const markdown = unfolded(ownTable("T", [
+    ["a", run(vgg8, schedule, dataset)],
+    ["a", run(resnet8, slow, dataset)],
+    ["b", run(vgg8, schedule, mixed)],
+    ["b", run(resnet8, slow, mixed)],
+  ]));
+  for (
+    const line of [
+      /^- a: synthetic (?!.*mixup)/m,
+      /^- b: synthetic .*mixup/m,
+      /^- vgg8: sgd .*lr 0\.1,/m,
+      /^- resnet8: sgd .*lr 0\.01/m,
+    ]
+  ) {
+    assertMatch(markdown, line);
+  }
 });
 
 Deno.test("property: every number of a table comes from the results or the paper, and reads back", () => {

@@ -6,7 +6,7 @@ import { nst } from "../lib/distillers/nst.ts";
 import { vid } from "../lib/distillers/vid.ts";
 import { Failure } from "../lib/failure.ts";
 import { build, type Net, type Player } from "../lib/network.ts";
-import { type TapPair, tapPairs } from "../lib/tap_pairs.ts";
+import { lastMaps, type TapPair, tapPairs } from "../lib/tap_pairs.ts";
 import { type Shape, variables } from "../lib/variables.ts";
 import { given } from "./given.ts";
 import type { Toy } from "./toy.ts";
@@ -31,6 +31,12 @@ Deno.test("they are paired from the last where a method asks for that", () => {
 Deno.test("vectors are pairs too where a method takes them", () => {
   assertEquals(tapPairs(deep, shallow, [["pooled", "d"]], { vectors: true }), [["pooled", "d"]]);
   assertEquals(assertThrows(() => tapPairs(deep, shallow, [["pooled", "d"]]), Failure).exit, 2);
+});
+
+Deno.test("the last maps are a pair where no other taps are given", () => {
+  assertEquals(lastMaps(deep, shallow, {}), ["c", "e"]);
+  assertEquals(lastMaps(deep, shallow, { student: "a" }), ["a", "e"]);
+  assertEquals(lastMaps(deep, shallow, { teacher: "pooled" }), ["c", "pooled"]);
 });
 
 Deno.test("pairs that are named are taken as they are", () => {

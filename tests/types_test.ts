@@ -66,8 +66,8 @@ function mistakes(): void {
   experiment(meta, { ...shared, teacher, distiller: kd({ temprature: 2 }) });
   // @ts-expect-error: a misspelt option of a method with taps.
   experiment(meta, { ...shared, teacher, distiller: fitnets({ hnit: "block2" }) });
-  // @ts-expect-error: three copies.
-  experiment(meta, { ...shared, teacher, distiller: slkd({ copies: 3 }) });
+  // @ts-expect-error: an option of another type.
+  experiment(meta, { ...shared, teacher, distiller: slkd({ copies: "2" }) });
   // @ts-expect-error: a misspelt option of the schedule.
   sgd({ epochs: 1, batch: 64, lr: 0.1, weightdecay: 0 });
   // @ts-expect-error: kd needs a teacher.

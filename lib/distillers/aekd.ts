@@ -70,13 +70,13 @@ export function aekd<const S extends string = never, const T extends string = ne
         })
         : [];
       return ({ student, teacher, task, epoch, live, mask }) => {
-        const taught = adapted(
+        const taught = weighedByGradients(
           student.taps.logits,
           teacher.map(({ taps }) => (logits) => kl(logits, taps.logits, temperature, { standardised })),
           { most, directions, weight: kd, mask: mask("logits") },
         );
         const hinted = hints
-          ? adapted(
+          ? weighedByGradients(
             student.taps[hints.guided],
             teacher.map(({ taps }, i) => (map) =>
               mse(regressors[i](map, among(live, mask(hints.guided))), taps[hints.hint])
@@ -99,7 +99,7 @@ export function aekd<const S extends string = never, const T extends string = ne
 const MOST_TEACHERS = 8;
 
 /** How losses are weighed. */
-interface Weighing {
+export interface Weighing {
   /** The most that one of them may count. */
   readonly most: number;
   /** Whether the lengths of their gradients do not count. */
@@ -111,7 +111,7 @@ interface Weighing {
 }
 
 /** Losses of x, [batch, …], per sample, weighed by the gradients that they have there. */
-function adapted(
+export function weighedByGradients(
   x: Tensor,
   losses: readonly ((x: Tensor) => Tensor)[],
   { most, directions, weight, mask }: Weighing,

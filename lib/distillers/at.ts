@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Distiller, Term } from "../distiller.ts";
+import type { Spotted, Term } from "../distiller.ts";
 import { toSmaller } from "../kernels/adaptive_pool.ts";
 import type { Net } from "../network.ts";
 import { flat, kl, masked, mse, root, unit } from "../ops.ts";
@@ -33,13 +33,14 @@ export interface AtOptions<S extends string, T extends string> {
  */
 export function at<const S extends string = never, const T extends string = never>(
   options: AtOptions<S, T> = {},
-): Distiller<Net<S | "logits">, Net<T | "logits">> {
+): Spotted<Net<S | "logits">, Net<T | "logits">> {
   const { taps, distance = "squared", weight = 1000, ce = 1, kd = 0, temperature = 4 } = options;
   const apart = distance === "squared" ? mse : length;
   return {
     id: "at",
     options: { taps: taps ?? "maps", distance, weight, ce, kd, temperature },
     paper: "Paying More Attention to Attention. Zagoruyko, Komodakis, 2017. arXiv:1612.03928",
+    spots: (student, teacher) => tapPairs(student, teacher, taps),
     build({ student, teacher }) {
       const pairs = tapPairs(student, teacher, taps);
       return ({ student, teacher, task, mask }) => ({

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Distiller } from "../distiller.ts";
+import type { Spotted } from "../distiller.ts";
 import { dense } from "../layers.ts";
 import type { Net } from "../network.ts";
 import { flat, gram, kl, masked, type Related, related, root } from "../ops.ts";
@@ -42,7 +42,7 @@ export interface CcOptions<S extends string, T extends string> {
  */
 export function cc<const S extends string = "pooled", const T extends string = "pooled">(
   options: CcOptions<S, T> = {},
-): Distiller<Net<S | "logits">, Net<T | "logits">> {
+): Spotted<Net<S | "logits">, Net<T | "logits">> {
   const { student: learning = "pooled" as S, teacher: teaching = "pooled" as T } = options;
   const { units = 128, kernel = "consecutive", gamma = 0.4, power = 2, weight = 0.02 } = options;
   const { ce = 1, kd = 0, temperature = 4 } = options;
@@ -55,6 +55,7 @@ export function cc<const S extends string = "pooled", const T extends string = "
     id: "cc",
     options: { student: learning, teacher: teaching, units, kernel, gamma, power, weight, ce, kd, temperature },
     paper: "Correlation Congruence for Knowledge Distillation. Peng et al., 2019. arXiv:1904.01802",
+    spots: () => [[learning, teaching]],
     build({ create, student, teacher }) {
       const embed = create.in("embed");
       const embedStudent = embed.in("student")(dense(units), student.shapes[learning]);

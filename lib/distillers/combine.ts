@@ -1,4 +1,4 @@
-import { type Distiller, remembering, type Teachers, type Terms } from "../distiller.ts";
+import { beside, type Distiller, remembering, type Teachers } from "../distiller.ts";
 import type { Net, Tap } from "../network.ts";
 
 /** What two methods together need of a student: the taps of both. */
@@ -44,7 +44,11 @@ function together(a: Method, b: Method): Method {
         const [one, other] = [first, second].map((loss, i) =>
           remembering(loss({ ...step, random: step.random.in(PLACES[i]) }))
         );
-        return { terms: apart(one.terms, other.terms, b.id), writes: [...one.writes, ...other.writes] };
+        return {
+          terms: beside(one.terms, other.terms, b.id),
+          writes: [...one.writes, ...other.writes],
+          reports: { ...one.reports, ...other.reports },
+        };
       };
     },
   };
@@ -52,14 +56,3 @@ function together(a: Method, b: Method): Method {
 
 /** Where each method's variables and random numbers are. */
 const PLACES = ["first", "second"];
-
-/** The terms of two methods, without the second one's `task`. */
-function apart(first: Terms, { task: _, ...second }: Terms, id: string): Terms {
-  const all = { ...first };
-  for (const [name, term] of Object.entries(second)) {
-    let own = name;
-    while (own in all) own = `${id}_${own}`;
-    all[own] = term;
-  }
-  return all;
-}

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor2D } from "@tensorflow/tfjs";
-import type { Cast, Create, Distiller, HardLabels, Step, Teachers } from "../distiller.ts";
+import type { Cast, Create, HardLabels, Spotted, Step, Teachers } from "../distiller.ts";
 import { Failure } from "../failure.ts";
 import { choose } from "../kernels/choose.ts";
 import { gather } from "../kernels/gather.ts";
@@ -46,7 +46,7 @@ export interface CrdOptions<S extends string, T extends string> {
  */
 export function crd<const S extends string = "pooled", const T extends string = "pooled">(
   options: CrdOptions<S, T> = {},
-): Distiller<Net<S | "logits">, Net<T | "logits">, HardLabels> {
+): Spotted<Net<S | "logits">, Net<T | "logits">, HardLabels> {
   return contrastive(options, drawn);
 }
 
@@ -68,7 +68,7 @@ export type Contrasts = (
 export function contrastive<const S extends string = "pooled", const T extends string = "pooled">(
   options: CrdOptions<S, T>,
   contrasts: Contrasts,
-): Distiller<Net<S | "logits">, Net<T | "logits">, HardLabels> {
+): Spotted<Net<S | "logits">, Net<T | "logits">, HardLabels> {
   const { student: learning = "pooled" as S, teacher: teaching = "pooled" as T, dimensions = 128 } = options;
   const { negatives = 16384, positive = "exact", temperature = 0.07, momentum = 0.5 } = options;
   const { weight = 0.8, ce = 1, kd = 0, kdTemperature = 4 } = options;
@@ -77,6 +77,7 @@ export function contrastive<const S extends string = "pooled", const T extends s
     id: "crd",
     options: { ...taps, dimensions, negatives, positive, temperature, momentum, weight, ce, kd, kdTemperature },
     paper: "Contrastive Representation Distillation. Tian, Krishnan, Isola, 2020. arXiv:1910.10699",
+    spots: () => [[learning, teaching]],
     build(cast) {
       const { create, student, teacher, dataset: { size } } = cast, contrast = contrasts(cast, { negatives, positive });
       const students = side(create.in("student"), student.shapes[learning], dimensions, size);

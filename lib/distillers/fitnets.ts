@@ -1,4 +1,4 @@
-import type { Distiller } from "../distiller.ts";
+import type { Spotted } from "../distiller.ts";
 import { Failure } from "../failure.ts";
 import { among, byDefault, conv, type Layer, norm, relu, seq, transposedConv } from "../layers.ts";
 import type { Net } from "../network.ts";
@@ -23,12 +23,13 @@ export interface FitnetsOptions<S extends string, T extends string> {
  */
 export function fitnets<const S extends string = "block2", const T extends string = "block2">(
   options: FitnetsOptions<S, T> = {},
-): Distiller<Net<S | "logits">, Net<T>> {
+): Spotted<Net<S | "logits">, Net<T>> {
   const { guided = "block2" as S, hint = "block2" as T, weight = 100, ce = 1 } = options;
   return {
     id: "fitnets",
     options: { guided, hint, weight, ce },
     paper: "FitNets: Hints for Thin Deep Nets. Romero et al., 2015. arXiv:1412.6550",
+    spots: () => [[guided, hint]],
     build({ create, student, teacher }) {
       const from: Shape = student.shapes[guided], to: Shape = teacher.shapes[hint];
       const regress = create.in("regressor")(regressor(from, to), from);

@@ -1,10 +1,11 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Distiller, Extra } from "../distiller.ts";
+import type { Distiller, Extra, Spotted } from "../distiller.ts";
 import { Failure } from "../failure.ts";
 import { toSmaller } from "../kernels/adaptive_pool.ts";
 import { among, byDefault, conv, convNorm, type Layer, leakyRelu, seq } from "../layers.ts";
 import { lastMap, type Net } from "../network.ts";
 import { absolute, flat, kl, masked, mse, unit } from "../ops.ts";
+import { lastMaps } from "../tap_pairs.ts";
 import type { Tensor } from "../tensor.ts";
 import { attentionMap } from "./at.ts";
 
@@ -83,7 +84,7 @@ export interface FtOptions<S extends string, T extends string> {
  */
 export function ft<const S extends string = never, const T extends string = never>(
   options: FtOptions<S, T>,
-): Distiller<Net<S | "logits">, Net<T | "logits">> {
+): Spotted<Net<S | "logits">, Net<T | "logits">> {
   const { paraphraser, factors = "attention", order = 1, weight = 200, ce = 1, kd = 0, temperature = 4 } = options;
   return {
     id: "ft",
@@ -99,8 +100,9 @@ export function ft<const S extends string = never, const T extends string = neve
     },
     paper: PAPER,
     takes: [paraphraser],
+    spots: (student, teacher) => [lastMaps(student, teacher, options)],
     build({ create, student, teacher }) {
-      const learning = options.student ?? lastMap(student), teaching = options.teacher ?? lastMap(teacher);
+      const [learning, teaching] = lastMaps(student, teacher, options);
       const paraphrase = create.in("paraphraser")(paraphraser, teacher.shapes[teaching]);
       const translate = create.in("translator")(translator(paraphrase.shape.at(-1)!), student.shapes[learning]);
       return ({ student, teacher, task, live, frozen, mask }) => {

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Cast, Distiller, Term } from "../distiller.ts";
+import type { Cast, Spotted, Term } from "../distiller.ts";
 import { Failure } from "../failure.ts";
 import { rightSingularVectors } from "../kernels/right_singular_vectors.ts";
 import type { Net } from "../network.ts";
@@ -41,13 +41,14 @@ export interface KdsvdOptions<S extends string, T extends string> {
  */
 export function kdsvd<const S extends string = never, const T extends string = never>(
   options: KdsvdOptions<S, T> = {},
-): Distiller<Net<S | "logits">, Net<T | "logits">> {
+): Spotted<Net<S | "logits">, Net<T | "logits">> {
   const { taps, over = "channels", vectors = 1, weight = 1, ce = 1, kd = 0, temperature = 4 } = options;
   return {
     id: "kdsvd",
     options: { taps: taps ?? "maps", over, vectors, weight, ce, kd, temperature },
     paper:
       "Self-supervised Knowledge Distillation Using Singular Value Decomposition. Lee, Kim, Song, 2018. arXiv:1807.06819",
+    spots: (student, teacher) => tapPairs(student, teacher, taps),
     build(cast) {
       const pairs = tapPairs(cast.student, cast.teacher, taps);
       for (const pair of pairs) assertComparable(cast, pair, over, vectors);

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Distiller, Term } from "../distiller.ts";
+import type { Spotted, Term } from "../distiller.ts";
 import { toSmaller } from "../kernels/adaptive_pool.ts";
 import type { Net } from "../network.ts";
 import { gram, kl, masked, unit } from "../ops.ts";
@@ -28,12 +28,13 @@ export interface NstOptions<S extends string, T extends string> {
  */
 export function nst<const S extends string = never, const T extends string = never>(
   options: NstOptions<S, T> = {},
-): Distiller<Net<S | "logits">, Net<T | "logits">> {
+): Spotted<Net<S | "logits">, Net<T | "logits">> {
   const { taps, weight = 50, ce = 1, kd = 0, temperature = 4 } = options;
   return {
     id: "nst",
     options: { taps: taps ?? "maps", weight, ce, kd, temperature },
     paper: "Like What You Like: Knowledge Distill via Neuron Selectivity Transfer. Huang, Wang, 2017. arXiv:1707.01219",
+    spots: (student, teacher) => tapPairs(student, teacher, taps),
     build({ student, teacher }) {
       const pairs = tapPairs(student, teacher, taps);
       return ({ student, teacher, task, mask }) => ({

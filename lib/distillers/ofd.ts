@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Distiller, Term } from "../distiller.ts";
+import type { Spotted, Term } from "../distiller.ts";
 import { adaptivePool } from "../kernels/adaptive_pool.ts";
 import { relu } from "../kernels/relu.ts";
 import { among, convNorm } from "../layers.ts";
@@ -36,12 +36,13 @@ export interface OfdOptions<S extends string, T extends string> {
  */
 export function ofd<const S extends string = never, const T extends string = never>(
   options: OfdOptions<S, T> = {},
-): Distiller<Net<S | "logits">, Net<T | "logits">> {
+): Spotted<Net<S | "logits">, Net<T | "logits">> {
   const { taps, released = false, weight = 0.001, ce = 1, kd = 0, temperature = 4 } = options;
   return {
     id: "ofd",
     options: { taps: taps ?? "maps", released, weight, ce, kd, temperature },
     paper: "A Comprehensive Overhaul of Feature Distillation. Heo et al., 2019. arXiv:1904.01866",
+    spots: (student, teacher) => tapPairs(student, teacher, taps, { fromLast: true }),
     build({ create, student, teacher }) {
       const pairs = tapPairs(student, teacher, taps, { fromLast: true }).map(([s, t]) => {
         const connect = create.in(`connector_${s}`)(convNorm(teacher.shapes[t][2], { kernel: 1 }), student.shapes[s]);

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Distiller } from "../distiller.ts";
+import type { Spotted } from "../distiller.ts";
 import type { Net } from "../network.ts";
 import { flat, gram, kl, masked, related, root } from "../ops.ts";
 import type { Tensor } from "../tensor.ts";
@@ -31,7 +31,7 @@ const EPSILON = 1e-7;
  */
 export function pkt<const S extends string = "pooled", const T extends string = "pooled">(
   options: PktOptions<S, T> = {},
-): Distiller<Net<S | "logits">, Net<T | "logits">> {
+): Spotted<Net<S | "logits">, Net<T | "logits">> {
   const { student: learning = "pooled" as S, teacher: teaching = "pooled" as T } = options;
   const { weight = 30000, ce = 1, kd = 0, temperature = 4 } = options;
   return {
@@ -39,6 +39,7 @@ export function pkt<const S extends string = "pooled", const T extends string = 
     options: { student: learning, teacher: teaching, weight, ce, kd, temperature },
     paper:
       "Learning Deep Representations with Probabilistic Knowledge Transfer. Passalis, Tefas, 2018. arXiv:1803.10837",
+    spots: () => [[learning, teaching]],
     build: () => ({ student, teacher, task, mask }) => {
       const { chosen, pairs, count } = related(mask(learning), student.taps[learning]);
       const probabilities = (x: Tensor) => {

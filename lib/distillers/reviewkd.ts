@@ -1,10 +1,10 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor4D } from "@tensorflow/tfjs";
-import type { Create, Distiller, Term } from "../distiller.ts";
+import type { Create, Spotted, Term } from "../distiller.ts";
 import { adaptivePool } from "../kernels/adaptive_pool.ts";
 import { resizeNearest } from "../kernels/resize_nearest.ts";
 import { among, byDefault, conv, convNorm, type Pass } from "../layers.ts";
-import type { Classifier } from "../network.ts";
+import type { Classifier, Player } from "../network.ts";
 import { kl, masked } from "../ops.ts";
 import { type TapPair, tapPairs } from "../tap_pairs.ts";
 import type { Tensor } from "../tensor.ts";
@@ -47,17 +47,16 @@ export interface ReviewkdOptions<S extends string, T extends string> {
  */
 export function reviewkd<const S extends string = never, const T extends string = never>(
   options: ReviewkdOptions<S, T> = {},
-): Distiller<Classifier<S>, Classifier<T>> {
+): Spotted<Classifier<S>, Classifier<T>> {
   const { taps, preactivation = false, channels = 512, weight = 1, warmup = 20, first = 1 } = options;
   const { ce = 1, kd = 0, temperature = 4 } = options;
   return {
     id: "reviewkd",
     options: { taps: taps ?? "maps", preactivation, channels, weight, warmup, first, ce, kd, temperature },
     paper: "Distilling Knowledge via Knowledge Review. Chen et al., 2021. arXiv:2104.09044",
+    spots: (student, teacher) => reviewed(student, teacher, taps),
     build({ create, student, teacher }) {
-      const given: readonly TapPair<S | "pooled" | "logits", T | "pooled" | "logits">[] = taps ??
-        [...tapPairs(student, teacher), ["pooled", "pooled"]];
-      const pairs = tapPairs(student, teacher, given, { vectors: true }), [deepest] = pairs.at(-1)!;
+      const pairs = reviewed(student, teacher, taps), [deepest] = pairs.at(-1)!;
       const middle = Math.min(channels, student.shapes[deepest].at(-1)!);
       const levels = pairs.map(([s, t]) => {
         const scope = create.in(`fusion_${s}`), from = asMap(student.shapes[s]), to = asMap(teacher.shapes[t]);
@@ -80,6 +79,20 @@ export function reviewkd<const S extends string = never, const T extends string 
       };
     },
   };
+}
+
+/** The pairs of taps that are compared, from the first to the last. */
+function reviewed<S extends string, T extends string>(
+  student: Player<Classifier<S>>,
+  teacher: Player<Classifier<T>>,
+  taps: readonly TapPair<S, T>[] | undefined,
+): readonly TapPair<S | "pooled" | "logits", T | "pooled" | "logits">[] {
+  return tapPairs<S | "pooled" | "logits", T | "pooled" | "logits">(
+    student,
+    teacher,
+    taps ?? [...tapPairs(student, teacher), ["pooled", "pooled"]],
+    { vectors: true },
+  );
 }
 
 const asMap = (shape: Shape): Shape => shape.length === 1 ? [1, 1, ...shape] : shape;

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Distiller } from "../distiller.ts";
+import type { Spotted } from "../distiller.ts";
 import type { Net } from "../network.ts";
 import { flat, gram, kl, masked, related, smoothL1, unit } from "../ops.ts";
 import type { Tensor } from "../tensor.ts";
@@ -34,13 +34,14 @@ const CLOSEST = 1e-6;
  */
 export function rkd<const S extends string = "pooled", const T extends string = "pooled">(
   options: RkdOptions<S, T> = {},
-): Distiller<Net<S | "logits">, Net<T | "logits">> {
+): Spotted<Net<S | "logits">, Net<T | "logits">> {
   const { student: learning = "pooled" as S, teacher: teaching = "pooled" as T } = options;
   const { distance = 25, angle = 50, ce = 1, kd = 0, temperature = 4 } = options;
   return {
     id: "rkd",
     options: { student: learning, teacher: teaching, distance, angle, ce, kd, temperature },
     paper: "Relational Knowledge Distillation. Park, Kim, Lu, Cho, 2019. arXiv:1904.05068",
+    spots: () => [[learning, teaching]],
     build: () => ({ student, teacher, task, mask }) => {
       const { chosen, pairs, count } = related(mask(learning), student.taps[learning]);
       const [s, t] = [student.taps[learning], teacher.taps[teaching]].map((x) => differences(flat(x)));

@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Distiller } from "../distiller.ts";
-import { lastMap, type Net } from "../network.ts";
+import type { Spotted } from "../distiller.ts";
+import type { Net } from "../network.ts";
 import { flat, gram, kl, masked, related, unit } from "../ops.ts";
+import { lastMaps } from "../tap_pairs.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** What `sp` can be asked for. */
@@ -29,14 +30,15 @@ export interface SpOptions<S extends string, T extends string> {
  */
 export function sp<const S extends string = never, const T extends string = never>(
   options: SpOptions<S, T> = {},
-): Distiller<Net<S | "logits">, Net<T | "logits">> {
+): Spotted<Net<S | "logits">, Net<T | "logits">> {
   const { rows = 2, weight = 3000, ce = 1, kd = 0, temperature = 4 } = options;
   return {
     id: "sp",
     options: { student: options.student, teacher: options.teacher, rows, weight, ce, kd, temperature },
     paper: "Similarity-Preserving Knowledge Distillation. Tung, Mori, 2019. arXiv:1907.09682",
+    spots: (student, teacher) => [lastMaps(student, teacher, options)],
     build({ student, teacher }) {
-      const learning = options.student ?? lastMap(student), teaching = options.teacher ?? lastMap(teacher);
+      const [learning, teaching] = lastMaps(student, teacher, options);
       return ({ student, teacher, task, mask }) => {
         const { chosen, pairs, count } = related(mask(learning), student.taps[learning]);
         const similarities = (x: Tensor) => unit(tf.mul(gram(flat(x)), pairs), rows);

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Distiller, Term } from "../distiller.ts";
+import type { Spotted, Term } from "../distiller.ts";
 import { Failure } from "../failure.ts";
 import { toSmaller } from "../kernels/adaptive_pool.ts";
 import { byDefault, conv, type Layer, module, relu, seq } from "../layers.ts";
@@ -33,13 +33,14 @@ export interface VidOptions<S extends string, T extends string> {
  */
 export function vid<const S extends string = never, const T extends string = never>(
   options: VidOptions<S, T> = {},
-): Distiller<Net<S | "logits">, Net<T | "logits">> {
+): Spotted<Net<S | "logits">, Net<T | "logits">> {
   const { taps, variance = 5, learned = true, weight = 1, ce = 1, kd = 0, temperature = 4 } = options;
   if (!(variance > FLOOR)) throw new Failure(2, `vid: a variance is greater than ${FLOOR}, not ${variance}`);
   return {
     id: "vid",
     options: { taps: taps ?? "maps", variance, learned, weight, ce, kd, temperature },
     paper: "Variational Information Distillation for Knowledge Transfer. Ahn et al., 2019. arXiv:1904.05835",
+    spots: (student, teacher) => tapPairs(student, teacher, taps),
     build({ create, student, teacher }) {
       const pairs = tapPairs(student, teacher, taps).map(([s, t]) => {
         const from = student.shapes[s], channels = teacher.shapes[t].at(-1)!;

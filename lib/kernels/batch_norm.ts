@@ -138,7 +138,7 @@ export function subBatchNorm(
 export function frozenNorm(x: Tensor, state: NormState, epsilon: number): Tensor {
   const backend = nativeBackend();
   if (!backend || x.shape.at(-1)! % 8 !== 0) return frozenNormTwin(x, state, epsilon);
-  return tf.customGrad((x) => {
+  return tf.customGrad((x, save) => {
     const inputs = [x as Tensor, state.scale, state.offset, state.mean, state.variance];
     const [made] = backend.binding.executeOp(
       "FusedBatchNormV3",
@@ -146,8 +146,10 @@ export function frozenNorm(x: Tensor, state: NormState, epsilon: number): Tensor
       backend.getInputTensorIds(inputs),
       6,
     );
-    const gradFunc = (dy: Tensor) => tf.mul(dy, frozenFactors(state, epsilon)[0]);
-    return { value: backend.createOutputTensor(made), gradFunc };
+    const [factor] = frozenFactors(state, epsilon);
+    // What is not saved is gone when the gradient is asked for.
+    (save as tf.GradSaveFunc)([factor]);
+    return { value: backend.createOutputTensor(made), gradFunc: (dy: Tensor, saved: Tensor[]) => tf.mul(dy, saved[0]) };
   })(x);
 }
 

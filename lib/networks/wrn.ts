@@ -64,7 +64,7 @@ function preActivated(body: Layer): Stage {
       return { out, pre, next: pre };
     };
     const { shape, multiplyAdds } = main, { norm: own } = after;
-    return Object.assign(run, { shape, multiplyAdds, norm: own, opening: own && Object.values(own) });
+    return Object.assign(run, { shape, multiplyAdds, norm: own, opening: own && Object.values(own), hand: after });
   };
 }
 

@@ -113,7 +113,7 @@ const counting = (): Distiller<Toy> => ({
         counted: [1, tf.fill([batch], 1)],
         drawn: [1, tf.mul(tf.ones([batch]), random.uniform([]))],
       };
-      return { terms, writes: [[steps, next]] };
+      return { terms, writes: [[steps, next]], reports: { drawn: terms.drawn[1] } };
     };
   },
 });
@@ -129,6 +129,7 @@ Deno.test("each remembers what it remembers and draws its own random numbers", a
     ["distiller.second.steps", 2],
   ]);
   assertNotEquals(terms["loss/drawn"], terms["loss/counting_drawn"]);
+  assertEquals(terms["report/drawn"], terms["loss/counting_drawn"]);
 });
 
 Deno.test("a combination declares both methods, cites both papers and takes what both take", () => {

@@ -1,13 +1,26 @@
 import { assert, assertAlmostEquals, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import { slkd, type SlkdOptions } from "../../lib/distillers/slkd.ts";
+import { slkdSequential } from "../../lib/distillers/slkd_sequential.ts";
 import { Failure } from "../../lib/failure.ts";
+import { cast, firstStep } from "../cast.ts";
+import { dullCopies } from "../dull_copies.ts";
 import { open } from "../engines.ts";
+import { given } from "../given.ts";
+import { measured, type Rows } from "../logits.ts";
+import { masks } from "../masks.ts";
 import { method } from "../method.ts";
+import { only } from "../only.ts";
+import { assertNear } from "../tolerance.ts";
 import { flat, training } from "../toy_training.ts";
 
 await method("slkd", () => slkd());
 await method("slkd with one copy", () => slkd({ copies: 1 }));
+await method("slkd with three copies alone", () => slkd({ copies: 3, teacher: 0 }));
 await method("slkd as released", () => slkd({ released: true, fusion: 0.3 }));
+
+const taps = { student: { logits: [5] }, teacher: { logits: [5] } };
+masks("slkd", () => only(dullCopies(slkd({ copies: 3 })), "teacher", "self"), taps);
+masks("slkd as released", () => only(dullCopies(slkd({ released: true })), "teacher", "self"), taps);
 
 /** The self-learning teachers' gradients in the first step, and its losses. */
 async function first(options: SlkdOptions) {
@@ -18,35 +31,133 @@ async function first(options: SlkdOptions) {
   return { losses, gradients, student };
 }
 
-Deno.test("the student draws the self-learning teachers towards itself in the released code only", async () => {
-  assertEquals((await first({ selfTeacher: 1 })).gradients, (await first({ selfTeacher: 7 })).gradients);
-  const one = await first({ released: true, selfTeacher: 1 }), seven = await first({ released: true, selfTeacher: 7 });
-  assertNotEquals(one.gradients, seven.gradients);
+const terms = (losses: Readonly<Record<string, unknown>>) =>
+  Object.keys(losses).filter((name) => name.startsWith("loss/")).map((name) => name.slice("loss/".length));
+
+Deno.test("slkd: the student draws the self-learning teachers towards itself only where their gradients are joint", async () => {
+  for (const [options, isJoint] of [[{}, false], [{ released: true }, true], [{ joint: true }, true]] as const) {
+    const one = await first({ ...options, selfTeacher: 1 }), seven = await first({ ...options, selfTeacher: 7 });
+    (isJoint ? assertNotEquals : assertEquals)(seven.gradients, one.gradients);
+  }
 });
 
-Deno.test("the student learns from both, each weight where Eq. 4 has it", async () => {
+Deno.test("slkd: joint gradients and the released weights are two things", async () => {
+  const apart = await first({ released: true, joint: false }), paper = await first({});
+  const released = await first({ released: true }), joint = await first({ joint: true });
+  assertEquals(apart.losses, released.losses);
+  assertEquals(apart.gradients, paper.gradients);
+  assertEquals(apart.student, released.student);
+  assertEquals(joint.losses, paper.losses);
+  assertEquals(joint.student, paper.student);
+});
+
+Deno.test("slkd: the student learns from both, each weight where Eq. 4 has it", async () => {
   const { losses: whole } = await first({ ce: 0.1, teacher: 1, selfTeacher: 1 });
   const { losses: half } = await first({ ce: 0.1, teacher: 0.5, selfTeacher: 0 });
   assertAlmostEquals(half["loss/task"][0], whole["loss/task"][0] / 4, 1e-5);
   assertAlmostEquals(half["loss/teacher"][0], whole["loss/teacher"][0] / 2, 1e-5);
-  assertEquals(half["loss/self"][0], 0);
+  assert(!terms(half).includes("self"));
   const { losses: released } = await first({ ce: 0.1, teacher: 1, selfTeacher: 1, released: true });
   assertAlmostEquals(released["loss/task"][0], whole["loss/task"][0] * 1.1 / 0.2, 1e-4);
   assertAlmostEquals(released["loss/self"][0], whole["loss/self"][0] / 0.9, 1e-4);
 });
 
-Deno.test("two copies start differently, each with its own terms; with all of the share the second teaches nothing", async () => {
-  const two = await first({ fusion: 1 }), one = await first({ copies: 1 });
-  assertNotEquals(two.losses["loss/self1_task"], two.losses["loss/self2_task"]);
-  assertEquals(Object.keys(one.losses).filter((name) => name.startsWith("loss/self")), [
-    "loss/self",
-    "loss/self1_task",
-    "loss/self1_teacher",
-  ]);
-  assertAlmostEquals(two.losses["loss/self"][0], one.losses["loss/self"][0], 1e-6);
-  assert(two.student.every((value, i) => Math.abs(value - one.student[i]) < 1e-5));
+Deno.test("slkd: without the teacher's weight the student learns from the self-learning teachers alone, they from it as before", async () => {
+  const alone = await first({ teacher: 0, copies: 1 }), both = await first({ copies: 1 });
+  assertEquals(terms(alone.losses), ["task", "self", "self1_task", "self1_teacher"]);
+  assertEquals(terms(both.losses), ["task", "teacher", "self", "self1_task", "self1_teacher"]);
+  assertEquals(alone.losses["loss/self"], both.losses["loss/self"]);
+  assertAlmostEquals(alone.losses["loss/task"][0], both.losses["loss/task"][0] / 2, 1e-6);
+  assertEquals(alone.gradients, both.gradients);
 });
 
-Deno.test("a share above one is refused", () => {
-  assertEquals(assertThrows(() => slkd({ fusion: 1.5 }), Failure).exit, 2);
+Deno.test("slkd: copies start differently, each with its own terms; with all of the share the second teaches nothing", async () => {
+  const two = await first({ fusion: 1 }), one = await first({ copies: 1 });
+  assertNotEquals(two.losses["loss/self1_task"], two.losses["loss/self2_task"]);
+  assertAlmostEquals(two.losses["loss/self"][0], one.losses["loss/self"][0], 1e-6);
+  assertNear("the student's gradient", two.student, one.student, 1e-6);
 });
+
+const S: Rows = [[1, 2, 0.5], [3, -1, 0]], T: Rows = [[0, 1, 2], [3, -1, 1]];
+const P: readonly Rows[] = [[[1, 0, 0], [0, 0, 2]], [[5, 0, 1], [0, 4, 2]], [[-1, 2, 0], [1, 1, -3]]];
+const CLASS = [1, 0];
+
+/** The student's terms and its gradient, all logits given: those of the first copies for as many as there are. */
+async function parallel(options: SlkdOptions) {
+  const network = given({ logits: [2, 3] }), values = (rows: Rows) => Float32Array.from(rows.flat());
+  const made = cast({
+    student: network,
+    teacher: network,
+    distiller: only(slkd(options), "task", "teacher", "self"),
+    image: [1, 1, 1],
+    classes: 3,
+    values: new Map([
+      ["student.logits.value", values(S)],
+      ["teacher.logits.value", values(T)],
+      ...P.map((rows, i) => [`method.self${i + 1}.0.logits.value`, values(rows)] as const),
+    ]),
+  });
+  const engine = await open("cpu"), image = { shape: [2, 1, 1, 1], data: new Float32Array(2) };
+  const { values: losses, after } = await firstStep(engine, made)(image, Int32Array.from(CLASS));
+  engine.close();
+  return { losses, gradient: after("student.logits.value") };
+}
+
+Deno.test("slkd: two are fused by Eq. 7, all of the share is one copy, of three each has a third: as slkdSequential has it", async () => {
+  const [first, second, third] = P;
+  const third3 = P[0].map((row, i) => row.map((_, j) => (first[i][j] + second[i][j] + third[i][j]) / 3));
+  const mixed = P[0].map((row, i) => row.map((_, j) => 0.3 * first[i][j] + 0.7 * second[i][j]));
+  const cases: readonly [SlkdOptions, Rows][] = [
+    [{ copies: 1 }, first],
+    [{ fusion: 1 }, first],
+    [{ fusion: 0 }, second],
+    [{ fusion: 0.3 }, mixed],
+    [{ copies: 3 }, third3],
+  ];
+  for (const [options, fused] of cases) {
+    const ours = await parallel({ temperature: 3, ce: 0.2, teacher: 0.5, selfTeacher: 2, ...options });
+    const { terms, gradient } = await measured(
+      slkdSequential({ temperature: 3, ce: 0.2, teacher: 0.5, selfTeacher: 2 }),
+      { student: S, teacher: [T, fused], label: CLASS },
+    );
+    for (const [name, value] of Object.entries(terms)) assertAlmostEquals(ours.losses[`loss/${name}`][0], value, 1e-5);
+    assertNear(JSON.stringify(options), ours.gradient, Float32Array.from(gradient), 1e-5);
+  }
+});
+
+Deno.test("slkd: what is left at its default is not in the declaration, what is said is", () => {
+  const declared = { temperature: 4, ce: 0.1, teacher: 1, selfTeacher: 1, copies: 2, fusion: 0.5, released: false };
+  const options = (given?: SlkdOptions) => JSON.parse(JSON.stringify(slkd(given).options));
+  assertEquals(options(), declared);
+  assertEquals(options({ joint: false }), declared);
+  assertEquals(options({ joint: true }), { ...declared, joint: true });
+  assertEquals(options({ released: true, joint: true }), { ...declared, released: true });
+  assertEquals(options({ copies: 3 }).fusion, undefined);
+});
+
+Deno.test("slkd: a share above one or of other than two, a number of copies that is none, are refused", () => {
+  const wrong: SlkdOptions[] = [
+    { fusion: 1.5 },
+    { fusion: NaN },
+    { copies: 3, fusion: 0.5 },
+    { copies: 1, fusion: 1 },
+    { copies: 0 },
+    { copies: 1.5 },
+    { copies: NaN },
+  ];
+  for (const options of wrong) assertEquals(assertThrows(() => slkd(options), Failure).exit, 2);
+});
+
+Deno.test("slkd: mistakes in its options are compile errors", () => {
+  assert(typeof mistakes === "function");
+});
+
+function mistakes(): void {
+  slkd({ copies: 4, joint: true });
+  // @ts-expect-error: a number that is a text.
+  slkd({ copies: "2" });
+  // @ts-expect-error: Eq. 7 has one coefficient.
+  slkd({ fusion: [0.5, 0.5] });
+  // @ts-expect-error: misspelt.
+  slkd({ selfTeachers: 1 });
+}

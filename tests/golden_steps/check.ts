@@ -41,6 +41,8 @@ export interface Method {
     readonly of: readonly (readonly [weight: number, step: string])[];
     readonly terms: readonly string[];
   }[];
+  /** The terms here that the recorded loss leaves out; none. */
+  readonly besides?: readonly string[];
   /** The epoch that the steps are of; 1. */
   readonly epoch?: number;
   /** Δ of the distillation-oriented trainer; absent: plain SGD. */
@@ -51,7 +53,9 @@ export interface Method {
    * Extra modules by their names there: what each of their tensors, statistics and weights alike, is called here, or what
    * it is in the end where it does not start as it is recorded there.
    */
-  readonly modules?: Readonly<Record<string, Readonly<Record<string, string | ((final: Final) => Float32Array)>>>>;
+  readonly modules?: Readonly<
+    Record<string, Readonly<Record<string, string | ((final: Final, golden: Golden<Steps>) => Float32Array)>>>
+  >;
   /** Modules that a first stage left, by their names there, likewise: they stay as they are. */
   readonly frozen?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Values that variables are set to before step `i`, by name; none by default. */
@@ -149,7 +153,7 @@ export async function check(golden: Golden<Steps>, method: Method): Promise<void
             golden,
             module,
             Object.entries(names).map(([theirs, ours]) =>
-              [theirs, typeof ours === "string" ? final.get(ours)! : ours(final)] as const
+              [theirs, typeof ours === "string" ? final.get(ours)! : ours(final, golden)] as const
             ),
           )
         ),
@@ -161,7 +165,12 @@ export async function check(golden: Golden<Steps>, method: Method): Promise<void
 }
 
 /** How far off the losses of step `i` are, as a share of what is allowed. */
-function lossesOff({ facts, tensor }: Golden<Steps>, { terms }: Method, i: number, values: Values): [string, number][] {
+function lossesOff(
+  { facts, tensor }: Golden<Steps>,
+  { terms, besides = [] }: Method,
+  i: number,
+  values: Values,
+): [string, number][] {
   const error = (name: string) => (facts.fp32_vs_fp64_rel_err[`step.${name}`] as readonly number[])[i];
   const step = (name: string) => tensor(`step.${name}`).data[i];
   const sums = terms.map(({ of, terms }): [string, number] => {
@@ -170,7 +179,8 @@ function lossesOff({ facts, tensor }: Golden<Steps>, { terms }: Method, i: numbe
     const allowed = tolerance(Math.max(...of.map(([, name]) => error(name))));
     return [`${terms.join(" + ")} of step ${i + 1}`, distance([ours], [golden]) / allowed];
   });
-  return [[`loss of step ${i + 1}`, distance(values.loss, [step("loss")]) / tolerance(error("loss"))], ...sums];
+  const loss = besides.reduce((rest, term) => rest - values[`loss/${term}`][0], values.loss[0]);
+  return [[`loss of step ${i + 1}`, distance([loss], [step("loss")]) / tolerance(error("loss"))], ...sums];
 }
 
 /**

@@ -1,0 +1,33 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { Failure } from "./failure.ts";
+import { root } from "./identify.ts";
+import { importModule } from "./import_module.ts";
+import { isTables, type Tables } from "./table.ts";
+
+/** Every folder in the project's `experiments/` that has a `tables.ts`. Throws a `Failure` (exit 2) outside of a project. */
+export function tableFolders(): string[] {
+  const all = join(root(pathToFileURL(resolve("tables.ts")).href), "experiments");
+  if (!existsSync(all)) {
+    throw new Failure(2, `there is no ${relative(Deno.cwd(), all)}/: run this in the project, or name a folder`);
+  }
+  return readdirSync(all).sort().map((name) => join(all, name)).filter((folder) =>
+    existsSync(join(folder, "tables.ts"))
+  );
+}
+
+/** Tables, and the path of the module that declares them. */
+export interface DeclaredTables {
+  /** The path of the module. */
+  readonly module: string;
+  /** What it declares. */
+  readonly declared: Tables;
+}
+
+/** What a folder's `tables.ts` declares. Rejects with a `Failure` (exit 2) where it does not. */
+export async function declaredTables(folder: string): Promise<DeclaredTables> {
+  const module = join(folder, "tables.ts"), { default: declared } = await importModule(module);
+  if (!isTables(declared)) throw new Failure(2, `${module} exports no tables: \`export default tables({ … })\``);
+  return { module, declared };
+}

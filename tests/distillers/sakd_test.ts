@@ -1,0 +1,348 @@
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertNotEquals,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
+import * as tf from "@tensorflow/tfjs";
+import { synthetic } from "../../datasets/synthetic.ts";
+import { at } from "../../lib/distillers/at.ts";
+import { cc } from "../../lib/distillers/cc.ts";
+import { crd } from "../../lib/distillers/crd.ts";
+import { fitnets } from "../../lib/distillers/fitnets.ts";
+import { ft, ftInit } from "../../lib/distillers/ft.ts";
+import { kdsvd } from "../../lib/distillers/kdsvd.ts";
+import { nst } from "../../lib/distillers/nst.ts";
+import { ofd } from "../../lib/distillers/ofd.ts";
+import { pkt } from "../../lib/distillers/pkt.ts";
+import { reviewkd } from "../../lib/distillers/reviewkd.ts";
+import { rkd } from "../../lib/distillers/rkd.ts";
+import { type Noise, routed, sakd, type SakdOptions } from "../../lib/distillers/sakd.ts";
+import { scratch } from "../../lib/distillers/scratch.ts";
+import { sp } from "../../lib/distillers/sp.ts";
+import { vid } from "../../lib/distillers/vid.ts";
+import type { Distiller, HardLabels, Spotted } from "../../lib/distiller.ts";
+import type { Values } from "../../lib/engine.ts";
+import { Failure } from "../../lib/failure.ts";
+import { scored, type Scorer } from "../../lib/network.ts";
+import { stream } from "../../lib/random.ts";
+import { sizeOf } from "../../lib/variables.ts";
+import {
+  aver,
+  type Dataset,
+  experiment,
+  from,
+  kd,
+  type Mix,
+  resnet20,
+  resnet8,
+  sgd,
+  type Trained,
+  vgg13,
+  vgg8,
+  wrn,
+} from "../../mod.ts";
+import { cast, firstStep } from "../cast.ts";
+import { type Kind, open } from "../engines.ts";
+import { method } from "../method.ts";
+import { everything, needs } from "../needs.ts";
+import { only } from "../only.ts";
+import { assertNear } from "../tolerance.ts";
+import { CLASSES, IMAGE, large, small, type Toy } from "../toy.ts";
+import { flat, training } from "../toy_training.ts";
+import { untrained } from "../untrained.ts";
+
+await method("sakd over fitnets", () => sakd(fitnets(), { gamma: 2 }));
+await method(
+  "sakd over spots of two sizes",
+  () => sakd(fitnets({ guided: "block1", hint: "block2", weight: 10 }), { statistics: "chosen" }),
+);
+await method("sakd always", () => sakd(fitnets(), { routing: "always" }));
+// With this seed samples go both ways at every spot of these too: where all of them go one way, an adapter has no gradient.
+const seed = 7;
+await method("sakd over several spots, reversed", () => sakd(at({ weight: 10 }), { routing: "reversed" }), { seed });
+await method("sakd at random", () => sakd(cc(), { routing: "random" }), { seed });
+await method("sakd with a teacher that learns too", () => sakd(at({ weight: 10 }), { routing: "both" }), { seed });
+
+/** Noise that sends each sample the way that is given for it, and whoever comes after the last one that way too. */
+const sent = (...ways: readonly ("teacher" | "student")[]): Noise => (_, spots) => ({ index }) => {
+  const high = 1 - 1e-6, batch = Array.from({ length: index.shape[0]! }, (_, i) => ways[i] ?? ways.at(-1)!);
+  return tf.tensor3d(batch.map((way) => new Array(spots).fill(way === "teacher" ? [high, 0] : [0, high])));
+};
+
+/** What a first step on tfjs's own backend gives: its values, and afterwards the variables. */
+async function first(distiller: Distiller<Toy, Toy, never>): Promise<{
+  values: Values;
+  all: ReadonlyMap<string, Float32Array>;
+  gradient: Float32Array;
+}> {
+  const engine = await open("cpu"), { step, read } = await training(engine, distiller);
+  const values = await step(), all = await read(""), gradient = flat(await read("velocity.student."));
+  engine.close();
+  return { values, all, gradient };
+}
+
+const below = (all: ReadonlyMap<string, Float32Array>, name: RegExp) =>
+  flat(new Map([...all].filter(([variable]) => name.test(variable))));
+
+/** The terms by which the student learns. */
+const OWN = /^loss\/(task|kd|at_)/;
+const own = (values: Values) =>
+  Object.fromEntries(Object.entries(values).filter(([name]) => OWN.test(name)).map(([name, [value]]) => [name, value]));
+
+Deno.test("the policy's terms leave the student's gradient at exactly 0, the student's leave the policy's", async () => {
+  for (const routing of ["adaptive", "reversed"] as const) {
+    const distiller = sakd(fitnets(), { routing, gamma: 2 }), policys = /^velocity\.distiller\.(policy|hint|anti)/;
+    const { all: routing1, gradient } = await first(only(distiller, "policy", "balance"));
+    assertEquals(gradient, new Float32Array(gradient.length));
+    const regressor = below(routing1, /^velocity\.distiller\.method/);
+    assertEquals(regressor, new Float32Array(regressor.length));
+    for (const part of ["policy", "hint_block2", "anti_block2"]) {
+      assert(below(routing1, new RegExp(`^velocity\\.distiller\\.${part}`)).some((value) => value !== 0), part);
+    }
+    const { all: learning, gradient: students } = await first(only(distiller, "task", "hint", "kd"));
+    assert(students.some((value) => value !== 0));
+    assertEquals(below(learning, policys), new Float32Array(below(learning, policys).length));
+  }
+});
+
+Deno.test("with every action at the teacher it is the method and the KL, as it always is, with every one at the student CE alone", async () => {
+  const expected = await first(at({ kd: 1 })), alone = await first(only(at(), "task"));
+  const students = (distiller: Distiller<Toy, Toy>) => first(only(distiller, "task", "kd", "at_block1", "at_block2"));
+  const same = async (distiller: Distiller<Toy, Toy>) => {
+    const { values, gradient } = await students(distiller), terms = own(values), wanted = own(expected.values);
+    assertEquals(Object.keys(terms).sort(), Object.keys(wanted).sort());
+    for (const [name, value] of Object.entries(wanted)) assertAlmostEquals(terms[name], value, 1e-5, name);
+    assertNear("the student's gradient", gradient, expected.gradient, 1e-6);
+  };
+  await same(routed(at(), {}, sent("teacher")));
+  await same(routed(at(), { routing: "reversed" }, sent("student")));
+  await same(sakd(at(), { routing: "always" }));
+  await same(sakd(at({ weight: 10 }), { routing: "always", beta: 100 }));
+  const { values, gradient } = await students(routed(at(), {}, sent("student")));
+  assertEquals([values["loss/kd"][0], values["loss/at_block1"][0], values["loss/at_block2"][0]], [0, 0, 0]);
+  assertEquals(values.loss, alone.values.loss);
+  assertNear("the student's gradient", gradient, alone.gradient, 1e-6);
+});
+
+/** The losses of the teacher and of the student by its running statistics. */
+const frozen: Distiller<Toy, Toy> = {
+  id: "frozen",
+  options: {},
+  build: ({ student }) => ({ task, image, teacher, frozen, student: { taps } }) => ({
+    task: [1, task(scored(taps.logits))],
+    teacher: [1, task(scored(teacher.taps.logits))],
+    student: [1, task(student.run(image, frozen) as Parameters<typeof task>[0])],
+  }),
+};
+
+Deno.test("a sample that is always sent one way comes out as that network's", async () => {
+  const { values: wanted } = await first(frozen);
+  const routable: readonly Spotted<Toy, Toy>[] = [at(), fitnets({ guided: "block1", hint: "block2" }), cc()];
+  for (const base of routable) {
+    for (const way of ["teacher", "student"] as const) {
+      const { values } = await first(routed(base, {}, sent(way)));
+      assertAlmostEquals(values["loss/policy"][0], wanted[`loss/${way}`][0], 1e-5);
+      assertEquals(values["loss/balance"][0], way === "teacher" ? 0 : 2);
+    }
+  }
+});
+
+Deno.test("γ multiplies the policy's term where the student is better and divides it where it is worse", async () => {
+  const seen = new Set<boolean>();
+  for (const way of ["teacher", "student"] as const) {
+    const { values: { "loss/policy": [once], "loss/task": [task] } } = await first(routed(at(), {}, sent(way)));
+    const { values: { "loss/policy": [value] } } = await first(routed(at(), { gamma: 4 }, sent(way)));
+    assertAlmostEquals(value, once > task ? 4 * once : once / 4, 1e-4);
+    seen.add(once > task);
+  }
+  assert(seen.size > 0);
+  const { message, exit } = assertThrows(() => sakd(at(), { gamma: 0 }), Failure);
+  assertEquals([message.includes("gamma"), exit], [true, 2]);
+});
+
+Deno.test("the share of samples that learn is reported for each spot", async () => {
+  const report = async (noise: Noise, options: SakdOptions = {}) => {
+    const { values } = await first(routed(at(), options, noise));
+    return Object.fromEntries(
+      Object.entries(values).filter(([name]) => name.startsWith("report/")).map(([name, [value]]) => [name, value]),
+    );
+  };
+  const all = (share: number) => ({
+    "report/spot_block1": share,
+    "report/spot_block2": share,
+    "report/spot_logits": share,
+  });
+  assertEquals(await report(sent("teacher", "student")), all(0.25));
+  assertEquals(await report(sent("teacher", "student"), { routing: "reversed" }), all(0.75));
+  assertEquals(await report(sent("student"), { routing: "always" }), {});
+  assertEquals(Object.keys(await report(sent("student"), { routing: "random" })), Object.keys(all(0)));
+});
+
+Deno.test("norms of the method's own use the batch's statistics, or those of the samples that learn there", async () => {
+  const mean = async (statistics: SakdOptions["statistics"], noise: Noise) => {
+    const { all } = await first(routed(fitnets(), { statistics }, noise));
+    return all.get("distiller.method.regressor.0.1.mean")!;
+  };
+  const some = sent("teacher", "teacher", "student");
+  const whole = await mean("batch", sent("teacher"));
+  assertEquals(await mean("batch", some), whole);
+  assertNear("of all samples", await mean("chosen", sent("teacher")), whole, 1e-5);
+  assertNotEquals(await mean("chosen", some), whole);
+});
+
+Deno.test("with a teacher that learns, its copy learns from the labels and from what it shares", async () => {
+  const distiller = routed(at(), { routing: "both" }, sent("teacher")), theirs = /^velocity\.distiller\.teacher\./;
+  for (const term of ["teacher_task", "at_block1", "kd"]) {
+    const { all } = await first(only(distiller, term));
+    assert(below(all, theirs).some((value) => value !== 0), term);
+  }
+  const { all } = await first(only(distiller, "task", "policy", "balance"));
+  assertEquals(below(all, theirs), new Float32Array(below(all, theirs).length));
+});
+
+Deno.test("between networks of one family the policy starts at the teacher", async () => {
+  const bias = async (homogeneous: boolean) => {
+    const engine = await open("cpu"), { read } = await training(engine, sakd(at(), { homogeneous }));
+    const values = (await read("distiller.policy.0.bias")).get("distiller.policy.0.bias")!;
+    engine.close();
+    return values;
+  };
+  const usual = await bias(false);
+  assertNear("bias", await bias(true), usual.map((value, i) => value + (i % 2 === 0 ? 10 : 0)), 1e-6);
+});
+
+const paraphraser = untrained(ftInit(), "paraphraser");
+
+/** Every method that has spots, and those of the toys. */
+const METHODS: Readonly<Record<string, readonly [Spotted<Toy, Toy, HardLabels>, readonly string[]]>> = {
+  fitnets: [fitnets(), ["block2"]],
+  at: [at(), ["block1", "block2"]],
+  sp: [sp(), ["block2"]],
+  cc: [cc(), ["pooled"]],
+  vid: [vid(), ["block1", "block2"]],
+  rkd: [rkd(), ["pooled"]],
+  pkt: [pkt(), ["pooled"]],
+  ft: [ft({ paraphraser }), ["block2"]],
+  nst: [nst(), ["block1", "block2"]],
+  crd: [crd({ negatives: 8, dimensions: 4 }), ["pooled"]],
+  kdsvd: [kdsvd({ over: "columns" }), ["block1", "block2"]],
+  ofd: [ofd(), ["block1", "block2"]],
+  reviewkd: [reviewkd({ channels: 4 }), ["block1", "block2", "pooled"]],
+};
+
+for (const [name, [base, spots]] of Object.entries(METHODS)) {
+  Deno.test(`sakd over ${name}: it asks for masks where it says, and a step of it is finite`, async () => {
+    const asked = new Set<string>();
+    const listening: Spotted<Toy, Toy, HardLabels> = {
+      ...base,
+      build(cast) {
+        const loss = base.build(cast);
+        return (step) => loss({ ...step, mask: (spot: string) => (asked.add(spot), step.mask(spot)) });
+      },
+    };
+    const { values } = await first(sakd(listening));
+    assertEquals([...asked].filter((spot) => spot !== "logits").sort(), [...spots].sort());
+    const reported = Object.keys(values).filter((term) => term.startsWith("report/"));
+    assertEquals(reported, [...spots, "logits"].map((spot) => `report/spot_${spot}`));
+    for (const [term, [value]] of Object.entries(values)) assert(Number.isFinite(value), `${term} is ${value}`);
+    const nobody = await first(routed(listening, { statistics: "chosen" }, sent("student")));
+    for (const [variable, value] of nobody.all) assert(value.every(Number.isFinite), variable);
+  });
+}
+
+Deno.test("it declares the method, cites both papers, takes what it takes and keeps the names of its terms", async () => {
+  const { id, options, paper, takes } = sakd(ft({ paraphraser }), { beta: 2 });
+  assertEquals([id, takes], ["sakd", [paraphraser]]);
+  const { id: base, options: of } = ft({ paraphraser });
+  assertEquals((options as { method: unknown }).method, { id: base, options: of });
+  assertStringIncludes(paper!, "Spot-Adaptive");
+  assertStringIncludes(paper!, ft({ paraphraser }).paper!);
+  const { values } = await first(sakd(at({ kd: 0.5 })));
+  const names = ["task", "kd", "policy", "balance", "at_block1", "at_block2", "at_kd"];
+  assertEquals(
+    Object.keys(values).filter((name) => name.startsWith("loss/")).sort(),
+    names.map((name) => `loss/${name}`).sort(),
+  );
+});
+
+Deno.test("spots that nobody can be routed between are refused", () => {
+  const refused = (distiller: Distiller<Toy, Toy>) => {
+    const made = () =>
+      cast({ student: small, teacher: large, distiller, image: IMAGE, classes: CLASSES, values: new Map() });
+    const { exit, message } = assertThrows(made, Failure);
+    assertEquals(exit, 2);
+    return message;
+  };
+  const crossed = refused(sakd(at({ taps: [["block1", "block2"], ["block2", "block1"]] })));
+  for (const tap of ["block1", "block2"]) assertStringIncludes(crossed, tap);
+  const flat = refused(sakd(cc({ student: "pooled", teacher: "block2" })));
+  for (const part of ["pooled", "block2", "[2,2,8]"]) assertStringIncludes(flat, part);
+});
+
+Deno.test("taps that are not in order are routed in the order of the stages", async () => {
+  const { values } = await first(sakd(at({ taps: [["block2", "block2"], ["block1", "block1"]] })));
+  const reported = Object.keys(values).filter((term) => term.startsWith("report/"));
+  assertEquals(reported, ["report/spot_block1", "report/spot_block2", "report/spot_logits"]);
+});
+
+await needs(
+  everything,
+  "through networks that end in a norm of their own the policy learns alike, compiled",
+  async () => {
+    const batch = 2, pixels = stream(1, "pixels"), shape = [batch, 16, 16, 3];
+    const image = { shape, data: Uint8Array.from({ length: sizeOf(shape) }, () => pixels.below(256)) };
+    for (const [teacher, student] of [[wrn(10, 2), resnet8], [resnet8, wrn(10, 1)]]) {
+      const distiller = sakd(at()), made = { student, teacher, distiller, image: shape.slice(1), classes: CLASSES };
+      const of = async (kind: Kind) => {
+        const engine = await open(kind), step = firstStep(engine, cast({ ...made, values: new Map() }));
+        const { after } = await step(image, Int32Array.of(1, 2));
+        engine.close();
+        return after("method.policy.0.weight");
+      };
+      assertNear("the policy's gradient", await of("compiled"), await of("cpu"), 1e-4);
+    }
+  },
+);
+
+declare const mixed: Dataset<Mix>;
+declare const spotless: Distiller<Scorer, Scorer>;
+
+Deno.test("what cannot be routed is a compile error", () => {
+  assert(typeof mistakes === "function");
+});
+
+function mistakes(): void {
+  const schedule = sgd({ epochs: 1, batch: 64, lr: 0.1 }), dataset = synthetic();
+  const shared = { dataset, student: vgg8, schedule }, meta = { url: "" };
+  const teacher = from(experiment(meta, { dataset, student: vgg13, distiller: scratch(), schedule }));
+  const other: Trained<typeof resnet20> = from(
+    experiment(meta, { dataset, student: resnet20, distiller: scratch(), schedule }),
+  );
+
+  // What is right.
+  experiment(meta, { ...shared, teacher, distiller: sakd(fitnets({ guided: "block3", hint: "block4" })) });
+  experiment(meta, { ...shared, teacher, distiller: sakd(crd(), { routing: "random" }) });
+  experiment(meta, { ...shared, dataset: mixed, teacher, distiller: sakd(at()) });
+
+  // @ts-expect-error: kd has no spots.
+  sakd(kd());
+  // @ts-expect-error: a method that says of no spots.
+  sakd(spotless);
+  // @ts-expect-error: several teachers.
+  sakd(aver());
+  // @ts-expect-error: no such routing.
+  sakd(at(), { routing: "sometimes" });
+  // @ts-expect-error: a misspelt option.
+  sakd(at(), { gama: 2 });
+  // @ts-expect-error: the student has no tap of this name.
+  experiment(meta, { ...shared, teacher, distiller: sakd(fitnets({ guided: "block9" })) });
+  // @ts-expect-error: the teacher has no tap of this name.
+  experiment(meta, { ...shared, teacher: other, distiller: sakd(fitnets({ hint: "block4" })) });
+  // @ts-expect-error: it needs a teacher.
+  experiment(meta, { ...shared, distiller: sakd(at()) });
+  // @ts-expect-error: crd needs each image's one class.
+  experiment(meta, { ...shared, dataset: mixed, teacher, distiller: sakd(crd()) });
+}

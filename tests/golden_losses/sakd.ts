@@ -1,0 +1,62 @@
+import * as tf from "@tensorflow/tfjs";
+import type { Distiller } from "../../lib/distiller.ts";
+import { policy } from "../../lib/distillers/sakd.ts";
+import type { Net } from "../../lib/network.ts";
+import { stop } from "../../lib/ops.ts";
+import { constant } from "../../lib/variables.ts";
+import { cast } from "../cast.ts";
+import { given } from "../given.ts";
+import type { Golden, Numbers } from "../goldens.ts";
+import { ourWeight } from "../layout.ts";
+import { after, check, type Checks, type Loss, value } from "./check.ts";
+
+/** The sum of all actions, each times a number of its own; what is decided is remembered. */
+function decided({ facts: { args }, tensor }: Golden<Loss>): Distiller<Net, Net> {
+  const { shape } = tensor("in.u"), [batch, spots] = shape;
+  return {
+    id: "decided",
+    options: {},
+    build({ create, ...players }) {
+      const decide = policy(create, players, spots, { homogeneous: false, gumbel: args.temperature });
+      const noise = create.memory("noise", shape, constant(0));
+      const factors = create.memory("factors", [batch, spots], constant(0));
+      const actions = create.memory("actions", [batch, spots], constant(0));
+      return (step) => {
+        const action = decide(step, noise.value), values = tf.sum(tf.mul(action, factors.value), 1);
+        return { terms: { decided: [batch, values] }, writes: [[actions, stop(action)]] };
+      };
+    },
+  };
+}
+
+/** Every second number: those of the teacher's way. */
+const teachers = ({ shape, data }: Numbers): Numbers => ({ shape, data: data.filter((_, i) => i % 2 === 0) });
+
+async function checkPolicy(golden: Golden<Loss>): Promise<void> {
+  const { tensor } = golden, student = tensor("in.f_s"), teacher = tensor("in.f_t"), logits = [student.shape[0], 2];
+  const weight = "method.policy.0.weight", bias = "method.policy.0.bias";
+  const made = cast({
+    student: given({ pooled: student.shape, logits }),
+    teacher: given({ pooled: teacher.shape, logits }),
+    distiller: decided(golden),
+    image: [1, 1, 1],
+    classes: 2,
+    values: new Map([
+      ["student.pooled.value", student.data],
+      ["teacher.pooled.value", teacher.data],
+      ["method.noise", tensor("in.u").data],
+      ["method.factors", tensor("in.coef").data],
+      [weight, ourWeight(tensor("mod.policy.net.weight")).data],
+      [bias, tensor("mod.policy.net.bias").data],
+    ]),
+  });
+  await check(golden, made, new Int32Array(student.shape[0]), [
+    { golden: ["out.loss"], ours: value("loss/decided") },
+    { golden: ["out.action"], ours: after("method.actions"), layout: teachers },
+    { golden: ["grad.mod.policy.net.weight"], ours: after(weight), layout: ourWeight },
+    { golden: ["grad.mod.policy.net.bias"], ours: after(bias) },
+  ]);
+}
+
+/** What SAKD's policy decides with recorded noise, and how it learns. */
+export const sakd: Checks = [[/^sakd_policy$/, checkPolicy]];
