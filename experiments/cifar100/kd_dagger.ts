@@ -1,0 +1,5 @@
+/** KD†: the teacher is tuned while it teaches. */
+import { experiment, kdDagger } from "../../mod.ts";
+import { each, shakePairs } from "./pairs.ts";
+
+export default each(shakePairs, (pair) => experiment(import.meta, { ...pair, distiller: kdDagger() }));

@@ -1,0 +1,9 @@
+/** KD on images that Mixup blends. SHAKE says neither α nor how often. */
+import { cifar100 } from "../../datasets/cifar.ts";
+import { experiment, kd, mixup } from "../../mod.ts";
+import { each, shakePairs } from "./pairs.ts";
+
+export default each(
+  shakePairs,
+  (pair) => experiment(import.meta, { ...pair, dataset: cifar100({ mix: mixup() }), distiller: kd() }),
+);

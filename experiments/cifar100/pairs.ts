@@ -1,0 +1,132 @@
+/** Who teaches whom on CIFAR-100 in the tables of SHAKE, SLKD and SAKD. */
+import { cifar100 } from "../../datasets/cifar.ts";
+import {
+  type Classifier,
+  type Dataset,
+  type Experiment,
+  from,
+  mobilenetv2,
+  resnet20,
+  resnet32,
+  resnet8,
+  resnet8x4,
+  type Schedule,
+  shufflenetv1,
+  shufflenetv2,
+  type Trained,
+  vgg11,
+  vgg8,
+  wrn_16_2,
+  wrn_40_1,
+} from "../../mod.ts";
+import { scheduleOf } from "../cifar100.ts";
+import resnet110 from "../teachers/resnet110.ts";
+import resnet32Trained from "../teachers/resnet32.ts";
+import resnet32x4 from "../teachers/resnet32x4.ts";
+import resnet44 from "../teachers/resnet44.ts";
+import resnet50 from "../teachers/resnet50.ts";
+import resnet56 from "../teachers/resnet56.ts";
+import vgg13 from "../teachers/vgg13.ts";
+import wrn_40_2 from "../teachers/wrn_40_2.ts";
+
+/** What every network of the tables is: three blocks behind a stem at least. */
+export type Learner = Classifier<"stem" | "block1" | "block2" | "block3">;
+
+/** What the experiments of a pair share. */
+export interface Pair {
+  /** CIFAR-100. */
+  readonly dataset: Dataset;
+  /** Who teaches. */
+  readonly teacher: Trained<Learner>;
+  /** Who learns. */
+  readonly student: Learner;
+  /** The student's schedule. */
+  readonly schedule: Schedule;
+}
+
+/** A teacher and a student with what they learn from, at the student's pace. */
+export function pair(teacher: Experiment<Learner>, student: Learner): Pair {
+  return { dataset: cifar100(), teacher: from(teacher), student, schedule: scheduleOf(student) };
+}
+
+/** Every pair by the name of its column. */
+export const pairs = {
+  resnet32_resnet20: pair(resnet32Trained, resnet20),
+  resnet44_resnet20: pair(resnet44, resnet20),
+  resnet56_resnet8: pair(resnet56, resnet8),
+  resnet56_resnet20: pair(resnet56, resnet20),
+  resnet110_resnet20: pair(resnet110, resnet20),
+  resnet110_resnet32: pair(resnet110, resnet32),
+  resnet110_wrn_16_2: pair(resnet110, wrn_16_2),
+  resnet32x4_resnet8x4: pair(resnet32x4, resnet8x4),
+  resnet32x4_resnet20: pair(resnet32x4, resnet20),
+  resnet32x4_resnet32: pair(resnet32x4, resnet32),
+  resnet32x4_wrn_16_2: pair(resnet32x4, wrn_16_2),
+  resnet32x4_shufflenetv1: pair(resnet32x4, shufflenetv1),
+  resnet32x4_shufflenetv2: pair(resnet32x4, shufflenetv2),
+  resnet50_resnet20: pair(resnet50, resnet20),
+  resnet50_vgg8: pair(resnet50, vgg8),
+  resnet50_mobilenetv2: pair(resnet50, mobilenetv2()),
+  wrn_40_2_wrn_16_2: pair(wrn_40_2, wrn_16_2),
+  wrn_40_2_wrn_40_1: pair(wrn_40_2, wrn_40_1),
+  wrn_40_2_shufflenetv1: pair(wrn_40_2, shufflenetv1),
+  vgg13_vgg8: pair(vgg13, vgg8),
+  vgg13_vgg11: pair(vgg13, vgg11),
+  vgg13_mobilenetv2: pair(vgg13, mobilenetv2()),
+  vgg13_wrn_16_2: pair(vgg13, wrn_16_2),
+} as const;
+
+/** The name of a pair: its teacher's and its student's. */
+export type PairName = keyof typeof pairs;
+
+/** Every pair's name. */
+export const allPairs = Object.keys(pairs) as readonly PairName[];
+
+/** The pairs of SHAKE's table. */
+export const shakePairs = [
+  "wrn_40_2_wrn_16_2",
+  "resnet56_resnet20",
+  "resnet110_resnet20",
+  "resnet32x4_resnet8x4",
+  "vgg13_vgg8",
+  "vgg13_mobilenetv2",
+  "resnet50_vgg8",
+  "wrn_40_2_shufflenetv1",
+] as const satisfies readonly PairName[];
+
+/** Whom ResNet-20 learns from in SHAKE's figure 4 beside those of its table. */
+export const figure4Pairs = ["resnet32_resnet20", "resnet44_resnet20"] as const satisfies readonly PairName[];
+
+/** The pairs of SLKD's tables 1 and 2. */
+export const slkdPairs = [
+  "resnet32x4_resnet8x4",
+  "resnet56_resnet8",
+  "wrn_40_2_wrn_40_1",
+  "wrn_40_2_wrn_16_2",
+  "vgg13_vgg11",
+  "vgg13_vgg8",
+  "resnet32x4_shufflenetv2",
+  "resnet32x4_shufflenetv1",
+  "resnet50_mobilenetv2",
+  "vgg13_mobilenetv2",
+  "wrn_40_2_shufflenetv1",
+] as const satisfies readonly PairName[];
+
+/** The pairs of SLKD's tables 5 and 6, one student with ever larger teachers, which are in none of its others. */
+export const growingPairs = [
+  "resnet56_resnet20",
+  "resnet110_resnet20",
+  "resnet50_resnet20",
+  "resnet32x4_resnet20",
+  "resnet110_wrn_16_2",
+  "vgg13_wrn_16_2",
+  "resnet32x4_wrn_16_2",
+] as const satisfies readonly PairName[];
+
+/** An experiment of each of these pairs, by the pair's name: a module's default export. */
+export function each<const P extends PairName, E>(
+  names: readonly P[],
+  make: (pair: Pair, name: P) => E,
+): { readonly [K in P]: E } {
+  return Object.fromEntries(names.map((name) => [name, make(pairs[name], name)])) as { readonly [K in P]: E };
+}

@@ -1,0 +1,5 @@
+/** AT at fixed spots, KD's term beside it: what SAKD compares itself with. */
+import { at, experiment } from "../../mod.ts";
+import { each, sakdPairs } from "./pairs.ts";
+
+export default each(sakdPairs, (pair) => experiment(import.meta, { ...pair, distiller: at({ kd: 1 }) }));

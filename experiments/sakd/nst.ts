@@ -1,0 +1,8 @@
+/** NST at fixed spots, KD's term beside it: what SAKD compares itself with. */
+import { experiment, nst } from "../../mod.ts";
+import { each, nstPairs, nstSchedule } from "./pairs.ts";
+
+export default each(
+  nstPairs,
+  (pair, name) => experiment(import.meta, { ...pair, distiller: nst({ kd: 1 }), schedule: nstSchedule(name, pair) }),
+);

@@ -1,0 +1,9 @@
+/** AT at the spots that SAKD's policy chooses. */
+import { at, experiment, sakd } from "../../mod.ts";
+import { each, isHomogeneous, sakdPairs } from "./pairs.ts";
+
+export default each(
+  sakdPairs,
+  (pair, name) =>
+    experiment(import.meta, { ...pair, distiller: sakd(at(), { gamma: 2, homogeneous: isHomogeneous(name) }) }),
+);

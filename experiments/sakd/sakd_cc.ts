@@ -1,0 +1,8 @@
+/** CC at the spots that SAKD's policy chooses. */
+import { cc, experiment, sakd } from "../../mod.ts";
+import { each, isHomogeneous, sakdPairs } from "./pairs.ts";
+
+export default each(
+  sakdPairs,
+  (pair, name) => experiment(import.meta, { ...pair, distiller: sakd(cc(), { homogeneous: isHomogeneous(name) }) }),
+);

@@ -1,0 +1,8 @@
+/** CRD at the spots that SAKD's policy chooses. */
+import { crd, experiment, sakd } from "../../mod.ts";
+import { each, isHomogeneous, sakdPairs } from "./pairs.ts";
+
+export default each(
+  sakdPairs,
+  (pair, name) => experiment(import.meta, { ...pair, distiller: sakd(crd(), { homogeneous: isHomogeneous(name) }) }),
+);

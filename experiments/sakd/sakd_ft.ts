@@ -1,0 +1,12 @@
+/** FT at the spots that SAKD's policy chooses. */
+import { experiment, from, ft, sakd } from "../../mod.ts";
+import first from "./ft_init.ts";
+import { each, isHomogeneous, sakdPairs } from "./pairs.ts";
+
+export default each(sakdPairs, (pair, name) => {
+  const { paraphraser } = from(first[name]).extras;
+  return experiment(import.meta, {
+    ...pair,
+    distiller: sakd(ft({ paraphraser }), { homogeneous: isHomogeneous(name) }),
+  });
+});

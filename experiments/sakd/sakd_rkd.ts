@@ -1,0 +1,9 @@
+/** RKD at the spots that SAKD's policy chooses. */
+import { experiment, rkd, sakd } from "../../mod.ts";
+import { each, isHomogeneous, sakdPairs } from "./pairs.ts";
+
+export default each(
+  sakdPairs,
+  (pair, name) =>
+    experiment(import.meta, { ...pair, distiller: sakd(rkd(), { gamma: 2, homogeneous: isHomogeneous(name) }) }),
+);

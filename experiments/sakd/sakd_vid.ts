@@ -1,0 +1,9 @@
+/** VID at the spots that SAKD's policy chooses. */
+import { experiment, sakd, vid } from "../../mod.ts";
+import { each, isHomogeneous, sakdPairs } from "./pairs.ts";
+
+export default each(
+  sakdPairs,
+  (pair, name) =>
+    experiment(import.meta, { ...pair, distiller: sakd(vid(), { gamma: 2, homogeneous: isHomogeneous(name) }) }),
+);

@@ -1,0 +1,10 @@
+/** KD† in which less of the teacher is tuned: panels F and G of SHAKE's poster. */
+import { experiment, kdDagger } from "../../mod.ts";
+import { pairs } from "../cifar100/pairs.ts";
+
+const pair = pairs.resnet110_resnet20;
+
+export default {
+  head: experiment(import.meta, { ...pair, distiller: kdDagger({ tune: "head" }) }),
+  adapter: experiment(import.meta, { ...pair, distiller: kdDagger({ tune: "adapter" }) }),
+};

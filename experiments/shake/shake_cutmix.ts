@@ -1,0 +1,9 @@
+/** SHAKE on images that CutMix pastes together. The paper says neither α nor how often. */
+import { cifar100 } from "../../datasets/cifar.ts";
+import { cutmix, experiment, shake } from "../../mod.ts";
+import { each, shakePairs } from "../cifar100/pairs.ts";
+
+export default each(
+  shakePairs,
+  (pair) => experiment(import.meta, { ...pair, dataset: cifar100({ mix: cutmix() }), distiller: shake() }),
+);

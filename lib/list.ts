@@ -1,0 +1,155 @@
+/**
+ * `deno task list [--paper slkd] [--json]`: every cell of every table, and what was measured of it.
+ *
+ * @module
+ */
+import { basename, dirname, join } from "node:path";
+import { cellAt, checkCells } from "./cells.ts";
+import { closest } from "./closest.ts";
+import { columns } from "./columns.ts";
+import { command } from "./command.ts";
+import { type Experiment, networkOf } from "./experiment.ts";
+import { Failure } from "./failure.ts";
+import { flags, help, type Spec } from "./flags.ts";
+import { identify } from "./identify.ts";
+import { outcome } from "./outcome.ts";
+import { type PaperTable, readPaper, tableOf } from "./paper.ts";
+import type { OwnTables, PaperCells, PaperTables } from "./table.ts";
+import { declaredTables, tableFolders } from "./table_folders.ts";
+
+const FLAGS = {
+  "paper": { type: "string", help: "the folder of one paper's tables, e.g. slkd; all" },
+  "json": { type: "boolean", help: "print one JSON object per cell" },
+} as const satisfies Spec;
+
+/** A cell of a table. */
+export interface ListedCell {
+  /** Its experiment; `null` where there is none yet. */
+  readonly id: string | null;
+  /** The folder of its table in `experiments/`. */
+  readonly paper: string;
+  /** Its table. */
+  readonly table: string;
+  /** Its row. */
+  readonly method: string;
+  /** The network that teaches in its column; `null` where none does. */
+  readonly teacher: string | null;
+  /** The network that learns there. */
+  readonly student: string;
+  /** The data set; `null` where neither the paper's file nor an experiment says. */
+  readonly dataset: string | null;
+  /** The best that there is of it. */
+  readonly state: "measured" | "quick" | "stale" | "not run";
+  /** How many trials are in that state. */
+  readonly n: number;
+}
+
+/**
+ * Shows the cells of every table, or with `--paper` those of one folder's: a line for each and a sum for each folder, or
+ * with `--json` a `ListedCell` for each. Columns that differ in what they measure only are one cell; differences of rows and
+ * what a paper has no number for are none. Rejects with a `Failure` that has the exit code.
+ */
+export async function main(args: readonly string[], print: (line: string) => void = console.log): Promise<void> {
+  const given = flags(args, FLAGS), [another] = given._;
+  if (given.help) return print(help("deno task list", FLAGS));
+  if (another !== undefined) throw new Failure(2, `one paper's cells are deno task list --paper ${another}`);
+  const cells = (await Promise.all(chosen(given.paper).map(listed))).flat();
+  if (given.json) return cells.forEach((cell) => print(JSON.stringify(cell)));
+  const rows = cells.map(({ table, method, teacher, student, dataset, state, n, id }) => [
+    ...[
+      table,
+      method,
+      teacher ?? "—",
+      student,
+      dataset ?? "—",
+      n > 0 ? `${state} ${n}` : state,
+      id ?? "no experiment yet",
+    ],
+  ]);
+  const header = ["table", "method", "teacher", "student", "data", "state", "experiment"];
+  print(columns([header, ...rows], header.length));
+  print("");
+  for (const [paper, own] of Map.groupBy(cells, ({ paper }) => paper)) print(sum(paper, own));
+}
+
+/** The folders whose tables are listed. */
+function chosen(paper: string | undefined): string[] {
+  const all = tableFolders();
+  if (paper === undefined) return all;
+  const found = all.filter((folder) => basename(folder) === paper), names = all.map((folder) => basename(folder));
+  if (found.length > 0) return found;
+  const meant = closest(paper, names);
+  throw new Failure(
+    2,
+    `there are no tables of ${paper}${meant ? `; did you mean ${meant}?` : ""}; there are those of ${names.join(", ")}`,
+  );
+}
+
+/** A cell without what is known of its experiment. */
+type Place = Pick<ListedCell, "table" | "method" | "teacher" | "student" | "dataset"> & {
+  readonly experiment: Experiment | undefined;
+};
+
+async function listed(folder: string): Promise<ListedCell[]> {
+  const { declared, module } = await declaredTables(folder);
+  const places = "paper" in declared ? await ofPaper(declared, module) : ofOwn(declared);
+  return await Promise.all(places.map(async ({ experiment, table, method, teacher, student, dataset }) => {
+    const where = { paper: basename(folder), table, method, teacher, student };
+    if (!experiment) return { id: null, ...where, dataset, state: "not run", n: 0 };
+    const [{ id }, found] = await Promise.all([identify(experiment), outcome(experiment, folder)]);
+    const counts = { measured: found.measured.length, quick: found.quick, stale: found.stale };
+    const state = (["measured", "quick", "stale"] as const).find((state) => counts[state] > 0);
+    return {
+      id,
+      ...where,
+      dataset: experiment.dataset.id,
+      state: state ?? "not run",
+      n: state ? counts[state] : 0,
+    };
+  }));
+}
+
+async function ofPaper({ paper: file, tables }: PaperTables, module: string): Promise<Place[]> {
+  const paper = await readPaper(join(dirname(module), file));
+  return tables.flatMap((cells) => {
+    const chosen = cells.ids.map((id) => tableOf(paper, id, module));
+    checkCells(chosen, cells, module);
+    return chosen.flatMap((table) => printed(table, cells));
+  });
+}
+
+/** The cells of a paper's table, row by row. */
+function printed({ id, dataset, columns, rows }: PaperTable, cells: PaperCells): Place[] {
+  const pairs = Map.groupBy(columns.keys(), (i) => `${columns[i].teacher} ${columns[i].student}`);
+  return rows.filter(({ delta }) => !delta).flatMap((row) =>
+    Array.from(pairs.values()).flatMap((indices) => {
+      const { teacher, student } = columns[indices[0]], experiment = cellAt(cells, row, columns[indices[0]]);
+      const isThere = experiment || indices.some((i) => row.values[i] !== null);
+      return isThere ? [{ table: id, method: row.method, teacher, student, dataset: dataset ?? null, experiment }] : [];
+    })
+  );
+}
+
+function ofOwn({ tables }: OwnTables): Place[] {
+  return tables.flatMap(({ id, rows }) =>
+    Object.entries(rows).map(([method, experiment]) => ({
+      table: id,
+      method,
+      teacher: experiment.teachers.map((teacher) => networkOf(teacher).id).join("+") || null,
+      student: experiment.student.id,
+      dataset: experiment.dataset.id,
+      experiment,
+    }))
+  );
+}
+
+/** How many cells there are, and in which state. */
+function sum(paper: string, cells: readonly ListedCell[]): string {
+  const states = Array.from(Map.groupBy(cells, ({ state }) => state), ([state, { length }]) => `${length} ${state}`);
+  const missing = cells.filter(({ id }) => id === null).length;
+  return `${paper}: ${cells.length} cells: ${states.join(", ")}${
+    missing > 0 ? `; ${missing} without an experiment yet` : ""
+  }`;
+}
+
+if (import.meta.main) await command(() => main(Deno.args));
