@@ -1,6 +1,6 @@
 /**
- * `deno task bench`: how long a KD step and one of each method takes, beside PyTorch where there is one, and what the
- * runner adds to it. The machine has to be quiet.
+ * `deno task bench`: how long a KD step and one of each method takes, beside PyTorch where there is one, what the papers'
+ * own methods cost beside simpler ones, and what the runner adds to it. The machine has to be quiet.
  *
  * @module
  */
@@ -8,9 +8,10 @@ import { command } from "../../lib/command.ts";
 import { Failure } from "../../lib/failure.ts";
 import { type Flags, flags, help, type Spec } from "../../lib/flags.ts";
 import { status } from "../../lib/status.ts";
-import type { Case, MethodCase, PairCase } from "./case.ts";
+import type { Case, Compared, MethodCase, PairCase } from "./case.ts";
 import { compare, comparisons, methodTable, pairTable, type Timed } from "./compare.ts";
 import { memoryGrowth } from "./memory.ts";
+import { ownCosts, ownTable } from "./own_costs.ts";
 import { type Method, methodOf, METHODS } from "./methods.ts";
 import { kdOn } from "./pair.ts";
 import { hasTorch, timeOurs, timeTorch } from "./processes.ts";
@@ -38,8 +39,8 @@ const FLAGS = {
   method: { type: "string", help: "only this method, on resnet32x4-resnet8x4, e.g. at" },
   only: {
     type: "string",
-    choices: [...PARTS, "methods"],
-    help: "one part; all but the methods, or with other flags the steps",
+    choices: [...PARTS, "methods", "own"],
+    help: "one part; all but the methods and the papers' own, or with other flags the steps",
   },
   rounds: { type: "integer", least: 1, help: "rounds, ours and PyTorch's by turns, of which the best counts; 3" },
   steps: { type: "integer", least: 1, help: "steps that a round times; 15" },
@@ -66,12 +67,13 @@ export async function main(args: readonly string[], print: (line: string) => voi
     return print(profileTable(await profile(what, threads)));
   }
   const how = { steps, threads };
-  const show = <C extends Case>(timed: readonly (C & Timed)[], table: (timed: readonly (C & Timed)[]) => string) =>
+  const show = <C extends Compared>(timed: readonly (C & Timed)[], table: (timed: readonly (C & Timed)[]) => string) =>
     print(given.json ? JSON.stringify(comparisons(timed), null, 2) : table(timed));
   for (const [i, part] of parts.entries()) {
     if (i > 0) print("");
     if (part === "steps") show(await timeSteps(cases(pair, precision), rounds, how), pairTable);
     else if (part === "methods") show(await timeSteps(methodCases(method, precision), rounds, how), methodTable);
+    else if (part === "own") print(ownTable(await ownCosts(precision ?? PRECISIONS[0], rounds, how)));
     else if (part === "runner") print(costTable(await runnerCosts(batches, rounds, threads)));
     else print(`memory grown over ${MEMORY.steps} steps of ${MEMORY.pair}: ${await grown(threads)} MB`);
   }
@@ -84,7 +86,7 @@ function partsOf({ pair, method, precision, only, json, profile }: Flags<typeof 
   if (json && (profile || !["steps", "methods"].includes(parts[0]))) {
     throw new Failure(2, "--json prints steps or methods: leave --profile and the other parts out");
   }
-  if (parts[0] === "methods" ? pair : method) {
+  if (pair && parts[0] !== "steps" || method && parts[0] !== "methods") {
     throw new Failure(2, "--pair is for the steps, --method for the methods, all on resnet32x4-resnet8x4");
   }
   if (pair) kdOn(pair);
@@ -104,7 +106,7 @@ export function methodCases(method?: Method, precision: string = PRECISIONS[0]):
 }
 
 /** Times the steps of all cases, each round told on stderr. */
-async function timeSteps<C extends Case>(
+async function timeSteps<C extends Compared>(
   all: readonly C[],
   rounds: number,
   how: { readonly steps: number; readonly threads?: number },

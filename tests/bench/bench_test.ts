@@ -5,6 +5,8 @@ import { cases, main, methodCases } from "./bench.ts";
 import { experimentOf, type PairCase } from "./case.ts";
 import { compare, comparisons, methodTable, pairTable } from "./compare.ts";
 import { METHODS } from "./methods.ts";
+import { ownTable } from "./own_costs.ts";
+import { MEASURED_BY } from "./own_steps.ts";
 import type { OurStepTime } from "./step.ts";
 import { byOp, spans } from "./timeline.ts";
 
@@ -94,6 +96,18 @@ Deno.test("methods are compared like pairs, in a table of their own", async () =
   assertEquals(experimentOf(what).distiller.id, "kd");
 });
 
+Deno.test("a paper's own step is shown beside the sum of those that it is measured by", () => {
+  const costs = MEASURED_BY.map(([step, ...by]) => ({ step, by, ms: 300, sum: 100 * by.length }));
+  const [header, , ...rows] = cells(ownTable(costs));
+  assertEquals(header, ["step", "ms", "beside", "ms", "ratio"]);
+  assertEquals(rows[0], ["shake vgg13-vgg8", "300.0", "kd vgg13-vgg8", "100.0", "3.000"]);
+  assertEquals(rows[2], ["slkd vgg13-vgg8", "300.0", "scratch vgg8 + 2 × scratch vgg13", "300.0", "1.000"]);
+  for (const own of MEASURED_BY.flat()) {
+    const [method] = own.split(/[ (]/);
+    assertEquals(experimentOf({ own, precision: "float32" }).distiller.id, method);
+  }
+});
+
 Deno.test("the bench compares every method in float32, or what it is asked for", () => {
   assertEquals(methodCases().map(({ method }) => method), Object.keys(METHODS));
   assertEquals(methodCases("kd"), [{ method: "kd", precision: "float32" }]);
@@ -123,6 +137,7 @@ Deno.test("what the bench cannot do it says before it measures anything", async 
       ["--json", "--only=memory"],
       ["--only=everything"],
       ["--only=methods", "--pair=vgg13-vgg8"],
+      ["--only=own", "--pair=vgg13-vgg8"],
       ["--only=steps", "--method=kd"],
       ["--method=kd", "--pair=vgg13-vgg8"],
       ["--method=nothing"],

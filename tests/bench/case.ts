@@ -1,5 +1,6 @@
 import type { Experiment } from "../../lib/experiment.ts";
 import { type Method, METHODS } from "./methods.ts";
+import { OWN_STEPS, type OwnStep } from "./own_steps.ts";
 import { kdOn } from "./pair.ts";
 
 /** Plain KD on a pair, and what it is computed in. */
@@ -18,10 +19,22 @@ export interface MethodCase {
   readonly precision: string;
 }
 
-/** What is compared. */
-export type Case = PairCase | MethodCase;
+/** A step that one of the papers' own methods is measured by, and what it is computed in. */
+export interface OwnCase {
+  /** The step's name. */
+  readonly own: OwnStep;
+  /** What convolutions and products are done in. */
+  readonly precision: string;
+}
+
+/** What is compared with PyTorch. */
+export type Compared = PairCase | MethodCase;
+
+/** What is timed. */
+export type Case = Compared | OwnCase;
 
 /** What a case does. Throws a `Failure` (exit 2) where a network's name is none. */
 export function experimentOf(what: Case): Experiment {
+  if ("own" in what) return OWN_STEPS[what.own];
   return "method" in what ? METHODS[what.method] : kdOn(what.pair);
 }

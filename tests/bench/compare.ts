@@ -1,5 +1,5 @@
 import { grid } from "../../lib/markdown.ts";
-import type { Case, MethodCase, PairCase } from "./case.ts";
+import type { Compared, MethodCase, PairCase } from "./case.ts";
 import type { OurStepTime, StepTime } from "./step.ts";
 
 /** How long a step takes, ours and PyTorch's. */
@@ -19,7 +19,7 @@ export interface Timed extends Comparison {
 }
 
 /** Measures a case in fresh processes, ours and PyTorch's by turns, and takes the best of all rounds of each. */
-export async function compare<C extends Case>(
+export async function compare<C extends Compared>(
   what: C,
   rounds: number,
   ours: (what: C) => Promise<OurStepTime>,
@@ -38,7 +38,7 @@ export async function compare<C extends Case>(
 }
 
 /** The comparisons alone, as `--json` prints them. */
-export function comparisons<C extends Case>(timed: readonly (C & Timed)[]): Omit<C & Timed, "first">[] {
+export function comparisons<C extends Compared>(timed: readonly (C & Timed)[]): Omit<C & Timed, "first">[] {
   return timed.map(({ first: _, ...comparison }) => comparison);
 }
 

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import type { Case } from "./case.ts";
+import type { Case, Compared } from "./case.ts";
 import type { OurStepTime, StepTime } from "./step.ts";
 
 /** How every process measures. */
@@ -19,7 +19,7 @@ export async function timeOurs(what: Case, how: Measure): Promise<OurStepTime> {
 }
 
 /** Times PyTorch's step in a process of its own. */
-export async function timeTorch(python: string, what: Case, how: Measure): Promise<StepTime> {
+export async function timeTorch(python: string, what: Compared, how: Measure): Promise<StepTime> {
   const script = path("method" in what ? "torch_methods.py" : "torch_step.py");
   return JSON.parse(await output(python, [script, ...asFlags(what, how)]));
 }

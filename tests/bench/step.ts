@@ -1,9 +1,9 @@
 /**
- * One process, one measurement of our side of the speed comparison: the step of `torch_step.py` on a pair, or of
- * `torch_methods.py` by a method, and how long it takes from the start of the process to the end of the first one. Prints
+ * One process, one measurement of our side of the speed comparison: the step of `torch_step.py` on a pair, of
+ * `torch_methods.py` by a method, or one that the papers' own methods are measured by, and how long it takes from the start of the process to the end of the first one. Prints
  * one line of JSON.
  *
- *     deno run -A tests/bench/step.ts --pair vgg13-vgg8|--method at [--batch 64] [--steps 15] [--precision float32|bfloat16] [--threads N]
+ *     deno run -A tests/bench/step.ts --pair vgg13-vgg8|--method at|--own "slkd vgg13-vgg8" [--batch 64] [--steps 15] [--precision float32|bfloat16] [--threads N]
  *
  * @module
  */
@@ -13,6 +13,7 @@ import { openEngine } from "../../lib/open_engine.ts";
 import { type Case, experimentOf } from "./case.ts";
 import { experimentStep } from "./experiment_step.ts";
 import { methodOf } from "./methods.ts";
+import { ownStepOf } from "./own_steps.ts";
 
 /** What one process measures, beside its case. */
 export interface StepTime {
@@ -35,6 +36,7 @@ export interface OurStepTime extends StepTime {
 const FLAGS = {
   pair: { type: "string", help: "teacher and student of plain KD; vgg13-vgg8" },
   method: { type: "string", help: "a method on resnet32x4-resnet8x4, in place of a pair" },
+  own: { type: "string", help: "a step that a paper's own method is measured by, in place of both" },
   batch: { type: "integer", least: 1, help: "images in a step; 64" },
   steps: { type: "integer", least: 1, help: "steps that are timed, after three that are not; 15" },
   precision: { type: "string", choices: ["float32", "bfloat16"], help: "what convolutions compute in; float32" },
@@ -48,9 +50,13 @@ const WARM = 3;
 async function main(args: readonly string[]): Promise<void> {
   const given = flags(args, FLAGS);
   if (given.help) return console.log(help("deno run -A tests/bench/step.ts", FLAGS));
-  const { pair = "vgg13-vgg8", method, batch = 64, steps = 15, precision = "float32", threads } = given;
+  const { pair = "vgg13-vgg8", method, own, batch = 64, steps = 15, precision = "float32", threads } = given;
   const { since = performance.timeOrigin } = given;
-  const what: Case = method ? { method: methodOf(method), precision } : { pair, precision };
+  const what: Case = own
+    ? { own: ownStepOf(own), precision }
+    : method
+    ? { method: methodOf(method), precision }
+    : { pair, precision };
   const { engine } = await openEngine({ precision, threads });
   const step = await experimentStep(engine, experimentOf(what), batch), times: number[] = [];
   let first = 0;
