@@ -1,4 +1,4 @@
-/** What the papers' experiments on CIFAR-100 share. */
+/** The schedules of the papers' experiments on CIFAR-100, and of SAKD's on Tiny-ImageNet. */
 import { type Net, type Schedule, sgd } from "../mod.ts";
 
 const paced = (lr: number, batch = 64): Schedule =>

@@ -14,8 +14,8 @@ export function askedEpochs(
   return [...new Set(all.map((trained) => wanted(trained, settings)))];
 }
 
-/** What others trained for an experiment, and for these. */
-function trainedFor({ teachers, start, distiller: { takes = [] } }: Experiment): Trained[] {
+/** What others trained for an experiment, each before what in turn was trained for it. */
+export function trainedFor({ teachers, start, distiller: { takes = [] } }: Experiment): Trained[] {
   const own = [
     ...teachers.flatMap((teacher) => "experiment" in teacher ? [teacher] : []),
     ...start ? [start] : [],

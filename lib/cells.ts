@@ -5,7 +5,16 @@ import type { PaperCells } from "./table.ts";
 
 /** The name by which an experiment is put into a cell: the pair, or the network where it is trained alone. */
 export function columnName({ method }: PaperRow, { teacher, student }: Column): string {
-  return method === "teacher" ? teacher : method === "student" ? student : `${teacher}_${student}`;
+  return method === "teacher" ? nameOf(teacher) : method === "student" ? nameOf(student) : pairOf(teacher, student);
+}
+
+function pairOf(teacher: string, student: string): string {
+  return `${nameOf(teacher)}_${nameOf(student)}`;
+}
+
+/** A network's name without its family's: `resnet34` of `imagenet.resnet34`. */
+function nameOf(id: string): string {
+  return id.slice(id.lastIndexOf(".") + 1);
 }
 
 /** The experiment in a cell; `undefined` where there is none. */
@@ -45,8 +54,10 @@ function isOfAnotherPair(
 ): boolean {
   const { student: { id }, teachers } = experiment, isAlone = method === "teacher" || method === "student";
   const isItsOwn = isAlone
-    ? name === id
-    : name.endsWith(`_${id}`) && (teachers.length === 0 || hasTeacher(experiment, name.slice(0, -id.length - 1)));
+    ? name === nameOf(id)
+    : teachers.length === 0
+    ? name.endsWith(`_${nameOf(id)}`)
+    : teachersOf(experiment).some((teacher) => name === pairOf(teacher, id));
   return isItsOwn && !cells.some(({ row, column }) => columnName(row, column) === name);
 }
 
@@ -58,14 +69,15 @@ function unknown(path: string, what: string, ids: readonly string[], names: read
 function misfit(method: string, { teacher, student }: Column, experiment: Experiment): string | undefined {
   const alone = method === "teacher" || method === "student", trained = method === "teacher" ? teacher : student;
   if (experiment.student.id !== trained) return `trains ${experiment.student.id}, not ${trained}`;
-  if (!alone && experiment.teachers.length > 0 && !hasTeacher(experiment, teacher)) {
+  if (!alone && experiment.teachers.length > 0 && !teachersOf(experiment).includes(teacher)) {
     return `is not taught by ${teacher}`;
   }
 }
 
-/** Whether a network teaches an experiment or, as with assistants, one of its teachers. */
-function hasTeacher({ teachers }: Experiment, id: string): boolean {
-  return teachers.some((teacher) =>
-    networkOf(teacher).id === id || "experiment" in teacher && hasTeacher(teacher.experiment, id)
-  );
+/** The networks that teach an experiment, those that teach its teachers among them, as with assistants. */
+function teachersOf({ teachers }: Experiment): string[] {
+  return teachers.flatMap((teacher) => [
+    networkOf(teacher).id,
+    ..."experiment" in teacher ? teachersOf(teacher.experiment) : [],
+  ]);
 }

@@ -3,19 +3,17 @@
  *
  * @module
  */
-import { basename, dirname, join } from "node:path";
-import { cellAt, checkCells } from "./cells.ts";
+import { basename } from "node:path";
 import { closest } from "./closest.ts";
 import { columns } from "./columns.ts";
 import { command } from "./command.ts";
-import { type Experiment, networkOf } from "./experiment.ts";
+import { networkOf } from "./experiment.ts";
 import { Failure } from "./failure.ts";
+import { type FilledOwnTable, type FilledPaperTable, filledTables } from "./filled_tables.ts";
 import { flags, help, type Spec } from "./flags.ts";
 import { identify } from "./identify.ts";
-import { outcome } from "./outcome.ts";
-import { type PaperTable, readPaper, tableOf } from "./paper.ts";
-import type { OwnTables, PaperCells, PaperTables } from "./table.ts";
-import { declaredTables, tableFolders } from "./table_folders.ts";
+import type { Outcome } from "./outcome.ts";
+import { tableFolders } from "./table_folders.ts";
 
 const FLAGS = {
   "paper": { type: "string", help: "the folder of one paper's tables, e.g. slkd; all" },
@@ -87,17 +85,17 @@ function chosen(paper: string | undefined): string[] {
 
 /** A cell without what is known of its experiment. */
 type Place = Pick<ListedCell, "table" | "method" | "teacher" | "student" | "dataset"> & {
-  readonly experiment: Experiment | undefined;
+  readonly outcome: Outcome | undefined;
 };
 
 async function listed(folder: string): Promise<ListedCell[]> {
-  const { declared, module } = await declaredTables(folder);
-  const places = "paper" in declared ? await ofPaper(declared, module) : ofOwn(declared);
-  return await Promise.all(places.map(async ({ experiment, table, method, teacher, student, dataset }) => {
+  const { tables } = await filledTables(folder);
+  const places = tables.flatMap((filled) => "at" in filled ? ofPaper(filled) : ofOwn(filled));
+  return await Promise.all(places.map(async ({ outcome, table, method, teacher, student, dataset }) => {
     const where = { paper: basename(folder), table, method, teacher, student };
-    if (!experiment) return { id: null, ...where, dataset, state: "not run", n: 0 };
-    const [{ id }, found] = await Promise.all([identify(experiment), outcome(experiment, folder)]);
-    const counts = { measured: found.measured.length, quick: found.quick, stale: found.stale };
+    if (!outcome) return { id: null, ...where, dataset, state: "not run", n: 0 };
+    const { experiment, measured, quick, stale } = outcome, { id } = await identify(experiment);
+    const counts = { measured: measured.length, quick, stale };
     const state = (["measured", "quick", "stale"] as const).find((state) => counts[state] > 0);
     return {
       id,
@@ -109,38 +107,27 @@ async function listed(folder: string): Promise<ListedCell[]> {
   }));
 }
 
-async function ofPaper({ paper: file, tables }: PaperTables, module: string): Promise<Place[]> {
-  const paper = await readPaper(join(dirname(module), file));
-  return tables.flatMap((cells) => {
-    const chosen = cells.ids.map((id) => tableOf(paper, id, module));
-    checkCells(chosen, cells, module);
-    return chosen.flatMap((table) => printed(table, cells));
-  });
-}
-
 /** The cells of a paper's table, row by row. */
-function printed({ id, dataset, columns, rows }: PaperTable, cells: PaperCells): Place[] {
+function ofPaper({ table: { id, dataset, columns, rows }, at }: FilledPaperTable): Place[] {
   const pairs = Map.groupBy(columns.keys(), (i) => `${columns[i].teacher} ${columns[i].student}`);
   return rows.filter(({ delta }) => !delta).flatMap((row) =>
     Array.from(pairs.values()).flatMap((indices) => {
-      const { teacher, student } = columns[indices[0]], experiment = cellAt(cells, row, columns[indices[0]]);
-      const isThere = experiment || indices.some((i) => row.values[i] !== null);
-      return isThere ? [{ table: id, method: row.method, teacher, student, dataset: dataset ?? null, experiment }] : [];
+      const { teacher, student } = columns[indices[0]], outcome = at(row, columns[indices[0]]);
+      const isThere = outcome || indices.some((i) => row.values[i] !== null);
+      return isThere ? [{ table: id, method: row.method, teacher, student, dataset: dataset ?? null, outcome }] : [];
     })
   );
 }
 
-function ofOwn({ tables }: OwnTables): Place[] {
-  return tables.flatMap(({ id, rows }) =>
-    Object.entries(rows).map(([method, experiment]) => ({
-      table: id,
-      method,
-      teacher: experiment.teachers.map((teacher) => networkOf(teacher).id).join("+") || null,
-      student: experiment.student.id,
-      dataset: experiment.dataset.id,
-      experiment,
-    }))
-  );
+function ofOwn({ id, rows }: FilledOwnTable): Place[] {
+  return rows.map(([method, outcome]) => ({
+    table: id,
+    method,
+    teacher: outcome.experiment.teachers.map((teacher) => networkOf(teacher).id).join("+") || null,
+    student: outcome.experiment.student.id,
+    dataset: outcome.experiment.dataset.id,
+    outcome,
+  }));
 }
 
 /** How many cells there are, and in which state. */

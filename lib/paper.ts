@@ -46,9 +46,9 @@ export interface PaperTable {
 
 /** What a column is of. */
 export interface Column {
-  /** The network that teaches. */
+  /** The network that teaches, by its id: `vgg13`, `imagenet.resnet34`. */
   readonly teacher: string;
-  /** The network that learns. */
+  /** The network that learns, by its id. */
   readonly student: string;
   /** What is measured: `top1`, `top5`, `kl`, `time_ratio` (the training time as a multiple of the row `kd`'s) … */
   readonly metric: string;
@@ -105,6 +105,12 @@ export function tableOf({ tables }: Paper, id: string, module: string): PaperTab
   const table = tables.find((table) => table.id === id);
   if (table) return table;
   throw new Failure(2, `${module}: the paper has no table ${id}; it has ${tables.map(({ id }) => id).join(", ")}`);
+}
+
+/** What a row is called: as it is printed, else a difference by its rows, else by its method. */
+export function rowName({ method, printed, delta }: PaperRow, { rows }: PaperTable): string {
+  const name = (method: string) => rows.find((row) => row.method === method)?.printed ?? method;
+  return printed ?? (delta ? `Δ ${name(delta.of)} − ${name(delta.over)}` : method);
 }
 
 interface RawTable extends Omit<PaperTable, "selection" | "aggregate" | "columns" | "rows" | "notes"> {

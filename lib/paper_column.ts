@@ -1,17 +1,8 @@
 import { best } from "./best.ts";
 import { measures, type Outcome } from "./outcome.ts";
 import type { PaperRow, PaperTable } from "./paper.ts";
-import { rounded, signed, spread, type Summary, summary } from "./summary.ts";
-
-/** A number as it is printed. */
-export interface Printed {
-  /** The number that its decimals stand for. */
-  readonly value: number;
-  /** The number, its spread and its n. */
-  readonly text: string;
-  /** Whether it is the best of its column. */
-  readonly best?: boolean;
-}
+import { difference, minus, type Printed, printed } from "./printed.ts";
+import { rounded, summary } from "./summary.ts";
 
 /** What stands in a cell. */
 export interface Cell {
@@ -22,7 +13,7 @@ export interface Cell {
   /** The paper's. */
   readonly paper?: Printed;
   /** What the authors' released logs say, by epoch. */
-  readonly logs?: readonly (readonly [epoch: "last" | "best", text: string])[];
+  readonly logs?: readonly (readonly [epoch: "last" | "best", logged: Printed])[];
   /** What ours came from. */
   readonly outcome?: Outcome;
 }
@@ -51,11 +42,6 @@ export function paperColumn(table: PaperTable, index: number, at: (row: PaperRow
   return withBest(cells, rows.map(isMethod), metric);
 }
 
-/** The difference of two printed numbers, so that a reader who subtracts them gets the same. */
-export function minus(a: Printed | undefined, b: Printed | undefined): Printed | undefined {
-  return a && b && difference(a.value - b.value);
-}
-
 function measuredCell(
   { values, logs }: PaperRow,
   index: number,
@@ -64,19 +50,13 @@ function measuredCell(
   measured: (outcome: Outcome, epoch: "last" | "best") => number[],
 ): Cell {
   const paper = printed(values[index] ?? undefined);
-  const released = logs && epochs(table).flatMap((epoch): [typeof epoch, string][] => {
-    const value = logs[epoch]?.[index];
-    return value ? [[epoch, spread(value)]] : [];
+  const released = logs && epochs(table).flatMap((epoch): [typeof epoch, Printed][] => {
+    const logged = printed(logs[epoch]?.[index] ?? undefined);
+    return logged ? [[epoch, logged]] : [];
   });
   if (!outcome) return { paper, logs: released };
   const [ours, other] = epochs(table).map((epoch) => summary(measured(outcome, epoch)));
-  return {
-    ours: printed(ours),
-    other: printed(other && { ...other, n: undefined }),
-    paper,
-    logs: released,
-    outcome,
-  };
+  return { ours: printed(ours), other: printed(other, false), paper, logs: released, outcome };
 }
 
 /** How long each trial trained for an epoch, as a multiple of the mean of another experiment's. It has no best epoch. */
@@ -84,14 +64,6 @@ function timeRatios(outcome: Outcome, base: Outcome | undefined, epoch: "last" |
   const times = (of: Outcome | undefined) => of?.measured.map(({ seconds, epochs }) => seconds / epochs) ?? [];
   const unit = summary(times(base))?.mean;
   return unit !== undefined && epoch === "last" ? times(outcome).map((time) => time / unit) : [];
-}
-
-function printed(summary: Summary | undefined): Printed | undefined {
-  return summary && { value: rounded(summary.mean), text: spread(summary) };
-}
-
-function difference(value: number): Printed {
-  return { value: rounded(value), text: signed(value) };
 }
 
 /** Whether a row is a method, which others are compared with. */
@@ -102,7 +74,10 @@ function isMethod({ method, delta }: PaperRow): boolean {
 /** The cells with the best of ours and the best of the paper's marked, among those that are compared. */
 function withBest(cells: readonly Cell[], compared: readonly boolean[], metric: string): Cell[] {
   const marks = (key: "ours" | "paper") =>
-    best(cells.map((cell, i) => compared[i] ? cell[key]?.value : undefined), metric);
+    best(
+      cells.map(({ [key]: printed }, i) => compared[i] && printed ? rounded(printed.mean) : undefined),
+      metric,
+    );
   const ours = marks("ours"), paper = marks("paper");
   const mark = (printed: Printed | undefined, best: boolean) => printed && { ...printed, best };
   return cells.map((cell, i) => ({ ...cell, ours: mark(cell.ours, ours[i]), paper: mark(cell.paper, paper[i]) }));

@@ -1,8 +1,9 @@
 import { type Footnotes, footnotes } from "./footnotes.ts";
-import { bullets, grid, link, plain, stack } from "./markdown.ts";
+import { bullets, grid, link, plain, shown, stack } from "./markdown.ts";
 import { type Outcome, unshown } from "./outcome.ts";
-import type { Column, PaperRow, PaperTable } from "./paper.ts";
-import { type Cell, epochs, minus, paperColumn, type Printed } from "./paper_column.ts";
+import { type Column, type PaperRow, type PaperTable, rowName } from "./paper.ts";
+import { type Cell, epochs, paperColumn } from "./paper_column.ts";
+import { minus } from "./printed.ts";
 import { type Labelled, settings } from "./setting.ts";
 
 /**
@@ -14,7 +15,7 @@ export function paperTable(table: PaperTable, at: (row: PaperRow, column: Column
   const columns = table.columns.map((column, i) => paperColumn(table, i, (row) => at(row, column)));
   const rows = table.rows.flatMap((row, i) => [
     ...block(row, table.rows[i - 1]),
-    [rowTitle(row, table), ...columns.map((cells) => cellText(cells[i], notes))],
+    [plain(rowName(row, table)), ...columns.map((cells) => cellText(cells[i], notes))],
   ]);
   const set = settings(
     table.rows.flatMap((row) =>
@@ -53,17 +54,11 @@ function block(row: PaperRow, above: PaperRow | undefined): string[][] {
   return row.block !== undefined && row.block !== above?.block ? [[`**${plain(row.block)}**`]] : [];
 }
 
-function rowTitle({ method, printed, delta }: PaperRow, { rows }: PaperTable): string {
-  const name = (method: string) => rows.find((row) => row.method === method)?.printed ?? method;
-  return plain(printed ?? (delta ? `Δ ${name(delta.of)} − ${name(delta.over)}` : method));
-}
-
 function cellText({ ours, other, paper, logs = [], outcome }: Cell, notes: Footnotes): string {
-  const text = (printed: Printed | undefined) => printed?.best ? `**${printed.text}**` : printed?.text ?? "—";
-  const first = outcome ? link(text(ours), outcome.path) + unshown(outcome, notes) : text(ours);
+  const first = outcome ? link(shown(ours), outcome.path) + unshown(outcome, notes) : shown(ours);
   if (!paper && !other) return first;
-  const delta = minus(ours, paper), printed = delta ? `${text(paper)} · ${delta.text}` : text(paper);
-  const released = logs.map(([epoch, text]) => `${epoch} ${text}`).join(" · ");
+  const delta = minus(ours, paper), printed = delta ? `${shown(paper)} · ${delta.text}` : shown(paper);
+  const released = logs.map(([epoch, { text }]) => `${epoch} ${text}`).join(" · ");
   const below = [printed, ...other ? [other.text] : [], ...released ? [`logs: ${released}`] : []];
   return `${first}<br><sub>${below.join("<br>")}</sub>`;
 }

@@ -14,8 +14,8 @@ export interface PaperCells {
   readonly ids: readonly string[];
   /**
    * By method, then by column: `slkd: { vgg13_vgg8 }` is taught by vgg13 and trains vgg8; the rows `teacher` and `student`
-   * go by their own network, `teacher: { vgg13 }`. What is not there was not run; what is of a pair that no table here has
-   * is passed over.
+   * go by their own network, `teacher: { vgg13 }`; `imagenet.resnet34` goes by `resnet34`. What is not there was not run;
+   * what is of a pair that no table here has is passed over.
    */
   readonly rows: { readonly [method: string]: Experiments };
 }
@@ -24,8 +24,8 @@ export interface PaperCells {
 export interface PaperTables {
   /** The file of the paper's numbers, beside this module: `paper.yaml`. */
   readonly paper: string;
-  /** What fills its tables, in the order in which they are shown. */
-  readonly tables: readonly PaperCells[];
+  /** What fills its tables, and what we measured besides, in the order in which they are shown. */
+  readonly tables: readonly (PaperCells | OwnTable)[];
 }
 
 /** A table of our own: an experiment is a row. */
@@ -36,6 +36,8 @@ export interface OwnTable {
   readonly title: string;
   /** The experiments by the names of their rows. */
   readonly rows: Experiments;
+  /** The row that the others are compared with, seed by seed, or several; none. */
+  readonly against?: Experiment | readonly Experiment[];
 }
 
 /** Tables without a paper. */
@@ -52,7 +54,7 @@ export type Tables = PaperTables | OwnTables;
 const declared = new WeakSet<object>();
 
 /** Declares a folder's tables: the default export of its `tables.ts`. */
-export function tables<T extends Tables>(value: T): T {
+export function tables(value: Tables): Tables {
   declared.add(value);
   return value;
 }

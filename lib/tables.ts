@@ -1,29 +1,48 @@
 /**
- * `deno task tables`: writes the README of every folder of experiments that has a `tables.ts`.
+ * `deno task tables`: writes the README of every folder of experiments that has a `tables.ts`, or prints its tables as CSV
+ * or LaTeX.
  *
  * @module
  */
 import { existsSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { atomicWrite } from "./atomic_write.ts";
+import { command } from "./command.ts";
+import { csvTables } from "./csv_tables.ts";
 import { Failure } from "./failure.ts";
+import { filledTables } from "./filled_tables.ts";
 import { flags, help, type Spec } from "./flags.ts";
+import { latexTable } from "./latex_table.ts";
 import { readme } from "./readme.ts";
 import { tableFolders } from "./table_folders.ts";
 
 const FLAGS = {
   check: { type: "boolean", help: "write nothing; exit 1 if a README is out of date" },
+  format: {
+    type: "string",
+    choices: ["markdown", "csv", "latex"],
+    help: "csv and latex print the tables and write nothing; markdown, the default, writes the READMEs",
+  },
 } as const satisfies Spec;
 
 /**
- * Writes the READMEs of the named folders, or of all in `experiments/`; with `--check` only compares. Rejects with a
- * `Failure`: exit 1 names the READMEs that are out of date, 2 and 3 what is wrong with a declaration or a result.
+ * Writes the READMEs of the named folders, or of all in `experiments/`; with `--check` only compares, with `--format csv` or
+ * `latex` prints the tables. Rejects with a `Failure`: exit 1 names the READMEs that are out of date, 2 and 3 what is wrong
+ * with a declaration or a result.
  */
 export async function main(args: readonly string[], print: (line: string) => void = console.log): Promise<void> {
-  const { check, help: asked, _: named } = flags(args, FLAGS);
+  const { check, format = "markdown", help: asked, _: named } = flags(args, FLAGS);
   if (asked) return print(help("deno task tables [folder…]", FLAGS));
+  const folders = named.length > 0 ? named.map(folderOf) : tableFolders();
+  if (format === "markdown") return await writeReadmes(folders, check, print);
+  if (check) throw new Failure(2, `--check compares READMEs, --format ${format} prints tables: leave one of them out`);
+  const tables = (await Promise.all(folders.map(filledTables))).flatMap(({ tables }) => tables);
+  print(format === "csv" ? csvTables(tables) : tables.map(latexTable).join("\n\n"));
+}
+
+async function writeReadmes(folders: readonly string[], check: boolean, print: (line: string) => void): Promise<void> {
   const old: string[] = [];
-  for (const folder of named.length > 0 ? named.map(folderOf) : tableFolders()) {
+  for (const folder of folders) {
     const path = join(folder, "README.md"), shown = relative(Deno.cwd(), path);
     const current = existsSync(path) ? await Deno.readTextFile(path) : "";
     const wanted = await readme(folder, current);
@@ -48,12 +67,4 @@ function folderOf(name: string): string {
   );
 }
 
-if (import.meta.main) {
-  try {
-    await main(Deno.args);
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    console.error(error.message);
-    Deno.exit(error.exit);
-  }
-}
+if (import.meta.main) await command(() => main(Deno.args));

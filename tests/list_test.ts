@@ -79,6 +79,16 @@ await needs(
     }),
 );
 
+await needs(["read", "write"], "list: a table of our own beside a paper's", () => {
+  const own = `{ id: "mine", title: "Mine", rows: { teacher: resnet20_ } }`;
+  const declared = FILES["experiments/toy/tables.ts"].replace("}] })", `}, ${own}] })`);
+  return project({ ...FILES, "experiments/toy/tables.ts": declared }, async (folder) => {
+    const cells = (await printed(folder, "--json", "--paper", "toy")).map((line) => JSON.parse(line));
+    assertEquals(cells.length, 6);
+    assertEquals([cells[5].table, cells[5].id, cells[5].teacher], ["mine", "experiments/teachers/resnet20", null]);
+  });
+});
+
 await needs(["read", "write"], "list: measured before quick before stale", () =>
   project(FILES, async (folder) => {
     const [{ id, experiment }] = await load(join(folder, "experiments/toy/kd.ts#resnet20_resnet8"));

@@ -43,6 +43,7 @@ const SIZES: Readonly<Record<string, readonly [number, number, number, number]>>
 /** Parameters with 1,000 classes and with 100, and multiply-adds for an image of 224 × 224 in 1,000 classes. */
 const LARGE: Readonly<Record<string, readonly [number, number, number]>> = {
   "imagenet.resnet18": [11_689_512, 11_227_812, 1_814_073_344],
+  "imagenet.resnet26": [17_960_232, 17_498_532, 2_738_917_376],
   "imagenet.resnet34": [21_797_672, 21_335_972, 3_663_761_408],
   "imagenet.resnet50": [25_557_032, 23_712_932, 4_089_184_256],
   "imagenet.resnet101": [44_549_160, 42_705_060, 7_801_405_440],
@@ -62,7 +63,7 @@ const TAPS: Readonly<Record<string, readonly (readonly [side: number, channels: 
   "shufflenetv2": [[32, 24], [16, 116], [8, 232], [4, 464], 1024],
   "resnet(18|34)": [[32, 64], [32, 64], [16, 128], [8, 256], [4, 512], 512],
   "resnet50": [[32, 64], [32, 256], [16, 512], [8, 1024], [4, 2048], 2048],
-  "imagenet.resnet(18|34)": [[112, 64], [56, 64], [28, 128], [14, 256], [7, 512], 512],
+  "imagenet.resnet(18|26|34)": [[112, 64], [56, 64], [28, 128], [14, 256], [7, 512], 512],
   "imagenet.resnet(50|101)": [[112, 64], [56, 256], [28, 512], [14, 1024], [7, 2048], 2048],
   "imagenet.mobilenetv1": [[112, 64], [56, 128], [28, 256], [14, 512], [7, 1024], 1024],
 };

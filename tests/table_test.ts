@@ -10,6 +10,8 @@ import { footnotes } from "../lib/footnotes.ts";
 import { generated } from "../lib/generated.ts";
 import { grid, link, plain } from "../lib/markdown.ts";
 import { mixup } from "../lib/mix.ts";
+import * as deep from "../lib/networks/deep_resnet.ts";
+import * as imagenet from "../lib/networks/imagenet.ts";
 import { resnet20, resnet8 } from "../lib/networks/resnet.ts";
 import { vgg13, vgg8 } from "../lib/networks/vgg.ts";
 import { type Outcome, sorted } from "../lib/outcome.ts";
@@ -209,6 +211,21 @@ Deno.test("cells: an experiment of a pair that the tables lack is passed over un
   ) assertThrows(() => check(rows), Failure, said);
 });
 
+Deno.test("cells: a network of a family goes by its own name, and another of that name is another", () => {
+  const small = { resnet34: deep.resnet34, resnet18: deep.resnet18 };
+  const column = "{ teacher: imagenet.resnet34, student: imagenet.resnet18 }";
+  const check = ({ resnet34, resnet18 }: typeof small, yaml = YAML) => {
+    const big = experiment(own, { dataset, student: resnet34, distiller: scratch(), schedule });
+    const taught = experiment(own, { dataset, teacher: from(big), student: resnet18, distiller: kd(), schedule });
+    const rows = { teacher: { resnet34: big }, kd: { resnet34_resnet18: taught } };
+    checkCells(paper(yaml).tables, { ids: ["t1"], rows }, "tables.ts");
+  };
+  const yaml = YAML.replace("{ teacher: vgg13, student: vgg8 }", column);
+  check(imagenet, yaml);
+  assertThrows(() => check(small, yaml), Failure, "trains resnet34, not imagenet.resnet34");
+  for (const networks of [small, imagenet]) check(networks);
+});
+
 Deno.test("cells: a teacher may stand behind an assistant", () => {
   const parts = { dataset, distiller: kd(), schedule };
   const big = experiment(own, { ...parts, student: resnet20, distiller: scratch() });
@@ -355,6 +372,30 @@ Deno.test("own table: networks, every measure, the best in bold, the setting", (
   assertStringIncludes(markdown, "- measured in float32 with TensorFlow 2.21.0, commit 0123456");
 });
 
+Deno.test("own table: only rows of one student are compared", () => {
+  const small = { ...other, teachers: [] };
+  const rows = [outcome(student, [trial(1, 70)]), outcome(taught, [trial(1, 72)]), outcome(small, [trial(1, 60)])];
+  const cells = cellsOf(ownTable("T", rows.map((one, i) => [`${i}`, one]))).map((row) => row[3]);
+  assertEquals(cells.slice(1), ["70.00 (1)", "**72.00 (1)**", "60.00 (1)"]);
+});
+
+Deno.test("own table: paired differences stand below, where seeds have both rows", () => {
+  const rows: [string, Outcome][] = [
+    ["scratch", outcome(student, [trial(1, 70), trial(2, 71)])],
+    ["kd", outcome(taught, [trial(1, 72), trial(2, 73.1), trial(3, 99)])],
+    ["hot_kd", outcome(taught, [trial(2, 70)])],
+  ];
+  assert(!ownTable("T", rows).includes("Paired"));
+  assert(!ownTable("T", rows.slice(0, 1), ["scratch"]).includes("Paired"));
+  const markdown = ownTable("T", rows, ["scratch"]), [, grid] = markdown.split("**Paired differences**");
+  assertEquals(cellsOf(grid), [
+    ["", "Δ top-1, last", "95 % interval", "seeds", "verdict"],
+    ["kd − scratch", "+2.05", "+1.41 … +2.69", "2", "better"],
+    ["hot_kd − scratch", "−1.00", "—", "1", "one seed"],
+  ]);
+  assert(markdown.indexOf("**Paired differences**") < markdown.indexOf("**Settings**"));
+});
+
 Deno.test("settings: rows that differ are told apart", () => {
   const longer = experiment(own, {
     dataset,
@@ -424,4 +465,14 @@ Deno.test("tables: only what the function made is a declaration", () => {
   tables({ title: "T", tables: [{ id: "a", title: "A", rows: { student: "student.ts" } }] });
   // @ts-expect-error a misspelt member
   tables({ paper: "./paper.yaml", tables: [{ id: ["a"], rows: {} }] });
+  const rows = { student, taught }, id = "a", title = "A";
+  tables({ title, tables: [{ id, title, rows, against: taught }, { id: "b", title, rows, against: [rows.student] }] });
+  tables({
+    paper: "./paper.yaml",
+    tables: [{ ids: ["a"], rows: { kd: rows } }, { id, title, rows, against: student }],
+  });
+  // @ts-expect-error a row that is not there
+  tables({ title, tables: [{ id, title, rows, against: rows.kd }] });
+  // @ts-expect-error a misspelt optional member
+  tables({ title, tables: [{ id, title, rows, agianst: student }] });
 });

@@ -1,12 +1,10 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { Failure } from "../lib/failure.ts";
-import { identify, load } from "../lib/identify.ts";
 import { parsePaper } from "../lib/paper.ts";
-import { declarationHash, record, resultPath, type Trial } from "../lib/result.ts";
 import { main } from "../lib/tables.ts";
 import { needs } from "./needs.ts";
-import { IMPORTS, project } from "./toy_project.ts";
+import { IMPORTS, project, put } from "./toy_project.ts";
 import { trial } from "./trial.ts";
 
 const disk = ["read", "write"] as const;
@@ -52,13 +50,6 @@ async function run(folder: string, ...args: string[]): Promise<{ lines: string[]
   }
 }
 
-/** Records a trial of an experiment of the toy project as the runner does. */
-async function put(folder: string, spec: string, made: Trial): Promise<void> {
-  const [{ id, experiment }] = await load(join(folder, spec));
-  assertEquals((await identify(experiment)).id, id);
-  await record(resultPath(folder, id), id, { ...made, declaration: await declarationHash(experiment) });
-}
-
 await needs(
   disk,
   "tables: written once, then up to date; prose is kept; new results are shown",
@@ -98,6 +89,38 @@ await needs(
       assertEquals(await text("toy"), full);
     }),
 );
+
+await needs(disk, "tables: a format prints the tables and writes nothing", () =>
+  project(FILES, async (folder) => {
+    for (const [format, first] of [["csv", "table,block,method"], ["latex", "% t1: Table 1."]] as const) {
+      const { lines, failure } = await run(folder, "--format", format);
+      assertEquals([failure, lines.length], [undefined, 1]);
+      assert(lines[0].startsWith(first), lines[0]);
+      await assertRejects(() => Deno.stat(join(folder, "experiments/toy/README.md")), Deno.errors.NotFound);
+      const both = (await run(folder, "--check", "--format", format)).failure!;
+      assertEquals(both.exit, 2);
+      assertStringIncludes(both.message, "leave one of them out");
+    }
+    assertEquals((await run(folder, "--format", "html")).failure!.exit, 2);
+    assertEquals((await run(folder, "--format", "markdown")).lines.length, 2);
+  }));
+
+await needs(disk, "tables: a paper's folder may have tables of our own too", () => {
+  const declared = FILES["experiments/toy/tables.ts"];
+  const own = `{ id: "mine", title: "Mine", rows: { alone: resnet20_, kd: kd_ }, against: resnet20_ }`;
+  const both = { ...FILES, "experiments/toy/tables.ts": declared.replace("tables: [{", `tables: [${own}, {`) };
+  return project(both, async (folder) => {
+    await put(folder, "experiments/toy/kd.ts", trial(1, 71));
+    await run(folder);
+    const text = await Deno.readTextFile(join(folder, "experiments/toy/README.md"));
+    const places = ["# A paper", "<!-- table: mine -->", "## Mine", "[kd](kd.ts)", "<!-- table: t1 -->", "## Table 1"];
+    assertEquals(
+      places.map((place) => text.indexOf(place)),
+      places.map((place) => text.indexOf(place)).sort((a, b) => a - b),
+    );
+    assert(text.indexOf(places[0]) >= 0);
+  });
+});
 
 await needs([...disk, "run"], "tables: what is written is as deno fmt has it", () =>
   project(FILES, async (folder) => {
@@ -153,6 +176,11 @@ await needs(
       let count = 0;
       for (
         const [declared, exit, ...said] of [
+          [
+            FILES["experiments/mine/tables.ts"].replace("rows: { teacher,", "against: teacher, rows: {"),
+            2,
+            "tables.ts: main: what the rows are compared `against` has to be one of them",
+          ],
           [wrong.replace('"t1"', '"t2"'), 2, "tables.ts", "the paper has no table t2; it has t1"],
           [wrong.replace('["t1"]', '["t1", "t1"]'), 2, "tables.ts", "the table t1 twice"],
           [
@@ -189,7 +217,7 @@ await needs(
 await needs(["read"], "tables: SLKD's printed differences are those of its printed numbers", async () => {
   const path = url("../experiments/slkd/paper.yaml");
   const { tables } = parsePaper(await Deno.readTextFile(path), path);
-  assertEquals(tables.map(({ rows, columns }) => rows.length * columns.length), [72, 60, 12, 12, 6, 24, 20]);
+  assertEquals(tables.map(({ rows, columns }) => rows.length * columns.length), [72, 60, 8, 8, 12, 12, 6, 24, 20]);
   for (const { rows } of tables) {
     const values = (method: string) => rows.find((row) => row.method === method)!.values.map((value) => value!.mean);
     for (const { method, delta } of rows) {

@@ -1,4 +1,7 @@
+import { assertEquals } from "@std/assert";
 import { dirname, join } from "node:path";
+import { identify, load } from "../lib/identify.ts";
+import { declarationHash, record, resultPath, type Trial } from "../lib/result.ts";
 
 const lib = (name: string): string => new URL(`../lib/${name}`, import.meta.url).href;
 
@@ -13,6 +16,13 @@ const dataset = { id: "toy", options: { take: undefined, flip: true }, holdout: 
   augmentation: { crop: 0, flip: true }, normalisation: { mean: [0], std: [1] }, open: () => Promise.reject(new Error("opened")) };
 const schedule = sgd({ epochs: 2, batch: 4, lr: 0.1, drops: { at: [1], by: 0.1 } });
 `;
+
+/** Records a trial of an experiment of the toy project as the runner does. */
+export async function put(folder: string, spec: string, made: Trial): Promise<void> {
+  const [{ id, experiment }] = await load(join(folder, spec));
+  assertEquals((await identify(experiment)).id, id);
+  await record(resultPath(folder, id), id, { ...made, declaration: await declarationHash(experiment) });
+}
 
 /** A folder with a `deno.json` and these files, removed after `use`. */
 export async function project(

@@ -34,7 +34,7 @@ export type Learner = Classifier<"stem" | "block1" | "block2" | "block3">;
 
 /** What the experiments of a pair share. */
 export interface Pair {
-  /** CIFAR-100. */
+  /** What both learn from. */
   readonly dataset: Dataset;
   /** Who teaches. */
   readonly teacher: Trained<Learner>;
@@ -44,9 +44,9 @@ export interface Pair {
   readonly schedule: Schedule;
 }
 
-/** A teacher and a student with what they learn from, at the student's pace. */
-export function pair(teacher: Experiment<Learner>, student: Learner): Pair {
-  return { dataset: cifar100(), teacher: from(teacher), student, schedule: scheduleOf(student) };
+/** A teacher and a student with what they learn from, CIFAR-100 unless said otherwise, at the student's pace. */
+export function pair(teacher: Experiment<Learner>, student: Learner, dataset: Dataset = cifar100()): Pair {
+  return { dataset, teacher: from(teacher), student, schedule: scheduleOf(student) };
 }
 
 /** Every pair by the name of its column. */

@@ -3,6 +3,7 @@ import { tables } from "../../mod.ts";
 import kd from "../cifar100/kd.ts";
 import kd_crd from "../cifar100/kd_crd.ts";
 import scratch from "../cifar100/scratch.ts";
+import { mapValues } from "../map_values.ts";
 import resnet110 from "../teachers/resnet110.ts";
 import resnet32 from "../teachers/resnet32.ts";
 import resnet32x4 from "../teachers/resnet32x4.ts";
@@ -10,8 +11,15 @@ import resnet50 from "../teachers/resnet50.ts";
 import resnet56 from "../teachers/resnet56.ts";
 import vgg13 from "../teachers/vgg13.ts";
 import wrn_40_2 from "../teachers/wrn_40_2.ts";
+import resnet110_resnet20 from "../tiny_imagenet/resnet110_resnet20.ts";
+import resnet56_resnet20 from "../tiny_imagenet/resnet56_resnet20.ts";
+import alone from "../tiny_imagenet/scratch.ts";
+import vgg13_mobilenetv2 from "../tiny_imagenet/vgg13_mobilenetv2.ts";
+import vgg13_vgg8 from "../tiny_imagenet/vgg13_vgg8.ts";
+import wrn_40_2_wrn_16_2 from "../tiny_imagenet/wrn_40_2_wrn_16_2.ts";
 import at from "./at.ts";
 import cc from "./cc.ts";
+import controls from "./controls.ts";
 import mobile_crd from "./crd.ts";
 import fitnets from "./fitnets.ts";
 import ft from "./ft.ts";
@@ -36,10 +44,36 @@ const crd = { ...kd_crd, ...mobile_crd };
 const standard = { fitnets, at, sp, cc, vid, rkd, pkt, ft, nst, crd };
 const adaptive = { sakd_fitnets, sakd_at, sakd_sp, sakd_cc, sakd_vid, sakd_rkd, sakd_pkt, sakd_ft, sakd_nst, sakd_crd };
 
+const pairs = { resnet56_resnet20, resnet110_resnet20, vgg13_vgg8, wrn_40_2_wrn_16_2, vgg13_mobilenetv2 };
+const tiny = mapValues(vgg13_vgg8, (_, method) => mapValues(pairs, (methods) => methods[method]));
+
 export default tables({
   paper: "./paper.yaml",
-  tables: [{
-    ids: ["sakd-cifar100-same", "sakd-cifar100-different"],
-    rows: { teacher, student, kd, ...standard, ...adaptive },
-  }],
+  tables: [
+    {
+      ids: ["sakd-cifar100-same", "sakd-cifar100-different"],
+      rows: { teacher, student, kd, ...standard, ...adaptive },
+    },
+    { ids: ["sakd-tiny-imagenet"], rows: { teacher: alone, student: alone, ...tiny } },
+    {
+      id: "sakd-controls-same",
+      title: "SAKD+FitNets and its released controls, by routing: ResNet-56 teaches ResNet-20",
+      rows: {
+        ...{ adaptive: sakd_fitnets.resnet56_resnet20, always: fitnets.resnet56_resnet20 },
+        ...{ random: controls.random_resnet56_resnet20, reversed: controls.reversed_resnet56_resnet20 },
+        both: controls.both_resnet56_resnet20,
+      },
+      against: sakd_fitnets.resnet56_resnet20,
+    },
+    {
+      id: "sakd-controls-different",
+      title: "SAKD+FitNets and its released controls, by routing: WRN-40-2 teaches ShuffleNetV1",
+      rows: {
+        ...{ adaptive: sakd_fitnets.wrn_40_2_shufflenetv1, always: fitnets.wrn_40_2_shufflenetv1 },
+        ...{ random: controls.random_wrn_40_2_shufflenetv1, reversed: controls.reversed_wrn_40_2_shufflenetv1 },
+        both: controls.both_wrn_40_2_shufflenetv1,
+      },
+      against: sakd_fitnets.wrn_40_2_shufflenetv1,
+    },
+  ],
 });

@@ -1,4 +1,4 @@
-/** What each of SHAKE's choices is worth, and each of the released code's differences from its texts. */
+/** What each of SHAKE's choices is worth, and each of the released code's differences from its texts; all of these are `released/shake.ts`. */
 import { ablation, shake } from "../../mod.ts";
 import module from "./shake.ts";
 
@@ -11,5 +11,4 @@ export default ablation(import.meta, module.wrn_40_2_wrn_16_2, {
   labels: { distiller: shake({ labels: 1 }) },
   mse: { distiller: shake({ by: "mse" }) },
   normalised: { distiller: shake({ normalised: true }) },
-  released: { distiller: shake({ released: true }) },
 });

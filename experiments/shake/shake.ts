@@ -1,8 +1,8 @@
-/** SHAKE on the pairs of its table, of its figure 4 and of its published logs. */
+/** SHAKE on the pairs of its table and of its figure 4. */
 import { experiment, shake } from "../../mod.ts";
 import { each, figure4Pairs, shakePairs } from "../cifar100/pairs.ts";
 
 export default each(
-  [...shakePairs, ...figure4Pairs, "resnet32x4_shufflenetv1"],
+  [...shakePairs, ...figure4Pairs],
   (pair) => experiment(import.meta, { ...pair, distiller: shake() }),
 );

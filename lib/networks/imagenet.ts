@@ -15,6 +15,8 @@ const LARGE: DeepResnetParts = {
 
 /** ResNet with 18 layers for large images. */
 export const resnet18: DeepResnet = deepResnet("imagenet.resnet18", [2, 2, 2, 2], false, LARGE);
+/** ResNet with 26 layers for large images, one that stands between those with 18 and 34. */
+export const resnet26: DeepResnet = deepResnet("imagenet.resnet26", [3, 3, 3, 3], false, LARGE);
 /** ResNet with 34 layers for large images. */
 export const resnet34: DeepResnet = deepResnet("imagenet.resnet34", [3, 4, 6, 3], false, LARGE);
 /** ResNet with 50 layers for large images. */

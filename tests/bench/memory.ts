@@ -1,5 +1,5 @@
 import { type EngineOptions, openEngine } from "../../lib/open_engine.ts";
-import { experimentStep } from "./experiment_step.ts";
+import { experimentStep } from "../experiment_step.ts";
 import { kdOn } from "./pair.ts";
 
 /** How much this process grows, in MB, over `steps` steps of a pair that follow `warm` ones. */
@@ -9,7 +9,7 @@ export async function memoryGrowth(
 ): Promise<number> {
   const { engine } = await openEngine(options);
   try {
-    const step = await experimentStep(engine, kdOn(pair), batch);
+    const { step } = await experimentStep(engine, kdOn(pair), batch);
     for (let i = 0; i < warm; i++) await step();
     const before = Deno.memoryUsage().rss;
     for (let i = 0; i < steps; i++) await step();

@@ -1,8 +1,8 @@
 import { Compiler } from "../../lib/compile.ts";
 import { grid } from "../../lib/markdown.ts";
 import { openEngine } from "../../lib/open_engine.ts";
+import { experimentStep } from "../experiment_step.ts";
 import { type Case, experimentOf } from "./case.ts";
-import { experimentStep } from "./experiment_step.ts";
 import { byOp, type OpTime, spans } from "./timeline.ts";
 
 /** Steps that TensorFlow traces; the first ones are slow, the best one counts. */
@@ -14,7 +14,7 @@ export async function profile(what: Case, threads?: number): Promise<OpTime[]> {
   const runs: Uint8Array[] = [];
   const engine = new Compiler({ threads, bfloat16: what.precision === "bfloat16" }, (metadata) => runs.push(metadata));
   try {
-    const step = await experimentStep(engine, experimentOf(what), 64);
+    const { step } = await experimentStep(engine, experimentOf(what), 64);
     // Taking the variables in was a run too.
     runs.length = 0;
     for (let i = 0; i < STEPS; i++) await step();

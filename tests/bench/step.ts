@@ -10,8 +10,8 @@
 import { command } from "../../lib/command.ts";
 import { flags, help, type Spec } from "../../lib/flags.ts";
 import { openEngine } from "../../lib/open_engine.ts";
+import { experimentStep } from "../experiment_step.ts";
 import { type Case, experimentOf } from "./case.ts";
-import { experimentStep } from "./experiment_step.ts";
 import { methodOf } from "./methods.ts";
 import { ownStepOf } from "./own_steps.ts";
 
@@ -58,7 +58,7 @@ async function main(args: readonly string[]): Promise<void> {
     ? { method: methodOf(method), precision }
     : { pair, precision };
   const { engine } = await openEngine({ precision, threads });
-  const step = await experimentStep(engine, experimentOf(what), batch), times: number[] = [];
+  const { step } = await experimentStep(engine, experimentOf(what), batch), times: number[] = [];
   let first = 0;
   for (let i = 0; i < WARM + steps; i++) {
     const begun = performance.now();

@@ -1,0 +1,7 @@
+/** AT. SHAKE does not say its weights: CIFAR's here. */
+import { at, experiment } from "../../mod.ts";
+import { pairs } from "./pairs.ts";
+
+export default {
+  resnet50_mobilenetv1: experiment(import.meta, { ...pairs.resnet50_mobilenetv1, distiller: at() }),
+};

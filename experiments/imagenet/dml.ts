@@ -1,0 +1,9 @@
+/** DML: the pair's teacher learns beside the student, from scratch. */
+import { dml, experiment } from "../../mod.ts";
+import { mapValues } from "../map_values.ts";
+import { pairs } from "./pairs.ts";
+
+export default mapValues(
+  pairs,
+  ({ teacher, ...pair }) => experiment(import.meta, { ...pair, distiller: dml({ peer: teacher.experiment.student }) }),
+);

@@ -1,0 +1,13 @@
+/** ESKD: a teacher that stopped early. SHAKE does not say when: after epoch 35 here, once its rate has dropped. */
+import { eskd, experiment, from } from "../../mod.ts";
+import { pairs } from "./pairs.ts";
+
+const pair = pairs.resnet34_resnet18;
+
+export default {
+  resnet34_resnet18: experiment(import.meta, {
+    ...pair,
+    teacher: from(pair.teacher.experiment, { epoch: 35 }),
+    distiller: eskd(),
+  }),
+};

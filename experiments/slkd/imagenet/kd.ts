@@ -1,0 +1,10 @@
+/** KD with what SLKD's Table 11 has in its place: half of the cross-entropy, half of the KL, temperature 1. */
+import { experiment, kd } from "../../../mod.ts";
+import { asSlkd } from "../../imagenet.ts";
+import { pairs } from "../../imagenet/pairs.ts";
+import { mapValues } from "../../map_values.ts";
+
+export default mapValues(
+  pairs,
+  (pair) => experiment(import.meta, { ...pair, ...asSlkd, distiller: kd({ temperature: 1, ce: 0.5, kd: 0.5 }) }),
+);

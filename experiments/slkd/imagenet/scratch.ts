@@ -1,0 +1,11 @@
+/** SLKD's students on ImageNet, trained alone. */
+import { experiment, imagenet, scratch } from "../../../mod.ts";
+import { asSlkd } from "../../imagenet.ts";
+import { mapValues } from "../../map_values.ts";
+
+const { resnet18, mobilenetv1 } = imagenet;
+
+export default mapValues(
+  { resnet18, mobilenetv1 },
+  (student) => experiment(import.meta, { ...asSlkd, student, distiller: scratch() }),
+);

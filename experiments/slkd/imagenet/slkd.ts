@@ -1,0 +1,10 @@
+/** SLKD on ImageNet, Tables 3 and 4, set by Table 11. */
+import { experiment, slkd } from "../../../mod.ts";
+import { asSlkd } from "../../imagenet.ts";
+import { pairs } from "../../imagenet/pairs.ts";
+import { mapValues } from "../../map_values.ts";
+
+export default mapValues(
+  pairs,
+  (pair) => experiment(import.meta, { ...pair, ...asSlkd, distiller: slkd({ temperature: 1, ce: 0.5 }) }),
+);

@@ -1,0 +1,8 @@
+/** SLKD as its authors' code has it: the self-learning teachers' whole cross-entropy and KL, and gradients from the student to them. */
+import { experiment, slkd } from "../../../mod.ts";
+import { each, slkdPairs } from "../../cifar100/pairs.ts";
+
+export default each(
+  slkdPairs,
+  (pair) => experiment(import.meta, { ...pair, distiller: slkd({ released: true }) }),
+);

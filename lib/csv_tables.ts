@@ -1,0 +1,63 @@
+import { csv, type Field } from "./csv.ts";
+import type { FilledOwnTable, FilledPaperTable, FilledTable } from "./filled_tables.ts";
+import { ownRows } from "./own_rows.ts";
+import { comparisons } from "./paired.ts";
+import { epochs, paperColumn } from "./paper_column.ts";
+import { percentage } from "./percentage.ts";
+import { minus } from "./printed.ts";
+import type { Summary } from "./summary.ts";
+
+const HEADER = [
+  ...["table", "block", "method", "teacher", "student", "metric", "epoch", "mean", "std", "n"] as const,
+  ...["paper_mean", "paper_std", "paper_n", "difference", "logs_mean", "logs_std", "logs_n"] as const,
+];
+
+type Line = { readonly [N in (typeof HEADER)[number]]?: Field };
+
+/**
+ * Tables as one CSV in long form: a line for each cell and epoch that there is a number of, ours, the paper's or that of its
+ * authors' released logs. The paper's stands at the epoch that it is compared at. Differences, between rows too, are of
+ * numbers with two decimals, as READMEs have them; paired ones are of the metric `top1_minus_` and the other row.
+ */
+export function csvTables(tables: readonly FilledTable[]): string {
+  return csv(HEADER, tables.flatMap((filled) => "at" in filled ? ofPaper(filled) : ofOwn(filled)));
+}
+
+function ofPaper({ table, at }: FilledPaperTable): Line[] {
+  const columns = table.columns.map((column, i) => paperColumn(table, i, (row) => at(row, column)));
+  const [first, second] = epochs(table);
+  const lines = table.rows.flatMap(({ method, block }, r) =>
+    table.columns.flatMap((column, c): Line[] => {
+      const { ours, other, paper, logs } = columns[c][r], logged = new Map(logs);
+      const place = { table: table.id, block, method, ...column };
+      const printed = { ...numbers(paper, "paper_"), difference: minus(ours, paper)?.mean };
+      return [
+        { ...place, epoch: first, ...numbers(ours), ...printed, ...numbers(logged.get(first), "logs_") },
+        { ...place, epoch: second, ...numbers(other), ...numbers(logged.get(second), "logs_") },
+      ];
+    })
+  );
+  return lines.filter((line) => [line.mean, line.paper_mean, line.logs_mean].some((mean) => mean !== undefined));
+}
+
+function ofOwn({ id: table, rows: labelled, against }: FilledOwnTable): Line[] {
+  const { columns, rows } = ownRows(labelled), compared = comparisons(labelled, against);
+  const lines = rows.flatMap(({ label: method, teachers, student, cells }): Line[] => {
+    const place = { table, method, teacher: teachers.join("+"), student };
+    const differences = compared.filter(({ label }) => label === method).map(({ against, paired }) => {
+      return { ...place, metric: `top1_minus_${against}`, epoch: "last", ...numbers(paired) };
+    });
+    return [
+      ...columns.map(({ metric, epoch }, c) => ({ ...place, metric, epoch, ...numbers(cells[c]) })),
+      ...differences,
+    ];
+  });
+  return lines.filter(({ mean }) => mean !== undefined);
+}
+
+/** A summary as fields whose names begin so. */
+function numbers(summary: Summary | undefined, prefix: "" | "paper_" | "logs_" = ""): Line {
+  if (!summary) return {};
+  const { mean, std, n } = summary;
+  return { [`${prefix}mean`]: percentage(mean), [`${prefix}std`]: std && percentage(std), [`${prefix}n`]: n };
+}

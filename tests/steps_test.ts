@@ -1,0 +1,108 @@
+/** One compiled step of experiments: of a few that have every method and every pair, or of all that differ. */
+import { assert, assertEquals } from "@std/assert";
+import * as tf from "@tensorflow/tfjs";
+import { Compiler } from "../lib/compile.ts";
+import { type Experiment, networkOf } from "../lib/experiment.ts";
+import { identify } from "../lib/identify.ts";
+import { canonical, type Json } from "../lib/json.ts";
+import type { Net } from "../lib/network.ts";
+import { stream } from "../lib/random.ts";
+import { variableShapes } from "../lib/variable_shapes.ts";
+import { normal, type Shape, sizeOf, type Variable } from "../lib/variables.ts";
+import { allExperiments } from "./all_experiments.ts";
+import { useTensorflow } from "./engines.ts";
+import { experimentStep } from "./experiment_step.ts";
+import { imagesOf } from "./images_of.ts";
+import { everything, needs } from "./needs.ts";
+
+/** An experiment as its step has it. */
+interface Case {
+  /** The experiment. */
+  readonly experiment: Experiment;
+  /** What is done in a step, whatever the networks are: the method with its options, how images are mixed and seen. */
+  readonly method: string;
+  /** Who learns from whom on images of what size in how many classes; how many of a kind teach is the method's. */
+  readonly pair: string;
+  /** How long a first step takes, on a scale of its own. */
+  readonly cost: number;
+}
+
+function caseOf(experiment: Experiment): Case {
+  const { student, distiller, dataset: { mix, views }, schedule: { dot } } = experiment;
+  const part = ({ id, options }: { readonly id: string; readonly options: Json }) => ({ id, options });
+  const teachers = experiment.teachers.map(networkOf), kinds = new Set(teachers.map((one) => canonical(part(one))));
+  const { image, classes } = imagesOf(experiment.dataset);
+  const seen = { mix: mix && part(mix), views: views && Object.keys(views) };
+  return {
+    experiment,
+    method: canonical({ ...part(distiller), teachers: teachers.length, ...seen, dot }),
+    pair: canonical({ student: part(student), teachers: [...kinds], image, classes }),
+    cost: [student, ...teachers].reduce((sum, network) => sum + costOf(network, image, classes), 0),
+  };
+}
+
+/** A network's share in a first step goes by its variables and by how many numbers they are, 25,000 as much as a variable. */
+function costOf(network: Net, image: Shape, classes: number): number {
+  const shapes = [...variableShapes(network, image, classes).values()];
+  return shapes.reduce((sum, shape) => sum + 1 + sizeOf(shape) / 25_000, 0);
+}
+
+/** One case of each method and pair. */
+function distinct(cases: readonly Case[]): Case[] {
+  return [...new Map(cases.map((one) => [one.method + one.pair, one])).values()];
+}
+
+/** Few cases, the cheapest first, that have every method and every pair: those with both new ones, then what is left. */
+function cover(cases: readonly Case[]): Case[] {
+  const methods = new Set<string>(), pairs = new Set<string>(), ascending = cases.toSorted((a, b) => a.cost - b.cost);
+  const taking = (isWanted: (method: boolean, pair: boolean) => boolean) =>
+    ascending.filter(({ method, pair, experiment: { teachers } }) => {
+      const isTaken = isWanted(!methods.has(method), !pairs.has(pair) && teachers.length > 0);
+      if (isTaken) methods.add(method), pairs.add(pair);
+      return isTaken;
+    });
+  return [...taking((method, pair) => method && pair), ...taking((method, pair) => method || pair)];
+}
+
+/** Of a convolution or dense layer: a bias before a norm does not move, since the norm takes the mean away again. */
+function isWeight({ name, shape }: Pick<Variable, "name" | "shape">): boolean {
+  return name.endsWith(".weight") && shape.length > 1;
+}
+
+const NOISE = normal(1)(99_991, stream(1, "steps"));
+
+/** Weights for a first step, which may repeat themselves: drawing each of tens of millions takes longer than the step. */
+function weights({ name, shape }: Variable): Float32Array | undefined {
+  if (!isWeight({ name, shape })) return undefined;
+  const size = sizeOf(shape), values = new Float32Array(size), deviation = Math.sqrt(2 * shape.at(-1)! / size);
+  for (let i = 0; i < size; i++) values[i] = deviation * NOISE[i % NOISE.length];
+  return values;
+}
+
+/** Runs a first step at batch 2: every value is finite, and each weight of the student that learns moves, or of the method's own. */
+async function stepOnce(experiment: Experiment): Promise<void> {
+  await useTensorflow();
+  const engine = new Compiler(), tensors = tf.memory().numTensors;
+  try {
+    const { step, trainable } = await experimentStep(engine, experiment, 2, weights);
+    const all = trainable.filter(isWeight), students = all.filter(({ name }) => name.startsWith("student."));
+    const learning = students.length > 0 ? students : all;
+    for (const [name, values] of Object.entries(await step())) assert(values.every(Number.isFinite), name);
+    for (const [i, after] of (await engine.read(learning)).entries()) {
+      const { name } = learning[i], before = weights(learning[i])!;
+      assert(after.every(Number.isFinite), `${name} is not finite`);
+      assert(after.some((value, j) => value !== before[j]), `${name} has not moved`);
+    }
+  } finally {
+    engine.close();
+  }
+  assertEquals(tf.memory().numTensors, tensors, "tensors are left over");
+}
+
+await needs(everything, "steps: every method and every pair of the experiments takes one", async (t) => {
+  const all = distinct(Array.from(await allExperiments(), caseOf));
+  for (const { experiment } of Deno.env.has("RETORT_ALL") ? all : cover(all)) {
+    const { id } = await identify(experiment);
+    await t.step(id, () => stepOnce(experiment));
+  }
+});
