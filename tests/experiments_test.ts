@@ -52,7 +52,7 @@ await needs(
 
 await needs(["read"], "experiments: each method can be built for its pair", async () => {
   for (const { dataset, student, teachers, several, distiller } of await allExperiments()) {
-    const { image, classes, size } = imagesOf(dataset), collected = new Map(), seed = 1;
+    const { image, classes } = imagesOf(dataset), collected = new Map(), seed = 1, size = 50_000;
     const network = (net: Net, prefix: string) => build(net, variables({ seed, collected, prefix }), image, classes);
     const taught = teachers.map((teacher, i) => network(networkOf(teacher), `teacher${i + 1}.`));
     const create = creator(variables({ seed, collected }).in("distiller"), image, classes);

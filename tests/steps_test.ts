@@ -21,6 +21,8 @@ interface Case {
   readonly experiment: Experiment;
   /** What is done in a step, whatever the networks are: the method with its options, how images are mixed and seen. */
   readonly method: string;
+  /** The same, of numbers but the sign: whatever else they are, the step has the same terms. */
+  readonly kind: string;
   /** Who learns from whom on images of what size in how many classes; how many of a kind teach is the method's. */
   readonly pair: string;
   /** How long a first step takes, on a scale of its own. */
@@ -33,9 +35,11 @@ function caseOf(experiment: Experiment): Case {
   const teachers = experiment.teachers.map(networkOf), kinds = new Set(teachers.map((one) => canonical(part(one))));
   const { image, classes } = imagesOf(experiment.dataset);
   const seen = { mix: mix && part(mix), views: views && Object.keys(views) };
+  const method = canonical({ ...part(distiller), teachers: teachers.length, ...seen, dot });
   return {
     experiment,
-    method: canonical({ ...part(distiller), teachers: teachers.length, ...seen, dot }),
+    method,
+    kind: JSON.stringify(JSON.parse(method, (_, value) => typeof value === "number" ? Math.sign(value) : value)),
     pair: canonical({ student: part(student), teachers: [...kinds], image, classes }),
     cost: [student, ...teachers].reduce((sum, network) => sum + costOf(network, image, classes), 0),
   };
@@ -52,29 +56,32 @@ function distinct(cases: readonly Case[]): Case[] {
   return [...new Map(cases.map((one) => [one.method + one.pair, one])).values()];
 }
 
-/** Few cases, the cheapest first, that have every method and every pair: those with both new ones, then what is left. */
+/** Few cases, the cheapest first, that have every kind of method and every pair: those in which both are new, then what is left. */
 function cover(cases: readonly Case[]): Case[] {
-  const methods = new Set<string>(), pairs = new Set<string>(), ascending = cases.toSorted((a, b) => a.cost - b.cost);
-  const taking = (isWanted: (method: boolean, pair: boolean) => boolean) =>
-    ascending.filter(({ method, pair, experiment: { teachers } }) => {
-      const isTaken = isWanted(!methods.has(method), !pairs.has(pair) && teachers.length > 0);
-      if (isTaken) methods.add(method), pairs.add(pair);
+  const kinds = new Set<string>(), pairs = new Set<string>(), ascending = cases.toSorted((a, b) => a.cost - b.cost);
+  const taking = (isWanted: (isNewKind: boolean, isNewPair: boolean) => boolean) =>
+    ascending.filter(({ kind, pair, experiment: { teachers } }) => {
+      const isTaken = isWanted(!kinds.has(kind), !pairs.has(pair) && teachers.length > 0);
+      if (isTaken) kinds.add(kind), pairs.add(pair);
       return isTaken;
     });
-  return [...taking((method, pair) => method && pair), ...taking((method, pair) => method || pair)];
+  return [...taking((kind, pair) => kind && pair), ...taking((kind, pair) => kind || pair)];
 }
 
 /** Of a convolution or dense layer: a bias before a norm does not move, since the norm takes the mean away again. */
-function isWeight({ name, shape }: Pick<Variable, "name" | "shape">): boolean {
-  return name.endsWith(".weight") && shape.length > 1;
+function isWeight({ name, shape, trainable }: Variable): boolean {
+  return trainable && name.endsWith(".weight") && shape.length > 1;
 }
 
 const NOISE = normal(1)(99_991, stream(1, "steps"));
 
 /** Weights for a first step, which may repeat themselves: drawing each of tens of millions takes longer than the step. */
-function weights({ name, shape }: Variable): Float32Array | undefined {
-  if (!isWeight({ name, shape })) return undefined;
-  const size = sizeOf(shape), values = new Float32Array(size), deviation = Math.sqrt(2 * shape.at(-1)! / size);
+function weights(variable: Variable): Float32Array | undefined {
+  if (!isWeight(variable)) return undefined;
+  const { shape } = variable,
+    size = sizeOf(shape),
+    values = new Float32Array(size),
+    deviation = Math.sqrt(2 * shape.at(-1)! / size);
   for (let i = 0; i < size; i++) values[i] = deviation * NOISE[i % NOISE.length];
   return values;
 }
