@@ -11,6 +11,9 @@ const DRAWS = 60;
 /** By how much, in turn: a tie is decided anew by more than the rounding there, and few others are made. */
 const STEPS = [1e-6, 2e-7, 5e-7];
 
+/** How much noise is drawn for a variable at most, a prime; it then repeats itself, since drawing millions takes seconds. */
+const LONGEST = 65_537;
+
 /**
  * Values to start with in a draw: the offsets of the norms, which stand before the ReLUs, moved by a millionth or less, and
  * in every other draw the weights too, by as small a part of them, which decides the ties of max pooling; draw 0 leaves
@@ -23,11 +26,9 @@ export function moved(variables: Iterable<Variable>, draw: number): ReadonlyMap<
     isOffset(variable) || variable.trainable && draw % 2 === 0
   );
   return new Map(changing.map((variable) => {
-    const random = stream(draw, variable.name), offset = isOffset(variable);
-    return [
-      variable.name,
-      variable.initial().map((value) => value + step * random.normal() * (offset ? 1 : value)),
-    ];
+    const random = stream(draw, variable.name), values = variable.initial(), offset = isOffset(variable);
+    const noise = Float32Array.from({ length: Math.min(values.length, LONGEST) }, () => step * random.normal());
+    return [variable.name, values.map((value, i) => value + noise[i % LONGEST] * (offset ? 1 : value))];
   }));
 }
 
