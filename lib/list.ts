@@ -43,15 +43,19 @@ export interface ListedCell {
 }
 
 /**
- * Shows the cells of every table, or with `--paper` those of one folder's: a line for each and a sum for each folder, or
- * with `--json` a `ListedCell` for each. Columns that differ in what they measure only are one cell; differences of rows and
+ * Shows the cells of every table of the project around `within`, or with `--paper` those of one folder's: a line for each
+ * and a sum for each folder, or with `--json` a `ListedCell` for each. Columns that differ in what they measure only are one cell; differences of rows and
  * what a paper has no number for are none. Rejects with a `Failure` that has the exit code.
  */
-export async function main(args: readonly string[], print: (line: string) => void = console.log): Promise<void> {
+export async function main(
+  args: readonly string[],
+  print: (line: string) => void = console.log,
+  within: string = Deno.cwd(),
+): Promise<void> {
   const given = flags(args, FLAGS), [another] = given._;
   if (given.help) return print(help("deno task list", FLAGS));
   if (another !== undefined) throw new Failure(2, `one paper's cells are deno task list --paper ${another}`);
-  const cells = (await Promise.all(chosen(given.paper).map(listed))).flat();
+  const cells = (await Promise.all(chosen(given.paper, within).map(listed))).flat();
   if (given.json) return cells.forEach((cell) => print(JSON.stringify(cell)));
   const rows = cells.map(({ table, method, teacher, student, dataset, state, n, id }) => [
     ...[
@@ -71,8 +75,8 @@ export async function main(args: readonly string[], print: (line: string) => voi
 }
 
 /** The folders whose tables are listed. */
-function chosen(paper: string | undefined): string[] {
-  const all = tableFolders();
+function chosen(paper: string | undefined, within: string): string[] {
+  const all = tableFolders(within);
   if (paper === undefined) return all;
   const found = all.filter((folder) => basename(folder) === paper), names = all.map((folder) => basename(folder));
   if (found.length > 0) return found;

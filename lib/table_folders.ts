@@ -6,9 +6,9 @@ import { root } from "./identify.ts";
 import { importModule } from "./import_module.ts";
 import { isTables, type Tables } from "./table.ts";
 
-/** Every folder in the project's `experiments/` that has a `tables.ts`. Throws a `Failure` (exit 2) outside of a project. */
-export function tableFolders(): string[] {
-  const all = join(root(pathToFileURL(resolve("tables.ts")).href), "experiments");
+/** Every folder in the `experiments/` of the project around `within` that has a `tables.ts`. Throws a `Failure` (exit 2) outside of a project. */
+export function tableFolders(within: string = Deno.cwd()): string[] {
+  const all = join(root(pathToFileURL(resolve(within, "tables.ts")).href), "experiments");
   if (!existsSync(all)) {
     throw new Failure(2, `there is no ${relative(Deno.cwd(), all)}/: run this in the project, or name a folder`);
   }

@@ -42,13 +42,8 @@ const FILES = {
 
 /** What the command prints in a toy project. */
 async function printed(folder: string, ...args: string[]): Promise<string[]> {
-  const lines: string[] = [], before = Deno.cwd();
-  Deno.chdir(folder);
-  try {
-    await main(args, (line) => lines.push(line));
-  } finally {
-    Deno.chdir(before);
-  }
+  const lines: string[] = [];
+  await main(args, (line) => lines.push(line), folder);
   return lines;
 }
 

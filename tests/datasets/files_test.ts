@@ -1,18 +1,15 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { dataFolder, lookUp, readFile } from "../../datasets/files.ts";
+import { lookUp, readFile } from "../../datasets/files.ts";
 import { Failure } from "../../lib/failure.ts";
 import { needs } from "../needs.ts";
 import { inTemporary } from "./temporary.ts";
 
-await needs(["env"], "the data folder is the flag's, else RETORT_DATA's, else ./data", () => {
-  const before = Deno.env.get("RETORT_DATA");
-  try {
-    Deno.env.set("RETORT_DATA", "/somewhere");
-    assertEquals([dataFolder("/flag"), dataFolder()], ["/flag", "/somewhere"]);
-    Deno.env.delete("RETORT_DATA");
-    assertEquals(dataFolder(), "./data");
-  } finally {
-    if (before !== undefined) Deno.env.set("RETORT_DATA", before);
+await needs(["run"], "the data folder is the flag's, else RETORT_DATA's, else ./data", async () => {
+  const module = new URL("../../datasets/files.ts", import.meta.url);
+  const code = `import { dataFolder } from "${module}"; console.log(dataFolder("/flag"), dataFolder());`;
+  for (const [RETORT_DATA, found] of [["/somewhere", "/somewhere"], ["", "./data"]]) {
+    const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["eval", code], env: { RETORT_DATA } }).output();
+    assertEquals(new TextDecoder().decode(stdout), `/flag ${found}\n`);
   }
 });
 
