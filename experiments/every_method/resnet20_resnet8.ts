@@ -13,6 +13,7 @@ import {
   combine,
   crd,
   cutmix,
+  dfgkd,
   dgkd,
   dist,
   dkd,
@@ -42,9 +43,12 @@ import {
   resnet8,
   reviewkd,
   rkd,
+  sakd,
   scratch,
   sgd,
+  shake,
   slkd,
+  slkdSequential,
   sp,
   takd,
   vid,
@@ -77,6 +81,9 @@ const several = ensemble(from(teacher), from(second));
 
 /** TAKD's assistant. */
 export const assistant = experiment(import.meta, { ...pair, student: resnet14, distiller: takd() });
+
+/** What teaches beside the teacher in sequential SLKD. */
+export const selfLearning = experiment(import.meta, { ...pair, student: resnet20, distiller: kd() });
 
 const first = { ...pair, schedule: sgd({ epochs: 1, batch: 64, lr: 0.05 }) } as const;
 /** AB's first stage. */
@@ -119,7 +126,14 @@ export default {
     crd: { distiller: crd({ negatives: 1024 }) },
     ofd: { distiller: ofd() },
     reviewkd: { distiller: reviewkd() },
+    shake: { distiller: shake() },
     slkd: { distiller: slkd() },
+    slkd_sequential: {
+      teacher: ensemble(from(teacher), from(selfLearning), from(selfLearning, { seed: 2 })),
+      distiller: slkdSequential(),
+    },
+    dfgkd: { distiller: dfgkd() },
+    sakd_fitnets: { distiller: sakd(fitnets({ weight: 1 })) },
     aver: { teacher: several, distiller: aver() },
     aekd: { teacher: several, distiller: aekd() },
     camkd: { teacher: several, distiller: camkd() },
