@@ -2,7 +2,7 @@ import type { Dataset, Mix } from "../lib/dataset.ts";
 import { classFolders } from "./class_folders.ts";
 import { SQUARE } from "./cut.ts";
 import { declare, type ImageOptions, inside, whole } from "./declare.ts";
-import { type ImageFiles, imageSplit, kept } from "./image_split.ts";
+import { squares } from "./image_split.ts";
 import { openImages } from "./open_images.ts";
 
 /** Options of `imageFolder`. */
@@ -37,13 +37,11 @@ export function imageFolder<M extends Mix | undefined = undefined, V extends str
     (data) =>
       openImages({ path: `${data}/${folder}` }, (tree, decoders) => {
         const files = classFolders(tree, train, test);
-        const split = (files: ImageFiles) =>
-          kept(imageSplit(tree, files, decoders, size, () => ({ kind: "square", size })), 3 * size ** 2);
         return {
           classes: files.classes,
           image: [size, size, 3],
-          train: split(files.train),
-          test: split(files.test),
+          train: squares(tree, files.train, decoders, size),
+          test: squares(tree, files.test, decoders, size),
         };
       }),
   );

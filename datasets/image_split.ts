@@ -44,6 +44,11 @@ export function imageSplit(
   };
 }
 
+/** The files as a split of their central squares, scaled to `size` × `size` pixels, each kept once it was read. */
+export function squares(tree: Tree, files: ImageFiles, decoders: Decoders, size: number): Split {
+  return kept(imageSplit(tree, files, decoders, size, () => ({ kind: "square", size })), 3 * size ** 2);
+}
+
 /** Up to so many bytes a split's images are kept: enough for all of Tiny-ImageNet. */
 const KEPT = 1.25 * 2 ** 30;
 
@@ -51,7 +56,7 @@ const KEPT = 1.25 * 2 ** 30;
  * The split with every image kept once it was read, `bytes` of each; the same split where all of them are more than 1.25 GiB.
  * Only for one whose images are always read the same.
  */
-export function kept(split: Split, bytes: number): Split {
+function kept(split: Split, bytes: number): Split {
   if (split.size * bytes > KEPT) return split;
   const pixels = new Uint8Array(split.size * bytes), known = new Uint8Array(split.size);
   const place = (index: number) => pixels.subarray(index * bytes, (index + 1) * bytes);

@@ -3,7 +3,7 @@ import { Failure } from "../lib/failure.ts";
 import { imagesByClass } from "./class_folders.ts";
 import { SQUARE } from "./cut.ts";
 import { declare, type ImageOptions, inside, whole } from "./declare.ts";
-import { type ImageFiles, imageSplit, kept } from "./image_split.ts";
+import { type ImageFiles, squares } from "./image_split.ts";
 import { openImages } from "./open_images.ts";
 import type { Tree } from "./tree.ts";
 
@@ -40,13 +40,11 @@ export function tinyImagenet<M extends Mix | undefined = undefined, V extends st
     (data) =>
       openImages({ path: `${data}/${folder}`, unwrap: true, expected: EXPECTED }, async (tree, decoders) => {
         const wnids = (await lines(tree, "wnids.txt")).sort();
-        const split = (files: ImageFiles) =>
-          kept(imageSplit(tree, files, decoders, size, () => ({ kind: "square", size })), 3 * size ** 2);
         return {
           classes: await names(tree, wnids),
           image: [size, size, 3],
-          train: split(training(tree, wnids)),
-          test: split(await validation(tree, wnids)),
+          train: squares(tree, training(tree, wnids), decoders, size),
+          test: squares(tree, await validation(tree, wnids), decoders, size),
         };
       }),
   );

@@ -49,7 +49,7 @@ function ofOwn({ id, title, rows: labelled, against }: FilledOwnTable): string {
   const { columns, rows } = ownRows(labelled), compared = comparisons(labelled, against);
   const header = ["", "teacher", "student", ...columns.map(({ title }) => escaped(title))];
   const lines = rows.map(({ label, teachers, student, cells }) => [
-    ...[escaped(label), teachers.map(escaped).join(", ") || "--", escaped(student)],
+    ...[escaped(label), teachers.map(escaped).join(", ") || shown(undefined), escaped(student)],
     ...cells.map(shown),
   ]);
   const main = [

@@ -7,7 +7,11 @@ import type { Trial } from "./result.ts";
 /** A row's name and what came of one of its experiments. */
 export type Labelled = readonly [label: string, outcome: Outcome];
 
-/** How a table's experiments are set: data set and schedule by row, or each by what it goes with, and what the counted trials ran on. Markdown; empty without rows. */
+/**
+ * How a table's experiments are set, and what the counted trials ran on. Data set and schedule stand together, by row,
+ * where no row has two of them; else apart, each by row or, where rows have several and no student has, by the network
+ * that learns. Markdown; empty without rows.
+ */
 export function settings(rows: readonly Labelled[]): string {
   const lines = (separate(rows, setting, row) ? [setting] : PARTS).flatMap((part) => {
     const name = separate(rows, part, row) || !separate(rows, part, learner) ? row : learner;

@@ -1,5 +1,6 @@
 /** KD from two teachers that count by their gradients, AE-KD. SHAKE does not say which: the pair's teacher here, trained twice. */
-import { aekd, ensemble, experiment, from } from "../../mod.ts";
+import { aekd, experiment } from "../../mod.ts";
+import { twice } from "../twice.ts";
 import { each, shakePairs } from "./pairs.ts";
 
 export default each(
@@ -7,7 +8,7 @@ export default each(
   (pair) =>
     experiment(import.meta, {
       ...pair,
-      teacher: ensemble(pair.teacher, from(pair.teacher.experiment, { seed: 2 })),
+      teacher: twice(pair.teacher),
       distiller: aekd(),
     }),
 );

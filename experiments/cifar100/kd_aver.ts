@@ -1,5 +1,6 @@
 /** KD from two teachers of the same weight. SHAKE does not say which: the pair's teacher here, trained twice. */
-import { aver, ensemble, experiment, from } from "../../mod.ts";
+import { aver, experiment } from "../../mod.ts";
+import { twice } from "../twice.ts";
 import { each, shakePairs } from "./pairs.ts";
 
 export default each(
@@ -7,7 +8,7 @@ export default each(
   (pair) =>
     experiment(import.meta, {
       ...pair,
-      teacher: ensemble(pair.teacher, from(pair.teacher.experiment, { seed: 2 })),
+      teacher: twice(pair.teacher),
       distiller: aver(),
     }),
 );

@@ -47,6 +47,15 @@ const adaptive = { sakd_fitnets, sakd_at, sakd_sp, sakd_cc, sakd_vid, sakd_rkd, 
 const pairs = { resnet56_resnet20, resnet110_resnet20, vgg13_vgg8, wrn_40_2_wrn_16_2, vgg13_mobilenetv2 };
 const tiny = mapValues(vgg13_vgg8, (_, method) => mapValues(pairs, (methods) => methods[method]));
 
+/** FitNets on a pair by each routing. */
+const routings = <P extends "resnet56_resnet20" | "wrn_40_2_shufflenetv1">(pair: P) => ({
+  adaptive: sakd_fitnets[pair],
+  always: fitnets[pair],
+  random: controls[`random_${pair}` as const],
+  reversed: controls[`reversed_${pair}` as const],
+  both: controls[`both_${pair}` as const],
+});
+
 export default tables({
   paper: "./paper.yaml",
   tables: [
@@ -58,21 +67,13 @@ export default tables({
     {
       id: "sakd-controls-same",
       title: "SAKD+FitNets and its released controls, by routing: ResNet-56 teaches ResNet-20",
-      rows: {
-        ...{ adaptive: sakd_fitnets.resnet56_resnet20, always: fitnets.resnet56_resnet20 },
-        ...{ random: controls.random_resnet56_resnet20, reversed: controls.reversed_resnet56_resnet20 },
-        both: controls.both_resnet56_resnet20,
-      },
+      rows: routings("resnet56_resnet20"),
       against: sakd_fitnets.resnet56_resnet20,
     },
     {
       id: "sakd-controls-different",
       title: "SAKD+FitNets and its released controls, by routing: WRN-40-2 teaches ShuffleNetV1",
-      rows: {
-        ...{ adaptive: sakd_fitnets.wrn_40_2_shufflenetv1, always: fitnets.wrn_40_2_shufflenetv1 },
-        ...{ random: controls.random_wrn_40_2_shufflenetv1, reversed: controls.reversed_wrn_40_2_shufflenetv1 },
-        both: controls.both_wrn_40_2_shufflenetv1,
-      },
+      rows: routings("wrn_40_2_shufflenetv1"),
       against: sakd_fitnets.wrn_40_2_shufflenetv1,
     },
   ],

@@ -1,13 +1,14 @@
 /** SHAKE with two teachers of the same weight. The paper does not say which: the pair's teacher here, trained twice. */
-import { ensemble, experiment, from, shake } from "../../mod.ts";
+import { experiment, shake } from "../../mod.ts";
 import { each, shakePairs } from "../cifar100/pairs.ts";
+import { twice } from "../twice.ts";
 
 export default each(
   shakePairs,
   (pair) =>
     experiment(import.meta, {
       ...pair,
-      teacher: ensemble(pair.teacher, from(pair.teacher.experiment, { seed: 2 })),
+      teacher: twice(pair.teacher),
       distiller: shake(),
     }),
 );

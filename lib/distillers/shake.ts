@@ -69,6 +69,9 @@ export function shake<const T extends string = never>(
   if (!Number.isInteger(heads) || heads < 1) {
     throw new Failure(2, `shake: heads is a whole number, 1 or more, not ${heads}`);
   }
+  if (backbone === "own" && taps) {
+    throw new Failure(2, "shake: a proxy teacher of its `own` fuses no maps: leave `taps` out");
+  }
   return {
     id: "shake",
     options: {

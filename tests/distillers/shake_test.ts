@@ -110,6 +110,8 @@ Deno.test("what no shadow can be made of is refused", async () => {
   assert(backwards.includes("does not lead to block1"), backwards);
   engine.close();
   assertEquals(assertThrows(() => shake({ heads: 0 }), Failure).exit, 2);
+  const idle = assertThrows(() => shake({ backbone: "own", taps: ["block1"] }), Failure);
+  assertEquals([idle.exit, idle.message.includes("leave `taps` out")], [2, true]);
 });
 
 /** Wrong uses of `shake`, each a compile error; never run. */
