@@ -38,5 +38,5 @@ export default ablation(import.meta, pair, {
   dml: { teacher: undefined, distiller: dml({ peer: resnet20 }) },
   crd: { distiller: crd({ negatives: 1024 }) },
   slkd: { distiller: slkd() },
-  sakd_fitnets: { distiller: sakd(fitnets({ weight: 1 })) },
+  sakd_fitnets: { distiller: sakd(fitnets({ weight: 1 }), { homogeneous: true }) },
 });
