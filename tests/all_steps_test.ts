@@ -21,13 +21,16 @@ interface Case {
   readonly experiment: Experiment;
   /** What is done in a step, whatever the networks are: the method with its options, how images are mixed and seen. */
   readonly method: string;
-  /** The same, of numbers but the sign: whatever else they are, the step has the same terms. */
+  /** The same, of numbers but `COUNTS` the sign: whatever else they are, the step has the same terms for each teacher. */
   readonly kind: string;
   /** Who learns from whom on images of what size in how many classes; how many of a kind teach is the method's. */
   readonly pair: string;
   /** How long a first step takes, on a scale of its own. */
   readonly cost: number;
 }
+
+/** The options, by name, that say how many terms a step has for each teacher. */
+const COUNTS: ReadonlySet<string> = new Set(["heads", "copies", "branches"]);
 
 function caseOf(experiment: Experiment): Case {
   const { student, distiller, dataset: { mix, views }, schedule: { dot } } = experiment;
@@ -39,10 +42,15 @@ function caseOf(experiment: Experiment): Case {
   return {
     experiment,
     method,
-    kind: JSON.stringify(JSON.parse(method, (_, value) => typeof value === "number" ? Math.sign(value) : value)),
+    kind: JSON.stringify(JSON.parse(method, (name, value) => COUNTS.has(name) ? value : signOf(value))),
     pair: canonical({ student: part(student), teachers: [...kinds], image, classes }),
     cost: [student, ...teachers].reduce((sum, network) => sum + costOf(network, image, classes), 0),
   };
+}
+
+/** A number's sign; anything else itself. */
+function signOf(value: Json): Json {
+  return typeof value === "number" ? Math.sign(value) : value;
 }
 
 /** A network's share in a first step goes by its variables and by how many numbers they are, 25,000 as much as a variable. */

@@ -13,7 +13,7 @@ export interface KdDaggerOptions {
    * its head; what does not stays as it was trained. `all` by default.
    */
   readonly tune?: "all" | "head" | "adapter";
-  /** T; 4 (SHAKE's supplement). */
+  /** T; 4 (SHAKE's submission and released code). */
   readonly temperature?: number;
   /** Weight of either network's cross-entropy; 1 (SHAKE's form of KD). */
   readonly ce?: number;

@@ -24,7 +24,7 @@ export interface ShakeOptions<T extends string> {
   readonly taps?: readonly T[];
   /** Shadow heads on each backbone, which differ in their start alone; 1. */
   readonly heads?: number;
-  /** T; 4 (supplement). */
+  /** T; 4 (the submission and the released code). */
   readonly temperature?: number;
   /** Weight of the student's cross-entropy; 1. */
   readonly ce?: number;

@@ -26,6 +26,7 @@ import { vid } from "../../lib/distillers/vid.ts";
 import type { Distiller, HardLabels, Spotted } from "../../lib/distiller.ts";
 import type { Values } from "../../lib/engine.ts";
 import { Failure } from "../../lib/failure.ts";
+import type { Random } from "../../lib/kernels/random_uniform.ts";
 import { scored, type Scorer } from "../../lib/network.ts";
 import { stream } from "../../lib/random.ts";
 import { sizeOf } from "../../lib/variables.ts";
@@ -158,7 +159,7 @@ Deno.test("γ multiplies the policy's term where the student is better and divid
     assertAlmostEquals(value, once > task ? 4 * once : once / 4, 1e-4);
     seen.add(once > task);
   }
-  assert(seen.size > 0);
+  assertEquals(seen.size, 2);
   const { message, exit } = assertThrows(() => sakd(at(), { gamma: 0 }), Failure);
   assertEquals([message.includes("gamma"), exit], [true, 2]);
 });
@@ -179,6 +180,36 @@ Deno.test("the share of samples that learn is reported for each spot", async () 
   assertEquals(await report(sent("teacher", "student"), { routing: "reversed" }), all(0.75));
   assertEquals(await report(sent("student"), { routing: "always" }), {});
   assertEquals(Object.keys(await report(sent("student"), { routing: "random" })), Object.keys(all(0)));
+});
+
+Deno.test("at random each sample learns at each spot where a coin of its own falls below a half, without a policy", async () => {
+  const coins = [[0, 0.499, 0.501], [0.499, 0.501, 0.99], [0.501, 0.499, 0.5], [0.499, 0.99, 0.7]];
+  const chosen = new Map<string, number[]>(), base = at(), asked: (readonly number[])[] = [];
+  const listening: Spotted<Toy, Toy> = {
+    ...base,
+    build(cast) {
+      const loss = base.build(cast);
+      return (step) => {
+        for (const spot of ["block1", "block2", "logits"]) chosen.set(spot, [...step.mask(spot)!.dataSync()]);
+        return loss(step);
+      };
+    },
+  };
+  const method: Distiller<Toy, Toy> = sakd(listening, { routing: "random" });
+  const random: Random = { uniform: (shape) => (asked.push(shape), tf.tensor2d(coins)), in: () => random };
+  const tossed: Distiller<Toy, Toy> = {
+    ...method,
+    build(cast) {
+      const loss = method.build(cast);
+      return (step) => loss({ ...step, random });
+    },
+  };
+  const { values, all } = await first(tossed);
+  assertEquals(asked, [[4, 3]]);
+  assertEquals(Object.fromEntries(chosen), { block1: [1, 1, 0, 1], block2: [1, 0, 1, 0], logits: [0, 0, 0, 0] });
+  const terms = Object.keys(values).filter((name) => name.startsWith("loss/"));
+  assertEquals(terms.sort(), ["loss/at_block1", "loss/at_block2", "loss/kd", "loss/task"]);
+  assertEquals([...all.keys()].filter((name) => name.startsWith("distiller.")), []);
 });
 
 Deno.test("norms of the method's own use the batch's statistics, or those of the samples that learn there", async () => {

@@ -1,18 +1,25 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import * as tf from "@tensorflow/tfjs";
 import type { Distiller, Several } from "../../lib/distiller.ts";
+import { aekd } from "../../lib/distillers/aekd.ts";
 import { combine } from "../../lib/distillers/combine.ts";
 import { fitnets } from "../../lib/distillers/fitnets.ts";
 import { kd } from "../../lib/distillers/kd.ts";
 import { shake, type ShakeOptions } from "../../lib/distillers/shake.ts";
+import type { Values } from "../../lib/engine.ts";
 import { Failure } from "../../lib/failure.ts";
+import type { Classifier, Stage } from "../../lib/network.ts";
 import { resnet50 } from "../../lib/networks/deep_resnet.ts";
 import { vgg13 } from "../../lib/networks/vgg.ts";
 import { wrn_40_2 } from "../../lib/networks/wrn.ts";
-import { cast } from "../cast.ts";
+import { cast, firstStep } from "../cast.ts";
 import { open } from "../engines.ts";
+import { given } from "../given.ts";
+import { measured, type Rows } from "../logits.ts";
 import { masks } from "../masks.ts";
 import { method } from "../method.ts";
 import { only } from "../only.ts";
+import { assertNear } from "../tolerance.ts";
 import { large, small, type Toy, toy } from "../toy.ts";
 import { flat, training } from "../toy_training.ts";
 
@@ -76,6 +83,125 @@ Deno.test("direct is kd's term", async () => {
   engine.close();
   assertAlmostEquals(terms["loss/direct"][0], values["loss/kd"][0], 1e-5);
 });
+
+const S: Rows = [[8, -4, 2], [6, -2, 0]], CLASS = [1, 0];
+const T: readonly Rows[] = [[[0, 9, 4], [12, -4, 4]], [[-3, 2, 10], [7, 7, -5]]];
+const H: readonly Rows[] = [
+  [[4, 1, -6], [0, 3, 8]],
+  [[9, 9, 1], [-4, 8, 2]],
+  [[2, -7, 3], [1, 0, 0]],
+  [[-5, 6, 0], [10, -3, 5]],
+];
+
+const vectors = given({ map: [2, 1, 1, 2], pooled: [2, 3], logits: [2, 3] });
+
+/** A teacher whose last stage gives its own scores and then each of its shadows', whatever vector these have fused. */
+function teaching(...scores: readonly Rows[]): Classifier<"map"> {
+  let next = 0;
+  const run = () => {
+    const out = tf.tensor2d(scores[next++ % scores.length].map((row) => [...row]));
+    return { out, pre: out };
+  };
+  const logits: Stage = () => Object.assign(run, { shape: [3], multiplyAdds: 0 });
+  return { ...vectors, stages: (classes) => ({ ...vectors.stages(classes), logits }) };
+}
+
+/** The terms of the first step in which all scores are given, each teacher's before its shadows', and the student's gradient. */
+async function parallel(options: ShakeOptions<"map">, teachers: readonly (readonly Rows[])[]) {
+  const networks = teachers.map((scores) => teaching(...scores));
+  const made = cast({
+    student: given({ logits: [2, 3] }),
+    teacher: (networks.length === 1 ? networks[0] : networks) as Classifier<"map">,
+    distiller: shake({ ...options, taps: ["map"] }),
+    image: [1, 1, 1],
+    classes: 3,
+    values: new Map([["student.logits.value", Float32Array.from(S.flat())]]),
+  });
+  const engine = await open("cpu"), image = { shape: [2, 1, 1, 1], data: new Float32Array(2) };
+  const { values, after } = await firstStep(engine, made)(image, Int32Array.from(CLASS));
+  engine.close();
+  return { values, gradient: after("student.logits.value") };
+}
+
+const logSoftmax = (row: readonly number[]) => {
+  const log = Math.log(row.reduce((sum, value) => sum + Math.exp(value), 0));
+  return row.map((value) => value - log);
+};
+
+/** The mean over samples of 4² · KL(softmax(of / 4) ‖ softmax(to / 4)). */
+const divergence = (of: Rows, to: Rows) =>
+  of.reduce((sum, row, i) => {
+    const [p, q] = [row, to[i]].map((scores) => logSoftmax(scores.map((score) => score / 4)));
+    return sum + 16 * p.reduce((sum, log, j) => sum + Math.exp(log) * (log - q[j]), 0) / of.length;
+  }, 0);
+
+const crossEntropy = (rows: Rows) => rows.reduce((sum, row, i) => sum - logSoftmax(row)[CLASS[i]] / rows.length, 0);
+
+const lossNames = (values: Values) => Object.keys(values).filter((name) => name.startsWith("loss/"));
+
+/** Holds values to the cross-entropy's term and to those of each shadow, which are numbered where there are several. */
+function assertLosses(values: Values, task: number, own: readonly Readonly<Record<string, number>>[]): void {
+  const numbered = own.flatMap((terms, i) =>
+    Object.entries(terms).map(([name, value]) => [own.length === 1 ? name : `${name}${i + 1}`, value] as const)
+  );
+  const wanted = [["task", task] as const, ...numbered];
+  assertEquals(lossNames(values).sort(), wanted.map(([name]) => `loss/${name}`).sort());
+  for (const [name, value] of wanted) assertAlmostEquals(values[`loss/${name}`][0], value, 1e-4, name);
+}
+
+/** Each teacher's scores before its shadows'. */
+const CASTS = {
+  "one teacher": [[T[0], H[0]]],
+  "two teachers": [[T[0], H[0]], [T[1], H[1]]],
+  "two heads": [[T[0], H[0], H[1]]],
+  "two teachers, two heads each": [[T[0], H[0], H[1]], [T[1], H[2], H[3]]],
+};
+
+for (const [name, teachers] of Object.entries(CASTS)) {
+  const shadows = teachers.flatMap(([t, ...own]) => own.map((h) => ({ t, h }))), { length } = shadows;
+  const heads = length / teachers.length;
+
+  Deno.test(`the losses are the submission's, kd shared among the shadows: ${name}`, async () => {
+    const { values } = await parallel({ heads }, teachers);
+    const own = shadows.map(({ t, h }) => ({
+      shadow: divergence(h, S) / length,
+      follow: divergence(t, h),
+      reverse: divergence(S, h),
+    }));
+    assertLosses(values, crossEntropy(S), own);
+  });
+
+  Deno.test(`each term has its own weight, what the student learns is shared among the shadows: ${name}`, async () => {
+    const weights = { ce: 2, kd: 3, follow: 5, reverse: 7, labels: 11, direct: 13 };
+    const { values } = await parallel({ heads, ...weights }, teachers);
+    const own = shadows.map(({ t, h }) => ({
+      shadow: 3 * divergence(h, S) / length,
+      follow: 5 * divergence(t, h),
+      reverse: 7 * divergence(S, h),
+      labels: 11 * crossEntropy(h),
+      direct: 13 * divergence(t, S) / length,
+    }));
+    assertLosses(values, 2 * crossEntropy(S), own);
+  });
+
+  if (length === 1) continue;
+  Deno.test(`adaptive, shadows count as the teachers of AE-KD do, not all the same: ${name}`, async () => {
+    const { values: equal } = await parallel({ heads, kd: 3 }, teachers);
+    const { values, gradient } = await parallel({ heads, kd: 3, weights: "adaptive" }, teachers);
+    const teacher = shadows.map(({ h }) => h);
+    const { terms, gradient: expected } = await measured(aekd({ kd: 3 }), { student: S, teacher, label: CLASS });
+    assertEquals(lossNames(values), lossNames(equal));
+    for (const name of lossNames(values)) {
+      if (!name.startsWith("loss/shadow")) assertEquals(values[name], equal[name], name);
+    }
+    for (const i of shadows.keys()) {
+      const [ours] = values[`loss/shadow${i + 1}`], [same] = equal[`loss/shadow${i + 1}`];
+      assertAlmostEquals(ours, terms[`teacher${i + 1}`], 1e-5);
+      assert(Math.abs(ours / same - 1) > 0.05, `${ours}, with equal weights ${same}`);
+    }
+    assertNear("the student's gradient", gradient, Float32Array.from(expected), 1e-5);
+  });
+}
 
 Deno.test("the shadow is the released code's: first three maps, or the last three where those do not fit the head", () => {
   const shadow = (teacher: typeof wrn_40_2 | typeof vgg13 | typeof resnet50) => {
