@@ -46,7 +46,7 @@ export const cifar10 = <M extends Mix | undefined = undefined, V extends string 
     {},
     { crop: 4, flip: true, mean: [0.4914, 0.4822, 0.4465], std: [0.247, 0.2435, 0.2616] },
     options,
-    (folder, log = () => {}) => openCifar(cifar10Files, folder, log),
+    (folder, log = () => {}, dry) => openCifar(cifar10Files, folder, log, dry),
   );
 
 /**
@@ -61,5 +61,5 @@ export const cifar100 = <M extends Mix | undefined = undefined, V extends string
     {},
     { crop: 4, flip: true, mean: [0.5071, 0.4867, 0.4408], std: [0.2675, 0.2565, 0.2761] },
     options,
-    (folder, log = () => {}) => openCifar(cifar100Files, folder, log),
+    (folder, log = () => {}, dry) => openCifar(cifar100Files, folder, log, dry),
   );

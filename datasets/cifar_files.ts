@@ -34,12 +34,22 @@ const PLANE = 32 * 32;
 
 /**
  * Opens CIFAR's original binary files: records of label bytes and three planes of 32 × 32 pixels. What is absent is
- * unpacked from its archive, which is downloaded when it is absent too. Rejects with a `Failure` (exit 3) that names the
- * file and what was expected.
+ * unpacked from its archive, which is downloaded when it is absent too; a `dry` run does neither. Rejects with a `Failure`
+ * (exit 3) that names the file and what was expected.
  */
-export async function openCifar(files: CifarFiles, folder: string, log: (line: string) => void): Promise<Opened> {
+export async function openCifar(
+  files: CifarFiles,
+  folder: string,
+  log: (line: string) => void,
+  dry?: boolean,
+): Promise<Opened> {
   const root = `${folder}/${files.folder}`;
-  if (!(await lookUp(root))) await provide(files, folder, log);
+  if (!(await lookUp(root))) {
+    if (dry) {
+      throw new Failure(3, `there is no ${root}: a run puts it there from ${files.url + files.archive}; ${elsewhere}`);
+    }
+    await provide(files, folder, log);
+  }
   const again = `remove ${root} and run again, and it is unpacked or downloaded anew; ${elsewhere}`;
   const classes = new TextDecoder().decode(await readFile(`${root}/${files.names}`, again)).split(/\r?\n/).filter(
     Boolean,
@@ -108,7 +118,6 @@ async function provide(files: CifarFiles, folder: string, log: (line: string) =>
   const archive = `${folder}/${files.archive}`, url = files.url + files.archive;
   let aside: string | undefined;
   try {
-    await Deno.mkdir(folder, { recursive: true });
     if (await lookUp(archive)) await verify(archive, files.md5);
     else await download({ url, sum: { algorithm: "md5", digits: files.md5 }, to: archive, elsewhere }, log);
     log(`${archive}: unpacking`);

@@ -69,8 +69,8 @@ export function declare<M extends Mix | undefined, V extends string>(
     mix,
     views,
     normalisation: { mean, std },
-    async open(folder, log) {
-      const opened = await open(folder, log);
+    async open(folder, log, dry) {
+      const opened = await open(folder, log, dry);
       return take === undefined ? opened : cut(opened, take);
     },
   };

@@ -1,5 +1,7 @@
+import { didYouMean } from "./closest.ts";
 import { type Experiment, networkOf } from "./experiment.ts";
 import { Failure } from "./failure.ts";
+import { networks } from "./find_network.ts";
 import type { Column, PaperRow, PaperTable } from "./paper.ts";
 import type { PaperCells } from "./table.ts";
 
@@ -42,6 +44,25 @@ export function checkCells(tables: readonly PaperTable[], { ids, rows }: PaperCe
       const problem = misfit(method, cells[0].column, experiment);
       if (problem) throw new Failure(2, `${path}: the experiment in the row ${method}, column ${name}, ${problem}`);
     }
+  }
+}
+
+/**
+ * Checks that the networks of these tables' columns are ours, or in one of the experiments: one that is misspelt would be
+ * another pair's column, and stay empty. Throws a `Failure` (exit 2) that names the `paper`'s file, table and network.
+ */
+export function checkColumns(tables: readonly PaperTable[], { rows }: PaperCells, paper: string): void {
+  const experiments = Object.values(rows).flatMap((row) => Object.values<Experiment>(row));
+  const own = experiments.flatMap((experiment) => [experiment.student.id, ...teachersOf(experiment)]);
+  const known = new Set([...networks().map(({ network }) => network.id), ...own]);
+  for (const { id, columns } of tables) {
+    const name = columns.flatMap(({ teacher, student }) => [teacher, student]).find((name) => !known.has(name));
+    if (name === undefined) continue;
+    throw new Failure(
+      2,
+      `${paper}: ${id}: there is no network ${name}; \`deno task describe\` lists ours, one of your own has to be in an ` +
+        `experiment of the table${didYouMean(name, known)}`,
+    );
   }
 }
 

@@ -18,5 +18,5 @@ export async function checkTypes(files: readonly string[]): Promise<void> {
     stderr: "piped",
   }).output();
   const [said] = new TextDecoder().decode(stderr).split(/\s*(?:Found \d+ errors\.\s*)?\nerror:/);
-  if (!success && /TS\d+ \[ERROR\]/.test(said)) throw new Failure(2, `the experiment does not compile:\n\n${said}`);
+  if (!success && /TS\d+ \[ERROR\]/.test(said)) throw new Failure(2, `this does not compile:\n\n${said}`);
 }

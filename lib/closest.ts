@@ -8,6 +8,12 @@ export function closest(word: string, words: Iterable<string>): string | undefin
   return best;
 }
 
+/** The end of a message about a word that is none of `words`: `; did you mean resnet8?`, or nothing where none is near. */
+export function didYouMean(word: string, words: Iterable<string>): string {
+  const meant = closest(word, words);
+  return meant === undefined ? "" : `; did you mean ${meant}?`;
+}
+
 /** The number of letters to insert, delete, replace, or swap with the next one, that turn `a` into `b`. */
 export function distance(a: string, b: string): number {
   const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)];

@@ -8,7 +8,8 @@ import { minus } from "./printed.ts";
 import type { Summary } from "./summary.ts";
 
 const HEADER = [
-  ...["table", "block", "method", "teacher", "student", "metric", "epoch", "mean", "std", "n"] as const,
+  ...["table", "group", "method", "teacher", "student", "metric", "epoch"] as const,
+  ...["mean", "std", "n", "low", "high", "verdict"] as const,
   ...["paper_mean", "paper_std", "paper_n", "difference", "logs_mean", "logs_std", "logs_n"] as const,
 ];
 
@@ -17,7 +18,8 @@ type Line = { readonly [N in (typeof HEADER)[number]]?: Field };
 /**
  * Tables as one CSV in long form: a line for each cell and epoch that there is a number of, ours, the paper's or that of its
  * authors' released logs. The paper's stands at the epoch that it is compared at. Differences, between rows too, are of
- * numbers with two decimals, as READMEs have them; paired ones are of the metric `top1_minus_` and the other row.
+ * numbers with two decimals, as READMEs have them; paired ones are of the metric `top1_minus_` and the other row, and have the
+ * 95 % interval's ends and the verdict.
  */
 export function csvTables(tables: readonly FilledTable[]): string {
   return csv(HEADER, tables.flatMap((filled) => "at" in filled ? ofPaper(filled) : ofOwn(filled)));
@@ -26,10 +28,10 @@ export function csvTables(tables: readonly FilledTable[]): string {
 function ofPaper({ table, at }: FilledPaperTable): Line[] {
   const columns = table.columns.map((column, i) => paperColumn(table, i, (row) => at(row, column)));
   const [first, second] = epochs(table);
-  const lines = table.rows.flatMap(({ method, block }, r) =>
+  const lines = table.rows.flatMap(({ method }, r) =>
     table.columns.flatMap((column, c): Line[] => {
       const { ours, other, paper, logs } = columns[c][r], logged = new Map(logs);
-      const place = { table: table.id, block, method, ...column };
+      const place = { table: table.id, method, ...column };
       const printed = { ...numbers(paper, "paper_"), difference: minus(ours, paper)?.mean };
       return [
         { ...place, epoch: first, ...numbers(ours), ...printed, ...numbers(logged.get(first), "logs_") },
@@ -40,12 +42,14 @@ function ofPaper({ table, at }: FilledPaperTable): Line[] {
   return lines.filter((line) => [line.mean, line.paper_mean, line.logs_mean].some((mean) => mean !== undefined));
 }
 
-function ofOwn({ id: table, rows: labelled, against }: FilledOwnTable): Line[] {
-  const { columns, rows } = ownRows(labelled), compared = comparisons(labelled, against);
+function ofOwn({ id: table, rows: labelled, against, names }: FilledOwnTable): Line[] {
+  const { columns, rows } = ownRows(labelled, names), compared = comparisons(labelled, against);
   const lines = rows.flatMap(({ label: method, teachers, student, cells }): Line[] => {
     const place = { table, method, teacher: teachers.join("+"), student };
-    const differences = compared.filter(({ label }) => label === method).map(({ against, paired }) => {
-      return { ...place, metric: `top1_minus_${against}`, epoch: "last", ...numbers(paired) };
+    const differences = compared.filter(({ label }) => label === method).map(({ against, paired }): Line => {
+      const { interval, verdict } = paired, metric = `top1_minus_${against}`;
+      const low = interval && percentage(interval.low), high = interval && percentage(interval.high);
+      return { ...place, metric, epoch: "last", ...numbers(paired), low, high, verdict };
     });
     return [
       ...columns.map(({ metric, epoch }, c) => ({ ...place, metric, epoch, ...numbers(cells[c]) })),

@@ -114,6 +114,9 @@ export interface Dataset<M extends Mix | undefined = undefined, V extends string
   readonly normalisation: Normalisation;
   /** How images of another size become the data set's own; absent where all have it. */
   readonly resize?: string;
-  /** Finds the files below `folder` (downloading what may be downloaded, with progress on `log`) and checks them. Rejects with a `Failure` of exit 3; of exit 2 where `take` is more than there is. */
-  open(folder: string, log?: (line: string) => void): Promise<Opened>;
+  /**
+   * Finds the files below `folder` (downloading what may be downloaded, with progress on `log`, unless it is a `dry` run,
+   * which writes nothing) and checks them. Rejects with a `Failure` of exit 3; of exit 2 where `take` is more than there is.
+   */
+  open(folder: string, log?: (line: string) => void, dry?: boolean): Promise<Opened>;
 }

@@ -108,7 +108,7 @@ function images({ id }: Net, { size, classes }: Given): Images {
 /** What an experiment's data set has, unless the flags say otherwise. */
 async function imagesOf({ dataset }: Experiment, { size, classes, data }: Given): Promise<Images> {
   if (size !== undefined && classes !== undefined) return [square(size), classes];
-  const opened = await dataset.open(dataFolder(data), console.error).catch((error) => {
+  const opened = await dataset.open(dataFolder(data), console.error, true).catch((error) => {
     if (!(error instanceof Failure)) throw error;
     throw new Failure(error.exit, `${error.message}\n--size and --classes together do without it`, { cause: error });
   });

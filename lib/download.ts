@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { Failure } from "./failure.ts";
 import { reason } from "./reason.ts";
 
@@ -17,7 +18,10 @@ export interface Download {
   readonly url: string;
   /** What its publisher says it is; absent where nothing is said. */
   readonly sum?: Checksum;
-  /** The file it becomes. Until it is whole it is this name with `.part`, which a later attempt goes on from. */
+  /**
+   * The file it becomes; its folder is made where there is none. Until it is whole it is this name with `.part`, which a
+   * later attempt goes on from.
+   */
   readonly to: string;
   /** How to have the file looked for elsewhere; the end of every message. */
   readonly elsewhere: string;
@@ -29,26 +33,29 @@ const PATIENCE = 60_000;
 /**
  * Downloads a file unless it is there, going on where an earlier attempt ended, with a line on `log` for every tenth.
  * Two processes at once do it once. Rejects with a `Failure` (exit 3) that names the file and the ways out when there is
- * no network, no room, an early end or a wrong checksum.
+ * no network, no room, an early end or a wrong checksum; where nothing came, nothing is left behind.
  */
 export async function download({ url, sum, to, elsewhere }: Download, log: (line: string) => void): Promise<void> {
-  const part = `${to}.part`;
+  const part = `${to}.part`, folder = resolve(dirname(to)), before = nearest(folder);
   const instead = `or put the file there yourself: ${to} (${elsewhere})`;
   try {
-    using file = await Deno.open(part, { create: true, append: true, read: true });
-    await file.lock(true);
-    // Another process may have finished while this one waited: then the file it opened has been renamed or removed.
-    if (existsSync(to)) return;
-    await fetchInto(file, url, sum !== undefined, log);
-    await file.sync();
-    const found = sum && await checksum(part, sum.algorithm);
-    if (found !== sum?.digits) {
-      await Deno.remove(part);
-      const problem = `${NAMES[sum!.algorithm]} ${found}, expected ${sum!.digits}`;
-      throw new Failure(3, `${url} came with ${problem}; it was thrown away: run again, ${instead}`);
+    using file = await locked(part);
+    try {
+      if (existsSync(to)) return;
+      await fetchInto(file, url, sum !== undefined, log);
+      await file.sync();
+      const found = sum && await checksum(part, sum.algorithm);
+      if (found !== sum?.digits) {
+        await Deno.remove(part);
+        const problem = `${NAMES[sum!.algorithm]} ${found}, expected ${sum!.digits}`;
+        throw new Failure(3, `${url} came with ${problem}; it was thrown away: run again, ${instead}`);
+      }
+      await Deno.rename(part, to);
+    } finally {
+      if (existsSync(part) && (await file.stat()).size === 0) await Deno.remove(part);
     }
-    await Deno.rename(part, to);
   } catch (error) {
+    await removeEmpty(folder, before);
     if (error instanceof Failure) throw error;
     throw new Failure(
       3,
@@ -56,6 +63,29 @@ export async function download({ url, sum, to, elsewhere }: Download, log: (line
       { cause: error },
     );
   }
+}
+
+/** Opens a file for this process alone. One that another removed or renamed in the meantime is not the file of that name. */
+async function locked(path: string): Promise<Deno.FsFile> {
+  await Deno.mkdir(dirname(path), { recursive: true });
+  const file = await Deno.open(path, { create: true, append: true, read: true });
+  await file.lock(true);
+  const named = await Deno.stat(path).catch(() => undefined);
+  if (named?.ino === (await file.stat()).ino) return file;
+  file.close();
+  return await locked(path);
+}
+
+/** The folder, or the nearest one above it that is there. */
+function nearest(folder: string): string {
+  return existsSync(folder) ? folder : nearest(dirname(folder));
+}
+
+/** Removes a folder and those between it and `above`, as long as they are empty. */
+async function removeEmpty(folder: string, above: string): Promise<void> {
+  if (folder === above) return;
+  await Deno.remove(folder).catch(() => {});
+  await removeEmpty(dirname(folder), above);
 }
 
 const NAMES = { md5: "MD5", sha256: "SHA-256" } as const;

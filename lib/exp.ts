@@ -16,7 +16,7 @@ import { status } from "./status.ts";
 
 const FLAGS = {
   ...RUN_FLAGS,
-  "dry-run": { type: "boolean", help: "resolve, trace and time; write nothing" },
+  "dry-run": { type: "boolean", help: "resolve, trace and time; write nothing, download no data" },
 } as const satisfies Spec;
 
 /** Runs what the arguments name; see `--help`. Rejects with a `Failure` that has the exit code. */

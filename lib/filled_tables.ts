@@ -4,7 +4,7 @@
  * @module
  */
 import { dirname, join } from "node:path";
-import { cellAt, checkCells } from "./cells.ts";
+import { cellAt, checkCells, checkColumns } from "./cells.ts";
 import type { Experiment } from "./experiment.ts";
 import { Failure } from "./failure.ts";
 import { type Outcome, outcome } from "./outcome.ts";
@@ -12,6 +12,7 @@ import { type Column, type Paper, type PaperRow, type PaperTable, readPaper, tab
 import type { Labelled } from "./setting.ts";
 import type { OwnTable, PaperCells } from "./table.ts";
 import { declaredTables } from "./table_folders.ts";
+import { type TeacherNames, teacherNames } from "./teacher_names.ts";
 
 /** A paper's table, with ours. */
 export interface FilledPaperTable {
@@ -31,6 +32,8 @@ export interface FilledOwnTable {
   readonly rows: readonly Labelled[];
   /** The labels of the rows that the others are compared with. */
   readonly against: readonly string[];
+  /** What its teachers are called. */
+  readonly names: TeacherNames;
 }
 
 /** A table with what came of its experiments. */
@@ -53,15 +56,16 @@ export async function filledTables(folder: string): Promise<FilledTables> {
   if (!("paper" in declared)) {
     return { title: declared.title, tables: await Promise.all(declared.tables.map((table) => own(table, module))) };
   }
-  const paper = await readPaper(join(dirname(module), declared.paper));
+  const file = join(dirname(module), declared.paper), paper = await readPaper(file);
   const tables = await Promise.all(
-    declared.tables.map((table) => "ids" in table ? ofPaper(paper, table, module) : own(table, module)),
+    declared.tables.map((table) => "ids" in table ? ofPaper(paper, file, table, module) : own(table, module)),
   );
   return { title: paper.title, paper, tables: tables.flat() };
 }
 
-async function ofPaper(paper: Paper, cells: PaperCells, module: string): Promise<FilledPaperTable[]> {
+async function ofPaper(paper: Paper, file: string, cells: PaperCells, module: string): Promise<FilledPaperTable[]> {
   const tables = cells.ids.map((id) => tableOf(paper, id, module));
+  checkColumns(tables, cells, file);
   checkCells(tables, cells, module);
   const experiments = Object.values(cells.rows).flatMap((row) => Object.values<Experiment>(row));
   const found = await Promise.all(experiments.map((one) => outcome(one, dirname(module))));
@@ -83,7 +87,7 @@ async function own({ id, title, rows, against = [] }: OwnTable, module: string):
     label,
     await outcome(experiment, dirname(module)),
   ]);
-  return { id, title, rows: await Promise.all(labelled), against: references };
+  return { id, title, rows: await Promise.all(labelled), against: references, names: await teacherNames(rows) };
 }
 
 function once(ids: readonly string[], module: string): void {

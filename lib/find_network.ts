@@ -4,7 +4,7 @@
  * @module
  */
 import * as retort from "../mod.ts";
-import { closest } from "./closest.ts";
+import { didYouMean } from "./closest.ts";
 import { Failure } from "./failure.ts";
 import { moduleOf } from "./identify.ts";
 import { importModule } from "./import_module.ts";
@@ -41,11 +41,10 @@ export async function findNetwork(spec: string): Promise<Net> {
   }
   const all = networks(), found = all.find(({ name }) => name === spec);
   if (found) return found.network;
-  const meant = closest(spec, all.map(({ name }) => name));
   throw new Failure(
     2,
-    `there is no network ${spec}${meant ? `; did you mean ${meant}?` : ""}; \`deno task describe\` lists them all, ` +
-      "path/to/module.ts#name is one of your own",
+    `there is no network ${spec}; \`deno task describe\` lists them all, path/to/module.ts#name is one of your own` +
+      didYouMean(spec, all.map(({ name }) => name)),
   );
 }
 

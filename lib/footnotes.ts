@@ -4,19 +4,32 @@ import { bullets } from "./markdown.ts";
 export interface Footnotes {
   /** The mark of a footnote; the same text has the same mark. */
   mark(text: string): string;
-  /** All footnotes, as markdown below the table; empty where nothing was marked. */
+  /** All footnotes, as they stand below the table; empty where nothing was marked. */
   below(): string;
 }
 
+/** How a format writes footnotes; markdown by default. */
+export interface FootnoteFormat {
+  /** The mark of this number. */
+  mark(number: number): string;
+  /** Footnotes below their table, each a mark and a text. */
+  below(notes: readonly (readonly [mark: string, text: string])[]): string;
+}
+
+const markdown: FootnoteFormat = {
+  mark: (number) => `<sup>${number}</sup>`,
+  below: (notes) => bullets(notes.map((note) => note.join(" "))),
+};
+
 /** No footnotes yet. */
-export function footnotes(): Footnotes {
+export function footnotes(format: FootnoteFormat = markdown): Footnotes {
   const texts: string[] = [];
-  const mark = (number: number) => `<sup>${number}</sup>`;
+  const mark = (text: string) => format.mark(texts.indexOf(text) + 1);
   return {
     mark(text) {
       if (!texts.includes(text)) texts.push(text);
-      return mark(texts.indexOf(text) + 1);
+      return mark(text);
     },
-    below: () => bullets(texts.map((text, i) => `${mark(i + 1)} ${text}`)),
+    below: () => format.below(texts.map((text) => [mark(text), text])),
   };
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { closest } from "./closest.ts";
@@ -113,11 +113,26 @@ function find(path: string): string {
   for (const candidate of [absolute, `${absolute}.ts`]) {
     if (existsSync(candidate) && basename(candidate).endsWith(".ts")) return candidate;
   }
+  if (statSync(absolute, { throwIfNoEntry: false })?.isDirectory()) throw isFolder(path, modulesIn(absolute));
   const folder = dirname(absolute);
   if (!existsSync(folder)) throw new Failure(2, `there is no ${path}: nor is there a folder ${dirname(path)}`);
-  const modules = readdirSync(folder).filter((name) => name.endsWith(".ts"));
-  const meant = closest(basename(path).replace(/(\.ts)?$/, ".ts"), modules);
+  const meant = closest(basename(path).replace(/(\.ts)?$/, ".ts"), modulesIn(folder));
   throw new Failure(2, `there is no ${path}${meant ? `; did you mean ${join(dirname(path), meant)}?` : ""}`);
+}
+
+/** The names of a folder's modules, sorted. */
+function modulesIn(folder: string): string[] {
+  return readdirSync(folder).filter((name) => name.endsWith(".ts")).sort();
+}
+
+/** How many of a folder's modules a message names. */
+const FEW = 5;
+
+function isFolder(path: string, modules: readonly string[]): Failure {
+  // It declares tables, which are no experiment.
+  const named = modules.filter((name) => name !== "tables.ts"), more = named.length > FEW ? " …" : "";
+  if (named.length === 0) return new Failure(2, `${path} is a folder without an experiment: name a module`);
+  return new Failure(2, `${path} is a folder: name a module in it, ${named.slice(0, FEW).join(", ")}${more}`);
 }
 
 function unknown(path: string, name: string, found: ReadonlyMap<string | undefined, Experiment>): never {

@@ -1,3 +1,4 @@
+import type { FootnoteFormat } from "./footnotes.ts";
 import type { Printed } from "./printed.ts";
 
 /** What LaTeX takes for something else, what ends a line with it too, and what its standard fonts lack. */
@@ -25,26 +26,58 @@ export function comment(text: string): string {
   return `% ${text.replace(/\s+/g, " ")}`;
 }
 
-/** Lines of a table that belong together, cells of LaTeX. */
-export interface Block {
-  /** What stands above them. */
-  readonly name?: string;
-  /** The cells of each line. */
+/** A mark above the line, and footnotes as small print below the table. */
+export const inLatex: FootnoteFormat = {
+  mark: (number) => `\\textsuperscript{${number}}`,
+  below(notes) {
+    const lines = notes.map(([mark, text]) => `${mark} ${escaped(text)}`);
+    return lines.length > 0 ? `\n\\noindent{\\footnotesize ${lines.join(" \\\\\n")}\\par}` : "";
+  },
+};
+
+/** What `tabular` prints. Cells are LaTeX. */
+export interface Tabular {
+  /** How many columns are aligned to the left, the others to the right. */
+  readonly left: number;
+  /** What stands above each column, once above neighbours that have the same; nothing anywhere where it is left out. */
+  readonly groups?: readonly (string | undefined)[];
+  /** The lines of the header. */
+  readonly header: readonly (readonly string[])[];
+  /** The lines below it. */
   readonly lines: readonly (readonly string[])[];
 }
 
-/** A `tabular` with the rules of the package booktabs: so many columns aligned to the left, the others to the right. */
-export function tabular(left: number, header: readonly (readonly string[])[], blocks: readonly Block[]): string {
-  const width = header[0].length, line = (cells: readonly string[]) => `${cells.join(" & ")} \\\\`;
-  const parts = [{ lines: header }, ...blocks].map(({ name, lines }: Block) => [
-    ...name === undefined ? [] : [`\\multicolumn{${width}}{l}{\\textit{${name}}} \\\\`],
-    ...lines.map(line),
-  ]);
+/** What the preamble needs for `tabular`. */
+export const PACKAGES = "\\usepackage{booktabs,graphicx}";
+
+/** A `tabular` with the rules of the package booktabs, made smaller by graphicx where it is wider than the text. */
+export function tabular({ left, groups = [], header, lines }: Tabular): string {
+  const columns = "l".repeat(left) + "r".repeat(header[0].length - left);
   return [
-    `\\begin{tabular}{${"l".repeat(left)}${"r".repeat(width - left)}}`,
+    `\\noindent\\resizebox{\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi}{!}{%`,
+    `\\begin{tabular}{${columns}}`,
     "\\toprule",
-    parts.map((lines) => lines.join("\n")).join("\n\\midrule\n"),
+    ...spans(groups),
+    ...header.map(line),
+    "\\midrule",
+    ...lines.map(line),
     "\\bottomrule",
-    "\\end{tabular}",
+    "\\end{tabular}}",
   ].join("\n");
+}
+
+function line(cells: readonly string[]): string {
+  return `${cells.join(" & ")} \\\\`;
+}
+
+/** The line of the columns' groups, and a rule below each; none where no column has one. */
+function spans(groups: readonly (string | undefined)[]): string[] {
+  if (groups.every((group) => group === undefined)) return [];
+  const starts = [...groups.keys()].filter((i) => groups[i] === undefined || groups[i] !== groups[i - 1]);
+  const ends = starts.map((_, i) => starts[i + 1] ?? groups.length);
+  const names = starts.map((start, i) => {
+    return groups[start] === undefined ? "" : `\\multicolumn{${ends[i] - start}}{c}{${groups[start]}}`;
+  });
+  const rules = starts.map((start, i) => groups[start] === undefined ? "" : `\\cmidrule(lr){${start + 1}-${ends[i]}}`);
+  return [line(names), rules.join("")];
 }

@@ -3,20 +3,20 @@
  *
  * @module
  */
-import { basename } from "node:path";
-import { closest } from "./closest.ts";
+import { basename, join } from "node:path";
+import { checkTypes } from "./check_types.ts";
 import { columns } from "./columns.ts";
 import { command } from "./command.ts";
-import { networkOf } from "./experiment.ts";
+import { type Experiment, networkOf } from "./experiment.ts";
 import { Failure } from "./failure.ts";
 import { type FilledOwnTable, type FilledPaperTable, filledTables } from "./filled_tables.ts";
 import { flags, help, type Spec } from "./flags.ts";
 import { identify } from "./identify.ts";
 import type { Outcome } from "./outcome.ts";
-import { tableFolders } from "./table_folders.ts";
+import { tableFolder, tableFolders } from "./table_folders.ts";
 
 const FLAGS = {
-  "paper": { type: "string", help: "the folder of one paper's tables, e.g. slkd; all" },
+  "paper": { type: "string", help: "the folder of one paper's tables, e.g. slkd; all of them without it" },
   "json": { type: "boolean", help: "print one JSON object per cell" },
 } as const satisfies Spec;
 
@@ -34,7 +34,7 @@ export interface ListedCell {
   readonly teacher: string | null;
   /** The network that learns there. */
   readonly student: string;
-  /** The data set; `null` where neither the paper's file nor an experiment says. */
+  /** The data set, `imageFolder` with what it reads; `null` where neither the paper's file nor an experiment says. */
   readonly dataset: string | null;
   /** The best that there is of it. */
   readonly state: "measured" | "quick" | "stale" | "not run";
@@ -44,18 +44,22 @@ export interface ListedCell {
 
 /**
  * Shows the cells of every table of the project around `within`, or with `--paper` those of one folder's: a line for each
- * and a sum for each folder, or with `--json` a `ListedCell` for each. Columns that differ in what they measure only are one cell; differences of rows and
- * what a paper has no number for are none. Rejects with a `Failure` that has the exit code.
+ * and a sum for each folder, or with `--json` a `ListedCell` for each. Columns that differ in what they measure only are
+ * one cell; differences of rows and what a paper has no number for are none. `checked` looks at the types of what declares
+ * the tables. Rejects with a `Failure` that has the exit code.
  */
 export async function main(
   args: readonly string[],
   print: (line: string) => void = console.log,
   within: string = Deno.cwd(),
+  checked: (modules: readonly string[]) => Promise<void> = checkTypes,
 ): Promise<void> {
   const given = flags(args, FLAGS), [another] = given._;
   if (given.help) return print(help("deno task list", FLAGS));
   if (another !== undefined) throw new Failure(2, `one paper's cells are deno task list --paper ${another}`);
-  const cells = (await Promise.all(chosen(given.paper, within).map(listed))).flat();
+  const folders = given.paper === undefined ? tableFolders(within) : [tableFolder(given.paper, within)];
+  await checked(folders.map((folder) => join(folder, "tables.ts")));
+  const cells = (await Promise.all(folders.map(listed))).flat();
   if (given.json) return cells.forEach((cell) => print(JSON.stringify(cell)));
   const rows = cells.map(({ table, method, teacher, student, dataset, state, n, id }) => [
     ...[
@@ -72,19 +76,6 @@ export async function main(
   print(columns([header, ...rows], header.length));
   print("");
   for (const [paper, own] of Map.groupBy(cells, ({ paper }) => paper)) print(sum(paper, own));
-}
-
-/** The folders whose tables are listed. */
-function chosen(paper: string | undefined, within: string): string[] {
-  const all = tableFolders(within);
-  if (paper === undefined) return all;
-  const found = all.filter((folder) => basename(folder) === paper), names = all.map((folder) => basename(folder));
-  if (found.length > 0) return found;
-  const meant = closest(paper, names);
-  throw new Failure(
-    2,
-    `there are no tables of ${paper}${meant ? `; did you mean ${meant}?` : ""}; there are those of ${names.join(", ")}`,
-  );
 }
 
 /** A cell without what is known of its experiment. */
@@ -104,7 +95,7 @@ async function listed(folder: string): Promise<ListedCell[]> {
     return {
       id,
       ...where,
-      dataset: experiment.dataset.id,
+      dataset: dataOf(experiment),
       state: state ?? "not run",
       n: state ? counts[state] : 0,
     };
@@ -129,9 +120,15 @@ function ofOwn({ id, rows }: FilledOwnTable): Place[] {
     method,
     teacher: outcome.experiment.teachers.map((teacher) => networkOf(teacher).id).join("+") || null,
     student: outcome.experiment.student.id,
-    dataset: outcome.experiment.dataset.id,
+    dataset: dataOf(outcome.experiment),
     outcome,
   }));
+}
+
+/** The data set's name; a folder of images has none of its own. */
+function dataOf({ dataset: { id, options } }: Experiment): string {
+  const isFolder = id === "imageFolder" && typeof options === "object" && options !== null && "folder" in options;
+  return isFolder ? `${id}(${options.folder})` : id;
 }
 
 /** How many cells there are, and in which state. */

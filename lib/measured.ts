@@ -9,7 +9,7 @@ import type { Progress } from "./run_folder.ts";
 export async function measured(
   { declaration, seed, quick }: Resolved,
   { compare, opened, heldOut, tensorflow }: Prepared,
-  { epoch: epochs, best, last, held, precision, backend, seconds }: Progress,
+  { epoch: epochs, best, last, held, precision, backend, seconds, stepSeconds }: Progress,
   teachers: readonly TeacherRecord[],
   commit: string | null,
 ): Promise<Trial> {
@@ -35,6 +35,7 @@ export async function measured(
     tensorflow,
     holdout: heldOut?.split.size ?? null,
     seconds: Math.round(seconds * 10) / 10,
+    ...(stepSeconds === undefined ? {} : { stepSeconds: Number(stepSeconds.toPrecision(4)) }),
     commit,
     quick: quick !== undefined,
   };

@@ -1,3 +1,4 @@
+import { called } from "./called.ts";
 import { cardMetadata } from "./card_metadata.ts";
 import { networkOf } from "./experiment.ts";
 import type { Format } from "./export/format.ts";
@@ -5,7 +6,6 @@ import type { Model } from "./export/model.ts";
 import { FORMULA, preprocessing } from "./export/preprocessing.ts";
 import { bullets, grid, paragraph, plain, stack } from "./markdown.ts";
 import { measures, type Outcome } from "./outcome.ts";
-import { called } from "./setting.ts";
 import { fixed, spread, summary } from "./summary.ts";
 import type { TrainedStudent } from "./trained_student.ts";
 import type { Versions } from "./versions.ts";

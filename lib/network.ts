@@ -1,4 +1,4 @@
-import { closest } from "./closest.ts";
+import { didYouMean } from "./closest.ts";
 import { Failure } from "./failure.ts";
 import { unfused } from "./kernels/unfused.ts";
 import type { Tensor } from "./tensor.ts";
@@ -206,11 +206,8 @@ function known<T>({ id }: Net, taps: Record<string, T>): Record<string, T> {
   return new Proxy(taps, {
     get(taps, name) {
       if (typeof name === "symbol" || Object.hasOwn(taps, name)) return Reflect.get(taps, name);
-      const names = Object.keys(taps), meant = closest(name, names);
-      throw new Failure(
-        2,
-        `${id} has no tap ${name}${meant ? `; did you mean ${meant}?` : ""}; it has ${names.join(", ")}`,
-      );
+      const names = Object.keys(taps);
+      throw new Failure(2, `${id} has no tap ${name}; it has ${names.join(", ")}${didYouMean(name, names)}`);
     },
   });
 }

@@ -1,9 +1,10 @@
 import { best } from "./best.ts";
-import { type Experiment, networkOf } from "./experiment.ts";
+import { type Experiment, networkOf, type Teacher } from "./experiment.ts";
 import { measures, type Outcome } from "./outcome.ts";
 import { type Printed, printed } from "./printed.ts";
 import type { Labelled } from "./setting.ts";
 import { rounded, summary } from "./summary.ts";
+import { sourceOf, type TeacherNames } from "./teacher_names.ts";
 
 /** What a column of a table of our own shows. */
 export interface OwnColumn {
@@ -19,7 +20,7 @@ export interface OwnColumn {
 export interface OwnRow {
   /** What it is called. */
   readonly label: string;
-  /** The networks that teach. */
+  /** The networks that teach, told apart. */
   readonly teachers: readonly string[];
   /** The network that learns. */
   readonly student: string;
@@ -47,14 +48,17 @@ const FURTHER: readonly OwnColumn[] = [
   { title: "KL to teacher", metric: "kl", epoch: "last" },
 ];
 
-/** What a table of our own shows: of each experiment its networks, and the mean ± std over its trials of each measure. */
-export function ownRows(labelled: readonly Labelled[]): OwnRows {
+/**
+ * What a table of our own shows: of each experiment its networks, and the mean ± std over its trials of each measure.
+ * Teachers without a name go by their network's.
+ */
+export function ownRows(labelled: readonly Labelled[], names: TeacherNames = new Map()): OwnRows {
   const outcomes = labelled.map(([, outcome]) => outcome);
   const has = ({ metric, epoch }: OwnColumn) => outcomes.some((one) => measures(one, metric, epoch).length > 0);
   const columns = [MAIN, ...FURTHER.filter(has)], cells = columns.map((column) => columnCells(column, outcomes));
   const rows = labelled.map(([label, outcome], i): OwnRow => ({
     label,
-    teachers: outcome.experiment.teachers.map((teacher) => networkOf(teacher).id),
+    teachers: outcome.experiment.teachers.map((teacher) => names.get(teacher) ?? networkOf(teacher).id),
     student: outcome.experiment.student.id,
     cells: cells.map((column) => column[i]),
     outcome,
@@ -68,17 +72,23 @@ export function teaching(outcomes: readonly Outcome[]): ReadonlySet<Experiment> 
   return new Set(teachers.flatMap((teacher) => "experiment" in teacher ? [teacher.experiment] : []));
 }
 
-/** A column's cells, the best of each student's marked. */
+/** A column's cells, the best of each student's marked; a distance from teachers is compared with others from the same ones. */
 function columnCells(column: OwnColumn, outcomes: readonly Outcome[]): (Printed | undefined)[] {
-  const { metric, epoch } = column, teachers = teaching(outcomes);
+  const { metric, epoch } = column, taught = teaching(outcomes);
   const cells = outcomes.map((one) => printed(summary(measures(one, metric, epoch)), column === MAIN));
-  const student = ({ experiment }: Outcome) => teachers.has(experiment) ? undefined : experiment.student.id;
+  const isRival = ({ experiment: a }: Outcome, { experiment: b }: Outcome) =>
+    ![a, b].some((one) => taught.has(one)) && a.student.id === b.student.id &&
+    (metric !== "kl" || a.teachers.every((teacher, i) => isSame(teacher, b.teachers[i])));
   return cells.map((cell, i) => {
     const rivals = cells.map((other, j) =>
-      other && student(outcomes[i]) !== undefined && student(outcomes[j]) === student(outcomes[i])
-        ? rounded(other.mean)
-        : undefined
+      other && isRival(outcomes[i], outcomes[j]) ? rounded(other.mean) : undefined
     );
     return cell && { ...cell, best: best(rivals, metric)[i] };
   });
+}
+
+/** Whether two teachers have the same weights. */
+function isSame(a: Teacher, b: Teacher | undefined): boolean {
+  if (!b || sourceOf(a) !== sourceOf(b)) return false;
+  return !("experiment" in a && "experiment" in b) || a.seed === b.seed && a.epoch === b.epoch;
 }

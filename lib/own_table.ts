@@ -1,17 +1,24 @@
 import { footnotes } from "./footnotes.ts";
 import { grid, link, NONE, paragraph, plain, shown, stack } from "./markdown.ts";
+import { methodSettings } from "./method_settings.ts";
 import { unshown } from "./outcome.ts";
 import { ownRows } from "./own_rows.ts";
 import { comparisons } from "./paired.ts";
 import { PAIRED_COLUMNS, pairedRows } from "./paired_rows.ts";
 import { type Labelled, settings } from "./setting.ts";
+import type { TeacherNames } from "./teacher_names.ts";
 
 /**
  * A table of our own numbers, as markdown with its footnotes and settings: a row per experiment with its networks, and the
  * mean ± std over its trials of each measure; below it the differences from the rows that the others are compared with.
  */
-export function ownTable(title: string, labelled: readonly Labelled[], against: readonly string[] = []): string {
-  const notes = footnotes(), { columns, rows } = ownRows(labelled);
+export function ownTable(
+  title: string,
+  labelled: readonly Labelled[],
+  against: readonly string[] = [],
+  names?: TeacherNames,
+): string {
+  const notes = footnotes(), { columns, rows } = ownRows(labelled, names);
   const header = ["", "teacher", "student", ...columns.map(({ title }) => title)];
   const body = rows.map(({ label, teachers, student, cells: [main, ...further], outcome }) => [
     link(plain(label), outcome.path),
@@ -25,7 +32,7 @@ export function ownTable(title: string, labelled: readonly Labelled[], against: 
     grid(header, body),
     notes.below(),
     differences(labelled, against),
-    settings(labelled),
+    settings(labelled, methodSettings(labelled)),
   ]);
 }
 

@@ -50,8 +50,10 @@ export interface Column {
   readonly teacher: string;
   /** The network that learns, by its id. */
   readonly student: string;
-  /** What is measured: `top1`, `top5`, `kl`, `time_ratio` (the training time as a multiple of the row `kd`'s) … */
+  /** What is measured: `top1`, `top5`, `kl`, `time_ratio` (the time of a training step as a multiple of the row `kd`'s) … */
   readonly metric: string;
+  /** What the paper prints above it and its neighbours of the same group. */
+  readonly group?: string;
 }
 
 /** A row of a paper's table. */
@@ -60,8 +62,6 @@ export interface PaperRow {
   readonly method: string;
   /** The method as the paper prints it, where that is different. */
   readonly printed?: string;
-  /** The name of the group of rows it is in. */
-  readonly block?: string;
   /** The rows it is the difference of. */
   readonly delta?: {
     /** The row that is subtracted from. */
@@ -113,6 +113,20 @@ export function rowName({ method, printed, delta }: PaperRow, { rows }: PaperTab
   return printed ?? (delta ? `Δ ${name(delta.of)} − ${name(delta.over)}` : method);
 }
 
+/** What the paper leaves open of a table's epoch; `undefined` where it says it. */
+export function unsaid({ selection }: PaperTable): string | undefined {
+  if (selection !== null) return undefined;
+  return "The paper does not say whether it took the last or the best epoch; the difference is to our last.";
+}
+
+/** What stands below a table: which runs its numbers are over, and its notes. */
+export function remarks({ aggregate, notes }: PaperTable): string[] {
+  const runs = aggregate === null
+    ? "The paper does not say how many runs its numbers are of."
+    : `The paper's numbers: ${aggregate}.`;
+  return [runs, ...notes];
+}
+
 interface RawTable extends Omit<PaperTable, "selection" | "aggregate" | "columns" | "rows" | "notes"> {
   readonly selection?: "last" | "best" | null;
   readonly aggregate?: string | null;
@@ -142,11 +156,17 @@ const file = some<{ paper: Omit<Paper, "tables">; tables: RawTable[] }>({
     selection: optional(nullable(among("last", "best"))),
     aggregate: optional(nullable(text)),
     metric: (value, at) => Array.isArray(value) ? texts(value, at) : text(value, at),
-    columns: list(some<RawTable["columns"][number]>({ teacher: text, student: text, metric: optional(text) })),
+    columns: list(
+      some<RawTable["columns"][number]>({
+        teacher: text,
+        student: text,
+        metric: optional(text),
+        group: optional(text),
+      }),
+    ),
     rows: list(some<RawRow>({
       method: text,
       printed: optional(text),
-      block: optional(text),
       kind: optional(among("delta")),
       of: optional(text),
       over: optional(text),
@@ -161,10 +181,10 @@ const file = some<{ paper: Omit<Paper, "tables">; tables: RawTable[] }>({
 function checked(raw: RawTable, refuse: (problem: string) => Failure): PaperTable {
   const { id, title, dataset, selection = null, aggregate = null, notes = [] } = raw;
   const methods = raw.rows.map(({ method }) => method);
-  const columns = raw.columns.map(({ metric, ...pair }, i) => {
+  const columns = raw.columns.map(({ metric, group, ...pair }, i): Column => {
     const measured = metric ?? raw.metric;
     if (typeof measured !== "string") throw refuse(`columns[${i}] needs its own metric, since the table has several`);
-    return { ...pair, metric: measured };
+    return { ...pair, metric: measured, ...group !== undefined && { group } };
   });
   const rows = raw.rows.map(({ kind, of, over, ...row }, i): PaperRow => {
     if (methods.indexOf(row.method) < i) throw refuse(`the row ${row.method} is there twice`);

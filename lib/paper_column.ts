@@ -59,9 +59,9 @@ function measuredCell(
   return { ours: printed(ours), other: printed(other, false), paper, logs: released, outcome };
 }
 
-/** How long each trial trained for an epoch, as a multiple of the mean of another experiment's. It has no best epoch. */
+/** How long a training step of each trial took, where that was recorded, as a multiple of the mean of another experiment's. It has no best epoch. */
 function timeRatios(outcome: Outcome, base: Outcome | undefined, epoch: "last" | "best"): number[] {
-  const times = (of: Outcome | undefined) => of?.measured.map(({ seconds, epochs }) => seconds / epochs) ?? [];
+  const times = (of: Outcome | undefined) => of?.measured.flatMap(({ stepSeconds }) => stepSeconds ?? []) ?? [];
   const unit = summary(times(base))?.mean;
   return unit !== undefined && epoch === "last" ? times(outcome).map((time) => time / unit) : [];
 }

@@ -1,7 +1,7 @@
 import { type Footnotes, footnotes } from "./footnotes.ts";
 import { bullets, grid, link, plain, shown, stack } from "./markdown.ts";
 import { type Outcome, unshown } from "./outcome.ts";
-import { type Column, type PaperRow, type PaperTable, rowName } from "./paper.ts";
+import { type Column, type PaperRow, type PaperTable, remarks, rowName, unsaid } from "./paper.ts";
 import { type Cell, epochs, paperColumn } from "./paper_column.ts";
 import { minus } from "./printed.ts";
 import { type Labelled, settings } from "./setting.ts";
@@ -13,9 +13,9 @@ import { type Labelled, settings } from "./setting.ts";
 export function paperTable(table: PaperTable, at: (row: PaperRow, column: Column) => Outcome | undefined): string {
   const notes = footnotes(), header = [corner(table, notes), ...table.columns.map((column) => title(column, table))];
   const columns = table.columns.map((column, i) => paperColumn(table, i, (row) => at(row, column)));
-  const rows = table.rows.flatMap((row, i) => [
-    ...block(row, table.rows[i - 1]),
-    [plain(rowName(row, table)), ...columns.map((cells) => cellText(cells[i], notes))],
+  const rows = table.rows.map((row, i) => [
+    plain(rowName(row, table)),
+    ...columns.map((cells) => cellText(cells[i], notes)),
   ]);
   const set = settings(
     table.rows.flatMap((row) =>
@@ -23,25 +23,21 @@ export function paperTable(table: PaperTable, at: (row: PaperRow, column: Column
         .map((outcome): Labelled => [row.printed ?? row.method, outcome])
     ),
   );
-  const facts = bullets([runs(table), ...table.notes].map(plain));
   return stack([
     `## ${plain(table.title)}`,
-    grid(header, rows),
+    grid(header, [...groups(table), ...rows]),
     notes.below(),
     set,
     "**Notes**",
-    facts,
+    bullets(remarks(table).map(plain)),
   ]);
 }
 
 /** What the lines of each cell are. */
 function corner(table: PaperTable, notes: Footnotes): string {
   const [epoch, other] = epochs(table);
-  const logs = table.rows.some(({ logs }) => logs) ? "<br>released logs" : "";
-  const unsaid = "The paper does not say whether it took the last or the best epoch; the difference is to our last.";
-  return `ours, ${epoch} (n)<br><sub>paper${
-    table.selection ? "" : notes.mark(unsaid)
-  } · Δ<br>ours, ${other}${logs}</sub>`;
+  const logs = table.rows.some(({ logs }) => logs) ? "<br>released logs" : "", open = unsaid(table);
+  return `ours, ${epoch} (n)<br><sub>paper${open ? notes.mark(open) : ""} · Δ<br>ours, ${other}${logs}</sub>`;
 }
 
 function title({ teacher, student, metric }: Column, { columns }: PaperTable): string {
@@ -49,9 +45,11 @@ function title({ teacher, student, metric }: Column, { columns }: PaperTable): s
   return `${plain(teacher)} →<br>${plain(student)}${several ? `<br>${plain(metric)}` : ""}`;
 }
 
-/** The row that opens a block, before its first row. */
-function block(row: PaperRow, above: PaperRow | undefined): string[][] {
-  return row.block !== undefined && row.block !== above?.block ? [[`**${plain(row.block)}**`]] : [];
+/** The row of the columns' groups, each above its first column; none where there are none. */
+function groups({ columns }: PaperTable): string[][] {
+  if (columns.every(({ group }) => group === undefined)) return [];
+  const names = columns.map(({ group }, i) => group === columns[i - 1]?.group ? undefined : group);
+  return [["", ...names.map((name) => name === undefined ? "" : `**${plain(name)}**`)]];
 }
 
 function cellText({ ours, other, paper, logs = [], outcome }: Cell, notes: Footnotes): string {
@@ -61,10 +59,4 @@ function cellText({ ours, other, paper, logs = [], outcome }: Cell, notes: Footn
   const released = logs.map(([epoch, { text }]) => `${epoch} ${text}`).join(" · ");
   const below = [printed, ...other ? [other.text] : [], ...released ? [`logs: ${released}`] : []];
   return `${first}<br><sub>${below.join("<br>")}</sub>`;
-}
-
-function runs({ aggregate }: PaperTable): string {
-  return aggregate === null
-    ? "The paper does not say how many runs its numbers are of."
-    : `The paper's numbers: ${aggregate}.`;
 }

@@ -20,7 +20,8 @@ export async function plan(experiment: Experiment, seed: number, settings: Setti
   const resolved = await resolve(experiment, seed, settings);
   const teachers = await Promise.all(experiment.teachers.map((teacher) => preview(teacher, resolved.root, settings)));
   const stages = await previewStages(experiment, settings);
-  const prepared = await prepare(experiment, seed, teachers.map(({ weights }) => weights), stages, settings);
+  const weights = teachers.map(({ weights }) => weights);
+  const prepared = await prepare(experiment, seed, weights, stages, { ...settings, dry: true });
   try {
     const { train, heldOut, opened, student, step } = prepared, schedule = scheduled(experiment, settings);
     const order = stream(seed, "shuffle/1").permutation(train.size), times: number[] = [];

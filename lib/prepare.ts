@@ -56,7 +56,7 @@ export async function prepare(
   settings: Settings,
 ): Promise<Prepared> {
   const { dataset, distiller } = experiment;
-  const opened = await dataset.open(settings.data, settings.log);
+  const opened = await dataset.open(settings.data, settings.log, settings.dry);
   let holding: Engine | undefined;
   try {
     const { train, heldOut } = parts(opened, dataset.holdout, seed);

@@ -22,7 +22,8 @@ const ORIGIN =
 
 const LEGEND =
   "Accuracies in percent, over n trials: mean ± sample standard deviation. `last` is after the last epoch; `best` is at the " +
-  "epoch that was best on the test set, or on the hold-out where one is declared. `—` was not run. The best of a column is bold, in a table of ours the best of each student.";
+  "epoch that was best on the test set, or on the hold-out where one is declared. `—` was not run, or has no such number. " +
+  "The best of a column is bold, in a table of ours the best of each student, for KL of each student and teacher.";
 
 const LEGEND_OF_PAPER = "Below ours stand the paper's number, the difference Δ, and ours at the other epoch.";
 
@@ -34,5 +35,5 @@ function citation({ authors, venue, year, code }: Paper): string {
 
 function section(filled: FilledTable): Section {
   if ("at" in filled) return { name: `table: ${filled.table.id}`, body: paperTable(filled.table, filled.at) };
-  return { name: `table: ${filled.id}`, body: ownTable(filled.title, filled.rows, filled.against) };
+  return { name: `table: ${filled.id}`, body: ownTable(filled.title, filled.rows, filled.against, filled.names) };
 }

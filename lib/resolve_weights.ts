@@ -1,6 +1,5 @@
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { cannotWrite } from "./cannot_write.ts";
 import { checksum, download } from "./download.ts";
 import { Failure } from "./failure.ts";
 import { reason } from "./reason.ts";
@@ -62,10 +61,6 @@ async function fetchWeights(
   to: string,
   log: (line: string) => void,
 ): Promise<void> {
-  const folder = join(to, "..");
-  await Deno.mkdir(folder, { recursive: true }).catch((cause) => {
-    throw cannotWrite(folder, cause);
-  });
   const sum = sha256 === null ? undefined : { algorithm: "sha256", digits: sha256 } as const;
   await download({ url, sum, to, elsewhere: "`file` in place of `url` declares one elsewhere" }, log);
 }

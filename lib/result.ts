@@ -80,8 +80,14 @@ export interface Trial {
   readonly tensorflow: string | null;
   /** How many training images were held out; `null` for none. */
   readonly holdout: number | null;
-  /** How long it trained. */
+  /** Seconds of its epochs in all, evaluation and the tracing of its step included. */
   readonly seconds: number;
+  /**
+   * Seconds of one training step, reading its batch included: the mean over those of the fastest epoch, which tracing and
+   * whatever else the machine does slowed down least. An epoch that was interrupted does not count; absent where there is
+   * no other, and in older results.
+   */
+  readonly stepSeconds?: number;
   /** The git commit it ran at; `null` outside a repository. */
   readonly commit: string | null;
   /** Whether it ran with other epochs or fewer batches than declared. */
@@ -188,6 +194,7 @@ const result: Reader<Result> = all<Result>({
     tensorflow: nullable(text),
     holdout: nullable(count),
     seconds: number,
+    stepSeconds: optional(number),
     commit: nullable(text),
     quick: truth,
   })),

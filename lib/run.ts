@@ -149,8 +149,11 @@ class Training {
     const held = heldOut && await evaluate(this.#prepared.evaluate, heldOut.split, opened.image);
     const { top1: chosen } = held ?? test, better = !before.best || chosen > before.best.chosen;
     const best: Best = better ? { epoch, chosen, score: test } : before.best!;
-    const total = before.seconds + seconds();
-    this.#progress = { ...before, epoch, batch: 0, step, sums: {}, best, last: test, held, seconds: total };
+    const total = before.seconds + seconds(), { batch, stepSeconds: fastest } = before;
+    // What is left of an interrupted epoch begins with tracing the step again, and may be no step at all.
+    const stepSeconds = batch > 0 ? fastest : Math.min(fastest ?? Infinity, trained / (step - before.step));
+    const reached = { best, last: test, held, seconds: total, stepSeconds };
+    this.#progress = { ...before, epoch, batch: 0, step, sums: {}, ...reached };
     const speed = { imagesPerSecond: images / trained, waited, seconds: seconds() };
     const summary: EpochSummary = { epoch, epochs, rate: rate(epoch), sums, test, held, ...speed };
     logs.add(epochLog(summary));

@@ -42,6 +42,8 @@ export interface Progress {
   readonly held?: Score;
   /** Seconds of training and evaluation. */
   readonly seconds: number;
+  /** Seconds of a step in the fastest epoch so far; see `Trial`. Absent before the first that was trained without a stop. */
+  readonly stepSeconds?: number;
 }
 
 /** The best epoch so far. */

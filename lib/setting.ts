@@ -1,5 +1,5 @@
-import type { Experiment } from "./experiment.ts";
-import type { Json } from "./json.ts";
+import { called } from "./called.ts";
+import { networkOf } from "./experiment.ts";
 import { bullets, plain, stack } from "./markdown.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Trial } from "./result.ts";
@@ -8,64 +8,72 @@ import type { Trial } from "./result.ts";
 export type Labelled = readonly [label: string, outcome: Outcome];
 
 /**
- * How a table's experiments are set, and what the counted trials ran on. Data set and schedule stand together, by row,
- * where no row has two of them; else apart, each by row or, where rows have several and no student has, by the network
- * that learns. Markdown; empty without rows.
+ * How a table's experiments are set, what the counted trials ran on, and further lines. Data set and schedule stand
+ * together, by row, where no row has two of them; else apart, each by what tells it best: the row, the network that learns,
+ * or the pair. What rows have otherwise than most of that name stands below. Markdown; empty without rows.
  */
-export function settings(rows: readonly Labelled[]): string {
-  const lines = (separate(rows, setting, row) ? [setting] : PARTS).flatMap((part) => {
-    const name = separate(rows, part, row) || !separate(rows, part, learner) ? row : learner;
-    const groups = grouped(rows, part, name);
-    return groups.map(([text, names]) => plain(groups.length > 1 ? `${names.join(", ")}: ${text}` : text));
+export function settings(rows: readonly Labelled[], further: readonly string[] = []): string {
+  const parts = told(rows, both, row).others.length === 0 ? [both] : PARTS;
+  const lines = parts.flatMap((part) => {
+    const [best] = [row, learner, pair].map((name) => told(rows, part, name))
+      .toSorted((a, b) => a.others.length - b.others.length);
+    return best.lines.concat(exceptions(best.others, part));
   });
   const trials = rows.flatMap(([, { measured }]) => measured);
-  if (trials.length > 0) lines.push(plain(machinery(trials)));
-  return lines.length > 0 ? stack(["**Settings**", bullets(lines)]) : "";
+  if (trials.length > 0) lines.push(machinery(trials));
+  return lines.length > 0 ? stack(["**Settings**", bullets([...lines, ...further].map(plain))]) : "";
 }
+
+/** Something about a row. */
+type Of = (row: Labelled) => string;
 
 /** A row's name. */
-const row: Name = ([label]) => label;
+const row: Of = ([label]) => label;
 /** The network that learns. */
-const learner: Name = ([, { experiment }]) => experiment.student.id;
+const learner: Of = ([, { experiment }]) => experiment.student.id;
+/** The networks that teach and the one that learns. */
+const pair: Of = ([, { experiment: { teachers, student } }]) => {
+  const teaching = new Set(teachers.map((teacher) => networkOf(teacher).id));
+  return teaching.size > 0 ? `${[...teaching].join(", ")} → ${student.id}` : student.id;
+};
 
-/** What a setting may be told by. */
-type Name = (row: Labelled) => string;
-
-/** The settings that some experiments have, each with the names that have it. */
-function grouped(rows: readonly Labelled[], of: Setting, name: Name): (readonly [text: string, names: string[]])[] {
-  const alike = Map.groupBy(rows, ([, { experiment }]) => of(experiment));
-  return Array.from(alike, ([text, rows]) => [text, [...new Set(rows.map(name))]]);
-}
-
-/** Whether no name has two of these settings. */
-function separate(rows: readonly Labelled[], of: Setting, name: Name): boolean {
-  const names = grouped(rows, of, name).flatMap(([, names]) => names);
-  return new Set(names).size === names.length;
-}
-
-/** What an experiment is set to, in words. */
-type Setting = (experiment: Experiment) => string;
-
-const PARTS: readonly Setting[] = [({ dataset }) => called(dataset), ({ schedule }) => called(schedule)];
+/** What is set, in words. */
+const PARTS: readonly Of[] = [
+  ([, { experiment }]) => called(experiment.dataset),
+  ([, { experiment }]) => called(experiment.schedule),
+];
 
 /** Data set and schedule. */
-const setting: Setting = (experiment) => PARTS.map((part) => part(experiment)).join("; ");
+const both: Of = (row) => PARTS.map((part) => part(row)).join("; ");
 
-/** A part of a declaration in words: `sgd (epochs 10, drops (at 6/8, by 0.1))`; its name alone where it has no options. */
-export function called({ id, options }: { readonly id: string; readonly options: Json }): string {
-  const text = words(options);
-  return text ? `${id} (${text})` : id;
+/** A line for each setting with the names most of whose rows have it, and the rows that have another one. */
+function told(rows: readonly Labelled[], setting: Of, name: Of): { lines: string[]; others: Labelled[] } {
+  const usual = new Map(Array.from(Map.groupBy(rows, name), ([name, alike]) => [name, commonest(alike.map(setting))]));
+  const groups = Map.groupBy(usual.keys(), (name) => usual.get(name)!);
+  return {
+    lines: Array.from(groups, ([text, names]) => groups.size > 1 ? `${names.join(", ")}: ${text}` : text),
+    others: rows.filter((row) => setting(row) !== usual.get(name(row))),
+  };
 }
 
-/** JSON in words: `epochs 10, drops (at 6/8, by 0.1), no flip`. */
-function words(value: Json): string {
-  if (Array.isArray(value)) return value.map(words).join("/") || "none";
-  if (value === null || typeof value !== "object") return String(value);
-  return Object.entries(value).filter(([, member]) => member !== undefined).map(([key, member]) => {
-    if (typeof member === "boolean") return member ? key : `no ${key}`;
-    const nested = typeof member === "object" && member !== null && !Array.isArray(member);
-    return `${key} ${nested ? `(${words(member)})` : words(member!)}`;
-  }).join(", ");
+/** The text that is there most often, the first one of several such. */
+function commonest(texts: readonly string[]): string {
+  const [[text]] = Array.from(Map.groupBy(texts, (text) => text)).toSorted(([, a], [, b]) => b.length - a.length);
+  return text;
+}
+
+/** A line for each setting with the rows that have it, and on which pairs. */
+function exceptions(rows: readonly Labelled[], setting: Of): string[] {
+  return Array.from(Map.groupBy(rows, setting), ([text, alike]) => {
+    const pairs = Array.from(
+      Map.groupBy(alike, row),
+      ([label, own]) => [label, [...new Set(own.map(pair))].join(", ")] as const,
+    );
+    const places = Array.from(Map.groupBy(pairs, ([, where]) => where), ([where, labels]) => {
+      return `${labels.map(([label]) => label).join(", ")} on ${where}`;
+    });
+    return `but ${places.join("; ")}: ${text}`;
+  });
 }
 
 /** What trials ran on. */

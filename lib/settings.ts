@@ -14,6 +14,8 @@ export interface Settings extends EngineOptions {
   readonly gradNorms?: boolean;
   /** The folder that data sets are looked for in. */
   readonly data: string;
+  /** Whether nothing is written, and so no data set downloaded; no. */
+  readonly dry?: boolean;
   /** Whether what an earlier run left is put aside. */
   readonly fresh: boolean;
   /** What is run besides: weights that these ask for are kept from the start. */

@@ -4,8 +4,11 @@
  * @module
  */
 
-/** Gives a value its type, or throws a `Mismatch`; `at` is where the value stands, such as `trials[0].seed`. */
-export type Reader<T> = (value: unknown, at: string) => T;
+/**
+ * Gives a value its type, or throws a `Mismatch`; `at` is where the value stands, such as `trials[0].seed`, `or` what it may
+ * be instead, such as ` or null`.
+ */
+export type Reader<T> = (value: unknown, at: string, or?: string) => T;
 
 /** What is wrong with a value, and where. */
 class Mismatch extends Error {}
@@ -21,11 +24,11 @@ export function shaped<T>(value: unknown, reader: Reader<T>, refuse: (problem: s
 
 /** A reader of the values that `is` accepts, called `name` in its message. */
 export function only<T>(name: string, is: (value: unknown) => value is T): Reader<T> {
-  return (value, at) => {
+  return (value, at, or = "") => {
     if (is(value)) return value;
     const place = at === "" ? "all of it" : at;
     throw new Mismatch(
-      value === undefined ? `${place} is missing` : `${place} has to be ${name}, not ${JSON.stringify(value)}`,
+      value === undefined ? `${place} is missing` : `${place} has to be ${name}${or}, not ${JSON.stringify(value)}`,
     );
   };
 }
@@ -60,18 +63,18 @@ export function among<const T extends string>(...values: readonly T[]): Reader<T
 
 /** What `reader` reads, or `null`. */
 export function nullable<T>(reader: Reader<T>): Reader<T | null> {
-  return (value, at) => value === null ? null : reader(value, at);
+  return (value, at) => value === null ? null : reader(value, at, " or null");
 }
 
 /** What `reader` reads, or nothing at all. */
 export function optional<T>(reader: Reader<T>): Reader<T | undefined> {
-  return (value, at) => value === undefined ? undefined : reader(value, at);
+  return (value, at, or) => value === undefined ? undefined : reader(value, at, or);
 }
 
 /** A list of what `reader` reads. */
 export function list<T>(reader: Reader<T>): Reader<T[]> {
   const array = only("a list", (value): value is unknown[] => Array.isArray(value));
-  return (value, at) => array(value, at).map((item, i) => reader(item, `${at}[${i}]`));
+  return (value, at, or) => array(value, at, or).map((item, i) => reader(item, `${at}[${i}]`));
 }
 
 const object = only(
@@ -81,8 +84,8 @@ const object = only(
 
 /** Some members of an object, in the readers' order; what else it has is passed over. */
 export function some<T extends object>(readers: { readonly [K in keyof T]-?: Reader<T[K]> }): Reader<T> {
-  return (value, at) => {
-    const from = object(value, at), read: Partial<T> = {};
+  return (value, at, or) => {
+    const from = object(value, at, or), read: Partial<T> = {};
     for (const key in readers) {
       const member = readers[key](from[key], at === "" ? key : `${at}.${key}`);
       if (member !== undefined) read[key] = member;
@@ -94,8 +97,8 @@ export function some<T extends object>(readers: { readonly [K in keyof T]-?: Rea
 /** An object with these members and no others, in the readers' order. */
 export function all<T extends object>(readers: { readonly [K in keyof T]-?: Reader<T[K]> }): Reader<T> {
   const members = some<T>(readers);
-  return (value, at) => {
-    const strange = Object.keys(object(value, at)).find((key) => !(key in readers));
+  return (value, at, or) => {
+    const strange = Object.keys(object(value, at, or)).find((key) => !(key in readers));
     if (strange !== undefined) {
       throw new Mismatch(
         `${at === "" ? "" : `${at}.`}${strange} is unknown; known are ${Object.keys(readers).join(", ")}`,

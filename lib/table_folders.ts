@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { basename, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { didYouMean } from "./closest.ts";
 import { Failure } from "./failure.ts";
 import { root } from "./identify.ts";
 import { importModule } from "./import_module.ts";
@@ -15,6 +16,20 @@ export function tableFolders(within: string = Deno.cwd()): string[] {
   return readdirSync(all).sort().map((name) => join(all, name)).filter((folder) =>
     existsSync(join(folder, "tables.ts"))
   );
+}
+
+/**
+ * The folder of tables that the command line names: by its path, or by its name in `experiments/` in whatever case. Throws a
+ * `Failure` (exit 2) that says which there are.
+ */
+export function tableFolder(named: string, within: string = Deno.cwd()): string {
+  const path = resolve(within, named);
+  if (existsSync(join(path, "tables.ts"))) return path;
+  const all = tableFolders(within), names = all.map((folder) => basename(folder));
+  const found = names.findIndex((name) => name.toLowerCase() === named.toLowerCase());
+  if (found >= 0) return all[found];
+  const meant = didYouMean(basename(named).toLowerCase(), names);
+  throw new Failure(2, `there are no tables of ${named}; there are those of ${names.join(", ")}${meant}`);
 }
 
 /** Tables, and the path of the module that declares them. */

@@ -5,8 +5,9 @@
  * @module
  */
 import { existsSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { join, relative } from "node:path";
 import { atomicWrite } from "./atomic_write.ts";
+import { checkTypes } from "./check_types.ts";
 import { command } from "./command.ts";
 import { csvTables } from "./csv_tables.ts";
 import { Failure } from "./failure.ts";
@@ -14,7 +15,7 @@ import { filledTables } from "./filled_tables.ts";
 import { flags, help, type Spec } from "./flags.ts";
 import { latexTable } from "./latex_table.ts";
 import { readme } from "./readme.ts";
-import { tableFolders } from "./table_folders.ts";
+import { tableFolder, tableFolders } from "./table_folders.ts";
 
 const FLAGS = {
   check: { type: "boolean", help: "write nothing; exit 1 if a README is out of date" },
@@ -27,13 +28,18 @@ const FLAGS = {
 
 /**
  * Writes the READMEs of the named folders, or of all in `experiments/`; with `--check` only compares, with `--format csv` or
- * `latex` prints the tables. Rejects with a `Failure`: exit 1 names the READMEs that are out of date, 2 and 3 what is wrong
- * with a declaration or a result.
+ * `latex` prints the tables. `checked` looks at the types of what declares them. Rejects with a `Failure`: exit 1 names the
+ * READMEs that are out of date, 2 and 3 what is wrong with a declaration or a result.
  */
-export async function main(args: readonly string[], print: (line: string) => void = console.log): Promise<void> {
+export async function main(
+  args: readonly string[],
+  print: (line: string) => void = console.log,
+  checked: (modules: readonly string[]) => Promise<void> = checkTypes,
+): Promise<void> {
   const { check, format = "markdown", help: asked, _: named } = flags(args, FLAGS);
   if (asked) return print(help("deno task tables [folder…]", FLAGS));
-  const folders = named.length > 0 ? named.map(folderOf) : tableFolders();
+  const folders = named.length > 0 ? named.map((name) => tableFolder(name)) : tableFolders();
+  await checked(folders.map((folder) => join(folder, "tables.ts")));
   if (format === "markdown") return await writeReadmes(folders, check, print);
   if (check) throw new Failure(2, `--check compares READMEs, --format ${format} prints tables: leave one of them out`);
   const tables = (await Promise.all(folders.map(filledTables))).flatMap(({ tables }) => tables);
@@ -54,17 +60,6 @@ async function writeReadmes(folders: readonly string[], check: boolean, print: (
     }
   }
   if (old.length > 0) throw new Failure(1, `out of date: ${old.join(", ")}; deno task tables writes them`);
-}
-
-function folderOf(name: string): string {
-  const folder = resolve(name);
-  if (existsSync(join(folder, "tables.ts"))) return folder;
-  throw new Failure(
-    2,
-    `${name} has no tables.ts; folders with one are ${
-      tableFolders().map((one) => relative(Deno.cwd(), one)).join(", ")
-    }`,
-  );
 }
 
 if (import.meta.main) await command(() => main(Deno.args));

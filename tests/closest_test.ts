@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { closest, distance } from "../lib/closest.ts";
+import { closest, didYouMean, distance } from "../lib/closest.ts";
 import { stream } from "../lib/random.ts";
 
 Deno.test("distance: insertions, deletions, replacements and swaps", () => {
@@ -40,4 +40,9 @@ Deno.test("closest: the nearest word, none where all are far", () => {
   assertEquals(closest("x", words), undefined);
   assertEquals(closest("banana", words), undefined);
   assertEquals(closest("seed", []), undefined);
+});
+
+Deno.test("closest: the question at the end of a message, where there is one to ask", () => {
+  assertEquals(didYouMean("sede", ["epochs", "seed"]), "; did you mean seed?");
+  assertEquals(didYouMean("banana", ["epochs", "seed"]), "");
 });

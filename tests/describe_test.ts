@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { existsSync } from "node:fs";
 import { main } from "../lib/describe.ts";
 import { description } from "../lib/description.ts";
 import { Failure } from "../lib/failure.ts";
@@ -103,8 +104,8 @@ Deno.test("describe: without an argument, every network in a line", async () => 
 
 Deno.test("describe: mistakes end with 2 and say what was meant", async () => {
   const message = await refused(2, "vgg9");
-  assertStringIncludes(message, "there is no network vgg9; did you mean vgg8?");
-  assertStringIncludes(message, "`deno task describe` lists them all");
+  assertStringIncludes(message, "there is no network vgg9; `deno task describe` lists them all, ");
+  assertStringIncludes(message, "is one of your own; did you mean vgg8?");
   assertStringIncludes(await refused(2, "nothing_like_it"), "there is no network nothing_like_it; `deno");
   assertStringIncludes(await refused(2, "vgg8", "vgg11"), "one at a time: deno task describe vgg8");
   assertStringIncludes(await refused(2, "vgg8", "--classses", "3"), "did you mean --classes?");
@@ -143,6 +144,8 @@ await needs(
 await needs(everything, "describe: an experiment's student and teachers, for its data set's own images", () =>
   toys(
     PAIR + `
+import { cifar10 } from "${new URL("../datasets/cifar.ts", import.meta.url)}";
+export const away = experiment(import.meta, { dataset: cifar10(), schedule, student: small, distiller: scratch() });
 const nowhere = imageFolder({ folder: "nowhere", size: 8 });
 export const absent = experiment(import.meta, { dataset: nowhere, schedule, student: small, distiller: scratch() });
 `,
@@ -158,6 +161,9 @@ export const absent = experiment(import.meta, { dataset: nowhere, schedule, stud
       const [text] = await printed(toys.path("toy.ts#student"));
       assertStringIncludes(text, "toy#student: synthetic, images of 8×8×3, 5 classes\n\nstudent small\n\ntap");
       assertStringIncludes(text, "\n\nteacher large\n\ntap");
+      const away = await refused(3, toys.path("toy.ts#away"), "--data", toys.path("data"));
+      assertStringIncludes(away, "data/cifar-10-batches-bin: a run puts it there from");
+      assertEquals(existsSync(toys.path("data")), false);
       const absent = toys.path("toy.ts#absent");
       const message = await refused(3, absent, "--data", toys.path("data"));
       assertStringIncludes(message, "--size and --classes together do without it");

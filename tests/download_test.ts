@@ -59,7 +59,7 @@ await needs(
         assertEquals(Deno.readFileSync(one.to), content);
         assertMatch(lines.at(-1)!, /a.bin: 0\.1 of 0\.1 MB/);
         await Promise.all([download({ ...one, sum }, quiet), download({ ...one, sum }, quiet)]);
-        assertEquals([ranges.splice(0), names(folder).filter((name) => name !== "a.bin.part")], [[null], ["a.bin"]]);
+        assertEquals([ranges.splice(0), names(folder)], [[null], ["a.bin"]]);
         await Deno.remove(one.to);
       }
     }),
@@ -140,6 +140,39 @@ await needs(
         "put the file there yourself",
       );
     }),
+);
+
+await needs(
+  net,
+  "download: where nothing came, nothing is left: no part, and no folder but those that were there",
+  () =>
+    served(() => new Response(null, { status: 404 }), async (one, _, folder) => {
+      const into = (...names: string[]) => ({ ...one, to: [folder, ...names, "a.bin"].join("/") });
+      for (const to of [into(), into("new"), into("new", "newer")]) {
+        await refused(to, "404");
+        assertEquals(names(folder), []);
+      }
+      await Promise.all([refused(into(), "404"), refused(into(), "404")]);
+      assertEquals(names(folder), []);
+      Deno.mkdirSync(`${folder}/there`);
+      await refused(into("there", "new"), "404");
+      assertEquals([names(folder), names(`${folder}/there`)], [["there"], []]);
+      await refused({ ...into("new"), url: "http://127.0.0.1:1/a.bin" });
+      assertEquals(names(folder), ["there"]);
+    }),
+);
+
+await needs(
+  net,
+  "download: who waited for one that failed downloads it, and who waited for one that did not leaves it",
+  () => {
+    let asked = 0;
+    return served(() => asked++ === 0 ? new Response(null, { status: 503 }) : undefined, async (one, _, folder) => {
+      const ended = await Promise.allSettled([1, 2, 3].map(() => download(one, quiet)));
+      assertEquals(ended.map(({ status }) => status).sort(), ["fulfilled", "fulfilled", "rejected"]);
+      assertEquals([names(folder), Deno.readFileSync(one.to)], [["a.bin"], content]);
+    });
+  },
 );
 
 await needs(everything, "download: a full disk is said", () =>

@@ -46,7 +46,7 @@ await needs(everything, "exp: a module that exports no experiment, or that does 
   const typo = PAIR.replace("distiller: kd()", "distiller: kd({ temprature: 3 })") + 'imageFolder("cifar");';
   await toys(typo, async (toys) => {
     const message = await refused(2, toys.path("toy.ts#teacher"));
-    assertStringIncludes(message, "the experiment does not compile:");
+    assertStringIncludes(message, "this does not compile:");
     assertStringIncludes(
       message,
       "'temprature' does not exist in type 'KdOptions'. Did you mean to write 'temperature'?",
@@ -61,29 +61,46 @@ await needs(everything, "exp: a module that exports no experiment, or that does 
   });
 });
 
-await needs(everything, "exp: a dry run tells everything and writes nothing", () =>
-  toys(PAIR, async (toys) => {
-    const before = await snapshot(toys.folder), spec = toys.path("toy.ts#student");
-    const lines = await printed(spec, "--dry-run", "--epochs", "6", "--limit", "2");
-    assertEquals(await snapshot(toys.folder), before);
-    const rows = Object.fromEntries(lines.map((line) => [line.slice(0, 11).trim(), line.slice(12)]));
-    assertEquals(rows.experiment, "toy#student seed 1: missing, quick-6-2");
-    assertEquals(rows.data, "synthetic: 64 train, 32 test, 5 classes, 8×8×3");
-    assertEquals(rows.schedule, "6 epochs of 2 batches of 16, lr 0.05, 0.005 from 5");
-    const size = /^(\w+), ([\d,]+) parameters, ([\d,]+) multiply-adds/;
-    const [, student, parameters] = rows.student.match(size)!, [, teacher, more] = rows.teacher.match(size)!;
-    assertEquals([student, teacher], ["small", "large"]);
-    assert(Number(parameters.replace(",", "")) < Number(more.replace(",", "")));
-    assertStringIncludes(rows.teacher, "toy#teacher seed 1, last: missing, would be trained first");
-    assert(/^task \d+\.\d{4}, kd \d+\.\d{4}$/.test(rows.terms), rows.terms);
-    assert(/^00:00:0\d without evaluation and teachers$/.test(rows["in all"]), rows["in all"]);
+/** An experiment on data that may be downloaded. */
+const ABSENT = `
+import { cifar10 } from "${new URL("../datasets/cifar.ts", import.meta.url)}";
+export const absent = experiment(import.meta, { dataset: cifar10(), schedule, student: small, distiller: scratch() });
+`;
 
-    await toys.run("teacher");
-    const trained = await snapshot(toys.folder);
-    const [ready] = (await printed(spec, "--dry-run", "--fresh")).filter((line) => line.startsWith("teacher"));
-    assertStringIncludes(ready, "toy#teacher seed 1, last: ready");
-    assertEquals(await snapshot(toys.folder), trained);
-  }));
+await needs(
+  everything,
+  "exp: a dry run tells everything and writes nothing",
+  () =>
+    toys(PAIR + ABSENT, async (toys) => {
+      const before = await snapshot(toys.folder), spec = toys.path("toy.ts#student");
+      const lines = await printed(spec, "--dry-run", "--epochs", "6", "--limit", "2");
+      assertEquals(await snapshot(toys.folder), before);
+      const rows = Object.fromEntries(lines.map((line) => [line.slice(0, 11).trim(), line.slice(12)]));
+      assertEquals(rows.experiment, "toy#student seed 1: missing, quick-6-2");
+      assertEquals(rows.data, "synthetic: 64 train, 32 test, 5 classes, 8×8×3");
+      assertEquals(rows.schedule, "6 epochs of 2 batches of 16, lr 0.05, 0.005 from 5");
+      const size = /^(\w+), ([\d,]+) parameters, ([\d,]+) multiply-adds/;
+      const [, student, parameters] = rows.student.match(size)!, [, teacher, more] = rows.teacher.match(size)!;
+      assertEquals([student, teacher], ["small", "large"]);
+      assert(Number(parameters.replace(",", "")) < Number(more.replace(",", "")));
+      assertStringIncludes(rows.teacher, "toy#teacher seed 1, last: missing, would be trained first");
+      assert(/^task \d+\.\d{4}, kd \d+\.\d{4}$/.test(rows.terms), rows.terms);
+      assert(/^00:00:0\d without evaluation and teachers$/.test(rows["in all"]), rows["in all"]);
+
+      const away = ["--dry-run", "--data", toys.path("away", "data")], absent = toys.path("toy.ts#absent");
+      assertStringIncludes(
+        await refused(3, absent, ...away),
+        "away/data/cifar-10-batches-bin: a run puts it there from",
+      );
+      assertEquals(await snapshot(toys.folder), before);
+
+      await toys.run("teacher");
+      const trained = await snapshot(toys.folder);
+      const [ready] = (await printed(spec, "--dry-run", "--fresh")).filter((line) => line.startsWith("teacher"));
+      assertStringIncludes(ready, "toy#teacher seed 1, last: ready");
+      assertEquals(await snapshot(toys.folder), trained);
+    }),
+);
 
 await needs(
   everything,

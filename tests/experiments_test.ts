@@ -65,7 +65,7 @@ await needs(["read"], "experiments: each method can be built for its pair", asyn
   }
 });
 
-await needs(["read"], "experiments: every cell of the papers' tables has one", async () => {
+await needs(["read", "run", "env"], "experiments: every cell of the papers' tables has one", async () => {
   const lines: string[] = [];
   for (const paper of ["shake", "slkd", "sakd"]) await main(["--paper", paper, "--json"], (line) => lines.push(line));
   const cells = lines.map((line) => JSON.parse(line)), missing = cells.filter(({ id }) => id === null);

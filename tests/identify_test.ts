@@ -27,6 +27,7 @@ const FILES = {
     import.meta.url,
   )}"; throw new Failure(2, "crop is −1");`,
   "experiments/broken.ts": "export default {{;",
+  "experiments/empty/tables.ts": "",
   "experiments/lost.ts": 'import "./nowhere.ts";',
 };
 
@@ -85,6 +86,8 @@ await needs(read, "load: what is wrong is said in one piece, with exit code 2", 
         ["ons.ts", "there is no", `did you mean ${at("one.ts")}?`],
         ["recrod#kd", `did you mean ${at("record.ts")}?`],
         ["far/away.ts", "nor is there a folder"],
+        ["", "experiments is a folder: name a module in it, both.ts, broken.ts, hidden.ts, invalid.ts, lost.ts …"],
+        ["empty", "experiments/empty is a folder without an experiment: name a module"],
         ["none.ts", "exports no experiment", "export default experiment"],
         ["hidden.ts", "exports no experiment"],
         ["record.ts#kb", "no experiment called kb", "teacher, kd"],

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { comment, escaped, shown, tabular } from "../lib/latex.ts";
+import { footnotes } from "../lib/footnotes.ts";
+import { comment, escaped, inLatex, shown, tabular } from "../lib/latex.ts";
 
 Deno.test("latex: every sign that means something to it is printed as it is", () => {
   assertEquals(escaped("a_b 5% & #1 $x {y}"), "a\\_b 5\\% \\& \\#1 \\$x \\{y\\}");
@@ -21,22 +22,42 @@ Deno.test("latex: a comment is one line", () => {
   assertEquals(comment("Two\nlines, 5 %."), "% Two lines, 5 %.");
 });
 
-Deno.test("latex: a tabular has booktabs' rules around its header and between its blocks", () => {
+Deno.test("latex: a tabular has booktabs' rules, and is as wide as the text at most", () => {
   assertEquals(
-    tabular(1, [["", "a"], ["", "b"]], [{ lines: [["x", "1"]] }, { name: "new", lines: [["y", "2"], ["z", "3"]] }]),
+    tabular({ left: 1, header: [["", "a"], ["", "b"]], lines: [["x", "1"], ["y", "2"]] }),
     [
+      "\\noindent\\resizebox{\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi}{!}{%",
       "\\begin{tabular}{lr}",
       "\\toprule",
       " & a \\\\",
       " & b \\\\",
       "\\midrule",
       "x & 1 \\\\",
-      "\\midrule",
-      "\\multicolumn{2}{l}{\\textit{new}} \\\\",
       "y & 2 \\\\",
-      "z & 3 \\\\",
       "\\bottomrule",
-      "\\end{tabular}",
+      "\\end{tabular}}",
     ].join("\n"),
+  );
+});
+
+Deno.test("latex: neighbours of a group have one heading with a rule below it, what has no group has none", () => {
+  const groups = [undefined, undefined, "A", "A", undefined, "B"], header = [["", "", "a", "b", "c", "d"]];
+  const [, , , names, rules, next] = tabular({ left: 1, groups, header, lines: [] }).split("\n");
+  assertEquals(names, " &  & \\multicolumn{2}{c}{A} &  & \\multicolumn{1}{c}{B} \\\\");
+  assertEquals(rules, "\\cmidrule(lr){3-4}\\cmidrule(lr){6-6}");
+  assertEquals(next, " &  & a & b & c & d \\\\");
+});
+
+Deno.test("latex: footnotes are marked above the line and stand below the table, letter by letter", () => {
+  const notes = footnotes(inLatex);
+  assertEquals(notes.below(), "");
+  assertEquals([notes.mark("5 %"), notes.mark("a_b"), notes.mark("5 %")].map((mark) => mark.slice(-3)), [
+    "{1}",
+    "{2}",
+    "{1}",
+  ]);
+  assertEquals(
+    notes.below(),
+    "\n\\noindent{\\footnotesize \\textsuperscript{1} 5 \\% \\\\\n\\textsuperscript{2} a\\_b\\par}",
   );
 });

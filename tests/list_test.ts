@@ -5,7 +5,7 @@ import { load } from "../lib/identify.ts";
 import { main } from "../lib/list.ts";
 import { declarationHash, record, resultPath } from "../lib/result.ts";
 import { needs } from "./needs.ts";
-import { IMPORTS, project } from "./toy_project.ts";
+import { IMPORTS, project, unchecked } from "./toy_project.ts";
 import { trial } from "./trial.ts";
 
 const PAPER = `
@@ -43,7 +43,7 @@ const FILES = {
 /** What the command prints in a toy project. */
 async function printed(folder: string, ...args: string[]): Promise<string[]> {
   const lines: string[] = [];
-  await main(args, (line) => lines.push(line), folder);
+  await main(args, (line) => lines.push(line), folder, unchecked);
   return lines;
 }
 
@@ -84,6 +84,47 @@ await needs(["read", "write"], "list: a table of our own beside a paper's", () =
   });
 });
 
+await needs(
+  ["read", "write"],
+  "list: a folder is named by its path or name, in whatever case",
+  () =>
+    project(FILES, async (folder) => {
+      for (const named of ["TOY", "experiments/toy", "experiments/toy/", join(folder, "experiments/toy")]) {
+        const lines = await printed(folder, "--json", "--paper", named);
+        assertEquals(lines.map((line) => JSON.parse(line).paper), ["toy", "toy", "toy", "toy", "toy"], named);
+      }
+    }),
+);
+
+await needs(
+  ["read", "write"],
+  "list: a folder of images goes by its name, in a table of our own and in a paper's",
+  () => {
+    const images = `const images = { ...dataset, id: "imageFolder", options: { folder: "cats.zip" } };`;
+    const kd = FILES["experiments/toy/kd.ts"].replace("const kd8", `${images} const kd8`).replace(
+      "{ dataset, teacher",
+      "{ dataset: images, teacher",
+    );
+    return project({ ...FILES, "experiments/toy/kd.ts": kd }, async (folder) => {
+      const cells = (await printed(folder, "--json")).map((line) => JSON.parse(line));
+      const data = cells.filter(({ method }) => method === "kd").map(({ dataset }) => dataset);
+      assertEquals(data, ["imageFolder(cats.zip)", "imageFolder(cats.zip)"]);
+    });
+  },
+);
+
+await needs(
+  ["read", "write"],
+  "list: the types of the tables are checked first, all at once",
+  () =>
+    project({ ...FILES, "experiments/toy/tables.ts": "throw new Error('imported')" }, async (folder) => {
+      const checked: (readonly string[])[] = [], refusal = new Failure(2, "this does not compile");
+      const check = (modules: readonly string[]) => Promise.reject(checked.push(modules) && refusal);
+      assertEquals(await assertRejects(() => main([], () => {}, folder, check)), refusal);
+      assertEquals(checked, [["mine", "toy"].map((name) => join(folder, "experiments", name, "tables.ts"))]);
+    }),
+);
+
 await needs(["read", "write"], "list: measured before quick before stale", () =>
   project(FILES, async (folder) => {
     const [{ id, experiment }] = await load(join(folder, "experiments/toy/kd.ts#resnet20_resnet8"));
@@ -108,7 +149,11 @@ await needs(["read", "write"], "list: what it cannot show says what there is", (
   project(FILES, async (folder) => {
     for (
       const [args, said] of [
-        [["--paper", "toi"], "there are no tables of toi; did you mean toy?; there are those of mine, toy"],
+        [
+          ["--paper", "experiments/Toi"],
+          "there are no tables of experiments/Toi; there are those of mine, toy; did you mean toy?",
+        ],
+        [["--paper", "all"], "there are no tables of all; there are those of mine, toy"],
         [["toy"], "one paper's cells are deno task list --paper toy"],
         [["--jsn"], "unknown flag --jsn"],
       ] as const

@@ -97,7 +97,7 @@ Deno.test("a tap that is not there is named, with the one that was meant", () =>
   const net = player("") as unknown as ReturnType<typeof build<Net>>;
   const { exit, message } = assertThrows(() => net.shapes.blok2, Failure);
   assertEquals(exit, 2);
-  assertEquals(message, "small has no tap blok2; did you mean block2?; it has stem, block1, block2, pooled, logits");
+  assertEquals(message, "small has no tap blok2; it has stem, block1, block2, pooled, logits; did you mean block2?");
 });
 
 Deno.test("a classifier's stages are made for the data set's classes", () => {

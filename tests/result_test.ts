@@ -104,6 +104,20 @@ await needs(
     }),
 );
 
+await needs(
+  disk,
+  "record: a step's seconds are kept where they are known; a result of before them reads",
+  () =>
+    project({}, async (folder) => {
+      const path = join(folder, "a.json"), timed = trial(1, 70, { stepSeconds: 0.0123 });
+      await record(path, "a", timed);
+      await record(path, "a", trial(2, 71));
+      const { trials: [one, other] } = (await readResult(path))!;
+      assertEquals([one.stepSeconds, other.stepSeconds], [0.0123, undefined]);
+      assertEquals((await Deno.readTextFile(path)).match(/"stepSeconds"/g)!.length, 1);
+    }),
+);
+
 await needs(disk, "record: many at once lose nothing", () =>
   project({}, async (folder) => {
     const path = join(folder, "a.json");
@@ -184,6 +198,7 @@ await needs(
         [set((r) => r.trials[0].metric.kl = null), "trials[0].metric.kl has to be a number"],
         [set((r) => r.trials[0].teachers = [{ id: "t" }]), "trials[0].teachers[0].seed is missing"],
         [set((r) => r.trials[0].precision = "float16"), 'trials[0].precision has to be "float32" or "bfloat16"'],
+        [set((r) => r.trials[0].stepSeconds = null), "trials[0].stepSeconds has to be a number"],
         [set((r) => r.trials[0].quick = 0), "trials[0].quick has to be true or false"],
       ];
       for (const [text, said] of cases) {

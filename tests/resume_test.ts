@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { existsSync, readdirSync } from "node:fs";
-import { loadCheckpoint } from "../lib/checkpoint.ts";
+import { loadCheckpoint, saveCheckpoint } from "../lib/checkpoint.ts";
 import { Failure } from "../lib/failure.ts";
-import type { Trial } from "../lib/result.ts";
+import { readResult, type Trial } from "../lib/result.ts";
 import type { Progress } from "../lib/run_folder.ts";
 import { everything, needs } from "./needs.ts";
 import { ended, type Toys, toys } from "./toy_runs.ts";
@@ -43,7 +43,7 @@ const deterministic = { deterministic: true } as const;
 
 /** What a run left, but for what a clock gave. */
 interface Left {
-  readonly trial: Omit<Trial, "seconds">;
+  readonly trial: Omit<Trial, "seconds" | "stepSeconds">;
   readonly best: Uint8Array;
   readonly last: Uint8Array;
   readonly state: ReadonlyMap<string, unknown>;
@@ -52,7 +52,8 @@ interface Left {
 }
 
 async function left(toys: Toys): Promise<Left> {
-  const { trials: [{ seconds: _, ...trial }] } = JSON.parse(await Deno.readTextFile(toys.path("toy#student.json")));
+  const result = JSON.parse(await Deno.readTextFile(toys.path("toy#student.json")));
+  const { trials: [{ seconds: _, stepSeconds: __, ...trial }] } = result;
   const [best, last] = await Promise.all(
     ["best", "last"].map((name) => Deno.readFile(toys.of("student", 1, `${name}.safetensors`))),
   );
@@ -185,6 +186,44 @@ await needs(
       assertStringIncludes(said, "teacher toy#teacher seed 1 is half trained; it is trained first");
       assertStringIncludes(said, "toy#teacher seed 1: goes on after epoch 1, batch 2");
       assertEquals((await toys.log("teacher")).map(({ epoch }) => epoch), [1, 2, 3, 4]);
+    }),
+);
+
+await needs(
+  everything,
+  "resume: a step's seconds are those of the fastest epoch, before the stop or after it, of those that were not interrupted",
+  () =>
+    toys(STOPPING, async (toys) => {
+      /** Stops after so many steps; in the record of what was done by then, a step took these seconds. */
+      const stopped = async (after: number, stepSeconds: number | undefined) => {
+        let steps = 0;
+        await assertRejects(
+          () => toys.run("teacher", 1, { fresh: true, interrupted: () => ++steps === after }),
+          Failure,
+          "saved",
+        );
+        const path = toys.of("teacher", 1, "latest.safetensors"), { tensors, metadata } = await loadCheckpoint(path);
+        const { stepSeconds: taken, ...others } = metadata as unknown as Progress;
+        await saveCheckpoint(path, tensors, { ...others, ...(stepSeconds && { stepSeconds }) } as never);
+        return taken;
+      };
+      const gone = async () => (await toys.run("teacher")).stepSeconds;
+
+      assert((await stopped(10, 1e-9))! > 1e-9);
+      assertEquals(await gone(), 1e-9);
+      await stopped(10, 1e9);
+      const later = await gone();
+      assert(later! > 0 && later! < 1e9);
+      // A state of before it was recorded.
+      await stopped(10, undefined);
+      assert((await gone())! > 0);
+      // In the last epoch, whose rest does not count, even where it has no step.
+      for (const after of [13, 16]) {
+        await stopped(after, undefined);
+        assertEquals(await gone(), undefined);
+        const { trials: [recorded] } = (await readResult(toys.path("toy#teacher.json")))!;
+        assertEquals("stepSeconds" in recorded, false);
+      }
     }),
 );
 

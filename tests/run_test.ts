@@ -76,7 +76,7 @@ await test("what is recorded beside the module", PAIR, async (toys) => {
   assertEquals(trials[0], trial);
   assertEquals(Object.keys(trials[0]), [
     ...["seed", "declaration", "epochs", "metric", "bestEpoch", "teachers", "precision", "backend", "tensorflow"],
-    ...["holdout", "seconds", "commit", "quick"],
+    ...["holdout", "seconds", "stepSeconds", "commit", "quick"],
   ]);
   const log = await toys.log("student"), tops = log.map((line) => line["test/top1"]);
   assertEquals(trial.metric.top1, { last: tops[2], best: Math.max(...tops) });
@@ -97,6 +97,33 @@ await test("what is recorded beside the module", PAIR, async (toys) => {
   assertEquals(declared.declaration.teachers[0].experiment.student.id, "large");
   assertEquals(declared.versions.tensorflow, trial.tensorflow);
 });
+
+await test(
+  "a step's seconds are recorded, without evaluation; a quick run's too",
+  `
+const WAIT = 500;
+const slow: typeof dataset = {
+  ...dataset,
+  async open(folder, log) {
+    const opened = await dataset.open(folder, log);
+    const read: typeof opened.test.read = async (indices) => {
+      await new Promise((resolve) => setTimeout(resolve, WAIT));
+      return opened.test.read(indices);
+    };
+    return { ...opened, test: { ...opened.test, read } };
+  },
+};
+export const slowly = experiment(import.meta, { dataset: slow, schedule, student: small, distiller: scratch() });
+`,
+  async (toys) => {
+    for (const [other, epochs, steps] of [[{}, 3, 4], [{ epochs: 2, limit: 3 }, 2, 3]] as const) {
+      const { stepSeconds, seconds } = await toys.run("slowly", 1, other), waited = 0.5 * epochs;
+      assert(stepSeconds! > 0);
+      // The seconds of a run are recorded to a tenth.
+      assert(stepSeconds! * steps * epochs <= seconds - waited + 0.06, `${stepSeconds} of ${seconds} s`);
+    }
+  },
+);
 
 await test(
   "a stale teacher is named and trained again; what it was is kept",
@@ -333,7 +360,7 @@ export const wrong = experiment(import.meta, { dataset, schedule, teacher: from(
   async (toys) => {
     await toys.run("teacher", 1);
     const message = await failing(toys.run("wrong"), 2);
-    assertEquals(message, "small has no tap blok2; did you mean block2?; it has stem, block1, block2, pooled, logits");
+    assertEquals(message, "small has no tap blok2; it has stem, block1, block2, pooled, logits; did you mean block2?");
     assert(!existsSync(toys.of("wrong", 1)));
   },
 );

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import { synthetic } from "../datasets/synthetic.ts";
 import { best } from "../lib/best.ts";
-import { cellAt, checkCells } from "../lib/cells.ts";
+import { cellAt, checkCells, checkColumns } from "../lib/cells.ts";
 import { kd } from "../lib/distillers/kd.ts";
 import { scratch } from "../lib/distillers/scratch.ts";
 import { type Experiment, experiment, from } from "../lib/experiment.ts";
@@ -50,8 +50,8 @@ tables:
     rows:
       - { method: teacher, values: [74.64, 72] }
       - { method: student, printed: S*, values: [70.36, null] }
-      - { method: kd, values: [72.98, { mean: 60.17, std: 0.1 }], block: old }
-      - { method: slkd, values: [75.01, 62.05], block: new }
+      - { method: kd, values: [72.98, { mean: 60.17, std: 0.1 }] }
+      - { method: slkd, values: [75.01, 62.05] }
       - { method: gain, kind: delta, of: slkd, over: kd, values: [2.03, -1.88] }
 `;
 const paper = (yaml = YAML): Paper => parsePaper(yaml, "paper.yaml");
@@ -149,7 +149,8 @@ Deno.test("paper: what is malformed is named", () => {
     const [from, to, said] of [
       ["id: t1", "id: 1", "tables[0].id has to be a text"],
       ["title: One", "selection: never", "tables[0].title is missing"],
-      ["metric: top1", "metric: top1\n    selection: never", 'tables[0].selection has to be "last" or "best"'],
+      ["metric: top1", "metric: top1\n    selection: never", 'selection has to be "last" or "best" or null, not'],
+      ["metric: top1", "metric: top1\n    aggregate: 3", "tables[0].aggregate has to be a text or null, not 3"],
       ["metric: top1", "metric: [top1, top5]", "columns[0] needs its own metric"],
       ["[74.64, 72]", "[74.64]", "the row teacher has 1 values for 2 columns"],
       ["[74.64, 72]", '["74.64", 72]', "tables[0].rows[0].values[0] has to be an object"],
@@ -211,6 +212,24 @@ Deno.test("cells: an experiment of a pair that the tables lack is passed over un
   ) assertThrows(() => check(rows), Failure, said);
 });
 
+Deno.test("cells: a column is of networks that there are, ours or those of its experiments", () => {
+  const mine = { ...resnet8, id: "mine" }, ids = ["t1"];
+  const own_ = experiment(own, { dataset, teacher: from(teacher), student: mine, distiller: kd(), schedule });
+  const check = (name: string, rows: Record<string, Record<string, Experiment>>) =>
+    checkColumns(paper(YAML.replace("student: vgg8", `student: ${name}`)).tables, { ids, rows }, "paper.yaml");
+  check("vgg8", {});
+  check("imagenet.resnet18", {});
+  check("mine", { kd: { vgg13_mine: own_ } });
+  for (
+    const [name, rows, said] of [
+      ["mine", {}, "paper.yaml: t1: there is no network mine; "],
+      ["vgg9", {}, "did you mean vgg8?"],
+      ["mne", { kd: { vgg13_mine: own_ } }, "did you mean mine?"],
+      ["resnet8x5", {}, "there is no network resnet8x5; "],
+    ] as const
+  ) assertEquals(assertThrows(() => check(name, rows), Failure, said).exit, 2);
+});
+
 Deno.test("cells: a network of a family goes by its own name, and another of that name is another", () => {
   const small = { resnet34: deep.resnet34, resnet18: deep.resnet18 };
   const column = "{ teacher: imagenet.resnet34, student: imagenet.resnet18 }";
@@ -260,12 +279,11 @@ Deno.test("paper table: a cell is ours with spread and n, the paper's, the diffe
     kd: [outcome(taught, [trial(1, 72), trial(2, 74)])],
     slkd: [outcome(taught, [trial(1, 76)])],
   });
-  const [header, t, s, old, kd, fresh, slkd, gain] = cellsOf(markdown);
+  const [header, t, s, kd, slkd, gain] = cellsOf(markdown);
   assertEquals(header[0], "ours, last (n)<br><sub>paper<sup>1</sup> · Δ<br>ours, best</sub>");
   assertEquals(header.slice(1), ["vgg13 →<br>vgg8", "resnet20 →<br>resnet8"]);
   assertEquals(t, ["teacher", "[74.00 (1)](a.ts)<br><sub>74.64 · −0.64<br>74.50</sub>", "—<br><sub>72.00</sub>"]);
   assertEquals(s, ["S\\*", "—<br><sub>70.36</sub>", "—"]);
-  assertEquals([old[0], fresh[0]], ["**old**", "**new**"]);
   assertEquals(kd[1], "[73.00 ± 1.41 (2)](a.ts)<br><sub>72.98 · +0.02<br>73.50 ± 1.41</sub>");
   assertEquals(kd[2], "—<br><sub>60.17 ± 0.10</sub>");
   assertEquals(slkd[1], "[**76.00 (1)**](a.ts)<br><sub>**75.01** · +0.99<br>76.50</sub>");
@@ -274,6 +292,16 @@ Deno.test("paper table: a cell is ours with spread and n, the paper's, the diffe
     markdown,
     "<sup>1</sup> The paper does not say whether it took the last or the best epoch; the difference is to our last.",
   );
+});
+
+Deno.test("paper table: groups of columns stand below the header, each above its first column", () => {
+  const yaml = YAML.replace("student: vgg8 }", "student: vgg8, group: Old* }").replace(
+    "student: resnet8 }",
+    "student: resnet8, group: Old* }, { teacher: resnet20, student: vgg8, group: New }",
+  ).replace(/values: \[(.*)\]/g, "values: [$1, null]");
+  const [header, groups, first] = cellsOf(render({}, paper(yaml)));
+  assertEquals([header.length, groups, first[0]], [4, ["", "**Old\\***", "", "**New**"], "teacher"]);
+  assertEquals(cellsOf(render({}))[1][0], "teacher");
 });
 
 Deno.test("paper table: the difference is against what the paper selected", () => {
@@ -294,7 +322,7 @@ Deno.test("paper table: the difference is against what the paper selected", () =
   ) {
     const markdown = render(outcomes, paper(YAML.replace("metric: top1", `metric: top1\n    selection: ${selection}`)));
     const cells = cellsOf(markdown);
-    assertEquals([cells[0][0], cells[4][1]], [header, cell]);
+    assertEquals([cells[0][0], cells[3][1]], [header, cell]);
     assert(!markdown.includes("does not say whether"));
   }
 });
@@ -307,26 +335,27 @@ Deno.test("paper table: a column shows its own metric", () => {
   const measured = trial(1, 72, { metric: { ...trial(1, 72).metric, kl: 1.12 } });
   const cells = cellsOf(render({ kd: [outcome(taught, [measured]), outcome(other, [measured])] }, paper(yaml)));
   assertEquals(cells[0].slice(1), ["vgg13 →<br>vgg8<br>top5", "resnet20 →<br>resnet8<br>kl"]);
-  assertEquals(cells[4].slice(1).map((cell) => numbers(cell)[0]), [82, 1.12]);
+  assertEquals(cells[3].slice(1).map((cell) => numbers(cell)[0]), [82, 1.12]);
 });
 
-Deno.test("paper table: times are multiples of the row kd's, per epoch", () => {
+Deno.test("paper table: times are multiples of the row kd's, of a step; a trial without one has none", () => {
   const yaml = YAML.replace("metric: top1", "metric: time_ratio");
-  const timed = (seconds: number, epochs = 2) => trial(1, 72, { seconds, epochs });
-  const outcomes = {
-    kd: [outcome(taught, [timed(10), timed(30)])],
-    slkd: [outcome(taught, [timed(50), timed(60, 4)]), outcome(other, [timed(50)])],
-  };
-  const [, , , , kd, , slkd] = cellsOf(render(outcomes, paper(yaml)));
+  const timed = (stepSeconds: number) => trial(1, 72, { stepSeconds, seconds: 9 });
+  const untimed = trial(2, 72, { seconds: 9 });
+  const slkds = [outcome(taught, [timed(0.5), timed(0.3), untimed]), outcome(other, [timed(0.5)])];
+  const outcomes = { kd: [outcome(taught, [timed(0.1), untimed, timed(0.3)])], slkd: slkds };
+  const [, , , kd, slkd] = cellsOf(render(outcomes, paper(yaml)));
   assertEquals(kd[1], "[**1.00 ± 0.71 (2)**](a.ts)<br><sub>**72.98** · −71.98</sub>");
   assertEquals(numbers(slkd[1]).slice(0, 3), [2, 0.71, 2]);
   assertEquals(slkd[2].split("<br>")[0], "[—](a.ts)");
+  const [, , , without, lone] = cellsOf(render({ kd: [outcome(taught, [untimed])], slkd: slkds }, paper(yaml)));
+  assertEquals([without, lone].map((cells) => cells[1].split("<br>")[0]), ["[—](a.ts)", "[—](a.ts)"]);
 });
 
 Deno.test("paper table: released logs stand below, the compared epoch first", () => {
   const logs = "logs: { best: [{ mean: 75.5, std: 0.2, n: 3 }, null], last: [75, null] }";
   const yaml = YAML.replace("values: [75.01, 62.05]", `values: [75.01, 62.05], ${logs}`);
-  const [header, , , , , , slkd] = cellsOf(render({ slkd: [outcome(taught, [trial(1, 76)])] }, paper(yaml)));
+  const [header, , , , slkd] = cellsOf(render({ slkd: [outcome(taught, [trial(1, 76)])] }, paper(yaml)));
   assertStringIncludes(header[0], "<br>ours, best<br>released logs</sub>");
   assertEquals(
     slkd[1],

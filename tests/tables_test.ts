@@ -4,7 +4,7 @@ import { Failure } from "../lib/failure.ts";
 import { parsePaper } from "../lib/paper.ts";
 import { main } from "../lib/tables.ts";
 import { needs } from "./needs.ts";
-import { IMPORTS, project, put } from "./toy_project.ts";
+import { IMPORTS, project, put, unchecked } from "./toy_project.ts";
 import { trial } from "./trial.ts";
 
 const disk = ["read", "write"] as const;
@@ -42,6 +42,7 @@ async function run(folder: string, ...args: string[]): Promise<{ lines: string[]
     await main(
       [...args, join(folder, "experiments/toy"), join(folder, "experiments/mine")],
       (line) => lines.push(line),
+      unchecked,
     );
     return { lines };
   } catch (failure) {
@@ -92,7 +93,7 @@ await needs(
 
 await needs(disk, "tables: a format prints the tables and writes nothing", () =>
   project(FILES, async (folder) => {
-    for (const [format, first] of [["csv", "table,block,method"], ["latex", "% t1: Table 1."]] as const) {
+    for (const [format, first] of [["csv", "table,group,method"], ["latex", "% t1: Table 1."]] as const) {
       const { lines, failure } = await run(folder, "--format", format);
       assertEquals([failure, lines.length], [undefined, 1]);
       assert(lines[0].startsWith(first), lines[0]);
@@ -119,6 +120,28 @@ await needs(disk, "tables: a paper's folder may have tables of our own too", () 
       places.map((place) => text.indexOf(place)).sort((a, b) => a - b),
     );
     assert(text.indexOf(places[0]) >= 0);
+  });
+});
+
+await needs(disk, "tables: a table of our own says in every format who teaches, and how its methods are set", () => {
+  const again = `${IMPORTS}import teacher from "../teachers/resnet20.ts";
+    export default experiment(import.meta, { dataset, teacher: from(teacher, { seed: 2 }), student: resnet8, distiller: kd({ temperature: 8 }), schedule });`;
+  const declared = FILES["experiments/mine/tables.ts"]
+    .replace("import kd_", 'import again from "./again.ts"; import kd_').replace("kd: kd_", "kd: kd_, again");
+  const files = { ...FILES, "experiments/mine/again.ts": again, "experiments/mine/tables.ts": declared };
+  return project(files, async (folder) => {
+    await put(folder, "experiments/mine/again.ts", trial(1, 71));
+    const mine = join(folder, "experiments/mine"), lines: string[] = [];
+    for (const format of ["markdown", "csv", "latex"]) {
+      await main(["--format", format, mine], (line) => lines.push(line), unchecked);
+    }
+    const text = await Deno.readTextFile(join(mine, "README.md")), [, csv, latex] = lines;
+    assertStringIncludes(text, "| resnet20 (seed 2) |");
+    assertStringIncludes(csv, "again,resnet20 (seed 2),resnet8,");
+    assertStringIncludes(latex, "again & resnet20 (seed 2) & resnet8 &");
+    assertStringIncludes(text, "- kd (temperature 4, ce 0.1, kd 0.9)\n- again: as kd, but temperature 8\n");
+    const own = text.slice(text.indexOf("**Settings**"));
+    assert(!/^- teacher/m.test(own), own);
   });
 });
 
@@ -158,9 +181,17 @@ await needs(
       assertEquals((await command("--check"))[0], 0);
       const [unknown, said] = await command("--chek");
       assertEquals([unknown, said.trim()], [2, "unknown flag --chek; did you mean --check?"]);
+      assertEquals(await command("toy"), [0, "experiments/toy/README.md is up to date\n"]);
       const [wrong, has] = await command("experiments/other");
-      assertEquals(wrong, 2);
-      assertStringIncludes(has, "folders with one are experiments/mine, experiments/toy");
+      assertEquals([wrong, has.trim()], [2, "there are no tables of experiments/other; there are those of mine, toy"]);
+
+      const misspelt = FILES["experiments/mine/tables.ts"].replace("rows:", "aginst: teacher, rows:");
+      await Deno.writeTextFile(join(folder, "experiments/other/tables.ts"), misspelt.replace("kd: kd_", "kd: kd_.kdd"));
+      const [mistyped, compiler] = await command("other");
+      assertEquals(mistyped, 2, compiler);
+      assertStringIncludes(compiler, "this does not compile:");
+      assertStringIncludes(compiler, "'aginst' does not exist in type");
+      assertStringIncludes(compiler, "Property 'kdd' does not exist on type");
     }),
 );
 
@@ -198,11 +229,33 @@ await needs(
         await Deno.mkdir(other);
         await Deno.writeTextFile(join(other, "tables.ts"), declared.replaceAll("./kd.ts", "../toy/kd.ts"));
         await Deno.copyFile(at("paper.yaml"), join(other, "paper.yaml"));
-        const failure = await assertRejects(() => main([other], () => {}), Failure);
+        const failure = await assertRejects(() => main([other], () => {}, unchecked), Failure);
         assertEquals(failure.exit, exit);
         for (const text of said) assertStringIncludes(failure.message, text);
         await assertRejects(() => Deno.stat(join(other, "README.md")), Deno.errors.NotFound);
       }
+      const papers: readonly [string, string, ...string[]][] = [
+        ["student: resnet8", "student: resnet7", "did you mean resnet8?"],
+        ["teacher: resnet20", "teacher: resnet21", "did you mean resnet20?"],
+        ["teacher: resnet20", "teacher: nobody", "`deno task describe` lists ours"],
+      ];
+      for (const [from, to, said] of papers) {
+        const other = join(folder, "experiments", `wrong${count++}`), paper = join(other, "paper.yaml");
+        await Deno.mkdir(other);
+        await Deno.writeTextFile(join(other, "tables.ts"), wrong.replaceAll("./kd.ts", "../toy/kd.ts"));
+        await Deno.writeTextFile(paper, PAPER.replace(from, to));
+        const failure = await assertRejects(() => main([other], () => {}, unchecked), Failure);
+        assertEquals(failure.exit, 2);
+        assertStringIncludes(failure.message, `${paper}: t1: there is no network ${to.split(" ")[1]}; `);
+        assertStringIncludes(failure.message, said);
+      }
+      await put(folder, "experiments/toy/kd.ts", trial(1, 71));
+      const result = await Deno.readTextFile(at("kd.json"));
+      await Deno.writeTextFile(at("kd.json"), result.replace("experiments/toy/kd", "experiments/toy/dk"));
+      const another = (await run(folder)).failure!;
+      assertEquals(another.exit, 3);
+      assertStringIncludes(another.message, `${at("kd.json")} names the experiment experiments/toy/dk`);
+      assertStringIncludes(another.message, "beside experiments/toy/kd: move it to experiments/toy/dk.json, or");
       await Deno.writeTextFile(at("kd.json"), "{}");
       const { failure } = await run(folder);
       assertEquals(failure!.exit, 3);

@@ -162,6 +162,7 @@ export const none = taughtBy(weights(large, { url: "${at("none.pth")}" }));
       assertStringIncludes(text, "without evaluation and teachers");
 
       asked.length = 0;
+      await Deno.mkdir(folder, { recursive: true });
       await Deno.writeFile(`${folder}/${file}.part`, bytes.subarray(0, 1000));
       const { teachers: [record] } = await toys.run("summed");
       assertEquals([record.id, record.sha256], [`large:${file}`, sum]);

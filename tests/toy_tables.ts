@@ -1,7 +1,7 @@
 /** A project with a table of every sort in it, for the formats. */
 import { join } from "node:path";
 import { main } from "../lib/tables.ts";
-import { IMPORTS, project, put } from "./toy_project.ts";
+import { IMPORTS, project, put, unchecked } from "./toy_project.ts";
 import { trial } from "./trial.ts";
 
 const PAPER = `
@@ -11,12 +11,12 @@ tables:
     title: Table 1
     metric: top1
     selection: best
-    columns: [{ teacher: resnet20, student: resnet8 }, { teacher: resnet56, student: resnet8 }]
+    columns: [{ teacher: resnet20, student: resnet8, group: "old, 5%" }, { teacher: resnet56, student: resnet8, group: new }]
     rows:
       - { method: student, values: [70.36, 70.36] }
-      - { method: kd, printed: KD†, block: "old, 5%", values: [{ mean: 72.98, std: 0.1, n: 3 }, null] }
-      - { method: slkd, printed: "SLKD*", block: new, values: [75.01, 74], logs: { last: [{ mean: 74.5, n: 1 }, null] } }
-      - { method: gain, kind: delta, block: new, of: slkd, over: kd, values: [2.03, null] }
+      - { method: kd, printed: KD†, values: [{ mean: 72.98, std: 0.1, n: 3 }, null] }
+      - { method: slkd, printed: "SLKD*", values: [75.01, 74], logs: { last: [{ mean: 74.5, n: 1 }, null] } }
+      - { method: gain, kind: delta, of: slkd, over: kd, values: [2.03, null] }
 `;
 
 const FILES = {
@@ -43,7 +43,8 @@ export async function formatted(format: "csv" | "latex"): Promise<string> {
     for (const [name, top1] of seeds) {
       for (const [i, one] of top1.entries()) await put(folder, `experiments/toy/${name}.ts`, trial(i + 1, one));
     }
-    await main(["--format", format, join(folder, "experiments/toy")], (line) => lines.push(line));
+    await put(folder, "experiments/toy/kd.ts", trial(3, 1, { quick: true }));
+    await main(["--format", format, join(folder, "experiments/toy")], (line) => lines.push(line), unchecked);
   });
   return lines.join("\n");
 }

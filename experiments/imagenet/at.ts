@@ -1,4 +1,4 @@
-/** AT. SHAKE does not say its weights: CIFAR's here. */
+/** AT. SHAKE's supplement gives the other methods their own papers' settings; ours are CIFAR's. */
 import { at, experiment } from "../../mod.ts";
 import { pairs } from "./pairs.ts";
 

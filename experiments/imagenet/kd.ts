@@ -1,4 +1,7 @@
-/** KD as SHAKE's ImageNet tables have it. They say neither temperature nor weights: CIFAR's here. */
+/**
+ * KD for SHAKE's ImageNet tables. Its supplement gives the other methods their own papers' settings; KD's paper has none for
+ * ImageNet: CIFAR's here.
+ */
 import { experiment, kd } from "../../mod.ts";
 import { mapValues } from "../map_values.ts";
 import { pairs } from "./pairs.ts";

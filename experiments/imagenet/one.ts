@@ -1,4 +1,7 @@
-/** ONE: the student's last block, of four here, is what its branches have of their own. SHAKE does not say its settings. */
+/**
+ * ONE: the student's last block, of four, is what its branches have of their own. SHAKE's supplement gives the other methods
+ * their own papers' settings; ours are CIFAR's.
+ */
 import { experiment, one } from "../../mod.ts";
 import { pairs } from "./pairs.ts";
 

@@ -1,4 +1,4 @@
-/** RKD. SHAKE does not say its weights: CIFAR's here. */
+/** RKD. SHAKE's supplement gives the other methods their own papers' settings; ours are CIFAR's. */
 import { experiment, rkd } from "../../mod.ts";
 import { pairs } from "./pairs.ts";
 

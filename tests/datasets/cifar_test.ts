@@ -171,6 +171,24 @@ await needs(
 );
 
 await needs(
+  ["read", "write"],
+  "a dry run says what is absent, and neither downloads nor unpacks",
+  () =>
+    inTemporary(async (parent) => {
+      const folder = `${parent}/new`, open = () => openCifar(ten, folder, quiet, true);
+      const message = async () => (await assertRejects(open, Failure, `there is no ${folder}/${ten.folder}: `)).message;
+      assertEquals((await message()).includes(ten.url + ten.archive), true);
+      assertEquals([...Deno.readDirSync(parent)], []);
+      Deno.mkdirSync(folder);
+      Deno.writeFileSync(`${folder}/${ten.archive}`, await gzip(tar(original(ten))));
+      await message();
+      assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), [ten.archive]);
+      unpacked(ten, folder);
+      assertEquals((await open()).train.size, 100);
+    }),
+);
+
+await needs(
   net,
   "an archive in the data folder is used, a damaged one named, neither is downloaded",
   () =>
