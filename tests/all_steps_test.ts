@@ -6,7 +6,7 @@ import { type Experiment, networkOf } from "../lib/experiment.ts";
 import { identify } from "../lib/identify.ts";
 import { canonical, type Json } from "../lib/json.ts";
 import type { Net } from "../lib/network.ts";
-import { stream } from "../lib/random.ts";
+import { hashName, stream } from "../lib/random.ts";
 import { variableShapes } from "../lib/variable_shapes.ts";
 import { normal, type Shape, sizeOf, type Variable } from "../lib/variables.ts";
 import { allExperiments } from "./all_experiments.ts";
@@ -83,14 +83,15 @@ function isWeight({ name, shape, trainable }: Variable): boolean {
 
 const NOISE = normal(1)(99_991, stream(1, "steps"));
 
-/** Weights for a first step, which may repeat themselves: drawing each of tens of millions takes longer than the step. */
+/**
+ * Weights for a first step, which may repeat themselves: drawing each of tens of millions takes longer than the step. They
+ * begin elsewhere by name, since TensorFlow takes equal constants, and what two teachers make of them, for one.
+ */
 function weights(variable: Variable): Float32Array | undefined {
   if (!isWeight(variable)) return undefined;
-  const { shape } = variable,
-    size = sizeOf(shape),
-    values = new Float32Array(size),
-    deviation = Math.sqrt(2 * shape.at(-1)! / size);
-  for (let i = 0; i < size; i++) values[i] = deviation * NOISE[i % NOISE.length];
+  const { name, shape } = variable, size = sizeOf(shape), deviation = Math.sqrt(2 * shape.at(-1)! / size);
+  const values = new Float32Array(size), first = hashName(name) % NOISE.length;
+  for (let i = 0; i < size; i++) values[i] = deviation * NOISE[(first + i) % NOISE.length];
   return values;
 }
 
