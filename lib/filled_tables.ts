@@ -9,9 +9,9 @@ import type { Experiment } from "./experiment.ts";
 import { Failure } from "./failure.ts";
 import { type Outcome, outcome } from "./outcome.ts";
 import { type Column, type Paper, type PaperRow, type PaperTable, readPaper, tableOf } from "./paper.ts";
-import type { Labelled } from "./setting.ts";
 import type { OwnTable, PaperCells } from "./table.ts";
 import { declaredTables } from "./table_folders.ts";
+import type { Labelled } from "./table_settings.ts";
 import { type TeacherNames, teacherNames } from "./teacher_names.ts";
 
 /** A paper's table, with ours. */

@@ -5,9 +5,10 @@ import { unshown } from "./outcome.ts";
 import { ownRows } from "./own_rows.ts";
 import { comparisons } from "./paired.ts";
 import { PAIRED_COLUMNS, pairedRows } from "./paired_rows.ts";
-import { type PaperTable, remarks, rowName, unsaid } from "./paper.ts";
+import { type PaperTable, rowName } from "./paper.ts";
 import { type Cell, epochs, paperColumn } from "./paper_column.ts";
 import { minus } from "./printed.ts";
+import { remarks, unsaid } from "./remarks.ts";
 
 /**
  * A table as LaTeX that a paper can take in: ours, and smaller below it what the markdown has there. Its notes are comments,

@@ -1,6 +1,6 @@
 import { called, type Named, words } from "./called.ts";
 import { canonical, type Json } from "./json.ts";
-import type { Labelled } from "./setting.ts";
+import type { Labelled } from "./table_settings.ts";
 
 /**
  * How the methods of a table's rows are set: a line for each that has options, with the rows that have it where these are called

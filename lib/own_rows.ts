@@ -2,8 +2,8 @@ import { best } from "./best.ts";
 import { type Experiment, networkOf, type Teacher } from "./experiment.ts";
 import { measures, type Outcome } from "./outcome.ts";
 import { type Printed, printed } from "./printed.ts";
-import type { Labelled } from "./setting.ts";
 import { rounded, summary } from "./summary.ts";
+import type { Labelled } from "./table_settings.ts";
 import { sourceOf, type TeacherNames } from "./teacher_names.ts";
 
 /** What a column of a table of our own shows. */

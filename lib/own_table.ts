@@ -5,7 +5,7 @@ import { unshown } from "./outcome.ts";
 import { ownRows } from "./own_rows.ts";
 import { comparisons } from "./paired.ts";
 import { PAIRED_COLUMNS, pairedRows } from "./paired_rows.ts";
-import { type Labelled, settings } from "./setting.ts";
+import { type Labelled, tableSettings } from "./table_settings.ts";
 import type { TeacherNames } from "./teacher_names.ts";
 
 /**
@@ -32,7 +32,7 @@ export function ownTable(
     grid(header, body),
     notes.below(),
     differences(labelled, against),
-    settings(labelled, methodSettings(labelled)),
+    tableSettings(labelled, methodSettings(labelled)),
   ]);
 }
 

@@ -6,9 +6,9 @@
  */
 import { teaching } from "./own_rows.ts";
 import type { Trial } from "./result.ts";
-import type { Labelled } from "./setting.ts";
 import { studentT } from "./student_t.ts";
 import { type Summary, summary } from "./summary.ts";
+import type { Labelled } from "./table_settings.ts";
 
 /** By how much the trials of one experiment are above those of another, in points of top-1 after the last epoch. */
 export interface Paired extends Summary {

@@ -1,10 +1,11 @@
 import { type Footnotes, footnotes } from "./footnotes.ts";
 import { bullets, grid, link, plain, shown, stack } from "./markdown.ts";
 import { type Outcome, unshown } from "./outcome.ts";
-import { type Column, type PaperRow, type PaperTable, remarks, rowName, unsaid } from "./paper.ts";
+import { type Column, type PaperRow, type PaperTable, rowName } from "./paper.ts";
 import { type Cell, epochs, paperColumn } from "./paper_column.ts";
 import { minus } from "./printed.ts";
-import { type Labelled, settings } from "./setting.ts";
+import { remarks, unsaid } from "./remarks.ts";
+import { type Labelled, tableSettings } from "./table_settings.ts";
 
 /**
  * A paper's table in its own shape, as markdown with its footnotes, settings and notes. A cell is ours, mean ± std (n),
@@ -17,7 +18,7 @@ export function paperTable(table: PaperTable, at: (row: PaperRow, column: Column
     plain(rowName(row, table)),
     ...columns.map((cells) => cellText(cells[i], notes)),
   ]);
-  const set = settings(
+  const set = tableSettings(
     table.rows.flatMap((row) =>
       table.columns.map((column) => at(row, column)).filter((outcome) => outcome !== undefined)
         .map((outcome): Labelled => [row.printed ?? row.method, outcome])

@@ -6,7 +6,7 @@ import { type Experiment, experiment, from, type Teacher } from "../lib/experime
 import { resnet20, resnet8 } from "../lib/networks/resnet.ts";
 import { ownRows } from "../lib/own_rows.ts";
 import { sgd } from "../lib/schedule.ts";
-import type { Labelled } from "../lib/setting.ts";
+import type { Labelled } from "../lib/table_settings.ts";
 import { weights } from "../lib/weights.ts";
 import { trial } from "./trial.ts";
 

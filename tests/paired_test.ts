@@ -8,7 +8,7 @@ import { comparisons, paired } from "../lib/paired.ts";
 import { stream } from "../lib/random.ts";
 import type { Trial } from "../lib/result.ts";
 import { sgd } from "../lib/schedule.ts";
-import type { Labelled } from "../lib/setting.ts";
+import type { Labelled } from "../lib/table_settings.ts";
 import { trial } from "./trial.ts";
 
 const trials = (...top1: number[]): Trial[] => top1.map((one, seed) => trial(seed, one));

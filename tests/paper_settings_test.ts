@@ -7,7 +7,7 @@ import slkdReleased from "../experiments/slkd/released/slkd.ts";
 import slkdTables from "../experiments/slkd/tables.ts";
 import { declaration, type Experiment, networkOf } from "../lib/experiment.ts";
 import type { Tables } from "../lib/table.ts";
-import { transcribed } from "./transcripts.ts";
+import { networkName, transcribed } from "./transcripts.ts";
 
 /** Settings as the transcripts have them; `null` where the paper does not say. */
 interface Recipe {
@@ -63,12 +63,9 @@ function declaredOf(experiment: Experiment): { readonly distiller: Part; readonl
   return declared as { distiller: Part; schedule: Part };
 }
 
-/** A network's name, without its family's. */
-const nameOf = (id: string) => id.replace("imagenet.", "");
-
 /** Fails unless an experiment is trained by a recipe. Where that does not say the batch, the momentum or Nesterov's, these are any, 0.9 and no. */
 function assertTrained(experiment: Experiment, recipe: Recipe): void {
-  const student = nameOf(experiment.student.id), { options } = declaredOf(experiment).schedule;
+  const student = networkName(experiment.student.id), { options } = declaredOf(experiment).schedule;
   assertEquals({ ...options, nesterov: options.nesterov ?? false }, {
     epochs: recipe.epochs,
     batch: recipe.batch_size ?? options.batch,
@@ -123,7 +120,7 @@ await transcribed<SlkdRecipe>("slkd", "its experiments have its Tables 10 and 11
     const learners = [...students, ...recipe.id === "slkd-table-10-cnn" ? ["resnet20"] : []];
     const asReleased = Object.values(slkdReleased).map((one) => ["slkd", one] as const);
     for (const [method, one] of [...cells(slkdTables, ...ids), ...asReleased]) {
-      const student = nameOf(one.student.id), { distiller: { id, options } } = declaredOf(one);
+      const student = networkName(one.student.id), { distiller: { id, options } } = declaredOf(one);
       if (method === "teacher" || !learners.includes(student)) continue;
       assertTrained(one, recipe);
       const set = { kd: { temperature, ce, kd }, slkd: { temperature, ce }, slkd_sequential: { temperature, ce } }[id];

@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { type PaperTable, readPaper } from "../lib/paper.ts";
 import { rounded, type Summary, summary } from "../lib/summary.ts";
-import { type Name, transcribed, type Value } from "./transcripts.ts";
+import { type Name, networkName, transcribed, type Value } from "./transcripts.ts";
 
 /** Our tables of a paper. */
 async function ours(name: Name): Promise<ReadonlyMap<string, PaperTable>> {
@@ -41,12 +41,9 @@ function printed(runs: readonly number[]): Summary {
   return { mean: rounded(mean), ...std !== undefined && { std: rounded(std) }, n };
 }
 
-/** A network's name, without its family's. */
-const network = (id: string) => id.replace("imagenet.", "");
-
 /** The columns of one of our tables as a transcript's. */
 const columnsOf = ({ columns }: PaperTable) =>
-  columns.map(({ teacher, student, metric }) => [network(teacher), network(student), metric]);
+  columns.map(({ teacher, student, metric }) => [networkName(teacher), networkName(student), metric]);
 
 for (const name of ["shake", "slkd", "sakd"] as const) {
   await transcribed(

@@ -37,6 +37,11 @@ export interface Transcript<H> {
 /** A paper that is transcribed. */
 export type Name = "shake" | "slkd" | "sakd";
 
+/** What a network of ours is called in a transcript: its name, without its family's. */
+export function networkName(id: string): string {
+  return id.replace("imagenet.", "");
+}
+
 /** Registers a test of a paper that reads its transcript; `H` is what this has of hyperparameters. */
 export function transcribed<H = unknown>(
   name: Name,

@@ -12,7 +12,7 @@ export type Labelled = readonly [label: string, outcome: Outcome];
  * together, by row, where no row has two of them; else apart, each by what tells it best: the row, the network that learns,
  * or the pair. What rows have otherwise than most of that name stands below. Markdown; empty without rows.
  */
-export function settings(rows: readonly Labelled[], further: readonly string[] = []): string {
+export function tableSettings(rows: readonly Labelled[], further: readonly string[] = []): string {
   const parts = told(rows, both, row).others.length === 0 ? [both] : PARTS;
   const lines = parts.flatMap((part) => {
     const [best] = [row, learner, pair].map((name) => told(rows, part, name))

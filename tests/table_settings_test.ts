@@ -6,7 +6,7 @@ import { type Experiment, experiment, from } from "../lib/experiment.ts";
 import { resnet20, resnet8 } from "../lib/networks/resnet.ts";
 import { vgg13, vgg8 } from "../lib/networks/vgg.ts";
 import { sgd } from "../lib/schedule.ts";
-import { type Labelled, settings } from "../lib/setting.ts";
+import { type Labelled, tableSettings } from "../lib/table_settings.ts";
 
 const dataset = synthetic(), rated = (lr: number, batch = 64) => sgd({ epochs: 2, batch, lr });
 const big = (student: typeof vgg13 | typeof resnet20) =>
@@ -38,7 +38,7 @@ const cell = (
 
 /** The lines about schedules: the names and, of the setting, the batch and the rate. */
 const schedules = (rows: readonly Labelled[]): string[] =>
-  settings(rows).replaceAll(/\n {2}/g, " ").split("\n").filter((line) => line.includes("sgd ("))
+  tableSettings(rows).replaceAll(/\n {2}/g, " ").split("\n").filter((line) => line.includes("sgd ("))
     .map((line) => line.replace(/sgd \(epochs 2, batch (\d+), lr ([\d.]+),.*/, "$1 $2"));
 
 Deno.test("settings: by the pair where neither row nor student has one alone", () => {
@@ -85,7 +85,7 @@ Deno.test("settings: one row's exception does not list the others", () => {
 });
 
 Deno.test("settings: further lines stand last, and none without rows", () => {
-  const text = settings([cell("a", "vgg13", "vgg8", rated(0.05))], ["a: kd*"]);
+  const text = tableSettings([cell("a", "vgg13", "vgg8", rated(0.05))], ["a: kd*"]);
   assertEquals(text.split("\n").at(-1), "- a: kd\\*");
-  assertEquals(settings([]), "");
+  assertEquals(tableSettings([]), "");
 });
