@@ -48,13 +48,13 @@ export interface Tabular {
 }
 
 /** What the preamble needs for `tabular`. */
-export const PACKAGES = "\\usepackage{booktabs,graphicx}";
+export const PACKAGES = "\\usepackage{adjustbox,booktabs}";
 
-/** A `tabular` with the rules of the package booktabs, made smaller by graphicx where it is wider than the text. */
+/** A `tabular` with the rules of the package booktabs, made smaller by adjustbox where it is wider or higher than the text. */
 export function tabular({ left, groups = [], header, lines }: Tabular): string {
   const columns = "l".repeat(left) + "r".repeat(header[0].length - left);
   return [
-    `\\noindent\\resizebox{\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi}{!}{%`,
+    "\\noindent\\begin{adjustbox}{max width=\\linewidth, max totalheight=0.8\\textheight}",
     `\\begin{tabular}{${columns}}`,
     "\\toprule",
     ...spans(groups),
@@ -62,7 +62,8 @@ export function tabular({ left, groups = [], header, lines }: Tabular): string {
     "\\midrule",
     ...lines.map(line),
     "\\bottomrule",
-    "\\end{tabular}}",
+    "\\end{tabular}",
+    "\\end{adjustbox}",
   ].join("\n");
 }
 

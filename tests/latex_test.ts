@@ -26,7 +26,7 @@ Deno.test("latex: a tabular has booktabs' rules, and is as wide as the text at m
   assertEquals(
     tabular({ left: 1, header: [["", "a"], ["", "b"]], lines: [["x", "1"], ["y", "2"]] }),
     [
-      "\\noindent\\resizebox{\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi}{!}{%",
+      "\\noindent\\begin{adjustbox}{max width=\\linewidth, max totalheight=0.8\\textheight}",
       "\\begin{tabular}{lr}",
       "\\toprule",
       " & a \\\\",
@@ -35,7 +35,8 @@ Deno.test("latex: a tabular has booktabs' rules, and is as wide as the text at m
       "x & 1 \\\\",
       "y & 2 \\\\",
       "\\bottomrule",
-      "\\end{tabular}}",
+      "\\end{tabular}",
+      "\\end{adjustbox}",
     ].join("\n"),
   );
 });
