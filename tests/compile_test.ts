@@ -26,6 +26,16 @@ function scalars(...values: number[]): Variable[] {
   return values.map((value, i) => create.variable(`v${i}`, [1], constant(value)));
 }
 
+/** What a function of `bench/memory.ts` prints in a process of its own: in this one other files' tests may run beside it. */
+async function measured(name: "memoryGrowth" | "memoryLeft", given: string): Promise<string> {
+  const [memory, config] = ["bench/memory.ts", "../deno.json"].map((path) => new URL(path, import.meta.url));
+  const code = `import { ${name} } from "${memory}"; console.log(JSON.stringify(await ${name}(${given})));`;
+  const run = new Deno.Command(Deno.execPath(), { args: ["eval", "--config", fileURLToPath(config), code] });
+  const { success, stdout, stderr } = await run.output(), text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  assert(success, text(stderr));
+  return text(stdout);
+}
+
 /** ResNet-8 under the toy's taps. */
 const eight: Toy = classifier("eight", {}, (classes) => resnet8.stages(classes));
 
@@ -50,13 +60,16 @@ await needs(everything, "nothing is left over when an engine is closed", async (
 });
 
 await needs(everything, "two hundred steps do not grow the process", async () => {
-  const [memory, config] = ["bench/memory.ts", "../deno.json"].map((name) => new URL(name, import.meta.url));
   const what = JSON.stringify({ pair: "resnet14-resnet8", batch: 4, warm: 50, steps: 200 });
-  const code = `import { memoryGrowth } from "${memory}"; console.log(await memoryGrowth(${what}, {}));`;
-  // A process of its own: in this one other files' tests may run beside it.
-  const run = new Deno.Command(Deno.execPath(), { args: ["eval", "--config", fileURLToPath(config), code] });
-  const { stdout, stderr } = await run.output(), growth = parseFloat(new TextDecoder().decode(stdout));
-  assert(growth < 20, `${growth} MB; ${new TextDecoder().decode(stderr)}`);
+  const growth: number = JSON.parse(await measured("memoryGrowth", `${what}, {}`));
+  assert(growth < 20, `${growth} MB`);
+});
+
+await needs(everything, "what a closed engine held goes back to the system", async () => {
+  const [held, left]: [number, number] = JSON.parse(
+    await measured("memoryLeft", `{ pair: "resnet32x4-resnet8x4", batch: 16 }, {}`),
+  );
+  assert(left < 0.7 * held, `${left} of ${held} MB`);
 });
 
 await needs(everything, "a step is traced once for each shape of its inputs", async () => {

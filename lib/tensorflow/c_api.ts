@@ -91,6 +91,9 @@ export const symbols = {
   TFE_TensorHandleNumDims: { parameters: ["pointer", "pointer"], result: "i32" },
   TFE_TensorHandleDim: { parameters: ["pointer", "i32", "pointer"], result: "i64" },
   TFE_TensorHandleResolve: { parameters: ["pointer", "pointer"], result: "pointer" },
+
+  // Of the C library beneath it, where that is glibc.
+  malloc_trim: { parameters: ["usize"], result: "i32", optional: true },
 } as const satisfies Deno.ForeignLibraryInterface;
 
 /** TensorFlow's C functions, called as they are. */

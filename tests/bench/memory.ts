@@ -11,10 +11,31 @@ export async function memoryGrowth(
   try {
     const { step } = await experimentStep(engine, kdOn(pair), batch);
     for (let i = 0; i < warm; i++) await step();
-    const before = Deno.memoryUsage().rss;
+    const before = megabytes();
     for (let i = 0; i < steps; i++) await step();
-    return (Deno.memoryUsage().rss - before) / 2 ** 20;
+    return megabytes() - before;
   } finally {
     engine.close();
   }
+}
+
+/** How large this process is, in MB, after a step of a pair and once its engine is closed. */
+export async function memoryLeft(
+  { pair, batch }: { pair: string; batch: number },
+  options: EngineOptions,
+): Promise<[held: number, left: number]> {
+  const { engine } = await openEngine(options);
+  let held: number;
+  try {
+    const { step } = await experimentStep(engine, kdOn(pair), batch);
+    await step();
+    held = megabytes();
+  } finally {
+    engine.close();
+  }
+  return [held, megabytes()];
+}
+
+function megabytes(): number {
+  return Deno.memoryUsage().rss / 2 ** 20;
 }
