@@ -85,7 +85,7 @@ export class Compiler implements Engine {
     return await this.#session.prepare({ feeds: [], fetches, targets: [] })([]) as Float32Array[];
   }
 
-  /** Releases session, graph and variables, and gives their memory back to the system. */
+  /** Releases session, graph and variables; where the C library is glibc, freed memory goes back to the system. */
   close(): void {
     this.#session.close();
     this.#graph.close();
