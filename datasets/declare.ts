@@ -3,6 +3,7 @@ import { Failure } from "../lib/failure.ts";
 import type { Json } from "../lib/json.ts";
 import { cutDown } from "../lib/split.ts";
 import { staysInside } from "../lib/stays_inside.ts";
+import { classification } from "../lib/tasks/classification.ts";
 
 /** Red, green and blue. */
 export type Rgb = readonly [red: number, green: number, blue: number];
@@ -63,6 +64,7 @@ export function declare<M extends Mix | undefined, V extends string>(
   return {
     id,
     options: { ...own, holdout, take, ...augmentation, mean, std, mix: mix && { id: mix.id, ...mix.options }, views },
+    task: classification,
     holdout,
     take,
     augmentation,

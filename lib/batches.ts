@@ -1,5 +1,5 @@
 import type { Draw, Split } from "./dataset.ts";
-import type { Inputs } from "./engine.ts";
+import type { Inputs } from "./input.ts";
 
 /** A batch on its way into a step. */
 export type Batch = Inputs<"image" | "label" | "index">;

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "./tensor.ts";
-import type { Engine, Input, Inputs, Runnable, Values } from "./engine.ts";
+import type { Engine, Runnable, Values } from "./engine.ts";
+import type { Input, Inputs } from "./input.ts";
 import type { Outcome, Traced } from "./step.ts";
 import { type NativeBackend, nativeBackend, tracing } from "./tensorflow/backend.ts";
 import { cApi, type Config, cString, DataType, newTensor, type Pointer } from "./tensorflow/c_api.ts";

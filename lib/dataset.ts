@@ -1,5 +1,6 @@
 import type { Json } from "./json.ts";
 import type { Random } from "./kernels/random_uniform.ts";
+import type { Task } from "./tasks/task.ts";
 import type { Tensor } from "./tensor.ts";
 
 /**
@@ -100,6 +101,8 @@ export interface Dataset<M extends Mix | undefined = undefined, V extends string
   readonly id: string;
   /** Everything that makes it what it is; part of the declaration. */
   readonly options: Json;
+  /** What is learned from it, and how that is scored. */
+  readonly task: Task;
   /** Training images held out, 0 for none. */
   readonly holdout: number;
   /** Training images to cut down to; absent: all. */

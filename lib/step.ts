@@ -10,7 +10,7 @@ import { passes } from "./layers.ts";
 import type { Net, Player, Scorer } from "./network.ts";
 import { kl } from "./ops.ts";
 import type { Gradients, Optimizer } from "./optimizer.ts";
-import { classification, correct, type Label, topK } from "./tasks/classification.ts";
+import { classificationLoss, correct, type Label, topK } from "./tasks/classification.ts";
 import type { Update, Variable } from "./variables.ts";
 
 /** What a function of tensors gives: values to look at and changes to make. */
@@ -141,7 +141,7 @@ function objective(
       random: random.in("distiller"),
       live,
       frozen,
-      task: classification(labels),
+      task: classificationLoss(labels),
       mask: () => undefined,
     };
     const { terms, writes, reports = {} } = remembering(

@@ -1,7 +1,8 @@
 /** A student, a teacher and a method ready for `trainStep`, and what one step of them computes. */
 import { creator } from "../lib/create.ts";
 import type { Distiller, Loss, Teachers } from "../lib/distiller.ts";
-import type { Engine, Input } from "../lib/engine.ts";
+import type { Engine } from "../lib/engine.ts";
+import type { Input } from "../lib/input.ts";
 import { build, type Net, type Player } from "../lib/network.ts";
 import type { Optimizer } from "../lib/optimizer.ts";
 import { type TrainInput, type TrainParts, trainStep } from "../lib/step.ts";

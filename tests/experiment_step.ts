@@ -1,5 +1,6 @@
 import { creator } from "../lib/create.ts";
-import type { Engine, Inputs, Values } from "../lib/engine.ts";
+import type { Engine, Values } from "../lib/engine.ts";
+import type { Inputs } from "../lib/input.ts";
 import { type Experiment, networkOf } from "../lib/experiment.ts";
 import { build, type Net } from "../lib/network.ts";
 import { optimizer } from "../lib/optimizer.ts";

@@ -1,3 +1,4 @@
+import { classification } from "../lib/tasks/classification.ts";
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import type { Dataset } from "../lib/dataset.ts";
 import { ft, ftInit } from "../lib/distillers/ft.ts";
@@ -11,6 +12,7 @@ import { sgd } from "../lib/schedule.ts";
 const dataset: Dataset = {
   id: "toy",
   options: { flip: true },
+  task: classification,
   holdout: 0,
   augmentation: { crop: 0, flip: true },
   normalisation: { mean: [0], std: [1] },

@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const arrows: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^lib\/tensorflow\//, /^lib\/(tensorflow\/|(failure|cannot_write|status|tensor)\.ts$)/],
   [/^lib\/kernels\//, /^lib\/(kernels\/\w+|tensorflow\/(backend|binding|c_api)|random|tensor)\.ts$/],
-  [/^lib\/tasks\//, /^lib\/(network|ops|tensor)\.ts$/],
+  [/^lib\/tasks\//, /^lib\/((input|network|ops|tensor)\.ts$|tasks\/)/],
   [/^lib\/networks\//, /^lib\/((failure|layers|network|variables|tensor)\.ts$|(kernels|networks)\/)/],
   [
     /^lib\/distillers\//,
@@ -24,7 +24,10 @@ const arrows: readonly (readonly [from: RegExp, to: RegExp])[] = [
   // What the command line names is what anybody can import.
   [/^lib\/find_network\.ts$/, /^(lib\/|mod\.ts$)/],
   [/^lib\//, /^lib\//],
-  [/^datasets\//, /^(datasets\/|lib\/(dataset|download|failure|json|random|reason|split|stays_inside|zip)\.ts$)/],
+  [
+    /^datasets\//,
+    /^(datasets\/|lib\/(dataset|download|failure|json|random|reason|split|stays_inside|zip|tasks\/classification)\.ts$)/,
+  ],
   [/^experiments\//, /^(experiments\/|datasets\/|mod\.ts$)/],
   [/^mod\.ts$/, /^(lib|datasets)\//],
 ];

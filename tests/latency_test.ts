@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import type { Input } from "../lib/engine.ts";
+import type { Input } from "../lib/input.ts";
 import { latency } from "../lib/latency.ts";
 
 Deno.test("latency: one image and batches of 250 are timed, warmed up, even where the split has fewer images", async () => {

@@ -10,7 +10,7 @@ import {
 } from "../lib/distiller.ts";
 import { passes } from "../lib/layers.ts";
 import { type Player, scored, type Scorer } from "../lib/network.ts";
-import { classification } from "../lib/tasks/classification.ts";
+import { classificationLoss } from "../lib/tasks/classification.ts";
 
 /** Logits, [samples][classes]. */
 export type Rows = readonly (readonly number[])[];
@@ -64,7 +64,7 @@ export async function measured<T extends Teachers>(
           random: { uniform: () => tf.tensor1d([...drawn]) },
           live,
           frozen,
-          task: classification([[labels, 1]]),
+          task: classificationLoss([[labels, 1]]),
           mask: () => mask && tf.tensor1d([...mask]),
         } as unknown as Step<Scorer, T> & HardLabels & Views<"strong">,
       ));

@@ -1,5 +1,5 @@
 /** A network small enough for tfjs's own backend, and images for it. */
-import type { Input, Inputs } from "../lib/engine.ts";
+import type { Input, Inputs } from "../lib/input.ts";
 import { convNorm, dense, globalAveragePool, maxPool, relu, residual, seq } from "../lib/layers.ts";
 import { type Classifier, classifier, stage } from "../lib/network.ts";
 import { stream } from "../lib/random.ts";

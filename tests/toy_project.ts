@@ -12,7 +12,8 @@ import { scratch } from "${lib("distillers/scratch.ts")}";
 import { resnet8, resnet20 } from "${lib("networks/resnet.ts")}";
 import { sgd } from "${lib("schedule.ts")}";
 import { tables } from "${lib("table.ts")}";
-const dataset = { id: "toy", options: { take: undefined, flip: true }, holdout: 0,
+import { classification } from "${lib("tasks/classification.ts")}";
+const dataset = { id: "toy", options: { take: undefined, flip: true }, task: classification, holdout: 0,
   augmentation: { crop: 0, flip: true }, normalisation: { mean: [0], std: [1] }, open: () => Promise.reject(new Error("opened")) };
 const schedule = sgd({ epochs: 2, batch: 4, lr: 0.1, drops: { at: [1], by: 0.1 } });
 `;

@@ -2,12 +2,24 @@ import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "../tensor.ts";
 import type { Output, Scorer } from "../network.ts";
 import { crossEntropy } from "../ops.ts";
+import type { Task } from "./task.ts";
+
+/** One class for each image. */
+export const classification: Task = {
+  id: "classification",
+  measures: {
+    top1: { title: "top-1", decimals: 2, isPercentage: true },
+    top5: { title: "top-5", decimals: 2, isPercentage: true },
+    kl: { title: "KL(teacher‖student)", decimals: 4, isPercentage: false },
+  },
+  primary: "top1",
+};
 
 /** The class of each image, int32 [batch], and the share of the loss that it has, a scalar. */
 export type Label = readonly [label: Tensor, share: Tensor | number];
 
 /** Cross-entropy of the right class for each sample, [batch]: of each of its classes, where it has several, by their shares. */
-export function classification(labels: readonly Label[]): (output: Output<Scorer>) => Tensor {
+export function classificationLoss(labels: readonly Label[]): (output: Output<Scorer>) => Tensor {
   return ({ taps: { logits } }) => {
     const oneHot = (label: Tensor) => tf.oneHot(label as tf.Tensor1D, logits.shape[1]!, 1, 0, "float32");
     const [target, ...others] = labels.map(([label, share]) =>

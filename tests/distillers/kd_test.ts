@@ -4,7 +4,7 @@ import type { Cast, Step } from "../../lib/distiller.ts";
 import { kd, type KdOptions } from "../../lib/distillers/kd.ts";
 import { canonical } from "../../lib/json.ts";
 import type { Scorer } from "../../lib/network.ts";
-import { classification } from "../../lib/tasks/classification.ts";
+import { classificationLoss } from "../../lib/tasks/classification.ts";
 import { masks } from "../masks.ts";
 import { method } from "../method.ts";
 
@@ -30,7 +30,7 @@ function losses(options: KdOptions, rows: readonly number[], mask?: readonly num
     const step = {
       student: output(STUDENT),
       teacher: output(TEACHER),
-      task: classification([[label, 1]]),
+      task: classificationLoss([[label, 1]]),
       mask: (spot: string) => spot === "logits" && mask ? tf.tensor1d([...mask]) : undefined,
     } as unknown as Step<Scorer, Scorer>;
     const terms = kd(options).build({} as Cast<Scorer, Scorer>)(step);
