@@ -114,8 +114,14 @@ export type Gives<M extends Mix | undefined, V extends string> =
   & ([M] extends [undefined] ? HardLabels : MixedLabels)
   & ([V] extends [never] ? unknown : Views<V>);
 
-/** A weight, a number or a scalar tensor, and one number per sample, [batch]. */
-export type Term = readonly [weight: number | Tensor, perSample: Tensor];
+/** The role of a term: `task`, where a network learns from labels; no role, where it learns from another network. */
+export type Role = "task";
+
+/**
+ * A weight, a number or a scalar tensor; one number per sample, [batch]; and the term's role, by which the
+ * distillation-oriented trainer chooses its momentum. The name of a term says nothing about its role.
+ */
+export type Term = readonly [weight: number | Tensor, perSample: Tensor, role?: Role];
 
 /** The named terms whose weighted means are added up. */
 export type Terms = { readonly [name: string]: Term };
@@ -156,7 +162,7 @@ function isRemembering(result: Terms | Remembering): result is Remembering {
 }
 
 function isTerm(value: Term | Remembering["writes"]): value is Term {
-  return value.length === 2 && !Array.isArray(value[0]);
+  return value.length > 0 && !Array.isArray(value[0]);
 }
 
 /** What a step costs: traced once. */

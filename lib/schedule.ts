@@ -18,8 +18,8 @@ export interface Schedule {
   /** Whether the gradient is that ahead of the velocity, as PyTorch's `nesterov` has it. */
   readonly nesterov: boolean;
   /**
-   * Δ of the distillation-oriented trainer: where both the task's terms (`task`, or ending in `_task`) and others reach a
-   * variable, the former move it with the momentum less Δ and all the weight decay, the latter with the momentum and Δ.
+   * Δ of the distillation-oriented trainer: where both terms with the role `task` and others reach a variable,
+   * the former move it with the momentum less Δ and all the weight decay, the latter with the momentum and Δ.
    * Undefined: all terms together.
    */
   readonly dot: number | undefined;

@@ -9,7 +9,7 @@ import { type Random, randomOf } from "./kernels/random_uniform.ts";
 import { passes } from "./layers.ts";
 import type { Net, Player, Scorer } from "./network.ts";
 import { kl } from "./ops.ts";
-import type { Gradients, Optimizer } from "./optimizer.ts";
+import type { Gradients, Optimizer, Roles } from "./optimizer.ts";
 import { classificationLoss, correct, type Label, topK } from "./tasks/classification.ts";
 import type { Update, Variable } from "./variables.ts";
 
@@ -89,7 +89,7 @@ export function gradNormStep(parts: TrainParts): Traced<TrainInput> {
     const { forward, gradients } = differentiate(
       objective(parts, inputs),
       learning,
-      (terms) => terms.map((term) => [term]),
+      (roles) => Array.from(roles.keys(), (name) => [name]),
     );
     const { means, loss, correct, reports, changes } = forward;
     tf.dispose([loss, correct, ...[means, reports].flatMap(Object.values), ...changes.map(({ value }) => value)]);
@@ -108,6 +108,8 @@ function norm(gradients: Gradients): Tensor {
 interface Forward {
   /** Each term's weighted mean. */
   readonly means: Readonly<Record<string, Scalar>>;
+  /** Each term's role. */
+  readonly roles: Roles;
   /** Their sum. */
   readonly loss: Scalar;
   /** How many of the batch the student got right. */
@@ -153,6 +155,7 @@ function objective(
     ]);
     return {
       means: Object.fromEntries(means),
+      roles: new Map(Object.entries(terms).map(([name, [, , role]]) => [name, role])),
       loss: tf.keep(tf.addN(means.map(([, mean]) => mean))) as Scalar,
       correct: tf.keep(correct(given.student.taps.logits, labels)),
       reports: Object.fromEntries(
@@ -209,8 +212,8 @@ function differentiate(
   engine.gradients(
     () => {
       forward = objective();
-      const { means, loss } = forward;
-      const sums = groups(Object.keys(means)).map((names) => names.map((name) => means[name]));
+      const { means, roles, loss } = forward;
+      const sums = groups(roles).map((names) => names.map((name) => means[name]));
       kept = sums.map((sums) =>
         sums.length === 0 || xs.length === 0 ? [] : of(() => tf.addN(sums)).map((one) => one && tf.keep(one))
       );

@@ -4,6 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Distiller, Teachers } from "../lib/distiller.ts";
 import { type Kind, open } from "./engines.ts";
 import { everything, needs } from "./needs.ts";
+import { rolesOf } from "./roles_of.ts";
 import { assertNear } from "./tolerance.ts";
 import type { Toy } from "./toy.ts";
 import { flat, type Options, training } from "./toy_training.ts";
@@ -40,6 +41,13 @@ export async function method<T extends Teachers>(
     }
     engine.close();
     assertEquals(tf.memory().numTensors, before, "tensors are left over");
+  });
+
+  Deno.test(`${name}: the terms that are called \`task\`, or end in \`_task\`, have that role`, async () => {
+    const roles = await rolesOf(distiller(), options);
+    for (const [term, role] of Object.entries(roles)) {
+      assertEquals(role, /(^|_)task$/.test(term) ? "task" : undefined, term);
+    }
   });
 
   Deno.test(`${name}: a step of the same seed is the same, one of another seed is not`, async () => {

@@ -1,5 +1,6 @@
-import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
+import { Failure } from "../lib/failure.ts";
 import { optimizer } from "../lib/optimizer.ts";
 import { sgd } from "../lib/schedule.ts";
 import { constant, type Variable, variables } from "../lib/variables.ts";
@@ -99,12 +100,21 @@ async function isDot(kind: Kind): Promise<void> {
 Deno.test("DOT's velocities have momenta of their own, op by op", () => isDot("cpu"));
 await needs(everything, "DOT's velocities have momenta of their own, compiled", () => isDot("compiled"));
 
-Deno.test("DOT takes the task's terms apart, plain SGD none", () => {
-  const groups = (dot?: number) => optimizer(sgd({ epochs: 1, batch: 1, lr: 1, dot }), [], create).groups;
-  const create = variables({ seed: 1, collected: new Map() });
-  assertEquals(groups(), undefined);
-  const terms = ["task", "kd", "self1_task", "self1_teacher", "multitask"];
-  assertEquals(groups(0.05)!(terms), [["task", "self1_task"], ["kd", "self1_teacher", "multitask"]]);
+/** The groups of terms with a Δ, or without one. */
+function groupsOf(dot?: number) {
+  return optimizer(sgd({ epochs: 1, batch: 1, lr: 1, dot }), [], variables({ seed: 1, collected: new Map() })).groups;
+}
+
+Deno.test("DOT takes the terms with the role of the task apart, plain SGD none", () => {
+  assertEquals(groupsOf(), undefined);
+  const roles = new Map([["labels", "task"], ["kd", undefined], ["self1", "task"], ["other_task", undefined]] as const);
+  assertEquals(groupsOf(0.05)!(roles), [["labels", "self1"], ["kd", "other_task"]]);
+  assertEquals(groupsOf(0.05)!(new Map([["task", "task"]])), [["task"], []]);
+});
+
+Deno.test("DOT refuses terms of which none has the role of the task", () => {
+  const { exit, message } = assertThrows(() => groupsOf(0.05)!(new Map([["task", undefined]])), Failure);
+  assertEquals([exit, message.includes('none of task has the role "task"')], [2, true]);
 });
 
 Deno.test("a velocity is a variable that no optimiser changes, under the name of what it moves", () => {

@@ -221,7 +221,7 @@ await both("a view shows the same images in another way, mixed as they are", asy
 const pulling = method(({ create }) => {
   const head = create(dense(1), [4]), apart = create.in("apart")(dense(1), [4]);
   return ({ student, task, live }) => ({
-    task: [0.5, task(student)],
+    labels: [0.5, task(student), "task"],
     pull: [2, tf.sum(tf.square(head(student.taps.pooled, live)), -1)],
     alone: [1, tf.sum(tf.square(apart(tf.ones([BATCH, 4]), live)), -1)],
   });
@@ -249,8 +249,8 @@ await both(
     const start = await read("");
     const norms = await gradNorms(inputs(0));
     assertEquals(await read(""), start);
-    assertEquals(Object.keys(norms), ["grad/task", "grad/pull", "grad/alone"]);
-    for (const term of ["task", "pull"]) {
+    assertEquals(Object.keys(norms), ["grad/labels", "grad/pull", "grad/alone"]);
+    for (const term of ["labels", "pull"]) {
       const alone = flat(
         new Map([...await pulls(kind, [term])].filter(([name]) => name.startsWith("velocity.student."))),
       );
@@ -264,7 +264,7 @@ await both(
 );
 
 await both(
-  "DOT moves with two velocities what the task and others reach, with one what only some of them do",
+  "DOT moves with two velocities what the task's terms, by any name, and others reach, with one what only some of them do",
   async (kind) => {
     const schedule = sgd({ epochs: 1, batch: 4, lr: 0.1, momentum: 0.8, weightDecay: 0.05, dot: 0.1 });
     const engine = await open(kind), before = tf.memory().numTensors;
@@ -272,7 +272,7 @@ await both(
     const start = await read(""), rate = 0.1;
     await step(rate);
     const first = await read("");
-    const [task, others] = [await pulls(kind, ["task"]), await pulls(kind, ["pull", "alone"])];
+    const [task, others] = [await pulls(kind, ["labels"]), await pulls(kind, ["pull", "alone"])];
     const value = (values: Map<string, Float32Array>, name: string) => values.get(name) ?? new Float32Array();
     const names = [...start.keys()].filter((name) => start.has(`velocity.${name}`));
     for (const name of names) {

@@ -124,6 +124,10 @@ function mistakes(): void {
   // @ts-expect-error: a method that has not said that it needs the class cannot see it.
   const _label: Distiller<Scorer>["build"] = () => ({ task, student, label }) => ({ task: [1, task(student)], label });
 
+  // @ts-expect-error: there is no such role of a term.
+  const _role: Distiller<Scorer>["build"] = () => ({ task, student }) => ({ task: [1, task(student), "labels"] });
+  const _named: Distiller<Scorer>["build"] = () => ({ task, student }) => ({ labels: [1, task(student), "task"] });
+
   // First stages: what a student starts with, and what a method trained for another.
   const pair = { dataset, schedule, teacher };
   const init = experiment(meta, { ...pair, student: vgg8, distiller: ftInit() });

@@ -81,7 +81,7 @@ export function ab({ ce = 1, kd = 0, temperature = 4 }: AbOptions = {}): Distill
     options: { ce, kd, temperature },
     paper: PAPER,
     build: () => ({ student, teacher, task, mask }) => ({
-      task: [ce, task(student)],
+      task: [ce, task(student), "task"],
       ...kd && { kd: [kd, masked(kl(student.taps.logits, teacher.taps.logits, temperature), mask("logits"))] },
     }),
   };

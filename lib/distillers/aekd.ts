@@ -89,7 +89,7 @@ export function aekd<const S extends string = never, const T extends string = ne
             },
           )
           : [];
-        return { task: [ce, task(student)], ...numbered("teacher", taught), ...numbered("hint", hinted) };
+        return { task: [ce, task(student), "task"], ...numbered("teacher", taught), ...numbered("hint", hinted) };
       };
     },
   };

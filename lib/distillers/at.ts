@@ -44,7 +44,7 @@ export function at<const S extends string = never, const T extends string = neve
     build({ student, teacher }) {
       const pairs = tapPairs(student, teacher, taps);
       return ({ student, teacher, task, mask }) => ({
-        task: [ce, task(student)],
+        task: [ce, task(student), "task"],
         ...Object.fromEntries(pairs.map(([s, t]): [string, Term] => {
           const [ours, theirs] = toSmaller(student.taps[s], teacher.taps[t]);
           return [`at_${s}`, [weight, masked(apart(attentionMap(ours), attentionMap(theirs)), mask(s))]];

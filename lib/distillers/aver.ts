@@ -25,7 +25,7 @@ export function aver(options: AverOptions = {}): Distiller<Scorer, Several> {
     options: { temperature, ce, kd, standardised },
     paper: "Learning from Multiple Teacher Networks. You, Xu, Xu, Tao, 2017. KDD",
     build: ({ teacher: { length } }) => ({ student, teacher, task, mask }) => ({
-      task: [ce, task(student)],
+      task: [ce, task(student), "task"],
       ...numbered(
         "teacher",
         teacher.map(({ taps: { logits } }) => [

@@ -66,7 +66,7 @@ export function camkd<const S extends string = never, const T extends string = n
           const off = mse(embedded[i], teacher[i].next[teaching]);
           return [begun, masked(tf.mul(fits[i], off), mask(learning))] as const;
         });
-        return { task: [ce, task(student)], ...numbered("teacher", taught), ...numbered("hint", hinted) };
+        return { task: [ce, task(student), "task"], ...numbered("teacher", taught), ...numbered("hint", hinted) };
       };
     },
   };

@@ -65,7 +65,7 @@ export function cc<const S extends string = "pooled", const T extends string = "
         const s = embedStudent(flat(student.taps[learning]), live),
           t = embedTeacher(flat(teacher.taps[teaching]), live);
         return {
-          task: [ce, task(student)],
+          task: [ce, task(student), "task"],
           cc: [weight, tf.mul(compare(s, t, among), among.chosen)],
           ...kd && { kd: [kd, masked(kl(student.taps.logits, teacher.taps.logits, temperature), mask("logits"))] },
         };

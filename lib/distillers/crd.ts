@@ -94,7 +94,7 @@ export function contrastive<const S extends string = "pooled", const T extends s
         const ours = told(students, learned, teachers), theirs = told(teachers, taught, students);
         return {
           terms: {
-            task: [ce, task(student)],
+            task: [ce, task(student), "task"],
             crd: [weight, masked(tf.add(ours.loss, theirs.loss), given)],
             ...kd && { kd: [kd, masked(kl(student.taps.logits, teacher.taps.logits, kdTemperature), mask("logits"))] },
           },

@@ -35,10 +35,10 @@ export function dfgkd(options: DfgkdOptions = {}): Distiller<Scorer, Scorer> {
         const [s, t, p] = [student, teacher, output].map(({ taps }) => taps.logits);
         const towards = (learning: Tensor, target: Tensor) => kl(learning, target, temperature);
         return {
-          task: [ce + process * kd, task(student)],
+          task: [ce + process * kd, task(student), "task"],
           teacher: [kd, masked(towards(s, t), mask("logits"))],
           self: [process * kd, masked(towards(s, p), mask("logits"))],
-          self_task: [ce + kd, task(output)],
+          self_task: [ce + kd, task(output), "task"],
           self_teacher: [kd, towards(p, t)],
           self_student: [kd, masked(towards(p, s), mask("logits"))],
         };

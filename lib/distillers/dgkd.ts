@@ -55,7 +55,7 @@ export function dgkd(options: DgkdOptions = {}): Distiller<Scorer, readonly [Sco
           const divergence = tf.div(kl(student.taps.logits, logits, temperature, { standardised }), classes);
           return [weights ? tf.mul(weights[i], kd) : kd, masked(divergence, mask("logits"))];
         });
-        return { task: [1 - kd, task(student)], ...numbered("teacher", learned) };
+        return { task: [1 - kd, task(student), "task"], ...numbered("teacher", learned) };
       };
     },
   };

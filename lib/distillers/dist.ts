@@ -38,7 +38,7 @@ export function dist(options: DistOptions = {}): Distiller<Scorer, Scorer> {
       const inter = distance(cosine(amongClasses(s), amongClasses(t), -1));
       const intra = tf.mean(distance(cosine(amongSamples(s, samples), amongSamples(t, samples), 0)));
       return {
-        task: [ce, task(student)],
+        task: [ce, task(student), "task"],
         inter: [beta, tf.mul(inter, chosen)],
         intra: [gamma, tf.mul(intra, chosen)],
       };

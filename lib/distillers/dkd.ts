@@ -43,7 +43,7 @@ export function dkd(options: DkdOptions = {}): Distiller<Scorer, Scorer, HardLab
       const part = (student: Tensor, teacher: Tensor) =>
         masked(tf.mul(divergence(student, teacher), temperature ** 2), mask("logits"));
       return {
-        task: [ce, task(student)],
+        task: [ce, task(student), "task"],
         tckd: [tf.mul(grown, alpha), part(s.target, t.target)],
         nckd: [tf.mul(grown, beta), part(s.others, t.others)],
       };

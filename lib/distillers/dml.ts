@@ -50,9 +50,9 @@ export function dml(options: DmlOptions): Distiller<Scorer> {
         const towards = (learner: typeof s, target: typeof s) =>
           kl(learner, constant ? stop(target) : target, temperature, { floor, standardised });
         return {
-          task: [ce, task(student)],
+          task: [ce, task(student), "task"],
           kd: [kd, masked(towards(s, p), mask("logits"))],
-          peer_task: [ce, task(output)],
+          peer_task: [ce, task(output), "task"],
           ...(reverse !== 0 && { peer_kd: [reverse, towards(p, s)] }),
         };
       };

@@ -33,7 +33,7 @@ export function ebkd(options: EbkdOptions = {}): Distiller<Scorer, Several> {
         const divergence = kl(student.taps.logits, logits, temperature, { standardised });
         return [kd / length, masked(tf.mul(weights[i], divergence), mask("logits"))] as const;
       });
-      return { task: [ce, task(student)], ...numbered("teacher", taught) };
+      return { task: [ce, task(student), "task"], ...numbered("teacher", taught) };
     },
   };
 }

@@ -25,7 +25,7 @@ export function eskd({ until, ...options }: EskdOptions = {}): Distiller<Scorer,
     build: () => ({ student, teacher, task, epoch, mask }) => {
       const weight = until === undefined ? kd : tf.mul(tf.cast(tf.lessEqual(epoch, until), "float32"), kd);
       const divergence = kl(student.taps.logits, teacher.taps.logits, temperature, { standardised });
-      return { task: [ce, task(student)], kd: [weight, masked(divergence, mask("logits"))] };
+      return { task: [ce, task(student), "task"], kd: [weight, masked(divergence, mask("logits"))] };
     },
   };
 }

@@ -35,7 +35,7 @@ export function fitnets<const S extends string = "block2", const T extends strin
       const regress = create.in("regressor")(regressor(from, to), from);
       return ({ student, teacher, task, live, mask }) => {
         const given = mask(guided), regressed = regress(student.taps[guided], among(live, given));
-        return { task: [ce, task(student)], hint: [weight, masked(mse(regressed, teacher.taps[hint]), given)] };
+        return { task: [ce, task(student), "task"], hint: [weight, masked(mse(regressed, teacher.taps[hint]), given)] };
       };
     },
   };

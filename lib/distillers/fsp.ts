@@ -125,7 +125,7 @@ export function fsp({ ce = 1, kd = 0, temperature = 4 }: FspOptions = {}): Disti
     options: { ce, kd, temperature },
     paper: PAPER,
     build: () => ({ student, teacher, task, mask }) => ({
-      task: [ce, task(student)],
+      task: [ce, task(student), "task"],
       ...kd && { kd: [kd, masked(kl(student.taps.logits, teacher.taps.logits, temperature), mask("logits"))] },
     }),
   };

@@ -110,7 +110,7 @@ export function ft<const S extends string = never, const T extends string = neve
         const theirs = paraphrase(teacher.taps[teaching], frozen);
         const values = transferred(ours, theirs, { factors, order });
         return {
-          task: [ce, task(student)],
+          task: [ce, task(student), "task"],
           ft: [weight, masked(values, given)],
           ...kd && { kd: [kd, masked(kl(student.taps.logits, teacher.taps.logits, temperature), mask("logits"))] },
         };

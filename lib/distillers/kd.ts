@@ -25,7 +25,7 @@ export function kd(options: KdOptions = {}): Distiller<Scorer, Scorer> {
     options: { temperature, ce, kd, standardised },
     paper: "Distilling the Knowledge in a Neural Network. Hinton, Vinyals, Dean, 2015. arXiv:1503.02531",
     build: () => ({ student, teacher, task, mask }) => ({
-      task: [ce, task(student)],
+      task: [ce, task(student), "task"],
       kd: [kd, masked(kl(student.taps.logits, teacher.taps.logits, temperature, { standardised }), mask("logits"))],
     }),
   };

@@ -43,9 +43,9 @@ export function kdDagger(options: KdDaggerOptions = {}): Distiller<Scorer, Class
         const output = tuned(image, teacher, live, frozen), s = student.taps.logits, p = output.taps.logits;
         const towards = (learner: Tensor, target: Tensor) => kl(learner, stop(target), temperature, { standardised });
         return {
-          task: [ce, task(student)],
+          task: [ce, task(student), "task"],
           kd: [kd, masked(towards(s, p), mask("logits"))],
-          teacher_task: [ce, task(output)],
+          teacher_task: [ce, task(output), "task"],
           teacher_kd: [reverse, towards(p, s)],
         };
       };

@@ -59,7 +59,7 @@ export function kdsvd<const S extends string = never, const T extends string = n
           ...aligned(matrices(student.taps[s], over), matrices(teacher.taps[t], over), vectors),
         }));
         return {
-          task: [ce, task(student)],
+          task: [ce, task(student), "task"],
           ...Object.fromEntries(
             spots.slice(1).map((here, i): [string, Term] => {
               const before = spots[i],

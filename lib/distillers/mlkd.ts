@@ -42,7 +42,7 @@ export function mlkd(options: MlkdOptions = {}): Distiller<Scorer, Scorer, Views
       const other = { student: seen.taps.logits, teacher: players.teacher.run(strong, frozen).taps.logits };
       const levels = alignments(weak, other, temperature, standardised, mask("logits"));
       return {
-        task: [ce, tf.add(task(student), task(seen))],
+        task: [ce, tf.add(task(student), task(seen)), "task"],
         kd: [kd, levels.instances],
         cc: [kd, levels.classes],
         bc: [kd, levels.batch],

@@ -38,7 +38,7 @@ export function nst<const S extends string = never, const T extends string = nev
     build({ student, teacher }) {
       const pairs = tapPairs(student, teacher, taps);
       return ({ student, teacher, task, mask }) => ({
-        task: [ce, task(student)],
+        task: [ce, task(student), "task"],
         ...Object.fromEntries(pairs.map(([s, t]): [string, Term] => {
           const [ours, theirs] = toSmaller(student.taps[s], teacher.taps[t]);
           return [`nst_${s}`, [weight, masked(discrepancy(selectivity(ours), selectivity(theirs)), mask(s))]];

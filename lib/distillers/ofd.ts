@@ -52,7 +52,7 @@ export function ofd<const S extends string = never, const T extends string = nev
       return ({ student, teacher, image, task, live, frozen, mask }) => {
         const theirs = copy?.run(image, live) ?? teacher;
         return {
-          task: [ce, task(student)],
+          task: [ce, task(student), "task"],
           ...Object.fromEntries(pairs.map(({ s, t, connect, norm }, i): [string, Term] => {
             const given = mask(s), ours = connect(student.pre[s], among(live, given)), [, height, width] = ours.shape;
             const target = adaptivePool(stop(theirs.pre[t]), height!, width!);

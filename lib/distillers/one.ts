@@ -55,13 +55,13 @@ export function one<const S extends string = "block2">(options: OneOptions<S> = 
         const weight = rampUp === 0 ? kd : tf.mul(grown(epoch, rampUp), kd);
         const towards = (logits: Tensor) => kl(logits, target, temperature, { floor: 1e-7 });
         const learning = others.map((logits, i): Terms => ({
-          [`branch${i + 2}_task`]: [1, task(scored(logits))],
+          [`branch${i + 2}_task`]: [1, task(scored(logits)), "task"],
           [`branch${i + 2}_kd`]: [weight, towards(logits)],
         }));
         return {
-          task: [1, task(student)],
+          task: [1, task(student), "task"],
           kd: [weight, masked(towards(student.taps.logits), mask("logits"))],
-          ensemble_task: [1, task(scored(ensemble))],
+          ensemble_task: [1, task(scored(ensemble)), "task"],
           ...Object.assign({}, ...learning),
         };
       };

@@ -50,7 +50,7 @@ export function pkt<const S extends string = "pooled", const T extends string = 
       const divergence = tf.mul(p, tf.log(tf.div(tf.add(p, EPSILON), tf.add(q, EPSILON))));
       const loss = tf.div(tf.sum(divergence), tf.square(count));
       return {
-        task: [ce, task(student)],
+        task: [ce, task(student), "task"],
         pkt: [weight, tf.mul(loss, chosen)],
         ...kd && { kd: [kd, masked(kl(student.taps.logits, teacher.taps.logits, temperature), mask("logits"))] },
       };

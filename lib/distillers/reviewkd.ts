@@ -72,7 +72,7 @@ export function reviewkd<const S extends string = never, const T extends string 
           return [`reviewkd_${s}`, [weighted, masked(hierarchical(out, mapped(teacher.pre[t])), chosen)]];
         });
         return {
-          task: [ce, task(student)],
+          task: [ce, task(student), "task"],
           ...Object.fromEntries(terms.toReversed()),
           ...kd && { kd: [kd, masked(kl(student.taps.logits, teacher.taps.logits, temperature), mask("logits"))] },
         };

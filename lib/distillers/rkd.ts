@@ -51,7 +51,7 @@ export function rkd<const S extends string = "pooled", const T extends string = 
       const distances = tf.div(tf.sum(smoothL1(apart)), tf.pow(count, 2));
       const angles = tf.div(tf.sum(smoothL1(turned)), tf.pow(count, 3));
       return {
-        task: [ce, task(student)],
+        task: [ce, task(student), "task"],
         distance: [distance, tf.mul(distances, chosen)],
         angle: [angle, tf.mul(angles, chosen)],
         ...kd && { kd: [kd, masked(kl(student.taps.logits, teacher.taps.logits, temperature), mask("logits"))] },

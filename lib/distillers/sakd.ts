@@ -127,8 +127,8 @@ export function routed<S extends Net, T extends Net, D>(
         );
         const [s, t] = [student, teacher].map(({ taps }) => taps.logits);
         const common: Terms = {
-          task: [ce, task(scored(s))],
-          ...copy && { teacher_task: [ce, task(scored(t))] },
+          task: [ce, task(scored(s)), "task"],
+          ...copy && { teacher_task: [ce, task(scored(t)), "task"] },
           ...alpha && { kd: [alpha, masked(kl(s, t, temperature), mask("logits"))] },
           ...policys,
         };
@@ -293,9 +293,9 @@ function adapter(from: Shape, to: Shape, [s, t]: TapPair<string, string>): Layer
 function scaled(terms: Terms, factor: number): Terms {
   if (factor === 1) return terms;
   return Object.fromEntries(
-    Object.entries(terms).map(([name, [weight, values]]): [string, Term] => [
+    Object.entries(terms).map(([name, [weight, ...rest]]): [string, Term] => [
       name,
-      [typeof weight === "number" ? weight * factor : tf.mul(weight, factor), values],
+      [typeof weight === "number" ? weight * factor : tf.mul(weight, factor), ...rest],
     ]),
   );
 }

@@ -3,5 +3,5 @@ import type { Scorer } from "../network.ts";
 
 /** Training on labels alone: the `student` and `teacher` rows of every table. */
 export function scratch(): Distiller<Scorer> {
-  return { id: "scratch", options: {}, build: () => ({ student, task }) => ({ task: [1, task(student)] }) };
+  return { id: "scratch", options: {}, build: () => ({ student, task }) => ({ task: [1, task(student), "task"] }) };
 }

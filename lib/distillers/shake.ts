@@ -100,7 +100,7 @@ export function shake<const T extends string = never>(
         const own = (name: string, weight: number, of: (one: { h: Tensor; t: Tensor }) => Tensor): Terms =>
           weight === 0 ? {} : named(name, cast.map((one): Term => [weight, of(one)]));
         return {
-          task: [ce, task(scored(s))],
+          task: [ce, task(scored(s)), "task"],
           ...named("shadow", lessons),
           ...own("direct", direct / cast.length, ({ t }) => masked(kl(s, t, temperature), chosen)),
           ...own("follow", follow, ({ h, t }) => by === "kl" ? kl(h, t, temperature) : mse(h, t)),

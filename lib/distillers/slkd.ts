@@ -76,11 +76,11 @@ export function slkd(options: SlkdOptions = {}): Distiller<Scorer, Scorer> {
         const p = fused(outputs.map(({ taps }) => taps.logits));
         const towards = (target: Tensor) => masked(kl(student.taps.logits, target, temperature), mask("logits"));
         const learning = outputs.map((output, i): Terms => ({
-          [`self${i + 1}_task`]: [ce, task(output)],
+          [`self${i + 1}_task`]: [ce, task(output), "task"],
           [`self${i + 1}_teacher`]: [1 - ce, kl(output.taps.logits, teacher.taps.logits, temperature)],
         }));
         return {
-          task: [beta1 * ce + beta2 * own.ce, task(student)],
+          task: [beta1 * ce + beta2 * own.ce, task(student), "task"],
           ...(beta1 !== 0 && { teacher: [beta1 * (1 - ce), towards(teacher.taps.logits)] }),
           ...(beta2 !== 0 && { self: [beta2 * own.kl, towards(joint ? p : stop(p))] }),
           ...Object.assign({}, ...learning),

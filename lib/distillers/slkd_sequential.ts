@@ -47,7 +47,7 @@ export function slkdSequential(options: SlkdSequentialOptions = {}): Distiller<S
           [weight * (1 - ce), masked(kl(student.taps.logits, target, temperature), mask("logits"))] as const
         );
         return {
-          task: [(beta1 + beta2) * ce, task(student)],
+          task: [(beta1 + beta2) * ce, task(student), "task"],
           ...(beta1 !== 0 && { teacher: fromTeacher }),
           ...(beta2 !== 0 && { self: fromSelves }),
         };

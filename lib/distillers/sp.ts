@@ -45,7 +45,7 @@ export function sp<const S extends string = never, const T extends string = neve
         const off = tf.sub(similarities(teacher.taps[teaching]), similarities(student.taps[learning]));
         const loss = tf.div(tf.sum(tf.square(off)), tf.square(count));
         return {
-          task: [ce, task(student)],
+          task: [ce, task(student), "task"],
           sp: [weight, tf.mul(loss, chosen)],
           ...kd && { kd: [kd, masked(kl(student.taps.logits, teacher.taps.logits, temperature), mask("logits"))] },
         };

@@ -36,7 +36,7 @@ export function takd({ temperature = 5, kd = 0.5, standardised }: TakdOptions = 
     build: ({ dataset: { classes } }) => ({ student, teacher, task, mask }) => {
       const divergence = kl(student.taps.logits, teacher.taps.logits, temperature, { standardised });
       return {
-        task: [1 - kd, task(student)],
+        task: [1 - kd, task(student), "task"],
         kd: [kd, masked(tf.div(divergence, classes), mask("logits"))],
       };
     },

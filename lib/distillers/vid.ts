@@ -49,7 +49,7 @@ export function vid<const S extends string = never, const T extends string = nev
         return { s, t, mean, spread };
       });
       return ({ student, teacher, task, live, mask }) => ({
-        task: [ce, task(student)],
+        task: [ce, task(student), "task"],
         ...Object.fromEntries(pairs.map(({ s, t, mean, spread }): [string, Term] => {
           const [ours, theirs] = toSmaller(student.taps[s], teacher.taps[t]);
           const square = spread ? spread(ours, live) : tf.scalar(variance);

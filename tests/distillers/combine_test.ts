@@ -6,6 +6,7 @@ import {
   camkd,
   combine,
   type Dataset,
+  dml,
   ensemble,
   experiment,
   fitnets,
@@ -24,8 +25,9 @@ import {
 import { constant } from "../../lib/variables.ts";
 import { open } from "../engines.ts";
 import { method } from "../method.ts";
+import { rolesOf } from "../roles_of.ts";
 import { assertNear } from "../tolerance.ts";
-import { large, type Toy, toy } from "../toy.ts";
+import { large, small, type Toy, toy } from "../toy.ts";
 import { flat, training } from "../toy_training.ts";
 
 const larger = toy("larger", 6), pair: readonly [Toy, Toy] = [large, larger];
@@ -99,6 +101,11 @@ Deno.test("terms that are called alike are told apart, as often as it takes", as
   assertEquals(Object.keys(terms).sort(), ["loss", ...names.map((name) => `loss/${name}`)].sort());
   const { terms: thrice } = await first(combine(combine(kd(), kd()), kd()), large);
   assertEquals(Object.keys(thrice).sort(), ["loss", "loss/kd", "loss/kd_kd", "loss/kd_kd_kd", "loss/task"]);
+});
+
+Deno.test("a term that is named after its method keeps its role", async () => {
+  const roles = await rolesOf(combine(dml({ peer: small }), dml({ peer: small })), { teacher: undefined });
+  assertEquals([roles.dml_peer_task, roles.dml_kd], ["task", undefined]);
 });
 
 /** A method that counts its steps in a memory and draws a number. */
