@@ -195,3 +195,19 @@ export interface Spotted<S extends Net, T extends Net, D = unknown> extends Dist
   /** The pairs of taps that it compares; it asks for masks at the student's, and at `logits`. */
   readonly spots: (student: Player<S>, teacher: Player<T>) => readonly TapPair<Tap<S>, Tap<T>>[];
 }
+
+/**
+ * A method without what its type says of its needs, for code that builds any method.
+ *
+ * This is sound although the erased type would take every student, teacher and data set: `experiment` checks a method
+ * against these three where they are declared, and an erased method is given no others. A method that erases another one,
+ * as `combine` and `sakd` do, has the needs of that other one in its own type, which is checked in the same place.
+ */
+export function erase<S extends Net, T extends Net, D>(method: Spotted<S, T, D>): Spotted<Net, Net>;
+/** The same of a method whose spots nobody asks for. */
+export function erase<S extends Net, T extends Teachers, D, E extends string>(
+  method: Distiller<S, T, D, E>,
+): Distiller<Net, Teachers, unknown, E>;
+export function erase(method: object): object {
+  return method;
+}

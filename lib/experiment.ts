@@ -1,5 +1,5 @@
 import type { Dataset, Mix } from "./dataset.ts";
-import type { Distiller, Extra, Gives, Teachers } from "./distiller.ts";
+import { type Distiller, erase, type Extra, type Gives, type Teachers } from "./distiller.ts";
 import type { Json } from "./json.ts";
 import type { Layer } from "./layers.ts";
 import type { Net, Scorer } from "./network.ts";
@@ -109,7 +109,7 @@ export function experiment<
     start,
     teachers: teacher === undefined ? [] : isSeveral(teacher) ? teacher : [teacher as Teacher],
     several: teacher !== undefined && isSeveral(teacher),
-    distiller: distiller as unknown as Distiller<Net, Teachers, unknown, E>,
+    distiller: erase(distiller),
     schedule,
   };
   experiments.add(value);

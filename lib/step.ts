@@ -147,7 +147,7 @@ function objective(
       mask: () => undefined,
     };
     const { terms, writes, reports = {} } = remembering(
-      parts.loss({ ...given, teacher } as unknown as Step<Net, Teachers>),
+      parts.loss({ ...given, teacher }),
     );
     const means = Object.entries(terms).map(([name, [weight, perSample]]): [string, Scalar] => [
       name,

@@ -4,6 +4,7 @@ import {
   type Cast,
   type Create,
   type Distiller,
+  erase,
   remembering,
   type Spotted,
   type Step,
@@ -91,7 +92,7 @@ export function routed<S extends Net, T extends Net, D>(
   const { routing = "adaptive", homogeneous = false, gamma = 1, alpha = 1, beta = 1, ce = 1 } = options;
   const { temperature = 4, gumbel = 5, statistics = "batch" } = options;
   if (!(gamma > 0)) throw new Failure(2, `sakd: gamma multiplies and divides, it is greater than 0, not ${gamma}`);
-  const { id, options: own, paper, takes, spots, build } = method as unknown as Spotted<Net, Net>;
+  const { id, options: own, paper, takes, spots, build } = erase(method);
   const distiller: Distiller<Net, Net> = {
     id: "sakd",
     options: {
@@ -141,7 +142,7 @@ export function routed<S extends Net, T extends Net, D>(
       };
     },
   };
-  return distiller as unknown as Distiller<Classifier<Tap<S>>, Classifier<Tap<T>>, D>;
+  return distiller;
 }
 
 const PAPER = "Spot-Adaptive Knowledge Distillation. Song, Chen, Ye, Song, 2022. arXiv:2205.02399";
