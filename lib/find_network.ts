@@ -1,14 +1,14 @@
 /**
- * Networks by the names they are exported under: those of `mod.ts`, and anybody's own.
+ * Networks by the names they are exported under: those of `networks/mod.ts`, and anybody's own.
  *
  * @module
  */
-import * as retort from "../mod.ts";
 import { didYouMean } from "./closest.ts";
 import { Failure } from "./failure.ts";
 import { moduleOf } from "./identify.ts";
 import { importModule } from "./import_module.ts";
 import type { Net } from "./network.ts";
+import * as families from "./networks/mod.ts";
 
 /** A network and what names it. */
 export interface NamedNetwork {
@@ -18,13 +18,13 @@ export interface NamedNetwork {
   readonly network: Net;
 }
 
-/** Every network of `mod.ts`, by name. */
+/** Every network of `networks/mod.ts`, by name. */
 export function networks(): NamedNetwork[] {
   const order = new Intl.Collator("en", { numeric: true });
-  return [...exported(retort)].sort((a, b) => order.compare(a.name, b.name));
+  return [...exported(families)].sort((a, b) => order.compare(a.name, b.name));
 }
 
-/** Whether the command line names a module, and not a network of `mod.ts`. */
+/** Whether the command line names a module, and not a network of `networks/mod.ts`. */
 export function isModule(spec: string): boolean {
   return /[#/\\]|\.ts$/.test(spec);
 }

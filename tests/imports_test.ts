@@ -12,6 +12,11 @@ const arrows: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^lib\/kernels\//, /^lib\/(kernels\/\w+|tensorflow\/(backend|binding|c_api)|random|tensor)\.ts$/],
   [/^lib\/tasks\//, /^lib\/((input|network|ops|tensor)\.ts$|tasks\/)/],
   [/^lib\/networks\//, /^lib\/((failure|layers|network|variables|tensor)\.ts$|(kernels|networks)\/)/],
+  // A part serves several methods and knows none of them.
+  [
+    /^lib\/distillers\/parts\//,
+    /^lib\/((distiller|failure|layers|network|ops|tensor|variables)\.ts$|(distillers\/parts|kernels)\/)/,
+  ],
   [
     /^lib\/distillers\//,
     /^lib\/((distiller|failure|layers|network|ops|tail|tap_pairs|tensor|variables)\.ts$|(distillers|kernels)\/)/,
@@ -21,8 +26,6 @@ const arrows: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^lib\/std\//, /^lib\/std\//],
   // The commands say where the data are.
   [/^lib\/(describe|doctor|eval|export|run_flags)\.ts$/, /^(lib\/|datasets\/files\.ts$)/],
-  // What the command line names is what anybody can import.
-  [/^lib\/find_network\.ts$/, /^(lib\/|mod\.ts$)/],
   [/^lib\//, /^lib\//],
   [
     /^datasets\//,
