@@ -7,9 +7,10 @@ import { gather } from "../kernels/gather.ts";
 import { putRows } from "../kernels/put_rows.ts";
 import { dense, type Pass } from "../layers.ts";
 import type { Net } from "../network.ts";
-import { flat, kl, masked, type Related, related, stop, unit } from "../ops.ts";
+import { flat, masked, type Related, related, stop, unit } from "../ops.ts";
 import type { Tensor } from "../tensor.ts";
 import { constant, type Shape, uniform, type Variable } from "../variables.ts";
+import { alsoKd } from "./parts/also_kd.ts";
 
 /** What `crd` can be asked for. */
 export interface CrdOptions<S extends string, T extends string> {
@@ -96,7 +97,7 @@ export function contrastive<const S extends string = "pooled", const T extends s
           terms: {
             task: [ce, task(student), "task"],
             crd: [weight, masked(tf.add(ours.loss, theirs.loss), given)],
-            ...kd && { kd: [kd, masked(kl(student.taps.logits, teacher.taps.logits, kdTemperature), mask("logits"))] },
+            ...alsoKd({ student, teacher, mask }, { kd, temperature: kdTemperature }),
           },
           writes: [
             [students.z, ours.z],

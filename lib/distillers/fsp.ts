@@ -4,9 +4,10 @@ import { Failure } from "../failure.ts";
 import { adaptiveMaxPool } from "../kernels/adaptive_max_pool.ts";
 import { toSmaller } from "../kernels/adaptive_pool.ts";
 import { behind, lastMap, type Net, type Player, type Scorer } from "../network.ts";
-import { kl, masked, mse, root } from "../ops.ts";
+import { masked, mse, root } from "../ops.ts";
 import { type TapPair, tapPairs } from "../tap_pairs.ts";
 import type { Tensor } from "../tensor.ts";
+import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
 
 const PAPER =
   "A Gift from Knowledge Distillation: Fast Optimization, Network Minimization and Transfer Learning. Yim et al., CVPR 2017";
@@ -105,13 +106,9 @@ function columns(a: Tensor, b: Tensor): Tensor {
 }
 
 /** What `fsp` can be asked for. */
-export interface FspOptions {
+export interface FspOptions extends AlsoKd {
   /** Weight of the cross-entropy; 1. */
   readonly ce?: number;
-  /** Weight of T² · KL(teacher ‖ student) beside it; 0 (RepDistiller). */
-  readonly kd?: number;
-  /** T of that KL; 4. */
-  readonly temperature?: number;
 }
 
 /**
@@ -126,7 +123,7 @@ export function fsp({ ce = 1, kd = 0, temperature = 4 }: FspOptions = {}): Disti
     paper: PAPER,
     build: () => ({ student, teacher, task, mask }) => ({
       task: [ce, task(student), "task"],
-      ...kd && { kd: [kd, masked(kl(student.taps.logits, teacher.taps.logits, temperature), mask("logits"))] },
+      ...alsoKd({ student, teacher, mask }, { kd, temperature }),
     }),
   };
 }

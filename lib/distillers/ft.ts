@@ -4,10 +4,11 @@ import { Failure } from "../failure.ts";
 import { toSmaller } from "../kernels/adaptive_pool.ts";
 import { among, byDefault, conv, convNorm, type Layer, leakyRelu, seq } from "../layers.ts";
 import { lastMap, type Net } from "../network.ts";
-import { absolute, flat, kl, masked, mse, unit } from "../ops.ts";
+import { absolute, flat, masked, mse, unit } from "../ops.ts";
 import { lastMaps } from "../tap_pairs.ts";
 import type { Tensor } from "../tensor.ts";
-import { attentionMap } from "./at.ts";
+import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
+import { attentionMap } from "./parts/attention_map.ts";
 
 const PAPER =
   "Paraphrasing Complex Network: Network Compression via Factor Transfer. Kim, Park, Kwak, 2018. arXiv:1802.04977";
@@ -52,7 +53,7 @@ export function ftInit<const T extends string = never>(
 }
 
 /** What `ft` can be asked for. */
-export interface FtOptions<S extends string, T extends string> {
+export interface FtOptions<S extends string, T extends string> extends AlsoKd {
   /** The paraphraser that `ftInit` trained, `from(init).extras.paraphraser`. */
   readonly paraphraser: Extra;
   /** The student's map that is translated; its last (RepDistiller, SAKD). */
@@ -70,10 +71,6 @@ export interface FtOptions<S extends string, T extends string> {
   readonly weight?: number;
   /** Weight of the cross-entropy; 1. */
   readonly ce?: number;
-  /** Weight of T² · KL(teacher ‖ student) beside it; 0, in SAKD 1. */
-  readonly kd?: number;
-  /** T of that KL; 4. */
-  readonly temperature?: number;
 }
 
 /**
@@ -112,7 +109,7 @@ export function ft<const S extends string = never, const T extends string = neve
         return {
           task: [ce, task(student), "task"],
           ft: [weight, masked(values, given)],
-          ...kd && { kd: [kd, masked(kl(student.taps.logits, teacher.taps.logits, temperature), mask("logits"))] },
+          ...alsoKd({ student, teacher, mask }, { kd, temperature }),
         };
       };
     },

@@ -1,5 +1,5 @@
 /**
- * Every method of distillation.
+ * Every method of distillation, and the parts of them that other methods can use.
  *
  * @module
  */
@@ -41,3 +41,8 @@ export * from "./slkd_sequential.ts";
 export * from "./sp.ts";
 export * from "./takd.ts";
 export * from "./vid.ts";
+
+export type { AlsoKd } from "./parts/also_kd.ts";
+export { attentionMap } from "./parts/attention_map.ts";
+export { regressor } from "./parts/regressor.ts";
+export { weighedByGradients, type Weighing } from "./parts/weighed_by_gradients.ts";

@@ -19,7 +19,7 @@ import { flat, gumbel, kl, masked, stop } from "../ops.ts";
 import type { TapPair } from "../tap_pairs.ts";
 import type { Tensor } from "../tensor.ts";
 import { type Shape, sizeOf } from "../variables.ts";
-import { regressor } from "./fitnets.ts";
+import { regressor } from "./parts/regressor.ts";
 
 /** What `sakd` can be asked for. */
 export interface SakdOptions {

@@ -6,7 +6,7 @@ import { type Classifier, type Output, type Player, scored, type Scorer } from "
 import { kl, masked, mse, root, stop } from "../ops.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Shape } from "../variables.ts";
-import { weighedByGradients } from "./aekd.ts";
+import { weighedByGradients } from "./parts/weighed_by_gradients.ts";
 
 /** What `shake` can be asked for. */
 export interface ShakeOptions<T extends string> {

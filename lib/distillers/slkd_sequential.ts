@@ -1,7 +1,8 @@
 import type { Distiller, Several, Terms } from "../distiller.ts";
 import type { Scorer } from "../network.ts";
 import { kl, masked } from "../ops.ts";
-import { fusing, type SlkdOptions } from "./slkd.ts";
+import { fusing } from "./parts/fusing.ts";
+import type { SlkdOptions } from "./slkd.ts";
 
 /** What `slkdSequential` can be asked for: what of `slkd` the student's loss has, with its defaults. */
 export type SlkdSequentialOptions = Pick<

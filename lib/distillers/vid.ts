@@ -4,12 +4,13 @@ import { Failure } from "../failure.ts";
 import { toSmaller } from "../kernels/adaptive_pool.ts";
 import { byDefault, conv, type Layer, module, relu, seq } from "../layers.ts";
 import type { Net } from "../network.ts";
-import { kl, masked } from "../ops.ts";
+import { masked } from "../ops.ts";
 import { type TapPair, tapPairs } from "../tap_pairs.ts";
 import { constant } from "../variables.ts";
+import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
 
 /** What `vid` can be asked for. */
-export interface VidOptions<S extends string, T extends string> {
+export interface VidOptions<S extends string, T extends string> extends AlsoKd {
   /** The maps that are compared, the student's first; by default those behind the stems, in order (RepDistiller, mdistiller, SAKD). */
   readonly taps?: readonly TapPair<S, T>[];
   /** The variance that each channel starts with; 5 (RepDistiller, mdistiller, SAKD). */
@@ -20,10 +21,6 @@ export interface VidOptions<S extends string, T extends string> {
   readonly weight?: number;
   /** Weight of the cross-entropy; 1. */
   readonly ce?: number;
-  /** Weight of T² · KL(teacher ‖ student) beside it; 0, in SAKD 1. */
-  readonly kd?: number;
-  /** T of that KL; 4. */
-  readonly temperature?: number;
 }
 
 /**
@@ -57,7 +54,7 @@ export function vid<const S extends string = never, const T extends string = nev
           const values = tf.mul(tf.add(tf.mean(off, [1, 2, 3]), tf.mean(tf.log(square))), 0.5);
           return [`vid_${s}`, [weight, masked(values, mask(s))]];
         })),
-        ...kd && { kd: [kd, masked(kl(student.taps.logits, teacher.taps.logits, temperature), mask("logits"))] },
+        ...alsoKd({ student, teacher, mask }, { kd, temperature }),
       });
     },
   };

@@ -1,8 +1,6 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
-import * as tf from "@tensorflow/tfjs";
-import { at, attentionMap } from "../../lib/distillers/at.ts";
+import { at } from "../../lib/distillers/at.ts";
 import { open } from "../engines.ts";
-import { draw } from "../kernels/gradients.ts";
 import { masks } from "../masks.ts";
 import { method } from "../method.ts";
 import { training } from "../toy_training.ts";
@@ -19,21 +17,6 @@ for (const samples of ["different", "degenerate"] as const) {
     masks(`at, ${distance}`, () => at({ taps: [["map", "map"]], distance, kd: 1 }), taps, samples);
   }
 }
-
-Deno.test("an attention map has length 1, whatever the map's scale; that of nothing is nothing", async () => {
-  await tf.setBackend("cpu");
-  tf.tidy(() => {
-    const map = draw("map", [2, 3, 4, 5]),
-      [ours, scaled, none] = [map, tf.mul(map, 100), tf.zerosLike(map)]
-        .map((map) => attentionMap(map));
-    assertEquals(ours.shape, [2, 12]);
-    const largest = (x: tf.Tensor) => tf.max(tf.abs(x)).dataSync()[0];
-    assertEquals(largest(tf.sub(tf.norm(ours, 2, 1), 1)) < 1e-6, true);
-    assertEquals(largest(tf.sub(ours, scaled)) < 1e-6, true);
-    assertEquals(largest(none), 0);
-    assertEquals(largest(tf.grad((x) => tf.sum(attentionMap(x)))(none)), 0);
-  });
-});
 
 Deno.test("each pair of taps is a term of its own", async () => {
   const engine = await open("cpu");
