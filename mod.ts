@@ -68,6 +68,9 @@ export * from "./lib/networks/shufflenet.ts";
 export * from "./lib/networks/vgg.ts";
 export * from "./lib/networks/wrn.ts";
 
+export * from "./lib/optimizers/sgd.ts";
+
+export * from "./lib/rates.ts";
 export * from "./lib/schedule.ts";
 export * from "./lib/dataset.ts";
 export { cutmix, type MixOptions, mixup } from "./lib/mix.ts";
