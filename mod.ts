@@ -24,6 +24,9 @@ export * from "./lib/weights.ts";
 export * from "./lib/distillers/mod.ts";
 export * from "./lib/networks/mod.ts";
 
+export * from "./lib/optimizers/sgd.ts";
+
+export * from "./lib/rates.ts";
 export * from "./lib/schedule.ts";
 export * from "./lib/dataset.ts";
 export { cutmix, type MixOptions, mixup } from "./lib/mix.ts";

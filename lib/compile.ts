@@ -188,31 +188,37 @@ export class Compiler implements Engine {
     return this.#graph.node(this.#backend.getInputTensorIds([tensor])[0]);
   }
 
-  /** The operations that make a step's changes, each after what it changes has been read. */
+  /** The operations that make a step's changes, each after what it changes has been read and what changed it before. */
   #apply(updates: readonly Update[], reads: ReadonlyMap<Variable, { node: Node }>): Pointer[] {
     const graph = this.#graph, api = cApi();
-    const last = new Map(updates.map((update) => [update.variable, update]));
-    const reading = (variable: Variable): Pointer[] => {
-      const read = reads.get(variable);
-      return read ? [read.node.operation] : [];
+    const latest = new Map<Variable, Pointer>();
+    const handle = (variable: Variable): Node => this.#resident.get(variable)!.handle;
+    const before = (variable: Variable): Pointer[] => {
+      const operation = latest.get(variable) ?? reads.get(variable)?.node.operation;
+      return operation === undefined ? [] : [operation];
     };
-    return Array.from(last.values(), (update) => {
-      const { handle } = this.#resident.get(update.variable)!, before = reading(update.variable);
+    // What a later assignment replaces need not be written.
+    const assigned = new Map(updates.flatMap((one) => one.kind === "assign" ? [[one.variable, one]] : []));
+    for (const update of updates) {
+      const { variable } = update;
       if (update.kind === "assign") {
-        return graph.operation("AssignVariableOp", [handle, this.#node(update.value)], setDtype, undefined, before);
+        if (assigned.get(variable) !== update) continue;
+        const inputs = [handle(variable), this.#node(update.value)];
+        latest.set(variable, graph.operation("AssignVariableOp", inputs, setDtype, undefined, before(variable)));
+        continue;
       }
-      const rate = this.#node(update.rate);
-      return update.motions.reduce((before, { velocity, gradient, momentum }) => {
-        const { handle: accumulator } = this.#resident.get(velocity)!;
-        const inputs = [handle, accumulator, rate, this.#node(gradient), this.#node(tf.scalar(momentum))];
-        const attributes = (operation: Pointer) => {
-          api.TF_SetAttrType(operation, cString("T"), DataType.float32);
-          api.TF_SetAttrBool(operation, cString("use_nesterov"), update.nesterov ? 1 : 0);
-        };
-        const after = [...before, ...reading(velocity)];
-        return [graph.operation("ResourceApplyMomentum", inputs, attributes, undefined, after)];
-      }, before)[0];
-    });
+      const { velocity, gradient, momentum, rate, nesterov } = update;
+      const scalars = { rate: this.#node(rate), momentum: this.#node(tf.scalar(momentum)) };
+      const inputs = [handle(variable), handle(velocity), scalars.rate, this.#node(gradient), scalars.momentum];
+      const attributes = (operation: Pointer) => {
+        api.TF_SetAttrType(operation, cString("T"), DataType.float32);
+        api.TF_SetAttrBool(operation, cString("use_nesterov"), nesterov ? 1 : 0);
+      };
+      const after = [...before(variable), ...before(velocity)];
+      const operation = graph.operation("ResourceApplyMomentum", inputs, attributes, undefined, after);
+      latest.set(variable, operation).set(velocity, operation);
+    }
+    return [...new Set(latest.values())];
   }
 }
 
@@ -224,7 +230,7 @@ function setDtype(operation: Pointer): void {
 function release({ values, updates }: Outcome): void {
   tf.dispose(Object.values(values));
   for (const update of updates) {
-    tf.dispose(update.kind === "assign" ? update.value : update.motions.map(({ gradient }) => gradient));
+    tf.dispose(update.kind === "assign" ? update.value : update.gradient);
   }
 }
 

@@ -73,20 +73,18 @@ export class EagerEngine implements Engine {
     this.#values.set(variable, tf.keep(value));
   }
 
-  /** Makes a step's changes; all of them are computed before the first is made. */
+  /** Makes a step's changes in turn; what they need of the step has been computed. */
   #apply(updates: readonly Update[]): void {
-    const changes = updates.flatMap((update): [Variable, Tensor][] => {
-      if (update.kind === "assign") return [[update.variable, update.value]];
-      const { variable, motions, rate, nesterov } = update;
-      let moved = variable.value;
-      const velocities = motions.map(({ velocity, gradient, momentum }): [Variable, Tensor] => {
-        const next = tf.add(tf.mul(velocity.value, momentum), gradient);
-        const way = nesterov ? tf.add(gradient, tf.mul(next, momentum)) : next;
-        moved = tf.sub(moved, tf.mul(way, rate));
-        return [velocity, next];
-      });
-      return [...velocities, [variable, moved]];
-    });
-    for (const [variable, value] of changes) this.#set(variable, value);
+    for (const update of updates) {
+      if (update.kind === "assign") {
+        this.#set(update.variable, update.value);
+        continue;
+      }
+      const { variable, velocity, gradient, momentum, rate, nesterov } = update;
+      const next = tf.add(tf.mul(velocity.value, momentum), gradient);
+      const way = nesterov ? tf.add(gradient, tf.mul(next, momentum)) : next;
+      this.#set(variable, tf.sub(variable.value, tf.mul(way, rate)));
+      this.#set(velocity, next);
+    }
   }
 }

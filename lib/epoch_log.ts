@@ -12,7 +12,7 @@ export interface EpochSummary {
   readonly epoch: number;
   /** Of how many. */
   readonly epochs: number;
-  /** Its learning rate. */
+  /** The learning rate of its first step. */
   readonly rate: number;
   /** Sums over its images: `loss`, `loss/<term>`, `report/<name>`, `correct`, and `images` itself; of one of its batches `grad/<term>`, if asked for. */
   readonly sums: { readonly [name: string]: number };

@@ -4,6 +4,7 @@ import type { Player } from "./network.ts";
 import { prepare } from "./prepare.ts";
 import { stream } from "./random.ts";
 import { resolve } from "./resolve.ts";
+import type { Schedule } from "./schedule.ts";
 import { scheduled, type Settings } from "./settings.ts";
 import { previewStages } from "./stages.ts";
 import { clock } from "./status.ts";
@@ -24,13 +25,14 @@ export async function plan(experiment: Experiment, seed: number, settings: Setti
   const prepared = await prepare(experiment, seed, weights, stages, { ...settings, dry: true });
   try {
     const { train, heldOut, opened, student, step } = prepared, schedule = scheduled(experiment, settings);
+    const count = Math.min(settings.limit ?? Infinity, Math.ceil(train.size / schedule.batch));
     const order = stream(seed, "shuffle/1").permutation(train.size), times: number[] = [];
     let terms: string[] = [];
     for await (const batch of batches(train, order, schedule.batch, opened.image, { seed, epoch: 1 })) {
       const begun = performance.now();
       const values = await step({
         ...batch,
-        rate: { shape: [], data: Float32Array.of(schedule.rate(1)) },
+        rate: { shape: [], data: Float32Array.of(schedule.rate(1, times.length, count)) },
         epoch: { shape: [], data: Float32Array.of(1) },
         step: { shape: [], data: Int32Array.of(times.length) },
       });
@@ -39,7 +41,6 @@ export async function plan(experiment: Experiment, seed: number, settings: Setti
         .map(([name, value]) => `${name.slice(5)} ${value[0].toFixed(4)}`);
       if (times.length === STEPS) break;
     }
-    const count = Math.min(settings.limit ?? Infinity, Math.ceil(train.size / schedule.batch));
     const each = Math.min(...times.slice(times.length > 1 ? 1 : 0));
     const size = ({ recipe: { id }, parameters, multiplyAdds }: Player) =>
       `${id}, ${parameters.toLocaleString("en")} parameters, ${multiplyAdds.toLocaleString("en")} multiply-adds`;
@@ -74,13 +75,18 @@ export async function plan(experiment: Experiment, seed: number, settings: Setti
   }
 }
 
-/** The learning rates of a schedule and the epochs from which they hold. */
-function rates({ epochs, rate }: ReturnType<typeof scheduled>): string {
-  const parts: string[] = [];
-  for (let epoch = 1; epoch <= epochs; epoch++) {
-    if (epoch === 1 || rate(epoch) !== rate(epoch - 1)) {
-      parts.push(`${+rate(epoch).toPrecision(6)}${epoch > 1 ? ` from ${epoch}` : ""}`);
-    }
-  }
-  return parts.join(", ");
+/** Changes of the learning rate that are shown one by one. */
+const CHANGES = 8;
+
+/**
+ * The learning rates of a schedule at the beginnings of epochs and the epochs from which they hold; of many the first, the
+ * highest and the last.
+ */
+function rates({ epochs, rate }: Schedule): string {
+  const all = Array.from({ length: epochs }, (_, i) => ({ epoch: i + 1, lr: rate(i + 1) }));
+  const changes = all.filter(({ lr }, i) => i === 0 || lr !== all[i - 1].lr);
+  const text = ({ epoch, lr }: typeof all[number]) => `${+lr.toPrecision(6)}${epoch > 1 ? ` from ${epoch}` : ""}`;
+  if (changes.length <= CHANGES) return changes.map(text).join(", ");
+  const highest = changes.reduce((a, b) => b.lr > a.lr ? b : a);
+  return [...new Set([changes[0], highest, changes[changes.length - 1]])].map(text).join(" … ");
 }

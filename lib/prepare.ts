@@ -6,7 +6,6 @@ import { type Experiment, networkOf } from "./experiment.ts";
 import { Failure } from "./failure.ts";
 import { build, type Net, type Player } from "./network.ts";
 import { openEngine } from "./open_engine.ts";
-import { optimizer } from "./optimizer.ts";
 import { stream } from "./random.ts";
 import { scheduled, type Settings } from "./settings.ts";
 import { others, stratified, subset } from "./split.ts";
@@ -82,14 +81,14 @@ export async function prepare(
     const untouched = new Set(distiller.untouched?.(student));
     const trainable = [...collected.values()]
       .filter((variable) => variable.trainable && !variable.fixed && !untouched.has(variable));
-    const update = optimizer(scheduled(experiment, settings), trainable, scope.in("velocity"));
+    const optimizer = scheduled(experiment, settings).optimizer(trainable, scope);
     await engine.hold([...collected.values()]);
     const { augmentation, normalisation, mix, views } = dataset;
     const training: TrainParts = {
       student,
       teacher: cast,
       loss,
-      optimizer: update,
+      optimizer,
       trainable,
       untouched,
       augmentation,

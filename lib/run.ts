@@ -169,19 +169,20 @@ class Training {
     const { batch: size, epochs, rate } = scheduled(experiment, this.#settings);
     const count = Math.min(this.#settings.limit ?? Infinity, Math.ceil(train.size / size));
     const order = stream(seed, `shuffle/${epoch}`).permutation(train.size).subarray(before.batch * size, count * size);
-    const scalars = { rate: scalar(rate(epoch)), epoch: scalar(epoch) },
-      sums: Record<string, number> = { ...before.sums };
+    const sums: Record<string, number> = { ...before.sums };
     let { batch, step } = before, images = 0, waited = 0, asked = seconds();
     for await (const given of batches(train, order, size, opened.image, { seed, epoch })) {
       waited += seconds() - asked;
-      const inputs = { ...given, ...scalars, step: { shape: [], data: Int32Array.of(step) } };
+      const lr = rate(epoch, batch, count);
+      const scalars = { rate: scalar(lr), epoch: scalar(epoch), step: { shape: [], data: Int32Array.of(step) } };
+      const inputs = { ...given, ...scalars };
       if (this.#settings.gradNorms && !Object.keys(sums).some((name) => name.startsWith("grad/"))) {
         const norms = await this.#prepared.gradNorms(inputs);
-        this.#finite(norms, epoch, step, rate(epoch));
+        this.#finite(norms, epoch, step, lr);
         for (const [name, [norm]] of Object.entries(norms)) sums[name] = norm;
       }
       const values = await this.#prepared.step(inputs);
-      this.#finite(values, epoch, step, rate(epoch));
+      this.#finite(values, epoch, step, lr);
       const inBatch = given.label.data.length;
       for (const [name, [value]] of Object.entries(values)) {
         sums[name] = (sums[name] ?? 0) + value * (name === "correct" ? 1 : inBatch);

@@ -17,7 +17,7 @@ import type { Update, Variable } from "./variables.ts";
 export interface Outcome {
   /** Named values. */
   readonly values: { readonly [name: string]: Tensor };
-  /** Changes to variables, in order: the last one of a variable counts. */
+  /** Changes to variables, made in this order. */
   readonly updates: readonly Update[];
 }
 
@@ -70,10 +70,11 @@ export function trainStep(parts: TrainParts): Traced<TrainInput> {
       optimizer.groups,
     );
     const terms = Object.entries(means).map(([name, mean]) => [`loss/${name}`, mean]);
-    const updates = trainable.flatMap((variable, i) => {
+    const reached = trainable.flatMap((variable, i): [Variable, Gradients][] => {
       const own = gradients.map((group) => group[i]);
-      return own.some((gradient) => gradient) ? [optimizer.update(variable, own, inputs.rate)] : [];
+      return own.some((gradient) => gradient) ? [[variable, own]] : [];
     });
+    const updates = optimizer.update(new Map(reached), inputs.rate);
     return { values: { ...Object.fromEntries(terms), ...reports, correct, loss }, updates: [...updates, ...changes] };
   };
 }

@@ -90,25 +90,20 @@ export class Variable {
 export type Update =
   /** The variable takes this value. */
   | { readonly kind: "assign"; readonly variable: Variable; readonly value: Tensor }
-  /** Each of the motions in turn (PyTorch's SGD). */
+  /** PyTorch's SGD: velocity ← momentum · velocity + gradient; variable ← variable − rate · velocity. */
   | {
     readonly kind: "momentum";
     readonly variable: Variable;
-    readonly motions: readonly Motion[];
+    /** What remembers the gradients before. */
+    readonly velocity: Variable;
+    /** This step's. */
+    readonly gradient: Tensor;
+    /** How much of the velocity stays. */
+    readonly momentum: number;
     readonly rate: Tensor;
-    /** Whether the variable moves ahead of a velocity: by rate · (gradient + momentum · velocity) instead. */
+    /** Whether the variable moves ahead of the velocity: by rate · (gradient + momentum · velocity) instead. */
     readonly nesterov: boolean;
   };
-
-/** velocity ← momentum · velocity + gradient; variable ← variable − rate · velocity. */
-export interface Motion {
-  /** What remembers the gradients before. */
-  readonly velocity: Variable;
-  /** This step's. */
-  readonly gradient: Tensor;
-  /** How much of the velocity stays. */
-  readonly momentum: number;
-}
 
 /** Makes variables and records each one it makes; a scope of names. */
 export interface Variables {

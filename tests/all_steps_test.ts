@@ -33,7 +33,9 @@ interface Case {
 const COUNTS: ReadonlySet<string> = new Set(["heads", "copies", "branches"]);
 
 function caseOf(experiment: Experiment): Case {
-  const { student, distiller, dataset: { mix, views }, schedule: { dot } } = experiment;
+  const { student, distiller, dataset: { mix, views }, schedule } = experiment;
+  // Of what SGD can be asked for this alone changes what a step is made of.
+  const { dot } = schedule.options as { readonly dot?: number };
   const part = ({ id, options }: { readonly id: string; readonly options: Json }) => ({ id, options });
   const teachers = experiment.teachers.map(networkOf), kinds = new Set(teachers.map((one) => canonical(part(one))));
   const { image, classes } = imagesOf(experiment.dataset);

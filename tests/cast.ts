@@ -91,7 +91,7 @@ export function stepInputs(
 
 /** An optimiser that puts each gradient in its variable's place, where it can be read. */
 const inPlace: Optimizer = {
-  update: (variable, [gradient]) => ({ kind: "assign", variable, value: gradient! }),
+  update: (gradients) => Array.from(gradients, ([variable, [value]]) => ({ kind: "assign", variable, value: value! })),
 };
 
 /** What the first step computes. */

@@ -61,8 +61,10 @@ await needs(everything, "exp: a module that exports no experiment, or that does 
   });
 });
 
-/** An experiment on data that may be downloaded. */
-const ABSENT = `
+/** An experiment on data that may be downloaded, and one whose rate is another in each epoch. */
+const OTHERS = `
+const rate = retort.cosine({ minimum: 0.001, warmup: { epochs: 3, from: 0.002 } });
+export const waning = experiment(import.meta, { dataset, schedule: sgd({ epochs: 20, batch: 16, lr: 0.05, rate }), student: small, distiller: scratch() });
 import { cifar10 } from "${new URL("../datasets/cifar.ts", import.meta.url)}";
 export const absent = experiment(import.meta, { dataset: cifar10(), schedule, student: small, distiller: scratch() });
 `;
@@ -71,7 +73,7 @@ await needs(
   everything,
   "exp: a dry run tells everything and writes nothing",
   () =>
-    toys(PAIR + ABSENT, async (toys) => {
+    toys(PAIR + OTHERS, async (toys) => {
       const before = await snapshot(toys.folder), spec = toys.path("toy.ts#student");
       const lines = await printed(spec, "--dry-run", "--epochs", "6", "--limit", "2");
       assertEquals(await snapshot(toys.folder), before);
@@ -79,6 +81,11 @@ await needs(
       assertEquals(rows.experiment, "toy#student seed 1: missing, quick-6-2");
       assertEquals(rows.data, "synthetic: 64 train, 32 test, 5 classes, 8×8×3");
       assertEquals(rows.schedule, "6 epochs of 2 batches of 16, lr 0.05, 0.005 from 5");
+      const waning = await printed(toys.path("toy.ts#waning"), "--dry-run");
+      assertStringIncludes(
+        waning.join("\n"),
+        "20 epochs of 4 batches of 16, lr 0.002 … 0.0473297 from 4 … 0.00130164 from 20\n",
+      );
       const size = /^(\w+), ([\d,]+) parameters, ([\d,]+) multiply-adds/;
       const [, student, parameters] = rows.student.match(size)!, [, teacher, more] = rows.teacher.match(size)!;
       assertEquals([student, teacher], ["small", "large"]);

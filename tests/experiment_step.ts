@@ -3,7 +3,6 @@ import type { Engine, Values } from "../lib/engine.ts";
 import type { Inputs } from "../lib/input.ts";
 import { type Experiment, networkOf } from "../lib/experiment.ts";
 import { build, type Net } from "../lib/network.ts";
-import { optimizer } from "../lib/optimizer.ts";
 import { stream } from "../lib/random.ts";
 import { type TrainInput, trainStep } from "../lib/step.ts";
 import { type Variable, variables } from "../lib/variables.ts";
@@ -49,11 +48,11 @@ export async function experimentStep(
   const untouched = new Set(distiller.untouched?.(student));
   const trainable = [...collected.values()]
     .filter((variable) => variable.trainable && !variable.fixed && !untouched.has(variable));
-  const update = optimizer(schedule, trainable, scope.in("velocity"));
+  const optimizer = schedule.optimizer(trainable, scope);
   const { augmentation, normalisation, mix, views } = dataset;
   const seen = { augmentation, normalisation, mix, views };
   const run = engine.compile(
-    trainStep({ student, teacher, loss, optimizer: update, trainable, untouched, ...seen, seed: SEED }),
+    trainStep({ student, teacher, loss, optimizer, trainable, untouched, ...seen, seed: SEED }),
   );
   const all = [...collected.values()];
   await engine.hold(all, given(all, start));

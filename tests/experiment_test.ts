@@ -7,7 +7,7 @@ import { scratch } from "../lib/distillers/scratch.ts";
 import { declaration, experiment, from, isExperiment } from "../lib/experiment.ts";
 import { canonical } from "../lib/json.ts";
 import { resnet20, resnet8 } from "../lib/networks/resnet.ts";
-import { sgd } from "../lib/schedule.ts";
+import { sgd } from "../lib/optimizers/sgd.ts";
 
 const dataset: Dataset = {
   id: "toy",

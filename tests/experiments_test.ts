@@ -7,6 +7,7 @@ import { type Experiment, networkOf } from "../lib/experiment.ts";
 import { main } from "../lib/list.ts";
 import { build, type Net } from "../lib/network.ts";
 import { resolve } from "../lib/resolve.ts";
+import { readResult, resultPath, stateOf } from "../lib/result.ts";
 import { wanted } from "../lib/settings.ts";
 import { variables } from "../lib/variables.ts";
 import { allExperiments, experimentModules } from "./all_experiments.ts";
@@ -34,6 +35,18 @@ await needs(
     assert(hashes.size > 300, `${hashes.size}`);
   },
 );
+
+await needs(["read"], "experiments: what was measured is of what is declared today", async () => {
+  let trials = 0;
+  for (const experiment of await allExperiments()) {
+    const { identity: { id }, declaration, root } = await resolve(experiment, 1, { fresh: true });
+    for (const trial of (await readResult(resultPath(root, id)))?.trials ?? []) {
+      assert(stateOf(trial, declaration) !== "stale", `${id} seed ${trial.seed} is stale`);
+      trials++;
+    }
+  }
+  assert(trials > 70, `${trials}`);
+});
 
 await needs(
   ["read"],

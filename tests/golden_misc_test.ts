@@ -9,8 +9,7 @@ import { scratch } from "../lib/distillers/scratch.ts";
 import type { Random } from "../lib/kernels/random_uniform.ts";
 import { conv, type Layer, maxPool, norm, transposedConv } from "../lib/layers.ts";
 import { build, type Net } from "../lib/network.ts";
-import { optimizer } from "../lib/optimizer.ts";
-import { sgd } from "../lib/schedule.ts";
+import { sgd } from "../lib/optimizers/sgd.ts";
 import { evaluateStep, type Traced, trainStep } from "../lib/step.ts";
 import { constant, type Variable, variables } from "../lib/variables.ts";
 import { cast, firstStep, stepInputs } from "./cast.ts";
@@ -53,7 +52,7 @@ async function checkMomentum({ facts, tensor, has }: Golden<Misc>, name: string,
       return { p: [1, sum(p, forP)], ...reachesQ ? { q: [1, sum(q, forQ)] } : {} };
     };
     const schedule = sgd({ epochs: 1, batch: 1, lr, momentum, weightDecay, nesterov });
-    const update = optimizer(schedule, trainable, create.in("velocity"));
+    const optimizer = schedule.optimizer(trainable, create);
     const engine = await open(kind);
     await engine.hold([...collected.values()]);
     const [without, full] = [false, true].map((reachesQ) =>
@@ -61,7 +60,7 @@ async function checkMomentum({ facts, tensor, has }: Golden<Misc>, name: string,
         student,
         teacher: undefined,
         loss: reaching(reachesQ),
-        optimizer: update,
+        optimizer,
         trainable,
         augmentation: { crop: 0, flip: false },
         normalisation: { mean: [0], std: [1 / 255] },

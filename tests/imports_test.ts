@@ -21,6 +21,7 @@ const arrows: readonly (readonly [from: RegExp, to: RegExp])[] = [
     /^lib\/distillers\//,
     /^lib\/((distiller|failure|layers|network|ops|tail|tap_pairs|tensor|variables)\.ts$|(distillers|kernels)\/)/,
   ],
+  [/^lib\/optimizers\//, /^lib\/(failure|optimizer|rates|schedule|tensor|variables)\.ts$/],
   [/^lib\/layers\.ts$/, /^lib\/(kernels\/|(failure|ops|variables|tensor)\.ts$)/],
   [/^lib\/ops\.ts$/, /^lib\/(kernels\/|tensor\.ts$)/],
   [/^lib\/std\//, /^lib\/std\//],
@@ -35,7 +36,7 @@ const arrows: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^mod\.ts$/, /^(lib|datasets)\//],
 ];
 
-/** What no distiller and no network may reach, however far. */
+/** What no distiller, no optimiser and no network may reach, however far. */
 const engine = /^lib\/(run|step|compile|eager|exp|open_engine|prepare)\.ts$/;
 
 async function* modules(folder: string): AsyncGenerator<string> {
@@ -91,7 +92,7 @@ await needs(["read"], "only experiments and their tables import an experiment, a
   assertEquals(wrong, []);
 });
 
-await needs(["read"], "no distiller, network or layer reaches the engine, however far", async () => {
+await needs(["read"], "no distiller, optimiser, network or layer reaches the engine, however far", async () => {
   const known = await graph(), wrong: string[] = [];
   const follow = (path: string, way: readonly string[], seen: Set<string>): void => {
     if (engine.test(path)) wrong.push([...way, path].join(" → "));
@@ -99,7 +100,9 @@ await needs(["read"], "no distiller, network or layer reaches the engine, howeve
     seen.add(path);
     for (const target of known.get(path) ?? []) follow(target.path, [...way, path], seen);
   };
-  for (const path of known.keys()) if (/^lib\/(distillers|networks|layers)/.test(path)) follow(path, [], new Set());
+  for (const path of known.keys()) {
+    if (/^lib\/(distillers|optimizers|networks|layers)/.test(path)) follow(path, [], new Set());
+  }
   assertEquals(wrong, []);
 });
 

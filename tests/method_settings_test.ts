@@ -8,7 +8,7 @@ import { fitnets } from "../lib/distillers/fitnets.ts";
 import { type Experiment, experiment, from } from "../lib/experiment.ts";
 import { methodSettings } from "../lib/method_settings.ts";
 import { resnet20, resnet8 } from "../lib/networks/resnet.ts";
-import { sgd } from "../lib/schedule.ts";
+import { sgd } from "../lib/optimizers/sgd.ts";
 import type { Labelled } from "../lib/table_settings.ts";
 
 const shared = { dataset: synthetic(), schedule: sgd({ epochs: 2, batch: 4, lr: 0.1 }) };

@@ -10,7 +10,7 @@ import { savedModel } from "../lib/export/saved_model.ts";
 import { type CardFacts, modelCard } from "../lib/model_card.ts";
 import { resnet20, resnet8 } from "../lib/networks/resnet.ts";
 import type { Trial } from "../lib/result.ts";
-import { sgd } from "../lib/schedule.ts";
+import { sgd } from "../lib/optimizers/sgd.ts";
 import { model } from "./export/models.ts";
 import { trial } from "./trial.ts";
 

@@ -5,7 +5,7 @@ import { scratch } from "../lib/distillers/scratch.ts";
 import { type Experiment, experiment, from, type Teacher } from "../lib/experiment.ts";
 import { resnet20, resnet8 } from "../lib/networks/resnet.ts";
 import { ownRows } from "../lib/own_rows.ts";
-import { sgd } from "../lib/schedule.ts";
+import { sgd } from "../lib/optimizers/sgd.ts";
 import type { Labelled } from "../lib/table_settings.ts";
 import { weights } from "../lib/weights.ts";
 import { trial } from "./trial.ts";

@@ -7,7 +7,7 @@ import { resnet20, resnet8 } from "../lib/networks/resnet.ts";
 import { comparisons, paired } from "../lib/paired.ts";
 import { stream } from "../lib/random.ts";
 import type { Trial } from "../lib/result.ts";
-import { sgd } from "../lib/schedule.ts";
+import { sgd } from "../lib/optimizers/sgd.ts";
 import type { Labelled } from "../lib/table_settings.ts";
 import { trial } from "./trial.ts";
 

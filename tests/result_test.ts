@@ -7,7 +7,7 @@ import { Failure } from "../lib/failure.ts";
 import { resnet20, resnet8 } from "../lib/networks/resnet.ts";
 import { stream } from "../lib/random.ts";
 import { declarationHash, readResult, record, resultPath, stateOf, type Trial } from "../lib/result.ts";
-import { sgd } from "../lib/schedule.ts";
+import { sgd } from "../lib/optimizers/sgd.ts";
 import { synthetic } from "../datasets/synthetic.ts";
 import { needs } from "./needs.ts";
 import { project } from "./toy_project.ts";

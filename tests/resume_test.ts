@@ -31,7 +31,8 @@ const stopping: typeof dataset = {
     return { ...opened, train: { ...train, read } };
   },
 };
-const pair = { dataset: stopping, schedule: sgd({ epochs: 4, batch: 16, lr: 0.05, drops: { at: [2], by: 0.1 } }) };
+const rate = retort.cosine({ every: "step", warmup: { epochs: 1, from: 0.01 } });
+const pair = { dataset: stopping, schedule: sgd({ epochs: 4, batch: 16, lr: 0.05, rate }) };
 export const teacher = experiment(import.meta, { ...pair, student: large, distiller: scratch() });
 export const student = experiment(import.meta, { ...pair, teacher: from(teacher), student: small, distiller: kd() });
 `;

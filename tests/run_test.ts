@@ -254,6 +254,29 @@ export const greedy = of(synthetic({ ...some, holdout: 96 }));
   },
 );
 
+/** A student whose optimiser only adds up the rates that it is given. */
+const ADDING = `
+const rate = retort.cosine({ every: "step", warmup: { epochs: 1.5, from: 0.01 } });
+const byStep: typeof schedule = {
+  ...sgd({ epochs: 3, batch: 16, lr: 0.05, rate }),
+  optimizer(_, create) {
+    const sum = create.variable("sum", [1], (size) => new Float32Array(size), { trainable: false });
+    return { update: (_, rate) => [{ kind: "assign", variable: sum, value: sum.value.add(rate) }] };
+  },
+};
+export const adding = experiment(import.meta, { dataset, schedule: byStep, student: small, distiller: scratch() });
+`;
+
+await test("each step has the rate of its place in the training", ADDING, async (toys) => {
+  await toys.run("adding");
+  const { schedule: { rate } } = await toys.experiment("adding");
+  const rates = [1, 2, 3].map((epoch) => [0, 1, 2, 3].map((step) => rate(epoch, step, 4)));
+  assertEquals(new Set(rates.flat()).size, 12);
+  const { tensors } = await loadCheckpoint(toys.of("adding", 1, "latest.safetensors"));
+  assertAlmostEquals(tensors.get("sum")!.data[0], rates.flat().reduce((a, b) => a + b), 1e-6);
+  assertEquals((await toys.log("adding")).map(({ lr }) => lr), rates.map(([first]) => first));
+});
+
 /** A method whose term, or whose gradient alone, is no number from the second epoch on. */
 const DIVERGING = `
 const sick = (id: string, gradient: boolean): ReturnType<typeof scratch> => ({

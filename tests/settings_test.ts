@@ -3,7 +3,7 @@ import { scratch } from "../lib/distillers/scratch.ts";
 import { synthetic } from "../datasets/synthetic.ts";
 import { experiment, from } from "../lib/experiment.ts";
 import { Failure } from "../lib/failure.ts";
-import { sgd } from "../lib/schedule.ts";
+import { sgd } from "../lib/optimizers/sgd.ts";
 import { quickness, scheduled, type Settings, wanted } from "../lib/settings.ts";
 import { status } from "../lib/status.ts";
 import { small } from "./toy.ts";

@@ -6,7 +6,7 @@ import { scratch } from "../lib/distillers/scratch.ts";
 import { dense, passes } from "../lib/layers.ts";
 import type { Net, Scorer } from "../lib/network.ts";
 import { kl } from "../lib/ops.ts";
-import { sgd } from "../lib/schedule.ts";
+import { sgd } from "../lib/optimizers/sgd.ts";
 import { evaluateStep } from "../lib/step.ts";
 import { topK } from "../lib/tasks/classification.ts";
 import { constant } from "../lib/variables.ts";

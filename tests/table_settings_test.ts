@@ -5,7 +5,7 @@ import { scratch } from "../lib/distillers/scratch.ts";
 import { type Experiment, experiment, from } from "../lib/experiment.ts";
 import { resnet20, resnet8 } from "../lib/networks/resnet.ts";
 import { vgg13, vgg8 } from "../lib/networks/vgg.ts";
-import { sgd } from "../lib/schedule.ts";
+import { sgd } from "../lib/optimizers/sgd.ts";
 import { type Labelled, tableSettings } from "../lib/table_settings.ts";
 
 const dataset = synthetic(), rated = (lr: number, batch = 64) => sgd({ epochs: 2, batch, lr });

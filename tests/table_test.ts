@@ -20,7 +20,7 @@ import { type Paper, parsePaper } from "../lib/paper.ts";
 import { paperTable } from "../lib/paper_table.ts";
 import { stream } from "../lib/random.ts";
 import type { Trial } from "../lib/result.ts";
-import { sgd } from "../lib/schedule.ts";
+import { sgd } from "../lib/optimizers/sgd.ts";
 import { fixed, signed, spread, summary } from "../lib/summary.ts";
 import { isTables, tables } from "../lib/table.ts";
 import { weights } from "../lib/weights.ts";

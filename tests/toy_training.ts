@@ -4,8 +4,8 @@ import type { Augmentation, Mix } from "../lib/dataset.ts";
 import type { Distiller, Loss, Teachers } from "../lib/distiller.ts";
 import type { Engine, Runnable, Values } from "../lib/engine.ts";
 import { build, type Net, type Player } from "../lib/network.ts";
-import { optimizer } from "../lib/optimizer.ts";
-import { type Schedule, sgd } from "../lib/schedule.ts";
+import { sgd } from "../lib/optimizers/sgd.ts";
+import type { Schedule } from "../lib/schedule.ts";
 import { gradNormStep, type Traced, type TrainInput, trainStep } from "../lib/step.ts";
 import { type Variable, variables } from "../lib/variables.ts";
 import { BATCH, batch, CLASSES, IMAGE, inputs, large, small, type Toy } from "./toy.ts";
@@ -75,14 +75,14 @@ export async function training<T extends Teachers>(
   const untouched = new Set(distiller.untouched?.(student));
   const trainable = [...collected.values()]
     .filter((variable) => variable.trainable && !variable.fixed && !untouched.has(variable));
-  const update = optimizer(schedule, trainable, scope.in("velocity"));
+  const optimizer = schedule.optimizer(trainable, scope);
   const normalisation = { mean: [0.5, 0.4, 0.3], std: [0.3, 0.2, 0.25] };
   await engine.hold([...collected.values()]);
   const parts = {
     student,
     teacher,
     loss,
-    optimizer: update,
+    optimizer,
     trainable,
     untouched,
     augmentation,

@@ -9,7 +9,7 @@ import { canonical } from "../lib/json.ts";
 import type { Net, Scorer, Stage } from "../lib/network.ts";
 import { resnet8 } from "../lib/networks/resnet.ts";
 import { vgg13, vgg8 } from "../lib/networks/vgg.ts";
-import { sgd } from "../lib/schedule.ts";
+import { sgd } from "../lib/optimizers/sgd.ts";
 import { type Given, weights } from "../lib/weights.ts";
 import { synthetic } from "../datasets/synthetic.ts";
 

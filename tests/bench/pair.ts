@@ -11,7 +11,8 @@ import * as resnet from "../../lib/networks/resnet.ts";
 import * as shufflenet from "../../lib/networks/shufflenet.ts";
 import * as vgg from "../../lib/networks/vgg.ts";
 import { wrn_16_1, wrn_16_2, wrn_40_1, wrn_40_2 } from "../../lib/networks/wrn.ts";
-import { type Schedule, sgd, type SgdOptions } from "../../lib/schedule.ts";
+import { sgd, type SgdOptions } from "../../lib/optimizers/sgd.ts";
+import type { Schedule } from "../../lib/schedule.ts";
 
 const NETWORKS: Readonly<Record<string, Scorer>> = {
   ...resnet,

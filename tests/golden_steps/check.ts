@@ -3,9 +3,9 @@ import { assertEquals } from "@std/assert";
 import type { Distiller } from "../../lib/distiller.ts";
 import type { Values } from "../../lib/engine.ts";
 import type { Resnet } from "../../lib/networks/resnet.ts";
-import { optimizer } from "../../lib/optimizer.ts";
 import { referenceName } from "../../lib/reference_names.ts";
-import { type Schedule, sgd } from "../../lib/schedule.ts";
+import { sgd } from "../../lib/optimizers/sgd.ts";
+import type { Schedule } from "../../lib/schedule.ts";
 import { trainStep } from "../../lib/step.ts";
 import { type Variable, variables } from "../../lib/variables.ts";
 import { cast, stepInputs } from "../cast.ts";
@@ -116,13 +116,9 @@ export async function check(golden: Golden<Steps>, method: Method): Promise<void
   });
 
   const schedule = scheduleOf(golden, method), velocities = new Map<string, Variable>();
-  const update = optimizer(
-    schedule,
-    made.trainable,
-    variables({ seed: 1, collected: velocities, prefix: "velocity." }),
-  );
+  const optimizer = schedule.optimizer(made.trainable, variables({ seed: 1, collected: velocities }));
   const changing = [...made.collected.values()].filter((variable) => !variable.fixed);
-  const engine = await open("compiled"), step = engine.compile(trainStep({ ...made, optimizer: update }));
+  const engine = await open("compiled"), step = engine.compile(trainStep({ ...made, optimizer }));
   /** How far off the losses of all the steps are, and what becomes of the variables. */
   const run = async (draw: number): Promise<[off: [string, number][], final: Final]> => {
     await engine.hold([...made.collected.values(), ...velocities.values()], moved(changing, draw));

@@ -1,11 +1,80 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { Failure } from "../lib/failure.ts";
-import { optimizer } from "../lib/optimizer.ts";
-import { sgd } from "../lib/schedule.ts";
-import { constant, type Variable, variables } from "../lib/variables.ts";
-import { type Kind, open } from "./engines.ts";
-import { everything, needs } from "./needs.ts";
+import { Failure } from "../../lib/failure.ts";
+import { sgd } from "../../lib/optimizers/sgd.ts";
+import { cosine, steps } from "../../lib/rates.ts";
+import { constant, type Variable, variables } from "../../lib/variables.ts";
+import { type Kind, open } from "../engines.ts";
+import { everything, needs } from "../needs.ts";
+
+const long = sgd({ epochs: 240, batch: 64, lr: 0.05, drops: { at: [150, 180, 210], by: 0.1 } });
+
+Deno.test("the rate drops after the epochs of its milestones", () => {
+  assertEquals(long.rate(1), 0.05);
+  assertEquals(long.rate(150), 0.05);
+  assertEquals(long.rate(150, 9, 10), 0.05);
+  assertAlmostEquals(long.rate(151), 0.005, 1e-12);
+  assertAlmostEquals(long.rate(181), 0.0005, 1e-12);
+  assertAlmostEquals(long.rate(240), 0.00005, 1e-12);
+});
+
+Deno.test("over another number of epochs the drops move in proportion and nothing else changes", () => {
+  const short = long.over(24);
+  assertEquals([short.epochs, short.batch], [24, 64]);
+  assertEquals(short.options, sgd({ epochs: 24, batch: 64, lr: 0.05, drops: { at: [15, 18, 21], by: 0.1 } }).options);
+  assertEquals(short.rate(15), 0.05);
+  assertAlmostEquals(short.rate(16), 0.005, 1e-12);
+  assertAlmostEquals(short.rate(24), 0.00005, 1e-12);
+  assertEquals(long.over(240).options, long.options);
+});
+
+Deno.test("what is left out is in the options with its default", () => {
+  assertEquals(sgd({ epochs: 1, batch: 2, lr: 3 }).options, {
+    epochs: 1,
+    batch: 2,
+    lr: 3,
+    drops: { at: [], by: 0.1 },
+    momentum: 0.9,
+    weightDecay: 5e-4,
+  });
+});
+
+Deno.test("Nesterov's momentum and DOT are in the options where they are asked for, over other epochs too", () => {
+  const { options, over } = sgd({ epochs: 10, batch: 2, lr: 3, nesterov: true, dot: 0.075 });
+  for (const { nesterov, dot } of [options, over(5).options] as Record<string, unknown>[]) {
+    assertEquals([nesterov, dot], [true, 0.075]);
+  }
+  assertEquals(
+    sgd({ epochs: 1, batch: 2, lr: 3, nesterov: false }).options,
+    sgd({ epochs: 1, batch: 2, lr: 3 }).options,
+  );
+});
+
+Deno.test("another rate takes the place of the drops, in the options and over other epochs too", () => {
+  const rate = cosine({ minimum: 0.01, warmup: { epochs: 2, from: 0.1 } });
+  const { options, over, rate: of } = sgd({ epochs: 10, batch: 2, lr: 3, rate });
+  assertEquals(options, {
+    epochs: 10,
+    batch: 2,
+    lr: 3,
+    rate: { id: "cosine", options: { minimum: 0.01, warmup: { epochs: 2, from: 0.1 } } },
+    momentum: 0.9,
+    weightDecay: 5e-4,
+  });
+  assertEquals([of(1), of(2), of(6)], [0.1, 1.55, rate.at(5, { epochs: 10, lr: 3 })]);
+  const { options: shorter } = over(5) as { options: unknown };
+  const half = cosine({ minimum: 0.01, warmup: { epochs: 1, from: 0.1 } });
+  assertEquals(shorter, sgd({ epochs: 5, batch: 2, lr: 3, rate: half }).options);
+  const both = { epochs: 10, batch: 2, lr: 3, drops: { at: [5], by: 0.1 }, rate: steps({ at: [5], by: 0.1 }) };
+  assertEquals(assertThrows(() => sgd(both), Failure, "`drops` and `rate`").exit, 2);
+});
+
+Deno.test("a momentum that DOT would take out of its bounds is refused", () => {
+  for (const dot of [0.1, -0.1, 0.95, NaN]) {
+    const { exit } = assertThrows(() => sgd({ epochs: 1, batch: 2, lr: 3, dot }), Failure, `sgd: \`dot\` is ${dot}`);
+    assertEquals(exit, 2);
+  }
+});
 
 const MOMENTUM = 0.9, DECAY = 0.1, RATE = 0.5;
 
@@ -20,11 +89,11 @@ async function threeSteps(kind: Kind): Promise<Record<string, number>> {
     make("own", create.at({ lr: 2, weightDecay: 0.3 })),
   ];
   const schedule = sgd({ epochs: 1, batch: 1, lr: RATE, momentum: MOMENTUM, weightDecay: DECAY });
-  const { update } = optimizer(schedule, learning, create.in("velocity"));
+  const { update } = schedule.optimizer(learning, create);
   await engine.hold([...collected.values()]);
   const run = engine.compile<"gradient" | "rate">(({ gradient, rate }) => ({
     values: { rate: tf.neg(rate) },
-    updates: learning.map((variable) => update(variable, [tf.keep(tf.clone(gradient))], rate)),
+    updates: update(new Map(learning.map((variable) => [variable, [tf.keep(tf.clone(gradient))]])), rate),
   }));
   for (const gradient of [1, -2, 0.5]) {
     await run({
@@ -63,12 +132,12 @@ async function apart(kind: Kind, nesterov: boolean): Promise<number> {
   const engine = await open(kind), collected = new Map<string, Variable>(), create = variables({ seed: 1, collected });
   const variable = create.variable("w", [1], constant(2));
   const schedule = sgd({ epochs: 1, batch: 1, lr: RATE, momentum: 0.8, weightDecay: DECAY, dot: 0.1, nesterov });
-  const { update } = optimizer(schedule, [variable], create.in("velocity"));
+  const { update } = schedule.optimizer([variable], create);
   await engine.hold([...collected.values()]);
   const run = engine.compile<"task" | "other" | "rate">(({ task, other, rate }) => ({
     // What is read before a change is what was there.
     values: Object.fromEntries([...collected].map(([name, { value }]) => [name, tf.neg(value)])),
-    updates: [update(variable, [tf.keep(tf.clone(task)), tf.keep(tf.clone(other))], rate)],
+    updates: update(new Map([[variable, [tf.keep(tf.clone(task)), tf.keep(tf.clone(other))]]]), rate),
   }));
   const scalar = (value: number) => ({ shape: [], data: Float32Array.of(value) });
   const vector = (value: number) => ({ shape: [1], data: Float32Array.of(value) });
@@ -102,7 +171,7 @@ await needs(everything, "DOT's velocities have momenta of their own, compiled", 
 
 /** The groups of terms with a Δ, or without one. */
 function groupsOf(dot?: number) {
-  return optimizer(sgd({ epochs: 1, batch: 1, lr: 1, dot }), [], variables({ seed: 1, collected: new Map() })).groups;
+  return sgd({ epochs: 1, batch: 1, lr: 1, dot }).optimizer([], variables({ seed: 1, collected: new Map() })).groups;
 }
 
 Deno.test("DOT takes the terms with the role of the task apart, plain SGD none", () => {
@@ -120,7 +189,7 @@ Deno.test("DOT refuses terms of which none has the role of the task", () => {
 Deno.test("a velocity is a variable that no optimiser changes, under the name of what it moves", () => {
   const collected = new Map<string, Variable>(), create = variables({ seed: 1, collected });
   const weight = create.in("student").variable("weight", [2, 3], constant(1));
-  optimizer(sgd({ epochs: 1, batch: 1, lr: 1 }), [weight], create.in("velocity"));
+  sgd({ epochs: 1, batch: 1, lr: 1 }).optimizer([weight], create);
   assertEquals([...collected.keys()], ["student.weight", "velocity.student.weight"]);
   const { shape, trainable } = collected.get("velocity.student.weight")!;
   assertEquals([shape, trainable], [[2, 3], false]);
@@ -129,6 +198,6 @@ Deno.test("a velocity is a variable that no optimiser changes, under the name of
 Deno.test("DOT's second velocity has a name of its own", () => {
   const collected = new Map<string, Variable>(), create = variables({ seed: 1, collected });
   const weight = create.in("student").variable("weight", [2, 3], constant(1));
-  optimizer(sgd({ epochs: 1, batch: 1, lr: 1, dot: 0.075 }), [weight], create.in("velocity"));
+  sgd({ epochs: 1, batch: 1, lr: 1, dot: 0.075 }).optimizer([weight], create);
   assertEquals([...collected.keys()], ["student.weight", "velocity.student.weight", "velocity.others.student.weight"]);
 });
