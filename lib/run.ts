@@ -4,11 +4,9 @@
  * @module
  */
 import { askedEpochs } from "./asked_epochs.ts";
-import { batches } from "./batches.ts";
 import { match, type Value } from "./checkpoint.ts";
 import { declared } from "./declared.ts";
 import type { Values } from "./engine.ts";
-import type { Input } from "./input.ts";
 import { epochLine, epochLog, type EpochSummary, Logs } from "./epoch_log.ts";
 import { evaluate } from "./evaluate.ts";
 import type { Epoch, Experiment } from "./experiment.ts";
@@ -17,13 +15,13 @@ import type { Json } from "./json.ts";
 import { measured } from "./measured.ts";
 import type { Player } from "./network.ts";
 import { prepare, type Prepared } from "./prepare.ts";
-import { stream } from "./random.ts";
 import { resolve, type Resolved, STATES } from "./resolve.ts";
 import { record, resultPath, type TeacherRecord, type Trial } from "./result.ts";
 import type { Best, Progress } from "./run_folder.ts";
 import { scheduled, type Settings } from "./settings.ts";
 import { readyStages, type StageRecord } from "./stages.ts";
 import { readyTeachers, scoreTeachers } from "./teachers.ts";
+import { batchCount, trainInputs } from "./train_inputs.ts";
 import { commit } from "./versions.ts";
 
 /** A run that is done. */
@@ -165,16 +163,13 @@ class Training {
 
   /** The batches of an epoch that are still to be done; its sums over all of them. */
   async #batches(epoch: number, seconds: () => number): Promise<Pick<Progress, "sums" | "step"> & Throughput> {
-    const { experiment, seed } = this.#resolved, { train, opened } = this.#prepared, before = this.#progress;
-    const { batch: size, epochs, rate } = scheduled(experiment, this.#settings);
-    const count = Math.min(this.#settings.limit ?? Infinity, Math.ceil(train.size / size));
-    const order = stream(seed, `shuffle/${epoch}`).permutation(train.size).subarray(before.batch * size, count * size);
-    const scalars = { rate: scalar(rate(epoch)), epoch: scalar(epoch) },
-      sums: Record<string, number> = { ...before.sums };
+    const { experiment, seed } = this.#resolved, { limit } = this.#settings, before = this.#progress;
+    const schedule = scheduled(experiment, this.#settings), { epochs, rate } = schedule;
+    const count = batchCount(this.#prepared.train.size, schedule, limit);
+    const sums: Record<string, number> = { ...before.sums };
     let { batch, step } = before, images = 0, waited = 0, asked = seconds();
-    for await (const given of batches(train, order, size, opened.image, { seed, epoch })) {
+    for await (const inputs of trainInputs(this.#prepared, schedule, seed, { epoch, batch, step }, limit)) {
       waited += seconds() - asked;
-      const inputs = { ...given, ...scalars, step: { shape: [], data: Int32Array.of(step) } };
       if (this.#settings.gradNorms && !Object.keys(sums).some((name) => name.startsWith("grad/"))) {
         const norms = await this.#prepared.gradNorms(inputs);
         this.#finite(norms, epoch, step, rate(epoch));
@@ -182,7 +177,7 @@ class Training {
       }
       const values = await this.#prepared.step(inputs);
       this.#finite(values, epoch, step, rate(epoch));
-      const inBatch = given.label.data.length;
+      const inBatch = inputs.label.data.length;
       for (const [name, [value]] of Object.entries(values)) {
         sums[name] = (sums[name] ?? 0) + value * (name === "correct" ? 1 : inBatch);
       }
@@ -259,8 +254,6 @@ interface Throughput {
   /** Seconds in which the step waited for data. */
   readonly waited: number;
 }
-
-const scalar = (value: number): Input => ({ shape: [], data: Float32Array.of(value) });
 
 /** The student's weights in a state, by their names inside it. */
 function weightsOf({ variables }: Player, state: ReadonlyMap<string, Value>): Map<string, Value> {
