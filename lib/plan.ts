@@ -1,6 +1,7 @@
 import type { Experiment } from "./experiment.ts";
 import type { Player } from "./network.ts";
 import { prepare, type Prepared } from "./prepare.ts";
+import type { Queued } from "./queue.ts";
 import { resolve } from "./resolve.ts";
 import type { Schedule } from "./schedule.ts";
 import { scheduled, type Settings } from "./settings.ts";
@@ -8,6 +9,16 @@ import { previewStages } from "./stages.ts";
 import { clock } from "./status.ts";
 import { preview } from "./teachers.ts";
 import { batchCount, trainInputs } from "./train_inputs.ts";
+
+/** The trials that a run would train, in lines: each with its epochs, what is there of it and why it is needed. */
+export function planQueue(waiting: readonly Queued[]): string[] {
+  if (waiting.length === 0) return [row("queue", "nothing has to be trained")];
+  return waiting.map(({ experiment, identity: { id }, seed, state, quick, settings, need }, i) => {
+    const { epochs } = scheduled(experiment, settings), cut = quick ? `, ${quick}` : "";
+    const why = need ? `${need.role} of ${need.id} seed ${need.seed}` : "asked for";
+    return row("queue", `${i + 1}. ${id} seed ${seed}: ${state}${cut}, ${epochs} epochs, ${why}`);
+  });
+}
 
 /**
  * What a run would do, in lines: everything is resolved, the step is traced and run on a few batches, nothing is written. A
@@ -37,11 +48,13 @@ export async function plan(experiment: Experiment, seed: number, settings: Setti
       ]),
       ["folder", resolved.folder.path],
     ];
-    return rows.map(([name, value]) => `${name.padEnd(11)} ${value}`);
+    return rows.map(([name, value]) => row(name, value));
   } finally {
     prepared.close();
   }
 }
+
+const row = (name: string, value: string): string => `${name.padEnd(11)} ${value}`;
 
 /** What is learned from, and how much of it. */
 function dataOf({ dataset }: Experiment, { train, heldOut, opened: { test, classes, image } }: Prepared): string {
