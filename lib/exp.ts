@@ -9,7 +9,8 @@ import { Failure } from "./failure.ts";
 import { flags, help, type Spec } from "./flags.ts";
 import { load, moduleOf } from "./identify.ts";
 import { Interruption } from "./interruption.ts";
-import { plan } from "./plan.ts";
+import { plan, planQueue } from "./plan.ts";
+import { queue } from "./queue.ts";
 import { run } from "./run.ts";
 import { RUN_FLAGS, runSettings, seeds } from "./run_flags.ts";
 import { status } from "./status.ts";
@@ -28,15 +29,14 @@ export async function main(args: readonly string[], print: (line: string) => voi
   const loaded = (await Promise.all(given._.map(load))).flat();
   const shown = status({ quiet: given.quiet });
   using interruption = new Interruption(shown.line);
-  const others = loaded.map(({ experiment }) => experiment), done = [];
-  const settings = { ...runSettings(given, shown, interruption), others };
-  for (const { experiment } of loaded) {
-    for (const seed of seeds(given)) {
-      if (given["dry-run"]) (await plan(experiment, seed, settings)).forEach((line) => print(line));
-      else done.push(await run(experiment, seed, settings));
-    }
+  const settings = runSettings(given, shown, interruption);
+  const asked = loaded.flatMap(({ experiment }) => seeds(given).map((seed) => ({ experiment, seed })));
+  if (given["dry-run"]) {
+    planQueue(await queue(asked, settings)).forEach((line) => print(line));
+    for (const { experiment, seed } of asked) (await plan(experiment, seed, settings)).forEach((line) => print(line));
+    return;
   }
-  for (const { id, trial } of done) {
+  for (const { id, trial } of await run(asked, settings)) {
     const { top1: { last, best } } = trial.metric;
     if (given.json) print(JSON.stringify({ experiment: id, ...trial }));
     else if (!given.quiet) {

@@ -1,17 +1,24 @@
-import { batches } from "./batches.ts";
 import type { Experiment } from "./experiment.ts";
 import type { Player } from "./network.ts";
-import { prepare } from "./prepare.ts";
-import { stream } from "./random.ts";
+import { prepare, type Prepared } from "./prepare.ts";
+import type { Queued } from "./queue.ts";
 import { resolve } from "./resolve.ts";
 import type { Schedule } from "./schedule.ts";
 import { scheduled, type Settings } from "./settings.ts";
 import { previewStages } from "./stages.ts";
 import { clock } from "./status.ts";
 import { preview } from "./teachers.ts";
+import { batchCount, trainInputs } from "./train_inputs.ts";
 
-/** Steps that are timed; the first one traces and does not count. */
-const STEPS = 4;
+/** The trials that a run would train, in lines: each with its epochs, what is there of it and why it is needed. */
+export function planQueue(waiting: readonly Queued[]): string[] {
+  if (waiting.length === 0) return [row("queue", "nothing has to be trained")];
+  return waiting.map(({ experiment, identity: { id }, seed, state, quick, settings, need }, i) => {
+    const { epochs } = scheduled(experiment, settings), cut = quick ? `, ${quick}` : "";
+    const why = need ? `${need.role} of ${need.id} seed ${need.seed}` : "asked for";
+    return row("queue", `${i + 1}. ${id} seed ${seed}: ${state}${cut}, ${epochs} epochs, ${why}`);
+  });
+}
 
 /**
  * What a run would do, in lines: everything is resolved, the step is traced and run on a few batches, nothing is written. A
@@ -24,55 +31,84 @@ export async function plan(experiment: Experiment, seed: number, settings: Setti
   const weights = teachers.map(({ weights }) => weights);
   const prepared = await prepare(experiment, seed, weights, stages, { ...settings, dry: true });
   try {
-    const { train, heldOut, opened, student, step } = prepared, schedule = scheduled(experiment, settings);
-    const count = Math.min(settings.limit ?? Infinity, Math.ceil(train.size / schedule.batch));
-    const order = stream(seed, "shuffle/1").permutation(train.size), times: number[] = [];
-    let terms: string[] = [];
-    for await (const batch of batches(train, order, schedule.batch, opened.image, { seed, epoch: 1 })) {
-      const begun = performance.now();
-      const values = await step({
-        ...batch,
-        rate: { shape: [], data: Float32Array.of(schedule.rate(1, times.length, count)) },
-        epoch: { shape: [], data: Float32Array.of(1) },
-        step: { shape: [], data: Int32Array.of(times.length) },
-      });
-      times.push(performance.now() - begun);
-      terms = Object.entries(values).filter(([name]) => name.startsWith("loss/"))
-        .map(([name, value]) => `${name.slice(5)} ${value[0].toFixed(4)}`);
-      if (times.length === STEPS) break;
-    }
-    const each = Math.min(...times.slice(times.length > 1 ? 1 : 0));
-    const size = ({ recipe: { id }, parameters, multiplyAdds }: Player) =>
-      `${id}, ${parameters.toLocaleString("en")} parameters, ${multiplyAdds.toLocaleString("en")} multiply-adds`;
     const rows: [string, string][] = [
       [
         "experiment",
         `${resolved.identity.id} seed ${seed}: ${resolved.state}${resolved.quick ? `, ${resolved.quick}` : ""}`,
       ],
-      [
-        "data",
-        `${experiment.dataset.id}: ${train.size} train${heldOut ? ` + ${heldOut.split.size} held out` : ""}, ` +
-        `${opened.test.size} test, ${opened.classes.length} classes, ${opened.image.join("×")}`,
-      ],
-      ["student", size(student)],
-      ...teachers.map(({ text }, i): [string, string] => ["teacher", `${size(prepared.teachers[i])}; ${text}`]),
+      ["data", dataOf(experiment, prepared)],
+      ["student", sizeOf(prepared.student)],
+      ...teachers.map(({ text }, i): [string, string] => ["teacher", `${sizeOf(prepared.teachers[i])}; ${text}`]),
       ...stages.lines.map((line): [string, string] => ["first stage", line]),
       ["distiller", `${experiment.distiller.id} ${JSON.stringify(experiment.distiller.options)}`],
-      ["terms", terms.join(", ")],
-      ["schedule", `${schedule.epochs} epochs of ${count} batches of ${schedule.batch}, lr ${rates(schedule)}`],
-      ["a step", `${each.toFixed(1)} ms (tracing and the first one ${(times[0] / 1000).toFixed(1)} s)`],
-      [
-        "in all",
-        `${clock(each * count * schedule.epochs / 1000)} without evaluation${
-          teachers.every(({ weights }) => weights) ? "" : " and teachers"
-        }${stages.areThere ? "" : " and first stages"}`,
-      ],
+      ...await costs(prepared, scheduled(experiment, settings), seed, settings.limit, [
+        "evaluation",
+        ...teachers.every(({ weights }) => weights) ? [] : ["teachers"],
+        ...stages.areThere ? [] : ["first stages"],
+      ]),
       ["folder", resolved.folder.path],
     ];
-    return rows.map(([name, value]) => `${name.padEnd(11)} ${value}`);
+    return rows.map(([name, value]) => row(name, value));
   } finally {
     prepared.close();
   }
+}
+
+const row = (name: string, value: string): string => `${name.padEnd(11)} ${value}`;
+
+/** What is learned from, and how much of it. */
+function dataOf({ dataset }: Experiment, { train, heldOut, opened: { test, classes, image } }: Prepared): string {
+  return `${dataset.id}: ${train.size} train${heldOut ? ` + ${heldOut.split.size} held out` : ""}, ` +
+    `${test.size} test, ${classes.length} classes, ${image.join("×")}`;
+}
+
+/** A network and how large it is. */
+function sizeOf({ recipe: { id }, parameters, multiplyAdds }: Player): string {
+  return `${id}, ${parameters.toLocaleString("en")} parameters, ${multiplyAdds.toLocaleString("en")} multiply-adds`;
+}
+
+/** The terms, the schedule, and how long a step and all of them take; `without` names what comes on top. */
+async function costs(
+  prepared: Prepared,
+  schedule: Schedule,
+  seed: number,
+  limit: number | undefined,
+  without: readonly string[],
+): Promise<[string, string][]> {
+  const { terms, first, fastest } = await timedSteps(prepared, schedule, seed);
+  const count = batchCount(prepared.train.size, schedule, limit);
+  return [
+    ["terms", terms.join(", ")],
+    ["schedule", `${schedule.epochs} epochs of ${count} batches of ${schedule.batch}, lr ${rates(schedule)}`],
+    ["a step", `${fastest.toFixed(1)} ms (tracing and the first one ${(first / 1000).toFixed(1)} s)`],
+    ["in all", `${clock(fastest * count * schedule.epochs / 1000)} without ${without.join(" and ")}`],
+  ];
+}
+
+/** Steps that are timed; the first one traces and does not count. */
+const STEPS = 4;
+
+/** A run's first steps. */
+interface TimedSteps {
+  /** The terms of the last one, with their values. */
+  readonly terms: readonly string[];
+  /** Milliseconds of the first one, which traces. */
+  readonly first: number;
+  /** Milliseconds of the fastest one after it; of the first one where there is no other. */
+  readonly fastest: number;
+}
+
+async function timedSteps(prepared: Prepared, schedule: Schedule, seed: number): Promise<TimedSteps> {
+  const times: number[] = [];
+  let terms: string[] = [];
+  for await (const inputs of trainInputs(prepared, schedule, seed, { epoch: 1, batch: 0, step: 0 }, STEPS)) {
+    const begun = performance.now(), values = await prepared.step(inputs);
+    times.push(performance.now() - begun);
+    terms = Object.entries(values).filter(([name]) => name.startsWith("loss/"))
+      .map(([name, value]) => `${name.slice(5)} ${value[0].toFixed(4)}`);
+  }
+  const [first, ...others] = times;
+  return { terms, first, fastest: others.length > 0 ? Math.min(...others) : first };
 }
 
 /** Changes of the learning rate that are shown one by one. */

@@ -1,29 +1,27 @@
 /**
- * A run: resolve, prepare, train, evaluate, record. The only loop.
+ * A run: queue, prepare, train, evaluate, record. The only loop.
  *
  * @module
  */
-import { askedEpochs } from "./asked_epochs.ts";
-import { batches } from "./batches.ts";
 import { match, type Value } from "./checkpoint.ts";
 import { declared } from "./declared.ts";
 import type { Values } from "./engine.ts";
-import type { Input } from "./input.ts";
 import { epochLine, epochLog, type EpochSummary, Logs } from "./epoch_log.ts";
 import { evaluate } from "./evaluate.ts";
-import type { Epoch, Experiment } from "./experiment.ts";
+import type { Epoch } from "./experiment.ts";
 import { Failure } from "./failure.ts";
 import type { Json } from "./json.ts";
 import { measured } from "./measured.ts";
 import type { Player } from "./network.ts";
 import { prepare, type Prepared } from "./prepare.ts";
-import { stream } from "./random.ts";
+import { type Asked, checkQueue, isSame, queue, type Queued } from "./queue.ts";
 import { resolve, type Resolved, STATES } from "./resolve.ts";
 import { record, resultPath, type TeacherRecord, type Trial } from "./result.ts";
 import type { Best, Progress } from "./run_folder.ts";
 import { scheduled, type Settings } from "./settings.ts";
-import { readyStages, type StageRecord } from "./stages.ts";
-import { readyTeachers, scoreTeachers } from "./teachers.ts";
+import { readStages, type StageRecord } from "./stages.ts";
+import { readTeachers, scoreTeachers } from "./teachers.ts";
+import { batchCount, trainInputs } from "./train_inputs.ts";
 import { commit } from "./versions.ts";
 
 /** A run that is done. */
@@ -35,42 +33,63 @@ export interface Done {
 }
 
 /**
- * Runs an experiment with a seed: trains its teachers and first stages where they are missing, goes on where an earlier
- * run stopped, records the result. `keep` names epochs whose weights others will ask for.
+ * Gives the results of trials, in the order asked. Those that are not done are trained one after the other, each after its
+ * teachers and first stages; one that an earlier run began goes on where that stopped. Each result is recorded as soon as
+ * it is there. Rejects with a `Failure` at the first trial that fails: data or weights that are missing (exit 3) before
+ * anything is trained.
  */
-export async function run(
-  experiment: Experiment,
-  seed: number,
-  settings: Settings,
-  keep: readonly Epoch[] = [],
-): Promise<Done> {
-  const { status, others = [] } = settings, kept = [...keep, ...askedEpochs(experiment, seed, others, settings)];
-  const resolved = await resolve(experiment, seed, settings, kept);
-  const { identity: { id }, folder, state, quick } = resolved,
-    title = `${id} seed ${seed}${quick ? ` (${quick})` : ""}`;
-  if (state === "done") {
-    const trial = (await folder.trial())!;
-    sameMachinery(folder.path, trial, settings);
-    status.line(`${title}: done before, top-1 ${trial.metric.top1.last.toFixed(2)}; --fresh trains it again`);
-    await record(resultPath(resolved.root, id), id, trial);
-    return { id, trial };
+export async function run(asked: readonly Asked[], settings: Settings): Promise<Done[]> {
+  const waiting = await queue(asked, settings), done = new Map<Asked, Done>();
+  const turnOf = (one: Asked) => waiting.find((trial) => isSame(trial, one));
+  const before = async ({ experiment, seed }: Asked) =>
+    await doneBefore(await resolve(experiment, seed, settings), settings);
+  for (const one of asked) if (!turnOf(one)) done.set(one, await before(one));
+  await checkQueue(waiting);
+  for (const trial of waiting) {
+    const result = await train(trial);
+    // What is trained for another trial, before its own turn, is reported at its own turn.
+    if (result && !trial.need) done.set(trial, result);
   }
+  const results: Done[] = [];
+  for (const one of asked) results.push(done.get(turnOf(one) ?? one) ?? await before(one));
+  return results;
+}
+
+/** Trains a trial whose teachers and first stages are done. Undefined: another process did it since it was queued. */
+async function train({ experiment, seed, keep, settings, need }: Queued): Promise<Done | undefined> {
+  const { status } = settings, resolved = await resolve(experiment, seed, settings, keep);
+  const { identity: { id }, folder, state } = resolved, title = titleOf(resolved);
+  if (state === "done") return undefined;
+  if (need) status.line(`${need.role} ${id} seed ${seed} is ${STATES[state]}; it is trained first`);
   if (state !== "begun" && state !== "missing") {
     const aside = await folder.putAside();
     if (aside) status.line(`${title} is ${STATES[state]}; the old run is kept in ${aside}`);
   }
-  const teachers = await readyTeachers(experiment, resolved.root, settings, run);
-  const stages = await readyStages(experiment, settings, run);
+  const teachers = await readTeachers(experiment, resolved.root, settings);
+  const stages = await readStages(experiment, settings);
   const prepared = await prepare(experiment, seed, teachers.map(({ weights }) => weights), stages, settings);
   try {
     const records = await scoreTeachers(teachers, prepared, (line) => status.line(`${title}: ${line}`));
-    const trial = await new Training(resolved, prepared, settings, kept, title).run(records, stages.records);
+    const trial = await new Training(resolved, prepared, settings, keep, title).run(records, stages.records);
     await record(resultPath(resolved.root, id), id, trial);
     return { id, trial };
   } finally {
     prepared.close();
     status.close();
   }
+}
+
+/** The result of a trial that is not trained at its turn. Throws a `Failure` (exit 2) where it was made in another way. */
+async function doneBefore(resolved: Resolved, settings: Settings): Promise<Done> {
+  const { identity: { id }, folder, root } = resolved, trial = (await folder.trial())!, title = titleOf(resolved);
+  sameMachinery(folder.path, trial, settings);
+  settings.status.line(`${title}: done before, top-1 ${trial.metric.top1.last.toFixed(2)}; --fresh trains it again`);
+  await record(resultPath(root, id), id, trial);
+  return { id, trial };
+}
+
+function titleOf({ identity: { id }, seed, quick }: Resolved): string {
+  return `${id} seed ${seed}${quick ? ` (${quick})` : ""}`;
 }
 
 /** What a run is computed in and by. */
@@ -165,17 +184,15 @@ class Training {
 
   /** The batches of an epoch that are still to be done; its sums over all of them. */
   async #batches(epoch: number, seconds: () => number): Promise<Pick<Progress, "sums" | "step"> & Throughput> {
-    const { experiment, seed } = this.#resolved, { train, opened } = this.#prepared, before = this.#progress;
-    const { batch: size, epochs, rate } = scheduled(experiment, this.#settings);
-    const count = Math.min(this.#settings.limit ?? Infinity, Math.ceil(train.size / size));
-    const order = stream(seed, `shuffle/${epoch}`).permutation(train.size).subarray(before.batch * size, count * size);
+    const { experiment, seed } = this.#resolved, { limit } = this.#settings, before = this.#progress;
+    const schedule = scheduled(experiment, this.#settings);
+    const { epochs } = schedule;
+    const count = batchCount(this.#prepared.train.size, schedule, limit);
     const sums: Record<string, number> = { ...before.sums };
     let { batch, step } = before, images = 0, waited = 0, asked = seconds();
-    for await (const given of batches(train, order, size, opened.image, { seed, epoch })) {
+    for await (const inputs of trainInputs(this.#prepared, schedule, seed, { epoch, batch, step }, limit)) {
       waited += seconds() - asked;
-      const lr = rate(epoch, batch, count);
-      const scalars = { rate: scalar(lr), epoch: scalar(epoch), step: { shape: [], data: Int32Array.of(step) } };
-      const inputs = { ...given, ...scalars };
+      const lr = inputs.rate.data[0];
       if (this.#settings.gradNorms && !Object.keys(sums).some((name) => name.startsWith("grad/"))) {
         const norms = await this.#prepared.gradNorms(inputs);
         this.#finite(norms, epoch, step, lr);
@@ -183,7 +200,7 @@ class Training {
       }
       const values = await this.#prepared.step(inputs);
       this.#finite(values, epoch, step, lr);
-      const inBatch = given.label.data.length;
+      const inBatch = inputs.label.data.length;
       for (const [name, [value]] of Object.entries(values)) {
         sums[name] = (sums[name] ?? 0) + value * (name === "correct" ? 1 : inBatch);
       }
@@ -215,7 +232,7 @@ class Training {
     if (!bad) return;
     const [name, [value]] = bad;
     throw this.#diverged(
-      `the term ${name.replace("loss/", "")} is ${value} in epoch ${epoch}, step ${step} (lr ${rate})`,
+      `the term ${name.replace("loss/", "")} is ${value} in epoch ${epoch}, step ${step} (lr ${+rate.toPrecision(6)})`,
     );
   }
 
@@ -260,8 +277,6 @@ interface Throughput {
   /** Seconds in which the step waited for data. */
   readonly waited: number;
 }
-
-const scalar = (value: number): Input => ({ shape: [], data: Float32Array.of(value) });
 
 /** The student's weights in a state, by their names inside it. */
 function weightsOf({ variables }: Player, state: ReadonlyMap<string, Value>): Map<string, Value> {

@@ -18,8 +18,6 @@ export interface Settings extends EngineOptions {
   readonly dry?: boolean;
   /** Whether what an earlier run left is put aside. */
   readonly fresh: boolean;
-  /** What is run besides: weights that these ask for are kept from the start. */
-  readonly others?: readonly Experiment[];
   /** Where progress is shown. */
   readonly status: Status;
   /** Whether the user wants to stop; asked after each step. */

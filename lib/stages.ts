@@ -6,11 +6,10 @@
  */
 import type { Extra } from "./distiller.ts";
 import type { Experiment, Trained } from "./experiment.ts";
-import type { ResolvedTrained } from "./resolve.ts";
-import type { run } from "./run.ts";
+import { type ResolvedTrained, resolveTrained } from "./resolve.ts";
 import type { Settings } from "./settings.ts";
 import { sha256 } from "./sha256.ts";
-import { type ExtraWeights, extraWeights, foreseen, ready, studentWeights, type Weights } from "./trained.ts";
+import { type ExtraWeights, extraWeights, foreseen, studentWeights, type Weights } from "./trained.ts";
 
 /** What first stages give a run; what is undefined is not there yet, for a plan only. */
 export interface Stages {
@@ -38,15 +37,14 @@ export interface ReadyStages extends Stages {
   readonly records: readonly StageRecord[];
 }
 
-/** Gets the first stages of an experiment ready: `train` trains those that are not there yet. */
-export async function readyStages(
+/** Reads the first stages of an experiment. Rejects with a `Failure` (exit 3) where their weights cannot be read. */
+export async function readStages(
   { start, distiller: { takes = [] } }: Experiment,
   settings: Settings,
-  train: typeof run,
 ): Promise<ReadyStages> {
   const records: StageRecord[] = [], extras = new Map<Extra, ExtraWeights>();
   const done = async (trained: Trained, taken: string, file: (resolved: ResolvedTrained) => string) => {
-    const resolved = await ready("first stage", trained, settings, train), { identity: { id }, seed } = resolved;
+    const resolved = await resolveTrained(trained, settings), { identity: { id }, seed } = resolved;
     records.push({ id, seed, taken, sha256: await sha256(await Deno.readFile(file(resolved))) });
     return resolved;
   };

@@ -74,7 +74,7 @@ async function state({ id, experiment }: Place, seeds: readonly number[], settin
 async function attempt({ id, point, experiment }: Place, seeds: readonly number[], settings: Settings): Promise<Tried> {
   const trials = [];
   try {
-    for (const seed of seeds) trials.push((await run(experiment, seed, settings)).trial);
+    for (const seed of seeds) trials.push((await run([{ experiment, seed }], settings))[0].trial);
   } catch (error) {
     if (!(error instanceof Failure) || error.exit !== 4) throw error;
     settings.status.line(error.message);

@@ -1,5 +1,5 @@
 /**
- * What teaches in a run: students of ours, trained first where they are not yet, and weights that were trained elsewhere.
+ * What teaches in a run: students of ours, and weights that were trained elsewhere.
  *
  * @module
  */
@@ -10,12 +10,12 @@ import { Failure } from "./failure.ts";
 import { importWeights } from "./import_weights.ts";
 import { percentage } from "./percentage.ts";
 import type { Prepared } from "./prepare.ts";
+import { resolveTrained } from "./resolve.ts";
 import { openWeights, resolveWeights } from "./resolve_weights.ts";
 import type { TeacherRecord } from "./result.ts";
-import type { run } from "./run.ts";
 import type { Settings } from "./settings.ts";
 import { sha256 } from "./sha256.ts";
-import { foreseen, ready, studentWeights, type Weights } from "./trained.ts";
+import { foreseen, studentWeights, type Weights } from "./trained.ts";
 import type { Given } from "./weights.ts";
 import type { WeightsFile } from "./weights_file.ts";
 
@@ -32,32 +32,29 @@ export interface ReadyTeacher {
 }
 
 /**
- * Gets the teachers of an experiment ready, in order: `train` trains those of ours that are not there yet. Rejects with a
- * `Failure` (exit 3) where weights from elsewhere are missing or not the declared ones.
+ * Reads the teachers of an experiment, in order. Rejects with a `Failure` (exit 3) where weights cannot be read, and where
+ * those from elsewhere are missing or not the declared ones.
  */
-export async function readyTeachers(
+export async function readTeachers(
   { teachers }: Experiment,
   root: string,
   settings: Settings,
-  train: typeof run,
 ): Promise<ReadyTeacher[]> {
-  // First what was trained elsewhere: nobody wants to hear after hours of training that a file is missing.
-  const given = new Map<Teacher, ReadyTeacher>(), teaching: ReadyTeacher[] = [];
-  for (const one of teachers) if (!("experiment" in one)) given.set(one, await readyGiven(one, root, settings));
+  const teaching: ReadyTeacher[] = [];
   for (const one of teachers) {
-    teaching.push("experiment" in one ? await readyStudent(one, settings, train) : given.get(one)!);
+    teaching.push("experiment" in one ? await readStudent(one, settings) : await readGiven(one, root, settings));
   }
   return teaching;
 }
 
-async function readyStudent(teacher: Trained, settings: Settings, train: typeof run): Promise<ReadyTeacher> {
-  const resolved = await ready("teacher", teacher, settings, train);
+async function readStudent(teacher: Trained, settings: Settings): Promise<ReadyTeacher> {
+  const resolved = await resolveTrained(teacher, settings);
   const { identity: { id }, seed, folder, epoch } = resolved;
   const path = folder.weights(epoch), weights = await studentWeights(resolved);
   return { identity: { id, seed, sha256: await sha256(await Deno.readFile(path)) }, path, weights, declared: null };
 }
 
-async function readyGiven(given: Given, root: string, { data, status }: Settings): Promise<ReadyTeacher> {
+async function readGiven(given: Given, root: string, { data, status }: Settings): Promise<ReadyTeacher> {
   const resolved = await resolveWeights(given, root, data), { network, path, top1: declared } = resolved;
   const file = await openWeights(resolved, status.line);
   const identity = { id: `${network.id}:${basename(path)}`, seed: null, sha256: file.sha256 };

@@ -1,14 +1,12 @@
 /**
- * What other experiments trained, for the run that builds on them: teachers, and first stages. Those that are not there yet
- * are trained first.
+ * What other experiments trained, for the run that builds on them: teachers, and first stages.
  *
  * @module
  */
 import { loadCheckpoint, match, type Value } from "./checkpoint.ts";
 import type { Extra } from "./distiller.ts";
 import type { Trained } from "./experiment.ts";
-import { type ResolvedTrained, resolveTrained, STATES } from "./resolve.ts";
-import type { run } from "./run.ts";
+import { type ResolvedTrained, resolveTrained } from "./resolve.ts";
 import type { Settings } from "./settings.ts";
 import { variableShapes } from "./variable_shapes.ts";
 import { type Shape, type Variable, variables } from "./variables.ts";
@@ -22,22 +20,7 @@ export type Weights = ((image: Shape, classes: number) => ReadonlyMap<string, Va
 /** Gives the weights of a module over inputs of `shape`, by the names inside it; otherwise as `Weights`. */
 export type ExtraWeights = ((shape: Shape) => ReadonlyMap<string, Value>) | undefined;
 
-/** Gets what another experiment trained ready: `train` trains it where it is not there yet. */
-export async function ready(
-  role: "teacher" | "first stage",
-  trained: Trained,
-  settings: Settings,
-  train: typeof run,
-): Promise<ResolvedTrained> {
-  const resolved = await resolveTrained(trained, settings), { identity: { id }, seed, state, epoch } = resolved;
-  if (state !== "done") {
-    settings.status.line(`${role} ${id} seed ${seed} is ${STATES[state]}; it is trained first`);
-    await train(trained.experiment, seed, { ...settings, fresh: false }, [epoch]);
-  }
-  return resolved;
-}
-
-/** What is there of it, for a plan; nothing is trained. */
+/** What is there of a teacher or a first stage, for a plan; nothing is trained. */
 export async function foreseen(
   trained: Trained,
   settings: Settings,

@@ -78,7 +78,11 @@ await needs(
       const lines = await printed(spec, "--dry-run", "--epochs", "6", "--limit", "2");
       assertEquals(await snapshot(toys.folder), before);
       const rows = Object.fromEntries(lines.map((line) => [line.slice(0, 11).trim(), line.slice(12)]));
-      assertEquals(rows.experiment, "toy#student seed 1: missing, quick-6-2");
+      assertEquals(lines.slice(0, 3), [
+        "queue       1. toy#teacher seed 1: missing, quick-6-2, 6 epochs, teacher of toy#student seed 1",
+        "queue       2. toy#student seed 1: missing, quick-6-2, 6 epochs, asked for",
+        "experiment  toy#student seed 1: missing, quick-6-2",
+      ]);
       assertEquals(rows.data, "synthetic: 64 train, 32 test, 5 classes, 8×8×3");
       assertEquals(rows.schedule, "6 epochs of 2 batches of 16, lr 0.05, 0.005 from 5");
       const waning = await printed(toys.path("toy.ts#waning"), "--dry-run");
@@ -105,6 +109,8 @@ await needs(
       const trained = await snapshot(toys.folder);
       const [ready] = (await printed(spec, "--dry-run", "--fresh")).filter((line) => line.startsWith("teacher"));
       assertStringIncludes(ready, "toy#teacher seed 1, last: ready");
+      const [nothing] = await printed(toys.path("toy.ts#teacher"), "--dry-run");
+      assertEquals(nothing, "queue       nothing has to be trained");
       assertEquals(await snapshot(toys.folder), trained);
     }),
 );

@@ -1,11 +1,11 @@
 /** Suites over every module in `experiments/`. */
 import { assert, assertEquals } from "@std/assert";
-import { trainedFor } from "../lib/asked_epochs.ts";
 import { checkTypes } from "../lib/check_types.ts";
 import { creator } from "../lib/create.ts";
 import { type Experiment, networkOf } from "../lib/experiment.ts";
 import { main } from "../lib/list.ts";
 import { build, type Net } from "../lib/network.ts";
+import { trainedFor } from "../lib/queue.ts";
 import { resolve } from "../lib/resolve.ts";
 import { readResult, resultPath, stateOf } from "../lib/result.ts";
 import { wanted } from "../lib/settings.ts";

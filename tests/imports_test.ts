@@ -118,6 +118,22 @@ await needs(["read"], "no module needs itself to be loaded", async () => {
   assertEquals(wrong, []);
 });
 
+await needs(["read"], "no module of a run reaches itself, types counted", async () => {
+  const known = await graph(), wrong: string[] = [];
+  const follow = (path: string, way: readonly string[], seen: Set<string>): void => {
+    for (const { path: target } of known.get(path)!) {
+      if (target === way[0]) wrong.push([...way, target].join(" → "));
+      if (seen.has(target)) continue;
+      seen.add(target);
+      follow(target, [...way, target], seen);
+    }
+  };
+  for (const name of ["declared", "measured", "plan", "prepare", "queue", "run", "stages", "teachers", "trained"]) {
+    follow(`lib/${name}.ts`, [`lib/${name}.ts`], new Set());
+  }
+  assertEquals(wrong, []);
+});
+
 await needs(["read"], "the graph is read: known imports are in it", async () => {
   const known = await graph();
   const has = (from: string, to: string) => known.get(from)?.some(({ path }) => path === to);

@@ -4,6 +4,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { loadCheckpoint, saveCheckpoint } from "../lib/checkpoint.ts";
 import { Failure } from "../lib/failure.ts";
 import { readResult, type Trial } from "../lib/result.ts";
+import { run } from "../lib/run.ts";
 import { sha256 } from "../lib/sha256.ts";
 import { withDisk } from "./disk.ts";
 import { everything, needs } from "./needs.ts";
@@ -38,8 +39,9 @@ export default { grand, teacher, student };
     assertEquals(tf.memory().numTensors, before);
 
     const said = toys.said();
-    const order = ["teacher toy#teacher seed 3 is not trained yet", "teacher toy#grand seed 1 is not trained yet"];
-    order.push("toy#grand seed 1 ep 3/3", "toy#teacher seed 3 ep 3/3", "toy#student seed 7 ep 3/3");
+    const order = ["teacher toy#grand seed 1 is not trained yet; it is trained first", "toy#grand seed 1 ep 3/3"];
+    order.push("teacher toy#teacher seed 3 is not trained yet; it is trained first", "toy#teacher seed 3 ep 3/3");
+    order.push("toy#student seed 7 ep 3/3");
     const places = order.map((text) => said.indexOf(text));
     assert(places.every((place, i) => place >= 0 && place > (places[i - 1] ?? -1)), said);
 
@@ -203,18 +205,24 @@ export const late = experiment(import.meta, { dataset, schedule, teacher: from(t
 );
 
 await test(
-  "what is run beside is known from the start: weights that it asks for are kept at once",
+  "weights that another asked trial builds on are kept at once; results come in the order asked",
   PAIR + `
 export const early = experiment(import.meta, { dataset, schedule, teacher: from(teacher, { epoch: 1 }), student: small, distiller: kd() });
 export const later = experiment(import.meta, { dataset, schedule, teacher: from(early), student: small, distiller: kd() });
 `,
   async (toys) => {
-    const others = [await toys.experiment("later")];
-    await toys.run("teacher", 1, { others });
-    await toys.run("teacher", 2, { others });
+    const [teacher, early, later] = await Promise.all(["teacher", "early", "later"].map(toys.experiment));
+    const done = await run([{ experiment: teacher, seed: 2 }, { experiment: teacher, seed: 1 }, {
+      experiment: later,
+      seed: 1,
+    }], toys.settings());
+    assertEquals(done.map(({ id, trial: { seed } }) => [id, seed]), [["toy#teacher", 2], ["toy#teacher", 1], [
+      "toy#later",
+      1,
+    ]]);
     assert(existsSync(toys.of("teacher", 1, "epoch-1.safetensors")));
     assert(!existsSync(toys.of("teacher", 2, "epoch-1.safetensors")));
-    await toys.run("early", 1, { others });
+    await run([{ experiment: early, seed: 1 }], toys.settings());
     assert(!toys.said().includes("lacking"));
   },
 );

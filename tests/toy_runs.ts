@@ -109,7 +109,8 @@ function at(folder: string): Toys {
     of,
     experiment,
     settings,
-    run: async (name, seed = 1, other = {}) => (await run(await experiment(name), seed, settings(other))).trial,
+    run: async (name, seed = 1, other = {}) =>
+      (await run([{ experiment: await experiment(name), seed }], settings(other)))[0].trial,
     async log(name, seed = 1) {
       const text = await Deno.readTextFile(of(name, seed, "metrics.jsonl"));
       return text.trimEnd().split("\n").map((line) => JSON.parse(line));

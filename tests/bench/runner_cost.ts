@@ -110,7 +110,7 @@ async function epochs(folder: string, count: number, seed: number, options: Engi
     ends.push(performance.now());
     shown.line(text);
   };
-  await run(experiment, seed, { ...options, ...UNSEEN, status: { ...shown, line } });
+  await run([{ experiment, seed }], { ...options, ...UNSEEN, status: { ...shown, line } });
   const metrics = await Deno.readTextFile(join(new RunFolder(folder, id, seed, undefined).path, "metrics.jsonl"));
   return metrics.trim().split("\n").map((text, i) => ({
     batches: count * BATCH / JSON.parse(text)["perf/images_per_second"],
