@@ -22,7 +22,7 @@ type Line = { readonly [N in (typeof HEADER)[number]]?: Field };
  * interval's ends and the verdict.
  */
 export function csvTables(tables: readonly FilledTable[]): string {
-  return csv(HEADER, tables.flatMap((filled) => "at" in filled ? ofPaper(filled) : ofOwn(filled)));
+  return csv(HEADER, tables.flatMap((filled) => filled.kind === "paper" ? ofPaper(filled) : ofOwn(filled)));
 }
 
 function ofPaper({ table, at }: FilledPaperTable): Line[] {

@@ -15,7 +15,7 @@ import { remarks, unsaid } from "./remarks.ts";
  * its footnotes are printed.
  */
 export function latexTable(filled: FilledTable): string {
-  return "at" in filled ? ofPaper(filled) : ofOwn(filled);
+  return filled.kind === "paper" ? ofPaper(filled) : ofOwn(filled);
 }
 
 function ofPaper({ table, at }: FilledPaperTable): string {

@@ -79,7 +79,7 @@ function columnsOf({ measures: all, primary }: Task, outcomes: readonly Outcome[
 /** The experiments that teach one of these: they are not compared with what they teach. */
 export function teaching(outcomes: readonly Outcome[]): ReadonlySet<Experiment> {
   const teachers = outcomes.flatMap(({ experiment }) => experiment.teachers);
-  return new Set(teachers.flatMap((teacher) => "experiment" in teacher ? [teacher.experiment] : []));
+  return new Set(teachers.flatMap((teacher) => teacher.kind === "trained" ? [teacher.experiment] : []));
 }
 
 /** A column's cells, the best of each student's marked; a distance from teachers is compared with others from the same ones. */
@@ -100,5 +100,5 @@ function columnCells(column: OwnColumn, outcomes: readonly Outcome[], counted: b
 /** Whether two teachers have the same weights. */
 function isSame(a: Teacher, b: Teacher | undefined): boolean {
   if (!b || sourceOf(a) !== sourceOf(b)) return false;
-  return !("experiment" in a && "experiment" in b) || a.seed === b.seed && a.epoch === b.epoch;
+  return a.kind !== "trained" || b.kind !== "trained" || a.seed === b.seed && a.epoch === b.epoch;
 }

@@ -500,6 +500,14 @@ Deno.test("property: every number of a table comes from the results or the paper
 Deno.test("tables: only what the function made is a declaration", () => {
   const declared = tables({ title: "T", tables: [{ id: "a", title: "A", rows: { student } }] });
   assertEquals([isTables(declared), isTables({ ...declared }), isTables(undefined)], [true, false, false]);
+  assertEquals([declared.kind, declared.tables.map(({ kind }) => kind)], ["own", ["own"]]);
+  const own = { id: "b", title: "B", rows: { student } }, cells = { ids: ["a"], rows: { student: { vgg8: student } } };
+  const ofPaper = tables({ paper: "./paper.yaml", tables: [cells, own] });
+  assertEquals(ofPaper, {
+    kind: "paper",
+    paper: "./paper.yaml",
+    tables: [{ kind: "paper", ...cells }, { kind: "own", ...own }],
+  });
   // @ts-expect-error a row is an experiment, not the name of one
   tables({ title: "T", tables: [{ id: "a", title: "A", rows: { student: "student.ts" } }] });
   // @ts-expect-error a misspelt member
