@@ -7,6 +7,7 @@ import type { Task } from "../lib/tasks/task.ts";
 
 /** A task of boxes, none of whose measures classification has. */
 const boxes: Task = {
+  ...classification,
   id: "boxes",
   measures: {
     loss: { title: "loss", decimals: 4, isPercentage: false, isLessBetter: true },

@@ -10,6 +10,7 @@ import { comparisons } from "../lib/paired.ts";
 import { pairedRows } from "../lib/paired_rows.ts";
 import { sgd } from "../lib/schedule.ts";
 import type { Labelled } from "../lib/table_settings.ts";
+import { classification } from "../lib/tasks/classification.ts";
 import type { Task } from "../lib/tasks/task.ts";
 import { weights } from "../lib/weights.ts";
 import { trial } from "./trial.ts";
@@ -60,6 +61,7 @@ Deno.test("own rows: teachers go by the names they are given, else by their netw
 
 Deno.test("own rows: titles, digits and the side that is better are those of the experiments' task", () => {
   const task: Task = {
+    ...classification,
     id: "boxes",
     measures: {
       miss: { title: "miss rate", decimals: 3, isPercentage: false, isLessBetter: true },
