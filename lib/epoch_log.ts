@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { cannotWrite } from "./cannot_write.ts";
-import type { Score } from "./evaluate.ts";
 import { EventWriter } from "./events.ts";
+import type { Score } from "./tasks/task.ts";
 
 /** What is logged of an epoch: numbers by tag, e.g. `train/loss/kd`, `test/top1`, `lr`. */
 export type EpochLog = { readonly epoch: number; readonly [tag: string]: number };

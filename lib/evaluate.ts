@@ -2,16 +2,7 @@ import { batches, inOrder } from "./batches.ts";
 import type { Split } from "./dataset.ts";
 import type { Runnable } from "./engine.ts";
 import type { EvaluateInput } from "./step.ts";
-
-/** What a network scores on a split. */
-export interface Score {
-  /** Images whose class came first, in percent. */
-  readonly top1: number;
-  /** Images whose class was among the first five, in percent. */
-  readonly top5: number;
-  /** The mean of KL(teacher ‖ student) at temperature 1, where a teacher was evaluated beside. */
-  readonly kl?: number;
-}
+import type { Score } from "./tasks/task.ts";
 
 /** Images in a batch of an evaluation. */
 export const BATCH = 250;

@@ -9,6 +9,7 @@ import { Failure } from "./failure.ts";
 import { flags, help, type Spec } from "./flags.ts";
 import { load, moduleOf } from "./identify.ts";
 import { Interruption } from "./interruption.ts";
+import { primaryOf } from "./metric.ts";
 import { plan, planQueue } from "./plan.ts";
 import { queue } from "./queue.ts";
 import { run } from "./run.ts";
@@ -36,15 +37,15 @@ export async function main(args: readonly string[], print: (line: string) => voi
     for (const { experiment, seed } of asked) (await plan(experiment, seed, settings)).forEach((line) => print(line));
     return;
   }
-  for (const { id, trial } of await run(asked, settings)) {
-    const { top1: { last, best } } = trial.metric;
+  const done = await run(asked, settings);
+  for (const [i, { id, trial }] of done.entries()) {
     if (given.json) print(JSON.stringify({ experiment: id, ...trial }));
     else if (!given.quiet) {
-      print(
-        `${id} seed ${trial.seed}: top-1 ${last.toFixed(2)} last, ${best.toFixed(2)} best (epoch ${trial.bestEpoch})${
-          trial.quick ? ", quick" : ""
-        }`,
-      );
+      const { task } = asked[i].experiment.dataset;
+      const { title, decimals } = task.measures[task.primary];
+      const { last, best } = primaryOf(trial.metric, task);
+      const reached = `${title} ${last.toFixed(decimals)} last, ${best.toFixed(decimals)} best`;
+      print(`${id} seed ${trial.seed}: ${reached} (epoch ${trial.bestEpoch})${trial.quick ? ", quick" : ""}`);
     }
   }
 }

@@ -1,9 +1,10 @@
-import { evaluate, type Score } from "./evaluate.ts";
+import { evaluate } from "./evaluate.ts";
 import { percentage } from "./percentage.ts";
 import type { Prepared } from "./prepare.ts";
 import type { Resolved } from "./resolve.ts";
 import type { TeacherRecord, Trial } from "./result.ts";
 import type { Progress } from "./run_folder.ts";
+import type { Score } from "./tasks/task.ts";
 
 /** The trial that a run has become, at its end: the student is measured beside its teacher once more. */
 export async function measured(

@@ -89,7 +89,9 @@ function foundations(
 ): { readonly role: Need["role"]; readonly trained: Trained }[] {
   const stages = [...start ? [start] : [], ...takes.map(({ trained }) => trained)];
   return [
-    ...teachers.flatMap((teacher) => "experiment" in teacher ? [{ role: "teacher" as const, trained: teacher }] : []),
+    ...teachers.flatMap((teacher) =>
+      teacher.kind === "trained" ? [{ role: "teacher" as const, trained: teacher }] : []
+    ),
     ...stages.map((trained) => ({ role: "first stage" as const, trained })),
   ];
 }
@@ -121,7 +123,7 @@ async function givenFiles(
 ): Promise<{ readonly network: Net; readonly file: WeightsFile }[]> {
   const roots = new Map<Given, string>(), files = [];
   for (const { experiment: { teachers }, root } of trials) {
-    for (const teacher of teachers) if (!("experiment" in teacher)) roots.set(teacher, root);
+    for (const teacher of teachers) if (teacher.kind === "given") roots.set(teacher, root);
   }
   for (const [given, root] of roots) {
     const file = await openWeights(await resolveWeights(given, root, data), status.line);

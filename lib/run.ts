@@ -10,8 +10,8 @@ import { epochLine, epochLog, type EpochSummary, Logs } from "./epoch_log.ts";
 import { evaluate } from "./evaluate.ts";
 import type { Epoch } from "./experiment.ts";
 import { Failure } from "./failure.ts";
-import type { Json } from "./json.ts";
 import { measured } from "./measured.ts";
+import { primaryOf } from "./metric.ts";
 import type { Player } from "./network.ts";
 import { prepare, type Prepared } from "./prepare.ts";
 import { type Asked, checkQueue, isSame, queue, type Queued } from "./queue.ts";
@@ -81,9 +81,13 @@ async function train({ experiment, seed, keep, settings, need }: Queued): Promis
 
 /** The result of a trial that is not trained at its turn. Throws a `Failure` (exit 2) where it was made in another way. */
 async function doneBefore(resolved: Resolved, settings: Settings): Promise<Done> {
-  const { identity: { id }, folder, root } = resolved, trial = (await folder.trial())!, title = titleOf(resolved);
+  const { experiment, identity: { id }, folder, root } = resolved;
+  const trial = (await folder.trial())!;
   sameMachinery(folder.path, trial, settings);
-  settings.status.line(`${title}: done before, top-1 ${trial.metric.top1.last.toFixed(2)}; --fresh trains it again`);
+  const { task } = experiment.dataset;
+  const { title, decimals } = task.measures[task.primary];
+  const reached = `${title} ${primaryOf(trial.metric, task).last.toFixed(decimals)}`;
+  settings.status.line(`${titleOf(resolved)}: done before, ${reached}; --fresh trains it again`);
   await record(resultPath(root, id), id, trial);
   return { id, trial };
 }
@@ -138,7 +142,7 @@ class Training {
     const logs = new Logs(folder.path, this.#progress.epoch);
     while (this.#progress.epoch < epochs) await this.#epoch(logs);
     const trial = await measured(this.#resolved, this.#prepared, this.#progress, teachers, at);
-    await folder.write("trial.json", trial as unknown as Json);
+    await folder.write("trial.json", trial);
     return trial;
   }
 
@@ -252,7 +256,7 @@ class Training {
 
   async #save(state: ReadonlyMap<string, Value>): Promise<void> {
     const { folder } = this.#resolved;
-    await folder.save(folder.file("latest.safetensors"), state, this.#progress as unknown as Json);
+    await folder.save(folder.file("latest.safetensors"), state, this.#progress);
   }
 
   /** Writes the weights of the epoch that is complete where the best, the last or its own are wanted. */

@@ -21,8 +21,8 @@ import type { WeightsFile } from "./weights_file.ts";
 
 /** A teacher that is ready to teach. */
 export interface ReadyTeacher {
-  /** What is recorded of it, but for the top-1 that it reaches. */
-  readonly identity: Omit<TeacherRecord, "top1">;
+  /** What is recorded of it, but for the score that it reaches. */
+  readonly identity: Omit<TeacherRecord, "score">;
   /** The file of its weights. */
   readonly path: string;
   /** Its weights. */
@@ -42,7 +42,7 @@ export async function readTeachers(
 ): Promise<ReadyTeacher[]> {
   const teaching: ReadyTeacher[] = [];
   for (const one of teachers) {
-    teaching.push("experiment" in one ? await readStudent(one, settings) : await readGiven(one, root, settings));
+    teaching.push(one.kind === "trained" ? await readStudent(one, settings) : await readGiven(one, root, settings));
   }
   return teaching;
 }
@@ -91,7 +91,7 @@ export async function scoreTeachers(
           "and std others than it was trained with, or its classes in another order?",
       );
     }
-    records.push({ ...identity, top1 });
+    records.push({ ...identity, score: { top1 } });
   }
   return records;
 }
@@ -106,7 +106,7 @@ export interface Preview {
 
 /** What is there of a teacher; nothing is trained or downloaded. Rejects with a `Failure` where what is there is damaged. */
 export async function preview(teacher: Teacher, root: string, settings: Settings): Promise<Preview> {
-  if ("experiment" in teacher) {
+  if (teacher.kind === "trained") {
     const { text, resolved, isThere } = await foreseen(teacher, settings);
     return { text, weights: isThere ? await studentWeights(resolved) : undefined };
   }

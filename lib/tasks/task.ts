@@ -9,6 +9,10 @@ export interface Measure {
   readonly decimals: number;
   /** Whether it is a percentage, 0 … 100. */
   readonly isPercentage: boolean;
+  /** Whether less of it is better. Default: false. */
+  readonly isLessBetter?: boolean;
+  /** Whether it compares a student with its teacher, so that numbers beside other teachers say nothing. Default: false. */
+  readonly isToTeacher?: boolean;
 }
 
 /** A goal of learning, and how a network is scored at it. A data set has one. */
