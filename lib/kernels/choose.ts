@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "../tensor.ts";
 import { Attr, type OpAttribute } from "../tensorflow/binding.ts";
 import { nativeBackend } from "../tensorflow/backend.ts";
-import { DataType } from "../tensorflow/c_api.ts";
+import { DataType } from "../tensorflow/binding.ts";
 
 /**
  * Which `count` of the things that it may (`allowed`, bool [rows, things]) each row chooses: those of the smallest `keys`

@@ -3,7 +3,7 @@ import type { Tensor4D } from "@tensorflow/tfjs";
 import type { Tensor } from "../tensor.ts";
 import { Attr } from "../tensorflow/binding.ts";
 import { nativeBackend } from "../tensorflow/backend.ts";
-import { DataType } from "../tensorflow/c_api.ts";
+import { DataType } from "../tensorflow/binding.ts";
 import { pad } from "./pad.ts";
 
 /**

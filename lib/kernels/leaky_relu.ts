@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { Attr, type OpAttribute } from "../tensorflow/binding.ts";
 import { nativeBackend } from "../tensorflow/backend.ts";
-import { DataType } from "../tensorflow/c_api.ts";
+import { DataType } from "../tensorflow/binding.ts";
 import type { Tensor } from "../tensor.ts";
 
 /**

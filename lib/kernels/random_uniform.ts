@@ -3,7 +3,7 @@ import type { Tensor } from "../tensor.ts";
 import { hashName, philox } from "../random.ts";
 import { Attr } from "../tensorflow/binding.ts";
 import { nativeBackend } from "../tensorflow/backend.ts";
-import { DataType } from "../tensorflow/c_api.ts";
+import { DataType } from "../tensorflow/binding.ts";
 
 /** Random numbers inside a step: the same for the same seed, stream and step, different in every step. */
 export interface Random {

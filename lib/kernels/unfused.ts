@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "../tensor.ts";
 import { Attr } from "../tensorflow/binding.ts";
 import { nativeBackend } from "../tensorflow/backend.ts";
-import { DataType } from "../tensorflow/c_api.ts";
+import { DataType } from "../tensorflow/binding.ts";
 
 /**
  * The same tensor, which TensorFlow does not fuse with what is computed from it: where it makes one op of a convolution, a
