@@ -37,7 +37,7 @@ export * from "./lib/ops.ts";
 export * from "./lib/variables.ts";
 export * from "./lib/tail.ts";
 export * from "./lib/tap_pairs.ts";
-export * from "./lib/kernels/adaptive_pool.ts";
+export { adaptivePool, toSmaller } from "./lib/kernels/adaptive_pool.ts";
 export type { Random } from "./lib/kernels/random_uniform.ts";
 export type { Tensor } from "./lib/tensor.ts";
 export type { Json } from "./lib/json.ts";

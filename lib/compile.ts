@@ -4,8 +4,9 @@ import type { Engine, Runnable, Values } from "./engine.ts";
 import type { Input, Inputs } from "./input.ts";
 import type { Outcome, Traced } from "./step.ts";
 import { type NativeBackend, nativeBackend, tracing } from "./tensorflow/backend.ts";
-import { cApi, type Config, cString, DataType, newTensor, type Pointer } from "./tensorflow/c_api.ts";
-import { Graph, type Node } from "./tensorflow/graph.ts";
+import { DataType, dataTypeOf } from "./tensorflow/binding.ts";
+import type { Config } from "./tensorflow/config.ts";
+import { Graph, type Node, type Operation } from "./tensorflow/graph.ts";
 import { Session } from "./tensorflow/session.ts";
 import type { Update, Variable } from "./variables.ts";
 
@@ -15,13 +16,10 @@ interface Resident {
   readonly handle: Node;
   /** The placeholder through which it is set, and the operation that does. */
   readonly fed: Node;
-  readonly set: Pointer;
+  readonly set: Operation;
   /** Its value outside of any step. */
   readonly read: Node;
 }
-
-const typeOf = (data: Input["data"]): number =>
-  data instanceof Float32Array ? DataType.float32 : data instanceof Int32Array ? DataType.int32 : DataType.uint8;
 
 /**
  * The engine that makes each step one TensorFlow graph: the step function runs once for each shape of its inputs with
@@ -53,7 +51,7 @@ export class Compiler implements Engine {
     const known = new Map<string, (inputs: Inputs<I>) => Promise<Values>>();
     return async (inputs) => {
       const key = JSON.stringify(
-        Object.entries<Input>(inputs).map(([name, { shape, data }]) => [name, shape, typeOf(data)]),
+        Object.entries<Input>(inputs).map(([name, { shape, data }]) => [name, shape, dataTypeOf(data)]),
       );
       let run = known.get(key);
       if (!run) known.set(key, run = this.#record(traced, inputs));
@@ -71,13 +69,10 @@ export class Compiler implements Engine {
       fetches: [],
       targets: residents.map(({ set }) => set),
     });
-    await feeding(
-      variables.map((variable): Input => ({
-        shape: variable.shape,
-        data: values?.get(variable.name) ?? variable.initial(),
-      })),
-      run,
-    );
+    await run(variables.map((variable) => ({
+      shape: variable.shape,
+      data: values?.get(variable.name) ?? variable.initial(),
+    })));
   }
 
   /** The present values of variables, copied out of the session. */
@@ -86,31 +81,18 @@ export class Compiler implements Engine {
     return await this.#session.prepare({ feeds: [], fetches, targets: [] })([]) as Float32Array[];
   }
 
-  /** Releases session, graph and variables; where the C library is glibc, freed memory goes back to the system. */
+  /** Releases session, graph and variables. */
   close(): void {
     this.#session.close();
     this.#graph.close();
-    // glibc keeps freed memory, apart for each of TensorFlow's threads: gigabytes after some dozens of experiments.
-    cApi().malloc_trim?.(0n);
   }
 
   #hold(variable: Variable): Resident {
     const known = this.#resident.get(variable);
     if (known) return known;
-    const graph = this.#graph, api = cApi(), dims = BigInt64Array.from(variable.shape, BigInt);
-    const [handle] = graph.add("VarHandleOp", [], 1, (operation) => {
-      const name = new TextEncoder().encode(variable.name);
-      api.TF_SetAttrType(operation, cString("dtype"), DataType.float32);
-      api.TF_SetAttrShape(operation, cString("shape"), dims, dims.length);
-      api.TF_SetAttrString(operation, cString("shared_name"), name, BigInt(name.length));
-    });
-    const fed = this.#placeholder(variable.shape, DataType.float32);
-    const resident = {
-      handle,
-      fed,
-      set: graph.operation("AssignVariableOp", [handle, fed], setDtype),
-      read: graph.add("ReadVariableOp", [handle], 1, setDtype)[0],
-    };
+    const graph = this.#graph, handle = graph.variable(variable.name, variable.shape);
+    const fed = graph.placeholder(variable.shape, DataType.float32);
+    const resident = { handle, fed, set: graph.assign(handle, fed), read: graph.read(handle) };
     this.#resident.set(variable, resident);
     return resident;
   }
@@ -122,17 +104,9 @@ export class Compiler implements Engine {
     this.#fixed.set(variable, this.#graph.node(id));
   }
 
-  #placeholder(shape: readonly number[], type: number): Node {
-    const api = cApi();
-    return this.#graph.add("Placeholder", [], 1, (operation) => {
-      api.TF_SetAttrType(operation, cString("dtype"), type);
-      api.TF_SetAttrShape(operation, cString("shape"), BigInt64Array.from(shape, BigInt), shape.length);
-    })[0];
-  }
-
   #record<I extends string>(traced: Traced<I>, inputs: Inputs<I>): (inputs: Inputs<I>) => Promise<Values> {
     const graph = this.#graph, names = Object.keys(inputs) as I[];
-    const feeds = names.map((name) => this.#placeholder(inputs[name].shape, typeOf(inputs[name].data)));
+    const feeds = names.map((name) => graph.placeholder(inputs[name].shape, dataTypeOf(inputs[name].data)));
     const reads = new Map<Variable, { node: Node; value: Tensor }>();
     const { fetches, targets } = tracing(graph, () => {
       const scope = tf.engine();
@@ -153,7 +127,7 @@ export class Compiler implements Engine {
     });
     const run = this.#session.prepare({ feeds, fetches: fetches.map(({ node }) => node), targets }, this.#trace);
     return async (inputs) => {
-      const results = await feeding(names.map((name) => inputs[name]), run);
+      const results = await run(names.map((name) => inputs[name]));
       return Object.fromEntries(fetches.map(({ name }, i) => [name, results[i] as Float32Array]));
     };
   }
@@ -164,7 +138,7 @@ export class Compiler implements Engine {
       variable.bind(() => {
         let read = reads.get(variable);
         if (!read) {
-          const [node] = this.#graph.add("ReadVariableOp", [handle], 1, setDtype);
+          const node = this.#graph.read(handle);
           reads.set(variable, read = { node, value: tf.keep(this.#backend.createOutputTensor(node)) });
         }
         return read.value;
@@ -175,13 +149,8 @@ export class Compiler implements Engine {
 
   /** A placeholder as a tensor; bytes become float32. */
   #input(feed: Node): Tensor {
-    const graph = this.#graph, api = cApi();
-    if (feed.dtype !== DataType.uint8) return this.#backend.createOutputTensor(feed);
-    const [cast] = graph.add("Cast", [feed], 1, (operation) => {
-      api.TF_SetAttrType(operation, cString("SrcT"), DataType.uint8);
-      api.TF_SetAttrType(operation, cString("DstT"), DataType.float32);
-    });
-    return this.#backend.createOutputTensor(cast);
+    const isBytes = feed.dtype === DataType.uint8;
+    return this.#backend.createOutputTensor(isBytes ? this.#graph.cast(feed, DataType.float32) : feed);
   }
 
   #node(tensor: Tensor): Node {
@@ -189,11 +158,11 @@ export class Compiler implements Engine {
   }
 
   /** The operations that make a step's changes, each after what it changes has been read and what changed it before. */
-  #apply(updates: readonly Update[], reads: ReadonlyMap<Variable, { node: Node }>): Pointer[] {
-    const graph = this.#graph, api = cApi();
-    const latest = new Map<Variable, Pointer>();
+  #apply(updates: readonly Update[], reads: ReadonlyMap<Variable, { node: Node }>): Operation[] {
+    const graph = this.#graph;
+    const latest = new Map<Variable, Operation>();
     const handle = (variable: Variable): Node => this.#resident.get(variable)!.handle;
-    const before = (variable: Variable): Pointer[] => {
+    const before = (variable: Variable): Operation[] => {
       const operation = latest.get(variable) ?? reads.get(variable)?.node.operation;
       return operation === undefined ? [] : [operation];
     };
@@ -203,27 +172,23 @@ export class Compiler implements Engine {
       const { variable } = update;
       if (update.kind === "assign") {
         if (assigned.get(variable) !== update) continue;
-        const inputs = [handle(variable), this.#node(update.value)];
-        latest.set(variable, graph.operation("AssignVariableOp", inputs, setDtype, undefined, before(variable)));
+        latest.set(variable, graph.assign(handle(variable), this.#node(update.value), before(variable)));
         continue;
       }
       const { velocity, gradient, momentum, rate, nesterov } = update;
-      const scalars = { rate: this.#node(rate), momentum: this.#node(tf.scalar(momentum)) };
-      const inputs = [handle(variable), handle(velocity), scalars.rate, this.#node(gradient), scalars.momentum];
-      const attributes = (operation: Pointer) => {
-        api.TF_SetAttrType(operation, cString("T"), DataType.float32);
-        api.TF_SetAttrBool(operation, cString("use_nesterov"), nesterov ? 1 : 0);
-      };
-      const after = [...before(variable), ...before(velocity)];
-      const operation = graph.operation("ResourceApplyMomentum", inputs, attributes, undefined, after);
+      const operation = graph.applyMomentum({
+        variable: handle(variable),
+        velocity: handle(velocity),
+        rate: this.#node(rate),
+        gradient: this.#node(gradient),
+        momentum: this.#node(tf.scalar(momentum)),
+        nesterov,
+        after: [...before(variable), ...before(velocity)],
+      });
       latest.set(variable, operation).set(velocity, operation);
     }
     return [...new Set(latest.values())];
   }
-}
-
-function setDtype(operation: Pointer): void {
-  cApi().TF_SetAttrType(operation, cString("dtype"), DataType.float32);
 }
 
 /** Disposes what a step kept. */
@@ -231,17 +196,5 @@ function release({ values, updates }: Outcome): void {
   tf.dispose(Object.values(values));
   for (const update of updates) {
     tf.dispose(update.kind === "assign" ? update.value : update.gradient);
-  }
-}
-
-/** Runs with arrays as `TF_Tensor`s, which are released afterwards. */
-async function feeding<T>(inputs: readonly Input[], run: (tensors: readonly Pointer[]) => Promise<T>): Promise<T> {
-  const tensors: Pointer[] = [];
-  try {
-    for (const { shape, data } of inputs) tensors.push(newTensor(typeOf(data), shape, data));
-    return await run(tensors);
-  } finally {
-    const api = cApi();
-    for (const tensor of tensors) api.TF_DeleteTensor(tensor);
   }
 }

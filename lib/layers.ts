@@ -5,9 +5,8 @@ import { Failure } from "./failure.ts";
 import { batchNorm, frozenFactors, frozenNorm, type NormState, subBatchNorm } from "./kernels/batch_norm.ts";
 import { biasAdd } from "./kernels/bias_add.ts";
 import { conv2d } from "./kernels/conv2d.ts";
-import { leakyRelu as leak } from "./kernels/leaky_relu.ts";
 import { pad } from "./kernels/pad.ts";
-import { relu as rectify } from "./kernels/relu.ts";
+import { leakyRelu as leak, relu as rectify } from "./kernels/relu.ts";
 import { shuffleChannels } from "./kernels/shuffle_channels.ts";
 import { stop } from "./ops.ts";
 import {

@@ -3,20 +3,20 @@ import { Compiler } from "./compile.ts";
 import { EagerEngine } from "./eager.ts";
 import type { Engine } from "./engine.ts";
 import { Failure } from "./failure.ts";
-import { useBackend } from "./tensorflow/backend.ts";
-import { openCApi } from "./tensorflow/c_api.ts";
-import { Eager } from "./tensorflow/eager.ts";
-import { findLibrary } from "./tensorflow/library.ts";
+import { openTensorflow } from "./tensorflow/open_tensorflow.ts";
 
-/** On what and how steps are computed. */
+/**
+ * On what and how steps are computed. `threads`, `deterministic` and TensorFlow's library are the process's: TensorFlow
+ * makes its pools of threads and reads its environment once. The others are the engine's own.
+ */
 export interface EngineOptions {
-  /** `tensorflow`: compiled, the default; `cpu`: tfjs's own backend in JavaScript, op by op and slow. */
+  /** `tensorflow`: compiled; `cpu`: tfjs's own backend in JavaScript, op by op and slow. Default: `tensorflow`. */
   readonly backend?: "tensorflow" | "cpu";
-  /** In what convolutions and products are done; weights, sums and statistics are float32 either way. */
+  /** In what convolutions and products are done; weights, sums and statistics are float32 either way. Default: `float32`. */
   readonly precision?: "float32" | "bfloat16";
-  /** Threads; absent: all cores. */
+  /** Threads, the same for every engine of a process. Default: all cores. */
   readonly threads?: number;
-  /** Whether a run repeats bit for bit. */
+  /** Whether a run repeats bit for bit, the same for every engine of a process. Default: false. */
   readonly deterministic?: boolean;
   /** Is told what is found or fetched. */
   readonly log?: (line: string) => void;
@@ -32,7 +32,8 @@ export interface OpenEngine {
 
 /**
  * Opens an engine, finding or fetching TensorFlow where it is needed. Fails with exit code 3 where there is no
- * TensorFlow, with 2 where precision and backend don't go together.
+ * TensorFlow, with 2 where precision and backend don't go together or where an engine of this process has other threads
+ * or another `deterministic`.
  */
 export async function openEngine(options: EngineOptions = {}): Promise<OpenEngine> {
   const { backend = "tensorflow", precision = "float32", threads, deterministic, log } = options;
@@ -43,14 +44,6 @@ export async function openEngine(options: EngineOptions = {}): Promise<OpenEngin
     await tf.setBackend("cpu");
     return { engine: new EagerEngine(), tensorflow: null };
   }
-  const library = await findLibrary({ log });
-  // Read by TensorFlow's kernels when they are made: sums of gradients are then added in one order.
-  if (deterministic) Deno.env.set("TF_DETERMINISTIC_OPS", "1");
-  openCApi(library);
-  const config = { threads, deterministic, bfloat16: precision === "bfloat16" };
-  // Its context is for good, and all runs of a process have the same options.
-  await useBackend(eager ??= new Eager(config));
-  return { engine: new Compiler(config), tensorflow: library.version };
+  const tensorflow = await openTensorflow({ threads, deterministic }, log);
+  return { engine: new Compiler({ threads, deterministic, bfloat16: precision === "bfloat16" }), tensorflow };
 }
-
-let eager: Eager | undefined;

@@ -3,21 +3,17 @@ import * as tf from "@tensorflow/tfjs";
 import { fileURLToPath } from "node:url";
 import { Compiler } from "../lib/compile.ts";
 import { kd } from "../lib/distillers/kd.ts";
-import { scratch } from "../lib/distillers/scratch.ts";
 import { slkd } from "../lib/distillers/slkd.ts";
 import { gather } from "../lib/kernels/gather.ts";
-import { classifier } from "../lib/network.ts";
-import { resnet8 } from "../lib/networks/resnet.ts";
-import { openEngine } from "../lib/open_engine.ts";
 import type { Traced } from "../lib/step.ts";
 import { constant, type Variable, variables } from "../lib/variables.ts";
 import { useTensorflow } from "./engines.ts";
+import { fiveSteps } from "./five_steps.ts";
 import { everything, needs } from "./needs.ts";
 import { assertNear } from "./tolerance.ts";
-import { inputs, type Toy } from "./toy.ts";
-import { flat, training } from "./toy_training.ts";
+import { inputs } from "./toy.ts";
+import { training } from "./toy_training.ts";
 
-const alone = { teacher: undefined };
 const floats = (...data: number[]) => ({ shape: [data.length], data: Float32Array.from(data) });
 
 /** Variables of one element, with these first values. */
@@ -26,18 +22,21 @@ function scalars(...values: number[]): Variable[] {
   return values.map((value, i) => create.variable(`v${i}`, [1], constant(value)));
 }
 
-/** What a function of `bench/memory.ts` prints in a process of its own: in this one other files' tests may run beside it. */
-async function measured(name: "memoryGrowth" | "memoryLeft", given: string): Promise<string> {
-  const [memory, config] = ["bench/memory.ts", "../deno.json"].map((path) => new URL(path, import.meta.url));
-  const code = `import { ${name} } from "${memory}"; console.log(JSON.stringify(await ${name}(${given})));`;
+/** Functions that run in a process of their own, with the module of each. */
+const MODULES = { memoryGrowth: "bench/memory.ts", memoryLeft: "bench/memory.ts", fiveSteps: "five_steps.ts" };
+
+/**
+ * What a function gives in a process of its own, as JSON: in this one other files' tests may run beside it, and every engine
+ * has the same threads.
+ */
+async function apart(name: keyof typeof MODULES, given: string): Promise<string> {
+  const [module, config] = [MODULES[name], "../deno.json"].map((path) => new URL(path, import.meta.url));
+  const code = `import { ${name} } from "${module}"; console.log(JSON.stringify(await ${name}(${given})));`;
   const run = new Deno.Command(Deno.execPath(), { args: ["eval", "--config", fileURLToPath(config), code] });
   const { success, stdout, stderr } = await run.output(), text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   assert(success, text(stderr));
   return text(stdout);
 }
-
-/** ResNet-8 under the toy's taps. */
-const eight: Toy = classifier("eight", {}, (classes) => resnet8.stages(classes));
 
 Deno.test("without TensorFlow's library nothing is compiled", () => {
   assertThrows(() => new Compiler(), Error, "TensorFlow's library is not open");
@@ -61,13 +60,13 @@ await needs(everything, "nothing is left over when an engine is closed", async (
 
 await needs(everything, "two hundred steps do not grow the process", async () => {
   const what = JSON.stringify({ pair: "resnet14-resnet8", batch: 4, warm: 50, steps: 200 });
-  const growth: number = JSON.parse(await measured("memoryGrowth", `${what}, {}`));
+  const growth: number = JSON.parse(await apart("memoryGrowth", `${what}, {}`));
   assert(growth < 20, `${growth} MB`);
 });
 
 await needs(everything, "what a closed engine held goes back to the system", async () => {
   const [held, left]: [number, number] = JSON.parse(
-    await measured("memoryLeft", `{ pair: "resnet32x4-resnet8x4", batch: 16 }, {}`),
+    await apart("memoryLeft", `{ pair: "resnet32x4-resnet8x4", batch: 16 }, {}`),
   );
   assert(left < 0.7 * held, `${left} of ${held} MB`);
 });
@@ -210,23 +209,17 @@ await needs(everything, "a variable has no value between steps", async () => {
   engine.close();
 });
 
-/** ResNet-8 after five steps of eight images. */
-async function five(options: Parameters<typeof openEngine>[0]): Promise<{ weights: Float32Array; losses: number[] }> {
-  const { engine } = await openEngine(options), losses: number[] = [];
-  const { run, read } = await training(engine, scratch(), { ...alone, student: eight });
-  for (let step = 0; step < 5; step++) losses.push((await run(inputs(step, 0.05, 8))).loss[0]);
-  const weights = flat(await read("student."));
-  engine.close();
-  return { weights, losses };
-}
-
-await needs(everything, "deterministic runs are equal bit for bit", async () => {
-  const options = { deterministic: true };
-  assertEquals((await five(options)).weights, (await five(options)).weights);
+await needs(everything, "deterministic runs are equal bit for bit, in two processes", async () => {
+  const [first, second] = [
+    await apart("fiveSteps", "{ deterministic: true }"),
+    await apart("fiveSteps", "{ deterministic: true }"),
+  ];
+  assertEquals(first, second);
 });
 
 await needs(everything, "bfloat16 stays near float32, and one thread computes the same", async () => {
-  const full = await five({}), half = await five({ precision: "bfloat16" }), single = await five({ threads: 1 });
+  const full = await fiveSteps({}), half = await fiveSteps({ precision: "bfloat16" });
+  const single: typeof full = JSON.parse(await apart("fiveSteps", "{ threads: 1 }"));
   assertNear("one thread", single.losses, full.losses, 1e-3);
   assertNear("bfloat16", half.losses, full.losses, 5e-2);
   assert(half.weights.some((weight, i) => weight !== full.weights[i]), "bfloat16 is used at all");

@@ -4,20 +4,20 @@ import { EagerEngine } from "../lib/eager.ts";
 import type { Engine } from "../lib/engine.ts";
 import { openEngine } from "../lib/open_engine.ts";
 import { useBackend } from "../lib/tensorflow/backend.ts";
-import { type Config, openCApi } from "../lib/tensorflow/c_api.ts";
-import { Eager } from "../lib/tensorflow/eager.ts";
+import { openCApi } from "../lib/tensorflow/c_api.ts";
+import { EagerBinding } from "../lib/tensorflow/eager.ts";
 import { findLibrary } from "../lib/tensorflow/library.ts";
 
 /** tfjs's own backend; TensorFlow op by op; TensorFlow's graph. */
 export type Kind = "cpu" | "eager" | "compiled";
 
-let binding: Eager | undefined;
+let binding: EagerBinding | undefined;
 
 /** Makes TensorFlow the current backend, through one eager binding for all tests of a file. */
-export async function useTensorflow(config?: Config): Promise<Eager> {
-  if (!binding || config) {
+export async function useTensorflow(): Promise<EagerBinding> {
+  if (!binding) {
     openCApi(await findLibrary());
-    binding = new Eager(config);
+    binding = new EagerBinding();
   }
   await useBackend(binding);
   return binding;

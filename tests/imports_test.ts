@@ -8,8 +8,8 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** Who may import what of ours: of two rules that fit a file the first counts. */
 const arrows: readonly (readonly [from: RegExp, to: RegExp])[] = [
-  [/^lib\/tensorflow\//, /^lib\/(tensorflow\/|(failure|cannot_write|status|tensor)\.ts$)/],
-  [/^lib\/kernels\//, /^lib\/(kernels\/\w+|tensorflow\/(backend|binding|c_api)|random|tensor)\.ts$/],
+  [/^lib\/tensorflow\//, /^lib\/(tensorflow\/|(failure|cannot_write|status)\.ts$)/],
+  [/^lib\/kernels\//, /^lib\/(kernels\/\w+|tensorflow\/(backend|binding)|random|tensor)\.ts$/],
   [/^lib\/tasks\//, /^lib\/((input|network|ops|tensor)\.ts$|tasks\/)/],
   [/^lib\/networks\//, /^lib\/((failure|layers|network|variables|tensor)\.ts$|(kernels|networks)\/)/],
   // A part serves several methods and knows none of them.
@@ -90,6 +90,14 @@ await needs(["read"], "only experiments and their tables import an experiment, a
     }
   }
   assertEquals(wrong, []);
+});
+
+await needs(["read"], "TensorFlow's C functions are called in lib/tensorflow alone", async () => {
+  const callers = new Set<string>();
+  for (const [from, targets] of await graph()) {
+    if (targets.some(({ path }) => path === "lib/tensorflow/c_api.ts")) callers.add(dirname(from));
+  }
+  assertEquals([...callers], ["lib/tensorflow"]);
 });
 
 await needs(["read"], "no distiller, optimiser, network or layer reaches the engine, however far", async () => {

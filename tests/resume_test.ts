@@ -40,7 +40,8 @@ export const student = experiment(import.meta, { ...pair, teacher: from(teacher)
 /** The third batch of the third epoch. */
 const MIDDLE = 11;
 
-const deterministic = { deterministic: true } as const;
+/** Every run of this file repeats bit for bit. */
+const repeating = { deterministic: true };
 
 /** What a run left, but for what a clock gave. */
 interface Left {
@@ -95,14 +96,14 @@ await needs(
   "resume: killed or interrupted at any moment, a run ends as one that was not",
   () =>
     toys(STOPPING, async (toys) => {
-      await toys.run("student", 1, deterministic);
+      await toys.run("student");
       const whole = await left(toys), run = toys.of("student", 1);
       assertEquals(whole.log.map(({ epoch }) => epoch), [1, 2, 3, 4]);
       assertEquals(whole.tags, [1, 4, 4, 4]);
 
       const goesOn = async (expected: string) => {
         toys.said();
-        await toys.run("student", 1, deterministic);
+        await toys.run("student");
         assertStringIncludes(toys.said(), expected);
         assertEquals(await left(toys), whole);
       };
@@ -147,7 +148,7 @@ await needs(
         if (++steps < 10) return false;
         throw new Error("the power is gone");
       };
-      const crashing = () => toys.run("student", 1, { ...deterministic, interrupted: crash });
+      const crashing = () => toys.run("student", 1, { interrupted: crash });
       await assertRejects(crashing, Error, "the power is gone");
       await Deno.writeTextFile(`${run}/metrics.jsonl`, '{"epoch":3,"lr":9}\n{"epo', { append: true });
       await goesOn("goes on after epoch 2\n");
@@ -165,7 +166,7 @@ await needs(
       await goesOn("goes on after epoch 4\n");
       await Deno.remove(toys.path("toy#student.json"));
       await goesOn("done before");
-    }),
+    }, repeating),
 );
 
 await needs(
@@ -187,7 +188,7 @@ await needs(
       assertStringIncludes(said, "teacher toy#teacher seed 1 is half trained; it is trained first");
       assertStringIncludes(said, "toy#teacher seed 1: goes on after epoch 1, batch 2");
       assertEquals((await toys.log("teacher")).map(({ epoch }) => epoch), [1, 2, 3, 4]);
-    }),
+    }, repeating),
 );
 
 await needs(
@@ -225,7 +226,7 @@ await needs(
         const { trials: [recorded] } = (await readResult(toys.path("toy#teacher.json")))!;
         assertEquals("stepSeconds" in recorded, false);
       }
-    }),
+    }, repeating),
 );
 
 await needs(
@@ -243,5 +244,5 @@ await needs(
       for (const file of files) await Deno.remove(file);
       await toys.run("student", 1, one);
       assertEquals(await Promise.all(files.map((file) => Deno.readFile(file))), before);
-    }),
+    }, repeating),
 );

@@ -12,8 +12,11 @@ import { everything, needs } from "./needs.ts";
 import { PAIR, type Toys, toys, toysIn } from "./toy_runs.ts";
 import { accuracyOf } from "./trial.ts";
 
+/** Every run of this file repeats bit for bit. */
+const repeating = { deterministic: true };
+
 const test = (name: string, declared: string, use: (toys: Toys) => Promise<void>): Promise<void> =>
-  needs(everything, `run: ${name}`, () => toys(declared, use));
+  needs(everything, `run: ${name}`, () => toys(declared, use, repeating));
 
 const failing = async (work: Promise<unknown>, exit: number): Promise<string> => {
   const failure = await assertRejects(() => work, Failure);
@@ -149,6 +152,7 @@ await test(
         assert(before.declaration !== after.declaration && before.teachers[0].sha256 !== after.teachers[0].sha256);
         assertEquals(await digest(toys.of("teacher", 1) + ".old-1/last.safetensors"), before.teachers[0].sha256);
       },
+      repeating,
     ),
 );
 
@@ -197,8 +201,8 @@ export const early = experiment(import.meta, { dataset, schedule, teacher: from(
 export const late = experiment(import.meta, { dataset, schedule, teacher: from(teacher, { epoch: 4 }), student: small, distiller: kd() });
 `,
   async (toys) => {
-    await toys.run("teacher", 1, { deterministic: true });
-    await toys.run("early", 1, { deterministic: true });
+    await toys.run("teacher", 1);
+    await toys.run("early", 1);
     assertStringIncludes(toys.said(), "teacher toy#teacher seed 1 is lacking weights that are wanted now");
     assert(existsSync(toys.of("teacher", 1, "epoch-1.safetensors")));
     const message = await failing(toys.run("late"), 2);
@@ -402,9 +406,9 @@ await test(
   "the terms' gradient norms are measured once an epoch, logged and shown, and change nothing",
   PAIR,
   async (toys) => {
-    const { metric } = await toys.run("student", 1, { deterministic: true });
+    const { metric } = await toys.run("student", 1);
     toys.said();
-    const again = await toys.run("student", 1, { deterministic: true, gradNorms: true, fresh: true });
+    const again = await toys.run("student", 1, { gradNorms: true, fresh: true });
     assertEquals(again.metric, metric);
     const lines = toys.said().split("\n").filter((line) => line.includes("student") && line.includes(" ep "));
     assertEquals(lines.length, 3);
@@ -431,17 +435,17 @@ export const teacher = experiment(import.meta, { dataset, schedule, student: lar
 export const student = experiment(import.meta, { dataset: mixed, schedule: dotted, teacher: from(teacher), student: small, distiller: kd() });
 `,
   async (toys) => {
-    const whole = await toys.run("student", 1, { deterministic: true, gradNorms: true }),
+    const whole = await toys.run("student", 1, { gradNorms: true }),
       log = await toys.log("student");
     const weights = await digest(toys.of("student", 1, "last.safetensors"));
     let steps = 0;
     const interrupted = () => ++steps === 6;
-    await failing(toys.run("student", 1, { deterministic: true, gradNorms: true, fresh: true, interrupted }), 130);
+    await failing(toys.run("student", 1, { gradNorms: true, fresh: true, interrupted }), 130);
     const { tensors } = await loadCheckpoint(toys.of("student", 1, "latest.safetensors"));
     for (const name of ["velocity.student.stem.weight", "velocity.others.student.stem.weight"]) {
       assert(tensors.get(name)!.data.some((value) => value !== 0), name);
     }
-    const again = await toys.run("student", 1, { deterministic: true, gradNorms: true });
+    const again = await toys.run("student", 1, { gradNorms: true });
     assertEquals(again.metric, whole.metric);
     assertEquals(await digest(toys.of("student", 1, "last.safetensors")), weights);
     const measured = (lines: Record<string, number>[]) =>
@@ -452,7 +456,7 @@ export const student = experiment(import.meta, { dataset: mixed, schedule: dotte
 
 await needs(everything, "run: a full disk and a read-only one lose nothing that was measured", async () => {
   await withDisk(600_000, async (folder, readOnly) => {
-    const toys = await toysIn(folder, PAIR), filler = toys.path("filler");
+    const toys = await toysIn(folder, PAIR, repeating), filler = toys.path("filler");
     let steps = 0;
     const fill = () => {
       if (++steps === 6) {
@@ -485,15 +489,15 @@ await needs(everything, "run: a result that cannot be recorded is recorded by th
   const runs = await Deno.makeTempDir();
   try {
     await withDisk(600_000, async (folder, readOnly) => {
-      const toys = await toysIn(folder, PAIR);
+      const toys = await toysIn(folder, PAIR, repeating);
       await Deno.symlink(runs, toys.path("runs"));
       await readOnly();
       assertStringIncludes(await failing(toys.run("teacher"), 3), `cannot write ${toys.path("toy#teacher.json")}`);
       const measured = JSON.parse(await Deno.readTextFile(toys.of("teacher", 1, "trial.json")));
-      await toysIn(runs, PAIR);
+      await toysIn(runs, PAIR, repeating);
       await Deno.mkdir(`${runs}/runs`);
       await Deno.rename(`${runs}/toy#teacher`, `${runs}/runs/toy#teacher`);
-      const later = await toysIn(runs, PAIR);
+      const later = await toysIn(runs, PAIR, repeating);
       assertEquals(await later.run("teacher"), measured);
       assertEquals((await readResult(later.path("toy#teacher.json")))!.trials, [measured]);
     });

@@ -34,15 +34,18 @@ interface Trained {
   readonly student: Trial;
 }
 
+/** Every run of this file repeats bit for bit. */
+const repeating = { deterministic: true };
+
 /** Registers a test that has a trained teacher. */
 const test = (name: string, use: (trained: Trained) => Promise<void>): Promise<void> =>
   needs(everything, `teachers: ${name}`, () =>
     toys(PAIR, async (old) => {
-      const student = await old.run("student", 1, { deterministic: true }),
-        path = old.of("teacher", 1, "last.safetensors");
+      const student = await old.run("student");
+      const path = old.of("teacher", 1, "last.safetensors");
       const [teacher] = (await readResult(old.path("toy#teacher.json")))!.trials;
       await use({ path, sha256: await sha256(await Deno.readFile(path)), top1: accuracyOf(teacher).last, student });
-    }));
+    }, repeating));
 
 const failing = async (work: Promise<unknown>, exit: number): Promise<string> => {
   const failure = await assertRejects(() => work, Failure);
@@ -68,7 +71,7 @@ export const mixed = experiment(import.meta, { dataset, schedule, teacher: [from
     async (toys) => {
       await Deno.mkdir(toys.path("files"));
       await Deno.copyFile(path, toys.path("files", "big.safetensors"));
-      const trial = await toys.run("student", 1, { deterministic: true });
+      const trial = await toys.run("student");
       const record = { id: "large:big.safetensors", seed: null, sha256, score: { top1 } };
       assertEquals(trial.teachers, [record]);
       assertEquals(trial.metric, trained.student.metric);
@@ -82,6 +85,7 @@ export const mixed = experiment(import.meta, { dataset, schedule, teacher: [from
       assertEquals(teachers.map(({ id, seed }) => [id, seed]), [["toy#student", 1], ["large:big.safetensors", null]]);
       assertEquals(teachers[1], record);
     },
+    repeating,
   );
 });
 
@@ -99,9 +103,10 @@ export const student = taughtBy(weights(named, { file: "reference.safetensors", 
         return [referenceName(named, name), axes ? permute(value, axes) : value] as const;
       });
       await saveCheckpoint(toys.path("reference.safetensors"), new Map(theirs), {});
-      const trial = await toys.run("student", 1, { deterministic: true });
+      const trial = await toys.run("student");
       assertEquals([trial.teachers[0].score.top1, trial.metric], [top1, student.metric]);
     },
+    repeating,
   ));
 
 await test("what is missing or not what was declared stops the run before anything is trained", (trained) => {
@@ -130,6 +135,7 @@ export const late = experiment(import.meta, { dataset, schedule, teacher: [from(
       await refused(toys, "strange", toys.path("toy.ts"));
       await refused(toys, "late", toys.path("none.pth"));
     },
+    repeating,
   );
 });
 
@@ -184,7 +190,7 @@ export const none = taughtBy(weights(large, { url: "${at("none.pth")}" }));
         message,
         `declared ${sum}: it is another file, or damaged; remove ${folder}/${file} and run`,
       );
-    });
+    }, repeating);
   } finally {
     await server.shutdown();
   }

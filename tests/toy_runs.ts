@@ -62,16 +62,23 @@ export interface Toys {
   command(args: readonly string[], env?: Record<string, string>): Promise<Ended>;
 }
 
-/** Makes a project whose module declares these experiments, removed after `use`. */
-export function toys(declared: string, use: (toys: Toys) => Promise<void>): Promise<void> {
-  return project({ "toy.ts": IMPORTS + declared }, (folder) => use(at(folder)));
+/**
+ * Makes a project whose module declares these experiments, removed after `use`. Runs in this process have `settings` unless
+ * said otherwise; one process has one setting of `threads` and of `deterministic`, so a test file has it too.
+ */
+export function toys(
+  declared: string,
+  use: (toys: Toys) => Promise<void>,
+  settings: Partial<Settings> = {},
+): Promise<void> {
+  return project({ "toy.ts": IMPORTS + declared }, (folder) => use(at(folder, settings)));
 }
 
 /** Writes the module of such a project into a folder that is there. */
-export async function toysIn(folder: string, declared: string): Promise<Toys> {
+export async function toysIn(folder: string, declared: string, settings: Partial<Settings> = {}): Promise<Toys> {
   await Deno.writeTextFile(join(folder, "deno.json"), "{}");
   await Deno.writeTextFile(join(folder, "toy.ts"), IMPORTS + declared);
-  return at(folder);
+  return at(folder, settings);
 }
 
 /** The exit of a process, and what it said. */
@@ -80,7 +87,7 @@ export async function ended(child: Deno.ChildProcess): Promise<Ended> {
   return { code, out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };
 }
 
-function at(folder: string): Toys {
+function at(folder: string, defaults: Partial<Settings>): Toys {
   const lines: string[] = [];
   const path = (...names: string[]) => join(folder, ...names);
   const of = (name: string, seed: number, ...names: string[]) => path("runs", `toy#${name}`, `seed-${seed}`, ...names);
@@ -91,6 +98,7 @@ function at(folder: string): Toys {
     status: shown,
     log: shown.line,
     interrupted: () => false,
+    ...defaults,
     ...other,
   });
   const experiment = async (name: string) => (await load(path(`toy.ts#${name}`)))[0].experiment;

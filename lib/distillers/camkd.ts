@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { type Create, type Distiller, type HardLabels, numbered, type Several } from "../distiller.ts";
 import { Failure } from "../failure.ts";
 import { adaptivePool } from "../kernels/adaptive_pool.ts";
-import { resizeBilinear } from "../kernels/resize_bilinear.ts";
+import { resizeBilinear } from "../kernels/resize.ts";
 import { among, byDefault, convNorm, type Module, type Pass, relu, seq } from "../layers.ts";
 import { lastMap, type Net, type Player, scored } from "../network.ts";
 import { kl, masked, mse } from "../ops.ts";

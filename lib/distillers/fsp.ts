@@ -1,8 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Distiller, Term } from "../distiller.ts";
 import { Failure } from "../failure.ts";
-import { adaptiveMaxPool } from "../kernels/adaptive_max_pool.ts";
-import { toSmaller } from "../kernels/adaptive_pool.ts";
+import { adaptiveMaxPool, toSmaller } from "../kernels/adaptive_pool.ts";
 import { behind, lastMap, type Net, type Player, type Scorer } from "../network.ts";
 import { masked, mse, root } from "../ops.ts";
 import { type TapPair, tapPairs } from "../tap_pairs.ts";

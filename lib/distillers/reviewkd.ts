@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Tensor4D } from "@tensorflow/tfjs";
 import type { Create, Spotted, Term } from "../distiller.ts";
 import { adaptivePool } from "../kernels/adaptive_pool.ts";
-import { resizeNearest } from "../kernels/resize_nearest.ts";
+import { resizeNearest } from "../kernels/resize.ts";
 import { among, byDefault, conv, convNorm, type Pass } from "../layers.ts";
 import type { Classifier, Player } from "../network.ts";
 import { masked } from "../ops.ts";

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { interleave } from "../kernels/interleave.ts";
+import { interleave } from "../kernels/shuffle_channels.ts";
 import {
   averagePool,
   byDefault,

@@ -1,30 +1,31 @@
-import { Attr, type Binding, described, elements, type OpAttribute, type TensorMetadata } from "./binding.ts";
-import {
-  type CApi,
-  cApi,
-  check,
-  type Config,
-  configProto,
-  cString,
-  DataType,
-  newTensor,
-  type Pointer,
-  tensorData,
-  withStatus,
-} from "./c_api.ts";
+import { setAttribute, type Setters } from "./attributes.ts";
+import { type Binding, DataType, described, elements, type OpAttribute, type TensorMetadata } from "./binding.ts";
+import { type CApi, cApi, check, cString, newTensor, type Pointer, tensorData, withStatus } from "./c_api.ts";
+import { configProto, type ProcessConfig } from "./config.ts";
 
 /** Runs each op at once, through TensorFlow's eager interface. */
-export class Eager implements Binding {
+export class EagerBinding implements Binding {
   readonly #api: CApi;
   readonly #context: Pointer;
+  readonly #setters: Setters;
   readonly #status: Pointer;
   readonly #handles = new Map<number, Pointer>();
   readonly #shapes = new Map<number, number[]>();
   #next = 0;
 
   /** An eager context; it lives as long as the process. */
-  constructor(config: Config = {}) {
+  constructor(config: ProcessConfig = {}) {
     const api = this.#api = cApi();
+    this.#setters = {
+      string: api.TFE_OpSetAttrString,
+      int: api.TFE_OpSetAttrInt,
+      ints: api.TFE_OpSetAttrIntList,
+      float: api.TFE_OpSetAttrFloat,
+      bool: api.TFE_OpSetAttrBool,
+      type: api.TFE_OpSetAttrType,
+      shape: (operation, key, sides, rank) =>
+        withStatus(() => "an op's shape", (status) => api.TFE_OpSetAttrShape(operation, key, sides, rank, status)),
+    };
     this.#status = api.TF_NewStatus()!;
     const options = api.TFE_NewContextOptions()!;
     try {
@@ -84,7 +85,7 @@ export class Eager implements Binding {
     const op = api.TFE_NewOp(this.#context, cString(name), status);
     check(status, doing);
     try {
-      for (const attribute of attributes) this.#setAttribute(op!, name, attribute);
+      for (const attribute of attributes) setAttribute(this.#setters, op!, name, attribute);
       for (const id of inputs) {
         api.TFE_OpAddInput(op, this.#handle(id), status);
         check(status, doing);
@@ -116,34 +117,5 @@ export class Eager implements Binding {
     const rank = dtype === DataType.resource ? 0 : api.TFE_TensorHandleNumDims(handle, this.#status);
     const shape = Array.from({ length: rank }, (_, i) => Number(api.TFE_TensorHandleDim(handle, i, this.#status)));
     return { id: this.#keep(handle, shape), shape, dtype };
-  }
-
-  #setAttribute(operation: Pointer, op: string, { name, type, value }: OpAttribute): void {
-    const api = this.#api, key = cString(name);
-    switch (type) {
-      case Attr.string: {
-        const text = new TextEncoder().encode(value as string);
-        return api.TFE_OpSetAttrString(operation, key, text, BigInt(text.length));
-      }
-      case Attr.int:
-        return Array.isArray(value)
-          ? api.TFE_OpSetAttrIntList(operation, key, BigInt64Array.from(value, BigInt), value.length)
-          : api.TFE_OpSetAttrInt(operation, key, BigInt(value as number));
-      case Attr.float:
-        return api.TFE_OpSetAttrFloat(operation, key, value as number);
-      case Attr.bool:
-        return api.TFE_OpSetAttrBool(operation, key, value ? 1 : 0);
-      case Attr.type:
-        return api.TFE_OpSetAttrType(operation, key, value as number);
-      case Attr.shape: {
-        const shape = value as number[];
-        return withStatus(
-          () => `${op}'s attribute ${name}`,
-          (status) => api.TFE_OpSetAttrShape(operation, key, BigInt64Array.from(shape, BigInt), shape.length, status),
-        );
-      }
-      default:
-        throw new Error(`${op}: an attribute of kind ${type} is not supported`);
-    }
   }
 }

@@ -7,11 +7,22 @@ import { waysOut } from "./ways_out.ts";
 const aloud = <T>(body: () => T): T => body();
 const text = (value: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(value + "\0");
 
+let loaded: { readonly cc: string; readonly version: string } | undefined;
+
 /**
  * Loads TensorFlow's library into this process for good and returns its version, e.g. `2.21.0`. Fails with exit code 3
- * where a file is no library that can be loaded here or not TensorFlow's.
+ * where a file is no library that can be loaded here or not TensorFlow's, and where the process has loaded another one:
+ * two of them crash it.
  */
 export function loadTensorflow({ cc, framework }: LibraryFiles): string {
+  if (loaded && loaded.cc !== cc) {
+    throw new Failure(3, `this process has loaded ${loaded.cc}: ${cc} needs a process of its own`);
+  }
+  loaded ??= { cc, version: load(cc, framework) };
+  return loaded.version;
+}
+
+function load(cc: string, framework: string): string {
   // Read by TensorFlow when it is loaded: warnings are shown, notes are not, unless the user asks for them.
   const asked = Deno.env.get("TF_CPP_MIN_LOG_LEVEL");
   if (!asked) Deno.env.set("TF_CPP_MIN_LOG_LEVEL", "1");

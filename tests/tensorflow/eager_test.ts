@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { Attr } from "../../lib/tensorflow/binding.ts";
-import { DataType, openCApi } from "../../lib/tensorflow/c_api.ts";
-import { Eager } from "../../lib/tensorflow/eager.ts";
+import { Attr, DataType } from "../../lib/tensorflow/binding.ts";
+import { openCApi } from "../../lib/tensorflow/c_api.ts";
+import { EagerBinding } from "../../lib/tensorflow/eager.ts";
 import { findLibrary } from "../../lib/tensorflow/library.ts";
 import { useTensorflow } from "../engines.ts";
 import { everything, needs } from "../needs.ts";
@@ -11,7 +11,7 @@ const float = { name: "T", type: Attr.type, value: DataType.float32 };
 
 await needs(everything, "ops run at once, errors name op and shapes, and every tensor is released", async () => {
   openCApi(await findLibrary());
-  const eager = new Eager();
+  const eager = new EagerBinding();
   const a = eager.createTensor([2, 3], DataType.float32, [1, 2, 3, 4, 5, 6]);
   const b = eager.createTensor([3, 1], DataType.float32, Float32Array.of(1, 0, -1));
   const [product] = eager.executeOp("MatMul", [float], [a, b], 1);

@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { DataType, openCApi } from "../../lib/tensorflow/c_api.ts";
+import { DataType } from "../../lib/tensorflow/binding.ts";
+import { openCApi } from "../../lib/tensorflow/c_api.ts";
 import { Graph } from "../../lib/tensorflow/graph.ts";
 import { findLibrary } from "../../lib/tensorflow/library.ts";
 import { decodeGraph, encodeSavedModel, type GraphDef, graphJson } from "../../lib/tensorflow/messages.ts";

@@ -1,7 +1,9 @@
 import { assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { resizeBilinear } from "../../lib/kernels/resize_bilinear.ts";
+import { resizeBilinear, resizeNearest } from "../../lib/kernels/resize.ts";
+import { everything, needs } from "../needs.ts";
 import { assertNear } from "../tolerance.ts";
+import { assertTwins } from "./gradients.ts";
 
 Deno.test("bilinear resizing is PyTorch's, corners not aligned, for any sides", async () => {
   await tf.setBackend("cpu");
@@ -18,7 +20,7 @@ Deno.test("bilinear resizing is PyTorch's, corners not aligned, for any sides", 
   });
 });
 
-Deno.test("its gradient is its transpose", async () => {
+Deno.test("bilinear resizing's gradient is its transpose", async () => {
   await tf.setBackend("cpu");
   tf.tidy(() => {
     const x = tf.randomNormal([2, 3, 4, 2]), y = tf.randomNormal([2, 7, 5, 2]) as tf.Tensor4D;
@@ -27,3 +29,24 @@ Deno.test("its gradient is its transpose", async () => {
     assertNear("⟨Ax, y⟩ = ⟨x, Aᵀy⟩", tf.sum(tf.mul(gradient, x)).dataSync(), resized, 1e-5);
   });
 });
+
+Deno.test("a map is resized by the pixels that PyTorch takes", async () => {
+  await tf.setBackend("cpu");
+  const side = (from: number, to: number) => {
+    const line = tf.reshape(tf.range(0, from), [1, from, 1, 1]);
+    return [...resizeNearest(line, to, 1).dataSync()];
+  };
+  // torch.nn.functional.interpolate(torch.arange(n).view(1, 1, n, 1).float(), (m, 1), mode="nearest")
+  assertEquals(side(3, 7), [0, 0, 0, 1, 1, 2, 2]);
+  assertEquals(side(7, 3), [0, 2, 4]);
+  assertEquals(side(1, 4), [0, 0, 0, 0]);
+  assertEquals(side(4, 8), [0, 0, 1, 1, 2, 2, 3, 3]);
+  assertEquals([side(2, 82)[41], side(2, 98)[49]], [0, 1]);
+});
+
+const sizes = [[[4, 4], [8, 8]], [[1, 1], [3, 5]], [[3, 5], [7, 2]], [[7, 6], [3, 6]], [[2, 2], [82, 98]]];
+for (const [[height, width], [rows, columns]] of sizes) {
+  await needs(everything, `TensorFlow and the twin resize ${height}×${width} to ${rows}×${columns} alike`, async () => {
+    await assertTwins(`nearest ${rows}`, [[2, height, width, 3]], (x) => resizeNearest(x, rows, columns));
+  });
+}
