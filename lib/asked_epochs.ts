@@ -15,7 +15,7 @@ export function askedEpochs(
 }
 
 /** What others trained for an experiment, each before what in turn was trained for it. */
-export function trainedFor({ teachers, start, distiller: { takes = [] } }: Experiment): Trained[] {
+export function trainedFor({ teachers, start, takes }: Experiment): Trained[] {
   const own = [
     ...teachers.flatMap((teacher) => "experiment" in teacher ? [teacher] : []),
     ...start ? [start] : [],

@@ -1,6 +1,5 @@
 import type { Tensor } from "./tensor.ts";
 import type { Mix } from "./dataset.ts";
-import type { Trained } from "./experiment.ts";
 import type { Json } from "./json.ts";
 import type { Layer, Module, Pass } from "./layers.ts";
 import type { Net, Output, Player, Scorer, Tap } from "./network.ts";
@@ -22,10 +21,8 @@ export type Each<T extends Teachers, One extends "player" | "output"> = T extend
     }
   : undefined;
 
-/** A module that the method of another experiment trained: `from(x).extras.paraphraser`. */
+/** A module that another method trained. */
 export interface Extra {
-  /** The experiment whose method trained it. */
-  readonly trained: Trained;
   /** The name that it was made under. */
   readonly name: string;
   /** What it is. */

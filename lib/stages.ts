@@ -40,7 +40,7 @@ export interface ReadyStages extends Stages {
 
 /** Gets the first stages of an experiment ready: `train` trains those that are not there yet. */
 export async function readyStages(
-  { start, distiller: { takes = [] } }: Experiment,
+  { start, takes }: Experiment,
   settings: Settings,
   train: typeof run,
 ): Promise<ReadyStages> {
@@ -69,7 +69,7 @@ export interface StagesPreview extends Stages {
 
 /** What is there of an experiment's first stages; nothing is trained. Rejects with a `Failure` where what is there is damaged. */
 export async function previewStages(
-  { start, distiller: { takes = [] } }: Experiment,
+  { start, takes }: Experiment,
   settings: Settings,
 ): Promise<StagesPreview> {
   const lines: string[] = [], extras = new Map<Extra, ExtraWeights>();

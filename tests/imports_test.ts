@@ -17,6 +17,10 @@ const arrows: readonly (readonly [from: RegExp, to: RegExp])[] = [
     /^lib\/((distiller|failure|layers|network|ops|tail|tap_pairs|tensor|variables)\.ts$|(distillers|kernels)\/)/,
   ],
   [/^lib\/layers\.ts$/, /^lib\/(kernels\/|(failure|ops|variables|tensor)\.ts$)/],
+  [
+    /^lib\/distiller\.ts$/,
+    /^lib\/(dataset|json|layers|network|tap_pairs|tensor|variables|kernels\/random_uniform)\.ts$/,
+  ],
   [/^lib\/ops\.ts$/, /^lib\/(kernels\/|tensor\.ts$)/],
   [/^lib\/std\//, /^lib\/std\//],
   // The commands say where the data are.
