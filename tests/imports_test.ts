@@ -37,7 +37,7 @@ const arrows: readonly (readonly [from: RegExp, to: RegExp])[] = [
 ];
 
 /** What no distiller and no network may reach, however far. */
-const engine = /^lib\/(run|step|compile|eager|exp|open_engine|prepare)\.ts$/;
+const engine = /^lib\/(run|step|compile|eager|exp|open_engine|prepare|assemble)\.ts$/;
 
 async function* modules(folder: string): AsyncGenerator<string> {
   for await (const { name, isDirectory } of Deno.readDir(join(root, folder))) {
