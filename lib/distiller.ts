@@ -1,6 +1,5 @@
 import type { Tensor } from "./tensor.ts";
 import type { Mix } from "./dataset.ts";
-import type { Trained } from "./experiment.ts";
 import type { Json } from "./json.ts";
 import type { Layer, Module, Pass } from "./layers.ts";
 import type { Net, Output, Player, Scorer, Tap } from "./network.ts";
@@ -22,36 +21,39 @@ export type Each<T extends Teachers, One extends "player" | "output"> = T extend
     }
   : undefined;
 
-/** A module that the method of another experiment trained: `from(x).extras.paraphraser`. */
+/** A module that another method trained. */
 export interface Extra {
-  /** The experiment whose method trained it. */
-  readonly trained: Trained;
   /** The name that it was made under. */
   readonly name: string;
   /** What it is. */
   readonly layer: Layer;
 }
 
-/** Makes what a method needs beside the student: layers, trainable copies of networks, memories. */
-export interface Create {
+/**
+ * Makes what a method needs beside the student: layers, trainable copies of networks, memories. `E` are the names of the
+ * modules that the method trains for others.
+ */
+export interface Create<E extends string = never> {
   /** A layer over inputs of `shape`, with its variables. */
   (layer: Layer, shape: Shape): Module;
   /** What another method trained, over inputs of `shape`; it never changes. The method names it among those it `takes`. */
   (extra: Extra, shape: Shape): Module;
   /** A network like `recipe` for the same images and classes; it starts from `from`'s values where given, else anew. */
   <N extends Net>(recipe: N, options?: { from?: Player<N> }): Player<N>;
+  /** One of the modules that the method trains for others, its `extras`, over inputs of `shape`; each is made once. */
+  extra(name: E, shape: Shape): Module;
   /** A variable that no gradient changes: a memory, written through `writes`. */
   memory(name: string, shape: Shape, initial: Initialiser): Variable;
   /** The same, under a name of its own. */
   in(name: string): Create;
   /** The same, at another pace. */
-  at(pace: Pace): Create;
+  at(pace: Pace): Create<E>;
 }
 
 /** What a method is given to build from, once, before any step. */
-export interface Cast<S extends Net, T extends Teachers> {
+export interface Cast<S extends Net, T extends Teachers, E extends string = never> {
   /** Makes what the method needs. */
-  readonly create: Create;
+  readonly create: Create<E>;
   /** The network that learns. */
   readonly student: Player<S>;
   /** The network or networks that teach. */
@@ -180,14 +182,14 @@ export interface Distiller<S extends Net, T extends Teachers = undefined, D = un
   readonly options: Json;
   /** The paper that introduces it, as it is cited; absent where there is none. */
   readonly paper?: string;
-  /** What it trains for others, each made once, as `create.in(name)(layer, shape)`. */
+  /** What it trains for others, each made once, by `create.extra`. */
   readonly extras?: { readonly [K in E]: Layer };
   /** What others trained that it takes; part of the declaration. */
   readonly takes?: readonly Extra[];
   /** The student's variables that it leaves as they are, their norms on running statistics; absent: none. */
   readonly untouched?: (student: Player<S>) => readonly Variable[];
   /** Makes its variables, once, and gives the loss. */
-  readonly build: (cast: Cast<S, T>) => Loss<S, T, D>;
+  readonly build: (cast: Cast<S, T, E>) => Loss<S, T, D>;
 }
 
 /** A method of one teacher that compares taps, each of which it asks for a mask: what SAKD routes. */

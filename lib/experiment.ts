@@ -1,5 +1,6 @@
 import type { Dataset, Mix } from "./dataset.ts";
 import { type Distiller, erase, type Extra, type Gives, type Teachers } from "./distiller.ts";
+import { Failure } from "./failure.ts";
 import type { Json } from "./json.ts";
 import type { Layer } from "./layers.ts";
 import type { Net, Scorer } from "./network.ts";
@@ -20,7 +21,13 @@ export interface Trained<N extends Net = Net, E extends string = never> {
   /** After which epoch. */
   readonly epoch: Epoch;
   /** What the method trained besides, by name. */
-  readonly extras: { readonly [K in E]: Extra };
+  readonly extras: { readonly [K in E]: TrainedExtra };
+}
+
+/** A module that the method of an experiment trained: `from(x).extras.paraphraser`. */
+export interface TrainedExtra extends Extra {
+  /** The experiment whose method trained it. */
+  readonly trained: Trained;
 }
 
 /** A teacher: a student of ours, or weights that were trained elsewhere. */
@@ -73,6 +80,8 @@ export interface Experiment<S extends Net = Net, E extends string = never> {
   readonly several: boolean;
   /** The method; that it fits student, teachers and data set was checked where the experiment was declared. */
   readonly distiller: Distiller<Net, Teachers, unknown, E>;
+  /** What the method takes of what others trained. */
+  readonly takes: readonly TrainedExtra[];
   /** How long and at what pace. */
   readonly schedule: Schedule;
 }
@@ -91,7 +100,10 @@ export interface Declared<
 
 const experiments = new WeakSet<object>();
 
-/** Declares an experiment. Makes no tensor and opens no file. */
+/**
+ * Declares an experiment. Makes no tensor and opens no file. Throws a `Failure` (exit 2) where the method takes a module that
+ * no experiment trained.
+ */
 export function experiment<
   S extends Scorer,
   const G extends Taught = undefined,
@@ -112,6 +124,7 @@ export function experiment<
     teachers: teacher === undefined ? [] : isSeveral(teacher) ? teacher : [teacher as Teacher],
     several: teacher !== undefined && isSeveral(teacher),
     distiller: erase(distiller),
+    takes: (distiller.takes ?? []).map((extra) => trainedExtra(extra, distiller.id)),
     schedule,
   };
   experiments.add(value);
@@ -124,6 +137,16 @@ function isSeveral(teacher: NonNullable<Taught>): teacher is readonly Teacher[] 
 
 function isTrained<S extends Net>(student: S | Trained<S>): student is Trained<S> {
   return student.kind === "trained";
+}
+
+function trainedExtra(extra: Extra, method: string): TrainedExtra {
+  if (isTrainedExtra(extra)) return extra;
+  const { name } = extra;
+  throw new Failure(2, `${method} takes a ${name} that no experiment trained: give it from(…).extras.${name}`);
+}
+
+function isTrainedExtra(extra: Extra): extra is TrainedExtra {
+  return "trained" in extra;
 }
 
 /** Whether a value was made by `experiment`. */
@@ -141,7 +164,7 @@ export function from<N extends Net, E extends string>(
 ): Trained<N, E> {
   const trained = { kind: "trained", experiment, seed, epoch, extras: {} } as const;
   const extras = Object.entries<Layer>(experiment.distiller.extras ?? {})
-    .map(([name, layer]): [string, Extra] => [name, { trained, name, layer }]);
+    .map(([name, layer]): [string, TrainedExtra] => [name, { trained, name, layer }]);
   return { ...trained, extras: Object.fromEntries(extras) as Trained<N, E>["extras"] };
 }
 
@@ -154,7 +177,7 @@ export function networkOf(teacher: Teacher): Net {
 export function declaration(experiment: Experiment): Json {
   const part = ({ id, options }: { readonly id: string; readonly options: Json }) => ({ id, options });
   const nested = ({ experiment, seed, epoch }: Trained) => ({ experiment: declaration(experiment), seed, epoch });
-  const { start, distiller: { takes } } = experiment;
+  const { start, distiller, takes } = experiment;
   return {
     dataset: part(experiment.dataset),
     student: { ...part(experiment.student), ...start && { start: nested(start) } },
@@ -163,8 +186,8 @@ export function declaration(experiment: Experiment): Json {
       return { network: part(teacher.network), sha256: teacher.sha256, top1: teacher.top1 };
     }),
     distiller: {
-      ...part(experiment.distiller),
-      ...takes && { takes: takes.map(({ name, trained }) => ({ name, ...nested(trained) })) },
+      ...part(distiller),
+      ...distiller.takes && { takes: takes.map(({ name, trained }) => ({ name, ...nested(trained) })) },
     },
     schedule: part(experiment.schedule),
   };

@@ -1,37 +1,40 @@
+import { assemble, type Assembly, startValues } from "./assemble.ts";
 import type { Value } from "./checkpoint.ts";
-import { creator, type ExtraValues } from "./create.ts";
+import type { ExtraValues } from "./create.ts";
 import type { Opened, Split } from "./dataset.ts";
 import type { Engine, Runnable } from "./engine.ts";
-import { type Experiment, networkOf } from "./experiment.ts";
+import type { Experiment } from "./experiment.ts";
 import { Failure } from "./failure.ts";
-import { build, type Net, type Player } from "./network.ts";
 import { openEngine } from "./open_engine.ts";
 import { stream } from "./random.ts";
 import { scheduled, type Settings } from "./settings.ts";
 import { others, stratified, subset } from "./split.ts";
 import type { Stages } from "./stages.ts";
-import { type EvaluateInput, evaluateStep, gradNormStep, type TrainInput, type TrainParts, trainStep } from "./step.ts";
+import { type EvaluateInput, evaluateStep, gradNormStep, type TrainInput, trainStep } from "./step.ts";
 import type { Weights } from "./trained.ts";
-import { type Variable, variables } from "./variables.ts";
 
-/** An experiment whose data are open, whose networks are built and whose steps can be run. */
-export interface Prepared {
+/** An experiment whose data are open, which is assembled and whose steps can be run. */
+export interface Prepared extends RunData, Assembly, Steps {
+  /** Where it all runs. */
+  readonly engine: Engine;
+  /** TensorFlow's version. */
+  readonly tensorflow: string | null;
+  /** Releases data and engine. */
+  close(): void;
+}
+
+/** The data of a run. */
+export interface RunData {
   /** The data set. */
   readonly opened: Opened;
   /** What is trained on. */
   readonly train: Split;
   /** What the best epoch is chosen on, where something is held out, and its indices in the training set. */
   readonly heldOut?: { readonly split: Split; readonly indices: Uint32Array };
-  /** The student. */
-  readonly student: Player;
-  /** The teachers, in order. */
-  readonly teachers: readonly Player[];
-  /** Every variable that changes, the student's, the method's and the optimiser's. */
-  readonly state: readonly Variable[];
-  /** Where it all runs. */
-  readonly engine: Engine;
-  /** TensorFlow's version. */
-  readonly tensorflow: string | null;
+}
+
+/** The functions of a batch that a run calls. */
+export interface Steps {
   /** One training step. */
   readonly step: Runnable<TrainInput>;
   /** How strongly each term would pull at the student in such a step. */
@@ -42,11 +45,9 @@ export interface Prepared {
   readonly compare?: Runnable<EvaluateInput>;
   /** Evaluation of each teacher. */
   readonly evaluateTeachers: readonly Runnable<EvaluateInput>[];
-  /** Releases data and engine. */
-  close(): void;
 }
 
-/** Opens an experiment's data, builds its networks with the weights that others trained, and compiles its steps. */
+/** Opens an experiment's data, assembles it with the weights that others trained, and compiles its steps. */
 export async function prepare(
   experiment: Experiment,
   seed: number,
@@ -54,77 +55,32 @@ export async function prepare(
   stages: Stages,
   settings: Settings,
 ): Promise<Prepared> {
-  const { dataset, distiller } = experiment;
-  const opened = await dataset.open(settings.data, settings.log, settings.dry);
-  let holding: Engine | undefined;
-  try {
-    const { train, heldOut } = parts(opened, dataset.holdout, seed);
-    const { engine, tensorflow } = await openEngine(settings);
-    holding = engine;
-    const classes = opened.classes.length;
-    const collected = new Map<string, Variable>(), scope = variables({ seed, collected });
-    const network = (recipe: Net, prefix: string, weights: Weights, fixed: boolean) => {
-      const tensors = weights?.(opened.image, classes), values = tensors && below(prefix, tensors);
-      return build(recipe, variables({ seed, collected, prefix, fixed, values }), opened.image, classes);
-    };
-    const student = network(experiment.student, "student.", stages.start, false);
-    const teachers = experiment.teachers.map((teacher, i) =>
-      network(networkOf(teacher), `teacher${i + 1}.`, weights[i], true)
-    );
-    const cast = experiment.several ? teachers : teachers[0];
-    const loss = distiller.build({
-      create: creator(scope.in("distiller"), opened.image, classes, valuesOf(stages)),
-      student,
-      teacher: cast,
-      dataset: { size: train.size, classes, labels: train.labels },
-    });
-    const untouched = new Set(distiller.untouched?.(student));
-    const trainable = [...collected.values()]
-      .filter((variable) => variable.trainable && !variable.fixed && !untouched.has(variable));
-    const optimizer = scheduled(experiment, settings).optimizer(trainable, scope);
-    await engine.hold([...collected.values()]);
-    const { augmentation, normalisation, mix, views } = dataset;
-    const training: TrainParts = {
-      student,
-      teacher: cast,
-      loss,
-      optimizer,
-      trainable,
-      untouched,
-      augmentation,
-      normalisation,
-      mix,
-      views,
-      seed,
-    };
-    const only = teachers.length === 1 ? teachers[0] : undefined;
-    return {
-      opened,
-      train,
-      heldOut,
-      student,
-      teachers,
-      state: [...collected.values()].filter((variable) => !variable.fixed),
-      engine,
-      tensorflow,
-      step: engine.compile(trainStep(training)),
-      gradNorms: engine.compile(gradNormStep(training)),
-      evaluate: engine.compile(evaluateStep(student, undefined, normalisation)),
-      compare: only && engine.compile(evaluateStep(student, only, normalisation)),
-      evaluateTeachers: teachers.map((teacher) => engine.compile(evaluateStep(teacher, undefined, normalisation))),
-      close() {
-        engine.close();
-        opened.close();
-      },
-    };
-  } catch (error) {
-    holding?.close();
-    opened.close();
-    throw error;
-  }
+  using open = new DisposableStack();
+  const opened = await experiment.dataset.open(settings.data, settings.log, settings.dry);
+  open.defer(() => opened.close());
+  const data = { opened, ...divided(opened, experiment.dataset.holdout, seed) };
+  const { engine, tensorflow } = await openEngine(settings);
+  open.defer(() => engine.close());
+  const { image } = opened;
+  const classes = opened.classes.length;
+  const inside = (weights: Weights) => weights && arrays(weights(image, classes));
+  const assembly = assemble(experiment, {
+    seed,
+    image,
+    classes,
+    train: data.train,
+    schedule: scheduled(experiment, settings),
+    values: startValues(inside(stages.start), weights.map(inside)),
+    taken: takenFrom(stages),
+  });
+  await engine.hold([...assembly.variables.values()]);
+  const steps = compileSteps(engine, assembly);
+  const kept = open.move();
+  return { ...data, ...assembly, ...steps, engine, tensorflow, close: () => kept.dispose() };
 }
 
-function parts({ train, test }: Opened, holdout: number, seed: number): Pick<Prepared, "train" | "heldOut"> {
+/** What is trained on and what is held out of it. */
+function divided({ train, test }: Opened, holdout: number, seed: number): Pick<RunData, "train" | "heldOut"> {
   if (test.size === 0 || train.size === holdout) {
     throw new Failure(2, "the data set has no images left to train or test on");
   }
@@ -133,18 +89,31 @@ function parts({ train, test }: Opened, holdout: number, seed: number): Pick<Pre
   return { train: subset(train, others(train.size, indices)), heldOut: { split: subset(train, indices), indices } };
 }
 
+function compileSteps(engine: Engine, { student, teachers, parts }: Assembly): Steps {
+  const { normalisation } = parts;
+  const only = teachers.length === 1 ? teachers[0] : undefined;
+  return {
+    step: engine.compile(trainStep(parts)),
+    gradNorms: engine.compile(gradNormStep(parts)),
+    evaluate: engine.compile(evaluateStep(student, undefined, normalisation)),
+    compare: only && engine.compile(evaluateStep(student, only, normalisation)),
+    evaluateTeachers: teachers.map((teacher) => engine.compile(evaluateStep(teacher, undefined, normalisation))),
+  };
+}
+
 /** The values of the modules that a method takes. */
-function valuesOf({ extras }: Stages): ExtraValues {
+function takenFrom({ extras }: Stages): ExtraValues {
   return (extra, shape) => {
     if (!extras.has(extra)) {
       throw new Error(`the method makes another's ${extra.name}, which is not among those it takes`);
     }
     const tensors = extras.get(extra)?.(shape);
-    return tensors && below("", tensors);
+    return tensors && arrays(tensors);
   };
 }
 
-/** Values by the names of variables below `prefix`. */
-function below(prefix: string, tensors: ReadonlyMap<string, Value>): Map<string, Float32Array> {
-  return new Map(Array.from(tensors, ([name, { data }]) => [prefix + name, data as Float32Array]));
+/** The values of tensors by name. */
+function arrays(tensors: ReadonlyMap<string, Value>): Map<string, Float32Array> {
+  // Whoever gives weights has matched them with variables, which are of float32.
+  return new Map(Array.from(tensors, ([name, { data }]) => [name, data as Float32Array]));
 }

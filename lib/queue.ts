@@ -85,7 +85,7 @@ export function trainedFor(experiment: Experiment): Trained[] {
 
 /** The teachers and first stages of an experiment that other experiments train, in order. */
 function foundations(
-  { teachers, start, distiller: { takes = [] } }: Experiment,
+  { teachers, start, takes }: Experiment,
 ): { readonly role: Need["role"]; readonly trained: Trained }[] {
   const stages = [...start ? [start] : [], ...takes.map(({ trained }) => trained)];
   return [

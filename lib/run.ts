@@ -12,7 +12,6 @@ import type { Epoch } from "./experiment.ts";
 import { Failure } from "./failure.ts";
 import { measured } from "./measured.ts";
 import { primaryOf } from "./metric.ts";
-import type { Player } from "./network.ts";
 import { prepare, type Prepared } from "./prepare.ts";
 import { type Asked, checkQueue, isSame, queue, type Queued } from "./queue.ts";
 import { resolve, type Resolved, STATES } from "./resolve.ts";
@@ -22,6 +21,7 @@ import { scheduled, type Settings } from "./settings.ts";
 import { readStages, type StageRecord } from "./stages.ts";
 import { readTeachers, scoreTeachers } from "./teachers.ts";
 import { batchCount, trainInputs } from "./train_inputs.ts";
+import type { Variable } from "./variables.ts";
 import { commit } from "./versions.ts";
 
 /** A run that is done. */
@@ -262,13 +262,14 @@ class Training {
   /** Writes the weights of the epoch that is complete where the best, the last or its own are wanted. */
   async #publish(state: ReadonlyMap<string, Value>): Promise<void> {
     const { experiment, identity, seed, folder } = this.#resolved, { epoch, best } = this.#progress;
-    const { epochs } = scheduled(experiment, this.#settings), { extras } = experiment.distiller;
-    const weights = weightsOf(this.#prepared.student, state), trained = extras && extrasOf(Object.keys(extras), state);
+    const { epochs } = scheduled(experiment, this.#settings), { weights, extras } = this.#prepared;
+    const student = valuesOf(weights, state);
+    const trained = extras && valuesOf(extras, state);
     const metadata = { experiment: identity.id, seed, epoch };
     const of: Record<Epoch, number | undefined> = { best: best?.epoch, last: epochs };
     for (const which of new Set<Epoch>(["best", "last", ...this.#keep])) {
       if ((of[which] ?? which) !== epoch) continue;
-      await folder.save(folder.weights(which), weights, metadata);
+      await folder.save(folder.weights(which), student, metadata);
       if (trained) await folder.save(folder.extras(which), trained, metadata);
     }
   }
@@ -282,16 +283,7 @@ interface Throughput {
   readonly waited: number;
 }
 
-/** The student's weights in a state, by their names inside it. */
-function weightsOf({ variables }: Player, state: ReadonlyMap<string, Value>): Map<string, Value> {
-  return new Map(variables.map(({ name }) => [name.slice("student.".length), state.get(name)!]));
-}
-
-/** The weights in a state of what the method trains for others, each by its own name and the names inside it. */
-function extrasOf(names: readonly string[], state: ReadonlyMap<string, Value>): Map<string, Value> {
-  return new Map(names.flatMap((name) => {
-    const prefix = `distiller.${name}.0.`;
-    return Array.from(state).filter(([variable]) => variable.startsWith(prefix))
-      .map(([variable, value]): [string, Value] => [`${name}.${variable.slice(prefix.length)}`, value]);
-  }));
+/** The values in a state of these variables, under the names that they have here. */
+function valuesOf(variables: ReadonlyMap<string, Variable>, state: ReadonlyMap<string, Value>): Map<string, Value> {
+  return new Map(Array.from(variables, ([name, variable]) => [name, state.get(variable.name)!]));
 }

@@ -39,7 +39,7 @@ export interface ReadyStages extends Stages {
 
 /** Reads the first stages of an experiment. Rejects with a `Failure` (exit 3) where their weights cannot be read. */
 export async function readStages(
-  { start, distiller: { takes = [] } }: Experiment,
+  { start, takes }: Experiment,
   settings: Settings,
 ): Promise<ReadyStages> {
   const records: StageRecord[] = [], extras = new Map<Extra, ExtraWeights>();
@@ -67,7 +67,7 @@ export interface StagesPreview extends Stages {
 
 /** What is there of an experiment's first stages; nothing is trained. Rejects with a `Failure` where what is there is damaged. */
 export async function previewStages(
-  { start, distiller: { takes = [] } }: Experiment,
+  { start, takes }: Experiment,
   settings: Settings,
 ): Promise<StagesPreview> {
   const lines: string[] = [], extras = new Map<Extra, ExtraWeights>();

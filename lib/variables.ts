@@ -107,6 +107,8 @@ export type Update =
 
 /** Makes variables and records each one it makes; a scope of names. */
 export interface Variables {
+  /** What the names of its variables begin with; empty, or ending in a dot. */
+  readonly prefix: string;
   /** A variable below this scope, with its values drawn from its own name's stream. */
   variable(name: string, shape: Shape, initial: Initialiser, options?: { trainable?: boolean }): Variable;
   /** A variable that never changes and whose values follow from those that others start with. */
@@ -149,6 +151,7 @@ export function variables(scope: Scope): Variables {
     return variable;
   };
   return {
+    prefix,
     fixed,
     variable(name, shape, initial, { trainable = true } = {}) {
       const path = prefix + name;
@@ -166,6 +169,11 @@ export function variables(scope: Scope): Variables {
   };
 }
 
+/** Variables that were made in a scope, by their names inside it. */
+export function namesBelow({ prefix }: Variables, made: readonly Variable[]): Map<string, Variable> {
+  return new Map(made.map((variable) => [variable.name.slice(prefix.length), variable]));
+}
+
 /**
  * A scope in which each variable, in the order they are made, starts where its counterpart in `from` does, and else anew.
  * What is made is put into `made`.
@@ -179,6 +187,7 @@ export function starting(scope: Variables, from: readonly Variable[], made: Vari
       return variable;
     },
     derived: scope.derived,
+    prefix: scope.prefix,
     fixed: scope.fixed,
     in: (name) => starting(scope.in(name), from, made),
     at: (pace) => starting(scope.at(pace), from, made),

@@ -1,20 +1,22 @@
 /** A student, a teacher and a method ready for `trainStep`, and what one step of them computes. */
-import { creator } from "../lib/create.ts";
-import type { Distiller, Loss, Teachers } from "../lib/distiller.ts";
+import type { Distiller, Teachers } from "../lib/distiller.ts";
 import type { Engine } from "../lib/engine.ts";
 import type { Input } from "../lib/input.ts";
-import { build, type Net, type Player } from "../lib/network.ts";
+import type { Net } from "../lib/network.ts";
 import type { Optimizer } from "../lib/optimizer.ts";
+import { sgd } from "../lib/optimizers/sgd.ts";
+import type { Schedule } from "../lib/schedule.ts";
 import { type TrainInput, type TrainParts, trainStep } from "../lib/step.ts";
-import { type Shape, type Variable, variables } from "../lib/variables.ts";
+import type { Shape, Variable } from "../lib/variables.ts";
+import { assembled } from "./assembled.ts";
 
 /** What a cast is made of. */
 export interface CastOptions<S extends Net, T extends Teachers> {
   /** The network that learns; its variables are named `student.…`. */
   readonly student: S;
-  /** What teaches; `teacher.…`, of several `teacher1.…` and so on. */
+  /** What teaches; `teacher1.…`, of several `teacher2.…` and so on. */
   readonly teacher: T;
-  /** The method, which may need no teacher; what it makes is named `method.…`. */
+  /** The method, which may need no teacher; what it makes is named `distiller.…`. */
   readonly distiller: Distiller<S, T, never> | Distiller<S, undefined, never>;
   /** An image's shape. */
   readonly image: Shape;
@@ -22,52 +24,35 @@ export interface CastOptions<S extends Net, T extends Teachers> {
   readonly classes: number;
   /** The class of each training image; by default there is one of each. */
   readonly labels?: Int32Array;
+  /** The schedule whose optimiser is made; plain SGD by default. */
+  readonly schedule?: Schedule;
   /** Values to start with, by name. */
   readonly values: ReadonlyMap<string, Float32Array>;
 }
 
-/** Everything of a training step but its optimiser, without augmentation and with pixels as they are. */
-export interface Cast extends Omit<TrainParts, "optimizer"> {
+/** The parts of a training step, without augmentation and with pixels as they are. */
+export interface Cast extends TrainParts {
   /** Every variable, by name. */
   readonly collected: ReadonlyMap<string, Variable>;
 }
 
 /** Makes student, teacher and method. */
 export function cast<S extends Net, const T extends Teachers>(options: CastOptions<S, T>): Cast {
-  const { image, classes, labels = Int32Array.from({ length: options.classes }, (_, i) => i), values } = options;
-  const collected = new Map<string, Variable>();
-  const scope = (prefix: string, fixed = false) => variables({ seed: 1, collected, prefix, fixed, values });
-  const student: Player = build(options.student as Net, scope("student."), image, classes);
-  const teach = (recipe: Net, name: string) => build(recipe, scope(`${name}.`, true), image, classes);
-  const teacher = isSeveral(options.teacher)
-    ? options.teacher.map((recipe, i) => teach(recipe, `teacher${i + 1}`))
-    : options.teacher && teach(options.teacher as Net, "teacher");
-  const loss: Loss<Net, Teachers> = (options.distiller as unknown as Distiller<Net, Teachers>).build({
-    create: creator(scope("method."), image, classes),
-    student,
-    teacher,
-    dataset: { size: labels.length, classes, labels },
-  });
-  const untouched = new Set((options.distiller as unknown as Distiller<Net, Teachers>).untouched?.(student));
-  const identity = { mean: image.slice(-1).flatMap(zeros), std: image.slice(-1).flatMap(zeros).map(() => 1 / 255) };
-  return {
-    student,
-    teacher,
-    loss,
-    trainable: [...collected.values()].filter((variable) => variable.trainable && !untouched.has(variable)),
-    untouched,
-    augmentation: { crop: 0, flip: false },
-    normalisation: identity,
-    seed: 1,
-    collected,
-  };
+  const { student, teacher, distiller, image, classes, values, schedule = plain } = options;
+  const { labels = Int32Array.from({ length: classes }, (_, i) => i) } = options;
+  const zeros = image.slice(-1).flatMap((channels) => new Array<number>(channels).fill(0));
+  const normalisation = { mean: zeros, std: zeros.map(() => 1 / 255) };
+  const { parts, variables } = assembled(
+    { student, teacher, distiller, dataset: { augmentation: { crop: 0, flip: false }, normalisation } },
+    { seed: 1, image, classes, train: { size: labels.length, labels }, schedule, values },
+  );
+  for (const name of values.keys()) {
+    if (!variables.has(name)) throw new Error(`there is no variable ${name} to give values`);
+  }
+  return { ...parts, collected: variables };
 }
 
-function isSeveral(teacher: Teachers): teacher is readonly Net[] {
-  return Array.isArray(teacher);
-}
-
-const zeros = (length: number): number[] => new Array(length).fill(0);
+const plain = sgd({ epochs: 1, batch: 1, lr: 1 });
 
 /** The inputs of a step beside images and labels. */
 export function stepInputs(

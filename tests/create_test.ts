@@ -1,6 +1,5 @@
-import { assertEquals, assertNotEquals } from "@std/assert";
+import { assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import { creator } from "../lib/create.ts";
-import type { Trained } from "../lib/experiment.ts";
 import { dense } from "../lib/layers.ts";
 import { build } from "../lib/network.ts";
 import { constant, type Variable, variables } from "../lib/variables.ts";
@@ -33,16 +32,40 @@ Deno.test("things are numbered in the order they are made, at whatever pace, and
 
 Deno.test("what another method trained is made of its values, below the name here, and never changes", () => {
   const { scope, collected } = given(), asked: unknown[] = [], weight = Float32Array.of(1, 2, 3, 4, 5, 6);
-  const extra = { trained: undefined as unknown as Trained, name: "theirs", layer: dense(2) };
-  const create = creator(scope.in("distiller"), IMAGE, CLASSES, (...args) => {
-    asked.push(args);
-    return new Map([["weight", weight], ["bias", Float32Array.of(7, 8)]]);
+  const extra = { name: "theirs", layer: dense(2) };
+  const create = creator(scope.in("distiller"), IMAGE, CLASSES, {
+    taken(...args) {
+      asked.push(args);
+      return new Map([["weight", weight], ["bias", Float32Array.of(7, 8)]]);
+    },
   });
   assertEquals(create.in("ours").at({ lr: 2 })(extra, [3]).shape, [2]);
   assertEquals(asked, [[extra, [3]]]);
   const made = collected.get("distiller.ours.0.weight")!;
   assertEquals([made.fixed, made.initial()], [true, weight]);
   assertEquals(collected.get("distiller.ours.0.bias")!.initial(), Float32Array.of(7, 8));
+});
+
+Deno.test("a module that is trained for others is made by its name, once, at whatever pace, and its variables are told", () => {
+  const { scope, collected } = given(), made = new Map<string, ReadonlyMap<string, Variable>>();
+  const trained = { hint: dense(2), gate: dense(1) };
+  const create = creator(scope.in("distiller"), IMAGE, CLASSES, { trained, made });
+  create(dense(1), [1]);
+  assertEquals(create.extra("hint", [3]).shape, [2]);
+  create.at({ lr: 2 }).extra("gate", [3]);
+  assertEquals(Array.from(made, ([name, inside]) => [name, ...inside.keys()]), [["hint", "weight", "bias"], [
+    "gate",
+    "weight",
+    "bias",
+  ]]);
+  assertEquals(made.get("hint")!.get("weight"), collected.get("distiller.hint.0.weight"));
+  assertEquals(made.get("gate")!.get("bias"), collected.get("distiller.gate.0.bias"));
+  assertEquals([collected.get("distiller.gate.0.bias")!.pace.lr, collected.get("distiller.hint.0.bias")!.fixed], [
+    2,
+    false,
+  ]);
+  assertThrows(() => create.extra("hint", [3]), Error, "distiller.hint.0.weight");
+  assertThrows(() => create.extra("toString", [3]), Error, "toString, which is not among its extras");
 });
 
 Deno.test("a network is made for the same images and classes, anew or as a copy that may learn", () => {

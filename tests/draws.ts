@@ -23,7 +23,7 @@ export function moved(variables: Iterable<Variable>, draw: number): ReadonlyMap<
   if (draw === 0) return new Map();
   const step = STEPS[draw % STEPS.length], isOffset = ({ name }: Variable) => name.endsWith(".offset");
   const changing = Array.from(variables).filter((variable) =>
-    isOffset(variable) || variable.trainable && draw % 2 === 0
+    variable.trainable && (isOffset(variable) || draw % 2 === 0)
   );
   return new Map(changing.map((variable) => {
     const random = stream(draw, variable.name), values = variable.initial(), offset = isOffset(variable);

@@ -1,11 +1,10 @@
-import { creator } from "../lib/create.ts";
+import { assemble } from "../lib/assemble.ts";
 import type { Engine, Values } from "../lib/engine.ts";
 import type { Inputs } from "../lib/input.ts";
-import { type Experiment, networkOf } from "../lib/experiment.ts";
-import { build, type Net } from "../lib/network.ts";
+import type { Experiment } from "../lib/experiment.ts";
 import { stream } from "../lib/random.ts";
 import { type TrainInput, trainStep } from "../lib/step.ts";
-import { type Variable, variables } from "../lib/variables.ts";
+import type { Variable } from "../lib/variables.ts";
 import { type Images, imagesOf } from "./images_of.ts";
 
 const SEED = 1, EPOCH = 2;
@@ -27,48 +26,35 @@ export type Start = (variable: Variable) => Float32Array | undefined;
  */
 export async function experimentStep(
   engine: Engine,
-  { student: recipe, teachers: teaching, several, distiller, schedule, dataset }: Experiment,
+  experiment: Experiment,
   batch: number,
   start: Start = () => undefined,
 ): Promise<ExperimentStep> {
-  const images = imagesOf(dataset), { image, classes, size } = images;
-  const collected = new Map<string, Variable>(), scope = variables({ seed: SEED, collected });
-  const student = build<Net>(recipe, scope.in("student"), image, classes);
-  const teachers = teaching.map((teacher, i) => {
-    const prefix = `teacher${i + 1}.`, recipe = networkOf(teacher), values = trained(recipe, prefix, images, start);
-    return build(recipe, variables({ seed: SEED, collected, prefix, fixed: true, values }), image, classes);
-  });
-  const teacher = several ? teachers : teachers[0];
-  const loss = distiller.build({
-    create: creator(scope.in("distiller"), image, classes),
-    student,
-    teacher,
-    dataset: { size, classes, labels: Int32Array.from({ length: size }, (_, i) => i % classes) },
-  });
-  const untouched = new Set(distiller.untouched?.(student));
-  const trainable = [...collected.values()]
-    .filter((variable) => variable.trainable && !variable.fixed && !untouched.has(variable));
-  const optimizer = schedule.optimizer(trainable, scope);
-  const { augmentation, normalisation, mix, views } = dataset;
-  const seen = { augmentation, normalisation, mix, views };
-  const run = engine.compile(
-    trainStep({ student, teacher, loss, optimizer, trainable, untouched, ...seen, seed: SEED }),
-  );
-  const all = [...collected.values()];
+  const { schedule, dataset } = experiment, images = imagesOf(dataset), { image, classes, size } = images;
+  const labels = Int32Array.from({ length: size }, (_, i) => i % classes);
+  const options = { seed: SEED, image, classes, train: { size, labels }, schedule };
+  // Once to see how the teachers' variables are named, then with the values that these start with.
+  const { teachers } = assemble(experiment, options);
+  const values = new Map(teachers.flatMap(({ variables }) => [...trained(variables, start)]));
+  const { parts, variables } = assemble(experiment, { ...options, values });
+  const run = engine.compile(trainStep(parts));
+  const all = [...variables.values()];
   await engine.hold(all, given(all, start));
   const same = inputs(images, batch, schedule.rate(EPOCH));
   let step = 0;
-  return { trainable, step: () => run({ ...same, step: { shape: [], data: Int32Array.of(step++) } }) };
+  return {
+    trainable: parts.trainable,
+    step: () => run({ ...same, step: { shape: [], data: Int32Array.of(step++) } }),
+  };
 }
 
 /**
  * What a teacher starts with: its norms' offsets are as after some training, since TensorFlow would leave zeros out, which
  * no trained network has.
  */
-function trained(teacher: Net, prefix: string, { image, classes }: Images, start: Start): Map<string, Float32Array> {
-  const { variables: all } = build(teacher, variables({ seed: SEED, collected: new Map(), prefix }), image, classes);
+function trained(teacher: readonly Variable[], start: Start): Map<string, Float32Array> {
   return given(
-    all,
+    teacher,
     (variable) => variable.name.endsWith(".offset") ? new Float32Array(variable.shape[0]).fill(0.01) : start(variable),
   );
 }

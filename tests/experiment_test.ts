@@ -1,10 +1,11 @@
 import { classification } from "../lib/tasks/classification.ts";
-import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import type { Dataset } from "../lib/dataset.ts";
 import { ft, ftInit } from "../lib/distillers/ft.ts";
 import { kd } from "../lib/distillers/kd.ts";
 import { scratch } from "../lib/distillers/scratch.ts";
 import { declaration, experiment, from, isExperiment } from "../lib/experiment.ts";
+import { Failure } from "../lib/failure.ts";
 import { canonical } from "../lib/json.ts";
 import { resnet20, resnet8 } from "../lib/networks/resnet.ts";
 import { sgd } from "../lib/optimizers/sgd.ts";
@@ -84,6 +85,22 @@ Deno.test("what a method trains for others comes from the experiment by name", (
   assert(of === init);
   assertEquals([seed, epoch], [2, "best"]);
   assertEquals(from(teacher).extras, {});
+});
+
+Deno.test("what a method takes is what an experiment trained", () => {
+  const { paraphraser } = from(init).extras, parts = { dataset, student: resnet8, teacher: from(teacher), schedule };
+  assertEquals(experiment(meta, { ...parts, distiller: ft({ paraphraser }) }).takes, [paraphraser]);
+  assertEquals(init.takes, []);
+  const { name, layer } = paraphraser;
+  const refused = assertThrows(
+    () => experiment(meta, { ...parts, distiller: ft({ paraphraser: { name, layer } }) }),
+    Failure,
+  );
+  assertEquals(refused.exit, 2);
+  assertEquals(
+    refused.message,
+    "ft takes a paraphraser that no experiment trained: give it from(…).extras.paraphraser",
+  );
 });
 
 Deno.test("a first stage is part of the declaration, where there is one", () => {

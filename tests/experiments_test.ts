@@ -1,15 +1,13 @@
 /** Suites over every module in `experiments/`. */
 import { assert, assertEquals } from "@std/assert";
+import { assemble } from "../lib/assemble.ts";
 import { checkTypes } from "../lib/check_types.ts";
-import { creator } from "../lib/create.ts";
-import { type Experiment, networkOf } from "../lib/experiment.ts";
+import type { Experiment } from "../lib/experiment.ts";
 import { main } from "../lib/list.ts";
-import { build, type Net } from "../lib/network.ts";
 import { trainedFor } from "../lib/queue.ts";
 import { resolve } from "../lib/resolve.ts";
 import { readResult, resultPath, stateOf } from "../lib/result.ts";
 import { wanted } from "../lib/settings.ts";
-import { variables } from "../lib/variables.ts";
 import { allExperiments, experimentModules } from "./all_experiments.ts";
 import { imagesOf } from "./images_of.ts";
 import { needs } from "./needs.ts";
@@ -64,17 +62,10 @@ await needs(
 );
 
 await needs(["read"], "experiments: each method can be built for its pair", async () => {
-  for (const { dataset, student, teachers, several, distiller } of await allExperiments()) {
-    const { image, classes } = imagesOf(dataset), collected = new Map(), seed = 1, size = 50_000;
-    const network = (net: Net, prefix: string) => build(net, variables({ seed, collected, prefix }), image, classes);
-    const taught = teachers.map((teacher, i) => network(networkOf(teacher), `teacher${i + 1}.`));
-    const create = creator(variables({ seed, collected }).in("distiller"), image, classes);
-    distiller.build({
-      create,
-      student: network(student, "student."),
-      teacher: several ? taught : taught[0],
-      dataset: { size, classes, labels: Int32Array.from({ length: size }, (_, i) => i % classes) },
-    });
+  for (const experiment of await allExperiments()) {
+    const { image, classes } = imagesOf(experiment.dataset), size = 50_000;
+    const labels = Int32Array.from({ length: size }, (_, i) => i % classes);
+    assemble(experiment, { seed: 1, image, classes, train: { size, labels }, schedule: experiment.schedule });
   }
 });
 

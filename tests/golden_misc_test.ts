@@ -178,7 +178,9 @@ const RUNNING = { running_mean: "mean", running_var: "variance" };
 
 async function checkOp({ tensor, has }: Golden<Misc>, name: string, op: Op): Promise<void> {
   const of = (part: string) => tensor(`${name}.${part}`), x = ourMap(of("x")), y = of("y"), hasBias = has(`${name}.p1`);
-  const parameters = op.parameters.flatMap((ours, i) => has(`${name}.p${i}`) ? [[`p${i}`, `method.op.0.${ours}`]] : []);
+  const parameters = op.parameters.flatMap((ours, i) =>
+    has(`${name}.p${i}`) ? [[`p${i}`, `distiller.op.0.${ours}`]] : []
+  );
   const running = Object.entries(RUNNING).filter(([theirs]) => has(`${name}.${theirs}`));
   const made = cast({
     student: given({ x: x.shape, logits: [x.shape[0], 2] }),
@@ -192,21 +194,21 @@ async function checkOp({ tensor, has }: Golden<Misc>, name: string, op: Op): Pro
       // In training PyTorch's are what comes out of the standard normal ones.
       ...(op.frozen ? running : []).map((
         [theirs, ours],
-      ): [string, Float32Array] => [`method.op.0.${ours}`, of(theirs).data]),
+      ): [string, Float32Array] => [`distiller.op.0.${ours}`, of(theirs).data]),
     ]),
   });
   for (const kind of KINDS) {
     const engine = await open(kind), image = { shape: [x.shape[0], 1, 1, 1], data: new Float32Array(x.shape[0]) };
     const { after } = await firstStep(engine, made)(image, new Int32Array(x.shape[0]));
     engine.close();
-    assertNear(`${kind}: ${name}.y`, after("method.y"), ourMap(y).data, LIMIT);
+    assertNear(`${kind}: ${name}.y`, after("distiller.y"), ourMap(y).data, LIMIT);
     assertNear(`${kind}: ${name}.gx`, after("student.x.value"), ourMap(of("gx")).data, LIMIT);
     if (op.frozen) continue;
     for (const [theirs, ours] of parameters) {
       assertNear(`${kind}: ${name}.g${theirs}`, after(ours), ourWeight(of(`g${theirs}`)).data, LIMIT);
     }
     for (const [theirs, ours] of running) {
-      assertNear(`${kind}: ${name}.${theirs}`, after(`method.op.0.${ours}`), of(theirs).data, LIMIT);
+      assertNear(`${kind}: ${name}.${theirs}`, after(`distiller.op.0.${ours}`), of(theirs).data, LIMIT);
     }
   }
 }

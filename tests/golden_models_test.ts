@@ -134,7 +134,12 @@ async function checkTraining(
   const { image, label } = batchOf(golden), { facts, tensor } = golden, error = facts.fp32_vs_fp64_rel_err;
   const run = firstStep(engine, made), step = await run(image, label);
   assertNear("train.ce", step.values.loss, tensor("train.ce").data, tolerance(error.train_logits));
-  assertNear("train.logits", step.after("method.logits"), tensor("train.logits").data, tolerance(error.train_logits));
+  assertNear(
+    "train.logits",
+    step.after("distiller.logits"),
+    tensor("train.logits").data,
+    tolerance(error.train_logits),
+  );
   for (const { name, trainable } of made.student.variables) {
     const theirs = theirName(network, name);
     if (!trainable) assertNear(theirs, step.after(name), tensor(`train.bn.${theirs}`).data, tolerance(error.train_bn));
@@ -201,7 +206,7 @@ await goldens<Model>("models", [[/./, async (golden) => {
   const { facts } = golden, [, dictionary, name] = facts.source.match(/(\w+)\['([^']+)'\]/)!;
   const network = referenceNetwork(name, dictionary), classes = facts.num_classes;
   const image = [...facts.input_hw, batchOf(golden).image.shape[3]];
-  const values = ["student.", "teacher."].flatMap((prefix) =>
+  const values = ["student.", "teacher1."].flatMap((prefix) =>
     referenceValues(network, prefix, image, classes, state(golden))
   );
   const made = cast({

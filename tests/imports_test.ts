@@ -23,6 +23,10 @@ const arrows: readonly (readonly [from: RegExp, to: RegExp])[] = [
   ],
   [/^lib\/optimizers\//, /^lib\/(failure|optimizer|rates|schedule|tensor|variables)\.ts$/],
   [/^lib\/layers\.ts$/, /^lib\/(kernels\/|(failure|ops|variables|tensor)\.ts$)/],
+  [
+    /^lib\/distiller\.ts$/,
+    /^lib\/(dataset|json|layers|network|tap_pairs|tensor|variables|kernels\/random_uniform)\.ts$/,
+  ],
   [/^lib\/ops\.ts$/, /^lib\/(kernels\/|tensor\.ts$)/],
   [/^lib\/std\//, /^lib\/std\//],
   // The commands say where the data are.
@@ -37,7 +41,7 @@ const arrows: readonly (readonly [from: RegExp, to: RegExp])[] = [
 ];
 
 /** What no distiller, no optimiser and no network may reach, however far. */
-const engine = /^lib\/(run|step|compile|eager|exp|open_engine|prepare)\.ts$/;
+const engine = /^lib\/(run|step|compile|eager|exp|open_engine|prepare|assemble)\.ts$/;
 
 async function* modules(folder: string): AsyncGenerator<string> {
   for await (const { name, isDirectory } of Deno.readDir(join(root, folder))) {

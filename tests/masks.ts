@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 import { type Distiller, remembering, type Several, type Step } from "../lib/distiller.ts";
 import type { Net, Tap } from "../lib/network.ts";
 import { stream } from "../lib/random.ts";
-import { type Shape, sizeOf } from "../lib/variables.ts";
+import { type Shape, sizeOf, type Variable } from "../lib/variables.ts";
 import { cast, firstStep } from "./cast.ts";
 import { open } from "./engines.ts";
 import { given } from "./given.ts";
@@ -95,7 +95,7 @@ async function measure<S extends string, T extends string>(
     });
   const teachers = Array.isArray(teacher)
     ? teacher.flatMap((shapes, i) => draw(`teacher${i + 1}`, shapes))
-    : draw("teacher", teacher as Shapes);
+    : draw("teacher1", teacher as Shapes);
   const made = cast({
     student: network(student) as Net<S>,
     teacher: (Array.isArray(teacher) ? teacher.map(network) : network(teacher as Shapes)) as Net<T>,
@@ -106,15 +106,25 @@ async function measure<S extends string, T extends string>(
   });
   const engine = await open("cpu"), label = Int32Array.from(rows, (row) => row % CLASSES);
   const image = { shape: [rows.length, 1, 1, 1], data: new Float32Array(rows.length) };
-  const { values, after } = await firstStep(engine, made)(image, label, undefined, Int32Array.from(rows));
+  const starts = exact(made.trainable);
+  const { values, after } = await firstStep(engine, made)(image, label, starts, Int32Array.from(rows));
   engine.close();
   const terms = Object.entries(values).filter(([name]) => name.startsWith("loss/"));
   const gradients = made.trainable.filter(({ fixed }) => !fixed).map((variable): [string, Float32Array] => {
-    const gradient = after(variable.name), start = variable.initial();
+    const gradient = after(variable.name), start = starts.get(variable.name) ?? variable.initial();
     // What no term reaches is left as it was.
     return [variable.name, gradient.every((value, i) => value === start[i]) ? gradient.fill(0) : gradient];
   });
   return new Map([...terms, ...gradients]);
+}
+
+/**
+ * Biases rounded to a 256th. Of a sample of zeros they alone come to a norm, whose mean of equal numbers is then exact:
+ * else how it is rounded decides the gradient.
+ */
+function exact(variables: readonly Variable[]): Map<string, Float32Array> {
+  const biases = variables.filter(({ name }) => name.endsWith(".bias"));
+  return new Map(biases.map(({ name, initial }) => [name, initial().map((value) => Math.round(256 * value) / 256)]));
 }
 
 function sample(variable: string, row: number, shape: Shape, samples: Samples): number[] {

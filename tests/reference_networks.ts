@@ -80,36 +80,36 @@ export function referenceValues(
 
 /** The variables of `fitnets`' regressor by the names of the references' ConvReg. */
 export const regressorNames: Readonly<Record<string, string>> = {
-  "conv.weight": "method.regressor.0.0.weight",
-  "conv.bias": "method.regressor.0.0.bias",
-  "bn.weight": "method.regressor.0.1.scale",
-  "bn.bias": "method.regressor.0.1.offset",
-  "bn.running_mean": "method.regressor.0.1.mean",
-  "bn.running_var": "method.regressor.0.1.variance",
+  "conv.weight": "distiller.regressor.0.0.weight",
+  "conv.bias": "distiller.regressor.0.0.bias",
+  "bn.weight": "distiller.regressor.0.1.scale",
+  "bn.bias": "distiller.regressor.0.1.offset",
+  "bn.running_mean": "distiller.regressor.0.1.mean",
+  "bn.running_var": "distiller.regressor.0.1.variance",
 };
 
 /** The variables of `vid` at a tap of the student by the names of the references' VIDLoss. */
 export const vidNames = (tap: string): Readonly<Record<string, string>> => ({
-  log_scale: `method.variance_${tap}.0.log_scale`,
+  log_scale: `distiller.variance_${tap}.0.log_scale`,
   ...Object.fromEntries(
-    [0, 2, 4].map((layer) => [`regressor.${layer}.weight`, `method.mean_${tap}.0.${layer}.weight`]),
+    [0, 2, 4].map((layer) => [`regressor.${layer}.weight`, `distiller.mean_${tap}.0.${layer}.weight`]),
   ),
 });
 
 /** The variables of the paraphraser that `ft` takes and `ftInit` trains, by the names of the references' Paraphraser. */
-export const paraphraserNames: Readonly<Record<string, string>> = factorNames("encoder", "method.paraphraser", {
+export const paraphraserNames: Readonly<Record<string, string>> = factorNames("encoder", "distiller.paraphraser", {
   "0.weight": "0.weight",
   "0.bias": "0.bias",
 });
 
 /** The variables of the other half of the paraphraser that `ftInit` trains, likewise. */
-export const decoderNames: Readonly<Record<string, string>> = factorNames("decoder", "method.decoder", {
+export const decoderNames: Readonly<Record<string, string>> = factorNames("decoder", "distiller.decoder", {
   "0.weight": "0.weight",
   "0.bias": "0.bias",
 });
 
 /** The variables of `ft`'s translator by the names of the references' Translator. */
-export const translatorNames: Readonly<Record<string, string>> = factorNames("encoder", "method.translator", {
+export const translatorNames: Readonly<Record<string, string>> = factorNames("encoder", "distiller.translator", {
   "0.weight": "0.weight",
   "0.bias": "0.bias",
   "1.weight": "0.norm.scale",
@@ -127,7 +127,7 @@ export function shadowNames(...[, second, third]: readonly [string, string, stri
     layers.flatMap((layer, i) =>
       Object.entries({ ...names, ...statistics }).map(([theirs, ours]) => [
         `fuse${i + 1}.${theirs}`,
-        `method.shadow1.${layer}.0.0.${ours}`,
+        `distiller.shadow1.${layer}.0.0.${ours}`,
       ])
     ),
   );

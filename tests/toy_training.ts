@@ -1,13 +1,13 @@
 /** The training of a toy by any method on any engine. */
-import { creator } from "../lib/create.ts";
 import type { Augmentation, Mix } from "../lib/dataset.ts";
-import type { Distiller, Loss, Teachers } from "../lib/distiller.ts";
+import type { Distiller, Teachers } from "../lib/distiller.ts";
 import type { Engine, Runnable, Values } from "../lib/engine.ts";
-import { build, type Net, type Player } from "../lib/network.ts";
+import type { Player } from "../lib/network.ts";
 import { sgd } from "../lib/optimizers/sgd.ts";
 import type { Schedule } from "../lib/schedule.ts";
 import { gradNormStep, type Traced, type TrainInput, trainStep } from "../lib/step.ts";
-import { type Variable, variables } from "../lib/variables.ts";
+import type { Variable } from "../lib/variables.ts";
+import { assembled } from "./assembled.ts";
 import { BATCH, batch, CLASSES, IMAGE, inputs, large, small, type Toy } from "./toy.ts";
 
 /** What a toy training can be asked for. */
@@ -52,7 +52,7 @@ export interface Training {
 
 const plain = sgd({ epochs: 1, batch: 4, lr: 0.1, weightDecay: 0 });
 
-/** Builds networks and method, hands their variables to the engine and compiles the step. */
+/** Assembles networks and method, hands their variables to the engine and compiles the step. */
 export async function training<T extends Teachers>(
   engine: Engine,
   distiller: Distiller<Toy, T, never>,
@@ -60,58 +60,33 @@ export async function training<T extends Teachers>(
 ): Promise<Training> {
   const { mix, views, student: recipe = small, schedule = plain, augmentation = { crop: 1, flip: true }, seed = 1 } =
     options;
-  const given: Teachers = "teacher" in options ? options.teacher : large;
-  const recipes: readonly Net[] = given === undefined ? [] : isSeveral(given) ? given : [given];
-  const collected = new Map<string, Variable>(), scope = variables({ seed, collected });
-  const student = build(recipe, scope.in("student"), IMAGE, CLASSES);
-  const teachers = recipes.map((recipe, i) =>
-    build(recipe, variables({ seed, collected, prefix: `teacher${i + 1}.`, fixed: true }), IMAGE, CLASSES)
-  );
-  const teacher = given !== undefined && isSeveral(given) ? teachers : teachers[0];
-  const create = creator(scope.in("distiller"), IMAGE, CLASSES);
+  const teacher: Teachers = "teacher" in options ? options.teacher : large;
   const labels = Int32Array.from(Array.from({ length: 100 / BATCH }, (_, i) => [...batch(i).label.data]).flat());
-  const loss = (distiller as unknown as Distiller<Net, Teachers>)
-    .build({ create, student, teacher, dataset: { size: 100, classes: CLASSES, labels } }) as Loss<Net, Teachers>;
-  const untouched = new Set(distiller.untouched?.(student));
-  const trainable = [...collected.values()]
-    .filter((variable) => variable.trainable && !variable.fixed && !untouched.has(variable));
-  const optimizer = schedule.optimizer(trainable, scope);
   const normalisation = { mean: [0.5, 0.4, 0.3], std: [0.3, 0.2, 0.25] };
-  await engine.hold([...collected.values()]);
-  const parts = {
-    student,
-    teacher,
-    loss,
-    optimizer,
-    trainable,
-    untouched,
-    augmentation,
-    normalisation,
-    mix,
-    views,
-    seed,
-  };
-  const traced = trainStep(parts), run = engine.compile(traced), gradNorms = engine.compile(gradNormStep(parts));
+  const { student, parts, variables } = assembled(
+    { student: recipe, teacher, distiller, dataset: { augmentation, normalisation, mix, views } },
+    { seed, image: IMAGE, classes: CLASSES, train: { size: 100, labels }, schedule },
+  );
+  await engine.hold([...variables.values()]);
+  const traced = trainStep(parts);
+  const run = engine.compile(traced);
+  const gradNorms = engine.compile(gradNormStep(parts));
   let step = 0;
   return {
     engine,
-    student,
-    collected,
-    untouched,
+    student: student as Player<Toy>,
+    collected: variables,
+    untouched: parts.untouched ?? new Set(),
     run,
     traced,
     gradNorms,
     step: (rate = 0.1) => run(inputs(step++, rate)),
     async read(prefix) {
-      const chosen = [...collected.values()].filter(({ name }) => name.startsWith(prefix));
+      const chosen = [...variables.values()].filter(({ name }) => name.startsWith(prefix));
       const values = await engine.read(chosen);
       return new Map(chosen.map(({ name }, i) => [name, values[i]]));
     },
   };
-}
-
-function isSeveral(teacher: NonNullable<Teachers>): teacher is readonly Net[] {
-  return Array.isArray(teacher);
 }
 
 /** The values of a map, one after the other. */

@@ -17,8 +17,10 @@ import {
   ft,
   ftInit,
   kd,
+  type Loss,
   mixup,
   mlkd,
+  type Module,
   type Net,
   resnet8,
   type Scorer,
@@ -36,6 +38,9 @@ declare const stage: Stage;
 declare const several: Distiller<Scorer, readonly [Scorer, Scorer, ...Scorer[]]>;
 /** A method whose second teacher has to have a certain tap. */
 declare const second: Distiller<Scorer, readonly [Scorer, Net<"block4" | "logits">]>;
+/** A method that trains a module for others, and what it makes of it. */
+declare const hinting: Distiller<Scorer, undefined, unknown, "hint">;
+declare function hinted(hint: Module): Loss<Scorer, undefined>;
 const meta = { url: "" };
 
 Deno.test("mistakes in an experiment are compile errors", () => {
@@ -144,6 +149,11 @@ function mistakes(): void {
   from(init).extras.translator;
   // @ts-expect-error: scratch trains nothing for others.
   from(trained).extras.paraphraser;
+  const _right: typeof hinting["build"] = ({ create }) => hinted(create.extra("hint", [3]));
+  // @ts-expect-error: the method trains nothing of this name for others.
+  const _slip: typeof hinting["build"] = ({ create }) => hinted(create.extra("hnit", [3]));
+  // @ts-expect-error: a method that has not said that it trains something for others cannot make it.
+  const _unsaid: Distiller<Scorer>["build"] = ({ create }) => hinted(create.extra("hint", [3]));
   // @ts-expect-error: the student that another experiment trained has no tap of this name.
   experiment(meta, { ...pair, student: from(init), distiller: ft({ paraphraser, student: "block9" }) });
   // @ts-expect-error: an experiment is not yet its student: from(…) says which trial.

@@ -1,5 +1,4 @@
 import type { Distiller, Extra, Teachers } from "../lib/distiller.ts";
-import type { Trained } from "../lib/experiment.ts";
 import type { Net } from "../lib/network.ts";
 
 /** A module that `distiller` trains for others, as one of no experiment: what takes it gets it untrained. */
@@ -7,5 +6,5 @@ export function untrained<S extends Net, T extends Teachers, E extends string>(
   distiller: Distiller<S, T, unknown, E>,
   name: E,
 ): Extra {
-  return { trained: undefined as unknown as Trained, name, layer: distiller.extras![name] };
+  return { name, layer: distiller.extras![name] };
 }

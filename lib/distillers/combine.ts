@@ -1,4 +1,5 @@
 import { beside, type Distiller, erase, remembering, type Teachers } from "../distiller.ts";
+import { Failure } from "../failure.ts";
 import type { Net, Tap } from "../network.ts";
 
 /** What two methods together need of a student: the taps of both. */
@@ -14,8 +15,8 @@ export type BothTaught<A extends Teachers, B extends Teachers> = A extends undef
 
 /**
  * Two methods together, as in the tables' `+FitNets` and `+CRD`: the terms of both but `b`'s `task`, each weighed as its
- * method weighs it. Where a term of `b` is called like one of `a` it is named after its method: `fitnets_kd`. What either
- * trains for other experiments cannot be had from both.
+ * method weighs it. Where a term of `b` is called like one of `a` it is named after its method: `fitnets_kd`. Throws a
+ * `Failure` (exit 2) where one of them trains modules for others, which both together could not hand on.
  */
 export function combine<S extends Net, T extends Teachers, D, R extends Net, U extends Teachers, E>(
   a: Distiller<S, T, D>,
@@ -25,6 +26,9 @@ export function combine<S extends Net, T extends Teachers, D, R extends Net, U e
 }
 
 function together(a: Distiller<Net, Teachers>, b: Distiller<Net, Teachers>): Distiller<Net, Teachers> {
+  for (const { id, extras } of [a, b]) {
+    if (extras) throw new Failure(2, `combine: ${id} trains modules for others, so it needs an experiment of its own`);
+  }
   return {
     id: `${a.id}+${b.id}`,
     options: { methods: [a, b].map(({ id, options }) => ({ id, options })) },

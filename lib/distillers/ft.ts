@@ -33,16 +33,16 @@ export interface FtInitOptions<T extends string> {
 export function ftInit<const T extends string = never>(
   options: FtInitOptions<T> = {},
 ): Distiller<Net, Net<T | "logits">, unknown, "paraphraser"> {
-  const { rate = 0.5 } = options, paraphraser = encoder(rate);
+  const { rate = 0.5 } = options;
   return {
     id: "ft_init",
     options: { teacher: options.teacher ?? "last", rate },
     paper: PAPER,
-    extras: { paraphraser },
+    extras: { paraphraser: encoder(rate) },
     untouched: ({ variables }) => variables,
     build({ create, teacher }) {
       const tap = options.teacher ?? lastMap(teacher), shape = teacher.shapes[tap];
-      const paraphrase = create.in("paraphraser")(paraphraser, shape);
+      const paraphrase = create.extra("paraphraser", shape);
       const restore = create.in("decoder")(decoder(shape.at(-1)!), paraphrase.shape);
       return ({ teacher, live }) => {
         const map = teacher.taps[tap];

@@ -36,7 +36,7 @@ Deno.test("a neuron costs nothing where it is on the teacher's side by the margi
     image: [1, 1, 1],
     classes: 2,
     values: new Map([["student.map.value", Float32Array.from(student)], [
-      "teacher.map.value",
+      "teacher1.map.value",
       Float32Array.from(teacher),
     ]]),
   });

@@ -17,9 +17,9 @@ for (const kernel of ["consecutive", "bilinear", "gaussian"] as const) {
 /** The congruence of these embeddings, one number each. */
 async function congruence(student: number[], teacher: number[], options: CcOptions<"pooled", "pooled">) {
   const batch = student.length, network = given({ pooled: [batch, 1], logits: [batch, 2] });
-  const values = new Map(Object.entries({ "student.pooled.value": student, "teacher.pooled.value": teacher }));
+  const values = new Map(Object.entries({ "student.pooled.value": student, "teacher1.pooled.value": teacher }));
   for (const who of ["student", "teacher"]) {
-    values.set(`method.embed.${who}.0.weight`, [1]).set(`method.embed.${who}.0.bias`, [0]);
+    values.set(`distiller.embed.${who}.0.weight`, [1]).set(`distiller.embed.${who}.0.bias`, [0]);
   }
   const made = cast({
     student: network,

@@ -1,4 +1,4 @@
-import { assert, assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { type Distiller, type Remembering, remembering, type Teachers, type Terms } from "../../lib/distiller.ts";
 import {
@@ -11,6 +11,7 @@ import {
   experiment,
   fitnets,
   from,
+  ftInit,
   kd,
   type Mix,
   type Net,
@@ -22,6 +23,7 @@ import {
   vgg13,
   vgg8,
 } from "../../mod.ts";
+import { Failure } from "../../lib/failure.ts";
 import { constant } from "../../lib/variables.ts";
 import { open } from "../engines.ts";
 import { method } from "../method.ts";
@@ -36,6 +38,12 @@ await method("combine(kd, fitnets)", () => combine(kd(), fitnets()));
 await method("combine(slkd, combine(sp, fitnets))", () => combine(slkd(), combine(sp(), fitnets())));
 await method("combine(aver, camkd)", () => combine(aver(), camkd({ begin: 1 })), { teacher: pair });
 await method("combine(scratch, fitnets)", () => combine(scratch(), fitnets()));
+
+Deno.test("what trains modules for others is not combined", () => {
+  const { exit, message } = assertThrows(() => combine(fitnets(), ftInit()), Failure);
+  assertEquals(exit, 2);
+  assertEquals(message, "combine: ft_init trains modules for others, so it needs an experiment of its own");
+});
 
 /** A method alone, with or without its task, its modules and random numbers those that it has in a `place`. */
 function alone<S extends Net, T extends Teachers, D>(

@@ -129,15 +129,15 @@ async function remembered(index: readonly number[], mask: readonly number[]) {
     image: [1, 1, 1],
     classes: 2,
     labels: Int32Array.of(0, 1, 0, 1, 0, 1),
-    values: new Map([["student.pooled.value", features(3)], ["teacher.pooled.value", features(3)]]),
+    values: new Map([["student.pooled.value", features(3)], ["teacher1.pooled.value", features(3)]]),
   });
   const image = { shape: [batch, 1, 1, 1], data: new Float32Array(batch) };
   const label = Int32Array.from(index, (i) => i % 2);
   const { after, values } = await firstStep(engine, made)(image, label, undefined, Int32Array.from(index));
   engine.close();
-  const before = made.collected.get("method.student.bank")!.initial(), bank = after("method.student.bank");
+  const before = made.collected.get("distiller.student.bank")!.initial(), bank = after("distiller.student.bank");
   const rows = (values: Float32Array) => Array.from({ length: size }, (_, i) => [...values.subarray(2 * i, 2 * i + 2)]);
-  return { before: rows(before), bank: rows(bank), z: after("method.student.z")[0], loss: values["loss/crd"][0] };
+  return { before: rows(before), bank: rows(bank), z: after("distiller.student.z")[0], loss: values["loss/crd"][0] };
 }
 
 Deno.test("a bank takes in the last chosen sample of each image, and no other row moves", async () => {

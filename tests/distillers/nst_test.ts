@@ -48,7 +48,7 @@ Deno.test("nst is the discrepancy between channels, with fewer positions than ch
       distiller: nst({ taps: [["map", "map"]], weight: 1, ce: 0 }),
       image: [1, 1, 1],
       classes: 2,
-      values: new Map([["student.map.value", last(s)], ["teacher.map.value", last(t)]]),
+      values: new Map([["student.map.value", last(s)], ["teacher1.map.value", last(t)]]),
     });
     const image = { shape: [1, 1, 1, 1], data: new Float32Array(1) };
     const step = await firstStep(engine, made)(image, new Int32Array(1));

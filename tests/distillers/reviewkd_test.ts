@@ -44,7 +44,7 @@ async function step(kind: Kind) {
     distiller: reviewkd({ taps: pairs, warmup: 0 }),
     image: [1, 1, 1],
     classes: 2,
-    values: new Map([...values("student", students), ...values("teacher", teachers)]),
+    values: new Map([...values("student", students), ...values("teacher1", teachers)]),
   });
   const engine = await open(kind), image = { shape: [batch, 1, 1, 1], data: new Float32Array(batch) };
   const { values: losses, after } = await firstStep(engine, made)(image, new Int32Array(batch));

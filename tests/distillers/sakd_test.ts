@@ -331,7 +331,7 @@ await needs(
         const engine = await open(kind), step = firstStep(engine, cast({ ...made, values: new Map() }));
         const { after } = await step(image, Int32Array.of(1, 2));
         engine.close();
-        return after("method.policy.0.weight");
+        return after("distiller.policy.0.weight");
       };
       assertNear("the policy's gradient", await of("compiled"), await of("cpu"), 1e-4);
     }

@@ -213,7 +213,7 @@ Deno.test("the shadow is the released code's: first three maps, or the last thre
       classes: 100,
       values: new Map(),
     });
-    const own = [...collected.values()].filter(({ name }) => name.startsWith("method."));
+    const own = [...collected.values()].filter(({ name }) => name.startsWith("distiller."));
     const maps = own.flatMap(({ name }) => name.match(/side_(\w+)\.0\.0\.weight$/)?.[1] ?? []);
     const learned = own.filter(({ trainable }) => trainable);
     return [maps, learned.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b), 0)];

@@ -93,8 +93,8 @@ async function parallel(options: SlkdOptions) {
     classes: 3,
     values: new Map([
       ["student.logits.value", values(S)],
-      ["teacher.logits.value", values(T)],
-      ...P.map((rows, i) => [`method.self${i + 1}.0.logits.value`, values(rows)] as const),
+      ["teacher1.logits.value", values(T)],
+      ...P.map((rows, i) => [`distiller.self${i + 1}.0.logits.value`, values(rows)] as const),
     ]),
   });
   const engine = await open("cpu"), image = { shape: [2, 1, 1, 1], data: new Float32Array(2) };

@@ -19,7 +19,7 @@ async function checkAb(golden: Golden<Loss>): Promise<void> {
   const connectors = names().flatMap((name) => {
     const [, connector, i, theirs] = name.match(/^mod\.(connector\.connectors\.(\d+)\.)(.+)$/) ?? [];
     if (!connector || !NAMES[theirs]) return [];
-    const ours = `method.connector_${taps[Number(i)][0]}.0.${NAMES[theirs]}`;
+    const ours = `distiller.connector_${taps[Number(i)][0]}.0.${NAMES[theirs]}`;
     return [{ name, ours, changed: [`grad.mod.${connector}${theirs}`, `post.${connector}${theirs}`].find(has) }];
   });
   const values = connectors.map(({ name, ours }) => [ours, ourWeight(tensor(name)).data] as const);

@@ -8,7 +8,7 @@ const taps = { student: "f_s", teacher: "f_t", weight: 1, ce: 0 } as const;
 
 /** The variables of `cc`'s embeddings and their names there. */
 const embeddings = [["embed_s", "student"], ["embed_t", "teacher"]].flatMap(([theirs, ours]) =>
-  ["weight", "bias"].map((part) => [`${theirs}.linear.${part}`, `method.embed.${ours}.0.${part}`])
+  ["weight", "bias"].map((part) => [`${theirs}.linear.${part}`, `distiller.embed.${ours}.0.${part}`])
 );
 
 function checkCc(golden: Golden<Loss>): Promise<void> {

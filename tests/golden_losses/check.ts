@@ -63,7 +63,7 @@ export function between(
   more: Record<string, string>,
 ): Cast {
   const { shape } = tensor("in.logit_s"), network = given({ logits: shape });
-  const names = { "student.": "logit_s", "teacher.": "logit_t", ...more };
+  const names = { "student.": "logit_s", "teacher1.": "logit_t", ...more };
   const values = Object.entries(names).map(([prefix, name]) => [prefix + LOGITS, tensor(`in.${name}`).data] as const);
   return cast({
     student: network,

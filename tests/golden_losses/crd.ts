@@ -19,7 +19,7 @@ export function timesDrawn(rows: Int32Array, batch: number, size: number): Float
 }
 
 /** The memory that has the recorded negatives. */
-export const DRAWN = "method.drawn";
+export const DRAWN = "distiller.drawn";
 
 /** Contrasts whose negatives are the memory `DRAWN`, which a test sets; the positive is the image itself. */
 export const recorded = (batch: number): Contrasts => ({ create, dataset }) => {
@@ -30,14 +30,14 @@ export const recorded = (batch: number): Contrasts => ({ create, dataset }) => {
 /** What the references call the embeddings' variables, and what they are called here. */
 export const embedNames: Readonly<Record<string, string>> = Object.fromEntries(
   ["student", "teacher"].flatMap((side) =>
-    ["weight", "bias"].map((part) => [`embed_${side[0]}.linear.${part}`, `method.${side}.0.${part}`])
+    ["weight", "bias"].map((part) => [`embed_${side[0]}.linear.${part}`, `distiller.${side}.0.${part}`])
   ),
 );
 
 /** What the references call the banks, and what they are called here. */
 export const bankNames: Readonly<Record<string, string>> = {
-  "contrast.memory_v1": "method.student.bank",
-  "contrast.memory_v2": "method.teacher.bank",
+  "contrast.memory_v1": "distiller.student.bank",
+  "contrast.memory_v2": "distiller.teacher.bank",
 };
 
 /** Two calls: the first sets Z, the second uses the banks that the first has left. */
@@ -56,7 +56,13 @@ async function checkCrd(golden: Golden<Loss>): Promise<void> {
       const [post, { K, T, momentum }] = [["out.after_call0", "post.crd"][i], args];
       near(`out.loss_call${i}`, [losses[i]]);
       near(`grad.in.f_s_${i}`, after("student.pooled.value"));
-      near(`${post}.contrast.params`, [K, T, after("method.student.z")[0], after("method.teacher.z")[0], momentum]);
+      near(`${post}.contrast.params`, [
+        K,
+        T,
+        after("distiller.student.z")[0],
+        after("distiller.teacher.z")[0],
+        momentum,
+      ]);
       for (const [theirs, ours] of banks) near(`${post}.${theirs}`, after(ours));
     });
     for (const [theirs, ours] of Object.entries(embedNames)) {
@@ -66,7 +72,7 @@ async function checkCrd(golden: Golden<Loss>): Promise<void> {
   }
 }
 
-const memories = [...Object.values(bankNames), "method.student.z", "method.teacher.z"];
+const memories = [...Object.values(bankNames), "distiller.student.z", "distiller.teacher.z"];
 
 /** The `i`-th call, with the memories as they are. */
 async function call(
@@ -93,7 +99,7 @@ async function call(
       ),
       ...memories,
       ["student.pooled.value", student.data],
-      ["teacher.pooled.value", teacher.data],
+      ["teacher1.pooled.value", teacher.data],
       [DRAWN, timesDrawn(integers(`in.contrast_idx_${i}`), batch, n_data)],
     ]),
   });

@@ -4,7 +4,7 @@ import { after, between, check, type Checks, LOGITS, type Loss, value } from "./
 
 async function checkDfgkd(golden: Golden<Loss>): Promise<void> {
   const { T, ce, kd, process } = golden.facts.args;
-  const made = between(golden, method({ temperature: T, ce, kd, process }), { "method.self.0.": "logit_c1" });
+  const made = between(golden, method({ temperature: T, ce, kd, process }), { "distiller.self.0.": "logit_c1" });
   await check(golden, made, golden.integers("in.target"), [
     { golden: ["out.loss"], ours: value("loss") },
     { golden: ["out.loss_kd"], ours: value("loss/teacher") },
@@ -15,7 +15,7 @@ async function checkDfgkd(golden: Golden<Loss>): Promise<void> {
       ours: value("loss/self_task", "loss/self_teacher", "loss/self_student"),
     },
     { golden: ["grad.in.logit_s"], ours: after(`student.${LOGITS}`) },
-    { golden: ["grad.in.logit_c1"], ours: after(`method.self.0.${LOGITS}`) },
+    { golden: ["grad.in.logit_c1"], ours: after(`distiller.self.0.${LOGITS}`) },
   ]);
 }
 

@@ -6,7 +6,7 @@ import { after, check, type Checks, LOGITS, type Loss, value } from "./check.ts"
 
 async function checkDml(golden: Golden<Loss>): Promise<void> {
   const { tensor, has, facts: { source, args } } = golden, { shape } = tensor("in.logit_1");
-  const network = given({ logits: shape }), student = `student.${LOGITS}`, peer = `method.peer.0.${LOGITS}`;
+  const network = given({ logits: shape }), student = `student.${LOGITS}`, peer = `distiller.peer.0.${LOGITS}`;
   const isMutual = has("grad.in.logit_2");
   const [, added] = source.match(/target softmax \+ (\S+?),/) ?? [];
   const made = cast({

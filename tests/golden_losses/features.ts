@@ -30,7 +30,7 @@ export async function checkFeatures(
     for (const [name, { data }] of maps) values.set(`${who}.${name}.value`, data);
     return given({ ...Object.fromEntries(maps.map(([name, { shape }]) => [name, shape])), logits: [batch, 2] });
   };
-  const student = network("student", students), teacher = network("teacher", teachers);
+  const student = network("student", students), teacher = network("teacher1", teachers);
   const made = cast({ student, teacher, distiller, image: [1, 1, 1], classes: 2, values });
   await check(golden, made, new Int32Array(batch), [
     ...expected,

@@ -17,7 +17,7 @@ async function checkHint(golden: Golden<Loss>): Promise<void> {
     classes: 2,
     values: new Map([
       ["student.map.value", guided.data],
-      ["teacher.map.value", hint.data],
+      ["teacher1.map.value", hint.data],
       ...Object.entries(regressorNames).map(([theirs, ours]) =>
         [ours, ourWeight(tensor(`mod.reg.${theirs}`)).data] as const
       ),

@@ -35,7 +35,7 @@ function between({ has, tensor }: Golden<Loss>, distiller: Distiller<Map, Map>, 
     distiller,
     image: [1, 1, 1],
     classes: 2,
-    values: new Map([["student.map.value", ours.data], ["teacher.map.value", theirs.data], ...values]),
+    values: new Map([["student.map.value", ours.data], ["teacher1.map.value", theirs.data], ...values]),
   });
 }
 

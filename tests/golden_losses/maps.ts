@@ -42,7 +42,7 @@ export function betweenMaps(
     distiller,
     image: [1, 1, 1],
     classes: 2,
-    values: new Map([...named("student", student), ...named("teacher", teacher), ...values]),
+    values: new Map([...named("student", student), ...named("teacher1", teacher), ...values]),
   });
 }
 

@@ -35,7 +35,7 @@ function ofOnes(options: MlkdOptions): Distiller<Scorer, Scorer, HardLabels> {
 async function checkMlkd(golden: Golden<Loss>): Promise<void> {
   const { tensor, facts: { args: { T, ce, kd } } } = golden, { shape } = tensor("in.weak_s"), network = twoViews(shape);
   const values = (["weak", "strong"] as const).flatMap((view) =>
-    (["student", "teacher"] as const).map((who) =>
+    (["student", "teacher1"] as const).map((who) =>
       [`${who}.logits.${view}`, tensor(`in.${view}_${who[0]}`).data] as const
     )
   );

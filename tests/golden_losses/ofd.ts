@@ -13,7 +13,7 @@ import { betweenMaps, expectedOfMaps, type MapTap, pairsOf } from "./maps.ts";
 
 /** The variables of the connector of a student's tap, by their names in the references. */
 export function connectorNames(tap: string): Readonly<Record<string, string>> {
-  const below = `method.connector_${tap}.0.`;
+  const below = `distiller.connector_${tap}.0.`;
   return {
     "0.weight": `${below}weight`,
     "1.weight": `${below}norm.scale`,
@@ -31,8 +31,8 @@ async function checkOfd(golden: Golden<Loss>): Promise<void> {
   const made = betweenMaps(golden, taps, method({ taps, weight: 1, ce: 0 }), [
     ...own.map(([theirs, ours]) => [ours, ourWeight(tensor(`mod.${theirs}`)).data] as const),
     ...taps.flatMap(([, tap], i) => [
-      [`teacher.${tap}.scale`, tensor(`in.bn_weight${i}`).data] as const,
-      [`teacher.${tap}.offset`, tensor(`in.bn_bias${i}`).data] as const,
+      [`teacher1.${tap}.scale`, tensor(`in.bn_weight${i}`).data] as const,
+      [`teacher1.${tap}.offset`, tensor(`in.bn_bias${i}`).data] as const,
     ]),
   ]);
   await check(golden, made, new Int32Array(tensor("in.s0").shape[0]), [
@@ -73,7 +73,7 @@ async function checkOfficial(golden: Golden<Loss>): Promise<void> {
     distiller: distance,
     image: [1, 1, 1],
     classes: 2,
-    values: new Map([["student.map0.value", s.data], ["teacher.map0.value", t.data]]),
+    values: new Map([["student.map0.value", s.data], ["teacher1.map0.value", t.data]]),
   });
   await check(golden, made, new Int32Array(s.shape[0]), [
     { golden: ["out.loss"], ours: value("loss/ofd") },

@@ -22,8 +22,8 @@ async function checkOne(golden: Golden<Loss>): Promise<void> {
     gap = tensor("in.gap"),
     [batch, channels] = gap.shape;
   const student: Net<"map" | "logits"> = given({ map: [batch, 1, 1, channels], logits: tensor(logits[0]).shape });
-  const variable = (i: number) => (i === 0 ? "student.logits.value" : `method.branch${i + 1}.0.logits.value`);
-  const gated = (name: string) => `method.gate.0.${name}`;
+  const variable = (i: number) => (i === 0 ? "student.logits.value" : `distiller.branch${i + 1}.0.logits.value`);
+  const gated = (name: string) => `distiller.gate.0.${name}`;
   const made = cast({
     student,
     teacher: undefined,

@@ -17,7 +17,7 @@ const convNormNames = (theirs: string, ours: string): Record<string, string> => 
 /** The variables of the fusions of a student's taps, from the first to the last, by their names in the references. */
 export function fusionNames(taps: readonly string[]): Readonly<Record<string, string>> {
   const names = taps.toReversed().map((tap, i) => {
-    const below = `method.fusion_${tap}`, attend = `${below}.attend.0`;
+    const below = `distiller.fusion_${tap}`, attend = `${below}.attend.0`;
     return {
       ...convNormNames(`${i}.conv1`, `${below}.narrow.0`),
       ...convNormNames(`${i}.conv2`, `${below}.widen.0`),
@@ -54,7 +54,7 @@ async function checkReviewkd(golden: Golden<Loss>): Promise<void> {
     classes: 2,
     values: new Map([
       ...values("student", students),
-      ...values("teacher", teachers),
+      ...values("teacher1", teachers),
       ...own.map(([theirs, ours]) => [ours, ourWeight(tensor(`mod.${theirs}`)).data] as const),
     ]),
   });

@@ -34,7 +34,7 @@ const teachers = ({ shape, data }: Numbers): Numbers => ({ shape, data: data.fil
 
 async function checkPolicy(golden: Golden<Loss>): Promise<void> {
   const { tensor } = golden, student = tensor("in.f_s"), teacher = tensor("in.f_t"), logits = [student.shape[0], 2];
-  const weight = "method.policy.0.weight", bias = "method.policy.0.bias";
+  const weight = "distiller.policy.0.weight", bias = "distiller.policy.0.bias";
   const made = cast({
     student: given({ pooled: student.shape, logits }),
     teacher: given({ pooled: teacher.shape, logits }),
@@ -43,16 +43,16 @@ async function checkPolicy(golden: Golden<Loss>): Promise<void> {
     classes: 2,
     values: new Map([
       ["student.pooled.value", student.data],
-      ["teacher.pooled.value", teacher.data],
-      ["method.noise", tensor("in.u").data],
-      ["method.factors", tensor("in.coef").data],
+      ["teacher1.pooled.value", teacher.data],
+      ["distiller.noise", tensor("in.u").data],
+      ["distiller.factors", tensor("in.coef").data],
       [weight, ourWeight(tensor("mod.policy.net.weight")).data],
       [bias, tensor("mod.policy.net.bias").data],
     ]),
   });
   await check(golden, made, new Int32Array(student.shape[0]), [
     { golden: ["out.loss"], ours: value("loss/decided") },
-    { golden: ["out.action"], ours: after("method.actions"), layout: teachers },
+    { golden: ["out.action"], ours: after("distiller.actions"), layout: teachers },
     { golden: ["grad.mod.policy.net.weight"], ours: after(weight), layout: ourWeight },
     { golden: ["grad.mod.policy.net.bias"], ours: after(bias) },
   ]);

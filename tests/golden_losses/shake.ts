@@ -50,10 +50,10 @@ async function checkShake(golden: Golden<Loss>): Promise<void> {
     classes,
     values: new Map([
       [`student.${LOGITS}`, tensor("in.logit_s").data],
-      [`teacher.${LOGITS}`, tensor("in.logit_t").data],
-      ["teacher.logits.weight", ourWeight(tensor("in.fc_weight")).data],
-      ["teacher.logits.bias", tensor("in.fc_bias").data],
-      ...maps.map(([tap, { data }]) => [`teacher.${tap}.value`, data] as const),
+      [`teacher1.${LOGITS}`, tensor("in.logit_t").data],
+      ["teacher1.logits.weight", ourWeight(tensor("in.fc_weight")).data],
+      ["teacher1.logits.bias", tensor("in.fc_bias").data],
+      ...maps.map(([tap, { data }]) => [`teacher1.${tap}.value`, data] as const),
       ...Object.entries(names).map(([theirs, ours]) => [ours, ourWeight(tensor(`mod.proxy.${theirs}`)).data] as const),
     ]),
   });

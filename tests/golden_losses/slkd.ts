@@ -7,7 +7,7 @@ async function checkSlkd(golden: Golden<Loss>): Promise<void> {
   const { T, ce, kd, process, ce_cs, kd_cs } = golden.facts.args;
   assertAlmostEquals(ce + kd, 1);
   assertEquals([process, kd_cs], [1, ce_cs]);
-  const copies = { "method.self1.0.": "logit_c1", "method.self2.0.": "logit_c2" };
+  const copies = { "distiller.self1.0.": "logit_c1", "distiller.self2.0.": "logit_c2" };
   const made = between(golden, method({ temperature: T, ce, selfTeacher: ce_cs, released: true }), copies);
   await check(golden, made, golden.integers("in.target"), [
     { golden: ["out.loss"], ours: value("loss") },
@@ -19,8 +19,8 @@ async function checkSlkd(golden: Golden<Loss>): Promise<void> {
     // Both halves of the student's loss have a cross-entropy; here they are one term.
     { golden: ["out.loss_ce", "out.loss_kd_cs"], ours: value("loss/task", "loss/self") },
     { golden: ["grad.in.logit_s"], ours: after(`student.${LOGITS}`) },
-    { golden: ["grad.in.logit_c1"], ours: after(`method.self1.0.${LOGITS}`) },
-    { golden: ["grad.in.logit_c2"], ours: after(`method.self2.0.${LOGITS}`) },
+    { golden: ["grad.in.logit_c1"], ours: after(`distiller.self1.0.${LOGITS}`) },
+    { golden: ["grad.in.logit_c2"], ours: after(`distiller.self2.0.${LOGITS}`) },
   ]);
 }
 

@@ -3,8 +3,8 @@ import { cc as method } from "../../lib/distillers/cc.ts";
 import { type Method, type Steps, steps } from "./check.ts";
 
 const embedding = (who: string) => ({
-  "linear.weight": `method.embed.${who}.0.weight`,
-  "linear.bias": `method.embed.${who}.0.bias`,
+  "linear.weight": `distiller.embed.${who}.0.weight`,
+  "linear.bias": `distiller.embed.${who}.0.bias`,
 });
 
 const congruent = ({ gamma, alpha, beta }: Steps["args"]): Method => {

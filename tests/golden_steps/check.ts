@@ -7,7 +7,6 @@ import { referenceName } from "../../lib/reference_names.ts";
 import { sgd } from "../../lib/optimizers/sgd.ts";
 import type { Schedule } from "../../lib/schedule.ts";
 import { trainStep } from "../../lib/step.ts";
-import { type Variable, variables } from "../../lib/variables.ts";
 import { cast, stepInputs } from "../cast.ts";
 import { assertNearInSomeDraw, moved } from "../draws.ts";
 import { open } from "../engines.ts";
@@ -96,6 +95,7 @@ export async function check(golden: Golden<Steps>, method: Method): Promise<void
     referenceValues(network, prefix, image, classes, (name) => common.tensor(`init.${theirs}.${name}`));
   const copies = Object.entries(method.copies ?? {});
   const modules = Object.entries(method.modules ?? {}), frozen = Object.entries(method.frozen ?? {});
+  const schedule = scheduleOf(golden, method);
   const made = cast({
     student,
     teacher,
@@ -103,9 +103,10 @@ export async function check(golden: Golden<Steps>, method: Method): Promise<void
     image,
     classes,
     labels: new Int32Array(common.facts.n_data),
+    schedule,
     values: new Map([
       ...initially(student, "student.", "student"),
-      ...initially(teacher, "teacher.", "teacher"),
+      ...initially(teacher, "teacher1.", "teacher"),
       ...copies.flatMap(([name, prefix]) => initially(teacher, prefix, name)),
       ...[...modules, ...frozen].flatMap(([module, names]) =>
         Object.entries(names).flatMap(([theirs, ours]): [string, Float32Array][] =>
@@ -114,14 +115,11 @@ export async function check(golden: Golden<Steps>, method: Method): Promise<void
       ),
     ]),
   });
-
-  const schedule = scheduleOf(golden, method), velocities = new Map<string, Variable>();
-  const optimizer = schedule.optimizer(made.trainable, variables({ seed: 1, collected: velocities }));
   const changing = [...made.collected.values()].filter((variable) => !variable.fixed);
-  const engine = await open("compiled"), step = engine.compile(trainStep({ ...made, optimizer }));
+  const engine = await open("compiled"), step = engine.compile(trainStep(made));
   /** How far off the losses of all the steps are, and what becomes of the variables. */
   const run = async (draw: number): Promise<[off: [string, number][], final: Final]> => {
-    await engine.hold([...made.collected.values(), ...velocities.values()], moved(changing, draw));
+    await engine.hold([...made.collected.values()], moved(changing, draw));
     const off: [string, number][] = [];
     for (const [i, { image, label, index }] of batches.entries()) {
       const set = new Map(method.before?.(golden, common, i));

@@ -6,15 +6,15 @@ import { check, type Final, type Method, type Steps } from "./check.ts";
 
 /** The linear layer of one side's embedding. */
 const embedding = (side: string): Record<string, string> => ({
-  "linear.weight": `method.${side}.0.weight`,
-  "linear.bias": `method.${side}.0.bias`,
+  "linear.weight": `distiller.${side}.0.weight`,
+  "linear.bias": `distiller.${side}.0.bias`,
 });
 
 function contrasted({ facts: { args }, tensor }: Golden<Steps>, batch: number): Method {
   const { gamma, alpha, beta } = args, [K, T, , , momentum] = tensor("init.criterion_kd.contrast.params").data;
   const [dimensions] = tensor("init.embed_s.linear.bias").shape;
   assertEquals(alpha, 0);
-  const z = (side: string, final: Final) => final.get(`method.${side}.z`)![0];
+  const z = (side: string, final: Final) => final.get(`distiller.${side}.z`)![0];
   return {
     distiller: contrastive(
       { dimensions, negatives: K, temperature: T, momentum, weight: beta, ce: gamma },

@@ -20,7 +20,7 @@ const overhauled = ({ cfg }: Args): Method => {
       { of: [[1, "loss_ce"]], terms: ["task"] },
       { of: [[1, "loss_kd"]], terms: BLOCKS.map((tap) => `ofd_${tap}`) },
     ],
-    copies: { teacher: "method.teacher.0." },
+    copies: { teacher: "distiller.teacher.0." },
     modules: { connectors: Object.fromEntries(connectors) },
   };
 };

@@ -39,7 +39,7 @@ function adaptive(
     besides: ["policy", "balance"],
     modules: { policy: linear("policy"), ...modules },
     before: (golden, common, i) => [
-      ["method.noise", golden.tensor(`in.u_${i}`).data],
+      ["distiller.noise", golden.tensor(`in.u_${i}`).data],
       ...before?.(golden, common, i) ?? [],
     ],
   };
@@ -47,15 +47,15 @@ function adaptive(
 
 /** The variables of a linear layer. */
 const linear = (name: string): Record<string, string> => ({
-  "net.weight": `method.${name}.0.weight`,
-  "net.bias": `method.${name}.0.bias`,
+  "net.weight": `distiller.${name}.0.weight`,
+  "net.bias": `distiller.${name}.0.bias`,
 });
 
 /** The variables of an adapter, by the names of the references' ConvReg. */
 const adapter = (name: string): Record<string, string> => renamed(regressorNames, "regressor", name);
 
 /** What the routed method calls its own, as it is called within `sakd`. */
-const within = (names: Readonly<Record<string, string>>) => renamed(names, "method.", "method.method.");
+const within = (names: Readonly<Record<string, string>>) => renamed(names, "distiller.", "distiller.method.");
 
 function renamed(names: Readonly<Record<string, string>>, from: string, to: string): Record<string, string> {
   return Object.fromEntries(Object.entries(names).map(([theirs, ours]) => [theirs, ours.replace(from, to)]));
@@ -90,12 +90,14 @@ const contrasted = (golden: Golden<Steps>): Method => {
   const [K, T, , , momentum] = tensor("init.criterion_kd.contrast.params").data;
   const [dimensions] = tensor("init.crd_embed_s.linear.bias").shape;
   const base = contrastive({ dimensions, negatives: K, temperature: T, momentum, weight: 1 }, recorded(batch));
-  const embeddings = within(embedNames), banks = within(bankNames), drawn = DRAWN.replace("method.", "method.method.");
+  const embeddings = within(embedNames),
+    banks = within(bankNames),
+    drawn = DRAWN.replace("distiller.", "distiller.method.");
   const embedding = (side: string) =>
     Object.fromEntries(
       ["weight", "bias"].map((part) => [`linear.${part}`, embeddings[`embed_${side}.linear.${part}`]]),
     );
-  const z = (side: string, final: Final) => final.get(`method.method.${side}.z`)![0];
+  const z = (side: string, final: Final) => final.get(`distiller.method.${side}.z`)![0];
   return adaptive(golden, ["crd"], {
     distiller: routed(base, optionsOf(golden), remembered(batch)),
     modules: {

@@ -13,7 +13,7 @@ const selfLearning = ({ T, ce, kd, process, ce_cs, kd_cs }: Steps["args"]): Meth
       { of: [[1, "loss_kd"]], terms: ["teacher"] },
       { of: [[1, "loss_kd_tc"]], terms: ["self1_task", "self1_teacher", "self2_task", "self2_teacher"] },
     ],
-    copies: { slt1: "method.self1.0.", slt2: "method.self2.0." },
+    copies: { slt1: "distiller.self1.0.", slt2: "distiller.self2.0." },
   };
 };
 
