@@ -26,7 +26,8 @@ export async function plan(experiment: Experiment, seed: number, settings: Setti
     const { train, heldOut, opened, student, step } = prepared, schedule = scheduled(experiment, settings);
     const order = stream(seed, "shuffle/1").permutation(train.size), times: number[] = [];
     let terms: string[] = [];
-    for await (const batch of batches(train, order, schedule.batch, opened.image, { seed, epoch: 1 })) {
+    const source = { task: experiment.dataset.task, split: train, image: opened.image };
+    for await (const batch of batches(source, order, schedule.batch, { seed, epoch: 1 })) {
       const begun = performance.now();
       const values = await step({
         ...batch,
@@ -35,8 +36,7 @@ export async function plan(experiment: Experiment, seed: number, settings: Setti
         step: { shape: [], data: Int32Array.of(times.length) },
       });
       times.push(performance.now() - begun);
-      terms = Object.entries(values).filter(([name]) => name.startsWith("loss/"))
-        .map(([name, value]) => `${name.slice(5)} ${value[0].toFixed(4)}`);
+      terms = Object.entries(values.terms).map(([name, [value]]) => `${name} ${value.toFixed(4)}`);
       if (times.length === STEPS) break;
     }
     const count = Math.min(settings.limit ?? Infinity, Math.ceil(train.size / schedule.batch));

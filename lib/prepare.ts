@@ -2,6 +2,7 @@ import type { Value } from "./checkpoint.ts";
 import { creator, type ExtraValues } from "./create.ts";
 import type { Opened, Split } from "./dataset.ts";
 import type { Engine, Runnable } from "./engine.ts";
+import { type EvaluateInput, evaluateStep } from "./evaluate_step.ts";
 import { type Experiment, networkOf } from "./experiment.ts";
 import { Failure } from "./failure.ts";
 import { build, type Net, type Player } from "./network.ts";
@@ -11,7 +12,14 @@ import { stream } from "./random.ts";
 import { scheduled, type Settings } from "./settings.ts";
 import { others, stratified, subset } from "./split.ts";
 import type { Stages } from "./stages.ts";
-import { type EvaluateInput, evaluateStep, gradNormStep, type TrainInput, type TrainParts, trainStep } from "./step.ts";
+import {
+  gradNormStep,
+  type GradNormValues,
+  type TrainInput,
+  type TrainParts,
+  trainStep,
+  type TrainValues,
+} from "./step.ts";
 import type { Weights } from "./trained.ts";
 import { type Variable, variables } from "./variables.ts";
 
@@ -34,9 +42,9 @@ export interface Prepared {
   /** TensorFlow's version. */
   readonly tensorflow: string | null;
   /** One training step. */
-  readonly step: Runnable<TrainInput>;
+  readonly step: Runnable<TrainInput, TrainValues>;
   /** How strongly each term would pull at the student in such a step. */
-  readonly gradNorms: Runnable<TrainInput>;
+  readonly gradNorms: Runnable<TrainInput, GradNormValues>;
   /** Evaluation of the student. */
   readonly evaluate: Runnable<EvaluateInput>;
   /** Evaluation of the student beside its only teacher. */
@@ -84,8 +92,9 @@ export async function prepare(
       .filter((variable) => variable.trainable && !variable.fixed && !untouched.has(variable));
     const update = optimizer(scheduled(experiment, settings), trainable, scope.in("velocity"));
     await engine.hold([...collected.values()]);
-    const { augmentation, normalisation, mix, views } = dataset;
+    const { task, augmentation, normalisation, mix, views } = dataset;
     const training: TrainParts = {
+      task,
       student,
       teacher: cast,
       loss,
@@ -110,9 +119,11 @@ export async function prepare(
       tensorflow,
       step: engine.compile(trainStep(training)),
       gradNorms: engine.compile(gradNormStep(training)),
-      evaluate: engine.compile(evaluateStep(student, undefined, normalisation)),
-      compare: only && engine.compile(evaluateStep(student, only, normalisation)),
-      evaluateTeachers: teachers.map((teacher) => engine.compile(evaluateStep(teacher, undefined, normalisation))),
+      evaluate: engine.compile(evaluateStep(task, student, undefined, normalisation)),
+      compare: only && engine.compile(evaluateStep(task, student, only, normalisation)),
+      evaluateTeachers: teachers.map((teacher) =>
+        engine.compile(evaluateStep(task, teacher, undefined, normalisation))
+      ),
       close() {
         engine.close();
         opened.close();

@@ -6,10 +6,11 @@
 import { askedEpochs } from "./asked_epochs.ts";
 import { batches } from "./batches.ts";
 import { match, type Value } from "./checkpoint.ts";
+import type { Split } from "./dataset.ts";
 import { declared } from "./declared.ts";
-import type { Values } from "./engine.ts";
 import type { Input } from "./input.ts";
 import { epochLine, epochLog, type EpochSummary, Logs } from "./epoch_log.ts";
+import { addStep, enterGrads, NO_SUMS } from "./epoch_sums.ts";
 import { evaluate } from "./evaluate.ts";
 import type { Epoch, Experiment } from "./experiment.ts";
 import { Failure } from "./failure.ts";
@@ -23,6 +24,7 @@ import { record, resultPath, type TeacherRecord, type Trial } from "./result.ts"
 import type { Best, Progress } from "./run_folder.ts";
 import { scheduled, type Settings } from "./settings.ts";
 import { readyStages, type StageRecord } from "./stages.ts";
+import { listGradNorms, listValues, type NamedValue } from "./step.ts";
 import { readyTeachers, scoreTeachers } from "./teachers.ts";
 import { commit } from "./versions.ts";
 
@@ -63,7 +65,8 @@ export async function run(
   const stages = await readyStages(experiment, settings, run);
   const prepared = await prepare(experiment, seed, teachers.map(({ weights }) => weights), stages, settings);
   try {
-    const records = await scoreTeachers(teachers, prepared, (line) => status.line(`${title}: ${line}`));
+    const say = (line: string) => status.line(`${title}: ${line}`);
+    const records = await scoreTeachers(teachers, experiment.dataset.task, prepared, settings, say);
     const trial = await new Training(resolved, prepared, settings, kept, title).run(records, stages.records);
     await record(resultPath(resolved.root, id), id, trial);
     return { id, trial };
@@ -100,7 +103,7 @@ class Training {
     this.#keep = keep;
     this.#title = title;
     const { precision = "float32", backend = "tensorflow" } = settings;
-    const start = { epoch: 0, batch: 0, step: 0, sums: {}, seconds: 0 };
+    const start = { epoch: 0, batch: 0, step: 0, sums: NO_SUMS, seconds: 0 };
     this.#progress = { declaration: resolved.declaration, precision, backend, ...start };
   }
 
@@ -118,7 +121,7 @@ class Training {
     );
     const logs = new Logs(folder.path, this.#progress.epoch);
     while (this.#progress.epoch < epochs) await this.#epoch(logs);
-    const trial = await measured(this.#resolved, this.#prepared, this.#progress, teachers, at);
+    const trial = await measured(this.#resolved, this.#prepared, this.#progress, teachers, at, this.#settings);
     await folder.write("trial.json", trial as unknown as Json);
     return trial;
   }
@@ -146,19 +149,21 @@ class Training {
     const seconds = () => (performance.now() - begun) / 1000;
     const { sums, step, images, waited } = await this.#batches(epoch, seconds);
     const trained = seconds(), state = await this.#state(epoch);
-    const test = await evaluate(this.#prepared.evaluate, opened.test, opened.image);
-    const held = heldOut && await evaluate(this.#prepared.evaluate, heldOut.split, opened.image);
-    const { top1: chosen } = held ?? test, better = !before.best || chosen > before.best.chosen;
+    const { task } = this.#resolved.experiment.dataset;
+    const score = (split: Split) =>
+      evaluate(this.#prepared.evaluate, { task, split, image: opened.image }, this.#settings.evalBatch);
+    const test = await score(opened.test), held = heldOut && await score(heldOut.split);
+    const chosen = (held ?? test)[task.primary], better = !before.best || chosen > before.best.chosen;
     const best: Best = better ? { epoch, chosen, score: test } : before.best!;
     const total = before.seconds + seconds(), { batch, stepSeconds: fastest } = before;
     // What is left of an interrupted epoch begins with tracing the step again, and may be no step at all.
     const stepSeconds = batch > 0 ? fastest : Math.min(fastest ?? Infinity, trained / (step - before.step));
     const reached = { best, last: test, held, seconds: total, stepSeconds };
-    this.#progress = { ...before, epoch, batch: 0, step, sums: {}, ...reached };
+    this.#progress = { ...before, epoch, batch: 0, step, sums: NO_SUMS, ...reached };
     const speed = { imagesPerSecond: images / trained, waited, seconds: seconds() };
     const summary: EpochSummary = { epoch, epochs, rate: rate(epoch), sums, test, held, ...speed };
-    logs.add(epochLog(summary));
-    this.#settings.status.line(`${this.#title} ${epochLine(summary)}`);
+    logs.add(epochLog(task, summary));
+    this.#settings.status.line(`${this.#title} ${epochLine(task, summary)}`);
     await this.#save(state);
     await this.#publish(state);
   }
@@ -169,24 +174,21 @@ class Training {
     const { batch: size, epochs, rate } = scheduled(experiment, this.#settings);
     const count = Math.min(this.#settings.limit ?? Infinity, Math.ceil(train.size / size));
     const order = stream(seed, `shuffle/${epoch}`).permutation(train.size).subarray(before.batch * size, count * size);
-    const scalars = { rate: scalar(rate(epoch)), epoch: scalar(epoch) },
-      sums: Record<string, number> = { ...before.sums };
-    let { batch, step } = before, images = 0, waited = 0, asked = seconds();
-    for await (const given of batches(train, order, size, opened.image, { seed, epoch })) {
+    const scalars = { rate: scalar(rate(epoch)), epoch: scalar(epoch) };
+    const source = { task: experiment.dataset.task, split: train, image: opened.image };
+    let { batch, step, sums } = before, images = 0, waited = 0, asked = seconds();
+    for await (const given of batches(source, order, size, { seed, epoch })) {
       waited += seconds() - asked;
       const inputs = { ...given, ...scalars, step: { shape: [], data: Int32Array.of(step) } };
-      if (this.#settings.gradNorms && !Object.keys(sums).some((name) => name.startsWith("grad/"))) {
+      if (this.#settings.gradNorms && !sums.grads) {
         const norms = await this.#prepared.gradNorms(inputs);
-        this.#finite(norms, epoch, step, rate(epoch));
-        for (const [name, [norm]] of Object.entries(norms)) sums[name] = norm;
+        this.#finite(listGradNorms(norms), epoch, step, rate(epoch));
+        sums = enterGrads(sums, norms);
       }
       const values = await this.#prepared.step(inputs);
-      this.#finite(values, epoch, step, rate(epoch));
-      const inBatch = given.label.data.length;
-      for (const [name, [value]] of Object.entries(values)) {
-        sums[name] = (sums[name] ?? 0) + value * (name === "correct" ? 1 : inBatch);
-      }
-      sums.images = (sums.images ?? 0) + inBatch;
+      this.#finite(listValues(values), epoch, step, rate(epoch));
+      const inBatch = given.index.data.length;
+      sums = addStep(sums, values, inBatch);
       images += inBatch;
       batch++;
       step++;
@@ -209,13 +211,11 @@ class Training {
   }
 
   /** Stops at the first value that is not a number, naming its term. */
-  #finite(values: Values, epoch: number, step: number, rate: number): void {
-    const bad = Object.entries(values).find(([, value]) => !Number.isFinite(value[0]));
+  #finite(values: readonly NamedValue[], epoch: number, step: number, rate: number): void {
+    const bad = values.find(([, value]) => !Number.isFinite(value[0]));
     if (!bad) return;
     const [name, [value]] = bad;
-    throw this.#diverged(
-      `the term ${name.replace("loss/", "")} is ${value} in epoch ${epoch}, step ${step} (lr ${rate})`,
-    );
+    throw this.#diverged(`the term ${name} is ${value} in epoch ${epoch}, step ${step} (lr ${rate})`);
   }
 
   /** Everything that is needed to go on. Stops where some of it is not a number: nobody could go on from there. */

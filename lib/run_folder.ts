@@ -16,7 +16,9 @@ import type { Epoch } from "./experiment.ts";
 import { Failure } from "./failure.ts";
 import type { Json } from "./json.ts";
 import type { Trial } from "./result.ts";
-import type { Score } from "./evaluate.ts";
+import { type EpochSums, readEpochSums } from "./epoch_sums.ts";
+import { shaped } from "./shape.ts";
+import type { Score } from "./tasks/task.ts";
 
 /** How far a run has come; the metadata of its `latest.safetensors`. */
 export interface Progress {
@@ -33,7 +35,7 @@ export interface Progress {
   /** Steps in all. */
   readonly step: number;
   /** Sums over the images of the epoch under way. */
-  readonly sums: { readonly [name: string]: number };
+  readonly sums: EpochSums;
   /** What the best epoch so far reached. */
   readonly best?: Best;
   /** What the last complete epoch reached on the test set. */
@@ -50,7 +52,7 @@ export interface Progress {
 export interface Best {
   /** Which one, counted from 1. */
   readonly epoch: number;
-  /** What it was chosen by: top-1 on the hold-out if there is one, else on the test set, in percent. */
+  /** What it was chosen by: the task's primary measure on the hold-out if there is one, else on the test set. */
   readonly chosen: number;
   /** What it reached on the test set. */
   readonly score: Score;
@@ -86,7 +88,10 @@ export class RunFolder {
     const path = this.file("latest.safetensors");
     if (!existsSync(path)) return undefined;
     const checkpoint = await loadCheckpoint(path);
-    return { ...checkpoint, progress: checkpoint.metadata as unknown as Progress };
+    const progress = checkpoint.metadata as unknown as Progress;
+    const refuse = (problem: string) =>
+      new Failure(3, `${path} is no checkpoint of a run: ${problem}; running its experiment with --fresh starts again`);
+    return { ...checkpoint, progress: { ...progress, sums: shaped(progress.sums, readEpochSums, refuse) } };
   }
 
   /** The result of a run that is done; undefined where there is none, or no whole one: it is then measured again. */

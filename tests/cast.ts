@@ -1,11 +1,12 @@
 /** A student, a teacher and a method ready for `trainStep`, and what one step of them computes. */
 import { creator } from "../lib/create.ts";
 import type { Distiller, Loss, Teachers } from "../lib/distiller.ts";
-import type { Engine } from "../lib/engine.ts";
-import type { Input } from "../lib/input.ts";
+import type { Engine, Values } from "../lib/engine.ts";
+import type { Input, Inputs } from "../lib/input.ts";
 import { build, type Net, type Player } from "../lib/network.ts";
 import type { Optimizer } from "../lib/optimizer.ts";
-import { type TrainInput, type TrainParts, trainStep } from "../lib/step.ts";
+import { type TrainInput, type TrainParts, trainStep, type TrainValues } from "../lib/step.ts";
+import { classification } from "../lib/tasks/classification.ts";
 import { type Shape, type Variable, variables } from "../lib/variables.ts";
 
 /** What a cast is made of. */
@@ -51,6 +52,7 @@ export function cast<S extends Net, const T extends Teachers>(options: CastOptio
   const untouched = new Set((options.distiller as unknown as Distiller<Net, Teachers>).untouched?.(student));
   const identity = { mean: image.slice(-1).flatMap(zeros), std: image.slice(-1).flatMap(zeros).map(() => 1 / 255) };
   return {
+    task: classification,
     student,
     teacher,
     loss,
@@ -77,7 +79,7 @@ export function stepInputs(
   step: number,
   epoch = 1,
   index: Int32Array = new Int32Array(label.length),
-): Record<TrainInput, Input> {
+): Inputs<TrainInput> {
   const scalar = (value: number): Input => ({ shape: [], data: Float32Array.of(value) });
   return {
     image,
@@ -96,8 +98,8 @@ const inPlace: Optimizer = {
 
 /** What the first step computes. */
 export interface FirstStep {
-  /** The step's values: `loss`, `loss/<term>`. */
-  readonly values: Readonly<Record<string, Float32Array>>;
+  /** The step's values. */
+  readonly values: Values<TrainValues>;
   /** The gradient of a variable that learns; the next value of a statistic or memory. */
   after(variable: string): Float32Array;
 }

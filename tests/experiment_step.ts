@@ -5,7 +5,7 @@ import { type Experiment, networkOf } from "../lib/experiment.ts";
 import { build, type Net } from "../lib/network.ts";
 import { optimizer } from "../lib/optimizer.ts";
 import { stream } from "../lib/random.ts";
-import { type TrainInput, trainStep } from "../lib/step.ts";
+import { type TrainInput, trainStep, type TrainValues } from "../lib/step.ts";
 import { type Variable, variables } from "../lib/variables.ts";
 import { type Images, imagesOf } from "./images_of.ts";
 
@@ -16,7 +16,7 @@ export interface ExperimentStep {
   /** What learns: of the student's variables, `student.…`, those that the method does not leave alone, and the method's. */
   readonly trainable: readonly Variable[];
   /** Runs the next step, always on the same images; the first one traces. */
-  step(): Promise<Values>;
+  step(): Promise<Values<TrainValues>>;
 }
 
 /** Gives the values that a variable starts with; undefined: its own. */
@@ -50,8 +50,8 @@ export async function experimentStep(
   const trainable = [...collected.values()]
     .filter((variable) => variable.trainable && !variable.fixed && !untouched.has(variable));
   const update = optimizer(schedule, trainable, scope.in("velocity"));
-  const { augmentation, normalisation, mix, views } = dataset;
-  const seen = { augmentation, normalisation, mix, views };
+  const { task, augmentation, normalisation, mix, views } = dataset;
+  const seen = { task, augmentation, normalisation, mix, views };
   const run = engine.compile(
     trainStep({ student, teacher, loss, optimizer: update, trainable, untouched, ...seen, seed: SEED }),
   );

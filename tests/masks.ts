@@ -108,7 +108,7 @@ async function measure<S extends string, T extends string>(
   const image = { shape: [rows.length, 1, 1, 1], data: new Float32Array(rows.length) };
   const { values, after } = await firstStep(engine, made)(image, label, undefined, Int32Array.from(rows));
   engine.close();
-  const terms = Object.entries(values).filter(([name]) => name.startsWith("loss/"));
+  const terms = Object.entries(values.terms);
   const gradients = made.trainable.filter(({ fixed }) => !fixed).map((variable): [string, Float32Array] => {
     const gradient = after(variable.name), start = variable.initial();
     // What no term reaches is left as it was.
