@@ -23,10 +23,15 @@ export type LabelName = `label${string}`;
 /** The labels of a batch inside a step. */
 export type Labels = { readonly [K in LabelName]: Tensor };
 
-/** The source of labels: a split of a data set. A task with labels of its own asks for a split that has those too. */
+/**
+ * The source of labels: a split of a data set. A task with labels of its own asks for a split that has those too; of a part
+ * it finds them in the split that this is a part of.
+ */
 export interface LabelSource {
   /** The class of each image. */
   readonly labels: Int32Array;
+  /** The split that it is a part of, and where each of its images is in there; absent: none. */
+  readonly partOf?: { readonly split: LabelSource; readonly indices: Uint32Array };
 }
 
 /** The pairs in which the images of a batch were mixed. */
