@@ -40,7 +40,8 @@ export async function main(args: readonly string[], print: (line: string) => voi
   for (const { id, trial, task } of done) {
     if (given.json) print(JSON.stringify({ experiment: id, ...trial }));
     else if (!given.quiet) {
-      const { title, decimals } = task.measures[task.primary], { last, best } = primaryOf(trial.metric, task);
+      const { title, decimals } = task.measures[task.primary];
+      const { last, best } = primaryOf(trial.metric, task);
       const reached = `${title} ${last.toFixed(decimals)} last, ${best.toFixed(decimals)} best`;
       print(`${id} seed ${trial.seed}: ${reached} (epoch ${trial.bestEpoch})${trial.quick ? ", quick" : ""}`);
     }

@@ -51,7 +51,8 @@ export async function run(
   if (state === "done") {
     const trial = (await folder.trial())!;
     sameMachinery(folder.path, trial, settings);
-    const { task } = experiment.dataset, { title: name, decimals } = task.measures[task.primary];
+    const { task } = experiment.dataset;
+    const { title: name, decimals } = task.measures[task.primary];
     const reached = primaryOf(trial.metric, task).last.toFixed(decimals);
     status.line(`${title}: done before, ${name} ${reached}; --fresh trains it again`);
     await record(resultPath(resolved.root, id), id, trial);

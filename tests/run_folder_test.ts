@@ -63,7 +63,8 @@ await needs(
   async () => {
     const root = await Deno.makeTempDir();
     try {
-      const folder = new RunFolder(root, "a", 1, undefined), path = folder.file("latest.safetensors");
+      const folder = new RunFolder(root, "a", 1, undefined);
+      const path = folder.file("latest.safetensors");
       const begun: Progress = {
         declaration: "a".repeat(64),
         precision: "float32",
@@ -74,7 +75,8 @@ await needs(
         sums: { "loss/kd": 4.5, images: 12 },
         seconds: 1.5,
       };
-      const score = { top1: 50, top5: 90 }, best = { epoch: 1, chosen: 50, score };
+      const score = { top1: 50, top5: 90 };
+      const best = { epoch: 1, chosen: 50, score };
       const done: Progress = {
         ...begun,
         epoch: 2,
