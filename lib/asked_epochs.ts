@@ -17,7 +17,7 @@ export function askedEpochs(
 /** What others trained for an experiment, each before what in turn was trained for it. */
 export function trainedFor({ teachers, start, distiller: { takes = [] } }: Experiment): Trained[] {
   const own = [
-    ...teachers.flatMap((teacher) => "experiment" in teacher ? [teacher] : []),
+    ...teachers.flatMap((teacher) => teacher.kind === "trained" ? [teacher] : []),
     ...start ? [start] : [],
     ...takes.map(({ trained }) => trained),
   ];

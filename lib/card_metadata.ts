@@ -1,4 +1,5 @@
 import { stringify } from "@std/yaml";
+import { percentages } from "./metric.ts";
 import type { CardFacts } from "./model_card.ts";
 
 /** What model hubs read in front of a card, YAML between two rules; the licence is left to whoever publishes the model. */
@@ -7,10 +8,11 @@ export function cardMetadata({ model, format, student, epoch }: CardFacts, name:
   const result = {
     task: { type: "image-classification" },
     dataset: { name: dataset.id, type: dataset.id },
-    metrics: [
-      { type: "accuracy", name: "top-1", value: metric.top1[epoch] },
-      { type: "accuracy", name: "top-5", value: metric.top5[epoch] },
-    ],
+    metrics: percentages(metric, dataset.task, epoch).map(({ title, value }) => ({
+      type: "accuracy",
+      name: title,
+      value,
+    })),
   };
   const facts = {
     library_name: format.library(model),

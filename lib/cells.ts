@@ -99,6 +99,6 @@ function misfit(method: string, { teacher, student }: Column, experiment: Experi
 function teachersOf({ teachers }: Experiment): string[] {
   return teachers.flatMap((teacher) => [
     networkOf(teacher).id,
-    ..."experiment" in teacher ? teachersOf(teacher.experiment) : [],
+    ...teacher.kind === "trained" ? teachersOf(teacher.experiment) : [],
   ]);
 }

@@ -49,7 +49,8 @@ export async function loadCheckpoint(path: string): Promise<Checkpoint> {
   }
 }
 
-const WAY_OUT = "running its experiment with --fresh starts again";
+/** How to go on where a checkpoint is of no use. */
+export const WAY_OUT = "running its experiment with --fresh starts again";
 
 /** A file's contents, where they are what `saveCheckpoint` writes. */
 function checkpoint({ tensors, metadata }: Contents, path: string): Checkpoint {

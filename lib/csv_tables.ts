@@ -18,11 +18,11 @@ type Line = { readonly [N in (typeof HEADER)[number]]?: Field };
 /**
  * Tables as one CSV in long form: a line for each cell and epoch that there is a number of, ours, the paper's or that of its
  * authors' released logs. The paper's stands at the epoch that it is compared at. Differences, between rows too, are of
- * numbers with two decimals, as READMEs have them; paired ones are of the metric `top1_minus_` and the other row, and have the
- * 95 % interval's ends and the verdict.
+ * numbers as READMEs print them; paired ones are of a metric such as `top1_minus_` and the other row, and have the 95 %
+ * interval's ends and the verdict.
  */
 export function csvTables(tables: readonly FilledTable[]): string {
-  return csv(HEADER, tables.flatMap((filled) => "at" in filled ? ofPaper(filled) : ofOwn(filled)));
+  return csv(HEADER, tables.flatMap((filled) => filled.kind === "paper" ? ofPaper(filled) : ofOwn(filled)));
 }
 
 function ofPaper({ table, at }: FilledPaperTable): Line[] {
@@ -46,8 +46,9 @@ function ofOwn({ id: table, rows: labelled, against, names }: FilledOwnTable): L
   const { columns, rows } = ownRows(labelled, names), compared = comparisons(labelled, against);
   const lines = rows.flatMap(({ label: method, teachers, student, cells }): Line[] => {
     const place = { table, method, teacher: teachers.join("+"), student };
-    const differences = compared.filter(({ label }) => label === method).map(({ against, paired }): Line => {
-      const { interval, verdict } = paired, metric = `top1_minus_${against}`;
+    const differences = compared.filter(({ label }) => label === method).map(({ against, task, paired }): Line => {
+      const { interval, verdict } = paired;
+      const metric = `${task.primary}_minus_${against}`;
       const low = interval && percentage(interval.low), high = interval && percentage(interval.high);
       return { ...place, metric, epoch: "last", ...numbers(paired), low, high, verdict };
     });

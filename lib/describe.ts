@@ -100,9 +100,8 @@ async function cast({ id, experiment }: Loaded, given: Given): Promise<Shown> {
 type Images = readonly [image: Shape, classes: number];
 
 /** What a network is for, unless the flags say otherwise. */
-function images({ id }: Net, { size, classes }: Given): Images {
-  const [side, many] = id.startsWith("imagenet.") ? [224, 1000] : [32, 100];
-  return [square(size ?? side), classes ?? many];
+function images({ usual = { size: 32, classes: 100 } }: Net, given: Given): Images {
+  return [square(given.size ?? usual.size), given.classes ?? usual.classes];
 }
 
 /** What an experiment's data set has, unless the flags say otherwise. */

@@ -1,5 +1,5 @@
 import type { Values } from "./engine.ts";
-import { all, number, only, optional, type Reader } from "./shape.ts";
+import { all, byName, number, optional, type Reader } from "./shape.ts";
 import type { GradNormValues, TrainValues } from "./step.ts";
 
 /** Numbers by name. */
@@ -50,11 +50,7 @@ function add(before: Numbers, values: { readonly [name: string]: Float32Array },
   return Object.fromEntries(added);
 }
 
-const numbers: Reader<Numbers> = only(
-  "numbers by name",
-  (value): value is Numbers =>
-    typeof value === "object" && value !== null && Object.values(value).every((one) => typeof one === "number"),
-);
+const numbers: Reader<Numbers> = byName(number);
 
 const grouped: Reader<EpochSums> = all<EpochSums>({
   images: number,

@@ -9,6 +9,7 @@ import { Failure } from "./failure.ts";
 import { flags, help, type Spec } from "./flags.ts";
 import { load, moduleOf } from "./identify.ts";
 import { Interruption } from "./interruption.ts";
+import { primaryOf } from "./metric.ts";
 import { plan } from "./plan.ts";
 import { run } from "./run.ts";
 import { RUN_FLAGS, runSettings, seeds } from "./run_flags.ts";
@@ -33,18 +34,16 @@ export async function main(args: readonly string[], print: (line: string) => voi
   for (const { experiment } of loaded) {
     for (const seed of seeds(given)) {
       if (given["dry-run"]) (await plan(experiment, seed, settings)).forEach((line) => print(line));
-      else done.push(await run(experiment, seed, settings));
+      else done.push({ ...await run(experiment, seed, settings), task: experiment.dataset.task });
     }
   }
-  for (const { id, trial } of done) {
-    const { top1: { last, best } } = trial.metric;
+  for (const { id, trial, task } of done) {
     if (given.json) print(JSON.stringify({ experiment: id, ...trial }));
     else if (!given.quiet) {
-      print(
-        `${id} seed ${trial.seed}: top-1 ${last.toFixed(2)} last, ${best.toFixed(2)} best (epoch ${trial.bestEpoch})${
-          trial.quick ? ", quick" : ""
-        }`,
-      );
+      const { title, decimals } = task.measures[task.primary];
+      const { last, best } = primaryOf(trial.metric, task);
+      const reached = `${title} ${last.toFixed(decimals)} last, ${best.toFixed(decimals)} best`;
+      print(`${id} seed ${trial.seed}: ${reached} (epoch ${trial.bestEpoch})${trial.quick ? ", quick" : ""}`);
     }
   }
 }

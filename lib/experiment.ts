@@ -11,6 +11,8 @@ export type Epoch = "last" | "best" | number;
 
 /** A student whose experiment is done: a teacher, or what another student starts from. */
 export interface Trained<N extends Net = Net, E extends string = never> {
+  /** What tells it from weights that were trained elsewhere, and from a network. */
+  readonly kind: "trained";
   /** What trained it. */
   readonly experiment: Experiment<N, E>;
   /** Which trial. */
@@ -121,7 +123,7 @@ function isSeveral(teacher: NonNullable<Taught>): teacher is readonly Teacher[] 
 }
 
 function isTrained<S extends Net>(student: S | Trained<S>): student is Trained<S> {
-  return "experiment" in student;
+  return student.kind === "trained";
 }
 
 /** Whether a value was made by `experiment`. */
@@ -137,7 +139,7 @@ export function from<N extends Net, E extends string>(
   experiment: Experiment<N, E>,
   { seed = 1, epoch = "last" }: { readonly seed?: number; readonly epoch?: Epoch } = {},
 ): Trained<N, E> {
-  const trained = { experiment, seed, epoch, extras: {} };
+  const trained = { kind: "trained", experiment, seed, epoch, extras: {} } as const;
   const extras = Object.entries<Layer>(experiment.distiller.extras ?? {})
     .map(([name, layer]): [string, Extra] => [name, { trained, name, layer }]);
   return { ...trained, extras: Object.fromEntries(extras) as Trained<N, E>["extras"] };
@@ -145,7 +147,7 @@ export function from<N extends Net, E extends string>(
 
 /** The network that teaches. */
 export function networkOf(teacher: Teacher): Net {
-  return "experiment" in teacher ? teacher.experiment.student : teacher.network;
+  return teacher.kind === "trained" ? teacher.experiment.student : teacher.network;
 }
 
 /** Everything that determines a run but its seed, as JSON: paths, addresses, seeds of the run and threads are not in it. */
@@ -157,10 +159,8 @@ export function declaration(experiment: Experiment): Json {
     dataset: part(experiment.dataset),
     student: { ...part(experiment.student), ...start && { start: nested(start) } },
     teachers: experiment.teachers.map((teacher) => {
-      if (!("experiment" in teacher)) {
-        return { network: part(teacher.network), sha256: teacher.sha256, top1: teacher.top1 };
-      }
-      return nested(teacher);
+      if (teacher.kind === "trained") return nested(teacher);
+      return { network: part(teacher.network), sha256: teacher.sha256, top1: teacher.top1 };
     }),
     distiller: {
       ...part(experiment.distiller),

@@ -16,6 +16,8 @@ import { type TeacherNames, teacherNames } from "./teacher_names.ts";
 
 /** A paper's table, with ours. */
 export interface FilledPaperTable {
+  /** What tells it from one of our own. */
+  readonly kind: "paper";
   /** The table. */
   readonly table: PaperTable;
   /** What came of a cell's experiment; `undefined` where there is none. */
@@ -24,6 +26,8 @@ export interface FilledPaperTable {
 
 /** A table of our own. */
 export interface FilledOwnTable {
+  /** What tells it from a paper's. */
+  readonly kind: "own";
   /** Its id. */
   readonly id: string;
   /** What it shows. */
@@ -52,13 +56,13 @@ export interface FilledTables {
 /** The tables of a folder. Rejects with a `Failure` that names the file where a declaration, a paper's numbers or a result are wrong. */
 export async function filledTables(folder: string): Promise<FilledTables> {
   const { module, declared } = await declaredTables(folder);
-  once(declared.tables.flatMap((table) => "ids" in table ? table.ids : [table.id]), module);
-  if (!("paper" in declared)) {
+  once(declared.tables.flatMap((table) => table.kind === "paper" ? table.ids : [table.id]), module);
+  if (declared.kind === "own") {
     return { title: declared.title, tables: await Promise.all(declared.tables.map((table) => own(table, module))) };
   }
   const file = join(dirname(module), declared.paper), paper = await readPaper(file);
   const tables = await Promise.all(
-    declared.tables.map((table) => "ids" in table ? ofPaper(paper, file, table, module) : own(table, module)),
+    declared.tables.map((table) => table.kind === "paper" ? ofPaper(paper, file, table, module) : own(table, module)),
   );
   return { title: paper.title, paper, tables: tables.flat() };
 }
@@ -74,7 +78,7 @@ async function ofPaper(paper: Paper, file: string, cells: PaperCells, module: st
     const experiment = cellAt(cells, row, column);
     return experiment && outcomes.get(experiment);
   };
-  return tables.map((table) => ({ table, at }));
+  return tables.map((table) => ({ kind: "paper", table, at }));
 }
 
 async function own({ id, title, rows, against = [] }: OwnTable, module: string): Promise<FilledOwnTable> {
@@ -87,7 +91,8 @@ async function own({ id, title, rows, against = [] }: OwnTable, module: string):
     label,
     await outcome(experiment, dirname(module)),
   ]);
-  return { id, title, rows: await Promise.all(labelled), against: references, names: await teacherNames(rows) };
+  const filled = { rows: await Promise.all(labelled), against: references, names: await teacherNames(rows) };
+  return { kind: "own", id, title, ...filled };
 }
 
 function once(ids: readonly string[], module: string): void {

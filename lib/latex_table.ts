@@ -4,7 +4,7 @@ import { comment, escaped, inLatex, PACKAGES, shown, tabular } from "./latex.ts"
 import { unshown } from "./outcome.ts";
 import { ownRows } from "./own_rows.ts";
 import { comparisons } from "./paired.ts";
-import { PAIRED_COLUMNS, pairedRows } from "./paired_rows.ts";
+import { pairedRows } from "./paired_rows.ts";
 import { type PaperTable, rowName } from "./paper.ts";
 import { type Cell, epochs, paperColumn } from "./paper_column.ts";
 import { minus } from "./printed.ts";
@@ -15,7 +15,7 @@ import { remarks, unsaid } from "./remarks.ts";
  * its footnotes are printed.
  */
 export function latexTable(filled: FilledTable): string {
-  return "at" in filled ? ofPaper(filled) : ofOwn(filled);
+  return filled.kind === "paper" ? ofPaper(filled) : ofOwn(filled);
 }
 
 function ofPaper({ table, at }: FilledPaperTable): string {
@@ -66,7 +66,8 @@ function logged({ logs = [] }: Cell, epoch: "last" | "best"): string | undefined
 }
 
 function ofOwn({ id, title, rows: labelled, against, names }: FilledOwnTable): string {
-  const { columns, rows } = ownRows(labelled, names), compared = comparisons(labelled, against);
+  const { columns, rows } = ownRows(labelled, names);
+  const [header, ...differences] = pairedRows(comparisons(labelled, against)).map((cells) => cells.map(escaped));
   const notes = footnotes(inLatex);
   const lines = rows.map(({ label, teachers, student, cells: [first, ...further], outcome }) => [
     ...[escaped(label), teachers.map(escaped).join(", ") || shown(undefined), escaped(student)],
@@ -78,15 +79,11 @@ function ofOwn({ id, title, rows: labelled, against, names }: FilledOwnTable): s
     tabular({ left: 3, header: [["", "teacher", "student", ...columns.map(({ title }) => escaped(title))]], lines }),
     notes.below(),
   ].filter((part) => part !== "");
-  if (compared.length === 0) return main.join("\n");
+  if (differences.length === 0) return main.join("\n");
   return [
     ...main,
     "",
     comment(`${id}: paired differences over the seeds that both rows have, with their 95 % interval (Student's t).`),
-    tabular({
-      left: 1,
-      header: [PAIRED_COLUMNS.map(escaped)],
-      lines: pairedRows(compared).map((cells) => cells.map(escaped)),
-    }),
+    tabular({ left: 1, header: [header], lines: differences }),
   ].join("\n");
 }

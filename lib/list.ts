@@ -85,7 +85,7 @@ type Place = Pick<ListedCell, "table" | "method" | "teacher" | "student" | "data
 
 async function listed(folder: string): Promise<ListedCell[]> {
   const { tables } = await filledTables(folder);
-  const places = tables.flatMap((filled) => "at" in filled ? ofPaper(filled) : ofOwn(filled));
+  const places = tables.flatMap((filled) => filled.kind === "paper" ? ofPaper(filled) : ofOwn(filled));
   return await Promise.all(places.map(async ({ outcome, table, method, teacher, student, dataset }) => {
     const where = { paper: basename(folder), table, method, teacher, student };
     if (!outcome) return { id: null, ...where, dataset, state: "not run", n: 0 };

@@ -1,8 +1,9 @@
 import { evaluate } from "./evaluate.ts";
+import type { LastAndBest, Metric } from "./metric.ts";
 import { percentage } from "./percentage.ts";
 import type { Prepared } from "./prepare.ts";
 import type { Resolved } from "./resolve.ts";
-import type { LastAndBest, Metric, TeacherRecord, Trial } from "./result.ts";
+import type { TeacherRecord, Trial } from "./result.ts";
 import type { Progress } from "./run_folder.ts";
 import type { Settings } from "./settings.ts";
 import type { Score, Task } from "./tasks/task.ts";
@@ -22,7 +23,7 @@ export async function measured(
     seed,
     declaration,
     epochs,
-    metric: metricOf(task, progress, beside ?? {}),
+    metric: gatherMetric(task, progress, beside ?? {}),
     bestEpoch: best!.epoch,
     teachers,
     precision: precision as Trial["precision"],
@@ -37,22 +38,19 @@ export async function measured(
 }
 
 /** The numbers after the last epoch and at the best one, and those that only an evaluation beside the teacher gives. */
-function metricOf({ measures, primary }: Task, { best, last, held }: Progress, beside: Score): Metric {
+function gatherMetric({ measures, primary }: Task, { best, last, held }: Progress, beside: Score): Metric {
   const round = (measure: string, value: number) => measures[measure].isPercentage ? percentage(value) : value;
   const both = (measure: string, last: number, best: number): LastAndBest => ({
     last: round(measure, last),
     best: round(measure, best),
   });
-  const tested = Object.entries(last!).map(([measure, value]) => [
-    measure,
-    both(measure, value, best!.score[measure]),
-  ]);
-  const compared = Object.entries(beside).filter(([measure]) => !(measure in last!)).map(([measure, value]) => [
-    measure,
-    round(measure, value),
-  ]);
+  const tested = Object.entries(last!).map(([measure, value]) =>
+    [measure, both(measure, value, best!.score[measure])] as const
+  );
+  const compared = Object.entries(beside).filter(([measure]) => !(measure in last!))
+    .map(([measure, value]) => [measure, round(measure, value)] as const);
   return {
-    ...Object.fromEntries([...tested, ...compared]),
+    ...Object.fromEntries<LastAndBest | number>([...tested, ...compared]),
     ...held && { heldOut: both(primary, held[primary], best!.chosen) },
   };
 }

@@ -5,6 +5,7 @@ import type { Format } from "./export/format.ts";
 import type { Model } from "./export/model.ts";
 import { FORMULA, preprocessing } from "./export/preprocessing.ts";
 import { bullets, grid, paragraph, plain, stack } from "./markdown.ts";
+import { percentages } from "./metric.ts";
 import { measures, type Outcome } from "./outcome.ts";
 import { fixed, spread, summary } from "./summary.ts";
 import type { TrainedStudent } from "./trained_student.ts";
@@ -77,10 +78,9 @@ function task({ model: { network, image: [height, width], classes }, parameters,
 }
 
 function accuracy({ student: { experiment, seed, trial: { metric } }, epoch, outcome, tested }: CardFacts): string {
-  const columns = [["top-1", "top1", metric.top1[epoch]], ["top-5", "top5", metric.top5[epoch]]] as const;
-  const shown = columns.map(([title, metric, own]) => {
-    const all = summary(measures(outcome, metric, epoch));
-    return [title, fixed(own), all ? spread(all) : "—"];
+  const shown = percentages(metric, experiment.dataset.task, epoch).map(({ measure, title, decimals, value }) => {
+    const all = summary(measures(outcome, measure, epoch));
+    return [title, fixed(value, decimals), all ? spread(all, decimals) : "—"];
   });
   const [header, own, all] = [0, 1, 2].map((row) => shown.map((cells) => cells[row]));
   return stack([
@@ -93,16 +93,17 @@ function accuracy({ student: { experiment, seed, trial: { metric } }, epoch, out
   ]);
 }
 
-function method({ student: { experiment: { distiller, teachers }, trial } }: CardFacts): string {
-  const rows = trial.teachers.map(({ id, seed, sha256, top1 }, i) => [
+function method({ student: { experiment: { dataset: { task }, distiller, teachers }, trial } }: CardFacts): string {
+  const { title, decimals } = task.measures[task.primary];
+  const rows = trial.teachers.map(({ id, seed, sha256, score }, i) => [
     plain(networkOf(teachers[i]).id),
     plain(seed === null ? id : `${id} seed ${seed}`),
-    fixed(top1),
+    fixed(score[task.primary], decimals),
     `\`${sha256}\``,
   ]);
   return stack([
     paragraph(plain(`${called(distiller)}${distiller.paper ? `: ${distiller.paper}` : ""}.`)),
-    rows.length > 0 ? grid(["teacher", "weights", "top-1", "sha256"], rows) : "",
+    rows.length > 0 ? grid(["teacher", "weights", title, "sha256"], rows) : "",
   ]);
 }
 

@@ -57,6 +57,8 @@ export type Stages<S extends string> = { readonly [K in S]: Stage };
  * where one with fewer is asked for.
  */
 export interface Net<S extends string = string> {
+  /** A network has none: what is trained says its own. */
+  readonly kind?: undefined;
   /** Its name in the papers' tables, lower-cased, e.g. `resnet8x4`. */
   readonly id: string;
   /** What it was made with, beside its name; part of the declaration. */
@@ -68,6 +70,16 @@ export interface Net<S extends string = string> {
    * there is none. Absent where the network has no reference: its weights then go in and out by our names only.
    */
   readonly names?: (path: string) => LayerNames | undefined;
+  /** The images and classes that it is described for unless others are asked for. Default: 32 × 32 in 100 classes. */
+  readonly usual?: Usual;
+}
+
+/** The images and classes that a network was designed for. */
+export interface Usual {
+  /** Height and width of the images. */
+  readonly size: number;
+  /** How many classes there are. */
+  readonly classes: number;
 }
 
 /** A network that scores classes: its last stage is `logits`, [batch, classes]. */
@@ -79,14 +91,18 @@ export type Classifier<S extends string = never> = Net<S | "pooled" | "logits">;
 /** The taps of a network. */
 export type Tap<N extends Net> = keyof ReturnType<N["stages"]> & string;
 
-/** A classifier of these stages, with the names of its layers in the reference implementations where there are some. */
+/**
+ * A classifier of these stages, with the names of its layers in the reference implementations where there are some, and the
+ * images and classes that it was designed for.
+ */
 export function classifier<S extends string>(
   id: string,
   options: Json,
   stages: (classes: number) => Stages<S | "pooled" | "logits">,
   names?: (path: string) => LayerNames | undefined,
+  usual?: Usual,
 ): Classifier<S> {
-  return { id, options, stages, names };
+  return { id, options, stages, names, usual };
 }
 
 /** What running a network gives: every tap, before and after its last ReLU. */

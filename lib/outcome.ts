@@ -3,7 +3,9 @@ import type { Experiment } from "./experiment.ts";
 import { Failure } from "./failure.ts";
 import type { Footnotes } from "./footnotes.ts";
 import { identify, root } from "./identify.ts";
+import { metricOf, reached } from "./metric.ts";
 import { declarationHash, readResult, resultPath, stateOf, type Trial } from "./result.ts";
+import { shaped, some } from "./shape.ts";
 
 /** What came of an experiment so far. */
 export interface Outcome {
@@ -19,7 +21,10 @@ export interface Outcome {
   readonly quick: number;
 }
 
-/** What came of an experiment, from the JSON beside its module. Rejects with a `Failure` (exit 3) where that is malformed or another's. */
+/**
+ * What came of an experiment, from the JSON beside its module. Rejects with a `Failure` (exit 3) where that is malformed or
+ * another's, or a trial that counts lacks the primary measure of the experiment's task or has a percentage that is none.
+ */
 export async function outcome(experiment: Experiment, folder: string): Promise<Outcome> {
   const { id, module } = await identify(experiment), file = resultPath(root(experiment.url), id);
   const [hash, result] = await Promise.all([declarationHash(experiment), readResult(file)]);
@@ -30,7 +35,15 @@ export async function outcome(experiment: Experiment, folder: string): Promise<O
         `or, if the experiment was renamed, write ${id} into it`,
     );
   }
-  return { experiment, path: relative(folder, module), ...sorted(result?.trials ?? [], hash) };
+  const trials = sorted(result?.trials ?? [], hash);
+  const ofTask = some<Pick<Trial, "metric">>({ metric: metricOf(experiment.dataset.task) });
+  for (const trial of trials.measured) {
+    shaped(trial, ofTask, (problem) => {
+      const place = `${file} has a malformed trial of seed ${trial.seed}`;
+      return new Failure(3, `${place}: ${problem}; mend it, or remove it and run the experiment again`);
+    });
+  }
+  return { experiment, path: relative(folder, module), ...trials };
 }
 
 /** The trials that count for a declaration's hash, and how many do not. */
@@ -39,17 +52,9 @@ export function sorted(trials: readonly Trial[], hash: string): Pick<Outcome, "m
   return { measured, stale: stale.length, quick: quick.length };
 }
 
-/** A measure of the trials that count: `top1` and `top5` in percent, `kl` (after the last epoch only); others were not recorded. */
-export function measures({ measured }: Outcome, metric: string, epoch: "last" | "best"): number[] {
-  const one = ({ metric: { top1, top5, kl } }: Trial) =>
-    metric === "top1"
-      ? top1[epoch]
-      : metric === "top5"
-      ? top5[epoch]
-      : metric === "kl" && epoch === "last"
-      ? kl
-      : undefined;
-  return measured.map(one).filter((value) => value !== undefined);
+/** A measure of the trials that count, after an epoch; none where it was not recorded. */
+export function measures({ measured }: Outcome, measure: string, epoch: "last" | "best"): number[] {
+  return measured.map(({ metric }) => reached(metric, measure, epoch)).filter((value) => value !== undefined);
 }
 
 /** The mark of the footnote that counts what is not shown; empty where everything is. */

@@ -4,7 +4,7 @@ import { methodSettings } from "./method_settings.ts";
 import { unshown } from "./outcome.ts";
 import { ownRows } from "./own_rows.ts";
 import { comparisons } from "./paired.ts";
-import { PAIRED_COLUMNS, pairedRows } from "./paired_rows.ts";
+import { pairedRows } from "./paired_rows.ts";
 import { type Labelled, tableSettings } from "./table_settings.ts";
 import type { TeacherNames } from "./teacher_names.ts";
 
@@ -37,8 +37,8 @@ export function ownTable(
 }
 
 function differences(labelled: readonly Labelled[], against: readonly string[]): string {
-  const rows = pairedRows(comparisons(labelled, against)).map((cells) => cells.map(plain));
-  return rows.length === 0 ? "" : stack(["**Paired differences**", paragraph(HOW), grid(PAIRED_COLUMNS, rows)]);
+  const [header, ...rows] = pairedRows(comparisons(labelled, against)).map((cells) => cells.map(plain));
+  return rows.length === 0 ? "" : stack(["**Paired differences**", paragraph(HOW), grid(header, rows)]);
 }
 
 const HOW =

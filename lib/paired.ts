@@ -4,13 +4,15 @@
  *
  * @module
  */
+import { reached } from "./metric.ts";
 import { teaching } from "./own_rows.ts";
 import type { Trial } from "./result.ts";
 import { studentT } from "./student_t.ts";
 import { type Summary, summary } from "./summary.ts";
 import type { Labelled } from "./table_settings.ts";
+import type { Task } from "./tasks/task.ts";
 
-/** By how much the trials of one experiment are above those of another, in points of top-1 after the last epoch. */
+/** By how much the trials of one experiment are above those of another, by a measure after the last epoch. */
 export interface Paired extends Summary {
   /** How many seeds both have. */
   readonly n: number;
@@ -26,10 +28,12 @@ export interface Paired extends Summary {
 }
 
 /** The differences of the trials of one experiment from another's, seed by seed; `undefined` where no seed has both. */
-export function paired(of: readonly Trial[], over: readonly Trial[]): Paired | undefined {
-  const others = new Map(over.map((trial) => [trial.seed, trial.metric.top1.last]));
-  const differences = of.filter(({ seed }) => others.has(seed))
-    .map(({ seed, metric }) => metric.top1.last - others.get(seed)!);
+export function paired(of: readonly Trial[], over: readonly Trial[], measure: string): Paired | undefined {
+  const others = new Map(over.map(({ seed, metric }) => [seed, reached(metric, measure, "last")]));
+  const differences = of.flatMap(({ seed, metric }) => {
+    const [one, other] = [reached(metric, measure, "last"), others.get(seed)];
+    return one === undefined || other === undefined ? [] : [one - other];
+  });
   const all = summary(differences), n = differences.length;
   if (!all) return undefined;
   const { mean, std } = all;
@@ -44,6 +48,8 @@ export interface Comparison {
   readonly label: string;
   /** The row that it is compared with. */
   readonly against: string;
+  /** Their task, whose primary measure is compared. */
+  readonly task: Task;
   /** Their difference. */
   readonly paired: Paired;
 }
@@ -58,8 +64,9 @@ export function comparisons(rows: readonly Labelled[], against: readonly string[
     const { measured } = rows.find(([label]) => label === reference)![1];
     return rows.flatMap(([label, outcome]): Comparison[] => {
       if (against.slice(0, i + 1).includes(label) || teachers.has(outcome.experiment)) return [];
-      const difference = paired(outcome.measured, measured);
-      return difference ? [{ label, against: reference, paired: difference }] : [];
+      const { task } = outcome.experiment.dataset;
+      const difference = paired(outcome.measured, measured, task.primary);
+      return difference ? [{ label, against: reference, task, paired: difference }] : [];
     });
   });
 }

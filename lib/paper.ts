@@ -50,7 +50,7 @@ export interface Column {
   readonly teacher: string;
   /** The network that learns, by its id. */
   readonly student: string;
-  /** What is measured: `top1`, `top5`, `kl`, `time_ratio` (the time of a training step as a multiple of the row `kd`'s) … */
+  /** What is measured: a measure of the task, `time_ratio` (the time of a training step as a multiple of the row `kd`'s) … */
   readonly metric: string;
   /** What the paper prints above it and its neighbours of the same group. */
   readonly group?: string;

@@ -3,6 +3,8 @@ import { measures, type Outcome } from "./outcome.ts";
 import type { PaperRow, PaperTable } from "./paper.ts";
 import { difference, minus, type Printed, printed } from "./printed.ts";
 import { rounded, summary } from "./summary.ts";
+import { classification } from "./tasks/classification.ts";
+import type { Measure } from "./tasks/task.ts";
 
 /** What stands in a cell. */
 export interface Cell {
@@ -25,21 +27,38 @@ export function epochs({ selection }: PaperTable): readonly ["last", "best"] | r
 
 /** The cells of a table's column from top to bottom; `at` is what came of a row's experiment. */
 export function paperColumn(table: PaperTable, index: number, at: (row: PaperRow) => Outcome | undefined): Cell[] {
-  const { rows } = table, { metric } = table.columns[index];
-  const kd = rows.find(({ method }) => method === "kd"), base = kd && at(kd);
-  const measured = rows.map((row) => {
-    return row.delta
-      ? {}
-      : measuredCell(row, index, table, at(row), (outcome, epoch) =>
-        metric === "time_ratio" ? timeRatios(outcome, base, epoch) : measures(outcome, metric, epoch));
-  });
+  const { rows } = table;
+  const shown = shownIn(table, index, at);
+  const { decimals } = shown;
+  const measured = rows.map((row) => row.delta ? {} : measuredCell(row, index, table, at(row), shown));
   const cells = rows.map(({ delta, values }, i): Cell => {
     if (!delta) return measured[i];
     const [of, over] = [delta.of, delta.over].map((method) => measured[rows.findIndex((row) => row.method === method)]);
-    const value = values[index], paper = value === null ? undefined : difference(value.mean);
+    const value = values[index];
+    const paper = value === null ? undefined : difference(value.mean, decimals);
     return { ours: minus(of.ours, over.ours), other: minus(of.other, over.other), paper };
   });
-  return withBest(cells, rows.map(isMethod), metric);
+  return withBest(cells, rows.map(isMethod), shown);
+}
+
+/** What a column shows, and how. */
+interface Shown extends Pick<Measure, "decimals" | "isLessBetter"> {
+  /** Its numbers of an experiment after an epoch. */
+  readonly of: (outcome: Outcome, epoch: "last" | "best") => number[];
+}
+
+function shownIn({ rows, columns }: PaperTable, index: number, at: (row: PaperRow) => Outcome | undefined): Shown {
+  const { metric } = columns[index];
+  if (metric === "time_ratio") {
+    const kd = rows.find(({ method }) => method === "kd");
+    const base = kd && at(kd);
+    return { decimals: 2, isLessBetter: true, of: (outcome, epoch) => timeRatios(outcome, base, epoch) };
+  }
+  const filled = rows.map(at).find((outcome) => outcome !== undefined);
+  // A column that no experiment fills yet has no data set to say its task.
+  const task = filled?.experiment.dataset.task ?? classification;
+  const { decimals = 2, isLessBetter }: Partial<Measure> = task.measures[metric] ?? {};
+  return { decimals, isLessBetter, of: (outcome, epoch) => measures(outcome, metric, epoch) };
 }
 
 function measuredCell(
@@ -47,16 +66,16 @@ function measuredCell(
   index: number,
   table: PaperTable,
   outcome: Outcome | undefined,
-  measured: (outcome: Outcome, epoch: "last" | "best") => number[],
+  { decimals, of }: Shown,
 ): Cell {
-  const paper = printed(values[index] ?? undefined);
+  const paper = printed(values[index] ?? undefined, decimals);
   const released = logs && epochs(table).flatMap((epoch): [typeof epoch, Printed][] => {
-    const logged = printed(logs[epoch]?.[index] ?? undefined);
+    const logged = printed(logs[epoch]?.[index] ?? undefined, decimals);
     return logged ? [[epoch, logged]] : [];
   });
   if (!outcome) return { paper, logs: released };
-  const [ours, other] = epochs(table).map((epoch) => summary(measured(outcome, epoch)));
-  return { ours: printed(ours), other: printed(other, false), paper, logs: released, outcome };
+  const [ours, other] = epochs(table).map((epoch) => summary(of(outcome, epoch)));
+  return { ours: printed(ours, decimals), other: printed(other, decimals, false), paper, logs: released, outcome };
 }
 
 /** How long a training step of each trial took, where that was recorded, as a multiple of the mean of another experiment's. It has no best epoch. */
@@ -72,11 +91,12 @@ function isMethod({ method, delta }: PaperRow): boolean {
 }
 
 /** The cells with the best of ours and the best of the paper's marked, among those that are compared. */
-function withBest(cells: readonly Cell[], compared: readonly boolean[], metric: string): Cell[] {
+function withBest(cells: readonly Cell[], compared: readonly boolean[], shown: Shown): Cell[] {
+  const { decimals, isLessBetter } = shown;
   const marks = (key: "ours" | "paper") =>
     best(
-      cells.map(({ [key]: printed }, i) => compared[i] && printed ? rounded(printed.mean) : undefined),
-      metric,
+      cells.map(({ [key]: printed }, i) => compared[i] && printed ? rounded(printed.mean, decimals) : undefined),
+      isLessBetter,
     );
   const ours = marks("ours"), paper = marks("paper");
   const mark = (printed: Printed | undefined, best: boolean) => printed && { ...printed, best };

@@ -34,6 +34,6 @@ function citation({ authors, venue, year, code }: Paper): string {
 }
 
 function section(filled: FilledTable): Section {
-  if ("at" in filled) return { name: `table: ${filled.table.id}`, body: paperTable(filled.table, filled.at) };
+  if (filled.kind === "paper") return { name: `table: ${filled.table.id}`, body: paperTable(filled.table, filled.at) };
   return { name: `table: ${filled.id}`, body: ownTable(filled.title, filled.rows, filled.against, filled.names) };
 }

@@ -9,10 +9,12 @@ import { cannotWrite } from "./cannot_write.ts";
 import { declaration, type Experiment } from "./experiment.ts";
 import { Failure } from "./failure.ts";
 import { canonical } from "./json.ts";
+import { type Metric, metric } from "./metric.ts";
 import { sha256 } from "./sha256.ts";
 import {
   all,
   among,
+  byName,
   count,
   list,
   nullable,
@@ -25,41 +27,22 @@ import {
   text,
   truth,
 } from "./shape.ts";
-
-/** A measure after the last epoch and at the best one. */
-export interface LastAndBest {
-  /** After the last epoch. */
-  readonly last: number;
-  /** At the best epoch. */
-  readonly best: number;
-}
-
-/** What a trial reached on the test set. */
-export interface Metric {
-  /** Images whose class came first, in percent. */
-  readonly top1: LastAndBest;
-  /** Images whose class was among the first five, in percent. */
-  readonly top5: LastAndBest;
-  /** The mean of KL(teacher ‖ student) at temperature 1, after the last epoch; absent without a teacher. */
-  readonly kl?: number;
-  /** Images whose class came first among those held out, in percent; absent where none are. */
-  readonly heldOut?: LastAndBest;
-}
+import type { Score } from "./tasks/task.ts";
 
 /** The weights that taught in a trial. */
-export interface TeacherRecord {
+export type TeacherRecord = {
   /** The id of the experiment that trained them; of those that came from elsewhere the network's and their file's name, `vgg13:a.pth`. */
   readonly id: string;
   /** Its seed; `null` where they came from elsewhere. */
   readonly seed: number | null;
   /** The SHA-256 of the file of weights, in hexadecimal digits. */
   readonly sha256: string;
-  /** Their own top-1 on the test set, in percent. */
-  readonly top1: number;
-}
+  /** What they reach on the test set, by measure. */
+  readonly score: Score;
+};
 
 /** One run of an experiment, from one seed. */
-export interface Trial {
+export type Trial = {
   /** What its random numbers started from. */
   readonly seed: number;
   /** The hash of what was declared when it ran; see `declarationHash`. */
@@ -68,7 +51,7 @@ export interface Trial {
   readonly epochs: number;
   /** What it reached. */
   readonly metric: Metric;
-  /** The epoch with the best top-1, counted from 1: on the hold-out if there is one, else on the test set. */
+  /** The epoch that is best by the primary measure, counted from 1: on the hold-out if there is one, else on the test set. */
   readonly bestEpoch: number;
   /** What taught it, in order. */
   readonly teachers: readonly TeacherRecord[];
@@ -92,7 +75,7 @@ export interface Trial {
   readonly commit: string | null;
   /** Whether it ran with other epochs or fewer batches than declared. */
   readonly quick: boolean;
-}
+};
 
 /** Everything measured of one experiment. */
 export interface Result {
@@ -177,25 +160,38 @@ const digest = only(
   "a SHA-256 in hexadecimal digits",
   (value): value is string => /^[0-9a-f]{64}$/.test(String(value)),
 );
-const lastAndBest = all<LastAndBest>({ last: percent, best: percent });
+
+const identity = { id: text, seed: nullable(count), sha256: digest };
+const scored = all<TeacherRecord>({ ...identity, score: byName(number) });
+const ofTop1 = all<Omit<TeacherRecord, "score"> & { readonly top1: number }>({ ...identity, top1: percent });
+
+/** A teacher's record; files from before tasks have its top-1 in place of its score. */
+const teacher: Reader<TeacherRecord> = (value, at, or) => {
+  if (!Object.hasOwn(Object(value), "top1")) return scored(value, at, or);
+  const { top1, ...before } = ofTop1(value, at, or);
+  return { ...before, score: { top1 } };
+};
+
+/** A trial, its members in the order in which they are written. */
+export const trial: Reader<Trial> = all<Trial>({
+  seed: count,
+  declaration: digest,
+  epochs: count,
+  metric,
+  bestEpoch: count,
+  teachers: list(teacher),
+  precision: among("float32", "bfloat16"),
+  backend: text,
+  tensorflow: nullable(text),
+  holdout: nullable(count),
+  seconds: number,
+  stepSeconds: optional(number),
+  commit: nullable(text),
+  quick: truth,
+});
 
 /** A result, its members in the order in which they are written. */
 const result: Reader<Result> = all<Result>({
   experiment: text,
-  trials: list(all<Trial>({
-    seed: count,
-    declaration: digest,
-    epochs: count,
-    metric: all<Metric>({ top1: lastAndBest, top5: lastAndBest, kl: optional(number), heldOut: optional(lastAndBest) }),
-    bestEpoch: count,
-    teachers: list(all<TeacherRecord>({ id: text, seed: nullable(count), sha256: digest, top1: percent })),
-    precision: among("float32", "bfloat16"),
-    backend: text,
-    tensorflow: nullable(text),
-    holdout: nullable(count),
-    seconds: number,
-    stepSeconds: optional(number),
-    commit: nullable(text),
-    quick: truth,
-  })),
+  trials: list(trial),
 });

@@ -14,8 +14,8 @@ import { addStep, enterGrads, NO_SUMS } from "./epoch_sums.ts";
 import { evaluate } from "./evaluate.ts";
 import type { Epoch, Experiment } from "./experiment.ts";
 import { Failure } from "./failure.ts";
-import type { Json } from "./json.ts";
 import { measured } from "./measured.ts";
+import { primaryOf } from "./metric.ts";
 import type { Player } from "./network.ts";
 import { prepare, type Prepared } from "./prepare.ts";
 import { stream } from "./random.ts";
@@ -53,7 +53,10 @@ export async function run(
   if (state === "done") {
     const trial = (await folder.trial())!;
     sameMachinery(folder.path, trial, settings);
-    status.line(`${title}: done before, top-1 ${trial.metric.top1.last.toFixed(2)}; --fresh trains it again`);
+    const { task } = experiment.dataset;
+    const { title: name, decimals } = task.measures[task.primary];
+    const reached = primaryOf(trial.metric, task).last.toFixed(decimals);
+    status.line(`${title}: done before, ${name} ${reached}; --fresh trains it again`);
     await record(resultPath(resolved.root, id), id, trial);
     return { id, trial };
   }
@@ -122,7 +125,7 @@ class Training {
     const logs = new Logs(folder.path, this.#progress.epoch);
     while (this.#progress.epoch < epochs) await this.#epoch(logs);
     const trial = await measured(this.#resolved, this.#prepared, this.#progress, teachers, at, this.#settings);
-    await folder.write("trial.json", trial as unknown as Json);
+    await folder.write("trial.json", trial);
     return trial;
   }
 
@@ -234,7 +237,7 @@ class Training {
 
   async #save(state: ReadonlyMap<string, Value>): Promise<void> {
     const { folder } = this.#resolved;
-    await folder.save(folder.file("latest.safetensors"), state, this.#progress as unknown as Json);
+    await folder.save(folder.file("latest.safetensors"), state, this.#progress);
   }
 
   /** Writes the weights of the epoch that is complete where the best, the last or its own are wanted. */

@@ -11,17 +11,17 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { atomicWrite } from "./atomic_write.ts";
 import { cannotWrite } from "./cannot_write.ts";
-import { type Checkpoint, loadCheckpoint, saveCheckpoint, type Value } from "./checkpoint.ts";
+import { type Checkpoint, loadCheckpoint, saveCheckpoint, type Value, WAY_OUT } from "./checkpoint.ts";
 import type { Epoch } from "./experiment.ts";
 import { Failure } from "./failure.ts";
 import type { Json } from "./json.ts";
-import type { Trial } from "./result.ts";
 import { type EpochSums, readEpochSums } from "./epoch_sums.ts";
-import { shaped } from "./shape.ts";
+import { type Trial, trial } from "./result.ts";
+import { byName, count, number, optional, type Reader, shaped, some, text } from "./shape.ts";
 import type { Score } from "./tasks/task.ts";
 
 /** How far a run has come; the metadata of its `latest.safetensors`. */
-export interface Progress {
+export type Progress = {
   /** The hash of the declaration that it follows. */
   readonly declaration: string;
   /** What it is computed in. */
@@ -46,17 +46,17 @@ export interface Progress {
   readonly seconds: number;
   /** Seconds of a step in the fastest epoch so far; see `Trial`. Absent before the first that was trained without a stop. */
   readonly stepSeconds?: number;
-}
+};
 
 /** The best epoch so far. */
-export interface Best {
+export type Best = {
   /** Which one, counted from 1. */
   readonly epoch: number;
-  /** What it was chosen by: the task's primary measure on the hold-out if there is one, else on the test set. */
+  /** What it was chosen by: the primary measure on the hold-out if there is one, else on the test set. */
   readonly chosen: number;
   /** What it reached on the test set. */
   readonly score: Score;
-}
+};
 
 /** The folder of one run. */
 export class RunFolder {
@@ -83,26 +83,29 @@ export class RunFolder {
     return this.weights(epoch).replace(/safetensors$/, "extras.safetensors");
   }
 
-  /** How far an earlier run came; undefined where there was none. */
+  /**
+   * How far an earlier run came; undefined where there was none. Rejects with a `Failure` (exit 3) that names the file where
+   * it is damaged or lacks a member.
+   */
   async latest(): Promise<(Checkpoint & { readonly progress: Progress }) | undefined> {
     const path = this.file("latest.safetensors");
     if (!existsSync(path)) return undefined;
     const checkpoint = await loadCheckpoint(path);
-    const progress = checkpoint.metadata as unknown as Progress;
     const refuse = (problem: string) =>
-      new Failure(3, `${path} is no checkpoint of a run: ${problem}; running its experiment with --fresh starts again`);
-    return { ...checkpoint, progress: { ...progress, sums: shaped(progress.sums, readEpochSums, refuse) } };
+      new Failure(3, `${path} does not say how far the run came: ${problem}; ${WAY_OUT}`);
+    return { ...checkpoint, progress: shaped(checkpoint.metadata, progress, refuse) };
   }
 
   /** The result of a run that is done; undefined where there is none, or no whole one: it is then measured again. */
   async trial(): Promise<Trial | undefined> {
     const path = this.file("trial.json");
     if (!existsSync(path)) return undefined;
-    const text = await Deno.readTextFile(path);
+    const json = await Deno.readTextFile(path);
     try {
-      return JSON.parse(text);
-    } catch {
-      return undefined;
+      return shaped(JSON.parse(json), trial, (problem) => new SyntaxError(problem));
+    } catch (error) {
+      if (error instanceof SyntaxError) return undefined;
+      throw error;
     }
   }
 
@@ -149,3 +152,29 @@ export class RunFolder {
     await saveCheckpoint(path, tensors, metadata);
   }
 }
+
+const score: Reader<Score> = byName(number);
+const best: Reader<Best> = some<Best>({ epoch: count, chosen: number, score });
+const begun: Reader<Progress> = some<Progress>({
+  declaration: text,
+  precision: text,
+  backend: text,
+  epoch: count,
+  batch: count,
+  step: count,
+  sums: readEpochSums,
+  best: optional(best),
+  last: optional(score),
+  held: optional(score),
+  seconds: number,
+  stepSeconds: optional(number),
+});
+
+const reached = some<Required<Pick<Progress, "best" | "last">>>({ best, last: score });
+
+/** Reads how far a run has come; what an epoch reached has to be there once one is complete. */
+const progress: Reader<Progress> = (value, at, or) => {
+  const read = begun(value, at, or);
+  if (read.epoch > 0) reached(value, at);
+  return read;
+};

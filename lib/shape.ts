@@ -82,6 +82,16 @@ const object = only(
   (value): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value),
 );
 
+/** An object whose every member, whatever its name, `reader` reads. */
+export function byName<T>(reader: Reader<T>): Reader<{ [name: string]: T }> {
+  return (value, at, or) => {
+    const members = Object.entries(object(value, at, or)).filter(([, member]) => member !== undefined);
+    return Object.fromEntries(
+      members.map(([name, member]) => [name, reader(member, at === "" ? name : `${at}.${name}`)]),
+    );
+  };
+}
+
 /** Some members of an object, in the readers' order; what else it has is passed over. */
 export function some<T extends object>(readers: { readonly [K in keyof T]-?: Reader<T[K]> }): Reader<T> {
   return (value, at, or) => {

@@ -19,22 +19,24 @@ function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }
 
-/** The number that two printed decimals stand for. */
-export function rounded(value: number): number {
-  return Number(value.toFixed(2));
+/** The number that so many printed decimals stand for. Default: two. */
+export function rounded(value: number, decimals = 2): number {
+  return Number(value.toFixed(decimals));
 }
 
-/** A number with two decimals, e.g. `74.80` or `−0.21`. */
-export function fixed(value: number): string {
-  return rounded(value).toFixed(2).replace(/^-(0\.00$)?/, (_, zero) => zero ?? "−");
+/** A number with so many decimals, e.g. `74.80` or `−0.21`. Default: two. */
+export function fixed(value: number, decimals = 2): string {
+  // Zero has no sign: −0 + 0 is 0.
+  return (rounded(value, decimals) + 0).toFixed(decimals).replace("-", "−");
 }
 
-/** A difference with two decimals and its sign, e.g. `+3.52`, `−0.21` or `0.00`. */
-export function signed(value: number): string {
-  return rounded(value) > 0 ? `+${fixed(value)}` : fixed(value);
+/** A difference with so many decimals and its sign, e.g. `+3.52`, `−0.21` or `0.00`. Default: two. */
+export function signed(value: number, decimals = 2): string {
+  return rounded(value, decimals) > 0 ? `+${fixed(value, decimals)}` : fixed(value, decimals);
 }
 
 /** A summary as tables print it: `74.80 ± 0.12 (3)`, without ± for one measurement, without n where nobody says. */
-export function spread({ mean, std, n }: Summary): string {
-  return `${fixed(mean)}${std === undefined ? "" : ` ± ${fixed(std)}`}${n === undefined ? "" : ` (${n})`}`;
+export function spread({ mean, std, n }: Summary, decimals = 2): string {
+  const deviation = std === undefined ? "" : ` ± ${fixed(std, decimals)}`;
+  return `${fixed(mean, decimals)}${deviation}${n === undefined ? "" : ` (${n})`}`;
 }

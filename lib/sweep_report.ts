@@ -1,8 +1,10 @@
 import { columns } from "./columns.ts";
 import { Failure } from "./failure.ts";
+import { primaryOf } from "./metric.ts";
 import type { Trial } from "./result.ts";
 import { fixed, spread, type Summary, summary } from "./summary.ts";
 import type { SweepPoint } from "./sweep.ts";
+import type { Task } from "./tasks/task.ts";
 
 /** What came of a point of a sweep. */
 export interface Tried {
@@ -10,6 +12,8 @@ export interface Tried {
   readonly id: string;
   /** Where it is. */
   readonly point: SweepPoint;
+  /** Its task. */
+  readonly task: Task;
   /** Its trials. */
   readonly trials: readonly Trial[];
   /** Why they are not all there; absent where they are. */
@@ -25,31 +29,41 @@ type Scored = Tried & { readonly heldOut?: Summary };
  * compared, of exit 3 where a trial was recorded without what it reached.
  */
 export function sweepReport(tried: readonly Tried[], json: boolean): string[] {
-  const scored = tried.map(score).sort((a, b) => (b.heldOut?.mean ?? -1) - (a.heldOut?.mean ?? -1)), [best] = scored;
+  const scored = tried.map(score).sort((a, b) => mean(b) - mean(a));
+  const [best] = scored;
   if (!best?.heldOut) {
     throw new Failure(4, `no point of the sweep could be trained to its end: ${tried.map(({ id }) => id).join(", ")}`);
   }
   if (json) return scored.map(line);
   const settings = Object.keys(best.point);
+  const { task } = best;
+  const { title, decimals } = task.measures[task.primary];
   const rows = scored.map(({ point, heldOut }, i) => [
     ...settings.map((setting) => String(point[setting])),
-    heldOut ? spread(heldOut) : "diverged",
+    heldOut ? spread(heldOut, decimals) : "diverged",
     i === 0 ? "best" : "",
   ]);
-  const test = summary(best.trials.map(({ metric }) => metric.top1.last))!;
+  const test = summary(best.trials.map(({ metric }) => primaryOf(metric, task).last))!;
   const quick = best.trials.some(({ quick }) => quick) ? ", quick" : "";
   return [
-    columns([[...settings, "hold-out top-1 (n)", ""], ...rows], settings.length),
+    columns([[...settings, `hold-out ${title} (n)`, ""], ...rows], settings.length),
     "",
-    `best: ${best.id}, hold-out ${fixed(best.heldOut.mean)}, test ${fixed(test.mean)}${quick}`,
+    `best: ${best.id}, hold-out ${fixed(best.heldOut.mean, decimals)}, test ${fixed(test.mean, decimals)}${quick}`,
   ];
+}
+
+/** What points are sorted by: those without a score come last. */
+function mean({ heldOut }: Scored): number {
+  return heldOut?.mean ?? -Number.MAX_VALUE;
 }
 
 function score(tried: Tried): Scored {
   if (tried.problem !== undefined) return tried;
   const reached = tried.trials.map(({ seed, metric: { heldOut } }) => {
     if (heldOut) return heldOut.last;
-    throw new Failure(3, `${tried.id} seed ${seed} was recorded without its hold-out top-1: --fresh trains it again`);
+    const { id, task: { measures, primary } } = tried;
+    const missing = `hold-out ${measures[primary].title}`;
+    throw new Failure(3, `${id} seed ${seed} was recorded without its ${missing}: --fresh trains it again`);
   });
   return { ...tried, heldOut: summary(reached) };
 }

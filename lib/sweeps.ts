@@ -73,14 +73,15 @@ async function state({ id, experiment }: Place, seeds: readonly number[], settin
 /** Runs a point; one that diverges is told as such, and no reason to leave out the others. */
 async function attempt({ id, point, experiment }: Place, seeds: readonly number[], settings: Settings): Promise<Tried> {
   const trials = [];
+  const { task } = experiment.dataset;
   try {
     for (const seed of seeds) trials.push((await run(experiment, seed, settings)).trial);
   } catch (error) {
     if (!(error instanceof Failure) || error.exit !== 4) throw error;
     settings.status.line(error.message);
-    return { id, point, trials, problem: error.message };
+    return { id, point, task, trials, problem: error.message };
   }
-  return { id, point, trials };
+  return { id, point, task, trials };
 }
 
 if (import.meta.main) await command(() => main(Deno.args));

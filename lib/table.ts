@@ -51,15 +51,31 @@ export interface OwnTables {
 /** What a folder's tables are. */
 export type Tables = PaperTables | OwnTables;
 
+/** A table that says whether it is a paper's. */
+export type KnownTable = (PaperCells & { readonly kind: "paper" }) | (OwnTable & { readonly kind: "own" });
+
+/** A folder's tables that say whether they are a paper's. */
+export type KnownTables =
+  | (Omit<PaperTables, "tables"> & { readonly kind: "paper"; readonly tables: readonly KnownTable[] })
+  | (Omit<OwnTables, "tables"> & { readonly kind: "own"; readonly tables: readonly (OwnTable & { kind: "own" })[] });
+
 const declared = new WeakSet<object>();
 
 /** Declares a folder's tables: the default export of its `tables.ts`. */
-export function tables(value: Tables): Tables {
-  declared.add(value);
-  return value;
+export function tables(value: Tables): KnownTables {
+  const own = (table: OwnTable) => ({ kind: "own", ...table }) as const;
+  const known: KnownTables = "paper" in value
+    ? {
+      ...value,
+      kind: "paper",
+      tables: value.tables.map((table) => "ids" in table ? { kind: "paper", ...table } : own(table)),
+    }
+    : { ...value, kind: "own", tables: value.tables.map(own) };
+  declared.add(known);
+  return known;
 }
 
 /** Whether a value was made by `tables`. */
-export function isTables(value: unknown): value is Tables {
+export function isTables(value: unknown): value is KnownTables {
   return typeof value === "object" && value !== null && declared.has(value);
 }

@@ -5,7 +5,7 @@ import { didYouMean } from "./closest.ts";
 import { Failure } from "./failure.ts";
 import { root } from "./identify.ts";
 import { importModule } from "./import_module.ts";
-import { isTables, type Tables } from "./table.ts";
+import { isTables, type KnownTables } from "./table.ts";
 
 /** Every folder in the `experiments/` of the project around `within` that has a `tables.ts`. Throws a `Failure` (exit 2) outside of a project. */
 export function tableFolders(within: string = Deno.cwd()): string[] {
@@ -37,7 +37,7 @@ export interface DeclaredTables {
   /** The path of the module. */
   readonly module: string;
   /** What it declares. */
-  readonly declared: Tables;
+  readonly declared: KnownTables;
 }
 
 /** What a folder's `tables.ts` declares. Rejects with a `Failure` (exit 2) where it does not. */

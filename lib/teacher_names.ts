@@ -16,7 +16,7 @@ export type Source = Experiment | string;
 
 /** What trained a teacher. */
 export function sourceOf(teacher: Teacher): Source {
-  return "experiment" in teacher ? teacher.experiment : String(teacher.source.file ?? teacher.source.url);
+  return teacher.kind === "trained" ? teacher.experiment : String(teacher.source.file ?? teacher.source.url);
 }
 
 /**
@@ -34,7 +34,7 @@ export async function teacherNames(rows: Experiments): Promise<TeacherNames> {
 
 function inWords(teacher: Teacher, source: string | undefined): string {
   const { id } = networkOf(teacher), facts = source === undefined ? [] : [source];
-  if ("experiment" in teacher) {
+  if (teacher.kind === "trained") {
     const { seed, epoch } = teacher;
     if (seed !== 1) facts.push(`seed ${seed}`);
     if (epoch !== "last") facts.push(epoch === "best" ? "best epoch" : `epoch ${epoch}`);

@@ -22,8 +22,8 @@ import type { WeightsFile } from "./weights_file.ts";
 
 /** A teacher that is ready to teach. */
 export interface ReadyTeacher {
-  /** What is recorded of it, but for the top-1 that it reaches. */
-  readonly identity: Omit<TeacherRecord, "top1">;
+  /** What is recorded of it, but for the score that it reaches. */
+  readonly identity: Omit<TeacherRecord, "score">;
   /** The file of its weights. */
   readonly path: string;
   /** Its weights. */
@@ -95,7 +95,7 @@ export async function scoreTeachers(
           "and std others than it was trained with, or its classes in another order?",
       );
     }
-    records.push({ ...identity, top1: reached });
+    records.push({ ...identity, score: { [task.primary]: reached } });
   }
   return records;
 }

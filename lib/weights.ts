@@ -26,6 +26,8 @@ export interface WeightsFacts {
 
 /** A teacher whose weights were trained elsewhere: a network and the file that has them. */
 export interface Given<N extends Net = Net> {
+  /** What tells it from a student of ours. */
+  readonly kind: "given";
   /** The network they are the weights of. */
   readonly network: N;
   /** Where they are. */
@@ -53,5 +55,5 @@ export function weights<N extends Net>(network: N, options: WeightsSource & Weig
     throw refuse(`\`sha256\` has to be 64 hexadecimal digits in lower case, not ${sha256}`);
   }
   if (top1 !== null && !(top1 >= 0 && top1 <= 100)) throw refuse(`\`top1\` is a percentage, 0 to 100, not ${top1}`);
-  return { network, source: url === undefined ? { file } : { url }, sha256, top1 };
+  return { kind: "given", network, source: url === undefined ? { file } : { url }, sha256, top1 };
 }

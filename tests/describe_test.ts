@@ -120,6 +120,7 @@ const OWN = `import { classifier, convNorm, dense, globalAveragePool, stage } fr
 const stages = (classes: number) => ({ stem: stage(convNorm(4)), pooled: stage(globalAveragePool()), logits: stage(dense(classes)) });
 export const tiny = classifier("tiny", {}, stages);
 export const made = ({ width = 4 } = {}) => classifier("made", { width }, stages);
+export const large = { ...classifier("large", {}, stages), usual: { size: 48, classes: 7 } };
 export default classifier("standard", {}, stages);
 export const fails = (): never => { throw new Error("not to be called without being named"); };
 `;
@@ -129,11 +130,14 @@ await needs(
   "describe: a network of one's own, by module and name",
   () =>
     project({ "own.ts": OWN, "lonely.ts": "export const a = 1;" }, async (folder) => {
-      const id = async (spec: string) => JSON.parse((await printed(`${folder}/${spec}`, "--json"))[0]).id;
+      const described = async (spec: string) => JSON.parse((await printed(`${folder}/${spec}`, "--json"))[0]);
+      const id = async (spec: string) => (await described(spec)).id;
+      const { taps } = await described("own.ts#large");
+      assertEquals([taps.stem, taps.logits], [[48, 48, 4], [7]], "for the images that it says itself");
       assertEquals(await id("own.ts#tiny"), "tiny");
       assertEquals(await id("own#made"), "made");
       assertEquals(await id("own.ts"), "standard");
-      assertStringIncludes(await refused(2, `${folder}/own.ts#tny`), "own.ts has tiny");
+      assertStringIncludes(await refused(2, `${folder}/own.ts#tny`), "own.ts has large, tiny");
       assertStringIncludes(await refused(2, `${folder}/lonely.ts#a`), "lonely.ts exports no experiment");
       assertStringIncludes(await refused(2, `${folder}/onw.ts#tiny`), "did you mean");
       const failure = await assertRejects(() => findNetwork(`${folder}/own.ts#fails`), Failure);

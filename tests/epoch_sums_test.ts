@@ -39,6 +39,6 @@ Deno.test("epoch sums: those of earlier versions are flat", () => {
 
 Deno.test("epoch sums: what is malformed is named", () => {
   assertThrows(() => read(undefined), Error, "all of it is missing");
-  assertThrows(() => read({ images: "6" }), Error, "numbers by name");
-  assertThrows(() => read({ ...sums, reports: { share: null } }), Error, "reports has to be numbers by name");
+  assertThrows(() => read({ images: "6" }), Error, "images has to be a number");
+  assertThrows(() => read({ ...sums, reports: { share: null } }), Error, "reports.share has to be a number");
 });

@@ -5,11 +5,13 @@ import { main } from "../lib/eval.ts";
 import { report, reportJson } from "../lib/eval_report.ts";
 import type { Examination } from "../lib/examine.ts";
 import { Failure } from "../lib/failure.ts";
+import { reached } from "../lib/metric.ts";
 import { sha256 } from "../lib/sha256.ts";
 import { classFindings } from "../lib/tasks/class_findings.ts";
 import { classification } from "../lib/tasks/classification.ts";
 import { everything, needs } from "./needs.ts";
 import { PAIR, type Toys, toys } from "./toy_runs.ts";
+import { accuracyOf } from "./trial.ts";
 
 const printed = async (...args: string[]): Promise<string[]> => {
   const lines: string[] = [];
@@ -49,14 +51,17 @@ const test = (name: string, declared: string, use: (toys: Toys) => Promise<void>
 await test("a trained student reaches what its run recorded, and everything agrees", PAIR, async (toys) => {
   const spec = toys.path("toy.ts#student");
   assertStringIncludes(await refused(3, spec), "toy#student seed 1 is not trained yet; `deno task exp toy#student");
-  const { metric } = await toys.run("student"),
+  const trial = await toys.run("student"),
     { test } = await synthetic({ size: 8, train: 64, test: 32, classes: 5 })
       .open("");
   for (const epoch of ["last", "best"] as const) {
     const found = await examined(spec, "--epoch", epoch), path = toys.of("student", 1, `${epoch}.safetensors`);
     assertEquals([found.id, found.seed, found.epoch, found.network], ["toy#student", 1, epoch, "small"]);
     assertEquals(found.weights, { path, sha256: await sha256(await Deno.readFile(path)) });
-    assertEquals([found.top1, found.top5, found.images], [metric.top1[epoch], metric.top5[epoch], 32]);
+    assertEquals([found.top1, found.top5, found.images], [
+      ...["top1", "top5"].map((one) => reached(trial.metric, one, epoch)),
+      32,
+    ]);
     const { confusion, perClass }: Details = found;
     assertEquals(confusion.map(total), [0, 1, 2, 3, 4].map((c) => test.labels.filter((label) => label === c).length));
     assertEquals(100 * total(confusion.map((row, i) => row[i])) / 32, found.top1);
@@ -69,7 +74,7 @@ await test("a trained student reaches what its run recorded, and everything agre
 
   const [title, text] = await printed(spec, "--backend", "cpu");
   assertEquals(title, "toy#student seed 1, last: small on 32 test images of synthetic");
-  assertStringIncludes(text, `\n\ntop-1              ${metric.top1.last.toFixed(2)}\n`);
+  assertStringIncludes(text, `\n\ntop-1              ${accuracyOf(trial).last.toFixed(2)}\n`);
   assertStringIncludes(text, "\nclass  images");
   assertStringIncludes((await printed(spec, "--confusion"))[1], "class \\ taken for  0");
 });
@@ -78,7 +83,7 @@ await test("a file of weights is measured as an experiment's student, or as anot
   const trial = await toys.run("student"), as = toys.path("toy.ts#student");
   const own = toys.of("student", 1, "last.safetensors"), teacher = toys.of("teacher", 1, "last.safetensors");
   const { id, weights, top1, seed } = await examined(own, "--as", as);
-  assertEquals([id, weights.path, top1, seed], ["toy#student", own, trial.metric.top1.last, undefined]);
+  assertEquals([id, weights.path, top1, seed], ["toy#student", own, accuracyOf(trial).last, undefined]);
 
   assertStringIncludes(await refused(2, own), "last.safetensors needs --as <experiment>");
   assertStringIncludes(await refused(2, own, "--as", toys.path("toy.ts")), "is several experiments; name one");
@@ -90,7 +95,7 @@ await test("a file of weights is measured as an experiment's student, or as anot
     `import { toy } from "${new URL("toy.ts", import.meta.url)}"; export const wide = toy("wide", 4);`,
   );
   const found = await examined(teacher, "--as", as, "--network", toys.path("own.ts#wide"));
-  assertEquals([found.network, found.top1], ["wide", trial.teachers[0].top1]);
+  assertEquals([found.network, found.top1], ["wide", trial.teachers[0].score.top1]);
   assertStringIncludes(await refused(2, teacher, "--as", as, "--network", "vgg9"), "did you mean vgg8?");
 
   await Deno.writeFile(own, (await Deno.readFile(own)).subarray(0, 500));

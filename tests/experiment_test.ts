@@ -31,8 +31,14 @@ Deno.test("an experiment is what experiment() made", () => {
 });
 
 Deno.test("a teacher is the first trial after its last epoch unless said otherwise", () => {
-  assertEquals(from(teacher), { experiment: teacher, seed: 1, epoch: "last", extras: {} });
-  assertEquals(from(teacher, { seed: 3, epoch: 7 }), { experiment: teacher, seed: 3, epoch: 7, extras: {} });
+  assertEquals(from(teacher), { kind: "trained", experiment: teacher, seed: 1, epoch: "last", extras: {} });
+  assertEquals(from(teacher, { seed: 3, epoch: 7 }), {
+    kind: "trained",
+    experiment: teacher,
+    seed: 3,
+    epoch: 7,
+    extras: {},
+  });
 });
 
 Deno.test("a declaration is pure JSON with the teachers nested in it, and no path", () => {

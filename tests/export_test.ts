@@ -4,6 +4,7 @@ import { main } from "../lib/export.ts";
 import { Failure } from "../lib/failure.ts";
 import { everything, needs } from "./needs.ts";
 import { PAIR, toys } from "./toy_runs.ts";
+import { accuracyOf } from "./trial.ts";
 
 const printed = async (...args: string[]): Promise<string> => {
   const lines: string[] = [];
@@ -53,7 +54,7 @@ await needs(
         const card = await Deno.readTextFile(`${folder}/README.md`);
         assertStringIncludes(card, "# small on synthetic: kd from large");
         assertStringIncludes(card, trial.teachers[0].sha256);
-        assertStringIncludes(card, trial.metric.top1[epoch].toFixed(2));
+        assertStringIncludes(card, accuracyOf(trial)[epoch].toFixed(2));
         assertStringIncludes(card, "(1)");
         const { classes, mean, height, layout } = JSON.parse(await Deno.readTextFile(`${folder}/preprocessing.json`));
         assertEquals([classes.length, mean, height, layout], [5, [0.5, 0.5, 0.5], 8, "NHWC"]);

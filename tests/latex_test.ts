@@ -13,8 +13,8 @@ Deno.test("latex: every sign that means something to it is printed as it is", ()
 });
 
 Deno.test("latex: the best number is bold, one that is not there a dash", () => {
-  assertEquals(shown({ mean: 70, text: "70.00 ± 0.10 (3)" }), "70.00 $\\pm$ 0.10 (3)");
-  assertEquals(shown({ mean: 70, text: "70.00", best: true }), "\\textbf{70.00}");
+  assertEquals(shown({ mean: 70, decimals: 2, text: "70.00 ± 0.10 (3)" }), "70.00 $\\pm$ 0.10 (3)");
+  assertEquals(shown({ mean: 70, decimals: 2, text: "70.00", best: true }), "\\textbf{70.00}");
   assertEquals(shown(undefined), "--");
 });
 

@@ -23,7 +23,7 @@ const taught = experiment(import.meta, {
   teacher: from(teacher),
   distiller: kd(),
 });
-const TEACHER = { id: "toy#teacher", seed: 1, sha256: "b".repeat(64), top1: 81.5 };
+const TEACHER = { id: "toy#teacher", seed: 1, sha256: "b".repeat(64), score: { top1: 81.5 } };
 
 function facts(experiment: Experiment, trials: readonly Trial[], other: Partial<CardFacts> = {}): CardFacts {
   return {

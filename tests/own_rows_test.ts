@@ -4,9 +4,14 @@ import { kd } from "../lib/distillers/kd.ts";
 import { scratch } from "../lib/distillers/scratch.ts";
 import { type Experiment, experiment, from, type Teacher } from "../lib/experiment.ts";
 import { resnet20, resnet8 } from "../lib/networks/resnet.ts";
+import type { Metric } from "../lib/metric.ts";
 import { ownRows } from "../lib/own_rows.ts";
+import { comparisons } from "../lib/paired.ts";
+import { pairedRows } from "../lib/paired_rows.ts";
 import { sgd } from "../lib/schedule.ts";
 import type { Labelled } from "../lib/table_settings.ts";
+import { classification } from "../lib/tasks/classification.ts";
+import type { Task } from "../lib/tasks/task.ts";
 import { weights } from "../lib/weights.ts";
 import { trial } from "./trial.ts";
 
@@ -52,4 +57,42 @@ Deno.test("own rows: teachers go by the names they are given, else by their netw
   const named = from(alone()), plain = from(alone());
   const { rows } = ownRows([row("a", taught(named), 70, 1), row("b", taught(plain), 70, 1)], new Map([[named, "N"]]));
   assertEquals(rows.map(({ teachers }) => teachers), [["N"], ["resnet20"]]);
+});
+
+Deno.test("own rows: titles, digits and the side that is better are those of the experiments' task", () => {
+  const task: Task = {
+    ...classification,
+    id: "boxes",
+    measures: {
+      miss: { title: "miss rate", decimals: 3, isPercentage: false, isLessBetter: true },
+      map: { title: "mAP", decimals: 1, isPercentage: true },
+    },
+    primary: "map",
+  };
+  const boxes = { ...alone(), dataset: { ...shared.dataset, task } };
+  const row = (label: string, ...metrics: Metric[]): Labelled => [label, {
+    experiment: boxes,
+    path: "a.ts",
+    measured: metrics.map((metric, i) => trial(i + 1, 0, { metric })),
+    stale: 0,
+    quick: 0,
+  }];
+  const labelled = [
+    row("a", { map: { last: 40.06, best: 41 }, miss: { last: 0.25, best: 0.25 } }),
+    row("b", { map: { last: 40.14, best: 41.26 }, miss: { last: 0.2504, best: 0.2 } }),
+    row("none"),
+  ];
+  const { columns, rows } = ownRows(labelled);
+  assertEquals(columns.map(({ title }) => title), ["mAP, last (n)", "mAP, best", "miss rate, last"]);
+  const shown = rows.map(({ cells }) => cells.map((cell) => cell && [cell.text, cell.best]));
+  assertEquals(shown, [
+    [["40.1 (1)", true], ["41.0", false], ["0.250", true]],
+    [["40.1 (1)", true], ["41.3", true], ["0.250", true]],
+    [undefined, undefined, undefined],
+  ]);
+  assertEquals(pairedRows(comparisons(labelled, ["a"])), [
+    ["", "Δ mAP, last", "95 % interval", "seeds", "verdict"],
+    ["b − a", "+0.1", "—", "1", "one seed"],
+  ]);
+  assertEquals(ownRows([]), { columns: [], rows: [] });
 });

@@ -4,13 +4,14 @@ import { kd } from "../lib/distillers/kd.ts";
 import { scratch } from "../lib/distillers/scratch.ts";
 import { type Experiment, experiment, from } from "../lib/experiment.ts";
 import { resnet20, resnet8 } from "../lib/networks/resnet.ts";
-import { comparisons, paired } from "../lib/paired.ts";
+import { comparisons, paired as pairedBy } from "../lib/paired.ts";
 import { stream } from "../lib/random.ts";
 import type { Trial } from "../lib/result.ts";
 import { sgd } from "../lib/schedule.ts";
 import type { Labelled } from "../lib/table_settings.ts";
 import { trial } from "./trial.ts";
 
+const paired = (of: readonly Trial[], over: readonly Trial[]) => pairedBy(of, over, "top1");
 const trials = (...top1: number[]): Trial[] => top1.map((one, seed) => trial(seed, one));
 
 Deno.test("paired: seed by seed, with Student's interval", () => {

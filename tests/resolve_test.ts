@@ -8,6 +8,7 @@ import { resolve, resolveTrained } from "../lib/resolve.ts";
 import type { Progress } from "../lib/run_folder.ts";
 import { needs } from "./needs.ts";
 import { PAIR, type Toys, toys } from "./toy_runs.ts";
+import { trial } from "./trial.ts";
 
 const disk = ["read", "write", "env"] as const;
 
@@ -19,6 +20,7 @@ async function leave(
   weights: readonly Epoch[] = [],
 ): Promise<void> {
   const { folder, declaration } = await resolve(await toys.experiment("teacher"), seed, toys.settings({ fresh: true }));
+  const score = { top1: 50, top5: 100 };
   const full = {
     declaration,
     precision: "float32",
@@ -28,9 +30,11 @@ async function leave(
     step: 12,
     sums: {},
     seconds: 1,
+    best: { epoch: 1, chosen: 50, score },
+    last: score,
   };
   await folder.make();
-  await saveCheckpoint(folder.file("latest.safetensors"), new Map(), { ...full, ...progress } as never);
+  await saveCheckpoint(folder.file("latest.safetensors"), new Map(), { ...full, ...progress });
   for (const epoch of weights) await Deno.writeTextFile(folder.weights(epoch), "");
 }
 
@@ -57,7 +61,7 @@ await needs(
 
       await leave(toys, 1, {}, ["best", "last"]);
       assertEquals(await state(), "begun");
-      await folder.write("trial.json", {});
+      await folder.write("trial.json", trial(1, 50));
       assertEquals(await Promise.all([state(), state(["last"]), state(["best"])]), Array(3).fill("done"));
       assertEquals(await Promise.all([state([2]), state([3])]), ["lacking", "begun"]);
       assertEquals(await state([], true), "fresh");
@@ -85,7 +89,7 @@ await needs(
       assertEquals(await look(), ["missing", undefined, "last"]);
       assertEquals(await look({ limit: 1, fresh: true }), ["missing", "quick-3-1", "last"]);
       await leave(toys, 1, {}, ["last"]);
-      await Deno.writeTextFile(toys.of("teacher", 1, "trial.json"), "{}");
+      await Deno.writeTextFile(toys.of("teacher", 1, "trial.json"), JSON.stringify(trial(1, 50)));
       assertEquals(await look({ limit: 1, fresh: true }), ["done", undefined, "last"]);
       await Deno.rename(toys.of("teacher", 1), `${toys.of("teacher", 1)}-quick-3-1`);
       assertEquals(await look(), ["missing", undefined, "last"]);

@@ -58,7 +58,8 @@ await needs(
     project({}, async (folder) => {
       const path = join(folder, "a#b.json"), put = (one: Trial) => record(path, "a#b", one);
       assertEquals(await readResult(path), undefined);
-      const teacher = { id: "t", seed: 1, sha256: B, top1: 80 }, given = { ...teacher, id: "vgg13:a.pth", seed: null };
+      const teacher = { id: "t", seed: 1, sha256: B, score: { top1: 80 } },
+        given = { ...teacher, id: "vgg13:a.pth", seed: null };
       const three = trial(3, 70, {
         teachers: [teacher, given],
         metric: { ...trial(3, 70).metric, kl: 0.3 },
@@ -115,6 +116,23 @@ await needs(
       const { trials: [one, other] } = (await readResult(path))!;
       assertEquals([one.stepSeconds, other.stepSeconds], [0.0123, undefined]);
       assertEquals((await Deno.readTextFile(path)).match(/"stepSeconds"/g)!.length, 1);
+    }),
+);
+
+await needs(
+  disk,
+  "readResult: a teacher of a file from before tasks has its top-1 as its score, and keeps it",
+  () =>
+    project({}, async (folder) => {
+      const path = join(folder, "a.json");
+      const one = trial(1, 70);
+      const teacher = { id: "t", seed: 1, sha256: B };
+      const before = { experiment: "a", trials: [{ ...one, teachers: [{ ...teacher, top1: 88.3 }] }] };
+      await Deno.writeTextFile(path, JSON.stringify(before));
+      const read = { ...one, teachers: [{ ...teacher, score: { top1: 88.3 } }] };
+      assertEquals((await readResult(path))!.trials, [read]);
+      await record(path, "a", trial(2, 71));
+      assertEquals((await readResult(path))!.trials, [read, trial(2, 71)]);
     }),
 );
 
@@ -177,6 +195,7 @@ await needs(
     project({}, async (folder) => {
       const path = join(folder, "a.json"),
         good = JSON.parse(JSON.stringify({ experiment: "a", trials: [trial(1, 70), trial(2, 71)] }));
+      const taught = { id: "t", seed: 1, sha256: B };
       const set = (change: (result: typeof good) => void) => {
         const copy = structuredClone(good);
         change(copy);
@@ -193,10 +212,19 @@ await needs(
         [set((r) => r.trials[1].seed = "1"), 'trials[1].seed has to be a whole number, 0 or more, not "1"'],
         [set((r) => r.trials[1].seed = 1), "seed 1 is there twice"],
         [set((r) => r.trials[0].declaration = "abc"), "trials[0].declaration has to be a SHA-256"],
-        [set((r) => r.trials[0].metric.top1.best = 101), "trials[0].metric.top1.best has to be a number from 0 to 100"],
-        [set((r) => delete r.trials[0].metric.top5), "trials[0].metric.top5 is missing"],
-        [set((r) => r.trials[0].metric.kl = null), "trials[0].metric.kl has to be a number"],
+        [set((r) => r.trials[0].metric.top1.best = "70"), 'trials[0].metric.top1.best has to be a number, not "70"'],
+        [set((r) => delete r.trials[0].metric.top5.last), "trials[0].metric.top5.last is missing"],
+        [set((r) => r.trials[0].metric.kl = null), "trials[0].metric.kl has to be an object"],
+        [set((r) => r.trials[0].metric.heldOut = 70), "trials[0].metric.heldOut has to be an object, not 70"],
         [set((r) => r.trials[0].teachers = [{ id: "t" }]), "trials[0].teachers[0].seed is missing"],
+        [
+          set((r) => r.trials[0].teachers = [{ ...taught, score: 80 }]),
+          "trials[0].teachers[0].score has to be an object",
+        ],
+        [
+          set((r) => r.trials[0].teachers = [{ ...taught, top1: 101 }]),
+          "teachers[0].top1 has to be a number from 0 to 100",
+        ],
         [set((r) => r.trials[0].precision = "float16"), 'trials[0].precision has to be "float32" or "bfloat16"'],
         [set((r) => r.trials[0].stepSeconds = null), "trials[0].stepSeconds has to be a number"],
         [set((r) => r.trials[0].quick = 0), "trials[0].quick has to be true or false"],

@@ -21,10 +21,10 @@ import { paperTable } from "../lib/paper_table.ts";
 import { stream } from "../lib/random.ts";
 import type { Trial } from "../lib/result.ts";
 import { sgd } from "../lib/schedule.ts";
-import { fixed, signed, spread, summary } from "../lib/summary.ts";
+import { fixed, rounded, signed, spread, summary } from "../lib/summary.ts";
 import { isTables, tables } from "../lib/table.ts";
 import { weights } from "../lib/weights.ts";
-import { trial } from "./trial.ts";
+import { accuracyOf, trial } from "./trial.ts";
 
 const HASH = "a".repeat(64);
 const own = { url: "file:///p/a.ts" };
@@ -90,13 +90,15 @@ Deno.test("summary: printed with two decimals, signs and no negative zero", () =
   assertEquals(spread(summary([74, 75])!), "74.50 ± 0.71 (2)");
   assertEquals(spread(summary([74])!), "74.00 (1)");
   assertEquals(spread({ mean: 72.53, std: 0.15 }), "72.53 ± 0.15");
+  assertEquals([rounded(0.12345, 4), fixed(-0.00001, 4), signed(0.5, 1)], [0.1235, "0.0000", "+0.5"]);
+  assertEquals(spread({ mean: 0.12345, std: 0.00006, n: 2 }, 4), "0.1235 ± 0.0001 (2)");
 });
 
-Deno.test("best: at least two are compared, absent ones never win, less is better for kl", () => {
-  assertEquals(best([undefined, 3], "top1"), [false, false]);
-  assertEquals(best([1, undefined, 3, 3], "top1"), [false, false, true, true]);
-  assertEquals(best([1, undefined, 3], "kl"), [true, false, false]);
-  assertEquals(best([undefined, undefined], "top1"), [false, false]);
+Deno.test("best: at least two are compared, absent ones never win, less is better where it is said", () => {
+  assertEquals(best([undefined, 3]), [false, false]);
+  assertEquals(best([1, undefined, 3, 3]), [false, false, true, true]);
+  assertEquals(best([1, undefined, 3], true), [true, false, false]);
+  assertEquals(best([undefined, undefined]), [false, false]);
 });
 
 Deno.test("markdown: columns are aligned, text prints as it is", () => {
@@ -336,6 +338,14 @@ Deno.test("paper table: a column shows its own metric", () => {
   const cells = cellsOf(render({ kd: [outcome(taught, [measured]), outcome(other, [measured])] }, paper(yaml)));
   assertEquals(cells[0].slice(1), ["vgg13 →<br>vgg8<br>top5", "resnet20 →<br>resnet8<br>kl"]);
   assertEquals(cells[3].slice(1).map((cell) => numbers(cell)[0]), [82, 1.12]);
+  for (const kd of [[undefined, outcome(other, [measured])], []]) {
+    const bold = cellsOf(render({ kd }, paper(yaml))).map(([label, , cell]) => [label, cell.includes("**")]);
+    assertEquals(
+      bold.filter(([, isBold]) => isBold),
+      [["kd", true]],
+      "less of it is better, whoever fills the column",
+    );
+  }
 });
 
 Deno.test("paper table: times are multiples of the row kd's, of a step; a trial without one has none", () => {
@@ -468,7 +478,7 @@ Deno.test("property: every number of a table comes from the results or the paper
         Array.from({ length: random.below(4) }, (_, seed) => trial(seed, Math.round(random.uniform() * 8000) / 100))
       );
       outcomes[method] = drawn.map((trials) => outcome(taught, trials));
-      seen.set(method, drawn.map((trials) => trials.map(({ metric }) => metric.top1.last)));
+      seen.set(method, drawn.map((trials) => trials.map((one) => accuracyOf(one).last)));
     }
     const cells = new Map(cellsOf(render(outcomes)).map(([label, ...row]) => [label, row]));
     for (const row of table.rows.filter(({ delta }) => !delta)) {
@@ -490,6 +500,15 @@ Deno.test("property: every number of a table comes from the results or the paper
 Deno.test("tables: only what the function made is a declaration", () => {
   const declared = tables({ title: "T", tables: [{ id: "a", title: "A", rows: { student } }] });
   assertEquals([isTables(declared), isTables({ ...declared }), isTables(undefined)], [true, false, false]);
+  assertEquals([declared.kind, declared.tables.map(({ kind }) => kind)], ["own", ["own"]]);
+  const own = { id: "b", title: "B", rows: { student } };
+  const cells = { ids: ["a"], rows: { student: { vgg8: student } } };
+  const ofPaper = tables({ paper: "./paper.yaml", tables: [cells, own] });
+  assertEquals(ofPaper, {
+    kind: "paper",
+    paper: "./paper.yaml",
+    tables: [{ kind: "paper", ...cells }, { kind: "own", ...own }],
+  });
   // @ts-expect-error a row is an experiment, not the name of one
   tables({ title: "T", tables: [{ id: "a", title: "A", rows: { student: "student.ts" } }] });
   // @ts-expect-error a misspelt member

@@ -11,6 +11,7 @@ import { referenceName } from "../lib/reference_names.ts";
 import { everything, needs } from "./needs.ts";
 import { large } from "./toy.ts";
 import { PAIR, type Toys, toys } from "./toy_runs.ts";
+import { accuracyOf } from "./trial.ts";
 
 const lib = (name: string): string => new URL(`../lib/${name}`, import.meta.url).href;
 
@@ -39,8 +40,8 @@ const test = (name: string, use: (trained: Trained) => Promise<void>): Promise<v
     toys(PAIR, async (old) => {
       const student = await old.run("student", 1, { deterministic: true }),
         path = old.of("teacher", 1, "last.safetensors");
-      const [{ metric }] = (await readResult(old.path("toy#teacher.json")))!.trials;
-      await use({ path, sha256: await sha256(await Deno.readFile(path)), top1: metric.top1.last, student });
+      const [teacher] = (await readResult(old.path("toy#teacher.json")))!.trials;
+      await use({ path, sha256: await sha256(await Deno.readFile(path)), top1: accuracyOf(teacher).last, student });
     }));
 
 const failing = async (work: Promise<unknown>, exit: number): Promise<string> => {
@@ -68,7 +69,7 @@ export const mixed = experiment(import.meta, { dataset, schedule, teacher: [from
       await Deno.mkdir(toys.path("files"));
       await Deno.copyFile(path, toys.path("files", "big.safetensors"));
       const trial = await toys.run("student", 1, { deterministic: true });
-      const record = { id: "large:big.safetensors", seed: null, sha256, top1 };
+      const record = { id: "large:big.safetensors", seed: null, sha256, score: { top1 } };
       assertEquals(trial.teachers, [record]);
       assertEquals(trial.metric, trained.student.metric);
       assertEquals((await readResult(toys.path("toy#student.json")))!.trials, [trial]);
@@ -99,7 +100,7 @@ export const student = taughtBy(weights(named, { file: "reference.safetensors", 
       });
       await saveCheckpoint(toys.path("reference.safetensors"), new Map(theirs), {});
       const trial = await toys.run("student", 1, { deterministic: true });
-      assertEquals([trial.teachers[0].top1, trial.metric], [top1, student.metric]);
+      assertEquals([trial.teachers[0].score.top1, trial.metric], [top1, student.metric]);
     },
   ));
 

@@ -1,4 +1,11 @@
+import { type LastAndBest, primaryOf } from "../lib/metric.ts";
 import type { Trial } from "../lib/result.ts";
+import { classification } from "../lib/tasks/classification.ts";
+
+/** What a trial of classification reached, in percent. */
+export function accuracyOf({ metric }: Trial): LastAndBest {
+  return primaryOf(metric, classification);
+}
 
 /** A hand-made trial: `top1` after the last epoch, half a point more at the best one. */
 export function trial(seed: number, top1: number, other: Partial<Trial> = {}): Trial {

@@ -19,9 +19,15 @@ const taughtBy = (teacher: Given<typeof vgg13>) => experiment(meta, { ...shared,
 
 Deno.test("weights: a teacher is a plain value, nothing is opened", () => {
   const file = "nowhere/vgg13.pth", url = "https://somewhere.invalid/vgg13.pth";
-  const plain = { network: vgg13, sha256: null, top1: null };
+  const plain = { kind: "given", network: vgg13, sha256: null, top1: null } as const;
   assertEquals(weights(vgg13, { file }), { ...plain, source: { file } });
-  assertEquals(weights(vgg13, { url, sha256, top1: 74.64 }), { network: vgg13, source: { url }, sha256, top1: 74.64 });
+  assertEquals(weights(vgg13, { url, sha256, top1: 74.64 }), {
+    kind: "given",
+    network: vgg13,
+    source: { url },
+    sha256,
+    top1: 74.64,
+  });
   const here = new URL("./vgg13.pth", import.meta.url);
   assertEquals(weights(vgg13, { file: here }), { ...plain, source: { file: here } });
   assertEquals(networkOf(weights(vgg13, { file })), vgg13);

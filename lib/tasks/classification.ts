@@ -16,7 +16,7 @@ export const classification: Task = {
   measures: {
     top1: { title: "top-1", decimals: 2, isPercentage: true },
     top5: { title: "top-5", decimals: 2, isPercentage: true },
-    kl: { title: "KL(teacher‖student)", decimals: 4, isPercentage: false },
+    kl: { title: "KL to teacher", decimals: 2, isPercentage: false, isLessBetter: true, isToTeacher: true },
   },
   primary: "top1",
   readLabels: ({ labels }, indices) => ({

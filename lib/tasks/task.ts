@@ -7,7 +7,7 @@ import type { Tensor } from "../tensor.ts";
 /** Numbers by measure, e.g. `{ top1: 71.2, top5: 92.4 }`. */
 export type Score = { readonly [measure: string]: number };
 
-/** A number that a training or an evaluation reports: a mean over images. */
+/** A number that a training or an evaluation reports. */
 export interface Measure {
   /** Its name in lines and columns, e.g. `top-1`. */
   readonly title: string;
@@ -15,6 +15,10 @@ export interface Measure {
   readonly decimals: number;
   /** Whether it is a percentage, 0 … 100. */
   readonly isPercentage: boolean;
+  /** Whether less of it is better. Default: false. */
+  readonly isLessBetter?: boolean;
+  /** Whether it compares a student with its teacher, so that numbers beside other teachers say nothing. Default: false. */
+  readonly isToTeacher?: boolean;
 }
 
 /** The name of an input of a step that holds labels: `label`, `labelBoxes` … */

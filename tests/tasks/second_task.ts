@@ -25,22 +25,23 @@ function labelOf(split: LabelSource & Partial<Counted>, index: number): { number
 const guess = ({ taps: { logits } }: Output) => tf.slice(logits, [0, 0], [-1, NUMBERS]);
 const distance = (a: tf.Tensor, b: tf.Tensor) => tf.mean(tf.squaredDifference(a, b), -1);
 
-/** The share of the numbers' variance that guesses explain, in percent: it is known once every image has been seen. */
-function explained(guesses: readonly number[], numbers: readonly number[]): number {
+/** How well guesses fit, in percent: half where they are off by the numbers' own variance, which all images together have. */
+function fitOf(guesses: readonly number[], numbers: readonly number[]): number {
   const mean = numbers.reduce((a, b) => a + b) / numbers.length;
   const squares = (from: (i: number) => number) => numbers.reduce((sum, value, i) => sum + (value - from(i)) ** 2, 0);
-  return Math.max(0, 100 * (1 - squares((i) => guesses[i]) / squares(() => mean)));
+  const variance = squares(() => mean);
+  return 100 * variance / (variance + squares((i) => guesses[i]));
 }
 
-/** The task: the `explained` share of the variance counts, the squared `error` is logged, `gap` is its distance from the teacher's. */
+/** The task: the `fit` counts, the squared `error` is logged in training too, `gap` is the squared distance from a teacher. */
 export const secondTask: Task = {
   id: "numbers",
   measures: {
-    explained: { title: "explained", decimals: 1, isPercentage: true },
+    fit: { title: "fit", decimals: 1, isPercentage: true },
     error: { title: "error", decimals: 3, isPercentage: false },
     gap: { title: "gap to teacher", decimals: 3, isPercentage: false },
   },
-  primary: "explained",
+  primary: "fit",
   readLabels(split, indices) {
     const labels = Array.from(indices, (index) => labelOf(split, index));
     const numbers = Float32Array.from(labels.flatMap(({ numbers }) => [...numbers]));
@@ -73,7 +74,7 @@ export const secondTask: Task = {
         gaps.push(...gap);
       },
       result(): Score {
-        const score = { explained: explained(guesses, numbers), error: mean(errors) };
+        const score = { fit: fitOf(guesses, numbers), error: mean(errors) };
         return gaps.length > 0 ? { ...score, gap: mean(gaps) } : score;
       },
     };
@@ -89,10 +90,14 @@ export const secondTask: Task = {
       result() {
         const off = numbers.map((value, i) => Math.abs(value - guesses[i])), largest = Math.max(...off);
         return {
-          score: { explained: explained(guesses, numbers) },
+          score: { fit: fitOf(guesses, numbers) },
           details: { largest },
           tables: (whole) => [{
-            rows: [["", "off by"], ["largest", largest.toFixed(3)], ...whole ? off.map((one, i) => [`${i}`, `${one}`]) : []],
+            rows: [
+              ["", "off by"],
+              ["largest", largest.toFixed(3)],
+              ...whole ? off.map((one, i) => [`${i}`, `${one}`]) : [],
+            ],
             left: 1,
           }],
         };
@@ -106,7 +111,10 @@ export function numbered(options: SyntheticOptions): Dataset {
   const images = synthetic(options);
   const labelled = (split: Split): Split & Counted => ({
     ...split,
-    numbers: Float32Array.from({ length: NUMBERS * split.size }, (_, i) => Math.sin(split.labels[i >> 1] + i % NUMBERS)),
+    numbers: Float32Array.from(
+      { length: NUMBERS * split.size },
+      (_, i) => Math.sin(split.labels[i >> 1] + i % NUMBERS),
+    ),
     counts: Float32Array.from({ length: split.size }, (_, i) => 1 + i % 2),
   });
   return {
