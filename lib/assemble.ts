@@ -10,8 +10,8 @@ import { namesBelow, type Shape, type Variable, variables } from "./variables.ts
 
 /** The parts of an experiment that its training is made of; an experiment is one. */
 export interface Assembled extends Pick<Experiment, "student" | "teachers" | "several" | "distiller"> {
-  /** How images are changed before the networks see them. */
-  readonly dataset: Pick<Dataset<Mix | undefined, string>, "augmentation" | "normalisation" | "mix" | "views">;
+  /** The task, and how images are changed before the networks see them. */
+  readonly dataset: Pick<Dataset<Mix | undefined, string>, "task" | "augmentation" | "normalisation" | "mix" | "views">;
 }
 
 /** What an experiment says nothing of and its training is made with. */
@@ -62,7 +62,7 @@ const SCOPES = {
  * a `Failure` (exit 2) where the networks do not suit the method, or where the method makes not all of its extras.
  */
 export function assemble(experiment: Assembled, options: AssemblyOptions): Assembly {
-  const { distiller, dataset: { augmentation, normalisation, mix, views } } = experiment;
+  const { distiller, dataset: { task, augmentation, normalisation, mix, views } } = experiment;
   const { seed, image, classes, train, schedule, values, taken } = options;
   const collected = new Map<string, Variable>();
   const scope = variables({ seed, collected, values });
@@ -85,7 +85,7 @@ export function assemble(experiment: Assembled, options: AssemblyOptions): Assem
   return {
     student,
     teachers,
-    parts: { ...learning, augmentation, normalisation, mix, views, seed },
+    parts: { task, ...learning, augmentation, normalisation, mix, views, seed },
     variables: collected,
     state: [...collected.values()].filter((variable) => !variable.fixed),
     weights: namesBelow(scope.in(SCOPES.student), student.variables),

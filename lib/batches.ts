@@ -1,28 +1,37 @@
 import type { Draw, Split } from "./dataset.ts";
 import type { Inputs } from "./input.ts";
+import type { LabelName, Task } from "./tasks/task.ts";
 
 /** A batch on its way into a step. */
-export type Batch = Inputs<"image" | "label" | "index">;
+export type Batch = Inputs<"image" | "index" | LabelName>;
+
+/** The source of batches. */
+export interface BatchSource {
+  /** The task whose labels the images have. */
+  readonly task: Task;
+  /** The split that they are read from. */
+  readonly split: Split;
+  /** Height, width and channels of each image. */
+  readonly image: readonly number[];
+}
 
 /**
  * The images of a split in this order, `size` at a time, the last batch taking what is left, read as `draw` says.
  * The next batch is read while the caller works on the present one.
  */
 export async function* batches(
-  split: Split,
+  { task, split, image }: BatchSource,
   order: Uint32Array,
   size: number,
-  image: readonly number[],
   draw?: Draw,
 ): AsyncGenerator<Batch> {
   const read = async (start: number): Promise<Batch | undefined> => {
     if (start >= order.length) return undefined;
     const index = Int32Array.from(order.subarray(start, start + size)), n = index.length;
     const data = await split.read(index, draw);
-    const label = index.map((i) => split.labels[i]);
     return {
+      ...task.readLabels(split, index),
       image: { shape: [n, ...image], data },
-      label: { shape: [n], data: label },
       index: { shape: [n], data: index },
     };
   };

@@ -1,8 +1,16 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "./tensor.ts";
-import type { Engine, Runnable, Values } from "./engine.ts";
+import {
+  type Engine,
+  type Nested,
+  replaceEach,
+  type Runnable,
+  type StepOutcome,
+  type Traced,
+  type Ungrouped,
+  type Values,
+} from "./engine.ts";
 import type { Input, Inputs } from "./input.ts";
-import type { Outcome, Traced } from "./step.ts";
 import { type NativeBackend, nativeBackend, tracing } from "./tensorflow/backend.ts";
 import { DataType, dataTypeOf } from "./tensorflow/binding.ts";
 import type { Config } from "./tensorflow/config.ts";
@@ -47,8 +55,8 @@ export class Compiler implements Engine {
   }
 
   /** Makes a step a function of a batch; it is traced at the first call with inputs of a shape. */
-  compile<I extends string>(traced: Traced<I>): Runnable<I> {
-    const known = new Map<string, (inputs: Inputs<I>) => Promise<Values>>();
+  compile<I extends string, V extends Nested<Tensor> = Ungrouped>(traced: Traced<I, V>): Runnable<I, V> {
+    const known = new Map<string, Runnable<I, V>>();
     return async (inputs) => {
       const key = JSON.stringify(
         Object.entries<Input>(inputs).map(([name, { shape, data }]) => [name, shape, dataTypeOf(data)]),
@@ -104,11 +112,12 @@ export class Compiler implements Engine {
     this.#fixed.set(variable, this.#graph.node(id));
   }
 
-  #record<I extends string>(traced: Traced<I>, inputs: Inputs<I>): (inputs: Inputs<I>) => Promise<Values> {
+  #record<I extends string, V extends Nested<Tensor>>(traced: Traced<I, V>, inputs: Inputs<I>): Runnable<I, V> {
     const graph = this.#graph, names = Object.keys(inputs) as I[];
     const feeds = names.map((name) => graph.placeholder(inputs[name].shape, dataTypeOf(inputs[name].data)));
     const reads = new Map<Variable, { node: Node; value: Tensor }>();
-    const { fetches, targets } = tracing(graph, () => {
+    const fetches: Node[] = [];
+    const { places, targets } = tracing(graph, () => {
       const scope = tf.engine();
       scope.startScope();
       try {
@@ -116,19 +125,20 @@ export class Compiler implements Engine {
         const given = Object.fromEntries(names.map((name, i) => [name, this.#input(feeds[i])])) as Record<I, Tensor>;
         const outcome = traced(given);
         const targets = this.#apply(outcome.updates, reads);
-        const fetches = Object.entries(outcome.values).map(([name, value]) => ({ name, node: this.#node(value) }));
+        const places = replaceEach(outcome.values, (value: Tensor) => fetches.push(this.#node(value)) - 1);
         release(outcome);
-        return { fetches, targets };
+        return { places, targets };
       } finally {
         scope.endScope();
         tf.dispose(Array.from(reads.values(), ({ value }) => value));
         for (const variable of [...this.#resident.keys(), ...this.#fixed.keys()]) variable.bind(undefined);
       }
     });
-    const run = this.#session.prepare({ feeds, fetches: fetches.map(({ node }) => node), targets }, this.#trace);
+    const run = this.#session.prepare({ feeds, fetches, targets }, this.#trace);
     return async (inputs) => {
       const results = await run(names.map((name) => inputs[name]));
-      return Object.fromEntries(fetches.map(({ name }, i) => [name, results[i] as Float32Array]));
+      // TypeScript does not see that to replace twice is to replace once.
+      return replaceEach(places, (place: number) => results[place] as Float32Array) as Values<V>;
     };
   }
 
@@ -192,8 +202,8 @@ export class Compiler implements Engine {
 }
 
 /** Disposes what a step kept. */
-function release({ values, updates }: Outcome): void {
-  tf.dispose(Object.values(values));
+function release({ values, updates }: StepOutcome<Nested<Tensor>>): void {
+  tf.dispose(values);
   for (const update of updates) {
     tf.dispose(update.kind === "assign" ? update.value : update.gradient);
   }

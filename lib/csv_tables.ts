@@ -47,7 +47,8 @@ function ofOwn({ id: table, rows: labelled, against, names }: FilledOwnTable): L
   const lines = rows.flatMap(({ label: method, teachers, student, cells }): Line[] => {
     const place = { table, method, teacher: teachers.join("+"), student };
     const differences = compared.filter(({ label }) => label === method).map(({ against, task, paired }): Line => {
-      const { interval, verdict } = paired, metric = `${task.primary}_minus_${against}`;
+      const { interval, verdict } = paired;
+      const metric = `${task.primary}_minus_${against}`;
       const low = interval && percentage(interval.low), high = interval && percentage(interval.high);
       return { ...place, metric, epoch: "last", ...numbers(paired), low, high, verdict };
     });

@@ -20,6 +20,8 @@ export interface Split {
   readonly size: number;
   /** The class of each image, 0 … classes − 1. */
   readonly labels: Int32Array;
+  /** The split that it is a part of, and where each of its images is in there; absent: none. A task reads labels of its own from that. */
+  readonly partOf?: { readonly split: Split; readonly indices: Uint32Array };
   /**
    * The images at these indices, one after the other: `indices.length` × height × width × channels bytes, channels last, 0 … 255.
    * Without `draw` they are read as for an evaluation, which takes no chance. Rejects with a `Failure` (exit 3) that names the

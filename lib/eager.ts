@@ -1,8 +1,15 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "./tensor.ts";
-import type { Engine, Runnable, Values } from "./engine.ts";
+import {
+  type Engine,
+  type Nested,
+  replaceEach,
+  type Runnable,
+  type Traced,
+  type Ungrouped,
+  type Values,
+} from "./engine.ts";
 import type { Input, Inputs } from "./input.ts";
-import type { Traced } from "./step.ts";
 import type { Update, Variable } from "./variables.ts";
 
 /**
@@ -13,18 +20,16 @@ export class EagerEngine implements Engine {
   readonly #values = new Map<Variable, Tensor>();
 
   /** Makes a step a function of a batch: the step function runs at every call. */
-  compile<I extends string>(traced: Traced<I>): Runnable<I> {
-    const run = (inputs: Inputs<I>): Values => {
+  compile<I extends string, V extends Nested<Tensor> = Ungrouped>(traced: Traced<I, V>): Runnable<I, V> {
+    const run = (inputs: Inputs<I>): Values<V> => {
       const engine = tf.engine();
       engine.startScope();
       try {
         const outcome = traced(this.#tensors(inputs));
         this.#apply(outcome.updates);
-        const values = Object.entries(outcome.values).map((
-          [name, value],
-        ) => [name, Float32Array.from(value.dataSync())]);
-        tf.dispose(Object.values(outcome.values));
-        return Object.fromEntries(values);
+        const values = replaceEach(outcome.values, (value: Tensor) => Float32Array.from(value.dataSync()));
+        tf.dispose(outcome.values);
+        return values;
       } finally {
         engine.endScope();
       }

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { cannotWrite } from "./cannot_write.ts";
+import type { EpochSums } from "./epoch_sums.ts";
 import { EventWriter } from "./events.ts";
-import type { Score } from "./tasks/task.ts";
+import { formatMeasure, meanOf, type Score, type Task } from "./tasks/task.ts";
 
 /** What is logged of an epoch: numbers by tag, e.g. `train/loss/kd`, `test/top1`, `lr`. */
 export type EpochLog = { readonly epoch: number; readonly [tag: string]: number };
@@ -14,8 +15,8 @@ export interface EpochSummary {
   readonly epochs: number;
   /** The learning rate of its first step. */
   readonly rate: number;
-  /** Sums over its images: `loss`, `loss/<term>`, `report/<name>`, `correct`, and `images` itself; of one of its batches `grad/<term>`, if asked for. */
-  readonly sums: { readonly [name: string]: number };
+  /** What its steps added up to. */
+  readonly sums: EpochSums;
   /** The student on the test set. */
   readonly test: Score;
   /** The student on what is held out. */
@@ -28,34 +29,36 @@ export interface EpochSummary {
   readonly seconds: number;
 }
 
-/** The mean of each loss, the total last, or of each thing that the method reports, by name. */
-function means({ sums }: EpochSummary, kind: "loss" | "report"): [string, number][] {
-  return Object.entries(sums).filter(([name]) => name.startsWith(kind)).map((
-    [name, sum],
-  ) => [name, sum / sums.images]);
+/** The means over an epoch's images of sums, by name. */
+function means(sums: { readonly [name: string]: number }, { images }: EpochSums): [string, number][] {
+  return Object.entries(sums).map(([name, sum]) => [name, sum / images]);
 }
 
-/** How strongly each term pulled at the student in the batch where that was measured, by the term's name. */
-function gradNorms({ sums }: EpochSummary): [string, number][] {
-  return Object.entries(sums).flatMap(([name, norm]): [string, number][] =>
-    name.startsWith("grad/") ? [[name.slice("grad/".length), norm]] : []
+/** What the student reached in training, in the task's measures. */
+function trained({ measures }: Task, { measures: sums, images }: EpochSums): Score {
+  return Object.fromEntries(
+    Object.entries(sums).map(([measure, sum]) => [measure, meanOf(measures[measure], sum, images)]),
   );
 }
 
+/** Numbers under tags that begin like this. */
+function tagged(prefix: string, numbers: Iterable<readonly [string, number]>): Record<string, number> {
+  return Object.fromEntries(Array.from(numbers, ([name, number]) => [`${prefix}/${name}`, number]));
+}
+
 /** An epoch as it is logged. */
-export function epochLog(summary: EpochSummary): EpochLog {
-  const { epoch, rate, sums, test, held, imagesPerSecond, waited, seconds } = summary;
+export function epochLog(task: Task, summary: EpochSummary): EpochLog {
+  const { epoch, rate, sums, test, held, imagesPerSecond, waited, seconds } = summary, { primary } = task;
   return {
     epoch,
     lr: rate,
-    ...Object.fromEntries(
-      [...means(summary, "loss"), ...means(summary, "report")].map(([name, mean]) => [`train/${name}`, mean]),
-    ),
-    ...Object.fromEntries(gradNorms(summary).map(([term, norm]) => [`train/grad/${term}`, norm])),
-    "train/top1": 100 * sums.correct / sums.images,
-    "test/top1": test.top1,
-    "test/top5": test.top5,
-    ...(held ? { "holdout/top1": held.top1 } : {}),
+    ...tagged("train/loss", means(sums.terms, sums)),
+    "train/loss": sums.loss / sums.images,
+    ...tagged("train/report", means(sums.reports, sums)),
+    ...tagged("train/grad", Object.entries(sums.grads ?? {})),
+    ...tagged("train", Object.entries(trained(task, sums))),
+    ...tagged("test", Object.entries(test)),
+    ...held && tagged("holdout", [[primary, held[primary]]]),
     "perf/images_per_second": imagesPerSecond,
     "perf/data_seconds": waited,
     "perf/seconds": seconds,
@@ -64,17 +67,19 @@ export function epochLog(summary: EpochSummary): EpochLog {
 }
 
 /** An epoch as it is shown. */
-export function epochLine(summary: EpochSummary): string {
+export function epochLine(task: Task, summary: EpochSummary): string {
   const { epoch, epochs, rate, sums, test, held, imagesPerSecond, waited } = summary;
-  const shown = means(summary, "loss").map(([name, mean]) => [name.replace("loss/", ""), mean.toFixed(3)]);
-  const loss = shown.filter(([name]) => name === "loss").map(([, mean]) => mean).join();
-  const terms = shown.filter(([name]) => name !== "loss").map((term) => term.join(" ")).join(", ");
-  const pulls = gradNorms(summary).map(([term, norm]) => `${term} ${norm.toPrecision(3)}`);
+  const terms = means(sums.terms, sums).map(([name, mean]) => `${name} ${mean.toFixed(3)}`);
+  const pulls = Object.entries(sums.grads ?? {}).map(([term, norm]) => `${term} ${norm.toPrecision(3)}`);
+  const reached = Object.entries({ train: trained(task, sums), test, holdout: held ?? {} }).flatMap(([on, score]) =>
+    task.primary in score ? [`${on} ${formatMeasure(task.measures[task.primary], score[task.primary])}`] : []
+  );
   return [
-    `ep ${epoch}/${epochs} lr ${+rate.toPrecision(6)} loss ${loss} (${terms})`,
+    `ep ${epoch}/${epochs} lr ${+rate.toPrecision(6)} loss ${(sums.loss / sums.images).toFixed(3)} (${
+      terms.join(", ")
+    })`,
     ...(pulls.length > 0 ? [`grad (${pulls.join(", ")})`] : []),
-    `train ${(100 * sums.correct / sums.images).toFixed(2)} test ${test.top1.toFixed(2)}`,
-    ...(held ? [`holdout ${held.top1.toFixed(2)}`] : []),
+    ...reached,
     `img/s ${imagesPerSecond.toFixed(0)} data ${waited.toFixed(1)} s`,
   ].join(" ");
 }

@@ -6,7 +6,8 @@
 import { statSync } from "node:fs";
 import { dataFolder } from "../datasets/files.ts";
 import { command } from "./command.ts";
-import { report } from "./eval_report.ts";
+import { report, reportJson } from "./eval_report.ts";
+import { EVAL_BATCH } from "./evaluate.ts";
 import { Failure } from "./failure.ts";
 import { findNetwork } from "./find_network.ts";
 import { type Flags, flags, help, type Spec } from "./flags.ts";
@@ -27,6 +28,7 @@ const FLAGS = {
   "precision": { type: "string", choices: ["float32", "bfloat16"], help: "what convolutions compute in; float32" },
   "backend": { type: "string", choices: ["tensorflow", "cpu"], help: "cpu is tfjs's own, slow; tensorflow" },
   "threads": { type: "integer", least: 1, help: "threads; all cores" },
+  "eval-batch": { type: "integer", least: 1, help: `images in a batch; ${EVAL_BATCH}` },
   "confusion": { type: "boolean", help: "print the whole confusion matrix" },
   "json": { type: "boolean", help: "print one JSON object per experiment or file" },
 } as const satisfies Spec;
@@ -51,7 +53,7 @@ export async function main(args: readonly string[], print: (line: string) => voi
   if (spec === undefined) throw new Failure(2, "which experiment? deno task eval experiments/quickstart.ts#kd");
   if (another !== undefined) throw new Failure(2, `one at a time: deno task eval ${spec}`);
   const named = given.as === undefined ? await students(spec, given) : [await file(spec, given.as, given)];
-  const { precision = "float32", backend = "tensorflow", threads } = given, shown = status();
+  const { precision = "float32", backend = "tensorflow", threads, "eval-batch": evalBatch } = given, shown = status();
   for (const subject of named) {
     const { id, trained, network, dataset, file: { path, sha256 } } = subject;
     const found = await examine(subject, {
@@ -60,13 +62,14 @@ export async function main(args: readonly string[], print: (line: string) => voi
       precision,
       backend,
       threads,
+      evalBatch,
     });
     const about = { id, ...trained, network: network.id, dataset: dataset.id, weights: { path, sha256 } };
-    if (given.json) print(JSON.stringify({ ...about, precision, backend, ...found }));
+    if (given.json) print(JSON.stringify({ ...about, precision, backend, ...reportJson(found) }));
     else {
       const trial = trained ? ` seed ${trained.seed}, ${trained.epoch}` : "";
       print(`${id}${trial}: ${network.id} on ${found.images} test images of ${dataset.id}`);
-      print(`${path}, sha256 ${sha256}\n\n${report(found, given.confusion)}\n`);
+      print(`${path}, sha256 ${sha256}\n\n${report(dataset.task, found, given.confusion)}\n`);
     }
   }
 }

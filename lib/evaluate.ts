@@ -1,24 +1,20 @@
-import { batches, inOrder } from "./batches.ts";
-import type { Split } from "./dataset.ts";
+import { batches, type BatchSource, inOrder } from "./batches.ts";
 import type { Runnable } from "./engine.ts";
-import type { EvaluateInput } from "./step.ts";
+import type { EvaluateInput } from "./evaluate_step.ts";
 import type { Score } from "./tasks/task.ts";
 
-/** Images in a batch of an evaluation. */
-export const BATCH = 250;
+/** Images in a batch of an evaluation unless its settings say otherwise. */
+export const EVAL_BATCH = 250;
 
-/** Runs an evaluation step over a whole split. */
+/** Runs an evaluation step over a whole split, `size` images at a time. The score does not depend on that. */
 export async function evaluate(
   run: Runnable<EvaluateInput>,
-  split: Split,
-  image: readonly number[],
+  source: BatchSource,
+  size: number = EVAL_BATCH,
 ): Promise<Score> {
-  const sums: Record<string, number> = {};
-  for await (const { image: images, label } of batches(split, inOrder(split.size), BATCH, image)) {
-    for (const [name, value] of Object.entries(await run({ image: images, label }))) {
-      sums[name] = (sums[name] ?? 0) + value[0];
-    }
+  const tally = source.task.tally();
+  for await (const { image, index: _, ...labels } of batches(source, inOrder(source.split.size), size)) {
+    tally.add(await run({ image, ...labels }), labels);
   }
-  const { top1, top5, kl } = sums, percent = (count: number) => 100 * count / split.size;
-  return { top1: percent(top1), top5: percent(top5), ...(kl === undefined ? {} : { kl: kl / split.size }) };
+  return tally.result();
 }

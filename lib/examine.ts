@@ -1,6 +1,6 @@
 import { batches, inOrder } from "./batches.ts";
-import { Confusion } from "./confusion.ts";
-import { BATCH } from "./evaluate.ts";
+import { EVAL_BATCH } from "./evaluate.ts";
+import { predictStep } from "./evaluate_step.ts";
 import type { Experiment } from "./experiment.ts";
 import { Failure } from "./failure.ts";
 import { importWeights } from "./import_weights.ts";
@@ -8,7 +8,7 @@ import { type Latency, latency } from "./latency.ts";
 import { build, type Net } from "./network.ts";
 import { openEngine } from "./open_engine.ts";
 import type { Settings } from "./settings.ts";
-import { scoreStep } from "./step.ts";
+import type { Findings } from "./tasks/task.ts";
 import { type Variable, variables } from "./variables.ts";
 import type { WeightsFile } from "./weights_file.ts";
 
@@ -26,26 +26,10 @@ export interface Subject {
 export interface Examination {
   /** How many test images there are. */
   readonly images: number;
-  /** Images whose class came first, in percent. */
-  readonly top1: number;
-  /** Images whose class was among the first five, in percent. */
-  readonly top5: number;
-  /** Each class, its test images, and the percentage of them that was recognised; null where there are none. */
-  readonly perClass: readonly ClassScore[];
-  /** How many images of a class (row) were taken for a class (column). */
-  readonly confusion: readonly (readonly number[])[];
+  /** What the task finds. */
+  readonly findings: Findings;
   /** How long it takes. */
   readonly latency: Latency;
-}
-
-/** What weights reach on the test images of a class. */
-export interface ClassScore {
-  /** The class's name. */
-  readonly class: string;
-  /** How many images it has. */
-  readonly images: number;
-  /** The percentage that was recognised; null where there are no images. */
-  readonly top1: number | null;
 }
 
 /**
@@ -54,9 +38,9 @@ export interface ClassScore {
  */
 export async function examine(
   { network, file, dataset }: Subject,
-  settings: Pick<Settings, "data" | "status" | "precision" | "backend" | "threads">,
+  settings: Pick<Settings, "data" | "status" | "precision" | "backend" | "threads" | "evalBatch">,
 ): Promise<Examination> {
-  const { data, status } = settings, log = status.line;
+  const { data, status, evalBatch = EVAL_BATCH } = settings, { task } = dataset, log = status.line;
   const opened = await dataset.open(data, log);
   try {
     const { classes, image, test } = opened;
@@ -68,20 +52,16 @@ export async function examine(
       const collected = new Map<string, Variable>(), scope = variables({ seed: 0, collected, fixed: true, values });
       const player = build(network, scope, image, classes.length);
       await engine.hold([...collected.values()]);
-      const run = engine.compile(scoreStep(player, dataset.normalisation)), confusion = new Confusion(classes.length);
-      for await (const { image: images, label } of batches(test, inOrder(test.size), BATCH, image)) {
-        confusion.add((await run({ image: images })).logits, label.data as Int32Array);
-        status.update(confusion.images / test.size, `${confusion.images} of ${test.size} images`);
+      const run = engine.compile(predictStep(task, player, dataset.normalisation));
+      const tally = task.examine(classes);
+      let images = 0;
+      for await (const batch of batches({ task, split: test, image }, inOrder(test.size), evalBatch)) {
+        const { image: pixels, index, ...labels } = batch;
+        tally.add(await run({ image: pixels }), labels);
+        images += index.data.length;
+        status.update(images / test.size, `${images} of ${test.size} images`);
       }
-      const percent = (count: number) => 100 * count / test.size;
-      return {
-        images: test.size,
-        top1: percent(confusion.top1),
-        top5: percent(confusion.top5),
-        perClass: confusion.perClass().map((score, i) => ({ class: classes[i], ...score })),
-        confusion: confusion.matrix,
-        latency: await latency(run, test, image),
-      };
+      return { images, findings: tally.result(), latency: await latency(run, test, image, evalBatch) };
     } finally {
       engine.close();
     }

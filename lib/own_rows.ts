@@ -63,7 +63,8 @@ export function ownRows(labelled: readonly Labelled[], names: TeacherNames = new
 function columnsOf({ measures: all, primary }: Task, outcomes: readonly Outcome[]): OwnColumn[] {
   const has = (metric: string, epoch: "last" | "best") =>
     outcomes.some((outcome) => measures(outcome, metric, epoch).length > 0);
-  const measure = all[primary], others = Object.entries(all).filter(([metric]) => metric !== primary);
+  const measure = all[primary];
+  const others = Object.entries(all).filter(([metric]) => metric !== primary);
   const further: OwnColumn[] = [
     { title: `${measure.title}, best`, metric: primary, measure, epoch: "best" },
     ...others.map(([metric, measure]): OwnColumn => {
@@ -84,7 +85,8 @@ export function teaching(outcomes: readonly Outcome[]): ReadonlySet<Experiment> 
 
 /** A column's cells, the best of each student's marked; a distance from teachers is compared with others from the same ones. */
 function columnCells(column: OwnColumn, outcomes: readonly Outcome[], counted: boolean): (Printed | undefined)[] {
-  const { metric, measure: { decimals, isLessBetter, isToTeacher }, epoch } = column, taught = teaching(outcomes);
+  const { metric, measure: { decimals, isLessBetter, isToTeacher }, epoch } = column;
+  const taught = teaching(outcomes);
   const cells = outcomes.map((one) => printed(summary(measures(one, metric, epoch)), decimals, counted));
   const isRival = ({ experiment: a }: Outcome, { experiment: b }: Outcome) =>
     ![a, b].some((one) => taught.has(one)) && a.student.id === b.student.id &&

@@ -64,7 +64,8 @@ export function comparisons(rows: readonly Labelled[], against: readonly string[
     const { measured } = rows.find(([label]) => label === reference)![1];
     return rows.flatMap(([label, outcome]): Comparison[] => {
       if (against.slice(0, i + 1).includes(label) || teachers.has(outcome.experiment)) return [];
-      const { task } = outcome.experiment.dataset, difference = paired(outcome.measured, measured, task.primary);
+      const { task } = outcome.experiment.dataset;
+      const difference = paired(outcome.measured, measured, task.primary);
       return difference ? [{ label, against: reference, task, paired: difference }] : [];
     });
   });

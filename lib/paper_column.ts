@@ -27,12 +27,15 @@ export function epochs({ selection }: PaperTable): readonly ["last", "best"] | r
 
 /** The cells of a table's column from top to bottom; `at` is what came of a row's experiment. */
 export function paperColumn(table: PaperTable, index: number, at: (row: PaperRow) => Outcome | undefined): Cell[] {
-  const { rows } = table, shown = shownIn(table, index, at), { decimals } = shown;
+  const { rows } = table;
+  const shown = shownIn(table, index, at);
+  const { decimals } = shown;
   const measured = rows.map((row) => row.delta ? {} : measuredCell(row, index, table, at(row), shown));
   const cells = rows.map(({ delta, values }, i): Cell => {
     if (!delta) return measured[i];
     const [of, over] = [delta.of, delta.over].map((method) => measured[rows.findIndex((row) => row.method === method)]);
-    const value = values[index], paper = value === null ? undefined : difference(value.mean, decimals);
+    const value = values[index];
+    const paper = value === null ? undefined : difference(value.mean, decimals);
     return { ours: minus(of.ours, over.ours), other: minus(of.other, over.other), paper };
   });
   return withBest(cells, rows.map(isMethod), shown);
@@ -47,7 +50,8 @@ interface Shown extends Pick<Measure, "decimals" | "isLessBetter"> {
 function shownIn({ rows, columns }: PaperTable, index: number, at: (row: PaperRow) => Outcome | undefined): Shown {
   const { metric } = columns[index];
   if (metric === "time_ratio") {
-    const kd = rows.find(({ method }) => method === "kd"), base = kd && at(kd);
+    const kd = rows.find(({ method }) => method === "kd");
+    const base = kd && at(kd);
     return { decimals: 2, isLessBetter: true, of: (outcome, epoch) => timeRatios(outcome, base, epoch) };
   }
   const filled = rows.map(at).find((outcome) => outcome !== undefined);

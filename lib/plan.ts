@@ -101,11 +101,12 @@ interface TimedSteps {
 async function timedSteps(prepared: Prepared, schedule: Schedule, seed: number): Promise<TimedSteps> {
   const times: number[] = [];
   let terms: string[] = [];
-  for await (const inputs of trainInputs(prepared, schedule, seed, { epoch: 1, batch: 0, step: 0 }, STEPS)) {
+  const { train, opened, parts: { task } } = prepared;
+  const source = { task, split: train, image: opened.image };
+  for await (const inputs of trainInputs(source, schedule, seed, { epoch: 1, batch: 0, step: 0 }, STEPS)) {
     const begun = performance.now(), values = await prepared.step(inputs);
     times.push(performance.now() - begun);
-    terms = Object.entries(values).filter(([name]) => name.startsWith("loss/"))
-      .map(([name, value]) => `${name.slice(5)} ${value[0].toFixed(4)}`);
+    terms = Object.entries(values.terms).map(([name, [value]]) => `${name} ${value.toFixed(4)}`);
   }
   const [first, ...others] = times;
   return { terms, first, fastest: others.length > 0 ? Math.min(...others) : first };

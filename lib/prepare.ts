@@ -3,6 +3,7 @@ import type { Value } from "./checkpoint.ts";
 import type { ExtraValues } from "./create.ts";
 import type { Opened, Split } from "./dataset.ts";
 import type { Engine, Runnable } from "./engine.ts";
+import { type EvaluateInput, evaluateStep } from "./evaluate_step.ts";
 import type { Experiment } from "./experiment.ts";
 import { Failure } from "./failure.ts";
 import { openEngine } from "./open_engine.ts";
@@ -10,7 +11,7 @@ import { stream } from "./random.ts";
 import { scheduled, type Settings } from "./settings.ts";
 import { others, stratified, subset } from "./split.ts";
 import type { Stages } from "./stages.ts";
-import { type EvaluateInput, evaluateStep, gradNormStep, type TrainInput, trainStep } from "./step.ts";
+import { gradNormStep, type GradNormValues, type TrainInput, trainStep, type TrainValues } from "./step.ts";
 import type { Weights } from "./trained.ts";
 
 /** An experiment whose data are open, which is assembled and whose steps can be run. */
@@ -36,9 +37,9 @@ export interface RunData {
 /** The functions of a batch that a run calls. */
 export interface Steps {
   /** One training step. */
-  readonly step: Runnable<TrainInput>;
+  readonly step: Runnable<TrainInput, TrainValues>;
   /** How strongly each term would pull at the student in such a step. */
-  readonly gradNorms: Runnable<TrainInput>;
+  readonly gradNorms: Runnable<TrainInput, GradNormValues>;
   /** Evaluation of the student. */
   readonly evaluate: Runnable<EvaluateInput>;
   /** Evaluation of the student beside its only teacher. */
@@ -90,14 +91,14 @@ function divided({ train, test }: Opened, holdout: number, seed: number): Pick<R
 }
 
 function compileSteps(engine: Engine, { student, teachers, parts }: Assembly): Steps {
-  const { normalisation } = parts;
+  const { task, normalisation } = parts;
   const only = teachers.length === 1 ? teachers[0] : undefined;
   return {
     step: engine.compile(trainStep(parts)),
     gradNorms: engine.compile(gradNormStep(parts)),
-    evaluate: engine.compile(evaluateStep(student, undefined, normalisation)),
-    compare: only && engine.compile(evaluateStep(student, only, normalisation)),
-    evaluateTeachers: teachers.map((teacher) => engine.compile(evaluateStep(teacher, undefined, normalisation))),
+    evaluate: engine.compile(evaluateStep(task, student, undefined, normalisation)),
+    compare: only && engine.compile(evaluateStep(task, student, only, normalisation)),
+    evaluateTeachers: teachers.map((teacher) => engine.compile(evaluateStep(task, teacher, undefined, normalisation))),
   };
 }
 

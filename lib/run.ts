@@ -4,9 +4,10 @@
  * @module
  */
 import { match, type Value } from "./checkpoint.ts";
+import type { Split } from "./dataset.ts";
 import { declared } from "./declared.ts";
-import type { Values } from "./engine.ts";
 import { epochLine, epochLog, type EpochSummary, Logs } from "./epoch_log.ts";
+import { addStep, enterGrads, NO_SUMS } from "./epoch_sums.ts";
 import { evaluate } from "./evaluate.ts";
 import type { Epoch } from "./experiment.ts";
 import { Failure } from "./failure.ts";
@@ -19,6 +20,7 @@ import { record, resultPath, type TeacherRecord, type Trial } from "./result.ts"
 import type { Best, Progress } from "./run_folder.ts";
 import { scheduled, type Settings } from "./settings.ts";
 import { readStages, type StageRecord } from "./stages.ts";
+import { listGradNorms, listValues, type NamedValue } from "./step.ts";
 import { readTeachers, scoreTeachers } from "./teachers.ts";
 import { batchCount, trainInputs } from "./train_inputs.ts";
 import type { Variable } from "./variables.ts";
@@ -69,7 +71,8 @@ async function train({ experiment, seed, keep, settings, need }: Queued): Promis
   const stages = await readStages(experiment, settings);
   const prepared = await prepare(experiment, seed, teachers.map(({ weights }) => weights), stages, settings);
   try {
-    const records = await scoreTeachers(teachers, prepared, (line) => status.line(`${title}: ${line}`));
+    const say = (line: string) => status.line(`${title}: ${line}`);
+    const records = await scoreTeachers(teachers, experiment.dataset.task, prepared, settings, say);
     const trial = await new Training(resolved, prepared, settings, keep, title).run(records, stages.records);
     await record(resultPath(resolved.root, id), id, trial);
     return { id, trial };
@@ -123,7 +126,7 @@ class Training {
     this.#keep = keep;
     this.#title = title;
     const { precision = "float32", backend = "tensorflow" } = settings;
-    const start = { epoch: 0, batch: 0, step: 0, sums: {}, seconds: 0 };
+    const start = { epoch: 0, batch: 0, step: 0, sums: NO_SUMS, seconds: 0 };
     this.#progress = { declaration: resolved.declaration, precision, backend, ...start };
   }
 
@@ -141,7 +144,7 @@ class Training {
     );
     const logs = new Logs(folder.path, this.#progress.epoch);
     while (this.#progress.epoch < epochs) await this.#epoch(logs);
-    const trial = await measured(this.#resolved, this.#prepared, this.#progress, teachers, at);
+    const trial = await measured(this.#resolved, this.#prepared, this.#progress, teachers, at, this.#settings);
     await folder.write("trial.json", trial);
     return trial;
   }
@@ -169,19 +172,21 @@ class Training {
     const seconds = () => (performance.now() - begun) / 1000;
     const { sums, step, images, waited } = await this.#batches(epoch, seconds);
     const trained = seconds(), state = await this.#state(epoch);
-    const test = await evaluate(this.#prepared.evaluate, opened.test, opened.image);
-    const held = heldOut && await evaluate(this.#prepared.evaluate, heldOut.split, opened.image);
-    const { top1: chosen } = held ?? test, better = !before.best || chosen > before.best.chosen;
+    const { task } = this.#resolved.experiment.dataset;
+    const score = (split: Split) =>
+      evaluate(this.#prepared.evaluate, { task, split, image: opened.image }, this.#settings.evalBatch);
+    const test = await score(opened.test), held = heldOut && await score(heldOut.split);
+    const chosen = (held ?? test)[task.primary], better = !before.best || chosen > before.best.chosen;
     const best: Best = better ? { epoch, chosen, score: test } : before.best!;
     const total = before.seconds + seconds(), { batch, stepSeconds: fastest } = before;
     // What is left of an interrupted epoch begins with tracing the step again, and may be no step at all.
     const stepSeconds = batch > 0 ? fastest : Math.min(fastest ?? Infinity, trained / (step - before.step));
     const reached = { best, last: test, held, seconds: total, stepSeconds };
-    this.#progress = { ...before, epoch, batch: 0, step, sums: {}, ...reached };
+    this.#progress = { ...before, epoch, batch: 0, step, sums: NO_SUMS, ...reached };
     const speed = { imagesPerSecond: images / trained, waited, seconds: seconds() };
     const summary: EpochSummary = { epoch, epochs, rate: rate(epoch), sums, test, held, ...speed };
-    logs.add(epochLog(summary));
-    this.#settings.status.line(`${this.#title} ${epochLine(summary)}`);
+    logs.add(epochLog(task, summary));
+    this.#settings.status.line(`${this.#title} ${epochLine(task, summary)}`);
     await this.#save(state);
     await this.#publish(state);
   }
@@ -191,24 +196,22 @@ class Training {
     const { experiment, seed } = this.#resolved, { limit } = this.#settings, before = this.#progress;
     const schedule = scheduled(experiment, this.#settings);
     const { epochs } = schedule;
-    const count = batchCount(this.#prepared.train.size, schedule, limit);
-    const sums: Record<string, number> = { ...before.sums };
-    let { batch, step } = before, images = 0, waited = 0, asked = seconds();
-    for await (const inputs of trainInputs(this.#prepared, schedule, seed, { epoch, batch, step }, limit)) {
+    const { train, opened, parts: { task } } = this.#prepared;
+    const source = { task, split: train, image: opened.image };
+    const count = batchCount(train.size, schedule, limit);
+    let { batch, step, sums } = before, images = 0, waited = 0, asked = seconds();
+    for await (const inputs of trainInputs(source, schedule, seed, { epoch, batch, step }, limit)) {
       waited += seconds() - asked;
       const lr = inputs.rate.data[0];
-      if (this.#settings.gradNorms && !Object.keys(sums).some((name) => name.startsWith("grad/"))) {
+      if (this.#settings.gradNorms && !sums.grads) {
         const norms = await this.#prepared.gradNorms(inputs);
-        this.#finite(norms, epoch, step, lr);
-        for (const [name, [norm]] of Object.entries(norms)) sums[name] = norm;
+        this.#finite(listGradNorms(norms), epoch, step, lr);
+        sums = enterGrads(sums, norms);
       }
       const values = await this.#prepared.step(inputs);
-      this.#finite(values, epoch, step, lr);
-      const inBatch = inputs.label.data.length;
-      for (const [name, [value]] of Object.entries(values)) {
-        sums[name] = (sums[name] ?? 0) + value * (name === "correct" ? 1 : inBatch);
-      }
-      sums.images = (sums.images ?? 0) + inBatch;
+      this.#finite(listValues(values), epoch, step, lr);
+      const inBatch = inputs.index.data.length;
+      sums = addStep(sums, values, inBatch);
       images += inBatch;
       batch++;
       step++;
@@ -231,13 +234,12 @@ class Training {
   }
 
   /** Stops at the first value that is not a number, naming its term. */
-  #finite(values: Values, epoch: number, step: number, rate: number): void {
-    const bad = Object.entries(values).find(([, value]) => !Number.isFinite(value[0]));
+  #finite(values: readonly NamedValue[], epoch: number, step: number, rate: number): void {
+    const bad = values.find(([, value]) => !Number.isFinite(value[0]));
     if (!bad) return;
     const [name, [value]] = bad;
-    throw this.#diverged(
-      `the term ${name.replace("loss/", "")} is ${value} in epoch ${epoch}, step ${step} (lr ${+rate.toPrecision(6)})`,
-    );
+    const place = `in epoch ${epoch}, step ${step} (lr ${+rate.toPrecision(6)})`;
+    throw this.#diverged(`the term ${name} is ${value} ${place}`);
   }
 
   /** Everything that is needed to go on. Stops where some of it is not a number: nobody could go on from there. */

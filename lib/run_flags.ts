@@ -1,4 +1,5 @@
 import { dataFolder } from "../datasets/files.ts";
+import { EVAL_BATCH } from "./evaluate.ts";
 import type { Flags, Spec } from "./flags.ts";
 import type { Interruption } from "./interruption.ts";
 import type { Settings } from "./settings.ts";
@@ -14,6 +15,7 @@ export const RUN_FLAGS = {
   "precision": { type: "string", choices: ["float32", "bfloat16"], help: "what convolutions compute in; float32" },
   "backend": { type: "string", choices: ["tensorflow", "cpu"], help: "cpu is tfjs's own, slow; tensorflow" },
   "threads": { type: "integer", least: 1, help: "threads; all cores" },
+  "eval-batch": { type: "integer", least: 1, help: `images in a batch of an evaluation; ${EVAL_BATCH}` },
   "deterministic": { type: "boolean", help: "repeat bit for bit, somewhat slower" },
   "grad-norms": { type: "boolean", help: "log how strongly each term pulls at the student, on one batch an epoch" },
   "fresh": { type: "boolean", help: "begin again where a run has begun or is done" },
@@ -32,6 +34,7 @@ export function runSettings(given: Flags<typeof RUN_FLAGS>, status: Status, inte
     threads: given.threads,
     deterministic: given.deterministic,
     gradNorms: given["grad-norms"],
+    evalBatch: given["eval-batch"],
     fresh: given.fresh,
     status,
     log: status.line,

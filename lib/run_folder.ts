@@ -15,6 +15,7 @@ import { type Checkpoint, loadCheckpoint, saveCheckpoint, type Value, WAY_OUT } 
 import type { Epoch } from "./experiment.ts";
 import { Failure } from "./failure.ts";
 import type { Json } from "./json.ts";
+import { type EpochSums, readEpochSums } from "./epoch_sums.ts";
 import { type Trial, trial } from "./result.ts";
 import { byName, count, number, optional, type Reader, shaped, some, text } from "./shape.ts";
 import type { Score } from "./tasks/task.ts";
@@ -34,7 +35,7 @@ export type Progress = {
   /** Steps in all. */
   readonly step: number;
   /** Sums over the images of the epoch under way. */
-  readonly sums: { readonly [name: string]: number };
+  readonly sums: EpochSums;
   /** What the best epoch so far reached. */
   readonly best?: Best;
   /** What the last complete epoch reached on the test set. */
@@ -161,7 +162,7 @@ const begun: Reader<Progress> = some<Progress>({
   epoch: count,
   batch: count,
   step: count,
-  sums: byName(number),
+  sums: readEpochSums,
   best: optional(best),
   last: optional(score),
   held: optional(score),

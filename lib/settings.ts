@@ -12,6 +12,8 @@ export interface Settings extends EngineOptions {
   readonly limit?: number;
   /** Whether the gradient of each term is measured apart, on one batch of every epoch; no. */
   readonly gradNorms?: boolean;
+  /** Images in a batch of an evaluation; no score depends on it. Default: 250. */
+  readonly evalBatch?: number;
   /** The folder that data sets are looked for in. */
   readonly data: string;
   /** Whether nothing is written, and so no data set downloaded; no. */

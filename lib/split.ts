@@ -41,6 +41,7 @@ export function subset(split: Split, indices: ArrayLike<number>): Split {
   return {
     size: at.length,
     labels: Int32Array.from(at, (i) => split.labels[i]),
+    partOf: { split, indices: at },
     read: (wanted, draw) => split.read(Uint32Array.from(wanted, (i) => at[i]), draw),
   };
 }

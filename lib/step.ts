@@ -3,35 +3,57 @@ import type { Scalar } from "@tensorflow/tfjs";
 import type { Tensor } from "./tensor.ts";
 import { augment, normalise } from "./augment.ts";
 import type { Augmentation, Mix, Normalisation } from "./dataset.ts";
-import { type HardLabels, type Loss, remembering, type Step, type Teachers, type Views } from "./distiller.ts";
-import { gather } from "./kernels/gather.ts";
+import { type Loss, remembering, type Step, type Teachers, type Views } from "./distiller.ts";
+import type { Traced, Values } from "./engine.ts";
 import { type Random, randomOf } from "./kernels/random_uniform.ts";
 import { passes } from "./layers.ts";
-import type { Net, Player, Scorer } from "./network.ts";
-import { kl } from "./ops.ts";
+import type { Net, Player } from "./network.ts";
 import type { Gradients, Optimizer, Roles } from "./optimizer.ts";
-import { classificationLoss, correct, type Label, topK } from "./tasks/classification.ts";
+import type { LabelName, Pairing, Task } from "./tasks/task.ts";
 import type { Update, Variable } from "./variables.ts";
 
-/** What a function of tensors gives: values to look at and changes to make. */
-export interface Outcome {
-  /** Named values. */
-  readonly values: { readonly [name: string]: Tensor };
-  /** Changes to variables, made in this order. */
-  readonly updates: readonly Update[];
+/** The inputs of a training step. */
+export type TrainInput = "image" | "index" | "rate" | "epoch" | "step" | LabelName;
+
+/** The values of a training step, scalars. */
+export type TrainValues = {
+  /** The sum of the terms' weighted means. */
+  readonly loss: Tensor;
+  /** Each term's weighted mean. */
+  readonly terms: Readonly<Record<string, Tensor>>;
+  /** The mean of each thing that the method reports. */
+  readonly reports: Readonly<Record<string, Tensor>>;
+  /** The task's sums over the batch of what the student reaches, by measure. */
+  readonly sums: Readonly<Record<string, Tensor>>;
+};
+
+/** The values of a step that measures gradients, scalars. */
+export type GradNormValues = {
+  /** The L2 norm of each term's gradient. */
+  readonly grads: Readonly<Record<string, Tensor>>;
+};
+
+/** A value of a step, with the name that a message gives it. */
+export type NamedValue = readonly [name: string, value: Float32Array];
+
+/** The values of a training step one after the other, the loss last: a term says more of what went wrong. */
+export function listValues({ loss, terms, reports, sums }: Values<TrainValues>): NamedValue[] {
+  return [...Object.entries(terms), ...list("report", reports), ...Object.entries(sums), ["loss", loss]];
 }
 
-/** A pure function of named tensors and of the variables' values: what an engine compiles or runs eagerly. */
-export type Traced<I extends string> = (inputs: { readonly [K in I]: Tensor }) => Outcome;
+/** The norms of a step's gradients one after the other. */
+export function listGradNorms({ grads }: Values<GradNormValues>): NamedValue[] {
+  return list("grad", grads);
+}
 
-/** The inputs of a training step. */
-export type TrainInput = "image" | "label" | "index" | "rate" | "epoch" | "step";
-
-/** The inputs of an evaluation. */
-export type EvaluateInput = "image" | "label";
+function list(group: string, values: { readonly [name: string]: Float32Array }): NamedValue[] {
+  return Object.entries(values).map(([name, value]) => [`${group}/${name}`, value]);
+}
 
 /** Everything a training step is made of. */
 export interface TrainParts {
+  /** What is learned. */
+  readonly task: Task;
   /** The network that learns. */
   readonly student: Player;
   /** What teaches it: nobody, one, or several in order. */
@@ -57,45 +79,42 @@ export interface TrainParts {
 }
 
 /**
- * One training step: forward, loss, gradients, update. The values are each term's weighted mean under
- * `loss/<name>`, their sum as `loss`, the mean of what the method reports under `report/<name>`, and how many of the batch
- * the student got right as `correct`. A variable that no term reaches is left alone: no decay, no momentum.
+ * One training step: forward, loss, gradients, update. A variable that no term reaches is left alone: no decay, no
+ * momentum.
  */
-export function trainStep(parts: TrainParts): Traced<TrainInput> {
+export function trainStep(parts: TrainParts): Traced<TrainInput, TrainValues> {
   const { optimizer, trainable } = parts;
   return (inputs) => {
-    const { forward: { means, loss, correct, reports, changes }, gradients } = differentiate(
+    const { forward: { values, changes }, gradients } = differentiate(
       objective(parts, inputs),
       trainable,
       optimizer.groups,
     );
-    const terms = Object.entries(means).map(([name, mean]) => [`loss/${name}`, mean]);
     const reached = trainable.flatMap((variable, i): [Variable, Gradients][] => {
       const own = gradients.map((group) => group[i]);
       return own.some((gradient) => gradient) ? [[variable, own]] : [];
     });
     const updates = optimizer.update(new Map(reached), inputs.rate);
-    return { values: { ...Object.fromEntries(terms), ...reports, correct, loss }, updates: [...updates, ...changes] };
+    return { values, updates: [...updates, ...changes] };
   };
 }
 
 /**
  * How strongly each term pulls at the student: the L2 norm over all of its variables of the gradient of the term's weighted
- * mean, under `grad/<name>`. Nothing changes.
+ * mean. Nothing changes.
  */
-export function gradNormStep(parts: TrainParts): Traced<TrainInput> {
+export function gradNormStep(parts: TrainParts): Traced<TrainInput, GradNormValues> {
   const student = new Set(parts.student.variables),
     learning = parts.trainable.filter((variable) => student.has(variable));
   return (inputs) => {
-    const { forward, gradients } = differentiate(
+    const { forward: { values, changes }, gradients } = differentiate(
       objective(parts, inputs),
       learning,
       (roles) => Array.from(roles.keys(), (name) => [name]),
     );
-    const { means, loss, correct, reports, changes } = forward;
-    tf.dispose([loss, correct, ...[means, reports].flatMap(Object.values), ...changes.map(({ value }) => value)]);
-    const norms = Object.keys(means).map((name, i) => [`grad/${name}`, norm(gradients[i])]);
-    return { values: Object.fromEntries(norms), updates: [] };
+    tf.dispose([values, changes.map(({ value }) => value)]);
+    const grads = Object.keys(values.terms).map((name, i) => [name, norm(gradients[i])]);
+    return { values: { grads: Object.fromEntries(grads) }, updates: [] };
   };
 }
 
@@ -107,16 +126,10 @@ function norm(gradients: Gradients): Tensor {
 
 /** What a forward pass of student and method gives; its tensors are kept. */
 interface Forward {
-  /** Each term's weighted mean. */
-  readonly means: Readonly<Record<string, Scalar>>;
+  /** The step's values. */
+  readonly values: TrainValues & { readonly loss: Scalar; readonly terms: Readonly<Record<string, Scalar>> };
   /** Each term's role. */
   readonly roles: Roles;
-  /** Their sum. */
-  readonly loss: Scalar;
-  /** How many of the batch the student got right. */
-  readonly correct: Tensor;
-  /** The mean of each thing that the method reports, under `report/<name>`. */
-  readonly reports: Readonly<Record<string, Tensor>>;
   /** The next values of statistics and memories. */
   readonly changes: readonly (Update & { kind: "assign" })[];
 }
@@ -124,27 +137,28 @@ interface Forward {
 /** What is differentiated: images and the teachers' passes are made here, those of student and method when it is called. */
 function objective(
   parts: TrainParts,
-  { image, label, index, epoch, step }: { readonly [K in TrainInput]: Tensor },
+  { image, index, rate: _, epoch, step, ...labels }: { readonly [K in TrainInput]: Tensor },
 ): () => Forward {
   const random = randomOf(parts.seed, "step", step), { live, frozen, remembered } = passes(parts.untouched);
-  const { image: images, views, labels } = input(parts, image, label, random);
+  const { image: images, views, pairing } = input(parts, image, random);
+  const target = parts.task.target(labels, { pairing, random: random.in("task") });
   const teach = (teacher: Player) => teacher.run(images, frozen);
   const teacher = Array.isArray(parts.teacher)
     ? parts.teacher.map(teach)
     : parts.teacher && teach(parts.teacher as Player);
   return () => {
     const student = parts.student.run(images, live);
-    const given: Omit<Step<Scorer, undefined>, "teacher"> & HardLabels & Views<string> = {
-      student: student as Step<Scorer, undefined>["student"],
+    const given: Omit<Step<Net, undefined>, "teacher"> & Views<string> = {
+      ...target.given,
+      student,
       image: images,
       views,
-      label,
       index,
       epoch,
       random: random.in("distiller"),
       live,
       frozen,
-      task: classificationLoss(labels),
+      task: target.loss,
       mask: () => undefined,
     };
     const { terms, writes, reports = {} } = remembering(
@@ -155,13 +169,17 @@ function objective(
       tf.keep(tf.mul(tf.mean(perSample), weight)),
     ]);
     return {
-      means: Object.fromEntries(means),
       roles: new Map(Object.entries(terms).map(([name, [, , role]]) => [name, role])),
-      loss: tf.keep(tf.addN(means.map(([, mean]) => mean))) as Scalar,
-      correct: tf.keep(correct(given.student.taps.logits, labels)),
-      reports: Object.fromEntries(
-        Object.entries(reports).map(([name, perSample]) => [`report/${name}`, tf.keep(tf.mean(perSample))]),
-      ),
+      values: {
+        loss: tf.keep(tf.addN(means.map(([, mean]) => mean))) as Scalar,
+        terms: Object.fromEntries(means),
+        reports: Object.fromEntries(
+          Object.entries(reports).map(([name, perSample]) => [name, tf.keep(tf.mean(perSample))]),
+        ),
+        sums: Object.fromEntries(
+          Object.entries(target.sums(student)).map(([measure, sum]) => [measure, tf.keep(sum)]),
+        ),
+      },
       changes: [...remembered, ...writes].map(([variable, value]) => ({
         kind: "assign",
         variable,
@@ -171,13 +189,12 @@ function objective(
   };
 }
 
-/** The images that the networks are given, and the labels that these then have. */
+/** The images that the networks are given, and how they were mixed. */
 function input(
   { augmentation, normalisation, mix, views = {} }: TrainParts,
   image: Tensor,
-  label: Tensor,
   random: Random,
-): { readonly image: Tensor; readonly views: Record<string, Tensor>; readonly labels: readonly Label[] } {
+): { readonly image: Tensor; readonly views: Record<string, Tensor>; readonly pairing?: Pairing } {
   // Each view is mixed by the same random numbers, so that it has the same labels.
   const seen = (augmentation: Augmentation, stream: string) => {
     const images = normalise(augment(image, augmentation, random.in(stream)), normalisation);
@@ -189,9 +206,7 @@ function input(
     views: Object.fromEntries(
       Object.entries(views).map(([name, augmentation]) => [name, seen(augmentation, `augment/${name}`).image]),
     ),
-    labels: "partner" in mixed
-      ? [[label, mixed.share], [gather(label, mixed.partner, 0), tf.sub(1, mixed.share)]]
-      : [[label, 1]],
+    pairing: "partner" in mixed ? mixed : undefined,
   };
 }
 
@@ -207,14 +222,14 @@ function differentiate(
   const engine = tf.engine(), xs = variables.map(({ value }) => value);
   const of = (sum: () => Scalar): Gradients => engine.gradients(sum, xs, undefined, true).grads;
   let forward!: Forward;
-  if (!groups) return { gradients: [of(() => (forward = objective()).loss)], forward };
+  if (!groups) return { gradients: [of(() => (forward = objective()).values.loss)], forward };
   let kept: Gradients[] = [];
   // Within another gradient's function the tape is not thrown away: one forward pass serves a backward pass for each group.
   engine.gradients(
     () => {
       forward = objective();
-      const { means, roles, loss } = forward;
-      const sums = groups(roles).map((names) => names.map((name) => means[name]));
+      const { roles, values: { terms, loss } } = forward;
+      const sums = groups(roles).map((names) => names.map((name) => terms[name]));
       kept = sums.map((sums) =>
         sums.length === 0 || xs.length === 0 ? [] : of(() => tf.addN(sums)).map((one) => one && tf.keep(one))
       );
@@ -228,29 +243,4 @@ function differentiate(
   const gradients = kept.map((group) => group.map((gradient) => gradient && tf.clone(gradient)));
   kept.forEach((group) => group.forEach((gradient) => gradient?.dispose()));
   return { forward, gradients };
-}
-
-/**
- * Evaluation of a batch by running statistics: how many are right among the first (`top1`) and first five (`top5`), and,
- * with a teacher, the sum of KL(teacher ‖ student) at temperature 1 (`kl`).
- */
-export function evaluateStep(
-  student: Player,
-  teacher: Player | undefined,
-  normalisation: Normalisation,
-): Traced<EvaluateInput> {
-  return ({ image, label }) => {
-    const images = normalise(image, normalisation), scores = logits(student, images);
-    const values = { top1: topK(scores, label, 1), top5: topK(scores, label, 5) };
-    return { values: teacher ? { ...values, kl: tf.sum(kl(scores, logits(teacher, images))) } : values, updates: [] };
-  };
-}
-
-/** What a network makes of a batch by running statistics: `logits`, [batch, classes]. */
-export function scoreStep(network: Player, normalisation: Normalisation): Traced<"image"> {
-  return ({ image }) => ({ values: { logits: logits(network, normalise(image, normalisation)) }, updates: [] });
-}
-
-function logits(network: Player, images: Tensor): Tensor {
-  return (network as Player<Scorer>).run(images, passes().frozen).taps.logits;
 }

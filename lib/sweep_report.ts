@@ -29,12 +29,15 @@ type Scored = Tried & { readonly heldOut?: Summary };
  * compared, of exit 3 where a trial was recorded without what it reached.
  */
 export function sweepReport(tried: readonly Tried[], json: boolean): string[] {
-  const scored = tried.map(score).sort((a, b) => mean(b) - mean(a)), [best] = scored;
+  const scored = tried.map(score).sort((a, b) => mean(b) - mean(a));
+  const [best] = scored;
   if (!best?.heldOut) {
     throw new Failure(4, `no point of the sweep could be trained to its end: ${tried.map(({ id }) => id).join(", ")}`);
   }
   if (json) return scored.map(line);
-  const settings = Object.keys(best.point), { task } = best, { title, decimals } = task.measures[task.primary];
+  const settings = Object.keys(best.point);
+  const { task } = best;
+  const { title, decimals } = task.measures[task.primary];
   const rows = scored.map(({ point, heldOut }, i) => [
     ...settings.map((setting) => String(point[setting])),
     heldOut ? spread(heldOut, decimals) : "diverged",
@@ -58,7 +61,8 @@ function score(tried: Tried): Scored {
   if (tried.problem !== undefined) return tried;
   const reached = tried.trials.map(({ seed, metric: { heldOut } }) => {
     if (heldOut) return heldOut.last;
-    const { id, task: { measures, primary } } = tried, missing = `hold-out ${measures[primary].title}`;
+    const { id, task: { measures, primary } } = tried;
+    const missing = `hold-out ${measures[primary].title}`;
     throw new Failure(3, `${id} seed ${seed} was recorded without its ${missing}: --fresh trains it again`);
   });
   return { ...tried, heldOut: summary(reached) };

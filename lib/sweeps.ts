@@ -72,7 +72,8 @@ async function state({ id, experiment }: Place, seeds: readonly number[], settin
 
 /** Runs a point; one that diverges is told as such, and no reason to leave out the others. */
 async function attempt({ id, point, experiment }: Place, seeds: readonly number[], settings: Settings): Promise<Tried> {
-  const trials = [], { task } = experiment.dataset;
+  const trials = [];
+  const { task } = experiment.dataset;
   try {
     for (const seed of seeds) trials.push((await run([{ experiment, seed }], settings))[0].trial);
   } catch (error) {

@@ -15,6 +15,7 @@ import { openWeights, resolveWeights } from "./resolve_weights.ts";
 import type { TeacherRecord } from "./result.ts";
 import type { Settings } from "./settings.ts";
 import { sha256 } from "./sha256.ts";
+import { formatMeasure, type Task } from "./tasks/task.ts";
 import { foreseen, studentWeights, type Weights } from "./trained.ts";
 import type { Given } from "./weights.ts";
 import type { WeightsFile } from "./weights_file.ts";
@@ -65,7 +66,7 @@ function givenWeights({ network }: Given, file: WeightsFile): Weights {
   return (image, classes) => importWeights(network, image, classes, file);
 }
 
-/** How far, in percentage points, a top-1 may be from the declared one: others round it, and decode images otherwise. */
+/** How far, in percentage points, the primary measure may be from the declared one: others round it, and decode images otherwise. */
 const TOLERANCE = 0.1;
 
 /**
@@ -74,24 +75,24 @@ const TOLERANCE = 0.1;
  */
 export async function scoreTeachers(
   teachers: readonly ReadyTeacher[],
-  { evaluateTeachers, opened }: Prepared,
+  task: Task,
+  { evaluateTeachers, opened: { test, image } }: Prepared,
+  { evalBatch }: Pick<Settings, "evalBatch">,
   say: (line: string) => void,
 ): Promise<TeacherRecord[]> {
-  const records: TeacherRecord[] = [];
+  const records: TeacherRecord[] = [], measure = task.measures[task.primary];
   for (const [i, { identity, path, declared }] of teachers.entries()) {
-    const { id, seed } = identity, score = await evaluate(evaluateTeachers[i], opened.test, opened.image);
-    const top1 = percentage(score.top1);
-    say(`teacher ${id}${seed === null ? "" : ` seed ${seed}`}, top-1 ${top1.toFixed(2)}`);
-    if (declared !== null && percentage(Math.abs(top1 - declared)) > TOLERANCE) {
+    const { id, seed } = identity, score = await evaluate(evaluateTeachers[i], { task, split: test, image }, evalBatch);
+    const reached = percentage(score[task.primary]), shown = `${measure.title} ${formatMeasure(measure, reached)}`;
+    say(`teacher ${id}${seed === null ? "" : ` seed ${seed}`}, ${shown}`);
+    if (declared !== null && percentage(Math.abs(reached - declared)) > TOLERANCE) {
       throw new Failure(
         3,
-        `${path} reaches top-1 ${
-          top1.toFixed(2)
-        }, declared ${declared}: is it the wrong file, are the data set's mean ` +
+        `${path} reaches ${shown}, declared ${declared}: is it the wrong file, are the data set's mean ` +
           "and std others than it was trained with, or its classes in another order?",
       );
     }
-    records.push({ ...identity, score: { top1 } });
+    records.push({ ...identity, score: { [task.primary]: reached } });
   }
   return records;
 }

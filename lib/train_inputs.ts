@@ -1,6 +1,5 @@
-import { batches } from "./batches.ts";
+import { batches, type BatchSource } from "./batches.ts";
 import type { Input, Inputs } from "./input.ts";
-import type { Prepared } from "./prepare.ts";
 import { stream } from "./random.ts";
 import type { Schedule } from "./schedule.ts";
 import type { TrainInput } from "./step.ts";
@@ -22,16 +21,16 @@ export function batchCount(images: number, { batch }: Schedule, limit = Infinity
 
 /** The inputs of an epoch's training steps from a place on, in the order of the run's own shuffle. `limit` as in `batchCount`. */
 export async function* trainInputs(
-  { train, opened }: Pick<Prepared, "train" | "opened">,
+  source: BatchSource,
   schedule: Schedule,
   seed: number,
   { epoch, batch, step }: Place,
   limit?: number,
 ): AsyncGenerator<Inputs<TrainInput>> {
   const size = schedule.batch;
-  const count = batchCount(train.size, schedule, limit);
-  const order = stream(seed, `shuffle/${epoch}`).permutation(train.size).subarray(batch * size, count * size);
-  for await (const given of batches(train, order, size, opened.image, { seed, epoch })) {
+  const count = batchCount(source.split.size, schedule, limit);
+  const order = stream(seed, `shuffle/${epoch}`).permutation(source.split.size).subarray(batch * size, count * size);
+  for await (const given of batches(source, order, size, { seed, epoch })) {
     const rate = scalar(schedule.rate(epoch, batch++, count));
     yield { ...given, rate, epoch: scalar(epoch), step: { shape: [], data: Int32Array.of(step++) } };
   }

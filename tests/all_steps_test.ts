@@ -7,6 +7,7 @@ import { identify } from "../lib/identify.ts";
 import { canonical, type Json } from "../lib/json.ts";
 import type { Net } from "../lib/network.ts";
 import { hashName, stream } from "../lib/random.ts";
+import { listValues } from "../lib/step.ts";
 import { variableShapes } from "../lib/variable_shapes.ts";
 import { normal, type Shape, sizeOf, type Variable } from "../lib/variables.ts";
 import { allExperiments } from "./all_experiments.ts";
@@ -104,7 +105,7 @@ async function stepOnce(experiment: Experiment): Promise<void> {
     const { step, trainable } = await experimentStep(engine, experiment, 2, weights);
     const all = trainable.filter(isWeight), students = all.filter(({ name }) => name.startsWith("student."));
     const learning = students.length > 0 ? students : all;
-    for (const [name, values] of Object.entries(await step())) assert(values.every(Number.isFinite), name);
+    for (const [name, values] of listValues(await step())) assert(values.every(Number.isFinite), name);
     for (const [i, after] of (await engine.read(learning)).entries()) {
       const { name } = learning[i], before = weights(learning[i])!;
       assert(after.every(Number.isFinite), `${name} is not finite`);

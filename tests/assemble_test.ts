@@ -1,3 +1,4 @@
+import { classification } from "../lib/tasks/classification.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { assemble, type AssemblyOptions, startValues } from "../lib/assemble.ts";
@@ -28,6 +29,7 @@ const student = network("student", 2);
 const teacher = network("teacher", 4);
 
 const dataset = {
+  task: classification,
   augmentation: { crop: 2, flip: true },
   normalisation: { mean: [0.5], std: [0.25] },
   views: { strong: { crop: 0, flip: false } },

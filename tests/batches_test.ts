@@ -1,9 +1,10 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { type Batch, batches, inOrder } from "../lib/batches.ts";
+import { type Batch, batches, type BatchSource, inOrder } from "../lib/batches.ts";
 import type { Draw, Split } from "../lib/dataset.ts";
+import { classification } from "../lib/tasks/classification.ts";
 
 /** Images of one pixel, whose value is their index; what was read, in order. */
-function pixels(size: number, broken = Infinity): { split: Split; reads: number[][] } {
+function pixels(size: number, broken = Infinity): { source: BatchSource; reads: number[][] } {
   const reads: number[][] = [];
   const split: Split = {
     size,
@@ -14,12 +15,12 @@ function pixels(size: number, broken = Infinity): { split: Split; reads: number[
       return wanted.includes(broken) ? Promise.reject(new Error("broken")) : Promise.resolve(Uint8Array.from(wanted));
     },
   };
-  return { split, reads };
+  return { source: { task: classification, split, image: [1, 1, 1] }, reads };
 }
 
 Deno.test("batches: every image once, in order, with its class and index, the last batch taking what is left", async () => {
-  const { split } = pixels(7), order = Uint32Array.of(6, 0, 3, 1, 2, 5, 4);
-  const made: Batch[] = await Array.fromAsync(batches(split, order, 3, [1, 1, 1]));
+  const { source } = pixels(7), order = Uint32Array.of(6, 0, 3, 1, 2, 5, 4);
+  const made: Batch[] = await Array.fromAsync(batches(source, order, 3));
   assertEquals(made.map(({ image }) => [image.shape, [...image.data]]), [
     [[3, 1, 1, 1], [6, 0, 3]],
     [[3, 1, 1, 1], [1, 2, 5]],
@@ -28,12 +29,12 @@ Deno.test("batches: every image once, in order, with its class and index, the la
   assertEquals(made.map(({ index }) => [...index.data]).flat(), [...order]);
   assertEquals(made.map(({ label }) => [...label.data]).flat(), [0, 0, 0, 1, 2, 2, 1]);
   assertEquals(made.map(({ label, index }) => [label.shape, index.shape]), [[[3], [3]], [[3], [3]], [[1], [1]]]);
-  assertEquals(await Array.fromAsync(batches(split, new Uint32Array(), 3, [1, 1, 1])), []);
+  assertEquals(await Array.fromAsync(batches(source, new Uint32Array(), 3)), []);
 });
 
 Deno.test("batches: one is read ahead, no more", async () => {
-  const { split, reads } = pixels(9);
-  const given = batches(split, inOrder(9), 2, [1, 1, 1]);
+  const { source, reads } = pixels(9);
+  const given = batches(source, inOrder(9), 2);
   await given.next();
   assertEquals(reads, [[0, 1], [2, 3]]);
   await given.next();
@@ -46,13 +47,13 @@ Deno.test("batches: a failure comes up where its batch is asked for, and nowhere
   const taken: number[] = [];
   await assertRejects(
     async () => {
-      for await (const { index } of batches(pixels(6, 4).split, inOrder(6), 2, [1, 1, 1])) taken.push(...index.data);
+      for await (const { index } of batches(pixels(6, 4).source, inOrder(6), 2)) taken.push(...index.data);
     },
     Error,
     "broken",
   );
   assertEquals(taken, [0, 1, 2, 3]);
-  for await (const { index } of batches(pixels(6, 2).split, inOrder(6), 2, [1, 1, 1])) {
+  for await (const { index } of batches(pixels(6, 2).source, inOrder(6), 2)) {
     assertEquals([...index.data], [0, 1]);
     break;
   }
@@ -61,7 +62,7 @@ Deno.test("batches: a failure comes up where its batch is asked for, and nowhere
 });
 
 Deno.test("batches: the draw goes to whatever is read", async () => {
-  const draws: (Draw | undefined)[] = [], { split } = pixels(4);
+  const draws: (Draw | undefined)[] = [], { source } = pixels(4), { split } = source;
   const told: Split = {
     ...split,
     read(indices, draw) {
@@ -70,6 +71,8 @@ Deno.test("batches: the draw goes to whatever is read", async () => {
     },
   };
   const draw = { seed: 1, epoch: 7 };
-  for (const given of [draw, undefined]) await Array.fromAsync(batches(told, inOrder(4), 2, [1, 1, 1], given));
+  for (const given of [draw, undefined]) {
+    await Array.fromAsync(batches({ ...source, split: told }, inOrder(4), 2, given));
+  }
   assertEquals(draws, [draw, draw, undefined, undefined]);
 });

@@ -1,14 +1,15 @@
 /** A student, a teacher and a method ready for `trainStep`, and what one step of them computes. */
 import type { Distiller, Teachers } from "../lib/distiller.ts";
-import type { Engine } from "../lib/engine.ts";
-import type { Input } from "../lib/input.ts";
+import type { Engine, Values } from "../lib/engine.ts";
+import type { Input, Inputs } from "../lib/input.ts";
 import type { Net } from "../lib/network.ts";
 import type { Optimizer } from "../lib/optimizer.ts";
 import { sgd } from "../lib/optimizers/sgd.ts";
 import type { Schedule } from "../lib/schedule.ts";
-import { type TrainInput, type TrainParts, trainStep } from "../lib/step.ts";
+import { type TrainInput, type TrainParts, trainStep, type TrainValues } from "../lib/step.ts";
 import type { Shape, Variable } from "../lib/variables.ts";
 import { assembled } from "./assembled.ts";
+import { classification } from "../lib/tasks/classification.ts";
 
 /** What a cast is made of. */
 export interface CastOptions<S extends Net, T extends Teachers> {
@@ -43,7 +44,12 @@ export function cast<S extends Net, const T extends Teachers>(options: CastOptio
   const zeros = image.slice(-1).flatMap((channels) => new Array<number>(channels).fill(0));
   const normalisation = { mean: zeros, std: zeros.map(() => 1 / 255) };
   const { parts, variables } = assembled(
-    { student, teacher, distiller, dataset: { augmentation: { crop: 0, flip: false }, normalisation } },
+    {
+      student,
+      teacher,
+      distiller,
+      dataset: { task: classification, augmentation: { crop: 0, flip: false }, normalisation },
+    },
     { seed: 1, image, classes, train: { size: labels.length, labels }, schedule, values },
   );
   for (const name of values.keys()) {
@@ -62,7 +68,7 @@ export function stepInputs(
   step: number,
   epoch = 1,
   index: Int32Array = new Int32Array(label.length),
-): Record<TrainInput, Input> {
+): Inputs<TrainInput> {
   const scalar = (value: number): Input => ({ shape: [], data: Float32Array.of(value) });
   return {
     image,
@@ -81,8 +87,8 @@ const inPlace: Optimizer = {
 
 /** What the first step computes. */
 export interface FirstStep {
-  /** The step's values: `loss`, `loss/<term>`. */
-  readonly values: Readonly<Record<string, Float32Array>>;
+  /** The step's values. */
+  readonly values: Values<TrainValues>;
   /** The gradient of a variable that learns; the next value of a statistic or memory. */
   after(variable: string): Float32Array;
 }

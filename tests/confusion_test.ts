@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { Confusion } from "../lib/confusion.ts";
 import { stream } from "../lib/random.ts";
-import { topK } from "../lib/tasks/classification.ts";
+import { hits } from "../lib/tasks/classification.ts";
 
 /** Scores of whole numbers, so that many are tied, some of them no numbers, and a class for each. */
 function scores(images: number, classes: number): [logits: Float32Array, labels: Int32Array] {
@@ -30,7 +30,7 @@ Deno.test("confusion: counts what an evaluation counts, ties and values that are
     const [logits, labels] = scores(500, classes), confusion = new Confusion(classes);
     confusion.add(logits, labels);
     const counted = (k: number) =>
-      tf.tidy(() => topK(tf.tensor2d(logits, [500, classes]), tf.tensor1d(labels, "int32"), k).dataSync()[0]);
+      tf.tidy(() => tf.sum(hits(tf.tensor2d(logits, [500, classes]), tf.tensor1d(labels, "int32"), k)).dataSync()[0]);
     assertEquals([confusion.top1, confusion.top5], [counted(1), counted(5)]);
   }
 });

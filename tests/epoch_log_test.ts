@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { epochLine, epochLog, type EpochSummary, Logs } from "../lib/epoch_log.ts";
 import { Failure } from "../lib/failure.ts";
+import { classification } from "../lib/tasks/classification.ts";
 import { needs } from "./needs.ts";
 
 /** A folder of one's own, removed afterwards. */
@@ -64,13 +65,42 @@ await needs(["sys"], "an epoch's log has the means of its losses and of what the
     epoch: 1,
     epochs: 2,
     rate: 0.1,
-    sums: { loss: 30, "loss/task": 20, "report/spot_logits": 5, "grad/task": 7, correct: 4, images: 10 },
+    sums: {
+      images: 10,
+      loss: 30,
+      terms: { task: 20, kd: 10 },
+      reports: { spot_logits: 5 },
+      grads: { task: 7 },
+      measures: { top1: 4 },
+    },
     test: { top1: 50, top5: 80 },
+    held: { top1: 60, top5: 90 },
     imagesPerSecond: 100,
     waited: 0,
     seconds: 1,
   };
-  const log = epochLog(summary), of = (tag: string) => log[`train/${tag}`];
-  assertEquals([of("loss"), of("loss/task"), of("report/spot_logits"), of("grad/task")], [3, 2, 0.5, 7]);
-  assertEquals(epochLine(summary).includes("spot"), false);
+  const { "perf/rss_mb": _, ...log } = epochLog(classification, summary);
+  assertEquals(
+    JSON.stringify(log),
+    JSON.stringify({
+      epoch: 1,
+      lr: 0.1,
+      "train/loss/task": 2,
+      "train/loss/kd": 1,
+      "train/loss": 3,
+      "train/report/spot_logits": 0.5,
+      "train/grad/task": 7,
+      "train/top1": 40,
+      "test/top1": 50,
+      "test/top5": 80,
+      "holdout/top1": 60,
+      "perf/images_per_second": 100,
+      "perf/data_seconds": 0,
+      "perf/seconds": 1,
+    }),
+  );
+  assertEquals(
+    epochLine(classification, summary),
+    "ep 1/2 lr 0.1 loss 3.000 (task 2.000, kd 1.000) grad (task 7.00) train 40.00 test 50.00 holdout 60.00 img/s 100 data 0.0 s",
+  );
 });

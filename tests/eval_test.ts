@@ -1,11 +1,14 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { synthetic } from "../datasets/synthetic.ts";
+import { Confusion } from "../lib/confusion.ts";
 import { main } from "../lib/eval.ts";
-import { report } from "../lib/eval_report.ts";
+import { report, reportJson } from "../lib/eval_report.ts";
 import type { Examination } from "../lib/examine.ts";
 import { Failure } from "../lib/failure.ts";
 import { reached } from "../lib/metric.ts";
 import { sha256 } from "../lib/sha256.ts";
+import { classFindings } from "../lib/tasks/class_findings.ts";
+import { classification } from "../lib/tasks/classification.ts";
 import { everything, needs } from "./needs.ts";
 import { PAIR, type Toys, toys } from "./toy_runs.ts";
 import { accuracyOf } from "./trial.ts";
@@ -23,6 +26,12 @@ const refused = async (exit: number, ...args: string[]): Promise<string> => {
   assertEquals(failure.exit, exit, failure.message);
   return failure.message;
 };
+
+/** What is printed of a classifier beside its score. */
+interface Details {
+  readonly confusion: readonly (readonly number[])[];
+  readonly perClass: readonly { readonly class: string; readonly images: number; readonly top1: number | null }[];
+}
 
 const total = (row: readonly number[]): number => row.reduce((a, b) => a + b, 0);
 
@@ -53,7 +62,7 @@ await test("a trained student reaches what its run recorded, and everything agre
       ...["top1", "top5"].map((one) => reached(trial.metric, one, epoch)),
       32,
     ]);
-    const { confusion, perClass } = found as Examination;
+    const { confusion, perClass }: Details = found;
     assertEquals(confusion.map(total), [0, 1, 2, 3, 4].map((c) => test.labels.filter((label) => label === c).length));
     assertEquals(100 * total(confusion.map((row, i) => row[i])) / 32, found.top1);
     assertEquals(perClass.map(({ images }) => images), confusion.map(total));
@@ -109,27 +118,28 @@ export const absent = experiment(import.meta, { dataset: nowhere, schedule, stud
   },
 );
 
-/** An examination of images whose class is their number, a class having one more image than the one before. */
+/** An examination in which a class has one hit and as many images as its number says that are taken for the next class. */
 function examination(classes: number): Examination {
-  const confusion = Array.from(
-    { length: classes },
-    (_, i) => Array.from({ length: classes }, (_, j) => i === j ? 1 : j === (i + 1) % classes ? i : 0),
-  );
+  const pairs = Array.from({ length: classes }, (_, label) => [
+    [label, label],
+    ...new Array(label).fill([label, (label + 1) % classes]),
+  ]).flat();
+  const confusion = new Confusion(classes),
+    logits = pairs.flatMap(([, taken]) => Array.from({ length: classes }, (_, i) => Number(i === taken)));
+  confusion.add(Float32Array.from(logits), Int32Array.from(pairs, ([label]) => label));
+  const names = Array.from({ length: classes }, (_, label) => `c${label}`);
   return {
-    images: total(confusion.map(total)),
-    top1: 12.345,
-    top5: 100,
-    perClass: confusion.map((row, i) => ({ class: `c${i}`, images: total(row), top1: 100 * row[i] / total(row) })),
-    confusion,
-    latency: { batch1: { median_ms: 1.5, p95_ms: 2 }, batch250: { images_per_second: 1234.5 } },
+    images: confusion.images,
+    findings: classFindings(confusion, names, classification.measures),
+    latency: { batch1: { median_ms: 1.5, p95_ms: 2 }, inBatches: { size: 250, images_per_second: 1234.5 } },
   };
 }
 
 Deno.test("eval report: few classes are all shown, with the most frequent confusions", () => {
   assertEquals(
-    report(examination(3), false),
+    report(classification, examination(3), false),
     `
-top-1              12.35
+top-1              50.00
 top-5              100.00
 one image          1.50 ms (95th percentile 2.00 ms)
 in batches of 250  1235 images per second
@@ -145,8 +155,17 @@ c1                        c2              1`.slice(1),
   );
 });
 
+Deno.test("eval report: as JSON, the latency under the size of its batches", () => {
+  const found = examination(3),
+    { latency } = found,
+    of = (size: number) => reportJson({ ...found, latency: { ...latency, inBatches: { ...latency.inBatches, size } } });
+  assertEquals(Object.keys(of(250)), ["images", "top1", "top5", "perClass", "confusion", "latency"]);
+  assertEquals(of(250).latency, { batch1: latency.batch1, batch250: { images_per_second: 1234.5 } });
+  assertEquals(of(1).latency, { batch1: latency.batch1 });
+});
+
 Deno.test("eval report: of many classes the best and the worst, and the whole matrix where it is asked for", () => {
-  const text = report(examination(30), false), lines = text.split("\n");
+  const text = report(classification, examination(30), false), lines = text.split("\n");
   const after = (title: string) => {
     const start = lines.findIndex((line) => line.startsWith(title)) + 1;
     return lines.slice(start, start + 10).map((line) => line.split(" ")[0]);
@@ -154,7 +173,7 @@ Deno.test("eval report: of many classes the best and the worst, and the whole ma
   assertEquals(after("best 10 classes"), Array.from({ length: 10 }, (_, i) => `c${i}`));
   assertEquals(after("worst 10 classes"), Array.from({ length: 10 }, (_, i) => `c${29 - i}`));
   assertEquals(after("most frequent confusions"), Array.from({ length: 10 }, (_, i) => `c${29 - i}`));
-  const matrix = report(examination(30), true).split("\n\n").at(-1)!.split("\n");
+  const matrix = report(classification, examination(30), true).split("\n\n").at(-1)!.split("\n");
   assertEquals(matrix.length, 31);
   assertEquals(matrix[30].trim().split(/\s+/).slice(0, 3), ["29", "c29", "29"]);
 });

@@ -3,7 +3,7 @@ import type { Engine, Values } from "../lib/engine.ts";
 import type { Inputs } from "../lib/input.ts";
 import type { Experiment } from "../lib/experiment.ts";
 import { stream } from "../lib/random.ts";
-import { type TrainInput, trainStep } from "../lib/step.ts";
+import { type TrainInput, trainStep, type TrainValues } from "../lib/step.ts";
 import type { Variable } from "../lib/variables.ts";
 import { type Images, imagesOf } from "./images_of.ts";
 
@@ -14,7 +14,7 @@ export interface ExperimentStep {
   /** What learns: of the student's variables, `student.…`, those that the method does not leave alone, and the method's. */
   readonly trainable: readonly Variable[];
   /** Runs the next step, always on the same images; the first one traces. */
-  step(): Promise<Values>;
+  step(): Promise<Values<TrainValues>>;
 }
 
 /** Gives the values that a variable starts with; undefined: its own. */

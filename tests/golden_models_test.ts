@@ -2,11 +2,10 @@
 import { assertEquals } from "@std/assert";
 import type { Tensor } from "../lib/tensor.ts";
 import type { Distiller } from "../lib/distiller.ts";
-import type { Engine } from "../lib/engine.ts";
+import type { Engine, Traced } from "../lib/engine.ts";
 import { passes } from "../lib/layers.ts";
 import type { Net, Output, Player, Scorer } from "../lib/network.ts";
 import { referenceName } from "../lib/reference_names.ts";
-import type { Traced } from "../lib/step.ts";
 import { constant, type Shape } from "../lib/variables.ts";
 import { assertNearInSomeDraw, moved } from "./draws.ts";
 import { open } from "./engines.ts";

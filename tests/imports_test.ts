@@ -10,7 +10,8 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const arrows: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^lib\/tensorflow\//, /^lib\/(tensorflow\/|(failure|cannot_write|status)\.ts$)/],
   [/^lib\/kernels\//, /^lib\/(kernels\/\w+|tensorflow\/(backend|binding)|random|tensor)\.ts$/],
-  [/^lib\/tasks\//, /^lib\/((input|network|ops|tensor)\.ts$|tasks\/)/],
+  [/^lib\/tasks\//, /^lib\/((confusion|input|json|network|ops|tensor)\.ts$|(kernels|tasks)\/)/],
+  [/^lib\/(engine|compile|eager)\.ts$/, /^lib\/((engine|input|tensor|variables)\.ts$|tensorflow\/)/],
   [/^lib\/networks\//, /^lib\/((failure|layers|network|variables|tensor)\.ts$|(kernels|networks)\/)/],
   // A part serves several methods and knows none of them.
   [

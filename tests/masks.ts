@@ -109,7 +109,7 @@ async function measure<S extends string, T extends string>(
   const starts = exact(made.trainable);
   const { values, after } = await firstStep(engine, made)(image, label, starts, Int32Array.from(rows));
   engine.close();
-  const terms = Object.entries(values).filter(([name]) => name.startsWith("loss/"));
+  const terms = Object.entries(values.terms);
   const gradients = made.trainable.filter(({ fixed }) => !fixed).map((variable): [string, Float32Array] => {
     const gradient = after(variable.name), start = starts.get(variable.name) ?? variable.initial();
     // What no term reaches is left as it was.

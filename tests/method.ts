@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import type { Distiller, Teachers } from "../lib/distiller.ts";
+import { listValues } from "../lib/step.ts";
 import { type Kind, open } from "./engines.ts";
 import { everything, needs } from "./needs.ts";
 import { rolesOf } from "./roles_of.ts";
@@ -69,11 +70,12 @@ export async function method<T extends Teachers>(
       const other = await trained(kind);
       assertNear(`${kind}: the student's gradient`, other.student, compiled.student, 1e-5);
       if (compiled.own.length > 0) assertNear(`${kind}: the method's own gradient`, other.own, compiled.own, 1e-5);
-      for (const [i, terms] of compiled.losses.entries()) {
-        assertEquals(Object.keys(other.losses[i]), Object.keys(terms));
-        for (const [term, value] of Object.entries(terms)) {
-          const off = Math.abs(value[0] - other.losses[i][term][0]) / Math.max(1, Math.abs(value[0]));
-          assert(off < 1e-4, `${kind}: ${term} of step ${i + 1} is ${off} away`);
+      for (const [i, values] of compiled.losses.entries()) {
+        const ours = listValues(values), theirs = listValues(other.losses[i]);
+        assertEquals(theirs.map(([name]) => name), ours.map(([name]) => name));
+        for (const [j, [name, [value]]] of ours.entries()) {
+          const off = Math.abs(value - theirs[j][1][0]) / Math.max(1, Math.abs(value));
+          assert(off < 1e-4, `${kind}: ${name} of step ${i + 1} is ${off} away`);
         }
       }
     }

@@ -38,7 +38,8 @@ Deno.test("metric: percentages are those of the task, in its order, with their t
   const map = { measure: "map", title: "mAP", decimals: 1 };
   assertEquals(percentages(found, boxes, "best"), [{ ...map, value: 41.2 }]);
   assertEquals(percentages({ loss: 1 }, boxes, "last"), []);
-  const pair = { last: 1, best: 2 }, all = { kl: 0.5, top5: pair, top1: pair };
+  const pair = { last: 1, best: 2 };
+  const all = { kl: 0.5, top5: pair, top1: pair };
   assertEquals(percentages(all, classification, "last").map(({ title }) => title), ["top-1", "top-5"]);
 });
 
@@ -52,7 +53,8 @@ Deno.test("metric: of any task finite numbers are read, of a task its primary me
   assertEquals(refused({ heldOut: 1 }, metric), "heldOut has to be an object, not 1");
   assertEquals(refused({ ...found, map: undefined }, metricOf(boxes)), "map is missing");
   assertEquals(refused({ ...found, map: 40 }, metricOf(boxes)), "map has to be an object, not 40");
-  const pair = { last: 40, best: 100.5 }, wrong = "best has to be a number from 0 to 100, not 100.5";
+  const pair = { last: 40, best: 100.5 };
+  const wrong = "best has to be a number from 0 to 100, not 100.5";
   assertEquals(refused({ ...found, map: pair }, metricOf(boxes)), `map.${wrong}`);
   assertEquals(refused({ ...found, heldOut: pair }, metricOf(boxes)), `heldOut.${wrong}`);
   assertEquals(shaped({ ...found, loss: 300 }, metricOf(boxes), Error).loss, 300);

@@ -15,7 +15,8 @@ await needs(
   "outcome: a trial that counts has to be one of the experiment's task",
   () =>
     project({ "a.ts": MODULE }, async (folder) => {
-      const [{ experiment }] = await load(join(folder, "a.ts")), { metric } = trial(1, 70);
+      const [{ experiment }] = await load(join(folder, "a.ts"));
+      const { metric } = trial(1, 70);
       await put(folder, "a.ts", trial(1, 70, { metric: { ...metric, kl: 300 } }));
       const found = await outcome(experiment, folder);
       assertEquals([found.path, found.measured.length], ["a.ts", 1]);

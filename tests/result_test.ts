@@ -124,7 +124,9 @@ await needs(
   "readResult: a teacher of a file from before tasks has its top-1 as its score, and keeps it",
   () =>
     project({}, async (folder) => {
-      const path = join(folder, "a.json"), one = trial(1, 70), teacher = { id: "t", seed: 1, sha256: B };
+      const path = join(folder, "a.json");
+      const one = trial(1, 70);
+      const teacher = { id: "t", seed: 1, sha256: B };
       const before = { experiment: "a", trials: [{ ...one, teachers: [{ ...teacher, top1: 88.3 }] }] };
       await Deno.writeTextFile(path, JSON.stringify(before));
       const read = { ...one, teachers: [{ ...teacher, score: { top1: 88.3 } }] };

@@ -126,8 +126,8 @@ await needs(
       const interrupted = await ended(begin(toys, `signal:${MIDDLE}`));
       assertEquals(interrupted.code, 130, interrupted.err);
       assertStringIncludes(interrupted.err, "saved, the same command goes on");
-      const { epoch, batch, step } = await latest(toys);
-      assertEquals([epoch, step], [2, 8 + batch]);
+      const { epoch, batch, step, sums } = await latest(toys);
+      assertEquals([epoch, step, sums.images], [2, 8 + batch, 16 * batch]);
       assert(batch > 0 && batch < 4);
       assert(!existsSync(toys.path("toy#student.json")));
       await goesOn(`goes on after epoch 2, batch ${batch}`);

@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { NO_SUMS } from "../lib/epoch_sums.ts";
 import { Failure } from "../lib/failure.ts";
 import { type Progress, RunFolder } from "../lib/run_folder.ts";
 import { needs } from "./needs.ts";
@@ -63,7 +64,8 @@ await needs(
   async () => {
     const root = await Deno.makeTempDir();
     try {
-      const folder = new RunFolder(root, "a", 1, undefined), path = folder.file("latest.safetensors");
+      const folder = new RunFolder(root, "a", 1, undefined);
+      const path = folder.file("latest.safetensors");
       const begun: Progress = {
         declaration: "a".repeat(64),
         precision: "float32",
@@ -71,15 +73,16 @@ await needs(
         epoch: 0,
         batch: 3,
         step: 3,
-        sums: { "loss/kd": 4.5, images: 12 },
+        sums: { images: 12, loss: 4.5, terms: { kd: 4.5 }, reports: {}, measures: { top1: 7 } },
         seconds: 1.5,
       };
-      const score = { top1: 50, top5: 90 }, best = { epoch: 1, chosen: 50, score };
+      const score = { top1: 50, top5: 90 };
+      const best = { epoch: 1, chosen: 50, score };
       const done: Progress = {
         ...begun,
         epoch: 2,
         batch: 0,
-        sums: {},
+        sums: NO_SUMS,
         best,
         last: score,
         held: score,
@@ -90,9 +93,15 @@ await needs(
         await folder.save(path, new Map(), progress);
         assertEquals((await folder.latest())!.progress, progress);
       }
+      // As earlier versions saved them.
+      for (const sums of [{ images: 12, loss: 4.5, "loss/kd": 4.5, correct: 7 }, {}]) {
+        await folder.save(path, new Map(), { ...begun, sums });
+        const { progress } = (await folder.latest())!;
+        assertEquals(progress, { ...begun, sums: Object.keys(sums).length > 0 ? begun.sums : NO_SUMS });
+      }
       const cases = [
         [{ ...begun, step: undefined }, "step is missing"],
-        [{ ...begun, sums: { loss: "1" } }, 'sums.loss has to be a number, not "1"'],
+        [{ ...begun, sums: { ...NO_SUMS, loss: "1" } }, 'sums.loss has to be a number, not "1"'],
         [{ ...begun, batch: -1 }, "batch has to be a whole number, 0 or more, not -1"],
         [{ ...done, best: undefined }, "best is missing"],
         [{ ...done, last: undefined }, "last is missing"],

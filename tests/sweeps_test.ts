@@ -100,7 +100,8 @@ await needs(
       assertEquals(table[0].split(/  +/), ["lr", "channels", "hold-out top-1 (n)"]);
       assertEquals(table.slice(1, 7).map((row) => row.endsWith("best")), [true, false, false, false, false, false]);
       assertEquals(table.filter((row) => row.includes("diverged")).length, 2);
-      const { experiment, trials: [trial] } = lines[0], { last } = trial.metric.heldOut!;
+      const { experiment, trials: [trial] } = lines[0];
+      const { last } = trial.metric.heldOut!;
       assertEquals(
         table[8],
         `best: ${experiment}, hold-out ${last.toFixed(2)}, test ${accuracyOf(trial).last.toFixed(2)}`,

@@ -501,7 +501,8 @@ Deno.test("tables: only what the function made is a declaration", () => {
   const declared = tables({ title: "T", tables: [{ id: "a", title: "A", rows: { student } }] });
   assertEquals([isTables(declared), isTables({ ...declared }), isTables(undefined)], [true, false, false]);
   assertEquals([declared.kind, declared.tables.map(({ kind }) => kind)], ["own", ["own"]]);
-  const own = { id: "b", title: "B", rows: { student } }, cells = { ids: ["a"], rows: { student: { vgg8: student } } };
+  const own = { id: "b", title: "B", rows: { student } };
+  const cells = { ids: ["a"], rows: { student: { vgg8: student } } };
   const ofPaper = tables({ paper: "./paper.yaml", tables: [cells, own] });
   assertEquals(ofPaper, {
     kind: "paper",

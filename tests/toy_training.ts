@@ -1,11 +1,13 @@
 /** The training of a toy by any method on any engine. */
 import type { Augmentation, Mix } from "../lib/dataset.ts";
 import type { Distiller, Teachers } from "../lib/distiller.ts";
-import type { Engine, Runnable, Values } from "../lib/engine.ts";
+import type { Engine, Runnable, Traced, Values } from "../lib/engine.ts";
 import type { Player } from "../lib/network.ts";
 import { sgd } from "../lib/optimizers/sgd.ts";
 import type { Schedule } from "../lib/schedule.ts";
-import { gradNormStep, type Traced, type TrainInput, trainStep } from "../lib/step.ts";
+import { gradNormStep, type GradNormValues, type TrainInput, trainStep, type TrainValues } from "../lib/step.ts";
+import { classification } from "../lib/tasks/classification.ts";
+import type { Task } from "../lib/tasks/task.ts";
 import type { Variable } from "../lib/variables.ts";
 import { assembled } from "./assembled.ts";
 import { BATCH, batch, CLASSES, IMAGE, inputs, large, small, type Toy } from "./toy.ts";
@@ -20,6 +22,8 @@ export interface Options<T extends Teachers> {
   readonly schedule?: Schedule;
   /** A crop and flips by default. */
   readonly augmentation?: Augmentation;
+  /** What is learned; classification by default. */
+  readonly task?: Task;
   /** How images are mixed; not at all by default. */
   readonly mix?: Mix;
   /** Further views of the images; none by default. */
@@ -39,13 +43,13 @@ export interface Training {
   /** The student's variables that the method leaves as they are. */
   readonly untouched: ReadonlySet<Variable>;
   /** One step as it is. */
-  readonly run: Runnable<TrainInput>;
+  readonly run: Runnable<TrainInput, TrainValues>;
   /** How strongly each term pulls at the student in such a step. */
-  readonly gradNorms: Runnable<TrainInput>;
+  readonly gradNorms: Runnable<TrainInput, GradNormValues>;
   /** The next step, on the next batch. */
-  step(rate?: number): Promise<Values>;
+  step(rate?: number): Promise<Values<TrainValues>>;
   /** The step as it is traced. */
-  readonly traced: Traced<TrainInput>;
+  readonly traced: Traced<TrainInput, TrainValues>;
   /** The values of the variables whose names begin like this, one after the other. */
   read(prefix: string): Promise<Map<string, Float32Array>>;
 }
@@ -60,11 +64,12 @@ export async function training<T extends Teachers>(
 ): Promise<Training> {
   const { mix, views, student: recipe = small, schedule = plain, augmentation = { crop: 1, flip: true }, seed = 1 } =
     options;
+  const { task = classification } = options;
   const teacher: Teachers = "teacher" in options ? options.teacher : large;
   const labels = Int32Array.from(Array.from({ length: 100 / BATCH }, (_, i) => [...batch(i).label.data]).flat());
   const normalisation = { mean: [0.5, 0.4, 0.3], std: [0.3, 0.2, 0.25] };
   const { student, parts, variables } = assembled(
-    { student: recipe, teacher, distiller, dataset: { augmentation, normalisation, mix, views } },
+    { student: recipe, teacher, distiller, dataset: { task, augmentation, normalisation, mix, views } },
     { seed, image: IMAGE, classes: CLASSES, train: { size: 100, labels }, schedule },
   );
   await engine.hold([...variables.values()]);

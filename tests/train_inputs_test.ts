@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import { synthetic } from "../datasets/synthetic.ts";
 import { stream } from "../lib/random.ts";
 import { sgd } from "../lib/optimizers/sgd.ts";
+import { classification } from "../lib/tasks/classification.ts";
 import { batchCount, trainInputs } from "../lib/train_inputs.ts";
 import { needs } from "./needs.ts";
 
@@ -10,7 +11,15 @@ const schedule = sgd({ epochs: 3, batch: 4, lr: 0.1, drops: { at: [1], by: 0.5 }
 await needs([], "trainInputs: an epoch's batches in the order of its own shuffle, the last one smaller", async () => {
   const opened = await synthetic({ size: 8, train: 10, test: 2, classes: 5 }).open(""), { train } = opened;
   const of = async (epoch: number, batch: number, limit?: number) =>
-    await Array.fromAsync(trainInputs({ train, opened }, schedule, 7, { epoch, batch, step: 20 }, limit));
+    await Array.fromAsync(
+      trainInputs(
+        { task: classification, split: train, image: opened.image },
+        schedule,
+        7,
+        { epoch, batch, step: 20 },
+        limit,
+      ),
+    );
   const all = await of(2, 0), order = stream(7, "shuffle/2").permutation(10);
   assertEquals(all.flatMap(({ index }) => [...index.data]), [...order]);
   assertEquals(all.flatMap(({ label }) => [...label.data]), Array.from(order, (i) => i % 5));

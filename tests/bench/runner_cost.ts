@@ -84,7 +84,8 @@ async function bareSteps(spec: string, options: EngineOptions) {
     status: status({ quiet: true }),
   });
   const { train, opened, step, close } = prepared;
-  const [batch] = await Array.fromAsync(batches(train, inOrder(BATCH), BATCH, opened.image));
+  const source = { task: experiment.dataset.task, split: train, image: opened.image };
+  const [batch] = await Array.fromAsync(batches(source, inOrder(BATCH), BATCH));
   let steps = 0;
   const next = () =>
     step({

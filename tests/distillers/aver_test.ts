@@ -23,11 +23,11 @@ Deno.test("aver is the mean of what each teacher teaches by kd", async () => {
     .step();
   const alone = await (await training(engine, kd({ ce: 0.3, kd: 0.8 }), { teacher: large, student: small })).step();
   engine.close();
-  assertEquals(Object.keys(both).filter((name) => name.startsWith("loss/")), [
-    "loss/task",
-    "loss/teacher1",
-    "loss/teacher2",
+  assertEquals(Object.keys(both.terms), [
+    "task",
+    "teacher1",
+    "teacher2",
   ]);
-  assertAlmostEquals(both["loss/task"][0], alone["loss/task"][0], 1e-6);
-  assertAlmostEquals(both["loss/teacher1"][0], alone["loss/kd"][0] / 2, 1e-6);
+  assertAlmostEquals(both.terms.task[0], alone.terms.task[0], 1e-6);
+  assertAlmostEquals(both.terms.teacher1[0], alone.terms.kd[0] / 2, 1e-6);
 });

@@ -32,7 +32,7 @@ async function congruence(student: number[], teacher: number[], options: CcOptio
   const engine = await open("cpu"), image = { shape: [batch, 1, 1, 1], data: new Float32Array(batch) };
   const step = await firstStep(engine, made)(image, new Int32Array(batch));
   engine.close();
-  return step.values["loss/cc"][0];
+  return step.values.terms.cc[0];
 }
 
 Deno.test("cc multiplies what samples that follow each other are off by", async () => {

@@ -137,7 +137,7 @@ async function remembered(index: readonly number[], mask: readonly number[]) {
   engine.close();
   const before = made.collected.get("distiller.student.bank")!.initial(), bank = after("distiller.student.bank");
   const rows = (values: Float32Array) => Array.from({ length: size }, (_, i) => [...values.subarray(2 * i, 2 * i + 2)]);
-  return { before: rows(before), bank: rows(bank), z: after("distiller.student.z")[0], loss: values["loss/crd"][0] };
+  return { before: rows(before), bank: rows(bank), z: after("distiller.student.z")[0], loss: values.terms.crd[0] };
 }
 
 Deno.test("a bank takes in the last chosen sample of each image, and no other row moves", async () => {

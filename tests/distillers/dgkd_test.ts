@@ -32,7 +32,7 @@ Deno.test("dgkd: every teacher is left out of some steps and none of all", async
   const engine = await open("cpu"), { step } = await training(engine, dgkd(), { teacher });
   const left = [0, 0, 0];
   for (let i = 0; i < 12; i++) {
-    const losses = await step(0), out = left.map((_, i) => losses[`loss/teacher${i + 1}`][0] === 0);
+    const losses = await step(0), out = left.map((_, i) => losses.terms[`teacher${i + 1}`][0] === 0);
     assertEquals(out.filter(Boolean).length, 1);
     left[out.indexOf(true)]++;
   }

@@ -118,8 +118,8 @@ Deno.test("mlkd: the strong view is seen by both networks", async () => {
     return losses;
   };
   const near = await first(0), far = await first(3);
-  assertEquals(near["loss/cc"], far["loss/cc"]);
-  assert(near["loss/kd"][0] !== far["loss/kd"][0] && near["loss/task"][0] !== far["loss/task"][0]);
+  assertEquals(near.terms.cc, far.terms.cc);
+  assert(near.terms.kd[0] !== far.terms.kd[0] && near.terms.task[0] !== far.terms.task[0]);
 });
 
 declare const plain: Dataset;

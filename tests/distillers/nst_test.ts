@@ -53,7 +53,7 @@ Deno.test("nst is the discrepancy between channels, with fewer positions than ch
     const image = { shape: [1, 1, 1, 1], data: new Float32Array(1) };
     const step = await firstStep(engine, made)(image, new Int32Array(1));
     engine.close();
-    assertAlmostEquals(step.values["loss/nst_map"][0], discrepancy(s, t), 1e-5);
+    assertAlmostEquals(step.values.terms.nst_map[0], discrepancy(s, t), 1e-5);
     assertEquals(step.after("student.map.value").every(Number.isFinite), true);
   }
 });

@@ -12,6 +12,7 @@ import type { Classifier, Stage } from "../../lib/network.ts";
 import { resnet50 } from "../../lib/networks/deep_resnet.ts";
 import { vgg13 } from "../../lib/networks/vgg.ts";
 import { wrn_40_2 } from "../../lib/networks/wrn.ts";
+import type { TrainValues } from "../../lib/step.ts";
 import { cast, firstStep } from "../cast.ts";
 import { open } from "../engines.ts";
 import { given } from "../given.ts";
@@ -46,7 +47,9 @@ for (const released of [false, true]) {
 /** The terms of the first step, the student's gradient, and the method's own by variable. */
 async function first(options: ShakeOptions<never>) {
   const engine = await open("cpu"), { step, read } = await training(engine, shake(options));
-  const terms = await step(), student = flat(await read("velocity.student.")), own = await read("velocity.distiller.");
+  const { terms } = await step(),
+    student = flat(await read("velocity.student.")),
+    own = await read("velocity.distiller.");
   engine.close();
   return { terms, student, own };
 }
@@ -64,16 +67,15 @@ Deno.test("what the student learns never reaches a shadow", async () => {
 });
 
 Deno.test("terms are there where they have a weight", async () => {
-  const names = async (options: ShakeOptions<never>) =>
-    Object.keys((await first(options)).terms).filter((name) => name.startsWith("loss/"));
-  assertEquals(await names({}), ["loss/task", "loss/shadow", "loss/follow", "loss/reverse"]);
-  assertEquals(await names({ reverse: 0 }), ["loss/task", "loss/shadow", "loss/follow"]);
+  const names = async (options: ShakeOptions<never>) => Object.keys((await first(options)).terms);
+  assertEquals(await names({}), ["task", "shadow", "follow", "reverse"]);
+  assertEquals(await names({ reverse: 0 }), ["task", "shadow", "follow"]);
   assertEquals(await names({ released: true }), [
-    "loss/task",
-    "loss/shadow",
-    "loss/follow",
-    "loss/reverse",
-    "loss/labels",
+    "task",
+    "shadow",
+    "follow",
+    "reverse",
+    "labels",
   ]);
 });
 
@@ -81,7 +83,7 @@ Deno.test("direct is kd's term", async () => {
   const engine = await open("cpu"), { terms } = await first({ direct: 0.9 });
   const values = await (await training(engine, kd({ kd: 0.9 }))).step();
   engine.close();
-  assertAlmostEquals(terms["loss/direct"][0], values["loss/kd"][0], 1e-5);
+  assertAlmostEquals(terms.direct[0], values.terms.kd[0], 1e-5);
 });
 
 const S: Rows = [[8, -4, 2], [6, -2, 0]], CLASS = [1, 0];
@@ -137,16 +139,18 @@ const divergence = (of: Rows, to: Rows) =>
 
 const crossEntropy = (rows: Rows) => rows.reduce((sum, row, i) => sum - logSoftmax(row)[CLASS[i]] / rows.length, 0);
 
-const lossNames = (values: Values) => Object.keys(values).filter((name) => name.startsWith("loss/"));
-
 /** Holds values to the cross-entropy's term and to those of each shadow, which are numbered where there are several. */
-function assertLosses(values: Values, task: number, own: readonly Readonly<Record<string, number>>[]): void {
-  const numbered = own.flatMap((terms, i) =>
-    Object.entries(terms).map(([name, value]) => [own.length === 1 ? name : `${name}${i + 1}`, value] as const)
+function assertLosses(
+  { terms }: Values<TrainValues>,
+  task: number,
+  own: readonly Readonly<Record<string, number>>[],
+): void {
+  const numbered = own.flatMap((losses, i) =>
+    Object.entries(losses).map(([name, value]) => [own.length === 1 ? name : `${name}${i + 1}`, value] as const)
   );
   const wanted = [["task", task] as const, ...numbered];
-  assertEquals(lossNames(values).sort(), wanted.map(([name]) => `loss/${name}`).sort());
-  for (const [name, value] of wanted) assertAlmostEquals(values[`loss/${name}`][0], value, 1e-4, name);
+  assertEquals(Object.keys(terms).sort(), wanted.map(([name]) => name).sort());
+  for (const [name, value] of wanted) assertAlmostEquals(terms[name][0], value, 1e-4, name);
 }
 
 /** Each teacher's scores before its shadows'. */
@@ -190,12 +194,12 @@ for (const [name, teachers] of Object.entries(CASTS)) {
     const { values, gradient } = await parallel({ heads, kd: 3, weights: "adaptive" }, teachers);
     const teacher = shadows.map(({ h }) => h);
     const { terms, gradient: expected } = await measured(aekd({ kd: 3 }), { student: S, teacher, label: CLASS });
-    assertEquals(lossNames(values), lossNames(equal));
-    for (const name of lossNames(values)) {
-      if (!name.startsWith("loss/shadow")) assertEquals(values[name], equal[name], name);
+    assertEquals(Object.keys(values.terms), Object.keys(equal.terms));
+    for (const name of Object.keys(values.terms)) {
+      if (!name.startsWith("shadow")) assertEquals(values.terms[name], equal.terms[name], name);
     }
     for (const i of shadows.keys()) {
-      const [ours] = values[`loss/shadow${i + 1}`], [same] = equal[`loss/shadow${i + 1}`];
+      const [ours] = values.terms[`shadow${i + 1}`], [same] = equal.terms[`shadow${i + 1}`];
       assertAlmostEquals(ours, terms[`teacher${i + 1}`], 1e-5);
       assert(Math.abs(ours / same - 1) > 0.05, `${ours}, with equal weights ${same}`);
     }

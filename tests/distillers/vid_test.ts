@@ -28,7 +28,7 @@ Deno.test("vid's variances start at what is asked for and learn, or are left alo
   assertEquals([...fixed.collected.keys()].some((name) => name.includes("log_scale")), false);
   const [first, second] = [await learned.step(), await fixed.step()];
   engine.close();
-  assertAlmostEquals(first["loss/vid_block1"][0], second["loss/vid_block1"][0], 1e-5);
+  assertAlmostEquals(first.terms.vid_block1[0], second.terms.vid_block1[0], 1e-5);
 });
 
 Deno.test("a variance that cannot be is refused", () => {

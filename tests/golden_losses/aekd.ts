@@ -44,7 +44,7 @@ async function checkAekd(golden: Golden<Loss>): Promise<void> {
       const expected = there.map((value, i) => value + alpha * by[i]);
       assertNear(`${name} ${kind}: ${what}`, ours, expected, tolerance(facts.fp32_vs_fp64_rel_err[of]));
     };
-    const terms = teachers.map((_, m) => step.values[`loss/teacher${m + 1}`][0] / alpha);
+    const terms = teachers.map((_, m) => step.values.terms[`teacher${m + 1}`][0] / alpha);
     const weights = terms.map((term, m) => term / teachers[m].loss);
     weights.forEach((weight, m) => {
       assert(Math.abs(weight - scale[m]) <= 2e-3, `${name} ${kind}: weight ${m + 1} is ${weight}, not ${scale[m]}`);

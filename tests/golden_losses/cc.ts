@@ -1,7 +1,7 @@
 import { cc as method } from "../../lib/distillers/cc.ts";
 import type { Golden } from "../goldens.ts";
 import { ourWeight } from "../layout.ts";
-import { after, type Checks, type Loss, value } from "./check.ts";
+import { after, type Checks, type Loss, terms } from "./check.ts";
 import { checkFeatures } from "./features.ts";
 
 const taps = { student: "f_s", teacher: "f_t", weight: 1, ce: 0 } as const;
@@ -14,7 +14,7 @@ const embeddings = [["embed_s", "student"], ["embed_t", "teacher"]].flatMap(([th
 function checkCc(golden: Golden<Loss>): Promise<void> {
   const modules = embeddings.map(([theirs, ours]) => [ours, ourWeight(golden.tensor(`mod.${theirs}`)).data] as const);
   return checkFeatures(golden, method({ ...taps, units: golden.facts.args.feat_dim }), { modules }, [
-    { golden: ["out.loss"], ours: value("loss/cc") },
+    { golden: ["out.loss"], ours: terms("cc") },
     ...embeddings.map(([theirs, ours]) => ({ golden: [`grad.mod.${theirs}`], ours: after(ours), layout: ourWeight })),
   ]);
 }
@@ -28,7 +28,7 @@ function checkKernel(kernel: "bilinear" | "gaussian") {
       [ours, ours.endsWith("weight") ? identity : new Float32Array(units)] as const
     );
     return checkFeatures(golden, method({ ...taps, units, kernel }), { modules }, [
-      { golden: ["out.loss"], ours: value("loss/cc") },
+      { golden: ["out.loss"], ours: terms("cc") },
     ]);
   };
 }

@@ -25,9 +25,12 @@ export interface Expected {
   readonly layout?: (value: Numbers) => Numbers;
 }
 
-/** The value of the step, a loss; of several names their sum. */
-export const value = (...names: string[]) => ({ values }: FirstStep): Float32Array =>
-  Float32Array.of(names.reduce((sum, name) => sum + values[name][0], 0));
+/** The loss of the step. */
+export const total = ({ values }: FirstStep): Float32Array => values.loss;
+
+/** A term of the loss; of several names their sum. */
+export const terms = (...names: string[]) => ({ values }: FirstStep): Float32Array =>
+  Float32Array.of(names.reduce((sum, name) => sum + values.terms[name][0], 0));
 
 /** The gradient of a variable that learns, the next value of a statistic. */
 export const after = (variable: string) => (step: FirstStep): Float32Array => step.after(variable);

@@ -50,7 +50,7 @@ async function checkCrd(golden: Golden<Loss>): Promise<void> {
     engine.close();
     const near = (what: string, ours: ArrayLike<number>, { data } = tensor(what)) =>
       assertNear(`${name} ${kind}: ${what}`, ours, data, tolerance(fp32_vs_fp64_rel_err[what]));
-    const losses = [first, second].map(({ values }) => values["loss/crd"][0]);
+    const losses = [first, second].map(({ values }) => values.terms.crd[0]);
     near("out.loss", [losses[0] + losses[1]]);
     [first, second].forEach(({ after }, i) => {
       const [post, { K, T, momentum }] = [["out.after_call0", "post.crd"][i], args];

@@ -2,7 +2,7 @@ import { dgkd as method } from "../../lib/distillers/dgkd.ts";
 import { cast } from "../cast.ts";
 import { given } from "../given.ts";
 import type { Golden } from "../goldens.ts";
-import { after, check, type Checks, LOGITS, type Loss, value } from "./check.ts";
+import { after, check, type Checks, LOGITS, type Loss, total } from "./check.ts";
 
 async function checkDgkd(golden: Golden<Loss>): Promise<void> {
   const { tensor, names, facts: { args: { T, lam } } } = golden, { shape } = tensor("in.logit_s");
@@ -20,7 +20,7 @@ async function checkDgkd(golden: Golden<Loss>): Promise<void> {
     ]),
   });
   await check(golden, made, golden.integers("in.target"), [
-    { golden: ["out.loss"], ours: value("loss") },
+    { golden: ["out.loss"], ours: total },
     { golden: ["grad.in.logit_s"], ours: after(`student.${LOGITS}`) },
   ]);
 }

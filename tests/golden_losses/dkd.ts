@@ -1,16 +1,16 @@
 import { dkd as method } from "../../lib/distillers/dkd.ts";
 import type { FirstStep } from "../cast.ts";
 import type { Golden } from "../goldens.ts";
-import { after, between, check, type Checks, LOGITS, type Loss, value } from "./check.ts";
+import { after, between, check, type Checks, LOGITS, type Loss, terms, total } from "./check.ts";
 
 async function checkDkd(golden: Golden<Loss>): Promise<void> {
   const { alpha, beta, T, warmup_factor } = golden.facts.args;
   // The step is of the first epoch.
   const made = between(golden, method({ alpha, beta, temperature: T, warmUp: 1 / warmup_factor }), {});
-  const parts = value("loss/tckd", "loss/nckd");
+  const parts = terms("tckd", "nckd");
   await check(golden, made, golden.integers("in.target"), [
-    { golden: ["out.loss"], ours: value("loss") },
-    { golden: ["out.ce"], ours: value("loss/task") },
+    { golden: ["out.loss"], ours: total },
+    { golden: ["out.ce"], ours: terms("task") },
     { golden: ["out.dkd"], ours: (step: FirstStep) => parts(step).map((sum) => sum / warmup_factor) },
     { golden: ["grad.in.logit_s"], ours: after(`student.${LOGITS}`) },
   ]);

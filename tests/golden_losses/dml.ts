@@ -2,7 +2,7 @@ import { dml as method } from "../../lib/distillers/dml.ts";
 import { cast } from "../cast.ts";
 import { given } from "../given.ts";
 import type { Golden } from "../goldens.ts";
-import { after, check, type Checks, LOGITS, type Loss, value } from "./check.ts";
+import { after, check, type Checks, LOGITS, type Loss, terms, total } from "./check.ts";
 
 async function checkDml(golden: Golden<Loss>): Promise<void> {
   const { tensor, has, facts: { source, args } } = golden, { shape } = tensor("in.logit_1");
@@ -19,9 +19,9 @@ async function checkDml(golden: Golden<Loss>): Promise<void> {
   });
   await check(golden, made, golden.integers("in.target"), [
     // Where the peer has no gradient the loss is the student's alone.
-    { golden: ["out.loss"], ours: isMutual ? value("loss") : value("loss/task", "loss/kd") },
-    { golden: ["out.loss1"], ours: value("loss/task", "loss/kd") },
-    { golden: ["out.loss2"], ours: value("loss/peer_task", "loss/peer_kd") },
+    { golden: ["out.loss"], ours: isMutual ? total : terms("task", "kd") },
+    { golden: ["out.loss1"], ours: terms("task", "kd") },
+    { golden: ["out.loss2"], ours: terms("peer_task", "peer_kd") },
     { golden: ["grad.in.logit_1"], ours: after(student) },
     ...(isMutual ? [{ golden: ["grad.in.logit_2"], ours: after(peer) }] : []),
   ]);

@@ -4,7 +4,7 @@ import { given } from "../given.ts";
 import type { Golden } from "../goldens.ts";
 import { ourMap, ourWeight } from "../layout.ts";
 import { regressorNames } from "../reference_networks.ts";
-import { after, check, type Checks, type Expected, type Loss, value } from "./check.ts";
+import { after, check, type Checks, type Expected, type Loss, terms } from "./check.ts";
 
 async function checkHint(golden: Golden<Loss>): Promise<void> {
   const { tensor, has, facts } = golden, guided = ourMap(tensor("in.f_s")), hint = ourMap(tensor("in.f_t"));
@@ -30,7 +30,7 @@ async function checkHint(golden: Golden<Loss>): Promise<void> {
     return [{ golden: [has(grad) ? grad : `post.reg.${theirs}`], ours: after(ours), layout: ourWeight }];
   });
   await check(golden, made, new Int32Array(batch), [
-    { golden: ["out.loss"], ours: value("loss/hint") },
+    { golden: ["out.loss"], ours: terms("hint") },
     { golden: ["grad.in.f_s"], ours: after("student.map.value"), layout: ourMap },
     ...learned,
   ]);

@@ -1,7 +1,7 @@
 import { fspInit, type FspInitOptions } from "../../lib/distillers/fsp.ts";
 import type { Golden } from "../goldens.ts";
 import { ourMap } from "../layout.ts";
-import { after, check, type Checks, type Expected, type Loss, value } from "./check.ts";
+import { after, check, type Checks, type Expected, type Loss, terms, total } from "./check.ts";
 import { betweenMaps, type MapTap, pairsOf } from "./maps.ts";
 
 const flows = (options: FspInitOptions<MapTap, MapTap>) => async (golden: Golden<Loss>): Promise<void> => {
@@ -9,10 +9,10 @@ const flows = (options: FspInitOptions<MapTap, MapTap>) => async (golden: Golden
     taps = pairsOf(golden),
     made = betweenMaps(golden, taps, fspInit({ taps, ...options }));
   const parts = taps.slice(1).flatMap(([tap], i): Expected[] =>
-    has(`out.part${i}`) ? [{ golden: [`out.part${i}`], ours: value(`loss/fsp_${tap}`) }] : []
+    has(`out.part${i}`) ? [{ golden: [`out.part${i}`], ours: terms(`fsp_${tap}`) }] : []
   );
   await check(golden, made, new Int32Array(tensor("in.s0").shape[0]), [
-    { golden: ["out.loss"], ours: value("loss") },
+    { golden: ["out.loss"], ours: total },
     ...parts,
     ...taps.map(([tap], i): Expected => ({
       golden: [`grad.in.s${i}`],

@@ -7,7 +7,7 @@ import type { Golden } from "../goldens.ts";
 import { mirroredWeight, ourMap, ourWeight } from "../layout.ts";
 import { decoderNames, paraphraserNames, translatorNames } from "../reference_networks.ts";
 import { untrained } from "../untrained.ts";
-import { after, check, type Checks, type Expected, type Loss, value } from "./check.ts";
+import { after, check, type Checks, type Expected, type Loss, terms } from "./check.ts";
 
 /** A module of a case: its name there, its variables here, and the way to our layout. */
 interface Part {
@@ -48,7 +48,7 @@ const learned = ({ has, facts }: Golden<Loss>, { name, names, layout }: Part): E
       : [];
   });
 
-const loss = (term: string): Expected => ({ golden: ["out.loss"], ours: value(`loss/${term}`) });
+const loss = (term: string): Expected => ({ golden: ["out.loss"], ours: terms(term) });
 const gradient: Expected = { golden: ["grad.in.f_s"], ours: after("student.map.value"), layout: ourMap };
 const labels = ({ tensor }: Golden<Loss>) => new Int32Array(tensor("in.f_t").shape[0]);
 

@@ -6,7 +6,7 @@ import { type Cast, cast } from "../cast.ts";
 import { given } from "../given.ts";
 import type { Golden, Numbers } from "../goldens.ts";
 import { ourMap } from "../layout.ts";
-import { after, type Expected, type Loss, value } from "./check.ts";
+import { after, type Expected, type Loss, terms, total } from "./check.ts";
 
 /** The taps of the given networks: of the maps `in.s0` …, `in.t0` … */
 const TAPS = ["map0", "map1", "map2", "map3", "map4"] as const;
@@ -53,9 +53,9 @@ export function expectedOfMaps(
   term: string,
 ): Expected[] {
   const all: Expected[] = [
-    { golden: ["out.loss"], ours: value("loss") },
+    { golden: ["out.loss"], ours: total },
     ...taps.flatMap(([tap], i): Expected[] => [
-      ...has(`out.part${i}`) ? [{ golden: [`out.part${i}`], ours: value(`loss/${term}_${tap}`) }] : [],
+      ...has(`out.part${i}`) ? [{ golden: [`out.part${i}`], ours: terms(`${term}_${tap}`) }] : [],
       { golden: [`grad.in.s${i}`], ours: after(`student.${tap}.value`), layout: ourMap },
     ]),
   ];

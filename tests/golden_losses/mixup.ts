@@ -7,7 +7,7 @@ import { type Kind, open } from "../engines.ts";
 import type { Golden } from "../goldens.ts";
 import { ourMap } from "../layout.ts";
 import { assertNear, tolerance } from "../tolerance.ts";
-import { after, between, check, type Checks, LOGITS, type Loss, value } from "./check.ts";
+import { after, between, check, type Checks, LOGITS, type Loss, total } from "./check.ts";
 
 /** How a case mixes images. */
 export type Theirs = (images: tf.Tensor, partner: tf.Tensor) => Mixed;
@@ -30,9 +30,9 @@ export async function checkMix(golden: Golden<Loss>, theirs: Theirs): Promise<vo
   // The step's own images are none: the networks' outputs are given.
   const instead = () => mix(tf.tensor(x.data, [...x.shape]));
   const made = between(golden, method({ temperature: T, ce, kd: 1 - ce }), {});
-  const unweighted = ({ values }: FirstStep) => values["loss/task"].map((value) => value / ce);
+  const unweighted = ({ values }: FirstStep) => values.terms.task.map((value) => value / ce);
   await check(golden, { ...made, mix: { id: "theirs", options: {}, mix: instead } }, label, [
-    { golden: ["out.loss"], ours: value("loss") },
+    { golden: ["out.loss"], ours: total },
     { golden: ["out.ce"], ours: unweighted },
     { golden: ["grad.in.logit_s"], ours: after(`student.${LOGITS}`) },
   ]);

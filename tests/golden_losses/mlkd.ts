@@ -5,7 +5,7 @@ import type { Net, Scorer, Stage } from "../../lib/network.ts";
 import { constant, type Shape } from "../../lib/variables.ts";
 import { cast } from "../cast.ts";
 import type { Golden } from "../goldens.ts";
-import { after, check, type Checks, type Loss, value } from "./check.ts";
+import { after, check, type Checks, type Loss, terms, total } from "./check.ts";
 
 /** A network whose logits are its variable `weak` for images of zeros and its variable `strong` for images of ones. */
 function twoViews(shape: Shape): Net<"logits"> {
@@ -48,11 +48,11 @@ async function checkMlkd(golden: Golden<Loss>): Promise<void> {
     values: new Map(values),
   });
   await check(golden, made, golden.integers("in.target"), [
-    { golden: ["out.loss"], ours: value("loss") },
-    { golden: ["out.loss_ce"], ours: value("loss/task") },
-    { golden: ["out.loss_kd"], ours: value("loss/kd") },
-    { golden: ["out.loss_cc"], ours: value("loss/cc") },
-    { golden: ["out.loss_bc"], ours: value("loss/bc") },
+    { golden: ["out.loss"], ours: total },
+    { golden: ["out.loss_ce"], ours: terms("task") },
+    { golden: ["out.loss_kd"], ours: terms("kd") },
+    { golden: ["out.loss_cc"], ours: terms("cc") },
+    { golden: ["out.loss_bc"], ours: terms("bc") },
     { golden: ["grad.in.weak_s"], ours: after("student.logits.weak") },
     { golden: ["grad.in.strong_s"], ours: after("student.logits.strong") },
   ]);

@@ -8,7 +8,7 @@ import { given } from "../given.ts";
 import type { Golden } from "../goldens.ts";
 import { ourMap, ourWeight } from "../layout.ts";
 import { assertNear, tolerance } from "../tolerance.ts";
-import { after, check, type Checks, type Expected, type Loss, value } from "./check.ts";
+import { after, check, type Checks, type Expected, type Loss, terms } from "./check.ts";
 import { betweenMaps, expectedOfMaps, type MapTap, pairsOf } from "./maps.ts";
 
 /** The variables of the connector of a student's tap, by their names in the references. */
@@ -76,7 +76,7 @@ async function checkOfficial(golden: Golden<Loss>): Promise<void> {
     values: new Map([["student.map0.value", s.data], ["teacher1.map0.value", t.data]]),
   });
   await check(golden, made, new Int32Array(s.shape[0]), [
-    { golden: ["out.loss"], ours: value("loss/ofd") },
+    { golden: ["out.loss"], ours: terms("ofd") },
     { golden: ["grad.in.s"], ours: after("student.map0.value"), layout: ourMap },
   ]);
 }

@@ -4,7 +4,7 @@ import { cast, type FirstStep } from "../cast.ts";
 import { given } from "../given.ts";
 import type { Golden } from "../goldens.ts";
 import { ourWeight } from "../layout.ts";
-import { after, check, type Checks, type Expected, type Loss, value } from "./check.ts";
+import { after, check, type Checks, type Expected, type Loss, terms, total } from "./check.ts";
 
 /** The gate's variables by their names there. */
 const gate = {
@@ -42,17 +42,17 @@ async function checkOne(golden: Golden<Loss>): Promise<void> {
       ...Object.entries(gate).map(([theirs, ours]) => [gated(ours), ourWeight(tensor(`mod.${theirs}`)).data] as const),
     ]),
   });
-  const every = (term: string) => logits.map((_, i) => `loss/${i === 0 ? "" : `branch${i + 1}_`}${term}`);
+  const every = (term: string) => logits.map((_, i) => `${i === 0 ? "" : `branch${i + 1}_`}${term}`);
   const learned = Object.entries(gate).flatMap(([theirs, ours]): Expected[] => {
     const grad = `grad.mod.${theirs}`, post = `post.${theirs}`;
     // The norm takes the bias before it away again: its gradient is rounding.
     if (theoretically_zero.includes(grad)) return [];
     return [{ golden: [has(grad) ? grad : post], ours: after(gated(ours)), layout: ourWeight }];
   });
-  const divergence = value(...every("kd"));
+  const divergence = terms(...every("kd"));
   await check(golden, made, golden.integers("in.target"), [
-    { golden: ["out.loss"], ours: value("loss") },
-    { golden: ["out.ce"], ours: value(...every("task"), "loss/ensemble_task") },
+    { golden: ["out.loss"], ours: total },
+    { golden: ["out.ce"], ours: terms(...every("task"), "ensemble_task") },
     { golden: ["out.kl"], ours: (step: FirstStep) => divergence(step).map((sum) => sum / args.consistency_weight) },
     { golden: ["grad.in.gap"], ours: after("student.map.value") },
     ...logits.map((name, i) => ({ golden: [`grad.${name}`], ours: after(variable(i)) })),

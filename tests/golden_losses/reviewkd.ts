@@ -4,7 +4,7 @@ import { cast } from "../cast.ts";
 import { given } from "../given.ts";
 import type { Golden, Numbers } from "../goldens.ts";
 import { ourMap, ourWeight } from "../layout.ts";
-import { after, check, type Checks, type Expected, type Loss, value } from "./check.ts";
+import { after, check, type Checks, type Expected, type Loss, terms } from "./check.ts";
 
 const convNormNames = (theirs: string, ours: string): Record<string, string> => ({
   [`${theirs}.0.weight`]: `${ours}.weight`,
@@ -59,7 +59,7 @@ async function checkReviewkd(golden: Golden<Loss>): Promise<void> {
     ]),
   });
   await check(golden, made, new Int32Array(batch), [
-    { golden: ["out.loss"], ours: value(...taps.map((tap) => `loss/reviewkd_${tap}`)) },
+    { golden: ["out.loss"], ours: terms(...taps.map((tap) => `reviewkd_${tap}`)) },
     ...students.map(([tap, name]): Expected => ({
       golden: [`grad.${name}`],
       ours: after(`student.${tap}.value`),

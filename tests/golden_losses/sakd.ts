@@ -8,7 +8,7 @@ import { cast } from "../cast.ts";
 import { given } from "../given.ts";
 import type { Golden, Numbers } from "../goldens.ts";
 import { ourWeight } from "../layout.ts";
-import { after, check, type Checks, type Loss, value } from "./check.ts";
+import { after, check, type Checks, type Loss, terms } from "./check.ts";
 
 /** The sum of all actions, each times a number of its own; what is decided is remembered. */
 function decided({ facts: { args }, tensor }: Golden<Loss>): Distiller<Net, Net> {
@@ -51,7 +51,7 @@ async function checkPolicy(golden: Golden<Loss>): Promise<void> {
     ]),
   });
   await check(golden, made, new Int32Array(student.shape[0]), [
-    { golden: ["out.loss"], ours: value("loss/decided") },
+    { golden: ["out.loss"], ours: terms("decided") },
     { golden: ["out.action"], ours: after("distiller.actions"), layout: teachers },
     { golden: ["grad.mod.policy.net.weight"], ours: after(weight), layout: ourWeight },
     { golden: ["grad.mod.policy.net.bias"], ours: after(bias) },

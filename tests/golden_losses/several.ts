@@ -3,7 +3,7 @@ import type { Distiller, HardLabels, Several } from "../../lib/distiller.ts";
 import { type Cast, cast } from "../cast.ts";
 import { given } from "../given.ts";
 import type { Golden } from "../goldens.ts";
-import { after, check, type Expected, LOGITS, type Loss, value } from "./check.ts";
+import { after, check, type Expected, LOGITS, type Loss, terms, total } from "./check.ts";
 
 /** The names of the teachers' logits. */
 export const taught = ({ names }: Golden<Loss>): string[] =>
@@ -34,8 +34,8 @@ export async function checkSeveral(
   distiller: Distiller<Net, Several<Net>, HardLabels>,
 ): Promise<void> {
   const expected: Expected[] = [
-    { golden: ["out.loss"], ours: value("loss") },
-    { golden: ["out.div"], ours: value(...taught(golden).map((_, i) => `loss/teacher${i + 1}`)) },
+    { golden: ["out.loss"], ours: total },
+    { golden: ["out.div"], ours: terms(...taught(golden).map((_, i) => `teacher${i + 1}`)) },
     { golden: ["grad.in.logit_s"], ours: after(`student.${LOGITS}`) },
   ];
   await check(golden, among(golden, distiller), golden.integers("in.target"), expected);

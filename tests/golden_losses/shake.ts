@@ -9,7 +9,7 @@ import { given } from "../given.ts";
 import type { Golden } from "../goldens.ts";
 import { ourMap, ourWeight } from "../layout.ts";
 import { shadowNames } from "../reference_networks.ts";
-import { after, check, type Checks, LOGITS, type Loss, value } from "./check.ts";
+import { after, check, type Checks, LOGITS, type Loss, terms, total } from "./check.ts";
 
 type Teacher = Classifier<"t0" | "t1" | "t2">;
 
@@ -63,12 +63,12 @@ async function checkShake(golden: Golden<Loss>): Promise<void> {
     layout: ourWeight,
   }));
   await check(golden, made, integers("in.target"), [
-    { golden: ["out.loss"], ours: value("loss") },
-    { golden: ["out.ce_student"], ours: value("loss/task") },
-    { golden: ["out.kl_student_to_proxy"], ours: value("loss/shadow") },
-    { golden: ["out.kl_proxy_to_student"], ours: value("loss/reverse") },
-    { golden: ["out.ce_proxy"], ours: value("loss/labels") },
-    { golden: ["out.mse_proxy_teacher"], ours: value("loss/follow") },
+    { golden: ["out.loss"], ours: total },
+    { golden: ["out.ce_student"], ours: terms("task") },
+    { golden: ["out.kl_student_to_proxy"], ours: terms("shadow") },
+    { golden: ["out.kl_proxy_to_student"], ours: terms("reverse") },
+    { golden: ["out.ce_proxy"], ours: terms("labels") },
+    { golden: ["out.mse_proxy_teacher"], ours: terms("follow") },
     { golden: ["grad.in.logit_s"], ours: after(`student.${LOGITS}`) },
     ...learned,
   ]);

@@ -1,7 +1,7 @@
 import type { Distiller, Terms } from "../../lib/distiller.ts";
 import { sp as method } from "../../lib/distillers/sp.ts";
 import type { Net } from "../../lib/network.ts";
-import { type Checks, value } from "./check.ts";
+import { type Checks, terms, total } from "./check.ts";
 import { checkFeatures } from "./features.ts";
 
 /** Several pairs of maps at once, each a term named as the student's. */
@@ -25,9 +25,9 @@ export const sp: Checks = [
     const students = golden.names().flatMap((name) => name.match(/^in\.(s\d+)$/)?.[1] ?? []);
     const teachers = students.map((name) => name.replace("s", "t"));
     return checkFeatures(golden, pairs(students, teachers), { students, teachers }, [
-      { golden: ["out.loss"], ours: value("loss") },
-      ...students.map((name) => ({ golden: [`out.${name.replace("s", "part")}`], ours: value(`loss/${name}`) })),
+      { golden: ["out.loss"], ours: total },
+      ...students.map((name) => ({ golden: [`out.${name.replace("s", "part")}`], ours: terms(name) })),
     ]);
   }],
-  [/^td_sp$/, (golden) => checkFeatures(golden, torchdistill, {}, [{ golden: ["out.loss"], ours: value("loss/sp") }])],
+  [/^td_sp$/, (golden) => checkFeatures(golden, torchdistill, {}, [{ golden: ["out.loss"], ours: terms("sp") }])],
 ];

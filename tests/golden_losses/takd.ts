@@ -1,11 +1,11 @@
 import { takd as method } from "../../lib/distillers/takd.ts";
 import type { Golden } from "../goldens.ts";
-import { after, between, check, type Checks, LOGITS, type Loss, value } from "./check.ts";
+import { after, between, check, type Checks, LOGITS, type Loss, total } from "./check.ts";
 
 async function checkTakd(golden: Golden<Loss>): Promise<void> {
   const { T, lam } = golden.facts.args, made = between(golden, method({ temperature: T, kd: lam }), {});
   await check(golden, made, golden.integers("in.target"), [
-    { golden: ["out.loss"], ours: value("loss") },
+    { golden: ["out.loss"], ours: total },
     { golden: ["grad.in.logit_s"], ours: after(`student.${LOGITS}`) },
   ]);
 }

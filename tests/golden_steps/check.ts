@@ -6,7 +6,7 @@ import type { Resnet } from "../../lib/networks/resnet.ts";
 import { referenceName } from "../../lib/reference_names.ts";
 import { sgd } from "../../lib/optimizers/sgd.ts";
 import type { Schedule } from "../../lib/schedule.ts";
-import { trainStep } from "../../lib/step.ts";
+import { trainStep, type TrainValues } from "../../lib/step.ts";
 import { cast, stepInputs } from "../cast.ts";
 import { assertNearInSomeDraw, moved } from "../draws.ts";
 import { open } from "../engines.ts";
@@ -163,17 +163,17 @@ function lossesOff(
   { facts, tensor }: Golden<Steps>,
   { terms, besides = [] }: Method,
   i: number,
-  values: Values,
+  values: Values<TrainValues>,
 ): [string, number][] {
   const error = (name: string) => (facts.fp32_vs_fp64_rel_err[`step.${name}`] as readonly number[])[i];
   const step = (name: string) => tensor(`step.${name}`).data[i];
   const sums = terms.map(({ of, terms }): [string, number] => {
-    const ours = terms.reduce((sum, term) => sum + values[`loss/${term}`][0], 0);
+    const ours = terms.reduce((sum, term) => sum + values.terms[term][0], 0);
     const golden = of.reduce((sum, [weight, name]) => sum + weight * step(name), 0);
     const allowed = tolerance(Math.max(...of.map(([, name]) => error(name))));
     return [`${terms.join(" + ")} of step ${i + 1}`, distance([ours], [golden]) / allowed];
   });
-  const loss = besides.reduce((rest, term) => rest - values[`loss/${term}`][0], values.loss[0]);
+  const loss = besides.reduce((rest, term) => rest - values.terms[term][0], values.loss[0]);
   return [[`loss of step ${i + 1}`, distance([loss], [step("loss")]) / tolerance(error("loss"))], ...sums];
 }
 
