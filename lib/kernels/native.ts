@@ -35,11 +35,11 @@ export function nativeOr<T>(twin: () => T, kernel: (native: Native) => T): T {
     op: (name, inputs, attributes, outputs = 1) =>
       backend.binding.executeOp(name, attributes, backend.getInputTensorIds(inputs), outputs)
         .map((output) => backend.createOutputTensor(output)),
-    chain: (inputs, build) => chained(backend, inputs, build),
+    chain: (inputs, build) => runChain(backend, inputs, build),
   });
 }
 
-function chained(backend: NativeBackend, inputs: Tensor[], build: Parameters<Native["chain"]>[1]): Tensor[] {
+function runChain(backend: NativeBackend, inputs: Tensor[], build: Parameters<Native["chain"]>[1]): Tensor[] {
   const { binding } = backend, made = new Set<number>();
   const chain: Chain = {
     op(name, inputs, attributes, outputs = 1) {

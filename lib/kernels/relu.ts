@@ -8,7 +8,7 @@ import { FLOAT, type Native, nativeOr } from "./native.ts";
  * tfjs's `relu`.
  */
 export function relu(x: Tensor): Tensor {
-  return nativeOr(() => tf.relu(x), (native) => rectified(native, "Relu", x, [FLOAT]));
+  return nativeOr(() => tf.relu(x), (native) => rectify(native, "Relu", x, [FLOAT]));
 }
 
 /**
@@ -18,11 +18,11 @@ export function relu(x: Tensor): Tensor {
  */
 export function leakyRelu(x: Tensor, slope: number): Tensor {
   const attributes = [FLOAT, { name: "alpha", type: Attr.float, value: slope }];
-  return nativeOr(() => tf.leakyRelu(x, slope), (native) => rectified(native, "LeakyRelu", x, attributes));
+  return nativeOr(() => tf.leakyRelu(x, slope), (native) => rectify(native, "LeakyRelu", x, attributes));
 }
 
 /** An op whose gradient is one op of the result. */
-function rectified(native: Native, name: string, x: Tensor, attributes: OpAttribute[]): Tensor {
+function rectify(native: Native, name: string, x: Tensor, attributes: OpAttribute[]): Tensor {
   return tf.customGrad((x, save) => {
     const [out] = native.op(name, [x as Tensor], attributes);
     (save as tf.GradSaveFunc)([out]);

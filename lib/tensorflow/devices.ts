@@ -12,12 +12,12 @@ export interface Device {
 /** The devices of a library that `findLibrary` found, asked of an empty session. Throws what TensorFlow says is wrong. */
 export function devices(library: LibraryFiles): Device[] {
   const api = openCApi(library), graph = api.TF_NewGraph(), options = api.TF_NewSessionOptions();
-  const asked = (ask: (status: Pointer) => Deno.PointerValue): Pointer => withStatus(() => "listing devices", ask)!;
-  const text = (ask: (status: Pointer) => Deno.PointerValue) => Deno.UnsafePointerView.getCString(asked(ask));
+  const ask = (from: (status: Pointer) => Deno.PointerValue): Pointer => withStatus(() => "listing devices", from)!;
+  const text = (from: (status: Pointer) => Deno.PointerValue) => Deno.UnsafePointerView.getCString(ask(from));
   try {
-    const session = asked((status) => api.TF_NewSession(graph, options, status));
+    const session = ask((status) => api.TF_NewSession(graph, options, status));
     try {
-      const list = asked((status) => api.TF_SessionListDevices(session, status));
+      const list = ask((status) => api.TF_SessionListDevices(session, status));
       const found = Array.from({ length: api.TF_DeviceListCount(list) }, (_, i): Device => ({
         name: text((status) => api.TF_DeviceListName(list, i, status)).replace(/^.*device:/, ""),
         type: text((status) => api.TF_DeviceListType(list, i, status)),

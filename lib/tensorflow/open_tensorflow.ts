@@ -22,7 +22,7 @@ let opened: Opened | undefined;
 export async function openTensorflow(config?: ProcessConfig, log?: (line: string) => void): Promise<string> {
   const library = await findLibrary({ log });
   opened ??= open(library, config ?? {});
-  const [has, wanted] = [opened.config, config ?? opened.config].map(described);
+  const [has, wanted] = [opened.config, config ?? opened.config].map(describe);
   if (has !== wanted) {
     throw new Failure(2, `TensorFlow runs in this process with ${has}: an engine with ${wanted} needs one of its own`);
   }
@@ -37,6 +37,6 @@ function open(library: LibraryFiles, config: ProcessConfig): Opened {
   return { config, eager: new EagerBinding(config) };
 }
 
-function described({ threads, deterministic = false }: ProcessConfig): string {
+function describe({ threads, deterministic = false }: ProcessConfig): string {
   return `threads: ${threads ?? "all"}, deterministic: ${deterministic}`;
 }
