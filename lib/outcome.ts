@@ -1,6 +1,5 @@
 import { relative } from "node:path";
 import type { Experiment } from "./experiment.ts";
-import { Failure } from "./failure.ts";
 import type { Footnotes } from "./footnotes.ts";
 import { identify, root } from "./identify.ts";
 import { declarationHash, readResult, resultPath, stateOf, type Trial } from "./result.ts";
@@ -19,17 +18,10 @@ export interface Outcome {
   readonly quick: number;
 }
 
-/** What came of an experiment, from the JSON beside its module. Rejects with a `Failure` (exit 3) where that is malformed or another's. */
+/** What came of an experiment, from its result. Rejects with a `Failure` (exit 3) where that is malformed or another's. */
 export async function outcome(experiment: Experiment, folder: string): Promise<Outcome> {
   const { id, module } = await identify(experiment), file = resultPath(root(experiment.url), id);
-  const [hash, result] = await Promise.all([declarationHash(experiment), readResult(file)]);
-  if (result && result.experiment !== id) {
-    throw new Failure(
-      3,
-      `${file} names the experiment ${result.experiment}, but lies beside ${id}: move it to ${result.experiment}.json, ` +
-        `or, if the experiment was renamed, write ${id} into it`,
-    );
-  }
+  const [hash, result] = await Promise.all([declarationHash(experiment), readResult(file, id)]);
   return { experiment, path: relative(folder, module), ...sorted(result?.trials ?? [], hash) };
 }
 
