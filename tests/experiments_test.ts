@@ -26,6 +26,7 @@ await needs(
       const { identity: { id }, declaration: hash } = await resolve(experiment, 1, { fresh: true });
       assert(!ids.has(id), `${id} is there twice`);
       ids.add(id);
+      assert(!id.startsWith("experiments/shared/"), `${id}: experiments/shared/ is for what is none`);
       if (!/^experiments\/(cifar100|tiny_imagenet|imagenet|teachers|shake|slkd|sakd)\//.test(id)) continue;
       const other = hashes.get(hash);
       assertEquals(other, undefined, `${id} is ${other}: import it`);
