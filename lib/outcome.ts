@@ -1,7 +1,7 @@
 import { relative } from "node:path";
 import type { Experiment } from "./experiment.ts";
-import { Failure } from "./failure.ts";
 import type { Footnotes } from "./footnotes.ts";
+import { Failure } from "./failure.ts";
 import { identify, root } from "./identify.ts";
 import { metricOf, reached } from "./metric.ts";
 import { declarationHash, readResult, resultPath, stateOf, type Trial } from "./result.ts";
@@ -27,14 +27,7 @@ export interface Outcome {
  */
 export async function outcome(experiment: Experiment, folder: string): Promise<Outcome> {
   const { id, module } = await identify(experiment), file = resultPath(root(experiment.url), id);
-  const [hash, result] = await Promise.all([declarationHash(experiment), readResult(file)]);
-  if (result && result.experiment !== id) {
-    throw new Failure(
-      3,
-      `${file} names the experiment ${result.experiment}, but lies beside ${id}: move it to ${result.experiment}.json, ` +
-        `or, if the experiment was renamed, write ${id} into it`,
-    );
-  }
+  const [hash, result] = await Promise.all([declarationHash(experiment), readResult(file, id)]);
   const trials = sorted(result?.trials ?? [], hash);
   const ofTask = some<Pick<Trial, "metric">>({ metric: metricOf(experiment.dataset.task) });
   for (const trial of trials.measured) {

@@ -1,9 +1,11 @@
 /**
- * What was measured: one JSON file beside each experiment's module, one entry per trial.
+ * What was measured: one JSON file per experiment, beside its module or in a folder of the module's name, one entry per
+ * trial.
  *
  * @module
  */
-import { dirname, join } from "node:path";
+import { existsSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { atomicWrite } from "./atomic_write.ts";
 import { cannotWrite } from "./cannot_write.ts";
 import { declaration, type Experiment } from "./experiment.ts";
@@ -98,13 +100,46 @@ export function stateOf(trial: Trial, hash: string): TrialState {
   return trial.quick ? "quick" : trial.declaration === hash ? "measured" : "stale";
 }
 
-/** Where an experiment's result is: beside its module, in the project `root`. */
+/**
+ * Where an experiment's result is in the project `root`: that of a module's default export beside the module, those of its
+ * other experiments in a folder of the module's name.
+ */
 export function resultPath(root: string, id: string): string {
-  return join(root, `${id}.json`);
+  return join(root, `${placeOf(id)}.json`);
 }
 
-/** The result in a file; `undefined` where there is no such file. Rejects with a `Failure` (exit 3) that names file and member where it is malformed. */
-export async function readResult(path: string): Promise<Result | undefined> {
+/** The path of a result without `.json`, from the project's folder. */
+function placeOf(id: string): string {
+  return id.replace(/#(?=[^#]*$)/, "/");
+}
+
+/** Where the result at `path` was before modules had folders of results; `undefined` for a default export. */
+function formerPath(path: string, id: string): string | undefined {
+  return id.includes("#") ? `${dirname(path)}#${basename(path)}` : undefined;
+}
+
+/**
+ * The result of the experiment `id` at its `path`, or where it was before modules had folders of results; `undefined`
+ * where there is none. Rejects with a `Failure` (exit 3) that names the file where it is malformed or names another
+ * experiment, or where there are two.
+ */
+export async function readResult(path: string, id: string): Promise<Result | undefined> {
+  const former = formerPath(path, id);
+  const present = await readFile(path, id);
+  const old = former === undefined ? undefined : await readFile(former, id);
+  if (present && old) {
+    throw new Failure(
+      3,
+      `${id} has two results, ${path} and, where it was before, ${former}: put the trials of the second into the first, ` +
+        "and remove the second",
+    );
+  }
+  // Between the two reads another process may have moved the file.
+  return present ?? old ?? (former === undefined ? undefined : await readFile(path, id));
+}
+
+/** The result of the experiment `id` in a file; `undefined` where there is no such file. */
+async function readFile(path: string, id: string): Promise<Result | undefined> {
   let json: string;
   try {
     json = await Deno.readTextFile(path);
@@ -123,17 +158,35 @@ export async function readResult(path: string): Promise<Result | undefined> {
   const read = shaped(value, result, refuse), seeds = read.trials.map(({ seed }) => seed);
   const twice = seeds.find((seed, i) => seeds.indexOf(seed) < i);
   if (twice !== undefined) throw refuse(`seed ${twice} is there twice`);
+  if (read.experiment !== id) throw another(path, read.experiment, id);
   return read;
 }
 
+/** The failure of a file that names another experiment than the one whose result belongs there. */
+function another(path: string, named: string, id: string): Failure {
+  if (placeOf(named) === placeOf(id)) {
+    return new Failure(
+      3,
+      `${path} has the result of ${named}, and that of ${id} belongs there too: rename the module or the export of one of them`,
+    );
+  }
+  return new Failure(
+    3,
+    `${path} names the experiment ${named}, but lies where the result of ${id} belongs: move it to ` +
+      `${placeOf(named)}.json, or, if the experiment was renamed, write ${id} into it`,
+  );
+}
+
 /**
- * Puts a trial into a result file, in place of the one with its seed; a quick trial never replaces a full one of the same
- * declaration. Safe with several processes. Gives what the file then holds; rejects with a `Failure` (exit 3) where the
- * file is malformed or cannot be written.
+ * Puts a trial into the result of an experiment at its `path`, in place of the one with its seed; a quick trial never
+ * replaces a full one of the same declaration. A file that lies where results were before is moved first. Safe with
+ * several processes. Gives what the file then holds; rejects with a `Failure` (exit 3) where the file is malformed, names
+ * another experiment or cannot be written.
  */
 export async function record(path: string, experiment: string, trial: Trial): Promise<Result> {
   using _lock = await lock(path);
-  const { trials } = await readResult(path) ?? { trials: [] };
+  await moveFormer(path, experiment);
+  const { trials } = await readResult(path, experiment) ?? { trials: [] };
   const kept = trials.filter(({ seed }) => seed !== trial.seed), old = trials.find(({ seed }) => seed === trial.seed);
   const stands = old && !old.quick && trial.quick && old.declaration === trial.declaration;
   const next = { experiment, trials: [...kept, stands ? old : trial].sort((a, b) => a.seed - b.seed) };
@@ -146,14 +199,24 @@ export async function record(path: string, experiment: string, trial: Trial): Pr
   return ordered;
 }
 
-/** Waits until no other process records into this folder. */
+/** Moves the result of an experiment from where it was before to its `path`, if nothing is there. */
+async function moveFormer(path: string, id: string): Promise<void> {
+  const former = formerPath(path, id);
+  if (former === undefined || existsSync(path) || !existsSync(former)) return;
+  await Deno.rename(former, path).catch((cause) => {
+    throw cannotWrite(path, cause);
+  });
+}
+
+/** Makes the folder of a result where it is missing, and waits until no other process records into it. */
 async function lock(path: string): Promise<Deno.FsFile> {
-  const folder = await Deno.open(dirname(path)).catch((cause) => {
+  const folder = dirname(path);
+  const file = await Deno.mkdir(folder, { recursive: true }).then(() => Deno.open(folder)).catch((cause) => {
     throw cannotWrite(path, cause);
   });
   // Some network file systems cannot lock a folder; a result must not be lost over that.
-  await folder.lock(true).catch(() => {});
-  return folder;
+  await file.lock(true).catch(() => {});
+  return file;
 }
 
 const digest = only(

@@ -111,8 +111,8 @@ Deno.test("networks start with what they are given, by the names inside them, an
 
 Deno.test("a step has what the data set says of images, and the run's seed", () => {
   const { parts } = assembly(kd(), teacher, { seed: 5 });
-  const { augmentation, normalisation, views, seed } = parts;
-  assertEquals({ augmentation, normalisation, views, seed }, { ...dataset, seed: 5 });
+  const { task, augmentation, normalisation, views, seed } = parts;
+  assertEquals({ task, augmentation, normalisation, views, seed }, { ...dataset, seed: 5 });
 });
 
 Deno.test("assembling makes no tensor", () => {

@@ -125,7 +125,7 @@ await needs(
       assertEquals([code, err.replace(/^(WARNING|I0000).*\n/gm, "")], [0, ""]);
       const trials: (Trial & { experiment: string })[] = out.trimEnd().split("\n").map((line) => JSON.parse(line));
       assertEquals(trials.map(({ seed, epochs, quick }) => [seed, epochs, quick]), [[3, 1, true], [4, 1, true]]);
-      const { experiment, trials: recorded } = JSON.parse(await Deno.readTextFile(toys.path("toy#teacher.json")));
+      const { experiment, trials: recorded } = JSON.parse(await Deno.readTextFile(toys.path("toy/teacher.json")));
       assertEquals(trials, recorded.map((trial: Trial) => ({ experiment, ...trial })));
 
       const plain = await toys.command(args, { NO_COLOR: "1" });

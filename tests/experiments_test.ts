@@ -25,6 +25,7 @@ await needs(
       const { identity: { id }, declaration: hash } = await resolve(experiment, 1, { fresh: true });
       assert(!ids.has(id), `${id} is there twice`);
       ids.add(id);
+      assert(!id.startsWith("experiments/shared/"), `${id}: experiments/shared/ is for what is none`);
       if (!/^experiments\/(cifar100|tiny_imagenet|imagenet|teachers|shake|slkd|sakd)\//.test(id)) continue;
       const other = hashes.get(hash);
       assertEquals(other, undefined, `${id} is ${other}: import it`);
@@ -38,7 +39,7 @@ await needs(["read"], "experiments: what was measured is of what is declared tod
   let trials = 0;
   for (const experiment of await allExperiments()) {
     const { identity: { id }, declaration, root } = await resolve(experiment, 1, { fresh: true });
-    for (const trial of (await readResult(resultPath(root, id)))?.trials ?? []) {
+    for (const trial of (await readResult(resultPath(root, id), id))?.trials ?? []) {
       assert(stateOf(trial, declaration) !== "stale", `${id} seed ${trial.seed} is stale`);
       trials++;
     }

@@ -2,7 +2,7 @@
 import { assert } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { cifar100 } from "../datasets/cifar.ts";
-import { schedule as cifar100Schedule } from "../experiments/cifar100.ts";
+import { schedule as cifar100Schedule } from "../experiments/shared/cifar100.ts";
 import { augment, normalise } from "../lib/augment.ts";
 import type { Distiller, Loss, Teachers } from "../lib/distiller.ts";
 import { scratch } from "../lib/distillers/scratch.ts";

@@ -186,7 +186,7 @@ await needs(
         ) {
           const message = await refused(run(await asked(toys, first, [name, 1]), toys.settings()), 3);
           for (const part of parts) assertStringIncludes(message, part);
-          assert(!existsSync(toys.path("runs")) && !existsSync(toys.path("toy#first.json")), name);
+          assert(!existsSync(toys.path("runs")) && !existsSync(toys.path("toy/first.json")), name);
         }
       })),
 );
@@ -201,7 +201,7 @@ export const steep = experiment(import.meta, { dataset, schedule: sgd({ epochs: 
 `,
       async (toys) => {
         await refused(run(await asked(toys, ["teacher", 1], ["steep", 1]), toys.settings()), 4);
-        const recorded = async () => (await readResult(toys.path("toy#teacher.json")))!.trials;
+        const recorded = async () => (await readResult(toys.path("toy/teacher.json"), "toy#teacher"))!.trials;
         assertEquals((await recorded()).map(({ seed }) => seed), [1]);
 
         const second = await toys.run("teacher", 2), folder = toys.of("teacher", 2);

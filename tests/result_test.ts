@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { kd } from "../lib/distillers/kd.ts";
 import { scratch } from "../lib/distillers/scratch.ts";
@@ -16,8 +17,10 @@ import { trial } from "./trial.ts";
 const disk = ["read", "write"] as const;
 const A = "a".repeat(64), B = "b".repeat(64);
 
-Deno.test("result: the file is beside the module, # and all", () => {
-  assertEquals(resultPath("/p", "experiments/quickstart#kd"), join("/p", "experiments/quickstart#kd.json"));
+Deno.test("result: a default export's is beside its module, a named one's in a folder of the module's name", () => {
+  assertEquals(resultPath("/p", "experiments/kd"), join("/p", "experiments/kd.json"));
+  assertEquals(resultPath("/p", "experiments/quickstart#kd"), join("/p", "experiments/quickstart/kd.json"));
+  assertEquals(resultPath("/p#1", "c#/sweep#lr=0.1"), join("/p#1", "c#/sweep/lr=0.1.json"));
 });
 
 Deno.test("result: a trial is measured, quick or stale", () => {
@@ -56,10 +59,11 @@ await needs(
   "record: a trial takes the place of its seed's, unless it is quick and the other counts",
   () =>
     project({}, async (folder) => {
-      const path = join(folder, "a#b.json"), put = (one: Trial) => record(path, "a#b", one);
-      assertEquals(await readResult(path), undefined);
-      const teacher = { id: "t", seed: 1, sha256: B, score: { top1: 80 } },
-        given = { ...teacher, id: "vgg13:a.pth", seed: null };
+      const path = resultPath(folder, "a#b");
+      const put = (one: Trial) => record(path, "a#b", one);
+      assertEquals(await readResult(path, "a#b"), undefined);
+      const teacher = { id: "t", seed: 1, sha256: B, score: { top1: 80 } };
+      const given = { ...teacher, id: "vgg13:a.pth", seed: null };
       const three = trial(3, 70, {
         teachers: [teacher, given],
         metric: { ...trial(3, 70).metric, kl: 0.3 },
@@ -77,9 +81,9 @@ await needs(
         [trial(1, 66, { declaration: B }), true],
       ];
       for (const [next, taken] of cases) {
-        const before = await readResult(path);
+        const before = await readResult(path, "a#b");
         const after = await put(next);
-        assertEquals(await readResult(path), after);
+        assertEquals(await readResult(path, "a#b"), after);
         assertEquals(after.trials[0], taken ? next : before!.trials[0]);
         assertEquals(after.trials.slice(1), [trial(2, 71), three]);
       }
@@ -113,7 +117,7 @@ await needs(
       const path = join(folder, "a.json"), timed = trial(1, 70, { stepSeconds: 0.0123 });
       await record(path, "a", timed);
       await record(path, "a", trial(2, 71));
-      const { trials: [one, other] } = (await readResult(path))!;
+      const { trials: [one, other] } = (await readResult(path, "a"))!;
       assertEquals([one.stepSeconds, other.stepSeconds], [0.0123, undefined]);
       assertEquals((await Deno.readTextFile(path)).match(/"stepSeconds"/g)!.length, 1);
     }),
@@ -130,9 +134,9 @@ await needs(
       const before = { experiment: "a", trials: [{ ...one, teachers: [{ ...teacher, top1: 88.3 }] }] };
       await Deno.writeTextFile(path, JSON.stringify(before));
       const read = { ...one, teachers: [{ ...teacher, score: { top1: 88.3 } }] };
-      assertEquals((await readResult(path))!.trials, [read]);
+      assertEquals((await readResult(path, "a"))!.trials, [read]);
       await record(path, "a", trial(2, 71));
-      assertEquals((await readResult(path))!.trials, [read, trial(2, 71)]);
+      assertEquals((await readResult(path, "a"))!.trials, [read, trial(2, 71)]);
     }),
 );
 
@@ -140,41 +144,46 @@ await needs(disk, "record: many at once lose nothing", () =>
   project({}, async (folder) => {
     const path = join(folder, "a.json");
     await Promise.all(Array.from({ length: 20 }, (_, seed) => record(path, "a", trial(seed, seed))));
-    assertEquals((await readResult(path))!.trials, Array.from({ length: 20 }, (_, seed) => trial(seed, seed)));
-  }));
-
-await needs([...disk, "run"], "record: two processes at once lose nothing", () =>
-  project({}, async (folder) => {
-    const path = join(folder, "a.json");
-    const lib = new URL("../lib/result.ts", import.meta.url), toy = new URL("./trial.ts", import.meta.url);
-    const code = `import { record } from "${lib}"; import { trial } from "${toy}";
-      const first = Number(Deno.args[0]);
-      for (let i = 0; i < 10; i++) await record(${JSON.stringify(path)}, "a", trial(first + i, 50));`;
-    await Deno.writeTextFile(join(folder, "writer.ts"), code);
-    const writer = (first: number) =>
-      new Deno.Command(Deno.execPath(), {
-        args: [
-          "run",
-          "-A",
-          "--no-check",
-          "--config",
-          new URL("../deno.json", import.meta.url).pathname,
-          join(folder, "writer.ts"),
-          String(first),
-        ],
-      }).output();
-    const [a, b] = await Promise.all([writer(0), writer(10)]);
-    assertEquals([a.code, b.code], [0, 0], new TextDecoder().decode(a.stderr));
-    assertEquals((await readResult(path))!.trials.length, 20);
+    assertEquals((await readResult(path, "a"))!.trials, Array.from({ length: 20 }, (_, seed) => trial(seed, seed)));
   }));
 
 await needs(
-  disk,
-  "record: a folder that is not there, or a trial that is none, is an error and writes nothing",
+  [...disk, "run"],
+  "record: two processes at once lose nothing, nor what lies where results were before",
   () =>
     project({}, async (folder) => {
+      const path = resultPath(folder, "a#b"), former = join(folder, "a#b.json");
+      await Deno.writeTextFile(former, JSON.stringify({ experiment: "a#b", trials: [trial(20, 50)] }));
+      const lib = new URL("../lib/result.ts", import.meta.url), toy = new URL("./trial.ts", import.meta.url);
+      const code = `import { record } from "${lib}"; import { trial } from "${toy}";
+      const first = Number(Deno.args[0]);
+      for (let i = 0; i < 10; i++) await record(${JSON.stringify(path)}, "a#b", trial(first + i, 50));`;
+      await Deno.writeTextFile(join(folder, "writer.ts"), code);
+      const writer = (first: number) =>
+        new Deno.Command(Deno.execPath(), {
+          args: [
+            "run",
+            "-A",
+            "--no-check",
+            "--config",
+            new URL("../deno.json", import.meta.url).pathname,
+            join(folder, "writer.ts"),
+            String(first),
+          ],
+        }).output();
+      const [a, b] = await Promise.all([writer(0), writer(10)]);
+      assertEquals([a.code, b.code], [0, 0], new TextDecoder().decode(a.stderr));
+      assertEquals((await readResult(path, "a#b"))!.trials.length, 21);
+    }),
+);
+
+await needs(
+  disk,
+  "record: a folder that cannot be made, or a trial that is none, is an error and writes nothing",
+  () =>
+    project({ "no": "a file" }, async (folder) => {
       const failure = await assertRejects(
-        () => record(join(folder, "no/a.json"), "a", trial(1, 70)),
+        () => record(join(folder, "no/a.json"), "no#a", trial(1, 70)),
         Failure,
         "cannot write",
       );
@@ -184,7 +193,63 @@ await needs(
         TypeError,
         "trials[0].metric.top1.last",
       );
-      assertEquals(await readResult(join(folder, "a.json")), undefined);
+      assertEquals(await readResult(join(folder, "a.json"), "a"), undefined);
+    }),
+);
+
+await needs(
+  disk,
+  "readResult: a result is read where it was before modules had folders, and moved by the next recording",
+  () =>
+    project({}, async (folder) => {
+      const path = resultPath(folder, "a#b"), former = join(folder, "a#b.json"), one = trial(1, 70), two = trial(2, 71);
+      await Deno.writeTextFile(former, JSON.stringify({ experiment: "a#b", trials: [one] }));
+      assertEquals((await readResult(path, "a#b"))!.trials, [one]);
+      assert(existsSync(former) && !existsSync(path));
+
+      await Promise.all([2, 3, 4].map((seed) => record(path, "a#b", trial(seed, 71))));
+      assertEquals((await readResult(path, "a#b"))!.trials, [one, two, trial(3, 71), trial(4, 71)]);
+      assert(!existsSync(former));
+
+      const text = await Deno.readTextFile(path);
+      await Deno.writeTextFile(former, JSON.stringify({ experiment: "a#b", trials: [trial(5, 72)] }));
+      for (const act of [() => readResult(path, "a#b"), () => record(path, "a#b", two)]) {
+        const failure = await assertRejects(
+          act,
+          Failure,
+          `a#b has two results, ${path} and, where it was before, ${former}`,
+        );
+        assertEquals(failure.exit, 3);
+      }
+      assertEquals(await Deno.readTextFile(path), text);
+      assert(existsSync(former), "nothing is lost");
+    }),
+);
+
+await needs(
+  disk,
+  "result: two experiments of one path, and a file that names another experiment, are failures that name both",
+  () =>
+    project({}, async (folder) => {
+      const path = resultPath(folder, "a#b"), one = trial(1, 70);
+      assertEquals(resultPath(folder, "a/b"), path);
+      await record(path, "a#b", one);
+      const text = await Deno.readTextFile(path);
+      const cases: [id: string, said: string][] = [
+        ["a/b", `${path} has the result of a#b, and that of a/b belongs there too: rename the module or the export`],
+        [
+          "a#c",
+          `${path} names the experiment a#b, but lies where the result of a#c belongs: move it to a/b.json, or, if the ` +
+          "experiment was renamed, write a#c into it",
+        ],
+      ];
+      for (const [id, said] of cases) {
+        for (const act of [() => readResult(path, id), () => record(path, id, trial(2, 71))]) {
+          const failure = await assertRejects(act, Failure, said);
+          assertEquals(failure.exit, 3);
+        }
+        assertEquals(await Deno.readTextFile(path), text);
+      }
     }),
 );
 
@@ -231,7 +296,7 @@ await needs(
       ];
       for (const [text, said] of cases) {
         await Deno.writeTextFile(path, text);
-        const failure = await assertRejects(() => readResult(path), Failure);
+        const failure = await assertRejects(() => readResult(path, "a"), Failure);
         assertEquals(failure.exit, 3);
         assertStringIncludes(failure.message, path);
         assertStringIncludes(failure.message, said);
@@ -248,6 +313,6 @@ await needs(disk, "readResult: a file cut off anywhere is no result", () =>
     const text = (await Deno.readTextFile(path)).trimEnd(), random = stream(1, "cut");
     for (let i = 0; i < 50; i++) {
       await Deno.writeTextFile(path, text.slice(0, random.below(text.length)));
-      await assertRejects(() => readResult(path), Failure, path);
+      await assertRejects(() => readResult(path, "a"), Failure, path);
     }
   }));

@@ -54,7 +54,7 @@ interface Left {
 }
 
 async function left(toys: Toys): Promise<Left> {
-  const result = JSON.parse(await Deno.readTextFile(toys.path("toy#student.json")));
+  const result = JSON.parse(await Deno.readTextFile(toys.path("toy/student.json")));
   const { trials: [{ seconds: _, stepSeconds: __, ...trial }] } = result;
   const [best, last] = await Promise.all(
     ["best", "last"].map((name) => Deno.readFile(toys.of("student", 1, `${name}.safetensors`))),
@@ -109,7 +109,7 @@ await needs(
       };
       const again = async () => {
         await Deno.remove(run, { recursive: true });
-        await Deno.remove(toys.path("toy#student.json"));
+        await Deno.remove(toys.path("toy/student.json"));
       };
 
       // kill -9 loses the epoch under way and nothing more.
@@ -129,7 +129,7 @@ await needs(
       const { epoch, batch, step, sums } = await latest(toys);
       assertEquals([epoch, step, sums.images], [2, 8 + batch, 16 * batch]);
       assert(batch > 0 && batch < 4);
-      assert(!existsSync(toys.path("toy#student.json")));
+      assert(!existsSync(toys.path("toy/student.json")));
       await goesOn(`goes on after epoch 2, batch ${batch}`);
 
       // The second one stops at once.
@@ -164,7 +164,7 @@ await needs(
       // A result that is lost, or cut off, is measured again from the last weights.
       await Deno.writeTextFile(`${run}/trial.json`, "{");
       await goesOn("goes on after epoch 4\n");
-      await Deno.remove(toys.path("toy#student.json"));
+      await Deno.remove(toys.path("toy/student.json"));
       await goesOn("done before");
     }, repeating),
 );
@@ -223,7 +223,7 @@ await needs(
       for (const after of [13, 16]) {
         await stopped(after, undefined);
         assertEquals(await gone(), undefined);
-        const { trials: [recorded] } = (await readResult(toys.path("toy#teacher.json")))!;
+        const { trials: [recorded] } = (await readResult(toys.path("toy/teacher.json"), "toy#teacher"))!;
         assertEquals("stepSeconds" in recorded, false);
       }
     }, repeating),

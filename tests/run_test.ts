@@ -53,9 +53,9 @@ export default { grand, teacher, student };
     const weights = toys.of("teacher", 3, "epoch-2.safetensors"), [record] = trial.teachers;
     assertEquals([record.id, record.seed, record.sha256], ["toy#teacher", 3, await digest(weights)]);
     assertAlmostEquals(record.score.top1, (await toys.log("teacher", 3))[1]["test/top1"], ONE_IMAGE);
-    const { teachers: [grand], metric } = (await readResult(toys.path("toy#teacher.json")))!.trials[0];
+    const { teachers: [grand], metric } = (await readResult(toys.path("toy/teacher.json"), "toy#teacher"))!.trials[0];
     assertEquals(grand.sha256, await digest(toys.of("grand", 1, "best.safetensors")));
-    const [best] = (await readResult(toys.path("toy#grand.json")))!.trials;
+    const [best] = (await readResult(toys.path("toy/grand.json"), "toy#grand"))!.trials;
     assertAlmostEquals(grand.score.top1, accuracyOf(best).best, ONE_IMAGE);
     assert(Number(metric.kl) > 0 && Number(trial.metric.kl) > 0);
     assertEquals(best.metric.kl, undefined);
@@ -77,7 +77,7 @@ export default { grand, teacher, student };
 await test("what is recorded beside the module", PAIR, async (toys) => {
   await toys.run("student", 2);
   const trial = await toys.run("student", 1);
-  const { experiment, trials } = JSON.parse(await Deno.readTextFile(toys.path("toy#student.json")));
+  const { experiment, trials } = JSON.parse(await Deno.readTextFile(toys.path("toy/student.json")));
   assertEquals(experiment, "toy#student");
   assertEquals(trials.map(({ seed }: Trial) => seed), [1, 2]);
   assertEquals(trials[0], trial);
@@ -178,19 +178,19 @@ export default { teacher, student };
       ((await loadCheckpoint(`${folder("student")}/latest.safetensors`)).metadata as { step: number }).step,
       6,
     );
-    assert((await readResult(toys.path("toy#teacher.json")))!.trials[0].quick);
+    assert((await readResult(toys.path("toy/teacher.json"), "toy#teacher"))!.trials[0].quick);
 
     const full = await toys.run("student");
     assertEquals([full.quick, full.epochs], [false, 6]);
     assertEquals(full.teachers[0].sha256, await digest(toys.of("teacher", 1, "epoch-4.safetensors")));
-    assert((await readResult(toys.path("toy#teacher.json")))!.trials.every(({ quick }) => !quick));
+    assert((await readResult(toys.path("toy/teacher.json"), "toy#teacher"))!.trials.every(({ quick }) => !quick));
 
     const other = await toys.run("student", 2, { epochs: 1 });
     assertEquals(other.teachers, full.teachers);
     assert(other.quick && !existsSync(`${toys.of("teacher", 1)}-quick-1-all`));
 
     await toys.run("student", 1, { epochs: 1, fresh: true });
-    assert(!(await readResult(toys.path("toy#student.json")))!.trials[0].quick);
+    assert(!(await readResult(toys.path("toy/student.json"), "toy#student"))!.trials[0].quick);
   },
 );
 
@@ -319,7 +319,7 @@ await test("what is no number ends the run, named, and the last epoch is kept", 
   assert([...tensors.values()].every(({ data }) => data.every(Number.isFinite)));
 
   assertStringIncludes(await failing(toys.run("steep"), 4), "in epoch 1");
-  assert(!existsSync(toys.path("toy#steep.json")));
+  assert(!existsSync(toys.path("toy/steep.json")));
 });
 
 await test(
@@ -492,14 +492,14 @@ await needs(everything, "run: a result that cannot be recorded is recorded by th
       const toys = await toysIn(folder, PAIR, repeating);
       await Deno.symlink(runs, toys.path("runs"));
       await readOnly();
-      assertStringIncludes(await failing(toys.run("teacher"), 3), `cannot write ${toys.path("toy#teacher.json")}`);
+      assertStringIncludes(await failing(toys.run("teacher"), 3), `cannot write ${toys.path("toy/teacher.json")}`);
       const measured = JSON.parse(await Deno.readTextFile(toys.of("teacher", 1, "trial.json")));
       await toysIn(runs, PAIR, repeating);
       await Deno.mkdir(`${runs}/runs`);
       await Deno.rename(`${runs}/toy#teacher`, `${runs}/runs/toy#teacher`);
       const later = await toysIn(runs, PAIR, repeating);
       assertEquals(await later.run("teacher"), measured);
-      assertEquals((await readResult(later.path("toy#teacher.json")))!.trials, [measured]);
+      assertEquals((await readResult(later.path("toy/teacher.json"), "toy#teacher"))!.trials, [measured]);
     });
   } finally {
     await Deno.remove(runs, { recursive: true });

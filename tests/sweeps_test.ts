@@ -91,7 +91,7 @@ await needs(
         const name = `channels=${channels},lr=${lr}`, log = await toys.log(name);
         assertEquals([experiment, heldOut!.mean], [`toy#${name}`, log[1]["holdout/top1"]]);
         assertEquals(trial.metric.heldOut!.last, heldOut!.mean);
-        const recorded = JSON.parse(await Deno.readTextFile(toys.path(`${experiment}.json`)));
+        const recorded = JSON.parse(await Deno.readTextFile(toys.path(`toy/${name}.json`)));
         assertEquals(recorded.trials, [trial]);
       }
       assertEquals(lines.find(({ experiment }) => experiment === "toy#channels=3,lr=0.01")!.trials, [before]);

@@ -255,7 +255,10 @@ await needs(
       const another = (await run(folder)).failure!;
       assertEquals(another.exit, 3);
       assertStringIncludes(another.message, `${at("kd.json")} names the experiment experiments/toy/dk`);
-      assertStringIncludes(another.message, "beside experiments/toy/kd: move it to experiments/toy/dk.json, or");
+      assertStringIncludes(
+        another.message,
+        "where the result of experiments/toy/kd belongs: move it to experiments/toy/dk.json, or",
+      );
       await Deno.writeTextFile(at("kd.json"), "{}");
       const { failure } = await run(folder);
       assertEquals(failure!.exit, 3);

@@ -43,7 +43,7 @@ const test = (name: string, use: (trained: Trained) => Promise<void>): Promise<v
     toys(PAIR, async (old) => {
       const student = await old.run("student");
       const path = old.of("teacher", 1, "last.safetensors");
-      const [teacher] = (await readResult(old.path("toy#teacher.json")))!.trials;
+      const [teacher] = (await readResult(old.path("toy/teacher.json"), "toy#teacher"))!.trials;
       await use({ path, sha256: await sha256(await Deno.readFile(path)), top1: accuracyOf(teacher).last, student });
     }, repeating));
 
@@ -57,7 +57,7 @@ const failing = async (work: Promise<unknown>, exit: number): Promise<string> =>
 async function refused(toys: Toys, name: string, ...parts: string[]): Promise<void> {
   const message = await failing(toys.run(name), 3);
   for (const part of parts) assertStringIncludes(message, part);
-  assert(!existsSync(toys.path("runs")) && !existsSync(toys.path(`toy#${name}.json`)));
+  assert(!existsSync(toys.path("runs")) && !existsSync(toys.path(`toy/${name}.json`)));
 }
 
 await test("weights from a file teach as the run that they came from; sum and top-1 are recorded", (trained) => {
@@ -75,7 +75,7 @@ export const mixed = experiment(import.meta, { dataset, schedule, teacher: [from
       const record = { id: "large:big.safetensors", seed: null, sha256, score: { top1 } };
       assertEquals(trial.teachers, [record]);
       assertEquals(trial.metric, trained.student.metric);
-      assertEquals((await readResult(toys.path("toy#student.json")))!.trials, [trial]);
+      assertEquals((await readResult(toys.path("toy/student.json"), "toy#student"))!.trials, [trial]);
       assertStringIncludes(toys.said(), `toy#student seed 1: teacher large:big.safetensors, top-1 ${top1.toFixed(2)}`);
       const { declaration } = JSON.parse(await Deno.readTextFile(toys.of("student", 1, "declaration.json")));
       const network = { id: "large", options: { channels: 4 } };

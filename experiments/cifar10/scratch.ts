@@ -1,5 +1,5 @@
 /** ResNet-8 on CIFAR-10, trained alone: what distillation has to beat. */
 import { experiment, resnet8, scratch } from "../../mod.ts";
-import { dataset, schedule } from "../cifar10.ts";
+import { dataset, schedule } from "../shared/cifar10.ts";
 
 export default experiment(import.meta, { dataset, student: resnet8, distiller: scratch(), schedule });

@@ -1,6 +1,6 @@
 /** ResNet-20 teaches ResNet-8 on CIFAR-10 by SLKD, with two copies of itself. */
 import { experiment, from, resnet8, slkd } from "../../mod.ts";
-import { dataset, schedule } from "../cifar10.ts";
+import { dataset, schedule } from "../shared/cifar10.ts";
 import resnet20 from "./resnet20.ts";
 
 export default experiment(import.meta, {

@@ -19,7 +19,7 @@ import {
   wrn_16_2,
   wrn_40_1,
 } from "../../mod.ts";
-import { scheduleOf } from "../cifar100.ts";
+import { scheduleOf } from "../shared/cifar100.ts";
 import resnet110 from "../teachers/resnet110.ts";
 import resnet32Trained from "../teachers/resnet32.ts";
 import resnet32x4 from "../teachers/resnet32x4.ts";

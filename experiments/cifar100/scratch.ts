@@ -15,7 +15,7 @@ import {
   wrn_16_2,
   wrn_40_1,
 } from "../../mod.ts";
-import { scheduleOf } from "../cifar100.ts";
+import { scheduleOf } from "../shared/cifar100.ts";
 
 const alone = <S extends Scorer>(student: S) =>
   experiment(import.meta, { dataset: cifar100(), student, distiller: scratch(), schedule: scheduleOf(student) });

@@ -1,6 +1,6 @@
 /** DML: the pair's teacher learns beside the student, from scratch. */
 import { dml, experiment } from "../../mod.ts";
-import { mapValues } from "../map_values.ts";
+import { mapValues } from "../shared/map_values.ts";
 import { pairs } from "./pairs.ts";
 
 export default mapValues(

@@ -3,7 +3,7 @@
  * ImageNet: CIFAR's here.
  */
 import { experiment, kd } from "../../mod.ts";
-import { mapValues } from "../map_values.ts";
+import { mapValues } from "../shared/map_values.ts";
 import { pairs } from "./pairs.ts";
 
 export default mapValues(pairs, (pair) => experiment(import.meta, { ...pair, distiller: kd() }));

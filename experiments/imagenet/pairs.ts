@@ -1,6 +1,6 @@
 /** Who teaches whom on ImageNet in the tables of SHAKE and SLKD, as SHAKE trains them. */
 import { from, imagenet } from "../../mod.ts";
-import { asShake } from "../imagenet.ts";
+import { asShake } from "../shared/imagenet.ts";
 import teachers from "./teachers.ts";
 
 /** Both pairs by the names of their columns. */

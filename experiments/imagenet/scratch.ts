@@ -1,7 +1,7 @@
 /** SHAKE's students on ImageNet, trained alone. */
 import { experiment, imagenet, scratch } from "../../mod.ts";
-import { asShake } from "../imagenet.ts";
-import { mapValues } from "../map_values.ts";
+import { asShake } from "../shared/imagenet.ts";
+import { mapValues } from "../shared/map_values.ts";
 
 const { resnet18, mobilenetv1 } = imagenet;
 

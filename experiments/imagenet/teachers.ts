@@ -3,8 +3,8 @@
  * SLKD's too. A file of one's own stands in an experiment as `teacher: weights(imagenet.resnet34, { file: "resnet34.pth" })`.
  */
 import { experiment, imagenet, scratch } from "../../mod.ts";
-import { asShake } from "../imagenet.ts";
-import { mapValues } from "../map_values.ts";
+import { asShake } from "../shared/imagenet.ts";
+import { mapValues } from "../shared/map_values.ts";
 
 const { resnet34, resnet50 } = imagenet;
 

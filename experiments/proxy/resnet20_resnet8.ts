@@ -15,7 +15,7 @@ import {
   shake,
   slkd,
 } from "../../mod.ts";
-import { dataset } from "../cifar10.ts";
+import { dataset } from "../shared/cifar10.ts";
 
 const schedule = sgd({ epochs: 15, batch: 64, lr: 0.05, drops: { at: [8, 12, 14], by: 0.1 } });
 

@@ -1,6 +1,6 @@
 /** What a CPU can fill: every image of CIFAR-10, ResNet-20 teaches ShuffleNetV2 for 10 epochs. */
 import { ablation, experiment, from, kd, scratch, sgd, shake, shufflenetv2 } from "../../mod.ts";
-import { dataset } from "../cifar10.ts";
+import { dataset } from "../shared/cifar10.ts";
 import { teacher } from "./resnet20_resnet8.ts";
 
 const pair = experiment(import.meta, {

@@ -3,7 +3,7 @@
  * the tables' teacher, student and KD rows are copied from RepDistiller, where it has half.
  */
 import { mobilenetv2, type Schedule } from "../../mod.ts";
-import { scheduleOf } from "../cifar100.ts";
+import { scheduleOf } from "../shared/cifar100.ts";
 import { each as eachPair, type Pair, type PairName } from "../cifar100/pairs.ts";
 
 /** Teacher and student of the same type. */

@@ -3,7 +3,7 @@ import { tables } from "../../mod.ts";
 import kd from "../cifar100/kd.ts";
 import kd_crd from "../cifar100/kd_crd.ts";
 import scratch from "../cifar100/scratch.ts";
-import { mapValues } from "../map_values.ts";
+import { mapValues } from "../shared/map_values.ts";
 import resnet110 from "../teachers/resnet110.ts";
 import resnet32 from "../teachers/resnet32.ts";
 import resnet32x4 from "../teachers/resnet32x4.ts";

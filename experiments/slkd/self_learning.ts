@@ -1,7 +1,7 @@
 /** The self-learning teachers of SLKD*, each of its teacher's architecture, trained before the students that they teach. */
 import { cifar100 } from "../../datasets/cifar.ts";
 import { type Experiment, experiment, from, kd } from "../../mod.ts";
-import { schedule } from "../cifar100.ts";
+import { schedule } from "../shared/cifar100.ts";
 import type { Learner } from "../cifar100/pairs.ts";
 import resnet32x4 from "../teachers/resnet32x4.ts";
 import resnet50 from "../teachers/resnet50.ts";

@@ -1,7 +1,7 @@
 /** SLKD, Table 1: VGG-13 teaches VGG-8, with two copies of itself. */
 import { cifar100 } from "../../datasets/cifar.ts";
 import { experiment, from, slkd, vgg8 } from "../../mod.ts";
-import { schedule } from "../cifar100.ts";
+import { schedule } from "../shared/cifar100.ts";
 import vgg13 from "../teachers/vgg13.ts";
 
 export default experiment(import.meta, {

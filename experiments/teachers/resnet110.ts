@@ -1,6 +1,6 @@
 /** ResNet-110 on CIFAR-100, trained alone: a teacher of the papers' thin ResNets. */
 import { cifar100 } from "../../datasets/cifar.ts";
 import { experiment, resnet110, scratch } from "../../mod.ts";
-import { schedule } from "../cifar100.ts";
+import { schedule } from "../shared/cifar100.ts";
 
 export default experiment(import.meta, { dataset: cifar100(), student: resnet110, distiller: scratch(), schedule });

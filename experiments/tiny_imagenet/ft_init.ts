@@ -1,6 +1,6 @@
 /** FT's first stage of each pair: 30 epochs at the rate 0.01. */
 import { experiment, ftInit, sgd } from "../../mod.ts";
-import { mapValues } from "../map_values.ts";
+import { mapValues } from "../shared/map_values.ts";
 import { pairs } from "./pairs.ts";
 
 const schedule = sgd({ epochs: 30, batch: 64, lr: 0.01 });

@@ -13,7 +13,7 @@ import {
   wrn_16_2,
   wrn_40_2,
 } from "../../mod.ts";
-import { scheduleOf } from "../cifar100.ts";
+import { scheduleOf } from "../shared/cifar100.ts";
 
 const alone = <S extends Scorer>(student: S) =>
   experiment(import.meta, { dataset: tinyImagenet(), student, distiller: scratch(), schedule: scheduleOf(student) });

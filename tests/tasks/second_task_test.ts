@@ -1,5 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs";
 import { batches, inOrder } from "../../lib/batches.ts";
 import type { Distiller } from "../../lib/distiller.ts";
 import { main } from "../../lib/eval.ts";

@@ -1,8 +1,8 @@
 /** KD with what SLKD's Table 11 has in its place: half of the cross-entropy, half of the KL, temperature 1. */
 import { experiment, kd } from "../../../mod.ts";
-import { asSlkd } from "../../imagenet.ts";
+import { asSlkd } from "../../shared/imagenet.ts";
 import { pairs } from "../../imagenet/pairs.ts";
-import { mapValues } from "../../map_values.ts";
+import { mapValues } from "../../shared/map_values.ts";
 
 export default mapValues(
   pairs,

@@ -1,7 +1,7 @@
 /** SLKD's students on ImageNet, trained alone. */
 import { experiment, imagenet, scratch } from "../../../mod.ts";
-import { asSlkd } from "../../imagenet.ts";
-import { mapValues } from "../../map_values.ts";
+import { asSlkd } from "../../shared/imagenet.ts";
+import { mapValues } from "../../shared/map_values.ts";
 
 const { resnet18, mobilenetv1 } = imagenet;
 

@@ -1,8 +1,8 @@
 /** SLKD on ImageNet, Tables 3 and 4, set by Table 11. */
 import { experiment, slkd } from "../../../mod.ts";
-import { asSlkd } from "../../imagenet.ts";
+import { asSlkd } from "../../shared/imagenet.ts";
 import { pairs } from "../../imagenet/pairs.ts";
-import { mapValues } from "../../map_values.ts";
+import { mapValues } from "../../shared/map_values.ts";
 
 export default mapValues(
   pairs,

@@ -1,6 +1,6 @@
 /** What the experiments on CIFAR-10 share: all of its images, as JPEG, for ten epochs. */
-import { imageFolder } from "../datasets/image_folder.ts";
-import { sgd } from "../mod.ts";
+import { imageFolder } from "../../datasets/image_folder.ts";
+import { sgd } from "../../mod.ts";
 
 /** CIFAR-10 re-encoded as JPEG, normalised by its own means and deviations. */
 export const dataset = imageFolder({

@@ -1,5 +1,5 @@
 /** The schedules of the papers' experiments on CIFAR-100, and of SAKD's on Tiny-ImageNet. */
-import { type Net, type Schedule, sgd } from "../mod.ts";
+import { mobilenetv2, type Net, type Schedule, sgd, shufflenetv1, shufflenetv2 } from "../../mod.ts";
 
 const paced = (lr: number, batch = 64): Schedule =>
   sgd({ epochs: 240, batch, lr, drops: { at: [150, 180, 210], by: 0.1 } });
@@ -7,7 +7,10 @@ const paced = (lr: number, batch = 64): Schedule =>
 /** CRD's schedule, which every paper after it took: 240 epochs, the rate a tenth after 150, 180 and 210. */
 export const schedule = paced(0.05);
 
-/** A student's schedule: CRD's, for MobileNetV2 and the ShuffleNets at a fifth of the rate. */
+/** The ids of the light networks: MobileNetV2 of any width and the ShuffleNets. */
+const LIGHT: ReadonlySet<string> = new Set([mobilenetv2(), shufflenetv1, shufflenetv2].map(({ id }) => id));
+
+/** A student's schedule: CRD's, for light networks at a fifth of the rate. */
 export function scheduleOf({ id }: Net, batch?: number): Schedule {
-  return paced(/^(mobilenet|shufflenet)/.test(id) ? 0.01 : 0.05, batch);
+  return paced(LIGHT.has(id) ? 0.01 : 0.05, batch);
 }

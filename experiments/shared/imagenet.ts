@@ -1,6 +1,6 @@
 /** What the papers' experiments on ImageNet share. */
-import { imagenet } from "../datasets/imagenet.ts";
-import { sgd } from "../mod.ts";
+import { imagenet } from "../../datasets/imagenet.ts";
+import { sgd } from "../../mod.ts";
 
 const paced = { epochs: 100, drops: { at: [30, 60, 90], by: 0.1 }, weightDecay: 1e-4 } as const;
 
