@@ -111,7 +111,7 @@ function extrasOf(
 }
 
 /** Values of networks, by the names inside them; undefined: there are none. */
-type Inside = ReadonlyMap<string, Float32Array> | undefined;
+export type Inside = ReadonlyMap<string, Float32Array> | undefined;
 
 /** What the student and the teachers start with, by the names of an assembly's variables. */
 export function startValues(student: Inside, teachers: readonly Inside[]): Map<string, Float32Array> {

@@ -53,10 +53,12 @@ export function percentages(metric: Metric, { measures }: Task, epoch: "last" | 
 }
 
 /** Reads a metric of any task: the numbers are finite. */
-export const metric: Reader<Metric> = (value, at, or) => ({
-  ...byName(either(number))(value, at, or),
-  ...some<Pick<Metric, "heldOut">>({ heldOut: optional(both(number)) })(value, at),
-});
+export function readMetric(value: unknown, at: string, or?: string): Metric {
+  return {
+    ...byName(either(number))(value, at, or),
+    ...some<Pick<Metric, "heldOut">>({ heldOut: optional(both(number)) })(value, at),
+  };
+}
 
 /** Reads a metric of a task: the primary measure is there, and percentages are from 0 to 100. */
 export function metricOf({ measures, primary }: Task): Reader<Metric> {

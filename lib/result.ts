@@ -11,7 +11,7 @@ import { cannotWrite } from "./cannot_write.ts";
 import { declaration, type Experiment } from "./experiment.ts";
 import { Failure } from "./failure.ts";
 import { canonical } from "./json.ts";
-import { type Metric, metric } from "./metric.ts";
+import { type Metric, readMetric } from "./metric.ts";
 import { sha256 } from "./sha256.ts";
 import {
   all,
@@ -240,7 +240,7 @@ export const trial: Reader<Trial> = all<Trial>({
   seed: count,
   declaration: digest,
   epochs: count,
-  metric,
+  metric: readMetric,
   bestEpoch: count,
   teachers: list(teacher),
   precision: among("float32", "bfloat16"),

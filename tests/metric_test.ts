@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { Failure } from "../lib/failure.ts";
-import { type Metric, metric, metricOf, percentages, primaryOf, reached } from "../lib/metric.ts";
+import { type Metric, metricOf, percentages, primaryOf, reached, readMetric } from "../lib/metric.ts";
 import { type Reader, shaped } from "../lib/shape.ts";
 import { classification } from "../lib/tasks/classification.ts";
 import type { Task } from "../lib/tasks/task.ts";
@@ -44,13 +44,16 @@ Deno.test("metric: percentages are those of the task, in its order, with their t
 });
 
 Deno.test("metric: of any task finite numbers are read, of a task its primary measure and true percentages too", () => {
-  assertEquals(shaped(found, metric, Error), found);
+  assertEquals(shaped(found, readMetric, Error), found);
   assertEquals(shaped(found, metricOf(boxes), Error), found);
-  assertEquals(Object.keys(shaped(JSON.parse('{"b":1,"a":{"best":2,"last":1}}'), metric, Error)), ["b", "a"]);
-  assertEquals(refused({ map: "40" }, metric), 'map has to be an object, not "40"');
-  assertEquals(refused({ map: { last: NaN, best: 1 } }, metric), "map.last has to be a number, not null");
-  assertEquals(refused({ map: { last: 1, best: 1, worst: 1 } }, metric), "map.worst is unknown; known are last, best");
-  assertEquals(refused({ heldOut: 1 }, metric), "heldOut has to be an object, not 1");
+  assertEquals(Object.keys(shaped(JSON.parse('{"b":1,"a":{"best":2,"last":1}}'), readMetric, Error)), ["b", "a"]);
+  assertEquals(refused({ map: "40" }, readMetric), 'map has to be an object, not "40"');
+  assertEquals(refused({ map: { last: NaN, best: 1 } }, readMetric), "map.last has to be a number, not null");
+  assertEquals(
+    refused({ map: { last: 1, best: 1, worst: 1 } }, readMetric),
+    "map.worst is unknown; known are last, best",
+  );
+  assertEquals(refused({ heldOut: 1 }, readMetric), "heldOut has to be an object, not 1");
   assertEquals(refused({ ...found, map: undefined }, metricOf(boxes)), "map is missing");
   assertEquals(refused({ ...found, map: 40 }, metricOf(boxes)), "map has to be an object, not 40");
   const pair = { last: 40, best: 100.5 };
