@@ -1,6 +1,6 @@
-import { type Distiller, numbered, type Several } from "../distiller.ts";
-import type { Scorer } from "../network.ts";
-import { kl, masked } from "../ops.ts";
+import { type Distiller, numbered, type Several } from "../experiment/distiller.ts";
+import type { Scorer } from "../nn/network.ts";
+import { kl, masked } from "../nn/ops.ts";
 
 /** What `aver` can be asked for. */
 export interface AverOptions {

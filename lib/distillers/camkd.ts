@@ -1,13 +1,13 @@
 import * as tf from "@tensorflow/tfjs";
-import { type Create, type Distiller, type HardLabels, numbered, type Several } from "../distiller.ts";
-import { Failure } from "../failure.ts";
+import { type Create, type Distiller, type HardLabels, numbered, type Several } from "../experiment/distiller.ts";
+import { Failure } from "../values/failure.ts";
 import { adaptivePool } from "../kernels/adaptive_pool.ts";
 import { resizeBilinear } from "../kernels/resize.ts";
-import { among, byDefault, convNorm, type Module, type Pass, relu, seq } from "../layers.ts";
-import { lastMap, type Net, type Player, scored } from "../network.ts";
-import { kl, masked, mse } from "../ops.ts";
-import type { Tensor } from "../tensor.ts";
-import type { Shape } from "../variables.ts";
+import { among, byDefault, convNorm, type Module, type Pass, relu, seq } from "../nn/layers.ts";
+import { lastMap, type Net, type Player, scored } from "../nn/network.ts";
+import { kl, masked, mse } from "../nn/ops.ts";
+import type { Tensor } from "../kernels/tensor.ts";
+import type { Shape } from "../nn/variables.ts";
 
 /** What `camkd` can be asked for. */
 export interface CamkdOptions<S extends string, T extends string> {

@@ -1,9 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Spotted } from "../distiller.ts";
-import { dense } from "../layers.ts";
-import type { Net } from "../network.ts";
-import { flat, gram, type Related, related, root } from "../ops.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Spotted } from "../experiment/distiller.ts";
+import { dense } from "../nn/layers.ts";
+import type { Net } from "../nn/network.ts";
+import { flat, gram, type Related, related, root } from "../nn/ops.ts";
+import type { Tensor } from "../kernels/tensor.ts";
 import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
 
 /** What `cc` can be asked for. */

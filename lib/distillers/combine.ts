@@ -1,6 +1,6 @@
-import { beside, type Distiller, erase, remembering, type Teachers } from "../distiller.ts";
-import { Failure } from "../failure.ts";
-import type { Net, Tap } from "../network.ts";
+import { beside, type Distiller, erase, remembering, type Teachers } from "../experiment/distiller.ts";
+import { Failure } from "../values/failure.ts";
+import type { Net, Tap } from "../nn/network.ts";
 
 /** What two methods together need of a student: the taps of both. */
 export type BothTaps<A extends Net, B extends Net> = Net<Tap<A> | Tap<B>>;

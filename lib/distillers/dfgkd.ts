@@ -1,7 +1,7 @@
-import type { Distiller } from "../distiller.ts";
-import type { Scorer } from "../network.ts";
-import { kl, masked } from "../ops.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Distiller } from "../experiment/distiller.ts";
+import type { Scorer } from "../nn/network.ts";
+import { kl, masked } from "../nn/ops.ts";
+import type { Tensor } from "../kernels/tensor.ts";
 
 /** What `dfgkd` can be asked for. */
 export interface DfgkdOptions {

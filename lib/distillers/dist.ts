@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Distiller } from "../distiller.ts";
-import type { Scorer } from "../network.ts";
-import { type Related, related, soften, standardise } from "../ops.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Distiller } from "../experiment/distiller.ts";
+import type { Scorer } from "../nn/network.ts";
+import { type Related, related, soften, standardise } from "../nn/ops.ts";
+import type { Tensor } from "../kernels/tensor.ts";
 
 /** What `dist` can be asked for. */
 export interface DistOptions {

@@ -1,6 +1,6 @@
-import type { Distiller, Terms } from "../distiller.ts";
-import type { Scorer } from "../network.ts";
-import { kl, masked, stop } from "../ops.ts";
+import type { Distiller, Terms } from "../experiment/distiller.ts";
+import type { Scorer } from "../nn/network.ts";
+import { kl, masked, stop } from "../nn/ops.ts";
 
 /** What `dml` can be asked for. */
 export interface DmlOptions {

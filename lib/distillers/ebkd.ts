@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
-import { type Distiller, numbered, type Several } from "../distiller.ts";
-import type { Scorer } from "../network.ts";
-import { kl, logSoften, masked } from "../ops.ts";
-import type { Tensor } from "../tensor.ts";
+import { type Distiller, numbered, type Several } from "../experiment/distiller.ts";
+import type { Scorer } from "../nn/network.ts";
+import { kl, logSoften, masked } from "../nn/ops.ts";
+import type { Tensor } from "../kernels/tensor.ts";
 
 /** What `ebkd` can be asked for. */
 export interface EbkdOptions {

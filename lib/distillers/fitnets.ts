@@ -1,8 +1,8 @@
-import type { Spotted } from "../distiller.ts";
-import { among } from "../layers.ts";
-import type { Net } from "../network.ts";
-import { masked, mse } from "../ops.ts";
-import type { Shape } from "../variables.ts";
+import type { Spotted } from "../experiment/distiller.ts";
+import { among } from "../nn/layers.ts";
+import type { Net } from "../nn/network.ts";
+import { masked, mse } from "../nn/ops.ts";
+import type { Shape } from "../nn/variables.ts";
 import { regressor } from "./parts/regressor.ts";
 
 /** What `fitnets` can be asked for. */

@@ -1,11 +1,11 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Distiller, Term } from "../distiller.ts";
-import { Failure } from "../failure.ts";
+import type { Distiller, Term } from "../experiment/distiller.ts";
+import { Failure } from "../values/failure.ts";
 import { adaptiveMaxPool, toSmaller } from "../kernels/adaptive_pool.ts";
-import { behind, lastMap, type Net, type Player, type Scorer } from "../network.ts";
-import { masked, mse, root } from "../ops.ts";
-import { type TapPair, tapPairs } from "../tap_pairs.ts";
-import type { Tensor } from "../tensor.ts";
+import { behind, lastMap, type Net, type Player, type Scorer } from "../nn/network.ts";
+import { masked, mse, root } from "../nn/ops.ts";
+import { type TapPair, tapPairs } from "../nn/tap_pairs.ts";
+import type { Tensor } from "../kernels/tensor.ts";
 import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
 
 const PAPER =

@@ -1,12 +1,12 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Distiller, Extra, Spotted } from "../distiller.ts";
-import { Failure } from "../failure.ts";
+import type { Distiller, Extra, Spotted } from "../experiment/distiller.ts";
+import { Failure } from "../values/failure.ts";
 import { toSmaller } from "../kernels/adaptive_pool.ts";
-import { among, byDefault, conv, convNorm, type Layer, leakyRelu, seq } from "../layers.ts";
-import { lastMap, type Net } from "../network.ts";
-import { absolute, flat, masked, mse, unit } from "../ops.ts";
-import { lastMaps } from "../tap_pairs.ts";
-import type { Tensor } from "../tensor.ts";
+import { among, byDefault, conv, convNorm, type Layer, leakyRelu, seq } from "../nn/layers.ts";
+import { lastMap, type Net } from "../nn/network.ts";
+import { absolute, flat, masked, mse, unit } from "../nn/ops.ts";
+import { lastMaps } from "../nn/tap_pairs.ts";
+import type { Tensor } from "../kernels/tensor.ts";
 import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
 import { attentionMap } from "./parts/attention_map.ts";
 

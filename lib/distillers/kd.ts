@@ -1,6 +1,6 @@
-import type { Distiller } from "../distiller.ts";
-import type { Scorer } from "../network.ts";
-import { kl, masked } from "../ops.ts";
+import type { Distiller } from "../experiment/distiller.ts";
+import type { Scorer } from "../nn/network.ts";
+import { kl, masked } from "../nn/ops.ts";
 
 /** What `kd` can be asked for. */
 export interface KdOptions {

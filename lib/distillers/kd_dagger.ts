@@ -1,10 +1,10 @@
-import type { Create, Distiller } from "../distiller.ts";
-import { dense, type Layer, type Pass, relu, residual, seq } from "../layers.ts";
-import { type Classifier, type Output, type Player, scored, type Scorer } from "../network.ts";
-import { kl, masked, stop } from "../ops.ts";
-import { tail } from "../tail.ts";
-import type { Tensor } from "../tensor.ts";
-import { normal, starting } from "../variables.ts";
+import type { Create, Distiller } from "../experiment/distiller.ts";
+import { dense, type Layer, type Pass, relu, residual, seq } from "../nn/layers.ts";
+import { type Classifier, type Output, type Player, scored, type Scorer } from "../nn/network.ts";
+import { kl, masked, stop } from "../nn/ops.ts";
+import { tail } from "../nn/tail.ts";
+import type { Tensor } from "../kernels/tensor.ts";
+import { normal, starting } from "../nn/variables.ts";
 
 /** What `kdDagger` can be asked for. */
 export interface KdDaggerOptions {

@@ -1,12 +1,12 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Cast, Spotted, Term } from "../distiller.ts";
-import { Failure } from "../failure.ts";
+import type { Cast, Spotted, Term } from "../experiment/distiller.ts";
+import { Failure } from "../values/failure.ts";
 import { rightSingularVectors } from "../kernels/right_singular_vectors.ts";
-import type { Net } from "../network.ts";
-import { masked, root, stop, unit } from "../ops.ts";
-import { type TapPair, tapPairs } from "../tap_pairs.ts";
-import type { Tensor } from "../tensor.ts";
-import { type Shape, sizeOf } from "../variables.ts";
+import type { Net } from "../nn/network.ts";
+import { masked, root, stop, unit } from "../nn/ops.ts";
+import { type TapPair, tapPairs } from "../nn/tap_pairs.ts";
+import type { Tensor } from "../kernels/tensor.ts";
+import { type Shape, sizeOf } from "../nn/variables.ts";
 import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
 
 /** What `kdsvd` can be asked for. */

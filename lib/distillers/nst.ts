@@ -1,10 +1,10 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Spotted, Term } from "../distiller.ts";
+import type { Spotted, Term } from "../experiment/distiller.ts";
 import { toSmaller } from "../kernels/adaptive_pool.ts";
-import type { Net } from "../network.ts";
-import { gram, masked, unit } from "../ops.ts";
-import { type TapPair, tapPairs } from "../tap_pairs.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Net } from "../nn/network.ts";
+import { gram, masked, unit } from "../nn/ops.ts";
+import { type TapPair, tapPairs } from "../nn/tap_pairs.ts";
+import type { Tensor } from "../kernels/tensor.ts";
 import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
 
 /** What `nst` can be asked for. */

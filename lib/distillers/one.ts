@@ -1,12 +1,12 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Distiller, Terms } from "../distiller.ts";
-import { Failure } from "../failure.ts";
-import { dense, type Layer, module, norm, relu } from "../layers.ts";
-import { type Net, scored } from "../network.ts";
-import { kl, masked, stop } from "../ops.ts";
-import { tail } from "../tail.ts";
-import type { Tensor } from "../tensor.ts";
-import type { Shape } from "../variables.ts";
+import type { Distiller, Terms } from "../experiment/distiller.ts";
+import { Failure } from "../values/failure.ts";
+import { dense, type Layer, module, norm, relu } from "../nn/layers.ts";
+import { type Net, scored } from "../nn/network.ts";
+import { kl, masked, stop } from "../nn/ops.ts";
+import { tail } from "../nn/tail.ts";
+import type { Tensor } from "../kernels/tensor.ts";
+import type { Shape } from "../nn/variables.ts";
 
 /** What `one` can be asked for. */
 export interface OneOptions<S extends string> {

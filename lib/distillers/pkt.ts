@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Spotted } from "../distiller.ts";
-import type { Net } from "../network.ts";
-import { flat, gram, related, root } from "../ops.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Spotted } from "../experiment/distiller.ts";
+import type { Net } from "../nn/network.ts";
+import { flat, gram, related, root } from "../nn/ops.ts";
+import type { Tensor } from "../kernels/tensor.ts";
 import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
 
 /** What `pkt` can be asked for. */

@@ -1,14 +1,14 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor4D } from "@tensorflow/tfjs";
-import type { Create, Spotted, Term } from "../distiller.ts";
+import type { Create, Spotted, Term } from "../experiment/distiller.ts";
 import { adaptivePool } from "../kernels/adaptive_pool.ts";
 import { resizeNearest } from "../kernels/resize.ts";
-import { among, byDefault, conv, convNorm, type Pass } from "../layers.ts";
-import type { Classifier, Player } from "../network.ts";
-import { masked } from "../ops.ts";
-import { type TapPair, tapPairs } from "../tap_pairs.ts";
-import type { Tensor } from "../tensor.ts";
-import { type Shape, uniform } from "../variables.ts";
+import { among, byDefault, conv, convNorm, type Pass } from "../nn/layers.ts";
+import type { Classifier, Player } from "../nn/network.ts";
+import { masked } from "../nn/ops.ts";
+import { type TapPair, tapPairs } from "../nn/tap_pairs.ts";
+import type { Tensor } from "../kernels/tensor.ts";
+import { type Shape, uniform } from "../nn/variables.ts";
 import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
 
 /** What `reviewkd` can be asked for. */

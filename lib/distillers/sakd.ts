@@ -10,15 +10,15 @@ import {
   type Step,
   type Term,
   type Terms,
-} from "../distiller.ts";
-import { Failure } from "../failure.ts";
+} from "../experiment/distiller.ts";
+import { Failure } from "../values/failure.ts";
 import { relu } from "../kernels/relu.ts";
-import { byDefault, dense, type Layer, type Pass } from "../layers.ts";
-import { type Classifier, type Net, type Player, scored, type Tap } from "../network.ts";
-import { flat, gumbel, kl, masked, stop } from "../ops.ts";
-import type { TapPair } from "../tap_pairs.ts";
-import type { Tensor } from "../tensor.ts";
-import { type Shape, sizeOf } from "../variables.ts";
+import { byDefault, dense, type Layer, type Pass } from "../nn/layers.ts";
+import { type Classifier, type Net, type Player, scored, type Tap } from "../nn/network.ts";
+import { flat, gumbel, kl, masked, stop } from "../nn/ops.ts";
+import type { TapPair } from "../nn/tap_pairs.ts";
+import type { Tensor } from "../kernels/tensor.ts";
+import { type Shape, sizeOf } from "../nn/variables.ts";
 import { regressor } from "./parts/regressor.ts";
 
 /** What `sakd` can be asked for. */

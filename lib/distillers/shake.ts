@@ -1,11 +1,11 @@
 import * as tf from "@tensorflow/tfjs";
-import { type Create, type Distiller, numbered, type Several, type Term, type Terms } from "../distiller.ts";
-import { Failure } from "../failure.ts";
-import { convNorm, type Layer, type Pass, relu, seq } from "../layers.ts";
-import { type Classifier, type Output, type Player, scored, type Scorer } from "../network.ts";
-import { kl, masked, mse, root, stop } from "../ops.ts";
-import type { Tensor } from "../tensor.ts";
-import type { Shape } from "../variables.ts";
+import { type Create, type Distiller, numbered, type Several, type Term, type Terms } from "../experiment/distiller.ts";
+import { Failure } from "../values/failure.ts";
+import { convNorm, type Layer, type Pass, relu, seq } from "../nn/layers.ts";
+import { type Classifier, type Output, type Player, scored, type Scorer } from "../nn/network.ts";
+import { kl, masked, mse, root, stop } from "../nn/ops.ts";
+import type { Tensor } from "../kernels/tensor.ts";
+import type { Shape } from "../nn/variables.ts";
 import { weighedByGradients } from "./parts/weighed_by_gradients.ts";
 
 /** What `shake` can be asked for. */

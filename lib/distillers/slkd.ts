@@ -1,8 +1,8 @@
-import type { Distiller, Terms } from "../distiller.ts";
-import { Failure } from "../failure.ts";
-import type { Scorer } from "../network.ts";
-import { kl, masked, stop } from "../ops.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Distiller, Terms } from "../experiment/distiller.ts";
+import { Failure } from "../values/failure.ts";
+import type { Scorer } from "../nn/network.ts";
+import { kl, masked, stop } from "../nn/ops.ts";
+import type { Tensor } from "../kernels/tensor.ts";
 import { fusing } from "./parts/fusing.ts";
 
 /** What `slkd` can be asked for. */

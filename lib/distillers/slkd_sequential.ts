@@ -1,6 +1,6 @@
-import type { Distiller, Several, Terms } from "../distiller.ts";
-import type { Scorer } from "../network.ts";
-import { kl, masked } from "../ops.ts";
+import type { Distiller, Several, Terms } from "../experiment/distiller.ts";
+import type { Scorer } from "../nn/network.ts";
+import { kl, masked } from "../nn/ops.ts";
 import { fusing } from "./parts/fusing.ts";
 import type { SlkdOptions } from "./slkd.ts";
 

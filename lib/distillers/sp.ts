@@ -1,9 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Spotted } from "../distiller.ts";
-import type { Net } from "../network.ts";
-import { flat, gram, related, unit } from "../ops.ts";
-import { lastMaps } from "../tap_pairs.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Spotted } from "../experiment/distiller.ts";
+import type { Net } from "../nn/network.ts";
+import { flat, gram, related, unit } from "../nn/ops.ts";
+import { lastMaps } from "../nn/tap_pairs.ts";
+import type { Tensor } from "../kernels/tensor.ts";
 import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
 
 /** What `sp` can be asked for. */

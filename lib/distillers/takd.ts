@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Distiller } from "../distiller.ts";
-import type { Scorer } from "../network.ts";
-import { kl, masked } from "../ops.ts";
+import type { Distiller } from "../experiment/distiller.ts";
+import type { Scorer } from "../nn/network.ts";
+import { kl, masked } from "../nn/ops.ts";
 
 /** What `takd` can be asked for. */
 export interface TakdOptions {

@@ -1,12 +1,12 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Spotted, Term } from "../distiller.ts";
-import { Failure } from "../failure.ts";
+import type { Spotted, Term } from "../experiment/distiller.ts";
+import { Failure } from "../values/failure.ts";
 import { toSmaller } from "../kernels/adaptive_pool.ts";
-import { byDefault, conv, type Layer, module, relu, seq } from "../layers.ts";
-import type { Net } from "../network.ts";
-import { masked } from "../ops.ts";
-import { type TapPair, tapPairs } from "../tap_pairs.ts";
-import { constant } from "../variables.ts";
+import { byDefault, conv, type Layer, module, relu, seq } from "../nn/layers.ts";
+import type { Net } from "../nn/network.ts";
+import { masked } from "../nn/ops.ts";
+import { type TapPair, tapPairs } from "../nn/tap_pairs.ts";
+import { constant } from "../nn/variables.ts";
 import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
 
 /** What `vid` can be asked for. */

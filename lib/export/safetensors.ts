@@ -1,9 +1,9 @@
-import type { Value } from "../checkpoint.ts";
-import { canonical } from "../json.ts";
-import type { Net } from "../network.ts";
-import { permute } from "../permute.ts";
-import { referenceName } from "../reference_names.ts";
-import { encode, type Entry } from "../safetensors.ts";
+import type { Value } from "../weights/checkpoint.ts";
+import { canonical } from "../values/json.ts";
+import type { Net } from "../nn/network.ts";
+import { permute } from "../weights/permute.ts";
+import { referenceName } from "../weights/reference_names.ts";
+import { encode, type Entry } from "../weights/safetensors.ts";
 import type { Format } from "./format.ts";
 import type { Model } from "./model.ts";
 

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor1D, Tensor4D } from "@tensorflow/tfjs";
-import type { Tensor } from "../tensor.ts";
+import type { Tensor } from "./tensor.ts";
 import { Attr, DataType, typeAttribute } from "../tensorflow/binding.ts";
 import { FLOAT, type Native, nativeOr } from "./native.ts";
 

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor4D } from "@tensorflow/tfjs";
-import type { Tensor } from "../tensor.ts";
+import type { Tensor } from "./tensor.ts";
 import { Attr } from "../tensorflow/binding.ts";
 import { FLOAT, type Native, nativeOr } from "./native.ts";
 import { pad } from "./pad.ts";

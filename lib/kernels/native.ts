@@ -1,4 +1,4 @@
-import type { Tensor } from "../tensor.ts";
+import type { Tensor } from "./tensor.ts";
 import { type NativeBackend, nativeBackend } from "../tensorflow/backend.ts";
 import { DataType, type OpAttribute, type TensorMetadata, typeAttribute } from "../tensorflow/binding.ts";
 

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Tensor } from "../tensor.ts";
-import { hashName, philox } from "../random.ts";
+import type { Tensor } from "./tensor.ts";
+import { hashName, philox } from "../values/random.ts";
 import { Attr, DataType, typeAttribute } from "../tensorflow/binding.ts";
 import { nativeOr } from "./native.ts";
 

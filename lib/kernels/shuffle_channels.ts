@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Tensor } from "../tensor.ts";
+import type { Tensor } from "./tensor.ts";
 import { DataType, typeAttribute } from "../tensorflow/binding.ts";
 import { FLOAT, type Native, nativeOr } from "./native.ts";
 

@@ -1,5 +1,5 @@
-import { convNorm, dense, globalAveragePool, type Layer, relu, residual, seq } from "../layers.ts";
-import { type Classifier, classifier, type LayerNames, type Stage, stage, type Usual } from "../network.ts";
+import { convNorm, dense, globalAveragePool, type Layer, relu, residual, seq } from "../nn/layers.ts";
+import { type Classifier, classifier, type LayerNames, type Stage, stage, type Usual } from "../nn/network.ts";
 
 /** A deep ResNet's taps: the stem and four stages of one resolution each. */
 export type DeepResnet = Classifier<"stem" | "block1" | "block2" | "block3" | "block4">;

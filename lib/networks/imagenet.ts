@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { byDefault, convNorm, dense, globalAveragePool, type Layer, maxPool, relu, seq } from "../layers.ts";
-import { type Classifier, classifier, type LayerNames, stage, type Usual } from "../network.ts";
+import { byDefault, convNorm, dense, globalAveragePool, type Layer, maxPool, relu, seq } from "../nn/layers.ts";
+import { type Classifier, classifier, type LayerNames, stage, type Usual } from "../nn/network.ts";
 import { type DeepResnet, deepResnet, type DeepResnetParts } from "./deep_resnet.ts";
 
 /** ImageNet's images, as they are cut, and classes. */

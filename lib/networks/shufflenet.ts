@@ -13,9 +13,9 @@ import {
   relu,
   residual,
   seq,
-} from "../layers.ts";
-import type { Tensor } from "../tensor.ts";
-import { type Classifier, classifier, type LayerNames, type Stage, stage } from "../network.ts";
+} from "../nn/layers.ts";
+import type { Tensor } from "../kernels/tensor.ts";
+import { type Classifier, classifier, type LayerNames, type Stage, stage } from "../nn/network.ts";
 
 /** A ShuffleNet's taps: the stem and three stages of one resolution each. */
 export type Shufflenet = Classifier<"stem" | "block1" | "block2" | "block3">;

@@ -1,4 +1,4 @@
-import { Failure } from "../failure.ts";
+import { Failure } from "../values/failure.ts";
 import {
   conv,
   convNorm,
@@ -10,10 +10,10 @@ import {
   relu,
   residual,
   seq,
-} from "../layers.ts";
-import { type Classifier, classifier, type LayerNames, type Stage, stage, type StageOutput } from "../network.ts";
-import type { Tensor } from "../tensor.ts";
-import { constant } from "../variables.ts";
+} from "../nn/layers.ts";
+import { type Classifier, classifier, type LayerNames, type Stage, stage, type StageOutput } from "../nn/network.ts";
+import type { Tensor } from "../kernels/tensor.ts";
+import { constant } from "../nn/variables.ts";
 
 /** A wide ResNet's taps: the stem and three stages of one resolution each. */
 export type Wrn = Classifier<"stem" | "block1" | "block2" | "block3">;

@@ -1,10 +1,10 @@
 import * as tf from "@tensorflow/tfjs";
-import { Failure } from "../failure.ts";
-import type { Optimizer, Roles } from "../optimizer.ts";
-import { type Rate, steps } from "../rates.ts";
-import type { Schedule } from "../schedule.ts";
-import type { Tensor } from "../tensor.ts";
-import { constant, type Update, type Variable, type Variables } from "../variables.ts";
+import { Failure } from "../values/failure.ts";
+import type { Optimizer, Roles } from "../experiment/optimizer.ts";
+import { type Rate, steps } from "../experiment/rates.ts";
+import type { Schedule } from "../experiment/schedule.ts";
+import type { Tensor } from "../kernels/tensor.ts";
+import { constant, type Update, type Variable, type Variables } from "../nn/variables.ts";
 
 /** What `sgd` can be asked for. */
 export interface SgdOptions {

@@ -1,4 +1,4 @@
-import type { Confusion } from "../confusion.ts";
+import type { Confusion } from "./confusion.ts";
 import { type Findings, formatMeasure, meanOf, type Task, type TextTable } from "./task.ts";
 
 /** How many classes are all shown. */

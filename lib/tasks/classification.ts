@@ -1,9 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
-import { Confusion } from "../confusion.ts";
+import { Confusion } from "./confusion.ts";
 import { gather } from "../kernels/gather.ts";
-import type { Tensor } from "../tensor.ts";
-import type { Output, Scorer } from "../network.ts";
-import { crossEntropy, kl } from "../ops.ts";
+import type { Tensor } from "../kernels/tensor.ts";
+import type { Output, Scorer } from "../nn/network.ts";
+import { crossEntropy, kl } from "../nn/ops.ts";
 import { classFindings } from "./class_findings.ts";
 import { meanTally, type Task } from "./task.ts";
 

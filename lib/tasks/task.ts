@@ -1,8 +1,8 @@
-import type { Inputs } from "../input.ts";
-import type { Json } from "../json.ts";
+import type { Inputs } from "../values/input.ts";
+import type { Json } from "../values/json.ts";
 import type { Random } from "../kernels/random_uniform.ts";
-import type { Output } from "../network.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Output } from "../nn/network.ts";
+import type { Tensor } from "../kernels/tensor.ts";
 
 /** Numbers by measure, e.g. `{ top1: 71.2, top5: 92.4 }`. */
 export type Score = { readonly [measure: string]: number };

@@ -1,8 +1,8 @@
-import { Failure } from "../failure.ts";
+import { Failure } from "../values/failure.ts";
 import { DataType } from "./binding.ts";
-import type { LibraryFiles } from "./layout.ts";
-import { loadTensorflow } from "./load.ts";
-import { waysOut } from "./ways_out.ts";
+import type { LibraryFiles } from "./library/layout.ts";
+import { loadTensorflow } from "./library/load.ts";
+import { waysOut } from "./library/ways_out.ts";
 
 /** `TF_Output`: an operation and the number of one of its outputs, sixteen bytes passed by value. */
 const output = { struct: ["pointer", "i32"] } as const;

@@ -1,5 +1,5 @@
 import { openCApi, type Pointer, withStatus } from "./c_api.ts";
-import type { LibraryFiles } from "./layout.ts";
+import type { LibraryFiles } from "./library/layout.ts";
 
 /** Something TensorFlow can compute on. */
 export interface Device {

@@ -1,10 +1,10 @@
-import { Failure } from "../failure.ts";
+import { Failure } from "../values/failure.ts";
 import { useBackend } from "./backend.ts";
 import { openCApi } from "./c_api.ts";
 import type { ProcessConfig } from "./config.ts";
-import { EagerBinding } from "./eager.ts";
-import type { LibraryFiles } from "./layout.ts";
-import { findLibrary } from "./library.ts";
+import { EagerBinding } from "./eager_binding.ts";
+import type { LibraryFiles } from "./library/layout.ts";
+import { findLibrary } from "./library/find.ts";
 
 /** The eager binding of the process, and its configuration. */
 interface Opened {

@@ -28,11 +28,11 @@ import { rkd } from "../../lib/distillers/rkd.ts";
 import { sp } from "../../lib/distillers/sp.ts";
 import { takd } from "../../lib/distillers/takd.ts";
 import { vid } from "../../lib/distillers/vid.ts";
-import type { Distiller, HardLabels, Several } from "../../lib/distiller.ts";
-import { ensemble } from "../../lib/ensemble.ts";
-import { type Experiment, experiment, from } from "../../lib/experiment.ts";
-import { Failure } from "../../lib/failure.ts";
-import { cutmix, mixup } from "../../lib/mix.ts";
+import type { Distiller, HardLabels, Several } from "../../lib/experiment/distiller.ts";
+import { ensemble } from "../../lib/experiment/ensemble.ts";
+import { type Experiment, experiment, from } from "../../lib/experiment/experiment.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import { cutmix, mixup } from "../../lib/data/mix.ts";
 import { type Resnet, resnet32x4, resnet8x4 } from "../../lib/networks/resnet.ts";
 import { images, schedule, teaching } from "./pair.ts";
 

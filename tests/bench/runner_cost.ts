@@ -1,14 +1,14 @@
 import { join } from "node:path";
-import { batches, inOrder } from "../../lib/batches.ts";
-import { load } from "../../lib/identify.ts";
-import { grid } from "../../lib/markdown.ts";
-import type { EngineOptions } from "../../lib/open_engine.ts";
-import { prepare } from "../../lib/prepare.ts";
-import { run } from "../../lib/run.ts";
-import { RunFolder } from "../../lib/run_folder.ts";
-import type { Settings } from "../../lib/settings.ts";
-import { status } from "../../lib/status.ts";
-import { project } from "../toy_project.ts";
+import { batches, inOrder } from "../../lib/training/batches.ts";
+import { load } from "../../lib/project/identify.ts";
+import { grid } from "../../lib/values/markdown.ts";
+import type { EngineOptions } from "../../lib/engine/open_engine.ts";
+import { prepare } from "../../lib/run/prepare.ts";
+import { run } from "../../lib/run/run.ts";
+import { RunFolder } from "../../lib/run/run_folder.ts";
+import type { Settings } from "../../lib/run/settings.ts";
+import { status } from "../../lib/terminal/status.ts";
+import { project } from "../support/toy_project.ts";
 
 /** What an epoch of the real runner costs beside its bare steps: the same step without augmentation, on one batch. */
 export interface RunnerCost {

@@ -1,15 +1,15 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { ab, abInit } from "../../lib/distillers/ab.ts";
-import { build, type Net } from "../../lib/network.ts";
+import { build, type Net } from "../../lib/nn/network.ts";
 import { mobilenetv2 } from "../../lib/networks/mobilenet.ts";
 import { wrn_16_1 } from "../../lib/networks/wrn.ts";
-import { variables } from "../../lib/variables.ts";
-import { cast, firstStep } from "../cast.ts";
-import { open } from "../engines.ts";
-import { given } from "../given.ts";
-import { masks } from "../masks.ts";
-import { method } from "../method.ts";
-import { toy } from "../toy.ts";
+import { variables } from "../../lib/nn/variables.ts";
+import { cast, firstStep } from "../support/cast.ts";
+import { open } from "../support/engines.ts";
+import { given } from "../support/given.ts";
+import { masks } from "../support/masks.ts";
+import { method } from "../support/method.ts";
+import { toy } from "../support/toy.ts";
 
 await method("ab", () => ab());
 await method("ab beside kd", () => ab({ kd: 0.9 }));

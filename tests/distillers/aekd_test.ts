@@ -1,16 +1,16 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import type { Cast, Several } from "../../lib/distiller.ts";
+import type { Cast, Several } from "../../lib/experiment/distiller.ts";
 import { aekd, type AekdOptions } from "../../lib/distillers/aekd.ts";
 import { aver } from "../../lib/distillers/aver.ts";
-import { Failure } from "../../lib/failure.ts";
-import type { Scorer } from "../../lib/network.ts";
-import { open } from "../engines.ts";
-import { masks } from "../masks.ts";
-import { method } from "../method.ts";
-import { assertNear } from "../tolerance.ts";
-import { large, type Toy, toy } from "../toy.ts";
-import { flat, training } from "../toy_training.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import type { Scorer } from "../../lib/nn/network.ts";
+import { open } from "../support/engines.ts";
+import { masks } from "../support/masks.ts";
+import { method } from "../support/method.ts";
+import { assertNear } from "../support/tolerance.ts";
+import { large, type Toy, toy } from "../support/toy.ts";
+import { flat, training } from "../support/toy_training.ts";
 
 const larger = toy("larger", 6), teacher: readonly [Toy, Toy] = [large, larger];
 const hints = { guided: "block1", hint: "block2", begin: 1, weight: 10 } as const;

@@ -1,11 +1,11 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { aver } from "../../lib/distillers/aver.ts";
 import { kd } from "../../lib/distillers/kd.ts";
-import { open } from "../engines.ts";
-import { masks } from "../masks.ts";
-import { method } from "../method.ts";
-import { large, small, type Toy, toy } from "../toy.ts";
-import { training } from "../toy_training.ts";
+import { open } from "../support/engines.ts";
+import { masks } from "../support/masks.ts";
+import { method } from "../support/method.ts";
+import { large, small, type Toy, toy } from "../support/toy.ts";
+import { training } from "../support/toy_training.ts";
 
 const teacher: readonly [Toy, Toy] = [large, toy("larger", 6)];
 

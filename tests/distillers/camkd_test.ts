@@ -1,11 +1,11 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { camkd, type CamkdOptions } from "../../lib/distillers/camkd.ts";
-import { Failure } from "../../lib/failure.ts";
-import { open } from "../engines.ts";
-import { masks } from "../masks.ts";
-import { method } from "../method.ts";
-import { large, type Toy, toy } from "../toy.ts";
-import { flat, training } from "../toy_training.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import { open } from "../support/engines.ts";
+import { masks } from "../support/masks.ts";
+import { method } from "../support/method.ts";
+import { large, type Toy, toy } from "../support/toy.ts";
+import { flat, training } from "../support/toy_training.ts";
 
 const larger = toy("larger", 6), teacher: readonly [Toy, Toy] = [large, larger];
 

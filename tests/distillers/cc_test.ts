@@ -1,10 +1,10 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { cc, type CcOptions } from "../../lib/distillers/cc.ts";
-import { cast, firstStep } from "../cast.ts";
-import { open } from "../engines.ts";
-import { given } from "../given.ts";
-import { masks } from "../masks.ts";
-import { method } from "../method.ts";
+import { cast, firstStep } from "../support/cast.ts";
+import { open } from "../support/engines.ts";
+import { given } from "../support/given.ts";
+import { masks } from "../support/masks.ts";
+import { method } from "../support/method.ts";
 
 const taps = { student: { pooled: [6], logits: [5] }, teacher: { pooled: [7], logits: [5] } };
 for (const kernel of ["consecutive", "bilinear", "gaussian"] as const) {

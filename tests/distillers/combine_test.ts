@@ -1,6 +1,12 @@
 import { assert, assertAlmostEquals, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { type Distiller, type Remembering, remembering, type Teachers, type Terms } from "../../lib/distiller.ts";
+import {
+  type Distiller,
+  type Remembering,
+  remembering,
+  type Teachers,
+  type Terms,
+} from "../../lib/experiment/distiller.ts";
 import {
   aver,
   camkd,
@@ -23,14 +29,14 @@ import {
   vgg13,
   vgg8,
 } from "../../mod.ts";
-import { Failure } from "../../lib/failure.ts";
-import { constant } from "../../lib/variables.ts";
-import { open } from "../engines.ts";
-import { method } from "../method.ts";
-import { rolesOf } from "../roles_of.ts";
-import { assertNear } from "../tolerance.ts";
-import { large, small, type Toy, toy } from "../toy.ts";
-import { flat, training } from "../toy_training.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import { constant } from "../../lib/nn/variables.ts";
+import { open } from "../support/engines.ts";
+import { method } from "../support/method.ts";
+import { rolesOf } from "../support/roles_of.ts";
+import { assertNear } from "../support/tolerance.ts";
+import { large, small, type Toy, toy } from "../support/toy.ts";
+import { flat, training } from "../support/toy_training.ts";
 
 const larger = toy("larger", 6), pair: readonly [Toy, Toy] = [large, larger];
 

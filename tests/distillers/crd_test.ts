@@ -1,19 +1,19 @@
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { creator } from "../../lib/create.ts";
-import type { Distiller, HardLabels } from "../../lib/distiller.ts";
+import { creator } from "../../lib/training/create.ts";
+import type { Distiller, HardLabels } from "../../lib/experiment/distiller.ts";
 import { crd, drawn } from "../../lib/distillers/crd.ts";
-import { Failure } from "../../lib/failure.ts";
+import { Failure } from "../../lib/values/failure.ts";
 import { randomOf } from "../../lib/kernels/random_uniform.ts";
-import type { Net } from "../../lib/network.ts";
-import { variables } from "../../lib/variables.ts";
-import { cast, firstStep } from "../cast.ts";
-import { open } from "../engines.ts";
-import { given } from "../given.ts";
-import { masks } from "../masks.ts";
-import { method } from "../method.ts";
-import { norm } from "../tolerance.ts";
-import type { Toy } from "../toy.ts";
+import type { Net } from "../../lib/nn/network.ts";
+import { variables } from "../../lib/nn/variables.ts";
+import { cast, firstStep } from "../support/cast.ts";
+import { open } from "../support/engines.ts";
+import { given } from "../support/given.ts";
+import { masks } from "../support/masks.ts";
+import { method } from "../support/method.ts";
+import { norm } from "../support/tolerance.ts";
+import type { Toy } from "../support/toy.ts";
 
 const negatives = 40;
 

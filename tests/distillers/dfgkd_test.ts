@@ -1,12 +1,12 @@
 import { assert, assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
 import { dfgkd, type DfgkdOptions, experiment, from, resnet20, resnet8, scratch, sgd } from "../../mod.ts";
-import type { Dataset } from "../../lib/dataset.ts";
-import { dullCopies } from "../dull_copies.ts";
-import { open } from "../engines.ts";
-import { masks } from "../masks.ts";
-import { method } from "../method.ts";
-import { only } from "../only.ts";
-import { flat, training } from "../toy_training.ts";
+import type { Dataset } from "../../lib/data/dataset.ts";
+import { dullCopies } from "../support/dull_copies.ts";
+import { open } from "../support/engines.ts";
+import { masks } from "../support/masks.ts";
+import { method } from "../support/method.ts";
+import { only } from "../support/only.ts";
+import { flat, training } from "../support/toy_training.ts";
 
 await method("dfgkd", () => dfgkd());
 

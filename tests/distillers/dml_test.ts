@@ -1,15 +1,15 @@
 import { assert, assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
 import { dml, dmlDagger, experiment, from, resnet20, resnet8, scratch, sgd } from "../../mod.ts";
-import type { Dataset } from "../../lib/dataset.ts";
-import type { Distiller } from "../../lib/distiller.ts";
-import { dense, globalAveragePool } from "../../lib/layers.ts";
-import { classifier, type Scorer, stage } from "../../lib/network.ts";
-import { open } from "../engines.ts";
-import { masks } from "../masks.ts";
-import { method } from "../method.ts";
-import { only } from "../only.ts";
-import { large, small } from "../toy.ts";
-import { flat, training } from "../toy_training.ts";
+import type { Dataset } from "../../lib/data/dataset.ts";
+import type { Distiller } from "../../lib/experiment/distiller.ts";
+import { dense, globalAveragePool } from "../../lib/nn/layers.ts";
+import { classifier, type Scorer, stage } from "../../lib/nn/network.ts";
+import { open } from "../support/engines.ts";
+import { masks } from "../support/masks.ts";
+import { method } from "../support/method.ts";
+import { only } from "../support/only.ts";
+import { large, small } from "../support/toy.ts";
+import { flat, training } from "../support/toy_training.ts";
 
 const alone = { teacher: undefined };
 await method("dml", () => dml({ peer: large }), alone);

@@ -1,9 +1,9 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
 import { fitnets } from "../../lib/distillers/fitnets.ts";
-import { open } from "../engines.ts";
-import { masks } from "../masks.ts";
-import { method } from "../method.ts";
-import { flat, training } from "../toy_training.ts";
+import { open } from "../support/engines.ts";
+import { masks } from "../support/masks.ts";
+import { method } from "../support/method.ts";
+import { flat, training } from "../support/toy_training.ts";
 
 await method("fitnets", () => fitnets());
 await method("fitnets from a larger map", () => fitnets({ guided: "block1", hint: "block2", weight: 10 }));

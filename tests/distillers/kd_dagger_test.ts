@@ -1,11 +1,11 @@
 import { assert, assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
 import { kdDagger, type KdDaggerOptions } from "../../lib/distillers/kd_dagger.ts";
 import { kd } from "../../lib/distillers/kd.ts";
-import { open } from "../engines.ts";
-import { masks } from "../masks.ts";
-import { method } from "../method.ts";
-import { only } from "../only.ts";
-import { flat, training } from "../toy_training.ts";
+import { open } from "../support/engines.ts";
+import { masks } from "../support/masks.ts";
+import { method } from "../support/method.ts";
+import { only } from "../support/only.ts";
+import { flat, training } from "../support/toy_training.ts";
 
 await method("kd_dagger", () => kdDagger());
 await method("kd_dagger of the head", () => kdDagger({ tune: "head" }));

@@ -1,11 +1,11 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { experiment, from, mlkd, resnet20, resnet8, scratch, sgd } from "../../mod.ts";
-import type { Dataset } from "../../lib/dataset.ts";
-import { open } from "../engines.ts";
-import { type Given, measured, type Rows } from "../logits.ts";
-import { method } from "../method.ts";
-import { only } from "../only.ts";
-import { training } from "../toy_training.ts";
+import type { Dataset } from "../../lib/data/dataset.ts";
+import { open } from "../support/engines.ts";
+import { type Given, measured, type Rows } from "../support/logits.ts";
+import { method } from "../support/method.ts";
+import { only } from "../support/only.ts";
+import { training } from "../support/toy_training.ts";
 
 const views = { strong: { crop: 2, flip: true } };
 await method("mlkd", () => mlkd(), { views });

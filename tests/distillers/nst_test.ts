@@ -1,11 +1,11 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { nst } from "../../lib/distillers/nst.ts";
-import { stream } from "../../lib/random.ts";
-import { cast, firstStep } from "../cast.ts";
-import { open } from "../engines.ts";
-import { given } from "../given.ts";
-import { masks } from "../masks.ts";
-import { method } from "../method.ts";
+import { stream } from "../../lib/values/random.ts";
+import { cast, firstStep } from "../support/cast.ts";
+import { open } from "../support/engines.ts";
+import { given } from "../support/given.ts";
+import { masks } from "../support/masks.ts";
+import { method } from "../support/method.ts";
 
 // At the default weight the toy's losses grow, and rounding with them.
 await method("nst", () => nst({ weight: 5 }));

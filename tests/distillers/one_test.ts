@@ -1,14 +1,14 @@
 import { assert, assertAlmostEquals, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import { experiment, one, resnet8, sgd, wrn } from "../../mod.ts";
-import type { Dataset } from "../../lib/dataset.ts";
-import { Failure } from "../../lib/failure.ts";
-import type { Net } from "../../lib/network.ts";
-import { cast } from "../cast.ts";
-import { open } from "../engines.ts";
-import { given } from "../given.ts";
-import { method } from "../method.ts";
-import { large } from "../toy.ts";
-import { training } from "../toy_training.ts";
+import type { Dataset } from "../../lib/data/dataset.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import type { Net } from "../../lib/nn/network.ts";
+import { cast } from "../support/cast.ts";
+import { open } from "../support/engines.ts";
+import { given } from "../support/given.ts";
+import { method } from "../support/method.ts";
+import { large } from "../support/toy.ts";
+import { training } from "../support/toy_training.ts";
 
 const alone = { teacher: undefined };
 await method("one", () => one({ shared: "block1" }), alone);

@@ -1,18 +1,18 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import type { Distiller } from "../../lib/distiller.ts";
+import type { Distiller } from "../../lib/experiment/distiller.ts";
 import { hierarchical, reviewkd } from "../../lib/distillers/reviewkd.ts";
-import type { Failure } from "../../lib/failure.ts";
-import { cast, firstStep } from "../cast.ts";
-import { type Kind, open } from "../engines.ts";
-import { given } from "../given.ts";
-import { draw } from "../kernels/gradients.ts";
-import { masks } from "../masks.ts";
-import { method } from "../method.ts";
-import { everything, needs } from "../needs.ts";
-import { assertNear } from "../tolerance.ts";
-import type { Toy } from "../toy.ts";
-import { training } from "../toy_training.ts";
+import type { Failure } from "../../lib/values/failure.ts";
+import { cast, firstStep } from "../support/cast.ts";
+import { type Kind, open } from "../support/engines.ts";
+import { given } from "../support/given.ts";
+import { draw } from "../support/gradients.ts";
+import { masks } from "../support/masks.ts";
+import { method } from "../support/method.ts";
+import { everything, needs } from "../support/needs.ts";
+import { assertNear } from "../support/tolerance.ts";
+import type { Toy } from "../support/toy.ts";
+import { training } from "../support/toy_training.ts";
 
 await method("reviewkd", () => reviewkd({ weight: 5 }));
 await method(

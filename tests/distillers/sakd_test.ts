@@ -23,14 +23,14 @@ import { type Noise, routed, sakd, type SakdOptions } from "../../lib/distillers
 import { scratch } from "../../lib/distillers/scratch.ts";
 import { sp } from "../../lib/distillers/sp.ts";
 import { vid } from "../../lib/distillers/vid.ts";
-import type { Distiller, HardLabels, Spotted } from "../../lib/distiller.ts";
-import type { Values } from "../../lib/engine.ts";
-import { Failure } from "../../lib/failure.ts";
+import type { Distiller, HardLabels, Spotted } from "../../lib/experiment/distiller.ts";
+import type { Values } from "../../lib/engine/engine.ts";
+import { Failure } from "../../lib/values/failure.ts";
 import type { Random } from "../../lib/kernels/random_uniform.ts";
-import { scored, type Scorer } from "../../lib/network.ts";
-import { stream } from "../../lib/random.ts";
-import type { TrainValues } from "../../lib/step.ts";
-import { sizeOf } from "../../lib/variables.ts";
+import { scored, type Scorer } from "../../lib/nn/network.ts";
+import { stream } from "../../lib/values/random.ts";
+import type { TrainValues } from "../../lib/training/step.ts";
+import { sizeOf } from "../../lib/nn/variables.ts";
 import {
   aver,
   type Dataset,
@@ -46,15 +46,15 @@ import {
   vgg8,
   wrn,
 } from "../../mod.ts";
-import { cast, firstStep } from "../cast.ts";
-import { type Kind, open } from "../engines.ts";
-import { method } from "../method.ts";
-import { everything, needs } from "../needs.ts";
-import { only } from "../only.ts";
-import { assertNear } from "../tolerance.ts";
-import { CLASSES, IMAGE, large, small, type Toy } from "../toy.ts";
-import { flat, training } from "../toy_training.ts";
-import { untrained } from "../untrained.ts";
+import { cast, firstStep } from "../support/cast.ts";
+import { type Kind, open } from "../support/engines.ts";
+import { method } from "../support/method.ts";
+import { everything, needs } from "../support/needs.ts";
+import { only } from "../support/only.ts";
+import { assertNear } from "../support/tolerance.ts";
+import { CLASSES, IMAGE, large, small, type Toy } from "../support/toy.ts";
+import { flat, training } from "../support/toy_training.ts";
+import { untrained } from "../support/untrained.ts";
 
 await method("sakd over fitnets", () => sakd(fitnets(), { gamma: 2 }));
 await method(

@@ -1,8 +1,8 @@
 import { assertAlmostEquals, assertEquals, assertStrictEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { adaptiveMaxPool, adaptivePool, toSmaller } from "../../lib/kernels/adaptive_pool.ts";
-import { everything, needs } from "../needs.ts";
-import { assertTwins, draw } from "./gradients.ts";
+import { everything, needs } from "../support/needs.ts";
+import { assertTwins, draw } from "../support/gradients.ts";
 
 const SIZES = [[[6, 4], [3, 2]], [[5, 7], [3, 4]], [[7, 7], [1, 1]], [[8, 6], [4, 5]], [[2, 3], [5, 4]]] as const;
 

@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { gather, putRows } from "../../lib/kernels/gather.ts";
-import { onBoth } from "../engines.ts";
-import { everything, needs } from "../needs.ts";
-import { draw } from "./gradients.ts";
+import { onBoth } from "../support/engines.ts";
+import { everything, needs } from "../support/needs.ts";
+import { draw } from "../support/gradients.ts";
 
 await needs(everything, "gather is its twin: along the first axis, and along others image by image", async () => {
   const { native, twin } = await onBoth(() => {

@@ -5,8 +5,8 @@ import { FLOAT, type Native, nativeOr } from "../../lib/kernels/native.ts";
 import { interleave } from "../../lib/kernels/shuffle_channels.ts";
 import { portably } from "../../lib/tensorflow/backend.ts";
 import { DataType } from "../../lib/tensorflow/binding.ts";
-import { useTensorflow } from "../engines.ts";
-import { everything, needs } from "../needs.ts";
+import { useTensorflow } from "../support/engines.ts";
+import { everything, needs } from "../support/needs.ts";
 
 /** What TensorFlow's ops make, where they are to be had. */
 function made(kernel: (native: Native) => tf.Tensor[]): tf.Tensor[] {

@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { leakyRelu, relu } from "../../lib/kernels/relu.ts";
-import { onBoth } from "../engines.ts";
-import { everything, needs } from "../needs.ts";
-import { assertTwins } from "./gradients.ts";
+import { onBoth } from "../support/engines.ts";
+import { everything, needs } from "../support/needs.ts";
+import { assertTwins } from "../support/gradients.ts";
 
 await needs(everything, "relu is its twin", async () => {
   await assertTwins("a map", [[2, 3, 3, 4]], relu);

@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { resizeBilinear, resizeNearest } from "../../lib/kernels/resize.ts";
-import { everything, needs } from "../needs.ts";
-import { assertNear } from "../tolerance.ts";
-import { assertTwins } from "./gradients.ts";
+import { everything, needs } from "../support/needs.ts";
+import { assertNear } from "../support/tolerance.ts";
+import { assertTwins } from "../support/gradients.ts";
 
 Deno.test("bilinear resizing is PyTorch's, corners not aligned, for any sides", async () => {
   await tf.setBackend("cpu");

@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { interleave, shuffleChannels } from "../../lib/kernels/shuffle_channels.ts";
-import { everything, needs } from "../needs.ts";
-import { assertTwins } from "./gradients.ts";
+import { everything, needs } from "../support/needs.ts";
+import { assertTwins } from "../support/gradients.ts";
 
 Deno.test("channels are dealt out from the parts by turns", async () => {
   await tf.setBackend("cpu");

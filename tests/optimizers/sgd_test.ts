@@ -1,11 +1,11 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { Failure } from "../../lib/failure.ts";
+import { Failure } from "../../lib/values/failure.ts";
 import { sgd } from "../../lib/optimizers/sgd.ts";
-import { cosine, steps } from "../../lib/rates.ts";
-import { constant, type Variable, variables } from "../../lib/variables.ts";
-import { type Kind, open } from "../engines.ts";
-import { everything, needs } from "../needs.ts";
+import { cosine, steps } from "../../lib/experiment/rates.ts";
+import { constant, type Variable, variables } from "../../lib/nn/variables.ts";
+import { type Kind, open } from "../support/engines.ts";
+import { everything, needs } from "../support/needs.ts";
 
 const long = sgd({ epochs: 240, batch: 64, lr: 0.05, drops: { at: [150, 180, 210], by: 0.1 } });
 

@@ -1,7 +1,7 @@
 import { assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import type { Random } from "../../lib/kernels/random_uniform.ts";
-import { scored } from "../../lib/network.ts";
+import { scored } from "../../lib/nn/network.ts";
 import { classification, hits } from "../../lib/tasks/classification.ts";
 import type { Target } from "../../lib/tasks/task.ts";
 

@@ -1,9 +1,9 @@
 /** A second task, as somebody would add one: two numbers for each image, one of which counts more, in some of them none. */
 import * as tf from "@tensorflow/tfjs";
 import { synthetic, type SyntheticOptions } from "../../datasets/synthetic.ts";
-import type { Dataset, Split } from "../../lib/dataset.ts";
+import type { Dataset, Split } from "../../lib/data/dataset.ts";
 import { gather } from "../../lib/kernels/gather.ts";
-import type { Output } from "../../lib/network.ts";
+import type { Output } from "../../lib/nn/network.ts";
 import type { LabelSource, Score, Task } from "../../lib/tasks/task.ts";
 
 /** Numbers for an image. */

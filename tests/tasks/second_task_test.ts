@@ -1,15 +1,15 @@
 import { assert, assertAlmostEquals, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type * as tf from "@tensorflow/tfjs";
-import { batches, inOrder } from "../../lib/batches.ts";
-import type { Distiller } from "../../lib/distiller.ts";
-import { main } from "../../lib/eval.ts";
-import { evaluate } from "../../lib/evaluate.ts";
-import { evaluateStep } from "../../lib/evaluate_step.ts";
-import { open } from "../engines.ts";
-import { everything, needs } from "../needs.ts";
-import { inputs, type Toy } from "../toy.ts";
-import { toys } from "../toy_runs.ts";
-import { training } from "../toy_training.ts";
+import { batches, inOrder } from "../../lib/training/batches.ts";
+import type { Distiller } from "../../lib/experiment/distiller.ts";
+import { main } from "../../lib/commands/eval.ts";
+import { evaluate } from "../../lib/evaluation/evaluate.ts";
+import { evaluateStep } from "../../lib/training/evaluate_step.ts";
+import { open } from "../support/engines.ts";
+import { everything, needs } from "../support/needs.ts";
+import { inputs, type Toy } from "../support/toy.ts";
+import { toys } from "../support/toy_runs.ts";
+import { training } from "../support/toy_training.ts";
 import { numbered, secondTask } from "./second_task.ts";
 
 /** A method that learns the task and reports what the task gives it beside. */

@@ -1,10 +1,10 @@
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { nativeBackend, portably, tracing, useBackend } from "../../lib/tensorflow/backend.ts";
-import { EagerBinding } from "../../lib/tensorflow/eager.ts";
+import { EagerBinding } from "../../lib/tensorflow/eager_binding.ts";
 import { Graph } from "../../lib/tensorflow/graph.ts";
-import { useTensorflow } from "../engines.ts";
-import { everything, needs } from "../needs.ts";
+import { useTensorflow } from "../support/engines.ts";
+import { everything, needs } from "../support/needs.ts";
 
 Deno.test("on tfjs's own backend there is no native one", async () => {
   await tf.setBackend("cpu");

@@ -1,10 +1,10 @@
 import { assertEquals, assertMatch, assertStrictEquals, assertThrows } from "@std/assert";
-import { Failure } from "../../lib/failure.ts";
+import { Failure } from "../../lib/values/failure.ts";
 import { DataType } from "../../lib/tensorflow/binding.ts";
 import { cApi, cString, newTensor, openCApi, tensorData, withStatus } from "../../lib/tensorflow/c_api.ts";
 import { configProto } from "../../lib/tensorflow/config.ts";
-import { findLibrary } from "../../lib/tensorflow/library.ts";
-import { everything, needs } from "../needs.ts";
+import { findLibrary } from "../../lib/tensorflow/library/find.ts";
+import { everything, needs } from "../support/needs.ts";
 
 Deno.test("the library is asked for before it is used", () => {
   assertThrows(() => cApi(), Error, "TensorFlow's library is not open");

@@ -2,8 +2,8 @@ import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { Attr, DataType } from "../../lib/tensorflow/binding.ts";
 import { openCApi } from "../../lib/tensorflow/c_api.ts";
 import { Graph, packed } from "../../lib/tensorflow/graph.ts";
-import { findLibrary } from "../../lib/tensorflow/library.ts";
-import { everything, needs } from "../needs.ts";
+import { findLibrary } from "../../lib/tensorflow/library/find.ts";
+import { everything, needs } from "../support/needs.ts";
 
 const float = { name: "T", type: Attr.type, value: DataType.float32 };
 

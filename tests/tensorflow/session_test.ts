@@ -2,9 +2,9 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { DataType, typeAttribute } from "../../lib/tensorflow/binding.ts";
 import { openCApi } from "../../lib/tensorflow/c_api.ts";
 import { Graph } from "../../lib/tensorflow/graph.ts";
-import { findLibrary } from "../../lib/tensorflow/library.ts";
+import { findLibrary } from "../../lib/tensorflow/library/find.ts";
 import { Session } from "../../lib/tensorflow/session.ts";
-import { everything, needs } from "../needs.ts";
+import { everything, needs } from "../support/needs.ts";
 
 const { float32, int32, uint8 } = DataType;
 const float = typeAttribute("T", float32);

@@ -1,6 +1,6 @@
-import type { Step, Terms } from "../../distiller.ts";
-import type { Scorer } from "../../network.ts";
-import { kl, masked } from "../../ops.ts";
+import type { Step, Terms } from "../../experiment/distiller.ts";
+import type { Scorer } from "../../nn/network.ts";
+import { kl, masked } from "../../nn/ops.ts";
 
 /** The options of a method that can also learn from the teacher's logits. */
 export interface AlsoKd {

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
-import { flat, unit } from "../../ops.ts";
-import type { Tensor } from "../../tensor.ts";
+import { flat, unit } from "../../nn/ops.ts";
+import type { Tensor } from "../../kernels/tensor.ts";
 
 /** Where a map [batch, height, width, channels] is large: the mean of its squared channels as a unit vector over positions. */
 export function attentionMap(map: Tensor): Tensor {

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
-import { Failure } from "../../failure.ts";
-import type { Tensor } from "../../tensor.ts";
+import { Failure } from "../../values/failure.ts";
+import type { Tensor } from "../../kernels/tensor.ts";
 
 /**
  * Fuses the logits of `count` self-learning teachers: of two with the first one's share (Eq. 7), of any number with equal

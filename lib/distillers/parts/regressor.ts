@@ -1,6 +1,6 @@
-import { Failure } from "../../failure.ts";
-import { byDefault, conv, type Layer, norm, relu, seq, transposedConv } from "../../layers.ts";
-import type { Shape } from "../../variables.ts";
+import { Failure } from "../../values/failure.ts";
+import { byDefault, conv, type Layer, norm, relu, seq, transposedConv } from "../../nn/layers.ts";
+import type { Shape } from "../../nn/variables.ts";
 
 /**
  * A convolution, a norm and, unless it is not to be `rectified`, a ReLU from one map's shape to another's; transposed where

@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Term } from "../../distiller.ts";
+import type { Term } from "../../experiment/distiller.ts";
 import { shortestMixture } from "../../kernels/shortest_mixture.ts";
-import { flat, gram, masked, root, stop, unit } from "../../ops.ts";
-import type { Tensor } from "../../tensor.ts";
+import { flat, gram, masked, root, stop, unit } from "../../nn/ops.ts";
+import type { Tensor } from "../../kernels/tensor.ts";
 
 /** How losses are weighed. */
 export interface Weighing {

@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { alsoKd } from "../../../lib/distillers/parts/also_kd.ts";
-import { scored } from "../../../lib/network.ts";
-import { kl } from "../../../lib/ops.ts";
+import { scored } from "../../../lib/nn/network.ts";
+import { kl } from "../../../lib/nn/ops.ts";
 
 await tf.setBackend("cpu");
 const logits = { student: tf.tensor2d([[1, 2], [3, -1]]), teacher: tf.tensor2d([[0, 1], [2, 2]]) };

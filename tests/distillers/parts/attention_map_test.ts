@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { attentionMap } from "../../../lib/distillers/parts/attention_map.ts";
-import { draw } from "../../kernels/gradients.ts";
+import { draw } from "../../support/gradients.ts";
 
 Deno.test("an attention map has length 1, whatever the map's scale; that of nothing is nothing", async () => {
   await tf.setBackend("cpu");

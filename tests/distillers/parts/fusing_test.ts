@@ -1,8 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { fusing } from "../../../lib/distillers/parts/fusing.ts";
-import { Failure } from "../../../lib/failure.ts";
-import { assertNear } from "../../tolerance.ts";
+import { Failure } from "../../../lib/values/failure.ts";
+import { assertNear } from "../../support/tolerance.ts";
 
 await tf.setBackend("cpu");
 const logits = [[[1, 0]], [[3, 4]], [[5, 2]]].map((rows) => tf.tensor2d(rows));

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { regressor } from "../../../lib/distillers/parts/regressor.ts";
-import { Failure } from "../../../lib/failure.ts";
-import { variables } from "../../../lib/variables.ts";
+import { Failure } from "../../../lib/values/failure.ts";
+import { variables } from "../../../lib/nn/variables.ts";
 
 Deno.test("the regressor brings any square map to the hint's shape", () => {
   const cases = [[16, 8], [8, 16], [8, 8], [8, 5], [4, 14], [3, 8], [7, 14]];

@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { weighedByGradients, type Weighing } from "../../../lib/distillers/parts/weighed_by_gradients.ts";
-import type { Tensor } from "../../../lib/tensor.ts";
-import { assertNear } from "../../tolerance.ts";
+import type { Tensor } from "../../../lib/kernels/tensor.ts";
+import { assertNear } from "../../support/tolerance.ts";
 
 await tf.setBackend("cpu");
 

@@ -1,0 +1,14 @@
+import type { Distiller } from "../../lib/experiment/distiller.ts";
+import { dense, globalAveragePool } from "../../lib/nn/layers.ts";
+import { classifier, type Scorer, stage } from "../../lib/nn/network.ts";
+
+/** A network for images of any size, with few weights. */
+const dull = classifier("dull", {}, (classes) => ({
+  pooled: stage(globalAveragePool()),
+  logits: stage(dense(classes)),
+}));
+
+/** A method whose copies of its teacher are of a dull network instead: a teacher whose outputs are given cannot be copied. */
+export function dullCopies(distiller: Distiller<Scorer, Scorer>): Distiller<Scorer, Scorer> {
+  return { ...distiller, build: (cast) => distiller.build({ ...cast, teacher: { ...cast.teacher, recipe: dull } }) };
+}

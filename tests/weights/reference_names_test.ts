@@ -1,0 +1,91 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { build, type Classifier } from "../../lib/nn/network.ts";
+import * as deep from "../../lib/networks/deep_resnet.ts";
+import * as imagenet from "../../lib/networks/imagenet.ts";
+import { mobilenetv2 } from "../../lib/networks/mobilenet.ts";
+import * as resnet from "../../lib/networks/resnet.ts";
+import * as shufflenet from "../../lib/networks/shufflenet.ts";
+import * as vgg from "../../lib/networks/vgg.ts";
+import * as wrn from "../../lib/networks/wrn.ts";
+import { referenceName } from "../../lib/weights/reference_names.ts";
+import { variables } from "../../lib/nn/variables.ts";
+import { referenceNetwork } from "../support/reference_networks.ts";
+
+Deno.test("reference names: a ResNet's are those of RepDistiller", () => {
+  const names = {
+    "stem.weight": "conv1.weight",
+    "stem.norm.scale": "bn1.weight",
+    "block1.0.body.0.weight": "layer1.0.conv1.weight",
+    "block1.0.body.0.norm.offset": "layer1.0.bn1.bias",
+    "block2.4.body.2.weight": "layer2.2.conv2.weight",
+    "block2.4.body.2.norm.mean": "layer2.2.bn2.running_mean",
+    "block3.0.shortcut.weight": "layer3.0.downsample.0.weight",
+    "block3.0.shortcut.norm.variance": "layer3.0.downsample.1.running_var",
+    "logits.weight": "fc.weight",
+    "logits.bias": "fc.bias",
+  };
+  for (const [ours, theirs] of Object.entries(names)) assertEquals(referenceName(resnet.resnet20, ours), theirs);
+});
+
+Deno.test("reference names: a VGG's are those of RepDistiller", () => {
+  const names = {
+    "stem.0.weight": "block0.0.weight",
+    "stem.2.norm.scale": "block0.4.weight",
+    "block1.1.bias": "block1.0.bias",
+    "block1.3.norm.mean": "block1.4.running_mean",
+    "block4.0.weight": "block4.0.weight",
+    "block4.6.norm.variance": "block4.10.running_var",
+    "logits.bias": "classifier.bias",
+  };
+  for (const [ours, theirs] of Object.entries(names)) assertEquals(referenceName(vgg.vgg19, ours), theirs);
+});
+
+Deno.test("reference names: every variable of every network has one of its own", () => {
+  const networks = [deep, imagenet, resnet, shufflenet, vgg, wrn].flatMap((family) =>
+    Object.values<unknown>({ ...family }).filter((value): value is Classifier => typeof value === "object")
+  );
+  for (const network of [...networks, mobilenetv2()]) {
+    const made = build(network, variables({ seed: 1, collected: new Map() }), [32, 32, 3], 100).variables;
+    const names = new Set(made.map(({ name }) => referenceName(network, name)));
+    assertEquals(names.size, made.length, network.id);
+  }
+});
+
+Deno.test("reference names: what is no variable of the family is an error", () => {
+  for (
+    const name of [
+      "",
+      "stem",
+      "stem.0.weight",
+      "block1.0.body.1.weight",
+      "block1.0.body.0.norm.size",
+      "logits.norm.mean",
+    ]
+  ) {
+    assertThrows(() => referenceName(resnet.resnet20, name), Error, "is not a variable of resnet20");
+  }
+});
+
+Deno.test("reference networks: every network of the repositories' dictionaries is one of ours, another is an error", () => {
+  const resnets = ["8", "14", "20", "32", "44", "56", "110", "8x4", "32x4"].map((size) => `resnet${size}`);
+  const vggs = [8, 11, 13, 16, 19].map((depth) => `vgg${depth}`);
+  const wrns = ["16_1", "16_2", "40_1", "40_2"].map((size) => `wrn_${size}`);
+  const common = [...resnets, ...vggs, ...wrns, "ResNet50", "MobileNetV2"];
+  const dictionaries: Readonly<Record<string, readonly string[]>> = {
+    model_dict: [...common, "ShuffleV1", "ShuffleV2"],
+    cifar_model_dict: [...common, "ResNet18", "wrn_28_4", "ShuffleV1", "ShuffleV2"],
+    tiny_imagenet_model_dict: ["ResNet18", "ShuffleV2"],
+    imagenet_model_dict: ["ResNet18", "ResNet34", "ResNet50", "ResNet101", "MobileNetV1"],
+    MODEL_DICT: [
+      ...common,
+      ...["ResNet18", "ResNet34", "ResNet101", "ResNet152", "wrn_28_10", "ShuffleNetV1", "ShuffleNetV2"],
+    ],
+  };
+  for (const [dictionary, names] of Object.entries(dictionaries)) {
+    const ids = names.map((name) => referenceNetwork(name, dictionary).id);
+    assertEquals(new Set(ids).size, names.length, dictionary);
+  }
+  assertEquals(referenceNetwork("ResNet18", "imagenet_model_dict").id, "imagenet.resnet18");
+  assertEquals(referenceNetwork("MobileNetV2", "MODEL_DICT").options, { width: 1 });
+  assertThrows(() => referenceNetwork("ResNet9", "model_dict"), Error, "there is no network ResNet9");
+});
