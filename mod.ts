@@ -4,7 +4,6 @@
  * @module
  */
 export * from "./lib/experiment/ablation.ts";
-export * from "./lib/experiment/ensemble.ts";
 export * from "./lib/experiment/experiment.ts";
 export {
   sweep,
@@ -33,6 +32,11 @@ export { cutmix, type MixOptions, mixup } from "./lib/data/mix.ts";
 export * from "./lib/experiment/distiller.ts";
 export * from "./lib/nn/network.ts";
 export * from "./lib/nn/layers.ts";
+export * from "./lib/nn/conv.ts";
+export * from "./lib/nn/layer.ts";
+export * from "./lib/nn/norm.ts";
+export * from "./lib/nn/pass.ts";
+export * from "./lib/nn/stage.ts";
 export * from "./lib/nn/ops.ts";
 export * from "./lib/nn/variables.ts";
 export * from "./lib/nn/tail.ts";

@@ -1,8 +1,9 @@
 import type { Opened, Split } from "../../lib/data/dataset.ts";
-import { checksum, download } from "../../lib/files/download.ts";
-import { Failure } from "../../lib/values/failure.ts";
-import { reason } from "../../lib/values/reason.ts";
-import { elsewhere, lookUp, readFile } from "./look_up.ts";
+import { checksum } from "../../lib/files/checksum.ts";
+import { elsewhere } from "../../lib/files/data_folder.ts";
+import { download } from "../../lib/files/download.ts";
+import { Failure, reason } from "../../lib/values/failure.ts";
+import { lookUp, readFile } from "./look_up.ts";
 import { untar } from "./tar.ts";
 
 /** Where the files of a CIFAR data set are and what is in them. */

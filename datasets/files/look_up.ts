@@ -1,13 +1,4 @@
-import { Failure } from "../../lib/values/failure.ts";
-import { reason } from "../../lib/values/reason.ts";
-
-/** The folder that data sets are looked for in: `--data DIR`, else the environment variable `RETORT_DATA`, else `./data`. */
-export function dataFolder(flag?: string): string {
-  return flag || Deno.env.get("RETORT_DATA") || "./data";
-}
-
-/** The end of a message that something is not where it was looked for. */
-export const elsewhere = "`--data DIR` or the environment variable RETORT_DATA names the data folder";
+import { Failure, reason } from "../../lib/values/failure.ts";
 
 /** What is at this path, links followed; undefined where there is nothing. */
 export async function lookUp(path: string): Promise<Deno.FileInfo | undefined> {

@@ -1,7 +1,7 @@
-import { Failure } from "../../lib/values/failure.ts";
-import { reason } from "../../lib/values/reason.ts";
+import { elsewhere } from "../../lib/files/data_folder.ts";
 import { openZip } from "../../lib/files/zip.ts";
-import { elsewhere, lookUp } from "./look_up.ts";
+import { Failure, reason } from "../../lib/values/failure.ts";
+import { lookUp } from "./look_up.ts";
 
 /** Files in folders, whether on the disk or in a zip. */
 export interface Tree {

@@ -1,9 +1,4 @@
-/**
- * A worker that decodes image files and cuts them, one after the other, for `decoders`.
- *
- * @module
- */
-import { reason } from "../../lib/values/reason.ts";
+import { reason } from "../../lib/values/failure.ts";
 import { type Cut, cutOut } from "./cut.ts";
 import { imageDecoder } from "./image.ts";
 

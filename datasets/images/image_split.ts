@@ -1,9 +1,8 @@
 import type { Draw, Split } from "../../lib/data/dataset.ts";
-import { Failure } from "../../lib/values/failure.ts";
-import { reason } from "../../lib/values/reason.ts";
+import { Failure, reason } from "../../lib/values/failure.ts";
+import type { Tree } from "../files/tree.ts";
 import type { Cut } from "./cut.ts";
 import type { Decoders } from "./decoders.ts";
-import type { Tree } from "../files/tree.ts";
 
 /** Image files of a tree with a class each. */
 export interface ImageFiles {

@@ -1,20 +1,15 @@
-/**
- * `deno task describe [network | experiment]`: what networks are made of.
- *
- * @module
- */
-import { dataFolder } from "../../datasets/files/look_up.ts";
-import { columns } from "../terminal/columns.ts";
-import { command } from "../terminal/command.ts";
-import { type Description, description } from "../nn/description.ts";
 import { type Experiment, networkOf } from "../experiment/experiment.ts";
-import { Failure } from "../values/failure.ts";
-import { findNetwork, isModule, networkIn, networks } from "../project/find_network.ts";
-import { type Flags, flags, help, type Spec } from "../terminal/flags.ts";
-import { load, type Loaded } from "../project/identify.ts";
-import type { Json } from "../values/json.ts";
+import { dataFolder } from "../files/data_folder.ts";
+import { type Description, description } from "../nn/description.ts";
 import type { Net } from "../nn/network.ts";
 import type { Shape } from "../nn/variables.ts";
+import { findNetwork, isModule, networkIn, networks } from "../project/find_network.ts";
+import { load, type Loaded } from "../project/identify.ts";
+import { columns } from "../terminal/columns.ts";
+import { command } from "../terminal/command.ts";
+import { type Flags, flags, help, type Spec } from "../terminal/flags.ts";
+import { Failure } from "../values/failure.ts";
+import type { Json } from "../values/json.ts";
 
 const FLAGS = {
   "classes": { type: "integer", least: 1, help: "classes; 100, of imagenet.* 1000" },

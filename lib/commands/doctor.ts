@@ -4,12 +4,12 @@
  * @module
  */
 import { join } from "node:path";
-import { dataFolder } from "../../datasets/files/look_up.ts";
-import { Failure } from "../values/failure.ts";
-import { flags, help, type Spec } from "../terminal/flags.ts";
+import { dataFolder } from "../files/data_folder.ts";
 import { type Device, devices } from "../tensorflow/devices.ts";
-import { type Host, thisHost } from "../tensorflow/library/host.ts";
 import { findLibrary, type Library } from "../tensorflow/library/find.ts";
+import { type Host, thisHost } from "../tensorflow/library/host.ts";
+import { flags, help, type Spec } from "../terminal/flags.ts";
+import { Failure } from "../values/failure.ts";
 
 /** A folder and what is in it. */
 export interface Folder<Entry> {

@@ -4,17 +4,17 @@
  * @module
  */
 import { statSync } from "node:fs";
-import { dataFolder } from "../../datasets/files/look_up.ts";
-import { command } from "../terminal/command.ts";
-import { report, reportJson } from "../evaluation/report.ts";
 import { EVAL_BATCH } from "../evaluation/evaluate.ts";
-import { Failure } from "../values/failure.ts";
-import { findNetwork } from "../project/find_network.ts";
-import { type Flags, flags, help, type Spec } from "../terminal/flags.ts";
-import { load } from "../project/identify.ts";
 import { examine, type Subject } from "../evaluation/examine.ts";
+import { report, reportJson } from "../evaluation/report.ts";
+import { dataFolder } from "../files/data_folder.ts";
+import { findNetwork } from "../project/find_network.ts";
+import { load } from "../project/identify.ts";
+import { trainedStudent } from "../run/trained.ts";
+import { command } from "../terminal/command.ts";
+import { type Flags, flags, help, type Spec } from "../terminal/flags.ts";
 import { status } from "../terminal/status.ts";
-import { trainedStudent } from "../run/trained_student.ts";
+import { Failure } from "../values/failure.ts";
 import { readWeights } from "../weights/weights_file.ts";
 
 const FLAGS = {

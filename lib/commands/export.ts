@@ -4,24 +4,24 @@
  * @module
  */
 import { join, resolve } from "node:path";
-import { dataFolder } from "../../datasets/files/look_up.ts";
-import { command } from "../terminal/command.ts";
-import { description } from "../nn/description.ts";
 import { checkReplaceable, writeExport } from "../export/folder.ts";
 import type { Format } from "../export/format.ts";
 import { graphModel } from "../export/graph_model.ts";
 import type { Model } from "../export/model.ts";
+import { type CardFacts, modelCard } from "../export/model_card.ts";
 import { preprocessing } from "../export/preprocessing.ts";
 import { safetensors } from "../export/safetensors.ts";
 import { savedModel } from "../export/saved_model.ts";
-import { Failure } from "../values/failure.ts";
-import { flags, help, type Spec } from "../terminal/flags.ts";
+import { dataFolder } from "../files/data_folder.ts";
+import { description } from "../nn/description.ts";
 import { load, type Loaded, root } from "../project/identify.ts";
-import { importWeights } from "../weights/import_weights.ts";
-import { type CardFacts, modelCard } from "../export/model_card.ts";
 import { outcome } from "../project/outcome.ts";
-import { type TrainedStudent, trainedStudent } from "../run/trained_student.ts";
 import { commit, versions } from "../project/versions.ts";
+import { type TrainedStudent, trainedStudent } from "../run/trained.ts";
+import { command } from "../terminal/command.ts";
+import { flags, help, type Spec } from "../terminal/flags.ts";
+import { Failure } from "../values/failure.ts";
+import { importWeights } from "../weights/import_weights.ts";
 
 const FORMATS = { safetensors, savedmodel: savedModel, tfjs: graphModel } as const satisfies Record<string, Format>;
 

@@ -1,8 +1,8 @@
-import { dataFolder } from "../../datasets/files/look_up.ts";
 import { EVAL_BATCH } from "../evaluation/evaluate.ts";
+import { dataFolder } from "../files/data_folder.ts";
+import type { Settings } from "../run/settings.ts";
 import type { Flags, Spec } from "../terminal/flags.ts";
 import type { Interruption } from "../terminal/interruption.ts";
-import type { Settings } from "../run/settings.ts";
 import type { Status } from "../terminal/status.ts";
 
 /** The flags of a command that runs experiments. */

@@ -1,15 +1,10 @@
-/**
- * `deno task weights <file>`: what is in a file of weights.
- *
- * @module
- */
-import type { Value } from "../weights/checkpoint.ts";
 import { columns } from "../terminal/columns.ts";
 import { command } from "../terminal/command.ts";
-import { Failure } from "../values/failure.ts";
 import { flags, help, type Spec } from "../terminal/flags.ts";
+import { Failure } from "../values/failure.ts";
 import type { Json } from "../values/json.ts";
-import { legible } from "../values/legible.ts";
+import { legible } from "../values/words.ts";
+import type { Value } from "../weights/value.ts";
 import { readWeights, type WeightsFile } from "../weights/weights_file.ts";
 
 const FLAGS = {

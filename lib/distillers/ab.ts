@@ -1,11 +1,11 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Distiller, Term } from "../experiment/distiller.ts";
 import { relu } from "../kernels/relu.ts";
-import { among } from "../nn/layers.ts";
+import type { Tensor } from "../kernels/tensor.ts";
 import { behind, lastMap, type Net, type Scorer } from "../nn/network.ts";
 import { masked } from "../nn/ops.ts";
+import { among } from "../nn/pass.ts";
 import { type TapPair, tapPairs } from "../nn/tap_pairs.ts";
-import type { Tensor } from "../kernels/tensor.ts";
 import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
 import { regressor } from "./parts/regressor.ts";
 

@@ -1,9 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
 import { type Distiller, numbered, type Several } from "../experiment/distiller.ts";
-import { Failure } from "../values/failure.ts";
-import { among } from "../nn/layers.ts";
 import type { Net } from "../nn/network.ts";
 import { kl, mse } from "../nn/ops.ts";
+import { among } from "../nn/pass.ts";
+import { Failure } from "../values/failure.ts";
 import { regressor } from "./parts/regressor.ts";
 import { weighedByGradients } from "./parts/weighed_by_gradients.ts";
 

@@ -1,13 +1,16 @@
 import * as tf from "@tensorflow/tfjs";
 import { type Create, type Distiller, type HardLabels, numbered, type Several } from "../experiment/distiller.ts";
-import { Failure } from "../values/failure.ts";
 import { adaptivePool } from "../kernels/adaptive_pool.ts";
 import { resizeBilinear } from "../kernels/resize.ts";
-import { among, byDefault, convNorm, type Module, type Pass, relu, seq } from "../nn/layers.ts";
+import type { Tensor } from "../kernels/tensor.ts";
+import { convNorm } from "../nn/conv.ts";
+import { byDefault, type Module } from "../nn/layer.ts";
+import { relu, seq } from "../nn/layers.ts";
 import { lastMap, type Net, type Player, scored } from "../nn/network.ts";
 import { kl, masked, mse } from "../nn/ops.ts";
-import type { Tensor } from "../kernels/tensor.ts";
+import { among, type Pass } from "../nn/pass.ts";
 import type { Shape } from "../nn/variables.ts";
+import { Failure } from "../values/failure.ts";
 
 /** What `camkd` can be asked for. */
 export interface CamkdOptions<S extends string, T extends string> {

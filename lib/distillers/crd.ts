@@ -1,14 +1,15 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor2D } from "@tensorflow/tfjs";
 import type { Cast, Create, HardLabels, Spotted, Step, Teachers } from "../experiment/distiller.ts";
-import { Failure } from "../values/failure.ts";
 import { choose } from "../kernels/choose.ts";
 import { gather, putRows } from "../kernels/gather.ts";
-import { dense, type Pass } from "../nn/layers.ts";
+import type { Tensor } from "../kernels/tensor.ts";
+import { dense } from "../nn/layers.ts";
 import type { Net } from "../nn/network.ts";
 import { flat, masked, type Related, related, stop, unit } from "../nn/ops.ts";
-import type { Tensor } from "../kernels/tensor.ts";
+import type { Pass } from "../nn/pass.ts";
 import { constant, type Shape, uniform, type Variable } from "../nn/variables.ts";
+import { Failure } from "../values/failure.ts";
 import { alsoKd } from "./parts/also_kd.ts";
 
 /** What `crd` can be asked for. */

@@ -1,7 +1,7 @@
 import type { Spotted } from "../experiment/distiller.ts";
-import { among } from "../nn/layers.ts";
 import type { Net } from "../nn/network.ts";
 import { masked, mse } from "../nn/ops.ts";
+import { among } from "../nn/pass.ts";
 import type { Shape } from "../nn/variables.ts";
 import { regressor } from "./parts/regressor.ts";
 

@@ -1,12 +1,15 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Distiller, Extra, Spotted } from "../experiment/distiller.ts";
-import { Failure } from "../values/failure.ts";
 import { toSmaller } from "../kernels/adaptive_pool.ts";
-import { among, byDefault, conv, convNorm, type Layer, leakyRelu, seq } from "../nn/layers.ts";
+import type { Tensor } from "../kernels/tensor.ts";
+import { conv, convNorm } from "../nn/conv.ts";
+import { byDefault, type Layer } from "../nn/layer.ts";
+import { leakyRelu, seq } from "../nn/layers.ts";
 import { lastMap, type Net } from "../nn/network.ts";
 import { absolute, flat, masked, mse, unit } from "../nn/ops.ts";
+import { among } from "../nn/pass.ts";
 import { lastMaps } from "../nn/tap_pairs.ts";
-import type { Tensor } from "../kernels/tensor.ts";
+import { Failure } from "../values/failure.ts";
 import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
 import { attentionMap } from "./parts/attention_map.ts";
 

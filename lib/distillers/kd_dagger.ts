@@ -1,9 +1,11 @@
 import type { Create, Distiller } from "../experiment/distiller.ts";
-import { dense, type Layer, type Pass, relu, residual, seq } from "../nn/layers.ts";
+import type { Tensor } from "../kernels/tensor.ts";
+import type { Layer } from "../nn/layer.ts";
+import { dense, relu, residual, seq } from "../nn/layers.ts";
 import { type Classifier, type Output, type Player, scored, type Scorer } from "../nn/network.ts";
 import { kl, masked, stop } from "../nn/ops.ts";
+import type { Pass } from "../nn/pass.ts";
 import { tail } from "../nn/tail.ts";
-import type { Tensor } from "../kernels/tensor.ts";
 import { normal, starting } from "../nn/variables.ts";
 
 /** What `kdDagger` can be asked for. */

@@ -2,11 +2,12 @@ import * as tf from "@tensorflow/tfjs";
 import type { Spotted, Term } from "../experiment/distiller.ts";
 import { adaptivePool } from "../kernels/adaptive_pool.ts";
 import { relu } from "../kernels/relu.ts";
-import { among, convNorm } from "../nn/layers.ts";
+import type { Tensor } from "../kernels/tensor.ts";
+import { convNorm } from "../nn/conv.ts";
 import type { Net } from "../nn/network.ts";
 import { masked, stop } from "../nn/ops.ts";
+import { among } from "../nn/pass.ts";
 import { type TapPair, tapPairs } from "../nn/tap_pairs.ts";
-import type { Tensor } from "../kernels/tensor.ts";
 import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
 
 /** What `ofd` can be asked for. */

@@ -1,12 +1,14 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Distiller, Terms } from "../experiment/distiller.ts";
-import { Failure } from "../values/failure.ts";
-import { dense, type Layer, module, norm, relu } from "../nn/layers.ts";
+import type { Tensor } from "../kernels/tensor.ts";
+import { type Layer, module } from "../nn/layer.ts";
+import { dense, relu } from "../nn/layers.ts";
 import { type Net, scored } from "../nn/network.ts";
+import { norm } from "../nn/norm.ts";
 import { kl, masked, stop } from "../nn/ops.ts";
 import { tail } from "../nn/tail.ts";
-import type { Tensor } from "../kernels/tensor.ts";
 import type { Shape } from "../nn/variables.ts";
+import { Failure } from "../values/failure.ts";
 
 /** What `one` can be asked for. */
 export interface OneOptions<S extends string> {

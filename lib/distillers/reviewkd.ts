@@ -3,11 +3,13 @@ import type { Tensor4D } from "@tensorflow/tfjs";
 import type { Create, Spotted, Term } from "../experiment/distiller.ts";
 import { adaptivePool } from "../kernels/adaptive_pool.ts";
 import { resizeNearest } from "../kernels/resize.ts";
-import { among, byDefault, conv, convNorm, type Pass } from "../nn/layers.ts";
+import type { Tensor } from "../kernels/tensor.ts";
+import { conv, convNorm } from "../nn/conv.ts";
+import { byDefault } from "../nn/layer.ts";
 import type { Classifier, Player } from "../nn/network.ts";
 import { masked } from "../nn/ops.ts";
+import { among, type Pass } from "../nn/pass.ts";
 import { type TapPair, tapPairs } from "../nn/tap_pairs.ts";
-import type { Tensor } from "../kernels/tensor.ts";
 import { type Shape, uniform } from "../nn/variables.ts";
 import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
 

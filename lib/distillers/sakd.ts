@@ -11,14 +11,16 @@ import {
   type Term,
   type Terms,
 } from "../experiment/distiller.ts";
-import { Failure } from "../values/failure.ts";
 import { relu } from "../kernels/relu.ts";
-import { byDefault, dense, type Layer, type Pass } from "../nn/layers.ts";
+import type { Tensor } from "../kernels/tensor.ts";
+import { byDefault, type Layer } from "../nn/layer.ts";
+import { dense } from "../nn/layers.ts";
 import { type Classifier, type Net, type Player, scored, type Tap } from "../nn/network.ts";
 import { flat, gumbel, kl, masked, stop } from "../nn/ops.ts";
+import type { Pass } from "../nn/pass.ts";
 import type { TapPair } from "../nn/tap_pairs.ts";
-import type { Tensor } from "../kernels/tensor.ts";
 import { type Shape, sizeOf } from "../nn/variables.ts";
+import { Failure } from "../values/failure.ts";
 import { regressor } from "./parts/regressor.ts";
 
 /** What `sakd` can be asked for. */

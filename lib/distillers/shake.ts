@@ -1,11 +1,14 @@
 import * as tf from "@tensorflow/tfjs";
 import { type Create, type Distiller, numbered, type Several, type Term, type Terms } from "../experiment/distiller.ts";
-import { Failure } from "../values/failure.ts";
-import { convNorm, type Layer, type Pass, relu, seq } from "../nn/layers.ts";
+import type { Tensor } from "../kernels/tensor.ts";
+import { convNorm } from "../nn/conv.ts";
+import type { Layer } from "../nn/layer.ts";
+import { relu, seq } from "../nn/layers.ts";
 import { type Classifier, type Output, type Player, scored, type Scorer } from "../nn/network.ts";
 import { kl, masked, mse, root, stop } from "../nn/ops.ts";
-import type { Tensor } from "../kernels/tensor.ts";
+import type { Pass } from "../nn/pass.ts";
 import type { Shape } from "../nn/variables.ts";
+import { Failure } from "../values/failure.ts";
 import { weighedByGradients } from "./parts/weighed_by_gradients.ts";
 
 /** What `shake` can be asked for. */

@@ -1,12 +1,14 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Spotted, Term } from "../experiment/distiller.ts";
-import { Failure } from "../values/failure.ts";
 import { toSmaller } from "../kernels/adaptive_pool.ts";
-import { byDefault, conv, type Layer, module, relu, seq } from "../nn/layers.ts";
+import { conv } from "../nn/conv.ts";
+import { byDefault, type Layer, module } from "../nn/layer.ts";
+import { relu, seq } from "../nn/layers.ts";
 import type { Net } from "../nn/network.ts";
 import { masked } from "../nn/ops.ts";
 import { type TapPair, tapPairs } from "../nn/tap_pairs.ts";
 import { constant } from "../nn/variables.ts";
+import { Failure } from "../values/failure.ts";
 import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
 
 /** What `vid` can be asked for. */

@@ -6,8 +6,8 @@ import { Failure } from "../values/failure.ts";
 import { importWeights } from "../weights/import_weights.ts";
 import { type Latency, latency } from "./latency.ts";
 import { build, type Net } from "../nn/network.ts";
-import { openEngine } from "../engine/open_engine.ts";
-import type { Settings } from "../run/settings.ts";
+import { type EngineOptions, openEngine } from "../engine/open_engine.ts";
+import type { Status } from "../terminal/status.ts";
 import type { Findings } from "../tasks/task.ts";
 import { type Variable, variables } from "../nn/variables.ts";
 import type { WeightsFile } from "../weights/weights_file.ts";
@@ -32,21 +32,33 @@ export interface Examination {
   readonly latency: Latency;
 }
 
+/** How weights are examined. */
+export interface ExamineOptions extends Pick<EngineOptions, "precision" | "backend" | "threads"> {
+  /** The folder that data sets are looked for in. */
+  readonly data: string;
+  /** Where progress is shown. */
+  readonly status: Status;
+  /** Images in a batch. Default: `EVAL_BATCH`. */
+  readonly evalBatch?: number;
+}
+
 /**
  * Examines weights on the test images of a data set. Rejects with a `Failure`: exit 2 where there is nothing to test on, 3
  * where the data are missing or the weights are another network's.
  */
 export async function examine(
   { network, file, dataset }: Subject,
-  settings: Pick<Settings, "data" | "status" | "precision" | "backend" | "threads" | "evalBatch">,
+  options: ExamineOptions,
 ): Promise<Examination> {
-  const { data, status, evalBatch = EVAL_BATCH } = settings, { task } = dataset, log = status.line;
+  const { data, status, evalBatch = EVAL_BATCH } = options;
+  const { task } = dataset;
+  const log = status.line;
   const opened = await dataset.open(data, log);
   try {
     const { classes, image, test } = opened;
     if (test.size === 0) throw new Failure(2, `${dataset.id} has no test images`);
-    const tensors = importWeights(network, image, classes.length, file),
-      { engine } = await openEngine({ ...settings, log });
+    const tensors = importWeights(network, image, classes.length, file);
+    const { engine } = await openEngine({ ...options, log });
     try {
       const values = new Map(Array.from(tensors, ([name, { data }]) => [name, data as Float32Array]));
       const collected = new Map<string, Variable>(), scope = variables({ seed: 0, collected, fixed: true, values });

@@ -1,11 +1,12 @@
-import type { Tensor } from "../kernels/tensor.ts";
 import type { Mix } from "../data/dataset.ts";
-import type { Json } from "../values/json.ts";
-import type { Layer, Module, Pass } from "../nn/layers.ts";
-import type { Net, Output, Player, Scorer, Tap } from "../nn/network.ts";
 import type { Random } from "../kernels/random_uniform.ts";
+import type { Tensor } from "../kernels/tensor.ts";
+import type { Layer, Module } from "../nn/layer.ts";
+import type { Net, Output, Player, Scorer, Tap } from "../nn/network.ts";
+import type { Pass } from "../nn/pass.ts";
 import type { TapPair } from "../nn/tap_pairs.ts";
 import type { Initialiser, Pace, Shape, Variable } from "../nn/variables.ts";
+import type { Json } from "../values/json.ts";
 
 /** What teaches: nobody, one network, or several in order. */
 export type Teachers = undefined | Net | readonly Net[];

@@ -1,9 +1,8 @@
 import type { Dataset, Mix } from "../data/dataset.ts";
-import { type Distiller, erase, type Extra, type Gives, type Teachers } from "./distiller.ts";
-import { Failure } from "../values/failure.ts";
-import type { Json } from "../values/json.ts";
-import type { Layer } from "../nn/layers.ts";
+import type { Layer } from "../nn/layer.ts";
 import type { Net, Scorer } from "../nn/network.ts";
+import { Failure } from "../values/failure.ts";
+import { type Distiller, erase, type Extra, type Gives, type Teachers } from "./distiller.ts";
 import type { Schedule } from "./schedule.ts";
 import type { Given } from "./weights.ts";
 
@@ -173,22 +172,10 @@ export function networkOf(teacher: Teacher): Net {
   return teacher.kind === "trained" ? teacher.experiment.student : teacher.network;
 }
 
-/** Everything that determines a run but its seed, as JSON: paths, addresses, seeds of the run and threads are not in it. */
-export function declaration(experiment: Experiment): Json {
-  const part = ({ id, options }: { readonly id: string; readonly options: Json }) => ({ id, options });
-  const nested = ({ experiment, seed, epoch }: Trained) => ({ experiment: declaration(experiment), seed, epoch });
-  const { start, distiller, takes } = experiment;
-  return {
-    dataset: part(experiment.dataset),
-    student: { ...part(experiment.student), ...start && { start: nested(start) } },
-    teachers: experiment.teachers.map((teacher) => {
-      if (teacher.kind === "trained") return nested(teacher);
-      return { network: part(teacher.network), sha256: teacher.sha256, top1: teacher.top1 };
-    }),
-    distiller: {
-      ...part(distiller),
-      ...distiller.takes && { takes: takes.map(({ name, trained }) => ({ name, ...nested(trained) })) },
-    },
-    schedule: part(experiment.schedule),
-  };
+/**
+ * Two teachers or more, in order, for a method that takes them together: `teacher: ensemble(from(a), from(b))`. That each
+ * fits is checked where the experiment is declared.
+ */
+export function ensemble<const G extends readonly [Teacher, Teacher, ...Teacher[]]>(...teachers: G): G {
+  return teachers;
 }

@@ -4,8 +4,7 @@
  * @module
  */
 import { dirname, join } from "node:path";
-import { atomicWrite } from "../files/atomic_write.ts";
-import { cannotWrite } from "../files/cannot_write.ts";
+import { atomicWrite, cannotWrite } from "../files/atomic_write.ts";
 import { Failure } from "../values/failure.ts";
 import type { Json } from "../values/json.ts";
 import { sha256 } from "../values/sha256.ts";

@@ -1,13 +1,13 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Pass } from "../nn/layers.ts";
-import { build, type Player, type Scorer } from "../nn/network.ts";
 import type { Tensor } from "../kernels/tensor.ts";
+import { build, type Player, type Scorer } from "../nn/network.ts";
+import type { Pass } from "../nn/pass.ts";
+import { type Variable, variables } from "../nn/variables.ts";
 import { type NativeBackend, nativeBackend, portably, tracing } from "../tensorflow/backend.ts";
 import { DataType } from "../tensorflow/binding.ts";
 import { Graph, type Node } from "../tensorflow/graph.ts";
 import { decodeGraph, type GraphDef, type SignatureDef, type TensorInfo } from "../tensorflow/messages.ts";
 import { openTensorflow } from "../tensorflow/open_tensorflow.ts";
-import { type Variable, variables } from "../nn/variables.ts";
 import type { Model } from "./model.ts";
 
 /** A network by running statistics as one graph whose weights are constants. */

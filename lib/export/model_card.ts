@@ -1,15 +1,16 @@
-import { called } from "../values/words.ts";
-import { cardMetadata } from "./card_metadata.ts";
+import { stringify } from "@std/yaml";
 import { networkOf } from "../experiment/experiment.ts";
+import { percentages } from "../project/metric.ts";
+import { measures, type Outcome } from "../project/outcome.ts";
+import type { Versions } from "../project/versions.ts";
+import type { TrainedStudent } from "../run/trained.ts";
+import { bullets, grid, paragraph, plain, stack } from "../values/markdown.ts";
+import { fixed, spread } from "../values/numbers.ts";
+import { summary } from "../values/statistics.ts";
+import { called } from "../values/words.ts";
 import type { Format } from "./format.ts";
 import type { Model } from "./model.ts";
 import { FORMULA, preprocessing } from "./preprocessing.ts";
-import { bullets, grid, paragraph, plain, stack } from "../values/markdown.ts";
-import { percentages } from "../project/metric.ts";
-import { measures, type Outcome } from "../project/outcome.ts";
-import { fixed, spread, summary } from "../values/statistics.ts";
-import type { TrainedStudent } from "../run/trained_student.ts";
-import type { Versions } from "../project/versions.ts";
 
 /** Everything that a model card is written from. */
 export interface CardFacts {
@@ -151,3 +152,26 @@ function limits({ model, format, student: { trial }, epoch, outcome }: CardFacts
 }
 
 const count = (number: number): string => number.toLocaleString("en");
+
+/** What model hubs read in front of a card, YAML between two rules; the licence is left to whoever publishes the model. */
+export function cardMetadata({ model, format, student, epoch }: CardFacts, name: string): string {
+  const { experiment: { dataset, distiller }, trial: { metric } } = student;
+  const result = {
+    task: { type: "image-classification" },
+    dataset: { name: dataset.id, type: dataset.id },
+    metrics: percentages(metric, dataset.task, epoch).map(({ title, value }) => ({
+      type: "accuracy",
+      name: title,
+      value,
+    })),
+  };
+  const facts = {
+    library_name: format.library(model),
+    pipeline_tag: "image-classification",
+    tags: ["knowledge-distillation", model.network.id, distiller.id],
+    datasets: [dataset.id],
+    metrics: ["accuracy"],
+    "model-index": [{ name, results: [result] }],
+  };
+  return `---\n# license: yours to choose\n${stringify(facts)}---`;
+}

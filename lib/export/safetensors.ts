@@ -1,9 +1,8 @@
-import type { Value } from "../weights/checkpoint.ts";
-import { canonical } from "../values/json.ts";
 import type { Net } from "../nn/network.ts";
-import { permute } from "../weights/permute.ts";
-import { referenceName } from "../weights/reference_names.ts";
+import { canonical } from "../values/json.ts";
+import { referenceName } from "../weights/names.ts";
 import { encode, type Entry } from "../weights/safetensors.ts";
+import { permute, type Value } from "../weights/value.ts";
 import type { Format } from "./format.ts";
 import type { Model } from "./model.ts";
 

@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import { cannotWrite } from "./cannot_write.ts";
+import { Failure } from "../values/failure.ts";
 
 /**
  * Writes a file whole or not at all: beside itself under a temporary name, synced to the disk, then renamed over what was
@@ -23,4 +23,12 @@ export async function atomicWrite(path: string, data: Uint8Array | string): Prom
 async function sync(path: string): Promise<void> {
   using file = await Deno.open(path);
   await file.sync();
+}
+
+/** The failure (exit 3) of writing to `path`: what the system said, without the number and the names that Deno adds. */
+export function cannotWrite(path: string, cause: unknown): Failure {
+  const reason = (cause instanceof Error ? cause.message : String(cause)).replace(/ \(os error.*/s, "");
+  return new Failure(3, `cannot write ${path}: ${reason}; make room or allow it there, then run the same again`, {
+    cause,
+  });
 }

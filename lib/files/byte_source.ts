@@ -1,5 +1,4 @@
-import { Failure } from "../values/failure.ts";
-import { reason } from "../values/reason.ts";
+import { Failure, reason } from "../values/failure.ts";
 
 /** Bytes of known number that are read in parts. */
 export interface Source {

@@ -1,16 +1,7 @@
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { Failure } from "../values/failure.ts";
-import { reason } from "../values/reason.ts";
-
-/** What a file's publisher says it is: the algorithm and the sum in lower-case hexadecimal digits. */
-export interface Checksum {
-  /** How the sum is computed. */
-  readonly algorithm: "md5" | "sha256";
-  /** The sum. */
-  readonly digits: string;
-}
+import { Failure, reason } from "../values/failure.ts";
+import { type Checksum, checksum } from "./checksum.ts";
 
 /** A published file: where from, what it is, where to. */
 export interface Download {
@@ -140,11 +131,4 @@ function progress(url: string, total: number, log: (line: string) => void): (hav
     said = now;
     log(`${url}: ${megabytes(have)} ${total > 0 ? `of ${megabytes(total)} ` : ""}MB`);
   };
-}
-
-/** The checksum of a file, in lower-case hexadecimal digits. */
-export async function checksum(path: string, algorithm: Checksum["algorithm"]): Promise<string> {
-  const hash = createHash(algorithm);
-  for await (const bytes of (await Deno.open(path)).readable) hash.update(bytes);
-  return hash.digest("hex");
 }

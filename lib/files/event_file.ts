@@ -1,11 +1,4 @@
-/**
- * TensorBoard's event files: TFRecord frames (a length and its checksum, bytes and their checksum), each around one
- * protocol buffer `Event` with one scalar (tensorflow/core/util/event.proto, framework/summary.proto).
- *
- * @module
- */
-import { cannotWrite } from "./cannot_write.ts";
-import { crc32c } from "./crc32c.ts";
+import { cannotWrite } from "./atomic_write.ts";
 
 /** Appends scalars to the event file in a run's folder. */
 export class EventWriter {
@@ -103,3 +96,16 @@ const float = (value: number): number[] => [...new Uint8Array(Float32Array.of(va
 const text = (key: number, bytes: readonly number[]): number[] => [key, ...varint(bytes.length), ...bytes];
 const varint = (value: number): number[] =>
   value < 128 ? [value] : [value % 128 + 128, ...varint(Math.floor(value / 128))];
+
+const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? crc >>> 1 ^ 0x82f63b78 : crc >>> 1;
+  return crc;
+});
+
+/** The CRC-32C (Castagnoli, RFC 3720) of these bytes, an unsigned 32-bit number. */
+export function crc32c(bytes: Uint8Array): number {
+  let crc = 0xffffffff;
+  for (const byte of bytes) crc = TABLE[(crc ^ byte) & 0xff] ^ crc >>> 8;
+  return ~crc >>> 0;
+}

@@ -1,6 +1,5 @@
 import { crc32, inflateRawSync } from "node:zlib";
-import { Failure } from "../values/failure.ts";
-import { reason } from "../values/reason.ts";
+import { Failure, reason } from "../values/failure.ts";
 import { fileSource, type Source } from "./byte_source.ts";
 import { staysInside } from "./path_safety.ts";
 

@@ -3,8 +3,11 @@
  *
  * @module
  */
-import { byDefault, convNorm, dense, globalAveragePool, type Layer, maxPool, relu, seq } from "../nn/layers.ts";
-import { type Classifier, classifier, type LayerNames, stage, type Usual } from "../nn/network.ts";
+import { convNorm } from "../nn/conv.ts";
+import { byDefault, type Layer } from "../nn/layer.ts";
+import { dense, globalAveragePool, maxPool, relu, seq } from "../nn/layers.ts";
+import { type Classifier, classifier, type Usual } from "../nn/network.ts";
+import { type LayerNames, stage } from "../nn/stage.ts";
 import { type DeepResnet, deepResnet, type DeepResnetParts } from "./deep_resnet.ts";
 
 /** ImageNet's images, as they are cut, and classes. */

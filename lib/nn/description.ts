@@ -1,5 +1,5 @@
 import { Failure } from "../values/failure.ts";
-import type { Net } from "./network.ts";
+import { build, type Net } from "./network.ts";
 import { type Shape, sizeOf, type Variable, variables } from "./variables.ts";
 
 /** A stage of a network, whose name is that of its tap. */
@@ -52,4 +52,10 @@ export function description(network: Net, image: Shape, classes: number): Descri
 
 function total<T>(items: readonly T[], of: (item: T) => number): number {
   return items.reduce((sum, item) => sum + of(item), 0);
+}
+
+/** The shapes of a network's variables by their names inside it, for images of `image` and a number of classes. */
+export function variableShapes(network: Net, image: Shape, classes: number): Map<string, Shape> {
+  const { variables: made } = build(network, variables({ seed: 0, collected: new Map() }), image, classes);
+  return new Map(made.map(({ name, shape }) => [name, shape]));
 }

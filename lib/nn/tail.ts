@@ -1,5 +1,6 @@
-import { type Layer, module } from "./layers.ts";
-import type { Net, Stage, Tap } from "./network.ts";
+import { type Layer, module } from "./layer.ts";
+import type { Net, Tap } from "./network.ts";
+import type { Stage } from "./stage.ts";
 
 /** A network's stages behind a tap as one layer: from what that tap hands on to the last stage's output. */
 export function tail<N extends Net>(recipe: N, classes: number, tap: Tap<N>): Layer {

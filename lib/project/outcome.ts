@@ -1,11 +1,11 @@
 import { relative } from "node:path";
+import { declarationHash } from "../experiment/declaration.ts";
 import type { Experiment } from "../experiment/experiment.ts";
-import type { Footnotes } from "../tables/formats/footnotes.ts";
 import { Failure } from "../values/failure.ts";
+import { shaped, some } from "../values/reader.ts";
 import { identify, root } from "./identify.ts";
 import { metricOf, reached } from "./metric.ts";
-import { declarationHash, readResult, resultPath, stateOf, type Trial } from "./result.ts";
-import { shaped, some } from "../values/reader.ts";
+import { readResult, resultPath, stateOf, type Trial } from "./result.ts";
 
 /** What came of an experiment so far. */
 export interface Outcome {
@@ -48,13 +48,4 @@ export function sorted(trials: readonly Trial[], hash: string): Pick<Outcome, "m
 /** A measure of the trials that count, after an epoch; none where it was not recorded. */
 export function measures({ measured }: Outcome, measure: string, epoch: "last" | "best"): number[] {
   return measured.map(({ metric }) => reached(metric, measure, epoch)).filter((value) => value !== undefined);
-}
-
-/** The mark of the footnote that counts what is not shown; empty where everything is. */
-export function unshown({ stale, quick }: Outcome, notes: Footnotes): string {
-  const parts = [
-    stale > 0 ? `${stale} stale (the experiment has changed since)` : "",
-    quick > 0 ? `${quick} quick (run with other epochs or fewer batches)` : "",
-  ].filter((part) => part !== "");
-  return parts.length > 0 ? notes.mark(`Not shown: ${parts.join(", ")}.`) : "";
 }

@@ -6,13 +6,9 @@
  */
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { atomicWrite } from "../files/atomic_write.ts";
-import { cannotWrite } from "../files/cannot_write.ts";
-import { declaration, type Experiment } from "../experiment/experiment.ts";
+import { atomicWrite, cannotWrite } from "../files/atomic_write.ts";
+import type { Score } from "../tasks/task.ts";
 import { Failure } from "../values/failure.ts";
-import { canonical } from "../values/json.ts";
-import { type Metric, readMetric } from "./metric.ts";
-import { sha256 } from "../values/sha256.ts";
 import {
   all,
   among,
@@ -29,7 +25,7 @@ import {
   text,
   truth,
 } from "../values/reader.ts";
-import type { Score } from "../tasks/task.ts";
+import { type Metric, readMetric } from "./metric.ts";
 
 /** The weights that taught in a trial. */
 export type TeacherRecord = {
@@ -89,11 +85,6 @@ export interface Result {
 
 /** What a trial is worth: only a measured one counts. */
 export type TrialState = "measured" | "quick" | "stale";
-
-/** The SHA-256 of everything that an experiment declares, teachers included; paths, seeds of the run and threads are not in it. */
-export function declarationHash(experiment: Experiment): Promise<string> {
-  return sha256(new TextEncoder().encode(canonical(declaration(experiment))));
-}
 
 /** What a trial is worth for an experiment with this hash: quick where it was cut short, stale where the declaration has changed since. */
 export function stateOf(trial: Trial, hash: string): TrialState {

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
-import { cannotWrite } from "../files/cannot_write.ts";
-import type { EpochSums } from "./epoch_sums.ts";
+import { cannotWrite } from "../files/atomic_write.ts";
 import { EventWriter } from "../files/event_file.ts";
 import { formatMeasure, meanOf, type Score, type Task } from "../tasks/task.ts";
+import type { EpochSums } from "./epoch_sums.ts";
 
 /** What is logged of an epoch: numbers by tag, e.g. `train/loss/kd`, `test/top1`, `lr`. */
 export type EpochLog = { readonly epoch: number; readonly [tag: string]: number };

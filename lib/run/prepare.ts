@@ -1,17 +1,17 @@
-import { assemble, type Assembly, startValues } from "../training/assemble.ts";
-import type { Value } from "../weights/checkpoint.ts";
-import type { ExtraValues } from "../training/create.ts";
 import type { Opened, Split } from "../data/dataset.ts";
-import type { Engine, Runnable } from "../engine/engine.ts";
-import { type EvaluateInput, evaluateStep } from "../training/evaluate_step.ts";
-import type { Experiment } from "../experiment/experiment.ts";
-import { Failure } from "../values/failure.ts";
-import { openEngine } from "../engine/open_engine.ts";
-import { stream } from "../values/random.ts";
-import { scheduled, type Settings } from "./settings.ts";
 import { others, stratified, subset } from "../data/split.ts";
-import type { Stages } from "./first_stages.ts";
+import type { Engine, Runnable } from "../engine/engine.ts";
+import { openEngine } from "../engine/open_engine.ts";
+import type { Experiment } from "../experiment/experiment.ts";
+import { assemble, type Assembly, startValues } from "../training/assemble.ts";
+import type { ExtraValues } from "../training/create.ts";
+import { type EvaluateInput, evaluateStep } from "../training/evaluate_step.ts";
 import { gradNormStep, type GradNormValues, type TrainInput, trainStep, type TrainValues } from "../training/step.ts";
+import { Failure } from "../values/failure.ts";
+import { stream } from "../values/random.ts";
+import type { Value } from "../weights/value.ts";
+import type { Stages } from "./first_stages.ts";
+import { scheduled, type Settings } from "./settings.ts";
 import type { Weights } from "./trained.ts";
 
 /** An experiment whose data are open, which is assembled and whose steps can be run. */

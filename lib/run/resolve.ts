@@ -1,7 +1,7 @@
-import { identify, type Identity, root } from "../project/identify.ts";
-import type { Epoch, Experiment, Trained } from "../experiment/experiment.ts";
 import { existsSync } from "node:fs";
-import { declarationHash } from "../project/result.ts";
+import { declarationHash } from "../experiment/declaration.ts";
+import type { Epoch, Experiment, Trained } from "../experiment/experiment.ts";
+import { identify, type Identity, root } from "../project/identify.ts";
 import { RunFolder } from "./run_folder.ts";
 import { quickness, scheduled, type Settings, wanted } from "./settings.ts";
 

@@ -3,28 +3,28 @@
  *
  * @module
  */
-import { match, type Value } from "../weights/checkpoint.ts";
 import type { Split } from "../data/dataset.ts";
-import { declared } from "./record.ts";
-import { epochLine, epochLog, type EpochSummary, Logs } from "./epoch_log.ts";
-import { addStep, enterGrads, NO_SUMS } from "./epoch_sums.ts";
 import { evaluate } from "../evaluation/evaluate.ts";
 import type { Epoch } from "../experiment/experiment.ts";
-import { Failure } from "../values/failure.ts";
-import { measured } from "./measured.ts";
+import type { Variable } from "../nn/variables.ts";
 import { primaryOf } from "../project/metric.ts";
+import { record, resultPath, type TeacherRecord, type Trial } from "../project/result.ts";
+import { commit } from "../project/versions.ts";
+import { listGradNorms, listValues, type NamedValue } from "../training/step.ts";
+import { batchCount, trainInputs } from "../training/train_inputs.ts";
+import { Failure } from "../values/failure.ts";
+import { match } from "../weights/checkpoint.ts";
+import type { Value } from "../weights/value.ts";
+import { epochLine, epochLog, type EpochSummary, Logs } from "./epoch_log.ts";
+import { addStep, enterGrads, NO_SUMS } from "./epoch_sums.ts";
+import { readStages, type StageRecord } from "./first_stages.ts";
 import { prepare, type Prepared } from "./prepare.ts";
 import { type Asked, checkQueue, isSame, queue, type Queued } from "./queue.ts";
+import { declared, measured } from "./record.ts";
 import { resolve, type Resolved, STATES } from "./resolve.ts";
-import { record, resultPath, type TeacherRecord, type Trial } from "../project/result.ts";
 import type { Best, Progress } from "./run_folder.ts";
 import { scheduled, type Settings } from "./settings.ts";
-import { readStages, type StageRecord } from "./first_stages.ts";
-import { listGradNorms, listValues, type NamedValue } from "../training/step.ts";
 import { readTeachers, scoreTeachers } from "./teachers.ts";
-import { batchCount, trainInputs } from "../training/train_inputs.ts";
-import type { Variable } from "../nn/variables.ts";
-import { commit } from "../project/versions.ts";
 
 /** A run that is done. */
 export interface Done {

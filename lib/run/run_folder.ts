@@ -9,16 +9,16 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { atomicWrite } from "../files/atomic_write.ts";
-import { cannotWrite } from "../files/cannot_write.ts";
-import { type Checkpoint, loadCheckpoint, saveCheckpoint, type Value, WAY_OUT } from "../weights/checkpoint.ts";
 import type { Epoch } from "../experiment/experiment.ts";
+import { atomicWrite, cannotWrite } from "../files/atomic_write.ts";
+import { type Trial, trial } from "../project/result.ts";
+import type { Score } from "../tasks/task.ts";
 import { Failure } from "../values/failure.ts";
 import type { Json } from "../values/json.ts";
-import { type EpochSums, readEpochSums } from "./epoch_sums.ts";
-import { type Trial, trial } from "../project/result.ts";
 import { byName, count, number, optional, type Reader, shaped, some, text } from "../values/reader.ts";
-import type { Score } from "../tasks/task.ts";
+import { type Checkpoint, loadCheckpoint, saveCheckpoint, WAY_OUT } from "../weights/checkpoint.ts";
+import type { Value } from "../weights/value.ts";
+import { type EpochSums, readEpochSums } from "./epoch_sums.ts";
 
 /** How far a run has come; the metadata of its `latest.safetensors`. */
 export type Progress = {

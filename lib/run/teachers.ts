@@ -6,19 +6,19 @@
 import { basename } from "node:path";
 import { evaluate } from "../evaluation/evaluate.ts";
 import type { Experiment, Teacher, Trained } from "../experiment/experiment.ts";
+import type { Given } from "../experiment/weights.ts";
+import type { TeacherRecord } from "../project/result.ts";
+import { formatMeasure, type Task } from "../tasks/task.ts";
 import { Failure } from "../values/failure.ts";
+import { percentage } from "../values/numbers.ts";
+import { sha256 } from "../values/sha256.ts";
 import { importWeights } from "../weights/import_weights.ts";
-import { percentage } from "../values/percentage.ts";
+import { openWeights, resolveWeights } from "../weights/locate_weights.ts";
+import type { WeightsFile } from "../weights/weights_file.ts";
 import type { Prepared } from "./prepare.ts";
 import { resolveTrained } from "./resolve.ts";
-import { openWeights, resolveWeights } from "../weights/locate_weights.ts";
-import type { TeacherRecord } from "../project/result.ts";
 import type { Settings } from "./settings.ts";
-import { sha256 } from "../values/sha256.ts";
-import { formatMeasure, type Task } from "../tasks/task.ts";
 import { foreseen, studentWeights, type Weights } from "./trained.ts";
-import type { Given } from "../experiment/weights.ts";
-import type { WeightsFile } from "../weights/weights_file.ts";
 
 /** A teacher that is ready to teach. */
 export interface ReadyTeacher {

@@ -3,13 +3,17 @@
  *
  * @module
  */
-import { loadCheckpoint, match, type Value } from "../weights/checkpoint.ts";
 import type { Extra } from "../experiment/distiller.ts";
-import type { Trained } from "../experiment/experiment.ts";
-import { type ResolvedTrained, resolveTrained } from "./resolve.ts";
-import type { Settings } from "./settings.ts";
-import { variableShapes } from "../nn/variable_shapes.ts";
+import type { Experiment, Trained } from "../experiment/experiment.ts";
+import { variableShapes } from "../nn/description.ts";
 import { type Shape, type Variable, variables } from "../nn/variables.ts";
+import type { Trial } from "../project/result.ts";
+import { Failure } from "../values/failure.ts";
+import { sha256 } from "../values/sha256.ts";
+import { loadCheckpoint, match } from "../weights/checkpoint.ts";
+import type { Value } from "../weights/value.ts";
+import { resolve, type ResolvedTrained, resolveTrained, STATES } from "./resolve.ts";
+import type { Settings } from "./settings.ts";
 
 /**
  * Gives a network's weights for such images and so many classes, by the names inside it. Throws a `Failure` (exit 3) where
@@ -53,4 +57,43 @@ export async function extraWeights({ folder, epoch }: ResolvedTrained, { name, l
     match(path, own, new Map(Array.from(collected, ([variable, { shape }]) => [variable, shape])));
     return own;
   };
+}
+
+/** The student of a run that is done. */
+export interface TrainedStudent {
+  /** What trained it. */
+  readonly experiment: Experiment;
+  /** The experiment's id. */
+  readonly id: string;
+  /** Its seed. */
+  readonly seed: number;
+  /** The file of its weights. */
+  readonly path: string;
+  /** The SHA-256 of that file, in hexadecimal digits. */
+  readonly sha256: string;
+  /** Its variables by their names inside it. */
+  readonly tensors: ReadonlyMap<string, Value>;
+  /** What the run reached. */
+  readonly trial: Trial;
+}
+
+/**
+ * The student of an experiment's run with a seed after its last or best epoch; with `epochs` or `limit` that of the quick
+ * run they make. Rejects with a `Failure` (exit 3) where it is not trained, or its experiment has changed since.
+ */
+export async function trainedStudent(
+  experiment: Experiment,
+  seed: number,
+  epoch: "last" | "best",
+  { epochs, limit }: Pick<Settings, "epochs" | "limit"> = {},
+): Promise<TrainedStudent> {
+  const { identity: { id }, folder, state } = await resolve(experiment, seed, { epochs, limit, fresh: false });
+  if (state !== "done") {
+    const flags = Object.entries({ seed, epochs, limit }).filter(([, value]) => value !== undefined)
+      .map(([name, value]) => ` --${name} ${value}`);
+    throw new Failure(3, `${id} seed ${seed} is ${STATES[state]}; \`deno task exp ${id}${flags.join("")}\` trains it`);
+  }
+  const path = folder.weights(epoch), trial = (await folder.trial())!;
+  const [{ tensors }, digest] = [await loadCheckpoint(path), await sha256(await Deno.readFile(path))];
+  return { experiment, id, seed, path, sha256: digest, tensors, trial };
 }

@@ -4,14 +4,14 @@
  * @module
  */
 import { dirname, join } from "node:path";
-import { cellAt, checkCells, checkColumns } from "./cells.ts";
 import type { Experiment } from "../experiment/experiment.ts";
-import { Failure } from "../values/failure.ts";
-import { type Outcome, outcome } from "../project/outcome.ts";
-import { type Column, type Paper, type PaperRow, type PaperTable, readPaper, tableOf } from "./paper.ts";
 import type { OwnTable, PaperCells } from "../experiment/tables.ts";
 import { declaredTables } from "../project/find_tables.ts";
-import type { Labelled } from "./formats/settings.ts";
+import { type Outcome, outcome } from "../project/outcome.ts";
+import { Failure } from "../values/failure.ts";
+import { cellAt, checkCells, checkColumns } from "./cells.ts";
+import type { Labelled } from "./own_rows.ts";
+import { type Column, type Paper, type PaperRow, type PaperTable, readPaper, tableOf } from "./paper.ts";
 import { type TeacherNames, teacherNames } from "./teacher_names.ts";
 
 /** A paper's table, with ours. */

@@ -1,10 +1,9 @@
-import { best } from "./best.ts";
 import { type Experiment, networkOf, type Teacher } from "../experiment/experiment.ts";
 import { measures, type Outcome } from "../project/outcome.ts";
-import { type Printed, printed } from "./printed.ts";
-import { rounded, summary } from "../values/statistics.ts";
-import type { Labelled } from "./formats/settings.ts";
 import type { Measure, Task } from "../tasks/task.ts";
+import { rounded } from "../values/numbers.ts";
+import { summary } from "../values/statistics.ts";
+import { best, type Printed, printed } from "./printed.ts";
 import { sourceOf, type TeacherNames } from "./teacher_names.ts";
 
 /** What a column of a table of our own shows. */
@@ -104,3 +103,6 @@ function isSame(a: Teacher, b: Teacher | undefined): boolean {
   if (!b || sourceOf(a) !== sourceOf(b)) return false;
   return a.kind !== "trained" || b.kind !== "trained" || a.seed === b.seed && a.epoch === b.epoch;
 }
+
+/** A row's name and what came of one of its experiments. */
+export type Labelled = readonly [label: string, outcome: Outcome];

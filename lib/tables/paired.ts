@@ -5,12 +5,11 @@
  * @module
  */
 import { reached } from "../project/metric.ts";
-import { teaching } from "./own_rows.ts";
 import type { Trial } from "../project/result.ts";
-import { studentT } from "../values/student_t.ts";
-import { type Summary, summary } from "../values/statistics.ts";
-import type { Labelled } from "./formats/settings.ts";
 import type { Task } from "../tasks/task.ts";
+import { signed } from "../values/numbers.ts";
+import { studentT, type Summary, summary } from "../values/statistics.ts";
+import { type Labelled, teaching } from "./own_rows.ts";
 
 /** By how much the trials of one experiment are above those of another, by a measure after the last epoch. */
 export interface Paired extends Summary {
@@ -69,4 +68,19 @@ export function comparisons(rows: readonly Labelled[], against: readonly string[
       return difference ? [{ label, against: reference, task, paired: difference }] : [];
     });
   });
+}
+
+/** Paired differences as the texts of a table, whatever its format, its header first; nothing without differences. */
+export function pairedRows(comparisons: readonly Comparison[]): string[][] {
+  if (comparisons.length === 0) return [];
+  const [{ task: { measures, primary } }] = comparisons;
+  const { title, decimals } = measures[primary];
+  const rows = comparisons.map(({ label, against, paired: { mean, interval, n, verdict } }) => [
+    `${label} − ${against}`,
+    signed(mean, decimals),
+    interval ? `${signed(interval.low, decimals)} … ${signed(interval.high, decimals)}` : "—",
+    String(n),
+    verdict,
+  ]);
+  return [["", `Δ ${title}, last`, "95 % interval", "seeds", "verdict"], ...rows];
 }

@@ -1,10 +1,10 @@
-import { best } from "./best.ts";
 import { measures, type Outcome } from "../project/outcome.ts";
-import type { PaperRow, PaperTable } from "./paper.ts";
-import { difference, minus, type Printed, printed } from "./printed.ts";
-import { rounded, summary } from "../values/statistics.ts";
 import { classification } from "../tasks/classification.ts";
 import type { Measure } from "../tasks/task.ts";
+import { rounded } from "../values/numbers.ts";
+import { summary } from "../values/statistics.ts";
+import type { PaperRow, PaperTable } from "./paper.ts";
+import { best, difference, minus, type Printed, printed } from "./printed.ts";
 
 /** What stands in a cell. */
 export interface Cell {
@@ -101,4 +101,18 @@ function withBest(cells: readonly Cell[], compared: readonly boolean[], shown: S
   const ours = marks("ours"), paper = marks("paper");
   const mark = (printed: Printed | undefined, best: boolean) => printed && { ...printed, best };
   return cells.map((cell, i) => ({ ...cell, ours: mark(cell.ours, ours[i]), paper: mark(cell.paper, paper[i]) }));
+}
+
+/** What the paper leaves open of a table's epoch; `undefined` where it says it. */
+export function unsaid({ selection }: PaperTable): string | undefined {
+  if (selection !== null) return undefined;
+  return "The paper does not say whether it took the last or the best epoch; the difference is to our last.";
+}
+
+/** What stands below a table: which runs its numbers are over, and its notes. */
+export function remarks({ aggregate, notes }: PaperTable): string[] {
+  const runs = aggregate === null
+    ? "The paper does not say how many runs its numbers are of."
+    : `The paper's numbers: ${aggregate}.`;
+  return [runs, ...notes];
 }

@@ -1,4 +1,5 @@
-import { rounded, signed, spread, type Summary } from "../values/statistics.ts";
+import { rounded, signed, spread } from "../values/numbers.ts";
+import type { Summary } from "../values/statistics.ts";
 
 /** A number and the text that tables print for it, whatever their format. */
 export interface Printed extends Summary {
@@ -25,4 +26,11 @@ export function minus(a: Printed | undefined, b: Printed | undefined): Printed |
   if (!a || !b) return undefined;
   const { decimals } = a;
   return difference(rounded(a.mean, decimals) - rounded(b.mean, decimals), decimals);
+}
+
+/** Which of these numbers are the best, where there are at least two: all false for fewer. Absent ones never are. */
+export function best(values: readonly (number | undefined)[], isLessBetter = false): boolean[] {
+  const there = values.filter((value) => value !== undefined);
+  const top = isLessBetter ? Math.min(...there) : Math.max(...there);
+  return values.map((value) => there.length > 1 && value === top);
 }

@@ -1,5 +1,5 @@
 import type { Create, Extra } from "../experiment/distiller.ts";
-import type { Layer } from "../nn/layers.ts";
+import type { Layer } from "../nn/layer.ts";
 import { build, type Net, type Player } from "../nn/network.ts";
 import { constant, namesBelow, type Shape, starting, type Variable, type Variables } from "../nn/variables.ts";
 

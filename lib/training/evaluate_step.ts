@@ -1,10 +1,10 @@
 import { normalise } from "../data/augment.ts";
 import type { Normalisation } from "../data/dataset.ts";
 import type { Traced } from "../engine/engine.ts";
-import { passes } from "../nn/layers.ts";
-import type { Output, Player } from "../nn/network.ts";
-import type { LabelName, Task } from "../tasks/task.ts";
 import type { Tensor } from "../kernels/tensor.ts";
+import type { Output, Player } from "../nn/network.ts";
+import { passes } from "../nn/pass.ts";
+import type { LabelName, Task } from "../tasks/task.ts";
 
 /** The inputs of an evaluation. */
 export type EvaluateInput = "image" | LabelName;

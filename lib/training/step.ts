@@ -1,16 +1,16 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Scalar } from "@tensorflow/tfjs";
-import type { Tensor } from "../kernels/tensor.ts";
 import { augment, normalise } from "../data/augment.ts";
 import type { Augmentation, Mix, Normalisation } from "../data/dataset.ts";
-import { type Loss, remembering, type Step, type Teachers, type Views } from "../experiment/distiller.ts";
 import type { Traced, Values } from "../engine/engine.ts";
-import { type Random, randomOf } from "../kernels/random_uniform.ts";
-import { passes } from "../nn/layers.ts";
-import type { Net, Player } from "../nn/network.ts";
+import { type Loss, remembering, type Step, type Teachers, type Views } from "../experiment/distiller.ts";
 import type { Gradients, Optimizer, Roles } from "../experiment/optimizer.ts";
-import type { LabelName, Pairing, Task } from "../tasks/task.ts";
+import { type Random, randomOf } from "../kernels/random_uniform.ts";
+import type { Tensor } from "../kernels/tensor.ts";
+import type { Net, Player } from "../nn/network.ts";
+import { passes } from "../nn/pass.ts";
 import type { Update, Variable } from "../nn/variables.ts";
+import type { LabelName, Pairing, Task } from "../tasks/task.ts";
 
 /** The inputs of a training step. */
 export type TrainInput = "image" | "index" | "rate" | "epoch" | "step" | LabelName;

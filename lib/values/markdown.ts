@@ -1,5 +1,3 @@
-import type { Printed } from "../tables/printed.ts";
-
 /** A text as markdown prints it, letter by letter. */
 export function plain(text: string): string {
   return text.replace(/[\\|*<>[\]`]|(?<!\w)_|_(?!\w)/g, (sign) => `\\${sign}`);
@@ -7,11 +5,6 @@ export function plain(text: string): string {
 
 /** What stands where there is no number. */
 export const NONE = "—";
-
-/** A number as markdown, in bold where it is the best. */
-export function shown(printed: Printed | undefined): string {
-  return printed?.best ? `**${printed.text}**` : printed?.text ?? NONE;
-}
 
 /** A link to a file beside the markdown, by its relative path. */
 export function link(text: string, path: string): string {

@@ -19,24 +19,27 @@ function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }
 
-/** The number that so many printed decimals stand for. Default: two. */
-export function rounded(value: number, decimals = 2): number {
-  return Number(value.toFixed(decimals));
+/**
+ * The t for which a variable of Student's t distribution, with so many degrees of freedom (a whole number from 1), is
+ * between −t and t with this probability: `studentT(0.95, 2)` is 4.303. Bisected, since the probability's finite sum
+ * (Abramowitz and Stegun 26.7.3 and 26.7.4) grows with θ = arctan(t / √freedom).
+ */
+export function studentT(probability: number, freedom: number): number {
+  let low = 0, high = Math.PI / 2;
+  for (let middle = high / 2; low < middle && middle < high; middle = (low + high) / 2) {
+    if (within(middle, freedom) < probability) low = middle;
+    else high = middle;
+  }
+  return Math.sqrt(freedom) * Math.tan(low);
 }
 
-/** A number with so many decimals, e.g. `74.80` or `−0.21`. Default: two. */
-export function fixed(value: number, decimals = 2): string {
-  // Zero has no sign: −0 + 0 is 0.
-  return (rounded(value, decimals) + 0).toFixed(decimals).replace("-", "−");
-}
-
-/** A difference with so many decimals and its sign, e.g. `+3.52`, `−0.21` or `0.00`. Default: two. */
-export function signed(value: number, decimals = 2): string {
-  return rounded(value, decimals) > 0 ? `+${fixed(value, decimals)}` : fixed(value, decimals);
-}
-
-/** A summary as tables print it: `74.80 ± 0.12 (3)`, without ± for one measurement, without n where nobody says. */
-export function spread({ mean, std, n }: Summary, decimals = 2): string {
-  const deviation = std === undefined ? "" : ` ± ${fixed(std, decimals)}`;
-  return `${fixed(mean, decimals)}${deviation}${n === undefined ? "" : ` (${n})`}`;
+/** The probability of lying between −t and t, given θ. */
+function within(theta: number, freedom: number): number {
+  const odd = freedom % 2 === 1, square = Math.cos(theta) ** 2;
+  let term = odd ? Math.cos(theta) : 1, sum = 0;
+  for (let power = odd ? 1 : 0; power <= freedom - 2; power += 2) {
+    sum += term;
+    term *= square * (power + 1) / (power + 2);
+  }
+  return odd ? (theta + Math.sin(theta) * sum) * 2 / Math.PI : Math.sin(theta) * sum;
 }

@@ -7,14 +7,7 @@ import { atomicWrite } from "../files/atomic_write.ts";
 import { Failure } from "../values/failure.ts";
 import { canonical, type Json } from "../values/json.ts";
 import { type Contents, decode, encode, type Entry } from "./safetensors.ts";
-
-/** A variable's value: shape and elements, the last dimension running fastest. */
-export interface Value {
-  /** The size of each dimension; none for a scalar. */
-  readonly shape: readonly number[];
-  /** As many elements as the shape has. */
-  readonly data: Float32Array | Int32Array;
-}
+import type { Value } from "./value.ts";
 
 /** What a checkpoint holds. */
 export interface Checkpoint {

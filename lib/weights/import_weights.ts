@@ -1,10 +1,10 @@
-import { mismatches, type Value } from "./checkpoint.ts";
-import { Failure } from "../values/failure.ts";
+import { variableShapes } from "../nn/description.ts";
 import type { Net } from "../nn/network.ts";
-import { permute } from "./permute.ts";
-import { referenceName } from "./reference_names.ts";
-import { variableShapes } from "../nn/variable_shapes.ts";
 import type { Shape } from "../nn/variables.ts";
+import { Failure } from "../values/failure.ts";
+import { mismatches } from "./checkpoint.ts";
+import { referenceName } from "./names.ts";
+import { permute, type Value } from "./value.ts";
 import type { WeightsFile } from "./weights_file.ts";
 
 /** How a file writes a network's variables down. */

@@ -1,10 +1,10 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { checksum, download } from "../files/download.ts";
-import { Failure } from "../values/failure.ts";
-import { reason } from "../values/reason.ts";
-import { sha256 as digest } from "../values/sha256.ts";
 import type { Given } from "../experiment/weights.ts";
+import { checksum } from "../files/checksum.ts";
+import { download } from "../files/download.ts";
+import { Failure, reason } from "../values/failure.ts";
+import { sha256 as digest } from "../values/sha256.ts";
 import { readWeights, type WeightsFile } from "./weights_file.ts";
 
 /** A teacher's weights that were trained elsewhere, as they stand. */

@@ -5,7 +5,7 @@
  * @module
  */
 import { Failure } from "../values/failure.ts";
-import { repeatedKey } from "../values/repeated_key.ts";
+import { repeatedKey } from "../values/json.ts";
 
 /** The array that holds a tensor's elements, by the name of their type in the file. */
 export interface Arrays {

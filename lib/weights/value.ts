@@ -1,5 +1,4 @@
-import type { Value } from "./checkpoint.ts";
-import { legible } from "../values/legible.ts";
+import { legible } from "../values/words.ts";
 import { damaged } from "./refused.ts";
 import { type Entry, toFloat32 } from "./safetensors.ts";
 
@@ -21,4 +20,26 @@ export function toValue(name: string, entry: Entry): Value {
     }
   }
   return { shape, data: narrow };
+}
+
+/** An array of floats with its dimensions in another order: dimension `i` of what comes out is dimension `axes[i]` of `value`. */
+export function permute({ shape, data }: Value, axes: readonly number[]): Value {
+  const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((a, b) => a * b, 1));
+  const turned = axes.map((axis) => shape[axis]), steps = axes.map((axis) => strides[axis]);
+  const out = new Float32Array(data.length);
+  let to = 0;
+  const walk = (axis: number, from: number): void => {
+    if (axis === turned.length) out[to++] = data[from];
+    else for (let i = 0; i < turned[axis]; i++) walk(axis + 1, from + i * steps[axis]);
+  };
+  walk(0, 0);
+  return { shape: turned, data: out };
+}
+
+/** A variable's value: shape and elements, the last dimension running fastest. */
+export interface Value {
+  /** The size of each dimension; none for a scalar. */
+  readonly shape: readonly number[];
+  /** As many elements as the shape has. */
+  readonly data: Float32Array | Int32Array;
 }

@@ -1,20 +1,13 @@
-/**
- * Trained weights as people have them: safetensors, and PyTorch's files of both layouts. What a file is, its content
- * says and not its ending. Nothing in it is believed unchecked, and nothing of it is run.
- *
- * @module
- */
-import type { Value } from "./checkpoint.ts";
-import { checksum } from "../files/download.ts";
+import { fileSource, type Source } from "../files/byte_source.ts";
+import { checksum } from "../files/checksum.ts";
 import { Failure } from "../values/failure.ts";
 import type { Json } from "../values/json.ts";
+import { recognise } from "./format.ts";
 import { plainNames } from "./names.ts";
 import { readPyTorch } from "./pytorch/read_pytorch.ts";
-import { recognise } from "./format.ts";
 import { Refused } from "./refused.ts";
 import { decode } from "./safetensors.ts";
-import { fileSource, type Source } from "../files/byte_source.ts";
-import { toValue } from "./value.ts";
+import { toValue, type Value } from "./value.ts";
 
 /** What a file holds, in whatever format. */
 export interface Weights {

@@ -1,9 +1,10 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
-import { Failure } from "../../lib/values/failure.ts";
-import { load } from "../../lib/project/identify.ts";
 import { main } from "../../lib/commands/list.ts";
-import { declarationHash, record, resultPath } from "../../lib/project/result.ts";
+import { declarationHash } from "../../lib/experiment/declaration.ts";
+import { load } from "../../lib/project/identify.ts";
+import { record, resultPath } from "../../lib/project/result.ts";
+import { Failure } from "../../lib/values/failure.ts";
 import { needs } from "../support/needs.ts";
 import { IMPORTS, project, unchecked } from "../support/toy_project.ts";
 import { trial } from "../support/trial.ts";

@@ -1,9 +1,10 @@
 import { assert, assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
-import { dml, dmlDagger, experiment, from, resnet20, resnet8, scratch, sgd } from "../../mod.ts";
 import type { Dataset } from "../../lib/data/dataset.ts";
 import type { Distiller } from "../../lib/experiment/distiller.ts";
 import { dense, globalAveragePool } from "../../lib/nn/layers.ts";
-import { classifier, type Scorer, stage } from "../../lib/nn/network.ts";
+import { classifier, type Scorer } from "../../lib/nn/network.ts";
+import { stage } from "../../lib/nn/stage.ts";
+import { dml, dmlDagger, experiment, from, resnet20, resnet8, scratch, sgd } from "../../mod.ts";
 import { open } from "../support/engines.ts";
 import { masks } from "../support/masks.ts";
 import { method } from "../support/method.ts";

@@ -1,14 +1,15 @@
-import { classification } from "../../lib/tasks/classification.ts";
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import type { Dataset } from "../../lib/data/dataset.ts";
 import { ft, ftInit } from "../../lib/distillers/ft.ts";
 import { kd } from "../../lib/distillers/kd.ts";
 import { scratch } from "../../lib/distillers/scratch.ts";
-import { declaration, experiment, from, isExperiment } from "../../lib/experiment/experiment.ts";
-import { Failure } from "../../lib/values/failure.ts";
-import { canonical } from "../../lib/values/json.ts";
+import { declaration } from "../../lib/experiment/declaration.ts";
+import { experiment, from, isExperiment } from "../../lib/experiment/experiment.ts";
 import { resnet20, resnet8 } from "../../lib/networks/resnet.ts";
 import { sgd } from "../../lib/optimizers/sgd.ts";
+import { classification } from "../../lib/tasks/classification.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import { canonical } from "../../lib/values/json.ts";
 
 const dataset: Dataset = {
   id: "toy",

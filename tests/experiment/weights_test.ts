@@ -1,17 +1,19 @@
 import { assert, assertEquals, assertNotEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import type { Distiller } from "../../lib/experiment/distiller.ts";
+import { synthetic } from "../../datasets/synthetic.ts";
 import { fitnets } from "../../lib/distillers/fitnets.ts";
 import { kd } from "../../lib/distillers/kd.ts";
 import { scratch } from "../../lib/distillers/scratch.ts";
-import { declaration, experiment, from, networkOf } from "../../lib/experiment/experiment.ts";
-import { Failure } from "../../lib/values/failure.ts";
-import { canonical } from "../../lib/values/json.ts";
-import type { Net, Scorer, Stage } from "../../lib/nn/network.ts";
+import { declaration } from "../../lib/experiment/declaration.ts";
+import type { Distiller } from "../../lib/experiment/distiller.ts";
+import { experiment, from, networkOf } from "../../lib/experiment/experiment.ts";
+import { type Given, weights } from "../../lib/experiment/weights.ts";
 import { resnet8 } from "../../lib/networks/resnet.ts";
 import { vgg13, vgg8 } from "../../lib/networks/vgg.ts";
+import type { Net, Scorer } from "../../lib/nn/network.ts";
+import type { Stage } from "../../lib/nn/stage.ts";
 import { sgd } from "../../lib/optimizers/sgd.ts";
-import { type Given, weights } from "../../lib/experiment/weights.ts";
-import { synthetic } from "../../datasets/synthetic.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import { canonical } from "../../lib/values/json.ts";
 
 const meta = { url: "file:///a/b.ts" }, sha256 = "0123456789abcdef".repeat(4);
 const shared = { dataset: synthetic(), student: vgg8, schedule: sgd({ epochs: 1, batch: 64, lr: 0.1 }) };

@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { createHash } from "node:crypto";
-import { checksum, type Download, download } from "../../lib/files/download.ts";
+import { checksum } from "../../lib/files/checksum.ts";
+import { type Download, download } from "../../lib/files/download.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { withDisk } from "../support/disk.ts";
 import { everything, needs } from "../support/needs.ts";

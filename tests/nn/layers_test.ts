@@ -1,24 +1,22 @@
 import { assertAlmostEquals, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
+import { conv, convNorm, transposedConv } from "../../lib/nn/conv.ts";
+import type { Layer } from "../../lib/nn/layer.ts";
 import {
   averagePool,
   channelShuffle,
-  conv,
-  convNorm,
   dense,
   globalAveragePool,
-  type Layer,
   maxPool,
-  norm,
-  passes,
   relu,
   residual,
   seq,
-  transposedConv,
 } from "../../lib/nn/layers.ts";
+import { norm } from "../../lib/nn/norm.ts";
+import { passes } from "../../lib/nn/pass.ts";
+import { normal, type Shape, type Variable, variables } from "../../lib/nn/variables.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { stream } from "../../lib/values/random.ts";
-import { normal, type Shape, type Variable, variables } from "../../lib/nn/variables.ts";
 import { assertNear } from "../support/tolerance.ts";
 
 const IMAGES = 3;

@@ -1,11 +1,12 @@
 import { assertEquals, assertNotEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { Failure } from "../../lib/values/failure.ts";
-import { passes } from "../../lib/nn/layers.ts";
-import { build, classifier, lastMap, type Net, stage } from "../../lib/nn/network.ts";
-import { dense, globalAveragePool, relu } from "../../lib/nn/layers.ts";
 import { wrn } from "../../lib/networks/wrn.ts";
+import { dense, globalAveragePool, relu } from "../../lib/nn/layers.ts";
+import { build, classifier, lastMap, type Net } from "../../lib/nn/network.ts";
+import { passes } from "../../lib/nn/pass.ts";
+import { stage } from "../../lib/nn/stage.ts";
 import { type Scope, type Variable, variables } from "../../lib/nn/variables.ts";
+import { Failure } from "../../lib/values/failure.ts";
 import { given } from "../support/given.ts";
 import { CLASSES, IMAGE, small } from "../support/toy.ts";
 

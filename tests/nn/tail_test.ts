@@ -1,7 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { type Layer, passes } from "../../lib/nn/layers.ts";
-import { build, type Classifier } from "../../lib/nn/network.ts";
 import { wrn } from "../../lib/networks/wrn.ts";
+import type { Layer } from "../../lib/nn/layer.ts";
+import { build, type Classifier } from "../../lib/nn/network.ts";
+import { passes } from "../../lib/nn/pass.ts";
 import { tail } from "../../lib/nn/tail.ts";
 import { starting, type Variable, variables } from "../../lib/nn/variables.ts";
 import { open } from "../support/engines.ts";

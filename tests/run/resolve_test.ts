@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { existsSync } from "node:fs";
-import { saveCheckpoint } from "../../lib/weights/checkpoint.ts";
+import { declarationHash } from "../../lib/experiment/declaration.ts";
 import { type Epoch, from } from "../../lib/experiment/experiment.ts";
-import { Failure } from "../../lib/values/failure.ts";
-import { declarationHash } from "../../lib/project/result.ts";
 import { resolve, resolveTrained } from "../../lib/run/resolve.ts";
 import type { Progress } from "../../lib/run/run_folder.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import { saveCheckpoint } from "../../lib/weights/checkpoint.ts";
 import { needs } from "../support/needs.ts";
 import { PAIR, type Toys, toys } from "../support/toy_runs.ts";
 import { trial } from "../support/trial.ts";

@@ -1,13 +1,13 @@
 /** Weights that were trained elsewhere as teachers, in whole runs. */
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { existsSync } from "node:fs";
-import { loadCheckpoint, saveCheckpoint } from "../../lib/weights/checkpoint.ts";
-import { Failure } from "../../lib/values/failure.ts";
-import { permute } from "../../lib/weights/permute.ts";
-import { plan } from "../../lib/run/dry_run.ts";
 import { readResult, type Trial } from "../../lib/project/result.ts";
+import { plan } from "../../lib/run/dry_run.ts";
+import { Failure } from "../../lib/values/failure.ts";
 import { sha256 } from "../../lib/values/sha256.ts";
-import { referenceName } from "../../lib/weights/reference_names.ts";
+import { loadCheckpoint, saveCheckpoint } from "../../lib/weights/checkpoint.ts";
+import { referenceName } from "../../lib/weights/names.ts";
+import { permute } from "../../lib/weights/value.ts";
 import { everything, needs } from "../support/needs.ts";
 import { large } from "../support/toy.ts";
 import { PAIR, type Toys, toys } from "../support/toy_runs.ts";

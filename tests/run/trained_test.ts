@@ -1,8 +1,8 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { loadCheckpoint } from "../../lib/weights/checkpoint.ts";
+import { trainedStudent } from "../../lib/run/trained.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { sha256 } from "../../lib/values/sha256.ts";
-import { trainedStudent } from "../../lib/run/trained_student.ts";
+import { loadCheckpoint } from "../../lib/weights/checkpoint.ts";
 import { everything, needs } from "../support/needs.ts";
 import { PAIR, toys, toysIn } from "../support/toy_runs.ts";
 

@@ -1,15 +1,15 @@
 /** Every network of the references that Retort has: outputs, taps, statistics and gradients on the references' weights. */
 import { assertEquals } from "@std/assert";
-import type { Tensor } from "../../lib/kernels/tensor.ts";
-import type { Distiller } from "../../lib/experiment/distiller.ts";
 import type { Engine, Traced } from "../../lib/engine/engine.ts";
-import { passes } from "../../lib/nn/layers.ts";
+import type { Distiller } from "../../lib/experiment/distiller.ts";
+import type { Tensor } from "../../lib/kernels/tensor.ts";
 import type { Net, Output, Player, Scorer } from "../../lib/nn/network.ts";
-import { referenceName } from "../../lib/weights/reference_names.ts";
+import { passes } from "../../lib/nn/pass.ts";
 import { constant, type Shape } from "../../lib/nn/variables.ts";
+import { referenceName } from "../../lib/weights/names.ts";
+import { type Cast, cast, type FirstStep, firstStep } from "../support/cast.ts";
 import { assertNearInSomeDraw, moved } from "../support/draws.ts";
 import { open } from "../support/engines.ts";
-import { type Cast, cast, type FirstStep, firstStep } from "../support/cast.ts";
 import { type Golden, goldens, type Numbers } from "../support/goldens.ts";
 import { ourMap, ourWeight, theirMap } from "../support/layout.ts";
 import { recipe } from "../support/recipe.ts";

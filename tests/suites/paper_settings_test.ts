@@ -5,7 +5,8 @@ import shakeReleased from "../../experiments/shake/released/shake.ts";
 import shakeTables from "../../experiments/shake/tables.ts";
 import slkdReleased from "../../experiments/slkd/released/slkd.ts";
 import slkdTables from "../../experiments/slkd/tables.ts";
-import { declaration, type Experiment, networkOf } from "../../lib/experiment/experiment.ts";
+import { declaration } from "../../lib/experiment/declaration.ts";
+import { type Experiment, networkOf } from "../../lib/experiment/experiment.ts";
 import type { Tables } from "../../lib/experiment/tables.ts";
 import { networkName, transcribed } from "../support/transcripts.ts";
 

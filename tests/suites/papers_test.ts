@@ -1,7 +1,8 @@
 /** Our copies of the papers' numbers, beside the transcripts that they were made from. */
 import { assertEquals } from "@std/assert";
 import { type PaperTable, readPaper } from "../../lib/tables/paper.ts";
-import { rounded, type Summary, summary } from "../../lib/values/statistics.ts";
+import { rounded } from "../../lib/values/numbers.ts";
+import { type Summary, summary } from "../../lib/values/statistics.ts";
 import { type Name, networkName, transcribed, type Value } from "../support/transcripts.ts";
 
 /** Our tables of a paper. */

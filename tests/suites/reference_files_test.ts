@@ -1,19 +1,19 @@
 /** Files as RepDistiller saves them, made by PyTorch: loaded as weights, they score what they score there. */
-import { importWeights } from "../../lib/weights/import_weights.ts";
-import { passes } from "../../lib/nn/layers.ts";
-import { build, type Scorer } from "../../lib/nn/network.ts";
+import { openEngine } from "../../lib/engine/open_engine.ts";
 import { mobilenetv2 } from "../../lib/networks/mobilenet.ts";
 import { resnet8, resnet8x4 } from "../../lib/networks/resnet.ts";
 import { shufflenetv1 } from "../../lib/networks/shufflenet.ts";
 import { vgg8 } from "../../lib/networks/vgg.ts";
 import { wrn_16_2 } from "../../lib/networks/wrn.ts";
-import { openEngine } from "../../lib/engine/open_engine.ts";
-import { stream } from "../../lib/values/random.ts";
+import { build, type Scorer } from "../../lib/nn/network.ts";
+import { passes } from "../../lib/nn/pass.ts";
 import { type Variable, variables } from "../../lib/nn/variables.ts";
+import { stream } from "../../lib/values/random.ts";
+import { importWeights } from "../../lib/weights/import_weights.ts";
 import { readWeights } from "../../lib/weights/weights_file.ts";
-import { inTemporary } from "../support/temporary.ts";
-import { needsPython, runPython } from "../support/python.ts";
 import { ourMap } from "../support/layout.ts";
+import { needsPython, runPython } from "../support/python.ts";
+import { inTemporary } from "../support/temporary.ts";
 import { assertNear } from "../support/tolerance.ts";
 
 const CLASSES = 7, BATCH = 3, IMAGE = [32, 32, 3];

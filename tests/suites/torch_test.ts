@@ -1,11 +1,11 @@
 /** Files that PyTorch itself wrote; ignored by name where there is no PyTorch. */
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import type { Value } from "../../lib/weights/checkpoint.ts";
 import { Failure } from "../../lib/values/failure.ts";
+import type { Value } from "../../lib/weights/value.ts";
 import { readWeights } from "../../lib/weights/weights_file.ts";
 import { hasTorch } from "../bench/processes.ts";
-import { inTemporary } from "../support/temporary.ts";
 import { everything, granted, needs } from "../support/needs.ts";
+import { inTemporary } from "../support/temporary.ts";
 
 const name = "torch: what it saves is read bit by bit, and what could run is refused by its name";
 

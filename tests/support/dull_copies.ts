@@ -1,6 +1,7 @@
 import type { Distiller } from "../../lib/experiment/distiller.ts";
 import { dense, globalAveragePool } from "../../lib/nn/layers.ts";
-import { classifier, type Scorer, stage } from "../../lib/nn/network.ts";
+import { classifier, type Scorer } from "../../lib/nn/network.ts";
+import { stage } from "../../lib/nn/stage.ts";
 
 /** A network for images of any size, with few weights. */
 const dull = classifier("dull", {}, (classes) => ({

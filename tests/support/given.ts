@@ -1,5 +1,6 @@
-import type { Norm } from "../../lib/nn/layers.ts";
-import type { Net, Stage } from "../../lib/nn/network.ts";
+import type { Norm } from "../../lib/nn/layer.ts";
+import type { Net } from "../../lib/nn/network.ts";
+import type { Stage } from "../../lib/nn/stage.ts";
 import { constant, type Shape, type Variables } from "../../lib/nn/variables.ts";
 
 /**

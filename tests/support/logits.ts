@@ -8,8 +8,8 @@ import {
   type Teachers,
   type Views,
 } from "../../lib/experiment/distiller.ts";
-import { passes } from "../../lib/nn/layers.ts";
 import { type Player, scored, type Scorer } from "../../lib/nn/network.ts";
+import { passes } from "../../lib/nn/pass.ts";
 import { classificationLoss } from "../../lib/tasks/classification.ts";
 
 /** Logits, [samples][classes]. */

@@ -1,16 +1,16 @@
 /** Networks of every kind on their way out, and what Retort itself makes of images. */
 import { assert } from "@std/assert";
+import { openEngine } from "../../lib/engine/open_engine.ts";
 import type { Model } from "../../lib/export/model.ts";
-import { passes } from "../../lib/nn/layers.ts";
-import { build, type Classifier, type Player, type Scorer } from "../../lib/nn/network.ts";
 import { mobilenetv2 } from "../../lib/networks/mobilenet.ts";
 import { resnet8 } from "../../lib/networks/resnet.ts";
 import { shufflenetv1, shufflenetv2 } from "../../lib/networks/shufflenet.ts";
 import { vgg8 } from "../../lib/networks/vgg.ts";
 import { wrn_16_1 } from "../../lib/networks/wrn.ts";
-import { openEngine } from "../../lib/engine/open_engine.ts";
-import { stream } from "../../lib/values/random.ts";
+import { build, type Classifier, type Player, type Scorer } from "../../lib/nn/network.ts";
+import { passes } from "../../lib/nn/pass.ts";
 import { sizeOf, type Variable, variables } from "../../lib/nn/variables.ts";
+import { stream } from "../../lib/values/random.ts";
 
 /** A network with other values than those it starts with: statistics and factors moved, so that each matters. */
 export function model(network: Classifier, side = 32, classes = 5): Model {

@@ -1,5 +1,4 @@
 /** Networks by the names that the reference implementations' dictionaries have. */
-import { build, type Classifier } from "../../lib/nn/network.ts";
 import * as deep from "../../lib/networks/deep_resnet.ts";
 import * as imagenet from "../../lib/networks/imagenet.ts";
 import { mobilenetv2 } from "../../lib/networks/mobilenet.ts";
@@ -7,8 +6,9 @@ import * as resnet from "../../lib/networks/resnet.ts";
 import { shufflenetv1, shufflenetv2 } from "../../lib/networks/shufflenet.ts";
 import * as vgg from "../../lib/networks/vgg.ts";
 import { wrn } from "../../lib/networks/wrn.ts";
-import { referenceName } from "../../lib/weights/reference_names.ts";
+import { build, type Classifier } from "../../lib/nn/network.ts";
 import { type Shape, type Variable, variables } from "../../lib/nn/variables.ts";
+import { referenceName } from "../../lib/weights/names.ts";
 import type { Numbers } from "./goldens.ts";
 import { ourWeight } from "./layout.ts";
 

@@ -1,9 +1,11 @@
 /** A network small enough for tfjs's own backend, and images for it. */
-import type { Input, Inputs } from "../../lib/values/input.ts";
-import { convNorm, dense, globalAveragePool, maxPool, relu, residual, seq } from "../../lib/nn/layers.ts";
-import { type Classifier, classifier, stage } from "../../lib/nn/network.ts";
-import { stream } from "../../lib/values/random.ts";
+import { convNorm } from "../../lib/nn/conv.ts";
+import { dense, globalAveragePool, maxPool, relu, residual, seq } from "../../lib/nn/layers.ts";
+import { type Classifier, classifier } from "../../lib/nn/network.ts";
+import { stage } from "../../lib/nn/stage.ts";
 import type { TrainInput } from "../../lib/training/step.ts";
+import type { Input, Inputs } from "../../lib/values/input.ts";
+import { stream } from "../../lib/values/random.ts";
 
 /** Height, width and channels of a toy image. */
 export const IMAGE: readonly number[] = [8, 8, 3];

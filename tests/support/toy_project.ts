@@ -1,7 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { dirname, join } from "node:path";
+import { declarationHash } from "../../lib/experiment/declaration.ts";
 import { identify, load } from "../../lib/project/identify.ts";
-import { declarationHash, record, resultPath, type Trial } from "../../lib/project/result.ts";
+import { record, resultPath, type Trial } from "../../lib/project/result.ts";
 
 const lib = (name: string): string => new URL(`../../lib/${name}`, import.meta.url).href;
 

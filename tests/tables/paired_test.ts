@@ -4,11 +4,11 @@ import { kd } from "../../lib/distillers/kd.ts";
 import { scratch } from "../../lib/distillers/scratch.ts";
 import { type Experiment, experiment, from } from "../../lib/experiment/experiment.ts";
 import { resnet20, resnet8 } from "../../lib/networks/resnet.ts";
+import { sgd } from "../../lib/optimizers/sgd.ts";
+import type { Trial } from "../../lib/project/result.ts";
+import type { Labelled } from "../../lib/tables/own_rows.ts";
 import { comparisons, paired as pairedBy } from "../../lib/tables/paired.ts";
 import { stream } from "../../lib/values/random.ts";
-import type { Trial } from "../../lib/project/result.ts";
-import { sgd } from "../../lib/optimizers/sgd.ts";
-import type { Labelled } from "../../lib/tables/formats/settings.ts";
 import { trial } from "../support/trial.ts";
 
 const paired = (of: readonly Trial[], over: readonly Trial[]) => pairedBy(of, over, "top1");

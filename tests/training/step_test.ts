@@ -1,13 +1,14 @@
 import { assert, assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import type { Mix } from "../../lib/data/dataset.ts";
-import type { Distiller, Views } from "../../lib/experiment/distiller.ts";
 import { scratch } from "../../lib/distillers/scratch.ts";
-import { dense, passes } from "../../lib/nn/layers.ts";
+import type { Distiller, Views } from "../../lib/experiment/distiller.ts";
+import { dense } from "../../lib/nn/layers.ts";
 import type { Net, Scorer } from "../../lib/nn/network.ts";
 import { kl } from "../../lib/nn/ops.ts";
-import { sgd } from "../../lib/optimizers/sgd.ts";
+import { passes } from "../../lib/nn/pass.ts";
 import { constant } from "../../lib/nn/variables.ts";
+import { sgd } from "../../lib/optimizers/sgd.ts";
 import { type Kind, open } from "../support/engines.ts";
 import { everything, needs } from "../support/needs.ts";
 import { assertNear, norm } from "../support/tolerance.ts";

@@ -1,5 +1,5 @@
 import { assert, assertAlmostEquals } from "@std/assert";
-import { studentT } from "../../lib/values/student_t.ts";
+import { studentT } from "../../lib/values/statistics.ts";
 
 Deno.test("student t: the quantiles of the books", () => {
   for (

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
-import { loadCheckpoint, match, saveCheckpoint, type Value } from "../../lib/weights/checkpoint.ts";
 import { Failure } from "../../lib/values/failure.ts";
+import { loadCheckpoint, match, saveCheckpoint } from "../../lib/weights/checkpoint.ts";
 import { encode } from "../../lib/weights/safetensors.ts";
+import type { Value } from "../../lib/weights/value.ts";
 import { needs } from "../support/needs.ts";
 
 const tensors = new Map<string, Value>([

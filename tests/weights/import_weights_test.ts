@@ -1,15 +1,14 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import type { Value } from "../../lib/weights/checkpoint.ts";
-import { Failure } from "../../lib/values/failure.ts";
-import { importWeights } from "../../lib/weights/import_weights.ts";
-import type { Net } from "../../lib/nn/network.ts";
 import { resnet20, resnet8 } from "../../lib/networks/resnet.ts";
 import { vgg13, vgg8 } from "../../lib/networks/vgg.ts";
-import { permute } from "../../lib/weights/permute.ts";
-import { stream } from "../../lib/values/random.ts";
-import { referenceName } from "../../lib/weights/reference_names.ts";
-import { variableShapes } from "../../lib/nn/variable_shapes.ts";
+import { variableShapes } from "../../lib/nn/description.ts";
+import type { Net } from "../../lib/nn/network.ts";
 import { sizeOf } from "../../lib/nn/variables.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import { stream } from "../../lib/values/random.ts";
+import { importWeights } from "../../lib/weights/import_weights.ts";
+import { referenceName } from "../../lib/weights/names.ts";
+import { permute, type Value } from "../../lib/weights/value.ts";
 import type { WeightsFile } from "../../lib/weights/weights_file.ts";
 import { small } from "../support/toy.ts";
 

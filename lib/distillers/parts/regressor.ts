@@ -1,6 +1,9 @@
-import { Failure } from "../../values/failure.ts";
-import { byDefault, conv, type Layer, norm, relu, seq, transposedConv } from "../../nn/layers.ts";
+import { conv, transposedConv } from "../../nn/conv.ts";
+import { byDefault, type Layer } from "../../nn/layer.ts";
+import { relu, seq } from "../../nn/layers.ts";
+import { norm } from "../../nn/norm.ts";
 import type { Shape } from "../../nn/variables.ts";
+import { Failure } from "../../values/failure.ts";
 
 /**
  * A convolution, a norm and, unless it is not to be `rectified`, a ReLU from one map's shape to another's; transposed where

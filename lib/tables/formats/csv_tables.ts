@@ -1,11 +1,10 @@
-import { csv, type Field } from "./csv.ts";
+import { percentage } from "../../values/numbers.ts";
+import type { Summary } from "../../values/statistics.ts";
 import type { FilledOwnTable, FilledPaperTable, FilledTable } from "../filled_tables.ts";
 import { ownRows } from "../own_rows.ts";
 import { comparisons } from "../paired.ts";
 import { epochs, paperColumn } from "../paper_column.ts";
-import { percentage } from "../../values/percentage.ts";
 import { minus } from "../printed.ts";
-import type { Summary } from "../../values/statistics.ts";
 
 const HEADER = [
   ...["table", "group", "method", "teacher", "student", "metric", "epoch"] as const,
@@ -65,4 +64,21 @@ function numbers(summary: Summary | undefined, prefix: "" | "paper_" | "logs_" =
   if (!summary) return {};
   const { mean, std, n } = summary;
   return { [`${prefix}mean`]: percentage(mean), [`${prefix}std`]: std && percentage(std), [`${prefix}n`]: n };
+}
+
+/** A field of a CSV file; absent ones are empty. */
+export type Field = string | number | undefined;
+
+/** Records as CSV, a header above them, quoted by RFC 4180: a field with a comma, a quote or a line break. Lines end in `\n`. */
+export function csv<const N extends string>(
+  header: readonly N[],
+  records: readonly { readonly [K in N]?: Field }[],
+): string {
+  const lines = [header, ...records.map((record) => header.map((name) => record[name]))];
+  return lines.map((fields: readonly Field[]) => fields.map(quoted).join(",")).join("\n");
+}
+
+function quoted(field: Field): string {
+  const text = String(field ?? "");
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

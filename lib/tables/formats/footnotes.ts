@@ -1,3 +1,4 @@
+import type { Outcome } from "../../project/outcome.ts";
 import { bullets } from "../../values/markdown.ts";
 
 /** The footnotes of one table, numbered in the order of their marks. */
@@ -32,4 +33,13 @@ export function footnotes(format: FootnoteFormat = markdown): Footnotes {
     },
     below: () => format.below(texts.map((text) => [mark(text), text])),
   };
+}
+
+/** The mark of the footnote that counts what is not shown; empty where everything is. */
+export function unshown({ stale, quick }: Outcome, notes: Footnotes): string {
+  const parts = [
+    stale > 0 ? `${stale} stale (the experiment has changed since)` : "",
+    quick > 0 ? `${quick} quick (run with other epochs or fewer batches)` : "",
+  ].filter((part) => part !== "");
+  return parts.length > 0 ? notes.mark(`Not shown: ${parts.join(", ")}.`) : "";
 }

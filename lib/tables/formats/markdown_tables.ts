@@ -1,11 +1,13 @@
-import { type Footnotes, footnotes } from "./footnotes.ts";
-import { bullets, grid, link, plain, shown, stack } from "../../values/markdown.ts";
-import { type Outcome, unshown } from "../../project/outcome.ts";
+import type { Outcome } from "../../project/outcome.ts";
+import { bullets, grid, link, NONE, paragraph, plain, stack } from "../../values/markdown.ts";
+import { type Labelled, ownRows } from "../own_rows.ts";
+import { comparisons, pairedRows } from "../paired.ts";
 import { type Column, type PaperRow, type PaperTable, rowName } from "../paper.ts";
-import { type Cell, epochs, paperColumn } from "../paper_column.ts";
-import { minus } from "../printed.ts";
-import { remarks, unsaid } from "../remarks.ts";
-import { type Labelled, tableSettings } from "./settings.ts";
+import { type Cell, epochs, paperColumn, remarks, unsaid } from "../paper_column.ts";
+import { minus, type Printed } from "../printed.ts";
+import type { TeacherNames } from "../teacher_names.ts";
+import { type Footnotes, footnotes, unshown } from "./footnotes.ts";
+import { methodSettings, tableSettings } from "./settings.ts";
 
 /**
  * A paper's table in its own shape, as markdown with its footnotes, settings and notes. A cell is ours, mean ± std (n),
@@ -60,4 +62,47 @@ function cellText({ ours, other, paper, logs = [], outcome }: Cell, notes: Footn
   const released = logs.map(([epoch, { text }]) => `${epoch} ${text}`).join(" · ");
   const below = [printed, ...other ? [other.text] : [], ...released ? [`logs: ${released}`] : []];
   return `${first}<br><sub>${below.join("<br>")}</sub>`;
+}
+
+/**
+ * A table of our own numbers, as markdown with its footnotes and settings: a row per experiment with its networks, and the
+ * mean ± std over its trials of each measure; below it the differences from the rows that the others are compared with.
+ */
+export function ownTable(
+  title: string,
+  labelled: readonly Labelled[],
+  against: readonly string[] = [],
+  names?: TeacherNames,
+): string {
+  const notes = footnotes(), { columns, rows } = ownRows(labelled, names);
+  const header = ["", "teacher", "student", ...columns.map(({ title }) => title)];
+  const body = rows.map(({ label, teachers, student, cells: [main, ...further], outcome }) => [
+    link(plain(label), outcome.path),
+    teachers.map(plain).join(", ") || NONE,
+    plain(student),
+    shown(main) + unshown(outcome, notes),
+    ...further.map(shown),
+  ]);
+  return stack([
+    `## ${plain(title)}`,
+    grid(header, body),
+    notes.below(),
+    differences(labelled, against),
+    tableSettings(labelled, methodSettings(labelled)),
+  ]);
+}
+
+function differences(labelled: readonly Labelled[], against: readonly string[]): string {
+  const [header, ...rows] = pairedRows(comparisons(labelled, against)).map((cells) => cells.map(plain));
+  return rows.length === 0 ? "" : stack(["**Paired differences**", paragraph(HOW), grid(header, rows)]);
+}
+
+const HOW =
+  "In points, over the seeds that both rows have: with one seed two rows see the same data in the same order and start with " +
+  "the same student. The interval is Student's t. `better` or `worse` is where it leaves out 0, `undecided` where 0 is in it; " +
+  "`one seed` decides nothing.";
+
+/** A number as markdown, in bold where it is the best. */
+export function shown(printed: Printed | undefined): string {
+  return printed?.best ? `**${printed.text}**` : printed?.text ?? NONE;
 }

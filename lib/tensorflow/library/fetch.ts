@@ -1,12 +1,11 @@
 import { join } from "node:path";
-import { cannotWrite } from "../../files/cannot_write.ts";
+import { cannotWrite } from "../../files/atomic_write.ts";
 import { Failure } from "../../values/failure.ts";
 import type { Host } from "./host.ts";
 import { type LibraryFiles, libraryIn } from "./layout.ts";
-import { downloadWheel, type Wheel } from "./pip.ts";
+import { downloadWheel, unpackWheel, type Wheel } from "./pip.ts";
 import { progress } from "./progress.ts";
 import { waysOut } from "./ways_out.ts";
-import { unpackWheel } from "./wheel.ts";
 
 /** The version that is fetched. */
 export const fetchedVersion = "2.21.0";

@@ -1,7 +1,7 @@
-import { legible } from "../../values/legible.ts";
+import type { Source } from "../../files/byte_source.ts";
+import { legible } from "../../values/words.ts";
 import { damaged, Refused } from "../refused.ts";
 import { ARRAYS } from "../safetensors.ts";
-import type { Source } from "../../files/byte_source.ts";
 import type { Pickled, Storage } from "./objects.ts";
 import { PICKLE, type Saved } from "./saved.ts";
 import { unpickle, type Unpickled } from "./unpickle.ts";

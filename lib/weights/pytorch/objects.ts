@@ -1,13 +1,6 @@
-/**
- * What may stand in a file of PyTorch, and the few names that it may call to build it. Nothing is looked up by a name
- * that is not in the tables here.
- *
- * @module
- */
-import { legible } from "../../values/legible.ts";
-import { damaged } from "../refused.ts";
+import { legible } from "../../values/words.ts";
+import { damaged, foreign } from "../refused.ts";
 import type { Dtype } from "../safetensors.ts";
-import { foreign } from "../foreign.ts";
 
 /** A value of a pickle. Lists and tuples are arrays, dictionaries are maps; a bigint is a number beyond 2⁵³. */
 export type Pickled =

@@ -1,7 +1,7 @@
-import type { Value } from "../checkpoint.ts";
+import type { Source } from "../../files/byte_source.ts";
 import type { Json } from "../../values/json.ts";
 import { plainNames } from "../names.ts";
-import type { Source } from "../../files/byte_source.ts";
+import type { Value } from "../value.ts";
 import { readLegacyLayout } from "./legacy_layout.ts";
 import { type Pickled, Tensor } from "./objects.ts";
 import { stateDict } from "./state_dict.ts";

@@ -1,4 +1,4 @@
-import { legible } from "../../values/legible.ts";
+import { legible } from "../../values/words.ts";
 import { Refused } from "../refused.ts";
 import { kind, type Pickled, Tensor } from "./objects.ts";
 

@@ -1,8 +1,7 @@
-import type { Value } from "../checkpoint.ts";
-import { legible } from "../../values/legible.ts";
+import { legible } from "../../values/words.ts";
 import { damaged } from "../refused.ts";
 import { ARRAYS, type Entry } from "../safetensors.ts";
-import { toValue } from "../value.ts";
+import { toValue, type Value } from "../value.ts";
 import type { Tensor } from "./objects.ts";
 import type { Saved } from "./saved.ts";
 

@@ -1,13 +1,6 @@
-/**
- * A reader of Python's pickles, protocols 0 to 5, that builds plain values and tensors and refuses all else by its name.
- * A pickle is a program for a small stack machine; here none of its instructions can reach a function.
- *
- * @module
- */
-import { legible } from "../../values/legible.ts";
-import { damaged, Refused } from "../refused.ts";
+import { legible } from "../../values/words.ts";
+import { damaged, foreign, Refused } from "../refused.ts";
 import { Cursor } from "./cursor.ts";
-import { foreign } from "../foreign.ts";
 import { build, kind, Named, type Pickled, type Storage, storage } from "./objects.ts";
 
 /** What was read of a pickle. */

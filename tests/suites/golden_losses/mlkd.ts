@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import { mlkd as method, type MlkdOptions } from "../../../lib/distillers/mlkd.ts";
 import type { Distiller, HardLabels } from "../../../lib/experiment/distiller.ts";
-import type { Net, Scorer, Stage } from "../../../lib/nn/network.ts";
+import type { Net, Scorer } from "../../../lib/nn/network.ts";
+import type { Stage } from "../../../lib/nn/stage.ts";
 import { constant, type Shape } from "../../../lib/nn/variables.ts";
 import { cast } from "../../support/cast.ts";
 import type { Golden } from "../../support/goldens.ts";

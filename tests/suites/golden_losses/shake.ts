@@ -1,8 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
 import { shake as method } from "../../../lib/distillers/shake.ts";
 import { dense } from "../../../lib/nn/layers.ts";
-import type { Classifier, Stage } from "../../../lib/nn/network.ts";
+import type { Classifier } from "../../../lib/nn/network.ts";
 import { stop } from "../../../lib/nn/ops.ts";
+import type { Stage } from "../../../lib/nn/stage.ts";
 import { constant } from "../../../lib/nn/variables.ts";
 import { cast } from "../../support/cast.ts";
 import { given } from "../../support/given.ts";

@@ -1,12 +1,12 @@
 /** What the checks of all methods' steps share: five steps of training beside the golden ones. */
 import { assertEquals } from "@std/assert";
-import type { Distiller } from "../../../lib/experiment/distiller.ts";
 import type { Values } from "../../../lib/engine/engine.ts";
-import type { Resnet } from "../../../lib/networks/resnet.ts";
-import { referenceName } from "../../../lib/weights/reference_names.ts";
-import { sgd } from "../../../lib/optimizers/sgd.ts";
+import type { Distiller } from "../../../lib/experiment/distiller.ts";
 import type { Schedule } from "../../../lib/experiment/schedule.ts";
+import type { Resnet } from "../../../lib/networks/resnet.ts";
+import { sgd } from "../../../lib/optimizers/sgd.ts";
 import { trainStep, type TrainValues } from "../../../lib/training/step.ts";
+import { referenceName } from "../../../lib/weights/names.ts";
 import { cast, stepInputs } from "../../support/cast.ts";
 import { assertNearInSomeDraw, moved } from "../../support/draws.ts";
 import { open } from "../../support/engines.ts";

@@ -1,6 +1,5 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { crc32c } from "../../lib/files/crc32c.ts";
-import { EventWriter } from "../../lib/files/event_file.ts";
+import { crc32c, EventWriter } from "../../lib/files/event_file.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { withDisk } from "../support/disk.ts";
 import { needs } from "../support/needs.ts";
@@ -191,4 +190,12 @@ await needs(["read", "write", "run"], "events: no folder, and a full disk, are f
     assert(read(path).length === 6 && Deno.statSync(path).size < before);
     return Promise.resolve();
   });
+});
+
+Deno.test("crc32c: the check value and RFC 3720's vectors", () => {
+  assertEquals(crc32c(new TextEncoder().encode("123456789")), 0xe3069283);
+  assertEquals(crc32c(new Uint8Array(0)), 0);
+  assertEquals(crc32c(new Uint8Array(32)), 0x8a9136aa);
+  assertEquals(crc32c(new Uint8Array(32).fill(0xff)), 0x62a8ab43);
+  assertEquals(crc32c(Uint8Array.from({ length: 32 }, (_, i) => i)), 0x46dd794e);
 });

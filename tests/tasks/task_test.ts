@@ -10,7 +10,7 @@ import { everything, needs } from "../support/needs.ts";
 import { inputs, type Toy } from "../support/toy.ts";
 import { toys } from "../support/toy_runs.ts";
 import { training } from "../support/toy_training.ts";
-import { numbered, secondTask } from "./second_task.ts";
+import { numbered, secondTask } from "../support/second_task.ts";
 
 /** A method that learns the task and reports what the task gives it beside. */
 const telling: Distiller<Toy, undefined, { readonly counts: tf.Tensor }> = {

@@ -1,5 +1,4 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { build, type Classifier } from "../../lib/nn/network.ts";
 import * as deep from "../../lib/networks/deep_resnet.ts";
 import * as imagenet from "../../lib/networks/imagenet.ts";
 import { mobilenetv2 } from "../../lib/networks/mobilenet.ts";
@@ -7,9 +6,29 @@ import * as resnet from "../../lib/networks/resnet.ts";
 import * as shufflenet from "../../lib/networks/shufflenet.ts";
 import * as vgg from "../../lib/networks/vgg.ts";
 import * as wrn from "../../lib/networks/wrn.ts";
-import { referenceName } from "../../lib/weights/reference_names.ts";
+import { build, type Classifier } from "../../lib/nn/network.ts";
 import { variables } from "../../lib/nn/variables.ts";
+import { plainNames, referenceName } from "../../lib/weights/names.ts";
 import { referenceNetwork } from "../support/reference_networks.ts";
+
+const plain = (...names: string[]) => [...plainNames(new Map(names.map((name, i) => [name, i])))];
+
+Deno.test("module. comes off where every name has it, however often", () => {
+  assertEquals(plain("module.b", "module.a"), [["b", 0], ["a", 1]]);
+  assertEquals(plain("module.module.a", "module.module.b"), [["a", 0], ["b", 1]]);
+  assertEquals(plain("module.module.a", "module.b"), [["module.a", 0], ["b", 1]]);
+  assertEquals(plain("module.a", "b"), [["module.a", 0], ["b", 1]]);
+  assertEquals(plain(), []);
+});
+
+Deno.test("of a distiller saved as a whole the student stays", () => {
+  assertEquals(plain("module.student.a", "module.teacher.a", "module.student.b"), [["a", 0], ["b", 2]]);
+  assertEquals(plain("student.module.a", "teacher.module.a"), [["a", 0]]);
+});
+
+Deno.test("counters of batches are left out", () => {
+  assertEquals(plain("bn.num_batches_tracked", "bn.weight", "num_batches_tracked"), [["bn.weight", 1]]);
+});
 
 Deno.test("reference names: a ResNet's are those of RepDistiller", () => {
   const names = {
