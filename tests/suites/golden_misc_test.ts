@@ -254,4 +254,4 @@ await goldens<Misc>("misc", [
   [/^accuracy$/, checkAccuracy],
   [/^augment_cifar100$/, checkAugment],
   [/^ops$/, checkOps],
-], /^$/);
+]);

@@ -77,14 +77,10 @@ export async function readGolden<F>(name: `${Kind}/${string}`): Promise<Golden<F
 }
 
 /**
- * Registers a test for every case of a kind but those that match `later`, if any, which are for what Retort does not have yet. A
- * case that none of the checks matches fails, so that none is overlooked.
+ * Registers a test for every case of a kind. A case that none of the checks matches fails, and so does a kind without a
+ * case, so that nothing passes unchecked.
  */
-export async function goldens<F>(
-  kind: Kind,
-  checks: readonly Check<F>[],
-  later?: RegExp,
-): Promise<void> {
+export async function goldens<F>(kind: Kind, checks: readonly Check<F>[]): Promise<void> {
   const folder = await folderOf(kind);
   if (!folder) return needs(["read", "env"], `golden: ${kind}`, () => {});
   const manifest = new URL("manifest.json", folder);
@@ -92,10 +88,16 @@ export async function goldens<F>(
     return outside(`golden: ${kind}`, manifest, "the golden values, a folder that RETORT_GOLDENS names", () => {});
   }
   const { cases } = JSON.parse(await Deno.readTextFile(manifest)) as { cases: { path: string }[] };
-  for (const { path } of cases) {
+  const names = cases.flatMap(({ path }) => {
     const [, ofKind, name] = path.match(/^(\w+)\/(.+)\.json$/) ?? [];
-    if (ofKind !== kind || name.startsWith("_")) continue;
-    if (later?.test(name)) continue;
+    return ofKind !== kind || name.startsWith("_") ? [] : [name];
+  });
+  if (names.length === 0) {
+    return needs(["read", "env"], `golden: ${kind}`, () => {
+      throw new Error(`${manifest.pathname} has no case of ${kind}: nothing was checked`);
+    });
+  }
+  for (const name of names) {
     const check = checks.find(([pattern]) => pattern.test(name))?.[1];
     await needs(everything, `golden: ${kind}/${name}`, async () => {
       if (!check) throw new Error(`no test knows what to do with ${kind}/${name}`);

@@ -32,7 +32,7 @@ const small: Readonly<Record<string, Network>> = {
   ResNet152: deep.resnet152,
 };
 
-/** What each dictionary of the references has, by a pattern of what it is called there; the first that fits counts. */
+/** The references' dictionaries by a pattern of where they stand; the first that fits counts, the last is RepDistiller's. */
 const dictionaries: readonly (readonly [RegExp, Readonly<Record<string, Network>>])[] = [
   [/tiny_imagenet_model_dict/, { ResNet18: deep.resnet18, ShuffleV2: shufflenetv2 }],
   [/imagenet_model_dict/, {
@@ -43,20 +43,27 @@ const dictionaries: readonly (readonly [RegExp, Readonly<Record<string, Network>
     MobileNetV1: imagenet.mobilenetv1,
   }],
   // SAKD's.
-  [/MODEL_DICT/, {
+  [/MODEL_DICT|^spot-adaptive-pytorch/, {
     ...small,
     MobileNetV2: mobilenetv2({ width: 1 }),
     ShuffleNetV1: shufflenetv1,
     ShuffleNetV2: shufflenetv2,
   }],
-  [/model_dict|^$/, { ...small, MobileNetV2: mobilenetv2(), ShuffleV1: shufflenetv1, ShuffleV2: shufflenetv2 }],
+  [/(?:)/, { ...small, MobileNetV2: mobilenetv2(), ShuffleV1: shufflenetv1, ShuffleV2: shufflenetv2 }],
 ];
 
-/** The network called `name` in a dictionary, RepDistiller's where none is named; throws where there is none. */
-export function referenceNetwork(name: string, dictionary = ""): Network {
-  const networks = dictionaries.find(([pattern]) => pattern.test(dictionary))?.[1];
-  if (networks && Object.hasOwn(networks, name)) return networks[name];
-  throw new Error(`there is no network ${name} of ${dictionary || "RepDistiller"}`);
+/** The network called `name` in the dictionary of a `source`, RepDistiller's unless it has another; throws where there is none. */
+export function referenceNetwork(name: string, source: string): Network {
+  const [, networks] = dictionaries.find(([pattern]) => pattern.test(source))!;
+  if (Object.hasOwn(networks, name)) return networks[name];
+  throw new Error(`there is no network ${name} of ${source}`);
+}
+
+/** The network that a `source` names as an entry of a dictionary, `… model_dict['resnet8'] …`; words may stand before and behind. */
+export function networkOf(source: string): Network {
+  const [, dictionary, name] = source.match(/(\w+)\['([^']+)'\]/) ?? [];
+  if (name === undefined) throw new Error(`${source} names no entry of a dictionary`);
+  return referenceNetwork(name, dictionary);
 }
 
 /** Values for every variable of a network below `prefix`, from the references' tensors by the references' names. */

@@ -9,7 +9,7 @@ import * as wrn from "../../lib/networks/wrn.ts";
 import { build, type Classifier } from "../../lib/nn/network.ts";
 import { variables } from "../../lib/nn/variables.ts";
 import { plainNames, referenceName } from "../../lib/weights/names.ts";
-import { referenceNetwork } from "../support/reference_networks.ts";
+import { networkOf, referenceNetwork } from "../support/reference_networks.ts";
 
 const plain = (...names: string[]) => [...plainNames(new Map(names.map((name, i) => [name, i])))];
 
@@ -107,4 +107,14 @@ Deno.test("reference networks: every network of the repositories' dictionaries i
   assertEquals(referenceNetwork("ResNet18", "imagenet_model_dict").id, "imagenet.resnet18");
   assertEquals(referenceNetwork("MobileNetV2", "MODEL_DICT").options, { width: 1 });
   assertThrows(() => referenceNetwork("ResNet9", "model_dict"), Error, "there is no network ResNet9");
+});
+
+Deno.test("reference networks: a source names an entry of a dictionary, with words before and behind", () => {
+  assertEquals(networkOf("RepDistiller/models model_dict['wrn_16_2']").id, "wrn_16_2");
+  const behind = "mdistiller cifar_model_dict['ResNet18'] (as imagenet_model_dict['ResNet50'] is not)";
+  assertEquals(networkOf(behind), referenceNetwork("ResNet18", "cifar_model_dict"));
+  const steps = "spot-adaptive-pytorch train.py main() -> train_epoch, kd_loss=AT, homo=False";
+  assertEquals(referenceNetwork("MobileNetV2", steps).options, { width: 1 });
+  assertEquals(referenceNetwork("MobileNetV2", "RepDistiller helper/loops.py train_distill").options, { width: 0.5 });
+  assertThrows(() => networkOf("RepDistiller's wrn_16_2"), Error, "names no entry of a dictionary");
 });

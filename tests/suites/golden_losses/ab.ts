@@ -4,23 +4,28 @@ import { ourWeight } from "../../support/layout.ts";
 import { after, check, type Checks, type Expected, type Loss } from "./check.ts";
 import { betweenMaps, expectedOfMaps, pairsOf } from "./maps.ts";
 
-/** What the references' connectors have, and what it is called in ours. */
-const NAMES: Readonly<Record<string, string>> = {
-  "conv.weight": "0.weight",
-  "conv.bias": "0.bias",
-  "bn.weight": "1.scale",
-  "bn.bias": "1.offset",
-  "bn.running_mean": "1.mean",
-  "bn.running_var": "1.variance",
-};
+/** The variables of the connector of a student's tap, by their names in the references. */
+export function connectorNames(tap: string): Readonly<Record<string, string>> {
+  const below = `distiller.connector_${tap}.0.`;
+  return {
+    "conv.weight": `${below}0.weight`,
+    "conv.bias": `${below}0.bias`,
+    "bn.weight": `${below}1.scale`,
+    "bn.bias": `${below}1.offset`,
+    "bn.running_mean": `${below}1.mean`,
+    "bn.running_var": `${below}1.variance`,
+  };
+}
 
 async function checkAb(golden: Golden<Loss>): Promise<void> {
   const { names, has, tensor, facts } = golden, taps = pairsOf(golden);
   const connectors = names().flatMap((name) => {
     const [, connector, i, theirs] = name.match(/^mod\.(connector\.connectors\.(\d+)\.)(.+)$/) ?? [];
-    if (!connector || !NAMES[theirs]) return [];
-    const ours = `distiller.connector_${taps[Number(i)][0]}.0.${NAMES[theirs]}`;
-    return [{ name, ours, changed: [`grad.mod.${connector}${theirs}`, `post.${connector}${theirs}`].find(has) }];
+    if (!connector) return [];
+    const ours = connectorNames(taps[Number(i)][0])[theirs];
+    return ours === undefined
+      ? []
+      : [{ name, ours, changed: [`grad.mod.${connector}${theirs}`, `post.${connector}${theirs}`].find(has) }];
   });
   const values = connectors.map(({ name, ours }) => [ours, ourWeight(tensor(name)).data] as const);
   const learned = connectors.flatMap(({ ours, changed }): Expected[] =>

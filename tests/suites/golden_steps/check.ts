@@ -3,7 +3,6 @@ import { assertEquals } from "@std/assert";
 import type { Values } from "../../../lib/engine/engine.ts";
 import type { Distiller } from "../../../lib/experiment/distiller.ts";
 import type { Schedule } from "../../../lib/experiment/schedule.ts";
-import type { Resnet } from "../../../lib/networks/resnet.ts";
 import { sgd } from "../../../lib/optimizers/sgd.ts";
 import { trainStep, type TrainValues } from "../../../lib/training/step.ts";
 import { referenceName } from "../../../lib/weights/names.ts";
@@ -12,11 +11,12 @@ import { assertNearInSomeDraw, moved } from "../../support/draws.ts";
 import { open } from "../../support/engines.ts";
 import { type Check, type Golden, readGolden } from "../../support/goldens.ts";
 import { ourMap, ourWeight } from "../../support/layout.ts";
-import { type Network as Reference, referenceNetwork, referenceValues } from "../../support/reference_networks.ts";
+import { type Network, referenceNetwork, referenceValues } from "../../support/reference_networks.ts";
 import { distance, isChaotic, norm, tolerance } from "../../support/tolerance.ts";
 
 /** What the JSON of a case of steps says. */
 export interface Steps {
+  readonly source: string;
   readonly args: Readonly<Record<string, number>>;
   readonly notes: string;
   readonly pair: string;
@@ -25,11 +25,10 @@ export interface Steps {
   readonly optimizer: string;
   readonly batches: readonly number[];
   readonly final_order: Readonly<Record<string, readonly string[]>>;
+  /** Final values by network in which the reference departs from its own text: they are not compared. */
+  readonly left_out?: Readonly<Record<string, readonly string[]>>;
   readonly fp32_vs_fp64_rel_err: Readonly<Record<string, number | readonly number[]>>;
 }
-
-/** What the methods of steps fit: the CIFAR ResNets. */
-export type Network = Resnet;
 
 /** A method as a case has it. */
 export interface Method {
@@ -83,15 +82,19 @@ function scheduleOf({ facts }: Golden<Steps>, { dot }: Method): Schedule {
 }
 
 export async function check(golden: Golden<Steps>, method: Method): Promise<void> {
-  const { facts } = golden, common = await readGolden<Common>("steps/_common"), classes = facts.num_classes;
-  const [teacher, student] = facts.pair.split("->").map((name) => referenceNetwork(name));
+  const { facts } = golden, classes = facts.num_classes;
+  for (const [network, names] of Object.entries(facts.left_out ?? {})) {
+    const unknown = names.filter((name) => !facts.final_order[network]?.includes(name));
+    assertEquals(unknown, [], `left_out has names that ${network} has not`);
+  }
+  const common = await readGolden<Common>("steps/_common"), [teacher, student] = pairOf(facts);
   const batches = facts.batches.map((i) => ({
     image: ourMap(common.tensor(`in.x_${i}`)),
     label: common.integers(`in.y_${i}`),
     index: common.integers(`in.idx_${i}`),
   }));
   const image = batches[0].image.shape.slice(1);
-  const initially = (network: Reference, prefix: string, theirs: string) =>
+  const initially = (network: Network, prefix: string, theirs: string) =>
     referenceValues(network, prefix, image, classes, (name) => common.tensor(`init.${theirs}.${name}`));
   const copies = Object.entries(method.copies ?? {});
   const modules = Object.entries(method.modules ?? {}), frozen = Object.entries(method.frozen ?? {});
@@ -131,7 +134,7 @@ export async function check(golden: Golden<Steps>, method: Method): Promise<void
     return [off, new Map(changing.map(({ name }, i) => [name, values[i]]))];
   };
   /** The variables below `prefix`, by the references' names. */
-  const named = (final: Final, network: Reference, prefix: string) =>
+  const named = (final: Final, network: Network, prefix: string) =>
     Array.from(final).flatMap(([name, values]): [string, Float32Array][] =>
       name.startsWith(prefix) ? [[referenceName(network, name.slice(prefix.length)), values]] : []
     );
@@ -189,17 +192,17 @@ function finalOff(
   const error = facts.fp32_vs_fp64_rel_err[`final.${network}`] as number, names = facts.final_order[network];
   assertEquals(ours.map(([name]) => name).sort(), [...names].sort(), `variables of ${network}`);
   if (isChaotic(error)) return [];
-  const moments = tensor(`final.${network}.stats`).data;
-  const off = ours.map(([name, values]) => {
+  const moments = tensor(`final.${network}.stats`).data, leftOut = facts.left_out?.[network] ?? [];
+  const off = ours.filter(([name]) => !leftOut.includes(name)).map(([name, values]) => {
     const full = `final.${network}.${name}`, golden = moments.subarray(3 * names.indexOf(name)), size = golden[2];
-    if (has(full)) return { full, size, off: size * distance(values, ourWeight(tensor(full)).data) };
+    if (has(full)) return { full, size, off: (size || 1) * distance(values, ourWeight(tensor(full)).data) };
     const [mean, deviation, l2] = momentsOf(values), root = Math.sqrt(values.length);
     return { full, size, off: norm([l2 - size, root * (mean - golden[0]), root * (deviation - golden[1])]) };
   });
   const together = norm(off.map(({ off }) => off)) / norm(off.map(({ size }) => size));
   return [
     [`final.${network}`, together / tolerance(error)],
-    ...off.map(({ full, size, off }): [string, number] => [full, off / size / tolerance(Infinity)]),
+    ...off.map(({ full, size, off }): [string, number] => [full, off / (size || 1) / tolerance(Infinity)]),
   ];
 }
 
@@ -214,10 +217,20 @@ export function steps<A = Steps["args"]>(pattern: RegExp, method: (args: A, fact
   return [pattern, (golden) => check(golden, method(golden.facts.args as unknown as A, golden.facts))];
 }
 
-/** The blocks of both networks of a case, one beside the other: what methods over all maps pair by default. */
-export function blocks({ pair }: Steps): string[] {
-  const [teacher, student] = pair.split("->").map((name) =>
-    Object.keys(referenceNetwork(name).stages(1)).filter((tap) => tap.startsWith("block"))
+/** The teacher and the student of a case. */
+export function pairOf({ pair, source }: Steps): [teacher: Network, student: Network] {
+  const [teacher, student] = pair.split("->").map((name) => referenceNetwork(name, source));
+  return [teacher, student];
+}
+
+/**
+ * The student's blocks that methods over all maps pair by default with one of the teacher's: the first, or those that end
+ * with the last.
+ */
+export function blocks(facts: Steps, from: "first" | "last" = "first"): string[] {
+  const [teacher, student] = pairOf(facts).map((network) =>
+    Object.keys(network.stages(1)).filter((tap) => tap.startsWith("block"))
   );
-  return student.slice(0, teacher.length);
+  const count = Math.min(teacher.length, student.length);
+  return from === "first" ? student.slice(0, count) : student.slice(student.length - count);
 }
