@@ -91,7 +91,7 @@ await needs(everything, "the real library says its version and its devices", asy
 });
 
 await needs(everything, "a process that has loaded the real library ends well", async () => {
-  const module = import.meta.resolve("../lib/tensorflow/library.ts");
+  const module = import.meta.resolve("../../lib/tensorflow/library/find.ts");
   const code = `import { findLibrary } from "${module}"; console.log((await findLibrary()).version);`;
   const { success, stdout } = await new Deno.Command(Deno.execPath(), { args: ["eval", "--ext=ts", code] }).output();
   assertEquals(success, true);

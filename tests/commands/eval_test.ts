@@ -92,7 +92,7 @@ await test("a file of weights is measured as an experiment's student, or as anot
   assertStringIncludes(strange, "stem.weight");
   await Deno.writeTextFile(
     toys.path("own.ts"),
-    `import { toy } from "${new URL("toy.ts", import.meta.url)}"; export const wide = toy("wide", 4);`,
+    `import { toy } from "${new URL("../support/toy.ts", import.meta.url)}"; export const wide = toy("wide", 4);`,
   );
   const found = await examined(teacher, "--as", as, "--network", toys.path("own.ts#wide"));
   assertEquals([found.network, found.top1], ["wide", trial.teachers[0].score.top1]);

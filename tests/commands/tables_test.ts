@@ -279,7 +279,7 @@ await needs(
 );
 
 await needs(["read"], "tables: SLKD's printed differences are those of its printed numbers", async () => {
-  const path = url("../experiments/slkd/paper.yaml");
+  const path = url("../../experiments/slkd/paper.yaml");
   const { tables } = parsePaper(await Deno.readTextFile(path), path);
   assertEquals(tables.map(({ rows, columns }) => rows.length * columns.length), [72, 60, 8, 8, 12, 12, 6, 24, 20]);
   for (const { rows } of tables) {

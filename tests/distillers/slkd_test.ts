@@ -85,7 +85,9 @@ const CLASS = [1, 0];
 
 /** The student's terms and its gradient, all logits given: those of the first copies for as many as there are. */
 async function parallel(options: SlkdOptions) {
-  const network = given({ logits: [2, 3] }), values = (rows: Rows) => Float32Array.from(rows.flat());
+  const network = given({ logits: [2, 3] });
+  const values = (rows: Rows) => Float32Array.from(rows.flat());
+  const { copies = 2 } = options;
   const made = cast({
     student: network,
     teacher: network,
@@ -95,7 +97,7 @@ async function parallel(options: SlkdOptions) {
     values: new Map([
       ["student.logits.value", values(S)],
       ["teacher1.logits.value", values(T)],
-      ...P.map((rows, i) => [`distiller.self${i + 1}.0.logits.value`, values(rows)] as const),
+      ...P.slice(0, copies).map((rows, i) => [`distiller.self${i + 1}.0.logits.value`, values(rows)] as const),
     ]),
   });
   const engine = await open("cpu"), image = { shape: [2, 1, 1, 1], data: new Float32Array(2) };

@@ -23,14 +23,18 @@ function scalars(...values: number[]): Variable[] {
 }
 
 /** Functions that run in a process of their own, with the module of each. */
-const MODULES = { memoryGrowth: "bench/memory.ts", memoryLeft: "bench/memory.ts", fiveSteps: "five_steps.ts" };
+const MODULES = {
+  memoryGrowth: "../bench/memory.ts",
+  memoryLeft: "../bench/memory.ts",
+  fiveSteps: "../support/five_steps.ts",
+};
 
 /**
  * What a function gives in a process of its own, as JSON: in this one other files' tests may run beside it, and every engine
  * has the same threads.
  */
 async function apart(name: keyof typeof MODULES, given: string): Promise<string> {
-  const [module, config] = [MODULES[name], "../deno.json"].map((path) => new URL(path, import.meta.url));
+  const [module, config] = [MODULES[name], "../../deno.json"].map((path) => new URL(path, import.meta.url));
   const code = `import { ${name} } from "${module}"; console.log(JSON.stringify(await ${name}(${given})));`;
   const run = new Deno.Command(Deno.execPath(), { args: ["eval", "--config", fileURLToPath(config), code] });
   const { success, stdout, stderr } = await run.output(), text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
@@ -151,7 +155,7 @@ await needs(
       Error,
     );
     assertMatch(message, /MatMul.*\(\[4,2\] \[3,2\]\)/);
-    assert(stack!.includes("compile_test.ts"), stack);
+    assert(stack!.includes("graph_engine_test.ts"), stack);
     const right = engine.compile<"x">(({ x }) => ({ values: { y: tf.neg(x) }, updates: [] }));
     assertEquals((await right({ x: floats(1) })).y, Float32Array.of(-1));
     assertEquals(tf.memory().numTensors, before);
@@ -168,7 +172,7 @@ await needs(everything, "an op that fails while the graph runs is an error whose
   assertMatch(error.message, /running the step: indices\[0\] = 9 is not in \[0, 3\)/);
   const cause = error.cause as Error;
   assertEquals(cause.message, "GatherV2([3] [1] [])");
-  assert(cause.stack!.includes("compile_test.ts"), cause.stack);
+  assert(cause.stack!.includes("graph_engine_test.ts"), cause.stack);
   assertEquals((await pick({ x: floats(5, 6, 7), at: at(2) })).y, Float32Array.of(7));
   engine.close();
 });
