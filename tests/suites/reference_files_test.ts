@@ -52,7 +52,7 @@ await needsPython(
     inTemporary(async (folder) => {
       const random = stream(5, "images"), shape = [BATCH, 3, 32, 32];
       const data = Float32Array.from({ length: BATCH * 3 * 32 * 32 }, () => random.normal());
-      const scores = await runPython("../reference_files.py", [folder], { images: [...data], shape });
+      const scores = await runPython("reference_files.py", [folder], { images: [...data], shape });
       const images = ourMap({ shape, data }).data;
       for (const [name, theirs] of Object.entries(scores as Record<string, number[]>)) {
         for (const layout of ["zip", "legacy"]) {

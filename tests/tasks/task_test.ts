@@ -54,7 +54,7 @@ for (const kind of ["cpu", "compiled"] as const) {
   else await needs(everything, name, body);
 }
 
-const here = new URL("second_task.ts", import.meta.url).href;
+const here = new URL("../support/second_task.ts", import.meta.url).href;
 
 await needs(everything, "second task: a whole run, its log, its result and what is shown of it", () =>
   toys(
