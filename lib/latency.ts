@@ -10,17 +10,22 @@ export interface Latency {
   readonly batch250: { readonly images_per_second: number };
 }
 
-/** Times a network on the first images of a split, of this height, width and channels, after warming up. */
-export async function latency(run: Runnable<"image">, split: Split, image: readonly number[]): Promise<Latency> {
+/** Times a network on the first images of a split, of this height, width and channels, after warming up; `now` gives milliseconds. */
+export async function latency(
+  run: Runnable<"image">,
+  split: Split,
+  image: readonly number[],
+  now: () => number = () => performance.now(),
+): Promise<Latency> {
   const times = async (size: number, warmUp: number, count: number): Promise<number[]> => {
     const first = Uint32Array.from({ length: size }, (_, i) => i % split.size);
     const batch = { image: { shape: [size, ...image], data: await split.read(first) } };
     for (let i = 0; i < warmUp; i++) await run(batch);
     const taken: number[] = [];
     while (taken.length < count) {
-      const begun = performance.now();
+      const begun = now();
       await run(batch);
-      taken.push(performance.now() - begun);
+      taken.push(now() - begun);
     }
     return taken;
   };
