@@ -9,12 +9,13 @@ export interface Latency {
   readonly inBatches: { readonly size: number; readonly images_per_second: number };
 }
 
-/** Times a network on the first images of a split, of this height, width and channels, after warming up. */
+/** Times a network on the first images of a split, of this height, width and channels, after warming up; `now` gives milliseconds. */
 export async function latency(
   run: Runnable<"image">,
   split: Split,
   image: readonly number[],
   batch: number,
+  now: () => number = () => performance.now(),
 ): Promise<Latency> {
   const times = async (size: number, warmUp: number, count: number): Promise<number[]> => {
     const first = Uint32Array.from({ length: size }, (_, i) => i % split.size);
@@ -22,9 +23,9 @@ export async function latency(
     for (let i = 0; i < warmUp; i++) await run(images);
     const taken: number[] = [];
     while (taken.length < count) {
-      const begun = performance.now();
+      const begun = now();
       await run(images);
-      taken.push(performance.now() - begun);
+      taken.push(now() - begun);
     }
     return taken;
   };

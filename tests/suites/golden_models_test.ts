@@ -129,6 +129,7 @@ async function checkTraining(
   engine: Engine,
   made: Cast,
   network: Network,
+  t: Deno.TestContext,
 ): Promise<void> {
   const { image, label } = batchOf(golden), { facts, tensor } = golden, error = facts.fp32_vs_fp64_rel_err;
   const run = firstStep(engine, made), step = await run(image, label);
@@ -149,6 +150,7 @@ async function checkTraining(
   const limit = isChaotic ? Math.max(1e-4, 5 * error.grad_median) : tolerance(error.grad_max);
   const first = gradients(golden, made, network, step, limit);
   await assertNearInSomeDraw(
+    t,
     async (draw) => {
       const again = draw === 0 ? step : await run(image, label, moved(made.collected.values(), draw));
       return new Map(
@@ -201,7 +203,7 @@ function theirName(network: Network, variable: string): string {
   return referenceName(network, variable.slice("student.".length));
 }
 
-await goldens<Model>("models", [[/./, async (golden) => {
+await goldens<Model>("models", [[/./, async (golden, t) => {
   const { facts } = golden, network = networkOf(facts.source), classes = facts.num_classes;
   const image = [...facts.input_hw, batchOf(golden).image.shape[3]];
   const values = ["student.", "teacher1."].flatMap((prefix) =>
@@ -220,7 +222,7 @@ await goldens<Model>("models", [[/./, async (golden) => {
   try {
     await checkEvaluation(golden, engine, made, made.student);
     await checkEvaluation(golden, engine, made, made.teacher as Player);
-    await checkTraining(golden, engine, made, network);
+    await checkTraining(golden, engine, made, network, t);
   } finally {
     engine.close();
   }

@@ -44,19 +44,23 @@ export interface Leniency {
 }
 
 /**
- * Throws unless every quantity that `measure` gives for a draw is within its limit in one of the draws. `measure` gives how
- * far each is off as a share of what is allowed.
+ * Fails unless every quantity that `measure` gives for a draw is within its limit in one of the draws. `measure` gives how
+ * far each is off as a share of what is allowed. Where perturbed draws were taken, a step of the test says how many: a slow
+ * drift shows there first.
  */
 export async function assertNearInSomeDraw(
+  t: Pick<Deno.TestContext, "step">,
   measure: (draw: number) => Promise<ReadonlyMap<string, number>>,
   { most = 0, apart }: Leniency = {},
 ): Promise<void> {
-  let off = await measure(0);
+  let off = await measure(0), draw = 1;
   const far = () => Array.from(off).filter(([name, share]) => !(share <= Math.max(1, apart?.get(name) ?? 0)));
-  for (let draw = 1; draw < DRAWS && far().length > most; draw++) {
+  for (; draw < DRAWS && far().length > most; draw++) {
     const again = await measure(draw);
     off = new Map(Array.from(off, ([name, share]) => [name, Math.min(share, again.get(name)!)]));
   }
   const lines = far().map(([name, share]) => `${name}: ${share.toFixed(2)} times as far away as allowed`);
-  assert(lines.length <= most, lines.join("\n"));
+  const near = () => assert(lines.length <= most, lines.join("\n"));
+  if (draw > 1) await t.step(`perturbed draws: ${draw - 1}`, near);
+  else near();
 }

@@ -33,7 +33,10 @@ export interface Golden<F> {
 }
 
 /** What a test does with the cases whose names match. */
-export type Check<F> = readonly [pattern: RegExp, check: (golden: Golden<F>) => void | Promise<void>];
+export type Check<F> = readonly [
+  pattern: RegExp,
+  check: (golden: Golden<F>, t: Deno.TestContext) => void | Promise<void>,
+];
 
 /** What kinds of cases there are. */
 export type Kind = "models" | "losses" | "steps" | "misc";
@@ -99,9 +102,9 @@ export async function goldens<F>(kind: Kind, checks: readonly Check<F>[]): Promi
   }
   for (const name of names) {
     const check = checks.find(([pattern]) => pattern.test(name))?.[1];
-    await needs(everything, `golden: ${kind}/${name}`, async () => {
+    await needs(everything, `golden: ${kind}/${name}`, async (t) => {
       if (!check) throw new Error(`no test knows what to do with ${kind}/${name}`);
-      await check(await readGolden(`${kind}/${name}`));
+      await check(await readGolden(`${kind}/${name}`), t);
     });
   }
 }

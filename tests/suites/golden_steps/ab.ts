@@ -16,4 +16,4 @@ function activated({ names, facts }: Golden<Steps>): Method {
 }
 
 /** AB's first stage. */
-export const ab: Check<Steps>[] = [[/^init_ab_/, (golden) => check(golden, activated(golden))]];
+export const ab: Check<Steps>[] = [[/^init_ab_/, (golden, t) => check(golden, activated(golden), t)]];

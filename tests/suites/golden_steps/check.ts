@@ -81,7 +81,7 @@ function scheduleOf({ facts }: Golden<Steps>, { dot }: Method): Schedule {
   return sgd({ epochs: 1, batch: 1, lr, momentum, weightDecay, dot });
 }
 
-export async function check(golden: Golden<Steps>, method: Method): Promise<void> {
+export async function check(golden: Golden<Steps>, method: Method, t: Deno.TestContext): Promise<void> {
   const { facts } = golden, classes = facts.num_classes;
   for (const [network, names] of Object.entries(facts.left_out ?? {})) {
     const unknown = names.filter((name) => !facts.final_order[network]?.includes(name));
@@ -139,7 +139,7 @@ export async function check(golden: Golden<Steps>, method: Method): Promise<void
       name.startsWith(prefix) ? [[referenceName(network, name.slice(prefix.length)), values]] : []
     );
   try {
-    await assertNearInSomeDraw(async (draw) => {
+    await assertNearInSomeDraw(t, async (draw) => {
       const [off, final] = await run(draw);
       return new Map([
         ...off,
@@ -214,7 +214,7 @@ function momentsOf(values: Float32Array): [mean: number, deviation: number, l2: 
 
 /** The check of the cases that a pattern names, by a method made from a case's arguments and its other facts. */
 export function steps<A = Steps["args"]>(pattern: RegExp, method: (args: A, facts: Steps) => Method): Check<Steps> {
-  return [pattern, (golden) => check(golden, method(golden.facts.args as unknown as A, golden.facts))];
+  return [pattern, (golden, t) => check(golden, method(golden.facts.args as unknown as A, golden.facts), t)];
 }
 
 /** The teacher and the student of a case. */

@@ -44,4 +44,4 @@ function contrasted({ facts: { args }, tensor }: Golden<Steps>, batch: number): 
 }
 
 /** CRD with recorded negatives. */
-export const crd: Check<Steps>[] = [[/^crd_/, (golden) => check(golden, contrasted(golden, golden.facts.batch))]];
+export const crd: Check<Steps>[] = [[/^crd_/, (golden, t) => check(golden, contrasted(golden, golden.facts.batch), t)]];

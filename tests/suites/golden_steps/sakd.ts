@@ -124,7 +124,7 @@ const contrasted = (golden: Golden<Steps>): Method => {
 
 /** SAKD with recorded noise, over three methods. */
 export const sakd: Check<Steps>[] = [
-  [/^sakd_fitnet_/, (golden) => check(golden, hinted(golden))],
-  [/^sakd_at_/, (golden) => check(golden, attentive(golden))],
-  [/^sakd_crd_/, (golden) => check(golden, contrasted(golden))],
+  [/^sakd_fitnet_/, (golden, t) => check(golden, hinted(golden), t)],
+  [/^sakd_at_/, (golden, t) => check(golden, attentive(golden), t)],
+  [/^sakd_crd_/, (golden, t) => check(golden, contrasted(golden), t)],
 ];
