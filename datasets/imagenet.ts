@@ -1,7 +1,7 @@
 import type { Dataset, Mix } from "../lib/data/dataset.ts";
 import { Failure } from "../lib/values/failure.ts";
 import { classFolders } from "./images/class_folders.ts";
-import type { CentreCut, Range } from "./images/cut.ts";
+import type { CentreCut, NumberRange } from "./images/cut.ts";
 import { declare, type ImageOptions, inside, whole } from "./declare.ts";
 import { imageSplit } from "./images/image_split.ts";
 import { openImages } from "./images/open_images.ts";
@@ -16,9 +16,9 @@ export interface ImagenetOptions<M extends Mix | undefined = undefined, V extend
   /** Pixels that a test image's shorter side is scaled to before its middle is cut out, `size` or more; 256 by default. */
   readonly shorter?: number;
   /** The share of a training image's area that is cut out, uniform between these; .08 to 1 by default. */
-  readonly area?: Range;
+  readonly area?: NumberRange;
   /** Width by height of what is cut out of a training image; 3/4 to 4/3 by default, its logarithm uniform. */
-  readonly ratio?: Range;
+  readonly ratio?: NumberRange;
 }
 
 /** What has to be where. */
@@ -73,7 +73,7 @@ export function imagenet<M extends Mix | undefined = undefined, V extends string
 }
 
 /** Throws a `Failure` (exit 2) that names the option, unless it is above 0, ascending and at most this. */
-function range(option: string, [least, largest]: Range, most: number): void {
+function range(option: string, [least, largest]: NumberRange, most: number): void {
   if (!(least > 0 && largest >= least && largest <= most && Number.isFinite(largest))) {
     throw new Failure(
       2,

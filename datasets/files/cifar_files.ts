@@ -1,8 +1,8 @@
 import type { Opened, Split } from "../../lib/data/dataset.ts";
 import { checksum } from "../../lib/files/checksum.ts";
-import { elsewhere } from "../../lib/files/data_folder.ts";
+import { dataFolderHint } from "../../lib/files/data_folder.ts";
 import { download } from "../../lib/files/download.ts";
-import { Failure, reason } from "../../lib/values/failure.ts";
+import { Failure, messageOf } from "../../lib/values/failure.ts";
 import { lookUp, readFile } from "./look_up.ts";
 import { untar } from "./tar.ts";
 
@@ -47,11 +47,14 @@ export async function openCifar(
   const root = `${folder}/${files.folder}`;
   if (!(await lookUp(root))) {
     if (dry) {
-      throw new Failure(3, `there is no ${root}: a run puts it there from ${files.url + files.archive}; ${elsewhere}`);
+      throw new Failure(
+        3,
+        `there is no ${root}: a run puts it there from ${files.url + files.archive}; ${dataFolderHint}`,
+      );
     }
     await provide(files, folder, log);
   }
-  const again = `remove ${root} and run again, and it is unpacked or downloaded anew; ${elsewhere}`;
+  const again = `remove ${root} and run again, and it is unpacked or downloaded anew; ${dataFolderHint}`;
   const classes = new TextDecoder().decode(await readFile(`${root}/${files.names}`, again)).split(/\r?\n/).filter(
     Boolean,
   );
@@ -120,7 +123,10 @@ async function provide(files: CifarFiles, folder: string, log: (line: string) =>
   let aside: string | undefined;
   try {
     if (await lookUp(archive)) await verify(archive, files.md5);
-    else await download({ url, sum: { algorithm: "md5", digits: files.md5 }, to: archive, elsewhere }, log);
+    else {await download(
+        { url, sum: { algorithm: "md5", digits: files.md5 }, to: archive, elsewhere: dataFolderHint },
+        log,
+      );}
     log(`${archive}: unpacking`);
     aside = await Deno.makeTempDir({ dir: folder, prefix: `.${files.folder}-` });
     await untar(archive, aside);
@@ -129,7 +135,9 @@ async function provide(files: CifarFiles, folder: string, log: (line: string) =>
     // Another process may have been faster: its folder is as good as ours.
     if (aside && await lookUp(`${folder}/${files.folder}`)) return;
     if (error instanceof Failure) throw error;
-    throw new Failure(3, `cannot unpack ${archive} into ${folder} (${reason(error)}); ${elsewhere}`, { cause: error });
+    throw new Failure(3, `cannot unpack ${archive} into ${folder} (${messageOf(error)}); ${dataFolderHint}`, {
+      cause: error,
+    });
   } finally {
     if (aside) await Deno.remove(aside, { recursive: true });
   }

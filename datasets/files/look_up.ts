@@ -1,4 +1,4 @@
-import { Failure, reason } from "../../lib/values/failure.ts";
+import { Failure, messageOf } from "../../lib/values/failure.ts";
 
 /** What is at this path, links followed; undefined where there is nothing. */
 export async function lookUp(path: string): Promise<Deno.FileInfo | undefined> {
@@ -6,7 +6,7 @@ export async function lookUp(path: string): Promise<Deno.FileInfo | undefined> {
     return await Deno.stat(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
-    throw new Failure(3, `cannot look at ${path}: ${reason(error)}`, { cause: error });
+    throw new Failure(3, `cannot look at ${path}: ${messageOf(error)}`, { cause: error });
   }
 }
 
@@ -15,6 +15,6 @@ export async function readFile(path: string, wayOut: string): Promise<Uint8Array
   try {
     return await Deno.readFile(path);
   } catch (error) {
-    throw new Failure(3, `cannot read ${path} (${reason(error)}): ${wayOut}`, { cause: error });
+    throw new Failure(3, `cannot read ${path} (${messageOf(error)}): ${wayOut}`, { cause: error });
   }
 }

@@ -1,6 +1,6 @@
-import { elsewhere } from "../../lib/files/data_folder.ts";
+import { dataFolderHint } from "../../lib/files/data_folder.ts";
 import { openZip } from "../../lib/files/zip.ts";
-import { Failure, reason } from "../../lib/values/failure.ts";
+import { Failure, messageOf } from "../../lib/values/failure.ts";
 import { lookUp } from "./look_up.ts";
 
 /** Files in folders, whether on the disk or in a zip. */
@@ -27,7 +27,7 @@ export async function openTree(path: string, unwrap = false): Promise<Tree> {
   throw absent(path);
 }
 
-const absent = (path: string) => new Failure(3, `there is no ${path}: ${elsewhere}`);
+const absent = (path: string) => new Failure(3, `there is no ${path}: ${dataFolderHint}`);
 
 function zipTree(path: string, unwrap: boolean): Tree {
   const zip = openZip(path), top = `${zip.names[0]?.split("/")[0]}/`;
@@ -45,7 +45,7 @@ function directoryTree(path: string): Tree {
   const refused = (name: string, error: unknown) =>
     error instanceof Deno.errors.NotFound
       ? absent(`${path}/${name}`)
-      : new Failure(3, `cannot read ${path}/${name}: ${reason(error)}`, { cause: error });
+      : new Failure(3, `cannot read ${path}/${name}: ${messageOf(error)}`, { cause: error });
   const attempt = <T>(name: string, read: (path: string) => T): T => {
     try {
       return read(`${path}/${name}`);

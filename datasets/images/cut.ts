@@ -3,7 +3,7 @@ import type { Image } from "./image.ts";
 import { filters, resample } from "./resample.ts";
 
 /** The least and the largest. */
-export type Range = readonly [least: number, largest: number];
+export type NumberRange = readonly [least: number, largest: number];
 
 /** How an image of any size becomes `size` × `size` pixels; scaling is bilinear, antialiased where it shrinks. */
 export type Cut = SquareCut | CentreCut | RandomCut;
@@ -36,9 +36,9 @@ export interface RandomCut {
   /** Height and width in pixels. */
   readonly size: number;
   /** The part's share of the image's area, uniform between these. */
-  readonly area: Range;
+  readonly area: NumberRange;
   /** The part's width by its height, its logarithm uniform between theirs. */
-  readonly ratio: Range;
+  readonly ratio: NumberRange;
   /** The seed of the random numbers. */
   readonly seed: number;
   /** The name of their stream. */
@@ -76,7 +76,7 @@ const half = (n: number): number => (n >> 1) + (n % 4 === 3 ? 1 : 0);
 /** After ten draws that do not fit: the largest central part with a ratio that is allowed. */
 function part(image: Image, { area, ratio, seed, stream: name }: RandomCut) {
   const random = stream(seed, name),
-    between = ([least, largest]: Range) => least + (largest - least) * random.uniform();
+    between = ([least, largest]: NumberRange) => least + (largest - least) * random.uniform();
   for (let draw = 0; draw < 10; draw++) {
     const pixels = image.width * image.height * between(area);
     const aspect = Math.exp(between([Math.log(ratio[0]), Math.log(ratio[1])]));

@@ -1,9 +1,9 @@
-import { reason } from "../../lib/values/failure.ts";
+import { messageOf } from "../../lib/values/failure.ts";
 import { type Cut, cutOut } from "./cut.ts";
 import { imageDecoder } from "./image.ts";
 
 /** What the worker is asked: the bytes of an image file and how it is cut. */
-export interface Asked {
+export interface DecodeRequest {
   /** The file's bytes. */
   readonly bytes: Uint8Array;
   /** How it is cut. */
@@ -15,7 +15,7 @@ export type Answer = { readonly pixels: Uint8Array } | { readonly error: string 
 
 /** What a worker has that a page's types do not know. */
 interface Scope {
-  onmessage: (event: MessageEvent<Asked>) => void;
+  onmessage: (event: MessageEvent<DecodeRequest>) => void;
   postMessage(answer: Answer, transfer?: Transferable[]): void;
 }
 
@@ -27,6 +27,6 @@ scope.onmessage = async ({ data: { bytes, cut } }) => {
     const pixels = cutOut(decode(bytes), cut);
     scope.postMessage({ pixels }, [pixels.buffer as ArrayBuffer]);
   } catch (error) {
-    scope.postMessage({ error: reason(error) });
+    scope.postMessage({ error: messageOf(error) });
   }
 };

@@ -1,5 +1,5 @@
 import type { Cut } from "./cut.ts";
-import type { Answer, Asked } from "./decode_worker.ts";
+import type { Answer, DecodeRequest } from "./decode_worker.ts";
 
 /** Workers that decode image files side by side. */
 export interface Decoders {
@@ -39,7 +39,7 @@ export function decoders(count: number = Math.min(navigator.hardwareConcurrency,
 
 /** One worker. */
 interface Decoder {
-  decode(asked: Asked): Promise<Uint8Array>;
+  decode(asked: DecodeRequest): Promise<Uint8Array>;
   close(): void;
 }
 

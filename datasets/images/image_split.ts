@@ -1,5 +1,5 @@
 import type { Draw, Split } from "../../lib/data/dataset.ts";
-import { Failure, reason } from "../../lib/values/failure.ts";
+import { Failure, messageOf } from "../../lib/values/failure.ts";
 import type { Tree } from "../files/tree.ts";
 import type { Cut } from "./cut.ts";
 import type { Decoders } from "./decoders.ts";
@@ -29,7 +29,7 @@ export function imageSplit(
       return await decoders.decode(() => tree.read(names[index]), cut(index, draw));
     } catch (error) {
       if (error instanceof Failure) throw error;
-      throw new Failure(3, `${tree.path}: ${names[index]} is broken (${reason(error)}): replace it or remove it`);
+      throw new Failure(3, `${tree.path}: ${names[index]} is broken (${messageOf(error)}): replace it or remove it`);
     }
   };
   return {

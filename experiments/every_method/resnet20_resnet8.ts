@@ -119,7 +119,7 @@ export default {
     rkd: { distiller: rkd() },
     pkt: { distiller: pkt() },
     ab: { student: from(abFirst), distiller: ab() },
-    ft: { distiller: ft({ paraphraser: from(ftFirst).extras.paraphraser }) },
+    ft: { distiller: ft({ paraphraser: from(ftFirst).trainedModules.paraphraser }) },
     fsp: { student: from(fspFirst), distiller: fsp() },
     nst: { distiller: nst() },
     kdsvd: { distiller: kdsvd() },

@@ -6,5 +6,8 @@ import { each, sakdPairs } from "./pairs.ts";
 export default each(
   sakdPairs,
   (pair, name) =>
-    experiment(import.meta, { ...pair, distiller: ft({ paraphraser: from(first[name]).extras.paraphraser, kd: 1 }) }),
+    experiment(import.meta, {
+      ...pair,
+      distiller: ft({ paraphraser: from(first[name]).trainedModules.paraphraser, kd: 1 }),
+    }),
 );

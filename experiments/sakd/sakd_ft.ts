@@ -4,7 +4,7 @@ import first from "./ft_init.ts";
 import { each, isHomogeneous, sakdPairs } from "./pairs.ts";
 
 export default each(sakdPairs, (pair, name) => {
-  const { paraphraser } = from(first[name]).extras;
+  const { paraphraser } = from(first[name]).trainedModules;
   return experiment(import.meta, {
     ...pair,
     distiller: sakd(ft({ paraphraser }), { homogeneous: isHomogeneous(name) }),

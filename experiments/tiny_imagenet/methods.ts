@@ -16,7 +16,7 @@ import {
   rkd,
   sakd,
   sp,
-  type Spotted,
+  type SpottedDistiller,
   vid,
 } from "../../mod.ts";
 import type { Learner } from "../cifar100/pairs.ts";
@@ -28,9 +28,10 @@ import { pairs } from "./pairs.ts";
  * SAKD's policy chooses. A pair's module exports it by default.
  */
 export function methods(meta: { readonly url: string }, name: keyof typeof pairs) {
-  const { paraphraser } = from(first[name]).extras, homogeneous = name !== "vgg13_mobilenetv2";
+  const { paraphraser } = from(first[name]).trainedModules, homogeneous = name !== "vgg13_mobilenetv2";
   const by = (distiller: Distiller<Learner, Learner, HardLabels>) => experiment(meta, { ...pairs[name], distiller });
-  const adaptive = (method: Spotted<Learner, Learner, HardLabels>) => by(sakd(method, { gamma: 2, homogeneous }));
+  const adaptive = (method: SpottedDistiller<Learner, Learner, HardLabels>) =>
+    by(sakd(method, { gamma: 2, homogeneous }));
   return {
     kd: by(kd()),
     fitnets: by(combine(kd({ ce: 1, kd: 1 }), fitnets({ weight: 1 }))),

@@ -3,11 +3,11 @@ import { dataFolder } from "../files/data_folder.ts";
 import { type Description, description } from "../nn/description.ts";
 import type { Net } from "../nn/network.ts";
 import type { Shape } from "../nn/variables.ts";
-import { findNetwork, isModule, networkIn, networks } from "../project/find_network.ts";
-import { load, type Loaded } from "../project/identify.ts";
+import { findNetwork, isModule, listNetworks, networkIn } from "../project/find_network.ts";
+import { type Loaded, loadExperiments } from "../project/identify.ts";
 import { columns } from "../terminal/columns.ts";
-import { command } from "../terminal/command.ts";
-import { type Flags, flags, help, type Spec } from "../terminal/flags.ts";
+import { runCommand } from "../terminal/command.ts";
+import { type Flags, helpText, parseFlags, type Spec } from "../terminal/flags.ts";
 import { Failure } from "../values/failure.ts";
 import type { Json } from "../values/json.ts";
 
@@ -33,18 +33,21 @@ interface Shown {
  * for each of its `teachers`; its images are those of its data set, which is opened for that unless both `--size` and
  * `--classes` are given. Rejects with a `Failure` that has the exit code.
  */
-export async function main(args: readonly string[], print: (line: string) => void = console.log): Promise<void> {
-  const given = flags(args, FLAGS), [spec, another] = given._;
-  if (given.help) return print(help("deno task describe [network | module.ts[#network | #experiment]]", FLAGS));
+export async function runDescribe(args: readonly string[], print: (line: string) => void = console.log): Promise<void> {
+  const options = parseFlags(args, FLAGS), [spec, another] = options._;
+  if (options.help) return print(helpText("deno task describe [network | module.ts[#network | #experiment]]", FLAGS));
   if (another !== undefined) throw new Failure(2, `one at a time: deno task describe ${spec}`);
-  const { text, json } = spec === undefined ? all(given) : await one(spec, given);
-  if (given.json) json.forEach((line) => print(JSON.stringify(line)));
+  const { text, json } = spec === undefined ? all(options) : await one(spec, options);
+  if (options.json) json.forEach((line) => print(JSON.stringify(line)));
   else print(text);
 }
 
 /** Every network of ours, a line each. */
-function all(given: Given): Shown {
-  const rows = networks().map(({ name, network }) => ({ name, ...description(network, ...images(network, given)) }));
+function all(options: Given): Shown {
+  const rows = listNetworks().map(({ name, network }) => ({
+    name,
+    ...description(network, ...images(network, options)),
+  }));
   return {
     text: columns([
       ["network", "parameters", "multiply-adds"],
@@ -55,21 +58,21 @@ function all(given: Given): Shown {
 }
 
 /** What the command line names. */
-async function one(spec: string, given: Given): Promise<Shown> {
+async function one(spec: string, options: Given): Promise<Shown> {
   const { network, others } = isModule(spec) ? await networkIn(spec) : { network: await findNetwork(spec), others: "" };
   if (network) {
-    const [image, classes] = images(network, given), described = description(network, image, classes);
+    const [image, classes] = images(network, options), described = description(network, image, classes);
     return { text: `${described.id}: ${words(image, classes)}\n\n${stages(described)}`, json: [brief(described)] };
   }
   const shown = [];
-  for (const loaded of await experiments(spec, others)) shown.push(await cast(loaded, given));
+  for (const loaded of await experiments(spec, others)) shown.push(await cast(loaded, options));
   return { text: shown.map(({ text }) => text).join("\n\n"), json: shown.flatMap(({ json }) => json) };
 }
 
 /** The experiments of a module; where it has none, the failure ends with what else it has. */
 async function experiments(spec: string, others: string): Promise<Loaded[]> {
   try {
-    return await load(spec);
+    return await loadExperiments(spec);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     throw new Failure(error.exit, error.message + others, { cause: error });
@@ -77,8 +80,8 @@ async function experiments(spec: string, others: string): Promise<Loaded[]> {
 }
 
 /** An experiment's student and teachers. */
-async function cast({ id, experiment }: Loaded, given: Given): Promise<Shown> {
-  const [image, classes] = await imagesOf(experiment, given);
+async function cast({ id, experiment }: Loaded, options: Given): Promise<Shown> {
+  const [image, classes] = await imagesOf(experiment, options);
   const student = description(experiment.student, image, classes);
   const teachers = experiment.teachers.map((teacher) => description(networkOf(teacher), image, classes));
   const parts = [
@@ -95,8 +98,8 @@ async function cast({ id, experiment }: Loaded, given: Given): Promise<Shown> {
 type Images = readonly [image: Shape, classes: number];
 
 /** What a network is for, unless the flags say otherwise. */
-function images({ usual = { size: 32, classes: 100 } }: Net, given: Given): Images {
-  return [square(given.size ?? usual.size), given.classes ?? usual.classes];
+function images({ usual = { size: 32, classes: 100 } }: Net, options: Given): Images {
+  return [square(options.size ?? usual.size), options.classes ?? usual.classes];
 }
 
 /** What an experiment's data set has, unless the flags say otherwise. */
@@ -132,4 +135,4 @@ const counts = ({ parameters, multiplyAdds }: Pick<Description, "parameters" | "
 
 const words = (image: Shape, classes: number): string => `images of ${image.join("×")}, ${classes} classes`;
 
-if (import.meta.main) await command(() => main(Deno.args));
+if (import.meta.main) await runCommand(() => runDescribe(Deno.args));

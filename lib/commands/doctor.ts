@@ -8,7 +8,7 @@ import { dataFolder } from "../files/data_folder.ts";
 import { type Device, devices } from "../tensorflow/devices.ts";
 import { findLibrary, type Library } from "../tensorflow/library/find.ts";
 import { type Host, thisHost } from "../tensorflow/library/host.ts";
-import { flags, help, type Spec } from "../terminal/flags.ts";
+import { helpText, parseFlags, type Spec } from "../terminal/flags.ts";
 import { Failure } from "../values/failure.ts";
 
 /** A folder and what is in it. */
@@ -28,7 +28,7 @@ export interface Sized {
 }
 
 /** What was found on a machine. */
-export interface Findings {
+export interface Diagnosis {
   /** The TensorFlow that a run would use; absent where there is none yet. */
   readonly library?: Library;
   /** What there is to say about TensorFlow: why there is none, or a warning. */
@@ -81,7 +81,7 @@ function devicesOf(library: Library, notes: string[]): Device[] {
 }
 
 /** Looks at everything. A TensorFlow that is absent or unusable is a note, not an error. */
-export async function diagnose(data: string, host: Host = thisHost()): Promise<Findings> {
+export async function diagnose(data: string, host: Host = thisHost()): Promise<Diagnosis> {
   const notes: string[] = [];
   const library = await findLibrary({ host, download: false, log: (line) => notes.push(line) }).catch((error) => {
     if (!(error instanceof Failure)) throw error;
@@ -120,7 +120,7 @@ const origins: Readonly<Record<Library["source"], string>> = {
 };
 
 /** The findings in two aligned columns. */
-export function report({ library, notes, devices, threads, deno, data, cache }: Findings): string {
+export function diagnosisReport({ library, notes, devices, threads, deno, data, cache }: Diagnosis): string {
   const rows: Row[] = [
     ["TensorFlow", library ? `${library.version}, ${origins[library.source]}` : "none"],
     ...(library ? [["library", library.cc], ["", library.framework]] as const : []),
@@ -140,21 +140,21 @@ const SPEC = {
 } as const satisfies Spec;
 
 /** Runs the command and returns the exit code: 0, or 3 where there is no usable TensorFlow. Throws a `Failure` (exit 2). */
-export async function doctor(args: readonly string[], print: (text: string) => void): Promise<0 | 3> {
-  const given = flags(args, SPEC);
-  if (given._.length > 0) throw new Failure(2, `deno task doctor takes no argument: ${given._.join(" ")}`);
-  if (given.help) {
-    print(help("deno task doctor [flags]", SPEC));
+export async function runDoctor(args: readonly string[], print: (text: string) => void): Promise<0 | 3> {
+  const options = parseFlags(args, SPEC);
+  if (options._.length > 0) throw new Failure(2, `deno task doctor takes no argument: ${options._.join(" ")}`);
+  if (options.help) {
+    print(helpText("deno task doctor [flags]", SPEC));
     return 0;
   }
-  const findings = await diagnose(dataFolder(given.data));
-  print(given.json ? JSON.stringify(findings, null, 2) : report(findings));
+  const findings = await diagnose(dataFolder(options.data));
+  print(options.json ? JSON.stringify(findings, null, 2) : diagnosisReport(findings));
   return findings.library ? 0 : 3;
 }
 
 if (import.meta.main) {
   try {
-    Deno.exit(await doctor(Deno.args, console.log));
+    Deno.exit(await runDoctor(Deno.args, console.log));
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     console.error(error.message);

@@ -6,13 +6,13 @@
 import { statSync } from "node:fs";
 import { EVAL_BATCH } from "../evaluation/evaluate.ts";
 import { examine, type Subject } from "../evaluation/examine.ts";
-import { report, reportJson } from "../evaluation/report.ts";
+import { examinationJson, examinationReport } from "../evaluation/report.ts";
 import { dataFolder } from "../files/data_folder.ts";
 import { findNetwork } from "../project/find_network.ts";
-import { load } from "../project/identify.ts";
-import { trainedStudent } from "../run/trained.ts";
-import { command } from "../terminal/command.ts";
-import { type Flags, flags, help, type Spec } from "../terminal/flags.ts";
+import { loadExperiments } from "../project/identify.ts";
+import { readTrainedStudent } from "../run/trained.ts";
+import { runCommand } from "../terminal/command.ts";
+import { type Flags, helpText, parseFlags, type Spec } from "../terminal/flags.ts";
 import { status } from "../terminal/status.ts";
 import { Failure } from "../values/failure.ts";
 import { readWeights } from "../weights/weights_file.ts";
@@ -47,17 +47,17 @@ interface Named extends Subject {
  * Examines the trained students of the experiments that the arguments name, or with `--as` a file of weights. Rejects with a
  * `Failure` that has the exit code.
  */
-export async function main(args: readonly string[], print: (line: string) => void = console.log): Promise<void> {
-  const given = flags(args, FLAGS), [spec, another] = given._;
-  if (given.help) return print(help("deno task eval <module>[#name] | <weights> --as <module>[#name]", FLAGS));
+export async function runEval(args: readonly string[], print: (line: string) => void = console.log): Promise<void> {
+  const options = parseFlags(args, FLAGS), [spec, another] = options._;
+  if (options.help) return print(helpText("deno task eval <module>[#name] | <weights> --as <module>[#name]", FLAGS));
   if (spec === undefined) throw new Failure(2, "which experiment? deno task eval experiments/quickstart.ts#kd");
   if (another !== undefined) throw new Failure(2, `one at a time: deno task eval ${spec}`);
-  const named = given.as === undefined ? await students(spec, given) : [await file(spec, given.as, given)];
-  const { precision = "float32", backend = "tensorflow", threads, "eval-batch": evalBatch } = given, shown = status();
+  const named = options.as === undefined ? await students(spec, options) : [await file(spec, options.as, options)];
+  const { precision = "float32", backend = "tensorflow", threads, "eval-batch": evalBatch } = options, shown = status();
   for (const subject of named) {
     const { id, trained, network, dataset, file: { path, sha256 } } = subject;
     const found = await examine(subject, {
-      data: dataFolder(given.data),
+      data: dataFolder(options.data),
       status: shown,
       precision,
       backend,
@@ -65,24 +65,24 @@ export async function main(args: readonly string[], print: (line: string) => voi
       evalBatch,
     });
     const about = { id, ...trained, network: network.id, dataset: dataset.id, weights: { path, sha256 } };
-    if (given.json) print(JSON.stringify({ ...about, precision, backend, ...reportJson(found) }));
+    if (options.json) print(JSON.stringify({ ...about, precision, backend, ...examinationJson(found) }));
     else {
       const trial = trained ? ` seed ${trained.seed}, ${trained.epoch}` : "";
       print(`${id}${trial}: ${network.id} on ${found.images} test images of ${dataset.id}`);
-      print(`${path}, sha256 ${sha256}\n\n${report(dataset.task, found, given.confusion)}\n`);
+      print(`${path}, sha256 ${sha256}\n\n${examinationReport(dataset.task, found, options.confusion)}\n`);
     }
   }
 }
 
 /** The trained students of a module's experiments. */
-async function students(spec: string, given: Given): Promise<Named[]> {
-  if (given.network !== undefined) throw new Failure(2, "--network goes with --as, for a file of weights");
+async function students(spec: string, options: Given): Promise<Named[]> {
+  if (options.network !== undefined) throw new Failure(2, "--network goes with --as, for a file of weights");
   if (isWeights(spec)) {
     throw new Failure(2, `${spec} needs --as <experiment>: whose network and data set it is measured with`);
   }
-  const { seed = 1, epoch = "last" } = given, found: Named[] = [];
-  for (const { id, experiment } of await load(spec)) {
-    const { path, sha256, tensors } = await trainedStudent(experiment, seed, epoch, given);
+  const { seed = 1, epoch = "last" } = options, found: Named[] = [];
+  for (const { id, experiment } of await loadExperiments(spec)) {
+    const { path, sha256, tensors } = await readTrainedStudent(experiment, seed, epoch, options);
     const file = { path, format: "safetensors", tensors, facts: {}, sha256 } as const;
     found.push({ id, trained: { seed, epoch }, network: experiment.student, dataset: experiment.dataset, file });
   }
@@ -95,13 +95,13 @@ function isWeights(path: string): boolean {
 }
 
 /** A file of weights with the network and the data set of an experiment. */
-async function file(path: string, as: string, given: Given): Promise<Named> {
-  const strange = (["seed", "epoch", "epochs", "limit"] as const).find((flag) => given[flag] !== undefined);
+async function file(path: string, as: string, options: Given): Promise<Named> {
+  const strange = (["seed", "epoch", "epochs", "limit"] as const).find((flag) => options[flag] !== undefined);
   if (strange) throw new Failure(2, `--${strange} is for an experiment's own weights, not for a file with --as`);
-  const [{ id, experiment }, ...others] = await load(as);
+  const [{ id, experiment }, ...others] = await loadExperiments(as);
   if (others.length > 0) throw new Failure(2, `--as ${as} is several experiments; name one, such as ${id}`);
-  const network = given.network === undefined ? experiment.student : await findNetwork(given.network);
+  const network = options.network === undefined ? experiment.student : await findNetwork(options.network);
   return { id, network, dataset: experiment.dataset, file: await readWeights(path) };
 }
 
-if (import.meta.main) await command(() => main(Deno.args));
+if (import.meta.main) await runCommand(() => runEval(Deno.args));

@@ -7,19 +7,19 @@ import { join, resolve } from "node:path";
 import { checkReplaceable, writeExport } from "../export/folder.ts";
 import type { Format } from "../export/format.ts";
 import { graphModel } from "../export/graph_model.ts";
-import type { Model } from "../export/model.ts";
+import type { ExportedModel } from "../export/model.ts";
 import { type CardFacts, modelCard } from "../export/model_card.ts";
 import { preprocessing } from "../export/preprocessing.ts";
 import { safetensors } from "../export/safetensors.ts";
 import { savedModel } from "../export/saved_model.ts";
 import { dataFolder } from "../files/data_folder.ts";
 import { description } from "../nn/description.ts";
-import { load, type Loaded, root } from "../project/identify.ts";
-import { outcome } from "../project/outcome.ts";
+import { type Loaded, loadExperiments, projectRoot } from "../project/identify.ts";
+import { readOutcome } from "../project/outcome.ts";
 import { commit, versions } from "../project/versions.ts";
-import { type TrainedStudent, trainedStudent } from "../run/trained.ts";
-import { command } from "../terminal/command.ts";
-import { flags, help, type Spec } from "../terminal/flags.ts";
+import { readTrainedStudent, type TrainedStudent } from "../run/trained.ts";
+import { runCommand } from "../terminal/command.ts";
+import { helpText, parseFlags, type Spec } from "../terminal/flags.ts";
 import { Failure } from "../values/failure.ts";
 import { importWeights } from "../weights/import_weights.ts";
 
@@ -38,18 +38,18 @@ const FLAGS = {
  * prints. Rejects with a `Failure`: exit 2 for wrong usage or a folder that is somebody else's, 3 where the student is not
  * trained or its data set is missing.
  */
-export async function main(args: readonly string[], print: (line: string) => void = console.log): Promise<void> {
-  const given = flags(args, FLAGS), { format: name, seed = 1, epoch = "last" } = given;
-  if (given.help) return print(help("deno task export <module>[#name] --format <format>", FLAGS));
+export async function runExport(args: readonly string[], print: (line: string) => void = console.log): Promise<void> {
+  const options = parseFlags(args, FLAGS), { format: name, seed = 1, epoch = "last" } = options;
+  if (options.help) return print(helpText("deno task export <module>[#name] --format <format>", FLAGS));
   if (!name) throw new Failure(2, `which format? --format ${Object.keys(FORMATS).join(" or ")}`);
-  const { id, experiment } = await one(given._), project = root(experiment.url);
-  const folder = given.out ? resolve(given.out) : join(project, "exports", id, name);
+  const { id, experiment } = await one(options._), project = projectRoot(experiment.url);
+  const folder = options.out ? resolve(options.out) : join(project, "exports", id, name);
   await checkReplaceable(folder);
-  const student = await trainedStudent(experiment, seed, epoch);
-  const facts = { ...await described(student, epoch, dataFolder(given.data)), format: FORMATS[name], student, epoch };
+  const student = await readTrainedStudent(experiment, seed, epoch);
+  const facts = { ...await described(student, epoch, dataFolder(options.data)), format: FORMATS[name], student, epoch };
   const card: CardFacts = {
     ...facts,
-    outcome: await outcome(experiment, project),
+    outcome: await readOutcome(experiment, project),
     versions: versions(null),
     commit: await commit(project),
   };
@@ -64,7 +64,7 @@ export async function main(args: readonly string[], print: (line: string) => voi
 async function one([spec, another]: readonly string[]): Promise<Loaded> {
   if (spec === undefined) throw new Failure(2, "which experiment? deno task export experiments/quickstart.ts#kd");
   if (another !== undefined) throw new Failure(2, `one at a time: deno task export ${spec}`);
-  const [first, ...others] = await load(spec);
+  const [first, ...others] = await loadExperiments(spec);
   if (others.length === 0) return first;
   throw new Failure(
     2,
@@ -82,7 +82,7 @@ async function described(
   opened.close();
   const file = { path, format: "safetensors", tensors, facts: {}, sha256 } as const;
   const origin = { experiment: id, seed: String(seed), epoch, sha256, declaration: trial.declaration };
-  const model: Model = {
+  const model: ExportedModel = {
     network,
     image,
     classes,
@@ -95,4 +95,4 @@ async function described(
   return { model, parameters, multiplyAdds, tested: test.size };
 }
 
-if (import.meta.main) await command(() => main(Deno.args));
+if (import.meta.main) await runCommand(() => runExport(Deno.args));

@@ -6,11 +6,11 @@
 import { basename, join } from "node:path";
 import { checkTypes } from "../project/check_types.ts";
 import { columns } from "../terminal/columns.ts";
-import { command } from "../terminal/command.ts";
+import { runCommand } from "../terminal/command.ts";
 import { type Experiment, networkOf } from "../experiment/experiment.ts";
 import { Failure } from "../values/failure.ts";
 import { type FilledOwnTable, type FilledPaperTable, filledTables } from "../tables/filled_tables.ts";
-import { flags, help, type Spec } from "../terminal/flags.ts";
+import { helpText, parseFlags, type Spec } from "../terminal/flags.ts";
 import { identify } from "../project/identify.ts";
 import type { Outcome } from "../project/outcome.ts";
 import { tableFolder, tableFolders } from "../project/find_tables.ts";
@@ -48,19 +48,19 @@ export interface ListedCell {
  * one cell; differences of rows and what a paper has no number for are none. `checked` looks at the types of what declares
  * the tables. Rejects with a `Failure` that has the exit code.
  */
-export async function main(
+export async function runList(
   args: readonly string[],
   print: (line: string) => void = console.log,
   within: string = Deno.cwd(),
   checked: (modules: readonly string[]) => Promise<void> = checkTypes,
 ): Promise<void> {
-  const given = flags(args, FLAGS), [another] = given._;
-  if (given.help) return print(help("deno task list", FLAGS));
+  const options = parseFlags(args, FLAGS), [another] = options._;
+  if (options.help) return print(helpText("deno task list", FLAGS));
   if (another !== undefined) throw new Failure(2, `one paper's cells are deno task list --paper ${another}`);
-  const folders = given.paper === undefined ? tableFolders(within) : [tableFolder(given.paper, within)];
+  const folders = options.paper === undefined ? tableFolders(within) : [tableFolder(options.paper, within)];
   await checked(folders.map((folder) => join(folder, "tables.ts")));
   const cells = (await Promise.all(folders.map(listed))).flat();
-  if (given.json) return cells.forEach((cell) => print(JSON.stringify(cell)));
+  if (options.json) return cells.forEach((cell) => print(JSON.stringify(cell)));
   const rows = cells.map(({ table, method, teacher, student, dataset, state, n, id }) => [
     ...[
       table,
@@ -140,4 +140,4 @@ function sum(paper: string, cells: readonly ListedCell[]): string {
   }`;
 }
 
-if (import.meta.main) await command(() => main(Deno.args));
+if (import.meta.main) await runCommand(() => runList(Deno.args));

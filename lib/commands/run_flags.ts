@@ -24,18 +24,18 @@ export const RUN_FLAGS = {
 } as const satisfies Spec;
 
 /** How experiments are run, as these flags say. */
-export function runSettings(given: Flags<typeof RUN_FLAGS>, status: Status, interruption: Interruption): Settings {
+export function runSettings(options: Flags<typeof RUN_FLAGS>, status: Status, interruption: Interruption): Settings {
   return {
-    epochs: given.epochs,
-    limit: given.limit,
-    data: dataFolder(given.data),
-    precision: given.precision,
-    backend: given.backend,
-    threads: given.threads,
-    deterministic: given.deterministic,
-    gradNorms: given["grad-norms"],
-    evalBatch: given["eval-batch"],
-    fresh: given.fresh,
+    epochs: options.epochs,
+    limit: options.limit,
+    data: dataFolder(options.data),
+    precision: options.precision,
+    backend: options.backend,
+    threads: options.threads,
+    deterministic: options.deterministic,
+    gradNorms: options["grad-norms"],
+    evalBatch: options["eval-batch"],
+    fresh: options.fresh,
     status,
     log: status.line,
     interrupted: () => interruption.asked,

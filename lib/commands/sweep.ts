@@ -11,17 +11,17 @@ import { identify, moduleOf } from "../project/identify.ts";
 import { importModule } from "../project/import_module.ts";
 import { primaryOf } from "../project/metric.ts";
 import type { Trial } from "../project/result.ts";
-import { resolve } from "../run/resolve.ts";
-import { run } from "../run/run.ts";
+import { resolveRun } from "../run/resolve.ts";
+import { runTrials } from "../run/run.ts";
 import type { Settings } from "../run/settings.ts";
 import type { Task } from "../tasks/task.ts";
 import { columns } from "../terminal/columns.ts";
-import { command } from "../terminal/command.ts";
-import { flags, help, type Spec } from "../terminal/flags.ts";
+import { runCommand } from "../terminal/command.ts";
+import { helpText, parseFlags, type Spec } from "../terminal/flags.ts";
 import { Interruption } from "../terminal/interruption.ts";
 import { status } from "../terminal/status.ts";
 import { Failure } from "../values/failure.ts";
-import { fixed, spread } from "../values/numbers.ts";
+import { formatFixed, formatSpread } from "../values/numbers.ts";
 import { type Summary, summary } from "../values/statistics.ts";
 import { RUN_FLAGS, runSettings, seeds } from "./run_flags.ts";
 
@@ -40,22 +40,24 @@ interface Place {
 }
 
 /** Runs the sweep that the arguments name; see `--help`. Rejects with a `Failure` that has the exit code. */
-export async function main(args: readonly string[], print: (line: string) => void = console.log): Promise<void> {
-  const given = flags(args, FLAGS), [spec, another] = given._;
-  if (given.help) return print(help("deno task sweep <module>", FLAGS));
+export async function runSweep(args: readonly string[], print: (line: string) => void = console.log): Promise<void> {
+  const options = parseFlags(args, FLAGS), [spec, another] = options._;
+  if (options.help) return print(helpText("deno task sweep <module>", FLAGS));
   if (spec === undefined) throw new Failure(2, "which sweep? deno task sweep experiments/sweep.ts");
   if (another !== undefined) throw new Failure(2, `one at a time: deno task sweep ${spec}`);
   await checkTypes([moduleOf(spec)]);
-  const places = await load(spec), shown = status({ quiet: given.quiet });
+  const places = await load(spec), shown = status({ quiet: options.quiet });
   using interruption = new Interruption(shown.line);
-  const settings = runSettings(given, shown, interruption), trials = seeds(given);
-  if (given["dry-run"]) return print(columns(await Promise.all(places.map((place) => state(place, trials, settings)))));
+  const settings = runSettings(options, shown, interruption), trials = seeds(options);
+  if (options["dry-run"]) {
+    return print(columns(await Promise.all(places.map((place) => state(place, trials, settings)))));
+  }
   const tried: Tried[] = [];
   for (const [i, place] of places.entries()) {
     shown.line(`point ${i + 1} of ${places.length}: ${place.id}`);
     tried.push(await attempt(place, trials, settings));
   }
-  for (const line of sweepReport(tried, given.json)) print(line);
+  for (const line of sweepReport(tried, options.json)) print(line);
 }
 
 /** The points of a module's sweep. */
@@ -70,7 +72,7 @@ async function load(spec: string): Promise<Place[]> {
 
 /** What is there of a point's runs, as cells. */
 async function state({ id, experiment }: Place, seeds: readonly number[], settings: Settings): Promise<string[]> {
-  const found = await Promise.all(seeds.map((seed) => resolve(experiment, seed, settings)));
+  const found = await Promise.all(seeds.map((seed) => resolveRun(experiment, seed, settings)));
   return [id, ...found.map(({ seed, state }) => `seed ${seed}: ${state}`)];
 }
 
@@ -79,7 +81,7 @@ async function attempt({ id, point, experiment }: Place, seeds: readonly number[
   const trials = [];
   const { task } = experiment.dataset;
   try {
-    for (const seed of seeds) trials.push((await run([{ experiment, seed }], settings))[0].trial);
+    for (const seed of seeds) trials.push((await runTrials([{ experiment, seed }], settings))[0].trial);
   } catch (error) {
     if (!(error instanceof Failure) || error.exit !== 4) throw error;
     settings.status.line(error.message);
@@ -88,7 +90,7 @@ async function attempt({ id, point, experiment }: Place, seeds: readonly number[
   return { id, point, task, trials };
 }
 
-if (import.meta.main) await command(() => main(Deno.args));
+if (import.meta.main) await runCommand(() => runSweep(Deno.args));
 
 /** What came of a point of a sweep. */
 export interface Tried {
@@ -124,7 +126,7 @@ export function sweepReport(tried: readonly Tried[], json: boolean): string[] {
   const { title, decimals } = task.measures[task.primary];
   const rows = scored.map(({ point, heldOut }, i) => [
     ...settings.map((setting) => String(point[setting])),
-    heldOut ? spread(heldOut, decimals) : "diverged",
+    heldOut ? formatSpread(heldOut, decimals) : "diverged",
     i === 0 ? "best" : "",
   ]);
   const test = summary(best.trials.map(({ metric }) => primaryOf(metric, task).last))!;
@@ -132,7 +134,9 @@ export function sweepReport(tried: readonly Tried[], json: boolean): string[] {
   return [
     columns([[...settings, `hold-out ${title} (n)`, ""], ...rows], settings.length),
     "",
-    `best: ${best.id}, hold-out ${fixed(best.heldOut.mean, decimals)}, test ${fixed(test.mean, decimals)}${quick}`,
+    `best: ${best.id}, hold-out ${formatFixed(best.heldOut.mean, decimals)}, test ${
+      formatFixed(test.mean, decimals)
+    }${quick}`,
   ];
 }
 

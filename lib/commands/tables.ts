@@ -8,13 +8,13 @@ import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
 import { atomicWrite } from "../files/atomic_write.ts";
 import { checkTypes } from "../project/check_types.ts";
-import { command } from "../terminal/command.ts";
+import { runCommand } from "../terminal/command.ts";
 import { csvTables } from "../tables/formats/csv_tables.ts";
 import { Failure } from "../values/failure.ts";
 import { filledTables } from "../tables/filled_tables.ts";
-import { flags, help, type Spec } from "../terminal/flags.ts";
+import { helpText, parseFlags, type Spec } from "../terminal/flags.ts";
 import { latexTable } from "../tables/formats/latex_tables.ts";
-import { readme } from "../tables/formats/readme.ts";
+import { writeReadme } from "../tables/formats/readme.ts";
 import { tableFolder, tableFolders } from "../project/find_tables.ts";
 
 const FLAGS = {
@@ -31,13 +31,13 @@ const FLAGS = {
  * `latex` prints the tables. `checked` looks at the types of what declares them. Rejects with a `Failure`: exit 1 names the
  * READMEs that are out of date, 2 and 3 what is wrong with a declaration or a result.
  */
-export async function main(
+export async function runTables(
   args: readonly string[],
   print: (line: string) => void = console.log,
   checked: (modules: readonly string[]) => Promise<void> = checkTypes,
 ): Promise<void> {
-  const { check, format = "markdown", help: asked, _: named } = flags(args, FLAGS);
-  if (asked) return print(help("deno task tables [folder…]", FLAGS));
+  const { check, format = "markdown", help: asked, _: named } = parseFlags(args, FLAGS);
+  if (asked) return print(helpText("deno task tables [folder…]", FLAGS));
   const folders = named.length > 0 ? named.map((name) => tableFolder(name)) : tableFolders();
   await checked(folders.map((folder) => join(folder, "tables.ts")));
   if (format === "markdown") return await writeReadmes(folders, check, print);
@@ -51,7 +51,7 @@ async function writeReadmes(folders: readonly string[], check: boolean, print: (
   for (const folder of folders) {
     const path = join(folder, "README.md"), shown = relative(Deno.cwd(), path);
     const current = existsSync(path) ? await Deno.readTextFile(path) : "";
-    const wanted = await readme(folder, current);
+    const wanted = await writeReadme(folder, current);
     if (wanted === current) print(`${shown} is up to date`);
     else if (check) old.push(shown);
     else {
@@ -62,4 +62,4 @@ async function writeReadmes(folders: readonly string[], check: boolean, print: (
   if (old.length > 0) throw new Failure(1, `out of date: ${old.join(", ")}; deno task tables writes them`);
 }
 
-if (import.meta.main) await command(() => main(Deno.args));
+if (import.meta.main) await runCommand(() => runTables(Deno.args));

@@ -1,9 +1,9 @@
 import { columns } from "../terminal/columns.ts";
-import { command } from "../terminal/command.ts";
-import { flags, help, type Spec } from "../terminal/flags.ts";
+import { runCommand } from "../terminal/command.ts";
+import { helpText, parseFlags, type Spec } from "../terminal/flags.ts";
 import { Failure } from "../values/failure.ts";
 import type { Json } from "../values/json.ts";
-import { legible } from "../values/words.ts";
+import { quoted } from "../values/words.ts";
 import type { Value } from "../weights/value.ts";
 import { readWeights, type WeightsFile } from "../weights/weights_file.ts";
 
@@ -15,20 +15,20 @@ const FLAGS = {
  * Lists the file that the arguments name. With `--json` it is
  * `{ path, format, sha256, facts, tensors: [{ name, shape, type }], numbers }`. Rejects with a `Failure` (exit 2 or 3).
  */
-export async function main(args: readonly string[], print: (text: string) => void = console.log): Promise<void> {
-  const given = flags(args, FLAGS), [path, another] = given._;
-  if (given.help) return print(help("deno task weights <file>", FLAGS));
+export async function runWeights(args: readonly string[], print: (text: string) => void = console.log): Promise<void> {
+  const options = parseFlags(args, FLAGS), [path, another] = options._;
+  if (options.help) return print(helpText("deno task weights <file>", FLAGS));
   if (path === undefined) throw new Failure(2, "which file? deno task weights teacher.pth");
   if (another !== undefined) throw new Failure(2, `one at a time: deno task weights ${path}`);
   const file = await readWeights(path);
-  print(given.json ? JSON.stringify(asJson(file)) : report(file));
+  print(options.json ? JSON.stringify(asJson(file)) : weightsReport(file));
 }
 
 /** Format, checksum and facts in two columns, then a line for each tensor and the sum of their numbers. */
-export function report(file: WeightsFile): string {
-  const facts = Object.entries(file.facts).map(([name, fact]) => [legible(name), legible(String(fact))]);
+export function weightsReport(file: WeightsFile): string {
+  const facts = Object.entries(file.facts).map(([name, fact]) => [quoted(name), quoted(String(fact))]);
   const tensors = Array.from(file.tensors, ([name, { shape, data }]) => [
-    legible(name),
+    quoted(name),
     shape.join("×"),
     type({ shape, data }),
     data.length.toLocaleString("en"),
@@ -56,4 +56,4 @@ const type = ({ data }: Value): string => data instanceof Float32Array ? "float3
 const numbers = ({ tensors }: WeightsFile): number =>
   [...tensors.values()].reduce((sum, { data }) => sum + data.length, 0);
 
-if (import.meta.main) await command(() => main(Deno.args));
+if (import.meta.main) await runCommand(() => runWeights(Deno.args));

@@ -73,7 +73,7 @@ function cut(images: Tensor, side: number, random: Random): Tensor {
 const GREY = 127.5;
 
 /** Pixels 0 … 255 as a network takes them: (pixel / 255 − mean) / std per channel. */
-export function normalise(images: Tensor, { mean, std }: Normalisation): Tensor {
+export function normalisePixels(images: Tensor, { mean, std }: Normalisation): Tensor {
   const scale = std.map((s) => 1 / (255 * s)), shift = mean.map((m, i) => -m / std[i]);
   return tf.add(tf.mul(images, tf.tensor1d(scale)), tf.tensor1d(shift));
 }

@@ -42,7 +42,7 @@ export function cutmix({ alpha = 1, probability = 0.5 }: MixOptions = {}): Mix {
     mix(images, random) {
       const [batch, height, width] = images.shape;
       const partner = permutation(batch, random), cut = tf.sqrt(tf.sub(1, drawn(alpha, probability, random)));
-      const range = (length: number): Range => {
+      const range = (length: number): PixelRange => {
         const centre = tf.floor(tf.mul(random.uniform([]), length));
         const half = tf.floor(tf.div(tf.floor(tf.mul(cut, length)), 2));
         return [tf.maximum(tf.sub(centre, half), 0), tf.minimum(tf.add(centre, half), length)];
@@ -67,12 +67,12 @@ export function blend(images: Tensor, partner: Tensor, share: Tensor): Tensor {
 }
 
 /** The lines from the first up to but not including the second, scalars. */
-export type Range = readonly [from: Tensor, to: Tensor];
+export type PixelRange = readonly [from: Tensor, to: Tensor];
 
 /** Each image with a box of its partner's in place of its own. */
-export function paste(images: Tensor, partner: Tensor, rows: Range, columns: Range): Mixed {
+export function paste(images: Tensor, partner: Tensor, rows: PixelRange, columns: PixelRange): Mixed {
   const [, height, width] = images.shape;
-  const within = (length: number, [from, to]: Range) => {
+  const within = (length: number, [from, to]: PixelRange) => {
     const line = tf.range(0, length, 1, "float32");
     return tf.logicalAnd(tf.greaterEqual(line, from), tf.less(line, to));
   };

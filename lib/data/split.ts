@@ -30,7 +30,7 @@ export function stratified(labels: ArrayLike<number>, n: number, random: Stream)
 }
 
 /** The numbers 0 … size − 1 that are not among `indices`, ascending: what is trained on when `indices` are held out. */
-export function others(size: number, indices: Iterable<number>): Uint32Array {
+export function complementOf(size: number, indices: Iterable<number>): Uint32Array {
   const taken = new Set(indices);
   return Uint32Array.from({ length: size }, (_, i) => i).filter((i) => !taken.has(i));
 }

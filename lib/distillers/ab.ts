@@ -1,10 +1,10 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Distiller, Term } from "../experiment/distiller.ts";
-import { relu } from "../kernels/relu.ts";
+import { reluOp } from "../kernels/relu.ts";
 import type { Tensor } from "../kernels/tensor.ts";
-import { behind, lastMap, type Net, type Scorer } from "../nn/network.ts";
+import { lastMap, type Net, type Scorer, variablesBehind } from "../nn/network.ts";
 import { masked } from "../nn/ops.ts";
-import { among } from "../nn/pass.ts";
+import { passAmong } from "../nn/pass.ts";
 import { type TapPair, tapPairs } from "../nn/tap_pairs.ts";
 import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
 import { regressor } from "./parts/regressor.ts";
@@ -38,7 +38,7 @@ export function abInit<const S extends string = never, const T extends string = 
     id: "ab_init",
     options: { taps: taps ?? "maps", margin },
     paper: PAPER,
-    untouched: (student) => behind(student, taps?.map(([tap]) => tap) ?? [lastMap(student)]),
+    frozenVariables: (student) => variablesBehind(student, taps?.map(([tap]) => tap) ?? [lastMap(student)]),
     build({ create, student, teacher }) {
       const pairs = tapPairs(student, teacher, taps).map(([s, t]) => {
         const from = student.shapes[s], to = teacher.shapes[t], agree = from.join() === to.join();
@@ -46,7 +46,7 @@ export function abInit<const S extends string = never, const T extends string = 
       });
       return ({ student, teacher, live, mask }) =>
         Object.fromEntries(pairs.map(({ s, t, connect }, i): [string, Term] => {
-          const given = mask(s), ours = connect ? connect(student.pre[s], among(live, given)) : student.pre[s];
+          const given = mask(s), ours = connect ? connect(student.pre[s], passAmong(live, given)) : student.pre[s];
           const weight = 3 / 1000 * 2 ** (i - pairs.length + 1);
           return [`ab_${s}`, [weight, masked(crossed(ours, teacher.pre[t], margin), given)]];
         }));
@@ -56,7 +56,7 @@ export function abInit<const S extends string = never, const T extends string = 
 
 /** How far, squared, neurons are from where they are safely on the teacher's side of zero: the sum for each sample. */
 function crossed(student: Tensor, teacher: Tensor, margin: number): Tensor {
-  const short = relu(tf.sub(margin, student)), far = relu(tf.add(student, margin));
+  const short = reluOp(tf.sub(margin, student)), far = reluOp(tf.add(student, margin));
   const off = tf.where(tf.greater(teacher, 0), short, far);
   return tf.sum(tf.square(off), [1, 2, 3]);
 }

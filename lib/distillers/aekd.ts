@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
-import { type Distiller, numbered, type Several } from "../experiment/distiller.ts";
+import { type Distiller, numberTerms, type SeveralTeachers } from "../experiment/distiller.ts";
 import type { Net } from "../nn/network.ts";
 import { kl, mse } from "../nn/ops.ts";
-import { among } from "../nn/pass.ts";
+import { passAmong } from "../nn/pass.ts";
 import { Failure } from "../values/failure.ts";
 import { regressor } from "./parts/regressor.ts";
 import { weighedByGradients } from "./parts/weighed_by_gradients.ts";
@@ -48,7 +48,7 @@ export interface AekdOptions<S extends string, T extends string> {
  */
 export function aekd<const S extends string = never, const T extends string = never>(
   options: AekdOptions<S, T> = {},
-): Distiller<Net<S | "logits">, Several<Net<T | "logits">>> {
+): Distiller<Net<S | "logits">, SeveralTeachers<Net<T | "logits">>> {
   const { temperature = 4, ce = 1, kd = 0.9, most = 0.6, directions = false, standardised } = options;
   const hints = options.hints && { weight: 100, begin: 2, ...options.hints };
   return {
@@ -78,7 +78,7 @@ export function aekd<const S extends string = never, const T extends string = ne
           ? weighedByGradients(
             student.taps[hints.guided],
             teacher.map(({ taps }, i) => (map) =>
-              mse(regressors[i](map, among(live, mask(hints.guided))), taps[hints.hint])
+              mse(regressors[i](map, passAmong(live, mask(hints.guided))), taps[hints.hint])
             ),
             {
               most,
@@ -88,7 +88,7 @@ export function aekd<const S extends string = never, const T extends string = ne
             },
           )
           : [];
-        return { task: [ce, task(student), "task"], ...numbered("teacher", taught), ...numbered("hint", hinted) };
+        return { task: [ce, task(student), "task"], ...numberTerms("teacher", taught), ...numberTerms("hint", hinted) };
       };
     },
   };

@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Spotted, Term } from "../experiment/distiller.ts";
+import type { SpottedDistiller, Term } from "../experiment/distiller.ts";
 import { toSmaller } from "../kernels/adaptive_pool.ts";
 import type { Net } from "../nn/network.ts";
-import { masked, mse, root } from "../nn/ops.ts";
+import { masked, mse, safeSqrt } from "../nn/ops.ts";
 import { type TapPair, tapPairs } from "../nn/tap_pairs.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
@@ -31,7 +31,7 @@ export interface AtOptions<S extends string, T extends string> extends AlsoKd {
  */
 export function at<const S extends string = never, const T extends string = never>(
   options: AtOptions<S, T> = {},
-): Spotted<Net<S | "logits">, Net<T | "logits">> {
+): SpottedDistiller<Net<S | "logits">, Net<T | "logits">> {
   const { taps, distance = "squared", weight = 1000, ce = 1, kd = 0, temperature = 4 } = options;
   const apart = distance === "squared" ? mse : length;
   return {
@@ -54,5 +54,5 @@ export function at<const S extends string = never, const T extends string = neve
 }
 
 function length(a: Tensor, b: Tensor): Tensor {
-  return root(tf.sum(tf.squaredDifference(a, b), -1));
+  return safeSqrt(tf.sum(tf.squaredDifference(a, b), -1));
 }

@@ -1,4 +1,4 @@
-import { type Distiller, numbered, type Several } from "../experiment/distiller.ts";
+import { type Distiller, numberTerms, type SeveralTeachers } from "../experiment/distiller.ts";
 import type { Scorer } from "../nn/network.ts";
 import { kl, masked } from "../nn/ops.ts";
 
@@ -18,7 +18,7 @@ export interface AverOptions {
  * AVER: Learning from Multiple Teacher Networks. You et al., 2017, as the tables' repositories have it: several teachers,
  * all of one weight. L = ce · CE(s, y) + kd · mean over the teachers of T² · KL(softmax(tₘ / T) ‖ softmax(s / T)).
  */
-export function aver(options: AverOptions = {}): Distiller<Scorer, Several> {
+export function aver(options: AverOptions = {}): Distiller<Scorer, SeveralTeachers> {
   const { temperature = 4, ce = 1, kd = 0.9, standardised } = options;
   return {
     id: "aver",
@@ -26,7 +26,7 @@ export function aver(options: AverOptions = {}): Distiller<Scorer, Several> {
     paper: "Learning from Multiple Teacher Networks. You, Xu, Xu, Tao, 2017. KDD",
     build: ({ teacher: { length } }) => ({ student, teacher, task, mask }) => ({
       task: [ce, task(student), "task"],
-      ...numbered(
+      ...numberTerms(
         "teacher",
         teacher.map(({ taps: { logits } }) => [
           kd / length,

@@ -1,14 +1,20 @@
 import * as tf from "@tensorflow/tfjs";
-import { type Create, type Distiller, type HardLabels, numbered, type Several } from "../experiment/distiller.ts";
+import {
+  type Create,
+  type Distiller,
+  type HardLabels,
+  numberTerms,
+  type SeveralTeachers,
+} from "../experiment/distiller.ts";
 import { adaptivePool } from "../kernels/adaptive_pool.ts";
 import { resizeBilinear } from "../kernels/resize.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { convNorm } from "../nn/conv.ts";
 import { byDefault, type Module } from "../nn/layer.ts";
 import { relu, seq } from "../nn/layers.ts";
-import { lastMap, type Net, type Player, scored } from "../nn/network.ts";
+import { lastMap, type Model, type Net, outputOf } from "../nn/network.ts";
 import { kl, masked, mse } from "../nn/ops.ts";
-import { among, type Pass } from "../nn/pass.ts";
+import { type Pass, passAmong } from "../nn/pass.ts";
 import type { Shape } from "../nn/variables.ts";
 import { Failure } from "../values/failure.ts";
 
@@ -40,7 +46,7 @@ export interface CamkdOptions<S extends string, T extends string> {
  */
 export function camkd<const S extends string = never, const T extends string = never>(
   options: CamkdOptions<S, T> = {},
-): Distiller<Net<S | "logits">, Several<Net<T | "logits">>, HardLabels> {
+): Distiller<Net<S | "logits">, SeveralTeachers<Net<T | "logits">>, HardLabels> {
   const { temperature = 4, ce = 1, kd = 1, weight = 50, begin = 2 } = options;
   return {
     id: "camkd",
@@ -60,16 +66,16 @@ export function camkd<const S extends string = never, const T extends string = n
           return [kd / count, masked(tf.mul(sure[i], divergence), mask("logits"))] as const;
         });
         const embedded = hints.map(({ learning, to, embed }) =>
-          embed(resize(student.taps[learning], to), among(live, mask(learning)))
+          embed(resize(student.taps[learning], to), passAmong(live, mask(learning)))
         );
-        const read = hints.map(({ teaching }, i) => scored(scores(teachers[i], teaching, embedded[i], frozen)));
+        const read = hints.map(({ teaching }, i) => outputOf(scores(teachers[i], teaching, embedded[i], frozen)));
         const fits = hints.length > 0 ? confidence(read.map(task)) : [];
         const begun = tf.mul(tf.cast(tf.greaterEqual(epoch, begin), "float32"), weight / count);
         const hinted = hints.map(({ learning, teaching }, i) => {
           const off = mse(embedded[i], teacher[i].next[teaching]);
           return [begun, masked(tf.mul(fits[i], off), mask(learning))] as const;
         });
-        return { task: [ce, task(student), "task"], ...numbered("teacher", taught), ...numbered("hint", hinted) };
+        return { task: [ce, task(student), "task"], ...numberTerms("teacher", taught), ...numberTerms("hint", hinted) };
       };
     },
   };
@@ -96,10 +102,10 @@ function resize(x: Tensor, [rows, columns]: Shape): Tensor {
 }
 
 /** A network's scores, [batch, classes], from what a tap's stage hands on. */
-function scores(player: Player, tap: string, x: Tensor, pass: Pass): Tensor {
-  const names = Object.keys(player.shapes);
+function scores(model: Model, tap: string, x: Tensor, pass: Pass): Tensor {
+  const names = Object.keys(model.shapes);
   return names.slice(names.indexOf(tap) + 1).reduce((y, name) => {
-    const { out, next = out } = player.stage(name, y, pass);
+    const { out, next = out } = model.stage(name, y, pass);
     return next;
   }, x);
 }

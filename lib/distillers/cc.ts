@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Spotted } from "../experiment/distiller.ts";
+import type { SpottedDistiller } from "../experiment/distiller.ts";
 import { dense } from "../nn/layers.ts";
 import type { Net } from "../nn/network.ts";
-import { flat, gram, type Related, related, root } from "../nn/ops.ts";
+import { flat, gram, type Related, related, safeSqrt } from "../nn/ops.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
 
@@ -39,7 +39,7 @@ export interface CcOptions<S extends string, T extends string> extends AlsoKd {
  */
 export function cc<const S extends string = "pooled", const T extends string = "pooled">(
   options: CcOptions<S, T> = {},
-): Spotted<Net<S | "logits">, Net<T | "logits">> {
+): SpottedDistiller<Net<S | "logits">, Net<T | "logits">> {
   const { student: learning = "pooled" as S, teacher: teaching = "pooled" as T } = options;
   const { units = 128, kernel = "consecutive", gamma = 0.4, power = 2, weight = 0.02 } = options;
   const { ce = 1, kd = 0, temperature = 4 } = options;
@@ -86,7 +86,7 @@ const consecutive: Comparison = (student, teacher, { chosen, pairs, count }) => 
 function distanceBetween(correlate: (embeddings: Tensor) => Tensor): Comparison {
   return (student, teacher, { pairs, count }) => {
     const off = tf.mul(tf.sub(correlate(student), correlate(teacher)), pairs);
-    return tf.div(root(tf.sum(tf.square(off))), tf.square(count));
+    return tf.div(safeSqrt(tf.sum(tf.square(off))), tf.square(count));
   };
 }
 

@@ -1,4 +1,4 @@
-import { beside, type Distiller, erase, remembering, type Teachers } from "../experiment/distiller.ts";
+import { type Distiller, erase, mergeTerms, type Teachers, withMemory } from "../experiment/distiller.ts";
 import { Failure } from "../values/failure.ts";
 import type { Net, Tap } from "../nn/network.ts";
 
@@ -26,26 +26,28 @@ export function combine<S extends Net, T extends Teachers, D, R extends Net, U e
 }
 
 function together(a: Distiller<Net, Teachers>, b: Distiller<Net, Teachers>): Distiller<Net, Teachers> {
-  for (const { id, extras } of [a, b]) {
-    if (extras) throw new Failure(2, `combine: ${id} trains modules for others, so it needs an experiment of its own`);
+  for (const { id, trainedModules } of [a, b]) {
+    if (trainedModules) {
+      throw new Failure(2, `combine: ${id} trains modules for others, so it needs an experiment of its own`);
+    }
   }
   return {
     id: `${a.id}+${b.id}`,
     options: { methods: [a, b].map(({ id, options }) => ({ id, options })) },
     paper: [a, b].flatMap(({ paper }) => paper ?? []).join("; ") || undefined,
-    takes: a.takes || b.takes ? [...a.takes ?? [], ...b.takes ?? []] : undefined,
-    untouched: a.untouched && b.untouched && ((student) => {
-      const others = new Set(b.untouched!(student));
-      return a.untouched!(student).filter((variable) => others.has(variable));
+    needs: a.needs || b.needs ? [...a.needs ?? [], ...b.needs ?? []] : undefined,
+    frozenVariables: a.frozenVariables && b.frozenVariables && ((student) => {
+      const others = new Set(b.frozenVariables!(student));
+      return a.frozenVariables!(student).filter((variable) => others.has(variable));
     }),
-    build(cast) {
-      const [first, second] = [a, b].map(({ build }, i) => build({ ...cast, create: cast.create.in(PLACES[i]) }));
+    build(context) {
+      const [first, second] = [a, b].map(({ build }, i) => build({ ...context, create: context.create.in(PLACES[i]) }));
       return (step) => {
         const [one, other] = [first, second].map((loss, i) =>
-          remembering(loss({ ...step, random: step.random.in(PLACES[i]) }))
+          withMemory(loss({ ...step, random: step.random.in(PLACES[i]) }))
         );
         return {
-          terms: beside(one.terms, other.terms, b.id),
+          terms: mergeTerms(one.terms, other.terms, b.id),
           writes: [...one.writes, ...other.writes],
           reports: { ...one.reports, ...other.reports },
         };

@@ -1,12 +1,19 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor2D } from "@tensorflow/tfjs";
-import type { Cast, Create, HardLabels, Spotted, Step, Teachers } from "../experiment/distiller.ts";
+import type {
+  BuildContext,
+  Create,
+  HardLabels,
+  SpottedDistiller,
+  StepContext,
+  Teachers,
+} from "../experiment/distiller.ts";
 import { choose } from "../kernels/choose.ts";
 import { gather, putRows } from "../kernels/gather.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { dense } from "../nn/layers.ts";
 import type { Net } from "../nn/network.ts";
-import { flat, masked, type Related, related, stop, unit } from "../nn/ops.ts";
+import { flat, masked, type Related, related, stop, unitRows } from "../nn/ops.ts";
 import type { Pass } from "../nn/pass.ts";
 import { constant, type Shape, uniform, type Variable } from "../nn/variables.ts";
 import { Failure } from "../values/failure.ts";
@@ -47,7 +54,7 @@ export interface CrdOptions<S extends string, T extends string> {
  */
 export function crd<const S extends string = "pooled", const T extends string = "pooled">(
   options: CrdOptions<S, T> = {},
-): Spotted<Net<S | "logits">, Net<T | "logits">, HardLabels> {
+): SpottedDistiller<Net<S | "logits">, Net<T | "logits">, HardLabels> {
   return contrastive(options, drawn);
 }
 
@@ -61,15 +68,15 @@ export interface Contrast {
 
 /** How contrasts are made: for a cast and the options, once, and then for each step. */
 export type Contrasts = (
-  cast: Pick<Cast<Net, Teachers>, "create" | "dataset">,
+  context: Pick<BuildContext<Net, Teachers>, "create" | "dataset">,
   options: { readonly negatives: number; readonly positive: "exact" | "relax" },
-) => (step: Pick<Step<Net, Teachers>, "index" | "random"> & HardLabels) => Contrast;
+) => (step: Pick<StepContext<Net, Teachers>, "index" | "random"> & HardLabels) => Contrast;
 
 /** `crd` with contrasts that come from elsewhere. */
 export function contrastive<const S extends string = "pooled", const T extends string = "pooled">(
   options: CrdOptions<S, T>,
   contrasts: Contrasts,
-): Spotted<Net<S | "logits">, Net<T | "logits">, HardLabels> {
+): SpottedDistiller<Net<S | "logits">, Net<T | "logits">, HardLabels> {
   const { student: learning = "pooled" as S, teacher: teaching = "pooled" as T, dimensions = 128 } = options;
   const { negatives = 16384, positive = "exact", temperature = 0.07, momentum = 0.5 } = options;
   const { weight = 0.8, ce = 1, kd = 0, kdTemperature = 4 } = options;
@@ -79,8 +86,9 @@ export function contrastive<const S extends string = "pooled", const T extends s
     options: { ...taps, dimensions, negatives, positive, temperature, momentum, weight, ce, kd, kdTemperature },
     paper: "Contrastive Representation Distillation. Tian, Krishnan, Isola, 2020. arXiv:1910.10699",
     spots: () => [[learning, teaching]],
-    build(cast) {
-      const { create, student, teacher, dataset: { size } } = cast, contrast = contrasts(cast, { negatives, positive });
+    build(context) {
+      const { create, student, teacher, dataset: { size } } = context,
+        contrast = contrasts(context, { negatives, positive });
       const students = side(create.in("student"), student.shapes[learning], dimensions, size);
       const teachers = side(create.in("teacher"), teacher.shapes[teaching], dimensions, size);
       return (step) => {
@@ -124,7 +132,7 @@ interface Side {
 function side(create: Create, shape: Shape, dimensions: number, size: number): Side {
   const project = create(dense(dimensions), shape);
   return {
-    embed: (x, pass) => unit(project(flat(x), pass)),
+    embed: (x, pass) => unitRows(project(flat(x), pass)),
     bank: create.memory("bank", [size, dimensions], uniform(1 / Math.sqrt(dimensions / 3))),
     z: create.memory("z", [], constant(0)),
   };
@@ -160,7 +168,7 @@ function tellApart(
 /** A bank after a batch: the rows of chosen samples moved towards their embeddings, those of the last sample of an image. */
 function remember(bank: Tensor, embedding: Tensor, index: Tensor, chosen: Tensor, momentum: number): Tensor {
   const batch = index.shape[0]!, old = gather(bank, index, 0);
-  const moved = unit(tf.add(tf.mul(old, momentum), tf.mul(embedding, 1 - momentum)));
+  const moved = unitRows(tf.add(tf.mul(old, momentum), tf.mul(embedding, 1 - momentum)));
   const isSame = tf.cast(tf.equal(tf.reshape(index, [batch, 1]), index), "float32");
   const places = tf.tensor1d(Array.from({ length: batch }, (_, i) => i + 1));
   const last = tf.max(tf.mul(isSame, tf.mul(chosen, places)), -1);

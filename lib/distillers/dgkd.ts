@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { type Distiller, numbered, type Term } from "../experiment/distiller.ts";
+import { type Distiller, numberTerms, type Term } from "../experiment/distiller.ts";
 import { Failure } from "../values/failure.ts";
 import type { Random } from "../kernels/random_uniform.ts";
 import type { Scorer } from "../nn/network.ts";
@@ -55,7 +55,7 @@ export function dgkd(options: DgkdOptions = {}): Distiller<Scorer, readonly [Sco
           const divergence = tf.div(kl(student.taps.logits, logits, temperature, { standardised }), classes);
           return [weights ? tf.mul(weights[i], kd) : kd, masked(divergence, mask("logits"))];
         });
-        return { task: [1 - kd, task(student), "task"], ...numbered("teacher", learned) };
+        return { task: [1 - kd, task(student), "task"], ...numberTerms("teacher", learned) };
       };
     },
   };

@@ -44,9 +44,9 @@ export function dml(options: DmlOptions): Distiller<Scorer> {
     },
     paper: "Deep Mutual Learning. Zhang et al., 2018. arXiv:1706.00384",
     build({ create }) {
-      const player = create.in("peer")(peer);
+      const model = create.in("peer")(peer);
       return ({ student, task, image, live, mask }): Terms => {
-        const output = player.run(image, live), s = student.taps.logits, p = output.taps.logits;
+        const output = model.run(image, live), s = student.taps.logits, p = output.taps.logits;
         const towards = (learner: typeof s, target: typeof s) =>
           kl(learner, constant ? stop(target) : target, temperature, { floor, standardised });
         return {

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { type Distiller, numbered, type Several } from "../experiment/distiller.ts";
+import { type Distiller, numberTerms, type SeveralTeachers } from "../experiment/distiller.ts";
 import type { Scorer } from "../nn/network.ts";
 import { kl, logSoften, masked } from "../nn/ops.ts";
 import type { Tensor } from "../kernels/tensor.ts";
@@ -21,7 +21,7 @@ export interface EbkdOptions {
  * surer a teacher is of an image, the more it counts. L = ce · CE(s, y) + kd · mean over the M teachers of
  * wₘ · T² · KL(softmax(tₘ / T) ‖ softmax(s / T)), wₘ = 1 − H(tₘ) / Σⱼ H(tⱼ) for each image, H the entropy at temperature 1.
  */
-export function ebkd(options: EbkdOptions = {}): Distiller<Scorer, Several> {
+export function ebkd(options: EbkdOptions = {}): Distiller<Scorer, SeveralTeachers> {
   const { temperature = 4, ce = 1, kd = 1, standardised } = options;
   return {
     id: "ebkd",
@@ -33,7 +33,7 @@ export function ebkd(options: EbkdOptions = {}): Distiller<Scorer, Several> {
         const divergence = kl(student.taps.logits, logits, temperature, { standardised });
         return [kd / length, masked(tf.mul(weights[i], divergence), mask("logits"))] as const;
       });
-      return { task: [ce, task(student), "task"], ...numbered("teacher", taught) };
+      return { task: [ce, task(student), "task"], ...numberTerms("teacher", taught) };
     },
   };
 }

@@ -1,7 +1,7 @@
-import type { Spotted } from "../experiment/distiller.ts";
+import type { SpottedDistiller } from "../experiment/distiller.ts";
 import type { Net } from "../nn/network.ts";
 import { masked, mse } from "../nn/ops.ts";
-import { among } from "../nn/pass.ts";
+import { passAmong } from "../nn/pass.ts";
 import type { Shape } from "../nn/variables.ts";
 import { regressor } from "./parts/regressor.ts";
 
@@ -23,7 +23,7 @@ export interface FitnetsOptions<S extends string, T extends string> {
  */
 export function fitnets<const S extends string = "block2", const T extends string = "block2">(
   options: FitnetsOptions<S, T> = {},
-): Spotted<Net<S | "logits">, Net<T>> {
+): SpottedDistiller<Net<S | "logits">, Net<T>> {
   const { guided = "block2" as S, hint = "block2" as T, weight = 100, ce = 1 } = options;
   return {
     id: "fitnets",
@@ -34,7 +34,7 @@ export function fitnets<const S extends string = "block2", const T extends strin
       const from: Shape = student.shapes[guided], to: Shape = teacher.shapes[hint];
       const regress = create.in("regressor")(regressor(from, to), from);
       return ({ student, teacher, task, live, mask }) => {
-        const given = mask(guided), regressed = regress(student.taps[guided], among(live, given));
+        const given = mask(guided), regressed = regress(student.taps[guided], passAmong(live, given));
         return { task: [ce, task(student), "task"], hint: [weight, masked(mse(regressed, teacher.taps[hint]), given)] };
       };
     },

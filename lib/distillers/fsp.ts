@@ -2,8 +2,8 @@ import * as tf from "@tensorflow/tfjs";
 import type { Distiller, Term } from "../experiment/distiller.ts";
 import { Failure } from "../values/failure.ts";
 import { adaptiveMaxPool, toSmaller } from "../kernels/adaptive_pool.ts";
-import { behind, lastMap, type Net, type Player, type Scorer } from "../nn/network.ts";
-import { masked, mse, root } from "../nn/ops.ts";
+import { lastMap, type Model, type Net, type Scorer, variablesBehind } from "../nn/network.ts";
+import { masked, mse, safeSqrt } from "../nn/ops.ts";
 import { type TapPair, tapPairs } from "../nn/tap_pairs.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
@@ -46,7 +46,7 @@ export function fspInit<const S extends string = never, const T extends string =
     id: "fsp_init",
     options: { taps: taps ?? "maps", pool, distance },
     paper: PAPER,
-    untouched: (student) => behind(student, taps?.map(([tap]) => tap) ?? [lastMap(student)]),
+    frozenVariables: (student) => variablesBehind(student, taps?.map(([tap]) => tap) ?? [lastMap(student)]),
     build({ student, teacher }) {
       const pairs = tapPairs(student, teacher, taps ?? maps(student, teacher));
       if (pairs.length < 2) throw new Failure(2, "fsp compares the flow between taps: name two pairs of them or more");
@@ -76,10 +76,10 @@ export function fspInit<const S extends string = never, const T extends string =
 
 /** The first maps of both networks, and those behind them. */
 function maps<S extends string, T extends string>(
-  student: Player<Net<S>>,
-  teacher: Player<Net<T>>,
+  student: Model<Net<S>>,
+  teacher: Model<Net<T>>,
 ): readonly TapPair<S, T>[] {
-  const first = <K extends string>({ shapes }: Player<Net<K>>) => Object.keys(shapes)[0] as K;
+  const first = <K extends string>({ shapes }: Model<Net<K>>) => Object.keys(shapes)[0] as K;
   return [[first(student), first(teacher)], ...tapPairs(student, teacher)];
 }
 
@@ -101,7 +101,7 @@ function maximal(below: Tensor, above: Tensor): Tensor {
 
 /** The sum of the lengths of the columns of a − b, [batch, rows, columns]. */
 function columns(a: Tensor, b: Tensor): Tensor {
-  return tf.sum(root(tf.sum(tf.squaredDifference(a, b), 1)), -1);
+  return tf.sum(safeSqrt(tf.sum(tf.squaredDifference(a, b), 1)), -1);
 }
 
 /** What `fsp` can be asked for. */

@@ -1,13 +1,13 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Distiller, Extra, Spotted } from "../experiment/distiller.ts";
+import type { Distiller, SpottedDistiller, TrainedModule } from "../experiment/distiller.ts";
 import { toSmaller } from "../kernels/adaptive_pool.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { conv, convNorm } from "../nn/conv.ts";
 import { byDefault, type Layer } from "../nn/layer.ts";
 import { leakyRelu, seq } from "../nn/layers.ts";
 import { lastMap, type Net } from "../nn/network.ts";
-import { absolute, flat, masked, mse, unit } from "../nn/ops.ts";
-import { among } from "../nn/pass.ts";
+import { flat, masked, mse, safeAbs, unitRows } from "../nn/ops.ts";
+import { passAmong } from "../nn/pass.ts";
 import { lastMaps } from "../nn/tap_pairs.ts";
 import { Failure } from "../values/failure.ts";
 import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
@@ -31,7 +31,7 @@ export interface FtInitOptions<T extends string> {
  *
  * The student is not trained, it stays as it is. RepDistiller gives this 30 epochs, at the learning rate 0.01 where the
  * student is a CIFAR or a wide ResNet, else at the student's. What comes of it, `ft` is given:
- * `ft({ paraphraser: from(init).extras.paraphraser })`.
+ * `ft({ paraphraser: from(init).trainedModules.paraphraser })`.
  */
 export function ftInit<const T extends string = never>(
   options: FtInitOptions<T> = {},
@@ -41,11 +41,11 @@ export function ftInit<const T extends string = never>(
     id: "ft_init",
     options: { teacher: options.teacher ?? "last", rate },
     paper: PAPER,
-    extras: { paraphraser: encoder(rate) },
-    untouched: ({ variables }) => variables,
+    trainedModules: { paraphraser: encoder(rate) },
+    frozenVariables: ({ variables }) => variables,
     build({ create, teacher }) {
       const tap = options.teacher ?? lastMap(teacher), shape = teacher.shapes[tap];
-      const paraphrase = create.extra("paraphraser", shape);
+      const paraphrase = create.trainedModule("paraphraser", shape);
       const restore = create.in("decoder")(decoder(shape.at(-1)!), paraphrase.shape);
       return ({ teacher, live }) => {
         const map = teacher.taps[tap];
@@ -57,8 +57,8 @@ export function ftInit<const T extends string = never>(
 
 /** What `ft` can be asked for. */
 export interface FtOptions<S extends string, T extends string> extends AlsoKd {
-  /** The paraphraser that `ftInit` trained, `from(init).extras.paraphraser`. */
-  readonly paraphraser: Extra;
+  /** The paraphraser that `ftInit` trained, `from(init).trainedModules.paraphraser`. */
+  readonly paraphraser: TrainedModule;
   /** The student's map that is translated; its last (RepDistiller, SAKD). */
   readonly student?: S;
   /** The teacher's map, the one that the paraphraser learned from; its last. */
@@ -84,7 +84,7 @@ export interface FtOptions<S extends string, T extends string> extends AlsoKd {
  */
 export function ft<const S extends string = never, const T extends string = never>(
   options: FtOptions<S, T>,
-): Spotted<Net<S | "logits">, Net<T | "logits">> {
+): SpottedDistiller<Net<S | "logits">, Net<T | "logits">> {
   const { paraphraser, factors = "attention", order = 1, weight = 200, ce = 1, kd = 0, temperature = 4 } = options;
   return {
     id: "ft",
@@ -99,14 +99,14 @@ export function ft<const S extends string = never, const T extends string = neve
       temperature,
     },
     paper: PAPER,
-    takes: [paraphraser],
+    needs: [paraphraser],
     spots: (student, teacher) => [lastMaps(student, teacher, options)],
     build({ create, student, teacher }) {
       const [learning, teaching] = lastMaps(student, teacher, options);
       const paraphrase = create.in("paraphraser")(paraphraser, teacher.shapes[teaching]);
       const translate = create.in("translator")(translator(paraphrase.shape.at(-1)!), student.shapes[learning]);
       return ({ student, teacher, task, live, frozen, mask }) => {
-        const given = mask(learning), ours = translate(student.taps[learning], among(live, given));
+        const given = mask(learning), ours = translate(student.taps[learning], passAmong(live, given));
         const theirs = paraphrase(teacher.taps[teaching], frozen);
         const values = transferred(ours, theirs, { factors, order });
         return {
@@ -127,12 +127,12 @@ export function transferred(
 ): Tensor {
   const [ours, theirs] = toSmaller(student, teacher), q = factors === "attention" ? attentionMap : whole;
   const off = tf.sub(q(ours), q(theirs));
-  return tf.mean(order === 1 ? absolute(off) : tf.square(off), -1);
+  return tf.mean(order === 1 ? safeAbs(off) : tf.square(off), -1);
 }
 
 /** A map as a unit vector, [batch, numbers]. */
 function whole(map: Tensor): Tensor {
-  return unit(flat(map));
+  return unitRows(flat(map));
 }
 
 /** The slope of negative values. */

@@ -2,7 +2,7 @@ import type { Create, Distiller } from "../experiment/distiller.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import type { Layer } from "../nn/layer.ts";
 import { dense, relu, residual, seq } from "../nn/layers.ts";
-import { type Classifier, type Output, type Player, scored, type Scorer } from "../nn/network.ts";
+import { type Classifier, type Model, type Output, outputOf, type Scorer } from "../nn/network.ts";
 import { kl, masked, stop } from "../nn/ops.ts";
 import type { Pass } from "../nn/pass.ts";
 import { tail } from "../nn/tail.ts";
@@ -60,7 +60,7 @@ type Tuned = (image: Tensor, teacher: Output<Classifier>, live: Pass, frozen: Pa
 
 const tunings: Record<
   NonNullable<KdDaggerOptions["tune"]>,
-  (create: Create, teacher: Player<Classifier>, classes: number) => Tuned
+  (create: Create, teacher: Model<Classifier>, classes: number) => Tuned
 > = {
   all(create, teacher) {
     const copy = create.in("teacher")(teacher.recipe, { from: teacher });
@@ -70,12 +70,12 @@ const tunings: Record<
     const last = tail(teacher.recipe, classes, "pooled");
     const copied: Layer = (scope, input) => last(starting(scope, teacher.parts.logits, []), input);
     const head = create.in("head")(copied, teacher.shapes.pooled);
-    return (_, { next }, live) => scored(head(next.pooled, live));
+    return (_, { next }, live) => outputOf(head(next.pooled, live));
   },
   adapter(create, teacher) {
     const [channels] = teacher.shapes.pooled, initial = normal(0.01);
     const narrow = dense(Math.ceil(channels / 4), { initial }), back = dense(channels, { initial });
     const adapter = create.in("adapter")(residual(seq(narrow, relu(), back)), [channels]);
-    return (_, { next }, live, frozen) => scored(teacher.stage("logits", adapter(next.pooled, live), frozen).out);
+    return (_, { next }, live, frozen) => outputOf(teacher.stage("logits", adapter(next.pooled, live), frozen).out);
   },
 };

@@ -1,9 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Cast, Spotted, Term } from "../experiment/distiller.ts";
+import type { BuildContext, SpottedDistiller, Term } from "../experiment/distiller.ts";
 import { Failure } from "../values/failure.ts";
 import { rightSingularVectors } from "../kernels/right_singular_vectors.ts";
 import type { Net } from "../nn/network.ts";
-import { masked, root, stop, unit } from "../nn/ops.ts";
+import { masked, safeSqrt, stop, unitRows } from "../nn/ops.ts";
 import { type TapPair, tapPairs } from "../nn/tap_pairs.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { type Shape, sizeOf } from "../nn/variables.ts";
@@ -38,7 +38,7 @@ export interface KdsvdOptions<S extends string, T extends string> extends AlsoKd
  */
 export function kdsvd<const S extends string = never, const T extends string = never>(
   options: KdsvdOptions<S, T> = {},
-): Spotted<Net<S | "logits">, Net<T | "logits">> {
+): SpottedDistiller<Net<S | "logits">, Net<T | "logits">> {
   const { taps, over = "channels", vectors = 1, weight = 1, ce = 1, kd = 0, temperature = 4 } = options;
   return {
     id: "kdsvd",
@@ -46,9 +46,9 @@ export function kdsvd<const S extends string = never, const T extends string = n
     paper:
       "Self-supervised Knowledge Distillation Using Singular Value Decomposition. Lee, Kim, Song, 2018. arXiv:1807.06819",
     spots: (student, teacher) => tapPairs(student, teacher, taps),
-    build(cast) {
-      const pairs = tapPairs(cast.student, cast.teacher, taps);
-      for (const pair of pairs) assertComparable(cast, pair, over, vectors);
+    build(context) {
+      const pairs = tapPairs(context.student, context.teacher, taps);
+      for (const pair of pairs) assertComparable(context, pair, over, vectors);
       if (pairs.length < 2) throw new Failure(2, "kdsvd compares neighbouring pairs of taps: give it two or more");
       return ({ student, teacher, task, mask }) => {
         const spots = pairs.map(([s, t]) => ({
@@ -76,7 +76,7 @@ type Over = NonNullable<KdsvdOptions<string, string>["over"]>;
 
 /** Throws a `Failure` where a pair's maps have not as many channels or columns, or too few for the singular vectors. */
 function assertComparable<S extends string, T extends string>(
-  { student, teacher }: Cast<Net<S>, Net<T>>,
+  { student, teacher }: BuildContext<Net<S>, Net<T>>,
   [s, t]: TapPair<S, T>,
   over: Over,
   vectors: number,
@@ -109,7 +109,7 @@ function aligned(student: Tensor, teacher: Tensor, vectors: number): { ours: Ten
   const theirs = rightSingularVectors(teacher, vectors);
   const cosines = tf.matMul(stop(ours), theirs, true, false), sizes = tf.abs(cosines);
   const isLikest = tf.cast(tf.equal(sizes, tf.max(sizes, 1, true)), "float32");
-  const lengths = unit(root(tf.sum(tf.square(tf.matMul(teacher, theirs)), 1, true)));
+  const lengths = unitRows(safeSqrt(tf.sum(tf.square(tf.matMul(teacher, theirs)), 1, true)));
   return {
     ours: tf.mul(tf.matMul(ours, tf.mul(tf.sign(cosines), isLikest)), lengths),
     theirs: tf.mul(theirs, lengths),

@@ -36,10 +36,10 @@ export function mlkd(options: MlkdOptions = {}): Distiller<Scorer, Scorer, Views
     id: "mlkd",
     options: { temperature, ce, kd, standardised },
     paper: "Multi-level Logit Distillation. Jin, Wang, Lin, 2023. CVPR",
-    build: (players) => ({ student, teacher, views: { strong }, task, live, frozen, mask }) => {
-      const seen: Output<Scorer> = players.student.run(strong, live);
+    build: (models) => ({ student, teacher, views: { strong }, task, live, frozen, mask }) => {
+      const seen: Output<Scorer> = models.student.run(strong, live);
       const weak = { student: student.taps.logits, teacher: teacher.taps.logits };
-      const other = { student: seen.taps.logits, teacher: players.teacher.run(strong, frozen).taps.logits };
+      const other = { student: seen.taps.logits, teacher: models.teacher.run(strong, frozen).taps.logits };
       const levels = alignments(weak, other, temperature, standardised, mask("logits"));
       return {
         task: [ce, tf.add(task(student), task(seen)), "task"],

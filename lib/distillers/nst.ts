@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Spotted, Term } from "../experiment/distiller.ts";
+import type { SpottedDistiller, Term } from "../experiment/distiller.ts";
 import { toSmaller } from "../kernels/adaptive_pool.ts";
 import type { Net } from "../nn/network.ts";
-import { gram, masked, unit } from "../nn/ops.ts";
+import { gram, masked, unitRows } from "../nn/ops.ts";
 import { type TapPair, tapPairs } from "../nn/tap_pairs.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
@@ -25,7 +25,7 @@ export interface NstOptions<S extends string, T extends string> extends AlsoKd {
  */
 export function nst<const S extends string = never, const T extends string = never>(
   options: NstOptions<S, T> = {},
-): Spotted<Net<S | "logits">, Net<T | "logits">> {
+): SpottedDistiller<Net<S | "logits">, Net<T | "logits">> {
   const { taps, weight = 50, ce = 1, kd = 0, temperature = 4 } = options;
   return {
     id: "nst",
@@ -49,7 +49,7 @@ export function nst<const S extends string = never, const T extends string = nev
 /** Each channel of a map as a unit vector over positions: [batch, positions, channels]. */
 function selectivity(map: Tensor): Tensor {
   const [batch, height, width, channels] = map.shape;
-  return unit(tf.reshape(map, [batch, height * width!, channels!]), 2, 1);
+  return unitRows(tf.reshape(map, [batch, height * width!, channels!]), 2, 1);
 }
 
 /** The squared discrepancy between the columns of a and those of b, for each sample. */

@@ -1,12 +1,12 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Spotted, Term } from "../experiment/distiller.ts";
+import type { SpottedDistiller, Term } from "../experiment/distiller.ts";
 import { adaptivePool } from "../kernels/adaptive_pool.ts";
-import { relu } from "../kernels/relu.ts";
+import { reluOp } from "../kernels/relu.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { convNorm } from "../nn/conv.ts";
 import type { Net } from "../nn/network.ts";
 import { masked, stop } from "../nn/ops.ts";
-import { among } from "../nn/pass.ts";
+import { passAmong } from "../nn/pass.ts";
 import { type TapPair, tapPairs } from "../nn/tap_pairs.ts";
 import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
 
@@ -34,7 +34,7 @@ export interface OfdOptions<S extends string, T extends string> extends AlsoKd {
  */
 export function ofd<const S extends string = never, const T extends string = never>(
   options: OfdOptions<S, T> = {},
-): Spotted<Net<S | "logits">, Net<T | "logits">> {
+): SpottedDistiller<Net<S | "logits">, Net<T | "logits">> {
   const { taps, released = false, weight = 0.001, ce = 1, kd = 0, temperature = 4 } = options;
   return {
     id: "ofd",
@@ -52,7 +52,9 @@ export function ofd<const S extends string = never, const T extends string = nev
         return {
           task: [ce, task(student), "task"],
           ...Object.fromEntries(pairs.map(({ s, t, connect, norm }, i): [string, Term] => {
-            const given = mask(s), ours = connect(student.pre[s], among(live, given)), [, height, width] = ours.shape;
+            const given = mask(s),
+              ours = connect(student.pre[s], passAmong(live, given)),
+              [, height, width] = ours.shape;
             const target = adaptivePool(stop(theirs.pre[t]), height!, width!);
             const edge = margin(frozen.read(norm.scale), frozen.read(norm.offset));
             const share = 2 ** (i + 1 - pairs.length);
@@ -68,7 +70,7 @@ export function ofd<const S extends string = never, const T extends string = nev
 /** The sum of (max(t, m) − s)² where t > 0 or s > max(t, m): [batch], from maps [batch, …, channels] and margins m. */
 export function partialDistance(student: Tensor, teacher: Tensor, margin: Tensor): Tensor {
   const target = tf.maximum(teacher, margin), above = tf.sub(student, target);
-  return tf.sum(tf.square(tf.where(tf.greater(target, 0), above, relu(above))), [1, 2, 3]);
+  return tf.sum(tf.square(tf.where(tf.greater(target, 0), above, reluOp(above))), [1, 2, 3]);
 }
 
 /** The mean of N(β, γ²) below zero; −3 |γ| where less than a thousandth of it is there. */

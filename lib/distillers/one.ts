@@ -3,7 +3,7 @@ import type { Distiller, Terms } from "../experiment/distiller.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { type Layer, module } from "../nn/layer.ts";
 import { dense, relu } from "../nn/layers.ts";
-import { type Net, scored } from "../nn/network.ts";
+import { type Net, outputOf } from "../nn/network.ts";
 import { norm } from "../nn/norm.ts";
 import { kl, masked, stop } from "../nn/ops.ts";
 import { tail } from "../nn/tail.ts";
@@ -57,13 +57,13 @@ export function one<const S extends string = "block2">(options: OneOptions<S> = 
         const weight = rampUp === 0 ? kd : tf.mul(grown(epoch, rampUp), kd);
         const towards = (logits: Tensor) => kl(logits, target, temperature, { floor: 1e-7 });
         const learning = others.map((logits, i): Terms => ({
-          [`branch${i + 2}_task`]: [1, task(scored(logits)), "task"],
+          [`branch${i + 2}_task`]: [1, task(outputOf(logits)), "task"],
           [`branch${i + 2}_kd`]: [weight, towards(logits)],
         }));
         return {
           task: [1, task(student), "task"],
           kd: [weight, masked(towards(student.taps.logits), mask("logits"))],
-          ensemble_task: [1, task(scored(ensemble)), "task"],
+          ensemble_task: [1, task(outputOf(ensemble)), "task"],
           ...Object.assign({}, ...learning),
         };
       };

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Spotted } from "../experiment/distiller.ts";
+import type { SpottedDistiller } from "../experiment/distiller.ts";
 import type { Net } from "../nn/network.ts";
-import { flat, gram, related, root } from "../nn/ops.ts";
+import { flat, gram, related, safeSqrt } from "../nn/ops.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
 
@@ -28,7 +28,7 @@ const EPSILON = 1e-7;
  */
 export function pkt<const S extends string = "pooled", const T extends string = "pooled">(
   options: PktOptions<S, T> = {},
-): Spotted<Net<S | "logits">, Net<T | "logits">> {
+): SpottedDistiller<Net<S | "logits">, Net<T | "logits">> {
   const { student: learning = "pooled" as S, teacher: teaching = "pooled" as T } = options;
   const { weight = 30000, ce = 1, kd = 0, temperature = 4 } = options;
   return {
@@ -57,6 +57,6 @@ export function pkt<const S extends string = "pooled", const T extends string = 
 
 /** The cosines between rows, from 0 to 1: [batch, features] → [batch, batch]. */
 function similarities(x: Tensor): Tensor {
-  const length = tf.add(root(tf.sum(tf.square(x), -1, true)), EPSILON);
+  const length = tf.add(safeSqrt(tf.sum(tf.square(x), -1, true)), EPSILON);
   return tf.div(tf.add(gram(tf.div(x, length)), 1), 2);
 }

@@ -1,14 +1,14 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor4D } from "@tensorflow/tfjs";
-import type { Create, Spotted, Term } from "../experiment/distiller.ts";
+import type { Create, SpottedDistiller, Term } from "../experiment/distiller.ts";
 import { adaptivePool } from "../kernels/adaptive_pool.ts";
 import { resizeNearest } from "../kernels/resize.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { conv, convNorm } from "../nn/conv.ts";
 import { byDefault } from "../nn/layer.ts";
-import type { Classifier, Player } from "../nn/network.ts";
+import type { Classifier, Model } from "../nn/network.ts";
 import { masked } from "../nn/ops.ts";
-import { among, type Pass } from "../nn/pass.ts";
+import { type Pass, passAmong } from "../nn/pass.ts";
 import { type TapPair, tapPairs } from "../nn/tap_pairs.ts";
 import { type Shape, uniform } from "../nn/variables.ts";
 import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
@@ -46,7 +46,7 @@ export interface ReviewkdOptions<S extends string, T extends string> extends Als
  */
 export function reviewkd<const S extends string = never, const T extends string = never>(
   options: ReviewkdOptions<S, T> = {},
-): Spotted<Classifier<S>, Classifier<T>> {
+): SpottedDistiller<Classifier<S>, Classifier<T>> {
   const { taps, preactivation = false, channels = 512, weight = 1, warmup = 20, first = 1 } = options;
   const { ce = 1, kd = 0, temperature = 4 } = options;
   return {
@@ -66,7 +66,7 @@ export function reviewkd<const S extends string = never, const T extends string 
         const weighted = tf.mul(grown, weight), ours = preactivation ? student.pre : student.taps;
         let deeper: Tensor | undefined;
         const terms = levels.toReversed().map(({ s, t, fuse }): [string, Term] => {
-          const chosen = mask(s), [out, fused] = fuse(mapped(ours[s]), deeper, among(live, chosen));
+          const chosen = mask(s), [out, fused] = fuse(mapped(ours[s]), deeper, passAmong(live, chosen));
           deeper = fused;
           return [`reviewkd_${s}`, [weighted, masked(hierarchical(out, mapped(teacher.pre[t])), chosen)]];
         });
@@ -82,8 +82,8 @@ export function reviewkd<const S extends string = never, const T extends string 
 
 /** The pairs of taps that are compared, from the first to the last. */
 function reviewed<S extends string, T extends string>(
-  student: Player<Classifier<S>>,
-  teacher: Player<Classifier<T>>,
+  student: Model<Classifier<S>>,
+  teacher: Model<Classifier<T>>,
   taps: readonly TapPair<S, T>[] | undefined,
 ): readonly TapPair<S | "pooled" | "logits", T | "pooled" | "logits">[] {
   return tapPairs<S | "pooled" | "logits", T | "pooled" | "logits">(

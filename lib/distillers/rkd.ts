@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Spotted } from "../experiment/distiller.ts";
+import type { SpottedDistiller } from "../experiment/distiller.ts";
 import type { Net } from "../nn/network.ts";
-import { flat, gram, related, smoothL1, unit } from "../nn/ops.ts";
+import { flat, gram, related, smoothL1, unitRows } from "../nn/ops.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
 
@@ -31,7 +31,7 @@ const CLOSEST = 1e-6;
  */
 export function rkd<const S extends string = "pooled", const T extends string = "pooled">(
   options: RkdOptions<S, T> = {},
-): Spotted<Net<S | "logits">, Net<T | "logits">> {
+): SpottedDistiller<Net<S | "logits">, Net<T | "logits">> {
   const { student: learning = "pooled" as S, teacher: teaching = "pooled" as T } = options;
   const { distance = 25, angle = 50, ce = 1, kd = 0, temperature = 4 } = options;
   return {
@@ -44,7 +44,7 @@ export function rkd<const S extends string = "pooled", const T extends string = 
       const [s, t] = [student.taps[learning], teacher.taps[teaching]].map((x) => differences(flat(x)));
       const apart = tf.sub(relativeDistances(s, pairs), relativeDistances(t, pairs));
       const triples = tf.mul(tf.expandDims(pairs, 1), tf.expandDims(pairs, 2));
-      const turned = tf.mul(tf.sub(gram(unit(s)), gram(unit(t))), triples);
+      const turned = tf.mul(tf.sub(gram(unitRows(s)), gram(unitRows(t))), triples);
       const distances = tf.div(tf.sum(smoothL1(apart)), tf.pow(count, 2));
       const angles = tf.div(tf.sum(smoothL1(turned)), tf.pow(count, 3));
       return {

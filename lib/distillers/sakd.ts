@@ -1,21 +1,21 @@
 import * as tf from "@tensorflow/tfjs";
 import {
-  beside,
-  type Cast,
+  type BuildContext,
   type Create,
   type Distiller,
   erase,
-  remembering,
-  type Spotted,
-  type Step,
+  mergeTerms,
+  type SpottedDistiller,
+  type StepContext,
   type Term,
   type Terms,
+  withMemory,
 } from "../experiment/distiller.ts";
-import { relu } from "../kernels/relu.ts";
+import { reluOp } from "../kernels/relu.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { byDefault, type Layer } from "../nn/layer.ts";
 import { dense } from "../nn/layers.ts";
-import { type Classifier, type Net, type Player, scored, type Tap } from "../nn/network.ts";
+import { type Classifier, type Model, type Net, outputOf, type Tap } from "../nn/network.ts";
 import { flat, gumbel, kl, masked, stop } from "../nn/ops.ts";
 import type { Pass } from "../nn/pass.ts";
 import type { TapPair } from "../nn/tap_pairs.ts";
@@ -76,25 +76,28 @@ export interface SakdOptions {
  * differ in their routing alone.
  */
 export function sakd<S extends Net, T extends Net, D>(
-  method: Spotted<S, T, D>,
+  method: SpottedDistiller<S, T, D>,
   options: SakdOptions = {},
 ): Distiller<Classifier<Tap<S>>, Classifier<Tap<T>>, D> {
   return routed(method, options, (_, spots) => ({ index, random }) => random.uniform([index.shape[0]!, spots, 2]));
 }
 
 /** How uniform numbers from 0 to 1 are made, [batch, spots, 2]: once, and then for each step. */
-export type Noise = (create: Create, spots: number) => (step: Pick<Step<Net, Net>, "index" | "random">) => Tensor;
+export type Noise = (
+  create: Create,
+  spots: number,
+) => (step: Pick<StepContext<Net, Net>, "index" | "random">) => Tensor;
 
 /** `sakd` with noise that comes from elsewhere. */
 export function routed<S extends Net, T extends Net, D>(
-  method: Spotted<S, T, D>,
+  method: SpottedDistiller<S, T, D>,
   options: SakdOptions,
   noise: Noise,
 ): Distiller<Classifier<Tap<S>>, Classifier<Tap<T>>, D> {
   const { routing = "adaptive", homogeneous = false, gamma = 1, alpha = 1, beta = 1, ce = 1 } = options;
   const { temperature = 4, gumbel = 5, statistics = "batch" } = options;
   if (!(gamma > 0)) throw new Failure(2, `sakd: gamma multiplies and divides, it is greater than 0, not ${gamma}`);
-  const { id, options: own, paper, takes, spots, build } = erase(method);
+  const { id, options: own, paper, needs, spots, build } = erase(method);
   const distiller: Distiller<Net, Net> = {
     id: "sakd",
     options: {
@@ -110,13 +113,13 @@ export function routed<S extends Net, T extends Net, D>(
       statistics,
     },
     paper: [PAPER, ...paper ? [paper] : []].join("; "),
-    takes,
+    needs,
     build({ create, student, teacher, dataset }) {
       const copy = routing === "both" ? create.in("teacher")(teacher.recipe, { from: teacher }) : undefined;
-      const players = { student, teacher: copy ?? teacher };
-      const loss = build({ create: create.in("method"), ...players, dataset });
-      const pairs = inOrder(players, spots(student, players.teacher)), names = [...pairs.map(([tap]) => tap), "logits"];
-      const route = router(create, players, pairs, noise, { routing, homogeneous, gamma, gumbel });
+      const models = { student, teacher: copy ?? teacher };
+      const loss = build({ create: create.in("method"), ...models, dataset });
+      const pairs = inOrder(models, spots(student, models.teacher)), names = [...pairs.map(([tap]) => tap), "logits"];
+      const route = router(create, models, pairs, noise, { routing, homogeneous, gamma, gumbel });
       return (given) => {
         const { student, image, task, random } = given, teacher = copy?.run(image, given.live) ?? given.teacher;
         const { chosen, terms: policys } = route({ ...given, teacher });
@@ -125,19 +128,19 @@ export function routed<S extends Net, T extends Net, D>(
           throw new Error(`${id} asks for a mask at ${spot}, which is none of its spots`);
         };
         const live: Pass = { ...given.live, whole: statistics === "batch" };
-        const { terms, writes, reports } = remembering(
+        const { terms, writes, reports } = withMemory(
           loss({ ...given, teacher, live, random: random.in("method"), mask }),
         );
         const [s, t] = [student, teacher].map(({ taps }) => taps.logits);
         const common: Terms = {
-          task: [ce, task(scored(s)), "task"],
-          ...copy && { teacher_task: [ce, task(scored(t)), "task"] },
+          task: [ce, task(outputOf(s)), "task"],
+          ...copy && { teacher_task: [ce, task(outputOf(t)), "task"] },
           ...alpha && { kd: [alpha, masked(kl(s, t, temperature), mask("logits"))] },
           ...policys,
         };
         const shares = (chosen ?? []).map((mask, i) => [`spot_${names[i]}`, mask]);
         return {
-          terms: beside(common, scaled(terms, beta), id),
+          terms: mergeTerms(common, scaled(terms, beta), id),
           writes,
           reports: { ...reports, ...Object.fromEntries(shares) },
         };
@@ -150,14 +153,14 @@ export function routed<S extends Net, T extends Net, D>(
 const PAPER = "Spot-Adaptive Knowledge Distillation. Song, Chen, Ye, Song, 2022. arXiv:2205.02399";
 
 /** A student and a teacher. */
-type Players = Pick<Cast<Net, Net>, "student" | "teacher">;
+type Players = Pick<BuildContext<Net, Net>, "student" | "teacher">;
 
 /** Pairs of a student's and a teacher's taps. */
 type Pairs = readonly TapPair<string, string>[];
 
 /** Where a method routes: its spots but the logits, in the order of the student's stages. */
 function inOrder({ student, teacher }: Players, spots: Pairs): Pairs {
-  const place = ({ shapes }: Player, tap: string) => Object.keys(shapes).indexOf(tap);
+  const place = ({ shapes }: Model, tap: string) => Object.keys(shapes).indexOf(tap);
   const pairs = spots.filter(([tap]) => tap !== "logits")
     .toSorted(([a], [b]) => place(student, a) - place(student, b));
   pairs.slice(1).forEach(([s, t], i) => {
@@ -180,13 +183,13 @@ interface Routed {
 
 function router(
   create: Create,
-  players: Players,
+  models: Players,
   pairs: Pairs,
   noise: Noise,
   { routing, homogeneous, gamma, gumbel }: Required<
     Pick<SakdOptions, "routing" | "homogeneous" | "gamma" | "gumbel">
   >,
-): (step: Step<Net, Net>) => Routed {
+): (step: StepContext<Net, Net>) => Routed {
   const spots = pairs.length + 1;
   if (routing === "always") return () => ({ terms: {} });
   if (routing === "random") {
@@ -196,13 +199,13 @@ function router(
     };
   }
   const paced = create.at({ lr: 0.5, weightDecay: 1e-3 }), uniform = noise(create, spots);
-  const decide = policy(paced, players, spots, { homogeneous, gumbel });
-  const graft = grafting(paced, players, pairs, routing === "both");
+  const decide = policy(paced, models, spots, { homogeneous, gumbel });
+  const graft = grafting(paced, models, pairs, routing === "both");
   return (step) => {
     const actions = tf.unstack(decide(step, uniform(step)), 1), last = actions[spots - 1];
-    const values = step.task(scored(graft(step, actions))), own = step.task(scored(step.student.taps.logits));
+    const values = step.task(outputOf(graft(step, actions))), own = step.task(outputOf(step.student.taps.logits));
     const worse = tf.sign(stop(tf.sub(tf.mean(values), tf.mean(own))));
-    const lacking = relu(tf.sub(last.shape[0]! / 2, tf.sum(last)));
+    const lacking = reluOp(tf.sub(last.shape[0]! / 2, tf.sum(last)));
     return {
       chosen: actions.map((action) => routing === "reversed" ? tf.sub(1, stop(action)) : stop(action)),
       terms: { policy: [tf.pow(gamma, worse), values], balance: [1, tf.mul(tf.onesLike(values), lacking)] },
@@ -216,10 +219,10 @@ function router(
  */
 export function policy(
   create: Create,
-  { student, teacher }: Pick<Cast<Net, Net>, "student" | "teacher">,
+  { student, teacher }: Pick<BuildContext<Net, Net>, "student" | "teacher">,
   spots: number,
   { homogeneous, gumbel: temperature }: Required<Pick<SakdOptions, "homogeneous" | "gumbel">>,
-): (step: Pick<Step<Net, Net>, "student" | "teacher" | "live">, uniform: Tensor) => Tensor {
+): (step: Pick<StepContext<Net, Net>, "student" | "teacher" | "live">, uniform: Tensor) => Tensor {
   const features = sizeOf(teacher.shapes.pooled) + sizeOf(student.shapes.pooled);
   const { biasInitial } = byDefault(features), towards = [homogeneous ? 10 : 0, 0];
   const layer = dense(2 * spots, {
@@ -239,7 +242,7 @@ function grafting(
   { student, teacher }: Players,
   pairs: Pairs,
   learns: boolean,
-): (step: Step<Net, Net>, actions: readonly Tensor[]) => Tensor {
+): (step: StepContext<Net, Net>, actions: readonly Tensor[]) => Tensor {
   const ours = stretches(student, pairs.map(([s]) => s)), theirs = stretches(teacher, pairs.map(([, t]) => t));
   const adapters = pairs.map((pair) => {
     const from = student.shapes[pair[0]], to = teacher.shapes[pair[1]];
@@ -263,15 +266,15 @@ function grafting(
 }
 
 /** A network's stages up to each of these taps, from one to the next, and to the end. */
-function stretches({ shapes }: Player, taps: readonly string[]): string[][] {
+function stretches({ shapes }: Model, taps: readonly string[]): string[][] {
   const stages = Object.keys(shapes), ends = [...taps.map((tap) => stages.indexOf(tap) + 1), stages.length];
   return ends.map((end, i) => stages.slice(ends[i - 1] ?? 0, end));
 }
 
 /** What the last of these stages gives, the first of which takes x. */
-function along(player: Player, stages: readonly string[], x: Tensor, pass: Pass): Tensor {
+function along(model: Model, stages: readonly string[], x: Tensor, pass: Pass): Tensor {
   let out = x, taken = x;
-  for (const name of stages) ({ out, next: taken = out } = player.stage(name, taken, pass));
+  for (const name of stages) ({ out, next: taken = out } = model.stage(name, taken, pass));
   return out;
 }
 

@@ -1,11 +1,18 @@
 import * as tf from "@tensorflow/tfjs";
-import { type Create, type Distiller, numbered, type Several, type Term, type Terms } from "../experiment/distiller.ts";
+import {
+  type Create,
+  type Distiller,
+  numberTerms,
+  type SeveralTeachers,
+  type Term,
+  type Terms,
+} from "../experiment/distiller.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { convNorm } from "../nn/conv.ts";
 import type { Layer } from "../nn/layer.ts";
 import { relu, seq } from "../nn/layers.ts";
-import { type Classifier, type Output, type Player, scored, type Scorer } from "../nn/network.ts";
-import { kl, masked, mse, root, stop } from "../nn/ops.ts";
+import { type Classifier, type Model, type Output, outputOf, type Scorer } from "../nn/network.ts";
+import { kl, masked, mse, safeSqrt, stop } from "../nn/ops.ts";
 import type { Pass } from "../nn/pass.ts";
 import type { Shape } from "../nn/variables.ts";
 import { Failure } from "../values/failure.ts";
@@ -65,7 +72,7 @@ export interface ShakeOptions<T extends string> {
  */
 export function shake<const T extends string = never>(
   options: ShakeOptions<T> = {},
-): Distiller<Scorer, Classifier<T> | Several<Classifier<T>>> {
+): Distiller<Scorer, Classifier<T> | SeveralTeachers<Classifier<T>>> {
   const { backbone = "teacher", taps, heads = 1, released = false, temperature = 4, weights = "equal" } = options;
   const { ce = 1, kd = 1, follow = 1, reverse = 1, direct = 0 } = options;
   const { by = released ? "mse" : "kl", labels = released ? 1 : 0, normalised = released } = options;
@@ -84,31 +91,31 @@ export function shake<const T extends string = never>(
     paper: "Shadow Knowledge Distillation: Bridging Offline and Online Knowledge Transfer. Li, Jin, 2022. NeurIPS",
     build({ create, student, teacher }) {
       const teachers = listed(teacher), seen = normalised ? standing : (logits: Tensor) => logits;
-      const shadows = teachers.flatMap((player, t) =>
+      const shadows = teachers.flatMap((model, t) =>
         Array.from({ length: heads }, (_, i) => {
           const scope = create.in(`shadow${t * heads + i + 1}`);
-          return { t, shadow: SHADOWS[backbone](scope, player, student, taps) };
+          return { t, shadow: SHADOWS[backbone](scope, model, student, taps) };
         })
       );
       return ({ student, teacher, image, task, live, frozen, mask }) => {
         const outputs = listed(teacher), s = seen(student.taps.logits), chosen = mask("logits");
-        const cast = shadows.map(({ t, shadow }) => ({
+        const context = shadows.map(({ t, shadow }) => ({
           h: seen(shadow({ image, teacher: outputs[t], student, live, frozen })),
           t: seen(outputs[t].taps.logits),
         }));
-        const taught = cast.map(({ h }) => (s: Tensor) => kl(s, stop(h), temperature));
-        const lessons = weights === "adaptive" && cast.length > 1
+        const taught = context.map(({ h }) => (s: Tensor) => kl(s, stop(h), temperature));
+        const lessons = weights === "adaptive" && context.length > 1
           ? weighedByGradients(s, taught, { most: 0.6, directions: false, weight: kd, mask: chosen })
-          : taught.map((lesson): Term => [kd / cast.length, masked(lesson(s), chosen)]);
+          : taught.map((lesson): Term => [kd / context.length, masked(lesson(s), chosen)]);
         const own = (name: string, weight: number, of: (one: { h: Tensor; t: Tensor }) => Tensor): Terms =>
-          weight === 0 ? {} : named(name, cast.map((one): Term => [weight, of(one)]));
+          weight === 0 ? {} : named(name, context.map((one): Term => [weight, of(one)]));
         return {
-          task: [ce, task(scored(s)), "task"],
+          task: [ce, task(outputOf(s)), "task"],
           ...named("shadow", lessons),
-          ...own("direct", direct / cast.length, ({ t }) => masked(kl(s, t, temperature), chosen)),
+          ...own("direct", direct / context.length, ({ t }) => masked(kl(s, t, temperature), chosen)),
           ...own("follow", follow, ({ h, t }) => by === "kl" ? kl(h, t, temperature) : mse(h, t)),
           ...own("reverse", reverse, ({ h }) => kl(h, stop(s), temperature)),
-          ...own("labels", labels, ({ h }) => task(scored(h))),
+          ...own("labels", labels, ({ h }) => task(outputOf(h))),
         };
       };
     },
@@ -130,8 +137,8 @@ interface Seen {
 /** Makes a shadow of a teacher. */
 type Shadowing = (
   create: Create,
-  teacher: Player<Classifier>,
-  student: Player<Scorer>,
+  teacher: Model<Classifier>,
+  student: Model<Scorer>,
   taps: readonly string[] | undefined,
 ) => (seen: Seen) => Tensor;
 
@@ -155,8 +162,8 @@ type Maps = Readonly<Record<string, Tensor>>;
 /** A head over maps of a backbone: they are fused into a vector that the teacher's frozen classifier scores. */
 function head(
   create: Create,
-  teacher: Player<Classifier>,
-  backbone: Player<Scorer>,
+  teacher: Model<Classifier>,
+  backbone: Model<Scorer>,
   given: readonly string[] | undefined,
 ): (maps: Maps, live: Pass, frozen: Pass) => Tensor {
   const shapes = backbone.shapes as Readonly<Record<string, Shape>>, [channels] = teacher.shapes.pooled;
@@ -194,7 +201,7 @@ function fused(shapes: Readonly<Record<string, Shape>>, channels: number): reado
 /** Scores less their mean over the classes, in deviations, times the released code's 3.1415. */
 function standing(logits: Tensor): Tensor {
   const centred = tf.sub(logits, tf.mean(logits, -1, true));
-  const deviation = root(tf.add(tf.mean(tf.square(centred), -1, true), 1e-7));
+  const deviation = safeSqrt(tf.add(tf.mean(tf.square(centred), -1, true), 1e-7));
   return tf.mul(tf.div(centred, deviation), 3.1415);
 }
 
@@ -204,5 +211,5 @@ function listed<One>(one: One | readonly One[]): readonly One[] {
 
 /** Terms under one name, numbered where there are several. */
 function named(name: string, terms: readonly Term[]): Terms {
-  return terms.length === 1 ? { [name]: terms[0] } : numbered(name, terms);
+  return terms.length === 1 ? { [name]: terms[0] } : numberTerms(name, terms);
 }

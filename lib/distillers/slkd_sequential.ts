@@ -1,4 +1,4 @@
-import type { Distiller, Several, Terms } from "../experiment/distiller.ts";
+import type { Distiller, SeveralTeachers, Terms } from "../experiment/distiller.ts";
 import type { Scorer } from "../nn/network.ts";
 import { kl, masked } from "../nn/ops.ts";
 import { fusing } from "./parts/fusing.ts";
@@ -34,7 +34,7 @@ export type SlkdSequentialOptions = Pick<
  * There is no released code. _Our reading_: two self-learning teachers, as in tables 1 and 2, after their last epoch; so
  * what differs from `slkd` is only when they learn.
  */
-export function slkdSequential(options: SlkdSequentialOptions = {}): Distiller<Scorer, Several> {
+export function slkdSequential(options: SlkdSequentialOptions = {}): Distiller<Scorer, SeveralTeachers> {
   const { temperature = 4, ce = 0.1, teacher: beta1 = 1, selfTeacher: beta2 = 1, fusion } = options;
   return {
     id: "slkd_sequential",

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Spotted } from "../experiment/distiller.ts";
+import type { SpottedDistiller } from "../experiment/distiller.ts";
 import type { Net } from "../nn/network.ts";
-import { flat, gram, related, unit } from "../nn/ops.ts";
+import { flat, gram, related, unitRows } from "../nn/ops.ts";
 import { lastMaps } from "../nn/tap_pairs.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
@@ -27,7 +27,7 @@ export interface SpOptions<S extends string, T extends string> extends AlsoKd {
  */
 export function sp<const S extends string = never, const T extends string = never>(
   options: SpOptions<S, T> = {},
-): Spotted<Net<S | "logits">, Net<T | "logits">> {
+): SpottedDistiller<Net<S | "logits">, Net<T | "logits">> {
   const { rows = 2, weight = 3000, ce = 1, kd = 0, temperature = 4 } = options;
   return {
     id: "sp",
@@ -38,7 +38,7 @@ export function sp<const S extends string = never, const T extends string = neve
       const [learning, teaching] = lastMaps(student, teacher, options);
       return ({ student, teacher, task, mask }) => {
         const { chosen, pairs, count } = related(mask(learning), student.taps[learning]);
-        const similarities = (x: Tensor) => unit(tf.mul(gram(flat(x)), pairs), rows);
+        const similarities = (x: Tensor) => unitRows(tf.mul(gram(flat(x)), pairs), rows);
         const off = tf.sub(similarities(teacher.taps[teaching]), similarities(student.taps[learning]));
         const loss = tf.div(tf.sum(tf.square(off)), tf.square(count));
         return {

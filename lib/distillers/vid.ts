@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Spotted, Term } from "../experiment/distiller.ts";
+import type { SpottedDistiller, Term } from "../experiment/distiller.ts";
 import { toSmaller } from "../kernels/adaptive_pool.ts";
 import { conv } from "../nn/conv.ts";
 import { byDefault, type Layer, module } from "../nn/layer.ts";
@@ -32,7 +32,7 @@ export interface VidOptions<S extends string, T extends string> extends AlsoKd {
  */
 export function vid<const S extends string = never, const T extends string = never>(
   options: VidOptions<S, T> = {},
-): Spotted<Net<S | "logits">, Net<T | "logits">> {
+): SpottedDistiller<Net<S | "logits">, Net<T | "logits">> {
   const { taps, variance = 5, learned = true, weight = 1, ce = 1, kd = 0, temperature = 4 } = options;
   if (!(variance > FLOOR)) throw new Failure(2, `vid: a variance is greater than ${FLOOR}, not ${variance}`);
   return {

@@ -11,7 +11,7 @@ import {
   type Values,
 } from "./engine.ts";
 import type { Input, Inputs } from "../values/input.ts";
-import { type NativeBackend, nativeBackend, tracing } from "../tensorflow/backend.ts";
+import { type NativeBackend, nativeBackend, traceInto } from "../tensorflow/backend.ts";
 import { DataType, dataTypeOf } from "../tensorflow/binding.ts";
 import type { Config } from "../tensorflow/config.ts";
 import { Graph, type Node, type Operation } from "../tensorflow/graph.ts";
@@ -33,7 +33,7 @@ interface Resident {
  * The engine that makes each step one TensorFlow graph: the step function runs once for each shape of its inputs with
  * every op recorded, and from then on the graph runs, off the event loop, its variables resident in the session.
  */
-export class Compiler implements Engine {
+export class GraphEngine implements Engine {
   readonly #graph = new Graph();
   readonly #session: Session;
   readonly #backend: NativeBackend;
@@ -117,7 +117,7 @@ export class Compiler implements Engine {
     const feeds = names.map((name) => graph.placeholder(inputs[name].shape, dataTypeOf(inputs[name].data)));
     const reads = new Map<Variable, { node: Node; value: Tensor }>();
     const fetches: Node[] = [];
-    const { places, targets } = tracing(graph, () => {
+    const { places, targets } = traceInto(graph, () => {
       const scope = tf.engine();
       scope.startScope();
       try {

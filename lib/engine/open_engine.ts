@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { Compiler } from "./graph_engine.ts";
+import { GraphEngine } from "./graph_engine.ts";
 import { EagerEngine } from "./eager_engine.ts";
 import type { Engine } from "./engine.ts";
 import { Failure } from "../values/failure.ts";
@@ -45,5 +45,5 @@ export async function openEngine(options: EngineOptions = {}): Promise<OpenEngin
     return { engine: new EagerEngine(), tensorflow: null };
   }
   const tensorflow = await openTensorflow({ threads, deterministic }, log);
-  return { engine: new Compiler({ threads, deterministic, bfloat16: precision === "bfloat16" }), tensorflow };
+  return { engine: new GraphEngine({ threads, deterministic, bfloat16: precision === "bfloat16" }), tensorflow };
 }

@@ -4,8 +4,8 @@ import { predictStep } from "../training/evaluate_step.ts";
 import type { Experiment } from "../experiment/experiment.ts";
 import { Failure } from "../values/failure.ts";
 import { importWeights } from "../weights/import_weights.ts";
-import { type Latency, latency } from "./latency.ts";
-import { build, type Net } from "../nn/network.ts";
+import { type Latency, measureLatency } from "./latency.ts";
+import { buildModel, type Net } from "../nn/network.ts";
 import { type EngineOptions, openEngine } from "../engine/open_engine.ts";
 import type { Status } from "../terminal/status.ts";
 import type { Findings } from "../tasks/task.ts";
@@ -62,9 +62,9 @@ export async function examine(
     try {
       const values = new Map(Array.from(tensors, ([name, { data }]) => [name, data as Float32Array]));
       const collected = new Map<string, Variable>(), scope = variables({ seed: 0, collected, fixed: true, values });
-      const player = build(network, scope, image, classes.length);
+      const model = buildModel(network, scope, image, classes.length);
       await engine.hold([...collected.values()]);
-      const run = engine.compile(predictStep(task, player, dataset.normalisation));
+      const run = engine.compile(predictStep(task, model, dataset.normalisation));
       const tally = task.examine(classes);
       let images = 0;
       for await (const batch of batches({ task, split: test, image }, inOrder(test.size), evalBatch)) {
@@ -73,7 +73,7 @@ export async function examine(
         images += index.data.length;
         status.update(images / test.size, `${images} of ${test.size} images`);
       }
-      return { images, findings: tally.result(), latency: await latency(run, test, image, evalBatch) };
+      return { images, findings: tally.result(), latency: await measureLatency(run, test, image, evalBatch) };
     } finally {
       engine.close();
     }

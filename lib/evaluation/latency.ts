@@ -10,7 +10,7 @@ export interface Latency {
 }
 
 /** Times a network on the first images of a split, of this height, width and channels, after warming up; `now` gives milliseconds. */
-export async function latency(
+export async function measureLatency(
   run: Runnable<"image">,
   split: Split,
   image: readonly number[],

@@ -5,7 +5,7 @@ import { stack } from "../values/markdown.ts";
 import { formatMeasure, type Task } from "../tasks/task.ts";
 
 /** An examination as JSON has it. */
-export function reportJson(
+export function examinationJson(
   { images, findings: { score, details }, latency }: Examination,
 ): { readonly [name: string]: Json } {
   const { batch1, inBatches: { size, images_per_second } } = latency;
@@ -21,7 +21,7 @@ export function reportJson(
 /**
  * An examination as text: score and latency, then what the task finds in tables, of which `whole` leaves nothing out.
  */
-export function report({ measures }: Task, { findings, latency }: Examination, whole: boolean): string {
+export function examinationReport({ measures }: Task, { findings, latency }: Examination, whole: boolean): string {
   const { score, tables } = findings, { batch1, inBatches } = latency;
   return stack([
     columns([

@@ -6,7 +6,7 @@ import type { Experiment, Trained } from "./experiment.ts";
 export function declaration(experiment: Experiment): Json {
   const part = ({ id, options }: { readonly id: string; readonly options: Json }) => ({ id, options });
   const nested = ({ experiment, seed, epoch }: Trained) => ({ experiment: declaration(experiment), seed, epoch });
-  const { start, distiller, takes } = experiment;
+  const { start, distiller, needs } = experiment;
   return {
     dataset: part(experiment.dataset),
     student: { ...part(experiment.student), ...start && { start: nested(start) } },
@@ -16,7 +16,7 @@ export function declaration(experiment: Experiment): Json {
     }),
     distiller: {
       ...part(distiller),
-      ...distiller.takes && { takes: takes.map(({ name, trained }) => ({ name, ...nested(trained) })) },
+      ...distiller.needs && { takes: needs.map(({ name, trained }) => ({ name, ...nested(trained) })) },
     },
     schedule: part(experiment.schedule),
   };

@@ -2,28 +2,30 @@ import type { Mix } from "../data/dataset.ts";
 import type { Random } from "../kernels/random_uniform.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import type { Layer, Module } from "../nn/layer.ts";
-import type { Net, Output, Player, Scorer, Tap } from "../nn/network.ts";
+import type { Model, Net, Output, Scorer, Tap } from "../nn/network.ts";
 import type { Pass } from "../nn/pass.ts";
 import type { TapPair } from "../nn/tap_pairs.ts";
-import type { Initialiser, Pace, Shape, Variable } from "../nn/variables.ts";
+import type { Initialiser, ParamGroup, Shape, Variable } from "../nn/variables.ts";
 import type { Json } from "../values/json.ts";
 
 /** What teaches: nobody, one network, or several in order. */
 export type Teachers = undefined | Net | readonly Net[];
 
 /** Two networks or more that teach together, in order. */
-export type Several<N extends Net = Scorer> = readonly [N, N, ...N[]];
+export type SeveralTeachers<N extends Net = Scorer> = readonly [N, N, ...N[]];
 
 /** Something for each teacher, in the shape that the teachers come in. */
-export type Each<T extends Teachers, One extends "player" | "output"> = T extends Net
-  ? One extends "player" ? Player<T> : Output<T>
+export type PerTeacher<T extends Teachers, One extends "model" | "output"> = T extends Net
+  ? One extends "model" ? Model<T> : Output<T>
   : T extends readonly Net[] ? {
-      readonly [K in keyof T]: T[K] extends Net ? One extends "player" ? Player<T[K]> : Output<T[K]> : never;
+      readonly [K in keyof T]: T[K] extends Net ? One extends "model" ? Model<T[K]> : Output<T[K]> : never;
     }
   : undefined;
 
 /** A module that another method trained. */
-export interface Extra {
+export interface TrainedModule {
+  /** What tells it from a layer and a network. */
+  readonly kind: "module";
   /** The name that it was made under. */
   readonly name: string;
   /** What it is. */
@@ -38,27 +40,27 @@ export interface Create<E extends string = never> {
   /** A layer over inputs of `shape`, with its variables. */
   (layer: Layer, shape: Shape): Module;
   /** What another method trained, over inputs of `shape`; it never changes. The method names it among those it `takes`. */
-  (extra: Extra, shape: Shape): Module;
+  (module: TrainedModule, shape: Shape): Module;
   /** A network like `recipe` for the same images and classes; it starts from `from`'s values where given, else anew. */
-  <N extends Net>(recipe: N, options?: { from?: Player<N> }): Player<N>;
-  /** One of the modules that the method trains for others, its `extras`, over inputs of `shape`; each is made once. */
-  extra(name: E, shape: Shape): Module;
+  <N extends Net>(recipe: N, options?: { from?: Model<N> }): Model<N>;
+  /** One of the modules that the method trains for others, its `trainedModules`, over inputs of `shape`; each is made once. */
+  trainedModule(name: E, shape: Shape): Module;
   /** A variable that no gradient changes: a memory, written through `writes`. */
   memory(name: string, shape: Shape, initial: Initialiser): Variable;
   /** The same, under a name of its own. */
   in(name: string): Create;
   /** The same, at another pace. */
-  at(pace: Pace): Create<E>;
+  at(pace: ParamGroup): Create<E>;
 }
 
 /** What a method is given to build from, once, before any step. */
-export interface Cast<S extends Net, T extends Teachers, E extends string = never> {
+export interface BuildContext<S extends Net, T extends Teachers, E extends string = never> {
   /** Makes what the method needs. */
   readonly create: Create<E>;
   /** The network that learns. */
-  readonly student: Player<S>;
+  readonly student: Model<S>;
   /** The network or networks that teach. */
-  readonly teacher: Each<T, "player">;
+  readonly teacher: PerTeacher<T, "model">;
   /** What is learned from. */
   readonly dataset: {
     /** Training images, what is held out not among them. */
@@ -71,11 +73,11 @@ export interface Cast<S extends Net, T extends Teachers, E extends string = neve
 }
 
 /** One step, as a method sees it: everything is a tensor over a batch. */
-export interface Step<S extends Net, T extends Teachers> {
+export interface StepContext<S extends Net, T extends Teachers> {
   /** The student's live pass. */
   readonly student: Output<S>;
   /** The frozen pass of the teacher or teachers; no gradient flows into it. */
-  readonly teacher: Each<T, "output">;
+  readonly teacher: PerTeacher<T, "output">;
   /** The augmented, normalised images, [batch, height, width, channels]. */
   readonly image: Tensor;
   /** The position of each image in the training set, int32 [batch]. */
@@ -113,7 +115,7 @@ export interface Views<V extends string> {
 }
 
 /** What a step has besides of a data set that mixes, or not, and has these views. */
-export type Gives<M extends Mix | undefined, V extends string> =
+export type DataOf<M extends Mix | undefined, V extends string> =
   & ([M] extends [undefined] ? HardLabels : MixedLabels)
   & ([V] extends [never] ? unknown : Views<V>);
 
@@ -130,7 +132,7 @@ export type Term = readonly [weight: number | Tensor, perSample: Tensor, role?: 
 export type Terms = { readonly [name: string]: Term };
 
 /** Terms, what a method remembers from one step to the next, and what else of a step is logged. */
-export interface Remembering {
+export interface LossWithMemory {
   /** The terms. */
   readonly terms: Terms;
   /** Each memory's next value, written once after the update. */
@@ -140,12 +142,12 @@ export interface Remembering {
 }
 
 /** Terms of one kind, such as one for each teacher, under numbered names: `teacher1`, `teacher2` … */
-export function numbered(name: string, terms: readonly Term[]): Terms {
+export function numberTerms(name: string, terms: readonly Term[]): Terms {
   return Object.fromEntries(terms.map((term, i) => [`${name}${i + 1}`, term]));
 }
 
 /** The terms of a method and those of another one of this id but its `task`; one that is called alike is named after it too. */
-export function beside(terms: Terms, { task: _, ...others }: Terms, id: string): Terms {
+export function mergeTerms(terms: Terms, { task: _, ...others }: Terms, id: string): Terms {
   const all = { ...terms };
   for (const [name, term] of Object.entries(others)) {
     let own = name;
@@ -156,20 +158,22 @@ export function beside(terms: Terms, { task: _, ...others }: Terms, id: string):
 }
 
 /** What a loss gives, with the memories that it writes: none where it gives terms alone. */
-export function remembering(result: Terms | Remembering): Remembering {
+export function withMemory(result: Terms | LossWithMemory): LossWithMemory {
   return isRemembering(result) ? result : { terms: result, writes: [] };
 }
 
-function isRemembering(result: Terms | Remembering): result is Remembering {
+function isRemembering(result: Terms | LossWithMemory): result is LossWithMemory {
   return "writes" in result && !isTerm(result.writes);
 }
 
-function isTerm(value: Term | Remembering["writes"]): value is Term {
+function isTerm(value: Term | LossWithMemory["writes"]): value is Term {
   return value.length > 0 && !Array.isArray(value[0]);
 }
 
 /** What a step costs: traced once. */
-export type Loss<S extends Net, T extends Teachers, D = unknown> = (step: Step<S, T> & D) => Terms | Remembering;
+export type Loss<S extends Net, T extends Teachers, D = unknown> = (
+  step: StepContext<S, T> & D,
+) => Terms | LossWithMemory;
 
 /**
  * A method of distillation. `S` and `T` are what it needs of the student and of what teaches: a network with more taps
@@ -184,19 +188,19 @@ export interface Distiller<S extends Net, T extends Teachers = undefined, D = un
   /** The paper that introduces it, as it is cited; absent where there is none. */
   readonly paper?: string;
   /** What it trains for others, each made once, by `create.extra`. */
-  readonly extras?: { readonly [K in E]: Layer };
+  readonly trainedModules?: { readonly [K in E]: Layer };
   /** What others trained that it takes; part of the declaration. */
-  readonly takes?: readonly Extra[];
+  readonly needs?: readonly TrainedModule[];
   /** The student's variables that it leaves as they are, their norms on running statistics; absent: none. */
-  readonly untouched?: (student: Player<S>) => readonly Variable[];
+  readonly frozenVariables?: (student: Model<S>) => readonly Variable[];
   /** Makes its variables, once, and gives the loss. */
-  readonly build: (cast: Cast<S, T, E>) => Loss<S, T, D>;
+  readonly build: (context: BuildContext<S, T, E>) => Loss<S, T, D>;
 }
 
 /** A method of one teacher that compares taps, each of which it asks for a mask: what SAKD routes. */
-export interface Spotted<S extends Net, T extends Net, D = unknown> extends Distiller<S, T, D> {
+export interface SpottedDistiller<S extends Net, T extends Net, D = unknown> extends Distiller<S, T, D> {
   /** The pairs of taps that it compares; it asks for masks at the student's, and at `logits`. */
-  readonly spots: (student: Player<S>, teacher: Player<T>) => readonly TapPair<Tap<S>, Tap<T>>[];
+  readonly spots: (student: Model<S>, teacher: Model<T>) => readonly TapPair<Tap<S>, Tap<T>>[];
 }
 
 /**
@@ -206,7 +210,7 @@ export interface Spotted<S extends Net, T extends Net, D = unknown> extends Dist
  * against these three where they are declared, and an erased method is given no others. A method that erases another one,
  * as `combine` and `sakd` do, has the needs of that other one in its own type, which is checked in the same place.
  */
-export function erase<S extends Net, T extends Net, D>(method: Spotted<S, T, D>): Spotted<Net, Net>;
+export function erase<S extends Net, T extends Net, D>(method: SpottedDistiller<S, T, D>): SpottedDistiller<Net, Net>;
 /** The same of a method whose spots nobody asks for. */
 export function erase<S extends Net, T extends Teachers, D, E extends string>(
   method: Distiller<S, T, D, E>,

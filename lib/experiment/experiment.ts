@@ -2,9 +2,9 @@ import type { Dataset, Mix } from "../data/dataset.ts";
 import type { Layer } from "../nn/layer.ts";
 import type { Net, Scorer } from "../nn/network.ts";
 import { Failure } from "../values/failure.ts";
-import { type Distiller, erase, type Extra, type Gives, type Teachers } from "./distiller.ts";
+import { type DataOf, type Distiller, erase, type Teachers, type TrainedModule } from "./distiller.ts";
 import type { Schedule } from "./schedule.ts";
-import type { Given } from "./weights.ts";
+import type { ExternalWeights } from "./weights.ts";
 
 /** Which of a run's weights teach: those after the last epoch, the best one or a certain one. */
 export type Epoch = "last" | "best" | number;
@@ -20,33 +20,33 @@ export interface Trained<N extends Net = Net, E extends string = never> {
   /** After which epoch. */
   readonly epoch: Epoch;
   /** What the method trained besides, by name. */
-  readonly extras: { readonly [K in E]: TrainedExtra };
+  readonly trainedModules: { readonly [K in E]: ExperimentModule };
 }
 
-/** A module that the method of an experiment trained: `from(x).extras.paraphraser`. */
-export interface TrainedExtra extends Extra {
+/** A module that the method of an experiment trained: `from(x).trainedModules.paraphraser`. */
+export interface ExperimentModule extends TrainedModule {
   /** The experiment whose method trained it. */
   readonly trained: Trained;
 }
 
 /** A teacher: a student of ours, or weights that were trained elsewhere. */
-export type Teacher<N extends Net = Net> = Trained<N> | Given<N>;
+export type Teacher<N extends Net = Net> = Trained<N> | ExternalWeights<N>;
 
 /** Any number of teachers: none, one, or several in order. */
-export type Taught = undefined | Teacher | readonly Teacher[];
+export type TeacherPart = undefined | Teacher | readonly Teacher[];
 
 /** The network behind a teacher, as it was declared. */
-export type NetworkOf<G> = G extends Trained<infer N> ? N : G extends Given<infer N> ? N : never;
+export type NetworkOf<G> = G extends Trained<infer N> ? N : G extends ExternalWeights<infer N> ? N : never;
 
 /** The networks behind teachers. */
-export type Networks<G extends Taught> = G extends Teacher ? NetworkOf<G>
+export type NetworksOf<G extends TeacherPart> = G extends Teacher ? NetworkOf<G>
   : G extends readonly Teacher[] ? { readonly [K in keyof G]: NetworkOf<G[K]> }
   : undefined;
 
 /** What an experiment is made of. */
 export interface Parts<
   S extends Scorer,
-  G extends Taught,
+  G extends TeacherPart,
   M extends Mix | undefined = undefined,
   V extends string = never,
   E extends string = never,
@@ -58,7 +58,7 @@ export interface Parts<
   /** What teaches it; absent where the method needs nobody. */
   readonly teacher?: G;
   /** The method; its type says what it needs of student, teacher and data set. */
-  readonly distiller: Distiller<NoInfer<S>, Networks<G>, NoInfer<Gives<M, V>>, E>;
+  readonly distiller: Distiller<NoInfer<S>, NetworksOf<G>, NoInfer<DataOf<M, V>>, E>;
   /** How long and at what pace. */
   readonly schedule: Schedule;
 }
@@ -80,7 +80,7 @@ export interface Experiment<S extends Net = Net, E extends string = never> {
   /** The method; that it fits student, teachers and data set was checked where the experiment was declared. */
   readonly distiller: Distiller<Net, Teachers, unknown, E>;
   /** What the method takes of what others trained. */
-  readonly takes: readonly TrainedExtra[];
+  readonly needs: readonly ExperimentModule[];
   /** How long and at what pace. */
   readonly schedule: Schedule;
 }
@@ -88,7 +88,7 @@ export interface Experiment<S extends Net = Net, E extends string = never> {
 /** An experiment as it was declared, the types of its parts with it, for those that change some of them. */
 export interface Declared<
   S extends Scorer,
-  G extends Taught,
+  G extends TeacherPart,
   M extends Mix | undefined,
   V extends string,
   E extends string,
@@ -105,7 +105,7 @@ const experiments = new WeakSet<object>();
  */
 export function experiment<
   S extends Scorer,
-  const G extends Taught = undefined,
+  const G extends TeacherPart = undefined,
   M extends Mix | undefined = undefined,
   V extends string = never,
   E extends string = never,
@@ -123,14 +123,14 @@ export function experiment<
     teachers: teacher === undefined ? [] : isSeveral(teacher) ? teacher : [teacher as Teacher],
     several: teacher !== undefined && isSeveral(teacher),
     distiller: erase(distiller),
-    takes: (distiller.takes ?? []).map((extra) => trainedExtra(extra, distiller.id)),
+    needs: (distiller.needs ?? []).map((module) => checkedModule(module, distiller.id)),
     schedule,
   };
   experiments.add(value);
   return value;
 }
 
-function isSeveral(teacher: NonNullable<Taught>): teacher is readonly Teacher[] {
+function isSeveral(teacher: NonNullable<TeacherPart>): teacher is readonly Teacher[] {
   return Array.isArray(teacher);
 }
 
@@ -138,14 +138,14 @@ function isTrained<S extends Net>(student: S | Trained<S>): student is Trained<S
   return student.kind === "trained";
 }
 
-function trainedExtra(extra: Extra, method: string): TrainedExtra {
-  if (isTrainedExtra(extra)) return extra;
-  const { name } = extra;
-  throw new Failure(2, `${method} takes a ${name} that no experiment trained: give it from(…).extras.${name}`);
+function checkedModule(module: TrainedModule, method: string): ExperimentModule {
+  if (isExperimentModule(module)) return module;
+  const { name } = module;
+  throw new Failure(2, `${method} takes a ${name} that no experiment trained: give it from(…).trainedModules.${name}`);
 }
 
-function isTrainedExtra(extra: Extra): extra is TrainedExtra {
-  return "trained" in extra;
+function isExperimentModule(module: TrainedModule): module is ExperimentModule {
+  return "trained" in module;
 }
 
 /** Whether a value was made by `experiment`. */
@@ -154,17 +154,17 @@ export function isExperiment(value: unknown): value is Experiment {
 }
 
 /**
- * The student of another experiment, as a teacher or as what a student starts from, and under `extras` what its method
+ * The student of another experiment, as a teacher or as what a student starts from, and under `trainedModules` what its method
  * trained besides: the first trial after its last epoch, unless said otherwise.
  */
 export function from<N extends Net, E extends string>(
   experiment: Experiment<N, E>,
   { seed = 1, epoch = "last" }: { readonly seed?: number; readonly epoch?: Epoch } = {},
 ): Trained<N, E> {
-  const trained = { kind: "trained", experiment, seed, epoch, extras: {} } as const;
-  const extras = Object.entries<Layer>(experiment.distiller.extras ?? {})
-    .map(([name, layer]): [string, TrainedExtra] => [name, { trained, name, layer }]);
-  return { ...trained, extras: Object.fromEntries(extras) as Trained<N, E>["extras"] };
+  const trained = { kind: "trained", experiment, seed, epoch, trainedModules: {} } as const;
+  const modules = Object.entries<Layer>(experiment.distiller.trainedModules ?? {})
+    .map(([name, layer]): [string, ExperimentModule] => [name, { kind: "module", trained, name, layer }]);
+  return { ...trained, trainedModules: Object.fromEntries(modules) as Trained<N, E>["trainedModules"] };
 }
 
 /** The network that teaches. */

@@ -25,7 +25,7 @@ export interface WeightsFacts {
 }
 
 /** A teacher whose weights were trained elsewhere: a network and the file that has them. */
-export interface Given<N extends Net = Net> {
+export interface ExternalWeights<N extends Net = Net> {
   /** What tells it from a student of ours. */
   readonly kind: "given";
   /** The network they are the weights of. */
@@ -42,7 +42,7 @@ export interface Given<N extends Net = Net> {
  * Weights trained elsewhere as a teacher, in place of `from(experiment)`: a safetensors file or PyTorch's, by our names or
  * the reference implementations'. Opens no file. Throws a `Failure` (exit 2) at a malformed address, sum or percentage.
  */
-export function weights<N extends Net>(network: N, options: WeightsSource & WeightsFacts): Given<N> {
+export function weights<N extends Net>(network: N, options: WeightsSource & WeightsFacts): ExternalWeights<N> {
   const { file, url, sha256 = null, top1 = null } = options;
   const refuse = (problem: string) => new Failure(2, `weights(${network.id}, …): ${problem}`);
   if (url !== undefined && !/^https?:$/.test(URL.parse(url)?.protocol ?? "")) {

@@ -1,4 +1,4 @@
-import type { Model } from "./model.ts";
+import type { ExportedModel } from "./model.ts";
 
 /** The files of an export, by path in its folder. */
 export type Files = ReadonlyMap<string, Uint8Array | string>;
@@ -8,13 +8,13 @@ export interface Format {
   /** What it is called, e.g. `TensorFlow SavedModel`. */
   readonly title: string;
   /** The library that loads it, as model cards call it. */
-  readonly library: (model: Model) => string;
+  readonly library: (model: ExportedModel) => string;
   /** The order of a batch's dimensions: height and width before the channels, as here, or behind them, as in PyTorch. */
-  readonly layout: (model: Model) => "NHWC" | "NCHW";
+  readonly layout: (model: ExportedModel) => "NHWC" | "NCHW";
   /** Writes its files. */
-  readonly files: (model: Model) => Promise<Files>;
+  readonly files: (model: ExportedModel) => Promise<Files>;
   /** How it is loaded and run, in markdown. */
-  readonly loading: (model: Model) => string;
+  readonly loading: (model: ExportedModel) => string;
   /** What cannot be done with it, a sentence each. */
   readonly limits: readonly string[];
 }

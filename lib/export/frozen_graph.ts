@@ -1,14 +1,14 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "../kernels/tensor.ts";
-import { build, type Player, type Scorer } from "../nn/network.ts";
+import { buildModel, type Model, type Scorer } from "../nn/network.ts";
 import type { Pass } from "../nn/pass.ts";
 import { type Variable, variables } from "../nn/variables.ts";
-import { type NativeBackend, nativeBackend, portably, tracing } from "../tensorflow/backend.ts";
+import { type NativeBackend, nativeBackend, traceInto, withTwins } from "../tensorflow/backend.ts";
 import { DataType } from "../tensorflow/binding.ts";
 import { Graph, type Node } from "../tensorflow/graph.ts";
 import { decodeGraph, type GraphDef, type SignatureDef, type TensorInfo } from "../tensorflow/messages.ts";
 import { openTensorflow } from "../tensorflow/open_tensorflow.ts";
-import type { Model } from "./model.ts";
+import type { ExportedModel } from "./model.ts";
 
 /** A network by running statistics as one graph whose weights are constants. */
 export interface FrozenGraph {
@@ -24,11 +24,11 @@ export interface FrozenGraph {
 export const FROZEN = "For inference only: its norms use their running statistics, and its weights are constants.";
 
 /** The graph of a network for batches of any size, made only of ops that tfjs's graph models know too. */
-export async function frozenGraph(model: Model): Promise<FrozenGraph> {
+export async function frozenGraph(model: ExportedModel): Promise<FrozenGraph> {
   const tensorflow = await openTensorflow(), backend = nativeBackend()!, graph = new Graph();
   try {
     const images = graph.placeholder([-1, ...model.image], DataType.float32);
-    const { logits, weights } = portably(() => tracing(graph, () => record(model, graph, backend, images)));
+    const { logits, weights } = withTwins(() => traceInto(graph, () => record(model, graph, backend, images)));
     const names = new Map([[graph.nameOf(images), "images"], [graph.nameOf(logits), "logits"]]);
     for (const [{ name }, node] of weights) names.set(graph.nameOf(node), name);
     const signature = {
@@ -44,14 +44,14 @@ export async function frozenGraph(model: Model): Promise<FrozenGraph> {
 
 /** Adds the network's pass to the graph, and a constant for each variable that it reads. */
 function record(
-  { network, image, classes, tensors }: Model,
+  { network, image, classes, tensors }: ExportedModel,
   graph: Graph,
   backend: NativeBackend,
   images: Node,
 ): { logits: Node; weights: ReadonlyMap<Variable, Node> } {
   const values = new Map(Array.from(tensors, ([name, { data }]) => [name, data as Float32Array]));
   const scope = variables({ seed: 0, collected: new Map(), fixed: true, values });
-  const player = build(network, scope, image, classes.length) as Player<Scorer>;
+  const model = buildModel(network, scope, image, classes.length) as Model<Scorer>;
   const weights = new Map<Variable, Node>();
   const pass: Pass = {
     training: false,
@@ -68,7 +68,7 @@ function record(
       throw new Error(`a pass without training has no statistics to remember (${name})`);
     },
   };
-  const logits = tf.tidy(() => player.run(backend.createOutputTensor(images), pass).taps.logits);
+  const logits = tf.tidy(() => model.run(backend.createOutputTensor(images), pass).taps.logits);
   const [id] = backend.getInputTensorIds([logits]);
   logits.dispose();
   return { logits: graph.node(id), weights };

@@ -3,7 +3,7 @@ import type { Net } from "../nn/network.ts";
 import type { Value } from "../weights/value.ts";
 
 /** A trained network on its way out. */
-export interface Model {
+export interface ExportedModel {
   /** What it is; its last stage is `logits`. */
   readonly network: Net;
   /** Height, width and channels of the images it takes. */

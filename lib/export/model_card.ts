@@ -1,21 +1,21 @@
 import { stringify } from "@std/yaml";
 import { networkOf } from "../experiment/experiment.ts";
 import { percentages } from "../project/metric.ts";
-import { measures, type Outcome } from "../project/outcome.ts";
+import { type Outcome, valuesOf } from "../project/outcome.ts";
 import type { Versions } from "../project/versions.ts";
 import type { TrainedStudent } from "../run/trained.ts";
-import { bullets, grid, paragraph, plain, stack } from "../values/markdown.ts";
-import { fixed, spread } from "../values/numbers.ts";
+import { bullets, escapeMarkdown, grid, paragraph, stack } from "../values/markdown.ts";
+import { formatFixed, formatSpread } from "../values/numbers.ts";
 import { summary } from "../values/statistics.ts";
-import { called } from "../values/words.ts";
+import { inWords } from "../values/words.ts";
 import type { Format } from "./format.ts";
-import type { Model } from "./model.ts";
+import type { ExportedModel } from "./model.ts";
 import { FORMULA, preprocessing } from "./preprocessing.ts";
 
 /** Everything that a model card is written from. */
 export interface CardFacts {
   /** What is taken out. */
-  readonly model: Model;
+  readonly model: ExportedModel;
   /** What it is taken out as. */
   readonly format: Format;
   /** The run that trained it. */
@@ -42,7 +42,7 @@ export function modelCard(facts: CardFacts): string {
   return `${
     stack([
       cardMetadata(facts, name),
-      `# ${plain(name)}`,
+      `# ${escapeMarkdown(name)}`,
       task(facts),
       "## Accuracy",
       accuracy(facts),
@@ -70,9 +70,9 @@ function title({ student: { experiment: { student, dataset, distiller, teachers 
 function task({ model: { network, image: [height, width], classes }, parameters, multiplyAdds }: CardFacts): string {
   const size = `${count(parameters)} parameters, ${count(multiplyAdds)} multiply-adds an image`;
   return paragraph(
-    plain(
+    escapeMarkdown(
       `Classifies images of ${height} × ${width} pixels into ${classes.length} classes. The network is ${
-        called(network)
+        inWords(network)
       }: ${size}.`,
     ),
   );
@@ -80,8 +80,8 @@ function task({ model: { network, image: [height, width], classes }, parameters,
 
 function accuracy({ student: { experiment, seed, trial: { metric } }, epoch, outcome, tested }: CardFacts): string {
   const shown = percentages(metric, experiment.dataset.task, epoch).map(({ measure, title, decimals, value }) => {
-    const all = summary(measures(outcome, measure, epoch));
-    return [title, fixed(value, decimals), all ? spread(all, decimals) : "—"];
+    const all = summary(valuesOf(outcome, measure, epoch));
+    return [title, formatFixed(value, decimals), all ? formatSpread(all, decimals) : "—"];
   });
   const [header, own, all] = [0, 1, 2].map((row) => shown.map((cells) => cells[row]));
   return stack([
@@ -97,20 +97,20 @@ function accuracy({ student: { experiment, seed, trial: { metric } }, epoch, out
 function method({ student: { experiment: { dataset: { task }, distiller, teachers }, trial } }: CardFacts): string {
   const { title, decimals } = task.measures[task.primary];
   const rows = trial.teachers.map(({ id, seed, sha256, score }, i) => [
-    plain(networkOf(teachers[i]).id),
-    plain(seed === null ? id : `${id} seed ${seed}`),
-    fixed(score[task.primary], decimals),
+    escapeMarkdown(networkOf(teachers[i]).id),
+    escapeMarkdown(seed === null ? id : `${id} seed ${seed}`),
+    formatFixed(score[task.primary], decimals),
     `\`${sha256}\``,
   ]);
   return stack([
-    paragraph(plain(`${called(distiller)}${distiller.paper ? `: ${distiller.paper}` : ""}.`)),
+    paragraph(escapeMarkdown(`${inWords(distiller)}${distiller.paper ? `: ${distiller.paper}` : ""}.`)),
     rows.length > 0 ? grid(["teacher", "weights", title, "sha256"], rows) : "",
   ]);
 }
 
 function recipe({ student: { experiment: { dataset, schedule } } }: CardFacts): string {
-  const augmentation = called({ id: "augmentation", options: { ...dataset.augmentation } });
-  return bullets([called(dataset), augmentation, called(schedule)].map(plain));
+  const augmentation = inWords({ id: "augmentation", options: { ...dataset.augmentation } });
+  return bullets([inWords(dataset), augmentation, inWords(schedule)].map(escapeMarkdown));
 }
 
 function inputAndOutput({ model, format }: CardFacts): string {
@@ -120,8 +120,8 @@ function inputAndOutput({ model, format }: CardFacts): string {
   return bullets([
     `images: float32 \`[${["batch", ...sides[layout]].join(", ")}]\` (${layout}), channels ${facts.channels}`,
     `normalised: \`${FORMULA}\`, mean ${mean.join("/")}, std ${std.join("/")}`,
-    ...(resize ? [`images of another size: ${plain(resize)}`] : []),
-    `logits: float32 \`[batch, ${classes.length}]\`: ${plain(classes.join(", "))}`,
+    ...(resize ? [`images of another size: ${escapeMarkdown(resize)}`] : []),
+    `logits: float32 \`[batch, ${classes.length}]\`: ${escapeMarkdown(classes.join(", "))}`,
   ]);
 }
 

@@ -1,6 +1,6 @@
 import type { Json } from "../values/json.ts";
 import type { Format } from "./format.ts";
-import type { Model } from "./model.ts";
+import type { ExportedModel } from "./model.ts";
 
 /** What channels are called, by their number. */
 const CHANNELS: Readonly<Record<number, string>> = { 1: "grey", 3: "RGB" };
@@ -9,7 +9,7 @@ const CHANNELS: Readonly<Record<number, string>> = { 1: "grey", 3: "RGB" };
 export const FORMULA = "(pixel / 255 - mean) / std";
 
 /** Everything that must be done to an image before it goes into a model, and what its logits mean. */
-export function preprocessing(model: Model, { layout }: Format): { readonly [fact: string]: Json | undefined } {
+export function preprocessing(model: ExportedModel, { layout }: Format): { readonly [fact: string]: Json | undefined } {
   const { image: [height, width, channels], normalisation: { mean, std }, resize, classes } = model;
   return {
     input: "images",

@@ -4,7 +4,7 @@ import { referenceName } from "../weights/names.ts";
 import { encode, type Entry } from "../weights/safetensors.ts";
 import { permute, type Value } from "../weights/value.ts";
 import type { Format } from "./format.ts";
-import type { Model } from "./model.ts";
+import type { ExportedModel } from "./model.ts";
 
 /**
  * One safetensors file: by PyTorch's names and in its layout where the network has a reference implementation, whose
@@ -38,7 +38,7 @@ function teaching({ id }: Net): string {
 /** Our axes in PyTorch's order, by their number: convolutions out, in, height, width; dense layers out, in. */
 const AXES: Readonly<Record<number, readonly number[]>> = { 2: [1, 0], 4: [3, 2, 0, 1] };
 
-function entries({ network, tensors }: Model): Map<string, Entry> {
+function entries({ network, tensors }: ExportedModel): Map<string, Entry> {
   return new Map(
     Array.from(
       tensors,
@@ -57,7 +57,9 @@ function entry({ shape, data }: Value): Entry {
   return data instanceof Float32Array ? { dtype: "F32", shape, data } : { dtype: "I32", shape, data };
 }
 
-function metadata({ network, image, classes, normalisation: { mean, std }, origin }: Model): Record<string, string> {
+function metadata(
+  { network, image, classes, normalisation: { mean, std }, origin }: ExportedModel,
+): Record<string, string> {
   const facts = { network: { id: network.id, options: network.options }, image, classes, mean, std };
   const texts = Object.entries(facts).map(([name, value]) => [name, canonical(value)]);
   return { ...(network.names ? { format: "pt" } : {}), ...Object.fromEntries(texts), ...origin };

@@ -1,7 +1,7 @@
-import { Failure, reason } from "../values/failure.ts";
+import { Failure, messageOf } from "../values/failure.ts";
 
 /** Bytes of known number that are read in parts. */
-export interface Source {
+export interface ByteSource {
   /** What messages call it: its path. */
   readonly name: string;
   /** How many bytes there are. */
@@ -14,7 +14,7 @@ export interface Source {
 }
 
 /** A file on the disk as a source, to be closed. It and its `read` throw a `Failure` (exit 3) where the system refuses. */
-export function fileSource(path: string): Source & Disposable {
+export function fileSource(path: string): ByteSource & Disposable {
   const refused = (error: unknown) => new Failure(3, `cannot read ${path}: ${plain(error)}`, { cause: error });
   let file: Deno.FsFile, found: Deno.FileInfo;
   try {
@@ -47,10 +47,10 @@ export function fileSource(path: string): Source & Disposable {
 }
 
 /** What the system says, without its number and the path that the message has already. */
-const plain = (error: unknown): string => reason(error).replace(/ \(os error.*/s, "");
+const plain = (error: unknown): string => messageOf(error).replace(/ \(os error.*/s, "");
 
 /** Bytes in memory as a source. */
-export function memorySource(name: string, bytes: Uint8Array<ArrayBuffer>): Source {
+export function memorySource(name: string, bytes: Uint8Array<ArrayBuffer>): ByteSource {
   const size = bytes.length;
   return {
     name,

@@ -4,4 +4,4 @@ export function dataFolder(flag?: string): string {
 }
 
 /** The end of a message that something is not where it was looked for. */
-export const elsewhere = "`--data DIR` or the environment variable RETORT_DATA names the data folder";
+export const dataFolderHint = "`--data DIR` or the environment variable RETORT_DATA names the data folder";

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { Failure, reason } from "../values/failure.ts";
+import { Failure, messageOf } from "../values/failure.ts";
 import { type Checksum, checksum } from "./checksum.ts";
 
 /** A published file: where from, what it is, where to. */
@@ -50,7 +50,7 @@ export async function download({ url, sum, to, elsewhere }: Download, log: (line
     if (error instanceof Failure) throw error;
     throw new Failure(
       3,
-      `cannot download ${url} to ${to} (${reason(error)}): run again to go on where it ended, ${instead}`,
+      `cannot download ${url} to ${to} (${messageOf(error)}): run again to go on where it ended, ${instead}`,
       { cause: error },
     );
   }

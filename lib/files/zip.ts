@@ -1,6 +1,6 @@
 import { crc32, inflateRawSync } from "node:zlib";
-import { Failure, reason } from "../values/failure.ts";
-import { fileSource, type Source } from "./byte_source.ts";
+import { Failure, messageOf } from "../values/failure.ts";
+import { type ByteSource, fileSource } from "./byte_source.ts";
 import { staysInside } from "./path_safety.ts";
 
 /** A zip file whose table of contents was read and checked; the entries stay on the disk until they are read. */
@@ -51,7 +51,7 @@ export function openZip(path: string): OpenZip {
  * The zip that a source holds, which is read from as long as the zip is. Throws as `openZip` does, and where it has more
  * than `most` entries.
  */
-export function readZip(source: Source, most = Infinity): Zip {
+export function readZip(source: ByteSource, most = Infinity): Zip {
   const entries = new Map(directory(source, most).map((entry) => [entry.name, entry]));
   return {
     names: [...entries.keys()],
@@ -61,7 +61,7 @@ export function readZip(source: Source, most = Infinity): Zip {
 }
 
 /** A view of `length` bytes of the source from `position` on. Throws a RangeError where it is shorter. */
-function viewAt(source: Source, position: number, length: number): DataView<ArrayBuffer> {
+function viewAt(source: ByteSource, position: number, length: number): DataView<ArrayBuffer> {
   return new DataView(source.read(position, length).buffer);
 }
 
@@ -69,7 +69,7 @@ function viewAt(source: Source, position: number, length: number): DataView<Arra
 const uint64 = (view: DataView, at: number): number => Number(view.getBigUint64(at, true));
 
 /** All entries of the central directory. */
-function directory(source: Source, most: number): Entry[] {
+function directory(source: ByteSource, most: number): Entry[] {
   const broken = (why: string) =>
     new Failure(3, `${source.name} is no zip file, or only a part of one (${why}): download or pack it again`);
   try {
@@ -100,7 +100,7 @@ function directory(source: Source, most: number): Entry[] {
 }
 
 /** Where the central directory is and how many entries it has; undefined where the file has none. */
-function endOfDirectory(source: Source): { offset: number; size: number; count: number } | undefined {
+function endOfDirectory(source: ByteSource): { offset: number; size: number; count: number } | undefined {
   const start = Math.max(0, source.size - 22 - 0xffff), tail = viewAt(source, start, source.size - start);
   let at = tail.byteLength - 22;
   // A comment of unknown length follows the record: only where its length fits is this the record.
@@ -148,7 +148,7 @@ function parse(view: DataView<ArrayBuffer>, at: number, names: number, extras: n
 }
 
 /** The bytes of an entry. */
-function unpack(source: Source, entry: Entry | undefined, name: string): Uint8Array<ArrayBuffer> {
+function unpack(source: ByteSource, entry: Entry | undefined, name: string): Uint8Array<ArrayBuffer> {
   const broken = (why: string) =>
     new Failure(3, `${source.name}: ${name} cannot be read (${why}): download or pack the zip again`);
   if (!entry) throw broken("it is not in the zip");
@@ -170,6 +170,6 @@ function unpack(source: Source, entry: Entry | undefined, name: string): Uint8Ar
     if (entry.crc !== 0 && crc32(bytes) !== entry.crc) throw new RangeError("its CRC-32 is wrong");
     return bytes;
   } catch (error) {
-    throw broken(reason(error));
+    throw broken(messageOf(error));
   }
 }

@@ -7,7 +7,7 @@ import { FLOAT, type Native, nativeOr } from "./native.ts";
  * max(x, 0), with TensorFlow's one-op gradient `ReluGrad` in place of tfjs's three; on tfjs's own backend its twin,
  * tfjs's `relu`.
  */
-export function relu(x: Tensor): Tensor {
+export function reluOp(x: Tensor): Tensor {
   return nativeOr(() => tf.relu(x), (native) => rectify(native, "Relu", x, [FLOAT]));
 }
 
@@ -16,7 +16,7 @@ export function relu(x: Tensor): Tensor {
  * the result: where x itself is read once more, TensorFlow fails to make one op of it and a convolution. On tfjs's own
  * backend its twin, tfjs's `leakyRelu`.
  */
-export function leakyRelu(x: Tensor, slope: number): Tensor {
+export function leakyReluOp(x: Tensor, slope: number): Tensor {
   const attributes = [FLOAT, { name: "alpha", type: Attr.float, value: slope }];
   return nativeOr(() => tf.leakyRelu(x, slope), (native) => rectify(native, "LeakyRelu", x, attributes));
 }

@@ -6,7 +6,7 @@ import { conv2d } from "../kernels/conv2d.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { Failure } from "../values/failure.ts";
 import { byDefault, type Layer, module, type Norm } from "./layer.ts";
-import { EPSILON, normalise, normVariables, readNorm } from "./norm.ts";
+import { applyNorm, EPSILON, normVariables, readNorm } from "./norm.ts";
 import type { Pass } from "./pass.ts";
 import { constant, type Initialiser, normal, type Shape, sizeOf, type Variable, type Variables } from "./variables.ts";
 
@@ -63,7 +63,7 @@ export function convNorm(channels: number, options: ConvOptions = {}): Layer {
         throw new Error(`${weight.name} belongs to a frozen network, which cannot be run live: make a copy of it`);
       }
       const out = conv2d(x, pass.read(weight), stride, padding);
-      return normalise(out, norm, pass, bias && pass.read(bias));
+      return applyNorm(out, norm, pass, bias && pass.read(bias));
     };
     return module((x, pass) => (pass.learns(norm.scale) ? live : frozen)(x, pass), shape, multiplyAdds, norm);
   };

@@ -1,5 +1,5 @@
 import { Failure } from "../values/failure.ts";
-import { build, type Net } from "./network.ts";
+import { buildModel, type Net } from "./network.ts";
 import { type Shape, sizeOf, type Variable, variables } from "./variables.ts";
 
 /** A stage of a network, whose name is that of its tap. */
@@ -56,6 +56,6 @@ function total<T>(items: readonly T[], of: (item: T) => number): number {
 
 /** The shapes of a network's variables by their names inside it, for images of `image` and a number of classes. */
 export function variableShapes(network: Net, image: Shape, classes: number): Map<string, Shape> {
-  const { variables: made } = build(network, variables({ seed: 0, collected: new Map() }), image, classes);
+  const { variables: made } = buildModel(network, variables({ seed: 0, collected: new Map() }), image, classes);
   return new Map(made.map(({ name, shape }) => [name, shape]));
 }

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Tensor2D, Tensor4D } from "@tensorflow/tfjs";
 import { biasAdd } from "../kernels/bias_add.ts";
 import { pad } from "../kernels/pad.ts";
-import { leakyRelu as leak, relu as rectify } from "../kernels/relu.ts";
+import { leakyReluOp as leak, reluOp as rectify } from "../kernels/relu.ts";
 import { shuffleChannels } from "../kernels/shuffle_channels.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { byDefault, type Layer, module } from "./layer.ts";

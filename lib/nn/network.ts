@@ -74,13 +74,13 @@ export interface Output<N extends Net = Net> {
 }
 
 /** The output of which only the scores are known, [batch, classes]: what a method scores without a whole network. */
-export function scored(logits: Tensor): Output<Scorer> {
+export function outputOf(logits: Tensor): Output<Scorer> {
   const only = { logits };
   return { taps: only, pre: only, next: only };
 }
 
 /** A network that has its variables. */
-export interface Player<N extends Net = Net> {
+export interface Model<N extends Net = Net> {
   /** What it was made from, so that copies and peers can be made. */
   readonly recipe: N;
   /** Each tap's shape for one sample. Asking for a tap that is not there throws a `Failure` (exit 2). */
@@ -107,13 +107,13 @@ export interface Player<N extends Net = Net> {
  * Makes a network's variables for images of `input` and a number of classes. With `from`, another one of the same
  * recipe, each starts at the values of its counterpart there.
  */
-export function build<N extends Net>(
+export function buildModel<N extends Net>(
   recipe: N,
   create: Variables,
   input: Shape,
   classes: number,
-  from?: Player<N>,
-): Player<N> {
+  from?: Model<N>,
+): Model<N> {
   const made: Variable[] = [];
   const scope = starting(create, from?.variables ?? [], made);
   const modules: [string, StageModule][] = [], parts: [string, readonly Variable[]][] = [];
@@ -129,9 +129,9 @@ export function build<N extends Net>(
   const byName = known(recipe, Object.fromEntries(modules));
   return {
     recipe,
-    shapes: known(recipe, record(modules, (module) => module.shape)) as Player<N>["shapes"],
+    shapes: known(recipe, record(modules, (module) => module.shape)) as Model<N>["shapes"],
     variables: made,
-    parts: known(recipe, Object.fromEntries(parts)) as Player<N>["parts"],
+    parts: known(recipe, Object.fromEntries(parts)) as Model<N>["parts"],
     norm(name) {
       const { norm } = byName[name];
       if (!norm) throw new Failure(2, `${recipe.id} has no norm before the last ReLU of ${name}: choose another tap`);
@@ -162,14 +162,14 @@ function record<T, U>(entries: readonly (readonly [string, T])[], value: (item: 
 }
 
 /** The tap of a network's last map, [height, width, channels]. Throws a `Failure` (exit 2) where it has none. */
-export function lastMap<N extends Net>({ recipe, shapes }: Player<N>): Tap<N> {
+export function lastMap<N extends Net>({ recipe, shapes }: Model<N>): Tap<N> {
   const last = Object.entries<Shape>(shapes).findLast(([, shape]) => shape.length === 3);
   if (!last) throw new Failure(2, `${recipe.id} has no map, [height, width, channels]: choose a tap`);
   return last[0] as Tap<N>;
 }
 
 /** The variables of the stages behind the last of these taps. */
-export function behind<N extends Net>({ parts }: Player<N>, taps: readonly Tap<N>[]): Variable[] {
+export function variablesBehind<N extends Net>({ parts }: Model<N>, taps: readonly Tap<N>[]): Variable[] {
   const stages = Object.entries<readonly Variable[]>(parts);
   const last = stages.findLastIndex(([name]) => taps.some((tap) => tap === name));
   return stages.slice(last + 1).flatMap(([, variables]) => variables);

@@ -3,8 +3,14 @@ import type { Tensor } from "../kernels/tensor.ts";
 import { type Layer, module, type Norm } from "./layer.ts";
 import type { Pass } from "./pass.ts";
 import { constant, type Variables } from "./variables.ts";
-export const EPSILON = 1e-5, MOMENTUM = 0.1;
 
+/** Added to a variance before its root is taken. */
+export const EPSILON = 1e-5;
+
+/** The share that a batch's statistics have of the running ones. */
+const MOMENTUM = 0.1;
+
+/** Makes the variables of a norm over so many channels. */
 export function normVariables(channels: number, create: Variables): Norm {
   return {
     scale: create.variable("scale", [channels], constant(1)),
@@ -14,6 +20,7 @@ export function normVariables(channels: number, create: Variables): Norm {
   };
 }
 
+/** Reads a norm's variables in a pass. */
 export function readNorm({ scale, offset, mean, variance }: Norm, pass: Pass): NormState {
   return {
     scale: pass.read(scale),
@@ -23,7 +30,8 @@ export function readNorm({ scale, offset, mean, variance }: Norm, pass: Pass): N
   };
 }
 
-export function normalise(x: Tensor, variables: Norm, pass: Pass, bias?: Tensor): Tensor {
+/** Normalises x by batch or running statistics, as the pass says. `bias`: of the convolution before. Default: none. */
+export function applyNorm(x: Tensor, variables: Norm, pass: Pass, bias?: Tensor): Tensor {
   const state = { ...readNorm(variables, pass), bias };
   const { out, mean, variance } = pass.mask
     ? subBatchNorm(x, pass.mask, state, EPSILON, MOMENTUM)
@@ -38,7 +46,7 @@ export function norm(): Layer {
   return (create, input) => {
     const variables = normVariables(input.at(-1)!, create);
     const run = (x: Tensor, pass: Pass) =>
-      pass.learns(variables.scale) ? normalise(x, variables, pass) : frozenNorm(x, readNorm(variables, pass), EPSILON);
+      pass.learns(variables.scale) ? applyNorm(x, variables, pass) : frozenNorm(x, readNorm(variables, pass), EPSILON);
     return module(run, input, 0, variables);
   };
 }

@@ -32,7 +32,7 @@ export function crossEntropy(logits: Tensor, target: Tensor): Tensor {
 export function standardise(logits: Tensor): Tensor {
   const centred = tf.sub(logits, tf.mean(logits, -1, true)), freedom = Math.max(1, logits.shape.at(-1)! - 1);
   const variance = tf.div(tf.sum(tf.square(centred), -1, true), freedom);
-  return tf.div(centred, tf.add(root(variance), 1e-7));
+  return tf.div(centred, tf.add(safeSqrt(variance), 1e-7));
 }
 
 /** How `kl` compares, beside the temperature. */
@@ -95,7 +95,7 @@ export function gram(x: Tensor): Tensor {
 }
 
 /** Rows (along `axis`, the last) divided by their 2- or 1-norm; one shorter than 1e-12 becomes 0, with no gradient. */
-export function unit(x: Tensor, order: 1 | 2 = 2, axis = -1): Tensor {
+export function unitRows(x: Tensor, order: 1 | 2 = 2, axis = -1): Tensor {
   // Of |x| at 0 tfjs has the slope −1.
   const size = tf.sum(tf.mul(x, order === 1 ? stop(tf.sign(x)) : x), axis, true);
   const isLong = tf.greater(stop(size), 1e-12 ** order);
@@ -105,13 +105,13 @@ export function unit(x: Tensor, order: 1 | 2 = 2, axis = -1): Tensor {
 }
 
 /** √x, whose gradient at 0 is 0. */
-export function root(x: Tensor): Tensor {
+export function safeSqrt(x: Tensor): Tensor {
   const isPositive = tf.greater(stop(x), 0);
   return tf.where(isPositive, tf.sqrt(tf.where(isPositive, x, tf.onesLike(x))), tf.zerosLike(x));
 }
 
 /** |x|, whose gradient at 0 is 0. */
-export function absolute(x: Tensor): Tensor {
+export function safeAbs(x: Tensor): Tensor {
   return tf.mul(x, stop(tf.sign(x)));
 }
 

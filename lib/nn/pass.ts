@@ -26,22 +26,22 @@ export interface Pass {
  * A pass for a module at a spot where `mask` ([batch] of 0 and 1) says which samples learn: batch statistics are theirs
  * alone, as if they were the batch, unless the pass wants those of the `whole` batch. Without a mask the pass itself.
  */
-export function among(pass: Pass, mask: Tensor | undefined): Pass {
+export function passAmong(pass: Pass, mask: Tensor | undefined): Pass {
   return mask && !pass.whole ? { ...pass, mask } : pass;
 }
 
 /**
  * The two passes of one step, and every statistic they remember in the order it came: the last value of a variable counts.
- * The live one leaves the variables `untouched` alone.
+ * The live one leaves the variables `frozenVariables` alone.
  */
 export function passes(
-  untouched: ReadonlySet<Variable> = new Set(),
+  frozenVariables: ReadonlySet<Variable> = new Set(),
 ): { live: Pass; frozen: Pass; remembered: (readonly [Variable, Tensor])[] } {
   const remembered: (readonly [Variable, Tensor])[] = [], latest = new Map<Variable, Tensor>();
   const read = (variable: Variable) => latest.get(variable) ?? variable.value;
   const live: Pass = {
     training: true,
-    learns: (variable) => !untouched.has(variable),
+    learns: (variable) => !frozenVariables.has(variable),
     read,
     remember(variable, value) {
       remembered.push([variable, value]);

@@ -1,5 +1,5 @@
 import { Failure } from "../values/failure.ts";
-import { lastMap, type Net, type Player } from "./network.ts";
+import { lastMap, type Model, type Net } from "./network.ts";
 import type { Shape } from "./variables.ts";
 
 /** A tap of the student, and the teacher's tap that it learns from. */
@@ -19,8 +19,8 @@ export interface PairOptions {
  * where there is none, one is no map, or a tap of the student is in two.
  */
 export function tapPairs<S extends string, T extends string>(
-  student: Player<Net<S>>,
-  teacher: Player<Net<T>>,
+  student: Model<Net<S>>,
+  teacher: Model<Net<T>>,
   given?: readonly TapPair<S, T>[],
   { fromLast = false, vectors = false }: PairOptions = {},
 ): readonly TapPair<S, T>[] {
@@ -33,8 +33,8 @@ export function tapPairs<S extends string, T extends string>(
 
 /** A pair of taps: of each network the one that is given, else its last map. */
 export function lastMaps<S extends string, T extends string>(
-  student: Player<Net<S>>,
-  teacher: Player<Net<T>>,
+  student: Model<Net<S>>,
+  teacher: Model<Net<T>>,
   given: { readonly student?: S; readonly teacher?: T },
 ): TapPair<S, T> {
   return [given.student ?? lastMap(student), given.teacher ?? lastMap(teacher)];
@@ -42,14 +42,14 @@ export function lastMaps<S extends string, T extends string>(
 
 const isMap = (shape: Shape): boolean => shape.length === 3;
 
-function behindStem<S extends string>({ shapes }: Player<Net<S>>): S[] {
+function behindStem<S extends string>({ shapes }: Model<Net<S>>): S[] {
   const names = Object.keys(shapes) as S[];
   return names.filter((name) => isMap(shapes[name])).slice(1);
 }
 
 function checked<S extends string, T extends string>(
-  student: Player<Net<S>>,
-  teacher: Player<Net<T>>,
+  student: Model<Net<S>>,
+  teacher: Model<Net<T>>,
   pairs: readonly TapPair<S, T>[],
   vectors: boolean,
 ): readonly TapPair<S, T>[] {

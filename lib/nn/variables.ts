@@ -28,7 +28,7 @@ export function uniform(bound: number): Initialiser {
 }
 
 /** The pace at which a variable learns, where it is not everybody's. */
-export interface Pace {
+export interface ParamGroup {
   /** Factor on the schedule's learning rate; 1 unless said otherwise. */
   readonly lr?: number;
   /** Weight decay in place of the schedule's. */
@@ -40,7 +40,7 @@ export interface VariableOptions {
   /** Whether gradients are meant to change it; statistics and memories are not trainable. */
   readonly trainable: boolean;
   /** Its own pace. */
-  readonly pace: Pace;
+  readonly paramGroup: ParamGroup;
   /** Whether it never changes, as in a frozen teacher. */
   readonly fixed: boolean;
 }
@@ -57,7 +57,7 @@ export class Variable {
   /** Whether gradients are meant to change it (those of a fixed one never do); statistics and memories are not trainable. */
   readonly trainable: boolean;
   /** Its own pace. */
-  readonly pace: Pace;
+  readonly paramGroup: ParamGroup;
   /** Whether it never changes: an engine may then compute with it beforehand. */
   readonly fixed: boolean;
   /** Makes the values it starts with. */
@@ -65,12 +65,17 @@ export class Variable {
   #source: (() => Tensor) | undefined;
 
   /** A variable that no engine holds yet. */
-  constructor(name: string, shape: Shape, initial: () => Float32Array, { trainable, pace, fixed }: VariableOptions) {
+  constructor(
+    name: string,
+    shape: Shape,
+    initial: () => Float32Array,
+    { trainable, paramGroup, fixed }: VariableOptions,
+  ) {
     this.name = name;
     this.shape = shape;
     this.initial = initial;
     this.trainable = trainable;
-    this.pace = pace;
+    this.paramGroup = paramGroup;
     this.fixed = fixed;
   }
 
@@ -116,7 +121,7 @@ export interface Variables {
   /** The scope `name` below this one. */
   in(name: string): Variables;
   /** This scope at another pace. */
-  at(pace: Pace): Variables;
+  at(pace: ParamGroup): Variables;
   /** This scope, of variables that never change; they start with these values, by name below it, where given. */
   frozen(values?: ReadonlyMap<string, Float32Array>): Variables;
   /** Whether what is made here never changes, a frozen teacher: layers may then compute with values folded beforehand. */
@@ -132,7 +137,7 @@ export interface Scope {
   /** What names begin with; empty, or ending in a dot. */
   readonly prefix?: string;
   /** The pace of what is made here. */
-  readonly pace?: Pace;
+  readonly paramGroup?: ParamGroup;
   /** Whether what is made here never changes. */
   readonly fixed?: boolean;
   /** Values to start with, by name, in place of drawn ones. */
@@ -144,7 +149,7 @@ export interface Scope {
  * a variable changes no other.
  */
 export function variables(scope: Scope): Variables {
-  const { seed, collected, prefix = "", pace = {}, fixed = false, values } = scope;
+  const { seed, collected, prefix = "", paramGroup = {}, fixed = false, values } = scope;
   const collect = (variable: Variable) => {
     if (collected.has(variable.name)) throw new Error(`there are two variables ${variable.name}`);
     collected.set(variable.name, variable);
@@ -156,12 +161,12 @@ export function variables(scope: Scope): Variables {
     variable(name, shape, initial, { trainable = true } = {}) {
       const path = prefix + name;
       const start = () => values?.get(path) ?? initial(sizeOf(shape), stream(seed, `initial/${path}`));
-      return collect(new Variable(path, shape, start, { trainable, pace, fixed }));
+      return collect(new Variable(path, shape, start, { trainable, paramGroup, fixed }));
     },
     derived: (name, shape, values) =>
-      collect(new Variable(prefix + name, shape, values, { trainable: false, pace, fixed: true })),
+      collect(new Variable(prefix + name, shape, values, { trainable: false, paramGroup, fixed: true })),
     in: (name) => variables({ ...scope, prefix: `${prefix}${name}.` }),
-    at: (other) => variables({ ...scope, pace: { ...pace, ...other } }),
+    at: (other) => variables({ ...scope, paramGroup: { ...paramGroup, ...other } }),
     frozen: (given) => {
       const below = given && new Map(Array.from(given, ([name, value]) => [prefix + name, value]));
       return variables({ ...scope, fixed: true, values: below ?? values });

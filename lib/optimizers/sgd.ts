@@ -88,14 +88,15 @@ function momentumOf(
   create: Variables,
 ): Optimizer {
   const scope = create.in("velocity");
-  const velocities = (scope: Variables) => new Map(trainable.map((variable) => [variable, still(variable, scope)]));
+  const velocities = (scope: Variables) =>
+    new Map(trainable.map((variable) => [variable, zeroVelocity(variable, scope)]));
   const usual = velocities(scope);
   const others = dot === undefined ? usual : velocities(scope.in("others"));
   return {
     groups: dot === undefined ? undefined : taskApart,
     update: (gradients, rate) =>
       Array.from(gradients).flatMap(([variable, [gradient, other]]) => {
-        const { lr = 1, weightDecay = usualDecay } = variable.pace;
+        const { lr = 1, weightDecay = usualDecay } = variable.paramGroup;
         const paced = lr === 1 ? rate : tf.mul(rate, lr);
         const decayed = (gradient: Tensor) =>
           weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(variable.value, weightDecay));
@@ -130,6 +131,6 @@ function taskApart(roles: Roles): readonly (readonly string[])[] {
 }
 
 /** The velocity of a variable at rest. */
-function still({ name, shape }: Variable, create: Variables): Variable {
+function zeroVelocity({ name, shape }: Variable, create: Variables): Variable {
   return create.variable(name, shape, constant(0), { trainable: false });
 }

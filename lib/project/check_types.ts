@@ -1,5 +1,5 @@
 import { Failure } from "../values/failure.ts";
-import { root } from "./identify.ts";
+import { projectRoot } from "./identify.ts";
 
 /**
  * Checks the types of modules, given by their files, and of all that they import: what Deno runs it does not check, and
@@ -9,7 +9,7 @@ import { root } from "./identify.ts";
 export async function checkTypes(files: readonly string[]): Promise<void> {
   // A compiled program has no compiler in it.
   if (Deno.build.standalone) return;
-  const main = Deno.mainModule, cwd = main.startsWith("file:") ? root(main) : Deno.cwd();
+  const main = Deno.mainModule, cwd = main.startsWith("file:") ? projectRoot(main) : Deno.cwd();
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["check", "--quiet", ...new Set(files)],
     cwd,

@@ -19,7 +19,7 @@ export interface NamedNetwork {
 }
 
 /** Every network of `networks/mod.ts`, by name. */
-export function networks(): NamedNetwork[] {
+export function listNetworks(): NamedNetwork[] {
   const order = new Intl.Collator("en", { numeric: true });
   return [...exported(families)].sort((a, b) => order.compare(a.name, b.name));
 }
@@ -39,7 +39,7 @@ export async function findNetwork(spec: string): Promise<Net> {
     if (network) return network;
     throw new Failure(2, `${spec} is no network${others}`);
   }
-  const all = networks(), found = all.find(({ name }) => name === spec);
+  const all = listNetworks(), found = all.find(({ name }) => name === spec);
   if (found) return found.network;
   throw new Failure(
     2,

@@ -3,13 +3,13 @@ import { basename, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { didYouMean } from "../values/suggest.ts";
 import { Failure } from "../values/failure.ts";
-import { root } from "./identify.ts";
+import { projectRoot } from "./identify.ts";
 import { importModule } from "./import_module.ts";
 import { isTables, type KnownTables } from "../experiment/tables.ts";
 
 /** Every folder in the `experiments/` of the project around `within` that has a `tables.ts`. Throws a `Failure` (exit 2) outside of a project. */
 export function tableFolders(within: string = Deno.cwd()): string[] {
-  const all = join(root(pathToFileURL(resolve(within, "tables.ts")).href), "experiments");
+  const all = join(projectRoot(pathToFileURL(resolve(within, "tables.ts")).href), "experiments");
   if (!existsSync(all)) {
     throw new Failure(2, `there is no ${relative(Deno.cwd(), all)}/: run this in the project, or name a folder`);
   }

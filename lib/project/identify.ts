@@ -30,7 +30,7 @@ export interface Loaded {
 }
 
 /** The folder of the project that a module belongs to: the nearest one upward with a `deno.json` or `deno.jsonc`, else the working directory. */
-export function root(url: string): string {
+export function projectRoot(url: string): string {
   return rootOf(file(url));
 }
 
@@ -50,7 +50,7 @@ export async function identify(experiment: Experiment): Promise<Identity> {
  * What the command line names: `experiments/slkd/vgg13_vgg8.ts` (its default experiment, or else every named one) or
  * `experiments/quickstart.ts#kd`; `.ts` may be left out. Rejects with a `Failure` (exit 2) that says what there is.
  */
-export async function load(spec: string): Promise<Loaded[]> {
+export async function loadExperiments(spec: string): Promise<Loaded[]> {
   const [path, name] = parts(spec), module = find(path);
   const found = experimentsOf(await importModule(module));
   if (found.size === 0) {

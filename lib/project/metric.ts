@@ -4,7 +4,7 @@
  * @module
  */
 import { Failure } from "../values/failure.ts";
-import { all, byName, number, optional, percent, type Reader, some } from "../values/reader.ts";
+import { looseObject, number, optional, percent, type Reader, recordOf, strictObject } from "../values/reader.ts";
 import type { Measure, Task } from "../tasks/task.ts";
 
 /** A measure after the last epoch and at the best one. */
@@ -23,7 +23,7 @@ export type Metric = {
 };
 
 /** A trial's number by a measure after an epoch; undefined where it has none. */
-export function reached(metric: Metric, measure: string, epoch: "last" | "best"): number | undefined {
+export function valueAt(metric: Metric, measure: string, epoch: "last" | "best"): number | undefined {
   const of = metric[measure];
   if (typeof of === "number") return epoch === "last" ? of : undefined;
   return of?.[epoch];
@@ -47,7 +47,7 @@ export interface Percentage extends Pick<Measure, "title" | "decimals"> {
 /** The percentages among a task's measures that a trial reached after an epoch. */
 export function percentages(metric: Metric, { measures }: Task, epoch: "last" | "best"): Percentage[] {
   return Object.entries(measures).flatMap(([measure, { title, decimals, isPercentage }]) => {
-    const value = reached(metric, measure, epoch);
+    const value = valueAt(metric, measure, epoch);
     return isPercentage && value !== undefined ? [{ measure, title, decimals, value }] : [];
   });
 }
@@ -55,8 +55,8 @@ export function percentages(metric: Metric, { measures }: Task, epoch: "last" | 
 /** Reads a metric of any task: the numbers are finite. */
 export function readMetric(value: unknown, at: string, or?: string): Metric {
   return {
-    ...byName(either(number))(value, at, or),
-    ...some<Pick<Metric, "heldOut">>({ heldOut: optional(both(number)) })(value, at),
+    ...recordOf(either(number))(value, at, or),
+    ...looseObject<Pick<Metric, "heldOut">>({ heldOut: optional(both(number)) })(value, at),
   };
 }
 
@@ -65,11 +65,11 @@ export function metricOf({ measures, primary }: Task): Reader<Metric> {
   const one = (measure: string) => measures[measure].isPercentage ? percent : number;
   const others = Object.keys(measures).map((measure) => [measure, optional(either(one(measure)))]);
   const chosen = both(one(primary));
-  return some<Metric>({ ...Object.fromEntries(others), [primary]: chosen, heldOut: optional(chosen) });
+  return looseObject<Metric>({ ...Object.fromEntries(others), [primary]: chosen, heldOut: optional(chosen) });
 }
 
 function both(one: Reader<number>): Reader<LastAndBest> {
-  return all<LastAndBest>({ last: one, best: one });
+  return strictObject<LastAndBest>({ last: one, best: one });
 }
 
 function either(one: Reader<number>): Reader<LastAndBest | number> {

@@ -2,10 +2,10 @@ import { relative } from "node:path";
 import { declarationHash } from "../experiment/declaration.ts";
 import type { Experiment } from "../experiment/experiment.ts";
 import { Failure } from "../values/failure.ts";
-import { shaped, some } from "../values/reader.ts";
-import { identify, root } from "./identify.ts";
-import { metricOf, reached } from "./metric.ts";
-import { readResult, resultPath, stateOf, type Trial } from "./result.ts";
+import { looseObject, readAs } from "../values/reader.ts";
+import { identify, projectRoot } from "./identify.ts";
+import { metricOf, valueAt } from "./metric.ts";
+import { readResult, resultPath, type Trial, trialState } from "./result.ts";
 
 /** What came of an experiment so far. */
 export interface Outcome {
@@ -25,13 +25,13 @@ export interface Outcome {
  * What came of an experiment, from the JSON beside its module. Rejects with a `Failure` (exit 3) where that is malformed or
  * another's, or a trial that counts lacks the primary measure of the experiment's task or has a percentage that is none.
  */
-export async function outcome(experiment: Experiment, folder: string): Promise<Outcome> {
-  const { id, module } = await identify(experiment), file = resultPath(root(experiment.url), id);
+export async function readOutcome(experiment: Experiment, folder: string): Promise<Outcome> {
+  const { id, module } = await identify(experiment), file = resultPath(projectRoot(experiment.url), id);
   const [hash, result] = await Promise.all([declarationHash(experiment), readResult(file, id)]);
-  const trials = sorted(result?.trials ?? [], hash);
-  const ofTask = some<Pick<Trial, "metric">>({ metric: metricOf(experiment.dataset.task) });
+  const trials = sortTrials(result?.trials ?? [], hash);
+  const ofTask = looseObject<Pick<Trial, "metric">>({ metric: metricOf(experiment.dataset.task) });
   for (const trial of trials.measured) {
-    shaped(trial, ofTask, (problem) => {
+    readAs(trial, ofTask, (problem) => {
       const place = `${file} has a malformed trial of seed ${trial.seed}`;
       return new Failure(3, `${place}: ${problem}; mend it, or remove it and run the experiment again`);
     });
@@ -40,12 +40,12 @@ export async function outcome(experiment: Experiment, folder: string): Promise<O
 }
 
 /** The trials that count for a declaration's hash, and how many do not. */
-export function sorted(trials: readonly Trial[], hash: string): Pick<Outcome, "measured" | "stale" | "quick"> {
-  const { measured = [], stale = [], quick = [] } = Object.groupBy(trials, (trial) => stateOf(trial, hash));
+export function sortTrials(trials: readonly Trial[], hash: string): Pick<Outcome, "measured" | "stale" | "quick"> {
+  const { measured = [], stale = [], quick = [] } = Object.groupBy(trials, (trial) => trialState(trial, hash));
   return { measured, stale: stale.length, quick: quick.length };
 }
 
 /** A measure of the trials that count, after an epoch; none where it was not recorded. */
-export function measures({ measured }: Outcome, measure: string, epoch: "last" | "best"): number[] {
-  return measured.map(({ metric }) => reached(metric, measure, epoch)).filter((value) => value !== undefined);
+export function valuesOf({ measured }: Outcome, measure: string, epoch: "last" | "best"): number[] {
+  return measured.map(({ metric }) => valueAt(metric, measure, epoch)).filter((value) => value !== undefined);
 }

@@ -10,20 +10,20 @@ import { atomicWrite, cannotWrite } from "../files/atomic_write.ts";
 import type { Score } from "../tasks/task.ts";
 import { Failure } from "../values/failure.ts";
 import {
-  all,
-  among,
-  byName,
+  accepting,
+  arrayOf,
+  boolean,
   count,
-  list,
   nullable,
   number,
-  only,
+  oneOf,
   optional,
   percent,
+  readAs,
   type Reader,
-  shaped,
+  recordOf,
+  strictObject,
   text,
-  truth,
 } from "../values/reader.ts";
 import { type Metric, readMetric } from "./metric.ts";
 
@@ -87,7 +87,7 @@ export interface Result {
 export type TrialState = "measured" | "quick" | "stale";
 
 /** What a trial is worth for an experiment with this hash: quick where it was cut short, stale where the declaration has changed since. */
-export function stateOf(trial: Trial, hash: string): TrialState {
+export function trialState(trial: Trial, hash: string): TrialState {
   return trial.quick ? "quick" : trial.declaration === hash ? "measured" : "stale";
 }
 
@@ -146,7 +146,7 @@ async function readFile(path: string, id: string): Promise<Result | undefined> {
   } catch (error) {
     throw refuse((error as Error).message);
   }
-  const read = shaped(value, result, refuse), seeds = read.trials.map(({ seed }) => seed);
+  const read = readAs(value, result, refuse), seeds = read.trials.map(({ seed }) => seed);
   const twice = seeds.find((seed, i) => seeds.indexOf(seed) < i);
   if (twice !== undefined) throw refuse(`seed ${twice} is there twice`);
   if (read.experiment !== id) throw another(path, read.experiment, id);
@@ -174,14 +174,14 @@ function another(path: string, named: string, id: string): Failure {
  * several processes. Gives what the file then holds; rejects with a `Failure` (exit 3) where the file is malformed, names
  * another experiment or cannot be written.
  */
-export async function record(path: string, experiment: string, trial: Trial): Promise<Result> {
+export async function recordTrial(path: string, experiment: string, trial: Trial): Promise<Result> {
   using _lock = await lock(path);
   await moveFormer(path, experiment);
   const { trials } = await readResult(path, experiment) ?? { trials: [] };
   const kept = trials.filter(({ seed }) => seed !== trial.seed), old = trials.find(({ seed }) => seed === trial.seed);
   const stands = old && !old.quick && trial.quick && old.declaration === trial.declaration;
   const next = { experiment, trials: [...kept, stands ? old : trial].sort((a, b) => a.seed - b.seed) };
-  const ordered = shaped(
+  const ordered = readAs(
     next,
     result,
     (problem) => new TypeError(`cannot record seed ${trial.seed} of ${experiment}: ${problem}`),
@@ -210,14 +210,14 @@ async function lock(path: string): Promise<Deno.FsFile> {
   return file;
 }
 
-const digest = only(
+const digest = accepting(
   "a SHA-256 in hexadecimal digits",
   (value): value is string => /^[0-9a-f]{64}$/.test(String(value)),
 );
 
 const identity = { id: text, seed: nullable(count), sha256: digest };
-const scored = all<TeacherRecord>({ ...identity, score: byName(number) });
-const ofTop1 = all<Omit<TeacherRecord, "score"> & { readonly top1: number }>({ ...identity, top1: percent });
+const scored = strictObject<TeacherRecord>({ ...identity, score: recordOf(number) });
+const ofTop1 = strictObject<Omit<TeacherRecord, "score"> & { readonly top1: number }>({ ...identity, top1: percent });
 
 /** A teacher's record; files from before tasks have its top-1 in place of its score. */
 const teacher: Reader<TeacherRecord> = (value, at, or) => {
@@ -227,25 +227,25 @@ const teacher: Reader<TeacherRecord> = (value, at, or) => {
 };
 
 /** A trial, its members in the order in which they are written. */
-export const trial: Reader<Trial> = all<Trial>({
+export const trialReader: Reader<Trial> = strictObject<Trial>({
   seed: count,
   declaration: digest,
   epochs: count,
   metric: readMetric,
   bestEpoch: count,
-  teachers: list(teacher),
-  precision: among("float32", "bfloat16"),
+  teachers: arrayOf(teacher),
+  precision: oneOf("float32", "bfloat16"),
   backend: text,
   tensorflow: nullable(text),
   holdout: nullable(count),
   seconds: number,
   stepSeconds: optional(number),
   commit: nullable(text),
-  quick: truth,
+  quick: boolean,
 });
 
 /** A result, its members in the order in which they are written. */
-const result: Reader<Result> = all<Result>({
+const result: Reader<Result> = strictObject<Result>({
   experiment: text,
-  trials: list(trial),
+  trials: arrayOf(trialReader),
 });

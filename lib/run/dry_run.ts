@@ -1,20 +1,20 @@
 import type { Experiment } from "../experiment/experiment.ts";
-import type { Player } from "../nn/network.ts";
+import type { Model } from "../nn/network.ts";
 import { prepare, type Prepared } from "./prepare.ts";
 import type { Queued } from "./queue.ts";
-import { resolve } from "./resolve.ts";
+import { resolveRun } from "./resolve.ts";
 import type { Schedule } from "../experiment/schedule.ts";
-import { scheduled, type Settings } from "./settings.ts";
+import { scheduleOf, type Settings } from "./settings.ts";
 import { previewStages } from "./first_stages.ts";
 import { clock } from "../terminal/status.ts";
-import { preview } from "./teachers.ts";
+import { previewTeacher } from "./teachers.ts";
 import { batchCount, trainInputs } from "../training/train_inputs.ts";
 
 /** The trials that a run would train, in lines: each with its epochs, what is there of it and why it is needed. */
-export function planQueue(waiting: readonly Queued[]): string[] {
+export function queueLines(waiting: readonly Queued[]): string[] {
   if (waiting.length === 0) return [row("queue", "nothing has to be trained")];
   return waiting.map(({ experiment, identity: { id }, seed, state, quick, settings, need }, i) => {
-    const { epochs } = scheduled(experiment, settings), cut = quick ? `, ${quick}` : "";
+    const { epochs } = scheduleOf(experiment, settings), cut = quick ? `, ${quick}` : "";
     const why = need ? `${need.role} of ${need.id} seed ${need.seed}` : "asked for";
     return row("queue", `${i + 1}. ${id} seed ${seed}: ${state}${cut}, ${epochs} epochs, ${why}`);
   });
@@ -24,9 +24,11 @@ export function planQueue(waiting: readonly Queued[]): string[] {
  * What a run would do, in lines: everything is resolved, the step is traced and run on a few batches, nothing is written. A
  * missing teacher or first stage takes part untrained.
  */
-export async function plan(experiment: Experiment, seed: number, settings: Settings): Promise<string[]> {
-  const resolved = await resolve(experiment, seed, settings);
-  const teachers = await Promise.all(experiment.teachers.map((teacher) => preview(teacher, resolved.root, settings)));
+export async function dryRun(experiment: Experiment, seed: number, settings: Settings): Promise<string[]> {
+  const resolved = await resolveRun(experiment, seed, settings);
+  const teachers = await Promise.all(
+    experiment.teachers.map((teacher) => previewTeacher(teacher, resolved.root, settings)),
+  );
   const stages = await previewStages(experiment, settings);
   const weights = teachers.map(({ weights }) => weights);
   const prepared = await prepare(experiment, seed, weights, stages, { ...settings, dry: true });
@@ -41,7 +43,7 @@ export async function plan(experiment: Experiment, seed: number, settings: Setti
       ...teachers.map(({ text }, i): [string, string] => ["teacher", `${sizeOf(prepared.teachers[i])}; ${text}`]),
       ...stages.lines.map((line): [string, string] => ["first stage", line]),
       ["distiller", `${experiment.distiller.id} ${JSON.stringify(experiment.distiller.options)}`],
-      ...await costs(prepared, scheduled(experiment, settings), seed, settings.limit, [
+      ...await costs(prepared, scheduleOf(experiment, settings), seed, settings.limit, [
         "evaluation",
         ...teachers.every(({ weights }) => weights) ? [] : ["teachers"],
         ...stages.areThere ? [] : ["first stages"],
@@ -63,7 +65,7 @@ function dataOf({ dataset }: Experiment, { train, heldOut, opened: { test, class
 }
 
 /** A network and how large it is. */
-function sizeOf({ recipe: { id }, parameters, multiplyAdds }: Player): string {
+function sizeOf({ recipe: { id }, parameters, multiplyAdds }: Model): string {
   return `${id}, ${parameters.toLocaleString("en")} parameters, ${multiplyAdds.toLocaleString("en")} multiply-adds`;
 }
 

@@ -1,5 +1,5 @@
 import type { Values } from "../engine/engine.ts";
-import { all, byName, number, optional, type Reader } from "../values/reader.ts";
+import { number, optional, type Reader, recordOf, strictObject } from "../values/reader.ts";
 import type { GradNormValues, TrainValues } from "../training/step.ts";
 
 /** Numbers by name. */
@@ -50,9 +50,9 @@ function add(before: Numbers, values: { readonly [name: string]: Float32Array },
   return Object.fromEntries(added);
 }
 
-const numbers: Reader<Numbers> = byName(number);
+const numbers: Reader<Numbers> = recordOf(number);
 
-const grouped: Reader<EpochSums> = all<EpochSums>({
+const grouped: Reader<EpochSums> = strictObject<EpochSums>({
   images: number,
   loss: number,
   terms: numbers,

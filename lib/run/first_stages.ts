@@ -4,19 +4,19 @@
  *
  * @module
  */
-import type { Extra } from "../experiment/distiller.ts";
+import type { TrainedModule } from "../experiment/distiller.ts";
 import type { Experiment, Trained } from "../experiment/experiment.ts";
 import { type ResolvedTrained, resolveTrained } from "./resolve.ts";
 import type { Settings } from "./settings.ts";
 import { sha256 } from "../values/sha256.ts";
-import { type ExtraWeights, extraWeights, foreseen, studentWeights, type Weights } from "./trained.ts";
+import { type ModuleWeights, moduleWeights, type NetworkWeights, previewTrained, studentWeights } from "./trained.ts";
 
 /** What first stages give a run; what is undefined is not there yet, for a plan only. */
-export interface Stages {
+export interface FirstStages {
   /** What the student starts with; undefined where it starts anew, too. */
-  readonly start?: Weights;
+  readonly start?: NetworkWeights;
   /** The weights of each module that the method takes. */
-  readonly extras: ReadonlyMap<Extra, ExtraWeights>;
+  readonly modules: ReadonlyMap<TrainedModule, ModuleWeights>;
 }
 
 /** A first stage that a run built on. */
@@ -32,17 +32,17 @@ export interface StageRecord {
 }
 
 /** First stages that are done. */
-export interface ReadyStages extends Stages {
+export interface LoadedStages extends FirstStages {
   /** What is recorded of them. */
   readonly records: readonly StageRecord[];
 }
 
 /** Reads the first stages of an experiment. Rejects with a `Failure` (exit 3) where their weights cannot be read. */
 export async function readStages(
-  { start, takes }: Experiment,
+  { start, needs }: Experiment,
   settings: Settings,
-): Promise<ReadyStages> {
-  const records: StageRecord[] = [], extras = new Map<Extra, ExtraWeights>();
+): Promise<LoadedStages> {
+  const records: StageRecord[] = [], modules = new Map<TrainedModule, ModuleWeights>();
   const done = async (trained: Trained, taken: string, file: (resolved: ResolvedTrained) => string) => {
     const resolved = await resolveTrained(trained, settings), { identity: { id }, seed } = resolved;
     records.push({ id, seed, taken, sha256: await sha256(await Deno.readFile(file(resolved))) });
@@ -50,15 +50,15 @@ export async function readStages(
   };
   const weights = start &&
     await studentWeights(await done(start, "student", ({ folder, epoch }) => folder.weights(epoch)));
-  for (const extra of takes) {
-    const resolved = await done(extra.trained, extra.name, ({ folder, epoch }) => folder.extras(epoch));
-    extras.set(extra, await extraWeights(resolved, extra));
+  for (const module of needs) {
+    const resolved = await done(module.trained, module.name, ({ folder, epoch }) => folder.trainedModules(epoch));
+    modules.set(module, await moduleWeights(resolved, module));
   }
-  return { start: weights, extras, records };
+  return { start: weights, modules, records };
 }
 
 /** First stages as they stand, for a plan. */
-export interface StagesPreview extends Stages {
+export interface StagesPreview extends FirstStages {
   /** Of each what is taken, which one it is and what is there of it. */
   readonly lines: readonly string[];
   /** Whether all of them are done. */
@@ -67,21 +67,21 @@ export interface StagesPreview extends Stages {
 
 /** What is there of an experiment's first stages; nothing is trained. Rejects with a `Failure` where what is there is damaged. */
 export async function previewStages(
-  { start, takes }: Experiment,
+  { start, needs }: Experiment,
   settings: Settings,
 ): Promise<StagesPreview> {
-  const lines: string[] = [], extras = new Map<Extra, ExtraWeights>();
+  const lines: string[] = [], modules = new Map<TrainedModule, ModuleWeights>();
   let areThere = true;
   const look = async (trained: Trained, taken: string) => {
-    const { text, resolved, isThere } = await foreseen(trained, settings);
+    const { text, resolved, isThere } = await previewTrained(trained, settings);
     lines.push(`${taken} of ${text}`);
     areThere &&= isThere;
     return isThere ? resolved : undefined;
   };
   const started = start && await look(start, "student");
-  for (const extra of takes) {
-    const resolved = await look(extra.trained, extra.name);
-    extras.set(extra, resolved && await extraWeights(resolved, extra));
+  for (const module of needs) {
+    const resolved = await look(module.trained, module.name);
+    modules.set(module, resolved && await moduleWeights(resolved, module));
   }
-  return { start: started && await studentWeights(started), extras, lines, areThere };
+  return { start: started && await studentWeights(started), modules, lines, areThere };
 }

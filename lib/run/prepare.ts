@@ -1,18 +1,18 @@
 import type { Opened, Split } from "../data/dataset.ts";
-import { others, stratified, subset } from "../data/split.ts";
+import { complementOf, stratified, subset } from "../data/split.ts";
 import type { Engine, Runnable } from "../engine/engine.ts";
 import { openEngine } from "../engine/open_engine.ts";
 import type { Experiment } from "../experiment/experiment.ts";
 import { assemble, type Assembly, startValues } from "../training/assemble.ts";
-import type { ExtraValues } from "../training/create.ts";
+import type { ModuleValues } from "../training/create.ts";
 import { type EvaluateInput, evaluateStep } from "../training/evaluate_step.ts";
 import { gradNormStep, type GradNormValues, type TrainInput, trainStep, type TrainValues } from "../training/step.ts";
 import { Failure } from "../values/failure.ts";
 import { stream } from "../values/random.ts";
 import type { Value } from "../weights/value.ts";
-import type { Stages } from "./first_stages.ts";
-import { scheduled, type Settings } from "./settings.ts";
-import type { Weights } from "./trained.ts";
+import type { FirstStages } from "./first_stages.ts";
+import { scheduleOf, type Settings } from "./settings.ts";
+import type { NetworkWeights } from "./trained.ts";
 
 /** An experiment whose data are open, which is assembled and whose steps can be run. */
 export interface Prepared extends RunData, Assembly, Steps {
@@ -52,8 +52,8 @@ export interface Steps {
 export async function prepare(
   experiment: Experiment,
   seed: number,
-  weights: readonly Weights[],
-  stages: Stages,
+  weights: readonly NetworkWeights[],
+  stages: FirstStages,
   settings: Settings,
 ): Promise<Prepared> {
   using open = new DisposableStack();
@@ -64,13 +64,13 @@ export async function prepare(
   open.defer(() => engine.close());
   const { image } = opened;
   const classes = opened.classes.length;
-  const inside = (weights: Weights) => weights && arrays(weights(image, classes));
+  const inside = (weights: NetworkWeights) => weights && arrays(weights(image, classes));
   const assembly = assemble(experiment, {
     seed,
     image,
     classes,
     train: data.train,
-    schedule: scheduled(experiment, settings),
+    schedule: scheduleOf(experiment, settings),
     values: startValues(inside(stages.start), weights.map(inside)),
     taken: takenFrom(stages),
   });
@@ -87,7 +87,10 @@ function divided({ train, test }: Opened, holdout: number, seed: number): Pick<R
   }
   if (holdout === 0) return { train };
   const indices = stratified(train.labels, holdout, stream(seed, "holdout"));
-  return { train: subset(train, others(train.size, indices)), heldOut: { split: subset(train, indices), indices } };
+  return {
+    train: subset(train, complementOf(train.size, indices)),
+    heldOut: { split: subset(train, indices), indices },
+  };
 }
 
 function compileSteps(engine: Engine, { student, teachers, parts }: Assembly): Steps {
@@ -103,12 +106,12 @@ function compileSteps(engine: Engine, { student, teachers, parts }: Assembly): S
 }
 
 /** The values of the modules that a method takes. */
-function takenFrom({ extras }: Stages): ExtraValues {
+function takenFrom({ modules }: FirstStages): ModuleValues {
   return (extra, shape) => {
-    if (!extras.has(extra)) {
-      throw new Error(`the method makes another's ${extra.name}, which is not among those it takes`);
+    if (!modules.has(extra)) {
+      throw new Error(`the method builds ${extra.name}, a trained module that is not among those it needs`);
     }
-    const tensors = extras.get(extra)?.(shape);
+    const tensors = modules.get(extra)?.(shape);
     return tensors && arrays(tensors);
   };
 }

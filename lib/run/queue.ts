@@ -6,14 +6,14 @@
 import type { Epoch, Experiment, Trained } from "../experiment/experiment.ts";
 import { importWeights } from "../weights/import_weights.ts";
 import type { Net } from "../nn/network.ts";
-import { resolve, type Resolved, resolveTrained } from "./resolve.ts";
+import { type Resolved, resolveRun, resolveTrained } from "./resolve.ts";
 import { openWeights, resolveWeights } from "../weights/locate_weights.ts";
-import { quickness, type Settings, wanted } from "./settings.ts";
-import type { Given } from "../experiment/weights.ts";
+import { epochWanted, quickness, type Settings } from "./settings.ts";
+import type { ExternalWeights } from "../experiment/weights.ts";
 import type { WeightsFile } from "../weights/weights_file.ts";
 
 /** A trial that somebody asks for. */
-export interface Asked {
+export interface AskedTrial {
   /** Its experiment. */
   readonly experiment: Experiment;
   /** Its seed. */
@@ -21,7 +21,7 @@ export interface Asked {
 }
 
 /** Whether two are the same trial. */
-export function isSame(one: Asked, other: Asked): boolean {
+export function isSameTrial(one: AskedTrial, other: AskedTrial): boolean {
   return one.experiment === other.experiment && one.seed === other.seed;
 }
 
@@ -52,14 +52,14 @@ export interface Queued extends Resolved {
  * epoch is kept that an asked trial, or one that it builds on, wants. Rejects with a `Failure` where a run is damaged (exit
  * 3), or has no such epoch (exit 2).
  */
-export async function queue(asked: readonly Asked[], settings: Settings): Promise<Queued[]> {
+export async function queue(asked: readonly AskedTrial[], settings: Settings): Promise<Queued[]> {
   const waiting: Queued[] = [], seen = new Set<string>();
-  const needed = asked.flatMap(({ experiment }) => trainedFor(experiment));
-  const visit = async ({ experiment, seed }: Asked, need?: Need): Promise<void> => {
-    const isIt = (other: Asked) => isSame(other, { experiment, seed });
+  const needed = asked.flatMap(({ experiment }) => listFoundations(experiment));
+  const visit = async ({ experiment, seed }: AskedTrial, need?: Need): Promise<void> => {
+    const isIt = (other: AskedTrial) => isSameTrial(other, { experiment, seed });
     const own = { ...settings, fresh: settings.fresh && asked.some(isIt) };
-    const keep = [...new Set(needed.filter(isIt).map((trained) => wanted(trained, settings)))];
-    const resolved = await resolve(experiment, seed, own, keep), { identity: { id }, folder: { path } } = resolved;
+    const keep = [...new Set(needed.filter(isIt).map((trained) => epochWanted(trained, settings)))];
+    const resolved = await resolveRun(experiment, seed, own, keep), { identity: { id }, folder: { path } } = resolved;
     if (seen.has(path)) return;
     seen.add(path);
     if (resolved.state === "done") return;
@@ -79,15 +79,15 @@ async function isServedByFullRun(trained: Trained, settings: Settings): Promise<
 }
 
 /** Everything that an experiment builds on: each teacher and first stage, followed by what that one builds on. */
-export function trainedFor(experiment: Experiment): Trained[] {
-  return foundations(experiment).flatMap(({ trained }) => [trained, ...trainedFor(trained.experiment)]);
+export function listFoundations(experiment: Experiment): Trained[] {
+  return foundations(experiment).flatMap(({ trained }) => [trained, ...listFoundations(trained.experiment)]);
 }
 
 /** The teachers and first stages of an experiment that other experiments train, in order. */
 function foundations(
-  { teachers, start, takes }: Experiment,
+  { teachers, start, needs }: Experiment,
 ): { readonly role: Need["role"]; readonly trained: Trained }[] {
-  const stages = [...start ? [start] : [], ...takes.map(({ trained }) => trained)];
+  const stages = [...start ? [start] : [], ...needs.map(({ trained }) => trained)];
   return [
     ...teachers.flatMap((teacher) =>
       teacher.kind === "trained" ? [{ role: "teacher" as const, trained: teacher }] : []
@@ -121,7 +121,7 @@ async function givenFiles(
   trials: readonly Queued[],
   { data, status }: Settings,
 ): Promise<{ readonly network: Net; readonly file: WeightsFile }[]> {
-  const roots = new Map<Given, string>(), files = [];
+  const roots = new Map<ExternalWeights, string>(), files = [];
   for (const { experiment: { teachers }, root } of trials) {
     for (const teacher of teachers) if (teacher.kind === "given") roots.set(teacher, root);
   }

@@ -1,28 +1,28 @@
 import { evaluate } from "../evaluation/evaluate.ts";
 import { declaration } from "../experiment/declaration.ts";
-import type { Player } from "../nn/network.ts";
+import type { Model } from "../nn/network.ts";
 import type { LastAndBest, Metric } from "../project/metric.ts";
 import type { TeacherRecord, Trial } from "../project/result.ts";
 import { versions } from "../project/versions.ts";
 import type { Score, Task } from "../tasks/task.ts";
 import type { Json } from "../values/json.ts";
-import { percentage } from "../values/numbers.ts";
+import { roundPercentage } from "../values/numbers.ts";
 import type { StageRecord } from "./first_stages.ts";
 import type { Prepared } from "./prepare.ts";
 import type { Resolved } from "./resolve.ts";
-import type { Progress } from "./run_folder.ts";
+import type { RunProgress } from "./run_folder.ts";
 import type { Settings } from "./settings.ts";
 
 /** What a run says of itself before it begins: what was declared and resolved, and what computes it. */
-export function declared(
+export function manifest(
   { experiment, identity, declaration: hash, seed, quick }: Resolved,
   { tensorflow, heldOut, student, teachers }: Prepared,
   stages: readonly StageRecord[],
   { threads, deterministic }: Settings,
-  { precision, backend }: Progress,
+  { precision, backend }: RunProgress,
   commit: string | null,
 ): Json {
-  const size = ({ recipe: { id }, parameters, multiplyAdds }: Player) => ({ id, parameters, multiplyAdds });
+  const size = ({ recipe: { id }, parameters, multiplyAdds }: Model) => ({ id, parameters, multiplyAdds });
   return {
     experiment: identity.id,
     declaration: declaration(experiment),
@@ -43,10 +43,10 @@ export function declared(
 }
 
 /** The trial that a run has become, at its end: the student is measured beside its teacher once more. */
-export async function measured(
+export async function finalTrial(
   { experiment, declaration, seed, quick }: Resolved,
   { compare, opened, heldOut, tensorflow }: Prepared,
-  progress: Progress,
+  progress: RunProgress,
   teachers: readonly TeacherRecord[],
   commit: string | null,
   { evalBatch }: Pick<Settings, "evalBatch">,
@@ -72,8 +72,8 @@ export async function measured(
 }
 
 /** The numbers after the last epoch and at the best one, and those that only an evaluation beside the teacher gives. */
-function gatherMetric({ measures, primary }: Task, { best, last, held }: Progress, beside: Score): Metric {
-  const round = (measure: string, value: number) => measures[measure].isPercentage ? percentage(value) : value;
+function gatherMetric({ measures, primary }: Task, { best, last, held }: RunProgress, beside: Score): Metric {
+  const round = (measure: string, value: number) => measures[measure].isPercentage ? roundPercentage(value) : value;
   const both = (measure: string, last: number, best: number): LastAndBest => ({
     last: round(measure, last),
     best: round(measure, best),

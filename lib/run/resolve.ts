@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { declarationHash } from "../experiment/declaration.ts";
 import type { Epoch, Experiment, Trained } from "../experiment/experiment.ts";
-import { identify, type Identity, root } from "../project/identify.ts";
+import { identify, type Identity, projectRoot } from "../project/identify.ts";
 import { RunFolder } from "./run_folder.ts";
-import { quickness, scheduled, type Settings, wanted } from "./settings.ts";
+import { epochWanted, quickness, scheduleOf, type Settings } from "./settings.ts";
 
 /**
  * What is there of a run: nothing, a beginning, everything, something that followed another declaration, something that
@@ -44,22 +44,22 @@ export interface Resolved {
  * Finds out what is there of a run, of which the weights after the epochs `keep` are wanted. With `--fresh` nothing is
  * read. Rejects with a `Failure` where what is there is damaged.
  */
-export async function resolve(
+export async function resolveRun(
   experiment: Experiment,
   seed: number,
   settings: Pick<Settings, "epochs" | "limit" | "fresh">,
   keep: readonly Epoch[] = [],
 ): Promise<Resolved> {
-  const identity = await identify(experiment), base = root(experiment.url);
+  const identity = await identify(experiment), base = projectRoot(experiment.url);
   const quick = quickness(experiment, settings), declaration = await declarationHash(experiment);
   const folder = new RunFolder(base, identity.id, seed, quick);
   const state = settings.fresh
     ? "fresh"
-    : await stateOf(folder, experiment, declaration, scheduled(experiment, settings).epochs, keep);
+    : await runState(folder, experiment, declaration, scheduleOf(experiment, settings).epochs, keep);
   return { experiment, identity, root: base, seed, declaration, quick, folder, state };
 }
 
-async function stateOf(
+async function runState(
   folder: RunFolder,
   { distiller }: Experiment,
   declaration: string,
@@ -71,7 +71,7 @@ async function stateOf(
   const { progress } = latest;
   if (progress.declaration !== declaration) return "stale";
   const isThere = (epoch: Epoch) =>
-    existsSync(folder.weights(epoch)) && (!distiller.extras || existsSync(folder.extras(epoch)));
+    existsSync(folder.weights(epoch)) && (!distiller.trainedModules || existsSync(folder.trainedModules(epoch)));
   const absent = keep.filter((epoch) => !isThere(epoch));
   // Those of the epoch that is just complete can still be had.
   const numbers: Record<Epoch, number | undefined> = { best: progress.best?.epoch, last: epochs };
@@ -93,8 +93,8 @@ export interface ResolvedTrained extends Resolved {
 export async function resolveTrained(trained: Trained, settings: Settings): Promise<ResolvedTrained> {
   const { experiment, seed } = trained, full = { ...settings, epochs: undefined, limit: undefined, fresh: false };
   const look = async (settings: Settings): Promise<ResolvedTrained> => {
-    const epoch = wanted(trained, settings);
-    return { ...await resolve(experiment, seed, settings, [epoch]), epoch };
+    const epoch = epochWanted(trained, settings);
+    return { ...await resolveRun(experiment, seed, settings, [epoch]), epoch };
   };
   const found = await look(full);
   return found.state === "done" ? found : await look({ ...settings, fresh: false });

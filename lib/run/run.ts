@@ -8,26 +8,26 @@ import { evaluate } from "../evaluation/evaluate.ts";
 import type { Epoch } from "../experiment/experiment.ts";
 import type { Variable } from "../nn/variables.ts";
 import { primaryOf } from "../project/metric.ts";
-import { record, resultPath, type TeacherRecord, type Trial } from "../project/result.ts";
+import { recordTrial, resultPath, type TeacherRecord, type Trial } from "../project/result.ts";
 import { commit } from "../project/versions.ts";
 import { listGradNorms, listValues, type NamedValue } from "../training/step.ts";
 import { batchCount, trainInputs } from "../training/train_inputs.ts";
 import { Failure } from "../values/failure.ts";
-import { match } from "../weights/checkpoint.ts";
+import { checkVariables } from "../weights/checkpoint.ts";
 import type { Value } from "../weights/value.ts";
 import { epochLine, epochLog, type EpochSummary, Logs } from "./epoch_log.ts";
 import { addStep, enterGrads, NO_SUMS } from "./epoch_sums.ts";
 import { readStages, type StageRecord } from "./first_stages.ts";
 import { prepare, type Prepared } from "./prepare.ts";
-import { type Asked, checkQueue, isSame, queue, type Queued } from "./queue.ts";
-import { declared, measured } from "./record.ts";
-import { resolve, type Resolved, STATES } from "./resolve.ts";
-import type { Best, Progress } from "./run_folder.ts";
-import { scheduled, type Settings } from "./settings.ts";
+import { type AskedTrial, checkQueue, isSameTrial, queue, type Queued } from "./queue.ts";
+import { finalTrial, manifest } from "./record.ts";
+import { type Resolved, resolveRun, STATES } from "./resolve.ts";
+import type { BestEpoch, RunProgress } from "./run_folder.ts";
+import { scheduleOf, type Settings } from "./settings.ts";
 import { readTeachers, scoreTeachers } from "./teachers.ts";
 
 /** A run that is done. */
-export interface Done {
+export interface FinishedTrial {
   /** Its experiment's id. */
   readonly id: string;
   /** Its result. */
@@ -40,11 +40,11 @@ export interface Done {
  * it is there. Rejects with a `Failure` at the first trial that fails: data or weights that are missing (exit 3) before
  * anything is trained.
  */
-export async function run(asked: readonly Asked[], settings: Settings): Promise<Done[]> {
-  const waiting = await queue(asked, settings), done = new Map<Asked, Done>();
-  const turnOf = (one: Asked) => waiting.find((trial) => isSame(trial, one));
-  const before = async ({ experiment, seed }: Asked) =>
-    await doneBefore(await resolve(experiment, seed, settings), settings);
+export async function runTrials(asked: readonly AskedTrial[], settings: Settings): Promise<FinishedTrial[]> {
+  const waiting = await queue(asked, settings), done = new Map<AskedTrial, FinishedTrial>();
+  const turnOf = (one: AskedTrial) => waiting.find((trial) => isSameTrial(trial, one));
+  const before = async ({ experiment, seed }: AskedTrial) =>
+    await doneBefore(await resolveRun(experiment, seed, settings), settings);
   for (const one of asked) if (!turnOf(one)) done.set(one, await before(one));
   await checkQueue(waiting);
   for (const trial of waiting) {
@@ -52,14 +52,14 @@ export async function run(asked: readonly Asked[], settings: Settings): Promise<
     // What is trained for another trial, before its own turn, is reported at its own turn.
     if (result && !trial.need) done.set(trial, result);
   }
-  const results: Done[] = [];
+  const results: FinishedTrial[] = [];
   for (const one of asked) results.push(done.get(turnOf(one) ?? one) ?? await before(one));
   return results;
 }
 
 /** Trains a trial whose teachers and first stages are done. Undefined: another process did it since it was queued. */
-async function train({ experiment, seed, keep, settings, need }: Queued): Promise<Done | undefined> {
-  const { status } = settings, resolved = await resolve(experiment, seed, settings, keep);
+async function train({ experiment, seed, keep, settings, need }: Queued): Promise<FinishedTrial | undefined> {
+  const { status } = settings, resolved = await resolveRun(experiment, seed, settings, keep);
   const { identity: { id }, folder, state } = resolved, title = titleOf(resolved);
   if (state === "done") return undefined;
   if (need) status.line(`${need.role} ${id} seed ${seed} is ${STATES[state]}; it is trained first`);
@@ -74,7 +74,7 @@ async function train({ experiment, seed, keep, settings, need }: Queued): Promis
     const say = (line: string) => status.line(`${title}: ${line}`);
     const records = await scoreTeachers(teachers, experiment.dataset.task, prepared, settings, say);
     const trial = await new Training(resolved, prepared, settings, keep, title).run(records, stages.records);
-    await record(resultPath(resolved.root, id), id, trial);
+    await recordTrial(resultPath(resolved.root, id), id, trial);
     return { id, trial };
   } finally {
     prepared.close();
@@ -83,7 +83,7 @@ async function train({ experiment, seed, keep, settings, need }: Queued): Promis
 }
 
 /** The result of a trial that is not trained at its turn. Throws a `Failure` (exit 2) where it was made in another way. */
-async function doneBefore(resolved: Resolved, settings: Settings): Promise<Done> {
+async function doneBefore(resolved: Resolved, settings: Settings): Promise<FinishedTrial> {
   const { experiment, identity: { id }, folder, root } = resolved;
   const trial = (await folder.trial())!;
   sameMachinery(folder.path, trial, settings);
@@ -91,7 +91,7 @@ async function doneBefore(resolved: Resolved, settings: Settings): Promise<Done>
   const { title, decimals } = task.measures[task.primary];
   const reached = `${title} ${primaryOf(trial.metric, task).last.toFixed(decimals)}`;
   settings.status.line(`${titleOf(resolved)}: done before, ${reached}; --fresh trains it again`);
-  await record(resultPath(root, id), id, trial);
+  await recordTrial(resultPath(root, id), id, trial);
   return { id, trial };
 }
 
@@ -100,7 +100,7 @@ function titleOf({ identity: { id }, seed, quick }: Resolved): string {
 }
 
 /** What a run is computed in and by. */
-type Machinery = Pick<Progress, "precision" | "backend">;
+type Machinery = Pick<RunProgress, "precision" | "backend">;
 
 /** Throws a `Failure` (exit 2) where a run was made in another precision or by another backend than are asked for now. */
 function sameMachinery(path: string, was: Machinery, asked: Partial<Machinery>): void {
@@ -117,7 +117,7 @@ class Training {
   readonly #settings: Settings;
   readonly #keep: readonly Epoch[];
   readonly #title: string;
-  #progress: Progress;
+  #progress: RunProgress;
 
   constructor(resolved: Resolved, prepared: Prepared, settings: Settings, keep: readonly Epoch[], title: string) {
     this.#resolved = resolved;
@@ -132,7 +132,7 @@ class Training {
 
   /** Trains to the end and gives the trial. */
   async run(teachers: readonly TeacherRecord[], stages: readonly StageRecord[]): Promise<Trial> {
-    const { experiment, folder } = this.#resolved, { epochs } = scheduled(experiment, this.#settings);
+    const { experiment, folder } = this.#resolved, { epochs } = scheduleOf(experiment, this.#settings);
     await folder.make();
     using _alone = await folder.lock(this.#title);
     await this.#resume();
@@ -140,11 +140,11 @@ class Training {
     const at = await commit(this.#resolved.root);
     await folder.write(
       "declaration.json",
-      declared(this.#resolved, this.#prepared, stages, this.#settings, this.#progress, at),
+      manifest(this.#resolved, this.#prepared, stages, this.#settings, this.#progress, at),
     );
     const logs = new Logs(folder.path, this.#progress.epoch);
     while (this.#progress.epoch < epochs) await this.#epoch(logs);
-    const trial = await measured(this.#resolved, this.#prepared, this.#progress, teachers, at, this.#settings);
+    const trial = await finalTrial(this.#resolved, this.#prepared, this.#progress, teachers, at, this.#settings);
     await folder.write("trial.json", trial);
     return trial;
   }
@@ -156,7 +156,7 @@ class Training {
     const { progress, tensors } = latest;
     sameMachinery(folder.path, progress, this.#progress);
     const { state, engine } = this.#prepared;
-    match(folder.file("latest.safetensors"), tensors, new Map(state.map(({ name, shape }) => [name, shape])));
+    checkVariables(folder.file("latest.safetensors"), tensors, new Map(state.map(({ name, shape }) => [name, shape])));
     await engine.hold(state, new Map(Array.from(tensors, ([name, { data }]) => [name, data as Float32Array])));
     this.#progress = progress;
     // A crash may have come between the state and the weights of its epoch.
@@ -167,7 +167,8 @@ class Training {
 
   /** The rest of an epoch: its batches, its evaluation, its log and its checkpoint. */
   async #epoch(logs: Logs): Promise<void> {
-    const { opened, heldOut } = this.#prepared, { epochs, rate } = scheduled(this.#resolved.experiment, this.#settings);
+    const { opened, heldOut } = this.#prepared,
+      { epochs, rate } = scheduleOf(this.#resolved.experiment, this.#settings);
     const begun = performance.now(), before = this.#progress, epoch = before.epoch + 1;
     const seconds = () => (performance.now() - begun) / 1000;
     const { sums, step, images, waited } = await this.#batches(epoch, seconds);
@@ -177,7 +178,7 @@ class Training {
       evaluate(this.#prepared.evaluate, { task, split, image: opened.image }, this.#settings.evalBatch);
     const test = await score(opened.test), held = heldOut && await score(heldOut.split);
     const chosen = (held ?? test)[task.primary], better = !before.best || chosen > before.best.chosen;
-    const best: Best = better ? { epoch, chosen, score: test } : before.best!;
+    const best: BestEpoch = better ? { epoch, chosen, score: test } : before.best!;
     const total = before.seconds + seconds(), { batch, stepSeconds: fastest } = before;
     // What is left of an interrupted epoch begins with tracing the step again, and may be no step at all.
     const stepSeconds = batch > 0 ? fastest : Math.min(fastest ?? Infinity, trained / (step - before.step));
@@ -192,9 +193,9 @@ class Training {
   }
 
   /** The batches of an epoch that are still to be done; its sums over all of them. */
-  async #batches(epoch: number, seconds: () => number): Promise<Pick<Progress, "sums" | "step"> & Throughput> {
+  async #batches(epoch: number, seconds: () => number): Promise<Pick<RunProgress, "sums" | "step"> & Throughput> {
     const { experiment, seed } = this.#resolved, { limit } = this.#settings, before = this.#progress;
-    const schedule = scheduled(experiment, this.#settings);
+    const schedule = scheduleOf(experiment, this.#settings);
     const { epochs } = schedule;
     const { train, opened, parts: { task } } = this.#prepared;
     const source = { task, split: train, image: opened.image };
@@ -225,7 +226,7 @@ class Training {
   }
 
   /** Saves in the middle of an epoch and stops. */
-  async #interrupt(epoch: number, done: Pick<Progress, "batch" | "step" | "sums" | "seconds">): Promise<never> {
+  async #interrupt(epoch: number, done: Pick<RunProgress, "batch" | "step" | "sums" | "seconds">): Promise<never> {
     const state = await this.#state(epoch), seconds = this.#progress.seconds + done.seconds;
     this.#progress = { ...this.#progress, ...done, seconds };
     await this.#save(state);
@@ -264,15 +265,15 @@ class Training {
   /** Writes the weights of the epoch that is complete where the best, the last or its own are wanted. */
   async #publish(state: ReadonlyMap<string, Value>): Promise<void> {
     const { experiment, identity, seed, folder } = this.#resolved, { epoch, best } = this.#progress;
-    const { epochs } = scheduled(experiment, this.#settings), { weights, extras } = this.#prepared;
+    const { epochs } = scheduleOf(experiment, this.#settings), { weights, trainedModules } = this.#prepared;
     const student = valuesOf(weights, state);
-    const trained = extras && valuesOf(extras, state);
+    const trained = trainedModules && valuesOf(trainedModules, state);
     const metadata = { experiment: identity.id, seed, epoch };
     const of: Record<Epoch, number | undefined> = { best: best?.epoch, last: epochs };
     for (const which of new Set<Epoch>(["best", "last", ...this.#keep])) {
       if ((of[which] ?? which) !== epoch) continue;
       await folder.save(folder.weights(which), student, metadata);
-      if (trained) await folder.save(folder.extras(which), trained, metadata);
+      if (trained) await folder.save(folder.trainedModules(which), trained, metadata);
     }
   }
 }

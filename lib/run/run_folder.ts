@@ -11,17 +11,17 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Epoch } from "../experiment/experiment.ts";
 import { atomicWrite, cannotWrite } from "../files/atomic_write.ts";
-import { type Trial, trial } from "../project/result.ts";
+import { type Trial, trialReader } from "../project/result.ts";
 import type { Score } from "../tasks/task.ts";
 import { Failure } from "../values/failure.ts";
 import type { Json } from "../values/json.ts";
-import { byName, count, number, optional, type Reader, shaped, some, text } from "../values/reader.ts";
+import { count, looseObject, number, optional, readAs, type Reader, recordOf, text } from "../values/reader.ts";
 import { type Checkpoint, loadCheckpoint, saveCheckpoint, WAY_OUT } from "../weights/checkpoint.ts";
 import type { Value } from "../weights/value.ts";
 import { type EpochSums, readEpochSums } from "./epoch_sums.ts";
 
 /** How far a run has come; the metadata of its `latest.safetensors`. */
-export type Progress = {
+export type RunProgress = {
   /** The hash of the declaration that it follows. */
   readonly declaration: string;
   /** What it is computed in. */
@@ -37,7 +37,7 @@ export type Progress = {
   /** Sums over the images of the epoch under way. */
   readonly sums: EpochSums;
   /** What the best epoch so far reached. */
-  readonly best?: Best;
+  readonly best?: BestEpoch;
   /** What the last complete epoch reached on the test set. */
   readonly last?: Score;
   /** What it reached on what is held out; absent where nothing is. */
@@ -49,7 +49,7 @@ export type Progress = {
 };
 
 /** The best epoch so far. */
-export type Best = {
+export type BestEpoch = {
   /** Which one, counted from 1. */
   readonly epoch: number;
   /** What it was chosen by: the primary measure on the hold-out if there is one, else on the test set. */
@@ -79,7 +79,7 @@ export class RunFolder {
   }
 
   /** The weights of what the method trains for others, after the same epoch. */
-  extras(epoch: Epoch): string {
+  trainedModules(epoch: Epoch): string {
     return this.weights(epoch).replace(/safetensors$/, "extras.safetensors");
   }
 
@@ -87,13 +87,13 @@ export class RunFolder {
    * How far an earlier run came; undefined where there was none. Rejects with a `Failure` (exit 3) that names the file where
    * it is damaged or lacks a member.
    */
-  async latest(): Promise<(Checkpoint & { readonly progress: Progress }) | undefined> {
+  async latest(): Promise<(Checkpoint & { readonly progress: RunProgress }) | undefined> {
     const path = this.file("latest.safetensors");
     if (!existsSync(path)) return undefined;
     const checkpoint = await loadCheckpoint(path);
     const refuse = (problem: string) =>
       new Failure(3, `${path} does not say how far the run came: ${problem}; ${WAY_OUT}`);
-    return { ...checkpoint, progress: shaped(checkpoint.metadata, progress, refuse) };
+    return { ...checkpoint, progress: readAs(checkpoint.metadata, progress, refuse) };
   }
 
   /** The result of a run that is done; undefined where there is none, or no whole one: it is then measured again. */
@@ -102,7 +102,7 @@ export class RunFolder {
     if (!existsSync(path)) return undefined;
     const json = await Deno.readTextFile(path);
     try {
-      return shaped(JSON.parse(json), trial, (problem) => new SyntaxError(problem));
+      return readAs(JSON.parse(json), trialReader, (problem) => new SyntaxError(problem));
     } catch (error) {
       if (error instanceof SyntaxError) return undefined;
       throw error;
@@ -153,9 +153,9 @@ export class RunFolder {
   }
 }
 
-const score: Reader<Score> = byName(number);
-const best: Reader<Best> = some<Best>({ epoch: count, chosen: number, score });
-const begun: Reader<Progress> = some<Progress>({
+const score: Reader<Score> = recordOf(number);
+const best: Reader<BestEpoch> = looseObject<BestEpoch>({ epoch: count, chosen: number, score });
+const begun: Reader<RunProgress> = looseObject<RunProgress>({
   declaration: text,
   precision: text,
   backend: text,
@@ -170,10 +170,10 @@ const begun: Reader<Progress> = some<Progress>({
   stepSeconds: optional(number),
 });
 
-const reached = some<Required<Pick<Progress, "best" | "last">>>({ best, last: score });
+const reached = looseObject<Required<Pick<RunProgress, "best" | "last">>>({ best, last: score });
 
 /** Reads how far a run has come; what an epoch reached has to be there once one is complete. */
-const progress: Reader<Progress> = (value, at, or) => {
+const progress: Reader<RunProgress> = (value, at, or) => {
   const read = begun(value, at, or);
   if (read.epoch > 0) reached(value, at);
   return read;

@@ -37,7 +37,7 @@ export function quickness(
 }
 
 /** The schedule that is run. */
-export function scheduled({ schedule }: Experiment, { epochs }: Pick<Settings, "epochs">): Schedule {
+export function scheduleOf({ schedule }: Experiment, { epochs }: Pick<Settings, "epochs">): Schedule {
   return epochs === undefined || epochs === schedule.epochs ? schedule : schedule.over(epochs);
 }
 
@@ -45,9 +45,9 @@ export function scheduled({ schedule }: Experiment, { epochs }: Pick<Settings, "
  * After which epoch a teacher is wanted; in a quick run a numbered one moves as the rate's drops do. Throws a `Failure`
  * (exit 2) where its schedule has no such epoch.
  */
-export function wanted({ experiment, epoch }: Trained, settings: Pick<Settings, "epochs">): Epoch {
+export function epochWanted({ experiment, epoch }: Trained, settings: Pick<Settings, "epochs">): Epoch {
   if (typeof epoch !== "number") return epoch;
-  const declared = experiment.schedule.epochs, { epochs } = scheduled(experiment, settings);
+  const declared = experiment.schedule.epochs, { epochs } = scheduleOf(experiment, settings);
   if (!Number.isInteger(epoch) || epoch < 1 || epoch > declared) {
     throw new Failure(2, `from(…, { epoch: ${epoch} }): this teacher has the epochs 1 to ${declared}`);
   }

@@ -6,11 +6,11 @@
 import { basename } from "node:path";
 import { evaluate } from "../evaluation/evaluate.ts";
 import type { Experiment, Teacher, Trained } from "../experiment/experiment.ts";
-import type { Given } from "../experiment/weights.ts";
+import type { ExternalWeights } from "../experiment/weights.ts";
 import type { TeacherRecord } from "../project/result.ts";
 import { formatMeasure, type Task } from "../tasks/task.ts";
 import { Failure } from "../values/failure.ts";
-import { percentage } from "../values/numbers.ts";
+import { roundPercentage } from "../values/numbers.ts";
 import { sha256 } from "../values/sha256.ts";
 import { importWeights } from "../weights/import_weights.ts";
 import { openWeights, resolveWeights } from "../weights/locate_weights.ts";
@@ -18,16 +18,16 @@ import type { WeightsFile } from "../weights/weights_file.ts";
 import type { Prepared } from "./prepare.ts";
 import { resolveTrained } from "./resolve.ts";
 import type { Settings } from "./settings.ts";
-import { foreseen, studentWeights, type Weights } from "./trained.ts";
+import { type NetworkWeights, previewTrained, studentWeights } from "./trained.ts";
 
 /** A teacher that is ready to teach. */
-export interface ReadyTeacher {
+export interface LoadedTeacher {
   /** What is recorded of it, but for the score that it reaches. */
   readonly identity: Omit<TeacherRecord, "score">;
   /** The file of its weights. */
   readonly path: string;
   /** Its weights. */
-  readonly weights: Weights;
+  readonly weights: NetworkWeights;
   /** The top-1 that it is declared to reach, in percent; null where nothing is said. */
   readonly declared: number | null;
 }
@@ -40,29 +40,29 @@ export async function readTeachers(
   { teachers }: Experiment,
   root: string,
   settings: Settings,
-): Promise<ReadyTeacher[]> {
-  const teaching: ReadyTeacher[] = [];
+): Promise<LoadedTeacher[]> {
+  const teaching: LoadedTeacher[] = [];
   for (const one of teachers) {
     teaching.push(one.kind === "trained" ? await readStudent(one, settings) : await readGiven(one, root, settings));
   }
   return teaching;
 }
 
-async function readStudent(teacher: Trained, settings: Settings): Promise<ReadyTeacher> {
+async function readStudent(teacher: Trained, settings: Settings): Promise<LoadedTeacher> {
   const resolved = await resolveTrained(teacher, settings);
   const { identity: { id }, seed, folder, epoch } = resolved;
   const path = folder.weights(epoch), weights = await studentWeights(resolved);
   return { identity: { id, seed, sha256: await sha256(await Deno.readFile(path)) }, path, weights, declared: null };
 }
 
-async function readGiven(given: Given, root: string, { data, status }: Settings): Promise<ReadyTeacher> {
+async function readGiven(given: ExternalWeights, root: string, { data, status }: Settings): Promise<LoadedTeacher> {
   const resolved = await resolveWeights(given, root, data), { network, path, top1: declared } = resolved;
   const file = await openWeights(resolved, status.line);
   const identity = { id: `${network.id}:${basename(path)}`, seed: null, sha256: file.sha256 };
   return { identity, path, weights: givenWeights(given, file), declared };
 }
 
-function givenWeights({ network }: Given, file: WeightsFile): Weights {
+function givenWeights({ network }: ExternalWeights, file: WeightsFile): NetworkWeights {
   return (image, classes) => importWeights(network, image, classes, file);
 }
 
@@ -74,7 +74,7 @@ const TOLERANCE = 0.1;
  * declared.
  */
 export async function scoreTeachers(
-  teachers: readonly ReadyTeacher[],
+  teachers: readonly LoadedTeacher[],
   task: Task,
   { evaluateTeachers, opened: { test, image } }: Prepared,
   { evalBatch }: Pick<Settings, "evalBatch">,
@@ -83,9 +83,9 @@ export async function scoreTeachers(
   const records: TeacherRecord[] = [], measure = task.measures[task.primary];
   for (const [i, { identity, path, declared }] of teachers.entries()) {
     const { id, seed } = identity, score = await evaluate(evaluateTeachers[i], { task, split: test, image }, evalBatch);
-    const reached = percentage(score[task.primary]), shown = `${measure.title} ${formatMeasure(measure, reached)}`;
+    const reached = roundPercentage(score[task.primary]), shown = `${measure.title} ${formatMeasure(measure, reached)}`;
     say(`teacher ${id}${seed === null ? "" : ` seed ${seed}`}, ${shown}`);
-    if (declared !== null && percentage(Math.abs(reached - declared)) > TOLERANCE) {
+    if (declared !== null && roundPercentage(Math.abs(reached - declared)) > TOLERANCE) {
       throw new Failure(
         3,
         `${path} reaches ${shown}, declared ${declared}: is it the wrong file, are the data set's mean ` +
@@ -98,17 +98,17 @@ export async function scoreTeachers(
 }
 
 /** A teacher as it stands, for a plan. */
-export interface Preview {
+export interface TeacherPreview {
   /** Which one it is and what is there of it. */
   readonly text: string;
   /** Its weights; undefined where they are not there. */
-  readonly weights: Weights;
+  readonly weights: NetworkWeights;
 }
 
 /** What is there of a teacher; nothing is trained or downloaded. Rejects with a `Failure` where what is there is damaged. */
-export async function preview(teacher: Teacher, root: string, settings: Settings): Promise<Preview> {
+export async function previewTeacher(teacher: Teacher, root: string, settings: Settings): Promise<TeacherPreview> {
   if (teacher.kind === "trained") {
-    const { text, resolved, isThere } = await foreseen(teacher, settings);
+    const { text, resolved, isThere } = await previewTrained(teacher, settings);
     return { text, weights: isThere ? await studentWeights(resolved) : undefined };
   }
   const resolved = await resolveWeights(teacher, root, settings.data), { source: { url }, path, isThere } = resolved;

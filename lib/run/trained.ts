@@ -3,29 +3,29 @@
  *
  * @module
  */
-import type { Extra } from "../experiment/distiller.ts";
+import type { TrainedModule } from "../experiment/distiller.ts";
 import type { Experiment, Trained } from "../experiment/experiment.ts";
 import { variableShapes } from "../nn/description.ts";
 import { type Shape, type Variable, variables } from "../nn/variables.ts";
 import type { Trial } from "../project/result.ts";
 import { Failure } from "../values/failure.ts";
 import { sha256 } from "../values/sha256.ts";
-import { loadCheckpoint, match } from "../weights/checkpoint.ts";
+import { checkVariables, loadCheckpoint } from "../weights/checkpoint.ts";
 import type { Value } from "../weights/value.ts";
-import { resolve, type ResolvedTrained, resolveTrained, STATES } from "./resolve.ts";
+import { type ResolvedTrained, resolveRun, resolveTrained, STATES } from "./resolve.ts";
 import type { Settings } from "./settings.ts";
 
 /**
  * Gives a network's weights for such images and so many classes, by the names inside it. Throws a `Failure` (exit 3) where
  * they are another network's. Undefined: untrained, for a plan only.
  */
-export type Weights = ((image: Shape, classes: number) => ReadonlyMap<string, Value>) | undefined;
+export type NetworkWeights = ((image: Shape, classes: number) => ReadonlyMap<string, Value>) | undefined;
 
 /** Gives the weights of a module over inputs of `shape`, by the names inside it; otherwise as `Weights`. */
-export type ExtraWeights = ((shape: Shape) => ReadonlyMap<string, Value>) | undefined;
+export type ModuleWeights = ((shape: Shape) => ReadonlyMap<string, Value>) | undefined;
 
 /** What is there of a teacher or a first stage, for a plan; nothing is trained. */
-export async function foreseen(
+export async function previewTrained(
   trained: Trained,
   settings: Settings,
 ): Promise<{ readonly text: string; readonly resolved: ResolvedTrained; readonly isThere: boolean }> {
@@ -36,17 +36,22 @@ export async function foreseen(
 }
 
 /** The weights of its student. Rejects with a `Failure` (exit 3) where they can't be read. */
-export async function studentWeights({ experiment: { student }, folder, epoch }: ResolvedTrained): Promise<Weights> {
+export async function studentWeights(
+  { experiment: { student }, folder, epoch }: ResolvedTrained,
+): Promise<NetworkWeights> {
   const path = folder.weights(epoch), { tensors } = await loadCheckpoint(path);
   return (image, classes) => {
-    match(path, tensors, variableShapes(student, image, classes));
+    checkVariables(path, tensors, variableShapes(student, image, classes));
     return tensors;
   };
 }
 
 /** The weights of a module that its method trained. Rejects with a `Failure` (exit 3) where they can't be read. */
-export async function extraWeights({ folder, epoch }: ResolvedTrained, { name, layer }: Extra): Promise<ExtraWeights> {
-  const path = folder.extras(epoch), { tensors } = await loadCheckpoint(path), prefix = `${name}.`;
+export async function moduleWeights(
+  { folder, epoch }: ResolvedTrained,
+  { name, layer }: TrainedModule,
+): Promise<ModuleWeights> {
+  const path = folder.trainedModules(epoch), { tensors } = await loadCheckpoint(path), prefix = `${name}.`;
   const own = new Map(
     Array.from(tensors).filter(([variable]) => variable.startsWith(prefix))
       .map(([variable, value]) => [variable.slice(prefix.length), value]),
@@ -54,7 +59,7 @@ export async function extraWeights({ folder, epoch }: ResolvedTrained, { name, l
   return (shape) => {
     const collected = new Map<string, Variable>();
     layer(variables({ seed: 0, collected }), shape);
-    match(path, own, new Map(Array.from(collected, ([variable, { shape }]) => [variable, shape])));
+    checkVariables(path, own, new Map(Array.from(collected, ([variable, { shape }]) => [variable, shape])));
     return own;
   };
 }
@@ -81,13 +86,13 @@ export interface TrainedStudent {
  * The student of an experiment's run with a seed after its last or best epoch; with `epochs` or `limit` that of the quick
  * run they make. Rejects with a `Failure` (exit 3) where it is not trained, or its experiment has changed since.
  */
-export async function trainedStudent(
+export async function readTrainedStudent(
   experiment: Experiment,
   seed: number,
   epoch: "last" | "best",
   { epochs, limit }: Pick<Settings, "epochs" | "limit"> = {},
 ): Promise<TrainedStudent> {
-  const { identity: { id }, folder, state } = await resolve(experiment, seed, { epochs, limit, fresh: false });
+  const { identity: { id }, folder, state } = await resolveRun(experiment, seed, { epochs, limit, fresh: false });
   if (state !== "done") {
     const flags = Object.entries({ seed, epochs, limit }).filter(([, value]) => value !== undefined)
       .map(([name, value]) => ` --${name} ${value}`);

@@ -1,7 +1,7 @@
 import { didYouMean } from "../values/suggest.ts";
 import { type Experiment, networkOf } from "../experiment/experiment.ts";
 import { Failure } from "../values/failure.ts";
-import { networks } from "../project/find_network.ts";
+import { listNetworks } from "../project/find_network.ts";
 import type { Column, PaperRow, PaperTable } from "./paper.ts";
 import type { PaperCells } from "../experiment/tables.ts";
 
@@ -54,7 +54,7 @@ export function checkCells(tables: readonly PaperTable[], { ids, rows }: PaperCe
 export function checkColumns(tables: readonly PaperTable[], { rows }: PaperCells, paper: string): void {
   const experiments = Object.values(rows).flatMap((row) => Object.values<Experiment>(row));
   const own = experiments.flatMap((experiment) => [experiment.student.id, ...teachersOf(experiment)]);
-  const known = new Set([...networks().map(({ network }) => network.id), ...own]);
+  const known = new Set([...listNetworks().map(({ network }) => network.id), ...own]);
   for (const { id, columns } of tables) {
     const name = columns.flatMap(({ teacher, student }) => [teacher, student]).find((name) => !known.has(name));
     if (name === undefined) continue;

@@ -7,10 +7,10 @@ import { dirname, join } from "node:path";
 import type { Experiment } from "../experiment/experiment.ts";
 import type { OwnTable, PaperCells } from "../experiment/tables.ts";
 import { declaredTables } from "../project/find_tables.ts";
-import { type Outcome, outcome } from "../project/outcome.ts";
+import { type Outcome, readOutcome } from "../project/outcome.ts";
 import { Failure } from "../values/failure.ts";
 import { cellAt, checkCells, checkColumns } from "./cells.ts";
-import type { Labelled } from "./own_rows.ts";
+import type { LabelledOutcome } from "./own_rows.ts";
 import { type Column, type Paper, type PaperRow, type PaperTable, readPaper, tableOf } from "./paper.ts";
 import { type TeacherNames, teacherNames } from "./teacher_names.ts";
 
@@ -33,7 +33,7 @@ export interface FilledOwnTable {
   /** What it shows. */
   readonly title: string;
   /** Its rows. */
-  readonly rows: readonly Labelled[];
+  readonly rows: readonly LabelledOutcome[];
   /** The labels of the rows that the others are compared with. */
   readonly against: readonly string[];
   /** What its teachers are called. */
@@ -72,7 +72,7 @@ async function ofPaper(paper: Paper, file: string, cells: PaperCells, module: st
   checkColumns(tables, cells, file);
   checkCells(tables, cells, module);
   const experiments = Object.values(cells.rows).flatMap((row) => Object.values<Experiment>(row));
-  const found = await Promise.all(experiments.map((one) => outcome(one, dirname(module))));
+  const found = await Promise.all(experiments.map((one) => readOutcome(one, dirname(module))));
   const outcomes = new Map(found.map((one) => [one.experiment, one]));
   const at = (row: PaperRow, column: Column) => {
     const experiment = cellAt(cells, row, column);
@@ -87,9 +87,9 @@ async function own({ id, title, rows, against = [] }: OwnTable, module: string):
     if (row) return row[0];
     throw new Failure(2, `${module}: ${id}: what the rows are compared \`against\` has to be one of them`);
   });
-  const labelled = Object.entries(rows).map(async ([label, experiment]): Promise<Labelled> => [
+  const labelled = Object.entries(rows).map(async ([label, experiment]): Promise<LabelledOutcome> => [
     label,
-    await outcome(experiment, dirname(module)),
+    await readOutcome(experiment, dirname(module)),
   ]);
   const filled = { rows: await Promise.all(labelled), against: references, names: await teacherNames(rows) };
   return { kind: "own", id, title, ...filled };

@@ -1,9 +1,9 @@
 import { type Experiment, networkOf, type Teacher } from "../experiment/experiment.ts";
-import { measures, type Outcome } from "../project/outcome.ts";
+import { type Outcome, valuesOf } from "../project/outcome.ts";
 import type { Measure, Task } from "../tasks/task.ts";
-import { rounded } from "../values/numbers.ts";
+import { round } from "../values/numbers.ts";
 import { summary } from "../values/statistics.ts";
-import { best, type Printed, printed } from "./printed.ts";
+import { markBest, type Printed, printSummary } from "./printed.ts";
 import { sourceOf, type TeacherNames } from "./teacher_names.ts";
 
 /** What a column of a table of our own shows. */
@@ -44,7 +44,7 @@ export interface OwnRows {
  * What a table of our own shows: of each experiment its networks, and the mean ± std over its trials of each measure of the
  * first one's task. Teachers without a name go by their network's.
  */
-export function ownRows(labelled: readonly Labelled[], names: TeacherNames = new Map()): OwnRows {
+export function ownRows(labelled: readonly LabelledOutcome[], names: TeacherNames = new Map()): OwnRows {
   const outcomes = labelled.map(([, outcome]) => outcome);
   const columns = outcomes.length > 0 ? columnsOf(outcomes[0].experiment.dataset.task, outcomes) : [];
   const cells = columns.map((column, i) => columnCells(column, outcomes, i === 0));
@@ -61,7 +61,7 @@ export function ownRows(labelled: readonly Labelled[], names: TeacherNames = new
 /** The column of a task's primary measure, and of what else some experiment has. */
 function columnsOf({ measures: all, primary }: Task, outcomes: readonly Outcome[]): OwnColumn[] {
   const has = (metric: string, epoch: "last" | "best") =>
-    outcomes.some((outcome) => measures(outcome, metric, epoch).length > 0);
+    outcomes.some((outcome) => valuesOf(outcome, metric, epoch).length > 0);
   const measure = all[primary];
   const others = Object.entries(all).filter(([metric]) => metric !== primary);
   const further: OwnColumn[] = [
@@ -77,7 +77,7 @@ function columnsOf({ measures: all, primary }: Task, outcomes: readonly Outcome[
 }
 
 /** The experiments that teach one of these: they are not compared with what they teach. */
-export function teaching(outcomes: readonly Outcome[]): ReadonlySet<Experiment> {
+export function experimentsThatTeach(outcomes: readonly Outcome[]): ReadonlySet<Experiment> {
   const teachers = outcomes.flatMap(({ experiment }) => experiment.teachers);
   return new Set(teachers.flatMap((teacher) => teacher.kind === "trained" ? [teacher.experiment] : []));
 }
@@ -85,16 +85,16 @@ export function teaching(outcomes: readonly Outcome[]): ReadonlySet<Experiment> 
 /** A column's cells, the best of each student's marked; a distance from teachers is compared with others from the same ones. */
 function columnCells(column: OwnColumn, outcomes: readonly Outcome[], counted: boolean): (Printed | undefined)[] {
   const { metric, measure: { decimals, isLessBetter, isToTeacher }, epoch } = column;
-  const taught = teaching(outcomes);
-  const cells = outcomes.map((one) => printed(summary(measures(one, metric, epoch)), decimals, counted));
+  const taught = experimentsThatTeach(outcomes);
+  const cells = outcomes.map((one) => printSummary(summary(valuesOf(one, metric, epoch)), decimals, counted));
   const isRival = ({ experiment: a }: Outcome, { experiment: b }: Outcome) =>
     ![a, b].some((one) => taught.has(one)) && a.student.id === b.student.id &&
     (!isToTeacher || a.teachers.every((teacher, i) => isSame(teacher, b.teachers[i])));
   return cells.map((cell, i) => {
     const rivals = cells.map((other, j) =>
-      other && isRival(outcomes[i], outcomes[j]) ? rounded(other.mean, decimals) : undefined
+      other && isRival(outcomes[i], outcomes[j]) ? round(other.mean, decimals) : undefined
     );
-    return cell && { ...cell, best: best(rivals, isLessBetter)[i] };
+    return cell && { ...cell, best: markBest(rivals, isLessBetter)[i] };
   });
 }
 
@@ -105,4 +105,4 @@ function isSame(a: Teacher, b: Teacher | undefined): boolean {
 }
 
 /** A row's name and what came of one of its experiments. */
-export type Labelled = readonly [label: string, outcome: Outcome];
+export type LabelledOutcome = readonly [label: string, outcome: Outcome];

@@ -4,12 +4,12 @@
  *
  * @module
  */
-import { reached } from "../project/metric.ts";
+import { valueAt } from "../project/metric.ts";
 import type { Trial } from "../project/result.ts";
 import type { Task } from "../tasks/task.ts";
-import { signed } from "../values/numbers.ts";
+import { formatSigned } from "../values/numbers.ts";
 import { studentT, type Summary, summary } from "../values/statistics.ts";
-import { type Labelled, teaching } from "./own_rows.ts";
+import { experimentsThatTeach, type LabelledOutcome } from "./own_rows.ts";
 
 /** By how much the trials of one experiment are above those of another, by a measure after the last epoch. */
 export interface Paired extends Summary {
@@ -27,10 +27,10 @@ export interface Paired extends Summary {
 }
 
 /** The differences of the trials of one experiment from another's, seed by seed; `undefined` where no seed has both. */
-export function paired(of: readonly Trial[], over: readonly Trial[], measure: string): Paired | undefined {
-  const others = new Map(over.map(({ seed, metric }) => [seed, reached(metric, measure, "last")]));
+export function pairTrials(of: readonly Trial[], over: readonly Trial[], measure: string): Paired | undefined {
+  const others = new Map(over.map(({ seed, metric }) => [seed, valueAt(metric, measure, "last")]));
   const differences = of.flatMap(({ seed, metric }) => {
-    const [one, other] = [reached(metric, measure, "last"), others.get(seed)];
+    const [one, other] = [valueAt(metric, measure, "last"), others.get(seed)];
     return one === undefined || other === undefined ? [] : [one - other];
   });
   const all = summary(differences), n = differences.length;
@@ -57,14 +57,14 @@ export interface Comparison {
  * The rows beside each of those that they are compared with, two of these once; without those that teach another, and
  * those that have no seed in common.
  */
-export function comparisons(rows: readonly Labelled[], against: readonly string[]): Comparison[] {
-  const teachers = teaching(rows.map(([, outcome]) => outcome));
+export function comparisons(rows: readonly LabelledOutcome[], against: readonly string[]): Comparison[] {
+  const teachers = experimentsThatTeach(rows.map(([, outcome]) => outcome));
   return against.flatMap((reference, i) => {
     const { measured } = rows.find(([label]) => label === reference)![1];
     return rows.flatMap(([label, outcome]): Comparison[] => {
       if (against.slice(0, i + 1).includes(label) || teachers.has(outcome.experiment)) return [];
       const { task } = outcome.experiment.dataset;
-      const difference = paired(outcome.measured, measured, task.primary);
+      const difference = pairTrials(outcome.measured, measured, task.primary);
       return difference ? [{ label, against: reference, task, paired: difference }] : [];
     });
   });
@@ -77,8 +77,8 @@ export function pairedRows(comparisons: readonly Comparison[]): string[][] {
   const { title, decimals } = measures[primary];
   const rows = comparisons.map(({ label, against, paired: { mean, interval, n, verdict } }) => [
     `${label} − ${against}`,
-    signed(mean, decimals),
-    interval ? `${signed(interval.low, decimals)} … ${signed(interval.high, decimals)}` : "—",
+    formatSigned(mean, decimals),
+    interval ? `${formatSigned(interval.low, decimals)} … ${formatSigned(interval.high, decimals)}` : "—",
     String(n),
     verdict,
   ]);

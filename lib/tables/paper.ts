@@ -5,7 +5,17 @@
  */
 import { parse } from "@std/yaml";
 import { Failure } from "../values/failure.ts";
-import { among, list, nullable, number, optional, type Reader, shaped, some, text } from "../values/reader.ts";
+import {
+  arrayOf,
+  looseObject,
+  nullable,
+  number,
+  oneOf,
+  optional,
+  readAs,
+  type Reader,
+  text,
+} from "../values/reader.ts";
 import type { Summary } from "../values/statistics.ts";
 
 /** A paper: how it is cited, and its tables. */
@@ -93,7 +103,7 @@ export function parsePaper(yaml: string, path: string): Paper {
   } catch (error) {
     throw refuse(`this is no YAML: ${(error as Error).message}`);
   }
-  const { paper, tables } = shaped(value, file, refuse);
+  const { paper, tables } = readAs(value, file, refuse);
   const ids = tables.map(({ id }) => id);
   const twice = ids.find((id, i) => ids.indexOf(id) < i);
   if (twice !== undefined) throw refuse(`table ${twice} is there twice`);
@@ -128,36 +138,42 @@ interface RawRow extends Omit<PaperRow, "delta"> {
   readonly over?: string;
 }
 
-const spread = some<Summary>({ mean: number, std: optional(number), n: optional(number) });
+const spread = looseObject<Summary>({ mean: number, std: optional(number), n: optional(number) });
 const value: Reader<Summary> = (value, at) =>
   typeof value === "number" ? { mean: number(value, at) } : spread(value, at);
-const texts = list(text), values = list(nullable(value));
+const texts = arrayOf(text), values = arrayOf(nullable(value));
 
-const file = some<{ paper: Omit<Paper, "tables">; tables: RawTable[] }>({
-  paper: some<Omit<Paper, "tables">>({ title: text, authors: texts, venue: text, year: number, code: optional(text) }),
-  tables: list(some<RawTable>({
+const file = looseObject<{ paper: Omit<Paper, "tables">; tables: RawTable[] }>({
+  paper: looseObject<Omit<Paper, "tables">>({
+    title: text,
+    authors: texts,
+    venue: text,
+    year: number,
+    code: optional(text),
+  }),
+  tables: arrayOf(looseObject<RawTable>({
     id: text,
     title: text,
     dataset: optional(text),
-    selection: optional(nullable(among("last", "best"))),
+    selection: optional(nullable(oneOf("last", "best"))),
     aggregate: optional(nullable(text)),
     metric: (value, at) => Array.isArray(value) ? texts(value, at) : text(value, at),
-    columns: list(
-      some<RawTable["columns"][number]>({
+    columns: arrayOf(
+      looseObject<RawTable["columns"][number]>({
         teacher: text,
         student: text,
         metric: optional(text),
         group: optional(text),
       }),
     ),
-    rows: list(some<RawRow>({
+    rows: arrayOf(looseObject<RawRow>({
       method: text,
       printed: optional(text),
-      kind: optional(among("delta")),
+      kind: optional(oneOf("delta")),
       of: optional(text),
       over: optional(text),
       values,
-      logs: optional(some<NonNullable<PaperRow["logs"]>>({ last: optional(values), best: optional(values) })),
+      logs: optional(looseObject<NonNullable<PaperRow["logs"]>>({ last: optional(values), best: optional(values) })),
     })),
     notes: optional(texts),
   })),

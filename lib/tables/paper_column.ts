@@ -1,10 +1,10 @@
-import { measures, type Outcome } from "../project/outcome.ts";
+import { type Outcome, valuesOf } from "../project/outcome.ts";
 import { classification } from "../tasks/classification.ts";
 import type { Measure } from "../tasks/task.ts";
-import { rounded } from "../values/numbers.ts";
+import { round } from "../values/numbers.ts";
 import { summary } from "../values/statistics.ts";
 import type { PaperRow, PaperTable } from "./paper.ts";
-import { best, difference, minus, type Printed, printed } from "./printed.ts";
+import { markBest, printDifference, type Printed, printSummary, subtractPrinted } from "./printed.ts";
 
 /** What stands in a cell. */
 export interface Cell {
@@ -35,8 +35,8 @@ export function paperColumn(table: PaperTable, index: number, at: (row: PaperRow
     if (!delta) return measured[i];
     const [of, over] = [delta.of, delta.over].map((method) => measured[rows.findIndex((row) => row.method === method)]);
     const value = values[index];
-    const paper = value === null ? undefined : difference(value.mean, decimals);
-    return { ours: minus(of.ours, over.ours), other: minus(of.other, over.other), paper };
+    const paper = value === null ? undefined : printDifference(value.mean, decimals);
+    return { ours: subtractPrinted(of.ours, over.ours), other: subtractPrinted(of.other, over.other), paper };
   });
   return withBest(cells, rows.map(isMethod), shown);
 }
@@ -58,7 +58,7 @@ function shownIn({ rows, columns }: PaperTable, index: number, at: (row: PaperRo
   // A column that no experiment fills yet has no data set to say its task.
   const task = filled?.experiment.dataset.task ?? classification;
   const { decimals = 2, isLessBetter }: Partial<Measure> = task.measures[metric] ?? {};
-  return { decimals, isLessBetter, of: (outcome, epoch) => measures(outcome, metric, epoch) };
+  return { decimals, isLessBetter, of: (outcome, epoch) => valuesOf(outcome, metric, epoch) };
 }
 
 function measuredCell(
@@ -68,14 +68,20 @@ function measuredCell(
   outcome: Outcome | undefined,
   { decimals, of }: Shown,
 ): Cell {
-  const paper = printed(values[index] ?? undefined, decimals);
+  const paper = printSummary(values[index] ?? undefined, decimals);
   const released = logs && epochs(table).flatMap((epoch): [typeof epoch, Printed][] => {
-    const logged = printed(logs[epoch]?.[index] ?? undefined, decimals);
+    const logged = printSummary(logs[epoch]?.[index] ?? undefined, decimals);
     return logged ? [[epoch, logged]] : [];
   });
   if (!outcome) return { paper, logs: released };
   const [ours, other] = epochs(table).map((epoch) => summary(of(outcome, epoch)));
-  return { ours: printed(ours, decimals), other: printed(other, decimals, false), paper, logs: released, outcome };
+  return {
+    ours: printSummary(ours, decimals),
+    other: printSummary(other, decimals, false),
+    paper,
+    logs: released,
+    outcome,
+  };
 }
 
 /** How long a training step of each trial took, where that was recorded, as a multiple of the mean of another experiment's. It has no best epoch. */
@@ -94,8 +100,8 @@ function isMethod({ method, delta }: PaperRow): boolean {
 function withBest(cells: readonly Cell[], compared: readonly boolean[], shown: Shown): Cell[] {
   const { decimals, isLessBetter } = shown;
   const marks = (key: "ours" | "paper") =>
-    best(
-      cells.map(({ [key]: printed }, i) => compared[i] && printed ? rounded(printed.mean, decimals) : undefined),
+    markBest(
+      cells.map(({ [key]: printed }, i) => compared[i] && printed ? round(printed.mean, decimals) : undefined),
       isLessBetter,
     );
   const ours = marks("ours"), paper = marks("paper");
@@ -104,7 +110,7 @@ function withBest(cells: readonly Cell[], compared: readonly boolean[], shown: S
 }
 
 /** What the paper leaves open of a table's epoch; `undefined` where it says it. */
-export function unsaid({ selection }: PaperTable): string | undefined {
+export function openQuestion({ selection }: PaperTable): string | undefined {
   if (selection !== null) return undefined;
   return "The paper does not say whether it took the last or the best epoch; the difference is to our last.";
 }

@@ -12,10 +12,10 @@ import type { Experiments } from "../experiment/tables.ts";
 export type TeacherNames = ReadonlyMap<Teacher, string>;
 
 /** What trained a teacher: its experiment, or the address of weights that were trained elsewhere. */
-export type Source = Experiment | string;
+export type TeacherSource = Experiment | string;
 
 /** What trained a teacher. */
-export function sourceOf(teacher: Teacher): Source {
+export function sourceOf(teacher: Teacher): TeacherSource {
   return teacher.kind === "trained" ? teacher.experiment : String(teacher.source.file ?? teacher.source.url);
 }
 
@@ -46,7 +46,10 @@ function inWords(teacher: Teacher, source: string | undefined): string {
  * What sources are called: weights by their file; experiments by their row, else as they are exported, else, where that is
  * not theirs alone, by their id.
  */
-async function sourceNames(sources: readonly Source[], rows: Experiments): Promise<ReadonlyMap<Source, string>> {
+async function sourceNames(
+  sources: readonly TeacherSource[],
+  rows: Experiments,
+): Promise<ReadonlyMap<TeacherSource, string>> {
   const labels = new Map(Object.entries(rows).map(([label, experiment]) => [experiment, label] as const));
   const found = await Promise.all(sources.map(async (source): Promise<Identified> => {
     if (typeof source === "string") return { id: basename(source) };

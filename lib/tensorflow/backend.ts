@@ -48,7 +48,7 @@ export function nativeBackend(): NativeBackend | undefined {
 let isPortable = false;
 
 /** Runs `body` with every kernel of ours as its twin: a graph traced meanwhile has only ops that tfjs knows too. */
-export function portably<T>(body: () => T): T {
+export function withTwins<T>(body: () => T): T {
   isPortable = true;
   try {
     return body();
@@ -58,7 +58,7 @@ export function portably<T>(body: () => T): T {
 }
 
 /** Runs `body` with every op added to `graph` instead of being run. */
-export function tracing<T>(graph: Graph, body: () => T): T {
+export function traceInto<T>(graph: Graph, body: () => T): T {
   const eager = native!.binding;
   native!.binding = asNative(graph);
   try {

@@ -96,6 +96,6 @@ export function elements(type: number, data: ArrayLike<number> | ArrayBufferView
 }
 
 /** An op's name and the shapes that went in, for error messages: `MatMul([4,8] [9,2])`. */
-export function described(name: string, shapes: readonly (readonly number[])[]): string {
+export function describeOp(name: string, shapes: readonly (readonly number[])[]): string {
   return `${name}(${shapes.map((shape) => `[${shape}]`).join(" ")})`;
 }

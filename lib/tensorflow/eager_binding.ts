@@ -1,5 +1,5 @@
 import { setAttribute, type Setters } from "./attributes.ts";
-import { type Binding, DataType, described, elements, type OpAttribute, type TensorMetadata } from "./binding.ts";
+import { type Binding, DataType, describeOp, elements, type OpAttribute, type TensorMetadata } from "./binding.ts";
 import { type CApi, cApi, check, cString, newTensor, type Pointer, tensorData, withStatus } from "./c_api.ts";
 import { configProto, type ProcessConfig } from "./config.ts";
 
@@ -81,7 +81,7 @@ export class EagerBinding implements Binding {
   /** Runs one op. */
   executeOp(name: string, attributes: OpAttribute[], inputs: number[], outputs: number): TensorMetadata[] {
     const api = this.#api, status = this.#status;
-    const doing = () => described(name, inputs.map((id) => this.#shapes.get(id) ?? []));
+    const doing = () => describeOp(name, inputs.map((id) => this.#shapes.get(id) ?? []));
     const op = api.TFE_NewOp(this.#context, cString(name), status);
     check(status, doing);
     try {

@@ -3,7 +3,7 @@ import {
   Attr,
   type Binding,
   DataType,
-  described,
+  describeOp,
   elements,
   type OpAttribute,
   type TensorMetadata,
@@ -226,7 +226,7 @@ export class Graph implements Binding {
   #operation({ op, inputs, attributes, after = [] }: OperationDescription): Operation {
     const api = this.#api, unique = `${op}_${this.#origins.size}`;
     const description = api.TF_NewOperation(this.pointer, cString(op), encoder.encode(`${unique}\0`))!;
-    const what = described(op, inputs.map((input) => input.shape));
+    const what = describeOp(op, inputs.map((input) => input.shape));
     this.#origins.set(unique, deepError(what));
     const length = attributes.find(isLength)?.value as number | undefined;
     if (length !== undefined) api.TF_AddInputList(description, packed(inputs.slice(0, length)), length);

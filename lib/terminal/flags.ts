@@ -43,7 +43,7 @@ const HELP: Flag = { type: "boolean", help: "print this" };
  * Reads a command's arguments by its spec. Throws a `Failure` (exit 2) at an unknown flag, a repeated one, one without a
  * value, or a value of another kind.
  */
-export function flags<const S extends Spec>(args: readonly string[], spec: S): Flags<S> {
+export function parseFlags<const S extends Spec>(args: readonly string[], spec: S): Flags<S> {
   const known = Object.entries<Flag>({ ...spec, help: HELP });
   const names = known.map(([name]) => name);
   const booleans = known.filter(([, flag]) => flag.type === "boolean").map(([name]) => name);
@@ -65,7 +65,7 @@ export function flags<const S extends Spec>(args: readonly string[], spec: S): F
 }
 
 /** The text that `--help` prints: the usage line, then every flag with its value's kind and its help, aligned. */
-export function help(usage: string, spec: Spec): string {
+export function helpText(usage: string, spec: Spec): string {
   const rows = Object.entries<Flag>({ ...spec, help: HELP }).map(([name, { type, choices, help }]) => {
     const kind = choices?.join("|") ?? `<${type}>`;
     return [type === "boolean" ? `--${name}` : `--${name} ${kind}`, help];
@@ -75,9 +75,9 @@ export function help(usage: string, spec: Spec): string {
 }
 
 /** One flag's value from all that were given for it. */
-function read(name: string, flag: Flag, given: readonly (string | boolean)[]): boolean | string | number | undefined {
-  if (given.length > 1) throw new Failure(2, `--${name} is given more than once`);
-  const [text] = given;
+function read(name: string, flag: Flag, options: readonly (string | boolean)[]): boolean | string | number | undefined {
+  if (options.length > 1) throw new Failure(2, `--${name} is given more than once`);
+  const [text] = options;
   if (flag.type === "boolean") return text === true;
   if (typeof text !== "string") return undefined;
   if (text === "") {
@@ -109,7 +109,9 @@ function unknown(arg: string, names: readonly string[]): Failure {
 /** `parseArgs` takes whatever follows the `=` of a boolean for true. */
 function refuseValue(name: string, args: readonly string[]): void {
   const end = args.indexOf("--"), prefix = `--${name}=`;
-  const given = args.slice(0, end < 0 ? args.length : end).find((arg) => arg.startsWith(prefix))?.slice(prefix.length);
-  if (given === undefined || given === "true" || given === "false") return;
-  throw new Failure(2, `--${name} takes no value, but has "${given}"`);
+  const options = args.slice(0, end < 0 ? args.length : end).find((arg) => arg.startsWith(prefix))?.slice(
+    prefix.length,
+  );
+  if (options === undefined || options === "true" || options === "false") return;
+  throw new Failure(2, `--${name} takes no value, but has "${options}"`);
 }

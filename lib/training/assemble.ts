@@ -1,15 +1,15 @@
-import { creator, type ExtraValues } from "./create.ts";
+import { createWithin, type ModuleValues } from "./create.ts";
 import type { Dataset, Mix, Split } from "../data/dataset.ts";
 import type { Distiller, Teachers } from "../experiment/distiller.ts";
 import { type Experiment, networkOf } from "../experiment/experiment.ts";
 import { Failure } from "../values/failure.ts";
-import { build, type Net, type Player } from "../nn/network.ts";
+import { buildModel, type Model, type Net } from "../nn/network.ts";
 import type { Schedule } from "../experiment/schedule.ts";
 import type { TrainParts } from "./step.ts";
 import { namesBelow, type Shape, type Variable, variables } from "../nn/variables.ts";
 
 /** The parts of an experiment that its training is made of; an experiment is one. */
-export interface Assembled extends Pick<Experiment, "student" | "teachers" | "several" | "distiller"> {
+export interface AssemblySource extends Pick<Experiment, "student" | "teachers" | "several" | "distiller"> {
   /** The task, and how images are changed before the networks see them. */
   readonly dataset: Pick<Dataset<Mix | undefined, string>, "task" | "augmentation" | "normalisation" | "mix" | "views">;
 }
@@ -29,15 +29,15 @@ export interface AssemblyOptions {
   /** Values that variables start with, by name, as `startValues` gives them. Default: each draws its own. */
   readonly values?: ReadonlyMap<string, Float32Array>;
   /** The values of the modules that the method takes. Default: untrained ones. */
-  readonly taken?: ExtraValues;
+  readonly taken?: ModuleValues;
 }
 
 /** The networks, the method and the optimiser of an experiment. */
 export interface Assembly {
   /** The network that learns. */
-  readonly student: Player;
+  readonly student: Model;
   /** The networks that teach, in order. */
-  readonly teachers: readonly Player[];
+  readonly teachers: readonly Model[];
   /** What a training step is made of. */
   readonly parts: TrainParts;
   /** Every variable by name, in the order they were made: the student's, the teachers', the method's, the optimiser's. */
@@ -47,7 +47,7 @@ export interface Assembly {
   /** The student's variables, by the names inside it. */
   readonly weights: ReadonlyMap<string, Variable>;
   /** The variables of the modules that the method trains for others, by module and the name inside it; absent: it trains none. */
-  readonly extras?: ReadonlyMap<string, Variable>;
+  readonly trainedModules?: ReadonlyMap<string, Variable>;
 }
 
 /** What the names of variables begin with, by whose they are. */
@@ -59,29 +59,33 @@ const SCOPES = {
 
 /**
  * Makes the networks, the method and the optimiser of an experiment. It opens nothing, runs nothing and makes no tensor. Throws
- * a `Failure` (exit 2) where the networks do not suit the method, or where the method makes not all of its extras.
+ * a `Failure` (exit 2) where the networks do not suit the method, or where the method does not make all of the modules that it trains for others.
  */
-export function assemble(experiment: Assembled, options: AssemblyOptions): Assembly {
+export function assemble(experiment: AssemblySource, options: AssemblyOptions): Assembly {
   const { distiller, dataset: { task, augmentation, normalisation, mix, views } } = experiment;
   const { seed, image, classes, train, schedule, values, taken } = options;
   const collected = new Map<string, Variable>();
   const scope = variables({ seed, collected, values });
-  const network = (recipe: Net, within = scope) => build(recipe, within, image, classes);
+  const network = (recipe: Net, within = scope) => buildModel(recipe, within, image, classes);
   const student = network(experiment.student, scope.in(SCOPES.student));
   const teachers = experiment.teachers.map((one, i) => network(networkOf(one), scope.in(SCOPES.teacher(i)).frozen()));
   const teacher = experiment.several ? teachers : teachers[0];
   const made = new Map<string, ReadonlyMap<string, Variable>>();
   const loss = distiller.build({
-    create: creator(scope.in(SCOPES.distiller), image, classes, { taken, trained: distiller.extras, made }),
+    create: createWithin(scope.in(SCOPES.distiller), image, classes, {
+      taken,
+      trained: distiller.trainedModules,
+      made,
+    }),
     student,
     teacher,
     dataset: { size: train.size, classes, labels: train.labels },
   });
-  const untouched = new Set(distiller.untouched?.(student));
+  const frozenVariables = new Set(distiller.frozenVariables?.(student));
   const trainable = [...collected.values()]
-    .filter((variable) => variable.trainable && !variable.fixed && !untouched.has(variable));
+    .filter((variable) => variable.trainable && !variable.fixed && !frozenVariables.has(variable));
   const optimizer = schedule.optimizer(trainable, scope);
-  const learning = { student, teacher, loss, optimizer, trainable, untouched };
+  const learning = { student, teacher, loss, optimizer, trainable, frozenVariables };
   return {
     student,
     teachers,
@@ -89,33 +93,36 @@ export function assemble(experiment: Assembled, options: AssemblyOptions): Assem
     variables: collected,
     state: [...collected.values()].filter((variable) => !variable.fixed),
     weights: namesBelow(scope.in(SCOPES.student), student.variables),
-    extras: extrasOf(distiller, made),
+    trainedModules: modulesOf(distiller, made),
   };
 }
 
-/** The variables of a method's extras, each by its module's name and the name inside it. */
-function extrasOf(
-  { id, extras }: Distiller<Net, Teachers>,
+/** The variables of the modules that a method trains for others, each by its module's name and the name inside it. */
+function modulesOf(
+  { id, trainedModules }: Distiller<Net, Teachers>,
   made: ReadonlyMap<string, ReadonlyMap<string, Variable>>,
 ): Map<string, Variable> | undefined {
-  if (!extras) return undefined;
+  if (!trainedModules) return undefined;
   return new Map(
-    Object.keys(extras).flatMap((extra) => {
-      const inside = made.get(extra);
+    Object.keys(trainedModules).flatMap((module) => {
+      const inside = made.get(module);
       if (!inside) {
-        throw new Failure(2, `${id} never makes its ${extra}: it has to call create.extra("${extra}", shape)`);
+        throw new Failure(
+          2,
+          `${id} never makes its ${module}: it has to call create.trainedModule("${module}", shape)`,
+        );
       }
-      return Array.from(inside, ([name, variable]): [string, Variable] => [`${extra}.${name}`, variable]);
+      return Array.from(inside, ([name, variable]): [string, Variable] => [`${module}.${name}`, variable]);
     }),
   );
 }
 
 /** Values of networks, by the names inside them; undefined: there are none. */
-export type Inside = ReadonlyMap<string, Float32Array> | undefined;
+export type NamedValues = ReadonlyMap<string, Float32Array> | undefined;
 
 /** What the student and the teachers start with, by the names of an assembly's variables. */
-export function startValues(student: Inside, teachers: readonly Inside[]): Map<string, Float32Array> {
-  const named = (scope: string, inside: Inside = new Map()) =>
+export function startValues(student: NamedValues, teachers: readonly NamedValues[]): Map<string, Float32Array> {
+  const named = (scope: string, inside: NamedValues = new Map()) =>
     Array.from(inside, ([name, values]) => [`${scope}.${name}`, values] as const);
   return new Map([
     ...named(SCOPES.student, student),

@@ -1,13 +1,13 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Scalar } from "@tensorflow/tfjs";
-import { augment, normalise } from "../data/augment.ts";
+import { augment, normalisePixels } from "../data/augment.ts";
 import type { Augmentation, Mix, Normalisation } from "../data/dataset.ts";
 import type { Traced, Values } from "../engine/engine.ts";
-import { type Loss, remembering, type Step, type Teachers, type Views } from "../experiment/distiller.ts";
+import { type Loss, type StepContext, type Teachers, type Views, withMemory } from "../experiment/distiller.ts";
 import type { Gradients, Optimizer, Roles } from "../experiment/optimizer.ts";
 import { type Random, randomOf } from "../kernels/random_uniform.ts";
 import type { Tensor } from "../kernels/tensor.ts";
-import type { Net, Player } from "../nn/network.ts";
+import type { Model, Net } from "../nn/network.ts";
 import { passes } from "../nn/pass.ts";
 import type { Update, Variable } from "../nn/variables.ts";
 import type { LabelName, Pairing, Task } from "../tasks/task.ts";
@@ -55,9 +55,9 @@ export interface TrainParts {
   /** What is learned. */
   readonly task: Task;
   /** The network that learns. */
-  readonly student: Player;
+  readonly student: Model;
   /** What teaches it: nobody, one, or several in order. */
-  readonly teacher: undefined | Player | readonly Player[];
+  readonly teacher: undefined | Model | readonly Model[];
   /** The method's loss. */
   readonly loss: Loss<Net, Teachers>;
   /** What becomes of gradients. */
@@ -65,7 +65,7 @@ export interface TrainParts {
   /** The variables that may learn. */
   readonly trainable: readonly Variable[];
   /** The student's variables that the method leaves as they are; absent: none. */
-  readonly untouched?: ReadonlySet<Variable>;
+  readonly frozenVariables?: ReadonlySet<Variable>;
   /** How images are changed at random. */
   readonly augmentation: Augmentation;
   /** How pixels become inputs. */
@@ -139,16 +139,16 @@ function objective(
   parts: TrainParts,
   { image, index, rate: _, epoch, step, ...labels }: { readonly [K in TrainInput]: Tensor },
 ): () => Forward {
-  const random = randomOf(parts.seed, "step", step), { live, frozen, remembered } = passes(parts.untouched);
+  const random = randomOf(parts.seed, "step", step), { live, frozen, remembered } = passes(parts.frozenVariables);
   const { image: images, views, pairing } = input(parts, image, random);
   const target = parts.task.target(labels, { pairing, random: random.in("task") });
-  const teach = (teacher: Player) => teacher.run(images, frozen);
+  const teach = (teacher: Model) => teacher.run(images, frozen);
   const teacher = Array.isArray(parts.teacher)
     ? parts.teacher.map(teach)
-    : parts.teacher && teach(parts.teacher as Player);
+    : parts.teacher && teach(parts.teacher as Model);
   return () => {
     const student = parts.student.run(images, live);
-    const given: Omit<Step<Net, undefined>, "teacher"> & Views<string> = {
+    const given: Omit<StepContext<Net, undefined>, "teacher"> & Views<string> = {
       ...target.given,
       student,
       image: images,
@@ -161,7 +161,7 @@ function objective(
       task: target.loss,
       mask: () => undefined,
     };
-    const { terms, writes, reports = {} } = remembering(
+    const { terms, writes, reports = {} } = withMemory(
       parts.loss({ ...given, teacher }),
     );
     const means = Object.entries(terms).map(([name, [weight, perSample]]): [string, Scalar] => [
@@ -197,7 +197,7 @@ function input(
 ): { readonly image: Tensor; readonly views: Record<string, Tensor>; readonly pairing?: Pairing } {
   // Each view is mixed by the same random numbers, so that it has the same labels.
   const seen = (augmentation: Augmentation, stream: string) => {
-    const images = normalise(augment(image, augmentation, random.in(stream)), normalisation);
+    const images = normalisePixels(augment(image, augmentation, random.in(stream)), normalisation);
     return mix?.mix(images, random.in("mix")) ?? { image: images };
   };
   const mixed = seen(augmentation, "augment");

@@ -5,7 +5,7 @@ import type { Schedule } from "../experiment/schedule.ts";
 import type { TrainInput } from "./step.ts";
 
 /** A place in a run: its next step. */
-export interface Place {
+export interface RunPosition {
   /** The epoch, counted from 1. */
   readonly epoch: number;
   /** How many of its batches are done. */
@@ -24,7 +24,7 @@ export async function* trainInputs(
   source: BatchSource,
   schedule: Schedule,
   seed: number,
-  { epoch, batch, step }: Place,
+  { epoch, batch, step }: RunPosition,
   limit?: number,
 ): AsyncGenerator<Inputs<TrainInput>> {
   const size = schedule.batch;

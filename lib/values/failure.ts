@@ -18,6 +18,6 @@ export class Failure extends Error {
 }
 
 /** What went wrong, in the words of whoever noticed. */
-export function reason(error: unknown): string {
+export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,5 @@
 /** A text as markdown prints it, letter by letter. */
-export function plain(text: string): string {
+export function escapeMarkdown(text: string): string {
   return text.replace(/[\\|*<>[\]`]|(?<!\w)_|_(?!\w)/g, (sign) => `\\${sign}`);
 }
 

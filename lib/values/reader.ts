@@ -14,7 +14,7 @@ export type Reader<T> = (value: unknown, at: string, or?: string) => T;
 class Mismatch extends Error {}
 
 /** The value as its reader's type. Throws what `refuse` makes of the problem, which names the member and what it should be. */
-export function shaped<T>(value: unknown, reader: Reader<T>, refuse: (problem: string) => Error): T {
+export function readAs<T>(value: unknown, reader: Reader<T>, refuse: (problem: string) => Error): T {
   try {
     return reader(value, "");
   } catch (error) {
@@ -23,7 +23,7 @@ export function shaped<T>(value: unknown, reader: Reader<T>, refuse: (problem: s
 }
 
 /** A reader of the values that `is` accepts, called `name` in its message. */
-export function only<T>(name: string, is: (value: unknown) => value is T): Reader<T> {
+export function accepting<T>(name: string, is: (value: unknown) => value is T): Reader<T> {
   return (value, at, or = "") => {
     if (is(value)) return value;
     const place = at === "" ? "all of it" : at;
@@ -34,28 +34,28 @@ export function only<T>(name: string, is: (value: unknown) => value is T): Reade
 }
 
 /** A text. */
-export const text: Reader<string> = only("a text", (value) => typeof value === "string");
+export const text: Reader<string> = accepting("a text", (value) => typeof value === "string");
 /** `true` or `false`. */
-export const truth: Reader<boolean> = only("true or false", (value) => typeof value === "boolean");
+export const boolean: Reader<boolean> = accepting("true or false", (value) => typeof value === "boolean");
 /** A finite number. */
-export const number: Reader<number> = only(
+export const number: Reader<number> = accepting(
   "a number",
   (value): value is number => typeof value === "number" && Number.isFinite(value),
 );
 /** A whole number, 0 or more. */
-export const count: Reader<number> = only(
+export const count: Reader<number> = accepting(
   "a whole number, 0 or more",
   (value): value is number => Number.isSafeInteger(value) && Number(value) >= 0,
 );
 /** A number from 0 to 100. */
-export const percent: Reader<number> = only(
+export const percent: Reader<number> = accepting(
   "a number from 0 to 100",
   (value): value is number => typeof value === "number" && value >= 0 && value <= 100,
 );
 
 /** One of these values. */
-export function among<const T extends string>(...values: readonly T[]): Reader<T> {
-  return only(
+export function oneOf<const T extends string>(...values: readonly T[]): Reader<T> {
+  return accepting(
     values.map((value) => `"${value}"`).join(" or "),
     (value): value is T => values.some((one) => one === value),
   );
@@ -72,18 +72,18 @@ export function optional<T>(reader: Reader<T>): Reader<T | undefined> {
 }
 
 /** A list of what `reader` reads. */
-export function list<T>(reader: Reader<T>): Reader<T[]> {
-  const array = only("a list", (value): value is unknown[] => Array.isArray(value));
+export function arrayOf<T>(reader: Reader<T>): Reader<T[]> {
+  const array = accepting("a list", (value): value is unknown[] => Array.isArray(value));
   return (value, at, or) => array(value, at, or).map((item, i) => reader(item, `${at}[${i}]`));
 }
 
-const object = only(
+const object = accepting(
   "an object",
   (value): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value),
 );
 
 /** An object whose every member, whatever its name, `reader` reads. */
-export function byName<T>(reader: Reader<T>): Reader<{ [name: string]: T }> {
+export function recordOf<T>(reader: Reader<T>): Reader<{ [name: string]: T }> {
   return (value, at, or) => {
     const members = Object.entries(object(value, at, or)).filter(([, member]) => member !== undefined);
     return Object.fromEntries(
@@ -93,7 +93,7 @@ export function byName<T>(reader: Reader<T>): Reader<{ [name: string]: T }> {
 }
 
 /** Some members of an object, in the readers' order; what else it has is passed over. */
-export function some<T extends object>(readers: { readonly [K in keyof T]-?: Reader<T[K]> }): Reader<T> {
+export function looseObject<T extends object>(readers: { readonly [K in keyof T]-?: Reader<T[K]> }): Reader<T> {
   return (value, at, or) => {
     const from = object(value, at, or), read: Partial<T> = {};
     for (const key in readers) {
@@ -105,8 +105,8 @@ export function some<T extends object>(readers: { readonly [K in keyof T]-?: Rea
 }
 
 /** An object with these members and no others, in the readers' order. */
-export function all<T extends object>(readers: { readonly [K in keyof T]-?: Reader<T[K]> }): Reader<T> {
-  const members = some<T>(readers);
+export function strictObject<T extends object>(readers: { readonly [K in keyof T]-?: Reader<T[K]> }): Reader<T> {
+  const members = looseObject<T>(readers);
   return (value, at, or) => {
     const strange = Object.keys(object(value, at, or)).find((key) => !(key in readers));
     if (strange !== undefined) {

@@ -65,18 +65,18 @@ function checkpoint({ tensors, metadata }: Contents, path: string): Checkpoint {
  * Checks that a checkpoint has exactly the expected variables, given by name and shape. Throws a `Failure` (exit 3) that
  * lists every one that is missing, extra or of another shape.
  */
-export function match(
+export function checkVariables(
   path: string,
   tensors: ReadonlyMap<string, Pick<Value, "shape">>,
   expected: ReadonlyMap<string, readonly number[]>,
 ): void {
-  const problems = mismatches(tensors, expected);
+  const problems = listMismatches(tensors, expected);
   if (problems.length === 0) return;
   throw new Failure(3, `${path} is a checkpoint of another network; ${WAY_OUT}\n  ${problems.join("\n  ")}`);
 }
 
 /** Every tensor that is missing, extra or of another shape than expected by name, a line each. */
-export function mismatches(
+export function listMismatches(
   tensors: ReadonlyMap<string, Pick<Value, "shape">>,
   expected: ReadonlyMap<string, readonly number[]>,
 ): string[] {

@@ -1,19 +1,19 @@
 import { unpickle } from "./pytorch/unpickle.ts";
-import { Refused } from "./refused.ts";
-import type { Source } from "../files/byte_source.ts";
+import { FileRefused } from "./refused.ts";
+import type { ByteSource } from "../files/byte_source.ts";
 
 /** The format of a file of weights, by its first bytes. Throws a `Refused` that says what it is instead, where known. */
-export function recognise(source: Source): "safetensors" | "pytorch" | "pytorch-legacy" {
-  if (source.size === 0) throw new Refused("is empty: it was not downloaded or copied to its end");
+export function detectFormat(source: ByteSource): "safetensors" | "pytorch" | "pytorch-legacy" {
+  if (source.size === 0) throw new FileRefused("is empty: it was not downloaded or copied to its end");
   const head = String.fromCharCode(...source.read(0, Math.min(source.size, 512)));
   for (const [looks, what] of OTHERS) {
-    if (typeof looks === "string" ? head.startsWith(looks) : looks.test(head)) throw new Refused(what);
+    if (typeof looks === "string" ? head.startsWith(looks) : looks.test(head)) throw new FileRefused(what);
   }
   if (head.startsWith("PK")) return "pytorch";
   if (head.startsWith(PICKLE) && head.slice(0, 32).includes(MAGIC)) return "pytorch-legacy";
   if (head[8] === "{") return "safetensors";
   if (head.startsWith(PICKLE) || OLD_PICKLE.test(head)) throw otherPickle(source);
-  throw new Refused("is neither safetensors nor a file of PyTorch's torch.save");
+  throw new FileRefused("is neither safetensors nor a file of PyTorch's torch.save");
 }
 
 /** How a pickle of protocol 2 and above begins. */
@@ -48,12 +48,12 @@ const OTHERS: readonly (readonly [looks: string | RegExp, what: string])[] = [
 ];
 
 /** What to say of a pickle that PyTorch did not write: the name that it asks for, or that it is one. */
-function otherPickle(source: Source): Refused {
+function otherPickle(source: ByteSource): FileRefused {
   try {
     unpickle(source.read(0, Math.min(source.size, 2 ** 20)));
   } catch (error) {
-    if (error instanceof Refused) return error;
+    if (error instanceof FileRefused) return error;
     throw error;
   }
-  return new Refused("is a Python pickle, but not one that torch.save wrote: torch.save(model.state_dict(), path)");
+  return new FileRefused("is a Python pickle, but not one that torch.save wrote: torch.save(model.state_dict(), path)");
 }

@@ -2,7 +2,7 @@ import { variableShapes } from "../nn/description.ts";
 import type { Net } from "../nn/network.ts";
 import type { Shape } from "../nn/variables.ts";
 import { Failure } from "../values/failure.ts";
-import { mismatches } from "./checkpoint.ts";
+import { listMismatches } from "./checkpoint.ts";
 import { referenceName } from "./names.ts";
 import { permute, type Value } from "./value.ts";
 import type { WeightsFile } from "./weights_file.ts";
@@ -39,11 +39,11 @@ export function importWeights(
   { path, tensors }: WeightsFile,
 ): ReadonlyMap<string, Value> {
   const shapes = variableShapes(network, image, classes), layout = layoutOf(network, shapes, tensors);
-  const wanted = written(shapes, layout), problems = mismatches(tensors, wanted);
+  const wanted = written(shapes, layout), problems = listMismatches(tensors, wanted);
   if (problems.length > 0) {
     const other = firstOtherSize(tensors, wanted);
     const isItsHead = other !== undefined &&
-      mismatches(tensors, written(variableShapes(network, image, other), layout)).length === 0;
+      listMismatches(tensors, written(variableShapes(network, image, other), layout)).length === 0;
     const what = isItsHead
       ? `${network.id} for ${other} classes, and the data set has ${classes}`
       : `another network than ${network.id} for ${image.join("×")} images and ${classes} classes`;

@@ -1,14 +1,14 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Given } from "../experiment/weights.ts";
+import type { ExternalWeights } from "../experiment/weights.ts";
 import { checksum } from "../files/checksum.ts";
 import { download } from "../files/download.ts";
-import { Failure, reason } from "../values/failure.ts";
+import { Failure, messageOf } from "../values/failure.ts";
 import { sha256 as digest } from "../values/sha256.ts";
 import { readWeights, type WeightsFile } from "./weights_file.ts";
 
 /** A teacher's weights that were trained elsewhere, as they stand. */
-export interface ResolvedWeights extends Given {
+export interface ResolvedWeights extends ExternalWeights {
   /** The path of their file, absolute. */
   readonly path: string;
   /** Whether the file is there. */
@@ -16,7 +16,7 @@ export interface ResolvedWeights extends Given {
 }
 
 /** Finds out where weights are: below the project's folder `root`, or below the folder of the data sets once downloaded. */
-export async function resolveWeights(given: Given, root: string, data: string): Promise<ResolvedWeights> {
+export async function resolveWeights(given: ExternalWeights, root: string, data: string): Promise<ResolvedWeights> {
   const { source: { file, url } } = given;
   const path = url !== undefined
     ? resolve(data, "weights", await nameOf(url, given.sha256))
@@ -41,7 +41,7 @@ export async function openWeights(resolved: ResolvedWeights, log: (line: string)
   const again = url === undefined ? "" : `; remove ${path} and run again, and it is downloaded anew`;
   if (sha256 !== null) {
     const found = await checksum(path, "sha256").catch((cause) => {
-      throw new Failure(3, `cannot read ${path}: ${reason(cause)}`, { cause });
+      throw new Failure(3, `cannot read ${path}: ${messageOf(cause)}`, { cause });
     });
     if (found !== sha256) {
       throw new Failure(3, `${path} has SHA-256 ${found}, declared ${sha256}: it is another file, or damaged${again}`);

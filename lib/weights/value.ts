@@ -1,5 +1,5 @@
-import { legible } from "../values/words.ts";
-import { damaged } from "./refused.ts";
+import { quoted } from "../values/words.ts";
+import { refuseDamaged } from "./refused.ts";
 import { type Entry, toFloat32 } from "./safetensors.ts";
 
 /**
@@ -16,7 +16,7 @@ export function toValue(name: string, entry: Entry): Value {
   for (let i = 0; i < narrow.length; i++) {
     narrow[i] = Number(data[i]);
     if (narrow[i] !== Number(data[i])) {
-      throw damaged(`its tensor ${legible(name)} has the number ${data[i]}, beyond 32 bits`);
+      throw refuseDamaged(`its tensor ${quoted(name)} has the number ${data[i]}, beyond 32 bits`);
     }
   }
   return { shape, data: narrow };

@@ -1,16 +1,16 @@
-import { fileSource, type Source } from "../files/byte_source.ts";
+import { type ByteSource, fileSource } from "../files/byte_source.ts";
 import { checksum } from "../files/checksum.ts";
 import { Failure } from "../values/failure.ts";
 import type { Json } from "../values/json.ts";
-import { recognise } from "./format.ts";
+import { detectFormat } from "./format.ts";
 import { plainNames } from "./names.ts";
 import { readPyTorch } from "./pytorch/read_pytorch.ts";
-import { Refused } from "./refused.ts";
+import { FileRefused } from "./refused.ts";
 import { decode } from "./safetensors.ts";
 import { toValue, type Value } from "./value.ts";
 
 /** What a file holds, in whatever format. */
-export interface Weights {
+export interface DecodedWeights {
   /** The format; `pytorch-legacy` is the layout before PyTorch 1.6. */
   readonly format: "safetensors" | "pytorch" | "pytorch-legacy";
   /**
@@ -23,7 +23,7 @@ export interface Weights {
 }
 
 /** A file of trained weights. */
-export interface WeightsFile extends Weights {
+export interface WeightsFile extends DecodedWeights {
   /** Where it is. */
   readonly path: string;
   /** The SHA-256 of the file, in 64 lower-case hexadecimal digits. */
@@ -40,16 +40,16 @@ export async function readWeights(path: string): Promise<WeightsFile> {
 }
 
 /** What a source's bytes hold. Throws a `Failure` (exit 3) as `readWeights` does. */
-export function decodeWeights(source: Source): Weights {
+export function decodeWeights(source: ByteSource): DecodedWeights {
   const { name, size } = source;
   try {
     if (size > MOST) {
-      throw new Refused(`has ${(size / 2 ** 30).toFixed(1)} GiB, and files of more than 4 GiB are not read`);
+      throw new FileRefused(`has ${(size / 2 ** 30).toFixed(1)} GiB, and files of more than 4 GiB are not read`);
     }
-    const format = recognise(source);
+    const format = detectFormat(source);
     return format === "safetensors" ? readSafetensors(source) : { format, ...readPyTorch(source, format) };
   } catch (error) {
-    if (error instanceof Refused) throw new Failure(3, `${name} ${error.message}`, { cause: error });
+    if (error instanceof FileRefused) throw new Failure(3, `${name} ${error.message}`, { cause: error });
     if (error instanceof RangeError) {
       throw new Failure(3, `cannot read ${name} (${error.message}): it changes, or the memory is too small`, {
         cause: error,
@@ -59,7 +59,7 @@ export function decodeWeights(source: Source): Weights {
   }
 }
 
-function readSafetensors(source: Source): Weights {
+function readSafetensors(source: ByteSource): DecodedWeights {
   const { tensors, metadata } = decode(source.read(0, source.size), source.name);
   const values = Array.from(plainNames(tensors), ([name, entry]) => [name, toValue(name, entry)] as const);
   return { format: "safetensors", tensors: new Map(values), facts: metadata };

@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { command } from "../../lib/terminal/command.ts";
+import { runCommand } from "../../lib/terminal/command.ts";
 import { Failure } from "../../lib/values/failure.ts";
-import { type Flags, flags, help, type Spec } from "../../lib/terminal/flags.ts";
+import { type Flags, helpText, parseFlags, type Spec } from "../../lib/terminal/flags.ts";
 import { status } from "../../lib/terminal/status.ts";
 import type { Case, Compared, MethodCase, PairCase } from "./case.ts";
 import { compare, comparisons, methodTable, pairTable, type Timed } from "./compare.ts";
@@ -55,8 +55,8 @@ const FLAGS = {
 
 /** Measures what the arguments ask for; see `--help`. Rejects with a `Failure` that has the exit code. */
 export async function main(args: readonly string[], print: (line: string) => void = console.log): Promise<void> {
-  const given = flags(args, FLAGS);
-  if (given.help) return print(help("deno task bench", FLAGS));
+  const given = parseFlags(args, FLAGS);
+  if (given.help) return print(helpText("deno task bench", FLAGS));
   const { pair, precision, threads, rounds = 3, steps = 15, batches = 100 } = given;
   if (given._.length > 0) throw new Failure(2, `deno task bench takes flags only, not ${given._[0]}`);
   const parts = partsOf(given), method = given.method === undefined ? undefined : methodOf(given.method);
@@ -135,4 +135,4 @@ async function runnerCosts(batches: number, rounds: number, threads: number | un
   return costs;
 }
 
-if (import.meta.main) await command(() => main(Deno.args));
+if (import.meta.main) await runCommand(() => main(Deno.args));

@@ -29,7 +29,7 @@ import { rkd } from "../../lib/distillers/rkd.ts";
 import { sp } from "../../lib/distillers/sp.ts";
 import { takd } from "../../lib/distillers/takd.ts";
 import { vid } from "../../lib/distillers/vid.ts";
-import type { Distiller, HardLabels, Several } from "../../lib/experiment/distiller.ts";
+import type { Distiller, HardLabels, SeveralTeachers } from "../../lib/experiment/distiller.ts";
 import { ensemble, type Experiment, experiment, from } from "../../lib/experiment/experiment.ts";
 import { type Resnet, resnet32x4, resnet8x4 } from "../../lib/networks/resnet.ts";
 import { Failure } from "../../lib/values/failure.ts";
@@ -42,7 +42,7 @@ const taught = (distiller: Distiller<Resnet, Resnet, HardLabels>) =>
   experiment(import.meta, { ...plain, ...pair, distiller });
 const alone = (distiller: Distiller<Resnet, undefined, HardLabels>) =>
   experiment(import.meta, { ...plain, student: resnet8x4, distiller });
-const taughtByTwo = (distiller: Distiller<Resnet, Several<Resnet>, HardLabels>) =>
+const taughtByTwo = (distiller: Distiller<Resnet, SeveralTeachers<Resnet>, HardLabels>) =>
   experiment(import.meta, { ...plain, student: resnet8x4, teacher: ensemble(teacher, teacher), distiller });
 
 const paraphrasing = experiment(import.meta, { ...plain, ...pair, distiller: ftInit() });
@@ -76,7 +76,7 @@ export const METHODS = {
   ab_init: taught(abInit()),
   ab: taught(ab()),
   ft_init: paraphrasing,
-  ft: taught(ft({ paraphraser: from(paraphrasing).extras.paraphraser })),
+  ft: taught(ft({ paraphraser: from(paraphrasing).trainedModules.paraphraser })),
   fsp_init: taught(fspInit()),
   nst: taught(nst()),
   kdsvd: taught(kdsvd()),

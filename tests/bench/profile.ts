@@ -1,4 +1,4 @@
-import { Compiler } from "../../lib/engine/graph_engine.ts";
+import { GraphEngine } from "../../lib/engine/graph_engine.ts";
 import { grid } from "../../lib/values/markdown.ts";
 import { openEngine } from "../../lib/engine/open_engine.ts";
 import { experimentStep } from "../support/experiment_step.ts";
@@ -12,7 +12,10 @@ const STEPS = 10;
 export async function profile(what: Case, threads?: number): Promise<OpTime[]> {
   (await openEngine({ threads })).engine.close();
   const runs: Uint8Array[] = [];
-  const engine = new Compiler({ threads, bfloat16: what.precision === "bfloat16" }, (metadata) => runs.push(metadata));
+  const engine = new GraphEngine(
+    { threads, bfloat16: what.precision === "bfloat16" },
+    (metadata) => runs.push(metadata),
+  );
   try {
     const { step } = await experimentStep(engine, experimentOf(what), 64);
     // Taking the variables in was a run too.

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { batches, inOrder } from "../../lib/training/batches.ts";
-import { load } from "../../lib/project/identify.ts";
+import { loadExperiments } from "../../lib/project/identify.ts";
 import { grid } from "../../lib/values/markdown.ts";
 import type { EngineOptions } from "../../lib/engine/open_engine.ts";
 import { prepare } from "../../lib/run/prepare.ts";
-import { run } from "../../lib/run/run.ts";
+import { runTrials } from "../../lib/run/run.ts";
 import { RunFolder } from "../../lib/run/run_folder.ts";
 import type { Settings } from "../../lib/run/settings.ts";
 import { status } from "../../lib/terminal/status.ts";
@@ -77,8 +77,8 @@ export const bare = experiment(import.meta, { ...parts, dataset: synthetic({ ...
 
 /** The bare steps of an experiment, traced: `run` gives the seconds of so many. */
 async function bareSteps(spec: string, options: EngineOptions) {
-  const [{ experiment }] = await load(spec);
-  const prepared = await prepare(experiment, 1, [], { extras: new Map() }, {
+  const [{ experiment }] = await loadExperiments(spec);
+  const prepared = await prepare(experiment, 1, [], { modules: new Map() }, {
     ...options,
     ...UNSEEN,
     status: status({ quiet: true }),
@@ -105,13 +105,13 @@ async function bareSteps(spec: string, options: EngineOptions) {
 
 /** A run of the runner, its status drawn to nowhere, and the seconds of its epochs but the first. */
 async function epochs(folder: string, count: number, seed: number, options: EngineOptions) {
-  const [{ id, experiment }] = await load(join(folder, "bench.ts#run"));
+  const [{ id, experiment }] = await loadExperiments(join(folder, "bench.ts#run"));
   const shown = status({ terminal: true, columns: () => 80, write: () => {} }), ends: number[] = [];
   const line = (text: string) => {
     ends.push(performance.now());
     shown.line(text);
   };
-  await run([{ experiment, seed }], { ...options, ...UNSEEN, status: { ...shown, line } });
+  await runTrials([{ experiment, seed }], { ...options, ...UNSEEN, status: { ...shown, line } });
   const metrics = await Deno.readTextFile(join(new RunFolder(folder, id, seed, undefined).path, "metrics.jsonl"));
   return metrics.trim().split("\n").map((text, i) => ({
     batches: count * BATCH / JSON.parse(text)["perf/images_per_second"],

@@ -7,8 +7,8 @@
  *
  * @module
  */
-import { command } from "../../lib/terminal/command.ts";
-import { flags, help, type Spec } from "../../lib/terminal/flags.ts";
+import { runCommand } from "../../lib/terminal/command.ts";
+import { helpText, parseFlags, type Spec } from "../../lib/terminal/flags.ts";
 import { openEngine } from "../../lib/engine/open_engine.ts";
 import { experimentStep } from "../support/experiment_step.ts";
 import { type Case, experimentOf } from "./case.ts";
@@ -48,8 +48,8 @@ const FLAGS = {
 const WARM = 3;
 
 async function main(args: readonly string[]): Promise<void> {
-  const given = flags(args, FLAGS);
-  if (given.help) return console.log(help("deno run -A tests/bench/step.ts", FLAGS));
+  const given = parseFlags(args, FLAGS);
+  if (given.help) return console.log(helpText("deno run -A tests/bench/step.ts", FLAGS));
   const { pair = "vgg13-vgg8", method, own, batch = 64, steps = 15, precision = "float32", threads } = given;
   const { since = performance.timeOrigin } = given;
   const what: Case = own
@@ -73,4 +73,4 @@ async function main(args: readonly string[]): Promise<void> {
   console.log(JSON.stringify(time));
 }
 
-if (import.meta.main) await command(() => main(Deno.args));
+if (import.meta.main) await runCommand(() => main(Deno.args));

@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { existsSync } from "node:fs";
-import { main } from "../../lib/commands/describe.ts";
+import { runDescribe } from "../../lib/commands/describe.ts";
 import { description } from "../../lib/nn/description.ts";
 import { Failure } from "../../lib/values/failure.ts";
-import { findNetwork, networks } from "../../lib/project/find_network.ts";
-import { build } from "../../lib/nn/network.ts";
+import { findNetwork, listNetworks } from "../../lib/project/find_network.ts";
+import { buildModel } from "../../lib/nn/network.ts";
 import { variables } from "../../lib/nn/variables.ts";
 import { resnet8x4, vgg8 } from "../../mod.ts";
 import { everything, needs } from "../support/needs.ts";
@@ -13,12 +13,12 @@ import { project } from "../support/toy_project.ts";
 
 const printed = async (...args: string[]): Promise<string[]> => {
   const lines: string[] = [];
-  await main(args, (line) => lines.push(line));
+  await runDescribe(args, (line) => lines.push(line));
   return lines;
 };
 
 const refused = async (exit: number, ...args: string[]): Promise<string> => {
-  const failure = await assertRejects(() => main(args), Failure);
+  const failure = await assertRejects(() => runDescribe(args), Failure);
   assertEquals(failure.exit, exit, failure.message);
   return failure.message;
 };
@@ -33,16 +33,16 @@ Deno.test("description: vgg8 and resnet8x4 have the sizes of the papers', stage 
 });
 
 Deno.test("description: every network is the sum of its stages and has the taps that building it gives", () => {
-  for (const { name, network } of networks()) {
+  for (const { name, network } of listNetworks()) {
     const image = [64, 64, 3], described = description(network, image, 10);
-    const player = build(network, variables({ seed: 1, collected: new Map() }), image, 10);
-    assertEquals([described.parameters, described.multiplyAdds], [player.parameters, player.multiplyAdds], name);
-    assertEquals(Object.fromEntries(described.stages.map(({ name, shape }) => [name, shape])), { ...player.shapes });
+    const model = buildModel(network, variables({ seed: 1, collected: new Map() }), image, 10);
+    assertEquals([described.parameters, described.multiplyAdds], [model.parameters, model.multiplyAdds], name);
+    assertEquals(Object.fromEntries(described.stages.map(({ name, shape }) => [name, shape])), { ...model.shapes });
   }
 });
 
 Deno.test("networks: all are there by the names they are exported under, functions by their defaults", async () => {
-  const names = networks().map(({ name }) => name);
+  const names = listNetworks().map(({ name }) => name);
   assertEquals(new Set(names).size, names.length);
   for (const name of ["vgg8", "wrn_16_2", "mobilenetv2", "shufflenetv1", "imagenet.resnet18", "imagenet.mobilenetv1"]) {
     assert(names.includes(name), name);
@@ -94,12 +94,14 @@ Deno.test("describe: --classes and --size, and what imagenet.* has in their plac
 
 Deno.test("describe: without an argument, every network in a line", async () => {
   const [text] = await printed(), lines = text.split("\n");
-  assertEquals(lines.length, networks().length + 1);
+  assertEquals(lines.length, listNetworks().length + 1);
   assertStringIncludes(text, "\nvgg8 ");
   assert(lines.some((line) => /^resnet8x4 +1,233,540 +177,071,104$/.test(line)), text);
   const rows = (await printed("--json")).map((line) => JSON.parse(line));
   const { name, id, parameters, taps } = rows.find(({ name }) => name === "imagenet.resnet18");
-  assertEquals([rows.length, name, id, parameters, taps.logits], [networks().length, name, name, 11_689_512, [1000]]);
+  assertEquals([rows.length, name, id, parameters, taps.logits], [listNetworks().length, name, name, 11_689_512, [
+    1000,
+  ]]);
 });
 
 Deno.test("describe: mistakes end with 2 and say what was meant", async () => {

@@ -1,13 +1,13 @@
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
-import { diagnose, doctor, report } from "../../lib/commands/doctor.ts";
+import { diagnose, diagnosisReport, runDoctor } from "../../lib/commands/doctor.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { devices } from "../../lib/tensorflow/devices.ts";
 import { findLibrary, testedVersions } from "../../lib/tensorflow/library/find.ts";
 import { everything, needs } from "../support/needs.ts";
 
 Deno.test("the findings are two aligned columns", () => {
-  const text = report({
+  const text = diagnosisReport({
     library: { cc: "/tf/cc", framework: "/tf/framework", source: "python", version: "2.20.0" },
     notes: ["not tested"],
     devices: [{ name: "CPU:0", type: "CPU" }, { name: "GPU:0", type: "GPU" }],
@@ -34,14 +34,14 @@ not tested`.slice(1),
 });
 
 Deno.test("a flag that is not known, or an argument, is a failure with exit code 2", async () => {
-  const flag = await assertRejects(() => doctor(["--jsn"], () => {}), Failure, "--json");
-  const argument = await assertRejects(() => doctor(["now"], () => {}), Failure, "now");
+  const flag = await assertRejects(() => runDoctor(["--jsn"], () => {}), Failure, "--json");
+  const argument = await assertRejects(() => runDoctor(["now"], () => {}), Failure, "now");
   assertEquals([flag.exit, argument.exit], [2, 2]);
 });
 
 Deno.test("--help lists the flags", async () => {
   let text = "";
-  assertEquals(await doctor(["--help"], (printed) => text += printed), 0);
+  assertEquals(await runDoctor(["--help"], (printed) => text += printed), 0);
   for (const name of ["--data", "--json"]) assertStringIncludes(text, name);
 });
 

@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { synthetic } from "../../datasets/synthetic.ts";
 import { Confusion } from "../../lib/tasks/confusion.ts";
-import { main } from "../../lib/commands/eval.ts";
-import { report, reportJson } from "../../lib/evaluation/report.ts";
+import { runEval } from "../../lib/commands/eval.ts";
+import { examinationJson, examinationReport } from "../../lib/evaluation/report.ts";
 import type { Examination } from "../../lib/evaluation/examine.ts";
 import { Failure } from "../../lib/values/failure.ts";
-import { reached } from "../../lib/project/metric.ts";
+import { valueAt } from "../../lib/project/metric.ts";
 import { sha256 } from "../../lib/values/sha256.ts";
 import { classFindings } from "../../lib/tasks/class_findings.ts";
 import { classification } from "../../lib/tasks/classification.ts";
@@ -15,14 +15,14 @@ import { accuracyOf } from "../support/trial.ts";
 
 const printed = async (...args: string[]): Promise<string[]> => {
   const lines: string[] = [];
-  await main(args, (line) => lines.push(line));
+  await runEval(args, (line) => lines.push(line));
   return lines;
 };
 
 const examined = async (...args: string[]) => JSON.parse((await printed(...args, "--json"))[0]);
 
 const refused = async (exit: number, ...args: string[]): Promise<string> => {
-  const failure = await assertRejects(() => main(args), Failure);
+  const failure = await assertRejects(() => runEval(args), Failure);
   assertEquals(failure.exit, exit, failure.message);
   return failure.message;
 };
@@ -59,7 +59,7 @@ await test("a trained student reaches what its run recorded, and everything agre
     assertEquals([found.id, found.seed, found.epoch, found.network], ["toy#student", 1, epoch, "small"]);
     assertEquals(found.weights, { path, sha256: await sha256(await Deno.readFile(path)) });
     assertEquals([found.top1, found.top5, found.images], [
-      ...["top1", "top5"].map((one) => reached(trial.metric, one, epoch)),
+      ...["top1", "top5"].map((one) => valueAt(trial.metric, one, epoch)),
       32,
     ]);
     const { confusion, perClass }: Details = found;
@@ -137,7 +137,7 @@ function examination(classes: number): Examination {
 
 Deno.test("eval report: few classes are all shown, with the most frequent confusions", () => {
   assertEquals(
-    report(classification, examination(3), false),
+    examinationReport(classification, examination(3), false),
     `
 top-1              50.00
 top-5              100.00
@@ -158,14 +158,15 @@ c1                        c2              1`.slice(1),
 Deno.test("eval report: as JSON, the latency under the size of its batches", () => {
   const found = examination(3),
     { latency } = found,
-    of = (size: number) => reportJson({ ...found, latency: { ...latency, inBatches: { ...latency.inBatches, size } } });
+    of = (size: number) =>
+      examinationJson({ ...found, latency: { ...latency, inBatches: { ...latency.inBatches, size } } });
   assertEquals(Object.keys(of(250)), ["images", "top1", "top5", "perClass", "confusion", "latency"]);
   assertEquals(of(250).latency, { batch1: latency.batch1, batch250: { images_per_second: 1234.5 } });
   assertEquals(of(1).latency, { batch1: latency.batch1 });
 });
 
 Deno.test("eval report: of many classes the best and the worst, and the whole matrix where it is asked for", () => {
-  const text = report(classification, examination(30), false), lines = text.split("\n");
+  const text = examinationReport(classification, examination(30), false), lines = text.split("\n");
   const after = (title: string) => {
     const start = lines.findIndex((line) => line.startsWith(title)) + 1;
     return lines.slice(start, start + 10).map((line) => line.split(" ")[0]);
@@ -173,7 +174,7 @@ Deno.test("eval report: of many classes the best and the worst, and the whole ma
   assertEquals(after("best 10 classes"), Array.from({ length: 10 }, (_, i) => `c${i}`));
   assertEquals(after("worst 10 classes"), Array.from({ length: 10 }, (_, i) => `c${29 - i}`));
   assertEquals(after("most frequent confusions"), Array.from({ length: 10 }, (_, i) => `c${29 - i}`));
-  const matrix = report(classification, examination(30), true).split("\n\n").at(-1)!.split("\n");
+  const matrix = examinationReport(classification, examination(30), true).split("\n\n").at(-1)!.split("\n");
   assertEquals(matrix.length, 31);
   assertEquals(matrix[30].trim().split(/\s+/).slice(0, 3), ["29", "c29", "29"]);
 });

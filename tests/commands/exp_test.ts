@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { existsSync } from "node:fs";
-import { main } from "../../lib/commands/exp.ts";
+import { runExp } from "../../lib/commands/exp.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import type { Trial } from "../../lib/project/result.ts";
 import { everything, needs } from "../support/needs.ts";
@@ -8,12 +8,12 @@ import { PAIR, toys } from "../support/toy_runs.ts";
 
 const printed = async (...args: string[]): Promise<string[]> => {
   const lines: string[] = [];
-  await main(args, (line) => lines.push(line));
+  await runExp(args, (line) => lines.push(line));
   return lines;
 };
 
 const refused = async (exit: number, ...args: string[]): Promise<string> => {
-  const failure = await assertRejects(() => main(args), Failure);
+  const failure = await assertRejects(() => runExp(args), Failure);
   assertEquals(failure.exit, exit, failure.message);
   return failure.message;
 };

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { existsSync } from "node:fs";
-import { main } from "../../lib/commands/export.ts";
+import { runExport } from "../../lib/commands/export.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { everything, needs } from "../support/needs.ts";
 import { PAIR, toys } from "../support/toy_runs.ts";
@@ -8,12 +8,12 @@ import { accuracyOf } from "../support/trial.ts";
 
 const printed = async (...args: string[]): Promise<string> => {
   const lines: string[] = [];
-  await main(args, (line) => lines.push(line));
+  await runExport(args, (line) => lines.push(line));
   return lines.join("\n");
 };
 
 const refused = async (exit: number, ...args: string[]): Promise<string> => {
-  const failure = await assertRejects(() => main(args, () => {}), Failure);
+  const failure = await assertRejects(() => runExport(args, () => {}), Failure);
   assertEquals(failure.exit, exit, failure.message);
   return failure.message;
 };

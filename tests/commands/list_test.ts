@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
-import { main } from "../../lib/commands/list.ts";
+import { runList } from "../../lib/commands/list.ts";
 import { declarationHash } from "../../lib/experiment/declaration.ts";
-import { load } from "../../lib/project/identify.ts";
-import { record, resultPath } from "../../lib/project/result.ts";
+import { loadExperiments } from "../../lib/project/identify.ts";
+import { recordTrial, resultPath } from "../../lib/project/result.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { needs } from "../support/needs.ts";
 import { IMPORTS, project, unchecked } from "../support/toy_project.ts";
@@ -44,7 +44,7 @@ const FILES = {
 /** What the command prints in a toy project. */
 async function printed(folder: string, ...args: string[]): Promise<string[]> {
   const lines: string[] = [];
-  await main(args, (line) => lines.push(line), folder, unchecked);
+  await runList(args, (line) => lines.push(line), folder, unchecked);
   return lines;
 }
 
@@ -121,25 +121,25 @@ await needs(
     project({ ...FILES, "experiments/toy/tables.ts": "throw new Error('imported')" }, async (folder) => {
       const checked: (readonly string[])[] = [], refusal = new Failure(2, "this does not compile");
       const check = (modules: readonly string[]) => Promise.reject(checked.push(modules) && refusal);
-      assertEquals(await assertRejects(() => main([], () => {}, folder, check)), refusal);
+      assertEquals(await assertRejects(() => runList([], () => {}, folder, check)), refusal);
       assertEquals(checked, [["mine", "toy"].map((name) => join(folder, "experiments", name, "tables.ts"))]);
     }),
 );
 
 await needs(["read", "write"], "list: measured before quick before stale", () =>
   project(FILES, async (folder) => {
-    const [{ id, experiment }] = await load(join(folder, "experiments/toy/kd.ts#resnet20_resnet8"));
+    const [{ id, experiment }] = await loadExperiments(join(folder, "experiments/toy/kd.ts#resnet20_resnet8"));
     const hash = await declarationHash(experiment), path = resultPath(folder, id);
     const state = async () => {
       const lines = await printed(folder, "--json", "--paper", "toy");
       const { state, n } = lines.map((line) => JSON.parse(line)).find(({ method }) => method === "kd");
       return [state, n];
     };
-    await record(path, id, trial(1, 70));
+    await recordTrial(path, id, trial(1, 70));
     assertEquals(await state(), ["stale", 1]);
-    await record(path, id, trial(2, 70, { quick: true }));
+    await recordTrial(path, id, trial(2, 70, { quick: true }));
     assertEquals(await state(), ["quick", 1]);
-    for (const seed of [3, 4]) await record(path, id, trial(seed, 70, { declaration: hash }));
+    for (const seed of [3, 4]) await recordTrial(path, id, trial(seed, 70, { declaration: hash }));
     assertEquals(await state(), ["measured", 2]);
     const lines = (await printed(folder)).join("\n");
     assert(/^t1 +kd +resnet20 +resnet8 +toy +measured 2 +experiments\/toy\/kd#resnet20_resnet8$/m.test(lines), lines);

@@ -2,19 +2,19 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { existsSync } from "node:fs";
 import { Failure } from "../../lib/values/failure.ts";
 import type { Trial } from "../../lib/project/result.ts";
-import { main } from "../../lib/commands/sweep.ts";
+import { runSweep } from "../../lib/commands/sweep.ts";
 import { everything, needs } from "../support/needs.ts";
 import { toys } from "../support/toy_runs.ts";
 import { accuracyOf } from "../support/trial.ts";
 
 const printed = async (...args: string[]): Promise<string[]> => {
   const lines: string[] = [];
-  await main([...args, "--quiet"], (line) => lines.push(line));
+  await runSweep([...args, "--quiet"], (line) => lines.push(line));
   return lines;
 };
 
 const refused = async (exit: number, ...args: string[]): Promise<string> => {
-  const failure = await assertRejects(() => main([...args, "--quiet"]), Failure);
+  const failure = await assertRejects(() => runSweep([...args, "--quiet"]), Failure);
   assertEquals(failure.exit, exit, failure.message);
   return failure.message;
 };

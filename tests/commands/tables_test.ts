@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { join } from "node:path";
 import { Failure } from "../../lib/values/failure.ts";
 import { parsePaper } from "../../lib/tables/paper.ts";
-import { main } from "../../lib/commands/tables.ts";
+import { runTables } from "../../lib/commands/tables.ts";
 import { needs } from "../support/needs.ts";
 import { IMPORTS, project, put, unchecked } from "../support/toy_project.ts";
 import { trial } from "../support/trial.ts";
@@ -39,7 +39,7 @@ const FILES = {
 async function run(folder: string, ...args: string[]): Promise<{ lines: string[]; failure?: Failure }> {
   const lines: string[] = [];
   try {
-    await main(
+    await runTables(
       [...args, join(folder, "experiments/toy"), join(folder, "experiments/mine")],
       (line) => lines.push(line),
       unchecked,
@@ -133,7 +133,7 @@ await needs(disk, "tables: a table of our own says in every format who teaches, 
     await put(folder, "experiments/mine/again.ts", trial(1, 71));
     const mine = join(folder, "experiments/mine"), lines: string[] = [];
     for (const format of ["markdown", "csv", "latex"]) {
-      await main(["--format", format, mine], (line) => lines.push(line), unchecked);
+      await runTables(["--format", format, mine], (line) => lines.push(line), unchecked);
     }
     const text = await Deno.readTextFile(join(mine, "README.md")), [, csv, latex] = lines;
     assertStringIncludes(text, "| resnet20 (seed 2) |");
@@ -237,7 +237,7 @@ await needs(
         await Deno.mkdir(other);
         await Deno.writeTextFile(join(other, "tables.ts"), declared.replaceAll("./kd.ts", "../toy/kd.ts"));
         await Deno.copyFile(at("paper.yaml"), join(other, "paper.yaml"));
-        const failure = await assertRejects(() => main([other], () => {}, unchecked), Failure);
+        const failure = await assertRejects(() => runTables([other], () => {}, unchecked), Failure);
         assertEquals(failure.exit, exit);
         for (const text of said) assertStringIncludes(failure.message, text);
         await assertRejects(() => Deno.stat(join(other, "README.md")), Deno.errors.NotFound);
@@ -252,7 +252,7 @@ await needs(
         await Deno.mkdir(other);
         await Deno.writeTextFile(join(other, "tables.ts"), wrong.replaceAll("./kd.ts", "../toy/kd.ts"));
         await Deno.writeTextFile(paper, PAPER.replace(from, to));
-        const failure = await assertRejects(() => main([other], () => {}, unchecked), Failure);
+        const failure = await assertRejects(() => runTables([other], () => {}, unchecked), Failure);
         assertEquals(failure.exit, 2);
         assertStringIncludes(failure.message, `${paper}: t1: there is no network ${to.split(" ")[1]}; `);
         assertStringIncludes(failure.message, said);

@@ -1,12 +1,12 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { Failure } from "../../lib/values/failure.ts";
-import { main, report } from "../../lib/commands/weights.ts";
+import { runWeights, weightsReport } from "../../lib/commands/weights.ts";
 import { inTemporary } from "../support/temporary.ts";
 import { needs } from "../support/needs.ts";
 import { dict, floats, int, legacyFile, storage, tensor } from "../support/torch_file.ts";
 
 Deno.test("the list of a file's weights is two tables, in which nothing can move the cursor", () => {
-  const text = report({
+  const text = weightsReport({
     path: "w.pth",
     format: "pytorch",
     sha256: "ab".repeat(32),
@@ -36,10 +36,10 @@ count                     int32        1
 
 Deno.test("deno task weights: a mistake on the command line is a failure with exit code 2", async () => {
   for (const args of [[], ["a", "b"], ["--jsn"]]) {
-    assertEquals((await assertRejects(() => main(args, () => {}), Failure)).exit, 2);
+    assertEquals((await assertRejects(() => runWeights(args, () => {}), Failure)).exit, 2);
   }
   let text = "";
-  await main(["--help"], (printed) => text += printed);
+  await runWeights(["--help"], (printed) => text += printed);
   for (const part of ["deno task weights <file>", "--json"]) assertStringIncludes(text, part);
 });
 
@@ -51,7 +51,7 @@ await needs(
       const path = `${folder}/w.pth`, value = dict({ model: dict({ w: tensor(storage("0", 2), [2]) }), epoch: int(3) });
       await Deno.writeFile(path, legacyFile(value, { 0: [2, floats(1, 2)] }));
       const printed: string[] = [];
-      await main([path, "--json"], (line) => printed.push(line));
+      await runWeights([path, "--json"], (line) => printed.push(line));
       const { sha256, ...rest } = JSON.parse(printed.join("\n"));
       assertEquals(sha256.length, 64);
       assertEquals(rest, {
@@ -61,7 +61,7 @@ await needs(
         tensors: [{ name: "w", shape: [2], type: "float32" }],
         numbers: 2,
       });
-      const failure = await assertRejects(() => main([`${folder}/none`]), Failure, "none");
+      const failure = await assertRejects(() => runWeights([`${folder}/none`]), Failure, "none");
       assertEquals(failure.exit, 3);
     }),
 );

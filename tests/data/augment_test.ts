@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertStrictEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { augment, normalise } from "../../lib/data/augment.ts";
+import { augment, normalisePixels } from "../../lib/data/augment.ts";
 import { type Random, randomOf } from "../../lib/kernels/random_uniform.ts";
 import { stream } from "../../lib/values/random.ts";
 import { onBoth } from "../support/engines.ts";
@@ -71,7 +71,7 @@ Deno.test("brightness alone scales each image by a factor of its own", async () 
 Deno.test("normalised pixels are (pixel / 255 − mean) / deviation per channel", async () => {
   await tf.setBackend("cpu");
   tf.tidy(() => {
-    const out = normalise(tf.tensor4d([0, 255, 51, 102], [1, 1, 2, 2]), { mean: [0.5, 0.2], std: [0.25, 0.4] })
+    const out = normalisePixels(tf.tensor4d([0, 255, 51, 102], [1, 1, 2, 2]), { mean: [0.5, 0.2], std: [0.25, 0.4] })
       .dataSync();
     assertNear("pixels", out, [-2, 2, (0.2 - 0.5) / 0.25, (0.4 - 0.2) / 0.4], 1e-6);
   });

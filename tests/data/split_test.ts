@@ -2,7 +2,7 @@ import { assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import type { Split } from "../../lib/data/dataset.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { stream } from "../../lib/values/random.ts";
-import { cutDown, others, stratified, subset } from "../../lib/data/split.ts";
+import { complementOf, cutDown, stratified, subset } from "../../lib/data/split.ts";
 
 /** A split whose image `i` is the one byte `i`. */
 const bytes = (labels: readonly number[]): Split => ({
@@ -51,9 +51,9 @@ Deno.test("stratified refuses what cannot be drawn", () => {
 });
 
 Deno.test("others is the complement", () => {
-  assertEquals([...others(6, Uint32Array.of(1, 4))], [0, 2, 3, 5]);
-  assertEquals([...others(2, [])], [0, 1]);
-  assertEquals([...others(2, [0, 1])], []);
+  assertEquals([...complementOf(6, Uint32Array.of(1, 4))], [0, 2, 3, 5]);
+  assertEquals([...complementOf(2, [])], [0, 1]);
+  assertEquals([...complementOf(2, [0, 1])], []);
 });
 
 Deno.test("a subset reads the images and labels of its indices, subsets of subsets too", async () => {

@@ -1,6 +1,6 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { ab, abInit } from "../../lib/distillers/ab.ts";
-import { build, type Net } from "../../lib/nn/network.ts";
+import { buildModel, type Net } from "../../lib/nn/network.ts";
 import { mobilenetv2 } from "../../lib/networks/mobilenet.ts";
 import { wrn_16_1 } from "../../lib/networks/wrn.ts";
 import { variables } from "../../lib/nn/variables.ts";
@@ -72,8 +72,8 @@ Deno.test("deeper taps weigh twice as much as those before them", async () => {
 
 Deno.test("the first stage leaves what RepDistiller's feature modules leave out", () => {
   const untouched = (network: Net<"logits">) => {
-    const player = build(network, variables({ seed: 1, collected: new Map() }), [32, 32, 3], 10);
-    return abInit().untouched!(player).map(({ name }) => name);
+    const model = buildModel(network, variables({ seed: 1, collected: new Map() }), [32, 32, 3], 10);
+    return abInit().frozenVariables!(model).map(({ name }) => name);
   };
   assertEquals(untouched(wrn_16_1), [
     ...["scale", "offset", "mean", "variance"].map((name) => `block3.after.${name}`),

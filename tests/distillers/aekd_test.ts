@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import type { Cast, Several } from "../../lib/experiment/distiller.ts";
+import type { BuildContext, SeveralTeachers } from "../../lib/experiment/distiller.ts";
 import { aekd, type AekdOptions } from "../../lib/distillers/aekd.ts";
 import { aver } from "../../lib/distillers/aver.ts";
 import { Failure } from "../../lib/values/failure.ts";
@@ -31,7 +31,7 @@ const hinted = () => aekd({ hints: { guided: "map", hint: "map", begin: 1 } });
 for (const samples of ["different", "degenerate"] as const) masks("aekd with hints", hinted, maps, samples);
 
 /** The terms of the first step and the gradient of the student's first layers. */
-async function first(options: AekdOptions<"block1", "block2">, teacher: Several<Toy>) {
+async function first(options: AekdOptions<"block1", "block2">, teacher: SeveralTeachers<Toy>) {
   const engine = await open("cpu"), { step, read } = await training(engine, aekd(options), { teacher });
   const { terms } = await step(),
     gradient = flat(await read("velocity.student.")),
@@ -63,7 +63,7 @@ Deno.test("hints count from their epoch on, and by their directions", async () =
 });
 
 Deno.test("more teachers than can be weighed are refused", () => {
-  const cast = { teacher: new Array(9).fill({}), student: {} } as unknown as Cast<Scorer, Several>;
+  const cast = { teacher: new Array(9).fill({}), student: {} } as unknown as BuildContext<Scorer, SeveralTeachers>;
   const { exit, message } = assertThrows(() => aekd().build(cast), Failure);
   assertEquals([exit, message.includes("8 teachers at most, not 9")], [2, true]);
 });
@@ -80,7 +80,7 @@ Deno.test("the mixture of the gradients is one that no teacher objects to", asyn
       task: () => tf.zeros([2]),
       mask: () => undefined,
     };
-    const cast = { teacher: teachers, student: {} } as unknown as Cast<Scorer, Several>;
+    const cast = { teacher: teachers, student: {} } as unknown as BuildContext<Scorer, SeveralTeachers>;
     const terms = aekd({ temperature: 1, kd: 1, most: 1 }).build(cast)(step as never) as Record<
       string,
       [tf.Tensor, tf.Tensor]

@@ -2,10 +2,10 @@ import { assert, assertAlmostEquals, assertEquals, assertNotEquals, assertThrows
 import * as tf from "@tensorflow/tfjs";
 import {
   type Distiller,
-  type Remembering,
-  remembering,
+  type LossWithMemory,
   type Teachers,
   type Terms,
+  withMemory,
 } from "../../lib/experiment/distiller.ts";
 import {
   aver,
@@ -62,7 +62,7 @@ function alone<S extends Net, T extends Teachers, D>(
     build(cast) {
       const loss = distiller.build({ ...cast, create: cast.create.in(place) });
       return (step) => {
-        const { task, ...terms } = remembering(loss({ ...step, random: step.random.in(place) })).terms;
+        const { task, ...terms } = withMemory(loss({ ...step, random: step.random.in(place) })).terms;
         return isTask ? { task, ...terms } : terms;
       };
     },
@@ -127,7 +127,7 @@ const counting = (): Distiller<Toy> => ({
   options: {},
   build({ create }) {
     const steps = create.memory("steps", [], constant(0));
-    return ({ student, random }): Remembering => {
+    return ({ student, random }): LossWithMemory => {
       const batch = student.taps.logits.shape[0], next = tf.add(steps.value, 1);
       const terms: Terms = {
         counted: [1, tf.fill([batch], 1)],
@@ -153,8 +153,8 @@ Deno.test("each remembers what it remembers and draws its own random numbers", a
 });
 
 Deno.test("a combination declares both methods, cites both papers and takes what both take", () => {
-  const { id, options, paper, takes, untouched } = combine(kd({ temperature: 2 }), scratch());
-  assertEquals([id, paper, takes, untouched], ["kd+scratch", kd().paper, undefined, undefined]);
+  const { id, options, paper, needs, frozenVariables } = combine(kd({ temperature: 2 }), scratch());
+  assertEquals([id, paper, needs, frozenVariables], ["kd+scratch", kd().paper, undefined, undefined]);
   assertEquals(options, {
     methods: [{ id: "kd", options: kd({ temperature: 2 }).options }, { id: "scratch", options: {} }],
   });

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { creator } from "../../lib/training/create.ts";
+import { createWithin } from "../../lib/training/create.ts";
 import type { Distiller, HardLabels } from "../../lib/experiment/distiller.ts";
 import { crd, drawn } from "../../lib/distillers/crd.ts";
 import { Failure } from "../../lib/values/failure.ts";
@@ -33,7 +33,7 @@ function draws(
   index: readonly number[],
   step: number,
 ) {
-  const create = creator(variables({ seed: 1, collected: new Map() }), [1, 1, 1], 4);
+  const create = createWithin(variables({ seed: 1, collected: new Map() }), [1, 1, 1], 4);
   const dataset = { size: labels.length, classes: 4, labels: Int32Array.from(labels) };
   return tf.tidy(() => {
     const { positive, negatives } = drawn({ create, dataset }, options)({
@@ -94,7 +94,7 @@ Deno.test("more negatives than there are, or no number of them, are refused", ()
   for (const [negatives, ok] of [[6, true], [7, false], [0, false], [1.5, false], [NaN, false]] as const) {
     const build = () =>
       drawn({
-        create: creator(variables({ seed: 1, collected: new Map() }), [1, 1, 1], 4),
+        create: createWithin(variables({ seed: 1, collected: new Map() }), [1, 1, 1], 4),
         dataset: { size: 12, classes: 4, labels: Int32Array.from(labels) },
       }, {
         negatives,

@@ -1,6 +1,6 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import type { Cast, Step } from "../../lib/experiment/distiller.ts";
+import type { BuildContext, StepContext } from "../../lib/experiment/distiller.ts";
 import { kd, type KdOptions } from "../../lib/distillers/kd.ts";
 import { canonical } from "../../lib/values/json.ts";
 import type { Scorer } from "../../lib/nn/network.ts";
@@ -32,8 +32,8 @@ function losses(options: KdOptions, rows: readonly number[], mask?: readonly num
       teacher: output(TEACHER),
       task: classificationLoss([[label, 1]]),
       mask: (spot: string) => spot === "logits" && mask ? tf.tensor1d([...mask]) : undefined,
-    } as unknown as Step<Scorer, Scorer>;
-    const terms = kd(options).build({} as Cast<Scorer, Scorer>)(step);
+    } as unknown as StepContext<Scorer, Scorer>;
+    const terms = kd(options).build({} as BuildContext<Scorer, Scorer>)(step);
     const mean = ([weight, values]: readonly [number, tf.Tensor]) => weight * tf.mean(values).dataSync()[0];
     const { task, kd: distilled } = terms as unknown as Record<"task" | "kd", readonly [number, tf.Tensor]>;
     return { task: mean(task), kd: mean(distilled) };

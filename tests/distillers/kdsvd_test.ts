@@ -1,8 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { creator } from "../../lib/training/create.ts";
+import { createWithin } from "../../lib/training/create.ts";
 import { kdsvd, type KdsvdOptions } from "../../lib/distillers/kdsvd.ts";
 import { Failure } from "../../lib/values/failure.ts";
-import { build, type Net, type Player } from "../../lib/nn/network.ts";
+import { buildModel, type Model, type Net } from "../../lib/nn/network.ts";
 import { type Shape, variables } from "../../lib/nn/variables.ts";
 import { given } from "../support/given.ts";
 import { masks } from "../support/masks.ts";
@@ -22,13 +22,13 @@ for (const over of ["channels", "columns"] as const) {
 }
 
 Deno.test("what kdsvd cannot compare is refused by name, before any step", () => {
-  const player = (shapes: Readonly<Record<string, Shape>>): Player =>
-    build(given(shapes) as Net, variables({ seed: 1, collected: new Map() }), [1, 1, 1], 2);
+  const model = (shapes: Readonly<Record<string, Shape>>): Model =>
+    buildModel(given(shapes) as Net, variables({ seed: 1, collected: new Map() }), [1, 1, 1], 2);
   const networks = (...maps: Shape[]) =>
-    player(Object.fromEntries([[1, 4, 4, 2], ...maps.map((map) => [1, ...map])].map((map, i) => [`map${i}`, map])));
-  const refused = (student: Player, teacher: Player, options: KdsvdOptions<string, string>, message: string) => {
+    model(Object.fromEntries([[1, 4, 4, 2], ...maps.map((map) => [1, ...map])].map((map, i) => [`map${i}`, map])));
+  const refused = (student: Model, teacher: Model, options: KdsvdOptions<string, string>, message: string) => {
     const dataset = { size: 0, classes: 2, labels: new Int32Array() };
-    const create = creator(variables({ seed: 1, collected: new Map() }), [1, 1, 1], 2);
+    const create = createWithin(variables({ seed: 1, collected: new Map() }), [1, 1, 1], 2);
     const build = () => kdsvd<string, string>(options).build({ create, student, teacher, dataset });
     assertEquals(assertThrows(build, Failure, message).exit, 2);
   };

@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import type { Cast, Step, Terms } from "../../lib/experiment/distiller.ts";
+import type { BuildContext, StepContext, Terms } from "../../lib/experiment/distiller.ts";
 import { rkd } from "../../lib/distillers/rkd.ts";
 import type { Classifier } from "../../lib/nn/network.ts";
 import { masks } from "../support/masks.ts";
@@ -21,8 +21,8 @@ Deno.test("rkd sees neither how large features are nor where they lie nor how th
       task: () => tf.zeros([4]),
       mask: () => undefined,
     };
-    const { distance, angle } = rkd().build({} as Cast<Classifier, Classifier>)(
-      step as unknown as Step<Classifier, Classifier>,
+    const { distance, angle } = rkd().build({} as BuildContext<Classifier, Classifier>)(
+      step as unknown as StepContext<Classifier, Classifier>,
     ) as Terms;
     return [distance, angle].map(([weight, values]) => Number(weight) * tf.mean(values).dataSync()[0]);
   };

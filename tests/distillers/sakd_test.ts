@@ -23,11 +23,11 @@ import { type Noise, routed, sakd, type SakdOptions } from "../../lib/distillers
 import { scratch } from "../../lib/distillers/scratch.ts";
 import { sp } from "../../lib/distillers/sp.ts";
 import { vid } from "../../lib/distillers/vid.ts";
-import type { Distiller, HardLabels, Spotted } from "../../lib/experiment/distiller.ts";
+import type { Distiller, HardLabels, SpottedDistiller } from "../../lib/experiment/distiller.ts";
 import type { Values } from "../../lib/engine/engine.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import type { Random } from "../../lib/kernels/random_uniform.ts";
-import { scored, type Scorer } from "../../lib/nn/network.ts";
+import { outputOf, type Scorer } from "../../lib/nn/network.ts";
 import { stream } from "../../lib/values/random.ts";
 import type { TrainValues } from "../../lib/training/step.ts";
 import { sizeOf } from "../../lib/nn/variables.ts";
@@ -134,15 +134,15 @@ const frozen: Distiller<Toy, Toy> = {
   id: "frozen",
   options: {},
   build: ({ student }) => ({ task, image, teacher, frozen, student: { taps } }) => ({
-    task: [1, task(scored(taps.logits))],
-    teacher: [1, task(scored(teacher.taps.logits))],
+    task: [1, task(outputOf(taps.logits))],
+    teacher: [1, task(outputOf(teacher.taps.logits))],
     student: [1, task(student.run(image, frozen) as Parameters<typeof task>[0])],
   }),
 };
 
 Deno.test("a sample that is always sent one way comes out as that network's", async () => {
   const { values: wanted } = await first(frozen);
-  const routable: readonly Spotted<Toy, Toy>[] = [at(), fitnets({ guided: "block1", hint: "block2" }), cc()];
+  const routable: readonly SpottedDistiller<Toy, Toy>[] = [at(), fitnets({ guided: "block1", hint: "block2" }), cc()];
   for (const base of routable) {
     for (const way of ["teacher", "student"] as const) {
       const { values } = await first(routed(base, {}, sent(way)));
@@ -180,7 +180,7 @@ Deno.test("the share of samples that learn is reported for each spot", async () 
 Deno.test("at random each sample learns at each spot where a coin of its own falls below a half, without a policy", async () => {
   const coins = [[0, 0.499, 0.501], [0.499, 0.501, 0.99], [0.501, 0.499, 0.5], [0.499, 0.99, 0.7]];
   const chosen = new Map<string, number[]>(), base = at(), asked: (readonly number[])[] = [];
-  const listening: Spotted<Toy, Toy> = {
+  const listening: SpottedDistiller<Toy, Toy> = {
     ...base,
     build(cast) {
       const loss = base.build(cast);
@@ -242,7 +242,7 @@ Deno.test("between networks of one family the policy starts at the teacher", asy
 const paraphraser = untrained(ftInit(), "paraphraser");
 
 /** Every method that has spots, and those of the toys. */
-const METHODS: Readonly<Record<string, readonly [Spotted<Toy, Toy, HardLabels>, readonly string[]]>> = {
+const METHODS: Readonly<Record<string, readonly [SpottedDistiller<Toy, Toy, HardLabels>, readonly string[]]>> = {
   fitnets: [fitnets(), ["block2"]],
   at: [at(), ["block1", "block2"]],
   sp: [sp(), ["block2"]],
@@ -261,7 +261,7 @@ const METHODS: Readonly<Record<string, readonly [Spotted<Toy, Toy, HardLabels>, 
 for (const [name, [base, spots]] of Object.entries(METHODS)) {
   Deno.test(`sakd over ${name}: it asks for masks where it says, and a step of it is finite`, async () => {
     const asked = new Set<string>();
-    const listening: Spotted<Toy, Toy, HardLabels> = {
+    const listening: SpottedDistiller<Toy, Toy, HardLabels> = {
       ...base,
       build(cast) {
         const loss = base.build(cast);
@@ -278,8 +278,8 @@ for (const [name, [base, spots]] of Object.entries(METHODS)) {
 }
 
 Deno.test("it declares the method, cites both papers, takes what it takes and keeps the names of its terms", async () => {
-  const { id, options, paper, takes } = sakd(ft({ paraphraser }), { beta: 2 });
-  assertEquals([id, takes], ["sakd", [paraphraser]]);
+  const { id, options, paper, needs } = sakd(ft({ paraphraser }), { beta: 2 });
+  assertEquals([id, needs], ["sakd", [paraphraser]]);
   const { id: base, options: of } = ft({ paraphraser });
   assertEquals((options as { method: unknown }).method, { id: base, options: of });
   assertStringIncludes(paper!, "Spot-Adaptive");

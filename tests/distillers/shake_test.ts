@@ -6,7 +6,7 @@ import { fitnets } from "../../lib/distillers/fitnets.ts";
 import { kd } from "../../lib/distillers/kd.ts";
 import { shake, type ShakeOptions } from "../../lib/distillers/shake.ts";
 import type { Values } from "../../lib/engine/engine.ts";
-import type { Distiller, Several } from "../../lib/experiment/distiller.ts";
+import type { Distiller, SeveralTeachers } from "../../lib/experiment/distiller.ts";
 import { resnet50 } from "../../lib/networks/deep_resnet.ts";
 import { vgg13 } from "../../lib/networks/vgg.ts";
 import { wrn_40_2 } from "../../lib/networks/wrn.ts";
@@ -25,7 +25,7 @@ import { assertNear } from "../support/tolerance.ts";
 import { large, small, type Toy, toy } from "../support/toy.ts";
 import { flat, training } from "../support/toy_training.ts";
 
-const several: Several<Toy> = [large, toy("larger", 6)];
+const several: SeveralTeachers<Toy> = [large, toy("larger", 6)];
 
 await method("shake", () => shake());
 await method("shake as released", () => shake({ released: true }));
@@ -248,7 +248,7 @@ Deno.test("what no shadow can be made of is refused", async () => {
 /** Wrong uses of `shake`, each a compile error; never run. */
 export function wrong(
   fits: (method: Distiller<Toy, Toy>) => void,
-  both: (method: Distiller<Toy, Several<Toy>>) => void,
+  both: (method: Distiller<Toy, SeveralTeachers<Toy>>) => void,
 ) {
   fits(shake());
   both(shake({ weights: "adaptive" }));

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { fileURLToPath } from "node:url";
-import { Compiler } from "../../lib/engine/graph_engine.ts";
+import { GraphEngine } from "../../lib/engine/graph_engine.ts";
 import { kd } from "../../lib/distillers/kd.ts";
 import { slkd } from "../../lib/distillers/slkd.ts";
 import type { Traced } from "../../lib/engine/engine.ts";
@@ -43,18 +43,18 @@ async function apart(name: keyof typeof MODULES, given: string): Promise<string>
 }
 
 Deno.test("without TensorFlow's library nothing is compiled", () => {
-  assertThrows(() => new Compiler(), Error, "TensorFlow's library is not open");
+  assertThrows(() => new GraphEngine(), Error, "TensorFlow's library is not open");
 });
 
 await needs(everything, "for tfjs's own backend nothing is compiled", async () => {
   await useTensorflow();
   await tf.setBackend("cpu");
-  assertThrows(() => new Compiler(), Error, "compiling needs the tensorflow backend");
+  assertThrows(() => new GraphEngine(), Error, "compiling needs the tensorflow backend");
 });
 
 await needs(everything, "nothing is left over when an engine is closed", async () => {
   const binding = await useTensorflow(), before = tf.memory().numTensors, held = binding.count;
-  const engine = new Compiler(), { step } = await training(engine, slkd());
+  const engine = new GraphEngine(), { step } = await training(engine, slkd());
   await step();
   await step();
   engine.close();
@@ -77,7 +77,7 @@ await needs(everything, "what a closed engine held goes back to the system", asy
 
 await needs(everything, "a step is traced once for each shape of its inputs", async () => {
   await useTensorflow();
-  const engine = new Compiler(), traces: string[] = [];
+  const engine = new GraphEngine(), traces: string[] = [];
   const double = engine.compile<"x">(({ x }) => {
     traces.push(`${x.shape} ${x.dtype}`);
     return { values: { twice: tf.mul(x, 2) }, updates: [] };
@@ -92,7 +92,7 @@ await needs(everything, "a step is traced once for each shape of its inputs", as
 
 await needs(everything, "changes are made at once: what is read is what was there before the step", async () => {
   await useTensorflow();
-  const engine = new Compiler(), [a, b] = scalars(1, 2);
+  const engine = new GraphEngine(), [a, b] = scalars(1, 2);
   await engine.hold([a, b]);
   const swap = engine.compile<"x">(() => ({
     values: { sum: tf.add(a.value, b.value) },
@@ -113,7 +113,7 @@ await needs(
   "the last change of a variable counts, and a value may be what a run gives and what is written",
   async () => {
     await useTensorflow();
-    const engine = new Compiler(), [a] = scalars(1);
+    const engine = new GraphEngine(), [a] = scalars(1);
     await engine.hold([a]);
     const run = engine.compile<"x">(({ x }) => {
       const first = tf.keep(tf.add(a.value, x)), second = tf.keep(tf.mul(first, 10));
@@ -130,7 +130,7 @@ await needs(
 
 await needs(everything, "a fixed variable is a constant that can be read", async () => {
   await useTensorflow();
-  const engine = new Compiler();
+  const engine = new GraphEngine();
   const fixed = variables({ seed: 1, collected: new Map(), fixed: true }).variable("w", [2], constant(3));
   await engine.hold([fixed]);
   const run = engine.compile<"x">(({ x }) => ({ values: { y: tf.mul(fixed.value, x) }, updates: [] }));
@@ -145,7 +145,7 @@ await needs(
   "an op that does not fit is an error with its inputs' shapes and the line that asked for it",
   async () => {
     await useTensorflow();
-    const engine = new Compiler(), before = tf.memory().numTensors;
+    const engine = new GraphEngine(), before = tf.memory().numTensors;
     const wrong: Traced<"x"> = ({ x }) => {
       const product = tf.matMul(tf.reshape(x, [4, 2]) as tf.Tensor2D, tf.zeros([3, 2]));
       return { values: { product }, updates: [] };
@@ -165,7 +165,7 @@ await needs(
 
 await needs(everything, "an op that fails while the graph runs is an error whose cause has that line too", async () => {
   await useTensorflow();
-  const engine = new Compiler();
+  const engine = new GraphEngine();
   const pick = engine.compile<"x" | "at">(({ x, at }) => ({ values: { y: gather(x, at, 0) }, updates: [] }));
   const at = (...data: number[]) => ({ shape: [1], data: Int32Array.from(data) });
   const error = await assertRejects(() => pick({ x: floats(5, 6, 7), at: at(9) }), Error);
@@ -179,7 +179,7 @@ await needs(everything, "an op that fails while the graph runs is an error whose
 
 await needs(everything, "data of another size than their shape are refused, and nothing is lost", async () => {
   await useTensorflow();
-  const engine = new Compiler(), run = engine.compile<"x">(({ x }) => ({ values: { y: tf.neg(x) }, updates: [] }));
+  const engine = new GraphEngine(), run = engine.compile<"x">(({ x }) => ({ values: { y: tf.neg(x) }, updates: [] }));
   const wrong = { x: { shape: [3], data: Float32Array.of(1, 2) } };
   await assertRejects(() => run(wrong), Error, "a tensor of shape [3] takes 12 bytes, not 8");
   assertEquals((await run({ x: floats(1, 2, 3) })).y, Float32Array.of(-1, -2, -3));
@@ -190,7 +190,7 @@ await needs(everything, "data of another size than their shape are refused, and 
 
 await needs(everything, "tensors do not cross the border of a step, neither way", async () => {
   await useTensorflow();
-  const engine = new Compiler(), outside = tf.neg(tf.tensor1d([1])), escaped: tf.Tensor[] = [];
+  const engine = new GraphEngine(), outside = tf.neg(tf.tensor1d([1])), escaped: tf.Tensor[] = [];
   const using = engine.compile<"x">(({ x }) => ({ values: { y: tf.add(x, outside) }, updates: [] }));
   await assertRejects(() => using({ x: floats(1) }), Error, "a tensor from outside of the step");
   const leaking = engine.compile<"x">(({ x }) => {
@@ -207,7 +207,7 @@ await needs(everything, "tensors do not cross the border of a step, neither way"
 
 await needs(everything, "a variable has no value between steps", async () => {
   await useTensorflow();
-  const engine = new Compiler(), { run, collected } = await training(engine, kd());
+  const engine = new GraphEngine(), { run, collected } = await training(engine, kd());
   await run(inputs(0));
   for (const variable of collected.values()) assertThrows(() => variable.value, Error, "has no value here");
   engine.close();

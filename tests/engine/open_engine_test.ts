@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertInstanceOf, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { Compiler } from "../../lib/engine/graph_engine.ts";
+import { GraphEngine } from "../../lib/engine/graph_engine.ts";
 import { EagerEngine } from "../../lib/engine/eager_engine.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { type EngineOptions, openEngine } from "../../lib/engine/open_engine.ts";
@@ -21,7 +21,7 @@ Deno.test("tfjs's own backend has no bfloat16", async () => {
 
 await needs(everything, "the default is TensorFlow's graph, with the version for the record", async () => {
   const { engine, tensorflow } = await openEngine();
-  assertInstanceOf(engine, Compiler);
+  assertInstanceOf(engine, GraphEngine);
   assert(/^\d+\.\d+\.\d+/.test(tensorflow!));
   assertEquals(tf.getBackend(), "tensorflow");
   engine.close();

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Input } from "../../lib/values/input.ts";
-import { latency } from "../../lib/evaluation/latency.ts";
+import { measureLatency } from "../../lib/evaluation/latency.ts";
 
 Deno.test("latency: one image and whole batches are timed, warmed up, even where the split has fewer images", async () => {
   const split = {
@@ -10,7 +10,7 @@ Deno.test("latency: one image and whole batches are timed, warmed up, even where
   };
   const seen: Input[] = [];
   let milliseconds = 0;
-  const { batch1, inBatches } = await latency(
+  const { batch1, inBatches } = await measureLatency(
     ({ image }) => {
       seen.push(image);
       const [size] = image.shape, runs = seen.filter(({ shape }) => shape[0] === size).length;
@@ -35,6 +35,6 @@ Deno.test("latency: one image and whole batches are timed, warmed up, even where
 
 Deno.test("latency: the clock is the machine's where no other is given", async () => {
   const split = { size: 1, labels: new Int32Array(1), read: () => Promise.resolve(new Uint8Array(1)) };
-  const { batch1, inBatches } = await latency(() => Promise.resolve({}), split, [1, 1, 1], 1);
+  const { batch1, inBatches } = await measureLatency(() => Promise.resolve({}), split, [1, 1, 1], 1);
   assert(batch1.median_ms >= 0 && batch1.p95_ms >= batch1.median_ms && inBatches.images_per_second > 0);
 });

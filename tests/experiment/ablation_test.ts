@@ -20,7 +20,7 @@ import {
   vgg13,
   vgg8,
 } from "../../mod.ts";
-import { identify, load } from "../../lib/project/identify.ts";
+import { identify, loadExperiments } from "../../lib/project/identify.ts";
 import { needs } from "../support/needs.ts";
 import { IMPORTS, project } from "../support/toy_project.ts";
 import { join } from "node:path";
@@ -59,13 +59,13 @@ await needs(["read", "write"], "an ablation's experiments are found under their 
 import { ablation } from "${new URL("../../lib/experiment/ablation.ts", import.meta.url)}";
 export default ablation(import.meta, base, { large: { student: resnet20 }, long: { schedule: sgd({ epochs: 9, batch: 4, lr: 0.1 }) } });`,
   }, async (folder) => {
-    const found = await load(join(folder, "ablation.ts"));
+    const found = await loadExperiments(join(folder, "ablation.ts"));
     assertEquals(found.map(({ id }) => id), ["ablation#large", "ablation#long"]);
     assertEquals(found.map(({ experiment }) => [experiment.student.id, experiment.schedule.epochs]), [["resnet20", 2], [
       "resnet8",
       9,
     ]]);
-    const [{ experiment }] = await load(join(folder, "ablation#long"));
+    const [{ experiment }] = await loadExperiments(join(folder, "ablation#long"));
     assertEquals((await identify(experiment)).name, "long");
   }));
 

@@ -1,13 +1,13 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import {
-  beside,
   type Distiller,
   erase,
-  numbered,
-  remembering,
+  mergeTerms,
+  numberTerms,
   type Teachers,
   type Term,
+  withMemory,
 } from "../../lib/experiment/distiller.ts";
 import { fitnets } from "../../lib/distillers/fitnets.ts";
 import { kd } from "../../lib/distillers/kd.ts";
@@ -17,11 +17,11 @@ await tf.setBackend("cpu");
 const values = tf.ones([2]), labels: Term = [1, values, "task"], other: Term = [2, values];
 
 Deno.test("numbered terms keep their weights, values and roles", () => {
-  assertEquals(numbered("teacher", [labels, other]), { teacher1: labels, teacher2: other });
+  assertEquals(numberTerms("teacher", [labels, other]), { teacher1: labels, teacher2: other });
 });
 
 Deno.test("terms beside others lose their task, and are named after their method where the name is taken", () => {
-  assertEquals(beside({ task: labels, kd: other }, { task: labels, kd: other, peer_task: labels }, "dml"), {
+  assertEquals(mergeTerms({ task: labels, kd: other }, { task: labels, kd: other, peer_task: labels }, "dml"), {
     task: labels,
     kd: other,
     dml_kd: other,
@@ -30,8 +30,8 @@ Deno.test("terms beside others lose their task, and are named after their method
 });
 
 Deno.test("a term that is called writes is a term, with a role or without one", () => {
-  for (const writes of [labels, other]) assertEquals(remembering({ writes }), { terms: { writes }, writes: [] });
-  assertEquals(remembering({ terms: { labels }, writes: [] }), { terms: { labels }, writes: [] });
+  for (const writes of [labels, other]) assertEquals(withMemory({ writes }), { terms: { writes }, writes: [] });
+  assertEquals(withMemory({ terms: { labels }, writes: [] }), { terms: { labels }, writes: [] });
 });
 
 Deno.test("an erased method is the method itself", () => {

@@ -33,13 +33,13 @@ Deno.test("an experiment is what experiment() made", () => {
 });
 
 Deno.test("a teacher is the first trial after its last epoch unless said otherwise", () => {
-  assertEquals(from(teacher), { kind: "trained", experiment: teacher, seed: 1, epoch: "last", extras: {} });
+  assertEquals(from(teacher), { kind: "trained", experiment: teacher, seed: 1, epoch: "last", trainedModules: {} });
   assertEquals(from(teacher, { seed: 3, epoch: 7 }), {
     kind: "trained",
     experiment: teacher,
     seed: 3,
     epoch: 7,
-    extras: {},
+    trainedModules: {},
   });
 });
 
@@ -79,34 +79,35 @@ Deno.test("a tuple of teachers is several, one teacher is not", () => {
 const init = experiment(meta, { dataset, student: resnet8, teacher: from(teacher), distiller: ftInit(), schedule });
 
 Deno.test("what a method trains for others comes from the experiment by name", () => {
-  const trained = from(init, { seed: 2, epoch: "best" }), { paraphraser } = trained.extras;
-  assertEquals(Object.keys(trained.extras), ["paraphraser"]);
-  assertEquals([paraphraser.name, paraphraser.layer], ["paraphraser", init.distiller.extras!.paraphraser]);
+  const trained = from(init, { seed: 2, epoch: "best" }), { paraphraser } = trained.trainedModules;
+  assertEquals(Object.keys(trained.trainedModules), ["paraphraser"]);
+  assertEquals([paraphraser.name, paraphraser.layer], ["paraphraser", init.distiller.trainedModules!.paraphraser]);
   const { experiment: of, seed, epoch } = paraphraser.trained;
   assert(of === init);
   assertEquals([seed, epoch], [2, "best"]);
-  assertEquals(from(teacher).extras, {});
+  assertEquals(from(teacher).trainedModules, {});
 });
 
 Deno.test("what a method takes is what an experiment trained", () => {
-  const { paraphraser } = from(init).extras, parts = { dataset, student: resnet8, teacher: from(teacher), schedule };
-  assertEquals(experiment(meta, { ...parts, distiller: ft({ paraphraser }) }).takes, [paraphraser]);
-  assertEquals(init.takes, []);
+  const { paraphraser } = from(init).trainedModules,
+    parts = { dataset, student: resnet8, teacher: from(teacher), schedule };
+  assertEquals(experiment(meta, { ...parts, distiller: ft({ paraphraser }) }).needs, [paraphraser]);
+  assertEquals(init.needs, []);
   const { name, layer } = paraphraser;
   const refused = assertThrows(
-    () => experiment(meta, { ...parts, distiller: ft({ paraphraser: { name, layer } }) }),
+    () => experiment(meta, { ...parts, distiller: ft({ paraphraser: { kind: "module", name, layer } }) }),
     Failure,
   );
   assertEquals(refused.exit, 2);
   assertEquals(
     refused.message,
-    "ft takes a paraphraser that no experiment trained: give it from(…).extras.paraphraser",
+    "ft takes a paraphraser that no experiment trained: give it from(…).trainedModules.paraphraser",
   );
 });
 
 Deno.test("a first stage is part of the declaration, where there is one", () => {
   const translated = (seed: number) => {
-    const { paraphraser } = from(init, { seed }).extras;
+    const { paraphraser } = from(init, { seed }).trainedModules;
     return experiment(meta, {
       dataset,
       student: resnet8,

@@ -56,7 +56,7 @@ const adamw: MakeOptimizer = (trainable, create) => {
       const all = Array.from(gradients.values(), ([gradient]) => tf.sum(tf.square(gradient!)));
       const share = tf.minimum(1, tf.div(LONGEST, tf.add(tf.sqrt(tf.addN(all)), 1e-6)));
       return Array.from(gradients).flatMap(([variable, [gradient]]): Update[] => {
-        const { lr = 1, weightDecay = variable.shape.length > 1 ? DECAY : 0 } = variable.pace;
+        const { lr = 1, weightDecay = variable.shape.length > 1 ? DECAY : 0 } = variable.paramGroup;
         const own = tf.mul(rate, lr);
         const moment = (memory: Variable, beta: number, value: Tensor) =>
           tf.add(tf.mul(memory.value, beta), tf.mul(value, 1 - beta));

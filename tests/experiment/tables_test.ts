@@ -11,17 +11,17 @@ import * as imagenet from "../../lib/networks/imagenet.ts";
 import { resnet20, resnet8 } from "../../lib/networks/resnet.ts";
 import { vgg13, vgg8 } from "../../lib/networks/vgg.ts";
 import { sgd } from "../../lib/optimizers/sgd.ts";
-import { type Outcome, sorted } from "../../lib/project/outcome.ts";
+import { type Outcome, sortTrials } from "../../lib/project/outcome.ts";
 import type { Trial } from "../../lib/project/result.ts";
 import { cellAt, checkCells, checkColumns } from "../../lib/tables/cells.ts";
 import { footnotes } from "../../lib/tables/formats/footnotes.ts";
 import { ownTable, paperTable } from "../../lib/tables/formats/markdown_tables.ts";
-import { generated } from "../../lib/tables/formats/readme.ts";
+import { replaceSections } from "../../lib/tables/formats/readme.ts";
 import { type Paper, parsePaper } from "../../lib/tables/paper.ts";
-import { best } from "../../lib/tables/printed.ts";
+import { markBest } from "../../lib/tables/printed.ts";
 import { Failure } from "../../lib/values/failure.ts";
-import { grid, link, plain } from "../../lib/values/markdown.ts";
-import { fixed, rounded, signed, spread } from "../../lib/values/numbers.ts";
+import { escapeMarkdown, grid, link } from "../../lib/values/markdown.ts";
+import { formatFixed, formatSigned, formatSpread, round } from "../../lib/values/numbers.ts";
 import { stream } from "../../lib/values/random.ts";
 import { summary } from "../../lib/values/statistics.ts";
 import { accuracyOf, trial } from "../support/trial.ts";
@@ -37,7 +37,7 @@ const other = experiment(own, { dataset, teacher: from(student), student: resnet
 const outcome = (experiment: Experiment, trials: readonly Trial[]): Outcome => ({
   experiment,
   path: "a.ts",
-  ...sorted(trials, HASH),
+  ...sortTrials(trials, HASH),
 });
 
 const YAML = `
@@ -85,20 +85,30 @@ Deno.test("summary: mean, sample standard deviation and n", () => {
 });
 
 Deno.test("summary: printed with two decimals, signs and no negative zero", () => {
-  assertEquals([fixed(74.8), fixed(-0.205), fixed(-0.001), fixed(0)], ["74.80", "−0.20", "0.00", "0.00"]);
-  assertEquals([signed(3.52), signed(-0.21), signed(0.004), signed(-0.004)], ["+3.52", "−0.21", "0.00", "0.00"]);
-  assertEquals(spread(summary([74, 75])!), "74.50 ± 0.71 (2)");
-  assertEquals(spread(summary([74])!), "74.00 (1)");
-  assertEquals(spread({ mean: 72.53, std: 0.15 }), "72.53 ± 0.15");
-  assertEquals([rounded(0.12345, 4), fixed(-0.00001, 4), signed(0.5, 1)], [0.1235, "0.0000", "+0.5"]);
-  assertEquals(spread({ mean: 0.12345, std: 0.00006, n: 2 }, 4), "0.1235 ± 0.0001 (2)");
+  assertEquals([formatFixed(74.8), formatFixed(-0.205), formatFixed(-0.001), formatFixed(0)], [
+    "74.80",
+    "−0.20",
+    "0.00",
+    "0.00",
+  ]);
+  assertEquals([formatSigned(3.52), formatSigned(-0.21), formatSigned(0.004), formatSigned(-0.004)], [
+    "+3.52",
+    "−0.21",
+    "0.00",
+    "0.00",
+  ]);
+  assertEquals(formatSpread(summary([74, 75])!), "74.50 ± 0.71 (2)");
+  assertEquals(formatSpread(summary([74])!), "74.00 (1)");
+  assertEquals(formatSpread({ mean: 72.53, std: 0.15 }), "72.53 ± 0.15");
+  assertEquals([round(0.12345, 4), formatFixed(-0.00001, 4), formatSigned(0.5, 1)], [0.1235, "0.0000", "+0.5"]);
+  assertEquals(formatSpread({ mean: 0.12345, std: 0.00006, n: 2 }, 4), "0.1235 ± 0.0001 (2)");
 });
 
 Deno.test("best: at least two are compared, absent ones never win, less is better where it is said", () => {
-  assertEquals(best([undefined, 3]), [false, false]);
-  assertEquals(best([1, undefined, 3, 3]), [false, false, true, true]);
-  assertEquals(best([1, undefined, 3], true), [true, false, false]);
-  assertEquals(best([undefined, undefined]), [false, false]);
+  assertEquals(markBest([undefined, 3]), [false, false]);
+  assertEquals(markBest([1, undefined, 3, 3]), [false, false, true, true]);
+  assertEquals(markBest([1, undefined, 3], true), [true, false, false]);
+  assertEquals(markBest([undefined, undefined]), [false, false]);
 });
 
 Deno.test("markdown: columns are aligned, text prints as it is", () => {
@@ -106,7 +116,7 @@ Deno.test("markdown: columns are aligned, text prints as it is", () => {
     grid(["", "a"], [["bc", "1 ± 2"], ["d"]]),
     "|     |     a |\n| :-- | ----: |\n| bc  | 1 ± 2 |\n| d   |       |",
   );
-  assertEquals(plain("SLKD* wrn_40_2 a|b <c> _d_ [e]"), "SLKD\\* wrn_40_2 a\\|b \\<c\\> \\_d\\_ \\[e\\]");
+  assertEquals(escapeMarkdown("SLKD* wrn_40_2 a|b <c> _d_ [e]"), "SLKD\\* wrn_40_2 a\\|b \\<c\\> \\_d\\_ \\[e\\]");
   assertEquals(link("x", "../a b/c#d.ts"), "[x](../a%20b/c%23d.ts)");
 });
 
@@ -118,19 +128,19 @@ Deno.test("footnotes: numbered in order, the same text once", () => {
 
 Deno.test("generated: sections are put in, replaced, dropped; prose stays; twice is once", () => {
   const head = { name: "head", body: "# T" }, a = { name: "table: a", body: "A" }, b = { name: "table: b", body: "B" };
-  const fresh = generated("R", "", [head, a]);
+  const fresh = replaceSections("R", "", [head, a]);
   assertEquals(fresh, "<!-- head -->\n\n# T\n\n<!-- /head -->\n\n<!-- table: a -->\n\nA\n\n<!-- /table -->\n");
-  assertEquals(generated("R", fresh, [head, a]), fresh);
+  assertEquals(replaceSections("R", fresh, [head, a]), fresh);
   const prose = fresh.replace("<!-- table", "  Why,\n\n\n  and how.\n\n<!-- table") + "\nAfter.\n";
-  assertEquals(generated("R", prose, [head, a]), prose);
-  const next = generated("R", prose, [head, { ...a, body: "A2" }, b]);
+  assertEquals(replaceSections("R", prose, [head, a]), prose);
+  const next = replaceSections("R", prose, [head, { ...a, body: "A2" }, b]);
   assertStringIncludes(
     next,
     "<!-- /head -->\n\n  Why,\n\n\n  and how.\n\n<!-- table: a -->\n\nA2\n\n<!-- /table -->\n\nAfter.\n\n<!-- table: b -->",
   );
-  assertEquals(generated("R", next, [head, b]).includes("A2"), false);
-  assertStringIncludes(generated("R", next, [head, b]), "and how.\n\nAfter.\n\n<!-- table: b -->");
-  assert(generated("R", "Mine.\n", [head]).startsWith("<!-- head -->"));
+  assertEquals(replaceSections("R", next, [head, b]).includes("A2"), false);
+  assertStringIncludes(replaceSections("R", next, [head, b]), "and how.\n\nAfter.\n\n<!-- table: b -->");
+  assert(replaceSections("R", "Mine.\n", [head]).startsWith("<!-- head -->"));
 });
 
 Deno.test("generated: a marker out of place is a failure, not a lost paragraph", () => {
@@ -143,7 +153,7 @@ Deno.test("generated: a marker out of place is a failure, not a lost paragraph",
       "<!-- table: a -->\n<!-- table: b -->\n<!-- /table -->\n",
       "<!-- table: a -->\n<!-- /table -->\n<!-- table: a -->\n<!-- /table -->\n",
     ]
-  ) assertEquals(assertThrows(() => generated("R", text, sections), Failure, "R: <!-- ").exit, 2, text);
+  ) assertEquals(assertThrows(() => replaceSections("R", text, sections), Failure, "R: <!-- ").exit, 2, text);
 });
 
 Deno.test("paper: what is malformed is named", () => {
@@ -484,9 +494,9 @@ Deno.test("property: every number of a table comes from the results or the paper
     for (const row of table.rows.filter(({ delta }) => !delta)) {
       table.columns.forEach((_, i) => {
         const values = seen.get(row.method)![i], printed = row.values[i];
-        const [ours, below = ""] = cells.get(plain(row.printed ?? row.method))![i].split("<br><sub>");
+        const [ours, below = ""] = cells.get(escapeMarkdown(row.printed ?? row.method))![i].split("<br><sub>");
         const own = summary(values);
-        assertEquals(numbers(ours), own ? numbers(spread(own)) : []);
+        assertEquals(numbers(ours), own ? numbers(formatSpread(own)) : []);
         if (own) assert(Math.abs(numbers(ours)[0] - values.reduce((a, b) => a + b) / values.length) <= 0.005 + 1e-9);
         const [paper, difference] = numbers(below.split("<br>")[0].replace(/ ± \S+/, ""));
         assertEquals(paper, printed?.mean);

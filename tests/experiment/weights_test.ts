@@ -6,7 +6,7 @@ import { scratch } from "../../lib/distillers/scratch.ts";
 import { declaration } from "../../lib/experiment/declaration.ts";
 import type { Distiller } from "../../lib/experiment/distiller.ts";
 import { experiment, from, networkOf } from "../../lib/experiment/experiment.ts";
-import { type Given, weights } from "../../lib/experiment/weights.ts";
+import { type ExternalWeights, weights } from "../../lib/experiment/weights.ts";
 import { resnet8 } from "../../lib/networks/resnet.ts";
 import { vgg13, vgg8 } from "../../lib/networks/vgg.ts";
 import type { Net, Scorer } from "../../lib/nn/network.ts";
@@ -17,7 +17,7 @@ import { canonical } from "../../lib/values/json.ts";
 
 const meta = { url: "file:///a/b.ts" }, sha256 = "0123456789abcdef".repeat(4);
 const shared = { dataset: synthetic(), student: vgg8, schedule: sgd({ epochs: 1, batch: 64, lr: 0.1 }) };
-const taughtBy = (teacher: Given<typeof vgg13>) => experiment(meta, { ...shared, teacher, distiller: kd() });
+const taughtBy = (teacher: ExternalWeights<typeof vgg13>) => experiment(meta, { ...shared, teacher, distiller: kd() });
 
 Deno.test("weights: a teacher is a plain value, nothing is opened", () => {
   const file = "nowhere/vgg13.pth", url = "https://somewhere.invalid/vgg13.pth";

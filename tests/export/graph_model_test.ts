@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { graphModel } from "../../lib/export/graph_model.ts";
 import type { Files } from "../../lib/export/format.ts";
-import type { Model } from "../../lib/export/model.ts";
+import type { ExportedModel } from "../../lib/export/model.ts";
 import { everything, needs } from "../support/needs.ts";
 import { assertLogits, images, logits, models } from "../support/models.ts";
 
@@ -19,7 +19,7 @@ function load(files: Files): Promise<tf.GraphModel> {
   });
 }
 
-async function assertSame(model: Model): Promise<void> {
+async function assertSame(model: ExportedModel): Promise<void> {
   const files = await graphModel.files(model), batches = [1, 3].map((batch) => images(model, batch));
   const ours = [await logits(model, batches[0]), await logits(model, batches[1])];
   await tf.setBackend("cpu");

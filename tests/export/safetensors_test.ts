@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import type { Model } from "../../lib/export/model.ts";
+import type { ExportedModel } from "../../lib/export/model.ts";
 import { safetensors } from "../../lib/export/safetensors.ts";
 import { convNorm } from "../../lib/nn/conv.ts";
 import { dense, globalAveragePool, relu } from "../../lib/nn/layers.ts";
@@ -12,7 +12,7 @@ import { needsPython, runPython } from "../support/python.ts";
 import { inTemporary } from "../support/temporary.ts";
 import { small } from "../support/toy.ts";
 
-async function written(model: Model): Promise<Uint8Array<ArrayBuffer>> {
+async function written(model: ExportedModel): Promise<Uint8Array<ArrayBuffer>> {
   const files = await safetensors.files(model);
   assertEquals([...files.keys()], ["model.safetensors"]);
   return Uint8Array.from(files.get("model.safetensors") as Uint8Array);
@@ -36,7 +36,7 @@ for (const model of [...models, { ...models[0], network: { ...models[0].network,
 }
 
 Deno.test("safetensors have PyTorch's names and layout where there is a reference, else ours", async () => {
-  const shapes = async (model: Model) => {
+  const shapes = async (model: ExportedModel) => {
     const { tensors } = decode(await written(model), "model.safetensors");
     return Object.fromEntries(Array.from(tensors, ([name, { shape }]) => [name, shape]));
   };

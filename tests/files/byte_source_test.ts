@@ -1,12 +1,12 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Failure } from "../../lib/values/failure.ts";
-import { fileSource, memorySource, type Source } from "../../lib/files/byte_source.ts";
+import { type ByteSource, fileSource, memorySource } from "../../lib/files/byte_source.ts";
 import { inTemporary } from "../support/temporary.ts";
 import { needs } from "../support/needs.ts";
 
 const bytes = Uint8Array.of(1, 2, 3, 4, 5);
 
-function behaves(source: Source): void {
+function behaves(source: ByteSource): void {
   assertEquals(source.size, 5);
   assertEquals(source.read(1, 3), Uint8Array.of(2, 3, 4));
   assertEquals(source.read(0, 2), Uint8Array.of(1, 2));

@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import { choose } from "../../lib/kernels/choose.ts";
 import { FLOAT, type Native, nativeOr } from "../../lib/kernels/native.ts";
 import { interleave } from "../../lib/kernels/shuffle_channels.ts";
-import { portably } from "../../lib/tensorflow/backend.ts";
+import { withTwins } from "../../lib/tensorflow/backend.ts";
 import { DataType } from "../../lib/tensorflow/binding.ts";
 import { useTensorflow } from "../support/engines.ts";
 import { everything, needs } from "../support/needs.ts";
@@ -27,7 +27,7 @@ await needs(
   "on TensorFlow a kernel is made of its ops, and its twin where they are not wanted",
   async () => {
     await useTensorflow();
-    assertEquals([which(), portably(which)], ["native", "twin"]);
+    assertEquals([which(), withTwins(which)], ["native", "twin"]);
   },
 );
 

@@ -2,7 +2,7 @@ import { assertEquals, assertNotEquals, assertStrictEquals, assertThrows } from 
 import * as tf from "@tensorflow/tfjs";
 import { wrn } from "../../lib/networks/wrn.ts";
 import { dense, globalAveragePool, relu } from "../../lib/nn/layers.ts";
-import { build, classifier, lastMap, type Net } from "../../lib/nn/network.ts";
+import { buildModel, classifier, lastMap, type Net } from "../../lib/nn/network.ts";
 import { passes } from "../../lib/nn/pass.ts";
 import { stage } from "../../lib/nn/stage.ts";
 import { type Scope, type Variable, variables } from "../../lib/nn/variables.ts";
@@ -10,16 +10,16 @@ import { Failure } from "../../lib/values/failure.ts";
 import { given } from "../support/given.ts";
 import { CLASSES, IMAGE, small } from "../support/toy.ts";
 
-function player(prefix: string, other: Partial<Scope> = {}, from?: ReturnType<typeof build<typeof small>>) {
+function model(prefix: string, other: Partial<Scope> = {}, from?: ReturnType<typeof buildModel<typeof small>>) {
   const collected = new Map<string, Variable>();
-  return build(small, variables({ seed: 1, collected, prefix, ...other }), IMAGE, CLASSES, from);
+  return buildModel(small, variables({ seed: 1, collected, prefix, ...other }), IMAGE, CLASSES, from);
 }
 
-/** Holds a player's variables as tensors while `use` runs. */
-async function held(players: readonly { variables: readonly Variable[] }[], use: () => void): Promise<void> {
+/** Holds a model's variables as tensors while `use` runs. */
+async function held(models: readonly { variables: readonly Variable[] }[], use: () => void): Promise<void> {
   await tf.setBackend("cpu");
   tf.tidy(() => {
-    for (const variable of players.flatMap(({ variables }) => variables)) {
+    for (const variable of models.flatMap(({ variables }) => variables)) {
       const value = tf.tensor(variable.initial(), [...variable.shape]);
       variable.bind(() => value);
     }
@@ -28,7 +28,7 @@ async function held(players: readonly { variables: readonly Variable[] }[], use:
 }
 
 Deno.test("taps have their shapes, variables their names, and both are counted", () => {
-  const { shapes, variables, parameters, multiplyAdds } = player("student.");
+  const { shapes, variables, parameters, multiplyAdds } = model("student.");
   assertEquals({ ...shapes }, { stem: [8, 8, 2], block1: [8, 8, 2], block2: [2, 2, 4], pooled: [4], logits: [5] });
   assertEquals(variables[0].name, "student.stem.weight");
   assertEquals(variables.map(({ name }) => name).includes("student.block2.1.shortcut.norm.variance"), true);
@@ -38,7 +38,7 @@ Deno.test("taps have their shapes, variables their names, and both are counted",
 });
 
 Deno.test("run gives every tap before and after its activation; its parts give the same", async () => {
-  const net = player("student.");
+  const net = model("student.");
   await held([net], () => {
     const x = tf.randomNormal([3, ...IMAGE]), { frozen } = passes(), { taps, pre } = net.run(x, frozen);
     for (const name of ["stem", "block1", "block2"] as const) {
@@ -63,7 +63,7 @@ Deno.test("a stage may hand on something else than its tap", async () => {
     }),
   };
   await tf.setBackend("cpu");
-  const built = build(net, variables({ seed: 1, collected: new Map() }), [2], 2);
+  const built = buildModel(net, variables({ seed: 1, collected: new Map() }), [2], 2);
   tf.tidy(() => {
     const { taps } = built.run(tf.tensor2d([[1, 3]]), passes().frozen);
     assertEquals([[...taps.a.dataSync()], [...taps.b.dataSync()]], [[1, 3], [2, 6]]);
@@ -71,7 +71,7 @@ Deno.test("a stage may hand on something else than its tap", async () => {
 });
 
 Deno.test("what is handed on can be made of any output of a stage", async () => {
-  const made = (recipe: Net) => build(recipe, variables({ seed: 1, collected: new Map() }), IMAGE, CLASSES);
+  const made = (recipe: Net) => buildModel(recipe, variables({ seed: 1, collected: new Map() }), IMAGE, CLASSES);
   for (const net of [made(wrn(10, 1)), made(small)]) {
     await held([net], () => {
       const { frozen } = passes(), { taps, next } = net.run(tf.randomNormal([2, ...IMAGE]), frozen);
@@ -83,9 +83,9 @@ Deno.test("what is handed on can be made of any output of a stage", async () => 
 });
 
 Deno.test("a copy starts at the values of what it is made from, in variables of its own", () => {
-  const original = player("teacher.", { seed: 5, fixed: true }),
-    copy = player("copy.", {}, original),
-    fresh = player("new.");
+  const original = model("teacher.", { seed: 5, fixed: true }),
+    copy = model("copy.", {}, original),
+    fresh = model("new.");
   original.variables.forEach((variable, i) => {
     assertEquals(copy.variables[i].initial(), variable.initial());
     assertEquals([variable.fixed, copy.variables[i].fixed], [true, false]);
@@ -95,7 +95,7 @@ Deno.test("a copy starts at the values of what it is made from, in variables of 
 });
 
 Deno.test("a tap that is not there is named, with the one that was meant", () => {
-  const net = player("") as unknown as ReturnType<typeof build<Net>>;
+  const net = model("") as unknown as ReturnType<typeof buildModel<Net>>;
   const { exit, message } = assertThrows(() => net.shapes.blok2, Failure);
   assertEquals(exit, 2);
   assertEquals(message, "small has no tap blok2; it has stem, block1, block2, pooled, logits; did you mean block2?");
@@ -108,12 +108,12 @@ Deno.test("a classifier's stages are made for the data set's classes", () => {
     (classes) => ({ pooled: stage(globalAveragePool()), logits: stage(dense(classes)) }),
   );
   const at = (classes: number) =>
-    build(net, variables({ seed: 1, collected: new Map() }), [4, 4, 3], classes).shapes.logits;
+    buildModel(net, variables({ seed: 1, collected: new Map() }), [4, 4, 3], classes).shapes.logits;
   assertEquals([at(10), at(100)], [[10], [100]]);
 });
 
 Deno.test("the last map is the last tap with a height and a width; a network without one is refused", () => {
-  const create = (recipe: Net) => build(recipe, variables({ seed: 1, collected: new Map() }), IMAGE, CLASSES);
+  const create = (recipe: Net) => buildModel(recipe, variables({ seed: 1, collected: new Map() }), IMAGE, CLASSES);
   assertEquals(lastMap(create(small)), "block2");
   const { exit } = assertThrows(() => lastMap(create(given({ logits: [2, 5] }))), Failure);
   assertEquals(exit, 2);

@@ -10,12 +10,12 @@ import {
   masked,
   mse,
   related,
-  root,
+  safeSqrt,
   smoothL1,
   soften,
   standardise,
   stop,
-  unit,
+  unitRows,
 } from "../../lib/nn/ops.ts";
 import { stream } from "../../lib/values/random.ts";
 
@@ -112,19 +112,19 @@ function slope(run: (x: tf.Tensor) => tf.Tensor, x: number[]): { values: number[
 
 pure("unit divides rows by their norm; one of zeros stays, without a gradient", () => {
   const x = tf.tensor2d([[3, -4], [0, 0]]),
-    first = (order: 1 | 2) => (x: tf.Tensor) => tf.slice(unit(x, order), 0, [2, 1]);
+    first = (order: 1 | 2) => (x: tf.Tensor) => tf.slice(unitRows(x, order), 0, [2, 1]);
   const near = (ours: ArrayLike<number>, expected: number[]) =>
     expected.forEach((value, i) => assertAlmostEquals(ours[i], value, 1e-6));
-  near(unit(x).dataSync(), [0.6, -0.8, 0, 0]);
-  near(unit(x, 1).dataSync(), [3 / 7, -4 / 7, 0, 0]);
-  near(unit(tf.transpose(x), 2, 0).dataSync(), [0.6, 0, -0.8, 0]);
+  near(unitRows(x).dataSync(), [0.6, -0.8, 0, 0]);
+  near(unitRows(x, 1).dataSync(), [3 / 7, -4 / 7, 0, 0]);
+  near(unitRows(tf.transpose(x), 2, 0).dataSync(), [0.6, 0, -0.8, 0]);
   near(tf.grad(first(2))(x).dataSync(), [16 / 125, 12 / 125, 0, 0]);
   near(tf.grad(first(1))(x).dataSync(), [4 / 49, 3 / 49, 0, 0]);
-  near(tf.grad((x) => unit(x, 1))(tf.tensor2d([[2, 0]])).dataSync(), [0, 0.5]);
+  near(tf.grad((x) => unitRows(x, 1))(tf.tensor2d([[2, 0]])).dataSync(), [0, 0.5]);
 });
 
 pure("root has no gradient at 0", () => {
-  assertEquals(slope(root, [0, 4]), { values: [0, 2], gradient: [0, 0.25] });
+  assertEquals(slope(safeSqrt, [0, 4]), { values: [0, 2], gradient: [0, 0.25] });
 });
 
 pure("smoothL1 is a parabola near 0, straight beyond 1", () => {

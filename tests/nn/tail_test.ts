@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { wrn } from "../../lib/networks/wrn.ts";
 import type { Layer } from "../../lib/nn/layer.ts";
-import { build, type Classifier } from "../../lib/nn/network.ts";
+import { buildModel, type Classifier } from "../../lib/nn/network.ts";
 import { passes } from "../../lib/nn/pass.ts";
 import { tail } from "../../lib/nn/tail.ts";
 import { starting, type Variable, variables } from "../../lib/nn/variables.ts";
@@ -13,7 +13,7 @@ Deno.test("a network's tail, started from its own weights, goes on from a tap as
   for (const recipe of networks) {
     for (const tap of ["block1", "pooled"] as const) {
       const collected = new Map<string, Variable>(), scope = variables({ seed: 1, collected });
-      const network = build(recipe, scope.in("network"), IMAGE, CLASSES), names = Object.keys(network.parts);
+      const network = buildModel(recipe, scope.in("network"), IMAGE, CLASSES), names = Object.keys(network.parts);
       const stages = names.slice(names.indexOf(tap) + 1);
       const behind = network.variables.filter(({ name }) => stages.includes(name.split(".")[1]));
       const copied: Layer = (scope, input) => tail(recipe, CLASSES, tap)(starting(scope, behind, []), input);

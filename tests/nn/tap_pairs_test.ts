@@ -5,18 +5,18 @@ import { kdsvd } from "../../lib/distillers/kdsvd.ts";
 import { nst } from "../../lib/distillers/nst.ts";
 import { vid } from "../../lib/distillers/vid.ts";
 import { Failure } from "../../lib/values/failure.ts";
-import { build, type Net, type Player } from "../../lib/nn/network.ts";
+import { buildModel, type Model, type Net } from "../../lib/nn/network.ts";
 import { lastMaps, type TapPair, tapPairs } from "../../lib/nn/tap_pairs.ts";
 import { type Shape, variables } from "../../lib/nn/variables.ts";
 import { given } from "../support/given.ts";
 import type { Toy } from "../support/toy.ts";
 
-const player = (shapes: Readonly<Record<string, Shape>>): Player =>
-  build(given(shapes) as Net, variables({ seed: 1, collected: new Map() }), [1, 1, 1], 2);
+const model = (shapes: Readonly<Record<string, Shape>>): Model =>
+  buildModel(given(shapes) as Net, variables({ seed: 1, collected: new Map() }), [1, 1, 1], 2);
 
 const map = [1, 4, 4, 3], vector = [1, 3];
-const deep = player({ stem: map, a: map, b: map, c: map, pooled: vector, logits: vector });
-const shallow = player({ opening: map, d: map, e: map, pooled: vector, logits: vector });
+const deep = model({ stem: map, a: map, b: map, c: map, pooled: vector, logits: vector });
+const shallow = model({ opening: map, d: map, e: map, pooled: vector, logits: vector });
 
 Deno.test("maps behind the stems are paired in order, as many as the shallower network has", () => {
   assertEquals(tapPairs(deep, shallow), [["a", "d"], ["b", "e"]]);
@@ -54,7 +54,7 @@ Deno.test("pairs that cannot be are refused, with exit 2", () => {
   refused([["a", "d"], ["a", "e"]], "the student's a is in two pairs");
   refused([["a", "f"]], "given has no tap f");
   refused([], "share no map behind their stems");
-  refused(undefined, "share no map behind their stems", player({ stem: map, logits: vector }));
+  refused(undefined, "share no map behind their stems", model({ stem: map, logits: vector }));
 });
 
 Deno.test("pairs of taps that a network does not have are compile errors", () => {

@@ -34,7 +34,7 @@ Deno.test("given values come before drawn ones, by whole name", () => {
 
 Deno.test("pace is inherited, the inner one wins", () => {
   const inner = scope().create.at({ lr: 0.5, weightDecay: 0 }).in("a").at({ lr: 0.1 }).variable("w", [1], constant(0));
-  assertEquals(inner.pace, { lr: 0.1, weightDecay: 0 });
+  assertEquals(inner.paramGroup, { lr: 0.1, weightDecay: 0 });
 });
 
 Deno.test("a variable has no value where no engine holds it", () => {

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Failure } from "../../lib/values/failure.ts";
-import { identify, load, root } from "../../lib/project/identify.ts";
+import { identify, loadExperiments, projectRoot } from "../../lib/project/identify.ts";
 import { needs } from "../support/needs.ts";
 import { IMPORTS, project } from "../support/toy_project.ts";
 
@@ -51,7 +51,7 @@ await needs(
           "both.ts#variant": ["both#variant"],
         })
       ) {
-        const loaded = await load(at(spec));
+        const loaded = await loadExperiments(at(spec));
         assertEquals(loaded.map(({ id }) => id), ids.map((id) => `experiments/${id}`), spec);
         for (const { id, experiment } of loaded) {
           const found = await identify(experiment);
@@ -60,7 +60,7 @@ await needs(
           assertEquals(found.module, at(`${id.split("#")[0].slice("experiments/".length)}.ts`));
         }
       }
-      const [{ experiment: { teachers: [teacher] } }] = await load(at("record.ts#kd"));
+      const [{ experiment: { teachers: [teacher] } }] = await loadExperiments(at("record.ts#kd"));
       assert("experiment" in teacher);
       assertEquals((await identify(teacher.experiment)).id, "experiments/record#teacher");
     }),
@@ -71,9 +71,9 @@ await needs(
   "identify: the root is the nearest folder upward with a deno.json, else the working directory",
   () =>
     project({ "inner/deno.jsonc": "{}", "inner/deep/a.ts": "", "b.ts": "" }, (folder) => {
-      const of = (name: string) => root(pathToFileURL(join(folder, name)).href);
+      const of = (name: string) => projectRoot(pathToFileURL(join(folder, name)).href);
       assertEquals([of("inner/deep/a.ts"), of("b.ts")], [join(folder, "inner"), folder]);
-      assertEquals(root("file:///nowhere/at/all.ts"), Deno.cwd());
+      assertEquals(projectRoot("file:///nowhere/at/all.ts"), Deno.cwd());
       return Promise.resolve();
     }),
 );
@@ -98,7 +98,7 @@ await needs(read, "load: what is wrong is said in one piece, with exit code 2", 
         ["lost.ts", "cannot import", "nowhere.ts"],
       ]
     ) {
-      const failure = await assertRejects(() => load(at(spec)), Failure);
+      const failure = await assertRejects(() => loadExperiments(at(spec)), Failure);
       assertEquals(failure.exit, 2, spec);
       for (const text of said) assertStringIncludes(failure.message, text);
       assert(!failure.message.includes("at f ("), "a stack is no message");

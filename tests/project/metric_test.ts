@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { Failure } from "../../lib/values/failure.ts";
-import { type Metric, metricOf, percentages, primaryOf, reached, readMetric } from "../../lib/project/metric.ts";
-import { type Reader, shaped } from "../../lib/values/reader.ts";
+import { type Metric, metricOf, percentages, primaryOf, readMetric, valueAt } from "../../lib/project/metric.ts";
+import { readAs, type Reader } from "../../lib/values/reader.ts";
 import { classification } from "../../lib/tasks/classification.ts";
 import type { Task } from "../../lib/tasks/task.ts";
 
@@ -19,12 +19,12 @@ const boxes: Task = {
 const found: Metric = { map: { last: 40.1, best: 41.2 }, loss: 1.5, heldOut: { last: 42, best: 43 } };
 
 const refused = (value: unknown, reader: Reader<Metric>): string =>
-  assertThrows(() => shaped(value, reader, (problem) => new Failure(3, problem)), Failure).message;
+  assertThrows(() => readAs(value, reader, (problem) => new Failure(3, problem)), Failure).message;
 
 Deno.test("metric: a measure of one number has it after the last epoch alone", () => {
-  assertEquals([reached(found, "map", "last"), reached(found, "map", "best")], [40.1, 41.2]);
-  assertEquals([reached(found, "loss", "last"), reached(found, "loss", "best")], [1.5, undefined]);
-  assertEquals(reached(found, "top1", "last"), undefined);
+  assertEquals([valueAt(found, "map", "last"), valueAt(found, "map", "best")], [40.1, 41.2]);
+  assertEquals([valueAt(found, "loss", "last"), valueAt(found, "loss", "best")], [1.5, undefined]);
+  assertEquals(valueAt(found, "top1", "last"), undefined);
 });
 
 Deno.test("metric: the primary measure is that of the task, or a failure that names it", () => {
@@ -44,9 +44,9 @@ Deno.test("metric: percentages are those of the task, in its order, with their t
 });
 
 Deno.test("metric: of any task finite numbers are read, of a task its primary measure and true percentages too", () => {
-  assertEquals(shaped(found, readMetric, Error), found);
-  assertEquals(shaped(found, metricOf(boxes), Error), found);
-  assertEquals(Object.keys(shaped(JSON.parse('{"b":1,"a":{"best":2,"last":1}}'), readMetric, Error)), ["b", "a"]);
+  assertEquals(readAs(found, readMetric, Error), found);
+  assertEquals(readAs(found, metricOf(boxes), Error), found);
+  assertEquals(Object.keys(readAs(JSON.parse('{"b":1,"a":{"best":2,"last":1}}'), readMetric, Error)), ["b", "a"]);
   assertEquals(refused({ map: "40" }, readMetric), 'map has to be an object, not "40"');
   assertEquals(refused({ map: { last: NaN, best: 1 } }, readMetric), "map.last has to be a number, not null");
   assertEquals(
@@ -60,5 +60,5 @@ Deno.test("metric: of any task finite numbers are read, of a task its primary me
   const wrong = "best has to be a number from 0 to 100, not 100.5";
   assertEquals(refused({ ...found, map: pair }, metricOf(boxes)), `map.${wrong}`);
   assertEquals(refused({ ...found, heldOut: pair }, metricOf(boxes)), `heldOut.${wrong}`);
-  assertEquals(shaped({ ...found, loss: 300 }, metricOf(boxes), Error).loss, 300);
+  assertEquals(readAs({ ...found, loss: 300 }, metricOf(boxes), Error).loss, 300);
 });

@@ -8,7 +8,7 @@ import { declarationHash } from "../../lib/experiment/declaration.ts";
 import { experiment, from } from "../../lib/experiment/experiment.ts";
 import { resnet20, resnet8 } from "../../lib/networks/resnet.ts";
 import { sgd } from "../../lib/optimizers/sgd.ts";
-import { readResult, record, resultPath, stateOf, type Trial } from "../../lib/project/result.ts";
+import { readResult, recordTrial, resultPath, type Trial, trialState } from "../../lib/project/result.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { stream } from "../../lib/values/random.ts";
 import { needs } from "../support/needs.ts";
@@ -31,7 +31,7 @@ Deno.test("result: a trial is measured, quick or stale", () => {
     trial(1, 1, { quick: true }),
     trial(1, 1, { quick: true, declaration: B }),
   ];
-  assertEquals(states.map((one) => stateOf(one, A)), ["measured", "stale", "quick", "quick"]);
+  assertEquals(states.map((one) => trialState(one, A)), ["measured", "stale", "quick", "quick"]);
 });
 
 Deno.test("result: the hash is of what is declared, teachers included, and not of where", async () => {
@@ -61,7 +61,7 @@ await needs(
   () =>
     project({}, async (folder) => {
       const path = resultPath(folder, "a#b");
-      const put = (one: Trial) => record(path, "a#b", one);
+      const put = (one: Trial) => recordTrial(path, "a#b", one);
       assertEquals(await readResult(path, "a#b"), undefined);
       const teacher = { id: "t", seed: 1, sha256: B, score: { top1: 80 } };
       const given = { ...teacher, id: "vgg13:a.pth", seed: null };
@@ -97,8 +97,8 @@ await needs(
   () =>
     project({}, async (folder) => {
       const one = trial(1, 70), turned = Object.fromEntries(Object.entries(one).reverse()) as unknown as Trial;
-      await record(join(folder, "a.json"), "a", one);
-      await record(join(folder, "b.json"), "a", turned);
+      await recordTrial(join(folder, "a.json"), "a", one);
+      await recordTrial(join(folder, "b.json"), "a", turned);
       const text = await Deno.readTextFile(join(folder, "a.json"));
       assertEquals(await Deno.readTextFile(join(folder, "b.json")), text);
       assert(text.endsWith("}\n") && text.indexOf('"experiment"') < text.indexOf('"trials"'));
@@ -116,8 +116,8 @@ await needs(
   () =>
     project({}, async (folder) => {
       const path = join(folder, "a.json"), timed = trial(1, 70, { stepSeconds: 0.0123 });
-      await record(path, "a", timed);
-      await record(path, "a", trial(2, 71));
+      await recordTrial(path, "a", timed);
+      await recordTrial(path, "a", trial(2, 71));
       const { trials: [one, other] } = (await readResult(path, "a"))!;
       assertEquals([one.stepSeconds, other.stepSeconds], [0.0123, undefined]);
       assertEquals((await Deno.readTextFile(path)).match(/"stepSeconds"/g)!.length, 1);
@@ -136,7 +136,7 @@ await needs(
       await Deno.writeTextFile(path, JSON.stringify(before));
       const read = { ...one, teachers: [{ ...teacher, score: { top1: 88.3 } }] };
       assertEquals((await readResult(path, "a"))!.trials, [read]);
-      await record(path, "a", trial(2, 71));
+      await recordTrial(path, "a", trial(2, 71));
       assertEquals((await readResult(path, "a"))!.trials, [read, trial(2, 71)]);
     }),
 );
@@ -144,7 +144,7 @@ await needs(
 await needs(disk, "record: many at once lose nothing", () =>
   project({}, async (folder) => {
     const path = join(folder, "a.json");
-    await Promise.all(Array.from({ length: 20 }, (_, seed) => record(path, "a", trial(seed, seed))));
+    await Promise.all(Array.from({ length: 20 }, (_, seed) => recordTrial(path, "a", trial(seed, seed))));
     assertEquals((await readResult(path, "a"))!.trials, Array.from({ length: 20 }, (_, seed) => trial(seed, seed)));
   }));
 
@@ -157,9 +157,9 @@ await needs(
       await Deno.writeTextFile(former, JSON.stringify({ experiment: "a#b", trials: [trial(20, 50)] }));
       const lib = new URL("../../lib/project/result.ts", import.meta.url),
         toy = new URL("../support/trial.ts", import.meta.url);
-      const code = `import { record } from "${lib}"; import { trial } from "${toy}";
+      const code = `import { recordTrial } from "${lib}"; import { trial } from "${toy}";
       const first = Number(Deno.args[0]);
-      for (let i = 0; i < 10; i++) await record(${JSON.stringify(path)}, "a#b", trial(first + i, 50));`;
+      for (let i = 0; i < 10; i++) await recordTrial(${JSON.stringify(path)}, "a#b", trial(first + i, 50));`;
       await Deno.writeTextFile(join(folder, "writer.ts"), code);
       const writer = (first: number) =>
         new Deno.Command(Deno.execPath(), {
@@ -185,13 +185,13 @@ await needs(
   () =>
     project({ "no": "a file" }, async (folder) => {
       const failure = await assertRejects(
-        () => record(join(folder, "no/a.json"), "no#a", trial(1, 70)),
+        () => recordTrial(join(folder, "no/a.json"), "no#a", trial(1, 70)),
         Failure,
         "cannot write",
       );
       assertEquals(failure.exit, 3);
       await assertRejects(
-        () => record(join(folder, "a.json"), "a", trial(1, NaN)),
+        () => recordTrial(join(folder, "a.json"), "a", trial(1, NaN)),
         TypeError,
         "trials[0].metric.top1.last",
       );
@@ -209,13 +209,13 @@ await needs(
       assertEquals((await readResult(path, "a#b"))!.trials, [one]);
       assert(existsSync(former) && !existsSync(path));
 
-      await Promise.all([2, 3, 4].map((seed) => record(path, "a#b", trial(seed, 71))));
+      await Promise.all([2, 3, 4].map((seed) => recordTrial(path, "a#b", trial(seed, 71))));
       assertEquals((await readResult(path, "a#b"))!.trials, [one, two, trial(3, 71), trial(4, 71)]);
       assert(!existsSync(former));
 
       const text = await Deno.readTextFile(path);
       await Deno.writeTextFile(former, JSON.stringify({ experiment: "a#b", trials: [trial(5, 72)] }));
-      for (const act of [() => readResult(path, "a#b"), () => record(path, "a#b", two)]) {
+      for (const act of [() => readResult(path, "a#b"), () => recordTrial(path, "a#b", two)]) {
         const failure = await assertRejects(
           act,
           Failure,
@@ -235,7 +235,7 @@ await needs(
     project({}, async (folder) => {
       const path = resultPath(folder, "a#b"), one = trial(1, 70);
       assertEquals(resultPath(folder, "a/b"), path);
-      await record(path, "a#b", one);
+      await recordTrial(path, "a#b", one);
       const text = await Deno.readTextFile(path);
       const cases: [id: string, said: string][] = [
         ["a/b", `${path} has the result of a#b, and that of a/b belongs there too: rename the module or the export`],
@@ -246,7 +246,7 @@ await needs(
         ],
       ];
       for (const [id, said] of cases) {
-        for (const act of [() => readResult(path, id), () => record(path, id, trial(2, 71))]) {
+        for (const act of [() => readResult(path, id), () => recordTrial(path, id, trial(2, 71))]) {
           const failure = await assertRejects(act, Failure, said);
           assertEquals(failure.exit, 3);
         }
@@ -302,7 +302,7 @@ await needs(
         assertEquals(failure.exit, 3);
         assertStringIncludes(failure.message, path);
         assertStringIncludes(failure.message, said);
-        await assertRejects(() => record(path, "a", trial(1, 70)), Failure, said);
+        await assertRejects(() => recordTrial(path, "a", trial(1, 70)), Failure, said);
         assertEquals(await Deno.readTextFile(path), text, "a malformed file is left alone");
       }
     }),
@@ -311,7 +311,7 @@ await needs(
 await needs(disk, "readResult: a file cut off anywhere is no result", () =>
   project({}, async (folder) => {
     const path = join(folder, "a.json");
-    await record(path, "a", trial(1, 70));
+    await recordTrial(path, "a", trial(1, 70));
     const text = (await Deno.readTextFile(path)).trimEnd(), random = stream(1, "cut");
     for (let i = 0; i < 50; i++) {
       await Deno.writeTextFile(path, text.slice(0, random.below(text.length)));

@@ -1,10 +1,10 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { addStep, enterGrads, type EpochSums, NO_SUMS, readEpochSums } from "../../lib/run/epoch_sums.ts";
 import { canonical } from "../../lib/values/json.ts";
-import { shaped } from "../../lib/values/reader.ts";
+import { readAs } from "../../lib/values/reader.ts";
 
 const one = (value: number) => Float32Array.of(value);
-const read = (saved: unknown) => shaped(saved, readEpochSums, (problem) => new Error(problem));
+const read = (saved: unknown) => readAs(saved, readEpochSums, (problem) => new Error(problem));
 
 const sums: EpochSums = {
   images: 6,

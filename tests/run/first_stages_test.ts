@@ -3,8 +3,8 @@ import { assert, assertEquals, assertNotEquals, assertRejects, assertStringInclu
 import { existsSync } from "node:fs";
 import { loadCheckpoint } from "../../lib/weights/checkpoint.ts";
 import { Failure } from "../../lib/values/failure.ts";
-import { plan } from "../../lib/run/dry_run.ts";
-import { resolve } from "../../lib/run/resolve.ts";
+import { dryRun } from "../../lib/run/dry_run.ts";
+import { resolveRun } from "../../lib/run/resolve.ts";
 import { sha256 } from "../../lib/values/sha256.ts";
 import { everything, needs } from "../support/needs.ts";
 import { type Toys, toys } from "../support/toy_runs.ts";
@@ -13,7 +13,7 @@ const FT = `
 const teacher = experiment(import.meta, { dataset, schedule, student: large, distiller: scratch() });
 const pair = { dataset, schedule, teacher: from(teacher), student: small };
 const init = experiment(import.meta, { ...pair, distiller: retort.ftInit() });
-const { paraphraser } = from(init, { seed: 2 }).extras;
+const { paraphraser } = from(init, { seed: 2 }).trainedModules;
 const main = experiment(import.meta, { ...pair, distiller: retort.ft({ paraphraser, weight: 10 }) });
 export default { teacher, init, main };
 `;
@@ -53,7 +53,7 @@ async function weights(toys: Toys, name: string, seed: number, file: string) {
 }
 
 await test("ft: the paraphraser is trained first, then translated from, and stays as it was", FT, async (toys) => {
-  const dry = (await plan(await toys.experiment("main"), 1, toys.settings())).join("\n");
+  const dry = (await dryRun(await toys.experiment("main"), 1, toys.settings())).join("\n");
   assertStringIncludes(dry, "first stage paraphraser of toy#init seed 2, last: missing, would be trained first");
   assertStringIncludes(dry, "without evaluation and teachers and first stages");
   assert(!existsSync(toys.path("runs")));
@@ -84,7 +84,7 @@ await test("ft: the paraphraser is trained first, then translated from, and stay
   const log = await toys.log("init", 2);
   assert(log[2]["train/loss/reconstruction"] < log[0]["train/loss/reconstruction"]);
   assertEquals(log.map((line) => line["test/top1"]), Array(3).fill(log[0]["test/top1"]), "the student stays as it is");
-  const ready = (await plan(await toys.experiment("main"), 3, toys.settings())).join("\n");
+  const ready = (await dryRun(await toys.experiment("main"), 3, toys.settings())).join("\n");
   assertStringIncludes(ready, "first stage paraphraser of toy#init seed 2, last: ready");
 });
 
@@ -92,7 +92,7 @@ await test("ft: a lost paraphraser, and one of another shape", FT, async (toys) 
   await toys.run("main");
   const file = toys.of("init", 2, "last.extras.safetensors"), kept = await Deno.readFile(file);
   await Deno.remove(file);
-  assertEquals((await resolve(await toys.experiment("init"), 2, toys.settings(), ["last"])).state, "begun");
+  assertEquals((await resolveRun(await toys.experiment("init"), 2, toys.settings(), ["last"])).state, "begun");
   await toys.run("main", 2);
   assertStringIncludes(toys.said(), "first stage toy#init seed 2 is half trained; it is trained first");
   assertEquals(await Deno.readFile(file), kept, "written from the state that is there");
@@ -124,7 +124,8 @@ await test("ab: a student starts with the weights that its first stage ended wit
   await toys.run("anew");
   const [first] = await toys.log("main"), [other] = await toys.log("anew");
   assertNotEquals(first["train/loss"], other["train/loss"]);
-  const declared = async (name: string) => (await resolve(await toys.experiment(name), 1, toys.settings())).declaration;
+  const declared = async (name: string) =>
+    (await resolveRun(await toys.experiment(name), 1, toys.settings())).declaration;
   assertEquals(new Set([await declared("main"), await declared("anew"), await declared("kept")]).size, 3);
 });
 

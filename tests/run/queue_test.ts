@@ -4,10 +4,10 @@ import { pathToFileURL } from "node:url";
 import { saveCheckpoint } from "../../lib/weights/checkpoint.ts";
 import type { Epoch } from "../../lib/experiment/experiment.ts";
 import { Failure } from "../../lib/values/failure.ts";
-import { type Asked, checkQueue, queue, type Queued } from "../../lib/run/queue.ts";
-import { resolve } from "../../lib/run/resolve.ts";
+import { type AskedTrial, checkQueue, queue, type Queued } from "../../lib/run/queue.ts";
+import { resolveRun } from "../../lib/run/resolve.ts";
 import { readResult } from "../../lib/project/result.ts";
-import { run } from "../../lib/run/run.ts";
+import { runTrials } from "../../lib/run/run.ts";
 import type { Settings } from "../../lib/run/settings.ts";
 import { everything, needs } from "../support/needs.ts";
 import { PAIR, type Toys, toys } from "../support/toy_runs.ts";
@@ -27,7 +27,7 @@ export default { grand, teacher, init, main, early };
 `;
 
 /** Trials by the names of their experiments. */
-const asked = (toys: Toys, ...trials: readonly [name: string, seed: number][]): Promise<Asked[]> =>
+const asked = (toys: Toys, ...trials: readonly [name: string, seed: number][]): Promise<AskedTrial[]> =>
   Promise.all(trials.map(async ([name, seed]) => ({ experiment: await toys.experiment(name), seed })));
 
 const nameOf = ({ identity, seed }: Queued): string => `${identity.name} ${seed}`;
@@ -43,7 +43,7 @@ async function queued(
 
 /** Leaves what a whole run would, with these weights. */
 async function leave(toys: Toys, name: string, seed: number, weights: readonly Epoch[]): Promise<void> {
-  const { folder, declaration } = await resolve(await toys.experiment(name), seed, toys.settings({ fresh: true }));
+  const { folder, declaration } = await resolveRun(await toys.experiment(name), seed, toys.settings({ fresh: true }));
   await folder.make();
   const progress = { declaration, precision: "float32", backend: "cpu", epoch: 3, batch: 0, step: 12 };
   const last = { top1: 50, top5: 100 };
@@ -184,7 +184,7 @@ await needs(
             ["absent", toys.path("data", "nowhere"), "--data DIR"],
           ]
         ) {
-          const message = await refused(run(await asked(toys, first, [name, 1]), toys.settings()), 3);
+          const message = await refused(runTrials(await asked(toys, first, [name, 1]), toys.settings()), 3);
           for (const part of parts) assertStringIncludes(message, part);
           assert(!existsSync(toys.path("runs")) && !existsSync(toys.path("toy/first.json")), name);
         }
@@ -200,7 +200,7 @@ await needs(
 export const steep = experiment(import.meta, { dataset, schedule: sgd({ epochs: 9, batch: 16, lr: 1e30 }), student: small, distiller: scratch() });
 `,
       async (toys) => {
-        await refused(run(await asked(toys, ["teacher", 1], ["steep", 1]), toys.settings()), 4);
+        await refused(runTrials(await asked(toys, ["teacher", 1], ["steep", 1]), toys.settings()), 4);
         const recorded = async () => (await readResult(toys.path("toy/teacher.json"), "toy#teacher"))!.trials;
         assertEquals((await recorded()).map(({ seed }) => seed), [1]);
 
@@ -213,7 +213,7 @@ export const steep = experiment(import.meta, { dataset, schedule: sgd({ epochs: 
           return false;
         };
         toys.said();
-        const done = await run(await asked(toys, ["teacher", 3], ["teacher", 2]), toys.settings({ interrupted }));
+        const done = await runTrials(await asked(toys, ["teacher", 3], ["teacher", 2]), toys.settings({ interrupted }));
         assertEquals(done.map(({ trial: { seed } }) => seed), [3, 2]);
         assertEquals(done[1].trial, second);
         assertStringIncludes(toys.said(), "toy#teacher seed 2: done before");

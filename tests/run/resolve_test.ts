@@ -2,8 +2,8 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { existsSync } from "node:fs";
 import { declarationHash } from "../../lib/experiment/declaration.ts";
 import { type Epoch, from } from "../../lib/experiment/experiment.ts";
-import { resolve, resolveTrained } from "../../lib/run/resolve.ts";
-import type { Progress } from "../../lib/run/run_folder.ts";
+import { resolveRun, resolveTrained } from "../../lib/run/resolve.ts";
+import type { RunProgress } from "../../lib/run/run_folder.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { saveCheckpoint } from "../../lib/weights/checkpoint.ts";
 import { needs } from "../support/needs.ts";
@@ -16,10 +16,14 @@ const disk = ["read", "write", "env"] as const;
 async function leave(
   toys: Toys,
   seed: number,
-  progress: Partial<Progress>,
+  progress: Partial<RunProgress>,
   weights: readonly Epoch[] = [],
 ): Promise<void> {
-  const { folder, declaration } = await resolve(await toys.experiment("teacher"), seed, toys.settings({ fresh: true }));
+  const { folder, declaration } = await resolveRun(
+    await toys.experiment("teacher"),
+    seed,
+    toys.settings({ fresh: true }),
+  );
   const score = { top1: 50, top5: 100 };
   const full = {
     declaration,
@@ -45,8 +49,8 @@ await needs(
     toys(PAIR, async (toys) => {
       const experiment = await toys.experiment("teacher");
       const state = async (keep: Epoch[] = [], fresh = false) =>
-        (await resolve(experiment, 1, toys.settings({ fresh }), keep)).state;
-      const { folder, declaration, root, identity } = await resolve(experiment, 1, toys.settings());
+        (await resolveRun(experiment, 1, toys.settings({ fresh }), keep)).state;
+      const { folder, declaration, root, identity } = await resolveRun(experiment, 1, toys.settings());
       assertEquals([folder.path, root, identity.id], [toys.of("teacher", 1), toys.folder, "toy#teacher"]);
       assertEquals(declaration, await declarationHash(experiment));
       assertEquals(await state(), "missing");

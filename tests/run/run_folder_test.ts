@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { NO_SUMS } from "../../lib/run/epoch_sums.ts";
 import { Failure } from "../../lib/values/failure.ts";
-import { type Progress, RunFolder } from "../../lib/run/run_folder.ts";
+import { RunFolder, type RunProgress } from "../../lib/run/run_folder.ts";
 import { needs } from "../support/needs.ts";
 import { trial } from "../support/trial.ts";
 
@@ -66,7 +66,7 @@ await needs(
     try {
       const folder = new RunFolder(root, "a", 1, undefined);
       const path = folder.file("latest.safetensors");
-      const begun: Progress = {
+      const begun: RunProgress = {
         declaration: "a".repeat(64),
         precision: "float32",
         backend: "cpu",
@@ -78,7 +78,7 @@ await needs(
       };
       const score = { top1: 50, top5: 90 };
       const best = { epoch: 1, chosen: 50, score };
-      const done: Progress = {
+      const done: RunProgress = {
         ...begun,
         epoch: 2,
         batch: 0,

@@ -3,9 +3,9 @@ import * as tf from "@tensorflow/tfjs";
 import { existsSync, readdirSync } from "node:fs";
 import { loadCheckpoint, saveCheckpoint } from "../../lib/weights/checkpoint.ts";
 import { Failure } from "../../lib/values/failure.ts";
-import { reached } from "../../lib/project/metric.ts";
+import { valueAt } from "../../lib/project/metric.ts";
 import { readResult, type Trial } from "../../lib/project/result.ts";
-import { run } from "../../lib/run/run.ts";
+import { runTrials } from "../../lib/run/run.ts";
 import { sha256 } from "../../lib/values/sha256.ts";
 import { withDisk } from "../support/disk.ts";
 import { everything, needs } from "../support/needs.ts";
@@ -88,7 +88,7 @@ await test("what is recorded beside the module", PAIR, async (toys) => {
   const log = await toys.log("student"), tops = log.map((line) => line["test/top1"]);
   assertEquals(trial.metric.top1, { last: tops[2], best: Math.max(...tops) });
   assertEquals(trial.bestEpoch, tops.indexOf(Math.max(...tops)) + 1);
-  assertEquals(reached(trial.metric, "top5", "last"), 100);
+  assertEquals(valueAt(trial.metric, "top5", "last"), 100);
   assertEquals([trial.epochs, trial.quick, trial.holdout, trial.commit], [3, false, null, null]);
   assertEquals([trial.precision, trial.backend, typeof trial.tensorflow], ["float32", "tensorflow", "string"]);
   assertEquals(log.map(({ lr }) => +lr.toPrecision(6)), [0.05, 0.05, 0.005]);
@@ -218,7 +218,7 @@ export const later = experiment(import.meta, { dataset, schedule, teacher: from(
 `,
   async (toys) => {
     const [teacher, early, later] = await Promise.all(["teacher", "early", "later"].map(toys.experiment));
-    const done = await run([{ experiment: teacher, seed: 2 }, { experiment: teacher, seed: 1 }, {
+    const done = await runTrials([{ experiment: teacher, seed: 2 }, { experiment: teacher, seed: 1 }, {
       experiment: later,
       seed: 1,
     }], toys.settings());
@@ -228,7 +228,7 @@ export const later = experiment(import.meta, { dataset, schedule, teacher: from(
     ]]);
     assert(existsSync(toys.of("teacher", 1, "epoch-1.safetensors")));
     assert(!existsSync(toys.of("teacher", 2, "epoch-1.safetensors")));
-    await run([{ experiment: early, seed: 1 }], toys.settings());
+    await runTrials([{ experiment: early, seed: 1 }], toys.settings());
     assert(!toys.said().includes("lacking"));
   },
 );

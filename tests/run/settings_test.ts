@@ -4,7 +4,7 @@ import { synthetic } from "../../datasets/synthetic.ts";
 import { experiment, from } from "../../lib/experiment/experiment.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { sgd } from "../../lib/optimizers/sgd.ts";
-import { quickness, scheduled, type Settings, wanted } from "../../lib/run/settings.ts";
+import { epochWanted, quickness, scheduleOf, type Settings } from "../../lib/run/settings.ts";
 import { status } from "../../lib/terminal/status.ts";
 import { small } from "../support/toy.ts";
 
@@ -32,8 +32,8 @@ Deno.test("settings: other epochs or a limit make a run quick, and lie apart", (
 });
 
 Deno.test("settings: the rate drops in proportion", () => {
-  assertEquals(scheduled(long, settings()), long.schedule);
-  const tenth = scheduled(long, settings({ epochs: 24 }));
+  assertEquals(scheduleOf(long, settings()), long.schedule);
+  const tenth = scheduleOf(long, settings({ epochs: 24 }));
   const drops = Array.from({ length: 24 }, (_, i) => i + 1).filter((epoch) =>
     tenth.rate(epoch) < tenth.rate(epoch - 1)
   );
@@ -41,7 +41,8 @@ Deno.test("settings: the rate drops in proportion", () => {
 });
 
 Deno.test("settings: a teacher's epoch is moved as the drops are, and has to be one of its own", () => {
-  const of = (epoch: number | "last" | "best", epochs?: number) => wanted(from(long, { epoch }), settings({ epochs }));
+  const of = (epoch: number | "last" | "best", epochs?: number) =>
+    epochWanted(from(long, { epoch }), settings({ epochs }));
   assertEquals([of("last"), of("best", 3), of(60), of(60, 24), of(60, 1), of(240, 2)], ["last", "best", 60, 6, 1, 2]);
   for (const epoch of [0, -1, 1.5, 241, NaN]) {
     const failure = assertThrows(

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { existsSync } from "node:fs";
 import { readResult, type Trial } from "../../lib/project/result.ts";
-import { plan } from "../../lib/run/dry_run.ts";
+import { dryRun } from "../../lib/run/dry_run.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { sha256 } from "../../lib/values/sha256.ts";
 import { loadCheckpoint, saveCheckpoint } from "../../lib/weights/checkpoint.ts";
@@ -161,7 +161,7 @@ export const none = taughtBy(weights(large, { url: "${at("none.pth")}" }));
       await refused(toys, "none", "404", at("none.pth"), folder, "`file` in place of `url`");
       await refused(toys, "wrong", `SHA-256 ${sum}, expected 000`, `${folder}/00000000-weights`);
 
-      const text = (await plan(await toys.experiment("summed"), 1, toys.settings())).join("\n");
+      const text = (await dryRun(await toys.experiment("summed"), 1, toys.settings())).join("\n");
       assertStringIncludes(
         text,
         `${folder}/${file}: missing, would be downloaded from ${at("models/a%20b.pth?raw=1")}`,
@@ -182,7 +182,7 @@ export const none = taughtBy(weights(large, { url: "${at("none.pth")}" }));
       assertEquals([new Set([...ids, record.id]).size, asked.length], [3, 2]);
       assert(ids.every((id) => /^large:[0-9a-f]{8}-a_20b\.pth$/.test(id)), String(ids));
 
-      const ready = (await plan(await toys.experiment("summed"), 1, toys.settings())).join("\n");
+      const ready = (await dryRun(await toys.experiment("summed"), 1, toys.settings())).join("\n");
       assertStringIncludes(ready, `${folder}/${file}: ready`);
       await Deno.writeFile(`${folder}/${file}`, bytes.subarray(1));
       const message = await failing(toys.run("summed", 3), 3);

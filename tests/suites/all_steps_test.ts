@@ -1,7 +1,7 @@
 /** One compiled step of experiments: of a few that have every method and every pair, or of all that differ. */
 import { assert, assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { Compiler } from "../../lib/engine/graph_engine.ts";
+import { GraphEngine } from "../../lib/engine/graph_engine.ts";
 import { type Experiment, networkOf } from "../../lib/experiment/experiment.ts";
 import { variableShapes } from "../../lib/nn/description.ts";
 import type { Net } from "../../lib/nn/network.ts";
@@ -100,7 +100,7 @@ function weights(variable: Variable): Float32Array | undefined {
 
 /** Runs a first step at batch 2: every value is finite, and each weight of the student that learns moves, or of the method's own. */
 async function stepOnce(experiment: Experiment): Promise<void> {
-  const engine = new Compiler();
+  const engine = new GraphEngine();
   try {
     const { step, trainable } = await experimentStep(engine, experiment, 2, weights);
     const all = trainable.filter(isWeight), students = all.filter(({ name }) => name.startsWith("student."));

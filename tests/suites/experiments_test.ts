@@ -3,11 +3,11 @@ import { assert, assertEquals } from "@std/assert";
 import { assemble } from "../../lib/training/assemble.ts";
 import { checkTypes } from "../../lib/project/check_types.ts";
 import type { Experiment } from "../../lib/experiment/experiment.ts";
-import { main } from "../../lib/commands/list.ts";
-import { trainedFor } from "../../lib/run/queue.ts";
-import { resolve } from "../../lib/run/resolve.ts";
-import { readResult, resultPath, stateOf } from "../../lib/project/result.ts";
-import { wanted } from "../../lib/run/settings.ts";
+import { runList } from "../../lib/commands/list.ts";
+import { listFoundations } from "../../lib/run/queue.ts";
+import { resolveRun } from "../../lib/run/resolve.ts";
+import { readResult, resultPath, trialState } from "../../lib/project/result.ts";
+import { epochWanted } from "../../lib/run/settings.ts";
 import { allExperiments, experimentModules } from "../support/all_experiments.ts";
 import { imagesOf } from "../support/images_of.ts";
 import { needs } from "../support/needs.ts";
@@ -22,7 +22,7 @@ await needs(
   async () => {
     const ids = new Set<string>(), hashes = new Map<string, string>();
     for (const experiment of await allExperiments()) {
-      const { identity: { id }, declaration: hash } = await resolve(experiment, 1, { fresh: true });
+      const { identity: { id }, declaration: hash } = await resolveRun(experiment, 1, { fresh: true });
       assert(!ids.has(id), `${id} is there twice`);
       ids.add(id);
       assert(!id.startsWith("experiments/shared/"), `${id}: experiments/shared/ is for what is none`);
@@ -38,9 +38,9 @@ await needs(
 await needs(["read"], "experiments: what was measured is of what is declared today", async () => {
   let trials = 0;
   for (const experiment of await allExperiments()) {
-    const { identity: { id }, declaration, root } = await resolve(experiment, 1, { fresh: true });
+    const { identity: { id }, declaration, root } = await resolveRun(experiment, 1, { fresh: true });
     for (const trial of (await readResult(resultPath(root, id), id))?.trials ?? []) {
-      assert(stateOf(trial, declaration) !== "stale", `${id} seed ${trial.seed} is stale`);
+      assert(trialState(trial, declaration) !== "stale", `${id} seed ${trial.seed} is stale`);
       trials++;
     }
   }
@@ -53,10 +53,10 @@ await needs(
   async () => {
     const all = await allExperiments(), kind = ({ dataset }: Experiment) => ({ ...imagesOf(dataset), size: undefined });
     for (const experiment of all) {
-      for (const trained of trainedFor(experiment)) {
+      for (const trained of listFoundations(experiment)) {
         assert(all.has(trained.experiment), trained.experiment.url);
         assertEquals(kind(trained.experiment), kind(experiment), experiment.url);
-        wanted(trained, {});
+        epochWanted(trained, {});
       }
     }
   },
@@ -72,7 +72,9 @@ await needs(["read"], "experiments: each method can be built for its pair", asyn
 
 await needs(["read", "run", "env"], "experiments: every cell of the papers' tables has one", async () => {
   const lines: string[] = [];
-  for (const paper of ["shake", "slkd", "sakd"]) await main(["--paper", paper, "--json"], (line) => lines.push(line));
+  for (const paper of ["shake", "slkd", "sakd"]) {
+    await runList(["--paper", paper, "--json"], (line) => lines.push(line));
+  }
   const cells = lines.map((line) => JSON.parse(line)), missing = cells.filter(({ id }) => id === null);
   assertEquals(missing, []);
   // The printed numbers, without two dashes of NST; of SLKD's Tables 3 and 4, which are lost, the rows that are sure to be

@@ -3,7 +3,7 @@ import { assert } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { cifar100 } from "../../datasets/cifar.ts";
 import { schedule as cifar100Schedule } from "../../experiments/shared/cifar100.ts";
-import { augment, normalise } from "../../lib/data/augment.ts";
+import { augment, normalisePixels } from "../../lib/data/augment.ts";
 import { scratch } from "../../lib/distillers/scratch.ts";
 import type { Traced } from "../../lib/engine/engine.ts";
 import type { Distiller, Loss, Teachers } from "../../lib/experiment/distiller.ts";
@@ -11,7 +11,7 @@ import type { Random } from "../../lib/kernels/random_uniform.ts";
 import { conv, transposedConv } from "../../lib/nn/conv.ts";
 import type { Layer } from "../../lib/nn/layer.ts";
 import { maxPool } from "../../lib/nn/layers.ts";
-import { build, type Net } from "../../lib/nn/network.ts";
+import { buildModel, type Net } from "../../lib/nn/network.ts";
 import { norm } from "../../lib/nn/norm.ts";
 import { constant, type Variable, variables } from "../../lib/nn/variables.ts";
 import { sgd } from "../../lib/optimizers/sgd.ts";
@@ -50,7 +50,7 @@ async function checkMomentum({ facts, tensor, has }: Golden<Misc>, name: string,
     const create = variables({ seed: 1, collected, values: new Map(Object.entries(initial)) });
     const p = create.variable("p", [initial.p.length], constant(0)),
       q = create.variable("q", [initial.q.length], constant(0));
-    const student = build(given({ logits: [1, 2] }), create.in("student"), [1], 2), trainable = [p, q];
+    const student = buildModel(given({ logits: [1, 2] }), create.in("student"), [1], 2), trainable = [p, q];
     const pixels = initial.p.length + initial.q.length;
     const sum = (variable: Variable, gradient: tf.Tensor) => tf.sum(tf.mul(variable.value, gradient), 0, true);
     const reaching = (reachesQ: boolean): Loss<Net, Teachers> => ({ image }) => {
@@ -106,7 +106,7 @@ function checkSchedule({ facts }: Golden<Misc>): void {
 async function checkAccuracy({ tensor, integers }: Golden<Misc>): Promise<void> {
   const { shape, data } = tensor("logits"), [batch, classes] = shape, collected = new Map<string, Variable>();
   const create = variables({ seed: 1, collected, values: new Map([["logits.value", data]]) });
-  const student = build(given({ logits: shape }), create, [1, 1, 1], classes);
+  const student = buildModel(given({ logits: shape }), create, [1, 1, 1], classes);
   for (const kind of KINDS) {
     const engine = await open(kind);
     await engine.hold([...collected.values()]);
@@ -132,7 +132,7 @@ async function checkAugment({ facts, tensor, integers }: Golden<Misc>): Promise<
     const draws = theirs();
     const random: Random = { uniform: (shape) => tf.tensor(draws.shift()!, [...shape]), in: () => random };
     const augmented = augment(image, { crop, flip: true }, random);
-    return { values: { image: normalise(augmented, cifar100().normalisation) }, updates: [] };
+    return { values: { image: normalisePixels(augmented, cifar100().normalisation) }, updates: [] };
   };
   for (const kind of KINDS) {
     const engine = await open(kind),

@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import type { Engine, Traced } from "../../lib/engine/engine.ts";
 import type { Distiller } from "../../lib/experiment/distiller.ts";
 import type { Tensor } from "../../lib/kernels/tensor.ts";
-import type { Net, Output, Player, Scorer } from "../../lib/nn/network.ts";
+import type { Model, Net, Output, Scorer } from "../../lib/nn/network.ts";
 import { passes } from "../../lib/nn/pass.ts";
 import { constant, type Shape } from "../../lib/nn/variables.ts";
 import { referenceName } from "../../lib/weights/names.ts";
@@ -17,7 +17,7 @@ import { type Network, networkOf, referenceValues } from "../support/reference_n
 import { assertNear, norm, tolerance } from "../support/tolerance.ts";
 
 /** What the JSON of a network's case says. */
-interface Model {
+interface ModelFacts {
   readonly source: string;
   readonly seed: number;
   readonly num_classes: number;
@@ -51,14 +51,14 @@ function remembering(batch: number): Distiller<Scorer, Scorer> {
 }
 
 /** A weight by the recipe. */
-function recipeWeight({ seed, bn_order, param_shapes }: Model, name: string): Numbers {
+function recipeWeight({ seed, bn_order, param_shapes }: ModelFacts, name: string): Numbers {
   const kind = name.endsWith(".bias") ? "bias" : "weight";
   const isNorm = bn_order.includes(`${name.slice(0, name.lastIndexOf("."))}.running_mean`);
   return recipe(seed, name, param_shapes[name], isNorm ? `norm.${kind}` : kind);
 }
 
 /** A weight or statistic by its name: from the file where it is there, which must be what the recipe makes, else by the recipe. */
-function state({ facts, has, tensor }: Golden<Model>): (name: string) => Numbers {
+function state({ facts, has, tensor }: Golden<ModelFacts>): (name: string) => Numbers {
   return (name) => {
     if (!has(`sd.${name}`)) return recipeWeight(facts, name);
     const there = tensor(`sd.${name}`);
@@ -68,7 +68,7 @@ function state({ facts, has, tensor }: Golden<Model>): (name: string) => Numbers
 }
 
 /** The batch of images, by the recipe, and their classes. */
-function batchOf({ facts, has, tensor, integers }: Golden<Model>): { image: Numbers; label: Int32Array } {
+function batchOf({ facts, has, tensor, integers }: Golden<ModelFacts>): { image: Numbers; label: Int32Array } {
   const [, name] = facts.input.match(/'(input\d+)'/)!;
   const made = recipe(facts.seed, name, has("in.x") ? tensor("in.x").shape : facts.sampled["in.x"], "image");
   if (has("in.x")) assertEquals(made, tensor("in.x"), "the recipe's images");
@@ -76,7 +76,7 @@ function batchOf({ facts, has, tensor, integers }: Golden<Model>): { image: Numb
 }
 
 /** Compares a map of ours with the golden one, which is a sample where it was too big. */
-function assertMap(name: string, ours: Numbers, { has, tensor, facts }: Golden<Model>): void {
+function assertMap(name: string, ours: Numbers, { has, tensor, facts }: Golden<ModelFacts>): void {
   const limit = tolerance(facts.fp32_vs_fp64_rel_err.eval), { shape, data } = theirMap(ours);
   if (has(name)) {
     assertEquals(shape, tensor(name).shape, name);
@@ -92,7 +92,7 @@ function assertMap(name: string, ours: Numbers, { has, tensor, facts }: Golden<M
  * The references' taps, `f0`, `f1` … and `pooled`, and ours. Theirs end where ours do; the pooled one is numbered too where
  * it has no name of its own, and not each of them has a stem among its taps.
  */
-function tapsOf({ names }: Golden<Model>, { shapes }: Player): [theirs: string, ours: string][] {
+function tapsOf({ names }: Golden<ModelFacts>, { shapes }: Model): [theirs: string, ours: string][] {
   const theirs = [...new Set(names().flatMap((name) => name.match(/^eval\.post\.(\w+)/)?.[1] ?? []))];
   const ours = Object.keys(shapes).filter((tap) => tap !== "logits").slice(-theirs.length);
   const order = (tap: string) => tap === "pooled" ? Infinity : Number(tap.slice(1));
@@ -100,10 +100,10 @@ function tapsOf({ names }: Golden<Model>, { shapes }: Player): [theirs: string, 
 }
 
 /** Logits and taps, before the last ReLU and after it, by the running statistics, through a network's frozen pass. */
-async function checkEvaluation(golden: Golden<Model>, engine: Engine, made: Cast, player: Player): Promise<void> {
-  const { image } = batchOf(golden), taps = tapsOf(golden, player);
+async function checkEvaluation(golden: Golden<ModelFacts>, engine: Engine, made: Cast, model: Model): Promise<void> {
+  const { image } = batchOf(golden), taps = tapsOf(golden, model);
   const traced: Traced<"image"> = ({ image }) => {
-    const output = player.run(image, passes().frozen) as Output<Net>, values: Record<string, Tensor> = {};
+    const output = model.run(image, passes().frozen) as Output<Net>, values: Record<string, Tensor> = {};
     for (const [theirs, ours] of taps) {
       values[`eval.post.${theirs}`] = output.taps[ours];
       values[`eval.pre.${theirs}`] = output.pre[ours];
@@ -112,7 +112,7 @@ async function checkEvaluation(golden: Golden<Model>, engine: Engine, made: Cast
   };
   await engine.hold([...made.collected.values()]);
   const values = await engine.compile(traced)({ image });
-  const shapes: Readonly<Record<string, Shape>> = player.shapes, batch = image.shape[0];
+  const shapes: Readonly<Record<string, Shape>> = model.shapes, batch = image.shape[0];
   const map = (name: string, tap: string): Numbers => ({ shape: [batch, ...shapes[tap]], data: values[name] });
   assertMap("eval.logits", map("eval.logits", "logits"), golden);
   for (const [theirs, ours] of taps) {
@@ -125,7 +125,7 @@ async function checkEvaluation(golden: Golden<Model>, engine: Engine, made: Cast
 
 /** One training forward and backward: logits, loss, statistics, gradients. */
 async function checkTraining(
-  golden: Golden<Model>,
+  golden: Golden<ModelFacts>,
   engine: Engine,
   made: Cast,
   network: Network,
@@ -178,7 +178,7 @@ interface Compared {
  * them, by the highest tolerance: the first layer's sees every tie there is.
  */
 function gradients(
-  { facts, has, tensor }: Golden<Model>,
+  { facts, has, tensor }: Golden<ModelFacts>,
   made: Cast,
   network: Network,
   step: FirstStep,
@@ -203,7 +203,7 @@ function theirName(network: Network, variable: string): string {
   return referenceName(network, variable.slice("student.".length));
 }
 
-await goldens<Model>("models", [[/./, async (golden, t) => {
+await goldens<ModelFacts>("models", [[/./, async (golden, t) => {
   const { facts } = golden, network = networkOf(facts.source), classes = facts.num_classes;
   const image = [...facts.input_hw, batchOf(golden).image.shape[3]];
   const values = ["student.", "teacher1."].flatMap((prefix) =>
@@ -221,7 +221,7 @@ await goldens<Model>("models", [[/./, async (golden, t) => {
   const engine = await open("compiled");
   try {
     await checkEvaluation(golden, engine, made, made.student);
-    await checkEvaluation(golden, engine, made, made.teacher as Player);
+    await checkEvaluation(golden, engine, made, made.teacher as Model);
     await checkTraining(golden, engine, made, network, t);
   } finally {
     engine.close();

@@ -1,7 +1,7 @@
 /** The sizes of the networks, which the papers' tables depend on: those of the reference implementations, measured. */
 import { assertEquals, assertThrows } from "@std/assert";
 import { Failure } from "../../lib/values/failure.ts";
-import { build, type Classifier, type Player } from "../../lib/nn/network.ts";
+import { buildModel, type Classifier, type Model } from "../../lib/nn/network.ts";
 import * as deep from "../../lib/networks/deep_resnet.ts";
 import * as imagenet from "../../lib/networks/imagenet.ts";
 import { mobilenetv2 } from "../../lib/networks/mobilenet.ts";
@@ -96,14 +96,14 @@ Deno.test("networks: every one has its size here", () => {
 
 for (const [name, [parameters, statistics, multiplyAdds, tensors]] of Object.entries(SIZES)) {
   Deno.test(`networks: ${name} has the parameters, multiply-adds and taps of the papers'`, () => {
-    const player = build(networks[name], variables({ seed: 1, collected: new Map() }), [32, 32, 3], 100);
-    const running = player.variables.filter(({ trainable }) => !trainable);
+    const model = buildModel(networks[name], variables({ seed: 1, collected: new Map() }), [32, 32, 3], 100);
+    const running = model.variables.filter(({ trainable }) => !trainable);
     assertEquals(networks[name].id, name.split(" ")[0]);
-    assertEquals(player.parameters, parameters);
-    assertEquals(player.multiplyAdds, multiplyAdds);
+    assertEquals(model.parameters, parameters);
+    assertEquals(model.multiplyAdds, multiplyAdds);
     assertEquals(running.reduce((sum, { shape }) => sum + sizeOf(shape), 0), statistics);
-    assertEquals(player.variables.length - running.length, tensors);
-    assertEquals<Readonly<Record<string, unknown>>>({ ...player.shapes }, { ...tapsOf(name), logits: [100] });
+    assertEquals(model.variables.length - running.length, tensors);
+    assertEquals<Readonly<Record<string, unknown>>>({ ...model.shapes }, { ...tapsOf(name), logits: [100] });
   });
 }
 
@@ -111,7 +111,7 @@ for (const network of Object.values<Classifier>({ ...imagenet })) {
   Deno.test(`networks: ${network.id} has the parameters, multiply-adds and taps of the papers'`, () => {
     const [parameters, fewer, multiplyAdds] = LARGE[network.id];
     const made = (classes: number) =>
-      build(network, variables({ seed: 1, collected: new Map() }), [224, 224, 3], classes);
+      buildModel(network, variables({ seed: 1, collected: new Map() }), [224, 224, 3], classes);
     const large = made(1000);
     assertEquals(large.parameters, parameters);
     assertEquals(made(100).parameters, fewer);
@@ -122,13 +122,18 @@ for (const network of Object.values<Classifier>({ ...imagenet })) {
 
 Deno.test("networks: the head's weight and bias are the last stage's own variables", () => {
   for (const network of Object.values(networks)) {
-    const { parts, shapes } = build(network, variables({ seed: 1, collected: new Map() }), [32, 32, 3], 10);
+    const { parts, shapes } = buildModel(network, variables({ seed: 1, collected: new Map() }), [32, 32, 3], 10);
     assertEquals(parts.logits.map(({ shape }) => shape), [[...shapes.pooled, 10], [10]]);
   }
 });
 
 Deno.test("networks: a wide ResNet's stage opens with the norm that the stage before gives `pre` by", () => {
-  const { parts, variables: all } = build(wrn.wrn_16_1, variables({ seed: 1, collected: new Map() }), [32, 32, 3], 10);
+  const { parts, variables: all } = buildModel(
+    wrn.wrn_16_1,
+    variables({ seed: 1, collected: new Map() }),
+    [32, 32, 3],
+    10,
+  );
   const after = (stage: string) => ["scale", "offset", "mean", "variance"].map((name) => `${stage}.after.${name}`);
   const names = (stage: "block1" | "block2" | "pooled") => parts[stage].map(({ name }) => name);
   assertEquals(names("block1").some((name) => name.includes("after")), false);
@@ -139,16 +144,16 @@ Deno.test("networks: a wide ResNet's stage opens with the norm that the stage be
 
 Deno.test("networks: a tap names the norm before its last ReLU, and a ShuffleNetV2 has none over all its channels", () => {
   for (const network of Object.values(networks)) {
-    const player = build(network, variables({ seed: 1, collected: new Map() }), [32, 32, 3], 10);
+    const model = buildModel(network, variables({ seed: 1, collected: new Map() }), [32, 32, 3], 10);
     for (const tap of ["block1", "block2", "block3"] as const) {
-      const norm = () => (player as Player<Classifier<typeof tap>>).norm(tap);
+      const norm = () => (model as Model<Classifier<typeof tap>>).norm(tap);
       if (network.id === "shufflenetv2") assertThrows(norm, Failure, "shufflenetv2 has no norm before");
       else if (network.id !== "shufflenetv1" || tap !== "block1") {
-        assertEquals(norm().scale.shape, [player.shapes[tap as "pooled"][2]]);
+        assertEquals(norm().scale.shape, [model.shapes[tap as "pooled"][2]]);
       }
     }
   }
-  const { norm } = build(
+  const { norm } = buildModel(
     wrn.wrn_16_2,
     variables({ seed: 1, collected: new Map(), prefix: "student." }),
     [32, 32, 3],
@@ -160,7 +165,7 @@ Deno.test("networks: a tap names the norm before its last ReLU, and a ShuffleNet
 Deno.test("networks: all but the VGGs take 64 × 64 with maps twice as large", () => {
   for (const network of Object.values(networks).filter(({ id }) => !id.startsWith("vgg"))) {
     const shapes = (side: number): Readonly<Record<string, Shape>> =>
-      build(network, variables({ seed: 1, collected: new Map() }), [side, side, 3], 200).shapes;
+      buildModel(network, variables({ seed: 1, collected: new Map() }), [side, side, 3], 200).shapes;
     const large = shapes(64);
     for (const [tap, [height, ...rest]] of Object.entries(shapes(32))) {
       assertEquals(large[tap][0], rest.length > 0 ? 2 * height : height, `${network.id} ${tap}`);
@@ -174,6 +179,6 @@ Deno.test("networks: a wide ResNet of a depth that is not 6n + 4 is refused", ()
 });
 
 Deno.test("networks: on 64 × 64 a VGG pools once more, so that its last map is 4 × 4 all the same", () => {
-  const { shapes } = build(vgg.vgg8, variables({ seed: 1, collected: new Map() }), [64, 64, 3], 10);
+  const { shapes } = buildModel(vgg.vgg8, variables({ seed: 1, collected: new Map() }), [64, 64, 3], 10);
   assertEquals([shapes.block3, shapes.block4], [[8, 8, 512], [4, 4, 512]]);
 });

@@ -1,7 +1,7 @@
 /** Our copies of the papers' numbers, beside the transcripts that they were made from. */
 import { assertEquals } from "@std/assert";
 import { type PaperTable, readPaper } from "../../lib/tables/paper.ts";
-import { rounded } from "../../lib/values/numbers.ts";
+import { round } from "../../lib/values/numbers.ts";
 import { type Summary, summary } from "../../lib/values/statistics.ts";
 import { type Name, networkName, transcribed, type Value } from "../support/transcripts.ts";
 
@@ -39,7 +39,7 @@ function read(value: Value | Summary): Summary | null {
 /** The mean and the standard deviation of some runs, to two decimals. */
 function printed(runs: readonly number[]): Summary {
   const { mean, std, n } = summary(runs)!;
-  return { mean: rounded(mean), ...std !== undefined && { std: rounded(std) }, n };
+  return { mean: round(mean), ...std !== undefined && { std: round(std) }, n };
 }
 
 /** The columns of one of our tables as a transcript's. */

@@ -5,7 +5,7 @@ import { resnet8, resnet8x4 } from "../../lib/networks/resnet.ts";
 import { shufflenetv1 } from "../../lib/networks/shufflenet.ts";
 import { vgg8 } from "../../lib/networks/vgg.ts";
 import { wrn_16_2 } from "../../lib/networks/wrn.ts";
-import { build, type Scorer } from "../../lib/nn/network.ts";
+import { buildModel, type Scorer } from "../../lib/nn/network.ts";
 import { passes } from "../../lib/nn/pass.ts";
 import { type Variable, variables } from "../../lib/nn/variables.ts";
 import { stream } from "../../lib/values/random.ts";
@@ -32,11 +32,11 @@ async function score(network: Scorer, path: string, images: Float32Array): Promi
   const tensors = importWeights(network, IMAGE, CLASSES, await readWeights(path));
   const values = new Map(Array.from(tensors, ([name, { data }]) => [name, data as Float32Array]));
   const collected = new Map<string, Variable>(), { engine } = await openEngine();
-  const player = build(network, variables({ seed: 1, collected, fixed: true, values }), IMAGE, CLASSES);
+  const model = buildModel(network, variables({ seed: 1, collected, fixed: true, values }), IMAGE, CLASSES);
   try {
     await engine.hold([...collected.values()]);
     const run = engine.compile<"image">(({ image }) => ({
-      values: { logits: player.run(image, passes().frozen).taps.logits },
+      values: { logits: model.run(image, passes().frozen).taps.logits },
       updates: [],
     }));
     return (await run({ image: { shape: [BATCH, ...IMAGE], data: images } })).logits as Float32Array;

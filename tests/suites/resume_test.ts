@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { loadCheckpoint, saveCheckpoint } from "../../lib/weights/checkpoint.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { readResult, type Trial } from "../../lib/project/result.ts";
-import type { Progress } from "../../lib/run/run_folder.ts";
+import type { RunProgress } from "../../lib/run/run_folder.ts";
 import { everything, needs } from "../support/needs.ts";
 import { ended, type Toys, toys } from "../support/toy_runs.ts";
 
@@ -74,8 +74,8 @@ async function eventsOf(toys: Toys): Promise<number[]> {
   return ["brain.Event:2", "train/loss/kd", "test/top1", "lr\x15"].map((tag) => text.split(tag).length - 1);
 }
 
-const latest = async (toys: Toys): Promise<Progress> =>
-  (await loadCheckpoint(toys.of("student", 1, "latest.safetensors"))).metadata as unknown as Progress;
+const latest = async (toys: Toys): Promise<RunProgress> =>
+  (await loadCheckpoint(toys.of("student", 1, "latest.safetensors"))).metadata as unknown as RunProgress;
 
 const begin = (toys: Toys, stop: string): Deno.ChildProcess =>
   toys.start(["toy.ts#student", "--deterministic"], { TOY: stop });
@@ -205,7 +205,7 @@ await needs(
           "saved",
         );
         const path = toys.of("teacher", 1, "latest.safetensors"), { tensors, metadata } = await loadCheckpoint(path);
-        const { stepSeconds: taken, ...others } = metadata as unknown as Progress;
+        const { stepSeconds: taken, ...others } = metadata as unknown as RunProgress;
         await saveCheckpoint(path, tensors, { ...others, ...(stepSeconds && { stepSeconds }) } as never);
         return taken;
       };

@@ -136,7 +136,7 @@ function mistakes(): void {
   // First stages: what a student starts with, and what a method trained for another.
   const pair = { dataset, schedule, teacher };
   const init = experiment(meta, { ...pair, student: vgg8, distiller: ftInit() });
-  const { paraphraser } = from(init, { epoch: "best" }).extras;
+  const { paraphraser } = from(init, { epoch: "best" }).trainedModules;
   experiment(meta, { ...pair, student: vgg8, distiller: ft({ paraphraser }) });
   experiment(meta, { ...pair, student: from(init), distiller: ft({ paraphraser, student: "block4" }) });
   experiment(meta, { ...pair, student: vgg8, distiller: abInit({ taps: [["block1", "block2"]] }) });
@@ -146,14 +146,14 @@ function mistakes(): void {
   // @ts-expect-error: not the experiment is taken but what its method trained.
   ft({ paraphraser: from(init) });
   // @ts-expect-error: no method trains this.
-  from(init).extras.translator;
+  from(init).trainedModules.translator;
   // @ts-expect-error: scratch trains nothing for others.
-  from(trained).extras.paraphraser;
-  const _right: typeof hinting["build"] = ({ create }) => hinted(create.extra("hint", [3]));
+  from(trained).trainedModules.paraphraser;
+  const _right: typeof hinting["build"] = ({ create }) => hinted(create.trainedModule("hint", [3]));
   // @ts-expect-error: the method trains nothing of this name for others.
-  const _slip: typeof hinting["build"] = ({ create }) => hinted(create.extra("hnit", [3]));
+  const _slip: typeof hinting["build"] = ({ create }) => hinted(create.trainedModule("hnit", [3]));
   // @ts-expect-error: a method that has not said that it trains something for others cannot make it.
-  const _unsaid: Distiller<Scorer>["build"] = ({ create }) => hinted(create.extra("hint", [3]));
+  const _unsaid: Distiller<Scorer>["build"] = ({ create }) => hinted(create.trainedModule("hint", [3]));
   // @ts-expect-error: the student that another experiment trained has no tap of this name.
   experiment(meta, { ...pair, student: from(init), distiller: ft({ paraphraser, student: "block9" }) });
   // @ts-expect-error: an experiment is not yet its student: from(…) says which trial.

@@ -3,8 +3,8 @@ import { assert } from "@std/assert";
 import fc from "fast-check";
 import { Failure } from "../../lib/values/failure.ts";
 import { encode, type Entry } from "../../lib/weights/safetensors.ts";
-import { memorySource, type Source } from "../../lib/files/byte_source.ts";
-import { decodeWeights, type Weights } from "../../lib/weights/weights_file.ts";
+import { type ByteSource, memorySource } from "../../lib/files/byte_source.ts";
+import { type DecodedWeights, decodeWeights } from "../../lib/weights/weights_file.ts";
 import {
   call,
   type Code,
@@ -131,7 +131,7 @@ function repeat(bytes: Bytes, a: number, b: number, to: number): Bytes {
 }
 
 /** A source that counts what is read of it. */
-function counted(bytes: Bytes): Source & { readonly count: () => number } {
+function counted(bytes: Bytes): ByteSource & { readonly count: () => number } {
   const source = memorySource("fuzz.pth", bytes);
   let count = 0;
   return {
@@ -145,7 +145,7 @@ function counted(bytes: Bytes): Source & { readonly count: () => number } {
 }
 
 /** Asserts that what was read is whole: every tensor has as many elements as its shape. */
-function isWhole({ tensors, facts }: Weights): void {
+function isWhole({ tensors, facts }: DecodedWeights): void {
   for (const [name, { shape, data }] of tensors) {
     assert(typeof name === "string" && data.length === shape.reduce((product, size) => product * size, 1));
   }

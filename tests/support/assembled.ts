@@ -1,11 +1,11 @@
 /** An experiment's networks, method and optimiser, the networks untrained. */
-import { assemble, type Assembled, type Assembly, type AssemblyOptions } from "../../lib/training/assemble.ts";
+import { assemble, type Assembly, type AssemblyOptions, type AssemblySource } from "../../lib/training/assemble.ts";
 import type { Distiller, Teachers } from "../../lib/experiment/distiller.ts";
 import type { Net } from "../../lib/nn/network.ts";
 import { weights } from "../../lib/experiment/weights.ts";
 
 /** Who learns, who teaches, by what method, from what images. */
-export interface Parts extends Pick<Assembled, "student" | "dataset"> {
+export interface Parts extends Pick<AssemblySource, "student" | "dataset"> {
   /** What teaches: nobody, one network, or several in order. */
   readonly teacher: Teachers;
   /** The method; nobody checks that it suits the rest. */

@@ -3,12 +3,12 @@ import * as tf from "@tensorflow/tfjs";
 import {
   type Distiller,
   type HardLabels,
-  remembering,
-  type Step,
+  type StepContext,
   type Teachers,
   type Views,
+  withMemory,
 } from "../../lib/experiment/distiller.ts";
-import { type Player, scored, type Scorer } from "../../lib/nn/network.ts";
+import { type Model, outputOf, type Scorer } from "../../lib/nn/network.ts";
 import { passes } from "../../lib/nn/pass.ts";
 import { classificationLoss } from "../../lib/tasks/classification.ts";
 
@@ -42,22 +42,22 @@ export async function measured<T extends Teachers>(
   const { student, teacher, label, epoch = 1, mask, drawn = [], strong } = given, { live, frozen } = passes();
   const matrix = (rows: Rows) => tf.tensor2d(rows.map((row) => [...row]));
   const several = Array.isArray(teacher[0][0]) ? teacher as readonly Rows[] : undefined;
-  const player = (rows?: Rows) => ({ run: () => scored(matrix(rows!)) }) as unknown as Player<Scorer>;
+  const model = (rows?: Rows) => ({ run: () => outputOf(matrix(rows!)) }) as unknown as Model<Scorer>;
   return tf.tidy(() => {
     const means: Record<string, number> = {};
     const loss = distiller.build(
       {
-        student: player(strong?.student),
-        teacher: several ? several.map(() => player()) : player(strong?.teacher),
+        student: model(strong?.student),
+        teacher: several ? several.map(() => model()) : model(strong?.teacher),
         dataset: { size: label.length, classes: student[0].length, labels: Int32Array.from(label) },
       } as unknown as Parameters<typeof distiller.build>[0],
     );
     const objective = (logits: tf.Tensor): tf.Scalar => {
       const labels = tf.tensor1d([...label], "int32");
-      const { terms } = remembering(loss(
+      const { terms } = withMemory(loss(
         {
-          student: scored(logits),
-          teacher: several ? several.map((rows) => scored(matrix(rows))) : scored(matrix(teacher as Rows)),
+          student: outputOf(logits),
+          teacher: several ? several.map((rows) => outputOf(matrix(rows))) : outputOf(matrix(teacher as Rows)),
           label: labels,
           views: { strong: tf.zeros([label.length]) },
           epoch: tf.scalar(epoch),
@@ -66,7 +66,7 @@ export async function measured<T extends Teachers>(
           frozen,
           task: classificationLoss([[labels, 1]]),
           mask: () => mask && tf.tensor1d([...mask]),
-        } as unknown as Step<Scorer, T> & HardLabels & Views<"strong">,
+        } as unknown as StepContext<Scorer, T> & HardLabels & Views<"strong">,
       ));
       return tf.addN(
         Object.entries(terms).map(([name, [weight, values]]) => {

@@ -1,7 +1,7 @@
 /** What a method that takes masks is held to. */
 import { assert } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { type Distiller, remembering, type Several, type Step } from "../../lib/experiment/distiller.ts";
+import { type Distiller, type SeveralTeachers, type StepContext, withMemory } from "../../lib/experiment/distiller.ts";
 import type { Net, Tap } from "../../lib/nn/network.ts";
 import { stream } from "../../lib/values/random.ts";
 import { type Shape, sizeOf, type Variable } from "../../lib/nn/variables.ts";
@@ -27,7 +27,7 @@ export interface Taps<S extends string, T extends string> {
 /** A method between such taps; it may need no teacher, or several. */
 type Masked<S extends string, T extends string> =
   | Distiller<Net<S>, Net<T>, never>
-  | Distiller<Net<S>, Several<Net<T>>, never>
+  | Distiller<Net<S>, SeveralTeachers<Net<T>>, never>
   | Distiller<Net<S>, undefined, never>;
 
 /** The values of a method's own terms and the gradients of what they reach, by name. */
@@ -142,12 +142,12 @@ function own<S extends Net, T extends Net>(
     ...distiller,
     build(cast) {
       const loss = distiller.build(cast);
-      return (step: Step<S, T>) => {
+      return (step: StepContext<S, T>) => {
         const at = (spot: Tap<S>) => {
           assert(cast.student.shapes[spot], "a spot is named as the student's tap is");
           return mask && tf.tensor1d([...mask]);
         };
-        const { task: _, ...terms } = remembering(loss({ ...step, mask: at } as never)).terms;
+        const { task: _, ...terms } = withMemory(loss({ ...step, mask: at } as never)).terms;
         return terms;
       };
     },

@@ -1,4 +1,4 @@
-import { type Distiller, remembering, type Teachers } from "../../lib/experiment/distiller.ts";
+import { type Distiller, type Teachers, withMemory } from "../../lib/experiment/distiller.ts";
 import type { Net } from "../../lib/nn/network.ts";
 
 /** The method with these of its terms alone. */
@@ -11,7 +11,7 @@ export function only<S extends Net, T extends Teachers, D>(
     build(cast) {
       const loss = distiller.build(cast);
       return (step) => {
-        const { terms } = remembering(loss(step));
+        const { terms } = withMemory(loss(step));
         return Object.fromEntries(names.map((name) => [name, terms[name]]));
       };
     },

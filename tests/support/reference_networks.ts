@@ -6,7 +6,7 @@ import * as resnet from "../../lib/networks/resnet.ts";
 import { shufflenetv1, shufflenetv2 } from "../../lib/networks/shufflenet.ts";
 import * as vgg from "../../lib/networks/vgg.ts";
 import { wrn } from "../../lib/networks/wrn.ts";
-import { build, type Classifier } from "../../lib/nn/network.ts";
+import { buildModel, type Classifier } from "../../lib/nn/network.ts";
 import { type Shape, type Variable, variables } from "../../lib/nn/variables.ts";
 import { referenceName } from "../../lib/weights/names.ts";
 import type { Numbers } from "./goldens.ts";
@@ -75,7 +75,7 @@ export function referenceValues(
   tensor: (name: string) => Numbers,
 ): [string, Float32Array][] {
   const collected = new Map<string, Variable>();
-  build(network, variables({ seed: 0, collected }), image, classes);
+  buildModel(network, variables({ seed: 0, collected }), image, classes);
   return Array.from(collected.values(), ({ name, shape }) => {
     const theirs = referenceName(network, name), values = ourWeight(tensor(theirs));
     if (values.shape.join() !== shape.join()) {

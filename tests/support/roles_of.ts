@@ -1,4 +1,4 @@
-import { type Distiller, remembering, type Role, type Teachers } from "../../lib/experiment/distiller.ts";
+import { type Distiller, type Role, type Teachers, withMemory } from "../../lib/experiment/distiller.ts";
 import { open } from "./engines.ts";
 import type { Toy } from "./toy.ts";
 import { type Options, training } from "./toy_training.ts";
@@ -14,7 +14,7 @@ export async function rolesOf<T extends Teachers>(
     build(cast) {
       const loss = distiller.build(cast);
       return (step) => {
-        const result = remembering(loss(step));
+        const result = withMemory(loss(step));
         roles = Object.fromEntries(Object.entries(result.terms).map(([name, [, , role]]) => [name, role]));
         return result;
       };

@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { dirname, join } from "node:path";
 import { declarationHash } from "../../lib/experiment/declaration.ts";
-import { identify, load } from "../../lib/project/identify.ts";
-import { record, resultPath, type Trial } from "../../lib/project/result.ts";
+import { identify, loadExperiments } from "../../lib/project/identify.ts";
+import { recordTrial, resultPath, type Trial } from "../../lib/project/result.ts";
 
 const lib = (name: string): string => new URL(`../../lib/${name}`, import.meta.url).href;
 
@@ -24,9 +24,9 @@ export const unchecked = (): Promise<void> => Promise.resolve();
 
 /** Records a trial of an experiment of the toy project as the runner does. */
 export async function put(folder: string, spec: string, made: Trial): Promise<void> {
-  const [{ id, experiment }] = await load(join(folder, spec));
+  const [{ id, experiment }] = await loadExperiments(join(folder, spec));
   assertEquals((await identify(experiment)).id, id);
-  await record(resultPath(folder, id), id, { ...made, declaration: await declarationHash(experiment) });
+  await recordTrial(resultPath(folder, id), id, { ...made, declaration: await declarationHash(experiment) });
 }
 
 /** A folder with a `deno.json` and these files, removed after `use`. */

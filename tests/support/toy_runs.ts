@@ -1,8 +1,8 @@
 /** Experiments of a second or less, in a project of their own, and ways to run them. */
 import { join } from "node:path";
-import { load } from "../../lib/project/identify.ts";
+import { loadExperiments } from "../../lib/project/identify.ts";
 import type { Experiment } from "../../lib/experiment/experiment.ts";
-import { run } from "../../lib/run/run.ts";
+import { runTrials } from "../../lib/run/run.ts";
 import type { Trial } from "../../lib/project/result.ts";
 import type { Settings } from "../../lib/run/settings.ts";
 import { status } from "../../lib/terminal/status.ts";
@@ -101,7 +101,7 @@ function at(folder: string, defaults: Partial<Settings>): Toys {
     ...defaults,
     ...other,
   });
-  const experiment = async (name: string) => (await load(path(`toy.ts#${name}`)))[0].experiment;
+  const experiment = async (name: string) => (await loadExperiments(path(`toy.ts#${name}`)))[0].experiment;
   const start = (args: readonly string[], env: Record<string, string> = {}) =>
     new Deno.Command(Deno.execPath(), {
       args: ["run", "-A", new URL("../../lib/commands/exp.ts", import.meta.url).pathname, ...args],
@@ -118,7 +118,7 @@ function at(folder: string, defaults: Partial<Settings>): Toys {
     experiment,
     settings,
     run: async (name, seed = 1, other = {}) =>
-      (await run([{ experiment: await experiment(name), seed }], settings(other)))[0].trial,
+      (await runTrials([{ experiment: await experiment(name), seed }], settings(other)))[0].trial,
     async log(name, seed = 1) {
       const text = await Deno.readTextFile(of(name, seed, "metrics.jsonl"));
       return text.trimEnd().split("\n").map((line) => JSON.parse(line));

@@ -1,6 +1,6 @@
 /** A project with a table of every sort in it, for the formats. */
 import { join } from "node:path";
-import { main } from "../../lib/commands/tables.ts";
+import { runTables } from "../../lib/commands/tables.ts";
 import { IMPORTS, project, put, unchecked } from "./toy_project.ts";
 import { trial } from "./trial.ts";
 
@@ -44,7 +44,7 @@ export async function formatted(format: "csv" | "latex"): Promise<string> {
       for (const [i, one] of top1.entries()) await put(folder, `experiments/toy/${name}.ts`, trial(i + 1, one));
     }
     await put(folder, "experiments/toy/kd.ts", trial(3, 1, { quick: true }));
-    await main(["--format", format, join(folder, "experiments/toy")], (line) => lines.push(line), unchecked);
+    await runTables(["--format", format, join(folder, "experiments/toy")], (line) => lines.push(line), unchecked);
   });
   return lines.join("\n");
 }

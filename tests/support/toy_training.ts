@@ -2,7 +2,7 @@
 import type { Augmentation, Mix } from "../../lib/data/dataset.ts";
 import type { Distiller, Teachers } from "../../lib/experiment/distiller.ts";
 import type { Engine, Runnable, Traced, Values } from "../../lib/engine/engine.ts";
-import type { Player } from "../../lib/nn/network.ts";
+import type { Model } from "../../lib/nn/network.ts";
 import { sgd } from "../../lib/optimizers/sgd.ts";
 import type { Schedule } from "../../lib/experiment/schedule.ts";
 import {
@@ -43,11 +43,11 @@ export interface Training {
   /** Where it runs. */
   readonly engine: Engine;
   /** What learns. */
-  readonly student: Player<Toy>;
+  readonly student: Model<Toy>;
   /** Every variable by name: `student.`, `teacher1.`, `distiller.`, `velocity.`. */
   readonly collected: ReadonlyMap<string, Variable>;
   /** The student's variables that the method leaves as they are. */
-  readonly untouched: ReadonlySet<Variable>;
+  readonly frozenVariables: ReadonlySet<Variable>;
   /** One step as it is. */
   readonly run: Runnable<TrainInput, TrainValues>;
   /** How strongly each term pulls at the student in such a step. */
@@ -85,9 +85,9 @@ export async function training<T extends Teachers>(
   let step = 0;
   return {
     engine,
-    student: student as Player<Toy>,
+    student: student as Model<Toy>,
     collected: variables,
-    untouched: parts.untouched ?? new Set(),
+    frozenVariables: parts.frozenVariables ?? new Set(),
     run,
     traced,
     gradNorms,

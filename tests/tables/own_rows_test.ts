@@ -7,7 +7,7 @@ import { weights } from "../../lib/experiment/weights.ts";
 import { resnet20, resnet8 } from "../../lib/networks/resnet.ts";
 import { sgd } from "../../lib/optimizers/sgd.ts";
 import type { Metric } from "../../lib/project/metric.ts";
-import { type Labelled, ownRows } from "../../lib/tables/own_rows.ts";
+import { type LabelledOutcome, ownRows } from "../../lib/tables/own_rows.ts";
 import { comparisons, pairedRows } from "../../lib/tables/paired.ts";
 import { classification } from "../../lib/tasks/classification.ts";
 import type { Task } from "../../lib/tasks/task.ts";
@@ -18,7 +18,7 @@ const alone = () => experiment(import.meta, { ...shared, student: resnet20, dist
 const taught = (teacher: Teacher<typeof resnet20>) =>
   experiment(import.meta, { ...shared, teacher, student: resnet8, distiller: kd() });
 
-const row = (label: string, experiment: Experiment, top1: number, kl: number): Labelled => [
+const row = (label: string, experiment: Experiment, top1: number, kl: number): LabelledOutcome => [
   label,
   {
     experiment,
@@ -30,7 +30,7 @@ const row = (label: string, experiment: Experiment, top1: number, kl: number): L
 ];
 
 /** The labels of the rows that are best in a column. */
-const bests = (rows: readonly Labelled[], metric: string): string[] => {
+const bests = (rows: readonly LabelledOutcome[], metric: string): string[] => {
   const own = ownRows(rows), column = own.columns.findIndex((one) => one.metric === metric);
   return own.rows.filter(({ cells }) => cells[column]?.best).map(({ label }) => label);
 };
@@ -68,7 +68,7 @@ Deno.test("own rows: titles, digits and the side that is better are those of the
     primary: "map",
   };
   const boxes = { ...alone(), dataset: { ...shared.dataset, task } };
-  const row = (label: string, ...metrics: Metric[]): Labelled => [label, {
+  const row = (label: string, ...metrics: Metric[]): LabelledOutcome => [label, {
     experiment: boxes,
     path: "a.ts",
     measured: metrics.map((metric, i) => trial(i + 1, 0, { metric })),

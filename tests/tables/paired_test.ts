@@ -6,8 +6,8 @@ import { type Experiment, experiment, from } from "../../lib/experiment/experime
 import { resnet20, resnet8 } from "../../lib/networks/resnet.ts";
 import { sgd } from "../../lib/optimizers/sgd.ts";
 import type { Trial } from "../../lib/project/result.ts";
-import type { Labelled } from "../../lib/tables/own_rows.ts";
-import { comparisons, paired as pairedBy } from "../../lib/tables/paired.ts";
+import type { LabelledOutcome } from "../../lib/tables/own_rows.ts";
+import { comparisons, pairTrials as pairedBy } from "../../lib/tables/paired.ts";
 import { stream } from "../../lib/values/random.ts";
 import { trial } from "../support/trial.ts";
 
@@ -66,7 +66,7 @@ const teacher = experiment(meta, { dataset, schedule, student: resnet20, distill
 const alone = experiment(meta, { dataset, schedule, student: resnet8, distiller: scratch() });
 const taught = experiment(meta, { dataset, schedule, teacher: from(teacher), student: resnet8, distiller: kd() });
 
-const row = (label: string, experiment: Experiment, measured: readonly Trial[]): Labelled => [
+const row = (label: string, experiment: Experiment, measured: readonly Trial[]): LabelledOutcome => [
   label,
   { experiment, path: "a.ts", measured, stale: 0, quick: 0 },
 ];

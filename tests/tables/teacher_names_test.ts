@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { type Experiment, from } from "../../lib/experiment/experiment.ts";
 import { Failure } from "../../lib/values/failure.ts";
-import { load } from "../../lib/project/identify.ts";
+import { loadExperiments } from "../../lib/project/identify.ts";
 import { resnet20 } from "../../lib/networks/resnet.ts";
 import type { Experiments } from "../../lib/experiment/tables.ts";
 import { teacherNames } from "../../lib/tables/teacher_names.ts";
@@ -31,7 +31,10 @@ const named = async (rows: Experiments): Promise<string[]> => [...(await teacher
 
 /** Calls `use` with what gives an experiment of the toy project. */
 const experiments = (use: (of: (spec: string) => Promise<Experiment>) => Promise<void>): Promise<void> =>
-  project(FILES, (folder) => use(async (spec) => (await load(join(folder, "experiments", spec)))[0].experiment));
+  project(
+    FILES,
+    (folder) => use(async (spec) => (await loadExperiments(join(folder, "experiments", spec)))[0].experiment),
+  );
 
 await needs(
   ["read", "write"],

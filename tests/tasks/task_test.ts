@@ -2,7 +2,7 @@ import { assert, assertAlmostEquals, assertEquals, assertMatch, assertStringIncl
 import type * as tf from "@tensorflow/tfjs";
 import { batches, inOrder } from "../../lib/training/batches.ts";
 import type { Distiller } from "../../lib/experiment/distiller.ts";
-import { main } from "../../lib/commands/eval.ts";
+import { runEval } from "../../lib/commands/eval.ts";
 import { evaluate } from "../../lib/evaluation/evaluate.ts";
 import { evaluateStep } from "../../lib/training/evaluate_step.ts";
 import { open } from "../support/engines.ts";
@@ -90,11 +90,11 @@ export const student = experiment(import.meta, { ...numbers, teacher: from(teach
       assertStringIncludes(toys.said(), `done before, fit ${last["test/fit"].toFixed(1)};`);
 
       const lines: string[] = [], spec = toys.path("toy.ts#student");
-      await main([spec, "--json"], (line) => lines.push(line));
+      await runEval([spec, "--json"], (line) => lines.push(line));
       const found = JSON.parse(lines[0]);
       assertAlmostEquals(found.fit, last["test/fit"], 1e-3);
       assert(found.largest > 0);
-      await main([spec], (line) => lines.push(line));
+      await runEval([spec], (line) => lines.push(line));
       assertMatch(lines[2], new RegExp(`^fit +${last["test/fit"].toFixed(1)}$`, "m"));
       assertMatch(lines[2], new RegExp(`^largest +${found.largest.toFixed(3)}$`, "m"));
     },

@@ -1,6 +1,6 @@
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { nativeBackend, portably, tracing, useBackend } from "../../lib/tensorflow/backend.ts";
+import { nativeBackend, traceInto, useBackend, withTwins } from "../../lib/tensorflow/backend.ts";
 import { EagerBinding } from "../../lib/tensorflow/eager_binding.ts";
 import { Graph } from "../../lib/tensorflow/graph.ts";
 import { useTensorflow } from "../support/engines.ts";
@@ -33,7 +33,7 @@ await needs(
   "while a graph is traced ops are added to it, and afterwards run again, whatever happened",
   async () => {
     const binding = await useTensorflow(), graph = new Graph(), backend = nativeBackend()!;
-    tracing(graph, () =>
+    traceInto(graph, () =>
       tf.tidy(() => {
         const sum = tf.add(tf.tensor1d([1, 2]), tf.tensor1d([3, 4]));
         assertEquals(graph.node(backend.getInputTensorIds([sum])[0]).shape, [2]);
@@ -41,7 +41,7 @@ await needs(
       }));
     assertThrows(
       () =>
-        tracing(graph, () => {
+        traceInto(graph, () => {
           throw new Error("stopped");
         }),
       Error,
@@ -59,11 +59,11 @@ await needs(
   async () => {
     await useTensorflow();
     const native = nativeBackend();
-    assertEquals(portably(() => [nativeBackend(), tf.getBackend()]), [undefined, "tensorflow"]);
+    assertEquals(withTwins(() => [nativeBackend(), tf.getBackend()]), [undefined, "tensorflow"]);
     assertStrictEquals(nativeBackend(), native);
     assertThrows(
       () =>
-        portably(() => {
+        withTwins(() => {
           throw new Error("stopped");
         }),
       Error,

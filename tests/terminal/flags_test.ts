@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Failure } from "../../lib/values/failure.ts";
-import { flags, help } from "../../lib/terminal/flags.ts";
+import { helpText, parseFlags } from "../../lib/terminal/flags.ts";
 import { stream } from "../../lib/values/random.ts";
 
 const spec = {
@@ -12,7 +12,7 @@ const spec = {
 } as const;
 
 Deno.test("flags: values are typed by the spec", () => {
-  const read = flags(
+  const read = parseFlags(
     ["a.ts", "--epochs", "3", "--lr=-1e-3", "--quiet", "b", "--precision", "float32", "--", "--c"],
     spec,
   );
@@ -28,7 +28,7 @@ Deno.test("flags: values are typed by the spec", () => {
 });
 
 Deno.test("flags: positional arguments stay texts, whatever they look like", () => {
-  assertEquals(flags(["1e3", "-", "007", "--", "--", "-x", "2"], spec)._, ["1e3", "-", "007", "--", "-x", "2"]);
+  assertEquals(parseFlags(["1e3", "-", "007", "--", "--", "-x", "2"], spec)._, ["1e3", "-", "007", "--", "-x", "2"]);
 });
 
 Deno.test("flags: each mistake is a failure of exit 2 that says what is meant", () => {
@@ -59,7 +59,7 @@ Deno.test("flags: each mistake is a failure of exit 2 that says what is meant", 
     ["--precision half", '--precision can be float32 or bfloat16, not "half"'],
   ];
   for (const [line, message] of mistakes) {
-    const failure = assertThrows(() => flags(line.split(" "), spec), Failure);
+    const failure = assertThrows(() => parseFlags(line.split(" "), spec), Failure);
     assertEquals([failure.message, failure.exit], [message, 2]);
   }
 });
@@ -83,7 +83,7 @@ Deno.test("flags: what is written is what is read, in any order and spelling", (
     parts.push(["module.ts"]);
     const args = Array.from(random.permutation(parts.length), (i) => parts[i]).flat();
     const nothing = { epochs: undefined, lr: undefined, data: undefined, precision: undefined };
-    assertEquals(flags(args, spec), {
+    assertEquals(parseFlags(args, spec), {
       ...nothing,
       ...Object.fromEntries(chosen),
       quiet,
@@ -100,13 +100,13 @@ Deno.test("flags: any change to one letter of a flag is a failure, or is that fl
     const at = random.below(name.length), letter = String.fromCharCode(97 + random.below(26));
     const misspelt = name.slice(0, at) + letter + name.slice(at + 1);
     if (misspelt === name) continue;
-    const failure = assertThrows(() => flags([`--${misspelt}=1`], spec), Failure);
+    const failure = assertThrows(() => parseFlags([`--${misspelt}=1`], spec), Failure);
     assertEquals(failure.message, `unknown flag --${misspelt}; did you mean --${name}?`);
   }
 });
 
 Deno.test("help: every flag once, aligned", () => {
-  const text = help("deno task exp MODULE [flags]", spec);
+  const text = helpText("deno task exp MODULE [flags]", spec);
   assertEquals(text.split("\n"), [
     "usage: deno task exp MODULE [flags]",
     "",
@@ -117,5 +117,5 @@ Deno.test("help: every flag once, aligned", () => {
     "  --quiet                       say nothing",
     "  --help                        print this",
   ]);
-  assert(flags(["--help"], spec).help);
+  assert(parseFlags(["--help"], spec).help);
 });

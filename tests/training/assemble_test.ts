@@ -11,7 +11,7 @@ import { type Classifier, classifier } from "../../lib/nn/network.ts";
 import { stage } from "../../lib/nn/stage.ts";
 import { sgd } from "../../lib/optimizers/sgd.ts";
 import { prepare } from "../../lib/run/prepare.ts";
-import { scheduled } from "../../lib/run/settings.ts";
+import { scheduleOf } from "../../lib/run/settings.ts";
 import { classification } from "../../lib/tasks/classification.ts";
 import { assemble, type AssemblyOptions, startValues } from "../../lib/training/assemble.ts";
 import { Failure } from "../../lib/values/failure.ts";
@@ -57,7 +57,7 @@ const three = [0, 1, 2].flatMap((i) => [`${i}.0.weight`, `${i}.0.bias`]);
 const below = (scope: string, names: readonly string[]) => names.map((name) => `${scope}.${name}`);
 
 Deno.test("variables are the student's, the teachers', the method's and the optimiser's, in this order", () => {
-  const { variables, state, weights, extras, parts } = assembly(ftInit());
+  const { variables, state, weights, trainedModules, parts } = assembly(ftInit());
   const own = [...below("distiller.paraphraser.0", three), ...below("distiller.decoder.0", three)];
   const changing = [...below("student", names), ...own, ...below("velocity", own)];
   const all = [...below("student", names), ...below("teacher1", taught), ...own, ...below("velocity", own)];
@@ -73,7 +73,7 @@ Deno.test("variables are the student's, the teachers', the method's and the opti
     ]),
   );
   assertEquals(
-    Array.from(extras!, ([name, variable]) => [name, variable.name]),
+    Array.from(trainedModules!, ([name, variable]) => [name, variable.name]),
     three.map((name) => [
       `paraphraser.${name}`,
       `distiller.paraphraser.0.${name}`,
@@ -84,7 +84,7 @@ Deno.test("variables are the student's, the teachers', the method's and the opti
 Deno.test("several teachers are numbered, and what a method takes never changes", () => {
   const pair = assembly(aver(), [teacher, student]);
   assertEquals(pair.teachers.map(({ variables }) => variables[0].name), ["teacher1.map.weight", "teacher2.map.weight"]);
-  assertEquals([pair.parts.teacher, pair.extras], [pair.teachers, undefined]);
+  assertEquals([pair.parts.teacher, pair.trainedModules], [pair.teachers, undefined]);
   const asked: string[] = [];
   const { variables, parts, state } = assembly(ft({ paraphraser: untrained(ftInit(), "paraphraser") }), teacher, {
     taken({ name }, shape) {
@@ -133,19 +133,22 @@ Deno.test({
 });
 
 Deno.test("a module that a method says it trains for others and never makes is an error that names it", () => {
-  const { extras } = ftInit();
-  const { exit, message } = assertThrows(() => assembly({ ...scratch(), id: "idle", extras }, undefined), Failure);
+  const { trainedModules } = ftInit();
+  const { exit, message } = assertThrows(
+    () => assembly({ ...scratch(), id: "idle", trainedModules }, undefined),
+    Failure,
+  );
   assertEquals(exit, 2);
-  assertEquals(message, 'idle never makes its paraphraser: it has to call create.extra("paraphraser", shape)');
+  assertEquals(message, 'idle never makes its paraphraser: it has to call create.trainedModule("paraphraser", shape)');
 });
 
 await needs(everything, "what a run holds before its first step is what is assembled", async () => {
   await toys(PAIR, async (toys) => {
     const experiment = await toys.experiment("student");
-    const prepared = await prepare(experiment, 3, [undefined], { extras: new Map() }, toys.settings());
+    const prepared = await prepare(experiment, 3, [undefined], { modules: new Map() }, toys.settings());
     try {
       const { opened: { image, classes }, train, engine } = prepared;
-      const schedule = scheduled(experiment, {});
+      const schedule = scheduleOf(experiment, {});
       const { variables } = assemble(experiment, { seed: 3, image, classes: classes.length, train, schedule });
       assertEquals([...prepared.variables.keys()], [...variables.keys()]);
       const held = await engine.read(prepared.state);

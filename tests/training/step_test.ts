@@ -141,9 +141,9 @@ await both("several teachers come in order", async (kind) => {
 
 await both("a frozen pass after the live one reads the statistics that are then written", async (kind) => {
   const engine = await open(kind);
-  const looking = method(({ student: player }) => ({ student, task, image, frozen }) => ({
+  const looking = method(({ student: model }) => ({ student, task, image, frozen }) => ({
     task: [1, task(student)],
-    frozen: [1, tf.sum(tf.square(player.run(image, frozen).taps.logits), -1)],
+    frozen: [1, tf.sum(tf.square(model.run(image, frozen).taps.logits), -1)],
   }));
   const { run, student } = await training(engine, looking, none);
   const seen = (await run(inputs(0, 0))).terms.frozen[0];
@@ -172,9 +172,9 @@ const turned = (partner: readonly number[], share: number): Mix => ({
 
 await both("of mixed images the task has their own label's loss and their partner's, by their shares", async (kind) => {
   const engine = await open(kind), partner = [1, 2, 3, 0], given = inputs(1, 0), label = given.label.data;
-  const seeing = method<Scorer>(({ teacher: player }) => ({ task, student, teacher, image, frozen }) => ({
+  const seeing = method<Scorer>(({ teacher: model }) => ({ task, student, teacher, image, frozen }) => ({
     task: [1, task(student)],
-    again: [1, tf.squaredDifference(task(teacher), task(player.run(image, frozen)))],
+    again: [1, tf.squaredDifference(task(teacher), task(model.run(image, frozen)))],
     image: [1, tf.sum(image, [1, 2, 3])],
   }));
   const values = async (mix: Mix | undefined, data = label) => {

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { Failure } from "../../lib/values/failure.ts";
-import { loadCheckpoint, match, saveCheckpoint } from "../../lib/weights/checkpoint.ts";
+import { checkVariables, loadCheckpoint, saveCheckpoint } from "../../lib/weights/checkpoint.ts";
 import { encode } from "../../lib/weights/safetensors.ts";
 import type { Value } from "../../lib/weights/value.ts";
 import { needs } from "../support/needs.ts";
@@ -79,8 +79,8 @@ await needs(
 );
 
 Deno.test("match: the same names and shapes, in any order", () => {
-  match("x", tensors, new Map([["step", []], ["stem/filter", [2, 3]]]));
-  match("x", new Map(), new Map());
+  checkVariables("x", tensors, new Map([["step", []], ["stem/filter", [2, 3]]]));
+  checkVariables("x", new Map(), new Map());
 });
 
 Deno.test("match: another network is named tensor by tensor, in full", () => {
@@ -89,7 +89,7 @@ Deno.test("match: another network is named tensor by tensor, in full", () => {
   const expected = new Map(Array.from({ length: 50 }, (_, i) => [`new${i}`, [i, i]]));
   expected.set("same", [1]).set("logits/kernel", [64, 100]).set("gamma", [1]);
   const failure = assertThrows(
-    () => match("runs/w", found, expected),
+    () => checkVariables("runs/w", found, expected),
     Failure,
     "runs/w is a checkpoint of another network",
   );

@@ -6,7 +6,7 @@ import * as resnet from "../../lib/networks/resnet.ts";
 import * as shufflenet from "../../lib/networks/shufflenet.ts";
 import * as vgg from "../../lib/networks/vgg.ts";
 import * as wrn from "../../lib/networks/wrn.ts";
-import { build, type Classifier } from "../../lib/nn/network.ts";
+import { buildModel, type Classifier } from "../../lib/nn/network.ts";
 import { variables } from "../../lib/nn/variables.ts";
 import { plainNames, referenceName } from "../../lib/weights/names.ts";
 import { networkOf, referenceNetwork } from "../support/reference_networks.ts";
@@ -64,7 +64,7 @@ Deno.test("reference names: every variable of every network has one of its own",
     Object.values<unknown>({ ...family }).filter((value): value is Classifier => typeof value === "object")
   );
   for (const network of [...networks, mobilenetv2()]) {
-    const made = build(network, variables({ seed: 1, collected: new Map() }), [32, 32, 3], 100).variables;
+    const made = buildModel(network, variables({ seed: 1, collected: new Map() }), [32, 32, 3], 100).variables;
     const names = new Set(made.map(({ name }) => referenceName(network, name)));
     assertEquals(names.size, made.length, network.id);
   }

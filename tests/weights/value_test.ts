@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { Refused } from "../../lib/weights/refused.ts";
+import { FileRefused } from "../../lib/weights/refused.ts";
 import type { Entry } from "../../lib/weights/safetensors.ts";
 import { permute, toValue } from "../../lib/weights/value.ts";
 
@@ -26,7 +26,7 @@ Deno.test("a whole number beyond 32 bits is refused with the tensor's name", () 
     { dtype: "I64", shape: [1], data: BigInt64Array.of(-(2n ** 31n) - 1n) },
     { dtype: "U64", shape: [1], data: BigUint64Array.of(2n ** 64n - 1n) },
   ];
-  for (const entry of tooLarge) assertThrows(() => toValue("fc.w", entry), Refused, "tensor fc.w has the number");
+  for (const entry of tooLarge) assertThrows(() => toValue("fc.w", entry), FileRefused, "tensor fc.w has the number");
 });
 
 const counted = (...shape: number[]) => ({

@@ -1,4 +1,4 @@
-import type { Step, Terms } from "../../experiment/distiller.ts";
+import type { StepContext, Terms } from "../../experiment/distiller.ts";
 import type { Scorer } from "../../nn/network.ts";
 import { kl, masked } from "../../nn/ops.ts";
 
@@ -12,7 +12,7 @@ export interface AlsoKd {
 
 /** The term `kd` with this weight and this T; no term where the weight is 0. */
 export function alsoKd(
-  { student, teacher, mask }: Pick<Step<Scorer, Scorer>, "student" | "teacher" | "mask">,
+  { student, teacher, mask }: Pick<StepContext<Scorer, Scorer>, "student" | "teacher" | "mask">,
   { kd, temperature }: Required<AlsoKd>,
 ): Terms {
   if (kd === 0) return {};

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Term } from "../../experiment/distiller.ts";
 import { shortestMixture } from "../../kernels/shortest_mixture.ts";
-import { flat, gram, masked, root, stop, unit } from "../../nn/ops.ts";
+import { flat, gram, masked, safeSqrt, stop, unitRows } from "../../nn/ops.ts";
 import type { Tensor } from "../../kernels/tensor.ts";
 
 /** How losses are weighed. */
@@ -31,7 +31,7 @@ export function weighedByGradients(
 /** The weights of gradients, [count, …], by which their mixture is the shortest. */
 function agreement(gradients: Tensor, most: number, directions: boolean): Tensor {
   if (!directions) return shortestMixture(gram(gradients), most);
-  const lengths = root(tf.sum(tf.square(gradients), 1)), mixture = shortestMixture(gram(unit(gradients)), most);
+  const lengths = safeSqrt(tf.sum(tf.square(gradients), 1)), mixture = shortestMixture(gram(unitRows(gradients)), most);
   const weights = tf.div(mixture, tf.maximum(lengths, 1e-12));
   return tf.div(weights, tf.sum(weights));
 }

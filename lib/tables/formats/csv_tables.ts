@@ -1,10 +1,10 @@
-import { percentage } from "../../values/numbers.ts";
+import { roundPercentage } from "../../values/numbers.ts";
 import type { Summary } from "../../values/statistics.ts";
 import type { FilledOwnTable, FilledPaperTable, FilledTable } from "../filled_tables.ts";
 import { ownRows } from "../own_rows.ts";
 import { comparisons } from "../paired.ts";
 import { epochs, paperColumn } from "../paper_column.ts";
-import { minus } from "../printed.ts";
+import { subtractPrinted } from "../printed.ts";
 
 const HEADER = [
   ...["table", "group", "method", "teacher", "student", "metric", "epoch"] as const,
@@ -31,7 +31,7 @@ function ofPaper({ table, at }: FilledPaperTable): Line[] {
     table.columns.flatMap((column, c): Line[] => {
       const { ours, other, paper, logs } = columns[c][r], logged = new Map(logs);
       const place = { table: table.id, method, ...column };
-      const printed = { ...numbers(paper, "paper_"), difference: minus(ours, paper)?.mean };
+      const printed = { ...numbers(paper, "paper_"), difference: subtractPrinted(ours, paper)?.mean };
       return [
         { ...place, epoch: first, ...numbers(ours), ...printed, ...numbers(logged.get(first), "logs_") },
         { ...place, epoch: second, ...numbers(other), ...numbers(logged.get(second), "logs_") },
@@ -48,7 +48,7 @@ function ofOwn({ id: table, rows: labelled, against, names }: FilledOwnTable): L
     const differences = compared.filter(({ label }) => label === method).map(({ against, task, paired }): Line => {
       const { interval, verdict } = paired;
       const metric = `${task.primary}_minus_${against}`;
-      const low = interval && percentage(interval.low), high = interval && percentage(interval.high);
+      const low = interval && roundPercentage(interval.low), high = interval && roundPercentage(interval.high);
       return { ...place, metric, epoch: "last", ...numbers(paired), low, high, verdict };
     });
     return [
@@ -63,7 +63,7 @@ function ofOwn({ id: table, rows: labelled, against, names }: FilledOwnTable): L
 function numbers(summary: Summary | undefined, prefix: "" | "paper_" | "logs_" = ""): Line {
   if (!summary) return {};
   const { mean, std, n } = summary;
-  return { [`${prefix}mean`]: percentage(mean), [`${prefix}std`]: std && percentage(std), [`${prefix}n`]: n };
+  return { [`${prefix}mean`]: roundPercentage(mean), [`${prefix}std`]: std && roundPercentage(std), [`${prefix}n`]: n };
 }
 
 /** A field of a CSV file; absent ones are empty. */

@@ -36,7 +36,7 @@ export function footnotes(format: FootnoteFormat = markdown): Footnotes {
 }
 
 /** The mark of the footnote that counts what is not shown; empty where everything is. */
-export function unshown({ stale, quick }: Outcome, notes: Footnotes): string {
+export function noteUnshown({ stale, quick }: Outcome, notes: Footnotes): string {
   const parts = [
     stale > 0 ? `${stale} stale (the experiment has changed since)` : "",
     quick > 0 ? `${quick} quick (run with other epochs or fewer batches)` : "",

@@ -2,9 +2,9 @@ import type { FilledOwnTable, FilledPaperTable, FilledTable } from "../filled_ta
 import { ownRows } from "../own_rows.ts";
 import { comparisons, pairedRows } from "../paired.ts";
 import { type PaperTable, rowName } from "../paper.ts";
-import { type Cell, epochs, paperColumn, remarks, unsaid } from "../paper_column.ts";
-import { minus, type Printed } from "../printed.ts";
-import { type FootnoteFormat, type Footnotes, footnotes, unshown } from "./footnotes.ts";
+import { type Cell, epochs, openQuestion, paperColumn, remarks } from "../paper_column.ts";
+import { type Printed, subtractPrinted } from "../printed.ts";
+import { type FootnoteFormat, type Footnotes, footnotes, noteUnshown } from "./footnotes.ts";
 
 /**
  * A table as LaTeX that a paper can take in: ours, and smaller below it what the markdown has there. Its notes are comments,
@@ -16,19 +16,19 @@ export function latexTable(filled: FilledTable): string {
 
 function ofPaper({ table, at }: FilledPaperTable): string {
   const columns = table.columns.map((column, i) => paperColumn(table, i, (row) => at(row, column)));
-  const several = new Set(table.columns.map(({ metric }) => metric)).size > 1, notes = footnotes(inLatex);
+  const several = new Set(table.columns.map(({ metric }) => metric)).size > 1, notes = footnotes(latexFootnotes);
   const heads = several ? ["teacher", "student", "metric"] as const : ["teacher", "student"] as const;
   const lines = table.rows.flatMap((row, i) => {
     return rowLines(rowName(row, table), columns.map((cells) => cells[i]), table, notes);
   });
   return [
-    comment(`${table.id}: ${table.title}. It needs ${PACKAGES}.`),
-    comment(`Ours are of the ${epochs(table)[0]} epoch: mean ± std (n). Δ is ours minus the paper's.`),
-    ...[unsaid(table) ?? [], remarks(table)].flat().map(comment),
+    latexComment(`${table.id}: ${table.title}. It needs ${PACKAGES}.`),
+    latexComment(`Ours are of the ${epochs(table)[0]} epoch: mean ± std (n). Δ is ours minus the paper's.`),
+    ...[openQuestion(table) ?? [], remarks(table)].flat().map(latexComment),
     tabular({
       left: 1,
-      groups: [undefined, ...table.columns.map(({ group }) => group && escaped(group))],
-      header: heads.map((head) => [head, ...table.columns.map((column) => escaped(column[head]))]),
+      groups: [undefined, ...table.columns.map(({ group }) => group && escapeLatex(group))],
+      header: heads.map((head) => [head, ...table.columns.map((column) => escapeLatex(column[head]))]),
       lines,
     }),
     notes.below(),
@@ -38,48 +38,54 @@ function ofPaper({ table, at }: FilledPaperTable): string {
 /** A row's line of ours, and those below it in which some column has something. */
 function rowLines(name: string, cells: readonly Cell[], table: PaperTable, notes: Footnotes): string[][] {
   const [first, second] = epochs(table);
-  const ours = cells.map(({ ours, outcome }) => shown(ours) + (outcome ? unshown(outcome, notes) : ""));
+  const ours = cells.map(({ ours, outcome }) => latexNumber(ours) + (outcome ? noteUnshown(outcome, notes) : ""));
   const below: readonly (readonly [name: string, text: (cell: Cell) => string | undefined])[] = [
-    ["paper (Δ)", ({ ours, paper }) => paper && withDelta(shown(paper), minus(ours, paper)?.text)],
-    [`ours, ${second}`, ({ other }) => other && shown(other)],
+    ["paper (Δ)", ({ ours, paper }) => paper && withDelta(latexNumber(paper), subtractPrinted(ours, paper)?.text)],
+    [`ours, ${second}`, ({ other }) => other && latexNumber(other)],
     ...[first, second].map((epoch) => [`logs, ${epoch}`, (cell: Cell) => logged(cell, epoch)] as const),
   ];
-  const lines = below.map(([name, text]) => [escaped(name), ...cells.map((cell) => text(cell) ?? "")]);
+  const lines = below.map(([name, text]) => [escapeLatex(name), ...cells.map((cell) => text(cell) ?? "")]);
   return [
-    [escaped(name), ...ours],
+    [escapeLatex(name), ...ours],
     ...lines.filter(([, ...texts]) => texts.some((text) => text !== ""))
       .map((line) => line.map((text) => text && `\\footnotesize ${text}`)),
   ];
 }
 
 function withDelta(paper: string, delta: string | undefined): string {
-  return delta === undefined ? paper : `${paper} (${escaped(delta)})`;
+  return delta === undefined ? paper : `${paper} (${escapeLatex(delta)})`;
 }
 
 function logged({ logs = [] }: Cell, epoch: "last" | "best"): string | undefined {
   const log = logs.find(([of]) => of === epoch);
-  return log && shown(log[1]);
+  return log && latexNumber(log[1]);
 }
 
 function ofOwn({ id, title, rows: labelled, against, names }: FilledOwnTable): string {
   const { columns, rows } = ownRows(labelled, names);
-  const [header, ...differences] = pairedRows(comparisons(labelled, against)).map((cells) => cells.map(escaped));
-  const notes = footnotes(inLatex);
+  const [header, ...differences] = pairedRows(comparisons(labelled, against)).map((cells) => cells.map(escapeLatex));
+  const notes = footnotes(latexFootnotes);
   const lines = rows.map(({ label, teachers, student, cells: [first, ...further], outcome }) => [
-    ...[escaped(label), teachers.map(escaped).join(", ") || shown(undefined), escaped(student)],
-    ...[shown(first) + unshown(outcome, notes), ...further.map(shown)],
+    ...[escapeLatex(label), teachers.map(escapeLatex).join(", ") || latexNumber(undefined), escapeLatex(student)],
+    ...[latexNumber(first) + noteUnshown(outcome, notes), ...further.map(latexNumber)],
   ]);
   const main = [
-    comment(`${id}: ${title}. It needs ${PACKAGES}.`),
-    comment("Mean ± std, over n trials."),
-    tabular({ left: 3, header: [["", "teacher", "student", ...columns.map(({ title }) => escaped(title))]], lines }),
+    latexComment(`${id}: ${title}. It needs ${PACKAGES}.`),
+    latexComment("Mean ± std, over n trials."),
+    tabular({
+      left: 3,
+      header: [["", "teacher", "student", ...columns.map(({ title }) => escapeLatex(title))]],
+      lines,
+    }),
     notes.below(),
   ].filter((part) => part !== "");
   if (differences.length === 0) return main.join("\n");
   return [
     ...main,
     "",
-    comment(`${id}: paired differences over the seeds that both rows have, with their 95 % interval (Student's t).`),
+    latexComment(
+      `${id}: paired differences over the seeds that both rows have, with their 95 % interval (Student's t).`,
+    ),
     tabular({ left: 1, header: [header], lines: differences }),
   ].join("\n");
 }
@@ -94,26 +100,26 @@ const SIGNS: Readonly<Record<string, string>> = {
 };
 
 /** A text as LaTeX prints it, letter by letter. */
-export function escaped(text: string): string {
+export function escapeLatex(text: string): string {
   return [...text].map((sign) => SIGNS[sign] ?? sign).join("");
 }
 
 /** A number as LaTeX, in bold where it is the best. */
-export function shown(printed: Printed | undefined): string {
+export function latexNumber(printed: Printed | undefined): string {
   if (!printed) return "--";
-  return printed.best ? `\\textbf{${escaped(printed.text)}}` : escaped(printed.text);
+  return printed.best ? `\\textbf{${escapeLatex(printed.text)}}` : escapeLatex(printed.text);
 }
 
 /** Text that LaTeX passes over, in one line. */
-export function comment(text: string): string {
+export function latexComment(text: string): string {
   return `% ${text.replace(/\s+/g, " ")}`;
 }
 
 /** A mark above the line, and footnotes as small print below the table. */
-export const inLatex: FootnoteFormat = {
+export const latexFootnotes: FootnoteFormat = {
   mark: (number) => `\\textsuperscript{${number}}`,
   below(notes) {
-    const lines = notes.map(([mark, text]) => `${mark} ${escaped(text)}`);
+    const lines = notes.map(([mark, text]) => `${mark} ${escapeLatex(text)}`);
     return lines.length > 0 ? `\n\\noindent{\\footnotesize ${lines.join(" \\\\\n")}\\par}` : "";
   },
 };

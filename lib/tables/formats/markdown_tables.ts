@@ -1,12 +1,12 @@
 import type { Outcome } from "../../project/outcome.ts";
-import { bullets, grid, link, NONE, paragraph, plain, stack } from "../../values/markdown.ts";
-import { type Labelled, ownRows } from "../own_rows.ts";
+import { bullets, escapeMarkdown, grid, link, NONE, paragraph, stack } from "../../values/markdown.ts";
+import { type LabelledOutcome, ownRows } from "../own_rows.ts";
 import { comparisons, pairedRows } from "../paired.ts";
 import { type Column, type PaperRow, type PaperTable, rowName } from "../paper.ts";
-import { type Cell, epochs, paperColumn, remarks, unsaid } from "../paper_column.ts";
-import { minus, type Printed } from "../printed.ts";
+import { type Cell, epochs, openQuestion, paperColumn, remarks } from "../paper_column.ts";
+import { type Printed, subtractPrinted } from "../printed.ts";
 import type { TeacherNames } from "../teacher_names.ts";
-import { type Footnotes, footnotes, unshown } from "./footnotes.ts";
+import { type Footnotes, footnotes, noteUnshown } from "./footnotes.ts";
 import { methodSettings, tableSettings } from "./settings.ts";
 
 /**
@@ -17,48 +17,49 @@ export function paperTable(table: PaperTable, at: (row: PaperRow, column: Column
   const notes = footnotes(), header = [corner(table, notes), ...table.columns.map((column) => title(column, table))];
   const columns = table.columns.map((column, i) => paperColumn(table, i, (row) => at(row, column)));
   const rows = table.rows.map((row, i) => [
-    plain(rowName(row, table)),
+    escapeMarkdown(rowName(row, table)),
     ...columns.map((cells) => cellText(cells[i], notes)),
   ]);
   const set = tableSettings(
     table.rows.flatMap((row) =>
       table.columns.map((column) => at(row, column)).filter((outcome) => outcome !== undefined)
-        .map((outcome): Labelled => [row.printed ?? row.method, outcome])
+        .map((outcome): LabelledOutcome => [row.printed ?? row.method, outcome])
     ),
   );
   return stack([
-    `## ${plain(table.title)}`,
+    `## ${escapeMarkdown(table.title)}`,
     grid(header, [...groups(table), ...rows]),
     notes.below(),
     set,
     "**Notes**",
-    bullets(remarks(table).map(plain)),
+    bullets(remarks(table).map(escapeMarkdown)),
   ]);
 }
 
 /** What the lines of each cell are. */
 function corner(table: PaperTable, notes: Footnotes): string {
   const [epoch, other] = epochs(table);
-  const logs = table.rows.some(({ logs }) => logs) ? "<br>released logs" : "", open = unsaid(table);
+  const logs = table.rows.some(({ logs }) => logs) ? "<br>released logs" : "", open = openQuestion(table);
   return `ours, ${epoch} (n)<br><sub>paper${open ? notes.mark(open) : ""} · Δ<br>ours, ${other}${logs}</sub>`;
 }
 
 function title({ teacher, student, metric }: Column, { columns }: PaperTable): string {
   const several = new Set(columns.map(({ metric }) => metric)).size > 1;
-  return `${plain(teacher)} →<br>${plain(student)}${several ? `<br>${plain(metric)}` : ""}`;
+  return `${escapeMarkdown(teacher)} →<br>${escapeMarkdown(student)}${several ? `<br>${escapeMarkdown(metric)}` : ""}`;
 }
 
 /** The row of the columns' groups, each above its first column; none where there are none. */
 function groups({ columns }: PaperTable): string[][] {
   if (columns.every(({ group }) => group === undefined)) return [];
   const names = columns.map(({ group }, i) => group === columns[i - 1]?.group ? undefined : group);
-  return [["", ...names.map((name) => name === undefined ? "" : `**${plain(name)}**`)]];
+  return [["", ...names.map((name) => name === undefined ? "" : `**${escapeMarkdown(name)}**`)]];
 }
 
 function cellText({ ours, other, paper, logs = [], outcome }: Cell, notes: Footnotes): string {
-  const first = outcome ? link(shown(ours), outcome.path) + unshown(outcome, notes) : shown(ours);
+  const first = outcome ? link(markdownNumber(ours), outcome.path) + noteUnshown(outcome, notes) : markdownNumber(ours);
   if (!paper && !other) return first;
-  const delta = minus(ours, paper), printed = delta ? `${shown(paper)} · ${delta.text}` : shown(paper);
+  const delta = subtractPrinted(ours, paper),
+    printed = delta ? `${markdownNumber(paper)} · ${delta.text}` : markdownNumber(paper);
   const released = logs.map(([epoch, { text }]) => `${epoch} ${text}`).join(" · ");
   const below = [printed, ...other ? [other.text] : [], ...released ? [`logs: ${released}`] : []];
   return `${first}<br><sub>${below.join("<br>")}</sub>`;
@@ -70,21 +71,21 @@ function cellText({ ours, other, paper, logs = [], outcome }: Cell, notes: Footn
  */
 export function ownTable(
   title: string,
-  labelled: readonly Labelled[],
+  labelled: readonly LabelledOutcome[],
   against: readonly string[] = [],
   names?: TeacherNames,
 ): string {
   const notes = footnotes(), { columns, rows } = ownRows(labelled, names);
   const header = ["", "teacher", "student", ...columns.map(({ title }) => title)];
   const body = rows.map(({ label, teachers, student, cells: [main, ...further], outcome }) => [
-    link(plain(label), outcome.path),
-    teachers.map(plain).join(", ") || NONE,
-    plain(student),
-    shown(main) + unshown(outcome, notes),
-    ...further.map(shown),
+    link(escapeMarkdown(label), outcome.path),
+    teachers.map(escapeMarkdown).join(", ") || NONE,
+    escapeMarkdown(student),
+    markdownNumber(main) + noteUnshown(outcome, notes),
+    ...further.map(markdownNumber),
   ]);
   return stack([
-    `## ${plain(title)}`,
+    `## ${escapeMarkdown(title)}`,
     grid(header, body),
     notes.below(),
     differences(labelled, against),
@@ -92,8 +93,8 @@ export function ownTable(
   ]);
 }
 
-function differences(labelled: readonly Labelled[], against: readonly string[]): string {
-  const [header, ...rows] = pairedRows(comparisons(labelled, against)).map((cells) => cells.map(plain));
+function differences(labelled: readonly LabelledOutcome[], against: readonly string[]): string {
+  const [header, ...rows] = pairedRows(comparisons(labelled, against)).map((cells) => cells.map(escapeMarkdown));
   return rows.length === 0 ? "" : stack(["**Paired differences**", paragraph(HOW), grid(header, rows)]);
 }
 
@@ -103,6 +104,6 @@ const HOW =
   "`one seed` decides nothing.";
 
 /** A number as markdown, in bold where it is the best. */
-export function shown(printed: Printed | undefined): string {
+export function markdownNumber(printed: Printed | undefined): string {
   return printed?.best ? `**${printed.text}**` : printed?.text ?? NONE;
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { Failure } from "../../values/failure.ts";
-import { paragraph, plain, stack } from "../../values/markdown.ts";
+import { escapeMarkdown, paragraph, stack } from "../../values/markdown.ts";
 import { type FilledTable, filledTables } from "../filled_tables.ts";
 import type { Paper } from "../paper.ts";
 import { ownTable, paperTable } from "./markdown_tables.ts";
@@ -9,11 +9,11 @@ import { ownTable, paperTable } from "./markdown_tables.ts";
  * What the README of a folder with a `tables.ts` should be, given what it is: its head and tables new, its prose kept.
  * Rejects with a `Failure` that names the file where a declaration, the paper's numbers or a result are wrong.
  */
-export async function readme(folder: string, current: string): Promise<string> {
+export async function writeReadme(folder: string, current: string): Promise<string> {
   const { title, paper, tables } = await filledTables(folder);
   const legend = paper ? [citation(paper), paragraph(`${LEGEND} ${LEGEND_OF_PAPER}`)] : [paragraph(LEGEND)];
-  const head = { name: "head", body: stack([ORIGIN, `# ${plain(title)}`, ...legend]) };
-  return generated(join(folder, "README.md"), current, [head, ...tables.map(section)]);
+  const head = { name: "head", body: stack([ORIGIN, `# ${escapeMarkdown(title)}`, ...legend]) };
+  return replaceSections(join(folder, "README.md"), current, [head, ...tables.map(section)]);
 }
 
 const ORIGIN =
@@ -28,7 +28,7 @@ const LEGEND_OF_PAPER = "Below ours stand the paper's number, the difference Δ,
 
 function citation({ authors, venue, year, code }: Paper): string {
   const where = venue.includes(String(year)) ? venue : `${venue}, ${year}`;
-  const cited = plain(`${authors.join(", ")}. ${where}.`);
+  const cited = escapeMarkdown(`${authors.join(", ")}. ${where}.`);
   return paragraph(code ? `${cited} [Code](${code}).` : cited);
 }
 
@@ -51,7 +51,7 @@ const MARKER = /^<!-- (?:\/(head|table)|(head|table: .+?)) -->$/gm;
  * The text with these sections, in place where it has them (a head that is new comes first, a table last); sections that
  * are no longer generated go, and everything outside stays. Throws a `Failure` (exit 2) at a marker that is out of place.
  */
-export function generated(path: string, text: string, sections: readonly Section[]): string {
+export function replaceSections(path: string, text: string, sections: readonly Section[]): string {
   const bodies = new Map(sections.map(({ name, body }) => [name, body]));
   const pieces: string[] = [],
     wrong = (marker: string) =>

@@ -1,16 +1,16 @@
 import { networkOf } from "../../experiment/experiment.ts";
 import type { Trial } from "../../project/result.ts";
 import { canonical, type Json } from "../../values/json.ts";
-import { bullets, plain, stack } from "../../values/markdown.ts";
-import { called, type Named, words } from "../../values/words.ts";
-import type { Labelled } from "../own_rows.ts";
+import { bullets, escapeMarkdown, stack } from "../../values/markdown.ts";
+import { inWords, jsonInWords, type NamedPart } from "../../values/words.ts";
+import type { LabelledOutcome } from "../own_rows.ts";
 
 /**
  * How a table's experiments are set, what the counted trials ran on, and further lines. Data set and schedule stand
  * together, by row, where no row has two of them; else apart, each by what tells it best: the row, the network that learns,
  * or the pair. What rows have otherwise than most of that name stands below. Markdown; empty without rows.
  */
-export function tableSettings(rows: readonly Labelled[], further: readonly string[] = []): string {
+export function tableSettings(rows: readonly LabelledOutcome[], further: readonly string[] = []): string {
   const parts = told(rows, both, row).others.length === 0 ? [both] : PARTS;
   const lines = parts.flatMap((part) => {
     const [best] = [row, learner, pair].map((name) => told(rows, part, name))
@@ -19,11 +19,11 @@ export function tableSettings(rows: readonly Labelled[], further: readonly strin
   });
   const trials = rows.flatMap(([, { measured }]) => measured);
   if (trials.length > 0) lines.push(machinery(trials));
-  return lines.length > 0 ? stack(["**Settings**", bullets([...lines, ...further].map(plain))]) : "";
+  return lines.length > 0 ? stack(["**Settings**", bullets([...lines, ...further].map(escapeMarkdown))]) : "";
 }
 
 /** Something about a row. */
-type Of = (row: Labelled) => string;
+type Of = (row: LabelledOutcome) => string;
 
 /** A row's name. */
 const row: Of = ([label]) => label;
@@ -37,15 +37,15 @@ const pair: Of = ([, { experiment: { teachers, student } }]) => {
 
 /** What is set, in words. */
 const PARTS: readonly Of[] = [
-  ([, { experiment }]) => called(experiment.dataset),
-  ([, { experiment }]) => called(experiment.schedule),
+  ([, { experiment }]) => inWords(experiment.dataset),
+  ([, { experiment }]) => inWords(experiment.schedule),
 ];
 
 /** Data set and schedule. */
 const both: Of = (row) => PARTS.map((part) => part(row)).join("; ");
 
 /** A line for each setting with the names most of whose rows have it, and the rows that have another one. */
-function told(rows: readonly Labelled[], setting: Of, name: Of): { lines: string[]; others: Labelled[] } {
+function told(rows: readonly LabelledOutcome[], setting: Of, name: Of): { lines: string[]; others: LabelledOutcome[] } {
   const usual = new Map(Array.from(Map.groupBy(rows, name), ([name, alike]) => [name, commonest(alike.map(setting))]));
   const groups = Map.groupBy(usual.keys(), (name) => usual.get(name)!);
   return {
@@ -61,7 +61,7 @@ function commonest(texts: readonly string[]): string {
 }
 
 /** A line for each setting with the rows that have it, and on which pairs. */
-function exceptions(rows: readonly Labelled[], setting: Of): string[] {
+function exceptions(rows: readonly LabelledOutcome[], setting: Of): string[] {
   return Array.from(Map.groupBy(rows, setting), ([text, alike]) => {
     const pairs = Array.from(
       Map.groupBy(alike, row),
@@ -89,25 +89,25 @@ function machinery(trials: readonly Trial[]): string {
  * How the methods of a table's rows are set: a line for each that has options, with the rows that have it where these are called
  * otherwise, said in full or by what differs from a row above with the same method.
  */
-export function methodSettings(rows: readonly Labelled[]): string[] {
+export function methodSettings(rows: readonly LabelledOutcome[]): string[] {
   const alike = Map.groupBy(rows, ([, { experiment: { distiller: { id, options } } }]) => canonical({ id, options }));
   const methods = Array.from(alike.values(), (alike): Method => {
     const [[, { experiment: { distiller: { id, options } } }]] = alike;
     return { id, options, labels: alike.map(([label]) => label) };
   });
-  return methods.filter((method) => called(method) !== method.id).map((method) => {
+  return methods.filter((method) => inWords(method) !== method.id).map((method) => {
     const first = methods.find(({ id }) => id === method.id)!, names = method.labels.join(", ");
-    if (methods.length === 1 || (method === first && names === method.id)) return called(method);
-    return `${names}: ${inWords(method, first)}`;
+    if (methods.length === 1 || (method === first && names === method.id)) return inWords(method);
+    return `${names}: ${methodInWords(method, first)}`;
   });
 }
 
 /** A method and the rows that have it. */
-type Method = Named & { readonly labels: readonly string[] };
+type Method = NamedPart & { readonly labels: readonly string[] };
 
-function inWords(method: Method, first: Method): string {
+function methodInWords(method: Method, first: Method): string {
   const changes = method === first ? undefined : changed(method.options, first.options);
-  return changes ? `as ${first.labels[0]}, but ${words(changes)}` : called(method);
+  return changes ? `as ${first.labels[0]}, but ${jsonInWords(changes)}` : inWords(method);
 }
 
 /** The options that are not as those others; `undefined` where either have some that the others lack. */

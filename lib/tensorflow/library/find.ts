@@ -6,12 +6,12 @@ import { loadTensorflow } from "./load.ts";
 import { waysOut } from "./ways_out.ts";
 
 /** Where a library was found: named by the user, in the user's Python, in the cache, or nowhere and so fetched. */
-export type Source = "RETORT_TENSORFLOW" | "python" | "cache" | "download";
+export type LibraryOrigin = "RETORT_TENSORFLOW" | "python" | "cache" | "download";
 
 /** The files of a library and where they were found. */
 export interface Located extends LibraryFiles {
   /** Where they were found. */
-  readonly source: Source;
+  readonly source: LibraryOrigin;
 }
 
 /** A TensorFlow library that is loaded. */

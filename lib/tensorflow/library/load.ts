@@ -1,6 +1,6 @@
 import { Failure } from "../../values/failure.ts";
 import type { LibraryFiles } from "./layout.ts";
-import { silently } from "./mute_stderr.ts";
+import { withStderrMuted } from "./mute_stderr.ts";
 import { waysOut } from "./ways_out.ts";
 
 const aloud = <T>(body: () => T): T => body();
@@ -29,7 +29,7 @@ function load(cc: string, framework: string): string {
     // The system's loader does not check: it would end the process.
     const cut = [framework, cc].find(isCutOff);
     if (cut) throw new Error(`${cut} is cut off`);
-    (asked ? aloud : silently)(() => Deno.dlopen(framework, {}));
+    (asked ? aloud : withStderrMuted)(() => Deno.dlopen(framework, {}));
     const { symbols: tf } = Deno.dlopen(cc, {
       TF_Version: { parameters: [], result: "pointer" },
       TF_NewStatus: { parameters: [], result: "pointer" },

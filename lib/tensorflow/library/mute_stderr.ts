@@ -5,7 +5,7 @@ const WRITE_ONLY = 1, STDERR = 2;
  * Runs `body` with stderr sent to nowhere. TensorFlow greets with two lines of notes while it is loaded, before it asks
  * any variable how much it may say; what really goes wrong then comes as an exception.
  */
-export function silently<T>(body: () => T): T {
+export function withStderrMuted<T>(body: () => T): T {
   const c = openLibc();
   if (!c) return body();
   const nowhere = c.symbols.open(new TextEncoder().encode("/dev/null\0"), WRITE_ONLY), kept = c.symbols.dup(STDERR);

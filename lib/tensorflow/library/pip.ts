@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { Failure } from "../../values/failure.ts";
-import type { Progress } from "./progress.ts";
+import type { DownloadProgress } from "./progress.ts";
 import { waysOut } from "./ways_out.ts";
 
 /** A wheel as pip chooses it, whichever version and platform the user's Python has. */
@@ -42,7 +42,7 @@ export async function downloadWheel(
   python: string,
   { requirement, platform }: Wheel,
   folder: string,
-  progress: Progress,
+  progress: DownloadProgress,
 ): Promise<string> {
   const pinned = ["--python-version", "3.12", "--implementation", "cp", "--abi", "cp312", "--platform", platform];
   const args = ["-m", "pip", "download", requirement, "--no-deps", "--only-binary=:all:", ...pinned, "-d", folder];

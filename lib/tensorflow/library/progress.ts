@@ -1,7 +1,7 @@
 import { status } from "../../terminal/status.ts";
 
 /** Shows how far a download has got. */
-export interface Progress {
+export interface DownloadProgress {
   /** Takes the number of bytes that are there by now. */
   update(done: number): void;
   /** Ends it, done or not. */
@@ -11,7 +11,7 @@ export interface Progress {
 const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;
 
 /** Progress in plain lines, one as each quarter of `total` bytes is there; the end is for the caller to tell. */
-export function lineProgress(label: string, total: number, log: (line: string) => void): Progress {
+export function lineProgress(label: string, total: number, log: (line: string) => void): DownloadProgress {
   let shown = 0;
   return {
     update(done) {
@@ -24,7 +24,7 @@ export function lineProgress(label: string, total: number, log: (line: string) =
 }
 
 /** Progress in lines to `log`; without one, a bar on standard error where that is a terminal, lines where it is not. */
-export function progress(label: string, total: number, log?: (line: string) => void): Progress {
+export function progress(label: string, total: number, log?: (line: string) => void): DownloadProgress {
   if (log || !Deno.stderr.isTerminal()) return lineProgress(label, total, log ?? console.error);
   const { update, close } = status();
   return {

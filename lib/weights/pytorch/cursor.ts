@@ -1,4 +1,4 @@
-import { damaged } from "../refused.ts";
+import { refuseDamaged } from "../refused.ts";
 
 /** A place in bytes that moves on as they are read. Every method throws a `Refused` where too few bytes follow. */
 export class Cursor {
@@ -57,7 +57,7 @@ export class Cursor {
   /** The text up to the end of the line, which is passed. */
   line(): string {
     const end = this.#bytes.indexOf(10, this.at);
-    if (end < 0) throw damaged("its pickle ends early");
+    if (end < 0) throw refuseDamaged("its pickle ends early");
     const text = this.text(end - this.at);
     this.at++;
     return text;
@@ -65,7 +65,7 @@ export class Cursor {
 
   #step(length: number): number {
     const { at } = this;
-    if (length > this.#bytes.length - at) throw damaged("its pickle ends early");
+    if (length > this.#bytes.length - at) throw refuseDamaged("its pickle ends early");
     this.at += length;
     return at;
   }

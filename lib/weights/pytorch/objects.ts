@@ -1,5 +1,5 @@
-import { legible } from "../../values/words.ts";
-import { damaged, foreign } from "../refused.ts";
+import { quoted } from "../../values/words.ts";
+import { refuseDamaged, refuseForeign } from "../refused.ts";
 import type { Dtype } from "../safetensors.ts";
 
 /** A value of a pickle. Lists and tuples are arrays, dictionaries are maps; a bigint is a number beyond 2⁵³. */
@@ -12,19 +12,19 @@ export type Pickled =
   | Uint8Array
   | Pickled[]
   | Map<Pickled, Pickled>
-  | Named
+  | PickledName
   | Storage
-  | Tensor;
+  | PickledTensor;
 
 /** A Python name that a file may mention, such as `torch.FloatStorage`. */
-export class Named {
+export class PickledName {
   /** The module and the name in it. */
   readonly name: string;
 
   /** The name, which has to be a known one. Throws a `Refused` that says it otherwise. */
   constructor(name: string) {
     if (!Object.hasOwn(STORAGES, name) && !Object.hasOwn(CALLS, name) && !DTYPE.test(name)) {
-      throw foreign(`asks for the Python name ${legible(name)}`);
+      throw refuseForeign(`asks for the Python name ${quoted(name)}`);
     }
     this.name = name;
   }
@@ -59,7 +59,7 @@ export class Storage {
 }
 
 /** A tensor by its place in a storage; whether the storage has so many elements was not yet checked. */
-export class Tensor {
+export class PickledTensor {
   /** Where its elements are. */
   readonly storage: Storage;
   /** The first of them, counted in elements. */
@@ -79,35 +79,35 @@ export class Tensor {
 }
 
 /** What a name builds from these arguments. Throws a `Refused` where it is not one that builds, or not of such arguments. */
-export function build(callee: Pickled, args: Pickled): Pickled {
-  if (!(callee instanceof Named) || !Object.hasOwn(CALLS, callee.name)) {
-    throw foreign(`calls ${callee instanceof Named ? callee.name : kind(callee)}`);
+export function buildObject(callee: Pickled, args: Pickled): Pickled {
+  if (!(callee instanceof PickledName) || !Object.hasOwn(CALLS, callee.name)) {
+    throw refuseForeign(`calls ${callee instanceof PickledName ? callee.name : kindOf(callee)}`);
   }
-  if (!Array.isArray(args)) throw damaged(`it calls ${callee.name} without a tuple of arguments`);
+  if (!Array.isArray(args)) throw refuseDamaged(`it calls ${callee.name} without a tuple of arguments`);
   return CALLS[callee.name](args);
 }
 
 /** The storage that a persistent id names: `("storage", type, key, location, length, part)`, the part optional. */
-export function storage(id: Pickled): Storage {
-  if (!Array.isArray(id) || id[0] !== "storage") throw foreign("refers to something that is no storage");
+export function readStorage(id: Pickled): Storage {
+  if (!Array.isArray(id) || id[0] !== "storage") throw refuseForeign("refers to something that is no storage");
   const [, type, key, , length, part = null] = id;
-  const dtype = type instanceof Named ? STORAGES[type.name] : undefined;
-  if (!dtype || !isKey(key) || !isCount(length)) throw damaged("one of its storages is described wrongly");
+  const dtype = type instanceof PickledName ? STORAGES[type.name] : undefined;
+  if (!dtype || !isKey(key) || !isCount(length)) throw refuseDamaged("one of its storages is described wrongly");
   if (part === null) return new Storage(dtype, String(key), length);
   const [, offset, count] = Array.isArray(part) ? part : [];
   if (!isCount(offset) || !isCount(count) || offset + count > length) {
-    throw damaged(`it takes a part of its storage ${legible(String(key))} that is not in it`);
+    throw refuseDamaged(`it takes a part of its storage ${quoted(String(key))} that is not in it`);
   }
   return new Storage(dtype, String(key), length, { offset, length: count });
 }
 
 /** What a value is, for messages. */
-export function kind(value: Pickled): string {
+export function kindOf(value: Pickled): string {
   if (value instanceof Map) return "a dict";
   if (Array.isArray(value)) return "a list";
-  if (value instanceof Tensor) return "a tensor";
+  if (value instanceof PickledTensor) return "a tensor";
   if (value instanceof Storage) return "a storage";
-  if (value instanceof Named) return value.name;
+  if (value instanceof PickledName) return value.name;
   if (value instanceof Uint8Array) return "bytes";
   return value === null ? "None" : { string: "a text", boolean: "a boolean" }[typeof value as string] ?? "a number";
 }
@@ -140,31 +140,31 @@ const CALLS: Readonly<Record<string, (args: Pickled[]) => Pickled>> = {
   "__builtin__.bytes": () => new Uint8Array(),
 };
 
-function tensor([storage, offset, shape, strides]: Pickled[]): Tensor {
+function tensor([storage, offset, shape, strides]: Pickled[]): PickledTensor {
   if (
     !(storage instanceof Storage) || !isCount(offset) || !isCounts(shape) || !isCounts(strides) ||
     shape.length !== strides.length || shape.length > 64
   ) {
-    throw damaged(
+    throw refuseDamaged(
       "one of its tensors is described wrongly: sizes, strides and offset have to be whole numbers from 0 on",
     );
   }
   // Copied, because the file could still change its lists.
-  return new Tensor(storage, offset, [...shape], [...strides]);
+  return new PickledTensor(storage, offset, [...shape], [...strides]);
 }
 
 function dictionary(pairs: Pickled): Map<Pickled, Pickled> {
-  if (!Array.isArray(pairs)) throw damaged("it makes a dict of something that is no list of pairs");
+  if (!Array.isArray(pairs)) throw refuseDamaged("it makes a dict of something that is no list of pairs");
   return new Map(pairs.map((pair) => {
     if (!Array.isArray(pair) || pair.length !== 2) {
-      throw damaged("it makes a dict of something that is no list of pairs");
+      throw refuseDamaged("it makes a dict of something that is no list of pairs");
     }
     return [pair[0], pair[1]];
   }));
 }
 
 function latin(text: Pickled): Uint8Array {
-  if (typeof text !== "string") throw damaged("it makes bytes of something that is no text");
+  if (typeof text !== "string") throw refuseDamaged("it makes bytes of something that is no text");
   return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 }
 

@@ -1,9 +1,9 @@
-import type { Source } from "../../files/byte_source.ts";
+import type { ByteSource } from "../../files/byte_source.ts";
 import type { Json } from "../../values/json.ts";
 import { plainNames } from "../names.ts";
 import type { Value } from "../value.ts";
 import { readLegacyLayout } from "./legacy_layout.ts";
-import { type Pickled, Tensor } from "./objects.ts";
+import { type Pickled, PickledTensor } from "./objects.ts";
 import { stateDict } from "./state_dict.ts";
 import { readTensors } from "./tensors.ts";
 import { readZipLayout } from "./zip_layout.ts";
@@ -17,7 +17,7 @@ export interface Network {
 }
 
 /** Reads a file of `torch.save`, in either layout. Throws a `Refused`, or a `Failure` (exit 3) for a damaged zip. */
-export function readPyTorch(source: Source, format: "pytorch" | "pytorch-legacy"): Network {
+export function readPyTorch(source: ByteSource, format: "pytorch" | "pytorch-legacy"): Network {
   const saved = format === "pytorch" ? readZipLayout(source) : readLegacyLayout(source);
   const { tensors, facts } = stateDict(saved.value);
   const numbers = readTensors(saved, new Map([...facts].filter(isTensor)), source.size);
@@ -28,7 +28,8 @@ export function readPyTorch(source: Source, format: "pytorch" | "pytorch-legacy"
   };
 }
 
-const isTensor = (member: readonly [string, Pickled]): member is [string, Tensor] => member[1] instanceof Tensor;
+const isTensor = (member: readonly [string, Pickled]): member is [string, PickledTensor] =>
+  member[1] instanceof PickledTensor;
 
 /** JSON has no words for numbers without an end. */
 const isJson = (member: readonly [string, Pickled]): member is [string, string | number | boolean] =>

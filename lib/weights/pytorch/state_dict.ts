@@ -1,11 +1,11 @@
-import { legible } from "../../values/words.ts";
-import { Refused } from "../refused.ts";
-import { kind, type Pickled, Tensor } from "./objects.ts";
+import { quoted } from "../../values/words.ts";
+import { FileRefused } from "../refused.ts";
+import { kindOf, type Pickled, PickledTensor } from "./objects.ts";
 
 /** A network's tensors by name, and what lies beside them. */
 export interface StateDict {
   /** The tensors in their order. */
-  readonly tensors: ReadonlyMap<string, Tensor>;
+  readonly tensors: ReadonlyMap<string, PickledTensor>;
   /** Numbers, texts, booleans, and tensors of one number. */
   readonly facts: ReadonlyMap<string, Pickled>;
 }
@@ -16,7 +16,7 @@ const NAMES: ReadonlySet<Pickled> = new Set(["model", "state_dict", "net", "stud
 /** A dict of tensors, and the keys that lead to it. */
 interface Found {
   readonly path: readonly string[];
-  readonly tensors: ReadonlyMap<string, Tensor>;
+  readonly tensors: ReadonlyMap<string, PickledTensor>;
 }
 
 /**
@@ -26,11 +26,11 @@ interface Found {
  */
 export function stateDict(value: Pickled): StateDict {
   if (isTensors(value)) return { tensors: value, facts: new Map() };
-  if (!(value instanceof Map)) throw none(`it holds ${kind(value)}`);
+  if (!(value instanceof Map)) throw none(`it holds ${kindOf(value)}`);
   const inner = members(value).filter((entry): entry is [string, Map<Pickled, Pickled>] => entry[1] instanceof Map);
   const chosen = choose(tensorsIn(value, [])) ?? choose(inner.flatMap(([key, dict]) => tensorsIn(dict, [key])));
   if (!chosen) {
-    throw none(`it has ${members(value).slice(0, 20).map(([key, held]) => `${legible(key)} (${kind(held)})`)}`);
+    throw none(`it has ${members(value).slice(0, 20).map(([key, held]) => `${quoted(key)} (${kindOf(held)})`)}`);
   }
   const parent = chosen.path.length === 2 ? value.get(chosen.path[0]) as Map<Pickled, Pickled> : new Map();
   const facts = [...members(value), ...members(parent)].filter(([, held]) => isFact(held));
@@ -47,22 +47,22 @@ function choose(found: readonly Found[]): Found | undefined {
   const usual = found.filter(({ path }) => NAMES.has(path.at(-1)!));
   const left = usual.length > 0 ? usual : found;
   if (left.length < 2) return left[0];
-  const names = left.map(({ path, tensors }) => `${path.map(legible).join(".")} (${tensors.size} tensors)`).join(", ");
-  throw new Refused(`has several state dicts: ${names}; save the one that is meant: torch.save(state_dict, path)`);
+  const names = left.map(({ path, tensors }) => `${path.map(quoted).join(".")} (${tensors.size} tensors)`).join(", ");
+  throw new FileRefused(`has several state dicts: ${names}; save the one that is meant: torch.save(state_dict, path)`);
 }
 
-const none = (instead: string): Refused =>
-  new Refused(`has no state dict: ${instead}; save one with torch.save(model.state_dict(), path)`);
+const none = (instead: string): FileRefused =>
+  new FileRefused(`has no state dict: ${instead}; save one with torch.save(model.state_dict(), path)`);
 
 /** The members of a dict whose keys are texts. */
 const members = (dict: Map<Pickled, Pickled>): [string, Pickled][] =>
   [...dict].filter((member): member is [string, Pickled] => typeof member[0] === "string");
 
-function isTensors(value: Pickled): value is Map<string, Tensor> & Map<Pickled, Pickled> {
+function isTensors(value: Pickled): value is Map<string, PickledTensor> & Map<Pickled, Pickled> {
   return value instanceof Map && value.size > 0 &&
-    [...value].every(([key, held]) => typeof key === "string" && held instanceof Tensor);
+    [...value].every(([key, held]) => typeof key === "string" && held instanceof PickledTensor);
 }
 
 const isFact = (value: Pickled): boolean =>
   ["number", "string", "boolean"].includes(typeof value) ||
-  value instanceof Tensor && value.shape.every((size) => size === 1);
+  value instanceof PickledTensor && value.shape.every((size) => size === 1);

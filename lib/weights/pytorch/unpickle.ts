@@ -1,7 +1,7 @@
-import { legible } from "../../values/words.ts";
-import { damaged, foreign, Refused } from "../refused.ts";
+import { quoted } from "../../values/words.ts";
+import { FileRefused, refuseDamaged, refuseForeign } from "../refused.ts";
 import { Cursor } from "./cursor.ts";
-import { build, kind, Named, type Pickled, type Storage, storage } from "./objects.ts";
+import { buildObject, kindOf, type Pickled, PickledName, readStorage, type Storage } from "./objects.ts";
 
 /** What was read of a pickle. */
 export interface Unpickled {
@@ -30,7 +30,7 @@ export function unpickle(bytes: Uint8Array, start = 0, size = bytes.length): Unp
     if (code === STOP) return { value: machine.pop(), end: machine.in.at, storages: machine.storages };
     machine.work(1);
     const run = INSTRUCTIONS[String.fromCharCode(code)];
-    if (!run) throw damaged(`its pickle has the unknown instruction 0x${code.toString(16)}`);
+    if (!run) throw refuseDamaged(`its pickle has the unknown instruction 0x${code.toString(16)}`);
     run(machine);
   }
 }
@@ -52,7 +52,7 @@ class Machine {
 
   work(amount: number): void {
     this.#left -= amount;
-    if (this.#left < 0) throw new Refused("is refused: its pickle has more values than a checkpoint can need");
+    if (this.#left < 0) throw new FileRefused("is refused: its pickle has more values than a checkpoint can need");
   }
 
   push(value: Pickled): void {
@@ -82,7 +82,7 @@ class Machine {
   /** The values since the last mark, taken off. */
   takeMarked(): Pickled[] {
     const start = this.#marks.pop();
-    if (start === undefined) throw damaged("its pickle closes more than it opens");
+    if (start === undefined) throw refuseDamaged("its pickle closes more than it opens");
     return this.#stack.splice(start);
   }
 
@@ -96,7 +96,7 @@ class Machine {
 
   get(index: number): void {
     const value = this.#memo.get(index);
-    if (value === undefined) throw damaged(`its pickle recalls the value ${index}, which it has not kept`);
+    if (value === undefined) throw refuseDamaged(`its pickle recalls the value ${index}, which it has not kept`);
     this.push(value);
   }
 
@@ -119,13 +119,15 @@ class Machine {
     for (const value of contents) {
       if (Array.isArray(value) || value instanceof Map) level = Math.max(level, 1 + (this.#levels.get(value) ?? 1));
     }
-    if (level > LEVELS) throw new Refused(`is refused: it nests lists and dicts more than ${LEVELS} levels deep`);
+    if (level > LEVELS) throw new FileRefused(`is refused: it nests lists and dicts more than ${LEVELS} levels deep`);
     if (level > 1) this.#levels.set(container, level);
   }
 
   /** Throws unless so many values lie above the last mark. */
   #hold(count: number): void {
-    if (this.#stack.length - (this.#marks.at(-1) ?? 0) < count) throw damaged("its pickle takes more than it has put");
+    if (this.#stack.length - (this.#marks.at(-1) ?? 0) < count) {
+      throw refuseDamaged("its pickle takes more than it has put");
+    }
   }
 }
 
@@ -188,12 +190,12 @@ const INSTRUCTIONS: Readonly<Record<string, Instruction>> = {
   "s": (m) => setItems(m, m.take(2)),
   "u": (m) => setItems(m, m.takeMarked()),
 
-  "c": (m) => m.push(new Named(`${m.in.line()}.${m.in.line()}`)),
+  "c": (m) => m.push(new PickledName(`${m.in.line()}.${m.in.line()}`)),
   "\x93": (m) => name(m, m.take(2)),
-  "i": (m) => call(m, new Named(`${m.in.line()}.${m.in.line()}`), m.takeMarked()),
+  "i": (m) => call(m, new PickledName(`${m.in.line()}.${m.in.line()}`), m.takeMarked()),
   "R": (m) => callTop(m, m.take(2)),
   "\x81": (m) => callTop(m, m.take(2)),
-  "Q": (m) => m.refer(storage(m.pop())),
+  "Q": (m) => m.refer(readStorage(m.pop())),
   "b": setState,
 
   "P": () => refuse("refers to something that is no storage"),
@@ -208,7 +210,7 @@ const INSTRUCTIONS: Readonly<Record<string, Instruction>> = {
 
 function version(machine: Machine): void {
   const protocol = machine.in.uint8();
-  if (protocol > 5) throw new Refused(`is refused: its pickle is of protocol ${protocol}, newer than 5`);
+  if (protocol > 5) throw new FileRefused(`is refused: its pickle is of protocol ${protocol}, newer than 5`);
 }
 
 /** A number as text; `00` and `01` are how protocol 1 wrote booleans, and an `L` may follow. */
@@ -216,7 +218,7 @@ function numberIn(line: string): Pickled {
   if (line === "00" || line === "01") return line === "01";
   // The bound keeps a long row of digits from taking quadratic time.
   const [, digits] = /^([-+]?\d{1,300})L?$/.exec(line) ?? [];
-  if (digits === undefined) throw damaged(`its pickle has the number ${legible(line)}`);
+  if (digits === undefined) throw refuseDamaged(`its pickle has the number ${quoted(line)}`);
   return exact(BigInt(digits));
 }
 
@@ -231,14 +233,14 @@ const exact = (value: bigint): number | bigint => Number.isSafeInteger(Number(va
 
 function unquoted(line: string): string {
   const [, text] = /^(?:'(.*)'|"(.*)")$/.exec(line)?.filter((group) => group !== undefined) ?? [];
-  if (text === undefined) throw damaged("its pickle has a text without quotes");
+  if (text === undefined) throw refuseDamaged("its pickle has a text without quotes");
   return plain(text);
 }
 
 /** A text as a line, in which nothing is escaped. */
 function plain(text: string): string {
   if (text.includes("\\")) {
-    throw new Refused("is refused: its pickle has an escaped text, which only protocol 0 writes");
+    throw new FileRefused("is refused: its pickle has an escaped text, which only protocol 0 writes");
   }
   return text;
 }
@@ -247,15 +249,15 @@ const list = (machine: Machine, values: Pickled[]): void => machine.make(values,
 
 function append(machine: Machine, values: Pickled[]): void {
   const list = machine.top();
-  if (!Array.isArray(list)) throw damaged(`its pickle appends to ${kind(list)}`);
+  if (!Array.isArray(list)) throw refuseDamaged(`its pickle appends to ${kindOf(list)}`);
   machine.nest(list, values);
   for (const value of values) list.push(value);
 }
 
 function setItems(machine: Machine, values: Pickled[]): void {
   const dict = machine.top();
-  if (!(dict instanceof Map)) throw damaged(`its pickle sets an item of ${kind(dict)}`);
-  if (values.length % 2 === 1) throw damaged("its pickle sets a key without a value");
+  if (!(dict instanceof Map)) throw refuseDamaged(`its pickle sets an item of ${kindOf(dict)}`);
+  if (values.length % 2 === 1) throw refuseDamaged("its pickle sets a key without a value");
   machine.nest(dict, values);
   for (let i = 0; i < values.length; i += 2) dict.set(values[i], values[i + 1]);
 }
@@ -266,8 +268,10 @@ function newDict(machine: Machine, values: Pickled[]): void {
 }
 
 function name(machine: Machine, [module, member]: Pickled[]): void {
-  if (typeof module !== "string" || typeof member !== "string") throw damaged("its pickle has a name that is no text");
-  machine.push(new Named(`${module}.${member}`));
+  if (typeof module !== "string" || typeof member !== "string") {
+    throw refuseDamaged("its pickle has a name that is no text");
+  }
+  machine.push(new PickledName(`${module}.${member}`));
 }
 
 function callTop(machine: Machine, [callee, args]: Pickled[]): void {
@@ -279,7 +283,7 @@ function call(machine: Machine, callee: Pickled, args: Pickled): void {
   for (const value of Array.isArray(args) ? args : []) {
     if (Array.isArray(value) || typeof value === "string") machine.work(value.length);
   }
-  const made = build(callee, args);
+  const made = buildObject(callee, args);
   if (made instanceof Map) machine.make(made, [...made.values()]);
   else machine.push(made);
 }
@@ -288,9 +292,9 @@ function call(machine: Machine, callee: Pickled, args: Pickled): void {
 function setState(machine: Machine): void {
   machine.pop();
   const target = machine.top();
-  if (!(target instanceof Map)) refuse(`sets attributes of ${kind(target)}`);
+  if (!(target instanceof Map)) refuse(`sets attributes of ${kindOf(target)}`);
 }
 
 function refuse(wish: string): never {
-  throw foreign(wish);
+  throw refuseForeign(wish);
 }

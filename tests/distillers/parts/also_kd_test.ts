@@ -1,12 +1,12 @@
 import { assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { alsoKd } from "../../../lib/distillers/parts/also_kd.ts";
-import { scored } from "../../../lib/nn/network.ts";
+import { outputOf } from "../../../lib/nn/network.ts";
 import { kl } from "../../../lib/nn/ops.ts";
 
 await tf.setBackend("cpu");
 const logits = { student: tf.tensor2d([[1, 2], [3, -1]]), teacher: tf.tensor2d([[0, 1], [2, 2]]) };
-const passes = { student: scored(logits.student), teacher: scored(logits.teacher) };
+const passes = { student: outputOf(logits.student), teacher: outputOf(logits.teacher) };
 
 Deno.test("where its weight is 0 there is no term", () => {
   assertEquals(alsoKd({ ...passes, mask: () => undefined }, { kd: 0, temperature: 4 }), {});

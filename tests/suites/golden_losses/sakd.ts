@@ -16,8 +16,8 @@ function decided({ facts: { args }, tensor }: Golden<Loss>): Distiller<Net, Net>
   return {
     id: "decided",
     options: {},
-    build({ create, ...players }) {
-      const decide = policy(create, players, spots, { homogeneous: false, gumbel: args.temperature });
+    build({ create, ...models }) {
+      const decide = policy(create, models, spots, { homogeneous: false, gumbel: args.temperature });
       const noise = create.memory("noise", shape, constant(0));
       const factors = create.memory("factors", [batch, spots], constant(0));
       const actions = create.memory("actions", [batch, spots], constant(0));

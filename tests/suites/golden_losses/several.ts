@@ -1,5 +1,5 @@
 /** What the checks of methods with several teachers share. */
-import type { Distiller, HardLabels, Several } from "../../../lib/experiment/distiller.ts";
+import type { Distiller, HardLabels, SeveralTeachers } from "../../../lib/experiment/distiller.ts";
 import { type Cast, cast } from "../../support/cast.ts";
 import { given } from "../../support/given.ts";
 import type { Golden } from "../../support/goldens.ts";
@@ -10,7 +10,7 @@ export const taught = ({ names }: Golden<Loss>): string[] =>
   names().filter((name) => /^in\.logit_t\d/.test(name)).sort();
 
 /** The method between networks whose logits are the given ones. */
-export function among(golden: Golden<Loss>, distiller: Distiller<Net, Several<Net>, HardLabels>): Cast {
+export function among(golden: Golden<Loss>, distiller: Distiller<Net, SeveralTeachers<Net>, HardLabels>): Cast {
   const { tensor } = golden, { shape } = tensor("in.logit_s"), network = given({ logits: shape });
   const [first, second, ...more] = taught(golden).map(() => network);
   return cast({
@@ -31,7 +31,7 @@ type Net = ReturnType<typeof given<"logits">>;
 /** Compares loss and gradient, and the teachers' terms together with `out.div`, weighed with 1. */
 export async function checkSeveral(
   golden: Golden<Loss>,
-  distiller: Distiller<Net, Several<Net>, HardLabels>,
+  distiller: Distiller<Net, SeveralTeachers<Net>, HardLabels>,
 ): Promise<void> {
   const expected: Expected[] = [
     { golden: ["out.loss"], ours: total },

@@ -1,6 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
 import { footnotes } from "../../../lib/tables/formats/footnotes.ts";
-import { comment, escaped, inLatex, shown, tabular } from "../../../lib/tables/formats/latex_tables.ts";
+import {
+  escapeLatex,
+  latexComment,
+  latexFootnotes,
+  latexNumber,
+  tabular,
+} from "../../../lib/tables/formats/latex_tables.ts";
 import { needs } from "../../support/needs.ts";
 import { formatted } from "../../support/toy_tables.ts";
 
@@ -82,23 +88,23 @@ await needs(
 );
 
 Deno.test("latex: every sign that means something to it is printed as it is", () => {
-  assertEquals(escaped("a_b 5% & #1 $x {y}"), "a\\_b 5\\% \\& \\#1 \\$x \\{y\\}");
-  assertEquals(escaped("\\~^"), "\\textbackslash{}\\textasciitilde{}\\textasciicircum{}");
-  assertEquals(escaped("<a|b>"), "\\textless{}a\\textbar{}b\\textgreater{}");
-  assertEquals(escaped("Δ a − b ± 0.10"), "$\\Delta$ a $-$ b $\\pm$ 0.10");
-  assertEquals(escaped("DML† → é"), "DML\\dag{} $\\to$ é");
+  assertEquals(escapeLatex("a_b 5% & #1 $x {y}"), "a\\_b 5\\% \\& \\#1 \\$x \\{y\\}");
+  assertEquals(escapeLatex("\\~^"), "\\textbackslash{}\\textasciitilde{}\\textasciicircum{}");
+  assertEquals(escapeLatex("<a|b>"), "\\textless{}a\\textbar{}b\\textgreater{}");
+  assertEquals(escapeLatex("Δ a − b ± 0.10"), "$\\Delta$ a $-$ b $\\pm$ 0.10");
+  assertEquals(escapeLatex("DML† → é"), "DML\\dag{} $\\to$ é");
   // Behind the \\ of the line above, both would be taken for an argument of it.
-  for (const text of ["[a]", "*a"]) assert(escaped(text).startsWith("{"));
+  for (const text of ["[a]", "*a"]) assert(escapeLatex(text).startsWith("{"));
 });
 
 Deno.test("latex: the best number is bold, one that is not there a dash", () => {
-  assertEquals(shown({ mean: 70, decimals: 2, text: "70.00 ± 0.10 (3)" }), "70.00 $\\pm$ 0.10 (3)");
-  assertEquals(shown({ mean: 70, decimals: 2, text: "70.00", best: true }), "\\textbf{70.00}");
-  assertEquals(shown(undefined), "--");
+  assertEquals(latexNumber({ mean: 70, decimals: 2, text: "70.00 ± 0.10 (3)" }), "70.00 $\\pm$ 0.10 (3)");
+  assertEquals(latexNumber({ mean: 70, decimals: 2, text: "70.00", best: true }), "\\textbf{70.00}");
+  assertEquals(latexNumber(undefined), "--");
 });
 
 Deno.test("latex: a comment is one line", () => {
-  assertEquals(comment("Two\nlines, 5 %."), "% Two lines, 5 %.");
+  assertEquals(latexComment("Two\nlines, 5 %."), "% Two lines, 5 %.");
 });
 
 Deno.test("latex: a tabular has booktabs' rules, and is as wide as the text at most", () => {
@@ -129,7 +135,7 @@ Deno.test("latex: neighbours of a group have one heading with a rule below it, w
 });
 
 Deno.test("latex: footnotes are marked above the line and stand below the table, letter by letter", () => {
-  const notes = footnotes(inLatex);
+  const notes = footnotes(latexFootnotes);
   assertEquals(notes.below(), "");
   assertEquals([notes.mark("5 %"), notes.mark("a_b"), notes.mark("5 %")].map((mark) => mark.slice(-3)), [
     "{1}",

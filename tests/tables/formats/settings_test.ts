@@ -10,7 +10,7 @@ import { resnet20, resnet8 } from "../../../lib/networks/resnet.ts";
 import { vgg13, vgg8 } from "../../../lib/networks/vgg.ts";
 import { sgd } from "../../../lib/optimizers/sgd.ts";
 import { methodSettings, tableSettings } from "../../../lib/tables/formats/settings.ts";
-import type { Labelled } from "../../../lib/tables/own_rows.ts";
+import type { LabelledOutcome } from "../../../lib/tables/own_rows.ts";
 
 const dataset = synthetic(), rated = (lr: number, batch = 64) => sgd({ epochs: 2, batch, lr });
 const big = (student: typeof vgg13 | typeof resnet20) =>
@@ -23,7 +23,7 @@ const cell = (
   teacher: keyof typeof teachers,
   student: keyof typeof students,
   schedule: Experiment["schedule"],
-): Labelled => [
+): LabelledOutcome => [
   label,
   {
     experiment: experiment(import.meta, {
@@ -41,7 +41,7 @@ const cell = (
 ];
 
 /** The lines about schedules: the names and, of the setting, the batch and the rate. */
-const schedules = (rows: readonly Labelled[]): string[] =>
+const schedules = (rows: readonly LabelledOutcome[]): string[] =>
   tableSettings(rows).replaceAll(/\n {2}/g, " ").split("\n").filter((line) => line.includes("sgd ("))
     .map((line) => line.replace(/sgd \(epochs 2, batch (\d+), lr ([\d.]+),.*/, "$1 $2"));
 
@@ -98,7 +98,7 @@ const shared = { dataset: synthetic(), schedule: sgd({ epochs: 2, batch: 4, lr: 
 const teacher = experiment(import.meta, { ...shared, student: resnet20, distiller: scratch() });
 const pair = { ...shared, teacher: from(teacher), student: resnet8 };
 
-const labelled = (rows: Readonly<Record<string, Experiment>>): Labelled[] =>
+const labelled = (rows: Readonly<Record<string, Experiment>>): LabelledOutcome[] =>
   Object.entries(rows).map(([label, experiment]) => [
     label,
     { experiment, path: "a.ts", measured: [], stale: 0, quick: 0 },

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { type Pickled, Storage, Tensor } from "../../../lib/weights/pytorch/objects.ts";
+import { type Pickled, PickledTensor, Storage } from "../../../lib/weights/pytorch/objects.ts";
 import { unpickle } from "../../../lib/weights/pytorch/unpickle.ts";
-import { Refused } from "../../../lib/weights/refused.ts";
+import { FileRefused } from "../../../lib/weights/refused.ts";
 import {
   call,
   type Code,
@@ -21,7 +21,7 @@ import {
 
 const read = (value: Code): Pickled => unpickle(pickle(value)).value;
 const refused = (value: Code, ...parts: string[]): void => {
-  const { message } = assertThrows(() => read(value), Refused);
+  const { message } = assertThrows(() => read(value), FileRefused);
   for (const part of parts) assertStringIncludes(message, part);
 };
 
@@ -91,7 +91,7 @@ Deno.test("tensors and storages are read as places, parameters as their tensors"
   const { value, storages } = unpickle(pickle(
     call("torch._utils", "_rebuild_parameter", tensor(storage("0", 6), [2, 3], { offset: 0 }), code("\x88"), code("N")),
   ));
-  assert(value instanceof Tensor);
+  assert(value instanceof PickledTensor);
   assertEquals([value.shape, value.strides, value.offset], [[2, 3], [3, 1], 0]);
   assertEquals(storages, [new Storage("F32", "0", 6)]);
   const view = read(storage("7", 6, "LongStorage", tuple(text("8"), int(2), int(3))));
@@ -146,7 +146,7 @@ Deno.test("names that are known do nothing but what they are for", () => {
 
 Deno.test("a pickle that is damaged is refused", () => {
   for (const broken of ["", "K", "X\xff\xff\xff\xffa", "\x8d\xff\xff\xff\xff\xff\xff\xff\xff", "cos", "\x95\x01"]) {
-    const { message } = assertThrows(() => unpickle(Uint8Array.from(code("\x80\x02", broken))), Refused);
+    const { message } = assertThrows(() => unpickle(Uint8Array.from(code("\x80\x02", broken))), FileRefused);
     assertStringIncludes(message, "ends early");
   }
   refused(code("\x80\x09"), "protocol 9");
@@ -192,7 +192,7 @@ Deno.test("a tensor's shape cannot be changed afterwards", () => {
     "Rq\x06h\x05J\xff\xff\xff\xffa0h\x06",
   );
   const value = read(made);
-  assert(value instanceof Tensor);
+  assert(value instanceof PickledTensor);
   assertEquals(value.shape, [2]);
 });
 
