@@ -1,5 +1,5 @@
-import type { Dataset, Mix } from "../lib/dataset.ts";
-import { type CifarFiles, openCifar } from "./cifar_files.ts";
+import type { Dataset, Mix } from "../lib/data/dataset.ts";
+import { type CifarFiles, openCifar } from "./files/cifar_files.ts";
 import { declare, type ImageOptions } from "./declare.ts";
 
 /** Options of `cifar10` and `cifar100`. */

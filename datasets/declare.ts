@@ -1,8 +1,8 @@
-import type { Augmentation, Dataset, DatasetOptions, Mix, Opened } from "../lib/dataset.ts";
-import { Failure } from "../lib/failure.ts";
-import type { Json } from "../lib/json.ts";
-import { cutDown } from "../lib/split.ts";
-import { staysInside } from "../lib/stays_inside.ts";
+import type { Augmentation, Dataset, DatasetOptions, Mix, Opened } from "../lib/data/dataset.ts";
+import { Failure } from "../lib/values/failure.ts";
+import type { Json } from "../lib/values/json.ts";
+import { cutDown } from "../lib/data/split.ts";
+import { staysInside } from "../lib/files/path_safety.ts";
 import { classification } from "../lib/tasks/classification.ts";
 
 /** Red, green and blue. */

@@ -1,4 +1,4 @@
-import type { Stream } from "../lib/random.ts";
+import type { Stream } from "../lib/values/random.ts";
 
 /** A straight line between two neighbouring points of a grid of 3 × 3, whose coordinates are −1, 0 and 1. */
 export type Stroke = readonly [x0: number, y0: number, x1: number, y1: number];

@@ -1,9 +1,9 @@
-import type { Dataset, Mix } from "../lib/dataset.ts";
-import { classFolders } from "./class_folders.ts";
-import { SQUARE } from "./cut.ts";
+import type { Dataset, Mix } from "../lib/data/dataset.ts";
+import { classFolders } from "./images/class_folders.ts";
+import { SQUARE } from "./images/cut.ts";
 import { declare, type ImageOptions, inside, whole } from "./declare.ts";
-import { squares } from "./image_split.ts";
-import { openImages } from "./open_images.ts";
+import { squares } from "./images/image_split.ts";
+import { openImages } from "./images/open_images.ts";
 
 /** Options of `imageFolder`. */
 export interface ImageFolderOptions<M extends Mix | undefined = undefined, V extends string = never>

@@ -1,10 +1,10 @@
-import type { Dataset, Mix } from "../lib/dataset.ts";
-import { Failure } from "../lib/failure.ts";
-import { classFolders } from "./class_folders.ts";
-import type { CentreCut, Range } from "./cut.ts";
+import type { Dataset, Mix } from "../lib/data/dataset.ts";
+import { Failure } from "../lib/values/failure.ts";
+import { classFolders } from "./images/class_folders.ts";
+import type { CentreCut, Range } from "./images/cut.ts";
 import { declare, type ImageOptions, inside, whole } from "./declare.ts";
-import { imageSplit } from "./image_split.ts";
-import { openImages } from "./open_images.ts";
+import { imageSplit } from "./images/image_split.ts";
+import { openImages } from "./images/open_images.ts";
 
 /** Options of `imagenet`. */
 export interface ImagenetOptions<M extends Mix | undefined = undefined, V extends string = never>

@@ -1,6 +1,6 @@
-import type { Dataset, Mix, Opened, Split } from "../lib/dataset.ts";
-import { Failure } from "../lib/failure.ts";
-import { type Stream, stream } from "../lib/random.ts";
+import type { Dataset, Mix, Opened, Split } from "../lib/data/dataset.ts";
+import { Failure } from "../lib/values/failure.ts";
+import { type Stream, stream } from "../lib/values/random.ts";
 import { declare, type ImageOptions, whole } from "./declare.ts";
 import { type Glyph, glyphs, type Stroke } from "./glyph.ts";
 

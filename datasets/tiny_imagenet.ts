@@ -1,11 +1,11 @@
-import type { Dataset, Mix } from "../lib/dataset.ts";
-import { Failure } from "../lib/failure.ts";
-import { imagesByClass } from "./class_folders.ts";
-import { SQUARE } from "./cut.ts";
+import type { Dataset, Mix } from "../lib/data/dataset.ts";
+import { Failure } from "../lib/values/failure.ts";
+import { imagesByClass } from "./images/class_folders.ts";
+import { SQUARE } from "./images/cut.ts";
 import { declare, type ImageOptions, inside, whole } from "./declare.ts";
-import { type ImageFiles, squares } from "./image_split.ts";
-import { openImages } from "./open_images.ts";
-import type { Tree } from "./tree.ts";
+import { type ImageFiles, squares } from "./images/image_split.ts";
+import { openImages } from "./images/open_images.ts";
+import type { Tree } from "./files/tree.ts";
 
 /** Options of `tinyImagenet`. */
 export interface TinyImagenetOptions<M extends Mix | undefined = undefined, V extends string = never>

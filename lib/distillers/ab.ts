@@ -1,12 +1,13 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Distiller, Term } from "../distiller.ts";
+import type { Distiller, Term } from "../experiment/distiller.ts";
 import { relu } from "../kernels/relu.ts";
-import { among } from "../layers.ts";
-import { behind, lastMap, type Net, type Scorer } from "../network.ts";
-import { kl, masked } from "../ops.ts";
-import { type TapPair, tapPairs } from "../tap_pairs.ts";
-import type { Tensor } from "../tensor.ts";
-import { regressor } from "./fitnets.ts";
+import type { Tensor } from "../kernels/tensor.ts";
+import { behind, lastMap, type Net, type Scorer } from "../nn/network.ts";
+import { masked } from "../nn/ops.ts";
+import { among } from "../nn/pass.ts";
+import { type TapPair, tapPairs } from "../nn/tap_pairs.ts";
+import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
+import { regressor } from "./parts/regressor.ts";
 
 const PAPER =
   "Knowledge Transfer via Distillation of Activation Boundaries Formed by Hidden Neurons. Heo et al., 2019. arXiv:1811.03233";
@@ -61,13 +62,9 @@ function crossed(student: Tensor, teacher: Tensor, margin: number): Tensor {
 }
 
 /** What `ab` can be asked for. */
-export interface AbOptions {
+export interface AbOptions extends AlsoKd {
   /** Weight of the cross-entropy; 1. */
   readonly ce?: number;
-  /** Weight of T² · KL(teacher ‖ student) beside it; 0 (RepDistiller). */
-  readonly kd?: number;
-  /** T of that KL; 4. */
-  readonly temperature?: number;
 }
 
 /**
@@ -81,8 +78,8 @@ export function ab({ ce = 1, kd = 0, temperature = 4 }: AbOptions = {}): Distill
     options: { ce, kd, temperature },
     paper: PAPER,
     build: () => ({ student, teacher, task, mask }) => ({
-      task: [ce, task(student)],
-      ...kd && { kd: [kd, masked(kl(student.taps.logits, teacher.taps.logits, temperature), mask("logits"))] },
+      task: [ce, task(student), "task"],
+      ...alsoKd({ student, teacher, mask }, { kd, temperature }),
     }),
   };
 }

@@ -1,12 +1,11 @@
 import * as tf from "@tensorflow/tfjs";
-import { type Distiller, numbered, type Several, type Term } from "../distiller.ts";
-import { Failure } from "../failure.ts";
-import { shortestMixture } from "../kernels/shortest_mixture.ts";
-import { among } from "../layers.ts";
-import type { Net } from "../network.ts";
-import { flat, gram, kl, masked, mse, root, stop, unit } from "../ops.ts";
-import type { Tensor } from "../tensor.ts";
-import { regressor } from "./fitnets.ts";
+import { type Distiller, numbered, type Several } from "../experiment/distiller.ts";
+import type { Net } from "../nn/network.ts";
+import { kl, mse } from "../nn/ops.ts";
+import { among } from "../nn/pass.ts";
+import { Failure } from "../values/failure.ts";
+import { regressor } from "./parts/regressor.ts";
+import { weighedByGradients } from "./parts/weighed_by_gradients.ts";
 
 /** Maps of the teachers that `aekd` gives as hints. */
 export interface AekdHints<S extends string, T extends string> {
@@ -89,7 +88,7 @@ export function aekd<const S extends string = never, const T extends string = ne
             },
           )
           : [];
-        return { task: [ce, task(student)], ...numbered("teacher", taught), ...numbered("hint", hinted) };
+        return { task: [ce, task(student), "task"], ...numbered("teacher", taught), ...numbered("hint", hinted) };
       };
     },
   };
@@ -97,35 +96,3 @@ export function aekd<const S extends string = never, const T extends string = ne
 
 /** The number of faces that are tried grows as 3 to that of the teachers. */
 const MOST_TEACHERS = 8;
-
-/** How losses are weighed. */
-export interface Weighing {
-  /** The most that one of them may count. */
-  readonly most: number;
-  /** Whether the lengths of their gradients do not count. */
-  readonly directions: boolean;
-  /** What all count together. */
-  readonly weight: number | Tensor;
-  /** Which samples do. */
-  readonly mask: Tensor | undefined;
-}
-
-/** Losses of x, [batch, …], per sample, weighed by the gradients that they have there. */
-export function weighedByGradients(
-  x: Tensor,
-  losses: readonly ((x: Tensor) => Tensor)[],
-  { most, directions, weight, mask }: Weighing,
-): Term[] {
-  const chosen = mask ?? tf.ones([x.shape[0]]), found = losses.map((loss) => tf.valueAndGrad(loss)(x, chosen));
-  const gradients = stop(tf.stack(found.map(({ grad }) => flat(tf.sum(grad, 0, true)))));
-  const shares = tf.unstack(agreement(tf.squeeze(gradients, [1]), most, directions));
-  return found.map(({ value }, i) => [tf.mul(shares[i], weight), masked(value, mask)]);
-}
-
-/** The weights of gradients, [count, …], by which their mixture is the shortest. */
-function agreement(gradients: Tensor, most: number, directions: boolean): Tensor {
-  if (!directions) return shortestMixture(gram(gradients), most);
-  const lengths = root(tf.sum(tf.square(gradients), 1)), mixture = shortestMixture(gram(unit(gradients)), most);
-  const weights = tf.div(mixture, tf.maximum(lengths, 1e-12));
-  return tf.div(weights, tf.sum(weights));
-}

@@ -1,13 +1,15 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Spotted, Term } from "../distiller.ts";
+import type { Spotted, Term } from "../experiment/distiller.ts";
 import { toSmaller } from "../kernels/adaptive_pool.ts";
-import type { Net } from "../network.ts";
-import { flat, kl, masked, mse, root, unit } from "../ops.ts";
-import { type TapPair, tapPairs } from "../tap_pairs.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Net } from "../nn/network.ts";
+import { masked, mse, root } from "../nn/ops.ts";
+import { type TapPair, tapPairs } from "../nn/tap_pairs.ts";
+import type { Tensor } from "../kernels/tensor.ts";
+import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
+import { attentionMap } from "./parts/attention_map.ts";
 
 /** What `at` can be asked for. */
-export interface AtOptions<S extends string, T extends string> {
+export interface AtOptions<S extends string, T extends string> extends AlsoKd {
   /** The maps that are compared, the student's first; by default those behind the stems, in order (RepDistiller, mdistiller, SAKD). */
   readonly taps?: readonly TapPair<S, T>[];
   /**
@@ -20,10 +22,6 @@ export interface AtOptions<S extends string, T extends string> {
   readonly weight?: number;
   /** Weight of the cross-entropy; 1. */
   readonly ce?: number;
-  /** Weight of T² · KL(teacher ‖ student) beside it; 0, in SAKD 1. */
-  readonly kd?: number;
-  /** T of that KL; 4. */
-  readonly temperature?: number;
 }
 
 /**
@@ -44,20 +42,15 @@ export function at<const S extends string = never, const T extends string = neve
     build({ student, teacher }) {
       const pairs = tapPairs(student, teacher, taps);
       return ({ student, teacher, task, mask }) => ({
-        task: [ce, task(student)],
+        task: [ce, task(student), "task"],
         ...Object.fromEntries(pairs.map(([s, t]): [string, Term] => {
           const [ours, theirs] = toSmaller(student.taps[s], teacher.taps[t]);
           return [`at_${s}`, [weight, masked(apart(attentionMap(ours), attentionMap(theirs)), mask(s))]];
         })),
-        ...kd && { kd: [kd, masked(kl(student.taps.logits, teacher.taps.logits, temperature), mask("logits"))] },
+        ...alsoKd({ student, teacher, mask }, { kd, temperature }),
       });
     },
   };
-}
-
-/** Where a map [batch, height, width, channels] is large: the mean of its squared channels as a unit vector over positions. */
-export function attentionMap(map: Tensor): Tensor {
-  return unit(flat(tf.mean(tf.square(map), -1)));
 }
 
 function length(a: Tensor, b: Tensor): Tensor {

@@ -1,5 +1,5 @@
-import type { Distiller } from "../distiller.ts";
-import type { Scorer } from "../network.ts";
+import type { Distiller } from "../experiment/distiller.ts";
+import type { Scorer } from "../nn/network.ts";
 import { kd, type KdOptions } from "./kd.ts";
 
 /**

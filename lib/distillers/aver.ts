@@ -1,6 +1,6 @@
-import { type Distiller, numbered, type Several } from "../distiller.ts";
-import type { Scorer } from "../network.ts";
-import { kl, masked } from "../ops.ts";
+import { type Distiller, numbered, type Several } from "../experiment/distiller.ts";
+import type { Scorer } from "../nn/network.ts";
+import { kl, masked } from "../nn/ops.ts";
 
 /** What `aver` can be asked for. */
 export interface AverOptions {
@@ -25,7 +25,7 @@ export function aver(options: AverOptions = {}): Distiller<Scorer, Several> {
     options: { temperature, ce, kd, standardised },
     paper: "Learning from Multiple Teacher Networks. You, Xu, Xu, Tao, 2017. KDD",
     build: ({ teacher: { length } }) => ({ student, teacher, task, mask }) => ({
-      task: [ce, task(student)],
+      task: [ce, task(student), "task"],
       ...numbered(
         "teacher",
         teacher.map(({ taps: { logits } }) => [

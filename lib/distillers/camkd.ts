@@ -1,13 +1,16 @@
 import * as tf from "@tensorflow/tfjs";
-import { type Create, type Distiller, type HardLabels, numbered, type Several } from "../distiller.ts";
-import { Failure } from "../failure.ts";
+import { type Create, type Distiller, type HardLabels, numbered, type Several } from "../experiment/distiller.ts";
 import { adaptivePool } from "../kernels/adaptive_pool.ts";
-import { resizeBilinear } from "../kernels/resize_bilinear.ts";
-import { among, byDefault, convNorm, type Module, type Pass, relu, seq } from "../layers.ts";
-import { lastMap, type Net, type Player, scored } from "../network.ts";
-import { kl, masked, mse } from "../ops.ts";
-import type { Tensor } from "../tensor.ts";
-import type { Shape } from "../variables.ts";
+import { resizeBilinear } from "../kernels/resize.ts";
+import type { Tensor } from "../kernels/tensor.ts";
+import { convNorm } from "../nn/conv.ts";
+import { byDefault, type Module } from "../nn/layer.ts";
+import { relu, seq } from "../nn/layers.ts";
+import { lastMap, type Net, type Player, scored } from "../nn/network.ts";
+import { kl, masked, mse } from "../nn/ops.ts";
+import { among, type Pass } from "../nn/pass.ts";
+import type { Shape } from "../nn/variables.ts";
+import { Failure } from "../values/failure.ts";
 
 /** What `camkd` can be asked for. */
 export interface CamkdOptions<S extends string, T extends string> {
@@ -66,7 +69,7 @@ export function camkd<const S extends string = never, const T extends string = n
           const off = mse(embedded[i], teacher[i].next[teaching]);
           return [begun, masked(tf.mul(fits[i], off), mask(learning))] as const;
         });
-        return { task: [ce, task(student)], ...numbered("teacher", taught), ...numbered("hint", hinted) };
+        return { task: [ce, task(student), "task"], ...numbered("teacher", taught), ...numbered("hint", hinted) };
       };
     },
   };

@@ -1,12 +1,13 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Spotted } from "../distiller.ts";
-import { dense } from "../layers.ts";
-import type { Net } from "../network.ts";
-import { flat, gram, kl, masked, type Related, related, root } from "../ops.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Spotted } from "../experiment/distiller.ts";
+import { dense } from "../nn/layers.ts";
+import type { Net } from "../nn/network.ts";
+import { flat, gram, type Related, related, root } from "../nn/ops.ts";
+import type { Tensor } from "../kernels/tensor.ts";
+import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
 
 /** What `cc` can be asked for. */
-export interface CcOptions<S extends string, T extends string> {
+export interface CcOptions<S extends string, T extends string> extends AlsoKd {
   /** The student's tap; `pooled`. */
   readonly student?: S;
   /** The teacher's tap; `pooled`. */
@@ -27,10 +28,6 @@ export interface CcOptions<S extends string, T extends string> {
   readonly weight?: number;
   /** Weight of the cross-entropy; 1. */
   readonly ce?: number;
-  /** Weight of T² · KL(teacher ‖ student) beside it; 0, in SAKD 1. */
-  readonly kd?: number;
-  /** T of that KL; 4. */
-  readonly temperature?: number;
 }
 
 /**
@@ -65,9 +62,9 @@ export function cc<const S extends string = "pooled", const T extends string = "
         const s = embedStudent(flat(student.taps[learning]), live),
           t = embedTeacher(flat(teacher.taps[teaching]), live);
         return {
-          task: [ce, task(student)],
+          task: [ce, task(student), "task"],
           cc: [weight, tf.mul(compare(s, t, among), among.chosen)],
-          ...kd && { kd: [kd, masked(kl(student.taps.logits, teacher.taps.logits, temperature), mask("logits"))] },
+          ...alsoKd({ student, teacher, mask }, { kd, temperature }),
         };
       };
     },

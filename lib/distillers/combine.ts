@@ -1,5 +1,6 @@
-import { beside, type Distiller, remembering, type Teachers } from "../distiller.ts";
-import type { Net, Tap } from "../network.ts";
+import { beside, type Distiller, erase, remembering, type Teachers } from "../experiment/distiller.ts";
+import { Failure } from "../values/failure.ts";
+import type { Net, Tap } from "../nn/network.ts";
 
 /** What two methods together need of a student: the taps of both. */
 export type BothTaps<A extends Net, B extends Net> = Net<Tap<A> | Tap<B>>;
@@ -12,23 +13,22 @@ export type BothTaught<A extends Teachers, B extends Teachers> = A extends undef
   : B extends A ? B
   : never;
 
-/** Any method, once the compiler has seen that it fits. */
-type Method = Distiller<Net, Teachers>;
-
 /**
  * Two methods together, as in the tables' `+FitNets` and `+CRD`: the terms of both but `b`'s `task`, each weighed as its
- * method weighs it. Where a term of `b` is called like one of `a` it is named after its method: `fitnets_kd`. What either
- * trains for other experiments cannot be had from both.
+ * method weighs it. Where a term of `b` is called like one of `a` it is named after its method: `fitnets_kd`. Throws a
+ * `Failure` (exit 2) where one of them trains modules for others, which both together could not hand on.
  */
 export function combine<S extends Net, T extends Teachers, D, R extends Net, U extends Teachers, E>(
   a: Distiller<S, T, D>,
   b: Distiller<R, U, E>,
 ): Distiller<BothTaps<S, R>, BothTaught<T, U>, D & E> {
-  const combined = together(a as unknown as Method, b as unknown as Method);
-  return combined as unknown as Distiller<BothTaps<S, R>, BothTaught<T, U>, D & E>;
+  return together(erase(a), erase(b));
 }
 
-function together(a: Method, b: Method): Method {
+function together(a: Distiller<Net, Teachers>, b: Distiller<Net, Teachers>): Distiller<Net, Teachers> {
+  for (const { id, extras } of [a, b]) {
+    if (extras) throw new Failure(2, `combine: ${id} trains modules for others, so it needs an experiment of its own`);
+  }
   return {
     id: `${a.id}+${b.id}`,
     options: { methods: [a, b].map(({ id, options }) => ({ id, options })) },

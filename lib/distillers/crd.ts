@@ -1,15 +1,16 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor2D } from "@tensorflow/tfjs";
-import type { Cast, Create, HardLabels, Spotted, Step, Teachers } from "../distiller.ts";
-import { Failure } from "../failure.ts";
+import type { Cast, Create, HardLabels, Spotted, Step, Teachers } from "../experiment/distiller.ts";
 import { choose } from "../kernels/choose.ts";
-import { gather } from "../kernels/gather.ts";
-import { putRows } from "../kernels/put_rows.ts";
-import { dense, type Pass } from "../layers.ts";
-import type { Net } from "../network.ts";
-import { flat, kl, masked, type Related, related, stop, unit } from "../ops.ts";
-import type { Tensor } from "../tensor.ts";
-import { constant, type Shape, uniform, type Variable } from "../variables.ts";
+import { gather, putRows } from "../kernels/gather.ts";
+import type { Tensor } from "../kernels/tensor.ts";
+import { dense } from "../nn/layers.ts";
+import type { Net } from "../nn/network.ts";
+import { flat, masked, type Related, related, stop, unit } from "../nn/ops.ts";
+import type { Pass } from "../nn/pass.ts";
+import { constant, type Shape, uniform, type Variable } from "../nn/variables.ts";
+import { Failure } from "../values/failure.ts";
+import { alsoKd } from "./parts/also_kd.ts";
 
 /** What `crd` can be asked for. */
 export interface CrdOptions<S extends string, T extends string> {
@@ -94,9 +95,9 @@ export function contrastive<const S extends string = "pooled", const T extends s
         const ours = told(students, learned, teachers), theirs = told(teachers, taught, students);
         return {
           terms: {
-            task: [ce, task(student)],
+            task: [ce, task(student), "task"],
             crd: [weight, masked(tf.add(ours.loss, theirs.loss), given)],
-            ...kd && { kd: [kd, masked(kl(student.taps.logits, teacher.taps.logits, kdTemperature), mask("logits"))] },
+            ...alsoKd({ student, teacher, mask }, { kd, temperature: kdTemperature }),
           },
           writes: [
             [students.z, ours.z],

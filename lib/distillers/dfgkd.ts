@@ -1,7 +1,7 @@
-import type { Distiller } from "../distiller.ts";
-import type { Scorer } from "../network.ts";
-import { kl, masked } from "../ops.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Distiller } from "../experiment/distiller.ts";
+import type { Scorer } from "../nn/network.ts";
+import { kl, masked } from "../nn/ops.ts";
+import type { Tensor } from "../kernels/tensor.ts";
 
 /** What `dfgkd` can be asked for. */
 export interface DfgkdOptions {
@@ -35,10 +35,10 @@ export function dfgkd(options: DfgkdOptions = {}): Distiller<Scorer, Scorer> {
         const [s, t, p] = [student, teacher, output].map(({ taps }) => taps.logits);
         const towards = (learning: Tensor, target: Tensor) => kl(learning, target, temperature);
         return {
-          task: [ce + process * kd, task(student)],
+          task: [ce + process * kd, task(student), "task"],
           teacher: [kd, masked(towards(s, t), mask("logits"))],
           self: [process * kd, masked(towards(s, p), mask("logits"))],
-          self_task: [ce + kd, task(output)],
+          self_task: [ce + kd, task(output), "task"],
           self_teacher: [kd, towards(p, t)],
           self_student: [kd, masked(towards(p, s), mask("logits"))],
         };

@@ -1,10 +1,10 @@
 import * as tf from "@tensorflow/tfjs";
-import { type Distiller, numbered, type Term } from "../distiller.ts";
-import { Failure } from "../failure.ts";
+import { type Distiller, numbered, type Term } from "../experiment/distiller.ts";
+import { Failure } from "../values/failure.ts";
 import type { Random } from "../kernels/random_uniform.ts";
-import type { Scorer } from "../network.ts";
-import { kl, masked } from "../ops.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Scorer } from "../nn/network.ts";
+import { kl, masked } from "../nn/ops.ts";
+import type { Tensor } from "../kernels/tensor.ts";
 
 /** What `dgkd` can be asked for. */
 export interface DgkdOptions {
@@ -55,7 +55,7 @@ export function dgkd(options: DgkdOptions = {}): Distiller<Scorer, readonly [Sco
           const divergence = tf.div(kl(student.taps.logits, logits, temperature, { standardised }), classes);
           return [weights ? tf.mul(weights[i], kd) : kd, masked(divergence, mask("logits"))];
         });
-        return { task: [1 - kd, task(student)], ...numbered("teacher", learned) };
+        return { task: [1 - kd, task(student), "task"], ...numbered("teacher", learned) };
       };
     },
   };

@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Distiller } from "../distiller.ts";
-import type { Scorer } from "../network.ts";
-import { type Related, related, soften, standardise } from "../ops.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Distiller } from "../experiment/distiller.ts";
+import type { Scorer } from "../nn/network.ts";
+import { type Related, related, soften, standardise } from "../nn/ops.ts";
+import type { Tensor } from "../kernels/tensor.ts";
 
 /** What `dist` can be asked for. */
 export interface DistOptions {
@@ -38,7 +38,7 @@ export function dist(options: DistOptions = {}): Distiller<Scorer, Scorer> {
       const inter = distance(cosine(amongClasses(s), amongClasses(t), -1));
       const intra = tf.mean(distance(cosine(amongSamples(s, samples), amongSamples(t, samples), 0)));
       return {
-        task: [ce, task(student)],
+        task: [ce, task(student), "task"],
         inter: [beta, tf.mul(inter, chosen)],
         intra: [gamma, tf.mul(intra, chosen)],
       };

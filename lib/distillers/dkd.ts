@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Distiller, HardLabels } from "../distiller.ts";
-import type { Scorer } from "../network.ts";
-import { masked, standardise } from "../ops.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Distiller, HardLabels } from "../experiment/distiller.ts";
+import type { Scorer } from "../nn/network.ts";
+import { masked, standardise } from "../nn/ops.ts";
+import type { Tensor } from "../kernels/tensor.ts";
 
 /** What `dkd` can be asked for. */
 export interface DkdOptions {
@@ -43,7 +43,7 @@ export function dkd(options: DkdOptions = {}): Distiller<Scorer, Scorer, HardLab
       const part = (student: Tensor, teacher: Tensor) =>
         masked(tf.mul(divergence(student, teacher), temperature ** 2), mask("logits"));
       return {
-        task: [ce, task(student)],
+        task: [ce, task(student), "task"],
         tckd: [tf.mul(grown, alpha), part(s.target, t.target)],
         nckd: [tf.mul(grown, beta), part(s.others, t.others)],
       };

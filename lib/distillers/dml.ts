@@ -1,6 +1,6 @@
-import type { Distiller, Terms } from "../distiller.ts";
-import type { Scorer } from "../network.ts";
-import { kl, masked, stop } from "../ops.ts";
+import type { Distiller, Terms } from "../experiment/distiller.ts";
+import type { Scorer } from "../nn/network.ts";
+import { kl, masked, stop } from "../nn/ops.ts";
 
 /** What `dml` can be asked for. */
 export interface DmlOptions {
@@ -50,9 +50,9 @@ export function dml(options: DmlOptions): Distiller<Scorer> {
         const towards = (learner: typeof s, target: typeof s) =>
           kl(learner, constant ? stop(target) : target, temperature, { floor, standardised });
         return {
-          task: [ce, task(student)],
+          task: [ce, task(student), "task"],
           kd: [kd, masked(towards(s, p), mask("logits"))],
-          peer_task: [ce, task(output)],
+          peer_task: [ce, task(output), "task"],
           ...(reverse !== 0 && { peer_kd: [reverse, towards(p, s)] }),
         };
       };

@@ -1,5 +1,5 @@
-import type { Distiller } from "../distiller.ts";
-import type { Scorer } from "../network.ts";
+import type { Distiller } from "../experiment/distiller.ts";
+import type { Scorer } from "../nn/network.ts";
 import { dml, type DmlOptions } from "./dml.ts";
 
 /** What `dmlDagger` can be asked for: what `dml` can, but for the way back. */

@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
-import { type Distiller, numbered, type Several } from "../distiller.ts";
-import type { Scorer } from "../network.ts";
-import { kl, logSoften, masked } from "../ops.ts";
-import type { Tensor } from "../tensor.ts";
+import { type Distiller, numbered, type Several } from "../experiment/distiller.ts";
+import type { Scorer } from "../nn/network.ts";
+import { kl, logSoften, masked } from "../nn/ops.ts";
+import type { Tensor } from "../kernels/tensor.ts";
 
 /** What `ebkd` can be asked for. */
 export interface EbkdOptions {
@@ -33,7 +33,7 @@ export function ebkd(options: EbkdOptions = {}): Distiller<Scorer, Several> {
         const divergence = kl(student.taps.logits, logits, temperature, { standardised });
         return [kd / length, masked(tf.mul(weights[i], divergence), mask("logits"))] as const;
       });
-      return { task: [ce, task(student)], ...numbered("teacher", taught) };
+      return { task: [ce, task(student), "task"], ...numbered("teacher", taught) };
     },
   };
 }

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Distiller } from "../distiller.ts";
-import type { Scorer } from "../network.ts";
-import { kl, masked } from "../ops.ts";
+import type { Distiller } from "../experiment/distiller.ts";
+import type { Scorer } from "../nn/network.ts";
+import { kl, masked } from "../nn/ops.ts";
 import type { KdOptions } from "./kd.ts";
 
 /** What `eskd` can be asked for. */
@@ -25,7 +25,7 @@ export function eskd({ until, ...options }: EskdOptions = {}): Distiller<Scorer,
     build: () => ({ student, teacher, task, epoch, mask }) => {
       const weight = until === undefined ? kd : tf.mul(tf.cast(tf.lessEqual(epoch, until), "float32"), kd);
       const divergence = kl(student.taps.logits, teacher.taps.logits, temperature, { standardised });
-      return { task: [ce, task(student)], kd: [weight, masked(divergence, mask("logits"))] };
+      return { task: [ce, task(student), "task"], kd: [weight, masked(divergence, mask("logits"))] };
     },
   };
 }

@@ -1,9 +1,9 @@
-import type { Spotted } from "../distiller.ts";
-import { Failure } from "../failure.ts";
-import { among, byDefault, conv, type Layer, norm, relu, seq, transposedConv } from "../layers.ts";
-import type { Net } from "../network.ts";
-import { masked, mse } from "../ops.ts";
-import type { Shape } from "../variables.ts";
+import type { Spotted } from "../experiment/distiller.ts";
+import type { Net } from "../nn/network.ts";
+import { masked, mse } from "../nn/ops.ts";
+import { among } from "../nn/pass.ts";
+import type { Shape } from "../nn/variables.ts";
+import { regressor } from "./parts/regressor.ts";
 
 /** What `fitnets` can be asked for. */
 export interface FitnetsOptions<S extends string, T extends string> {
@@ -35,33 +35,8 @@ export function fitnets<const S extends string = "block2", const T extends strin
       const regress = create.in("regressor")(regressor(from, to), from);
       return ({ student, teacher, task, live, mask }) => {
         const given = mask(guided), regressed = regress(student.taps[guided], among(live, given));
-        return { task: [ce, task(student)], hint: [weight, masked(mse(regressed, teacher.taps[hint]), given)] };
+        return { task: [ce, task(student), "task"], hint: [weight, masked(mse(regressed, teacher.taps[hint]), given)] };
       };
     },
   };
-}
-
-/**
- * A convolution, a norm and, unless it is not to be `rectified`, a ReLU from one map's shape to another's; transposed where
- * the map grows.
- */
-export function regressor(from: Shape, to: Shape, rectified = true): Layer {
-  const [side, , input] = from, [target, , channels] = to;
-  if (from.length !== 3 || to.length !== 3 || from[0] !== from[1] || to[0] !== to[1]) {
-    throw new Failure(
-      2,
-      `a regressor leads from one square map to another, not from [${from}] to [${to}]: choose other taps`,
-    );
-  }
-  const convolution = (kernel: number, stride: number, padding: number) =>
-    conv(channels, { kernel, stride, padding, bias: true, ...byDefault(kernel * kernel * input) });
-  const scale = Math.floor(target / side);
-  const layer = side === 2 * target
-    ? convolution(3, 2, 1)
-    : target === 2 * side
-    ? transposedConv(channels, 4, 2, "doubling")
-    : side >= target
-    ? convolution(1 + side - target, 1, 0)
-    : transposedConv(channels, target - scale * (side - 1), scale, "none");
-  return rectified ? seq(layer, norm(), relu()) : seq(layer, norm());
 }

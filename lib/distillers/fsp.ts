@@ -1,12 +1,12 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Distiller, Term } from "../distiller.ts";
-import { Failure } from "../failure.ts";
-import { adaptiveMaxPool } from "../kernels/adaptive_max_pool.ts";
-import { toSmaller } from "../kernels/adaptive_pool.ts";
-import { behind, lastMap, type Net, type Player, type Scorer } from "../network.ts";
-import { kl, masked, mse, root } from "../ops.ts";
-import { type TapPair, tapPairs } from "../tap_pairs.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Distiller, Term } from "../experiment/distiller.ts";
+import { Failure } from "../values/failure.ts";
+import { adaptiveMaxPool, toSmaller } from "../kernels/adaptive_pool.ts";
+import { behind, lastMap, type Net, type Player, type Scorer } from "../nn/network.ts";
+import { masked, mse, root } from "../nn/ops.ts";
+import { type TapPair, tapPairs } from "../nn/tap_pairs.ts";
+import type { Tensor } from "../kernels/tensor.ts";
+import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
 
 const PAPER =
   "A Gift from Knowledge Distillation: Fast Optimization, Network Minimization and Transfer Learning. Yim et al., CVPR 2017";
@@ -105,13 +105,9 @@ function columns(a: Tensor, b: Tensor): Tensor {
 }
 
 /** What `fsp` can be asked for. */
-export interface FspOptions {
+export interface FspOptions extends AlsoKd {
   /** Weight of the cross-entropy; 1. */
   readonly ce?: number;
-  /** Weight of T² · KL(teacher ‖ student) beside it; 0 (RepDistiller). */
-  readonly kd?: number;
-  /** T of that KL; 4. */
-  readonly temperature?: number;
 }
 
 /**
@@ -125,8 +121,8 @@ export function fsp({ ce = 1, kd = 0, temperature = 4 }: FspOptions = {}): Disti
     options: { ce, kd, temperature },
     paper: PAPER,
     build: () => ({ student, teacher, task, mask }) => ({
-      task: [ce, task(student)],
-      ...kd && { kd: [kd, masked(kl(student.taps.logits, teacher.taps.logits, temperature), mask("logits"))] },
+      task: [ce, task(student), "task"],
+      ...alsoKd({ student, teacher, mask }, { kd, temperature }),
     }),
   };
 }

@@ -1,13 +1,17 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Distiller, Extra, Spotted } from "../distiller.ts";
-import { Failure } from "../failure.ts";
+import type { Distiller, Extra, Spotted } from "../experiment/distiller.ts";
 import { toSmaller } from "../kernels/adaptive_pool.ts";
-import { among, byDefault, conv, convNorm, type Layer, leakyRelu, seq } from "../layers.ts";
-import { lastMap, type Net } from "../network.ts";
-import { absolute, flat, kl, masked, mse, unit } from "../ops.ts";
-import { lastMaps } from "../tap_pairs.ts";
-import type { Tensor } from "../tensor.ts";
-import { attentionMap } from "./at.ts";
+import type { Tensor } from "../kernels/tensor.ts";
+import { conv, convNorm } from "../nn/conv.ts";
+import { byDefault, type Layer } from "../nn/layer.ts";
+import { leakyRelu, seq } from "../nn/layers.ts";
+import { lastMap, type Net } from "../nn/network.ts";
+import { absolute, flat, masked, mse, unit } from "../nn/ops.ts";
+import { among } from "../nn/pass.ts";
+import { lastMaps } from "../nn/tap_pairs.ts";
+import { Failure } from "../values/failure.ts";
+import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
+import { attentionMap } from "./parts/attention_map.ts";
 
 const PAPER =
   "Paraphrasing Complex Network: Network Compression via Factor Transfer. Kim, Park, Kwak, 2018. arXiv:1802.04977";
@@ -32,16 +36,16 @@ export interface FtInitOptions<T extends string> {
 export function ftInit<const T extends string = never>(
   options: FtInitOptions<T> = {},
 ): Distiller<Net, Net<T | "logits">, unknown, "paraphraser"> {
-  const { rate = 0.5 } = options, paraphraser = encoder(rate);
+  const { rate = 0.5 } = options;
   return {
     id: "ft_init",
     options: { teacher: options.teacher ?? "last", rate },
     paper: PAPER,
-    extras: { paraphraser },
+    extras: { paraphraser: encoder(rate) },
     untouched: ({ variables }) => variables,
     build({ create, teacher }) {
       const tap = options.teacher ?? lastMap(teacher), shape = teacher.shapes[tap];
-      const paraphrase = create.in("paraphraser")(paraphraser, shape);
+      const paraphrase = create.extra("paraphraser", shape);
       const restore = create.in("decoder")(decoder(shape.at(-1)!), paraphrase.shape);
       return ({ teacher, live }) => {
         const map = teacher.taps[tap];
@@ -52,7 +56,7 @@ export function ftInit<const T extends string = never>(
 }
 
 /** What `ft` can be asked for. */
-export interface FtOptions<S extends string, T extends string> {
+export interface FtOptions<S extends string, T extends string> extends AlsoKd {
   /** The paraphraser that `ftInit` trained, `from(init).extras.paraphraser`. */
   readonly paraphraser: Extra;
   /** The student's map that is translated; its last (RepDistiller, SAKD). */
@@ -70,10 +74,6 @@ export interface FtOptions<S extends string, T extends string> {
   readonly weight?: number;
   /** Weight of the cross-entropy; 1. */
   readonly ce?: number;
-  /** Weight of T² · KL(teacher ‖ student) beside it; 0, in SAKD 1. */
-  readonly kd?: number;
-  /** T of that KL; 4. */
-  readonly temperature?: number;
 }
 
 /**
@@ -110,9 +110,9 @@ export function ft<const S extends string = never, const T extends string = neve
         const theirs = paraphrase(teacher.taps[teaching], frozen);
         const values = transferred(ours, theirs, { factors, order });
         return {
-          task: [ce, task(student)],
+          task: [ce, task(student), "task"],
           ft: [weight, masked(values, given)],
-          ...kd && { kd: [kd, masked(kl(student.taps.logits, teacher.taps.logits, temperature), mask("logits"))] },
+          ...alsoKd({ student, teacher, mask }, { kd, temperature }),
         };
       };
     },

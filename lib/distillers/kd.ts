@@ -1,6 +1,6 @@
-import type { Distiller } from "../distiller.ts";
-import type { Scorer } from "../network.ts";
-import { kl, masked } from "../ops.ts";
+import type { Distiller } from "../experiment/distiller.ts";
+import type { Scorer } from "../nn/network.ts";
+import { kl, masked } from "../nn/ops.ts";
 
 /** What `kd` can be asked for. */
 export interface KdOptions {
@@ -25,7 +25,7 @@ export function kd(options: KdOptions = {}): Distiller<Scorer, Scorer> {
     options: { temperature, ce, kd, standardised },
     paper: "Distilling the Knowledge in a Neural Network. Hinton, Vinyals, Dean, 2015. arXiv:1503.02531",
     build: () => ({ student, teacher, task, mask }) => ({
-      task: [ce, task(student)],
+      task: [ce, task(student), "task"],
       kd: [kd, masked(kl(student.taps.logits, teacher.taps.logits, temperature, { standardised }), mask("logits"))],
     }),
   };

@@ -1,10 +1,12 @@
-import type { Create, Distiller } from "../distiller.ts";
-import { dense, type Layer, type Pass, relu, residual, seq } from "../layers.ts";
-import { type Classifier, type Output, type Player, scored, type Scorer } from "../network.ts";
-import { kl, masked, stop } from "../ops.ts";
-import { tail } from "../tail.ts";
-import type { Tensor } from "../tensor.ts";
-import { normal, starting } from "../variables.ts";
+import type { Create, Distiller } from "../experiment/distiller.ts";
+import type { Tensor } from "../kernels/tensor.ts";
+import type { Layer } from "../nn/layer.ts";
+import { dense, relu, residual, seq } from "../nn/layers.ts";
+import { type Classifier, type Output, type Player, scored, type Scorer } from "../nn/network.ts";
+import { kl, masked, stop } from "../nn/ops.ts";
+import type { Pass } from "../nn/pass.ts";
+import { tail } from "../nn/tail.ts";
+import { normal, starting } from "../nn/variables.ts";
 
 /** What `kdDagger` can be asked for. */
 export interface KdDaggerOptions {
@@ -43,9 +45,9 @@ export function kdDagger(options: KdDaggerOptions = {}): Distiller<Scorer, Class
         const output = tuned(image, teacher, live, frozen), s = student.taps.logits, p = output.taps.logits;
         const towards = (learner: Tensor, target: Tensor) => kl(learner, stop(target), temperature, { standardised });
         return {
-          task: [ce, task(student)],
+          task: [ce, task(student), "task"],
           kd: [kd, masked(towards(s, p), mask("logits"))],
-          teacher_task: [ce, task(output)],
+          teacher_task: [ce, task(output), "task"],
           teacher_kd: [reverse, towards(p, s)],
         };
       };

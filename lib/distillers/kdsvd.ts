@@ -1,15 +1,16 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Cast, Spotted, Term } from "../distiller.ts";
-import { Failure } from "../failure.ts";
+import type { Cast, Spotted, Term } from "../experiment/distiller.ts";
+import { Failure } from "../values/failure.ts";
 import { rightSingularVectors } from "../kernels/right_singular_vectors.ts";
-import type { Net } from "../network.ts";
-import { kl, masked, root, stop, unit } from "../ops.ts";
-import { type TapPair, tapPairs } from "../tap_pairs.ts";
-import type { Tensor } from "../tensor.ts";
-import { type Shape, sizeOf } from "../variables.ts";
+import type { Net } from "../nn/network.ts";
+import { masked, root, stop, unit } from "../nn/ops.ts";
+import { type TapPair, tapPairs } from "../nn/tap_pairs.ts";
+import type { Tensor } from "../kernels/tensor.ts";
+import { type Shape, sizeOf } from "../nn/variables.ts";
+import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
 
 /** What `kdsvd` can be asked for. */
-export interface KdsvdOptions<S extends string, T extends string> {
+export interface KdsvdOptions<S extends string, T extends string> extends AlsoKd {
   /** The maps that are compared, the student's first, two pairs or more; by default those behind the stems, in order (RepDistiller, mdistiller). */
   readonly taps?: readonly TapPair<S, T>[];
   /**
@@ -23,10 +24,6 @@ export interface KdsvdOptions<S extends string, T extends string> {
   readonly weight?: number;
   /** Weight of the cross-entropy; 1. */
   readonly ce?: number;
-  /** Weight of T² · KL(teacher ‖ student) beside it; 0. */
-  readonly kd?: number;
-  /** T of that KL; 4. */
-  readonly temperature?: number;
 }
 
 /**
@@ -59,7 +56,7 @@ export function kdsvd<const S extends string = never, const T extends string = n
           ...aligned(matrices(student.taps[s], over), matrices(teacher.taps[t], over), vectors),
         }));
         return {
-          task: [ce, task(student)],
+          task: [ce, task(student), "task"],
           ...Object.fromEntries(
             spots.slice(1).map((here, i): [string, Term] => {
               const before = spots[i],
@@ -68,7 +65,7 @@ export function kdsvd<const S extends string = never, const T extends string = n
               return [`kdsvd_${here.spot}`, [weight, masked(masked(values, mask(before.spot)), mask(here.spot))]];
             }),
           ),
-          ...kd && { kd: [kd, masked(kl(student.taps.logits, teacher.taps.logits, temperature), mask("logits"))] },
+          ...alsoKd({ student, teacher, mask }, { kd, temperature }),
         };
       };
     },

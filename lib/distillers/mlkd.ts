@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Distiller, Views } from "../distiller.ts";
-import type { Output, Scorer } from "../network.ts";
-import { kl, masked, type Related, related, soften } from "../ops.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Distiller, Views } from "../experiment/distiller.ts";
+import type { Output, Scorer } from "../nn/network.ts";
+import { kl, masked, type Related, related, soften } from "../nn/ops.ts";
+import type { Tensor } from "../kernels/tensor.ts";
 
 /** What `mlkd` can be asked for. */
 export interface MlkdOptions {
@@ -42,7 +42,7 @@ export function mlkd(options: MlkdOptions = {}): Distiller<Scorer, Scorer, Views
       const other = { student: seen.taps.logits, teacher: players.teacher.run(strong, frozen).taps.logits };
       const levels = alignments(weak, other, temperature, standardised, mask("logits"));
       return {
-        task: [ce, tf.add(task(student), task(seen))],
+        task: [ce, tf.add(task(student), task(seen)), "task"],
         kd: [kd, levels.instances],
         cc: [kd, levels.classes],
         bc: [kd, levels.batch],

@@ -1,23 +1,20 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Spotted, Term } from "../distiller.ts";
+import type { Spotted, Term } from "../experiment/distiller.ts";
 import { toSmaller } from "../kernels/adaptive_pool.ts";
-import type { Net } from "../network.ts";
-import { gram, kl, masked, unit } from "../ops.ts";
-import { type TapPair, tapPairs } from "../tap_pairs.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Net } from "../nn/network.ts";
+import { gram, masked, unit } from "../nn/ops.ts";
+import { type TapPair, tapPairs } from "../nn/tap_pairs.ts";
+import type { Tensor } from "../kernels/tensor.ts";
+import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
 
 /** What `nst` can be asked for. */
-export interface NstOptions<S extends string, T extends string> {
+export interface NstOptions<S extends string, T extends string> extends AlsoKd {
   /** The maps that are compared, the student's first; by default those behind the stems, in order (RepDistiller, mdistiller, SAKD). */
   readonly taps?: readonly TapPair<S, T>[];
   /** Weight of each pair of maps; 50 (RepDistiller, mdistiller, SAKD). */
   readonly weight?: number;
   /** Weight of the cross-entropy; 1. */
   readonly ce?: number;
-  /** Weight of T² · KL(teacher ‖ student) beside it; 0, in SAKD 1. */
-  readonly kd?: number;
-  /** T of that KL; 4. */
-  readonly temperature?: number;
 }
 
 /**
@@ -38,12 +35,12 @@ export function nst<const S extends string = never, const T extends string = nev
     build({ student, teacher }) {
       const pairs = tapPairs(student, teacher, taps);
       return ({ student, teacher, task, mask }) => ({
-        task: [ce, task(student)],
+        task: [ce, task(student), "task"],
         ...Object.fromEntries(pairs.map(([s, t]): [string, Term] => {
           const [ours, theirs] = toSmaller(student.taps[s], teacher.taps[t]);
           return [`nst_${s}`, [weight, masked(discrepancy(selectivity(ours), selectivity(theirs)), mask(s))]];
         })),
-        ...kd && { kd: [kd, masked(kl(student.taps.logits, teacher.taps.logits, temperature), mask("logits"))] },
+        ...alsoKd({ student, teacher, mask }, { kd, temperature }),
       });
     },
   };

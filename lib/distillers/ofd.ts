@@ -1,15 +1,17 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Spotted, Term } from "../distiller.ts";
+import type { Spotted, Term } from "../experiment/distiller.ts";
 import { adaptivePool } from "../kernels/adaptive_pool.ts";
 import { relu } from "../kernels/relu.ts";
-import { among, convNorm } from "../layers.ts";
-import type { Net } from "../network.ts";
-import { kl, masked, stop } from "../ops.ts";
-import { type TapPair, tapPairs } from "../tap_pairs.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Tensor } from "../kernels/tensor.ts";
+import { convNorm } from "../nn/conv.ts";
+import type { Net } from "../nn/network.ts";
+import { masked, stop } from "../nn/ops.ts";
+import { among } from "../nn/pass.ts";
+import { type TapPair, tapPairs } from "../nn/tap_pairs.ts";
+import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
 
 /** What `ofd` can be asked for. */
-export interface OfdOptions<S extends string, T extends string> {
+export interface OfdOptions<S extends string, T extends string> extends AlsoKd {
   /** The maps that are compared, the student's first; by default those behind the stems, the last with the last (mdistiller). */
   readonly taps?: readonly TapPair<S, T>[];
   /**
@@ -21,10 +23,6 @@ export interface OfdOptions<S extends string, T extends string> {
   readonly weight?: number;
   /** Weight of the cross-entropy; 1. */
   readonly ce?: number;
-  /** Weight of T² · KL(teacher ‖ student) beside it; 0. */
-  readonly kd?: number;
-  /** T of that KL; 4. */
-  readonly temperature?: number;
 }
 
 /**
@@ -52,7 +50,7 @@ export function ofd<const S extends string = never, const T extends string = nev
       return ({ student, teacher, image, task, live, frozen, mask }) => {
         const theirs = copy?.run(image, live) ?? teacher;
         return {
-          task: [ce, task(student)],
+          task: [ce, task(student), "task"],
           ...Object.fromEntries(pairs.map(({ s, t, connect, norm }, i): [string, Term] => {
             const given = mask(s), ours = connect(student.pre[s], among(live, given)), [, height, width] = ours.shape;
             const target = adaptivePool(stop(theirs.pre[t]), height!, width!);
@@ -60,7 +58,7 @@ export function ofd<const S extends string = never, const T extends string = nev
             const share = 2 ** (i + 1 - pairs.length);
             return [`ofd_${s}`, [weight * share, masked(partialDistance(ours, target, edge), given)]];
           })),
-          ...kd && { kd: [kd, masked(kl(student.taps.logits, theirs.taps.logits, temperature), mask("logits"))] },
+          ...alsoKd({ student, teacher: theirs, mask }, { kd, temperature }),
         };
       };
     },

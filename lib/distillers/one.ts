@@ -1,12 +1,14 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Distiller, Terms } from "../distiller.ts";
-import { Failure } from "../failure.ts";
-import { dense, type Layer, module, norm, relu } from "../layers.ts";
-import { type Net, scored } from "../network.ts";
-import { kl, masked, stop } from "../ops.ts";
-import { tail } from "../tail.ts";
-import type { Tensor } from "../tensor.ts";
-import type { Shape } from "../variables.ts";
+import type { Distiller, Terms } from "../experiment/distiller.ts";
+import type { Tensor } from "../kernels/tensor.ts";
+import { type Layer, module } from "../nn/layer.ts";
+import { dense, relu } from "../nn/layers.ts";
+import { type Net, scored } from "../nn/network.ts";
+import { norm } from "../nn/norm.ts";
+import { kl, masked, stop } from "../nn/ops.ts";
+import { tail } from "../nn/tail.ts";
+import type { Shape } from "../nn/variables.ts";
+import { Failure } from "../values/failure.ts";
 
 /** What `one` can be asked for. */
 export interface OneOptions<S extends string> {
@@ -55,13 +57,13 @@ export function one<const S extends string = "block2">(options: OneOptions<S> = 
         const weight = rampUp === 0 ? kd : tf.mul(grown(epoch, rampUp), kd);
         const towards = (logits: Tensor) => kl(logits, target, temperature, { floor: 1e-7 });
         const learning = others.map((logits, i): Terms => ({
-          [`branch${i + 2}_task`]: [1, task(scored(logits))],
+          [`branch${i + 2}_task`]: [1, task(scored(logits)), "task"],
           [`branch${i + 2}_kd`]: [weight, towards(logits)],
         }));
         return {
-          task: [1, task(student)],
+          task: [1, task(student), "task"],
           kd: [weight, masked(towards(student.taps.logits), mask("logits"))],
-          ensemble_task: [1, task(scored(ensemble))],
+          ensemble_task: [1, task(scored(ensemble)), "task"],
           ...Object.assign({}, ...learning),
         };
       };

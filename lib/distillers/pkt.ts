@@ -1,11 +1,12 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Spotted } from "../distiller.ts";
-import type { Net } from "../network.ts";
-import { flat, gram, kl, masked, related, root } from "../ops.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Spotted } from "../experiment/distiller.ts";
+import type { Net } from "../nn/network.ts";
+import { flat, gram, related, root } from "../nn/ops.ts";
+import type { Tensor } from "../kernels/tensor.ts";
+import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
 
 /** What `pkt` can be asked for. */
-export interface PktOptions<S extends string, T extends string> {
+export interface PktOptions<S extends string, T extends string> extends AlsoKd {
   /** The student's tap; `pooled`. */
   readonly student?: S;
   /** The teacher's tap; `pooled`. */
@@ -14,10 +15,6 @@ export interface PktOptions<S extends string, T extends string> {
   readonly weight?: number;
   /** Weight of the cross-entropy; 1. */
   readonly ce?: number;
-  /** Weight of T² · KL(teacher ‖ student) beside it; 0, in SAKD 1. */
-  readonly kd?: number;
-  /** T of that KL; 4. */
-  readonly temperature?: number;
 }
 
 /** What the authors' code adds to a norm and to a probability. */
@@ -50,9 +47,9 @@ export function pkt<const S extends string = "pooled", const T extends string = 
       const divergence = tf.mul(p, tf.log(tf.div(tf.add(p, EPSILON), tf.add(q, EPSILON))));
       const loss = tf.div(tf.sum(divergence), tf.square(count));
       return {
-        task: [ce, task(student)],
+        task: [ce, task(student), "task"],
         pkt: [weight, tf.mul(loss, chosen)],
-        ...kd && { kd: [kd, masked(kl(student.taps.logits, teacher.taps.logits, temperature), mask("logits"))] },
+        ...alsoKd({ student, teacher, mask }, { kd, temperature }),
       };
     },
   };

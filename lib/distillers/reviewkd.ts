@@ -1,17 +1,20 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor4D } from "@tensorflow/tfjs";
-import type { Create, Spotted, Term } from "../distiller.ts";
+import type { Create, Spotted, Term } from "../experiment/distiller.ts";
 import { adaptivePool } from "../kernels/adaptive_pool.ts";
-import { resizeNearest } from "../kernels/resize_nearest.ts";
-import { among, byDefault, conv, convNorm, type Pass } from "../layers.ts";
-import type { Classifier, Player } from "../network.ts";
-import { kl, masked } from "../ops.ts";
-import { type TapPair, tapPairs } from "../tap_pairs.ts";
-import type { Tensor } from "../tensor.ts";
-import { type Shape, uniform } from "../variables.ts";
+import { resizeNearest } from "../kernels/resize.ts";
+import type { Tensor } from "../kernels/tensor.ts";
+import { conv, convNorm } from "../nn/conv.ts";
+import { byDefault } from "../nn/layer.ts";
+import type { Classifier, Player } from "../nn/network.ts";
+import { masked } from "../nn/ops.ts";
+import { among, type Pass } from "../nn/pass.ts";
+import { type TapPair, tapPairs } from "../nn/tap_pairs.ts";
+import { type Shape, uniform } from "../nn/variables.ts";
+import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
 
 /** What `reviewkd` can be asked for. */
-export interface ReviewkdOptions<S extends string, T extends string> {
+export interface ReviewkdOptions<S extends string, T extends string> extends AlsoKd {
   /**
    * The taps that are compared, from the first to the last, the student's first; by default the maps behind the stems, in
    * order, and `pooled` (the authors, mdistiller).
@@ -32,10 +35,6 @@ export interface ReviewkdOptions<S extends string, T extends string> {
   readonly first?: 0 | 1;
   /** Weight of the cross-entropy; 1. */
   readonly ce?: number;
-  /** Weight of T² · KL(teacher ‖ student) beside it; 0. */
-  readonly kd?: number;
-  /** T of that KL; 4. */
-  readonly temperature?: number;
 }
 
 /**
@@ -72,9 +71,9 @@ export function reviewkd<const S extends string = never, const T extends string 
           return [`reviewkd_${s}`, [weighted, masked(hierarchical(out, mapped(teacher.pre[t])), chosen)]];
         });
         return {
-          task: [ce, task(student)],
+          task: [ce, task(student), "task"],
           ...Object.fromEntries(terms.toReversed()),
-          ...kd && { kd: [kd, masked(kl(student.taps.logits, teacher.taps.logits, temperature), mask("logits"))] },
+          ...alsoKd({ student, teacher, mask }, { kd, temperature }),
         };
       };
     },

@@ -1,11 +1,12 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Spotted } from "../distiller.ts";
-import type { Net } from "../network.ts";
-import { flat, gram, kl, masked, related, smoothL1, unit } from "../ops.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Spotted } from "../experiment/distiller.ts";
+import type { Net } from "../nn/network.ts";
+import { flat, gram, related, smoothL1, unit } from "../nn/ops.ts";
+import type { Tensor } from "../kernels/tensor.ts";
+import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
 
 /** What `rkd` can be asked for. */
-export interface RkdOptions<S extends string, T extends string> {
+export interface RkdOptions<S extends string, T extends string> extends AlsoKd {
   /** The student's tap; `pooled`. */
   readonly student?: S;
   /** The teacher's tap; `pooled`. */
@@ -16,10 +17,6 @@ export interface RkdOptions<S extends string, T extends string> {
   readonly angle?: number;
   /** Weight of the cross-entropy; 1. */
   readonly ce?: number;
-  /** Weight of T² · KL(teacher ‖ student) beside it; 0, in SAKD 1. */
-  readonly kd?: number;
-  /** T of that KL; 4. */
-  readonly temperature?: number;
 }
 
 /** Two samples' least distance. */
@@ -51,10 +48,10 @@ export function rkd<const S extends string = "pooled", const T extends string = 
       const distances = tf.div(tf.sum(smoothL1(apart)), tf.pow(count, 2));
       const angles = tf.div(tf.sum(smoothL1(turned)), tf.pow(count, 3));
       return {
-        task: [ce, task(student)],
+        task: [ce, task(student), "task"],
         distance: [distance, tf.mul(distances, chosen)],
         angle: [angle, tf.mul(angles, chosen)],
-        ...kd && { kd: [kd, masked(kl(student.taps.logits, teacher.taps.logits, temperature), mask("logits"))] },
+        ...alsoKd({ student, teacher, mask }, { kd, temperature }),
       };
     },
   };

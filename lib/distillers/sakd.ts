@@ -4,21 +4,24 @@ import {
   type Cast,
   type Create,
   type Distiller,
+  erase,
   remembering,
   type Spotted,
   type Step,
   type Term,
   type Terms,
-} from "../distiller.ts";
-import { Failure } from "../failure.ts";
+} from "../experiment/distiller.ts";
 import { relu } from "../kernels/relu.ts";
-import { byDefault, dense, type Layer, type Pass } from "../layers.ts";
-import { type Classifier, type Net, type Player, scored, type Tap } from "../network.ts";
-import { flat, gumbel, kl, masked, stop } from "../ops.ts";
-import type { TapPair } from "../tap_pairs.ts";
-import type { Tensor } from "../tensor.ts";
-import { type Shape, sizeOf } from "../variables.ts";
-import { regressor } from "./fitnets.ts";
+import type { Tensor } from "../kernels/tensor.ts";
+import { byDefault, type Layer } from "../nn/layer.ts";
+import { dense } from "../nn/layers.ts";
+import { type Classifier, type Net, type Player, scored, type Tap } from "../nn/network.ts";
+import { flat, gumbel, kl, masked, stop } from "../nn/ops.ts";
+import type { Pass } from "../nn/pass.ts";
+import type { TapPair } from "../nn/tap_pairs.ts";
+import { type Shape, sizeOf } from "../nn/variables.ts";
+import { Failure } from "../values/failure.ts";
+import { regressor } from "./parts/regressor.ts";
 
 /** What `sakd` can be asked for. */
 export interface SakdOptions {
@@ -91,7 +94,7 @@ export function routed<S extends Net, T extends Net, D>(
   const { routing = "adaptive", homogeneous = false, gamma = 1, alpha = 1, beta = 1, ce = 1 } = options;
   const { temperature = 4, gumbel = 5, statistics = "batch" } = options;
   if (!(gamma > 0)) throw new Failure(2, `sakd: gamma multiplies and divides, it is greater than 0, not ${gamma}`);
-  const { id, options: own, paper, takes, spots, build } = method as unknown as Spotted<Net, Net>;
+  const { id, options: own, paper, takes, spots, build } = erase(method);
   const distiller: Distiller<Net, Net> = {
     id: "sakd",
     options: {
@@ -127,8 +130,8 @@ export function routed<S extends Net, T extends Net, D>(
         );
         const [s, t] = [student, teacher].map(({ taps }) => taps.logits);
         const common: Terms = {
-          task: [ce, task(scored(s))],
-          ...copy && { teacher_task: [ce, task(scored(t))] },
+          task: [ce, task(scored(s)), "task"],
+          ...copy && { teacher_task: [ce, task(scored(t)), "task"] },
           ...alpha && { kd: [alpha, masked(kl(s, t, temperature), mask("logits"))] },
           ...policys,
         };
@@ -141,7 +144,7 @@ export function routed<S extends Net, T extends Net, D>(
       };
     },
   };
-  return distiller as unknown as Distiller<Classifier<Tap<S>>, Classifier<Tap<T>>, D>;
+  return distiller;
 }
 
 const PAPER = "Spot-Adaptive Knowledge Distillation. Song, Chen, Ye, Song, 2022. arXiv:2205.02399";
@@ -293,9 +296,9 @@ function adapter(from: Shape, to: Shape, [s, t]: TapPair<string, string>): Layer
 function scaled(terms: Terms, factor: number): Terms {
   if (factor === 1) return terms;
   return Object.fromEntries(
-    Object.entries(terms).map(([name, [weight, values]]): [string, Term] => [
+    Object.entries(terms).map(([name, [weight, ...rest]]): [string, Term] => [
       name,
-      [typeof weight === "number" ? weight * factor : tf.mul(weight, factor), values],
+      [typeof weight === "number" ? weight * factor : tf.mul(weight, factor), ...rest],
     ]),
   );
 }

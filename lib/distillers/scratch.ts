@@ -1,7 +1,7 @@
-import type { Distiller } from "../distiller.ts";
-import type { Scorer } from "../network.ts";
+import type { Distiller } from "../experiment/distiller.ts";
+import type { Scorer } from "../nn/network.ts";
 
 /** Training on labels alone: the `student` and `teacher` rows of every table. */
 export function scratch(): Distiller<Scorer> {
-  return { id: "scratch", options: {}, build: () => ({ student, task }) => ({ task: [1, task(student)] }) };
+  return { id: "scratch", options: {}, build: () => ({ student, task }) => ({ task: [1, task(student), "task"] }) };
 }

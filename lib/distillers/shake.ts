@@ -1,12 +1,15 @@
 import * as tf from "@tensorflow/tfjs";
-import { type Create, type Distiller, numbered, type Several, type Term, type Terms } from "../distiller.ts";
-import { Failure } from "../failure.ts";
-import { convNorm, type Layer, type Pass, relu, seq } from "../layers.ts";
-import { type Classifier, type Output, type Player, scored, type Scorer } from "../network.ts";
-import { kl, masked, mse, root, stop } from "../ops.ts";
-import type { Tensor } from "../tensor.ts";
-import type { Shape } from "../variables.ts";
-import { weighedByGradients } from "./aekd.ts";
+import { type Create, type Distiller, numbered, type Several, type Term, type Terms } from "../experiment/distiller.ts";
+import type { Tensor } from "../kernels/tensor.ts";
+import { convNorm } from "../nn/conv.ts";
+import type { Layer } from "../nn/layer.ts";
+import { relu, seq } from "../nn/layers.ts";
+import { type Classifier, type Output, type Player, scored, type Scorer } from "../nn/network.ts";
+import { kl, masked, mse, root, stop } from "../nn/ops.ts";
+import type { Pass } from "../nn/pass.ts";
+import type { Shape } from "../nn/variables.ts";
+import { Failure } from "../values/failure.ts";
+import { weighedByGradients } from "./parts/weighed_by_gradients.ts";
 
 /** What `shake` can be asked for. */
 export interface ShakeOptions<T extends string> {
@@ -100,7 +103,7 @@ export function shake<const T extends string = never>(
         const own = (name: string, weight: number, of: (one: { h: Tensor; t: Tensor }) => Tensor): Terms =>
           weight === 0 ? {} : named(name, cast.map((one): Term => [weight, of(one)]));
         return {
-          task: [ce, task(scored(s))],
+          task: [ce, task(scored(s)), "task"],
           ...named("shadow", lessons),
           ...own("direct", direct / cast.length, ({ t }) => masked(kl(s, t, temperature), chosen)),
           ...own("follow", follow, ({ h, t }) => by === "kl" ? kl(h, t, temperature) : mse(h, t)),

@@ -1,9 +1,9 @@
-import * as tf from "@tensorflow/tfjs";
-import type { Distiller, Terms } from "../distiller.ts";
-import { Failure } from "../failure.ts";
-import type { Scorer } from "../network.ts";
-import { kl, masked, stop } from "../ops.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Distiller, Terms } from "../experiment/distiller.ts";
+import { Failure } from "../values/failure.ts";
+import type { Scorer } from "../nn/network.ts";
+import { kl, masked, stop } from "../nn/ops.ts";
+import type { Tensor } from "../kernels/tensor.ts";
+import { fusing } from "./parts/fusing.ts";
 
 /** What `slkd` can be asked for. */
 export interface SlkdOptions {
@@ -76,11 +76,11 @@ export function slkd(options: SlkdOptions = {}): Distiller<Scorer, Scorer> {
         const p = fused(outputs.map(({ taps }) => taps.logits));
         const towards = (target: Tensor) => masked(kl(student.taps.logits, target, temperature), mask("logits"));
         const learning = outputs.map((output, i): Terms => ({
-          [`self${i + 1}_task`]: [ce, task(output)],
+          [`self${i + 1}_task`]: [ce, task(output), "task"],
           [`self${i + 1}_teacher`]: [1 - ce, kl(output.taps.logits, teacher.taps.logits, temperature)],
         }));
         return {
-          task: [beta1 * ce + beta2 * own.ce, task(student)],
+          task: [beta1 * ce + beta2 * own.ce, task(student), "task"],
           ...(beta1 !== 0 && { teacher: [beta1 * (1 - ce), towards(teacher.taps.logits)] }),
           ...(beta2 !== 0 && { self: [beta2 * own.kl, towards(joint ? p : stop(p))] }),
           ...Object.assign({}, ...learning),
@@ -88,22 +88,4 @@ export function slkd(options: SlkdOptions = {}): Distiller<Scorer, Scorer> {
       };
     },
   };
-}
-
-/**
- * Fuses the logits of `count` self-learning teachers: of two with the first one's share (Eq. 7), of any number with equal
- * ones where there is none.
- */
-export function fusing(method: string, count: number, share?: number): (logits: readonly Tensor[]) => Tensor {
-  if (share !== undefined && count !== 2) {
-    throw new Failure(
-      2,
-      `${method}: fusion is the share of the first of two self-learning teachers; of ${count} all have the same: leave it out`,
-    );
-  }
-  if (share !== undefined && !(share >= 0 && share <= 1)) {
-    throw new Failure(2, `${method}: fusion is a share, 0 to 1, not ${share}`);
-  }
-  const shares = share === undefined ? new Array<number>(count).fill(1 / count) : [share, 1 - share];
-  return (logits) => tf.addN(logits.map((one, i) => tf.mul(one, shares[i])));
 }

@@ -1,7 +1,8 @@
-import type { Distiller, Several, Terms } from "../distiller.ts";
-import type { Scorer } from "../network.ts";
-import { kl, masked } from "../ops.ts";
-import { fusing, type SlkdOptions } from "./slkd.ts";
+import type { Distiller, Several, Terms } from "../experiment/distiller.ts";
+import type { Scorer } from "../nn/network.ts";
+import { kl, masked } from "../nn/ops.ts";
+import { fusing } from "./parts/fusing.ts";
+import type { SlkdOptions } from "./slkd.ts";
 
 /** What `slkdSequential` can be asked for: what of `slkd` the student's loss has, with its defaults. */
 export type SlkdSequentialOptions = Pick<
@@ -47,7 +48,7 @@ export function slkdSequential(options: SlkdSequentialOptions = {}): Distiller<S
           [weight * (1 - ce), masked(kl(student.taps.logits, target, temperature), mask("logits"))] as const
         );
         return {
-          task: [(beta1 + beta2) * ce, task(student)],
+          task: [(beta1 + beta2) * ce, task(student), "task"],
           ...(beta1 !== 0 && { teacher: fromTeacher }),
           ...(beta2 !== 0 && { self: fromSelves }),
         };

@@ -1,12 +1,13 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Spotted } from "../distiller.ts";
-import type { Net } from "../network.ts";
-import { flat, gram, kl, masked, related, unit } from "../ops.ts";
-import { lastMaps } from "../tap_pairs.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Spotted } from "../experiment/distiller.ts";
+import type { Net } from "../nn/network.ts";
+import { flat, gram, related, unit } from "../nn/ops.ts";
+import { lastMaps } from "../nn/tap_pairs.ts";
+import type { Tensor } from "../kernels/tensor.ts";
+import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
 
 /** What `sp` can be asked for. */
-export interface SpOptions<S extends string, T extends string> {
+export interface SpOptions<S extends string, T extends string> extends AlsoKd {
   /** The student's tap; its last map (RepDistiller, mdistiller, SAKD). */
   readonly student?: S;
   /** The teacher's tap; its last map. */
@@ -17,10 +18,6 @@ export interface SpOptions<S extends string, T extends string> {
   readonly weight?: number;
   /** Weight of the cross-entropy; 1. */
   readonly ce?: number;
-  /** Weight of T² · KL(teacher ‖ student) beside it; 0, in SAKD 1. */
-  readonly kd?: number;
-  /** T of that KL; 4. */
-  readonly temperature?: number;
 }
 
 /**
@@ -45,9 +42,9 @@ export function sp<const S extends string = never, const T extends string = neve
         const off = tf.sub(similarities(teacher.taps[teaching]), similarities(student.taps[learning]));
         const loss = tf.div(tf.sum(tf.square(off)), tf.square(count));
         return {
-          task: [ce, task(student)],
+          task: [ce, task(student), "task"],
           sp: [weight, tf.mul(loss, chosen)],
-          ...kd && { kd: [kd, masked(kl(student.taps.logits, teacher.taps.logits, temperature), mask("logits"))] },
+          ...alsoKd({ student, teacher, mask }, { kd, temperature }),
         };
       };
     },

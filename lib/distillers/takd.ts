@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Distiller } from "../distiller.ts";
-import type { Scorer } from "../network.ts";
-import { kl, masked } from "../ops.ts";
+import type { Distiller } from "../experiment/distiller.ts";
+import type { Scorer } from "../nn/network.ts";
+import { kl, masked } from "../nn/ops.ts";
 
 /** What `takd` can be asked for. */
 export interface TakdOptions {
@@ -36,7 +36,7 @@ export function takd({ temperature = 5, kd = 0.5, standardised }: TakdOptions = 
     build: ({ dataset: { classes } }) => ({ student, teacher, task, mask }) => {
       const divergence = kl(student.taps.logits, teacher.taps.logits, temperature, { standardised });
       return {
-        task: [1 - kd, task(student)],
+        task: [1 - kd, task(student), "task"],
         kd: [kd, masked(tf.div(divergence, classes), mask("logits"))],
       };
     },

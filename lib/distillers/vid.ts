@@ -1,15 +1,18 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Spotted, Term } from "../distiller.ts";
-import { Failure } from "../failure.ts";
+import type { Spotted, Term } from "../experiment/distiller.ts";
 import { toSmaller } from "../kernels/adaptive_pool.ts";
-import { byDefault, conv, type Layer, module, relu, seq } from "../layers.ts";
-import type { Net } from "../network.ts";
-import { kl, masked } from "../ops.ts";
-import { type TapPair, tapPairs } from "../tap_pairs.ts";
-import { constant } from "../variables.ts";
+import { conv } from "../nn/conv.ts";
+import { byDefault, type Layer, module } from "../nn/layer.ts";
+import { relu, seq } from "../nn/layers.ts";
+import type { Net } from "../nn/network.ts";
+import { masked } from "../nn/ops.ts";
+import { type TapPair, tapPairs } from "../nn/tap_pairs.ts";
+import { constant } from "../nn/variables.ts";
+import { Failure } from "../values/failure.ts";
+import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
 
 /** What `vid` can be asked for. */
-export interface VidOptions<S extends string, T extends string> {
+export interface VidOptions<S extends string, T extends string> extends AlsoKd {
   /** The maps that are compared, the student's first; by default those behind the stems, in order (RepDistiller, mdistiller, SAKD). */
   readonly taps?: readonly TapPair<S, T>[];
   /** The variance that each channel starts with; 5 (RepDistiller, mdistiller, SAKD). */
@@ -20,10 +23,6 @@ export interface VidOptions<S extends string, T extends string> {
   readonly weight?: number;
   /** Weight of the cross-entropy; 1. */
   readonly ce?: number;
-  /** Weight of T² · KL(teacher ‖ student) beside it; 0, in SAKD 1. */
-  readonly kd?: number;
-  /** T of that KL; 4. */
-  readonly temperature?: number;
 }
 
 /**
@@ -49,7 +48,7 @@ export function vid<const S extends string = never, const T extends string = nev
         return { s, t, mean, spread };
       });
       return ({ student, teacher, task, live, mask }) => ({
-        task: [ce, task(student)],
+        task: [ce, task(student), "task"],
         ...Object.fromEntries(pairs.map(({ s, t, mean, spread }): [string, Term] => {
           const [ours, theirs] = toSmaller(student.taps[s], teacher.taps[t]);
           const square = spread ? spread(ours, live) : tf.scalar(variance);
@@ -57,7 +56,7 @@ export function vid<const S extends string = never, const T extends string = nev
           const values = tf.mul(tf.add(tf.mean(off, [1, 2, 3]), tf.mean(tf.log(square))), 0.5);
           return [`vid_${s}`, [weight, masked(values, mask(s))]];
         })),
-        ...kd && { kd: [kd, masked(kl(student.taps.logits, teacher.taps.logits, temperature), mask("logits"))] },
+        ...alsoKd({ student, teacher, mask }, { kd, temperature }),
       });
     },
   };

@@ -4,11 +4,10 @@
  * @module
  */
 import { dirname, join } from "node:path";
-import { atomicWrite } from "../atomic_write.ts";
-import { cannotWrite } from "../cannot_write.ts";
-import { Failure } from "../failure.ts";
-import type { Json } from "../json.ts";
-import { sha256 } from "../sha256.ts";
+import { atomicWrite, cannotWrite } from "../files/atomic_write.ts";
+import { Failure } from "../values/failure.ts";
+import type { Json } from "../values/json.ts";
+import { sha256 } from "../values/sha256.ts";
 import type { Files } from "./format.ts";
 
 /** The file that says what an export is and lists its other files. */

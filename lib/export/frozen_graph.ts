@@ -1,13 +1,13 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Pass } from "../layers.ts";
-import { build, type Player, type Scorer } from "../network.ts";
-import { openEngine } from "../open_engine.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Tensor } from "../kernels/tensor.ts";
+import { build, type Player, type Scorer } from "../nn/network.ts";
+import type { Pass } from "../nn/pass.ts";
+import { type Variable, variables } from "../nn/variables.ts";
 import { type NativeBackend, nativeBackend, portably, tracing } from "../tensorflow/backend.ts";
-import { cApi, cString, DataType } from "../tensorflow/c_api.ts";
+import { DataType } from "../tensorflow/binding.ts";
 import { Graph, type Node } from "../tensorflow/graph.ts";
 import { decodeGraph, type GraphDef, type SignatureDef, type TensorInfo } from "../tensorflow/messages.ts";
-import { type Variable, variables } from "../variables.ts";
+import { openTensorflow } from "../tensorflow/open_tensorflow.ts";
 import type { Model } from "./model.ts";
 
 /** A network by running statistics as one graph whose weights are constants. */
@@ -25,9 +25,9 @@ export const FROZEN = "For inference only: its norms use their running statistic
 
 /** The graph of a network for batches of any size, made only of ops that tfjs's graph models know too. */
 export async function frozenGraph(model: Model): Promise<FrozenGraph> {
-  const { engine, tensorflow } = await openEngine(), backend = nativeBackend()!, graph = new Graph();
+  const tensorflow = await openTensorflow(), backend = nativeBackend()!, graph = new Graph();
   try {
-    const images = placeholder(graph, [-1, ...model.image]);
+    const images = graph.placeholder([-1, ...model.image], DataType.float32);
     const { logits, weights } = portably(() => tracing(graph, () => record(model, graph, backend, images)));
     const names = new Map([[graph.nameOf(images), "images"], [graph.nameOf(logits), "logits"]]);
     for (const [{ name }, node] of weights) names.set(graph.nameOf(node), name);
@@ -36,19 +36,10 @@ export async function frozenGraph(model: Model): Promise<FrozenGraph> {
       outputs: { logits: described("logits", logits) },
       methodName: "tensorflow/serving/predict",
     };
-    return { graph: renamed(decodeGraph(graph.definition()), names), signature, tensorflow: tensorflow! };
+    return { graph: renamed(decodeGraph(graph.definition()), names), signature, tensorflow };
   } finally {
     graph.close();
-    engine.close();
   }
-}
-
-function placeholder(graph: Graph, shape: readonly number[]): Node {
-  const api = cApi();
-  return graph.add("Placeholder", [], 1, (operation) => {
-    api.TF_SetAttrType(operation, cString("dtype"), DataType.float32);
-    api.TF_SetAttrShape(operation, cString("shape"), BigInt64Array.from(shape, BigInt), shape.length);
-  })[0];
 }
 
 /** Adds the network's pass to the graph, and a constant for each variable that it reads. */

@@ -1,6 +1,6 @@
-import type { Value } from "../checkpoint.ts";
-import type { Normalisation } from "../dataset.ts";
-import type { Net } from "../network.ts";
+import type { Normalisation } from "../data/dataset.ts";
+import type { Net } from "../nn/network.ts";
+import type { Value } from "../weights/value.ts";
 
 /** A trained network on its way out. */
 export interface Model {

@@ -1,4 +1,4 @@
-import type { Json } from "../json.ts";
+import type { Json } from "../values/json.ts";
 import type { Format } from "./format.ts";
 import type { Model } from "./model.ts";
 

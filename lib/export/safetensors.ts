@@ -1,9 +1,8 @@
-import type { Value } from "../checkpoint.ts";
-import { canonical } from "../json.ts";
-import type { Net } from "../network.ts";
-import { permute } from "../permute.ts";
-import { referenceName } from "../reference_names.ts";
-import { encode, type Entry } from "../safetensors.ts";
+import type { Net } from "../nn/network.ts";
+import { canonical } from "../values/json.ts";
+import { referenceName } from "../weights/names.ts";
+import { encode, type Entry } from "../weights/safetensors.ts";
+import { permute, type Value } from "../weights/value.ts";
 import type { Format } from "./format.ts";
 import type { Model } from "./model.ts";
 

@@ -1,9 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor1D, Tensor4D } from "@tensorflow/tfjs";
-import type { Tensor } from "../tensor.ts";
-import { Attr } from "../tensorflow/binding.ts";
-import { nativeBackend } from "../tensorflow/backend.ts";
-import { DataType } from "../tensorflow/c_api.ts";
+import type { Tensor } from "./tensor.ts";
+import { Attr, DataType, typeAttribute } from "../tensorflow/binding.ts";
+import { FLOAT, type Native, nativeOr } from "./native.ts";
 
 /** What normalising a batch gives. */
 export interface Normalised {
@@ -33,8 +32,8 @@ export interface NormState {
 }
 
 const attributes = (training: boolean, epsilon: number, factor?: number) => [
-  { name: "T", type: Attr.type, value: DataType.float32 },
-  { name: "U", type: Attr.type, value: DataType.float32 },
+  FLOAT,
+  typeAttribute("U", DataType.float32),
   { name: "epsilon", type: Attr.float, value: epsilon },
   { name: "data_format", type: Attr.string, value: "NHWC" },
   { name: "is_training", type: Attr.bool, value: training },
@@ -47,17 +46,19 @@ const attributes = (training: boolean, epsilon: number, factor?: number) => [
  * `FusedBatchNormV3`; on tfjs's own backend its twin, made of tfjs ops.
  */
 export function batchNorm(x: Tensor, state: NormState, epsilon: number, momentum: number): Normalised {
-  const backend = nativeBackend(), channels = x.shape.at(-1)!;
-  if (!backend) return batchNormTwin(x, state, epsilon, momentum);
-  // oneDNN's kernel for other numbers of channels is several times slower than copying the map.
-  if (channels % 8 !== 0) return batchNormPadded(x, state, 16 * Math.ceil(channels / 16), epsilon, momentum);
+  const channels = x.shape.at(-1)!;
+  return nativeOr(() => batchNormTwin(x, state, epsilon, momentum), (native) =>
+    // oneDNN's kernel for other numbers of channels is several times slower than copying the map.
+    channels % 8 === 0
+      ? batchNormNative(native, x, state, epsilon, momentum)
+      : batchNormPadded(x, state, 16 * Math.ceil(channels / 16), epsilon, momentum));
+}
+
+function batchNormNative(native: Native, x: Tensor, state: NormState, epsilon: number, momentum: number): Normalised {
   let mean: Tensor | undefined, variance: Tensor | undefined;
-  const run = (name: string, inputs: Tensor[], options: ReturnType<typeof attributes>, outputs: number) =>
-    backend.binding.executeOp(name, options, backend.getInputTensorIds(inputs), outputs)
-      .map((output) => backend.createOutputTensor(output));
   const out = tf.customGrad((...given) => {
     const save = given.pop() as unknown as tf.GradSaveFunc, [x, scale, offset, bias] = given as Tensor[];
-    const outputs = run(
+    const outputs = native.op(
       "FusedBatchNormV3",
       [x, scale, offset, state.mean, state.variance],
       attributes(true, epsilon, momentum),
@@ -67,7 +68,7 @@ export function batchNorm(x: Tensor, state: NormState, epsilon: number, momentum
     variance = tf.keep(outputs[2]);
     save([x, scale, ...outputs.slice(3)]);
     const gradFunc = (dy: Tensor, saved: Tensor[]) => {
-      const gradients = run("FusedBatchNormGradV3", [dy, ...saved], attributes(true, epsilon), 5).slice(0, 3);
+      const gradients = native.op("FusedBatchNormGradV3", [dy, ...saved], attributes(true, epsilon), 5).slice(0, 3);
       return bias ? [...gradients, tf.zeros(bias.shape)] : gradients;
     };
     return { value: outputs[0], gradFunc };
@@ -136,21 +137,17 @@ export function subBatchNorm(
  * fuses with a ReLU behind it; on tfjs's own backend its twin.
  */
 export function frozenNorm(x: Tensor, state: NormState, epsilon: number): Tensor {
-  const backend = nativeBackend();
-  if (!backend || x.shape.at(-1)! % 8 !== 0) return frozenNormTwin(x, state, epsilon);
-  return tf.customGrad((x, save) => {
-    const inputs = [x as Tensor, state.scale, state.offset, state.mean, state.variance];
-    const [made] = backend.binding.executeOp(
-      "FusedBatchNormV3",
-      attributes(false, epsilon),
-      backend.getInputTensorIds(inputs),
-      6,
-    );
-    const [factor] = frozenFactors(state, epsilon);
-    // What is not saved is gone when the gradient is asked for.
-    (save as tf.GradSaveFunc)([factor]);
-    return { value: backend.createOutputTensor(made), gradFunc: (dy: Tensor, saved: Tensor[]) => tf.mul(dy, saved[0]) };
-  })(x);
+  const twin = () => frozenNormTwin(x, state, epsilon);
+  if (x.shape.at(-1)! % 8 !== 0) return twin();
+  return nativeOr(twin, (native) =>
+    tf.customGrad((x, save) => {
+      const inputs = [x as Tensor, state.scale, state.offset, state.mean, state.variance];
+      const [value] = native.op("FusedBatchNormV3", inputs, attributes(false, epsilon), 6);
+      const [factor] = frozenFactors(state, epsilon);
+      // What is not saved is gone when the gradient is asked for.
+      (save as tf.GradSaveFunc)([factor]);
+      return { value, gradFunc: (dy: Tensor, saved: Tensor[]) => tf.mul(dy, saved[0]) };
+    })(x));
 }
 
 /** `frozenNorm` made of tfjs ops. */

@@ -1,8 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Tensor } from "../tensor.ts";
-import { Attr, type OpAttribute } from "../tensorflow/binding.ts";
-import { nativeBackend } from "../tensorflow/backend.ts";
-import { DataType } from "../tensorflow/c_api.ts";
+import type { Tensor } from "./tensor.ts";
+import { Attr, DataType, typeAttribute } from "../tensorflow/binding.ts";
+import { type Native, nativeOr, type NativeTensor } from "./native.ts";
 
 /**
  * Which `count` of the things that it may (`allowed`, bool [rows, things]) each row chooses: those of the smallest `keys`
@@ -11,36 +10,28 @@ import { DataType } from "../tensorflow/c_api.ts";
  * `NthElement`, an order of magnitude faster than sorting; on tfjs's own backend its twin sorts.
  */
 export function choose(keys: Tensor, allowed: Tensor, count: number): Tensor {
-  const backend = nativeBackend();
-  if (!backend) return chooseTwin(keys, allowed, count);
-  const { binding } = backend, things = keys.shape[1]!, made: number[] = [];
-  const run = (name: string, attributes: OpAttribute[], inputs: number[]): number => {
-    const [{ id }] = binding.executeOp(name, attributes, inputs, 1);
-    made.push(id);
-    return id;
-  };
-  const type = (name: string, value: number): OpAttribute => ({ name, type: Attr.type, value });
-  const { float32, int32, bool, float64 } = DataType, of = type("T", float64);
-  const host = (shape: number[], data: Float32Array | Int32Array): number => {
-    const id = binding.createTensor(shape, data instanceof Float32Array ? float32 : int32, data);
-    made.push(id);
-    return id;
-  };
-  const double = (id: number) => run("Cast", [type("SrcT", float32), type("DstT", float64)], [id]);
-  const [key, may] = backend.getInputTensorIds([keys, allowed]);
-  // Places too small to change the order of keys that differ: random ones are multiples of 2⁻²³.
-  const places = double(host([1, things], Float32Array.from({ length: things }, (_, i) => i * 2 ** -50)));
-  const distinct = run("AddV2", [of], [double(key), places]);
-  const candidates = run("SelectV2", [of], [may, distinct, double(host([], Float32Array.of(2)))]);
-  const last = run("NthElement", [of, { name: "reverse", type: Attr.bool, value: false }], [
-    candidates,
-    host([], Int32Array.of(count - 1)),
-  ]);
-  const edge = run("ExpandDims", [of, type("Tdim", int32)], [last, host([], Int32Array.of(1))]);
-  const chosen = run("LessEqual", [of], [candidates, edge]);
-  const [output] = binding.executeOp("Cast", [type("SrcT", bool), type("DstT", float32)], [chosen], 1);
-  made.forEach((id) => binding.deleteTensor(id));
-  return backend.createOutputTensor(output);
+  return nativeOr(() => chooseTwin(keys, allowed, count), (native) => chooseNative(native, keys, allowed, count));
+}
+
+function chooseNative(native: Native, keys: Tensor, allowed: Tensor, count: number): Tensor {
+  const things = keys.shape[1]!, { float32, int32, bool, float64 } = DataType, of = typeAttribute("T", float64);
+  const [chosen] = native.chain([keys, allowed], ({ op, constant }, key, may) => {
+    const floats = (shape: number[], data: Float32Array) => constant(shape, float32, data);
+    const whole = (value: number) => constant([], int32, Int32Array.of(value));
+    const cast = (x: NativeTensor, from: number, to: number) =>
+      op("Cast", [x], [typeAttribute("SrcT", from), typeAttribute("DstT", to)]);
+    const double = (x: NativeTensor) => cast(x, float32, float64)[0];
+    // Places too small to change the order of keys that differ: random ones are multiples of 2⁻²³.
+    const places = double(floats([1, things], Float32Array.from({ length: things }, (_, i) => i * 2 ** -50)));
+    const [distinct] = op("AddV2", [double(key), places], [of]);
+    const [candidates] = op("SelectV2", [may, distinct, double(floats([], Float32Array.of(2)))], [of]);
+    const smallest = [of, { name: "reverse", type: Attr.bool, value: false }];
+    const [last] = op("NthElement", [candidates, whole(count - 1)], smallest);
+    const [edge] = op("ExpandDims", [last, whole(1)], [of, typeAttribute("Tdim", int32)]);
+    const [chosen] = op("LessEqual", [candidates, edge], [of]);
+    return cast(chosen, bool, float32);
+  });
+  return chosen;
 }
 
 /** `choose` in JavaScript. */

@@ -1,9 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor4D } from "@tensorflow/tfjs";
-import type { Tensor } from "../tensor.ts";
+import type { Tensor } from "./tensor.ts";
 import { Attr } from "../tensorflow/binding.ts";
-import { nativeBackend } from "../tensorflow/backend.ts";
-import { DataType } from "../tensorflow/c_api.ts";
+import { FLOAT, type Native, nativeOr } from "./native.ts";
 import { pad } from "./pad.ts";
 
 /**
@@ -13,19 +12,23 @@ import { pad } from "./pad.ts";
  * own backend its twin.
  */
 export function conv2d(x: Tensor, weight: Tensor, stride: number, padding: number): Tensor {
-  const backend = nativeBackend();
-  if (!backend) return conv2dTwin(x, weight, stride, padding);
+  return nativeOr(
+    () => conv2dTwin(x, weight, stride, padding),
+    (native) => conv2dNative(native, x, weight, stride, padding),
+  );
+}
+
+function conv2dNative(native: Native, x: Tensor, weight: Tensor, stride: number, padding: number): Tensor {
   const same = stride === 1 && 2 * padding + 1 === weight.shape[0];
   // Explicit padding is an attribute of Conv2D too, but its gradients then leave oneDNN and are five times slower.
   const input = same || padding === 0 ? x : pad(x, padding, stride, weight.shape[0], 0);
   const attributes = [
-    { name: "T", type: Attr.type, value: DataType.float32 },
+    FLOAT,
     { name: "strides", type: Attr.int, value: [1, stride, stride, 1] },
     { name: "padding", type: Attr.string, value: same ? "SAME" : "VALID" },
     { name: "data_format", type: Attr.string, value: "NHWC" },
   ];
-  const run = (name: string, inputs: Tensor[]) =>
-    backend.createOutputTensor(backend.binding.executeOp(name, attributes, backend.getInputTensorIds(inputs), 1)[0]);
+  const run = (name: string, inputs: Tensor[]) => native.op(name, inputs, attributes)[0];
   const shape = (of: Tensor) => tf.tensor1d(of.shape, "int32");
   return tf.customGrad((...given) => {
     const [x, weight, save] = given as unknown as [Tensor, Tensor, tf.GradSaveFunc];

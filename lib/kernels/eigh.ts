@@ -1,8 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Tensor } from "../tensor.ts";
+import type { Tensor } from "./tensor.ts";
 import { Attr } from "../tensorflow/binding.ts";
-import { nativeBackend } from "../tensorflow/backend.ts";
-import { DataType } from "../tensorflow/c_api.ts";
+import { FLOAT, nativeOr } from "./native.ts";
 
 /** What a symmetric matrix is made of. */
 export interface Eigen {
@@ -17,16 +16,13 @@ export interface Eigen {
  * `SelfAdjointEigV2`; on tfjs's own backend its twin.
  */
 export function eigh(matrices: Tensor): Eigen {
-  const backend = nativeBackend();
-  if (!backend) return eighTwin(matrices);
-  const [values, vectors] = backend.binding.executeOp(
-    "SelfAdjointEigV2",
-    [{ name: "T", type: Attr.type, value: DataType.float32 }, { name: "compute_v", type: Attr.bool, value: true }],
+  return nativeOr(() => eighTwin(matrices), (native) => {
     // A number that is none ends the run of the whole graph: the loss, which has it too, shall say it.
-    backend.getInputTensorIds([tf.where(tf.isFinite(matrices), matrices, tf.zerosLike(matrices))]),
-    2,
-  ).map((made) => backend.createOutputTensor(made));
-  return { values, vectors };
+    const finite = tf.where(tf.isFinite(matrices), matrices, tf.zerosLike(matrices));
+    const attributes = [FLOAT, { name: "compute_v", type: Attr.bool, value: true }];
+    const [values, vectors] = native.op("SelfAdjointEigV2", [finite], attributes, 2);
+    return { values, vectors };
+  });
 }
 
 /** `eigh` by Jacobi's rotations, in double precision: it reads the matrices, which tfjs's own backend always can. */

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor4D } from "@tensorflow/tfjs";
-import type { Tensor } from "../tensor.ts";
+import type { Tensor } from "./tensor.ts";
 
 /**
  * A map [batch, height, width, channels] with `padding` rows and columns of `value` around it, on the far sides no more than

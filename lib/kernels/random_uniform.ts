@@ -1,9 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Tensor } from "../tensor.ts";
-import { hashName, philox } from "../random.ts";
-import { Attr } from "../tensorflow/binding.ts";
-import { nativeBackend } from "../tensorflow/backend.ts";
-import { DataType } from "../tensorflow/c_api.ts";
+import type { Tensor } from "./tensor.ts";
+import { hashName, philox } from "../values/random.ts";
+import { Attr, DataType, typeAttribute } from "../tensorflow/binding.ts";
+import { nativeOr } from "./native.ts";
 
 /** Random numbers inside a step: the same for the same seed, stream and step, different in every step. */
 export interface Random {
@@ -27,38 +26,27 @@ export function randomOf(seed: number, name: string, step: Tensor): Random {
  * backend its twin in JavaScript, which gives the same bits.
  */
 export function randomUniform(shape: readonly number[], key: number, step: Tensor): Tensor {
-  const backend = nativeBackend();
-  if (!backend) return randomUniformTwin(shape, key, step.dataSync()[0]);
-  const { binding } = backend, { int32, int64, float32 } = DataType;
-  const type = (name: string, value: number) => ({ name, type: Attr.type, value });
-  const made: number[] = [];
-  const run = (name: string, attributes: Parameters<typeof binding.executeOp>[1], inputs: number[], outputs = 1) => {
-    const results = binding.executeOp(name, attributes, inputs, outputs);
-    made.push(...results.map((result) => result.id));
-    return results;
-  };
-  const host = (shape: number[], type: number, data: ArrayBufferView) => {
-    const id = binding.createTensor(shape, type, data);
-    made.push(id);
-    return id;
-  };
-  const [counted] = run("Cast", [type("SrcT", int32), type("DstT", int64)], backend.getInputTensorIds([step]));
-  const named = host([], int64, BigInt64Array.of(BigInt(key)));
-  const [seed] = run(
-    "Pack",
-    [{ name: "N", type: Attr.int, value: 2 }, type("T", int64), { name: "axis", type: Attr.int, value: 0 }],
-    [named, counted.id],
-  );
-  const [philoxKey, counter] = run("StatelessRandomGetKeyCounter", [type("Tseed", int64)], [seed.id], 2);
-  const size = host([shape.length], int32, Int32Array.from(shape)), algorithm = host([], int32, Int32Array.of(1));
-  const [uniform] = binding.executeOp(
-    "StatelessRandomUniformV2",
-    [type("dtype", float32), type("Tshape", int32)],
-    [size, philoxKey.id, counter.id, algorithm],
-    1,
-  );
-  made.forEach((id) => binding.deleteTensor(id));
-  return backend.createOutputTensor(uniform);
+  const { int32, int64, float32 } = DataType;
+  return nativeOr(() => randomUniformTwin(shape, key, step.dataSync()[0]), (native) => {
+    const [uniform] = native.chain([step], ({ op, constant }, step) => {
+      const [counted] = op("Cast", [step], [typeAttribute("SrcT", int32), typeAttribute("DstT", int64)]);
+      const named = constant([], int64, BigInt64Array.of(BigInt(key)));
+      const [seed] = op("Pack", [named, counted], [
+        { name: "N", type: Attr.int, value: 2 },
+        typeAttribute("T", int64),
+        { name: "axis", type: Attr.int, value: 0 },
+      ]);
+      const [philoxKey, counter] = op("StatelessRandomGetKeyCounter", [seed], [typeAttribute("Tseed", int64)], 2);
+      const size = constant([shape.length], int32, Int32Array.from(shape));
+      const algorithm = constant([], int32, Int32Array.of(1));
+      return op(
+        "StatelessRandomUniformV2",
+        [size, philoxKey, counter, algorithm],
+        [typeAttribute("dtype", float32), typeAttribute("Tshape", int32)],
+      );
+    });
+    return uniform;
+  });
 }
 
 /** `randomUniform` in JavaScript. */
@@ -67,7 +55,7 @@ export function randomUniformTwin(shape: readonly number[], key: number, step: n
   // TensorFlow scrambles the two halves of its seed into a key and the upper half of a counter.
   philox([key >>> 0, 0, step >>> 0, 0], [0x3ec8f720, 0x02461e29], block);
   const scrambled = block.slice(0, 2), counter = Uint32Array.of(0, 0, block[2], block[3]);
-  const size = shape.reduce((a, b) => a * b, 1), numbers = new Float32Array(size), bits = new Uint32Array(1);
+  const size = tf.util.sizeFromShape([...shape]), numbers = new Float32Array(size), bits = new Uint32Array(1);
   const float = new Float32Array(bits.buffer);
   for (let i = 0; i < size; i++) {
     if (i % 4 === 0) {

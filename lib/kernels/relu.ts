@@ -1,23 +1,32 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Tensor } from "../tensor.ts";
-import { Attr } from "../tensorflow/binding.ts";
-import { nativeBackend } from "../tensorflow/backend.ts";
-import { DataType } from "../tensorflow/c_api.ts";
-
-const type = [{ name: "T", type: Attr.type, value: DataType.float32 }];
+import type { Tensor } from "./tensor.ts";
+import { Attr, type OpAttribute } from "../tensorflow/binding.ts";
+import { FLOAT, type Native, nativeOr } from "./native.ts";
 
 /**
  * max(x, 0), with TensorFlow's one-op gradient `ReluGrad` in place of tfjs's three; on tfjs's own backend its twin,
  * tfjs's `relu`.
  */
 export function relu(x: Tensor): Tensor {
-  const backend = nativeBackend();
-  if (!backend) return tf.relu(x);
-  const run = (name: string, inputs: Tensor[]) =>
-    backend.createOutputTensor(backend.binding.executeOp(name, type, backend.getInputTensorIds(inputs), 1)[0]);
+  return nativeOr(() => tf.relu(x), (native) => rectify(native, "Relu", x, [FLOAT]));
+}
+
+/**
+ * x where it is positive, else slope · x, 0 < slope < 1. Its gradient, TensorFlow's one-op `LeakyReluGrad`, is taken from
+ * the result: where x itself is read once more, TensorFlow fails to make one op of it and a convolution. On tfjs's own
+ * backend its twin, tfjs's `leakyRelu`.
+ */
+export function leakyRelu(x: Tensor, slope: number): Tensor {
+  const attributes = [FLOAT, { name: "alpha", type: Attr.float, value: slope }];
+  return nativeOr(() => tf.leakyRelu(x, slope), (native) => rectify(native, "LeakyRelu", x, attributes));
+}
+
+/** An op whose gradient is one op of the result. */
+function rectify(native: Native, name: string, x: Tensor, attributes: OpAttribute[]): Tensor {
   return tf.customGrad((x, save) => {
-    const out = run("Relu", [x as Tensor]);
+    const [out] = native.op(name, [x as Tensor], attributes);
     (save as tf.GradSaveFunc)([out]);
-    return { value: out, gradFunc: (dy: Tensor, saved: Tensor[]) => run("ReluGrad", [dy, saved[0]]) };
+    const gradFunc = (dy: Tensor, [out]: Tensor[]) => native.op(`${name}Grad`, [dy, out], attributes)[0];
+    return { value: out, gradFunc };
   })(x);
 }

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Tensor } from "../tensor.ts";
+import type { Tensor } from "./tensor.ts";
 import { eigh } from "./eigh.ts";
 
 /** Eigenvalues this much of the largest apart are taken for equal: which vector is whose is then rounding. */

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor2D } from "@tensorflow/tfjs";
-import type { Tensor } from "../tensor.ts";
+import type { Tensor } from "./tensor.ts";
 
 /**
  * The weights aₘ, [count], of the shortest mixture Σ aₘ vₘ of vectors with these inner products, [count, count], where

@@ -1,8 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Tensor } from "../tensor.ts";
-import { Attr } from "../tensorflow/binding.ts";
-import { nativeBackend } from "../tensorflow/backend.ts";
-import { DataType } from "../tensorflow/c_api.ts";
+import type { Tensor } from "./tensor.ts";
+import { FLOAT, nativeOr } from "./native.ts";
 
 /**
  * The same tensor, which TensorFlow does not fuse with what is computed from it: where it makes one op of a convolution, a
@@ -10,11 +8,9 @@ import { DataType } from "../tensorflow/c_api.ts";
  * which copies nothing; on tfjs's own backend the tensor itself.
  */
 export function unfused(x: Tensor): Tensor {
-  const backend = nativeBackend();
-  if (!backend) return x;
-  const attributes = [{ name: "T", type: Attr.type, value: DataType.float32 }];
-  return tf.customGrad((x) => {
-    const [made] = backend.binding.executeOp("Snapshot", attributes, backend.getInputTensorIds([x as Tensor]), 1);
-    return { value: backend.createOutputTensor(made), gradFunc: (dy: Tensor) => dy };
-  })(x);
+  return nativeOr(() => x, (native) =>
+    tf.customGrad((x) => {
+      const [value] = native.op("Snapshot", [x as Tensor], [FLOAT]);
+      return { value, gradFunc: (dy: Tensor) => dy };
+    })(x));
 }

@@ -1,5 +1,8 @@
-import { convNorm, dense, globalAveragePool, type Layer, relu, residual, seq } from "../layers.ts";
-import { type Classifier, classifier, type LayerNames, type Stage, stage } from "../network.ts";
+import { convNorm } from "../nn/conv.ts";
+import type { Layer } from "../nn/layer.ts";
+import { dense, globalAveragePool, relu, residual, seq } from "../nn/layers.ts";
+import { type Classifier, classifier, type Usual } from "../nn/network.ts";
+import { type LayerNames, type Stage, stage } from "../nn/stage.ts";
 
 /** A deep ResNet's taps: the stem and four stages of one resolution each. */
 export type DeepResnet = Classifier<"stem" | "block1" | "block2" | "block3" | "block4">;
@@ -12,6 +15,8 @@ export interface DeepResnetParts {
   readonly opening?: Layer;
   /** What its reference implementation calls a block's projection, and the dense layer. */
   readonly names: { readonly shortcut: string; readonly logits: string };
+  /** The images and classes that it was designed for, where these are large. */
+  readonly usual?: Usual;
 }
 
 /** The number of blocks in each of the four stages. */
@@ -37,15 +42,21 @@ export function deepResnet(id: string, blocks: Depths, bottleneck: boolean, part
     }
     return stage(seq(...layers), relu())(create, input);
   };
-  return classifier(id, {}, (classes) => ({
-    stem: stage(parts.stem, relu()),
-    block1: block(1),
-    block2: block(2),
-    block3: block(3),
-    block4: block(4),
-    pooled: stage(globalAveragePool()),
-    logits: stage(dense(classes)),
-  }), (path) => names(path, parts));
+  return classifier(
+    id,
+    {},
+    (classes) => ({
+      stem: stage(parts.stem, relu()),
+      block1: block(1),
+      block2: block(2),
+      block3: block(3),
+      block4: block(4),
+      pooled: stage(globalAveragePool()),
+      logits: stage(dense(classes)),
+    }),
+    (path) => names(path, parts),
+    parts.usual,
+  );
 }
 
 /** Two 3×3 convolutions. */

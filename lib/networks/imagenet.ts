@@ -3,14 +3,21 @@
  *
  * @module
  */
-import { byDefault, convNorm, dense, globalAveragePool, type Layer, maxPool, relu, seq } from "../layers.ts";
-import { type Classifier, classifier, type LayerNames, stage } from "../network.ts";
+import { convNorm } from "../nn/conv.ts";
+import { byDefault, type Layer } from "../nn/layer.ts";
+import { dense, globalAveragePool, maxPool, relu, seq } from "../nn/layers.ts";
+import { type Classifier, classifier, type Usual } from "../nn/network.ts";
+import { type LayerNames, stage } from "../nn/stage.ts";
 import { type DeepResnet, deepResnet, type DeepResnetParts } from "./deep_resnet.ts";
+
+/** ImageNet's images, as they are cut, and classes. */
+const IMAGENET: Usual = { size: 224, classes: 1000 };
 
 const LARGE: DeepResnetParts = {
   stem: convNorm(64, { kernel: 7, stride: 2 }),
   opening: maxPool(3, { stride: 2, padding: 1 }),
   names: { shortcut: "downsample", logits: "fc" },
+  usual: IMAGENET,
 };
 
 /** ResNet with 18 layers for large images. */
@@ -54,6 +61,7 @@ export const mobilenetv1: Classifier<"stem" | "block1" | "block2" | "block3" | "
     logits: stage(dense(classes)),
   }),
   names,
+  IMAGENET,
 );
 
 /** How many pairs stand before a stage. */

@@ -1,6 +1,9 @@
-import { convNorm, dense, globalAveragePool, type Layer, relu, residual, seq } from "../layers.ts";
-import { type Classifier, classifier, type LayerNames, stage } from "../network.ts";
-import { constant, normal } from "../variables.ts";
+import { convNorm } from "../nn/conv.ts";
+import type { Layer } from "../nn/layer.ts";
+import { dense, globalAveragePool, relu, residual, seq } from "../nn/layers.ts";
+import { type Classifier, classifier } from "../nn/network.ts";
+import { type LayerNames, stage } from "../nn/stage.ts";
+import { constant, normal } from "../nn/variables.ts";
 
 /** A MobileNetV2's taps: the stem and four groups of its seven stages; they have no ReLU behind them. */
 export type Mobilenetv2 = Classifier<"stem" | "block1" | "block2" | "block3" | "block4">;

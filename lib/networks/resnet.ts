@@ -1,5 +1,8 @@
-import { convNorm, dense, globalAveragePool, type Layer, relu, residual, seq } from "../layers.ts";
-import { type Classifier, classifier, type LayerNames, type Stage, stage } from "../network.ts";
+import { convNorm } from "../nn/conv.ts";
+import type { Layer } from "../nn/layer.ts";
+import { dense, globalAveragePool, relu, residual, seq } from "../nn/layers.ts";
+import { type Classifier, classifier } from "../nn/network.ts";
+import { type LayerNames, type Stage, stage } from "../nn/stage.ts";
 
 /** A CIFAR ResNet's taps: the stem and three stages of one resolution each. */
 export type Resnet = Classifier<"stem" | "block1" | "block2" | "block3">;

@@ -1,21 +1,11 @@
 import * as tf from "@tensorflow/tfjs";
-import { interleave } from "../kernels/interleave.ts";
-import {
-  averagePool,
-  byDefault,
-  channelShuffle,
-  convNorm,
-  type ConvOptions,
-  dense,
-  globalAveragePool,
-  type Layer,
-  module,
-  relu,
-  residual,
-  seq,
-} from "../layers.ts";
-import type { Tensor } from "../tensor.ts";
-import { type Classifier, classifier, type LayerNames, type Stage, stage } from "../network.ts";
+import { interleave } from "../kernels/shuffle_channels.ts";
+import type { Tensor } from "../kernels/tensor.ts";
+import { convNorm, type ConvOptions } from "../nn/conv.ts";
+import { byDefault, type Layer, module } from "../nn/layer.ts";
+import { averagePool, channelShuffle, dense, globalAveragePool, relu, residual, seq } from "../nn/layers.ts";
+import { type Classifier, classifier } from "../nn/network.ts";
+import { type LayerNames, type Stage, stage } from "../nn/stage.ts";
 
 /** A ShuffleNet's taps: the stem and three stages of one resolution each. */
 export type Shufflenet = Classifier<"stem" | "block1" | "block2" | "block3">;

@@ -1,6 +1,9 @@
-import { convNorm, dense, globalAveragePool, type Layer, maxPool, relu, seq } from "../layers.ts";
-import { type Classifier, classifier, type LayerNames, type Stage, stage } from "../network.ts";
-import { constant, normal } from "../variables.ts";
+import { convNorm } from "../nn/conv.ts";
+import type { Layer } from "../nn/layer.ts";
+import { dense, globalAveragePool, maxPool, relu, seq } from "../nn/layers.ts";
+import { type Classifier, classifier } from "../nn/network.ts";
+import { type LayerNames, type Stage, stage } from "../nn/stage.ts";
+import { constant, normal } from "../nn/variables.ts";
 
 /** A VGG's taps: a stem and four blocks of one resolution each. */
 export type Vgg = Classifier<"stem" | "block1" | "block2" | "block3" | "block4">;

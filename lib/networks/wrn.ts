@@ -1,19 +1,13 @@
-import { Failure } from "../failure.ts";
-import {
-  conv,
-  convNorm,
-  dense,
-  globalAveragePool,
-  type Layer,
-  norm,
-  type Pass,
-  relu,
-  residual,
-  seq,
-} from "../layers.ts";
-import { type Classifier, classifier, type LayerNames, type Stage, stage, type StageOutput } from "../network.ts";
-import type { Tensor } from "../tensor.ts";
-import { constant } from "../variables.ts";
+import type { Tensor } from "../kernels/tensor.ts";
+import { conv, convNorm } from "../nn/conv.ts";
+import type { Layer } from "../nn/layer.ts";
+import { dense, globalAveragePool, relu, residual, seq } from "../nn/layers.ts";
+import { type Classifier, classifier } from "../nn/network.ts";
+import { norm } from "../nn/norm.ts";
+import type { Pass } from "../nn/pass.ts";
+import { type LayerNames, type Stage, stage, type StageOutput } from "../nn/stage.ts";
+import { constant } from "../nn/variables.ts";
+import { Failure } from "../values/failure.ts";
 
 /** A wide ResNet's taps: the stem and three stages of one resolution each. */
 export type Wrn = Classifier<"stem" | "block1" | "block2" | "block3">;

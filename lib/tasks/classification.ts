@@ -1,18 +1,52 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Tensor } from "../tensor.ts";
-import type { Output, Scorer } from "../network.ts";
-import { crossEntropy } from "../ops.ts";
-import type { Task } from "./task.ts";
+import { Confusion } from "./confusion.ts";
+import { gather } from "../kernels/gather.ts";
+import type { Tensor } from "../kernels/tensor.ts";
+import type { Output, Scorer } from "../nn/network.ts";
+import { crossEntropy, kl } from "../nn/ops.ts";
+import { classFindings } from "./class_findings.ts";
+import { meanTally, type Task } from "./task.ts";
 
-/** One class for each image. */
+/**
+ * One class for each image, the input `label`. Scored are the images whose class came first (`top1`) and among the first
+ * five (`top5`), and beside a teacher the mean of KL(teacher ‖ student) at temperature 1 (`kl`).
+ */
 export const classification: Task = {
   id: "classification",
   measures: {
     top1: { title: "top-1", decimals: 2, isPercentage: true },
     top5: { title: "top-5", decimals: 2, isPercentage: true },
-    kl: { title: "KL(teacher‖student)", decimals: 4, isPercentage: false },
+    kl: { title: "KL to teacher", decimals: 2, isPercentage: false, isLessBetter: true, isToTeacher: true },
   },
   primary: "top1",
+  readLabels: ({ labels }, indices) => ({
+    label: { shape: [indices.length], data: indices.map((index) => labels[index]) },
+  }),
+  target({ label }, { pairing }) {
+    const labels: readonly Label[] = pairing
+      ? [[label, pairing.share], [gather(label, pairing.partner, 0), tf.sub(1, pairing.share)]]
+      : [[label, 1]];
+    return {
+      loss: classificationLoss(labels),
+      sums: ({ taps: { logits } }) => ({ top1: correct(logits, labels) }),
+      given: { label },
+    };
+  },
+  evaluate({ taps: { logits } }, { label }, teacher) {
+    const hit = { top1: hits(logits, label, 1), top5: hits(logits, label, 5) };
+    return teacher ? { ...hit, kl: kl(logits, teacher.taps.logits) } : hit;
+  },
+  tally: () => meanTally(classification.measures),
+  predict: ({ taps: { logits } }) => ({ logits }),
+  examine(classes) {
+    const confusion = new Confusion(classes.length);
+    return {
+      add({ logits }, { label }) {
+        confusion.add(logits, Int32Array.from(label.data));
+      },
+      result: () => classFindings(confusion, classes, classification.measures),
+    };
+  },
 };
 
 /** The class of each image, int32 [batch], and the share of the loss that it has, a scalar. */
@@ -30,16 +64,16 @@ export function classificationLoss(labels: readonly Label[]): (output: Output<Sc
 }
 
 /** How many samples are right: of each of its classes, where it has several, its share. A scalar. */
-export function correct(logits: Tensor, labels: readonly Label[]): Tensor {
-  return tf.addN(labels.map(([label, share]) => tf.mul(topK(logits, label, 1), share)));
+function correct(logits: Tensor, labels: readonly Label[]): Tensor {
+  return tf.addN(labels.map(([label, share]) => tf.mul(tf.sum(hits(logits, label, 1)), share)));
 }
 
-/** How many samples have their class among the `k` highest scores, a scalar. */
-export function topK(logits: Tensor, label: Tensor, k: number): Tensor {
+/** Whether each sample has its class among the `k` highest scores, [batch] of 0 and 1. */
+export function hits(logits: Tensor, label: Tensor, k: number): Tensor {
   const target = tf.oneHot(label as tf.Tensor1D, logits.shape[1]!, 1, 0, "float32");
   const own = tf.sum(tf.mul(logits, target), -1, true);
   // Ties count against the network, as sorting stably in favour of others would: a constant output has no hit by luck,
   // and neither has one that is not a number.
   const below = tf.sum(tf.cast(tf.less(logits, own), "float32"), -1);
-  return tf.sum(tf.cast(tf.greaterEqual(below, logits.shape[1]! - k), "float32"));
+  return tf.cast(tf.greaterEqual(below, logits.shape[1]! - k), "float32");
 }

@@ -1,19 +1,21 @@
 import util from "node:util";
 import * as tf from "@tensorflow/tfjs";
 import type { TFJSBinding } from "@tensorflow/tfjs-node-gpu/dist/tfjs_binding.d.ts";
-import type { Tensor } from "../tensor.ts";
-import { Attr, type Binding } from "./binding.ts";
-import { cApi, DataType } from "./c_api.ts";
+import { Attr, type Binding, DataType } from "./binding.ts";
+import { cApi } from "./c_api.ts";
 import type { Graph } from "./graph.ts";
+
+/** A tensor as tfjs knows it. */
+export type TfjsTensor = tf.Tensor;
 
 /** The part of tfjs-node's backend that Retort's own kernels call. */
 export interface NativeBackend {
   /** Where ops go: the eager binding, or the graph that is being written. */
   binding: Binding;
   /** The number of each tensor's native counterpart. */
-  getInputTensorIds(tensors: Tensor[]): number[];
+  getInputTensorIds(tensors: TfjsTensor[]): number[];
   /** A tfjs tensor for a native one. */
-  createOutputTensor(metadata: { id: number; shape: number[]; dtype: number }): Tensor;
+  createOutputTensor(metadata: { id: number; shape: number[]; dtype: number }): TfjsTensor;
 }
 
 let native: NativeBackend | undefined;

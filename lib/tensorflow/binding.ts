@@ -1,4 +1,22 @@
-import { DataType } from "./c_api.ts";
+/** TensorFlow's numbers of the element types that Retort uses. */
+export const DataType = {
+  float32: 1,
+  float64: 2,
+  int32: 3,
+  uint8: 4,
+  string: 7,
+  complex64: 8,
+  int64: 9,
+  bool: 10,
+  resource: 20,
+  uint32: 22,
+  uint64: 23,
+} as const;
+
+/** The element type of an array's numbers. */
+export function dataTypeOf(data: Float32Array | Int32Array | Uint8Array): number {
+  return data instanceof Float32Array ? DataType.float32 : data instanceof Int32Array ? DataType.int32 : DataType.uint8;
+}
 
 /** A native tensor as tfjs-node knows it. */
 export interface TensorMetadata {
@@ -20,7 +38,7 @@ export interface OpAttribute {
   readonly value: boolean | number | object | string | number[];
 }
 
-/** What an op's attribute is, in the numbers that both bindings hand to tfjs-node's kernels. */
+/** What an op's attribute is, in the numbers that tfjs-node's kernels are handed; a tensor is no kernel's. */
 export const Attr = {
   /** Text. */
   string: 0,
@@ -36,7 +54,14 @@ export const Attr = {
   shape: 5,
   /** A handle. */
   resource: 6,
+  /** A `TF_Tensor`: the elements of a constant. */
+  tensor: 7,
 } as const;
+
+/** The attribute that says which element type a parameter of an op is, such as `T` of most ops. */
+export function typeAttribute(name: string, type: number): OpAttribute {
+  return { name, type: Attr.type, value: type };
+}
 
 /** The part of tfjs-node's native interface that its kernels call and that Retort implements. */
 export interface Binding {

@@ -1,7 +1,8 @@
-import { Failure } from "../failure.ts";
-import type { LibraryFiles } from "./layout.ts";
-import { loadTensorflow } from "./load.ts";
-import { waysOut } from "./ways_out.ts";
+import { Failure } from "../values/failure.ts";
+import { DataType } from "./binding.ts";
+import type { LibraryFiles } from "./library/layout.ts";
+import { loadTensorflow } from "./library/load.ts";
+import { waysOut } from "./library/ways_out.ts";
 
 /** `TF_Output`: an operation and the number of one of its outputs, sixteen bytes passed by value. */
 const output = { struct: ["pointer", "i32"] } as const;
@@ -51,6 +52,11 @@ export const symbols = {
   TF_NewSession: { parameters: ["pointer", "pointer", "pointer"], result: "pointer" },
   TF_CloseSession: { parameters: ["pointer", "pointer"], result: "void" },
   TF_DeleteSession: { parameters: ["pointer", "pointer"], result: "void" },
+  TF_SessionListDevices: { parameters: ["pointer", "pointer"], result: "pointer" },
+  TF_DeleteDeviceList: { parameters: ["pointer"], result: "void" },
+  TF_DeviceListCount: { parameters: ["pointer"], result: "i32" },
+  TF_DeviceListName: { parameters: ["pointer", "i32", "pointer"], result: "pointer" },
+  TF_DeviceListType: { parameters: ["pointer", "i32", "pointer"], result: "pointer" },
   TF_SessionRun: {
     parameters: [
       "pointer",
@@ -102,35 +108,19 @@ export type CApi = Deno.DynamicLibrary<typeof symbols>["symbols"];
 /** An address inside the library, never null. */
 export type Pointer = Deno.PointerObject;
 
-/** TensorFlow's numbers of the element types that Retort uses. */
-export const DataType = {
-  float32: 1,
-  float64: 2,
-  int32: 3,
-  uint8: 4,
-  string: 7,
-  complex64: 8,
-  int64: 9,
-  bool: 10,
-  resource: 20,
-  uint32: 22,
-  uint64: 23,
-} as const;
-
 /** Bytes per element of the numeric types. */
-export const bytesOf: Readonly<Record<number, number>> = { 1: 4, 3: 4, 4: 1, 8: 8, 9: 8, 10: 1, 22: 4, 23: 8 };
+const bytesOf: Readonly<Record<number, number>> = { 1: 4, 3: 4, 4: 1, 8: 8, 9: 8, 10: 1, 22: 4, 23: 8 };
 
 let opened: CApi | undefined;
 
 /**
  * Opens TensorFlow's C library, once for the whole process. Fails with exit code 3 where the files are not a TensorFlow
- * library or lack a function that Retort calls.
+ * library or lack a function that Retort calls, or where the process has loaded another one.
  */
 export function openCApi(library: LibraryFiles): CApi {
-  if (opened) return opened;
   loadTensorflow(library);
   try {
-    return opened = Deno.dlopen(library.cc, symbols).symbols;
+    return opened ??= Deno.dlopen(library.cc, symbols).symbols;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new Failure(3, `${library.cc} lacks a function that Retort calls: ${why}\n${waysOut}`);
@@ -221,29 +211,4 @@ export function tensorData(tensor: Pointer): Float32Array | Int32Array | Uint8Ar
 export function bufferBytes(buffer: Pointer): Uint8Array<ArrayBuffer> {
   const view = new Deno.UnsafePointerView(buffer), data = view.getPointer(0), length = Number(view.getBigUint64(8));
   return data ? new Uint8Array(Deno.UnsafePointerView.getArrayBuffer(data, length).slice(0)) : new Uint8Array();
-}
-
-/** Which session or context is wanted: bytes of a `ConfigProto`. */
-export interface Config {
-  /** Threads for one op and for several at once; absent: all cores. */
-  readonly threads?: number;
-  /** Whether multiplications are done in bfloat16 (oneDNN); weights and sums stay float32. */
-  readonly bfloat16?: boolean;
-  /** Whether ops run one after another, so that sums are always added in the same order. */
-  readonly deterministic?: boolean;
-}
-
-/** A `ConfigProto` in protocol-buffer bytes. */
-export function configProto({ threads, bfloat16, deterministic }: Config): Uint8Array<ArrayBuffer> {
-  const bytes: number[] = [];
-  if (threads) bytes.push(0x10, ...varint(threads));
-  if (threads || deterministic) bytes.push(0x28, ...varint(deterministic ? 1 : threads!));
-  // graph_options.rewrite_options.auto_mixed_precision_onednn_bfloat16 = ON
-  if (bfloat16) bytes.push(0x52, 0x05, 0x52, 0x03, 0xf8, 0x01, 0x01);
-  return Uint8Array.from(bytes);
-}
-
-/** A number as protocol buffers write it: seven bits a byte, the lowest first. */
-function varint(value: number): number[] {
-  return value < 0x80 ? [value] : [value & 0x7f | 0x80, ...varint(value >>> 7)];
 }

@@ -1,5 +1,18 @@
-import { Attr, type Binding, described, elements, type OpAttribute, type TensorMetadata } from "./binding.ts";
+import { setAttribute, type Setters } from "./attributes.ts";
+import {
+  Attr,
+  type Binding,
+  DataType,
+  described,
+  elements,
+  type OpAttribute,
+  type TensorMetadata,
+  typeAttribute,
+} from "./binding.ts";
 import { bufferBytes, type CApi, cApi, cString, deepError, newTensor, type Pointer, withStatus } from "./c_api.ts";
+
+/** An operation of a graph, where it is not about its outputs: what a run does, or what another one waits for. */
+export type Operation = Pointer;
 
 /** One output of one operation of a graph. */
 export interface Node extends TensorMetadata {
@@ -13,6 +26,36 @@ export interface Node extends TensorMetadata {
   readonly shape: number[];
   /** The output's element type, a number of `DataType`. */
   readonly dtype: number;
+}
+
+/** An operation that is to be added to a graph. */
+interface OperationDescription {
+  /** The op's name in TensorFlow. */
+  readonly op: string;
+  /** What it takes; where it has an attribute `N`, the first `N` of them are one list. */
+  readonly inputs: readonly Node[];
+  /** Its attributes. */
+  readonly attributes: readonly OpAttribute[];
+  /** What must have run before. Default: only its inputs. */
+  readonly after?: readonly Operation[];
+}
+
+/** velocity ← momentum · velocity + gradient; variable ← variable − rate · velocity. */
+export interface MomentumUpdate {
+  /** The handle of what moves. */
+  readonly variable: Node;
+  /** The handle of what remembers the gradients before. */
+  readonly velocity: Node;
+  /** The learning rate, a scalar. */
+  readonly rate: Node;
+  /** This step's gradient. */
+  readonly gradient: Node;
+  /** How much of the velocity stays, a scalar. */
+  readonly momentum: Node;
+  /** Whether the variable moves ahead of the velocity: by rate · (gradient + momentum · velocity) instead. */
+  readonly nesterov: boolean;
+  /** What must have run before. */
+  readonly after: readonly Operation[];
 }
 
 /** A node as the sixteen bytes of a `TF_Output`. */
@@ -33,13 +76,25 @@ export class Graph implements Binding {
   /** The `TF_Graph`. */
   readonly pointer: Pointer;
   readonly #api: CApi;
+  readonly #setters: Setters;
   readonly #nodes: Node[] = [];
   readonly #origins = new Map<string, Error>();
 
   /** An empty graph. */
   constructor() {
-    this.#api = cApi();
-    this.pointer = this.#api.TF_NewGraph()!;
+    const api = this.#api = cApi();
+    this.pointer = api.TF_NewGraph()!;
+    this.#setters = {
+      string: api.TF_SetAttrString,
+      int: api.TF_SetAttrInt,
+      ints: api.TF_SetAttrIntList,
+      float: api.TF_SetAttrFloat,
+      bool: api.TF_SetAttrBool,
+      type: api.TF_SetAttrType,
+      shape: api.TF_SetAttrShape,
+      tensor: (operation, key, tensor) =>
+        withStatus(() => "a constant", (status) => api.TF_SetAttrTensor(operation, key, tensor, status)),
+    };
   }
 
   /** The node behind the number that a kernel holds. Throws where that is a tensor that was made outside of any step. */
@@ -74,14 +129,12 @@ export class Graph implements Binding {
 
   /** A constant. */
   createTensor(shape: number[], type: number, data: ArrayLike<number> | ArrayBufferView): number {
-    const api = this.#api, tensor = newTensor(type, shape, elements(type, data));
+    const value = newTensor(type, shape, elements(type, data));
     try {
-      return this.add("Const", [], 1, (operation) => {
-        api.TF_SetAttrType(operation, cString("dtype"), type);
-        withStatus(() => "Const", (status) => api.TF_SetAttrTensor(operation, cString("value"), tensor, status));
-      })[0].id;
+      const attributes = [typeAttribute("dtype", type), { name: "value", type: Attr.tensor, value }];
+      return this.#value({ op: "Const", inputs: [], attributes }).id;
     } finally {
-      api.TF_DeleteTensor(tensor);
+      this.#api.TF_DeleteTensor(value);
     }
   }
 
@@ -96,62 +149,93 @@ export class Graph implements Binding {
   }
 
   /** Adds a node; its outputs' shapes come from TensorFlow's shape inference. */
-  executeOp(name: string, attributes: OpAttribute[], inputs: number[], outputs: number): TensorMetadata[] {
-    return this.add(name, inputs.map((id) => this.node(id)), outputs, (operation) => {
-      for (const attribute of attributes) this.#setAttribute(operation, name, attribute);
-    }, attributes.find((attribute) => attribute.name === "N")?.value as number | undefined);
+  executeOp(op: string, attributes: OpAttribute[], inputs: number[], outputs: number): TensorMetadata[] {
+    return this.#add({ op, inputs: inputs.map((id) => this.node(id)), attributes }, outputs);
   }
 
-  /**
-   * Adds a node by hand. `list` says how many of the first inputs are one list input; `control` what must have run
-   * before.
-   */
-  add(
-    name: string,
-    inputs: readonly Node[],
-    outputs: number,
-    attributes: (operation: Pointer) => void = () => {},
-    list?: number,
-    control: readonly Pointer[] = [],
-  ): Node[] {
+  /** What every run is fed: a tensor of this shape, −1 for a side that is not known yet. */
+  placeholder(shape: readonly number[], type: number): Node {
+    return this.#value({
+      op: "Placeholder",
+      inputs: [],
+      attributes: [typeAttribute("dtype", type), dimensions(shape)],
+    });
+  }
+
+  /** The handle of a float32 variable of each session over the graph. */
+  variable(name: string, shape: readonly number[]): Node {
+    const called = { name: "shared_name", type: Attr.string, value: name };
+    return this.#value({ op: "VarHandleOp", inputs: [], attributes: [DTYPE, dimensions(shape), called] });
+  }
+
+  /** The value of the variable with this handle. */
+  read(variable: Node): Node {
+    return this.#value({ op: "ReadVariableOp", inputs: [variable], attributes: [DTYPE] });
+  }
+
+  /** The operation that gives a variable a value once `after` have run. */
+  assign(variable: Node, value: Node, after: readonly Operation[] = []): Operation {
+    return this.#operation({ op: "AssignVariableOp", inputs: [variable, value], attributes: [DTYPE], after });
+  }
+
+  /** The operation that moves a variable by momentum. */
+  applyMomentum({ variable, velocity, rate, gradient, momentum, nesterov, after }: MomentumUpdate): Operation {
+    return this.#operation({
+      op: "ResourceApplyMomentum",
+      inputs: [variable, velocity, rate, gradient, momentum],
+      attributes: [
+        typeAttribute("T", DataType.float32),
+        { name: "use_nesterov", type: Attr.bool, value: nesterov },
+      ],
+      after,
+    });
+  }
+
+  /** The same numbers as another element type. */
+  cast(node: Node, type: number): Node {
+    const attributes = [typeAttribute("SrcT", node.dtype), typeAttribute("DstT", type)];
+    return this.#value({ op: "Cast", inputs: [node], attributes });
+  }
+
+  /** Releases the graph; where the C library is glibc, freed memory goes back to the system. */
+  close(): void {
+    this.#api.TF_DeleteGraph(this.pointer);
+    // glibc keeps freed memory, apart for each of TensorFlow's threads: gigabytes after some dozens of experiments.
+    this.#api.malloc_trim?.(0n);
+  }
+
+  /** Adds an operation and gives its first `outputs` outputs. */
+  #add(description: OperationDescription, outputs: number): Node[] {
     const api = this.#api;
-    const operation = this.operation(name, inputs, attributes, list, control);
+    const operation = this.#operation(description);
     const made: Node[] = [];
     for (let index = 0; index < outputs; index++) {
       const at = packed([{ operation, index }]), dtype = api.TF_OperationOutputType(at);
-      const node = { id: FIRST - this.#nodes.length, operation, index, dtype, shape: this.#shape(name, at) };
+      const shape = this.#shape(description.op, at);
+      const node = { id: FIRST - this.#nodes.length, operation, index, dtype, shape };
       this.#nodes.push(node);
       made.push(node);
     }
     return made;
   }
 
-  /** Adds an operation whose outputs nobody reads. */
-  operation(
-    name: string,
-    inputs: readonly Node[],
-    attributes: (operation: Pointer) => void = () => {},
-    list?: number,
-    control: readonly Pointer[] = [],
-  ): Pointer {
-    const api = this.#api, unique = `${name}_${this.#origins.size}`;
-    const description = api.TF_NewOperation(this.pointer, cString(name), encoder.encode(`${unique}\0`))!;
-    const what = described(name, inputs.map((input) => input.shape));
-    this.#origins.set(unique, deepError(what));
-    let rest = inputs;
-    if (list !== undefined) {
-      api.TF_AddInputList(description, packed(inputs.slice(0, list)), list);
-      rest = inputs.slice(list);
-    }
-    for (const input of rest) api.TF_AddInput(description, packed([input]));
-    for (const before of control) api.TF_AddControlInput(description, before);
-    attributes(description);
-    return withStatus(() => what, (status) => api.TF_FinishOperation(description, status))!;
+  #value(description: OperationDescription): Node {
+    return this.#add(description, 1)[0];
   }
 
-  /** Releases the graph. */
-  close(): void {
-    this.#api.TF_DeleteGraph(this.pointer);
+  #operation({ op, inputs, attributes, after = [] }: OperationDescription): Operation {
+    const api = this.#api, unique = `${op}_${this.#origins.size}`;
+    const description = api.TF_NewOperation(this.pointer, cString(op), encoder.encode(`${unique}\0`))!;
+    const what = described(op, inputs.map((input) => input.shape));
+    this.#origins.set(unique, deepError(what));
+    const length = attributes.find(isLength)?.value as number | undefined;
+    if (length !== undefined) api.TF_AddInputList(description, packed(inputs.slice(0, length)), length);
+    for (const input of inputs.slice(length)) api.TF_AddInput(description, packed([input]));
+    for (const before of after) api.TF_AddControlInput(description, before);
+    for (const attribute of attributes) {
+      if (!isLength(attribute)) setAttribute(this.#setters, description, op, attribute);
+    }
+    return withStatus(() => what, (status) => api.TF_FinishOperation(description, status))!;
   }
 
   #shape(name: string, at: Uint8Array<ArrayBuffer>): number[] {
@@ -164,37 +248,17 @@ export class Graph implements Binding {
       return Array.from(dims, Number);
     });
   }
-
-  #setAttribute(operation: Pointer, op: string, { name, type, value }: OpAttribute): void {
-    const api = this.#api, key = cString(name);
-    switch (type) {
-      case Attr.string: {
-        const text = encoder.encode(value as string);
-        return api.TF_SetAttrString(operation, key, text, BigInt(text.length));
-      }
-      case Attr.int:
-        // The length of a list input is set by adding the list.
-        if (name === "N") return;
-        return Array.isArray(value)
-          ? api.TF_SetAttrIntList(operation, key, BigInt64Array.from(value, BigInt), value.length)
-          : api.TF_SetAttrInt(operation, key, BigInt(value as number));
-      case Attr.float:
-        return api.TF_SetAttrFloat(operation, key, value as number);
-      case Attr.bool:
-        return api.TF_SetAttrBool(operation, key, value ? 1 : 0);
-      case Attr.type:
-        return api.TF_SetAttrType(operation, key, value as number);
-      case Attr.shape: {
-        const shape = value as number[];
-        return api.TF_SetAttrShape(operation, key, BigInt64Array.from(shape, BigInt), shape.length);
-      }
-      default:
-        throw new Error(`${op}: an attribute of kind ${type} is not supported`);
-    }
-  }
 }
 
 const encoder = new TextEncoder();
 
 /** The number of a graph's first node; those of the next ones count down. */
 const FIRST = -2;
+
+/** The length of a list input is set by adding the list. */
+const isLength = ({ name }: OpAttribute): boolean => name === "N";
+
+const dimensions = (shape: readonly number[]): OpAttribute => ({ name: "shape", type: Attr.shape, value: [...shape] });
+
+/** The element type of what is read from variables and written to them. */
+const DTYPE = typeAttribute("dtype", DataType.float32);

@@ -1,24 +1,24 @@
-import {
-  bufferBytes,
-  type CApi,
-  cApi,
-  check,
-  type Config,
-  configProto,
-  type Pointer,
-  tensorData,
-  withStatus,
-} from "./c_api.ts";
-import { type Graph, type Node, packed } from "./graph.ts";
+import { dataTypeOf } from "./binding.ts";
+import { bufferBytes, type CApi, cApi, check, newTensor, type Pointer, tensorData, withStatus } from "./c_api.ts";
+import { type Config, configProto } from "./config.ts";
+import { type Graph, type Node, type Operation, packed } from "./graph.ts";
+
+/** An array that a run is fed. */
+export interface Fed {
+  /** Its dimensions. */
+  readonly shape: readonly number[];
+  /** Its elements. */
+  readonly data: Float32Array | Int32Array | Uint8Array;
+}
 
 /** What one run of a session takes and gives, packed once. */
 export interface Call {
-  /** Placeholders, in the order of the tensors that a run is given. */
+  /** Placeholders, in the order of the arrays that a run is given. */
   readonly feeds: readonly Node[];
   /** Outputs to read. */
   readonly fetches: readonly Node[];
   /** Operations that must have run. */
-  readonly targets: readonly Pointer[];
+  readonly targets: readonly Operation[];
 }
 
 /** A TensorFlow session over a graph; its variables stay inside it. */
@@ -45,26 +45,27 @@ export class Session {
   }
 
   /**
-   * A function that runs `call` on fed tensors off the event loop and gives copies of what it fetched. An error's `cause`
-   * is where the operation that failed was added to the graph. `trace` is given
-   * each run's `RunMetadata`, with TensorFlow's timeline, in protocol-buffer bytes.
+   * A function that runs `call` on arrays off the event loop and gives copies of what it fetched. An error's `cause` is
+   * where the operation that failed was added to the graph. `trace` is given each run's `RunMetadata`, with TensorFlow's
+   * timeline, in protocol-buffer bytes.
    */
   prepare(
     { feeds, fetches, targets }: Call,
     trace?: (metadata: Uint8Array) => void,
-  ): (tensors: readonly Pointer[]) => Promise<(Float32Array | Int32Array | Uint8Array)[]> {
+  ): (fed: readonly Fed[]) => Promise<(Float32Array | Int32Array | Uint8Array)[]> {
     const api = this.#api, options = trace ? runOptions() : null;
     const inputs = packed(feeds), outputs = packed(fetches);
     const operations = BigUint64Array.from(targets, (target) => Deno.UnsafePointer.value(target));
-    return async (tensors) => {
+    return async (fed) => {
       // TensorFlow refuses a run of nothing.
       if (fetches.length + targets.length === 0) return [];
       // One piece of memory for what goes in and what comes out: results are read after the run, so it outlives the run.
       const slots = new BigUint64Array(feeds.length + fetches.length), status = api.TF_NewStatus()!;
       const values = slots.subarray(0, feeds.length), results = slots.subarray(feeds.length);
-      values.set(tensors.map((tensor) => Deno.UnsafePointer.value(tensor)));
-      const metadata = trace ? api.TF_NewBuffer() : null;
+      const metadata = trace ? api.TF_NewBuffer() : null, tensors: Pointer[] = [];
       try {
+        for (const { shape, data } of fed) tensors.push(newTensor(dataTypeOf(data), shape, data));
+        values.set(tensors.map((tensor) => Deno.UnsafePointer.value(tensor)));
         await api.TF_SessionRun(
           this.#session,
           options,
@@ -88,6 +89,7 @@ export class Session {
           return data;
         });
       } finally {
+        for (const tensor of tensors) api.TF_DeleteTensor(tensor);
         api.TF_DeleteStatus(status);
         if (metadata) api.TF_DeleteBuffer(metadata);
       }

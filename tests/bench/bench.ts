@@ -4,10 +4,10 @@
  *
  * @module
  */
-import { command } from "../../lib/command.ts";
-import { Failure } from "../../lib/failure.ts";
-import { type Flags, flags, help, type Spec } from "../../lib/flags.ts";
-import { status } from "../../lib/status.ts";
+import { command } from "../../lib/terminal/command.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import { type Flags, flags, help, type Spec } from "../../lib/terminal/flags.ts";
+import { status } from "../../lib/terminal/status.ts";
 import type { Case, Compared, MethodCase, PairCase } from "./case.ts";
 import { compare, comparisons, methodTable, pairTable, type Timed } from "./compare.ts";
 import { memoryGrowth } from "./memory.ts";

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { Failure } from "../../lib/failure.ts";
-import { needs } from "../needs.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import { needs } from "../support/needs.ts";
 import { cases, main, methodCases } from "./bench.ts";
 import { experimentOf, type PairCase } from "./case.ts";
 import { compare, comparisons, methodTable, pairTable } from "./compare.ts";

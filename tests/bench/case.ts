@@ -1,4 +1,4 @@
-import type { Experiment } from "../../lib/experiment.ts";
+import type { Experiment } from "../../lib/experiment/experiment.ts";
 import { type Method, METHODS } from "./methods.ts";
 import { OWN_STEPS, type OwnStep } from "./own_steps.ts";
 import { kdOn } from "./pair.ts";

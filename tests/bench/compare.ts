@@ -1,4 +1,4 @@
-import { grid } from "../../lib/markdown.ts";
+import { grid } from "../../lib/values/markdown.ts";
 import type { Compared, MethodCase, PairCase } from "./case.ts";
 import type { OurStepTime, StepTime } from "./step.ts";
 

@@ -1,5 +1,5 @@
-import { type EngineOptions, openEngine } from "../../lib/open_engine.ts";
-import { experimentStep } from "../experiment_step.ts";
+import { type EngineOptions, openEngine } from "../../lib/engine/open_engine.ts";
+import { experimentStep } from "../support/experiment_step.ts";
 import { kdOn } from "./pair.ts";
 
 /** How much this process grows, in MB, over `steps` steps of a pair that follow `warm` ones. */

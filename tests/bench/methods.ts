@@ -1,3 +1,4 @@
+import { cutmix, mixup } from "../../lib/data/mix.ts";
 import { ab, abInit } from "../../lib/distillers/ab.ts";
 import { aekd } from "../../lib/distillers/aekd.ts";
 import { at } from "../../lib/distillers/at.ts";
@@ -28,12 +29,10 @@ import { rkd } from "../../lib/distillers/rkd.ts";
 import { sp } from "../../lib/distillers/sp.ts";
 import { takd } from "../../lib/distillers/takd.ts";
 import { vid } from "../../lib/distillers/vid.ts";
-import type { Distiller, HardLabels, Several } from "../../lib/distiller.ts";
-import { ensemble } from "../../lib/ensemble.ts";
-import { type Experiment, experiment, from } from "../../lib/experiment.ts";
-import { Failure } from "../../lib/failure.ts";
-import { cutmix, mixup } from "../../lib/mix.ts";
+import type { Distiller, HardLabels, Several } from "../../lib/experiment/distiller.ts";
+import { ensemble, type Experiment, experiment, from } from "../../lib/experiment/experiment.ts";
 import { type Resnet, resnet32x4, resnet8x4 } from "../../lib/networks/resnet.ts";
+import { Failure } from "../../lib/values/failure.ts";
 import { images, schedule, teaching } from "./pair.ts";
 
 const teacher = teaching(resnet32x4), pair = { teacher, student: resnet8x4 };

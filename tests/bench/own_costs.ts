@@ -1,4 +1,4 @@
-import { grid } from "../../lib/markdown.ts";
+import { grid } from "../../lib/values/markdown.ts";
 import { MEASURED_BY, type OwnStep } from "./own_steps.ts";
 import { type Measure, timeOurs } from "./processes.ts";
 

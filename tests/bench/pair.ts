@@ -1,17 +1,18 @@
 import { synthetic } from "../../datasets/synthetic.ts";
-import type { Dataset, Mix } from "../../lib/dataset.ts";
+import type { Dataset, Mix } from "../../lib/data/dataset.ts";
 import { kd } from "../../lib/distillers/kd.ts";
 import { scratch } from "../../lib/distillers/scratch.ts";
-import { type Experiment, experiment, from, type Trained } from "../../lib/experiment.ts";
-import { Failure } from "../../lib/failure.ts";
-import type { Scorer } from "../../lib/network.ts";
+import { type Experiment, experiment, from, type Trained } from "../../lib/experiment/experiment.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import type { Scorer } from "../../lib/nn/network.ts";
 import { resnet18, resnet34, resnet50 } from "../../lib/networks/deep_resnet.ts";
 import { mobilenetv2 } from "../../lib/networks/mobilenet.ts";
 import * as resnet from "../../lib/networks/resnet.ts";
 import * as shufflenet from "../../lib/networks/shufflenet.ts";
 import * as vgg from "../../lib/networks/vgg.ts";
 import { wrn_16_1, wrn_16_2, wrn_40_1, wrn_40_2 } from "../../lib/networks/wrn.ts";
-import { type Schedule, sgd, type SgdOptions } from "../../lib/schedule.ts";
+import { sgd, type SgdOptions } from "../../lib/optimizers/sgd.ts";
+import type { Schedule } from "../../lib/experiment/schedule.ts";
 
 const NETWORKS: Readonly<Record<string, Scorer>> = {
   ...resnet,

@@ -1,7 +1,7 @@
-import { Compiler } from "../../lib/compile.ts";
-import { grid } from "../../lib/markdown.ts";
-import { openEngine } from "../../lib/open_engine.ts";
-import { experimentStep } from "../experiment_step.ts";
+import { Compiler } from "../../lib/engine/graph_engine.ts";
+import { grid } from "../../lib/values/markdown.ts";
+import { openEngine } from "../../lib/engine/open_engine.ts";
+import { experimentStep } from "../support/experiment_step.ts";
 import { type Case, experimentOf } from "./case.ts";
 import { byOp, type OpTime, spans } from "./timeline.ts";
 

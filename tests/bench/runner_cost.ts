@@ -1,14 +1,14 @@
 import { join } from "node:path";
-import { batches, inOrder } from "../../lib/batches.ts";
-import { load } from "../../lib/identify.ts";
-import { grid } from "../../lib/markdown.ts";
-import type { EngineOptions } from "../../lib/open_engine.ts";
-import { prepare } from "../../lib/prepare.ts";
-import { run } from "../../lib/run.ts";
-import { RunFolder } from "../../lib/run_folder.ts";
-import type { Settings } from "../../lib/settings.ts";
-import { status } from "../../lib/status.ts";
-import { project } from "../toy_project.ts";
+import { batches, inOrder } from "../../lib/training/batches.ts";
+import { load } from "../../lib/project/identify.ts";
+import { grid } from "../../lib/values/markdown.ts";
+import type { EngineOptions } from "../../lib/engine/open_engine.ts";
+import { prepare } from "../../lib/run/prepare.ts";
+import { run } from "../../lib/run/run.ts";
+import { RunFolder } from "../../lib/run/run_folder.ts";
+import type { Settings } from "../../lib/run/settings.ts";
+import { status } from "../../lib/terminal/status.ts";
+import { project } from "../support/toy_project.ts";
 
 /** What an epoch of the real runner costs beside its bare steps: the same step without augmentation, on one batch. */
 export interface RunnerCost {
@@ -84,7 +84,8 @@ async function bareSteps(spec: string, options: EngineOptions) {
     status: status({ quiet: true }),
   });
   const { train, opened, step, close } = prepared;
-  const [batch] = await Array.fromAsync(batches(train, inOrder(BATCH), BATCH, opened.image));
+  const source = { task: experiment.dataset.task, split: train, image: opened.image };
+  const [batch] = await Array.fromAsync(batches(source, inOrder(BATCH), BATCH));
   let steps = 0;
   const next = () =>
     step({
@@ -110,7 +111,7 @@ async function epochs(folder: string, count: number, seed: number, options: Engi
     ends.push(performance.now());
     shown.line(text);
   };
-  await run(experiment, seed, { ...options, ...UNSEEN, status: { ...shown, line } });
+  await run([{ experiment, seed }], { ...options, ...UNSEEN, status: { ...shown, line } });
   const metrics = await Deno.readTextFile(join(new RunFolder(folder, id, seed, undefined).path, "metrics.jsonl"));
   return metrics.trim().split("\n").map((text, i) => ({
     batches: count * BATCH / JSON.parse(text)["perf/images_per_second"],

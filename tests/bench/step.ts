@@ -7,10 +7,10 @@
  *
  * @module
  */
-import { command } from "../../lib/command.ts";
-import { flags, help, type Spec } from "../../lib/flags.ts";
-import { openEngine } from "../../lib/open_engine.ts";
-import { experimentStep } from "../experiment_step.ts";
+import { command } from "../../lib/terminal/command.ts";
+import { flags, help, type Spec } from "../../lib/terminal/flags.ts";
+import { openEngine } from "../../lib/engine/open_engine.ts";
+import { experimentStep } from "../support/experiment_step.ts";
 import { type Case, experimentOf } from "./case.ts";
 import { methodOf } from "./methods.ts";
 import { ownStepOf } from "./own_steps.ts";

@@ -1,13 +1,13 @@
 import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { createHash } from "node:crypto";
 import { cifar10, cifar100, cifar100Files, cifar10Files } from "../../datasets/cifar.ts";
-import { type CifarFiles, openCifar } from "../../datasets/cifar_files.ts";
-import { Failure } from "../../lib/failure.ts";
-import { canonical } from "../../lib/json.ts";
-import { withDisk } from "../disk.ts";
-import { everything, needs } from "../needs.ts";
-import { gzip, tar } from "./tar_archive.ts";
-import { inTemporary } from "./temporary.ts";
+import { type CifarFiles, openCifar } from "../../datasets/files/cifar_files.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import { canonical } from "../../lib/values/json.ts";
+import { withDisk } from "../support/disk.ts";
+import { everything, needs } from "../support/needs.ts";
+import { gzip, tar } from "../support/tar_archive.ts";
+import { inTemporary } from "../support/temporary.ts";
 
 /** What the published formats hold, with a few records a file. */
 const ten: CifarFiles = { ...cifar10Files, records: { train: 20, test: 30 } };

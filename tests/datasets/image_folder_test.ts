@@ -2,10 +2,10 @@ import { assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std
 import { encode } from "fast-png";
 import { zipSync } from "fflate";
 import { imageFolder, type ImageFolderOptions } from "../../datasets/image_folder.ts";
-import { Failure } from "../../lib/failure.ts";
-import { canonical } from "../../lib/json.ts";
-import { needs, outside } from "../needs.ts";
-import { inTemporary } from "./temporary.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import { canonical } from "../../lib/values/json.ts";
+import { needs, outside } from "../support/needs.ts";
+import { inTemporary } from "../support/temporary.ts";
 
 /** A PNG of one grey. */
 const png = (grey: number, size = 4): Uint8Array =>

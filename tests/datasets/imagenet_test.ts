@@ -1,14 +1,14 @@
 import { assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
 import { encode } from "fast-png";
-import { cutOut } from "../../datasets/cut.ts";
-import type { Image } from "../../datasets/image.ts";
+import { cutOut } from "../../datasets/images/cut.ts";
+import type { Image } from "../../datasets/images/image.ts";
 import { imagenet, type ImagenetOptions } from "../../datasets/imagenet.ts";
-import { Failure } from "../../lib/failure.ts";
-import { canonical } from "../../lib/json.ts";
-import { subset } from "../../lib/split.ts";
-import { needs } from "../needs.ts";
-import { writeFiles } from "./write_files.ts";
-import { inTemporary } from "./temporary.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import { canonical } from "../../lib/values/json.ts";
+import { subset } from "../../lib/data/split.ts";
+import { needs } from "../support/needs.ts";
+import { writeFiles } from "../support/write_files.ts";
+import { inTemporary } from "../support/temporary.ts";
 
 const pattern = (grey: number, width: number, height: number): Image => ({
   width,

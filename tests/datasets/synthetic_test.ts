@@ -1,8 +1,8 @@
 import { assertAlmostEquals, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import { glyphs } from "../../datasets/glyph.ts";
 import { synthetic } from "../../datasets/synthetic.ts";
-import { Failure } from "../../lib/failure.ts";
-import { stream } from "../../lib/random.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import { stream } from "../../lib/values/random.ts";
 
 const first = (n: number) => Array.from({ length: n }, (_, i) => i);
 const hash = async (bytes: Uint8Array) =>

@@ -1,14 +1,14 @@
 import { assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { encode } from "fast-png";
-import { type Image, imageDecoder } from "../../datasets/image.ts";
+import { type Image, imageDecoder } from "../../datasets/images/image.ts";
 import { tinyImagenet } from "../../datasets/tiny_imagenet.ts";
-import { Failure } from "../../lib/failure.ts";
-import { canonical } from "../../lib/json.ts";
-import { openZip } from "../../lib/zip.ts";
-import { needs, outside } from "../needs.ts";
-import { bilinear } from "./bilinear.ts";
-import { writeFiles } from "./write_files.ts";
-import { inTemporary } from "./temporary.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import { canonical } from "../../lib/values/json.ts";
+import { openZip } from "../../lib/files/zip.ts";
+import { needs, outside } from "../support/needs.ts";
+import { bilinear } from "../support/bilinear.ts";
+import { writeFiles } from "../support/write_files.ts";
+import { inTemporary } from "../support/temporary.ts";
 
 /** An image whose pixels tell where they are. */
 const pattern = (grey: number): Image => ({

@@ -1,15 +1,15 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { ab, abInit } from "../../lib/distillers/ab.ts";
-import { build, type Net } from "../../lib/network.ts";
+import { build, type Net } from "../../lib/nn/network.ts";
 import { mobilenetv2 } from "../../lib/networks/mobilenet.ts";
 import { wrn_16_1 } from "../../lib/networks/wrn.ts";
-import { variables } from "../../lib/variables.ts";
-import { cast, firstStep } from "../cast.ts";
-import { open } from "../engines.ts";
-import { given } from "../given.ts";
-import { masks } from "../masks.ts";
-import { method } from "../method.ts";
-import { toy } from "../toy.ts";
+import { variables } from "../../lib/nn/variables.ts";
+import { cast, firstStep } from "../support/cast.ts";
+import { open } from "../support/engines.ts";
+import { given } from "../support/given.ts";
+import { masks } from "../support/masks.ts";
+import { method } from "../support/method.ts";
+import { toy } from "../support/toy.ts";
 
 await method("ab", () => ab());
 await method("ab beside kd", () => ab({ kd: 0.9 }));
@@ -36,7 +36,7 @@ Deno.test("a neuron costs nothing where it is on the teacher's side by the margi
     image: [1, 1, 1],
     classes: 2,
     values: new Map([["student.map.value", Float32Array.from(student)], [
-      "teacher.map.value",
+      "teacher1.map.value",
       Float32Array.from(teacher),
     ]]),
   });
@@ -48,7 +48,7 @@ Deno.test("a neuron costs nothing where it is on the teacher's side by the margi
   engine.close();
   const short = [0, 0, 0.5, 4, 0, 0, -0.5, -4];
   const cost = short.reduce((sum, off) => sum + off ** 2, 0);
-  assertAlmostEquals(values["loss/ab_map"][0], 3 / 1000 * cost, 1e-6);
+  assertAlmostEquals(values.terms.ab_map[0], 3 / 1000 * cost, 1e-6);
   Array.from(after("student.map.value")).forEach((slope, i) => assertAlmostEquals(slope, -6 / 1000 * short[i], 1e-6));
 });
 
@@ -66,7 +66,7 @@ Deno.test("deeper taps weigh twice as much as those before them", async () => {
   const engine = await open("cpu"), image = { shape: [1, 1, 1, 1], data: new Float32Array(1) };
   const { values } = await firstStep(engine, made)(image, Int32Array.of(0));
   engine.close();
-  const costs = all.map(([tap]) => values[`loss/ab_${tap}`][0] / (3 / 1000));
+  const costs = all.map(([tap]) => values.terms[`ab_${tap}`][0] / (3 / 1000));
   costs.forEach((cost, i) => assertAlmostEquals(cost, [0.25, 0.5, 1][i], 1e-6));
 });
 

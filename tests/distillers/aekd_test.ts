@@ -1,16 +1,16 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import type { Cast, Several } from "../../lib/distiller.ts";
+import type { Cast, Several } from "../../lib/experiment/distiller.ts";
 import { aekd, type AekdOptions } from "../../lib/distillers/aekd.ts";
 import { aver } from "../../lib/distillers/aver.ts";
-import { Failure } from "../../lib/failure.ts";
-import type { Scorer } from "../../lib/network.ts";
-import { open } from "../engines.ts";
-import { masks } from "../masks.ts";
-import { method } from "../method.ts";
-import { assertNear } from "../tolerance.ts";
-import { large, type Toy, toy } from "../toy.ts";
-import { flat, training } from "../toy_training.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import type { Scorer } from "../../lib/nn/network.ts";
+import { open } from "../support/engines.ts";
+import { masks } from "../support/masks.ts";
+import { method } from "../support/method.ts";
+import { assertNear } from "../support/tolerance.ts";
+import { large, type Toy, toy } from "../support/toy.ts";
+import { flat, training } from "../support/toy_training.ts";
 
 const larger = toy("larger", 6), teacher: readonly [Toy, Toy] = [large, larger];
 const hints = { guided: "block1", hint: "block2", begin: 1, weight: 10 } as const;
@@ -33,7 +33,7 @@ for (const samples of ["different", "degenerate"] as const) masks("aekd with hin
 /** The terms of the first step and the gradient of the student's first layers. */
 async function first(options: AekdOptions<"block1", "block2">, teacher: Several<Toy>) {
   const engine = await open("cpu"), { step, read } = await training(engine, aekd(options), { teacher });
-  const terms = await step(),
+  const { terms } = await step(),
     gradient = flat(await read("velocity.student.")),
     own = flat(await read("velocity.distiller."));
   engine.close();
@@ -43,9 +43,9 @@ async function first(options: AekdOptions<"block1", "block2">, teacher: Several<
 Deno.test("where no teacher may count more than an equal share it is aver", async () => {
   const ours = await first({ most: 0.5 }, teacher);
   const engine = await open("cpu"), { step, read } = await training(engine, aver(), { teacher });
-  const terms = await step(), gradient = flat(await read("velocity.student."));
+  const { terms } = await step(), gradient = flat(await read("velocity.student."));
   engine.close();
-  for (const name of ["loss/task", "loss/teacher1", "loss/teacher2"]) {
+  for (const name of ["task", "teacher1", "teacher2"]) {
     assertAlmostEquals(ours.terms[name][0], terms[name][0], 1e-5);
   }
   assertNear("gradient", ours.gradient, gradient, 1e-4);
@@ -55,10 +55,10 @@ Deno.test("hints count from their epoch on, and by their directions", async () =
   const before = await first({ hints: { ...hints, begin: 2 } }, teacher), without = await first({}, teacher);
   assertEquals(before.gradient, without.gradient);
   assert(before.own.every((value) => value === 0));
-  const [one, two] = [1, 2].map((i) => before.terms[`loss/hint${i}`][0]);
+  const [one, two] = [1, 2].map((i) => before.terms[`hint${i}`][0]);
   assertEquals([one, two], [0, 0]);
   const begun = await first({ hints }, teacher);
-  assert([1, 2].every((i) => begun.terms[`loss/hint${i}`][0] > 0));
+  assert([1, 2].every((i) => begun.terms[`hint${i}`][0] > 0));
   assert(begun.own.some((value) => value !== 0));
 });
 

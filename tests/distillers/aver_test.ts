@@ -1,11 +1,11 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { aver } from "../../lib/distillers/aver.ts";
 import { kd } from "../../lib/distillers/kd.ts";
-import { open } from "../engines.ts";
-import { masks } from "../masks.ts";
-import { method } from "../method.ts";
-import { large, small, type Toy, toy } from "../toy.ts";
-import { training } from "../toy_training.ts";
+import { open } from "../support/engines.ts";
+import { masks } from "../support/masks.ts";
+import { method } from "../support/method.ts";
+import { large, small, type Toy, toy } from "../support/toy.ts";
+import { training } from "../support/toy_training.ts";
 
 const teacher: readonly [Toy, Toy] = [large, toy("larger", 6)];
 
@@ -23,11 +23,11 @@ Deno.test("aver is the mean of what each teacher teaches by kd", async () => {
     .step();
   const alone = await (await training(engine, kd({ ce: 0.3, kd: 0.8 }), { teacher: large, student: small })).step();
   engine.close();
-  assertEquals(Object.keys(both).filter((name) => name.startsWith("loss/")), [
-    "loss/task",
-    "loss/teacher1",
-    "loss/teacher2",
+  assertEquals(Object.keys(both.terms), [
+    "task",
+    "teacher1",
+    "teacher2",
   ]);
-  assertAlmostEquals(both["loss/task"][0], alone["loss/task"][0], 1e-6);
-  assertAlmostEquals(both["loss/teacher1"][0], alone["loss/kd"][0] / 2, 1e-6);
+  assertAlmostEquals(both.terms.task[0], alone.terms.task[0], 1e-6);
+  assertAlmostEquals(both.terms.teacher1[0], alone.terms.kd[0] / 2, 1e-6);
 });

@@ -1,11 +1,11 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { camkd, type CamkdOptions } from "../../lib/distillers/camkd.ts";
-import { Failure } from "../../lib/failure.ts";
-import { open } from "../engines.ts";
-import { masks } from "../masks.ts";
-import { method } from "../method.ts";
-import { large, type Toy, toy } from "../toy.ts";
-import { flat, training } from "../toy_training.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import { open } from "../support/engines.ts";
+import { masks } from "../support/masks.ts";
+import { method } from "../support/method.ts";
+import { large, type Toy, toy } from "../support/toy.ts";
+import { flat, training } from "../support/toy_training.ts";
 
 const larger = toy("larger", 6), teacher: readonly [Toy, Toy] = [large, larger];
 
@@ -29,7 +29,9 @@ for (const samples of ["different", "degenerate"] as const) {
 /** The terms of the first step and the gradients of the student and the embeddings. */
 async function first(options: CamkdOptions<"block1", "block2" | "pooled">) {
   const engine = await open("cpu"), { step, read } = await training(engine, camkd(options), { teacher });
-  const terms = await step(), gradient = flat(await read("velocity.student.")), own = await read("velocity.distiller.");
+  const { terms } = await step(),
+    gradient = flat(await read("velocity.student.")),
+    own = await read("velocity.distiller.");
   engine.close();
   return { terms, gradient, own };
 }
@@ -37,9 +39,9 @@ async function first(options: CamkdOptions<"block1", "block2" | "pooled">) {
 Deno.test("camkd's maps count from the second epoch on, each in proportion to their weight", async () => {
   const logits = await first({ weight: 0 }), before = await first({});
   assertEquals(before.gradient, logits.gradient);
-  assertEquals([before.terms["loss/hint1"][0], before.terms["loss/hint2"][0]], [0, 0]);
+  assertEquals([before.terms.hint1[0], before.terms.hint2[0]], [0, 0]);
   const begun = await first({ begin: 1, weight: 5 }), double = await first({ begin: 1, weight: 10 });
-  for (const name of ["loss/hint1", "loss/hint2"]) {
+  for (const name of ["hint1", "hint2"]) {
     assert(begun.terms[name][0] > 0);
     assertAlmostEquals(double.terms[name][0], 2 * begun.terms[name][0], 1e-5);
   }

@@ -1,10 +1,10 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { cc, type CcOptions } from "../../lib/distillers/cc.ts";
-import { cast, firstStep } from "../cast.ts";
-import { open } from "../engines.ts";
-import { given } from "../given.ts";
-import { masks } from "../masks.ts";
-import { method } from "../method.ts";
+import { cast, firstStep } from "../support/cast.ts";
+import { open } from "../support/engines.ts";
+import { given } from "../support/given.ts";
+import { masks } from "../support/masks.ts";
+import { method } from "../support/method.ts";
 
 const taps = { student: { pooled: [6], logits: [5] }, teacher: { pooled: [7], logits: [5] } };
 for (const kernel of ["consecutive", "bilinear", "gaussian"] as const) {
@@ -17,9 +17,9 @@ for (const kernel of ["consecutive", "bilinear", "gaussian"] as const) {
 /** The congruence of these embeddings, one number each. */
 async function congruence(student: number[], teacher: number[], options: CcOptions<"pooled", "pooled">) {
   const batch = student.length, network = given({ pooled: [batch, 1], logits: [batch, 2] });
-  const values = new Map(Object.entries({ "student.pooled.value": student, "teacher.pooled.value": teacher }));
+  const values = new Map(Object.entries({ "student.pooled.value": student, "teacher1.pooled.value": teacher }));
   for (const who of ["student", "teacher"]) {
-    values.set(`method.embed.${who}.0.weight`, [1]).set(`method.embed.${who}.0.bias`, [0]);
+    values.set(`distiller.embed.${who}.0.weight`, [1]).set(`distiller.embed.${who}.0.bias`, [0]);
   }
   const made = cast({
     student: network,
@@ -32,7 +32,7 @@ async function congruence(student: number[], teacher: number[], options: CcOptio
   const engine = await open("cpu"), image = { shape: [batch, 1, 1, 1], data: new Float32Array(batch) };
   const step = await firstStep(engine, made)(image, new Int32Array(batch));
   engine.close();
-  return step.values["loss/cc"][0];
+  return step.values.terms.cc[0];
 }
 
 Deno.test("cc multiplies what samples that follow each other are off by", async () => {

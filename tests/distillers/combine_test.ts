@@ -1,15 +1,23 @@
-import { assert, assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { type Distiller, type Remembering, remembering, type Teachers, type Terms } from "../../lib/distiller.ts";
+import {
+  type Distiller,
+  type Remembering,
+  remembering,
+  type Teachers,
+  type Terms,
+} from "../../lib/experiment/distiller.ts";
 import {
   aver,
   camkd,
   combine,
   type Dataset,
+  dml,
   ensemble,
   experiment,
   fitnets,
   from,
+  ftInit,
   kd,
   type Mix,
   type Net,
@@ -21,12 +29,14 @@ import {
   vgg13,
   vgg8,
 } from "../../mod.ts";
-import { constant } from "../../lib/variables.ts";
-import { open } from "../engines.ts";
-import { method } from "../method.ts";
-import { assertNear } from "../tolerance.ts";
-import { large, type Toy, toy } from "../toy.ts";
-import { flat, training } from "../toy_training.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import { constant } from "../../lib/nn/variables.ts";
+import { open } from "../support/engines.ts";
+import { method } from "../support/method.ts";
+import { rolesOf } from "../support/roles_of.ts";
+import { assertNear } from "../support/tolerance.ts";
+import { large, small, type Toy, toy } from "../support/toy.ts";
+import { flat, training } from "../support/toy_training.ts";
 
 const larger = toy("larger", 6), pair: readonly [Toy, Toy] = [large, larger];
 
@@ -34,6 +44,12 @@ await method("combine(kd, fitnets)", () => combine(kd(), fitnets()));
 await method("combine(slkd, combine(sp, fitnets))", () => combine(slkd(), combine(sp(), fitnets())));
 await method("combine(aver, camkd)", () => combine(aver(), camkd({ begin: 1 })), { teacher: pair });
 await method("combine(scratch, fitnets)", () => combine(scratch(), fitnets()));
+
+Deno.test("what trains modules for others is not combined", () => {
+  const { exit, message } = assertThrows(() => combine(fitnets(), ftInit()), Failure);
+  assertEquals(exit, 2);
+  assertEquals(message, "combine: ft_init trains modules for others, so it needs an experiment of its own");
+});
 
 /** A method alone, with or without its task, its modules and random numbers those that it has in a `place`. */
 function alone<S extends Net, T extends Teachers, D>(
@@ -53,12 +69,12 @@ function alone<S extends Net, T extends Teachers, D>(
   };
 }
 
-/** The terms of the first step and its gradients by the student's variables. */
+/** The loss of the first step, its terms and its gradients by the student's variables. */
 async function first<T extends Teachers, D>(distiller: Distiller<Toy, T, D>, teacher: T) {
   const engine = await open("cpu"), { step, read } = await training(engine, distiller, { teacher });
-  const { correct: _, ...terms } = await step(), gradient = flat(await read("velocity.student."));
+  const { loss: [loss], terms } = await step(), gradient = flat(await read("velocity.student."));
   engine.close();
-  return { terms: Object.fromEntries(Object.entries(terms).map(([name, [value]]) => [name, value])), gradient };
+  return { loss, terms: Object.fromEntries(Object.entries(terms).map(([name, [value]]) => [name, value])), gradient };
 }
 
 /** Holds a combination to the sum of its parts; `renamed` are the second one's terms that are called otherwise in it. */
@@ -70,13 +86,12 @@ async function assertSum<T extends Teachers, U extends Teachers, V extends T & U
 ): Promise<void> {
   const methods = [combine(a, b), alone(a, "first"), alone(b, "second", false)] as unknown as Distiller<Toy, V>[];
   const [both, one, other] = await Promise.all(methods.map((method) => first(method, teacher)));
-  const { loss, ...terms } = both.terms;
-  assertAlmostEquals(loss, one.terms.loss + other.terms.loss, 1e-4 * Math.abs(loss));
+  const { loss, terms } = both;
+  assertAlmostEquals(loss, one.loss + other.loss, 1e-4 * Math.abs(loss));
   const parts = {
     ...one.terms,
     ...Object.fromEntries(Object.entries(other.terms).map(([name, value]) => [renamed[name] ?? name, value])),
   };
-  delete parts.loss;
   assertEquals(Object.keys(terms).sort(), Object.keys(parts).sort());
   for (const [name, value] of Object.entries(terms)) assertAlmostEquals(value, parts[name], 1e-5 * Math.max(1, value));
   assertNear("the student's gradient", both.gradient, one.gradient.map((value, i) => value + other.gradient[i]), 1e-5);
@@ -87,18 +102,23 @@ Deno.test("a combination is the sum of its methods without the second one's task
   await assertSum(fitnets({ ce: 3 }), kd(), large);
   await assertSum(slkd(), sp(), large);
   await assertSum(aver(), camkd({ begin: 1 }), pair, {
-    "loss/teacher1": "loss/camkd_teacher1",
-    "loss/teacher2": "loss/camkd_teacher2",
+    teacher1: "camkd_teacher1",
+    teacher2: "camkd_teacher2",
   });
 });
 
 Deno.test("terms that are called alike are told apart, as often as it takes", async () => {
-  await assertSum(kd(), sp({ kd: 1 }), large, { "loss/kd": "loss/sp_kd" });
+  await assertSum(kd(), sp({ kd: 1 }), large, { kd: "sp_kd" });
   const { terms } = await first(combine(combine(kd(), fitnets()), combine(kd(), fitnets())), large);
   const names = ["task", "kd", "hint", "kd+fitnets_kd", "kd+fitnets_hint"];
-  assertEquals(Object.keys(terms).sort(), ["loss", ...names.map((name) => `loss/${name}`)].sort());
+  assertEquals(Object.keys(terms).sort(), names.sort());
   const { terms: thrice } = await first(combine(combine(kd(), kd()), kd()), large);
-  assertEquals(Object.keys(thrice).sort(), ["loss", "loss/kd", "loss/kd_kd", "loss/kd_kd_kd", "loss/task"]);
+  assertEquals(Object.keys(thrice).sort(), ["kd", "kd_kd", "kd_kd_kd", "task"]);
+});
+
+Deno.test("a term that is named after its method keeps its role", async () => {
+  const roles = await rolesOf(combine(dml({ peer: small }), dml({ peer: small })), { teacher: undefined });
+  assertEquals([roles.dml_peer_task, roles.dml_kd], ["task", undefined]);
 });
 
 /** A method that counts its steps in a memory and draws a number. */
@@ -122,14 +142,14 @@ Deno.test("each remembers what it remembers and draws its own random numbers", a
   const engine = await open("cpu"), combined = combine(combine(scratch(), counting()), counting());
   const { step, read } = await training(engine, combined, { teacher: undefined });
   await step();
-  const terms = await step(), memories = await read("distiller.");
+  const { terms, reports } = await step(), memories = await read("distiller.");
   engine.close();
   assertEquals(Array.from(memories, ([name, [value]]) => [name, value]), [
     ["distiller.first.second.steps", 2],
     ["distiller.second.steps", 2],
   ]);
-  assertNotEquals(terms["loss/drawn"], terms["loss/counting_drawn"]);
-  assertEquals(terms["report/drawn"], terms["loss/counting_drawn"]);
+  assertNotEquals(terms.drawn, terms.counting_drawn);
+  assertEquals(reports.drawn, terms.counting_drawn);
 });
 
 Deno.test("a combination declares both methods, cites both papers and takes what both take", () => {

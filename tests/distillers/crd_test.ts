@@ -1,19 +1,19 @@
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { creator } from "../../lib/create.ts";
-import type { Distiller, HardLabels } from "../../lib/distiller.ts";
+import { creator } from "../../lib/training/create.ts";
+import type { Distiller, HardLabels } from "../../lib/experiment/distiller.ts";
 import { crd, drawn } from "../../lib/distillers/crd.ts";
-import { Failure } from "../../lib/failure.ts";
+import { Failure } from "../../lib/values/failure.ts";
 import { randomOf } from "../../lib/kernels/random_uniform.ts";
-import type { Net } from "../../lib/network.ts";
-import { variables } from "../../lib/variables.ts";
-import { cast, firstStep } from "../cast.ts";
-import { open } from "../engines.ts";
-import { given } from "../given.ts";
-import { masks } from "../masks.ts";
-import { method } from "../method.ts";
-import { norm } from "../tolerance.ts";
-import type { Toy } from "../toy.ts";
+import type { Net } from "../../lib/nn/network.ts";
+import { variables } from "../../lib/nn/variables.ts";
+import { cast, firstStep } from "../support/cast.ts";
+import { open } from "../support/engines.ts";
+import { given } from "../support/given.ts";
+import { masks } from "../support/masks.ts";
+import { method } from "../support/method.ts";
+import { norm } from "../support/tolerance.ts";
+import type { Toy } from "../support/toy.ts";
 
 const negatives = 40;
 
@@ -129,15 +129,15 @@ async function remembered(index: readonly number[], mask: readonly number[]) {
     image: [1, 1, 1],
     classes: 2,
     labels: Int32Array.of(0, 1, 0, 1, 0, 1),
-    values: new Map([["student.pooled.value", features(3)], ["teacher.pooled.value", features(3)]]),
+    values: new Map([["student.pooled.value", features(3)], ["teacher1.pooled.value", features(3)]]),
   });
   const image = { shape: [batch, 1, 1, 1], data: new Float32Array(batch) };
   const label = Int32Array.from(index, (i) => i % 2);
   const { after, values } = await firstStep(engine, made)(image, label, undefined, Int32Array.from(index));
   engine.close();
-  const before = made.collected.get("method.student.bank")!.initial(), bank = after("method.student.bank");
+  const before = made.collected.get("distiller.student.bank")!.initial(), bank = after("distiller.student.bank");
   const rows = (values: Float32Array) => Array.from({ length: size }, (_, i) => [...values.subarray(2 * i, 2 * i + 2)]);
-  return { before: rows(before), bank: rows(bank), z: after("method.student.z")[0], loss: values["loss/crd"][0] };
+  return { before: rows(before), bank: rows(bank), z: after("distiller.student.z")[0], loss: values.terms.crd[0] };
 }
 
 Deno.test("a bank takes in the last chosen sample of each image, and no other row moves", async () => {

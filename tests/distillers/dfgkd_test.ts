@@ -1,12 +1,12 @@
 import { assert, assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
 import { dfgkd, type DfgkdOptions, experiment, from, resnet20, resnet8, scratch, sgd } from "../../mod.ts";
-import type { Dataset } from "../../lib/dataset.ts";
-import { dullCopies } from "../dull_copies.ts";
-import { open } from "../engines.ts";
-import { masks } from "../masks.ts";
-import { method } from "../method.ts";
-import { only } from "../only.ts";
-import { flat, training } from "../toy_training.ts";
+import type { Dataset } from "../../lib/data/dataset.ts";
+import { dullCopies } from "../support/dull_copies.ts";
+import { open } from "../support/engines.ts";
+import { masks } from "../support/masks.ts";
+import { method } from "../support/method.ts";
+import { only } from "../support/only.ts";
+import { flat, training } from "../support/toy_training.ts";
 
 await method("dfgkd", () => dfgkd());
 
@@ -28,11 +28,11 @@ Deno.test("dfgkd: neither student nor copy is a constant to the other, and proce
   const one = await first({ process: 1 }), two = await first({ process: 2 });
   assertNotEquals(two.student, one.student);
   assertNotEquals(two.copy, one.copy);
-  assertAlmostEquals(two.losses["loss/self"][0], 2 * one.losses["loss/self"][0], 1e-5);
+  assertAlmostEquals(two.losses.terms.self[0], 2 * one.losses.terms.self[0], 1e-5);
   for (const name of ["teacher", "self_task", "self_teacher", "self_student"]) {
-    assertEquals(two.losses[`loss/${name}`], one.losses[`loss/${name}`]);
+    assertEquals(two.losses.terms[name], one.losses.terms[name]);
   }
-  assertAlmostEquals(two.losses["loss/task"][0], one.losses["loss/task"][0] * (0.1 + 1.8) / (0.1 + 0.9), 1e-5);
+  assertAlmostEquals(two.losses.terms.task[0], one.losses.terms.task[0] * (0.1 + 1.8) / (0.1 + 0.9), 1e-5);
 });
 
 declare const dataset: Dataset;

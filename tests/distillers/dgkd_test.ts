@@ -1,14 +1,14 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { dgkd, experiment, from, resnet20, resnet8, scratch, sgd } from "../../mod.ts";
-import type { Dataset } from "../../lib/dataset.ts";
-import { Failure } from "../../lib/failure.ts";
-import { cast } from "../cast.ts";
-import { open } from "../engines.ts";
-import { given as network } from "../given.ts";
-import { type Given, measured } from "../logits.ts";
-import { method } from "../method.ts";
-import { large, small } from "../toy.ts";
-import { training } from "../toy_training.ts";
+import type { Dataset } from "../../lib/data/dataset.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import { cast } from "../support/cast.ts";
+import { open } from "../support/engines.ts";
+import { given as network } from "../support/given.ts";
+import { type Given, measured } from "../support/logits.ts";
+import { method } from "../support/method.ts";
+import { large, small } from "../support/toy.ts";
+import { training } from "../support/toy_training.ts";
 
 const teacher = [large, small, large] as const;
 await method("dgkd", () => dgkd(), { teacher });
@@ -32,7 +32,7 @@ Deno.test("dgkd: every teacher is left out of some steps and none of all", async
   const engine = await open("cpu"), { step } = await training(engine, dgkd(), { teacher });
   const left = [0, 0, 0];
   for (let i = 0; i < 12; i++) {
-    const losses = await step(0), out = left.map((_, i) => losses[`loss/teacher${i + 1}`][0] === 0);
+    const losses = await step(0), out = left.map((_, i) => losses.terms[`teacher${i + 1}`][0] === 0);
     assertEquals(out.filter(Boolean).length, 1);
     left[out.indexOf(true)]++;
   }

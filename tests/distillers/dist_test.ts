@@ -1,8 +1,8 @@
 import { assert, assertAlmostEquals } from "@std/assert";
 import { dist } from "../../lib/distillers/dist.ts";
-import { type Given, measured } from "../logits.ts";
-import { masks } from "../masks.ts";
-import { method } from "../method.ts";
+import { type Given, measured } from "../support/logits.ts";
+import { masks } from "../support/masks.ts";
+import { method } from "../support/method.ts";
 
 await method("dist", () => dist());
 

@@ -1,10 +1,10 @@
 import { assert, assertAlmostEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { type Dataset, dkd, experiment, from, kd, type Mix, resnet20, resnet8, scratch, sgd } from "../../mod.ts";
-import { kl } from "../../lib/ops.ts";
-import { type Given, measured } from "../logits.ts";
-import { masks } from "../masks.ts";
-import { method } from "../method.ts";
+import { kl } from "../../lib/nn/ops.ts";
+import { type Given, measured } from "../support/logits.ts";
+import { masks } from "../support/masks.ts";
+import { method } from "../support/method.ts";
 
 await method("dkd", () => dkd());
 await method("dkd of standardised logits", () => dkd({ standardised: true, warmUp: 1 }));

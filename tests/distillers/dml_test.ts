@@ -1,15 +1,16 @@
 import { assert, assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
+import type { Dataset } from "../../lib/data/dataset.ts";
+import type { Distiller } from "../../lib/experiment/distiller.ts";
+import { dense, globalAveragePool } from "../../lib/nn/layers.ts";
+import { classifier, type Scorer } from "../../lib/nn/network.ts";
+import { stage } from "../../lib/nn/stage.ts";
 import { dml, dmlDagger, experiment, from, resnet20, resnet8, scratch, sgd } from "../../mod.ts";
-import type { Dataset } from "../../lib/dataset.ts";
-import type { Distiller } from "../../lib/distiller.ts";
-import { dense, globalAveragePool } from "../../lib/layers.ts";
-import { classifier, type Scorer, stage } from "../../lib/network.ts";
-import { open } from "../engines.ts";
-import { masks } from "../masks.ts";
-import { method } from "../method.ts";
-import { only } from "../only.ts";
-import { large, small } from "../toy.ts";
-import { flat, training } from "../toy_training.ts";
+import { open } from "../support/engines.ts";
+import { masks } from "../support/masks.ts";
+import { method } from "../support/method.ts";
+import { only } from "../support/only.ts";
+import { large, small } from "../support/toy.ts";
+import { flat, training } from "../support/toy_training.ts";
 
 const alone = { teacher: undefined };
 await method("dml", () => dml({ peer: large }), alone);
@@ -44,21 +45,21 @@ Deno.test("dml: each learns from the other, and is a constant to it unless said 
 
 Deno.test("dml: student and peer of one network start differently", async () => {
   const { losses } = await first(dml({ peer: small }));
-  assert(losses["loss/kd"][0] > 0);
-  assertNotEquals(losses["loss/task"], losses["loss/peer_task"]);
+  assert(losses.terms.kd[0] > 0);
+  assertNotEquals(losses.terms.task, losses.terms.peer_task);
 });
 
 Deno.test("dml_dagger: the peer learns from labels alone, the student as in dml", async () => {
   const peer = small, dagger = await first(dmlDagger({ peer })), both = await first(dml({ peer }));
-  assertEquals(Object.keys(dagger.losses).filter((name) => name.startsWith("loss/")), [
-    "loss/task",
-    "loss/kd",
-    "loss/peer_task",
+  assertEquals(Object.keys(dagger.losses.terms), [
+    "task",
+    "kd",
+    "peer_task",
   ]);
   assertEquals(dagger.student, both.student);
   assertNotEquals(dagger.peer, both.peer);
   assertEquals(dagger.peer, (await first(dmlDagger({ peer, kd: 7 }))).peer);
-  assertAlmostEquals(dagger.losses["loss/kd"][0], both.losses["loss/kd"][0], 1e-6);
+  assertAlmostEquals(dagger.losses.terms.kd[0], both.losses.terms.kd[0], 1e-6);
 });
 
 Deno.test("dml: the peer is in the declaration, as what it is", () => {

@@ -1,11 +1,11 @@
 import { assertAlmostEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import type { Cast, Several, Step, Terms } from "../../lib/distiller.ts";
+import type { Cast, Several, Step, Terms } from "../../lib/experiment/distiller.ts";
 import { ebkd } from "../../lib/distillers/ebkd.ts";
-import type { Scorer } from "../../lib/network.ts";
-import { masks } from "../masks.ts";
-import { method } from "../method.ts";
-import { large, type Toy, toy } from "../toy.ts";
+import type { Scorer } from "../../lib/nn/network.ts";
+import { masks } from "../support/masks.ts";
+import { method } from "../support/method.ts";
+import { large, type Toy, toy } from "../support/toy.ts";
 
 const teacher: readonly [Toy, Toy, Toy] = [large, toy("larger", 6), toy("widest", 8)];
 

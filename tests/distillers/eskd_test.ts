@@ -1,10 +1,10 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { eskd } from "../../lib/distillers/eskd.ts";
 import { kd } from "../../lib/distillers/kd.ts";
-import { canonical } from "../../lib/json.ts";
-import { type Given, measured } from "../logits.ts";
-import { masks } from "../masks.ts";
-import { method } from "../method.ts";
+import { canonical } from "../../lib/values/json.ts";
+import { type Given, measured } from "../support/logits.ts";
+import { masks } from "../support/masks.ts";
+import { method } from "../support/method.ts";
 
 await method("eskd", () => eskd());
 await method("eskd that stops", () => eskd({ until: 3, standardised: true }));

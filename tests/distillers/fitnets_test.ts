@@ -1,11 +1,9 @@
-import { assertEquals, assertNotEquals, assertThrows } from "@std/assert";
-import { fitnets, regressor } from "../../lib/distillers/fitnets.ts";
-import { Failure } from "../../lib/failure.ts";
-import { variables } from "../../lib/variables.ts";
-import { open } from "../engines.ts";
-import { masks } from "../masks.ts";
-import { method } from "../method.ts";
-import { flat, training } from "../toy_training.ts";
+import { assertEquals, assertNotEquals } from "@std/assert";
+import { fitnets } from "../../lib/distillers/fitnets.ts";
+import { open } from "../support/engines.ts";
+import { masks } from "../support/masks.ts";
+import { method } from "../support/method.ts";
+import { flat, training } from "../support/toy_training.ts";
 
 await method("fitnets", () => fitnets());
 await method("fitnets from a larger map", () => fitnets({ guided: "block1", hint: "block2", weight: 10 }));
@@ -15,20 +13,6 @@ for (const [side, target] of [[4, 4], [2, 4], [4, 3]]) {
   masks(`fitnets from ${side} to ${target}`, () => fitnets({ guided: "map", hint: "map" }), taps);
   masks(`fitnets from ${side} to ${target}`, () => fitnets({ guided: "map", hint: "map" }), taps, "degenerate");
 }
-
-Deno.test("the regressor brings any square map to the hint's shape", () => {
-  const cases = [[16, 8], [8, 16], [8, 8], [8, 5], [4, 14], [3, 8], [7, 14]];
-  for (const [side, target] of cases) {
-    const layer = regressor([side, side, 3], [target, target, 6]);
-    const { shape } = layer(variables({ seed: 1, collected: new Map() }), [side, side, 3]);
-    assertEquals(shape, [target, target, 6], `${side} → ${target}`);
-  }
-});
-
-Deno.test("a tap that is no map is refused by name", () => {
-  const { exit, message } = assertThrows(() => regressor([64], [8, 8, 3]), Failure);
-  assertEquals([exit, message.includes("[64]")], [2, true]);
-});
 
 Deno.test("the hint's weight reaches the guided stage and none behind it", async () => {
   const gradients = async (weight: number) => {

@@ -1,12 +1,12 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { fsp, fspInit, type FspInitOptions } from "../../lib/distillers/fsp.ts";
-import { Failure } from "../../lib/failure.ts";
-import type { Net } from "../../lib/network.ts";
-import { cast } from "../cast.ts";
-import { given } from "../given.ts";
-import { masks } from "../masks.ts";
-import { method } from "../method.ts";
-import { large, small, toy } from "../toy.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import type { Net } from "../../lib/nn/network.ts";
+import { cast } from "../support/cast.ts";
+import { given } from "../support/given.ts";
+import { masks } from "../support/masks.ts";
+import { method } from "../support/method.ts";
+import { large, small, toy } from "../support/toy.ts";
 
 const teacher = toy("as wide", 2);
 await method("fsp", () => fsp());

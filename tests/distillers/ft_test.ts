@@ -1,14 +1,14 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { ft, ftInit } from "../../lib/distillers/ft.ts";
-import type { Distiller } from "../../lib/distiller.ts";
-import { Failure } from "../../lib/failure.ts";
-import { cast } from "../cast.ts";
-import { open } from "../engines.ts";
-import { masks } from "../masks.ts";
-import { method } from "../method.ts";
-import { large, small } from "../toy.ts";
-import { flat, training } from "../toy_training.ts";
-import { untrained } from "../untrained.ts";
+import type { Distiller } from "../../lib/experiment/distiller.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import { cast } from "../support/cast.ts";
+import { open } from "../support/engines.ts";
+import { masks } from "../support/masks.ts";
+import { method } from "../support/method.ts";
+import { large, small } from "../support/toy.ts";
+import { flat, training } from "../support/toy_training.ts";
+import { untrained } from "../support/untrained.ts";
 
 const paraphraser = untrained(ftInit(), "paraphraser");
 await method("ft", () => ft({ paraphraser }));

@@ -1,11 +1,11 @@
 import { assert, assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
 import { kdDagger, type KdDaggerOptions } from "../../lib/distillers/kd_dagger.ts";
 import { kd } from "../../lib/distillers/kd.ts";
-import { open } from "../engines.ts";
-import { masks } from "../masks.ts";
-import { method } from "../method.ts";
-import { only } from "../only.ts";
-import { flat, training } from "../toy_training.ts";
+import { open } from "../support/engines.ts";
+import { masks } from "../support/masks.ts";
+import { method } from "../support/method.ts";
+import { only } from "../support/only.ts";
+import { flat, training } from "../support/toy_training.ts";
 
 await method("kd_dagger", () => kdDagger());
 await method("kd_dagger of the head", () => kdDagger({ tune: "head" }));
@@ -39,10 +39,10 @@ Deno.test("kd_dagger: the copy starts as the teacher is, all of it or its head",
 
 Deno.test("kd_dagger: a head that was not tuned yet teaches as the teacher does, an adapter nearly so", async () => {
   const engine = await open("cpu"), { step } = await training(engine, kd({ temperature: 4, ce: 1, kd: 1 }));
-  const plain = (await step())["loss/kd"][0];
+  const plain = (await step()).terms.kd[0];
   engine.close();
-  assertAlmostEquals((await first({ tune: "head" })).losses["loss/kd"][0], plain, 1e-5);
-  assertAlmostEquals((await first({ tune: "adapter" })).losses["loss/kd"][0], plain, 1e-2 * plain);
+  assertAlmostEquals((await first({ tune: "head" })).losses.terms.kd[0], plain, 1e-5);
+  assertAlmostEquals((await first({ tune: "adapter" })).losses.terms.kd[0], plain, 1e-2 * plain);
 });
 
 Deno.test("kd_dagger: both directions, each a constant to the one that learns from it", async () => {

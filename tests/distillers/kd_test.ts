@@ -1,12 +1,12 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import type { Cast, Step } from "../../lib/distiller.ts";
+import type { Cast, Step } from "../../lib/experiment/distiller.ts";
 import { kd, type KdOptions } from "../../lib/distillers/kd.ts";
-import { canonical } from "../../lib/json.ts";
-import type { Scorer } from "../../lib/network.ts";
+import { canonical } from "../../lib/values/json.ts";
+import type { Scorer } from "../../lib/nn/network.ts";
 import { classificationLoss } from "../../lib/tasks/classification.ts";
-import { masks } from "../masks.ts";
-import { method } from "../method.ts";
+import { masks } from "../support/masks.ts";
+import { method } from "../support/method.ts";
 
 await method("kd", () => kd());
 await method("kd of standardised logits", () => kd({ standardised: true }));

@@ -1,13 +1,13 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { creator } from "../../lib/create.ts";
+import { creator } from "../../lib/training/create.ts";
 import { kdsvd, type KdsvdOptions } from "../../lib/distillers/kdsvd.ts";
-import { Failure } from "../../lib/failure.ts";
-import { build, type Net, type Player } from "../../lib/network.ts";
-import { type Shape, variables } from "../../lib/variables.ts";
-import { given } from "../given.ts";
-import { masks } from "../masks.ts";
-import { method } from "../method.ts";
-import { toy } from "../toy.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import { build, type Net, type Player } from "../../lib/nn/network.ts";
+import { type Shape, variables } from "../../lib/nn/variables.ts";
+import { given } from "../support/given.ts";
+import { masks } from "../support/masks.ts";
+import { method } from "../support/method.ts";
+import { toy } from "../support/toy.ts";
 
 // A teacher with as many channels as the student; the toy's nearly equal singular values would magnify rounding.
 await method("kdsvd", () => kdsvd({ weight: 0.1 }), { teacher: toy("twin", 2) });

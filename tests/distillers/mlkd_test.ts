@@ -1,11 +1,11 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { experiment, from, mlkd, resnet20, resnet8, scratch, sgd } from "../../mod.ts";
-import type { Dataset } from "../../lib/dataset.ts";
-import { open } from "../engines.ts";
-import { type Given, measured, type Rows } from "../logits.ts";
-import { method } from "../method.ts";
-import { only } from "../only.ts";
-import { training } from "../toy_training.ts";
+import type { Dataset } from "../../lib/data/dataset.ts";
+import { open } from "../support/engines.ts";
+import { type Given, measured, type Rows } from "../support/logits.ts";
+import { method } from "../support/method.ts";
+import { only } from "../support/only.ts";
+import { training } from "../support/toy_training.ts";
 
 const views = { strong: { crop: 2, flip: true } };
 await method("mlkd", () => mlkd(), { views });
@@ -118,8 +118,8 @@ Deno.test("mlkd: the strong view is seen by both networks", async () => {
     return losses;
   };
   const near = await first(0), far = await first(3);
-  assertEquals(near["loss/cc"], far["loss/cc"]);
-  assert(near["loss/kd"][0] !== far["loss/kd"][0] && near["loss/task"][0] !== far["loss/task"][0]);
+  assertEquals(near.terms.cc, far.terms.cc);
+  assert(near.terms.kd[0] !== far.terms.kd[0] && near.terms.task[0] !== far.terms.task[0]);
 });
 
 declare const plain: Dataset;

@@ -1,11 +1,11 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { nst } from "../../lib/distillers/nst.ts";
-import { stream } from "../../lib/random.ts";
-import { cast, firstStep } from "../cast.ts";
-import { open } from "../engines.ts";
-import { given } from "../given.ts";
-import { masks } from "../masks.ts";
-import { method } from "../method.ts";
+import { stream } from "../../lib/values/random.ts";
+import { cast, firstStep } from "../support/cast.ts";
+import { open } from "../support/engines.ts";
+import { given } from "../support/given.ts";
+import { masks } from "../support/masks.ts";
+import { method } from "../support/method.ts";
 
 // At the default weight the toy's losses grow, and rounding with them.
 await method("nst", () => nst({ weight: 5 }));
@@ -48,12 +48,12 @@ Deno.test("nst is the discrepancy between channels, with fewer positions than ch
       distiller: nst({ taps: [["map", "map"]], weight: 1, ce: 0 }),
       image: [1, 1, 1],
       classes: 2,
-      values: new Map([["student.map.value", last(s)], ["teacher.map.value", last(t)]]),
+      values: new Map([["student.map.value", last(s)], ["teacher1.map.value", last(t)]]),
     });
     const image = { shape: [1, 1, 1, 1], data: new Float32Array(1) };
     const step = await firstStep(engine, made)(image, new Int32Array(1));
     engine.close();
-    assertAlmostEquals(step.values["loss/nst_map"][0], discrepancy(s, t), 1e-5);
+    assertAlmostEquals(step.values.terms.nst_map[0], discrepancy(s, t), 1e-5);
     assertEquals(step.after("student.map.value").every(Number.isFinite), true);
   }
 });

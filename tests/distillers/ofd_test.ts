@@ -1,18 +1,18 @@
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import type { Distiller } from "../../lib/distiller.ts";
+import type { Distiller } from "../../lib/experiment/distiller.ts";
 import { margin, ofd, partialDistance } from "../../lib/distillers/ofd.ts";
-import { Failure } from "../../lib/failure.ts";
-import type { Net } from "../../lib/network.ts";
-import { cast, firstStep } from "../cast.ts";
-import { open } from "../engines.ts";
-import { given } from "../given.ts";
-import { draw } from "../kernels/gradients.ts";
-import { masks } from "../masks.ts";
-import { method } from "../method.ts";
-import { distance } from "../tolerance.ts";
-import type { Toy } from "../toy.ts";
-import { training } from "../toy_training.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import type { Net } from "../../lib/nn/network.ts";
+import { cast, firstStep } from "../support/cast.ts";
+import { open } from "../support/engines.ts";
+import { given } from "../support/given.ts";
+import { draw } from "../support/gradients.ts";
+import { masks } from "../support/masks.ts";
+import { method } from "../support/method.ts";
+import { distance } from "../support/tolerance.ts";
+import type { Toy } from "../support/toy.ts";
+import { training } from "../support/toy_training.ts";
 
 await method("ofd", () => ofd());
 await method("ofd of maps of two sizes, beside kd", () => ofd({ taps: [["block2", "block1"]], kd: 1 }));
@@ -106,13 +106,13 @@ async function step(mask: readonly number[]) {
 Deno.test("maps of any sizes are compared, and what is masked has neither loss nor gradient", async () => {
   await tf.setBackend("cpu");
   const whole = await step([1, 1, 1]), none = await step([0, 0, 0]);
-  assertEquals(Object.keys(whole.values).filter((name) => name.startsWith("loss/")), [
-    "loss/task",
-    "loss/ofd_one",
-    "loss/ofd_two",
+  assertEquals(Object.keys(whole.values.terms), [
+    "task",
+    "ofd_one",
+    "ofd_two",
   ]);
-  assert([...Object.values(whole.values), whole.gradient].every((values) => values.every(Number.isFinite)));
-  assertEquals([none.values["loss/ofd_one"][0], none.values["loss/ofd_two"][0]], [0, 0]);
+  assert([...Object.values(whole.values.terms), whole.gradient].every((values) => values.every(Number.isFinite)));
+  assertEquals([none.values.terms.ofd_one[0], none.values.terms.ofd_two[0]], [0, 0]);
   assert(none.gradient.every((value) => value === 0));
 });
 

@@ -1,14 +1,14 @@
 import { assert, assertAlmostEquals, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import { experiment, one, resnet8, sgd, wrn } from "../../mod.ts";
-import type { Dataset } from "../../lib/dataset.ts";
-import { Failure } from "../../lib/failure.ts";
-import type { Net } from "../../lib/network.ts";
-import { cast } from "../cast.ts";
-import { open } from "../engines.ts";
-import { given } from "../given.ts";
-import { method } from "../method.ts";
-import { large } from "../toy.ts";
-import { training } from "../toy_training.ts";
+import type { Dataset } from "../../lib/data/dataset.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import type { Net } from "../../lib/nn/network.ts";
+import { cast } from "../support/cast.ts";
+import { open } from "../support/engines.ts";
+import { given } from "../support/given.ts";
+import { method } from "../support/method.ts";
+import { large } from "../support/toy.ts";
+import { training } from "../support/toy_training.ts";
 
 const alone = { teacher: undefined };
 await method("one", () => one({ shared: "block1" }), alone);
@@ -18,17 +18,17 @@ Deno.test("one: the branches start differently, each with its own terms, beside 
   const engine = await open("cpu"), { step } = await training(engine, one({ shared: "block1" }), alone);
   const losses = await step();
   engine.close();
-  assertEquals(Object.keys(losses).filter((name) => name.startsWith("loss/")).sort(), [
-    "loss/branch2_kd",
-    "loss/branch2_task",
-    "loss/branch3_kd",
-    "loss/branch3_task",
-    "loss/ensemble_task",
-    "loss/kd",
-    "loss/task",
+  assertEquals(Object.keys(losses.terms).sort(), [
+    "branch2_kd",
+    "branch2_task",
+    "branch3_kd",
+    "branch3_task",
+    "ensemble_task",
+    "kd",
+    "task",
   ]);
-  assertNotEquals(losses["loss/branch2_task"], losses["loss/branch3_task"]);
-  assert(losses["loss/kd"][0] > 0);
+  assertNotEquals(losses.terms.branch2_task, losses.terms.branch3_task);
+  assert(losses.terms.kd[0] > 0);
 });
 
 Deno.test("one: the weight of what the ensemble teaches starts at exp(−5) and is full without a ramp", async () => {
@@ -36,7 +36,7 @@ Deno.test("one: the weight of what the ensemble teaches starts at exp(−5) and 
     const engine = await open("cpu"), { step } = await training(engine, one({ shared: "block1", rampUp }), alone);
     const losses = await step();
     engine.close();
-    return losses["loss/kd"][0];
+    return losses.terms.kd[0];
   };
   assertAlmostEquals(await first(80) / await first(0), Math.exp(-5), 1e-5);
 });

@@ -1,6 +1,6 @@
 import { pkt } from "../../lib/distillers/pkt.ts";
-import { masks } from "../masks.ts";
-import { method } from "../method.ts";
+import { masks } from "../support/masks.ts";
+import { method } from "../support/method.ts";
 
 await method("pkt", () => pkt());
 

@@ -1,18 +1,18 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import type { Distiller } from "../../lib/distiller.ts";
+import type { Distiller } from "../../lib/experiment/distiller.ts";
 import { hierarchical, reviewkd } from "../../lib/distillers/reviewkd.ts";
-import type { Failure } from "../../lib/failure.ts";
-import { cast, firstStep } from "../cast.ts";
-import { type Kind, open } from "../engines.ts";
-import { given } from "../given.ts";
-import { draw } from "../kernels/gradients.ts";
-import { masks } from "../masks.ts";
-import { method } from "../method.ts";
-import { everything, needs } from "../needs.ts";
-import { assertNear } from "../tolerance.ts";
-import type { Toy } from "../toy.ts";
-import { training } from "../toy_training.ts";
+import type { Failure } from "../../lib/values/failure.ts";
+import { cast, firstStep } from "../support/cast.ts";
+import { type Kind, open } from "../support/engines.ts";
+import { given } from "../support/given.ts";
+import { draw } from "../support/gradients.ts";
+import { masks } from "../support/masks.ts";
+import { method } from "../support/method.ts";
+import { everything, needs } from "../support/needs.ts";
+import { assertNear } from "../support/tolerance.ts";
+import type { Toy } from "../support/toy.ts";
+import { training } from "../support/toy_training.ts";
 
 await method("reviewkd", () => reviewkd({ weight: 5 }));
 await method(
@@ -44,7 +44,7 @@ async function step(kind: Kind) {
     distiller: reviewkd({ taps: pairs, warmup: 0 }),
     image: [1, 1, 1],
     classes: 2,
-    values: new Map([...values("student", students), ...values("teacher", teachers)]),
+    values: new Map([...values("student", students), ...values("teacher1", teachers)]),
   });
   const engine = await open(kind), image = { shape: [batch, 1, 1, 1], data: new Float32Array(batch) };
   const { values: losses, after } = await firstStep(engine, made)(image, new Int32Array(batch));
@@ -55,7 +55,7 @@ async function step(kind: Kind) {
 
 await needs(everything, "maps of any sizes are reviewed, on TensorFlow as on tfjs's own backend", async () => {
   const [ours, twin] = [await step("compiled"), await step("cpu")];
-  for (const [name, value] of Object.entries(twin.losses)) assertNear(name, ours.losses[name], value, 1e-5);
+  for (const [name, value] of Object.entries(twin.losses.terms)) assertNear(name, ours.losses.terms[name], value, 1e-5);
   for (const [i, [name, value]] of twin.gradients.entries()) {
     assertNear(name, ours.gradients[i][1], value, 1e-4);
   }
@@ -78,7 +78,7 @@ Deno.test("the weight grows over the warm-up, from the first epoch or the second
   const engine = await open("cpu");
   const loss = async (options: Parameters<typeof reviewkd>[0]) => {
     const values = await (await training(engine, reviewkd({ weight: 2, ...options }))).step();
-    return ["block1", "block2", "pooled"].map((tap) => values[`loss/reviewkd_${tap}`][0]);
+    return ["block1", "block2", "pooled"].map((tap) => values.terms[`reviewkd_${tap}`][0]);
   };
   const full = await loss({ warmup: 0 });
   const near = (ours: number[], share: number) =>

@@ -1,10 +1,10 @@
 import { assert, assertAlmostEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import type { Cast, Step, Terms } from "../../lib/distiller.ts";
+import type { Cast, Step, Terms } from "../../lib/experiment/distiller.ts";
 import { rkd } from "../../lib/distillers/rkd.ts";
-import type { Classifier } from "../../lib/network.ts";
-import { masks } from "../masks.ts";
-import { method } from "../method.ts";
+import type { Classifier } from "../../lib/nn/network.ts";
+import { masks } from "../support/masks.ts";
+import { method } from "../support/method.ts";
 
 await method("rkd", () => rkd());
 

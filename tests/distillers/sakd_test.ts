@@ -23,13 +23,14 @@ import { type Noise, routed, sakd, type SakdOptions } from "../../lib/distillers
 import { scratch } from "../../lib/distillers/scratch.ts";
 import { sp } from "../../lib/distillers/sp.ts";
 import { vid } from "../../lib/distillers/vid.ts";
-import type { Distiller, HardLabels, Spotted } from "../../lib/distiller.ts";
-import type { Values } from "../../lib/engine.ts";
-import { Failure } from "../../lib/failure.ts";
+import type { Distiller, HardLabels, Spotted } from "../../lib/experiment/distiller.ts";
+import type { Values } from "../../lib/engine/engine.ts";
+import { Failure } from "../../lib/values/failure.ts";
 import type { Random } from "../../lib/kernels/random_uniform.ts";
-import { scored, type Scorer } from "../../lib/network.ts";
-import { stream } from "../../lib/random.ts";
-import { sizeOf } from "../../lib/variables.ts";
+import { scored, type Scorer } from "../../lib/nn/network.ts";
+import { stream } from "../../lib/values/random.ts";
+import type { TrainValues } from "../../lib/training/step.ts";
+import { sizeOf } from "../../lib/nn/variables.ts";
 import {
   aver,
   type Dataset,
@@ -45,15 +46,15 @@ import {
   vgg8,
   wrn,
 } from "../../mod.ts";
-import { cast, firstStep } from "../cast.ts";
-import { type Kind, open } from "../engines.ts";
-import { method } from "../method.ts";
-import { everything, needs } from "../needs.ts";
-import { only } from "../only.ts";
-import { assertNear } from "../tolerance.ts";
-import { CLASSES, IMAGE, large, small, type Toy } from "../toy.ts";
-import { flat, training } from "../toy_training.ts";
-import { untrained } from "../untrained.ts";
+import { cast, firstStep } from "../support/cast.ts";
+import { type Kind, open } from "../support/engines.ts";
+import { method } from "../support/method.ts";
+import { everything, needs } from "../support/needs.ts";
+import { only } from "../support/only.ts";
+import { assertNear } from "../support/tolerance.ts";
+import { CLASSES, IMAGE, large, small, type Toy } from "../support/toy.ts";
+import { flat, training } from "../support/toy_training.ts";
+import { untrained } from "../support/untrained.ts";
 
 await method("sakd over fitnets", () => sakd(fitnets(), { gamma: 2 }));
 await method(
@@ -75,7 +76,7 @@ const sent = (...ways: readonly ("teacher" | "student")[]): Noise => (_, spots) 
 
 /** What a first step on tfjs's own backend gives: its values, and afterwards the variables. */
 async function first(distiller: Distiller<Toy, Toy, never>): Promise<{
-  values: Values;
+  values: Values<TrainValues>;
   all: ReadonlyMap<string, Float32Array>;
   gradient: Float32Array;
 }> {
@@ -89,9 +90,9 @@ const below = (all: ReadonlyMap<string, Float32Array>, name: RegExp) =>
   flat(new Map([...all].filter(([variable]) => name.test(variable))));
 
 /** The terms by which the student learns. */
-const OWN = /^loss\/(task|kd|at_)/;
-const own = (values: Values) =>
-  Object.fromEntries(Object.entries(values).filter(([name]) => OWN.test(name)).map(([name, [value]]) => [name, value]));
+const OWN = /^(task|kd|at_)/;
+const own = ({ terms }: Values<TrainValues>) =>
+  Object.fromEntries(Object.entries(terms).filter(([name]) => OWN.test(name)).map(([name, [value]]) => [name, value]));
 
 Deno.test("the policy's terms leave the student's gradient at exactly 0, the student's leave the policy's", async () => {
   for (const routing of ["adaptive", "reversed"] as const) {
@@ -123,7 +124,7 @@ Deno.test("with every action at the teacher it is the method and the KL, as it a
   await same(sakd(at(), { routing: "always" }));
   await same(sakd(at({ weight: 10 }), { routing: "always", beta: 100 }));
   const { values, gradient } = await students(routed(at(), {}, sent("student")));
-  assertEquals([values["loss/kd"][0], values["loss/at_block1"][0], values["loss/at_block2"][0]], [0, 0, 0]);
+  assertEquals([values.terms.kd[0], values.terms.at_block1[0], values.terms.at_block2[0]], [0, 0, 0]);
   assertEquals(values.loss, alone.values.loss);
   assertNear("the student's gradient", gradient, alone.gradient, 1e-6);
 });
@@ -145,8 +146,8 @@ Deno.test("a sample that is always sent one way comes out as that network's", as
   for (const base of routable) {
     for (const way of ["teacher", "student"] as const) {
       const { values } = await first(routed(base, {}, sent(way)));
-      assertAlmostEquals(values["loss/policy"][0], wanted[`loss/${way}`][0], 1e-5);
-      assertEquals(values["loss/balance"][0], way === "teacher" ? 0 : 2);
+      assertAlmostEquals(values.terms.policy[0], wanted.terms[way][0], 1e-5);
+      assertEquals(values.terms.balance[0], way === "teacher" ? 0 : 2);
     }
   }
 });
@@ -154,8 +155,8 @@ Deno.test("a sample that is always sent one way comes out as that network's", as
 Deno.test("γ multiplies the policy's term where the student is better and divides it where it is worse", async () => {
   const seen = new Set<boolean>();
   for (const way of ["teacher", "student"] as const) {
-    const { values: { "loss/policy": [once], "loss/task": [task] } } = await first(routed(at(), {}, sent(way)));
-    const { values: { "loss/policy": [value] } } = await first(routed(at(), { gamma: 4 }, sent(way)));
+    const { values: { terms: { policy: [once], task: [task] } } } = await first(routed(at(), {}, sent(way)));
+    const { values: { terms: { policy: [value] } } } = await first(routed(at(), { gamma: 4 }, sent(way)));
     assertAlmostEquals(value, once > task ? 4 * once : once / 4, 1e-4);
     seen.add(once > task);
   }
@@ -167,15 +168,9 @@ Deno.test("γ multiplies the policy's term where the student is better and divid
 Deno.test("the share of samples that learn is reported for each spot", async () => {
   const report = async (noise: Noise, options: SakdOptions = {}) => {
     const { values } = await first(routed(at(), options, noise));
-    return Object.fromEntries(
-      Object.entries(values).filter(([name]) => name.startsWith("report/")).map(([name, [value]]) => [name, value]),
-    );
+    return Object.fromEntries(Object.entries(values.reports).map(([name, [value]]) => [name, value]));
   };
-  const all = (share: number) => ({
-    "report/spot_block1": share,
-    "report/spot_block2": share,
-    "report/spot_logits": share,
-  });
+  const all = (share: number) => ({ spot_block1: share, spot_block2: share, spot_logits: share });
   assertEquals(await report(sent("teacher", "student")), all(0.25));
   assertEquals(await report(sent("teacher", "student"), { routing: "reversed" }), all(0.75));
   assertEquals(await report(sent("student"), { routing: "always" }), {});
@@ -207,8 +202,7 @@ Deno.test("at random each sample learns at each spot where a coin of its own fal
   const { values, all } = await first(tossed);
   assertEquals(asked, [[4, 3]]);
   assertEquals(Object.fromEntries(chosen), { block1: [1, 1, 0, 1], block2: [1, 0, 1, 0], logits: [0, 0, 0, 0] });
-  const terms = Object.keys(values).filter((name) => name.startsWith("loss/"));
-  assertEquals(terms.sort(), ["loss/at_block1", "loss/at_block2", "loss/kd", "loss/task"]);
+  assertEquals(Object.keys(values.terms).sort(), ["at_block1", "at_block2", "kd", "task"]);
   assertEquals([...all.keys()].filter((name) => name.startsWith("distiller.")), []);
 });
 
@@ -276,9 +270,8 @@ for (const [name, [base, spots]] of Object.entries(METHODS)) {
     };
     const { values } = await first(sakd(listening));
     assertEquals([...asked].filter((spot) => spot !== "logits").sort(), [...spots].sort());
-    const reported = Object.keys(values).filter((term) => term.startsWith("report/"));
-    assertEquals(reported, [...spots, "logits"].map((spot) => `report/spot_${spot}`));
-    for (const [term, [value]] of Object.entries(values)) assert(Number.isFinite(value), `${term} is ${value}`);
+    assertEquals(Object.keys(values.reports), [...spots, "logits"].map((spot) => `spot_${spot}`));
+    for (const [term, [value]] of Object.entries(values.terms)) assert(Number.isFinite(value), `${term} is ${value}`);
     const nobody = await first(routed(listening, { statistics: "chosen" }, sent("student")));
     for (const [variable, value] of nobody.all) assert(value.every(Number.isFinite), variable);
   });
@@ -293,10 +286,7 @@ Deno.test("it declares the method, cites both papers, takes what it takes and ke
   assertStringIncludes(paper!, ft({ paraphraser }).paper!);
   const { values } = await first(sakd(at({ kd: 0.5 })));
   const names = ["task", "kd", "policy", "balance", "at_block1", "at_block2", "at_kd"];
-  assertEquals(
-    Object.keys(values).filter((name) => name.startsWith("loss/")).sort(),
-    names.map((name) => `loss/${name}`).sort(),
-  );
+  assertEquals(Object.keys(values.terms).sort(), names.sort());
 });
 
 Deno.test("spots that nobody can be routed between are refused", () => {
@@ -315,8 +305,7 @@ Deno.test("spots that nobody can be routed between are refused", () => {
 
 Deno.test("taps that are not in order are routed in the order of the stages", async () => {
   const { values } = await first(sakd(at({ taps: [["block2", "block2"], ["block1", "block1"]] })));
-  const reported = Object.keys(values).filter((term) => term.startsWith("report/"));
-  assertEquals(reported, ["report/spot_block1", "report/spot_block2", "report/spot_logits"]);
+  assertEquals(Object.keys(values.reports), ["spot_block1", "spot_block2", "spot_logits"]);
 });
 
 await needs(
@@ -331,7 +320,7 @@ await needs(
         const engine = await open(kind), step = firstStep(engine, cast({ ...made, values: new Map() }));
         const { after } = await step(image, Int32Array.of(1, 2));
         engine.close();
-        return after("method.policy.0.weight");
+        return after("distiller.policy.0.weight");
       };
       assertNear("the policy's gradient", await of("compiled"), await of("cpu"), 1e-4);
     }

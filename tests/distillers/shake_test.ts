@@ -1,27 +1,29 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import type { Distiller, Several } from "../../lib/distiller.ts";
 import { aekd } from "../../lib/distillers/aekd.ts";
 import { combine } from "../../lib/distillers/combine.ts";
 import { fitnets } from "../../lib/distillers/fitnets.ts";
 import { kd } from "../../lib/distillers/kd.ts";
 import { shake, type ShakeOptions } from "../../lib/distillers/shake.ts";
-import type { Values } from "../../lib/engine.ts";
-import { Failure } from "../../lib/failure.ts";
-import type { Classifier, Stage } from "../../lib/network.ts";
+import type { Values } from "../../lib/engine/engine.ts";
+import type { Distiller, Several } from "../../lib/experiment/distiller.ts";
 import { resnet50 } from "../../lib/networks/deep_resnet.ts";
 import { vgg13 } from "../../lib/networks/vgg.ts";
 import { wrn_40_2 } from "../../lib/networks/wrn.ts";
-import { cast, firstStep } from "../cast.ts";
-import { open } from "../engines.ts";
-import { given } from "../given.ts";
-import { measured, type Rows } from "../logits.ts";
-import { masks } from "../masks.ts";
-import { method } from "../method.ts";
-import { only } from "../only.ts";
-import { assertNear } from "../tolerance.ts";
-import { large, small, type Toy, toy } from "../toy.ts";
-import { flat, training } from "../toy_training.ts";
+import type { Classifier } from "../../lib/nn/network.ts";
+import type { Stage } from "../../lib/nn/stage.ts";
+import type { TrainValues } from "../../lib/training/step.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import { cast, firstStep } from "../support/cast.ts";
+import { open } from "../support/engines.ts";
+import { given } from "../support/given.ts";
+import { measured, type Rows } from "../support/logits.ts";
+import { masks } from "../support/masks.ts";
+import { method } from "../support/method.ts";
+import { only } from "../support/only.ts";
+import { assertNear } from "../support/tolerance.ts";
+import { large, small, type Toy, toy } from "../support/toy.ts";
+import { flat, training } from "../support/toy_training.ts";
 
 const several: Several<Toy> = [large, toy("larger", 6)];
 
@@ -46,7 +48,9 @@ for (const released of [false, true]) {
 /** The terms of the first step, the student's gradient, and the method's own by variable. */
 async function first(options: ShakeOptions<never>) {
   const engine = await open("cpu"), { step, read } = await training(engine, shake(options));
-  const terms = await step(), student = flat(await read("velocity.student.")), own = await read("velocity.distiller.");
+  const { terms } = await step(),
+    student = flat(await read("velocity.student.")),
+    own = await read("velocity.distiller.");
   engine.close();
   return { terms, student, own };
 }
@@ -64,16 +68,15 @@ Deno.test("what the student learns never reaches a shadow", async () => {
 });
 
 Deno.test("terms are there where they have a weight", async () => {
-  const names = async (options: ShakeOptions<never>) =>
-    Object.keys((await first(options)).terms).filter((name) => name.startsWith("loss/"));
-  assertEquals(await names({}), ["loss/task", "loss/shadow", "loss/follow", "loss/reverse"]);
-  assertEquals(await names({ reverse: 0 }), ["loss/task", "loss/shadow", "loss/follow"]);
+  const names = async (options: ShakeOptions<never>) => Object.keys((await first(options)).terms);
+  assertEquals(await names({}), ["task", "shadow", "follow", "reverse"]);
+  assertEquals(await names({ reverse: 0 }), ["task", "shadow", "follow"]);
   assertEquals(await names({ released: true }), [
-    "loss/task",
-    "loss/shadow",
-    "loss/follow",
-    "loss/reverse",
-    "loss/labels",
+    "task",
+    "shadow",
+    "follow",
+    "reverse",
+    "labels",
   ]);
 });
 
@@ -81,7 +84,7 @@ Deno.test("direct is kd's term", async () => {
   const engine = await open("cpu"), { terms } = await first({ direct: 0.9 });
   const values = await (await training(engine, kd({ kd: 0.9 }))).step();
   engine.close();
-  assertAlmostEquals(terms["loss/direct"][0], values["loss/kd"][0], 1e-5);
+  assertAlmostEquals(terms.direct[0], values.terms.kd[0], 1e-5);
 });
 
 const S: Rows = [[8, -4, 2], [6, -2, 0]], CLASS = [1, 0];
@@ -137,16 +140,18 @@ const divergence = (of: Rows, to: Rows) =>
 
 const crossEntropy = (rows: Rows) => rows.reduce((sum, row, i) => sum - logSoftmax(row)[CLASS[i]] / rows.length, 0);
 
-const lossNames = (values: Values) => Object.keys(values).filter((name) => name.startsWith("loss/"));
-
 /** Holds values to the cross-entropy's term and to those of each shadow, which are numbered where there are several. */
-function assertLosses(values: Values, task: number, own: readonly Readonly<Record<string, number>>[]): void {
-  const numbered = own.flatMap((terms, i) =>
-    Object.entries(terms).map(([name, value]) => [own.length === 1 ? name : `${name}${i + 1}`, value] as const)
+function assertLosses(
+  { terms }: Values<TrainValues>,
+  task: number,
+  own: readonly Readonly<Record<string, number>>[],
+): void {
+  const numbered = own.flatMap((losses, i) =>
+    Object.entries(losses).map(([name, value]) => [own.length === 1 ? name : `${name}${i + 1}`, value] as const)
   );
   const wanted = [["task", task] as const, ...numbered];
-  assertEquals(lossNames(values).sort(), wanted.map(([name]) => `loss/${name}`).sort());
-  for (const [name, value] of wanted) assertAlmostEquals(values[`loss/${name}`][0], value, 1e-4, name);
+  assertEquals(Object.keys(terms).sort(), wanted.map(([name]) => name).sort());
+  for (const [name, value] of wanted) assertAlmostEquals(terms[name][0], value, 1e-4, name);
 }
 
 /** Each teacher's scores before its shadows'. */
@@ -190,12 +195,12 @@ for (const [name, teachers] of Object.entries(CASTS)) {
     const { values, gradient } = await parallel({ heads, kd: 3, weights: "adaptive" }, teachers);
     const teacher = shadows.map(({ h }) => h);
     const { terms, gradient: expected } = await measured(aekd({ kd: 3 }), { student: S, teacher, label: CLASS });
-    assertEquals(lossNames(values), lossNames(equal));
-    for (const name of lossNames(values)) {
-      if (!name.startsWith("loss/shadow")) assertEquals(values[name], equal[name], name);
+    assertEquals(Object.keys(values.terms), Object.keys(equal.terms));
+    for (const name of Object.keys(values.terms)) {
+      if (!name.startsWith("shadow")) assertEquals(values.terms[name], equal.terms[name], name);
     }
     for (const i of shadows.keys()) {
-      const [ours] = values[`loss/shadow${i + 1}`], [same] = equal[`loss/shadow${i + 1}`];
+      const [ours] = values.terms[`shadow${i + 1}`], [same] = equal.terms[`shadow${i + 1}`];
       assertAlmostEquals(ours, terms[`teacher${i + 1}`], 1e-5);
       assert(Math.abs(ours / same - 1) > 0.05, `${ours}, with equal weights ${same}`);
     }
@@ -213,7 +218,7 @@ Deno.test("the shadow is the released code's: first three maps, or the last thre
       classes: 100,
       values: new Map(),
     });
-    const own = [...collected.values()].filter(({ name }) => name.startsWith("method."));
+    const own = [...collected.values()].filter(({ name }) => name.startsWith("distiller."));
     const maps = own.flatMap(({ name }) => name.match(/side_(\w+)\.0\.0\.weight$/)?.[1] ?? []);
     const learned = own.filter(({ trainable }) => trainable);
     return [maps, learned.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b), 0)];

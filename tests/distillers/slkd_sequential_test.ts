@@ -1,13 +1,13 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { ensemble, experiment, from, kd, resnet20, resnet8, scratch, sgd, slkdSequential } from "../../mod.ts";
-import type { Dataset } from "../../lib/dataset.ts";
-import { Failure } from "../../lib/failure.ts";
-import { cast } from "../cast.ts";
-import { given as network } from "../given.ts";
-import { type Given, measured } from "../logits.ts";
-import { masks } from "../masks.ts";
-import { method } from "../method.ts";
-import { large, toy } from "../toy.ts";
+import type { Dataset } from "../../lib/data/dataset.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import { cast } from "../support/cast.ts";
+import { given as network } from "../support/given.ts";
+import { type Given, measured } from "../support/logits.ts";
+import { masks } from "../support/masks.ts";
+import { method } from "../support/method.ts";
+import { large, toy } from "../support/toy.ts";
 
 await method("slkd_sequential", () => slkdSequential(), { teacher: [large, large, toy("larger", 6)] as const });
 await method("slkd_sequential, one alone", () => slkdSequential({ teacher: 0 }), { teacher: [large, large] as const });

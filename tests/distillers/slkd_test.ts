@@ -1,17 +1,19 @@
 import { assert, assertAlmostEquals, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import { slkd, type SlkdOptions } from "../../lib/distillers/slkd.ts";
 import { slkdSequential } from "../../lib/distillers/slkd_sequential.ts";
-import { Failure } from "../../lib/failure.ts";
-import { cast, firstStep } from "../cast.ts";
-import { dullCopies } from "../dull_copies.ts";
-import { open } from "../engines.ts";
-import { given } from "../given.ts";
-import { measured, type Rows } from "../logits.ts";
-import { masks } from "../masks.ts";
-import { method } from "../method.ts";
-import { only } from "../only.ts";
-import { assertNear } from "../tolerance.ts";
-import { flat, training } from "../toy_training.ts";
+import type { Values } from "../../lib/engine/engine.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import type { TrainValues } from "../../lib/training/step.ts";
+import { cast, firstStep } from "../support/cast.ts";
+import { dullCopies } from "../support/dull_copies.ts";
+import { open } from "../support/engines.ts";
+import { given } from "../support/given.ts";
+import { measured, type Rows } from "../support/logits.ts";
+import { masks } from "../support/masks.ts";
+import { method } from "../support/method.ts";
+import { only } from "../support/only.ts";
+import { assertNear } from "../support/tolerance.ts";
+import { flat, training } from "../support/toy_training.ts";
 
 await method("slkd", () => slkd());
 await method("slkd with one copy", () => slkd({ copies: 1 }));
@@ -31,8 +33,7 @@ async function first(options: SlkdOptions) {
   return { losses, gradients, student };
 }
 
-const terms = (losses: Readonly<Record<string, unknown>>) =>
-  Object.keys(losses).filter((name) => name.startsWith("loss/")).map((name) => name.slice("loss/".length));
+const terms = (losses: Values<TrainValues>) => Object.keys(losses.terms);
 
 Deno.test("slkd: the student draws the self-learning teachers towards itself only where their gradients are joint", async () => {
   for (const [options, isJoint] of [[{}, false], [{ released: true }, true], [{ joint: true }, true]] as const) {
@@ -54,27 +55,27 @@ Deno.test("slkd: joint gradients and the released weights are two things", async
 Deno.test("slkd: the student learns from both, each weight where Eq. 4 has it", async () => {
   const { losses: whole } = await first({ ce: 0.1, teacher: 1, selfTeacher: 1 });
   const { losses: half } = await first({ ce: 0.1, teacher: 0.5, selfTeacher: 0 });
-  assertAlmostEquals(half["loss/task"][0], whole["loss/task"][0] / 4, 1e-5);
-  assertAlmostEquals(half["loss/teacher"][0], whole["loss/teacher"][0] / 2, 1e-5);
+  assertAlmostEquals(half.terms.task[0], whole.terms.task[0] / 4, 1e-5);
+  assertAlmostEquals(half.terms.teacher[0], whole.terms.teacher[0] / 2, 1e-5);
   assert(!terms(half).includes("self"));
   const { losses: released } = await first({ ce: 0.1, teacher: 1, selfTeacher: 1, released: true });
-  assertAlmostEquals(released["loss/task"][0], whole["loss/task"][0] * 1.1 / 0.2, 1e-4);
-  assertAlmostEquals(released["loss/self"][0], whole["loss/self"][0] / 0.9, 1e-4);
+  assertAlmostEquals(released.terms.task[0], whole.terms.task[0] * 1.1 / 0.2, 1e-4);
+  assertAlmostEquals(released.terms.self[0], whole.terms.self[0] / 0.9, 1e-4);
 });
 
 Deno.test("slkd: without the teacher's weight the student learns from the self-learning teachers alone, they from it as before", async () => {
   const alone = await first({ teacher: 0, copies: 1 }), both = await first({ copies: 1 });
   assertEquals(terms(alone.losses), ["task", "self", "self1_task", "self1_teacher"]);
   assertEquals(terms(both.losses), ["task", "teacher", "self", "self1_task", "self1_teacher"]);
-  assertEquals(alone.losses["loss/self"], both.losses["loss/self"]);
-  assertAlmostEquals(alone.losses["loss/task"][0], both.losses["loss/task"][0] / 2, 1e-6);
+  assertEquals(alone.losses.terms.self, both.losses.terms.self);
+  assertAlmostEquals(alone.losses.terms.task[0], both.losses.terms.task[0] / 2, 1e-6);
   assertEquals(alone.gradients, both.gradients);
 });
 
 Deno.test("slkd: copies start differently, each with its own terms; with all of the share the second teaches nothing", async () => {
   const two = await first({ fusion: 1 }), one = await first({ copies: 1 });
-  assertNotEquals(two.losses["loss/self1_task"], two.losses["loss/self2_task"]);
-  assertAlmostEquals(two.losses["loss/self"][0], one.losses["loss/self"][0], 1e-6);
+  assertNotEquals(two.losses.terms.self1_task, two.losses.terms.self2_task);
+  assertAlmostEquals(two.losses.terms.self[0], one.losses.terms.self[0], 1e-6);
   assertNear("the student's gradient", two.student, one.student, 1e-6);
 });
 
@@ -84,7 +85,9 @@ const CLASS = [1, 0];
 
 /** The student's terms and its gradient, all logits given: those of the first copies for as many as there are. */
 async function parallel(options: SlkdOptions) {
-  const network = given({ logits: [2, 3] }), values = (rows: Rows) => Float32Array.from(rows.flat());
+  const network = given({ logits: [2, 3] });
+  const values = (rows: Rows) => Float32Array.from(rows.flat());
+  const { copies = 2 } = options;
   const made = cast({
     student: network,
     teacher: network,
@@ -93,8 +96,8 @@ async function parallel(options: SlkdOptions) {
     classes: 3,
     values: new Map([
       ["student.logits.value", values(S)],
-      ["teacher.logits.value", values(T)],
-      ...P.map((rows, i) => [`method.self${i + 1}.0.logits.value`, values(rows)] as const),
+      ["teacher1.logits.value", values(T)],
+      ...P.slice(0, copies).map((rows, i) => [`distiller.self${i + 1}.0.logits.value`, values(rows)] as const),
     ]),
   });
   const engine = await open("cpu"), image = { shape: [2, 1, 1, 1], data: new Float32Array(2) };
@@ -120,7 +123,7 @@ Deno.test("slkd: two are fused by Eq. 7, all of the share is one copy, of three 
       slkdSequential({ temperature: 3, ce: 0.2, teacher: 0.5, selfTeacher: 2 }),
       { student: S, teacher: [T, fused], label: CLASS },
     );
-    for (const [name, value] of Object.entries(terms)) assertAlmostEquals(ours.losses[`loss/${name}`][0], value, 1e-5);
+    for (const [name, value] of Object.entries(terms)) assertAlmostEquals(ours.losses.terms[name][0], value, 1e-5);
     assertNear(JSON.stringify(options), ours.gradient, Float32Array.from(gradient), 1e-5);
   }
 });

@@ -1,15 +1,15 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import type { Distiller } from "../../lib/distiller.ts";
+import type { Distiller } from "../../lib/experiment/distiller.ts";
 import { sp } from "../../lib/distillers/sp.ts";
-import { Failure } from "../../lib/failure.ts";
-import type { Net } from "../../lib/network.ts";
-import { cast } from "../cast.ts";
-import { open } from "../engines.ts";
-import { given } from "../given.ts";
-import { masks } from "../masks.ts";
-import { method } from "../method.ts";
-import type { Toy } from "../toy.ts";
-import { training } from "../toy_training.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import type { Net } from "../../lib/nn/network.ts";
+import { cast } from "../support/cast.ts";
+import { open } from "../support/engines.ts";
+import { given } from "../support/given.ts";
+import { masks } from "../support/masks.ts";
+import { method } from "../support/method.ts";
+import type { Toy } from "../support/toy.ts";
+import { training } from "../support/toy_training.ts";
 
 await method("sp", () => sp());
 
@@ -22,9 +22,9 @@ for (const samples of ["different", "degenerate"] as const) {
 /** The first step's terms. */
 async function terms(distiller: Distiller<Toy, Toy>): Promise<Record<string, number>> {
   const engine = await open("cpu"), { step } = await training(engine, distiller);
-  const values = Object.entries(await step()).filter(([name]) => name.startsWith("loss/"));
+  const values = Object.entries((await step()).terms);
   engine.close();
-  return Object.fromEntries(values.map(([name, [value]]) => [name.slice(5), value]));
+  return Object.fromEntries(values.map(([name, [value]]) => [name, value]));
 }
 
 Deno.test("sp compares the networks' last maps unless it is said which", async () => {

@@ -2,9 +2,9 @@ import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { atkd } from "../../lib/distillers/atkd.ts";
 import { kd } from "../../lib/distillers/kd.ts";
 import { takd } from "../../lib/distillers/takd.ts";
-import { type Given, measured } from "../logits.ts";
-import { masks } from "../masks.ts";
-import { method } from "../method.ts";
+import { type Given, measured } from "../support/logits.ts";
+import { masks } from "../support/masks.ts";
+import { method } from "../support/method.ts";
 
 await method("takd", () => takd());
 await method("atkd", () => atkd());

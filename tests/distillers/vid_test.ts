@@ -1,10 +1,10 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { vid } from "../../lib/distillers/vid.ts";
-import { Failure } from "../../lib/failure.ts";
-import { open } from "../engines.ts";
-import { masks } from "../masks.ts";
-import { method } from "../method.ts";
-import { training } from "../toy_training.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import { open } from "../support/engines.ts";
+import { masks } from "../support/masks.ts";
+import { method } from "../support/method.ts";
+import { training } from "../support/toy_training.ts";
 
 await method("vid", () => vid());
 await method("vid of maps of two sizes, beside kd", () => vid({ taps: [["block2", "block1"]], kd: 1 }));
@@ -28,7 +28,7 @@ Deno.test("vid's variances start at what is asked for and learn, or are left alo
   assertEquals([...fixed.collected.keys()].some((name) => name.includes("log_scale")), false);
   const [first, second] = [await learned.step(), await fixed.step()];
   engine.close();
-  assertAlmostEquals(first["loss/vid_block1"][0], second["loss/vid_block1"][0], 1e-5);
+  assertAlmostEquals(first.terms.vid_block1[0], second.terms.vid_block1[0], 1e-5);
 });
 
 Deno.test("a variance that cannot be is refused", () => {

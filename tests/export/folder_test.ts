@@ -1,8 +1,8 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { writeExport } from "../../lib/export/folder.ts";
-import { Failure } from "../../lib/failure.ts";
-import { inTemporary } from "../datasets/temporary.ts";
-import { needs } from "../needs.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import { inTemporary } from "../support/temporary.ts";
+import { needs } from "../support/needs.ts";
 
 const disk = ["read", "write"] as const;
 const files = new Map<string, string | Uint8Array>([["README.md", "a card"], ["group/one.bin", Uint8Array.of(1, 2)]]);

@@ -3,8 +3,8 @@ import * as tf from "@tensorflow/tfjs";
 import { graphModel } from "../../lib/export/graph_model.ts";
 import type { Files } from "../../lib/export/format.ts";
 import type { Model } from "../../lib/export/model.ts";
-import { everything, needs } from "../needs.ts";
-import { assertLogits, images, logits, models } from "./models.ts";
+import { everything, needs } from "../support/needs.ts";
+import { assertLogits, images, logits, models } from "../support/models.ts";
 
 /** Loads a graph model the way tfjs does from files. */
 function load(files: Files): Promise<tf.GraphModel> {

@@ -1,14 +1,16 @@
 import { assert, assertEquals } from "@std/assert";
-import { safetensors } from "../../lib/export/safetensors.ts";
 import type { Model } from "../../lib/export/model.ts";
-import { importWeights } from "../../lib/import_weights.ts";
-import { convNorm, dense, globalAveragePool, relu } from "../../lib/layers.ts";
-import { classifier, stage } from "../../lib/network.ts";
-import { decode, toFloat32 } from "../../lib/safetensors.ts";
-import { inTemporary } from "../datasets/temporary.ts";
-import { small } from "../toy.ts";
-import { assertLogits, images, logits, model, models } from "./models.ts";
-import { needsPython, runPython } from "./python.ts";
+import { safetensors } from "../../lib/export/safetensors.ts";
+import { convNorm } from "../../lib/nn/conv.ts";
+import { dense, globalAveragePool, relu } from "../../lib/nn/layers.ts";
+import { classifier } from "../../lib/nn/network.ts";
+import { stage } from "../../lib/nn/stage.ts";
+import { importWeights } from "../../lib/weights/import_weights.ts";
+import { decode, toFloat32 } from "../../lib/weights/safetensors.ts";
+import { assertLogits, images, logits, model, models } from "../support/models.ts";
+import { needsPython, runPython } from "../support/python.ts";
+import { inTemporary } from "../support/temporary.ts";
+import { small } from "../support/toy.ts";
 
 async function written(model: Model): Promise<Uint8Array<ArrayBuffer>> {
   const files = await safetensors.files(model);

@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { savedModel } from "../../lib/export/saved_model.ts";
-import { inTemporary } from "../datasets/temporary.ts";
-import { assertLogits, images, logits, models } from "./models.ts";
-import { needsPython, runPython } from "./python.ts";
+import { inTemporary } from "../support/temporary.ts";
+import { assertLogits, images, logits, models } from "../support/models.ts";
+import { needsPython, runPython } from "../support/python.ts";
 
 await needsPython(
   ["tensorflow"],

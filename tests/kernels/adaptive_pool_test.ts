@@ -1,8 +1,8 @@
 import { assertAlmostEquals, assertEquals, assertStrictEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { adaptivePool, toSmaller } from "../../lib/kernels/adaptive_pool.ts";
-import { everything, needs } from "../needs.ts";
-import { assertTwins, draw } from "./gradients.ts";
+import { adaptiveMaxPool, adaptivePool, toSmaller } from "../../lib/kernels/adaptive_pool.ts";
+import { everything, needs } from "../support/needs.ts";
+import { assertTwins, draw } from "../support/gradients.ts";
 
 const SIZES = [[[6, 4], [3, 2]], [[5, 7], [3, 4]], [[7, 7], [1, 1]], [[8, 6], [4, 5]], [[2, 3], [5, 4]]] as const;
 
@@ -49,4 +49,31 @@ Deno.test("of two maps the larger becomes as small as the other, along each side
     const same = map(4, 4);
     assertStrictEquals(toSmaller(same, map(9, 9))[0], same);
   });
+});
+
+Deno.test("each bin gives its greatest value, whatever the sides", async () => {
+  await tf.setBackend("cpu");
+  for (const [side, bins] of [[6, 3], [7, 3], [5, 4], [3, 3], [2, 3]]) {
+    const values = Array.from({ length: side * side }, (_, i) => (37 * i) % 101);
+    const at = (bin: number) => {
+      const start = Math.floor(bin * side / bins), end = Math.ceil((bin + 1) * side / bins);
+      return Array.from({ length: end - start }, (_, i) => start + i);
+    };
+    const expected = Array.from({ length: bins * bins }, (_, i) => {
+      const rows = at(Math.floor(i / bins)), columns = at(i % bins);
+      return Math.max(...rows.flatMap((row) => columns.map((column) => values[row * side + column])));
+    });
+    const pooled = adaptiveMaxPool(tf.tensor4d(values, [1, side, side, 1]), bins, bins);
+    assertEquals([...pooled.dataSync()], expected, `${side} → ${bins}`);
+  }
+});
+
+Deno.test("of equal values one gets the gradient", async () => {
+  await tf.setBackend("cpu");
+  const gradient = tf.grad((x) => adaptiveMaxPool(x as tf.Tensor, 2, 2))(tf.ones([1, 5, 5, 1]), tf.ones([1, 2, 2, 1]));
+  assertEquals(gradient.sum().dataSync()[0], 4);
+});
+
+await needs(everything, "adaptive max pooling is the same on TensorFlow", async () => {
+  await assertTwins("a map of odd sides", [[2, 7, 5, 3]], (x) => adaptiveMaxPool(x, 3, 2));
 });

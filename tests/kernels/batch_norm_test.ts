@@ -1,10 +1,10 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { batchNorm, type Normalised, type NormState, subBatchNorm } from "../../lib/kernels/batch_norm.ts";
-import { onBoth } from "../engines.ts";
-import { everything, needs } from "../needs.ts";
-import { assertNear } from "../tolerance.ts";
-import { draw } from "./gradients.ts";
+import { onBoth } from "../support/engines.ts";
+import { everything, needs } from "../support/needs.ts";
+import { assertNear } from "../support/tolerance.ts";
+import { draw } from "../support/gradients.ts";
 
 const EPSILON = 1e-5, MOMENTUM = 0.1;
 

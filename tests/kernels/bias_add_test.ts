@@ -1,6 +1,6 @@
 import { biasAdd } from "../../lib/kernels/bias_add.ts";
-import { everything, needs } from "../needs.ts";
-import { assertTwins } from "./gradients.ts";
+import { everything, needs } from "../support/needs.ts";
+import { assertTwins } from "../support/gradients.ts";
 
 await needs(everything, "a bias is its twin behind a convolution and behind a product", async () => {
   await assertTwins("a map", [[2, 3, 3, 4], [4]], biasAdd);

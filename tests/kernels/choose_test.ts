@@ -2,8 +2,8 @@ import { assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { choose } from "../../lib/kernels/choose.ts";
 import { randomOf } from "../../lib/kernels/random_uniform.ts";
-import { onBoth } from "../engines.ts";
-import { everything, needs } from "../needs.ts";
+import { onBoth } from "../support/engines.ts";
+import { everything, needs } from "../support/needs.ts";
 
 const allowed = [[1, 1, 1, 1, 1], [0, 1, 1, 1, 1], [1, 0, 1, 0, 1]];
 

@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { conv2d, conv2dTwin } from "../../lib/kernels/conv2d.ts";
-import { everything, needs } from "../needs.ts";
-import { assertTwins } from "./gradients.ts";
+import { everything, needs } from "../support/needs.ts";
+import { assertTwins } from "../support/gradients.ts";
 
 await needs(everything, "conv2d is its twin: kernels 1 to 7, strides 1 and 2, odd and even sides", async () => {
   for (const kernel of [1, 3, 5, 7]) {

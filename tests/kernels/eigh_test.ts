@@ -1,10 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { eigh } from "../../lib/kernels/eigh.ts";
-import { onBoth } from "../engines.ts";
-import { everything, needs } from "../needs.ts";
-import { assertNear } from "../tolerance.ts";
-import { draw } from "./gradients.ts";
+import { onBoth } from "../support/engines.ts";
+import { everything, needs } from "../support/needs.ts";
+import { assertNear } from "../support/tolerance.ts";
+import { draw } from "../support/gradients.ts";
 
 const symmetric = (batch: number, n: number) => {
   const x = draw(`${batch} of ${n}`, [batch, n, n]);

@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { gather } from "../../lib/kernels/gather.ts";
-import { onBoth } from "../engines.ts";
-import { everything, needs } from "../needs.ts";
-import { draw } from "./gradients.ts";
+import { gather, putRows } from "../../lib/kernels/gather.ts";
+import { onBoth } from "../support/engines.ts";
+import { everything, needs } from "../support/needs.ts";
+import { draw } from "../support/gradients.ts";
 
 await needs(everything, "gather is its twin: along the first axis, and along others image by image", async () => {
   const { native, twin } = await onBoth(() => {
@@ -19,3 +19,17 @@ await needs(everything, "gather is its twin: along the first axis, and along oth
   assertEquals(native, twin);
   assertEquals(native[3], Float32Array.of(7, 6));
 });
+
+await needs(
+  everything,
+  "rows are put in their places, and the matrix that they are put into stays as it was",
+  async () => {
+    const { native, twin } = await onBoth(() => {
+      const x = tf.tensor2d([[1, 2], [3, 4], [5, 6], [7, 8]]);
+      const put = putRows(x, tf.tensor1d([2, 0, 2], "int32"), tf.tensor2d([[50, 60], [10, 20], [50, 60]]));
+      return [put, x];
+    });
+    assertEquals(native.map((values) => [...values]), [[10, 20, 3, 4, 50, 60, 7, 8], [1, 2, 3, 4, 5, 6, 7, 8]]);
+    assertEquals(twin, native);
+  },
+);

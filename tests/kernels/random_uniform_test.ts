@@ -1,9 +1,9 @@
 import { assert, assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { randomOf, randomUniform, randomUniformTwin } from "../../lib/kernels/random_uniform.ts";
-import { hashName } from "../../lib/random.ts";
-import { useTensorflow } from "../engines.ts";
-import { everything, needs } from "../needs.ts";
+import { hashName } from "../../lib/values/random.ts";
+import { useTensorflow } from "../support/engines.ts";
+import { everything, needs } from "../support/needs.ts";
 
 await needs(everything, "random numbers are TensorFlow's bit for bit in JavaScript", async () => {
   await useTensorflow();

@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { relu } from "../../lib/kernels/relu.ts";
-import { onBoth } from "../engines.ts";
-import { everything, needs } from "../needs.ts";
-import { assertTwins } from "./gradients.ts";
+import { leakyRelu, relu } from "../../lib/kernels/relu.ts";
+import { onBoth } from "../support/engines.ts";
+import { everything, needs } from "../support/needs.ts";
+import { assertTwins } from "../support/gradients.ts";
 
 await needs(everything, "relu is its twin", async () => {
   await assertTwins("a map", [[2, 3, 3, 4]], relu);
@@ -12,5 +12,16 @@ await needs(everything, "relu is its twin", async () => {
 await needs(everything, "relu's gradient at 0 is 0 on both backends", async () => {
   const { native, twin } = await onBoth(() => [tf.grad(relu)(tf.tensor1d([-1, 0, 2]), tf.tensor1d([5, 5, 5]))]);
   assertEquals(native[0], Float32Array.of(0, 0, 5));
+  assertEquals(twin[0], native[0]);
+});
+
+await needs(everything, "leaky relu is its twin", async () => {
+  await assertTwins("a map", [[2, 3, 3, 4]], (x) => leakyRelu(x, 0.1));
+});
+
+await needs(everything, "leaky relu's gradient at 0 is its slope on both backends", async () => {
+  const gradient = tf.grad((x) => leakyRelu(x as tf.Tensor, 0.25));
+  const { native, twin } = await onBoth(() => [gradient(tf.tensor1d([-1, 0, 2]), tf.tensor1d([4, 4, 4]))]);
+  assertEquals(native[0], Float32Array.of(1, 1, 4));
   assertEquals(twin[0], native[0]);
 });

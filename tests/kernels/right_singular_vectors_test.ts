@@ -1,9 +1,9 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { rightSingularVectors } from "../../lib/kernels/right_singular_vectors.ts";
-import { onBoth } from "../engines.ts";
-import { everything, needs } from "../needs.ts";
-import { assertTwins, draw } from "./gradients.ts";
+import { onBoth } from "../support/engines.ts";
+import { everything, needs } from "../support/needs.ts";
+import { assertTwins, draw } from "../support/gradients.ts";
 
 /** Tall, wide and square matrices, and of one row or column. */
 const SHAPES = [[3, 9, 5], [3, 5, 9], [2, 4, 4], [2, 1, 5], [2, 5, 1]];

@@ -2,7 +2,7 @@ import { assert, assertAlmostEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import { shortestMixture } from "../../lib/kernels/shortest_mixture.ts";
-import { assertNear } from "../tolerance.ts";
+import { assertNear } from "../support/tolerance.ts";
 
 const mixture = (vectors: readonly (readonly number[])[], most: number): Float32Array =>
   tf.tidy(() => {

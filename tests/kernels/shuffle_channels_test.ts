@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { shuffleChannels } from "../../lib/kernels/shuffle_channels.ts";
-import { everything, needs } from "../needs.ts";
-import { assertTwins } from "./gradients.ts";
+import { interleave, shuffleChannels } from "../../lib/kernels/shuffle_channels.ts";
+import { everything, needs } from "../support/needs.ts";
+import { assertTwins } from "../support/gradients.ts";
 
 Deno.test("channels are dealt out from the parts by turns", async () => {
   await tf.setBackend("cpu");
@@ -17,4 +17,16 @@ Deno.test("channels are dealt out from the parts by turns", async () => {
 
 await needs(everything, "shuffled channels and their gradient are the same on TensorFlow", async () => {
   await assertTwins("a shuffle", [[2, 3, 4, 6]], (x) => shuffleChannels(x, 3));
+});
+
+Deno.test("channels of two maps come by turns", async () => {
+  await tf.setBackend("cpu");
+  tf.tidy(() => {
+    const map = (...values: number[]) => tf.tensor4d(values, [1, 1, 1, 3]);
+    assertEquals([...interleave(map(0, 1, 2), map(3, 4, 5)).dataSync()], [0, 3, 1, 4, 2, 5]);
+  });
+});
+
+await needs(everything, "interleave is its twin", async () => {
+  await assertTwins("two maps", [[2, 3, 4, 5], [2, 3, 4, 5]], interleave);
 });

@@ -1,10 +1,10 @@
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { nativeBackend, portably, tracing, useBackend } from "../../lib/tensorflow/backend.ts";
-import { Eager } from "../../lib/tensorflow/eager.ts";
+import { EagerBinding } from "../../lib/tensorflow/eager_binding.ts";
 import { Graph } from "../../lib/tensorflow/graph.ts";
-import { useTensorflow } from "../engines.ts";
-import { everything, needs } from "../needs.ts";
+import { useTensorflow } from "../support/engines.ts";
+import { everything, needs } from "../support/needs.ts";
 
 Deno.test("on tfjs's own backend there is no native one", async () => {
   await tf.setBackend("cpu");
@@ -15,7 +15,7 @@ await needs(everything, "tfjs's ops go to the binding that is in use", async () 
   const binding = await useTensorflow();
   assertEquals(tf.getBackend(), "tensorflow");
   assertStrictEquals(nativeBackend()!.binding, binding);
-  const other = new Eager(), before = binding.count;
+  const other = new EagerBinding(), before = binding.count;
   await useBackend(other);
   tf.tidy(() => {
     const sum = tf.add(tf.tensor1d([1, 2]), 3);

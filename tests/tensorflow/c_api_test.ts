@@ -1,31 +1,13 @@
-import { assertEquals, assertMatch, assertThrows } from "@std/assert";
-import {
-  cApi,
-  configProto,
-  cString,
-  DataType,
-  newTensor,
-  openCApi,
-  tensorData,
-  withStatus,
-} from "../../lib/tensorflow/c_api.ts";
-import { findLibrary } from "../../lib/tensorflow/library.ts";
-import { everything, needs } from "../needs.ts";
+import { assertEquals, assertMatch, assertStrictEquals, assertThrows } from "@std/assert";
+import { Failure } from "../../lib/values/failure.ts";
+import { DataType } from "../../lib/tensorflow/binding.ts";
+import { cApi, cString, newTensor, openCApi, tensorData, withStatus } from "../../lib/tensorflow/c_api.ts";
+import { configProto } from "../../lib/tensorflow/config.ts";
+import { findLibrary } from "../../lib/tensorflow/library/find.ts";
+import { everything, needs } from "../support/needs.ts";
 
 Deno.test("the library is asked for before it is used", () => {
   assertThrows(() => cApi(), Error, "TensorFlow's library is not open");
-});
-
-Deno.test("a configuration is ConfigProto's bytes", () => {
-  const bytes = (config: Parameters<typeof configProto>[0]) => [...configProto(config)];
-  assertEquals(bytes({}), []);
-  // Field 2 intra_op_parallelism_threads, field 5 inter_op_parallelism_threads.
-  assertEquals(bytes({ threads: 4 }), [0x10, 4, 0x28, 4]);
-  assertEquals(bytes({ threads: 300 }), [0x10, 0xac, 0x02, 0x28, 0xac, 0x02]);
-  assertEquals(bytes({ deterministic: true }), [0x28, 1]);
-  assertEquals(bytes({ threads: 4, deterministic: true }), [0x10, 4, 0x28, 1]);
-  // Field 10 graph_options, 10 rewrite_options, 31 auto_mixed_precision_onednn_bfloat16 = ON.
-  assertEquals(bytes({ bfloat16: true }), [0x52, 5, 0x52, 3, 0xf8, 1, 1]);
 });
 
 Deno.test("names are UTF-8 with a zero behind, made once", () => {
@@ -76,7 +58,9 @@ await needs(everything, "what a status says becomes an error under the name of w
   api.TF_DeleteSessionOptions(options);
 });
 
-await needs(everything, "another library is no second one: the first that was opened stays", async () => {
-  const library = await findLibrary(), first = openCApi(library);
-  assertEquals(openCApi({ ...library, cc: "/nowhere/libtensorflow_cc.so.2" }) === first, true);
+await needs(everything, "a library is opened once, and another one is a failure that names both", async () => {
+  const library = await findLibrary(), other = "/nowhere/libtensorflow_cc.so.2";
+  assertStrictEquals(openCApi(library), openCApi(library));
+  const { exit, message } = assertThrows(() => openCApi({ ...library, cc: other }), Failure);
+  assertEquals([exit, message], [3, `this process has loaded ${library.cc}: ${other} needs a process of its own`]);
 });

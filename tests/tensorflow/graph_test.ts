@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { Attr } from "../../lib/tensorflow/binding.ts";
-import { cApi, cString, DataType, openCApi } from "../../lib/tensorflow/c_api.ts";
+import { Attr, DataType } from "../../lib/tensorflow/binding.ts";
+import { openCApi } from "../../lib/tensorflow/c_api.ts";
 import { Graph, packed } from "../../lib/tensorflow/graph.ts";
-import { findLibrary } from "../../lib/tensorflow/library.ts";
-import { everything, needs } from "../needs.ts";
+import { findLibrary } from "../../lib/tensorflow/library/find.ts";
+import { everything, needs } from "../support/needs.ts";
 
 const float = { name: "T", type: Attr.type, value: DataType.float32 };
 
@@ -53,16 +53,13 @@ await graph("an op that does not fit is an error with its inputs' shapes, and th
 });
 
 await graph("an operation knows where it was added", (graph) => {
-  const api = cApi();
-  const [held] = graph.add("Placeholder", [], 1, (operation) => {
-    api.TF_SetAttrType(operation, cString("dtype"), DataType.float32);
-    api.TF_SetAttrShape(operation, cString("shape"), BigInt64Array.of(4n), 1);
-  });
-  assertEquals(held.shape, [4]);
+  const held = graph.placeholder([4], DataType.float32);
+  assertEquals([held.shape, held.dtype], [[4], DataType.float32]);
+  assertEquals(graph.placeholder([-1, 3], DataType.int32).shape, [-1, 3]);
   const origin = graph.origin("Placeholder_0")!;
   assertEquals(origin.message, "Placeholder()");
   assert(origin.stack!.includes("graph_test.ts"));
-  assertEquals(graph.origin("Placeholder_1"), undefined);
+  assertEquals(graph.origin("Placeholder_2"), undefined);
 });
 
 await graph("its tensors have no values, and those of the eager binding are none of its own", (graph) => {

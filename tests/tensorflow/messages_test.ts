@@ -1,9 +1,10 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { DataType, openCApi } from "../../lib/tensorflow/c_api.ts";
+import { DataType } from "../../lib/tensorflow/binding.ts";
+import { openCApi } from "../../lib/tensorflow/c_api.ts";
 import { Graph } from "../../lib/tensorflow/graph.ts";
-import { findLibrary } from "../../lib/tensorflow/library.ts";
+import { findLibrary } from "../../lib/tensorflow/library/find.ts";
 import { decodeGraph, encodeSavedModel, type GraphDef, graphJson } from "../../lib/tensorflow/messages.ts";
-import { everything, needs } from "../needs.ts";
+import { everything, needs } from "../support/needs.ts";
 
 /** A node `x` of the op `A` with the attribute `s`, the bytes 255 and 0, as protocol buffers write it. */
 const BYTES = Uint8Array.of(

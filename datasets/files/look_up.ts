@@ -1,0 +1,20 @@
+import { Failure, reason } from "../../lib/values/failure.ts";
+
+/** What is at this path, links followed; undefined where there is nothing. */
+export async function lookUp(path: string): Promise<Deno.FileInfo | undefined> {
+  try {
+    return await Deno.stat(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
+    throw new Failure(3, `cannot look at ${path}: ${reason(error)}`, { cause: error });
+  }
+}
+
+/** The bytes of a file; a `Failure` (exit 3) that names it and ends with `wayOut` where it cannot be read. */
+export async function readFile(path: string, wayOut: string): Promise<Uint8Array> {
+  try {
+    return await Deno.readFile(path);
+  } catch (error) {
+    throw new Failure(3, `cannot read ${path} (${reason(error)}): ${wayOut}`, { cause: error });
+  }
+}

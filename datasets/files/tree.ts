@@ -1,0 +1,71 @@
+import { elsewhere } from "../../lib/files/data_folder.ts";
+import { openZip } from "../../lib/files/zip.ts";
+import { Failure, reason } from "../../lib/values/failure.ts";
+import { lookUp } from "./look_up.ts";
+
+/** Files in folders, whether on the disk or in a zip. */
+export interface Tree {
+  /** Where it is, for messages. */
+  readonly path: string;
+  /** The names of all files and folders below a folder, in no particular order; those of folders end with a slash. */
+  names(folder: string): string[];
+  /** The bytes of one file. Rejects with a `Failure` (exit 3) that names it. */
+  read(name: string): Promise<Uint8Array>;
+  /** Closes what is open. */
+  close(): void;
+}
+
+/**
+ * Opens a directory or a `.zip`, whose ending may be left out. With `unwrap`, a zip that has everything in one folder is as
+ * that folder. Rejects with a `Failure` (exit 3) where there is neither.
+ */
+export async function openTree(path: string, unwrap = false): Promise<Tree> {
+  const found = await lookUp(path);
+  if (found?.isDirectory) return directoryTree(path);
+  if (found) return zipTree(path, unwrap);
+  if (!path.endsWith(".zip") && await lookUp(`${path}.zip`)) return zipTree(`${path}.zip`, unwrap);
+  throw absent(path);
+}
+
+const absent = (path: string) => new Failure(3, `there is no ${path}: ${elsewhere}`);
+
+function zipTree(path: string, unwrap: boolean): Tree {
+  const zip = openZip(path), top = `${zip.names[0]?.split("/")[0]}/`;
+  const at = unwrap && zip.names.every((name) => name.startsWith(top)) ? top : "";
+  return {
+    path,
+    names: (folder) =>
+      zip.names.filter((name) => name.startsWith(`${at}${folder}/`)).map((name) => name.slice(at.length)),
+    read: (name) => Promise.try(() => zip.read(at + name)),
+    close: zip.close,
+  };
+}
+
+function directoryTree(path: string): Tree {
+  const refused = (name: string, error: unknown) =>
+    error instanceof Deno.errors.NotFound
+      ? absent(`${path}/${name}`)
+      : new Failure(3, `cannot read ${path}/${name}: ${reason(error)}`, { cause: error });
+  const attempt = <T>(name: string, read: (path: string) => T): T => {
+    try {
+      return read(`${path}/${name}`);
+    } catch (error) {
+      throw refused(name, error);
+    }
+  };
+  const names = (folder: string): string[] =>
+    attempt(folder, (path) => [...Deno.readDirSync(path)]).flatMap(({ name, isDirectory, isSymlink }) => {
+      const inner = `${folder}/${name}`;
+      // A link may lead to a folder: classes are often links to where the images really are.
+      const isFolder = isDirectory || isSymlink && attempt(inner, Deno.statSync).isDirectory;
+      return isFolder ? [`${inner}/`, ...names(inner)] : [inner];
+    });
+  const read = async (name: string): Promise<Uint8Array> => {
+    try {
+      return await Deno.readFile(`${path}/${name}`);
+    } catch (error) {
+      throw refused(name, error);
+    }
+  };
+  return { path, names, read, close() {} };
+}

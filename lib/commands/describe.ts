@@ -1,0 +1,135 @@
+import { type Experiment, networkOf } from "../experiment/experiment.ts";
+import { dataFolder } from "../files/data_folder.ts";
+import { type Description, description } from "../nn/description.ts";
+import type { Net } from "../nn/network.ts";
+import type { Shape } from "../nn/variables.ts";
+import { findNetwork, isModule, networkIn, networks } from "../project/find_network.ts";
+import { load, type Loaded } from "../project/identify.ts";
+import { columns } from "../terminal/columns.ts";
+import { command } from "../terminal/command.ts";
+import { type Flags, flags, help, type Spec } from "../terminal/flags.ts";
+import { Failure } from "../values/failure.ts";
+import type { Json } from "../values/json.ts";
+
+const FLAGS = {
+  "classes": { type: "integer", least: 1, help: "classes; 100, of imagenet.* 1000" },
+  "size": { type: "integer", least: 1, help: "height and width of the images; 32, of imagenet.* 224" },
+  "data": { type: "string", help: "the folder of the data sets, for experiments; $RETORT_DATA or ./data" },
+  "json": { type: "boolean", help: "print one JSON object per network or experiment" },
+} as const satisfies Spec;
+
+type Given = Flags<typeof FLAGS>;
+
+/** What is printed: a text or, with `--json`, a line for each object. */
+interface Shown {
+  readonly text: string;
+  readonly json: readonly Json[];
+}
+
+/**
+ * Describes the network or the experiments that the arguments name; without one lists every network. With `--json` a
+ * network is `{ id, parameters, multiplyAdds, taps }`, `taps` each tap's shape for one sample; in the list it has the
+ * `name` that names it besides. An experiment is the same of its student, with its own id as `experiment` and a network
+ * for each of its `teachers`; its images are those of its data set, which is opened for that unless both `--size` and
+ * `--classes` are given. Rejects with a `Failure` that has the exit code.
+ */
+export async function main(args: readonly string[], print: (line: string) => void = console.log): Promise<void> {
+  const given = flags(args, FLAGS), [spec, another] = given._;
+  if (given.help) return print(help("deno task describe [network | module.ts[#network | #experiment]]", FLAGS));
+  if (another !== undefined) throw new Failure(2, `one at a time: deno task describe ${spec}`);
+  const { text, json } = spec === undefined ? all(given) : await one(spec, given);
+  if (given.json) json.forEach((line) => print(JSON.stringify(line)));
+  else print(text);
+}
+
+/** Every network of ours, a line each. */
+function all(given: Given): Shown {
+  const rows = networks().map(({ name, network }) => ({ name, ...description(network, ...images(network, given)) }));
+  return {
+    text: columns([
+      ["network", "parameters", "multiply-adds"],
+      ...rows.map(({ name, ...size }) => [name, ...counts(size)]),
+    ]),
+    json: rows.map(({ name, ...described }) => ({ name, ...brief(described) })),
+  };
+}
+
+/** What the command line names. */
+async function one(spec: string, given: Given): Promise<Shown> {
+  const { network, others } = isModule(spec) ? await networkIn(spec) : { network: await findNetwork(spec), others: "" };
+  if (network) {
+    const [image, classes] = images(network, given), described = description(network, image, classes);
+    return { text: `${described.id}: ${words(image, classes)}\n\n${stages(described)}`, json: [brief(described)] };
+  }
+  const shown = [];
+  for (const loaded of await experiments(spec, others)) shown.push(await cast(loaded, given));
+  return { text: shown.map(({ text }) => text).join("\n\n"), json: shown.flatMap(({ json }) => json) };
+}
+
+/** The experiments of a module; where it has none, the failure ends with what else it has. */
+async function experiments(spec: string, others: string): Promise<Loaded[]> {
+  try {
+    return await load(spec);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    throw new Failure(error.exit, error.message + others, { cause: error });
+  }
+}
+
+/** An experiment's student and teachers. */
+async function cast({ id, experiment }: Loaded, given: Given): Promise<Shown> {
+  const [image, classes] = await imagesOf(experiment, given);
+  const student = description(experiment.student, image, classes);
+  const teachers = experiment.teachers.map((teacher) => description(networkOf(teacher), image, classes));
+  const parts = [
+    `${id}: ${experiment.dataset.id}, ${words(image, classes)}`,
+    ...[student, ...teachers].map((one) => `${one === student ? "student" : "teacher"} ${one.id}\n\n${stages(one)}`),
+  ];
+  return {
+    text: parts.join("\n\n"),
+    json: [{ experiment: id, ...brief(student), teachers: teachers.map(brief) }],
+  };
+}
+
+/** Image and classes that a network is described for. */
+type Images = readonly [image: Shape, classes: number];
+
+/** What a network is for, unless the flags say otherwise. */
+function images({ usual = { size: 32, classes: 100 } }: Net, given: Given): Images {
+  return [square(given.size ?? usual.size), given.classes ?? usual.classes];
+}
+
+/** What an experiment's data set has, unless the flags say otherwise. */
+async function imagesOf({ dataset }: Experiment, { size, classes, data }: Given): Promise<Images> {
+  if (size !== undefined && classes !== undefined) return [square(size), classes];
+  const opened = await dataset.open(dataFolder(data), console.error, true).catch((error) => {
+    if (!(error instanceof Failure)) throw error;
+    throw new Failure(error.exit, `${error.message}\n--size and --classes together do without it`, { cause: error });
+  });
+  opened.close();
+  return [size === undefined ? opened.image : square(size), classes ?? opened.classes.length];
+}
+
+const square = (side: number): Shape => [side, side, 3];
+
+/** A description as it is printed with `--json`. */
+function brief({ id, stages, parameters, multiplyAdds }: Description) {
+  const taps = Object.fromEntries(stages.map(({ name, shape }) => [name, shape]));
+  return { id, parameters, multiplyAdds, taps };
+}
+
+/** A network's stages, whose names are its taps, and their sum. */
+function stages({ stages, ...total }: Description): string {
+  return columns([
+    ["tap", "shape", "parameters", "multiply-adds"],
+    ...stages.map(({ name, shape, ...size }) => [name, shape.join("×"), ...counts(size)]),
+    ["total", "", ...counts(total)],
+  ]);
+}
+
+const counts = ({ parameters, multiplyAdds }: Pick<Description, "parameters" | "multiplyAdds">): string[] =>
+  [parameters, multiplyAdds].map((number) => number.toLocaleString("en"));
+
+const words = (image: Shape, classes: number): string => `images of ${image.join("×")}, ${classes} classes`;
+
+if (import.meta.main) await command(() => main(Deno.args));

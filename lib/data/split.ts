@@ -1,0 +1,55 @@
+import type { Split } from "./dataset.ts";
+import { Failure } from "../values/failure.ts";
+import { type Stream, stream } from "../values/random.ts";
+
+/**
+ * Draws `n` of the images that have these labels: as many of one class as of another, as far as each class has them,
+ * dealt round by round until there are exactly `n`. Returns their indices, sorted; the same stream draws the same.
+ * Throws a `Failure` (exit 2) unless `n` is a whole number from 0 to the number of labels.
+ */
+export function stratified(labels: ArrayLike<number>, n: number, random: Stream): Uint32Array {
+  if (!Number.isInteger(n) || n < 0 || n > labels.length) {
+    throw new Failure(
+      2,
+      `cannot draw ${n} of ${labels.length} training images: \`take\` and \`holdout\` are whole numbers, at most that many`,
+    );
+  }
+  const classes = new Map<number, number[]>();
+  for (const image of random.permutation(labels.length)) {
+    const images = classes.get(labels[image]);
+    if (images) images.push(image);
+    else classes.set(labels[image], [image]);
+  }
+  const drawn: number[] = [];
+  for (let round = 0; drawn.length < n; round++) {
+    for (const images of classes.values()) {
+      if (round < images.length && drawn.length < n) drawn.push(images[round]);
+    }
+  }
+  return Uint32Array.from(drawn).sort();
+}
+
+/** The numbers 0 … size − 1 that are not among `indices`, ascending: what is trained on when `indices` are held out. */
+export function others(size: number, indices: Iterable<number>): Uint32Array {
+  const taken = new Set(indices);
+  return Uint32Array.from({ length: size }, (_, i) => i).filter((i) => !taken.has(i));
+}
+
+/** The images of a split at these indices, in this order, as a split of their own: its image `i` is the split's image `indices[i]`. */
+export function subset(split: Split, indices: ArrayLike<number>): Split {
+  const at = Uint32Array.from(indices);
+  return {
+    size: at.length,
+    labels: Int32Array.from(at, (i) => split.labels[i]),
+    partOf: { split, indices: at },
+    read: (wanted, draw) => split.read(Uint32Array.from(wanted, (i) => at[i]), draw),
+  };
+}
+
+/**
+ * The split cut down to `n` images, stratified by class: always the same ones, whatever the run's seed. Throws a
+ * `Failure` (exit 2) where the split has fewer.
+ */
+export function cutDown(split: Split, n: number): Split {
+  return subset(split, stratified(split.labels, n, stream(0, "take")));
+}

@@ -1,0 +1,48 @@
+/**
+ * Every method of distillation, and the parts of them that other methods can use.
+ *
+ * @module
+ */
+export * from "./ab.ts";
+export * from "./aekd.ts";
+export * from "./at.ts";
+export * from "./atkd.ts";
+export * from "./aver.ts";
+export * from "./camkd.ts";
+export * from "./cc.ts";
+export * from "./combine.ts";
+export { crd, type CrdOptions } from "./crd.ts";
+export * from "./dfgkd.ts";
+export * from "./dgkd.ts";
+export * from "./dist.ts";
+export * from "./dkd.ts";
+export * from "./dml.ts";
+export * from "./dml_dagger.ts";
+export * from "./ebkd.ts";
+export * from "./eskd.ts";
+export * from "./fitnets.ts";
+export * from "./fsp.ts";
+export * from "./ft.ts";
+export * from "./kd.ts";
+export * from "./kd_dagger.ts";
+export * from "./kdsvd.ts";
+export * from "./mlkd.ts";
+export * from "./nst.ts";
+export { ofd, type OfdOptions } from "./ofd.ts";
+export * from "./one.ts";
+export * from "./pkt.ts";
+export { reviewkd, type ReviewkdOptions } from "./reviewkd.ts";
+export * from "./rkd.ts";
+export { sakd, type SakdOptions } from "./sakd.ts";
+export * from "./scratch.ts";
+export * from "./shake.ts";
+export { slkd, type SlkdOptions } from "./slkd.ts";
+export * from "./slkd_sequential.ts";
+export * from "./sp.ts";
+export * from "./takd.ts";
+export * from "./vid.ts";
+
+export type { AlsoKd } from "./parts/also_kd.ts";
+export { attentionMap } from "./parts/attention_map.ts";
+export { regressor } from "./parts/regressor.ts";
+export { weighedByGradients, type Weighing } from "./parts/weighed_by_gradients.ts";

@@ -1,0 +1,20 @@
+import type { Step, Terms } from "../../experiment/distiller.ts";
+import type { Scorer } from "../../nn/network.ts";
+import { kl, masked } from "../../nn/ops.ts";
+
+/** The options of a method that can also learn from the teacher's logits. */
+export interface AlsoKd {
+  /** Weight of T² · KL(teacher ‖ student) beside the method's own terms. Default: 0; in SAKD 1. */
+  readonly kd?: number;
+  /** T of that KL. Default: 4. */
+  readonly temperature?: number;
+}
+
+/** The term `kd` with this weight and this T; no term where the weight is 0. */
+export function alsoKd(
+  { student, teacher, mask }: Pick<Step<Scorer, Scorer>, "student" | "teacher" | "mask">,
+  { kd, temperature }: Required<AlsoKd>,
+): Terms {
+  if (kd === 0) return {};
+  return { kd: [kd, masked(kl(student.taps.logits, teacher.taps.logits, temperature), mask("logits"))] };
+}

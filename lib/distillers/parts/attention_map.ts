@@ -1,0 +1,8 @@
+import * as tf from "@tensorflow/tfjs";
+import { flat, unit } from "../../nn/ops.ts";
+import type { Tensor } from "../../kernels/tensor.ts";
+
+/** Where a map [batch, height, width, channels] is large: the mean of its squared channels as a unit vector over positions. */
+export function attentionMap(map: Tensor): Tensor {
+  return unit(flat(tf.mean(tf.square(map), -1)));
+}

@@ -1,0 +1,210 @@
+import * as tf from "@tensorflow/tfjs";
+import type { Tensor } from "../kernels/tensor.ts";
+import {
+  type Engine,
+  type Nested,
+  replaceEach,
+  type Runnable,
+  type StepOutcome,
+  type Traced,
+  type Ungrouped,
+  type Values,
+} from "./engine.ts";
+import type { Input, Inputs } from "../values/input.ts";
+import { type NativeBackend, nativeBackend, tracing } from "../tensorflow/backend.ts";
+import { DataType, dataTypeOf } from "../tensorflow/binding.ts";
+import type { Config } from "../tensorflow/config.ts";
+import { Graph, type Node, type Operation } from "../tensorflow/graph.ts";
+import { Session } from "../tensorflow/session.ts";
+import type { Update, Variable } from "../nn/variables.ts";
+
+/** A variable inside the session. */
+interface Resident {
+  /** The handle that reading and writing take. */
+  readonly handle: Node;
+  /** The placeholder through which it is set, and the operation that does. */
+  readonly fed: Node;
+  readonly set: Operation;
+  /** Its value outside of any step. */
+  readonly read: Node;
+}
+
+/**
+ * The engine that makes each step one TensorFlow graph: the step function runs once for each shape of its inputs with
+ * every op recorded, and from then on the graph runs, off the event loop, its variables resident in the session.
+ */
+export class Compiler implements Engine {
+  readonly #graph = new Graph();
+  readonly #session: Session;
+  readonly #backend: NativeBackend;
+  readonly #resident = new Map<Variable, Resident>();
+  readonly #fixed = new Map<Variable, Node>();
+
+  readonly #trace: ((metadata: Uint8Array) => void) | undefined;
+
+  /**
+   * An empty graph and its session. tfjs-node's backend must be in use. `trace` is given the timeline of each run, as
+   * `RunMetadata` in protocol-buffer bytes; runs are then slower.
+   */
+  constructor(config: Config = {}, trace?: (metadata: Uint8Array) => void) {
+    this.#trace = trace;
+    const backend = nativeBackend();
+    if (!backend) throw new Error("compiling needs the tensorflow backend");
+    this.#backend = backend;
+    this.#session = new Session(this.#graph, config);
+  }
+
+  /** Makes a step a function of a batch; it is traced at the first call with inputs of a shape. */
+  compile<I extends string, V extends Nested<Tensor> = Ungrouped>(traced: Traced<I, V>): Runnable<I, V> {
+    const known = new Map<string, Runnable<I, V>>();
+    return async (inputs) => {
+      const key = JSON.stringify(
+        Object.entries<Input>(inputs).map(([name, { shape, data }]) => [name, shape, dataTypeOf(data)]),
+      );
+      let run = known.get(key);
+      if (!run) known.set(key, run = this.#record(traced, inputs));
+      return await run(inputs);
+    };
+  }
+
+  /** Takes variables into the session, all in one run. */
+  async hold(variables: readonly Variable[], values?: ReadonlyMap<string, Float32Array>): Promise<void> {
+    for (const variable of variables) if (variable.fixed) this.#fix(variable);
+    variables = variables.filter((variable) => !variable.fixed);
+    const residents = variables.map((variable) => this.#hold(variable));
+    const run = this.#session.prepare({
+      feeds: residents.map(({ fed }) => fed),
+      fetches: [],
+      targets: residents.map(({ set }) => set),
+    });
+    await run(variables.map((variable) => ({
+      shape: variable.shape,
+      data: values?.get(variable.name) ?? variable.initial(),
+    })));
+  }
+
+  /** The present values of variables, copied out of the session. */
+  async read(variables: readonly Variable[]): Promise<Float32Array[]> {
+    const fetches = variables.map((variable) => this.#fixed.get(variable) ?? this.#resident.get(variable)!.read);
+    return await this.#session.prepare({ feeds: [], fetches, targets: [] })([]) as Float32Array[];
+  }
+
+  /** Releases session, graph and variables. */
+  close(): void {
+    this.#session.close();
+    this.#graph.close();
+  }
+
+  #hold(variable: Variable): Resident {
+    const known = this.#resident.get(variable);
+    if (known) return known;
+    const graph = this.#graph, handle = graph.variable(variable.name, variable.shape);
+    const fed = graph.placeholder(variable.shape, DataType.float32);
+    const resident = { handle, fed, set: graph.assign(handle, fed), read: graph.read(handle) };
+    this.#resident.set(variable, resident);
+    return resident;
+  }
+
+  /** A variable that never changes is a constant: TensorFlow then lays its elements out for its convolutions once. */
+  #fix(variable: Variable): void {
+    if (this.#fixed.has(variable)) return;
+    const id = this.#graph.createTensor([...variable.shape], DataType.float32, variable.initial());
+    this.#fixed.set(variable, this.#graph.node(id));
+  }
+
+  #record<I extends string, V extends Nested<Tensor>>(traced: Traced<I, V>, inputs: Inputs<I>): Runnable<I, V> {
+    const graph = this.#graph, names = Object.keys(inputs) as I[];
+    const feeds = names.map((name) => graph.placeholder(inputs[name].shape, dataTypeOf(inputs[name].data)));
+    const reads = new Map<Variable, { node: Node; value: Tensor }>();
+    const fetches: Node[] = [];
+    const { places, targets } = tracing(graph, () => {
+      const scope = tf.engine();
+      scope.startScope();
+      try {
+        this.#bindReads(reads);
+        const given = Object.fromEntries(names.map((name, i) => [name, this.#input(feeds[i])])) as Record<I, Tensor>;
+        const outcome = traced(given);
+        const targets = this.#apply(outcome.updates, reads);
+        const places = replaceEach(outcome.values, (value: Tensor) => fetches.push(this.#node(value)) - 1);
+        release(outcome);
+        return { places, targets };
+      } finally {
+        scope.endScope();
+        tf.dispose(Array.from(reads.values(), ({ value }) => value));
+        for (const variable of [...this.#resident.keys(), ...this.#fixed.keys()]) variable.bind(undefined);
+      }
+    });
+    const run = this.#session.prepare({ feeds, fetches, targets }, this.#trace);
+    return async (inputs) => {
+      const results = await run(names.map((name) => inputs[name]));
+      // TypeScript does not see that to replace twice is to replace once.
+      return replaceEach(places, (place: number) => results[place] as Float32Array) as Values<V>;
+    };
+  }
+
+  /** Makes each variable's value one node that reads it, made when it is first asked for, and one tensor, kept until the step is traced. */
+  #bindReads(reads: Map<Variable, { node: Node; value: Tensor }>): void {
+    for (const [variable, { handle }] of this.#resident) {
+      variable.bind(() => {
+        let read = reads.get(variable);
+        if (!read) {
+          const node = this.#graph.read(handle);
+          reads.set(variable, read = { node, value: tf.keep(this.#backend.createOutputTensor(node)) });
+        }
+        return read.value;
+      });
+    }
+    for (const [variable, node] of this.#fixed) variable.bind(() => this.#backend.createOutputTensor(node));
+  }
+
+  /** A placeholder as a tensor; bytes become float32. */
+  #input(feed: Node): Tensor {
+    const isBytes = feed.dtype === DataType.uint8;
+    return this.#backend.createOutputTensor(isBytes ? this.#graph.cast(feed, DataType.float32) : feed);
+  }
+
+  #node(tensor: Tensor): Node {
+    return this.#graph.node(this.#backend.getInputTensorIds([tensor])[0]);
+  }
+
+  /** The operations that make a step's changes, each after what it changes has been read and what changed it before. */
+  #apply(updates: readonly Update[], reads: ReadonlyMap<Variable, { node: Node }>): Operation[] {
+    const graph = this.#graph;
+    const latest = new Map<Variable, Operation>();
+    const handle = (variable: Variable): Node => this.#resident.get(variable)!.handle;
+    const before = (variable: Variable): Operation[] => {
+      const operation = latest.get(variable) ?? reads.get(variable)?.node.operation;
+      return operation === undefined ? [] : [operation];
+    };
+    // What a later assignment replaces need not be written.
+    const assigned = new Map(updates.flatMap((one) => one.kind === "assign" ? [[one.variable, one]] : []));
+    for (const update of updates) {
+      const { variable } = update;
+      if (update.kind === "assign") {
+        if (assigned.get(variable) !== update) continue;
+        latest.set(variable, graph.assign(handle(variable), this.#node(update.value), before(variable)));
+        continue;
+      }
+      const { velocity, gradient, momentum, rate, nesterov } = update;
+      const operation = graph.applyMomentum({
+        variable: handle(variable),
+        velocity: handle(velocity),
+        rate: this.#node(rate),
+        gradient: this.#node(gradient),
+        momentum: this.#node(tf.scalar(momentum)),
+        nesterov,
+        after: [...before(variable), ...before(velocity)],
+      });
+      latest.set(variable, operation).set(velocity, operation);
+    }
+    return [...new Set(latest.values())];
+  }
+}
+
+/** Disposes what a step kept. */
+function release({ values, updates }: StepOutcome<Nested<Tensor>>): void {
+  tf.dispose(values);
+  for (const update of updates) {
+    tf.dispose(update.kind === "assign" ? update.value : update.gradient);
+  }
+}

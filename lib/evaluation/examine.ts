@@ -1,0 +1,84 @@
+import { batches, inOrder } from "../training/batches.ts";
+import { EVAL_BATCH } from "./evaluate.ts";
+import { predictStep } from "../training/evaluate_step.ts";
+import type { Experiment } from "../experiment/experiment.ts";
+import { Failure } from "../values/failure.ts";
+import { importWeights } from "../weights/import_weights.ts";
+import { type Latency, latency } from "./latency.ts";
+import { build, type Net } from "../nn/network.ts";
+import { type EngineOptions, openEngine } from "../engine/open_engine.ts";
+import type { Status } from "../terminal/status.ts";
+import type { Findings } from "../tasks/task.ts";
+import { type Variable, variables } from "../nn/variables.ts";
+import type { WeightsFile } from "../weights/weights_file.ts";
+
+/** Trained weights and what they are examined on. */
+export interface Subject {
+  /** The network that has them. */
+  readonly network: Net;
+  /** The weights, by our names or the references'. */
+  readonly file: WeightsFile;
+  /** The data set whose test images they are examined on. */
+  readonly dataset: Experiment["dataset"];
+}
+
+/** What weights reach on a test set. */
+export interface Examination {
+  /** How many test images there are. */
+  readonly images: number;
+  /** What the task finds. */
+  readonly findings: Findings;
+  /** How long it takes. */
+  readonly latency: Latency;
+}
+
+/** How weights are examined. */
+export interface ExamineOptions extends Pick<EngineOptions, "precision" | "backend" | "threads"> {
+  /** The folder that data sets are looked for in. */
+  readonly data: string;
+  /** Where progress is shown. */
+  readonly status: Status;
+  /** Images in a batch. Default: `EVAL_BATCH`. */
+  readonly evalBatch?: number;
+}
+
+/**
+ * Examines weights on the test images of a data set. Rejects with a `Failure`: exit 2 where there is nothing to test on, 3
+ * where the data are missing or the weights are another network's.
+ */
+export async function examine(
+  { network, file, dataset }: Subject,
+  options: ExamineOptions,
+): Promise<Examination> {
+  const { data, status, evalBatch = EVAL_BATCH } = options;
+  const { task } = dataset;
+  const log = status.line;
+  const opened = await dataset.open(data, log);
+  try {
+    const { classes, image, test } = opened;
+    if (test.size === 0) throw new Failure(2, `${dataset.id} has no test images`);
+    const tensors = importWeights(network, image, classes.length, file);
+    const { engine } = await openEngine({ ...options, log });
+    try {
+      const values = new Map(Array.from(tensors, ([name, { data }]) => [name, data as Float32Array]));
+      const collected = new Map<string, Variable>(), scope = variables({ seed: 0, collected, fixed: true, values });
+      const player = build(network, scope, image, classes.length);
+      await engine.hold([...collected.values()]);
+      const run = engine.compile(predictStep(task, player, dataset.normalisation));
+      const tally = task.examine(classes);
+      let images = 0;
+      for await (const batch of batches({ task, split: test, image }, inOrder(test.size), evalBatch)) {
+        const { image: pixels, index, ...labels } = batch;
+        tally.add(await run({ image: pixels }), labels);
+        images += index.data.length;
+        status.update(images / test.size, `${images} of ${test.size} images`);
+      }
+      return { images, findings: tally.result(), latency: await latency(run, test, image, evalBatch) };
+    } finally {
+      engine.close();
+    }
+  } finally {
+    opened.close();
+    status.close();
+  }
+}

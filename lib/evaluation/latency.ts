@@ -1,0 +1,42 @@
+import type { Split } from "../data/dataset.ts";
+import type { Runnable } from "../engine/engine.ts";
+
+/** How long a network takes. */
+export interface Latency {
+  /** Milliseconds from an image to its scores, over 100 runs. */
+  readonly batch1: { readonly median_ms: number; readonly p95_ms: number };
+  /** Images per second in batches of this size, the median of 5 runs. */
+  readonly inBatches: { readonly size: number; readonly images_per_second: number };
+}
+
+/** Times a network on the first images of a split, of this height, width and channels, after warming up; `now` gives milliseconds. */
+export async function latency(
+  run: Runnable<"image">,
+  split: Split,
+  image: readonly number[],
+  batch: number,
+  now: () => number = () => performance.now(),
+): Promise<Latency> {
+  const times = async (size: number, warmUp: number, count: number): Promise<number[]> => {
+    const first = Uint32Array.from({ length: size }, (_, i) => i % split.size);
+    const images = { image: { shape: [size, ...image], data: await split.read(first) } };
+    for (let i = 0; i < warmUp; i++) await run(images);
+    const taken: number[] = [];
+    while (taken.length < count) {
+      const begun = now();
+      await run(images);
+      taken.push(now() - begun);
+    }
+    return taken;
+  };
+  const single = await times(1, 10, 100), many = await times(batch, 1, 5);
+  return {
+    batch1: { median_ms: quantile(single, 0.5), p95_ms: quantile(single, 0.95) },
+    inBatches: { size: batch, images_per_second: 1000 * batch / quantile(many, 0.5) },
+  };
+}
+
+/** The least of these numbers that a share of them does not exceed. */
+function quantile(numbers: readonly number[], share: number): number {
+  return [...numbers].sort((a, b) => a - b)[Math.ceil(share * numbers.length) - 1];
+}

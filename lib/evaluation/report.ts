@@ -1,0 +1,37 @@
+import { columns } from "../terminal/columns.ts";
+import type { Examination } from "./examine.ts";
+import type { Json } from "../values/json.ts";
+import { stack } from "../values/markdown.ts";
+import { formatMeasure, type Task } from "../tasks/task.ts";
+
+/** An examination as JSON has it. */
+export function reportJson(
+  { images, findings: { score, details }, latency }: Examination,
+): { readonly [name: string]: Json } {
+  const { batch1, inBatches: { size, images_per_second } } = latency;
+  return {
+    images,
+    ...score,
+    ...details,
+    // Batches of one are timed already.
+    latency: { batch1: { ...batch1 }, ...size > 1 && { [`batch${size}`]: { images_per_second } } },
+  };
+}
+
+/**
+ * An examination as text: score and latency, then what the task finds in tables, of which `whole` leaves nothing out.
+ */
+export function report({ measures }: Task, { findings, latency }: Examination, whole: boolean): string {
+  const { score, tables } = findings, { batch1, inBatches } = latency;
+  return stack([
+    columns([
+      ...Object.entries(score).map(([measure, value]) => [
+        measures[measure].title,
+        formatMeasure(measures[measure], value),
+      ]),
+      ["one image", `${batch1.median_ms.toFixed(2)} ms (95th percentile ${batch1.p95_ms.toFixed(2)} ms)`],
+      [`in batches of ${inBatches.size}`, `${inBatches.images_per_second.toFixed(0)} images per second`],
+    ], 2),
+    ...tables(whole).map(({ rows, left }) => columns(rows, left)),
+  ]);
+}

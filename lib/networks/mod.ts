@@ -1,0 +1,12 @@
+/**
+ * Every family of networks.
+ *
+ * @module
+ */
+export * from "./deep_resnet.ts";
+export * as imagenet from "./imagenet.ts";
+export * from "./mobilenet.ts";
+export * from "./resnet.ts";
+export * from "./shufflenet.ts";
+export * from "./vgg.ts";
+export * from "./wrn.ts";

@@ -1,0 +1,137 @@
+import * as tf from "@tensorflow/tfjs";
+import type { Tensor4D } from "@tensorflow/tfjs";
+import { frozenFactors } from "../kernels/batch_norm.ts";
+import { biasAdd } from "../kernels/bias_add.ts";
+import { conv2d } from "../kernels/conv2d.ts";
+import type { Tensor } from "../kernels/tensor.ts";
+import { Failure } from "../values/failure.ts";
+import { byDefault, type Layer, module, type Norm } from "./layer.ts";
+import { EPSILON, normalise, normVariables, readNorm } from "./norm.ts";
+import type { Pass } from "./pass.ts";
+import { constant, type Initialiser, normal, type Shape, sizeOf, type Variable, type Variables } from "./variables.ts";
+
+/** What a convolution can be asked for besides its size. */
+export interface ConvOptions {
+  /** Side of the square kernel; 3 by default. */
+  readonly kernel?: number;
+  /** Step in both directions; 1 by default. */
+  readonly stride?: number;
+  /** Zero padding on each side; half the kernel by default, as PyTorch's networks are written. */
+  readonly padding?: number;
+  /** Into how many groups the channels are split, each convolved on its own; 1 by default, as many as channels for a depthwise one. */
+  readonly groups?: number;
+  /** Whether a bias is added; no by default. */
+  readonly bias?: boolean;
+  /** How the weights start; by default N(0, 2 / (kernel² · out)), Kaiming by fan-out. */
+  readonly initial?: Initialiser;
+  /** How the bias starts; by default at 0. */
+  readonly biasInitial?: Initialiser;
+}
+
+/** A 2-D convolution to `channels`, over [height, width, channels]; weights are [kernel, kernel, in / groups, out]. */
+export function conv(channels: number, options: ConvOptions = {}): Layer {
+  return (create, input) => {
+    const { weight, bias, stride, padding, shape, multiplyAdds } = convVariables(channels, options, create, input);
+    return module(
+      (x, pass) => {
+        const out = conv2d(x, pass.read(weight), stride, padding);
+        return bias ? biasAdd(out, pass.read(bias)) : out;
+      },
+      shape,
+      multiplyAdds,
+    );
+  };
+}
+
+/**
+ * A convolution and the batch norm behind it, ε = 1e-5, running statistics moved by a tenth (Ioffe & Szegedy, 2015). By
+ * running statistics the norm is folded into the weights: once for all where the network is fixed, else in the step.
+ */
+export function convNorm(channels: number, options: ConvOptions = {}): Layer {
+  return (create, input) => {
+    const { weight, bias, stride, padding, shape, multiplyAdds } = convVariables(channels, options, create, input);
+    const norm = normVariables(channels, create.in("norm"));
+    const folded = create.fixed ? foldedVariables(weight, bias, norm, create.in("folded")) : undefined;
+    const frozen = (x: Tensor, pass: Pass): Tensor => {
+      if (folded) return biasAdd(conv2d(x, pass.read(folded.weight), stride, padding), pass.read(folded.offset));
+      const [factor, offset] = frozenFactors(readNorm(norm, pass), EPSILON);
+      const out = conv2d(x, tf.mul(pass.read(weight), factor), stride, padding);
+      return biasAdd(out, bias ? tf.add(offset, tf.mul(pass.read(bias), factor)) : offset);
+    };
+    const live = (x: Tensor, pass: Pass): Tensor => {
+      if (folded) {
+        throw new Error(`${weight.name} belongs to a frozen network, which cannot be run live: make a copy of it`);
+      }
+      const out = conv2d(x, pass.read(weight), stride, padding);
+      return normalise(out, norm, pass, bias && pass.read(bias));
+    };
+    return module((x, pass) => (pass.learns(norm.scale) ? live : frozen)(x, pass), shape, multiplyAdds, norm);
+  };
+}
+
+function convVariables(channels: number, options: ConvOptions, create: Variables, [height, width, input]: Shape) {
+  const { kernel = 3, stride = 1, padding = kernel >> 1, groups = 1 } = options;
+  if (input % groups !== 0 || channels % groups !== 0) {
+    throw new Failure(
+      2,
+      `${input} channels cannot become ${channels} in ${groups} groups: both must be multiples of it`,
+    );
+  }
+  const initial = options.initial ?? normal(Math.sqrt(2 / (kernel * kernel * channels)));
+  const side = (length: number) => Math.floor((length + 2 * padding - kernel) / stride) + 1;
+  const shape = [side(height), side(width), channels];
+  return {
+    weight: create.variable("weight", [kernel, kernel, input / groups, channels], initial),
+    bias: options.bias ? create.variable("bias", [channels], options.biasInitial ?? constant(0)) : undefined,
+    stride,
+    padding,
+    shape,
+    multiplyAdds: sizeOf(shape) * kernel * kernel * (input / groups),
+  };
+}
+
+/** Weights and offset of a convolution that has the norm behind it in them, computed on the host from initial values. */
+function foldedVariables(weight: Variable, bias: Variable | undefined, norm: Norm, create: Variables) {
+  const channels = weight.shape[3];
+  const factors = () => {
+    const scale = norm.scale.initial(), variance = norm.variance.initial();
+    return scale.map((s, c) => s / Math.sqrt(variance[c] + EPSILON));
+  };
+  return {
+    weight: create.derived("weight", weight.shape, () => {
+      const factor = factors();
+      return weight.initial().map((w, i) => w * factor[i % channels]);
+    }),
+    offset: create.derived("offset", [channels], () => {
+      const factor = factors(), mean = norm.mean.initial(), before = bias?.initial();
+      return norm.offset.initial().map((offset, c) => offset + ((before?.[c] ?? 0) - mean[c]) * factor[c]);
+    }),
+  };
+}
+
+/**
+ * A transposed 2-D convolution to `channels` with a bias, weights [kernel, kernel, out, in]. `doubling` doubles height
+ * and width with half the kernel as overlap (kernel 4, stride 2, PyTorch's padding 1); else nothing is cut off and
+ * the output has (side − 1) · stride + kernel. Both start as PyTorch's do.
+ */
+export function transposedConv(channels: number, kernel: number, stride: number, padding: "doubling" | "none"): Layer {
+  return (create, [height, width, input]) => {
+    const { initial, biasInitial } = byDefault(kernel * kernel * channels);
+    const weight = create.variable("weight", [kernel, kernel, channels, input], initial);
+    const bias = create.variable("bias", [channels], biasInitial);
+    const side = (length: number) => padding === "doubling" ? length * stride : (length - 1) * stride + kernel;
+    const shape: [number, number, number] = [side(height), side(width), channels];
+    const kind = padding === "doubling" ? "same" : "valid";
+    return module(
+      (x, pass) => {
+        const filter = pass.read(weight) as Tensor4D;
+        return biasAdd(
+          tf.conv2dTranspose(x as Tensor4D, filter, [x.shape[0], ...shape], stride, kind),
+          pass.read(bias),
+        );
+      },
+      shape,
+      height * width * input * kernel * kernel * channels,
+    );
+  };
+}

@@ -1,0 +1,61 @@
+import { Failure } from "../values/failure.ts";
+import { build, type Net } from "./network.ts";
+import { type Shape, sizeOf, type Variable, variables } from "./variables.ts";
+
+/** A stage of a network, whose name is that of its tap. */
+export interface StageDescription {
+  /** Its name. */
+  readonly name: string;
+  /** The tap's shape for one sample. */
+  readonly shape: Shape;
+  /** Trainable numbers. */
+  readonly parameters: number;
+  /** Multiply-adds for one sample. */
+  readonly multiplyAdds: number;
+}
+
+/** What a network is made of. */
+export interface Description {
+  /** Its id. */
+  readonly id: string;
+  /** Its stages in the order they run. */
+  readonly stages: readonly StageDescription[];
+  /** Trainable numbers. */
+  readonly parameters: number;
+  /** Multiply-adds for one sample. */
+  readonly multiplyAdds: number;
+}
+
+/**
+ * Describes a network for images of a shape and a number of classes. Makes no tensor. Throws a `Failure` (exit 2) where the
+ * images are too small for it.
+ */
+export function description(network: Net, image: Shape, classes: number): Description {
+  let input = image;
+  const stages = Object.entries(network.stages(classes)).map(([name, stage]): StageDescription => {
+    const collected = new Map<string, Variable>();
+    const { shape, multiplyAdds } = stage(variables({ seed: 0, collected }), input);
+    if (sizeOf(shape) === 0) {
+      throw new Failure(2, `images of ${image.join("×")} are too small for ${network.id}: nothing is left in ${name}`);
+    }
+    const trainable = [...collected.values()].filter(({ trainable }) => trainable);
+    input = shape;
+    return { name, shape, parameters: total(trainable, ({ shape }) => sizeOf(shape)), multiplyAdds };
+  });
+  return {
+    id: network.id,
+    stages,
+    parameters: total(stages, ({ parameters }) => parameters),
+    multiplyAdds: total(stages, ({ multiplyAdds }) => multiplyAdds),
+  };
+}
+
+function total<T>(items: readonly T[], of: (item: T) => number): number {
+  return items.reduce((sum, item) => sum + of(item), 0);
+}
+
+/** The shapes of a network's variables by their names inside it, for images of `image` and a number of classes. */
+export function variableShapes(network: Net, image: Shape, classes: number): Map<string, Shape> {
+  const { variables: made } = build(network, variables({ seed: 0, collected: new Map() }), image, classes);
+  return new Map(made.map(({ name, shape }) => [name, shape]));
+}

@@ -1,0 +1,110 @@
+import * as tf from "@tensorflow/tfjs";
+import type { Tensor2D, Tensor4D } from "@tensorflow/tfjs";
+import { biasAdd } from "../kernels/bias_add.ts";
+import { pad } from "../kernels/pad.ts";
+import { leakyRelu as leak, relu as rectify } from "../kernels/relu.ts";
+import { shuffleChannels } from "../kernels/shuffle_channels.ts";
+import type { Tensor } from "../kernels/tensor.ts";
+import { byDefault, type Layer, module } from "./layer.ts";
+import { type Initialiser, sizeOf } from "./variables.ts";
+
+/** A dense layer to `units`, with a bias; weights are [in, out]. By default both start as PyTorch's do. */
+export function dense(units: number, options: { initial?: Initialiser; biasInitial?: Initialiser } = {}): Layer {
+  return (create, input) => {
+    const inputs = sizeOf(input), { initial, biasInitial } = { ...byDefault(inputs), ...options };
+    const weight = create.variable("weight", [inputs, units], initial);
+    const bias = create.variable("bias", [units], biasInitial);
+    return module(
+      (x, pass) => biasAdd(tf.matMul(x as Tensor2D, pass.read(weight) as Tensor2D), pass.read(bias)),
+      [units],
+      inputs * units,
+    );
+  };
+}
+
+/** max(x, 0). */
+export function relu(): Layer {
+  return (_, input) => module((x) => rectify(x), input);
+}
+
+/** x where it is positive, else slope · x, 0 < slope < 1. */
+export function leakyRelu(slope: number): Layer {
+  return (_, input) => module((x) => leak(x, slope), input);
+}
+
+/** How windows lie over a map. */
+export interface Windows {
+  /** Step in both directions; the window's side by default, so that windows do not overlap. */
+  readonly stride?: number;
+  /** Padding on each side; none by default. */
+  readonly padding?: number;
+}
+
+/** Max pooling over windows of size × size; what does not fill a window is dropped, padding never wins. */
+export function maxPool(size: number, windows: Windows = {}): Layer {
+  return pool((x, stride) => tf.maxPool(x, size, stride, "valid"), size, windows, -Infinity);
+}
+
+/** Average pooling over windows of size × size; padding counts as zeros, as in PyTorch. */
+export function averagePool(size: number, windows: Windows = {}): Layer {
+  return pool((x, stride) => tf.avgPool(x, size, stride, "valid"), size, windows, 0);
+}
+
+function pool(
+  run: (x: Tensor4D, stride: number) => Tensor,
+  size: number,
+  { stride = size, padding = 0 }: Windows,
+  outside: number,
+): Layer {
+  return (_, [height, width, channels]) => {
+    const side = (length: number) => Math.floor((length + 2 * padding - size) / stride) + 1;
+    return module((x) => run(pad(x, padding, stride, size, outside) as Tensor4D, stride), [
+      side(height),
+      side(width),
+      channels,
+    ]);
+  };
+}
+
+/**
+ * Channels dealt out anew: those of `groups` equal parts by turns, the first of each part first (Zhang et al., 2018).
+ */
+export function channelShuffle(groups: number): Layer {
+  return (_, input) => module((x) => shuffleChannels(x, groups), input);
+}
+
+/** The mean over height and width: [height, width, channels] → [channels]. */
+export function globalAveragePool(): Layer {
+  return (_, input) => module((x) => tf.mean(x, [1, 2]), [input.at(-1)!]);
+}
+
+/** Layers one after the other, named by their position. */
+export function seq(...layers: readonly Layer[]): Layer {
+  return (create, input) => {
+    let shape = input;
+    const modules = layers.map((layer, position) => {
+      const module = layer(create.in(String(position)), shape);
+      shape = module.shape;
+      return module;
+    });
+    return module(
+      (x, pass) => modules.reduce((y, layer) => layer(y, pass), x),
+      shape,
+      modules.reduce((sum, layer) => sum + layer.multiplyAdds, 0),
+      modules.at(-1)?.norm,
+    );
+  };
+}
+
+/** body(x) + shortcut(x); without a shortcut, body(x) + x. */
+export function residual(body: Layer, shortcut?: Layer): Layer {
+  return (create, input) => {
+    const main = body(create.in("body"), input), side = shortcut?.(create.in("shortcut"), input);
+    return module(
+      (x, pass) => tf.add(main(x, pass), side ? side(x, pass) : x),
+      main.shape,
+      main.multiplyAdds + (side?.multiplyAdds ?? 0),
+      main.norm,
+    );
+  };
+}

@@ -1,0 +1,44 @@
+import { batchNorm, frozenNorm, type NormState, subBatchNorm } from "../kernels/batch_norm.ts";
+import type { Tensor } from "../kernels/tensor.ts";
+import { type Layer, module, type Norm } from "./layer.ts";
+import type { Pass } from "./pass.ts";
+import { constant, type Variables } from "./variables.ts";
+export const EPSILON = 1e-5, MOMENTUM = 0.1;
+
+export function normVariables(channels: number, create: Variables): Norm {
+  return {
+    scale: create.variable("scale", [channels], constant(1)),
+    offset: create.variable("offset", [channels], constant(0)),
+    mean: create.variable("mean", [channels], constant(0), { trainable: false }),
+    variance: create.variable("variance", [channels], constant(1), { trainable: false }),
+  };
+}
+
+export function readNorm({ scale, offset, mean, variance }: Norm, pass: Pass): NormState {
+  return {
+    scale: pass.read(scale),
+    offset: pass.read(offset),
+    mean: pass.read(mean),
+    variance: pass.read(variance),
+  };
+}
+
+export function normalise(x: Tensor, variables: Norm, pass: Pass, bias?: Tensor): Tensor {
+  const state = { ...readNorm(variables, pass), bias };
+  const { out, mean, variance } = pass.mask
+    ? subBatchNorm(x, pass.mask, state, EPSILON, MOMENTUM)
+    : batchNorm(x, state, EPSILON, MOMENTUM);
+  pass.remember(variables.mean, mean);
+  pass.remember(variables.variance, variance);
+  return out;
+}
+
+/** Batch normalisation on its own, where no convolution stands before it; see `convNorm`. */
+export function norm(): Layer {
+  return (create, input) => {
+    const variables = normVariables(input.at(-1)!, create);
+    const run = (x: Tensor, pass: Pass) =>
+      pass.learns(variables.scale) ? normalise(x, variables, pass) : frozenNorm(x, readNorm(variables, pass), EPSILON);
+    return module(run, input, 0, variables);
+  };
+}

@@ -1,0 +1,90 @@
+import { evaluate } from "../evaluation/evaluate.ts";
+import { declaration } from "../experiment/declaration.ts";
+import type { Player } from "../nn/network.ts";
+import type { LastAndBest, Metric } from "../project/metric.ts";
+import type { TeacherRecord, Trial } from "../project/result.ts";
+import { versions } from "../project/versions.ts";
+import type { Score, Task } from "../tasks/task.ts";
+import type { Json } from "../values/json.ts";
+import { percentage } from "../values/numbers.ts";
+import type { StageRecord } from "./first_stages.ts";
+import type { Prepared } from "./prepare.ts";
+import type { Resolved } from "./resolve.ts";
+import type { Progress } from "./run_folder.ts";
+import type { Settings } from "./settings.ts";
+
+/** What a run says of itself before it begins: what was declared and resolved, and what computes it. */
+export function declared(
+  { experiment, identity, declaration: hash, seed, quick }: Resolved,
+  { tensorflow, heldOut, student, teachers }: Prepared,
+  stages: readonly StageRecord[],
+  { threads, deterministic }: Settings,
+  { precision, backend }: Progress,
+  commit: string | null,
+): Json {
+  const size = ({ recipe: { id }, parameters, multiplyAdds }: Player) => ({ id, parameters, multiplyAdds });
+  return {
+    experiment: identity.id,
+    declaration: declaration(experiment),
+    hash,
+    seed,
+    quick: quick ?? null,
+    student: size(student),
+    teachers: teachers.map(size),
+    stages: stages.map((stage) => ({ ...stage })),
+    holdout: heldOut ? [...heldOut.indices] : null,
+    precision,
+    backend,
+    threads: threads ?? null,
+    deterministic: deterministic ?? false,
+    versions: { ...versions(tensorflow) },
+    commit,
+  };
+}
+
+/** The trial that a run has become, at its end: the student is measured beside its teacher once more. */
+export async function measured(
+  { experiment, declaration, seed, quick }: Resolved,
+  { compare, opened, heldOut, tensorflow }: Prepared,
+  progress: Progress,
+  teachers: readonly TeacherRecord[],
+  commit: string | null,
+  { evalBatch }: Pick<Settings, "evalBatch">,
+): Promise<Trial> {
+  const { task } = experiment.dataset, { epoch: epochs, best, precision, backend, seconds, stepSeconds } = progress;
+  const beside = compare && await evaluate(compare, { task, split: opened.test, image: opened.image }, evalBatch);
+  return {
+    seed,
+    declaration,
+    epochs,
+    metric: gatherMetric(task, progress, beside ?? {}),
+    bestEpoch: best!.epoch,
+    teachers,
+    precision: precision as Trial["precision"],
+    backend,
+    tensorflow,
+    holdout: heldOut?.split.size ?? null,
+    seconds: Math.round(seconds * 10) / 10,
+    ...(stepSeconds === undefined ? {} : { stepSeconds: Number(stepSeconds.toPrecision(4)) }),
+    commit,
+    quick: quick !== undefined,
+  };
+}
+
+/** The numbers after the last epoch and at the best one, and those that only an evaluation beside the teacher gives. */
+function gatherMetric({ measures, primary }: Task, { best, last, held }: Progress, beside: Score): Metric {
+  const round = (measure: string, value: number) => measures[measure].isPercentage ? percentage(value) : value;
+  const both = (measure: string, last: number, best: number): LastAndBest => ({
+    last: round(measure, last),
+    best: round(measure, best),
+  });
+  const tested = Object.entries(last!).map(([measure, value]) =>
+    [measure, both(measure, value, best!.score[measure])] as const
+  );
+  const compared = Object.entries(beside).filter(([measure]) => !(measure in last!))
+    .map(([measure, value]) => [measure, round(measure, value)] as const);
+  return {
+    ...Object.fromEntries<LastAndBest | number>([...tested, ...compared]),
+    ...held && { heldOut: both(primary, held[primary], best!.chosen) },
+  };
+}

@@ -1,0 +1,99 @@
+/**
+ * What other experiments trained, for the run that builds on them: teachers, and first stages.
+ *
+ * @module
+ */
+import type { Extra } from "../experiment/distiller.ts";
+import type { Experiment, Trained } from "../experiment/experiment.ts";
+import { variableShapes } from "../nn/description.ts";
+import { type Shape, type Variable, variables } from "../nn/variables.ts";
+import type { Trial } from "../project/result.ts";
+import { Failure } from "../values/failure.ts";
+import { sha256 } from "../values/sha256.ts";
+import { loadCheckpoint, match } from "../weights/checkpoint.ts";
+import type { Value } from "../weights/value.ts";
+import { resolve, type ResolvedTrained, resolveTrained, STATES } from "./resolve.ts";
+import type { Settings } from "./settings.ts";
+
+/**
+ * Gives a network's weights for such images and so many classes, by the names inside it. Throws a `Failure` (exit 3) where
+ * they are another network's. Undefined: untrained, for a plan only.
+ */
+export type Weights = ((image: Shape, classes: number) => ReadonlyMap<string, Value>) | undefined;
+
+/** Gives the weights of a module over inputs of `shape`, by the names inside it; otherwise as `Weights`. */
+export type ExtraWeights = ((shape: Shape) => ReadonlyMap<string, Value>) | undefined;
+
+/** What is there of a teacher or a first stage, for a plan; nothing is trained. */
+export async function foreseen(
+  trained: Trained,
+  settings: Settings,
+): Promise<{ readonly text: string; readonly resolved: ResolvedTrained; readonly isThere: boolean }> {
+  const resolved = await resolveTrained(trained, settings), { identity: { id }, seed, state, epoch } = resolved;
+  const title = `${id} seed ${seed}, ${typeof epoch === "number" ? `epoch ${epoch}` : epoch}`,
+    isThere = state === "done";
+  return { text: `${title}: ${isThere ? "ready" : `${state}, would be trained first`}`, resolved, isThere };
+}
+
+/** The weights of its student. Rejects with a `Failure` (exit 3) where they can't be read. */
+export async function studentWeights({ experiment: { student }, folder, epoch }: ResolvedTrained): Promise<Weights> {
+  const path = folder.weights(epoch), { tensors } = await loadCheckpoint(path);
+  return (image, classes) => {
+    match(path, tensors, variableShapes(student, image, classes));
+    return tensors;
+  };
+}
+
+/** The weights of a module that its method trained. Rejects with a `Failure` (exit 3) where they can't be read. */
+export async function extraWeights({ folder, epoch }: ResolvedTrained, { name, layer }: Extra): Promise<ExtraWeights> {
+  const path = folder.extras(epoch), { tensors } = await loadCheckpoint(path), prefix = `${name}.`;
+  const own = new Map(
+    Array.from(tensors).filter(([variable]) => variable.startsWith(prefix))
+      .map(([variable, value]) => [variable.slice(prefix.length), value]),
+  );
+  return (shape) => {
+    const collected = new Map<string, Variable>();
+    layer(variables({ seed: 0, collected }), shape);
+    match(path, own, new Map(Array.from(collected, ([variable, { shape }]) => [variable, shape])));
+    return own;
+  };
+}
+
+/** The student of a run that is done. */
+export interface TrainedStudent {
+  /** What trained it. */
+  readonly experiment: Experiment;
+  /** The experiment's id. */
+  readonly id: string;
+  /** Its seed. */
+  readonly seed: number;
+  /** The file of its weights. */
+  readonly path: string;
+  /** The SHA-256 of that file, in hexadecimal digits. */
+  readonly sha256: string;
+  /** Its variables by their names inside it. */
+  readonly tensors: ReadonlyMap<string, Value>;
+  /** What the run reached. */
+  readonly trial: Trial;
+}
+
+/**
+ * The student of an experiment's run with a seed after its last or best epoch; with `epochs` or `limit` that of the quick
+ * run they make. Rejects with a `Failure` (exit 3) where it is not trained, or its experiment has changed since.
+ */
+export async function trainedStudent(
+  experiment: Experiment,
+  seed: number,
+  epoch: "last" | "best",
+  { epochs, limit }: Pick<Settings, "epochs" | "limit"> = {},
+): Promise<TrainedStudent> {
+  const { identity: { id }, folder, state } = await resolve(experiment, seed, { epochs, limit, fresh: false });
+  if (state !== "done") {
+    const flags = Object.entries({ seed, epochs, limit }).filter(([, value]) => value !== undefined)
+      .map(([name, value]) => ` --${name} ${value}`);
+    throw new Failure(3, `${id} seed ${seed} is ${STATES[state]}; \`deno task exp ${id}${flags.join("")}\` trains it`);
+  }
+  const path = folder.weights(epoch), trial = (await folder.trial())!;
+  const [{ tensors }, digest] = [await loadCheckpoint(path), await sha256(await Deno.readFile(path))];
+  return { experiment, id, seed, path, sha256: digest, tensors, trial };
+}

@@ -1,0 +1,84 @@
+import { percentage } from "../../values/numbers.ts";
+import type { Summary } from "../../values/statistics.ts";
+import type { FilledOwnTable, FilledPaperTable, FilledTable } from "../filled_tables.ts";
+import { ownRows } from "../own_rows.ts";
+import { comparisons } from "../paired.ts";
+import { epochs, paperColumn } from "../paper_column.ts";
+import { minus } from "../printed.ts";
+
+const HEADER = [
+  ...["table", "group", "method", "teacher", "student", "metric", "epoch"] as const,
+  ...["mean", "std", "n", "low", "high", "verdict"] as const,
+  ...["paper_mean", "paper_std", "paper_n", "difference", "logs_mean", "logs_std", "logs_n"] as const,
+];
+
+type Line = { readonly [N in (typeof HEADER)[number]]?: Field };
+
+/**
+ * Tables as one CSV in long form: a line for each cell and epoch that there is a number of, ours, the paper's or that of its
+ * authors' released logs. The paper's stands at the epoch that it is compared at. Differences, between rows too, are of
+ * numbers as READMEs print them; paired ones are of a metric such as `top1_minus_` and the other row, and have the 95 %
+ * interval's ends and the verdict.
+ */
+export function csvTables(tables: readonly FilledTable[]): string {
+  return csv(HEADER, tables.flatMap((filled) => filled.kind === "paper" ? ofPaper(filled) : ofOwn(filled)));
+}
+
+function ofPaper({ table, at }: FilledPaperTable): Line[] {
+  const columns = table.columns.map((column, i) => paperColumn(table, i, (row) => at(row, column)));
+  const [first, second] = epochs(table);
+  const lines = table.rows.flatMap(({ method }, r) =>
+    table.columns.flatMap((column, c): Line[] => {
+      const { ours, other, paper, logs } = columns[c][r], logged = new Map(logs);
+      const place = { table: table.id, method, ...column };
+      const printed = { ...numbers(paper, "paper_"), difference: minus(ours, paper)?.mean };
+      return [
+        { ...place, epoch: first, ...numbers(ours), ...printed, ...numbers(logged.get(first), "logs_") },
+        { ...place, epoch: second, ...numbers(other), ...numbers(logged.get(second), "logs_") },
+      ];
+    })
+  );
+  return lines.filter((line) => [line.mean, line.paper_mean, line.logs_mean].some((mean) => mean !== undefined));
+}
+
+function ofOwn({ id: table, rows: labelled, against, names }: FilledOwnTable): Line[] {
+  const { columns, rows } = ownRows(labelled, names), compared = comparisons(labelled, against);
+  const lines = rows.flatMap(({ label: method, teachers, student, cells }): Line[] => {
+    const place = { table, method, teacher: teachers.join("+"), student };
+    const differences = compared.filter(({ label }) => label === method).map(({ against, task, paired }): Line => {
+      const { interval, verdict } = paired;
+      const metric = `${task.primary}_minus_${against}`;
+      const low = interval && percentage(interval.low), high = interval && percentage(interval.high);
+      return { ...place, metric, epoch: "last", ...numbers(paired), low, high, verdict };
+    });
+    return [
+      ...columns.map(({ metric, epoch }, c) => ({ ...place, metric, epoch, ...numbers(cells[c]) })),
+      ...differences,
+    ];
+  });
+  return lines.filter(({ mean }) => mean !== undefined);
+}
+
+/** A summary as fields whose names begin so. */
+function numbers(summary: Summary | undefined, prefix: "" | "paper_" | "logs_" = ""): Line {
+  if (!summary) return {};
+  const { mean, std, n } = summary;
+  return { [`${prefix}mean`]: percentage(mean), [`${prefix}std`]: std && percentage(std), [`${prefix}n`]: n };
+}
+
+/** A field of a CSV file; absent ones are empty. */
+export type Field = string | number | undefined;
+
+/** Records as CSV, a header above them, quoted by RFC 4180: a field with a comma, a quote or a line break. Lines end in `\n`. */
+export function csv<const N extends string>(
+  header: readonly N[],
+  records: readonly { readonly [K in N]?: Field }[],
+): string {
+  const lines = [header, ...records.map((record) => header.map((name) => record[name]))];
+  return lines.map((fields: readonly Field[]) => fields.map(quoted).join(",")).join("\n");
+}
+
+function quoted(field: Field): string {
+  const text = String(field ?? "");
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

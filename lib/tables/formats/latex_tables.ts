@@ -1,0 +1,167 @@
+import type { FilledOwnTable, FilledPaperTable, FilledTable } from "../filled_tables.ts";
+import { ownRows } from "../own_rows.ts";
+import { comparisons, pairedRows } from "../paired.ts";
+import { type PaperTable, rowName } from "../paper.ts";
+import { type Cell, epochs, paperColumn, remarks, unsaid } from "../paper_column.ts";
+import { minus, type Printed } from "../printed.ts";
+import { type FootnoteFormat, type Footnotes, footnotes, unshown } from "./footnotes.ts";
+
+/**
+ * A table as LaTeX that a paper can take in: ours, and smaller below it what the markdown has there. Its notes are comments,
+ * its footnotes are printed.
+ */
+export function latexTable(filled: FilledTable): string {
+  return filled.kind === "paper" ? ofPaper(filled) : ofOwn(filled);
+}
+
+function ofPaper({ table, at }: FilledPaperTable): string {
+  const columns = table.columns.map((column, i) => paperColumn(table, i, (row) => at(row, column)));
+  const several = new Set(table.columns.map(({ metric }) => metric)).size > 1, notes = footnotes(inLatex);
+  const heads = several ? ["teacher", "student", "metric"] as const : ["teacher", "student"] as const;
+  const lines = table.rows.flatMap((row, i) => {
+    return rowLines(rowName(row, table), columns.map((cells) => cells[i]), table, notes);
+  });
+  return [
+    comment(`${table.id}: ${table.title}. It needs ${PACKAGES}.`),
+    comment(`Ours are of the ${epochs(table)[0]} epoch: mean ± std (n). Δ is ours minus the paper's.`),
+    ...[unsaid(table) ?? [], remarks(table)].flat().map(comment),
+    tabular({
+      left: 1,
+      groups: [undefined, ...table.columns.map(({ group }) => group && escaped(group))],
+      header: heads.map((head) => [head, ...table.columns.map((column) => escaped(column[head]))]),
+      lines,
+    }),
+    notes.below(),
+  ].filter((part) => part !== "").join("\n");
+}
+
+/** A row's line of ours, and those below it in which some column has something. */
+function rowLines(name: string, cells: readonly Cell[], table: PaperTable, notes: Footnotes): string[][] {
+  const [first, second] = epochs(table);
+  const ours = cells.map(({ ours, outcome }) => shown(ours) + (outcome ? unshown(outcome, notes) : ""));
+  const below: readonly (readonly [name: string, text: (cell: Cell) => string | undefined])[] = [
+    ["paper (Δ)", ({ ours, paper }) => paper && withDelta(shown(paper), minus(ours, paper)?.text)],
+    [`ours, ${second}`, ({ other }) => other && shown(other)],
+    ...[first, second].map((epoch) => [`logs, ${epoch}`, (cell: Cell) => logged(cell, epoch)] as const),
+  ];
+  const lines = below.map(([name, text]) => [escaped(name), ...cells.map((cell) => text(cell) ?? "")]);
+  return [
+    [escaped(name), ...ours],
+    ...lines.filter(([, ...texts]) => texts.some((text) => text !== ""))
+      .map((line) => line.map((text) => text && `\\footnotesize ${text}`)),
+  ];
+}
+
+function withDelta(paper: string, delta: string | undefined): string {
+  return delta === undefined ? paper : `${paper} (${escaped(delta)})`;
+}
+
+function logged({ logs = [] }: Cell, epoch: "last" | "best"): string | undefined {
+  const log = logs.find(([of]) => of === epoch);
+  return log && shown(log[1]);
+}
+
+function ofOwn({ id, title, rows: labelled, against, names }: FilledOwnTable): string {
+  const { columns, rows } = ownRows(labelled, names);
+  const [header, ...differences] = pairedRows(comparisons(labelled, against)).map((cells) => cells.map(escaped));
+  const notes = footnotes(inLatex);
+  const lines = rows.map(({ label, teachers, student, cells: [first, ...further], outcome }) => [
+    ...[escaped(label), teachers.map(escaped).join(", ") || shown(undefined), escaped(student)],
+    ...[shown(first) + unshown(outcome, notes), ...further.map(shown)],
+  ]);
+  const main = [
+    comment(`${id}: ${title}. It needs ${PACKAGES}.`),
+    comment("Mean ± std, over n trials."),
+    tabular({ left: 3, header: [["", "teacher", "student", ...columns.map(({ title }) => escaped(title))]], lines }),
+    notes.below(),
+  ].filter((part) => part !== "");
+  if (differences.length === 0) return main.join("\n");
+  return [
+    ...main,
+    "",
+    comment(`${id}: paired differences over the seeds that both rows have, with their 95 % interval (Student's t).`),
+    tabular({ left: 1, header: [header], lines: differences }),
+  ].join("\n");
+}
+
+/** What LaTeX takes for something else, what ends a line with it too, and what its standard fonts lack. */
+const SIGNS: Readonly<Record<string, string>> = {
+  ...{ "\\": "\\textbackslash{}", "{": "\\{", "}": "\\}", "&": "\\&", "%": "\\%", $: "\\$", "#": "\\#", _: "\\_" },
+  ...{ "~": "\\textasciitilde{}", "^": "\\textasciicircum{}", "<": "\\textless{}", ">": "\\textgreater{}" },
+  ...{ "|": "\\textbar{}", "[": "{[}", "*": "{*}" },
+  ...{ "−": "$-$", "±": "$\\pm$", "×": "$\\times$", "·": "$\\cdot$", "→": "$\\to$", Δ: "$\\Delta$", "†": "\\dag{}" },
+  ...{ "…": "\\ldots{}", "—": "--" },
+};
+
+/** A text as LaTeX prints it, letter by letter. */
+export function escaped(text: string): string {
+  return [...text].map((sign) => SIGNS[sign] ?? sign).join("");
+}
+
+/** A number as LaTeX, in bold where it is the best. */
+export function shown(printed: Printed | undefined): string {
+  if (!printed) return "--";
+  return printed.best ? `\\textbf{${escaped(printed.text)}}` : escaped(printed.text);
+}
+
+/** Text that LaTeX passes over, in one line. */
+export function comment(text: string): string {
+  return `% ${text.replace(/\s+/g, " ")}`;
+}
+
+/** A mark above the line, and footnotes as small print below the table. */
+export const inLatex: FootnoteFormat = {
+  mark: (number) => `\\textsuperscript{${number}}`,
+  below(notes) {
+    const lines = notes.map(([mark, text]) => `${mark} ${escaped(text)}`);
+    return lines.length > 0 ? `\n\\noindent{\\footnotesize ${lines.join(" \\\\\n")}\\par}` : "";
+  },
+};
+
+/** What `tabular` prints. Cells are LaTeX. */
+export interface Tabular {
+  /** How many columns are aligned to the left, the others to the right. */
+  readonly left: number;
+  /** What stands above each column, once above neighbours that have the same; nothing anywhere where it is left out. */
+  readonly groups?: readonly (string | undefined)[];
+  /** The lines of the header. */
+  readonly header: readonly (readonly string[])[];
+  /** The lines below it. */
+  readonly lines: readonly (readonly string[])[];
+}
+
+/** What the preamble needs for `tabular`. */
+export const PACKAGES = "\\usepackage{adjustbox,booktabs}";
+
+/** A `tabular` with the rules of the package booktabs, made smaller by adjustbox where it is wider or higher than the text. */
+export function tabular({ left, groups = [], header, lines }: Tabular): string {
+  const columns = "l".repeat(left) + "r".repeat(header[0].length - left);
+  return [
+    "\\noindent\\begin{adjustbox}{max width=\\linewidth, max totalheight=0.8\\textheight}",
+    `\\begin{tabular}{${columns}}`,
+    "\\toprule",
+    ...spans(groups),
+    ...header.map(line),
+    "\\midrule",
+    ...lines.map(line),
+    "\\bottomrule",
+    "\\end{tabular}",
+    "\\end{adjustbox}",
+  ].join("\n");
+}
+
+function line(cells: readonly string[]): string {
+  return `${cells.join(" & ")} \\\\`;
+}
+
+/** The line of the columns' groups, and a rule below each; none where no column has one. */
+function spans(groups: readonly (string | undefined)[]): string[] {
+  if (groups.every((group) => group === undefined)) return [];
+  const starts = [...groups.keys()].filter((i) => groups[i] === undefined || groups[i] !== groups[i - 1]);
+  const ends = starts.map((_, i) => starts[i + 1] ?? groups.length);
+  const names = starts.map((start, i) => {
+    return groups[start] === undefined ? "" : `\\multicolumn{${ends[i] - start}}{c}{${groups[start]}}`;
+  });
+  const rules = starts.map((start, i) => groups[start] === undefined ? "" : `\\cmidrule(lr){${start + 1}-${ends[i]}}`);
+  return [line(names), rules.join("")];
+}

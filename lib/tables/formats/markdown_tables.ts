@@ -1,0 +1,108 @@
+import type { Outcome } from "../../project/outcome.ts";
+import { bullets, grid, link, NONE, paragraph, plain, stack } from "../../values/markdown.ts";
+import { type Labelled, ownRows } from "../own_rows.ts";
+import { comparisons, pairedRows } from "../paired.ts";
+import { type Column, type PaperRow, type PaperTable, rowName } from "../paper.ts";
+import { type Cell, epochs, paperColumn, remarks, unsaid } from "../paper_column.ts";
+import { minus, type Printed } from "../printed.ts";
+import type { TeacherNames } from "../teacher_names.ts";
+import { type Footnotes, footnotes, unshown } from "./footnotes.ts";
+import { methodSettings, tableSettings } from "./settings.ts";
+
+/**
+ * A paper's table in its own shape, as markdown with its footnotes, settings and notes. A cell is ours, mean ± std (n),
+ * above the paper's number, the difference, ours at the other epoch, and what the authors' released logs say. `at` is what came of a cell's experiment.
+ */
+export function paperTable(table: PaperTable, at: (row: PaperRow, column: Column) => Outcome | undefined): string {
+  const notes = footnotes(), header = [corner(table, notes), ...table.columns.map((column) => title(column, table))];
+  const columns = table.columns.map((column, i) => paperColumn(table, i, (row) => at(row, column)));
+  const rows = table.rows.map((row, i) => [
+    plain(rowName(row, table)),
+    ...columns.map((cells) => cellText(cells[i], notes)),
+  ]);
+  const set = tableSettings(
+    table.rows.flatMap((row) =>
+      table.columns.map((column) => at(row, column)).filter((outcome) => outcome !== undefined)
+        .map((outcome): Labelled => [row.printed ?? row.method, outcome])
+    ),
+  );
+  return stack([
+    `## ${plain(table.title)}`,
+    grid(header, [...groups(table), ...rows]),
+    notes.below(),
+    set,
+    "**Notes**",
+    bullets(remarks(table).map(plain)),
+  ]);
+}
+
+/** What the lines of each cell are. */
+function corner(table: PaperTable, notes: Footnotes): string {
+  const [epoch, other] = epochs(table);
+  const logs = table.rows.some(({ logs }) => logs) ? "<br>released logs" : "", open = unsaid(table);
+  return `ours, ${epoch} (n)<br><sub>paper${open ? notes.mark(open) : ""} · Δ<br>ours, ${other}${logs}</sub>`;
+}
+
+function title({ teacher, student, metric }: Column, { columns }: PaperTable): string {
+  const several = new Set(columns.map(({ metric }) => metric)).size > 1;
+  return `${plain(teacher)} →<br>${plain(student)}${several ? `<br>${plain(metric)}` : ""}`;
+}
+
+/** The row of the columns' groups, each above its first column; none where there are none. */
+function groups({ columns }: PaperTable): string[][] {
+  if (columns.every(({ group }) => group === undefined)) return [];
+  const names = columns.map(({ group }, i) => group === columns[i - 1]?.group ? undefined : group);
+  return [["", ...names.map((name) => name === undefined ? "" : `**${plain(name)}**`)]];
+}
+
+function cellText({ ours, other, paper, logs = [], outcome }: Cell, notes: Footnotes): string {
+  const first = outcome ? link(shown(ours), outcome.path) + unshown(outcome, notes) : shown(ours);
+  if (!paper && !other) return first;
+  const delta = minus(ours, paper), printed = delta ? `${shown(paper)} · ${delta.text}` : shown(paper);
+  const released = logs.map(([epoch, { text }]) => `${epoch} ${text}`).join(" · ");
+  const below = [printed, ...other ? [other.text] : [], ...released ? [`logs: ${released}`] : []];
+  return `${first}<br><sub>${below.join("<br>")}</sub>`;
+}
+
+/**
+ * A table of our own numbers, as markdown with its footnotes and settings: a row per experiment with its networks, and the
+ * mean ± std over its trials of each measure; below it the differences from the rows that the others are compared with.
+ */
+export function ownTable(
+  title: string,
+  labelled: readonly Labelled[],
+  against: readonly string[] = [],
+  names?: TeacherNames,
+): string {
+  const notes = footnotes(), { columns, rows } = ownRows(labelled, names);
+  const header = ["", "teacher", "student", ...columns.map(({ title }) => title)];
+  const body = rows.map(({ label, teachers, student, cells: [main, ...further], outcome }) => [
+    link(plain(label), outcome.path),
+    teachers.map(plain).join(", ") || NONE,
+    plain(student),
+    shown(main) + unshown(outcome, notes),
+    ...further.map(shown),
+  ]);
+  return stack([
+    `## ${plain(title)}`,
+    grid(header, body),
+    notes.below(),
+    differences(labelled, against),
+    tableSettings(labelled, methodSettings(labelled)),
+  ]);
+}
+
+function differences(labelled: readonly Labelled[], against: readonly string[]): string {
+  const [header, ...rows] = pairedRows(comparisons(labelled, against)).map((cells) => cells.map(plain));
+  return rows.length === 0 ? "" : stack(["**Paired differences**", paragraph(HOW), grid(header, rows)]);
+}
+
+const HOW =
+  "In points, over the seeds that both rows have: with one seed two rows see the same data in the same order and start with " +
+  "the same student. The interval is Student's t. `better` or `worse` is where it leaves out 0, `undecided` where 0 is in it; " +
+  "`one seed` decides nothing.";
+
+/** A number as markdown, in bold where it is the best. */
+export function shown(printed: Printed | undefined): string {
+  return printed?.best ? `**${printed.text}**` : printed?.text ?? NONE;
+}

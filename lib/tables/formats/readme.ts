@@ -1,0 +1,91 @@
+import { join } from "node:path";
+import { Failure } from "../../values/failure.ts";
+import { paragraph, plain, stack } from "../../values/markdown.ts";
+import { type FilledTable, filledTables } from "../filled_tables.ts";
+import type { Paper } from "../paper.ts";
+import { ownTable, paperTable } from "./markdown_tables.ts";
+
+/**
+ * What the README of a folder with a `tables.ts` should be, given what it is: its head and tables new, its prose kept.
+ * Rejects with a `Failure` that names the file where a declaration, the paper's numbers or a result are wrong.
+ */
+export async function readme(folder: string, current: string): Promise<string> {
+  const { title, paper, tables } = await filledTables(folder);
+  const legend = paper ? [citation(paper), paragraph(`${LEGEND} ${LEGEND_OF_PAPER}`)] : [paragraph(LEGEND)];
+  const head = { name: "head", body: stack([ORIGIN, `# ${plain(title)}`, ...legend]) };
+  return generated(join(folder, "README.md"), current, [head, ...tables.map(section)]);
+}
+
+const ORIGIN =
+  "<!-- Written by `deno task tables`, as are the tables below; what stands outside of these markers is kept. -->";
+
+const LEGEND =
+  "Accuracies in percent, over n trials: mean ± sample standard deviation. `last` is after the last epoch; `best` is at the " +
+  "epoch that was best on the test set, or on the hold-out where one is declared. `—` was not run, or has no such number. " +
+  "The best of a column is bold, in a table of ours the best of each student, for KL of each student and teacher.";
+
+const LEGEND_OF_PAPER = "Below ours stand the paper's number, the difference Δ, and ours at the other epoch.";
+
+function citation({ authors, venue, year, code }: Paper): string {
+  const where = venue.includes(String(year)) ? venue : `${venue}, ${year}`;
+  const cited = plain(`${authors.join(", ")}. ${where}.`);
+  return paragraph(code ? `${cited} [Code](${code}).` : cited);
+}
+
+function section(filled: FilledTable): Section {
+  if (filled.kind === "paper") return { name: `table: ${filled.table.id}`, body: paperTable(filled.table, filled.at) };
+  return { name: `table: ${filled.id}`, body: ownTable(filled.title, filled.rows, filled.against, filled.names) };
+}
+
+/** A generated part of a text, between `<!-- table: x -->` and `<!-- /table -->` or `<!-- head -->` and `<!-- /head -->`. */
+export interface Section {
+  /** What the opening marker says: `head`, or `table: ` and an id. */
+  readonly name: string;
+  /** The markdown between the markers. */
+  readonly body: string;
+}
+
+const MARKER = /^<!-- (?:\/(head|table)|(head|table: .+?)) -->$/gm;
+
+/**
+ * The text with these sections, in place where it has them (a head that is new comes first, a table last); sections that
+ * are no longer generated go, and everything outside stays. Throws a `Failure` (exit 2) at a marker that is out of place.
+ */
+export function generated(path: string, text: string, sections: readonly Section[]): string {
+  const bodies = new Map(sections.map(({ name, body }) => [name, body]));
+  const pieces: string[] = [],
+    wrong = (marker: string) =>
+      new Failure(2, `${path}: ${marker} is out of place: each section has one opening and one closing marker`);
+  let from = 0, open: string | undefined;
+  for (const { 0: marker, 1: closes, 2: opens, index } of text.matchAll(MARKER)) {
+    if (opens !== undefined ? open !== undefined : closes !== kind(open)) throw wrong(marker);
+    if (opens === undefined) {
+      pieces.push(written(open!, bodies));
+      bodies.delete(open!);
+    } else {
+      if (pieces.some((piece) => piece.startsWith(`<!-- ${opens} -->`))) throw wrong(marker);
+      pieces.push(text.slice(from, index));
+    }
+    open = opens;
+    from = index + marker.length;
+  }
+  if (open !== undefined) throw wrong(`<!-- ${open} -->`);
+  pieces.push(text.slice(from));
+  const added = [...bodies.keys()], heads = added.filter((name) => name === "head");
+  const tables = added.filter((name) => name !== "head");
+  const whole = [
+    ...heads.map((name) => written(name, bodies)),
+    ...pieces,
+    ...tables.map((name) => written(name, bodies)),
+  ];
+  return `${whole.map((piece) => piece.replace(/^\n+|\s+$/g, "")).filter((piece) => piece !== "").join("\n\n")}\n`;
+}
+
+function kind(name: string | undefined): string | undefined {
+  return name?.replace(/:.*/s, "");
+}
+
+function written(name: string, bodies: ReadonlyMap<string, string>): string {
+  const body = bodies.get(name);
+  return body === undefined ? "" : `<!-- ${name} -->\n\n${body}\n\n<!-- /${kind(name)} -->`;
+}

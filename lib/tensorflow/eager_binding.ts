@@ -1,0 +1,121 @@
+import { setAttribute, type Setters } from "./attributes.ts";
+import { type Binding, DataType, described, elements, type OpAttribute, type TensorMetadata } from "./binding.ts";
+import { type CApi, cApi, check, cString, newTensor, type Pointer, tensorData, withStatus } from "./c_api.ts";
+import { configProto, type ProcessConfig } from "./config.ts";
+
+/** Runs each op at once, through TensorFlow's eager interface. */
+export class EagerBinding implements Binding {
+  readonly #api: CApi;
+  readonly #context: Pointer;
+  readonly #setters: Setters;
+  readonly #status: Pointer;
+  readonly #handles = new Map<number, Pointer>();
+  readonly #shapes = new Map<number, number[]>();
+  #next = 0;
+
+  /** An eager context; it lives as long as the process. */
+  constructor(config: ProcessConfig = {}) {
+    const api = this.#api = cApi();
+    this.#setters = {
+      string: api.TFE_OpSetAttrString,
+      int: api.TFE_OpSetAttrInt,
+      ints: api.TFE_OpSetAttrIntList,
+      float: api.TFE_OpSetAttrFloat,
+      bool: api.TFE_OpSetAttrBool,
+      type: api.TFE_OpSetAttrType,
+      shape: (operation, key, sides, rank) =>
+        withStatus(() => "an op's shape", (status) => api.TFE_OpSetAttrShape(operation, key, sides, rank, status)),
+    };
+    this.#status = api.TF_NewStatus()!;
+    const options = api.TFE_NewContextOptions()!;
+    try {
+      const proto = configProto(config);
+      api.TFE_ContextOptionsSetConfig(options, proto, BigInt(proto.length), this.#status);
+      check(this.#status, () => "configuring the eager context");
+      this.#context = api.TFE_NewContext(options, this.#status)!;
+      check(this.#status, () => "making the eager context");
+    } finally {
+      api.TFE_DeleteContextOptions(options);
+    }
+  }
+
+  /** How many tensors are held. */
+  get count(): number {
+    return this.#handles.size;
+  }
+
+  /** A tensor with a copy of these elements. */
+  createTensor(shape: number[], type: number, data: ArrayLike<number> | ArrayBufferView): number {
+    const api = this.#api, tensor = newTensor(type, shape, elements(type, data));
+    try {
+      return this.#keep(
+        withStatus(() => "a tensor's handle", (status) => api.TFE_NewTensorHandle(tensor, status))!,
+        shape,
+      );
+    } finally {
+      api.TF_DeleteTensor(tensor);
+    }
+  }
+
+  /** Releases a tensor. */
+  deleteTensor(id: number): void {
+    this.#api.TFE_DeleteTensorHandle(this.#handle(id));
+    this.#handles.delete(id);
+    this.#shapes.delete(id);
+  }
+
+  /** A copy of a tensor's elements. */
+  tensorDataSync(id: number): Float32Array | Int32Array | Uint8Array {
+    const api = this.#api;
+    const tensor = withStatus(
+      () => "reading a tensor",
+      (status) => api.TFE_TensorHandleResolve(this.#handle(id), status),
+    )!;
+    try {
+      return tensorData(tensor);
+    } finally {
+      api.TF_DeleteTensor(tensor);
+    }
+  }
+
+  /** Runs one op. */
+  executeOp(name: string, attributes: OpAttribute[], inputs: number[], outputs: number): TensorMetadata[] {
+    const api = this.#api, status = this.#status;
+    const doing = () => described(name, inputs.map((id) => this.#shapes.get(id) ?? []));
+    const op = api.TFE_NewOp(this.#context, cString(name), status);
+    check(status, doing);
+    try {
+      for (const attribute of attributes) setAttribute(this.#setters, op!, name, attribute);
+      for (const id of inputs) {
+        api.TFE_OpAddInput(op, this.#handle(id), status);
+        check(status, doing);
+      }
+      const results = new BigUint64Array(outputs), count = Int32Array.of(outputs);
+      api.TFE_Execute(op, results, count, status);
+      check(status, doing);
+      return Array.from(results, (address) => this.#metadata(Deno.UnsafePointer.create(address)!));
+    } finally {
+      api.TFE_DeleteOp(op);
+    }
+  }
+
+  #handle(id: number): Pointer {
+    const handle = this.#handles.get(id);
+    if (!handle) throw new Error("a tensor that was made while a step was traced has no value outside of it");
+    return handle;
+  }
+
+  #keep(handle: Pointer, shape: number[]): number {
+    const id = this.#next++;
+    this.#handles.set(id, handle);
+    this.#shapes.set(id, shape);
+    return id;
+  }
+
+  #metadata(handle: Pointer): TensorMetadata {
+    const api = this.#api, dtype = api.TFE_TensorHandleDataType(handle);
+    const rank = dtype === DataType.resource ? 0 : api.TFE_TensorHandleNumDims(handle, this.#status);
+    const shape = Array.from({ length: rank }, (_, i) => Number(api.TFE_TensorHandleDim(handle, i, this.#status)));
+    return { id: this.#keep(handle, shape), shape, dtype };
+  }
+}

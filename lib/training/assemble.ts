@@ -1,0 +1,124 @@
+import { creator, type ExtraValues } from "./create.ts";
+import type { Dataset, Mix, Split } from "../data/dataset.ts";
+import type { Distiller, Teachers } from "../experiment/distiller.ts";
+import { type Experiment, networkOf } from "../experiment/experiment.ts";
+import { Failure } from "../values/failure.ts";
+import { build, type Net, type Player } from "../nn/network.ts";
+import type { Schedule } from "../experiment/schedule.ts";
+import type { TrainParts } from "./step.ts";
+import { namesBelow, type Shape, type Variable, variables } from "../nn/variables.ts";
+
+/** The parts of an experiment that its training is made of; an experiment is one. */
+export interface Assembled extends Pick<Experiment, "student" | "teachers" | "several" | "distiller"> {
+  /** The task, and how images are changed before the networks see them. */
+  readonly dataset: Pick<Dataset<Mix | undefined, string>, "task" | "augmentation" | "normalisation" | "mix" | "views">;
+}
+
+/** What an experiment says nothing of and its training is made with. */
+export interface AssemblyOptions {
+  /** The seed of the initial values and of the steps. */
+  readonly seed: number;
+  /** Height, width and channels of an image. */
+  readonly image: Shape;
+  /** Number of classes. */
+  readonly classes: number;
+  /** What is trained on. */
+  readonly train: Pick<Split, "size" | "labels">;
+  /** The schedule that is run. */
+  readonly schedule: Schedule;
+  /** Values that variables start with, by name, as `startValues` gives them. Default: each draws its own. */
+  readonly values?: ReadonlyMap<string, Float32Array>;
+  /** The values of the modules that the method takes. Default: untrained ones. */
+  readonly taken?: ExtraValues;
+}
+
+/** The networks, the method and the optimiser of an experiment. */
+export interface Assembly {
+  /** The network that learns. */
+  readonly student: Player;
+  /** The networks that teach, in order. */
+  readonly teachers: readonly Player[];
+  /** What a training step is made of. */
+  readonly parts: TrainParts;
+  /** Every variable by name, in the order they were made: the student's, the teachers', the method's, the optimiser's. */
+  readonly variables: ReadonlyMap<string, Variable>;
+  /** Those that change: what a run needs to go on. */
+  readonly state: readonly Variable[];
+  /** The student's variables, by the names inside it. */
+  readonly weights: ReadonlyMap<string, Variable>;
+  /** The variables of the modules that the method trains for others, by module and the name inside it; absent: it trains none. */
+  readonly extras?: ReadonlyMap<string, Variable>;
+}
+
+/** What the names of variables begin with, by whose they are. */
+const SCOPES = {
+  student: "student",
+  teacher: (i: number): string => `teacher${i + 1}`,
+  distiller: "distiller",
+};
+
+/**
+ * Makes the networks, the method and the optimiser of an experiment. It opens nothing, runs nothing and makes no tensor. Throws
+ * a `Failure` (exit 2) where the networks do not suit the method, or where the method makes not all of its extras.
+ */
+export function assemble(experiment: Assembled, options: AssemblyOptions): Assembly {
+  const { distiller, dataset: { task, augmentation, normalisation, mix, views } } = experiment;
+  const { seed, image, classes, train, schedule, values, taken } = options;
+  const collected = new Map<string, Variable>();
+  const scope = variables({ seed, collected, values });
+  const network = (recipe: Net, within = scope) => build(recipe, within, image, classes);
+  const student = network(experiment.student, scope.in(SCOPES.student));
+  const teachers = experiment.teachers.map((one, i) => network(networkOf(one), scope.in(SCOPES.teacher(i)).frozen()));
+  const teacher = experiment.several ? teachers : teachers[0];
+  const made = new Map<string, ReadonlyMap<string, Variable>>();
+  const loss = distiller.build({
+    create: creator(scope.in(SCOPES.distiller), image, classes, { taken, trained: distiller.extras, made }),
+    student,
+    teacher,
+    dataset: { size: train.size, classes, labels: train.labels },
+  });
+  const untouched = new Set(distiller.untouched?.(student));
+  const trainable = [...collected.values()]
+    .filter((variable) => variable.trainable && !variable.fixed && !untouched.has(variable));
+  const optimizer = schedule.optimizer(trainable, scope);
+  const learning = { student, teacher, loss, optimizer, trainable, untouched };
+  return {
+    student,
+    teachers,
+    parts: { task, ...learning, augmentation, normalisation, mix, views, seed },
+    variables: collected,
+    state: [...collected.values()].filter((variable) => !variable.fixed),
+    weights: namesBelow(scope.in(SCOPES.student), student.variables),
+    extras: extrasOf(distiller, made),
+  };
+}
+
+/** The variables of a method's extras, each by its module's name and the name inside it. */
+function extrasOf(
+  { id, extras }: Distiller<Net, Teachers>,
+  made: ReadonlyMap<string, ReadonlyMap<string, Variable>>,
+): Map<string, Variable> | undefined {
+  if (!extras) return undefined;
+  return new Map(
+    Object.keys(extras).flatMap((extra) => {
+      const inside = made.get(extra);
+      if (!inside) {
+        throw new Failure(2, `${id} never makes its ${extra}: it has to call create.extra("${extra}", shape)`);
+      }
+      return Array.from(inside, ([name, variable]): [string, Variable] => [`${extra}.${name}`, variable]);
+    }),
+  );
+}
+
+/** Values of networks, by the names inside them; undefined: there are none. */
+export type Inside = ReadonlyMap<string, Float32Array> | undefined;
+
+/** What the student and the teachers start with, by the names of an assembly's variables. */
+export function startValues(student: Inside, teachers: readonly Inside[]): Map<string, Float32Array> {
+  const named = (scope: string, inside: Inside = new Map()) =>
+    Array.from(inside, ([name, values]) => [`${scope}.${name}`, values] as const);
+  return new Map([
+    ...named(SCOPES.student, student),
+    ...teachers.flatMap((inside, i) => named(SCOPES.teacher(i), inside)),
+  ]);
+}

@@ -1,0 +1,52 @@
+import type { Draw, Split } from "../data/dataset.ts";
+import type { Inputs } from "../values/input.ts";
+import type { LabelName, Task } from "../tasks/task.ts";
+
+/** A batch on its way into a step. */
+export type Batch = Inputs<"image" | "index" | LabelName>;
+
+/** The source of batches. */
+export interface BatchSource {
+  /** The task whose labels the images have. */
+  readonly task: Task;
+  /** The split that they are read from. */
+  readonly split: Split;
+  /** Height, width and channels of each image. */
+  readonly image: readonly number[];
+}
+
+/**
+ * The images of a split in this order, `size` at a time, the last batch taking what is left, read as `draw` says.
+ * The next batch is read while the caller works on the present one.
+ */
+export async function* batches(
+  { task, split, image }: BatchSource,
+  order: Uint32Array,
+  size: number,
+  draw?: Draw,
+): AsyncGenerator<Batch> {
+  const read = async (start: number): Promise<Batch | undefined> => {
+    if (start >= order.length) return undefined;
+    const index = Int32Array.from(order.subarray(start, start + size)), n = index.length;
+    const data = await split.read(index, draw);
+    return {
+      ...task.readLabels(split, index),
+      image: { shape: [n, ...image], data },
+      index: { shape: [n], data: index },
+    };
+  };
+  let next = read(0);
+  for (let start = size;; start += size) {
+    const batch = await next;
+    if (!batch) return;
+    next = read(start);
+    // Whoever stops early never awaits it, and its failure would then end the process.
+    next.catch(() => {});
+    yield batch;
+  }
+}
+
+/** The numbers 0 … size − 1 in order. */
+export function inOrder(size: number): Uint32Array {
+  return Uint32Array.from({ length: size }, (_, i) => i);
+}

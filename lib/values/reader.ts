@@ -1,0 +1,119 @@
+/**
+ * Reading what was parsed from JSON or YAML: a reader per type, put together like the type itself.
+ *
+ * @module
+ */
+
+/**
+ * Gives a value its type, or throws a `Mismatch`; `at` is where the value stands, such as `trials[0].seed`, `or` what it may
+ * be instead, such as ` or null`.
+ */
+export type Reader<T> = (value: unknown, at: string, or?: string) => T;
+
+/** What is wrong with a value, and where. */
+class Mismatch extends Error {}
+
+/** The value as its reader's type. Throws what `refuse` makes of the problem, which names the member and what it should be. */
+export function shaped<T>(value: unknown, reader: Reader<T>, refuse: (problem: string) => Error): T {
+  try {
+    return reader(value, "");
+  } catch (error) {
+    throw error instanceof Mismatch ? refuse(error.message) : error;
+  }
+}
+
+/** A reader of the values that `is` accepts, called `name` in its message. */
+export function only<T>(name: string, is: (value: unknown) => value is T): Reader<T> {
+  return (value, at, or = "") => {
+    if (is(value)) return value;
+    const place = at === "" ? "all of it" : at;
+    throw new Mismatch(
+      value === undefined ? `${place} is missing` : `${place} has to be ${name}${or}, not ${JSON.stringify(value)}`,
+    );
+  };
+}
+
+/** A text. */
+export const text: Reader<string> = only("a text", (value) => typeof value === "string");
+/** `true` or `false`. */
+export const truth: Reader<boolean> = only("true or false", (value) => typeof value === "boolean");
+/** A finite number. */
+export const number: Reader<number> = only(
+  "a number",
+  (value): value is number => typeof value === "number" && Number.isFinite(value),
+);
+/** A whole number, 0 or more. */
+export const count: Reader<number> = only(
+  "a whole number, 0 or more",
+  (value): value is number => Number.isSafeInteger(value) && Number(value) >= 0,
+);
+/** A number from 0 to 100. */
+export const percent: Reader<number> = only(
+  "a number from 0 to 100",
+  (value): value is number => typeof value === "number" && value >= 0 && value <= 100,
+);
+
+/** One of these values. */
+export function among<const T extends string>(...values: readonly T[]): Reader<T> {
+  return only(
+    values.map((value) => `"${value}"`).join(" or "),
+    (value): value is T => values.some((one) => one === value),
+  );
+}
+
+/** What `reader` reads, or `null`. */
+export function nullable<T>(reader: Reader<T>): Reader<T | null> {
+  return (value, at) => value === null ? null : reader(value, at, " or null");
+}
+
+/** What `reader` reads, or nothing at all. */
+export function optional<T>(reader: Reader<T>): Reader<T | undefined> {
+  return (value, at, or) => value === undefined ? undefined : reader(value, at, or);
+}
+
+/** A list of what `reader` reads. */
+export function list<T>(reader: Reader<T>): Reader<T[]> {
+  const array = only("a list", (value): value is unknown[] => Array.isArray(value));
+  return (value, at, or) => array(value, at, or).map((item, i) => reader(item, `${at}[${i}]`));
+}
+
+const object = only(
+  "an object",
+  (value): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value),
+);
+
+/** An object whose every member, whatever its name, `reader` reads. */
+export function byName<T>(reader: Reader<T>): Reader<{ [name: string]: T }> {
+  return (value, at, or) => {
+    const members = Object.entries(object(value, at, or)).filter(([, member]) => member !== undefined);
+    return Object.fromEntries(
+      members.map(([name, member]) => [name, reader(member, at === "" ? name : `${at}.${name}`)]),
+    );
+  };
+}
+
+/** Some members of an object, in the readers' order; what else it has is passed over. */
+export function some<T extends object>(readers: { readonly [K in keyof T]-?: Reader<T[K]> }): Reader<T> {
+  return (value, at, or) => {
+    const from = object(value, at, or), read: Partial<T> = {};
+    for (const key in readers) {
+      const member = readers[key](from[key], at === "" ? key : `${at}.${key}`);
+      if (member !== undefined) read[key] = member;
+    }
+    return read as T;
+  };
+}
+
+/** An object with these members and no others, in the readers' order. */
+export function all<T extends object>(readers: { readonly [K in keyof T]-?: Reader<T[K]> }): Reader<T> {
+  const members = some<T>(readers);
+  return (value, at, or) => {
+    const strange = Object.keys(object(value, at, or)).find((key) => !(key in readers));
+    if (strange !== undefined) {
+      throw new Mismatch(
+        `${at === "" ? "" : `${at}.`}${strange} is unknown; known are ${Object.keys(readers).join(", ")}`,
+      );
+    }
+    return members(value, at);
+  };
+}

@@ -1,0 +1,91 @@
+/**
+ * A run's state in one safetensors file: every variable, and one JSON value with the rest.
+ *
+ * @module
+ */
+import { atomicWrite } from "../files/atomic_write.ts";
+import { Failure } from "../values/failure.ts";
+import { canonical, type Json } from "../values/json.ts";
+import { type Contents, decode, encode, type Entry } from "./safetensors.ts";
+import type { Value } from "./value.ts";
+
+/** What a checkpoint holds. */
+export interface Checkpoint {
+  /** The variables' values by name. */
+  readonly tensors: ReadonlyMap<string, Value>;
+  /** What the run said of itself. */
+  readonly metadata: Json;
+}
+
+/** Writes a checkpoint, whole or not at all. Rejects with a `Failure` (exit 3) where the disk refuses. */
+export async function saveCheckpoint(path: string, tensors: ReadonlyMap<string, Value>, metadata: Json): Promise<void> {
+  const entries = Array.from(tensors, ([name, { shape, data }]): [string, Entry] => [
+    name,
+    data instanceof Float32Array ? { dtype: "F32", shape, data } : { dtype: "I32", shape, data },
+  ]);
+  await atomicWrite(path, encode(new Map(entries), { retort: canonical(metadata) }));
+}
+
+/**
+ * Reads a checkpoint. Rejects with a `Failure` (exit 3) that names the file and the way out where it can't be read, is
+ * damaged or is no checkpoint of ours.
+ */
+export async function loadCheckpoint(path: string): Promise<Checkpoint> {
+  const bytes = await Deno.readFile(path).catch((cause) => {
+    throw new Failure(3, `cannot read the checkpoint ${path}: ${cause.message}; ${WAY_OUT}`, { cause });
+  });
+  try {
+    return checkpoint(decode(bytes, path), path);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    throw new Failure(3, `${error.message}; ${WAY_OUT}`, { cause: error });
+  }
+}
+
+/** How to go on where a checkpoint is of no use. */
+export const WAY_OUT = "running its experiment with --fresh starts again";
+
+/** A file's contents, where they are what `saveCheckpoint` writes. */
+function checkpoint({ tensors, metadata }: Contents, path: string): Checkpoint {
+  const values = new Map<string, Value>();
+  for (const [name, { dtype, shape, data }] of tensors) {
+    if (dtype !== "F32" && dtype !== "I32") {
+      throw new Failure(3, `${path} is no checkpoint of a run: its tensor "${name}" is ${dtype}`);
+    }
+    values.set(name, { shape, data });
+  }
+  try {
+    return { tensors: values, metadata: JSON.parse(metadata.retort) };
+  } catch (cause) {
+    throw new Failure(3, `${path} is no checkpoint of a run: its metadata has no JSON called retort`, { cause });
+  }
+}
+
+/**
+ * Checks that a checkpoint has exactly the expected variables, given by name and shape. Throws a `Failure` (exit 3) that
+ * lists every one that is missing, extra or of another shape.
+ */
+export function match(
+  path: string,
+  tensors: ReadonlyMap<string, Pick<Value, "shape">>,
+  expected: ReadonlyMap<string, readonly number[]>,
+): void {
+  const problems = mismatches(tensors, expected);
+  if (problems.length === 0) return;
+  throw new Failure(3, `${path} is a checkpoint of another network; ${WAY_OUT}\n  ${problems.join("\n  ")}`);
+}
+
+/** Every tensor that is missing, extra or of another shape than expected by name, a line each. */
+export function mismatches(
+  tensors: ReadonlyMap<string, Pick<Value, "shape">>,
+  expected: ReadonlyMap<string, readonly number[]>,
+): string[] {
+  const problems: string[] = [];
+  for (const [name, shape] of expected) {
+    const found = tensors.get(name)?.shape;
+    if (!found) problems.push(`missing: ${name} [${shape}]`);
+    else if (String(found) !== String(shape)) problems.push(`another shape: ${name} is [${found}], not [${shape}]`);
+  }
+  for (const [name, { shape }] of tensors) if (!expected.has(name)) problems.push(`extra: ${name} [${shape}]`);
+  return problems;
+}

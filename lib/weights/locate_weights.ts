@@ -1,0 +1,73 @@
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Given } from "../experiment/weights.ts";
+import { checksum } from "../files/checksum.ts";
+import { download } from "../files/download.ts";
+import { Failure, reason } from "../values/failure.ts";
+import { sha256 as digest } from "../values/sha256.ts";
+import { readWeights, type WeightsFile } from "./weights_file.ts";
+
+/** A teacher's weights that were trained elsewhere, as they stand. */
+export interface ResolvedWeights extends Given {
+  /** The path of their file, absolute. */
+  readonly path: string;
+  /** Whether the file is there. */
+  readonly isThere: boolean;
+}
+
+/** Finds out where weights are: below the project's folder `root`, or below the folder of the data sets once downloaded. */
+export async function resolveWeights(given: Given, root: string, data: string): Promise<ResolvedWeights> {
+  const { source: { file, url } } = given;
+  const path = url !== undefined
+    ? resolve(data, "weights", await nameOf(url, given.sha256))
+    : file instanceof URL
+    ? fileURLToPath(file)
+    : resolve(root, file);
+  return { ...given, path, isThere: await Deno.stat(path).then(({ isFile }) => isFile, () => false) };
+}
+
+/**
+ * The contents of weights, downloaded first where they are not there and have an address. Rejects with a `Failure` (exit
+ * 3) where there is no file, it is not the declared one or cannot be read.
+ */
+export async function openWeights(resolved: ResolvedWeights, log: (line: string) => void): Promise<WeightsFile> {
+  const { network, source: { url }, sha256, path, isThere } = resolved;
+  if (!isThere) {
+    if (url === undefined) {
+      throw new Failure(3, `there is no file ${path}, where weights(${network.id}, …) looks for it`);
+    }
+    await fetchWeights(url, sha256, path, log);
+  }
+  const again = url === undefined ? "" : `; remove ${path} and run again, and it is downloaded anew`;
+  if (sha256 !== null) {
+    const found = await checksum(path, "sha256").catch((cause) => {
+      throw new Failure(3, `cannot read ${path}: ${reason(cause)}`, { cause });
+    });
+    if (found !== sha256) {
+      throw new Failure(3, `${path} has SHA-256 ${found}, declared ${sha256}: it is another file, or damaged${again}`);
+    }
+  }
+  try {
+    return await readWeights(path);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    throw new Failure(error.exit, error.message + again, { cause: error });
+  }
+}
+
+async function fetchWeights(
+  url: string,
+  sha256: string | null,
+  to: string,
+  log: (line: string) => void,
+): Promise<void> {
+  const sum = sha256 === null ? undefined : { algorithm: "sha256", digits: sha256 } as const;
+  await download({ url, sum, to, elsewhere: "`file` in place of `url` declares one elsewhere" }, log);
+}
+
+/** The name that a download gets: that in its address, behind the first digits of its sum, or else of its address's: many are called alike. */
+async function nameOf(url: string, sha256: string | null): Promise<string> {
+  const digits = sha256 ?? await digest(new TextEncoder().encode(url));
+  const last = new URL(url).pathname.split("/").at(-1)!;
+  return `${digits.slice(0, 8)}-${last.replaceAll(/[^\w.-]+/g, "_").slice(-100) || "weights"}`;
+}

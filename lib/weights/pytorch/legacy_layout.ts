@@ -1,0 +1,89 @@
+import type { Source } from "../../files/byte_source.ts";
+import { legible } from "../../values/words.ts";
+import { damaged, Refused } from "../refused.ts";
+import { ARRAYS } from "../safetensors.ts";
+import type { Pickled, Storage } from "./objects.ts";
+import { PICKLE, type Saved } from "./saved.ts";
+import { unpickle, type Unpickled } from "./unpickle.ts";
+
+/** The number that such a file begins with, as a pickle has it. */
+const MAGIC = 0x1950a86a20f9469cfc6cn;
+
+const VERSION = 1001;
+
+/**
+ * What is in a file of PyTorch before 1.6: five pickles (the magic number, a version, the machine, the value, the keys
+ * of the storages), then each storage: how many elements in 8 bytes, and the elements. Throws a `Refused`.
+ */
+export function readLegacyLayout(source: Source): Saved {
+  const head = source.read(0, Math.min(source.size, PICKLE));
+  let end = 0;
+  const next = (): Unpickled => {
+    const read = unpickle(head, end, source.size);
+    end = read.end;
+    return read;
+  };
+  if (next().value !== MAGIC) throw new Refused("is a Python pickle, but not one that torch.save wrote");
+  const { value: version } = next();
+  if (version !== VERSION) throw damaged(`its version is not ${VERSION}`);
+  const { value: machine } = next();
+  if (machine instanceof Map && machine.get("little_endian") === false) {
+    throw new Refused(
+      "was saved on a machine whose numbers begin with their highest byte: load and save it on another",
+    );
+  }
+  const { value, storages } = next();
+  const { value: keys } = next();
+  if (!isKeys(keys)) throw damaged("it has no list of its storages");
+  const places = locate(source, end, keys.map(String), storages);
+  return {
+    value,
+    size: (key) => places.get(key)?.size,
+    read(key) {
+      const place = places.get(key);
+      if (!place) throw damaged(`it has no storage ${legible(key)}`);
+      return source.read(place.position, place.size);
+    },
+  };
+}
+
+const isKeys = (value: Pickled): value is (string | number)[] =>
+  Array.isArray(value) && value.every((key) => typeof key === "string" || typeof key === "number");
+
+/** Where a storage's elements are. */
+interface Place {
+  readonly position: number;
+  readonly size: number;
+}
+
+/** Where every storage is, by its key. They fill the file from `start` on, and exactly. */
+function locate(
+  source: Source,
+  start: number,
+  keys: readonly string[],
+  storages: readonly Storage[],
+): Map<string, Place> {
+  const described = new Map(storages.map((storage) => [storage.key, storage]));
+  const places = new Map<string, Place>();
+  let position = start;
+  for (const key of keys) {
+    const storage = described.get(key);
+    if (!storage || places.has(key)) {
+      throw damaged(`its list of storages has ${legible(key)}, which it never refers to`);
+    }
+    if (position + 8 > source.size) throw damaged(`it ends before its storage ${legible(key)}`);
+    const count = Number(new DataView(source.read(position, 8).buffer).getBigUint64(0, true));
+    if (count !== storage.length) {
+      throw damaged(`its storage ${legible(key)} has ${count} numbers, and its tensors claim ${storage.length}`);
+    }
+    const size = count * ARRAYS[storage.dtype].BYTES_PER_ELEMENT;
+    position += 8;
+    if (position + size > source.size) {
+      throw damaged(`it ends ${position + size - source.size} bytes before its storage ${legible(key)} does`);
+    }
+    places.set(key, { position, size });
+    position += size;
+  }
+  if (position < source.size) throw damaged(`${source.size - position} bytes follow its last storage`);
+  return places;
+}

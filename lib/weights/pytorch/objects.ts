@@ -1,0 +1,174 @@
+import { legible } from "../../values/words.ts";
+import { damaged, foreign } from "../refused.ts";
+import type { Dtype } from "../safetensors.ts";
+
+/** A value of a pickle. Lists and tuples are arrays, dictionaries are maps; a bigint is a number beyond 2⁵³. */
+export type Pickled =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | Uint8Array
+  | Pickled[]
+  | Map<Pickled, Pickled>
+  | Named
+  | Storage
+  | Tensor;
+
+/** A Python name that a file may mention, such as `torch.FloatStorage`. */
+export class Named {
+  /** The module and the name in it. */
+  readonly name: string;
+
+  /** The name, which has to be a known one. Throws a `Refused` that says it otherwise. */
+  constructor(name: string) {
+    if (!Object.hasOwn(STORAGES, name) && !Object.hasOwn(CALLS, name) && !DTYPE.test(name)) {
+      throw foreign(`asks for the Python name ${legible(name)}`);
+    }
+    this.name = name;
+  }
+}
+
+/** A row of numbers in a file, or a part of one, which tensors lie in. */
+export interface Extent {
+  /** The first element. */
+  readonly offset: number;
+  /** How many there are. */
+  readonly length: number;
+}
+
+/** A row of numbers in a file. */
+export class Storage {
+  /** The type of its elements. */
+  readonly dtype: Dtype;
+  /** What the file calls it. */
+  readonly key: string;
+  /** How many elements it has, by the file's account. */
+  readonly length: number;
+  /** The part of it that is meant. */
+  readonly part: Extent;
+
+  /** A storage, or a part of one. */
+  constructor(dtype: Dtype, key: string, length: number, part: Extent = { offset: 0, length }) {
+    this.dtype = dtype;
+    this.key = key;
+    this.length = length;
+    this.part = part;
+  }
+}
+
+/** A tensor by its place in a storage; whether the storage has so many elements was not yet checked. */
+export class Tensor {
+  /** Where its elements are. */
+  readonly storage: Storage;
+  /** The first of them, counted in elements. */
+  readonly offset: number;
+  /** The size of each dimension. */
+  readonly shape: readonly number[];
+  /** How many elements further the next one is, along each dimension. */
+  readonly strides: readonly number[];
+
+  /** A tensor at a place. */
+  constructor(storage: Storage, offset: number, shape: readonly number[], strides: readonly number[]) {
+    this.storage = storage;
+    this.offset = offset;
+    this.shape = shape;
+    this.strides = strides;
+  }
+}
+
+/** What a name builds from these arguments. Throws a `Refused` where it is not one that builds, or not of such arguments. */
+export function build(callee: Pickled, args: Pickled): Pickled {
+  if (!(callee instanceof Named) || !Object.hasOwn(CALLS, callee.name)) {
+    throw foreign(`calls ${callee instanceof Named ? callee.name : kind(callee)}`);
+  }
+  if (!Array.isArray(args)) throw damaged(`it calls ${callee.name} without a tuple of arguments`);
+  return CALLS[callee.name](args);
+}
+
+/** The storage that a persistent id names: `("storage", type, key, location, length, part)`, the part optional. */
+export function storage(id: Pickled): Storage {
+  if (!Array.isArray(id) || id[0] !== "storage") throw foreign("refers to something that is no storage");
+  const [, type, key, , length, part = null] = id;
+  const dtype = type instanceof Named ? STORAGES[type.name] : undefined;
+  if (!dtype || !isKey(key) || !isCount(length)) throw damaged("one of its storages is described wrongly");
+  if (part === null) return new Storage(dtype, String(key), length);
+  const [, offset, count] = Array.isArray(part) ? part : [];
+  if (!isCount(offset) || !isCount(count) || offset + count > length) {
+    throw damaged(`it takes a part of its storage ${legible(String(key))} that is not in it`);
+  }
+  return new Storage(dtype, String(key), length, { offset, length: count });
+}
+
+/** What a value is, for messages. */
+export function kind(value: Pickled): string {
+  if (value instanceof Map) return "a dict";
+  if (Array.isArray(value)) return "a list";
+  if (value instanceof Tensor) return "a tensor";
+  if (value instanceof Storage) return "a storage";
+  if (value instanceof Named) return value.name;
+  if (value instanceof Uint8Array) return "bytes";
+  return value === null ? "None" : { string: "a text", boolean: "a boolean" }[typeof value as string] ?? "a number";
+}
+
+const STORAGES: Readonly<Record<string, Dtype>> = {
+  "torch.FloatStorage": "F32",
+  "torch.DoubleStorage": "F64",
+  "torch.HalfStorage": "F16",
+  "torch.BFloat16Storage": "BF16",
+  "torch.LongStorage": "I64",
+  "torch.IntStorage": "I32",
+  "torch.ShortStorage": "I16",
+  "torch.CharStorage": "I8",
+  "torch.ByteStorage": "U8",
+  "torch.BoolStorage": "BOOL",
+};
+
+/** Element types stand in some files beside the weights. */
+const DTYPE = /^torch\.(float|bfloat|u?int)(8|16|32|64)$|^torch\.(half|double|short|int|long|bool)$/;
+
+const CALLS: Readonly<Record<string, (args: Pickled[]) => Pickled>> = {
+  "collections.OrderedDict": ([pairs = []]) => dictionary(pairs),
+  "torch._utils._rebuild_tensor": tensor,
+  "torch._utils._rebuild_tensor_v2": tensor,
+  "torch._utils._rebuild_parameter": ([data = null]) => data,
+  "torch.Size": ([sizes = []]) => sizes,
+  "torch.device": ([type = null]) => type,
+  // Protocols below 3 have no opcode for bytes.
+  "_codecs.encode": ([text = null]) => latin(text),
+  "__builtin__.bytes": () => new Uint8Array(),
+};
+
+function tensor([storage, offset, shape, strides]: Pickled[]): Tensor {
+  if (
+    !(storage instanceof Storage) || !isCount(offset) || !isCounts(shape) || !isCounts(strides) ||
+    shape.length !== strides.length || shape.length > 64
+  ) {
+    throw damaged(
+      "one of its tensors is described wrongly: sizes, strides and offset have to be whole numbers from 0 on",
+    );
+  }
+  // Copied, because the file could still change its lists.
+  return new Tensor(storage, offset, [...shape], [...strides]);
+}
+
+function dictionary(pairs: Pickled): Map<Pickled, Pickled> {
+  if (!Array.isArray(pairs)) throw damaged("it makes a dict of something that is no list of pairs");
+  return new Map(pairs.map((pair) => {
+    if (!Array.isArray(pair) || pair.length !== 2) {
+      throw damaged("it makes a dict of something that is no list of pairs");
+    }
+    return [pair[0], pair[1]];
+  }));
+}
+
+function latin(text: Pickled): Uint8Array {
+  if (typeof text !== "string") throw damaged("it makes bytes of something that is no text");
+  return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+}
+
+const isCount = (value: Pickled | undefined): value is number => Number.isSafeInteger(value) && value as number >= 0;
+const isCounts = (value: Pickled | undefined): value is number[] => Array.isArray(value) && value.every(isCount);
+const isKey = (value: Pickled | undefined): value is string | number =>
+  typeof value === "string" || typeof value === "number";

@@ -1,0 +1,296 @@
+import { legible } from "../../values/words.ts";
+import { damaged, foreign, Refused } from "../refused.ts";
+import { Cursor } from "./cursor.ts";
+import { build, kind, Named, type Pickled, type Storage, storage } from "./objects.ts";
+
+/** What was read of a pickle. */
+export interface Unpickled {
+  /** The value. */
+  readonly value: Pickled;
+  /** The place behind the pickle. */
+  readonly end: number;
+  /** The storages that were referred to. */
+  readonly storages: readonly Storage[];
+}
+
+/** Lists, dicts and tuples in one another, at most. Checkpoints have three or four. */
+const LEVELS = 64;
+
+/**
+ * Instructions at most in a file of so many bytes, where one that makes a container counts for eight. A tensor needs
+ * about 90: that is enough for thousands of small ones, and keeps what a pickle makes of itself below twice its file.
+ */
+const most = (size: number): number => 2 ** 18 + size / 32;
+
+/** The value of the pickle that begins at a place of these bytes, in a file of `size` bytes. Throws a `Refused`. */
+export function unpickle(bytes: Uint8Array, start = 0, size = bytes.length): Unpickled {
+  const machine = new Machine(new Cursor(bytes, start), most(size));
+  for (;;) {
+    const code = machine.in.uint8();
+    if (code === STOP) return { value: machine.pop(), end: machine.in.at, storages: machine.storages };
+    machine.work(1);
+    const run = INSTRUCTIONS[String.fromCharCode(code)];
+    if (!run) throw damaged(`its pickle has the unknown instruction 0x${code.toString(16)}`);
+    run(machine);
+  }
+}
+
+/** The stack machine's state. */
+class Machine {
+  readonly in: Cursor;
+  readonly storages: Storage[] = [];
+  readonly #stack: Pickled[] = [];
+  readonly #marks: number[] = [];
+  readonly #memo = new Map<number, Pickled>();
+  readonly #levels = new Map<object, number>();
+  #left: number;
+
+  constructor(cursor: Cursor, work: number) {
+    this.in = cursor;
+    this.#left = work;
+  }
+
+  work(amount: number): void {
+    this.#left -= amount;
+    if (this.#left < 0) throw new Refused("is refused: its pickle has more values than a checkpoint can need");
+  }
+
+  push(value: Pickled): void {
+    this.#stack.push(value);
+  }
+
+  pop(): Pickled {
+    this.#hold(1);
+    return this.#stack.pop()!;
+  }
+
+  top(): Pickled {
+    this.#hold(1);
+    return this.#stack.at(-1)!;
+  }
+
+  /** The last `count` values, taken off. */
+  take(count: number): Pickled[] {
+    this.#hold(count);
+    return this.#stack.splice(this.#stack.length - count);
+  }
+
+  mark(): void {
+    this.#marks.push(this.#stack.length);
+  }
+
+  /** The values since the last mark, taken off. */
+  takeMarked(): Pickled[] {
+    const start = this.#marks.pop();
+    if (start === undefined) throw damaged("its pickle closes more than it opens");
+    return this.#stack.splice(start);
+  }
+
+  put(index: number): void {
+    this.#memo.set(index, this.top());
+  }
+
+  putNext(): void {
+    this.put(this.#memo.size);
+  }
+
+  get(index: number): void {
+    const value = this.#memo.get(index);
+    if (value === undefined) throw damaged(`its pickle recalls the value ${index}, which it has not kept`);
+    this.push(value);
+  }
+
+  /** Pushes a new container. */
+  make(container: Pickled[] | Map<Pickled, Pickled>, contents: readonly Pickled[] = []): void {
+    this.work(7);
+    this.nest(container, contents);
+    this.push(container);
+  }
+
+  /** Pushes a storage that was referred to. */
+  refer(storage: Storage): void {
+    this.storages.push(storage);
+    this.push(storage);
+  }
+
+  /** Notes that these values are now in this container, and how deep that makes it. */
+  nest(container: object, contents: readonly Pickled[]): void {
+    let level = this.#levels.get(container) ?? 1;
+    for (const value of contents) {
+      if (Array.isArray(value) || value instanceof Map) level = Math.max(level, 1 + (this.#levels.get(value) ?? 1));
+    }
+    if (level > LEVELS) throw new Refused(`is refused: it nests lists and dicts more than ${LEVELS} levels deep`);
+    if (level > 1) this.#levels.set(container, level);
+  }
+
+  /** Throws unless so many values lie above the last mark. */
+  #hold(count: number): void {
+    if (this.#stack.length - (this.#marks.at(-1) ?? 0) < count) throw damaged("its pickle takes more than it has put");
+  }
+}
+
+const STOP = 0x2e;
+
+type Instruction = (machine: Machine) => void;
+
+/** The instructions by their codes as letters. Those above 127 came with protocol 2 (80 to 8b), 4 (8c to 95) and 5 (96). */
+const INSTRUCTIONS: Readonly<Record<string, Instruction>> = {
+  "\x80": version,
+  "\x95": (m) => m.in.uint64(), // a frame's length
+  "N": (m) => m.push(null),
+  "\x88": (m) => m.push(true),
+  "\x89": (m) => m.push(false),
+  "I": (m) => m.push(numberIn(m.in.line())),
+  "L": (m) => m.push(numberIn(m.in.line())),
+  "F": (m) => m.push(Number(m.in.line())),
+  "J": (m) => m.push(m.in.int32()),
+  "K": (m) => m.push(m.in.uint8()),
+  "M": (m) => m.push(m.in.uint16()),
+  "G": (m) => m.push(m.in.float64()),
+  "\x8a": (m) => long(m, m.in.uint8()),
+  "\x8b": (m) => long(m, m.in.uint32()),
+  "S": (m) => m.push(unquoted(m.in.line())),
+  "V": (m) => m.push(plain(m.in.line())),
+  // Python 2 wrote its texts with the two that follow.
+  "T": (m) => m.push(m.in.text(m.in.uint32())),
+  "U": (m) => m.push(m.in.text(m.in.uint8())),
+  "X": (m) => m.push(m.in.text(m.in.uint32())),
+  "\x8c": (m) => m.push(m.in.text(m.in.uint8())),
+  "\x8d": (m) => m.push(m.in.text(m.in.uint64())),
+  "B": (m) => m.push(m.in.take(m.in.uint32())),
+  "C": (m) => m.push(m.in.take(m.in.uint8())),
+  "\x8e": (m) => m.push(m.in.take(m.in.uint64())),
+  "\x96": (m) => m.push(m.in.take(m.in.uint64())),
+
+  "(": (m) => m.mark(),
+  "0": (m) => m.pop(),
+  "1": (m) => m.takeMarked(),
+  "2": (m) => m.push(m.top()),
+  "p": (m) => m.put(Number(m.in.line())),
+  "q": (m) => m.put(m.in.uint8()),
+  "r": (m) => m.put(m.in.uint32()),
+  "\x94": (m) => m.putNext(),
+  "g": (m) => m.get(Number(m.in.line())),
+  "h": (m) => m.get(m.in.uint8()),
+  "j": (m) => m.get(m.in.uint32()),
+
+  ")": (m) => m.make([]),
+  "]": (m) => m.make([]),
+  "}": (m) => m.make(new Map()),
+  "t": (m) => list(m, m.takeMarked()),
+  "l": (m) => list(m, m.takeMarked()),
+  "d": (m) => newDict(m, m.takeMarked()),
+  "\x85": (m) => list(m, m.take(1)),
+  "\x86": (m) => list(m, m.take(2)),
+  "\x87": (m) => list(m, m.take(3)),
+  "a": (m) => append(m, m.take(1)),
+  "e": (m) => append(m, m.takeMarked()),
+  "s": (m) => setItems(m, m.take(2)),
+  "u": (m) => setItems(m, m.takeMarked()),
+
+  "c": (m) => m.push(new Named(`${m.in.line()}.${m.in.line()}`)),
+  "\x93": (m) => name(m, m.take(2)),
+  "i": (m) => call(m, new Named(`${m.in.line()}.${m.in.line()}`), m.takeMarked()),
+  "R": (m) => callTop(m, m.take(2)),
+  "\x81": (m) => callTop(m, m.take(2)),
+  "Q": (m) => m.refer(storage(m.pop())),
+  "b": setState,
+
+  "P": () => refuse("refers to something that is no storage"),
+  "o": () => refuse("makes an object of a class"),
+  "\x92": () => refuse("makes an object of a class"),
+  "\x82": () => refuse("makes an object of Python's extension registry"),
+  "\x83": () => refuse("makes an object of Python's extension registry"),
+  "\x84": () => refuse("makes an object of Python's extension registry"),
+  "\x8f": () => refuse("makes a set"),
+  "\x91": () => refuse("makes a set"),
+};
+
+function version(machine: Machine): void {
+  const protocol = machine.in.uint8();
+  if (protocol > 5) throw new Refused(`is refused: its pickle is of protocol ${protocol}, newer than 5`);
+}
+
+/** A number as text; `00` and `01` are how protocol 1 wrote booleans, and an `L` may follow. */
+function numberIn(line: string): Pickled {
+  if (line === "00" || line === "01") return line === "01";
+  // The bound keeps a long row of digits from taking quadratic time.
+  const [, digits] = /^([-+]?\d{1,300})L?$/.exec(line) ?? [];
+  if (digits === undefined) throw damaged(`its pickle has the number ${legible(line)}`);
+  return exact(BigInt(digits));
+}
+
+/** Pushes a number in the two's complement of so many bytes, the lowest first. */
+function long(machine: Machine, length: number): void {
+  machine.work(length);
+  const hex = Uint8Array.from(machine.in.take(length)).reverse().toHex();
+  machine.push(exact(BigInt.asIntN(8 * length, BigInt(`0x0${hex}`))));
+}
+
+const exact = (value: bigint): number | bigint => Number.isSafeInteger(Number(value)) ? Number(value) : value;
+
+function unquoted(line: string): string {
+  const [, text] = /^(?:'(.*)'|"(.*)")$/.exec(line)?.filter((group) => group !== undefined) ?? [];
+  if (text === undefined) throw damaged("its pickle has a text without quotes");
+  return plain(text);
+}
+
+/** A text as a line, in which nothing is escaped. */
+function plain(text: string): string {
+  if (text.includes("\\")) {
+    throw new Refused("is refused: its pickle has an escaped text, which only protocol 0 writes");
+  }
+  return text;
+}
+
+const list = (machine: Machine, values: Pickled[]): void => machine.make(values, values);
+
+function append(machine: Machine, values: Pickled[]): void {
+  const list = machine.top();
+  if (!Array.isArray(list)) throw damaged(`its pickle appends to ${kind(list)}`);
+  machine.nest(list, values);
+  for (const value of values) list.push(value);
+}
+
+function setItems(machine: Machine, values: Pickled[]): void {
+  const dict = machine.top();
+  if (!(dict instanceof Map)) throw damaged(`its pickle sets an item of ${kind(dict)}`);
+  if (values.length % 2 === 1) throw damaged("its pickle sets a key without a value");
+  machine.nest(dict, values);
+  for (let i = 0; i < values.length; i += 2) dict.set(values[i], values[i + 1]);
+}
+
+function newDict(machine: Machine, values: Pickled[]): void {
+  machine.make(new Map());
+  setItems(machine, values);
+}
+
+function name(machine: Machine, [module, member]: Pickled[]): void {
+  if (typeof module !== "string" || typeof member !== "string") throw damaged("its pickle has a name that is no text");
+  machine.push(new Named(`${module}.${member}`));
+}
+
+function callTop(machine: Machine, [callee, args]: Pickled[]): void {
+  call(machine, callee, args);
+}
+
+function call(machine: Machine, callee: Pickled, args: Pickled): void {
+  // What a call copies is work too, or a value that is kept once could be copied without end.
+  for (const value of Array.isArray(args) ? args : []) {
+    if (Array.isArray(value) || typeof value === "string") machine.work(value.length);
+  }
+  const made = build(callee, args);
+  if (made instanceof Map) machine.make(made, [...made.values()]);
+  else machine.push(made);
+}
+
+/** A state dict's `_metadata` (the versions of its modules) is passed over; nothing else may have attributes. */
+function setState(machine: Machine): void {
+  machine.pop();
+  const target = machine.top();
+  if (!(target instanceof Map)) refuse(`sets attributes of ${kind(target)}`);
+}
+
+function refuse(wish: string): never {
+  throw foreign(wish);
+}

@@ -1,0 +1,48 @@
+import { damaged, Refused } from "../refused.ts";
+import type { Source } from "../../files/byte_source.ts";
+import { readZip } from "../../files/zip.ts";
+import { PICKLE, type Saved } from "./saved.ts";
+import { unpickle } from "./unpickle.ts";
+
+/**
+ * What is in a file of PyTorch from 1.6 on: a zip with one folder, in which `data.pkl` is the value and `data/<key>` are
+ * the storages. Throws a `Refused`, or a `Failure` (exit 3) where the zip itself is damaged.
+ */
+export function readZipLayout(source: Source): Saved {
+  const zip = readZip(source, ENTRIES);
+  const pickle = zip.names.find((name) => /^[^/]+\/data\.pkl$/.test(name));
+  if (pickle === undefined) throw otherZip(zip.names);
+  const folder = pickle.slice(0, -"data.pkl".length);
+  if (zip.names.some((name) => name.startsWith(`${folder}code/`) || name === `${folder}constants.pkl`)) {
+    throw new Refused(
+      "is a program of TorchScript, not weights: in Python, torch.save(torch.jit.load(path).state_dict(), new_path)",
+    );
+  }
+  if (zip.size(pickle)! > PICKLE) throw damaged(`its data.pkl has ${zip.size(pickle)} bytes`);
+  if (zip.names.includes(`${folder}byteorder`) && text(zip.read(`${folder}byteorder`)) !== "little") {
+    throw new Refused(
+      "was saved on a machine whose numbers begin with their highest byte: load and save it on another",
+    );
+  }
+  const { value } = unpickle(zip.read(pickle), 0, source.size);
+  return {
+    value,
+    size: (key) => zip.size(`${folder}data/${key}`),
+    read: (key) => zip.read(`${folder}data/${key}`),
+  };
+}
+
+/** More storages than that no network has. */
+const ENTRIES = 100_000;
+
+const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes.subarray(0, 100));
+
+function otherZip(names: readonly string[]): Refused {
+  if (names.some((name) => name.endsWith(".npy"))) return new Refused("is a NumPy archive (.npz), not of PyTorch");
+  const inner = names.find((name) => /\.(pth?|bin|ckpt|safetensors|tar)$/.test(name));
+  return new Refused(
+    inner === undefined
+      ? "is a zip, but not one that torch.save wrote: it has no data.pkl"
+      : `is a zip with ${inner} in it: unpack it and name that file`,
+  );
+}

@@ -1,0 +1,45 @@
+import { legible } from "../values/words.ts";
+import { damaged } from "./refused.ts";
+import { type Entry, toFloat32 } from "./safetensors.ts";
+
+/**
+ * A tensor of a file as we keep it: floating-point numbers in single precision, whole numbers and booleans in 32 bits.
+ * Throws a `Refused` that has its name where a whole number needs more.
+ */
+export function toValue(name: string, entry: Entry): Value {
+  const { dtype, shape, data } = entry;
+  if (dtype === "I32") return { shape, data };
+  if (dtype === "F32" || dtype === "F16" || dtype === "BF16" || dtype === "F64") {
+    return { shape, data: toFloat32(entry) };
+  }
+  const narrow = new Int32Array(data.length);
+  for (let i = 0; i < narrow.length; i++) {
+    narrow[i] = Number(data[i]);
+    if (narrow[i] !== Number(data[i])) {
+      throw damaged(`its tensor ${legible(name)} has the number ${data[i]}, beyond 32 bits`);
+    }
+  }
+  return { shape, data: narrow };
+}
+
+/** An array of floats with its dimensions in another order: dimension `i` of what comes out is dimension `axes[i]` of `value`. */
+export function permute({ shape, data }: Value, axes: readonly number[]): Value {
+  const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((a, b) => a * b, 1));
+  const turned = axes.map((axis) => shape[axis]), steps = axes.map((axis) => strides[axis]);
+  const out = new Float32Array(data.length);
+  let to = 0;
+  const walk = (axis: number, from: number): void => {
+    if (axis === turned.length) out[to++] = data[from];
+    else for (let i = 0; i < turned[axis]; i++) walk(axis + 1, from + i * steps[axis]);
+  };
+  walk(0, 0);
+  return { shape: turned, data: out };
+}
+
+/** A variable's value: shape and elements, the last dimension running fastest. */
+export interface Value {
+  /** The size of each dimension; none for a scalar. */
+  readonly shape: readonly number[];
+  /** As many elements as the shape has. */
+  readonly data: Float32Array | Int32Array;
+}

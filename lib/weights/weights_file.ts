@@ -1,0 +1,66 @@
+import { fileSource, type Source } from "../files/byte_source.ts";
+import { checksum } from "../files/checksum.ts";
+import { Failure } from "../values/failure.ts";
+import type { Json } from "../values/json.ts";
+import { recognise } from "./format.ts";
+import { plainNames } from "./names.ts";
+import { readPyTorch } from "./pytorch/read_pytorch.ts";
+import { Refused } from "./refused.ts";
+import { decode } from "./safetensors.ts";
+import { toValue, type Value } from "./value.ts";
+
+/** What a file holds, in whatever format. */
+export interface Weights {
+  /** The format; `pytorch-legacy` is the layout before PyTorch 1.6. */
+  readonly format: "safetensors" | "pytorch" | "pytorch-legacy";
+  /**
+   * The tensors of the state dict in the file's order and layout (PyTorch's: O,I,kh,kw and out,in), by the network's own
+   * names: without `module.`, and of a saved distiller the student's alone.
+   */
+  readonly tensors: ReadonlyMap<string, Value>;
+  /** The numbers, texts and booleans beside the state dict, such as `epoch` and `best_acc`. */
+  readonly facts: Readonly<Record<string, Json>>;
+}
+
+/** A file of trained weights. */
+export interface WeightsFile extends Weights {
+  /** Where it is. */
+  readonly path: string;
+  /** The SHA-256 of the file, in 64 lower-case hexadecimal digits. */
+  readonly sha256: string;
+}
+
+/** Larger files are refused: none of the networks here comes near. */
+const MOST = 2 ** 32;
+
+/** Reads a file of weights. Rejects with a `Failure` (exit 3) that names the file and says what is wrong with it. */
+export async function readWeights(path: string): Promise<WeightsFile> {
+  using source = fileSource(path);
+  return { path, ...decodeWeights(source), sha256: await checksum(path, "sha256") };
+}
+
+/** What a source's bytes hold. Throws a `Failure` (exit 3) as `readWeights` does. */
+export function decodeWeights(source: Source): Weights {
+  const { name, size } = source;
+  try {
+    if (size > MOST) {
+      throw new Refused(`has ${(size / 2 ** 30).toFixed(1)} GiB, and files of more than 4 GiB are not read`);
+    }
+    const format = recognise(source);
+    return format === "safetensors" ? readSafetensors(source) : { format, ...readPyTorch(source, format) };
+  } catch (error) {
+    if (error instanceof Refused) throw new Failure(3, `${name} ${error.message}`, { cause: error });
+    if (error instanceof RangeError) {
+      throw new Failure(3, `cannot read ${name} (${error.message}): it changes, or the memory is too small`, {
+        cause: error,
+      });
+    }
+    throw error;
+  }
+}
+
+function readSafetensors(source: Source): Weights {
+  const { tensors, metadata } = decode(source.read(0, source.size), source.name);
+  const values = Array.from(plainNames(tensors), ([name, entry]) => [name, toValue(name, entry)] as const);
+  return { format: "safetensors", tensors: new Map(values), facts: metadata };
+}

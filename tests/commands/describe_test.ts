@@ -1,0 +1,178 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { existsSync } from "node:fs";
+import { main } from "../../lib/commands/describe.ts";
+import { description } from "../../lib/nn/description.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import { findNetwork, networks } from "../../lib/project/find_network.ts";
+import { build } from "../../lib/nn/network.ts";
+import { variables } from "../../lib/nn/variables.ts";
+import { resnet8x4, vgg8 } from "../../mod.ts";
+import { everything, needs } from "../support/needs.ts";
+import { PAIR, toys } from "../support/toy_runs.ts";
+import { project } from "../support/toy_project.ts";
+
+const printed = async (...args: string[]): Promise<string[]> => {
+  const lines: string[] = [];
+  await main(args, (line) => lines.push(line));
+  return lines;
+};
+
+const refused = async (exit: number, ...args: string[]): Promise<string> => {
+  const failure = await assertRejects(() => main(args), Failure);
+  assertEquals(failure.exit, exit, failure.message);
+  return failure.message;
+};
+
+Deno.test("description: vgg8 and resnet8x4 have the sizes of the papers', stage by stage", () => {
+  const vgg = description(vgg8, [32, 32, 3], 100), resnet = description(resnet8x4, [32, 32, 3], 100);
+  assertEquals([vgg.id, vgg.parameters, vgg.multiplyAdds], ["vgg8", 3_965_028, 96_192_512]);
+  assertEquals([resnet.id, resnet.parameters, resnet.multiplyAdds], ["resnet8x4", 1_233_540, 177_071_104]);
+  assertEquals(vgg.stages.map(({ name }) => name).join(), "stem,block1,block2,block3,block4,pooled,logits");
+  assertEquals(vgg.stages[0], { name: "stem", shape: [32, 32, 64], parameters: 1920, multiplyAdds: 1_769_472 });
+  assertEquals(vgg.stages.at(-1), { name: "logits", shape: [100], parameters: 51_300, multiplyAdds: 51_200 });
+});
+
+Deno.test("description: every network is the sum of its stages and has the taps that building it gives", () => {
+  for (const { name, network } of networks()) {
+    const image = [64, 64, 3], described = description(network, image, 10);
+    const player = build(network, variables({ seed: 1, collected: new Map() }), image, 10);
+    assertEquals([described.parameters, described.multiplyAdds], [player.parameters, player.multiplyAdds], name);
+    assertEquals(Object.fromEntries(described.stages.map(({ name, shape }) => [name, shape])), { ...player.shapes });
+  }
+});
+
+Deno.test("networks: all are there by the names they are exported under, functions by their defaults", async () => {
+  const names = networks().map(({ name }) => name);
+  assertEquals(new Set(names).size, names.length);
+  for (const name of ["vgg8", "wrn_16_2", "mobilenetv2", "shufflenetv1", "imagenet.resnet18", "imagenet.mobilenetv1"]) {
+    assert(names.includes(name), name);
+    assert((await findNetwork(name)).stages(10), name);
+  }
+  assert(
+    names.indexOf("resnet8") < names.indexOf("resnet14") && names.indexOf("resnet14") < names.indexOf("resnet110"),
+  );
+  for (const name of ["wrn", "relu", "kd", "imagenet", "default"]) assert(!names.includes(name), name);
+});
+
+Deno.test("describe: the table and the JSON of a network", async () => {
+  const [text] = await printed("vgg8");
+  assertEquals(
+    text,
+    `
+vgg8: images of 32×32×3, 100 classes
+
+tap         shape  parameters  multiply-adds
+stem     32×32×64       1,920      1,769,472
+block1  16×16×128      74,112     18,874,368
+block2    8×8×256     295,680     18,874,368
+block3    4×4×512   1,181,184     18,874,368
+block4    4×4×512   2,360,832     37,748,736
+pooled        512           0              0
+logits        100      51,300         51,200
+total               3,965,028     96,192,512`.slice(1),
+  );
+  const [json] = await printed("resnet8x4", "--json");
+  assertEquals(JSON.parse(json), {
+    id: "resnet8x4",
+    parameters: 1_233_540,
+    multiplyAdds: 177_071_104,
+    taps: {
+      ...{ stem: [32, 32, 32], block1: [32, 32, 64], block2: [16, 16, 128], block3: [8, 8, 256] },
+      ...{ pooled: [256], logits: [100] },
+    },
+  });
+});
+
+Deno.test("describe: --classes and --size, and what imagenet.* has in their place", async () => {
+  const taps = async (...args: string[]) => JSON.parse((await printed(...args, "--json"))[0]).taps;
+  const small = await taps("vgg8", "--classes", "10", "--size", "64");
+  assertEquals([small.stem, small.block4, small.logits], [[64, 64, 64], [4, 4, 512], [10]]);
+  const large = await taps("imagenet.resnet18");
+  assertEquals([large.stem, large.block4, large.logits], [[112, 112, 64], [7, 7, 512], [1000]]);
+  assertEquals((await taps("imagenet.resnet18", "--classes", "5", "--size", "64")).logits, [5]);
+});
+
+Deno.test("describe: without an argument, every network in a line", async () => {
+  const [text] = await printed(), lines = text.split("\n");
+  assertEquals(lines.length, networks().length + 1);
+  assertStringIncludes(text, "\nvgg8 ");
+  assert(lines.some((line) => /^resnet8x4 +1,233,540 +177,071,104$/.test(line)), text);
+  const rows = (await printed("--json")).map((line) => JSON.parse(line));
+  const { name, id, parameters, taps } = rows.find(({ name }) => name === "imagenet.resnet18");
+  assertEquals([rows.length, name, id, parameters, taps.logits], [networks().length, name, name, 11_689_512, [1000]]);
+});
+
+Deno.test("describe: mistakes end with 2 and say what was meant", async () => {
+  const message = await refused(2, "vgg9");
+  assertStringIncludes(message, "there is no network vgg9; `deno task describe` lists them all, ");
+  assertStringIncludes(message, "is one of your own; did you mean vgg8?");
+  assertStringIncludes(await refused(2, "nothing_like_it"), "there is no network nothing_like_it; `deno");
+  assertStringIncludes(await refused(2, "vgg8", "vgg11"), "one at a time: deno task describe vgg8");
+  assertStringIncludes(await refused(2, "vgg8", "--classses", "3"), "did you mean --classes?");
+  assertStringIncludes(await refused(2, "vgg8", "--size", "1"), "images of 1×1×3 are too small for vgg8");
+  assertStringIncludes((await printed("--help"))[0], "usage: deno task describe");
+});
+
+const OWN = `import { classifier, convNorm, dense, globalAveragePool, stage } from "${new URL(
+  "../../mod.ts",
+  import.meta.url,
+)}";
+const stages = (classes: number) => ({ stem: stage(convNorm(4)), pooled: stage(globalAveragePool()), logits: stage(dense(classes)) });
+export const tiny = classifier("tiny", {}, stages);
+export const made = ({ width = 4 } = {}) => classifier("made", { width }, stages);
+export const large = { ...classifier("large", {}, stages), usual: { size: 48, classes: 7 } };
+export default classifier("standard", {}, stages);
+export const fails = (): never => { throw new Error("not to be called without being named"); };
+`;
+
+await needs(
+  ["read", "write", "env"],
+  "describe: a network of one's own, by module and name",
+  () =>
+    project({ "own.ts": OWN, "lonely.ts": "export const a = 1;" }, async (folder) => {
+      const described = async (spec: string) => JSON.parse((await printed(`${folder}/${spec}`, "--json"))[0]);
+      const id = async (spec: string) => (await described(spec)).id;
+      const { taps } = await described("own.ts#large");
+      assertEquals([taps.stem, taps.logits], [[48, 48, 4], [7]], "for the images that it says itself");
+      assertEquals(await id("own.ts#tiny"), "tiny");
+      assertEquals(await id("own#made"), "made");
+      assertEquals(await id("own.ts"), "standard");
+      assertStringIncludes(await refused(2, `${folder}/own.ts#tny`), "own.ts has large, tiny");
+      assertStringIncludes(await refused(2, `${folder}/lonely.ts#a`), "lonely.ts exports no experiment");
+      assertStringIncludes(await refused(2, `${folder}/onw.ts#tiny`), "did you mean");
+      const failure = await assertRejects(() => findNetwork(`${folder}/own.ts#fails`), Failure);
+      assertStringIncludes(failure.message, "own.ts#fails is no network; ");
+    }),
+);
+
+await needs(everything, "describe: an experiment's student and teachers, for its data set's own images", () =>
+  toys(
+    PAIR + `
+import { cifar10 } from "${new URL("../../datasets/cifar.ts", import.meta.url)}";
+export const away = experiment(import.meta, { dataset: cifar10(), schedule, student: small, distiller: scratch() });
+const nowhere = imageFolder({ folder: "nowhere", size: 8 });
+export const absent = experiment(import.meta, { dataset: nowhere, schedule, student: small, distiller: scratch() });
+`,
+    async (toys) => {
+      const [line] = await printed(toys.path("toy.ts#student"), "--json");
+      const { experiment, id, parameters, multiplyAdds, taps, teachers, ...rest } = JSON.parse(line);
+      assertEquals([experiment, id, rest], ["toy#student", "small", {}]);
+      assertEquals([parameters, multiplyAdds], [261, 64 * 54 + 2 * 64 * 36 + 4 * 72 + 4 * 8 + 20]);
+      assertEquals(taps, { stem: [8, 8, 2], block1: [8, 8, 2], block2: [2, 2, 4], pooled: [4], logits: [5] });
+      assertEquals(teachers.map(({ id, taps }: { id: string; taps: unknown }) => [id, taps]), [
+        ["large", { stem: [8, 8, 4], block1: [8, 8, 4], block2: [2, 2, 8], pooled: [8], logits: [5] }],
+      ]);
+      const [text] = await printed(toys.path("toy.ts#student"));
+      assertStringIncludes(text, "toy#student: synthetic, images of 8×8×3, 5 classes\n\nstudent small\n\ntap");
+      assertStringIncludes(text, "\n\nteacher large\n\ntap");
+      const away = await refused(3, toys.path("toy.ts#away"), "--data", toys.path("data"));
+      assertStringIncludes(away, "data/cifar-10-batches-bin: a run puts it there from");
+      assertEquals(existsSync(toys.path("data")), false);
+      const absent = toys.path("toy.ts#absent");
+      const message = await refused(3, absent, "--data", toys.path("data"));
+      assertStringIncludes(message, "--size and --classes together do without it");
+      const [without] = await printed(absent, "--size", "16", "--classes", "7", "--json");
+      assertEquals(JSON.parse(without).taps.logits, [7]);
+      assertEquals((await printed(toys.path("toy.ts#student"), "--classes", "9", "--json"))[0].includes("[9]"), true);
+    },
+  ));

@@ -1,0 +1,179 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { synthetic } from "../../datasets/synthetic.ts";
+import { Confusion } from "../../lib/tasks/confusion.ts";
+import { main } from "../../lib/commands/eval.ts";
+import { report, reportJson } from "../../lib/evaluation/report.ts";
+import type { Examination } from "../../lib/evaluation/examine.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import { reached } from "../../lib/project/metric.ts";
+import { sha256 } from "../../lib/values/sha256.ts";
+import { classFindings } from "../../lib/tasks/class_findings.ts";
+import { classification } from "../../lib/tasks/classification.ts";
+import { everything, needs } from "../support/needs.ts";
+import { PAIR, type Toys, toys } from "../support/toy_runs.ts";
+import { accuracyOf } from "../support/trial.ts";
+
+const printed = async (...args: string[]): Promise<string[]> => {
+  const lines: string[] = [];
+  await main(args, (line) => lines.push(line));
+  return lines;
+};
+
+const examined = async (...args: string[]) => JSON.parse((await printed(...args, "--json"))[0]);
+
+const refused = async (exit: number, ...args: string[]): Promise<string> => {
+  const failure = await assertRejects(() => main(args), Failure);
+  assertEquals(failure.exit, exit, failure.message);
+  return failure.message;
+};
+
+/** What is printed of a classifier beside its score. */
+interface Details {
+  readonly confusion: readonly (readonly number[])[];
+  readonly perClass: readonly { readonly class: string; readonly images: number; readonly top1: number | null }[];
+}
+
+const total = (row: readonly number[]): number => row.reduce((a, b) => a + b, 0);
+
+await needs(["read", "env"], "eval: usage errors end with 2", async () => {
+  assertEquals(await refused(2), "which experiment? deno task eval experiments/quickstart.ts#kd");
+  assertStringIncludes(await refused(2, "a.ts", "b.ts"), "one at a time");
+  assertStringIncludes(await refused(2, "a.ts", "--network", "vgg8"), "--network goes with --as");
+  assertStringIncludes(await refused(2, "a.pth", "--as", "a.ts", "--seed", "2"), "--seed is for an experiment's own");
+  assertStringIncludes(await refused(2, "a.ts", "--epoch", "first"), "--epoch can be last or best");
+  assertStringIncludes(await refused(2, "nowhere.ts"), "there is no nowhere.ts");
+  assertStringIncludes((await printed("--help"))[0], "usage: deno task eval");
+});
+
+const test = (name: string, declared: string, use: (toys: Toys) => Promise<void>): Promise<void> =>
+  needs(everything, `eval: ${name}`, () => toys(declared, use));
+
+await test("a trained student reaches what its run recorded, and everything agrees", PAIR, async (toys) => {
+  const spec = toys.path("toy.ts#student");
+  assertStringIncludes(await refused(3, spec), "toy#student seed 1 is not trained yet; `deno task exp toy#student");
+  const trial = await toys.run("student"),
+    { test } = await synthetic({ size: 8, train: 64, test: 32, classes: 5 })
+      .open("");
+  for (const epoch of ["last", "best"] as const) {
+    const found = await examined(spec, "--epoch", epoch), path = toys.of("student", 1, `${epoch}.safetensors`);
+    assertEquals([found.id, found.seed, found.epoch, found.network], ["toy#student", 1, epoch, "small"]);
+    assertEquals(found.weights, { path, sha256: await sha256(await Deno.readFile(path)) });
+    assertEquals([found.top1, found.top5, found.images], [
+      ...["top1", "top5"].map((one) => reached(trial.metric, one, epoch)),
+      32,
+    ]);
+    const { confusion, perClass }: Details = found;
+    assertEquals(confusion.map(total), [0, 1, 2, 3, 4].map((c) => test.labels.filter((label) => label === c).length));
+    assertEquals(100 * total(confusion.map((row, i) => row[i])) / 32, found.top1);
+    assertEquals(perClass.map(({ images }) => images), confusion.map(total));
+    for (const [i, { top1, images }] of perClass.entries()) assertEquals(top1, 100 * confusion[i][i] / images);
+    assertEquals(perClass.map((one) => one.class), ["0a", "0b", "1a", "1b", "2a"]);
+    const { batch1, batch250 } = found.latency;
+    assert(batch1.median_ms > 0 && batch1.p95_ms >= batch1.median_ms && batch250.images_per_second > 0);
+  }
+
+  const [title, text] = await printed(spec, "--backend", "cpu");
+  assertEquals(title, "toy#student seed 1, last: small on 32 test images of synthetic");
+  assertStringIncludes(text, `\n\ntop-1              ${accuracyOf(trial).last.toFixed(2)}\n`);
+  assertStringIncludes(text, "\nclass  images");
+  assertStringIncludes((await printed(spec, "--confusion"))[1], "class \\ taken for  0");
+});
+
+await test("a file of weights is measured as an experiment's student, or as another network", PAIR, async (toys) => {
+  const trial = await toys.run("student"), as = toys.path("toy.ts#student");
+  const own = toys.of("student", 1, "last.safetensors"), teacher = toys.of("teacher", 1, "last.safetensors");
+  const { id, weights, top1, seed } = await examined(own, "--as", as);
+  assertEquals([id, weights.path, top1, seed], ["toy#student", own, accuracyOf(trial).last, undefined]);
+
+  assertStringIncludes(await refused(2, own), "last.safetensors needs --as <experiment>");
+  assertStringIncludes(await refused(2, own, "--as", toys.path("toy.ts")), "is several experiments; name one");
+  assertStringIncludes(await refused(3, toys.path("absent.pth"), "--as", as), "absent.pth");
+  const strange = await refused(3, teacher, "--as", as);
+  assertStringIncludes(strange, "stem.weight");
+  await Deno.writeTextFile(
+    toys.path("own.ts"),
+    `import { toy } from "${new URL("../support/toy.ts", import.meta.url)}"; export const wide = toy("wide", 4);`,
+  );
+  const found = await examined(teacher, "--as", as, "--network", toys.path("own.ts#wide"));
+  assertEquals([found.network, found.top1], ["wide", trial.teachers[0].score.top1]);
+  assertStringIncludes(await refused(2, teacher, "--as", as, "--network", "vgg9"), "did you mean vgg8?");
+
+  await Deno.writeFile(own, (await Deno.readFile(own)).subarray(0, 500));
+  assertStringIncludes(await refused(3, as), "last.safetensors is damaged");
+  assertStringIncludes(await refused(3, own, "--as", as), "last.safetensors");
+});
+
+await test(
+  "data that are not there end with 3",
+  PAIR + `
+const nowhere = imageFolder({ folder: "nowhere", size: 8 });
+export const absent = experiment(import.meta, { dataset: nowhere, schedule, student: small, distiller: scratch() });
+`,
+  async (toys) => {
+    await toys.run("teacher", 1, { epochs: 1, limit: 1 });
+    const file = toys.path("runs", "toy#teacher", "seed-1-quick-1-1", "last.safetensors");
+    const message = await refused(3, file, "--as", toys.path("toy.ts#absent"), "--data", toys.path("data"));
+    assertStringIncludes(message, "--data DIR");
+    assertEquals((await examined(toys.path("toy.ts#teacher"), "--epochs", "1", "--limit", "1")).images, 32);
+  },
+);
+
+/** An examination in which a class has one hit and as many images as its number says that are taken for the next class. */
+function examination(classes: number): Examination {
+  const pairs = Array.from({ length: classes }, (_, label) => [
+    [label, label],
+    ...new Array(label).fill([label, (label + 1) % classes]),
+  ]).flat();
+  const confusion = new Confusion(classes),
+    logits = pairs.flatMap(([, taken]) => Array.from({ length: classes }, (_, i) => Number(i === taken)));
+  confusion.add(Float32Array.from(logits), Int32Array.from(pairs, ([label]) => label));
+  const names = Array.from({ length: classes }, (_, label) => `c${label}`);
+  return {
+    images: confusion.images,
+    findings: classFindings(confusion, names, classification.measures),
+    latency: { batch1: { median_ms: 1.5, p95_ms: 2 }, inBatches: { size: 250, images_per_second: 1234.5 } },
+  };
+}
+
+Deno.test("eval report: few classes are all shown, with the most frequent confusions", () => {
+  assertEquals(
+    report(classification, examination(3), false),
+    `
+top-1              50.00
+top-5              100.00
+one image          1.50 ms (95th percentile 2.00 ms)
+in batches of 250  1235 images per second
+
+class  images   top-1
+c0          1  100.00
+c1          2   50.00
+c2          3   33.33
+
+most frequent confusions  taken for  images
+c2                        c0              2
+c1                        c2              1`.slice(1),
+  );
+});
+
+Deno.test("eval report: as JSON, the latency under the size of its batches", () => {
+  const found = examination(3),
+    { latency } = found,
+    of = (size: number) => reportJson({ ...found, latency: { ...latency, inBatches: { ...latency.inBatches, size } } });
+  assertEquals(Object.keys(of(250)), ["images", "top1", "top5", "perClass", "confusion", "latency"]);
+  assertEquals(of(250).latency, { batch1: latency.batch1, batch250: { images_per_second: 1234.5 } });
+  assertEquals(of(1).latency, { batch1: latency.batch1 });
+});
+
+Deno.test("eval report: of many classes the best and the worst, and the whole matrix where it is asked for", () => {
+  const text = report(classification, examination(30), false), lines = text.split("\n");
+  const after = (title: string) => {
+    const start = lines.findIndex((line) => line.startsWith(title)) + 1;
+    return lines.slice(start, start + 10).map((line) => line.split(" ")[0]);
+  };
+  assertEquals(after("best 10 classes"), Array.from({ length: 10 }, (_, i) => `c${i}`));
+  assertEquals(after("worst 10 classes"), Array.from({ length: 10 }, (_, i) => `c${29 - i}`));
+  assertEquals(after("most frequent confusions"), Array.from({ length: 10 }, (_, i) => `c${29 - i}`));
+  const matrix = report(classification, examination(30), true).split("\n\n").at(-1)!.split("\n");
+  assertEquals(matrix.length, 31);
+  assertEquals(matrix[30].trim().split(/\s+/).slice(0, 3), ["29", "c29", "29"]);
+});

@@ -1,0 +1,163 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { existsSync } from "node:fs";
+import { main } from "../../lib/commands/exp.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import type { Trial } from "../../lib/project/result.ts";
+import { everything, needs } from "../support/needs.ts";
+import { PAIR, toys } from "../support/toy_runs.ts";
+
+const printed = async (...args: string[]): Promise<string[]> => {
+  const lines: string[] = [];
+  await main(args, (line) => lines.push(line));
+  return lines;
+};
+
+const refused = async (exit: number, ...args: string[]): Promise<string> => {
+  const failure = await assertRejects(() => main(args), Failure);
+  assertEquals(failure.exit, exit, failure.message);
+  return failure.message;
+};
+
+/** Everything below a folder: path, size and when it was written. */
+async function snapshot(folder: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    const path = `${folder}/${name}`, { size, mtime } = await Deno.stat(path);
+    found.push(`${path} ${size} ${mtime?.getTime()}`);
+    if (isDirectory) found.push(...await snapshot(path));
+  }
+  return found.sort();
+}
+
+await needs(["read", "env"], "exp: usage errors end with 2 and say what was meant", async () => {
+  assertEquals(await refused(2), "which experiment? deno task exp experiments/quickstart.ts");
+  assertEquals(await refused(2, "x.ts", "--epoch", "3"), "unknown flag --epoch; did you mean --epochs?");
+  assertEquals(await refused(2, "x.ts", "--epochs", "0"), '--epochs needs a whole number of at least 1, not "0"');
+  assertStringIncludes(await refused(2, "x.ts", "--precision", "float16"), "--precision can be float32 or bfloat16");
+  assertStringIncludes((await printed("--help"))[0], "usage: deno task exp <module>[#name]");
+});
+
+await needs(everything, "exp: a module that exports no experiment, or that does not compile, ends with 2", async () => {
+  await toys("export const pair = { dataset, schedule };", async (toys) => {
+    const { code, out, err } = await toys.command(["toy.ts"]);
+    assertEquals([code, out], [2, ""]);
+    assertStringIncludes(err, "toy.ts exports no experiment: `export default experiment(import.meta, { … })`");
+  });
+  const typo = PAIR.replace("distiller: kd()", "distiller: kd({ temprature: 3 })") + 'imageFolder("cifar");';
+  await toys(typo, async (toys) => {
+    const message = await refused(2, toys.path("toy.ts#teacher"));
+    assertStringIncludes(message, "this does not compile:");
+    assertStringIncludes(
+      message,
+      "'temprature' does not exist in type 'KdOptions'. Did you mean to write 'temperature'?",
+    );
+    assertStringIncludes(
+      message,
+      "Argument of type 'string' is not assignable to parameter of type 'ImageFolderOptions<undefined, never>'",
+    );
+    assertStringIncludes(message, "toy.ts:");
+    assert(!message.includes("\x1b") && !message.includes("Type checking failed"));
+    assert(!existsSync(toys.path("runs")));
+  });
+});
+
+/** An experiment on data that may be downloaded, and one whose rate is another in each epoch. */
+const OTHERS = `
+const rate = retort.cosine({ minimum: 0.001, warmup: { epochs: 3, from: 0.002 } });
+export const waning = experiment(import.meta, { dataset, schedule: sgd({ epochs: 20, batch: 16, lr: 0.05, rate }), student: small, distiller: scratch() });
+import { cifar10 } from "${new URL("../../datasets/cifar.ts", import.meta.url)}";
+export const absent = experiment(import.meta, { dataset: cifar10(), schedule, student: small, distiller: scratch() });
+`;
+
+await needs(
+  everything,
+  "exp: a dry run tells everything and writes nothing",
+  () =>
+    toys(PAIR + OTHERS, async (toys) => {
+      const before = await snapshot(toys.folder), spec = toys.path("toy.ts#student");
+      const lines = await printed(spec, "--dry-run", "--epochs", "6", "--limit", "2");
+      assertEquals(await snapshot(toys.folder), before);
+      const rows = Object.fromEntries(lines.map((line) => [line.slice(0, 11).trim(), line.slice(12)]));
+      assertEquals(lines.slice(0, 3), [
+        "queue       1. toy#teacher seed 1: missing, quick-6-2, 6 epochs, teacher of toy#student seed 1",
+        "queue       2. toy#student seed 1: missing, quick-6-2, 6 epochs, asked for",
+        "experiment  toy#student seed 1: missing, quick-6-2",
+      ]);
+      assertEquals(rows.data, "synthetic: 64 train, 32 test, 5 classes, 8×8×3");
+      assertEquals(rows.schedule, "6 epochs of 2 batches of 16, lr 0.05, 0.005 from 5");
+      const waning = await printed(toys.path("toy.ts#waning"), "--dry-run");
+      assertStringIncludes(
+        waning.join("\n"),
+        "20 epochs of 4 batches of 16, lr 0.002 … 0.0473297 from 4 … 0.00130164 from 20\n",
+      );
+      const size = /^(\w+), ([\d,]+) parameters, ([\d,]+) multiply-adds/;
+      const [, student, parameters] = rows.student.match(size)!, [, teacher, more] = rows.teacher.match(size)!;
+      assertEquals([student, teacher], ["small", "large"]);
+      assert(Number(parameters.replace(",", "")) < Number(more.replace(",", "")));
+      assertStringIncludes(rows.teacher, "toy#teacher seed 1, last: missing, would be trained first");
+      assert(/^task \d+\.\d{4}, kd \d+\.\d{4}$/.test(rows.terms), rows.terms);
+      assert(/^00:00:0\d without evaluation and teachers$/.test(rows["in all"]), rows["in all"]);
+
+      const away = ["--dry-run", "--data", toys.path("away", "data")], absent = toys.path("toy.ts#absent");
+      assertStringIncludes(
+        await refused(3, absent, ...away),
+        "away/data/cifar-10-batches-bin: a run puts it there from",
+      );
+      assertEquals(await snapshot(toys.folder), before);
+
+      await toys.run("teacher");
+      const trained = await snapshot(toys.folder);
+      const [ready] = (await printed(spec, "--dry-run", "--fresh")).filter((line) => line.startsWith("teacher"));
+      assertStringIncludes(ready, "toy#teacher seed 1, last: ready");
+      const [nothing] = await printed(toys.path("toy.ts#teacher"), "--dry-run");
+      assertEquals(nothing, "queue       nothing has to be trained");
+      assertEquals(await snapshot(toys.folder), trained);
+    }),
+);
+
+await needs(
+  everything,
+  "exp: --json prints one object per trial, and nothing else is said when quiet",
+  () =>
+    toys(PAIR, async (toys) => {
+      const args = ["toy.ts#teacher", "--seed", "3", "--trials", "2", "--epochs", "1", "--limit", "1"];
+      const { code, out, err } = await toys.command([...args, "--json", "--quiet"]);
+      assertEquals([code, err.replace(/^(WARNING|I0000).*\n/gm, "")], [0, ""]);
+      const trials: (Trial & { experiment: string })[] = out.trimEnd().split("\n").map((line) => JSON.parse(line));
+      assertEquals(trials.map(({ seed, epochs, quick }) => [seed, epochs, quick]), [[3, 1, true], [4, 1, true]]);
+      const { experiment, trials: recorded } = JSON.parse(await Deno.readTextFile(toys.path("toy/teacher.json")));
+      assertEquals(trials, recorded.map((trial: Trial) => ({ experiment, ...trial })));
+
+      const plain = await toys.command(args, { NO_COLOR: "1" });
+      assertEquals(plain.code, 0);
+      assert(/^(toy#teacher seed [34]: top-1 \d+\.\d\d last, \d+\.\d\d best \(epoch 1\), quick\n){2}$/.test(plain.out));
+      assertStringIncludes(plain.err, "toy#teacher seed 3 (quick-1-1): done before");
+      assert(!plain.err.includes("\x1b"));
+    }),
+);
+
+await needs(
+  everything,
+  "exp: data that are not there and a wrong TensorFlow end with 3 and name the way out",
+  () =>
+    toys(
+      PAIR + `
+const folder = imageFolder({ folder: "nowhere", size: 8 });
+export const absent = experiment(import.meta, { dataset: folder, schedule, student: small, distiller: scratch() });
+`,
+      async (toys) => {
+        assertStringIncludes(
+          await refused(3, toys.path("toy.ts#absent"), "--data", toys.path("data"), "--quiet"),
+          "--data DIR",
+        );
+        await Deno.writeTextFile(toys.path("libtensorflow.so.2"), "not a library");
+        const { code, err } = await toys.command(["toy.ts#teacher"], {
+          RETORT_TENSORFLOW: toys.path("libtensorflow.so.2"),
+        });
+        assertEquals(code, 3, err);
+        assertStringIncludes(err, "is not a TensorFlow library that can be used here");
+        assertStringIncludes(err, "--backend cpu");
+        assert(!existsSync(toys.path("runs")));
+      },
+    ),
+);

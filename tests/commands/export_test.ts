@@ -1,0 +1,78 @@
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { existsSync } from "node:fs";
+import { main } from "../../lib/commands/export.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import { everything, needs } from "../support/needs.ts";
+import { PAIR, toys } from "../support/toy_runs.ts";
+import { accuracyOf } from "../support/trial.ts";
+
+const printed = async (...args: string[]): Promise<string> => {
+  const lines: string[] = [];
+  await main(args, (line) => lines.push(line));
+  return lines.join("\n");
+};
+
+const refused = async (exit: number, ...args: string[]): Promise<string> => {
+  const failure = await assertRejects(() => main(args, () => {}), Failure);
+  assertEquals(failure.exit, exit, failure.message);
+  return failure.message;
+};
+
+await needs(["read", "env"], "export: usage errors end with 2 and say what was meant", async () => {
+  assertStringIncludes(await printed("--help"), "usage: deno task export <module>[#name] --format <format>");
+  assertStringIncludes(await refused(2, "toy.ts"), "which format? --format safetensors or savedmodel or tfjs");
+  assertStringIncludes(await refused(2, "toy.ts", "--format", "onnx"), "--format can be safetensors or");
+  assertStringIncludes(await refused(2, "--format", "tfjs"), "which experiment?");
+  assertStringIncludes(await refused(2, "a.ts", "b.ts", "--format", "tfjs"), "one at a time");
+});
+
+await needs(
+  everything,
+  "export: a trained student is taken out in every format, with card and preprocessing",
+  () =>
+    toys(PAIR, async (toys) => {
+      const spec = toys.path("toy.ts#student"), common = [spec, "--data", toys.path("data")];
+      const untrained = await refused(3, ...common, "--format", "tfjs");
+      assertStringIncludes(untrained, "`deno task exp toy#student --seed 1` trains it");
+      assert(!existsSync(toys.path("exports")));
+      assertMatch(
+        await refused(2, toys.path("toy.ts"), "--format", "tfjs"),
+        /name one, toy#student or toy#teacher|name one, toy#teacher or toy#student/,
+      );
+
+      const trial = await toys.run("student");
+      const files = {
+        safetensors: ["model.safetensors"],
+        savedmodel: ["saved_model.pb"],
+        tfjs: ["group1-shard1of1.bin", "model.json"],
+      };
+      for (const [format, own] of Object.entries(files)) {
+        const folder = toys.path("exports", "toy#student", format), epoch = format === "tfjs" ? "best" : "last";
+        assertStringIncludes(await printed(...common, "--format", format, "--epoch", epoch), folder);
+        const names = Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
+        assertEquals(names, [...own, "README.md", "export.json", "preprocessing.json"].sort());
+        const card = await Deno.readTextFile(`${folder}/README.md`);
+        assertStringIncludes(card, "# small on synthetic: kd from large");
+        assertStringIncludes(card, trial.teachers[0].sha256);
+        assertStringIncludes(card, accuracyOf(trial)[epoch].toFixed(2));
+        assertStringIncludes(card, "(1)");
+        const { classes, mean, height, layout } = JSON.parse(await Deno.readTextFile(`${folder}/preprocessing.json`));
+        assertEquals([classes.length, mean, height, layout], [5, [0.5, 0.5, 0.5], 8, "NHWC"]);
+        const record = JSON.parse(await Deno.readTextFile(`${folder}/export.json`));
+        assertEquals([record.experiment, record.seed, record.epoch, record.format], [
+          "toy#student",
+          "1",
+          epoch,
+          format,
+        ]);
+      }
+
+      const out = toys.path("mine");
+      await Deno.mkdir(out);
+      await Deno.writeTextFile(`${out}/notes.txt`, "mine");
+      const taken = await refused(2, ...common, "--format", "safetensors", "--out", out);
+      assertStringIncludes(taken, `${out} has notes.txt, which no export wrote`);
+      await printed(...common, "--format", "safetensors");
+      assert(existsSync(toys.path("exports", "toy#student", "safetensors", "model.safetensors")));
+    }),
+);

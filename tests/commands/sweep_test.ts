@@ -1,0 +1,123 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { existsSync } from "node:fs";
+import { Failure } from "../../lib/values/failure.ts";
+import type { Trial } from "../../lib/project/result.ts";
+import { main } from "../../lib/commands/sweep.ts";
+import { everything, needs } from "../support/needs.ts";
+import { toys } from "../support/toy_runs.ts";
+import { accuracyOf } from "../support/trial.ts";
+
+const printed = async (...args: string[]): Promise<string[]> => {
+  const lines: string[] = [];
+  await main([...args, "--quiet"], (line) => lines.push(line));
+  return lines;
+};
+
+const refused = async (exit: number, ...args: string[]): Promise<string> => {
+  const failure = await assertRejects(() => main([...args, "--quiet"]), Failure);
+  assertEquals(failure.exit, exit, failure.message);
+  return failure.message;
+};
+
+/** A sweep of a student alone over learning rates, one of which is too much. */
+const sweepOf = (rates: string, holdout: number) => `
+export const teacher = experiment(import.meta, { dataset, schedule, student: large, distiller: scratch() });
+export default retort.sweep({
+  space: { lr: ${rates}, channels: [2, 3] },
+  method: "grid",
+  make: ({ lr, channels }) =>
+    experiment(import.meta, {
+      dataset: synthetic({ ...images, holdout: ${holdout} }),
+      schedule: sgd({ epochs: 2, batch: 16, lr }),
+      student: toy("toy", channels),
+      distiller: scratch(),
+    }),
+});
+`;
+
+interface Line {
+  readonly experiment: string;
+  readonly point: { readonly lr: number; readonly channels: number };
+  readonly heldOut?: { readonly mean: number; readonly std?: number; readonly n: number };
+  readonly best: boolean;
+  readonly problem?: string;
+  readonly trials: readonly Trial[];
+}
+
+await needs(["read", "env"], "sweep: usage errors end with 2 and say what was meant", async () => {
+  assertEquals(await refused(2), "which sweep? deno task sweep experiments/sweep.ts");
+  assertEquals(await refused(2, "a.ts", "b.ts"), "one at a time: deno task sweep a.ts");
+  assertEquals(await refused(2, "a.ts", "--epoch", "3"), "unknown flag --epoch; did you mean --epochs?");
+  assertStringIncludes((await printed("--help"))[0], "usage: deno task sweep <module>");
+});
+
+await needs(
+  everything,
+  "sweep: nothing held out, and no sweep at all, end with 2 before anything is trained",
+  async () => {
+    await toys(sweepOf("[0.1]", 0), async (toys) => {
+      const message = await refused(2, toys.path("toy.ts"));
+      assertStringIncludes(message, "synthetic holds nothing out at channels=2,lr=0.1");
+      assert(!existsSync(toys.path("runs")));
+    });
+    await toys("export default { scratch };", async (toys) => {
+      assertStringIncludes(await refused(2, toys.path("toy.ts")), "toy.ts exports no sweep");
+    });
+  },
+);
+
+await needs(
+  everything,
+  "sweep: every point is a run, and the best on what is held out comes first",
+  () =>
+    toys(sweepOf("[0.05, 1e25, 0.01]", 20), async (toys) => {
+      const module = toys.path("toy.ts");
+      const [dry] = await printed(module, "--dry-run", "--trials", "2");
+      const listed = dry.split("\n").map((row) => row.split(/  +/));
+      assertEquals([listed.length, listed[0]], [6, ["toy#channels=2,lr=0.05", "seed 1: missing", "seed 2: missing"]]);
+      assert(!existsSync(toys.path("runs")));
+
+      // What was run before counts.
+      const before = await toys.run("channels=3,lr=0.01");
+      const lines: Line[] = (await printed(module, "--json")).map((line) => JSON.parse(line));
+      assertEquals(lines.map(({ best }) => best), [true, false, false, false, false, false]);
+      const reached = lines.slice(0, 4).map(({ heldOut }) => heldOut!.mean);
+      assertEquals(reached, [...reached].sort((a, b) => b - a));
+      for (const { point, problem, heldOut, trials } of lines.slice(4)) {
+        assertEquals([point.lr, heldOut, trials], [1e25, undefined, []]);
+        assertStringIncludes(problem!, "try a smaller learning rate");
+      }
+      for (const { experiment, point: { lr, channels }, trials: [trial], heldOut } of lines.slice(0, 4)) {
+        const name = `channels=${channels},lr=${lr}`, log = await toys.log(name);
+        assertEquals([experiment, heldOut!.mean], [`toy#${name}`, log[1]["holdout/top1"]]);
+        assertEquals(trial.metric.heldOut!.last, heldOut!.mean);
+        const recorded = JSON.parse(await Deno.readTextFile(toys.path(`toy/${name}.json`)));
+        assertEquals(recorded.trials, [trial]);
+      }
+      assertEquals(lines.find(({ experiment }) => experiment === "toy#channels=3,lr=0.01")!.trials, [before]);
+
+      const table = (await printed(module)).join("\n").split("\n");
+      assertEquals(table[0].split(/  +/), ["lr", "channels", "hold-out top-1 (n)"]);
+      assertEquals(table.slice(1, 7).map((row) => row.endsWith("best")), [true, false, false, false, false, false]);
+      assertEquals(table.filter((row) => row.includes("diverged")).length, 2);
+      const { experiment, trials: [trial] } = lines[0];
+      const { last } = trial.metric.heldOut!;
+      assertEquals(
+        table[8],
+        `best: ${experiment}, hold-out ${last.toFixed(2)}, test ${accuracyOf(trial).last.toFixed(2)}`,
+      );
+    }),
+);
+
+await needs(everything, "sweep: trials are averaged; where every point diverges it ends with 4", async () => {
+  await toys(sweepOf("[0.05]", 20), async (toys) => {
+    const args = [toys.path("toy.ts"), "--trials", "2", "--epochs", "1", "--limit", "1"];
+    const [{ heldOut, trials }]: Line[] = (await printed(...args, "--json")).map((line) => JSON.parse(line));
+    const [one, other] = trials.map(({ metric }) => metric.heldOut!.last);
+    assertEquals([heldOut!.mean, heldOut!.n, trials.map(({ seed }) => seed)], [(one + other) / 2, 2, [1, 2]]);
+    assert((await printed(...args)).at(-1)!.endsWith(", quick"));
+  });
+  await toys(sweepOf("[1e25]", 20), async (toys) => {
+    assertStringIncludes(await refused(4, toys.path("toy.ts")), "no point of the sweep could be trained to its end");
+  });
+});

@@ -1,0 +1,67 @@
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { Failure } from "../../lib/values/failure.ts";
+import { main, report } from "../../lib/commands/weights.ts";
+import { inTemporary } from "../support/temporary.ts";
+import { needs } from "../support/needs.ts";
+import { dict, floats, int, legacyFile, storage, tensor } from "../support/torch_file.ts";
+
+Deno.test("the list of a file's weights is two tables, in which nothing can move the cursor", () => {
+  const text = report({
+    path: "w.pth",
+    format: "pytorch",
+    sha256: "ab".repeat(32),
+    facts: { epoch: 240, "strange\x1b[2J": "a\nb" },
+    tensors: new Map([
+      ["conv1.weight", { shape: [16, 3, 3, 3], data: new Float32Array(432) }],
+      ["count", { shape: [], data: new Int32Array(1) }],
+      ["odd\x1b", { shape: [1500], data: new Float32Array(1500) }],
+    ]),
+  });
+  assertEquals(
+    text,
+    `
+file                w.pth
+format              pytorch
+sha256              abababababababababababababababababababababababababababababababab
+epoch               240
+"strange\\u001b[2J"  "a\\nb"
+
+tensor           shape     type  numbers
+conv1.weight  16×3×3×3  float32      432
+count                     int32        1
+"odd\\u001b"       1500  float32    1,500
+3 in all                           1,933`.slice(1),
+  );
+});
+
+Deno.test("deno task weights: a mistake on the command line is a failure with exit code 2", async () => {
+  for (const args of [[], ["a", "b"], ["--jsn"]]) {
+    assertEquals((await assertRejects(() => main(args, () => {}), Failure)).exit, 2);
+  }
+  let text = "";
+  await main(["--help"], (printed) => text += printed);
+  for (const part of ["deno task weights <file>", "--json"]) assertStringIncludes(text, part);
+});
+
+await needs(
+  ["read", "write"],
+  "deno task weights: --json gives all of it as one object",
+  () =>
+    inTemporary(async (folder) => {
+      const path = `${folder}/w.pth`, value = dict({ model: dict({ w: tensor(storage("0", 2), [2]) }), epoch: int(3) });
+      await Deno.writeFile(path, legacyFile(value, { 0: [2, floats(1, 2)] }));
+      const printed: string[] = [];
+      await main([path, "--json"], (line) => printed.push(line));
+      const { sha256, ...rest } = JSON.parse(printed.join("\n"));
+      assertEquals(sha256.length, 64);
+      assertEquals(rest, {
+        path,
+        format: "pytorch-legacy",
+        facts: { epoch: 3 },
+        tensors: [{ name: "w", shape: [2], type: "float32" }],
+        numbers: 2,
+      });
+      const failure = await assertRejects(() => main([`${folder}/none`]), Failure, "none");
+      assertEquals(failure.exit, 3);
+    }),
+);

@@ -1,0 +1,185 @@
+import { assert, assertAlmostEquals, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import * as tf from "@tensorflow/tfjs";
+import { cifar100 } from "../../datasets/cifar.ts";
+import type { Mix } from "../../lib/data/dataset.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import { randomOf } from "../../lib/kernels/random_uniform.ts";
+import { beta, cutmix, mixup } from "../../lib/data/mix.ts";
+import { stream } from "../../lib/values/random.ts";
+import { onBoth } from "../support/engines.ts";
+import { everything, needs } from "../support/needs.ts";
+import { assertNear } from "../support/tolerance.ts";
+
+const SIDE = 8, BATCH = 6;
+
+/** [n, 8, 8, 2], every image filled with its number, from 1. */
+const images = (n = BATCH) =>
+  tf.tile(tf.reshape(tf.range(1, n + 1, 1, "float32"), [n, 1, 1, 1]), [1, SIDE, SIDE, 2]) as tf.Tensor4D;
+
+const numbers = (step: number) => randomOf(1, "mix", tf.scalar(step, "int32"));
+
+/** What a step's mixing gives, as arrays. */
+function mixed({ mix }: Mix, step: number, n = BATCH) {
+  return tf.tidy(() => {
+    const { image, partner, share } = mix(images(n), numbers(step));
+    return {
+      image: image.arraySync() as number[][][][],
+      partner: [...partner.dataSync()],
+      share: share.dataSync()[0],
+    };
+  });
+}
+
+/** Many numbers from Beta(α, α). */
+async function betas(alpha: number): Promise<number[]> {
+  await tf.setBackend("cpu");
+  const random = stream(1, `beta/${alpha}`), n = 20000;
+  const uniform = () => tf.tensor1d(Float32Array.from({ length: n }, () => random.uniform()));
+  return tf.tidy(() => [...beta(alpha, uniform(), uniform()).dataSync()]);
+}
+
+Deno.test("λ has the mean and the variance of Beta(α, α)", async () => {
+  for (const alpha of [0.1, 0.2, 0.5, 1, 2, 8]) {
+    const values = await betas(alpha), mean = values.reduce((sum, x) => sum + x) / values.length;
+    assert(values.every((x) => x >= 0 && x <= 1), `α = ${alpha}`);
+    assertAlmostEquals(mean, 0.5, 0.012);
+    const variance = values.reduce((sum, x) => sum + (x - 0.5) ** 2, 0) / values.length;
+    assertAlmostEquals(variance * 4 * (2 * alpha + 1), 1, 0.03);
+  }
+});
+
+Deno.test("λ has the distribution of Beta(α, α) where that is known: uniform at 1, the arcsine's at ½", async () => {
+  const known = { 1: (x: number) => x, 0.5: (x: number) => 2 / Math.PI * Math.asin(Math.sqrt(x)) };
+  for (const [alpha, distribution] of Object.entries(known)) {
+    const values = (await betas(Number(alpha))).sort((a, b) => a - b);
+    const off = Math.max(...values.map((x, i) => Math.abs(distribution(x) - (i + 0.5) / values.length)));
+    assert(off < 1.6 / Math.sqrt(values.length), `α = ${alpha}: ${off}`);
+  }
+});
+
+Deno.test("λ is a number at the edges of what it is made of, and with the smallest α", async () => {
+  await tf.setBackend("cpu");
+  const u = [0, 2 ** -23, 0.5, 1 - 2 ** -24], v = [0, 0.25, 0.5, 0.75, 1 - 2 ** -24];
+  for (const alpha of [1e-3, 0.2, 1, 100]) {
+    tf.tidy(() => {
+      const pairs = u.flatMap((u) => v.map((v) => [u, v]));
+      const [us, vs] = [0, 1].map((i) => tf.tensor1d(pairs.map((pair) => pair[i])));
+      const values = beta(alpha, us, vs).dataSync();
+      assert(values.every((x) => x >= 0 && x <= 1), `α = ${alpha}: ${values}`);
+    });
+  }
+});
+
+Deno.test("every image has one partner, another one in every step", async () => {
+  await tf.setBackend("cpu");
+  const orders = [1, 2, 3].map((step) => mixed(mixup(), step).partner);
+  for (const order of orders) assertEquals(order.toSorted(), [0, 1, 2, 3, 4, 5]);
+  assertEquals(new Set(orders.map(String)).size, 3);
+});
+
+Deno.test("mixup: an image is λ of itself and 1 − λ of its partner", async () => {
+  await tf.setBackend("cpu");
+  const shares = [1, 2, 3].map((step) => {
+    const { image, partner, share } = mixed(mixup({ alpha: 0.4 }), step);
+    assert(share > 0 && share < 1);
+    image.forEach((rows, i) => {
+      assertNear("pixels", rows.flat(2), rows.flat(2).fill(share * (i + 1) + (1 - share) * (partner[i] + 1)), 1e-6);
+    });
+    return share;
+  });
+  assertEquals(new Set(shares).size, 3);
+});
+
+Deno.test("cutmix: a box at the same place of every image is its partner's, λ the share that is left", async () => {
+  await tf.setBackend("cpu");
+  const shares = new Set<number>();
+  for (let step = 0; step < 40; step++) {
+    const { image, partner, share } = mixed(cutmix({ probability: 1 }), step);
+    shares.add(share);
+    const isForeign = image.map((rows, i) =>
+      rows.map((row) =>
+        row.map((pixel) => {
+          assertEquals(pixel[0], pixel[1]);
+          assert(pixel[0] === i + 1 || pixel[0] === partner[i] + 1);
+          return pixel[0] !== i + 1;
+        })
+      )
+    );
+    const moved = partner.flatMap((other, i) => other === i ? [] : [i]);
+    if (moved.length === 0) continue;
+    const box = isForeign[moved[0]];
+    for (const i of moved) assertEquals(isForeign[i], box);
+    const rows = box.flatMap((row, y) => row.includes(true) ? [y] : []);
+    const columns = box[0].flatMap((_, x) => box.some((row) => row[x]) ? [x] : []);
+    assertAlmostEquals(share, 1 - rows.length * columns.length / SIDE ** 2, 1e-6);
+    assertEquals(box.flat().filter(Boolean).length, rows.length * columns.length, "it is a box");
+    for (const line of [rows, columns]) assertEquals(line.length, line.length && line.at(-1)! - line[0] + 1);
+  }
+  assert(shares.size > 5);
+});
+
+Deno.test("a batch is mixed as often as it is likely to be; one that is not stays as it is", async () => {
+  await tf.setBackend("cpu");
+  const steps = Array.from({ length: 200 }, (_, step) => step), plain = tf.tidy(() => images().arraySync());
+  for (const make of [mixup, cutmix]) {
+    const never = mixed(make({ probability: 0 }), 1);
+    assertEquals([never.share, never.image], [1, plain]);
+    const untouched = steps.filter((step) => mixed(make({ probability: 0.25 }), step).share === 1);
+    assert(untouched.length > 130 && untouched.length < 170, `${untouched.length} of 200`);
+  }
+});
+
+Deno.test("other images are mixed in the same way by the same random numbers", async () => {
+  await tf.setBackend("cpu");
+  tf.tidy(() => {
+    for (const { mix } of [mixup(), cutmix({ probability: 1 })]) {
+      const first = mix(images(), numbers(3)), second = mix(tf.mul(images(), 10), numbers(3));
+      assertEquals(second.share.dataSync(), first.share.dataSync());
+      assertNear("images", second.image.dataSync(), tf.mul(first.image, 10).dataSync(), 1e-6);
+      assertNotEquals(mix(images(), numbers(4)).image.dataSync(), first.image.dataSync());
+    }
+  });
+});
+
+await needs(
+  everything,
+  "mixing is the same on TensorFlow as on tfjs's own backend, a batch of one included",
+  async () => {
+    for (const n of [1, 2, 7]) {
+      for (const { mix } of [mixup({ alpha: 0.2 }), cutmix({ probability: 0.9 })]) {
+        const { native, twin } = await onBoth(() => {
+          const { image, partner, share } = mix(images(n), numbers(9));
+          return [image, partner, share];
+        });
+        native.forEach((values, i) => assertNear(`value ${i}`, values, twin[i], 1e-6));
+      }
+    }
+  },
+);
+
+Deno.test("an option that makes no sense is refused", () => {
+  for (const alpha of [0, -1, NaN, Infinity]) {
+    const { exit } = assertThrows(() => mixup({ alpha }), Failure, `mixup: \`alpha\` is ${alpha}`);
+    assertEquals(exit, 2);
+  }
+  for (const probability of [-0.1, 1.1, NaN]) {
+    assertThrows(() => cutmix({ probability }), Failure, `cutmix: \`probability\` is ${probability}`);
+  }
+});
+
+Deno.test("what mixes and what is seen besides is part of the declaration, and nothing where it is not asked for", () => {
+  const { options, mix, views } = cifar100({
+    mix: cutmix({ alpha: 0.3 }),
+    views: { strong: { jitter: 0.4, crop: 2 } },
+  });
+  assertEquals((options as Record<string, unknown>).mix, { id: "cutmix", alpha: 0.3, probability: 0.5 });
+  assertEquals(mix?.id, "cutmix");
+  assertEquals(views, { strong: { crop: 2, flip: true, jitter: 0.4 } });
+  assertEquals((options as Record<string, unknown>).views, views);
+  assert(!JSON.stringify(cifar100().options).includes("mix") && !JSON.stringify(cifar100().options).includes("views"));
+  for (
+    const [view, message] of [[{ jitter: 2 }, "jitter"], [{ cutout: -1 }, "cutout"], [{ crop: 0.5 }, "crop"]] as const
+  ) {
+    assertThrows(() => cifar100({ views: { strong: view } }), Failure, `cifar100: \`views.strong.${message}\` is `);
+  }
+});

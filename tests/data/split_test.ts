@@ -1,0 +1,74 @@
+import { assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import type { Split } from "../../lib/data/dataset.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import { stream } from "../../lib/values/random.ts";
+import { cutDown, others, stratified, subset } from "../../lib/data/split.ts";
+
+/** A split whose image `i` is the one byte `i`. */
+const bytes = (labels: readonly number[]): Split => ({
+  size: labels.length,
+  labels: Int32Array.from(labels),
+  read: (indices) => Promise.resolve(Uint8Array.from(indices)),
+});
+
+const counts = (labels: ArrayLike<number>, indices: Iterable<number>, classes: number): number[] => {
+  const out = new Array<number>(classes).fill(0);
+  for (const i of indices) out[labels[i]]++;
+  return out;
+};
+
+Deno.test("stratified draws exactly n, as many of one class as of another", () => {
+  const labels = Array.from({ length: 1000 }, (_, i) => i % 10);
+  for (const n of [0, 1, 10, 99, 500, 1000]) {
+    const drawn = stratified(labels, n, stream(1, "holdout"));
+    assertEquals(new Set(drawn).size, n);
+    assertEquals([...drawn], [...drawn].sort((a, b) => a - b));
+    const each = counts(labels, drawn, 10);
+    assertEquals(Math.max(...each) - Math.min(...each) <= 1, true, `${each}`);
+  }
+});
+
+Deno.test("stratified takes all of a small class and shares the rest among the others", () => {
+  const labels = [...new Array<number>(3).fill(0), ...new Array<number>(50).fill(1), ...new Array<number>(50).fill(2)];
+  assertEquals(counts(labels, stratified(labels, 43, stream(7, "take")), 3), [3, 20, 20]);
+});
+
+Deno.test("stratified is a function of labels and stream, and draws every image sooner or later", () => {
+  const labels = Array.from({ length: 40 }, (_, i) => i % 4);
+  const draw = (seed: number) => stratified(labels, 8, stream(seed, "holdout"));
+  assertEquals(draw(3), draw(3));
+  assertNotEquals(draw(3), draw(4));
+  const seen = new Set<number>();
+  for (let seed = 0; seed < 60; seed++) draw(seed).forEach((i) => seen.add(i));
+  assertEquals(seen.size, 40);
+});
+
+Deno.test("stratified refuses what cannot be drawn", () => {
+  for (const n of [-1, 2.5, 5, NaN, Infinity]) {
+    const failure = assertThrows(() => stratified([0, 0, 1, 1], n, stream(1, "x")), Failure, `cannot draw ${n} of 4`);
+    assertEquals(failure.exit, 2);
+  }
+});
+
+Deno.test("others is the complement", () => {
+  assertEquals([...others(6, Uint32Array.of(1, 4))], [0, 2, 3, 5]);
+  assertEquals([...others(2, [])], [0, 1]);
+  assertEquals([...others(2, [0, 1])], []);
+});
+
+Deno.test("a subset reads the images and labels of its indices, subsets of subsets too", async () => {
+  const split = bytes([5, 6, 7, 8, 9]), part = subset(split, [4, 0, 2]), piece = subset(part, Uint32Array.of(2, 1));
+  assertEquals([...part.labels], [9, 5, 7]);
+  assertEquals(part.size, 3);
+  assertEquals([...await part.read([0, 1, 2, 0])], [4, 0, 2, 4]);
+  assertEquals([...piece.labels], [7, 5]);
+  assertEquals([...await piece.read([0, 1])], [2, 0]);
+});
+
+Deno.test("cutDown draws the same images always", async () => {
+  const split = bytes(Array.from({ length: 100 }, (_, i) => i % 5)), cut = cutDown(split, 20);
+  assertEquals(counts(cut.labels, Array.from({ length: 20 }, (_, i) => i), 5), [4, 4, 4, 4, 4]);
+  const all = Array.from({ length: 20 }, (_, i) => i);
+  assertEquals(await cut.read(all), await cutDown(split, 20).read(all));
+  assertThrows(() => cutDown(split, 101), Failure, "101 of 100");
+});

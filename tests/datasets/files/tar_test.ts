@@ -1,0 +1,61 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { untar } from "../../../datasets/files/tar.ts";
+import { needs } from "../../support/needs.ts";
+import { gzip, tar } from "../../support/tar_archive.ts";
+import { inTemporary } from "../../support/temporary.ts";
+
+const text = (value: string) => new TextEncoder().encode(value);
+
+await needs(
+  ["read", "write"],
+  "a tar.gz is unpacked: folders, files of any length, long names",
+  () =>
+    inTemporary(async (folder) => {
+      const files = {
+        "a/": new Uint8Array(),
+        "a/empty": new Uint8Array(),
+        "a/block": new Uint8Array(512).fill(7),
+        "a/large": Uint8Array.from({ length: 300_001 }, (_, i) => i * i),
+        [`a/${"deep/".repeat(20)}b.txt`]: text("deep"),
+        "only/": new Uint8Array(),
+      };
+      Deno.writeFileSync(`${folder}/x.tar.gz`, await gzip(tar(files)));
+      await untar(`${folder}/x.tar.gz`, folder);
+      for (const [name, content] of Object.entries(files)) {
+        if (name.endsWith("/")) assertEquals(Deno.statSync(`${folder}/${name}`).isDirectory, true);
+        else assertEquals(Deno.readFileSync(`${folder}/${name}`), content);
+      }
+    }),
+);
+
+await needs(["read", "write"], "what is no file is passed over with its contents", () =>
+  inTemporary(async (folder) => {
+    const note = tar({ note: text("path=elsewhere") }, "x").slice(0, 1024);
+    const archive = new Uint8Array([...note, ...tar({ "b.txt": text("b") })]);
+    Deno.writeFileSync(`${folder}/x.tar.gz`, await gzip(archive));
+    await untar(`${folder}/x.tar.gz`, folder);
+    assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name).sort(), ["b.txt", "x.tar.gz"]);
+  }));
+
+await needs(
+  ["read", "write"],
+  "a tar.gz that is cut off, damaged or leads out of the folder is refused",
+  () =>
+    inTemporary(async (folder) => {
+      const path = `${folder}/x.tar.gz`, plain = tar({ "a.txt": text("a".repeat(2000)) }), whole = await gzip(plain);
+      const refused = async (bytes: Uint8Array, message: string) => {
+        Deno.writeFileSync(path, bytes);
+        await assertRejects(() => untar(path, `${folder}/out`), Error, message);
+      };
+      await refused(whole.slice(0, whole.length - 20), "");
+      await refused(await gzip(plain.slice(0, 1000)), "ends early");
+      await refused(await gzip(plain.slice(0, 2560)), "ends early");
+      await refused(text("no archive"), "");
+      const damaged = plain.slice();
+      damaged[0] ^= 1;
+      await refused(await gzip(damaged), "a header in it is damaged");
+      await refused(await gzip(tar({ "../evil": text("x") })), '"../evil"');
+      await refused(await gzip(tar({ "/etc/evil": text("x") })), '"/etc/evil"');
+      assertEquals([...Deno.readDirSync(folder)].some(({ name }) => name === "evil"), false);
+    }),
+);

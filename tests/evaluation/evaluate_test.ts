@@ -1,0 +1,41 @@
+import { assertAlmostEquals, assertEquals } from "@std/assert";
+import type { BatchSource } from "../../lib/training/batches.ts";
+import type { Runnable } from "../../lib/engine/engine.ts";
+import { EVAL_BATCH, evaluate } from "../../lib/evaluation/evaluate.ts";
+import type { EvaluateInput } from "../../lib/training/evaluate_step.ts";
+import { classification } from "../../lib/tasks/classification.ts";
+
+const source: BatchSource = {
+  task: classification,
+  split: {
+    size: 601,
+    labels: Int32Array.from({ length: 601 }, (_, i) => i % 10),
+    read: (indices) => Promise.resolve(new Uint8Array(indices.length)),
+  },
+  image: [1, 1, 1],
+};
+
+/** Every image of class 0 is a hit, every one of the first five classes among the first five, its divergence its class's. */
+const run = (seen: number[] = []): Runnable<EvaluateInput> => ({ image: { shape }, label: { data } }) => {
+  seen.push(shape[0]);
+  const hits = (below: number) => Float32Array.from(data, (label) => label < below ? 1 : 0);
+  return Promise.resolve({ top1: hits(1), top5: hits(5), kl: Float32Array.from(data, (label) => 0.1 * label) });
+};
+
+Deno.test("evaluate: every image counts once, in percent of them all, and for the mean of the KL", async () => {
+  const sizes: number[] = [], { top1, top5, kl } = await evaluate(run(sizes), source);
+  assertEquals(sizes, [EVAL_BATCH, EVAL_BATCH, 101]);
+  assertEquals([top1, top5], [100 * 61 / 601, 100 * 301 / 601]);
+  assertAlmostEquals(kl, 0.1 * 60 * 45 / 601, 1e-6);
+});
+
+Deno.test("evaluate: the score does not depend on the size of a batch", async () => {
+  const score = await evaluate(run(), source);
+  for (const size of [1, 7, 601, 1000]) assertEquals(await evaluate(run(), source, size), score);
+});
+
+Deno.test("evaluate: a score has what the step computes, no KL without a teacher", async () => {
+  const none: Runnable<EvaluateInput> = ({ image: { shape: [size] } }) =>
+    Promise.resolve({ top1: new Float32Array(size), top5: new Float32Array(size) });
+  assertEquals(await evaluate(none, source), { top1: 0, top5: 0 });
+});

@@ -1,0 +1,132 @@
+import { assert, assertEquals, assertStrictEquals } from "@std/assert";
+import {
+  ablation,
+  aver,
+  camkd,
+  type Dataset,
+  ensemble,
+  type Experiment,
+  experiment,
+  fitnets,
+  from,
+  kd,
+  type Mix,
+  resnet20,
+  resnet8,
+  scratch,
+  sgd,
+  slkd,
+  type Vgg,
+  vgg13,
+  vgg8,
+} from "../../mod.ts";
+import { identify, load } from "../../lib/project/identify.ts";
+import { needs } from "../support/needs.ts";
+import { IMPORTS, project } from "../support/toy_project.ts";
+import { join } from "node:path";
+
+const dataset = { id: "toy", options: {}, holdout: 0 } as unknown as Dataset;
+const mixed = { ...dataset, options: { mix: "mixup" } } as unknown as Dataset<Mix>;
+const meta = { url: "file:///a/ablation.ts" }, schedule = sgd({ epochs: 4, batch: 2, lr: 0.1 });
+const trained = experiment(meta, { dataset, student: vgg13, distiller: scratch(), schedule });
+const small = experiment(meta, { dataset, student: resnet20, distiller: scratch(), schedule });
+const teacher = from(trained), other = from(small);
+const base = experiment({ url: "file:///a/base.ts" }, { dataset, teacher, student: vgg8, distiller: slkd(), schedule });
+
+Deno.test("an ablation's experiments are the base but for what is changed", () => {
+  const copies = slkd({ copies: 1 }), short = sgd({ epochs: 2, batch: 2, lr: 0.1 });
+  const { oneCopy, shorter, alone, same } = ablation(meta, base, {
+    oneCopy: { distiller: copies },
+    shorter: { schedule: short, dataset },
+    alone: { teacher: undefined, distiller: scratch() },
+    same: {},
+  });
+  assertStrictEquals(oneCopy.distiller.options, copies.options);
+  const shared = ({ url: _, parts: __, ...rest }: Experiment & { parts?: unknown }): Experiment => rest as Experiment;
+  const rest = shared(base);
+  assertEquals(shared(oneCopy), { ...rest, distiller: oneCopy.distiller });
+  assertEquals(shared(shorter), { ...rest, schedule: short });
+  assertEquals(shared(alone), { ...rest, teachers: [], distiller: alone.distiller });
+  assertEquals(shared(same), rest);
+  assertEquals([same.url, base.url], [meta.url, "file:///a/base.ts"]);
+});
+
+await needs(["read", "write"], "an ablation's experiments are found under their names", () =>
+  project({
+    "base.ts":
+      `${IMPORTS}export default experiment(import.meta, { dataset, student: resnet8, distiller: scratch(), schedule });`,
+    "ablation.ts": `${IMPORTS}import base from "./base.ts";
+import { ablation } from "${new URL("../../lib/experiment/ablation.ts", import.meta.url)}";
+export default ablation(import.meta, base, { large: { student: resnet20 }, long: { schedule: sgd({ epochs: 9, batch: 4, lr: 0.1 }) } });`,
+  }, async (folder) => {
+    const found = await load(join(folder, "ablation.ts"));
+    assertEquals(found.map(({ id }) => id), ["ablation#large", "ablation#long"]);
+    assertEquals(found.map(({ experiment }) => [experiment.student.id, experiment.schedule.epochs]), [["resnet20", 2], [
+      "resnet8",
+      9,
+    ]]);
+    const [{ experiment }] = await load(join(folder, "ablation#long"));
+    assertEquals((await identify(experiment)).name, "long");
+  }));
+
+Deno.test("changes that do not fit are compile errors", () => {
+  assert(typeof mistakes === "function");
+});
+
+function mistakes(): void {
+  const hinted = experiment(meta, {
+    dataset,
+    teacher,
+    student: vgg8,
+    distiller: fitnets({ hint: "block4" }),
+    schedule,
+  });
+  const both = experiment(meta, {
+    dataset,
+    teacher: ensemble(teacher, other),
+    student: vgg8,
+    distiller: camkd(),
+    schedule,
+  });
+
+  // What is right.
+  const { deep, less } = ablation(meta, hinted, {
+    deep: { student: vgg13 },
+    less: { student: resnet8, teacher: other, distiller: fitnets({ hint: "block3" }) },
+    started: { student: from(base) },
+    logits: { distiller: kd() },
+    mixed: { dataset: mixed, distiller: kd() },
+    severally: { teacher: ensemble(teacher, other), distiller: aver() },
+  });
+  const students: readonly [Experiment<Vgg>, Experiment<typeof resnet8>] = [deep, less];
+  ablation(meta, both, {
+    larger: { teacher: ensemble(teacher, teacher) },
+    mixed: { dataset: mixed, distiller: aver() },
+  });
+  void students;
+
+  // @ts-expect-error: the student has no tap of this name.
+  ablation(meta, hinted, { other: { distiller: fitnets({ guided: "blok3" }) } });
+  // @ts-expect-error: the method may need a tap that this teacher lacks.
+  ablation(meta, hinted, { other: { teacher: other } });
+  // @ts-expect-error: the method that is named again needs it.
+  ablation(meta, hinted, { other: { teacher: other, distiller: fitnets({ hint: "block4" }) } });
+  // @ts-expect-error: nobody teaches any more.
+  ablation(meta, hinted, { other: { teacher: undefined } });
+  // @ts-expect-error: nobody teaches, and kd needs somebody.
+  ablation(meta, hinted, { other: { teacher: undefined, distiller: kd() } });
+  // @ts-expect-error: one teacher for a method of several.
+  ablation(meta, both, { other: { teacher } });
+  // @ts-expect-error: the method may need each image's own class.
+  ablation(meta, both, { other: { dataset: mixed } });
+  // @ts-expect-error: it needs it.
+  ablation(meta, both, { other: { dataset: mixed, distiller: camkd() } });
+  // @ts-expect-error: a misspelt part.
+  ablation(meta, hinted, { other: { distiler: kd(), schedule } });
+  // @ts-expect-error: a misspelt option.
+  ablation(meta, hinted, { other: { distiller: kd({ temprature: 2 }) } });
+  // @ts-expect-error: an untrained teacher.
+  ablation(meta, hinted, { other: { teacher: vgg13 } });
+  // @ts-expect-error: a schedule is no number of epochs.
+  ablation(meta, hinted, { other: { schedule: 20 } });
+}

@@ -1,0 +1,53 @@
+import { assert, assertEquals, assertStrictEquals } from "@std/assert";
+import * as tf from "@tensorflow/tfjs";
+import {
+  beside,
+  type Distiller,
+  erase,
+  numbered,
+  remembering,
+  type Teachers,
+  type Term,
+} from "../../lib/experiment/distiller.ts";
+import { fitnets } from "../../lib/distillers/fitnets.ts";
+import { kd } from "../../lib/distillers/kd.ts";
+import type { Net } from "../../lib/nn/network.ts";
+
+await tf.setBackend("cpu");
+const values = tf.ones([2]), labels: Term = [1, values, "task"], other: Term = [2, values];
+
+Deno.test("numbered terms keep their weights, values and roles", () => {
+  assertEquals(numbered("teacher", [labels, other]), { teacher1: labels, teacher2: other });
+});
+
+Deno.test("terms beside others lose their task, and are named after their method where the name is taken", () => {
+  assertEquals(beside({ task: labels, kd: other }, { task: labels, kd: other, peer_task: labels }, "dml"), {
+    task: labels,
+    kd: other,
+    dml_kd: other,
+    peer_task: labels,
+  });
+});
+
+Deno.test("a term that is called writes is a term, with a role or without one", () => {
+  for (const writes of [labels, other]) assertEquals(remembering({ writes }), { terms: { writes }, writes: [] });
+  assertEquals(remembering({ terms: { labels }, writes: [] }), { terms: { labels }, writes: [] });
+});
+
+Deno.test("an erased method is the method itself", () => {
+  const method = kd();
+  assertStrictEquals<unknown>(erase(method), method);
+});
+
+Deno.test("a method is none for every network unless it is erased", () => {
+  assert(typeof mistakes === "function");
+});
+
+function mistakes(): void {
+  const _any: Distiller<Net, Teachers> = erase(kd());
+  const _spots = erase(fitnets()).spots;
+  // @ts-expect-error: FitNets needs taps that not every network has.
+  const _fitnets: Distiller<Net, Teachers> = fitnets();
+  // @ts-expect-error: kd compares no taps.
+  const _none = erase(kd()).spots;
+}

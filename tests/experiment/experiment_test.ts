@@ -1,0 +1,127 @@
+import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import type { Dataset } from "../../lib/data/dataset.ts";
+import { ft, ftInit } from "../../lib/distillers/ft.ts";
+import { kd } from "../../lib/distillers/kd.ts";
+import { scratch } from "../../lib/distillers/scratch.ts";
+import { declaration } from "../../lib/experiment/declaration.ts";
+import { experiment, from, isExperiment } from "../../lib/experiment/experiment.ts";
+import { resnet20, resnet8 } from "../../lib/networks/resnet.ts";
+import { sgd } from "../../lib/optimizers/sgd.ts";
+import { classification } from "../../lib/tasks/classification.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import { canonical } from "../../lib/values/json.ts";
+
+const dataset: Dataset = {
+  id: "toy",
+  options: { flip: true },
+  task: classification,
+  holdout: 0,
+  augmentation: { crop: 0, flip: true },
+  normalisation: { mean: [0], std: [1] },
+  open: () => Promise.reject(new Error("an experiment opens nothing")),
+};
+const schedule = sgd({ epochs: 2, batch: 4, lr: 0.1 });
+const meta = { url: "file:///a/teacher.ts" };
+const teacher = experiment(meta, { dataset, student: resnet20, distiller: scratch(), schedule });
+const student = (options: Parameters<typeof from>[1], url = "file:///a/student.ts") =>
+  experiment({ url }, { dataset, student: resnet8, teacher: from(teacher, options), distiller: kd(), schedule });
+
+Deno.test("an experiment is what experiment() made", () => {
+  assert(isExperiment(teacher));
+  assert(!isExperiment({ ...teacher }));
+  assert(!isExperiment(null));
+});
+
+Deno.test("a teacher is the first trial after its last epoch unless said otherwise", () => {
+  assertEquals(from(teacher), { kind: "trained", experiment: teacher, seed: 1, epoch: "last", extras: {} });
+  assertEquals(from(teacher, { seed: 3, epoch: 7 }), {
+    kind: "trained",
+    experiment: teacher,
+    seed: 3,
+    epoch: 7,
+    extras: {},
+  });
+});
+
+Deno.test("a declaration is pure JSON with the teachers nested in it, and no path", () => {
+  const declared = declaration(student({}));
+  assertEquals(JSON.parse(JSON.stringify(declared)), {
+    dataset: { id: "toy", options: { flip: true } },
+    student: { id: "resnet8", options: {} },
+    teachers: [{ experiment: declaration(teacher), seed: 1, epoch: "last" }],
+    distiller: { id: "kd", options: { temperature: 4, ce: 0.1, kd: 0.9 } },
+    schedule: { id: "sgd", options: schedule.options },
+  });
+  assert(!canonical(declared).includes("file:"));
+  assertEquals(canonical(declaration(student({}, "file:///b/moved.ts"))), canonical(declared));
+});
+
+Deno.test("another teacher's trial or epoch, another option, is another declaration", () => {
+  const texts = [student({}), student({ seed: 2 }), student({ epoch: "best" })].map((one) =>
+    canonical(declaration(one))
+  );
+  assertEquals(new Set(texts).size, 3);
+  const warm = experiment(meta, {
+    dataset,
+    student: resnet8,
+    teacher: from(teacher),
+    distiller: kd({ temperature: 2 }),
+    schedule,
+  });
+  assertNotEquals(canonical(declaration(warm)), texts[0]);
+});
+
+Deno.test("a tuple of teachers is several, one teacher is not", () => {
+  assertEquals([teacher.several, teacher.teachers.length], [false, 0]);
+  assertEquals([student({}).several, student({}).teachers.length], [false, 1]);
+});
+
+const init = experiment(meta, { dataset, student: resnet8, teacher: from(teacher), distiller: ftInit(), schedule });
+
+Deno.test("what a method trains for others comes from the experiment by name", () => {
+  const trained = from(init, { seed: 2, epoch: "best" }), { paraphraser } = trained.extras;
+  assertEquals(Object.keys(trained.extras), ["paraphraser"]);
+  assertEquals([paraphraser.name, paraphraser.layer], ["paraphraser", init.distiller.extras!.paraphraser]);
+  const { experiment: of, seed, epoch } = paraphraser.trained;
+  assert(of === init);
+  assertEquals([seed, epoch], [2, "best"]);
+  assertEquals(from(teacher).extras, {});
+});
+
+Deno.test("what a method takes is what an experiment trained", () => {
+  const { paraphraser } = from(init).extras, parts = { dataset, student: resnet8, teacher: from(teacher), schedule };
+  assertEquals(experiment(meta, { ...parts, distiller: ft({ paraphraser }) }).takes, [paraphraser]);
+  assertEquals(init.takes, []);
+  const { name, layer } = paraphraser;
+  const refused = assertThrows(
+    () => experiment(meta, { ...parts, distiller: ft({ paraphraser: { name, layer } }) }),
+    Failure,
+  );
+  assertEquals(refused.exit, 2);
+  assertEquals(
+    refused.message,
+    "ft takes a paraphraser that no experiment trained: give it from(…).extras.paraphraser",
+  );
+});
+
+Deno.test("a first stage is part of the declaration, where there is one", () => {
+  const translated = (seed: number) => {
+    const { paraphraser } = from(init, { seed }).extras;
+    return experiment(meta, {
+      dataset,
+      student: resnet8,
+      teacher: from(teacher),
+      distiller: ft({ paraphraser }),
+      schedule,
+    });
+  };
+  const started = experiment(meta, { dataset, student: from(init), teacher: from(teacher), distiller: kd(), schedule });
+  assert(started.student === resnet8 && started.start?.experiment === init);
+  const { student: begun, distiller } = JSON.parse(canonical(declaration(started)));
+  assertEquals(begun, { id: "resnet8", options: {}, start: { experiment: declaration(init), seed: 1, epoch: "last" } });
+  assertEquals(Object.keys(distiller).sort(), ["id", "options"]);
+  const taken = JSON.parse(canonical(declaration(translated(1)))).distiller.takes;
+  assertEquals(taken, [{ name: "paraphraser", experiment: declaration(init), seed: 1, epoch: "last" }]);
+  assertNotEquals(canonical(declaration(translated(2))), canonical(declaration(translated(1))));
+  assertNotEquals(canonical(declaration(started)), canonical(declaration(student({}))));
+});

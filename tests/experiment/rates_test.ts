@@ -1,0 +1,123 @@
+import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { cosine, type Rate, steps } from "../../lib/experiment/rates.ts";
+
+/** The rates of all steps of a training, in order; by epoch one for each. */
+function all(rate: Rate, epochs: number, lr: number, perEpoch = 1): number[] {
+  return Array.from({ length: epochs * perEpoch }, (_, step) => rate.at(step / perEpoch, { epochs, lr }));
+}
+
+function assertNear(actual: readonly number[], expected: readonly number[]): void {
+  assertEquals(actual.length, expected.length);
+  actual.forEach((rate, i) => assertAlmostEquals(rate, expected[i], 1e-15, `${i}`));
+}
+
+/** PyTorch's `MultiStepLR`, as it goes from one call of `step()` to the next. */
+function multiStep(count: number, lr: number, milestones: readonly number[], gamma: number): number[] {
+  const rates = [lr];
+  for (let t = 1; t < count; t++) rates.push(milestones.includes(t) ? rates[t - 1] * gamma : rates[t - 1]);
+  return rates;
+}
+
+/** PyTorch's `CosineAnnealingLR`, as it goes from one call of `step()` to the next. */
+function annealing(count: number, lr: number, least: number): number[] {
+  const rates = [lr];
+  const height = (t: number) => 1 + Math.cos(Math.PI * t / count);
+  for (let t = 1; t < count; t++) rates.push(height(t) / height(t - 1) * (rates[t - 1] - least) + least);
+  return rates;
+}
+
+/** PyTorch's `LinearLR`, by factors of the rate. */
+function linear(count: number, lr: number, start: number, total: number): number[] {
+  return Array.from({ length: count }, (_, t) => lr * (start + (1 - start) * Math.min(t, total) / total));
+}
+
+Deno.test("steps are PyTorch's MultiStepLR, by epoch and by step", () => {
+  assertNear(all(steps({ at: [3, 8], by: 0.1 }), 10, 0.4), multiStep(10, 0.4, [3, 8], 0.1));
+  assertEquals(all(steps({ at: [], by: 0.1 }), 3, 0.4), [0.4, 0.4, 0.4]);
+  const byStep = steps({ at: [25 / 7, 6], by: 0.2, every: "step" });
+  assertNear(all(byStep, 10, 0.4, 7), multiStep(70, 0.4, [25, 42], 0.2));
+});
+
+Deno.test("a milestone at 22.5 drops the rate from epoch 23 on, by step in the middle of it", () => {
+  const rates = all(steps({ at: [22.5], by: 0.1 }), 30, 1, 4);
+  assertEquals(rates.findIndex((rate) => rate < 1), 22 * 4);
+  assertEquals(all(steps({ at: [22.5], by: 0.1, every: "step" }), 30, 1, 4).findIndex((rate) => rate < 1), 22 * 4 + 2);
+});
+
+Deno.test("a cosine is PyTorch's CosineAnnealingLR, by epoch and by step", () => {
+  assertNear(all(cosine(), 12, 0.4), annealing(12, 0.4, 0));
+  assertNear(all(cosine({ minimum: 0.03 }), 12, 0.4), annealing(12, 0.4, 0.03));
+  assertNear(all(cosine({ minimum: 0.03, every: "step" }), 12, 0.4, 7), annealing(84, 0.4, 0.03));
+});
+
+Deno.test("by epoch all steps of an epoch have its first one's rate", () => {
+  for (const rate of [cosine({ warmup: { epochs: 2, from: 0.1 } }), steps({ at: [2], by: 0.1 })]) {
+    const byEpoch = all(rate, 5, 1).flatMap((rate) => [rate, rate, rate]);
+    assertEquals(all(rate, 5, 1, 3), byEpoch);
+  }
+});
+
+Deno.test("a warm-up is PyTorch's LinearLR, by epoch and by step", () => {
+  const warmup = { epochs: 4, from: 0.1 };
+  const constant = { at: [], by: 1 };
+  assertNear(all(steps({ ...constant, warmup }), 6, 0.4), linear(6, 0.4, 0.25, 4));
+  assertNear(all(steps({ ...constant, warmup, every: "step" }), 6, 0.4, 5), linear(30, 0.4, 0.25, 20));
+  const short = { epochs: 3 / 5, from: 0.1 };
+  assertNear(all(steps({ ...constant, warmup: short, every: "step" }), 6, 0.4, 5), linear(30, 0.4, 0.25, 3));
+});
+
+Deno.test("a cosine after a warm-up is timm's, by epoch and by update", () => {
+  const recipe = { minimum: 1e-5, warmup: { epochs: 3, from: 1e-6 } };
+  // Of timm 1.0.31's CosineLRScheduler, 12 epochs of 7 updates, lr 1e-3.
+  assertNear(all(cosine(recipe), 12, 1e-3), [
+    ...[0.000001, 0.00033400000000000004, 0.0006670000000000001, 0.000855017856687341, 0.0007525],
+    ...[0.0006331154273257478, 0.000505, 0.00037688457267425233, 0.00025750000000000013],
+    ...[0.000154982143312659, 0.00007631742512670284, 0.000026866715986911242],
+  ]);
+  const updates = all(cosine({ ...recipe, every: "step" }), 12, 1e-3, 7);
+  assertNear([0, 1, 20, 21, 22, 83].map((i) => updates[i]), [
+    ...[0.000001, 0.000048571428571428576, 0.0009524285714285716, 0.000855017856687341],
+    ...[0.0008416855051966051, 0.00001034615112974269],
+  ]);
+});
+
+Deno.test("a training of one epoch, and a warm-up of none, have a rate", () => {
+  for (const every of ["epoch", "step"] as const) {
+    const warmup = { epochs: 0, from: 0.1 };
+    assertEquals(all(cosine({ every, warmup }), 6, 0.4), all(cosine({ every }), 6, 0.4));
+    assertEquals(all(steps({ at: [3], by: 0.5, every, warmup }), 6, 0.4), all(steps({ at: [3], by: 0.5 }), 6, 0.4));
+  }
+  assertEquals(all(cosine(), 1, 0.4, 3), [0.4, 0.4, 0.4]);
+  assertNear(all(cosine({ every: "step" }), 1, 0.4, 3), annealing(3, 0.4, 0));
+  assertEquals(all(cosine({ warmup: { epochs: 1, from: 0.1 } }), 1, 0.4, 3), [0.1, 0.1, 0.1]);
+  assertNear(
+    all(cosine({ every: "step", warmup: { epochs: 1, from: 0.1 } }), 1, 0.4, 3),
+    linear(3, 0.4, 0.25, 3),
+  );
+});
+
+Deno.test("over other epochs milestones and warm-up move in proportion: by epoch to a whole one, by step exactly", () => {
+  const warmup = { epochs: 5, from: 0.1 };
+  assertEquals(steps({ at: [150, 180, 210], by: 0.1 }).over(24, 240).options, { at: [15, 18, 21], by: 0.1 });
+  assertEquals(steps({ at: [150], by: 0.1, warmup }).over(1, 300).options, {
+    at: [1],
+    by: 0.1,
+    warmup: { epochs: 0, from: 0.1 },
+  });
+  assertEquals(steps({ at: [150], by: 0.1, every: "step", warmup }).over(1, 300).options, {
+    at: [0.5],
+    by: 0.1,
+    every: "step",
+    warmup: { epochs: 5 / 300, from: 0.1 },
+  });
+  const long = cosine({ minimum: 0.01, every: "step", warmup });
+  const short = long.over(30, 300);
+  assertNear(all(short, 30, 0.4, 10), all(long, 300, 0.4));
+  assertEquals(cosine().over(3, 30).options, cosine().options);
+});
+
+Deno.test("what is not asked for is not in a rate's options", () => {
+  assertEquals([steps({ at: [1], by: 0.1 }).id, cosine().id], ["steps", "cosine"]);
+  assertEquals(steps({ at: [1], by: 0.1, every: "epoch" }).options, { at: [1], by: 0.1 });
+  assertEquals(cosine().options, { minimum: 0 });
+});

@@ -1,0 +1,126 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { type Dataset, experiment, Failure, kd, resnet8, scratch, sgd, sweep, type SweepPoint } from "../../mod.ts";
+import { pointsOf } from "../../lib/experiment/sweep.ts";
+
+const dataset = { id: "toy", options: {}, holdout: 100 } as unknown as Dataset;
+const meta = { url: "file:///a/sweep.ts" };
+const at = (lr: number, holdout = 100) =>
+  experiment(meta, {
+    dataset: { ...dataset, holdout },
+    student: resnet8,
+    distiller: scratch(),
+    schedule: sgd({ epochs: 1, batch: 4, lr }),
+  });
+
+Deno.test("a grid has every point, named whatever the order of the settings", () => {
+  const seen: SweepPoint[] = [];
+  const made = sweep({
+    space: { lr: [0.1, 0.2], kind: ["plain", "mixed"], warm: [true] },
+    method: "grid",
+    make: (values) => {
+      seen.push(values);
+      return at(values.lr);
+    },
+  });
+  const names = ["kind=plain,lr=0.1,warm=true", "kind=mixed,lr=0.1,warm=true"];
+  assertEquals(Object.keys(made), [...names, ...names.map((name) => name.replace("0.1", "0.2"))]);
+  assertEquals(seen[3], { lr: 0.2, kind: "mixed", warm: true });
+  assertEquals(Object.values(made).map(({ schedule }) => schedule.rate(1)), [0.1, 0.1, 0.2, 0.2]);
+  assertEquals([...pointsOf(made)!.values()], seen);
+  assertEquals([pointsOf({ ...made }), pointsOf(null)], [undefined, undefined]);
+  const turned = sweep({
+    space: { warm: [true], kind: ["mixed"], lr: [0.2] },
+    method: "grid",
+    make: ({ lr }) => at(lr),
+  });
+  assert(Object.keys(made).includes(Object.keys(turned)[0]));
+});
+
+const space = {
+  lr: { from: 0.001, to: 1, scale: "log" },
+  temperature: [1, 2, 4],
+  weight: { from: -1, to: 3 },
+} as const;
+const drawn = (random: number, seed?: number) =>
+  Object.keys(sweep({ space, method: { random, seed }, make: ({ lr }) => at(lr) }));
+
+Deno.test("points drawn at random are different, within their ranges, the same for the same seed", () => {
+  const made = sweep({ space, method: { random: 40 }, make: ({ lr }) => at(lr) });
+  const points = [...pointsOf(made)!.values()] as { lr: number; temperature: number; weight: number }[];
+  assertEquals(new Set(Object.keys(made)).size, 40);
+  for (const { lr, temperature, weight } of points) {
+    assert(lr >= 0.001 && lr <= 1 && weight >= -1 && weight <= 3 && [1, 2, 4].includes(temperature));
+    assertEquals(lr, Number(lr.toPrecision(3)));
+  }
+  // Of logarithms evenly spread two thirds are below a tenth.
+  const small = points.filter(({ lr }) => lr < 0.1).length;
+  assert(small > 18 && small < 36, `${small}`);
+  assertEquals(new Set(points.map(({ temperature }) => temperature)).size, 3);
+  assertEquals(Object.keys(made), drawn(40));
+  assert(drawn(40, 1).every((name) => !Object.hasOwn(made, name)));
+});
+
+Deno.test("a longer search begins with the shorter one; lists with fewer points are all tried", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 0, max: 12 }), fc.nat(), (few, more, seed) => {
+      assertEquals(drawn(few + more, seed).slice(0, few), drawn(few, seed));
+    }),
+    { numRuns: 20 },
+  );
+  const lists = sweep({ space: { a: [1, 2], b: [1, 2] }, method: { random: 9 }, make: ({ a }) => at(a) });
+  assertEquals(Object.keys(lists), ["a=1,b=1", "a=1,b=2", "a=2,b=1", "a=2,b=2"]);
+});
+
+Deno.test("a space that gives no points, and data that hold nothing out, are refused", () => {
+  const refused = (declare: () => unknown) => {
+    const { exit, message } = assertThrows(declare, Failure);
+    assertEquals(exit, 2);
+    return message;
+  };
+  const make = () => at(0.1);
+  const grid = (space: Record<string, (number | string)[]>) => refused(() => sweep({ space, method: "grid", make }));
+  assertEquals(grid({}), "sweep: the space has no settings");
+  assertEquals(grid({ lr: [] }), "sweep: `lr` has no values");
+  assertEquals(grid({ lr: [1, 1] }), "sweep: `lr` has a value twice");
+  assert(grid({ kind: ["a/b"] }).startsWith('sweep: `kind` has the value "a/b"; numbers, booleans and texts of'));
+  assert(grid({ lr: [NaN] }).startsWith('sweep: `lr` has the value "NaN"'));
+  assert(grid({ "l r": [1] }).startsWith("sweep: `l r` has to be a name"));
+  const range = (from: number, to: number, scale: "log" | "linear" = "linear", random = 3) =>
+    refused(() => sweep({ space: { lr: { from, to, scale } }, method: { random }, make }));
+  assertEquals(range(1, 1), "sweep: `lr` goes from 1 to 1; it has to grow");
+  assertEquals(range(0, Infinity), "sweep: `lr` goes from 0 to Infinity; it has to grow");
+  assertEquals(range(0, 1, "log"), "sweep: `lr` goes from 0, which has no logarithm");
+  assertEquals(range(0, 1, "linear", 0), "sweep: `random` is a number of points, not 0");
+  assertEquals(range(1, 1.001), "sweep: the space has no 3 points that differ in three digits");
+  assertEquals(
+    refused(() => sweep({ space: { lr: [0.1, 0.2] }, method: "grid", make: ({ lr }) => at(lr, lr > 0.1 ? 0 : 100) })),
+    "sweep: toy holds nothing out at lr=0.2: give it `holdout`, images to choose by",
+  );
+});
+
+Deno.test("mistakes in a sweep are compile errors", () => {
+  assert(typeof mistakes === "function");
+});
+
+function mistakes(): void {
+  const make = () => at(0.1);
+  // What is right.
+  sweep({ space: { kd: [0.5, 1] }, method: "grid", make: ({ kd: weight }) => (kd({ kd: weight }), at(0.1)) });
+  sweep({ space: { on: [true, false] }, method: { random: 1 }, make: ({ on }) => at(on ? 0.1 : 0.2) });
+
+  // @ts-expect-error: a range has no grid.
+  sweep({ space: { lr: { from: 0.1, to: 1 } }, method: "grid", make });
+  // @ts-expect-error: there is no such setting.
+  sweep({ space: { lr: [0.1] }, method: "grid", make: ({ rate }) => at(rate) });
+  // @ts-expect-error: a text is no number.
+  sweep({ space: { lr: ["0.1"] }, method: "grid", make: ({ lr }) => at(lr) });
+  // @ts-expect-error: a point is an experiment.
+  sweep({ space: { lr: [0.1] }, method: "grid", make: ({ lr }) => ({ lr }) });
+  // @ts-expect-error: a misspelt scale.
+  sweep({ space: { lr: { from: 0.1, to: 1, scale: "logarithmic" } }, method: { random: 3 }, make });
+  // @ts-expect-error: how is it searched?
+  sweep({ space: { lr: [0.1] }, make });
+  // @ts-expect-error: how many?
+  sweep({ space: { lr: [0.1] }, method: { seed: 3 }, make });
+}

@@ -1,0 +1,115 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { parse } from "@std/yaml";
+import { synthetic } from "../../datasets/synthetic.ts";
+import { kd } from "../../lib/distillers/kd.ts";
+import { scratch } from "../../lib/distillers/scratch.ts";
+import { type Experiment, experiment, from } from "../../lib/experiment/experiment.ts";
+import { graphModel } from "../../lib/export/graph_model.ts";
+import { safetensors } from "../../lib/export/safetensors.ts";
+import { savedModel } from "../../lib/export/saved_model.ts";
+import { type CardFacts, modelCard } from "../../lib/export/model_card.ts";
+import { resnet20, resnet8 } from "../../lib/networks/resnet.ts";
+import type { Trial } from "../../lib/project/result.ts";
+import { sgd } from "../../lib/optimizers/sgd.ts";
+import { model } from "../support/models.ts";
+import { trial } from "../support/trial.ts";
+
+const dataset = synthetic({ classes: 5 }), schedule = sgd({ epochs: 2, batch: 4, lr: 0.1 });
+const teacher = experiment(import.meta, { dataset, schedule, student: resnet20, distiller: scratch() });
+const taught = experiment(import.meta, {
+  dataset,
+  schedule,
+  student: resnet8,
+  teacher: from(teacher),
+  distiller: kd(),
+});
+const TEACHER = { id: "toy#teacher", seed: 1, sha256: "b".repeat(64), score: { top1: 81.5 } };
+
+function facts(experiment: Experiment, trials: readonly Trial[], other: Partial<CardFacts> = {}): CardFacts {
+  return {
+    model: model(resnet8),
+    format: savedModel,
+    student: {
+      experiment,
+      id: "toy#taught",
+      seed: 1,
+      path: "",
+      sha256: "c".repeat(64),
+      tensors: new Map(),
+      trial: trials[0],
+    },
+    epoch: "last",
+    outcome: { experiment, path: "toy.ts", measured: trials, stale: 0, quick: 0 },
+    parameters: 12345,
+    multiplyAdds: 6789012,
+    tested: 2000,
+    versions: { retort: "0.1.0", deno: "2.9.6", tfjs: "4.22.0", tensorflow: null },
+    commit: "fedcba",
+    ...other,
+  };
+}
+
+const three = [70, 71, 72].map((top1, i) => trial(i + 1, top1, { teachers: [TEACHER] }));
+
+Deno.test("a card says what was trained, how, by whom, and what it reaches over how many trials", () => {
+  const card = modelCard(facts(taught, three));
+  assertStringIncludes(card, "\n# resnet8 on synthetic: kd from resnet20\n");
+  assertStringIncludes(card, "into 5 classes. The network is resnet8: 12,345 parameters, 6,789,012 multiply-adds");
+  assertStringIncludes(card, "the 2,000 test images of synthetic");
+  assertMatch(card, /\| this model: seed 1, last epoch \|\s+70\.00 \|\s+80\.00 \|/);
+  assertMatch(card, /\| trials, last epoch +\| +71\.00 ± 1\.00 \(3\) \| +81\.00 ± 1\.00 \(3\) \|/);
+  assertStringIncludes(card, "kd (temperature 4, ce 0.1, kd 0.9): Distilling the Knowledge in a Neural Network.");
+  assertMatch(card, new RegExp(`\\| resnet20 \\| +toy#teacher seed 1 \\| +81\\.50 \\| +\`${"b".repeat(64)}\` \\|`));
+  assertStringIncludes(card, "sgd (epochs 2, batch 4, lr 0.1");
+  assertStringIncludes(card, "augmentation (crop 2, no flip)");
+  assertStringIncludes(card, "mean 0.5/0.4/0.3, std 0.2/0.25/0.3");
+  assertStringIncludes(card, "class 0, class 1, class 2, class 3, class 4");
+  assertStringIncludes(card, `weights: sha256 \`${"c".repeat(64)}\``);
+  assertStringIncludes(card, "trained in float32 with TensorFlow 2.21.0, commit 0123456789abcdef");
+  assertStringIncludes(
+    card,
+    "taken out as TensorFlow SavedModel by Retort 0.1.0, Deno 2.9.6, tfjs 4.22.0, commit fedcba",
+  );
+  assert(!card.includes("undefined") && !card.includes("NaN"));
+});
+
+Deno.test("in front of a card is metadata without a licence", () => {
+  const [, front] = modelCard(facts(taught, three)).match(/^---\n(.*?\n)---\n/s)!;
+  const { license, tags, "model-index": [{ results: [{ metrics }] }], ...rest } = parse(front) as {
+    license?: string;
+    tags: string[];
+    "model-index": { results: { metrics: Record<string, unknown>[] }[] }[];
+    library_name: string;
+  };
+  assertEquals([license, rest.library_name], [undefined, "tensorflow"]);
+  assertEquals(tags, ["knowledge-distillation", "resnet8", "kd"]);
+  assertEquals(metrics[0], { type: "accuracy", name: "top-1", value: 70 });
+  assertStringIncludes(front, "# license: yours to choose");
+});
+
+Deno.test("a card of one trial, alone, without a teacher, says what is not known", () => {
+  const one = [trial(1, 70, { commit: null, tensorflow: null, backend: "cpu", precision: "float32" })];
+  const card = modelCard(facts(teacher, one, { epoch: "best", commit: null }));
+  assertStringIncludes(card, "# resnet8 on synthetic: scratch\n".replace("resnet8", "resnet20"));
+  assertMatch(card, /\| this model: seed 1, best epoch \| +70\.50 \|/);
+  assertStringIncludes(card, "how far it spreads was not measured");
+  assertStringIncludes(card, "Its epoch was chosen by the test images");
+  assertStringIncludes(card, "with the cpu backend, commit unknown");
+  assert(!card.includes("| teacher"));
+  const held = modelCard(facts(teacher, [{ ...one[0], holdout: 100, precision: "bfloat16" }], { epoch: "best" }));
+  assert(!held.includes("chosen by the test images"));
+  assertStringIncludes(held, "measured with convolutions in bfloat16");
+});
+
+Deno.test("a card tells how its own format is loaded, and in which order its dimensions are", () => {
+  const of = (format: CardFacts["format"]) => modelCard(facts(taught, three, { format }));
+  assertStringIncludes(of(savedModel), "tf.saved_model.load");
+  assertStringIncludes(of(graphModel), "tf.loadGraphModel");
+  assertStringIncludes(of(graphModel), "`[batch, 32, 32, 3]` (NHWC), channels RGB");
+  assertStringIncludes(of(safetensors), "model.load_state_dict(load_file");
+  assertStringIncludes(of(safetensors), "`[batch, 3, 32, 32]` (NCHW), channels RGB");
+  const ours = { ...model(resnet8), network: { ...resnet8, names: undefined } };
+  const card = modelCard(facts(taught, three, { format: safetensors, model: ours }));
+  assert(!card.includes("load_state_dict"));
+  assertStringIncludes(card, 'weights(resnet8, { file: "model.safetensors" })');
+});

@@ -1,0 +1,69 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { atomicWrite } from "../../lib/files/atomic_write.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import { withDisk } from "../support/disk.ts";
+import { needs } from "../support/needs.ts";
+
+const files = (folder: string): string[] => Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
+
+/** Asserts that writing to `path` fails as the user should see it. */
+async function refused(path: string, data: Uint8Array | string, reason: string): Promise<void> {
+  const failure = await assertRejects(() => atomicWrite(path, data), Failure, `cannot write ${path}: ${reason}`);
+  assertEquals(failure.exit, 3);
+  assert(!failure.message.includes("os error") && !failure.message.includes(".tmp"), failure.message);
+}
+
+await needs(
+  ["read", "write"],
+  "atomicWrite: texts and bytes, new and over an old file, leaving nothing else",
+  async () => {
+    const folder = await Deno.makeTempDir(), path = `${folder}/result.json`;
+    await atomicWrite(path, "é");
+    assertEquals(await Deno.readFile(path), Uint8Array.of(0xc3, 0xa9));
+    await atomicWrite(path, Uint8Array.of(1, 2, 3).subarray(1));
+    assertEquals(await Deno.readFile(path), Uint8Array.of(2, 3));
+    await atomicWrite(path, "");
+    assertEquals(await Deno.readFile(path), new Uint8Array(0));
+    assertEquals(files(folder), ["result.json"]);
+    await Deno.remove(folder, { recursive: true });
+  },
+);
+
+await needs(["read", "write"], "atomicWrite: many at once leave one of them whole", async () => {
+  const folder = await Deno.makeTempDir(), path = `${folder}/latest`;
+  const texts = Array.from({ length: 20 }, (_, i) => String(i).repeat(10_000));
+  await Promise.all(texts.map((text) => atomicWrite(path, text)));
+  assert(texts.includes(await Deno.readTextFile(path)));
+  assertEquals(files(folder), ["latest"]);
+  await Deno.remove(folder, { recursive: true });
+});
+
+await needs(["read", "write"], "atomicWrite: a failure names the path and leaves the old file alone", async () => {
+  const folder = await Deno.makeTempDir();
+  await Deno.writeTextFile(`${folder}/file`, "old");
+  await refused(`${folder}/file/below`, "new", "Not a directory");
+  await refused(`${folder}/nowhere/file`, "new", "No such file or directory");
+  await Deno.mkdir(`${folder}/taken`);
+  await refused(`${folder}/taken`, "new", "Is a directory");
+  assertEquals(files(folder), ["file", "taken"]);
+  assertEquals(await Deno.readTextFile(`${folder}/file`), "old");
+  await Deno.remove(folder, { recursive: true });
+});
+
+await needs(
+  ["read", "write", "run"],
+  "atomicWrite: a full and a read-only disk, where one can be mounted",
+  async () => {
+    const mounted = await withDisk(64 * 1024, async (folder, readOnly) => {
+      const path = `${folder}/latest.safetensors`;
+      await atomicWrite(path, "old");
+      await refused(path, new Uint8Array(256 * 1024), "No space left on device");
+      assertEquals(files(folder), ["latest.safetensors"]);
+      await atomicWrite(path, "new");
+      await readOnly();
+      await refused(path, "newer", "Read-only file system");
+      assertEquals(await Deno.readTextFile(path), "new");
+    });
+    if (!mounted) console.log("no disk can be mounted here: not tested");
+  },
+);

@@ -1,0 +1,182 @@
+import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { createHash } from "node:crypto";
+import { checksum } from "../../lib/files/checksum.ts";
+import { type Download, download } from "../../lib/files/download.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import { withDisk } from "../support/disk.ts";
+import { everything, needs } from "../support/needs.ts";
+import { inTemporary } from "../support/temporary.ts";
+
+const net = ["read", "write", "net"] as const;
+const quiet = () => {};
+
+/** What the server has. */
+const content = Uint8Array.from({ length: 50_000 }, (_, i) => i * i % 251);
+const sums = {
+  md5: { algorithm: "md5", digits: createHash("md5").update(content).digest("hex") },
+  sha256: { algorithm: "sha256", digits: createHash("sha256").update(content).digest("hex") },
+} as const;
+
+/** What a test does with a server and a folder. */
+type Use = (one: Download, ranges: (string | null)[], folder: string) => Promise<void>;
+
+/** A server that has `content`; `answer` may do otherwise. */
+function served(answer: (request: Request) => Response | undefined, use: Use): Promise<void> {
+  return inTemporary(async (folder) => {
+    const ranges: (string | null)[] = [];
+    const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: quiet }, (request) => {
+      const range = request.headers.get("range"), from = Number(range?.match(/^bytes=(\d+)-$/)?.[1] ?? 0);
+      ranges.push(range);
+      if (from >= content.length) return answer(request) ?? new Response(null, { status: 416 });
+      const headers = { "content-length": String(content.length - from) };
+      return answer(request) ?? new Response(content.slice(from), { status: range ? 206 : 200, headers });
+    });
+    const url = `http://127.0.0.1:${server.addr.port}/a.bin`, to = `${folder}/a.bin`;
+    try {
+      await use({ url, to, sum: sums.md5, elsewhere: "or elsewhere" }, ranges, folder);
+    } finally {
+      await server.shutdown();
+    }
+  });
+}
+
+const plainly = () => undefined;
+const names = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+
+async function refused(one: Download, ...parts: string[]): Promise<void> {
+  const failure = await assertRejects(() => download(one, quiet), Failure);
+  assertEquals(failure.exit, 3);
+  for (const part of parts) assertStringIncludes(failure.message, part);
+}
+
+await needs(
+  net,
+  "download: a file comes with progress, once, whatever its checksum",
+  () =>
+    served(plainly, async (one, ranges, folder) => {
+      for (const sum of [sums.md5, sums.sha256, undefined]) {
+        const lines: string[] = [];
+        await download({ ...one, sum }, (line) => lines.push(line));
+        assertEquals(Deno.readFileSync(one.to), content);
+        assertMatch(lines.at(-1)!, /a.bin: 0\.1 of 0\.1 MB/);
+        await Promise.all([download({ ...one, sum }, quiet), download({ ...one, sum }, quiet)]);
+        assertEquals([ranges.splice(0), names(folder)], [[null], ["a.bin"]]);
+        await Deno.remove(one.to);
+      }
+    }),
+);
+
+await needs(
+  net,
+  "download: it goes on where it ended, also when nothing is missing or the server starts over",
+  () =>
+    served(
+      ({ headers }) => headers.get("range") === "bytes=7-" ? new Response(content) : undefined,
+      async (one, ranges) => {
+        for (const have of [1000, content.length, 7]) {
+          Deno.writeFileSync(`${one.to}.part`, content.slice(0, have));
+          await download(one, quiet);
+          assertEquals([ranges.pop(), Deno.readFileSync(one.to)], [`bytes=${have}-`, content]);
+          Deno.removeSync(one.to);
+        }
+      },
+    ),
+);
+
+await needs(
+  net,
+  "download: without a checksum a part is whole where the server says so, and else begun anew",
+  async () => {
+    const sized = (size: number) => ({ headers }: Request) =>
+      headers.has("range")
+        ? new Response(null, { status: 416, headers: { "content-range": `bytes */${size}` } })
+        : undefined;
+    for (const [size, asked] of [[content.length, 1], [content.length + 1, 2]]) {
+      await served(sized(size), async (one, ranges) => {
+        Deno.writeFileSync(`${one.to}.part`, content);
+        await download({ ...one, sum: undefined }, quiet);
+        assertEquals([ranges.length, Deno.readFileSync(one.to)], [asked, content]);
+      });
+    }
+  },
+);
+
+await needs(net, "download: a connection that breaks keeps what came, and the next attempt finishes", () => {
+  const half = () =>
+    new Response(new Blob([content.slice(0, 2000)]).stream(), {
+      headers: { "content-length": String(content.length) },
+    });
+  return served(({ headers }) => headers.get("range") ? undefined : half(), async (one) => {
+    for (const sum of [sums.sha256, undefined]) {
+      await refused({ ...one, sum }, one.url, "run again to go on", one.to, "or elsewhere");
+      assertEquals(Deno.statSync(`${one.to}.part`).size, 2000);
+      await download({ ...one, sum }, quiet);
+      assertEquals(await checksum(one.to, "sha256"), sums.sha256.digits);
+      Deno.removeSync(one.to);
+    }
+  });
+});
+
+await needs(
+  net,
+  "download: what came with a wrong checksum is thrown away",
+  () =>
+    served(() => new Response("<html>come back later</html>"), async (one, _, folder) => {
+      await refused(one, one.url, `MD5 ${createHash("md5").update("<html>come back later</html>").digest("hex")}`);
+      await refused({ ...one, sum: sums.sha256 }, "SHA-256", sums.sha256.digits, "run again");
+      assertEquals(names(folder), []);
+    }),
+);
+
+await needs(
+  net,
+  "download: a server that refuses or is down is said, with the ways out",
+  () =>
+    served(() => new Response(null, { status: 404 }), async (one) => {
+      await refused(one, "404", one.url, "put the file there yourself", one.to, "or elsewhere");
+      // Port 1 is nobody's.
+      await refused(
+        { ...one, url: "http://127.0.0.1:1/a.bin" },
+        "http://127.0.0.1:1/a.bin",
+        "put the file there yourself",
+      );
+    }),
+);
+
+await needs(
+  net,
+  "download: where nothing came, nothing is left: no part, and no folder but those that were there",
+  () =>
+    served(() => new Response(null, { status: 404 }), async (one, _, folder) => {
+      const into = (...names: string[]) => ({ ...one, to: [folder, ...names, "a.bin"].join("/") });
+      for (const to of [into(), into("new"), into("new", "newer")]) {
+        await refused(to, "404");
+        assertEquals(names(folder), []);
+      }
+      await Promise.all([refused(into(), "404"), refused(into(), "404")]);
+      assertEquals(names(folder), []);
+      Deno.mkdirSync(`${folder}/there`);
+      await refused(into("there", "new"), "404");
+      assertEquals([names(folder), names(`${folder}/there`)], [["there"], []]);
+      await refused({ ...into("new"), url: "http://127.0.0.1:1/a.bin" });
+      assertEquals(names(folder), ["there"]);
+    }),
+);
+
+await needs(
+  net,
+  "download: who waited for one that failed downloads it, and who waited for one that did not leaves it",
+  () => {
+    let asked = 0;
+    return served(() => asked++ === 0 ? new Response(null, { status: 503 }) : undefined, async (one, _, folder) => {
+      const ended = await Promise.allSettled([1, 2, 3].map(() => download(one, quiet)));
+      assertEquals(ended.map(({ status }) => status).sort(), ["fulfilled", "fulfilled", "rejected"]);
+      assertEquals([names(folder), Deno.readFileSync(one.to)], [["a.bin"], content]);
+    });
+  },
+);
+
+await needs(everything, "download: a full disk is said", () =>
+  served(plainly, async (one) => {
+    await withDisk(1 << 14, (folder) => refused({ ...one, to: `${folder}/a.bin` }, "No space left", "a.bin"));
+  }));

@@ -1,0 +1,201 @@
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { crc32c, EventWriter } from "../../lib/files/event_file.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import { withDisk } from "../support/disk.ts";
+import { needs } from "../support/needs.ts";
+
+/** A protocol buffer's fields by number, knowing nothing of their meaning. */
+function fields(bytes: Uint8Array): Map<number, number | Uint8Array> {
+  const found = new Map<number, number | Uint8Array>(), view = new DataView(bytes.buffer, bytes.byteOffset);
+  let at = 0;
+  const varint = () => {
+    let value = 0n, shift = 0n;
+    for (;; shift += 7n) {
+      const byte = bytes[at++];
+      value |= BigInt(byte & 0x7f) << shift;
+      if (byte < 0x80) return Number(value);
+    }
+  };
+  while (at < bytes.length) {
+    const key = varint(), field = key >> 3;
+    assert(!found.has(field));
+    if ((key & 7) === 0) found.set(field, varint());
+    else if ((key & 7) === 1) found.set(field, view.getFloat64((at += 8) - 8, true));
+    else if ((key & 7) === 5) found.set(field, view.getFloat32((at += 4) - 4, true));
+    else {
+      const length = varint();
+      assert((key & 7) === 2 && at + length <= bytes.length);
+      found.set(field, bytes.subarray(at, at += length));
+    }
+  }
+  return found;
+}
+
+interface Scalar {
+  tag: string;
+  value: number;
+  step: number;
+  seconds: number;
+}
+
+const text = (bytes: unknown): string => new TextDecoder("utf-8", { fatal: true }).decode(bytes as Uint8Array);
+const unmasked = (crc: number): number => {
+  const rotated = crc - 0xa282ead8 >>> 0;
+  return (rotated >>> 17 | rotated << 15) >>> 0;
+};
+
+/** The scalars of an event file whose every frame is whole and right. */
+function read(path: string): Scalar[] {
+  const bytes = Deno.readFileSync(path), view = new DataView(bytes.buffer);
+  const messages: Map<number, number | Uint8Array>[] = [];
+  for (let at = 0; at < bytes.length;) {
+    const length = Number(view.getBigUint64(at, true)), data = bytes.subarray(at + 12, at + 12 + length);
+    assertEquals(unmasked(view.getUint32(at + 8, true)), crc32c(bytes.subarray(at, at + 8)));
+    assertEquals(unmasked(view.getUint32(at + 12 + length, true)), crc32c(data));
+    messages.push(fields(data));
+    at += 16 + length;
+  }
+  const [version, ...events] = messages;
+  assertEquals(text(version.get(3)), "brain.Event:2");
+  assertEquals([...version.keys()], [1, 3]);
+  return events.map((event) => {
+    assertEquals([...event.keys()], [1, 2, 5]);
+    const value = fields(fields(event.get(5) as Uint8Array).get(1) as Uint8Array);
+    assertEquals([...value.keys()], [1, 2]);
+    return {
+      tag: text(value.get(1)),
+      value: value.get(2) as number,
+      step: event.get(2) as number,
+      seconds: event.get(1) as number,
+    };
+  });
+}
+
+/** A folder of one's own, removed afterwards. */
+function inFolder(fn: (folder: string) => void): void {
+  const folder = Deno.makeTempDirSync();
+  try {
+    fn(folder);
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+}
+
+/** Logs two scalars for each of these steps. */
+function log(writer: EventWriter, steps: readonly number[]): void {
+  for (const step of steps) {
+    writer.scalar("loss/task", step / 4, step, 1e9 + step);
+    writer.scalar("top1", 50 + step, step, 1e9 + step);
+  }
+}
+
+await needs(
+  ["read", "write"],
+  "events: what is written is what an independent reader finds",
+  () =>
+    inFolder((folder) => {
+      const writer = new EventWriter(folder);
+      assertMatch(writer.path, /\/events\.out\.tfevents\.\d{10}\.retort$/);
+      const scalars: Scalar[] = [
+        { tag: "loss/é", value: 2.5, step: 0, seconds: 1700000000.25 },
+        { tag: "a".repeat(300), value: -0, step: 127, seconds: 1 },
+        { tag: "top1", value: Infinity, step: 128, seconds: 1 },
+        { tag: "top1", value: NaN, step: 2 ** 31, seconds: 1 },
+        { tag: "top1", value: 1, step: 2 ** 53 - 1, seconds: 1 },
+      ];
+      for (const { tag, value, step, seconds } of scalars) writer.scalar(tag, value, step, seconds);
+      assertEquals(read(writer.path), scalars);
+      const before = Date.now() / 1000;
+      writer.scalar("now", 1, 3);
+      const { seconds } = read(writer.path).at(-1)!;
+      assert(seconds >= before && seconds <= Date.now() / 1000);
+    }),
+);
+
+await needs(
+  ["read", "write"],
+  "events: a resumed run leaves what an uninterrupted one does",
+  () =>
+    inFolder((folder) => {
+      log(new EventWriter(folder), [0, 1, 2, 3, 4]);
+      const { path } = new EventWriter(folder, 2);
+      assertEquals(read(path).map(({ step }) => step), [0, 0, 1, 1, 2, 2]);
+      log(new EventWriter(folder, 2), [3, 4]);
+      const resumed = read(path);
+      assertEquals([...Deno.readDirSync(folder)].length, 1);
+      const fresh = new EventWriter(folder);
+      assertEquals([fresh.path, read(path)], [path, []]);
+      log(fresh, [0, 1, 2, 3, 4]);
+      assertEquals(read(path), resumed);
+    }),
+);
+
+await needs(
+  ["read", "write"],
+  "events: cut off anywhere or damaged, the whole frames before are kept",
+  () =>
+    inFolder((folder) => {
+      const writer = new EventWriter(folder);
+      log(writer, [0, 1, 2]);
+      const bytes = Deno.readFileSync(writer.path), all = read(writer.path);
+      for (let length = 0; length <= bytes.length; length++) {
+        Deno.writeFileSync(writer.path, bytes.subarray(0, length));
+        const resumed = new EventWriter(folder, 5);
+        const kept = read(writer.path);
+        assertEquals(kept, all.slice(0, kept.length));
+        assert(length < bytes.length ? kept.length < 6 : kept.length === 6);
+        if (length % 16 > 0) continue;
+        log(resumed, [6]);
+        assertEquals(read(writer.path).length, kept.length + 2);
+      }
+      for (let at = 0; at < bytes.length; at++) {
+        Deno.writeFileSync(writer.path, bytes.with(at, bytes[at] ^ 0x10));
+        new EventWriter(folder, 5);
+        const kept = read(writer.path);
+        assertEquals(kept, all.slice(0, kept.length));
+        assert(kept.length < 6);
+      }
+    }),
+);
+
+await needs(["read", "write"], "events: other files in the folder stay as they are", () =>
+  inFolder((folder) => {
+    const other = `${folder}/events.out.tfevents.1700000000.host`;
+    Deno.writeTextFileSync(other, "another program's");
+    log(new EventWriter(folder), [0]);
+    assertEquals(Deno.readTextFileSync(other), "another program's");
+  }));
+
+await needs(["read", "write", "run"], "events: no folder, and a full disk, are failures of exit 3", async () => {
+  inFolder((folder) => {
+    const failure = assertThrows(
+      () => new EventWriter(`${folder}/none`),
+      Failure,
+      `cannot write ${folder}/none/events`,
+    );
+    assertEquals(failure.exit, 3);
+  });
+  await withDisk(8192, (folder) => {
+    const writer = new EventWriter(folder);
+    const failure = assertThrows(
+      () => {
+        for (let step = 0; step < 1000; step++) writer.scalar("loss", 1, step);
+      },
+      Failure,
+      "No space left on device",
+    );
+    assertEquals(failure.exit, 3);
+    const before = Deno.statSync(writer.path).size;
+    const { path } = new EventWriter(folder, 5);
+    assert(read(path).length === 6 && Deno.statSync(path).size < before);
+    return Promise.resolve();
+  });
+});
+
+Deno.test("crc32c: the check value and RFC 3720's vectors", () => {
+  assertEquals(crc32c(new TextEncoder().encode("123456789")), 0xe3069283);
+  assertEquals(crc32c(new Uint8Array(0)), 0);
+  assertEquals(crc32c(new Uint8Array(32)), 0x8a9136aa);
+  assertEquals(crc32c(new Uint8Array(32).fill(0xff)), 0x62a8ab43);
+  assertEquals(crc32c(Uint8Array.from({ length: 32 }, (_, i) => i)), 0x46dd794e);
+});

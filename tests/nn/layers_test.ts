@@ -1,0 +1,175 @@
+import { assertAlmostEquals, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import * as tf from "@tensorflow/tfjs";
+import { conv, convNorm, transposedConv } from "../../lib/nn/conv.ts";
+import type { Layer } from "../../lib/nn/layer.ts";
+import {
+  averagePool,
+  channelShuffle,
+  dense,
+  globalAveragePool,
+  maxPool,
+  relu,
+  residual,
+  seq,
+} from "../../lib/nn/layers.ts";
+import { norm } from "../../lib/nn/norm.ts";
+import { passes } from "../../lib/nn/pass.ts";
+import { normal, type Shape, type Variable, variables } from "../../lib/nn/variables.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import { stream } from "../../lib/values/random.ts";
+import { assertNear } from "../support/tolerance.ts";
+
+const IMAGES = 3;
+
+/** A layer over `input`, its variables held as tensors that start where they would, except for those `given` by name. */
+function made(layer: Layer, input: Shape, { fixed = false, given = new Map<string, Float32Array>() } = {}) {
+  const collected = new Map<string, Variable>();
+  const module = layer(variables({ seed: 1, collected, fixed, values: given }), input);
+  for (const variable of collected.values()) {
+    const value = tf.tensor(variable.initial(), [...variable.shape]);
+    variable.bind(() => value);
+  }
+  const random = stream(2, "input"), size = IMAGES * input.reduce((a, b) => a * b, 1);
+  const x = tf.tensor(Float32Array.from({ length: size }, () => random.normal()), [IMAGES, ...input]);
+  return { module, collected, x };
+}
+
+function pure(name: string, body: () => void): void {
+  Deno.test(name, async () => {
+    await tf.setBackend("cpu");
+    const before = tf.memory().numTensors;
+    tf.tidy(body);
+    assertEquals(tf.memory().numTensors, before);
+  });
+}
+
+pure("every layer gives the shape that it says, and counts its multiply-adds", () => {
+  const cases: [Layer, Shape, Shape, number][] = [
+    [conv(4), [8, 7, 3], [8, 7, 4], 8 * 7 * 4 * 27],
+    [conv(4, { kernel: 1, stride: 2, bias: true }), [8, 7, 3], [4, 4, 4], 16 * 4 * 3],
+    [conv(4, { kernel: 3, stride: 2 }), [8, 7, 3], [4, 4, 4], 16 * 4 * 27],
+    [conv(2, { kernel: 5, padding: 0 }), [8, 7, 3], [4, 3, 2], 12 * 2 * 75],
+    [dense(5), [6], [5], 30],
+    [transposedConv(3, 4, 2, "doubling"), [4, 4, 2], [8, 8, 3], 16 * 2 * 16 * 3],
+    [transposedConv(3, 5, 3, "none"), [2, 2, 2], [8, 8, 3], 4 * 2 * 25 * 3],
+    [relu(), [2, 2, 2], [2, 2, 2], 0],
+    [norm(), [2, 2, 2], [2, 2, 2], 0],
+    [maxPool(2), [5, 4, 2], [2, 2, 2], 0],
+    [maxPool(3, { stride: 2, padding: 1 }), [8, 7, 2], [4, 4, 2], 0],
+    [averagePool(3, { stride: 2, padding: 1 }), [8, 7, 2], [4, 4, 2], 0],
+    [conv(4, { groups: 2 }), [8, 8, 6], [8, 8, 4], 64 * 4 * 9 * 3],
+    [convNorm(6, { stride: 2, groups: 6 }), [8, 8, 6], [4, 4, 6], 16 * 6 * 9],
+    [channelShuffle(3), [2, 2, 6], [2, 2, 6], 0],
+    [globalAveragePool(), [5, 4, 2], [2], 0],
+    [seq(conv(4), relu(), maxPool(2)), [8, 8, 3], [4, 4, 4], 64 * 4 * 27],
+    [residual(conv(4), conv(4, { kernel: 1 })), [8, 8, 3], [8, 8, 4], 64 * 4 * 27 + 64 * 4 * 3],
+  ];
+  for (const [layer, input, shape, multiplyAdds] of cases) {
+    const { module, x } = made(layer, input);
+    assertEquals([module.shape, module.multiplyAdds], [shape, multiplyAdds]);
+    assertEquals(module(x, passes().frozen).shape, [IMAGES, ...shape]);
+  }
+});
+
+pure("weights start as Kaiming's by fan-out, a dense layer's and its bias as PyTorch's", () => {
+  const deviation = (values: Float32Array) => Math.sqrt(values.reduce((sum, x) => sum + x * x, 0) / values.length);
+  const { collected } = made(conv(64), [4, 4, 32]);
+  assertAlmostEquals(deviation(collected.get("weight")!.initial()), Math.sqrt(2 / (9 * 64)), 1e-3);
+  const plain = made(dense(50), [400]).collected, bound = 1 / Math.sqrt(400);
+  for (const name of ["weight", "bias"]) {
+    const values = plain.get(name)!.initial();
+    assertEquals(values.every((x) => Math.abs(x) <= bound), true);
+    assertAlmostEquals(deviation(values), bound / Math.sqrt(3), name === "bias" ? 1e-2 : 1e-3);
+  }
+});
+
+/** Running statistics and γ, β as after some training. */
+const trained = (channels: number): Map<string, Float32Array> => {
+  const random = stream(3, "trained");
+  const draw = (shift: number) =>
+    Float32Array.from({ length: channels }, () => shift + 0.3 * Math.abs(random.normal()));
+  return new Map(["scale", "offset", "mean", "variance"].map((name, i) => [`norm.${name}`, draw(i === 3 ? 0.5 : i)]));
+};
+
+pure("a frozen convolution with its norm folded in gives what the two give one after the other", () => {
+  for (const bias of [false, true]) {
+    const given = trained(4), layer = convNorm(4, { bias, biasInitial: normal(1) });
+    const { module, x, collected } = made(layer, [5, 5, 3], { given });
+    const value = (name: string) => collected.get(name)!.value;
+    const plain = tf.conv2d(x as tf.Tensor4D, value("weight") as tf.Tensor4D, 1, "same");
+    const by = tf.rsqrt(tf.add(value("norm.variance"), 1e-5));
+    const before = bias ? tf.add(plain, value("bias")) : plain;
+    const apart = tf.add(
+      tf.mul(tf.mul(tf.sub(before, value("norm.mean")), by), value("norm.scale")),
+      value("norm.offset"),
+    );
+    const unfolded = module(x, passes().frozen).dataSync();
+    assertNear("folded in the step", unfolded, apart.dataSync(), 1e-6);
+    const fixed = made(layer, [5, 5, 3], { given, fixed: true }).module(x, passes().frozen);
+    assertNear("folded beforehand", fixed.dataSync(), apart.dataSync(), 1e-6);
+  }
+});
+
+pure("padding never wins in max pooling and counts as zeros in average pooling", () => {
+  const { module, x } = made(maxPool(3, { stride: 2, padding: 1 }), [4, 4, 1]);
+  const below = tf.sub(x, 100), map = tf.ones([1, 4, 4, 1]);
+  assertEquals(module(below, passes().frozen).max().dataSync()[0] < -90, true);
+  const average = made(averagePool(3, { stride: 2, padding: 1 }), [4, 4, 1]).module(map, passes().frozen);
+  assertNear("the average", average.dataSync(), [4 / 9, 6 / 9, 6 / 9, 1], 1e-6);
+});
+
+pure("groups that do not divide the channels are refused", () => {
+  assertThrows(() => made(conv(4, { groups: 3 }), [4, 4, 6]), Failure, "6 channels cannot become 4 in 3 groups");
+});
+
+pure("a fixed network cannot be run live", () => {
+  const { module, x } = made(convNorm(4), [5, 5, 3], { fixed: true });
+  assertMatch(
+    assertThrows(() => module(x, passes().live), Error).message,
+    /weight belongs to a frozen network.*make a copy/,
+  );
+});
+
+pure(
+  "the frozen pass reads the statistics that the live pass of the step produced; a second live pass moves on from them",
+  () => {
+    const { module, x, collected } = made(norm(), [4, 4, 2]), { live, frozen, remembered } = passes();
+    const old = module(x, frozen).dataSync();
+    module(x, live);
+    const [[, mean], [, variance]] = remembered;
+    const now = module(x, frozen).dataSync();
+    const by = tf.rsqrt(tf.add(variance, 1e-5));
+    assertNear("new statistics", now, tf.mul(tf.sub(x, mean), by).dataSync(), 1e-6);
+    assertEquals(old.every((value, i) => value === now[i]), false);
+    module(x, live);
+    const batch = tf.mean(x, [0, 1, 2]), mean2 = remembered[2][1];
+    assertNear("twice", mean2.dataSync(), tf.mul(batch, 0.19).dataSync(), 1e-5);
+    assertEquals(remembered.map(([variable]) => variable.name), ["mean", "variance", "mean", "variance"]);
+    assertEquals(collected.get("mean")!.trainable, false);
+    remembered.forEach(([, value]) => value.dispose());
+  },
+);
+
+pure("a live pass leaves alone what it may not touch: its norm is on running statistics, nothing is remembered", () => {
+  const layer = seq(convNorm(2), norm()), { module, x, collected } = made(layer, [4, 4, 2], { given: trained(2) });
+  const { live, frozen, remembered } = passes(new Set(collected.values()));
+  assertEquals(module(x, live).dataSync(), module(x, frozen).dataSync());
+  assertEquals(remembered.length, 0);
+});
+
+pure("the frozen pass lets gradients through to the input and none to the weights", () => {
+  const { module, x, collected } = made(seq(convNorm(2), relu(), conv(1)), [4, 4, 2]);
+  const weights = [...collected.values()].filter(({ trainable }) => trainable).map(({ value }) => value);
+  const { frozen } = passes();
+  const gradients = tf.engine().gradients(
+    () => tf.sum(module(x, frozen)) as tf.Scalar,
+    [x, ...weights],
+    undefined,
+    true,
+  ).grads;
+  assertEquals(gradients.map((gradient) => gradient === undefined || gradient === null), [
+    false,
+    ...weights.map(() => true),
+  ]);
+  assertThrows(() => frozen.remember(collected.get("0.norm.mean")!, x), Error, "0.norm.mean");
+});

@@ -1,0 +1,120 @@
+import { assertEquals, assertNotEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import * as tf from "@tensorflow/tfjs";
+import { wrn } from "../../lib/networks/wrn.ts";
+import { dense, globalAveragePool, relu } from "../../lib/nn/layers.ts";
+import { build, classifier, lastMap, type Net } from "../../lib/nn/network.ts";
+import { passes } from "../../lib/nn/pass.ts";
+import { stage } from "../../lib/nn/stage.ts";
+import { type Scope, type Variable, variables } from "../../lib/nn/variables.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import { given } from "../support/given.ts";
+import { CLASSES, IMAGE, small } from "../support/toy.ts";
+
+function player(prefix: string, other: Partial<Scope> = {}, from?: ReturnType<typeof build<typeof small>>) {
+  const collected = new Map<string, Variable>();
+  return build(small, variables({ seed: 1, collected, prefix, ...other }), IMAGE, CLASSES, from);
+}
+
+/** Holds a player's variables as tensors while `use` runs. */
+async function held(players: readonly { variables: readonly Variable[] }[], use: () => void): Promise<void> {
+  await tf.setBackend("cpu");
+  tf.tidy(() => {
+    for (const variable of players.flatMap(({ variables }) => variables)) {
+      const value = tf.tensor(variable.initial(), [...variable.shape]);
+      variable.bind(() => value);
+    }
+    use();
+  });
+}
+
+Deno.test("taps have their shapes, variables their names, and both are counted", () => {
+  const { shapes, variables, parameters, multiplyAdds } = player("student.");
+  assertEquals({ ...shapes }, { stem: [8, 8, 2], block1: [8, 8, 2], block2: [2, 2, 4], pooled: [4], logits: [5] });
+  assertEquals(variables[0].name, "student.stem.weight");
+  assertEquals(variables.map(({ name }) => name).includes("student.block2.1.shortcut.norm.variance"), true);
+  // stem 54 + 2 and its norm 4; block1 two of 36 + 4; block2 72 + 8 and 8 + 8; logits 20 + 5.
+  assertEquals(parameters, 60 + 80 + 96 + 25);
+  assertEquals(multiplyAdds, 64 * 54 + 2 * 64 * 36 + 4 * 72 + 4 * 8 + 20);
+});
+
+Deno.test("run gives every tap before and after its activation; its parts give the same", async () => {
+  const net = player("student.");
+  await held([net], () => {
+    const x = tf.randomNormal([3, ...IMAGE]), { frozen } = passes(), { taps, pre } = net.run(x, frozen);
+    for (const name of ["stem", "block1", "block2"] as const) {
+      assertEquals(taps[name].dataSync(), tf.relu(pre[name]).dataSync());
+      assertEquals(taps[name].shape, [3, ...net.shapes[name]]);
+    }
+    assertStrictEquals(taps.logits, pre.logits);
+    let y: tf.Tensor = x;
+    for (const name of ["stem", "block1", "block2", "pooled", "logits"] as const) y = net.stage(name, y, frozen).out;
+    assertEquals(y.dataSync(), taps.logits.dataSync());
+  });
+});
+
+Deno.test("a stage may hand on something else than its tap", async () => {
+  const net: Net<"a" | "b"> = {
+    id: "handed",
+    options: {},
+    stages: () => ({
+      a: () =>
+        Object.assign((x: tf.Tensor) => ({ out: x, pre: x, next: tf.mul(x, 2) }), { shape: [2], multiplyAdds: 0 }),
+      b: stage(relu()),
+    }),
+  };
+  await tf.setBackend("cpu");
+  const built = build(net, variables({ seed: 1, collected: new Map() }), [2], 2);
+  tf.tidy(() => {
+    const { taps } = built.run(tf.tensor2d([[1, 3]]), passes().frozen);
+    assertEquals([[...taps.a.dataSync()], [...taps.b.dataSync()]], [[1, 3], [2, 6]]);
+  });
+});
+
+Deno.test("what is handed on can be made of any output of a stage", async () => {
+  const made = (recipe: Net) => build(recipe, variables({ seed: 1, collected: new Map() }), IMAGE, CLASSES);
+  for (const net of [made(wrn(10, 1)), made(small)]) {
+    await held([net], () => {
+      const { frozen } = passes(), { taps, next } = net.run(tf.randomNormal([2, ...IMAGE]), frozen);
+      for (const tap of Object.keys(net.shapes)) {
+        assertEquals(net.hand(tap, taps[tap], frozen).dataSync(), next[tap].dataSync(), tap);
+      }
+    });
+  }
+});
+
+Deno.test("a copy starts at the values of what it is made from, in variables of its own", () => {
+  const original = player("teacher.", { seed: 5, fixed: true }),
+    copy = player("copy.", {}, original),
+    fresh = player("new.");
+  original.variables.forEach((variable, i) => {
+    assertEquals(copy.variables[i].initial(), variable.initial());
+    assertEquals([variable.fixed, copy.variables[i].fixed], [true, false]);
+  });
+  assertEquals(copy.variables.length, original.variables.length);
+  assertNotEquals(fresh.variables[0].initial(), original.variables[0].initial());
+});
+
+Deno.test("a tap that is not there is named, with the one that was meant", () => {
+  const net = player("") as unknown as ReturnType<typeof build<Net>>;
+  const { exit, message } = assertThrows(() => net.shapes.blok2, Failure);
+  assertEquals(exit, 2);
+  assertEquals(message, "small has no tap blok2; it has stem, block1, block2, pooled, logits; did you mean block2?");
+});
+
+Deno.test("a classifier's stages are made for the data set's classes", () => {
+  const net = classifier(
+    "flat",
+    {},
+    (classes) => ({ pooled: stage(globalAveragePool()), logits: stage(dense(classes)) }),
+  );
+  const at = (classes: number) =>
+    build(net, variables({ seed: 1, collected: new Map() }), [4, 4, 3], classes).shapes.logits;
+  assertEquals([at(10), at(100)], [[10], [100]]);
+});
+
+Deno.test("the last map is the last tap with a height and a width; a network without one is refused", () => {
+  const create = (recipe: Net) => build(recipe, variables({ seed: 1, collected: new Map() }), IMAGE, CLASSES);
+  assertEquals(lastMap(create(small)), "block2");
+  const { exit } = assertThrows(() => lastMap(create(given({ logits: [2, 5] }))), Failure);
+  assertEquals(exit, 2);
+});

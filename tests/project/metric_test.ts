@@ -1,0 +1,64 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { Failure } from "../../lib/values/failure.ts";
+import { type Metric, metricOf, percentages, primaryOf, reached, readMetric } from "../../lib/project/metric.ts";
+import { type Reader, shaped } from "../../lib/values/reader.ts";
+import { classification } from "../../lib/tasks/classification.ts";
+import type { Task } from "../../lib/tasks/task.ts";
+
+/** A task of boxes, none of whose measures classification has. */
+const boxes: Task = {
+  ...classification,
+  id: "boxes",
+  measures: {
+    loss: { title: "loss", decimals: 4, isPercentage: false, isLessBetter: true },
+    map: { title: "mAP", decimals: 1, isPercentage: true },
+  },
+  primary: "map",
+};
+
+const found: Metric = { map: { last: 40.1, best: 41.2 }, loss: 1.5, heldOut: { last: 42, best: 43 } };
+
+const refused = (value: unknown, reader: Reader<Metric>): string =>
+  assertThrows(() => shaped(value, reader, (problem) => new Failure(3, problem)), Failure).message;
+
+Deno.test("metric: a measure of one number has it after the last epoch alone", () => {
+  assertEquals([reached(found, "map", "last"), reached(found, "map", "best")], [40.1, 41.2]);
+  assertEquals([reached(found, "loss", "last"), reached(found, "loss", "best")], [1.5, undefined]);
+  assertEquals(reached(found, "top1", "last"), undefined);
+});
+
+Deno.test("metric: the primary measure is that of the task, or a failure that names it", () => {
+  assertEquals(primaryOf(found, boxes), { last: 40.1, best: 41.2 });
+  for (const one of [found, { top1: 70 }]) {
+    assertEquals(assertThrows(() => primaryOf(one, classification), Failure, "without its top-1").exit, 3);
+  }
+});
+
+Deno.test("metric: percentages are those of the task, in its order, with their titles", () => {
+  const map = { measure: "map", title: "mAP", decimals: 1 };
+  assertEquals(percentages(found, boxes, "best"), [{ ...map, value: 41.2 }]);
+  assertEquals(percentages({ loss: 1 }, boxes, "last"), []);
+  const pair = { last: 1, best: 2 };
+  const all = { kl: 0.5, top5: pair, top1: pair };
+  assertEquals(percentages(all, classification, "last").map(({ title }) => title), ["top-1", "top-5"]);
+});
+
+Deno.test("metric: of any task finite numbers are read, of a task its primary measure and true percentages too", () => {
+  assertEquals(shaped(found, readMetric, Error), found);
+  assertEquals(shaped(found, metricOf(boxes), Error), found);
+  assertEquals(Object.keys(shaped(JSON.parse('{"b":1,"a":{"best":2,"last":1}}'), readMetric, Error)), ["b", "a"]);
+  assertEquals(refused({ map: "40" }, readMetric), 'map has to be an object, not "40"');
+  assertEquals(refused({ map: { last: NaN, best: 1 } }, readMetric), "map.last has to be a number, not null");
+  assertEquals(
+    refused({ map: { last: 1, best: 1, worst: 1 } }, readMetric),
+    "map.worst is unknown; known are last, best",
+  );
+  assertEquals(refused({ heldOut: 1 }, readMetric), "heldOut has to be an object, not 1");
+  assertEquals(refused({ ...found, map: undefined }, metricOf(boxes)), "map is missing");
+  assertEquals(refused({ ...found, map: 40 }, metricOf(boxes)), "map has to be an object, not 40");
+  const pair = { last: 40, best: 100.5 };
+  const wrong = "best has to be a number from 0 to 100, not 100.5";
+  assertEquals(refused({ ...found, map: pair }, metricOf(boxes)), `map.${wrong}`);
+  assertEquals(refused({ ...found, heldOut: pair }, metricOf(boxes)), `heldOut.${wrong}`);
+  assertEquals(shaped({ ...found, loss: 300 }, metricOf(boxes), Error).loss, 300);
+});

@@ -1,0 +1,41 @@
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { join } from "node:path";
+import { Failure } from "../../lib/values/failure.ts";
+import { load } from "../../lib/project/identify.ts";
+import { measures, outcome } from "../../lib/project/outcome.ts";
+import { needs } from "../support/needs.ts";
+import { IMPORTS, project, put } from "../support/toy_project.ts";
+import { trial } from "../support/trial.ts";
+
+const MODULE =
+  `${IMPORTS}export default experiment(import.meta, { dataset, student: resnet8, distiller: scratch(), schedule });`;
+
+await needs(
+  ["read", "write"],
+  "outcome: a trial that counts has to be one of the experiment's task",
+  () =>
+    project({ "a.ts": MODULE }, async (folder) => {
+      const [{ experiment }] = await load(join(folder, "a.ts"));
+      const { metric } = trial(1, 70);
+      await put(folder, "a.ts", trial(1, 70, { metric: { ...metric, kl: 300 } }));
+      const found = await outcome(experiment, folder);
+      assertEquals([found.path, found.measured.length], ["a.ts", 1]);
+      const shown = [["top1", "last"], ["top1", "best"], ["kl", "last"], ["kl", "best"], ["map", "last"]] as const;
+      assertEquals(shown.map(([measure, epoch]) => measures(found, measure, epoch)), [[70], [70.5], [300], [], []]);
+
+      const wrong = [
+        [{ ...metric, top1: { last: 101, best: 101 } }, "metric.top1.last has to be a number from 0 to 100, not 101"],
+        [{ top5: metric.top5 }, "metric.top1 is missing"],
+      ] as const;
+      for (const [metric, problem] of wrong) {
+        // What does not count may be of another task.
+        await put(folder, "a.ts", trial(2, 70, { metric, quick: true }));
+        assertEquals((await outcome(experiment, folder)).quick, 1);
+        await put(folder, "a.ts", trial(2, 70, { metric }));
+        const failure = await assertRejects(() => outcome(experiment, folder), Failure);
+        assertEquals(failure.exit, 3);
+        assertStringIncludes(failure.message, `${join(folder, "a.json")} has a malformed trial of seed 2: ${problem}`);
+        await Deno.remove(join(folder, "a.json"));
+      }
+    }),
+);

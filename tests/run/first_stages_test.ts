@@ -1,0 +1,157 @@
+/** First stages, in whole runs: a student that starts from another, and modules that another method trained. */
+import { assert, assertEquals, assertNotEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { existsSync } from "node:fs";
+import { loadCheckpoint } from "../../lib/weights/checkpoint.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import { plan } from "../../lib/run/dry_run.ts";
+import { resolve } from "../../lib/run/resolve.ts";
+import { sha256 } from "../../lib/values/sha256.ts";
+import { everything, needs } from "../support/needs.ts";
+import { type Toys, toys } from "../support/toy_runs.ts";
+
+const FT = `
+const teacher = experiment(import.meta, { dataset, schedule, student: large, distiller: scratch() });
+const pair = { dataset, schedule, teacher: from(teacher), student: small };
+const init = experiment(import.meta, { ...pair, distiller: retort.ftInit() });
+const { paraphraser } = from(init, { seed: 2 }).extras;
+const main = experiment(import.meta, { ...pair, distiller: retort.ft({ paraphraser, weight: 10 }) });
+export default { teacher, init, main };
+`;
+
+const AB = `
+const teacher = experiment(import.meta, { dataset, schedule, student: large, distiller: scratch() });
+const pair = { dataset, schedule, teacher: from(teacher) };
+const init = experiment(import.meta, { ...pair, student: small, distiller: retort.abInit() });
+const main = experiment(import.meta, { ...pair, student: from(init), distiller: retort.ab() });
+const anew = experiment(import.meta, { ...pair, student: small, distiller: retort.ab() });
+const still = sgd({ epochs: 1, batch: 16, lr: 0 });
+const kept = experiment(import.meta, { ...pair, schedule: still, student: from(init, { epoch: "best" }), distiller: retort.ab() });
+export default { teacher, init, main, anew, kept };
+`;
+
+/** Every run of this file repeats bit for bit. */
+const repeating = { deterministic: true };
+
+const test = (name: string, declared: string, use: (toys: Toys) => Promise<void>): Promise<void> =>
+  needs(everything, `stages: ${name}`, () => toys(declared, use, repeating));
+
+const digest = async (path: string): Promise<string> => await sha256(await Deno.readFile(path));
+
+const failing = async (work: Promise<unknown>, exit: number): Promise<string> => {
+  const failure = await assertRejects(() => work, Failure);
+  assertEquals(failure.exit, exit, failure.message);
+  return failure.message;
+};
+
+const stagesOf = async (toys: Toys, name: string) =>
+  JSON.parse(await Deno.readTextFile(toys.of(name, 1, "declaration.json"))).stages;
+
+/** The values of an epoch's weights, or of those of modules, by name. */
+async function weights(toys: Toys, name: string, seed: number, file: string) {
+  const { tensors } = await loadCheckpoint(toys.of(name, seed, `${file}.safetensors`));
+  return new Map(Array.from(tensors, ([name, { data }]) => [name, data]));
+}
+
+await test("ft: the paraphraser is trained first, then translated from, and stays as it was", FT, async (toys) => {
+  const dry = (await plan(await toys.experiment("main"), 1, toys.settings())).join("\n");
+  assertStringIncludes(dry, "first stage paraphraser of toy#init seed 2, last: missing, would be trained first");
+  assertStringIncludes(dry, "without evaluation and teachers and first stages");
+  assert(!existsSync(toys.path("runs")));
+
+  const trial = await toys.run("main"), said = toys.said();
+  const order = ["teacher toy#teacher seed 1 is not trained yet", "first stage toy#init seed 2 is not trained yet"];
+  order.push("toy#init seed 2 ep 3/3", "toy#main seed 1 ep 3/3");
+  const places = order.map((text) => said.indexOf(text));
+  assert(places.every((place, i) => place >= 0 && place > (places[i - 1] ?? -1)), said);
+  assertEquals(trial.teachers.map(({ id }) => id), ["toy#teacher"]);
+
+  const extras = toys.of("init", 2, "last.extras.safetensors");
+  assertEquals(await stagesOf(toys, "main"), [
+    { id: "toy#init", seed: 2, taken: "paraphraser", sha256: await digest(extras) },
+  ]);
+  const { metadata } = await loadCheckpoint(extras);
+  assertEquals(metadata, { experiment: "toy#init", seed: 2, epoch: 3 });
+  const last = await weights(toys, "init", 2, "last.extras"), names = [...last.keys()];
+  assertEquals(names.every((name) => name.startsWith("paraphraser.")), true);
+  assertEquals([names.length, names[0]], [6, "paraphraser.0.0.weight"]);
+  const latest = await weights(toys, "init", 2, "latest");
+  for (const [name, value] of last) {
+    assertEquals(value, latest.get(name.replace("paraphraser.", "distiller.paraphraser.0.")), name);
+  }
+  assertEquals([...await weights(toys, "main", 1, "latest")].some(([name]) => name.includes("paraphraser")), false);
+  assert(!existsSync(toys.of("main", 1, "last.extras.safetensors")));
+
+  const log = await toys.log("init", 2);
+  assert(log[2]["train/loss/reconstruction"] < log[0]["train/loss/reconstruction"]);
+  assertEquals(log.map((line) => line["test/top1"]), Array(3).fill(log[0]["test/top1"]), "the student stays as it is");
+  const ready = (await plan(await toys.experiment("main"), 3, toys.settings())).join("\n");
+  assertStringIncludes(ready, "first stage paraphraser of toy#init seed 2, last: ready");
+});
+
+await test("ft: a lost paraphraser, and one of another shape", FT, async (toys) => {
+  await toys.run("main");
+  const file = toys.of("init", 2, "last.extras.safetensors"), kept = await Deno.readFile(file);
+  await Deno.remove(file);
+  assertEquals((await resolve(await toys.experiment("init"), 2, toys.settings(), ["last"])).state, "begun");
+  await toys.run("main", 2);
+  assertStringIncludes(toys.said(), "first stage toy#init seed 2 is half trained; it is trained first");
+  assertEquals(await Deno.readFile(file), kept, "written from the state that is there");
+
+  await Deno.writeTextFile(
+    toys.path("toy.ts"),
+    (await Deno.readTextFile(toys.path("toy.ts"))).replace("weight: 10", 'teacher: "block1"'),
+  );
+  const { code, err } = await toys.command(["toy.ts#main", "--seed", "3"]);
+  assertEquals(code, 3, err);
+  assertStringIncludes(err, "another shape: 0.0.weight");
+});
+
+await test("ab: a student starts with the weights that its first stage ended with", AB, async (toys) => {
+  await toys.run("main");
+  const said = toys.said();
+  assertStringIncludes(said, "first stage toy#init seed 1 is not trained yet; it is trained first");
+  assertEquals(await stagesOf(toys, "main"), [
+    { id: "toy#init", seed: 1, taken: "student", sha256: await digest(toys.of("init", 1, "last.safetensors")) },
+  ]);
+  assert(!existsSync(toys.of("init", 1, "last.extras.safetensors")));
+
+  await toys.run("kept");
+  const start = await weights(toys, "init", 1, "best"), end = await weights(toys, "kept", 1, "last");
+  assertEquals([...end.keys()], [...start.keys()]);
+  const learned = Array.from(start).filter(([name]) => !/\.(mean|variance)$/.test(name));
+  for (const [name, value] of learned) assertEquals(end.get(name), value, name);
+
+  await toys.run("anew");
+  const [first] = await toys.log("main"), [other] = await toys.log("anew");
+  assertNotEquals(first["train/loss"], other["train/loss"]);
+  const declared = async (name: string) => (await resolve(await toys.experiment(name), 1, toys.settings())).declaration;
+  assertEquals(new Set([await declared("main"), await declared("anew"), await declared("kept")]).size, 3);
+});
+
+await test("quick first stages serve quick runs, and one's interruption ends the run", AB, async (toys) => {
+  await toys.run("main", 1, { epochs: 1, limit: 2 });
+  for (const name of ["teacher", "init", "main"]) assert(existsSync(`${toys.of(name, 1)}-quick-1-2`), name);
+  assert(!existsSync(toys.of("init", 1)));
+  await toys.run("teacher");
+  let steps = 0;
+  const message = await failing(toys.run("main", 1, { interrupted: () => ++steps === 2 }), 130);
+  assertStringIncludes(message, "toy#init seed 1: interrupted in epoch 1 after batch 2");
+  await toys.run("main");
+  assertStringIncludes(toys.said(), "first stage toy#init seed 1 is half trained; it is trained first");
+});
+
+await test("a first stage that leaves the whole student alone has no gradient norms to speak of", FT, async (toys) => {
+  await toys.run("init", 1, { gradNorms: true, epochs: 1 });
+  const [line] = (await Deno.readTextFile(`${toys.of("init", 1)}-quick-1-all/metrics.jsonl`)).split("\n");
+  assertEquals(JSON.parse(line)["train/grad/reconstruction"], 0);
+});
+
+await test("a first stage whose declaration changed is trained again, and with it what followed", AB, async (toys) => {
+  await toys.run("main");
+  const module = await Deno.readTextFile(toys.path("toy.ts"));
+  await Deno.writeTextFile(toys.path("toy.ts"), module.replace("retort.abInit()", "retort.abInit({ margin: 2 })"));
+  const { code, err } = await toys.command(["toy.ts#main"]);
+  assertEquals(code, 0, err);
+  assertStringIncludes(err, "toy#main seed 1 is stale");
+  assertStringIncludes(err, "first stage toy#init seed 1 is stale");
+});

@@ -1,0 +1,222 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { existsSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+import { saveCheckpoint } from "../../lib/weights/checkpoint.ts";
+import type { Epoch } from "../../lib/experiment/experiment.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import { type Asked, checkQueue, queue, type Queued } from "../../lib/run/queue.ts";
+import { resolve } from "../../lib/run/resolve.ts";
+import { readResult } from "../../lib/project/result.ts";
+import { run } from "../../lib/run/run.ts";
+import type { Settings } from "../../lib/run/settings.ts";
+import { everything, needs } from "../support/needs.ts";
+import { PAIR, type Toys, toys } from "../support/toy_runs.ts";
+import { trial } from "../support/trial.ts";
+
+const disk = ["read", "write", "env"] as const;
+
+/** A teacher of a teacher, a first stage, and students of them. */
+const FAMILY = `
+const grand = experiment(import.meta, { dataset, schedule, student: large, distiller: scratch() });
+const teacher = experiment(import.meta, { dataset, schedule, teacher: from(grand, { epoch: "best" }), student: large, distiller: kd() });
+const pair = { dataset, schedule, teacher: from(teacher) };
+const init = experiment(import.meta, { ...pair, student: small, distiller: retort.abInit() });
+const main = experiment(import.meta, { ...pair, student: from(init, { seed: 2 }), distiller: retort.ab() });
+const early = experiment(import.meta, { ...pair, teacher: from(teacher, { epoch: 2 }), student: small, distiller: kd() });
+export default { grand, teacher, init, main, early };
+`;
+
+/** Trials by the names of their experiments. */
+const asked = (toys: Toys, ...trials: readonly [name: string, seed: number][]): Promise<Asked[]> =>
+  Promise.all(trials.map(async ([name, seed]) => ({ experiment: await toys.experiment(name), seed })));
+
+const nameOf = ({ identity, seed }: Queued): string => `${identity.name} ${seed}`;
+
+/** The names of what is queued for trials. */
+async function queued(
+  toys: Toys,
+  trials: readonly [name: string, seed: number][],
+  other: Partial<Settings> = {},
+): Promise<string[]> {
+  return (await queue(await asked(toys, ...trials), toys.settings(other))).map(nameOf);
+}
+
+/** Leaves what a whole run would, with these weights. */
+async function leave(toys: Toys, name: string, seed: number, weights: readonly Epoch[]): Promise<void> {
+  const { folder, declaration } = await resolve(await toys.experiment(name), seed, toys.settings({ fresh: true }));
+  await folder.make();
+  const progress = { declaration, precision: "float32", backend: "cpu", epoch: 3, batch: 0, step: 12 };
+  const last = { top1: 50, top5: 100 };
+  const reached = { last, best: { epoch: 3, chosen: 50, score: last } };
+  await saveCheckpoint(folder.file("latest.safetensors"), new Map(), {
+    ...progress,
+    ...reached,
+    sums: {},
+    seconds: 1,
+  });
+  for (const epoch of weights) await Deno.writeTextFile(folder.weights(epoch), "");
+  await folder.write("trial.json", trial(seed, 50, { declaration }));
+}
+
+const refused = async (work: Promise<unknown>, exit: number): Promise<string> => {
+  const failure = await assertRejects(() => work, Failure);
+  assertEquals(failure.exit, exit, failure.message);
+  return failure.message;
+};
+
+await needs(
+  disk,
+  "queue: each trial once, after its teachers and first stages, with the epochs that others want",
+  () =>
+    toys(FAMILY, async (toys) => {
+      const trials = await asked(toys, ["main", 1], ["early", 1], ["early", 2], ["teacher", 1], ["main", 1]);
+      const waiting = await queue(trials, toys.settings());
+      assertEquals(waiting.map(nameOf), ["grand 1", "teacher 1", "init 2", "main 1", "early 1", "early 2"]);
+      assertEquals(waiting.map(({ keep }) => keep), [["best"], ["last", 2], ["last"], [], [], []]);
+      assertEquals(waiting.map(({ need }) => need && `${need.role} of ${need.id} seed ${need.seed}`), [
+        "teacher of toy#teacher seed 1",
+        "teacher of toy#main seed 1",
+        "first stage of toy#main seed 1",
+        ...Array(3).fill(undefined),
+      ]);
+      assertEquals(new Set(waiting.map(({ state, quick }) => `${state} ${quick}`)), new Set(["missing undefined"]));
+      assertEquals(await queued(toys, [["teacher", 1], ["teacher", 3]]), ["grand 1", "teacher 1", "teacher 3"]);
+      assertEquals(await queued(toys, []), []);
+      assert(!existsSync(toys.path("runs")));
+    }),
+);
+
+await needs(
+  disk,
+  "queue: what is done is left out, with what only it builds on; what lacks an epoch comes before all who build on it",
+  () =>
+    toys(FAMILY, async (toys) => {
+      await leave(toys, "teacher", 1, ["last", "best"]);
+      assertEquals(await queued(toys, [["main", 1]]), ["init 2", "main 1"]);
+      assertEquals(await queued(toys, [["teacher", 1]]), []);
+      const waiting = await queue(await asked(toys, ["main", 1], ["early", 1]), toys.settings());
+      assertEquals(waiting.map(nameOf), ["grand 1", "teacher 1", "init 2", "main 1", "early 1"]);
+      assertEquals(waiting[1].state, "lacking");
+      await leave(toys, "teacher", 1, ["last", "best", 2]);
+      assertEquals(await queued(toys, [["main", 1], ["early", 1]]), ["init 2", "main 1", "early 1"]);
+    }),
+);
+
+await needs(
+  disk,
+  "queue: a quick run's teachers are quick too, unless a full run serves it; fresh is for what was asked",
+  () =>
+    toys(FAMILY, async (toys) => {
+      const cut = { epochs: 6, limit: 2 } as const;
+      const waiting = await queue(await asked(toys, ["early", 1]), toys.settings({ ...cut, fresh: true }));
+      assertEquals(waiting.map(nameOf), ["grand 1", "teacher 1", "early 1"]);
+      assertEquals(waiting.map(({ quick }) => quick), Array(3).fill("quick-6-2"));
+      assertEquals(waiting[1].keep, [4]);
+      assertEquals(waiting.map(({ state }) => state), ["missing", "missing", "fresh"]);
+      assertEquals(waiting.map(({ settings: { fresh } }) => fresh), [false, false, true]);
+
+      await leave(toys, "teacher", 1, ["last", "best"]);
+      assertEquals(await queued(toys, [["main", 1]], cut), ["init 2", "main 1"]);
+      assertEquals(await queued(toys, [["early", 1]], cut), ["grand 1", "teacher 1", "early 1"]);
+      assertEquals(await queued(toys, [["main", 1]], { fresh: true }), ["init 2", "main 1"]);
+      const both = await queue(await asked(toys, ["init", 1], ["teacher", 1]), toys.settings({ fresh: true }));
+      assertEquals(both.map((trial) => `${nameOf(trial)} ${trial.state}`), [
+        "grand 1 missing",
+        "teacher 1 fresh",
+        "init 1 fresh",
+      ]);
+    }),
+);
+
+/** Data sets that count how often they are opened, and teachers from elsewhere. */
+const GIVEN = `
+export const opens: string[] = [];
+const counted = (name: string): typeof dataset => ({
+  ...dataset,
+  options: { name },
+  open: (...where) => {
+    opens.push(name);
+    return dataset.open(...where);
+  },
+});
+const one = counted("one"), other = counted("other"), third = counted("third");
+const alone = (dataset: typeof one) => experiment(import.meta, { dataset, schedule, student: small, distiller: scratch() });
+const taughtBy = (dataset: typeof one, file: string, network = large) =>
+  experiment(import.meta, { dataset, schedule, teacher: retort.weights(network, { file }), student: small, distiller: kd() });
+const taught = taughtBy(one, "large.safetensors"), unfit = taughtBy(one, "small.safetensors");
+const cut = taughtBy(other, "cut.safetensors"), missing = taughtBy(one, "none.safetensors");
+const absent = experiment(import.meta, { dataset: imageFolder({ folder: "nowhere", size: 8 }), schedule, student: small, distiller: scratch() });
+export default { first: alone(one), same: alone(one), different: alone(other), last: alone(third), taught, unfit, cut, missing, absent };
+`;
+
+await needs(
+  everything,
+  "checkQueue: weights from elsewhere and data sets are checked before anything is trained",
+  () =>
+    toys(PAIR, (trained) =>
+      toys(GIVEN, async (toys) => {
+        await trained.run("student");
+        for (const [name, file] of [["teacher", "large"], ["student", "small"]]) {
+          await Deno.copyFile(trained.of(name, 1, "last.safetensors"), toys.path(`${file}.safetensors`));
+        }
+        const whole = await Deno.readFile(toys.path("large.safetensors"));
+        await Deno.writeFile(toys.path("cut.safetensors"), whole.subarray(1));
+        const { opens }: { opens: string[] } = await import(pathToFileURL(toys.path("toy.ts")).href);
+        const check = async (...names: string[]) => {
+          const trials = await asked(toys, ...names.map((name): [string, number] => [name, 1]));
+          await checkQueue(await queue(trials, toys.settings()));
+          return opens.splice(0);
+        };
+        // The first trial opens its own at once, before it trains.
+        assertEquals(await check("first"), []);
+        assertEquals(await check("first", "same"), []);
+        assertEquals(await check("first", "different", "last", "same"), ["other", "third"]);
+        assertEquals(await check("first", "taught"), ["one"]);
+        assertEquals(await check("taught", "first"), []);
+        assertEquals(await check(), []);
+
+        const first: [string, number] = ["first", 1];
+        for (
+          const [name, ...parts] of [
+            ["missing", toys.path("none.safetensors")],
+            ["cut", toys.path("cut.safetensors")],
+            ["unfit", toys.path("small.safetensors"), "another network than large"],
+            ["absent", toys.path("data", "nowhere"), "--data DIR"],
+          ]
+        ) {
+          const message = await refused(run(await asked(toys, first, [name, 1]), toys.settings()), 3);
+          for (const part of parts) assertStringIncludes(message, part);
+          assert(!existsSync(toys.path("runs")) && !existsSync(toys.path("toy/first.json")), name);
+        }
+      })),
+);
+
+await needs(
+  everything,
+  "run: what is trained before a trial fails stays recorded; what another process trained meanwhile is not trained again",
+  () =>
+    toys(
+      PAIR + `
+export const steep = experiment(import.meta, { dataset, schedule: sgd({ epochs: 9, batch: 16, lr: 1e30 }), student: small, distiller: scratch() });
+`,
+      async (toys) => {
+        await refused(run(await asked(toys, ["teacher", 1], ["steep", 1]), toys.settings()), 4);
+        const recorded = async () => (await readResult(toys.path("toy/teacher.json"), "toy#teacher"))!.trials;
+        assertEquals((await recorded()).map(({ seed }) => seed), [1]);
+
+        const second = await toys.run("teacher", 2), folder = toys.of("teacher", 2);
+        await Deno.rename(folder, `${folder}-elsewhere`);
+        let isBack = false;
+        const interrupted = () => {
+          if (!isBack) Deno.renameSync(`${folder}-elsewhere`, folder);
+          isBack = true;
+          return false;
+        };
+        toys.said();
+        const done = await run(await asked(toys, ["teacher", 3], ["teacher", 2]), toys.settings({ interrupted }));
+        assertEquals(done.map(({ trial: { seed } }) => seed), [3, 2]);
+        assertEquals(done[1].trial, second);
+        assertStringIncludes(toys.said(), "toy#teacher seed 2: done before");
+      },
+    ),
+);

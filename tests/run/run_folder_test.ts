@@ -1,0 +1,137 @@
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { NO_SUMS } from "../../lib/run/epoch_sums.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import { type Progress, RunFolder } from "../../lib/run/run_folder.ts";
+import { needs } from "../support/needs.ts";
+import { trial } from "../support/trial.ts";
+
+Deno.test("run folder: below runs, by experiment and seed, quick ones apart", () => {
+  const folder = new RunFolder("/p", "experiments/a#b", 2, undefined);
+  assertEquals(folder.path, "/p/runs/experiments/a#b/seed-2");
+  assertEquals(new RunFolder("/p", "a", 2, "quick-1-all").path, "/p/runs/a/seed-2-quick-1-all");
+  const names = (["last", "best", 7] as const).map((epoch) => folder.weights(epoch).slice(folder.path.length));
+  assertEquals(names, ["/last.safetensors", "/best.safetensors", "/epoch-7.safetensors"]);
+});
+
+await needs(
+  ["read", "write"],
+  "run folder: what is put aside is never lost; a result is whole or not there",
+  async () => {
+    const root = await Deno.makeTempDir();
+    try {
+      const folder = new RunFolder(root, "a/b", 1, undefined);
+      assertEquals([await folder.putAside(), await folder.trial(), await folder.latest()], [
+        undefined,
+        undefined,
+        undefined,
+      ]);
+      for (const n of [1, 2, 3]) {
+        await folder.make();
+        await folder.write("trial.json", trial(n, 50));
+        assertEquals(await folder.trial(), trial(n, 50));
+        assertEquals(await folder.putAside(), `${folder.path}.old-${n}`);
+      }
+      for (const n of [1, 2, 3]) {
+        assertEquals(JSON.parse(await Deno.readTextFile(`${folder.path}.old-${n}/trial.json`)).seed, n);
+      }
+      await folder.make();
+      const { bestEpoch: _, ...older } = trial(1, 50);
+      for (const text of ['{"seed": 1, "decl', "", "null", "{}", JSON.stringify(older)]) {
+        await Deno.writeTextFile(folder.file("trial.json"), text);
+        assertEquals(await folder.trial(), undefined, text);
+      }
+      const teacher = { id: "t", seed: 1, sha256: "b".repeat(64) },
+        taught = (score: object) => JSON.stringify(trial(1, 50, { teachers: [{ ...teacher, ...score }] as never }));
+      await Deno.writeTextFile(folder.file("trial.json"), taught({ top1: 88.3 }));
+      assertEquals(JSON.stringify(await folder.trial()), taught({ score: { top1: 88.3 } }));
+
+      await Deno.writeTextFile(`${root}/runs/file`, "");
+      const failure = await assertRejects(
+        () => new RunFolder(root, "file", 1, undefined).make(),
+        Failure,
+        "cannot write",
+      );
+      assertEquals(failure.exit, 3);
+    } finally {
+      await Deno.remove(root, { recursive: true });
+    }
+  },
+);
+
+await needs(
+  ["read", "write"],
+  "run folder: how far a run came is read as it was saved; what lacks a member is a failure that names it",
+  async () => {
+    const root = await Deno.makeTempDir();
+    try {
+      const folder = new RunFolder(root, "a", 1, undefined);
+      const path = folder.file("latest.safetensors");
+      const begun: Progress = {
+        declaration: "a".repeat(64),
+        precision: "float32",
+        backend: "cpu",
+        epoch: 0,
+        batch: 3,
+        step: 3,
+        sums: { images: 12, loss: 4.5, terms: { kd: 4.5 }, reports: {}, measures: { top1: 7 } },
+        seconds: 1.5,
+      };
+      const score = { top1: 50, top5: 90 };
+      const best = { epoch: 1, chosen: 50, score };
+      const done: Progress = {
+        ...begun,
+        epoch: 2,
+        batch: 0,
+        sums: NO_SUMS,
+        best,
+        last: score,
+        held: score,
+        stepSeconds: 0.1,
+      };
+      await folder.make();
+      for (const progress of [begun, done]) {
+        await folder.save(path, new Map(), progress);
+        assertEquals((await folder.latest())!.progress, progress);
+      }
+      // As earlier versions saved them.
+      for (const sums of [{ images: 12, loss: 4.5, "loss/kd": 4.5, correct: 7 }, {}]) {
+        await folder.save(path, new Map(), { ...begun, sums });
+        const { progress } = (await folder.latest())!;
+        assertEquals(progress, { ...begun, sums: Object.keys(sums).length > 0 ? begun.sums : NO_SUMS });
+      }
+      const cases = [
+        [{ ...begun, step: undefined }, "step is missing"],
+        [{ ...begun, sums: { ...NO_SUMS, loss: "1" } }, 'sums.loss has to be a number, not "1"'],
+        [{ ...begun, batch: -1 }, "batch has to be a whole number, 0 or more, not -1"],
+        [{ ...done, best: undefined }, "best is missing"],
+        [{ ...done, last: undefined }, "last is missing"],
+        [{ ...done, best: { epoch: 1, chosen: 50 } }, "best.score is missing"],
+        [{ ...done, held: 50 }, "held has to be an object, not 50"],
+        [[], "all of it has to be an object"],
+      ] as const;
+      for (const [progress, problem] of cases) {
+        await folder.save(path, new Map(), progress);
+        const failure = await assertRejects(() => folder.latest(), Failure);
+        assertEquals(failure.exit, 3);
+        for (const said of [path, problem, "--fresh starts again"]) assertStringIncludes(failure.message, said);
+      }
+    } finally {
+      await Deno.remove(root, { recursive: true });
+    }
+  },
+);
+
+await needs(["read", "write"], "run folder: one process at a time", async () => {
+  const root = await Deno.makeTempDir();
+  try {
+    const folder = new RunFolder(root, "experiments/a", 1, undefined);
+    await folder.make();
+    {
+      using _first = await folder.lock("a seed 1");
+      await assertRejects(() => folder.lock("a seed 1"), Failure, "a seed 1 is being trained by another process");
+    }
+    using _second = await folder.lock("a seed 1");
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+});

@@ -1,0 +1,197 @@
+/** Weights that were trained elsewhere as teachers, in whole runs. */
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { existsSync } from "node:fs";
+import { readResult, type Trial } from "../../lib/project/result.ts";
+import { plan } from "../../lib/run/dry_run.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import { sha256 } from "../../lib/values/sha256.ts";
+import { loadCheckpoint, saveCheckpoint } from "../../lib/weights/checkpoint.ts";
+import { referenceName } from "../../lib/weights/names.ts";
+import { permute } from "../../lib/weights/value.ts";
+import { everything, needs } from "../support/needs.ts";
+import { large } from "../support/toy.ts";
+import { PAIR, type Toys, toys } from "../support/toy_runs.ts";
+import { accuracyOf } from "../support/trial.ts";
+
+const lib = (name: string): string => new URL(`../../lib/${name}`, import.meta.url).href;
+
+/** What modules with `weights` begin with, and `taughtBy`. */
+const WEIGHTS = `
+import { weights } from "${lib("experiment/weights.ts")}";
+const taughtBy = (teacher) => experiment(import.meta, { dataset, schedule, teacher, student: small, distiller: kd() });
+const both = { id: "both", options: {}, build: () => ({ student, teacher: [one, other], task }) => ({ task: [1, task(student)] }) };
+`;
+
+/** A teacher that our runner trained, and the student that it taught. */
+interface Trained {
+  /** The file of its weights. */
+  readonly path: string;
+  /** Their SHA-256. */
+  readonly sha256: string;
+  /** Its top-1, in percent. */
+  readonly top1: number;
+  /** What its student reached. */
+  readonly student: Trial;
+}
+
+/** Every run of this file repeats bit for bit. */
+const repeating = { deterministic: true };
+
+/** Registers a test that has a trained teacher. */
+const test = (name: string, use: (trained: Trained) => Promise<void>): Promise<void> =>
+  needs(everything, `teachers: ${name}`, () =>
+    toys(PAIR, async (old) => {
+      const student = await old.run("student");
+      const path = old.of("teacher", 1, "last.safetensors");
+      const [teacher] = (await readResult(old.path("toy/teacher.json"), "toy#teacher"))!.trials;
+      await use({ path, sha256: await sha256(await Deno.readFile(path)), top1: accuracyOf(teacher).last, student });
+    }, repeating));
+
+const failing = async (work: Promise<unknown>, exit: number): Promise<string> => {
+  const failure = await assertRejects(() => work, Failure);
+  assertEquals(failure.exit, exit, failure.message);
+  return failure.message;
+};
+
+/** A run fails with exit 3, says all of this, and nothing was trained. */
+async function refused(toys: Toys, name: string, ...parts: string[]): Promise<void> {
+  const message = await failing(toys.run(name), 3);
+  for (const part of parts) assertStringIncludes(message, part);
+  assert(!existsSync(toys.path("runs")) && !existsSync(toys.path(`toy/${name}.json`)));
+}
+
+await test("weights from a file teach as the run that they came from; sum and top-1 are recorded", (trained) => {
+  const { path, sha256, top1 } = trained;
+  const facts = `sha256: "${sha256}", top1: ${top1 - 0.09}`;
+  return toys(
+    `${WEIGHTS}
+export const student = taughtBy(weights(large, { file: "files/big.safetensors", ${facts} }));
+export const mixed = experiment(import.meta, { dataset, schedule, teacher: [from(student), weights(large, { file: new URL("files/big.safetensors", import.meta.url) })], student: small, distiller: both });
+`,
+    async (toys) => {
+      await Deno.mkdir(toys.path("files"));
+      await Deno.copyFile(path, toys.path("files", "big.safetensors"));
+      const trial = await toys.run("student");
+      const record = { id: "large:big.safetensors", seed: null, sha256, score: { top1 } };
+      assertEquals(trial.teachers, [record]);
+      assertEquals(trial.metric, trained.student.metric);
+      assertEquals((await readResult(toys.path("toy/student.json"), "toy#student"))!.trials, [trial]);
+      assertStringIncludes(toys.said(), `toy#student seed 1: teacher large:big.safetensors, top-1 ${top1.toFixed(2)}`);
+      const { declaration } = JSON.parse(await Deno.readTextFile(toys.of("student", 1, "declaration.json")));
+      const network = { id: "large", options: { channels: 4 } };
+      assertEquals(declaration.teachers, [{ network, sha256, top1: top1 - 0.09 }]);
+
+      const { teachers } = await toys.run("mixed");
+      assertEquals(teachers.map(({ id, seed }) => [id, seed]), [["toy#student", 1], ["large:big.safetensors", null]]);
+      assertEquals(teachers[1], record);
+    },
+    repeating,
+  );
+});
+
+await test("a state dict by the reference's names and in PyTorch's layout scores the same", ({ path, top1, student }) =>
+  toys(
+    `${WEIGHTS}
+const named = { ...large, names: (path) => [path + ".conv", path + ".bn"] };
+export const student = taughtBy(weights(named, { file: "reference.safetensors", top1: ${top1} }));
+`,
+    async (toys) => {
+      const named = { ...large, names: (path: string) => [`${path}.conv`, `${path}.bn`] as const };
+      const { tensors } = await loadCheckpoint(path);
+      const theirs = Array.from(tensors, ([name, value]) => {
+        const axes = { 2: [1, 0], 4: [3, 2, 0, 1] }[value.shape.length];
+        return [referenceName(named, name), axes ? permute(value, axes) : value] as const;
+      });
+      await saveCheckpoint(toys.path("reference.safetensors"), new Map(theirs), {});
+      const trial = await toys.run("student");
+      assertEquals([trial.teachers[0].score.top1, trial.metric], [top1, student.metric]);
+    },
+    repeating,
+  ));
+
+await test("what is missing or not what was declared stops the run before anything is trained", (trained) => {
+  const { path, sha256, top1 } = trained, file = `file: ${JSON.stringify(path)}`, other = "0".repeat(64);
+  return toys(
+    `${WEIGHTS}
+export const missing = taughtBy(weights(large, { file: "files/none.pth" }));
+export const folder = taughtBy(weights(large, { file: "." }));
+export const sum = taughtBy(weights(large, { ${file}, sha256: "${other}" }));
+export const lower = taughtBy(weights(large, { ${file}, top1: ${top1 - 0.11} }));
+export const higher = taughtBy(weights(large, { ${file}, top1: ${top1 + 0.11} }));
+export const network = taughtBy(weights(small, { ${file} }));
+export const strange = taughtBy(weights(large, { file: "toy.ts" }));
+export const teacher = experiment(import.meta, { dataset, schedule, student: large, distiller: scratch() });
+export const late = experiment(import.meta, { dataset, schedule, teacher: [from(teacher), weights(large, { file: "none.pth" })], student: small, distiller: both });
+`,
+    async (toys) => {
+      await refused(toys, "missing", toys.path("files", "none.pth"));
+      await refused(toys, "folder", `there is no file ${toys.folder}`);
+      await refused(toys, "sum", `${path} has SHA-256 ${sha256}, declared ${other}`);
+      for (const [name, declared] of [["lower", top1 - 0.11], ["higher", top1 + 0.11]] as const) {
+        const reaches = `${path} reaches top-1 ${top1.toFixed(2)}, declared ${declared}`;
+        await refused(toys, name, reaches, "wrong file", "mean and std", "classes in another order");
+      }
+      await refused(toys, "network", "another network than small", "stem.weight is [3,3,3,4], not [3,3,3,2]");
+      await refused(toys, "strange", toys.path("toy.ts"));
+      await refused(toys, "late", toys.path("none.pth"));
+    },
+    repeating,
+  );
+});
+
+await test("weights are downloaded once into the data folder, and gone on with", async ({ path, sha256: sum }) => {
+  const bytes = await Deno.readFile(path), asked: string[] = [];
+  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, (request) => {
+    const { pathname } = new URL(request.url), range = request.headers.get("range");
+    asked.push(`${pathname} ${range}`);
+    if (!pathname.startsWith("/models/")) return new Response(null, { status: 404 });
+    return new Response(bytes.slice(Number(range?.slice(6, -1) ?? 0)), { status: range ? 206 : 200 });
+  });
+  const at = (path: string) => `http://127.0.0.1:${server.addr.port}/${path}`;
+  const declared = `${WEIGHTS}
+export const summed = taughtBy(weights(large, { url: "${at("models/a%20b.pth?raw=1")}", sha256: "${sum}" }));
+export const plain = taughtBy(weights(large, { url: "${at("models/a%20b.pth?raw=1")}" }));
+export const namesake = taughtBy(weights(large, { url: "${at("models/other/a%20b.pth?raw=1")}" }));
+export const wrong = taughtBy(weights(large, { url: "${at("models/")}", sha256: "${"0".repeat(64)}" }));
+export const none = taughtBy(weights(large, { url: "${at("none.pth")}" }));
+`;
+  try {
+    await toys(declared, async (toys) => {
+      const folder = toys.path("data", "weights"), file = `${sum.slice(0, 8)}-a_20b.pth`;
+      await refused(toys, "none", "404", at("none.pth"), folder, "`file` in place of `url`");
+      await refused(toys, "wrong", `SHA-256 ${sum}, expected 000`, `${folder}/00000000-weights`);
+
+      const text = (await plan(await toys.experiment("summed"), 1, toys.settings())).join("\n");
+      assertStringIncludes(
+        text,
+        `${folder}/${file}: missing, would be downloaded from ${at("models/a%20b.pth?raw=1")}`,
+      );
+      assertStringIncludes(text, "without evaluation and teachers");
+
+      asked.length = 0;
+      await Deno.mkdir(folder, { recursive: true });
+      await Deno.writeFile(`${folder}/${file}.part`, bytes.subarray(0, 1000));
+      const { teachers: [record] } = await toys.run("summed");
+      assertEquals([record.id, record.sha256], [`large:${file}`, sum]);
+      assertStringIncludes(toys.said(), "a%20b.pth?raw=1: ");
+      await toys.run("summed", 2);
+      assertEquals(asked.splice(0), ["/models/a%20b.pth bytes=1000-"]);
+
+      const ids = [];
+      for (const name of ["plain", "namesake"]) ids.push((await toys.run(name)).teachers[0].id);
+      assertEquals([new Set([...ids, record.id]).size, asked.length], [3, 2]);
+      assert(ids.every((id) => /^large:[0-9a-f]{8}-a_20b\.pth$/.test(id)), String(ids));
+
+      const ready = (await plan(await toys.experiment("summed"), 1, toys.settings())).join("\n");
+      assertStringIncludes(ready, `${folder}/${file}: ready`);
+      await Deno.writeFile(`${folder}/${file}`, bytes.subarray(1));
+      const message = await failing(toys.run("summed", 3), 3);
+      assertStringIncludes(
+        message,
+        `declared ${sum}: it is another file, or damaged; remove ${folder}/${file} and run`,
+      );
+    }, repeating);
+  } finally {
+    await server.shutdown();
+  }
+});

@@ -1,0 +1,79 @@
+/** What the checks of all losses share: a method between given outputs, one step, golden values beside ours. */
+import type { Distiller, HardLabels } from "../../../lib/experiment/distiller.ts";
+import type { Scorer } from "../../../lib/nn/network.ts";
+import { type Cast, cast, type FirstStep, firstStep } from "../../support/cast.ts";
+import { type Kind, open } from "../../support/engines.ts";
+import { given } from "../../support/given.ts";
+import type { Check, Golden, Numbers } from "../../support/goldens.ts";
+import { assertNear, tolerance } from "../../support/tolerance.ts";
+
+/** Which cases of losses a function checks. */
+export type Checks = readonly Check<Loss>[];
+
+/** What the JSON of a loss's case says. */
+export interface Loss {
+  readonly source: string;
+  readonly args: Readonly<Record<string, number>>;
+  readonly theoretically_zero: readonly string[];
+  readonly fp32_vs_fp64_rel_err: Readonly<Record<string, number>>;
+}
+
+/** A golden value or the sum of several, what it is here, and the way to our layout. */
+export interface Expected {
+  readonly golden: readonly string[];
+  readonly ours: (step: FirstStep) => Float32Array;
+  readonly layout?: (value: Numbers) => Numbers;
+}
+
+/** The loss of the step. */
+export const total = ({ values }: FirstStep): Float32Array => values.loss;
+
+/** A term of the loss; of several names their sum. */
+export const terms = (...names: string[]) => ({ values }: FirstStep): Float32Array =>
+  Float32Array.of(names.reduce((sum, name) => sum + values.terms[name][0], 0));
+
+/** The gradient of a variable that learns, the next value of a statistic. */
+export const after = (variable: string) => (step: FirstStep): Float32Array => step.after(variable);
+
+/** Compares one step, compiled and on tfjs's own backend. */
+export async function check(
+  { name, facts, tensor }: Golden<Loss>,
+  made: Cast,
+  label: Int32Array,
+  expected: readonly Expected[],
+) {
+  const image = { shape: [label.length, 1, 1, 1], data: new Float32Array(label.length) };
+  for (const kind of ["compiled", "cpu"] satisfies Kind[]) {
+    const engine = await open(kind);
+    const step = await firstStep(engine, made)(image, label);
+    engine.close();
+    for (const { golden, ours, layout } of expected) {
+      const parts = golden.map((part) => layout ? layout(tensor(part)).data : tensor(part).data);
+      const sum = parts.reduce((sum, part) => sum.map((value, i) => value + part[i]));
+      const error = Math.max(...golden.map((part) => facts.fp32_vs_fp64_rel_err[part] ?? 0));
+      assertNear(`${name} ${kind}: ${golden.join(" + ")}`, ours(step), sum, tolerance(error));
+    }
+  }
+}
+
+/** The variable of a given network's logits, below its prefix. */
+export const LOGITS = "logits.value";
+
+/** Networks whose logits are the given ones, with a method between them. */
+export function between(
+  { tensor }: Golden<Loss>,
+  distiller: Distiller<Scorer, Scorer, HardLabels>,
+  more: Record<string, string>,
+): Cast {
+  const { shape } = tensor("in.logit_s"), network = given({ logits: shape });
+  const names = { "student.": "logit_s", "teacher1.": "logit_t", ...more };
+  const values = Object.entries(names).map(([prefix, name]) => [prefix + LOGITS, tensor(`in.${name}`).data] as const);
+  return cast({
+    student: network,
+    teacher: network,
+    distiller,
+    image: [1, 1, 1],
+    classes: shape[1],
+    values: new Map(values),
+  });
+}

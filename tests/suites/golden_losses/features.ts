@@ -1,0 +1,43 @@
+/** What the checks of losses on features share: a method between networks whose taps are the given features. */
+import type { Distiller } from "../../../lib/experiment/distiller.ts";
+import type { Net } from "../../../lib/nn/network.ts";
+import { cast } from "../../support/cast.ts";
+import { given } from "../../support/given.ts";
+import type { Golden } from "../../support/goldens.ts";
+import { ourMap } from "../../support/layout.ts";
+import { after, check, type Expected, type Loss } from "./check.ts";
+
+/** What is given, by its names there, which are the taps' too. */
+export interface Features {
+  /** The student's features; `f_s` unless said otherwise. */
+  readonly students?: readonly string[];
+  /** The teacher's features; `f_t` unless said otherwise. */
+  readonly teachers?: readonly string[];
+  /** Values of the method's own variables. */
+  readonly modules?: readonly (readonly [variable: string, values: Float32Array])[];
+}
+
+/** Compares a method's step without classes: what is expected and the gradients of all the student's features. */
+export async function checkFeatures(
+  golden: Golden<Loss>,
+  distiller: Distiller<Net<string>, Net<string>>,
+  { students = ["f_s"], teachers = ["f_t"], modules = [] }: Features,
+  expected: readonly Expected[],
+): Promise<void> {
+  const values = new Map(modules), [batch] = golden.tensor(`in.${students[0]}`).shape;
+  const network = (who: string, names: readonly string[]) => {
+    const maps = names.map((name) => [name, ourMap(golden.tensor(`in.${name}`))] as const);
+    for (const [name, { data }] of maps) values.set(`${who}.${name}.value`, data);
+    return given({ ...Object.fromEntries(maps.map(([name, { shape }]) => [name, shape])), logits: [batch, 2] });
+  };
+  const student = network("student", students), teacher = network("teacher1", teachers);
+  const made = cast({ student, teacher, distiller, image: [1, 1, 1], classes: 2, values });
+  await check(golden, made, new Int32Array(batch), [
+    ...expected,
+    ...students.map((name): Expected => ({
+      golden: [`grad.in.${name}`],
+      ours: after(`student.${name}.value`),
+      layout: ourMap,
+    })),
+  ]);
+}

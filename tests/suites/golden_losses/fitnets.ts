@@ -1,0 +1,40 @@
+import { fitnets as method } from "../../../lib/distillers/fitnets.ts";
+import { cast } from "../../support/cast.ts";
+import { given } from "../../support/given.ts";
+import type { Golden } from "../../support/goldens.ts";
+import { ourMap, ourWeight } from "../../support/layout.ts";
+import { regressorNames } from "../../support/reference_networks.ts";
+import { after, check, type Checks, type Expected, type Loss, terms } from "./check.ts";
+
+async function checkHint(golden: Golden<Loss>): Promise<void> {
+  const { tensor, has, facts } = golden, guided = ourMap(tensor("in.f_s")), hint = ourMap(tensor("in.f_t"));
+  const [batch] = guided.shape;
+  const made = cast({
+    student: given({ map: guided.shape, logits: [batch, 2] }),
+    teacher: given({ map: hint.shape }),
+    distiller: method({ guided: "map", hint: "map", weight: 1, ce: 0 }),
+    image: [1, 1, 1],
+    classes: 2,
+    values: new Map([
+      ["student.map.value", guided.data],
+      ["teacher1.map.value", hint.data],
+      ...Object.entries(regressorNames).map(([theirs, ours]) =>
+        [ours, ourWeight(tensor(`mod.reg.${theirs}`)).data] as const
+      ),
+    ]),
+  });
+  const learned = Object.entries(regressorNames).flatMap(([theirs, ours]): Expected[] => {
+    const grad = `grad.mod.reg.${theirs}`;
+    // The norm takes the bias before it away again: its gradient is rounding.
+    if (facts.theoretically_zero.includes(grad)) return [];
+    return [{ golden: [has(grad) ? grad : `post.reg.${theirs}`], ours: after(ours), layout: ourWeight }];
+  });
+  await check(golden, made, new Int32Array(batch), [
+    { golden: ["out.loss"], ours: terms("hint") },
+    { golden: ["grad.in.f_s"], ours: after("student.map.value"), layout: ourMap },
+    ...learned,
+  ]);
+}
+
+/** FitNets with maps of equal sides, of other ones, and of odd ones. */
+export const fitnets: Checks = [[/^hint_/, checkHint]];

@@ -1,0 +1,85 @@
+import { ft as method, ftInit, type FtOptions, transferred } from "../../../lib/distillers/ft.ts";
+import type { Distiller } from "../../../lib/experiment/distiller.ts";
+import type { Net } from "../../../lib/nn/network.ts";
+import { type Cast, cast } from "../../support/cast.ts";
+import { given } from "../../support/given.ts";
+import type { Golden } from "../../support/goldens.ts";
+import { mirroredWeight, ourMap, ourWeight } from "../../support/layout.ts";
+import { decoderNames, paraphraserNames, translatorNames } from "../../support/reference_networks.ts";
+import { untrained } from "../../support/untrained.ts";
+import { after, check, type Checks, type Expected, type Loss, terms } from "./check.ts";
+
+/** A module of a case: its name there, its variables here, and the way to our layout. */
+interface Part {
+  readonly name: string;
+  readonly names: Readonly<Record<string, string>>;
+  readonly layout: typeof ourWeight;
+}
+
+const TRANSLATOR: Part = { name: "translator", names: translatorNames, layout: ourWeight };
+const ENCODER: Part = { name: "paraphraser", names: paraphraserNames, layout: ourWeight };
+const DECODER: Part = { name: "paraphraser", names: decoderNames, layout: mirroredWeight };
+
+type Map = Net<"map" | "logits">;
+
+/** The networks whose maps are the given ones, with a method and its modules between them. */
+function between({ has, tensor }: Golden<Loss>, distiller: Distiller<Map, Map>, parts: readonly Part[]): Cast {
+  const theirs = ourMap(tensor("in.f_t")), ours = has("in.f_s") ? ourMap(tensor("in.f_s")) : theirs;
+  const network = (shape: readonly number[]): Map => given({ map: shape, logits: [shape[0], 2] });
+  const values = parts.flatMap(({ name, names, layout }) =>
+    Object.entries(names).map(([there, here]) => [here, layout(tensor(`mod.${name}.${there}`)).data] as const)
+  );
+  return cast({
+    student: network(ours.shape),
+    teacher: network(theirs.shape),
+    distiller,
+    image: [1, 1, 1],
+    classes: 2,
+    values: new Map([["student.map.value", ours.data], ["teacher1.map.value", theirs.data], ...values]),
+  });
+}
+
+/** What becomes of a part's variables; the norm behind a bias takes it away again: its gradient is rounding. */
+const learned = ({ has, facts }: Golden<Loss>, { name, names, layout }: Part): Expected[] =>
+  Object.entries(names).flatMap(([there, here]): Expected[] => {
+    const golden = [`grad.mod.${name}.${there}`, `post.${name}.${there}`].find(has);
+    return golden && !facts.theoretically_zero.includes(golden)
+      ? [{ golden: [golden], ours: after(here), layout }]
+      : [];
+  });
+
+const loss = (term: string): Expected => ({ golden: ["out.loss"], ours: terms(term) });
+const gradient: Expected = { golden: ["grad.in.f_s"], ours: after("student.map.value"), layout: ourMap };
+const labels = ({ tensor }: Golden<Loss>) => new Int32Array(tensor("in.f_t").shape[0]);
+
+async function checkFt(golden: Golden<Loss>): Promise<void> {
+  const { k, p2 } = golden.facts.args, paraphraser = untrained(ftInit({ rate: k }), "paraphraser");
+  const made = between(golden, method({ paraphraser, order: p2 as 1 | 2, weight: 1, ce: 0 }), [TRANSLATOR, ENCODER]);
+  await check(golden, made, labels(golden), [loss("ft"), gradient, ...learned(golden, TRANSLATOR)]);
+}
+
+async function checkInit(golden: Golden<Loss>): Promise<void> {
+  const made = between(golden, ftInit(), [ENCODER, DECODER]);
+  const parts = [ENCODER, DECODER].flatMap((part) => learned(golden, part));
+  await check(golden, made, labels(golden), [loss("reconstruction"), ...parts]);
+}
+
+/** The loss alone, of factors that are given. */
+const ofFactors = (factors: Required<FtOptions<string, string>>["factors"]) => async (golden: Golden<Loss>) => {
+  const distiller: Distiller<Map, Map> = {
+    id: "ft",
+    options: {},
+    build: () => ({ student, teacher }) => ({
+      ft: [1, transferred(student.taps.map, teacher.taps.map, { factors, order: 1 })],
+    }),
+  };
+  await check(golden, between(golden, distiller, []), labels(golden), [loss("ft"), gradient]);
+};
+
+/** FT as released, its first stage, its loss between factors of other sizes, and torchdistill's. */
+export const ft: Checks = [
+  [/^ft$/, checkFt],
+  [/^ft_init$/, checkInit],
+  [/^ft_resize$/, ofFactors("attention")],
+  [/^td_ft$/, ofFactors("whole")],
+];

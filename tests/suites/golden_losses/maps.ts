@@ -1,0 +1,63 @@
+/** What the checks of losses between maps share: a method between given maps, part for part. */
+import type { Distiller } from "../../../lib/experiment/distiller.ts";
+import type { Net } from "../../../lib/nn/network.ts";
+import type { TapPair } from "../../../lib/nn/tap_pairs.ts";
+import { type Cast, cast } from "../../support/cast.ts";
+import { given } from "../../support/given.ts";
+import type { Golden, Numbers } from "../../support/goldens.ts";
+import { ourMap } from "../../support/layout.ts";
+import { after, type Expected, type Loss, terms, total } from "./check.ts";
+
+/** The taps of the given networks: of the maps `in.s0` …, `in.t0` … */
+const TAPS = ["map0", "map1", "map2", "map3", "map4"] as const;
+
+/** One of the given networks' taps. */
+export type MapTap = typeof TAPS[number];
+
+/** How many pairs of maps a case has. */
+export function pairsOf({ has }: Golden<Loss>): readonly TapPair<MapTap, MapTap>[] {
+  return TAPS.filter((_, i) => has(`in.s${i}`)).map((tap) => [tap, tap]);
+}
+
+/** Networks whose maps are the given ones, with a method between them; `values` are of the method's own variables. */
+export function betweenMaps(
+  { tensor }: Golden<Loss>,
+  taps: readonly TapPair<MapTap, MapTap>[],
+  distiller: Distiller<Net<MapTap | "logits">, Net<MapTap | "logits">>,
+  values: readonly (readonly [string, Float32Array])[] = [],
+  teacherMap: (map: Numbers, i: number) => Numbers = (map) => map,
+): Cast {
+  const student = taps.map(([tap], i) => [tap, ourMap(tensor(`in.s${i}`))] as const);
+  const teacher = taps.map(([, tap], i) => [tap, ourMap(teacherMap(tensor(`in.t${i}`), i))] as const);
+  const network = (maps: typeof student, normed: readonly string[] = []) =>
+    given(
+      { ...Object.fromEntries(maps.map(([tap, { shape }]) => [tap, shape])), logits: [maps[0][1].shape[0], 2] },
+      normed,
+    );
+  const named = (who: string, maps: typeof student) =>
+    maps.map(([tap, { data }]) => [`${who}.${tap}.value`, data] as const);
+  return cast({
+    student: network(student) as Net<MapTap | "logits">,
+    teacher: network(teacher, teacher.map(([tap]) => tap)) as Net<MapTap | "logits">,
+    distiller,
+    image: [1, 1, 1],
+    classes: 2,
+    values: new Map([...named("student", student), ...named("teacher1", teacher), ...values]),
+  });
+}
+
+/** The loss, each part of it where there are some, and the gradients by the student's maps. */
+export function expectedOfMaps(
+  { has, facts }: Golden<Loss>,
+  taps: readonly TapPair<MapTap, MapTap>[],
+  term: string,
+): Expected[] {
+  const all: Expected[] = [
+    { golden: ["out.loss"], ours: total },
+    ...taps.flatMap(([tap], i): Expected[] => [
+      ...has(`out.part${i}`) ? [{ golden: [`out.part${i}`], ours: terms(`${term}_${tap}`) }] : [],
+      { golden: [`grad.in.s${i}`], ours: after(`student.${tap}.value`), layout: ourMap },
+    ]),
+  ];
+  return all.filter(({ golden: [name] }) => !facts.theoretically_zero.includes(name));
+}

@@ -1,0 +1,62 @@
+import * as tf from "@tensorflow/tfjs";
+import type { Distiller } from "../../../lib/experiment/distiller.ts";
+import { policy } from "../../../lib/distillers/sakd.ts";
+import type { Net } from "../../../lib/nn/network.ts";
+import { stop } from "../../../lib/nn/ops.ts";
+import { constant } from "../../../lib/nn/variables.ts";
+import { cast } from "../../support/cast.ts";
+import { given } from "../../support/given.ts";
+import type { Golden, Numbers } from "../../support/goldens.ts";
+import { ourWeight } from "../../support/layout.ts";
+import { after, check, type Checks, type Loss, terms } from "./check.ts";
+
+/** The sum of all actions, each times a number of its own; what is decided is remembered. */
+function decided({ facts: { args }, tensor }: Golden<Loss>): Distiller<Net, Net> {
+  const { shape } = tensor("in.u"), [batch, spots] = shape;
+  return {
+    id: "decided",
+    options: {},
+    build({ create, ...players }) {
+      const decide = policy(create, players, spots, { homogeneous: false, gumbel: args.temperature });
+      const noise = create.memory("noise", shape, constant(0));
+      const factors = create.memory("factors", [batch, spots], constant(0));
+      const actions = create.memory("actions", [batch, spots], constant(0));
+      return (step) => {
+        const action = decide(step, noise.value), values = tf.sum(tf.mul(action, factors.value), 1);
+        return { terms: { decided: [batch, values] }, writes: [[actions, stop(action)]] };
+      };
+    },
+  };
+}
+
+/** Every second number: those of the teacher's way. */
+const teachers = ({ shape, data }: Numbers): Numbers => ({ shape, data: data.filter((_, i) => i % 2 === 0) });
+
+async function checkPolicy(golden: Golden<Loss>): Promise<void> {
+  const { tensor } = golden, student = tensor("in.f_s"), teacher = tensor("in.f_t"), logits = [student.shape[0], 2];
+  const weight = "distiller.policy.0.weight", bias = "distiller.policy.0.bias";
+  const made = cast({
+    student: given({ pooled: student.shape, logits }),
+    teacher: given({ pooled: teacher.shape, logits }),
+    distiller: decided(golden),
+    image: [1, 1, 1],
+    classes: 2,
+    values: new Map([
+      ["student.pooled.value", student.data],
+      ["teacher1.pooled.value", teacher.data],
+      ["distiller.noise", tensor("in.u").data],
+      ["distiller.factors", tensor("in.coef").data],
+      [weight, ourWeight(tensor("mod.policy.net.weight")).data],
+      [bias, tensor("mod.policy.net.bias").data],
+    ]),
+  });
+  await check(golden, made, new Int32Array(student.shape[0]), [
+    { golden: ["out.loss"], ours: terms("decided") },
+    { golden: ["out.action"], ours: after("distiller.actions"), layout: teachers },
+    { golden: ["grad.mod.policy.net.weight"], ours: after(weight), layout: ourWeight },
+    { golden: ["grad.mod.policy.net.bias"], ours: after(bias) },
+  ]);
+}
+
+/** What SAKD's policy decides with recorded noise, and how it learns. */
+export const sakd: Checks = [[/^sakd_policy$/, checkPolicy]];

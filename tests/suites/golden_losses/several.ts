@@ -1,0 +1,42 @@
+/** What the checks of methods with several teachers share. */
+import type { Distiller, HardLabels, Several } from "../../../lib/experiment/distiller.ts";
+import { type Cast, cast } from "../../support/cast.ts";
+import { given } from "../../support/given.ts";
+import type { Golden } from "../../support/goldens.ts";
+import { after, check, type Expected, LOGITS, type Loss, terms, total } from "./check.ts";
+
+/** The names of the teachers' logits. */
+export const taught = ({ names }: Golden<Loss>): string[] =>
+  names().filter((name) => /^in\.logit_t\d/.test(name)).sort();
+
+/** The method between networks whose logits are the given ones. */
+export function among(golden: Golden<Loss>, distiller: Distiller<Net, Several<Net>, HardLabels>): Cast {
+  const { tensor } = golden, { shape } = tensor("in.logit_s"), network = given({ logits: shape });
+  const [first, second, ...more] = taught(golden).map(() => network);
+  return cast({
+    student: network,
+    teacher: [first, second, ...more],
+    distiller,
+    image: [1, 1, 1],
+    classes: shape[1],
+    values: new Map([
+      [`student.${LOGITS}`, tensor("in.logit_s").data],
+      ...taught(golden).map((name, i) => [`teacher${i + 1}.${LOGITS}`, tensor(name).data] as const),
+    ]),
+  });
+}
+
+type Net = ReturnType<typeof given<"logits">>;
+
+/** Compares loss and gradient, and the teachers' terms together with `out.div`, weighed with 1. */
+export async function checkSeveral(
+  golden: Golden<Loss>,
+  distiller: Distiller<Net, Several<Net>, HardLabels>,
+): Promise<void> {
+  const expected: Expected[] = [
+    { golden: ["out.loss"], ours: total },
+    { golden: ["out.div"], ours: terms(...taught(golden).map((_, i) => `teacher${i + 1}`)) },
+    { golden: ["grad.in.logit_s"], ours: after(`student.${LOGITS}`) },
+  ];
+  await check(golden, among(golden, distiller), golden.integers("in.target"), expected);
+}

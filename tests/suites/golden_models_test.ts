@@ -1,0 +1,229 @@
+/** Every network of the references that Retort has: outputs, taps, statistics and gradients on the references' weights. */
+import { assertEquals } from "@std/assert";
+import type { Engine, Traced } from "../../lib/engine/engine.ts";
+import type { Distiller } from "../../lib/experiment/distiller.ts";
+import type { Tensor } from "../../lib/kernels/tensor.ts";
+import type { Net, Output, Player, Scorer } from "../../lib/nn/network.ts";
+import { passes } from "../../lib/nn/pass.ts";
+import { constant, type Shape } from "../../lib/nn/variables.ts";
+import { referenceName } from "../../lib/weights/names.ts";
+import { type Cast, cast, type FirstStep, firstStep } from "../support/cast.ts";
+import { assertNearInSomeDraw, moved } from "../support/draws.ts";
+import { open } from "../support/engines.ts";
+import { type Golden, goldens, type Numbers } from "../support/goldens.ts";
+import { ourMap, ourWeight, theirMap } from "../support/layout.ts";
+import { recipe } from "../support/recipe.ts";
+import { type Network, networkOf, referenceValues } from "../support/reference_networks.ts";
+import { assertNear, norm, tolerance } from "../support/tolerance.ts";
+
+/** What the JSON of a network's case says. */
+interface Model {
+  readonly source: string;
+  readonly seed: number;
+  readonly num_classes: number;
+  readonly batch: number;
+  readonly input_hw: readonly [number, number];
+  readonly input: string;
+  readonly params: number;
+  readonly sampled: Readonly<Record<string, readonly number[]>>;
+  readonly pre_equals_post: readonly string[];
+  readonly param_order: readonly string[];
+  readonly param_shapes: Readonly<Record<string, readonly number[]>>;
+  readonly bn_order: readonly string[];
+  readonly fp32_vs_fp64_rel_err: Readonly<
+    Record<"eval" | "train_logits" | "train_bn" | "grad_max" | "grad_median", number>
+  >;
+}
+
+/** Training on labels that remembers the logits. */
+function remembering(batch: number): Distiller<Scorer, Scorer> {
+  return {
+    id: "remembering",
+    options: {},
+    build({ create, student }) {
+      const logits = create.memory("logits", [batch, ...student.shapes.logits], constant(0));
+      return ({ student, task }) => ({
+        terms: { task: [1, task(student)] },
+        writes: [[logits, student.taps.logits]],
+      });
+    },
+  };
+}
+
+/** A weight by the recipe. */
+function recipeWeight({ seed, bn_order, param_shapes }: Model, name: string): Numbers {
+  const kind = name.endsWith(".bias") ? "bias" : "weight";
+  const isNorm = bn_order.includes(`${name.slice(0, name.lastIndexOf("."))}.running_mean`);
+  return recipe(seed, name, param_shapes[name], isNorm ? `norm.${kind}` : kind);
+}
+
+/** A weight or statistic by its name: from the file where it is there, which must be what the recipe makes, else by the recipe. */
+function state({ facts, has, tensor }: Golden<Model>): (name: string) => Numbers {
+  return (name) => {
+    if (!has(`sd.${name}`)) return recipeWeight(facts, name);
+    const there = tensor(`sd.${name}`);
+    if (facts.param_order.includes(name)) assertEquals(recipeWeight(facts, name), there, `the recipe's ${name}`);
+    return there;
+  };
+}
+
+/** The batch of images, by the recipe, and their classes. */
+function batchOf({ facts, has, tensor, integers }: Golden<Model>): { image: Numbers; label: Int32Array } {
+  const [, name] = facts.input.match(/'(input\d+)'/)!;
+  const made = recipe(facts.seed, name, has("in.x") ? tensor("in.x").shape : facts.sampled["in.x"], "image");
+  if (has("in.x")) assertEquals(made, tensor("in.x"), "the recipe's images");
+  return { image: ourMap(made), label: integers("in.y") };
+}
+
+/** Compares a map of ours with the golden one, which is a sample where it was too big. */
+function assertMap(name: string, ours: Numbers, { has, tensor, facts }: Golden<Model>): void {
+  const limit = tolerance(facts.fp32_vs_fp64_rel_err.eval), { shape, data } = theirMap(ours);
+  if (has(name)) {
+    assertEquals(shape, tensor(name).shape, name);
+    return assertNear(name, data, tensor(name).data, limit);
+  }
+  assertEquals(shape, facts.sampled[name], name);
+  const golden = tensor(`${name}.sample`).data, n = golden.length;
+  assertNear(name, golden.map((_, i) => data[Math.floor(i * data.length / n)]), golden, limit);
+  assertNear(`${name}, its L2 norm`, [norm(data)], [tensor(`${name}.stats`).data[4]], limit);
+}
+
+/**
+ * The references' taps, `f0`, `f1` … and `pooled`, and ours. Theirs end where ours do; the pooled one is numbered too where
+ * it has no name of its own, and not each of them has a stem among its taps.
+ */
+function tapsOf({ names }: Golden<Model>, { shapes }: Player): [theirs: string, ours: string][] {
+  const theirs = [...new Set(names().flatMap((name) => name.match(/^eval\.post\.(\w+)/)?.[1] ?? []))];
+  const ours = Object.keys(shapes).filter((tap) => tap !== "logits").slice(-theirs.length);
+  const order = (tap: string) => tap === "pooled" ? Infinity : Number(tap.slice(1));
+  return theirs.sort((a, b) => order(a) - order(b)).map((tap, i) => [tap, ours[i]]);
+}
+
+/** Logits and taps, before the last ReLU and after it, by the running statistics, through a network's frozen pass. */
+async function checkEvaluation(golden: Golden<Model>, engine: Engine, made: Cast, player: Player): Promise<void> {
+  const { image } = batchOf(golden), taps = tapsOf(golden, player);
+  const traced: Traced<"image"> = ({ image }) => {
+    const output = player.run(image, passes().frozen) as Output<Net>, values: Record<string, Tensor> = {};
+    for (const [theirs, ours] of taps) {
+      values[`eval.post.${theirs}`] = output.taps[ours];
+      values[`eval.pre.${theirs}`] = output.pre[ours];
+    }
+    return { values: { ...values, "eval.logits": output.taps.logits }, updates: [] };
+  };
+  await engine.hold([...made.collected.values()]);
+  const values = await engine.compile(traced)({ image });
+  const shapes: Readonly<Record<string, Shape>> = player.shapes, batch = image.shape[0];
+  const map = (name: string, tap: string): Numbers => ({ shape: [batch, ...shapes[tap]], data: values[name] });
+  assertMap("eval.logits", map("eval.logits", "logits"), golden);
+  for (const [theirs, ours] of taps) {
+    assertMap(`eval.post.${theirs}`, map(`eval.post.${theirs}`, ours), golden);
+    // Where the references have one tap for both, it is the one after the ReLU.
+    const pre = `eval.pre.${theirs}`;
+    if (golden.has(pre) || pre in golden.facts.sampled) assertMap(pre, map(pre, ours), golden);
+  }
+}
+
+/** One training forward and backward: logits, loss, statistics, gradients. */
+async function checkTraining(
+  golden: Golden<Model>,
+  engine: Engine,
+  made: Cast,
+  network: Network,
+  t: Deno.TestContext,
+): Promise<void> {
+  const { image, label } = batchOf(golden), { facts, tensor } = golden, error = facts.fp32_vs_fp64_rel_err;
+  const run = firstStep(engine, made), step = await run(image, label);
+  assertNear("train.ce", step.values.loss, tensor("train.ce").data, tolerance(error.train_logits));
+  assertNear(
+    "train.logits",
+    step.after("distiller.logits"),
+    tensor("train.logits").data,
+    tolerance(error.train_logits),
+  );
+  for (const { name, trainable } of made.student.variables) {
+    const theirs = theirName(network, name);
+    if (!trainable) assertNear(theirs, step.after(name), tensor(`train.bn.${theirs}`).data, tolerance(error.train_bn));
+  }
+
+  // Ties then decide more than rounding does: the references' float32 is off as well, and our draws are from each other.
+  const isChaotic = error.grad_max > 1e-4, apart = new Map<string, number>();
+  const limit = isChaotic ? Math.max(1e-4, 5 * error.grad_median) : tolerance(error.grad_max);
+  const first = gradients(golden, made, network, step, limit);
+  await assertNearInSomeDraw(
+    t,
+    async (draw) => {
+      const again = draw === 0 ? step : await run(image, label, moved(made.collected.values(), draw));
+      return new Map(
+        gradients(golden, made, network, again, limit).map(({ name, ours, golden, unit }, i) => {
+          const fromFirst = norm(ours.map((value, at) => value - first[i].ours[at])) / unit;
+          apart.set(name, Math.max(apart.get(name) ?? 0, Math.min(fromFirst, isChaotic ? Infinity : 10)));
+          return [name, norm(ours.map((value, at) => value - golden[at])) / unit];
+        }),
+      );
+    },
+    { most: isChaotic ? 0.05 * facts.param_order.length : 0, apart },
+  );
+}
+
+/** What is compared of a gradient, and by how much the two may differ. */
+interface Compared {
+  readonly name: string;
+  readonly ours: Float32Array;
+  readonly golden: Float32Array;
+  readonly unit: number;
+}
+
+/**
+ * The norm of each parameter's gradient, which may be off by `limit` of it, and the gradients themselves where the file has
+ * them, by the highest tolerance: the first layer's sees every tie there is.
+ */
+function gradients(
+  { facts, has, tensor }: Golden<Model>,
+  made: Cast,
+  network: Network,
+  step: FirstStep,
+  limit: number,
+): Compared[] {
+  const norms = tensor("grad.l2").data, largest = norms.reduce((a, b) => Math.max(a, b));
+  const trainable = made.student.variables.filter((variable) => variable.trainable);
+  assertEquals(trainable.map(({ name }) => theirName(network, name)).sort(), [...facts.param_order].sort());
+  return trainable.flatMap((variable): Compared[] => {
+    const name = theirName(network, variable.name), ours = step.after(variable.name), full = `grad.full.${name}`;
+    const size = norms[facts.param_order.indexOf(name)], l2 = { name, ours: Float32Array.of(norm(ours)) };
+    // The mean of the batch takes what was added before it away again: in truth the gradient is zero, the golden one rounding.
+    if (size < 1e-9 * largest) return [{ ...l2, golden: Float32Array.of(0), unit: 1e-5 * largest }];
+    const compared = { ...l2, golden: Float32Array.of(size), unit: limit * size };
+    if (!has(full)) return [compared];
+    const golden = ourWeight(tensor(full)).data;
+    return [compared, { name: full, ours, golden, unit: tolerance(Infinity) * norm(golden) }];
+  });
+}
+
+function theirName(network: Network, variable: string): string {
+  return referenceName(network, variable.slice("student.".length));
+}
+
+await goldens<Model>("models", [[/./, async (golden, t) => {
+  const { facts } = golden, network = networkOf(facts.source), classes = facts.num_classes;
+  const image = [...facts.input_hw, batchOf(golden).image.shape[3]];
+  const values = ["student.", "teacher1."].flatMap((prefix) =>
+    referenceValues(network, prefix, image, classes, state(golden))
+  );
+  const made = cast({
+    student: network,
+    teacher: network,
+    distiller: remembering(facts.batch),
+    image,
+    classes,
+    values: new Map(values),
+  });
+  assertEquals(made.student.parameters, facts.params);
+  const engine = await open("compiled");
+  try {
+    await checkEvaluation(golden, engine, made, made.student);
+    await checkEvaluation(golden, engine, made, made.teacher as Player);
+    await checkTraining(golden, engine, made, network, t);
+  } finally {
+    engine.close();
+  }
+}]]);

@@ -1,0 +1,18 @@
+import { assertEquals } from "@std/assert";
+import { ft as method, ftInit } from "../../../lib/distillers/ft.ts";
+import { paraphraserNames, translatorNames } from "../../support/reference_networks.ts";
+import { untrained } from "../../support/untrained.ts";
+import { type Method, type Steps, steps } from "./check.ts";
+
+const transferred = ({ gamma, alpha, beta }: Steps["args"]): Method => {
+  assertEquals(alpha, 0);
+  return {
+    distiller: method({ paraphraser: untrained(ftInit(), "paraphraser"), ce: gamma, weight: beta }),
+    terms: [{ of: [[gamma, "cls"]], terms: ["task"] }, { of: [[beta, "kd"]], terms: ["ft"] }],
+    modules: { translator: translatorNames },
+    frozen: { paraphraser: paraphraserNames },
+  };
+};
+
+/** FT with a paraphraser that was not trained. */
+export const ft = [steps(/^ft_/, transferred)];

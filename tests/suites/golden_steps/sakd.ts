@@ -1,0 +1,130 @@
+import { assertEquals } from "@std/assert";
+import { at } from "../../../lib/distillers/at.ts";
+import { contrastive } from "../../../lib/distillers/crd.ts";
+import { fitnets } from "../../../lib/distillers/fitnets.ts";
+import { type Noise, routed, type SakdOptions } from "../../../lib/distillers/sakd.ts";
+import { constant } from "../../../lib/nn/variables.ts";
+import { bankNames, DRAWN, embedNames, recorded, timesDrawn } from "../golden_losses/crd.ts";
+import type { Check, Golden } from "../../support/goldens.ts";
+import { regressorNames } from "../../support/reference_networks.ts";
+import { blocks, check, type Final, type Method, type Steps } from "./check.ts";
+
+/** Noise that is a memory, which a test sets. */
+const remembered = (batch: number): Noise => (create, spots) => {
+  const noise = create.memory("noise", [batch, spots, 2], constant(0));
+  return () => noise.value;
+};
+
+/** The options that a case has, but for what is its method's. */
+function optionsOf({ facts: { args } }: Golden<Steps>): SakdOptions {
+  const { gamma, alpha, beta, T, gumbel_T, homo } = args;
+  assertEquals(alpha, 1);
+  return { gamma, alpha, beta, temperature: T, gumbel: gumbel_T, homogeneous: Boolean(homo) };
+}
+
+/** What SAKD has in every case, with what is the method's own, whose terms are called so. */
+function adaptive(
+  { facts: { args: { beta } } }: Golden<Steps>,
+  terms: readonly string[],
+  { distiller, modules, before }: Pick<Method, "distiller" | "modules" | "before">,
+): Method {
+  return {
+    distiller,
+    terms: [
+      { of: [[1, "ce_student"]], terms: ["task"] },
+      { of: [[beta, "kd"]], terms },
+      { of: [[1, "div"]], terms: ["kd"] },
+      { of: [[1, "graft_loss"]], terms: ["policy", "balance"] },
+    ],
+    besides: ["policy", "balance"],
+    modules: { policy: linear("policy"), ...modules },
+    before: (golden, common, i) => [
+      ["distiller.noise", golden.tensor(`in.u_${i}`).data],
+      ...before?.(golden, common, i) ?? [],
+    ],
+  };
+}
+
+/** The variables of a linear layer. */
+const linear = (name: string): Record<string, string> => ({
+  "net.weight": `distiller.${name}.0.weight`,
+  "net.bias": `distiller.${name}.0.bias`,
+});
+
+/** The variables of an adapter, by the names of the references' ConvReg. */
+const adapter = (name: string): Record<string, string> => renamed(regressorNames, "regressor", name);
+
+/** What the routed method calls its own, as it is called within `sakd`. */
+const within = (names: Readonly<Record<string, string>>) => renamed(names, "distiller.", "distiller.method.");
+
+function renamed(names: Readonly<Record<string, string>>, from: string, to: string): Record<string, string> {
+  return Object.fromEntries(Object.entries(names).map(([theirs, ours]) => [theirs, ours.replace(from, to)]));
+}
+
+const hinted = (golden: Golden<Steps>): Method =>
+  adaptive(golden, ["hint"], {
+    distiller: routed(fitnets({ weight: 1 }), optionsOf(golden), remembered(golden.facts.batch)),
+    modules: {
+      hint: adapter("hint_block2"),
+      anti_hint: adapter("anti_block2"),
+      loss_hint: within(regressorNames),
+    },
+  });
+
+const attentive = (golden: Golden<Steps>): Method => {
+  const taps = blocks(golden.facts), names = taps.map((tap) => `at_${tap}`);
+  return adaptive(golden, names, {
+    distiller: routed(at({ weight: 1 }), optionsOf(golden), remembered(golden.facts.batch)),
+    modules: Object.fromEntries(
+      taps.flatMap((tap, i) => [
+        [`hint_${i}`, adapter(`hint_${tap}`)],
+        [`anti_hint_${i}`, adapter(`anti_${tap}`)],
+      ]),
+    ),
+  });
+};
+
+/** Both embeddings of CRD and the banks, the embeddings by their own names there too. */
+const contrasted = (golden: Golden<Steps>): Method => {
+  const { facts: { batch }, tensor } = golden;
+  const [K, T, , , momentum] = tensor("init.criterion_kd.contrast.params").data;
+  const [dimensions] = tensor("init.crd_embed_s.linear.bias").shape;
+  const base = contrastive({ dimensions, negatives: K, temperature: T, momentum, weight: 1 }, recorded(batch));
+  const embeddings = within(embedNames),
+    banks = within(bankNames),
+    drawn = DRAWN.replace("distiller.", "distiller.method.");
+  const embedding = (side: string) =>
+    Object.fromEntries(
+      ["weight", "bias"].map((part) => [`linear.${part}`, embeddings[`embed_${side}.linear.${part}`]]),
+    );
+  const z = (side: string, final: Final) => final.get(`distiller.method.${side}.z`)![0];
+  return adaptive(golden, ["crd"], {
+    distiller: routed(base, optionsOf(golden), remembered(batch)),
+    modules: {
+      hint: linear("hint_pooled"),
+      anti_hint: linear("anti_pooled"),
+      crd_embed_s: embedding("s"),
+      crd_embed_t: embedding("t"),
+      criterion_kd: {
+        ...embeddings,
+        "contrast.params": (final) => Float32Array.of(K, T, z("student", final), z("teacher", final), momentum),
+        ...Object.fromEntries(
+          Object.entries(banks).map(([theirs, ours]) => [theirs, (final: Final) => final.get(ours)!]),
+        ),
+      },
+    },
+    before: ({ facts: { batches }, tensor }, common, i) => [
+      [drawn, timesDrawn(common.integers(`in.contrast_idx_${batches[i]}`), batch, common.facts.n_data)],
+      ...i > 0
+        ? []
+        : Object.entries(banks).map(([theirs, ours]) => [ours, tensor(`init.criterion_kd.${theirs}`).data] as const),
+    ],
+  });
+};
+
+/** SAKD with recorded noise, over three methods. */
+export const sakd: Check<Steps>[] = [
+  [/^sakd_fitnet_/, (golden, t) => check(golden, hinted(golden), t)],
+  [/^sakd_at_/, (golden, t) => check(golden, attentive(golden), t)],
+  [/^sakd_crd_/, (golden, t) => check(golden, contrasted(golden), t)],
+];

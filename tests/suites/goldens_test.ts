@@ -1,0 +1,59 @@
+/** What the golden tests make of a folder in which something would pass unchecked. */
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { fileURLToPath } from "node:url";
+import { everything, needs } from "../support/needs.ts";
+import { project } from "../support/toy_project.ts";
+
+/** How the steps' test ends on a folder of these files, and its output. */
+async function run(files: Readonly<Record<string, unknown>>): Promise<{ code: number; out: string }> {
+  const texts = Object.entries(files).map(([name, value]) => [name, JSON.stringify(value)]);
+  let ended = { code: 0, out: "" };
+  await project(Object.fromEntries(texts), async (folder) => {
+    const test = fileURLToPath(new URL("./golden_steps_test.ts", import.meta.url));
+    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        "test",
+        "-A",
+        "--quiet",
+        "--no-check",
+        "--config",
+        fileURLToPath(new URL("../../deno.json", import.meta.url)),
+        test,
+      ],
+      env: { RETORT_GOLDENS: folder, NO_COLOR: "1" },
+    }).output();
+    const decoder = new TextDecoder();
+    ended = { code, out: decoder.decode(stdout) + decoder.decode(stderr) };
+  });
+  return ended;
+}
+
+const manifest = (...paths: string[]) => ({ cases: paths.map((path) => ({ path })) });
+
+await needs(everything, "goldens: a folder without a case of a kind fails, whatever else it has", async () => {
+  const { code, out } = await run({ "manifest.json": manifest("models/resnet8.json", "steps/_common.json") });
+  assertEquals(code, 1, out);
+  assertStringIncludes(out, "manifest.json has no case of steps: nothing was checked");
+});
+
+await needs(
+  everything,
+  "goldens: a case that no check knows fails, and so does an unknown name in left_out",
+  async () => {
+    const kd = {
+      args: { gamma: 0.1, alpha: 0.9, kd_T: 4 },
+      pair: "wrn_16_2->wrn_16_1",
+      source: "RepDistiller helper/loops.py train_distill",
+      final_order: { student: ["bn1.running_mean"] },
+      left_out: { student: ["bn1.running_mean", "bn7.running_mean"] },
+    };
+    const { code, out } = await run({
+      "manifest.json": manifest("steps/kd_wrn_16_2-wrn_16_1.json", "steps/unheard_MobileNetV2-ShuffleV1.json"),
+      "steps/kd_wrn_16_2-wrn_16_1.json": kd,
+    });
+    assertEquals(code, 1, out);
+    assertStringIncludes(out, "left_out has names that student has not");
+    assertStringIncludes(out, "no test knows what to do with steps/unheard_MobileNetV2-ShuffleV1");
+    assertStringIncludes(out, "0 passed | 2 failed");
+  },
+);

@@ -1,0 +1,248 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { existsSync, readdirSync } from "node:fs";
+import { loadCheckpoint, saveCheckpoint } from "../../lib/weights/checkpoint.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import { readResult, type Trial } from "../../lib/project/result.ts";
+import type { Progress } from "../../lib/run/run_folder.ts";
+import { everything, needs } from "../support/needs.ts";
+import { ended, type Toys, toys } from "../support/toy_runs.ts";
+
+/**
+ * A student of four epochs, four batches each, whose data stop at the n-th read of training images, one read a batch:
+ * `TOY=hang:n` hangs there, `signal:n` sends the process a Ctrl-C, `both:n` does both. What is read depends on the draw.
+ */
+const STOPPING = `
+const [what, at] = (Deno.env.get("TOY") ?? "").split(":");
+let reads = 0;
+const stopping: typeof dataset = {
+  ...dataset,
+  async open(folder, log) {
+    const opened = await dataset.open(folder, log), { train } = opened;
+    const read: typeof train.read = async (indices, draw) => {
+      if (++reads === Number(at)) {
+        console.error("stopping");
+        if (what !== "hang") Deno.kill(Deno.pid, "SIGINT");
+        await new Promise((resolve) => setTimeout(resolve, what === "signal" ? 300 : 1e6));
+      }
+      const bytes = await train.read(indices), size = bytes.length / indices.length;
+      // As what is drawn while an image is read is: other numbers for each seed, epoch and image.
+      return bytes.map((value, i) => value + (7 * draw!.seed + 5 * draw!.epoch + indices[Math.floor(i / size)]) % 9);
+    };
+    return { ...opened, train: { ...train, read } };
+  },
+};
+const rate = retort.cosine({ every: "step", warmup: { epochs: 1, from: 0.01 } });
+const pair = { dataset: stopping, schedule: sgd({ epochs: 4, batch: 16, lr: 0.05, rate }) };
+export const teacher = experiment(import.meta, { ...pair, student: large, distiller: scratch() });
+export const student = experiment(import.meta, { ...pair, teacher: from(teacher), student: small, distiller: kd() });
+`;
+
+/** The third batch of the third epoch. */
+const MIDDLE = 11;
+
+/** Every run of this file repeats bit for bit. */
+const repeating = { deterministic: true };
+
+/** What a run left, but for what a clock gave. */
+interface Left {
+  readonly trial: Omit<Trial, "seconds" | "stepSeconds">;
+  readonly best: Uint8Array;
+  readonly last: Uint8Array;
+  readonly state: ReadonlyMap<string, unknown>;
+  readonly log: readonly Record<string, number>[];
+  readonly tags: readonly number[];
+}
+
+async function left(toys: Toys): Promise<Left> {
+  const result = JSON.parse(await Deno.readTextFile(toys.path("toy/student.json")));
+  const { trials: [{ seconds: _, stepSeconds: __, ...trial }] } = result;
+  const [best, last] = await Promise.all(
+    ["best", "last"].map((name) => Deno.readFile(toys.of("student", 1, `${name}.safetensors`))),
+  );
+  const log = (await toys.log("student")).map((line) =>
+    Object.fromEntries(Object.entries(line).filter(([tag]) => !tag.startsWith("perf/")))
+  );
+  const { tensors } = await loadCheckpoint(toys.of("student", 1, "latest.safetensors"));
+  return { trial, best, last, state: tensors, log, tags: await eventsOf(toys) };
+}
+
+/** How often each kind of record is in the only event file. */
+async function eventsOf(toys: Toys): Promise<number[]> {
+  const folder = toys.of("student", 1), files = readdirSync(folder).filter((name) => name.startsWith("events."));
+  assertEquals(files.length, 1);
+  const text = new TextDecoder("latin1").decode(await Deno.readFile(`${folder}/${files[0]}`));
+  return ["brain.Event:2", "train/loss/kd", "test/top1", "lr\x15"].map((tag) => text.split(tag).length - 1);
+}
+
+const latest = async (toys: Toys): Promise<Progress> =>
+  (await loadCheckpoint(toys.of("student", 1, "latest.safetensors"))).metadata as unknown as Progress;
+
+const begin = (toys: Toys, stop: string): Deno.ChildProcess =>
+  toys.start(["toy.ts#student", "--deterministic"], { TOY: stop });
+
+/** Waits until a process says this. */
+async function until(child: Deno.ChildProcess, text: string): Promise<void> {
+  const decoder = new TextDecoder();
+  let said = "";
+  for await (const chunk of child.stderr.values({ preventCancel: true })) {
+    said += decoder.decode(chunk, { stream: true });
+    if (said.includes(text)) return;
+  }
+  throw new Error(`it ended before it said "${text}":\n${said}`);
+}
+
+await needs(
+  everything,
+  "resume: killed or interrupted at any moment, a run ends as one that was not",
+  () =>
+    toys(STOPPING, async (toys) => {
+      await toys.run("student");
+      const whole = await left(toys), run = toys.of("student", 1);
+      assertEquals(whole.log.map(({ epoch }) => epoch), [1, 2, 3, 4]);
+      assertEquals(whole.tags, [1, 4, 4, 4]);
+
+      const goesOn = async (expected: string) => {
+        toys.said();
+        await toys.run("student");
+        assertStringIncludes(toys.said(), expected);
+        assertEquals(await left(toys), whole);
+      };
+      const again = async () => {
+        await Deno.remove(run, { recursive: true });
+        await Deno.remove(toys.path("toy/student.json"));
+      };
+
+      // kill -9 loses the epoch under way and nothing more.
+      await again();
+      const killed = begin(toys, `hang:${MIDDLE}`);
+      await until(killed, "stopping");
+      killed.kill("SIGKILL");
+      await ended(killed);
+      assertEquals(await latest(toys).then(({ epoch, batch, step }) => [epoch, batch, step]), [2, 0, 8]);
+      await goesOn("goes on after epoch 2\n");
+
+      // The first Ctrl-C saves in the middle of the epoch.
+      await again();
+      const interrupted = await ended(begin(toys, `signal:${MIDDLE}`));
+      assertEquals(interrupted.code, 130, interrupted.err);
+      assertStringIncludes(interrupted.err, "saved, the same command goes on");
+      const { epoch, batch, step, sums } = await latest(toys);
+      assertEquals([epoch, step, sums.images], [2, 8 + batch, 16 * batch]);
+      assert(batch > 0 && batch < 4);
+      assert(!existsSync(toys.path("toy/student.json")));
+      await goesOn(`goes on after epoch 2, batch ${batch}`);
+
+      // The second one stops at once.
+      await again();
+      const twice = begin(toys, "both:9");
+      await until(twice, "interrupted: saving");
+      twice.kill("SIGINT");
+      assertEquals((await ended(twice)).code, 130);
+      assertEquals((await latest(toys)).batch, 0);
+      await goesOn("goes on after epoch 2\n");
+
+      // What a crash may leave between two writes: an epoch that is logged, and not yet saved.
+      await again();
+      let steps = 0;
+      const crash = () => {
+        if (++steps < 10) return false;
+        throw new Error("the power is gone");
+      };
+      const crashing = () => toys.run("student", 1, { interrupted: crash });
+      await assertRejects(crashing, Error, "the power is gone");
+      await Deno.writeTextFile(`${run}/metrics.jsonl`, '{"epoch":3,"lr":9}\n{"epo', { append: true });
+      await goesOn("goes on after epoch 2\n");
+
+      // Before the first epoch is done there is nothing to go on from, and nothing in the way.
+      await again();
+      steps = 7;
+      await assertRejects(crashing, Error, "the power is gone");
+      assert(!existsSync(`${run}/latest.safetensors`) && existsSync(`${run}/declaration.json`));
+      await goesOn("ep 1/4");
+      assertEquals(readdirSync(toys.path("runs", "toy#student")), ["seed-1"]);
+
+      // A result that is lost, or cut off, is measured again from the last weights.
+      await Deno.writeTextFile(`${run}/trial.json`, "{");
+      await goesOn("goes on after epoch 4\n");
+      await Deno.remove(toys.path("toy/student.json"));
+      await goesOn("done before");
+    }, repeating),
+);
+
+await needs(
+  everything,
+  "resume: an interrupted teacher is gone on with, then its student",
+  () =>
+    toys(STOPPING, async (toys) => {
+      let steps = 0;
+      const stop = () => ++steps === 6;
+      const failure = await assertRejects(() => toys.run("student", 1, { interrupted: stop }), Failure);
+      assertEquals(failure.exit, 130);
+      assertEquals(
+        failure.message,
+        "toy#teacher seed 1: interrupted in epoch 2 after batch 2; saved, the same command goes on",
+      );
+      toys.said();
+      await toys.run("student");
+      const said = toys.said();
+      assertStringIncludes(said, "teacher toy#teacher seed 1 is half trained; it is trained first");
+      assertStringIncludes(said, "toy#teacher seed 1: goes on after epoch 1, batch 2");
+      assertEquals((await toys.log("teacher")).map(({ epoch }) => epoch), [1, 2, 3, 4]);
+    }, repeating),
+);
+
+await needs(
+  everything,
+  "resume: a step's seconds are those of the fastest epoch, before the stop or after it, of those that were not interrupted",
+  () =>
+    toys(STOPPING, async (toys) => {
+      /** Stops after so many steps; in the record of what was done by then, a step took these seconds. */
+      const stopped = async (after: number, stepSeconds: number | undefined) => {
+        let steps = 0;
+        await assertRejects(
+          () => toys.run("teacher", 1, { fresh: true, interrupted: () => ++steps === after }),
+          Failure,
+          "saved",
+        );
+        const path = toys.of("teacher", 1, "latest.safetensors"), { tensors, metadata } = await loadCheckpoint(path);
+        const { stepSeconds: taken, ...others } = metadata as unknown as Progress;
+        await saveCheckpoint(path, tensors, { ...others, ...(stepSeconds && { stepSeconds }) } as never);
+        return taken;
+      };
+      const gone = async () => (await toys.run("teacher")).stepSeconds;
+
+      assert((await stopped(10, 1e-9))! > 1e-9);
+      assertEquals(await gone(), 1e-9);
+      await stopped(10, 1e9);
+      const later = await gone();
+      assert(later! > 0 && later! < 1e9);
+      // A state of before it was recorded.
+      await stopped(10, undefined);
+      assert((await gone())! > 0);
+      // In the last epoch, whose rest does not count, even where it has no step.
+      for (const after of [13, 16]) {
+        await stopped(after, undefined);
+        assertEquals(await gone(), undefined);
+        const { trials: [recorded] } = (await readResult(toys.path("toy/teacher.json"), "toy#teacher"))!;
+        assertEquals("stepSeconds" in recorded, false);
+      }
+    }, repeating),
+);
+
+await needs(
+  everything,
+  "resume: weights that a crash kept from being written are written from the state",
+  () =>
+    toys(STOPPING, async (toys) => {
+      const one = { epochs: 1 };
+      await toys.run("student", 1, one);
+      const files = ["best", "last"].flatMap((name) =>
+        ["teacher", "student"].map((who) => `${toys.of(who, 1)}-quick-1-all/${name}.safetensors`)
+      );
+      const before = await Promise.all(files.map((file) => Deno.readFile(file)));
+      for (const who of ["teacher", "student"]) await Deno.remove(`${toys.of(who, 1)}-quick-1-all/trial.json`);
+      for (const file of files) await Deno.remove(file);
+      await toys.run("student", 1, one);
+      assertEquals(await Promise.all(files.map((file) => Deno.readFile(file))), before);
+    }, repeating),
+);

@@ -1,0 +1,112 @@
+/** Files that PyTorch itself wrote; ignored by name where there is no PyTorch. */
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { Failure } from "../../lib/values/failure.ts";
+import type { Value } from "../../lib/weights/value.ts";
+import { readWeights } from "../../lib/weights/weights_file.ts";
+import { hasTorch } from "../bench/processes.ts";
+import { everything, granted, needs } from "../support/needs.ts";
+import { inTemporary } from "../support/temporary.ts";
+
+const name = "torch: what it saves is read bit by bit, and what could run is refused by its name";
+
+if (await granted(everything)) {
+  const python = Deno.env.get("RETORT_PYTHON") || "python3", isThere = await hasTorch(python);
+  Deno.test({
+    name: isThere ? name : `${name} (needs PyTorch: RETORT_PYTHON names a Python)`,
+    ignore: !isThere,
+    fn: (t) => inTemporary((folder) => check(t, folder, python)),
+  });
+} else await needs(everything, name, () => {});
+
+/** Every file but the last few has beside it, as JSON, the names, shapes and single-precision bits of its tensors. */
+const SCRIPT = `
+import argparse, json, os, torch
+torch.manual_seed(3)
+net = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.BatchNorm2d(4), torch.nn.Flatten(), torch.nn.Linear(16, 5))
+opt = torch.optim.SGD(net.parameters(), lr=0.05, momentum=0.9, weight_decay=5e-4)
+net(torch.randn(2, 3, 4, 4)).sum().backward()
+opt.step()
+
+def save(name, value, sd, **how):
+    torch.save(value, name, **how)
+    bits = lambda t: t.detach().float().contiguous().numpy().tobytes().hex()
+    tensors = [[k, list(v.shape), bits(v)] for k, v in sd.items() if "num_batches" not in k]
+    json.dump(tensors, open(name + ".json", "w"))
+
+def both(name, value, sd, **how):
+    save(name + ".new.pth", value, sd, **how)
+    save(name + ".old.pth", value, sd, _use_new_zipfile_serialization=False, **how)
+
+sd = net.state_dict()
+for protocol in (2, 3, 4, 5):
+    both(f"bare{protocol}", sd, sd, pickle_protocol=protocol)
+both("state", {
+    "epoch": 3, "model": {"module." + k: v for k, v in sd.items()}, "best_acc": torch.tensor(71.25), "accuracy": 71.2,
+    "optimizer": opt.state_dict(), "arch": "vgg8", "size": torch.Size([3, 4]), "dtype": torch.float16,
+    "device": torch.device("cpu"), "rng": torch.get_rng_state(), "note": None, "big": 2 ** 70,
+}, sd)
+distiller = {**{"module.student." + k: v for k, v in sd.items()}, **{"module.teacher." + k: v for k, v in sd.items()}}
+both("distiller", {"model": distiller, "epoch": 240}, sd)
+
+row = torch.arange(24.0)
+odd = {
+    "turned": row.reshape(4, 6).t(), "cut": row[5:9], "even": row[::2], "cube": row.reshape(2, 3, 4).permute(2, 0, 1),
+    "spread": torch.ones(1).expand(5), "last": torch.randn(2, 3, 4, 5).to(memory_format=torch.channels_last),
+    "parameter": torch.nn.Parameter(row[3:7]), "same": row, "one": torch.tensor(2.5), "none": torch.zeros(0, 3),
+    "half": row.half(), "bfloat": torch.randn(5).bfloat16(), "double": torch.randn(5).double(), "nan": row / 0,
+}
+both("odd", odd, odd)
+
+class Evil:
+    def __reduce__(self):
+        return os.system, ("touch pwned",)
+both("refused.module", net, {})
+both("refused.options", {"model": sd, "opt": argparse.Namespace(lr=1)}, {})
+both("refused.evil", {"model": sd, "x": Evil()}, {})
+torch.jit.script(net).save("refused.script.new.pth")
+torch.serialization.set_crc32_options(False)
+save("unchecked.new.pth", sd, sd)
+`;
+
+const FACTS: Readonly<Record<string, unknown>> = {
+  state: { epoch: 3, best_acc: 71.25, accuracy: 71.2, arch: "vgg8", device: "cpu" },
+  distiller: { epoch: 240 },
+};
+
+const REFUSED: Readonly<Record<string, string>> = {
+  module: "torch.nn.modules.container.Sequential",
+  options: "argparse.Namespace",
+  evil: Deno.build.os === "windows" ? "nt.system" : "posix.system",
+  script: "TorchScript",
+};
+
+async function check(t: Deno.TestContext, folder: string, python: string): Promise<void> {
+  const { success } = await new Deno.Command(python, { args: ["-c", SCRIPT], cwd: folder, stderr: "inherit" }).output();
+  assertEquals(success, true);
+  const files = Array.from(Deno.readDirSync(folder), ({ name }) => name).filter((name) => name.endsWith(".pth")).sort();
+  assertEquals(files.length, 22);
+  for (const name of files) {
+    const [what, part] = name.split(".");
+    await t.step(
+      name,
+      () => what === "refused" ? refuses(folder, name, REFUSED[part]) : reads(folder, name, FACTS[what]),
+    );
+  }
+  await assertRejects(() => Deno.stat(`${folder}/pwned`), Deno.errors.NotFound);
+}
+
+async function reads(folder: string, name: string, facts: unknown = {}): Promise<void> {
+  const file = await readWeights(`${folder}/${name}`);
+  const expected = JSON.parse(await Deno.readTextFile(`${folder}/${name}.json`));
+  assertEquals(Array.from(file.tensors, ([key, value]) => [key, [...value.shape], bits(value)]), expected);
+  assertEquals(file.facts, facts);
+  assertEquals(file.format, name.includes(".old.") ? "pytorch-legacy" : "pytorch");
+}
+
+const bits = ({ data }: Value): string => new Uint8Array(data.buffer, data.byteOffset, data.byteLength).toHex();
+
+async function refuses(folder: string, name: string, asked: string): Promise<void> {
+  const failure = await assertRejects(() => readWeights(`${folder}/${name}`), Failure, asked);
+  assertEquals(failure.exit, 3);
+  assertStringIncludes(failure.message, `${folder}/${name} is `);
+}

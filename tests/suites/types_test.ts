@@ -1,0 +1,167 @@
+/**
+ * Mistakes that have to be compile errors: `deno check` and `deno test` fail where one of these is accepted. None of it
+ * is run.
+ */
+import { assert } from "@std/assert";
+import { cifar100 } from "../../datasets/cifar.ts";
+import { synthetic } from "../../datasets/synthetic.ts";
+import {
+  abInit,
+  cutmix,
+  type Dataset,
+  type Distiller,
+  dkd,
+  experiment,
+  fitnets,
+  from,
+  ft,
+  ftInit,
+  kd,
+  type Loss,
+  mixup,
+  mlkd,
+  type Module,
+  type Net,
+  resnet8,
+  type Scorer,
+  scratch,
+  sgd,
+  slkd,
+  type Stage,
+  vgg13,
+  vgg8,
+} from "../../mod.ts";
+
+declare const dataset: Dataset;
+declare const stage: Stage;
+/** A method that takes two teachers or more. */
+declare const several: Distiller<Scorer, readonly [Scorer, Scorer, ...Scorer[]]>;
+/** A method whose second teacher has to have a certain tap. */
+declare const second: Distiller<Scorer, readonly [Scorer, Net<"block4" | "logits">]>;
+/** A method that trains a module for others, and what it makes of it. */
+declare const hinting: Distiller<Scorer, undefined, unknown, "hint">;
+declare function hinted(hint: Module): Loss<Scorer, undefined>;
+const meta = { url: "" };
+
+Deno.test("mistakes in an experiment are compile errors", () => {
+  assert(typeof mistakes === "function");
+});
+
+function mistakes(): void {
+  const schedule = sgd({ epochs: 1, batch: 64, lr: 0.1 });
+  const shared = { dataset, student: vgg8, schedule };
+  const trained = experiment(meta, { dataset, student: vgg13, distiller: scratch(), schedule });
+  const teacher = from(trained);
+  const trained8 = experiment(meta, { dataset, student: resnet8, distiller: scratch(), schedule });
+
+  // What is right.
+  experiment(meta, { ...shared, teacher, distiller: kd({ temperature: 2 }) });
+  experiment(meta, { ...shared, teacher, distiller: slkd({ copies: 1 }) });
+  experiment(meta, { ...shared, teacher, distiller: fitnets() });
+  experiment(meta, { ...shared, teacher, distiller: fitnets({ guided: "block3", hint: "block4" }) });
+  experiment(meta, { ...shared, teacher: undefined, distiller: scratch() });
+  experiment(meta, { ...shared, teacher: [teacher, teacher, from(trained, { seed: 2 })], distiller: several });
+  experiment(meta, { ...shared, teacher: [from(trained8), teacher], distiller: second });
+
+  // @ts-expect-error: the student has no tap of this name.
+  experiment(meta, { ...shared, teacher, distiller: fitnets({ guided: "blok2" }) });
+  // @ts-expect-error: the teacher has no tap of this name.
+  experiment(meta, { ...shared, teacher, distiller: fitnets({ hint: "block9" }) });
+  // @ts-expect-error: a misspelt option.
+  experiment(meta, { ...shared, teacher, distiller: kd({ temprature: 2 }) });
+  // @ts-expect-error: a misspelt option of a method with taps.
+  experiment(meta, { ...shared, teacher, distiller: fitnets({ hnit: "block2" }) });
+  // @ts-expect-error: an option of another type.
+  experiment(meta, { ...shared, teacher, distiller: slkd({ copies: "2" }) });
+  // @ts-expect-error: a misspelt option of the schedule.
+  sgd({ epochs: 1, batch: 64, lr: 0.1, weightdecay: 0 });
+  // @ts-expect-error: kd needs a teacher.
+  experiment(meta, { ...shared, distiller: kd() });
+  // @ts-expect-error: an untrained network teaches nothing.
+  experiment(meta, { ...shared, teacher: vgg13, distiller: kd() });
+  // @ts-expect-error: an experiment is not yet its student: from(…) says which trial.
+  experiment(meta, { ...shared, teacher: trained, distiller: kd() });
+  // @ts-expect-error: kd takes one teacher, not a tuple of one.
+  experiment(meta, { ...shared, teacher: [teacher], distiller: kd() });
+  // @ts-expect-error: one teacher for a method of several.
+  experiment(meta, { ...shared, teacher, distiller: several });
+  // @ts-expect-error: a tuple of one for a method of several.
+  experiment(meta, { ...shared, teacher: [teacher], distiller: several });
+  // @ts-expect-error: the second teacher has no such tap.
+  experiment(meta, { ...shared, teacher: [teacher, from(trained8)], distiller: second });
+  // @ts-expect-error: scratch takes no teacher.
+  experiment(meta, { ...shared, teacher, distiller: scratch() });
+  // @ts-expect-error: there is no such epoch.
+  from(trained, { epoch: "first" });
+  // @ts-expect-error: an experiment needs a schedule.
+  experiment(meta, { dataset, student: vgg8, distiller: scratch() });
+
+  // What a data set has: one class for each image unless it mixes them, and the views that it says.
+  const mixed = { ...shared, dataset: cifar100({ mix: mixup({ alpha: 0.2 }) }), teacher };
+  const viewed = { ...shared, dataset: synthetic({ views: { strong: { jitter: 0.4 } } }), teacher };
+  experiment(meta, { ...mixed, distiller: kd() });
+  experiment(meta, { ...mixed, dataset: synthetic({ mix: cutmix() }), distiller: fitnets() });
+  experiment(meta, { ...shared, dataset: cifar100({ take: 1000 }), teacher, distiller: dkd() });
+  experiment(meta, { ...viewed, distiller: dkd() });
+  experiment(meta, { ...viewed, distiller: mlkd() });
+  experiment(meta, {
+    ...viewed,
+    dataset: cifar100({ mix: cutmix(), views: { weak: {}, strong: { cutout: 8 } } }),
+    distiller: mlkd(),
+  });
+
+  // @ts-expect-error: dkd needs each image's one class, and mixed images have two.
+  experiment(meta, { ...mixed, distiller: dkd() });
+  // @ts-expect-error: the same of CutMix.
+  experiment(meta, { ...mixed, dataset: synthetic({ mix: cutmix() }), distiller: dkd() });
+  // @ts-expect-error: the data set has no view for mlkd.
+  experiment(meta, { ...shared, teacher, distiller: mlkd() });
+  // @ts-expect-error: it has one of another name.
+  experiment(meta, { ...viewed, dataset: cifar100({ views: { string: { jitter: 0.4 } } }), distiller: mlkd() });
+  // @ts-expect-error: a misspelt option of a data set.
+  cifar100({ mix: mixup(), flp: true });
+  // @ts-expect-error: a misspelt option of a view.
+  cifar100({ views: { strong: { jiter: 0.4 } } });
+  // @ts-expect-error: a misspelt option of mixup.
+  mixup({ alfa: 0.2 });
+  // @ts-expect-error: mixup itself mixes nothing, what it gives does.
+  cifar100({ mix: mixup });
+  // @ts-expect-error: a method that has not said that it needs the class cannot see it.
+  const _label: Distiller<Scorer>["build"] = () => ({ task, student, label }) => ({ task: [1, task(student)], label });
+
+  // @ts-expect-error: there is no such role of a term.
+  const _role: Distiller<Scorer>["build"] = () => ({ task, student }) => ({ task: [1, task(student), "labels"] });
+  const _named: Distiller<Scorer>["build"] = () => ({ task, student }) => ({ labels: [1, task(student), "task"] });
+
+  // First stages: what a student starts with, and what a method trained for another.
+  const pair = { dataset, schedule, teacher };
+  const init = experiment(meta, { ...pair, student: vgg8, distiller: ftInit() });
+  const { paraphraser } = from(init, { epoch: "best" }).extras;
+  experiment(meta, { ...pair, student: vgg8, distiller: ft({ paraphraser }) });
+  experiment(meta, { ...pair, student: from(init), distiller: ft({ paraphraser, student: "block4" }) });
+  experiment(meta, { ...pair, student: vgg8, distiller: abInit({ taps: [["block1", "block2"]] }) });
+
+  // @ts-expect-error: a paraphraser has to be trained first.
+  ft();
+  // @ts-expect-error: not the experiment is taken but what its method trained.
+  ft({ paraphraser: from(init) });
+  // @ts-expect-error: no method trains this.
+  from(init).extras.translator;
+  // @ts-expect-error: scratch trains nothing for others.
+  from(trained).extras.paraphraser;
+  const _right: typeof hinting["build"] = ({ create }) => hinted(create.extra("hint", [3]));
+  // @ts-expect-error: the method trains nothing of this name for others.
+  const _slip: typeof hinting["build"] = ({ create }) => hinted(create.extra("hnit", [3]));
+  // @ts-expect-error: a method that has not said that it trains something for others cannot make it.
+  const _unsaid: Distiller<Scorer>["build"] = ({ create }) => hinted(create.extra("hint", [3]));
+  // @ts-expect-error: the student that another experiment trained has no tap of this name.
+  experiment(meta, { ...pair, student: from(init), distiller: ft({ paraphraser, student: "block9" }) });
+  // @ts-expect-error: an experiment is not yet its student: from(…) says which trial.
+  experiment(meta, { ...pair, student: init, distiller: kd() });
+  // @ts-expect-error: the teacher has no tap of this name.
+  experiment(meta, { ...pair, student: vgg8, distiller: abInit({ taps: [["block1", "block9"]] }) });
+
+  const body: Net<"stem"> = { id: "body", options: {}, stages: () => ({ stem: stage }) };
+  // @ts-expect-error: the student scores no classes.
+  experiment(meta, { dataset, student: body, schedule, distiller: scratch() });
+}

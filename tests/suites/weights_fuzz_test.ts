@@ -1,0 +1,206 @@
+/** Thousands of mutated files of each format: each is read or is one failure of exit 3, with bounded reading and time. */
+import { assert } from "@std/assert";
+import fc from "fast-check";
+import { Failure } from "../../lib/values/failure.ts";
+import { encode, type Entry } from "../../lib/weights/safetensors.ts";
+import { memorySource, type Source } from "../../lib/files/byte_source.ts";
+import { decodeWeights, type Weights } from "../../lib/weights/weights_file.ts";
+import {
+  call,
+  type Code,
+  code,
+  dict,
+  float,
+  floats,
+  int,
+  legacyFile,
+  list,
+  storage,
+  tensor,
+  text,
+  zipFile,
+} from "../support/torch_file.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** A checkpoint with a bit of everything. */
+const checkpoint: Code = dict({
+  model: code(
+    call("collections", "OrderedDict"),
+    "(",
+    text("module.conv.weight"),
+    tensor(storage("0", 12), [2, 3, 2]),
+    text("module.fc.weight"),
+    tensor(storage("0", 12), [3, 2], { strides: [1, 3], offset: 2 }),
+    text("module.half"),
+    tensor(storage("1", 3, "HalfStorage"), [3]),
+    text("module.count"),
+    call("torch._utils", "_rebuild_parameter", tensor(storage("2", 2, "LongStorage"), [2]), code("\x88"), code("N")),
+    "u",
+    dict({ _metadata: call("collections", "OrderedDict") }),
+    "b",
+  ),
+  epoch: int(3),
+  best_acc: tensor(storage("3", 1), []),
+  lr: float(0.1),
+  milestones: list(int(150), int(180)),
+});
+const rows = {
+  0: floats(...Array.from({ length: 12 }, (_, i) => i)),
+  1: new Uint8Array(Float16Array.of(1, 2, 3).buffer),
+  2: new Uint8Array(BigInt64Array.of(1n, 2n).buffer),
+  3: floats(71.2),
+};
+const entries = new Map<string, Entry>([
+  ["module.a", { dtype: "F32", shape: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) }],
+  ["module.b", { dtype: "I64", shape: [2], data: BigInt64Array.of(1n, 2n) }],
+  ["module.c", { dtype: "BF16", shape: [3], data: Uint16Array.of(1, 2, 3) }],
+  ["module.d", { dtype: "BOOL", shape: [], data: Uint8Array.of(1) }],
+]);
+
+/** The files, and where the bytes that say the most lie: headers, pickles, tables of contents. */
+const files: Readonly<Record<string, Bytes>> = {
+  "the zip layout": zipFile(checkpoint, rows),
+  "a packed zip": zipFile(checkpoint, rows, {}, 6),
+  "the legacy layout": legacyFile(checkpoint, { 0: [12, rows[0]], 1: [3, rows[1]], 2: [2, rows[2]], 3: [1, rows[3]] }),
+  "safetensors": encode(entries, { epoch: "3" }),
+};
+
+/** One change of a file: of bytes to others, of its length, or of a chunk's place. */
+type Change = (bytes: Bytes) => Bytes;
+
+const joined = (...parts: Uint8Array[]): Bytes => {
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  parts.reduce((at, part) => (bytes.set(part, at), at + part.length), 0);
+  return bytes;
+};
+
+/** A place as a share of the length, so that it fits whatever the changes before have left. */
+const place = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true });
+const telling = fc.oneof(
+  fc.constantFrom(0, 1, 0x7f, 0x80, 0xff),
+  fc.constantFrom(...Array.from('(.0eutR]}QchbqKN["{}:,9-', (letter) => letter.charCodeAt(0))),
+  fc.integer({ min: 0, max: 255 }),
+);
+const few = fc.array(telling, { minLength: 1, maxLength: 8 });
+
+const change: fc.Arbitrary<Change> = fc.oneof(
+  { weight: 4, arbitrary: fc.tuple(place, few).map(([at, values]) => overwrite(at, values)) },
+  { weight: 2, arbitrary: fc.tuple(place, fc.integer({ min: 0, max: 7 })).map(([at, bit]) => flip(at, bit)) },
+  { weight: 2, arbitrary: fc.tuple(place, few).map(([at, values]) => insert(at, values)) },
+  { weight: 1, arbitrary: place.map((at) => (bytes: Bytes) => bytes.slice(0, at * bytes.length)) },
+  { weight: 1, arbitrary: fc.tuple(place, place).map(([a, b]) => (bytes: Bytes) => remove(bytes, a, b)) },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(place, place, place).map(([a, b, to]) => (bytes: Bytes) => repeat(bytes, a, b, to)),
+  },
+);
+
+function overwrite(at: number, values: readonly number[]): Change {
+  return (bytes) => {
+    const changed = bytes.slice(), start = Math.floor(at * bytes.length);
+    changed.set(values.slice(0, bytes.length - start), start);
+    return changed;
+  };
+}
+
+function flip(at: number, bit: number): Change {
+  return (bytes) => {
+    const changed = bytes.slice();
+    if (changed.length > 0) changed[Math.floor(at * bytes.length)] ^= 1 << bit;
+    return changed;
+  };
+}
+
+function insert(at: number, values: readonly number[]): Change {
+  return (bytes) => {
+    const start = Math.floor(at * bytes.length);
+    return joined(bytes.subarray(0, start), Uint8Array.from(values), bytes.subarray(start));
+  };
+}
+
+function remove(bytes: Bytes, a: number, b: number): Bytes {
+  const start = Math.floor(a * bytes.length), end = start + Math.floor(b * 32);
+  return joined(bytes.subarray(0, start), bytes.subarray(end));
+}
+
+function repeat(bytes: Bytes, a: number, b: number, to: number): Bytes {
+  const start = Math.floor(a * bytes.length), chunk = bytes.subarray(start, start + 1 + Math.floor(b * 200));
+  const at = Math.floor(to * bytes.length);
+  return joined(bytes.subarray(0, at), chunk, bytes.subarray(at));
+}
+
+/** A source that counts what is read of it. */
+function counted(bytes: Bytes): Source & { readonly count: () => number } {
+  const source = memorySource("fuzz.pth", bytes);
+  let count = 0;
+  return {
+    ...source,
+    read(position, length) {
+      count += length;
+      return source.read(position, length);
+    },
+    count: () => count,
+  };
+}
+
+/** Asserts that what was read is whole: every tensor has as many elements as its shape. */
+function isWhole({ tensors, facts }: Weights): void {
+  for (const [name, { shape, data }] of tensors) {
+    assert(typeof name === "string" && data.length === shape.reduce((product, size) => product * size, 1));
+  }
+  JSON.stringify(facts);
+}
+
+/** Whether these bytes are read; asserts all that holds of any bytes. */
+function survives(bytes: Bytes): boolean {
+  const source = counted(bytes), began = performance.now();
+  try {
+    isWhole(decodeWeights(source));
+    return true;
+  } catch (error) {
+    assert(
+      error instanceof Failure && error.exit === 3,
+      `not a failure: ${error instanceof Error ? error.stack : error}`,
+    );
+    assert(!/call stack|allocation/i.test(error.message), error.message);
+    assert(error.message.startsWith("fuzz.pth"), error.message);
+    return false;
+  } finally {
+    // The zip's last 64 KB and the first bytes, which tell the format, are read besides.
+    assert(source.count() <= 3 * bytes.length + 1024, `${source.count()} bytes were read of ${bytes.length}`);
+    assert(performance.now() - began < 1000);
+  }
+}
+
+for (const [name, bytes] of Object.entries(files)) {
+  Deno.test(`fuzz: ${name}, mutated, is read or is one failure`, () => {
+    assert(survives(bytes));
+    let read = 0, refused = 0;
+    const mutation = fc.array(change, { minLength: 1, maxLength: 3 })
+      .map((changes) => changes.reduce((changed, one) => one(changed), bytes));
+    fc.assert(fc.property(mutation, (mutated) => void (survives(mutated) ? read++ : refused++)), {
+      numRuns: 8000,
+      seed: 4,
+    });
+    assert(read > 0 && refused > 500, `${read} read, ${refused} refused`);
+  });
+}
+
+Deno.test("fuzz: random pickles in a sound file are read or are one failure", () => {
+  const pickles = fc.array(telling, { maxLength: 100 }).map((codes) => Uint8Array.of(0x80, 2, ...codes, 0x2e));
+  const random = fc.oneof(pickles.map((bytes) => zipFile(bytes)), pickles.map((bytes) => legacyFile(bytes)));
+  fc.assert(fc.property(random, (bytes) => void survives(bytes)), { numRuns: 5000, seed: 4 });
+});
+
+Deno.test("fuzz: pickles with changed instructions in a sound zip are read or are one failure", () => {
+  const whole = Uint8Array.from(code("\x80\x02", checkpoint, "."));
+  const mutation = fc.array(change, { minLength: 1, maxLength: 3 })
+    .map((changes) => changes.reduce((changed, one) => one(changed), whole));
+  let read = 0;
+  fc.assert(fc.property(mutation, (pickle) => void (survives(zipFile(pickle, rows)) && read++)), {
+    numRuns: 8000,
+    seed: 4,
+  });
+  assert(read > 100, `${read} read`);
+});

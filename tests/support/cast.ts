@@ -1,0 +1,124 @@
+/** A student, a teacher and a method ready for `trainStep`, and what one step of them computes. */
+import type { Distiller, Teachers } from "../../lib/experiment/distiller.ts";
+import type { Engine, Values } from "../../lib/engine/engine.ts";
+import type { Input, Inputs } from "../../lib/values/input.ts";
+import type { Net } from "../../lib/nn/network.ts";
+import type { Optimizer } from "../../lib/experiment/optimizer.ts";
+import { sgd } from "../../lib/optimizers/sgd.ts";
+import type { Schedule } from "../../lib/experiment/schedule.ts";
+import { type TrainInput, type TrainParts, trainStep, type TrainValues } from "../../lib/training/step.ts";
+import type { Shape, Variable } from "../../lib/nn/variables.ts";
+import { assembled } from "./assembled.ts";
+import { classification } from "../../lib/tasks/classification.ts";
+
+/** What a cast is made of. */
+export interface CastOptions<S extends Net, T extends Teachers> {
+  /** The network that learns; its variables are named `student.…`. */
+  readonly student: S;
+  /** What teaches; `teacher1.…`, of several `teacher2.…` and so on. */
+  readonly teacher: T;
+  /** The method, which may need no teacher; what it makes is named `distiller.…`. */
+  readonly distiller: Distiller<S, T, never> | Distiller<S, undefined, never>;
+  /** An image's shape. */
+  readonly image: Shape;
+  /** Number of classes. */
+  readonly classes: number;
+  /** The class of each training image; by default there is one of each. */
+  readonly labels?: Int32Array;
+  /** The schedule whose optimiser is made; plain SGD by default. */
+  readonly schedule?: Schedule;
+  /** Values to start with, by name. */
+  readonly values: ReadonlyMap<string, Float32Array>;
+}
+
+/** The parts of a training step, without augmentation and with pixels as they are. */
+export interface Cast extends TrainParts {
+  /** Every variable, by name. */
+  readonly collected: ReadonlyMap<string, Variable>;
+}
+
+/** Makes student, teacher and method. */
+export function cast<S extends Net, const T extends Teachers>(options: CastOptions<S, T>): Cast {
+  const { student, teacher, distiller, image, classes, values, schedule = plain } = options;
+  const { labels = Int32Array.from({ length: classes }, (_, i) => i) } = options;
+  const zeros = image.slice(-1).flatMap((channels) => new Array<number>(channels).fill(0));
+  const normalisation = { mean: zeros, std: zeros.map(() => 1 / 255) };
+  const { parts, variables } = assembled(
+    {
+      student,
+      teacher,
+      distiller,
+      dataset: { task: classification, augmentation: { crop: 0, flip: false }, normalisation },
+    },
+    { seed: 1, image, classes, train: { size: labels.length, labels }, schedule, values },
+  );
+  for (const name of values.keys()) {
+    if (!variables.has(name)) throw new Error(`there is no variable ${name} to give values`);
+  }
+  return { ...parts, collected: variables };
+}
+
+const plain = sgd({ epochs: 1, batch: 1, lr: 1 });
+
+/** The inputs of a step beside images and labels. */
+export function stepInputs(
+  image: Input,
+  label: Input["data"],
+  rate: number,
+  step: number,
+  epoch = 1,
+  index: Int32Array = new Int32Array(label.length),
+): Inputs<TrainInput> {
+  const scalar = (value: number): Input => ({ shape: [], data: Float32Array.of(value) });
+  return {
+    image,
+    label: { shape: [label.length], data: label },
+    index: { shape: [label.length], data: index },
+    rate: scalar(rate),
+    epoch: scalar(epoch),
+    step: { shape: [], data: Int32Array.of(step) },
+  };
+}
+
+/** An optimiser that puts each gradient in its variable's place, where it can be read. */
+const inPlace: Optimizer = {
+  update: (gradients) => Array.from(gradients, ([variable, [value]]) => ({ kind: "assign", variable, value: value! })),
+};
+
+/** What the first step computes. */
+export interface FirstStep {
+  /** The step's values. */
+  readonly values: Values<TrainValues>;
+  /** The gradient of a variable that learns; the next value of a statistic or memory. */
+  after(variable: string): Float32Array;
+}
+
+/**
+ * A step whose gradients are looked at instead of followed: each call starts from the initial values, or those given by
+ * name.
+ */
+export function firstStep(
+  engine: Engine,
+  made: Cast,
+): (
+  image: Input,
+  label: Int32Array,
+  values?: ReadonlyMap<string, Float32Array>,
+  index?: Int32Array,
+) => Promise<FirstStep> {
+  const held = [...made.collected.values()], changing = held.filter((variable) => !variable.fixed);
+  const step = engine.compile(trainStep({ ...made, optimizer: inPlace }));
+  return async (image, label, start, index) => {
+    await engine.hold(held, start);
+    const values = await step(stepInputs(image, label, 1, 0, 1, index));
+    const read = await engine.read(changing), after = new Map(changing.map(({ name }, i) => [name, read[i]]));
+    return {
+      values,
+      after(variable) {
+        const found = after.get(variable);
+        if (!found) throw new Error(`there is no variable ${variable}`);
+        return found;
+      },
+    };
+  };
+}

@@ -1,0 +1,15 @@
+import type { Distiller } from "../../lib/experiment/distiller.ts";
+import { dense, globalAveragePool } from "../../lib/nn/layers.ts";
+import { classifier, type Scorer } from "../../lib/nn/network.ts";
+import { stage } from "../../lib/nn/stage.ts";
+
+/** A network for images of any size, with few weights. */
+const dull = classifier("dull", {}, (classes) => ({
+  pooled: stage(globalAveragePool()),
+  logits: stage(dense(classes)),
+}));
+
+/** A method whose copies of its teacher are of a dull network instead: a teacher whose outputs are given cannot be copied. */
+export function dullCopies(distiller: Distiller<Scorer, Scorer>): Distiller<Scorer, Scorer> {
+  return { ...distiller, build: (cast) => distiller.build({ ...cast, teacher: { ...cast.teacher, recipe: dull } }) };
+}

@@ -1,0 +1,83 @@
+import { assemble } from "../../lib/training/assemble.ts";
+import type { Engine, Values } from "../../lib/engine/engine.ts";
+import type { Inputs } from "../../lib/values/input.ts";
+import type { Experiment } from "../../lib/experiment/experiment.ts";
+import { stream } from "../../lib/values/random.ts";
+import { type TrainInput, trainStep, type TrainValues } from "../../lib/training/step.ts";
+import type { Variable } from "../../lib/nn/variables.ts";
+import { type Images, imagesOf } from "./images_of.ts";
+
+const SEED = 1, EPOCH = 2;
+
+/** The step of an experiment on images that it is given. */
+export interface ExperimentStep {
+  /** What learns: of the student's variables, `student.…`, those that the method does not leave alone, and the method's. */
+  readonly trainable: readonly Variable[];
+  /** Runs the next step, always on the same images; the first one traces. */
+  step(): Promise<Values<TrainValues>>;
+}
+
+/** Gives the values that a variable starts with; undefined: its own. */
+export type Start = (variable: Variable) => Float32Array | undefined;
+
+/**
+ * The step of an experiment, held by an engine, on as many random images as `batch` says, of the size and in the classes
+ * of its data set. Its teachers are untrained and never change.
+ */
+export async function experimentStep(
+  engine: Engine,
+  experiment: Experiment,
+  batch: number,
+  start: Start = () => undefined,
+): Promise<ExperimentStep> {
+  const { schedule, dataset } = experiment, images = imagesOf(dataset), { image, classes, size } = images;
+  const labels = Int32Array.from({ length: size }, (_, i) => i % classes);
+  const options = { seed: SEED, image, classes, train: { size, labels }, schedule };
+  // Once to see how the teachers' variables are named, then with the values that these start with.
+  const { teachers } = assemble(experiment, options);
+  const values = new Map(teachers.flatMap(({ variables }) => [...trained(variables, start)]));
+  const { parts, variables } = assemble(experiment, { ...options, values });
+  const run = engine.compile(trainStep(parts));
+  const all = [...variables.values()];
+  await engine.hold(all, given(all, start));
+  const same = inputs(images, batch, schedule.rate(EPOCH));
+  let step = 0;
+  return {
+    trainable: parts.trainable,
+    step: () => run({ ...same, step: { shape: [], data: Int32Array.of(step++) } }),
+  };
+}
+
+/**
+ * What a teacher starts with: its norms' offsets are as after some training, since TensorFlow would leave zeros out, which
+ * no trained network has.
+ */
+function trained(teacher: readonly Variable[], start: Start): Map<string, Float32Array> {
+  return given(
+    teacher,
+    (variable) => variable.name.endsWith(".offset") ? new Float32Array(variable.shape[0]).fill(0.01) : start(variable),
+  );
+}
+
+/** What variables are given to start with, by name. */
+function given(all: readonly Variable[], start: Start): Map<string, Float32Array> {
+  return new Map(all.flatMap((variable) => {
+    const value = start(variable);
+    return value ? [[variable.name, value]] : [];
+  }));
+}
+
+function inputs({ image, classes, size }: Images, batch: number, rate: number): Inputs<Exclude<TrainInput, "step">> {
+  const random = stream(SEED, "bench"), [height, width, channels] = image;
+  const index = Int32Array.from({ length: batch }, () => random.below(size));
+  return {
+    image: {
+      shape: [batch, ...image],
+      data: Uint8Array.from({ length: batch * height * width * channels }, () => random.below(256)),
+    },
+    label: { shape: [batch], data: index.map((i) => i % classes) },
+    index: { shape: [batch], data: index },
+    rate: { shape: [], data: Float32Array.of(rate) },
+    epoch: { shape: [], data: Float32Array.of(EPOCH) },
+  };
+}

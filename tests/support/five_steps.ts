@@ -1,0 +1,19 @@
+import { scratch } from "../../lib/distillers/scratch.ts";
+import { classifier } from "../../lib/nn/network.ts";
+import { resnet8 } from "../../lib/networks/resnet.ts";
+import { type EngineOptions, openEngine } from "../../lib/engine/open_engine.ts";
+import { inputs, type Toy } from "./toy.ts";
+import { flat, training } from "./toy_training.ts";
+
+/** ResNet-8 under the toy's taps. */
+const eight: Toy = classifier("eight", {}, (classes) => resnet8.stages(classes));
+
+/** ResNet-8's weights after five steps of eight images, and the losses of these. */
+export async function fiveSteps(options: EngineOptions): Promise<{ weights: number[]; losses: number[] }> {
+  const { engine } = await openEngine(options), losses: number[] = [];
+  const { run, read } = await training(engine, scratch(), { teacher: undefined, student: eight });
+  for (let step = 0; step < 5; step++) losses.push((await run(inputs(step, 0.05, 8))).loss[0]);
+  const weights = Array.from(flat(await read("student.")));
+  engine.close();
+  return { weights, losses };
+}

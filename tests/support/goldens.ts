@@ -1,0 +1,110 @@
+/**
+ * Golden values: what the reference implementations compute. A case is a NAME.json and a NAME.safetensors in `models`,
+ * `losses`, `steps` or `misc` of the folder that RETORT_GOLDENS names; by default `losses` and `misc` are those in
+ * `tests/goldens`, the others those of `shared/goldens` beside the project.
+ */
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { decode, type Entry, toFloat32 } from "../../lib/weights/safetensors.ts";
+import { everything, granted, needs, outside } from "./needs.ts";
+
+/** Numbers with a shape, the last dimension running fastest. */
+export interface Numbers {
+  /** Its dimensions. */
+  readonly shape: readonly number[];
+  /** Its elements. */
+  readonly data: Float32Array;
+}
+
+/** A case: what its JSON says, and its tensors. */
+export interface Golden<F> {
+  /** Folder and name, e.g. `losses/kd`. */
+  readonly name: string;
+  /** Its JSON. */
+  readonly facts: F;
+  /** Its tensors' names. */
+  names(): string[];
+  /** Whether it has this tensor. */
+  has(tensor: string): boolean;
+  /** A tensor as float32; throws where there is none of this name. */
+  tensor(name: string): Numbers;
+  /** An int32 tensor; throws where there is none of this name. */
+  integers(name: string): Int32Array;
+}
+
+/** What a test does with the cases whose names match. */
+export type Check<F> = readonly [
+  pattern: RegExp,
+  check: (golden: Golden<F>, t: Deno.TestContext) => void | Promise<void>,
+];
+
+/** What kinds of cases there are. */
+export type Kind = "models" | "losses" | "steps" | "misc";
+
+/** The folder of a kind's manifest and cases; undefined where nothing may be read. */
+async function folderOf(kind: Kind): Promise<URL | undefined> {
+  if (!await granted(["read", "env"])) return undefined;
+  const named = Deno.env.get("RETORT_GOLDENS");
+  if (named) return pathToFileURL(`${resolve(named)}/`);
+  return new URL(kind === "losses" || kind === "misc" ? "../goldens/" : "../../../shared/goldens/", import.meta.url);
+}
+
+/** Reads a case, e.g. `losses/kd`. */
+export async function readGolden<F>(name: `${Kind}/${string}`): Promise<Golden<F>> {
+  const folder = await folderOf(name.split("/")[0] as Kind);
+  const facts = JSON.parse(await Deno.readTextFile(new URL(`${name}.json`, folder))) as F & { file?: string };
+  const file = facts.file && new URL(`${name}.safetensors`, folder);
+  const tensors: ReadonlyMap<string, Entry> = file
+    ? decode(await Deno.readFile(file), file.pathname).tensors
+    : new Map();
+  const entry = (tensor: string) => {
+    const found = tensors.get(tensor);
+    if (!found) throw new Error(`${name} has no tensor ${tensor}`);
+    return found;
+  };
+  return {
+    name,
+    facts,
+    names: () => [...tensors.keys()],
+    has: (tensor) => tensors.has(tensor),
+    tensor(tensor) {
+      const found = entry(tensor);
+      return { shape: found.shape, data: toFloat32(found) };
+    },
+    integers(tensor) {
+      const { data } = entry(tensor);
+      if (!(data instanceof Int32Array)) throw new Error(`${name}: ${tensor} is not int32`);
+      return data;
+    },
+  };
+}
+
+/**
+ * Registers a test for every case of a kind. A case that none of the checks matches fails, and so does a kind without a
+ * case, so that nothing passes unchecked.
+ */
+export async function goldens<F>(kind: Kind, checks: readonly Check<F>[]): Promise<void> {
+  const folder = await folderOf(kind);
+  if (!folder) return needs(["read", "env"], `golden: ${kind}`, () => {});
+  const manifest = new URL("manifest.json", folder);
+  if (!await Deno.stat(manifest).then(() => true, () => false)) {
+    return outside(`golden: ${kind}`, manifest, "the golden values, a folder that RETORT_GOLDENS names", () => {});
+  }
+  const { cases } = JSON.parse(await Deno.readTextFile(manifest)) as { cases: { path: string }[] };
+  const names = cases.flatMap(({ path }) => {
+    const [, ofKind, name] = path.match(/^(\w+)\/(.+)\.json$/) ?? [];
+    return ofKind !== kind || name.startsWith("_") ? [] : [name];
+  });
+  if (names.length === 0) {
+    return needs(["read", "env"], `golden: ${kind}`, () => {
+      throw new Error(`${manifest.pathname} has no case of ${kind}: nothing was checked`);
+    });
+  }
+  for (const name of names) {
+    const check = checks.find(([pattern]) => pattern.test(name))?.[1];
+    await needs(everything, `golden: ${kind}/${name}`, async (t) => {
+      if (!check) throw new Error(`no test knows what to do with ${kind}/${name}`);
+      await check(await readGolden(`${kind}/${name}`), t);
+    });
+  }
+}

@@ -1,0 +1,33 @@
+import type { Dataset, Mix } from "../../lib/data/dataset.ts";
+import type { Shape } from "../../lib/nn/variables.ts";
+
+/** What a data set's images are like. */
+export interface Images {
+  /** Height, width and channels. */
+  readonly image: Shape;
+  /** Number of classes. */
+  readonly classes: number;
+  /** Training images, those held out among them. */
+  readonly size: number;
+}
+
+type Options = Readonly<Record<"size" | "classes" | "train", number>>;
+type Facts = readonly [side: number, classes: number, size: number];
+
+const FACTS: Readonly<Record<string, (options: Options) => Facts>> = {
+  cifar10: () => [32, 10, 50_000],
+  cifar100: () => [32, 100, 50_000],
+  // The folders of images in `experiments/` have CIFAR-10's.
+  imageFolder: ({ size }) => [size, 10, 50_000],
+  imagenet: ({ size }) => [size, 1000, 1_281_167],
+  synthetic: ({ size, classes, train }) => [size, classes, train],
+  tinyImagenet: ({ size }) => [size, 200, 100_000],
+};
+
+/** What the images of a data set in `experiments/` are like, as a run finds them, without their files. */
+export function imagesOf({ id, options, take }: Dataset<Mix | undefined, string>): Images {
+  const facts = FACTS[id];
+  if (!facts) throw new Error(`nothing is known of the images of ${id}: say it in tests/support/images_of.ts`);
+  const [side, classes, size] = facts(options as unknown as Options);
+  return { image: [side, side, 3], classes, size: take ?? size };
+}

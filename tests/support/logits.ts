@@ -1,0 +1,82 @@
+/** What a method makes of logits that are given, on tfjs's own backend. */
+import * as tf from "@tensorflow/tfjs";
+import {
+  type Distiller,
+  type HardLabels,
+  remembering,
+  type Step,
+  type Teachers,
+  type Views,
+} from "../../lib/experiment/distiller.ts";
+import { type Player, scored, type Scorer } from "../../lib/nn/network.ts";
+import { passes } from "../../lib/nn/pass.ts";
+import { classificationLoss } from "../../lib/tasks/classification.ts";
+
+/** Logits, [samples][classes]. */
+export type Rows = readonly (readonly number[])[];
+
+/** What the logits are of. */
+export interface Given {
+  /** The student's. */
+  readonly student: Rows;
+  /** Those of the teacher, or of each of several. */
+  readonly teacher: Rows | readonly Rows[];
+  /** The class of each sample. */
+  readonly label: readonly number[];
+  /** The epoch; 1. */
+  readonly epoch?: number;
+  /** Which samples learn, at every spot; all of them. */
+  readonly mask?: readonly number[];
+  /** The numbers that are drawn, whatever is asked for; none. */
+  readonly drawn?: readonly number[];
+  /** The logits of the view `strong`. */
+  readonly strong?: { readonly student: Rows; readonly teacher: Rows };
+}
+
+/** A method's terms, each its weighted mean over the batch, and the gradient of their sum by the student's logits. */
+export async function measured<T extends Teachers>(
+  distiller: Distiller<Scorer, T, HardLabels & Views<"strong">>,
+  given: Given,
+): Promise<{ terms: Record<string, number>; gradient: readonly number[] }> {
+  await tf.setBackend("cpu");
+  const { student, teacher, label, epoch = 1, mask, drawn = [], strong } = given, { live, frozen } = passes();
+  const matrix = (rows: Rows) => tf.tensor2d(rows.map((row) => [...row]));
+  const several = Array.isArray(teacher[0][0]) ? teacher as readonly Rows[] : undefined;
+  const player = (rows?: Rows) => ({ run: () => scored(matrix(rows!)) }) as unknown as Player<Scorer>;
+  return tf.tidy(() => {
+    const means: Record<string, number> = {};
+    const loss = distiller.build(
+      {
+        student: player(strong?.student),
+        teacher: several ? several.map(() => player()) : player(strong?.teacher),
+        dataset: { size: label.length, classes: student[0].length, labels: Int32Array.from(label) },
+      } as unknown as Parameters<typeof distiller.build>[0],
+    );
+    const objective = (logits: tf.Tensor): tf.Scalar => {
+      const labels = tf.tensor1d([...label], "int32");
+      const { terms } = remembering(loss(
+        {
+          student: scored(logits),
+          teacher: several ? several.map((rows) => scored(matrix(rows))) : scored(matrix(teacher as Rows)),
+          label: labels,
+          views: { strong: tf.zeros([label.length]) },
+          epoch: tf.scalar(epoch),
+          random: { uniform: () => tf.tensor1d([...drawn]) },
+          live,
+          frozen,
+          task: classificationLoss([[labels, 1]]),
+          mask: () => mask && tf.tensor1d([...mask]),
+        } as unknown as Step<Scorer, T> & HardLabels & Views<"strong">,
+      ));
+      return tf.addN(
+        Object.entries(terms).map(([name, [weight, values]]) => {
+          const mean = tf.mul(tf.mean(values), weight);
+          [means[name]] = mean.dataSync();
+          return mean;
+        }),
+      ) as tf.Scalar;
+    };
+    const gradient = tf.grad(objective)(matrix(student));
+    return { terms: means, gradient: [...gradient.dataSync()] };
+  });
+}

@@ -1,0 +1,83 @@
+/** What every method is held to. */
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import * as tf from "@tensorflow/tfjs";
+import type { Distiller, Teachers } from "../../lib/experiment/distiller.ts";
+import { listValues } from "../../lib/training/step.ts";
+import { type Kind, open } from "./engines.ts";
+import { everything, needs } from "./needs.ts";
+import { rolesOf } from "./roles_of.ts";
+import { assertNear } from "./tolerance.ts";
+import type { Toy } from "./toy.ts";
+import { flat, type Options, training } from "./toy_training.ts";
+
+/** Registers the tests that every method has to pass; `options.teacher` as in `training`. */
+export async function method<T extends Teachers>(
+  name: string,
+  distiller: () => Distiller<Toy, T, never>,
+  options: Options<T> = {},
+): Promise<void> {
+  /** What the student and the method's own things are after the first step, and the losses of five. */
+  const trained = async (kind: Kind) => {
+    const engine = await open(kind), before = tf.memory().numTensors;
+    const { step, read } = await training(engine, distiller(), options);
+    const losses = [await step()],
+      student = flat(await read("velocity.student.")),
+      own = flat(await read("velocity.distiller."));
+    while (losses.length < 5) losses.push(await step());
+    engine.close();
+    assertEquals(tf.memory().numTensors, before, "tensors are left over");
+    return { student, own, losses };
+  };
+
+  Deno.test(`${name}: everything that may learn moves and no teacher does`, async () => {
+    const engine = await open("cpu"), before = tf.memory().numTensors;
+    const { step, read, collected, untouched } = await training(engine, distiller(), options);
+    const start = await read("");
+    await step();
+    for (const [variable, value] of await read("")) {
+      // Bias before a norm: the batch's mean takes it away again, only the running mean sees it.
+      if (/(stem|gate\.0\.score|connector_\w+\.0\.0)\.bias$/.test(variable)) continue;
+      const { fixed } = collected.get(variable)!, stays = fixed || untouched.has(collected.get(variable)!);
+      (stays ? assertEquals : assertNotEquals)(value, start.get(variable)!, variable);
+    }
+    engine.close();
+    assertEquals(tf.memory().numTensors, before, "tensors are left over");
+  });
+
+  Deno.test(`${name}: the terms that are called \`task\`, or end in \`_task\`, have that role`, async () => {
+    const roles = await rolesOf(distiller(), options);
+    for (const [term, role] of Object.entries(roles)) {
+      assertEquals(role, /(^|_)task$/.test(term) ? "task" : undefined, term);
+    }
+  });
+
+  Deno.test(`${name}: a step of the same seed is the same, one of another seed is not`, async () => {
+    const engine = await open("cpu");
+    const loss = async (seed: number) => {
+      const { step } = await training(engine, distiller(), { ...options, seed });
+      const values = await step();
+      return values;
+    };
+    const first = await loss(3);
+    assertEquals(await loss(3), first);
+    assertNotEquals((await loss(4)).loss, first.loss);
+    engine.close();
+  });
+
+  await needs(everything, `${name}: compiled, eager and on tfjs's own backend a step is the same`, async () => {
+    const compiled = await trained("compiled");
+    for (const kind of ["eager", "cpu"] as const) {
+      const other = await trained(kind);
+      assertNear(`${kind}: the student's gradient`, other.student, compiled.student, 1e-5);
+      if (compiled.own.length > 0) assertNear(`${kind}: the method's own gradient`, other.own, compiled.own, 1e-5);
+      for (const [i, values] of compiled.losses.entries()) {
+        const ours = listValues(values), theirs = listValues(other.losses[i]);
+        assertEquals(theirs.map(([name]) => name), ours.map(([name]) => name));
+        for (const [j, [name, [value]]] of ours.entries()) {
+          const off = Math.abs(value - theirs[j][1][0]) / Math.max(1, Math.abs(value));
+          assert(off < 1e-4, `${kind}: ${name} of step ${i + 1} is ${off} away`);
+        }
+      }
+    }
+  });
+}

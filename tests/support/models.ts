@@ -1,0 +1,77 @@
+/** Networks of every kind on their way out, and what Retort itself makes of images. */
+import { assert } from "@std/assert";
+import { openEngine } from "../../lib/engine/open_engine.ts";
+import type { Model } from "../../lib/export/model.ts";
+import { mobilenetv2 } from "../../lib/networks/mobilenet.ts";
+import { resnet8 } from "../../lib/networks/resnet.ts";
+import { shufflenetv1, shufflenetv2 } from "../../lib/networks/shufflenet.ts";
+import { vgg8 } from "../../lib/networks/vgg.ts";
+import { wrn_16_1 } from "../../lib/networks/wrn.ts";
+import { build, type Classifier, type Player, type Scorer } from "../../lib/nn/network.ts";
+import { passes } from "../../lib/nn/pass.ts";
+import { sizeOf, type Variable, variables } from "../../lib/nn/variables.ts";
+import { stream } from "../../lib/values/random.ts";
+
+/** A network with other values than those it starts with: statistics and factors moved, so that each matters. */
+export function model(network: Classifier, side = 32, classes = 5): Model {
+  const image = [side, side, 3] as const, random = stream(3, network.id);
+  const player = build(network, variables({ seed: 3, collected: new Map() }), image, classes);
+  const moved: Readonly<Record<string, () => number>> = {
+    mean: () => 0.1 * random.normal(),
+    offset: () => 0.1 * random.normal(),
+    scale: () => 0.7 + 0.6 * random.uniform(),
+    variance: () => 0.5 + random.uniform(),
+    bias: () => 0.1 * random.normal(),
+  };
+  const value = ({ name, initial, shape }: Variable) => {
+    const draw = moved[name.split(".").at(-1)!];
+    return { shape, data: draw ? Float32Array.from({ length: sizeOf(shape) }, draw) : initial() };
+  };
+  return {
+    network,
+    image,
+    classes: Array.from({ length: classes }, (_, i) => `class ${i}`),
+    normalisation: { mean: [0.5, 0.4, 0.3], std: [0.2, 0.25, 0.3] },
+    tensors: new Map(player.variables.map((variable) => [variable.name, value(variable)])),
+    origin: { experiment: "toy" },
+  };
+}
+
+/** One network of each kind of layer there is. */
+export const models: readonly Model[] = [
+  model(vgg8, 16),
+  model(resnet8),
+  model(wrn_16_1),
+  model(mobilenetv2()),
+  model(shufflenetv1),
+  model(shufflenetv2),
+];
+
+/** Normalised images, always the same for a batch of this size. */
+export function images({ image }: Model, batch: number): Float32Array {
+  const random = stream(4, `images/${batch}`);
+  return Float32Array.from({ length: batch * sizeOf(image) }, () => random.normal());
+}
+
+/** What Retort's own compiled graph gives for these images: [batch, classes]. */
+export async function logits(model: Model, images: Float32Array): Promise<Float32Array> {
+  const { network, image, classes, tensors } = model, { engine } = await openEngine();
+  const values = new Map(Array.from(tensors, ([name, { data }]) => [name, data as Float32Array]));
+  const collected = new Map<string, Variable>();
+  const scope = variables({ seed: 0, collected, fixed: true, values });
+  const player = build(network, scope, image, classes.length) as Player<Scorer>;
+  await engine.hold([...collected.values()]);
+  const run = engine.compile<"images">(({ images }) => {
+    return { values: { logits: player.run(images, passes().frozen).taps.logits }, updates: [] };
+  });
+  const result = await run({ images: { shape: [images.length / sizeOf(image), ...image], data: images } });
+  engine.close();
+  return result.logits;
+}
+
+/** Throws unless these logits are ours, and tell the images apart. */
+export function assertLogits(what: string, found: ArrayLike<number>, ours: Float32Array): void {
+  const off = Math.max(...Array.from(ours, (logit, i) => Math.abs(logit - found[i])));
+  assert(found.length === ours.length && off <= 1e-4, `${what}: ${found.length} logits, ${off} away`);
+  assert(Math.max(...ours) - Math.min(...ours) > 0.1, `${what}: the logits say nothing: ${ours}`);
+}

@@ -1,0 +1,19 @@
+import { type Distiller, remembering, type Teachers } from "../../lib/experiment/distiller.ts";
+import type { Net } from "../../lib/nn/network.ts";
+
+/** The method with these of its terms alone. */
+export function only<S extends Net, T extends Teachers, D>(
+  distiller: Distiller<S, T, D>,
+  ...names: readonly string[]
+): Distiller<S, T, D> {
+  return {
+    ...distiller,
+    build(cast) {
+      const loss = distiller.build(cast);
+      return (step) => {
+        const { terms } = remembering(loss(step));
+        return Object.fromEntries(names.map((name) => [name, terms[name]]));
+      };
+    },
+  };
+}

@@ -1,0 +1,27 @@
+import { type Distiller, remembering, type Role, type Teachers } from "../../lib/experiment/distiller.ts";
+import { open } from "./engines.ts";
+import type { Toy } from "./toy.ts";
+import { type Options, training } from "./toy_training.ts";
+
+/** The roles of a method's terms in the first step of a toy training, by name. */
+export async function rolesOf<T extends Teachers>(
+  distiller: Distiller<Toy, T, never>,
+  options: Options<T> = {},
+): Promise<Record<string, Role | undefined>> {
+  let roles: Record<string, Role | undefined> = {};
+  const watched: Distiller<Toy, T, never> = {
+    ...distiller,
+    build(cast) {
+      const loss = distiller.build(cast);
+      return (step) => {
+        const result = remembering(loss(step));
+        roles = Object.fromEntries(Object.entries(result.terms).map(([name, [, , role]]) => [name, role]));
+        return result;
+      };
+    },
+  };
+  const engine = await open("cpu");
+  await (await training(engine, watched, options)).step();
+  engine.close();
+  return roles;
+}

@@ -1,0 +1,129 @@
+/** A second task, as somebody would add one: two numbers for each image, one of which counts more, in some of them none. */
+import * as tf from "@tensorflow/tfjs";
+import { synthetic, type SyntheticOptions } from "../../datasets/synthetic.ts";
+import type { Dataset, Split } from "../../lib/data/dataset.ts";
+import { gather } from "../../lib/kernels/gather.ts";
+import type { Output } from "../../lib/nn/network.ts";
+import type { LabelSource, Score, Task } from "../../lib/tasks/task.ts";
+
+/** Numbers for an image. */
+const NUMBERS = 2;
+
+/** Labels that only this task knows: the numbers of each image, and how much the image counts. */
+interface Counted {
+  readonly numbers: Float32Array;
+  readonly counts: Float32Array;
+}
+
+/** The numbers of an image of a split, which may be a part of the one that has them, and how much the image counts. */
+function labelOf(split: LabelSource & Partial<Counted>, index: number): { numbers: Float32Array; counts: number } {
+  if (split.partOf) return labelOf(split.partOf.split, split.partOf.indices[index]);
+  const { numbers, counts } = split as LabelSource & Counted;
+  return { numbers: numbers.subarray(NUMBERS * index, NUMBERS * (index + 1)), counts: counts[index] };
+}
+
+const guess = ({ taps: { logits } }: Output) => tf.slice(logits, [0, 0], [-1, NUMBERS]);
+const distance = (a: tf.Tensor, b: tf.Tensor) => tf.mean(tf.squaredDifference(a, b), -1);
+
+/** How well guesses fit, in percent: half where they are off by the numbers' own variance, which all images together have. */
+function fitOf(guesses: readonly number[], numbers: readonly number[]): number {
+  const mean = numbers.reduce((a, b) => a + b) / numbers.length;
+  const squares = (from: (i: number) => number) => numbers.reduce((sum, value, i) => sum + (value - from(i)) ** 2, 0);
+  const variance = squares(() => mean);
+  return 100 * variance / (variance + squares((i) => guesses[i]));
+}
+
+/** The task: the `fit` counts, the squared `error` is logged in training too, `gap` is the squared distance from a teacher. */
+export const secondTask: Task = {
+  id: "numbers",
+  measures: {
+    fit: { title: "fit", decimals: 1, isPercentage: true },
+    error: { title: "error", decimals: 3, isPercentage: false },
+    gap: { title: "gap to teacher", decimals: 3, isPercentage: false },
+  },
+  primary: "fit",
+  readLabels(split, indices) {
+    const labels = Array.from(indices, (index) => labelOf(split, index));
+    const numbers = Float32Array.from(labels.flatMap(({ numbers }) => [...numbers]));
+    return {
+      labelNumbers: { shape: [indices.length, NUMBERS], data: numbers },
+      labelCounts: { shape: [indices.length], data: Float32Array.from(labels, ({ counts }) => counts) },
+    };
+  },
+  target({ labelNumbers, labelCounts }, { pairing }) {
+    const mixed = (label: tf.Tensor) =>
+      pairing
+        ? tf.add(tf.mul(label, pairing.share), tf.mul(gather(label, pairing.partner, 0), tf.sub(1, pairing.share)))
+        : label;
+    const numbers = mixed(labelNumbers), counts = mixed(labelCounts);
+    const loss = (output: Output) => tf.mul(counts, distance(guess(output), numbers));
+    return { loss, sums: (student) => ({ error: tf.sum(loss(student)) }), given: { counts } };
+  },
+  evaluate(student, { labelNumbers }, teacher) {
+    const values = { guess: guess(student), error: distance(guess(student), labelNumbers) };
+    return teacher ? { ...values, gap: distance(guess(student), guess(teacher)) } : values;
+  },
+  tally() {
+    const guesses: number[] = [], numbers: number[] = [], errors: number[] = [], gaps: number[] = [];
+    const mean = (values: readonly number[]) => values.reduce((a, b) => a + b) / values.length;
+    return {
+      add({ guess, error, gap = new Float32Array() }, { labelNumbers }) {
+        guesses.push(...guess);
+        numbers.push(...labelNumbers.data);
+        errors.push(...error);
+        gaps.push(...gap);
+      },
+      result(): Score {
+        const score = { fit: fitOf(guesses, numbers), error: mean(errors) };
+        return gaps.length > 0 ? { ...score, gap: mean(gaps) } : score;
+      },
+    };
+  },
+  predict: (output) => ({ guess: guess(output) }),
+  examine() {
+    const guesses: number[] = [], numbers: number[] = [];
+    return {
+      add({ guess }, { labelNumbers }) {
+        guesses.push(...guess);
+        numbers.push(...labelNumbers.data);
+      },
+      result() {
+        const off = numbers.map((value, i) => Math.abs(value - guesses[i])), largest = Math.max(...off);
+        return {
+          score: { fit: fitOf(guesses, numbers) },
+          details: { largest },
+          tables: (whole) => [{
+            rows: [
+              ["", "off by"],
+              ["largest", largest.toFixed(3)],
+              ...whole ? off.map((one, i) => [`${i}`, `${one}`]) : [],
+            ],
+            left: 1,
+          }],
+        };
+      },
+    };
+  },
+};
+
+/** The synthetic images with two numbers each in place of a class; half of them count twice. */
+export function numbered(options: SyntheticOptions): Dataset {
+  const images = synthetic(options);
+  const labelled = (split: Split): Split & Counted => ({
+    ...split,
+    numbers: Float32Array.from(
+      { length: NUMBERS * split.size },
+      (_, i) => Math.sin(split.labels[i >> 1] + i % NUMBERS),
+    ),
+    counts: Float32Array.from({ length: split.size }, (_, i) => 1 + i % 2),
+  });
+  return {
+    ...images,
+    id: "numbered",
+    task: secondTask,
+    async open(folder) {
+      const opened = await images.open(folder);
+      return { ...opened, train: labelled(opened.train), test: labelled(opened.test) };
+    },
+  };
+}

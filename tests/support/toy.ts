@@ -1,0 +1,59 @@
+/** A network small enough for tfjs's own backend, and images for it. */
+import { convNorm } from "../../lib/nn/conv.ts";
+import { dense, globalAveragePool, maxPool, relu, residual, seq } from "../../lib/nn/layers.ts";
+import { type Classifier, classifier } from "../../lib/nn/network.ts";
+import { stage } from "../../lib/nn/stage.ts";
+import type { TrainInput } from "../../lib/training/step.ts";
+import type { Input, Inputs } from "../../lib/values/input.ts";
+import { stream } from "../../lib/values/random.ts";
+
+/** Height, width and channels of a toy image. */
+export const IMAGE: readonly number[] = [8, 8, 3];
+/** Classes of the toy's images. */
+export const CLASSES = 5;
+/** Images in a toy batch. */
+export const BATCH = 4;
+
+/** The toy's taps. */
+export type Toy = Classifier<"stem" | "block1" | "block2">;
+
+/** A stem with a bias before its norm, a residual block, a block at half the resolution: `channels`, then twice as many. */
+export function toy(id: string, channels: number): Toy {
+  const wide = 2 * channels;
+  return classifier(id, { channels }, (classes) => ({
+    stem: stage(convNorm(channels, { bias: true }), relu()),
+    block1: stage(residual(seq(convNorm(channels), relu(), convNorm(channels))), relu()),
+    block2: stage(
+      seq(maxPool(2), residual(convNorm(wide, { stride: 2 }), convNorm(wide, { kernel: 1, stride: 2 }))),
+      relu(),
+    ),
+    pooled: stage(globalAveragePool()),
+    logits: stage(dense(classes)),
+  }));
+}
+
+/** The toy that learns. */
+export const small: Toy = toy("small", 2);
+/** The toy that teaches. */
+export const large: Toy = toy("large", 4);
+
+/** A batch of random images with random classes, always the same for a step. */
+export function batch(step: number, size: number = BATCH): Pick<Inputs<TrainInput>, "image" | "label" | "index"> {
+  const random = stream(7, `toy/${step}`), pixels = size * IMAGE.reduce((a, b) => a * b, 1);
+  return {
+    image: { shape: [size, ...IMAGE], data: Uint8Array.from({ length: pixels }, () => random.below(256)) },
+    label: { shape: [size], data: Int32Array.from({ length: size }, () => random.below(CLASSES)) },
+    index: { shape: [size], data: Int32Array.from({ length: size }, (_, i) => size * step + i) },
+  };
+}
+
+/** The inputs of a training step. */
+export function inputs(step: number, rate = 0.1, size: number = BATCH): Inputs<TrainInput> {
+  const scalar = (data: Input["data"]): Input => ({ shape: [], data });
+  return {
+    ...batch(step, size),
+    rate: scalar(Float32Array.of(rate)),
+    epoch: scalar(Float32Array.of(1)),
+    step: scalar(Int32Array.of(step)),
+  };
+}

@@ -1,0 +1,129 @@
+/** Experiments of a second or less, in a project of their own, and ways to run them. */
+import { join } from "node:path";
+import { load } from "../../lib/project/identify.ts";
+import type { Experiment } from "../../lib/experiment/experiment.ts";
+import { run } from "../../lib/run/run.ts";
+import type { Trial } from "../../lib/project/result.ts";
+import type { Settings } from "../../lib/run/settings.ts";
+import { status } from "../../lib/terminal/status.ts";
+import { project } from "./toy_project.ts";
+
+const here = (path: string): string => new URL(`../../${path}`, import.meta.url).href;
+
+/** What the toy module begins with: 64 images in 4 batches an epoch, 3 epochs, nets of a few hundred numbers. */
+const IMPORTS = `import { synthetic } from "${here("datasets/synthetic.ts")}";
+import { imageFolder } from "${here("datasets/image_folder.ts")}";
+import * as retort from "${here("mod.ts")}";
+import { large, small, toy } from "${here("tests/support/toy.ts")}";
+const { experiment, fitnets, from, kd, scratch, sgd } = retort;
+const images = { size: 8, train: 64, test: 32, classes: 5 };
+const dataset = synthetic(images);
+const schedule = sgd({ epochs: 3, batch: 16, lr: 0.05, drops: { at: [2], by: 0.1 } });
+void [imageFolder, fitnets, kd, from, large, small, toy, dataset, schedule, scratch];
+`;
+
+/** A teacher and its student. */
+export const PAIR = `
+export const teacher = experiment(import.meta, { dataset, schedule, student: large, distiller: scratch() });
+export const student = experiment(import.meta, { dataset, schedule, teacher: from(teacher), student: small, distiller: kd() });
+`;
+
+/** What a process did. */
+export interface Ended {
+  /** Its exit code. */
+  readonly code: number;
+  /** What it printed. */
+  readonly out: string;
+  /** What it said. */
+  readonly err: string;
+}
+
+/** A project with one module, \`toy.ts\`. */
+export interface Toys {
+  /** Its folder. */
+  readonly folder: string;
+  /** What was said since the last look. */
+  said(): string;
+  /** A file's path. */
+  path(...names: string[]): string;
+  /** The path of a file in a run's folder. */
+  of(name: string, seed: number, ...names: string[]): string;
+  /** One of the module's experiments. */
+  experiment(name: string): Promise<Experiment>;
+  /** How it is run unless said otherwise. */
+  settings(other?: Partial<Settings>): Settings;
+  /** Runs an experiment in this process. */
+  run(name: string, seed?: number, other?: Partial<Settings>): Promise<Trial>;
+  /** The lines of a run's log. */
+  log(name: string, seed?: number): Promise<Record<string, number>[]>;
+  /** Starts the command in a process of its own, on `toy.ts`. */
+  start(args: readonly string[], env?: Record<string, string>): Deno.ChildProcess;
+  /** Runs it to its end. */
+  command(args: readonly string[], env?: Record<string, string>): Promise<Ended>;
+}
+
+/**
+ * Makes a project whose module declares these experiments, removed after `use`. Runs in this process have `settings` unless
+ * said otherwise; one process has one setting of `threads` and of `deterministic`, so a test file has it too.
+ */
+export function toys(
+  declared: string,
+  use: (toys: Toys) => Promise<void>,
+  settings: Partial<Settings> = {},
+): Promise<void> {
+  return project({ "toy.ts": IMPORTS + declared }, (folder) => use(at(folder, settings)));
+}
+
+/** Writes the module of such a project into a folder that is there. */
+export async function toysIn(folder: string, declared: string, settings: Partial<Settings> = {}): Promise<Toys> {
+  await Deno.writeTextFile(join(folder, "deno.json"), "{}");
+  await Deno.writeTextFile(join(folder, "toy.ts"), IMPORTS + declared);
+  return at(folder, settings);
+}
+
+/** The exit of a process, and what it said. */
+export async function ended(child: Deno.ChildProcess): Promise<Ended> {
+  const { code, stdout, stderr } = await child.output();
+  return { code, out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };
+}
+
+function at(folder: string, defaults: Partial<Settings>): Toys {
+  const lines: string[] = [];
+  const path = (...names: string[]) => join(folder, ...names);
+  const of = (name: string, seed: number, ...names: string[]) => path("runs", `toy#${name}`, `seed-${seed}`, ...names);
+  const shown = status({ terminal: false, quiet: false, write: (text) => lines.push(text) });
+  const settings = (other: Partial<Settings> = {}): Settings => ({
+    data: path("data"),
+    fresh: false,
+    status: shown,
+    log: shown.line,
+    interrupted: () => false,
+    ...defaults,
+    ...other,
+  });
+  const experiment = async (name: string) => (await load(path(`toy.ts#${name}`)))[0].experiment;
+  const start = (args: readonly string[], env: Record<string, string> = {}) =>
+    new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", new URL("../../lib/commands/exp.ts", import.meta.url).pathname, ...args],
+      cwd: folder,
+      env: { RETORT_DATA: path("data"), ...env },
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+  return {
+    folder,
+    said: () => lines.splice(0).join(""),
+    path,
+    of,
+    experiment,
+    settings,
+    run: async (name, seed = 1, other = {}) =>
+      (await run([{ experiment: await experiment(name), seed }], settings(other)))[0].trial,
+    async log(name, seed = 1) {
+      const text = await Deno.readTextFile(of(name, seed, "metrics.jsonl"));
+      return text.trimEnd().split("\n").map((line) => JSON.parse(line));
+    },
+    start,
+    command: (args, env) => ended(start(args, env)),
+  };
+}

@@ -1,0 +1,55 @@
+/** The transcripts of the papers' numbers and settings: SHAKE's, SLKD's and SAKD's YAML of `shared/papers` beside the project. */
+import { parse } from "@std/yaml";
+import { outside } from "./needs.ts";
+
+/** A printed number. */
+export type Value = number | null | { mean: number; std?: number | null };
+
+/** A column of a transcript. */
+export interface RawColumn {
+  teacher: string | null;
+  teacher_inferred?: string;
+  student: string | null;
+  student_inferred?: string;
+  metric?: string;
+  style?: "same" | "different";
+  best_per_run?: number[];
+  last_per_run?: number[];
+}
+
+/** A table of a transcript. */
+export interface RawTable {
+  id: string;
+  dataset: string;
+  metric: string | string[];
+  columns: RawColumn[];
+  rows: { method: string; kind?: string; of?: string; over?: string; values: Value[] }[];
+}
+
+/** What a transcript says of a paper. */
+export interface Transcript<H> {
+  tables: RawTable[];
+  missing_tables?: { id: string }[];
+  hyperparameters: H[];
+  figures: { id: string; approximate_values?: Record<string, Value[]> }[];
+}
+
+/** A paper that is transcribed. */
+export type Name = "shake" | "slkd" | "sakd";
+
+/** What a network of ours is called in a transcript: its name, without its family's. */
+export function networkName(id: string): string {
+  return id.replace("imagenet.", "");
+}
+
+/** Registers a test of a paper that reads its transcript; `H` is what this has of hyperparameters. */
+export function transcribed<H = unknown>(
+  name: Name,
+  what: string,
+  check: (paper: Transcript<H>) => void | Promise<void>,
+): Promise<void> {
+  const file = new URL(`../../../shared/papers/${name}.yaml`, import.meta.url);
+  return outside(`papers: ${name}: ${what}`, file, "the transcripts of the papers", async () => {
+    await check(parse(await Deno.readTextFile(file)) as Transcript<H>);
+  });
+}

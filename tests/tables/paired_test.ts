@@ -1,0 +1,93 @@
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { synthetic } from "../../datasets/synthetic.ts";
+import { kd } from "../../lib/distillers/kd.ts";
+import { scratch } from "../../lib/distillers/scratch.ts";
+import { type Experiment, experiment, from } from "../../lib/experiment/experiment.ts";
+import { resnet20, resnet8 } from "../../lib/networks/resnet.ts";
+import { sgd } from "../../lib/optimizers/sgd.ts";
+import type { Trial } from "../../lib/project/result.ts";
+import type { Labelled } from "../../lib/tables/own_rows.ts";
+import { comparisons, paired as pairedBy } from "../../lib/tables/paired.ts";
+import { stream } from "../../lib/values/random.ts";
+import { trial } from "../support/trial.ts";
+
+const paired = (of: readonly Trial[], over: readonly Trial[]) => pairedBy(of, over, "top1");
+const trials = (...top1: number[]): Trial[] => top1.map((one, seed) => trial(seed, one));
+
+Deno.test("paired: seed by seed, with Student's interval", () => {
+  const { mean, std, n, interval, verdict } = paired(trials(71, 73, 72), trials(70, 71, 69))!;
+  assertEquals([mean, std, n, verdict], [2, 1, 3, "undecided"]);
+  assertAlmostEquals(interval!.low, 2 - 4.303 / Math.sqrt(3), 1e-3);
+  assertAlmostEquals(interval!.high, 2 + 4.303 / Math.sqrt(3), 1e-3);
+  assertEquals(paired(trials(71, 72.1, 71), trials(70, 71, 70))!.verdict, "better");
+  assertEquals(paired(trials(69, 69.9, 69), trials(70, 71, 70))!.verdict, "worse");
+});
+
+Deno.test("paired: one seed has no interval, none no difference, seeds of one side do not count", () => {
+  assertEquals(paired(trials(71), trials(70)), { mean: 1, n: 1, verdict: "one seed" });
+  assertEquals(paired(trials(71), []), undefined);
+  assertEquals(paired([], []), undefined);
+  assertEquals(paired([trial(1, 71)], [trial(2, 70)]), undefined);
+  assertEquals(paired([trial(3, 75), trial(1, 71)], [trial(1, 70), trial(2, 10)]), {
+    mean: 1,
+    n: 1,
+    verdict: "one seed",
+  });
+});
+
+Deno.test("paired: equal trials differ by nothing, certainly", () => {
+  const { mean, interval, verdict } = paired(trials(70, 72, 71), trials(70, 72, 71))!;
+  assertEquals([mean, interval, verdict], [0, { low: 0, high: 0 }, "undecided"]);
+});
+
+Deno.test("property: a shift moves the interval, an exchange mirrors it, the order of the trials is nothing", () => {
+  const random = stream(7, "paired");
+  for (let round = 0; round < 50; round++) {
+    const n = 2 + random.below(6), draw = () => Array.from({ length: n }, () => 40 + random.uniform() * 20);
+    const a = draw(), b = draw(), shift = random.uniform() * 30 - 15;
+    const one = paired(trials(...a), trials(...b))!, { low, high } = one.interval!;
+    const shifted = paired(trials(...a.map((top1) => top1 + shift)), trials(...b))!;
+    assertAlmostEquals(shifted.mean, one.mean + shift, 1e-9);
+    assertAlmostEquals(shifted.interval!.low, low + shift, 1e-9);
+    assertAlmostEquals(shifted.interval!.high, high + shift, 1e-9);
+    const mirrored = paired(trials(...b), trials(...a))!;
+    assertAlmostEquals(mirrored.mean, -one.mean, 1e-9);
+    assertAlmostEquals(mirrored.interval!.low, -high, 1e-9);
+    const opposite = { better: "worse", worse: "better" } as const;
+    assertEquals(mirrored.verdict, opposite[one.verdict as "better"] ?? one.verdict);
+    assertAlmostEquals(paired(trials(...a).reverse(), trials(...b))!.mean, one.mean, 1e-9);
+    assert(low < one.mean && one.mean < high);
+    assertEquals(one.verdict, low > 0 ? "better" : high < 0 ? "worse" : "undecided");
+  }
+});
+
+const meta = { url: "file:///p/a.ts" }, dataset = synthetic(), schedule = sgd({ epochs: 1, batch: 4, lr: 0.1 });
+const teacher = experiment(meta, { dataset, schedule, student: resnet20, distiller: scratch() });
+const alone = experiment(meta, { dataset, schedule, student: resnet8, distiller: scratch() });
+const taught = experiment(meta, { dataset, schedule, teacher: from(teacher), student: resnet8, distiller: kd() });
+
+const row = (label: string, experiment: Experiment, measured: readonly Trial[]): Labelled => [
+  label,
+  { experiment, path: "a.ts", measured, stale: 0, quick: 0 },
+];
+
+Deno.test("comparisons: each pair of rows once, without who teaches and without rows that share no seed", () => {
+  const rows = [
+    row("teacher", teacher, trials(80)),
+    row("scratch", alone, trials(70, 71)),
+    row("kd", taught, trials(72)),
+    row("hot", taught, trials(73, 74)),
+    row("not run", taught, []),
+  ];
+  const found = (against: string[]) =>
+    comparisons(rows, against).map(({ label, against, paired: { mean, n } }) => [label, against, mean, n]);
+  assertEquals(found([]), []);
+  assertEquals(found(["kd"]), [["scratch", "kd", -2, 1], ["hot", "kd", 1, 1]]);
+  assertEquals(found(["scratch", "kd"]), [
+    ["kd", "scratch", 2, 1],
+    ["hot", "scratch", 3, 2],
+    ["hot", "kd", 1, 1],
+  ]);
+  assertEquals(found(["not run"]), []);
+  assertEquals(found(["teacher"]).map(([label]) => label), ["scratch", "kd", "hot"]);
+});

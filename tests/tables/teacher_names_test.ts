@@ -1,0 +1,93 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { join } from "node:path";
+import { type Experiment, from } from "../../lib/experiment/experiment.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import { load } from "../../lib/project/identify.ts";
+import { resnet20 } from "../../lib/networks/resnet.ts";
+import type { Experiments } from "../../lib/experiment/tables.ts";
+import { teacherNames } from "../../lib/tables/teacher_names.ts";
+import { weights } from "../../lib/experiment/weights.ts";
+import { needs } from "../support/needs.ts";
+import { IMPORTS, project } from "../support/toy_project.ts";
+
+const FILES = {
+  "experiments/a.ts": `${IMPORTS}
+    const alone = { dataset, distiller: scratch(), schedule };
+    export const teacher = experiment(import.meta, { ...alone, student: resnet20 });
+    export const assistant = experiment(import.meta, { ...alone, student: resnet20 });
+    export const same = experiment(import.meta, { ...alone, student: resnet20 });
+    export const small = experiment(import.meta, { ...alone, student: resnet8 });
+    export const learner = experiment(import.meta, { ...alone, student: resnet8, distiller: kd(), teacher: from(teacher) });
+    const hidden = experiment(import.meta, { ...alone, student: resnet20 });
+    export const secret = experiment(import.meta, { ...alone, student: resnet8, distiller: kd(), teacher: from(hidden) });`,
+  "experiments/b.ts": `${IMPORTS}
+    export const same = experiment(import.meta, { dataset, distiller: scratch(), schedule, student: resnet20 });`,
+  "experiments/c.ts": `${IMPORTS}
+    export default experiment(import.meta, { dataset, distiller: scratch(), schedule, student: resnet20 });`,
+};
+
+/** The names of a table's teachers, in the order of its rows. */
+const named = async (rows: Experiments): Promise<string[]> => [...(await teacherNames(rows)).values()];
+
+/** Calls `use` with what gives an experiment of the toy project. */
+const experiments = (use: (of: (spec: string) => Promise<Experiment>) => Promise<void>): Promise<void> =>
+  project(FILES, (folder) => use(async (spec) => (await load(join(folder, "experiments", spec)))[0].experiment));
+
+await needs(
+  ["read", "write"],
+  "teacher names: networks alone; seed and epoch where they are not the usual ones",
+  () =>
+    experiments(async (of) => {
+      const [teacher, small, learner] = await Promise.all(["a.ts#teacher", "a.ts#small", "a.ts#learner"].map(of));
+      const teachers = [
+        from(teacher),
+        from(teacher, { seed: 2 }),
+        from(teacher, { epoch: 3 }),
+        from(teacher, { seed: 3, epoch: "best" }),
+        from(small),
+      ];
+      assertEquals(await named({ teacher, learner: { ...learner, teachers } }), [
+        ...["resnet20", "resnet20 (seed 2)", "resnet20 (epoch 3)", "resnet20 (seed 3, best epoch)", "resnet8"],
+      ]);
+    }),
+);
+
+await needs(
+  ["read", "write"],
+  "teacher names: several sources of one network are told apart",
+  () =>
+    experiments(async (of) => {
+      const [teacher, assistant, same, other, standard, learner] = await Promise.all(
+        ["a.ts#teacher", "a.ts#assistant", "a.ts#same", "b.ts#same", "c.ts", "a.ts#learner"].map(of),
+      );
+      const given = weights(resnet20, { file: new URL("file:///somewhere/else.pth") });
+      const teachers = [from(teacher), from(assistant, { seed: 2 }), from(same), from(other), from(standard), given];
+      const names = ["resnet20 (first)", "resnet20 (assistant, seed 2)"];
+      assertEquals(await named({ first: teacher, learner: { ...learner, teachers } }), [
+        ...names,
+        ...["experiments/a#same", "experiments/b#same", "experiments/c", "else.pth"].map((name) =>
+          `resnet20 (${name})`
+        ),
+      ]);
+      // A row of that name is another experiment.
+      const two = [from(teacher), from(assistant)];
+      assertEquals(await named({ teacher, assistant: { ...learner, teachers: two } }), [
+        "resnet20 (teacher)",
+        "resnet20 (experiments/a#assistant)",
+      ]);
+      const twice = weights(resnet20, { file: "a.pth" });
+      assertEquals(await named({ learner: { ...learner, teachers: [twice, { ...twice }] } }), ["resnet20", "resnet20"]);
+    }),
+);
+
+await needs(
+  ["read", "write"],
+  "teacher names: a source that has to be named and cannot be is a failure",
+  () =>
+    experiments(async (of) => {
+      const [learner, secret] = await Promise.all(["a.ts#learner", "a.ts#secret"].map(of));
+      await teacherNames({ secret });
+      const failure = await assertRejects(() => teacherNames({ learner, secret }), Failure, "does not export");
+      assertEquals(failure.exit, 2);
+    }),
+);

@@ -1,0 +1,14 @@
+import { assertEquals } from "@std/assert";
+import { configProto } from "../../lib/tensorflow/config.ts";
+
+Deno.test("a configuration is ConfigProto's bytes", () => {
+  const bytes = (config: Parameters<typeof configProto>[0]) => [...configProto(config)];
+  assertEquals(bytes({}), []);
+  // Field 2 intra_op_parallelism_threads, field 5 inter_op_parallelism_threads.
+  assertEquals(bytes({ threads: 4 }), [0x10, 4, 0x28, 4]);
+  assertEquals(bytes({ threads: 300 }), [0x10, 0xac, 0x02, 0x28, 0xac, 0x02]);
+  assertEquals(bytes({ deterministic: true }), [0x28, 1]);
+  assertEquals(bytes({ threads: 4, deterministic: true }), [0x10, 4, 0x28, 1]);
+  // Field 10 graph_options, 10 rewrite_options, 31 auto_mixed_precision_onednn_bfloat16 = ON.
+  assertEquals(bytes({ bfloat16: true }), [0x52, 5, 0x52, 3, 0xf8, 1, 1]);
+});

@@ -1,0 +1,105 @@
+import { assert, assertEquals } from "@std/assert";
+import { bar, clock, status, type StatusOptions } from "../../lib/terminal/status.ts";
+
+const CLEAR = "\r\x1b[2K";
+
+/** A status on a screen of one's own: what was written, and a clock to turn. */
+function screen(options: Partial<StatusOptions>) {
+  const written: string[] = [], time = { ms: 0 };
+  const shown = status({
+    terminal: true,
+    color: false,
+    columns: () => 100,
+    write: (text) => written.push(text),
+    quiet: false,
+    now: () => time.ms,
+    ...options,
+  });
+  return { ...shown, written, time };
+}
+
+/** What a terminal shows after these texts, its last line last. */
+function rendered(written: readonly string[]): string[] {
+  return written.join("").split("\n").map((line) => line.split(CLEAR).at(-1)!);
+}
+
+Deno.test("bar: empty, full, by eighths, and cut to its ends", () => {
+  assertEquals(bar(0, 4), "▕    ▏");
+  assertEquals(bar(1, 4), "▕████▏");
+  assertEquals(bar(0.5, 4), "▕██  ▏");
+  assertEquals(bar(9 / 32, 4), "▕█▏  ▏");
+  assertEquals(bar(31 / 32, 4), "▕███▉▏");
+  assertEquals(bar(2, 4), "▕████▏");
+  assertEquals([bar(-1, 4), bar(NaN, 4)], ["▕    ▏", "▕    ▏"]);
+  for (let i = 0; i <= 100; i++) assertEquals(bar(i / 100, 7).length, 9);
+});
+
+Deno.test("clock: hours, minutes and seconds", () => {
+  assertEquals(clock(0), "00:00:00");
+  assertEquals(clock(59.4), "00:00:59");
+  assertEquals(clock(59.6), "00:01:00");
+  assertEquals(clock(3599.6), "01:00:00");
+  assertEquals(clock(2 * 3600 + 14 * 60 + 8), "02:14:08");
+  assertEquals(clock(360_000), "100:00:00");
+  for (const unknown of [NaN, Infinity, -1]) assertEquals(clock(unknown), "--:--:--");
+});
+
+Deno.test("status: a line with bar, percent, time left and text", () => {
+  const { update, written, time } = screen({});
+  update(0.2, "ep 1/5");
+  time.ms = 10_000;
+  update(0.6, "ep 3/5 loss 2.31");
+  assertEquals(written, [
+    `${CLEAR}▕████                ▏ 20% eta --:--:-- ep 1/5`,
+    `${CLEAR}▕████████████        ▏ 60% eta 00:00:10 ep 3/5 loss 2.31`,
+  ]);
+});
+
+Deno.test("status: redrawn at most ten times a second", () => {
+  const { update, written, time } = screen({});
+  for (; time.ms < 1000; time.ms++) update(time.ms / 1000, `${time.ms}`);
+  assertEquals(written.length, 10);
+});
+
+Deno.test("status: a plain line stands above the status line, and closing removes that", () => {
+  const { update, line, close, written } = screen({});
+  line("first");
+  update(0.5, "working");
+  line("second");
+  const bottom = `${bar(0.5, 20)} 50% eta --:--:-- working`;
+  assertEquals(rendered(written), ["first", "second", bottom]);
+  close();
+  assertEquals(rendered(written), ["first", "second", ""]);
+  close();
+  line("third");
+  assertEquals(rendered(written), ["first", "second", "third", ""]);
+});
+
+Deno.test("status: never wider than the terminal, whose width may change", () => {
+  let columns = 40;
+  const { update, written, time } = screen({ columns: () => columns });
+  for (columns of [40, 30, 5, 1]) {
+    update(0.5, "x".repeat(200));
+    assertEquals(rendered(written).at(-1)!.length, columns - 1);
+    time.ms += 1000;
+  }
+});
+
+Deno.test("status: in colour only where asked for, and the same text then", () => {
+  const plain = screen({ color: false }), colored = screen({ color: true });
+  for (const { update } of [plain, colored]) update(0.5, "working");
+  assert(!plain.written[0].replace(CLEAR, "").includes("\x1b"));
+  assertEquals(colored.written[0], plain.written[0].replace(bar(0.5, 20), (gauge) => `\x1b[36m${gauge}\x1b[39m`));
+});
+
+Deno.test("status: no terminal gets plain lines only, and quiet nothing", () => {
+  const piped = screen({ terminal: false, color: true }), quiet = screen({ quiet: true });
+  for (const { update, line, close } of [piped, quiet]) {
+    update(0.5, "working");
+    line("a line");
+    update(1, "done");
+    close();
+  }
+  assertEquals(piped.written, ["a line\n"]);
+  assertEquals(quiet.written, []);
+});

@@ -1,0 +1,78 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { type Batch, batches, type BatchSource, inOrder } from "../../lib/training/batches.ts";
+import type { Draw, Split } from "../../lib/data/dataset.ts";
+import { classification } from "../../lib/tasks/classification.ts";
+
+/** Images of one pixel, whose value is their index; what was read, in order. */
+function pixels(size: number, broken = Infinity): { source: BatchSource; reads: number[][] } {
+  const reads: number[][] = [];
+  const split: Split = {
+    size,
+    labels: Int32Array.from({ length: size }, (_, i) => i % 3),
+    read(indices) {
+      const wanted = Array.from(indices);
+      reads.push(wanted);
+      return wanted.includes(broken) ? Promise.reject(new Error("broken")) : Promise.resolve(Uint8Array.from(wanted));
+    },
+  };
+  return { source: { task: classification, split, image: [1, 1, 1] }, reads };
+}
+
+Deno.test("batches: every image once, in order, with its class and index, the last batch taking what is left", async () => {
+  const { source } = pixels(7), order = Uint32Array.of(6, 0, 3, 1, 2, 5, 4);
+  const made: Batch[] = await Array.fromAsync(batches(source, order, 3));
+  assertEquals(made.map(({ image }) => [image.shape, [...image.data]]), [
+    [[3, 1, 1, 1], [6, 0, 3]],
+    [[3, 1, 1, 1], [1, 2, 5]],
+    [[1, 1, 1, 1], [4]],
+  ]);
+  assertEquals(made.map(({ index }) => [...index.data]).flat(), [...order]);
+  assertEquals(made.map(({ label }) => [...label.data]).flat(), [0, 0, 0, 1, 2, 2, 1]);
+  assertEquals(made.map(({ label, index }) => [label.shape, index.shape]), [[[3], [3]], [[3], [3]], [[1], [1]]]);
+  assertEquals(await Array.fromAsync(batches(source, new Uint32Array(), 3)), []);
+});
+
+Deno.test("batches: one is read ahead, no more", async () => {
+  const { source, reads } = pixels(9);
+  const given = batches(source, inOrder(9), 2);
+  await given.next();
+  assertEquals(reads, [[0, 1], [2, 3]]);
+  await given.next();
+  assertEquals(reads.length, 3);
+  await given.return(undefined);
+  assertEquals(reads.length, 3);
+});
+
+Deno.test("batches: a failure comes up where its batch is asked for, and nowhere when it is not", async () => {
+  const taken: number[] = [];
+  await assertRejects(
+    async () => {
+      for await (const { index } of batches(pixels(6, 4).source, inOrder(6), 2)) taken.push(...index.data);
+    },
+    Error,
+    "broken",
+  );
+  assertEquals(taken, [0, 1, 2, 3]);
+  for await (const { index } of batches(pixels(6, 2).source, inOrder(6), 2)) {
+    assertEquals([...index.data], [0, 1]);
+    break;
+  }
+  // Time for a rejection that nobody handles to end the process.
+  await new Promise((resolve) => setTimeout(resolve));
+});
+
+Deno.test("batches: the draw goes to whatever is read", async () => {
+  const draws: (Draw | undefined)[] = [], { source } = pixels(4), { split } = source;
+  const told: Split = {
+    ...split,
+    read(indices, draw) {
+      draws.push(draw);
+      return split.read(indices);
+    },
+  };
+  const draw = { seed: 1, epoch: 7 };
+  for (const given of [draw, undefined]) {
+    await Array.fromAsync(batches({ ...source, split: told }, inOrder(4), 2, given));
+  }
+  assertEquals(draws, [draw, draw, undefined, undefined]);
+});

@@ -1,0 +1,79 @@
+import { assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import { creator } from "../../lib/training/create.ts";
+import { dense } from "../../lib/nn/layers.ts";
+import { build } from "../../lib/nn/network.ts";
+import { constant, type Variable, variables } from "../../lib/nn/variables.ts";
+import { CLASSES, IMAGE, small } from "../support/toy.ts";
+
+function given() {
+  const collected = new Map<string, Variable>(), scope = variables({ seed: 1, collected });
+  return { collected, scope, create: creator(scope.in("distiller"), IMAGE, CLASSES) };
+}
+
+Deno.test("things are numbered in the order they are made, at whatever pace, and named where that is asked", () => {
+  const { create, collected } = given();
+  create(dense(2), [3]);
+  create.at({ lr: 0.5 })(dense(2), [3]);
+  create(dense(2), [3]);
+  create.in("regressor")(dense(2), [3]);
+  create.memory("bank", [4, 2], constant(7));
+  assertEquals([...collected.keys()].filter((name) => !name.endsWith("bias")), [
+    "distiller.0.weight",
+    "distiller.1.weight",
+    "distiller.2.weight",
+    "distiller.regressor.0.weight",
+    "distiller.bank",
+  ]);
+  assertEquals(collected.get("distiller.0.weight")!.pace, {});
+  assertEquals(collected.get("distiller.1.weight")!.pace, { lr: 0.5 });
+  const bank = collected.get("distiller.bank")!;
+  assertEquals([bank.trainable, bank.initial()], [false, new Float32Array(8).fill(7)]);
+});
+
+Deno.test("what another method trained is made of its values, below the name here, and never changes", () => {
+  const { scope, collected } = given(), asked: unknown[] = [], weight = Float32Array.of(1, 2, 3, 4, 5, 6);
+  const extra = { name: "theirs", layer: dense(2) };
+  const create = creator(scope.in("distiller"), IMAGE, CLASSES, {
+    taken(...args) {
+      asked.push(args);
+      return new Map([["weight", weight], ["bias", Float32Array.of(7, 8)]]);
+    },
+  });
+  assertEquals(create.in("ours").at({ lr: 2 })(extra, [3]).shape, [2]);
+  assertEquals(asked, [[extra, [3]]]);
+  const made = collected.get("distiller.ours.0.weight")!;
+  assertEquals([made.fixed, made.initial()], [true, weight]);
+  assertEquals(collected.get("distiller.ours.0.bias")!.initial(), Float32Array.of(7, 8));
+});
+
+Deno.test("a module that is trained for others is made by its name, once, at whatever pace, and its variables are told", () => {
+  const { scope, collected } = given(), made = new Map<string, ReadonlyMap<string, Variable>>();
+  const trained = { hint: dense(2), gate: dense(1) };
+  const create = creator(scope.in("distiller"), IMAGE, CLASSES, { trained, made });
+  create(dense(1), [1]);
+  assertEquals(create.extra("hint", [3]).shape, [2]);
+  create.at({ lr: 2 }).extra("gate", [3]);
+  assertEquals(Array.from(made, ([name, inside]) => [name, ...inside.keys()]), [["hint", "weight", "bias"], [
+    "gate",
+    "weight",
+    "bias",
+  ]]);
+  assertEquals(made.get("hint")!.get("weight"), collected.get("distiller.hint.0.weight"));
+  assertEquals(made.get("gate")!.get("bias"), collected.get("distiller.gate.0.bias"));
+  assertEquals([collected.get("distiller.gate.0.bias")!.pace.lr, collected.get("distiller.hint.0.bias")!.fixed], [
+    2,
+    false,
+  ]);
+  assertThrows(() => create.extra("hint", [3]), Error, "distiller.hint.0.weight");
+  assertThrows(() => create.extra("toString", [3]), Error, "toString, which is not among its extras");
+});
+
+Deno.test("a network is made for the same images and classes, anew or as a copy that may learn", () => {
+  const { create, scope } = given();
+  const teacher = build(small, scope.in("teacher"), IMAGE, CLASSES);
+  const fresh = create(small), copy = create(small, { from: teacher });
+  assertEquals({ ...fresh.shapes }, { ...teacher.shapes });
+  assertNotEquals(fresh.variables[0].initial(), teacher.variables[0].initial());
+  assertEquals(copy.variables[0].initial(), teacher.variables[0].initial());
+  assertEquals(copy.variables.map(({ trainable }) => trainable), teacher.variables.map(({ trainable }) => trainable));
+});

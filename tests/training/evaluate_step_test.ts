@@ -1,0 +1,46 @@
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { scratch } from "../../lib/distillers/scratch.ts";
+import { evaluateStep, predictStep } from "../../lib/training/evaluate_step.ts";
+import { classification } from "../../lib/tasks/classification.ts";
+import { type Kind, open } from "../support/engines.ts";
+import { everything, needs } from "../support/needs.ts";
+import { batch, CLASSES } from "../support/toy.ts";
+import { training } from "../support/toy_training.ts";
+
+const normalisation = { mean: [0.5, 0.4, 0.3], std: [0.3, 0.2, 0.25] };
+const { image, label } = batch(9, 6);
+
+async function trained(kind: Kind) {
+  const engine = await open(kind), made = await training(engine, scratch(), { teacher: undefined });
+  for (let i = 0; i < 3; i++) await made.step();
+  return { ...made, engine };
+}
+
+for (const kind of ["cpu", "compiled"] as const) {
+  const test = (name: string, body: () => Promise<void>) =>
+    kind === "cpu" ? Deno.test(`${name}, op by op`, body) : needs(everything, `${name}, compiled`, body);
+
+  await test("evaluateStep: what the task computes of each image, beside a teacher or not, and nothing changes", async () => {
+    const { engine, student, collected } = await trained(kind);
+    const beside = engine.compile(evaluateStep(classification, student, student, normalisation));
+    const alone = engine.compile(evaluateStep(classification, student, undefined, normalisation));
+    const values = await beside({ image, label }), before = await engine.read([...collected.values()]);
+    assertEquals(values.top5, new Float32Array(6).fill(1), "there are five classes");
+    assert(values.top1.every((hit) => hit === 0 || hit === 1));
+    for (const kl of values.kl) assertAlmostEquals(kl, 0, 1e-5);
+    assertEquals(await beside({ image, label }), values);
+    assertEquals(await alone({ image, label }), { top1: values.top1, top5: values.top5 });
+    assertEquals(await engine.read([...collected.values()]), before);
+    engine.close();
+  });
+
+  await test("predictStep: the task's choice of what the network says, without labels", async () => {
+    const { engine, student } = await trained(kind);
+    const evaluate = engine.compile(evaluateStep(classification, student, undefined, normalisation));
+    const { logits } = await engine.compile(predictStep(classification, student, normalisation))({ image });
+    const { top1 } = await evaluate({ image, label });
+    const rows = Array.from({ length: 6 }, (_, i) => logits.subarray(i * CLASSES, (i + 1) * CLASSES));
+    assertEquals([...top1], rows.map((row, i) => Number(row.indexOf(Math.max(...row)) === label.data[i])));
+    engine.close();
+  });
+}

@@ -1,0 +1,36 @@
+import { assertEquals } from "@std/assert";
+import { canonical, repeatedKey } from "../../lib/values/json.ts";
+
+Deno.test("the same value is the same text, whatever order it was built in", () => {
+  const one = canonical({ b: [1, { y: null, x: 'é"' }], a: true, gone: undefined });
+  assertEquals(one, canonical({ a: true, b: [1, { x: 'é"', y: null }] }));
+  assertEquals(one, '{"a":true,"b":[1,{"x":"é\\"","y":null}]}');
+});
+
+Deno.test("lists keep their order, numbers their value", () => {
+  assertEquals(canonical([3, 1e-7, -0, 2.5]), "[3,1e-7,0,2.5]");
+});
+
+Deno.test("repeatedKey: a key that one object has twice, whatever the spelling", () => {
+  assertEquals(repeatedKey('{"a":1,"b":2,"a":3}'), "a");
+  assertEquals(repeatedKey('{"a":1,"\\u0061" : 3}'), "a");
+  assertEquals(repeatedKey('[{"x":{"k":1,"k":2}}]'), "k");
+  assertEquals(repeatedKey('{"":1,"":2}'), "");
+  assertEquals(repeatedKey('{"__proto__":1,"__proto__":2}'), "__proto__");
+});
+
+Deno.test("repeatedKey: none where objects differ or a text only looks like a key", () => {
+  for (
+    const value of [
+      null,
+      "a",
+      [{ a: 1 }, { a: 2 }],
+      { a: { a: { a: 1 } }, b: { a: 1 } },
+      { a: "a", b: ["a", "b"] },
+      { text: '{"a":1,"a":2}', back: "\\", 'q"': "\\\\", next: '":' },
+    ]
+  ) {
+    assertEquals(repeatedKey(JSON.stringify(value)), undefined);
+    assertEquals(repeatedKey(JSON.stringify(value, null, 2)), undefined);
+  }
+});

@@ -1,0 +1,36 @@
+import { assert, assertAlmostEquals } from "@std/assert";
+import { studentT } from "../../lib/values/statistics.ts";
+
+Deno.test("student t: the quantiles of the books", () => {
+  for (
+    const [freedom, ninety, ninetyFive, ninetyNine] of [
+      [1, 6.314, 12.706, 63.657],
+      [2, 2.920, 4.303, 9.925],
+      [3, 2.353, 3.182, 5.841],
+      [4, 2.132, 2.776, 4.604],
+      [9, 1.833, 2.262, 3.250],
+      [30, 1.697, 2.042, 2.750],
+      [100, 1.660, 1.984, 2.626],
+    ]
+  ) {
+    assertAlmostEquals(studentT(0.90, freedom), ninety, 5e-4);
+    assertAlmostEquals(studentT(0.95, freedom), ninetyFive, 5e-4);
+    assertAlmostEquals(studentT(0.99, freedom), ninetyNine, 5e-4);
+  }
+});
+
+Deno.test("student t: closed forms of one and two degrees of freedom", () => {
+  for (const p of [0.001, 0.3, 0.5, 0.9, 0.999]) {
+    assertAlmostEquals(studentT(p, 1) / Math.tan(p * Math.PI / 2), 1, 1e-12);
+    assertAlmostEquals(studentT(p, 2) / Math.sqrt(2 * p ** 2 / (1 - p ** 2)), 1, 1e-12);
+  }
+});
+
+Deno.test("property: it falls towards the normal distribution's with more degrees of freedom, and grows with the probability", () => {
+  for (let freedom = 1; freedom < 200; freedom++) {
+    assert(studentT(0.95, freedom) > studentT(0.95, freedom + 1));
+    assert(studentT(0.95, freedom) < studentT(0.96, freedom));
+    assert(studentT(0.95, freedom) > 1.9599);
+  }
+  assertAlmostEquals(studentT(0.95, 10_000), 1.96, 3e-4);
+});

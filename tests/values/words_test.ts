@@ -1,0 +1,22 @@
+import { assertEquals } from "@std/assert";
+import { called, words } from "../../lib/values/words.ts";
+
+Deno.test("called: options in words, none at all without", () => {
+  assertEquals(called({ id: "scratch", options: {} }), "scratch");
+  assertEquals(
+    called({ id: "sgd", options: { epochs: 10, drops: { at: [6, 8], by: 0.1 }, nesterov: true, flip: false } }),
+    "sgd (epochs 10, drops (at 6/8, by 0.1), nesterov, no flip)",
+  );
+  assertEquals(words({ a: undefined, at: [], by: null }), "at none, by null");
+});
+
+Deno.test("called: a part inside of another is called by its name, several are told apart", () => {
+  const kd = { id: "kd", options: { temperature: 4, ce: 0.1 } }, peer = { id: "resnet20", options: {} };
+  assertEquals(called({ id: "dml", options: { peer, ce: 1 } }), "dml (peer resnet20, ce 1)");
+  assertEquals(
+    called({ id: "sakd", options: { method: kd, routing: "random" } }),
+    "sakd (method kd (temperature 4, ce 0.1), routing random)",
+  );
+  assertEquals(words({ methods: [kd, peer] }), "methods kd (temperature 4, ce 0.1) and resnet20");
+  assertEquals(words({ mix: { id: "mixup", alpha: 1 } }), "mix (id mixup, alpha 1)");
+});

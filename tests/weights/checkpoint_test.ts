@@ -1,0 +1,104 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { Failure } from "../../lib/values/failure.ts";
+import { loadCheckpoint, match, saveCheckpoint } from "../../lib/weights/checkpoint.ts";
+import { encode } from "../../lib/weights/safetensors.ts";
+import type { Value } from "../../lib/weights/value.ts";
+import { needs } from "../support/needs.ts";
+
+const tensors = new Map<string, Value>([
+  ["stem/filter", { shape: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, NaN) }],
+  ["step", { shape: [], data: Int32Array.of(-7) }],
+]);
+
+/** A folder of one's own, removed afterwards. */
+async function inFolder(fn: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await fn(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+await needs(["read", "write"], "checkpoint: what is saved is loaded, to the bit", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/latest.safetensors`, metadata = { epoch: 3, text: "é", list: [1, null] };
+    await saveCheckpoint(path, tensors, metadata);
+    const loaded = await loadCheckpoint(path);
+    assertEquals([...loaded.tensors], [...tensors]);
+    assertEquals(loaded.metadata, metadata);
+    await saveCheckpoint(path, new Map(), null);
+    assertEquals(await loadCheckpoint(path), { tensors: new Map(), metadata: null });
+  }));
+
+await needs(["read", "write"], "checkpoint: the same state is the same bytes", () =>
+  inFolder(async (folder) => {
+    await saveCheckpoint(`${folder}/a`, tensors, { a: 1, b: 2 });
+    await saveCheckpoint(`${folder}/b`, tensors, { b: 2, a: 1 });
+    assertEquals(await Deno.readFile(`${folder}/a`), await Deno.readFile(`${folder}/b`));
+  }));
+
+await needs(
+  ["read", "write"],
+  "checkpoint: one cut off anywhere names itself and the way out",
+  () =>
+    inFolder(async (folder) => {
+      const path = `${folder}/latest.safetensors`;
+      await saveCheckpoint(path, tensors, { epoch: 1 });
+      const bytes = await Deno.readFile(path);
+      for (const length of [0, 5, 8, 60, bytes.length - 1]) {
+        await Deno.writeFile(path, bytes.subarray(0, length));
+        const failure = await assertRejects(() => loadCheckpoint(path), Failure, `${path} is damaged`);
+        assertStringIncludes(failure.message, "--fresh starts again");
+        assertEquals(failure.exit, 3);
+      }
+    }),
+);
+
+await needs(
+  ["read", "write"],
+  "checkpoint: a missing file and a file of something else",
+  () =>
+    inFolder(async (folder) => {
+      const path = `${folder}/w.safetensors`;
+      const failure = await assertRejects(() => loadCheckpoint(path), Failure, `cannot read the checkpoint ${path}`);
+      assertEquals(failure.exit, 3);
+      assert(failure.cause instanceof Deno.errors.NotFound);
+      const data = Float32Array.of(1);
+      for (
+        const [bytes, message] of [
+          [encode(new Map([["w", { dtype: "F64", shape: [1], data: Float64Array.of(1) }]])), 'its tensor "w" is F64'],
+          [encode(new Map([["w", { dtype: "F32", shape: [1], data }]])), "its metadata has no JSON called retort"],
+          [encode(new Map(), { retort: "{" }), "its metadata has no JSON called retort"],
+        ] as const
+      ) {
+        await Deno.writeFile(path, bytes);
+        await assertRejects(() => loadCheckpoint(path), Failure, `${path} is no checkpoint of a run: ${message}`);
+      }
+    }),
+);
+
+Deno.test("match: the same names and shapes, in any order", () => {
+  match("x", tensors, new Map([["step", []], ["stem/filter", [2, 3]]]));
+  match("x", new Map(), new Map());
+});
+
+Deno.test("match: another network is named tensor by tensor, in full", () => {
+  const found = new Map(Array.from({ length: 50 }, (_, i) => [`old${i}`, { shape: [i] }]));
+  found.set("same", { shape: [1] }).set("logits/kernel", { shape: [64, 10] }).set("gamma", { shape: [] });
+  const expected = new Map(Array.from({ length: 50 }, (_, i) => [`new${i}`, [i, i]]));
+  expected.set("same", [1]).set("logits/kernel", [64, 100]).set("gamma", [1]);
+  const failure = assertThrows(
+    () => match("runs/w", found, expected),
+    Failure,
+    "runs/w is a checkpoint of another network",
+  );
+  assertEquals(failure.exit, 3);
+  const lines = failure.message.split("\n  ").slice(1);
+  assertEquals(lines.length, 102);
+  assert(lines.includes("missing: new7 [7,7]"));
+  assert(lines.includes("extra: old49 [49]"));
+  assert(lines.includes("another shape: logits/kernel is [64,10], not [64,100]"));
+  assert(lines.includes("another shape: gamma is [], not [1]"));
+  assert(!failure.message.includes("same"));
+});

@@ -1,0 +1,105 @@
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { resnet20, resnet8 } from "../../lib/networks/resnet.ts";
+import { vgg13, vgg8 } from "../../lib/networks/vgg.ts";
+import { variableShapes } from "../../lib/nn/description.ts";
+import type { Net } from "../../lib/nn/network.ts";
+import { sizeOf } from "../../lib/nn/variables.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import { stream } from "../../lib/values/random.ts";
+import { importWeights } from "../../lib/weights/import_weights.ts";
+import { referenceName } from "../../lib/weights/names.ts";
+import { permute, type Value } from "../../lib/weights/value.ts";
+import type { WeightsFile } from "../../lib/weights/weights_file.ts";
+import { small } from "../support/toy.ts";
+
+const image = [32, 32, 3], random = stream(1, "weights");
+
+/** Values for every variable of a network, by our names. */
+const ours = (network: Net, classes: number): Map<string, Value> =>
+  new Map(Array.from(variableShapes(network, image, classes), ([name, shape]) => [name, {
+    shape,
+    data: Float32Array.from({ length: sizeOf(shape) }, () => random.uniform()),
+  }]));
+
+/** The same values as PyTorch would write them. */
+const theirs = (network: Net, values: ReadonlyMap<string, Value>): Map<string, Value> =>
+  new Map(Array.from(values, ([name, value]) => {
+    const axes = { 2: [1, 0], 4: [3, 2, 0, 1] }[value.shape.length];
+    return [referenceName(network, name), axes ? permute(value, axes) : value];
+  }));
+
+const file = (tensors: ReadonlyMap<string, Value>): WeightsFile => ({
+  path: "a.pth",
+  format: "pytorch",
+  tensors,
+  facts: {},
+  sha256: "",
+});
+
+const refusal = (network: Net, classes: number, tensors: ReadonlyMap<string, Value>): string => {
+  const failure = assertThrows(() => importWeights(network, image, classes, file(tensors)), Failure);
+  assertEquals(failure.exit, 3);
+  return failure.message;
+};
+
+Deno.test("import: either naming gives the same variables, in our order and layout", () => {
+  for (const network of [resnet8, vgg8]) {
+    const values = ours(network, 10);
+    for (const tensors of [values, theirs(network, values), new Map([...theirs(network, values)].reverse())]) {
+      assertEquals([...importWeights(network, image, 10, file(tensors))], [...values]);
+    }
+  }
+});
+
+Deno.test("import: a network without reference names takes ours only", () => {
+  const values = ours(small, 5);
+  assertEquals(importWeights(small, image, 5, file(values)), values);
+  assertStringIncludes(refusal(small, 5, theirs(resnet8, ours(resnet8, 5))), "missing: stem.weight [3,3,3,2]");
+});
+
+Deno.test("import: integers become floats", () => {
+  const values = ours(resnet8, 10).set("logits.bias", {
+    shape: [10],
+    data: Int32Array.from({ length: 10 }, (_, i) => i),
+  });
+  const { data } = importWeights(resnet8, image, 10, file(values)).get("logits.bias")!;
+  assertEquals(data, Float32Array.from({ length: 10 }, (_, i) => i));
+});
+
+Deno.test("import: what is missing, extra or of another shape is listed by the file's own names and layout", () => {
+  const tensors = theirs(resnet8, ours(resnet8, 10));
+  tensors.delete("layer2.0.bn1.running_var");
+  tensors.set("layer9.weight", { shape: [2], data: new Float32Array(2) });
+  tensors.set("conv1.weight", { shape: [24, 3, 3, 3], data: new Float32Array(24 * 27) });
+  const message = refusal(resnet8, 10, tensors);
+  for (
+    const said of [
+      "a.pth has the weights of another network than resnet8 for 32×32×3 images and 10 classes",
+      "`deno task weights a.pth` shows what is in it",
+      "\n  missing: layer2.0.bn1.running_var [32]",
+      "\n  extra: layer9.weight [2]",
+      "\n  another shape: conv1.weight is [24,3,3,3], not [16,3,3,3]",
+    ]
+  ) assertStringIncludes(message, said);
+  assertEquals(message.split("\n").length, 4);
+});
+
+Deno.test("import: of many problems the first are listed and the rest counted", () => {
+  const lines = refusal(resnet20, 10, theirs(resnet8, ours(resnet8, 10))).split("\n");
+  const missing = variableShapes(resnet20, image, 10).size - variableShapes(resnet8, image, 10).size;
+  assertEquals([lines.length, lines.at(-1)], [42, `  … and ${missing - 40} more`]);
+});
+
+Deno.test("import: a head for other classes is said where that is all", () => {
+  for (const change of [theirs, (_: Net, values: ReadonlyMap<string, Value>) => values]) {
+    const message = refusal(vgg8, 100, change(vgg8, ours(vgg8, 10)));
+    assertStringIncludes(message, "a.pth has the weights of vgg8 for 10 classes, and the data set has 100;");
+  }
+  assert(!refusal(vgg13, 100, theirs(vgg8, ours(vgg8, 10))).includes("vgg13 for 10 classes"));
+});
+
+Deno.test("import: what is not finite is named", () => {
+  const values = ours(resnet8, 10), tensors = theirs(resnet8, values);
+  tensors.get("fc.bias")!.data[3] = NaN;
+  assertStringIncludes(refusal(resnet8, 10, tensors), "a.pth: fc.bias is not finite");
+});

@@ -1,0 +1,231 @@
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { type Pickled, Storage, Tensor } from "../../../lib/weights/pytorch/objects.ts";
+import { unpickle } from "../../../lib/weights/pytorch/unpickle.ts";
+import { Refused } from "../../../lib/weights/refused.ts";
+import {
+  call,
+  type Code,
+  code,
+  dict,
+  float,
+  int,
+  list,
+  little,
+  named,
+  pickle,
+  storage,
+  tensor,
+  text,
+  tuple,
+} from "../../support/torch_file.ts";
+
+const read = (value: Code): Pickled => unpickle(pickle(value)).value;
+const refused = (value: Code, ...parts: string[]): void => {
+  const { message } = assertThrows(() => read(value), Refused);
+  for (const part of parts) assertStringIncludes(message, part);
+};
+
+Deno.test("a pickle's plain values are read, of every protocol", () => {
+  const bytes = Uint8Array.of(1, 255);
+  const values: [Code, Pickled][] = [
+    [code("N"), null],
+    [code("\x88"), true],
+    [code("\x89"), false],
+    [code("I01\n"), true],
+    [code("I-12\n"), -12],
+    [code("L12L\n"), 12],
+    [code("F1.5\n"), 1.5],
+    [code("J\xfe\xff\xff\xff"), -2],
+    [code("K\xff"), 255],
+    [code("M\x00\x01"), 256],
+    [float(-71.25), -71.25],
+    [float(Infinity), Infinity],
+    [int(2n ** 53n - 1n), 2 ** 53 - 1],
+    [int(-(2n ** 70n)), -(2n ** 70n)],
+    [code("\x8a\x00"), 0],
+    [code("\x8b\x01\x00\x00\x00\x80"), -128],
+    [code("S'abc'\n"), "abc"],
+    [code('S"it\'s"\n'), "it's"],
+    [code("Vabc\n"), "abc"],
+    [code("U\x02ab"), "ab"],
+    [code("T\x02\x00\x00\x00ab"), "ab"],
+    [text("größe 🙂"), "größe 🙂"],
+    [code("\x8c\x02ab"), "ab"],
+    [code("\x8d", little(2, 8), "ab"), "ab"],
+    [code("C\x02\x01\xff"), bytes],
+    [code("B\x02\x00\x00\x00\x01\xff"), bytes],
+    [code("\x8e", little(2, 8), "\x01\xff"), bytes],
+    [code("\x96", little(2, 8), "\x01\xff"), bytes],
+    [call("_codecs", "encode", text("\x01ÿ"), text("latin1")), bytes],
+    [list(int(1), text("a")), [1, "a"]],
+    [code("(K\x01K\x02l"), [1, 2]],
+    [code("]K\x01a"), [1]],
+    [code(")"), []],
+    [code("K\x01\x85"), [1]],
+    [code("K\x01K\x02\x86"), [1, 2]],
+    [code("K\x01K\x02K\x03\x87"), [1, 2, 3]],
+    [dict({ b: int(1), a: dict({}) }), new Map<Pickled, Pickled>([["b", 1], ["a", new Map()]])],
+    [code("(K\x01K\x02d"), new Map([[1, 2]])],
+    [code("}K\x01K\x02s"), new Map([[1, 2]])],
+    [call("collections", "OrderedDict", list(list(text("a"), int(1)))), new Map([["a", 1]])],
+    [call("torch", "Size", tuple(int(2), int(3))), [2, 3]],
+    [call("torch", "device", text("cuda"), int(0)), "cuda"],
+    [code("]q\x07h\x07\x86"), [[], []]],
+    [code("]r\x07\x00\x00\x00j\x07\x00\x00\x00\x86"), [[], []]],
+    [code("]p7\ng7\n\x86"), [[], []]],
+    [code("]\x94h\x00\x86"), [[], []]],
+    [code("K\x01K\x020"), 1],
+    [code("K\x01(K\x02K\x031"), 1],
+    [code("K\x012\x86"), [1, 1]],
+    [code("\x95", little(2, 8), "K\x01"), 1],
+  ];
+  for (const [value, expected] of values) assertEquals(read(value), expected, String.fromCharCode(...value));
+});
+
+Deno.test("a state dict's metadata is passed over", () => {
+  const metadata = dict({ _metadata: call("collections", "OrderedDict") });
+  assertEquals(read(code(call("collections", "OrderedDict"), metadata, "b")), new Map());
+});
+
+Deno.test("tensors and storages are read as places, parameters as their tensors", () => {
+  const { value, storages } = unpickle(pickle(
+    call("torch._utils", "_rebuild_parameter", tensor(storage("0", 6), [2, 3], { offset: 0 }), code("\x88"), code("N")),
+  ));
+  assert(value instanceof Tensor);
+  assertEquals([value.shape, value.strides, value.offset], [[2, 3], [3, 1], 0]);
+  assertEquals(storages, [new Storage("F32", "0", 6)]);
+  const view = read(storage("7", 6, "LongStorage", tuple(text("8"), int(2), int(3))));
+  assertEquals(view, new Storage("I64", "7", 6, { offset: 2, length: 3 }));
+});
+
+Deno.test("several pickles follow one another", () => {
+  const bytes = Uint8Array.of(...pickle(int(1)), ...pickle(text("a")));
+  const first = unpickle(bytes);
+  assertEquals([first.value, unpickle(bytes, first.end).value], [1, "a"]);
+});
+
+Deno.test("whatever could run is refused by its full name, however it is asked for", () => {
+  const system = named("os", "system");
+  const ways: Code[] = [
+    system,
+    code(system, tuple(text("ls")), "R"),
+    code(text("os"), text("system"), "\x93", tuple(text("ls")), "R"),
+    code("(S'ls'\nios\nsystem\n"),
+    code("(", system, text("ls"), "o"),
+    code(system, ")\x81"),
+    code(system, ")}\x92"),
+    dict({ model: dict({ w: code(system, tuple(text("ls")), "R") }) }),
+  ];
+  for (const way of ways) {
+    refused(way, "os.system", "is refused", "nothing of it was run", "torch.save(model.state_dict(), path)");
+  }
+  for (const name of ["eval", "exec", "getattr", "__import__", "open", "bytes.x"]) {
+    refused(call("builtins", name, text("1")), `builtins.${name}`);
+    refused(call("__builtin__", name, text("1")), `__builtin__.${name}`);
+  }
+  refused(named("torch.nn.modules.conv", "Conv2d"), "torch.nn.modules.conv.Conv2d");
+  refused(named("argparse", "Namespace"), "argparse.Namespace");
+  refused(named("numpy.core.multiarray", "scalar"), "numpy.core.multiarray.scalar");
+  refused(named("torch", "UntypedStorage"), "torch.UntypedStorage");
+  refused(named("constructor", "constructor"), "constructor.constructor");
+  refused(named("a\x1b[2J", "b"), '"a\\u001b[2J.b"');
+  refused(named("x".repeat(1000), "b"), "…");
+});
+
+Deno.test("names that are known do nothing but what they are for", () => {
+  refused(call("torch", "FloatStorage", int(4)), "calls torch.FloatStorage");
+  refused(call("torch", "float32"), "calls torch.float32");
+  refused(code(text("system"), tuple(), "R"), "calls a text");
+  refused(code("]", "}", "b"), "sets attributes of a list");
+  refused(code(tensor(storage("0", 1), [1]), "}", "b"), "sets attributes of a tensor");
+  refused(code("\x82\x01"), "extension registry");
+  refused(code("Pkey\n"), "no storage");
+  refused(code(tuple(text("module"), text("x")), "Q"), "no storage");
+  refused(code("\x8f"), "makes a set");
+});
+
+Deno.test("a pickle that is damaged is refused", () => {
+  for (const broken of ["", "K", "X\xff\xff\xff\xffa", "\x8d\xff\xff\xff\xff\xff\xff\xff\xff", "cos", "\x95\x01"]) {
+    const { message } = assertThrows(() => unpickle(Uint8Array.from(code("\x80\x02", broken))), Refused);
+    assertStringIncludes(message, "ends early");
+  }
+  refused(code("\x80\x09"), "protocol 9");
+  refused(code("\xff"), "unknown instruction 0xff");
+  refused(code(""), "takes more than it has put");
+  refused(code("(0"), "takes more than it has put");
+  refused(code("K\x01(R"), "takes more than it has put");
+  refused(code("t"), "closes more than it opens");
+  refused(code("h\x01"), "recalls the value 1");
+  refused(code("NNa"), "appends to None");
+  refused(code("]NNs"), "sets an item of a list");
+  refused(code("}(Nu"), "a key without a value");
+  refused(code("I1e5\n"), "the number");
+  refused(code(`L${"1".repeat(100_000)}\n`), "the number");
+  refused(code("Sabc\n"), "without quotes");
+  refused(code("S'\\x41'\n"), "escaped");
+  refused(code("NN\x93"), "a name that is no text");
+  refused(code(named("collections", "OrderedDict"), "NR"), "without a tuple");
+  refused(call("collections", "OrderedDict", text("ab")), "no list of pairs");
+  refused(call("collections", "OrderedDict", list(int(1))), "no list of pairs");
+  refused(call("_codecs", "encode", int(1)), "no text");
+});
+
+Deno.test("storages and tensors that are described wrongly are refused", () => {
+  for (const length of [-1, 2n ** 60n]) refused(storage("0", length), "described wrongly");
+  refused(storage("0", 4, "Size"), "described wrongly");
+  refused(storage("0", 4, "FloatStorage", tuple(text("1"), int(3), int(2))), "a part of its storage 0");
+  refused(storage("0", 4, "FloatStorage", int(1)), "a part of its storage 0");
+  for (const shape of [[-1], [2n ** 60n], Array(65).fill(1)]) {
+    refused(tensor(storage("0", 4), shape), "described wrongly");
+  }
+  refused(tensor(storage("0", 4), [2], { strides: [-1] }), "described wrongly");
+  refused(tensor(storage("0", 4), [2], { strides: [1, 1] }), "described wrongly");
+  refused(tensor(storage("0", 4), [2], { offset: -1 }), "described wrongly");
+  refused(tensor(text("0"), [2]), "described wrongly");
+});
+
+Deno.test("a tensor's shape cannot be changed afterwards", () => {
+  const shape = code("](K\x02eq\x05");
+  const made = code(
+    named("torch._utils", "_rebuild_tensor_v2"),
+    tuple(storage("0", 4), int(0), shape, list(int(1)), code("\x89"), code("N")),
+    "Rq\x06h\x05J\xff\xff\xff\xffa0h\x06",
+  );
+  const value = read(made);
+  assert(value instanceof Tensor);
+  assertEquals(value.shape, [2]);
+});
+
+Deno.test("100 levels of nesting are one clear error, 60 are none", () => {
+  const nests: ((inner: Code) => Code)[] = [
+    (inner) => list(inner),
+    (inner) => tuple(inner),
+    (inner) => dict({ a: inner }),
+    (inner) => code("]", inner, "a"),
+    (inner) => code(inner, "\x85"),
+    (inner) => code(text("a"), inner, "\x86"),
+    (inner) => call("collections", "OrderedDict", list(list(text("a"), inner))),
+  ];
+  for (const [i, nest] of nests.entries()) {
+    const levels = (count: number) => Array.from({ length: count }).reduce<Code>((inner) => nest(inner), list());
+    if (i < 6) read(levels(60));
+    refused(levels(100), "nests lists and dicts more than 64 levels deep");
+  }
+  refused(code("]".repeat(10_000), "a".repeat(9_999)), "64 levels");
+  refused(code("N", "\x85".repeat(10_000)), "64 levels");
+});
+
+Deno.test("a value that contains itself is read, and nothing follows it for ever", () => {
+  const value = read(code("]q\x00h\x00a"));
+  assert(Array.isArray(value) && value[0] === value);
+});
+
+Deno.test("what is kept once and used often does not grow without end", () => {
+  const laughs = code("]q\x00(", "K\x01".repeat(1000), "e0", `(${"h\x00".repeat(1000)}t`);
+  assertEquals((read(laughs) as Pickled[]).length, 1000);
+  const pairs = code("](", ...Array(1000).fill(tuple(text("a"), int(1))), "eq\x000");
+  const copies = code("(", ...Array(5000).fill(code(named("collections", "OrderedDict"), "h\x00\x85R")), "t");
+  refused(code(pairs, copies), "more values than a checkpoint can need");
+  refused(code("(", "]".repeat(1_000_000)), "more values than a checkpoint can need");
+  refused(code("N2".repeat(200_000)), "more values than a checkpoint can need");
+});

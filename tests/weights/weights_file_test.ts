@@ -1,0 +1,314 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { zipSync } from "fflate";
+import { Failure } from "../../lib/values/failure.ts";
+import { encode, type Entry } from "../../lib/weights/safetensors.ts";
+import { memorySource } from "../../lib/files/byte_source.ts";
+import { decodeWeights, readWeights } from "../../lib/weights/weights_file.ts";
+import { inTemporary } from "../support/temporary.ts";
+import { needs } from "../support/needs.ts";
+import {
+  call,
+  type Code,
+  code,
+  dict,
+  float,
+  floats,
+  int,
+  legacyFile,
+  list,
+  named,
+  pickle,
+  storage,
+  tensor,
+  text,
+  tuple,
+  zipFile,
+} from "../support/torch_file.ts";
+
+const decode = (bytes: Uint8Array<ArrayBuffer>) => decodeWeights(memorySource("w.pth", bytes));
+
+/** Asserts that these bytes are refused in one message, which names the file and has these parts. */
+const refused = (bytes: Uint8Array<ArrayBuffer>, ...parts: string[]): void => {
+  const failure = assertThrows(() => decode(bytes), Failure);
+  assertEquals(failure.exit, 3);
+  for (const part of ["w.pth", ...parts]) assertStringIncludes(failure.message, part);
+  assertEquals(failure.message.split("\n").length, 1);
+};
+
+/** Names, shapes and numbers of what these bytes hold. */
+const held = (bytes: Uint8Array<ArrayBuffer>) =>
+  Array.from(decode(bytes).tensors, ([name, { shape, data }]) => [name, [...shape], [...data]]);
+
+const ones = floats(1, 1, 1, 1);
+const weights: Code = dict({ w: tensor(storage("0", 4), [2, 2]) });
+
+Deno.test("weights: both layouts give the tensors in order and the facts beside them", () => {
+  const value = dict({
+    model: dict({
+      "module.b": tensor(storage("1", 2), [2]),
+      "module.a": tensor(storage("0", 4), [2, 2]),
+      "module.n.num_batches_tracked": tensor(storage("0", 4), []),
+    }),
+    epoch: int(3),
+    best_acc: float(71.2),
+    name: text("vgg8"),
+    done: code("\x88"),
+    acc: tensor(storage("2", 1), []),
+    loss: float(NaN),
+    history: list(int(1)),
+    optimizer: dict({ state: dict({ "0": dict({ step: tensor(storage("1", 2), [2]) }) }) }),
+  });
+  const [zero, one, two] = [floats(1, 2, 3, 4), floats(5, 6), floats(0.5)];
+  for (
+    const [format, bytes] of [
+      ["pytorch", zipFile(value, { 0: zero, 1: one, 2: two })],
+      ["pytorch-legacy", legacyFile(value, { 0: [4, zero], 1: [2, one], 2: [1, two] })],
+    ] as const
+  ) {
+    const read = decode(bytes);
+    assertEquals(read.format, format);
+    assertEquals(held(bytes), [["b", [2], [5, 6]], ["a", [2, 2], [1, 2, 3, 4]]]);
+    assertEquals(read.facts, { epoch: 3, best_acc: 71.2, name: "vgg8", done: true, acc: 0.5 });
+  }
+});
+
+Deno.test("weights: safetensors gives them too, widened", () => {
+  const tensors = new Map<string, Entry>([
+    ["module.b", { dtype: "F16", shape: [2], data: Float16Array.of(1.5, -2) }],
+    ["module.a", { dtype: "I64", shape: [1], data: BigInt64Array.of(-7n) }],
+  ]);
+  const read = decode(encode(tensors, { epoch: "3" }));
+  assertEquals([...read.tensors], [
+    ["b", { shape: [2], data: Float32Array.of(1.5, -2) }],
+    ["a", { shape: [1], data: Int32Array.of(-7) }],
+  ]);
+  assertEquals([read.format, read.facts], ["safetensors", { epoch: "3" }]);
+});
+
+Deno.test("weights: every type of storage is read", () => {
+  const types: [string, Uint8Array, number[]][] = [
+    ["FloatStorage", floats(1.5, -2), [1.5, -2]],
+    ["DoubleStorage", new Uint8Array(Float64Array.of(0.1, -2).buffer), [Math.fround(0.1), -2]],
+    ["HalfStorage", new Uint8Array(Float16Array.of(1.5, -2).buffer), [1.5, -2]],
+    ["BFloat16Storage", Uint8Array.of(0xc0, 0x3f, 0x00, 0xc0), [1.5, -2]],
+    ["LongStorage", new Uint8Array(BigInt64Array.of(5n, -2n).buffer), [5, -2]],
+    ["IntStorage", new Uint8Array(Int32Array.of(5, -2).buffer), [5, -2]],
+    ["ShortStorage", new Uint8Array(Int16Array.of(5, -2).buffer), [5, -2]],
+    ["CharStorage", new Uint8Array(Int8Array.of(5, -2).buffer), [5, -2]],
+    ["ByteStorage", Uint8Array.of(5, 254), [5, 254]],
+    ["BoolStorage", Uint8Array.of(0, 1), [0, 1]],
+  ];
+  for (const [type, bytes, expected] of types) {
+    for (const strides of [[1], [0]]) {
+      const value = dict({ w: tensor(storage("0", 2, type), [2], { strides }) });
+      const numbers = strides[0] === 1 ? expected : [expected[0], expected[0]];
+      assertEquals(held(zipFile(value, { 0: bytes })), [["w", [2], numbers]], type);
+      assertEquals(held(legacyFile(value, { 0: [2, bytes] })), [["w", [2], numbers]], type);
+    }
+  }
+  const large = new Uint8Array(BigInt64Array.of(2n ** 40n).buffer);
+  refused(zipFile(dict({ w: tensor(storage("0", 1, "LongStorage"), [1]) }), { 0: large }), "1099511627776", "32 bits");
+});
+
+Deno.test("weights: tensors that share a storage, transposed ones, parts and empty ones", () => {
+  const six = floats(0, 1, 2, 3, 4, 5), row = storage("0", 6);
+  const part = storage("0", 6, "FloatStorage", tuple(text("view"), int(2), int(3)));
+  const value = dict({
+    all: tensor(row, [2, 3]),
+    turned: tensor(row, [3, 2], { strides: [1, 3] }),
+    last: tensor(row, [2], { offset: 4 }),
+    even: tensor(row, [3], { strides: [2] }),
+    one: tensor(row, [], { offset: 3 }),
+    thin: tensor(row, [1, 3], { strides: [99, 1] }),
+    none: tensor(row, [0, 3]),
+    never: tensor(row, [...Array(63).fill(2n ** 52n), 0], { strides: Array(64).fill(1) }),
+    part: tensor(part, [2], { offset: 1 }),
+  });
+  const expected = [
+    ["all", [2, 3], [0, 1, 2, 3, 4, 5]],
+    ["turned", [3, 2], [0, 3, 1, 4, 2, 5]],
+    ["last", [2], [4, 5]],
+    ["even", [3], [0, 2, 4]],
+    ["one", [], [3]],
+    ["thin", [1, 3], [0, 1, 2]],
+    ["none", [0, 3], []],
+    ["never", [...Array(63).fill(2 ** 52), 0], []],
+    ["part", [2], [3, 4]],
+  ];
+  assertEquals(held(zipFile(value, { 0: six })), expected);
+  assertEquals(held(legacyFile(value, { 0: [6, six] })), expected);
+});
+
+Deno.test("weights: the state dict is found where people put it", () => {
+  const w = tensor(storage("0", 4), [4]), other = dict({ v: w });
+  const found: [Code, string[]][] = [
+    [dict({ a: w }), ["a"]],
+    [dict({ model: dict({ a: w }), ema: other }), ["a"]],
+    [dict({ state_dict: dict({ a: w }) }), ["a"]],
+    [dict({ net: dict({ a: w }), acc: float(1), epoch: int(1) }), ["a"]],
+    [dict({ student: dict({ a: w }), teacher: other }), ["a"]],
+    [dict({ weights: dict({ a: w }), epoch: int(1) }), ["a"]],
+    [dict({ checkpoint: dict({ model: dict({ a: w }), ema: other }), epoch: int(1) }), ["a"]],
+    [dict({ model: dict({ "module.student.a": w, "module.teacher.a": w, "module.crd.b": w }) }), ["a"]],
+    [dict({ "module.module.a": w, "module.module.b": w }), ["a", "b"]],
+    [dict({ "module.a": w, b: w }), ["module.a", "b"]],
+  ];
+  for (const [value, names] of found) assertEquals([...decode(zipFile(value, { 0: ones })).tensors.keys()], names);
+
+  const file = (value: Code) => zipFile(value, { 0: ones });
+  refused(file(dict({ a: other, b: other })), "several state dicts: a (1 tensors), b (1 tensors)");
+  refused(file(dict({ model: other, net: other })), "several state dicts: model (1 tensors), net (1 tensors)");
+  refused(file(dict({ x: dict({ a: other, b: other }) })), "several state dicts: x.a (1 tensors), x.b (1 tensors)");
+  refused(file(dict({ epoch: int(1), model: dict({}) })), "no state dict", "epoch (a number)", "model (a dict)");
+  refused(file(list(w)), "no state dict", "it holds a list");
+  refused(file(w), "no state dict", "it holds a tensor");
+  refused(file(dict({})), "no state dict");
+});
+
+Deno.test("weights: a tensor that its storage or the file cannot hold is refused by its name", () => {
+  const lies: [Code, string][] = [
+    [tensor(storage("0", 4), [5]), "ends at number 4 of the storage 0, which has only 4"],
+    [tensor(storage("0", 4), [2, 2], { offset: 1 }), "ends at number 4"],
+    [tensor(storage("0", 4), [2], { strides: [4] }), "ends at number 4"],
+    [tensor(storage("0", 4), [1024, 1024, 2 ** 40]), "of shape [1024,1024,1099511627776] ends at number"],
+    [tensor(storage("0", 4), Array(64).fill(2n ** 52n), { strides: Array(64).fill(0) }), "claim more than twice"],
+    [tensor(storage("0", 4), [2n ** 53n - 1n], { strides: [0] }), "claim more than twice"],
+    [tensor(storage("0", 4), [2 ** 20, 2 ** 20, 2 ** 20], { strides: [0, 0, 0] }), "claim more than twice"],
+    [tensor(storage("0", 4), [2n ** 52n], { strides: [2n ** 53n - 1n] }), "ends at number"],
+  ];
+  for (const [value, message] of lies) {
+    const files = [zipFile(dict({ w: value }), { 0: ones }), legacyFile(dict({ w: value }), { 0: [4, ones] })];
+    for (const file of files) refused(file, "is damaged", " w", message);
+  }
+  const short = dict({ w: tensor(storage("0", 2n ** 53n - 1n), [4]) });
+  refused(zipFile(short, { 0: ones }), "tensor w of shape [4] lies in the storage 0", "of which the file has 16 bytes");
+  refused(legacyFile(short, { 0: [4, ones] }), "its storage 0 has 4 numbers, and its tensors claim 9007199254740991");
+  refused(legacyFile(short, { 0: [2n ** 53n - 1n, ones] }), "bytes before its storage 0 does");
+  refused(
+    zipFile(dict({ w: tensor(storage("1", 4), [4]) }), { 0: ones }),
+    "the storage 1, which the file does not have",
+  );
+  refused(legacyFile(dict({ w: tensor(storage("1", 4), [4]) })), "the storage 1, which the file does not have");
+});
+
+Deno.test("weights: many copies of one storage are refused, many views are not", () => {
+  const row = new Uint8Array(4 * 2 ** 16), place = storage("0", 2 ** 16);
+  const many = (strides: number[]) =>
+    dict(Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`w${i}`, tensor(place, [256, 256], { strides })])));
+  const views = decode(zipFile(many([256, 1]), { 0: row })).tensors;
+  assertEquals(new Set(Array.from(views.values(), ({ data }) => data.buffer)).size, 1);
+  refused(zipFile(many([1, 256]), { 0: row }), "claim more than twice");
+});
+
+Deno.test("weights: a zip that unpacks to far more than it has is refused before it is unpacked", () => {
+  const zeros = new Uint8Array(2 ** 24), value = dict({ w: tensor(storage("0", 2 ** 22), [2 ** 22]) });
+  const bytes = zipFile(value, { 0: zeros }, {}, 6);
+  assert(bytes.length < 2 ** 16);
+  refused(bytes, "claim more than twice");
+  refused(zipFile(new Uint8Array(2 ** 24 + 1), {}, {}, 6), "its data.pkl has 16777217 bytes");
+  const noise = crypto.getRandomValues(new Uint8Array(400));
+  const packed = zipFile(dict({ w: tensor(storage("0", 100), [100]) }), { 0: noise }, {}, 6);
+  assertEquals(decode(packed).tensors.get("w")!.data, new Float32Array(noise.buffer));
+});
+
+Deno.test("weights: a malicious file is refused by the name that it asks for", () => {
+  const attack = call("os", "system", text("touch pwned"));
+  for (const bytes of [zipFile(attack), legacyFile(attack), pickle(attack)]) {
+    refused(bytes, "is refused", "os.system", "torch.save(model.state_dict(), path)");
+  }
+  refused(
+    zipFile(dict({ w: tensor(storage("0", 4), [4]), x: named("builtins", "eval") }), { 0: ones }),
+    "builtins.eval",
+  );
+  refused(legacyFile(weights, { 0: [4, ones] }, attack), "os.system");
+  refused(Uint8Array.from(code("cposix\nsystem\n(S'id'\ntR.")), "posix.system");
+  refused(Uint8Array.from(code("(S'id'\niposix\nsystem\n.")), "posix.system");
+  refused(Uint8Array.from(code("\x80\x04\x8c\x02os\x8c\x06system\x93.")), "os.system");
+});
+
+Deno.test("weights: a truncated file is refused wherever it ends", () => {
+  for (const whole of [zipFile(weights, { 0: ones }), legacyFile(weights, { 0: [4, ones] })]) {
+    for (let length = 0; length < whole.length; length++) refused(whole.slice(0, length));
+  }
+});
+
+Deno.test("weights: a file that goes on behind its end is refused", () => {
+  const longer = (bytes: Uint8Array) => Uint8Array.of(...bytes, 0);
+  refused(longer(legacyFile(weights, { 0: [4, ones] })), "1 bytes follow its last storage");
+  refused(longer(zipFile(weights, { 0: ones })), "no table of contents at its end");
+});
+
+Deno.test("weights: an encrypted zip says so", () => {
+  const bytes = zipFile(weights, { 0: ones }), view = new DataView(bytes.buffer);
+  for (let at = 0; at + 4 < bytes.length; at++) if (view.getUint32(at, true) === 0x02014b50) bytes[at + 8] |= 1;
+  refused(bytes, "it is encrypted");
+});
+
+Deno.test("weights: a storage whose bytes were changed is refused, one without a checksum is read", () => {
+  const change = (at: (latin: string) => number, to: number[]) => {
+    const bytes = zipFile(weights, { 0: floats(1, 2, 3, 4) });
+    bytes.set(to, at(String.fromCharCode(...bytes)));
+    return bytes;
+  };
+  const data = (latin: string) => latin.indexOf("\0\0\x80\x3f");
+  const crc = (latin: string) => latin.lastIndexOf("PK\x01\x02", latin.lastIndexOf("archive/data/0")) + 16;
+  refused(change(data, [9]), "archive/data/0 cannot be read (its CRC-32 is wrong)");
+  assertEquals(held(change(crc, [0, 0, 0, 0])), [["w", [2, 2], [1, 2, 3, 4]]]);
+});
+
+Deno.test("weights: what cannot be weights says what it is", () => {
+  const bytes = (...parts: (string | number[])[]) => Uint8Array.from(code(...parts));
+  const tar = new Uint8Array(1024);
+  tar.set(bytes("ustar"), 257);
+  const big = zipFile(weights, { 0: ones }, { "archive/byteorder": bytes("big") });
+  const others: [Uint8Array<ArrayBuffer>, string][] = [
+    [new Uint8Array(), "is empty"],
+    [bytes("\n <!DOCTYPE html><html>"), "is a web page"],
+    [bytes("version https://git-lfs.github.com/spec/v1"), "git lfs pull"],
+    [tar, "is a tar archive"],
+    [bytes("\x1f\x8b\x08"), "gzip"],
+    [bytes('{"a": 1}, {"b": 2}'), "is JSON text"],
+    [bytes("\x89HDF\r\n"), "HDF5"],
+    [bytes("weights"), "is neither safetensors nor a file of PyTorch"],
+    [bytes("\0".repeat(100)), "is neither safetensors nor a file of PyTorch"],
+    [pickle(dict({ a: int(1) })), "is a Python pickle, but not one that torch.save wrote"],
+    [zipSync({ "a.npy": bytes("x") }), "NumPy archive"],
+    [zipSync({ "resnet/best.pth": bytes("x") }), "is a zip with resnet/best.pth in it"],
+    [zipSync({ "a.txt": bytes("x") }), "has no data.pkl"],
+    [zipFile(weights, { 0: ones }, { "archive/constants.pkl": bytes("x") }), "TorchScript"],
+    [zipFile(weights, { 0: ones }, { "archive/code/a.py": bytes("x") }), "TorchScript"],
+    [big, "begin with their highest byte"],
+    [legacyFile(weights, { 0: [4, ones] }, dict({ little_endian: code("\x89") })), "begin with their highest byte"],
+    [zipFile(dict({}), {}, { "../x": bytes("x") }), "leads out of its folder"],
+  ];
+  for (const [content, message] of others) refused(content, message);
+});
+
+Deno.test("weights: a file of more than 4 GiB is refused before it is read", () => {
+  const source = { name: "w.pth", size: 2 ** 32 + 1, read: () => assert(false) as never };
+  assertThrows(() => decodeWeights(source), Failure, "w.pth has 4.0 GiB");
+});
+
+await needs(
+  ["read", "write"],
+  "weights: a file is read and named with its SHA-256",
+  () =>
+    inTemporary(async (folder) => {
+      const path = `${folder}/w.pth`, bytes = legacyFile(weights, { 0: [4, ones] });
+      await Deno.writeFile(path, bytes);
+      const { sha256, tensors, ...rest } = await readWeights(path);
+      assertEquals(sha256, new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex());
+      assertEquals(tensors.get("w"), { shape: [2, 2], data: Float32Array.of(1, 1, 1, 1) });
+      assertEquals(rest, { path, format: "pytorch-legacy", facts: {} });
+
+      const absent = await assertRejects(
+        () => readWeights(`${folder}/none`),
+        Failure,
+        `cannot read ${folder}/none: No such`,
+      );
+      const directory = await assertRejects(() => readWeights(folder), Failure, "it is a folder");
+      assertEquals([absent.exit, directory.exit], [3, 3]);
+      await Deno.truncate(path, 2 ** 33);
+      await assertRejects(() => readWeights(path), Failure, "has 8.0 GiB, and files of more than 4 GiB are not read");
+    }),
+);
