@@ -3,13 +3,13 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { encode } from "fast-png";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { stream } from "../lib/random.ts";
-import { experimentModules } from "./all_experiments.ts";
-import { writeFiles } from "./datasets/write_files.ts";
-import { everything, needs } from "./needs.ts";
-import { project } from "./toy_project.ts";
+import { stream } from "../../lib/values/random.ts";
+import { experimentModules } from "../support/all_experiments.ts";
+import { everything, needs } from "../support/needs.ts";
+import { project } from "../support/toy_project.ts";
+import { writeFiles } from "../support/write_files.ts";
 
-const root = new URL("../", import.meta.url), examples = fileURLToPath(new URL("experiments/examples", root));
+const root = new URL("../../", import.meta.url), examples = fileURLToPath(new URL("experiments/examples", root));
 
 /** Every example by its path in the project, with the project's modules where they are. */
 async function sources(): Promise<Record<string, string>> {
