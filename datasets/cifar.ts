@@ -3,9 +3,13 @@ import { type CifarFiles, openCifar } from "./files/cifar_files.ts";
 import { declare, type ImageOptions } from "./declare.ts";
 
 /** Options of `cifar10` and `cifar100`. */
-export type CifarOptions<M extends Mix | undefined = undefined, V extends string = never> = ImageOptions<M, V>;
+export type CifarOptions<M extends Mix | undefined = undefined, V extends string = never> =
+  ImageOptions<M, V>;
 
-/** CIFAR-10 as its authors publish it for C programs; the MD5s are theirs, who name no stronger checksum. */
+/**
+ * CIFAR-10 as its authors publish it for C programs; the MD5s are theirs, who name no stronger
+ * checksum.
+ */
 export const cifar10Files: CifarFiles = {
   folder: "cifar-10-batches-bin",
   archive: "cifar-10-binary.tar.gz",
@@ -19,7 +23,10 @@ export const cifar10Files: CifarFiles = {
   labels: 1,
 };
 
-/** CIFAR-100 as its authors publish it for C programs: the coarse label's byte comes before the fine one's, which is used. */
+/**
+ * CIFAR-100 as its authors publish it for C programs: the coarse label's byte comes before the fine
+ * one's, which is used.
+ */
 export const cifar100Files: CifarFiles = {
   folder: "cifar-100-binary",
   archive: "cifar-100-binary.tar.gz",
@@ -34,9 +41,10 @@ export const cifar100Files: CifarFiles = {
 };
 
 /**
- * CIFAR-10: 50,000 training and 10,000 test images of 32 × 32 pixels, ten classes. By default: crops with 4 pixels of
- * padding, flips, and the training images' own means and deviations per channel. Two papers do otherwise: SAKD's code
- * has the deviations .2023, .1994, .2010 (the mean of each image's own), SLKD's the means and deviations of CIFAR-100.
+ * CIFAR-10: 50,000 training and 10,000 test images of 32 × 32 pixels, ten classes. By default:
+ * crops with 4 pixels of padding, flips, and the training images' own means and deviations per
+ * channel. Two papers do otherwise: SAKD's code has the deviations .2023, .1994, .2010 (the mean of
+ * each image's own), SLKD's the means and deviations of CIFAR-100.
  */
 export const cifar10 = <M extends Mix | undefined = undefined, V extends string = never>(
   options: CifarOptions<M, V> = {},
@@ -50,8 +58,9 @@ export const cifar10 = <M extends Mix | undefined = undefined, V extends string 
   );
 
 /**
- * CIFAR-100 with its 100 fine classes: 50,000 training and 10,000 test images of 32 × 32 pixels. By default: crops with 4
- * pixels of padding, flips, and the means and deviations that CRD and everybody after it uses.
+ * CIFAR-100 with its 100 fine classes: 50,000 training and 10,000 test images of 32 × 32 pixels. By
+ * default: crops with 4 pixels of padding, flips, and the means and deviations that CRD and
+ * everybody after it uses.
  */
 export const cifar100 = <M extends Mix | undefined = undefined, V extends string = never>(
   options: CifarOptions<M, V> = {},

@@ -9,15 +9,22 @@ import { classification } from "../lib/tasks/classification.ts";
 export type Rgb = readonly [red: number, green: number, blue: number];
 
 /**
- * What every data set of colour images can be asked for; what is not given is the data set's own default. `M` says whether
- * images are mixed, `V` what further views are called.
+ * What every data set of colour images can be asked for; what is not given is the data set's own
+ * default. `M` says whether images are mixed, `V` what further views are called.
  */
-export interface ImageOptions<M extends Mix | undefined = undefined, V extends string = never> extends DatasetOptions {
-  /** Pixels of zero padding on each side before a random crop of the image's own size; 0 crops nothing. */
+export interface ImageOptions<M extends Mix | undefined = undefined, V extends string = never>
+  extends DatasetOptions {
+  /**
+   * Pixels of zero padding on each side before a random crop of the image's own size; 0 crops
+   * nothing.
+   */
   readonly crop?: number;
   /** Whether half of the training images are mirrored. */
   readonly flip?: boolean;
-  /** By how much each training image's brightness is scaled: by a factor within 1 ± this, 0 … 1; not at all unless said otherwise. */
+  /**
+   * By how much each training image's brightness is scaled: by a factor within 1 ± this, 0 … 1; not
+   * at all unless said otherwise.
+   */
   readonly brightness?: number;
   /** The mean of each channel, of pixels scaled to [0, 1]. */
   readonly mean?: Rgb;
@@ -25,23 +32,33 @@ export interface ImageOptions<M extends Mix | undefined = undefined, V extends s
   readonly std?: Rgb;
   /** How training images are mixed, `mixup()` or `cutmix()`; not at all unless said otherwise. */
   readonly mix?: M;
-  /** Further views of each training image for methods that ask for them, each augmented as the images are but for what it says. */
+  /**
+   * Further views of each training image for methods that ask for them, each augmented as the
+   * images are but for what it says.
+   */
   readonly views?: { readonly [K in V]: Partial<Augmentation> };
 }
 
 /** What a data set does with its images unless it is asked for something else. */
 export type ImageDefaults = Required<Pick<ImageOptions, "crop" | "flip" | "mean" | "std">>;
 
-/** Throws a `Failure` (exit 2) that names the option, unless it is a whole number of at least `least`. */
+/**
+ * Throws a `Failure` (exit 2) that names the option, unless it is a whole number of at least
+ * `least`.
+ */
 export function whole(dataset: string, option: string, value: number, least: number): void {
   if (!Number.isInteger(value) || value < least) {
-    throw new Failure(2, `${dataset}: \`${option}\` is ${value}; it has to be a whole number, ${least} or more`);
+    throw new Failure(
+      2,
+      `${dataset}: \`${option}\` is ${value}; it has to be a whole number, ${least} or more`,
+    );
   }
 }
 
 /**
- * A data set as a value. `own` are the options that only this data set has, defaults filled in; `open` finds its files
- * and need not know of `take`. Throws a `Failure` (exit 2) at an option that makes no sense.
+ * A data set as a value. `own` are the options that only this data set has, defaults filled in;
+ * `open` finds its files and need not know of `take`. Throws a `Failure` (exit 2) at an option that
+ * makes no sense.
  */
 export function declare<M extends Mix | undefined, V extends string>(
   id: string,
@@ -50,20 +67,39 @@ export function declare<M extends Mix | undefined, V extends string>(
   options: ImageOptions<M, V>,
   open: Dataset["open"],
 ): Dataset<M, V> {
-  const { holdout = 0, take, crop = defaults.crop, flip = defaults.flip, mean = defaults.mean, std = defaults.std } =
-    options;
-  const { mix, brightness } = options, augmentation = { crop, flip, ...brightness !== undefined && { brightness } };
+  const {
+    holdout = 0,
+    take,
+    crop = defaults.crop,
+    flip = defaults.flip,
+    mean = defaults.mean,
+    std = defaults.std,
+  } = options;
+  const { mix, brightness } = options;
+  const augmentation = { crop, flip, ...brightness !== undefined && { brightness } };
   const views = options.views && viewsOf(id, options.views, augmentation);
   whole(id, "holdout", holdout, 0);
   whole(id, "crop", crop, 0);
   share(id, "brightness", brightness);
   if (take !== undefined) whole(id, "take", take, 1);
   if (!mean.every(Number.isFinite) || !std.every((one) => one > 0 && Number.isFinite(one))) {
-    throw new Failure(2, `${id}: \`mean\` has to be finite and \`std\` above 0, not [${mean}] and [${std}]`);
+    throw new Failure(
+      2,
+      `${id}: \`mean\` has to be finite and \`std\` above 0, not [${mean}] and [${std}]`,
+    );
   }
   return {
     id,
-    options: { ...own, holdout, take, ...augmentation, mean, std, mix: mix && { id: mix.id, ...mix.options }, views },
+    options: {
+      ...own,
+      holdout,
+      take,
+      ...augmentation,
+      mean,
+      std,
+      mix: mix && { id: mix.id, ...mix.options },
+      views,
+    },
     task: classification,
     holdout,
     take,
@@ -81,7 +117,10 @@ export function declare<M extends Mix | undefined, V extends string>(
 /** Throws a `Failure` (exit 2) that names the option, unless it is a path that leads no way out. */
 export function inside(dataset: string, option: string, path: string): void {
   if (!staysInside(path) || path.endsWith("/")) {
-    throw new Failure(2, `${dataset}: \`${option}\` is ${JSON.stringify(path)}; it has to be a path inside, like a/b`);
+    throw new Failure(
+      2,
+      `${dataset}: \`${option}\` is ${JSON.stringify(path)}; it has to be a path inside, like a/b`,
+    );
   }
 }
 

@@ -1,6 +1,9 @@
 import type { Stream } from "../lib/values/random.ts";
 
-/** A straight line between two neighbouring points of a grid of 3 × 3, whose coordinates are −1, 0 and 1. */
+/**
+ * A straight line between two neighbouring points of a grid of 3 × 3, whose coordinates are −1, 0
+ * and 1.
+ */
 export type Stroke = readonly [x0: number, y0: number, x1: number, y1: number];
 
 /** A figure of connected strokes. */
@@ -10,14 +13,17 @@ export type Glyph = readonly Stroke[];
 const STROKES = 5;
 
 /**
- * Figures of five strokes drawn at random, no two of them the same when moved. They come in pairs, 2i and 2i + 1, that
- * differ in one stroke only: a part of a figure is part of others as well, and only the whole tells which one it is.
+ * Figures of five strokes drawn at random, no two of them the same when moved. They come in pairs,
+ * 2i and 2i + 1, that differ in one stroke only: a part of a figure is part of others as well, and
+ * only the whole tells which one it is.
  */
 export function glyphs(count: number, random: Stream): Glyph[] {
   const found = new Map<string, Glyph>();
   while (found.size < count) {
-    const stem = grow([], STROKES - 1, random), pair = [grow(stem, 1, random), grow(stem, 1, random)];
-    const shapes = pair.map(shape), keys = shapes.map(String);
+    const stem = grow([], STROKES - 1, random);
+    const pair = [grow(stem, 1, random), grow(stem, 1, random)];
+    const shapes = pair.map(shape);
+    const keys = shapes.map(String);
     const isNew = keys[0] !== keys[1] && !keys.some((key) => found.has(key));
     if (isNew && shapes.every(({ length }) => length === STROKES)) {
       pair.forEach((glyph, i) => found.set(keys[i], glyph));
@@ -31,14 +37,17 @@ function grow(glyph: Glyph, count: number, random: Stream): Glyph {
   const strokes = [...glyph];
   while (strokes.length < glyph.length + count) {
     const [, , x, y] = strokes.at(-1) ?? [0, 0, random.below(3) - 1, random.below(3) - 1];
-    const right = x + random.below(3) - 1, down = y + random.below(3) - 1;
+    const right = x + random.below(3) - 1;
+    const down = y + random.below(3) - 1;
     const isInside = Math.abs(right) <= 1 && Math.abs(down) <= 1;
     if (isInside && (right !== x || down !== y)) strokes.push([x, y, right, down]);
   }
   return strokes;
 }
 
-/** The strokes without direction, repetition, order and place: equal for figures that look the same. */
+/**
+ * The strokes without direction, repetition, order and place: equal for figures that look the same.
+ */
 function shape(glyph: Glyph): string[] {
   const left = Math.min(...glyph.flatMap(([x0, , x1]) => [x0, x1]));
   const top = Math.min(...glyph.flatMap(([, y0, , y1]) => [y0, y1]));

@@ -14,21 +14,32 @@ export interface ImageFolderOptions<M extends Mix | undefined = undefined, V ext
   readonly train?: string;
   /** The same for the images that are reported on; `test` by default. */
   readonly test?: string;
-  /** Height and width of the images in pixels, 32 by default. Others are cut to their central square and scaled, bilinear with antialiasing. */
+  /**
+   * Height and width of the images in pixels, 32 by default. Others are cut to their central square
+   * and scaled, bilinear with antialiasing.
+   */
   readonly size?: number;
 }
 
 /**
- * JPEG and PNG files in one folder per class (at any depth below it, case of the ending ignored), in a directory or a
- * zip of the data folder. The classes are the folders' names, sorted, and have to be the same in `train` and `test`.
- * By default: crops with 4 pixels of padding, flips, and ImageNet's means and deviations.
+ * JPEG and PNG files in one folder per class (at any depth below it, case of the ending ignored),
+ * in a directory or a zip of the data folder. The classes are the folders' names, sorted, and have
+ * to be the same in `train` and `test`. By default: crops with 4 pixels of padding, flips, and
+ * ImageNet's means and deviations.
  */
 export function imageFolder<M extends Mix | undefined = undefined, V extends string = never>(
   { folder, train = "train", test = "test", size = 32, ...options }: ImageFolderOptions<M, V>,
 ): Dataset<M, V> {
   whole("imageFolder", "size", size, 1);
-  for (const [option, name] of Object.entries({ folder, train, test })) inside("imageFolder", option, name);
-  const defaults = { crop: 4, flip: true, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
+  for (const [option, name] of Object.entries({ folder, train, test })) {
+    inside("imageFolder", option, name);
+  }
+  const defaults = {
+    crop: 4,
+    flip: true,
+    mean: [0.485, 0.456, 0.406],
+    std: [0.229, 0.224, 0.225],
+  } as const;
   const declared = declare(
     "imageFolder",
     { folder, train, test, size },

@@ -15,49 +15,89 @@ export interface SyntheticOptions<M extends Mix | undefined = undefined, V exten
   readonly test?: number;
   /** Height and width in pixels, 8 or more; 32 by default. */
   readonly size?: number;
-  /** What classes and images are drawn from; 0 by default. It is not the run's seed, which shuffles and initialises. */
+  /**
+   * What classes and images are drawn from; 0 by default. It is not the run's seed, which shuffles
+   * and initialises.
+   */
   readonly seed?: number;
   /** Strokes that belong to no figure in each image; 2 by default. */
   readonly clutter?: number;
-  /** Standard deviation of the noise on every channel of every pixel, as a share of the full range; 0.15 by default. */
+  /**
+   * Standard deviation of the noise on every channel of every pixel, as a share of the full range;
+   * 0.15 by default.
+   */
   readonly noise?: number;
 }
 
 /**
- * Images made from a seed, without any file. A class is a figure of five strokes; each image has it at its own place,
- * size, tilt and colour, bent a little, between stray strokes of the same colour, on a shaded and grated ground, under
- * noise. Colour and texture tell nothing and a single stroke little, because classes share strokes and each has a sibling
- * (0a and 0b, 1a and 1b …) that differs in one: what counts is which strokes meet where, which takes depth to see, and
- * what a teacher knows of siblings helps its student. Image `i` is of class `i mod classes`, and the same whatever
- * `train` and `test` are. By default: crops with 2 pixels of padding, and no flips, since a mirrored figure may be
- * another class.
+ * Images made from a seed, without any file. A class is a figure of five strokes; each image has it
+ * at its own place, size, tilt and colour, bent a little, between stray strokes of the same colour,
+ * on a shaded and grated ground, under noise. Colour and texture tell nothing and a single stroke
+ * little, because classes share strokes and each has a sibling (0a and 0b, 1a and 1b …) that
+ * differs in one: what counts is which strokes meet where, which takes depth to see, and what a
+ * teacher knows of siblings helps its student. Image `i` is of class `i mod classes`, and the same
+ * whatever `train` and `test` are. By default: crops with 2 pixels of padding, and no flips, since
+ * a mirrored figure may be another class.
  */
 export function synthetic<M extends Mix | undefined = undefined, V extends string = never>(
-  { classes = 10, train = 4000, test = 1000, size = 32, seed = 0, clutter = 2, noise = 0.15, ...options }:
-    SyntheticOptions<M, V> = {},
+  {
+    classes = 10,
+    train = 4000,
+    test = 1000,
+    size = 32,
+    seed = 0,
+    clutter = 2,
+    noise = 0.15,
+    ...options
+  }: SyntheticOptions<M, V> = {},
 ): Dataset<M, V> {
   const own = { classes, train, test, size, seed, clutter, noise };
-  for (const [option, least] of Object.entries({ classes: 2, train: 1, test: 1, size: 8, seed: 0, clutter: 0 })) {
+  for (
+    const [option, least] of Object.entries({
+      classes: 2,
+      train: 1,
+      test: 1,
+      size: 8,
+      seed: 0,
+      clutter: 0,
+    })
+  ) {
     whole("synthetic", option, own[option as keyof typeof own], least);
   }
-  if (classes > 100) throw new Failure(2, `synthetic: \`classes\` is ${classes}; there are 100 figures at most`);
+  if (classes > 100) {
+    throw new Failure(2, `synthetic: \`classes\` is ${classes}; there are 100 figures at most`);
+  }
   if (!(noise >= 0 && noise <= 1)) {
     throw new Failure(2, `synthetic: \`noise\` is ${noise}; it has to be between 0 and 1`);
   }
-  const defaults = { crop: 2, flip: false, mean: [0.5, 0.5, 0.5], std: [0.28, 0.28, 0.28] } as const;
+  const defaults = {
+    crop: 2,
+    flip: false,
+    mean: [0.5, 0.5, 0.5],
+    std: [0.28, 0.28, 0.28],
+  } as const;
   return declare("synthetic", own, defaults, options, () => Promise.resolve(open(own)));
 }
 
 function open(
-  { classes, train, test, size, seed, clutter, noise }: Required<Omit<SyntheticOptions, keyof ImageOptions>>,
+  { classes, train, test, size, seed, clutter, noise }: Required<
+    Omit<SyntheticOptions, keyof ImageOptions>
+  >,
 ): Opened {
-  const figures = glyphs(classes, stream(seed, "synthetic/glyphs")), noises = stream(seed, "synthetic/noise");
-  const grain = Float32Array.from({ length: GRAINS }, () => noises.normal() * noise), bytes = size * size * 3;
+  const figures = glyphs(classes, stream(seed, "synthetic/glyphs"));
+  const noises = stream(seed, "synthetic/noise");
+  const grain = Float32Array.from({ length: GRAINS }, () => noises.normal() * noise);
+  const bytes = size * size * 3;
   const split = (name: string, count: number): Split => {
     const pixels = new Uint8ClampedArray(count * bytes);
     const image = (i: number) => pixels.subarray(i * bytes, (i + 1) * bytes);
     for (let i = 0; i < count; i++) {
-      paint(figures[i % classes], { size, clutter, grain }, stream(seed, `synthetic/${name}/${i}`), image(i));
+      paint(
+        figures[i % classes],
+        { size, clutter, grain },
+        stream(seed, `synthetic/${name}/${i}`),
+        image(i),
+      );
     }
     return {
       size: count,
@@ -70,7 +110,10 @@ function open(
     };
   };
   return {
-    classes: Array.from({ length: classes }, (_, i) => `${Math.floor(i / 2)}${i % 2 === 0 ? "a" : "b"}`),
+    classes: Array.from(
+      { length: classes },
+      (_, i) => `${Math.floor(i / 2)}${i % 2 === 0 ? "a" : "b"}`,
+    ),
     image: [size, size, 3],
     train: split("train", train),
     test: split("test", test),
@@ -89,13 +132,18 @@ function paint(
   out: Uint8ClampedArray,
 ): void {
   const between = (low: number, high: number) => low + (high - low) * random.uniform();
-  // The ground: a colour, shaded across the image, with a grating; the ink differs from it in brightness and in hue.
+  // The ground: a colour, shaded across the image, with a grating; the ink differs from it in
+  // brightness and in hue.
   const contrast = between(0.3, 0.55) * (random.uniform() < 0.5 ? -1 : 1);
   const ground = [0, 1, 2].map(() => 0.5 - contrast / 2 + between(-0.2, 0.2));
   const colour = ground.map((channel) => channel + contrast + between(-0.15, 0.15));
-  const shade = [between(-0.3, 0.3) / size, between(-0.3, 0.3) / size], angle = between(0, Math.PI);
-  const wave = between(0.4, 1.6) * 32 / size, strength = between(0, 0.12), phase = between(0, 2 * Math.PI);
-  const across = wave * Math.cos(angle), down = wave * Math.sin(angle);
+  const shade = [between(-0.3, 0.3) / size, between(-0.3, 0.3) / size];
+  const angle = between(0, Math.PI);
+  const wave = between(0.4, 1.6) * 32 / size;
+  const strength = between(0, 0.12);
+  const phase = between(0, 2 * Math.PI);
+  const across = wave * Math.cos(angle);
+  const down = wave * Math.sin(angle);
   let from = random.below(GRAINS);
   const ink = draw(glyph, clutter, size, random);
   for (let y = 0, at = 0; y < size; y++) {
@@ -104,28 +152,39 @@ function paint(
         strength * Math.sin(across * x + down * y + phase);
       const covered = ink[y * size + x];
       for (let c = 0; c < 3; c++) {
-        const value = (ground[c] + light) * (1 - covered) + colour[c] * covered + grain[from++ & GRAINS - 1];
+        const value = (ground[c] + light) * (1 - covered) + colour[c] * covered +
+          grain[from++ & GRAINS - 1];
         out[at++] = 255 * value;
       }
     }
   }
 }
 
-/** How much of each pixel ink covers, 0 … 1: the glyph, moved, scaled, tilted and bent, and the clutter. */
+/**
+ * How much of each pixel ink covers, 0 … 1: the glyph, moved, scaled, tilted and bent, and the
+ * clutter.
+ */
 function draw(glyph: Glyph, clutter: number, size: number, random: Stream): Float32Array {
   const between = (low: number, high: number) => low + (high - low) * random.uniform();
-  const scale = between(0.26, 0.36) * size, tilt = between(-0.2, 0.2), width = between(1, 2) * size / 32;
+  const scale = between(0.26, 0.36) * size;
+  const tilt = between(-0.2, 0.2);
+  const width = between(1, 2) * size / 32;
   const [left, top] = [between(scale, size - scale), between(scale, size - scale)];
   const bends = Array.from({ length: 18 }, () => between(-0.1, 0.1));
-  const cos = scale * Math.cos(tilt), sin = scale * Math.sin(tilt);
+  const cos = scale * Math.cos(tilt);
+  const sin = scale * Math.sin(tilt);
   const place = (x: number, y: number): [number, number] => {
-    const node = 2 * (3 * y + x + 4), [u, v] = [x + bends[node], y + bends[node + 1]];
+    const node = 2 * (3 * y + x + 4);
+    const [u, v] = [x + bends[node], y + bends[node + 1]];
     return [left + cos * u - sin * v, top + sin * u + cos * v];
   };
   const ink = new Float32Array(size * size);
-  for (const [x0, y0, x1, y1] of glyph) mark(ink, size, [...place(x0, y0), ...place(x1, y1)], width);
+  for (const [x0, y0, x1, y1] of glyph) {
+    mark(ink, size, [...place(x0, y0), ...place(x1, y1)], width);
+  }
   for (let i = 0; i < clutter; i++) {
-    const [x, y] = [between(0, size), between(0, size)], angle = random.below(8) * Math.PI / 4 + tilt;
+    const [x, y] = [between(0, size), between(0, size)];
+    const angle = random.below(8) * Math.PI / 4 + tilt;
     mark(ink, size, [x, y, x + scale * Math.cos(angle), y + scale * Math.sin(angle)], width);
   }
   return ink;
@@ -133,9 +192,13 @@ function draw(glyph: Glyph, clutter: number, size: number, random: Stream): Floa
 
 /** Draws a line of so many pixels' width with smooth edges and round ends. */
 function mark(ink: Float32Array, size: number, [x0, y0, x1, y1]: Stroke, width: number): void {
-  const reach = width / 2 + 0.5, dx = x1 - x0, dy = y1 - y0, square = dx * dx + dy * dy;
+  const reach = width / 2 + 0.5;
+  const dx = x1 - x0;
+  const dy = y1 - y0;
+  const square = dx * dx + dy * dy;
   const clip = (value: number) => Math.min(size - 1, Math.max(0, value));
-  const right = clip(Math.ceil(Math.max(x0, x1) + reach)), bottom = clip(Math.ceil(Math.max(y0, y1) + reach));
+  const right = clip(Math.ceil(Math.max(x0, x1) + reach));
+  const bottom = clip(Math.ceil(Math.max(y0, y1) + reach));
   for (let y = clip(Math.floor(Math.min(y0, y1) - reach)); y <= bottom; y++) {
     for (let x = clip(Math.floor(Math.min(x0, x1) - reach)); x <= right; x++) {
       const along = Math.min(1, Math.max(0, ((x - x0) * dx + (y - y0) * dy) / square));

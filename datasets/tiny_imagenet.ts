@@ -8,45 +8,64 @@ import { openImages } from "./images/open_images.ts";
 import type { Tree } from "./files/tree.ts";
 
 /** Options of `tinyImagenet`. */
-export interface TinyImagenetOptions<M extends Mix | undefined = undefined, V extends string = never>
-  extends ImageOptions<M, V> {
-  /** Height and width of the images in pixels: 64 by default, as they are; others are scaled, bilinear with antialiasing. */
+export interface TinyImagenetOptions<
+  M extends Mix | undefined = undefined,
+  V extends string = never,
+> extends ImageOptions<M, V> {
+  /**
+   * Height and width of the images in pixels: 64 by default, as they are; others are scaled,
+   * bilinear with antialiasing.
+   */
   readonly size?: number;
-  /** The directory in the data folder, or the `.zip` that has it in it; `tiny-imagenet-200` by default. */
+  /**
+   * The directory in the data folder, or the `.zip` that has it in it; `tiny-imagenet-200` by
+   * default.
+   */
   readonly folder?: string;
 }
 
 /** What has to be where. */
-const EXPECTED = "expected is the original tiny-imagenet-200.zip, packed or unpacked (wnids.txt, words.txt, " +
+const EXPECTED =
+  "expected is the original tiny-imagenet-200.zip, packed or unpacked (wnids.txt, words.txt, " +
   "train/<wnid>/images/*.JPEG, val/images/*.JPEG, val/val_annotations.txt), which Stanford's course CS231n publishes";
 
 /**
- * Tiny-ImageNet in its authors' files: 200 classes with 500 training images each, and the 10,000 validation images as the
- * test images, since the test part has no labels. A class is named by the first of its words; the order is that of the sorted
- * WordNet ids. By default 64 × 64 pixels, flips only, and CIFAR-10's means with the deviations .2023, .1994, .2010, as SAKD's
- * code has it. DOT's code has the means .4802, .4481, .3975 and the deviations .2302, .2265, .2262, and rotates as well.
+ * Tiny-ImageNet in its authors' files: 200 classes with 500 training images each, and the 10,000
+ * validation images as the test images, since the test part has no labels. A class is named by the
+ * first of its words; the order is that of the sorted WordNet ids. By default 64 × 64 pixels, flips
+ * only, and CIFAR-10's means with the deviations .2023, .1994, .2010, as SAKD's code has it. DOT's
+ * code has the means .4802, .4481, .3975 and the deviations .2302, .2265, .2262, and rotates as
+ * well.
  */
 export function tinyImagenet<M extends Mix | undefined = undefined, V extends string = never>(
   { folder = "tiny-imagenet-200", size = 64, ...options }: TinyImagenetOptions<M, V> = {},
 ): Dataset<M, V> {
   whole("tinyImagenet", "size", size, 1);
   inside("tinyImagenet", "folder", folder);
-  const defaults = { crop: 0, flip: true, mean: [0.4914, 0.4822, 0.4465], std: [0.2023, 0.1994, 0.201] } as const;
+  const defaults = {
+    crop: 0,
+    flip: true,
+    mean: [0.4914, 0.4822, 0.4465],
+    std: [0.2023, 0.1994, 0.201],
+  } as const;
   const declared = declare(
     "tinyImagenet",
     { folder, size },
     defaults,
     options,
     (data) =>
-      openImages({ path: `${data}/${folder}`, unwrap: true, expected: EXPECTED }, async (tree, decoders) => {
-        const wnids = (await lines(tree, "wnids.txt")).sort();
-        return {
-          classes: await names(tree, wnids),
-          image: [size, size, 3],
-          train: squares(tree, training(tree, wnids), decoders, size),
-          test: squares(tree, await validation(tree, wnids), decoders, size),
-        };
-      }),
+      openImages(
+        { path: `${data}/${folder}`, unwrap: true, expected: EXPECTED },
+        async (tree, decoders) => {
+          const wnids = (await lines(tree, "wnids.txt")).sort();
+          return {
+            classes: await names(tree, wnids),
+            image: [size, size, 3],
+            train: squares(tree, training(tree, wnids), decoders, size),
+            test: squares(tree, await validation(tree, wnids), decoders, size),
+          };
+        },
+      ),
   );
   return { ...declared, resize: SQUARE };
 }
@@ -58,7 +77,10 @@ async function lines(tree: Tree, name: string): Promise<string[]> {
   return found;
 }
 
-/** The first word of each class; `words.txt` has lines of class and words, and of more classes than these. */
+/**
+ * The first word of each class; `words.txt` has lines of class and words, and of more classes than
+ * these.
+ */
 async function names(tree: Tree, wnids: readonly string[]): Promise<string[]> {
   const words = new Map((await lines(tree, "words.txt")).map((line) => {
     const [wnid, first] = line.split(/[\t,]/);
@@ -73,8 +95,11 @@ async function names(tree: Tree, wnids: readonly string[]): Promise<string[]> {
 
 function training(tree: Tree, wnids: readonly string[]): ImageFiles {
   const images = imagesByClass(tree, "train");
-  const missing = wnids.find((wnid) => !images.has(wnid)), known = new Set(wnids);
-  if (missing) throw new Failure(3, `${tree.path}: there is no train/${missing}, a class of wnids.txt`);
+  const missing = wnids.find((wnid) => !images.has(wnid));
+  const known = new Set(wnids);
+  if (missing) {
+    throw new Failure(3, `${tree.path}: there is no train/${missing}, a class of wnids.txt`);
+  }
   const unknown = [...images.keys()].find((wnid) => !known.has(wnid));
   if (unknown) throw new Failure(3, `${tree.path}: train/${unknown} is no class of wnids.txt`);
   return {
@@ -85,12 +110,19 @@ function training(tree: Tree, wnids: readonly string[]): ImageFiles {
 
 /** The images in the order of their annotations, each a line of file name, class and box. */
 async function validation(tree: Tree, wnids: readonly string[]): Promise<ImageFiles> {
-  const annotations = "val/val_annotations.txt", broken = (why: string) => new Failure(3, `${tree.path}: ${why}`);
+  const annotations = "val/val_annotations.txt";
+  const broken = (why: string) => new Failure(3, `${tree.path}: ${why}`);
   const images = new Set(tree.names("val/images").filter((name) => /\.jpe?g$/i.test(name)));
-  const numbers = new Map(wnids.map((wnid, i) => [wnid, i])), names: string[] = [], labels: number[] = [];
+  const numbers = new Map(wnids.map((wnid, i) => [wnid, i]));
+  const names: string[] = [];
+  const labels: number[] = [];
   for (const line of await lines(tree, annotations)) {
-    const [file, wnid] = line.split("\t"), name = `val/images/${file}`, label = numbers.get(wnid);
-    if (label === undefined) throw broken(`${annotations} gives ${file} the class ${wnid}, which wnids.txt has not`);
+    const [file, wnid] = line.split("\t");
+    const name = `val/images/${file}`;
+    const label = numbers.get(wnid);
+    if (label === undefined) {
+      throw broken(`${annotations} gives ${file} the class ${wnid}, which wnids.txt has not`);
+    }
     if (!images.delete(name)) throw broken(`there is no ${name}, or twice in ${annotations}`);
     names.push(name);
     labels.push(label);

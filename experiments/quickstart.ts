@@ -1,13 +1,33 @@
-/** The quick start: on images made on the fly, a student trained alone and one that a teacher helps. */
+/**
+ * The quick start: on images made on the fly, a student trained alone and one that a teacher helps.
+ */
 import { synthetic } from "../datasets/synthetic.ts";
-import { experiment, from, kd as distil, resnet20, resnet8, scratch as alone, sgd } from "../mod.ts";
+import {
+  experiment,
+  from,
+  kd as distil,
+  resnet20,
+  resnet8,
+  scratch as alone,
+  sgd,
+} from "../mod.ts";
 
 const dataset = synthetic();
 const schedule = sgd({ epochs: 8, batch: 64, lr: 0.05, drops: { at: [5, 7], by: 0.1 } });
 
-export const teacher = experiment(import.meta, { dataset, schedule, student: resnet20, distiller: alone() });
+export const teacher = experiment(import.meta, {
+  dataset,
+  schedule,
+  student: resnet20,
+  distiller: alone(),
+});
 
-export const scratch = experiment(import.meta, { dataset, schedule, student: resnet8, distiller: alone() });
+export const scratch = experiment(import.meta, {
+  dataset,
+  schedule,
+  student: resnet8,
+  distiller: alone(),
+});
 
 export const kd = experiment(import.meta, {
   dataset,

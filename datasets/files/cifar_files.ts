@@ -34,9 +34,9 @@ export interface CifarFiles {
 const PLANE = 32 * 32;
 
 /**
- * Opens CIFAR's original binary files: records of label bytes and three planes of 32 × 32 pixels. What is absent is
- * unpacked from its archive, which is downloaded when it is absent too; a `dry` run does neither. Rejects with a `Failure`
- * (exit 3) that names the file and what was expected.
+ * Opens CIFAR's original binary files: records of label bytes and three planes of 32 × 32 pixels.
+ * What is absent is unpacked from its archive, which is downloaded when it is absent too; a `dry`
+ * run does neither. Rejects with a `Failure` (exit 3) that names the file and what was expected.
  */
 export async function openCifar(
   files: CifarFiles,
@@ -49,17 +49,25 @@ export async function openCifar(
     if (dry) {
       throw new Failure(
         3,
-        `there is no ${root}: a run puts it there from ${files.url + files.archive}; ${dataFolderHint}`,
+        `there is no ${root}: a run puts it there from ${
+          files.url + files.archive
+        }; ${dataFolderHint}`,
       );
     }
     await provide(files, folder, log);
   }
-  const again = `remove ${root} and run again, and it is unpacked or downloaded anew; ${dataFolderHint}`;
-  const classes = new TextDecoder().decode(await readFile(`${root}/${files.names}`, again)).split(/\r?\n/).filter(
+  const again =
+    `remove ${root} and run again, and it is unpacked or downloaded anew; ${dataFolderHint}`;
+  const classes = new TextDecoder().decode(await readFile(`${root}/${files.names}`, again)).split(
+    /\r?\n/,
+  ).filter(
     Boolean,
   );
   if (classes.length !== files.classes) {
-    throw new Failure(3, `${root}/${files.names} has ${classes.length} names, expected ${files.classes}: ${again}`);
+    throw new Failure(
+      3,
+      `${root}/${files.names} has ${classes.length} names, expected ${files.classes}: ${again}`,
+    );
   }
   const split = async (names: readonly string[], records: number): Promise<Split> => {
     const parts: Uint8Array[] = [];
@@ -76,18 +84,29 @@ export async function openCifar(
 }
 
 /** A file's bytes, of the expected size and with labels in range. */
-async function checked(path: string, files: CifarFiles, records: number, again: string): Promise<Uint8Array> {
-  const bytes = await readFile(path, again), record = files.labels + 3 * PLANE;
+async function checked(
+  path: string,
+  files: CifarFiles,
+  records: number,
+  again: string,
+): Promise<Uint8Array> {
+  const bytes = await readFile(path, again);
+  const record = files.labels + 3 * PLANE;
   if (bytes.length !== records * record) {
     throw new Failure(
       3,
-      `${path} has ${bytes.length} bytes, expected ${records * record} (${records} records of ${record}): ${again}`,
+      `${path} has ${bytes.length} bytes, expected ${
+        records * record
+      } (${records} records of ${record}): ${again}`,
     );
   }
   for (let i = 0; i < records; i++) {
     const label = bytes[i * record + files.labels - 1];
     if (label >= files.classes) {
-      throw new Failure(3, `${path}: record ${i} has the label ${label}, expected 0 to ${files.classes - 1}: ${again}`);
+      throw new Failure(
+        3,
+        `${path}: record ${i} has the label ${label}, expected 0 to ${files.classes - 1}: ${again}`,
+      );
     }
   }
   return bytes;
@@ -105,7 +124,8 @@ function recordSplit(parts: readonly Uint8Array[], records: number, labels: numb
     read(indices) {
       const out = new Uint8Array(indices.length * 3 * PLANE);
       for (let i = 0, to = 0; i < indices.length; i++) {
-        const part = parts[Math.floor(indices[i] / records)], start = indices[i] % records * record + labels;
+        const part = parts[Math.floor(indices[i] / records)];
+        const start = indices[i] % records * record + labels;
         for (let from = start; from < start + PLANE; from++) {
           out[to++] = part[from];
           out[to++] = part[from + PLANE];
@@ -117,14 +137,26 @@ function recordSplit(parts: readonly Uint8Array[], records: number, labels: numb
   };
 }
 
-/** Unpacks the archive aside and renames its folder, so that a folder of that name is always whole. */
-async function provide(files: CifarFiles, folder: string, log: (line: string) => void): Promise<void> {
-  const archive = `${folder}/${files.archive}`, url = files.url + files.archive;
+/**
+ * Unpacks the archive aside and renames its folder, so that a folder of that name is always whole.
+ */
+async function provide(
+  files: CifarFiles,
+  folder: string,
+  log: (line: string) => void,
+): Promise<void> {
+  const archive = `${folder}/${files.archive}`;
+  const url = files.url + files.archive;
   let aside: string | undefined;
   try {
     if (await lookUp(archive)) await verify(archive, files.md5);
     else {await download(
-        { url, sum: { algorithm: "md5", digits: files.md5 }, to: archive, elsewhere: dataFolderHint },
+        {
+          url,
+          sum: { algorithm: "md5", digits: files.md5 },
+          to: archive,
+          elsewhere: dataFolderHint,
+        },
         log,
       );}
     log(`${archive}: unpacking`);
@@ -135,9 +167,13 @@ async function provide(files: CifarFiles, folder: string, log: (line: string) =>
     // Another process may have been faster: its folder is as good as ours.
     if (aside && await lookUp(`${folder}/${files.folder}`)) return;
     if (error instanceof Failure) throw error;
-    throw new Failure(3, `cannot unpack ${archive} into ${folder} (${messageOf(error)}); ${dataFolderHint}`, {
-      cause: error,
-    });
+    throw new Failure(
+      3,
+      `cannot unpack ${archive} into ${folder} (${messageOf(error)}); ${dataFolderHint}`,
+      {
+        cause: error,
+      },
+    );
   } finally {
     if (aside) await Deno.remove(aside, { recursive: true });
   }

@@ -5,12 +5,17 @@ export async function lookUp(path: string): Promise<Deno.FileInfo | undefined> {
   try {
     return await Deno.stat(path);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+      return undefined;
+    }
     throw new Failure(3, `cannot look at ${path}: ${messageOf(error)}`, { cause: error });
   }
 }
 
-/** The bytes of a file; a `Failure` (exit 3) that names it and ends with `wayOut` where it cannot be read. */
+/**
+ * The bytes of a file; a `Failure` (exit 3) that names it and ends with `wayOut` where it cannot be
+ * read.
+ */
 export async function readFile(path: string, wayOut: string): Promise<Uint8Array> {
   try {
     return await Deno.readFile(path);

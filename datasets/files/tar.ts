@@ -4,8 +4,9 @@ import { staysInside } from "../../lib/files/path_safety.ts";
 const BLOCK = 512;
 
 /**
- * Unpacks the files of a `.tar.gz` below a folder; whatever is neither file nor folder is passed over. Rejects with an
- * Error that says why where the archive is damaged, ends early or has a name that leads out of the folder.
+ * Unpacks the files of a `.tar.gz` below a folder; whatever is neither file nor folder is passed
+ * over. Rejects with an Error that says why where the archive is damaged, ends early or has a name
+ * that leads out of the folder.
  */
 export async function untar(archive: string, folder: string): Promise<void> {
   const gzip = (await Deno.open(archive)).readable;
@@ -14,7 +15,9 @@ export async function untar(archive: string, folder: string): Promise<void> {
     const pour = pourer(chunks);
     for (let entry = await header(pour); entry; entry = await header(pour)) {
       const { name, size, kind } = entry;
-      if (!staysInside(name)) throw new Error(`the name ${JSON.stringify(name)} in it leads out of its folder`);
+      if (!staysInside(name)) {
+        throw new Error(`the name ${JSON.stringify(name)} in it leads out of its folder`);
+      }
       if (kind === "folder") await Deno.mkdir(`${folder}/${name}`, { recursive: true });
       if (kind === "file") await write(`${folder}/${name}`, size, pour);
       await pour((kind === "file" ? 0 : size) + (BLOCK - size % BLOCK) % BLOCK, () => {});
@@ -45,7 +48,9 @@ function pourer(chunks: ReadableStreamDefaultReader<Uint8Array>): Pour {
 }
 
 /** The next entry's header (POSIX ustar); undefined at the block of zeros that ends an archive. */
-async function header(pour: Pour): Promise<{ name: string; size: number; kind?: "file" | "folder" } | undefined> {
+async function header(
+  pour: Pour,
+): Promise<{ name: string; size: number; kind?: "file" | "folder" } | undefined> {
   const block = new Uint8Array(BLOCK);
   let have = 0;
   await pour(BLOCK, (bytes) => {
@@ -53,10 +58,12 @@ async function header(pour: Pour): Promise<{ name: string; size: number; kind?: 
     have += bytes.length;
   });
   if (!block.some(Boolean)) return undefined;
-  const text = (at: number, length: number) => new TextDecoder().decode(block.subarray(at, at + length)).split("\0")[0];
+  const text = (at: number, length: number) =>
+    new TextDecoder().decode(block.subarray(at, at + length)).split("\0")[0];
   const octal = (at: number, length: number) => parseInt(text(at, length), 8);
   // The checksum is taken with its own field blank.
-  const sum = block.reduce((sum, byte, i) => sum + (i >= 148 && i < 156 ? 32 : byte), 0), size = octal(124, 12);
+  const sum = block.reduce((sum, byte, i) => sum + (i >= 148 && i < 156 ? 32 : byte), 0);
+  const size = octal(124, 12);
   if (sum !== octal(148, 8) || !(size >= 0)) throw new Error("a header in it is damaged");
   const prefix = text(257, 6) === "ustar" ? text(345, 155) : "";
   const flag = block[156];

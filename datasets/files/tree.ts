@@ -7,7 +7,10 @@ import { lookUp } from "./look_up.ts";
 export interface Tree {
   /** Where it is, for messages. */
   readonly path: string;
-  /** The names of all files and folders below a folder, in no particular order; those of folders end with a slash. */
+  /**
+   * The names of all files and folders below a folder, in no particular order; those of folders end
+   * with a slash.
+   */
   names(folder: string): string[];
   /** The bytes of one file. Rejects with a `Failure` (exit 3) that names it. */
   read(name: string): Promise<Uint8Array>;
@@ -16,8 +19,9 @@ export interface Tree {
 }
 
 /**
- * Opens a directory or a `.zip`, whose ending may be left out. With `unwrap`, a zip that has everything in one folder is as
- * that folder. Rejects with a `Failure` (exit 3) where there is neither.
+ * Opens a directory or a `.zip`, whose ending may be left out. With `unwrap`, a zip that has
+ * everything in one folder is as that folder. Rejects with a `Failure` (exit 3) where there is
+ * neither.
  */
 export async function openTree(path: string, unwrap = false): Promise<Tree> {
   const found = await lookUp(path);
@@ -30,12 +34,15 @@ export async function openTree(path: string, unwrap = false): Promise<Tree> {
 const absent = (path: string) => new Failure(3, `there is no ${path}: ${dataFolderHint}`);
 
 function zipTree(path: string, unwrap: boolean): Tree {
-  const zip = openZip(path), top = `${zip.names[0]?.split("/")[0]}/`;
+  const zip = openZip(path);
+  const top = `${zip.names[0]?.split("/")[0]}/`;
   const at = unwrap && zip.names.every((name) => name.startsWith(top)) ? top : "";
   return {
     path,
     names: (folder) =>
-      zip.names.filter((name) => name.startsWith(`${at}${folder}/`)).map((name) => name.slice(at.length)),
+      zip.names.filter((name) => name.startsWith(`${at}${folder}/`)).map((name) =>
+        name.slice(at.length)
+      ),
     read: (name) => Promise.try(() => zip.read(at + name)),
     close: zip.close,
   };
@@ -54,12 +61,14 @@ function directoryTree(path: string): Tree {
     }
   };
   const names = (folder: string): string[] =>
-    attempt(folder, (path) => [...Deno.readDirSync(path)]).flatMap(({ name, isDirectory, isSymlink }) => {
-      const inner = `${folder}/${name}`;
-      // A link may lead to a folder: classes are often links to where the images really are.
-      const isFolder = isDirectory || isSymlink && attempt(inner, Deno.statSync).isDirectory;
-      return isFolder ? [`${inner}/`, ...names(inner)] : [inner];
-    });
+    attempt(folder, (path) => [...Deno.readDirSync(path)]).flatMap(
+      ({ name, isDirectory, isSymlink }) => {
+        const inner = `${folder}/${name}`;
+        // A link may lead to a folder: classes are often links to where the images really are.
+        const isFolder = isDirectory || isSymlink && attempt(inner, Deno.statSync).isDirectory;
+        return isFolder ? [`${inner}/`, ...names(inner)] : [inner];
+      },
+    );
   const read = async (name: string): Promise<Uint8Array> => {
     try {
       return await Deno.readFile(`${path}/${name}`);

@@ -12,13 +12,19 @@ export interface ClassFolders {
   readonly test: ImageFiles;
 }
 
-/** Finds the images of both folders. Throws a `Failure` (exit 3) also where a class is in one of the two only. */
+/**
+ * Finds the images of both folders. Throws a `Failure` (exit 3) also where a class is in one of the
+ * two only.
+ */
 export function classFolders(tree: Tree, train: string, test: string): ClassFolders {
-  const trained = imagesByClass(tree, train), tested = imagesByClass(tree, test);
+  const trained = imagesByClass(tree, train);
+  const tested = imagesByClass(tree, test);
   const classes = [...trained.keys()].sort();
   for (const [here, there, name] of [[trained, tested, test], [tested, trained, train]] as const) {
     const missing = [...here.keys()].find((one) => !there.has(one));
-    if (missing !== undefined) throw new Failure(3, `${tree.path}: there is no class ${missing} below ${name}`);
+    if (missing !== undefined) {
+      throw new Failure(3, `${tree.path}: there is no class ${missing} below ${name}`);
+    }
   }
   const files = (images: ReadonlyMap<string, readonly string[]>): ImageFiles => ({
     names: classes.flatMap((label) => images.get(label)!),
@@ -28,21 +34,27 @@ export function classFolders(tree: Tree, train: string, test: string): ClassFold
 }
 
 /**
- * The JPEG and PNG files, at any depth, of each class folder below a folder, sorted by name; what is hidden or no image is
- * passed over. Throws a `Failure` (exit 3) where there is no such folder or a class has no image.
+ * The JPEG and PNG files, at any depth, of each class folder below a folder, sorted by name; what
+ * is hidden or no image is passed over. Throws a `Failure` (exit 3) where there is no such folder
+ * or a class has no image.
  */
 export function imagesByClass(tree: Tree, folder: string): Map<string, string[]> {
   const images = new Map<string, string[]>();
   for (const name of tree.names(folder)) {
-    const below = name.slice(folder.length + 1), [label, ...inner] = below.split("/");
+    const below = name.slice(folder.length + 1);
+    const [label, ...inner] = below.split("/");
     if (inner.length === 0 || /(^|\/)\./.test(below)) continue;
     const files = images.get(label) ?? [];
     if (/\.(jpe?g|png)$/i.test(name)) files.push(name);
     images.set(label, files);
   }
-  if (images.size === 0) throw new Failure(3, `${tree.path} has no folders of classes below ${folder}`);
+  if (images.size === 0) {
+    throw new Failure(3, `${tree.path} has no folders of classes below ${folder}`);
+  }
   for (const [label, files] of images) {
-    if (files.length === 0) throw new Failure(3, `${tree.path}: class ${label} has no JPEG or PNG below ${folder}`);
+    if (files.length === 0) {
+      throw new Failure(3, `${tree.path}: class ${label} has no JPEG or PNG below ${folder}`);
+    }
     files.sort();
   }
   return images;

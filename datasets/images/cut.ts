@@ -5,7 +5,10 @@ import { filters, resample } from "./resample.ts";
 /** The least and the largest. */
 export type NumberRange = readonly [least: number, largest: number];
 
-/** How an image of any size becomes `size` × `size` pixels; scaling is bilinear, antialiased where it shrinks. */
+/**
+ * How an image of any size becomes `size` × `size` pixels; scaling is bilinear, antialiased where
+ * it shrinks.
+ */
 export type Cut = SquareCut | CentreCut | RandomCut;
 
 /** The central square, scaled. */
@@ -19,7 +22,10 @@ export interface SquareCut {
 /** What a `SquareCut` does, in words. */
 export const SQUARE = "cut to the central square, then scaled (bilinear, with antialiasing)";
 
-/** The middle of the image after its shorter side was scaled to `shorter` pixels, which are `size` or more. */
+/**
+ * The middle of the image after its shorter side was scaled to `shorter` pixels, which are `size`
+ * or more.
+ */
 export interface CentreCut {
   /** Which cut this is. */
   readonly kind: "centre";
@@ -55,34 +61,44 @@ export function cutOut(image: Image, cut: Cut): Uint8Array {
 
 /** An image that is a square of this size already is left as it is. */
 function square(image: Image, size: number): Uint8Array {
-  const { width, height, data } = image, side = Math.min(width, height);
+  const { width, height, data } = image;
+  const side = Math.min(width, height);
   if (width === size && height === size) return data;
-  const [columns, rows] = [width, height].map((length) => filters(side, size, (length - side) >> 1));
+  const [columns, rows] = [width, height].map((length) =>
+    filters(side, size, (length - side) >> 1)
+  );
   return resample(image, columns, rows);
 }
 
 function centre(image: Image, { size, shorter }: CentreCut): Uint8Array {
-  const { width, height } = image, least = Math.min(width, height);
+  const { width, height } = image;
+  const least = Math.min(width, height);
   const [columns, rows] = [width, height].map((length) => {
-    const scaled = Math.floor(shorter * length / least), start = half(scaled - size);
+    const scaled = Math.floor(shorter * length / least);
+    const start = half(scaled - size);
     return filters(length, scaled).slice(start, start + size);
   });
   return resample(image, columns, rows);
 }
 
-/** Half of a whole number, rounded to the even one of two that are as near: Python's `round`, which torchvision uses. */
+/**
+ * Half of a whole number, rounded to the even one of two that are as near: Python's `round`, which
+ * torchvision uses.
+ */
 const half = (n: number): number => (n >> 1) + (n % 4 === 3 ? 1 : 0);
 
 /** After ten draws that do not fit: the largest central part with a ratio that is allowed. */
 function part(image: Image, { area, ratio, seed, stream: name }: RandomCut) {
-  const random = stream(seed, name),
-    between = ([least, largest]: NumberRange) => least + (largest - least) * random.uniform();
+  const random = stream(seed, name);
+  const between = ([least, largest]: NumberRange) => least + (largest - least) * random.uniform();
   for (let draw = 0; draw < 10; draw++) {
     const pixels = image.width * image.height * between(area);
     const aspect = Math.exp(between([Math.log(ratio[0]), Math.log(ratio[1])]));
-    const width = Math.round(Math.sqrt(pixels * aspect)), height = Math.round(Math.sqrt(pixels / aspect));
+    const width = Math.round(Math.sqrt(pixels * aspect));
+    const height = Math.round(Math.sqrt(pixels / aspect));
     if (width > 0 && height > 0 && width <= image.width && height <= image.height) {
-      const left = random.below(image.width - width + 1), top = random.below(image.height - height + 1);
+      const left = random.below(image.width - width + 1);
+      const top = random.below(image.height - height + 1);
       return { left, top, width, height };
     }
   }

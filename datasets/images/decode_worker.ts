@@ -19,7 +19,8 @@ interface Scope {
   postMessage(answer: Answer, transfer?: Transferable[]): void;
 }
 
-const scope = globalThis as unknown as Scope, decoder = imageDecoder();
+const scope = globalThis as unknown as Scope;
+const decoder = imageDecoder();
 
 scope.onmessage = async ({ data: { bytes, cut } }) => {
   const decode = await decoder;

@@ -4,8 +4,9 @@ import type { Answer, DecodeRequest } from "./decode_worker.ts";
 /** Workers that decode image files side by side. */
 export interface Decoders {
   /**
-   * The pixels of the image file that `read` gives, cut. `read` is called when a worker can take the file, so that however
-   * many are asked for, only two files a worker are in memory. Rejects with an Error that says why where the file is broken.
+   * The pixels of the image file that `read` gives, cut. `read` is called when a worker can take
+   * the file, so that however many are asked for, only two files a worker are in memory. Rejects
+   * with an Error that says why where the file is broken.
    */
   decode(read: () => Promise<Uint8Array>, cut: Cut): Promise<Uint8Array>;
   /** Ends the workers; what they have not decoded by then never is. */
@@ -19,7 +20,8 @@ const MOST = 16;
 export function decoders(count: number = Math.min(navigator.hardwareConcurrency, MOST)): Decoders {
   const workers = Array.from({ length: count }, decoder);
   // One file is read while another is decoded.
-  const free = [...workers, ...workers], waiting: ((worker: Decoder) => void)[] = [];
+  const free = [...workers, ...workers];
+  const waiting: ((worker: Decoder) => void)[] = [];
   return {
     async decode(read, cut) {
       const worker = free.shift() ?? await new Promise<Decoder>((resolve) => waiting.push(resolve));
@@ -44,7 +46,8 @@ interface Decoder {
 }
 
 function decoder(): Decoder {
-  let worker: Worker | undefined, isClosed = false;
+  let worker: Worker | undefined;
+  let isClosed = false;
   const answers: PromiseWithResolvers<Uint8Array>[] = [];
   const start = (): Worker => {
     const started = new Worker(new URL("./decode_worker.ts", import.meta.url), { type: "module" });

@@ -13,8 +13,8 @@ export interface ImageFiles {
 }
 
 /**
- * Image files as a split of images of `size` × `size` pixels that keeps nothing: whatever is read is decoded by workers and
- * cut as `cut` says.
+ * Image files as a split of images of `size` × `size` pixels that keeps nothing: whatever is read
+ * is decoded by workers and cut as `cut` says.
  */
 export function imageSplit(
   tree: Tree,
@@ -29,7 +29,10 @@ export function imageSplit(
       return await decoders.decode(() => tree.read(names[index]), cut(index, draw));
     } catch (error) {
       if (error instanceof Failure) throw error;
-      throw new Failure(3, `${tree.path}: ${names[index]} is broken (${messageOf(error)}): replace it or remove it`);
+      throw new Failure(
+        3,
+        `${tree.path}: ${names[index]} is broken (${messageOf(error)}): replace it or remove it`,
+      );
     }
   };
   return {
@@ -37,27 +40,36 @@ export function imageSplit(
     labels: Int32Array.from(labels),
     async read(indices, draw) {
       const out = new Uint8Array(indices.length * bytes);
-      await Promise.all(Array.from(indices, async (index, i) => out.set(await pixels(index, draw), i * bytes)));
+      await Promise.all(
+        Array.from(indices, async (index, i) => out.set(await pixels(index, draw), i * bytes)),
+      );
       return out;
     },
   };
 }
 
-/** The files as a split of their central squares, scaled to `size` × `size` pixels, each kept once it was read. */
+/**
+ * The files as a split of their central squares, scaled to `size` × `size` pixels, each kept once
+ * it was read.
+ */
 export function squares(tree: Tree, files: ImageFiles, decoders: Decoders, size: number): Split {
-  return kept(imageSplit(tree, files, decoders, size, () => ({ kind: "square", size })), 3 * size ** 2);
+  return kept(
+    imageSplit(tree, files, decoders, size, () => ({ kind: "square", size })),
+    3 * size ** 2,
+  );
 }
 
 /** Up to so many bytes a split's images are kept: enough for all of Tiny-ImageNet. */
 const KEPT = 1.25 * 2 ** 30;
 
 /**
- * The split with every image kept once it was read, `bytes` of each; the same split where all of them are more than 1.25 GiB.
- * Only for one whose images are always read the same.
+ * The split with every image kept once it was read, `bytes` of each; the same split where all of
+ * them are more than 1.25 GiB. Only for one whose images are always read the same.
  */
 function kept(split: Split, bytes: number): Split {
   if (split.size * bytes > KEPT) return split;
-  const pixels = new Uint8Array(split.size * bytes), known = new Uint8Array(split.size);
+  const pixels = new Uint8Array(split.size * bytes);
+  const known = new Uint8Array(split.size);
   const place = (index: number) => pixels.subarray(index * bytes, (index + 1) * bytes);
   return {
     ...split,

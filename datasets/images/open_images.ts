@@ -14,8 +14,8 @@ export interface ImagePlace {
 }
 
 /**
- * Opens a tree of image files: what `open` makes of it, with workers that decode. Rejects with a `Failure` (exit 3), all
- * closed, where something is missing or broken.
+ * Opens a tree of image files: what `open` makes of it, with workers that decode. Rejects with a
+ * `Failure` (exit 3), all closed, where something is missing or broken.
  */
 export async function openImages(
   { path, unwrap, expected }: ImagePlace,
@@ -23,7 +23,8 @@ export async function openImages(
 ): Promise<Opened> {
   let tree: Tree | undefined;
   try {
-    const opened = tree = await openTree(path, unwrap), workers = decoders();
+    const opened = tree = await openTree(path, unwrap);
+    const workers = decoders();
     const close = () => {
       workers.close();
       opened.close();
@@ -31,7 +32,9 @@ export async function openImages(
     return { ...await open(opened, workers), close };
   } catch (error) {
     tree?.close();
-    if (expected && error instanceof Failure) throw new Failure(error.exit, `${error.message}; ${expected}`);
+    if (expected && error instanceof Failure) {
+      throw new Failure(error.exit, `${error.message}; ${expected}`);
+    }
     throw error;
   }
 }

@@ -1,6 +1,9 @@
 import type { Image } from "./image.ts";
 
-/** What a pixel is made of along one direction: the first pixel that counts, and the weights of it and of those after it. */
+/**
+ * What a pixel is made of along one direction: the first pixel that counts, and the weights of it
+ * and of those after it.
+ */
 export interface Filter {
   /** Where the weights begin. */
   readonly first: number;
@@ -9,14 +12,16 @@ export interface Filter {
 }
 
 /**
- * The filters that scale `from` pixels, the first of which is pixel `start`, to `to` pixels: bilinear, antialiased where it
- * shrinks, as Pillow's `BILINEAR`.
+ * The filters that scale `from` pixels, the first of which is pixel `start`, to `to` pixels:
+ * bilinear, antialiased where it shrinks, as Pillow's `BILINEAR`.
  */
 export function filters(from: number, to: number, start = 0): Filter[] {
-  const scale = from / to, reach = Math.max(scale, 1);
+  const scale = from / to;
+  const reach = Math.max(scale, 1);
   return Array.from({ length: to }, (_, i) => {
     const centre = (i + 0.5) * scale;
-    const first = Math.max(0, Math.floor(centre - reach + 0.5)), end = Math.min(from, Math.floor(centre + reach + 0.5));
+    const first = Math.max(0, Math.floor(centre - reach + 0.5));
+    const end = Math.min(from, Math.floor(centre + reach + 0.5));
     const weights = Float64Array.from(
       { length: end - first },
       (_, k) => Math.max(0, 1 - Math.abs((first + k + 0.5 - centre) / reach)),
@@ -27,12 +32,19 @@ export function filters(from: number, to: number, start = 0): Filter[] {
 }
 
 /**
- * The pixels that these columns and rows, each ascending, make of an image: rows × columns × 3 bytes. Pillow rounds between the
- * two directions, which may make a difference of 1.
+ * The pixels that these columns and rows, each ascending, make of an image: rows × columns × 3
+ * bytes. Pillow rounds between the two directions, which may make a difference of 1.
  */
-export function resample({ width, data }: Image, columns: readonly Filter[], rows: readonly Filter[]): Uint8Array {
-  const top = rows[0].first, last = rows[rows.length - 1], bottom = last.first + last.weights.length;
-  const line = columns.length * 3, across = new Float64Array((bottom - top) * line);
+export function resample(
+  { width, data }: Image,
+  columns: readonly Filter[],
+  rows: readonly Filter[],
+): Uint8Array {
+  const top = rows[0].first;
+  const last = rows[rows.length - 1];
+  const bottom = last.first + last.weights.length;
+  const line = columns.length * 3;
+  const across = new Float64Array((bottom - top) * line);
   for (let y = top, to = 0; y < bottom; y++) {
     for (const { first, weights } of columns) {
       const from = (y * width + first) * 3;
@@ -46,7 +58,9 @@ export function resample({ width, data }: Image, columns: readonly Filter[], row
   rows.forEach(({ first, weights }, y) => {
     for (let i = 0; i < line; i++) {
       let sum = 0.5;
-      for (let k = 0; k < weights.length; k++) sum += weights[k] * across[(first - top + k) * line + i];
+      for (let k = 0; k < weights.length; k++) {
+        sum += weights[k] * across[(first - top + k) * line + i];
+      }
       out[y * line + i] = sum;
     }
   });

@@ -2,4 +2,9 @@
 import { experiment, resnet20, scratch } from "../../mod.ts";
 import { dataset, schedule } from "../shared/cifar10.ts";
 
-export default experiment(import.meta, { dataset, student: resnet20, distiller: scratch(), schedule });
+export default experiment(import.meta, {
+  dataset,
+  student: resnet20,
+  distiller: scratch(),
+  schedule,
+});

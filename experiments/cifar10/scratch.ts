@@ -2,4 +2,9 @@
 import { experiment, resnet8, scratch } from "../../mod.ts";
 import { dataset, schedule } from "../shared/cifar10.ts";
 
-export default experiment(import.meta, { dataset, student: resnet8, distiller: scratch(), schedule });
+export default experiment(import.meta, {
+  dataset,
+  student: resnet8,
+  distiller: scratch(),
+  schedule,
+});

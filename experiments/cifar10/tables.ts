@@ -7,5 +7,9 @@ import slkd from "./slkd.ts";
 
 export default tables({
   title: "CIFAR-10",
-  tables: [{ id: "cifar10", title: "ResNet-20 teaches ResNet-8", rows: { teacher: resnet20, scratch, kd, slkd } }],
+  tables: [{
+    id: "cifar10",
+    title: "ResNet-20 teaches ResNet-8",
+    rows: { teacher: resnet20, scratch, kd, slkd },
+  }],
 });

@@ -2,7 +2,10 @@
 import { dkd, experiment } from "../../mod.ts";
 import { each, type PairName, slkdPairs } from "./pairs.ts";
 
-/** β where it is not 8. mdistiller has neither ResNet-8 nor VGG-11: theirs are those of their families. */
+/**
+ * β where it is not 8. mdistiller has neither ResNet-8 nor VGG-11: theirs are those of their
+ * families.
+ */
 const BETA: { readonly [K in PairName]?: number } = {
   resnet56_resnet8: 2,
   wrn_40_2_wrn_40_1: 6,

@@ -4,5 +4,6 @@ import { each, figure4Pairs, shakePairs } from "./pairs.ts";
 
 export default each(
   [...shakePairs, ...figure4Pairs],
-  ({ teacher, ...pair }) => experiment(import.meta, { ...pair, distiller: dml({ peer: teacher.experiment.student }) }),
+  ({ teacher, ...pair }) =>
+    experiment(import.meta, { ...pair, distiller: dml({ peer: teacher.experiment.student }) }),
 );

@@ -5,5 +5,8 @@ import { each, shakePairs } from "./pairs.ts";
 export default each(
   shakePairs,
   ({ teacher, ...pair }) =>
-    experiment(import.meta, { ...pair, distiller: dmlDagger({ peer: teacher.experiment.student }) }),
+    experiment(import.meta, {
+      ...pair,
+      distiller: dmlDagger({ peer: teacher.experiment.student }),
+    }),
 );

@@ -1,4 +1,7 @@
-/** KD from two teachers of the same weight. SHAKE does not say which: the pair's teacher here, trained twice. */
+/**
+ * KD from two teachers of the same weight. SHAKE does not say which: the pair's teacher here,
+ * trained twice.
+ */
 import { aver, experiment } from "../../mod.ts";
 import { twice } from "../shared/twice.ts";
 import { each, shakePairs } from "./pairs.ts";

@@ -1,4 +1,7 @@
-/** CRD with KD's term beside it, as CRD's tables have it and SAKD all of its methods. SHAKE does not say the weights. */
+/**
+ * CRD with KD's term beside it, as CRD's tables have it and SAKD all of its methods. SHAKE does not
+ * say the weights.
+ */
 import { crd, experiment } from "../../mod.ts";
 import { each, shakePairs } from "./pairs.ts";
 

@@ -5,5 +5,6 @@ import { each, shakePairs } from "./pairs.ts";
 
 export default each(
   shakePairs,
-  (pair) => experiment(import.meta, { ...pair, dataset: cifar100({ mix: cutmix() }), distiller: kd() }),
+  (pair) =>
+    experiment(import.meta, { ...pair, dataset: cifar100({ mix: cutmix() }), distiller: kd() }),
 );

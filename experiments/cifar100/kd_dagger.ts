@@ -2,4 +2,7 @@
 import { experiment, kdDagger } from "../../mod.ts";
 import { each, shakePairs } from "./pairs.ts";
 
-export default each(shakePairs, (pair) => experiment(import.meta, { ...pair, distiller: kdDagger() }));
+export default each(
+  shakePairs,
+  (pair) => experiment(import.meta, { ...pair, distiller: kdDagger() }),
+);

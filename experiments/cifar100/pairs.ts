@@ -44,8 +44,15 @@ export interface Pair {
   readonly schedule: Schedule;
 }
 
-/** A teacher and a student with what they learn from, CIFAR-100 unless said otherwise, at the student's pace. */
-export function pair(teacher: Experiment<Learner>, student: Learner, dataset: Dataset = cifar100()): Pair {
+/**
+ * A teacher and a student with what they learn from, CIFAR-100 unless said otherwise, at the
+ * student's pace.
+ */
+export function pair(
+  teacher: Experiment<Learner>,
+  student: Learner,
+  dataset: Dataset = cifar100(),
+): Pair {
   return { dataset, teacher: from(teacher), student, schedule: scheduleOf(student) };
 }
 
@@ -95,7 +102,10 @@ export const shakePairs = [
 ] as const satisfies readonly PairName[];
 
 /** Whom ResNet-20 learns from in SHAKE's figure 4 beside those of its table. */
-export const figure4Pairs = ["resnet32_resnet20", "resnet44_resnet20"] as const satisfies readonly PairName[];
+export const figure4Pairs = [
+  "resnet32_resnet20",
+  "resnet44_resnet20",
+] as const satisfies readonly PairName[];
 
 /** The pairs of SLKD's tables 1 and 2. */
 export const slkdPairs = [
@@ -112,7 +122,10 @@ export const slkdPairs = [
   "wrn_40_2_shufflenetv1",
 ] as const satisfies readonly PairName[];
 
-/** The pairs of SLKD's tables 5 and 6, one student with ever larger teachers, which are in none of its others. */
+/**
+ * The pairs of SLKD's tables 5 and 6, one student with ever larger teachers, which are in none of
+ * its others.
+ */
 export const growingPairs = [
   "resnet56_resnet20",
   "resnet110_resnet20",
@@ -128,5 +141,7 @@ export function each<const P extends PairName, E>(
   names: readonly P[],
   make: (pair: Pair, name: P) => E,
 ): { readonly [K in P]: E } {
-  return Object.fromEntries(names.map((name) => [name, make(pairs[name], name)])) as { readonly [K in P]: E };
+  return Object.fromEntries(names.map((name) => [name, make(pairs[name], name)])) as {
+    readonly [K in P]: E;
+  };
 }

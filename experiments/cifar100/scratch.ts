@@ -1,4 +1,7 @@
-/** The papers' students on CIFAR-100, trained alone; those that teach as well are in `experiments/teachers/`. */
+/**
+ * The papers' students on CIFAR-100, trained alone; those that teach as well are in
+ * `experiments/teachers/`.
+ */
 import { cifar100 } from "../../datasets/cifar.ts";
 import {
   experiment,
@@ -18,7 +21,12 @@ import {
 import { scheduleOf } from "../shared/cifar100.ts";
 
 const alone = <S extends Scorer>(student: S) =>
-  experiment(import.meta, { dataset: cifar100(), student, distiller: scratch(), schedule: scheduleOf(student) });
+  experiment(import.meta, {
+    dataset: cifar100(),
+    student,
+    distiller: scratch(),
+    schedule: scheduleOf(student),
+  });
 
 export default {
   resnet8: alone(resnet8),

@@ -1,4 +1,7 @@
-/** Every method once on a real pair, a few minutes each, to show that each trains: no more can be read off these numbers. */
+/**
+ * Every method once on a real pair, a few minutes each, to show that each trains: no more can be
+ * read off these numbers.
+ */
 import { imageFolder } from "../../datasets/image_folder.ts";
 import {
   ab,
@@ -63,7 +66,8 @@ const folder = {
   take: 10_000,
 } as const;
 const dataset = imageFolder(folder);
-const drops = { at: [2], by: 0.1 }, schedule = sgd({ epochs: 3, batch: 64, lr: 0.05, drops });
+const drops = { at: [2], by: 0.1 };
+const schedule = sgd({ epochs: 3, batch: 64, lr: 0.05, drops });
 
 const alone = {
   dataset,
@@ -83,7 +87,11 @@ const several = ensemble(from(teacher), from(second));
 export const assistant = experiment(import.meta, { ...pair, student: resnet14, distiller: takd() });
 
 /** What teaches beside the teacher in sequential SLKD. */
-export const selfLearning = experiment(import.meta, { ...pair, student: resnet20, distiller: kd() });
+export const selfLearning = experiment(import.meta, {
+  ...pair,
+  student: resnet20,
+  distiller: kd(),
+});
 
 const first = { ...pair, schedule: sgd({ epochs: 1, batch: 64, lr: 0.05 }) } as const;
 /** AB's first stage. */
@@ -105,7 +113,10 @@ export default {
     dml: { teacher: undefined, distiller: dml({ peer: resnet20 }) },
     dml_dagger: { teacher: undefined, distiller: dmlDagger({ peer: resnet20 }) },
     kd_dagger: { distiller: kdDagger() },
-    mlkd: { dataset: imageFolder({ ...folder, views: { strong: { jitter: 0.4, cutout: 8 } } }), distiller: mlkd() },
+    mlkd: {
+      dataset: imageFolder({ ...folder, views: { strong: { jitter: 0.4, cutout: 8 } } }),
+      distiller: mlkd(),
+    },
     takd: { teacher: from(assistant), distiller: takd() },
     dgkd: { teacher: ensemble(from(teacher), from(assistant)), distiller: dgkd() },
     eskd: { teacher: from(teacher, { epoch: 4 }), distiller: eskd() },

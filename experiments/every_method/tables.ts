@@ -6,7 +6,8 @@ export default tables({
   title: "Every method once",
   tables: [{
     id: "resnet20_resnet8",
-    title: "ResNet-20 teaches ResNet-8: 3 epochs on 10,000 images of CIFAR-10 (JPEG), to show that each method trains",
+    title:
+      "ResNet-20 teaches ResNet-8: 3 epochs on 10,000 images of CIFAR-10 (JPEG), to show that each method trains",
     rows,
   }],
 });

@@ -1,12 +1,24 @@
 /**
- * A method of your own: two closures. `build` makes variables, once; the loss that it returns is traced once and gives
- * named terms, each a weight and one number per sample. The method's type says what it needs, here a tap `block3` of both
- * networks and scores of the student; nothing is registered anywhere.
+ * A method of your own: two closures. `build` makes variables, once; the loss that it returns is
+ * traced once and gives named terms, each a weight and one number per sample. The method's type
+ * says what it needs, here a tap `block3` of both networks and scores of the student; nothing is
+ * registered anywhere.
  *
- *     deno task exp experiments/examples/own_method.ts
+ * deno task exp experiments/examples/own_method.ts
  */
 import { synthetic } from "../../datasets/synthetic.ts";
-import { conv, type Distiller, experiment, from, mse, type Net, resnet20, resnet8, scratch, sgd } from "../../mod.ts";
+import {
+  conv,
+  type Distiller,
+  experiment,
+  from,
+  mse,
+  type Net,
+  resnet20,
+  resnet8,
+  scratch,
+  sgd,
+} from "../../mod.ts";
 
 /** Matches the last maps of student and teacher through a 1×1 convolution. */
 function match(weight = 1): Distiller<Net<"block3" | "logits">, Net<"block3">> {
@@ -26,7 +38,12 @@ function match(weight = 1): Distiller<Net<"block3" | "logits">, Net<"block3">> {
 const dataset = synthetic({ size: 16, train: 500, test: 200 });
 const schedule = sgd({ epochs: 2, batch: 50, lr: 0.05, drops: { at: [1], by: 0.1 } });
 
-export const teacher = experiment(import.meta, { dataset, schedule, student: resnet20, distiller: scratch() });
+export const teacher = experiment(import.meta, {
+  dataset,
+  schedule,
+  student: resnet20,
+  distiller: scratch(),
+});
 
 export const student = experiment(import.meta, {
   dataset,

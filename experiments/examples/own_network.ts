@@ -1,8 +1,9 @@
 /**
- * A network of your own: an ordered record of named stages. Its keys are its taps, which methods compare.
+ * A network of your own: an ordered record of named stages. Its keys are its taps, which methods
+ * compare.
  *
- *     deno task describe experiments/examples/own_network.ts#tiny
- *     deno task exp experiments/examples/own_network.ts
+ * deno task describe experiments/examples/own_network.ts#tiny deno task exp
+ * experiments/examples/own_network.ts
  */
 import { synthetic } from "../../datasets/synthetic.ts";
 import {

@@ -1,8 +1,8 @@
 /**
- * A sweep: the best settings of a method, compared by the images that the data set holds out. Values are listed, or drawn
- * from a range.
+ * A sweep: the best settings of a method, compared by the images that the data set holds out.
+ * Values are listed, or drawn from a range.
  *
- *     deno task sweep experiments/examples/sweep.ts
+ * deno task sweep experiments/examples/sweep.ts
  */
 import { synthetic } from "../../datasets/synthetic.ts";
 import { experiment, from, kd, resnet20, resnet8, scratch, sgd, sweep } from "../../mod.ts";
@@ -10,7 +10,12 @@ import { experiment, from, kd, resnet20, resnet8, scratch, sgd, sweep } from "..
 const dataset = synthetic({ size: 16, train: 500, test: 200, holdout: 100 });
 const schedule = sgd({ epochs: 2, batch: 50, lr: 0.05 });
 
-export const teacher = experiment(import.meta, { dataset, schedule, student: resnet20, distiller: scratch() });
+export const teacher = experiment(import.meta, {
+  dataset,
+  schedule,
+  student: resnet20,
+  distiller: scratch(),
+});
 
 export default sweep({
   space: { temperature: [2, 4, 8], ce: { from: 0.05, to: 1, scale: "log" } },

@@ -5,5 +5,6 @@ import { pairs } from "./pairs.ts";
 
 export default mapValues(
   pairs,
-  ({ teacher, ...pair }) => experiment(import.meta, { ...pair, distiller: dml({ peer: teacher.experiment.student }) }),
+  ({ teacher, ...pair }) =>
+    experiment(import.meta, { ...pair, distiller: dml({ peer: teacher.experiment.student }) }),
 );

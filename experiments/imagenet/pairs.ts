@@ -6,5 +6,9 @@ import teachers from "./teachers.ts";
 /** Both pairs by the names of their columns. */
 export const pairs = {
   resnet34_resnet18: { ...asShake, teacher: from(teachers.resnet34), student: imagenet.resnet18 },
-  resnet50_mobilenetv1: { ...asShake, teacher: from(teachers.resnet50), student: imagenet.mobilenetv1 },
+  resnet50_mobilenetv1: {
+    ...asShake,
+    teacher: from(teachers.resnet50),
+    student: imagenet.mobilenetv1,
+  },
 } as const;

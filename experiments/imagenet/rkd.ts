@@ -3,5 +3,8 @@ import { experiment, rkd } from "../../mod.ts";
 import { pairs } from "./pairs.ts";
 
 export default {
-  resnet50_mobilenetv1: experiment(import.meta, { ...pairs.resnet50_mobilenetv1, distiller: rkd() }),
+  resnet50_mobilenetv1: experiment(import.meta, {
+    ...pairs.resnet50_mobilenetv1,
+    distiller: rkd(),
+  }),
 };

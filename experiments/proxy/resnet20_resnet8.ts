@@ -20,7 +20,12 @@ import { dataset } from "../shared/cifar10.ts";
 const schedule = sgd({ epochs: 15, batch: 64, lr: 0.05, drops: { at: [8, 12, 14], by: 0.1 } });
 
 /** The teacher, from scratch on the same schedule. */
-export const teacher = experiment(import.meta, { dataset, schedule, student: resnet20, distiller: scratch() });
+export const teacher = experiment(import.meta, {
+  dataset,
+  schedule,
+  student: resnet20,
+  distiller: scratch(),
+});
 
 const pair = experiment(import.meta, {
   dataset,

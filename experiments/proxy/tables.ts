@@ -15,7 +15,8 @@ export default tables({
     },
     {
       id: "proxy-tiny-imagenet",
-      title: "Tiny-ImageNet, 50 images of each class at 32×32, 30 epochs: ResNet-20 teaches ResNet-8",
+      title:
+        "Tiny-ImageNet, 50 images of each class at 32×32, 30 epochs: ResNet-20 teaches ResNet-8",
       rows: { teacher: tiny_teacher, ...tiny },
       against: [tiny.scratch, tiny.kd],
     },

@@ -2,4 +2,7 @@
 import { at, experiment } from "../../mod.ts";
 import { each, sakdPairs } from "./pairs.ts";
 
-export default each(sakdPairs, (pair) => experiment(import.meta, { ...pair, distiller: at({ kd: 1 }) }));
+export default each(
+  sakdPairs,
+  (pair) => experiment(import.meta, { ...pair, distiller: at({ kd: 1 }) }),
+);

@@ -2,4 +2,7 @@
 import { cc, experiment } from "../../mod.ts";
 import { each, sakdPairs } from "./pairs.ts";
 
-export default each(sakdPairs, (pair) => experiment(import.meta, { ...pair, distiller: cc({ kd: 1 }) }));
+export default each(
+  sakdPairs,
+  (pair) => experiment(import.meta, { ...pair, distiller: cc({ kd: 1 }) }),
+);

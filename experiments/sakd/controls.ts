@@ -1,9 +1,15 @@
-/** The controls of SAKD's released scripts, around FitNets: chance or the policy's opposite chooses, or a copy of the teacher learns too. */
+/**
+ * The controls of SAKD's released scripts, around FitNets: chance or the policy's opposite chooses,
+ * or a copy of the teacher learns too.
+ */
 import { experiment, fitnets, sakd } from "../../mod.ts";
 import { pairs } from "../cifar100/pairs.ts";
 import { isHomogeneous } from "./pairs.ts";
 
-const control = (name: "resnet56_resnet20" | "wrn_40_2_shufflenetv1", routing: "random" | "reversed" | "both") =>
+const control = (
+  name: "resnet56_resnet20" | "wrn_40_2_shufflenetv1",
+  routing: "random" | "reversed" | "both",
+) =>
   experiment(import.meta, {
     ...pairs[name],
     distiller: sakd(fitnets({ weight: 1 }), { routing, homogeneous: isHomogeneous(name) }),

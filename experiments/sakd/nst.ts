@@ -4,5 +4,10 @@ import { each, nstPairs, nstSchedule } from "./pairs.ts";
 
 export default each(
   nstPairs,
-  (pair, name) => experiment(import.meta, { ...pair, distiller: nst({ kd: 1 }), schedule: nstSchedule(name, pair) }),
+  (pair, name) =>
+    experiment(import.meta, {
+      ...pair,
+      distiller: nst({ kd: 1 }),
+      schedule: nstSchedule(name, pair),
+    }),
 );

@@ -1,6 +1,7 @@
 /**
- * The pairs of SAKD's tables on CIFAR-100. What the methods run on is the released code's: MobileNetV2 of full width, though
- * the tables' teacher, student and KD rows are copied from RepDistiller, where it has half.
+ * The pairs of SAKD's tables on CIFAR-100. What the methods run on is the released code's:
+ * MobileNetV2 of full width, though the tables' teacher, student and KD rows are copied from
+ * RepDistiller, where it has half.
  */
 import { mobilenetv2, type Schedule } from "../../mod.ts";
 import { scheduleOf } from "../shared/cifar100.ts";
@@ -35,13 +36,21 @@ export function isHomogeneous(name: PairName): boolean {
 /** The pairs that NST has numbers for: all but ResNet-50 and VGG-8. */
 export const nstPairs = sakdPairs.filter((name) => name !== "resnet50_vgg8");
 
-/** A pair's schedule with NST: the released code has batches of 32 for two of them, for want of memory. */
+/**
+ * A pair's schedule with NST: the released code has batches of 32 for two of them, for want of
+ * memory.
+ */
 export function nstSchedule(name: PairName, { student, schedule }: Pair): Schedule {
-  return name === "resnet50_mobilenetv2" || name === "wrn_40_2_shufflenetv1" ? scheduleOf(student, 32) : schedule;
+  return name === "resnet50_mobilenetv2" || name === "wrn_40_2_shufflenetv1"
+    ? scheduleOf(student, 32)
+    : schedule;
 }
 
 /** The pairs with MobileNetV2. */
-export const mobilePairs = ["vgg13_mobilenetv2", "resnet50_mobilenetv2"] as const satisfies readonly PairName[];
+export const mobilePairs = [
+  "vgg13_mobilenetv2",
+  "resnet50_mobilenetv2",
+] as const satisfies readonly PairName[];
 
 /** An experiment of each of these pairs, by the pair's name: a module's default export. */
 export function each<const P extends (typeof sakdPairs)[number], E>(
@@ -49,6 +58,9 @@ export function each<const P extends (typeof sakdPairs)[number], E>(
   make: (pair: Pair, name: P) => E,
 ): { readonly [K in P]: E } {
   return eachPair(names, ({ student, ...pair }, name) => {
-    return make({ ...pair, student: student.id === "mobilenetv2" ? mobilenetv2({ width: 1 }) : student }, name);
+    return make({
+      ...pair,
+      student: student.id === "mobilenetv2" ? mobilenetv2({ width: 1 }) : student,
+    }, name);
   });
 }

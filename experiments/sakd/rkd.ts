@@ -2,4 +2,7 @@
 import { experiment, rkd } from "../../mod.ts";
 import { each, sakdPairs } from "./pairs.ts";
 
-export default each(sakdPairs, (pair) => experiment(import.meta, { ...pair, distiller: rkd({ kd: 1 }) }));
+export default each(
+  sakdPairs,
+  (pair) => experiment(import.meta, { ...pair, distiller: rkd({ kd: 1 }) }),
+);

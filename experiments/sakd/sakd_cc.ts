@@ -4,5 +4,9 @@ import { each, isHomogeneous, sakdPairs } from "./pairs.ts";
 
 export default each(
   sakdPairs,
-  (pair, name) => experiment(import.meta, { ...pair, distiller: sakd(cc(), { homogeneous: isHomogeneous(name) }) }),
+  (pair, name) =>
+    experiment(import.meta, {
+      ...pair,
+      distiller: sakd(cc(), { homogeneous: isHomogeneous(name) }),
+    }),
 );

@@ -5,5 +5,8 @@ import { each, isHomogeneous, sakdPairs } from "./pairs.ts";
 export default each(
   sakdPairs,
   (pair, name) =>
-    experiment(import.meta, { ...pair, distiller: sakd(rkd(), { gamma: 2, homogeneous: isHomogeneous(name) }) }),
+    experiment(import.meta, {
+      ...pair,
+      distiller: sakd(rkd(), { gamma: 2, homogeneous: isHomogeneous(name) }),
+    }),
 );

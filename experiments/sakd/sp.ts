@@ -2,4 +2,7 @@
 import { experiment, sp } from "../../mod.ts";
 import { each, sakdPairs } from "./pairs.ts";
 
-export default each(sakdPairs, (pair) => experiment(import.meta, { ...pair, distiller: sp({ kd: 1 }) }));
+export default each(
+  sakdPairs,
+  (pair) => experiment(import.meta, { ...pair, distiller: sp({ kd: 1 }) }),
+);

@@ -39,12 +39,30 @@ import sakd_vid from "./sakd_vid.ts";
 import sp from "./sp.ts";
 import vid from "./vid.ts";
 
-const teacher = { resnet56, resnet110, resnet32x4, resnet50, vgg13, wrn_40_2 }, student = { ...scratch, resnet32 };
+const teacher = { resnet56, resnet110, resnet32x4, resnet50, vgg13, wrn_40_2 };
+const student = { ...scratch, resnet32 };
 const crd = { ...kd_crd, ...mobile_crd };
 const standard = { fitnets, at, sp, cc, vid, rkd, pkt, ft, nst, crd };
-const adaptive = { sakd_fitnets, sakd_at, sakd_sp, sakd_cc, sakd_vid, sakd_rkd, sakd_pkt, sakd_ft, sakd_nst, sakd_crd };
+const adaptive = {
+  sakd_fitnets,
+  sakd_at,
+  sakd_sp,
+  sakd_cc,
+  sakd_vid,
+  sakd_rkd,
+  sakd_pkt,
+  sakd_ft,
+  sakd_nst,
+  sakd_crd,
+};
 
-const pairs = { resnet56_resnet20, resnet110_resnet20, vgg13_vgg8, wrn_40_2_wrn_16_2, vgg13_mobilenetv2 };
+const pairs = {
+  resnet56_resnet20,
+  resnet110_resnet20,
+  vgg13_vgg8,
+  wrn_40_2_wrn_16_2,
+  vgg13_mobilenetv2,
+};
 const tiny = mapValues(vgg13_vgg8, (_, method) => mapValues(pairs, (methods) => methods[method]));
 
 /** FitNets on a pair by each routing. */

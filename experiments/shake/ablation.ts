@@ -1,4 +1,7 @@
-/** What each of SHAKE's choices is worth, and each of the released code's differences from its texts; all of these are `released/shake.ts`. */
+/**
+ * What each of SHAKE's choices is worth, and each of the released code's differences from its
+ * texts; all of these are `released/shake.ts`.
+ */
 import { ablation, shake } from "../../mod.ts";
 import module from "./shake.ts";
 

@@ -1,4 +1,7 @@
-/** SHAKE with two teachers that count by their gradients, AE-KD. The paper does not say which: the pair's teacher here, trained twice. */
+/**
+ * SHAKE with two teachers that count by their gradients, AE-KD. The paper does not say which: the
+ * pair's teacher here, trained twice.
+ */
 import { experiment, shake } from "../../mod.ts";
 import { each, shakePairs } from "../cifar100/pairs.ts";
 import { twice } from "../shared/twice.ts";

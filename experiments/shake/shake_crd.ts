@@ -1,5 +1,11 @@
-/** SHAKE with CRD's contrast beside it. The paper does not say the weights: both have their own here. */
+/**
+ * SHAKE with CRD's contrast beside it. The paper does not say the weights: both have their own
+ * here.
+ */
 import { combine, crd, experiment, shake } from "../../mod.ts";
 import { each, shakePairs } from "../cifar100/pairs.ts";
 
-export default each(shakePairs, (pair) => experiment(import.meta, { ...pair, distiller: combine(shake(), crd()) }));
+export default each(
+  shakePairs,
+  (pair) => experiment(import.meta, { ...pair, distiller: combine(shake(), crd()) }),
+);

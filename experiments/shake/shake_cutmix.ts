@@ -5,5 +5,6 @@ import { each, shakePairs } from "../cifar100/pairs.ts";
 
 export default each(
   shakePairs,
-  (pair) => experiment(import.meta, { ...pair, dataset: cifar100({ mix: cutmix() }), distiller: shake() }),
+  (pair) =>
+    experiment(import.meta, { ...pair, dataset: cifar100({ mix: cutmix() }), distiller: shake() }),
 );

@@ -49,19 +49,35 @@ const additions = {
 };
 const imagenet = {
   ...{ teacher: imagenet_teacher, student: imagenet_student },
-  ...{ kd: imagenet_kd, eskd: imagenet_eskd, atkd: imagenet_atkd, one: imagenet_one, dml: imagenet_dml },
+  ...{
+    kd: imagenet_kd,
+    eskd: imagenet_eskd,
+    atkd: imagenet_atkd,
+    one: imagenet_one,
+    dml: imagenet_dml,
+  },
   ...{ crd: imagenet_crd, at: imagenet_at, rkd: imagenet_rkd, ofd: imagenet_ofd },
   ...{ shake: imagenet_shake, shake_dagger: imagenet_shake_dagger },
 };
-const kd_dagger_head = { resnet110_resnet20: tuned.head }, kd_dagger_adapter = { resnet110_resnet20: tuned.adapter };
+const kd_dagger_head = { resnet110_resnet20: tuned.head };
+const kd_dagger_adapter = { resnet110_resnet20: tuned.adapter };
 
 export default tables({
   paper: "./paper.yaml",
   tables: [
-    { ids: ["shake-cifar100"], rows: { teacher, student, dml, dml_dagger, kd, kd_dagger, shake, ...additions } },
-    { ids: ["shake-imagenet-resnet34-resnet18", "shake-imagenet-resnet50-mobilenetv1"], rows: imagenet },
+    {
+      ids: ["shake-cifar100"],
+      rows: { teacher, student, dml, dml_dagger, kd, kd_dagger, shake, ...additions },
+    },
+    {
+      ids: ["shake-imagenet-resnet34-resnet18", "shake-imagenet-resnet50-mobilenetv1"],
+      rows: imagenet,
+    },
     { ids: ["shake-direction"], rows: { kd, dml, dml_dagger, kd_dagger, shake } },
-    { ids: ["shake-design"], rows: { kd_dagger_head, kd_dagger_adapter, shake_alone, shake, shake_multi: shake_aekd } },
+    {
+      ids: ["shake-design"],
+      rows: { kd_dagger_head, kd_dagger_adapter, shake_alone, shake, shake_multi: shake_aekd },
+    },
     { ids: ["shake-figure-4"], rows: { kd, dml, shake } },
     { ids: ["shake-summary"], rows: { student, kd, kd_dagger, shake } },
     { ids: ["shake-logs"], rows: { teacher, shake: released } },

@@ -1,14 +1,26 @@
 /** The schedules of the papers' experiments on CIFAR-100, and of SAKD's on Tiny-ImageNet. */
-import { mobilenetv2, type Net, type Schedule, sgd, shufflenetv1, shufflenetv2 } from "../../mod.ts";
+import {
+  mobilenetv2,
+  type Net,
+  type Schedule,
+  sgd,
+  shufflenetv1,
+  shufflenetv2,
+} from "../../mod.ts";
 
 const paced = (lr: number, batch = 64): Schedule =>
   sgd({ epochs: 240, batch, lr, drops: { at: [150, 180, 210], by: 0.1 } });
 
-/** CRD's schedule, which every paper after it took: 240 epochs, the rate a tenth after 150, 180 and 210. */
+/**
+ * CRD's schedule, which every paper after it took: 240 epochs, the rate a tenth after 150, 180 and
+ * 210.
+ */
 export const schedule = paced(0.05);
 
 /** The ids of the light networks: MobileNetV2 of any width and the ShuffleNets. */
-const LIGHT: ReadonlySet<string> = new Set([mobilenetv2(), shufflenetv1, shufflenetv2].map(({ id }) => id));
+const LIGHT: ReadonlySet<string> = new Set(
+  [mobilenetv2(), shufflenetv1, shufflenetv2].map(({ id }) => id),
+);
 
 /** A student's schedule: CRD's, for light networks at a fifth of the rate. */
 export function scheduleOf({ id }: Net, batch?: number): Schedule {

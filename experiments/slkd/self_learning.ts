@@ -1,4 +1,7 @@
-/** The self-learning teachers of SLKD*, each of its teacher's architecture, trained before the students that they teach. */
+/**
+ * The self-learning teachers of SLKD*, each of its teacher's architecture, trained before the
+ * students that they teach.
+ */
 import { cifar100 } from "../../datasets/cifar.ts";
 import { type Experiment, experiment, from, kd } from "../../mod.ts";
 import { schedule } from "../shared/cifar100.ts";

@@ -1,4 +1,7 @@
-/** SLKD*, Tables 8 and 9: two self-learning teachers are trained first, then the student by them and their teacher. */
+/**
+ * SLKD*, Tables 8 and 9: two self-learning teachers are trained first, then the student by them and
+ * their teacher.
+ */
 import { ensemble, type Experiment, experiment, from, slkdSequential } from "../../mod.ts";
 import { each, type Learner, slkdPairs } from "../cifar100/pairs.ts";
 import self from "./self_learning.ts";

@@ -26,8 +26,14 @@ import slt_only from "./slt_only.ts";
 import teacher_slt from "./teacher_slt.ts";
 import vgg13_vgg8 from "./vgg13_vgg8.ts";
 
-const imagenet = { teacher: imagenet_teacher, student: imagenet_student, kd: imagenet_kd, slkd: imagenet_slkd };
-const teacher = { resnet56, resnet110, resnet32x4, resnet50, vgg13, wrn_40_2 }, slkd = { ...others, vgg13_vgg8 };
+const imagenet = {
+  teacher: imagenet_teacher,
+  student: imagenet_student,
+  kd: imagenet_kd,
+  slkd: imagenet_slkd,
+};
+const teacher = { resnet56, resnet110, resnet32x4, resnet50, vgg13, wrn_40_2 };
+const slkd = { ...others, vgg13_vgg8 };
 
 export default tables({
   paper: "./paper.yaml",

@@ -3,4 +3,9 @@ import { cifar100 } from "../../datasets/cifar.ts";
 import { experiment, resnet44, scratch } from "../../mod.ts";
 import { schedule } from "../shared/cifar100.ts";
 
-export default experiment(import.meta, { dataset: cifar100(), student: resnet44, distiller: scratch(), schedule });
+export default experiment(import.meta, {
+  dataset: cifar100(),
+  student: resnet44,
+  distiller: scratch(),
+  schedule,
+});

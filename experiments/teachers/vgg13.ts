@@ -3,4 +3,9 @@ import { cifar100 } from "../../datasets/cifar.ts";
 import { experiment, scratch, vgg13 } from "../../mod.ts";
 import { schedule } from "../shared/cifar100.ts";
 
-export default experiment(import.meta, { dataset: cifar100(), student: vgg13, distiller: scratch(), schedule });
+export default experiment(import.meta, {
+  dataset: cifar100(),
+  student: vgg13,
+  distiller: scratch(),
+  schedule,
+});

@@ -5,4 +5,7 @@ import { pairs } from "./pairs.ts";
 
 const schedule = sgd({ epochs: 30, batch: 64, lr: 0.01 });
 
-export default mapValues(pairs, (pair) => experiment(import.meta, { ...pair, distiller: ftInit(), schedule }));
+export default mapValues(
+  pairs,
+  (pair) => experiment(import.meta, { ...pair, distiller: ftInit(), schedule }),
+);

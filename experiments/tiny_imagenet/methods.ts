@@ -24,12 +24,14 @@ import first from "./ft_init.ts";
 import { pairs } from "./pairs.ts";
 
 /**
- * A pair's column, by method: KD; ten methods at fixed spots, KD's term beside each; and the same ten at the spots that
- * SAKD's policy chooses. A pair's module exports it by default.
+ * A pair's column, by method: KD; ten methods at fixed spots, KD's term beside each; and the same
+ * ten at the spots that SAKD's policy chooses. A pair's module exports it by default.
  */
 export function methods(meta: { readonly url: string }, name: keyof typeof pairs) {
-  const { paraphraser } = from(first[name]).trainedModules, homogeneous = name !== "vgg13_mobilenetv2";
-  const by = (distiller: Distiller<Learner, Learner, HardLabels>) => experiment(meta, { ...pairs[name], distiller });
+  const { paraphraser } = from(first[name]).trainedModules;
+  const homogeneous = name !== "vgg13_mobilenetv2";
+  const by = (distiller: Distiller<Learner, Learner, HardLabels>) =>
+    experiment(meta, { ...pairs[name], distiller });
   const adaptive = (method: SpottedDistiller<Learner, Learner, HardLabels>) =>
     by(sakd(method, { gamma: 2, homogeneous }));
   return {

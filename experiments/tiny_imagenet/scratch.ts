@@ -1,4 +1,7 @@
-/** The networks of SAKD's table on Tiny-ImageNet, teachers and students, each trained alone. MobileNetV2 has its full width. */
+/**
+ * The networks of SAKD's table on Tiny-ImageNet, teachers and students, each trained alone.
+ * MobileNetV2 has its full width.
+ */
 import { tinyImagenet } from "../../datasets/tiny_imagenet.ts";
 import {
   experiment,
@@ -16,7 +19,12 @@ import {
 import { scheduleOf } from "../shared/cifar100.ts";
 
 const alone = <S extends Scorer>(student: S) =>
-  experiment(import.meta, { dataset: tinyImagenet(), student, distiller: scratch(), schedule: scheduleOf(student) });
+  experiment(import.meta, {
+    dataset: tinyImagenet(),
+    student,
+    distiller: scratch(),
+    schedule: scheduleOf(student),
+  });
 
 export default {
   resnet56: alone(resnet56),

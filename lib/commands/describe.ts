@@ -13,8 +13,15 @@ import type { Json } from "../values/json.ts";
 
 const FLAGS = {
   "classes": { type: "integer", least: 1, help: "classes; 100, of imagenet.* 1000" },
-  "size": { type: "integer", least: 1, help: "height and width of the images; 32, of imagenet.* 224" },
-  "data": { type: "string", help: "the folder of the data sets, for experiments; $RETORT_DATA or ./data" },
+  "size": {
+    type: "integer",
+    least: 1,
+    help: "height and width of the images; 32, of imagenet.* 224",
+  },
+  "data": {
+    type: "string",
+    help: "the folder of the data sets, for experiments; $RETORT_DATA or ./data",
+  },
   "json": { type: "boolean", help: "print one JSON object per network or experiment" },
 } as const satisfies Spec;
 
@@ -27,15 +34,24 @@ interface Shown {
 }
 
 /**
- * Describes the network or the experiments that the arguments name; without one lists every network. With `--json` a
- * network is `{ id, parameters, multiplyAdds, taps }`, `taps` each tap's shape for one sample; in the list it has the
- * `name` that names it besides. An experiment is the same of its student, with its own id as `experiment` and a network
- * for each of its `teachers`; its images are those of its data set, which is opened for that unless both `--size` and
+ * Describes the network or the experiments that the arguments name; without one lists every
+ * network. With `--json` a network is `{ id, parameters, multiplyAdds, taps }`, `taps` each tap's
+ * shape for one sample; in the list it has the `name` that names it besides. An experiment is the
+ * same of its student, with its own id as `experiment` and a network for each of its `teachers`;
+ * its images are those of its data set, which is opened for that unless both `--size` and
  * `--classes` are given. Rejects with a `Failure` that has the exit code.
  */
-export async function runDescribe(args: readonly string[], print: (line: string) => void = console.log): Promise<void> {
-  const options = parseFlags(args, FLAGS), [spec, another] = options._;
-  if (options.help) return print(helpText("deno task describe [network | module.ts[#network | #experiment]]", FLAGS));
+export async function runDescribe(
+  args: readonly string[],
+  print: (line: string) => void = console.log,
+): Promise<void> {
+  const options = parseFlags(args, FLAGS);
+  const [spec, another] = options._;
+  if (options.help) {
+    return print(
+      helpText("deno task describe [network | module.ts[#network | #experiment]]", FLAGS),
+    );
+  }
   if (another !== undefined) throw new Failure(2, `one at a time: deno task describe ${spec}`);
   const { text, json } = spec === undefined ? all(options) : await one(spec, options);
   if (options.json) json.forEach((line) => print(JSON.stringify(line)));
@@ -59,14 +75,23 @@ function all(options: Given): Shown {
 
 /** What the command line names. */
 async function one(spec: string, options: Given): Promise<Shown> {
-  const { network, others } = isModule(spec) ? await networkIn(spec) : { network: await findNetwork(spec), others: "" };
+  const { network, others } = isModule(spec)
+    ? await networkIn(spec)
+    : { network: await findNetwork(spec), others: "" };
   if (network) {
-    const [image, classes] = images(network, options), described = description(network, image, classes);
-    return { text: `${described.id}: ${words(image, classes)}\n\n${stages(described)}`, json: [brief(described)] };
+    const [image, classes] = images(network, options);
+    const described = description(network, image, classes);
+    return {
+      text: `${described.id}: ${words(image, classes)}\n\n${stages(described)}`,
+      json: [brief(described)],
+    };
   }
   const shown = [];
   for (const loaded of await experiments(spec, others)) shown.push(await cast(loaded, options));
-  return { text: shown.map(({ text }) => text).join("\n\n"), json: shown.flatMap(({ json }) => json) };
+  return {
+    text: shown.map(({ text }) => text).join("\n\n"),
+    json: shown.flatMap(({ json }) => json),
+  };
 }
 
 /** The experiments of a module; where it has none, the failure ends with what else it has. */
@@ -83,10 +108,14 @@ async function experiments(spec: string, others: string): Promise<Loaded[]> {
 async function cast({ id, experiment }: Loaded, options: Given): Promise<Shown> {
   const [image, classes] = await imagesOf(experiment, options);
   const student = description(experiment.student, image, classes);
-  const teachers = experiment.teachers.map((teacher) => description(networkOf(teacher), image, classes));
+  const teachers = experiment.teachers.map((teacher) =>
+    description(networkOf(teacher), image, classes)
+  );
   const parts = [
     `${id}: ${experiment.dataset.id}, ${words(image, classes)}`,
-    ...[student, ...teachers].map((one) => `${one === student ? "student" : "teacher"} ${one.id}\n\n${stages(one)}`),
+    ...[student, ...teachers].map((one) =>
+      `${one === student ? "student" : "teacher"} ${one.id}\n\n${stages(one)}`
+    ),
   ];
   return {
     text: parts.join("\n\n"),
@@ -107,7 +136,9 @@ async function imagesOf({ dataset }: Experiment, { size, classes, data }: Given)
   if (size !== undefined && classes !== undefined) return [square(size), classes];
   const opened = await dataset.open(dataFolder(data), console.error, true).catch((error) => {
     if (!(error instanceof Failure)) throw error;
-    throw new Failure(error.exit, `${error.message}\n--size and --classes together do without it`, { cause: error });
+    throw new Failure(error.exit, `${error.message}\n--size and --classes together do without it`, {
+      cause: error,
+    });
   });
   opened.close();
   return [size === undefined ? opened.image : square(size), classes ?? opened.classes.length];
@@ -130,9 +161,11 @@ function stages({ stages, ...total }: Description): string {
   ]);
 }
 
-const counts = ({ parameters, multiplyAdds }: Pick<Description, "parameters" | "multiplyAdds">): string[] =>
-  [parameters, multiplyAdds].map((number) => number.toLocaleString("en"));
+const counts = (
+  { parameters, multiplyAdds }: Pick<Description, "parameters" | "multiplyAdds">,
+): string[] => [parameters, multiplyAdds].map((number) => number.toLocaleString("en"));
 
-const words = (image: Shape, classes: number): string => `images of ${image.join("×")}, ${classes} classes`;
+const words = (image: Shape, classes: number): string =>
+  `images of ${image.join("×")}, ${classes} classes`;
 
 if (import.meta.main) await runCommand(() => runDescribe(Deno.args));

@@ -51,7 +51,9 @@ async function namesIn(folder: string): Promise<string[]> {
 
 async function sizesIn(folder: string): Promise<Sized[]> {
   const sized: Sized[] = [];
-  for (const name of await namesIn(folder)) sized.push({ name, bytes: await bytesOf(join(folder, name)) });
+  for (const name of await namesIn(folder)) {
+    sized.push({ name, bytes: await bytesOf(join(folder, name)) });
+  }
   return sized;
 }
 
@@ -62,11 +64,16 @@ async function bytesOf(path: string): Promise<number> {
 
 const total = (sized: readonly Sized[]): number => sized.reduce((sum, { bytes }) => sum + bytes, 0);
 
-async function look<Entry>(path: string, list: (path: string) => Promise<Entry[]>): Promise<Folder<Entry>> {
+async function look<Entry>(
+  path: string,
+  list: (path: string) => Promise<Entry[]>,
+): Promise<Folder<Entry>> {
   try {
     return { path, entries: await list(path) };
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return { path };
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+      return { path };
+    }
     throw error;
   }
 }
@@ -83,11 +90,12 @@ function devicesOf(library: Library, notes: string[]): Device[] {
 /** Looks at everything. A TensorFlow that is absent or unusable is a note, not an error. */
 export async function diagnose(data: string, host: Host = thisHost()): Promise<Diagnosis> {
   const notes: string[] = [];
-  const library = await findLibrary({ host, download: false, log: (line) => notes.push(line) }).catch((error) => {
-    if (!(error instanceof Failure)) throw error;
-    notes.push(error.message);
-    return undefined;
-  });
+  const library = await findLibrary({ host, download: false, log: (line) => notes.push(line) })
+    .catch((error) => {
+      if (!(error instanceof Failure)) throw error;
+      notes.push(error.message);
+      return undefined;
+    });
   return {
     library,
     notes,
@@ -104,7 +112,11 @@ const size = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 /** A name and a value, the name empty where it is that of the row above. */
 type Row = readonly [name: string, value: string];
 
-function folderRows<Entry>(name: string, { path, entries }: Folder<Entry>, show: (entry: Entry) => string): Row[] {
+function folderRows<Entry>(
+  name: string,
+  { path, entries }: Folder<Entry>,
+  show: (entry: Entry) => string,
+): Row[] {
   if (!entries) return [[name, `${path} (not there yet)`]];
   return [
     [name, entries.length > 0 ? path : `${path} (empty)`],
@@ -120,7 +132,9 @@ const origins: Readonly<Record<Library["source"], string>> = {
 };
 
 /** The findings in two aligned columns. */
-export function diagnosisReport({ library, notes, devices, threads, deno, data, cache }: Diagnosis): string {
+export function diagnosisReport(
+  { library, notes, devices, threads, deno, data, cache }: Diagnosis,
+): string {
   const rows: Row[] = [
     ["TensorFlow", library ? `${library.version}, ${origins[library.source]}` : "none"],
     ...(library ? [["library", library.cc], ["", library.framework]] as const : []),
@@ -139,10 +153,18 @@ const SPEC = {
   json: { type: "boolean", help: "print the findings as one JSON object" },
 } as const satisfies Spec;
 
-/** Runs the command and returns the exit code: 0, or 3 where there is no usable TensorFlow. Throws a `Failure` (exit 2). */
-export async function runDoctor(args: readonly string[], print: (text: string) => void): Promise<0 | 3> {
+/**
+ * Runs the command and returns the exit code: 0, or 3 where there is no usable TensorFlow. Throws a
+ * `Failure` (exit 2).
+ */
+export async function runDoctor(
+  args: readonly string[],
+  print: (text: string) => void,
+): Promise<0 | 3> {
   const options = parseFlags(args, SPEC);
-  if (options._.length > 0) throw new Failure(2, `deno task doctor takes no argument: ${options._.join(" ")}`);
+  if (options._.length > 0) {
+    throw new Failure(2, `deno task doctor takes no argument: ${options._.join(" ")}`);
+  }
   if (options.help) {
     print(helpText("deno task doctor [flags]", SPEC));
     return 0;

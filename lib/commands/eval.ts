@@ -22,11 +22,25 @@ const FLAGS = {
   "epoch": { type: "string", choices: ["last", "best"], help: "which of its weights; last" },
   "epochs": { type: "integer", least: 1, help: "of its quick run with so many epochs" },
   "limit": { type: "integer", least: 1, help: "of its quick run with so many batches per epoch" },
-  "as": { type: "string", help: "for a weights file: the experiment whose student and data set it is measured with" },
-  "network": { type: "string", help: "for a weights file that is not that student's: vgg13, or module.ts#name" },
+  "as": {
+    type: "string",
+    help: "for a weights file: the experiment whose student and data set it is measured with",
+  },
+  "network": {
+    type: "string",
+    help: "for a weights file that is not that student's: vgg13, or module.ts#name",
+  },
   "data": { type: "string", help: "the folder of the data sets; $RETORT_DATA or ./data" },
-  "precision": { type: "string", choices: ["float32", "bfloat16"], help: "what convolutions compute in; float32" },
-  "backend": { type: "string", choices: ["tensorflow", "cpu"], help: "cpu is tfjs's own, slow; tensorflow" },
+  "precision": {
+    type: "string",
+    choices: ["float32", "bfloat16"],
+    help: "what convolutions compute in; float32",
+  },
+  "backend": {
+    type: "string",
+    choices: ["tensorflow", "cpu"],
+    help: "cpu is tfjs's own, slow; tensorflow",
+  },
   "threads": { type: "integer", least: 1, help: "threads; all cores" },
   "eval-batch": { type: "integer", least: 1, help: `images in a batch; ${EVAL_BATCH}` },
   "confusion": { type: "boolean", help: "print the whole confusion matrix" },
@@ -44,16 +58,30 @@ interface Named extends Subject {
 }
 
 /**
- * Examines the trained students of the experiments that the arguments name, or with `--as` a file of weights. Rejects with a
- * `Failure` that has the exit code.
+ * Examines the trained students of the experiments that the arguments name, or with `--as` a file
+ * of weights. Rejects with a `Failure` that has the exit code.
  */
-export async function runEval(args: readonly string[], print: (line: string) => void = console.log): Promise<void> {
-  const options = parseFlags(args, FLAGS), [spec, another] = options._;
-  if (options.help) return print(helpText("deno task eval <module>[#name] | <weights> --as <module>[#name]", FLAGS));
-  if (spec === undefined) throw new Failure(2, "which experiment? deno task eval experiments/quickstart.ts#kd");
+export async function runEval(
+  args: readonly string[],
+  print: (line: string) => void = console.log,
+): Promise<void> {
+  const options = parseFlags(args, FLAGS);
+  const [spec, another] = options._;
+  if (options.help) {
+    return print(
+      helpText("deno task eval <module>[#name] | <weights> --as <module>[#name]", FLAGS),
+    );
+  }
+  if (spec === undefined) {
+    throw new Failure(2, "which experiment? deno task eval experiments/quickstart.ts#kd");
+  }
   if (another !== undefined) throw new Failure(2, `one at a time: deno task eval ${spec}`);
-  const named = options.as === undefined ? await students(spec, options) : [await file(spec, options.as, options)];
-  const { precision = "float32", backend = "tensorflow", threads, "eval-batch": evalBatch } = options, shown = status();
+  const named = options.as === undefined
+    ? await students(spec, options)
+    : [await file(spec, options.as, options)];
+  const { precision = "float32", backend = "tensorflow", threads, "eval-batch": evalBatch } =
+    options;
+  const shown = status();
   for (const subject of named) {
     const { id, trained, network, dataset, file: { path, sha256 } } = subject;
     const found = await examine(subject, {
@@ -64,27 +92,50 @@ export async function runEval(args: readonly string[], print: (line: string) => 
       threads,
       evalBatch,
     });
-    const about = { id, ...trained, network: network.id, dataset: dataset.id, weights: { path, sha256 } };
-    if (options.json) print(JSON.stringify({ ...about, precision, backend, ...examinationJson(found) }));
-    else {
+    const about = {
+      id,
+      ...trained,
+      network: network.id,
+      dataset: dataset.id,
+      weights: { path, sha256 },
+    };
+    if (options.json) {
+      print(JSON.stringify({ ...about, precision, backend, ...examinationJson(found) }));
+    } else {
       const trial = trained ? ` seed ${trained.seed}, ${trained.epoch}` : "";
       print(`${id}${trial}: ${network.id} on ${found.images} test images of ${dataset.id}`);
-      print(`${path}, sha256 ${sha256}\n\n${examinationReport(dataset.task, found, options.confusion)}\n`);
+      print(
+        `${path}, sha256 ${sha256}\n\n${
+          examinationReport(dataset.task, found, options.confusion)
+        }\n`,
+      );
     }
   }
 }
 
 /** The trained students of a module's experiments. */
 async function students(spec: string, options: Given): Promise<Named[]> {
-  if (options.network !== undefined) throw new Failure(2, "--network goes with --as, for a file of weights");
-  if (isWeights(spec)) {
-    throw new Failure(2, `${spec} needs --as <experiment>: whose network and data set it is measured with`);
+  if (options.network !== undefined) {
+    throw new Failure(2, "--network goes with --as, for a file of weights");
   }
-  const { seed = 1, epoch = "last" } = options, found: Named[] = [];
+  if (isWeights(spec)) {
+    throw new Failure(
+      2,
+      `${spec} needs --as <experiment>: whose network and data set it is measured with`,
+    );
+  }
+  const { seed = 1, epoch = "last" } = options;
+  const found: Named[] = [];
   for (const { id, experiment } of await loadExperiments(spec)) {
     const { path, sha256, tensors } = await readTrainedStudent(experiment, seed, epoch, options);
     const file = { path, format: "safetensors", tensors, facts: {}, sha256 } as const;
-    found.push({ id, trained: { seed, epoch }, network: experiment.student, dataset: experiment.dataset, file });
+    found.push({
+      id,
+      trained: { seed, epoch },
+      network: experiment.student,
+      dataset: experiment.dataset,
+      file,
+    });
   }
   return found;
 }
@@ -96,11 +147,22 @@ function isWeights(path: string): boolean {
 
 /** A file of weights with the network and the data set of an experiment. */
 async function file(path: string, as: string, options: Given): Promise<Named> {
-  const strange = (["seed", "epoch", "epochs", "limit"] as const).find((flag) => options[flag] !== undefined);
-  if (strange) throw new Failure(2, `--${strange} is for an experiment's own weights, not for a file with --as`);
+  const strange = (["seed", "epoch", "epochs", "limit"] as const).find((flag) =>
+    options[flag] !== undefined
+  );
+  if (strange) {
+    throw new Failure(
+      2,
+      `--${strange} is for an experiment's own weights, not for a file with --as`,
+    );
+  }
   const [{ id, experiment }, ...others] = await loadExperiments(as);
-  if (others.length > 0) throw new Failure(2, `--as ${as} is several experiments; name one, such as ${id}`);
-  const network = options.network === undefined ? experiment.student : await findNetwork(options.network);
+  if (others.length > 0) {
+    throw new Failure(2, `--as ${as} is several experiments; name one, such as ${id}`);
+  }
+  const network = options.network === undefined
+    ? experiment.student
+    : await findNetwork(options.network);
   return { id, network, dataset: experiment.dataset, file: await readWeights(path) };
 }
 

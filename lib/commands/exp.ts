@@ -22,19 +22,28 @@ const FLAGS = {
 } as const satisfies Spec;
 
 /** Runs what the arguments name; see `--help`. Rejects with a `Failure` that has the exit code. */
-export async function runExp(args: readonly string[], print: (line: string) => void = console.log): Promise<void> {
+export async function runExp(
+  args: readonly string[],
+  print: (line: string) => void = console.log,
+): Promise<void> {
   const options = parseFlags(args, FLAGS);
   if (options.help) return print(helpText("deno task exp <module>[#name] …", FLAGS));
-  if (options._.length === 0) throw new Failure(2, `which experiment? deno task exp experiments/quickstart.ts`);
+  if (options._.length === 0) {
+    throw new Failure(2, `which experiment? deno task exp experiments/quickstart.ts`);
+  }
   await checkTypes(options._.map(moduleOf));
   const loaded = (await Promise.all(options._.map(loadExperiments))).flat();
   const shown = status({ quiet: options.quiet });
   using interruption = new Interruption(shown.line);
   const settings = runSettings(options, shown, interruption);
-  const asked = loaded.flatMap(({ experiment }) => seeds(options).map((seed) => ({ experiment, seed })));
+  const asked = loaded.flatMap(({ experiment }) =>
+    seeds(options).map((seed) => ({ experiment, seed }))
+  );
   if (options["dry-run"]) {
     queueLines(await queue(asked, settings)).forEach((line) => print(line));
-    for (const { experiment, seed } of asked) (await dryRun(experiment, seed, settings)).forEach((line) => print(line));
+    for (const { experiment, seed } of asked) {
+      (await dryRun(experiment, seed, settings)).forEach((line) => print(line));
+    }
     return;
   }
   const done = await runTrials(asked, settings);
@@ -45,7 +54,11 @@ export async function runExp(args: readonly string[], print: (line: string) => v
       const { title, decimals } = task.measures[task.primary];
       const { last, best } = primaryOf(trial.metric, task);
       const reached = `${title} ${last.toFixed(decimals)} last, ${best.toFixed(decimals)} best`;
-      print(`${id} seed ${trial.seed}: ${reached} (epoch ${trial.bestEpoch})${trial.quick ? ", quick" : ""}`);
+      print(
+        `${id} seed ${trial.seed}: ${reached} (epoch ${trial.bestEpoch})${
+          trial.quick ? ", quick" : ""
+        }`,
+      );
     }
   }
 }

@@ -1,5 +1,6 @@
 /**
- * `deno task sweep <module>`: runs the experiments of a sweep and says which is the best on what was held out.
+ * `deno task sweep <module>`: runs the experiments of a sweep and says which is the best on what
+ * was held out.
  *
  * @module
  */
@@ -27,7 +28,10 @@ import { RUN_FLAGS, runSettings, seeds } from "./run_flags.ts";
 
 const FLAGS = {
   ...RUN_FLAGS,
-  "dry-run": { type: "boolean", help: "list the points and what is there of their runs; train nothing" },
+  "dry-run": {
+    type: "boolean",
+    help: "list the points and what is there of their runs; train nothing",
+  },
   "json": { type: "boolean", help: "print one JSON object per point, the best one first" },
 } as const satisfies Spec;
 
@@ -39,16 +43,25 @@ interface Place {
   readonly experiment: Experiment;
 }
 
-/** Runs the sweep that the arguments name; see `--help`. Rejects with a `Failure` that has the exit code. */
-export async function runSweep(args: readonly string[], print: (line: string) => void = console.log): Promise<void> {
-  const options = parseFlags(args, FLAGS), [spec, another] = options._;
+/**
+ * Runs the sweep that the arguments name; see `--help`. Rejects with a `Failure` that has the exit
+ * code.
+ */
+export async function runSweep(
+  args: readonly string[],
+  print: (line: string) => void = console.log,
+): Promise<void> {
+  const options = parseFlags(args, FLAGS);
+  const [spec, another] = options._;
   if (options.help) return print(helpText("deno task sweep <module>", FLAGS));
   if (spec === undefined) throw new Failure(2, "which sweep? deno task sweep experiments/sweep.ts");
   if (another !== undefined) throw new Failure(2, `one at a time: deno task sweep ${spec}`);
   await checkTypes([moduleOf(spec)]);
-  const places = await load(spec), shown = status({ quiet: options.quiet });
+  const places = await load(spec);
+  const shown = status({ quiet: options.quiet });
   using interruption = new Interruption(shown.line);
-  const settings = runSettings(options, shown, interruption), trials = seeds(options);
+  const settings = runSettings(options, shown, interruption);
+  const trials = seeds(options);
   if (options["dry-run"]) {
     return print(columns(await Promise.all(places.map((place) => state(place, trials, settings)))));
   }
@@ -62,8 +75,14 @@ export async function runSweep(args: readonly string[], print: (line: string) =>
 
 /** The points of a module's sweep. */
 async function load(spec: string): Promise<Place[]> {
-  const { default: experiments } = await importModule(moduleOf(spec)), points = pointsOf(experiments);
-  if (!points) throw new Failure(2, `${spec} exports no sweep: \`export default sweep({ space, method, make })\``);
+  const { default: experiments } = await importModule(moduleOf(spec));
+  const points = pointsOf(experiments);
+  if (!points) {
+    throw new Failure(
+      2,
+      `${spec} exports no sweep: \`export default sweep({ space, method, make })\``,
+    );
+  }
   return Promise.all(Array.from(points, async ([name, point]) => {
     const experiment = (experiments as Experiments)[name];
     return { id: (await identify(experiment)).id, point, experiment };
@@ -71,17 +90,27 @@ async function load(spec: string): Promise<Place[]> {
 }
 
 /** What is there of a point's runs, as cells. */
-async function state({ id, experiment }: Place, seeds: readonly number[], settings: Settings): Promise<string[]> {
+async function state(
+  { id, experiment }: Place,
+  seeds: readonly number[],
+  settings: Settings,
+): Promise<string[]> {
   const found = await Promise.all(seeds.map((seed) => resolveRun(experiment, seed, settings)));
   return [id, ...found.map(({ seed, state }) => `seed ${seed}: ${state}`)];
 }
 
 /** Runs a point; one that diverges is told as such, and no reason to leave out the others. */
-async function attempt({ id, point, experiment }: Place, seeds: readonly number[], settings: Settings): Promise<Tried> {
+async function attempt(
+  { id, point, experiment }: Place,
+  seeds: readonly number[],
+  settings: Settings,
+): Promise<Tried> {
   const trials = [];
   const { task } = experiment.dataset;
   try {
-    for (const seed of seeds) trials.push((await runTrials([{ experiment, seed }], settings))[0].trial);
+    for (const seed of seeds) {
+      trials.push((await runTrials([{ experiment, seed }], settings))[0].trial);
+    }
   } catch (error) {
     if (!(error instanceof Failure) || error.exit !== 4) throw error;
     settings.status.line(error.message);
@@ -110,15 +139,19 @@ export interface Tried {
 type Scored = Tried & { readonly heldOut?: Summary };
 
 /**
- * The points of a sweep by what they reach on what is held out, after the last epoch, the best first: a table and what
- * the best reaches on the test set, or each as a line of JSON. Throws a `Failure`: of exit 4 where no point can be
- * compared, of exit 3 where a trial was recorded without what it reached.
+ * The points of a sweep by what they reach on what is held out, after the last epoch, the best
+ * first: a table and what the best reaches on the test set, or each as a line of JSON. Throws a
+ * `Failure`: of exit 4 where no point can be compared, of exit 3 where a trial was recorded without
+ * what it reached.
  */
 export function sweepReport(tried: readonly Tried[], json: boolean): string[] {
   const scored = tried.map(score).sort((a, b) => mean(b) - mean(a));
   const [best] = scored;
   if (!best?.heldOut) {
-    throw new Failure(4, `no point of the sweep could be trained to its end: ${tried.map(({ id }) => id).join(", ")}`);
+    throw new Failure(
+      4,
+      `no point of the sweep could be trained to its end: ${tried.map(({ id }) => id).join(", ")}`,
+    );
   }
   if (json) return scored.map(line);
   const settings = Object.keys(best.point);
@@ -151,7 +184,10 @@ function score(tried: Tried): Scored {
     if (heldOut) return heldOut.last;
     const { id, task: { measures, primary } } = tried;
     const missing = `hold-out ${measures[primary].title}`;
-    throw new Failure(3, `${id} seed ${seed} was recorded without its ${missing}: --fresh trains it again`);
+    throw new Failure(
+      3,
+      `${id} seed ${seed} was recorded without its ${missing}: --fresh trains it again`,
+    );
   });
   return { ...tried, heldOut: summary(reached) };
 }

@@ -1,6 +1,6 @@
 /**
- * `deno task tables`: writes the README of every folder of experiments that has a `tables.ts`, or prints its tables as CSV
- * or LaTeX.
+ * `deno task tables`: writes the README of every folder of experiments that has a `tables.ts`, or
+ * prints its tables as CSV or LaTeX.
  *
  * @module
  */
@@ -22,14 +22,16 @@ const FLAGS = {
   format: {
     type: "string",
     choices: ["markdown", "csv", "latex"],
-    help: "csv and latex print the tables and write nothing; markdown, the default, writes the READMEs",
+    help:
+      "csv and latex print the tables and write nothing; markdown, the default, writes the READMEs",
   },
 } as const satisfies Spec;
 
 /**
- * Writes the READMEs of the named folders, or of all in `experiments/`; with `--check` only compares, with `--format csv` or
- * `latex` prints the tables. `checked` looks at the types of what declares them. Rejects with a `Failure`: exit 1 names the
- * READMEs that are out of date, 2 and 3 what is wrong with a declaration or a result.
+ * Writes the READMEs of the named folders, or of all in `experiments/`; with `--check` only
+ * compares, with `--format csv` or `latex` prints the tables. `checked` looks at the types of what
+ * declares them. Rejects with a `Failure`: exit 1 names the READMEs that are out of date, 2 and 3
+ * what is wrong with a declaration or a result.
  */
 export async function runTables(
   args: readonly string[],
@@ -41,15 +43,25 @@ export async function runTables(
   const folders = named.length > 0 ? named.map((name) => tableFolder(name)) : tableFolders();
   await checked(folders.map((folder) => join(folder, "tables.ts")));
   if (format === "markdown") return await writeReadmes(folders, check, print);
-  if (check) throw new Failure(2, `--check compares READMEs, --format ${format} prints tables: leave one of them out`);
+  if (check) {
+    throw new Failure(
+      2,
+      `--check compares READMEs, --format ${format} prints tables: leave one of them out`,
+    );
+  }
   const tables = (await Promise.all(folders.map(filledTables))).flatMap(({ tables }) => tables);
   print(format === "csv" ? csvTables(tables) : tables.map(latexTable).join("\n\n"));
 }
 
-async function writeReadmes(folders: readonly string[], check: boolean, print: (line: string) => void): Promise<void> {
+async function writeReadmes(
+  folders: readonly string[],
+  check: boolean,
+  print: (line: string) => void,
+): Promise<void> {
   const old: string[] = [];
   for (const folder of folders) {
-    const path = join(folder, "README.md"), shown = relative(Deno.cwd(), path);
+    const path = join(folder, "README.md");
+    const shown = relative(Deno.cwd(), path);
     const current = existsSync(path) ? await Deno.readTextFile(path) : "";
     const wanted = await writeReadme(folder, current);
     if (wanted === current) print(`${shown} is up to date`);
@@ -59,7 +71,9 @@ async function writeReadmes(folders: readonly string[], check: boolean, print: (
       print(`${shown} written`);
     }
   }
-  if (old.length > 0) throw new Failure(1, `out of date: ${old.join(", ")}; deno task tables writes them`);
+  if (old.length > 0) {
+    throw new Failure(1, `out of date: ${old.join(", ")}; deno task tables writes them`);
+  }
 }
 
 if (import.meta.main) await runCommand(() => runTables(Deno.args));

@@ -12,11 +12,15 @@ const FLAGS = {
 } as const satisfies Spec;
 
 /**
- * Lists the file that the arguments name. With `--json` it is
- * `{ path, format, sha256, facts, tensors: [{ name, shape, type }], numbers }`. Rejects with a `Failure` (exit 2 or 3).
+ * Lists the file that the arguments name. With `--json` it is `{ path, format, sha256, facts,
+ * tensors: [{ name, shape, type }], numbers }`. Rejects with a `Failure` (exit 2 or 3).
  */
-export async function runWeights(args: readonly string[], print: (text: string) => void = console.log): Promise<void> {
-  const options = parseFlags(args, FLAGS), [path, another] = options._;
+export async function runWeights(
+  args: readonly string[],
+  print: (text: string) => void = console.log,
+): Promise<void> {
+  const options = parseFlags(args, FLAGS);
+  const [path, another] = options._;
   if (options.help) return print(helpText("deno task weights <file>", FLAGS));
   if (path === undefined) throw new Failure(2, "which file? deno task weights teacher.pth");
   if (another !== undefined) throw new Failure(2, `one at a time: deno task weights ${path}`);
@@ -24,9 +28,14 @@ export async function runWeights(args: readonly string[], print: (text: string) 
   print(options.json ? JSON.stringify(asJson(file)) : weightsReport(file));
 }
 
-/** Format, checksum and facts in two columns, then a line for each tensor and the sum of their numbers. */
+/**
+ * Format, checksum and facts in two columns, then a line for each tensor and the sum of their
+ * numbers.
+ */
 export function weightsReport(file: WeightsFile): string {
-  const facts = Object.entries(file.facts).map(([name, fact]) => [quoted(name), quoted(String(fact))]);
+  const facts = Object.entries(file.facts).map((
+    [name, fact],
+  ) => [quoted(name), quoted(String(fact))]);
   const tensors = Array.from(file.tensors, ([name, { shape, data }]) => [
     quoted(name),
     shape.join("×"),
@@ -46,7 +55,10 @@ export function weightsReport(file: WeightsFile): string {
 
 function asJson(file: WeightsFile): Json {
   const { path, format, sha256, facts } = file;
-  const tensors = Array.from(file.tensors, ([name, value]) => ({ name, shape: value.shape, type: type(value) }));
+  const tensors = Array.from(
+    file.tensors,
+    ([name, value]) => ({ name, shape: value.shape, type: type(value) }),
+  );
   return { path, format, sha256, facts, tensors, numbers: numbers(file) };
 }
 

@@ -5,7 +5,10 @@ import type { Augmentation, Normalisation } from "./dataset.ts";
 import { gather } from "../kernels/gather.ts";
 import type { Random } from "../kernels/random_uniform.ts";
 
-/** Training images changed at random inside the step. [batch, height, width, channels] in and out, pixels 0 … 255. */
+/**
+ * Training images changed at random inside the step. [batch, height, width, channels] in and out,
+ * pixels 0 … 255.
+ */
 export function augment(
   images: Tensor,
   { crop, flip, brightness = 0, jitter = 0, cutout = 0 }: Augmentation,
@@ -17,7 +20,10 @@ export function augment(
   return cutout === 0 ? coloured : cut(coloured, cutout, random);
 }
 
-/** Zero padding, a crop of the old size at a position of its own for each image, and half of them mirrored. */
+/**
+ * Zero padding, a crop of the old size at a position of its own for each image, and half of them
+ * mirrored.
+ */
 function move(images: Tensor, crop: number, flip: boolean, random: Random): Tensor {
   if (crop === 0 && !flip) return images;
   const [batch, height, width] = images.shape;
@@ -40,8 +46,8 @@ function pick(images: Tensor, positions: Tensor, axis: number): Tensor {
 }
 
 /**
- * Each image's brightness, contrast and colour scaled, in this order, by factors within 1 ± `jitter`: towards black, towards
- * the mean grey of the image, towards the grey of each pixel.
+ * Each image's brightness, contrast and colour scaled, in this order, by factors within 1 ±
+ * `jitter`: towards black, towards the mean grey of the image, towards the grey of each pixel.
  */
 function colour(images: Tensor, jitter: number, random: Random): Tensor {
   const bright = scaled(images, 0, jitter, random);
@@ -74,6 +80,7 @@ const GREY = 127.5;
 
 /** Pixels 0 … 255 as a network takes them: (pixel / 255 − mean) / std per channel. */
 export function normalisePixels(images: Tensor, { mean, std }: Normalisation): Tensor {
-  const scale = std.map((s) => 1 / (255 * s)), shift = mean.map((m, i) => -m / std[i]);
+  const scale = std.map((s) => 1 / (255 * s));
+  const shift = mean.map((m, i) => -m / std[i]);
   return tf.add(tf.mul(images, tf.tensor1d(scale)), tf.tensor1d(shift));
 }

@@ -15,25 +15,27 @@ export interface MixOptions {
 }
 
 /**
- * mixup: Beyond Empirical Risk Minimization. Zhang et al., 2018. arXiv:1710.09412. x̃ = λ · x + (1 − λ) · x′, x′ another
- * image of the batch. By default as released for CIFAR, α = 1; on ImageNet the paper has 0.2.
+ * mixup: Beyond Empirical Risk Minimization. Zhang et al., 2018. arXiv:1710.09412. x̃ = λ · x + (1
+ * − λ) · x′, x′ another image of the batch. By default as released for CIFAR, α = 1; on ImageNet
+ * the paper has 0.2.
  */
 export function mixup({ alpha = 1, probability = 1 }: MixOptions = {}): Mix {
   return {
     id: "mixup",
     options: checked("mixup", { alpha, probability }),
     mix(images, random) {
-      const partner = permutation(images.shape[0], random), share = drawn(alpha, probability, random);
+      const partner = permutation(images.shape[0], random);
+      const share = drawn(alpha, probability, random);
       return { image: blend(images, partner, share), partner, share };
     },
   };
 }
 
 /**
- * CutMix: Regularization Strategy to Train Strong Classifiers. Yun et al., 2019. arXiv:1905.04899. A box of x′, another
- * image of the batch, replaces that part of x: its sides are √(1 − λ) of the image's, its centre is anywhere, what sticks
- * out is cut off, and λ becomes the share of x that is left. By default as released for CIFAR; on ImageNet the
- * probability is 1.
+ * CutMix: Regularization Strategy to Train Strong Classifiers. Yun et al., 2019. arXiv:1905.04899.
+ * A box of x′, another image of the batch, replaces that part of x: its sides are √(1 − λ) of the
+ * image's, its centre is anywhere, what sticks out is cut off, and λ becomes the share of x that is
+ * left. By default as released for CIFAR; on ImageNet the probability is 1.
  */
 export function cutmix({ alpha = 1, probability = 0.5 }: MixOptions = {}): Mix {
   return {
@@ -41,7 +43,8 @@ export function cutmix({ alpha = 1, probability = 0.5 }: MixOptions = {}): Mix {
     options: checked("cutmix", { alpha, probability }),
     mix(images, random) {
       const [batch, height, width] = images.shape;
-      const partner = permutation(batch, random), cut = tf.sqrt(tf.sub(1, drawn(alpha, probability, random)));
+      const partner = permutation(batch, random);
+      const cut = tf.sqrt(tf.sub(1, drawn(alpha, probability, random)));
       const range = (length: number): PixelRange => {
         const centre = tf.floor(tf.mul(random.uniform([]), length));
         const half = tf.floor(tf.div(tf.floor(tf.mul(cut, length)), 2));
@@ -54,14 +57,18 @@ export function cutmix({ alpha = 1, probability = 0.5 }: MixOptions = {}): Mix {
 
 function checked(id: string, options: Required<MixOptions>): Mix["options"] {
   const { alpha, probability } = options;
-  if (!(alpha > 0 && alpha < Infinity)) throw new Failure(2, `${id}: \`alpha\` is ${alpha}; it has to be above 0`);
+  if (!(alpha > 0 && alpha < Infinity)) {
+    throw new Failure(2, `${id}: \`alpha\` is ${alpha}; it has to be above 0`);
+  }
   if (!(probability >= 0 && probability <= 1)) {
     throw new Failure(2, `${id}: \`probability\` is ${probability}; it has to be between 0 and 1`);
   }
   return { ...options };
 }
 
-/** x̃ = share · x + (1 − share) · x′, `partner` saying which image of the batch is an image's x′. */
+/**
+ * x̃ = share · x + (1 − share) · x′, `partner` saying which image of the batch is an image's x′.
+ */
 export function blend(images: Tensor, partner: Tensor, share: Tensor): Tensor {
   return tf.add(tf.mul(images, share), tf.mul(gather(images, partner, 0), tf.sub(1, share)));
 }
@@ -70,7 +77,12 @@ export function blend(images: Tensor, partner: Tensor, share: Tensor): Tensor {
 export type PixelRange = readonly [from: Tensor, to: Tensor];
 
 /** Each image with a box of its partner's in place of its own. */
-export function paste(images: Tensor, partner: Tensor, rows: PixelRange, columns: PixelRange): Mixed {
+export function paste(
+  images: Tensor,
+  partner: Tensor,
+  rows: PixelRange,
+  columns: PixelRange,
+): Mixed {
   const [, height, width] = images.shape;
   const within = (length: number, [from, to]: PixelRange) => {
     const line = tf.range(0, length, 1, "float32");
@@ -92,16 +104,21 @@ function permutation(n: number, random: Random): Tensor {
 /** λ of a batch: from Beta(α, α), or 1 where it is not mixed. */
 function drawn(alpha: number, probability: number, random: Random): Tensor {
   const share = beta(alpha, random.uniform([]), random.uniform([]));
-  return probability === 1 ? share : tf.where(tf.less(random.uniform([]), probability), share, tf.scalar(1) as Scalar);
+  return probability === 1
+    ? share
+    : tf.where(tf.less(random.uniform([]), probability), share, tf.scalar(1) as Scalar);
 }
 
 /**
- * A number from Beta(α, α) made of two uniform ones, without rejection: with w = u^(1/α) and c = cos 2πv, √(2α (1/w − 1)) · c
- * is t-distributed with 2α degrees of freedom (Bailey, 1994: Polar Generation of Random Variates with the t-Distribution), and half of
- * 1 + t / √(2α + t²) is Beta(α, α), here without the division by w, which may be 0.
+ * A number from Beta(α, α) made of two uniform ones, without rejection: with w = u^(1/α) and c =
+ * cos 2πv, √(2α (1/w − 1)) · c is t-distributed with 2α degrees of freedom (Bailey, 1994: Polar
+ * Generation of Random Variates with the t-Distribution), and half of 1 + t / √(2α + t²) is Beta(α,
+ * α), here without the division by w, which may be 0.
  */
 export function beta(alpha: number, u: Tensor, v: Tensor): Tensor {
-  const w = tf.pow(u, 1 / alpha), rest = tf.sub(1, w), c = tf.cos(tf.mul(v, 2 * Math.PI));
+  const w = tf.pow(u, 1 / alpha);
+  const rest = tf.sub(1, w);
+  const c = tf.cos(tf.mul(v, 2 * Math.PI));
   const length = tf.sqrt(tf.maximum(tf.add(w, tf.mul(rest, tf.square(c))), TINY));
   return tf.mul(tf.add(tf.div(tf.mul(tf.sqrt(rest), c), length), 1), 0.5);
 }

@@ -3,9 +3,10 @@ import { Failure } from "../values/failure.ts";
 import { type Stream, stream } from "../values/random.ts";
 
 /**
- * Draws `n` of the images that have these labels: as many of one class as of another, as far as each class has them,
- * dealt round by round until there are exactly `n`. Returns their indices, sorted; the same stream draws the same.
- * Throws a `Failure` (exit 2) unless `n` is a whole number from 0 to the number of labels.
+ * Draws `n` of the images that have these labels: as many of one class as of another, as far as
+ * each class has them, dealt round by round until there are exactly `n`. Returns their indices,
+ * sorted; the same stream draws the same. Throws a `Failure` (exit 2) unless `n` is a whole number
+ * from 0 to the number of labels.
  */
 export function stratified(labels: ArrayLike<number>, n: number, random: Stream): Uint32Array {
   if (!Number.isInteger(n) || n < 0 || n > labels.length) {
@@ -29,13 +30,19 @@ export function stratified(labels: ArrayLike<number>, n: number, random: Stream)
   return Uint32Array.from(drawn).sort();
 }
 
-/** The numbers 0 … size − 1 that are not among `indices`, ascending: what is trained on when `indices` are held out. */
+/**
+ * The numbers 0 … size − 1 that are not among `indices`, ascending: what is trained on when
+ * `indices` are held out.
+ */
 export function complementOf(size: number, indices: Iterable<number>): Uint32Array {
   const taken = new Set(indices);
   return Uint32Array.from({ length: size }, (_, i) => i).filter((i) => !taken.has(i));
 }
 
-/** The images of a split at these indices, in this order, as a split of their own: its image `i` is the split's image `indices[i]`. */
+/**
+ * The images of a split at these indices, in this order, as a split of their own: its image `i` is
+ * the split's image `indices[i]`.
+ */
 export function subset(split: Split, indices: ArrayLike<number>): Split {
   const at = Uint32Array.from(indices);
   return {
@@ -47,8 +54,8 @@ export function subset(split: Split, indices: ArrayLike<number>): Split {
 }
 
 /**
- * The split cut down to `n` images, stratified by class: always the same ones, whatever the run's seed. Throws a
- * `Failure` (exit 2) where the split has fewer.
+ * The split cut down to `n` images, stratified by class: always the same ones, whatever the run's
+ * seed. Throws a `Failure` (exit 2) where the split has fewer.
  */
 export function cutDown(split: Split, n: number): Split {
   return subset(split, stratified(split.labels, n, stream(0, "take")));

@@ -29,7 +29,10 @@ export interface AekdOptions<S extends string, T extends string> {
   readonly kd?: number;
   /** C, how much one teacher may count at most, where 1 / M each is the least; 0.6 (AE-KD). */
   readonly most?: number;
-  /** Whether teachers count by the directions of their gradients alone; no (AE-KD, whose hints always do). */
+  /**
+   * Whether teachers count by the directions of their gradients alone; no (AE-KD, whose hints
+   * always do).
+   */
   readonly directions?: boolean;
   /** Whether all logits are standardised first (Sun et al., 2024); no. */
   readonly standardised?: boolean;
@@ -38,23 +41,26 @@ export interface AekdOptions<S extends string, T extends string> {
 }
 
 /**
- * AE-KD: Agree to Disagree: Adaptive Ensemble Knowledge Distillation in Gradient Space. Du et al., 2020. NeurIPS.
- * L = ce · CE(s, y) + kd · Σ aₘ · T² · KL(softmax(tₘ / T) ‖ softmax(s / T)): the weights, Σ aₘ = 1 and 0 ≤ aₘ ≤ C, make
- * the mixture of the teachers' gradients at the student's logits, each the batch's mean, as short as can be, a direction
- * that no teacher objects to (Eq. 7–9). They are constants for the gradient. With `hints` also weight · Σ bₘ ·
- * mean((rₘ(s_guided) − tₘ_hint)²), rₘ as in FitNets, bₘ likewise from the gradients at the student's map.
+ * AE-KD: Agree to Disagree: Adaptive Ensemble Knowledge Distillation in Gradient Space. Du et al.,
+ * 2020. NeurIPS. L = ce · CE(s, y) + kd · Σ aₘ · T² · KL(softmax(tₘ / T) ‖ softmax(s / T)): the
+ * weights, Σ aₘ = 1 and 0 ≤ aₘ ≤ C, make the mixture of the teachers' gradients at the student's
+ * logits, each the batch's mean, as short as can be, a direction that no teacher objects to (Eq.
+ * 7–9). They are constants for the gradient. With `hints` also weight · Σ bₘ · mean((rₘ(s_guided) −
+ * tₘ_hint)²), rₘ as in FitNets, bₘ likewise from the gradients at the student's map.
  *
  * The weights are exact; the released code's solver stops about 1e-3 short of them.
  */
 export function aekd<const S extends string = never, const T extends string = never>(
   options: AekdOptions<S, T> = {},
 ): Distiller<Net<S | "logits">, SeveralTeachers<Net<T | "logits">>> {
-  const { temperature = 4, ce = 1, kd = 0.9, most = 0.6, directions = false, standardised } = options;
+  const { temperature = 4, ce = 1, kd = 0.9, most = 0.6, directions = false, standardised } =
+    options;
   const hints = options.hints && { weight: 100, begin: 2, ...options.hints };
   return {
     id: "aekd",
     options: { temperature, ce, kd, most, directions, standardised, hints },
-    paper: "Agree to Disagree: Adaptive Ensemble Knowledge Distillation in Gradient Space. Du et al., 2020. NeurIPS",
+    paper:
+      "Agree to Disagree: Adaptive Ensemble Knowledge Distillation in Gradient Space. Du et al., 2020. NeurIPS",
     build({ create, student, teacher: teachers }) {
       if (teachers.length > MOST_TEACHERS) {
         throw new Failure(
@@ -71,7 +77,9 @@ export function aekd<const S extends string = never, const T extends string = ne
       return ({ student, teacher, task, epoch, live, mask }) => {
         const taught = weighedByGradients(
           student.taps.logits,
-          teacher.map(({ taps }) => (logits) => kl(logits, taps.logits, temperature, { standardised })),
+          teacher.map(({ taps }) => (logits) =>
+            kl(logits, taps.logits, temperature, { standardised })
+          ),
           { most, directions, weight: kd, mask: mask("logits") },
         );
         const hinted = hints
@@ -88,7 +96,11 @@ export function aekd<const S extends string = never, const T extends string = ne
             },
           )
           : [];
-        return { task: [ce, task(student), "task"], ...numberTerms("teacher", taught), ...numberTerms("hint", hinted) };
+        return {
+          task: [ce, task(student), "task"],
+          ...numberTerms("teacher", taught),
+          ...numberTerms("hint", hinted),
+        };
       };
     },
   };

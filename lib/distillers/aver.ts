@@ -15,8 +15,9 @@ export interface AverOptions {
 }
 
 /**
- * AVER: Learning from Multiple Teacher Networks. You et al., 2017, as the tables' repositories have it: several teachers,
- * all of one weight. L = ce · CE(s, y) + kd · mean over the teachers of T² · KL(softmax(tₘ / T) ‖ softmax(s / T)).
+ * AVER: Learning from Multiple Teacher Networks. You et al., 2017, as the tables' repositories have
+ * it: several teachers, all of one weight. L = ce · CE(s, y) + kd · mean over the teachers of T² ·
+ * KL(softmax(tₘ / T) ‖ softmax(s / T)).
  */
 export function aver(options: AverOptions = {}): Distiller<Scorer, SeveralTeachers> {
   const { temperature = 4, ce = 1, kd = 0.9, standardised } = options;

@@ -37,12 +37,14 @@ export interface CamkdOptions<S extends string, T extends string> {
 }
 
 /**
- * CA-MKD: Confidence-Aware Multi-Teacher Knowledge Distillation. Zhang, Chen, Wang, 2022. arXiv:2201.00007.
- * L = ce · CE(s, y) + mean over the M teachers of kd · wₘ · T² · KL(softmax(tₘ / T) ‖ softmax(s / T))
- * + weight · vₘ · mean((eₘ(f_s) − fₘ)²), for each image: wₘ = (1 − softmaxₘ(CE(tₘ, y))) / (M − 1), and vₘ likewise of what
- * teacher m's head makes of eₘ(f_s), a learned embedding (1×1 convolution, norm, ReLU) of the student's map in the size of
- * the teacher's (Eq. 3–8). fₘ is what the tap's stage hands on: of wide ResNets after the norm that closes it. As in the
- * released code gradients flow through vₘ too; unlike there no map is brought to one teacher's size by way of another's.
+ * CA-MKD: Confidence-Aware Multi-Teacher Knowledge Distillation. Zhang, Chen, Wang, 2022.
+ * arXiv:2201.00007. L = ce · CE(s, y) + mean over the M teachers of kd · wₘ · T² · KL(softmax(tₘ /
+ * T) ‖ softmax(s / T)) + weight · vₘ · mean((eₘ(f_s) − fₘ)²), for each image: wₘ = (1 −
+ * softmaxₘ(CE(tₘ, y))) / (M − 1), and vₘ likewise of what teacher m's head makes of eₘ(f_s), a
+ * learned embedding (1×1 convolution, norm, ReLU) of the student's map in the size of the teacher's
+ * (Eq. 3–8). fₘ is what the tap's stage hands on: of wide ResNets after the norm that closes it. As
+ * in the released code gradients flow through vₘ too; unlike there no map is brought to one
+ * teacher's size by way of another's.
  */
 export function camkd<const S extends string = never, const T extends string = never>(
   options: CamkdOptions<S, T> = {},
@@ -50,12 +52,22 @@ export function camkd<const S extends string = never, const T extends string = n
   const { temperature = 4, ce = 1, kd = 1, weight = 50, begin = 2 } = options;
   return {
     id: "camkd",
-    options: { student: options.student, teacher: options.teacher, temperature, ce, kd, weight, begin },
-    paper: "Confidence-Aware Multi-Teacher Knowledge Distillation. Zhang, Chen, Wang, 2022. arXiv:2201.00007",
+    options: {
+      student: options.student,
+      teacher: options.teacher,
+      temperature,
+      ce,
+      kd,
+      weight,
+      begin,
+    },
+    paper:
+      "Confidence-Aware Multi-Teacher Knowledge Distillation. Zhang, Chen, Wang, 2022. arXiv:2201.00007",
     build({ create, student, teacher: teachers }) {
       const count = teachers.length;
       const hints = weight === 0 ? [] : teachers.map((teacher, i) => {
-        const learning = options.student ?? lastMap(student), teaching = options.teacher ?? lastMap(teacher);
+        const learning = options.student ?? lastMap(student);
+        const teaching = options.teacher ?? lastMap(teacher);
         const [from, to]: Shape[] = [student.shapes[learning], teacher.shapes[teaching]];
         return { learning, teaching, to, embed: embedding(create.in(`embed${i + 1}`), from, to) };
       });
@@ -68,14 +80,20 @@ export function camkd<const S extends string = never, const T extends string = n
         const embedded = hints.map(({ learning, to, embed }) =>
           embed(resize(student.taps[learning], to), passAmong(live, mask(learning)))
         );
-        const read = hints.map(({ teaching }, i) => outputOf(scores(teachers[i], teaching, embedded[i], frozen)));
+        const read = hints.map(({ teaching }, i) =>
+          outputOf(scores(teachers[i], teaching, embedded[i], frozen))
+        );
         const fits = hints.length > 0 ? confidence(read.map(task)) : [];
         const begun = tf.mul(tf.cast(tf.greaterEqual(epoch, begin), "float32"), weight / count);
         const hinted = hints.map(({ learning, teaching }, i) => {
           const off = mse(embedded[i], teacher[i].next[teaching]);
           return [begun, masked(tf.mul(fits[i], off), mask(learning))] as const;
         });
-        return { task: [ce, task(student), "task"], ...numberTerms("teacher", taught), ...numberTerms("hint", hinted) };
+        return {
+          task: [ce, task(student), "task"],
+          ...numberTerms("teacher", taught),
+          ...numberTerms("hint", hinted),
+        };
       };
     },
   };
@@ -84,14 +102,21 @@ export function camkd<const S extends string = never, const T extends string = n
 /** A map's shape as another's, once it has that one's height and width. */
 function embedding(create: Create, from: Shape, to: Shape): Module {
   if (from.length !== 3 || to.length !== 3) {
-    throw new Failure(2, `camkd embeds one map as another, not [${from}] as [${to}]: choose other taps`);
+    throw new Failure(
+      2,
+      `camkd embeds one map as another, not [${from}] as [${to}]: choose other taps`,
+    );
   }
-  const [rows, columns, channels] = to, inputs = from[2];
+  const [rows, columns, channels] = to;
+  const inputs = from[2];
   const convolution = convNorm(channels, { kernel: 1, bias: true, ...byDefault(inputs) });
   return create(seq(convolution, relu()), [rows, columns, inputs]);
 }
 
-/** The smaller a sample's loss beside its others, the more, for each of several losses [batch]; they add up to 1. */
+/**
+ * The smaller a sample's loss beside its others, the more, for each of several losses [batch]; they
+ * add up to 1.
+ */
 function confidence(losses: readonly Tensor[]): Tensor[] {
   const shares = tf.softmax(tf.stack([...losses], 1));
   return tf.unstack(tf.div(tf.sub(1, shares), losses.length - 1), 1);

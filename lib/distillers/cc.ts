@@ -15,7 +15,8 @@ export interface CcOptions<S extends string, T extends string> extends AlsoKd {
   /** Units of both embeddings; 128. */
   readonly units?: number;
   /**
-   * What is congruent. `consecutive`, the default, is the code of the paper's authors (RepDistiller, SAKD): products of
+   * What is congruent. `consecutive`, the default, is the code of the paper's authors
+   * (RepDistiller, SAKD): products of
    * |e_s − e_t| of samples that follow each other. `bilinear` and `gaussian` are the paper's kernels as torchdistill has
    * them: the Frobenius distance between the matrices of samples' correlations.
    */
@@ -31,11 +32,12 @@ export interface CcOptions<S extends string, T extends string> extends AlsoKd {
 }
 
 /**
- * CC: Correlation Congruence for Knowledge Distillation. Peng et al., 2019. arXiv:1904.01802.
- * L = ce · CE(s, y) + weight · L_CC between embeddings e of both networks' features, both learned.
- * `consecutive`: L_CC = 1 / (B − 1) · Σ_i |e^s_i − e^t_i| · |e^s_{i+1} − e^t_{i+1}|;
- * else ‖K_s − K_t‖ / B² (the paper has its square), K_ij = e_i · e_j, or e^{−2γ} Σ_p (2γ)^p / p! · (e_i · e_j)^p
- * (a Gaussian's Taylor expansion). At a spot with a mask the chosen samples follow each other.
+ * CC: Correlation Congruence for Knowledge Distillation. Peng et al., 2019. arXiv:1904.01802. L =
+ * ce · CE(s, y) + weight · L_CC between embeddings e of both networks' features, both learned.
+ * `consecutive`: L_CC = 1 / (B − 1) · Σ_i |e^s_i − e^t_i| · |e^s_{i+1} − e^t_{i+1}|; else ‖K_s −
+ * K_t‖ / B² (the paper has its square), K_ij = e_i · e_j, or e^{−2γ} Σ_p (2γ)^p / p! · (e_i ·
+ * e_j)^p (a Gaussian's Taylor expansion). At a spot with a mask the chosen samples follow each
+ * other.
  */
 export function cc<const S extends string = "pooled", const T extends string = "pooled">(
   options: CcOptions<S, T> = {},
@@ -50,7 +52,18 @@ export function cc<const S extends string = "pooled", const T extends string = "
     : distanceBetween((e) => gaussian(gram(e), gamma, power));
   return {
     id: "cc",
-    options: { student: learning, teacher: teaching, units, kernel, gamma, power, weight, ce, kd, temperature },
+    options: {
+      student: learning,
+      teacher: teaching,
+      units,
+      kernel,
+      gamma,
+      power,
+      weight,
+      ce,
+      kd,
+      temperature,
+    },
     paper: "Correlation Congruence for Knowledge Distillation. Peng et al., 2019. arXiv:1904.01802",
     spots: () => [[learning, teaching]],
     build({ create, student, teacher }) {
@@ -59,8 +72,8 @@ export function cc<const S extends string = "pooled", const T extends string = "
       const embedTeacher = embed.in("teacher")(dense(units), teacher.shapes[teaching]);
       return ({ student, teacher, task, live, mask }) => {
         const among = related(mask(learning), student.taps[learning]);
-        const s = embedStudent(flat(student.taps[learning]), live),
-          t = embedTeacher(flat(teacher.taps[teaching]), live);
+        const s = embedStudent(flat(student.taps[learning]), live);
+        const t = embedTeacher(flat(teacher.taps[teaching]), live);
         return {
           task: [ce, task(student), "task"],
           cc: [weight, tf.mul(compare(s, t, among), among.chosen)],
@@ -76,13 +89,17 @@ type Comparison = (student: Tensor, teacher: Tensor, among: Related) => Tensor;
 
 /** The mean of |e_s − e_t| · |e_s − e_t| of each chosen sample and the next chosen one. */
 const consecutive: Comparison = (student, teacher, { chosen, pairs, count }) => {
-  const off = tf.abs(tf.sub(student, teacher)), rank = tf.cumsum(chosen);
+  const off = tf.abs(tf.sub(student, teacher));
+  const rank = tf.cumsum(chosen);
   const follows = tf.equal(tf.expandDims(rank, 0), tf.expandDims(tf.add(rank, 1), 1));
   const products = tf.mul(off, tf.matMul(tf.mul(pairs, tf.cast(follows, "float32")), off));
   return tf.div(tf.sum(products), tf.maximum(tf.sub(count, 1), 1));
 };
 
-/** The Frobenius distance between chosen samples' correlations, divided by the number of their pairs. */
+/**
+ * The Frobenius distance between chosen samples' correlations, divided by the number of their
+ * pairs.
+ */
 function distanceBetween(correlate: (embeddings: Tensor) => Tensor): Comparison {
   return (student, teacher, { pairs, count }) => {
     const off = tf.mul(tf.sub(correlate(student), correlate(teacher)), pairs);
@@ -92,7 +109,8 @@ function distanceBetween(correlate: (embeddings: Tensor) => Tensor): Comparison 
 
 /** The Gaussian kernel's Taylor expansion for inner products of unit vectors. */
 function gaussian(products: Tensor, gamma: number, power: number): Tensor {
-  let term: Tensor = tf.fill(products.shape, Math.exp(-2 * gamma)), sum = term;
+  let term: Tensor = tf.fill(products.shape, Math.exp(-2 * gamma));
+  let sum = term;
   for (let p = 1; p <= power; p++) {
     term = tf.mul(tf.mul(term, products), 2 * gamma / p);
     sum = tf.add(sum, term);

@@ -1,11 +1,20 @@
-import { type Distiller, erase, mergeTerms, type Teachers, withMemory } from "../experiment/distiller.ts";
+import {
+  type Distiller,
+  erase,
+  mergeTerms,
+  type Teachers,
+  withMemory,
+} from "../experiment/distiller.ts";
 import { Failure } from "../values/failure.ts";
 import type { Net, Tap } from "../nn/network.ts";
 
 /** What two methods together need of a student: the taps of both. */
 export type BothTaps<A extends Net, B extends Net> = Net<Tap<A> | Tap<B>>;
 
-/** What two methods together need of what teaches. Either may need nobody; one teacher and several do not go together. */
+/**
+ * What two methods together need of what teaches. Either may need nobody; one teacher and several
+ * do not go together.
+ */
 export type BothTaught<A extends Teachers, B extends Teachers> = A extends undefined ? B
   : B extends undefined ? A
   : A extends Net ? B extends Net ? BothTaps<A, B> : never
@@ -14,9 +23,10 @@ export type BothTaught<A extends Teachers, B extends Teachers> = A extends undef
   : never;
 
 /**
- * Two methods together, as in the tables' `+FitNets` and `+CRD`: the terms of both but `b`'s `task`, each weighed as its
- * method weighs it. Where a term of `b` is called like one of `a` it is named after its method: `fitnets_kd`. Throws a
- * `Failure` (exit 2) where one of them trains modules for others, which both together could not hand on.
+ * Two methods together, as in the tables' `+FitNets` and `+CRD`: the terms of both but `b`'s
+ * `task`, each weighed as its method weighs it. Where a term of `b` is called like one of `a` it is
+ * named after its method: `fitnets_kd`. Throws a `Failure` (exit 2) where one of them trains
+ * modules for others, which both together could not hand on.
  */
 export function combine<S extends Net, T extends Teachers, D, R extends Net, U extends Teachers, E>(
   a: Distiller<S, T, D>,
@@ -25,10 +35,16 @@ export function combine<S extends Net, T extends Teachers, D, R extends Net, U e
   return together(erase(a), erase(b));
 }
 
-function together(a: Distiller<Net, Teachers>, b: Distiller<Net, Teachers>): Distiller<Net, Teachers> {
+function together(
+  a: Distiller<Net, Teachers>,
+  b: Distiller<Net, Teachers>,
+): Distiller<Net, Teachers> {
   for (const { id, trainedModules } of [a, b]) {
     if (trainedModules) {
-      throw new Failure(2, `combine: ${id} trains modules for others, so it needs an experiment of its own`);
+      throw new Failure(
+        2,
+        `combine: ${id} trains modules for others, so it needs an experiment of its own`,
+      );
     }
   }
   return {
@@ -41,7 +57,9 @@ function together(a: Distiller<Net, Teachers>, b: Distiller<Net, Teachers>): Dis
       return a.frozenVariables!(student).filter((variable) => others.has(variable));
     }),
     build(context) {
-      const [first, second] = [a, b].map(({ build }, i) => build({ ...context, create: context.create.in(PLACES[i]) }));
+      const [first, second] = [a, b].map(({ build }, i) =>
+        build({ ...context, create: context.create.in(PLACES[i]) })
+      );
       return (step) => {
         const [one, other] = [first, second].map((loss, i) =>
           withMemory(loss({ ...step, random: step.random.in(PLACES[i]) }))

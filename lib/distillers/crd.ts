@@ -27,9 +27,15 @@ export interface CrdOptions<S extends string, T extends string> {
   readonly teacher?: T;
   /** Length of both embeddings; 128. */
   readonly dimensions?: number;
-  /** N, the negatives of each sample, drawn in each step without replacement from the images of other classes; 16384. */
+  /**
+   * N, the negatives of each sample, drawn in each step without replacement from the images of
+   * other classes; 16384.
+   */
   readonly negatives?: number;
-  /** Which image is the positive: the sample's own (`exact`), or a random one of its class (`relax`); `exact`. */
+  /**
+   * Which image is the positive: the sample's own (`exact`), or a random one of its class
+   * (`relax`); `exact`.
+   */
   readonly positive?: "exact" | "relax";
   /** τ, which similarities are divided by; 0.07. */
   readonly temperature?: number;
@@ -46,11 +52,12 @@ export interface CrdOptions<S extends string, T extends string> {
 }
 
 /**
- * CRD: Contrastive Representation Distillation. Tian, Krishnan, Isola, 2020. arXiv:1910.10699.
- * L = ce · CE(s, y) + weight · (ℓ(e_s, M_t) + ℓ(e_t, M_s)), where e are learned embeddings of length 1, M banks with the
- * remembered embeddings of all n training images, and ℓ(e, M) = −log h(e, M_i) − Σ_j log(1 − h(e, M_j)) over the image's
- * own place i and N negatives j, h = P / (P + N/n), P = exp(e · M / τ) / Z (Eq. 17–19; Z is the first batch's). Banks take
- * each batch's embeddings in after its losses. The repositories draw ImageNet's negatives with replacement; here none are.
+ * CRD: Contrastive Representation Distillation. Tian, Krishnan, Isola, 2020. arXiv:1910.10699. L =
+ * ce · CE(s, y) + weight · (ℓ(e_s, M_t) + ℓ(e_t, M_s)), where e are learned embeddings of length 1,
+ * M banks with the remembered embeddings of all n training images, and ℓ(e, M) = −log h(e, M_i) −
+ * Σ_j log(1 − h(e, M_j)) over the image's own place i and N negatives j, h = P / (P + N/n), P =
+ * exp(e · M / τ) / Z (Eq. 17–19; Z is the first batch's). Banks take each batch's embeddings in
+ * after its losses. The repositories draw ImageNet's negatives with replacement; here none are.
  */
 export function crd<const S extends string = "pooled", const T extends string = "pooled">(
   options: CrdOptions<S, T> = {},
@@ -77,30 +84,49 @@ export function contrastive<const S extends string = "pooled", const T extends s
   options: CrdOptions<S, T>,
   contrasts: Contrasts,
 ): SpottedDistiller<Net<S | "logits">, Net<T | "logits">, HardLabels> {
-  const { student: learning = "pooled" as S, teacher: teaching = "pooled" as T, dimensions = 128 } = options;
+  const { student: learning = "pooled" as S, teacher: teaching = "pooled" as T, dimensions = 128 } =
+    options;
   const { negatives = 16384, positive = "exact", temperature = 0.07, momentum = 0.5 } = options;
   const { weight = 0.8, ce = 1, kd = 0, kdTemperature = 4 } = options;
   const taps = { student: learning, teacher: teaching };
   return {
     id: "crd",
-    options: { ...taps, dimensions, negatives, positive, temperature, momentum, weight, ce, kd, kdTemperature },
+    options: {
+      ...taps,
+      dimensions,
+      negatives,
+      positive,
+      temperature,
+      momentum,
+      weight,
+      ce,
+      kd,
+      kdTemperature,
+    },
     paper: "Contrastive Representation Distillation. Tian, Krishnan, Isola, 2020. arXiv:1910.10699",
     spots: () => [[learning, teaching]],
     build(context) {
-      const { create, student, teacher, dataset: { size } } = context,
-        contrast = contrasts(context, { negatives, positive });
+      const { create, student, teacher, dataset: { size } } = context;
+      const contrast = contrasts(context, { negatives, positive });
       const students = side(create.in("student"), student.shapes[learning], dimensions, size);
       const teachers = side(create.in("teacher"), teacher.shapes[teaching], dimensions, size);
       return (step) => {
-        const { student, teacher, index, live, task, mask } = step, given = mask(learning);
-        const compared = contrast(step), among = related(given, index), tell = { negatives, temperature };
+        const { student, teacher, index, live, task, mask } = step;
+        const given = mask(learning);
+        const compared = contrast(step);
+        const among = related(given, index);
+        const tell = { negatives, temperature };
         const told = (of: Side, embedding: Tensor, against: Side) =>
           tellApart(embedding, live.read(against.bank), live.read(of.z), compared, among, tell);
         const remembered = ({ bank }: Side, embedding: Tensor) =>
-          [bank, remember(live.read(bank), stop(embedding), index, among.chosen, momentum)] as const;
-        const learned = students.embed(student.taps[learning], live),
-          taught = teachers.embed(teacher.taps[teaching], live);
-        const ours = told(students, learned, teachers), theirs = told(teachers, taught, students);
+          [
+            bank,
+            remember(live.read(bank), stop(embedding), index, among.chosen, momentum),
+          ] as const;
+        const learned = students.embed(student.taps[learning], live);
+        const taught = teachers.embed(teacher.taps[teaching], live);
+        const ours = told(students, learned, teachers);
+        const theirs = told(teachers, taught, students);
         return {
           terms: {
             task: [ce, task(student), "task"],
@@ -139,8 +165,8 @@ function side(create: Create, shape: Shape, dimensions: number, size: number): S
 }
 
 /**
- * How badly embeddings tell their positives from their negatives in the other side's bank, [batch]; and Z, which the first
- * batch's chosen samples set.
+ * How badly embeddings tell their positives from their negatives in the other side's bank, [batch];
+ * and Z, which the first batch's chosen samples set.
  */
 function tellApart(
   embedding: Tensor,
@@ -150,10 +176,13 @@ function tellApart(
   { chosen, count }: Related,
   options: { readonly negatives: number; readonly temperature: number },
 ): { loss: Tensor; z: Tensor } {
-  const size = bank.shape[0]!, noise = options.negatives / size, floor = noise + 1e-7;
+  const size = bank.shape[0]!;
+  const noise = options.negatives / size;
+  const floor = noise + 1e-7;
   const scaled = tf.div(embedding, options.temperature);
   const match = tf.sum(tf.mul(scaled, gather(bank, positive, 0)), -1);
-  // Against the whole bank: one product is far less to move than every sample's negatives gathered from it.
+  // Against the whole bank: one product is far less to move than every sample's negatives gathered
+  // from it.
   const others = tf.matMul(scaled as Tensor2D, bank as Tensor2D, false, true);
   const overAll = (values: Tensor) => tf.sum(tf.mul(negatives, values), -1);
   const mass = tf.mul(chosen, tf.add(tf.exp(stop(match)), overAll(tf.exp(stop(others)))));
@@ -161,13 +190,27 @@ function tellApart(
   const known = tf.where(tf.greater(z, 0), z, first);
   const log = tf.log(tf.mul(tf.where(tf.greater(known, 0), known, tf.onesLike(known)), floor));
   // log h and log(1 − h) as softplus, up to the 1e-7 that the authors add to their denominators.
-  const found = tf.softplus(tf.sub(log, match)), mistaken = overAll(tf.softplus(tf.sub(others, log)));
-  return { loss: tf.add(tf.add(found, mistaken), options.negatives * Math.log(floor / noise)), z: known };
+  const found = tf.softplus(tf.sub(log, match));
+  const mistaken = overAll(tf.softplus(tf.sub(others, log)));
+  return {
+    loss: tf.add(tf.add(found, mistaken), options.negatives * Math.log(floor / noise)),
+    z: known,
+  };
 }
 
-/** A bank after a batch: the rows of chosen samples moved towards their embeddings, those of the last sample of an image. */
-function remember(bank: Tensor, embedding: Tensor, index: Tensor, chosen: Tensor, momentum: number): Tensor {
-  const batch = index.shape[0]!, old = gather(bank, index, 0);
+/**
+ * A bank after a batch: the rows of chosen samples moved towards their embeddings, those of the
+ * last sample of an image.
+ */
+function remember(
+  bank: Tensor,
+  embedding: Tensor,
+  index: Tensor,
+  chosen: Tensor,
+  momentum: number,
+): Tensor {
+  const batch = index.shape[0]!;
+  const old = gather(bank, index, 0);
   const moved = unitRows(tf.add(tf.mul(old, momentum), tf.mul(embedding, 1 - momentum)));
   const isSame = tf.cast(tf.equal(tf.reshape(index, [batch, 1]), index), "float32");
   const places = tf.tensor1d(Array.from({ length: batch }, (_, i) => i + 1));
@@ -177,8 +220,13 @@ function remember(bank: Tensor, embedding: Tensor, index: Tensor, chosen: Tensor
   return putRows(bank, index, rows);
 }
 
-/** Contrasts at random: negatives of other classes without replacement. Fails (exit 2) where a class has fewer than that. */
-export function drawn(...[{ dataset }, { negatives, positive }]: Parameters<Contrasts>): ReturnType<Contrasts> {
+/**
+ * Contrasts at random: negatives of other classes without replacement. Fails (exit 2) where a class
+ * has fewer than that.
+ */
+export function drawn(
+  ...[{ dataset }, { negatives, positive }]: Parameters<Contrasts>
+): ReturnType<Contrasts> {
   const { size, classes, labels } = dataset;
   const { counts, starts, order } = byClass(labels, classes);
   const most = size - counts.reduce((a, b) => Math.max(a, b), 0);
@@ -191,18 +239,26 @@ export function drawn(...[{ dataset }, { negatives, positive }]: Parameters<Cont
   }
   const ints = (values: Int32Array) => tf.tensor1d(values, "int32");
   return ({ label, index, random }) => {
-    const batch = label.shape[0]!, isOther = tf.notEqual(tf.reshape(label, [batch, 1]), ints(labels));
+    const batch = label.shape[0]!;
+    const isOther = tf.notEqual(tf.reshape(label, [batch, 1]), ints(labels));
     const others = choose(random.uniform([batch, size]), isOther, negatives);
     if (positive === "exact") return { positive: index, negatives: others };
     const own = gather(ints(counts), label, 0);
     const rank = tf.cast(tf.minimum(tf.mul(random.uniform([batch]), own), tf.sub(own, 1)), "int32");
-    return { positive: gather(ints(order), tf.add(gather(ints(starts), label, 0), rank), 0), negatives: others };
+    return {
+      positive: gather(ints(order), tf.add(gather(ints(starts), label, 0), rank), 0),
+      negatives: others,
+    };
   };
 }
 
 /** The images in the order of their classes, where each class starts there and how many it has. */
-function byClass(labels: Int32Array, classes: number): Record<"order" | "starts" | "counts", Int32Array> {
-  const counts = new Int32Array(classes), starts = new Int32Array(classes);
+function byClass(
+  labels: Int32Array,
+  classes: number,
+): Record<"order" | "starts" | "counts", Int32Array> {
+  const counts = new Int32Array(classes);
+  const starts = new Int32Array(classes);
   for (const label of labels) counts[label]++;
   for (let c = 1; c < classes; c++) starts[c] = starts[c - 1] + counts[c - 1];
   const order = Int32Array.from(labels.keys()).sort((a, b) => labels[a] - labels[b]);

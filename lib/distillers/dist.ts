@@ -6,7 +6,10 @@ import type { Tensor } from "../kernels/tensor.ts";
 
 /** What `dist` can be asked for. */
 export interface DistOptions {
-  /** β, the weight of the relation between the classes of a sample; 2 (paper, all of classification; torchdistill has 1). */
+  /**
+   * β, the weight of the relation between the classes of a sample; 2 (paper, all of classification;
+   * torchdistill has 1).
+   */
   readonly beta?: number;
   /** γ, the weight of the relation between the samples in a class; 2 (as β). */
   readonly gamma?: number;
@@ -19,9 +22,10 @@ export interface DistOptions {
 }
 
 /**
- * DIST: Knowledge Distillation from A Stronger Teacher. Huang et al., 2022. arXiv:2205.10536.
- * L = ce · CE(s, y) + τ² · (β · (1 − mean over samples of ρ) + γ · (1 − mean over classes of ρ)), ρ Pearson's correlation
- * of the student's and the teacher's softmax(· / τ): of a sample's classes, and of a class in the batch's samples.
+ * DIST: Knowledge Distillation from A Stronger Teacher. Huang et al., 2022. arXiv:2205.10536. L =
+ * ce · CE(s, y) + τ² · (β · (1 − mean over samples of ρ) + γ · (1 − mean over classes of ρ)), ρ
+ * Pearson's correlation of the student's and the teacher's softmax(· / τ): of a sample's classes,
+ * and of a class in the batch's samples.
  */
 export function dist(options: DistOptions = {}): Distiller<Scorer, Scorer> {
   const { beta = 2, gamma = 2, temperature = 4, ce = 1, standardised } = options;
@@ -33,10 +37,13 @@ export function dist(options: DistOptions = {}): Distiller<Scorer, Scorer> {
       const [s, t] = [student, teacher].map(({ taps: { logits } }) =>
         soften(standardised ? standardise(logits) : logits, temperature)
       );
-      const samples = related(mask("logits"), s), { chosen } = samples;
+      const samples = related(mask("logits"), s);
+      const { chosen } = samples;
       const distance = (correlation: Tensor) => tf.mul(tf.sub(1, correlation), temperature ** 2);
       const inter = distance(cosine(amongClasses(s), amongClasses(t), -1));
-      const intra = tf.mean(distance(cosine(amongSamples(s, samples), amongSamples(t, samples), 0)));
+      const intra = tf.mean(
+        distance(cosine(amongSamples(s, samples), amongSamples(t, samples), 0)),
+      );
       return {
         task: [ce, task(student), "task"],
         inter: [beta, tf.mul(inter, chosen)],
@@ -53,12 +60,14 @@ function amongClasses(probabilities: Tensor): Tensor {
 
 /** Probabilities less their mean over the related samples, those of the others 0. */
 function amongSamples(probabilities: Tensor, { chosen, count }: Related): Tensor {
-  const rows = tf.expandDims(chosen, 1), mean = tf.div(tf.sum(tf.mul(probabilities, rows), 0, true), count);
+  const rows = tf.expandDims(chosen, 1);
+  const mean = tf.div(tf.sum(tf.mul(probabilities, rows), 0, true), count);
   return tf.mul(tf.sub(probabilities, mean), rows);
 }
 
 /** The cosine of the angle between a and b along an axis; norms below 1e-8 count as that. */
 function cosine(a: Tensor, b: Tensor, axis: number): Tensor {
-  const unit = (x: Tensor) => tf.div(x, tf.sqrt(tf.maximum(tf.sum(tf.square(x), axis, true), 1e-16)));
+  const unit = (x: Tensor) =>
+    tf.div(x, tf.sqrt(tf.maximum(tf.sum(tf.square(x), axis, true), 1e-16)));
   return tf.sum(tf.mul(unit(a), unit(b)), axis);
 }

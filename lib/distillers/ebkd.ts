@@ -17,9 +17,10 @@ export interface EbkdOptions {
 }
 
 /**
- * EBKD: Entropy-Based Adaptive Knowledge Distillation. Kwon et al., 2020, as CA-MKD's repository compares with it: the
- * surer a teacher is of an image, the more it counts. L = ce · CE(s, y) + kd · mean over the M teachers of
- * wₘ · T² · KL(softmax(tₘ / T) ‖ softmax(s / T)), wₘ = 1 − H(tₘ) / Σⱼ H(tⱼ) for each image, H the entropy at temperature 1.
+ * EBKD: Entropy-Based Adaptive Knowledge Distillation. Kwon et al., 2020, as CA-MKD's repository
+ * compares with it: the surer a teacher is of an image, the more it counts. L = ce · CE(s, y) + kd
+ * · mean over the M teachers of wₘ · T² · KL(softmax(tₘ / T) ‖ softmax(s / T)), wₘ = 1 − H(tₘ) / Σⱼ
+ * H(tⱼ) for each image, H the entropy at temperature 1.
  */
 export function ebkd(options: EbkdOptions = {}): Distiller<Scorer, SeveralTeachers> {
   const { temperature = 4, ce = 1, kd = 1, standardised } = options;
@@ -38,7 +39,10 @@ export function ebkd(options: EbkdOptions = {}): Distiller<Scorer, SeveralTeache
   };
 }
 
-/** 1 − each one's share of the entropy, for each sample, [batch]; where nobody has any, all have the same share. */
+/**
+ * 1 − each one's share of the entropy, for each sample, [batch]; where nobody has any, all have the
+ * same share.
+ */
 function byEntropy(logits: readonly Tensor[]): Tensor[] {
   const entropies = logits.map((one) => {
     const log = logSoften(one);

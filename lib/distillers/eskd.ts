@@ -11,21 +11,34 @@ export interface EskdOptions extends KdOptions {
 }
 
 /**
- * ESKD: On the Efficacy of Knowledge Distillation. Cho, Hariharan, 2019. arXiv:1910.01348, of which there is no code; our
- * reading. A teacher that is too good for its student is stopped early, which the experiment says:
- * `teacher: from(resnet34, { epoch: 35 })`; and what it teaches stops early, after the epoch `until`:
- * L = ce · CE(s, y) + [epoch ≤ until] · kd · T² · KL(softmax(t / T) ‖ softmax(s / T)). Defaults as in `kd`.
+ * ESKD: On the Efficacy of Knowledge Distillation. Cho, Hariharan, 2019. arXiv:1910.01348, of which
+ * there is no code; our reading. A teacher that is too good for its student is stopped early, which
+ * the experiment says: `teacher: from(resnet34, { epoch: 35 })`; and what it teaches stops early,
+ * after the epoch `until`: L = ce · CE(s, y) + [epoch ≤ until] · kd · T² · KL(softmax(t / T) ‖
+ * softmax(s / T)). Defaults as in `kd`.
  */
 export function eskd({ until, ...options }: EskdOptions = {}): Distiller<Scorer, Scorer> {
-  const { standardised, temperature = standardised ? 2 : 4, ce = 0.1, kd = standardised ? 9 : 0.9 } = options;
+  const {
+    standardised,
+    temperature = standardised ? 2 : 4,
+    ce = 0.1,
+    kd = standardised ? 9 : 0.9,
+  } = options;
   return {
     id: "eskd",
     options: { temperature, ce, kd, standardised, until },
     paper: "On the Efficacy of Knowledge Distillation. Cho, Hariharan, 2019. arXiv:1910.01348",
     build: () => ({ student, teacher, task, epoch, mask }) => {
-      const weight = until === undefined ? kd : tf.mul(tf.cast(tf.lessEqual(epoch, until), "float32"), kd);
-      const divergence = kl(student.taps.logits, teacher.taps.logits, temperature, { standardised });
-      return { task: [ce, task(student), "task"], kd: [weight, masked(divergence, mask("logits"))] };
+      const weight = until === undefined
+        ? kd
+        : tf.mul(tf.cast(tf.lessEqual(epoch, until), "float32"), kd);
+      const divergence = kl(student.taps.logits, teacher.taps.logits, temperature, {
+        standardised,
+      });
+      return {
+        task: [ce, task(student), "task"],
+        kd: [weight, masked(divergence, mask("logits"))],
+      };
     },
   };
 }

@@ -18,8 +18,9 @@ export interface FitnetsOptions<S extends string, T extends string> {
 }
 
 /**
- * FitNets: Hints for Thin Deep Nets. Romero et al., 2015. arXiv:1412.6550. In one stage, as the tables' repositories
- * have it: L = ce · CE(s, y) + weight · mean((r(s_guided) − t_hint)²), r a learned regressor to the hint's shape.
+ * FitNets: Hints for Thin Deep Nets. Romero et al., 2015. arXiv:1412.6550. In one stage, as the
+ * tables' repositories have it: L = ce · CE(s, y) + weight · mean((r(s_guided) − t_hint)²), r a
+ * learned regressor to the hint's shape.
  */
 export function fitnets<const S extends string = "block2", const T extends string = "block2">(
   options: FitnetsOptions<S, T> = {},
@@ -31,11 +32,16 @@ export function fitnets<const S extends string = "block2", const T extends strin
     paper: "FitNets: Hints for Thin Deep Nets. Romero et al., 2015. arXiv:1412.6550",
     spots: () => [[guided, hint]],
     build({ create, student, teacher }) {
-      const from: Shape = student.shapes[guided], to: Shape = teacher.shapes[hint];
+      const from: Shape = student.shapes[guided];
+      const to: Shape = teacher.shapes[hint];
       const regress = create.in("regressor")(regressor(from, to), from);
       return ({ student, teacher, task, live, mask }) => {
-        const given = mask(guided), regressed = regress(student.taps[guided], passAmong(live, given));
-        return { task: [ce, task(student), "task"], hint: [weight, masked(mse(regressed, teacher.taps[hint]), given)] };
+        const given = mask(guided);
+        const regressed = regress(student.taps[guided], passAmong(live, given));
+        return {
+          task: [ce, task(student), "task"],
+          hint: [weight, masked(mse(regressed, teacher.taps[hint]), given)],
+        };
       };
     },
   };

@@ -11,8 +11,8 @@ import { normal, starting } from "../nn/variables.ts";
 /** What `kdDagger` can be asked for. */
 export interface KdDaggerOptions {
   /**
-   * What of the teacher learns: `all` of it (the table's row), its `head`, or an `adapter` between its pooled vector and
-   * its head; what does not stays as it was trained. `all` by default.
+   * What of the teacher learns: `all` of it (the table's row), its `head`, or an `adapter` between
+   * its pooled vector and its head; what does not stays as it was trained. `all` by default.
    */
   readonly tune?: "all" | "head" | "adapter";
   /** T; 4 (SHAKE's submission and released code). */
@@ -21,18 +21,22 @@ export interface KdDaggerOptions {
   readonly ce?: number;
   /** Weight of what the student learns from the teacher; 1 (λ in SHAKE's form of KD). */
   readonly kd?: number;
-  /** Weight of what the teacher learns from the student; 1 (λ in SHAKE's form of reversed distillation). */
+  /**
+   * Weight of what the teacher learns from the student; 1 (λ in SHAKE's form of reversed
+   * distillation).
+   */
   readonly reverse?: number;
   /** Whether both logits are standardised first (Sun et al., 2024); no. */
   readonly standardised?: boolean;
 }
 
 /**
- * KD†, a row of SHAKE's table (Li, Jin, 2022; "KD+ (ours)" on its slides), whose code is not released; our reading: the
- * pre-trained teacher is fine-tuned together with the student, each learning from the other as in DML. With p the
- * teacher's copy: L = ce · (CE(s, y) + CE(p, y)) + kd · T² · KL(p ‖ s) + reverse · T² · KL(s ‖ p), softened by T, the
- * first of each KL a constant. The adapter is Houlsby et al.'s, 2019 (arXiv:1902.00751): x + W₂ relu(W₁ x) to a quarter
- * of the channels and back, weights N(0, 0.01²), so that it starts near x.
+ * KD†, a row of SHAKE's table (Li, Jin, 2022; "KD+ (ours)" on its slides), whose code is not
+ * released; our reading: the pre-trained teacher is fine-tuned together with the student, each
+ * learning from the other as in DML. With p the teacher's copy: L = ce · (CE(s, y) + CE(p, y)) + kd
+ * · T² · KL(p ‖ s) + reverse · T² · KL(s ‖ p), softened by T, the first of each KL a constant. The
+ * adapter is Houlsby et al.'s, 2019 (arXiv:1902.00751): x + W₂ relu(W₁ x) to a quarter of the
+ * channels and back, weights N(0, 0.01²), so that it starts near x.
  */
 export function kdDagger(options: KdDaggerOptions = {}): Distiller<Scorer, Classifier> {
   const { tune = "all", temperature = 4, ce = 1, kd = 1, reverse = 1, standardised } = options;
@@ -42,8 +46,11 @@ export function kdDagger(options: KdDaggerOptions = {}): Distiller<Scorer, Class
     build({ create, teacher, dataset: { classes } }) {
       const tuned = tunings[tune](create, teacher, classes);
       return ({ student, teacher, task, image, live, frozen, mask }) => {
-        const output = tuned(image, teacher, live, frozen), s = student.taps.logits, p = output.taps.logits;
-        const towards = (learner: Tensor, target: Tensor) => kl(learner, stop(target), temperature, { standardised });
+        const output = tuned(image, teacher, live, frozen);
+        const s = student.taps.logits;
+        const p = output.taps.logits;
+        const towards = (learner: Tensor, target: Tensor) =>
+          kl(learner, stop(target), temperature, { standardised });
         return {
           task: [ce, task(student), "task"],
           kd: [kd, masked(towards(s, p), mask("logits"))],
@@ -56,7 +63,12 @@ export function kdDagger(options: KdDaggerOptions = {}): Distiller<Scorer, Class
 }
 
 /** What the tuned teacher makes of images, given what the one that is not makes of them. */
-type Tuned = (image: Tensor, teacher: Output<Classifier>, live: Pass, frozen: Pass) => Output<Scorer>;
+type Tuned = (
+  image: Tensor,
+  teacher: Output<Classifier>,
+  live: Pass,
+  frozen: Pass,
+) => Output<Scorer>;
 
 const tunings: Record<
   NonNullable<KdDaggerOptions["tune"]>,
@@ -73,9 +85,12 @@ const tunings: Record<
     return (_, { next }, live) => outputOf(head(next.pooled, live));
   },
   adapter(create, teacher) {
-    const [channels] = teacher.shapes.pooled, initial = normal(0.01);
-    const narrow = dense(Math.ceil(channels / 4), { initial }), back = dense(channels, { initial });
+    const [channels] = teacher.shapes.pooled;
+    const initial = normal(0.01);
+    const narrow = dense(Math.ceil(channels / 4), { initial });
+    const back = dense(channels, { initial });
     const adapter = create.in("adapter")(residual(seq(narrow, relu(), back)), [channels]);
-    return (_, { next }, live, frozen) => outputOf(teacher.stage("logits", adapter(next.pooled, live), frozen).out);
+    return (_, { next }, live, frozen) =>
+      outputOf(teacher.stage("logits", adapter(next.pooled, live), frozen).out);
   },
 };

@@ -6,32 +6,43 @@ import type { Tensor } from "../kernels/tensor.ts";
 
 /** What `mlkd` can be asked for. */
 export interface MlkdOptions {
-  /** The first of the temperatures; 4 (released code); 2 for standardised logits. The others are always 3, 5, 2 and 6. */
+  /**
+   * The first of the temperatures; 4 (released code); 2 for standardised logits. The others are
+   * always 3, 5, 2 and 6.
+   */
   readonly temperature?: number;
   /** Weight of the cross-entropy of either view; 0.1 (released code). */
   readonly ce?: number;
   /** Weight of the three alignments; 0.9 (released code); 9 for standardised logits. */
   readonly kd?: number;
-  /** Whether the logits of the instances' alignment are standardised first (Sun et al., 2024); no. */
+  /**
+   * Whether the logits of the instances' alignment are standardised first (Sun et al., 2024); no.
+   */
   readonly standardised?: boolean;
 }
 
 /**
- * MLKD: Multi-level Logit Distillation. Jin, Wang, Lin, 2023. CVPR. Student and teacher see two views of each image, the
- * data set's own, w, and one called `strong`, v: `views: { strong: … }`. With P = softmax(· / T), [batch, classes], and
- * temperatures T of 4, 3, 5, 2 and 6,
- * L = ce · (CE(s_w, y) + CE(s_v, y)) + kd · (instances + classes + batch):
- * instances = Σ_T m · KL_T(t_w ‖ s_w) + Σ_{T = 4, 3, 5} KL_T(t_v ‖ s_v) + Σ_{T = 2, 6} KL_T(t_w ‖ s_w);
- * classes = Σ_T c · ‖PₛᵀPₛ − PₜᵀPₜ‖² / classes and batch = Σ_T m · ‖PₛPₛᵀ − PₜPₜᵀ‖² / batch, both of w alone; m is the share
- * of the samples whose confidence (the teacher's highest probability) is at most the median, c that of the classes whose
- * probabilities summed over the batch are.
+ * MLKD: Multi-level Logit Distillation. Jin, Wang, Lin, 2023. CVPR. Student and teacher see two
+ * views of each image, the data set's own, w, and one called `strong`, v: `views: { strong: … }`.
+ * With P = softmax(· / T), [batch, classes], and temperatures T of 4, 3, 5, 2 and 6, L = ce ·
+ * (CE(s_w, y) + CE(s_v, y)) + kd · (instances + classes + batch): instances = Σ_T m · KL_T(t_w ‖
+ * s_w) + Σ_{T = 4, 3, 5} KL_T(t_v ‖ s_v) + Σ_{T = 2, 6} KL_T(t_w ‖ s_w); classes = Σ_T c · ‖PₛᵀPₛ −
+ * PₜᵀPₜ‖² / classes and batch = Σ_T m · ‖PₛPₛᵀ − PₜPₜᵀ‖² / batch, both of w alone; m is the share
+ * of the samples whose confidence (the teacher's highest probability) is at most the median, c that
+ * of the classes whose probabilities summed over the batch are.
  *
- * That is the released code, number for number. It computes masks of samples and of classes that multiply losses already
- * averaged, so that about a half is what they come to; takes the weak view's logits at the last two temperatures of the
- * strong one; and leaves out the strong view's classes and batch.
+ * That is the released code, number for number. It computes masks of samples and of classes that
+ * multiply losses already averaged, so that about a half is what they come to; takes the weak
+ * view's logits at the last two temperatures of the strong one; and leaves out the strong view's
+ * classes and batch.
  */
 export function mlkd(options: MlkdOptions = {}): Distiller<Scorer, Scorer, Views<"strong">> {
-  const { standardised, temperature = standardised ? 2 : 4, ce = 0.1, kd = standardised ? 9 : 0.9 } = options;
+  const {
+    standardised,
+    temperature = standardised ? 2 : 4,
+    ce = 0.1,
+    kd = standardised ? 9 : 0.9,
+  } = options;
   return {
     id: "mlkd",
     options: { temperature, ce, kd, standardised },
@@ -39,7 +50,10 @@ export function mlkd(options: MlkdOptions = {}): Distiller<Scorer, Scorer, Views
     build: (models) => ({ student, teacher, views: { strong }, task, live, frozen, mask }) => {
       const seen: Output<Scorer> = models.student.run(strong, live);
       const weak = { student: student.taps.logits, teacher: teacher.taps.logits };
-      const other = { student: seen.taps.logits, teacher: models.teacher.run(strong, frozen).taps.logits };
+      const other = {
+        student: seen.taps.logits,
+        teacher: models.teacher.run(strong, frozen).taps.logits,
+      };
       const levels = alignments(weak, other, temperature, standardised, mask("logits"));
       return {
         task: [ce, tf.add(task(student), task(seen)), "task"],
@@ -54,10 +68,17 @@ export function mlkd(options: MlkdOptions = {}): Distiller<Scorer, Scorer, Views
 /** The logits of a view, [batch, classes]. */
 type Logits = Record<"student" | "teacher", Tensor>;
 
-function alignments(weak: Logits, strong: Logits, temperature: number, standardised = false, mask?: Tensor) {
-  const samples = related(mask, weak.student), { chosen, count } = samples;
-  const temperatures = [temperature, 3, 5, 2, 6],
-    probabilities = tf.mul(soften(weak.teacher), tf.expandDims(chosen, 1));
+function alignments(
+  weak: Logits,
+  strong: Logits,
+  temperature: number,
+  standardised = false,
+  mask?: Tensor,
+) {
+  const samples = related(mask, weak.student);
+  const { chosen, count } = samples;
+  const temperatures = [temperature, 3, 5, 2, 6];
+  const probabilities = tf.mul(soften(weak.teacher), tf.expandDims(chosen, 1));
   const unsure = tf.div(atMostMedian(tf.max(probabilities, 1), chosen), count);
   const rare = tf.div(atMostMedian(tf.sum(probabilities, 0)), weak.student.shape[1]!);
   const divergence = ({ student, teacher }: Logits, temperature: number) =>
@@ -73,7 +94,10 @@ function alignments(weak: Logits, strong: Logits, temperature: number, standardi
   };
 }
 
-/** How far the student's products of probabilities, between classes and between samples, are from the teacher's. */
+/**
+ * How far the student's products of probabilities, between classes and between samples, are from
+ * the teacher's.
+ */
 function relation({ student, teacher }: Logits, temperature: number, { chosen, count }: Related) {
   const [s, t] = [student, teacher].map((logits) =>
     tf.mul(soften(logits, temperature), tf.expandDims(chosen, 1)) as tf.Tensor2D
@@ -85,7 +109,10 @@ function relation({ student, teacher }: Logits, temperature: number, { chosen, c
   };
 }
 
-/** How many of the `chosen` values are at most their median: those that fewer than half of them are below. */
+/**
+ * How many of the `chosen` values are at most their median: those that fewer than half of them are
+ * below.
+ */
 function atMostMedian(values: Tensor, chosen: Tensor = tf.onesLike(values)): Tensor {
   const isBelow = tf.cast(tf.less(tf.expandDims(values, 0), tf.expandDims(values, 1)), "float32");
   const below = tf.sum(tf.mul(isBelow, chosen), 1);

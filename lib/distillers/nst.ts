@@ -9,7 +9,10 @@ import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
 
 /** What `nst` can be asked for. */
 export interface NstOptions<S extends string, T extends string> extends AlsoKd {
-  /** The maps that are compared, the student's first; by default those behind the stems, in order (RepDistiller, mdistiller, SAKD). */
+  /**
+   * The maps that are compared, the student's first; by default those behind the stems, in order
+   * (RepDistiller, mdistiller, SAKD).
+   */
   readonly taps?: readonly TapPair<S, T>[];
   /** Weight of each pair of maps; 50 (RepDistiller, mdistiller, SAKD). */
   readonly weight?: number;
@@ -18,10 +21,11 @@ export interface NstOptions<S extends string, T extends string> extends AlsoKd {
 }
 
 /**
- * NST: Like What You Like: Knowledge Distill via Neuron Selectivity Transfer. Huang, Wang, 2017. arXiv:1707.01219.
- * L = ce · CE(s, y) + weight · Σ_taps MMD², the squared maximum mean discrepancy between both maps' channels as unit
- * vectors over positions, with the kernel k(a, b) = (a · b)²: mean k(t, t') − 2 · mean k(s, t) + mean k(s, s') (Eq. 4 and 6).
- * Of two maps of different sizes the larger is average-pooled first.
+ * NST: Like What You Like: Knowledge Distill via Neuron Selectivity Transfer. Huang, Wang, 2017.
+ * arXiv:1707.01219. L = ce · CE(s, y) + weight · Σ_taps MMD², the squared maximum mean discrepancy
+ * between both maps' channels as unit vectors over positions, with the kernel k(a, b) = (a · b)²:
+ * mean k(t, t') − 2 · mean k(s, t) + mean k(s, s') (Eq. 4 and 6). Of two maps of different sizes
+ * the larger is average-pooled first.
  */
 export function nst<const S extends string = never, const T extends string = never>(
   options: NstOptions<S, T> = {},
@@ -30,7 +34,8 @@ export function nst<const S extends string = never, const T extends string = nev
   return {
     id: "nst",
     options: { taps: taps ?? "maps", weight, ce, kd, temperature },
-    paper: "Like What You Like: Knowledge Distill via Neuron Selectivity Transfer. Huang, Wang, 2017. arXiv:1707.01219",
+    paper:
+      "Like What You Like: Knowledge Distill via Neuron Selectivity Transfer. Huang, Wang, 2017. arXiv:1707.01219",
     spots: (student, teacher) => tapPairs(student, teacher, taps),
     build({ student, teacher }) {
       const pairs = tapPairs(student, teacher, taps);
@@ -38,7 +43,10 @@ export function nst<const S extends string = never, const T extends string = nev
         task: [ce, task(student), "task"],
         ...Object.fromEntries(pairs.map(([s, t]): [string, Term] => {
           const [ours, theirs] = toSmaller(student.taps[s], teacher.taps[t]);
-          return [`nst_${s}`, [weight, masked(discrepancy(selectivity(ours), selectivity(theirs)), mask(s))]];
+          return [`nst_${s}`, [
+            weight,
+            masked(discrepancy(selectivity(ours), selectivity(theirs)), mask(s)),
+          ]];
         })),
         ...alsoKd({ student, teacher, mask }, { kd, temperature }),
       });
@@ -58,7 +66,8 @@ function discrepancy(a: Tensor, b: Tensor): Tensor {
   if (a.shape[1]! > channels) {
     return tf.add(tf.sub(affinity(a, a), tf.mul(affinity(a, b), 2)), affinity(b, b));
   }
-  // Σ_cc' (a_c · b_c')² = ⟨a aᵀ, b bᵀ⟩: where positions are fewer than channels, the same is the distance between these.
+  // Σ_cc' (a_c · b_c')² = ⟨a aᵀ, b bᵀ⟩: where positions are fewer than channels, the same is the
+  // distance between these.
   const mean = (x: Tensor) => tf.div(gram(x), x.shape[2]!);
   return tf.sum(tf.squaredDifference(mean(a), mean(b)), [1, 2]);
 }

@@ -12,25 +12,33 @@ import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
 
 /** What `ofd` can be asked for. */
 export interface OfdOptions<S extends string, T extends string> extends AlsoKd {
-  /** The maps that are compared, the student's first; by default those behind the stems, the last with the last (mdistiller). */
+  /**
+   * The maps that are compared, the student's first; by default those behind the stems, the last
+   * with the last (mdistiller).
+   */
   readonly taps?: readonly TapPair<S, T>[];
   /**
-   * Whether the teacher uses the batch's statistics and its running ones drift, as in mdistiller and the authors' code,
-   * which leave it in training mode; no. A copy of the teacher then teaches; the teacher itself stays as it is.
+   * Whether the teacher uses the batch's statistics and its running ones drift, as in mdistiller
+   * and the authors' code, which leave it in training mode; no. A copy of the teacher then teaches;
+   * the teacher itself stays as it is.
    */
   readonly released?: boolean;
-  /** Weight of the last pair of maps, each one before it has half the next one's; 0.001 (the authors' and mdistiller's CIFAR; their ImageNet has 0.0001). */
+  /**
+   * Weight of the last pair of maps, each one before it has half the next one's; 0.001 (the
+   * authors' and mdistiller's CIFAR; their ImageNet has 0.0001).
+   */
   readonly weight?: number;
   /** Weight of the cross-entropy; 1. */
   readonly ce?: number;
 }
 
 /**
- * OFD: A Comprehensive Overhaul of Feature Distillation. Heo et al., 2019. arXiv:1904.01866.
- * L = ce · CE(s, y) + weight · Σ_i 2^(i − n) · d(max(t_i, m_i), r_i(s_i)) over n pairs of maps before their ReLUs, r a
- * learned 1×1 convolution with a norm, d(t, s) the sum of (t − s)² where t > 0 or s > t (Eq. 2, the partial distance), m
- * each channel's mean below zero, from the γ and β of the teacher's norm (Eq. 4 and 5). The teacher's larger or smaller map is
- * average-pooled to the student's size (mdistiller).
+ * OFD: A Comprehensive Overhaul of Feature Distillation. Heo et al., 2019. arXiv:1904.01866. L = ce
+ * · CE(s, y) + weight · Σ_i 2^(i − n) · d(max(t_i, m_i), r_i(s_i)) over n pairs of maps before
+ * their ReLUs, r a learned 1×1 convolution with a norm, d(t, s) the sum of (t − s)² where t > 0 or
+ * s > t (Eq. 2, the partial distance), m each channel's mean below zero, from the γ and β of the
+ * teacher's norm (Eq. 4 and 5). The teacher's larger or smaller map is average-pooled to the
+ * student's size (mdistiller).
  */
 export function ofd<const S extends string = never, const T extends string = never>(
   options: OfdOptions<S, T> = {},
@@ -43,7 +51,10 @@ export function ofd<const S extends string = never, const T extends string = nev
     spots: (student, teacher) => tapPairs(student, teacher, taps, { fromLast: true }),
     build({ create, student, teacher }) {
       const pairs = tapPairs(student, teacher, taps, { fromLast: true }).map(([s, t]) => {
-        const connect = create.in(`connector_${s}`)(convNorm(teacher.shapes[t][2], { kernel: 1 }), student.shapes[s]);
+        const connect = create.in(`connector_${s}`)(
+          convNorm(teacher.shapes[t][2], { kernel: 1 }),
+          student.shapes[s],
+        );
         return { s, t, connect, norm: teacher.norm(t) };
       });
       const copy = released ? create.in("teacher")(teacher.recipe, { from: teacher }) : undefined;
@@ -52,13 +63,16 @@ export function ofd<const S extends string = never, const T extends string = nev
         return {
           task: [ce, task(student), "task"],
           ...Object.fromEntries(pairs.map(({ s, t, connect, norm }, i): [string, Term] => {
-            const given = mask(s),
-              ours = connect(student.pre[s], passAmong(live, given)),
-              [, height, width] = ours.shape;
+            const given = mask(s);
+            const ours = connect(student.pre[s], passAmong(live, given));
+            const [, height, width] = ours.shape;
             const target = adaptivePool(stop(theirs.pre[t]), height!, width!);
             const edge = margin(frozen.read(norm.scale), frozen.read(norm.offset));
             const share = 2 ** (i + 1 - pairs.length);
-            return [`ofd_${s}`, [weight * share, masked(partialDistance(ours, target, edge), given)]];
+            return [`ofd_${s}`, [
+              weight * share,
+              masked(partialDistance(ours, target, edge), given),
+            ]];
           })),
           ...alsoKd({ student, teacher: theirs, mask }, { kd, temperature }),
         };
@@ -67,15 +81,20 @@ export function ofd<const S extends string = never, const T extends string = nev
   };
 }
 
-/** The sum of (max(t, m) − s)² where t > 0 or s > max(t, m): [batch], from maps [batch, …, channels] and margins m. */
+/**
+ * The sum of (max(t, m) − s)² where t > 0 or s > max(t, m): [batch], from maps [batch, …, channels]
+ * and margins m.
+ */
 export function partialDistance(student: Tensor, teacher: Tensor, margin: Tensor): Tensor {
-  const target = tf.maximum(teacher, margin), above = tf.sub(student, target);
+  const target = tf.maximum(teacher, margin);
+  const above = tf.sub(student, target);
   return tf.sum(tf.square(tf.where(tf.greater(target, 0), above, reluOp(above))), [1, 2, 3]);
 }
 
 /** The mean of N(β, γ²) below zero; −3 |γ| where less than a thousandth of it is there. */
 export function margin(scale: Tensor, offset: Tensor): Tensor {
-  const deviation = tf.maximum(tf.abs(scale), 1e-12), ratio = tf.div(offset, deviation);
+  const deviation = tf.maximum(tf.abs(scale), 1e-12);
+  const ratio = tf.div(offset, deviation);
   const density = tf.div(tf.exp(tf.div(tf.square(ratio), -2)), Math.sqrt(2 * Math.PI));
   const below = tf.div(tf.sub(1, tf.erf(tf.div(ratio, Math.SQRT2))), 2);
   const mean = tf.sub(offset, tf.div(tf.mul(deviation, density), below));

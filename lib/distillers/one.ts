@@ -12,26 +12,37 @@ import { Failure } from "../values/failure.ts";
 
 /** What `one` can be asked for. */
 export interface OneOptions<S extends string> {
-  /** The last tap that all branches share; what is behind it is what is replicated. `block2` (released code: all but layer3). */
+  /**
+   * The last tap that all branches share; what is behind it is what is replicated. `block2`
+   * (released code: all but layer3).
+   */
   readonly shared?: S;
   /** Branches, the student's own among them; 3 (released code). */
   readonly branches?: number;
   /** T; 3 (paper and released code). */
   readonly temperature?: number;
-  /** Weight of what each branch learns from the ensemble, once it is full; 1 (paper and released code). */
+  /**
+   * Weight of what each branch learns from the ensemble, once it is full; 1 (paper and released
+   * code).
+   */
   readonly kd?: number;
-  /** Epochs e over which that weight grows as exp(−5 (1 − (epoch − 1) / e)²); 80 (released code). */
+  /**
+   * Epochs e over which that weight grows as exp(−5 (1 − (epoch − 1) / e)²); 80 (released code).
+   */
   readonly rampUp?: number;
 }
 
 /**
- * ONE: Knowledge Distillation by On-the-Fly Native Ensemble. Lan, Zhu, Gong, 2018. arXiv:1806.04606. The student's last
- * stages are replicated; a gate g weighs the branches' logits zᵢ into an ensemble z = Σ gᵢ zᵢ that teaches them all:
- * L = Σ CE(zᵢ, y) + CE(z, y) + w(epoch) · kd · Σ T² · KL(z ‖ zᵢ), softened by T, z a constant in the KL, 1e-7 added to its
- * probabilities (released code). g = softmax(relu(norm(W · mean over the shared map + b))). The student is the first
- * branch; the others and the gate are given up after training.
+ * ONE: Knowledge Distillation by On-the-Fly Native Ensemble. Lan, Zhu, Gong, 2018.
+ * arXiv:1806.04606. The student's last stages are replicated; a gate g weighs the branches' logits
+ * zᵢ into an ensemble z = Σ gᵢ zᵢ that teaches them all: L = Σ CE(zᵢ, y) + CE(z, y) + w(epoch) · kd
+ * · Σ T² · KL(z ‖ zᵢ), softened by T, z a constant in the KL, 1e-7 added to its probabilities
+ * (released code). g = softmax(relu(norm(W · mean over the shared map + b))). The student is the
+ * first branch; the others and the gate are given up after training.
  */
-export function one<const S extends string = "block2">(options: OneOptions<S> = {}): Distiller<Net<S | "logits">> {
+export function one<const S extends string = "block2">(
+  options: OneOptions<S> = {},
+): Distiller<Net<S | "logits">> {
   const { shared = "block2" as S, branches = 3, temperature = 3, kd = 1, rampUp = 80 } = options;
   if (!Number.isInteger(branches) || branches < 2) {
     throw new Failure(2, `one: branches is a whole number, 2 or more, not ${branches}`);
@@ -39,7 +50,8 @@ export function one<const S extends string = "block2">(options: OneOptions<S> = 
   return {
     id: "one",
     options: { shared, branches, temperature, kd, rampUp },
-    paper: "Knowledge Distillation by On-the-Fly Native Ensemble. Lan, Zhu, Gong, 2018. arXiv:1806.04606",
+    paper:
+      "Knowledge Distillation by On-the-Fly Native Ensemble. Lan, Zhu, Gong, 2018. arXiv:1806.04606",
     build({ create, student, dataset: { classes } }) {
       const shape: Shape = student.shapes[shared];
       if (shape.length !== 3) {
@@ -49,11 +61,16 @@ export function one<const S extends string = "block2">(options: OneOptions<S> = 
         );
       }
       const replica = tail(student.recipe, classes, shared);
-      const replicas = Array.from({ length: branches - 1 }, (_, i) => create.in(`branch${i + 2}`)(replica, shape));
+      const replicas = Array.from(
+        { length: branches - 1 },
+        (_, i) => create.in(`branch${i + 2}`)(replica, shape),
+      );
       const gate = create.in("gate")(gating(branches), shape);
       return ({ student, task, live, epoch, mask }): Terms => {
-        const map = student.next[shared], others = replicas.map((branch) => branch(map, live));
-        const ensemble = weighed([student.taps.logits, ...others], gate(map, live)), target = stop(ensemble);
+        const map = student.next[shared];
+        const others = replicas.map((branch) => branch(map, live));
+        const ensemble = weighed([student.taps.logits, ...others], gate(map, live));
+        const target = stop(ensemble);
         const weight = rampUp === 0 ? kd : tf.mul(grown(epoch, rampUp), kd);
         const towards = (logits: Tensor) => kl(logits, target, temperature, { floor: 1e-7 });
         const learning = others.map((logits, i): Terms => ({
@@ -75,10 +92,12 @@ export function one<const S extends string = "block2">(options: OneOptions<S> = 
 function gating(branches: number): Layer {
   return (create, input) => {
     const score = dense(branches)(create.in("score"), input.slice(-1));
-    const normalise = norm()(create.in("norm"), [1, 1, branches]), rectify = relu()(create, [branches]);
+    const normalise = norm()(create.in("norm"), [1, 1, branches]);
+    const rectify = relu()(create, [branches]);
     return module(
       (map, pass) => {
-        const scores = score(tf.mean(map, [1, 2]), pass), [batch] = scores.shape;
+        const scores = score(tf.mean(map, [1, 2]), pass);
+        const [batch] = scores.shape;
         const normalised = normalise(tf.reshape(scores, [batch, 1, 1, branches]), pass);
         return tf.softmax(rectify(tf.reshape(normalised, [batch, branches]), pass), -1);
       },

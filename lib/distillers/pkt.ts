@@ -21,10 +21,11 @@ export interface PktOptions<S extends string, T extends string> extends AlsoKd {
 const EPSILON = 1e-7;
 
 /**
- * PKT: Learning Deep Representations with Probabilistic Knowledge Transfer. Passalis, Tefas, 2018. arXiv:1803.10837.
- * L = ce · CE(s, y) + weight · mean_ij p_ij · log(p_ij / q_ij), p and q the teacher's and the student's
- * (cos(f_i, f_j) + 1) / 2 with rows of sum 1. The mean is over all B² pairs, as in the authors' code, where the
- * paper has a sum; hence the weight. At a spot with a mask the pairs are those of chosen samples.
+ * PKT: Learning Deep Representations with Probabilistic Knowledge Transfer. Passalis, Tefas, 2018.
+ * arXiv:1803.10837. L = ce · CE(s, y) + weight · mean_ij p_ij · log(p_ij / q_ij), p and q the
+ * teacher's and the student's (cos(f_i, f_j) + 1) / 2 with rows of sum 1. The mean is over all B²
+ * pairs, as in the authors' code, where the paper has a sum; hence the weight. At a spot with a
+ * mask the pairs are those of chosen samples.
  */
 export function pkt<const S extends string = "pooled", const T extends string = "pooled">(
   options: PktOptions<S, T> = {},
@@ -40,10 +41,12 @@ export function pkt<const S extends string = "pooled", const T extends string = 
     build: () => ({ student, teacher, task, mask }) => {
       const { chosen, pairs, count } = related(mask(learning), student.taps[learning]);
       const probabilities = (x: Tensor) => {
-        const near = tf.mul(similarities(flat(x)), pairs), sum = tf.sum(near, -1);
+        const near = tf.mul(similarities(flat(x)), pairs);
+        const sum = tf.sum(near, -1);
         return tf.div(near, tf.expandDims(tf.add(sum, tf.sub(1, chosen)), 1));
       };
-      const p = probabilities(teacher.taps[teaching]), q = probabilities(student.taps[learning]);
+      const p = probabilities(teacher.taps[teaching]);
+      const q = probabilities(student.taps[learning]);
       const divergence = tf.mul(p, tf.log(tf.div(tf.add(p, EPSILON), tf.add(q, EPSILON))));
       const loss = tf.div(tf.sum(divergence), tf.square(count));
       return {

@@ -16,59 +16,86 @@ import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
 /** What `reviewkd` can be asked for. */
 export interface ReviewkdOptions<S extends string, T extends string> extends AlsoKd {
   /**
-   * The taps that are compared, from the first to the last, the student's first; by default the maps behind the stems, in
-   * order, and `pooled` (the authors, mdistiller).
+   * The taps that are compared, from the first to the last, the student's first; by default the
+   * maps behind the stems, in order, and `pooled` (the authors, mdistiller).
    */
   readonly taps?: readonly TapPair<S, T>[];
-  /** Whether the student's maps are taken before their ReLUs, as the teacher's are; no, on ImageNet yes (both). */
+  /**
+   * Whether the student's maps are taken before their ReLUs, as the teacher's are; no, on ImageNet
+   * yes (both).
+   */
   readonly preactivation?: boolean;
   /** The most channels that maps are fused in; 512 (both). */
   readonly channels?: number;
   /**
-   * Weight of the review; 1 (mdistiller's default). On CIFAR-100 the authors have 5 for WRN, ResNet-8x4 and ShuffleNetV1,
-   * 8 for ShuffleNetV2, 0.6 for ResNet-20 and 1 for ResNet-32; on ImageNet 1 for ResNet-18 and 8 for MobileNet.
+   * Weight of the review; 1 (mdistiller's default). On CIFAR-100 the authors have 5 for WRN,
+   * ResNet-8x4 and ShuffleNetV1, 8 for ShuffleNetV2, 0.6 for ResNet-20 and 1 for ResNet-32; on
+   * ImageNet 1 for ResNet-18 and 8 for MobileNet.
    */
   readonly weight?: number;
   /** Over how many epochs the weight grows from 0 in equal steps; 20, on ImageNet 1 (both). */
   readonly warmup?: number;
-  /** The number of the first epoch in the warm-up; 1 (mdistiller), in the authors' code 0, so that the first has no weight. */
+  /**
+   * The number of the first epoch in the warm-up; 1 (mdistiller), in the authors' code 0, so that
+   * the first has no weight.
+   */
   readonly first?: 0 | 1;
   /** Weight of the cross-entropy; 1. */
   readonly ce?: number;
 }
 
 /**
- * ReviewKD: Distilling Knowledge via Knowledge Review. Chen et al., 2021. arXiv:2104.09044.
- * L = ce · CE(s, y) + weight · min(epoch / warmup, 1) · Σ_i HCL(f_i, t_i): from the deepest tap to the first, f_i is made of
- * the student's tap and of what came of the deeper one by attention-based fusion (Eq. 8, Fig. 3a); HCL is the mean of the
- * squared differences of f and the teacher's map before its ReLU, as they are and pooled to 4×4, 2×2 and 1×1, each with
- * half the weight of the one before (Fig. 3b).
+ * ReviewKD: Distilling Knowledge via Knowledge Review. Chen et al., 2021. arXiv:2104.09044. L = ce
+ * · CE(s, y) + weight · min(epoch / warmup, 1) · Σ_i HCL(f_i, t_i): from the deepest tap to the
+ * first, f_i is made of the student's tap and of what came of the deeper one by attention-based
+ * fusion (Eq. 8, Fig. 3a); HCL is the mean of the squared differences of f and the teacher's map
+ * before its ReLU, as they are and pooled to 4×4, 2×2 and 1×1, each with half the weight of the one
+ * before (Fig. 3b).
  */
 export function reviewkd<const S extends string = never, const T extends string = never>(
   options: ReviewkdOptions<S, T> = {},
 ): SpottedDistiller<Classifier<S>, Classifier<T>> {
-  const { taps, preactivation = false, channels = 512, weight = 1, warmup = 20, first = 1 } = options;
+  const { taps, preactivation = false, channels = 512, weight = 1, warmup = 20, first = 1 } =
+    options;
   const { ce = 1, kd = 0, temperature = 4 } = options;
   return {
     id: "reviewkd",
-    options: { taps: taps ?? "maps", preactivation, channels, weight, warmup, first, ce, kd, temperature },
+    options: {
+      taps: taps ?? "maps",
+      preactivation,
+      channels,
+      weight,
+      warmup,
+      first,
+      ce,
+      kd,
+      temperature,
+    },
     paper: "Distilling Knowledge via Knowledge Review. Chen et al., 2021. arXiv:2104.09044",
     spots: (student, teacher) => reviewed(student, teacher, taps),
     build({ create, student, teacher }) {
-      const pairs = reviewed(student, teacher, taps), [deepest] = pairs.at(-1)!;
+      const pairs = reviewed(student, teacher, taps);
+      const [deepest] = pairs.at(-1)!;
       const middle = Math.min(channels, student.shapes[deepest].at(-1)!);
       const levels = pairs.map(([s, t]) => {
-        const scope = create.in(`fusion_${s}`), from = asMap(student.shapes[s]), to = asMap(teacher.shapes[t]);
+        const scope = create.in(`fusion_${s}`);
+        const from = asMap(student.shapes[s]);
+        const to = asMap(teacher.shapes[t]);
         return { s, t, fuse: fusion(scope, from, middle, to, s !== deepest) };
       });
       return ({ student, teacher, epoch, task, live, mask }) => {
         const grown = warmup ? tf.minimum(tf.div(tf.add(epoch, first - 1), warmup), 1) : 1;
-        const weighted = tf.mul(grown, weight), ours = preactivation ? student.pre : student.taps;
+        const weighted = tf.mul(grown, weight);
+        const ours = preactivation ? student.pre : student.taps;
         let deeper: Tensor | undefined;
         const terms = levels.toReversed().map(({ s, t, fuse }): [string, Term] => {
-          const chosen = mask(s), [out, fused] = fuse(mapped(ours[s]), deeper, passAmong(live, chosen));
+          const chosen = mask(s);
+          const [out, fused] = fuse(mapped(ours[s]), deeper, passAmong(live, chosen));
           deeper = fused;
-          return [`reviewkd_${s}`, [weighted, masked(hierarchical(out, mapped(teacher.pre[t])), chosen)]];
+          return [`reviewkd_${s}`, [
+            weighted,
+            masked(hierarchical(out, mapped(teacher.pre[t])), chosen),
+          ]];
         });
         return {
           task: [ce, task(student), "task"],
@@ -100,19 +127,30 @@ const mapped = (x: Tensor): Tensor => x.rank === 2 ? tf.expandDims(tf.expandDims
 /** A tap and what came of the deeper one, as a map to compare and as what the next one gets. */
 type Fusion = (x: Tensor, deeper: Tensor | undefined, pass: Pass) => [out: Tensor, fused: Tensor];
 
-/** Attention-based fusion of a map and a deeper one in `middle` channels, brought to the shape `to`. */
+/**
+ * Attention-based fusion of a map and a deeper one in `middle` channels, brought to the shape `to`.
+ */
 function fusion(create: Create, from: Shape, middle: number, to: Shape, fuses: boolean): Fusion {
-  const [height, width, channels] = from,
-    [rows, columns] = to,
-    kaiming = (fanIn: number) => uniform(Math.sqrt(3 / fanIn));
-  const narrow = create.in("narrow")(convNorm(middle, { kernel: 1, initial: kaiming(channels) }), from);
-  const widen = create.in("widen")(convNorm(to[2], { initial: kaiming(9 * middle) }), [rows, columns, middle]);
-  const both = [height, width, 2 * middle], attention = conv(2, { kernel: 1, bias: true, ...byDefault(2 * middle) });
+  const [height, width, channels] = from;
+  const [rows, columns] = to;
+  const kaiming = (fanIn: number) => uniform(Math.sqrt(3 / fanIn));
+  const narrow = create.in("narrow")(
+    convNorm(middle, { kernel: 1, initial: kaiming(channels) }),
+    from,
+  );
+  const widen = create.in("widen")(convNorm(to[2], { initial: kaiming(9 * middle) }), [
+    rows,
+    columns,
+    middle,
+  ]);
+  const both = [height, width, 2 * middle];
+  const attention = conv(2, { kernel: 1, bias: true, ...byDefault(2 * middle) });
   const attend = fuses ? create.in("attend")(attention, both) : undefined;
   return (x, deeper, pass) => {
     let fused = narrow(x, pass);
     if (attend && deeper) {
-      const resized = resizeNearest(deeper, height, width), maps = [fused, resized] as Tensor4D[];
+      const resized = resizeNearest(deeper, height, width);
+      const maps = [fused, resized] as Tensor4D[];
       const [own, other] = tf.split(tf.sigmoid(attend(tf.concat(maps, -1), pass)), 2, -1);
       fused = tf.add(tf.mul(fused, own), tf.mul(resized, other));
     }
@@ -123,7 +161,8 @@ function fusion(create: Create, from: Shape, middle: number, to: Shape, fuses: b
 
 /** The hierarchical context loss of two maps of the same shape: [batch]. */
 export function hierarchical(student: Tensor, teacher: Tensor): Tensor {
-  const off = tf.sub(student, teacher), sides = [4, 2, 1].filter((side) => side < off.shape[1]!);
+  const off = tf.sub(student, teacher);
+  const sides = [4, 2, 1].filter((side) => side < off.shape[1]!);
   const maps = [off, ...sides.map((side) => adaptivePool(off, side, side))];
   const squares = maps.map((map, i) => tf.mul(tf.mean(tf.square(map), [1, 2, 3]), 2 ** -i));
   return tf.div(tf.addN(squares), 2 - 2 ** -sides.length);

@@ -23,11 +23,12 @@ export interface RkdOptions<S extends string, T extends string> extends AlsoKd {
 const CLOSEST = 1e-6;
 
 /**
- * RKD: Relational Knowledge Distillation. Park, Kim, Lu, Cho, 2019. arXiv:1904.05068.
- * L = ce · CE(s, y) + distance · mean_ij h(d^s_ij − d^t_ij) + angle · mean_ijk h(a^s_ijk − a^t_ijk), d the distances
- * between samples divided by their mean (Eq. 4–6), a the cosine of the angle at i between j and k (Eq. 8, 9), h the
- * smooth L1 (Eq. 7). The means are over all B² pairs and B³ triples, those of a sample with itself included, as in
- * RepDistiller. At a spot with a mask they are those of chosen samples.
+ * RKD: Relational Knowledge Distillation. Park, Kim, Lu, Cho, 2019. arXiv:1904.05068. L = ce ·
+ * CE(s, y) + distance · mean_ij h(d^s_ij − d^t_ij) + angle · mean_ijk h(a^s_ijk − a^t_ijk), d the
+ * distances between samples divided by their mean (Eq. 4–6), a the cosine of the angle at i between
+ * j and k (Eq. 8, 9), h the smooth L1 (Eq. 7). The means are over all B² pairs and B³ triples,
+ * those of a sample with itself included, as in RepDistiller. At a spot with a mask they are those
+ * of chosen samples.
  */
 export function rkd<const S extends string = "pooled", const T extends string = "pooled">(
   options: RkdOptions<S, T> = {},
@@ -41,7 +42,9 @@ export function rkd<const S extends string = "pooled", const T extends string = 
     spots: () => [[learning, teaching]],
     build: () => ({ student, teacher, task, mask }) => {
       const { chosen, pairs, count } = related(mask(learning), student.taps[learning]);
-      const [s, t] = [student.taps[learning], teacher.taps[teaching]].map((x) => differences(flat(x)));
+      const [s, t] = [student.taps[learning], teacher.taps[teaching]].map((x) =>
+        differences(flat(x))
+      );
       const apart = tf.sub(relativeDistances(s, pairs), relativeDistances(t, pairs));
       const triples = tf.mul(tf.expandDims(pairs, 1), tf.expandDims(pairs, 2));
       const turned = tf.mul(tf.sub(gram(unitRows(s)), gram(unitRows(t))), triples);
@@ -62,7 +65,10 @@ function differences(x: Tensor): Tensor {
   return tf.sub(tf.expandDims(x, 0), tf.expandDims(x, 1));
 }
 
-/** Distances of these pairs divided by their mean, that of a sample from itself aside: [batch, batch]. */
+/**
+ * Distances of these pairs divided by their mean, that of a sample from itself aside: [batch,
+ * batch].
+ */
 function relativeDistances(differences: Tensor, pairs: Tensor): Tensor {
   const different = tf.mul(pairs, tf.sub(1, tf.eye(pairs.shape[0])));
   const squares = tf.sum(tf.square(differences), -1);

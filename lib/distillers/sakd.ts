@@ -26,25 +26,30 @@ import { regressor } from "./parts/regressor.ts";
 /** What `sakd` can be asked for. */
 export interface SakdOptions {
   /**
-   * Which samples learn at which spot. `adaptive`, the default: those that the policy routes through the teacher there.
-   * The others are the controls of the released scripts. `reversed`: those that it routes through the student. `random`: each
-   * with even odds, without a policy. `both`: as `adaptive`, while a copy of the teacher learns too, from the labels and
-   * from every term that it shares with the student. `always`: all of them, the tables' standard distillation.
+   * Which samples learn at which spot. `adaptive`, the default: those that the policy routes
+   * through the teacher there. The others are the controls of the released scripts. `reversed`:
+   * those that it routes through the student. `random`: each with even odds, without a policy.
+   * `both`: as `adaptive`, while a copy of the teacher learns too, from the labels and from every
+   * term that it shares with the student. `always`: all of them, the tables' standard distillation.
    */
   readonly routing?: "adaptive" | "reversed" | "random" | "both" | "always";
   /**
-   * Whether the policy starts by routing everything through the teacher, its bias there 10 more: yes in the released
-   * configurations of pairs of one family; no.
+   * Whether the policy starts by routing everything through the teacher, its bias there 10 more:
+   * yes in the released configurations of pairs of one family; no.
    */
   readonly homogeneous?: boolean;
   /**
-   * γ: by how much the policy's term is multiplied where the routed network is worse than the student, and divided where it
-   * is better. 1; in the released configurations 2 for AT, RKD and VID on CIFAR-100 and for every method on Tiny-ImageNet.
+   * γ: by how much the policy's term is multiplied where the routed network is worse than the
+   * student, and divided where it is better. 1; in the released configurations 2 for AT, RKD and
+   * VID on CIFAR-100 and for every method on Tiny-ImageNet.
    */
   readonly gamma?: number;
   /** Weight of T² · KL(teacher ‖ student) of the samples that learn at the logits; 1 (released). */
   readonly alpha?: number;
-  /** Factor on the method's own weights; 1. What is released has SAKD's β as FitNets' whole weight: `fitnets({ weight: 1 })`. */
+  /**
+   * Factor on the method's own weights; 1. What is released has SAKD's β as FitNets' whole weight:
+   * `fitnets({ weight: 1 })`.
+   */
   readonly beta?: number;
   /** Weight of the cross-entropy; 1. */
   readonly ce?: number;
@@ -53,33 +58,40 @@ export interface SakdOptions {
   /** The temperature that the policy's decisions have gradients at; 5 (released). */
   readonly gumbel?: number;
   /**
-   * Whose statistics the norms of the method's own modules use: those of the whole `batch` (released), or of the samples
-   * `chosen` at their spot, as if these were the batch.
+   * Whose statistics the norms of the method's own modules use: those of the whole `batch`
+   * (released), or of the samples `chosen` at their spot, as if these were the batch.
    */
   readonly statistics?: "batch" | "chosen";
 }
 
 /**
- * SAKD: Spot-Adaptive Knowledge Distillation. Song, Chen, Ye, Song, 2022. arXiv:2205.02399. A policy, one dense layer
- * over both networks' pooled features, decides for each sample at each spot of another method, and at the logits, whether it
- * takes the teacher's way (a = 1) or the student's (a = 0). The student learns at the spots where the teacher's is taken:
- * L = ce · CE(s, y) + beta · Σ_spots L_spot(samples of a = 1) + alpha · KL(samples of a = 1 at the logits), each term times
- * these samples' share of the batch. The policy and its adapters h, h' (at half the learning rate, with weight decay 1e-3)
- * learn by routing: behind each spot the teacher goes on from a · T + (1 − a) · h(S), the student, by running statistics,
- * from (1 − a) · S + a · h'(T), and L_policy = γ^±1 · CE(a · t + (1 − a) · s, y) + max(0, B / 2 − Σ a) at the logits.
- * Neither loss reaches what the other one trains.
+ * SAKD: Spot-Adaptive Knowledge Distillation. Song, Chen, Ye, Song, 2022. arXiv:2205.02399. A
+ * policy, one dense layer over both networks' pooled features, decides for each sample at each spot
+ * of another method, and at the logits, whether it takes the teacher's way (a = 1) or the student's
+ * (a = 0). The student learns at the spots where the teacher's is taken: L = ce · CE(s, y) + beta ·
+ * Σ_spots L_spot(samples of a = 1) + alpha · KL(samples of a = 1 at the logits), each term times
+ * these samples' share of the batch. The policy and its adapters h, h' (at half the learning rate,
+ * with weight decay 1e-3) learn by routing: behind each spot the teacher goes on from a · T + (1 −
+ * a) · h(S), the student, by running statistics, from (1 − a) · S + a · h'(T), and L_policy = γ^±1
+ * · CE(a · t + (1 − a) · s, y) + max(0, B / 2 − Σ a) at the logits. Neither loss reaches what the
+ * other one trains.
  *
- * The released code, which this follows, takes a few things otherwise where they seem slips: with nobody chosen FT counts
- * everybody, with one sample CC and RKD give NaN. Here each term is the loss of the chosen samples exactly, 0 without any.
- * Its `train_random` and `train_both` weigh the cross-entropy by γ, here `ce`; `train_both` has neither the policy's γ rule
- * nor its maximum, and `train_random` no decision of its own at the logits for methods of several maps; here all modes
+ * The released code, which this follows, takes a few things otherwise where they seem slips: with
+ * nobody chosen FT counts everybody, with one sample CC and RKD give NaN. Here each term is the
+ * loss of the chosen samples exactly, 0 without any. Its `train_random` and `train_both` weigh the
+ * cross-entropy by γ, here `ce`; `train_both` has neither the policy's γ rule nor its maximum, and
+ * `train_random` no decision of its own at the logits for methods of several maps; here all modes
  * differ in their routing alone.
  */
 export function sakd<S extends Net, T extends Net, D>(
   method: SpottedDistiller<S, T, D>,
   options: SakdOptions = {},
 ): Distiller<Classifier<Tap<S>>, Classifier<Tap<T>>, D> {
-  return routed(method, options, (_, spots) => ({ index, random }) => random.uniform([index.shape[0]!, spots, 2]));
+  return routed(
+    method,
+    options,
+    (_, spots) => ({ index, random }) => random.uniform([index.shape[0]!, spots, 2]),
+  );
 }
 
 /** How uniform numbers from 0 to 1 are made, [batch, spots, 2]: once, and then for each step. */
@@ -94,9 +106,12 @@ export function routed<S extends Net, T extends Net, D>(
   options: SakdOptions,
   noise: Noise,
 ): Distiller<Classifier<Tap<S>>, Classifier<Tap<T>>, D> {
-  const { routing = "adaptive", homogeneous = false, gamma = 1, alpha = 1, beta = 1, ce = 1 } = options;
+  const { routing = "adaptive", homogeneous = false, gamma = 1, alpha = 1, beta = 1, ce = 1 } =
+    options;
   const { temperature = 4, gumbel = 5, statistics = "batch" } = options;
-  if (!(gamma > 0)) throw new Failure(2, `sakd: gamma multiplies and divides, it is greater than 0, not ${gamma}`);
+  if (!(gamma > 0)) {
+    throw new Failure(2, `sakd: gamma multiplies and divides, it is greater than 0, not ${gamma}`);
+  }
   const { id, options: own, paper, needs, spots, build } = erase(method);
   const distiller: Distiller<Net, Net> = {
     id: "sakd",
@@ -115,13 +130,17 @@ export function routed<S extends Net, T extends Net, D>(
     paper: [PAPER, ...paper ? [paper] : []].join("; "),
     needs,
     build({ create, student, teacher, dataset }) {
-      const copy = routing === "both" ? create.in("teacher")(teacher.recipe, { from: teacher }) : undefined;
+      const copy = routing === "both"
+        ? create.in("teacher")(teacher.recipe, { from: teacher })
+        : undefined;
       const models = { student, teacher: copy ?? teacher };
       const loss = build({ create: create.in("method"), ...models, dataset });
-      const pairs = inOrder(models, spots(student, models.teacher)), names = [...pairs.map(([tap]) => tap), "logits"];
+      const pairs = inOrder(models, spots(student, models.teacher));
+      const names = [...pairs.map(([tap]) => tap), "logits"];
       const route = router(create, models, pairs, noise, { routing, homogeneous, gamma, gumbel });
       return (given) => {
-        const { student, image, task, random } = given, teacher = copy?.run(image, given.live) ?? given.teacher;
+        const { student, image, task, random } = given;
+        const teacher = copy?.run(image, given.live) ?? given.teacher;
         const { chosen, terms: policys } = route({ ...given, teacher });
         const mask = (spot: string) => {
           if (names.includes(spot)) return chosen?.[names.indexOf(spot)];
@@ -175,7 +194,10 @@ function inOrder({ student, teacher }: Players, spots: Pairs): Pairs {
   return pairs;
 }
 
-/** Which samples learn at each spot, the logits last, [batch] of 0 and 1 each, or all; and what the policy learns from. */
+/**
+ * Which samples learn at each spot, the logits last, [batch] of 0 and 1 each, or all; and what the
+ * policy learns from.
+ */
 interface Routed {
   readonly chosen?: readonly Tensor[];
   readonly terms: Terms;
@@ -198,24 +220,32 @@ function router(
       return { chosen: tf.unstack(tf.cast(coins, "float32"), 1), terms: {} };
     };
   }
-  const paced = create.at({ lr: 0.5, weightDecay: 1e-3 }), uniform = noise(create, spots);
+  const paced = create.at({ lr: 0.5, weightDecay: 1e-3 });
+  const uniform = noise(create, spots);
   const decide = policy(paced, models, spots, { homogeneous, gumbel });
   const graft = grafting(paced, models, pairs, routing === "both");
   return (step) => {
-    const actions = tf.unstack(decide(step, uniform(step)), 1), last = actions[spots - 1];
-    const values = step.task(outputOf(graft(step, actions))), own = step.task(outputOf(step.student.taps.logits));
+    const actions = tf.unstack(decide(step, uniform(step)), 1);
+    const last = actions[spots - 1];
+    const values = step.task(outputOf(graft(step, actions)));
+    const own = step.task(outputOf(step.student.taps.logits));
     const worse = tf.sign(stop(tf.sub(tf.mean(values), tf.mean(own))));
     const lacking = reluOp(tf.sub(last.shape[0]! / 2, tf.sum(last)));
     return {
-      chosen: actions.map((action) => routing === "reversed" ? tf.sub(1, stop(action)) : stop(action)),
-      terms: { policy: [tf.pow(gamma, worse), values], balance: [1, tf.mul(tf.onesLike(values), lacking)] },
+      chosen: actions.map((action) =>
+        routing === "reversed" ? tf.sub(1, stop(action)) : stop(action)
+      ),
+      terms: {
+        policy: [tf.pow(gamma, worse), values],
+        balance: [1, tf.mul(tf.onesLike(values), lacking)],
+      },
     };
   };
 }
 
 /**
- * The policy: for each sample at each of so many spots 1 for the teacher's way, 0 for the student's, [batch, spots], from
- * both networks' pooled features, which do not learn from it.
+ * The policy: for each sample at each of so many spots 1 for the teacher's way, 0 for the
+ * student's, [batch, spots], from both networks' pooled features, which do not learn from it.
  */
 export function policy(
   create: Create,
@@ -224,9 +254,11 @@ export function policy(
   { homogeneous, gumbel: temperature }: Required<Pick<SakdOptions, "homogeneous" | "gumbel">>,
 ): (step: Pick<StepContext<Net, Net>, "student" | "teacher" | "live">, uniform: Tensor) => Tensor {
   const features = sizeOf(teacher.shapes.pooled) + sizeOf(student.shapes.pooled);
-  const { biasInitial } = byDefault(features), towards = [homogeneous ? 10 : 0, 0];
+  const { biasInitial } = byDefault(features);
+  const towards = [homogeneous ? 10 : 0, 0];
   const layer = dense(2 * spots, {
-    biasInitial: (size, random) => biasInitial(size, random).map((value, i) => value + towards[i % 2]),
+    biasInitial: (size, random) =>
+      biasInitial(size, random).map((value, i) => value + towards[i % 2]),
   });
   const decide = create.in("policy")(layer, [features]);
   return ({ student, teacher, live }, uniform) => {
@@ -236,16 +268,21 @@ export function policy(
   };
 }
 
-/** The logits of both networks as one, between whose stages each sample goes the way that its actions say. */
+/**
+ * The logits of both networks as one, between whose stages each sample goes the way that its
+ * actions say.
+ */
 function grafting(
   create: Create,
   { student, teacher }: Players,
   pairs: Pairs,
   learns: boolean,
 ): (step: StepContext<Net, Net>, actions: readonly Tensor[]) => Tensor {
-  const ours = stretches(student, pairs.map(([s]) => s)), theirs = stretches(teacher, pairs.map(([, t]) => t));
+  const ours = stretches(student, pairs.map(([s]) => s));
+  const theirs = stretches(teacher, pairs.map(([, t]) => t));
   const adapters = pairs.map((pair) => {
-    const from = student.shapes[pair[0]], to = teacher.shapes[pair[1]];
+    const from = student.shapes[pair[0]];
+    const to = teacher.shapes[pair[1]];
     return {
       hint: create.in(`hint_${pair[0]}`)(adapter(from, to, pair), from),
       anti: create.in(`anti_${pair[0]}`)(adapter(to, from, pair), to),
@@ -257,7 +294,8 @@ function grafting(
     // Up to the first spot a teacher that does not learn computes what it has computed already.
     let t = learns ? along(teacher, theirs[0], image, frozen) : output.taps[first];
     adapters.forEach(({ hint, anti }, i) => {
-      const behindS = mixed(actions[i], anti(t, live), s), behindT = mixed(actions[i], t, hint(s, live));
+      const behindS = mixed(actions[i], anti(t, live), s);
+      const behindT = mixed(actions[i], t, hint(s, live));
       s = along(student, ours[i + 1], student.hand(pairs[i][0], behindS, frozen), frozen);
       t = along(teacher, theirs[i + 1], teacher.hand(pairs[i][1], behindT, frozen), frozen);
     });
@@ -267,13 +305,15 @@ function grafting(
 
 /** A network's stages up to each of these taps, from one to the next, and to the end. */
 function stretches({ shapes }: Model, taps: readonly string[]): string[][] {
-  const stages = Object.keys(shapes), ends = [...taps.map((tap) => stages.indexOf(tap) + 1), stages.length];
+  const stages = Object.keys(shapes);
+  const ends = [...taps.map((tap) => stages.indexOf(tap) + 1), stages.length];
   return ends.map((end, i) => stages.slice(ends[i - 1] ?? 0, end));
 }
 
 /** What the last of these stages gives, the first of which takes x. */
 function along(model: Model, stages: readonly string[], x: Tensor, pass: Pass): Tensor {
-  let out = x, taken = x;
+  let out = x;
+  let taken = x;
   for (const name of stages) ({ out, next: taken = out } = model.stage(name, taken, pass));
   return out;
 }

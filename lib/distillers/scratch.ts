@@ -3,5 +3,9 @@ import type { Scorer } from "../nn/network.ts";
 
 /** Training on labels alone: the `student` and `teacher` rows of every table. */
 export function scratch(): Distiller<Scorer> {
-  return { id: "scratch", options: {}, build: () => ({ student, task }) => ({ task: [1, task(student), "task"] }) };
+  return {
+    id: "scratch",
+    options: {},
+    build: () => ({ student, task }) => ({ task: [1, task(student), "task"] }),
+  };
 }

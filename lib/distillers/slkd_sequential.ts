@@ -4,21 +4,24 @@ import { kl, masked } from "../nn/ops.ts";
 import { fusing } from "./parts/fusing.ts";
 import type { SlkdOptions } from "./slkd.ts";
 
-/** What `slkdSequential` can be asked for: what of `slkd` the student's loss has, with its defaults. */
+/**
+ * What `slkdSequential` can be asked for: what of `slkd` the student's loss has, with its defaults.
+ */
 export type SlkdSequentialOptions = Pick<
   SlkdOptions,
   "temperature" | "ce" | "teacher" | "selfTeacher" | "fusion"
 >;
 
 /**
- * SLKD*, sequential training: Improving Knowledge Distillation via Transferring Learning Ability. Liu, Li, Cheng, 2023.
- * arXiv:2304.11923, section 4.3, tables 8 and 9. The self-learning teachers are trained first; then the student learns
- * from the teacher t and from their fused logits p, as in `slkd` (Eq. 1, 3, 4, 7):
- * L_S = β₁ · (a · CE(s) + (1 − a) · KL(t ‖ s)) + β₂ · (a · CE(s) + (1 − a) · KL(p ‖ s)), every KL times T².
+ * SLKD*, sequential training: Improving Knowledge Distillation via Transferring Learning Ability.
+ * Liu, Li, Cheng, 2023. arXiv:2304.11923, section 4.3, tables 8 and 9. The self-learning teachers
+ * are trained first; then the student learns from the teacher t and from their fused logits p, as
+ * in `slkd` (Eq. 1, 3, 4, 7): L_S = β₁ · (a · CE(s) + (1 − a) · KL(t ‖ s)) + β₂ · (a · CE(s) + (1 −
+ * a) · KL(p ‖ s)), every KL times T².
  *
- * The teacher comes first, one self-learning teacher or more after it. Each is an experiment of its own, an untrained
- * network of the teacher's architecture that learns from it by Eq. 2, which is `kd` with the same a and T; the next seeds
- * of that experiment are further ones:
+ * The teacher comes first, one self-learning teacher or more after it. Each is an experiment of its
+ * own, an untrained network of the teacher's architecture that learns from it by Eq. 2, which is
+ * `kd` with the same a and T; the next seeds of that experiment are further ones:
  *
  * ```ts ignore
  * // self.ts
@@ -31,21 +34,30 @@ export type SlkdSequentialOptions = Pick<
  * });
  * ```
  *
- * There is no released code. _Our reading_: two self-learning teachers, as in tables 1 and 2, after their last epoch; so
- * what differs from `slkd` is only when they learn.
+ * There is no released code. _Our reading_: two self-learning teachers, as in tables 1 and 2, after
+ * their last epoch; so what differs from `slkd` is only when they learn.
  */
-export function slkdSequential(options: SlkdSequentialOptions = {}): Distiller<Scorer, SeveralTeachers> {
+export function slkdSequential(
+  options: SlkdSequentialOptions = {},
+): Distiller<Scorer, SeveralTeachers> {
   const { temperature = 4, ce = 0.1, teacher: beta1 = 1, selfTeacher: beta2 = 1, fusion } = options;
   return {
     id: "slkd_sequential",
     options: { temperature, ce, teacher: beta1, selfTeacher: beta2, fusion },
-    paper: "Improving Knowledge Distillation via Transferring Learning Ability. Liu, Li, Cheng, 2023. arXiv:2304.11923",
+    paper:
+      "Improving Knowledge Distillation via Transferring Learning Ability. Liu, Li, Cheng, 2023. arXiv:2304.11923",
     build({ teacher: { length } }) {
       const fused = fusing("slkdSequential", length - 1, fusion);
       return ({ student, teacher: [teacher, ...selves], task, mask }): Terms => {
-        const taught = [[beta1, teacher.taps.logits], [beta2, fused(selves.map(({ taps }) => taps.logits))]] as const;
+        const taught = [[beta1, teacher.taps.logits], [
+          beta2,
+          fused(selves.map(({ taps }) => taps.logits)),
+        ]] as const;
         const [fromTeacher, fromSelves] = taught.map(([weight, target]) =>
-          [weight * (1 - ce), masked(kl(student.taps.logits, target, temperature), mask("logits"))] as const
+          [
+            weight * (1 - ce),
+            masked(kl(student.taps.logits, target, temperature), mask("logits")),
+          ] as const
         );
         return {
           task: [(beta1 + beta2) * ce, task(student), "task"],

@@ -12,7 +12,10 @@ export interface SpOptions<S extends string, T extends string> extends AlsoKd {
   readonly student?: S;
   /** The teacher's tap; its last map. */
   readonly teacher?: T;
-  /** The norm that each row of similarities is divided by: 2 (the paper, RepDistiller), or torchdistill's 1. */
+  /**
+   * The norm that each row of similarities is divided by: 2 (the paper, RepDistiller), or
+   * torchdistill's 1.
+   */
   readonly rows?: 1 | 2;
   /** Weight of the similarities; 3000 (RepDistiller, mdistiller, SAKD). */
   readonly weight?: number;
@@ -21,9 +24,9 @@ export interface SpOptions<S extends string, T extends string> extends AlsoKd {
 }
 
 /**
- * SP: Similarity-Preserving Knowledge Distillation. Tung, Mori, 2019. arXiv:1907.09682.
- * L = ce · CE(s, y) + weight · ‖G_t − G_s‖² / B², G the batch's matrix F Fᵀ of flattened features with rows of length 1
- * (Eq. 1–4). At a spot with a mask F has the chosen samples only.
+ * SP: Similarity-Preserving Knowledge Distillation. Tung, Mori, 2019. arXiv:1907.09682. L = ce ·
+ * CE(s, y) + weight · ‖G_t − G_s‖² / B², G the batch's matrix F Fᵀ of flattened features with rows
+ * of length 1 (Eq. 1–4). At a spot with a mask F has the chosen samples only.
  */
 export function sp<const S extends string = never, const T extends string = never>(
   options: SpOptions<S, T> = {},
@@ -31,7 +34,15 @@ export function sp<const S extends string = never, const T extends string = neve
   const { rows = 2, weight = 3000, ce = 1, kd = 0, temperature = 4 } = options;
   return {
     id: "sp",
-    options: { student: options.student, teacher: options.teacher, rows, weight, ce, kd, temperature },
+    options: {
+      student: options.student,
+      teacher: options.teacher,
+      rows,
+      weight,
+      ce,
+      kd,
+      temperature,
+    },
     paper: "Similarity-Preserving Knowledge Distillation. Tung, Mori, 2019. arXiv:1907.09682",
     spots: (student, teacher) => [lastMaps(student, teacher, options)],
     build({ student, teacher }) {
@@ -39,7 +50,10 @@ export function sp<const S extends string = never, const T extends string = neve
       return ({ student, teacher, task, mask }) => {
         const { chosen, pairs, count } = related(mask(learning), student.taps[learning]);
         const similarities = (x: Tensor) => unitRows(tf.mul(gram(flat(x)), pairs), rows);
-        const off = tf.sub(similarities(teacher.taps[teaching]), similarities(student.taps[learning]));
+        const off = tf.sub(
+          similarities(teacher.taps[teaching]),
+          similarities(student.taps[learning]),
+        );
         const loss = tf.div(tf.sum(tf.square(off)), tf.square(count));
         return {
           task: [ce, task(student), "task"],

@@ -13,11 +13,16 @@ import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
 
 /** What `vid` can be asked for. */
 export interface VidOptions<S extends string, T extends string> extends AlsoKd {
-  /** The maps that are compared, the student's first; by default those behind the stems, in order (RepDistiller, mdistiller, SAKD). */
+  /**
+   * The maps that are compared, the student's first; by default those behind the stems, in order
+   * (RepDistiller, mdistiller, SAKD).
+   */
   readonly taps?: readonly TapPair<S, T>[];
   /** The variance that each channel starts with; 5 (RepDistiller, mdistiller, SAKD). */
   readonly variance?: number;
-  /** Whether the variances learn; yes (the paper, RepDistiller, SAKD). In mdistiller they never do. */
+  /**
+   * Whether the variances learn; yes (the paper, RepDistiller, SAKD). In mdistiller they never do.
+   */
   readonly learned?: boolean;
   /** Weight of each pair of maps; 1 (RepDistiller, mdistiller, SAKD). */
   readonly weight?: number;
@@ -26,23 +31,29 @@ export interface VidOptions<S extends string, T extends string> extends AlsoKd {
 }
 
 /**
- * VID: Variational Information Distillation for Knowledge Transfer. Ahn et al., 2019. arXiv:1904.05835.
- * L = ce · CE(s, y) + weight · Σ_taps mean(½ · ((μ(s) − t)² / σ² + log σ²)), μ three learned 1×1 convolutions, σ² one
- * learned number per channel (Eq. 5 and 6). Of two maps of different sizes the larger is average-pooled first.
+ * VID: Variational Information Distillation for Knowledge Transfer. Ahn et al., 2019.
+ * arXiv:1904.05835. L = ce · CE(s, y) + weight · Σ_taps mean(½ · ((μ(s) − t)² / σ² + log σ²)), μ
+ * three learned 1×1 convolutions, σ² one learned number per channel (Eq. 5 and 6). Of two maps of
+ * different sizes the larger is average-pooled first.
  */
 export function vid<const S extends string = never, const T extends string = never>(
   options: VidOptions<S, T> = {},
 ): SpottedDistiller<Net<S | "logits">, Net<T | "logits">> {
-  const { taps, variance = 5, learned = true, weight = 1, ce = 1, kd = 0, temperature = 4 } = options;
-  if (!(variance > FLOOR)) throw new Failure(2, `vid: a variance is greater than ${FLOOR}, not ${variance}`);
+  const { taps, variance = 5, learned = true, weight = 1, ce = 1, kd = 0, temperature = 4 } =
+    options;
+  if (!(variance > FLOOR)) {
+    throw new Failure(2, `vid: a variance is greater than ${FLOOR}, not ${variance}`);
+  }
   return {
     id: "vid",
     options: { taps: taps ?? "maps", variance, learned, weight, ce, kd, temperature },
-    paper: "Variational Information Distillation for Knowledge Transfer. Ahn et al., 2019. arXiv:1904.05835",
+    paper:
+      "Variational Information Distillation for Knowledge Transfer. Ahn et al., 2019. arXiv:1904.05835",
     spots: (student, teacher) => tapPairs(student, teacher, taps),
     build({ create, student, teacher }) {
       const pairs = tapPairs(student, teacher, taps).map(([s, t]) => {
-        const from = student.shapes[s], channels = teacher.shapes[t].at(-1)!;
+        const from = student.shapes[s];
+        const channels = teacher.shapes[t].at(-1)!;
         const mean = create.in(`mean_${s}`)(regressor(channels), from);
         const spread = learned && create.in(`variance_${s}`)(variances(channels, variance), from);
         return { s, t, mean, spread };
@@ -66,7 +77,13 @@ export function vid<const S extends string = never, const T extends string = nev
 function regressor(channels: number): Layer {
   return (create, input) => {
     const pointwise = (inputs: number) => conv(channels, { kernel: 1, ...byDefault(inputs) });
-    const layers = seq(pointwise(input[2]), relu(), pointwise(channels), relu(), pointwise(channels));
+    const layers = seq(
+      pointwise(input[2]),
+      relu(),
+      pointwise(channels),
+      relu(),
+      pointwise(channels),
+    );
     return layers(create, input);
   };
 }
@@ -74,10 +91,13 @@ function regressor(channels: number): Layer {
 /** The least variance. */
 const FLOOR = 1e-5;
 
-/** A learned variance for each channel, [channels], whatever comes in: log(1 + eˣ) of a variable. */
+/**
+ * A learned variance for each channel, [channels], whatever comes in: log(1 + eˣ) of a variable.
+ */
 function variances(channels: number, initial: number): Layer {
   return (create) => {
-    const above = initial - FLOOR, start = above + Math.log(-Math.expm1(-above));
+    const above = initial - FLOOR;
+    const start = above + Math.log(-Math.expm1(-above));
     const scale = create.variable("log_scale", [channels], constant(start));
     return module((_, pass) => tf.add(tf.softplus(pass.read(scale)), FLOOR), [channels]);
   };

@@ -13,21 +13,26 @@ import type { Input, Inputs } from "../values/input.ts";
 import type { Update, Variable } from "../nn/variables.ts";
 
 /**
- * The engine that runs each step op by op on tfjs's current backend: the reference that compiled steps are held to, and
- * the only one that tfjs's own `cpu` backend has.
+ * The engine that runs each step op by op on tfjs's current backend: the reference that compiled
+ * steps are held to, and the only one that tfjs's own `cpu` backend has.
  */
 export class EagerEngine implements Engine {
   readonly #values = new Map<Variable, Tensor>();
 
   /** Makes a step a function of a batch: the step function runs at every call. */
-  compile<I extends string, V extends Nested<Tensor> = Ungrouped>(traced: Traced<I, V>): Runnable<I, V> {
+  compile<I extends string, V extends Nested<Tensor> = Ungrouped>(
+    traced: Traced<I, V>,
+  ): Runnable<I, V> {
     const run = (inputs: Inputs<I>): Values<V> => {
       const engine = tf.engine();
       engine.startScope();
       try {
         const outcome = traced(this.#tensors(inputs));
         this.#apply(outcome.updates);
-        const values = replaceEach(outcome.values, (value: Tensor) => Float32Array.from(value.dataSync()));
+        const values = replaceEach(
+          outcome.values,
+          (value: Tensor) => Float32Array.from(value.dataSync()),
+        );
         tf.dispose(outcome.values);
         return values;
       } finally {
@@ -37,7 +42,8 @@ export class EagerEngine implements Engine {
     return async (inputs) => {
       // Signals get their turn between two steps, else nobody could interrupt.
       await new Promise((resolve) => setTimeout(resolve));
-      // In one go: what is made between the two ends of a tfjs scope belongs to it, whoever makes it.
+      // In one go: what is made between the two ends of a tfjs scope belongs to it, whoever makes
+      // it.
       return run(inputs);
     };
   }
@@ -45,7 +51,10 @@ export class EagerEngine implements Engine {
   /** Takes variables in as tensors. */
   hold(variables: readonly Variable[], values?: ReadonlyMap<string, Float32Array>): Promise<void> {
     for (const variable of variables) {
-      this.#set(variable, tf.tensor(values?.get(variable.name) ?? variable.initial(), [...variable.shape], "float32"));
+      this.#set(
+        variable,
+        tf.tensor(values?.get(variable.name) ?? variable.initial(), [...variable.shape], "float32"),
+      );
       variable.bind(() => this.#values.get(variable)!);
     }
     return Promise.resolve();
@@ -53,7 +62,9 @@ export class EagerEngine implements Engine {
 
   /** The present values of variables. */
   async read(variables: readonly Variable[]): Promise<Float32Array[]> {
-    return await Promise.all(variables.map(async (variable) => Float32Array.from(await variable.value.data())));
+    return await Promise.all(
+      variables.map(async (variable) => Float32Array.from(await variable.value.data())),
+    );
   }
 
   /** Releases the variables. */
@@ -68,7 +79,10 @@ export class EagerEngine implements Engine {
   #tensors<I extends string>(inputs: Inputs<I>): Record<I, Tensor> {
     const made = Object.entries<Input>(inputs).map(([name, { shape, data }]) => {
       const dtype = data instanceof Int32Array ? "int32" : "float32";
-      return [name, tf.tensor(data instanceof Uint8Array ? Float32Array.from(data) : data, [...shape], dtype)];
+      return [
+        name,
+        tf.tensor(data instanceof Uint8Array ? Float32Array.from(data) : data, [...shape], dtype),
+      ];
     });
     return Object.fromEntries(made);
   }

@@ -2,11 +2,16 @@ import type { Inputs } from "../values/input.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import type { Update, Variable } from "../nn/variables.ts";
 
-/** Named things, each by itself or in a named group, e.g. `{ loss: 1, terms: { task: 0.6, kd: 0.4 } }`. */
+/**
+ * Named things, each by itself or in a named group, e.g. `{ loss: 1, terms: { task: 0.6, kd: 0.4 }
+ * }`.
+ */
 export type Nested<T> = { readonly [name: string]: T | Nested<T> };
 
 /** The same names with a `U` in the place of each `T`. */
-export type Replaced<N, T, U> = { readonly [K in keyof N]: N[K] extends T ? U : Replaced<N[K], T, U> };
+export type Replaced<N, T, U> = {
+  readonly [K in keyof N]: N[K] extends T ? U : Replaced<N[K], T, U>;
+};
 
 /** The tensors of a step that groups none of its values. */
 export type Ungrouped = { readonly [name: string]: Tensor };
@@ -19,7 +24,10 @@ export interface StepOutcome<V extends Nested<Tensor> = Ungrouped> {
   readonly updates: readonly Update[];
 }
 
-/** A pure function of named tensors and of the variables' values: an engine compiles it or runs it eagerly. */
+/**
+ * A pure function of named tensors and of the variables' values: an engine compiles it or runs it
+ * eagerly.
+ */
 export type Traced<I extends string, V extends Nested<Tensor> = Ungrouped> = (
   inputs: { readonly [K in I]: Tensor },
 ) => StepOutcome<V>;
@@ -35,8 +43,13 @@ export type Runnable<I extends string, V extends Nested<Tensor> = Ungrouped> = (
 /** Where variables live and steps run: one TensorFlow graph, or op by op. */
 export interface Engine {
   /** Makes a step a function of a batch. */
-  compile<I extends string, V extends Nested<Tensor> = Ungrouped>(traced: Traced<I, V>): Runnable<I, V>;
-  /** Takes these variables in, with the values given by name, or the values they start with; a fixed one always with these. */
+  compile<I extends string, V extends Nested<Tensor> = Ungrouped>(
+    traced: Traced<I, V>,
+  ): Runnable<I, V>;
+  /**
+   * Takes these variables in, with the values given by name, or the values they start with; a fixed
+   * one always with these.
+   */
   hold(variables: readonly Variable[], values?: ReadonlyMap<string, Float32Array>): Promise<void>;
   /** The present values of variables. */
   read(variables: readonly Variable[]): Promise<Float32Array[]>;
@@ -44,8 +57,14 @@ export interface Engine {
   close(): void;
 }
 
-/** Puts another thing in the place of each one, in order. A group is a plain object, and nothing else is. */
-export function replaceEach<T, U, N extends Nested<T>>(named: N, replace: (one: T) => U): Replaced<N, T, U> {
+/**
+ * Puts another thing in the place of each one, in order. A group is a plain object, and nothing
+ * else is.
+ */
+export function replaceEach<T, U, N extends Nested<T>>(
+  named: N,
+  replace: (one: T) => U,
+): Replaced<N, T, U> {
   const replaced = Object.entries(named).map(([name, one]) => [
     name,
     isGroup(one) ? replaceEach(one, replace) : replace(one),

@@ -30,8 +30,9 @@ interface Resident {
 }
 
 /**
- * The engine that makes each step one TensorFlow graph: the step function runs once for each shape of its inputs with
- * every op recorded, and from then on the graph runs, off the event loop, its variables resident in the session.
+ * The engine that makes each step one TensorFlow graph: the step function runs once for each shape
+ * of its inputs with every op recorded, and from then on the graph runs, off the event loop, its
+ * variables resident in the session.
  */
 export class GraphEngine implements Engine {
   readonly #graph = new Graph();
@@ -43,8 +44,8 @@ export class GraphEngine implements Engine {
   readonly #trace: ((metadata: Uint8Array) => void) | undefined;
 
   /**
-   * An empty graph and its session. tfjs-node's backend must be in use. `trace` is given the timeline of each run, as
-   * `RunMetadata` in protocol-buffer bytes; runs are then slower.
+   * An empty graph and its session. tfjs-node's backend must be in use. `trace` is given the
+   * timeline of each run, as `RunMetadata` in protocol-buffer bytes; runs are then slower.
    */
   constructor(config: Config = {}, trace?: (metadata: Uint8Array) => void) {
     this.#trace = trace;
@@ -55,11 +56,15 @@ export class GraphEngine implements Engine {
   }
 
   /** Makes a step a function of a batch; it is traced at the first call with inputs of a shape. */
-  compile<I extends string, V extends Nested<Tensor> = Ungrouped>(traced: Traced<I, V>): Runnable<I, V> {
+  compile<I extends string, V extends Nested<Tensor> = Ungrouped>(
+    traced: Traced<I, V>,
+  ): Runnable<I, V> {
     const known = new Map<string, Runnable<I, V>>();
     return async (inputs) => {
       const key = JSON.stringify(
-        Object.entries<Input>(inputs).map(([name, { shape, data }]) => [name, shape, dataTypeOf(data)]),
+        Object.entries<Input>(inputs).map((
+          [name, { shape, data }],
+        ) => [name, shape, dataTypeOf(data)]),
       );
       let run = known.get(key);
       if (!run) known.set(key, run = this.#record(traced, inputs));
@@ -68,7 +73,10 @@ export class GraphEngine implements Engine {
   }
 
   /** Takes variables into the session, all in one run. */
-  async hold(variables: readonly Variable[], values?: ReadonlyMap<string, Float32Array>): Promise<void> {
+  async hold(
+    variables: readonly Variable[],
+    values?: ReadonlyMap<string, Float32Array>,
+  ): Promise<void> {
     for (const variable of variables) if (variable.fixed) this.#fix(variable);
     variables = variables.filter((variable) => !variable.fixed);
     const residents = variables.map((variable) => this.#hold(variable));
@@ -85,7 +93,9 @@ export class GraphEngine implements Engine {
 
   /** The present values of variables, copied out of the session. */
   async read(variables: readonly Variable[]): Promise<Float32Array[]> {
-    const fetches = variables.map((variable) => this.#fixed.get(variable) ?? this.#resident.get(variable)!.read);
+    const fetches = variables.map((variable) =>
+      this.#fixed.get(variable) ?? this.#resident.get(variable)!.read
+    );
     return await this.#session.prepare({ feeds: [], fetches, targets: [] })([]) as Float32Array[];
   }
 
@@ -98,23 +108,33 @@ export class GraphEngine implements Engine {
   #hold(variable: Variable): Resident {
     const known = this.#resident.get(variable);
     if (known) return known;
-    const graph = this.#graph, handle = graph.variable(variable.name, variable.shape);
+    const graph = this.#graph;
+    const handle = graph.variable(variable.name, variable.shape);
     const fed = graph.placeholder(variable.shape, DataType.float32);
     const resident = { handle, fed, set: graph.assign(handle, fed), read: graph.read(handle) };
     this.#resident.set(variable, resident);
     return resident;
   }
 
-  /** A variable that never changes is a constant: TensorFlow then lays its elements out for its convolutions once. */
+  /**
+   * A variable that never changes is a constant: TensorFlow then lays its elements out for its
+   * convolutions once.
+   */
   #fix(variable: Variable): void {
     if (this.#fixed.has(variable)) return;
     const id = this.#graph.createTensor([...variable.shape], DataType.float32, variable.initial());
     this.#fixed.set(variable, this.#graph.node(id));
   }
 
-  #record<I extends string, V extends Nested<Tensor>>(traced: Traced<I, V>, inputs: Inputs<I>): Runnable<I, V> {
-    const graph = this.#graph, names = Object.keys(inputs) as I[];
-    const feeds = names.map((name) => graph.placeholder(inputs[name].shape, dataTypeOf(inputs[name].data)));
+  #record<I extends string, V extends Nested<Tensor>>(
+    traced: Traced<I, V>,
+    inputs: Inputs<I>,
+  ): Runnable<I, V> {
+    const graph = this.#graph;
+    const names = Object.keys(inputs) as I[];
+    const feeds = names.map((name) =>
+      graph.placeholder(inputs[name].shape, dataTypeOf(inputs[name].data))
+    );
     const reads = new Map<Variable, { node: Node; value: Tensor }>();
     const fetches: Node[] = [];
     const { places, targets } = traceInto(graph, () => {
@@ -122,16 +142,23 @@ export class GraphEngine implements Engine {
       scope.startScope();
       try {
         this.#bindReads(reads);
-        const given = Object.fromEntries(names.map((name, i) => [name, this.#input(feeds[i])])) as Record<I, Tensor>;
+        const given = Object.fromEntries(
+          names.map((name, i) => [name, this.#input(feeds[i])]),
+        ) as Record<I, Tensor>;
         const outcome = traced(given);
         const targets = this.#apply(outcome.updates, reads);
-        const places = replaceEach(outcome.values, (value: Tensor) => fetches.push(this.#node(value)) - 1);
+        const places = replaceEach(
+          outcome.values,
+          (value: Tensor) => fetches.push(this.#node(value)) - 1,
+        );
         release(outcome);
         return { places, targets };
       } finally {
         scope.endScope();
         tf.dispose(Array.from(reads.values(), ({ value }) => value));
-        for (const variable of [...this.#resident.keys(), ...this.#fixed.keys()]) variable.bind(undefined);
+        for (const variable of [...this.#resident.keys(), ...this.#fixed.keys()]) {
+          variable.bind(undefined);
+        }
       }
     });
     const run = this.#session.prepare({ feeds, fetches, targets }, this.#trace);
@@ -142,32 +169,45 @@ export class GraphEngine implements Engine {
     };
   }
 
-  /** Makes each variable's value one node that reads it, made when it is first asked for, and one tensor, kept until the step is traced. */
+  /**
+   * Makes each variable's value one node that reads it, made when it is first asked for, and one
+   * tensor, kept until the step is traced.
+   */
   #bindReads(reads: Map<Variable, { node: Node; value: Tensor }>): void {
     for (const [variable, { handle }] of this.#resident) {
       variable.bind(() => {
         let read = reads.get(variable);
         if (!read) {
           const node = this.#graph.read(handle);
-          reads.set(variable, read = { node, value: tf.keep(this.#backend.createOutputTensor(node)) });
+          reads.set(
+            variable,
+            read = { node, value: tf.keep(this.#backend.createOutputTensor(node)) },
+          );
         }
         return read.value;
       });
     }
-    for (const [variable, node] of this.#fixed) variable.bind(() => this.#backend.createOutputTensor(node));
+    for (const [variable, node] of this.#fixed) {
+      variable.bind(() => this.#backend.createOutputTensor(node));
+    }
   }
 
   /** A placeholder as a tensor; bytes become float32. */
   #input(feed: Node): Tensor {
     const isBytes = feed.dtype === DataType.uint8;
-    return this.#backend.createOutputTensor(isBytes ? this.#graph.cast(feed, DataType.float32) : feed);
+    return this.#backend.createOutputTensor(
+      isBytes ? this.#graph.cast(feed, DataType.float32) : feed,
+    );
   }
 
   #node(tensor: Tensor): Node {
     return this.#graph.node(this.#backend.getInputTensorIds([tensor])[0]);
   }
 
-  /** The operations that make a step's changes, each after what it changes has been read and what changed it before. */
+  /**
+   * The operations that make a step's changes, each after what it changes has been read and what
+   * changed it before.
+   */
   #apply(updates: readonly Update[], reads: ReadonlyMap<Variable, { node: Node }>): Operation[] {
     const graph = this.#graph;
     const latest = new Map<Variable, Operation>();
@@ -177,12 +217,17 @@ export class GraphEngine implements Engine {
       return operation === undefined ? [] : [operation];
     };
     // What a later assignment replaces need not be written.
-    const assigned = new Map(updates.flatMap((one) => one.kind === "assign" ? [[one.variable, one]] : []));
+    const assigned = new Map(
+      updates.flatMap((one) => one.kind === "assign" ? [[one.variable, one]] : []),
+    );
     for (const update of updates) {
       const { variable } = update;
       if (update.kind === "assign") {
         if (assigned.get(variable) !== update) continue;
-        latest.set(variable, graph.assign(handle(variable), this.#node(update.value), before(variable)));
+        latest.set(
+          variable,
+          graph.assign(handle(variable), this.#node(update.value), before(variable)),
+        );
         continue;
       }
       const { velocity, gradient, momentum, rate, nesterov } = update;

@@ -6,14 +6,19 @@ import type { Score } from "../tasks/task.ts";
 /** Images in a batch of an evaluation unless its settings say otherwise. */
 export const EVAL_BATCH = 250;
 
-/** Runs an evaluation step over a whole split, `size` images at a time. The score does not depend on that. */
+/**
+ * Runs an evaluation step over a whole split, `size` images at a time. The score does not depend on
+ * that.
+ */
 export async function evaluate(
   run: Runnable<EvaluateInput>,
   source: BatchSource,
   size: number = EVAL_BATCH,
 ): Promise<Score> {
   const tally = source.task.tally();
-  for await (const { image, index: _, ...labels } of batches(source, inOrder(source.split.size), size)) {
+  for await (
+    const { image, index: _, ...labels } of batches(source, inOrder(source.split.size), size)
+  ) {
     tally.add(await run({ image, ...labels }), labels);
   }
   return tally.result();

@@ -43,8 +43,8 @@ export interface ExamineOptions extends Pick<EngineOptions, "precision" | "backe
 }
 
 /**
- * Examines weights on the test images of a data set. Rejects with a `Failure`: exit 2 where there is nothing to test on, 3
- * where the data are missing or the weights are another network's.
+ * Examines weights on the test images of a data set. Rejects with a `Failure`: exit 2 where there
+ * is nothing to test on, 3 where the data are missing or the weights are another network's.
  */
 export async function examine(
   { network, file, dataset }: Subject,
@@ -60,20 +60,29 @@ export async function examine(
     const tensors = importWeights(network, image, classes.length, file);
     const { engine } = await openEngine({ ...options, log });
     try {
-      const values = new Map(Array.from(tensors, ([name, { data }]) => [name, data as Float32Array]));
-      const collected = new Map<string, Variable>(), scope = variables({ seed: 0, collected, fixed: true, values });
+      const values = new Map(
+        Array.from(tensors, ([name, { data }]) => [name, data as Float32Array]),
+      );
+      const collected = new Map<string, Variable>();
+      const scope = variables({ seed: 0, collected, fixed: true, values });
       const model = buildModel(network, scope, image, classes.length);
       await engine.hold([...collected.values()]);
       const run = engine.compile(predictStep(task, model, dataset.normalisation));
       const tally = task.examine(classes);
       let images = 0;
-      for await (const batch of batches({ task, split: test, image }, inOrder(test.size), evalBatch)) {
+      for await (
+        const batch of batches({ task, split: test, image }, inOrder(test.size), evalBatch)
+      ) {
         const { image: pixels, index, ...labels } = batch;
         tally.add(await run({ image: pixels }), labels);
         images += index.data.length;
         status.update(images / test.size, `${images} of ${test.size} images`);
       }
-      return { images, findings: tally.result(), latency: await measureLatency(run, test, image, evalBatch) };
+      return {
+        images,
+        findings: tally.result(),
+        latency: await measureLatency(run, test, image, evalBatch),
+      };
     } finally {
       engine.close();
     }

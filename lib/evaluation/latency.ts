@@ -9,7 +9,10 @@ export interface Latency {
   readonly inBatches: { readonly size: number; readonly images_per_second: number };
 }
 
-/** Times a network on the first images of a split, of this height, width and channels, after warming up; `now` gives milliseconds. */
+/**
+ * Times a network on the first images of a split, of this height, width and channels, after warming
+ * up; `now` gives milliseconds.
+ */
 export async function measureLatency(
   run: Runnable<"image">,
   split: Split,
@@ -29,7 +32,8 @@ export async function measureLatency(
     }
     return taken;
   };
-  const single = await times(1, 10, 100), many = await times(batch, 1, 5);
+  const single = await times(1, 10, 100);
+  const many = await times(batch, 1, 5);
   return {
     batch1: { median_ms: quantile(single, 0.5), p95_ms: quantile(single, 0.95) },
     inBatches: { size: batch, images_per_second: 1000 * batch / quantile(many, 0.5) },

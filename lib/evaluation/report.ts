@@ -19,18 +19,30 @@ export function examinationJson(
 }
 
 /**
- * An examination as text: score and latency, then what the task finds in tables, of which `whole` leaves nothing out.
+ * An examination as text: score and latency, then what the task finds in tables, of which `whole`
+ * leaves nothing out.
  */
-export function examinationReport({ measures }: Task, { findings, latency }: Examination, whole: boolean): string {
-  const { score, tables } = findings, { batch1, inBatches } = latency;
+export function examinationReport(
+  { measures }: Task,
+  { findings, latency }: Examination,
+  whole: boolean,
+): string {
+  const { score, tables } = findings;
+  const { batch1, inBatches } = latency;
   return stack([
     columns([
       ...Object.entries(score).map(([measure, value]) => [
         measures[measure].title,
         formatMeasure(measures[measure], value),
       ]),
-      ["one image", `${batch1.median_ms.toFixed(2)} ms (95th percentile ${batch1.p95_ms.toFixed(2)} ms)`],
-      [`in batches of ${inBatches.size}`, `${inBatches.images_per_second.toFixed(0)} images per second`],
+      [
+        "one image",
+        `${batch1.median_ms.toFixed(2)} ms (95th percentile ${batch1.p95_ms.toFixed(2)} ms)`,
+      ],
+      [
+        `in batches of ${inBatches.size}`,
+        `${inBatches.images_per_second.toFixed(0)} images per second`,
+      ],
     ], 2),
     ...tables(whole).map(({ rows, left }) => columns(rows, left)),
   ]);

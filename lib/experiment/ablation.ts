@@ -16,7 +16,8 @@ import type { Schedule } from "./schedule.ts";
 export type PartName = keyof Parts<Scorer, TeacherPart>;
 
 /** A part as a change `C` has it, or else as it was. */
-export type PartOf<C, P extends PartName, Was> = C extends { readonly [K in P]: infer Is } ? Is : Was;
+export type PartOf<C, P extends PartName, Was> = C extends { readonly [K in P]: infer Is } ? Is
+  : Was;
 
 /** The network that learns after a change. */
 export type StudentOf<C, S extends Scorer> = PartOf<C, "student", S> extends infer N
@@ -24,19 +25,26 @@ export type StudentOf<C, S extends Scorer> = PartOf<C, "student", S> extends inf
   : never;
 
 /** The networks that teach after a change. */
-export type TeachersOf<C, G extends TeacherPart> = PartOf<C, "teacher", G> extends infer T extends TeacherPart
-  ? NetworksOf<T>
+export type TeachersOf<C, G extends TeacherPart> = PartOf<C, "teacher", G> extends
+  infer T extends TeacherPart ? NetworksOf<T>
   : never;
 
 /** What a data set gives a step after a change. */
-export type ChangedDataOf<C, M extends Mix | undefined, V extends string> = PartOf<C, "dataset", Dataset<M, V>> extends
-  Dataset<infer N extends Mix | undefined, infer W extends string> ? DataOf<N, W> : never;
+export type ChangedDataOf<C, M extends Mix | undefined, V extends string> =
+  PartOf<C, "dataset", Dataset<M, V>> extends
+    Dataset<infer N extends Mix | undefined, infer W extends string> ? DataOf<N, W> : never;
 
 /**
- * What may be changed of an experiment. Where student, teacher or data set offer less than those before them the method,
- * which may need what is gone, has to be named again.
+ * What may be changed of an experiment. Where student, teacher or data set offer less than those
+ * before them the method, which may need what is gone, has to be named again.
  */
-export type Change<C, S extends Scorer, G extends TeacherPart, M extends Mix | undefined, V extends string> =
+export type Change<
+  C,
+  S extends Scorer,
+  G extends TeacherPart,
+  M extends Mix | undefined,
+  V extends string,
+> =
   & {
     /** What is learned from and reported on. */
     readonly dataset?: Dataset<Mix | undefined, string>;
@@ -47,14 +55,15 @@ export type Change<C, S extends Scorer, G extends TeacherPart, M extends Mix | u
     /** How long and at what pace. */
     readonly schedule?: Schedule;
   }
-  & ([StudentOf<C, S>, TeachersOf<C, G>, ChangedDataOf<C, M, V>] extends [S, NetworksOf<G>, DataOf<M, V>]
+  & ([StudentOf<C, S>, TeachersOf<C, G>, ChangedDataOf<C, M, V>] extends
+    [S, NetworksOf<G>, DataOf<M, V>]
     ? { readonly distiller?: Distiller<StudentOf<C, S>, TeachersOf<C, G>, ChangedDataOf<C, M, V>> }
     : { readonly distiller: Distiller<StudentOf<C, S>, TeachersOf<C, G>, ChangedDataOf<C, M, V>> })
   & { readonly [K in Exclude<keyof C, PartName>]: never };
 
 /**
- * Experiments that are another one but for some of its parts, by name: the default export of a module, each a run and a
- * row of a table. The first argument is that module's `import.meta`.
+ * Experiments that are another one but for some of its parts, by name: the default export of a
+ * module, each a run and a row of a table. The first argument is that module's `import.meta`.
  *
  * ```ts ignore
  * export default ablation(import.meta, vgg13_vgg8, {
@@ -74,8 +83,14 @@ export function ablation<
 >(
   meta: { readonly url: string },
   base: Declared<S, G, M, V, E>,
-  // Where a change fits nothing is asked of it, so that options of its own that are left out keep their default types.
-  changes: C & { readonly [K in keyof C]: C[K] extends Change<C[K], S, G, M, V> ? unknown : Change<C[K], S, G, M, V> },
+  // Where a change fits nothing is asked of it, so that options of its own that are left out keep
+  // their default types.
+  changes:
+    & C
+    & {
+      readonly [K in keyof C]: C[K] extends Change<C[K], S, G, M, V> ? unknown
+        : Change<C[K], S, G, M, V>;
+    },
 ): { readonly [K in keyof C]: Experiment<StudentOf<C[K], S>> } {
   const changed = Object.entries(changes).map(([name, change]) => [
     name,

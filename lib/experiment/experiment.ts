@@ -2,7 +2,13 @@ import type { Dataset, Mix } from "../data/dataset.ts";
 import type { Layer } from "../nn/layer.ts";
 import type { Net, Scorer } from "../nn/network.ts";
 import { Failure } from "../values/failure.ts";
-import { type DataOf, type Distiller, erase, type Teachers, type TrainedModule } from "./distiller.ts";
+import {
+  type DataOf,
+  type Distiller,
+  erase,
+  type Teachers,
+  type TrainedModule,
+} from "./distiller.ts";
 import type { Schedule } from "./schedule.ts";
 import type { ExternalWeights } from "./weights.ts";
 
@@ -36,7 +42,9 @@ export type Teacher<N extends Net = Net> = Trained<N> | ExternalWeights<N>;
 export type TeacherPart = undefined | Teacher | readonly Teacher[];
 
 /** The network behind a teacher, as it was declared. */
-export type NetworkOf<G> = G extends Trained<infer N> ? N : G extends ExternalWeights<infer N> ? N : never;
+export type NetworkOf<G> = G extends Trained<infer N> ? N
+  : G extends ExternalWeights<infer N> ? N
+  : never;
 
 /** The networks behind teachers. */
 export type NetworksOf<G extends TeacherPart> = G extends Teacher ? NetworkOf<G>
@@ -53,7 +61,10 @@ export interface Parts<
 > {
   /** What is learned from and reported on. */
   readonly dataset: Dataset<M, V>;
-  /** The network that learns; `from(x)`: that of another experiment, which starts with the weights that it ended with. */
+  /**
+   * The network that learns; `from(x)`: that of another experiment, which starts with the weights
+   * that it ended with.
+   */
   readonly student: S | Trained<S>;
   /** What teaches it; absent where the method needs nobody. */
   readonly teacher?: G;
@@ -63,9 +74,15 @@ export interface Parts<
   readonly schedule: Schedule;
 }
 
-/** An experiment: a value that says everything about a run but its seed. `E` are the names of what its method trains for others. */
+/**
+ * An experiment: a value that says everything about a run but its seed. `E` are the names of what
+ * its method trains for others.
+ */
 export interface Experiment<S extends Net = Net, E extends string = never> {
-  /** The address of the module that declares it; its id is that module's path, and `#name` where it is not the default. */
+  /**
+   * The address of the module that declares it; its id is that module's path, and `#name` where it
+   * is not the default.
+   */
   readonly url: string;
   /** What is learned from and reported on. */
   readonly dataset: Dataset<Mix | undefined, string>;
@@ -77,7 +94,10 @@ export interface Experiment<S extends Net = Net, E extends string = never> {
   readonly teachers: readonly Teacher[];
   /** Whether the method takes its teachers as a tuple rather than as one. */
   readonly several: boolean;
-  /** The method; that it fits student, teachers and data set was checked where the experiment was declared. */
+  /**
+   * The method; that it fits student, teachers and data set was checked where the experiment was
+   * declared.
+   */
   readonly distiller: Distiller<Net, Teachers, unknown, E>;
   /** What the method takes of what others trained. */
   readonly needs: readonly ExperimentModule[];
@@ -85,7 +105,10 @@ export interface Experiment<S extends Net = Net, E extends string = never> {
   readonly schedule: Schedule;
 }
 
-/** An experiment as it was declared, the types of its parts with it, for those that change some of them. */
+/**
+ * An experiment as it was declared, the types of its parts with it, for those that change some of
+ * them.
+ */
 export interface Declared<
   S extends Scorer,
   G extends TeacherPart,
@@ -100,8 +123,8 @@ export interface Declared<
 const experiments = new WeakSet<object>();
 
 /**
- * Declares an experiment. Makes no tensor and opens no file. Throws a `Failure` (exit 2) where the method takes a module that
- * no experiment trained.
+ * Declares an experiment. Makes no tensor and opens no file. Throws a `Failure` (exit 2) where the
+ * method takes a module that no experiment trained.
  */
 export function experiment<
   S extends Scorer,
@@ -113,7 +136,8 @@ export function experiment<
   meta: { readonly url: string },
   parts: Parts<S, G, M, V, E>,
 ): Declared<S, G, M, V, E> {
-  const { dataset, student, teacher, distiller, schedule } = parts, start = isTrained(student) ? student : undefined;
+  const { dataset, student, teacher, distiller, schedule } = parts;
+  const start = isTrained(student) ? student : undefined;
   const value: Declared<S, G, M, V, E> = {
     url: meta.url,
     parts,
@@ -141,7 +165,10 @@ function isTrained<S extends Net>(student: S | Trained<S>): student is Trained<S
 function checkedModule(module: TrainedModule, method: string): ExperimentModule {
   if (isExperimentModule(module)) return module;
   const { name } = module;
-  throw new Failure(2, `${method} takes a ${name} that no experiment trained: give it from(…).trainedModules.${name}`);
+  throw new Failure(
+    2,
+    `${method} takes a ${name} that no experiment trained: give it from(…).trainedModules.${name}`,
+  );
 }
 
 function isExperimentModule(module: TrainedModule): module is ExperimentModule {
@@ -154,8 +181,9 @@ export function isExperiment(value: unknown): value is Experiment {
 }
 
 /**
- * The student of another experiment, as a teacher or as what a student starts from, and under `trainedModules` what its method
- * trained besides: the first trial after its last epoch, unless said otherwise.
+ * The student of another experiment, as a teacher or as what a student starts from, and under
+ * `trainedModules` what its method trained besides: the first trial after its last epoch, unless
+ * said otherwise.
  */
 export function from<N extends Net, E extends string>(
   experiment: Experiment<N, E>,
@@ -163,8 +191,13 @@ export function from<N extends Net, E extends string>(
 ): Trained<N, E> {
   const trained = { kind: "trained", experiment, seed, epoch, trainedModules: {} } as const;
   const modules = Object.entries<Layer>(experiment.distiller.trainedModules ?? {})
-    .map(([name, layer]): [string, ExperimentModule] => [name, { kind: "module", trained, name, layer }]);
-  return { ...trained, trainedModules: Object.fromEntries(modules) as Trained<N, E>["trainedModules"] };
+    .map((
+      [name, layer],
+    ): [string, ExperimentModule] => [name, { kind: "module", trained, name, layer }]);
+  return {
+    ...trained,
+    trainedModules: Object.fromEntries(modules) as Trained<N, E>["trainedModules"],
+  };
 }
 
 /** The network that teaches. */
@@ -173,9 +206,11 @@ export function networkOf(teacher: Teacher): Net {
 }
 
 /**
- * Two teachers or more, in order, for a method that takes them together: `teacher: ensemble(from(a), from(b))`. That each
- * fits is checked where the experiment is declared.
+ * Two teachers or more, in order, for a method that takes them together: `teacher:
+ * ensemble(from(a), from(b))`. That each fits is checked where the experiment is declared.
  */
-export function ensemble<const G extends readonly [Teacher, Teacher, ...Teacher[]]>(...teachers: G): G {
+export function ensemble<const G extends readonly [Teacher, Teacher, ...Teacher[]]>(
+  ...teachers: G
+): G {
   return teachers;
 }

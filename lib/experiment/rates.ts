@@ -6,9 +6,15 @@ export interface Rate {
   readonly id: string;
   /** Everything that makes it what it is; part of the declaration. */
   readonly options: Json;
-  /** The learning rate after `passed` epochs, a fraction within one, of so many, where the schedule declares `lr`. */
+  /**
+   * The learning rate after `passed` epochs, a fraction within one, of so many, where the schedule
+   * declares `lr`.
+   */
   at(passed: number, training: { readonly epochs: number; readonly lr: number }): number;
-  /** The same for a training of `epochs` in place of `declared` ones, everything moved in proportion. */
+  /**
+   * The same for a training of `epochs` in place of `declared` ones, everything moved in
+   * proportion.
+   */
   over(epochs: number, declared: number): Rate;
 }
 
@@ -17,8 +23,8 @@ export interface RateOptions {
   /** Whether the rate changes between epochs only, or with every step. Default: `epoch`. */
   readonly every?: "epoch" | "step";
   /**
-   * A linear rise to the schedule's rate, as timm has it: the rate below it is not shifted, so a cosine goes on as though it
-   * had begun at the first step. Default: none.
+   * A linear rise to the schedule's rate, as timm has it: the rate below it is not shifted, so a
+   * cosine goes on as though it had begun at the first step. Default: none.
    */
   readonly warmup?: Warmup;
 }
@@ -33,7 +39,10 @@ export interface Warmup {
 
 /** What `steps` can be asked for. */
 export interface StepsOptions extends RateOptions {
-  /** The epochs after which the rate drops; with `every: "step"` fractions are points within an epoch. */
+  /**
+   * The epochs after which the rate drops; with `every: "step"` fractions are points within an
+   * epoch.
+   */
   readonly at: readonly number[];
   /** The factor of each drop. */
   readonly by: number;
@@ -49,7 +58,8 @@ export interface CosineOptions extends RateOptions {
 export function steps({ at, by, ...pace }: StepsOptions): Rate {
   const reached = pointOf(pace);
   return paced("steps", { at, by }, pace, {
-    rate: (passed, { lr }) => lr * by ** at.filter((milestone) => reached(milestone) <= passed).length,
+    rate: (passed, { lr }) =>
+      lr * by ** at.filter((milestone) => reached(milestone) <= passed).length,
     over: (moved, pace) => steps({ at: at.map(moved), by, ...pace }),
   });
 }
@@ -57,7 +67,8 @@ export function steps({ at, by, ...pace }: StepsOptions): Rate {
 /** The rate that falls along half a cosine, PyTorch's `CosineAnnealingLR`. */
 export function cosine({ minimum = 0, ...pace }: CosineOptions = {}): Rate {
   return paced("cosine", { minimum }, pace, {
-    rate: (passed, { epochs, lr }) => minimum + (lr - minimum) * (1 + Math.cos(Math.PI * passed / epochs)) / 2,
+    rate: (passed, { epochs, lr }) =>
+      minimum + (lr - minimum) * (1 + Math.cos(Math.PI * passed / epochs)) / 2,
     over: (_, pace) => cosine({ minimum, ...pace }),
   });
 }
@@ -69,7 +80,12 @@ interface Course {
   readonly over: (moved: (point: number) => number, pace: RateOptions) => Rate;
 }
 
-function paced(id: string, options: { readonly [name: string]: Json }, pace: RateOptions, course: Course): Rate {
+function paced(
+  id: string,
+  options: { readonly [name: string]: Json },
+  pace: RateOptions,
+  course: Course,
+): Rate {
   const { every, warmup } = pace;
   const reached = pointOf(pace);
   return {
@@ -89,12 +105,18 @@ function paced(id: string, options: { readonly [name: string]: Json }, pace: Rat
         const exact = point * epochs / declared;
         return every === "step" ? exact : Math.round(exact);
       };
-      return course.over(moved, { ...pace, ...warmup && { warmup: { ...warmup, epochs: moved(warmup.epochs) } } });
+      return course.over(moved, {
+        ...pace,
+        ...warmup && { warmup: { ...warmup, epochs: moved(warmup.epochs) } },
+      });
     },
   };
 }
 
-/** The point of a training at which a rate stands still until the next: the beginning of the epoch, or each. */
+/**
+ * The point of a training at which a rate stands still until the next: the beginning of the epoch,
+ * or each.
+ */
 function pointOf({ every }: RateOptions): (passed: number) => number {
   return every === "step" ? (passed) => passed : Math.floor;
 }

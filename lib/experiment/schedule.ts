@@ -12,11 +12,14 @@ export interface Schedule {
   readonly epochs: number;
   /** Images in a step; the last step of an epoch takes what is left. */
   readonly batch: number;
-  /** Makes the optimiser of these variables; what it remembers from step to step are variables that `create` makes. */
+  /**
+   * Makes the optimiser of these variables; what it remembers from step to step are variables that
+   * `create` makes.
+   */
   optimizer(trainable: readonly Variable[], create: Variables): Optimizer;
   /**
-   * The learning rate of a step: in the `epoch`, counted from 1, the `step`, counted from 0, of so many `steps`. Without
-   * the latter: of the first step of the epoch.
+   * The learning rate of a step: in the `epoch`, counted from 1, the `step`, counted from 0, of so
+   * many `steps`. Without the latter: of the first step of the epoch.
    */
   rate(epoch: number, step?: number, steps?: number): number;
   /** The same over another number of epochs, its rate's milestones moved in proportion. */

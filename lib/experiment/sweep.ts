@@ -39,7 +39,8 @@ export interface SweepDraw {
 }
 
 /** Which points of a space are tried: all, where every setting's values are listed, or some. */
-export type SweepMethod<S extends SweepSpace> = S extends SweepGrid ? "grid" | SweepDraw : SweepDraw;
+export type SweepMethod<S extends SweepSpace> = S extends SweepGrid ? "grid" | SweepDraw
+  : SweepDraw;
 
 /** What a sweep is made of. */
 export interface SweepOptions<S extends SweepSpace> {
@@ -47,7 +48,9 @@ export interface SweepOptions<S extends SweepSpace> {
   readonly space: S;
   /** `"grid"`, or `{ random: 20 }`. */
   readonly method: SweepMethod<S>;
-  /** The experiment at a point; its data set has to hold images out, by which points are compared. */
+  /**
+   * The experiment at a point; its data set has to hold images out, by which points are compared.
+   */
   readonly make: (values: SweepValues<S>) => Experiment;
 }
 
@@ -55,9 +58,10 @@ export interface SweepOptions<S extends SweepSpace> {
 const sweeps = new WeakMap<Experiments, ReadonlyMap<string, SweepPoint>>();
 
 /**
- * Experiments at points of a space, by names such as `kd=0.5,temperature=4`: the default export of a module, in which
- * `deno task sweep` finds the best. Each is a run and a row of a table like any other. Throws a `Failure` (exit 2) at a space
- * without points, and where an experiment holds nothing out: what is chosen on the test set cannot be tested on it.
+ * Experiments at points of a space, by names such as `kd=0.5,temperature=4`: the default export of
+ * a module, in which `deno task sweep` finds the best. Each is a run and a row of a table like any
+ * other. Throws a `Failure` (exit 2) at a space without points, and where an experiment holds
+ * nothing out: what is chosen on the test set cannot be tested on it.
  *
  * ```ts ignore
  * export default sweep({
@@ -73,26 +77,37 @@ const sweeps = new WeakMap<Experiments, ReadonlyMap<string, SweepPoint>>();
  * });
  * ```
  */
-export function sweep<const S extends SweepSpace>({ space, method, make }: SweepOptions<S>): Experiments {
+export function sweep<const S extends SweepSpace>(
+  { space, method, make }: SweepOptions<S>,
+): Experiments {
   check(space);
   const all = typeof method === "object" ? draw(space, method) : grid(space as SweepGrid);
   const points = new Map(all.map((point) => [nameOf(point), point]));
-  const experiments = Object.fromEntries(Array.from(points, ([name, point]) => [name, make(point as SweepValues<S>)]));
+  const experiments = Object.fromEntries(
+    Array.from(points, ([name, point]) => [name, make(point as SweepValues<S>)]),
+  );
   for (const [name, { dataset: { id, holdout } }] of Object.entries(experiments)) {
-    if (holdout === 0) throw refusal(`${id} holds nothing out at ${name}: give it \`holdout\`, images to choose by`);
+    if (holdout === 0) {
+      throw refusal(`${id} holds nothing out at ${name}: give it \`holdout\`, images to choose by`);
+    }
   }
   sweeps.set(experiments, points);
   return experiments;
 }
 
-/** The points of what `sweep` made, by the names of its experiments; undefined for anything else. */
+/**
+ * The points of what `sweep` made, by the names of its experiments; undefined for anything else.
+ */
 export function pointsOf(value: unknown): ReadonlyMap<string, SweepPoint> | undefined {
   return typeof value === "object" && value !== null ? sweeps.get(value as Experiments) : undefined;
 }
 
 const refusal = (problem: string): Failure => new Failure(2, `sweep: ${problem}`);
 
-/** Throws a `Failure` (exit 2) at a setting that gives no points, or none that a file could be named after. */
+/**
+ * Throws a `Failure` (exit 2) at a setting that gives no points, or none that a file could be named
+ * after.
+ */
 function check(space: SweepSpace): void {
   if (Object.keys(space).length === 0) throw refusal("the space has no settings");
   for (const [setting, of] of Object.entries(space)) {
@@ -113,7 +128,9 @@ function wrongList(values: readonly SweepValue[]): string | undefined {
 }
 
 function wrongRange({ from, to, scale }: SweepRange): string | undefined {
-  if (!(from < to && Number.isFinite(to - from))) return `goes from ${from} to ${to}; it has to grow`;
+  if (!(from < to && Number.isFinite(to - from))) {
+    return `goes from ${from} to ${to}; it has to grow`;
+  }
   return scale === "log" && from <= 0 ? `goes from ${from}, which has no logarithm` : undefined;
 }
 
@@ -124,19 +141,25 @@ function isList(of: SweepSpace[string]): of is readonly SweepValue[] {
 /** Every point, the last setting running fastest. */
 function grid(space: SweepGrid): SweepPoint[] {
   return Object.entries(space).reduce<SweepPoint[]>(
-    (points, [setting, values]) => points.flatMap((point) => values.map((value) => ({ ...point, [setting]: value }))),
+    (points, [setting, values]) =>
+      points.flatMap((point) => values.map((value) => ({ ...point, [setting]: value }))),
     [{}],
   );
 }
 
 /** So many different points, or all where there are no more. */
 function draw(space: SweepSpace, { random: count, seed = 0 }: SweepDraw): SweepPoint[] {
-  if (!Number.isInteger(count) || count < 1) throw refusal(`\`random\` is a number of points, not ${count}`);
-  const lists = Object.values(space), size = lists.reduce((all, of) => all * (isList(of) ? of.length : Infinity), 1);
+  if (!Number.isInteger(count) || count < 1) {
+    throw refusal(`\`random\` is a number of points, not ${count}`);
+  }
+  const lists = Object.values(space);
+  const size = lists.reduce((all, of) => all * (isList(of) ? of.length : Infinity), 1);
   if (size <= count) return grid(space as SweepGrid);
   const points = new Map<string, SweepPoint>();
   for (let i = 0; points.size < count; i++) {
-    if (i > 1000 * count) throw refusal(`the space has no ${count} points that differ in three digits`);
+    if (i > 1000 * count) {
+      throw refusal(`the space has no ${count} points that differ in three digits`);
+    }
     const point = Object.fromEntries(
       Object.entries(space).map(([setting, of]) => {
         const share = stream(seed, `sweep/${i}/${setting}`).uniform();

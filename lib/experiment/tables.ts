@@ -13,9 +13,10 @@ export interface PaperCells {
   /** The tables, by their ids in the paper's file. */
   readonly ids: readonly string[];
   /**
-   * By method, then by column: `slkd: { vgg13_vgg8 }` is taught by vgg13 and trains vgg8; the rows `teacher` and `student`
-   * go by their own network, `teacher: { vgg13 }`; `imagenet.resnet34` goes by `resnet34`. What is not there was not run;
-   * what is of a pair that no table here has is passed over.
+   * By method, then by column: `slkd: { vgg13_vgg8 }` is taught by vgg13 and trains vgg8; the rows
+   * `teacher` and `student` go by their own network, `teacher: { vgg13 }`; `imagenet.resnet34` goes
+   * by `resnet34`. What is not there was not run; what is of a pair that no table here has is
+   * passed over.
    */
   readonly rows: { readonly [method: string]: Experiments };
 }
@@ -52,12 +53,20 @@ export interface OwnTables {
 export type Tables = PaperTables | OwnTables;
 
 /** A table that says whether it is a paper's. */
-export type KnownTable = (PaperCells & { readonly kind: "paper" }) | (OwnTable & { readonly kind: "own" });
+export type KnownTable =
+  | (PaperCells & { readonly kind: "paper" })
+  | (OwnTable & { readonly kind: "own" });
 
 /** A folder's tables that say whether they are a paper's. */
 export type KnownTables =
-  | (Omit<PaperTables, "tables"> & { readonly kind: "paper"; readonly tables: readonly KnownTable[] })
-  | (Omit<OwnTables, "tables"> & { readonly kind: "own"; readonly tables: readonly (OwnTable & { kind: "own" })[] });
+  | (Omit<PaperTables, "tables"> & {
+    readonly kind: "paper";
+    readonly tables: readonly KnownTable[];
+  })
+  | (Omit<OwnTables, "tables"> & {
+    readonly kind: "own";
+    readonly tables: readonly (OwnTable & { kind: "own" })[];
+  });
 
 const declared = new WeakSet<object>();
 
@@ -68,7 +77,9 @@ export function tables(value: Tables): KnownTables {
     ? {
       ...value,
       kind: "paper",
-      tables: value.tables.map((table) => "ids" in table ? { kind: "paper", ...table } : own(table)),
+      tables: value.tables.map((table) =>
+        "ids" in table ? { kind: "paper", ...table } : own(table)
+      ),
     }
     : { ...value, kind: "own", tables: value.tables.map(own) };
   declared.add(known);

@@ -4,19 +4,28 @@ import type { Net } from "../nn/network.ts";
 /** Where weights are: a file or an address, one of the two. */
 export type WeightsSource =
   | {
-    /** The file, from the project's root folder where it is a relative path; or its URL, as of `import.meta.url`. */
+    /**
+     * The file, from the project's root folder where it is a relative path; or its URL, as of
+     * `import.meta.url`.
+     */
     readonly file: string | URL;
     /** Not beside a file. */
     readonly url?: undefined;
   }
   | {
-    /** The http or https address, from which they are downloaded once, into the data folder's `weights`. */
+    /**
+     * The http or https address, from which they are downloaded once, into the data folder's
+     * `weights`.
+     */
     readonly url: string;
     /** Not beside an address. */
     readonly file?: undefined;
   };
 
-/** What is known of weights beforehand; what turns out otherwise stops the run before anything is trained. */
+/**
+ * What is known of weights beforehand; what turns out otherwise stops the run before anything is
+ * trained.
+ */
 export interface WeightsFacts {
   /** The SHA-256 of the file, in 64 lower-case hexadecimal digits. */
   readonly sha256?: string;
@@ -39,21 +48,29 @@ export interface ExternalWeights<N extends Net = Net> {
 }
 
 /**
- * Weights trained elsewhere as a teacher, in place of `from(experiment)`: a safetensors file or PyTorch's, by our names or
- * the reference implementations'. Opens no file. Throws a `Failure` (exit 2) at a malformed address, sum or percentage.
+ * Weights trained elsewhere as a teacher, in place of `from(experiment)`: a safetensors file or
+ * PyTorch's, by our names or the reference implementations'. Opens no file. Throws a `Failure`
+ * (exit 2) at a malformed address, sum or percentage.
  */
-export function weights<N extends Net>(network: N, options: WeightsSource & WeightsFacts): ExternalWeights<N> {
+export function weights<N extends Net>(
+  network: N,
+  options: WeightsSource & WeightsFacts,
+): ExternalWeights<N> {
   const { file, url, sha256 = null, top1 = null } = options;
   const refuse = (problem: string) => new Failure(2, `weights(${network.id}, …): ${problem}`);
   if (url !== undefined && !/^https?:$/.test(URL.parse(url)?.protocol ?? "")) {
     throw refuse(`\`url\` has to be an http or https address, not ${url}; \`file\` names a file`);
   }
   if (file instanceof URL && file.protocol !== "file:") {
-    throw refuse(`\`file\` has to be a path or a file's URL, not ${file}; \`url\` names an address`);
+    throw refuse(
+      `\`file\` has to be a path or a file's URL, not ${file}; \`url\` names an address`,
+    );
   }
   if (sha256 !== null && !/^[0-9a-f]{64}$/.test(sha256)) {
     throw refuse(`\`sha256\` has to be 64 hexadecimal digits in lower case, not ${sha256}`);
   }
-  if (top1 !== null && !(top1 >= 0 && top1 <= 100)) throw refuse(`\`top1\` is a percentage, 0 to 100, not ${top1}`);
+  if (top1 !== null && !(top1 >= 0 && top1 <= 100)) {
+    throw refuse(`\`top1\` is a percentage, 0 to 100, not ${top1}`);
+  }
   return { kind: "given", network, source: url === undefined ? { file } : { url }, sha256, top1 };
 }

@@ -1,5 +1,6 @@
 /**
- * The folder of an export: written aside and renamed, and replaced only where it holds nothing but an export's own files.
+ * The folder of an export: written aside and renamed, and replaced only where it holds nothing but
+ * an export's own files.
  *
  * @module
  */
@@ -14,25 +15,31 @@ import type { Files } from "./format.ts";
 const RECORD = "export.json";
 
 /**
- * Writes an export's files into a folder, with `export.json` beside them: where it comes from, and each file's SHA-256.
- * Rejects with a `Failure`: exit 2 where the folder is there and holds something else than an unchanged export, 3 where
- * it cannot be written; what was there then stays.
+ * Writes an export's files into a folder, with `export.json` beside them: where it comes from, and
+ * each file's SHA-256. Rejects with a `Failure`: exit 2 where the folder is there and holds
+ * something else than an unchanged export, 3 where it cannot be written; what was there then stays.
  */
 export async function writeExport(
   path: string,
   origin: { readonly [fact: string]: Json },
   files: Files,
 ): Promise<void> {
-  const isThere = await checkReplaceable(path), aside = `${path}.${crypto.randomUUID()}.tmp`;
+  const isThere = await checkReplaceable(path);
+  const aside = `${path}.${crypto.randomUUID()}.tmp`;
   try {
     const sums: Record<string, string> = {};
     for (const [name, content] of files) {
-      const bytes = typeof content === "string" ? new TextEncoder().encode(content) : Uint8Array.from(content);
+      const bytes = typeof content === "string"
+        ? new TextEncoder().encode(content)
+        : Uint8Array.from(content);
       sums[name] = await sha256(bytes);
       await Deno.mkdir(dirname(join(aside, name)), { recursive: true });
       await atomicWrite(join(aside, name), bytes);
     }
-    await atomicWrite(join(aside, RECORD), `${JSON.stringify({ ...origin, files: sums }, null, 2)}\n`);
+    await atomicWrite(
+      join(aside, RECORD),
+      `${JSON.stringify({ ...origin, files: sums }, null, 2)}\n`,
+    );
     if (isThere) await replace(path, aside);
     else await Deno.rename(aside, path);
   } catch (error) {
@@ -55,12 +62,15 @@ async function replace(path: string, by: string): Promise<void> {
 }
 
 /**
- * Whether there is such a folder. Rejects with a `Failure` (exit 2) where it holds a file that an export did not write, or
- * one that was changed since.
+ * Whether there is such a folder. Rejects with a `Failure` (exit 2) where it holds a file that an
+ * export did not write, or one that was changed since.
  */
 export async function checkReplaceable(path: string): Promise<boolean> {
   const refuse = (problem: string) =>
-    new Failure(2, `${path} ${problem}, and an export replaces only an export: --out names another folder`);
+    new Failure(
+      2,
+      `${path} ${problem}, and an export replaces only an export: --out names another folder`,
+    );
   const names = await namesIn(path).catch((error) => {
     if (error instanceof Deno.errors.NotFound) return undefined;
     if (error instanceof Deno.errors.NotADirectory) throw refuse("is no folder");
@@ -82,8 +92,9 @@ export async function checkReplaceable(path: string): Promise<boolean> {
 async function namesIn(path: string): Promise<string[]> {
   const found: string[] = [];
   for await (const { name, isDirectory } of Deno.readDir(path)) {
-    if (isDirectory) found.push(...(await namesIn(join(path, name))).map((below) => `${name}/${below}`));
-    else found.push(name);
+    if (isDirectory) {
+      found.push(...(await namesIn(join(path, name))).map((below) => `${name}/${below}`));
+    } else found.push(name);
   }
   return found;
 }

@@ -9,7 +9,10 @@ export interface Format {
   readonly title: string;
   /** The library that loads it, as model cards call it. */
   readonly library: (model: ExportedModel) => string;
-  /** The order of a batch's dimensions: height and width before the channels, as here, or behind them, as in PyTorch. */
+  /**
+   * The order of a batch's dimensions: height and width before the channels, as here, or behind
+   * them, as in PyTorch.
+   */
   readonly layout: (model: ExportedModel) => "NHWC" | "NCHW";
   /** Writes its files. */
   readonly files: (model: ExportedModel) => Promise<Files>;

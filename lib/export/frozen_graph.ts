@@ -6,7 +6,12 @@ import { type Variable, variables } from "../nn/variables.ts";
 import { type NativeBackend, nativeBackend, traceInto, withTwins } from "../tensorflow/backend.ts";
 import { DataType } from "../tensorflow/binding.ts";
 import { Graph, type Node } from "../tensorflow/graph.ts";
-import { decodeGraph, type GraphDef, type SignatureDef, type TensorInfo } from "../tensorflow/messages.ts";
+import {
+  decodeGraph,
+  type GraphDef,
+  type SignatureDef,
+  type TensorInfo,
+} from "../tensorflow/messages.ts";
 import { openTensorflow } from "../tensorflow/open_tensorflow.ts";
 import type { ExportedModel } from "./model.ts";
 
@@ -14,21 +19,32 @@ import type { ExportedModel } from "./model.ts";
 export interface FrozenGraph {
   /** The graph; constants that are weights have the variables' names. */
   readonly graph: GraphDef;
-  /** It takes `images`, normalised, float32 [batch, height, width, channels], and gives `logits`, [batch, classes]. */
+  /**
+   * It takes `images`, normalised, float32 [batch, height, width, channels], and gives `logits`,
+   * [batch, classes].
+   */
   readonly signature: SignatureDef;
   /** The version of the TensorFlow that wrote it. */
   readonly tensorflow: string;
 }
 
 /** What cannot be done with such a graph. */
-export const FROZEN = "For inference only: its norms use their running statistics, and its weights are constants.";
+export const FROZEN =
+  "For inference only: its norms use their running statistics, and its weights are constants.";
 
-/** The graph of a network for batches of any size, made only of ops that tfjs's graph models know too. */
+/**
+ * The graph of a network for batches of any size, made only of ops that tfjs's graph models know
+ * too.
+ */
 export async function frozenGraph(model: ExportedModel): Promise<FrozenGraph> {
-  const tensorflow = await openTensorflow(), backend = nativeBackend()!, graph = new Graph();
+  const tensorflow = await openTensorflow();
+  const backend = nativeBackend()!;
+  const graph = new Graph();
   try {
     const images = graph.placeholder([-1, ...model.image], DataType.float32);
-    const { logits, weights } = withTwins(() => traceInto(graph, () => record(model, graph, backend, images)));
+    const { logits, weights } = withTwins(() =>
+      traceInto(graph, () => record(model, graph, backend, images))
+    );
     const names = new Map([[graph.nameOf(images), "images"], [graph.nameOf(logits), "logits"]]);
     for (const [{ name }, node] of weights) names.set(graph.nameOf(node), name);
     const signature = {
@@ -59,7 +75,9 @@ function record(
     read(variable): Tensor {
       let node = weights.get(variable);
       if (!node) {
-        node = graph.node(graph.createTensor([...variable.shape], DataType.float32, variable.initial()));
+        node = graph.node(
+          graph.createTensor([...variable.shape], DataType.float32, variable.initial()),
+        );
         weights.set(variable, node);
       }
       return backend.createOutputTensor(node);
@@ -76,7 +94,11 @@ function record(
 
 /** The first output of an operation as a signature has it. */
 function described(name: string, { shape }: Node): TensorInfo {
-  return { name: `${name}:0`, dtype: "DT_FLOAT", tensorShape: { dim: shape.map((size) => ({ size: String(size) })) } };
+  return {
+    name: `${name}:0`,
+    dtype: "DT_FLOAT",
+    tensorShape: { dim: shape.map((size) => ({ size: String(size) })) },
+  };
 }
 
 /** The graph with other names for some of its operations. */

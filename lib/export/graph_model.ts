@@ -1,4 +1,9 @@
-import { type GraphDef, graphJson, type NodeDef, type TensorProto } from "../tensorflow/messages.ts";
+import {
+  type GraphDef,
+  graphJson,
+  type NodeDef,
+  type TensorProto,
+} from "../tensorflow/messages.ts";
 import { FROZEN, frozenGraph } from "./frozen_graph.ts";
 import type { Files, Format } from "./format.ts";
 
@@ -23,7 +28,10 @@ export const graphModel: Format = {
       convertedBy: "Retort",
       signature,
       modelTopology: graphJson(emptied(graph)),
-      weightsManifest: [{ paths, weights: constants.map(({ name, tensor }) => described(name, tensor)) }],
+      weightsManifest: [{
+        paths,
+        weights: constants.map(({ name, tensor }) => described(name, tensor)),
+      }],
     };
     return new Map<string, Uint8Array | string>([
       ["model.json", `${JSON.stringify(json)}\n`],
@@ -47,7 +55,11 @@ console.log([...best].map((i) => facts.classes[i]));
 const NAMES: Readonly<Record<string, string>> = { DT_FLOAT: "float32", DT_INT32: "int32" };
 
 function described(name: string, { dtype, tensorShape }: TensorProto) {
-  return { name, shape: (tensorShape.dim ?? []).map(({ size }) => Number(size)), dtype: NAMES[dtype] };
+  return {
+    name,
+    shape: (tensorShape.dim ?? []).map(({ size }) => Number(size)),
+    dtype: NAMES[dtype],
+  };
 }
 
 /** A constant's elements. TensorFlow writes a single one as a number rather than as bytes. */
@@ -60,7 +72,10 @@ function content({ tensorContent, floatVal, intVal }: TensorProto): Uint8Array<A
 /** Bytes one after the other, cut into pieces. */
 async function sharded(parts: readonly Uint8Array<ArrayBuffer>[]): Promise<Uint8Array[]> {
   const whole = await new Blob([...parts]).bytes();
-  return Array.from({ length: Math.ceil(whole.length / SHARD) }, (_, i) => whole.subarray(i * SHARD, (i + 1) * SHARD));
+  return Array.from(
+    { length: Math.ceil(whole.length / SHARD) },
+    (_, i) => whole.subarray(i * SHARD, (i + 1) * SHARD),
+  );
 }
 
 /** The graph without its constants' elements. */

@@ -12,7 +12,9 @@ export interface ExportedModel {
   readonly classes: readonly string[];
   /** How pixels become its input. */
   readonly normalisation: Normalisation;
-  /** How images of another size become its own; absent where it has only seen images that have it. */
+  /**
+   * How images of another size become its own; absent where it has only seen images that have it.
+   */
   readonly resize?: string;
   /** Its variables' values by our names. */
   readonly tensors: ReadonlyMap<string, Value>;

@@ -38,7 +38,8 @@ export interface CardFacts {
 
 /** A model card: markdown, with metadata for model hubs in front. */
 export function modelCard(facts: CardFacts): string {
-  const { model, format } = facts, name = title(facts);
+  const { model, format } = facts;
+  const name = title(facts);
   return `${
     stack([
       cardMetadata(facts, name),
@@ -62,12 +63,16 @@ export function modelCard(facts: CardFacts): string {
   }\n`;
 }
 
-function title({ student: { experiment: { student, dataset, distiller, teachers } } }: CardFacts): string {
+function title(
+  { student: { experiment: { student, dataset, distiller, teachers } } }: CardFacts,
+): string {
   const from = teachers.map((teacher) => networkOf(teacher).id).join(", ");
   return `${student.id} on ${dataset.id}: ${distiller.id}${from ? ` from ${from}` : ""}`;
 }
 
-function task({ model: { network, image: [height, width], classes }, parameters, multiplyAdds }: CardFacts): string {
+function task(
+  { model: { network, image: [height, width], classes }, parameters, multiplyAdds }: CardFacts,
+): string {
   const size = `${count(parameters)} parameters, ${count(multiplyAdds)} multiply-adds an image`;
   return paragraph(
     escapeMarkdown(
@@ -78,11 +83,15 @@ function task({ model: { network, image: [height, width], classes }, parameters,
   );
 }
 
-function accuracy({ student: { experiment, seed, trial: { metric } }, epoch, outcome, tested }: CardFacts): string {
-  const shown = percentages(metric, experiment.dataset.task, epoch).map(({ measure, title, decimals, value }) => {
-    const all = summary(valuesOf(outcome, measure, epoch));
-    return [title, formatFixed(value, decimals), all ? formatSpread(all, decimals) : "—"];
-  });
+function accuracy(
+  { student: { experiment, seed, trial: { metric } }, epoch, outcome, tested }: CardFacts,
+): string {
+  const shown = percentages(metric, experiment.dataset.task, epoch).map(
+    ({ measure, title, decimals, value }) => {
+      const all = summary(valuesOf(outcome, measure, epoch));
+      return [title, formatFixed(value, decimals), all ? formatSpread(all, decimals) : "—"];
+    },
+  );
   const [header, own, all] = [0, 1, 2].map((row) => shown.map((cells) => cells[row]));
   return stack([
     paragraph(
@@ -90,11 +99,16 @@ function accuracy({ student: { experiment, seed, trial: { metric } }, epoch, out
         count(tested)
       } test images of ${experiment.dataset.id}; over the trials mean ± sample standard deviation (n).`,
     ),
-    grid(["", ...header], [[`this model: seed ${seed}, ${epoch} epoch`, ...own], [`trials, ${epoch} epoch`, ...all]]),
+    grid(["", ...header], [[`this model: seed ${seed}, ${epoch} epoch`, ...own], [
+      `trials, ${epoch} epoch`,
+      ...all,
+    ]]),
   ]);
 }
 
-function method({ student: { experiment: { dataset: { task }, distiller, teachers }, trial } }: CardFacts): string {
+function method(
+  { student: { experiment: { dataset: { task }, distiller, teachers }, trial } }: CardFacts,
+): string {
   const { title, decimals } = task.measures[task.primary];
   const rows = trial.teachers.map(({ id, seed, sha256, score }, i) => [
     escapeMarkdown(networkOf(teachers[i]).id),
@@ -103,7 +117,9 @@ function method({ student: { experiment: { dataset: { task }, distiller, teacher
     `\`${sha256}\``,
   ]);
   return stack([
-    paragraph(escapeMarkdown(`${inWords(distiller)}${distiller.paper ? `: ${distiller.paper}` : ""}.`)),
+    paragraph(
+      escapeMarkdown(`${inWords(distiller)}${distiller.paper ? `: ${distiller.paper}` : ""}.`),
+    ),
     rows.length > 0 ? grid(["teacher", "weights", title, "sha256"], rows) : "",
   ]);
 }
@@ -115,26 +131,33 @@ function recipe({ student: { experiment: { dataset, schedule } } }: CardFacts): 
 
 function inputAndOutput({ model, format }: CardFacts): string {
   const { image: [height, width, channels], classes, normalisation: { mean, std }, resize } = model;
-  const layout = format.layout(model), sides = { NHWC: [height, width, channels], NCHW: [channels, height, width] };
+  const layout = format.layout(model);
+  const sides = { NHWC: [height, width, channels], NCHW: [channels, height, width] };
   const facts = preprocessing(model, format);
   return bullets([
-    `images: float32 \`[${["batch", ...sides[layout]].join(", ")}]\` (${layout}), channels ${facts.channels}`,
+    `images: float32 \`[${
+      ["batch", ...sides[layout]].join(", ")
+    }]\` (${layout}), channels ${facts.channels}`,
     `normalised: \`${FORMULA}\`, mean ${mean.join("/")}, std ${std.join("/")}`,
     ...(resize ? [`images of another size: ${escapeMarkdown(resize)}`] : []),
     `logits: float32 \`[batch, ${classes.length}]\`: ${escapeMarkdown(classes.join(", "))}`,
   ]);
 }
 
-function source({ student: { id, seed, sha256, trial }, epoch, format, versions, commit }: CardFacts): string {
-  const engine = trial.tensorflow ? `TensorFlow ${trial.tensorflow}` : `the ${trial.backend} backend`;
+function source(
+  { student: { id, seed, sha256, trial }, epoch, format, versions, commit }: CardFacts,
+): string {
+  const engine = trial.tensorflow
+    ? `TensorFlow ${trial.tensorflow}`
+    : `the ${trial.backend} backend`;
   const { retort, deno, tfjs } = versions;
   return bullets([
     `experiment \`${id}\`, seed ${seed}, ${epoch} epoch; declaration \`${trial.declaration}\``,
     `weights: sha256 \`${sha256}\``,
     `trained in ${trial.precision} with ${engine}, commit ${trial.commit ?? "unknown"}`,
-    `taken out as ${format.title} by Retort ${retort ?? "unknown"}, Deno ${deno}, tfjs ${tfjs}, commit ${
-      commit ?? "unknown"
-    }`,
+    `taken out as ${format.title} by Retort ${
+      retort ?? "unknown"
+    }, Deno ${deno}, tfjs ${tfjs}, commit ${commit ?? "unknown"}`,
   ]);
 }
 
@@ -144,16 +167,23 @@ function limits({ model, format, student: { trial }, epoch, outcome }: CardFacts
     `It knows ${model.classes.length} classes: an image of anything else gets one of them all the same.`,
     ...(n < 2 ? ["Its accuracy is that of one trial: how far it spreads was not measured."] : []),
     ...(epoch === "best" && trial.holdout === null
-      ? ["Its epoch was chosen by the test images, as the papers do: its accuracy is somewhat flattered."]
+      ? [
+        "Its epoch was chosen by the test images, as the papers do: its accuracy is somewhat flattered.",
+      ]
       : []),
-    ...(trial.precision === "bfloat16" ? ["Its accuracy was measured with convolutions in bfloat16."] : []),
+    ...(trial.precision === "bfloat16"
+      ? ["Its accuracy was measured with convolutions in bfloat16."]
+      : []),
     ...format.limits,
   ]);
 }
 
 const count = (number: number): string => number.toLocaleString("en");
 
-/** What model hubs read in front of a card, YAML between two rules; the licence is left to whoever publishes the model. */
+/**
+ * What model hubs read in front of a card, YAML between two rules; the licence is left to whoever
+ * publishes the model.
+ */
 export function cardMetadata({ model, format, student, epoch }: CardFacts, name: string): string {
   const { experiment: { dataset, distiller }, trial: { metric } } = student;
   const result = {

@@ -7,14 +7,15 @@ import type { Format } from "./format.ts";
 import type { ExportedModel } from "./model.ts";
 
 /**
- * One safetensors file: by PyTorch's names and in its layout where the network has a reference implementation, whose
- * `load_state_dict` takes it; else by ours.
+ * One safetensors file: by PyTorch's names and in its layout where the network has a reference
+ * implementation, whose `load_state_dict` takes it; else by ours.
  */
 export const safetensors: Format = {
   title: "safetensors",
   library: ({ network }) => network.names ? "pytorch" : "retort",
   layout: ({ network }) => network.names ? "NCHW" : "NHWC",
-  files: (model) => Promise.resolve(new Map([["model.safetensors", encode(entries(model), metadata(model))]])),
+  files: (model) =>
+    Promise.resolve(new Map([["model.safetensors", encode(entries(model), metadata(model))]])),
   loading: ({ network, classes }) =>
     network.names
       ? `\`model\` is the \`${network.id}\` of RepDistiller, mdistiller or code built on them, made for ${classes.length} classes.
@@ -35,7 +36,10 @@ function teaching({ id }: Net): string {
   return `In Retort it teaches as \`weights(${id}, { file: "model.safetensors" })\`.`;
 }
 
-/** Our axes in PyTorch's order, by their number: convolutions out, in, height, width; dense layers out, in. */
+/**
+ * Our axes in PyTorch's order, by their number: convolutions out, in, height, width; dense layers
+ * out, in.
+ */
 const AXES: Readonly<Record<number, readonly number[]>> = { 2: [1, 0], 4: [3, 2, 0, 1] };
 
 function entries({ network, tensors }: ExportedModel): Map<string, Entry> {
@@ -54,13 +58,21 @@ function entries({ network, tensors }: ExportedModel): Map<string, Entry> {
 }
 
 function entry({ shape, data }: Value): Entry {
-  return data instanceof Float32Array ? { dtype: "F32", shape, data } : { dtype: "I32", shape, data };
+  return data instanceof Float32Array
+    ? { dtype: "F32", shape, data }
+    : { dtype: "I32", shape, data };
 }
 
 function metadata(
   { network, image, classes, normalisation: { mean, std }, origin }: ExportedModel,
 ): Record<string, string> {
-  const facts = { network: { id: network.id, options: network.options }, image, classes, mean, std };
+  const facts = {
+    network: { id: network.id, options: network.options },
+    image,
+    classes,
+    mean,
+    std,
+  };
   const texts = Object.entries(facts).map(([name, value]) => [name, canonical(value)]);
   return { ...(network.names ? { format: "pt" } : {}), ...Object.fromEntries(texts), ...origin };
 }

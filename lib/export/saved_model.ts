@@ -2,7 +2,10 @@ import { encodeSavedModel } from "../tensorflow/messages.ts";
 import { FROZEN, frozenGraph } from "./frozen_graph.ts";
 import type { Format } from "./format.ts";
 
-/** TensorFlow's SavedModel: one graph with the tag `serve` and the signature `serving_default`, its weights constants. */
+/**
+ * TensorFlow's SavedModel: one graph with the tag `serve` and the signature `serving_default`, its
+ * weights constants.
+ */
 export const savedModel: Format = {
   title: "TensorFlow SavedModel",
   library: () => "tensorflow",

@@ -7,16 +7,21 @@ export interface ByteSource {
   /** How many bytes there are. */
   readonly size: number;
   /**
-   * A copy of `length` bytes from `position` on, with a buffer of its own. Throws a RangeError where there are fewer, and
-   * then allocates nothing.
+   * A copy of `length` bytes from `position` on, with a buffer of its own. Throws a RangeError
+   * where there are fewer, and then allocates nothing.
    */
   read(position: number, length: number): Uint8Array<ArrayBuffer>;
 }
 
-/** A file on the disk as a source, to be closed. It and its `read` throw a `Failure` (exit 3) where the system refuses. */
+/**
+ * A file on the disk as a source, to be closed. It and its `read` throw a `Failure` (exit 3) where
+ * the system refuses.
+ */
 export function fileSource(path: string): ByteSource & Disposable {
-  const refused = (error: unknown) => new Failure(3, `cannot read ${path}: ${plain(error)}`, { cause: error });
-  let file: Deno.FsFile, found: Deno.FileInfo;
+  const refused = (error: unknown) =>
+    new Failure(3, `cannot read ${path}: ${plain(error)}`, { cause: error });
+  let file: Deno.FsFile;
+  let found: Deno.FileInfo;
   try {
     found = Deno.statSync(path);
     if (!found.isFile) throw new Error(found.isDirectory ? "it is a folder" : "it is not a file");

@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 
-/** What a file's publisher says it is: the algorithm and the sum in lower-case hexadecimal digits. */
+/**
+ * What a file's publisher says it is: the algorithm and the sum in lower-case hexadecimal digits.
+ */
 export interface Checksum {
   /** How the sum is computed. */
   readonly algorithm: "md5" | "sha256";

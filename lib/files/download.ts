@@ -10,8 +10,8 @@ export interface Download {
   /** What its publisher says it is; absent where nothing is said. */
   readonly sum?: Checksum;
   /**
-   * The file it becomes; its folder is made where there is none. Until it is whole it is this name with `.part`, which a
-   * later attempt goes on from.
+   * The file it becomes; its folder is made where there is none. Until it is whole it is this name
+   * with `.part`, which a later attempt goes on from.
    */
   readonly to: string;
   /** How to have the file looked for elsewhere; the end of every message. */
@@ -22,12 +22,18 @@ export interface Download {
 const PATIENCE = 60_000;
 
 /**
- * Downloads a file unless it is there, going on where an earlier attempt ended, with a line on `log` for every tenth.
- * Two processes at once do it once. Rejects with a `Failure` (exit 3) that names the file and the ways out when there is
- * no network, no room, an early end or a wrong checksum; where nothing came, nothing is left behind.
+ * Downloads a file unless it is there, going on where an earlier attempt ended, with a line on
+ * `log` for every tenth. Two processes at once do it once. Rejects with a `Failure` (exit 3) that
+ * names the file and the ways out when there is no network, no room, an early end or a wrong
+ * checksum; where nothing came, nothing is left behind.
  */
-export async function download({ url, sum, to, elsewhere }: Download, log: (line: string) => void): Promise<void> {
-  const part = `${to}.part`, folder = resolve(dirname(to)), before = nearest(folder);
+export async function download(
+  { url, sum, to, elsewhere }: Download,
+  log: (line: string) => void,
+): Promise<void> {
+  const part = `${to}.part`;
+  const folder = resolve(dirname(to));
+  const before = nearest(folder);
   const instead = `or put the file there yourself: ${to} (${elsewhere})`;
   try {
     using file = await locked(part);
@@ -39,7 +45,10 @@ export async function download({ url, sum, to, elsewhere }: Download, log: (line
       if (found !== sum?.digits) {
         await Deno.remove(part);
         const problem = `${NAMES[sum!.algorithm]} ${found}, expected ${sum!.digits}`;
-        throw new Failure(3, `${url} came with ${problem}; it was thrown away: run again, ${instead}`);
+        throw new Failure(
+          3,
+          `${url} came with ${problem}; it was thrown away: run again, ${instead}`,
+        );
       }
       await Deno.rename(part, to);
     } finally {
@@ -50,13 +59,18 @@ export async function download({ url, sum, to, elsewhere }: Download, log: (line
     if (error instanceof Failure) throw error;
     throw new Failure(
       3,
-      `cannot download ${url} to ${to} (${messageOf(error)}): run again to go on where it ended, ${instead}`,
+      `cannot download ${url} to ${to} (${
+        messageOf(error)
+      }): run again to go on where it ended, ${instead}`,
       { cause: error },
     );
   }
 }
 
-/** Opens a file for this process alone. One that another removed or renamed in the meantime is not the file of that name. */
+/**
+ * Opens a file for this process alone. One that another removed or renamed in the meantime is not
+ * the file of that name.
+ */
 async function locked(path: string): Promise<Deno.FsFile> {
   await Deno.mkdir(dirname(path), { recursive: true });
   const file = await Deno.open(path, { create: true, append: true, read: true });
@@ -81,7 +95,10 @@ async function removeEmpty(folder: string, above: string): Promise<void> {
 
 const NAMES = { md5: "MD5", sha256: "SHA-256" } as const;
 
-/** Appends what the file does not have yet. Where no checksum tells, only the server knows whether a part is one of its file. */
+/**
+ * Appends what the file does not have yet. Where no checksum tells, only the server knows whether a
+ * part is one of its file.
+ */
 async function fetchInto(
   file: Deno.FsFile,
   url: string,
@@ -121,9 +138,13 @@ async function fetchInto(
   }
 }
 
-/** Says how far it is, at the beginning and at every tenth; at every 16 MB where the server keeps the length to itself. */
+/**
+ * Says how far it is, at the beginning and at every tenth; at every 16 MB where the server keeps
+ * the length to itself.
+ */
 function progress(url: string, total: number, log: (line: string) => void): (have: number) => void {
-  const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1), step = total > 0 ? total / 10 : 16e6;
+  const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
+  const step = total > 0 ? total / 10 : 16e6;
   let said = -1;
   return (have) => {
     const now = Math.floor(have / step);

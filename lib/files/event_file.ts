@@ -6,14 +6,16 @@ export class EventWriter {
   readonly path: string;
 
   /**
-   * Goes on after step `after` in the folder's event file, or begins one. What a crash tore, and what was logged of later
-   * steps, is cut off: a resumed run leaves the file of an uninterrupted one. Throws a `Failure` (exit 3) where the folder
-   * cannot be written.
+   * Goes on after step `after` in the folder's event file, or begins one. What a crash tore, and
+   * what was logged of later steps, is cut off: a resumed run leaves the file of an uninterrupted
+   * one. Throws a `Failure` (exit 3) where the folder cannot be written.
    */
   constructor(folder: string, after = -1) {
     this.path = `${folder}/events.out.tfevents.${Math.floor(Date.now() / 1000)}.retort`;
     try {
-      const found = Array.from(Deno.readDirSync(folder), ({ name }) => name).find((name) => EVENTS.test(name));
+      const found = Array.from(Deno.readDirSync(folder), ({ name }) => name).find((name) =>
+        EVENTS.test(name)
+      );
       if (found) {
         this.path = `${folder}/${found}`;
         Deno.truncateSync(this.path, intact(Deno.readFileSync(this.path), after));
@@ -24,7 +26,10 @@ export class EventWriter {
     }
   }
 
-  /** Appends one number: its tag, the step it belongs to, and when it was measured, in seconds since 1970. */
+  /**
+   * Appends one number: its tag, the step it belongs to, and when it was measured, in seconds since
+   * 1970.
+   */
   scalar(tag: string, value: number, step: number, seconds: number = Date.now() / 1000): void {
     try {
       this.#append(event(tag, value, step, seconds));
@@ -39,12 +44,16 @@ export class EventWriter {
 }
 
 const EVENTS = /^events\.out\.tfevents\.\d+\.retort$/;
-const HEAD = 12, TAIL = 4;
+const HEAD = 12;
+const TAIL = 4;
 
 /** The first message of a file. */
-const version = (): number[] => [0x09, ...double(Date.now() / 1000), ...text(0x1a, utf8("brain.Event:2"))];
+const version =
+  (): number[] => [0x09, ...double(Date.now() / 1000), ...text(0x1a, utf8("brain.Event:2"))];
 
-/** An `Event` of a summary with one value; the step comes at byte 10, where `intact` looks for it. */
+/**
+ * An `Event` of a summary with one value; the step comes at byte 10, where `intact` looks for it.
+ */
 function event(tag: string, value: number, step: number, seconds: number): number[] {
   const scalar = [...text(0x0a, utf8(tag)), 0x15, ...float(value)];
   return [0x09, ...double(seconds), 0x10, ...varint(step), ...text(0x2a, text(0x0a, scalar))];
@@ -52,7 +61,8 @@ function event(tag: string, value: number, step: number, seconds: number): numbe
 
 /** A TFRecord around these bytes. */
 function frame(bytes: Uint8Array): Uint8Array {
-  const record = new Uint8Array(HEAD + bytes.length + TAIL), view = new DataView(record.buffer);
+  const record = new Uint8Array(HEAD + bytes.length + TAIL);
+  const view = new DataView(record.buffer);
   view.setBigUint64(0, BigInt(bytes.length), true);
   view.setUint32(8, masked(record.subarray(0, 8)), true);
   record.set(bytes, HEAD);
@@ -64,10 +74,16 @@ function frame(bytes: Uint8Array): Uint8Array {
 function intact(bytes: Uint8Array, after: number): number {
   const view = new DataView(bytes.buffer);
   let kept = 0;
-  while (kept + HEAD <= bytes.length && view.getUint32(kept + 8, true) === masked(bytes.subarray(kept, kept + 8))) {
+  while (
+    kept + HEAD <= bytes.length &&
+    view.getUint32(kept + 8, true) === masked(bytes.subarray(kept, kept + 8))
+  ) {
     const end = kept + HEAD + Number(view.getBigUint64(kept, true));
     const message = bytes.subarray(kept + HEAD, end);
-    if (end + TAIL > bytes.length || view.getUint32(end, true) !== masked(message) || stepOf(message) > after) break;
+    if (
+      end + TAIL > bytes.length || view.getUint32(end, true) !== masked(message) ||
+      stepOf(message) > after
+    ) break;
     kept = end + TAIL;
   }
   return kept;
@@ -93,7 +109,10 @@ function masked(bytes: Uint8Array): number {
 const utf8 = (value: string): number[] => [...new TextEncoder().encode(value)];
 const double = (value: number): number[] => [...new Uint8Array(Float64Array.of(value).buffer)];
 const float = (value: number): number[] => [...new Uint8Array(Float32Array.of(value).buffer)];
-const text = (key: number, bytes: readonly number[]): number[] => [key, ...varint(bytes.length), ...bytes];
+const text = (
+  key: number,
+  bytes: readonly number[],
+): number[] => [key, ...varint(bytes.length), ...bytes];
 const varint = (value: number): number[] =>
   value < 128 ? [value] : [value % 128 + 128, ...varint(Math.floor(value / 128))];
 

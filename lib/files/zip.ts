@@ -3,13 +3,22 @@ import { Failure, messageOf } from "../values/failure.ts";
 import { type ByteSource, fileSource } from "./byte_source.ts";
 import { staysInside } from "./path_safety.ts";
 
-/** A zip file whose table of contents was read and checked; the entries stay on the disk until they are read. */
+/**
+ * A zip file whose table of contents was read and checked; the entries stay on the disk until they
+ * are read.
+ */
 export interface Zip {
   /** The names of all entries, as they stand in the file; those of folders end with a slash. */
   readonly names: readonly string[];
-  /** How many bytes an entry has, by its own account, once it is unpacked; undefined where there is none of this name. */
+  /**
+   * How many bytes an entry has, by its own account, once it is unpacked; undefined where there is
+   * none of this name.
+   */
   size(name: string): number | undefined;
-  /** The bytes of one entry, unpacked and checked by their CRC-32. Throws a `Failure` (exit 3) that names zip and entry. */
+  /**
+   * The bytes of one entry, unpacked and checked by their CRC-32. Throws a `Failure` (exit 3) that
+   * names zip and entry.
+   */
   read(name: string): Uint8Array<ArrayBuffer>;
 }
 
@@ -30,12 +39,18 @@ interface Entry {
   readonly offset: number;
 }
 
-const LOCAL = 0x04034b50, CENTRAL = 0x02014b50, END = 0x06054b50, END64 = 0x06064b50, LOCATOR64 = 0x07064b50;
-const STORED = 0, DEFLATED = 8;
+const LOCAL = 0x04034b50;
+const CENTRAL = 0x02014b50;
+const END = 0x06054b50;
+const END64 = 0x06064b50;
+const LOCATOR64 = 0x07064b50;
+const STORED = 0;
+const DEFLATED = 8;
 
 /**
- * Opens a zip file by its central directory (PKWARE's APPNOTE 6.3, zip64 included). Throws a `Failure` (exit 3) where
- * there is none, which is what half a download looks like, and where a name would lead out of the folder.
+ * Opens a zip file by its central directory (PKWARE's APPNOTE 6.3, zip64 included). Throws a
+ * `Failure` (exit 3) where there is none, which is what half a download looks like, and where a
+ * name would lead out of the folder.
  */
 export function openZip(path: string): OpenZip {
   const file = fileSource(path);
@@ -48,8 +63,8 @@ export function openZip(path: string): OpenZip {
 }
 
 /**
- * The zip that a source holds, which is read from as long as the zip is. Throws as `openZip` does, and where it has more
- * than `most` entries.
+ * The zip that a source holds, which is read from as long as the zip is. Throws as `openZip` does,
+ * and where it has more than `most` entries.
  */
 export function readZip(source: ByteSource, most = Infinity): Zip {
   const entries = new Map(directory(source, most).map((entry) => [entry.name, entry]));
@@ -60,7 +75,10 @@ export function readZip(source: ByteSource, most = Infinity): Zip {
   };
 }
 
-/** A view of `length` bytes of the source from `position` on. Throws a RangeError where it is shorter. */
+/**
+ * A view of `length` bytes of the source from `position` on. Throws a RangeError where it is
+ * shorter.
+ */
 function viewAt(source: ByteSource, position: number, length: number): DataView<ArrayBuffer> {
   return new DataView(source.read(position, length).buffer);
 }
@@ -71,7 +89,10 @@ const uint64 = (view: DataView, at: number): number => Number(view.getBigUint64(
 /** All entries of the central directory. */
 function directory(source: ByteSource, most: number): Entry[] {
   const broken = (why: string) =>
-    new Failure(3, `${source.name} is no zip file, or only a part of one (${why}): download or pack it again`);
+    new Failure(
+      3,
+      `${source.name} is no zip file, or only a part of one (${why}): download or pack it again`,
+    );
   try {
     const end = endOfDirectory(source);
     if (!end) throw broken("it has no table of contents at its end");
@@ -82,12 +103,15 @@ function directory(source: ByteSource, most: number): Entry[] {
       if (view.getUint32(at, true) !== CENTRAL) {
         throw broken(`entry ${entries.length} of its table of contents is damaged`);
       }
-      const names = view.getUint16(at + 28, true), extras = view.getUint16(at + 30, true);
+      const names = view.getUint16(at + 28, true);
+      const extras = view.getUint16(at + 30, true);
       const entry = parse(view, at, names, extras);
       if (!staysInside(entry.name)) {
         throw new Failure(
           3,
-          `${source.name} is refused: the name ${JSON.stringify(entry.name)} in it leads out of its folder`,
+          `${source.name} is refused: the name ${
+            JSON.stringify(entry.name)
+          } in it leads out of its folder`,
         );
       }
       entries.push(entry);
@@ -99,13 +123,20 @@ function directory(source: ByteSource, most: number): Entry[] {
   }
 }
 
-/** Where the central directory is and how many entries it has; undefined where the file has none. */
-function endOfDirectory(source: ByteSource): { offset: number; size: number; count: number } | undefined {
-  const start = Math.max(0, source.size - 22 - 0xffff), tail = viewAt(source, start, source.size - start);
+/**
+ * Where the central directory is and how many entries it has; undefined where the file has none.
+ */
+function endOfDirectory(
+  source: ByteSource,
+): { offset: number; size: number; count: number } | undefined {
+  const start = Math.max(0, source.size - 22 - 0xffff);
+  const tail = viewAt(source, start, source.size - start);
   let at = tail.byteLength - 22;
   // A comment of unknown length follows the record: only where its length fits is this the record.
   while (
-    at >= 0 && !(tail.getUint32(at, true) === END && at + 22 + tail.getUint16(at + 20, true) === tail.byteLength)
+    at >= 0 &&
+    !(tail.getUint32(at, true) === END &&
+      at + 22 + tail.getUint16(at + 20, true) === tail.byteLength)
   ) at--;
   if (at < 0) return undefined;
   if (start + at >= 20) {
@@ -123,13 +154,20 @@ function endOfDirectory(source: ByteSource): { offset: number; size: number; cou
   };
 }
 
-/** The entry at a place of the central directory. Its sizes are in a zip64 extra field where 32 bits are too few. */
+/**
+ * The entry at a place of the central directory. Its sizes are in a zip64 extra field where 32 bits
+ * are too few.
+ */
 function parse(view: DataView<ArrayBuffer>, at: number, names: number, extras: number): Entry {
-  let packed = view.getUint32(at + 20, true),
-    size = view.getUint32(at + 24, true),
-    offset = view.getUint32(at + 42, true);
+  let packed = view.getUint32(at + 20, true);
+  let size = view.getUint32(at + 24, true);
+  let offset = view.getUint32(at + 42, true);
   const end = at + 46 + names + extras;
-  for (let field = at + 46 + names; field + 4 <= end; field += 4 + view.getUint16(field + 2, true)) {
+  for (
+    let field = at + 46 + names;
+    field + 4 <= end;
+    field += 4 + view.getUint16(field + 2, true)
+  ) {
     if (view.getUint16(field, true) !== 1) continue;
     let next = field + 4 - 8;
     if (size === 0xffffffff) size = uint64(view, next += 8);
@@ -148,9 +186,16 @@ function parse(view: DataView<ArrayBuffer>, at: number, names: number, extras: n
 }
 
 /** The bytes of an entry. */
-function unpack(source: ByteSource, entry: Entry | undefined, name: string): Uint8Array<ArrayBuffer> {
+function unpack(
+  source: ByteSource,
+  entry: Entry | undefined,
+  name: string,
+): Uint8Array<ArrayBuffer> {
   const broken = (why: string) =>
-    new Failure(3, `${source.name}: ${name} cannot be read (${why}): download or pack the zip again`);
+    new Failure(
+      3,
+      `${source.name}: ${name} cannot be read (${why}): download or pack the zip again`,
+    );
   if (!entry) throw broken("it is not in the zip");
   if (entry.encrypted) throw broken("it is encrypted");
   if (entry.method !== STORED && entry.method !== DEFLATED) {
@@ -158,14 +203,18 @@ function unpack(source: ByteSource, entry: Entry | undefined, name: string): Uin
   }
   try {
     const local = viewAt(source, entry.offset, 30);
-    if (local.getUint32(0, true) !== LOCAL) throw new RangeError("no entry begins where the table of contents says");
+    if (local.getUint32(0, true) !== LOCAL) {
+      throw new RangeError("no entry begins where the table of contents says");
+    }
     const start = entry.offset + 30 + local.getUint16(26, true) + local.getUint16(28, true);
     const packed = source.read(start, entry.packed);
     // The bound keeps an entry that lies about its size from filling the memory.
     const bytes = entry.method === STORED
       ? packed
       : new Uint8Array(inflateRawSync(packed, { maxOutputLength: Math.max(1, entry.size) }));
-    if (bytes.length !== entry.size) throw new RangeError(`${bytes.length} bytes instead of ${entry.size}`);
+    if (bytes.length !== entry.size) {
+      throw new RangeError(`${bytes.length} bytes instead of ${entry.size}`);
+    }
     // PyTorch can be told to leave the CRC-32 out, and writes 0 then.
     if (entry.crc !== 0 && crc32(bytes) !== entry.crc) throw new RangeError("its CRC-32 is wrong");
     return bytes;

@@ -3,9 +3,9 @@ import type { Tensor4D } from "@tensorflow/tfjs";
 import type { Tensor } from "./tensor.ts";
 
 /**
- * A map [batch, height, width, channels] averaged into `rows` × `columns` bins, as PyTorch's adaptive average pooling has
- * them: bin i of n over a side of m goes from ⌊i·m/n⌋ to ⌈(i + 1)·m/n⌉, so that neighbours may overlap, and there may be
- * more bins than pixels.
+ * A map [batch, height, width, channels] averaged into `rows` × `columns` bins, as PyTorch's
+ * adaptive average pooling has them: bin i of n over a side of m goes from ⌊i·m/n⌋ to ⌈(i +
+ * 1)·m/n⌉, so that neighbours may overlap, and there may be more bins than pixels.
  */
 export function adaptivePool(x: Tensor, rows: number, columns: number): Tensor {
   const [batch, height, width, channels] = (x as Tensor4D).shape;
@@ -15,30 +15,37 @@ export function adaptivePool(x: Tensor, rows: number, columns: number): Tensor {
     return tf.avgPool(x as Tensor4D, window, window, "valid");
   }
   const across = tf.matMul(bins(width, columns), tf.reshape(x, [batch * height, width, channels]));
-  const down = tf.matMul(bins(height, rows), tf.reshape(across, [batch, height, columns * channels]));
+  const down = tf.matMul(
+    bins(height, rows),
+    tf.reshape(across, [batch, height, columns * channels]),
+  );
   return tf.reshape(down, [batch, rows, columns, channels]);
 }
 
 /**
- * Two maps brought to one size: along each side the longer is pooled to the shorter. Their channels stay as they are.
+ * Two maps brought to one size: along each side the longer is pooled to the shorter. Their channels
+ * stay as they are.
  */
 export function toSmaller(a: Tensor, b: Tensor): [a: Tensor, b: Tensor] {
-  const rows = Math.min(a.shape[1]!, b.shape[1]!), columns = Math.min(a.shape[2]!, b.shape[2]!);
+  const rows = Math.min(a.shape[1]!, b.shape[1]!);
+  const columns = Math.min(a.shape[2]!, b.shape[2]!);
   return [adaptivePool(a, rows, columns), adaptivePool(b, rows, columns)];
 }
 
 /** The weights of a side's pixels in each bin, [1, bins, pixels]. */
 function bins(pixels: number, count: number): Tensor {
   const weights = Array.from({ length: count }, (_, bin) => {
-    const start = Math.floor(bin * pixels / count), end = Math.ceil((bin + 1) * pixels / count);
+    const start = Math.floor(bin * pixels / count);
+    const end = Math.ceil((bin + 1) * pixels / count);
     return Array.from({ length: pixels }, (_, i) => i >= start && i < end ? 1 / (end - start) : 0);
   });
   return tf.tensor3d([weights]);
 }
 
 /**
- * The greatest values of a map [batch, height, width, channels] in `rows` × `columns` bins, as PyTorch's adaptive max pooling
- * has them: bin i of n over a side of m goes from ⌊i·m/n⌋ to ⌈(i + 1)·m/n⌉. Of equal values one gets the gradient.
+ * The greatest values of a map [batch, height, width, channels] in `rows` × `columns` bins, as
+ * PyTorch's adaptive max pooling has them: bin i of n over a side of m goes from ⌊i·m/n⌋ to ⌈(i +
+ * 1)·m/n⌉. Of equal values one gets the gradient.
  */
 export function adaptiveMaxPool(x: Tensor, rows: number, columns: number): Tensor {
   const [, height, width] = (x as Tensor4D).shape;
@@ -52,9 +59,12 @@ export function adaptiveMaxPool(x: Tensor, rows: number, columns: number): Tenso
 /** The greatest values along a side in `count` bins. */
 function maxAlong(x: Tensor4D, axis: 1 | 2, count: number): Tensor4D {
   const greatest = Array.from({ length: count }, (_, i) => {
-    const length = x.shape[axis], start = Math.floor(i * length / count);
+    const length = x.shape[axis];
+    const start = Math.floor(i * length / count);
     const size = Math.ceil((i + 1) * length / count) - start;
-    const bin = axis === 1 ? tf.slice(x, [0, start], [-1, size]) : tf.slice(x, [0, 0, start], [-1, -1, size]);
+    const bin = axis === 1
+      ? tf.slice(x, [0, start], [-1, size])
+      : tf.slice(x, [0, 0, start], [-1, -1, size]);
     const window: [number, number] = axis === 1 ? [size, 1] : [1, size];
     return tf.maxPool(bin, window, window, "valid");
   });

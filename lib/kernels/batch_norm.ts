@@ -25,8 +25,8 @@ export interface NormState {
   /** Running variance. */
   readonly variance: Tensor;
   /**
-   * The bias of the convolution before the norm, where it was left out of `x`: the batch's mean takes it away again, so
-   * that only the running mean sees it and its gradient is zero.
+   * The bias of the convolution before the norm, where it was left out of `x`: the batch's mean
+   * takes it away again, so that only the running mean sees it and its gradient is zero.
    */
   readonly bias?: Tensor;
 }
@@ -37,15 +37,22 @@ const attributes = (training: boolean, epsilon: number, factor?: number) => [
   { name: "epsilon", type: Attr.float, value: epsilon },
   { name: "data_format", type: Attr.string, value: "NHWC" },
   { name: "is_training", type: Attr.bool, value: training },
-  ...(factor === undefined ? [] : [{ name: "exponential_avg_factor", type: Attr.float, value: factor }]),
+  ...(factor === undefined
+    ? []
+    : [{ name: "exponential_avg_factor", type: Attr.float, value: factor }]),
 ];
 
 /**
- * Batch normalisation by the batch's own statistics (Ioffe & Szegedy, 2015), `x` of [batch, height, width, channels],
- * with the running statistics moved towards the batch's. Gradients flow to `x`, γ and β. TensorFlow's
- * `FusedBatchNormV3`; on tfjs's own backend its twin, made of tfjs ops.
+ * Batch normalisation by the batch's own statistics (Ioffe & Szegedy, 2015), `x` of [batch, height,
+ * width, channels], with the running statistics moved towards the batch's. Gradients flow to `x`, γ
+ * and β. TensorFlow's `FusedBatchNormV3`; on tfjs's own backend its twin, made of tfjs ops.
  */
-export function batchNorm(x: Tensor, state: NormState, epsilon: number, momentum: number): Normalised {
+export function batchNorm(
+  x: Tensor,
+  state: NormState,
+  epsilon: number,
+  momentum: number,
+): Normalised {
   const channels = x.shape.at(-1)!;
   return nativeOr(() => batchNormTwin(x, state, epsilon, momentum), (native) =>
     // oneDNN's kernel for other numbers of channels is several times slower than copying the map.
@@ -54,10 +61,18 @@ export function batchNorm(x: Tensor, state: NormState, epsilon: number, momentum
       : batchNormPadded(x, state, 16 * Math.ceil(channels / 16), epsilon, momentum));
 }
 
-function batchNormNative(native: Native, x: Tensor, state: NormState, epsilon: number, momentum: number): Normalised {
-  let mean: Tensor | undefined, variance: Tensor | undefined;
+function batchNormNative(
+  native: Native,
+  x: Tensor,
+  state: NormState,
+  epsilon: number,
+  momentum: number,
+): Normalised {
+  let mean: Tensor | undefined;
+  let variance: Tensor | undefined;
   const out = tf.customGrad((...given) => {
-    const save = given.pop() as unknown as tf.GradSaveFunc, [x, scale, offset, bias] = given as Tensor[];
+    const save = given.pop() as unknown as tf.GradSaveFunc;
+    const [x, scale, offset, bias] = given as Tensor[];
     const outputs = native.op(
       "FusedBatchNormV3",
       [x, scale, offset, state.mean, state.variance],
@@ -68,7 +83,12 @@ function batchNormNative(native: Native, x: Tensor, state: NormState, epsilon: n
     variance = tf.keep(outputs[2]);
     save([x, scale, ...outputs.slice(3)]);
     const gradFunc = (dy: Tensor, saved: Tensor[]) => {
-      const gradients = native.op("FusedBatchNormGradV3", [dy, ...saved], attributes(true, epsilon), 5).slice(0, 3);
+      const gradients = native.op(
+        "FusedBatchNormGradV3",
+        [dy, ...saved],
+        attributes(true, epsilon),
+        5,
+      ).slice(0, 3);
       return bias ? [...gradients, tf.zeros(bias.shape)] : gradients;
     };
     return { value: outputs[0], gradFunc };
@@ -77,8 +97,15 @@ function batchNormNative(native: Native, x: Tensor, state: NormState, epsilon: n
 }
 
 /** `batchNorm` over `channels` channels, of which the last are empty and cut off again. */
-function batchNormPadded(x: Tensor, state: NormState, channels: number, epsilon: number, momentum: number): Normalised {
-  const own = x.shape.at(-1)!, widen = (vector: Tensor) => tf.pad(vector as Tensor1D, [[0, channels - own]]);
+function batchNormPadded(
+  x: Tensor,
+  state: NormState,
+  channels: number,
+  epsilon: number,
+  momentum: number,
+): Normalised {
+  const own = x.shape.at(-1)!;
+  const widen = (vector: Tensor) => tf.pad(vector as Tensor1D, [[0, channels - own]]);
   const { scale, offset, mean, variance, bias } = state;
   const wide = batchNorm(
     tf.pad(x as Tensor4D, [[0, 0], [0, 0], [0, 0], [0, channels - own]]),
@@ -105,13 +132,19 @@ function batchNormPadded(x: Tensor, state: NormState, channels: number, epsilon:
 }
 
 /** `batchNorm` made of tfjs ops. */
-export function batchNormTwin(x: Tensor, state: NormState, epsilon: number, momentum: number): Normalised {
+export function batchNormTwin(
+  x: Tensor,
+  state: NormState,
+  epsilon: number,
+  momentum: number,
+): Normalised {
   return subBatchNorm(x, tf.ones([x.shape[0]]), state, epsilon, momentum);
 }
 
 /**
- * `batchNorm` by the statistics of the samples that `mask` chooses, [batch] of 0 and 1: these become what they would as a
- * batch of their own. Where it chooses none, the running statistics stay as they are.
+ * `batchNorm` by the statistics of the samples that `mask` chooses, [batch] of 0 and 1: these
+ * become what they would as a batch of their own. Where it chooses none, the running statistics
+ * stay as they are.
  */
 export function subBatchNorm(
   x: Tensor,
@@ -120,21 +153,30 @@ export function subBatchNorm(
   epsilon: number,
   momentum: number,
 ): Normalised {
-  const [batch, height, width] = x.shape, axes = [0, 1, 2], chosen = tf.reshape(mask, [batch, 1, 1, 1]);
-  const count = tf.mul(tf.sum(mask), height! * width!), divisor = tf.maximum(count, 1);
+  const [batch, height, width] = x.shape;
+  const axes = [0, 1, 2];
+  const chosen = tf.reshape(mask, [batch, 1, 1, 1]);
+  const count = tf.mul(tf.sum(mask), height! * width!);
+  const divisor = tf.maximum(count, 1);
   const mean = (values: Tensor) => tf.div(tf.sum(tf.mul(values, chosen), axes), divisor);
   if (state.bias) x = tf.add(x, state.bias);
-  const centre = mean(x), centred = tf.sub(x, centre), spread = mean(tf.square(centred));
-  const out = tf.add(tf.mul(centred, tf.mul(state.scale, tf.rsqrt(tf.add(spread, epsilon)))), state.offset);
+  const centre = mean(x);
+  const centred = tf.sub(x, centre);
+  const spread = mean(tf.square(centred));
+  const out = tf.add(
+    tf.mul(centred, tf.mul(state.scale, tf.rsqrt(tf.add(spread, epsilon)))),
+    state.offset,
+  );
   const unbiased = tf.mul(spread, tf.div(count, tf.maximum(tf.sub(count, 1), 1)));
   const share = tf.where(tf.greater(count, 0), tf.scalar(momentum), tf.scalar(0));
-  const towards = (old: Tensor, now: Tensor) => tf.keep(tf.add(old, tf.mul(share, tf.sub(now, old))));
+  const towards = (old: Tensor, now: Tensor) =>
+    tf.keep(tf.add(old, tf.mul(share, tf.sub(now, old))));
   return { out, mean: towards(state.mean, centre), variance: towards(state.variance, unbiased) };
 }
 
 /**
- * Batch normalisation by the running statistics; gradients flow to `x` only. TensorFlow's `FusedBatchNormV3`, which it
- * fuses with a ReLU behind it; on tfjs's own backend its twin.
+ * Batch normalisation by the running statistics; gradients flow to `x` only. TensorFlow's
+ * `FusedBatchNormV3`, which it fuses with a ReLU behind it; on tfjs's own backend its twin.
  */
 export function frozenNorm(x: Tensor, state: NormState, epsilon: number): Tensor {
   const twin = () => frozenNormTwin(x, state, epsilon);

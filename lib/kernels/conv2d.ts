@@ -6,10 +6,10 @@ import { FLOAT, type Native, nativeOr } from "./native.ts";
 import { pad } from "./pad.ts";
 
 /**
- * A 2-D convolution of [batch, height, width, in] with weights [kernel, kernel, in / groups, out], the same stride both ways and
- * zero padding on all four sides, as PyTorch counts it (with stride 2 that is not TensorFlow's SAME). Where the weights
- * take fewer channels than there are, these are convolved in groups. TensorFlow's `Conv2D` and its gradients; on tfjs's
- * own backend its twin.
+ * A 2-D convolution of [batch, height, width, in] with weights [kernel, kernel, in / groups, out],
+ * the same stride both ways and zero padding on all four sides, as PyTorch counts it (with stride 2
+ * that is not TensorFlow's SAME). Where the weights take fewer channels than there are, these are
+ * convolved in groups. TensorFlow's `Conv2D` and its gradients; on tfjs's own backend its twin.
  */
 export function conv2d(x: Tensor, weight: Tensor, stride: number, padding: number): Tensor {
   return nativeOr(
@@ -18,9 +18,16 @@ export function conv2d(x: Tensor, weight: Tensor, stride: number, padding: numbe
   );
 }
 
-function conv2dNative(native: Native, x: Tensor, weight: Tensor, stride: number, padding: number): Tensor {
+function conv2dNative(
+  native: Native,
+  x: Tensor,
+  weight: Tensor,
+  stride: number,
+  padding: number,
+): Tensor {
   const same = stride === 1 && 2 * padding + 1 === weight.shape[0];
-  // Explicit padding is an attribute of Conv2D too, but its gradients then leave oneDNN and are five times slower.
+  // Explicit padding is an attribute of Conv2D too, but its gradients then leave oneDNN and are
+  // five times slower.
   const input = same || padding === 0 ? x : pad(x, padding, stride, weight.shape[0], 0);
   const attributes = [
     FLOAT,
@@ -43,13 +50,18 @@ function conv2dNative(native: Native, x: Tensor, weight: Tensor, stride: number,
 
 /** `conv2d` made of tfjs ops. */
 export function conv2dTwin(x: Tensor, weight: Tensor, stride: number, padding: number): Tensor {
-  const [kernel, , depth, out] = weight.shape, inputs = x.shape[3]!, groups = inputs / depth;
-  const same = stride === 1 && 2 * padding + 1 === kernel, kind = same ? "same" : "valid";
-  const map = (same ? x : pad(x, padding, stride, kernel, 0)) as Tensor4D, filter = weight as Tensor4D;
+  const [kernel, , depth, out] = weight.shape;
+  const inputs = x.shape[3]!;
+  const groups = inputs / depth;
+  const same = stride === 1 && 2 * padding + 1 === kernel;
+  const kind = same ? "same" : "valid";
+  const map = (same ? x : pad(x, padding, stride, kernel, 0)) as Tensor4D;
+  const filter = weight as Tensor4D;
   if (groups === 1) return tf.conv2d(map, filter, stride, kind);
   if (depth === 1 && out === inputs) {
     return tf.depthwiseConv2d(map, tf.transpose(filter, [0, 1, 3, 2]), stride, kind);
   }
-  const filters = tf.split(filter, groups, 3) as Tensor4D[], parts = tf.split(map, groups, 3) as Tensor4D[];
+  const filters = tf.split(filter, groups, 3) as Tensor4D[];
+  const parts = tf.split(map, groups, 3) as Tensor4D[];
   return tf.concat(parts.map((part, i) => tf.conv2d(part, filters[i], stride, kind)), 3);
 }

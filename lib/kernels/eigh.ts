@@ -12,12 +12,13 @@ export interface Eigen {
 }
 
 /**
- * The eigenvalues and eigenvectors of symmetric matrices [batch, n, n]. No gradient flows through. TensorFlow's
- * `SelfAdjointEigV2`; on tfjs's own backend its twin.
+ * The eigenvalues and eigenvectors of symmetric matrices [batch, n, n]. No gradient flows through.
+ * TensorFlow's `SelfAdjointEigV2`; on tfjs's own backend its twin.
  */
 export function eigh(matrices: Tensor): Eigen {
   return nativeOr(() => eighTwin(matrices), (native) => {
-    // A number that is none ends the run of the whole graph: the loss, which has it too, shall say it.
+    // A number that is none ends the run of the whole graph: the loss, which has it too, shall say
+    // it.
     const finite = tf.where(tf.isFinite(matrices), matrices, tf.zerosLike(matrices));
     const attributes = [FLOAT, { name: "compute_v", type: Attr.bool, value: true }];
     const [values, vectors] = native.op("SelfAdjointEigV2", [finite], attributes, 2);
@@ -25,22 +26,36 @@ export function eigh(matrices: Tensor): Eigen {
   });
 }
 
-/** `eigh` by Jacobi's rotations, in double precision: it reads the matrices, which tfjs's own backend always can. */
+/**
+ * `eigh` by Jacobi's rotations, in double precision: it reads the matrices, which tfjs's own
+ * backend always can.
+ */
 export function eighTwin(matrices: Tensor): Eigen {
-  const [batch, n] = matrices.shape, size = n! * n!, all = matrices.dataSync();
-  const values = new Float32Array(batch * n!), vectors = new Float32Array(batch * size);
+  const [batch, n] = matrices.shape;
+  const size = n! * n!;
+  const all = matrices.dataSync();
+  const values = new Float32Array(batch * n!);
+  const vectors = new Float32Array(batch * size);
   for (let b = 0; b < batch; b++) {
     const { a, v } = rotated(Float64Array.from(all.subarray(b * size, (b + 1) * size)), n!);
-    const order = Array.from({ length: n! }, (_, i) => i).sort((i, j) => a[i * n! + i] - a[j * n! + j]);
+    const order = Array.from({ length: n! }, (_, i) => i).sort((i, j) =>
+      a[i * n! + i] - a[j * n! + j]
+    );
     order.forEach((from, to) => {
       values[b * n! + to] = a[from * n! + from];
       for (let row = 0; row < n!; row++) vectors[b * size + row * n! + to] = v[row * n! + from];
     });
   }
-  return { values: tf.tensor2d(values, [batch, n!]), vectors: tf.tensor3d(vectors, [batch, n!, n!]) };
+  return {
+    values: tf.tensor2d(values, [batch, n!]),
+    vectors: tf.tensor3d(vectors, [batch, n!, n!]),
+  };
 }
 
-/** How often every pair of rows is rotated: the off-diagonal falls quadratically, ten are more than enough. */
+/**
+ * How often every pair of rows is rotated: the off-diagonal falls quadratically, ten are more than
+ * enough.
+ */
 const SWEEPS = 16;
 
 /** A symmetric matrix `a` rotated in place until it is diagonal, and the rotations' product `v`. */
@@ -53,7 +68,8 @@ function rotated(a: Float64Array, n: number): { a: Float64Array; v: Float64Array
         if (off === 0) continue;
         const ratio = (a[q * n + q] - a[p * n + p]) / (2 * off);
         const tangent = (ratio < 0 ? -1 : 1) / (Math.abs(ratio) + Math.hypot(ratio, 1));
-        const cosine = 1 / Math.hypot(tangent, 1), sine = tangent * cosine;
+        const cosine = 1 / Math.hypot(tangent, 1);
+        const sine = tangent * cosine;
         for (let i = 0; i < n; i++) rotate(a, i * n + p, i * n + q, cosine, sine);
         for (let i = 0; i < n; i++) rotate(a, p * n + i, q * n + i, cosine, sine);
         for (let i = 0; i < n; i++) rotate(v, i * n + p, i * n + q, cosine, sine);
@@ -64,7 +80,8 @@ function rotated(a: Float64Array, n: number): { a: Float64Array; v: Float64Array
 }
 
 function rotate(x: Float64Array, i: number, j: number, cosine: number, sine: number): void {
-  const xi = x[i], xj = x[j];
+  const xi = x[i];
+  const xj = x[j];
   x[i] = cosine * xi - sine * xj;
   x[j] = sine * xi + cosine * xj;
 }

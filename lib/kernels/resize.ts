@@ -4,14 +4,21 @@ import type { Tensor } from "./tensor.ts";
 import { nativeOr } from "./native.ts";
 
 /**
- * A map [batch, height, width, channels] brought to `rows` × `columns` by bilinear interpolation between the centres of
- * pixels (PyTorch's, corners not aligned). Made of matrix products: the gradient that tfjs has aligns pixels otherwise.
+ * A map [batch, height, width, channels] brought to `rows` × `columns` by bilinear interpolation
+ * between the centres of pixels (PyTorch's, corners not aligned). Made of matrix products: the
+ * gradient that tfjs has aligns pixels otherwise.
  */
 export function resizeBilinear(x: Tensor, rows: number, columns: number): Tensor {
   const [batch, height, width, channels] = (x as Tensor4D).shape;
   if (height === rows && width === columns) return x;
-  const across = tf.matMul(weights(width, columns), tf.reshape(x, [batch * height, width, channels]));
-  const down = tf.matMul(weights(height, rows), tf.reshape(across, [batch, height, columns * channels]));
+  const across = tf.matMul(
+    weights(width, columns),
+    tf.reshape(x, [batch * height, width, channels]),
+  );
+  const down = tf.matMul(
+    weights(height, rows),
+    tf.reshape(across, [batch, height, columns * channels]),
+  );
   return tf.reshape(down, [batch, rows, columns, channels]);
 }
 
@@ -25,9 +32,10 @@ function weights(pixels: number, places: number): Tensor {
 }
 
 /**
- * A map [batch, height, width, channels] brought to `rows` × `columns` by taking pixel ⌊i · m/n⌋ of m at place i of n, the
- * ratio rounded to float32, as PyTorch's and TensorFlow's nearest neighbours have it. Its twin on tfjs's own backend gathers:
- * what tfjs has there does not round, and takes another pixel of some.
+ * A map [batch, height, width, channels] brought to `rows` × `columns` by taking pixel ⌊i · m/n⌋ of
+ * m at place i of n, the ratio rounded to float32, as PyTorch's and TensorFlow's nearest neighbours
+ * have it. Its twin on tfjs's own backend gathers: what tfjs has there does not round, and takes
+ * another pixel of some.
  */
 export function resizeNearest(x: Tensor, rows: number, columns: number): Tensor {
   const [, height, width] = x.shape as Tensor4D["shape"];

@@ -2,25 +2,33 @@ import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "./tensor.ts";
 import { eigh } from "./eigh.ts";
 
-/** Eigenvalues this much of the largest apart are taken for equal: which vector is whose is then rounding. */
+/**
+ * Eigenvalues this much of the largest apart are taken for equal: which vector is whose is then
+ * rounding.
+ */
 const TIE = 1e-6;
 
 /**
- * The right singular vectors of matrices [batch, rows, columns] with the `count` largest singular values, the largest first:
- * [batch, columns, count], of length 1 (0 where there is no such vector), each pointing the way that the sum of the rows
- * does. From the eigenvectors of the smaller Gram matrix; the gradient between vectors of equal singular values, which is
- * infinite, counts as 0.
+ * The right singular vectors of matrices [batch, rows, columns] with the `count` largest singular
+ * values, the largest first: [batch, columns, count], of length 1 (0 where there is no such
+ * vector), each pointing the way that the sum of the rows does. From the eigenvectors of the
+ * smaller Gram matrix; the gradient between vectors of equal singular values, which is infinite,
+ * counts as 0.
  */
 export function rightSingularVectors(x: Tensor, count: number): Tensor {
   return tf.customGrad((...given) => {
     const [x, save] = given as unknown as [Tensor, tf.GradSaveFunc];
-    const [, rows, columns] = x.shape, tall = rows >= columns!;
+    const [, rows, columns] = x.shape;
+    const tall = rows >= columns!;
     const { values, vectors } = eigh(tf.matMul(x, x, tall, !tall));
     // Each vector times its singular value.
     const scaled = tall
       ? tf.mul(vectors, tf.sqrt(tf.relu(tf.expandDims(values, 1))))
       : tf.matMul(x, vectors, true, false);
-    const first = tf.reverse(tf.slice(tall ? vectors : scaled, [0, 0, vectors.shape[2]! - count]), 2);
+    const first = tf.reverse(
+      tf.slice(tall ? vectors : scaled, [0, 0, vectors.shape[2]! - count]),
+      2,
+    );
     const sums = tf.sum(tf.matMul(x, first), 1, true);
     const signs = tf.sub(tf.mul(tf.cast(tf.greaterEqual(sums, 0), "float32"), 2), 1);
     const chosen = tf.mul(first, tall ? signs : tf.divNoNan(signs, tf.norm(first, 2, 1, true)));
@@ -34,14 +42,19 @@ export function rightSingularVectors(x: Tensor, count: number): Tensor {
  * w = Σⱼ≠ᵢ vⱼ vⱼᵀ dyᵢ / (λᵢ − λⱼ), the vⱼ of eigenvalue 0 among them.
  */
 function gradient(dy: Tensor, [x, values, scaled, chosen]: Tensor[], count: number): Tensor {
-  const n = values.shape[1]!, largest = tf.slice(values, [0, n - 1], [-1, 1]);
+  const n = values.shape[1]!;
+  const largest = tf.slice(values, [0, n - 1], [-1, 1]);
   const own = tf.expandDims(tf.reverse(tf.slice(values, [0, n - count]), 1), 1);
   const inverse = (gaps: Tensor) => {
     const apart = tf.greater(tf.abs(gaps), tf.mul(tf.expandDims(largest, 1), TIE));
     return tf.divNoNan(tf.cast(apart, "float32"), gaps);
   };
-  // 1 / (λᵢ − λⱼ) = 1 / λᵢ + λⱼ / (λᵢ (λᵢ − λⱼ)): with the first part every vⱼ counts, with the second those that are known.
-  const between = tf.mul(inverse(tf.sub(own, tf.expandDims(values, 2))), tf.matMul(scaled, dy, true, false));
+  // 1 / (λᵢ − λⱼ) = 1 / λᵢ + λⱼ / (λᵢ (λᵢ − λⱼ)): with the first part every vⱼ counts, with the
+  // second those that are known.
+  const between = tf.mul(
+    inverse(tf.sub(own, tf.expandDims(values, 2))),
+    tf.matMul(scaled, dy, true, false),
+  );
   const along = tf.mul(chosen, tf.sum(tf.mul(chosen, dy), 1, true));
   const w = tf.mul(tf.add(tf.sub(dy, along), tf.matMul(scaled, between)), inverse(own));
   return tf.add(

@@ -3,21 +3,26 @@ import type { Tensor2D } from "@tensorflow/tfjs";
 import type { Tensor } from "./tensor.ts";
 
 /**
- * The weights aₘ, [count], of the shortest mixture Σ aₘ vₘ of vectors with these inner products, [count, count], where
- * Σ aₘ = 1 and 0 ≤ aₘ ≤ `most` (at least 1 / count counts). Exact: on every face of what is allowed the shortest one solves
- * linear equations, and one of these is it. The number of faces grows as 3 to the `count`.
+ * The weights aₘ, [count], of the shortest mixture Σ aₘ vₘ of vectors with these inner products,
+ * [count, count], where Σ aₘ = 1 and 0 ≤ aₘ ≤ `most` (at least 1 / count counts). Exact: on every
+ * face of what is allowed the shortest one solves linear equations, and one of these is it. The
+ * number of faces grows as 3 to the `count`.
  */
 export function shortestMixture(products: Tensor, most: number): Tensor {
-  const count = products.shape[0], bound = Math.min(1, Math.max(most, 1 / count));
-  const { free, held } = faces(count, bound), left = tf.sub(1, tf.sum(held, 1, true));
+  const count = products.shape[0];
+  const bound = Math.min(1, Math.max(most, 1 / count));
+  const { free, held } = faces(count, bound);
+  const left = tf.sub(1, tf.sum(held, 1, true));
   const scale = tf.maximum(tf.mean(tf.sum(tf.mul(products, tf.eye(count)), 1)), 1e-30);
-  // Vectors that depend on one another have many shortest mixtures: a little of the diagonal more makes it one.
+  // Vectors that depend on one another have many shortest mixtures: a little of the diagonal more
+  // makes it one.
   const gram = tf.add(tf.div(products, scale), tf.mul(tf.eye(count), 1e-6)) as Tensor2D;
   const [pairs, others] = [tf.mul(tf.expandDims(free, 2), tf.expandDims(free, 1)), tf.sub(1, free)];
   const among = tf.add(tf.mul(pairs, gram), tf.mul(tf.expandDims(others, 2), tf.eye(count)));
   const [ones, pull] = solve(among, [free, tf.mul(free, tf.matMul(held, gram))]);
   const rate = tf.div(tf.add(left, tf.sum(pull, 1, true)), tf.sum(ones, 1, true));
-  const mixtures = tf.add(tf.sub(tf.mul(rate, ones), pull), held), allowed = tf.clipByValue(mixtures, 0, bound);
+  const mixtures = tf.add(tf.sub(tf.mul(rate, ones), pull), held);
+  const allowed = tf.clipByValue(mixtures, 0, bound);
   const outside = tf.greater(tf.max(tf.abs(tf.sub(mixtures, allowed)), 1), 1e-5);
   const lengths = tf.sum(tf.mul(tf.matMul(allowed as Tensor2D, gram), allowed), 1);
   const ranked = tf.where(outside, tf.fill([free.shape[0]], Infinity), lengths);
@@ -26,7 +31,10 @@ export function shortestMixture(products: Tensor, most: number): Tensor {
   return tf.div(tf.sum(tf.mul(tf.expandDims(shortest, 1), allowed), 0), tf.sum(shortest));
 }
 
-/** Every way to hold some weights at 0 or `bound` while others are free, [faces, count]: which are free, the values of those held. */
+/**
+ * Every way to hold some weights at 0 or `bound` while others are free, [faces, count]: which are
+ * free, the values of those held.
+ */
 function faces(count: number, bound: number): { free: Tensor2D; held: Tensor2D } {
   const ways = Array.from(
     { length: 3 ** count },
@@ -42,13 +50,18 @@ function faces(count: number, bound: number): { free: Tensor2D; held: Tensor2D }
   };
 }
 
-/** The x of each A x = y, A positive definite [systems, count, count], y [systems, count]: by elimination. */
+/**
+ * The x of each A x = y, A positive definite [systems, count, count], y [systems, count]: by
+ * elimination.
+ */
 function solve(a: Tensor, sides: readonly Tensor[]): Tensor[] {
   const count = a.shape[1]!;
   let table = tf.concat([a, ...sides.map((side) => tf.expandDims(side, 2))], 2);
   for (let k = 0; k < count; k++) {
-    const row = tf.slice(table, [0, k, 0], [-1, 1, -1]), column = tf.slice(table, [0, 0, k], [-1, -1, 1]);
-    const pivot = tf.slice(column, [0, k, 0], [-1, 1, -1]), own = tf.oneHot([k], count, 1, 0, "float32");
+    const row = tf.slice(table, [0, k, 0], [-1, 1, -1]);
+    const column = tf.slice(table, [0, 0, k], [-1, -1, 1]);
+    const pivot = tf.slice(column, [0, k, 0], [-1, 1, -1]);
+    const own = tf.oneHot([k], count, 1, 0, "float32");
     const factors = tf.sub(tf.reshape(own, [1, count, 1]), column);
     table = tf.add(table, tf.mul(factors, tf.div(row, pivot)));
   }

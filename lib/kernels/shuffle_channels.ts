@@ -4,8 +4,8 @@ import { DataType, typeAttribute } from "../tensorflow/binding.ts";
 import { FLOAT, type Native, nativeOr } from "./native.ts";
 
 /**
- * The channels of [batch, height, width, channels] dealt out anew: channel i of part p, of `groups` equal parts, becomes
- * channel i · groups + p (Zhang et al., 2018).
+ * The channels of [batch, height, width, channels] dealt out anew: channel i of part p, of `groups`
+ * equal parts, becomes channel i · groups + p (Zhang et al., 2018).
  */
 export function shuffleChannels(x: Tensor, groups: number): Tensor {
   const [batch, height, width, channels] = x.shape;
@@ -14,19 +14,24 @@ export function shuffleChannels(x: Tensor, groups: number): Tensor {
 }
 
 /**
- * The channels of two maps [batch, height, width, channels] by turns: `shuffleChannels` of the two side by side, in two
- * parts. As real and imaginary parts of complex numbers they lie in memory as they should, without the slow transposition
- * and without being put side by side first; on tfjs's own backend its twin.
+ * The channels of two maps [batch, height, width, channels] by turns: `shuffleChannels` of the two
+ * side by side, in two parts. As real and imaginary parts of complex numbers they lie in memory as
+ * they should, without the slow transposition and without being put side by side first; on tfjs's
+ * own backend its twin.
  */
 export function interleave(first: Tensor, second: Tensor): Tensor {
-  return nativeOr(() => interleaveTwin(first, second), (native) => interleaveNative(native, first, second));
+  return nativeOr(
+    () => interleaveTwin(first, second),
+    (native) => interleaveNative(native, first, second),
+  );
 }
 
 function interleaveNative(native: Native, first: Tensor, second: Tensor): Tensor {
   const { float32, complex64 } = DataType;
   const ofPairs = typeAttribute("T", complex64);
   return tf.customGrad((...given) => {
-    const [first, second] = given as Tensor[], [batch, height, width, channels] = first.shape;
+    const [first, second] = given as Tensor[];
+    const [batch, height, width, channels] = first.shape;
     const [value] = native.chain([first, second], ({ op }, first, second) => {
       const [pairs] = op("Complex", [first, second], [FLOAT, typeAttribute("Tout", complex64)]);
       return op("Bitcast", [pairs], [ofPairs, typeAttribute("type", float32)]);
@@ -34,7 +39,9 @@ function interleaveNative(native: Native, first: Tensor, second: Tensor): Tensor
     const gradFunc = (dy: Tensor) =>
       native.chain([tf.reshape(dy, [batch, height, width, channels!, 2])], ({ op }, dy) => {
         const [pairs] = op("Bitcast", [dy], [FLOAT, typeAttribute("type", complex64)]);
-        return ["Real", "Imag"].flatMap((part) => op(part, [pairs], [ofPairs, typeAttribute("Tout", float32)]));
+        return ["Real", "Imag"].flatMap((part) =>
+          op(part, [pairs], [ofPairs, typeAttribute("Tout", float32)])
+        );
       });
     return { value: tf.reshape(value, [batch, height, width, 2 * channels!]), gradFunc };
   })(first, second);

@@ -22,23 +22,34 @@ export interface DeepResnetParts {
 /** The number of blocks in each of the four stages. */
 export type Depths = readonly [number, number, number, number];
 
-const SMALL: DeepResnetParts = { stem: convNorm(64), names: { shortcut: "shortcut", logits: "linear" } };
+const SMALL: DeepResnetParts = {
+  stem: convNorm(64),
+  names: { shortcut: "shortcut", logits: "linear" },
+};
 
 /**
- * ResNet of four stages (He et al., 2016, section 4.1) of 64, 128, 256 and 512 channels, with bottleneck blocks four times
- * as many. The stride of a bottleneck is in its 3×3 convolution.
+ * ResNet of four stages (He et al., 2016, section 4.1) of 64, 128, 256 and 512 channels, with
+ * bottleneck blocks four times as many. The stride of a bottleneck is in its 3×3 convolution.
  */
-export function deepResnet(id: string, blocks: Depths, bottleneck: boolean, parts: DeepResnetParts): DeepResnet {
+export function deepResnet(
+  id: string,
+  blocks: Depths,
+  bottleneck: boolean,
+  parts: DeepResnetParts,
+): DeepResnet {
   const block = (number: number): Stage => (create, input) => {
-    const channels = 64 * 2 ** (number - 1), out = bottleneck ? 4 * channels : channels;
+    const channels = 64 * 2 ** (number - 1);
+    const out = bottleneck ? 4 * channels : channels;
     const layers: Layer[] = number === 1 && parts.opening ? [parts.opening] : [];
     for (let i = 0; i < blocks[number - 1]; i++) {
-      const first = i === 0,
-        stride = first && number > 1 ? 2 : 1,
-        project = first && (stride > 1 || input.at(-1) !== out);
+      const first = i === 0;
+      const stride = first && number > 1 ? 2 : 1;
+      const project = first && (stride > 1 || input.at(-1) !== out);
       const shortcut = project ? convNorm(out, { kernel: 1, stride }) : undefined;
       if (!first) layers.push(relu());
-      layers.push(residual(bottleneck ? narrowed(channels, stride) : plain(channels, stride), shortcut));
+      layers.push(
+        residual(bottleneck ? narrowed(channels, stride) : plain(channels, stride), shortcut),
+      );
     }
     return stage(seq(...layers), relu())(create, input);
   };
@@ -75,13 +86,21 @@ function narrowed(channels: number, stride: number): Layer {
   );
 }
 
-/** The references' names; between two blocks, and between two convolutions of a block, stands a ReLU. */
-function names(path: string, { opening, names: { shortcut, logits } }: DeepResnetParts): LayerNames | undefined {
+/**
+ * The references' names; between two blocks, and between two convolutions of a block, stands a
+ * ReLU.
+ */
+function names(
+  path: string,
+  { opening, names: { shortcut, logits } }: DeepResnetParts,
+): LayerNames | undefined {
   if (path === "stem") return ["conv1", "bn1"];
   if (path === "logits") return [logits];
   const [, stage, position, part] = path.match(/^block(\d)\.(\d+)\.(body\.[024]|shortcut)$/) ?? [];
   if (!part) return;
-  const block = `layer${stage}.${Math.floor((Number(position) - (stage === "1" && opening ? 1 : 0)) / 2)}`;
+  const block = `layer${stage}.${
+    Math.floor((Number(position) - (stage === "1" && opening ? 1 : 0)) / 2)
+  }`;
   if (part === "shortcut") return [`${block}.${shortcut}.0`, `${block}.${shortcut}.1`];
   const number = Number(part.at(-1)) / 2 + 1;
   return [`${block}.conv${number}`, `${block}.bn${number}`];

@@ -31,41 +31,60 @@ export const resnet50: DeepResnet = deepResnet("imagenet.resnet50", [3, 4, 6, 3]
 /** ResNet with 101 layers for large images. */
 export const resnet101: DeepResnet = deepResnet("imagenet.resnet101", [3, 4, 23, 3], true, LARGE);
 
-/** A depthwise 3×3 convolution and a 1×1 one, each with its norm, without the ReLU that ends the pair. */
+/**
+ * A depthwise 3×3 convolution and a 1×1 one, each with its norm, without the ReLU that ends the
+ * pair.
+ */
 function separable(channels: number, stride = 1): Layer {
   return (create, input) => {
     const depthwise = convNorm(input[2], { stride, groups: input[2], ...byDefault(9) });
-    return seq(depthwise, relu(), convNorm(channels, { kernel: 1, ...byDefault(input[2]) }))(create, input);
+    return seq(depthwise, relu(), convNorm(channels, { kernel: 1, ...byDefault(input[2]) }))(
+      create,
+      input,
+    );
   };
 }
 
-/** Pairs one after the other with a ReLU between them; the channels of each, the first with stride 2. */
+/**
+ * Pairs one after the other with a ReLU between them; the channels of each, the first with stride
+ * 2.
+ */
 function separables(first: number, ...others: readonly number[]): Layer {
   return seq(separable(first, 2), ...others.flatMap((channels) => [relu(), separable(channels)]));
 }
 
 /**
- * MobileNet (Howard et al., 2017) for large images: a convolution and thirteen pairs of a depthwise and a 1×1 one. It starts
- * as PyTorch's layers do.
+ * MobileNet (Howard et al., 2017) for large images: a convolution and thirteen pairs of a depthwise
+ * and a 1×1 one. It starts as PyTorch's layers do.
  */
-export const mobilenetv1: Classifier<"stem" | "block1" | "block2" | "block3" | "block4"> = classifier(
-  "imagenet.mobilenetv1",
-  {},
-  (classes) => ({
-    stem: stage(seq(convNorm(32, { stride: 2, ...byDefault(27) }), relu(), separable(64)), relu()),
-    block1: stage(separables(128, 128), relu()),
-    block2: stage(separables(256, 256), relu()),
-    block3: stage(separables(512, 512, 512, 512, 512, 512), relu()),
-    block4: stage(separables(1024, 1024), relu()),
-    pooled: stage(globalAveragePool()),
-    logits: stage(dense(classes)),
-  }),
-  names,
-  IMAGENET,
-);
+export const mobilenetv1: Classifier<"stem" | "block1" | "block2" | "block3" | "block4"> =
+  classifier(
+    "imagenet.mobilenetv1",
+    {},
+    (classes) => ({
+      stem: stage(
+        seq(convNorm(32, { stride: 2, ...byDefault(27) }), relu(), separable(64)),
+        relu(),
+      ),
+      block1: stage(separables(128, 128), relu()),
+      block2: stage(separables(256, 256), relu()),
+      block3: stage(separables(512, 512, 512, 512, 512, 512), relu()),
+      block4: stage(separables(1024, 1024), relu()),
+      pooled: stage(globalAveragePool()),
+      logits: stage(dense(classes)),
+    }),
+    names,
+    IMAGENET,
+  );
 
 /** How many pairs stand before a stage. */
-const BEFORE: Readonly<Record<string, number>> = { stem: 0, block1: 2, block2: 4, block3: 6, block4: 12 };
+const BEFORE: Readonly<Record<string, number>> = {
+  stem: 0,
+  block1: 2,
+  block2: 4,
+  block3: 6,
+  block4: 12,
+};
 
 /** mdistiller's names; between two pairs, and within one, stands a ReLU. */
 function names(path: string): LayerNames | undefined {

@@ -5,7 +5,10 @@ import { type Classifier, classifier } from "../nn/network.ts";
 import { type LayerNames, stage } from "../nn/stage.ts";
 import { constant, normal } from "../nn/variables.ts";
 
-/** A MobileNetV2's taps: the stem and four groups of its seven stages; they have no ReLU behind them. */
+/**
+ * A MobileNetV2's taps: the stem and four groups of its seven stages; they have no ReLU behind
+ * them.
+ */
 export type Mobilenetv2 = Classifier<"stem" | "block1" | "block2" | "block3" | "block4">;
 
 /** What a MobileNetV2 can be asked for. */
@@ -29,8 +32,9 @@ const STAGES = [
 const FIRST = { block1: 0, block2: 2, block3: 3, block4: 5 } as const;
 
 /**
- * MobileNetV2 for small images (Sandler et al., 2018), of half its width unless said otherwise, with the stride that the
- * second stage has on large images left out and ReLU in place of ReLU6, as the distillation benchmarks have it.
+ * MobileNetV2 for small images (Sandler et al., 2018), of half its width unless said otherwise,
+ * with the stride that the second stage has on large images left out and ReLU in place of ReLU6, as
+ * the distillation benchmarks have it.
  */
 export function mobilenetv2({ width = 0.5 }: Mobilenetv2Options = {}): Mobilenetv2 {
   const stages = STAGES.map(([expansion, channels, blocks, stride]) =>
@@ -47,7 +51,10 @@ export function mobilenetv2({ width = 0.5 }: Mobilenetv2Options = {}): Mobilenet
   }), names);
 }
 
-/** Blocks that expand by a 1×1 convolution, convolve each channel on its own and narrow again, the first one with a stride. */
+/**
+ * Blocks that expand by a 1×1 convolution, convolve each channel on its own and narrow again, the
+ * first one with a stride.
+ */
 function inverted(expansion: number, channels: number, blocks: number, stride: number): Layer {
   const block = (stride: number): Layer => (create, input) => {
     const hidden = input[2] * expansion;
@@ -68,9 +75,10 @@ function names(path: string): LayerNames | undefined {
   if (path === "stem") return ["conv1.0", "conv1.1"];
   if (path === "pooled.0") return ["conv2.0", "conv2.1"];
   if (path === "logits") return ["classifier.0"];
-  const [, group, stage, position, layer] = path.match(/^(block\d)\.(\d)\.(\d)\.(?:body\.)?([024])$/) ?? [];
+  const [, group, stage, position, layer] =
+    path.match(/^(block\d)\.(\d)\.(\d)\.(?:body\.)?([024])$/) ?? [];
   if (!layer) return;
-  const conv = `blocks.${FIRST[group as keyof typeof FIRST] + Number(stage)}.${position}.conv`,
-    first = 1.5 * Number(layer);
+  const conv = `blocks.${FIRST[group as keyof typeof FIRST] + Number(stage)}.${position}.conv`;
+  const first = 1.5 * Number(layer);
   return [`${conv}.${first}`, `${conv}.${first + 1}`];
 }

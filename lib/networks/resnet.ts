@@ -14,16 +14,27 @@ function basicBlock(channels: number, stride: number, project: boolean): Layer {
 }
 
 /**
- * ResNet for 32×32 images (He et al., 2016, section 4.2, with projections where the shape changes): a stem and three
- * stages of (depth − 2) / 6 basic blocks, the last two starting with stride 2.
+ * ResNet for 32×32 images (He et al., 2016, section 4.2, with projections where the shape changes):
+ * a stem and three stages of (depth − 2) / 6 basic blocks, the last two starting with stride 2.
  */
-function resnet(id: string, depth: number, widths: readonly [number, number, number, number]): Resnet {
+function resnet(
+  id: string,
+  depth: number,
+  widths: readonly [number, number, number, number],
+): Resnet {
   const block = (number: number): Stage => (create, input) => {
     const layers: Layer[] = [];
     for (let i = 0; i < (depth - 2) / 6; i++) {
-      const first = i === 0, stride = first && number > 1 ? 2 : 1;
+      const first = i === 0;
+      const stride = first && number > 1 ? 2 : 1;
       if (!first) layers.push(relu());
-      layers.push(basicBlock(widths[number], stride, first && (stride > 1 || input.at(-1) !== widths[number])));
+      layers.push(
+        basicBlock(
+          widths[number],
+          stride,
+          first && (stride > 1 || input.at(-1) !== widths[number]),
+        ),
+      );
     }
     return stage(seq(...layers), relu())(create, input);
   };
@@ -37,17 +48,26 @@ function resnet(id: string, depth: number, widths: readonly [number, number, num
   }), names);
 }
 
-/** RepDistiller's and mdistiller's names; between two blocks, and between a block's two convolutions, stands a ReLU. */
+/**
+ * RepDistiller's and mdistiller's names; between two blocks, and between a block's two
+ * convolutions, stands a ReLU.
+ */
 function names(path: string): LayerNames | undefined {
   if (path === "stem") return ["conv1", "bn1"];
   if (path === "logits") return ["fc"];
-  const [, stage, position, part] = path.match(/^block(\d)\.(\d*[02468])\.(body\.0|body\.2|shortcut)$/) ?? [];
+  const [, stage, position, part] =
+    path.match(/^block(\d)\.(\d*[02468])\.(body\.0|body\.2|shortcut)$/) ?? [];
   const block = `layer${stage}.${Number(position) / 2}`;
   if (part === "shortcut") return [`${block}.downsample.0`, `${block}.downsample.1`];
-  if (part) return part === "body.0" ? [`${block}.conv1`, `${block}.bn1`] : [`${block}.conv2`, `${block}.bn2`];
+  if (part) {
+    return part === "body.0"
+      ? [`${block}.conv1`, `${block}.bn1`]
+      : [`${block}.conv2`, `${block}.bn2`];
+  }
 }
 
-const thin = [16, 16, 32, 64] as const, wide = [32, 64, 128, 256] as const;
+const thin = [16, 16, 32, 64] as const;
+const wide = [32, 64, 128, 256] as const;
 
 /** ResNet with 8 layers, 16 to 64 channels. */
 export const resnet8: Resnet = resnet("resnet8", 8, thin);

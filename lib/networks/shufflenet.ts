@@ -3,7 +3,15 @@ import { interleave } from "../kernels/shuffle_channels.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { convNorm, type ConvOptions } from "../nn/conv.ts";
 import { byDefault, type Layer, module } from "../nn/layer.ts";
-import { averagePool, channelShuffle, dense, globalAveragePool, relu, residual, seq } from "../nn/layers.ts";
+import {
+  averagePool,
+  channelShuffle,
+  dense,
+  globalAveragePool,
+  relu,
+  residual,
+  seq,
+} from "../nn/layers.ts";
 import { type Classifier, classifier } from "../nn/network.ts";
 import { type LayerNames, type Stage, stage } from "../nn/stage.ts";
 
@@ -11,7 +19,10 @@ import { type LayerNames, type Stage, stage } from "../nn/stage.ts";
 export type Shufflenet = Classifier<"stem" | "block1" | "block2" | "block3">;
 
 /** A convolution and its norm, started as PyTorch's layers are. */
-function started(channels: number, { kernel = 1, groups = 1, ...options }: ConvOptions = {}): Layer {
+function started(
+  channels: number,
+  { kernel = 1, groups = 1, ...options }: ConvOptions = {},
+): Layer {
   return (create, input) => {
     const fanIn = kernel * kernel * input[2] / groups;
     return convNorm(channels, { kernel, groups, ...options, ...byDefault(fanIn) })(create, input);
@@ -20,15 +31,16 @@ function started(channels: number, { kernel = 1, groups = 1, ...options }: ConvO
 
 /** A 3×3 convolution of each channel on its own, and its norm. */
 function depthwise(stride = 1): Layer {
-  return (create, input) => started(input[2], { kernel: 3, stride, groups: input[2] })(create, input);
+  return (create, input) =>
+    started(input[2], { kernel: 3, stride, groups: input[2] })(create, input);
 }
 
 /** The convolution that is grouped in the first ShuffleNet. */
 const GROUPS = 3;
 
 /**
- * ShuffleNet with three groups for small images (Zhang et al., 2018), 240, 480 and 960 channels in stages of 4, 8 and 4
- * blocks. It starts as PyTorch's layers do.
+ * ShuffleNet with three groups for small images (Zhang et al., 2018), 240, 480 and 960 channels in
+ * stages of 4, 8 and 4 blocks. It starts as PyTorch's layers do.
  */
 export const shufflenetv1: Shufflenet = classifier("shufflenetv1", {}, (classes) => ({
   stem: stage(started(24), relu()),
@@ -42,14 +54,21 @@ export const shufflenetv1: Shufflenet = classifier("shufflenetv1", {}, (classes)
 /** Blocks of grouped convolutions with the ReLUs between them, the first one halving the map. */
 function groupedBlocks(channels: number, blocks: number): Layer {
   const halving: Layer = (create, input) =>
-    joined(beside, bottleneck(channels - input[2], 2), averagePool(3, { stride: 2, padding: 1 }))(create, input);
-  const others = Array.from({ length: blocks - 1 }, () => [relu(), residual(bottleneck(channels, 1))]);
+    joined(beside, bottleneck(channels - input[2], 2), averagePool(3, { stride: 2, padding: 1 }))(
+      create,
+      input,
+    );
+  const others = Array.from(
+    { length: blocks - 1 },
+    () => [relu(), residual(bottleneck(channels, 1))],
+  );
   return seq(halving, ...others.flat());
 }
 
 function bottleneck(channels: number, stride: number): Layer {
   return (create, input) => {
-    const middle = Math.floor(channels / 4), groups = input[2] === 24 ? 1 : GROUPS;
+    const middle = Math.floor(channels / 4);
+    const groups = input[2] === 24 ? 1 : GROUPS;
     return seq(
       started(middle, { groups }),
       relu(),
@@ -62,8 +81,9 @@ function bottleneck(channels: number, stride: number): Layer {
 }
 
 /**
- * ShuffleNetV2 of size 1 for small images (Ma et al., 2018), 116, 232 and 464 channels in stages of 4, 8 and 4 blocks. A
- * stage's tap is its channels shuffled, its `pre` the same before they are. It starts as PyTorch's layers do.
+ * ShuffleNetV2 of size 1 for small images (Ma et al., 2018), 116, 232 and 464 channels in stages of
+ * 4, 8 and 4 blocks. A stage's tap is its channels shuffled, its `pre` the same before they are. It
+ * starts as PyTorch's layers do.
  */
 export const shufflenetv2: Shufflenet = classifier("shufflenetv2", {}, (classes) => ({
   stem: stage(started(24), relu()),
@@ -76,10 +96,19 @@ export const shufflenetv2: Shufflenet = classifier("shufflenetv2", {}, (classes)
 
 /** Blocks with the shuffle between and behind them, the first one halving the map. */
 function shuffledBlocks(channels: number, blocks: number): Stage {
-  const half = channels / 2, branch = (stride: number) => [started(half), relu(), depthwise(stride), started(half)];
-  const halving = joined(interleave, seq(depthwise(2), started(half), relu()), seq(...branch(2), relu()));
-  const others = Array.from({ length: blocks - 2 }, () => onSecondHalf(interleave, seq(...branch(1), relu())));
-  // The last ReLU stands behind all the channels, of which the first half has had its own: it changes nothing there.
+  const half = channels / 2;
+  const branch = (stride: number) => [started(half), relu(), depthwise(stride), started(half)];
+  const halving = joined(
+    interleave,
+    seq(depthwise(2), started(half), relu()),
+    seq(...branch(2), relu()),
+  );
+  const others = Array.from(
+    { length: blocks - 2 },
+    () => onSecondHalf(interleave, seq(...branch(1), relu())),
+  );
+  // The last ReLU stands behind all the channels, of which the first half has had its own: it
+  // changes nothing there.
   const last = onSecondHalf(beside, seq(...branch(1)));
   return stage(seq(halving, ...others, last), seq(relu(), channelShuffle(2)));
 }
@@ -93,7 +122,8 @@ const beside: Join = (first, second) => tf.concat([first, second], 3);
 /** Two layers over the same input, joined. */
 function joined(join: Join, first: Layer, second: Layer): Layer {
   return (create, input) => {
-    const one = first(create.in("body"), input), other = second(create.in("shortcut"), input);
+    const one = first(create.in("body"), input);
+    const other = second(create.in("shortcut"), input);
     const [height, width, channels] = one.shape;
     return module(
       (x, pass) => join(one(x, pass), other(x, pass)),
@@ -132,15 +162,23 @@ function names(path: string): LayerNames | undefined {
   return numbered(stage, Number(position) / 2, { 0: 1, 3: 2, 5: 3 }[layer]);
 }
 
-/** The references' names of a block's convolutions; a halving block counts those of its shortcut after its body's. */
+/**
+ * The references' names of a block's convolutions; a halving block counts those of its shortcut
+ * after its body's.
+ */
 function namesOfSecond(path: string): LayerNames | undefined {
-  const [, stage, position, branch, layer] = path.match(/^block(\d)\.(\d+)\.(body\.|shortcut\.|)([0-3])$/) ?? [];
+  const [, stage, position, branch, layer] =
+    path.match(/^block(\d)\.(\d+)\.(body\.|shortcut\.|)([0-3])$/) ?? [];
   if (!layer) return ENDS[path];
   const number = branch === "body." ? { 0: 1, 1: 2 }[layer] : { 0: 1, 2: 2, 3: 3 }[layer];
   return numbered(stage, Number(position), branch === "shortcut." && number ? number + 2 : number);
 }
 
-function numbered(stage: string, position: number, number: number | undefined): LayerNames | undefined {
+function numbered(
+  stage: string,
+  position: number,
+  number: number | undefined,
+): LayerNames | undefined {
   const block = `layer${stage}.${position}`;
   return number === undefined ? undefined : [`${block}.conv${number}`, `${block}.bn${number}`];
 }

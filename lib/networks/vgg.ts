@@ -9,13 +9,15 @@ import { constant, normal } from "../nn/variables.ts";
 export type Vgg = Classifier<"stem" | "block1" | "block2" | "block3" | "block4">;
 
 /**
- * VGG with batch norm for small images (Simonyan & Zisserman, 2015, in the form of the CRD benchmark): five blocks of
- * 3×3 convolutions, 2×2 max pooling between them, global average pooling, one dense layer.
+ * VGG with batch norm for small images (Simonyan & Zisserman, 2015, in the form of the CRD
+ * benchmark): five blocks of 3×3 convolutions, 2×2 max pooling between them, global average
+ * pooling, one dense layer.
  */
 function vgg(id: string, blocks: readonly [number, number, number, number, number]): Vgg {
   const widths = [64, 128, 256, 512, 512];
   const block = (number: number): Stage => (create, input) => {
-    // Pooling opens the block, so that the tap before it is the map the papers distil; 4×4 maps are not pooled further.
+    // Pooling opens the block, so that the tap before it is the map the papers distil; 4×4 maps are
+    // not pooled further.
     const pooled = number > 0 && (number < 4 || input[0] >= 8);
     const layers: Layer[] = pooled ? [maxPool(2)] : [];
     for (let i = 0; i < blocks[number]; i++) {
@@ -36,14 +38,15 @@ function vgg(id: string, blocks: readonly [number, number, number, number, numbe
 }
 
 /**
- * RepDistiller's and mdistiller's names. A layer there is three, convolution, norm and ReLU; here it is two, behind the
- * pooling that may open a block.
+ * RepDistiller's and mdistiller's names. A layer there is three, convolution, norm and ReLU; here
+ * it is two, behind the pooling that may open a block.
  */
 function names(path: string): LayerNames | undefined {
   if (path === "logits") return ["classifier"];
   const [, stage, position] = path.match(/^(stem|block\d)\.(\d+)$/) ?? [];
   if (!stage) return;
-  const block = stage === "stem" ? "block0" : stage, layer = 3 * Math.floor(Number(position) / 2);
+  const block = stage === "stem" ? "block0" : stage;
+  const layer = 3 * Math.floor(Number(position) / 2);
   return [`${block}.${layer}`, `${block}.${layer + 1}`];
 }
 

@@ -13,24 +13,36 @@ import { Failure } from "../values/failure.ts";
 export type Wrn = Classifier<"stem" | "block1" | "block2" | "block3">;
 
 /**
- * Wide ResNet (Zagoruyko & Komodakis, 2016) of `depth` layers, `width` times as wide as the thin CIFAR ResNet: a stem and
- * three stages of (depth − 4) / 6 pre-activation blocks. A stage's tap is the sum its last block gives, with neither norm
- * nor ReLU behind it; its `pre` is that sum after the next norm, the one that the next stage starts with.
+ * Wide ResNet (Zagoruyko & Komodakis, 2016) of `depth` layers, `width` times as wide as the thin
+ * CIFAR ResNet: a stem and three stages of (depth − 4) / 6 pre-activation blocks. A stage's tap is
+ * the sum its last block gives, with neither norm nor ReLU behind it; its `pre` is that sum after
+ * the next norm, the one that the next stage starts with.
  */
 export function wrn(depth: number, width: number): Wrn {
   const count = (depth - 4) / 6;
   if (!Number.isInteger(count) || count < 1 || !Number.isInteger(width) || width < 1) {
-    throw new Failure(2, `wrn(${depth}, ${width}): the depth is 4 more than a multiple of 6, the width a whole number`);
+    throw new Failure(
+      2,
+      `wrn(${depth}, ${width}): the depth is 4 more than a multiple of 6, the width a whole number`,
+    );
   }
   const block = (number: number): Stage => {
-    const channels = 16 * width * 2 ** (number - 1), stride = number > 1 ? 2 : 1;
+    const channels = 16 * width * 2 ** (number - 1);
+    const stride = number > 1 ? 2 : 1;
     return preActivated((create, input) => {
       // The norm that opens the second stage and the third stands at the end of the stage before.
-      const projects = stride > 1 || input.at(-1) !== channels, opening = number > 1 ? [relu()] : [norm(), relu()];
+      const projects = stride > 1 || input.at(-1) !== channels;
+      const opening = number > 1 ? [relu()] : [norm(), relu()];
       const first = projects
-        ? seq(...opening, residual(convolutions(channels, stride), conv(channels, { kernel: 1, stride })))
+        ? seq(
+          ...opening,
+          residual(convolutions(channels, stride), conv(channels, { kernel: 1, stride })),
+        )
         : residual(seq(...opening, convolutions(channels, 1)));
-      const others = Array.from({ length: count - 1 }, () => residual(seq(norm(), relu(), convolutions(channels, 1))));
+      const others = Array.from(
+        { length: count - 1 },
+        () => residual(seq(norm(), relu(), convolutions(channels, 1))),
+      );
       return seq(first, ...others)(create, input);
     });
   };
@@ -52,13 +64,22 @@ function convolutions(channels: number, stride: number): Layer {
 /** A stage whose tap is its body's output, and what comes next that output after a norm. */
 function preActivated(body: Layer): Stage {
   return (create, input) => {
-    const main = body(create.in("body"), input), after = norm()(create.in("after"), main.shape);
+    const main = body(create.in("body"), input);
+    const after = norm()(create.in("after"), main.shape);
     const run = (x: Tensor, pass: Pass): StageOutput => {
-      const out = main(x, pass), pre = after(out, pass);
+      const out = main(x, pass);
+      const pre = after(out, pass);
       return { out, pre, next: pre };
     };
-    const { shape, multiplyAdds } = main, { norm: own } = after;
-    return Object.assign(run, { shape, multiplyAdds, norm: own, opening: own && Object.values(own), hand: after });
+    const { shape, multiplyAdds } = main;
+    const { norm: own } = after;
+    return Object.assign(run, {
+      shape,
+      multiplyAdds,
+      norm: own,
+      opening: own && Object.values(own),
+      hand: after,
+    });
   };
 }
 
@@ -74,7 +95,9 @@ function names(path: string): LayerNames | undefined {
   if (/^(body\.)?0$/.test(rest)) return [`${block}.bn1`];
   if (rest.endsWith("shortcut")) return [`${block}.convShortcut`];
   const [, convolution] = rest.match(/^(?:\d\.body|body\.\d)\.([02])$/) ?? [];
-  if (convolution) return convolution === "0" ? [`${block}.conv1`, `${block}.bn2`] : [`${block}.conv2`];
+  if (convolution) {
+    return convolution === "0" ? [`${block}.conv1`, `${block}.bn2`] : [`${block}.conv2`];
+  }
 }
 
 /** Wide ResNet with 16 layers, as wide as the thin CIFAR ResNet. */

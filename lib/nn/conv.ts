@@ -8,7 +8,15 @@ import { Failure } from "../values/failure.ts";
 import { byDefault, type Layer, module, type Norm } from "./layer.ts";
 import { applyNorm, EPSILON, normVariables, readNorm } from "./norm.ts";
 import type { Pass } from "./pass.ts";
-import { constant, type Initialiser, normal, type Shape, sizeOf, type Variable, type Variables } from "./variables.ts";
+import {
+  constant,
+  type Initialiser,
+  normal,
+  type Shape,
+  sizeOf,
+  type Variable,
+  type Variables,
+} from "./variables.ts";
 
 /** What a convolution can be asked for besides its size. */
 export interface ConvOptions {
@@ -18,7 +26,10 @@ export interface ConvOptions {
   readonly stride?: number;
   /** Zero padding on each side; half the kernel by default, as PyTorch's networks are written. */
   readonly padding?: number;
-  /** Into how many groups the channels are split, each convolved on its own; 1 by default, as many as channels for a depthwise one. */
+  /**
+   * Into how many groups the channels are split, each convolved on its own; 1 by default, as many
+   * as channels for a depthwise one.
+   */
   readonly groups?: number;
   /** Whether a bias is added; no by default. */
   readonly bias?: boolean;
@@ -28,10 +39,18 @@ export interface ConvOptions {
   readonly biasInitial?: Initialiser;
 }
 
-/** A 2-D convolution to `channels`, over [height, width, channels]; weights are [kernel, kernel, in / groups, out]. */
+/**
+ * A 2-D convolution to `channels`, over [height, width, channels]; weights are [kernel, kernel, in
+ * / groups, out].
+ */
 export function conv(channels: number, options: ConvOptions = {}): Layer {
   return (create, input) => {
-    const { weight, bias, stride, padding, shape, multiplyAdds } = convVariables(channels, options, create, input);
+    const { weight, bias, stride, padding, shape, multiplyAdds } = convVariables(
+      channels,
+      options,
+      create,
+      input,
+    );
     return module(
       (x, pass) => {
         const out = conv2d(x, pass.read(weight), stride, padding);
@@ -44,32 +63,57 @@ export function conv(channels: number, options: ConvOptions = {}): Layer {
 }
 
 /**
- * A convolution and the batch norm behind it, ε = 1e-5, running statistics moved by a tenth (Ioffe & Szegedy, 2015). By
- * running statistics the norm is folded into the weights: once for all where the network is fixed, else in the step.
+ * A convolution and the batch norm behind it, ε = 1e-5, running statistics moved by a tenth (Ioffe
+ * & Szegedy, 2015). By running statistics the norm is folded into the weights: once for all where
+ * the network is fixed, else in the step.
  */
 export function convNorm(channels: number, options: ConvOptions = {}): Layer {
   return (create, input) => {
-    const { weight, bias, stride, padding, shape, multiplyAdds } = convVariables(channels, options, create, input);
+    const { weight, bias, stride, padding, shape, multiplyAdds } = convVariables(
+      channels,
+      options,
+      create,
+      input,
+    );
     const norm = normVariables(channels, create.in("norm"));
-    const folded = create.fixed ? foldedVariables(weight, bias, norm, create.in("folded")) : undefined;
+    const folded = create.fixed
+      ? foldedVariables(weight, bias, norm, create.in("folded"))
+      : undefined;
     const frozen = (x: Tensor, pass: Pass): Tensor => {
-      if (folded) return biasAdd(conv2d(x, pass.read(folded.weight), stride, padding), pass.read(folded.offset));
+      if (folded) {
+        return biasAdd(
+          conv2d(x, pass.read(folded.weight), stride, padding),
+          pass.read(folded.offset),
+        );
+      }
       const [factor, offset] = frozenFactors(readNorm(norm, pass), EPSILON);
       const out = conv2d(x, tf.mul(pass.read(weight), factor), stride, padding);
       return biasAdd(out, bias ? tf.add(offset, tf.mul(pass.read(bias), factor)) : offset);
     };
     const live = (x: Tensor, pass: Pass): Tensor => {
       if (folded) {
-        throw new Error(`${weight.name} belongs to a frozen network, which cannot be run live: make a copy of it`);
+        throw new Error(
+          `${weight.name} belongs to a frozen network, which cannot be run live: make a copy of it`,
+        );
       }
       const out = conv2d(x, pass.read(weight), stride, padding);
       return applyNorm(out, norm, pass, bias && pass.read(bias));
     };
-    return module((x, pass) => (pass.learns(norm.scale) ? live : frozen)(x, pass), shape, multiplyAdds, norm);
+    return module(
+      (x, pass) => (pass.learns(norm.scale) ? live : frozen)(x, pass),
+      shape,
+      multiplyAdds,
+      norm,
+    );
   };
 }
 
-function convVariables(channels: number, options: ConvOptions, create: Variables, [height, width, input]: Shape) {
+function convVariables(
+  channels: number,
+  options: ConvOptions,
+  create: Variables,
+  [height, width, input]: Shape,
+) {
   const { kernel = 3, stride = 1, padding = kernel >> 1, groups = 1 } = options;
   if (input % groups !== 0 || channels % groups !== 0) {
     throw new Failure(
@@ -82,7 +126,9 @@ function convVariables(channels: number, options: ConvOptions, create: Variables
   const shape = [side(height), side(width), channels];
   return {
     weight: create.variable("weight", [kernel, kernel, input / groups, channels], initial),
-    bias: options.bias ? create.variable("bias", [channels], options.biasInitial ?? constant(0)) : undefined,
+    bias: options.bias
+      ? create.variable("bias", [channels], options.biasInitial ?? constant(0))
+      : undefined,
     stride,
     padding,
     shape,
@@ -90,11 +136,20 @@ function convVariables(channels: number, options: ConvOptions, create: Variables
   };
 }
 
-/** Weights and offset of a convolution that has the norm behind it in them, computed on the host from initial values. */
-function foldedVariables(weight: Variable, bias: Variable | undefined, norm: Norm, create: Variables) {
+/**
+ * Weights and offset of a convolution that has the norm behind it in them, computed on the host
+ * from initial values.
+ */
+function foldedVariables(
+  weight: Variable,
+  bias: Variable | undefined,
+  norm: Norm,
+  create: Variables,
+) {
   const channels = weight.shape[3];
   const factors = () => {
-    const scale = norm.scale.initial(), variance = norm.variance.initial();
+    const scale = norm.scale.initial();
+    const variance = norm.variance.initial();
     return scale.map((s, c) => s / Math.sqrt(variance[c] + EPSILON));
   };
   return {
@@ -103,23 +158,34 @@ function foldedVariables(weight: Variable, bias: Variable | undefined, norm: Nor
       return weight.initial().map((w, i) => w * factor[i % channels]);
     }),
     offset: create.derived("offset", [channels], () => {
-      const factor = factors(), mean = norm.mean.initial(), before = bias?.initial();
-      return norm.offset.initial().map((offset, c) => offset + ((before?.[c] ?? 0) - mean[c]) * factor[c]);
+      const factor = factors();
+      const mean = norm.mean.initial();
+      const before = bias?.initial();
+      return norm.offset.initial().map((offset, c) =>
+        offset + ((before?.[c] ?? 0) - mean[c]) * factor[c]
+      );
     }),
   };
 }
 
 /**
- * A transposed 2-D convolution to `channels` with a bias, weights [kernel, kernel, out, in]. `doubling` doubles height
- * and width with half the kernel as overlap (kernel 4, stride 2, PyTorch's padding 1); else nothing is cut off and
- * the output has (side − 1) · stride + kernel. Both start as PyTorch's do.
+ * A transposed 2-D convolution to `channels` with a bias, weights [kernel, kernel, out, in].
+ * `doubling` doubles height and width with half the kernel as overlap (kernel 4, stride 2,
+ * PyTorch's padding 1); else nothing is cut off and the output has (side − 1) · stride + kernel.
+ * Both start as PyTorch's do.
  */
-export function transposedConv(channels: number, kernel: number, stride: number, padding: "doubling" | "none"): Layer {
+export function transposedConv(
+  channels: number,
+  kernel: number,
+  stride: number,
+  padding: "doubling" | "none",
+): Layer {
   return (create, [height, width, input]) => {
     const { initial, biasInitial } = byDefault(kernel * kernel * channels);
     const weight = create.variable("weight", [kernel, kernel, channels, input], initial);
     const bias = create.variable("bias", [channels], biasInitial);
-    const side = (length: number) => padding === "doubling" ? length * stride : (length - 1) * stride + kernel;
+    const side = (length: number) =>
+      padding === "doubling" ? length * stride : (length - 1) * stride + kernel;
     const shape: [number, number, number] = [side(height), side(width), channels];
     const kind = padding === "doubling" ? "same" : "valid";
     return module(

@@ -27,8 +27,8 @@ export interface Description {
 }
 
 /**
- * Describes a network for images of a shape and a number of classes. Makes no tensor. Throws a `Failure` (exit 2) where the
- * images are too small for it.
+ * Describes a network for images of a shape and a number of classes. Makes no tensor. Throws a
+ * `Failure` (exit 2) where the images are too small for it.
  */
 export function description(network: Net, image: Shape, classes: number): Description {
   let input = image;
@@ -36,11 +36,19 @@ export function description(network: Net, image: Shape, classes: number): Descri
     const collected = new Map<string, Variable>();
     const { shape, multiplyAdds } = stage(variables({ seed: 0, collected }), input);
     if (sizeOf(shape) === 0) {
-      throw new Failure(2, `images of ${image.join("×")} are too small for ${network.id}: nothing is left in ${name}`);
+      throw new Failure(
+        2,
+        `images of ${image.join("×")} are too small for ${network.id}: nothing is left in ${name}`,
+      );
     }
     const trainable = [...collected.values()].filter(({ trainable }) => trainable);
     input = shape;
-    return { name, shape, parameters: total(trainable, ({ shape }) => sizeOf(shape)), multiplyAdds };
+    return {
+      name,
+      shape,
+      parameters: total(trainable, ({ shape }) => sizeOf(shape)),
+      multiplyAdds,
+    };
   });
   return {
     id: network.id,
@@ -54,8 +62,16 @@ function total<T>(items: readonly T[], of: (item: T) => number): number {
   return items.reduce((sum, item) => sum + of(item), 0);
 }
 
-/** The shapes of a network's variables by their names inside it, for images of `image` and a number of classes. */
+/**
+ * The shapes of a network's variables by their names inside it, for images of `image` and a number
+ * of classes.
+ */
 export function variableShapes(network: Net, image: Shape, classes: number): Map<string, Shape> {
-  const { variables: made } = buildModel(network, variables({ seed: 0, collected: new Map() }), image, classes);
+  const { variables: made } = buildModel(
+    network,
+    variables({ seed: 0, collected: new Map() }),
+    image,
+    classes,
+  );
   return new Map(made.map(({ name, shape }) => [name, shape]));
 }

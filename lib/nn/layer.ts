@@ -1,6 +1,12 @@
 import type { Tensor } from "../kernels/tensor.ts";
 import type { Pass } from "./pass.ts";
-import { type Initialiser, type Shape, uniform, type Variable, type Variables } from "./variables.ts";
+import {
+  type Initialiser,
+  type Shape,
+  uniform,
+  type Variable,
+  type Variables,
+} from "./variables.ts";
 
 /** A layer that has its variables: a function of a batch. */
 export interface Module {
@@ -9,7 +15,9 @@ export interface Module {
   readonly shape: Shape;
   /** Multiply-adds of convolutions and dense layers for one sample. */
   readonly multiplyAdds: number;
-  /** The norm that its output comes from, or the output's main branch; absent where there is none. */
+  /**
+   * The norm that its output comes from, or the output's main branch; absent where there is none.
+   */
   readonly norm?: Norm;
 }
 
@@ -25,11 +33,19 @@ export interface Norm {
   readonly variance: Variable;
 }
 
-/** A layer as it is described: given where to make variables and what comes in, the function it becomes. */
+/**
+ * A layer as it is described: given where to make variables and what comes in, the function it
+ * becomes.
+ */
 export type Layer = (create: Variables, input: Shape) => Module;
 
 /** Makes a module of its parts. */
-export function module(run: (x: Tensor, pass: Pass) => Tensor, shape: Shape, multiplyAdds = 0, norm?: Norm): Module {
+export function module(
+  run: (x: Tensor, pass: Pass) => Tensor,
+  shape: Shape,
+  multiplyAdds = 0,
+  norm?: Norm,
+): Module {
   return Object.assign((x: Tensor, pass: Pass) => run(x, pass), { shape, multiplyAdds, norm });
 }
 

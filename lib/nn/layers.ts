@@ -8,14 +8,22 @@ import type { Tensor } from "../kernels/tensor.ts";
 import { byDefault, type Layer, module } from "./layer.ts";
 import { type Initialiser, sizeOf } from "./variables.ts";
 
-/** A dense layer to `units`, with a bias; weights are [in, out]. By default both start as PyTorch's do. */
-export function dense(units: number, options: { initial?: Initialiser; biasInitial?: Initialiser } = {}): Layer {
+/**
+ * A dense layer to `units`, with a bias; weights are [in, out]. By default both start as PyTorch's
+ * do.
+ */
+export function dense(
+  units: number,
+  options: { initial?: Initialiser; biasInitial?: Initialiser } = {},
+): Layer {
   return (create, input) => {
-    const inputs = sizeOf(input), { initial, biasInitial } = { ...byDefault(inputs), ...options };
+    const inputs = sizeOf(input);
+    const { initial, biasInitial } = { ...byDefault(inputs), ...options };
     const weight = create.variable("weight", [inputs, units], initial);
     const bias = create.variable("bias", [units], biasInitial);
     return module(
-      (x, pass) => biasAdd(tf.matMul(x as Tensor2D, pass.read(weight) as Tensor2D), pass.read(bias)),
+      (x, pass) =>
+        biasAdd(tf.matMul(x as Tensor2D, pass.read(weight) as Tensor2D), pass.read(bias)),
       [units],
       inputs * units,
     );
@@ -40,7 +48,10 @@ export interface Windows {
   readonly padding?: number;
 }
 
-/** Max pooling over windows of size × size; what does not fill a window is dropped, padding never wins. */
+/**
+ * Max pooling over windows of size × size; what does not fill a window is dropped, padding never
+ * wins.
+ */
 export function maxPool(size: number, windows: Windows = {}): Layer {
   return pool((x, stride) => tf.maxPool(x, size, stride, "valid"), size, windows, -Infinity);
 }
@@ -67,7 +78,8 @@ function pool(
 }
 
 /**
- * Channels dealt out anew: those of `groups` equal parts by turns, the first of each part first (Zhang et al., 2018).
+ * Channels dealt out anew: those of `groups` equal parts by turns, the first of each part first
+ * (Zhang et al., 2018).
  */
 export function channelShuffle(groups: number): Layer {
   return (_, input) => module((x) => shuffleChannels(x, groups), input);
@@ -99,7 +111,8 @@ export function seq(...layers: readonly Layer[]): Layer {
 /** body(x) + shortcut(x); without a shortcut, body(x) + x. */
 export function residual(body: Layer, shortcut?: Layer): Layer {
   return (create, input) => {
-    const main = body(create.in("body"), input), side = shortcut?.(create.in("shortcut"), input);
+    const main = body(create.in("body"), input);
+    const side = shortcut?.(create.in("shortcut"), input);
     return module(
       (x, pass) => tf.add(main(x, pass), side ? side(x, pass) : x),
       main.shape,

@@ -30,7 +30,10 @@ export function readNorm({ scale, offset, mean, variance }: Norm, pass: Pass): N
   };
 }
 
-/** Normalises x by batch or running statistics, as the pass says. `bias`: of the convolution before. Default: none. */
+/**
+ * Normalises x by batch or running statistics, as the pass says. `bias`: of the convolution before.
+ * Default: none.
+ */
 export function applyNorm(x: Tensor, variables: Norm, pass: Pass, bias?: Tensor): Tensor {
   const state = { ...readNorm(variables, pass), bias };
   const { out, mean, variance } = pass.mask
@@ -46,7 +49,9 @@ export function norm(): Layer {
   return (create, input) => {
     const variables = normVariables(input.at(-1)!, create);
     const run = (x: Tensor, pass: Pass) =>
-      pass.learns(variables.scale) ? applyNorm(x, variables, pass) : frozenNorm(x, readNorm(variables, pass), EPSILON);
+      pass.learns(variables.scale)
+        ? applyNorm(x, variables, pass)
+        : frozenNorm(x, readNorm(variables, pass), EPSILON);
     return module(run, input, 0, variables);
   };
 }

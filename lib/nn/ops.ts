@@ -4,7 +4,8 @@ import type { Tensor } from "../kernels/tensor.ts";
 
 /** The same values, through which no gradient flows: a tensor of its own that no tape has seen. */
 export function stop<T extends Tensor>(x: T): T {
-  const engine = tf.engine(), info = { dataId: x.dataId, shape: x.shape, dtype: x.dtype };
+  const engine = tf.engine();
+  const info = { dataId: x.dataId, shape: x.shape, dtype: x.dtype };
   engine.backend.incRef(x.dataId);
   return engine.makeTensorFromTensorInfo(info) as T;
 }
@@ -20,17 +21,21 @@ export function soften(logits: Tensor, temperature = 1): Tensor {
   return tf.softmax(temperature === 1 ? logits : tf.div(logits, temperature), -1);
 }
 
-/** −Σ target · log softmax(logits) for each sample: [batch], from logits and a distribution over classes, both [batch, classes]. */
+/**
+ * −Σ target · log softmax(logits) for each sample: [batch], from logits and a distribution over
+ * classes, both [batch, classes].
+ */
 export function crossEntropy(logits: Tensor, target: Tensor): Tensor {
   return tf.neg(tf.sum(tf.mul(target, logSoften(logits)), -1));
 }
 
 /**
- * Logits [batch, classes], each sample's less their mean, divided by 1e-7 + their (unbiased) standard deviation: logit
- * standardisation, Sun et al., 2024. arXiv:2403.01427.
+ * Logits [batch, classes], each sample's less their mean, divided by 1e-7 + their (unbiased)
+ * standard deviation: logit standardisation, Sun et al., 2024. arXiv:2403.01427.
  */
 export function standardise(logits: Tensor): Tensor {
-  const centred = tf.sub(logits, tf.mean(logits, -1, true)), freedom = Math.max(1, logits.shape.at(-1)! - 1);
+  const centred = tf.sub(logits, tf.mean(logits, -1, true));
+  const freedom = Math.max(1, logits.shape.at(-1)! - 1);
   const variance = tf.div(tf.sum(tf.square(centred), -1, true), freedom);
   return tf.div(centred, tf.add(safeSqrt(variance), 1e-7));
 }
@@ -44,8 +49,9 @@ export interface KlOptions {
 }
 
 /**
- * T² · KL(softmax(teacher / T) ‖ softmax(student / T)) for each sample: [batch]. Averaged over the batch this is the
- * distillation loss of Hinton et al., 2015 (the `batchmean` of KL, not its mean over classes).
+ * T² · KL(softmax(teacher / T) ‖ softmax(student / T)) for each sample: [batch]. Averaged over the
+ * batch this is the distillation loss of Hinton et al., 2015 (the `batchmean` of KL, not its mean
+ * over classes).
  */
 export function kl(
   student: Tensor,
@@ -53,8 +59,10 @@ export function kl(
   temperature = 1,
   { standardised = false, floor = 0 }: KlOptions = {},
 ): Tensor {
-  const logarithm = (logits: Tensor) => logSoften(standardised ? standardise(logits) : logits, temperature);
-  const exact = logarithm(teacher), probability = floor ? tf.add(tf.exp(exact), floor) : tf.exp(exact);
+  const logarithm = (logits: Tensor) =>
+    logSoften(standardised ? standardise(logits) : logits, temperature);
+  const exact = logarithm(teacher);
+  const probability = floor ? tf.add(tf.exp(exact), floor) : tf.exp(exact);
   const log = floor ? tf.log(probability) : exact;
   const divergence = tf.sum(tf.mul(probability, tf.sub(log, logarithm(student))), -1);
   return temperature === 1 ? divergence : tf.mul(divergence, temperature * temperature);
@@ -66,20 +74,31 @@ export function mse(a: Tensor, b: Tensor): Tensor {
   return tf.mean(tf.squaredDifference(a, b), axes);
 }
 
-/** Values per sample, [batch], with those switched off by `mask` ([batch] of 0 and 1) at 0; without a mask the values themselves. */
+/**
+ * Values per sample, [batch], with those switched off by `mask` ([batch] of 0 and 1) at 0; without
+ * a mask the values themselves.
+ */
 export function masked(values: Tensor, mask: Tensor | undefined): Tensor {
   return mask ? tf.mul(values, mask) : values;
 }
 
 /**
- * One class for each row of logits, […, classes], drawn by Gumbel-softmax (Jang et al., 2017; Maddison et al., 2017) with
- * uniform numbers from 0 to 1 of the same shape: one-hot, with the gradient of the softmax at that temperature
- * (straight-through).
+ * One class for each row of logits, […, classes], drawn by Gumbel-softmax (Jang et al., 2017;
+ * Maddison et al., 2017) with uniform numbers from 0 to 1 of the same shape: one-hot, with the
+ * gradient of the softmax at that temperature (straight-through).
  */
 export function gumbel(logits: Tensor, uniform: Tensor, temperature = 1): Tensor {
-  const tiny = 1e-20, minusLog = (x: Tensor) => tf.neg(tf.log(tf.add(x, tiny)));
-  const soft = soften(tf.add(logits, minusLog(minusLog(uniform))), temperature), constant = stop(soft);
-  const drawn = tf.oneHot(tf.argMax(constant, -1) as Tensor1D, logits.shape.at(-1)!, 1, 0, "float32");
+  const tiny = 1e-20;
+  const minusLog = (x: Tensor) => tf.neg(tf.log(tf.add(x, tiny)));
+  const soft = soften(tf.add(logits, minusLog(minusLog(uniform))), temperature);
+  const constant = stop(soft);
+  const drawn = tf.oneHot(
+    tf.argMax(constant, -1) as Tensor1D,
+    logits.shape.at(-1)!,
+    1,
+    0,
+    "float32",
+  );
   // In this order what is drawn stays exactly 0 and 1.
   return tf.add(drawn, tf.sub(soft, constant));
 }
@@ -94,7 +113,10 @@ export function gram(x: Tensor): Tensor {
   return tf.matMul(x, x, false, true);
 }
 
-/** Rows (along `axis`, the last) divided by their 2- or 1-norm; one shorter than 1e-12 becomes 0, with no gradient. */
+/**
+ * Rows (along `axis`, the last) divided by their 2- or 1-norm; one shorter than 1e-12 becomes 0,
+ * with no gradient.
+ */
 export function unitRows(x: Tensor, order: 1 | 2 = 2, axis = -1): Tensor {
   // Of |x| at 0 tfjs has the slope −1.
   const size = tf.sum(tf.mul(x, order === 1 ? stop(tf.sign(x)) : x), axis, true);
@@ -133,11 +155,13 @@ export interface Related {
 }
 
 /**
- * The samples of x, [batch, …], that a mask ([batch] of 0 and 1) chooses; without one, all. A relational loss ℓ of those
- * alone is `ℓ · chosen` per sample: averaged over the batch, that of the gathered sub-batch times its share.
+ * The samples of x, [batch, …], that a mask ([batch] of 0 and 1) chooses; without one, all. A
+ * relational loss ℓ of those alone is `ℓ · chosen` per sample: averaged over the batch, that of the
+ * gathered sub-batch times its share.
  */
 export function related(mask: Tensor | undefined, x: Tensor): Related {
-  const [batch] = x.shape, chosen = mask ?? tf.ones([batch]);
+  const [batch] = x.shape;
+  const chosen = mask ?? tf.ones([batch]);
   const pairs = tf.mul(tf.reshape(chosen, [batch, 1]), chosen);
   return { chosen, pairs, count: tf.maximum(tf.sum(chosen), 1) };
 }

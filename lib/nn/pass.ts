@@ -3,9 +3,9 @@ import { stop } from "./ops.ts";
 import type { Variable } from "./variables.ts";
 
 /**
- * How a network is run. `live`: batch statistics, gradients to the weights, running statistics remembered. `frozen`:
- * running statistics (those that the live pass of the same step produced, where there was one), no gradient to the
- * weights; gradients still flow through to the input.
+ * How a network is run. `live`: batch statistics, gradients to the weights, running statistics
+ * remembered. `frozen`: running statistics (those that the live pass of the same step produced,
+ * where there was one), no gradient to the weights; gradients still flow through to the input.
  */
 export interface Pass {
   /** Whether batch statistics are used and the running ones move. */
@@ -23,21 +23,23 @@ export interface Pass {
 }
 
 /**
- * A pass for a module at a spot where `mask` ([batch] of 0 and 1) says which samples learn: batch statistics are theirs
- * alone, as if they were the batch, unless the pass wants those of the `whole` batch. Without a mask the pass itself.
+ * A pass for a module at a spot where `mask` ([batch] of 0 and 1) says which samples learn: batch
+ * statistics are theirs alone, as if they were the batch, unless the pass wants those of the
+ * `whole` batch. Without a mask the pass itself.
  */
 export function passAmong(pass: Pass, mask: Tensor | undefined): Pass {
   return mask && !pass.whole ? { ...pass, mask } : pass;
 }
 
 /**
- * The two passes of one step, and every statistic they remember in the order it came: the last value of a variable counts.
- * The live one leaves the variables `frozenVariables` alone.
+ * The two passes of one step, and every statistic they remember in the order it came: the last
+ * value of a variable counts. The live one leaves the variables `frozenVariables` alone.
  */
 export function passes(
   frozenVariables: ReadonlySet<Variable> = new Set(),
 ): { live: Pass; frozen: Pass; remembered: (readonly [Variable, Tensor])[] } {
-  const remembered: (readonly [Variable, Tensor])[] = [], latest = new Map<Variable, Tensor>();
+  const remembered: (readonly [Variable, Tensor])[] = [];
+  const latest = new Map<Variable, Tensor>();
   const read = (variable: Variable) => latest.get(variable) ?? variable.value;
   const live: Pass = {
     training: true,

@@ -2,7 +2,10 @@ import { type Layer, module } from "./layer.ts";
 import type { Net, Tap } from "./network.ts";
 import type { Stage } from "./stage.ts";
 
-/** A network's stages behind a tap as one layer: from what that tap hands on to the last stage's output. */
+/**
+ * A network's stages behind a tap as one layer: from what that tap hands on to the last stage's
+ * output.
+ */
 export function tail<N extends Net>(recipe: N, classes: number, tap: Tap<N>): Layer {
   return (create, input) => {
     const stages = Object.entries<Stage>(recipe.stages(classes));

@@ -7,16 +7,20 @@ export type TapPair<S extends string, T extends string> = readonly [student: S, 
 
 /** What pairs of taps may be. */
 export interface PairOptions {
-  /** Whether by default the last map is paired with the last, the one before with the one before; else the first with the first. */
+  /**
+   * Whether by default the last map is paired with the last, the one before with the one before;
+   * else the first with the first.
+   */
   readonly fromLast?: boolean;
   /** Whether vectors may be given, not maps only. */
   readonly vectors?: boolean;
 }
 
 /**
- * The pairs of maps that a method compares. By default, as the reference implementations zip them, the first map behind
- * each network's stem, then the second, and so on: what the deeper one has more is left out. Throws a `Failure` (exit 2)
- * where there is none, one is no map, or a tap of the student is in two.
+ * The pairs of maps that a method compares. By default, as the reference implementations zip them,
+ * the first map behind each network's stem, then the second, and so on: what the deeper one has
+ * more is left out. Throws a `Failure` (exit 2) where there is none, one is no map, or a tap of the
+ * student is in two.
  */
 export function tapPairs<S extends string, T extends string>(
   student: Model<Net<S>>,
@@ -25,8 +29,11 @@ export function tapPairs<S extends string, T extends string>(
   { fromLast = false, vectors = false }: PairOptions = {},
 ): readonly TapPair<S, T>[] {
   if (given) return checked(student, teacher, given, vectors);
-  const ours = behindStem(student), theirs = behindStem(teacher), count = Math.min(ours.length, theirs.length);
-  const shared = <Tap>(taps: readonly Tap[]) => fromLast ? taps.slice(taps.length - count) : taps.slice(0, count);
+  const ours = behindStem(student);
+  const theirs = behindStem(teacher);
+  const count = Math.min(ours.length, theirs.length);
+  const shared = <Tap>(taps: readonly Tap[]) =>
+    fromLast ? taps.slice(taps.length - count) : taps.slice(0, count);
   const paired = shared(theirs);
   return checked(student, teacher, shared(ours).map((tap, i) => [tap, paired[i]]), vectors);
 }
@@ -58,9 +65,16 @@ function checked<S extends string, T extends string>(
     [`the teacher's ${t}`, teacher.shapes[t]],
   ]);
   const flat = shapes.find(([, shape]) => !isMap(shape) && !(vectors && shape.length === 1));
-  if (flat) throw new Failure(2, `${flat[0]} is [${flat[1]}], no map of [height, width, channels]: choose other taps`);
+  if (flat) {
+    throw new Failure(
+      2,
+      `${flat[0]} is [${flat[1]}], no map of [height, width, channels]: choose other taps`,
+    );
+  }
   const twice = pairs.find(([s], i) => pairs.some(([other], j) => j < i && other === s));
-  if (twice) throw new Failure(2, `the student's ${twice[0]} is in two pairs of taps: pair it once`);
+  if (twice) {
+    throw new Failure(2, `the student's ${twice[0]} is in two pairs of taps: pair it once`);
+  }
   if (pairs.length > 0) return pairs;
   throw new Failure(
     2,

@@ -24,7 +24,8 @@ export function normal(deviation: number): Initialiser {
 
 /** The initialiser U(−bound, bound). */
 export function uniform(bound: number): Initialiser {
-  return (size, random) => Float32Array.from({ length: size }, () => bound * (2 * random.uniform() - 1));
+  return (size, random) =>
+    Float32Array.from({ length: size }, () => bound * (2 * random.uniform() - 1));
 }
 
 /** The pace at which a variable learns, where it is not everybody's. */
@@ -46,15 +47,18 @@ export interface VariableOptions {
 }
 
 /**
- * A named array of float32 that outlives a step. Where its values live (a session, tfjs, nowhere yet) is the engine's
- * affair: it says what `value` gives.
+ * A named array of float32 that outlives a step. Where its values live (a session, tfjs, nowhere
+ * yet) is the engine's affair: it says what `value` gives.
  */
 export class Variable {
   /** Unique among the variables of a run, e.g. `student.block1.0.conv1.weight`. */
   readonly name: string;
   /** Its dimensions. */
   readonly shape: Shape;
-  /** Whether gradients are meant to change it (those of a fixed one never do); statistics and memories are not trainable. */
+  /**
+   * Whether gradients are meant to change it (those of a fixed one never do); statistics and
+   * memories are not trainable.
+   */
   readonly trainable: boolean;
   /** Its own pace. */
   readonly paramGroup: ParamGroup;
@@ -81,7 +85,9 @@ export class Variable {
 
   /** Its present values as a tensor to compute with. Throws where no engine holds it. */
   get value(): Tensor {
-    if (!this.#source) throw new Error(`variable ${this.name} has no value here: compute with it inside a step`);
+    if (!this.#source) {
+      throw new Error(`variable ${this.name} has no value here: compute with it inside a step`);
+    }
     return this.#source();
   }
 
@@ -95,7 +101,10 @@ export class Variable {
 export type Update =
   /** The variable takes this value. */
   | { readonly kind: "assign"; readonly variable: Variable; readonly value: Tensor }
-  /** PyTorch's SGD: velocity ← momentum · velocity + gradient; variable ← variable − rate · velocity. */
+  /**
+   * PyTorch's SGD: velocity ← momentum · velocity + gradient; variable ← variable − rate ·
+   * velocity.
+   */
   | {
     readonly kind: "momentum";
     readonly variable: Variable;
@@ -106,7 +115,10 @@ export type Update =
     /** How much of the velocity stays. */
     readonly momentum: number;
     readonly rate: Tensor;
-    /** Whether the variable moves ahead of the velocity: by rate · (gradient + momentum · velocity) instead. */
+    /**
+     * Whether the variable moves ahead of the velocity: by rate · (gradient + momentum · velocity)
+     * instead.
+     */
     readonly nesterov: boolean;
   };
 
@@ -115,16 +127,27 @@ export interface Variables {
   /** What the names of its variables begin with; empty, or ending in a dot. */
   readonly prefix: string;
   /** A variable below this scope, with its values drawn from its own name's stream. */
-  variable(name: string, shape: Shape, initial: Initialiser, options?: { trainable?: boolean }): Variable;
+  variable(
+    name: string,
+    shape: Shape,
+    initial: Initialiser,
+    options?: { trainable?: boolean },
+  ): Variable;
   /** A variable that never changes and whose values follow from those that others start with. */
   derived(name: string, shape: Shape, values: () => Float32Array): Variable;
   /** The scope `name` below this one. */
   in(name: string): Variables;
   /** This scope at another pace. */
   at(pace: ParamGroup): Variables;
-  /** This scope, of variables that never change; they start with these values, by name below it, where given. */
+  /**
+   * This scope, of variables that never change; they start with these values, by name below it,
+   * where given.
+   */
   frozen(values?: ReadonlyMap<string, Float32Array>): Variables;
-  /** Whether what is made here never changes, a frozen teacher: layers may then compute with values folded beforehand. */
+  /**
+   * Whether what is made here never changes, a frozen teacher: layers may then compute with values
+   * folded beforehand.
+   */
   readonly fixed: boolean;
 }
 
@@ -145,8 +168,8 @@ export interface Scope {
 }
 
 /**
- * A scope that makes and collects variables. Initial values depend on the seed and the variable's name only, so adding
- * a variable changes no other.
+ * A scope that makes and collects variables. Initial values depend on the seed and the variable's
+ * name only, so adding a variable changes no other.
  */
 export function variables(scope: Scope): Variables {
   const { seed, collected, prefix = "", paramGroup = {}, fixed = false, values } = scope;
@@ -160,11 +183,14 @@ export function variables(scope: Scope): Variables {
     fixed,
     variable(name, shape, initial, { trainable = true } = {}) {
       const path = prefix + name;
-      const start = () => values?.get(path) ?? initial(sizeOf(shape), stream(seed, `initial/${path}`));
+      const start = () =>
+        values?.get(path) ?? initial(sizeOf(shape), stream(seed, `initial/${path}`));
       return collect(new Variable(path, shape, start, { trainable, paramGroup, fixed }));
     },
     derived: (name, shape, values) =>
-      collect(new Variable(prefix + name, shape, values, { trainable: false, paramGroup, fixed: true })),
+      collect(
+        new Variable(prefix + name, shape, values, { trainable: false, paramGroup, fixed: true }),
+      ),
     in: (name) => variables({ ...scope, prefix: `${prefix}${name}.` }),
     at: (other) => variables({ ...scope, paramGroup: { ...paramGroup, ...other } }),
     frozen: (given) => {
@@ -175,19 +201,27 @@ export function variables(scope: Scope): Variables {
 }
 
 /** Variables that were made in a scope, by their names inside it. */
-export function namesBelow({ prefix }: Variables, made: readonly Variable[]): Map<string, Variable> {
+export function namesBelow(
+  { prefix }: Variables,
+  made: readonly Variable[],
+): Map<string, Variable> {
   return new Map(made.map((variable) => [variable.name.slice(prefix.length), variable]));
 }
 
 /**
- * A scope in which each variable, in the order they are made, starts where its counterpart in `from` does, and else anew.
- * What is made is put into `made`.
+ * A scope in which each variable, in the order they are made, starts where its counterpart in
+ * `from` does, and else anew. What is made is put into `made`.
  */
 export function starting(scope: Variables, from: readonly Variable[], made: Variable[]): Variables {
   return {
     variable(name, shape, initial, options) {
       const counterpart = from.at(made.length);
-      const variable = scope.variable(name, shape, counterpart ? () => counterpart.initial() : initial, options);
+      const variable = scope.variable(
+        name,
+        shape,
+        counterpart ? () => counterpart.initial() : initial,
+        options,
+      );
       made.push(variable);
       return variable;
     },

@@ -16,7 +16,10 @@ export interface SgdOptions {
   readonly lr: number;
   /** After the epochs `at` the rate is multiplied by `by`: short for `rate: steps({ at, by })`. */
   readonly drops?: { readonly at: readonly number[]; readonly by: number };
-  /** How the rate changes otherwise, in place of `drops`: `steps` or `cosine`, with a warm-up or by step. */
+  /**
+   * How the rate changes otherwise, in place of `drops`: `steps` or `cosine`, with a warm-up or by
+   * step.
+   */
   readonly rate?: Rate;
   /** 0.9 unless said otherwise. */
   readonly momentum?: number;
@@ -25,23 +28,30 @@ export interface SgdOptions {
   /** Whether momentum is Nesterov's; no unless said otherwise. */
   readonly nesterov?: boolean;
   /**
-   * Δ of DOT: A Distillation-Oriented Trainer. Zhao et al., 2023. arXiv:2307.08436: 0.075 on CIFAR-100 and Tiny-ImageNet,
-   * 0.09 on ImageNet. Absent: plain SGD.
+   * Δ of DOT: A Distillation-Oriented Trainer. Zhao et al., 2023. arXiv:2307.08436: 0.075 on
+   * CIFAR-100 and Tiny-ImageNet, 0.09 on ImageNet. Absent: plain SGD.
    */
   readonly dot?: number;
 }
 
 /**
- * Stochastic gradient descent with momentum and weight decay, as PyTorch has it, the rate dropping at milestones. Throws a
- * `Failure` (exit 2) where `dot` leaves a momentum outside of 0 … 1, or both `drops` and `rate` are given.
+ * Stochastic gradient descent with momentum and weight decay, as PyTorch has it, the rate dropping
+ * at milestones. Throws a `Failure` (exit 2) where `dot` leaves a momentum outside of 0 … 1, or
+ * both `drops` and `rate` are given.
  */
 export function sgd(options: SgdOptions): Schedule {
   const { batch, lr, drops, momentum = 0.9, weightDecay = 5e-4, nesterov = false, dot } = options;
   if (dot !== undefined && !(momentum - Math.abs(dot) >= 0 && momentum + Math.abs(dot) < 1)) {
-    throw new Failure(2, `sgd: \`dot\` is ${dot}; a momentum of ${momentum} ∓ that has to be within 0 and 1`);
+    throw new Failure(
+      2,
+      `sgd: \`dot\` is ${dot}; a momentum of ${momentum} ∓ that has to be within 0 and 1`,
+    );
   }
   if (drops && options.rate) {
-    throw new Failure(2, "sgd: `drops` and `rate` both say how the learning rate changes: leave one of them out");
+    throw new Failure(
+      2,
+      "sgd: `drops` and `rate` both say how the learning rate changes: leave one of them out",
+    );
   }
   const lasting = (epochs: number, rate: Rate): Schedule => ({
     id: "sgd",
@@ -58,8 +68,10 @@ export function sgd(options: SgdOptions): Schedule {
     },
     epochs,
     batch,
-    optimizer: (trainable, create) => momentumOf({ momentum, weightDecay, nesterov, dot }, trainable, create),
-    rate: (epoch, step = 0, steps = 1) => rate.at(((epoch - 1) * steps + step) / steps, { epochs, lr }),
+    optimizer: (trainable, create) =>
+      momentumOf({ momentum, weightDecay, nesterov, dot }, trainable, create),
+    rate: (epoch, step = 0, steps = 1) =>
+      rate.at(((epoch - 1) * steps + step) / steps, { epochs, lr }),
     over: (other) => lasting(other, rate.over(other, epochs)),
   });
   return lasting(options.epochs, options.rate ?? steps(drops ?? { at: [], by: 0.1 }));
@@ -69,19 +81,23 @@ export function sgd(options: SgdOptions): Schedule {
 interface Momentum {
   /** Momentum of the velocity, v ← momentum · v + gradient. */
   readonly momentum: number;
-  /** Added to each gradient: weightDecay · variable, for every trainable variable without its own. */
+  /**
+   * Added to each gradient: weightDecay · variable, for every trainable variable without its own.
+   */
   readonly weightDecay: number;
   /** Whether the gradient is that ahead of the velocity, as PyTorch's `nesterov` has it. */
   readonly nesterov: boolean;
   /**
-   * Δ of the distillation-oriented trainer: where both terms with the role `task` and others reach a variable, the former
-   * move it with the momentum less Δ and all the weight decay, the latter with the momentum and Δ. Undefined: all terms
-   * together.
+   * Δ of the distillation-oriented trainer: where both terms with the role `task` and others reach
+   * a variable, the former move it with the momentum less Δ and all the weight decay, the latter
+   * with the momentum and Δ. Undefined: all terms together.
    */
   readonly dot: number | undefined;
 }
 
-/** Makes a velocity, with DOT two, for each trainable variable, and updates one with its gradients. */
+/**
+ * Makes a velocity, with DOT two, for each trainable variable, and updates one with its gradients.
+ */
 function momentumOf(
   { momentum, weightDecay: usualDecay, nesterov, dot }: Momentum,
   trainable: readonly Variable[],
@@ -116,7 +132,9 @@ function momentumOf(
   };
 }
 
-/** The terms of the task, and the others. Throws a `Failure` (exit 2) where no term is the task's. */
+/**
+ * The terms of the task, and the others. Throws a `Failure` (exit 2) where no term is the task's.
+ */
 function taskApart(roles: Roles): readonly (readonly string[])[] {
   const names = [...roles.keys()];
   const task = names.filter((name) => roles.get(name) === "task");

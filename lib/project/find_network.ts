@@ -30,8 +30,9 @@ export function isModule(spec: string): boolean {
 }
 
 /**
- * The network that the command line names: `vgg8`, `imagenet.resnet18`, or `path/to/module.ts#name` for one's own (without
- * `#name` its default export). Rejects with a `Failure` (exit 2) that says what was meant, or what there is.
+ * The network that the command line names: `vgg8`, `imagenet.resnet18`, or `path/to/module.ts#name`
+ * for one's own (without `#name` its default export). Rejects with a `Failure` (exit 2) that says
+ * what was meant, or what there is.
  */
 export async function findNetwork(spec: string): Promise<Net> {
   if (isModule(spec)) {
@@ -39,7 +40,8 @@ export async function findNetwork(spec: string): Promise<Net> {
     if (network) return network;
     throw new Failure(2, `${spec} is no network${others}`);
   }
-  const all = listNetworks(), found = all.find(({ name }) => name === spec);
+  const all = listNetworks();
+  const found = all.find(({ name }) => name === spec);
   if (found) return found.network;
   throw new Failure(
     2,
@@ -49,19 +51,29 @@ export async function findNetwork(spec: string): Promise<Net> {
 }
 
 /**
- * What a module has at `path/to/module.ts#name`: the network, if it is one, and the end of a message that says which
- * networks the module exports. Rejects with a `Failure` (exit 2) where there is no such module.
+ * What a module has at `path/to/module.ts#name`: the network, if it is one, and the end of a
+ * message that says which networks the module exports. Rejects with a `Failure` (exit 2) where
+ * there is no such module.
  */
-export async function networkIn(spec: string): Promise<{ readonly network?: Net; readonly others: string }> {
+export async function networkIn(
+  spec: string,
+): Promise<{ readonly network?: Net; readonly others: string }> {
   const [, path, name = "default"] = spec.match(/^(.*?)(?:#([^#/]*))?$/s)!;
   const exports = await importModule(moduleOf(spec));
   const names = Object.keys(exports).filter((name) => name !== "default" && isNet(exports[name]));
-  return { network: asNetwork(exports[name]), others: names.length > 0 ? `; ${path} has ${names.join(", ")}` : "" };
+  return {
+    network: asNetwork(exports[name]),
+    others: names.length > 0 ? `; ${path} has ${names.join(", ")}` : "",
+  };
 }
 
-function* exported(namespace: Readonly<Record<string, unknown>>, prefix = ""): Generator<NamedNetwork> {
+function* exported(
+  namespace: Readonly<Record<string, unknown>>,
+  prefix = "",
+): Generator<NamedNetwork> {
   for (const [key, value] of Object.entries(namespace)) {
-    const name = prefix + key, network = asNetwork(value);
+    const name = prefix + key;
+    const network = asNetwork(value);
     if (network) yield { name, network };
     else if (isNamespace(value)) yield* exported(value, `${name}.`);
   }
@@ -81,7 +93,8 @@ function asNetwork(value: unknown): Net | undefined {
 }
 
 function isNet(value: unknown): value is Net {
-  return typeof value === "object" && value !== null && "id" in value && typeof value.id === "string" &&
+  return typeof value === "object" && value !== null && "id" in value &&
+    typeof value.id === "string" &&
     "stages" in value && typeof value.stages === "function";
 }
 

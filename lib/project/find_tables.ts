@@ -7,11 +7,17 @@ import { projectRoot } from "./identify.ts";
 import { importModule } from "./import_module.ts";
 import { isTables, type KnownTables } from "../experiment/tables.ts";
 
-/** Every folder in the `experiments/` of the project around `within` that has a `tables.ts`. Throws a `Failure` (exit 2) outside of a project. */
+/**
+ * Every folder in the `experiments/` of the project around `within` that has a `tables.ts`. Throws
+ * a `Failure` (exit 2) outside of a project.
+ */
 export function tableFolders(within: string = Deno.cwd()): string[] {
   const all = join(projectRoot(pathToFileURL(resolve(within, "tables.ts")).href), "experiments");
   if (!existsSync(all)) {
-    throw new Failure(2, `there is no ${relative(Deno.cwd(), all)}/: run this in the project, or name a folder`);
+    throw new Failure(
+      2,
+      `there is no ${relative(Deno.cwd(), all)}/: run this in the project, or name a folder`,
+    );
   }
   return readdirSync(all).sort().map((name) => join(all, name)).filter((folder) =>
     existsSync(join(folder, "tables.ts"))
@@ -19,17 +25,21 @@ export function tableFolders(within: string = Deno.cwd()): string[] {
 }
 
 /**
- * The folder of tables that the command line names: by its path, or by its name in `experiments/` in whatever case. Throws a
- * `Failure` (exit 2) that says which there are.
+ * The folder of tables that the command line names: by its path, or by its name in `experiments/`
+ * in whatever case. Throws a `Failure` (exit 2) that says which there are.
  */
 export function tableFolder(named: string, within: string = Deno.cwd()): string {
   const path = resolve(within, named);
   if (existsSync(join(path, "tables.ts"))) return path;
-  const all = tableFolders(within), names = all.map((folder) => basename(folder));
+  const all = tableFolders(within);
+  const names = all.map((folder) => basename(folder));
   const found = names.findIndex((name) => name.toLowerCase() === named.toLowerCase());
   if (found >= 0) return all[found];
   const meant = didYouMean(basename(named).toLowerCase(), names);
-  throw new Failure(2, `there are no tables of ${named}; there are those of ${names.join(", ")}${meant}`);
+  throw new Failure(
+    2,
+    `there are no tables of ${named}; there are those of ${names.join(", ")}${meant}`,
+  );
 }
 
 /** Tables, and the path of the module that declares them. */
@@ -42,7 +52,10 @@ export interface DeclaredTables {
 
 /** What a folder's `tables.ts` declares. Rejects with a `Failure` (exit 2) where it does not. */
 export async function declaredTables(folder: string): Promise<DeclaredTables> {
-  const module = join(folder, "tables.ts"), { default: declared } = await importModule(module);
-  if (!isTables(declared)) throw new Failure(2, `${module} exports no tables: \`export default tables({ … })\``);
+  const module = join(folder, "tables.ts");
+  const { default: declared } = await importModule(module);
+  if (!isTables(declared)) {
+    throw new Failure(2, `${module} exports no tables: \`export default tables({ … })\``);
+  }
   return { module, declared };
 }

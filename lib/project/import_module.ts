@@ -3,15 +3,18 @@ import { stripVTControlCharacters } from "node:util";
 import { Failure } from "../values/failure.ts";
 
 /**
- * The exports of a module, by its file's path. Rejects with a `Failure` (exit 2) where it does not compile or throws,
- * with what it said in one piece; a `Failure` that it throws keeps its exit code.
+ * The exports of a module, by its file's path. Rejects with a `Failure` (exit 2) where it does not
+ * compile or throws, with what it said in one piece; a `Failure` that it throws keeps its exit
+ * code.
  */
 export async function importModule(path: string): Promise<Readonly<Record<string, unknown>>> {
   const { href } = pathToFileURL(path);
   try {
     return await import(href);
   } catch (cause) {
-    if (cause instanceof Failure) throw new Failure(cause.exit, `${path}: ${cause.message}`, { cause });
+    if (cause instanceof Failure) {
+      throw new Failure(cause.exit, `${path}: ${cause.message}`, { cause });
+    }
     throw new Failure(2, `cannot import ${path}: ${said(cause, href)}`, { cause });
   }
 }

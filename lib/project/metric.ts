@@ -4,7 +4,15 @@
  * @module
  */
 import { Failure } from "../values/failure.ts";
-import { looseObject, number, optional, percent, type Reader, recordOf, strictObject } from "../values/reader.ts";
+import {
+  looseObject,
+  number,
+  optional,
+  percent,
+  type Reader,
+  recordOf,
+  strictObject,
+} from "../values/reader.ts";
 import type { Measure, Task } from "../tasks/task.ts";
 
 /** A measure after the last epoch and at the best one. */
@@ -15,7 +23,10 @@ export type LastAndBest = {
   readonly best: number;
 };
 
-/** What a trial reached, by measure: `{ last, best }`, or one number where it was measured after the last epoch alone. */
+/**
+ * What a trial reached, by measure: `{ last, best }`, or one number where it was measured after the
+ * last epoch alone.
+ */
 export type Metric = {
   readonly [measure: string]: LastAndBest | number | undefined;
   /** The primary measure on the images held out; absent where none are. */
@@ -23,17 +34,27 @@ export type Metric = {
 };
 
 /** A trial's number by a measure after an epoch; undefined where it has none. */
-export function valueAt(metric: Metric, measure: string, epoch: "last" | "best"): number | undefined {
+export function valueAt(
+  metric: Metric,
+  measure: string,
+  epoch: "last" | "best",
+): number | undefined {
   const of = metric[measure];
   if (typeof of === "number") return epoch === "last" ? of : undefined;
   return of?.[epoch];
 }
 
-/** What a trial reached by its task's primary measure. Throws a `Failure` (exit 3) where that was not recorded. */
+/**
+ * What a trial reached by its task's primary measure. Throws a `Failure` (exit 3) where that was
+ * not recorded.
+ */
 export function primaryOf(metric: Metric, { measures, primary }: Task): LastAndBest {
   const of = metric[primary];
   if (typeof of === "object") return of;
-  throw new Failure(3, `a trial was recorded without its ${measures[primary].title}: --fresh trains it again`);
+  throw new Failure(
+    3,
+    `a trial was recorded without its ${measures[primary].title}: --fresh trains it again`,
+  );
 }
 
 /** A percentage that a trial reached, and how it is printed. */
@@ -45,7 +66,11 @@ export interface Percentage extends Pick<Measure, "title" | "decimals"> {
 }
 
 /** The percentages among a task's measures that a trial reached after an epoch. */
-export function percentages(metric: Metric, { measures }: Task, epoch: "last" | "best"): Percentage[] {
+export function percentages(
+  metric: Metric,
+  { measures }: Task,
+  epoch: "last" | "best",
+): Percentage[] {
   return Object.entries(measures).flatMap(([measure, { title, decimals, isPercentage }]) => {
     const value = valueAt(metric, measure, epoch);
     return isPercentage && value !== undefined ? [{ measure, title, decimals, value }] : [];
@@ -65,7 +90,11 @@ export function metricOf({ measures, primary }: Task): Reader<Metric> {
   const one = (measure: string) => measures[measure].isPercentage ? percent : number;
   const others = Object.keys(measures).map((measure) => [measure, optional(either(one(measure)))]);
   const chosen = both(one(primary));
-  return looseObject<Metric>({ ...Object.fromEntries(others), [primary]: chosen, heldOut: optional(chosen) });
+  return looseObject<Metric>({
+    ...Object.fromEntries(others),
+    [primary]: chosen,
+    heldOut: optional(chosen),
+  });
 }
 
 function both(one: Reader<number>): Reader<LastAndBest> {

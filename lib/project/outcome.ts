@@ -22,30 +22,43 @@ export interface Outcome {
 }
 
 /**
- * What came of an experiment, from the JSON beside its module. Rejects with a `Failure` (exit 3) where that is malformed or
- * another's, or a trial that counts lacks the primary measure of the experiment's task or has a percentage that is none.
+ * What came of an experiment, from the JSON beside its module. Rejects with a `Failure` (exit 3)
+ * where that is malformed or another's, or a trial that counts lacks the primary measure of the
+ * experiment's task or has a percentage that is none.
  */
 export async function readOutcome(experiment: Experiment, folder: string): Promise<Outcome> {
-  const { id, module } = await identify(experiment), file = resultPath(projectRoot(experiment.url), id);
+  const { id, module } = await identify(experiment);
+  const file = resultPath(projectRoot(experiment.url), id);
   const [hash, result] = await Promise.all([declarationHash(experiment), readResult(file, id)]);
   const trials = sortTrials(result?.trials ?? [], hash);
   const ofTask = looseObject<Pick<Trial, "metric">>({ metric: metricOf(experiment.dataset.task) });
   for (const trial of trials.measured) {
     readAs(trial, ofTask, (problem) => {
       const place = `${file} has a malformed trial of seed ${trial.seed}`;
-      return new Failure(3, `${place}: ${problem}; mend it, or remove it and run the experiment again`);
+      return new Failure(
+        3,
+        `${place}: ${problem}; mend it, or remove it and run the experiment again`,
+      );
     });
   }
   return { experiment, path: relative(folder, module), ...trials };
 }
 
 /** The trials that count for a declaration's hash, and how many do not. */
-export function sortTrials(trials: readonly Trial[], hash: string): Pick<Outcome, "measured" | "stale" | "quick"> {
-  const { measured = [], stale = [], quick = [] } = Object.groupBy(trials, (trial) => trialState(trial, hash));
+export function sortTrials(
+  trials: readonly Trial[],
+  hash: string,
+): Pick<Outcome, "measured" | "stale" | "quick"> {
+  const { measured = [], stale = [], quick = [] } = Object.groupBy(
+    trials,
+    (trial) => trialState(trial, hash),
+  );
   return { measured, stale: stale.length, quick: quick.length };
 }
 
 /** A measure of the trials that count, after an epoch; none where it was not recorded. */
 export function valuesOf({ measured }: Outcome, measure: string, epoch: "last" | "best"): number[] {
-  return measured.map(({ metric }) => valueAt(metric, measure, epoch)).filter((value) => value !== undefined);
+  return measured.map(({ metric }) => valueAt(metric, measure, epoch)).filter((value) =>
+    value !== undefined
+  );
 }

@@ -1,6 +1,6 @@
 /**
- * What was measured: one JSON file per experiment, beside its module or in a folder of the module's name, one entry per
- * trial.
+ * What was measured: one JSON file per experiment, beside its module or in a folder of the module's
+ * name, one entry per trial.
  *
  * @module
  */
@@ -29,7 +29,10 @@ import { type Metric, readMetric } from "./metric.ts";
 
 /** The weights that taught in a trial. */
 export type TeacherRecord = {
-  /** The id of the experiment that trained them; of those that came from elsewhere the network's and their file's name, `vgg13:a.pth`. */
+  /**
+   * The id of the experiment that trained them; of those that came from elsewhere the network's and
+   * their file's name, `vgg13:a.pth`.
+   */
   readonly id: string;
   /** Its seed; `null` where they came from elsewhere. */
   readonly seed: number | null;
@@ -49,7 +52,10 @@ export type Trial = {
   readonly epochs: number;
   /** What it reached. */
   readonly metric: Metric;
-  /** The epoch that is best by the primary measure, counted from 1: on the hold-out if there is one, else on the test set. */
+  /**
+   * The epoch that is best by the primary measure, counted from 1: on the hold-out if there is one,
+   * else on the test set.
+   */
   readonly bestEpoch: number;
   /** What taught it, in order. */
   readonly teachers: readonly TeacherRecord[];
@@ -64,9 +70,9 @@ export type Trial = {
   /** Seconds of its epochs in all, evaluation and the tracing of its step included. */
   readonly seconds: number;
   /**
-   * Seconds of one training step, reading its batch included: the mean over those of the fastest epoch, which tracing and
-   * whatever else the machine does slowed down least. An epoch that was interrupted does not count; absent where there is
-   * no other, and in older results.
+   * Seconds of one training step, reading its batch included: the mean over those of the fastest
+   * epoch, which tracing and whatever else the machine does slowed down least. An epoch that was
+   * interrupted does not count; absent where there is no other, and in older results.
    */
   readonly stepSeconds?: number;
   /** The git commit it ran at; `null` outside a repository. */
@@ -86,14 +92,17 @@ export interface Result {
 /** What a trial is worth: only a measured one counts. */
 export type TrialState = "measured" | "quick" | "stale";
 
-/** What a trial is worth for an experiment with this hash: quick where it was cut short, stale where the declaration has changed since. */
+/**
+ * What a trial is worth for an experiment with this hash: quick where it was cut short, stale where
+ * the declaration has changed since.
+ */
 export function trialState(trial: Trial, hash: string): TrialState {
   return trial.quick ? "quick" : trial.declaration === hash ? "measured" : "stale";
 }
 
 /**
- * Where an experiment's result is in the project `root`: that of a module's default export beside the module, those of its
- * other experiments in a folder of the module's name.
+ * Where an experiment's result is in the project `root`: that of a module's default export beside
+ * the module, those of its other experiments in a folder of the module's name.
  */
 export function resultPath(root: string, id: string): string {
   return join(root, `${placeOf(id)}.json`);
@@ -104,15 +113,18 @@ function placeOf(id: string): string {
   return id.replace(/#(?=[^#]*$)/, "/");
 }
 
-/** Where the result at `path` was before modules had folders of results; `undefined` for a default export. */
+/**
+ * Where the result at `path` was before modules had folders of results; `undefined` for a default
+ * export.
+ */
 function formerPath(path: string, id: string): string | undefined {
   return id.includes("#") ? `${dirname(path)}#${basename(path)}` : undefined;
 }
 
 /**
- * The result of the experiment `id` at its `path`, or where it was before modules had folders of results; `undefined`
- * where there is none. Rejects with a `Failure` (exit 3) that names the file where it is malformed or names another
- * experiment, or where there are two.
+ * The result of the experiment `id` at its `path`, or where it was before modules had folders of
+ * results; `undefined` where there is none. Rejects with a `Failure` (exit 3) that names the file
+ * where it is malformed or names another experiment, or where there are two.
  */
 export async function readResult(path: string, id: string): Promise<Result | undefined> {
   const former = formerPath(path, id);
@@ -139,14 +151,18 @@ async function readFile(path: string, id: string): Promise<Result | undefined> {
     throw new Failure(3, `cannot read ${path}: ${(cause as Error).message}`, { cause });
   }
   const refuse = (problem: string) =>
-    new Failure(3, `${path} is no result: ${problem}; mend it, or remove it and run the experiment again`);
+    new Failure(
+      3,
+      `${path} is no result: ${problem}; mend it, or remove it and run the experiment again`,
+    );
   let value: unknown;
   try {
     value = JSON.parse(json);
   } catch (error) {
     throw refuse((error as Error).message);
   }
-  const read = readAs(value, result, refuse), seeds = read.trials.map(({ seed }) => seed);
+  const read = readAs(value, result, refuse);
+  const seeds = read.trials.map(({ seed }) => seed);
   const twice = seeds.find((seed, i) => seeds.indexOf(seed) < i);
   if (twice !== undefined) throw refuse(`seed ${twice} is there twice`);
   if (read.experiment !== id) throw another(path, read.experiment, id);
@@ -169,18 +185,23 @@ function another(path: string, named: string, id: string): Failure {
 }
 
 /**
- * Puts a trial into the result of an experiment at its `path`, in place of the one with its seed; a quick trial never
- * replaces a full one of the same declaration. A file that lies where results were before is moved first. Safe with
- * several processes. Gives what the file then holds; rejects with a `Failure` (exit 3) where the file is malformed, names
- * another experiment or cannot be written.
+ * Puts a trial into the result of an experiment at its `path`, in place of the one with its seed; a
+ * quick trial never replaces a full one of the same declaration. A file that lies where results
+ * were before is moved first. Safe with several processes. Gives what the file then holds; rejects
+ * with a `Failure` (exit 3) where the file is malformed, names another experiment or cannot be
+ * written.
  */
 export async function recordTrial(path: string, experiment: string, trial: Trial): Promise<Result> {
   using _lock = await lock(path);
   await moveFormer(path, experiment);
   const { trials } = await readResult(path, experiment) ?? { trials: [] };
-  const kept = trials.filter(({ seed }) => seed !== trial.seed), old = trials.find(({ seed }) => seed === trial.seed);
+  const kept = trials.filter(({ seed }) => seed !== trial.seed);
+  const old = trials.find(({ seed }) => seed === trial.seed);
   const stands = old && !old.quick && trial.quick && old.declaration === trial.declaration;
-  const next = { experiment, trials: [...kept, stands ? old : trial].sort((a, b) => a.seed - b.seed) };
+  const next = {
+    experiment,
+    trials: [...kept, stands ? old : trial].sort((a, b) => a.seed - b.seed),
+  };
   const ordered = readAs(
     next,
     result,
@@ -190,7 +211,9 @@ export async function recordTrial(path: string, experiment: string, trial: Trial
   return ordered;
 }
 
-/** Moves the result of an experiment from where it was before to its `path`, if nothing is there. */
+/**
+ * Moves the result of an experiment from where it was before to its `path`, if nothing is there.
+ */
 async function moveFormer(path: string, id: string): Promise<void> {
   const former = formerPath(path, id);
   if (former === undefined || existsSync(path) || !existsSync(former)) return;
@@ -199,12 +222,17 @@ async function moveFormer(path: string, id: string): Promise<void> {
   });
 }
 
-/** Makes the folder of a result where it is missing, and waits until no other process records into it. */
+/**
+ * Makes the folder of a result where it is missing, and waits until no other process records into
+ * it.
+ */
 async function lock(path: string): Promise<Deno.FsFile> {
   const folder = dirname(path);
-  const file = await Deno.mkdir(folder, { recursive: true }).then(() => Deno.open(folder)).catch((cause) => {
-    throw cannotWrite(path, cause);
-  });
+  const file = await Deno.mkdir(folder, { recursive: true }).then(() => Deno.open(folder)).catch(
+    (cause) => {
+      throw cannotWrite(path, cause);
+    },
+  );
   // Some network file systems cannot lock a folder; a result must not be lost over that.
   await file.lock(true).catch(() => {});
   return file;
@@ -217,7 +245,10 @@ const digest = accepting(
 
 const identity = { id: text, seed: nullable(count), sha256: digest };
 const scored = strictObject<TeacherRecord>({ ...identity, score: recordOf(number) });
-const ofTop1 = strictObject<Omit<TeacherRecord, "score"> & { readonly top1: number }>({ ...identity, top1: percent });
+const ofTop1 = strictObject<Omit<TeacherRecord, "score"> & { readonly top1: number }>({
+  ...identity,
+  top1: percent,
+});
 
 /** A teacher's record; files from before tasks have its top-1 in place of its score. */
 const teacher: Reader<TeacherRecord> = (value, at, or) => {

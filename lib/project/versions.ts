@@ -23,16 +23,20 @@ export function versions(tensorflow: string | null): Versions {
   return { retort, deno: Deno.version.deno, tfjs: tf.version.tfjs, tensorflow };
 }
 
-/** The git commit of a project, `-dirty` behind it where a module differs from it; null outside a repository. */
+/**
+ * The git commit of a project, `-dirty` behind it where a module differs from it; null outside a
+ * repository.
+ */
 export async function commit(root: string): Promise<string | null> {
   if (!existsSync(join(root, ".git"))) return null;
   const git = async (...args: string[]) => {
-    const { success, stdout } = await new Deno.Command("git", { args, cwd: root, stderr: "null" }).output();
+    const { success, stdout } = await new Deno.Command("git", { args, cwd: root, stderr: "null" })
+      .output();
     return success ? new TextDecoder().decode(stdout).trim() : undefined;
   };
   try {
-    const hash = await git("rev-parse", "HEAD"),
-      changed = await git("status", "--porcelain", "--", "*.ts", "deno.json");
+    const hash = await git("rev-parse", "HEAD");
+    const changed = await git("status", "--porcelain", "--", "*.ts", "deno.json");
     return hash ? `${hash}${changed ? "-dirty" : ""}` : null;
   } catch {
     // No git on this machine: there is nothing to name.

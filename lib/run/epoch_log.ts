@@ -30,7 +30,10 @@ export interface EpochSummary {
 }
 
 /** The means over an epoch's images of sums, by name. */
-function means(sums: { readonly [name: string]: number }, { images }: EpochSums): [string, number][] {
+function means(
+  sums: { readonly [name: string]: number },
+  { images }: EpochSums,
+): [string, number][] {
   return Object.entries(sums).map(([name, sum]) => [name, sum / images]);
 }
 
@@ -42,13 +45,17 @@ function trained({ measures }: Task, { measures: sums, images }: EpochSums): Sco
 }
 
 /** Numbers under tags that begin like this. */
-function tagged(prefix: string, numbers: Iterable<readonly [string, number]>): Record<string, number> {
+function tagged(
+  prefix: string,
+  numbers: Iterable<readonly [string, number]>,
+): Record<string, number> {
   return Object.fromEntries(Array.from(numbers, ([name, number]) => [`${prefix}/${name}`, number]));
 }
 
 /** An epoch as it is logged. */
 export function epochLog(task: Task, summary: EpochSummary): EpochLog {
-  const { epoch, rate, sums, test, held, imagesPerSecond, waited, seconds } = summary, { primary } = task;
+  const { epoch, rate, sums, test, held, imagesPerSecond, waited, seconds } = summary;
+  const { primary } = task;
   return {
     epoch,
     lr: rate,
@@ -70,14 +77,19 @@ export function epochLog(task: Task, summary: EpochSummary): EpochLog {
 export function epochLine(task: Task, summary: EpochSummary): string {
   const { epoch, epochs, rate, sums, test, held, imagesPerSecond, waited } = summary;
   const terms = means(sums.terms, sums).map(([name, mean]) => `${name} ${mean.toFixed(3)}`);
-  const pulls = Object.entries(sums.grads ?? {}).map(([term, norm]) => `${term} ${norm.toPrecision(3)}`);
-  const reached = Object.entries({ train: trained(task, sums), test, holdout: held ?? {} }).flatMap(([on, score]) =>
-    task.primary in score ? [`${on} ${formatMeasure(task.measures[task.primary], score[task.primary])}`] : []
+  const pulls = Object.entries(sums.grads ?? {}).map(([term, norm]) =>
+    `${term} ${norm.toPrecision(3)}`
+  );
+  const reached = Object.entries({ train: trained(task, sums), test, holdout: held ?? {} }).flatMap(
+    ([on, score]) =>
+      task.primary in score
+        ? [`${on} ${formatMeasure(task.measures[task.primary], score[task.primary])}`]
+        : [],
   );
   return [
-    `ep ${epoch}/${epochs} lr ${+rate.toPrecision(6)} loss ${(sums.loss / sums.images).toFixed(3)} (${
-      terms.join(", ")
-    })`,
+    `ep ${epoch}/${epochs} lr ${+rate.toPrecision(6)} loss ${
+      (sums.loss / sums.images).toFixed(3)
+    } (${terms.join(", ")})`,
     ...(pulls.length > 0 ? [`grad (${pulls.join(", ")})`] : []),
     ...reached,
     `img/s ${imagesPerSecond.toFixed(0)} data ${waited.toFixed(1)} s`,
@@ -94,7 +106,9 @@ export class Logs {
     this.#path = `${folder}/metrics.jsonl`;
     this.#events = new EventWriter(folder, epoch);
     try {
-      if (existsSync(this.#path)) Deno.truncateSync(this.#path, lengthOf(Deno.readFileSync(this.#path), epoch));
+      if (existsSync(this.#path)) {
+        Deno.truncateSync(this.#path, lengthOf(Deno.readFileSync(this.#path), epoch));
+      }
     } catch (error) {
       throw cannotWrite(this.#path, error);
     }
@@ -103,14 +117,18 @@ export class Logs {
   /** Logs an epoch; it is on the disk when this returns. */
   add(log: EpochLog): void {
     this.#append(`${JSON.stringify(log)}\n`);
-    for (const [tag, value] of Object.entries(log)) if (tag !== "epoch") this.#events.scalar(tag, value, log.epoch);
+    for (const [tag, value] of Object.entries(log)) {
+      if (tag !== "epoch") this.#events.scalar(tag, value, log.epoch);
+    }
   }
 
   #append(line: string): void {
     try {
       using file = Deno.openSync(this.#path, { create: true, append: true });
       const bytes = new TextEncoder().encode(line);
-      for (let written = 0; written < bytes.length;) written += file.writeSync(bytes.subarray(written));
+      for (let written = 0; written < bytes.length;) {
+        written += file.writeSync(bytes.subarray(written));
+      }
       file.syncSync();
     } catch (error) {
       throw cannotWrite(this.#path, error);

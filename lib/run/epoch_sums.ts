@@ -17,14 +17,20 @@ export type EpochSums = {
   readonly reports: Numbers;
   /** That of each measure which the task takes in training. */
   readonly measures: Numbers;
-  /** How strongly each term pulled at the student in the one batch where that was measured; absent before, or unless asked for. */
+  /**
+   * How strongly each term pulled at the student in the one batch where that was measured; absent
+   * before, or unless asked for.
+   */
   readonly grads?: Numbers;
 };
 
 /** The sums of an epoch before its first step. */
 export const NO_SUMS: EpochSums = { images: 0, loss: 0, terms: {}, reports: {}, measures: {} };
 
-/** Adds a step over so many images: its means count once for each image, the task's sums are sums already. */
+/**
+ * Adds a step over so many images: its means count once for each image, the task's sums are sums
+ * already.
+ */
 export function addStep(
   before: EpochSums,
   { loss, terms, reports, sums }: Values<TrainValues>,
@@ -45,8 +51,14 @@ export function enterGrads(before: EpochSums, { grads }: Values<GradNormValues>)
   return { ...before, grads: add({}, grads, 1) };
 }
 
-function add(before: Numbers, values: { readonly [name: string]: Float32Array }, times: number): Numbers {
-  const added = Object.entries(values).map(([name, [value]]) => [name, (before[name] ?? 0) + value * times]);
+function add(
+  before: Numbers,
+  values: { readonly [name: string]: Float32Array },
+  times: number,
+): Numbers {
+  const added = Object.entries(values).map((
+    [name, [value]],
+  ) => [name, (before[name] ?? 0) + value * times]);
   return Object.fromEntries(added);
 }
 
@@ -62,8 +74,8 @@ const grouped: Reader<EpochSums> = strictObject<EpochSums>({
 });
 
 /**
- * Reads the sums in a checkpoint. Those of earlier versions are flat: `loss/kd` is a term's sum, and `correct` that of the
- * measure `top1`; they are empty where nothing was summed up yet.
+ * Reads the sums in a checkpoint. Those of earlier versions are flat: `loss/kd` is a term's sum,
+ * and `correct` that of the measure `top1`; they are empty where nothing was summed up yet.
  */
 export function readEpochSums(value: unknown, at: string, or?: string): EpochSums {
   const isGrouped = typeof value === "object" && value !== null && "terms" in value;
@@ -74,7 +86,9 @@ function fromFlat(flat: Numbers): EpochSums {
   const { images = 0, loss = 0, correct } = flat;
   const group = (prefix: string): Numbers =>
     Object.fromEntries(
-      Object.entries(flat).flatMap(([name, sum]) => name.startsWith(prefix) ? [[name.slice(prefix.length), sum]] : []),
+      Object.entries(flat).flatMap(([name, sum]) =>
+        name.startsWith(prefix) ? [[name.slice(prefix.length), sum]] : []
+      ),
     );
   const grads = group("grad/");
   return {

@@ -1,6 +1,6 @@
 /**
- * The first stages of a run: the experiment whose weights its student starts with, and those that trained the modules
- * which its method takes.
+ * The first stages of a run: the experiment whose weights its student starts with, and those that
+ * trained the modules which its method takes.
  *
  * @module
  */
@@ -9,7 +9,13 @@ import type { Experiment, Trained } from "../experiment/experiment.ts";
 import { type ResolvedTrained, resolveTrained } from "./resolve.ts";
 import type { Settings } from "./settings.ts";
 import { sha256 } from "../values/sha256.ts";
-import { type ModuleWeights, moduleWeights, type NetworkWeights, previewTrained, studentWeights } from "./trained.ts";
+import {
+  type ModuleWeights,
+  moduleWeights,
+  type NetworkWeights,
+  previewTrained,
+  studentWeights,
+} from "./trained.ts";
 
 /** What first stages give a run; what is undefined is not there yet, for a plan only. */
 export interface FirstStages {
@@ -37,21 +43,36 @@ export interface LoadedStages extends FirstStages {
   readonly records: readonly StageRecord[];
 }
 
-/** Reads the first stages of an experiment. Rejects with a `Failure` (exit 3) where their weights cannot be read. */
+/**
+ * Reads the first stages of an experiment. Rejects with a `Failure` (exit 3) where their weights
+ * cannot be read.
+ */
 export async function readStages(
   { start, needs }: Experiment,
   settings: Settings,
 ): Promise<LoadedStages> {
-  const records: StageRecord[] = [], modules = new Map<TrainedModule, ModuleWeights>();
-  const done = async (trained: Trained, taken: string, file: (resolved: ResolvedTrained) => string) => {
-    const resolved = await resolveTrained(trained, settings), { identity: { id }, seed } = resolved;
+  const records: StageRecord[] = [];
+  const modules = new Map<TrainedModule, ModuleWeights>();
+  const done = async (
+    trained: Trained,
+    taken: string,
+    file: (resolved: ResolvedTrained) => string,
+  ) => {
+    const resolved = await resolveTrained(trained, settings);
+    const { identity: { id }, seed } = resolved;
     records.push({ id, seed, taken, sha256: await sha256(await Deno.readFile(file(resolved))) });
     return resolved;
   };
   const weights = start &&
-    await studentWeights(await done(start, "student", ({ folder, epoch }) => folder.weights(epoch)));
+    await studentWeights(
+      await done(start, "student", ({ folder, epoch }) => folder.weights(epoch)),
+    );
   for (const module of needs) {
-    const resolved = await done(module.trained, module.name, ({ folder, epoch }) => folder.trainedModules(epoch));
+    const resolved = await done(
+      module.trained,
+      module.name,
+      ({ folder, epoch }) => folder.trainedModules(epoch),
+    );
     modules.set(module, await moduleWeights(resolved, module));
   }
   return { start: weights, modules, records };
@@ -65,12 +86,16 @@ export interface StagesPreview extends FirstStages {
   readonly areThere: boolean;
 }
 
-/** What is there of an experiment's first stages; nothing is trained. Rejects with a `Failure` where what is there is damaged. */
+/**
+ * What is there of an experiment's first stages; nothing is trained. Rejects with a `Failure` where
+ * what is there is damaged.
+ */
 export async function previewStages(
   { start, needs }: Experiment,
   settings: Settings,
 ): Promise<StagesPreview> {
-  const lines: string[] = [], modules = new Map<TrainedModule, ModuleWeights>();
+  const lines: string[] = [];
+  const modules = new Map<TrainedModule, ModuleWeights>();
   let areThere = true;
   const look = async (trained: Trained, taken: string) => {
     const { text, resolved, isThere } = await previewTrained(trained, settings);

@@ -6,7 +6,13 @@ import type { Experiment } from "../experiment/experiment.ts";
 import { assemble, type Assembly, startValues } from "../training/assemble.ts";
 import type { ModuleValues } from "../training/create.ts";
 import { type EvaluateInput, evaluateStep } from "../training/evaluate_step.ts";
-import { gradNormStep, type GradNormValues, type TrainInput, trainStep, type TrainValues } from "../training/step.ts";
+import {
+  gradNormStep,
+  type GradNormValues,
+  type TrainInput,
+  trainStep,
+  type TrainValues,
+} from "../training/step.ts";
 import { Failure } from "../values/failure.ts";
 import { stream } from "../values/random.ts";
 import type { Value } from "../weights/value.ts";
@@ -30,7 +36,10 @@ export interface RunData {
   readonly opened: Opened;
   /** What is trained on. */
   readonly train: Split;
-  /** What the best epoch is chosen on, where something is held out, and its indices in the training set. */
+  /**
+   * What the best epoch is chosen on, where something is held out, and its indices in the training
+   * set.
+   */
   readonly heldOut?: { readonly split: Split; readonly indices: Uint32Array };
 }
 
@@ -48,7 +57,10 @@ export interface Steps {
   readonly evaluateTeachers: readonly Runnable<EvaluateInput>[];
 }
 
-/** Opens an experiment's data, assembles it with the weights that others trained, and compiles its steps. */
+/**
+ * Opens an experiment's data, assembles it with the weights that others trained, and compiles its
+ * steps.
+ */
 export async function prepare(
   experiment: Experiment,
   seed: number,
@@ -81,7 +93,11 @@ export async function prepare(
 }
 
 /** What is trained on and what is held out of it. */
-function divided({ train, test }: Opened, holdout: number, seed: number): Pick<RunData, "train" | "heldOut"> {
+function divided(
+  { train, test }: Opened,
+  holdout: number,
+  seed: number,
+): Pick<RunData, "train" | "heldOut"> {
   if (test.size === 0 || train.size === holdout) {
     throw new Failure(2, "the data set has no images left to train or test on");
   }
@@ -101,7 +117,9 @@ function compileSteps(engine: Engine, { student, teachers, parts }: Assembly): S
     gradNorms: engine.compile(gradNormStep(parts)),
     evaluate: engine.compile(evaluateStep(task, student, undefined, normalisation)),
     compare: only && engine.compile(evaluateStep(task, student, only, normalisation)),
-    evaluateTeachers: teachers.map((teacher) => engine.compile(evaluateStep(task, teacher, undefined, normalisation))),
+    evaluateTeachers: teachers.map((teacher) =>
+      engine.compile(evaluateStep(task, teacher, undefined, normalisation))
+    ),
   };
 }
 
@@ -109,7 +127,9 @@ function compileSteps(engine: Engine, { student, teachers, parts }: Assembly): S
 function takenFrom({ modules }: FirstStages): ModuleValues {
   return (extra, shape) => {
     if (!modules.has(extra)) {
-      throw new Error(`the method builds ${extra.name}, a trained module that is not among those it needs`);
+      throw new Error(
+        `the method builds ${extra.name}, a trained module that is not among those it needs`,
+      );
     }
     const tensors = modules.get(extra)?.(shape);
     return tensors && arrays(tensors);

@@ -1,5 +1,6 @@
 /**
- * The order of trainings, as a list: every trial that is needed, each before those that build on it.
+ * The order of trainings, as a list: every trial that is needed, each before those that build on
+ * it.
  *
  * @module
  */
@@ -46,20 +47,23 @@ export interface Queued extends Resolved {
 }
 
 /**
- * The trials that have to be trained for those that are asked for: one entry a trial, each after its teachers and first
- * stages, otherwise in the order asked. A trial that is done is left out, and with it what only it builds on. A full run of
- * a teacher or first stage serves a quick run; where there is none, what makes that one quick makes this one quick. Every
- * epoch is kept that an asked trial, or one that it builds on, wants. Rejects with a `Failure` where a run is damaged (exit
- * 3), or has no such epoch (exit 2).
+ * The trials that have to be trained for those that are asked for: one entry a trial, each after
+ * its teachers and first stages, otherwise in the order asked. A trial that is done is left out,
+ * and with it what only it builds on. A full run of a teacher or first stage serves a quick run;
+ * where there is none, what makes that one quick makes this one quick. Every epoch is kept that an
+ * asked trial, or one that it builds on, wants. Rejects with a `Failure` where a run is damaged
+ * (exit 3), or has no such epoch (exit 2).
  */
 export async function queue(asked: readonly AskedTrial[], settings: Settings): Promise<Queued[]> {
-  const waiting: Queued[] = [], seen = new Set<string>();
+  const waiting: Queued[] = [];
+  const seen = new Set<string>();
   const needed = asked.flatMap(({ experiment }) => listFoundations(experiment));
   const visit = async ({ experiment, seed }: AskedTrial, need?: Need): Promise<void> => {
     const isIt = (other: AskedTrial) => isSameTrial(other, { experiment, seed });
     const own = { ...settings, fresh: settings.fresh && asked.some(isIt) };
     const keep = [...new Set(needed.filter(isIt).map((trained) => epochWanted(trained, settings)))];
-    const resolved = await resolveRun(experiment, seed, own, keep), { identity: { id }, folder: { path } } = resolved;
+    const resolved = await resolveRun(experiment, seed, own, keep);
+    const { identity: { id }, folder: { path } } = resolved;
     if (seen.has(path)) return;
     seen.add(path);
     if (resolved.state === "done") return;
@@ -78,9 +82,14 @@ async function isServedByFullRun(trained: Trained, settings: Settings): Promise<
   return (await resolveTrained(trained, settings)).quick === undefined;
 }
 
-/** Everything that an experiment builds on: each teacher and first stage, followed by what that one builds on. */
+/**
+ * Everything that an experiment builds on: each teacher and first stage, followed by what that one
+ * builds on.
+ */
 export function listFoundations(experiment: Experiment): Trained[] {
-  return foundations(experiment).flatMap(({ trained }) => [trained, ...listFoundations(trained.experiment)]);
+  return foundations(experiment).flatMap((
+    { trained },
+  ) => [trained, ...listFoundations(trained.experiment)]);
 }
 
 /** The teachers and first stages of an experiment that other experiments train, in order. */
@@ -97,31 +106,38 @@ function foundations(
 }
 
 /**
- * Checks, before anything is trained, what the queued trials need and nobody here trains. Data sets: each distinct one is
- * opened once, so downloaded where it may be, and closed. Weights that were trained elsewhere: their file is there
- * (downloaded where it has an address), has the declared sum, can be read and fits the teacher. The first trial is left
- * out, and so is its data set where no later trial has such weights: it checks its own before it trains. Rejects with a
+ * Checks, before anything is trained, what the queued trials need and nobody here trains. Data
+ * sets: each distinct one is opened once, so downloaded where it may be, and closed. Weights that
+ * were trained elsewhere: their file is there (downloaded where it has an address), has the
+ * declared sum, can be read and fits the teacher. The first trial is left out, and so is its data
+ * set where no later trial has such weights: it checks its own before it trains. Rejects with a
  * `Failure` that names the file or the data set.
  */
 export async function checkQueue([first, ...later]: readonly Queued[]): Promise<void> {
   for (const [data, trials] of Map.groupBy(later, dataOf)) {
-    const { experiment: { dataset }, settings } = trials[0], files = await givenFiles(trials, settings);
+    const { experiment: { dataset }, settings } = trials[0];
+    const files = await givenFiles(trials, settings);
     if (data === dataOf(first) && files.length === 0) continue;
     const opened = await dataset.open(settings.data, settings.log);
     try {
-      for (const { network, file } of files) importWeights(network, opened.image, opened.classes.length, file);
+      for (const { network, file } of files) {
+        importWeights(network, opened.image, opened.classes.length, file);
+      }
     } finally {
       opened.close();
     }
   }
 }
 
-/** The contents of the weights from elsewhere that teach in trials, each once, and their networks. */
+/**
+ * The contents of the weights from elsewhere that teach in trials, each once, and their networks.
+ */
 async function givenFiles(
   trials: readonly Queued[],
   { data, status }: Settings,
 ): Promise<{ readonly network: Net; readonly file: WeightsFile }[]> {
-  const roots = new Map<ExternalWeights, string>(), files = [];
+  const roots = new Map<ExternalWeights, string>();
+  const files = [];
   for (const { experiment: { teachers }, root } of trials) {
     for (const teacher of teachers) if (teacher.kind === "given") roots.set(teacher, root);
   }

@@ -13,7 +13,9 @@ import type { Resolved } from "./resolve.ts";
 import type { RunProgress } from "./run_folder.ts";
 import type { Settings } from "./settings.ts";
 
-/** What a run says of itself before it begins: what was declared and resolved, and what computes it. */
+/**
+ * What a run says of itself before it begins: what was declared and resolved, and what computes it.
+ */
 export function manifest(
   { experiment, identity, declaration: hash, seed, quick }: Resolved,
   { tensorflow, heldOut, student, teachers }: Prepared,
@@ -22,7 +24,11 @@ export function manifest(
   { precision, backend }: RunProgress,
   commit: string | null,
 ): Json {
-  const size = ({ recipe: { id }, parameters, multiplyAdds }: Model) => ({ id, parameters, multiplyAdds });
+  const size = ({ recipe: { id }, parameters, multiplyAdds }: Model) => ({
+    id,
+    parameters,
+    multiplyAdds,
+  });
   return {
     experiment: identity.id,
     declaration: declaration(experiment),
@@ -42,7 +48,10 @@ export function manifest(
   };
 }
 
-/** The trial that a run has become, at its end: the student is measured beside its teacher once more. */
+/**
+ * The trial that a run has become, at its end: the student is measured beside its teacher once
+ * more.
+ */
 export async function finalTrial(
   { experiment, declaration, seed, quick }: Resolved,
   { compare, opened, heldOut, tensorflow }: Prepared,
@@ -51,8 +60,10 @@ export async function finalTrial(
   commit: string | null,
   { evalBatch }: Pick<Settings, "evalBatch">,
 ): Promise<Trial> {
-  const { task } = experiment.dataset, { epoch: epochs, best, precision, backend, seconds, stepSeconds } = progress;
-  const beside = compare && await evaluate(compare, { task, split: opened.test, image: opened.image }, evalBatch);
+  const { task } = experiment.dataset;
+  const { epoch: epochs, best, precision, backend, seconds, stepSeconds } = progress;
+  const beside = compare &&
+    await evaluate(compare, { task, split: opened.test, image: opened.image }, evalBatch);
   return {
     seed,
     declaration,
@@ -71,9 +82,17 @@ export async function finalTrial(
   };
 }
 
-/** The numbers after the last epoch and at the best one, and those that only an evaluation beside the teacher gives. */
-function gatherMetric({ measures, primary }: Task, { best, last, held }: RunProgress, beside: Score): Metric {
-  const round = (measure: string, value: number) => measures[measure].isPercentage ? roundPercentage(value) : value;
+/**
+ * The numbers after the last epoch and at the best one, and those that only an evaluation beside
+ * the teacher gives.
+ */
+function gatherMetric(
+  { measures, primary }: Task,
+  { best, last, held }: RunProgress,
+  beside: Score,
+): Metric {
+  const round = (measure: string, value: number) =>
+    measures[measure].isPercentage ? roundPercentage(value) : value;
   const both = (measure: string, last: number, best: number): LastAndBest => ({
     last: round(measure, last),
     best: round(measure, best),

@@ -6,8 +6,9 @@ import { RunFolder } from "./run_folder.ts";
 import { epochWanted, quickness, scheduleOf, type Settings } from "./settings.ts";
 
 /**
- * What is there of a run: nothing, a beginning, everything, something that followed another declaration, something that
- * went past an epoch whose weights are wanted and were not kept, or, with `--fresh`, nothing that counts.
+ * What is there of a run: nothing, a beginning, everything, something that followed another
+ * declaration, something that went past an epoch whose weights are wanted and were not kept, or,
+ * with `--fresh`, nothing that counts.
  */
 export type RunState = "missing" | "begun" | "done" | "stale" | "lacking" | "fresh";
 
@@ -41,8 +42,8 @@ export interface Resolved {
 }
 
 /**
- * Finds out what is there of a run, of which the weights after the epochs `keep` are wanted. With `--fresh` nothing is
- * read. Rejects with a `Failure` where what is there is damaged.
+ * Finds out what is there of a run, of which the weights after the epochs `keep` are wanted. With
+ * `--fresh` nothing is read. Rejects with a `Failure` where what is there is damaged.
  */
 export async function resolveRun(
   experiment: Experiment,
@@ -50,12 +51,18 @@ export async function resolveRun(
   settings: Pick<Settings, "epochs" | "limit" | "fresh">,
   keep: readonly Epoch[] = [],
 ): Promise<Resolved> {
-  const identity = await identify(experiment), base = projectRoot(experiment.url);
-  const quick = quickness(experiment, settings), declaration = await declarationHash(experiment);
+  const identity = await identify(experiment);
+  const base = projectRoot(experiment.url);
+  const quick = quickness(experiment, settings);
+  const declaration = await declarationHash(experiment);
   const folder = new RunFolder(base, identity.id, seed, quick);
-  const state = settings.fresh
-    ? "fresh"
-    : await runState(folder, experiment, declaration, scheduleOf(experiment, settings).epochs, keep);
+  const state = settings.fresh ? "fresh" : await runState(
+    folder,
+    experiment,
+    declaration,
+    scheduleOf(experiment, settings).epochs,
+    keep,
+  );
   return { experiment, identity, root: base, seed, declaration, quick, folder, state };
 }
 
@@ -71,27 +78,37 @@ async function runState(
   const { progress } = latest;
   if (progress.declaration !== declaration) return "stale";
   const isThere = (epoch: Epoch) =>
-    existsSync(folder.weights(epoch)) && (!distiller.trainedModules || existsSync(folder.trainedModules(epoch)));
+    existsSync(folder.weights(epoch)) &&
+    (!distiller.trainedModules || existsSync(folder.trainedModules(epoch)));
   const absent = keep.filter((epoch) => !isThere(epoch));
   // Those of the epoch that is just complete can still be had.
   const numbers: Record<Epoch, number | undefined> = { best: progress.best?.epoch, last: epochs };
-  const isPast = (epoch: Epoch) => Number(numbers[epoch] ?? epoch) < progress.epoch + (progress.batch > 0 ? 1 : 0);
+  const isPast = (epoch: Epoch) =>
+    Number(numbers[epoch] ?? epoch) < progress.epoch + (progress.batch > 0 ? 1 : 0);
   if (absent.some(isPast)) return "lacking";
   return progress.epoch >= epochs && absent.length === 0 && await folder.trial() ? "done" : "begun";
 }
 
-/** What another experiment trained, as it stands: its run and the weights that are wanted of it; they are there where it is done. */
+/**
+ * What another experiment trained, as it stands: its run and the weights that are wanted of it;
+ * they are there where it is done.
+ */
 export interface ResolvedTrained extends Resolved {
   /** After which epoch. */
   readonly epoch: Epoch;
 }
 
 /**
- * Finds out what is there of a teacher of ours, or of a first stage. A full run of it serves a quick run too; where there is
- * none, what makes that one quick makes this one quick. `fresh` is not for it.
+ * Finds out what is there of a teacher of ours, or of a first stage. A full run of it serves a
+ * quick run too; where there is none, what makes that one quick makes this one quick. `fresh` is
+ * not for it.
  */
-export async function resolveTrained(trained: Trained, settings: Settings): Promise<ResolvedTrained> {
-  const { experiment, seed } = trained, full = { ...settings, epochs: undefined, limit: undefined, fresh: false };
+export async function resolveTrained(
+  trained: Trained,
+  settings: Settings,
+): Promise<ResolvedTrained> {
+  const { experiment, seed } = trained;
+  const full = { ...settings, epochs: undefined, limit: undefined, fresh: false };
   const look = async (settings: Settings): Promise<ResolvedTrained> => {
     const epoch = epochWanted(trained, settings);
     return { ...await resolveRun(experiment, seed, settings, [epoch]), epoch };

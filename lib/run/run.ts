@@ -35,13 +35,17 @@ export interface FinishedTrial {
 }
 
 /**
- * Gives the results of trials, in the order asked. Those that are not done are trained one after the other, each after its
- * teachers and first stages; one that an earlier run began goes on where that stopped. Each result is recorded as soon as
- * it is there. Rejects with a `Failure` at the first trial that fails: data or weights that are missing (exit 3) before
- * anything is trained.
+ * Gives the results of trials, in the order asked. Those that are not done are trained one after
+ * the other, each after its teachers and first stages; one that an earlier run began goes on where
+ * that stopped. Each result is recorded as soon as it is there. Rejects with a `Failure` at the
+ * first trial that fails: data or weights that are missing (exit 3) before anything is trained.
  */
-export async function runTrials(asked: readonly AskedTrial[], settings: Settings): Promise<FinishedTrial[]> {
-  const waiting = await queue(asked, settings), done = new Map<AskedTrial, FinishedTrial>();
+export async function runTrials(
+  asked: readonly AskedTrial[],
+  settings: Settings,
+): Promise<FinishedTrial[]> {
+  const waiting = await queue(asked, settings);
+  const done = new Map<AskedTrial, FinishedTrial>();
   const turnOf = (one: AskedTrial) => waiting.find((trial) => isSameTrial(trial, one));
   const before = async ({ experiment, seed }: AskedTrial) =>
     await doneBefore(await resolveRun(experiment, seed, settings), settings);
@@ -57,10 +61,17 @@ export async function runTrials(asked: readonly AskedTrial[], settings: Settings
   return results;
 }
 
-/** Trains a trial whose teachers and first stages are done. Undefined: another process did it since it was queued. */
-async function train({ experiment, seed, keep, settings, need }: Queued): Promise<FinishedTrial | undefined> {
-  const { status } = settings, resolved = await resolveRun(experiment, seed, settings, keep);
-  const { identity: { id }, folder, state } = resolved, title = titleOf(resolved);
+/**
+ * Trains a trial whose teachers and first stages are done. Undefined: another process did it since
+ * it was queued.
+ */
+async function train(
+  { experiment, seed, keep, settings, need }: Queued,
+): Promise<FinishedTrial | undefined> {
+  const { status } = settings;
+  const resolved = await resolveRun(experiment, seed, settings, keep);
+  const { identity: { id }, folder, state } = resolved;
+  const title = titleOf(resolved);
   if (state === "done") return undefined;
   if (need) status.line(`${need.role} ${id} seed ${seed} is ${STATES[state]}; it is trained first`);
   if (state !== "begun" && state !== "missing") {
@@ -69,11 +80,20 @@ async function train({ experiment, seed, keep, settings, need }: Queued): Promis
   }
   const teachers = await readTeachers(experiment, resolved.root, settings);
   const stages = await readStages(experiment, settings);
-  const prepared = await prepare(experiment, seed, teachers.map(({ weights }) => weights), stages, settings);
+  const prepared = await prepare(
+    experiment,
+    seed,
+    teachers.map(({ weights }) => weights),
+    stages,
+    settings,
+  );
   try {
     const say = (line: string) => status.line(`${title}: ${line}`);
     const records = await scoreTeachers(teachers, experiment.dataset.task, prepared, settings, say);
-    const trial = await new Training(resolved, prepared, settings, keep, title).run(records, stages.records);
+    const trial = await new Training(resolved, prepared, settings, keep, title).run(
+      records,
+      stages.records,
+    );
     await recordTrial(resultPath(resolved.root, id), id, trial);
     return { id, trial };
   } finally {
@@ -82,7 +102,10 @@ async function train({ experiment, seed, keep, settings, need }: Queued): Promis
   }
 }
 
-/** The result of a trial that is not trained at its turn. Throws a `Failure` (exit 2) where it was made in another way. */
+/**
+ * The result of a trial that is not trained at its turn. Throws a `Failure` (exit 2) where it was
+ * made in another way.
+ */
 async function doneBefore(resolved: Resolved, settings: Settings): Promise<FinishedTrial> {
   const { experiment, identity: { id }, folder, root } = resolved;
   const trial = (await folder.trial())!;
@@ -102,12 +125,18 @@ function titleOf({ identity: { id }, seed, quick }: Resolved): string {
 /** What a run is computed in and by. */
 type Machinery = Pick<RunProgress, "precision" | "backend">;
 
-/** Throws a `Failure` (exit 2) where a run was made in another precision or by another backend than are asked for now. */
+/**
+ * Throws a `Failure` (exit 2) where a run was made in another precision or by another backend than
+ * are asked for now.
+ */
 function sameMachinery(path: string, was: Machinery, asked: Partial<Machinery>): void {
   const { precision = was.precision, backend = was.backend } = asked;
   if (was.precision === precision && was.backend === backend) return;
   const flags = `--precision ${was.precision} --backend ${was.backend}`;
-  throw new Failure(2, `${path} is a run with ${flags}: go on with these, or start again with --fresh`);
+  throw new Failure(
+    2,
+    `${path} is a run with ${flags}: go on with these, or start again with --fresh`,
+  );
 }
 
 /** The state of one training under way. */
@@ -119,7 +148,13 @@ class Training {
   readonly #title: string;
   #progress: RunProgress;
 
-  constructor(resolved: Resolved, prepared: Prepared, settings: Settings, keep: readonly Epoch[], title: string) {
+  constructor(
+    resolved: Resolved,
+    prepared: Prepared,
+    settings: Settings,
+    keep: readonly Epoch[],
+    title: string,
+  ) {
     this.#resolved = resolved;
     this.#prepared = prepared;
     this.#settings = settings;
@@ -132,7 +167,8 @@ class Training {
 
   /** Trains to the end and gives the trial. */
   async run(teachers: readonly TeacherRecord[], stages: readonly StageRecord[]): Promise<Trial> {
-    const { experiment, folder } = this.#resolved, { epochs } = scheduleOf(experiment, this.#settings);
+    const { experiment, folder } = this.#resolved;
+    const { epochs } = scheduleOf(experiment, this.#settings);
     await folder.make();
     using _alone = await folder.lock(this.#title);
     await this.#resume();
@@ -144,20 +180,35 @@ class Training {
     );
     const logs = new Logs(folder.path, this.#progress.epoch);
     while (this.#progress.epoch < epochs) await this.#epoch(logs);
-    const trial = await finalTrial(this.#resolved, this.#prepared, this.#progress, teachers, at, this.#settings);
+    const trial = await finalTrial(
+      this.#resolved,
+      this.#prepared,
+      this.#progress,
+      teachers,
+      at,
+      this.#settings,
+    );
     await folder.write("trial.json", trial);
     return trial;
   }
 
   /** Goes on where `latest.safetensors` stands. */
   async #resume(): Promise<void> {
-    const { folder } = this.#resolved, latest = await folder.latest();
+    const { folder } = this.#resolved;
+    const latest = await folder.latest();
     if (!latest) return;
     const { progress, tensors } = latest;
     sameMachinery(folder.path, progress, this.#progress);
     const { state, engine } = this.#prepared;
-    checkVariables(folder.file("latest.safetensors"), tensors, new Map(state.map(({ name, shape }) => [name, shape])));
-    await engine.hold(state, new Map(Array.from(tensors, ([name, { data }]) => [name, data as Float32Array])));
+    checkVariables(
+      folder.file("latest.safetensors"),
+      tensors,
+      new Map(state.map(({ name, shape }) => [name, shape])),
+    );
+    await engine.hold(
+      state,
+      new Map(Array.from(tensors, ([name, { data }]) => [name, data as Float32Array])),
+    );
     this.#progress = progress;
     // A crash may have come between the state and the weights of its epoch.
     if (progress.batch === 0) await this.#publish(tensors);
@@ -167,21 +218,34 @@ class Training {
 
   /** The rest of an epoch: its batches, its evaluation, its log and its checkpoint. */
   async #epoch(logs: Logs): Promise<void> {
-    const { opened, heldOut } = this.#prepared,
-      { epochs, rate } = scheduleOf(this.#resolved.experiment, this.#settings);
-    const begun = performance.now(), before = this.#progress, epoch = before.epoch + 1;
+    const { opened, heldOut } = this.#prepared;
+    const { epochs, rate } = scheduleOf(this.#resolved.experiment, this.#settings);
+    const begun = performance.now();
+    const before = this.#progress;
+    const epoch = before.epoch + 1;
     const seconds = () => (performance.now() - begun) / 1000;
     const { sums, step, images, waited } = await this.#batches(epoch, seconds);
-    const trained = seconds(), state = await this.#state(epoch);
+    const trained = seconds();
+    const state = await this.#state(epoch);
     const { task } = this.#resolved.experiment.dataset;
     const score = (split: Split) =>
-      evaluate(this.#prepared.evaluate, { task, split, image: opened.image }, this.#settings.evalBatch);
-    const test = await score(opened.test), held = heldOut && await score(heldOut.split);
-    const chosen = (held ?? test)[task.primary], better = !before.best || chosen > before.best.chosen;
+      evaluate(
+        this.#prepared.evaluate,
+        { task, split, image: opened.image },
+        this.#settings.evalBatch,
+      );
+    const test = await score(opened.test);
+    const held = heldOut && await score(heldOut.split);
+    const chosen = (held ?? test)[task.primary];
+    const better = !before.best || chosen > before.best.chosen;
     const best: BestEpoch = better ? { epoch, chosen, score: test } : before.best!;
-    const total = before.seconds + seconds(), { batch, stepSeconds: fastest } = before;
-    // What is left of an interrupted epoch begins with tracing the step again, and may be no step at all.
-    const stepSeconds = batch > 0 ? fastest : Math.min(fastest ?? Infinity, trained / (step - before.step));
+    const total = before.seconds + seconds();
+    const { batch, stepSeconds: fastest } = before;
+    // What is left of an interrupted epoch begins with tracing the step again, and may be no step
+    // at all.
+    const stepSeconds = batch > 0
+      ? fastest
+      : Math.min(fastest ?? Infinity, trained / (step - before.step));
     const reached = { best, last: test, held, seconds: total, stepSeconds };
     this.#progress = { ...before, epoch, batch: 0, step, sums: NO_SUMS, ...reached };
     const speed = { imagesPerSecond: images / trained, waited, seconds: seconds() };
@@ -193,14 +257,22 @@ class Training {
   }
 
   /** The batches of an epoch that are still to be done; its sums over all of them. */
-  async #batches(epoch: number, seconds: () => number): Promise<Pick<RunProgress, "sums" | "step"> & Throughput> {
-    const { experiment, seed } = this.#resolved, { limit } = this.#settings, before = this.#progress;
+  async #batches(
+    epoch: number,
+    seconds: () => number,
+  ): Promise<Pick<RunProgress, "sums" | "step"> & Throughput> {
+    const { experiment, seed } = this.#resolved;
+    const { limit } = this.#settings;
+    const before = this.#progress;
     const schedule = scheduleOf(experiment, this.#settings);
     const { epochs } = schedule;
     const { train, opened, parts: { task } } = this.#prepared;
     const source = { task, split: train, image: opened.image };
     const count = batchCount(train.size, schedule, limit);
-    let { batch, step, sums } = before, images = 0, waited = 0, asked = seconds();
+    let { batch, step, sums } = before;
+    let images = 0;
+    let waited = 0;
+    let asked = seconds();
     for await (const inputs of trainInputs(source, schedule, seed, { epoch, batch, step }, limit)) {
       waited += seconds() - asked;
       const lr = inputs.rate.data[0];
@@ -216,18 +288,25 @@ class Training {
       images += inBatch;
       batch++;
       step++;
-      const loss = (sums.loss / sums.images).toFixed(3), speed = (images / seconds()).toFixed(0);
+      const loss = (sums.loss / sums.images).toFixed(3);
+      const speed = (images / seconds()).toFixed(0);
       const done = (epoch - 1 + batch / count) / epochs;
       this.#settings.status.update(done, `ep ${epoch}/${epochs} loss ${loss} img/s ${speed}`);
-      if (this.#settings.interrupted()) await this.#interrupt(epoch, { batch, step, sums, seconds: seconds() });
+      if (this.#settings.interrupted()) {
+        await this.#interrupt(epoch, { batch, step, sums, seconds: seconds() });
+      }
       asked = seconds();
     }
     return { sums, step, images, waited };
   }
 
   /** Saves in the middle of an epoch and stops. */
-  async #interrupt(epoch: number, done: Pick<RunProgress, "batch" | "step" | "sums" | "seconds">): Promise<never> {
-    const state = await this.#state(epoch), seconds = this.#progress.seconds + done.seconds;
+  async #interrupt(
+    epoch: number,
+    done: Pick<RunProgress, "batch" | "step" | "sums" | "seconds">,
+  ): Promise<never> {
+    const state = await this.#state(epoch);
+    const seconds = this.#progress.seconds + done.seconds;
     this.#progress = { ...this.#progress, ...done, seconds };
     await this.#save(state);
     const where = `in epoch ${epoch} after batch ${done.batch}`;
@@ -243,17 +322,21 @@ class Training {
     throw this.#diverged(`the term ${name} is ${value} ${place}`);
   }
 
-  /** Everything that is needed to go on. Stops where some of it is not a number: nobody could go on from there. */
+  /**
+   * Everything that is needed to go on. Stops where some of it is not a number: nobody could go on
+   * from there.
+   */
   async #state(epoch: number): Promise<Map<string, Value>> {
-    const { state, engine } = this.#prepared, values = await engine.read(state);
+    const { state, engine } = this.#prepared;
+    const values = await engine.read(state);
     const bad = state.find((_, i) => !values[i].every(Number.isFinite));
     if (bad) throw this.#diverged(`the variable ${bad.name} is not finite in epoch ${epoch}`);
     return new Map(state.map(({ name, shape }, i) => [name, { shape, data: values[i] }]));
   }
 
   #diverged(what: string): Failure {
-    const { epoch } = this.#progress,
-      kept = epoch > 0 ? `; epoch ${epoch} is kept in ${this.#resolved.folder.path}` : "";
+    const { epoch } = this.#progress;
+    const kept = epoch > 0 ? `; epoch ${epoch} is kept in ${this.#resolved.folder.path}` : "";
     return new Failure(4, `${this.#title}: ${what}${kept}; try a smaller learning rate or weight`);
   }
 
@@ -262,10 +345,15 @@ class Training {
     await folder.save(folder.file("latest.safetensors"), state, this.#progress);
   }
 
-  /** Writes the weights of the epoch that is complete where the best, the last or its own are wanted. */
+  /**
+   * Writes the weights of the epoch that is complete where the best, the last or its own are
+   * wanted.
+   */
   async #publish(state: ReadonlyMap<string, Value>): Promise<void> {
-    const { experiment, identity, seed, folder } = this.#resolved, { epoch, best } = this.#progress;
-    const { epochs } = scheduleOf(experiment, this.#settings), { weights, trainedModules } = this.#prepared;
+    const { experiment, identity, seed, folder } = this.#resolved;
+    const { epoch, best } = this.#progress;
+    const { epochs } = scheduleOf(experiment, this.#settings);
+    const { weights, trainedModules } = this.#prepared;
     const student = valuesOf(weights, state);
     const trained = trainedModules && valuesOf(trainedModules, state);
     const metadata = { experiment: identity.id, seed, epoch };
@@ -287,6 +375,9 @@ interface Throughput {
 }
 
 /** The values in a state of these variables, under the names that they have here. */
-function valuesOf(variables: ReadonlyMap<string, Variable>, state: ReadonlyMap<string, Value>): Map<string, Value> {
+function valuesOf(
+  variables: ReadonlyMap<string, Variable>,
+  state: ReadonlyMap<string, Value>,
+): Map<string, Value> {
   return new Map(Array.from(variables, ([name, variable]) => [name, state.get(variable.name)!]));
 }

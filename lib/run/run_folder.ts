@@ -1,9 +1,10 @@
 /**
- * What a run leaves on disk, below `runs/<experiment id>/seed-<n>/`:
- * `declaration.json` (what was resolved, versions, commit), `metrics.jsonl` (a line per epoch), TensorBoard's events,
- * `latest.safetensors` (all that is needed to go on), `best.safetensors`, `last.safetensors` and `epoch-<n>.safetensors`
- * (the student's weights alone), beside each of these three, where the method trains modules for others, theirs as
- * `last.extras.safetensors` …, `trial.json` (the result, once there is one).
+ * What a run leaves on disk, below `runs/<experiment id>/seed-<n>/`: `declaration.json` (what was
+ * resolved, versions, commit), `metrics.jsonl` (a line per epoch), TensorBoard's events,
+ * `latest.safetensors` (all that is needed to go on), `best.safetensors`, `last.safetensors` and
+ * `epoch-<n>.safetensors` (the student's weights alone), beside each of these three, where the
+ * method trains modules for others, theirs as `last.extras.safetensors` …, `trial.json` (the
+ * result, once there is one).
  *
  * @module
  */
@@ -15,7 +16,16 @@ import { type Trial, trialReader } from "../project/result.ts";
 import type { Score } from "../tasks/task.ts";
 import { Failure } from "../values/failure.ts";
 import type { Json } from "../values/json.ts";
-import { count, looseObject, number, optional, readAs, type Reader, recordOf, text } from "../values/reader.ts";
+import {
+  count,
+  looseObject,
+  number,
+  optional,
+  readAs,
+  type Reader,
+  recordOf,
+  text,
+} from "../values/reader.ts";
 import { type Checkpoint, loadCheckpoint, saveCheckpoint, WAY_OUT } from "../weights/checkpoint.ts";
 import type { Value } from "../weights/value.ts";
 import { type EpochSums, readEpochSums } from "./epoch_sums.ts";
@@ -44,7 +54,10 @@ export type RunProgress = {
   readonly held?: Score;
   /** Seconds of training and evaluation. */
   readonly seconds: number;
-  /** Seconds of a step in the fastest epoch so far; see `Trial`. Absent before the first that was trained without a stop. */
+  /**
+   * Seconds of a step in the fastest epoch so far; see `Trial`. Absent before the first that was
+   * trained without a stop.
+   */
   readonly stepSeconds?: number;
 };
 
@@ -52,7 +65,10 @@ export type RunProgress = {
 export type BestEpoch = {
   /** Which one, counted from 1. */
   readonly epoch: number;
-  /** What it was chosen by: the primary measure on the hold-out if there is one, else on the test set. */
+  /**
+   * What it was chosen by: the primary measure on the hold-out if there is one, else on the test
+   * set.
+   */
   readonly chosen: number;
   /** What it reached on the test set. */
   readonly score: Score;
@@ -75,7 +91,9 @@ export class RunFolder {
 
   /** The student's weights after an epoch, the last or the best one. */
   weights(epoch: Epoch): string {
-    return this.file(typeof epoch === "number" ? `epoch-${epoch}.safetensors` : `${epoch}.safetensors`);
+    return this.file(
+      typeof epoch === "number" ? `epoch-${epoch}.safetensors` : `${epoch}.safetensors`,
+    );
   }
 
   /** The weights of what the method trains for others, after the same epoch. */
@@ -84,8 +102,8 @@ export class RunFolder {
   }
 
   /**
-   * How far an earlier run came; undefined where there was none. Rejects with a `Failure` (exit 3) that names the file where
-   * it is damaged or lacks a member.
+   * How far an earlier run came; undefined where there was none. Rejects with a `Failure` (exit 3)
+   * that names the file where it is damaged or lacks a member.
    */
   async latest(): Promise<(Checkpoint & { readonly progress: RunProgress }) | undefined> {
     const path = this.file("latest.safetensors");
@@ -96,7 +114,10 @@ export class RunFolder {
     return { ...checkpoint, progress: readAs(checkpoint.metadata, progress, refuse) };
   }
 
-  /** The result of a run that is done; undefined where there is none, or no whole one: it is then measured again. */
+  /**
+   * The result of a run that is done; undefined where there is none, or no whole one: it is then
+   * measured again.
+   */
   async trial(): Promise<Trial | undefined> {
     const path = this.file("trial.json");
     if (!existsSync(path)) return undefined;
@@ -117,8 +138,8 @@ export class RunFolder {
   }
 
   /**
-   * Keeps other processes out for as long as what it returns is not disposed. Rejects with a `Failure` (exit 2) where one
-   * is in.
+   * Keeps other processes out for as long as what it returns is not disposed. Rejects with a
+   * `Failure` (exit 2) where one is in.
    */
   async lock(title: string): Promise<Disposable> {
     const file = await Deno.open(this.path).catch((cause) => {
@@ -129,7 +150,10 @@ export class RunFolder {
     throw new Failure(2, `${title} is being trained by another process: wait until it is done`);
   }
 
-  /** Puts what is there aside under another name, which it returns; undefined where there is nothing. */
+  /**
+   * Puts what is there aside under another name, which it returns; undefined where there is
+   * nothing.
+   */
   async putAside(): Promise<string | undefined> {
     if (!existsSync(this.path)) return undefined;
     for (let n = 1;; n++) {

@@ -6,7 +6,10 @@ import type { Status } from "../terminal/status.ts";
 
 /** How experiments are run: everything that is not part of what they declare. */
 export interface Settings extends EngineOptions {
-  /** Epochs in place of the declared ones, the rate's drops moved in proportion; the run is then quick. */
+  /**
+   * Epochs in place of the declared ones, the rate's drops moved in proportion; the run is then
+   * quick.
+   */
   readonly epochs?: number;
   /** Batches per epoch at most; the run is then quick. */
   readonly limit?: number;
@@ -37,19 +40,29 @@ export function quickness(
 }
 
 /** The schedule that is run. */
-export function scheduleOf({ schedule }: Experiment, { epochs }: Pick<Settings, "epochs">): Schedule {
+export function scheduleOf(
+  { schedule }: Experiment,
+  { epochs }: Pick<Settings, "epochs">,
+): Schedule {
   return epochs === undefined || epochs === schedule.epochs ? schedule : schedule.over(epochs);
 }
 
 /**
- * After which epoch a teacher is wanted; in a quick run a numbered one moves as the rate's drops do. Throws a `Failure`
- * (exit 2) where its schedule has no such epoch.
+ * After which epoch a teacher is wanted; in a quick run a numbered one moves as the rate's drops
+ * do. Throws a `Failure` (exit 2) where its schedule has no such epoch.
  */
-export function epochWanted({ experiment, epoch }: Trained, settings: Pick<Settings, "epochs">): Epoch {
+export function epochWanted(
+  { experiment, epoch }: Trained,
+  settings: Pick<Settings, "epochs">,
+): Epoch {
   if (typeof epoch !== "number") return epoch;
-  const declared = experiment.schedule.epochs, { epochs } = scheduleOf(experiment, settings);
+  const declared = experiment.schedule.epochs;
+  const { epochs } = scheduleOf(experiment, settings);
   if (!Number.isInteger(epoch) || epoch < 1 || epoch > declared) {
-    throw new Failure(2, `from(…, { epoch: ${epoch} }): this teacher has the epochs 1 to ${declared}`);
+    throw new Failure(
+      2,
+      `from(…, { epoch: ${epoch} }): this teacher has the epochs 1 to ${declared}`,
+    );
   }
   return Math.max(1, Math.round(epoch * epochs / declared));
 }

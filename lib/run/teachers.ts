@@ -33,8 +33,8 @@ export interface LoadedTeacher {
 }
 
 /**
- * Reads the teachers of an experiment, in order. Rejects with a `Failure` (exit 3) where weights cannot be read, and where
- * those from elsewhere are missing or not the declared ones.
+ * Reads the teachers of an experiment, in order. Rejects with a `Failure` (exit 3) where weights
+ * cannot be read, and where those from elsewhere are missing or not the declared ones.
  */
 export async function readTeachers(
   { teachers }: Experiment,
@@ -43,7 +43,11 @@ export async function readTeachers(
 ): Promise<LoadedTeacher[]> {
   const teaching: LoadedTeacher[] = [];
   for (const one of teachers) {
-    teaching.push(one.kind === "trained" ? await readStudent(one, settings) : await readGiven(one, root, settings));
+    teaching.push(
+      one.kind === "trained"
+        ? await readStudent(one, settings)
+        : await readGiven(one, root, settings),
+    );
   }
   return teaching;
 }
@@ -51,12 +55,23 @@ export async function readTeachers(
 async function readStudent(teacher: Trained, settings: Settings): Promise<LoadedTeacher> {
   const resolved = await resolveTrained(teacher, settings);
   const { identity: { id }, seed, folder, epoch } = resolved;
-  const path = folder.weights(epoch), weights = await studentWeights(resolved);
-  return { identity: { id, seed, sha256: await sha256(await Deno.readFile(path)) }, path, weights, declared: null };
+  const path = folder.weights(epoch);
+  const weights = await studentWeights(resolved);
+  return {
+    identity: { id, seed, sha256: await sha256(await Deno.readFile(path)) },
+    path,
+    weights,
+    declared: null,
+  };
 }
 
-async function readGiven(given: ExternalWeights, root: string, { data, status }: Settings): Promise<LoadedTeacher> {
-  const resolved = await resolveWeights(given, root, data), { network, path, top1: declared } = resolved;
+async function readGiven(
+  given: ExternalWeights,
+  root: string,
+  { data, status }: Settings,
+): Promise<LoadedTeacher> {
+  const resolved = await resolveWeights(given, root, data);
+  const { network, path, top1: declared } = resolved;
   const file = await openWeights(resolved, status.line);
   const identity = { id: `${network.id}:${basename(path)}`, seed: null, sha256: file.sha256 };
   return { identity, path, weights: givenWeights(given, file), declared };
@@ -66,12 +81,15 @@ function givenWeights({ network }: ExternalWeights, file: WeightsFile): NetworkW
   return (image, classes) => importWeights(network, image, classes, file);
 }
 
-/** How far, in percentage points, the primary measure may be from the declared one: others round it, and decode images otherwise. */
+/**
+ * How far, in percentage points, the primary measure may be from the declared one: others round it,
+ * and decode images otherwise.
+ */
 const TOLERANCE = 0.1;
 
 /**
- * Measures on the test set what teachers reach, and says it. Rejects with a `Failure` (exit 3) where that is not what was
- * declared.
+ * Measures on the test set what teachers reach, and says it. Rejects with a `Failure` (exit 3)
+ * where that is not what was declared.
  */
 export async function scoreTeachers(
   teachers: readonly LoadedTeacher[],
@@ -80,10 +98,13 @@ export async function scoreTeachers(
   { evalBatch }: Pick<Settings, "evalBatch">,
   say: (line: string) => void,
 ): Promise<TeacherRecord[]> {
-  const records: TeacherRecord[] = [], measure = task.measures[task.primary];
+  const records: TeacherRecord[] = [];
+  const measure = task.measures[task.primary];
   for (const [i, { identity, path, declared }] of teachers.entries()) {
-    const { id, seed } = identity, score = await evaluate(evaluateTeachers[i], { task, split: test, image }, evalBatch);
-    const reached = roundPercentage(score[task.primary]), shown = `${measure.title} ${formatMeasure(measure, reached)}`;
+    const { id, seed } = identity;
+    const score = await evaluate(evaluateTeachers[i], { task, split: test, image }, evalBatch);
+    const reached = roundPercentage(score[task.primary]);
+    const shown = `${measure.title} ${formatMeasure(measure, reached)}`;
     say(`teacher ${id}${seed === null ? "" : ` seed ${seed}`}, ${shown}`);
     if (declared !== null && roundPercentage(Math.abs(reached - declared)) > TOLERANCE) {
       throw new Failure(
@@ -105,18 +126,29 @@ export interface TeacherPreview {
   readonly weights: NetworkWeights;
 }
 
-/** What is there of a teacher; nothing is trained or downloaded. Rejects with a `Failure` where what is there is damaged. */
-export async function previewTeacher(teacher: Teacher, root: string, settings: Settings): Promise<TeacherPreview> {
+/**
+ * What is there of a teacher; nothing is trained or downloaded. Rejects with a `Failure` where what
+ * is there is damaged.
+ */
+export async function previewTeacher(
+  teacher: Teacher,
+  root: string,
+  settings: Settings,
+): Promise<TeacherPreview> {
   if (teacher.kind === "trained") {
     const { text, resolved, isThere } = await previewTrained(teacher, settings);
     return { text, weights: isThere ? await studentWeights(resolved) : undefined };
   }
-  const resolved = await resolveWeights(teacher, root, settings.data), { source: { url }, path, isThere } = resolved;
+  const resolved = await resolveWeights(teacher, root, settings.data);
+  const { source: { url }, path, isThere } = resolved;
   if (isThere) {
     return {
       text: `${path}: ready`,
       weights: givenWeights(teacher, await openWeights(resolved, settings.status.line)),
     };
   }
-  return { text: `${path}: missing${url ? `, would be downloaded from ${url}` : ""}`, weights: undefined };
+  return {
+    text: `${path}: missing${url ? `, would be downloaded from ${url}` : ""}`,
+    weights: undefined,
+  };
 }

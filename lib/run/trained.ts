@@ -16,42 +16,60 @@ import { type ResolvedTrained, resolveRun, resolveTrained, STATES } from "./reso
 import type { Settings } from "./settings.ts";
 
 /**
- * Gives a network's weights for such images and so many classes, by the names inside it. Throws a `Failure` (exit 3) where
- * they are another network's. Undefined: untrained, for a plan only.
+ * Gives a network's weights for such images and so many classes, by the names inside it. Throws a
+ * `Failure` (exit 3) where they are another network's. Undefined: untrained, for a plan only.
  */
-export type NetworkWeights = ((image: Shape, classes: number) => ReadonlyMap<string, Value>) | undefined;
+export type NetworkWeights =
+  | ((image: Shape, classes: number) => ReadonlyMap<string, Value>)
+  | undefined;
 
-/** Gives the weights of a module over inputs of `shape`, by the names inside it; otherwise as `Weights`. */
+/**
+ * Gives the weights of a module over inputs of `shape`, by the names inside it; otherwise as
+ * `Weights`.
+ */
 export type ModuleWeights = ((shape: Shape) => ReadonlyMap<string, Value>) | undefined;
 
 /** What is there of a teacher or a first stage, for a plan; nothing is trained. */
 export async function previewTrained(
   trained: Trained,
   settings: Settings,
-): Promise<{ readonly text: string; readonly resolved: ResolvedTrained; readonly isThere: boolean }> {
-  const resolved = await resolveTrained(trained, settings), { identity: { id }, seed, state, epoch } = resolved;
-  const title = `${id} seed ${seed}, ${typeof epoch === "number" ? `epoch ${epoch}` : epoch}`,
-    isThere = state === "done";
-  return { text: `${title}: ${isThere ? "ready" : `${state}, would be trained first`}`, resolved, isThere };
+): Promise<
+  { readonly text: string; readonly resolved: ResolvedTrained; readonly isThere: boolean }
+> {
+  const resolved = await resolveTrained(trained, settings);
+  const { identity: { id }, seed, state, epoch } = resolved;
+  const title = `${id} seed ${seed}, ${typeof epoch === "number" ? `epoch ${epoch}` : epoch}`;
+  const isThere = state === "done";
+  return {
+    text: `${title}: ${isThere ? "ready" : `${state}, would be trained first`}`,
+    resolved,
+    isThere,
+  };
 }
 
 /** The weights of its student. Rejects with a `Failure` (exit 3) where they can't be read. */
 export async function studentWeights(
   { experiment: { student }, folder, epoch }: ResolvedTrained,
 ): Promise<NetworkWeights> {
-  const path = folder.weights(epoch), { tensors } = await loadCheckpoint(path);
+  const path = folder.weights(epoch);
+  const { tensors } = await loadCheckpoint(path);
   return (image, classes) => {
     checkVariables(path, tensors, variableShapes(student, image, classes));
     return tensors;
   };
 }
 
-/** The weights of a module that its method trained. Rejects with a `Failure` (exit 3) where they can't be read. */
+/**
+ * The weights of a module that its method trained. Rejects with a `Failure` (exit 3) where they
+ * can't be read.
+ */
 export async function moduleWeights(
   { folder, epoch }: ResolvedTrained,
   { name, layer }: TrainedModule,
 ): Promise<ModuleWeights> {
-  const path = folder.trainedModules(epoch), { tensors } = await loadCheckpoint(path), prefix = `${name}.`;
+  const path = folder.trainedModules(epoch);
+  const { tensors } = await loadCheckpoint(path);
+  const prefix = `${name}.`;
   const own = new Map(
     Array.from(tensors).filter(([variable]) => variable.startsWith(prefix))
       .map(([variable, value]) => [variable.slice(prefix.length), value]),
@@ -59,7 +77,11 @@ export async function moduleWeights(
   return (shape) => {
     const collected = new Map<string, Variable>();
     layer(variables({ seed: 0, collected }), shape);
-    checkVariables(path, own, new Map(Array.from(collected, ([variable, { shape }]) => [variable, shape])));
+    checkVariables(
+      path,
+      own,
+      new Map(Array.from(collected, ([variable, { shape }]) => [variable, shape])),
+    );
     return own;
   };
 }
@@ -83,8 +105,9 @@ export interface TrainedStudent {
 }
 
 /**
- * The student of an experiment's run with a seed after its last or best epoch; with `epochs` or `limit` that of the quick
- * run they make. Rejects with a `Failure` (exit 3) where it is not trained, or its experiment has changed since.
+ * The student of an experiment's run with a seed after its last or best epoch; with `epochs` or
+ * `limit` that of the quick run they make. Rejects with a `Failure` (exit 3) where it is not
+ * trained, or its experiment has changed since.
  */
 export async function readTrainedStudent(
   experiment: Experiment,
@@ -92,13 +115,24 @@ export async function readTrainedStudent(
   epoch: "last" | "best",
   { epochs, limit }: Pick<Settings, "epochs" | "limit"> = {},
 ): Promise<TrainedStudent> {
-  const { identity: { id }, folder, state } = await resolveRun(experiment, seed, { epochs, limit, fresh: false });
+  const { identity: { id }, folder, state } = await resolveRun(experiment, seed, {
+    epochs,
+    limit,
+    fresh: false,
+  });
   if (state !== "done") {
     const flags = Object.entries({ seed, epochs, limit }).filter(([, value]) => value !== undefined)
       .map(([name, value]) => ` --${name} ${value}`);
-    throw new Failure(3, `${id} seed ${seed} is ${STATES[state]}; \`deno task exp ${id}${flags.join("")}\` trains it`);
+    throw new Failure(
+      3,
+      `${id} seed ${seed} is ${STATES[state]}; \`deno task exp ${id}${flags.join("")}\` trains it`,
+    );
   }
-  const path = folder.weights(epoch), trial = (await folder.trial())!;
-  const [{ tensors }, digest] = [await loadCheckpoint(path), await sha256(await Deno.readFile(path))];
+  const path = folder.weights(epoch);
+  const trial = (await folder.trial())!;
+  const [{ tensors }, digest] = [
+    await loadCheckpoint(path),
+    await sha256(await Deno.readFile(path)),
+  ];
   return { experiment, id, seed, path, sha256: digest, tensors, trial };
 }

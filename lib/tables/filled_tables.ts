@@ -1,5 +1,6 @@
 /**
- * A folder's tables with what came of their experiments: what every format, and the list of cells, is made of.
+ * A folder's tables with what came of their experiments: what every format, and the list of cells,
+ * is made of.
  *
  * @module
  */
@@ -11,7 +12,14 @@ import { type Outcome, readOutcome } from "../project/outcome.ts";
 import { Failure } from "../values/failure.ts";
 import { cellAt, checkCells, checkColumns } from "./cells.ts";
 import type { LabelledOutcome } from "./own_rows.ts";
-import { type Column, type Paper, type PaperRow, type PaperTable, readPaper, tableOf } from "./paper.ts";
+import {
+  type Column,
+  type Paper,
+  type PaperRow,
+  type PaperTable,
+  readPaper,
+  tableOf,
+} from "./paper.ts";
 import { type TeacherNames, teacherNames } from "./teacher_names.ts";
 
 /** A paper's table, with ours. */
@@ -53,21 +61,35 @@ export interface FilledTables {
   readonly tables: readonly FilledTable[];
 }
 
-/** The tables of a folder. Rejects with a `Failure` that names the file where a declaration, a paper's numbers or a result are wrong. */
+/**
+ * The tables of a folder. Rejects with a `Failure` that names the file where a declaration, a
+ * paper's numbers or a result are wrong.
+ */
 export async function filledTables(folder: string): Promise<FilledTables> {
   const { module, declared } = await declaredTables(folder);
   once(declared.tables.flatMap((table) => table.kind === "paper" ? table.ids : [table.id]), module);
   if (declared.kind === "own") {
-    return { title: declared.title, tables: await Promise.all(declared.tables.map((table) => own(table, module))) };
+    return {
+      title: declared.title,
+      tables: await Promise.all(declared.tables.map((table) => own(table, module))),
+    };
   }
-  const file = join(dirname(module), declared.paper), paper = await readPaper(file);
+  const file = join(dirname(module), declared.paper);
+  const paper = await readPaper(file);
   const tables = await Promise.all(
-    declared.tables.map((table) => table.kind === "paper" ? ofPaper(paper, file, table, module) : own(table, module)),
+    declared.tables.map((table) =>
+      table.kind === "paper" ? ofPaper(paper, file, table, module) : own(table, module)
+    ),
   );
   return { title: paper.title, paper, tables: tables.flat() };
 }
 
-async function ofPaper(paper: Paper, file: string, cells: PaperCells, module: string): Promise<FilledPaperTable[]> {
+async function ofPaper(
+  paper: Paper,
+  file: string,
+  cells: PaperCells,
+  module: string,
+): Promise<FilledPaperTable[]> {
   const tables = cells.ids.map((id) => tableOf(paper, id, module));
   checkColumns(tables, cells, file);
   checkCells(tables, cells, module);
@@ -81,17 +103,29 @@ async function ofPaper(paper: Paper, file: string, cells: PaperCells, module: st
   return tables.map((table) => ({ kind: "paper", table, at }));
 }
 
-async function own({ id, title, rows, against = [] }: OwnTable, module: string): Promise<FilledOwnTable> {
+async function own(
+  { id, title, rows, against = [] }: OwnTable,
+  module: string,
+): Promise<FilledOwnTable> {
   const references = [against].flat().map((reference) => {
     const row = Object.entries(rows).find(([, experiment]) => experiment === reference);
     if (row) return row[0];
-    throw new Failure(2, `${module}: ${id}: what the rows are compared \`against\` has to be one of them`);
+    throw new Failure(
+      2,
+      `${module}: ${id}: what the rows are compared \`against\` has to be one of them`,
+    );
   });
-  const labelled = Object.entries(rows).map(async ([label, experiment]): Promise<LabelledOutcome> => [
+  const labelled = Object.entries(rows).map(async (
+    [label, experiment],
+  ): Promise<LabelledOutcome> => [
     label,
     await readOutcome(experiment, dirname(module)),
   ]);
-  const filled = { rows: await Promise.all(labelled), against: references, names: await teacherNames(rows) };
+  const filled = {
+    rows: await Promise.all(labelled),
+    against: references,
+    names: await teacherNames(rows),
+  };
   return { kind: "own", id, title, ...filled };
 }
 

@@ -41,16 +41,23 @@ export interface OwnRows {
 }
 
 /**
- * What a table of our own shows: of each experiment its networks, and the mean ± std over its trials of each measure of the
- * first one's task. Teachers without a name go by their network's.
+ * What a table of our own shows: of each experiment its networks, and the mean ± std over its
+ * trials of each measure of the first one's task. Teachers without a name go by their network's.
  */
-export function ownRows(labelled: readonly LabelledOutcome[], names: TeacherNames = new Map()): OwnRows {
+export function ownRows(
+  labelled: readonly LabelledOutcome[],
+  names: TeacherNames = new Map(),
+): OwnRows {
   const outcomes = labelled.map(([, outcome]) => outcome);
-  const columns = outcomes.length > 0 ? columnsOf(outcomes[0].experiment.dataset.task, outcomes) : [];
+  const columns = outcomes.length > 0
+    ? columnsOf(outcomes[0].experiment.dataset.task, outcomes)
+    : [];
   const cells = columns.map((column, i) => columnCells(column, outcomes, i === 0));
   const rows = labelled.map(([label, outcome], i): OwnRow => ({
     label,
-    teachers: outcome.experiment.teachers.map((teacher) => names.get(teacher) ?? networkOf(teacher).id),
+    teachers: outcome.experiment.teachers.map((teacher) =>
+      names.get(teacher) ?? networkOf(teacher).id
+    ),
     student: outcome.experiment.student.id,
     cells: cells.map((column) => column[i]),
     outcome,
@@ -72,21 +79,37 @@ function columnsOf({ measures: all, primary }: Task, outcomes: readonly Outcome[
       return { title, metric, measure, epoch: "last" };
     }),
   ];
-  const main: OwnColumn = { title: `${measure.title}, last (n)`, metric: primary, measure, epoch: "last" };
+  const main: OwnColumn = {
+    title: `${measure.title}, last (n)`,
+    metric: primary,
+    measure,
+    epoch: "last",
+  };
   return [main, ...further.filter(({ metric, epoch }) => has(metric, epoch))];
 }
 
 /** The experiments that teach one of these: they are not compared with what they teach. */
 export function experimentsThatTeach(outcomes: readonly Outcome[]): ReadonlySet<Experiment> {
   const teachers = outcomes.flatMap(({ experiment }) => experiment.teachers);
-  return new Set(teachers.flatMap((teacher) => teacher.kind === "trained" ? [teacher.experiment] : []));
+  return new Set(
+    teachers.flatMap((teacher) => teacher.kind === "trained" ? [teacher.experiment] : []),
+  );
 }
 
-/** A column's cells, the best of each student's marked; a distance from teachers is compared with others from the same ones. */
-function columnCells(column: OwnColumn, outcomes: readonly Outcome[], counted: boolean): (Printed | undefined)[] {
+/**
+ * A column's cells, the best of each student's marked; a distance from teachers is compared with
+ * others from the same ones.
+ */
+function columnCells(
+  column: OwnColumn,
+  outcomes: readonly Outcome[],
+  counted: boolean,
+): (Printed | undefined)[] {
   const { metric, measure: { decimals, isLessBetter, isToTeacher }, epoch } = column;
   const taught = experimentsThatTeach(outcomes);
-  const cells = outcomes.map((one) => printSummary(summary(valuesOf(one, metric, epoch)), decimals, counted));
+  const cells = outcomes.map((one) =>
+    printSummary(summary(valuesOf(one, metric, epoch)), decimals, counted)
+  );
   const isRival = ({ experiment: a }: Outcome, { experiment: b }: Outcome) =>
     ![a, b].some((one) => taught.has(one)) && a.student.id === b.student.id &&
     (!isToTeacher || a.teachers.every((teacher, i) => isSame(teacher, b.teachers[i])));

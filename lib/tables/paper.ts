@@ -40,7 +40,9 @@ export interface PaperTable {
   readonly id: string;
   /** What it shows. */
   readonly title: string;
-  /** The data set, as its function is called, e.g. `cifar100`; absent where the file does not say. */
+  /**
+   * The data set, as its function is called, e.g. `cifar100`; absent where the file does not say.
+   */
   readonly dataset?: string;
   /** Which of a run's epochs its numbers are of; `null` where the paper does not say. */
   readonly selection: "last" | "best" | null;
@@ -60,7 +62,10 @@ export interface Column {
   readonly teacher: string;
   /** The network that learns, by its id. */
   readonly student: string;
-  /** What is measured: a measure of the task, `time_ratio` (the time of a training step as a multiple of the row `kd`'s) … */
+  /**
+   * What is measured: a measure of the task, `time_ratio` (the time of a training step as a
+   * multiple of the row `kd`'s) …
+   */
   readonly metric: string;
   /** What the paper prints above it and its neighbours of the same group. */
   readonly group?: string;
@@ -68,7 +73,9 @@ export interface Column {
 
 /** A row of a paper's table. */
 export interface PaperRow {
-  /** The method, as in `lib/distillers/`; `teacher` and `student` are the networks trained alone. */
+  /**
+   * The method, as in `lib/distillers/`; `teacher` and `student` are the networks trained alone.
+   */
   readonly method: string;
   /** The method as the paper prints it, where that is different. */
   readonly printed?: string;
@@ -85,7 +92,10 @@ export interface PaperRow {
   readonly logs?: { readonly [E in "last" | "best"]?: readonly (Summary | null)[] };
 }
 
-/** The paper in a file. Rejects with a `Failure` (exit 2) that names file and member where it is missing or malformed. */
+/**
+ * The paper in a file. Rejects with a `Failure` (exit 2) that names file and member where it is
+ * missing or malformed.
+ */
 export async function readPaper(path: string): Promise<Paper> {
   const refuse = (problem: string) => new Failure(2, `${path}: ${problem}`);
   const yaml = await Deno.readTextFile(path).catch((cause) => {
@@ -94,7 +104,10 @@ export async function readPaper(path: string): Promise<Paper> {
   return parsePaper(yaml, path);
 }
 
-/** The paper in a text of YAML. Throws a `Failure` (exit 2) that names the member where it is malformed. */
+/**
+ * The paper in a text of YAML. Throws a `Failure` (exit 2) that names the member where it is
+ * malformed.
+ */
 export function parsePaper(yaml: string, path: string): Paper {
   const refuse = (problem: string) => new Failure(2, `${path}: ${problem}`);
   let value: unknown;
@@ -107,14 +120,22 @@ export function parsePaper(yaml: string, path: string): Paper {
   const ids = tables.map(({ id }) => id);
   const twice = ids.find((id, i) => ids.indexOf(id) < i);
   if (twice !== undefined) throw refuse(`table ${twice} is there twice`);
-  return { ...paper, tables: tables.map((table) => checked(table, (problem) => refuse(`${table.id}: ${problem}`))) };
+  return {
+    ...paper,
+    tables: tables.map((table) => checked(table, (problem) => refuse(`${table.id}: ${problem}`))),
+  };
 }
 
-/** A table by its id. Throws a `Failure` (exit 2) that names the module that asks and what there is. */
+/**
+ * A table by its id. Throws a `Failure` (exit 2) that names the module that asks and what there is.
+ */
 export function tableOf({ tables }: Paper, id: string, module: string): PaperTable {
   const table = tables.find((table) => table.id === id);
   if (table) return table;
-  throw new Failure(2, `${module}: the paper has no table ${id}; it has ${tables.map(({ id }) => id).join(", ")}`);
+  throw new Failure(
+    2,
+    `${module}: the paper has no table ${id}; it has ${tables.map(({ id }) => id).join(", ")}`,
+  );
 }
 
 /** What a row is called: as it is printed, else a difference by its rows, else by its method. */
@@ -123,7 +144,8 @@ export function rowName({ method, printed, delta }: PaperRow, { rows }: PaperTab
   return printed ?? (delta ? `Δ ${name(delta.of)} − ${name(delta.over)}` : method);
 }
 
-interface RawTable extends Omit<PaperTable, "selection" | "aggregate" | "columns" | "rows" | "notes"> {
+interface RawTable
+  extends Omit<PaperTable, "selection" | "aggregate" | "columns" | "rows" | "notes"> {
   readonly selection?: "last" | "best" | null;
   readonly aggregate?: string | null;
   readonly metric: string | readonly string[];
@@ -141,7 +163,8 @@ interface RawRow extends Omit<PaperRow, "delta"> {
 const spread = looseObject<Summary>({ mean: number, std: optional(number), n: optional(number) });
 const value: Reader<Summary> = (value, at) =>
   typeof value === "number" ? { mean: number(value, at) } : spread(value, at);
-const texts = arrayOf(text), values = arrayOf(nullable(value));
+const texts = arrayOf(text);
+const values = arrayOf(nullable(value));
 
 const file = looseObject<{ paper: Omit<Paper, "tables">; tables: RawTable[] }>({
   paper: looseObject<Omit<Paper, "tables">>({
@@ -173,7 +196,12 @@ const file = looseObject<{ paper: Omit<Paper, "tables">; tables: RawTable[] }>({
       of: optional(text),
       over: optional(text),
       values,
-      logs: optional(looseObject<NonNullable<PaperRow["logs"]>>({ last: optional(values), best: optional(values) })),
+      logs: optional(
+        looseObject<NonNullable<PaperRow["logs"]>>({
+          last: optional(values),
+          best: optional(values),
+        }),
+      ),
     })),
     notes: optional(texts),
   })),
@@ -185,7 +213,9 @@ function checked(raw: RawTable, refuse: (problem: string) => Failure): PaperTabl
   const methods = raw.rows.map(({ method }) => method);
   const columns = raw.columns.map(({ metric, group, ...pair }, i): Column => {
     const measured = metric ?? raw.metric;
-    if (typeof measured !== "string") throw refuse(`columns[${i}] needs its own metric, since the table has several`);
+    if (typeof measured !== "string") {
+      throw refuse(`columns[${i}] needs its own metric, since the table has several`);
+    }
     return { ...pair, metric: measured, ...group !== undefined && { group } };
   });
   const rows = raw.rows.map(({ kind, of, over, ...row }, i): PaperRow => {

@@ -11,10 +11,21 @@ export interface Printed extends Summary {
   readonly best?: boolean;
 }
 
-/** Measurements as they are printed, with their n unless it stands beside them already; `undefined` of none. */
-export function printSummary(summary: Summary | undefined, decimals: number, counted = true): Printed | undefined {
+/**
+ * Measurements as they are printed, with their n unless it stands beside them already; `undefined`
+ * of none.
+ */
+export function printSummary(
+  summary: Summary | undefined,
+  decimals: number,
+  counted = true,
+): Printed | undefined {
   return summary &&
-    { ...summary, decimals, text: formatSpread(counted ? summary : { ...summary, n: undefined }, decimals) };
+    {
+      ...summary,
+      decimals,
+      text: formatSpread(counted ? summary : { ...summary, n: undefined }, decimals),
+    };
 }
 
 /** A difference as it is printed. */
@@ -22,14 +33,23 @@ export function printDifference(value: number, decimals: number): Printed {
   return { mean: round(value, decimals), decimals, text: formatSigned(value, decimals) };
 }
 
-/** The difference of two printed numbers of one measure, so that a reader who subtracts them gets the same. */
-export function subtractPrinted(a: Printed | undefined, b: Printed | undefined): Printed | undefined {
+/**
+ * The difference of two printed numbers of one measure, so that a reader who subtracts them gets
+ * the same.
+ */
+export function subtractPrinted(
+  a: Printed | undefined,
+  b: Printed | undefined,
+): Printed | undefined {
   if (!a || !b) return undefined;
   const { decimals } = a;
   return printDifference(round(a.mean, decimals) - round(b.mean, decimals), decimals);
 }
 
-/** Which of these numbers are the best, where there are at least two: all false for fewer. Absent ones never are. */
+/**
+ * Which of these numbers are the best, where there are at least two: all false for fewer. Absent
+ * ones never are.
+ */
 export function markBest(values: readonly (number | undefined)[], isLessBetter = false): boolean[] {
   const there = values.filter((value) => value !== undefined);
   const top = isLessBetter ? Math.min(...there) : Math.max(...there);

@@ -15,15 +15,17 @@ export class Confusion {
   }
 
   /**
-   * Counts a batch by its scores, [batch, classes], and the class of each image. As in training, a tie and a score that is
-   * not finite count against the network: the image is then taken for another class than its own.
+   * Counts a batch by its scores, [batch, classes], and the class of each image. As in training, a
+   * tie and a score that is not finite count against the network: the image is then taken for
+   * another class than its own.
    */
   add(logits: Float32Array, labels: Int32Array): void {
     const classes = this.matrix.length;
     labels.forEach((label, i) => {
       const scores = logits.subarray(i * classes, (i + 1) * classes);
       const own = scores.every(Number.isFinite) ? scores[label] : NaN;
-      let ahead = 0, rival = -1;
+      let ahead = 0;
+      let rival = -1;
       scores.forEach((score, other) => {
         if (other === label) return;
         // Nothing is less than NaN.
@@ -37,7 +39,10 @@ export class Confusion {
     });
   }
 
-  /** For each class how many images it has and the percentage that was recognised; null where it has none. */
+  /**
+   * For each class how many images it has and the percentage that was recognised; null where it has
+   * none.
+   */
   perClass(): { readonly images: number; readonly top1: number | null }[] {
     return this.matrix.map((row, label) => {
       const images = row.reduce((a, b) => a + b);

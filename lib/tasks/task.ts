@@ -17,7 +17,10 @@ export interface Measure {
   readonly isPercentage: boolean;
   /** Whether less of it is better. Default: false. */
   readonly isLessBetter?: boolean;
-  /** Whether it compares a student with its teacher, so that numbers beside other teachers say nothing. Default: false. */
+  /**
+   * Whether it compares a student with its teacher, so that numbers beside other teachers say
+   * nothing. Default: false.
+   */
   readonly isToTeacher?: boolean;
 }
 
@@ -28,8 +31,8 @@ export type LabelName = `label${string}`;
 export type Labels = { readonly [K in LabelName]: Tensor };
 
 /**
- * The source of labels: a split of a data set. A task with labels of its own asks for a split that has those too; of a part
- * it finds them in the split that this is a part of.
+ * The source of labels: a split of a data set. A task with labels of its own asks for a split that
+ * has those too; of a part it finds them in the split that this is a part of.
  */
 export interface LabelSource {
   /** The class of each image. */
@@ -58,7 +61,10 @@ export interface Circumstances {
 export interface Target {
   /** The loss of a network's output for each sample, [batch]. */
   loss(output: Output): Tensor;
-  /** Sums over the batch of what the student's output reaches, scalars by measure: the log has their means as `train/<measure>`. */
+  /**
+   * Sums over the batch of what the student's output reaches, scalars by measure: the log has their
+   * means as `train/<measure>`.
+   */
   sums(student: Output): { readonly [measure: string]: Tensor };
   /** What a method is given beside what every step has. */
   readonly given: { readonly [name: string]: Tensor };
@@ -91,21 +97,27 @@ export interface TextTable {
 }
 
 /**
- * A goal of learning, and how a network is scored at it. A data set has one. The step, the evaluation and the runner know
- * labels, losses and scores through it alone.
+ * A goal of learning, and how a network is scored at it. A data set has one. The step, the
+ * evaluation and the runner know labels, losses and scores through it alone.
  */
 export interface Task {
   /** Its name, e.g. `classification`. */
   readonly id: string;
   /** Its measures by name, in the order in which they are printed. */
   readonly measures: { readonly [measure: string]: Measure };
-  /** The measure, of which more is better, that chooses the best epoch and is compared with other work. */
+  /**
+   * The measure, of which more is better, that chooses the best epoch and is compared with other
+   * work.
+   */
   readonly primary: string;
   /** Reads the labels of the images at these indices of a split, as inputs of a step. */
   readLabels(split: LabelSource, indices: Int32Array): Inputs<LabelName>;
   /** Makes the labels of a batch the goal of a training step. */
   target(labels: Labels, circumstances: Circumstances): Target;
-  /** Computes what a batch adds to a score, inside the step: of the student alone, or beside a teacher. */
+  /**
+   * Computes what a batch adds to a score, inside the step: of the student alone, or beside a
+   * teacher.
+   */
   evaluate(student: Output, labels: Labels, teacher?: Output): { readonly [name: string]: Tensor };
   /** Begins to gather what `evaluate` computes. */
   tally(): Tally<Score>;
@@ -125,21 +137,28 @@ export function formatMeasure({ decimals }: Measure, value: number): string {
   return value.toFixed(decimals);
 }
 
-/** A tally for tasks whose `evaluate` gives one number per image, [batch], for each measure: the score is their mean. */
+/**
+ * A tally for tasks whose `evaluate` gives one number per image, [batch], for each measure: the
+ * score is their mean.
+ */
 export function meanTally(measures: Task["measures"]): Tally<Score> {
   const sums = new Map<string, { sum: number; images: number }>();
   return {
     add(values) {
       for (const [measure, numbers] of Object.entries(values)) {
         const before = sums.get(measure) ?? { sum: 0, images: 0 };
-        // One after the other in double precision, so that the sum does not depend on the size of a batch.
+        // One after the other in double precision, so that the sum does not depend on the size of a
+        // batch.
         const sum = numbers.reduce((sum, number) => sum + number, before.sum);
         sums.set(measure, { sum, images: before.images + numbers.length });
       }
     },
     result: () =>
       Object.fromEntries(
-        Array.from(sums, ([measure, { sum, images }]) => [measure, meanOf(measures[measure], sum, images)]),
+        Array.from(
+          sums,
+          ([measure, { sum, images }]) => [measure, meanOf(measures[measure], sum, images)],
+        ),
       ),
   };
 }

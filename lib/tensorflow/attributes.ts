@@ -1,7 +1,10 @@
 import { Attr, type OpAttribute } from "./binding.ts";
 import { type CApi, cString, type Pointer } from "./c_api.ts";
 
-/** The C functions that set an operation's attributes: those of graphs, or those of the eager interface. */
+/**
+ * The C functions that set an operation's attributes: those of graphs, or those of the eager
+ * interface.
+ */
 export interface Setters {
   /** Text. */
   readonly string: CApi["TF_SetAttrString"];
@@ -23,8 +26,15 @@ export interface Setters {
 
 const encoder = new TextEncoder();
 
-/** Sets an attribute of an operation of this op; an attribute's kind says which type its value has. */
-export function setAttribute(set: Setters, operation: Pointer, op: string, { name, type, value }: OpAttribute): void {
+/**
+ * Sets an attribute of an operation of this op; an attribute's kind says which type its value has.
+ */
+export function setAttribute(
+  set: Setters,
+  operation: Pointer,
+  op: string,
+  { name, type, value }: OpAttribute,
+): void {
   const key = cString(name);
   switch (type) {
     case Attr.string: {

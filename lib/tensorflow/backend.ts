@@ -21,15 +21,17 @@ export interface NativeBackend {
 let native: NativeBackend | undefined;
 
 /**
- * Registers tfjs-node's kernels as tfjs's backend `tensorflow`, over `binding`, and makes it the current one. The
- * second time it only changes the binding.
+ * Registers tfjs-node's kernels as tfjs's backend `tensorflow`, over `binding`, and makes it the
+ * current one. The second time it only changes the binding.
  */
 export async function useBackend(binding: Binding): Promise<NativeBackend> {
   if (!native) {
     // tfjs-node calls a function that Node.js has dropped.
     const old = util as { isNullOrUndefined?: (value: unknown) => boolean };
     old.isNullOrUndefined ??= (value) => value === null || value === undefined;
-    const { NodeJSKernelBackend } = await import("@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js");
+    const { NodeJSKernelBackend } = await import(
+      "@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js"
+    );
     await import("@tensorflow/tfjs-node-gpu/dist/register_all_kernels.js");
     const backend = new NodeJSKernelBackend(asNative(binding), "@tensorflow/tfjs-node-gpu");
     tf.registerBackend("tensorflow", () => backend, 3);
@@ -40,14 +42,20 @@ export async function useBackend(binding: Binding): Promise<NativeBackend> {
   return native;
 }
 
-/** tfjs-node's backend where it is the current one; undefined on tfjs's own `cpu` backend, and within `portably`. */
+/**
+ * tfjs-node's backend where it is the current one; undefined on tfjs's own `cpu` backend, and
+ * within `portably`.
+ */
 export function nativeBackend(): NativeBackend | undefined {
   return tf.getBackend() === "tensorflow" && !isPortable ? native : undefined;
 }
 
 let isPortable = false;
 
-/** Runs `body` with every kernel of ours as its twin: a graph traced meanwhile has only ops that tfjs knows too. */
+/**
+ * Runs `body` with every kernel of ours as its twin: a graph traced meanwhile has only ops that
+ * tfjs knows too.
+ */
 export function withTwins<T>(body: () => T): T {
   isPortable = true;
   try {

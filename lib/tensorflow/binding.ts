@@ -15,7 +15,11 @@ export const DataType = {
 
 /** The element type of an array's numbers. */
 export function dataTypeOf(data: Float32Array | Int32Array | Uint8Array): number {
-  return data instanceof Float32Array ? DataType.float32 : data instanceof Int32Array ? DataType.int32 : DataType.uint8;
+  return data instanceof Float32Array
+    ? DataType.float32
+    : data instanceof Int32Array
+    ? DataType.int32
+    : DataType.uint8;
 }
 
 /** A native tensor as tfjs-node knows it. */
@@ -38,7 +42,10 @@ export interface OpAttribute {
   readonly value: boolean | number | object | string | number[];
 }
 
-/** What an op's attribute is, in the numbers that tfjs-node's kernels are handed; a tensor is no kernel's. */
+/**
+ * What an op's attribute is, in the numbers that tfjs-node's kernels are handed; a tensor is no
+ * kernel's.
+ */
 export const Attr = {
   /** Text. */
   string: 0,
@@ -72,7 +79,12 @@ export interface Binding {
   /** The elements of a tensor; an error while tracing. */
   tensorDataSync(id: number): Float32Array | Int32Array | Uint8Array;
   /** Runs or records one op: its name, attributes, inputs and how many outputs it has. */
-  executeOp(name: string, attributes: OpAttribute[], inputs: number[], outputs: number): TensorMetadata[];
+  executeOp(
+    name: string,
+    attributes: OpAttribute[],
+    inputs: number[],
+    outputs: number,
+  ): TensorMetadata[];
 }
 
 /** Elements in the array type that TensorFlow stores for `type`. */

@@ -4,7 +4,9 @@ import type { LibraryFiles } from "./library/layout.ts";
 import { loadTensorflow } from "./library/load.ts";
 import { waysOut } from "./library/ways_out.ts";
 
-/** `TF_Output`: an operation and the number of one of its outputs, sixteen bytes passed by value. */
+/**
+ * `TF_Output`: an operation and the number of one of its outputs, sixteen bytes passed by value.
+ */
 const output = { struct: ["pointer", "i32"] } as const;
 
 /** The C functions that Retort calls, with their signatures. */
@@ -42,7 +44,10 @@ export const symbols = {
   TF_SetAttrTensor: { parameters: ["pointer", "buffer", "pointer", "pointer"], result: "void" },
   TF_OperationOutputType: { parameters: [output], result: "i32" },
   TF_GraphGetTensorNumDims: { parameters: ["pointer", output, "pointer"], result: "i32" },
-  TF_GraphGetTensorShape: { parameters: ["pointer", output, "buffer", "i32", "pointer"], result: "void" },
+  TF_GraphGetTensorShape: {
+    parameters: ["pointer", output, "buffer", "i32", "pointer"],
+    result: "void",
+  },
   TF_GraphToGraphDef: { parameters: ["pointer", "pointer", "pointer"], result: "void" },
   TF_OperationName: { parameters: ["pointer"], result: "pointer" },
 
@@ -77,7 +82,10 @@ export const symbols = {
   },
 
   TFE_NewContextOptions: { parameters: [], result: "pointer" },
-  TFE_ContextOptionsSetConfig: { parameters: ["pointer", "buffer", "usize", "pointer"], result: "void" },
+  TFE_ContextOptionsSetConfig: {
+    parameters: ["pointer", "buffer", "usize", "pointer"],
+    result: "void",
+  },
   TFE_DeleteContextOptions: { parameters: ["pointer"], result: "void" },
   TFE_NewContext: { parameters: ["pointer", "pointer"], result: "pointer" },
   TFE_NewOp: { parameters: ["pointer", "buffer", "pointer"], result: "pointer" },
@@ -89,7 +97,10 @@ export const symbols = {
   TFE_OpSetAttrFloat: { parameters: ["pointer", "buffer", "f32"], result: "void" },
   TFE_OpSetAttrBool: { parameters: ["pointer", "buffer", "u8"], result: "void" },
   TFE_OpSetAttrType: { parameters: ["pointer", "buffer", "i32"], result: "void" },
-  TFE_OpSetAttrShape: { parameters: ["pointer", "buffer", "buffer", "i32", "pointer"], result: "void" },
+  TFE_OpSetAttrShape: {
+    parameters: ["pointer", "buffer", "buffer", "i32", "pointer"],
+    result: "void",
+  },
   TFE_Execute: { parameters: ["pointer", "buffer", "buffer", "pointer"], result: "void" },
   TFE_NewTensorHandle: { parameters: ["pointer", "pointer"], result: "pointer" },
   TFE_DeleteTensorHandle: { parameters: ["pointer"], result: "void" },
@@ -109,13 +120,23 @@ export type CApi = Deno.DynamicLibrary<typeof symbols>["symbols"];
 export type Pointer = Deno.PointerObject;
 
 /** Bytes per element of the numeric types. */
-const bytesOf: Readonly<Record<number, number>> = { 1: 4, 3: 4, 4: 1, 8: 8, 9: 8, 10: 1, 22: 4, 23: 8 };
+const bytesOf: Readonly<Record<number, number>> = {
+  1: 4,
+  3: 4,
+  4: 1,
+  8: 8,
+  9: 8,
+  10: 1,
+  22: 4,
+  23: 8,
+};
 
 let opened: CApi | undefined;
 
 /**
- * Opens TensorFlow's C library, once for the whole process. Fails with exit code 3 where the files are not a TensorFlow
- * library or lack a function that Retort calls, or where the process has loaded another one.
+ * Opens TensorFlow's C library, once for the whole process. Fails with exit code 3 where the files
+ * are not a TensorFlow library or lack a function that Retort calls, or where the process has
+ * loaded another one.
  */
 export function openCApi(library: LibraryFiles): CApi {
   loadTensorflow(library);
@@ -136,7 +157,10 @@ export function cApi(): CApi {
 const encoder = new TextEncoder();
 const names = new Map<string, Uint8Array<ArrayBuffer>>();
 
-/** A text as C wants it, UTF-8 with a zero behind; kept, since the same few hundred names come again and again. */
+/**
+ * A text as C wants it, UTF-8 with a zero behind; kept, since the same few hundred names come again
+ * and again.
+ */
 export function cString(text: string): Uint8Array<ArrayBuffer> {
   let bytes = names.get(text);
   if (!bytes) names.set(text, bytes = encoder.encode(text + "\0"));
@@ -151,7 +175,10 @@ export function check(status: Pointer, doing: () => string): void {
   throw deepError(`TensorFlow: ${doing()}: ${message}`);
 }
 
-/** An error whose stack reaches the line that asked tfjs for an op: tfjs puts a dozen frames between, V8 shows ten. */
+/**
+ * An error whose stack reaches the line that asked tfjs for an op: tfjs puts a dozen frames
+ * between, V8 shows ten.
+ */
 export function deepError(message: string, options?: ErrorOptions): Error {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 50;
@@ -162,7 +189,8 @@ export function deepError(message: string, options?: ErrorOptions): Error {
 
 /** Runs `body` with a fresh status, throws what it then says, releases it. */
 export function withStatus<T>(doing: () => string, body: (status: Pointer) => T): T {
-  const api = cApi(), status = api.TF_NewStatus()!;
+  const api = cApi();
+  const status = api.TF_NewStatus()!;
   try {
     const result = body(status);
     check(status, doing);
@@ -179,7 +207,12 @@ export function newTensor(type: number, shape: readonly number[], data: ArrayBuf
   if (size !== data.byteLength) {
     throw new Error(`a tensor of shape [${shape}] takes ${size} bytes, not ${data.byteLength}`);
   }
-  const tensor = api.TF_AllocateTensor(type, BigInt64Array.from(shape, BigInt), shape.length, BigInt(size))!;
+  const tensor = api.TF_AllocateTensor(
+    type,
+    BigInt64Array.from(shape, BigInt),
+    shape.length,
+    BigInt(size),
+  )!;
   if (size > 0) {
     new Uint8Array(Deno.UnsafePointerView.getArrayBuffer(api.TF_TensorData(tensor)!, size))
       .set(new Uint8Array(data.buffer, data.byteOffset, size));
@@ -189,9 +222,15 @@ export function newTensor(type: number, shape: readonly number[], data: ArrayBuf
 
 /** A copy of a `TF_Tensor`'s elements as the array that tfjs expects for its type. */
 export function tensorData(tensor: Pointer): Float32Array | Int32Array | Uint8Array {
-  const api = cApi(), type = api.TF_TensorType(tensor), size = Number(api.TF_TensorByteSize(tensor));
+  const api = cApi();
+  const type = api.TF_TensorType(tensor);
+  const size = Number(api.TF_TensorByteSize(tensor));
   const bytes = new Uint8Array(size);
-  if (size > 0) bytes.set(new Uint8Array(Deno.UnsafePointerView.getArrayBuffer(api.TF_TensorData(tensor)!, size)));
+  if (size > 0) {
+    bytes.set(
+      new Uint8Array(Deno.UnsafePointerView.getArrayBuffer(api.TF_TensorData(tensor)!, size)),
+    );
+  }
   switch (type) {
     case DataType.float32:
       return new Float32Array(bytes.buffer);
@@ -209,6 +248,10 @@ export function tensorData(tensor: Pointer): Float32Array | Int32Array | Uint8Ar
 
 /** A copy of what a `TF_Buffer` (data, length, deallocator) holds. */
 export function bufferBytes(buffer: Pointer): Uint8Array<ArrayBuffer> {
-  const view = new Deno.UnsafePointerView(buffer), data = view.getPointer(0), length = Number(view.getBigUint64(8));
-  return data ? new Uint8Array(Deno.UnsafePointerView.getArrayBuffer(data, length).slice(0)) : new Uint8Array();
+  const view = new Deno.UnsafePointerView(buffer);
+  const data = view.getPointer(0);
+  const length = Number(view.getBigUint64(8));
+  return data
+    ? new Uint8Array(Deno.UnsafePointerView.getArrayBuffer(data, length).slice(0))
+    : new Uint8Array();
 }

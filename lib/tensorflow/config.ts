@@ -1,14 +1,23 @@
-/** What holds for the whole process: TensorFlow makes its pools of threads once and reads its environment once. */
+/**
+ * What holds for the whole process: TensorFlow makes its pools of threads once and reads its
+ * environment once.
+ */
 export interface ProcessConfig {
   /** Threads for one op and for several at once. Default: all cores. */
   readonly threads?: number;
-  /** Whether ops run one after another, so that sums are always added in the same order. Default: false. */
+  /**
+   * Whether ops run one after another, so that sums are always added in the same order. Default:
+   * false.
+   */
   readonly deterministic?: boolean;
 }
 
 /** How a session or the eager context computes. */
 export interface Config extends ProcessConfig {
-  /** Whether multiplications are done in bfloat16 (oneDNN); weights and sums stay float32. Default: false. */
+  /**
+   * Whether multiplications are done in bfloat16 (oneDNN); weights and sums stay float32. Default:
+   * false.
+   */
   readonly bfloat16?: boolean;
 }
 

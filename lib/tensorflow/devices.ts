@@ -9,11 +9,18 @@ export interface Device {
   readonly type: string;
 }
 
-/** The devices of a library that `findLibrary` found, asked of an empty session. Throws what TensorFlow says is wrong. */
+/**
+ * The devices of a library that `findLibrary` found, asked of an empty session. Throws what
+ * TensorFlow says is wrong.
+ */
 export function devices(library: LibraryFiles): Device[] {
-  const api = openCApi(library), graph = api.TF_NewGraph(), options = api.TF_NewSessionOptions();
-  const ask = (from: (status: Pointer) => Deno.PointerValue): Pointer => withStatus(() => "listing devices", from)!;
-  const text = (from: (status: Pointer) => Deno.PointerValue) => Deno.UnsafePointerView.getCString(ask(from));
+  const api = openCApi(library);
+  const graph = api.TF_NewGraph();
+  const options = api.TF_NewSessionOptions();
+  const ask = (from: (status: Pointer) => Deno.PointerValue): Pointer =>
+    withStatus(() => "listing devices", from)!;
+  const text = (from: (status: Pointer) => Deno.PointerValue) =>
+    Deno.UnsafePointerView.getCString(ask(from));
   try {
     const session = ask((status) => api.TF_NewSession(graph, options, status));
     try {

@@ -1,6 +1,22 @@
 import { setAttribute, type Setters } from "./attributes.ts";
-import { type Binding, DataType, describeOp, elements, type OpAttribute, type TensorMetadata } from "./binding.ts";
-import { type CApi, cApi, check, cString, newTensor, type Pointer, tensorData, withStatus } from "./c_api.ts";
+import {
+  type Binding,
+  DataType,
+  describeOp,
+  elements,
+  type OpAttribute,
+  type TensorMetadata,
+} from "./binding.ts";
+import {
+  type CApi,
+  cApi,
+  check,
+  cString,
+  newTensor,
+  type Pointer,
+  tensorData,
+  withStatus,
+} from "./c_api.ts";
 import { configProto, type ProcessConfig } from "./config.ts";
 
 /** Runs each op at once, through TensorFlow's eager interface. */
@@ -24,7 +40,10 @@ export class EagerBinding implements Binding {
       bool: api.TFE_OpSetAttrBool,
       type: api.TFE_OpSetAttrType,
       shape: (operation, key, sides, rank) =>
-        withStatus(() => "an op's shape", (status) => api.TFE_OpSetAttrShape(operation, key, sides, rank, status)),
+        withStatus(
+          () => "an op's shape",
+          (status) => api.TFE_OpSetAttrShape(operation, key, sides, rank, status),
+        ),
     };
     this.#status = api.TF_NewStatus()!;
     const options = api.TFE_NewContextOptions()!;
@@ -46,7 +65,8 @@ export class EagerBinding implements Binding {
 
   /** A tensor with a copy of these elements. */
   createTensor(shape: number[], type: number, data: ArrayLike<number> | ArrayBufferView): number {
-    const api = this.#api, tensor = newTensor(type, shape, elements(type, data));
+    const api = this.#api;
+    const tensor = newTensor(type, shape, elements(type, data));
     try {
       return this.#keep(
         withStatus(() => "a tensor's handle", (status) => api.TFE_NewTensorHandle(tensor, status))!,
@@ -79,8 +99,14 @@ export class EagerBinding implements Binding {
   }
 
   /** Runs one op. */
-  executeOp(name: string, attributes: OpAttribute[], inputs: number[], outputs: number): TensorMetadata[] {
-    const api = this.#api, status = this.#status;
+  executeOp(
+    name: string,
+    attributes: OpAttribute[],
+    inputs: number[],
+    outputs: number,
+  ): TensorMetadata[] {
+    const api = this.#api;
+    const status = this.#status;
     const doing = () => describeOp(name, inputs.map((id) => this.#shapes.get(id) ?? []));
     const op = api.TFE_NewOp(this.#context, cString(name), status);
     check(status, doing);
@@ -90,7 +116,8 @@ export class EagerBinding implements Binding {
         api.TFE_OpAddInput(op, this.#handle(id), status);
         check(status, doing);
       }
-      const results = new BigUint64Array(outputs), count = Int32Array.of(outputs);
+      const results = new BigUint64Array(outputs);
+      const count = Int32Array.of(outputs);
       api.TFE_Execute(op, results, count, status);
       check(status, doing);
       return Array.from(results, (address) => this.#metadata(Deno.UnsafePointer.create(address)!));
@@ -101,7 +128,9 @@ export class EagerBinding implements Binding {
 
   #handle(id: number): Pointer {
     const handle = this.#handles.get(id);
-    if (!handle) throw new Error("a tensor that was made while a step was traced has no value outside of it");
+    if (!handle) {
+      throw new Error("a tensor that was made while a step was traced has no value outside of it");
+    }
     return handle;
   }
 
@@ -113,9 +142,15 @@ export class EagerBinding implements Binding {
   }
 
   #metadata(handle: Pointer): TensorMetadata {
-    const api = this.#api, dtype = api.TFE_TensorHandleDataType(handle);
-    const rank = dtype === DataType.resource ? 0 : api.TFE_TensorHandleNumDims(handle, this.#status);
-    const shape = Array.from({ length: rank }, (_, i) => Number(api.TFE_TensorHandleDim(handle, i, this.#status)));
+    const api = this.#api;
+    const dtype = api.TFE_TensorHandleDataType(handle);
+    const rank = dtype === DataType.resource
+      ? 0
+      : api.TFE_TensorHandleNumDims(handle, this.#status);
+    const shape = Array.from(
+      { length: rank },
+      (_, i) => Number(api.TFE_TensorHandleDim(handle, i, this.#status)),
+    );
     return { id: this.#keep(handle, shape), shape, dtype };
   }
 }

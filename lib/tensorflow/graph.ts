@@ -9,14 +9,29 @@ import {
   type TensorMetadata,
   typeAttribute,
 } from "./binding.ts";
-import { bufferBytes, type CApi, cApi, cString, deepError, newTensor, type Pointer, withStatus } from "./c_api.ts";
+import {
+  bufferBytes,
+  type CApi,
+  cApi,
+  cString,
+  deepError,
+  newTensor,
+  type Pointer,
+  withStatus,
+} from "./c_api.ts";
 
-/** An operation of a graph, where it is not about its outputs: what a run does, or what another one waits for. */
+/**
+ * An operation of a graph, where it is not about its outputs: what a run does, or what another one
+ * waits for.
+ */
 export type Operation = Pointer;
 
 /** One output of one operation of a graph. */
 export interface Node extends TensorMetadata {
-  /** The number that kernels hold: below −1, so that no tensor of the eager binding has it, nor tfjs's for none. */
+  /**
+   * The number that kernels hold: below −1, so that no tensor of the eager binding has it, nor
+   * tfjs's for none.
+   */
   readonly id: number;
   /** The operation. */
   readonly operation: Pointer;
@@ -52,15 +67,21 @@ export interface MomentumUpdate {
   readonly gradient: Node;
   /** How much of the velocity stays, a scalar. */
   readonly momentum: Node;
-  /** Whether the variable moves ahead of the velocity: by rate · (gradient + momentum · velocity) instead. */
+  /**
+   * Whether the variable moves ahead of the velocity: by rate · (gradient + momentum · velocity)
+   * instead.
+   */
   readonly nesterov: boolean;
   /** What must have run before. */
   readonly after: readonly Operation[];
 }
 
 /** A node as the sixteen bytes of a `TF_Output`. */
-export function packed(nodes: readonly Pick<Node, "operation" | "index">[]): Uint8Array<ArrayBuffer> {
-  const bytes = new ArrayBuffer(16 * nodes.length), view = new DataView(bytes);
+export function packed(
+  nodes: readonly Pick<Node, "operation" | "index">[],
+): Uint8Array<ArrayBuffer> {
+  const bytes = new ArrayBuffer(16 * nodes.length);
+  const view = new DataView(bytes);
   nodes.forEach(({ operation, index }, i) => {
     view.setBigUint64(16 * i, Deno.UnsafePointer.value(operation), true);
     view.setInt32(16 * i + 8, index, true);
@@ -69,8 +90,8 @@ export function packed(nodes: readonly Pick<Node, "operation" | "index">[]): Uin
 }
 
 /**
- * A TensorFlow graph that tfjs-node's kernels write: where the eager binding runs an op, this one adds a node. Tensors
- * are then symbols, and reading one is an error.
+ * A TensorFlow graph that tfjs-node's kernels write: where the eager binding runs an op, this one
+ * adds a node. Tensors are then symbols, and reading one is an error.
  */
 export class Graph implements Binding {
   /** The `TF_Graph`. */
@@ -93,20 +114,31 @@ export class Graph implements Binding {
       type: api.TF_SetAttrType,
       shape: api.TF_SetAttrShape,
       tensor: (operation, key, tensor) =>
-        withStatus(() => "a constant", (status) => api.TF_SetAttrTensor(operation, key, tensor, status)),
+        withStatus(
+          () => "a constant",
+          (status) => api.TF_SetAttrTensor(operation, key, tensor, status),
+        ),
     };
   }
 
-  /** The node behind the number that a kernel holds. Throws where that is a tensor that was made outside of any step. */
+  /**
+   * The node behind the number that a kernel holds. Throws where that is a tensor that was made
+   * outside of any step.
+   */
   node(id: number): Node {
     const node = this.#nodes[FIRST - id];
     if (!node) {
-      throw new Error("a tensor from outside of the step cannot be used in it: make it inside, or make it a variable");
+      throw new Error(
+        "a tensor from outside of the step cannot be used in it: make it inside, or make it a variable",
+      );
     }
     return node;
   }
 
-  /** Where an operation was added, by its name: an error with its inputs' shapes and that line's stack. */
+  /**
+   * Where an operation was added, by its name: an error with its inputs' shapes and that line's
+   * stack.
+   */
   origin(operation: string): Error | undefined {
     return this.#origins.get(operation);
   }
@@ -118,9 +150,13 @@ export class Graph implements Binding {
 
   /** The graph as a `GraphDef` in protocol-buffer bytes. */
   definition(): Uint8Array<ArrayBuffer> {
-    const api = this.#api, buffer = api.TF_NewBuffer()!;
+    const api = this.#api;
+    const buffer = api.TF_NewBuffer()!;
     try {
-      withStatus(() => "writing the graph", (status) => api.TF_GraphToGraphDef(this.pointer, buffer, status));
+      withStatus(
+        () => "writing the graph",
+        (status) => api.TF_GraphToGraphDef(this.pointer, buffer, status),
+      );
       return bufferBytes(buffer);
     } finally {
       api.TF_DeleteBuffer(buffer);
@@ -131,7 +167,11 @@ export class Graph implements Binding {
   createTensor(shape: number[], type: number, data: ArrayLike<number> | ArrayBufferView): number {
     const value = newTensor(type, shape, elements(type, data));
     try {
-      const attributes = [typeAttribute("dtype", type), { name: "value", type: Attr.tensor, value }];
+      const attributes = [typeAttribute("dtype", type), {
+        name: "value",
+        type: Attr.tensor,
+        value,
+      }];
       return this.#value({ op: "Const", inputs: [], attributes }).id;
     } finally {
       this.#api.TF_DeleteTensor(value);
@@ -149,7 +189,12 @@ export class Graph implements Binding {
   }
 
   /** Adds a node; its outputs' shapes come from TensorFlow's shape inference. */
-  executeOp(op: string, attributes: OpAttribute[], inputs: number[], outputs: number): TensorMetadata[] {
+  executeOp(
+    op: string,
+    attributes: OpAttribute[],
+    inputs: number[],
+    outputs: number,
+  ): TensorMetadata[] {
     return this.#add({ op, inputs: inputs.map((id) => this.node(id)), attributes }, outputs);
   }
 
@@ -165,7 +210,11 @@ export class Graph implements Binding {
   /** The handle of a float32 variable of each session over the graph. */
   variable(name: string, shape: readonly number[]): Node {
     const called = { name: "shared_name", type: Attr.string, value: name };
-    return this.#value({ op: "VarHandleOp", inputs: [], attributes: [DTYPE, dimensions(shape), called] });
+    return this.#value({
+      op: "VarHandleOp",
+      inputs: [],
+      attributes: [DTYPE, dimensions(shape), called],
+    });
   }
 
   /** The value of the variable with this handle. */
@@ -175,11 +224,18 @@ export class Graph implements Binding {
 
   /** The operation that gives a variable a value once `after` have run. */
   assign(variable: Node, value: Node, after: readonly Operation[] = []): Operation {
-    return this.#operation({ op: "AssignVariableOp", inputs: [variable, value], attributes: [DTYPE], after });
+    return this.#operation({
+      op: "AssignVariableOp",
+      inputs: [variable, value],
+      attributes: [DTYPE],
+      after,
+    });
   }
 
   /** The operation that moves a variable by momentum. */
-  applyMomentum({ variable, velocity, rate, gradient, momentum, nesterov, after }: MomentumUpdate): Operation {
+  applyMomentum(
+    { variable, velocity, rate, gradient, momentum, nesterov, after }: MomentumUpdate,
+  ): Operation {
     return this.#operation({
       op: "ResourceApplyMomentum",
       inputs: [variable, velocity, rate, gradient, momentum],
@@ -200,7 +256,8 @@ export class Graph implements Binding {
   /** Releases the graph; where the C library is glibc, freed memory goes back to the system. */
   close(): void {
     this.#api.TF_DeleteGraph(this.pointer);
-    // glibc keeps freed memory, apart for each of TensorFlow's threads: gigabytes after some dozens of experiments.
+    // glibc keeps freed memory, apart for each of TensorFlow's threads: gigabytes after some dozens
+    // of experiments.
     this.#api.malloc_trim?.(0n);
   }
 
@@ -210,7 +267,8 @@ export class Graph implements Binding {
     const operation = this.#operation(description);
     const made: Node[] = [];
     for (let index = 0; index < outputs; index++) {
-      const at = packed([{ operation, index }]), dtype = api.TF_OperationOutputType(at);
+      const at = packed([{ operation, index }]);
+      const dtype = api.TF_OperationOutputType(at);
       const shape = this.#shape(description.op, at);
       const node = { id: FIRST - this.#nodes.length, operation, index, dtype, shape };
       this.#nodes.push(node);
@@ -224,12 +282,19 @@ export class Graph implements Binding {
   }
 
   #operation({ op, inputs, attributes, after = [] }: OperationDescription): Operation {
-    const api = this.#api, unique = `${op}_${this.#origins.size}`;
-    const description = api.TF_NewOperation(this.pointer, cString(op), encoder.encode(`${unique}\0`))!;
+    const api = this.#api;
+    const unique = `${op}_${this.#origins.size}`;
+    const description = api.TF_NewOperation(
+      this.pointer,
+      cString(op),
+      encoder.encode(`${unique}\0`),
+    )!;
     const what = describeOp(op, inputs.map((input) => input.shape));
     this.#origins.set(unique, deepError(what));
     const length = attributes.find(isLength)?.value as number | undefined;
-    if (length !== undefined) api.TF_AddInputList(description, packed(inputs.slice(0, length)), length);
+    if (length !== undefined) {
+      api.TF_AddInputList(description, packed(inputs.slice(0, length)), length);
+    }
     for (const input of inputs.slice(length)) api.TF_AddInput(description, packed([input]));
     for (const before of after) api.TF_AddControlInput(description, before);
     for (const attribute of attributes) {
@@ -258,7 +323,11 @@ const FIRST = -2;
 /** The length of a list input is set by adding the list. */
 const isLength = ({ name }: OpAttribute): boolean => name === "N";
 
-const dimensions = (shape: readonly number[]): OpAttribute => ({ name: "shape", type: Attr.shape, value: [...shape] });
+const dimensions = (shape: readonly number[]): OpAttribute => ({
+  name: "shape",
+  type: Attr.shape,
+  value: [...shape],
+});
 
 /** The element type of what is read from variables and written to them. */
 const DTYPE = typeAttribute("dtype", DataType.float32);

@@ -1,6 +1,7 @@
 /**
- * TensorFlow's protocol-buffer messages, as far as a graph on its way out needs them: graph.proto, node_def.proto,
- * attr_value.proto, tensor.proto, tensor_shape.proto, versions.proto, saved_model.proto and meta_graph.proto.
+ * TensorFlow's protocol-buffer messages, as far as a graph on its way out needs them: graph.proto,
+ * node_def.proto, attr_value.proto, tensor.proto, tensor_shape.proto, versions.proto,
+ * saved_model.proto and meta_graph.proto.
  *
  * @module
  */
@@ -84,7 +85,10 @@ export interface TensorProto {
   readonly intVal?: readonly number[];
 }
 
-/** An operation's attribute: exactly one member of `AttrValue`, of which only constants' values are looked into here. */
+/**
+ * An operation's attribute: exactly one member of `AttrValue`, of which only constants' values are
+ * looked into here.
+ */
 export interface AttrValue {
   /** The value of a `Const`. */
   readonly tensor?: TensorProto;
@@ -124,7 +128,10 @@ export interface SignatureDef {
   readonly inputs: { readonly [name: string]: TensorInfo };
   /** What it gives, by name. */
   readonly outputs: { readonly [name: string]: TensorInfo };
-  /** How it is served; TensorFlow knows only `tensorflow/serving/predict` for what is not an estimator. */
+  /**
+   * How it is served; TensorFlow knows only `tensorflow/serving/predict` for what is not an
+   * estimator.
+   */
   readonly methodName: string;
 }
 
@@ -138,14 +145,18 @@ export interface MetaGraphDef {
   readonly signatureDef: { readonly [name: string]: SignatureDef };
 }
 
-const graphs = root.lookupType("GraphDef"), savedModels = root.lookupType("SavedModel");
+const graphs = root.lookupType("GraphDef");
+const savedModels = root.lookupType("SavedModel");
 
 /** A graph from its protocol-buffer bytes. */
 export function decodeGraph(bytes: Uint8Array): GraphDef {
   return graphs.toObject(graphs.decode(bytes), { longs: String, enums: String }) as GraphDef;
 }
 
-/** A graph as JSON, in the form that protocol buffers have there: whole numbers of 64 bits as text, bytes in base64. */
+/**
+ * A graph as JSON, in the form that protocol buffers have there: whole numbers of 64 bits as text,
+ * bytes in base64.
+ */
 export function graphJson(graph: GraphDef): Readonly<Record<string, unknown>> {
   return graphs.toObject(graphs.fromObject(graph), { longs: String, enums: String, bytes: String });
 }

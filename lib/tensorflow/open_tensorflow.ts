@@ -15,16 +15,23 @@ interface Opened {
 let opened: Opened | undefined;
 
 /**
- * Makes TensorFlow tfjs's current backend, finding or fetching its library where it is needed, and returns its version.
- * Without a configuration the process keeps the one it has. Fails with exit code 3 where there is no TensorFlow, and with
- * 2 where this process has opened it with another configuration.
+ * Makes TensorFlow tfjs's current backend, finding or fetching its library where it is needed, and
+ * returns its version. Without a configuration the process keeps the one it has. Fails with exit
+ * code 3 where there is no TensorFlow, and with 2 where this process has opened it with another
+ * configuration.
  */
-export async function openTensorflow(config?: ProcessConfig, log?: (line: string) => void): Promise<string> {
+export async function openTensorflow(
+  config?: ProcessConfig,
+  log?: (line: string) => void,
+): Promise<string> {
   const library = await findLibrary({ log });
   opened ??= open(library, config ?? {});
   const [has, wanted] = [opened.config, config ?? opened.config].map(describe);
   if (has !== wanted) {
-    throw new Failure(2, `TensorFlow runs in this process with ${has}: an engine with ${wanted} needs one of its own`);
+    throw new Failure(
+      2,
+      `TensorFlow runs in this process with ${has}: an engine with ${wanted} needs one of its own`,
+    );
   }
   await useBackend(opened.eager);
   return library.version;

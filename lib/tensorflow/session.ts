@@ -1,5 +1,14 @@
 import { dataTypeOf } from "./binding.ts";
-import { bufferBytes, type CApi, cApi, check, newTensor, type Pointer, tensorData, withStatus } from "./c_api.ts";
+import {
+  bufferBytes,
+  type CApi,
+  cApi,
+  check,
+  newTensor,
+  type Pointer,
+  tensorData,
+  withStatus,
+} from "./c_api.ts";
 import { type Config, configProto } from "./config.ts";
 import { type Graph, type Node, type Operation, packed } from "./graph.ts";
 
@@ -45,24 +54,30 @@ export class Session {
   }
 
   /**
-   * A function that runs `call` on arrays off the event loop and gives copies of what it fetched. An error's `cause` is
-   * where the operation that failed was added to the graph. `trace` is given each run's `RunMetadata`, with TensorFlow's
-   * timeline, in protocol-buffer bytes.
+   * A function that runs `call` on arrays off the event loop and gives copies of what it fetched.
+   * An error's `cause` is where the operation that failed was added to the graph. `trace` is given
+   * each run's `RunMetadata`, with TensorFlow's timeline, in protocol-buffer bytes.
    */
   prepare(
     { feeds, fetches, targets }: Call,
     trace?: (metadata: Uint8Array) => void,
   ): (fed: readonly Fed[]) => Promise<(Float32Array | Int32Array | Uint8Array)[]> {
-    const api = this.#api, options = trace ? runOptions() : null;
-    const inputs = packed(feeds), outputs = packed(fetches);
+    const api = this.#api;
+    const options = trace ? runOptions() : null;
+    const inputs = packed(feeds);
+    const outputs = packed(fetches);
     const operations = BigUint64Array.from(targets, (target) => Deno.UnsafePointer.value(target));
     return async (fed) => {
       // TensorFlow refuses a run of nothing.
       if (fetches.length + targets.length === 0) return [];
-      // One piece of memory for what goes in and what comes out: results are read after the run, so it outlives the run.
-      const slots = new BigUint64Array(feeds.length + fetches.length), status = api.TF_NewStatus()!;
-      const values = slots.subarray(0, feeds.length), results = slots.subarray(feeds.length);
-      const metadata = trace ? api.TF_NewBuffer() : null, tensors: Pointer[] = [];
+      // One piece of memory for what goes in and what comes out: results are read after the run, so
+      // it outlives the run.
+      const slots = new BigUint64Array(feeds.length + fetches.length);
+      const status = api.TF_NewStatus()!;
+      const values = slots.subarray(0, feeds.length);
+      const results = slots.subarray(feeds.length);
+      const metadata = trace ? api.TF_NewBuffer() : null;
+      const tensors: Pointer[] = [];
       try {
         for (const { shape, data } of fed) tensors.push(newTensor(dataTypeOf(data), shape, data));
         values.set(tensors.map((tensor) => Deno.UnsafePointer.value(tensor)));

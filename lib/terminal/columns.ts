@@ -1,9 +1,11 @@
 /**
- * Rows of cells as plain text, two spaces between the columns: the first `left` of them are aligned to the left, the
- * others to the right.
+ * Rows of cells as plain text, two spaces between the columns: the first `left` of them are aligned
+ * to the left, the others to the right.
  */
 export function columns(rows: readonly (readonly string[])[], left = 1): string {
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((cells) => [...cells[column]].length)));
+  const widths = rows[0].map((_, column) =>
+    Math.max(...rows.map((cells) => [...cells[column]].length))
+  );
   const line = (cells: readonly string[]) =>
     cells.map((cell, column) => {
       const space = " ".repeat(widths[column] - [...cell].length);

@@ -1,8 +1,13 @@
-/** Listens for Ctrl-C: the first one is asked for after each step, the second one ends the process at once. */
+/**
+ * Listens for Ctrl-C: the first one is asked for after each step, the second one ends the process
+ * at once.
+ */
 export class Interruption implements Disposable {
   /** Whether there was one. */
   asked = false;
-  readonly #signals: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
+  readonly #signals: readonly Deno.Signal[] = Deno.build.os === "windows"
+    ? ["SIGINT"]
+    : ["SIGINT", "SIGTERM"];
   readonly #stop: () => void;
 
   /** Listens from now on, until it is disposed, and says to the first one what follows. */

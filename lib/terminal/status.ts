@@ -1,6 +1,6 @@
 /**
- * What a command says while it works: plain lines, and below them, on a terminal, one status line with a bar and the time
- * that is left. All of it goes to stderr; stdout is for results.
+ * What a command says while it works: plain lines, and below them, on a terminal, one status line
+ * with a bar and the time that is left. All of it goes to stderr; stdout is for results.
  *
  * @module
  */
@@ -23,7 +23,10 @@ export interface StatusOptions {
 
 /** A status line and the plain lines above it. */
 export interface Status {
-  /** Redraws the status line, at most ten times a second: the part that is done, 0 … 1, and what to say of it. */
+  /**
+   * Redraws the status line, at most ten times a second: the part that is done, 0 … 1, and what to
+   * say of it.
+   */
   update(fraction: number, text: string): void;
   /** Prints a plain line; the status line stays below it. */
   line(text: string): void;
@@ -35,13 +38,17 @@ const CELLS = 20;
 const PERIOD = 100;
 const CLEAR = "\r\x1b[2K";
 
-/** A status on stderr; on a terminal or not, in colour or not, as Deno and `NO_COLOR` say, unless the options do. */
+/**
+ * A status on stderr; on a terminal or not, in colour or not, as Deno and `NO_COLOR` say, unless
+ * the options do.
+ */
 export function status(options: Partial<StatusOptions> = {}): Status {
   const { terminal, color, columns, write, quiet, now } = { ...stderr(), ...options };
   if (quiet) return { update: () => {}, line: () => {}, close: () => {} };
   if (!terminal) return { update: () => {}, line: (text) => write(`${text}\n`), close: () => {} };
 
-  let shown = "", drawn = -Infinity;
+  let shown = "";
+  let drawn = -Infinity;
   let begun: { fraction: number; at: number } | undefined;
   return {
     update(fraction, text) {
@@ -51,9 +58,15 @@ export function status(options: Partial<StatusOptions> = {}): Status {
       drawn = at;
       const left = (at - begun.at) / 1000 * (1 - fraction) / (fraction - begun.fraction);
       const gauge = bar(fraction, CELLS);
-      // One column stays free: a terminal that filled its last one may already have begun the next line.
-      const line = `${gauge} ${Math.floor(fraction * 100)}% eta ${clock(left)} ${text}`.slice(0, columns() - 1);
-      shown = color ? `\x1b[36m${line.slice(0, gauge.length)}\x1b[39m${line.slice(gauge.length)}` : line;
+      // One column stays free: a terminal that filled its last one may already have begun the next
+      // line.
+      const line = `${gauge} ${Math.floor(fraction * 100)}% eta ${clock(left)} ${text}`.slice(
+        0,
+        columns() - 1,
+      );
+      shown = color
+        ? `\x1b[36m${line.slice(0, gauge.length)}\x1b[39m${line.slice(gauge.length)}`
+        : line;
       write(CLEAR + shown);
     },
     line: (text) => write(shown ? `${CLEAR}${text}\n${shown}` : `${text}\n`),
@@ -75,16 +88,25 @@ const stderr = (): StatusOptions => ({
   now: () => performance.now(),
 });
 
-/** A bar of `width` characters between its ends, filled to an eighth of a character; the fraction is cut to 0 … 1. */
+/**
+ * A bar of `width` characters between its ends, filled to an eighth of a character; the fraction is
+ * cut to 0 … 1.
+ */
 export function bar(fraction: number, width: number): string {
   const eighths = Math.round(Math.min(1, Math.max(0, fraction || 0)) * width * 8);
-  const filled = "█".repeat(Math.floor(eighths / 8)) + ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"][eighths % 8];
+  const filled = "█".repeat(Math.floor(eighths / 8)) +
+    ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"][eighths % 8];
   return `▕${filled.padEnd(width)}▏`;
 }
 
-/** Seconds as `hh:mm:ss`, the hours with more digits where needed; `--:--:--` where they are not known. */
+/**
+ * Seconds as `hh:mm:ss`, the hours with more digits where needed; `--:--:--` where they are not
+ * known.
+ */
 export function clock(seconds: number): string {
   if (!Number.isFinite(seconds) || seconds < 0) return "--:--:--";
   const whole = Math.round(seconds);
-  return [whole / 3600, whole / 60 % 60, whole % 60].map((part) => String(Math.floor(part)).padStart(2, "0")).join(":");
+  return [whole / 3600, whole / 60 % 60, whole % 60].map((part) =>
+    String(Math.floor(part)).padStart(2, "0")
+  ).join(":");
 }

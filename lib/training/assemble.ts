@@ -9,9 +9,13 @@ import type { TrainParts } from "./step.ts";
 import { namesBelow, type Shape, type Variable, variables } from "../nn/variables.ts";
 
 /** The parts of an experiment that its training is made of; an experiment is one. */
-export interface AssemblySource extends Pick<Experiment, "student" | "teachers" | "several" | "distiller"> {
+export interface AssemblySource
+  extends Pick<Experiment, "student" | "teachers" | "several" | "distiller"> {
   /** The task, and how images are changed before the networks see them. */
-  readonly dataset: Pick<Dataset<Mix | undefined, string>, "task" | "augmentation" | "normalisation" | "mix" | "views">;
+  readonly dataset: Pick<
+    Dataset<Mix | undefined, string>,
+    "task" | "augmentation" | "normalisation" | "mix" | "views"
+  >;
 }
 
 /** What an experiment says nothing of and its training is made with. */
@@ -26,7 +30,10 @@ export interface AssemblyOptions {
   readonly train: Pick<Split, "size" | "labels">;
   /** The schedule that is run. */
   readonly schedule: Schedule;
-  /** Values that variables start with, by name, as `startValues` gives them. Default: each draws its own. */
+  /**
+   * Values that variables start with, by name, as `startValues` gives them. Default: each draws its
+   * own.
+   */
   readonly values?: ReadonlyMap<string, Float32Array>;
   /** The values of the modules that the method takes. Default: untrained ones. */
   readonly taken?: ModuleValues;
@@ -40,13 +47,19 @@ export interface Assembly {
   readonly teachers: readonly Model[];
   /** What a training step is made of. */
   readonly parts: TrainParts;
-  /** Every variable by name, in the order they were made: the student's, the teachers', the method's, the optimiser's. */
+  /**
+   * Every variable by name, in the order they were made: the student's, the teachers', the
+   * method's, the optimiser's.
+   */
   readonly variables: ReadonlyMap<string, Variable>;
   /** Those that change: what a run needs to go on. */
   readonly state: readonly Variable[];
   /** The student's variables, by the names inside it. */
   readonly weights: ReadonlyMap<string, Variable>;
-  /** The variables of the modules that the method trains for others, by module and the name inside it; absent: it trains none. */
+  /**
+   * The variables of the modules that the method trains for others, by module and the name inside
+   * it; absent: it trains none.
+   */
   readonly trainedModules?: ReadonlyMap<string, Variable>;
 }
 
@@ -58,8 +71,9 @@ const SCOPES = {
 };
 
 /**
- * Makes the networks, the method and the optimiser of an experiment. It opens nothing, runs nothing and makes no tensor. Throws
- * a `Failure` (exit 2) where the networks do not suit the method, or where the method does not make all of the modules that it trains for others.
+ * Makes the networks, the method and the optimiser of an experiment. It opens nothing, runs nothing
+ * and makes no tensor. Throws a `Failure` (exit 2) where the networks do not suit the method, or
+ * where the method does not make all of the modules that it trains for others.
  */
 export function assemble(experiment: AssemblySource, options: AssemblyOptions): Assembly {
   const { distiller, dataset: { task, augmentation, normalisation, mix, views } } = experiment;
@@ -68,7 +82,9 @@ export function assemble(experiment: AssemblySource, options: AssemblyOptions): 
   const scope = variables({ seed, collected, values });
   const network = (recipe: Net, within = scope) => buildModel(recipe, within, image, classes);
   const student = network(experiment.student, scope.in(SCOPES.student));
-  const teachers = experiment.teachers.map((one, i) => network(networkOf(one), scope.in(SCOPES.teacher(i)).frozen()));
+  const teachers = experiment.teachers.map((one, i) =>
+    network(networkOf(one), scope.in(SCOPES.teacher(i)).frozen())
+  );
   const teacher = experiment.several ? teachers : teachers[0];
   const made = new Map<string, ReadonlyMap<string, Variable>>();
   const loss = distiller.build({
@@ -97,7 +113,10 @@ export function assemble(experiment: AssemblySource, options: AssemblyOptions): 
   };
 }
 
-/** The variables of the modules that a method trains for others, each by its module's name and the name inside it. */
+/**
+ * The variables of the modules that a method trains for others, each by its module's name and the
+ * name inside it.
+ */
 function modulesOf(
   { id, trainedModules }: Distiller<Net, Teachers>,
   made: ReadonlyMap<string, ReadonlyMap<string, Variable>>,
@@ -112,7 +131,10 @@ function modulesOf(
           `${id} never makes its ${module}: it has to call create.trainedModule("${module}", shape)`,
         );
       }
-      return Array.from(inside, ([name, variable]): [string, Variable] => [`${module}.${name}`, variable]);
+      return Array.from(
+        inside,
+        ([name, variable]): [string, Variable] => [`${module}.${name}`, variable],
+      );
     }),
   );
 }
@@ -121,7 +143,10 @@ function modulesOf(
 export type NamedValues = ReadonlyMap<string, Float32Array> | undefined;
 
 /** What the student and the teachers start with, by the names of an assembly's variables. */
-export function startValues(student: NamedValues, teachers: readonly NamedValues[]): Map<string, Float32Array> {
+export function startValues(
+  student: NamedValues,
+  teachers: readonly NamedValues[],
+): Map<string, Float32Array> {
   const named = (scope: string, inside: NamedValues = new Map()) =>
     Array.from(inside, ([name, values]) => [`${scope}.${name}`, values] as const);
   return new Map([

@@ -16,8 +16,8 @@ export interface BatchSource {
 }
 
 /**
- * The images of a split in this order, `size` at a time, the last batch taking what is left, read as `draw` says.
- * The next batch is read while the caller works on the present one.
+ * The images of a split in this order, `size` at a time, the last batch taking what is left, read
+ * as `draw` says. The next batch is read while the caller works on the present one.
  */
 export async function* batches(
   { task, split, image }: BatchSource,
@@ -27,7 +27,8 @@ export async function* batches(
 ): AsyncGenerator<Batch> {
   const read = async (start: number): Promise<Batch | undefined> => {
     if (start >= order.length) return undefined;
-    const index = Int32Array.from(order.subarray(start, start + size)), n = index.length;
+    const index = Int32Array.from(order.subarray(start, start + size));
+    const n = index.length;
     const data = await split.read(index, draw);
     return {
       ...task.readLabels(split, index),

@@ -9,7 +9,10 @@ import type { LabelName, Task } from "../tasks/task.ts";
 /** The inputs of an evaluation. */
 export type EvaluateInput = "image" | LabelName;
 
-/** Evaluation of a batch by running statistics: what the task computes of a student, alone or beside a teacher. */
+/**
+ * Evaluation of a batch by running statistics: what the task computes of a student, alone or beside
+ * a teacher.
+ */
 export function evaluateStep(
   task: Task,
   student: Model,
@@ -18,13 +21,23 @@ export function evaluateStep(
 ): Traced<EvaluateInput> {
   return ({ image, ...labels }) => {
     const images = normalisePixels(image, normalisation);
-    return { values: task.evaluate(see(student, images), labels, teacher && see(teacher, images)), updates: [] };
+    return {
+      values: task.evaluate(see(student, images), labels, teacher && see(teacher, images)),
+      updates: [],
+    };
   };
 }
 
 /** Prediction of a batch by running statistics: what the task chooses of a network's output. */
-export function predictStep(task: Task, network: Model, normalisation: Normalisation): Traced<"image"> {
-  return ({ image }) => ({ values: task.predict(see(network, normalisePixels(image, normalisation))), updates: [] });
+export function predictStep(
+  task: Task,
+  network: Model,
+  normalisation: Normalisation,
+): Traced<"image"> {
+  return ({ image }) => ({
+    values: task.predict(see(network, normalisePixels(image, normalisation))),
+    updates: [],
+  });
 }
 
 /** What a network makes of normalised images. */

@@ -3,7 +3,13 @@ import type { Scalar } from "@tensorflow/tfjs";
 import { augment, normalisePixels } from "../data/augment.ts";
 import type { Augmentation, Mix, Normalisation } from "../data/dataset.ts";
 import type { Traced, Values } from "../engine/engine.ts";
-import { type Loss, type StepContext, type Teachers, type Views, withMemory } from "../experiment/distiller.ts";
+import {
+  type Loss,
+  type StepContext,
+  type Teachers,
+  type Views,
+  withMemory,
+} from "../experiment/distiller.ts";
 import type { Gradients, Optimizer, Roles } from "../experiment/optimizer.ts";
 import { type Random, randomOf } from "../kernels/random_uniform.ts";
 import type { Tensor } from "../kernels/tensor.ts";
@@ -36,9 +42,15 @@ export type GradNormValues = {
 /** A value of a step, with the name that a message gives it. */
 export type NamedValue = readonly [name: string, value: Float32Array];
 
-/** The values of a training step one after the other, the loss last: a term says more of what went wrong. */
+/**
+ * The values of a training step one after the other, the loss last: a term says more of what went
+ * wrong.
+ */
 export function listValues({ loss, terms, reports, sums }: Values<TrainValues>): NamedValue[] {
-  return [...Object.entries(terms), ...list("report", reports), ...Object.entries(sums), ["loss", loss]];
+  return [...Object.entries(terms), ...list("report", reports), ...Object.entries(sums), [
+    "loss",
+    loss,
+  ]];
 }
 
 /** The norms of a step's gradients one after the other. */
@@ -79,8 +91,8 @@ export interface TrainParts {
 }
 
 /**
- * One training step: forward, loss, gradients, update. A variable that no term reaches is left alone: no decay, no
- * momentum.
+ * One training step: forward, loss, gradients, update. A variable that no term reaches is left
+ * alone: no decay, no momentum.
  */
 export function trainStep(parts: TrainParts): Traced<TrainInput, TrainValues> {
   const { optimizer, trainable } = parts;
@@ -100,12 +112,12 @@ export function trainStep(parts: TrainParts): Traced<TrainInput, TrainValues> {
 }
 
 /**
- * How strongly each term pulls at the student: the L2 norm over all of its variables of the gradient of the term's weighted
- * mean. Nothing changes.
+ * How strongly each term pulls at the student: the L2 norm over all of its variables of the
+ * gradient of the term's weighted mean. Nothing changes.
  */
 export function gradNormStep(parts: TrainParts): Traced<TrainInput, GradNormValues> {
-  const student = new Set(parts.student.variables),
-    learning = parts.trainable.filter((variable) => student.has(variable));
+  const student = new Set(parts.student.variables);
+  const learning = parts.trainable.filter((variable) => student.has(variable));
   return (inputs) => {
     const { forward: { values, changes }, gradients } = differentiate(
       objective(parts, inputs),
@@ -127,19 +139,26 @@ function norm(gradients: Gradients): Tensor {
 /** What a forward pass of student and method gives; its tensors are kept. */
 interface Forward {
   /** The step's values. */
-  readonly values: TrainValues & { readonly loss: Scalar; readonly terms: Readonly<Record<string, Scalar>> };
+  readonly values: TrainValues & {
+    readonly loss: Scalar;
+    readonly terms: Readonly<Record<string, Scalar>>;
+  };
   /** Each term's role. */
   readonly roles: Roles;
   /** The next values of statistics and memories. */
   readonly changes: readonly (Update & { kind: "assign" })[];
 }
 
-/** What is differentiated: images and the teachers' passes are made here, those of student and method when it is called. */
+/**
+ * What is differentiated: images and the teachers' passes are made here, those of student and
+ * method when it is called.
+ */
 function objective(
   parts: TrainParts,
   { image, index, rate: _, epoch, step, ...labels }: { readonly [K in TrainInput]: Tensor },
 ): () => Forward {
-  const random = randomOf(parts.seed, "step", step), { live, frozen, remembered } = passes(parts.frozenVariables);
+  const random = randomOf(parts.seed, "step", step);
+  const { live, frozen, remembered } = passes(parts.frozenVariables);
   const { image: images, views, pairing } = input(parts, image, random);
   const target = parts.task.target(labels, { pairing, random: random.in("task") });
   const teach = (teacher: Model) => teacher.run(images, frozen);
@@ -204,34 +223,40 @@ function input(
   return {
     image: mixed.image,
     views: Object.fromEntries(
-      Object.entries(views).map(([name, augmentation]) => [name, seen(augmentation, `augment/${name}`).image]),
+      Object.entries(views).map((
+        [name, augmentation],
+      ) => [name, seen(augmentation, `augment/${name}`).image]),
     ),
     pairing: "partner" in mixed ? mixed : undefined,
   };
 }
 
 /**
- * A forward pass and the gradients of its loss, or apart those of each group of terms, in which a variable that none of
- * them reaches has none.
+ * A forward pass and the gradients of its loss, or apart those of each group of terms, in which a
+ * variable that none of them reaches has none.
  */
 function differentiate(
   objective: () => Forward,
   variables: readonly Variable[],
   groups: Optimizer["groups"],
 ): { readonly forward: Forward; readonly gradients: readonly Gradients[] } {
-  const engine = tf.engine(), xs = variables.map(({ value }) => value);
+  const engine = tf.engine();
+  const xs = variables.map(({ value }) => value);
   const of = (sum: () => Scalar): Gradients => engine.gradients(sum, xs, undefined, true).grads;
   let forward!: Forward;
   if (!groups) return { gradients: [of(() => (forward = objective()).values.loss)], forward };
   let kept: Gradients[] = [];
-  // Within another gradient's function the tape is not thrown away: one forward pass serves a backward pass for each group.
+  // Within another gradient's function the tape is not thrown away: one forward pass serves a
+  // backward pass for each group.
   engine.gradients(
     () => {
       forward = objective();
       const { roles, values: { terms, loss } } = forward;
       const sums = groups(roles).map((names) => names.map((name) => terms[name]));
       kept = sums.map((sums) =>
-        sums.length === 0 || xs.length === 0 ? [] : of(() => tf.addN(sums)).map((one) => one && tf.keep(one))
+        sums.length === 0 || xs.length === 0
+          ? []
+          : of(() => tf.addN(sums)).map((one) => one && tf.keep(one))
       );
       return loss;
     },

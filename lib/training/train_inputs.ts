@@ -19,7 +19,10 @@ export function batchCount(images: number, { batch }: Schedule, limit = Infinity
   return Math.min(limit, Math.ceil(images / batch));
 }
 
-/** The inputs of an epoch's training steps from a place on, in the order of the run's own shuffle. `limit` as in `batchCount`. */
+/**
+ * The inputs of an epoch's training steps from a place on, in the order of the run's own shuffle.
+ * `limit` as in `batchCount`.
+ */
 export async function* trainInputs(
   source: BatchSource,
   schedule: Schedule,
@@ -29,10 +32,18 @@ export async function* trainInputs(
 ): AsyncGenerator<Inputs<TrainInput>> {
   const size = schedule.batch;
   const count = batchCount(source.split.size, schedule, limit);
-  const order = stream(seed, `shuffle/${epoch}`).permutation(source.split.size).subarray(batch * size, count * size);
+  const order = stream(seed, `shuffle/${epoch}`).permutation(source.split.size).subarray(
+    batch * size,
+    count * size,
+  );
   for await (const given of batches(source, order, size, { seed, epoch })) {
     const rate = scalar(schedule.rate(epoch, batch++, count));
-    yield { ...given, rate, epoch: scalar(epoch), step: { shape: [], data: Int32Array.of(step++) } };
+    yield {
+      ...given,
+      rate,
+      epoch: scalar(epoch),
+      step: { shape: [], data: Int32Array.of(step++) },
+    };
   }
 }
 

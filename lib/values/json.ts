@@ -7,12 +7,20 @@ export type Json =
   | readonly Json[]
   | { readonly [key: string]: Json | undefined };
 
-/** JSON with sorted keys and no spaces: the same text for the same value, whatever the order it was built in. */
+/**
+ * JSON with sorted keys and no spaces: the same text for the same value, whatever the order it was
+ * built in.
+ */
 export function canonical(value: Json): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
   if (value === null || typeof value !== "object") return JSON.stringify(value);
-  const members = Object.entries(value).filter(([, member]) => member !== undefined).sort(([a], [b]) => a < b ? -1 : 1);
-  return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${canonical(member as Json)}`).join(",")}}`;
+  const members = Object.entries(value).filter(([, member]) => member !== undefined).sort((
+    [a],
+    [b],
+  ) => a < b ? -1 : 1);
+  return `{${
+    members.map(([key, member]) => `${JSON.stringify(key)}:${canonical(member as Json)}`).join(",")
+  }}`;
 }
 
 /** A key that some object of a valid JSON text has twice, which `JSON.parse` overlooks. */
@@ -27,7 +35,8 @@ export function repeatedKey(json: string): string | undefined {
       let after = i + 1;
       while (/\s/.test(json[after])) after++;
       if (json[after] !== ":") continue;
-      const key = JSON.parse(json.slice(start, i + 1)), keys = open.at(-1)!;
+      const key = JSON.parse(json.slice(start, i + 1));
+      const keys = open.at(-1)!;
       if (keys.has(key)) return key;
       keys.add(key);
     }

@@ -11,28 +11,38 @@ export function link(text: string, path: string): string {
   return `[${text}](${path.split("/").map(encodeURIComponent).join("/")})`;
 }
 
-/** A markdown table, its columns aligned in the source too: the first to the left, the others to the right. Cells are markdown. */
+/**
+ * A markdown table, its columns aligned in the source too: the first to the left, the others to the
+ * right. Cells are markdown.
+ */
 export function grid(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const lines = [header, ...rows].map((cells) => header.map((_, column) => cells[column] ?? ""));
-  const widths = header.map((_, column) => Math.max(3, ...lines.map((cells) => [...cells[column]].length)));
+  const widths = header.map((_, column) =>
+    Math.max(3, ...lines.map((cells) => [...cells[column]].length))
+  );
   const padded = lines.map((cells) =>
     cells.map((cell, column) => {
       const space = " ".repeat(widths[column] - [...cell].length);
       return column === 0 ? cell + space : space + cell;
     })
   );
-  const rule = widths.map((width, column) => column === 0 ? `:${"-".repeat(width - 1)}` : `${"-".repeat(width - 1)}:`);
-  return [padded[0], rule, ...padded.slice(1)].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+  const rule = widths.map((width, column) =>
+    column === 0 ? `:${"-".repeat(width - 1)}` : `${"-".repeat(width - 1)}:`
+  );
+  return [padded[0], rule, ...padded.slice(1)].map((cells) => `| ${cells.join(" | ")} |`).join(
+    "\n",
+  );
 }
 
-/** A paragraph, folded as `deno fmt` does at 120 characters. */
+/** A paragraph, folded as `deno fmt` does at 100 characters. */
 export function paragraph(text: string, indent = ""): string {
   const lines = [""];
   for (const word of text.split(/\s+/)) {
     const line = lines.at(-1)!;
     if (line === "") lines[lines.length - 1] = word;
-    else if ([...indent, ...line, ...word].length < 120) lines[lines.length - 1] = `${line} ${word}`;
-    else lines.push(word);
+    else if ([...indent, ...line, ...word].length < 100) {
+      lines[lines.length - 1] = `${line} ${word}`;
+    } else lines.push(word);
   }
   return lines.join(`\n${indent}`);
 }

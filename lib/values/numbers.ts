@@ -11,12 +11,19 @@ export function formatFixed(value: number, decimals = 2): string {
   return (round(value, decimals) + 0).toFixed(decimals).replace("-", "−");
 }
 
-/** A difference with so many decimals and its sign, e.g. `+3.52`, `−0.21` or `0.00`. Default: two. */
+/**
+ * A difference with so many decimals and its sign, e.g. `+3.52`, `−0.21` or `0.00`. Default: two.
+ */
 export function formatSigned(value: number, decimals = 2): string {
-  return round(value, decimals) > 0 ? `+${formatFixed(value, decimals)}` : formatFixed(value, decimals);
+  return round(value, decimals) > 0
+    ? `+${formatFixed(value, decimals)}`
+    : formatFixed(value, decimals);
 }
 
-/** A summary as tables print it: `74.80 ± 0.12 (3)`, without ± for one measurement, without n where nobody says. */
+/**
+ * A summary as tables print it: `74.80 ± 0.12 (3)`, without ± for one measurement, without n where
+ * nobody says.
+ */
 export function formatSpread({ mean, std, n }: Summary, decimals = 2): string {
   const deviation = std === undefined ? "" : ` ± ${formatFixed(std, decimals)}`;
   return `${formatFixed(mean, decimals)}${deviation}${n === undefined ? "" : ` (${n})`}`;

@@ -1,23 +1,45 @@
 /**
- * Random numbers as pure functions of (seed, stream, position): Philox4x32-10 (Salmon et al., 2011), the generator that
- * TensorFlow's stateless ops use, so that host and graph draw from the same family and a resumed run draws the same.
+ * Random numbers as pure functions of (seed, stream, position): Philox4x32-10 (Salmon et al.,
+ * 2011), the generator that TensorFlow's stateless ops use, so that host and graph draw from the
+ * same family and a resumed run draws the same.
  */
 
-const M0 = 0xd2511f53, M1 = 0xcd9e8d57, W0 = 0x9e3779b9, W1 = 0xbb67ae85;
+const M0 = 0xd2511f53;
+const M1 = 0xcd9e8d57;
+const W0 = 0x9e3779b9;
+const W1 = 0xbb67ae85;
 
 /** The high 32 bits of the product of two unsigned 32-bit numbers. */
 function high(a: number, b: number): number {
-  const al = a & 0xffff, ah = a >>> 16, bl = b & 0xffff, bh = b >>> 16;
-  const middle = ah * bl + (al * bl >>> 16), cross = al * bh + (middle & 0xffff);
+  const al = a & 0xffff;
+  const ah = a >>> 16;
+  const bl = b & 0xffff;
+  const bh = b >>> 16;
+  const middle = ah * bl + (al * bl >>> 16);
+  const cross = al * bh + (middle & 0xffff);
   return ah * bh + (middle >>> 16) + (cross >>> 16);
 }
 
-/** One block of Philox4x32-10: four unsigned 32-bit numbers, written to `out`, from a counter of four and a key of two. */
-export function philox(counter: ArrayLike<number>, key: ArrayLike<number>, out: Uint32Array): Uint32Array {
-  let c0 = counter[0] >>> 0, c1 = counter[1] >>> 0, c2 = counter[2] >>> 0, c3 = counter[3] >>> 0;
-  let k0 = key[0] >>> 0, k1 = key[1] >>> 0;
+/**
+ * One block of Philox4x32-10: four unsigned 32-bit numbers, written to `out`, from a counter of
+ * four and a key of two.
+ */
+export function philox(
+  counter: ArrayLike<number>,
+  key: ArrayLike<number>,
+  out: Uint32Array,
+): Uint32Array {
+  let c0 = counter[0] >>> 0;
+  let c1 = counter[1] >>> 0;
+  let c2 = counter[2] >>> 0;
+  let c3 = counter[3] >>> 0;
+  let k0 = key[0] >>> 0;
+  let k1 = key[1] >>> 0;
   for (let round = 0; round < 10; round++) {
-    const h0 = high(M0, c0), l0 = Math.imul(M0, c0) >>> 0, h1 = high(M1, c2), l1 = Math.imul(M1, c2) >>> 0;
+    const h0 = high(M0, c0);
+    const l0 = Math.imul(M0, c0) >>> 0;
+    const h1 = high(M1, c2);
+    const l1 = Math.imul(M1, c2) >>> 0;
     c0 = (h1 ^ c1 ^ k0) >>> 0;
     c1 = l1;
     c2 = (h0 ^ c3 ^ k1) >>> 0;
@@ -52,11 +74,12 @@ export interface Stream {
 }
 
 /**
- * The stream named `name` of a run's seed, e.g. `stream(1, "shuffle/12")`. Streams of other names or seeds are
- * independent: adding one shifts no other.
+ * The stream named `name` of a run's seed, e.g. `stream(1, "shuffle/12")`. Streams of other names
+ * or seeds are independent: adding one shifts no other.
  */
 export function stream(seed: number, name: string): Stream {
-  const counter = new Uint32Array(4), key = Uint32Array.of(seed >>> 0, hashName(name));
+  const counter = new Uint32Array(4);
+  const key = Uint32Array.of(seed >>> 0, hashName(name));
   const block = new Uint32Array(4);
   counter[2] = Math.floor(seed / 2 ** 32) >>> 0;
   let used = 4;
@@ -78,7 +101,8 @@ export function stream(seed: number, name: string): Stream {
       spare = undefined;
       return second;
     }
-    const radius = Math.sqrt(-2 * Math.log(1 - uniform())), angle = 2 * Math.PI * uniform();
+    const radius = Math.sqrt(-2 * Math.log(1 - uniform()));
+    const angle = 2 * Math.PI * uniform();
     spare = radius * Math.sin(angle);
     return radius * Math.cos(angle);
   };

@@ -5,16 +5,23 @@
  */
 
 /**
- * Gives a value its type, or throws a `Mismatch`; `at` is where the value stands, such as `trials[0].seed`, `or` what it may
- * be instead, such as ` or null`.
+ * Gives a value its type, or throws a `Mismatch`; `at` is where the value stands, such as
+ * `trials[0].seed`, `or` what it may be instead, such as ` or null`.
  */
 export type Reader<T> = (value: unknown, at: string, or?: string) => T;
 
 /** What is wrong with a value, and where. */
 class Mismatch extends Error {}
 
-/** The value as its reader's type. Throws what `refuse` makes of the problem, which names the member and what it should be. */
-export function readAs<T>(value: unknown, reader: Reader<T>, refuse: (problem: string) => Error): T {
+/**
+ * The value as its reader's type. Throws what `refuse` makes of the problem, which names the member
+ * and what it should be.
+ */
+export function readAs<T>(
+  value: unknown,
+  reader: Reader<T>,
+  refuse: (problem: string) => Error,
+): T {
   try {
     return reader(value, "");
   } catch (error) {
@@ -28,7 +35,9 @@ export function accepting<T>(name: string, is: (value: unknown) => value is T): 
     if (is(value)) return value;
     const place = at === "" ? "all of it" : at;
     throw new Mismatch(
-      value === undefined ? `${place} is missing` : `${place} has to be ${name}${or}, not ${JSON.stringify(value)}`,
+      value === undefined
+        ? `${place} is missing`
+        : `${place} has to be ${name}${or}, not ${JSON.stringify(value)}`,
     );
   };
 }
@@ -36,7 +45,10 @@ export function accepting<T>(name: string, is: (value: unknown) => value is T): 
 /** A text. */
 export const text: Reader<string> = accepting("a text", (value) => typeof value === "string");
 /** `true` or `false`. */
-export const boolean: Reader<boolean> = accepting("true or false", (value) => typeof value === "boolean");
+export const boolean: Reader<boolean> = accepting(
+  "true or false",
+  (value) => typeof value === "boolean",
+);
 /** A finite number. */
 export const number: Reader<number> = accepting(
   "a number",
@@ -79,13 +91,16 @@ export function arrayOf<T>(reader: Reader<T>): Reader<T[]> {
 
 const object = accepting(
   "an object",
-  (value): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value),
+  (value): value is Record<string, unknown> =>
+    typeof value === "object" && value !== null && !Array.isArray(value),
 );
 
 /** An object whose every member, whatever its name, `reader` reads. */
 export function recordOf<T>(reader: Reader<T>): Reader<{ [name: string]: T }> {
   return (value, at, or) => {
-    const members = Object.entries(object(value, at, or)).filter(([, member]) => member !== undefined);
+    const members = Object.entries(object(value, at, or)).filter(([, member]) =>
+      member !== undefined
+    );
     return Object.fromEntries(
       members.map(([name, member]) => [name, reader(member, at === "" ? name : `${at}.${name}`)]),
     );
@@ -93,9 +108,12 @@ export function recordOf<T>(reader: Reader<T>): Reader<{ [name: string]: T }> {
 }
 
 /** Some members of an object, in the readers' order; what else it has is passed over. */
-export function looseObject<T extends object>(readers: { readonly [K in keyof T]-?: Reader<T[K]> }): Reader<T> {
+export function looseObject<T extends object>(
+  readers: { readonly [K in keyof T]-?: Reader<T[K]> },
+): Reader<T> {
   return (value, at, or) => {
-    const from = object(value, at, or), read: Partial<T> = {};
+    const from = object(value, at, or);
+    const read: Partial<T> = {};
     for (const key in readers) {
       const member = readers[key](from[key], at === "" ? key : `${at}.${key}`);
       if (member !== undefined) read[key] = member;
@@ -105,13 +123,17 @@ export function looseObject<T extends object>(readers: { readonly [K in keyof T]
 }
 
 /** An object with these members and no others, in the readers' order. */
-export function strictObject<T extends object>(readers: { readonly [K in keyof T]-?: Reader<T[K]> }): Reader<T> {
+export function strictObject<T extends object>(
+  readers: { readonly [K in keyof T]-?: Reader<T[K]> },
+): Reader<T> {
   const members = looseObject<T>(readers);
   return (value, at, or) => {
     const strange = Object.keys(object(value, at, or)).find((key) => !(key in readers));
     if (strange !== undefined) {
       throw new Mismatch(
-        `${at === "" ? "" : `${at}.`}${strange} is unknown; known are ${Object.keys(readers).join(", ")}`,
+        `${at === "" ? "" : `${at}.`}${strange} is unknown; known are ${
+          Object.keys(readers).join(", ")
+        }`,
       );
     }
     return members(value, at);

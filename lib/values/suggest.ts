@@ -1,6 +1,10 @@
-/** The one of `words` that takes the fewest single-letter edits from `word`, if that is at most a third of its letters (one at least). */
+/**
+ * The one of `words` that takes the fewest single-letter edits from `word`, if that is at most a
+ * third of its letters (one at least).
+ */
 export function closest(word: string, words: Iterable<string>): string | undefined {
-  let best: string | undefined, fewest = Math.max(1, Math.floor(word.length / 3)) + 1;
+  let best: string | undefined;
+  let fewest = Math.max(1, Math.floor(word.length / 3)) + 1;
   for (const candidate of words) {
     const edits = distance(word, candidate);
     if (edits < fewest) [best, fewest] = [candidate, edits];
@@ -8,19 +12,29 @@ export function closest(word: string, words: Iterable<string>): string | undefin
   return best;
 }
 
-/** The end of a message about a word that is none of `words`: `; did you mean resnet8?`, or nothing where none is near. */
+/**
+ * The end of a message about a word that is none of `words`: `; did you mean resnet8?`, or nothing
+ * where none is near.
+ */
 export function didYouMean(word: string, words: Iterable<string>): string {
   const meant = closest(word, words);
   return meant === undefined ? "" : `; did you mean ${meant}?`;
 }
 
-/** The number of letters to insert, delete, replace, or swap with the next one, that turn `a` into `b`. */
+/**
+ * The number of letters to insert, delete, replace, or swap with the next one, that turn `a` into
+ * `b`.
+ */
 export function distance(a: string, b: string): number {
   const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)];
   for (let i = 1; i <= a.length; i++) {
     const [above, row] = [rows[i - 1], [i]];
     for (let j = 1; j <= b.length; j++) {
-      row[j] = Math.min(above[j] + 1, row[j - 1] + 1, above[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
+      row[j] = Math.min(
+        above[j] + 1,
+        row[j - 1] + 1,
+        above[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1),
+      );
       const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
       if (swapped) row[j] = Math.min(row[j], rows[i - 2][j - 2] + 1);
     }

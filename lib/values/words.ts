@@ -8,7 +8,10 @@ export interface NamedPart {
   readonly options: Json;
 }
 
-/** A part of a declaration in words: `sgd (epochs 10, drops (at 6/8, by 0.1))`; its name alone where it has no options. */
+/**
+ * A part of a declaration in words: `sgd (epochs 10, drops (at 6/8, by 0.1))`; its name alone where
+ * it has no options.
+ */
 export function inWords({ id, options }: NamedPart): string {
   const text = jsonInWords(options);
   return text ? `${id} (${text})` : id;
@@ -25,7 +28,11 @@ export function jsonInWords(value: Json): string {
 
 /** JSON inside of other JSON in words. */
 function member(value: Json): string {
-  return isNamed(value) ? inWords(value) : isObject(value) ? `(${jsonInWords(value)})` : jsonInWords(value);
+  return isNamed(value)
+    ? inWords(value)
+    : isObject(value)
+    ? `(${jsonInWords(value)})`
+    : jsonInWords(value);
 }
 
 function isList(value: Json): value is readonly Json[] {
@@ -37,10 +44,14 @@ function isObject(value: Json): value is { readonly [key: string]: Json | undefi
 }
 
 function isNamed(value: Json): value is NamedPart & { readonly [key: string]: Json } {
-  return isObject(value) && Object.keys(value).sort().join() === "id,options" && typeof value.id === "string";
+  return isObject(value) && Object.keys(value).sort().join() === "id,options" &&
+    typeof value.id === "string";
 }
 
-/** A text of a file for messages: in quotes where it has letters that names seldom have, and cut where it is long. */
+/**
+ * A text of a file for messages: in quotes where it has letters that names seldom have, and cut
+ * where it is long.
+ */
 export function quoted(text: string): string {
   const short = text.length > 200 ? `${text.slice(0, 200)}…` : text;
   return /^[\w.…/-]+$/.test(short) ? short : JSON.stringify(short);

@@ -17,8 +17,15 @@ export interface Checkpoint {
   readonly metadata: Json;
 }
 
-/** Writes a checkpoint, whole or not at all. Rejects with a `Failure` (exit 3) where the disk refuses. */
-export async function saveCheckpoint(path: string, tensors: ReadonlyMap<string, Value>, metadata: Json): Promise<void> {
+/**
+ * Writes a checkpoint, whole or not at all. Rejects with a `Failure` (exit 3) where the disk
+ * refuses.
+ */
+export async function saveCheckpoint(
+  path: string,
+  tensors: ReadonlyMap<string, Value>,
+  metadata: Json,
+): Promise<void> {
   const entries = Array.from(tensors, ([name, { shape, data }]): [string, Entry] => [
     name,
     data instanceof Float32Array ? { dtype: "F32", shape, data } : { dtype: "I32", shape, data },
@@ -27,12 +34,14 @@ export async function saveCheckpoint(path: string, tensors: ReadonlyMap<string, 
 }
 
 /**
- * Reads a checkpoint. Rejects with a `Failure` (exit 3) that names the file and the way out where it can't be read, is
- * damaged or is no checkpoint of ours.
+ * Reads a checkpoint. Rejects with a `Failure` (exit 3) that names the file and the way out where
+ * it can't be read, is damaged or is no checkpoint of ours.
  */
 export async function loadCheckpoint(path: string): Promise<Checkpoint> {
   const bytes = await Deno.readFile(path).catch((cause) => {
-    throw new Failure(3, `cannot read the checkpoint ${path}: ${cause.message}; ${WAY_OUT}`, { cause });
+    throw new Failure(3, `cannot read the checkpoint ${path}: ${cause.message}; ${WAY_OUT}`, {
+      cause,
+    });
   });
   try {
     return checkpoint(decode(bytes, path), path);
@@ -57,13 +66,17 @@ function checkpoint({ tensors, metadata }: Contents, path: string): Checkpoint {
   try {
     return { tensors: values, metadata: JSON.parse(metadata.retort) };
   } catch (cause) {
-    throw new Failure(3, `${path} is no checkpoint of a run: its metadata has no JSON called retort`, { cause });
+    throw new Failure(
+      3,
+      `${path} is no checkpoint of a run: its metadata has no JSON called retort`,
+      { cause },
+    );
   }
 }
 
 /**
- * Checks that a checkpoint has exactly the expected variables, given by name and shape. Throws a `Failure` (exit 3) that
- * lists every one that is missing, extra or of another shape.
+ * Checks that a checkpoint has exactly the expected variables, given by name and shape. Throws a
+ * `Failure` (exit 3) that lists every one that is missing, extra or of another shape.
  */
 export function checkVariables(
   path: string,
@@ -72,7 +85,10 @@ export function checkVariables(
 ): void {
   const problems = listMismatches(tensors, expected);
   if (problems.length === 0) return;
-  throw new Failure(3, `${path} is a checkpoint of another network; ${WAY_OUT}\n  ${problems.join("\n  ")}`);
+  throw new Failure(
+    3,
+    `${path} is a checkpoint of another network; ${WAY_OUT}\n  ${problems.join("\n  ")}`,
+  );
 }
 
 /** Every tensor that is missing, extra or of another shape than expected by name, a line each. */
@@ -84,8 +100,12 @@ export function listMismatches(
   for (const [name, shape] of expected) {
     const found = tensors.get(name)?.shape;
     if (!found) problems.push(`missing: ${name} [${shape}]`);
-    else if (String(found) !== String(shape)) problems.push(`another shape: ${name} is [${found}], not [${shape}]`);
+    else if (String(found) !== String(shape)) {
+      problems.push(`another shape: ${name} is [${found}], not [${shape}]`);
+    }
   }
-  for (const [name, { shape }] of tensors) if (!expected.has(name)) problems.push(`extra: ${name} [${shape}]`);
+  for (const [name, { shape }] of tensors) {
+    if (!expected.has(name)) problems.push(`extra: ${name} [${shape}]`);
+  }
   return problems;
 }

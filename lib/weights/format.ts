@@ -2,12 +2,19 @@ import { unpickle } from "./pytorch/unpickle.ts";
 import { FileRefused } from "./refused.ts";
 import type { ByteSource } from "../files/byte_source.ts";
 
-/** The format of a file of weights, by its first bytes. Throws a `Refused` that says what it is instead, where known. */
+/**
+ * The format of a file of weights, by its first bytes. Throws a `Refused` that says what it is
+ * instead, where known.
+ */
 export function detectFormat(source: ByteSource): "safetensors" | "pytorch" | "pytorch-legacy" {
-  if (source.size === 0) throw new FileRefused("is empty: it was not downloaded or copied to its end");
+  if (source.size === 0) {
+    throw new FileRefused("is empty: it was not downloaded or copied to its end");
+  }
   const head = String.fromCharCode(...source.read(0, Math.min(source.size, 512)));
   for (const [looks, what] of OTHERS) {
-    if (typeof looks === "string" ? head.startsWith(looks) : looks.test(head)) throw new FileRefused(what);
+    if (typeof looks === "string" ? head.startsWith(looks) : looks.test(head)) {
+      throw new FileRefused(what);
+    }
   }
   if (head.startsWith("PK")) return "pytorch";
   if (head.startsWith(PICKLE) && head.slice(0, 32).includes(MAGIC)) return "pytorch-legacy";
@@ -22,7 +29,9 @@ const PICKLE = "\x80";
 /** How older ones begin: with a name, a container or a mark. */
 const OLD_PICKLE = /^(c[\w.]+\n[\w.]+\n|[(\[\]{}])/;
 
-/** The number that a file of PyTorch's old layout begins with: 0x1950a86a20f9469cfc6c, in ten bytes. */
+/**
+ * The number that a file of PyTorch's old layout begins with: 0x1950a86a20f9469cfc6c, in ten bytes.
+ */
 const MAGIC = "\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
 
 /** What people have in place of weights, by its first bytes, and the way out. */
@@ -31,7 +40,10 @@ const OTHERS: readonly (readonly [looks: string | RegExp, what: string])[] = [
     /^\s*<(!doctype|html|\?xml)/i,
     "is a web page: the address led to one (a login, a quota, an error) in place of the file; download it again",
   ],
-  ["version https://git-lfs", "is a pointer of Git LFS, not the file itself: `git lfs pull` gets that"],
+  [
+    "version https://git-lfs",
+    "is a pointer of Git LFS, not the file itself: `git lfs pull` gets that",
+  ],
   [
     /^[^]{257}ustar/,
     "is a tar archive: unpack it (tar xf) and name the weights in it; where PyTorch before 0.1.10 wrote it, load it " +
@@ -47,7 +59,9 @@ const OTHERS: readonly (readonly [looks: string | RegExp, what: string])[] = [
   [/^\s*[[{]\s*["\]}[{]/, "is JSON text, not weights"],
 ];
 
-/** What to say of a pickle that PyTorch did not write: the name that it asks for, or that it is one. */
+/**
+ * What to say of a pickle that PyTorch did not write: the name that it asks for, or that it is one.
+ */
 function otherPickle(source: ByteSource): FileRefused {
   try {
     unpickle(source.read(0, Math.min(source.size, 2 ** 20)));
@@ -55,5 +69,7 @@ function otherPickle(source: ByteSource): FileRefused {
     if (error instanceof FileRefused) return error;
     throw error;
   }
-  return new FileRefused("is a Python pickle, but not one that torch.save wrote: torch.save(model.state_dict(), path)");
+  return new FileRefused(
+    "is a Python pickle, but not one that torch.save wrote: torch.save(model.state_dict(), path)",
+  );
 }

@@ -11,14 +11,20 @@ import type { WeightsFile } from "./weights_file.ts";
 interface Layout {
   /** What a variable of ours is called there. */
   readonly name: (variable: string) => string;
-  /** Which of its dimensions there are ours, in our order, for each number of dimensions; those not named come as they are. */
+  /**
+   * Which of its dimensions there are ours, in our order, for each number of dimensions; those not
+   * named come as they are.
+   */
   readonly axes: Readonly<Record<number, readonly number[]>>;
 }
 
 /** What our runs write. */
 const OURS: Layout = { name: (variable) => variable, axes: {} };
 
-/** What PyTorch writes of the reference implementations: convolutions out, in, height, width; dense layers out, in. */
+/**
+ * What PyTorch writes of the reference implementations: convolutions out, in, height, width; dense
+ * layers out, in.
+ */
 const theirs = (network: Net): Layout => ({
   name: (variable) => referenceName(network, variable),
   axes: { 2: [1, 0], 4: [2, 3, 1, 0] },
@@ -28,9 +34,10 @@ const theirs = (network: Net): Layout => ({
 const LISTED = 40;
 
 /**
- * A network's variables, for images of `image` and a number of classes, by our names and in our layout, from a file in
- * either naming: ours, or that of the reference implementations. Throws a `Failure` (exit 3) that lists every tensor that
- * is missing, extra or of another shape, or names one that is not finite.
+ * A network's variables, for images of `image` and a number of classes, by our names and in our
+ * layout, from a file in either naming: ours, or that of the reference implementations. Throws a
+ * `Failure` (exit 3) that lists every tensor that is missing, extra or of another shape, or names
+ * one that is not finite.
  */
 export function importWeights(
   network: Net,
@@ -38,8 +45,10 @@ export function importWeights(
   classes: number,
   { path, tensors }: WeightsFile,
 ): ReadonlyMap<string, Value> {
-  const shapes = variableShapes(network, image, classes), layout = layoutOf(network, shapes, tensors);
-  const wanted = written(shapes, layout), problems = listMismatches(tensors, wanted);
+  const shapes = variableShapes(network, image, classes);
+  const layout = layoutOf(network, shapes, tensors);
+  const wanted = written(shapes, layout);
+  const problems = listMismatches(tensors, wanted);
   if (problems.length > 0) {
     const other = firstOtherSize(tensors, wanted);
     const isItsHead = other !== undefined &&
@@ -56,18 +65,28 @@ export function importWeights(
   }
   return new Map(
     Array.from(shapes.keys(), (variable) => {
-      const name = layout.name(variable), value = tensors.get(name)!;
+      const name = layout.name(variable);
+      const value = tensors.get(name)!;
       if (value.data.every(Number.isFinite)) return [variable, inOurs(value, layout)];
-      throw new Failure(3, `${path}: ${name} is not finite: the file is damaged, or its training went wrong`);
+      throw new Failure(
+        3,
+        `${path}: ${name} is not finite: the file is damaged, or its training went wrong`,
+      );
     }),
   );
 }
 
 /** The layout in which more of a network's variables are there. */
-function layoutOf(network: Net, shapes: ReadonlyMap<string, Shape>, tensors: ReadonlyMap<string, Value>): Layout {
+function layoutOf(
+  network: Net,
+  shapes: ReadonlyMap<string, Shape>,
+  tensors: ReadonlyMap<string, Value>,
+): Layout {
   if (!network.names) return OURS;
-  const references = theirs(network), variables = [...shapes.keys()];
-  const there = ({ name }: Layout) => variables.filter((variable) => tensors.has(name(variable))).length;
+  const references = theirs(network);
+  const variables = [...shapes.keys()];
+  const there = ({ name }: Layout) =>
+    variables.filter((variable) => tensors.has(name(variable))).length;
   return there(OURS) > there(references) ? OURS : references;
 }
 

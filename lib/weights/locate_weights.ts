@@ -15,36 +15,58 @@ export interface ResolvedWeights extends ExternalWeights {
   readonly isThere: boolean;
 }
 
-/** Finds out where weights are: below the project's folder `root`, or below the folder of the data sets once downloaded. */
-export async function resolveWeights(given: ExternalWeights, root: string, data: string): Promise<ResolvedWeights> {
+/**
+ * Finds out where weights are: below the project's folder `root`, or below the folder of the data
+ * sets once downloaded.
+ */
+export async function resolveWeights(
+  given: ExternalWeights,
+  root: string,
+  data: string,
+): Promise<ResolvedWeights> {
   const { source: { file, url } } = given;
   const path = url !== undefined
     ? resolve(data, "weights", await nameOf(url, given.sha256))
     : file instanceof URL
     ? fileURLToPath(file)
     : resolve(root, file);
-  return { ...given, path, isThere: await Deno.stat(path).then(({ isFile }) => isFile, () => false) };
+  return {
+    ...given,
+    path,
+    isThere: await Deno.stat(path).then(({ isFile }) => isFile, () => false),
+  };
 }
 
 /**
- * The contents of weights, downloaded first where they are not there and have an address. Rejects with a `Failure` (exit
- * 3) where there is no file, it is not the declared one or cannot be read.
+ * The contents of weights, downloaded first where they are not there and have an address. Rejects
+ * with a `Failure` (exit 3) where there is no file, it is not the declared one or cannot be read.
  */
-export async function openWeights(resolved: ResolvedWeights, log: (line: string) => void): Promise<WeightsFile> {
+export async function openWeights(
+  resolved: ResolvedWeights,
+  log: (line: string) => void,
+): Promise<WeightsFile> {
   const { network, source: { url }, sha256, path, isThere } = resolved;
   if (!isThere) {
     if (url === undefined) {
-      throw new Failure(3, `there is no file ${path}, where weights(${network.id}, …) looks for it`);
+      throw new Failure(
+        3,
+        `there is no file ${path}, where weights(${network.id}, …) looks for it`,
+      );
     }
     await fetchWeights(url, sha256, path, log);
   }
-  const again = url === undefined ? "" : `; remove ${path} and run again, and it is downloaded anew`;
+  const again = url === undefined
+    ? ""
+    : `; remove ${path} and run again, and it is downloaded anew`;
   if (sha256 !== null) {
     const found = await checksum(path, "sha256").catch((cause) => {
       throw new Failure(3, `cannot read ${path}: ${messageOf(cause)}`, { cause });
     });
     if (found !== sha256) {
-      throw new Failure(3, `${path} has SHA-256 ${found}, declared ${sha256}: it is another file, or damaged${again}`);
+      throw new Failure(
+        3,
+        `${path} has SHA-256 ${found}, declared ${sha256}: it is another file, or damaged${again}`,
+      );
     }
   }
   try {
@@ -62,10 +84,16 @@ async function fetchWeights(
   log: (line: string) => void,
 ): Promise<void> {
   const sum = sha256 === null ? undefined : { algorithm: "sha256", digits: sha256 } as const;
-  await download({ url, sum, to, elsewhere: "`file` in place of `url` declares one elsewhere" }, log);
+  await download(
+    { url, sum, to, elsewhere: "`file` in place of `url` declares one elsewhere" },
+    log,
+  );
 }
 
-/** The name that a download gets: that in its address, behind the first digits of its sum, or else of its address's: many are called alike. */
+/**
+ * The name that a download gets: that in its address, behind the first digits of its sum, or else
+ * of its address's: many are called alike.
+ */
 async function nameOf(url: string, sha256: string | null): Promise<string> {
   const digits = sha256 ?? await digest(new TextEncoder().encode(url));
   const last = new URL(url).pathname.split("/").at(-1)!;

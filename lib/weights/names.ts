@@ -1,9 +1,10 @@
 import type { Net } from "../nn/network.ts";
 
 /**
- * A state dict by the names that the network alone gives its tensors, in the same order. `module.`, which data
- * parallelism puts before every name, comes off; of a distiller saved as a whole, as mdistiller does, the `student.`
- * stays; counters of batches, which no network of ours has, are left out.
+ * A state dict by the names that the network alone gives its tensors, in the same order. `module.`,
+ * which data parallelism puts before every name, comes off; of a distiller saved as a whole, as
+ * mdistiller does, the `student.` stays; counters of batches, which no network of ours has, are
+ * left out.
  */
 export function plainNames<Held>(tensors: ReadonlyMap<string, Held>): Map<string, Held> {
   let names = [...tensors.keys()].map((name): [plain: string, name: string] => [name, name]);
@@ -29,13 +30,15 @@ const norm: Readonly<Record<string, string>> = {
 };
 
 /**
- * What a network's variable is called in RepDistiller, mdistiller and the code built on them, e.g. `layer1.0.bn1.weight`
- * for `block1.0.body.0.norm.scale`. Throws for a name that the network does not have.
+ * What a network's variable is called in RepDistiller, mdistiller and the code built on them, e.g.
+ * `layer1.0.bn1.weight` for `block1.0.body.0.norm.scale`. Throws for a name that the network does
+ * not have.
  */
 export function referenceName({ id, names }: Net, variable: string): string {
   const [, path, kind] = variable.match(/^(.+)\.(\w+)$/) ?? [];
   const [, before] = path?.match(/^(.+)\.norm$/) ?? [];
-  const behind = before && names?.(before)?.[1], own = path && names?.(path)?.[0];
+  const behind = before && names?.(before)?.[1];
+  const own = path && names?.(path)?.[0];
   if (behind && norm[kind]) return `${behind}.${norm[kind]}`;
   if (own) return `${own}.${norm[kind] ?? kind}`;
   throw new Error(`${variable} is not a variable of ${id} that the reference implementations have`);

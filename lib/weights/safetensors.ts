@@ -1,6 +1,7 @@
 /**
- * The safetensors format, on bytes: the header's length in 8 bytes, a JSON header with each tensor's name, type, shape and
- * place, then the tensors themselves, little-endian and without gaps. Nothing that a file says is believed unchecked.
+ * The safetensors format, on bytes: the header's length in 8 bytes, a JSON header with each
+ * tensor's name, type, shape and place, then the tensors themselves, little-endian and without
+ * gaps. Nothing that a file says is believed unchecked.
  *
  * @module
  */
@@ -40,7 +41,10 @@ export interface Arrays {
 /** The name of an element type in a file. */
 export type Dtype = keyof Arrays;
 
-/** A tensor of a file: its element type, its shape, and the elements, the last dimension running fastest. */
+/**
+ * A tensor of a file: its element type, its shape, and the elements, the last dimension running
+ * fastest.
+ */
 export type Entry<D extends Dtype = Dtype> = {
   [K in D]: { readonly dtype: K; readonly shape: readonly number[]; readonly data: Arrays[K] };
 }[D];
@@ -74,22 +78,32 @@ const METADATA = "__metadata__";
 const PREFIX = 8;
 
 /**
- * The longest header of a file of so many bytes. Once read it takes thirty times the memory, which is to stay below twice
- * the file's; those of large networks have some hundred thousand bytes.
+ * The longest header of a file of so many bytes. Once read it takes thirty times the memory, which
+ * is to stay below twice the file's; those of large networks have some hundred thousand bytes.
  */
 const longest = (size: number): number => 2 ** 20 + Math.floor(size / 16);
 
-/** The file's bytes. Throws a `RangeError` where an entry's data is not of its type or does not fill its shape. */
+/**
+ * The file's bytes. Throws a `RangeError` where an entry's data is not of its type or does not fill
+ * its shape.
+ */
 export function encode(
   tensors: ReadonlyMap<string, Entry>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
   const starts = new Map<string, number>();
   let size = 0;
-  // The widest elements come first, so that every tensor starts at a multiple of its elements' size and can be viewed.
-  for (const [name, { dtype, shape, data }] of [...tensors].sort(([, a], [, b]) => width(b.dtype) - width(a.dtype))) {
+  // The widest elements come first, so that every tensor starts at a multiple of its elements' size
+  // and can be viewed.
+  for (
+    const [name, { dtype, shape, data }] of [...tensors].sort(([, a], [, b]) =>
+      width(b.dtype) - width(a.dtype)
+    )
+  ) {
     if (name === METADATA || !(data instanceof ARRAYS[dtype]) || data.length !== elements(shape)) {
-      throw new RangeError(`tensor "${name}" with ${data.length} elements cannot be ${dtype} of shape [${shape}]`);
+      throw new RangeError(
+        `tensor "${name}" with ${data.length} elements cannot be ${dtype} of shape [${shape}]`,
+      );
     }
     starts.set(name, size);
     size += data.byteLength;
@@ -101,7 +115,10 @@ export function encode(
   const bytes = new Uint8Array(header.length + size);
   bytes.set(header);
   for (const [name, { data }] of tensors) {
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), header.length + starts.get(name)!);
+    bytes.set(
+      new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+      header.length + starts.get(name)!,
+    );
   }
   return bytes;
 }
@@ -113,7 +130,9 @@ function writeHeader(
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array {
   // Joined by hand, because an object would reorder names that look like numbers.
-  const members = Object.keys(metadata).length > 0 ? [`"${METADATA}":${JSON.stringify(metadata)}`] : [];
+  const members = Object.keys(metadata).length > 0
+    ? [`"${METADATA}":${JSON.stringify(metadata)}`]
+    : [];
   for (const [name, { dtype, shape, data }] of tensors) {
     const start = starts.get(name)!;
     const place = { dtype, shape, data_offsets: [start, start + data.byteLength] };
@@ -128,8 +147,9 @@ function writeHeader(
 }
 
 /**
- * What a file's bytes hold; a tensor is a view of `bytes` where it lies aligned, else a copy. Throws a `Failure` (exit 3)
- * that names the file as `name`, and the tensor, wherever the bytes are not exactly such a file.
+ * What a file's bytes hold; a tensor is a view of `bytes` where it lies aligned, else a copy.
+ * Throws a `Failure` (exit 3) that names the file as `name`, and the tensor, wherever the bytes are
+ * not exactly such a file.
  */
 export function decode(bytes: Uint8Array<ArrayBuffer>, name: string): Contents {
   const { json, end } = readHeader(bytes, name);
@@ -151,11 +171,16 @@ export function toFloat32(entry: Entry): Float32Array {
     for (let i = 0; i < bits.length; i++) bits[i] = entry.data[i] << 16;
     return new Float32Array(bits.buffer);
   }
-  if (data instanceof BigInt64Array || data instanceof BigUint64Array) return Float32Array.from(data, Number);
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
+    return Float32Array.from(data, Number);
+  }
   return new Float32Array(data);
 }
 
-/** Where the header says that a tensor lies; what it says fits together, but was not yet held against the file. */
+/**
+ * Where the header says that a tensor lies; what it says fits together, but was not yet held
+ * against the file.
+ */
 interface Place {
   readonly tensor: string;
   readonly dtype: Dtype;
@@ -165,21 +190,31 @@ interface Place {
 }
 
 /** The header's members and where the data begins. */
-function readHeader(bytes: Uint8Array, name: string): { json: Record<string, unknown>; end: number } {
+function readHeader(
+  bytes: Uint8Array,
+  name: string,
+): { json: Record<string, unknown>; end: number } {
   if (bytes.length < PREFIX) throw corrupt(name, `it ends after ${bytes.length} bytes`);
   const length = new DataView(bytes.buffer, bytes.byteOffset, PREFIX).getBigUint64(0, true);
   if (length > bytes.length - PREFIX) {
-    throw corrupt(name, `its header should have ${length} bytes, but only ${bytes.length - PREFIX} follow`);
+    throw corrupt(
+      name,
+      `its header should have ${length} bytes, but only ${bytes.length - PREFIX} follow`,
+    );
   }
   if (length > longest(bytes.length)) {
     throw corrupt(
       name,
-      `its header has ${length} bytes, more than the ${longest(bytes.length)} for a file of its size`,
+      `its header has ${length} bytes, more than the ${
+        longest(bytes.length)
+      } for a file of its size`,
     );
   }
   const end = PREFIX + Number(length);
   try {
-    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes.subarray(PREFIX, end));
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(
+      bytes.subarray(PREFIX, end),
+    );
     const json: unknown = JSON.parse(text);
     if (!isRecord(json)) throw corrupt(name, "its header is not a JSON object");
     const twice = repeatedKey(text);
@@ -198,30 +233,49 @@ function readPlace(tensor: string, member: unknown, name: string): Place {
   const { dtype, shape, data_offsets: offsets } = member;
   if (!isDtype(dtype)) throw wrong(`has the unknown element type ${JSON.stringify(dtype)}`);
   if (!isSizes(shape)) throw wrong("has a shape that is not a list of whole numbers");
-  if (!isSizes(offsets) || offsets.length !== 2) throw wrong("has offsets that are not two whole numbers");
-  const [start, end] = offsets, size = elements(shape) * width(dtype);
+  if (!isSizes(offsets) || offsets.length !== 2) {
+    throw wrong("has offsets that are not two whole numbers");
+  }
+  const [start, end] = offsets;
+  const size = elements(shape) * width(dtype);
   if (end - start !== size) {
-    throw wrong(`of shape [${shape}] and type ${dtype} needs ${size} bytes, but has the offsets ${start} to ${end}`);
+    throw wrong(
+      `of shape [${shape}] and type ${dtype} needs ${size} bytes, but has the offsets ${start} to ${end}`,
+    );
   }
   return { tensor, dtype, shape, start, end };
 }
 
-/** Throws unless the tensors fill the data exactly: none beyond its end, none over another, nothing between them. */
+/**
+ * Throws unless the tensors fill the data exactly: none beyond its end, none over another, nothing
+ * between them.
+ */
 function checkPlaces(places: readonly Place[], size: number, name: string): void {
   let filled = 0;
-  for (const { tensor, start, end } of [...places].sort((a, b) => a.start - b.start || a.end - b.end)) {
+  for (
+    const { tensor, start, end } of [...places].sort((a, b) => a.start - b.start || a.end - b.end)
+  ) {
     if (end > size) {
-      throw corrupt(name, `its tensor "${tensor}" should end at byte ${end} of the data, but these are only ${size}`);
+      throw corrupt(
+        name,
+        `its tensor "${tensor}" should end at byte ${end} of the data, but these are only ${size}`,
+      );
     }
     if (start < filled) throw corrupt(name, `its tensor "${tensor}" overlaps the one before it`);
-    if (start > filled) throw corrupt(name, `it has ${start - filled} unused bytes before its tensor "${tensor}"`);
+    if (start > filled) {
+      throw corrupt(name, `it has ${start - filled} unused bytes before its tensor "${tensor}"`);
+    }
     filled = end;
   }
   if (filled < size) throw corrupt(name, `it has ${size - filled} unused bytes at its end`);
 }
 
 /** The tensor at a checked place; the data begins at byte `offset` of the file. */
-function view({ dtype, shape, start, end }: Place, bytes: Uint8Array<ArrayBuffer>, offset: number): Entry {
+function view(
+  { dtype, shape, start, end }: Place,
+  bytes: Uint8Array<ArrayBuffer>,
+  offset: number,
+): Entry {
   const part = bytes.subarray(offset + start, offset + end);
   const { buffer, byteOffset } = part.byteOffset % width(dtype) === 0 ? part : part.slice();
   const data = new ARRAYS[dtype](buffer, byteOffset, elements(shape));
@@ -229,14 +283,17 @@ function view({ dtype, shape, start, end }: Place, bytes: Uint8Array<ArrayBuffer
 }
 
 const width = (dtype: Dtype): number => ARRAYS[dtype].BYTES_PER_ELEMENT;
-const elements = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
+const elements = (shape: readonly number[]): number =>
+  shape.reduce((product, size) => product * size, 1);
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 const isTexts = (value: unknown): value is Record<string, string> =>
   isRecord(value) && Object.values(value).every((text) => typeof text === "string");
-const isDtype = (value: unknown): value is Dtype => typeof value === "string" && Object.hasOwn(ARRAYS, value);
+const isDtype = (value: unknown): value is Dtype =>
+  typeof value === "string" && Object.hasOwn(ARRAYS, value);
 const isSizes = (value: unknown): value is number[] =>
   Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
 
-const corrupt = (name: string, problem: string): Failure => new Failure(3, `${name} is damaged: ${problem}`);
+const corrupt = (name: string, problem: string): Failure =>
+  new Failure(3, `${name} is damaged: ${problem}`);

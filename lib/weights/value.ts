@@ -3,8 +3,8 @@ import { refuseDamaged } from "./refused.ts";
 import { type Entry, toFloat32 } from "./safetensors.ts";
 
 /**
- * A tensor of a file as we keep it: floating-point numbers in single precision, whole numbers and booleans in 32 bits.
- * Throws a `Refused` that has its name where a whole number needs more.
+ * A tensor of a file as we keep it: floating-point numbers in single precision, whole numbers and
+ * booleans in 32 bits. Throws a `Refused` that has its name where a whole number needs more.
  */
 export function toValue(name: string, entry: Entry): Value {
   const { dtype, shape, data } = entry;
@@ -22,10 +22,14 @@ export function toValue(name: string, entry: Entry): Value {
   return { shape, data: narrow };
 }
 
-/** An array of floats with its dimensions in another order: dimension `i` of what comes out is dimension `axes[i]` of `value`. */
+/**
+ * An array of floats with its dimensions in another order: dimension `i` of what comes out is
+ * dimension `axes[i]` of `value`.
+ */
 export function permute({ shape, data }: Value, axes: readonly number[]): Value {
   const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((a, b) => a * b, 1));
-  const turned = axes.map((axis) => shape[axis]), steps = axes.map((axis) => strides[axis]);
+  const turned = axes.map((axis) => shape[axis]);
+  const steps = axes.map((axis) => strides[axis]);
   const out = new Float32Array(data.length);
   let to = 0;
   const walk = (axis: number, from: number): void => {

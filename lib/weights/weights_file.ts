@@ -14,8 +14,8 @@ export interface DecodedWeights {
   /** The format; `pytorch-legacy` is the layout before PyTorch 1.6. */
   readonly format: "safetensors" | "pytorch" | "pytorch-legacy";
   /**
-   * The tensors of the state dict in the file's order and layout (PyTorch's: O,I,kh,kw and out,in), by the network's own
-   * names: without `module.`, and of a saved distiller the student's alone.
+   * The tensors of the state dict in the file's order and layout (PyTorch's: O,I,kh,kw and out,in),
+   * by the network's own names: without `module.`, and of a saved distiller the student's alone.
    */
   readonly tensors: ReadonlyMap<string, Value>;
   /** The numbers, texts and booleans beside the state dict, such as `epoch` and `best_acc`. */
@@ -33,7 +33,10 @@ export interface WeightsFile extends DecodedWeights {
 /** Larger files are refused: none of the networks here comes near. */
 const MOST = 2 ** 32;
 
-/** Reads a file of weights. Rejects with a `Failure` (exit 3) that names the file and says what is wrong with it. */
+/**
+ * Reads a file of weights. Rejects with a `Failure` (exit 3) that names the file and says what is
+ * wrong with it.
+ */
 export async function readWeights(path: string): Promise<WeightsFile> {
   using source = fileSource(path);
   return { path, ...decodeWeights(source), sha256: await checksum(path, "sha256") };
@@ -44,16 +47,26 @@ export function decodeWeights(source: ByteSource): DecodedWeights {
   const { name, size } = source;
   try {
     if (size > MOST) {
-      throw new FileRefused(`has ${(size / 2 ** 30).toFixed(1)} GiB, and files of more than 4 GiB are not read`);
+      throw new FileRefused(
+        `has ${(size / 2 ** 30).toFixed(1)} GiB, and files of more than 4 GiB are not read`,
+      );
     }
     const format = detectFormat(source);
-    return format === "safetensors" ? readSafetensors(source) : { format, ...readPyTorch(source, format) };
+    return format === "safetensors"
+      ? readSafetensors(source)
+      : { format, ...readPyTorch(source, format) };
   } catch (error) {
-    if (error instanceof FileRefused) throw new Failure(3, `${name} ${error.message}`, { cause: error });
+    if (error instanceof FileRefused) {
+      throw new Failure(3, `${name} ${error.message}`, { cause: error });
+    }
     if (error instanceof RangeError) {
-      throw new Failure(3, `cannot read ${name} (${error.message}): it changes, or the memory is too small`, {
-        cause: error,
-      });
+      throw new Failure(
+        3,
+        `cannot read ${name} (${error.message}): it changes, or the memory is too small`,
+        {
+          cause: error,
+        },
+      );
     }
     throw error;
   }
@@ -61,6 +74,9 @@ export function decodeWeights(source: ByteSource): DecodedWeights {
 
 function readSafetensors(source: ByteSource): DecodedWeights {
   const { tensors, metadata } = decode(source.read(0, source.size), source.name);
-  const values = Array.from(plainNames(tensors), ([name, entry]) => [name, toValue(name, entry)] as const);
+  const values = Array.from(
+    plainNames(tensors),
+    ([name, entry]) => [name, toValue(name, entry)] as const,
+  );
   return { format: "safetensors", tensors: new Map(values), facts: metadata };
 }

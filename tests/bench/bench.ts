@@ -1,6 +1,7 @@
 /**
- * `deno task bench`: how long a KD step and one of each method takes, beside PyTorch where there is one, what the papers'
- * own methods cost beside simpler ones, and what the runner adds to it. The machine has to be quiet.
+ * `deno task bench`: how long a KD step and one of each method takes, beside PyTorch where there is
+ * one, what the papers' own methods cost beside simpler ones, and what the runner adds to it. The
+ * machine has to be quiet.
  *
  * @module
  */
@@ -42,52 +43,81 @@ const FLAGS = {
     choices: [...PARTS, "methods", "own"],
     help: "one part; all but the methods and the papers' own, or with other flags the steps",
   },
-  rounds: { type: "integer", least: 1, help: "rounds, ours and PyTorch's by turns, of which the best counts; 3" },
+  rounds: {
+    type: "integer",
+    least: 1,
+    help: "rounds, ours and PyTorch's by turns, of which the best counts; 3",
+  },
   steps: { type: "integer", least: 1, help: "steps that a round times; 15" },
   batches: { type: "integer", least: 1, help: "batches in an epoch of the runner; 100" },
   threads: { type: "integer", least: 1, help: "threads, PyTorch's too; as many as each takes" },
-  profile: { type: "boolean", help: "where the time of one step of vgg13-vgg8, --pair or --method goes, by op" },
+  profile: {
+    type: "boolean",
+    help: "where the time of one step of vgg13-vgg8, --pair or --method goes, by op",
+  },
   json: {
     type: "boolean",
     help: "print steps or methods as JSON: [{ pair or method, precision, ms, torch_ms, ratio }]",
   },
 } as const satisfies Spec;
 
-/** Measures what the arguments ask for; see `--help`. Rejects with a `Failure` that has the exit code. */
-export async function main(args: readonly string[], print: (line: string) => void = console.log): Promise<void> {
+/**
+ * Measures what the arguments ask for; see `--help`. Rejects with a `Failure` that has the exit
+ * code.
+ */
+export async function main(
+  args: readonly string[],
+  print: (line: string) => void = console.log,
+): Promise<void> {
   const given = parseFlags(args, FLAGS);
   if (given.help) return print(helpText("deno task bench", FLAGS));
   const { pair, precision, threads, rounds = 3, steps = 15, batches = 100 } = given;
-  if (given._.length > 0) throw new Failure(2, `deno task bench takes flags only, not ${given._[0]}`);
-  const parts = partsOf(given), method = given.method === undefined ? undefined : methodOf(given.method);
+  if (given._.length > 0) {
+    throw new Failure(2, `deno task bench takes flags only, not ${given._[0]}`);
+  }
+  const parts = partsOf(given);
+  const method = given.method === undefined ? undefined : methodOf(given.method);
   if (given.profile) {
     const computed = precision ?? PRECISIONS[0];
-    const what: Case = method ? { method, precision: computed } : { pair: pair ?? PAIRS[0], precision: computed };
+    const what: Case = method
+      ? { method, precision: computed }
+      : { pair: pair ?? PAIRS[0], precision: computed };
     print(`${Object.values(what).join(" ")}, milliseconds of kernels that may run side by side\n`);
     return print(profileTable(await profile(what, threads)));
   }
   const how = { steps, threads };
-  const show = <C extends Compared>(timed: readonly (C & Timed)[], table: (timed: readonly (C & Timed)[]) => string) =>
-    print(given.json ? JSON.stringify(comparisons(timed), null, 2) : table(timed));
+  const show = <C extends Compared>(
+    timed: readonly (C & Timed)[],
+    table: (timed: readonly (C & Timed)[]) => string,
+  ) => print(given.json ? JSON.stringify(comparisons(timed), null, 2) : table(timed));
   for (const [i, part] of parts.entries()) {
     if (i > 0) print("");
     if (part === "steps") show(await timeSteps(cases(pair, precision), rounds, how), pairTable);
-    else if (part === "methods") show(await timeSteps(methodCases(method, precision), rounds, how), methodTable);
-    else if (part === "own") print(ownTable(await ownCosts(precision ?? PRECISIONS[0], rounds, how)));
-    else if (part === "runner") print(costTable(await runnerCosts(batches, rounds, threads)));
-    else print(`memory grown over ${MEMORY.steps} steps of ${MEMORY.pair}: ${await grown(threads)} MB`);
+    else if (part === "methods") {
+      show(await timeSteps(methodCases(method, precision), rounds, how), methodTable);
+    } else if (part === "own") {
+      print(ownTable(await ownCosts(precision ?? PRECISIONS[0], rounds, how)));
+    } else if (part === "runner") print(costTable(await runnerCosts(batches, rounds, threads)));
+    else {print(
+        `memory grown over ${MEMORY.steps} steps of ${MEMORY.pair}: ${await grown(threads)} MB`,
+      );}
   }
 }
 
 /** The parts that are asked for. Throws a `Failure` (exit 2) where flags don't go together. */
-function partsOf({ pair, method, precision, only, json, profile }: Flags<typeof FLAGS>): readonly string[] {
+function partsOf(
+  { pair, method, precision, only, json, profile }: Flags<typeof FLAGS>,
+): readonly string[] {
   const narrowed = json || pair !== undefined || precision !== undefined;
   const parts = only ? [only] : method ? ["methods"] : narrowed ? ["steps"] : PARTS;
   if (json && (profile || !["steps", "methods"].includes(parts[0]))) {
     throw new Failure(2, "--json prints steps or methods: leave --profile and the other parts out");
   }
   if (pair && parts[0] !== "steps" || method && parts[0] !== "methods") {
-    throw new Failure(2, "--pair is for the steps, --method for the methods, all on resnet32x4-resnet8x4");
+    throw new Failure(
+      2,
+      "--pair is for the steps, --method for the methods, all on resnet32x4-resnet8x4",
+    );
   }
   if (pair) kdOn(pair);
   return parts;
@@ -96,7 +126,9 @@ function partsOf({ pair, method, precision, only, json, profile }: Flags<typeof 
 /** What is compared of pairs: everything, or what was asked for. */
 export function cases(pair?: string, precision?: string): PairCase[] {
   const precisions = precision ? [precision] : PRECISIONS;
-  return (pair ? [pair] : PAIRS).flatMap((pair) => precisions.map((precision) => ({ pair, precision })));
+  return (pair ? [pair] : PAIRS).flatMap((pair) =>
+    precisions.map((precision) => ({ pair, precision }))
+  );
 }
 
 /** What is compared of methods: all of them in float32, or what was asked for. */
@@ -111,7 +143,8 @@ async function timeSteps<C extends Compared>(
   rounds: number,
   how: { readonly steps: number; readonly threads?: number },
 ): Promise<(C & Timed)[]> {
-  const python = Deno.env.get("RETORT_PYTHON") || "python3", { line } = status();
+  const python = Deno.env.get("RETORT_PYTHON") || "python3";
+  const { line } = status();
   const peer = await hasTorch(python);
   if (!peer) line(`${python} has no PyTorch to compare with; RETORT_PYTHON names another Python`);
   const told = <T extends StepTime>(what: C, time: T): T => {
@@ -129,7 +162,11 @@ async function grown(threads: number | undefined): Promise<string> {
   return (await memoryGrowth(MEMORY, { threads })).toFixed(1);
 }
 
-async function runnerCosts(batches: number, rounds: number, threads: number | undefined): Promise<RunnerCost[]> {
+async function runnerCosts(
+  batches: number,
+  rounds: number,
+  threads: number | undefined,
+): Promise<RunnerCost[]> {
   const costs: RunnerCost[] = [];
   for (const network of RUNNER) costs.push(await runnerCost(network, batches, rounds, { threads }));
   return costs;

@@ -11,9 +11,15 @@ import type { OurStepTime } from "./step.ts";
 import { byOp, spans } from "./timeline.ts";
 
 const bytes = (text: string): number[] => [...new TextEncoder().encode(text)];
-const message = (field: number, content: readonly number[]): number[] => [field * 8 + 2, content.length, ...content];
-const node = (label: readonly number[], start: readonly number[], end: readonly number[]): number[] =>
-  message(2, [...message(1, bytes("n")), 24, ...start, 32, ...end, ...label]);
+const message = (
+  field: number,
+  content: readonly number[],
+): number[] => [field * 8 + 2, content.length, ...content];
+const node = (
+  label: readonly number[],
+  start: readonly number[],
+  end: readonly number[],
+): number[] => message(2, [...message(1, bytes("n")), 24, ...start, 32, ...end, ...label]);
 const labelled = (text: string): number[] => message(8, bytes(text));
 const metadata = (...devices: number[][]): Uint8Array =>
   Uint8Array.from(message(1, devices.flatMap((nodes) => message(1, nodes))));
@@ -37,7 +43,10 @@ Deno.test("a timeline gives each op of each device its kind and its time", () =>
 });
 
 Deno.test("a node without a label is called by its name, one without times took none", () => {
-  assertEquals(spans(metadata(message(2, message(1, bytes("_SOURCE"))))), [{ op: "_SOURCE", micros: 0 }]);
+  assertEquals(spans(metadata(message(2, message(1, bytes("_SOURCE"))))), [{
+    op: "_SOURCE",
+    micros: 0,
+  }]);
 });
 
 Deno.test("a timeline that ends early is an error, wherever it ends within a field", () => {
@@ -49,8 +58,15 @@ Deno.test("a timeline that ends early is an error, wherever it ends within a fie
 });
 
 Deno.test("a profile adds up each kind of op, the longest first", () => {
-  const timeline = [{ op: "Add", micros: 30 }, { op: "Conv2D", micros: 1000 }, { op: "Add", micros: 40 }];
-  assertEquals(byOp(timeline), [{ op: "Conv2D", ms: 1, count: 1 }, { op: "Add", ms: 0.07, count: 2 }]);
+  const timeline = [{ op: "Add", micros: 30 }, { op: "Conv2D", micros: 1000 }, {
+    op: "Add",
+    micros: 40,
+  }];
+  assertEquals(byOp(timeline), [{ op: "Conv2D", ms: 1, count: 1 }, {
+    op: "Add",
+    ms: 0.07,
+    count: 2,
+  }]);
 });
 
 const cells = (table: string): string[][] =>
@@ -58,18 +74,32 @@ const cells = (table: string): string[][] =>
 
 const asked: string[] = [];
 
-/** A measurement that takes these milliseconds, one after the other; the first step takes ten times as long. */
+/**
+ * A measurement that takes these milliseconds, one after the other; the first step takes ten times
+ * as long.
+ */
 const taking = (framework: string, times: number[]) => (): Promise<OurStepTime> => {
   asked.push(framework);
   const min_ms = times.shift()!;
-  return Promise.resolve({ framework, batch: 64, min_ms, median_ms: min_ms + 1, first_ms: min_ms * 10 });
+  return Promise.resolve({
+    framework,
+    batch: 64,
+    min_ms,
+    median_ms: min_ms + 1,
+    first_ms: min_ms * 10,
+  });
 };
 
 const what: PairCase = { pair: "vgg13-vgg8", precision: "float32" };
 
 Deno.test("ours and PyTorch's take turns, and the best of all rounds counts", async () => {
   asked.length = 0;
-  const timed = await compare(what, 3, taking("retort", [160, 150, 170]), taking("torch", [210, 220, 200]));
+  const timed = await compare(
+    what,
+    3,
+    taking("retort", [160, 150, 170]),
+    taking("torch", [210, 220, 200]),
+  );
   assertEquals(asked, ["retort", "torch", "retort", "torch", "retort", "torch"]);
   assertEquals(timed, { ...what, ms: 150, torch_ms: 200, ratio: 0.75, first: 1.5 });
   assertEquals(comparisons([timed]), [{ ...what, ms: 150, torch_ms: 200, ratio: 0.75 }]);
@@ -101,7 +131,13 @@ Deno.test("a paper's own step is shown beside the sum of those that it is measur
   const [header, , ...rows] = cells(ownTable(costs));
   assertEquals(header, ["step", "ms", "beside", "ms", "ratio"]);
   assertEquals(rows[0], ["shake vgg13-vgg8", "300.0", "kd vgg13-vgg8", "100.0", "3.000"]);
-  assertEquals(rows[2], ["slkd vgg13-vgg8", "300.0", "scratch vgg8 + 2 × scratch vgg13", "300.0", "1.000"]);
+  assertEquals(rows[2], [
+    "slkd vgg13-vgg8",
+    "300.0",
+    "scratch vgg8 + 2 × scratch vgg13",
+    "300.0",
+    "1.000",
+  ]);
   for (const own of MEASURED_BY.flat()) {
     const [method] = own.split(/[ (]/);
     assertEquals(experimentOf({ own, precision: "float32" }).distiller.id, method);
@@ -117,13 +153,22 @@ Deno.test("the bench compares every method in float32, or what it is asked for",
 await needs(["read"], "PyTorch's side has the same methods", async () => {
   const script = await Deno.readTextFile(new URL("torch_methods.py", import.meta.url));
   const [, theirs] = script.match(/^METHODS = \{\n(.*?)^\}/ms)!;
-  assertEquals(Array.from(theirs.matchAll(/^ {4}"(.+?)":/gm), ([, name]) => name), Object.keys(METHODS));
+  assertEquals(
+    Array.from(theirs.matchAll(/^ {4}"(.+?)":/gm), ([, name]) => name),
+    Object.keys(METHODS),
+  );
 });
 
 Deno.test("the bench compares seven pairs in two precisions, or what it is asked for", () => {
   assertEquals(cases().length, 14);
-  assertEquals(cases("a-b"), [{ pair: "a-b", precision: "float32" }, { pair: "a-b", precision: "bfloat16" }]);
-  assertEquals(cases(undefined, "bfloat16").map(({ precision }) => precision), Array(7).fill("bfloat16"));
+  assertEquals(cases("a-b"), [{ pair: "a-b", precision: "float32" }, {
+    pair: "a-b",
+    precision: "bfloat16",
+  }]);
+  assertEquals(
+    cases(undefined, "bfloat16").map(({ precision }) => precision),
+    Array(7).fill("bfloat16"),
+  );
   assertEquals(cases("a-b", "float32"), [{ pair: "a-b", precision: "float32" }]);
 });
 

@@ -18,14 +18,18 @@ export interface Timed extends Comparison {
   readonly first: number;
 }
 
-/** Measures a case in fresh processes, ours and PyTorch's by turns, and takes the best of all rounds of each. */
+/**
+ * Measures a case in fresh processes, ours and PyTorch's by turns, and takes the best of all rounds
+ * of each.
+ */
 export async function compare<C extends Compared>(
   what: C,
   rounds: number,
   ours: (what: C) => Promise<OurStepTime>,
   torch: ((what: C) => Promise<StepTime>) | undefined,
 ): Promise<C & Timed> {
-  const own: OurStepTime[] = [], theirs: StepTime[] = [];
+  const own: OurStepTime[] = [];
+  const theirs: StepTime[] = [];
   for (let round = 0; round < rounds; round++) {
     own.push(await ours(what));
     if (torch) theirs.push(await torch(what));
@@ -38,7 +42,9 @@ export async function compare<C extends Compared>(
 }
 
 /** The comparisons alone, as `--json` prints them. */
-export function comparisons<C extends Compared>(timed: readonly (C & Timed)[]): Omit<C & Timed, "first">[] {
+export function comparisons<C extends Compared>(
+  timed: readonly (C & Timed)[],
+): Omit<C & Timed, "first">[] {
   return timed.map(({ first: _, ...comparison }) => comparison);
 }
 
@@ -52,7 +58,10 @@ export function pairTable(timed: readonly (PairCase & Timed)[]): string {
 
 /** The comparisons of methods as a table. */
 export function methodTable(timed: readonly (MethodCase & Timed)[]): string {
-  return grid(["method", "ours ms", "PyTorch ms", "ratio"], timed.map((one) => [one.method, ...figures(one)]));
+  return grid(
+    ["method", "ours ms", "PyTorch ms", "ratio"],
+    timed.map((one) => [one.method, ...figures(one)]),
+  );
 }
 
 function figures({ ms, torch_ms, ratio }: Comparison): string[] {

@@ -35,7 +35,8 @@ import { type Resnet, resnet32x4, resnet8x4 } from "../../lib/networks/resnet.ts
 import { Failure } from "../../lib/values/failure.ts";
 import { images, schedule, teaching } from "./pair.ts";
 
-const teacher = teaching(resnet32x4), pair = { teacher, student: resnet8x4 };
+const teacher = teaching(resnet32x4);
+const pair = { teacher, student: resnet8x4 };
 const plain = { dataset: images(), schedule: schedule() };
 
 const taught = (distiller: Distiller<Resnet, Resnet, HardLabels>) =>
@@ -43,11 +44,19 @@ const taught = (distiller: Distiller<Resnet, Resnet, HardLabels>) =>
 const alone = (distiller: Distiller<Resnet, undefined, HardLabels>) =>
   experiment(import.meta, { ...plain, student: resnet8x4, distiller });
 const taughtByTwo = (distiller: Distiller<Resnet, SeveralTeachers<Resnet>, HardLabels>) =>
-  experiment(import.meta, { ...plain, student: resnet8x4, teacher: ensemble(teacher, teacher), distiller });
+  experiment(import.meta, {
+    ...plain,
+    student: resnet8x4,
+    teacher: ensemble(teacher, teacher),
+    distiller,
+  });
 
 const paraphrasing = experiment(import.meta, { ...plain, ...pair, distiller: ftInit() });
 
-/** Each method as an experiment on resnet32x4 → resnet8x4, by the name that `torch_methods.py` has it under. */
+/**
+ * Each method as an experiment on resnet32x4 → resnet8x4, by the name that `torch_methods.py` has
+ * it under.
+ */
 export const METHODS = {
   kd: taught(kd()),
   dkd: taught(dkd()),
@@ -88,7 +97,12 @@ export const METHODS = {
   aekd: taughtByTwo(aekd()),
   camkd: taughtByTwo(camkd()),
   ebkd: taughtByTwo(ebkd()),
-  "kd+mixup": experiment(import.meta, { ...plain, ...pair, dataset: images({ mix: mixup() }), distiller: kd() }),
+  "kd+mixup": experiment(import.meta, {
+    ...plain,
+    ...pair,
+    dataset: images({ mix: mixup() }),
+    distiller: kd(),
+  }),
   "kd+cutmix": experiment(import.meta, {
     ...plain,
     ...pair,
@@ -96,7 +110,12 @@ export const METHODS = {
     distiller: kd(),
   }),
   "kd+crd": taught(combine(kd(), crd())),
-  "kd+dot": experiment(import.meta, { ...plain, ...pair, schedule: schedule({ dot: 0.075 }), distiller: kd() }),
+  "kd+dot": experiment(import.meta, {
+    ...plain,
+    ...pair,
+    schedule: schedule({ dot: 0.075 }),
+    distiller: kd(),
+  }),
 } as const satisfies Readonly<Record<string, Experiment>>;
 
 /** A method's name. */

@@ -15,8 +15,13 @@ export interface OwnCost {
 }
 
 /** Times each step in processes of its own, all of them by turns; the best of all rounds counts. */
-export async function ownCosts(precision: string, rounds: number, how: Measure): Promise<OwnCost[]> {
-  const names = new Set(MEASURED_BY.flat()), best = new Map<OwnStep, number>();
+export async function ownCosts(
+  precision: string,
+  rounds: number,
+  how: Measure,
+): Promise<OwnCost[]> {
+  const names = new Set(MEASURED_BY.flat());
+  const best = new Map<OwnStep, number>();
   for (let round = 0; round < rounds; round++) {
     for (const own of names) {
       const { min_ms } = await timeOurs({ own, precision }, how);

@@ -24,7 +24,10 @@ export const OWN_STEPS = {
   "scratch vgg13": experiment(import.meta, { ...plain, student: vgg13, distiller: scratch() }),
   "slkd vgg13-vgg8": experiment(import.meta, { ...vggs, distiller: slkd() }),
   "fitnets vgg13-vgg8": experiment(import.meta, { ...vggs, distiller: fitnets() }),
-  "sakd(fitnets) vgg13-vgg8": experiment(import.meta, { ...vggs, distiller: sakd(fitnets({ weight: 1 })) }),
+  "sakd(fitnets) vgg13-vgg8": experiment(import.meta, {
+    ...vggs,
+    distiller: sakd(fitnets({ weight: 1 })),
+  }),
 } as const satisfies Readonly<Record<string, Experiment>>;
 
 /** A step's name. */

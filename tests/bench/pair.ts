@@ -2,7 +2,12 @@ import { synthetic } from "../../datasets/synthetic.ts";
 import type { Dataset, Mix } from "../../lib/data/dataset.ts";
 import { kd } from "../../lib/distillers/kd.ts";
 import { scratch } from "../../lib/distillers/scratch.ts";
-import { type Experiment, experiment, from, type Trained } from "../../lib/experiment/experiment.ts";
+import {
+  type Experiment,
+  experiment,
+  from,
+  type Trained,
+} from "../../lib/experiment/experiment.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import type { Scorer } from "../../lib/nn/network.ts";
 import { resnet18, resnet34, resnet50 } from "../../lib/networks/deep_resnet.ts";
@@ -22,7 +27,10 @@ const NETWORKS: Readonly<Record<string, Scorer>> = {
   mobilenetv2: mobilenetv2(),
 };
 
-/** What is learned from, never opened: images of 32×32 in as many classes as CIFAR-100, not augmented. */
+/**
+ * What is learned from, never opened: images of 32×32 in as many classes as CIFAR-100, not
+ * augmented.
+ */
 export function images<M extends Mix | undefined = undefined, V extends string = never>(
   options: Pick<Dataset<M, V>, "mix" | "views"> = {},
 ): Dataset<M, V> {
@@ -36,14 +44,27 @@ export function schedule(options: Pick<SgdOptions, "dot"> = {}): Schedule {
 
 /** A network as a teacher. */
 export function teaching<N extends Scorer>(student: N): Trained<N> {
-  return from(experiment(import.meta, { dataset: images(), student, distiller: scratch(), schedule: schedule() }));
+  return from(
+    experiment(import.meta, {
+      dataset: images(),
+      student,
+      distiller: scratch(),
+      schedule: schedule(),
+    }),
+  );
 }
 
-/** Plain KD on a pair like `vgg13-vgg8`. Throws a `Failure` (exit 2) where a name is not a network's. */
+/**
+ * Plain KD on a pair like `vgg13-vgg8`. Throws a `Failure` (exit 2) where a name is not a
+ * network's.
+ */
 export function kdOn(pair: string): Experiment {
   const [teacher, student] = pair.split("-").map((name) => NETWORKS[name]);
   if (!teacher || !student || pair.split("-").length !== 2) {
-    throw new Failure(2, `--pair is <teacher>-<student> out of ${Object.keys(NETWORKS).join(", ")}, not "${pair}"`);
+    throw new Failure(
+      2,
+      `--pair is <teacher>-<student> out of ${Object.keys(NETWORKS).join(", ")}, not "${pair}"`,
+    );
   }
   return experiment(import.meta, {
     dataset: images(),

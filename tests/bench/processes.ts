@@ -15,7 +15,9 @@ const path = (name: string): string => fileURLToPath(new URL(name, import.meta.u
 /** Times our step in a process of its own. */
 export async function timeOurs(what: Case, how: Measure): Promise<OurStepTime> {
   const run = ["run", "-A", "--config", path("../../deno.json"), path("step.ts")];
-  return JSON.parse(await output(Deno.execPath(), [...run, ...asFlags(what, how), "--since", String(Date.now())]));
+  return JSON.parse(
+    await output(Deno.execPath(), [...run, ...asFlags(what, how), "--since", String(Date.now())]),
+  );
 }
 
 /** Times PyTorch's step in a process of its own. */
@@ -27,9 +29,12 @@ export async function timeTorch(python: string, what: Compared, how: Measure): P
 /** Whether this Python can import PyTorch. */
 export async function hasTorch(python: string): Promise<boolean> {
   try {
-    return (await new Deno.Command(python, { args: ["-c", "import torch"], stderr: "null" }).output()).success;
+    return (await new Deno.Command(python, { args: ["-c", "import torch"], stderr: "null" })
+      .output()).success;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied) return false;
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied) {
+      return false;
+    }
     throw error;
   }
 }

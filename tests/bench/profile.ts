@@ -8,7 +8,10 @@ import { byOp, type OpTime, spans } from "./timeline.ts";
 /** Steps that TensorFlow traces; the first ones are slow, the best one counts. */
 const STEPS = 10;
 
-/** Where the time of one step goes: each kind of op in the step whose ops took the least time in all. */
+/**
+ * Where the time of one step goes: each kind of op in the step whose ops took the least time in
+ * all.
+ */
 export async function profile(what: Case, threads?: number): Promise<OpTime[]> {
   (await openEngine({ threads })).engine.close();
   const runs: Uint8Array[] = [];

@@ -10,7 +10,10 @@ import type { Settings } from "../../lib/run/settings.ts";
 import { status } from "../../lib/terminal/status.ts";
 import { project } from "../support/toy_project.ts";
 
-/** What an epoch of the real runner costs beside its bare steps: the same step without augmentation, on one batch. */
+/**
+ * What an epoch of the real runner costs beside its bare steps: the same step without augmentation,
+ * on one batch.
+ */
 export interface RunnerCost {
   /** The student, trained by itself. */
   readonly network: string;
@@ -18,7 +21,10 @@ export interface RunnerCost {
   readonly bare: number;
   /** Seconds of the epoch's batches, read, augmented, run and shown. */
   readonly batches: number;
-  /** Seconds from one epoch's log to the next: the batches, an evaluation of ten images, the log and the checkpoint. */
+  /**
+   * Seconds from one epoch's log to the next: the batches, an evaluation of ten images, the log and
+   * the checkpoint.
+   */
   readonly epoch: number;
 }
 
@@ -26,7 +32,10 @@ export interface RunnerCost {
 const EPOCHS = 3;
 const BATCH = 64;
 
-/** Measures the real runner and its bare steps by turns; the best epoch of all rounds counts, of each. */
+/**
+ * Measures the real runner and its bare steps by turns; the best epoch of all rounds counts, of
+ * each.
+ */
 export async function runnerCost(
   network: string,
   count: number,
@@ -55,10 +64,23 @@ export async function runnerCost(
 export function costTable(costs: readonly RunnerCost[]): string {
   const seconds = (value: number) => value.toFixed(2);
   return grid(
-    ["network", "bare steps s", "runner's batches s", "ratio", "with log and checkpoint s", "ratio"],
+    [
+      "network",
+      "bare steps s",
+      "runner's batches s",
+      "ratio",
+      "with log and checkpoint s",
+      "ratio",
+    ],
     costs.map(({ network, bare, batches, epoch }) => [
       network,
-      ...[seconds(bare), seconds(batches), (batches / bare).toFixed(3), seconds(epoch), (epoch / bare).toFixed(3)],
+      ...[
+        seconds(bare),
+        seconds(batches),
+        (batches / bare).toFixed(3),
+        seconds(epoch),
+        (epoch / bare).toFixed(3),
+      ],
     ]),
   );
 }
@@ -103,16 +125,21 @@ async function bareSteps(spec: string, options: EngineOptions) {
   return { run, close };
 }
 
-/** A run of the runner, its status drawn to nowhere, and the seconds of its epochs but the first. */
+/**
+ * A run of the runner, its status drawn to nowhere, and the seconds of its epochs but the first.
+ */
 async function epochs(folder: string, count: number, seed: number, options: EngineOptions) {
   const [{ id, experiment }] = await loadExperiments(join(folder, "bench.ts#run"));
-  const shown = status({ terminal: true, columns: () => 80, write: () => {} }), ends: number[] = [];
+  const shown = status({ terminal: true, columns: () => 80, write: () => {} });
+  const ends: number[] = [];
   const line = (text: string) => {
     ends.push(performance.now());
     shown.line(text);
   };
   await runTrials([{ experiment, seed }], { ...options, ...UNSEEN, status: { ...shown, line } });
-  const metrics = await Deno.readTextFile(join(new RunFolder(folder, id, seed, undefined).path, "metrics.jsonl"));
+  const metrics = await Deno.readTextFile(
+    join(new RunFolder(folder, id, seed, undefined).path, "metrics.jsonl"),
+  );
   return metrics.trim().split("\n").map((text, i) => ({
     batches: count * BATCH / JSON.parse(text)["perf/images_per_second"],
     epoch: (ends[i] - ends[i - 1]) / 1000,
@@ -120,4 +147,8 @@ async function epochs(folder: string, count: number, seed: number, options: Engi
 }
 
 /** Settings of a run that nobody watches; it reads no files. */
-const UNSEEN: Pick<Settings, "data" | "fresh" | "interrupted"> = { data: "", fresh: false, interrupted: () => false };
+const UNSEEN: Pick<Settings, "data" | "fresh" | "interrupted"> = {
+  data: "",
+  fresh: false,
+  interrupted: () => false,
+};

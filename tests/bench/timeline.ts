@@ -1,6 +1,6 @@
 /**
- * TensorFlow's timeline of one run of a session: a `RunMetadata` in protocol-buffer bytes, as far as it says which op
- * ran how long (tensorflow/core/framework/step_stats.proto).
+ * TensorFlow's timeline of one run of a session: a `RunMetadata` in protocol-buffer bytes, as far
+ * as it says which op ran how long (tensorflow/core/framework/step_stats.proto).
  *
  * @module
  */
@@ -23,7 +23,9 @@ export interface OpTime {
   readonly count: number;
 }
 
-const RUN_METADATA = { stepStats: 1 }, STEP_STATS = { devices: 1 }, DEVICE = { nodes: 2 };
+const RUN_METADATA = { stepStats: 1 };
+const STEP_STATS = { devices: 1 };
+const DEVICE = { nodes: 2 };
 const NODE = { name: 1, start: 3, end: 4, label: 8 };
 
 /** The ops of a run. Throws a `RangeError` where the bytes end within a field. */
@@ -37,13 +39,17 @@ export function spans(runMetadata: Uint8Array): Span[] {
 /** The time of each kind of op, the longest first. */
 export function byOp(spans: readonly Span[]): OpTime[] {
   return [...Map.groupBy(spans, ({ op }) => op)]
-    .map(([op, same]) => ({ op, ms: same.reduce((sum, { micros }) => sum + micros, 0) / 1000, count: same.length }))
+    .map(([op, same]) => ({
+      op,
+      ms: same.reduce((sum, { micros }) => sum + micros, 0) / 1000,
+      count: same.length,
+    }))
     .sort((a, b) => b.ms - a.ms);
 }
 
 function span(node: Uint8Array): Span {
-  const values = new Map(fields(node)),
-    text = (field: number) => new TextDecoder().decode(values.get(field) as Uint8Array);
+  const values = new Map(fields(node));
+  const text = (field: number) => new TextDecoder().decode(values.get(field) as Uint8Array);
   const number = (field: number) => (values.get(field) ?? 0) as number;
   // A label reads `name = Op(inputs)`; nodes of the runtime itself have only a name.
   const op = /= ([^(]+)\(/.exec(text(NODE.label))?.[1] ?? text(NODE.name);
@@ -51,10 +57,15 @@ function span(node: Uint8Array): Span {
 }
 
 function messages(message: Uint8Array, field: number): Uint8Array[] {
-  return [...fields(message)].filter(([found]) => found === field).map(([, value]) => value as Uint8Array);
+  return [...fields(message)].filter(([found]) => found === field).map(([, value]) =>
+    value as Uint8Array
+  );
 }
 
-/** The fields of a message: numbers, or the bytes of texts and messages; those of a fixed size are left out. */
+/**
+ * The fields of a message: numbers, or the bytes of texts and messages; those of a fixed size are
+ * left out.
+ */
 function* fields(message: Uint8Array): Generator<[field: number, value: number | Uint8Array]> {
   let at = 0;
   const take = (length: number): Uint8Array => {
@@ -69,7 +80,8 @@ function* fields(message: Uint8Array): Generator<[field: number, value: number |
     }
   };
   while (at < message.length) {
-    const tag = varint(), field = Math.floor(tag / 8);
+    const tag = varint();
+    const field = Math.floor(tag / 8);
     switch (tag % 8) {
       case 0:
         yield [field, varint()];

@@ -24,34 +24,70 @@ const refused = async (exit: number, ...args: string[]): Promise<string> => {
 };
 
 Deno.test("description: vgg8 and resnet8x4 have the sizes of the papers', stage by stage", () => {
-  const vgg = description(vgg8, [32, 32, 3], 100), resnet = description(resnet8x4, [32, 32, 3], 100);
+  const vgg = description(vgg8, [32, 32, 3], 100);
+  const resnet = description(resnet8x4, [32, 32, 3], 100);
   assertEquals([vgg.id, vgg.parameters, vgg.multiplyAdds], ["vgg8", 3_965_028, 96_192_512]);
-  assertEquals([resnet.id, resnet.parameters, resnet.multiplyAdds], ["resnet8x4", 1_233_540, 177_071_104]);
-  assertEquals(vgg.stages.map(({ name }) => name).join(), "stem,block1,block2,block3,block4,pooled,logits");
-  assertEquals(vgg.stages[0], { name: "stem", shape: [32, 32, 64], parameters: 1920, multiplyAdds: 1_769_472 });
-  assertEquals(vgg.stages.at(-1), { name: "logits", shape: [100], parameters: 51_300, multiplyAdds: 51_200 });
+  assertEquals([resnet.id, resnet.parameters, resnet.multiplyAdds], [
+    "resnet8x4",
+    1_233_540,
+    177_071_104,
+  ]);
+  assertEquals(
+    vgg.stages.map(({ name }) => name).join(),
+    "stem,block1,block2,block3,block4,pooled,logits",
+  );
+  assertEquals(vgg.stages[0], {
+    name: "stem",
+    shape: [32, 32, 64],
+    parameters: 1920,
+    multiplyAdds: 1_769_472,
+  });
+  assertEquals(vgg.stages.at(-1), {
+    name: "logits",
+    shape: [100],
+    parameters: 51_300,
+    multiplyAdds: 51_200,
+  });
 });
 
 Deno.test("description: every network is the sum of its stages and has the taps that building it gives", () => {
   for (const { name, network } of listNetworks()) {
-    const image = [64, 64, 3], described = description(network, image, 10);
+    const image = [64, 64, 3];
+    const described = description(network, image, 10);
     const model = buildModel(network, variables({ seed: 1, collected: new Map() }), image, 10);
-    assertEquals([described.parameters, described.multiplyAdds], [model.parameters, model.multiplyAdds], name);
-    assertEquals(Object.fromEntries(described.stages.map(({ name, shape }) => [name, shape])), { ...model.shapes });
+    assertEquals([described.parameters, described.multiplyAdds], [
+      model.parameters,
+      model.multiplyAdds,
+    ], name);
+    assertEquals(Object.fromEntries(described.stages.map(({ name, shape }) => [name, shape])), {
+      ...model.shapes,
+    });
   }
 });
 
 Deno.test("networks: all are there by the names they are exported under, functions by their defaults", async () => {
   const names = listNetworks().map(({ name }) => name);
   assertEquals(new Set(names).size, names.length);
-  for (const name of ["vgg8", "wrn_16_2", "mobilenetv2", "shufflenetv1", "imagenet.resnet18", "imagenet.mobilenetv1"]) {
+  for (
+    const name of [
+      "vgg8",
+      "wrn_16_2",
+      "mobilenetv2",
+      "shufflenetv1",
+      "imagenet.resnet18",
+      "imagenet.mobilenetv1",
+    ]
+  ) {
     assert(names.includes(name), name);
     assert((await findNetwork(name)).stages(10), name);
   }
   assert(
-    names.indexOf("resnet8") < names.indexOf("resnet14") && names.indexOf("resnet14") < names.indexOf("resnet110"),
+    names.indexOf("resnet8") < names.indexOf("resnet14") &&
+      names.indexOf("resnet14") < names.indexOf("resnet110"),
   );
-  for (const name of ["wrn", "relu", "kd", "imagenet", "default"]) assert(!names.includes(name), name);
+  for (const name of ["wrn", "relu", "kd", "imagenet", "default"]) {
+    assert(!names.includes(name), name);
+  }
 });
 
 Deno.test("describe: the table and the JSON of a network", async () => {
@@ -93,25 +129,38 @@ Deno.test("describe: --classes and --size, and what imagenet.* has in their plac
 });
 
 Deno.test("describe: without an argument, every network in a line", async () => {
-  const [text] = await printed(), lines = text.split("\n");
+  const [text] = await printed();
+  const lines = text.split("\n");
   assertEquals(lines.length, listNetworks().length + 1);
   assertStringIncludes(text, "\nvgg8 ");
   assert(lines.some((line) => /^resnet8x4 +1,233,540 +177,071,104$/.test(line)), text);
   const rows = (await printed("--json")).map((line) => JSON.parse(line));
   const { name, id, parameters, taps } = rows.find(({ name }) => name === "imagenet.resnet18");
-  assertEquals([rows.length, name, id, parameters, taps.logits], [listNetworks().length, name, name, 11_689_512, [
-    1000,
-  ]]);
+  assertEquals([rows.length, name, id, parameters, taps.logits], [
+    listNetworks().length,
+    name,
+    name,
+    11_689_512,
+    [
+      1000,
+    ],
+  ]);
 });
 
 Deno.test("describe: mistakes end with 2 and say what was meant", async () => {
   const message = await refused(2, "vgg9");
   assertStringIncludes(message, "there is no network vgg9; `deno task describe` lists them all, ");
   assertStringIncludes(message, "is one of your own; did you mean vgg8?");
-  assertStringIncludes(await refused(2, "nothing_like_it"), "there is no network nothing_like_it; `deno");
+  assertStringIncludes(
+    await refused(2, "nothing_like_it"),
+    "there is no network nothing_like_it; `deno",
+  );
   assertStringIncludes(await refused(2, "vgg8", "vgg11"), "one at a time: deno task describe vgg8");
   assertStringIncludes(await refused(2, "vgg8", "--classses", "3"), "did you mean --classes?");
-  assertStringIncludes(await refused(2, "vgg8", "--size", "1"), "images of 1×1×3 are too small for vgg8");
+  assertStringIncludes(
+    await refused(2, "vgg8", "--size", "1"),
+    "images of 1×1×3 are too small for vgg8",
+  );
   assertStringIncludes((await printed("--help"))[0], "usage: deno task describe");
 });
 
@@ -132,49 +181,86 @@ await needs(
   "describe: a network of one's own, by module and name",
   () =>
     project({ "own.ts": OWN, "lonely.ts": "export const a = 1;" }, async (folder) => {
-      const described = async (spec: string) => JSON.parse((await printed(`${folder}/${spec}`, "--json"))[0]);
+      const described = async (spec: string) =>
+        JSON.parse((await printed(`${folder}/${spec}`, "--json"))[0]);
       const id = async (spec: string) => (await described(spec)).id;
       const { taps } = await described("own.ts#large");
-      assertEquals([taps.stem, taps.logits], [[48, 48, 4], [7]], "for the images that it says itself");
+      assertEquals(
+        [taps.stem, taps.logits],
+        [[48, 48, 4], [7]],
+        "for the images that it says itself",
+      );
       assertEquals(await id("own.ts#tiny"), "tiny");
       assertEquals(await id("own#made"), "made");
       assertEquals(await id("own.ts"), "standard");
       assertStringIncludes(await refused(2, `${folder}/own.ts#tny`), "own.ts has large, tiny");
-      assertStringIncludes(await refused(2, `${folder}/lonely.ts#a`), "lonely.ts exports no experiment");
+      assertStringIncludes(
+        await refused(2, `${folder}/lonely.ts#a`),
+        "lonely.ts exports no experiment",
+      );
       assertStringIncludes(await refused(2, `${folder}/onw.ts#tiny`), "did you mean");
       const failure = await assertRejects(() => findNetwork(`${folder}/own.ts#fails`), Failure);
       assertStringIncludes(failure.message, "own.ts#fails is no network; ");
     }),
 );
 
-await needs(everything, "describe: an experiment's student and teachers, for its data set's own images", () =>
-  toys(
-    PAIR + `
+await needs(
+  everything,
+  "describe: an experiment's student and teachers, for its data set's own images",
+  () =>
+    toys(
+      PAIR + `
 import { cifar10 } from "${new URL("../../datasets/cifar.ts", import.meta.url)}";
 export const away = experiment(import.meta, { dataset: cifar10(), schedule, student: small, distiller: scratch() });
 const nowhere = imageFolder({ folder: "nowhere", size: 8 });
 export const absent = experiment(import.meta, { dataset: nowhere, schedule, student: small, distiller: scratch() });
 `,
-    async (toys) => {
-      const [line] = await printed(toys.path("toy.ts#student"), "--json");
-      const { experiment, id, parameters, multiplyAdds, taps, teachers, ...rest } = JSON.parse(line);
-      assertEquals([experiment, id, rest], ["toy#student", "small", {}]);
-      assertEquals([parameters, multiplyAdds], [261, 64 * 54 + 2 * 64 * 36 + 4 * 72 + 4 * 8 + 20]);
-      assertEquals(taps, { stem: [8, 8, 2], block1: [8, 8, 2], block2: [2, 2, 4], pooled: [4], logits: [5] });
-      assertEquals(teachers.map(({ id, taps }: { id: string; taps: unknown }) => [id, taps]), [
-        ["large", { stem: [8, 8, 4], block1: [8, 8, 4], block2: [2, 2, 8], pooled: [8], logits: [5] }],
-      ]);
-      const [text] = await printed(toys.path("toy.ts#student"));
-      assertStringIncludes(text, "toy#student: synthetic, images of 8×8×3, 5 classes\n\nstudent small\n\ntap");
-      assertStringIncludes(text, "\n\nteacher large\n\ntap");
-      const away = await refused(3, toys.path("toy.ts#away"), "--data", toys.path("data"));
-      assertStringIncludes(away, "data/cifar-10-batches-bin: a run puts it there from");
-      assertEquals(existsSync(toys.path("data")), false);
-      const absent = toys.path("toy.ts#absent");
-      const message = await refused(3, absent, "--data", toys.path("data"));
-      assertStringIncludes(message, "--size and --classes together do without it");
-      const [without] = await printed(absent, "--size", "16", "--classes", "7", "--json");
-      assertEquals(JSON.parse(without).taps.logits, [7]);
-      assertEquals((await printed(toys.path("toy.ts#student"), "--classes", "9", "--json"))[0].includes("[9]"), true);
-    },
-  ));
+      async (toys) => {
+        const [line] = await printed(toys.path("toy.ts#student"), "--json");
+        const { experiment, id, parameters, multiplyAdds, taps, teachers, ...rest } = JSON.parse(
+          line,
+        );
+        assertEquals([experiment, id, rest], ["toy#student", "small", {}]);
+        assertEquals([parameters, multiplyAdds], [
+          261,
+          64 * 54 + 2 * 64 * 36 + 4 * 72 + 4 * 8 + 20,
+        ]);
+        assertEquals(taps, {
+          stem: [8, 8, 2],
+          block1: [8, 8, 2],
+          block2: [2, 2, 4],
+          pooled: [4],
+          logits: [5],
+        });
+        assertEquals(teachers.map(({ id, taps }: { id: string; taps: unknown }) => [id, taps]), [
+          ["large", {
+            stem: [8, 8, 4],
+            block1: [8, 8, 4],
+            block2: [2, 2, 8],
+            pooled: [8],
+            logits: [5],
+          }],
+        ]);
+        const [text] = await printed(toys.path("toy.ts#student"));
+        assertStringIncludes(
+          text,
+          "toy#student: synthetic, images of 8×8×3, 5 classes\n\nstudent small\n\ntap",
+        );
+        assertStringIncludes(text, "\n\nteacher large\n\ntap");
+        const away = await refused(3, toys.path("toy.ts#away"), "--data", toys.path("data"));
+        assertStringIncludes(away, "data/cifar-10-batches-bin: a run puts it there from");
+        assertEquals(existsSync(toys.path("data")), false);
+        const absent = toys.path("toy.ts#absent");
+        const message = await refused(3, absent, "--data", toys.path("data"));
+        assertStringIncludes(message, "--size and --classes together do without it");
+        const [without] = await printed(absent, "--size", "16", "--classes", "7", "--json");
+        assertEquals(JSON.parse(without).taps.logits, [7]);
+        assertEquals(
+          (await printed(toys.path("toy.ts#student"), "--classes", "9", "--json"))[0].includes(
+            "[9]",
+          ),
+          true,
+        );
+      },
+    ),
+);

@@ -45,41 +45,60 @@ Deno.test("--help lists the flags", async () => {
   for (const name of ["--data", "--json"]) assertStringIncludes(text, name);
 });
 
-await needs(everything, "without TensorFlow everything else is found and the cache is left alone", async () => {
-  const folder = await Deno.makeTempDir(), cache = join(folder, "cache");
-  await Deno.mkdir(join(folder, "data/cifar-10-batches-bin"), { recursive: true });
-  const host = { os: "linux", arch: "x86_64", python: join(folder, "absent"), cache };
-  const none = await diagnose(join(folder, "data"), host);
-  assertEquals(none.library, undefined);
-  assertEquals(none.devices, []);
-  assertEquals(none.data.entries, ["cifar-10-batches-bin"]);
-  assertEquals(none.cache, { path: cache });
-  assertStringIncludes(none.notes.join(), "RETORT_TENSORFLOW");
+await needs(
+  everything,
+  "without TensorFlow everything else is found and the cache is left alone",
+  async () => {
+    const folder = await Deno.makeTempDir();
+    const cache = join(folder, "cache");
+    await Deno.mkdir(join(folder, "data/cifar-10-batches-bin"), { recursive: true });
+    const host = { os: "linux", arch: "x86_64", python: join(folder, "absent"), cache };
+    const none = await diagnose(join(folder, "data"), host);
+    assertEquals(none.library, undefined);
+    assertEquals(none.devices, []);
+    assertEquals(none.data.entries, ["cifar-10-batches-bin"]);
+    assertEquals(none.cache, { path: cache });
+    assertStringIncludes(none.notes.join(), "RETORT_TENSORFLOW");
 
-  await Deno.mkdir(join(cache, "tensorflow/lib"), { recursive: true });
-  await Deno.writeFile(join(cache, "tensorflow/lib/x"), new Uint8Array(1000));
-  const { cache: found } = await diagnose(join(folder, "nowhere"), host);
-  assertEquals(found.entries, [{ name: "tensorflow", bytes: 1000 }]);
-});
+    await Deno.mkdir(join(cache, "tensorflow/lib"), { recursive: true });
+    await Deno.writeFile(join(cache, "tensorflow/lib/x"), new Uint8Array(1000));
+    const { cache: found } = await diagnose(join(folder, "nowhere"), host);
+    assertEquals(found.entries, [{ name: "tensorflow", bytes: 1000 }]);
+  },
+);
 
 /** The command as a process, with these variables instead of the user's. */
-async function run(args: string[], env: Record<string, string>): Promise<{ code: number; text: string }> {
+async function run(
+  args: string[],
+  env: Record<string, string>,
+): Promise<{ code: number; text: string }> {
   const script = new URL("../../lib/commands/doctor.ts", import.meta.url).pathname;
-  const { code, stdout } = await new Deno.Command(Deno.execPath(), { args: ["run", "-A", script, ...args], env })
+  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", script, ...args],
+    env,
+  })
     .output();
   return { code, text: new TextDecoder().decode(stdout) };
 }
 
-await needs(everything, "the command exits with 3 after printing all when there is no usable TensorFlow", async () => {
-  const folder = await Deno.makeTempDir(), given = join(folder, "libtensorflow_cc.so.2");
-  await Deno.writeTextFile(given, "not a library");
-  const { code, text } = await run(["--data", folder], { RETORT_TENSORFLOW: given });
-  assertEquals(code, 3);
-  assertMatch(text, /^TensorFlow {2}none$/m);
-  assertMatch(text, /^threads {5}\d+$/m);
-  assertStringIncludes(text, `${given} is not a TensorFlow library`);
-  assertEquals(JSON.parse((await run(["--json"], { RETORT_TENSORFLOW: given })).text).devices, []);
-});
+await needs(
+  everything,
+  "the command exits with 3 after printing all when there is no usable TensorFlow",
+  async () => {
+    const folder = await Deno.makeTempDir();
+    const given = join(folder, "libtensorflow_cc.so.2");
+    await Deno.writeTextFile(given, "not a library");
+    const { code, text } = await run(["--data", folder], { RETORT_TENSORFLOW: given });
+    assertEquals(code, 3);
+    assertMatch(text, /^TensorFlow {2}none$/m);
+    assertMatch(text, /^threads {5}\d+$/m);
+    assertStringIncludes(text, `${given} is not a TensorFlow library`);
+    assertEquals(
+      JSON.parse((await run(["--json"], { RETORT_TENSORFLOW: given })).text).devices,
+      [],
+    );
+  },
+);
 
 await needs(everything, "the real library says its version and its devices", async () => {
   const library = await findLibrary();
@@ -92,8 +111,11 @@ await needs(everything, "the real library says its version and its devices", asy
 
 await needs(everything, "a process that has loaded the real library ends well", async () => {
   const module = import.meta.resolve("../../lib/tensorflow/library/find.ts");
-  const code = `import { findLibrary } from "${module}"; console.log((await findLibrary()).version);`;
-  const { success, stdout } = await new Deno.Command(Deno.execPath(), { args: ["eval", "--ext=ts", code] }).output();
+  const code =
+    `import { findLibrary } from "${module}"; console.log((await findLibrary()).version);`;
+  const { success, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--ext=ts", code],
+  }).output();
   assertEquals(success, true);
   assertEquals(new TextDecoder().decode(stdout).trim(), testedVersions[0]);
 });

@@ -30,7 +30,11 @@ const refused = async (exit: number, ...args: string[]): Promise<string> => {
 /** What is printed of a classifier beside its score. */
 interface Details {
   readonly confusion: readonly (readonly number[])[];
-  readonly perClass: readonly { readonly class: string; readonly images: number; readonly top1: number | null }[];
+  readonly perClass: readonly {
+    readonly class: string;
+    readonly images: number;
+    readonly top1: number | null;
+  }[];
 }
 
 const total = (row: readonly number[]): number => row.reduce((a, b) => a + b, 0);
@@ -39,7 +43,10 @@ await needs(["read", "env"], "eval: usage errors end with 2", async () => {
   assertEquals(await refused(2), "which experiment? deno task eval experiments/quickstart.ts#kd");
   assertStringIncludes(await refused(2, "a.ts", "b.ts"), "one at a time");
   assertStringIncludes(await refused(2, "a.ts", "--network", "vgg8"), "--network goes with --as");
-  assertStringIncludes(await refused(2, "a.pth", "--as", "a.ts", "--seed", "2"), "--seed is for an experiment's own");
+  assertStringIncludes(
+    await refused(2, "a.pth", "--as", "a.ts", "--seed", "2"),
+    "--seed is for an experiment's own",
+  );
   assertStringIncludes(await refused(2, "a.ts", "--epoch", "first"), "--epoch can be last or best");
   assertStringIncludes(await refused(2, "nowhere.ts"), "there is no nowhere.ts");
   assertStringIncludes((await printed("--help"))[0], "usage: deno task eval");
@@ -48,60 +55,103 @@ await needs(["read", "env"], "eval: usage errors end with 2", async () => {
 const test = (name: string, declared: string, use: (toys: Toys) => Promise<void>): Promise<void> =>
   needs(everything, `eval: ${name}`, () => toys(declared, use));
 
-await test("a trained student reaches what its run recorded, and everything agrees", PAIR, async (toys) => {
-  const spec = toys.path("toy.ts#student");
-  assertStringIncludes(await refused(3, spec), "toy#student seed 1 is not trained yet; `deno task exp toy#student");
-  const trial = await toys.run("student"),
-    { test } = await synthetic({ size: 8, train: 64, test: 32, classes: 5 })
+await test(
+  "a trained student reaches what its run recorded, and everything agrees",
+  PAIR,
+  async (toys) => {
+    const spec = toys.path("toy.ts#student");
+    assertStringIncludes(
+      await refused(3, spec),
+      "toy#student seed 1 is not trained yet; `deno task exp toy#student",
+    );
+    const trial = await toys.run("student");
+    const { test } = await synthetic({ size: 8, train: 64, test: 32, classes: 5 })
       .open("");
-  for (const epoch of ["last", "best"] as const) {
-    const found = await examined(spec, "--epoch", epoch), path = toys.of("student", 1, `${epoch}.safetensors`);
-    assertEquals([found.id, found.seed, found.epoch, found.network], ["toy#student", 1, epoch, "small"]);
-    assertEquals(found.weights, { path, sha256: await sha256(await Deno.readFile(path)) });
-    assertEquals([found.top1, found.top5, found.images], [
-      ...["top1", "top5"].map((one) => valueAt(trial.metric, one, epoch)),
-      32,
+    for (const epoch of ["last", "best"] as const) {
+      const found = await examined(spec, "--epoch", epoch);
+      const path = toys.of("student", 1, `${epoch}.safetensors`);
+      assertEquals([found.id, found.seed, found.epoch, found.network], [
+        "toy#student",
+        1,
+        epoch,
+        "small",
+      ]);
+      assertEquals(found.weights, { path, sha256: await sha256(await Deno.readFile(path)) });
+      assertEquals([found.top1, found.top5, found.images], [
+        ...["top1", "top5"].map((one) => valueAt(trial.metric, one, epoch)),
+        32,
+      ]);
+      const { confusion, perClass }: Details = found;
+      assertEquals(
+        confusion.map(total),
+        [0, 1, 2, 3, 4].map((c) => test.labels.filter((label) => label === c).length),
+      );
+      assertEquals(100 * total(confusion.map((row, i) => row[i])) / 32, found.top1);
+      assertEquals(perClass.map(({ images }) => images), confusion.map(total));
+      for (const [i, { top1, images }] of perClass.entries()) {
+        assertEquals(
+          top1,
+          100 * confusion[i][i] / images,
+        );
+      }
+      assertEquals(perClass.map((one) => one.class), ["0a", "0b", "1a", "1b", "2a"]);
+      const { batch1, batch250 } = found.latency;
+      assert(
+        batch1.median_ms > 0 && batch1.p95_ms >= batch1.median_ms && batch250.images_per_second > 0,
+      );
+    }
+
+    const [title, text] = await printed(spec, "--backend", "cpu");
+    assertEquals(title, "toy#student seed 1, last: small on 32 test images of synthetic");
+    assertStringIncludes(text, `\n\ntop-1              ${accuracyOf(trial).last.toFixed(2)}\n`);
+    assertStringIncludes(text, "\nclass  images");
+    assertStringIncludes((await printed(spec, "--confusion"))[1], "class \\ taken for  0");
+  },
+);
+
+await test(
+  "a file of weights is measured as an experiment's student, or as another network",
+  PAIR,
+  async (toys) => {
+    const trial = await toys.run("student");
+    const as = toys.path("toy.ts#student");
+    const own = toys.of("student", 1, "last.safetensors");
+    const teacher = toys.of("teacher", 1, "last.safetensors");
+    const { id, weights, top1, seed } = await examined(own, "--as", as);
+    assertEquals([id, weights.path, top1, seed], [
+      "toy#student",
+      own,
+      accuracyOf(trial).last,
+      undefined,
     ]);
-    const { confusion, perClass }: Details = found;
-    assertEquals(confusion.map(total), [0, 1, 2, 3, 4].map((c) => test.labels.filter((label) => label === c).length));
-    assertEquals(100 * total(confusion.map((row, i) => row[i])) / 32, found.top1);
-    assertEquals(perClass.map(({ images }) => images), confusion.map(total));
-    for (const [i, { top1, images }] of perClass.entries()) assertEquals(top1, 100 * confusion[i][i] / images);
-    assertEquals(perClass.map((one) => one.class), ["0a", "0b", "1a", "1b", "2a"]);
-    const { batch1, batch250 } = found.latency;
-    assert(batch1.median_ms > 0 && batch1.p95_ms >= batch1.median_ms && batch250.images_per_second > 0);
-  }
 
-  const [title, text] = await printed(spec, "--backend", "cpu");
-  assertEquals(title, "toy#student seed 1, last: small on 32 test images of synthetic");
-  assertStringIncludes(text, `\n\ntop-1              ${accuracyOf(trial).last.toFixed(2)}\n`);
-  assertStringIncludes(text, "\nclass  images");
-  assertStringIncludes((await printed(spec, "--confusion"))[1], "class \\ taken for  0");
-});
+    assertStringIncludes(await refused(2, own), "last.safetensors needs --as <experiment>");
+    assertStringIncludes(
+      await refused(2, own, "--as", toys.path("toy.ts")),
+      "is several experiments; name one",
+    );
+    assertStringIncludes(await refused(3, toys.path("absent.pth"), "--as", as), "absent.pth");
+    const strange = await refused(3, teacher, "--as", as);
+    assertStringIncludes(strange, "stem.weight");
+    await Deno.writeTextFile(
+      toys.path("own.ts"),
+      `import { toy } from "${new URL(
+        "../support/toy.ts",
+        import.meta.url,
+      )}"; export const wide = toy("wide", 4);`,
+    );
+    const found = await examined(teacher, "--as", as, "--network", toys.path("own.ts#wide"));
+    assertEquals([found.network, found.top1], ["wide", trial.teachers[0].score.top1]);
+    assertStringIncludes(
+      await refused(2, teacher, "--as", as, "--network", "vgg9"),
+      "did you mean vgg8?",
+    );
 
-await test("a file of weights is measured as an experiment's student, or as another network", PAIR, async (toys) => {
-  const trial = await toys.run("student"), as = toys.path("toy.ts#student");
-  const own = toys.of("student", 1, "last.safetensors"), teacher = toys.of("teacher", 1, "last.safetensors");
-  const { id, weights, top1, seed } = await examined(own, "--as", as);
-  assertEquals([id, weights.path, top1, seed], ["toy#student", own, accuracyOf(trial).last, undefined]);
-
-  assertStringIncludes(await refused(2, own), "last.safetensors needs --as <experiment>");
-  assertStringIncludes(await refused(2, own, "--as", toys.path("toy.ts")), "is several experiments; name one");
-  assertStringIncludes(await refused(3, toys.path("absent.pth"), "--as", as), "absent.pth");
-  const strange = await refused(3, teacher, "--as", as);
-  assertStringIncludes(strange, "stem.weight");
-  await Deno.writeTextFile(
-    toys.path("own.ts"),
-    `import { toy } from "${new URL("../support/toy.ts", import.meta.url)}"; export const wide = toy("wide", 4);`,
-  );
-  const found = await examined(teacher, "--as", as, "--network", toys.path("own.ts#wide"));
-  assertEquals([found.network, found.top1], ["wide", trial.teachers[0].score.top1]);
-  assertStringIncludes(await refused(2, teacher, "--as", as, "--network", "vgg9"), "did you mean vgg8?");
-
-  await Deno.writeFile(own, (await Deno.readFile(own)).subarray(0, 500));
-  assertStringIncludes(await refused(3, as), "last.safetensors is damaged");
-  assertStringIncludes(await refused(3, own, "--as", as), "last.safetensors");
-});
+    await Deno.writeFile(own, (await Deno.readFile(own)).subarray(0, 500));
+    assertStringIncludes(await refused(3, as), "last.safetensors is damaged");
+    assertStringIncludes(await refused(3, own, "--as", as), "last.safetensors");
+  },
+);
 
 await test(
   "data that are not there end with 3",
@@ -112,26 +162,44 @@ export const absent = experiment(import.meta, { dataset: nowhere, schedule, stud
   async (toys) => {
     await toys.run("teacher", 1, { epochs: 1, limit: 1 });
     const file = toys.path("runs", "toy#teacher", "seed-1-quick-1-1", "last.safetensors");
-    const message = await refused(3, file, "--as", toys.path("toy.ts#absent"), "--data", toys.path("data"));
+    const message = await refused(
+      3,
+      file,
+      "--as",
+      toys.path("toy.ts#absent"),
+      "--data",
+      toys.path("data"),
+    );
     assertStringIncludes(message, "--data DIR");
-    assertEquals((await examined(toys.path("toy.ts#teacher"), "--epochs", "1", "--limit", "1")).images, 32);
+    assertEquals(
+      (await examined(toys.path("toy.ts#teacher"), "--epochs", "1", "--limit", "1")).images,
+      32,
+    );
   },
 );
 
-/** An examination in which a class has one hit and as many images as its number says that are taken for the next class. */
+/**
+ * An examination in which a class has one hit and as many images as its number says that are taken
+ * for the next class.
+ */
 function examination(classes: number): Examination {
   const pairs = Array.from({ length: classes }, (_, label) => [
     [label, label],
     ...new Array(label).fill([label, (label + 1) % classes]),
   ]).flat();
-  const confusion = new Confusion(classes),
-    logits = pairs.flatMap(([, taken]) => Array.from({ length: classes }, (_, i) => Number(i === taken)));
+  const confusion = new Confusion(classes);
+  const logits = pairs.flatMap(([, taken]) =>
+    Array.from({ length: classes }, (_, i) => Number(i === taken))
+  );
   confusion.add(Float32Array.from(logits), Int32Array.from(pairs, ([label]) => label));
   const names = Array.from({ length: classes }, (_, label) => `c${label}`);
   return {
     images: confusion.images,
     findings: classFindings(confusion, names, classification.measures),
-    latency: { batch1: { median_ms: 1.5, p95_ms: 2 }, inBatches: { size: 250, images_per_second: 1234.5 } },
+    latency: {
+      batch1: { median_ms: 1.5, p95_ms: 2 },
+      inBatches: { size: 250, images_per_second: 1234.5 },
+    },
   };
 }
 
@@ -156,25 +224,43 @@ c1                        c2              1`.slice(1),
 });
 
 Deno.test("eval report: as JSON, the latency under the size of its batches", () => {
-  const found = examination(3),
-    { latency } = found,
-    of = (size: number) =>
-      examinationJson({ ...found, latency: { ...latency, inBatches: { ...latency.inBatches, size } } });
-  assertEquals(Object.keys(of(250)), ["images", "top1", "top5", "perClass", "confusion", "latency"]);
-  assertEquals(of(250).latency, { batch1: latency.batch1, batch250: { images_per_second: 1234.5 } });
+  const found = examination(3);
+  const { latency } = found;
+  const of = (size: number) =>
+    examinationJson({
+      ...found,
+      latency: { ...latency, inBatches: { ...latency.inBatches, size } },
+    });
+  assertEquals(Object.keys(of(250)), [
+    "images",
+    "top1",
+    "top5",
+    "perClass",
+    "confusion",
+    "latency",
+  ]);
+  assertEquals(of(250).latency, {
+    batch1: latency.batch1,
+    batch250: { images_per_second: 1234.5 },
+  });
   assertEquals(of(1).latency, { batch1: latency.batch1 });
 });
 
 Deno.test("eval report: of many classes the best and the worst, and the whole matrix where it is asked for", () => {
-  const text = examinationReport(classification, examination(30), false), lines = text.split("\n");
+  const text = examinationReport(classification, examination(30), false);
+  const lines = text.split("\n");
   const after = (title: string) => {
     const start = lines.findIndex((line) => line.startsWith(title)) + 1;
     return lines.slice(start, start + 10).map((line) => line.split(" ")[0]);
   };
   assertEquals(after("best 10 classes"), Array.from({ length: 10 }, (_, i) => `c${i}`));
   assertEquals(after("worst 10 classes"), Array.from({ length: 10 }, (_, i) => `c${29 - i}`));
-  assertEquals(after("most frequent confusions"), Array.from({ length: 10 }, (_, i) => `c${29 - i}`));
-  const matrix = examinationReport(classification, examination(30), true).split("\n\n").at(-1)!.split("\n");
+  assertEquals(
+    after("most frequent confusions"),
+    Array.from({ length: 10 }, (_, i) => `c${29 - i}`),
+  );
+  const matrix = examinationReport(classification, examination(30), true).split("\n\n").at(-1)!
+    .split("\n");
   assertEquals(matrix.length, 31);
   assertEquals(matrix[30].trim().split(/\s+/).slice(0, 3), ["29", "c29", "29"]);
 });

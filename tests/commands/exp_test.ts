@@ -22,7 +22,8 @@ const refused = async (exit: number, ...args: string[]): Promise<string> => {
 async function snapshot(folder: string): Promise<string[]> {
   const found: string[] = [];
   for await (const { name, isDirectory } of Deno.readDir(folder)) {
-    const path = `${folder}/${name}`, { size, mtime } = await Deno.stat(path);
+    const path = `${folder}/${name}`;
+    const { size, mtime } = await Deno.stat(path);
     found.push(`${path} ${size} ${mtime?.getTime()}`);
     if (isDirectory) found.push(...await snapshot(path));
   }
@@ -31,35 +32,52 @@ async function snapshot(folder: string): Promise<string[]> {
 
 await needs(["read", "env"], "exp: usage errors end with 2 and say what was meant", async () => {
   assertEquals(await refused(2), "which experiment? deno task exp experiments/quickstart.ts");
-  assertEquals(await refused(2, "x.ts", "--epoch", "3"), "unknown flag --epoch; did you mean --epochs?");
-  assertEquals(await refused(2, "x.ts", "--epochs", "0"), '--epochs needs a whole number of at least 1, not "0"');
-  assertStringIncludes(await refused(2, "x.ts", "--precision", "float16"), "--precision can be float32 or bfloat16");
+  assertEquals(
+    await refused(2, "x.ts", "--epoch", "3"),
+    "unknown flag --epoch; did you mean --epochs?",
+  );
+  assertEquals(
+    await refused(2, "x.ts", "--epochs", "0"),
+    '--epochs needs a whole number of at least 1, not "0"',
+  );
+  assertStringIncludes(
+    await refused(2, "x.ts", "--precision", "float16"),
+    "--precision can be float32 or bfloat16",
+  );
   assertStringIncludes((await printed("--help"))[0], "usage: deno task exp <module>[#name]");
 });
 
-await needs(everything, "exp: a module that exports no experiment, or that does not compile, ends with 2", async () => {
-  await toys("export const pair = { dataset, schedule };", async (toys) => {
-    const { code, out, err } = await toys.command(["toy.ts"]);
-    assertEquals([code, out], [2, ""]);
-    assertStringIncludes(err, "toy.ts exports no experiment: `export default experiment(import.meta, { … })`");
-  });
-  const typo = PAIR.replace("distiller: kd()", "distiller: kd({ temprature: 3 })") + 'imageFolder("cifar");';
-  await toys(typo, async (toys) => {
-    const message = await refused(2, toys.path("toy.ts#teacher"));
-    assertStringIncludes(message, "this does not compile:");
-    assertStringIncludes(
-      message,
-      "'temprature' does not exist in type 'KdOptions'. Did you mean to write 'temperature'?",
-    );
-    assertStringIncludes(
-      message,
-      "Argument of type 'string' is not assignable to parameter of type 'ImageFolderOptions<undefined, never>'",
-    );
-    assertStringIncludes(message, "toy.ts:");
-    assert(!message.includes("\x1b") && !message.includes("Type checking failed"));
-    assert(!existsSync(toys.path("runs")));
-  });
-});
+await needs(
+  everything,
+  "exp: a module that exports no experiment, or that does not compile, ends with 2",
+  async () => {
+    await toys("export const pair = { dataset, schedule };", async (toys) => {
+      const { code, out, err } = await toys.command(["toy.ts"]);
+      assertEquals([code, out], [2, ""]);
+      assertStringIncludes(
+        err,
+        "toy.ts exports no experiment: `export default experiment(import.meta, { … })`",
+      );
+    });
+    const typo = PAIR.replace("distiller: kd()", "distiller: kd({ temprature: 3 })") +
+      'imageFolder("cifar");';
+    await toys(typo, async (toys) => {
+      const message = await refused(2, toys.path("toy.ts#teacher"));
+      assertStringIncludes(message, "this does not compile:");
+      assertStringIncludes(
+        message,
+        "'temprature' does not exist in type 'KdOptions'. Did you mean to write 'temperature'?",
+      );
+      assertStringIncludes(
+        message,
+        "Argument of type 'string' is not assignable to parameter of type 'ImageFolderOptions<undefined, never>'",
+      );
+      assertStringIncludes(message, "toy.ts:");
+      assert(!message.includes("\x1b") && !message.includes("Type checking failed"));
+      assert(!existsSync(toys.path("runs")));
+    });
+  },
+);
 
 /** An experiment on data that may be downloaded, and one whose rate is another in each epoch. */
 const OTHERS = `
@@ -74,10 +92,13 @@ await needs(
   "exp: a dry run tells everything and writes nothing",
   () =>
     toys(PAIR + OTHERS, async (toys) => {
-      const before = await snapshot(toys.folder), spec = toys.path("toy.ts#student");
+      const before = await snapshot(toys.folder);
+      const spec = toys.path("toy.ts#student");
       const lines = await printed(spec, "--dry-run", "--epochs", "6", "--limit", "2");
       assertEquals(await snapshot(toys.folder), before);
-      const rows = Object.fromEntries(lines.map((line) => [line.slice(0, 11).trim(), line.slice(12)]));
+      const rows = Object.fromEntries(
+        lines.map((line) => [line.slice(0, 11).trim(), line.slice(12)]),
+      );
       assertEquals(lines.slice(0, 3), [
         "queue       1. toy#teacher seed 1: missing, quick-6-2, 6 epochs, teacher of toy#student seed 1",
         "queue       2. toy#student seed 1: missing, quick-6-2, 6 epochs, asked for",
@@ -91,14 +112,19 @@ await needs(
         "20 epochs of 4 batches of 16, lr 0.002 … 0.0473297 from 4 … 0.00130164 from 20\n",
       );
       const size = /^(\w+), ([\d,]+) parameters, ([\d,]+) multiply-adds/;
-      const [, student, parameters] = rows.student.match(size)!, [, teacher, more] = rows.teacher.match(size)!;
+      const [, student, parameters] = rows.student.match(size)!;
+      const [, teacher, more] = rows.teacher.match(size)!;
       assertEquals([student, teacher], ["small", "large"]);
       assert(Number(parameters.replace(",", "")) < Number(more.replace(",", "")));
-      assertStringIncludes(rows.teacher, "toy#teacher seed 1, last: missing, would be trained first");
+      assertStringIncludes(
+        rows.teacher,
+        "toy#teacher seed 1, last: missing, would be trained first",
+      );
       assert(/^task \d+\.\d{4}, kd \d+\.\d{4}$/.test(rows.terms), rows.terms);
       assert(/^00:00:0\d without evaluation and teachers$/.test(rows["in all"]), rows["in all"]);
 
-      const away = ["--dry-run", "--data", toys.path("away", "data")], absent = toys.path("toy.ts#absent");
+      const away = ["--dry-run", "--data", toys.path("away", "data")];
+      const absent = toys.path("toy.ts#absent");
       assertStringIncludes(
         await refused(3, absent, ...away),
         "away/data/cifar-10-batches-bin: a run puts it there from",
@@ -107,7 +133,9 @@ await needs(
 
       await toys.run("teacher");
       const trained = await snapshot(toys.folder);
-      const [ready] = (await printed(spec, "--dry-run", "--fresh")).filter((line) => line.startsWith("teacher"));
+      const [ready] = (await printed(spec, "--dry-run", "--fresh")).filter((line) =>
+        line.startsWith("teacher")
+      );
       assertStringIncludes(ready, "toy#teacher seed 1, last: ready");
       const [nothing] = await printed(toys.path("toy.ts#teacher"), "--dry-run");
       assertEquals(nothing, "queue       nothing has to be trained");
@@ -120,17 +148,38 @@ await needs(
   "exp: --json prints one object per trial, and nothing else is said when quiet",
   () =>
     toys(PAIR, async (toys) => {
-      const args = ["toy.ts#teacher", "--seed", "3", "--trials", "2", "--epochs", "1", "--limit", "1"];
+      const args = [
+        "toy.ts#teacher",
+        "--seed",
+        "3",
+        "--trials",
+        "2",
+        "--epochs",
+        "1",
+        "--limit",
+        "1",
+      ];
       const { code, out, err } = await toys.command([...args, "--json", "--quiet"]);
       assertEquals([code, err.replace(/^(WARNING|I0000).*\n/gm, "")], [0, ""]);
-      const trials: (Trial & { experiment: string })[] = out.trimEnd().split("\n").map((line) => JSON.parse(line));
-      assertEquals(trials.map(({ seed, epochs, quick }) => [seed, epochs, quick]), [[3, 1, true], [4, 1, true]]);
-      const { experiment, trials: recorded } = JSON.parse(await Deno.readTextFile(toys.path("toy/teacher.json")));
+      const trials: (Trial & { experiment: string })[] = out.trimEnd().split("\n").map((line) =>
+        JSON.parse(line)
+      );
+      assertEquals(trials.map(({ seed, epochs, quick }) => [seed, epochs, quick]), [[3, 1, true], [
+        4,
+        1,
+        true,
+      ]]);
+      const { experiment, trials: recorded } = JSON.parse(
+        await Deno.readTextFile(toys.path("toy/teacher.json")),
+      );
       assertEquals(trials, recorded.map((trial: Trial) => ({ experiment, ...trial })));
 
       const plain = await toys.command(args, { NO_COLOR: "1" });
       assertEquals(plain.code, 0);
-      assert(/^(toy#teacher seed [34]: top-1 \d+\.\d\d last, \d+\.\d\d best \(epoch 1\), quick\n){2}$/.test(plain.out));
+      assert(
+        /^(toy#teacher seed [34]: top-1 \d+\.\d\d last, \d+\.\d\d best \(epoch 1\), quick\n){2}$/
+          .test(plain.out),
+      );
       assertStringIncludes(plain.err, "toy#teacher seed 3 (quick-1-1): done before");
       assert(!plain.err.includes("\x1b"));
     }),

@@ -1,4 +1,10 @@
-import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { existsSync } from "node:fs";
 import { runExport } from "../../lib/commands/export.ts";
 import { Failure } from "../../lib/values/failure.ts";
@@ -19,9 +25,18 @@ const refused = async (exit: number, ...args: string[]): Promise<string> => {
 };
 
 await needs(["read", "env"], "export: usage errors end with 2 and say what was meant", async () => {
-  assertStringIncludes(await printed("--help"), "usage: deno task export <module>[#name] --format <format>");
-  assertStringIncludes(await refused(2, "toy.ts"), "which format? --format safetensors or savedmodel or tfjs");
-  assertStringIncludes(await refused(2, "toy.ts", "--format", "onnx"), "--format can be safetensors or");
+  assertStringIncludes(
+    await printed("--help"),
+    "usage: deno task export <module>[#name] --format <format>",
+  );
+  assertStringIncludes(
+    await refused(2, "toy.ts"),
+    "which format? --format safetensors or savedmodel or tfjs",
+  );
+  assertStringIncludes(
+    await refused(2, "toy.ts", "--format", "onnx"),
+    "--format can be safetensors or",
+  );
   assertStringIncludes(await refused(2, "--format", "tfjs"), "which experiment?");
   assertStringIncludes(await refused(2, "a.ts", "b.ts", "--format", "tfjs"), "one at a time");
 });
@@ -31,7 +46,8 @@ await needs(
   "export: a trained student is taken out in every format, with card and preprocessing",
   () =>
     toys(PAIR, async (toys) => {
-      const spec = toys.path("toy.ts#student"), common = [spec, "--data", toys.path("data")];
+      const spec = toys.path("toy.ts#student");
+      const common = [spec, "--data", toys.path("data")];
       const untrained = await refused(3, ...common, "--format", "tfjs");
       assertStringIncludes(untrained, "`deno task exp toy#student --seed 1` trains it");
       assert(!existsSync(toys.path("exports")));
@@ -47,8 +63,12 @@ await needs(
         tfjs: ["group1-shard1of1.bin", "model.json"],
       };
       for (const [format, own] of Object.entries(files)) {
-        const folder = toys.path("exports", "toy#student", format), epoch = format === "tfjs" ? "best" : "last";
-        assertStringIncludes(await printed(...common, "--format", format, "--epoch", epoch), folder);
+        const folder = toys.path("exports", "toy#student", format);
+        const epoch = format === "tfjs" ? "best" : "last";
+        assertStringIncludes(
+          await printed(...common, "--format", format, "--epoch", epoch),
+          folder,
+        );
         const names = Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
         assertEquals(names, [...own, "README.md", "export.json", "preprocessing.json"].sort());
         const card = await Deno.readTextFile(`${folder}/README.md`);
@@ -56,7 +76,9 @@ await needs(
         assertStringIncludes(card, trial.teachers[0].sha256);
         assertStringIncludes(card, accuracyOf(trial)[epoch].toFixed(2));
         assertStringIncludes(card, "(1)");
-        const { classes, mean, height, layout } = JSON.parse(await Deno.readTextFile(`${folder}/preprocessing.json`));
+        const { classes, mean, height, layout } = JSON.parse(
+          await Deno.readTextFile(`${folder}/preprocessing.json`),
+        );
         assertEquals([classes.length, mean, height, layout], [5, [0.5, 0.5, 0.5], 8, "NHWC"]);
         const record = JSON.parse(await Deno.readTextFile(`${folder}/export.json`));
         assertEquals([record.experiment, record.seed, record.epoch, record.format], [

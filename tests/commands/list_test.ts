@@ -34,7 +34,8 @@ const FILES = {
     const kd8 = experiment(import.meta, { dataset, teacher: from(teacher), student: resnet8, distiller: kd(), schedule });
     export default { resnet20_resnet8: kd8 };`,
   "experiments/toy/paper.yaml": PAPER,
-  "experiments/toy/tables.ts": `${IMPORTS}import kd_ from "./kd.ts"; import resnet20_ from "../teachers/resnet20.ts";
+  "experiments/toy/tables.ts":
+    `${IMPORTS}import kd_ from "./kd.ts"; import resnet20_ from "../teachers/resnet20.ts";
     export default tables({ paper: "./paper.yaml", tables: [{ ids: ["t1"], rows: { teacher: { resnet20: resnet20_ }, kd: kd_ } }] });`,
   "experiments/mine/tables.ts":
     `${IMPORTS}import kd_ from "../toy/kd.ts"; import teacher from "../teachers/resnet20.ts";
@@ -61,17 +62,41 @@ await needs(
         ...{ id: "experiments/teachers/resnet20", ...own },
         ...{ method: "teacher", teacher: "resnet20", dataset: "toy" },
       });
-      assertEquals(bigTeacher, { id: null, ...own, method: "teacher", teacher: "resnet56", dataset: "toy100" });
+      assertEquals(bigTeacher, {
+        id: null,
+        ...own,
+        method: "teacher",
+        teacher: "resnet56",
+        dataset: "toy100",
+      });
       assertEquals(kd, {
         ...{ id: "experiments/toy/kd#resnet20_resnet8", ...own },
         ...{ method: "kd", teacher: "resnet20", dataset: "toy" },
       });
-      assertEquals([dml.id, dml.teacher, rest.length, rest[0].teacher], [null, "resnet20", 1, "resnet56"]);
-      assertEquals((await cells()).map(({ paper }) => paper), ["mine", "mine", "toy", "toy", "toy", "toy", "toy"]);
-      assertEquals((await cells("--paper", "mine")).map(({ method, teacher, student }) => [method, teacher, student]), [
-        ["teacher", null, "resnet20"],
-        ["kd", "resnet20", "resnet8"],
+      assertEquals([dml.id, dml.teacher, rest.length, rest[0].teacher], [
+        null,
+        "resnet20",
+        1,
+        "resnet56",
       ]);
+      assertEquals((await cells()).map(({ paper }) => paper), [
+        "mine",
+        "mine",
+        "toy",
+        "toy",
+        "toy",
+        "toy",
+        "toy",
+      ]);
+      assertEquals(
+        (await cells("--paper", "mine")).map((
+          { method, teacher, student },
+        ) => [method, teacher, student]),
+        [
+          ["teacher", null, "resnet20"],
+          ["kd", "resnet20", "resnet8"],
+        ],
+      );
     }),
 );
 
@@ -79,9 +104,15 @@ await needs(["read", "write"], "list: a table of our own beside a paper's", () =
   const own = `{ id: "mine", title: "Mine", rows: { teacher: resnet20_ } }`;
   const declared = FILES["experiments/toy/tables.ts"].replace("}] })", `}, ${own}] })`);
   return project({ ...FILES, "experiments/toy/tables.ts": declared }, async (folder) => {
-    const cells = (await printed(folder, "--json", "--paper", "toy")).map((line) => JSON.parse(line));
+    const cells = (await printed(folder, "--json", "--paper", "toy")).map((line) =>
+      JSON.parse(line)
+    );
     assertEquals(cells.length, 6);
-    assertEquals([cells[5].table, cells[5].id, cells[5].teacher], ["mine", "experiments/teachers/resnet20", null]);
+    assertEquals([cells[5].table, cells[5].id, cells[5].teacher], [
+      "mine",
+      "experiments/teachers/resnet20",
+      null,
+    ]);
   });
 });
 
@@ -90,9 +121,22 @@ await needs(
   "list: a folder is named by its path or name, in whatever case",
   () =>
     project(FILES, async (folder) => {
-      for (const named of ["TOY", "experiments/toy", "experiments/toy/", join(folder, "experiments/toy")]) {
+      for (
+        const named of [
+          "TOY",
+          "experiments/toy",
+          "experiments/toy/",
+          join(folder, "experiments/toy"),
+        ]
+      ) {
         const lines = await printed(folder, "--json", "--paper", named);
-        assertEquals(lines.map((line) => JSON.parse(line).paper), ["toy", "toy", "toy", "toy", "toy"], named);
+        assertEquals(lines.map((line) => JSON.parse(line).paper), [
+          "toy",
+          "toy",
+          "toy",
+          "toy",
+          "toy",
+        ], named);
       }
     }),
 );
@@ -101,7 +145,8 @@ await needs(
   ["read", "write"],
   "list: a folder of images goes by its name, in a table of our own and in a paper's",
   () => {
-    const images = `const images = { ...dataset, id: "imageFolder", options: { folder: "cats.zip" } };`;
+    const images =
+      `const images = { ...dataset, id: "imageFolder", options: { folder: "cats.zip" } };`;
     const kd = FILES["experiments/toy/kd.ts"].replace("const kd8", `${images} const kd8`).replace(
       "{ dataset, teacher",
       "{ dataset: images, teacher",
@@ -118,50 +163,80 @@ await needs(
   ["read", "write"],
   "list: the types of the tables are checked first, all at once",
   () =>
-    project({ ...FILES, "experiments/toy/tables.ts": "throw new Error('imported')" }, async (folder) => {
-      const checked: (readonly string[])[] = [], refusal = new Failure(2, "this does not compile");
-      const check = (modules: readonly string[]) => Promise.reject(checked.push(modules) && refusal);
-      assertEquals(await assertRejects(() => runList([], () => {}, folder, check)), refusal);
-      assertEquals(checked, [["mine", "toy"].map((name) => join(folder, "experiments", name, "tables.ts"))]);
+    project(
+      { ...FILES, "experiments/toy/tables.ts": "throw new Error('imported')" },
+      async (folder) => {
+        const checked: (readonly string[])[] = [];
+        const refusal = new Failure(2, "this does not compile");
+        const check = (modules: readonly string[]) =>
+          Promise.reject(checked.push(modules) && refusal);
+        assertEquals(await assertRejects(() => runList([], () => {}, folder, check)), refusal);
+        assertEquals(checked, [
+          ["mine", "toy"].map((name) => join(folder, "experiments", name, "tables.ts")),
+        ]);
+      },
+    ),
+);
+
+await needs(
+  ["read", "write"],
+  "list: measured before quick before stale",
+  () =>
+    project(FILES, async (folder) => {
+      const [{ id, experiment }] = await loadExperiments(
+        join(folder, "experiments/toy/kd.ts#resnet20_resnet8"),
+      );
+      const hash = await declarationHash(experiment);
+      const path = resultPath(folder, id);
+      const state = async () => {
+        const lines = await printed(folder, "--json", "--paper", "toy");
+        const { state, n } = lines.map((line) => JSON.parse(line)).find(({ method }) =>
+          method === "kd"
+        );
+        return [state, n];
+      };
+      await recordTrial(path, id, trial(1, 70));
+      assertEquals(await state(), ["stale", 1]);
+      await recordTrial(path, id, trial(2, 70, { quick: true }));
+      assertEquals(await state(), ["quick", 1]);
+      for (const seed of [3, 4]) {
+        await recordTrial(path, id, trial(seed, 70, { declaration: hash }));
+      }
+      assertEquals(await state(), ["measured", 2]);
+      const lines = (await printed(folder)).join("\n");
+      assert(
+        /^t1 +kd +resnet20 +resnet8 +toy +measured 2 +experiments\/toy\/kd#resnet20_resnet8$/m.test(
+          lines,
+        ),
+        lines,
+      );
+      assertStringIncludes(
+        lines,
+        "toy: 5 cells: 4 not run, 1 measured; 3 without an experiment yet",
+      );
     }),
 );
 
-await needs(["read", "write"], "list: measured before quick before stale", () =>
-  project(FILES, async (folder) => {
-    const [{ id, experiment }] = await loadExperiments(join(folder, "experiments/toy/kd.ts#resnet20_resnet8"));
-    const hash = await declarationHash(experiment), path = resultPath(folder, id);
-    const state = async () => {
-      const lines = await printed(folder, "--json", "--paper", "toy");
-      const { state, n } = lines.map((line) => JSON.parse(line)).find(({ method }) => method === "kd");
-      return [state, n];
-    };
-    await recordTrial(path, id, trial(1, 70));
-    assertEquals(await state(), ["stale", 1]);
-    await recordTrial(path, id, trial(2, 70, { quick: true }));
-    assertEquals(await state(), ["quick", 1]);
-    for (const seed of [3, 4]) await recordTrial(path, id, trial(seed, 70, { declaration: hash }));
-    assertEquals(await state(), ["measured", 2]);
-    const lines = (await printed(folder)).join("\n");
-    assert(/^t1 +kd +resnet20 +resnet8 +toy +measured 2 +experiments\/toy\/kd#resnet20_resnet8$/m.test(lines), lines);
-    assertStringIncludes(lines, "toy: 5 cells: 4 not run, 1 measured; 3 without an experiment yet");
-  }));
-
-await needs(["read", "write"], "list: what it cannot show says what there is", () =>
-  project(FILES, async (folder) => {
-    for (
-      const [args, said] of [
-        [
-          ["--paper", "experiments/Toi"],
-          "there are no tables of experiments/Toi; there are those of mine, toy; did you mean toy?",
-        ],
-        [["--paper", "all"], "there are no tables of all; there are those of mine, toy"],
-        [["toy"], "one paper's cells are deno task list --paper toy"],
-        [["--jsn"], "unknown flag --jsn"],
-      ] as const
-    ) {
-      const failure = await assertRejects(() => printed(folder, ...args), Failure);
-      assertEquals(failure.exit, 2);
-      assertStringIncludes(failure.message, said);
-    }
-    assertStringIncludes((await printed(folder, "--help")).join("\n"), "--paper");
-  }));
+await needs(
+  ["read", "write"],
+  "list: what it cannot show says what there is",
+  () =>
+    project(FILES, async (folder) => {
+      for (
+        const [args, said] of [
+          [
+            ["--paper", "experiments/Toi"],
+            "there are no tables of experiments/Toi; there are those of mine, toy; did you mean toy?",
+          ],
+          [["--paper", "all"], "there are no tables of all; there are those of mine, toy"],
+          [["toy"], "one paper's cells are deno task list --paper toy"],
+          [["--jsn"], "unknown flag --jsn"],
+        ] as const
+      ) {
+        const failure = await assertRejects(() => printed(folder, ...args), Failure);
+        assertEquals(failure.exit, 2);
+        assertStringIncludes(failure.message, said);
+      }
+      assertStringIncludes((await printed(folder, "--help")).join("\n"), "--paper");
+    }),
+);

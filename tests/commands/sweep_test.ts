@@ -47,7 +47,10 @@ interface Line {
 await needs(["read", "env"], "sweep: usage errors end with 2 and say what was meant", async () => {
   assertEquals(await refused(2), "which sweep? deno task sweep experiments/sweep.ts");
   assertEquals(await refused(2, "a.ts", "b.ts"), "one at a time: deno task sweep a.ts");
-  assertEquals(await refused(2, "a.ts", "--epoch", "3"), "unknown flag --epoch; did you mean --epochs?");
+  assertEquals(
+    await refused(2, "a.ts", "--epoch", "3"),
+    "unknown flag --epoch; did you mean --epochs?",
+  );
   assertStringIncludes((await printed("--help"))[0], "usage: deno task sweep <module>");
 });
 
@@ -74,7 +77,11 @@ await needs(
       const module = toys.path("toy.ts");
       const [dry] = await printed(module, "--dry-run", "--trials", "2");
       const listed = dry.split("\n").map((row) => row.split(/  +/));
-      assertEquals([listed.length, listed[0]], [6, ["toy#channels=2,lr=0.05", "seed 1: missing", "seed 2: missing"]]);
+      assertEquals([listed.length, listed[0]], [6, [
+        "toy#channels=2,lr=0.05",
+        "seed 1: missing",
+        "seed 2: missing",
+      ]]);
       assert(!existsSync(toys.path("runs")));
 
       // What was run before counts.
@@ -87,37 +94,65 @@ await needs(
         assertEquals([point.lr, heldOut, trials], [1e25, undefined, []]);
         assertStringIncludes(problem!, "try a smaller learning rate");
       }
-      for (const { experiment, point: { lr, channels }, trials: [trial], heldOut } of lines.slice(0, 4)) {
-        const name = `channels=${channels},lr=${lr}`, log = await toys.log(name);
+      for (
+        const { experiment, point: { lr, channels }, trials: [trial], heldOut } of lines.slice(0, 4)
+      ) {
+        const name = `channels=${channels},lr=${lr}`;
+        const log = await toys.log(name);
         assertEquals([experiment, heldOut!.mean], [`toy#${name}`, log[1]["holdout/top1"]]);
         assertEquals(trial.metric.heldOut!.last, heldOut!.mean);
         const recorded = JSON.parse(await Deno.readTextFile(toys.path(`toy/${name}.json`)));
         assertEquals(recorded.trials, [trial]);
       }
-      assertEquals(lines.find(({ experiment }) => experiment === "toy#channels=3,lr=0.01")!.trials, [before]);
+      assertEquals(
+        lines.find(({ experiment }) => experiment === "toy#channels=3,lr=0.01")!.trials,
+        [before],
+      );
 
       const table = (await printed(module)).join("\n").split("\n");
       assertEquals(table[0].split(/  +/), ["lr", "channels", "hold-out top-1 (n)"]);
-      assertEquals(table.slice(1, 7).map((row) => row.endsWith("best")), [true, false, false, false, false, false]);
+      assertEquals(table.slice(1, 7).map((row) => row.endsWith("best")), [
+        true,
+        false,
+        false,
+        false,
+        false,
+        false,
+      ]);
       assertEquals(table.filter((row) => row.includes("diverged")).length, 2);
       const { experiment, trials: [trial] } = lines[0];
       const { last } = trial.metric.heldOut!;
       assertEquals(
         table[8],
-        `best: ${experiment}, hold-out ${last.toFixed(2)}, test ${accuracyOf(trial).last.toFixed(2)}`,
+        `best: ${experiment}, hold-out ${last.toFixed(2)}, test ${
+          accuracyOf(trial).last.toFixed(2)
+        }`,
       );
     }),
 );
 
-await needs(everything, "sweep: trials are averaged; where every point diverges it ends with 4", async () => {
-  await toys(sweepOf("[0.05]", 20), async (toys) => {
-    const args = [toys.path("toy.ts"), "--trials", "2", "--epochs", "1", "--limit", "1"];
-    const [{ heldOut, trials }]: Line[] = (await printed(...args, "--json")).map((line) => JSON.parse(line));
-    const [one, other] = trials.map(({ metric }) => metric.heldOut!.last);
-    assertEquals([heldOut!.mean, heldOut!.n, trials.map(({ seed }) => seed)], [(one + other) / 2, 2, [1, 2]]);
-    assert((await printed(...args)).at(-1)!.endsWith(", quick"));
-  });
-  await toys(sweepOf("[1e25]", 20), async (toys) => {
-    assertStringIncludes(await refused(4, toys.path("toy.ts")), "no point of the sweep could be trained to its end");
-  });
-});
+await needs(
+  everything,
+  "sweep: trials are averaged; where every point diverges it ends with 4",
+  async () => {
+    await toys(sweepOf("[0.05]", 20), async (toys) => {
+      const args = [toys.path("toy.ts"), "--trials", "2", "--epochs", "1", "--limit", "1"];
+      const [{ heldOut, trials }]: Line[] = (await printed(...args, "--json")).map((line) =>
+        JSON.parse(line)
+      );
+      const [one, other] = trials.map(({ metric }) => metric.heldOut!.last);
+      assertEquals([heldOut!.mean, heldOut!.n, trials.map(({ seed }) => seed)], [
+        (one + other) / 2,
+        2,
+        [1, 2],
+      ]);
+      assert((await printed(...args)).at(-1)!.endsWith(", quick"));
+    });
+    await toys(sweepOf("[1e25]", 20), async (toys) => {
+      assertStringIncludes(
+        await refused(4, toys.path("toy.ts")),
+        "no point of the sweep could be trained to its end",
+      );
+    });
+  },
+);

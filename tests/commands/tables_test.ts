@@ -28,7 +28,8 @@ const FILES = {
   "experiments/toy/kd.ts": `${IMPORTS}import teacher from "../teachers/resnet20.ts";
     export default experiment(import.meta, { dataset, teacher: from(teacher), student: resnet8, distiller: kd(), schedule });`,
   "experiments/toy/paper.yaml": PAPER,
-  "experiments/toy/tables.ts": `${IMPORTS}import kd_ from "./kd.ts"; import resnet20_ from "../teachers/resnet20.ts";
+  "experiments/toy/tables.ts":
+    `${IMPORTS}import kd_ from "./kd.ts"; import resnet20_ from "../teachers/resnet20.ts";
     export default tables({ paper: "./paper.yaml", tables: [{ ids: ["t1"], rows: { teacher: { resnet20: resnet20_ }, kd: { resnet20_resnet8: kd_ } } }] });`,
   "experiments/mine/tables.ts":
     `${IMPORTS}import kd_ from "../toy/kd.ts"; import teacher from "../teachers/resnet20.ts";
@@ -36,7 +37,10 @@ const FILES = {
 };
 
 /** Runs the command over the toy project's two folders; its lines and its failure. */
-async function run(folder: string, ...args: string[]): Promise<{ lines: string[]; failure?: Failure }> {
+async function run(
+  folder: string,
+  ...args: string[]
+): Promise<{ lines: string[]; failure?: Failure }> {
   const lines: string[] = [];
   try {
     await runTables(
@@ -58,9 +62,15 @@ await needs(
     project(FILES, async (folder) => {
       const readme = (name: string) => join(folder, "experiments", name, "README.md");
       const text = (name: string) => Deno.readTextFile(readme(name));
-      assertEquals((await run(folder)).lines.map((line) => line.split(" ").at(-1)), ["written", "written"]);
+      assertEquals((await run(folder)).lines.map((line) => line.split(" ").at(-1)), [
+        "written",
+        "written",
+      ]);
       const empty = await text("toy");
-      assertStringIncludes(empty, "# A paper\n\nA. One, B. Two. arXiv 2020. [Code](https://example.org/code).");
+      assertStringIncludes(
+        empty,
+        "# A paper\n\nA. One, B. Two. arXiv 2020. [Code](https://example.org/code).",
+      );
       assertStringIncludes(empty, "[—](kd.ts)<br><sub>72.98</sub>");
       assertStringIncludes(empty, "- The paper's numbers: mean of 3 runs.\n- A note.");
       assert((await run(folder)).lines.every((line) => line.endsWith("is up to date")));
@@ -75,13 +85,21 @@ await needs(
       await put(folder, "experiments/teachers/resnet20.ts", trial(1, 75));
       const checked = await run(folder, "--check");
       assertEquals(checked.failure!.exit, 1);
-      for (const name of ["toy", "mine"]) assertStringIncludes(checked.failure!.message, `${name}/README.md`);
+      for (const name of ["toy", "mine"]) {
+        assertStringIncludes(checked.failure!.message, `${name}/README.md`);
+      }
       assertEquals(await text("toy"), prose);
 
       await run(folder);
       const full = await text("toy");
-      assertStringIncludes(full, "[72.00 ± 1.41 (2)](kd.ts)<br><sub>72.98 · −0.98<br>72.50 ± 1.41</sub>");
-      assertStringIncludes(full, "[75.00 (1)](../teachers/resnet20.ts)<br><sub>74.64 · +0.36<br>75.50</sub>");
+      assertStringIncludes(
+        full,
+        "[72.00 ± 1.41 (2)](kd.ts)<br><sub>72.98 · −0.98<br>72.50 ± 1.41</sub>",
+      );
+      assertStringIncludes(
+        full,
+        "[75.00 (1)](../teachers/resnet20.ts)<br><sub>74.64 · +0.36<br>75.50</sub>",
+      );
       assertStringIncludes(full, "What we think.\n\n<!-- table: t1 -->");
       assert(full.endsWith("<!-- /table -->\n\nThe end.\n"));
       assertStringIncludes(await text("mine"), "**72.00 ± 1.41 (2)**".replaceAll("**", ""));
@@ -91,30 +109,53 @@ await needs(
     }),
 );
 
-await needs(disk, "tables: a format prints the tables and writes nothing", () =>
-  project(FILES, async (folder) => {
-    for (const [format, first] of [["csv", "table,group,method"], ["latex", "% t1: Table 1."]] as const) {
-      const { lines, failure } = await run(folder, "--format", format);
-      assertEquals([failure, lines.length], [undefined, 1]);
-      assert(lines[0].startsWith(first), lines[0]);
-      await assertRejects(() => Deno.stat(join(folder, "experiments/toy/README.md")), Deno.errors.NotFound);
-      const both = (await run(folder, "--check", "--format", format)).failure!;
-      assertEquals(both.exit, 2);
-      assertStringIncludes(both.message, "leave one of them out");
-    }
-    assertEquals((await run(folder, "--format", "html")).failure!.exit, 2);
-    assertEquals((await run(folder, "--format", "markdown")).lines.length, 2);
-  }));
+await needs(
+  disk,
+  "tables: a format prints the tables and writes nothing",
+  () =>
+    project(FILES, async (folder) => {
+      for (
+        const [format, first] of [["csv", "table,group,method"], [
+          "latex",
+          "% t1: Table 1.",
+        ]] as const
+      ) {
+        const { lines, failure } = await run(folder, "--format", format);
+        assertEquals([failure, lines.length], [undefined, 1]);
+        assert(lines[0].startsWith(first), lines[0]);
+        await assertRejects(
+          () => Deno.stat(join(folder, "experiments/toy/README.md")),
+          Deno.errors.NotFound,
+        );
+        const both = (await run(folder, "--check", "--format", format)).failure!;
+        assertEquals(both.exit, 2);
+        assertStringIncludes(both.message, "leave one of them out");
+      }
+      assertEquals((await run(folder, "--format", "html")).failure!.exit, 2);
+      assertEquals((await run(folder, "--format", "markdown")).lines.length, 2);
+    }),
+);
 
 await needs(disk, "tables: a paper's folder may have tables of our own too", () => {
   const declared = FILES["experiments/toy/tables.ts"];
-  const own = `{ id: "mine", title: "Mine", rows: { alone: resnet20_, kd: kd_ }, against: resnet20_ }`;
-  const both = { ...FILES, "experiments/toy/tables.ts": declared.replace("tables: [{", `tables: [${own}, {`) };
+  const own =
+    `{ id: "mine", title: "Mine", rows: { alone: resnet20_, kd: kd_ }, against: resnet20_ }`;
+  const both = {
+    ...FILES,
+    "experiments/toy/tables.ts": declared.replace("tables: [{", `tables: [${own}, {`),
+  };
   return project(both, async (folder) => {
     await put(folder, "experiments/toy/kd.ts", trial(1, 71));
     await run(folder);
     const text = await Deno.readTextFile(join(folder, "experiments/toy/README.md"));
-    const places = ["# A paper", "<!-- table: mine -->", "## Mine", "[kd](kd.ts)", "<!-- table: t1 -->", "## Table 1"];
+    const places = [
+      "# A paper",
+      "<!-- table: mine -->",
+      "## Mine",
+      "[kd](kd.ts)",
+      "<!-- table: t1 -->",
+      "## Table 1",
+    ];
     assertEquals(
       places.map((place) => text.indexOf(place)),
       places.map((place) => text.indexOf(place)).sort((a, b) => a - b),
@@ -123,41 +164,65 @@ await needs(disk, "tables: a paper's folder may have tables of our own too", () 
   });
 });
 
-await needs(disk, "tables: a table of our own says in every format who teaches, and how its methods are set", () => {
-  const again = `${IMPORTS}import teacher from "../teachers/resnet20.ts";
+await needs(
+  disk,
+  "tables: a table of our own says in every format who teaches, and how its methods are set",
+  () => {
+    const again = `${IMPORTS}import teacher from "../teachers/resnet20.ts";
     export default experiment(import.meta, { dataset, teacher: from(teacher, { seed: 2 }), student: resnet8, distiller: kd({ temperature: 8 }), schedule });`;
-  const declared = FILES["experiments/mine/tables.ts"]
-    .replace("import kd_", 'import again from "./again.ts"; import kd_').replace("kd: kd_", "kd: kd_, again");
-  const files = { ...FILES, "experiments/mine/again.ts": again, "experiments/mine/tables.ts": declared };
-  return project(files, async (folder) => {
-    await put(folder, "experiments/mine/again.ts", trial(1, 71));
-    const mine = join(folder, "experiments/mine"), lines: string[] = [];
-    for (const format of ["markdown", "csv", "latex"]) {
-      await runTables(["--format", format, mine], (line) => lines.push(line), unchecked);
-    }
-    const text = await Deno.readTextFile(join(mine, "README.md")), [, csv, latex] = lines;
-    assertStringIncludes(text, "| resnet20 (seed 2) |");
-    assertStringIncludes(csv, "again,resnet20 (seed 2),resnet8,");
-    assertStringIncludes(latex, "again & resnet20 (seed 2) & resnet8 &");
-    assertStringIncludes(text, "- kd (temperature 4, ce 0.1, kd 0.9)\n- again: as kd, but temperature 8\n");
-    const own = text.slice(text.indexOf("**Settings**"));
-    assert(!/^- teacher/m.test(own), own);
-  });
-});
+    const declared = FILES["experiments/mine/tables.ts"]
+      .replace("import kd_", 'import again from "./again.ts"; import kd_').replace(
+        "kd: kd_",
+        "kd: kd_, again",
+      );
+    const files = {
+      ...FILES,
+      "experiments/mine/again.ts": again,
+      "experiments/mine/tables.ts": declared,
+    };
+    return project(files, async (folder) => {
+      await put(folder, "experiments/mine/again.ts", trial(1, 71));
+      const mine = join(folder, "experiments/mine");
+      const lines: string[] = [];
+      for (const format of ["markdown", "csv", "latex"]) {
+        await runTables(["--format", format, mine], (line) => lines.push(line), unchecked);
+      }
+      const text = await Deno.readTextFile(join(mine, "README.md"));
+      const [, csv, latex] = lines;
+      assertStringIncludes(text, "| resnet20 (seed 2) |");
+      assertStringIncludes(csv, "again,resnet20 (seed 2),resnet8,");
+      assertStringIncludes(latex, "again & resnet20 (seed 2) & resnet8 &");
+      assertStringIncludes(
+        text,
+        "- kd (temperature 4, ce 0.1, kd 0.9)\n- again: as kd, but temperature 8\n",
+      );
+      const own = text.slice(text.indexOf("**Settings**"));
+      assert(!/^- teacher/m.test(own), own);
+    });
+  },
+);
 
-await needs([...disk, "run"], "tables: what is written is as deno fmt has it", () =>
-  project(FILES, async (folder) => {
-    await put(folder, "experiments/toy/kd.ts", trial(1, 71));
-    await put(folder, "experiments/toy/kd.ts", trial(2, 73, { quick: true }));
-    await run(folder);
-    const files = ["experiments/toy/README.md", "experiments/mine/README.md", "experiments/toy/kd.json"];
-    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["fmt", "--check", "--no-config", "--line-width=120", ...files],
-      cwd: folder,
-      env: { NO_COLOR: "1" },
-    }).output();
-    assertEquals(code, 0, new TextDecoder().decode(stderr));
-  }));
+await needs(
+  [...disk, "run"],
+  "tables: what is written is as deno fmt has it",
+  () =>
+    project(FILES, async (folder) => {
+      await put(folder, "experiments/toy/kd.ts", trial(1, 71));
+      await put(folder, "experiments/toy/kd.ts", trial(2, 73, { quick: true }));
+      await run(folder);
+      const files = [
+        "experiments/toy/README.md",
+        "experiments/mine/README.md",
+        "experiments/toy/kd.json",
+      ];
+      const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: ["fmt", "--check", "--no-config", "--line-width=120", ...files],
+        cwd: folder,
+        env: { NO_COLOR: "1" },
+      }).output();
+      assertEquals(code, 0, new TextDecoder().decode(stderr));
+    }),
+);
 
 await needs(
   [...disk, "run"],
@@ -191,10 +256,19 @@ await needs(
       assertEquals([unknown, said.trim()], [2, "unknown flag --chek; did you mean --check?"]);
       assertEquals(await command("toy"), [0, "experiments/toy/README.md is up to date\n"]);
       const [wrong, has] = await command("experiments/other");
-      assertEquals([wrong, has.trim()], [2, "there are no tables of experiments/other; there are those of mine, toy"]);
+      assertEquals([wrong, has.trim()], [
+        2,
+        "there are no tables of experiments/other; there are those of mine, toy",
+      ]);
 
-      const misspelt = FILES["experiments/mine/tables.ts"].replace("rows:", "aginst: teacher, rows:");
-      await Deno.writeTextFile(join(folder, "experiments/other/tables.ts"), misspelt.replace("kd: kd_", "kd: kd_.kdd"));
+      const misspelt = FILES["experiments/mine/tables.ts"].replace(
+        "rows:",
+        "aginst: teacher, rows:",
+      );
+      await Deno.writeTextFile(
+        join(folder, "experiments/other/tables.ts"),
+        misspelt.replace("kd: kd_", "kd: kd_.kdd"),
+      );
       const [mistyped, compiler] = await command("other");
       assertEquals(mistyped, 2, compiler);
       assertStringIncludes(compiler, "this does not compile:");
@@ -216,7 +290,10 @@ await needs(
       for (
         const [declared, exit, ...said] of [
           [
-            FILES["experiments/mine/tables.ts"].replace("rows: { teacher,", "against: teacher, rows: {"),
+            FILES["experiments/mine/tables.ts"].replace(
+              "rows: { teacher,",
+              "against: teacher, rows: {",
+            ),
             2,
             "tables.ts: main: what the rows are compared `against` has to be one of them",
           ],
@@ -227,7 +304,12 @@ await needs(
             2,
             "no column resnet8_resnet20 in the row kd; there are resnet20_resnet8",
           ],
-          [wrong.replace("./paper.yaml", "./papers.yaml"), 2, "papers.yaml", "there is no such file"],
+          [
+            wrong.replace("./paper.yaml", "./papers.yaml"),
+            2,
+            "papers.yaml",
+            "there is no such file",
+          ],
           ["export default 3;", 2, "tables.ts exports no tables"],
           ["throw new Error('oh')", 2, "cannot import", "oh"],
         ] as const
@@ -235,7 +317,10 @@ await needs(
         // A module is imported once in a process: each mistake is a folder of its own.
         const other = join(folder, "experiments", `wrong${count++}`);
         await Deno.mkdir(other);
-        await Deno.writeTextFile(join(other, "tables.ts"), declared.replaceAll("./kd.ts", "../toy/kd.ts"));
+        await Deno.writeTextFile(
+          join(other, "tables.ts"),
+          declared.replaceAll("./kd.ts", "../toy/kd.ts"),
+        );
         await Deno.copyFile(at("paper.yaml"), join(other, "paper.yaml"));
         const failure = await assertRejects(() => runTables([other], () => {}, unchecked), Failure);
         assertEquals(failure.exit, exit);
@@ -248,21 +333,34 @@ await needs(
         ["teacher: resnet20", "teacher: nobody", "`deno task describe` lists ours"],
       ];
       for (const [from, to, said] of papers) {
-        const other = join(folder, "experiments", `wrong${count++}`), paper = join(other, "paper.yaml");
+        const other = join(folder, "experiments", `wrong${count++}`);
+        const paper = join(other, "paper.yaml");
         await Deno.mkdir(other);
-        await Deno.writeTextFile(join(other, "tables.ts"), wrong.replaceAll("./kd.ts", "../toy/kd.ts"));
+        await Deno.writeTextFile(
+          join(other, "tables.ts"),
+          wrong.replaceAll("./kd.ts", "../toy/kd.ts"),
+        );
         await Deno.writeTextFile(paper, PAPER.replace(from, to));
         const failure = await assertRejects(() => runTables([other], () => {}, unchecked), Failure);
         assertEquals(failure.exit, 2);
-        assertStringIncludes(failure.message, `${paper}: t1: there is no network ${to.split(" ")[1]}; `);
+        assertStringIncludes(
+          failure.message,
+          `${paper}: t1: there is no network ${to.split(" ")[1]}; `,
+        );
         assertStringIncludes(failure.message, said);
       }
       await put(folder, "experiments/toy/kd.ts", trial(1, 71));
       const result = await Deno.readTextFile(at("kd.json"));
-      await Deno.writeTextFile(at("kd.json"), result.replace("experiments/toy/kd", "experiments/toy/dk"));
+      await Deno.writeTextFile(
+        at("kd.json"),
+        result.replace("experiments/toy/kd", "experiments/toy/dk"),
+      );
       const another = (await run(folder)).failure!;
       assertEquals(another.exit, 3);
-      assertStringIncludes(another.message, `${at("kd.json")} names the experiment experiments/toy/dk`);
+      assertStringIncludes(
+        another.message,
+        `${at("kd.json")} names the experiment experiments/toy/dk`,
+      );
       assertStringIncludes(
         another.message,
         "where the result of experiments/toy/kd belongs: move it to experiments/toy/dk.json, or",
@@ -278,16 +376,34 @@ await needs(
     }),
 );
 
-await needs(["read"], "tables: SLKD's printed differences are those of its printed numbers", async () => {
-  const path = url("../../experiments/slkd/paper.yaml");
-  const { tables } = parsePaper(await Deno.readTextFile(path), path);
-  assertEquals(tables.map(({ rows, columns }) => rows.length * columns.length), [72, 60, 8, 8, 12, 12, 6, 24, 20]);
-  for (const { rows } of tables) {
-    const values = (method: string) => rows.find((row) => row.method === method)!.values.map((value) => value!.mean);
-    for (const { method, delta } of rows) {
-      if (!delta) continue;
-      const of = values(delta.of), over = values(delta.over);
-      values(method).forEach((value, i) => assert(Math.abs(of[i] - over[i] - value) < 1e-9, `${method}, column ${i}`));
+await needs(
+  ["read"],
+  "tables: SLKD's printed differences are those of its printed numbers",
+  async () => {
+    const path = url("../../experiments/slkd/paper.yaml");
+    const { tables } = parsePaper(await Deno.readTextFile(path), path);
+    assertEquals(tables.map(({ rows, columns }) => rows.length * columns.length), [
+      72,
+      60,
+      8,
+      8,
+      12,
+      12,
+      6,
+      24,
+      20,
+    ]);
+    for (const { rows } of tables) {
+      const values = (method: string) =>
+        rows.find((row) => row.method === method)!.values.map((value) => value!.mean);
+      for (const { method, delta } of rows) {
+        if (!delta) continue;
+        const of = values(delta.of);
+        const over = values(delta.over);
+        values(method).forEach((value, i) =>
+          assert(Math.abs(of[i] - over[i] - value) < 1e-9, `${method}, column ${i}`)
+        );
+      }
     }
-  }
-});
+  },
+);

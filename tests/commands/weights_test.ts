@@ -48,7 +48,8 @@ await needs(
   "deno task weights: --json gives all of it as one object",
   () =>
     inTemporary(async (folder) => {
-      const path = `${folder}/w.pth`, value = dict({ model: dict({ w: tensor(storage("0", 2), [2]) }), epoch: int(3) });
+      const path = `${folder}/w.pth`;
+      const value = dict({ model: dict({ w: tensor(storage("0", 2), [2]) }), epoch: int(3) });
       await Deno.writeFile(path, legacyFile(value, { 0: [2, floats(1, 2)] }));
       const printed: string[] = [];
       await runWeights([path, "--json"], (line) => printed.push(line));

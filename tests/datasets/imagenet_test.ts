@@ -21,7 +21,9 @@ const pattern = (grey: number, width: number, height: number): Image => ({
 
 const file = (image: Image): Uint8Array => encode({ ...image, channels: 3 });
 
-const first = pattern(10, 40, 30), second = pattern(20, 24, 50), tested = pattern(30, 33, 47);
+const first = pattern(10, 40, 30);
+const second = pattern(20, 24, 50);
+const tested = pattern(30, 33, 47);
 
 /** The layout of ImageNet as it is commonly sorted. */
 const originals = (): Record<string, Uint8Array> => ({
@@ -40,7 +42,11 @@ Deno.test("imagenet declares what it is asked for, with the usual recipe as defa
     '{"area":[0.08,1],"crop":0,"flip":true,"folder":"imagenet","holdout":0,"mean":[0.485,0.456,0.406],' +
       '"ratio":[0.75,1.3333333333333333],"shorter":256,"size":224,"std":[0.229,0.224,0.225]}',
   );
-  assertEquals(imagenet({ brightness: 0.4 }).augmentation, { crop: 0, flip: true, brightness: 0.4 });
+  assertEquals(imagenet({ brightness: 0.4 }).augmentation, {
+    crop: 0,
+    flip: true,
+    brightness: 0.4,
+  });
   for (
     const wrong of [
       { size: 0 },
@@ -64,7 +70,8 @@ for (const form of ["zip", "directory"] as const) {
     () =>
       inTemporary(async (folder) => {
         writeFiles(`${folder}/imagenet`, originals(), form, "imagenet/");
-        const { classes, image, train, test, close } = await imagenet(small).open(folder), bytes = 12 * 12 * 3;
+        const { classes, image, train, test, close } = await imagenet(small).open(folder);
+        const bytes = 12 * 12 * 3;
         assertEquals([classes, image], [["n01", "n02"], [12, 12, 3]]);
         assertEquals([[...train.labels], [...test.labels]], [[0, 0, 1], [0, 1]]);
         const middle = { kind: "centre", size: 12, shorter: 14 } as const;
@@ -72,13 +79,27 @@ for (const form of ["zip", "directory"] as const) {
         // Without a draw, as for what is held out, training images are read as test images are.
         assertEquals(await train.read([0]), cutOut(first, middle));
 
-        const draw = { seed: 5, epoch: 2 }, drawn = await train.read([0, 1, 2], draw);
-        const part = { kind: "random", size: 12, area: [0.08, 1], ratio: [3 / 4, 4 / 3], seed: 5 } as const;
+        const draw = { seed: 5, epoch: 2 };
+        const drawn = await train.read([0, 1, 2], draw);
+        const part = {
+          kind: "random",
+          size: 12,
+          area: [0.08, 1],
+          ratio: [3 / 4, 4 / 3],
+          seed: 5,
+        } as const;
         assertEquals(drawn.subarray(0, bytes), cutOut(first, { ...part, stream: "part/2/0" }));
-        assertEquals(drawn.subarray(bytes, 2 * bytes), cutOut(second, { ...part, stream: "part/2/1" }));
-        // An image's numbers are its own: whatever is read with it, in whatever order, as a part of whatever split.
+        assertEquals(
+          drawn.subarray(bytes, 2 * bytes),
+          cutOut(second, { ...part, stream: "part/2/1" }),
+        );
+        // An image's numbers are its own: whatever is read with it, in whatever order, as a part of
+        // whatever split.
         assertEquals(await train.read([1], draw), drawn.subarray(bytes, 2 * bytes));
-        assertEquals((await train.read([2, 1, 0, 1], draw)).subarray(2 * bytes, 3 * bytes), drawn.subarray(0, bytes));
+        assertEquals(
+          (await train.read([2, 1, 0, 1], draw)).subarray(2 * bytes, 3 * bytes),
+          drawn.subarray(0, bytes),
+        );
         assertEquals(await subset(train, [2, 1]).read([1], draw), drawn.subarray(bytes, 2 * bytes));
         for (const other of [{ seed: 5, epoch: 3 }, { seed: 6, epoch: 2 }]) {
           assertNotEquals(await train.read([0, 1, 2], other), drawn);
@@ -95,22 +116,36 @@ for (const form of ["zip", "directory"] as const) {
         const refused = async (run: () => Promise<unknown>, ...parts: string[]) => {
           const failure = await assertRejects(run, Failure);
           assertEquals(failure.exit, 3);
-          for (const part of parts) assertEquals(failure.message.includes(part), true, failure.message);
+          for (const part of parts) {
+            assertEquals(failure.message.includes(part), true, failure.message);
+          }
         };
         const opened = (change: (files: Record<string, Uint8Array>) => void) => {
-          const folder = Deno.makeTempDirSync({ dir: parent }), files = originals();
+          const folder = Deno.makeTempDirSync({ dir: parent });
+          const files = originals();
           change(files);
           writeFiles(`${folder}/imagenet`, files, form, "imagenet/");
           return imagenet(small).open(folder);
         };
         const layout = ["ILSVRC2012", "train/<wnid>", "val/<wnid>"];
-        await refused(() => imagenet().open(parent), `there is no ${parent}/imagenet`, "--data DIR", ...layout);
+        await refused(
+          () => imagenet().open(parent),
+          `there is no ${parent}/imagenet`,
+          "--data DIR",
+          ...layout,
+        );
         const gone = "val/n01/ILSVRC2012_val_00000002.JPEG";
-        await refused(() => opened((files) => delete files[gone]), "no class n01 below val", ...layout);
+        await refused(
+          () => opened((files) => delete files[gone]),
+          "no class n01 below val",
+          ...layout,
+        );
         await refused(
           () =>
             opened((files) => {
-              for (const name of Object.keys(files).filter((name) => name.startsWith("val/"))) {
+              for (
+                const name of Object.keys(files).filter((name) => name.startsWith("val/"))
+              ) {
                 files[`val/${name.split("/")[2]}`] = files[name];
                 delete files[name];
               }
@@ -121,12 +156,16 @@ for (const form of ["zip", "directory"] as const) {
         await refused(
           () =>
             opened((files) => {
-              for (const name of Object.keys(files).filter((name) => name.startsWith("train/"))) delete files[name];
+              for (
+                const name of Object.keys(files).filter((name) => name.startsWith("train/"))
+              ) delete files[name];
             }),
           "train",
           ...layout,
         );
-        const { train, close } = await opened((files) => files["train/n01/n01_9.JPEG"] = file(second).slice(0, 80));
+        const { train, close } = await opened((files) =>
+          files["train/n01/n01_9.JPEG"] = file(second).slice(0, 80)
+        );
         await refused(
           () => train.read([0, 1, 2], { seed: 1, epoch: 1 }),
           "train/n01/n01_9.JPEG is broken",
@@ -152,7 +191,11 @@ await needs(
       }, "directory");
       assertEquals([await test.read([0]), await train.read([0])], before);
       Deno.removeSync(`${folder}/imagenet/train/n01/n01_10.JPEG`);
-      await assertRejects(() => train.read([0]), Failure, `${folder}/imagenet/train/n01/n01_10.JPEG`);
+      await assertRejects(
+        () => train.read([0]),
+        Failure,
+        `${folder}/imagenet/train/n01/n01_10.JPEG`,
+      );
       close();
     }),
 );

@@ -10,7 +10,9 @@ const hash = async (bytes: Uint8Array) =>
 
 Deno.test("images are a function of the seed", async () => {
   const open = (seed: number, train = 40) => synthetic({ train, test: 20, seed }).open("");
-  const one = await open(1), again = await open(1, 60), other = await open(2);
+  const one = await open(1);
+  const again = await open(1, 60);
+  const other = await open(2);
   assertEquals(await one.train.read(first(40)), await again.train.read(first(40)));
   assertNotEquals(await one.train.read([0]), await other.train.read([0]));
   assertNotEquals(await one.train.read([0]), await one.test.read([0]));
@@ -26,12 +28,14 @@ Deno.test("the default images are these", async () => {
 });
 
 Deno.test("classes are equally frequent and the images' statistics those that are declared", async () => {
-  const declared = synthetic({ train: 500, test: 20 }), { classes, image, train, test } = await declared.open("");
+  const declared = synthetic({ train: 500, test: 20 });
+  const { classes, image, train, test } = await declared.open("");
   assertEquals([classes.length, classes.slice(0, 3), image], [10, ["0a", "0b", "1a"], [32, 32, 3]]);
   assertEquals([...test.labels], first(20).map((i) => i % 10));
   const pixels = await train.read(first(500));
   const mean = pixels.reduce((sum, value) => sum + value / 255, 0) / pixels.length;
-  const variance = pixels.reduce((sum, value) => sum + (value / 255 - mean) ** 2, 0) / pixels.length;
+  const variance = pixels.reduce((sum, value) => sum + (value / 255 - mean) ** 2, 0) /
+    pixels.length;
   assertAlmostEquals(mean, declared.normalisation.mean[0], 0.02);
   assertAlmostEquals(Math.sqrt(variance), declared.normalisation.std[0], 0.02);
 });
@@ -39,9 +43,13 @@ Deno.test("classes are equally frequent and the images' statistics those that ar
 Deno.test("noise and clutter do what they say", async () => {
   const read = async (noise: number, clutter: number) =>
     await (await synthetic({ train: 10, test: 1, noise, clutter }).open("")).train.read(first(10));
-  const clean = await read(0, 0), noisy = await read(0.1, 0), cluttered = await read(0, 5);
+  const clean = await read(0, 0);
+  const noisy = await read(0.1, 0);
+  const cluttered = await read(0, 5);
   // Away from black and white, where noise is cut off.
-  const differences = [...clean.keys()].filter((i) => clean[i] > 90 && clean[i] < 165).map((i) => noisy[i] - clean[i]);
+  const differences = [...clean.keys()].filter((i) => clean[i] > 90 && clean[i] < 165).map((i) =>
+    noisy[i] - clean[i]
+  );
   const deviation = Math.sqrt(differences.reduce((sum, d) => sum + d * d, 0) / differences.length);
   assertAlmostEquals(deviation / 255, 0.1, 0.01);
   const changed = [...clean.keys()].filter((i) => cluttered[i] !== clean[i]).length / clean.length;
@@ -49,14 +57,22 @@ Deno.test("noise and clutter do what they say", async () => {
 });
 
 Deno.test("other sizes and numbers of classes", async () => {
-  const { classes, image, train } = await synthetic({ classes: 100, size: 8, train: 100, test: 1, take: 100 }).open("");
+  const { classes, image, train } = await synthetic({
+    classes: 100,
+    size: 8,
+    train: 100,
+    test: 1,
+    take: 100,
+  }).open("");
   assertEquals([classes.length, new Set(classes).size, image], [100, 100, [8, 8, 3]]);
   assertEquals((await train.read([99])).length, 8 * 8 * 3);
 });
 
 Deno.test("what makes no sense is an invalid experiment", () => {
   for (
-    const wrong of [{ classes: 1 }, { classes: 101 }, { train: 0 }, { size: 4 }, { noise: -1 }, { noise: NaN }, {
+    const wrong of [{ classes: 1 }, { classes: 101 }, { train: 0 }, { size: 4 }, { noise: -1 }, {
+      noise: NaN,
+    }, {
       clutter: 0.5,
     }, { seed: -1 }]
   ) {

@@ -14,7 +14,10 @@ import { inTemporary } from "../support/temporary.ts";
 const pattern = (grey: number): Image => ({
   width: 64,
   height: 64,
-  data: Uint8Array.from({ length: 64 * 64 * 3 }, (_, i) => grey + 3 * (i % 3) + Math.floor(i / 3) % 64 + (i >> 9)),
+  data: Uint8Array.from(
+    { length: 64 * 64 * 3 },
+    (_, i) => grey + 3 * (i % 3) + Math.floor(i / 3) % 64 + (i >> 9),
+  ),
 });
 
 /** Without loss, whatever the ending says: one of ImageNet's own images is a PNG. */
@@ -31,14 +34,19 @@ const originals = (): Record<string, Uint8Array> => ({
   "train/n01/n01_boxes.txt": text("n01_0.JPEG\t0\t0\t63\t63\nn01_1.JPEG\t0\t0\t63\t63\n"),
   "train/n01/images/n01_1.JPEG": file(11),
   "train/n01/images/n01_0.JPEG": file(10),
-  "val/val_annotations.txt": text("val_1.JPEG\tn02\t0\t32\t44\t62\nval_0.JPEG\tn01\t0\t0\t63\t63\n"),
+  "val/val_annotations.txt": text(
+    "val_1.JPEG\tn02\t0\t32\t44\t62\nval_0.JPEG\tn01\t0\t0\t63\t63\n",
+  ),
   "val/images/val_0.JPEG": file(30),
   "val/images/val_1.JPEG": file(40),
   "test/images/test_0.JPEG": file(50),
 });
 
-const write = (folder: string, files: Record<string, Uint8Array>, form: "zip" | "directory"): void =>
-  writeFiles(`${folder}/tiny-imagenet-200`, files, form, "tiny-imagenet-200/");
+const write = (
+  folder: string,
+  files: Record<string, Uint8Array>,
+  form: "zip" | "directory",
+): void => writeFiles(`${folder}/tiny-imagenet-200`, files, form, "tiny-imagenet-200/");
 
 Deno.test("tinyImagenet declares what it is asked for, with SAKD's settings as defaults", () => {
   assertEquals(
@@ -46,10 +54,20 @@ Deno.test("tinyImagenet declares what it is asked for, with SAKD's settings as d
     '{"crop":0,"flip":true,"folder":"tiny-imagenet-200","holdout":0,"mean":[0.4914,0.4822,0.4465],"size":64,' +
       '"std":[0.2023,0.1994,0.201]}',
   );
-  const asked = tinyImagenet({ size: 32, crop: 4, brightness: 0.2, holdout: 200, views: { strong: { jitter: 0.4 } } });
+  const asked = tinyImagenet({
+    size: 32,
+    crop: 4,
+    brightness: 0.2,
+    holdout: 200,
+    views: { strong: { jitter: 0.4 } },
+  });
   assertEquals(asked.augmentation, { crop: 4, flip: true, brightness: 0.2 });
   assertEquals(asked.views, { strong: { crop: 4, flip: true, brightness: 0.2, jitter: 0.4 } });
-  for (const wrong of [{ size: 0 }, { folder: "../x" }, { brightness: 2 }, { views: { a: { brightness: -1 } } }]) {
+  for (
+    const wrong of [{ size: 0 }, { folder: "../x" }, { brightness: 2 }, {
+      views: { a: { brightness: -1 } },
+    }]
+  ) {
     assertEquals(assertThrows(() => tinyImagenet(wrong), Failure, Object.keys(wrong)[0]).exit, 2);
   }
 });
@@ -81,8 +99,12 @@ for (const form of ["zip", "directory"] as const) {
     `what is missing or wrong in Tiny-ImageNet's ${form} is named`,
     () =>
       inTemporary(async (parent) => {
-        const refused = async (change: (files: Record<string, Uint8Array>) => void, ...parts: string[]) => {
-          const folder = Deno.makeTempDirSync({ dir: parent }), files = originals();
+        const refused = async (
+          change: (files: Record<string, Uint8Array>) => void,
+          ...parts: string[]
+        ) => {
+          const folder = Deno.makeTempDirSync({ dir: parent });
+          const files = originals();
           change(files);
           write(folder, files, form);
           const failure = await assertRejects(() => tinyImagenet().open(folder), Failure);
@@ -94,16 +116,31 @@ for (const form of ["zip", "directory"] as const) {
         await refused((files) => delete files["wnids.txt"], "wnids.txt");
         await refused((files) => files["wnids.txt"] = text("\n"), "wnids.txt is empty");
         await refused((files) => delete files["words.txt"], "words.txt");
-        await refused((files) => files["words.txt"] = text("n01\tgoldfish\n"), "words.txt has no line for n02");
-        await refused((files) => files["wnids.txt"] = text("n02\nn01\nn00\n"), "there is no train/n00");
-        await refused((files) => files["wnids.txt"] = text("n01\n"), "train/n02 is no class of wnids.txt");
+        await refused(
+          (files) => files["words.txt"] = text("n01\tgoldfish\n"),
+          "words.txt has no line for n02",
+        );
+        await refused(
+          (files) => files["wnids.txt"] = text("n02\nn01\nn00\n"),
+          "there is no train/n00",
+        );
+        await refused(
+          (files) => files["wnids.txt"] = text("n01\n"),
+          "train/n02 is no class of wnids.txt",
+        );
         await refused(
           (files) => delete files["train/n02/images/n02_0.JPEG"],
           "class n02 has no JPEG or PNG below train",
         );
         await refused((files) => delete files["val/val_annotations.txt"], "val_annotations.txt");
-        await refused((files) => delete files["val/images/val_1.JPEG"], "there is no val/images/val_1.JPEG");
-        await refused((files) => files["val/images/val_2.JPEG"] = file(1), "no line for val/images/val_2.JPEG");
+        await refused(
+          (files) => delete files["val/images/val_1.JPEG"],
+          "there is no val/images/val_1.JPEG",
+        );
+        await refused(
+          (files) => files["val/images/val_2.JPEG"] = file(1),
+          "no line for val/images/val_2.JPEG",
+        );
         await refused(
           (files) => files["val/val_annotations.txt"] = text("val_0.JPEG\tn05\n"),
           "val/val_annotations.txt gives val_0.JPEG the class n05",
@@ -124,13 +161,24 @@ await needs(
       const refused = async (run: () => Promise<unknown>, ...parts: string[]) => {
         const failure = await assertRejects(run, Failure);
         assertEquals(failure.exit, 3);
-        for (const part of parts) assertEquals(failure.message.includes(part), true, failure.message);
+        for (const part of parts) {
+          assertEquals(failure.message.includes(part), true, failure.message);
+        }
       };
       const open = () => tinyImagenet().open(folder);
-      await refused(open, `there is no ${folder}/tiny-imagenet-200`, "--data DIR", "tiny-imagenet-200.zip", "CS231n");
+      await refused(
+        open,
+        `there is no ${folder}/tiny-imagenet-200`,
+        "--data DIR",
+        "tiny-imagenet-200.zip",
+        "CS231n",
+      );
       write(folder, { ...originals(), "val/images/val_0.JPEG": file(1).slice(0, 90) }, "zip");
       const { train, test, close } = await open();
-      await refused(() => test.read([0, 1]), `${folder}/tiny-imagenet-200.zip: val/images/val_0.JPEG is broken`);
+      await refused(
+        () => test.read([0, 1]),
+        `${folder}/tiny-imagenet-200.zip: val/images/val_0.JPEG is broken`,
+      );
       assertEquals((await train.read([0]))[0], 10);
       close();
       const zip = `${folder}/tiny-imagenet-200.zip`;
@@ -148,27 +196,47 @@ await outside(
   "the first 50 training and 10 validation images of each class in the original layout, of the repository seshuad/IMagenet",
   async () => {
     const full = await tinyImagenet({ folder: subset }).open(data.pathname);
-    const half = await tinyImagenet({ folder: subset.slice(0, -4), size: 32, take: 400 }).open(data.pathname);
-    assertEquals([full.classes.length, new Set(full.classes).size, full.image], [200, 200, [64, 64, 3]]);
+    const half = await tinyImagenet({ folder: subset.slice(0, -4), size: 32, take: 400 }).open(
+      data.pathname,
+    );
+    assertEquals([full.classes.length, new Set(full.classes).size, full.image], [200, 200, [
+      64,
+      64,
+      3,
+    ]]);
     assertEquals([full.classes[0], full.classes[199]], ["goldfish", "acorn"]);
     assertEquals([full.train.size, full.test.size, half.train.size], [10_000, 2000, 400]);
     for (let label = 0; label < 200; label++) {
       const count = (labels: Int32Array) => labels.filter((one) => one === label).length;
-      assertEquals([full.train, full.test, half.train].map(({ labels }) => count(labels)), [50, 10, 2]);
+      assertEquals([full.train, full.test, half.train].map(({ labels }) => count(labels)), [
+        50,
+        10,
+        2,
+      ]);
     }
     // The first annotated image and its class, decoded in the plainest way.
-    const zip = openZip(new URL(subset, data).pathname), decode = await imageDecoder();
-    const [first] = new TextDecoder().decode(zip.read("tiny-imagenet-200/val/val_annotations.txt")).split("\n");
-    const [name, wnid] = first.split("\t"), image = decode(zip.read(`tiny-imagenet-200/val/images/${name}`));
-    const sorted = new TextDecoder().decode(zip.read("tiny-imagenet-200/wnids.txt")).trim().split("\n").sort();
+    const zip = openZip(new URL(subset, data).pathname);
+    const decode = await imageDecoder();
+    const [first] = new TextDecoder().decode(zip.read("tiny-imagenet-200/val/val_annotations.txt"))
+      .split("\n");
+    const [name, wnid] = first.split("\t");
+    const image = decode(zip.read(`tiny-imagenet-200/val/images/${name}`));
+    const sorted = new TextDecoder().decode(zip.read("tiny-imagenet-200/wnids.txt")).trim().split(
+      "\n",
+    ).sort();
     assertEquals(sorted[full.test.labels[0]], wnid);
     assertEquals(await full.test.read([0]), image.data);
     const scaled = await half.test.read([0]);
-    for (const [x, y, c] of [[0, 0, 0], [31, 31, 2], [17, 5, 1], [3, 29, 0], [20, 11, 2]] as const) {
+    for (
+      const [x, y, c] of [[0, 0, 0], [31, 31, 2], [17, 5, 1], [3, 29, 0], [20, 11, 2]] as const
+    ) {
       assertAlmostEquals(scaled[(y * 32 + x) * 3 + c], bilinear(image, [32, 32], [x, y, c]), 1);
     }
     // Grey files are among them.
-    assertEquals((await full.train.read(Array.from({ length: 64 }, (_, i) => i * 150))).length, 64 * 12288);
+    assertEquals(
+      (await full.train.read(Array.from({ length: 64 }, (_, i) => i * 150))).length,
+      64 * 12288,
+    );
     zip.close();
     half.close();
     full.close();

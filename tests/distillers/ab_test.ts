@@ -14,20 +14,35 @@ import { toy } from "../support/toy.ts";
 await method("ab", () => ab());
 await method("ab beside kd", () => ab({ kd: 0.9 }));
 await method("ab's first stage", () => abInit());
-await method("ab's first stage between maps as large", () => abInit(), { teacher: toy("as large", 2) });
-await method("ab's first stage at one tap", () => abInit({ taps: [["block1", "block2"]], margin: 0.5 }));
+await method("ab's first stage between maps as large", () => abInit(), {
+  teacher: toy("as large", 2),
+});
+await method(
+  "ab's first stage at one tap",
+  () => abInit({ taps: [["block1", "block2"]], margin: 0.5 }),
+);
 
 const pairs = [["first", "first"], ["second", "second"]] as const;
 const shapes = { first: [5, 3, 4], second: [3, 3, 2], logits: [5] };
 masks("ab beside kd", () => ab({ kd: 1 }), { student: { logits: [5] }, teacher: { logits: [5] } });
 for (const samples of ["different", "degenerate"] as const) {
-  masks("ab's first stage", () => abInit({ taps: pairs }), { student: shapes, teacher: shapes }, samples);
-  const square = { first: [6, 6, 4], second: [3, 3, 2], logits: [5] }, larger = { ...square, first: [6, 6, 5] };
-  masks("ab's first stage by connectors", () => abInit({ taps: pairs }), { student: square, teacher: larger }, samples);
+  masks(
+    "ab's first stage",
+    () => abInit({ taps: pairs }),
+    { student: shapes, teacher: shapes },
+    samples,
+  );
+  const square = { first: [6, 6, 4], second: [3, 3, 2], logits: [5] };
+  const larger = { ...square, first: [6, 6, 5] };
+  masks("ab's first stage by connectors", () => abInit({ taps: pairs }), {
+    student: square,
+    teacher: larger,
+  }, samples);
 }
 
 Deno.test("a neuron costs nothing where it is on the teacher's side by the margin, and its distance from there else", async () => {
-  const student = [2, 1, 0.5, -3, -2, -1, -0.5, 3], teacher = [1, 1, 1, 1, 0, 0, -1, -1];
+  const student = [2, 1, 0.5, -3, -2, -1, -0.5, 3];
+  const teacher = [1, 1, 1, 1, 0, 0, -1, -1];
   const network = given({ map: [1, 1, 1, 8], logits: [1, 2] });
   const made = cast({
     student: network,
@@ -49,11 +64,18 @@ Deno.test("a neuron costs nothing where it is on the teacher's side by the margi
   const short = [0, 0, 0.5, 4, 0, 0, -0.5, -4];
   const cost = short.reduce((sum, off) => sum + off ** 2, 0);
   assertAlmostEquals(values.terms.ab_map[0], 3 / 1000 * cost, 1e-6);
-  Array.from(after("student.map.value")).forEach((slope, i) => assertAlmostEquals(slope, -6 / 1000 * short[i], 1e-6));
+  Array.from(after("student.map.value")).forEach((slope, i) =>
+    assertAlmostEquals(slope, -6 / 1000 * short[i], 1e-6)
+  );
 });
 
 Deno.test("deeper taps weigh twice as much as those before them", async () => {
-  const network = given({ first: [1, 1, 1, 1], second: [1, 1, 1, 1], third: [1, 1, 1, 1], logits: [1, 2] });
+  const network = given({
+    first: [1, 1, 1, 1],
+    second: [1, 1, 1, 1],
+    third: [1, 1, 1, 1],
+    logits: [1, 2],
+  });
   const all = (["first", "second", "third"] as const).map((tap) => [tap, tap] as const);
   const made = cast({
     student: network,
@@ -63,7 +85,8 @@ Deno.test("deeper taps weigh twice as much as those before them", async () => {
     classes: 2,
     values: new Map(),
   });
-  const engine = await open("cpu"), image = { shape: [1, 1, 1, 1], data: new Float32Array(1) };
+  const engine = await open("cpu");
+  const image = { shape: [1, 1, 1, 1], data: new Float32Array(1) };
   const { values } = await firstStep(engine, made)(image, Int32Array.of(0));
   engine.close();
   const costs = all.map(([tap]) => values.terms[`ab_${tap}`][0] / (3 / 1000));
@@ -72,7 +95,12 @@ Deno.test("deeper taps weigh twice as much as those before them", async () => {
 
 Deno.test("the first stage leaves what RepDistiller's feature modules leave out", () => {
   const untouched = (network: Net<"logits">) => {
-    const model = buildModel(network, variables({ seed: 1, collected: new Map() }), [32, 32, 3], 10);
+    const model = buildModel(
+      network,
+      variables({ seed: 1, collected: new Map() }),
+      [32, 32, 3],
+      10,
+    );
     return abInit().frozenVariables!(model).map(({ name }) => name);
   };
   assertEquals(untouched(wrn_16_1), [
@@ -95,14 +123,24 @@ Deno.test("a wide ResNet's closing norm scores by running statistics, which stay
     classes: 3,
     values: new Map([["student.block3.after.mean", new Float32Array(64).fill(0.5)]]),
   });
-  const engine = await open("cpu"), data = Float32Array.from({ length: 2 * 8 * 8 * 3 }, (_, i) => Math.sin(i));
-  const { after } = await firstStep(engine, made)({ shape: [2, 8, 8, 3], data }, Int32Array.of(0, 1));
+  const engine = await open("cpu");
+  const data = Float32Array.from({ length: 2 * 8 * 8 * 3 }, (_, i) => Math.sin(i));
+  const { after } = await firstStep(engine, made)(
+    { shape: [2, 8, 8, 3], data },
+    Int32Array.of(0, 1),
+  );
   const start = (name: string) => made.collected.get(name)!.initial();
-  for (const name of ["scale", "offset", "mean", "variance"].map((name) => `student.block3.after.${name}`)) {
+  for (
+    const name of ["scale", "offset", "mean", "variance"].map((name) =>
+      `student.block3.after.${name}`
+    )
+  ) {
     assertEquals(after(name), start(name), name);
   }
   assertEquals(
-    after("student.block2.after.mean").every((value, i) => value === start("student.block2.after.mean")[i]),
+    after("student.block2.after.mean").every((value, i) =>
+      value === start("student.block2.after.mean")[i]
+    ),
     false,
   );
   engine.close();

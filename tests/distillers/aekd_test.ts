@@ -12,14 +12,22 @@ import { assertNear } from "../support/tolerance.ts";
 import { large, type Toy, toy } from "../support/toy.ts";
 import { flat, training } from "../support/toy_training.ts";
 
-const larger = toy("larger", 6), teacher: readonly [Toy, Toy] = [large, larger];
+const larger = toy("larger", 6);
+const teacher: readonly [Toy, Toy] = [large, larger];
 const hints = { guided: "block1", hint: "block2", begin: 1, weight: 10 } as const;
 
 await method("aekd", () => aekd(), { teacher });
-await method("aekd by directions, standardised", () => aekd({ directions: true, standardised: true }), { teacher });
+await method(
+  "aekd by directions, standardised",
+  () => aekd({ directions: true, standardised: true }),
+  { teacher },
+);
 await method("aekd with hints", () => aekd({ hints }), { teacher });
 
-const logits = { student: { logits: [5] }, teacher: [{ logits: [5] }, { logits: [5] }, { logits: [5] }] };
+const logits = {
+  student: { logits: [5] },
+  teacher: [{ logits: [5] }, { logits: [5] }, { logits: [5] }],
+};
 masks("aekd", () => aekd(), logits);
 masks("aekd", () => aekd(), logits, "degenerate");
 masks("aekd by directions", () => aekd({ directions: true, most: 1 }), logits);
@@ -28,22 +36,27 @@ const maps = {
   teacher: [{ map: [4, 4, 2], logits: [5] }, { map: [2, 2, 3], logits: [5] }],
 };
 const hinted = () => aekd({ hints: { guided: "map", hint: "map", begin: 1 } });
-for (const samples of ["different", "degenerate"] as const) masks("aekd with hints", hinted, maps, samples);
+for (const samples of ["different", "degenerate"] as const) {
+  masks("aekd with hints", hinted, maps, samples);
+}
 
 /** The terms of the first step and the gradient of the student's first layers. */
 async function first(options: AekdOptions<"block1", "block2">, teacher: SeveralTeachers<Toy>) {
-  const engine = await open("cpu"), { step, read } = await training(engine, aekd(options), { teacher });
-  const { terms } = await step(),
-    gradient = flat(await read("velocity.student.")),
-    own = flat(await read("velocity.distiller."));
+  const engine = await open("cpu");
+  const { step, read } = await training(engine, aekd(options), { teacher });
+  const { terms } = await step();
+  const gradient = flat(await read("velocity.student."));
+  const own = flat(await read("velocity.distiller."));
   engine.close();
   return { terms, gradient, own };
 }
 
 Deno.test("where no teacher may count more than an equal share it is aver", async () => {
   const ours = await first({ most: 0.5 }, teacher);
-  const engine = await open("cpu"), { step, read } = await training(engine, aver(), { teacher });
-  const { terms } = await step(), gradient = flat(await read("velocity.student."));
+  const engine = await open("cpu");
+  const { step, read } = await training(engine, aver(), { teacher });
+  const { terms } = await step();
+  const gradient = flat(await read("velocity.student."));
   engine.close();
   for (const name of ["task", "teacher1", "teacher2"]) {
     assertAlmostEquals(ours.terms[name][0], terms[name][0], 1e-5);
@@ -52,7 +65,8 @@ Deno.test("where no teacher may count more than an equal share it is aver", asyn
 });
 
 Deno.test("hints count from their epoch on, and by their directions", async () => {
-  const before = await first({ hints: { ...hints, begin: 2 } }, teacher), without = await first({}, teacher);
+  const before = await first({ hints: { ...hints, begin: 2 } }, teacher);
+  const without = await first({}, teacher);
   assertEquals(before.gradient, without.gradient);
   assert(before.own.every((value) => value === 0));
   const [one, two] = [1, 2].map((i) => before.terms[`hint${i}`][0]);
@@ -63,7 +77,10 @@ Deno.test("hints count from their epoch on, and by their directions", async () =
 });
 
 Deno.test("more teachers than can be weighed are refused", () => {
-  const cast = { teacher: new Array(9).fill({}), student: {} } as unknown as BuildContext<Scorer, SeveralTeachers>;
+  const cast = { teacher: new Array(9).fill({}), student: {} } as unknown as BuildContext<
+    Scorer,
+    SeveralTeachers
+  >;
   const { exit, message } = assertThrows(() => aekd().build(cast), Failure);
   assertEquals([exit, message.includes("8 teachers at most, not 9")], [2, true]);
 });
@@ -71,7 +88,9 @@ Deno.test("more teachers than can be weighed are refused", () => {
 Deno.test("the mixture of the gradients is one that no teacher objects to", async () => {
   await tf.setBackend("cpu");
   const student = tf.tensor2d([[1, 0, -1], [0.5, 2, 0]]);
-  const teachers = [[[3, 0, 0], [0, 1, 2]], [[0, 3, 0], [1, 1, -2]]].map((rows) => tf.tensor2d(rows));
+  const teachers = [[[3, 0, 0], [0, 1, 2]], [[0, 3, 0], [1, 1, -2]]].map((rows) =>
+    tf.tensor2d(rows)
+  );
   const output = (logits: tf.Tensor) => ({ taps: { logits } });
   const objective = (student: tf.Tensor) => {
     const step = {
@@ -80,14 +99,18 @@ Deno.test("the mixture of the gradients is one that no teacher objects to", asyn
       task: () => tf.zeros([2]),
       mask: () => undefined,
     };
-    const cast = { teacher: teachers, student: {} } as unknown as BuildContext<Scorer, SeveralTeachers>;
+    const cast = { teacher: teachers, student: {} } as unknown as BuildContext<
+      Scorer,
+      SeveralTeachers
+    >;
     const terms = aekd({ temperature: 1, kd: 1, most: 1 }).build(cast)(step as never) as Record<
       string,
       [tf.Tensor, tf.Tensor]
     >;
     return tf.addN([1, 2].map((i) => tf.mean(tf.mul(...terms[`teacher${i}`])))) as tf.Scalar;
   };
-  const mixture = tf.mul(tf.mean(tf.grad(objective)(student), 0), 2), [length] = tf.sum(tf.square(mixture)).dataSync();
+  const mixture = tf.mul(tf.mean(tf.grad(objective)(student), 0), 2);
+  const [length] = tf.sum(tf.square(mixture)).dataSync();
   for (const one of teachers) {
     const own = tf.mean(tf.sub(tf.softmax(student), tf.softmax(one)), 0);
     assert(tf.sum(tf.mul(own, mixture)).dataSync()[0] >= length - 1e-5);

@@ -20,7 +20,8 @@ for (const samples of ["different", "degenerate"] as const) {
 
 Deno.test("each pair of taps is a term of its own", async () => {
   const engine = await open("cpu");
-  const values = async (distiller: ReturnType<typeof at>) => await (await training(engine, distiller)).step();
+  const values = async (distiller: ReturnType<typeof at>) =>
+    await (await training(engine, distiller)).step();
   assertEquals(Object.keys((await values(at())).terms), [
     "task",
     "at_block1",
@@ -32,7 +33,14 @@ Deno.test("each pair of taps is a term of its own", async () => {
 });
 
 Deno.test("what at is asked for is in its declaration", () => {
-  assertEquals(at().options, { taps: "maps", distance: "squared", weight: 1000, ce: 1, kd: 0, temperature: 4 });
+  assertEquals(at().options, {
+    taps: "maps",
+    distance: "squared",
+    weight: 1000,
+    ce: 1,
+    kd: 0,
+    temperature: 4,
+  });
   assertEquals(at({ taps: [["block1", "block2"]] }).options, {
     ...at().options as object,
     taps: [["block1", "block2"]],

@@ -19,9 +19,14 @@ masks("aver", () => aver(), {
 
 Deno.test("aver is the mean of what each teacher teaches by kd", async () => {
   const engine = await open("cpu");
-  const both = await (await training(engine, aver({ ce: 0.3, kd: 0.8 }), { teacher: [large, large], student: small }))
+  const both = await (await training(engine, aver({ ce: 0.3, kd: 0.8 }), {
+    teacher: [large, large],
+    student: small,
+  }))
     .step();
-  const alone = await (await training(engine, kd({ ce: 0.3, kd: 0.8 }), { teacher: large, student: small })).step();
+  const alone =
+    await (await training(engine, kd({ ce: 0.3, kd: 0.8 }), { teacher: large, student: small }))
+      .step();
   engine.close();
   assertEquals(Object.keys(both.terms), [
     "task",

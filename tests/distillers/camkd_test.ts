@@ -7,12 +7,21 @@ import { method } from "../support/method.ts";
 import { large, type Toy, toy } from "../support/toy.ts";
 import { flat, training } from "../support/toy_training.ts";
 
-const larger = toy("larger", 6), teacher: readonly [Toy, Toy] = [large, larger];
+const larger = toy("larger", 6);
+const teacher: readonly [Toy, Toy] = [large, larger];
 
 await method("camkd", () => camkd({ begin: 1 }), { teacher });
 await method("camkd of logits", () => camkd({ weight: 0 }), { teacher });
-await method("camkd from a smaller map", () => camkd({ begin: 1, student: "block2", teacher: "block1" }), { teacher });
-await method("camkd from a larger map", () => camkd({ begin: 1, student: "stem", teacher: "block2" }), { teacher });
+await method(
+  "camkd from a smaller map",
+  () => camkd({ begin: 1, student: "block2", teacher: "block1" }),
+  { teacher },
+);
+await method(
+  "camkd from a larger map",
+  () => camkd({ begin: 1, student: "stem", teacher: "block2" }),
+  { teacher },
+);
 
 masks("camkd of logits", () => camkd({ weight: 0 }), {
   student: { logits: [5] },
@@ -28,19 +37,22 @@ for (const samples of ["different", "degenerate"] as const) {
 
 /** The terms of the first step and the gradients of the student and the embeddings. */
 async function first(options: CamkdOptions<"block1", "block2" | "pooled">) {
-  const engine = await open("cpu"), { step, read } = await training(engine, camkd(options), { teacher });
-  const { terms } = await step(),
-    gradient = flat(await read("velocity.student.")),
-    own = await read("velocity.distiller.");
+  const engine = await open("cpu");
+  const { step, read } = await training(engine, camkd(options), { teacher });
+  const { terms } = await step();
+  const gradient = flat(await read("velocity.student."));
+  const own = await read("velocity.distiller.");
   engine.close();
   return { terms, gradient, own };
 }
 
 Deno.test("camkd's maps count from the second epoch on, each in proportion to their weight", async () => {
-  const logits = await first({ weight: 0 }), before = await first({});
+  const logits = await first({ weight: 0 });
+  const before = await first({});
   assertEquals(before.gradient, logits.gradient);
   assertEquals([before.terms.hint1[0], before.terms.hint2[0]], [0, 0]);
-  const begun = await first({ begin: 1, weight: 5 }), double = await first({ begin: 1, weight: 10 });
+  const begun = await first({ begin: 1, weight: 5 });
+  const double = await first({ begin: 1, weight: 10 });
   for (const name of ["hint1", "hint2"]) {
     assert(begun.terms[name][0] > 0);
     assertAlmostEquals(double.terms[name][0], 2 * begun.terms[name][0], 1e-5);
@@ -49,7 +61,10 @@ Deno.test("camkd's maps count from the second epoch on, each in proportion to th
 
 Deno.test("camkd embeds the last map, of each teacher on its own", async () => {
   const { own } = await first({ begin: 1 });
-  const shapes = Array.from(own, ([name, values]) => [name.replace("velocity.distiller.", ""), values.length]);
+  const shapes = Array.from(
+    own,
+    ([name, values]) => [name.replace("velocity.distiller.", ""), values.length],
+  );
   assertEquals(shapes.filter(([name]) => String(name).endsWith("weight")), [
     ["embed1.0.0.weight", 4 * 8],
     ["embed2.0.0.weight", 4 * 12],
@@ -61,5 +76,8 @@ Deno.test("camkd refuses a tap that is no map", async () => {
   const refused = training(engine, camkd({ teacher: "pooled" }), { teacher });
   const { exit, message } = await assertRejects(() => refused, Failure);
   engine.close();
-  assertEquals([exit, message.includes("camkd embeds one map as another, not [2,2,4] as [8]")], [2, true]);
+  assertEquals([exit, message.includes("camkd embeds one map as another, not [2,2,4] as [8]")], [
+    2,
+    true,
+  ]);
 });

@@ -15,9 +15,16 @@ for (const kernel of ["consecutive", "bilinear", "gaussian"] as const) {
 }
 
 /** The congruence of these embeddings, one number each. */
-async function congruence(student: number[], teacher: number[], options: CcOptions<"pooled", "pooled">) {
-  const batch = student.length, network = given({ pooled: [batch, 1], logits: [batch, 2] });
-  const values = new Map(Object.entries({ "student.pooled.value": student, "teacher1.pooled.value": teacher }));
+async function congruence(
+  student: number[],
+  teacher: number[],
+  options: CcOptions<"pooled", "pooled">,
+) {
+  const batch = student.length;
+  const network = given({ pooled: [batch, 1], logits: [batch, 2] });
+  const values = new Map(
+    Object.entries({ "student.pooled.value": student, "teacher1.pooled.value": teacher }),
+  );
   for (const who of ["student", "teacher"]) {
     values.set(`distiller.embed.${who}.0.weight`, [1]).set(`distiller.embed.${who}.0.bias`, [0]);
   }
@@ -29,19 +36,25 @@ async function congruence(student: number[], teacher: number[], options: CcOptio
     classes: 2,
     values: new Map(Array.from(values, ([name, numbers]) => [name, Float32Array.from(numbers)])),
   });
-  const engine = await open("cpu"), image = { shape: [batch, 1, 1, 1], data: new Float32Array(batch) };
+  const engine = await open("cpu");
+  const image = { shape: [batch, 1, 1, 1], data: new Float32Array(batch) };
   const step = await firstStep(engine, made)(image, new Int32Array(batch));
   engine.close();
   return step.values.terms.cc[0];
 }
 
 Deno.test("cc multiplies what samples that follow each other are off by", async () => {
-  assertAlmostEquals(await congruence([1, 5, -2, 0], [0, 3, 1, 4], {}), (1 * 2 + 2 * 3 + 3 * 4) / 3, 1e-5);
+  assertAlmostEquals(
+    await congruence([1, 5, -2, 0], [0, 3, 1, 4], {}),
+    (1 * 2 + 2 * 3 + 3 * 4) / 3,
+    1e-5,
+  );
   assertEquals(await congruence([1], [0], {}), 0);
 });
 
 Deno.test("cc's kernels are the paper's", async () => {
-  const student = [0.5, -1], teacher = [1, 0.25];
+  const student = [0.5, -1];
+  const teacher = [1, 0.25];
   const distance = (kernel: (a: number, b: number) => number) => {
     const off = [0, 1, 2, 3].map((pair) => {
       const [i, j] = [pair >> 1, pair & 1];

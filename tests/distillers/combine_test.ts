@@ -1,4 +1,10 @@
-import { assert, assertAlmostEquals, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertNotEquals,
+  assertThrows,
+} from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import {
   type Distiller,
@@ -38,20 +44,30 @@ import { assertNear } from "../support/tolerance.ts";
 import { large, small, type Toy, toy } from "../support/toy.ts";
 import { flat, training } from "../support/toy_training.ts";
 
-const larger = toy("larger", 6), pair: readonly [Toy, Toy] = [large, larger];
+const larger = toy("larger", 6);
+const pair: readonly [Toy, Toy] = [large, larger];
 
 await method("combine(kd, fitnets)", () => combine(kd(), fitnets()));
-await method("combine(slkd, combine(sp, fitnets))", () => combine(slkd(), combine(sp(), fitnets())));
+await method(
+  "combine(slkd, combine(sp, fitnets))",
+  () => combine(slkd(), combine(sp(), fitnets())),
+);
 await method("combine(aver, camkd)", () => combine(aver(), camkd({ begin: 1 })), { teacher: pair });
 await method("combine(scratch, fitnets)", () => combine(scratch(), fitnets()));
 
 Deno.test("what trains modules for others is not combined", () => {
   const { exit, message } = assertThrows(() => combine(fitnets(), ftInit()), Failure);
   assertEquals(exit, 2);
-  assertEquals(message, "combine: ft_init trains modules for others, so it needs an experiment of its own");
+  assertEquals(
+    message,
+    "combine: ft_init trains modules for others, so it needs an experiment of its own",
+  );
 });
 
-/** A method alone, with or without its task, its modules and random numbers those that it has in a `place`. */
+/**
+ * A method alone, with or without its task, its modules and random numbers those that it has in a
+ * `place`.
+ */
 function alone<S extends Net, T extends Teachers, D>(
   distiller: Distiller<S, T, D>,
   place: "first" | "second",
@@ -62,7 +78,8 @@ function alone<S extends Net, T extends Teachers, D>(
     build(cast) {
       const loss = distiller.build({ ...cast, create: cast.create.in(place) });
       return (step) => {
-        const { task, ...terms } = withMemory(loss({ ...step, random: step.random.in(place) })).terms;
+        const { task, ...terms } =
+          withMemory(loss({ ...step, random: step.random.in(place) })).terms;
         return isTask ? { task, ...terms } : terms;
       };
     },
@@ -71,30 +88,52 @@ function alone<S extends Net, T extends Teachers, D>(
 
 /** The loss of the first step, its terms and its gradients by the student's variables. */
 async function first<T extends Teachers, D>(distiller: Distiller<Toy, T, D>, teacher: T) {
-  const engine = await open("cpu"), { step, read } = await training(engine, distiller, { teacher });
-  const { loss: [loss], terms } = await step(), gradient = flat(await read("velocity.student."));
+  const engine = await open("cpu");
+  const { step, read } = await training(engine, distiller, { teacher });
+  const { loss: [loss], terms } = await step();
+  const gradient = flat(await read("velocity.student."));
   engine.close();
-  return { loss, terms: Object.fromEntries(Object.entries(terms).map(([name, [value]]) => [name, value])), gradient };
+  return {
+    loss,
+    terms: Object.fromEntries(Object.entries(terms).map(([name, [value]]) => [name, value])),
+    gradient,
+  };
 }
 
-/** Holds a combination to the sum of its parts; `renamed` are the second one's terms that are called otherwise in it. */
+/**
+ * Holds a combination to the sum of its parts; `renamed` are the second one's terms that are called
+ * otherwise in it.
+ */
 async function assertSum<T extends Teachers, U extends Teachers, V extends T & U, D, E>(
   a: Distiller<Toy, T, D>,
   b: Distiller<Toy, U, E>,
   teacher: V,
   renamed: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  const methods = [combine(a, b), alone(a, "first"), alone(b, "second", false)] as unknown as Distiller<Toy, V>[];
+  const methods = [
+    combine(a, b),
+    alone(a, "first"),
+    alone(b, "second", false),
+  ] as unknown as Distiller<Toy, V>[];
   const [both, one, other] = await Promise.all(methods.map((method) => first(method, teacher)));
   const { loss, terms } = both;
   assertAlmostEquals(loss, one.loss + other.loss, 1e-4 * Math.abs(loss));
   const parts = {
     ...one.terms,
-    ...Object.fromEntries(Object.entries(other.terms).map(([name, value]) => [renamed[name] ?? name, value])),
+    ...Object.fromEntries(
+      Object.entries(other.terms).map(([name, value]) => [renamed[name] ?? name, value]),
+    ),
   };
   assertEquals(Object.keys(terms).sort(), Object.keys(parts).sort());
-  for (const [name, value] of Object.entries(terms)) assertAlmostEquals(value, parts[name], 1e-5 * Math.max(1, value));
-  assertNear("the student's gradient", both.gradient, one.gradient.map((value, i) => value + other.gradient[i]), 1e-5);
+  for (const [name, value] of Object.entries(terms)) {
+    assertAlmostEquals(value, parts[name], 1e-5 * Math.max(1, value));
+  }
+  assertNear(
+    "the student's gradient",
+    both.gradient,
+    one.gradient.map((value, i) => value + other.gradient[i]),
+    1e-5,
+  );
 }
 
 Deno.test("a combination is the sum of its methods without the second one's task, values and gradients", async () => {
@@ -117,7 +156,9 @@ Deno.test("terms that are called alike are told apart, as often as it takes", as
 });
 
 Deno.test("a term that is named after its method keeps its role", async () => {
-  const roles = await rolesOf(combine(dml({ peer: small }), dml({ peer: small })), { teacher: undefined });
+  const roles = await rolesOf(combine(dml({ peer: small }), dml({ peer: small })), {
+    teacher: undefined,
+  });
   assertEquals([roles.dml_peer_task, roles.dml_kd], ["task", undefined]);
 });
 
@@ -128,7 +169,8 @@ const counting = (): Distiller<Toy> => ({
   build({ create }) {
     const steps = create.memory("steps", [], constant(0));
     return ({ student, random }): LossWithMemory => {
-      const batch = student.taps.logits.shape[0], next = tf.add(steps.value, 1);
+      const batch = student.taps.logits.shape[0];
+      const next = tf.add(steps.value, 1);
       const terms: Terms = {
         counted: [1, tf.fill([batch], 1)],
         drawn: [1, tf.mul(tf.ones([batch]), random.uniform([]))],
@@ -139,10 +181,12 @@ const counting = (): Distiller<Toy> => ({
 });
 
 Deno.test("each remembers what it remembers and draws its own random numbers", async () => {
-  const engine = await open("cpu"), combined = combine(combine(scratch(), counting()), counting());
+  const engine = await open("cpu");
+  const combined = combine(combine(scratch(), counting()), counting());
   const { step, read } = await training(engine, combined, { teacher: undefined });
   await step();
-  const { terms, reports } = await step(), memories = await read("distiller.");
+  const { terms, reports } = await step();
+  const memories = await read("distiller.");
   engine.close();
   assertEquals(Array.from(memories, ([name, [value]]) => [name, value]), [
     ["distiller.first.second.steps", 2],
@@ -154,9 +198,17 @@ Deno.test("each remembers what it remembers and draws its own random numbers", a
 
 Deno.test("a combination declares both methods, cites both papers and takes what both take", () => {
   const { id, options, paper, needs, frozenVariables } = combine(kd({ temperature: 2 }), scratch());
-  assertEquals([id, paper, needs, frozenVariables], ["kd+scratch", kd().paper, undefined, undefined]);
+  assertEquals([id, paper, needs, frozenVariables], [
+    "kd+scratch",
+    kd().paper,
+    undefined,
+    undefined,
+  ]);
   assertEquals(options, {
-    methods: [{ id: "kd", options: kd({ temperature: 2 }).options }, { id: "scratch", options: {} }],
+    methods: [{ id: "kd", options: kd({ temperature: 2 }).options }, {
+      id: "scratch",
+      options: {},
+    }],
   });
   assertEquals(combine(kd(), fitnets()).paper, `${kd().paper}; ${fitnets().paper}`);
   assertEquals(combine(scratch(), counting()).paper, undefined);
@@ -164,37 +216,59 @@ Deno.test("a combination declares both methods, cites both papers and takes what
 
 declare const dataset: Dataset;
 declare const mixed: Dataset<Mix>;
-/** A method that has not been released: it takes two teachers with a tap that vgg13 has and resnet20 lacks. */
-declare const deep: Distiller<Net<"logits">, readonly [Net<"block4" | "logits">, Net<"block4" | "logits">]>;
+/**
+ * A method that has not been released: it takes two teachers with a tap that vgg13 has and resnet20
+ * lacks.
+ */
+declare const deep: Distiller<
+  Net<"logits">,
+  readonly [Net<"block4" | "logits">, Net<"block4" | "logits">]
+>;
 
 Deno.test("combinations that fit nobody are compile errors", () => {
   assert(typeof mistakes === "function");
 });
 
 function mistakes(): void {
-  const meta = { url: "" },
-    schedule = sgd({ epochs: 1, batch: 64, lr: 0.1 }),
-    shared = { dataset, student: vgg8, schedule };
-  const teacher = from(experiment(meta, { dataset, student: vgg13, distiller: scratch(), schedule }));
-  const other = from(experiment(meta, { dataset, student: resnet20, distiller: scratch(), schedule }));
+  const meta = { url: "" };
+  const schedule = sgd({ epochs: 1, batch: 64, lr: 0.1 });
+  const shared = { dataset, student: vgg8, schedule };
+  const teacher = from(
+    experiment(meta, { dataset, student: vgg13, distiller: scratch(), schedule }),
+  );
+  const other = from(
+    experiment(meta, { dataset, student: resnet20, distiller: scratch(), schedule }),
+  );
 
   const both = ensemble(teacher, other);
 
   // What is right.
-  experiment(meta, { ...shared, teacher, distiller: combine(kd(), fitnets({ guided: "block3", hint: "block4" })) });
+  experiment(meta, {
+    ...shared,
+    teacher,
+    distiller: combine(kd(), fitnets({ guided: "block3", hint: "block4" })),
+  });
   experiment(meta, { ...shared, teacher, distiller: combine(scratch(), kd()) });
   experiment(meta, { ...shared, teacher, distiller: combine(kd(), scratch()) });
   experiment(meta, { ...shared, distiller: combine(scratch(), scratch()) });
   experiment(meta, { ...shared, teacher: both, distiller: combine(aver(), camkd()) });
-  experiment(meta, { ...shared, teacher: ensemble(teacher, teacher), distiller: combine(aver(), deep) });
+  experiment(meta, {
+    ...shared,
+    teacher: ensemble(teacher, teacher),
+    distiller: combine(aver(), deep),
+  });
   experiment(meta, { ...shared, dataset: mixed, teacher, distiller: combine(kd(), sp()) });
 
   // @ts-expect-error: the student has no tap of this name.
   experiment(meta, { ...shared, teacher, distiller: combine(kd(), fitnets({ guided: "blok3" })) });
   // @ts-expect-error: the first one's tap counts too.
   experiment(meta, { ...shared, teacher, distiller: combine(fitnets({ guided: "blok3" }), kd()) });
-  // @ts-expect-error: the teacher has no such tap.
-  experiment(meta, { ...shared, teacher: other, distiller: combine(kd(), fitnets({ hint: "block4" })) });
+  experiment(meta, {
+    ...shared,
+    teacher: other,
+    // @ts-expect-error: the teacher has no such tap.
+    distiller: combine(kd(), fitnets({ hint: "block4" })),
+  });
   // @ts-expect-error: nobody teaches.
   experiment(meta, { ...shared, distiller: combine(scratch(), kd()) });
   // @ts-expect-error: one teacher for a method of several.
@@ -205,6 +279,11 @@ function mistakes(): void {
   experiment(meta, { ...shared, teacher: both, distiller: combine(kd(), aver()) });
   // @ts-expect-error: the second teacher lacks a tap that one of the methods needs.
   experiment(meta, { ...shared, teacher: both, distiller: combine(aver(), deep) });
-  // @ts-expect-error: one of them needs each image's own class.
-  experiment(meta, { ...shared, dataset: mixed, teacher: both, distiller: combine(aver(), camkd()) });
+  experiment(meta, {
+    ...shared,
+    dataset: mixed,
+    teacher: both,
+    // @ts-expect-error: one of them needs each image's own class.
+    distiller: combine(aver(), camkd()),
+  });
 }

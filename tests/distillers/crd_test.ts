@@ -18,9 +18,13 @@ import type { Toy } from "../support/toy.ts";
 const negatives = 40;
 
 await method("crd", () => crd({ negatives }));
-await method("crd with positives of the same class, beside kd", () => crd({ negatives, positive: "relax", kd: 1 }));
+await method(
+  "crd with positives of the same class, beside kd",
+  () => crd({ negatives, positive: "relax", kd: 1 }),
+);
 
-// There is one image of each of five classes: the four negatives of each are all the others, whatever is drawn.
+// There is one image of each of five classes: the four negatives of each are all the others,
+// whatever is drawn.
 const taps = { student: { pooled: [7], logits: [5] }, teacher: { map: [2, 3, 4], logits: [5] } };
 for (const samples of ["different", "degenerate"] as const) {
   masks("crd", () => crd({ teacher: "map", negatives: 4, dimensions: 6, kd: 1 }), taps, samples);
@@ -46,16 +50,23 @@ function draws(
 }
 
 // Of four classes one has no image, one a single one.
-const labels = [0, 1, 0, 0, 3, 1, 0, 1, 0, 1, 0, 1], index = [3, 4, 3, 11];
+const labels = [0, 1, 0, 0, 3, 1, 0, 1, 0, 1, 0, 1];
+const index = [3, 4, 3, 11];
 
 Deno.test("each image's negatives are as many as asked for, of other classes, each once, and new in each step", async () => {
   await tf.setBackend("cpu");
-  const seen = [0, 1, 2, 3].map((step) => draws(labels, { negatives: 4, positive: "exact" }, index, step));
+  const seen = [0, 1, 2, 3].map((step) =>
+    draws(labels, { negatives: 4, positive: "exact" }, index, step)
+  );
   for (const { positive, negatives } of seen) {
     assertEquals(positive, index);
     negatives.forEach((row, i) => {
       assertEquals(row.filter((times) => times === 1).length, 4);
-      assert(row.every((times, image) => times === 0 || times === 1 && labels[image] !== labels[index[i]]));
+      assert(
+        row.every((times, image) =>
+          times === 0 || times === 1 && labels[image] !== labels[index[i]]
+        ),
+      );
     });
   }
   assertNotEquals(seen[0].negatives, seen[1].negatives);
@@ -65,7 +76,9 @@ Deno.test("each image's negatives are as many as asked for, of other classes, ea
 
 Deno.test("every image of another class is drawn as often as any other", async () => {
   await tf.setBackend("cpu");
-  const count = new Float64Array(labels.length), steps = 500, batch = new Array<number>(16).fill(0);
+  const count = new Float64Array(labels.length);
+  const steps = 500;
+  const batch = new Array<number>(16).fill(0);
   for (let step = 0; step < steps; step++) {
     for (const row of draws(labels, { negatives: 2, positive: "exact" }, batch, step).negatives) {
       row.forEach((times, image) => count[image] += times);
@@ -74,7 +87,9 @@ Deno.test("every image of another class is drawn as often as any other", async (
   const expected = steps * batch.length * 2 / labels.filter((label) => label !== 0).length;
   // Five standard deviations.
   for (const [image, times] of count.entries()) {
-    assert(labels[image] === 0 ? times === 0 : Math.abs(times - expected) < 5 * Math.sqrt(expected));
+    assert(
+      labels[image] === 0 ? times === 0 : Math.abs(times - expected) < 5 * Math.sqrt(expected),
+    );
   }
 });
 
@@ -87,11 +102,19 @@ Deno.test("relaxed positives are of the image's class, any of them", async () =>
     seen.add(positive[0]);
     assertEquals(positive[1], 4);
   }
-  assertEquals([...seen].sort((a, b) => a - b), labels.flatMap((label, image) => label === 0 ? [image] : []));
+  assertEquals(
+    [...seen].sort((a, b) => a - b),
+    labels.flatMap((label, image) => label === 0 ? [image] : []),
+  );
 });
 
 Deno.test("more negatives than there are, or no number of them, are refused", () => {
-  for (const [negatives, ok] of [[6, true], [7, false], [0, false], [1.5, false], [NaN, false]] as const) {
+  for (
+    const [negatives, ok] of [[6, true], [7, false], [0, false], [1.5, false], [
+      NaN,
+      false,
+    ]] as const
+  ) {
     const build = () =>
       drawn({
         create: createWithin(variables({ seed: 1, collected: new Map() }), [1, 1, 1], 4),
@@ -110,7 +133,9 @@ Deno.test("more negatives than there are, or no number of them, are refused", ()
 
 /** What one step leaves in the memories, of images `index` of which `mask` are chosen. */
 async function remembered(index: readonly number[], mask: readonly number[]) {
-  const [batch, size] = [index.length, 6], engine = await open("cpu"), random = randomOf(2, "features", tf.scalar(0));
+  const [batch, size] = [index.length, 6];
+  const engine = await open("cpu");
+  const random = randomOf(2, "features", tf.scalar(0));
   const features = (width: number) => random.uniform([batch, width]).dataSync() as Float32Array;
   const method = crd({ negatives: 3, dimensions: 2 });
   type Taps = Net<"pooled" | "logits">;
@@ -129,21 +154,38 @@ async function remembered(index: readonly number[], mask: readonly number[]) {
     image: [1, 1, 1],
     classes: 2,
     labels: Int32Array.of(0, 1, 0, 1, 0, 1),
-    values: new Map([["student.pooled.value", features(3)], ["teacher1.pooled.value", features(3)]]),
+    values: new Map([["student.pooled.value", features(3)], [
+      "teacher1.pooled.value",
+      features(3),
+    ]]),
   });
   const image = { shape: [batch, 1, 1, 1], data: new Float32Array(batch) };
   const label = Int32Array.from(index, (i) => i % 2);
-  const { after, values } = await firstStep(engine, made)(image, label, undefined, Int32Array.from(index));
+  const { after, values } = await firstStep(engine, made)(
+    image,
+    label,
+    undefined,
+    Int32Array.from(index),
+  );
   engine.close();
-  const before = made.collected.get("distiller.student.bank")!.initial(), bank = after("distiller.student.bank");
-  const rows = (values: Float32Array) => Array.from({ length: size }, (_, i) => [...values.subarray(2 * i, 2 * i + 2)]);
-  return { before: rows(before), bank: rows(bank), z: after("distiller.student.z")[0], loss: values.terms.crd[0] };
+  const before = made.collected.get("distiller.student.bank")!.initial();
+  const bank = after("distiller.student.bank");
+  const rows = (values: Float32Array) =>
+    Array.from({ length: size }, (_, i) => [...values.subarray(2 * i, 2 * i + 2)]);
+  return {
+    before: rows(before),
+    bank: rows(bank),
+    z: after("distiller.student.z")[0],
+    loss: values.terms.crd[0],
+  };
 }
 
 Deno.test("a bank takes in the last chosen sample of each image, and no other row moves", async () => {
   const { before, bank, z } = await remembered([4, 1, 4, 4, 2], [1, 1, 1, 0, 0]);
   for (const row of [0, 2, 3, 5]) assertEquals(bank[row], before[row]);
-  for (const row of [1, 4]) assert(Math.abs(norm(bank[row]) - 1) < 1e-6 && bank[row].join() !== before[row].join());
+  for (const row of [1, 4]) {
+    assert(Math.abs(norm(bank[row]) - 1) < 1e-6 && bank[row].join() !== before[row].join());
+  }
   assert(z > 0);
   // The same image's first sample alone leaves something else, its second alone the same.
   const [first, second] = [

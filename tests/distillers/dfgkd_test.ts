@@ -1,5 +1,14 @@
 import { assert, assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
-import { dfgkd, type DfgkdOptions, experiment, from, resnet20, resnet8, scratch, sgd } from "../../mod.ts";
+import {
+  dfgkd,
+  type DfgkdOptions,
+  experiment,
+  from,
+  resnet20,
+  resnet8,
+  scratch,
+  sgd,
+} from "../../mod.ts";
 import type { Dataset } from "../../lib/data/dataset.ts";
 import { dullCopies } from "../support/dull_copies.ts";
 import { open } from "../support/engines.ts";
@@ -17,22 +26,29 @@ masks("dfgkd", () => only(dullCopies(dfgkd()), "teacher", "self", "self_student"
 
 /** The gradients of student and copy in the first step, and its losses. */
 async function first(options: DfgkdOptions) {
-  const engine = await open("cpu"), { step, read } = await training(engine, dfgkd(options));
+  const engine = await open("cpu");
+  const { step, read } = await training(engine, dfgkd(options));
   const losses = await step();
-  const student = flat(await read("velocity.student.")), copy = flat(await read("velocity.distiller.self."));
+  const student = flat(await read("velocity.student."));
+  const copy = flat(await read("velocity.distiller.self."));
   engine.close();
   return { losses, student, copy };
 }
 
 Deno.test("dfgkd: neither student nor copy is a constant to the other, and process is the student's side of it alone", async () => {
-  const one = await first({ process: 1 }), two = await first({ process: 2 });
+  const one = await first({ process: 1 });
+  const two = await first({ process: 2 });
   assertNotEquals(two.student, one.student);
   assertNotEquals(two.copy, one.copy);
   assertAlmostEquals(two.losses.terms.self[0], 2 * one.losses.terms.self[0], 1e-5);
   for (const name of ["teacher", "self_task", "self_teacher", "self_student"]) {
     assertEquals(two.losses.terms[name], one.losses.terms[name]);
   }
-  assertAlmostEquals(two.losses.terms.task[0], one.losses.terms.task[0] * (0.1 + 1.8) / (0.1 + 0.9), 1e-5);
+  assertAlmostEquals(
+    two.losses.terms.task[0],
+    one.losses.terms.task[0] * (0.1 + 1.8) / (0.1 + 0.9),
+    1e-5,
+  );
 });
 
 declare const dataset: Dataset;
@@ -42,7 +58,8 @@ Deno.test("dfgkd: no teacher, or several, is a compile error", () => {
 });
 
 function mistakes(): void {
-  const meta = { url: "" }, schedule = sgd({ epochs: 1, batch: 64, lr: 0.1 });
+  const meta = { url: "" };
+  const schedule = sgd({ epochs: 1, batch: 64, lr: 0.1 });
   const shared = { dataset, student: resnet8, schedule };
   const teacher = from(experiment(meta, { ...shared, student: resnet20, distiller: scratch() }));
   experiment(meta, { ...shared, teacher, distiller: dfgkd() });

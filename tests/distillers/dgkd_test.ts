@@ -12,7 +12,11 @@ import { training } from "../support/toy_training.ts";
 
 const teacher = [large, small, large] as const;
 await method("dgkd", () => dgkd(), { teacher });
-await method("dgkd with all of its teachers", () => dgkd({ drop: 0, kd: 0.5, standardised: true }), { teacher });
+await method(
+  "dgkd with all of its teachers",
+  () => dgkd({ drop: 0, kd: 0.5, standardised: true }),
+  { teacher },
+);
 
 const given: Given = {
   student: [[1, 2, 0.5], [3, -1, 0]],
@@ -21,7 +25,8 @@ const given: Given = {
 };
 
 Deno.test("dgkd: as many teachers as said are left out, those that the random numbers put first", async () => {
-  const { terms: all } = await measured(dgkd({ drop: 0 }), given), names = ["teacher1", "teacher2", "teacher3"];
+  const { terms: all } = await measured(dgkd({ drop: 0 }), given);
+  const names = ["teacher1", "teacher2", "teacher3"];
   for (const [drop, left] of [[1, [1, 0, 1]], [2, [0, 0, 1]]] as const) {
     const { terms } = await measured(dgkd({ drop }), { ...given, drawn: [0.5, 0.1, 0.7] });
     names.forEach((name, i) => assertAlmostEquals(terms[name], left[i] * all[name], 1e-6));
@@ -29,10 +34,12 @@ Deno.test("dgkd: as many teachers as said are left out, those that the random nu
 });
 
 Deno.test("dgkd: every teacher is left out of some steps and none of all", async () => {
-  const engine = await open("cpu"), { step } = await training(engine, dgkd(), { teacher });
+  const engine = await open("cpu");
+  const { step } = await training(engine, dgkd(), { teacher });
   const left = [0, 0, 0];
   for (let i = 0; i < 12; i++) {
-    const losses = await step(0), out = left.map((_, i) => losses.terms[`teacher${i + 1}`][0] === 0);
+    const losses = await step(0);
+    const out = left.map((_, i) => losses.terms[`teacher${i + 1}`][0] === 0);
     assertEquals(out.filter(Boolean).length, 1);
     left[out.indexOf(true)]++;
   }
@@ -48,7 +55,9 @@ Deno.test("dgkd: masked, each teacher's term is that of the sub-batch times its 
   });
   const { terms: whole } = await measured(dgkd({ drop: 0 }), given);
   const { terms: masked } = await measured(dgkd({ drop: 0 }), { ...given, mask: [1, 0] });
-  for (const name of ["teacher1", "teacher2", "teacher3"]) assertAlmostEquals(masked[name], first[name] / 2, 1e-6);
+  for (const name of ["teacher1", "teacher2", "teacher3"]) {
+    assertAlmostEquals(masked[name], first[name] / 2, 1e-6);
+  }
   assertAlmostEquals(masked.task, whole.task, 1e-6);
 });
 
@@ -74,7 +83,8 @@ Deno.test("dgkd: fewer than two teachers are a compile error", () => {
 });
 
 function mistakes(): void {
-  const meta = { url: "" }, schedule = sgd({ epochs: 1, batch: 64, lr: 0.1 });
+  const meta = { url: "" };
+  const schedule = sgd({ epochs: 1, batch: 64, lr: 0.1 });
   const shared = { dataset, student: resnet8, schedule };
   const teacher = from(experiment(meta, { ...shared, student: resnet20, distiller: scratch() }));
   experiment(meta, { ...shared, teacher: [teacher, teacher], distiller: dgkd() });

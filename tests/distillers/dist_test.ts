@@ -13,18 +13,25 @@ masks("dist of standardised logits", () => dist({ standardised: true }), taps);
 const rows: Given["student"] = [[1, 2, 0.5, 3], [3, -1, 0, 1], [0, 1, 2, -1]];
 
 Deno.test("dist: a student that agrees costs nothing, one that says the opposite at most twice τ²", async () => {
-  const temperature = 4, distiller = dist({ temperature, beta: 1, gamma: 1, ce: 0 });
+  const temperature = 4;
+  const distiller = dist({ temperature, beta: 1, gamma: 1, ce: 0 });
   const { terms } = await measured(distiller, { student: rows, teacher: rows, label: [0, 1, 2] });
   assertAlmostEquals(terms.inter, 0, 1e-5);
   assertAlmostEquals(terms.intra, 0, 1e-5);
-  const opposite = [[0, 10], [10, 0]], teacher = [[10, 0], [0, 10]];
-  const { terms: { inter, intra } } = await measured(distiller, { student: opposite, teacher, label: [0, 1] });
+  const opposite = [[0, 10], [10, 0]];
+  const teacher = [[10, 0], [0, 10]];
+  const { terms: { inter, intra } } = await measured(distiller, {
+    student: opposite,
+    teacher,
+    label: [0, 1],
+  });
   assertAlmostEquals(inter, 2 * temperature ** 2, 1e-4);
   assertAlmostEquals(intra, 2 * temperature ** 2, 1e-4);
 });
 
 Deno.test("dist: what has no correlation, equal classes or equal samples, is finite and costs τ²", async () => {
-  const flat = [[1, 1, 1], [1, 1, 1]], teacher = [[2, 0, 1], [2, 0, 1]];
+  const flat = [[1, 1, 1], [1, 1, 1]];
+  const teacher = [[2, 0, 1], [2, 0, 1]];
   const { terms, gradient } = await measured(dist({ temperature: 1, beta: 1, gamma: 1 }), {
     student: flat,
     teacher,

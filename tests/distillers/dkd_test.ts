@@ -1,6 +1,17 @@
 import { assert, assertAlmostEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { type Dataset, dkd, experiment, from, kd, type Mix, resnet20, resnet8, scratch, sgd } from "../../mod.ts";
+import {
+  type Dataset,
+  dkd,
+  experiment,
+  from,
+  kd,
+  type Mix,
+  resnet20,
+  resnet8,
+  scratch,
+  sgd,
+} from "../../mod.ts";
 import { kl } from "../../lib/nn/ops.ts";
 import { type Given, measured } from "../support/logits.ts";
 import { masks } from "../support/masks.ts";
@@ -20,21 +31,31 @@ const given: Given = {
 };
 
 Deno.test("dkd: TCKD and (1 − the teacher's p_y) times NCKD add up to KD (Eq. 7)", async () => {
-  const temperature = 2.5, { student, teacher, label } = given;
+  const temperature = 2.5;
+  const { student, teacher, label } = given;
   for (const i of [0, 1]) {
-    const one = { student: [student[i]], teacher: [teacher[i]] as Given["student"], label: [label[i]] };
-    const { terms: { tckd, nckd } } = await measured(dkd({ temperature, alpha: 1, beta: 1, warmUp: 1 }), one);
+    const one = {
+      student: [student[i]],
+      teacher: [teacher[i]] as Given["student"],
+      label: [label[i]],
+    };
+    const { terms: { tckd, nckd } } = await measured(
+      dkd({ temperature, alpha: 1, beta: 1, warmUp: 1 }),
+      one,
+    );
     const powers = one.teacher[0].map((z) => Math.exp(z / temperature));
     const own = powers[label[i]] / powers.reduce((a, b) => a + b);
     const [whole] = tf.tidy(() =>
-      kl(tf.tensor2d([[...one.student[0]]]), tf.tensor2d([[...one.teacher[0]]]), temperature).dataSync()
+      kl(tf.tensor2d([[...one.student[0]]]), tf.tensor2d([[...one.teacher[0]]]), temperature)
+        .dataSync()
     );
     assertAlmostEquals(tckd + (1 - own) * nckd, whole, 1e-5);
   }
 });
 
 Deno.test("dkd: both parts grow with the epochs of the warm-up and no further", async () => {
-  const at = async (epoch: number) => (await measured(dkd({ warmUp: 10 }), { ...given, epoch })).terms;
+  const at = async (epoch: number) =>
+    (await measured(dkd({ warmUp: 10 }), { ...given, epoch })).terms;
   const full = await at(10);
   for (const [epoch, share] of [[1, 0.1], [5, 0.5], [10, 1], [11, 1], [240, 1]]) {
     const { task, tckd, nckd } = await at(epoch);
@@ -45,11 +66,15 @@ Deno.test("dkd: both parts grow with the epochs of the warm-up and no further", 
 });
 
 Deno.test("dkd: where one class has all of the probability, values and gradients are finite", async () => {
-  const student = [[800, -800, 0], [0, 0, 0], [-800, 800, 0]], teacher = [[800, -800, 0], [900, 0, 0], [900, -900, 0]];
+  const student = [[800, -800, 0], [0, 0, 0], [-800, 800, 0]];
+  const teacher = [[800, -800, 0], [900, 0, 0], [900, -900, 0]];
   for (const standardised of [false, true]) {
     const distiller = dkd({ temperature: 1, warmUp: 1, standardised });
     const { terms, gradient } = await measured(distiller, { student, teacher, label: [0, 0, 1] });
-    assert([...Object.values(terms), ...gradient].every(Number.isFinite), JSON.stringify({ terms, gradient }));
+    assert(
+      [...Object.values(terms), ...gradient].every(Number.isFinite),
+      JSON.stringify({ terms, gradient }),
+    );
   }
 });
 
@@ -61,8 +86,11 @@ Deno.test("dkd: a data set that mixes images is a compile error", () => {
 });
 
 function mistakes(): void {
-  const meta = { url: "" }, schedule = sgd({ epochs: 1, batch: 64, lr: 0.1 });
-  const teacher = from(experiment(meta, { dataset: plain, student: resnet20, distiller: scratch(), schedule }));
+  const meta = { url: "" };
+  const schedule = sgd({ epochs: 1, batch: 64, lr: 0.1 });
+  const teacher = from(
+    experiment(meta, { dataset: plain, student: resnet20, distiller: scratch(), schedule }),
+  );
   const shared = { student: resnet8, teacher, schedule };
   experiment(meta, { ...shared, dataset: plain, distiller: dkd() });
   experiment(meta, { ...shared, dataset: mixed, distiller: kd() });

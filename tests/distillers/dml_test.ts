@@ -14,8 +14,16 @@ import { flat, training } from "../support/toy_training.ts";
 
 const alone = { teacher: undefined };
 await method("dml", () => dml({ peer: large }), alone);
-await method("dml with the student's own network as its peer", () => dml({ peer: small, temperature: 3 }), alone);
-await method("dml whose peers are not constants", () => dml({ peer: large, constant: false, floor: 1e-7 }), alone);
+await method(
+  "dml with the student's own network as its peer",
+  () => dml({ peer: small, temperature: 3 }),
+  alone,
+);
+await method(
+  "dml whose peers are not constants",
+  () => dml({ peer: large, constant: false, floor: 1e-7 }),
+  alone,
+);
 await method("dml of standardised logits", () => dml({ peer: large, standardised: true }), alone);
 await method("dml_dagger", () => dmlDagger({ peer: large }), alone);
 
@@ -27,15 +35,18 @@ masks("dml", () => only(dml({ peer: dull }), "kd"), { student: { logits: [5] }, 
 
 /** The gradients of student and peer in the first step, and its losses. */
 async function first(distiller: Distiller<Scorer>) {
-  const engine = await open("cpu"), { step, read } = await training(engine, distiller, alone);
+  const engine = await open("cpu");
+  const { step, read } = await training(engine, distiller, alone);
   const losses = await step();
-  const student = flat(await read("velocity.student.")), peer = flat(await read("velocity.distiller.peer."));
+  const student = flat(await read("velocity.student."));
+  const peer = flat(await read("velocity.distiller.peer."));
   engine.close();
   return { losses, student, peer };
 }
 
 Deno.test("dml: each learns from the other, and is a constant to it unless said otherwise", async () => {
-  const peer = small, both = await first(dml({ peer }));
+  const peer = small;
+  const both = await first(dml({ peer }));
   assertNotEquals(both.peer, (await first(dml({ peer, reverse: 2 }))).peer);
   assertNotEquals(both.student, (await first(dml({ peer, kd: 2 }))).student);
   assertEquals(both.student, (await first(dml({ peer, reverse: 2 }))).student);
@@ -50,7 +61,9 @@ Deno.test("dml: student and peer of one network start differently", async () => 
 });
 
 Deno.test("dml_dagger: the peer learns from labels alone, the student as in dml", async () => {
-  const peer = small, dagger = await first(dmlDagger({ peer })), both = await first(dml({ peer }));
+  const peer = small;
+  const dagger = await first(dmlDagger({ peer }));
+  const both = await first(dml({ peer }));
   assertEquals(Object.keys(dagger.losses.terms), [
     "task",
     "kd",
@@ -63,7 +76,12 @@ Deno.test("dml_dagger: the peer learns from labels alone, the student as in dml"
 });
 
 Deno.test("dml: the peer is in the declaration, as what it is", () => {
-  assertEquals(JSON.stringify(dml({ peer: resnet20 }).options).includes('"peer":{"id":"resnet20","options":{}}'), true);
+  assertEquals(
+    JSON.stringify(dml({ peer: resnet20 }).options).includes(
+      '"peer":{"id":"resnet20","options":{}}',
+    ),
+    true,
+  );
   assertEquals(dmlDagger({ peer: resnet20 }).id, "dml_dagger");
 });
 
@@ -74,7 +92,8 @@ Deno.test("dml: a teacher, no peer or one that scores no classes is a compile er
 });
 
 function mistakes(): void {
-  const meta = { url: "" }, schedule = sgd({ epochs: 1, batch: 64, lr: 0.1 });
+  const meta = { url: "" };
+  const schedule = sgd({ epochs: 1, batch: 64, lr: 0.1 });
   const shared = { dataset, student: resnet8, schedule };
   const teacher = from(experiment(meta, { ...shared, distiller: scratch() }));
   experiment(meta, { ...shared, distiller: dml({ peer: resnet20 }) });

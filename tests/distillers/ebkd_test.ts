@@ -1,6 +1,11 @@
 import { assertAlmostEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import type { BuildContext, SeveralTeachers, StepContext, Terms } from "../../lib/experiment/distiller.ts";
+import type {
+  BuildContext,
+  SeveralTeachers,
+  StepContext,
+  Terms,
+} from "../../lib/experiment/distiller.ts";
 import { ebkd } from "../../lib/distillers/ebkd.ts";
 import type { Scorer } from "../../lib/nn/network.ts";
 import { masks } from "../support/masks.ts";
@@ -20,7 +25,12 @@ masks("ebkd", () => ebkd(), {
 function weighed(student: number[], teachers: number[][]): number[] {
   return tf.tidy(() => {
     const output = (logits: number[]) => ({ taps: { logits: tf.tensor2d([logits]) } });
-    const step = { student: output(student), teacher: teachers.map(output), task: () => tf.zeros([1]), mask: () => {} };
+    const step = {
+      student: output(student),
+      teacher: teachers.map(output),
+      task: () => tf.zeros([1]),
+      mask: () => {},
+    };
     const cast = { teacher: teachers } as unknown as BuildContext<Scorer, SeveralTeachers>;
     const terms = ebkd({ temperature: 1 }).build(cast)(
       step as unknown as StepContext<Scorer, SeveralTeachers>,

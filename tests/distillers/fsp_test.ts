@@ -12,10 +12,16 @@ const teacher = toy("as wide", 2);
 await method("fsp", () => fsp());
 await method("fsp beside kd", () => fsp({ kd: 0.9 }));
 await method("fsp's first stage", () => fspInit(), { teacher });
-await method("torchdistill's fsp", () => fspInit({ pool: "max", distance: "columns" }), { teacher });
-await method("fsp's first stage at chosen taps", () => fspInit({ taps: [["stem", "block1"], ["block2", "block2"]] }), {
+await method("torchdistill's fsp", () => fspInit({ pool: "max", distance: "columns" }), {
   teacher,
 });
+await method(
+  "fsp's first stage at chosen taps",
+  () => fspInit({ taps: [["stem", "block1"], ["block2", "block2"]] }),
+  {
+    teacher,
+  },
+);
 
 const student = { first: [5, 3, 4], second: [3, 3, 2], third: [2, 2, 3], logits: [5] };
 const taps = [["first", "first"], ["second", "second"], ["third", "third"]] as const;
@@ -23,18 +29,35 @@ const variants: FspInitOptions<"first" | "second" | "third", "first" | "second" 
   { taps },
   { taps, pool: "max", distance: "columns" },
 ];
-masks("fsp beside kd", () => fsp({ kd: 1 }), { student: { logits: [5] }, teacher: { logits: [5] } });
+masks("fsp beside kd", () => fsp({ kd: 1 }), {
+  student: { logits: [5] },
+  teacher: { logits: [5] },
+});
 for (const options of variants) {
   for (const samples of ["different", "degenerate"] as const) {
     const teacher = { first: [2, 7, 4], second: [4, 4, 2], third: [1, 1, 3], logits: [5] };
-    masks(`fsp's first stage, ${options.pool ?? "average"}`, () => fspInit(options), { student, teacher }, samples);
+    masks(`fsp's first stage, ${options.pool ?? "average"}`, () => fspInit(options), {
+      student,
+      teacher,
+    }, samples);
   }
 }
 
 /** The message with which a method is refused. */
-function refused(student: Net<"logits">, teacher: Net<"logits">, options: FspInitOptions<never, never> = {}): string {
+function refused(
+  student: Net<"logits">,
+  teacher: Net<"logits">,
+  options: FspInitOptions<never, never> = {},
+): string {
   const made = () =>
-    cast({ student, teacher, distiller: fspInit(options), image: [8, 8, 3], classes: 5, values: new Map() });
+    cast({
+      student,
+      teacher,
+      distiller: fspInit(options),
+      image: [8, 8, 3],
+      classes: 5,
+      values: new Map(),
+    });
   const { exit, message } = assertThrows(made, Failure);
   assertEquals(exit, 2);
   return message;
@@ -48,6 +71,7 @@ Deno.test("networks of other channels are refused by their taps and shapes", () 
 });
 
 Deno.test("one map alone has no flow", () => {
-  const network = given({ map: [1, 2, 2, 3], logits: [1, 5] }), one = [["map", "map"]] as unknown as [];
+  const network = given({ map: [1, 2, 2, 3], logits: [1, 5] });
+  const one = [["map", "map"]] as unknown as [];
   assertStringIncludes(refused(network, network, { taps: one }), "two pairs of them or more");
 });

@@ -24,23 +24,43 @@ const taps = { student: { map: [5, 3, 4], logits: [5] }, teacher: { map: [2, 7, 
 const even = { ...taps, teacher: taps.student };
 for (const samples of ["different", "degenerate"] as const) {
   masks("ft", () => ft({ paraphraser }), taps, samples);
-  masks("ft of whole factors", () => ft({ paraphraser, factors: "whole", order: 2, kd: 1 }), even, samples);
+  masks(
+    "ft of whole factors",
+    () => ft({ paraphraser, factors: "whole", order: 2, kd: 1 }),
+    even,
+    samples,
+  );
 }
 
 Deno.test("the paraphraser that ft takes never changes, its translator learns", async () => {
-  const engine = await open("cpu"), { step, read, collected } = await training(engine, ft({ paraphraser }));
-  const before = flat(await read("distiller.paraphraser.")), translator = flat(await read("distiller.translator."));
+  const engine = await open("cpu");
+  const { step, read, collected } = await training(engine, ft({ paraphraser }));
+  const before = flat(await read("distiller.paraphraser."));
+  const translator = flat(await read("distiller.translator."));
   await step();
   assertEquals(flat(await read("distiller.paraphraser.")), before);
-  assertEquals(flat(await read("distiller.translator.")).every((value, i) => value === translator[i]), false);
-  assertEquals([...collected.keys()].filter((name) => name.startsWith("velocity.distiller.paraphraser")), []);
+  assertEquals(
+    flat(await read("distiller.translator.")).every((value, i) => value === translator[i]),
+    false,
+  );
+  assertEquals(
+    [...collected.keys()].filter((name) => name.startsWith("velocity.distiller.paraphraser")),
+    [],
+  );
   engine.close();
 });
 
 Deno.test("what is no map, or leaves no channel, is refused", () => {
   const refused = (distiller: Distiller<typeof small, typeof large, unknown, "paraphraser">) => {
     const made = () =>
-      cast({ student: small, teacher: large, distiller, image: [8, 8, 3], classes: 5, values: new Map() });
+      cast({
+        student: small,
+        teacher: large,
+        distiller,
+        image: [8, 8, 3],
+        classes: 5,
+        values: new Map(),
+      });
     const { exit, message } = assertThrows(made, Failure);
     assertEquals(exit, 2);
     return message;

@@ -16,18 +16,35 @@ masks("kd_dagger", () => only(kdDagger({ tune: "adapter" }), "kd"), {
   teacher: { pooled: [3], logits: [5] },
 });
 
-/** The first step's losses and gradients, what the teacher's copy starts from, and the names of what learns of it. */
+/**
+ * The first step's losses and gradients, what the teacher's copy starts from, and the names of what
+ * learns of it.
+ */
 async function first(options: KdDaggerOptions) {
-  const engine = await open("cpu"), { step, read, collected } = await training(engine, kdDagger(options));
+  const engine = await open("cpu");
+  const { step, read, collected } = await training(engine, kdDagger(options));
   const start = await read("");
-  const losses = await step(), student = flat(await read("velocity.student."));
+  const losses = await step();
+  const student = flat(await read("velocity.student."));
   const own = flat(await read("velocity.distiller."));
   engine.close();
-  return { losses, student, own, start, names: [...collected.keys()].filter((name) => name.startsWith("distiller.")) };
+  return {
+    losses,
+    student,
+    own,
+    start,
+    names: [...collected.keys()].filter((name) => name.startsWith("distiller.")),
+  };
 }
 
 Deno.test("kd_dagger: the copy starts as the teacher is, all of it or its head", async () => {
-  for (const [tune, prefix, of] of [["all", "distiller.teacher.0.", ""], ["head", "distiller.head.0.", ""]] as const) {
+  for (
+    const [tune, prefix, of] of [["all", "distiller.teacher.0.", ""], [
+      "head",
+      "distiller.head.0.",
+      "",
+    ]] as const
+  ) {
     const { start, names } = await first({ tune });
     assert(names.length > 0 && names.every((name) => name.startsWith(prefix)));
     for (const name of names) {
@@ -38,7 +55,8 @@ Deno.test("kd_dagger: the copy starts as the teacher is, all of it or its head",
 });
 
 Deno.test("kd_dagger: a head that was not tuned yet teaches as the teacher does, an adapter nearly so", async () => {
-  const engine = await open("cpu"), { step } = await training(engine, kd({ temperature: 4, ce: 1, kd: 1 }));
+  const engine = await open("cpu");
+  const { step } = await training(engine, kd({ temperature: 4, ce: 1, kd: 1 }));
   const plain = (await step()).terms.kd[0];
   engine.close();
   assertAlmostEquals((await first({ tune: "head" })).losses.terms.kd[0], plain, 1e-5);

@@ -20,7 +20,11 @@ const TEACHER = [[0, 1, 2], [3, -1, 1], [5, 0, 0], [-1, 1, 0]];
 const LABELS = [1, 0, 2, 1];
 
 /** The weighted means of the terms for these rows. */
-function losses(options: KdOptions, rows: readonly number[], mask?: readonly number[]): { task: number; kd: number } {
+function losses(
+  options: KdOptions,
+  rows: readonly number[],
+  mask?: readonly number[],
+): { task: number; kd: number } {
   return tf.tidy(() => {
     const output = (logits: number[][]) => {
       const taps = { logits: tf.tensor2d(rows.map((row) => logits[row]), [rows.length, 3]) };
@@ -34,24 +38,31 @@ function losses(options: KdOptions, rows: readonly number[], mask?: readonly num
       mask: (spot: string) => spot === "logits" && mask ? tf.tensor1d([...mask]) : undefined,
     } as unknown as StepContext<Scorer, Scorer>;
     const terms = kd(options).build({} as BuildContext<Scorer, Scorer>)(step);
-    const mean = ([weight, values]: readonly [number, tf.Tensor]) => weight * tf.mean(values).dataSync()[0];
-    const { task, kd: distilled } = terms as unknown as Record<"task" | "kd", readonly [number, tf.Tensor]>;
+    const mean = ([weight, values]: readonly [number, tf.Tensor]) =>
+      weight * tf.mean(values).dataSync()[0];
+    const { task, kd: distilled } = terms as unknown as Record<
+      "task" | "kd",
+      readonly [number, tf.Tensor]
+    >;
     return { task: mean(task), kd: mean(distilled) };
   });
 }
 
 const softmax = (logits: readonly number[], T: number) => {
-  const powers = logits.map((x) => Math.exp(x / T)), sum = powers.reduce((a, b) => a + b);
+  const powers = logits.map((x) => Math.exp(x / T));
+  const sum = powers.reduce((a, b) => a + b);
   return powers.map((x) => x / sum);
 };
 
 Deno.test("kd is ce · CE + kd · T² · KL(teacher ‖ student), averaged over the batch", async () => {
   await tf.setBackend("cpu");
   for (const [temperature, ce, weight] of [[4, 0.1, 0.9], [1, 1, 1], [2.5, 0, 3]]) {
-    const rows = [0, 1, 2, 3], value = losses({ temperature, ce, kd: weight }, rows);
+    const rows = [0, 1, 2, 3];
+    const value = losses({ temperature, ce, kd: weight }, rows);
     const task = rows.map((i) => -Math.log(softmax(STUDENT[i], 1)[LABELS[i]]));
     const divergence = rows.map((i) => {
-      const q = softmax(STUDENT[i], temperature), p = softmax(TEACHER[i], temperature);
+      const q = softmax(STUDENT[i], temperature);
+      const p = softmax(TEACHER[i], temperature);
       return temperature ** 2 * p.reduce((sum, pc, c) => sum + pc * Math.log(pc / q[c]), 0);
     });
     const mean = (values: number[]) => values.reduce((a, b) => a + b) / values.length;
@@ -63,7 +74,8 @@ Deno.test("kd is ce · CE + kd · T² · KL(teacher ‖ student), averaged over 
 Deno.test("masked, it is the loss of the sub-batch times its share, for no sample up to all", async () => {
   await tf.setBackend("cpu");
   for (const mask of [[0, 0, 0, 0], [0, 0, 1, 0], [1, 0, 1, 0], [1, 1, 1, 1]]) {
-    const chosen = [0, 1, 2, 3].filter((i) => mask[i] === 1), share = chosen.length / 4;
+    const chosen = [0, 1, 2, 3].filter((i) => mask[i] === 1);
+    const share = chosen.length / 4;
     const expected = chosen.length === 0 ? 0 : losses({}, chosen).kd * share;
     assertAlmostEquals(losses({}, [0, 1, 2, 3], mask).kd, expected, 1e-5);
   }
@@ -71,5 +83,10 @@ Deno.test("masked, it is the loss of the sub-batch times its share, for no sampl
 
 Deno.test("kd's options are in its declaration, defaults too", () => {
   assertEquals(canonical(kd({ ce: 1 }).options), canonical({ temperature: 4, ce: 1, kd: 0.9 }));
-  assertEquals(kd({ standardised: true }).options, { temperature: 2, ce: 0.1, kd: 9, standardised: true });
+  assertEquals(kd({ standardised: true }).options, {
+    temperature: 2,
+    ce: 0.1,
+    kd: 9,
+    standardised: true,
+  });
 });

@@ -9,15 +9,22 @@ import { masks } from "../support/masks.ts";
 import { method } from "../support/method.ts";
 import { toy } from "../support/toy.ts";
 
-// A teacher with as many channels as the student; the toy's nearly equal singular values would magnify rounding.
+// A teacher with as many channels as the student; the toy's nearly equal singular values would
+// magnify rounding.
 await method("kdsvd", () => kdsvd({ weight: 0.1 }), { teacher: toy("twin", 2) });
-await method("mdistiller's kdsvd, two vectors, beside kd", () => kdsvd({ over: "columns", vectors: 2, kd: 1 }));
+await method(
+  "mdistiller's kdsvd, two vectors, beside kd",
+  () => kdsvd({ over: "columns", vectors: 2, kd: 1 }),
+);
 
 const shapes = { one: [3, 5, 4], two: [2, 2, 6], three: [3, 3, 2], logits: [5] };
 const taps = [["one", "one"], ["two", "two"], ["three", "three"]] as const;
 for (const over of ["channels", "columns"] as const) {
   for (const samples of ["different", "degenerate"] as const) {
-    masks(`kdsvd over ${over}`, () => kdsvd({ taps, over, kd: 1 }), { student: shapes, teacher: shapes }, samples);
+    masks(`kdsvd over ${over}`, () => kdsvd({ taps, over, kd: 1 }), {
+      student: shapes,
+      teacher: shapes,
+    }, samples);
   }
 }
 
@@ -25,16 +32,31 @@ Deno.test("what kdsvd cannot compare is refused by name, before any step", () =>
   const model = (shapes: Readonly<Record<string, Shape>>): Model =>
     buildModel(given(shapes) as Net, variables({ seed: 1, collected: new Map() }), [1, 1, 1], 2);
   const networks = (...maps: Shape[]) =>
-    model(Object.fromEntries([[1, 4, 4, 2], ...maps.map((map) => [1, ...map])].map((map, i) => [`map${i}`, map])));
-  const refused = (student: Model, teacher: Model, options: KdsvdOptions<string, string>, message: string) => {
+    model(
+      Object.fromEntries(
+        [[1, 4, 4, 2], ...maps.map((map) => [1, ...map])].map((map, i) => [`map${i}`, map]),
+      ),
+    );
+  const refused = (
+    student: Model,
+    teacher: Model,
+    options: KdsvdOptions<string, string>,
+    message: string,
+  ) => {
     const dataset = { size: 0, classes: 2, labels: new Int32Array() };
     const create = createWithin(variables({ seed: 1, collected: new Map() }), [1, 1, 1], 2);
     const build = () => kdsvd<string, string>(options).build({ create, student, teacher, dataset });
     assertEquals(assertThrows(build, Failure, message).exit, 2);
   };
-  const narrow = networks([4, 4, 3], [2, 2, 5]), wide = networks([4, 4, 6], [2, 2, 5]);
+  const narrow = networks([4, 4, 3], [2, 2, 5]);
+  const wide = networks([4, 4, 6], [2, 2, 5]);
   refused(narrow, wide, {}, "the student's map1 is [4,4,3] and the teacher's map1 [4,4,6]");
-  refused(networks([4, 4, 3], [2, 3, 5]), wide, { over: "columns" }, "the student's map2 is [2,3,5]");
+  refused(
+    networks([4, 4, 3], [2, 3, 5]),
+    wide,
+    { over: "columns" },
+    "the student's map2 is [2,3,5]",
+  );
   refused(narrow, narrow, { taps: [["map1", "map1"]] }, "two or more");
   for (const vectors of [0, 1.5, 4, NaN]) {
     refused(narrow, narrow, { vectors }, "which have 3 singular vectors over channels");

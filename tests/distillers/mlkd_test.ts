@@ -12,14 +12,16 @@ await method("mlkd", () => mlkd(), { views });
 await method("mlkd of standardised logits", () => mlkd({ standardised: true }), { views });
 
 const softmax = (row: readonly number[], T = 1) => {
-  const powers = row.map((z) => Math.exp(z / T)), sum = powers.reduce((a, b) => a + b);
+  const powers = row.map((z) => Math.exp(z / T));
+  const sum = powers.reduce((a, b) => a + b);
   return powers.map((power) => power / sum);
 };
 const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
 
 /** The share of the values that are at most their 50th percentile, as NumPy has it. */
 function lower(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b), middle = (values.length - 1) / 2;
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = (values.length - 1) / 2;
   const median = (sorted[Math.floor(middle)] + sorted[Math.ceil(middle)]) / 2;
   return values.filter((value) => value <= median).length / values.length;
 }
@@ -28,16 +30,24 @@ const transposed = (rows: Rows) => rows[0].map((_, i) => rows.map((row) => row[i
 const products = (rows: Rows) => rows.map((a) => rows.map((b) => sum(a.map((x, i) => x * b[i]))));
 
 /** The released code's terms, from its text. */
-function released({ student, teacher, strong }: Given & { teacher: Rows }, kd: number): Record<string, number> {
-  const temperatures = [4, 3, 5, 2, 6], weak = teacher.map((row) => softmax(row));
-  const unsure = lower(weak.map((row) => Math.max(...row))), rare = lower(transposed(weak).map(sum));
+function released(
+  { student, teacher, strong }: Given & { teacher: Rows },
+  kd: number,
+): Record<string, number> {
+  const temperatures = [4, 3, 5, 2, 6];
+  const weak = teacher.map((row) => softmax(row));
+  const unsure = lower(weak.map((row) => Math.max(...row)));
+  const rare = lower(transposed(weak).map(sum));
   const divergence = (s: Rows, t: Rows, T: number) =>
     T * T * sum(s.map((row, i) => {
-      const q = softmax(row, T), p = softmax(t[i], T);
+      const q = softmax(row, T);
+      const p = softmax(t[i], T);
       return sum(p.map((p, c) => p * Math.log(p / q[c])));
     })) / s.length;
   const apart = (of: (rows: Rows) => Rows, T: number) => {
-    const [a, b] = [student, teacher].map((rows) => products(of(rows.map((row) => softmax(row, T)))));
+    const [a, b] = [student, teacher].map((rows) =>
+      products(of(rows.map((row) => softmax(row, T))))
+    );
     return sum(a.flatMap((row, i) => row.map((x, j) => (x - b[i][j]) ** 2))) / a.length;
   };
   const instances = temperatures.map((T, i) =>
@@ -66,26 +76,46 @@ const drawn = (batch: number, classes: number) => ({
 
 Deno.test("mlkd: as the released code has it for odd and even numbers of samples and classes", async () => {
   for (const [batch, classes] of [[1, 3], [2, 5], [5, 7], [6, 4], [7, 10]]) {
-    const given = drawn(batch, classes), { terms } = await measured(mlkd(), given);
+    const given = drawn(batch, classes);
+    const { terms } = await measured(mlkd(), given);
     const expected = released(given, 0.9);
     for (const [name, value] of Object.entries(expected)) {
-      assertAlmostEquals(terms[name], value, 1e-4 * Math.max(1, value), `${name} of ${batch}×${classes}`);
+      assertAlmostEquals(
+        terms[name],
+        value,
+        1e-4 * Math.max(1, value),
+        `${name} of ${batch}×${classes}`,
+      );
     }
   }
 });
 
 Deno.test("mlkd: samples and classes that tie at the median are all on its lower side", async () => {
-  const given = { ...drawn(4, 4), teacher: [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]] };
-  const { terms } = await measured(mlkd(), given), expected = released(given, 0.9);
+  const given = {
+    ...drawn(4, 4),
+    teacher: [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]],
+  };
+  const { terms } = await measured(mlkd(), given);
+  const expected = released(given, 0.9);
   for (const [name, value] of Object.entries(expected)) {
     assertAlmostEquals(terms[name], value, 1e-4 * Math.max(1, value));
   }
 });
 
 Deno.test("mlkd: masked, it is the loss of the sub-batch times its share, for no sample up to all", async () => {
-  const given = drawn(5, 5), distiller = only(mlkd({ standardised: true }), "kd", "cc", "bc");
-  for (const mask of [[0, 0, 0, 0, 0], [0, 0, 1, 0, 0], [0, 1, 0, 0, 1], [1, 0, 1, 1, 1], [1, 1, 1, 1, 1]]) {
-    const chosen = <T>(rows: readonly T[]) => rows.filter((_, i) => mask[i] === 1), share = sum(mask) / 5;
+  const given = drawn(5, 5);
+  const distiller = only(mlkd({ standardised: true }), "kd", "cc", "bc");
+  for (
+    const mask of [[0, 0, 0, 0, 0], [0, 0, 1, 0, 0], [0, 1, 0, 0, 1], [1, 0, 1, 1, 1], [
+      1,
+      1,
+      1,
+      1,
+      1,
+    ]]
+  ) {
+    const chosen = <T>(rows: readonly T[]) => rows.filter((_, i) => mask[i] === 1);
+    const share = sum(mask) / 5;
     const ours = await measured(distiller, { ...given, mask });
     assert([...Object.values(ours.terms), ...ours.gradient].every(Number.isFinite));
     if (share === 0) {
@@ -103,7 +133,8 @@ Deno.test("mlkd: masked, it is the loss of the sub-batch times its share, for no
     }
     const at = given.label.map((_, i) => sum(mask.slice(0, i)));
     ours.gradient.forEach((value, i) => {
-      const row = Math.floor(i / 5), expected = mask[row] ? share * gathered.gradient[5 * at[row] + i % 5] : 0;
+      const row = Math.floor(i / 5);
+      const expected = mask[row] ? share * gathered.gradient[5 * at[row] + i % 5] : 0;
       assertAlmostEquals(value, expected, 1e-4);
     });
   }
@@ -111,13 +142,14 @@ Deno.test("mlkd: masked, it is the loss of the sub-batch times its share, for no
 
 Deno.test("mlkd: the strong view is seen by both networks", async () => {
   const first = async (crop: number) => {
-    const engine = await open("cpu"),
-      { step } = await training(engine, mlkd(), { views: { strong: { crop, flip: false } } });
+    const engine = await open("cpu");
+    const { step } = await training(engine, mlkd(), { views: { strong: { crop, flip: false } } });
     const losses = await step();
     engine.close();
     return losses;
   };
-  const near = await first(0), far = await first(3);
+  const near = await first(0);
+  const far = await first(3);
   assertEquals(near.terms.cc, far.terms.cc);
   assert(near.terms.kd[0] !== far.terms.kd[0] && near.terms.task[0] !== far.terms.task[0]);
 });
@@ -130,8 +162,11 @@ Deno.test("mlkd: a data set without the strong view is a compile error", () => {
 });
 
 function mistakes(): void {
-  const meta = { url: "" }, schedule = sgd({ epochs: 1, batch: 64, lr: 0.1 });
-  const teacher = from(experiment(meta, { dataset: plain, student: resnet20, distiller: scratch(), schedule }));
+  const meta = { url: "" };
+  const schedule = sgd({ epochs: 1, batch: 64, lr: 0.1 });
+  const teacher = from(
+    experiment(meta, { dataset: plain, student: resnet20, distiller: scratch(), schedule }),
+  );
   const shared = { student: resnet8, teacher, schedule };
   experiment(meta, { ...shared, dataset: strong, distiller: mlkd() });
   // @ts-expect-error: the data set has no view `strong`.

@@ -9,7 +9,10 @@ import { method } from "../support/method.ts";
 
 // At the default weight the toy's losses grow, and rounding with them.
 await method("nst", () => nst({ weight: 5 }));
-await method("nst of maps of two sizes, beside kd", () => nst({ taps: [["block1", "block2"]], kd: 1 }));
+await method(
+  "nst of maps of two sizes, beside kd",
+  () => nst({ taps: [["block1", "block2"]], kd: 1 }),
+);
 
 const taps = { student: { map: [5, 3, 4], logits: [5] }, teacher: { map: [2, 7, 6], logits: [5] } };
 for (const samples of ["different", "degenerate"] as const) {
@@ -20,15 +23,20 @@ for (const samples of ["different", "degenerate"] as const) {
 function discrepancy(s: readonly (readonly number[])[], t: readonly (readonly number[])[]): number {
   const unit = (v: readonly number[]) => v.map((x) => x / (Math.hypot(...v) || 1));
   const kernel = (a: readonly (readonly number[])[], b: readonly (readonly number[])[]) => {
-    const values = a.flatMap((x) => b.map((y) => x.reduce((sum, value, i) => sum + value * y[i], 0) ** 2));
+    const values = a.flatMap((x) =>
+      b.map((y) => x.reduce((sum, value, i) => sum + value * y[i], 0) ** 2)
+    );
     return values.reduce((a, b) => a + b) / values.length;
   };
-  const ours = s.map(unit), theirs = t.map(unit);
+  const ours = s.map(unit);
+  const theirs = t.map(unit);
   return kernel(theirs, theirs) - 2 * kernel(ours, theirs) + kernel(ours, ours);
 }
 
 Deno.test("nst is the discrepancy between channels, with fewer positions than channels and with more", async () => {
-  for (const [height, width, ours, theirs] of [[2, 2, 5, 7], [4, 3, 5, 7], [3, 3, 9, 2], [1, 1, 2, 3]]) {
+  for (
+    const [height, width, ours, theirs] of [[2, 2, 5, 7], [4, 3, 5, 7], [3, 3, 9, 2], [1, 1, 2, 3]]
+  ) {
     const values = (name: string, channels: number) => {
       const random = stream(1, name);
       // A channel that is nowhere active, as a ReLU leaves them.
@@ -37,10 +45,14 @@ Deno.test("nst is the discrepancy between channels, with fewer positions than ch
         (_, c) => Array.from({ length: height * width }, () => c === 1 ? 0 : random.normal()),
       );
     };
-    const s = values("s", ours), t = values("t", theirs);
+    const s = values("s", ours);
+    const t = values("t", theirs);
     const last = (channels: readonly (readonly number[])[]) =>
-      Float32Array.from(channels[0].flatMap((_, position) => channels.map((channel) => channel[position])));
-    const network = (channels: number) => given({ map: [1, height, width, channels], logits: [1, 2] });
+      Float32Array.from(
+        channels[0].flatMap((_, position) => channels.map((channel) => channel[position])),
+      );
+    const network = (channels: number) =>
+      given({ map: [1, height, width, channels], logits: [1, 2] });
     const engine = await open("cpu");
     const made = cast({
       student: network(ours),

@@ -15,7 +15,10 @@ import type { Toy } from "../support/toy.ts";
 import { training } from "../support/toy_training.ts";
 
 await method("ofd", () => ofd());
-await method("ofd of maps of two sizes, beside kd", () => ofd({ taps: [["block2", "block1"]], kd: 1 }));
+await method(
+  "ofd of maps of two sizes, beside kd",
+  () => ofd({ taps: [["block2", "block1"]], kd: 1 }),
+);
 const maps = (channels: number) => ({ one: [5, 7, channels], two: [3, 2, channels], logits: [5] });
 const pairs = [["one", "one"], ["two", "two"]] as const;
 for (const samples of ["different", "degenerate"] as const) {
@@ -24,8 +27,10 @@ for (const samples of ["different", "degenerate"] as const) {
 }
 
 Deno.test("ofd as released: the statistics of the teacher's copy drift, its weights and the teacher stay", async () => {
-  const engine = await open("cpu"), { step, read } = await training(engine, ofd({ released: true }));
-  const own = await read("distiller.teacher."), teacher = await read("teacher1.");
+  const engine = await open("cpu");
+  const { step, read } = await training(engine, ofd({ released: true }));
+  const own = await read("distiller.teacher.");
+  const teacher = await read("teacher1.");
   for (const [name, value] of own) {
     assertEquals(value, teacher.get(name.replace("distiller.teacher.0.", "teacher1.")), name);
   }
@@ -40,8 +45,10 @@ Deno.test("ofd as released: the statistics of the teacher's copy drift, its weig
 
 Deno.test("a margin is the mean below zero, −3 deviations where hardly anything is there, and never no number", async () => {
   await tf.setBackend("cpu");
-  const of = (scale: number, offset: number) => margin(tf.tensor1d([scale]), tf.tensor1d([offset])).dataSync()[0];
-  const near = (ours: number, golden: number) => assert(distance([ours], [golden]) < 1e-5, `${ours}, not ${golden}`);
+  const of = (scale: number, offset: number) =>
+    margin(tf.tensor1d([scale]), tf.tensor1d([offset])).dataSync()[0];
+  const near = (ours: number, golden: number) =>
+    assert(distance([ours], [golden]) < 1e-5, `${ours}, not ${golden}`);
   near(of(1, 0), -Math.sqrt(2 / Math.PI));
   near(of(-2, 0), -2 * Math.sqrt(2 / Math.PI));
   near(of(0.5, 5), -1.5);
@@ -57,11 +64,16 @@ Deno.test("the partial distance is mdistiller's, ties included", async () => {
   tf.tidy(() => {
     // Halves, so that many are equal.
     const halves = (name: string) => tf.div(tf.round(tf.mul(draw(name, [5, 4, 3, 6], 2), 2)), 2);
-    const [s, t] = [halves("s"), halves("t")], m = tf.tensor1d([-0.5, -1, -1.5, -2, 0, -3]);
-    const all = (...conditions: tf.Tensor[]) => tf.cast(conditions.reduce((a, b) => tf.logicalAnd(a, b)), "float32");
+    const [s, t] = [halves("s"), halves("t")];
+    const m = tf.tensor1d([-0.5, -1, -1.5, -2, 0, -3]);
+    const all = (...conditions: tf.Tensor[]) =>
+      tf.cast(conditions.reduce((a, b) => tf.logicalAnd(a, b)), "float32");
     const mdistiller = tf.addN([
       tf.mul(tf.squaredDifference(s, m), all(tf.greater(s, m), tf.lessEqual(t, m))),
-      tf.mul(tf.squaredDifference(s, t), all(tf.greater(s, t), tf.greater(t, m), tf.lessEqual(t, 0))),
+      tf.mul(
+        tf.squaredDifference(s, t),
+        all(tf.greater(s, t), tf.greater(t, m), tf.lessEqual(t, 0)),
+      ),
       tf.mul(tf.squaredDifference(s, t), all(tf.greater(t, 0))),
     ]);
     const golden = tf.sum(mdistiller, [1, 2, 3]);
@@ -72,7 +84,9 @@ Deno.test("the partial distance is mdistiller's, ties included", async () => {
 /** The first step between maps of odd sizes, with `mask` at every spot. */
 async function step(mask: readonly number[]) {
   type Taps = Net<"stem" | "one" | "two" | "logits">;
-  const batch = mask.length, logits = [batch, 2], method = ofd({ weight: 1 });
+  const batch = mask.length;
+  const logits = [batch, 2];
+  const method = ofd({ weight: 1 });
   const masked: Distiller<Taps, Taps> = {
     ...method,
     build: (cast) => {
@@ -90,7 +104,10 @@ async function step(mask: readonly number[]) {
     image: [1, 1, 1],
     classes: 2,
     values: new Map(
-      [...taps, "stem"].map((tap, i) => [`student.${tap}.value`, draw(tap, [batch, [35, 6, 81][i], 3]).dataSync()]) as [
+      [...taps, "stem"].map((
+        tap,
+        i,
+      ) => [`student.${tap}.value`, draw(tap, [batch, [35, 6, 81][i], 3]).dataSync()]) as [
         string,
         Float32Array,
       ][],
@@ -105,28 +122,48 @@ async function step(mask: readonly number[]) {
 
 Deno.test("maps of any sizes are compared, and what is masked has neither loss nor gradient", async () => {
   await tf.setBackend("cpu");
-  const whole = await step([1, 1, 1]), none = await step([0, 0, 0]);
+  const whole = await step([1, 1, 1]);
+  const none = await step([0, 0, 0]);
   assertEquals(Object.keys(whole.values.terms), [
     "task",
     "ofd_one",
     "ofd_two",
   ]);
-  assert([...Object.values(whole.values.terms), whole.gradient].every((values) => values.every(Number.isFinite)));
+  assert(
+    [...Object.values(whole.values.terms), whole.gradient].every((values) =>
+      values.every(Number.isFinite)
+    ),
+  );
   assertEquals([none.values.terms.ofd_one[0], none.values.terms.ofd_two[0]], [0, 0]);
   assert(none.gradient.every((value) => value === 0));
 });
 
 Deno.test("a teacher's map that no norm is before is refused by name", async () => {
-  const engine = await open("cpu"), network = given({ stem: [2, 3, 3, 1], map: [2, 3, 3, 1], logits: [2, 2] });
+  const engine = await open("cpu");
+  const network = given({ stem: [2, 3, 3, 1], map: [2, 3, 3, 1], logits: [2, 2] });
   const made = () =>
-    cast({ student: network, teacher: network, distiller: ofd(), image: [1, 1, 1], classes: 2, values: new Map() });
+    cast({
+      student: network,
+      teacher: network,
+      distiller: ofd(),
+      image: [1, 1, 1],
+      classes: 2,
+      values: new Map(),
+    });
   const { exit, message } = assertThrows(made, Failure);
   assertEquals([exit, message.includes("map")], [2, true]);
   engine.close();
 });
 
 Deno.test("what ofd is asked for is in its declaration", () => {
-  assertEquals(ofd().options, { taps: "maps", released: false, weight: 0.001, ce: 1, kd: 0, temperature: 4 });
+  assertEquals(ofd().options, {
+    taps: "maps",
+    released: false,
+    weight: 0.001,
+    ce: 1,
+    kd: 0,
+    temperature: 4,
+  });
 });
 
 /** Wrong uses of `ofd`, each a compile error; never run. */

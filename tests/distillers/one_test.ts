@@ -1,4 +1,10 @@
-import { assert, assertAlmostEquals, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertNotEquals,
+  assertThrows,
+} from "@std/assert";
 import { experiment, one, resnet8, sgd, wrn } from "../../mod.ts";
 import type { Dataset } from "../../lib/data/dataset.ts";
 import { Failure } from "../../lib/values/failure.ts";
@@ -15,7 +21,8 @@ await method("one", () => one({ shared: "block1" }), alone);
 await method("one of two heads", () => one({ shared: "block2", branches: 2, rampUp: 0 }), alone);
 
 Deno.test("one: the branches start differently, each with its own terms, beside an ensemble", async () => {
-  const engine = await open("cpu"), { step } = await training(engine, one({ shared: "block1" }), alone);
+  const engine = await open("cpu");
+  const { step } = await training(engine, one({ shared: "block1" }), alone);
   const losses = await step();
   engine.close();
   assertEquals(Object.keys(losses.terms).sort(), [
@@ -33,7 +40,8 @@ Deno.test("one: the branches start differently, each with its own terms, beside 
 
 Deno.test("one: the weight of what the ensemble teaches starts at exp(−5) and is full without a ramp", async () => {
   const first = async (rampUp: number) => {
-    const engine = await open("cpu"), { step } = await training(engine, one({ shared: "block1", rampUp }), alone);
+    const engine = await open("cpu");
+    const { step } = await training(engine, one({ shared: "block1", rampUp }), alone);
     const losses = await step();
     engine.close();
     return losses.terms.kd[0];
@@ -53,7 +61,10 @@ Deno.test("one: what branches is named where it cannot", () => {
     });
   const vector = assertThrows(made(given({ map: [2, 7], logits: [2, 5] })), Failure);
   assertEquals([vector.exit, vector.message.includes("map of [7]")], [2, true]);
-  const single = assertThrows(made(given({ map: [2, 3, 3, 7], logits: [2, 5] }), { branches: 1 }), Failure);
+  const single = assertThrows(
+    made(given({ map: [2, 3, 3, 7], logits: [2, 5] }), { branches: 1 }),
+    Failure,
+  );
   assertEquals(single.exit, 2);
 });
 
@@ -64,9 +75,15 @@ Deno.test("one: a tap that the student does not have is a compile error", () => 
 });
 
 function mistakes(): void {
-  const meta = { url: "" }, schedule = sgd({ epochs: 1, batch: 64, lr: 0.1 });
+  const meta = { url: "" };
+  const schedule = sgd({ epochs: 1, batch: 64, lr: 0.1 });
   experiment(meta, { dataset, student: resnet8, schedule, distiller: one() });
-  experiment(meta, { dataset, student: wrn(16, 2), schedule, distiller: one({ shared: "block1" }) });
+  experiment(meta, {
+    dataset,
+    student: wrn(16, 2),
+    schedule,
+    distiller: one({ shared: "block1" }),
+  });
   // @ts-expect-error: there is no such tap.
   experiment(meta, { dataset, student: resnet8, schedule, distiller: one({ shared: "block4" }) });
   // @ts-expect-error: nor such a tap of the toy.

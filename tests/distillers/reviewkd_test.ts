@@ -17,7 +17,13 @@ import { training } from "../support/toy_training.ts";
 await method("reviewkd", () => reviewkd({ weight: 5 }));
 await method(
   "reviewkd of maps before their ReLUs, beside kd",
-  () => reviewkd({ taps: [["block1", "block1"], ["block2", "block2"]], preactivation: true, warmup: 0, kd: 1 }),
+  () =>
+    reviewkd({
+      taps: [["block1", "block1"], ["block2", "block2"]],
+      preactivation: true,
+      warmup: 0,
+      kd: 1,
+    }),
 );
 
 const pairs = [["one", "one"], ["two", "two"], ["pooled", "pooled"]] as const;
@@ -32,8 +38,18 @@ for (const samples of ["different", "degenerate"] as const) {
 /** The first step between maps whose sides are odd and other ones in the teacher. */
 async function step(kind: Kind) {
   const batch = 3;
-  const students = { one: [batch, 9, 7, 3], two: [batch, 5, 3, 4], pooled: [batch, 6], logits: [batch, 2] };
-  const teachers = { one: [batch, 5, 8, 2], two: [batch, 3, 3, 5], pooled: [batch, 4], logits: [batch, 2] };
+  const students = {
+    one: [batch, 9, 7, 3],
+    two: [batch, 5, 3, 4],
+    pooled: [batch, 6],
+    logits: [batch, 2],
+  };
+  const teachers = {
+    one: [batch, 5, 8, 2],
+    two: [batch, 3, 3, 5],
+    pooled: [batch, 4],
+    logits: [batch, 2],
+  };
   const values = (who: string, taps: typeof students) =>
     Object.entries(taps).map(([tap, shape]) =>
       [`${who}.${tap}.value`, draw(`${who}/${tap}`, shape).dataSync() as Float32Array] as const
@@ -46,20 +62,37 @@ async function step(kind: Kind) {
     classes: 2,
     values: new Map([...values("student", students), ...values("teacher1", teachers)]),
   });
-  const engine = await open(kind), image = { shape: [batch, 1, 1, 1], data: new Float32Array(batch) };
+  const engine = await open(kind);
+  const image = { shape: [batch, 1, 1, 1], data: new Float32Array(batch) };
   const { values: losses, after } = await firstStep(engine, made)(image, new Int32Array(batch));
   engine.close();
-  const learning = made.trainable.filter(({ fixed, name }) => !fixed && name !== "student.logits.value");
-  return { losses, gradients: learning.map(({ name }): [string, Float32Array] => [name, after(name)]) };
+  const learning = made.trainable.filter(({ fixed, name }) =>
+    !fixed && name !== "student.logits.value"
+  );
+  return {
+    losses,
+    gradients: learning.map(({ name }): [string, Float32Array] => [name, after(name)]),
+  };
 }
 
-await needs(everything, "maps of any sizes are reviewed, on TensorFlow as on tfjs's own backend", async () => {
-  const [ours, twin] = [await step("compiled"), await step("cpu")];
-  for (const [name, value] of Object.entries(twin.losses.terms)) assertNear(name, ours.losses.terms[name], value, 1e-5);
-  for (const [i, [name, value]] of twin.gradients.entries()) {
-    assertNear(name, ours.gradients[i][1], value, 1e-4);
-  }
-});
+await needs(
+  everything,
+  "maps of any sizes are reviewed, on TensorFlow as on tfjs's own backend",
+  async () => {
+    const [ours, twin] = [await step("compiled"), await step("cpu")];
+    for (const [name, value] of Object.entries(twin.losses.terms)) {
+      assertNear(
+        name,
+        ours.losses.terms[name],
+        value,
+        1e-5,
+      );
+    }
+    for (const [i, [name, value]] of twin.gradients.entries()) {
+      assertNear(name, ours.gradients[i][1], value, 1e-4);
+    }
+  },
+);
 
 Deno.test("the hierarchical context has the levels that are smaller than the map", async () => {
   await tf.setBackend("cpu");
@@ -68,7 +101,9 @@ Deno.test("the hierarchical context has the levels that are smaller than the map
     return [...hierarchical(off, tf.zerosLike(off)).dataSync()];
   };
   // What is the same everywhere is the same at every level.
-  for (const side of [1, 2, 3, 4, 5, 8]) at(side).forEach((value, i) => assertAlmostEquals(value, [1, 4][i], 1e-5));
+  for (const side of [1, 2, 3, 4, 5, 8]) {
+    at(side).forEach((value, i) => assertAlmostEquals(value, [1, 4][i], 1e-5));
+  }
   // What alternates is lost at the first one.
   const board = tf.tensor4d([[[[1], [-1]], [[-1], [1]]]]);
   assertAlmostEquals(hierarchical(board, tf.zerosLike(board)).dataSync()[0], 1 / 1.5, 1e-6);

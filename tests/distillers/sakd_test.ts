@@ -62,16 +62,31 @@ await method(
   () => sakd(fitnets({ guided: "block1", hint: "block2", weight: 10 }), { statistics: "chosen" }),
 );
 await method("sakd always", () => sakd(fitnets(), { routing: "always" }));
-// With this seed samples go both ways at every spot of these too: where all of them go one way, an adapter has no gradient.
+// With this seed samples go both ways at every spot of these too: where all of them go one way, an
+// adapter has no gradient.
 const seed = 7;
-await method("sakd over several spots, reversed", () => sakd(at({ weight: 10 }), { routing: "reversed" }), { seed });
+await method(
+  "sakd over several spots, reversed",
+  () => sakd(at({ weight: 10 }), { routing: "reversed" }),
+  { seed },
+);
 await method("sakd at random", () => sakd(cc(), { routing: "random" }), { seed });
-await method("sakd with a teacher that learns too", () => sakd(at({ weight: 10 }), { routing: "both" }), { seed });
+await method(
+  "sakd with a teacher that learns too",
+  () => sakd(at({ weight: 10 }), { routing: "both" }),
+  { seed },
+);
 
-/** Noise that sends each sample the way that is given for it, and whoever comes after the last one that way too. */
+/**
+ * Noise that sends each sample the way that is given for it, and whoever comes after the last one
+ * that way too.
+ */
 const sent = (...ways: readonly ("teacher" | "student")[]): Noise => (_, spots) => ({ index }) => {
-  const high = 1 - 1e-6, batch = Array.from({ length: index.shape[0]! }, (_, i) => ways[i] ?? ways.at(-1)!);
-  return tf.tensor3d(batch.map((way) => new Array(spots).fill(way === "teacher" ? [high, 0] : [0, high])));
+  const high = 1 - 1e-6;
+  const batch = Array.from({ length: index.shape[0]! }, (_, i) => ways[i] ?? ways.at(-1)!);
+  return tf.tensor3d(
+    batch.map((way) => new Array(spots).fill(way === "teacher" ? [high, 0] : [0, high])),
+  );
 };
 
 /** What a first step on tfjs's own backend gives: its values, and afterwards the variables. */
@@ -80,8 +95,11 @@ async function first(distiller: Distiller<Toy, Toy, never>): Promise<{
   all: ReadonlyMap<string, Float32Array>;
   gradient: Float32Array;
 }> {
-  const engine = await open("cpu"), { step, read } = await training(engine, distiller);
-  const values = await step(), all = await read(""), gradient = flat(await read("velocity.student."));
+  const engine = await open("cpu");
+  const { step, read } = await training(engine, distiller);
+  const values = await step();
+  const all = await read("");
+  const gradient = flat(await read("velocity.student."));
   engine.close();
   return { values, all, gradient };
 }
@@ -92,31 +110,47 @@ const below = (all: ReadonlyMap<string, Float32Array>, name: RegExp) =>
 /** The terms by which the student learns. */
 const OWN = /^(task|kd|at_)/;
 const own = ({ terms }: Values<TrainValues>) =>
-  Object.fromEntries(Object.entries(terms).filter(([name]) => OWN.test(name)).map(([name, [value]]) => [name, value]));
+  Object.fromEntries(
+    Object.entries(terms).filter(([name]) => OWN.test(name)).map((
+      [name, [value]],
+    ) => [name, value]),
+  );
 
 Deno.test("the policy's terms leave the student's gradient at exactly 0, the student's leave the policy's", async () => {
   for (const routing of ["adaptive", "reversed"] as const) {
-    const distiller = sakd(fitnets(), { routing, gamma: 2 }), policys = /^velocity\.distiller\.(policy|hint|anti)/;
+    const distiller = sakd(fitnets(), { routing, gamma: 2 });
+    const policys = /^velocity\.distiller\.(policy|hint|anti)/;
     const { all: routing1, gradient } = await first(only(distiller, "policy", "balance"));
     assertEquals(gradient, new Float32Array(gradient.length));
     const regressor = below(routing1, /^velocity\.distiller\.method/);
     assertEquals(regressor, new Float32Array(regressor.length));
     for (const part of ["policy", "hint_block2", "anti_block2"]) {
-      assert(below(routing1, new RegExp(`^velocity\\.distiller\\.${part}`)).some((value) => value !== 0), part);
+      assert(
+        below(routing1, new RegExp(`^velocity\\.distiller\\.${part}`)).some((value) => value !== 0),
+        part,
+      );
     }
-    const { all: learning, gradient: students } = await first(only(distiller, "task", "hint", "kd"));
+    const { all: learning, gradient: students } = await first(
+      only(distiller, "task", "hint", "kd"),
+    );
     assert(students.some((value) => value !== 0));
     assertEquals(below(learning, policys), new Float32Array(below(learning, policys).length));
   }
 });
 
 Deno.test("with every action at the teacher it is the method and the KL, as it always is, with every one at the student CE alone", async () => {
-  const expected = await first(at({ kd: 1 })), alone = await first(only(at(), "task"));
-  const students = (distiller: Distiller<Toy, Toy>) => first(only(distiller, "task", "kd", "at_block1", "at_block2"));
+  const expected = await first(at({ kd: 1 }));
+  const alone = await first(only(at(), "task"));
+  const students = (distiller: Distiller<Toy, Toy>) =>
+    first(only(distiller, "task", "kd", "at_block1", "at_block2"));
   const same = async (distiller: Distiller<Toy, Toy>) => {
-    const { values, gradient } = await students(distiller), terms = own(values), wanted = own(expected.values);
+    const { values, gradient } = await students(distiller);
+    const terms = own(values);
+    const wanted = own(expected.values);
     assertEquals(Object.keys(terms).sort(), Object.keys(wanted).sort());
-    for (const [name, value] of Object.entries(wanted)) assertAlmostEquals(terms[name], value, 1e-5, name);
+    for (const [name, value] of Object.entries(wanted)) {
+      assertAlmostEquals(terms[name], value, 1e-5, name);
+    }
     assertNear("the student's gradient", gradient, expected.gradient, 1e-6);
   };
   await same(routed(at(), {}, sent("teacher")));
@@ -124,7 +158,11 @@ Deno.test("with every action at the teacher it is the method and the KL, as it a
   await same(sakd(at(), { routing: "always" }));
   await same(sakd(at({ weight: 10 }), { routing: "always", beta: 100 }));
   const { values, gradient } = await students(routed(at(), {}, sent("student")));
-  assertEquals([values.terms.kd[0], values.terms.at_block1[0], values.terms.at_block2[0]], [0, 0, 0]);
+  assertEquals([values.terms.kd[0], values.terms.at_block1[0], values.terms.at_block2[0]], [
+    0,
+    0,
+    0,
+  ]);
   assertEquals(values.loss, alone.values.loss);
   assertNear("the student's gradient", gradient, alone.gradient, 1e-6);
 });
@@ -142,7 +180,11 @@ const frozen: Distiller<Toy, Toy> = {
 
 Deno.test("a sample that is always sent one way comes out as that network's", async () => {
   const { values: wanted } = await first(frozen);
-  const routable: readonly SpottedDistiller<Toy, Toy>[] = [at(), fitnets({ guided: "block1", hint: "block2" }), cc()];
+  const routable: readonly SpottedDistiller<Toy, Toy>[] = [
+    at(),
+    fitnets({ guided: "block1", hint: "block2" }),
+    cc(),
+  ];
   for (const base of routable) {
     for (const way of ["teacher", "student"] as const) {
       const { values } = await first(routed(base, {}, sent(way)));
@@ -155,8 +197,12 @@ Deno.test("a sample that is always sent one way comes out as that network's", as
 Deno.test("γ multiplies the policy's term where the student is better and divides it where it is worse", async () => {
   const seen = new Set<boolean>();
   for (const way of ["teacher", "student"] as const) {
-    const { values: { terms: { policy: [once], task: [task] } } } = await first(routed(at(), {}, sent(way)));
-    const { values: { terms: { policy: [value] } } } = await first(routed(at(), { gamma: 4 }, sent(way)));
+    const { values: { terms: { policy: [once], task: [task] } } } = await first(
+      routed(at(), {}, sent(way)),
+    );
+    const { values: { terms: { policy: [value] } } } = await first(
+      routed(at(), { gamma: 4 }, sent(way)),
+    );
     assertAlmostEquals(value, once > task ? 4 * once : once / 4, 1e-4);
     seen.add(once > task);
   }
@@ -168,30 +214,42 @@ Deno.test("γ multiplies the policy's term where the student is better and divid
 Deno.test("the share of samples that learn is reported for each spot", async () => {
   const report = async (noise: Noise, options: SakdOptions = {}) => {
     const { values } = await first(routed(at(), options, noise));
-    return Object.fromEntries(Object.entries(values.reports).map(([name, [value]]) => [name, value]));
+    return Object.fromEntries(
+      Object.entries(values.reports).map(([name, [value]]) => [name, value]),
+    );
   };
   const all = (share: number) => ({ spot_block1: share, spot_block2: share, spot_logits: share });
   assertEquals(await report(sent("teacher", "student")), all(0.25));
   assertEquals(await report(sent("teacher", "student"), { routing: "reversed" }), all(0.75));
   assertEquals(await report(sent("student"), { routing: "always" }), {});
-  assertEquals(Object.keys(await report(sent("student"), { routing: "random" })), Object.keys(all(0)));
+  assertEquals(
+    Object.keys(await report(sent("student"), { routing: "random" })),
+    Object.keys(all(0)),
+  );
 });
 
 Deno.test("at random each sample learns at each spot where a coin of its own falls below a half, without a policy", async () => {
   const coins = [[0, 0.499, 0.501], [0.499, 0.501, 0.99], [0.501, 0.499, 0.5], [0.499, 0.99, 0.7]];
-  const chosen = new Map<string, number[]>(), base = at(), asked: (readonly number[])[] = [];
+  const chosen = new Map<string, number[]>();
+  const base = at();
+  const asked: (readonly number[])[] = [];
   const listening: SpottedDistiller<Toy, Toy> = {
     ...base,
     build(cast) {
       const loss = base.build(cast);
       return (step) => {
-        for (const spot of ["block1", "block2", "logits"]) chosen.set(spot, [...step.mask(spot)!.dataSync()]);
+        for (const spot of ["block1", "block2", "logits"]) {
+          chosen.set(spot, [...step.mask(spot)!.dataSync()]);
+        }
         return loss(step);
       };
     },
   };
   const method: Distiller<Toy, Toy> = sakd(listening, { routing: "random" });
-  const random: Random = { uniform: (shape) => (asked.push(shape), tf.tensor2d(coins)), in: () => random };
+  const random: Random = {
+    uniform: (shape) => (asked.push(shape), tf.tensor2d(coins)),
+    in: () => random,
+  };
   const tossed: Distiller<Toy, Toy> = {
     ...method,
     build(cast) {
@@ -201,7 +259,11 @@ Deno.test("at random each sample learns at each spot where a coin of its own fal
   };
   const { values, all } = await first(tossed);
   assertEquals(asked, [[4, 3]]);
-  assertEquals(Object.fromEntries(chosen), { block1: [1, 1, 0, 1], block2: [1, 0, 1, 0], logits: [0, 0, 0, 0] });
+  assertEquals(Object.fromEntries(chosen), {
+    block1: [1, 1, 0, 1],
+    block2: [1, 0, 1, 0],
+    logits: [0, 0, 0, 0],
+  });
   assertEquals(Object.keys(values.terms).sort(), ["at_block1", "at_block2", "kd", "task"]);
   assertEquals([...all.keys()].filter((name) => name.startsWith("distiller.")), []);
 });
@@ -219,7 +281,8 @@ Deno.test("norms of the method's own use the batch's statistics, or those of the
 });
 
 Deno.test("with a teacher that learns, its copy learns from the labels and from what it shares", async () => {
-  const distiller = routed(at(), { routing: "both" }, sent("teacher")), theirs = /^velocity\.distiller\.teacher\./;
+  const distiller = routed(at(), { routing: "both" }, sent("teacher"));
+  const theirs = /^velocity\.distiller\.teacher\./;
   for (const term of ["teacher_task", "at_block1", "kd"]) {
     const { all } = await first(only(distiller, term));
     assert(below(all, theirs).some((value) => value !== 0), term);
@@ -230,19 +293,27 @@ Deno.test("with a teacher that learns, its copy learns from the labels and from 
 
 Deno.test("between networks of one family the policy starts at the teacher", async () => {
   const bias = async (homogeneous: boolean) => {
-    const engine = await open("cpu"), { read } = await training(engine, sakd(at(), { homogeneous }));
+    const engine = await open("cpu");
+    const { read } = await training(engine, sakd(at(), { homogeneous }));
     const values = (await read("distiller.policy.0.bias")).get("distiller.policy.0.bias")!;
     engine.close();
     return values;
   };
   const usual = await bias(false);
-  assertNear("bias", await bias(true), usual.map((value, i) => value + (i % 2 === 0 ? 10 : 0)), 1e-6);
+  assertNear(
+    "bias",
+    await bias(true),
+    usual.map((value, i) => value + (i % 2 === 0 ? 10 : 0)),
+    1e-6,
+  );
 });
 
 const paraphraser = untrained(ftInit(), "paraphraser");
 
 /** Every method that has spots, and those of the toys. */
-const METHODS: Readonly<Record<string, readonly [SpottedDistiller<Toy, Toy, HardLabels>, readonly string[]]>> = {
+const METHODS: Readonly<
+  Record<string, readonly [SpottedDistiller<Toy, Toy, HardLabels>, readonly string[]]>
+> = {
   fitnets: [fitnets(), ["block2"]],
   at: [at(), ["block1", "block2"]],
   sp: [sp(), ["block2"]],
@@ -265,13 +336,16 @@ for (const [name, [base, spots]] of Object.entries(METHODS)) {
       ...base,
       build(cast) {
         const loss = base.build(cast);
-        return (step) => loss({ ...step, mask: (spot: string) => (asked.add(spot), step.mask(spot)) });
+        return (step) =>
+          loss({ ...step, mask: (spot: string) => (asked.add(spot), step.mask(spot)) });
       },
     };
     const { values } = await first(sakd(listening));
     assertEquals([...asked].filter((spot) => spot !== "logits").sort(), [...spots].sort());
     assertEquals(Object.keys(values.reports), [...spots, "logits"].map((spot) => `spot_${spot}`));
-    for (const [term, [value]] of Object.entries(values.terms)) assert(Number.isFinite(value), `${term} is ${value}`);
+    for (const [term, [value]] of Object.entries(values.terms)) {
+      assert(Number.isFinite(value), `${term} is ${value}`);
+    }
     const nobody = await first(routed(listening, { statistics: "chosen" }, sent("student")));
     for (const [variable, value] of nobody.all) assert(value.every(Number.isFinite), variable);
   });
@@ -292,7 +366,14 @@ Deno.test("it declares the method, cites both papers, takes what it takes and ke
 Deno.test("spots that nobody can be routed between are refused", () => {
   const refused = (distiller: Distiller<Toy, Toy>) => {
     const made = () =>
-      cast({ student: small, teacher: large, distiller, image: IMAGE, classes: CLASSES, values: new Map() });
+      cast({
+        student: small,
+        teacher: large,
+        distiller,
+        image: IMAGE,
+        classes: CLASSES,
+        values: new Map(),
+      });
     const { exit, message } = assertThrows(made, Failure);
     assertEquals(exit, 2);
     return message;
@@ -312,12 +393,19 @@ await needs(
   everything,
   "through networks that end in a norm of their own the policy learns alike, compiled",
   async () => {
-    const batch = 2, pixels = stream(1, "pixels"), shape = [batch, 16, 16, 3];
-    const image = { shape, data: Uint8Array.from({ length: sizeOf(shape) }, () => pixels.below(256)) };
+    const batch = 2;
+    const pixels = stream(1, "pixels");
+    const shape = [batch, 16, 16, 3];
+    const image = {
+      shape,
+      data: Uint8Array.from({ length: sizeOf(shape) }, () => pixels.below(256)),
+    };
     for (const [teacher, student] of [[wrn(10, 2), resnet8], [resnet8, wrn(10, 1)]]) {
-      const distiller = sakd(at()), made = { student, teacher, distiller, image: shape.slice(1), classes: CLASSES };
+      const distiller = sakd(at());
+      const made = { student, teacher, distiller, image: shape.slice(1), classes: CLASSES };
       const of = async (kind: Kind) => {
-        const engine = await open(kind), step = firstStep(engine, cast({ ...made, values: new Map() }));
+        const engine = await open(kind);
+        const step = firstStep(engine, cast({ ...made, values: new Map() }));
         const { after } = await step(image, Int32Array.of(1, 2));
         engine.close();
         return after("distiller.policy.0.weight");
@@ -335,15 +423,23 @@ Deno.test("what cannot be routed is a compile error", () => {
 });
 
 function mistakes(): void {
-  const schedule = sgd({ epochs: 1, batch: 64, lr: 0.1 }), dataset = synthetic();
-  const shared = { dataset, student: vgg8, schedule }, meta = { url: "" };
-  const teacher = from(experiment(meta, { dataset, student: vgg13, distiller: scratch(), schedule }));
+  const schedule = sgd({ epochs: 1, batch: 64, lr: 0.1 });
+  const dataset = synthetic();
+  const shared = { dataset, student: vgg8, schedule };
+  const meta = { url: "" };
+  const teacher = from(
+    experiment(meta, { dataset, student: vgg13, distiller: scratch(), schedule }),
+  );
   const other: Trained<typeof resnet20> = from(
     experiment(meta, { dataset, student: resnet20, distiller: scratch(), schedule }),
   );
 
   // What is right.
-  experiment(meta, { ...shared, teacher, distiller: sakd(fitnets({ guided: "block3", hint: "block4" })) });
+  experiment(meta, {
+    ...shared,
+    teacher,
+    distiller: sakd(fitnets({ guided: "block3", hint: "block4" })),
+  });
   experiment(meta, { ...shared, teacher, distiller: sakd(crd(), { routing: "random" }) });
   experiment(meta, { ...shared, dataset: mixed, teacher, distiller: sakd(at()) });
 

@@ -31,34 +31,45 @@ await method("shake", () => shake());
 await method("shake as released", () => shake({ released: true }));
 await method("shake on the student's backbone", () => shake({ backbone: "student" }));
 await method("shake by a proxy teacher", () => shake({ backbone: "own" }));
-await method("shake with two heads and all terms", () => shake({ heads: 2, direct: 0.5, labels: 0.1 }));
+await method(
+  "shake with two heads and all terms",
+  () => shake({ heads: 2, direct: 0.5, labels: 0.1 }),
+);
 await method("shake of two teachers", () => shake(), { teacher: several });
-await method("shake of two teachers, adaptive", () => shake({ weights: "adaptive" }), { teacher: several });
+await method("shake of two teachers, adaptive", () => shake({ weights: "adaptive" }), {
+  teacher: several,
+});
 
 for (const released of [false, true]) {
   const taps = { student: { logits: [5] }, teacher: { map: [3, 3, 4], pooled: [4], logits: [5] } };
   const terms = ["shadow", "direct"];
   masks(
     `shake, released: ${released}`,
-    () => only(shake({ released, taps: ["map"], direct: 1 }) as Distiller<Toy, Toy>, ...terms) as never,
+    () =>
+      only(shake({ released, taps: ["map"], direct: 1 }) as Distiller<Toy, Toy>, ...terms) as never,
     taps,
   );
 }
 
 /** The terms of the first step, the student's gradient, and the method's own by variable. */
 async function first(options: ShakeOptions<never>) {
-  const engine = await open("cpu"), { step, read } = await training(engine, shake(options));
-  const { terms } = await step(),
-    student = flat(await read("velocity.student.")),
-    own = await read("velocity.distiller.");
+  const engine = await open("cpu");
+  const { step, read } = await training(engine, shake(options));
+  const { terms } = await step();
+  const student = flat(await read("velocity.student."));
+  const own = await read("velocity.distiller.");
   engine.close();
   return { terms, student, own };
 }
 
 Deno.test("what a shadow learns never reaches the student, unless they share a backbone", async () => {
-  const much = { follow: 7, reverse: 5, labels: 3 }, usual = await first({});
+  const much = { follow: 7, reverse: 5, labels: 3 };
+  const usual = await first({});
   assertEquals((await first(much)).student, usual.student);
-  const [one, other] = [await first({ backbone: "student" }), await first({ backbone: "student", ...much })];
+  const [one, other] = [
+    await first({ backbone: "student" }),
+    await first({ backbone: "student", ...much }),
+  ];
   assert(one.student.some((value, i) => value !== other.student[i]));
 });
 
@@ -81,13 +92,15 @@ Deno.test("terms are there where they have a weight", async () => {
 });
 
 Deno.test("direct is kd's term", async () => {
-  const engine = await open("cpu"), { terms } = await first({ direct: 0.9 });
+  const engine = await open("cpu");
+  const { terms } = await first({ direct: 0.9 });
   const values = await (await training(engine, kd({ kd: 0.9 }))).step();
   engine.close();
   assertAlmostEquals(terms.direct[0], values.terms.kd[0], 1e-5);
 });
 
-const S: Rows = [[8, -4, 2], [6, -2, 0]], CLASS = [1, 0];
+const S: Rows = [[8, -4, 2], [6, -2, 0]];
+const CLASS = [1, 0];
 const T: readonly Rows[] = [[[0, 9, 4], [12, -4, 4]], [[-3, 2, 10], [7, 7, -5]]];
 const H: readonly Rows[] = [
   [[4, 1, -6], [0, 3, 8]],
@@ -98,7 +111,10 @@ const H: readonly Rows[] = [
 
 const vectors = given({ map: [2, 1, 1, 2], pooled: [2, 3], logits: [2, 3] });
 
-/** A teacher whose last stage gives its own scores and then each of its shadows', whatever vector these have fused. */
+/**
+ * A teacher whose last stage gives its own scores and then each of its shadows', whatever vector
+ * these have fused.
+ */
 function teaching(...scores: readonly Rows[]): Classifier<"map"> {
   let next = 0;
   const run = () => {
@@ -109,7 +125,10 @@ function teaching(...scores: readonly Rows[]): Classifier<"map"> {
   return { ...vectors, stages: (classes) => ({ ...vectors.stages(classes), logits }) };
 }
 
-/** The terms of the first step in which all scores are given, each teacher's before its shadows', and the student's gradient. */
+/**
+ * The terms of the first step in which all scores are given, each teacher's before its shadows',
+ * and the student's gradient.
+ */
 async function parallel(options: ShakeOptions<"map">, teachers: readonly (readonly Rows[])[]) {
   const networks = teachers.map((scores) => teaching(...scores));
   const made = cast({
@@ -120,7 +139,8 @@ async function parallel(options: ShakeOptions<"map">, teachers: readonly (readon
     classes: 3,
     values: new Map([["student.logits.value", Float32Array.from(S.flat())]]),
   });
-  const engine = await open("cpu"), image = { shape: [2, 1, 1, 1], data: new Float32Array(2) };
+  const engine = await open("cpu");
+  const image = { shape: [2, 1, 1, 1], data: new Float32Array(2) };
   const { values, after } = await firstStep(engine, made)(image, Int32Array.from(CLASS));
   engine.close();
   return { values, gradient: after("student.logits.value") };
@@ -138,16 +158,22 @@ const divergence = (of: Rows, to: Rows) =>
     return sum + 16 * p.reduce((sum, log, j) => sum + Math.exp(log) * (log - q[j]), 0) / of.length;
   }, 0);
 
-const crossEntropy = (rows: Rows) => rows.reduce((sum, row, i) => sum - logSoftmax(row)[CLASS[i]] / rows.length, 0);
+const crossEntropy = (rows: Rows) =>
+  rows.reduce((sum, row, i) => sum - logSoftmax(row)[CLASS[i]] / rows.length, 0);
 
-/** Holds values to the cross-entropy's term and to those of each shadow, which are numbered where there are several. */
+/**
+ * Holds values to the cross-entropy's term and to those of each shadow, which are numbered where
+ * there are several.
+ */
 function assertLosses(
   { terms }: Values<TrainValues>,
   task: number,
   own: readonly Readonly<Record<string, number>>[],
 ): void {
   const numbered = own.flatMap((losses, i) =>
-    Object.entries(losses).map(([name, value]) => [own.length === 1 ? name : `${name}${i + 1}`, value] as const)
+    Object.entries(losses).map(([name, value]) =>
+      [own.length === 1 ? name : `${name}${i + 1}`, value] as const
+    )
   );
   const wanted = [["task", task] as const, ...numbered];
   assertEquals(Object.keys(terms).sort(), wanted.map(([name]) => name).sort());
@@ -163,7 +189,8 @@ const CASTS = {
 };
 
 for (const [name, teachers] of Object.entries(CASTS)) {
-  const shadows = teachers.flatMap(([t, ...own]) => own.map((h) => ({ t, h }))), { length } = shadows;
+  const shadows = teachers.flatMap(([t, ...own]) => own.map((h) => ({ t, h })));
+  const { length } = shadows;
   const heads = length / teachers.length;
 
   Deno.test(`the losses are the submission's, kd shared among the shadows: ${name}`, async () => {
@@ -194,13 +221,18 @@ for (const [name, teachers] of Object.entries(CASTS)) {
     const { values: equal } = await parallel({ heads, kd: 3 }, teachers);
     const { values, gradient } = await parallel({ heads, kd: 3, weights: "adaptive" }, teachers);
     const teacher = shadows.map(({ h }) => h);
-    const { terms, gradient: expected } = await measured(aekd({ kd: 3 }), { student: S, teacher, label: CLASS });
+    const { terms, gradient: expected } = await measured(aekd({ kd: 3 }), {
+      student: S,
+      teacher,
+      label: CLASS,
+    });
     assertEquals(Object.keys(values.terms), Object.keys(equal.terms));
     for (const name of Object.keys(values.terms)) {
       if (!name.startsWith("shadow")) assertEquals(values.terms[name], equal.terms[name], name);
     }
     for (const i of shadows.keys()) {
-      const [ours] = values.terms[`shadow${i + 1}`], [same] = equal.terms[`shadow${i + 1}`];
+      const [ours] = values.terms[`shadow${i + 1}`];
+      const [same] = equal.terms[`shadow${i + 1}`];
       assertAlmostEquals(ours, terms[`teacher${i + 1}`], 1e-5);
       assert(Math.abs(ours / same - 1) > 0.05, `${ours}, with equal weights ${same}`);
     }

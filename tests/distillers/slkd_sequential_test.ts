@@ -1,5 +1,15 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { ensemble, experiment, from, kd, resnet20, resnet8, scratch, sgd, slkdSequential } from "../../mod.ts";
+import {
+  ensemble,
+  experiment,
+  from,
+  kd,
+  resnet20,
+  resnet8,
+  scratch,
+  sgd,
+  slkdSequential,
+} from "../../mod.ts";
 import type { Dataset } from "../../lib/data/dataset.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { cast } from "../support/cast.ts";
@@ -9,8 +19,12 @@ import { masks } from "../support/masks.ts";
 import { method } from "../support/method.ts";
 import { large, toy } from "../support/toy.ts";
 
-await method("slkd_sequential", () => slkdSequential(), { teacher: [large, large, toy("larger", 6)] as const });
-await method("slkd_sequential, one alone", () => slkdSequential({ teacher: 0 }), { teacher: [large, large] as const });
+await method("slkd_sequential", () => slkdSequential(), {
+  teacher: [large, large, toy("larger", 6)] as const,
+});
+await method("slkd_sequential, one alone", () => slkdSequential({ teacher: 0 }), {
+  teacher: [large, large] as const,
+});
 
 masks("slkd_sequential", () => slkdSequential({ fusion: 0.3 }), {
   student: { logits: [5] },
@@ -24,7 +38,8 @@ const given = {
 } as const satisfies Given;
 
 const soft = (row: readonly number[], temperature: number) => {
-  const powers = row.map((value) => Math.exp(value / temperature)), sum = powers.reduce((a, b) => a + b);
+  const powers = row.map((value) => Math.exp(value / temperature));
+  const sum = powers.reduce((a, b) => a + b);
   return powers.map((power) => power / sum);
 };
 
@@ -33,7 +48,8 @@ const mean = (values: readonly number[]) => values.reduce((a, b) => a + b) / val
 /** T² · KL(target ‖ student), its mean over the samples. */
 const divergence = (target: readonly (readonly number[])[], temperature: number) =>
   mean(given.student.map((row, i) => {
-    const s = soft(row, temperature), t = soft(target[i], temperature);
+    const s = soft(row, temperature);
+    const t = soft(target[i], temperature);
     return temperature ** 2 * t.reduce((sum, p, j) => sum + p * Math.log(p / s[j]), 0);
   }));
 
@@ -52,12 +68,19 @@ Deno.test("slkd_sequential: it is Eq. 4 over frozen networks, by hand", async ()
 });
 
 Deno.test("slkd_sequential: one that has finished learning is kd's teacher, and the teacher's weight of 0 leaves it alone", async () => {
-  const [teacher, self] = given.teacher, { terms: one } = await measured(kd(), { ...given, teacher: self });
-  const { terms: alone } = await measured(slkdSequential({ teacher: 0 }), { ...given, teacher: [teacher, self] });
+  const [teacher, self] = given.teacher;
+  const { terms: one } = await measured(kd(), { ...given, teacher: self });
+  const { terms: alone } = await measured(slkdSequential({ teacher: 0 }), {
+    ...given,
+    teacher: [teacher, self],
+  });
   assertEquals(Object.keys(alone), ["task", "self"]);
   assertAlmostEquals(alone.task, one.task, 1e-6);
   assertAlmostEquals(alone.self, one.kd, 1e-6);
-  const { terms: none } = await measured(slkdSequential({ selfTeacher: 0 }), { ...given, teacher: [teacher, self] });
+  const { terms: none } = await measured(slkdSequential({ selfTeacher: 0 }), {
+    ...given,
+    teacher: [teacher, self],
+  });
   assertEquals(Object.keys(none), ["task", "teacher"]);
 });
 
@@ -85,10 +108,16 @@ Deno.test("slkd_sequential: a teacher without a self-learning one is a compile e
 });
 
 function mistakes(): void {
-  const meta = { url: "" }, schedule = sgd({ epochs: 1, batch: 64, lr: 0.1 });
+  const meta = { url: "" };
+  const schedule = sgd({ epochs: 1, batch: 64, lr: 0.1 });
   const shared = { dataset, student: resnet8, schedule };
   const trained = experiment(meta, { ...shared, student: resnet20, distiller: scratch() });
-  const self = experiment(meta, { ...shared, teacher: from(trained), student: resnet20, distiller: kd() });
+  const self = experiment(meta, {
+    ...shared,
+    teacher: from(trained),
+    student: resnet20,
+    distiller: kd(),
+  });
   const teacher = ensemble(from(trained), from(self), from(self, { seed: 2 }));
   experiment(meta, { ...shared, teacher, distiller: slkdSequential() });
   // @ts-expect-error: the teacher alone.

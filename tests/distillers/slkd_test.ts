@@ -1,4 +1,10 @@
-import { assert, assertAlmostEquals, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertNotEquals,
+  assertThrows,
+} from "@std/assert";
 import { slkd, type SlkdOptions } from "../../lib/distillers/slkd.ts";
 import { slkdSequential } from "../../lib/distillers/slkd_sequential.ts";
 import type { Values } from "../../lib/engine/engine.ts";
@@ -22,13 +28,19 @@ await method("slkd as released", () => slkd({ released: true, fusion: 0.3 }));
 
 const taps = { student: { logits: [5] }, teacher: { logits: [5] } };
 masks("slkd", () => only(dullCopies(slkd({ copies: 3 })), "teacher", "self"), taps);
-masks("slkd as released", () => only(dullCopies(slkd({ released: true })), "teacher", "self"), taps);
+masks(
+  "slkd as released",
+  () => only(dullCopies(slkd({ released: true })), "teacher", "self"),
+  taps,
+);
 
 /** The self-learning teachers' gradients in the first step, and its losses. */
 async function first(options: SlkdOptions) {
-  const engine = await open("cpu"), { step, read } = await training(engine, slkd(options));
+  const engine = await open("cpu");
+  const { step, read } = await training(engine, slkd(options));
   const losses = await step();
-  const gradients = flat(await read("velocity.distiller.")), student = flat(await read("velocity.student."));
+  const gradients = flat(await read("velocity.distiller."));
+  const student = flat(await read("velocity.student."));
   engine.close();
   return { losses, gradients, student };
 }
@@ -36,15 +48,23 @@ async function first(options: SlkdOptions) {
 const terms = (losses: Values<TrainValues>) => Object.keys(losses.terms);
 
 Deno.test("slkd: the student draws the self-learning teachers towards itself only where their gradients are joint", async () => {
-  for (const [options, isJoint] of [[{}, false], [{ released: true }, true], [{ joint: true }, true]] as const) {
-    const one = await first({ ...options, selfTeacher: 1 }), seven = await first({ ...options, selfTeacher: 7 });
+  for (
+    const [options, isJoint] of [[{}, false], [{ released: true }, true], [
+      { joint: true },
+      true,
+    ]] as const
+  ) {
+    const one = await first({ ...options, selfTeacher: 1 });
+    const seven = await first({ ...options, selfTeacher: 7 });
     (isJoint ? assertNotEquals : assertEquals)(seven.gradients, one.gradients);
   }
 });
 
 Deno.test("slkd: joint gradients and the released weights are two things", async () => {
-  const apart = await first({ released: true, joint: false }), paper = await first({});
-  const released = await first({ released: true }), joint = await first({ joint: true });
+  const apart = await first({ released: true, joint: false });
+  const paper = await first({});
+  const released = await first({ released: true });
+  const joint = await first({ joint: true });
   assertEquals(apart.losses, released.losses);
   assertEquals(apart.gradients, paper.gradients);
   assertEquals(apart.student, released.student);
@@ -64,7 +84,8 @@ Deno.test("slkd: the student learns from both, each weight where Eq. 4 has it", 
 });
 
 Deno.test("slkd: without the teacher's weight the student learns from the self-learning teachers alone, they from it as before", async () => {
-  const alone = await first({ teacher: 0, copies: 1 }), both = await first({ copies: 1 });
+  const alone = await first({ teacher: 0, copies: 1 });
+  const both = await first({ copies: 1 });
   assertEquals(terms(alone.losses), ["task", "self", "self1_task", "self1_teacher"]);
   assertEquals(terms(both.losses), ["task", "teacher", "self", "self1_task", "self1_teacher"]);
   assertEquals(alone.losses.terms.self, both.losses.terms.self);
@@ -73,17 +94,26 @@ Deno.test("slkd: without the teacher's weight the student learns from the self-l
 });
 
 Deno.test("slkd: copies start differently, each with its own terms; with all of the share the second teaches nothing", async () => {
-  const two = await first({ fusion: 1 }), one = await first({ copies: 1 });
+  const two = await first({ fusion: 1 });
+  const one = await first({ copies: 1 });
   assertNotEquals(two.losses.terms.self1_task, two.losses.terms.self2_task);
   assertAlmostEquals(two.losses.terms.self[0], one.losses.terms.self[0], 1e-6);
   assertNear("the student's gradient", two.student, one.student, 1e-6);
 });
 
-const S: Rows = [[1, 2, 0.5], [3, -1, 0]], T: Rows = [[0, 1, 2], [3, -1, 1]];
-const P: readonly Rows[] = [[[1, 0, 0], [0, 0, 2]], [[5, 0, 1], [0, 4, 2]], [[-1, 2, 0], [1, 1, -3]]];
+const S: Rows = [[1, 2, 0.5], [3, -1, 0]];
+const T: Rows = [[0, 1, 2], [3, -1, 1]];
+const P: readonly Rows[] = [[[1, 0, 0], [0, 0, 2]], [[5, 0, 1], [0, 4, 2]], [[-1, 2, 0], [
+  1,
+  1,
+  -3,
+]]];
 const CLASS = [1, 0];
 
-/** The student's terms and its gradient, all logits given: those of the first copies for as many as there are. */
+/**
+ * The student's terms and its gradient, all logits given: those of the first copies for as many as
+ * there are.
+ */
 async function parallel(options: SlkdOptions) {
   const network = given({ logits: [2, 3] });
   const values = (rows: Rows) => Float32Array.from(rows.flat());
@@ -97,10 +127,13 @@ async function parallel(options: SlkdOptions) {
     values: new Map([
       ["student.logits.value", values(S)],
       ["teacher1.logits.value", values(T)],
-      ...P.slice(0, copies).map((rows, i) => [`distiller.self${i + 1}.0.logits.value`, values(rows)] as const),
+      ...P.slice(0, copies).map((rows, i) =>
+        [`distiller.self${i + 1}.0.logits.value`, values(rows)] as const
+      ),
     ]),
   });
-  const engine = await open("cpu"), image = { shape: [2, 1, 1, 1], data: new Float32Array(2) };
+  const engine = await open("cpu");
+  const image = { shape: [2, 1, 1, 1], data: new Float32Array(2) };
   const { values: losses, after } = await firstStep(engine, made)(image, Int32Array.from(CLASS));
   engine.close();
   return { losses, gradient: after("student.logits.value") };
@@ -108,7 +141,9 @@ async function parallel(options: SlkdOptions) {
 
 Deno.test("slkd: two are fused by Eq. 7, all of the share is one copy, of three each has a third: as slkdSequential has it", async () => {
   const [first, second, third] = P;
-  const third3 = P[0].map((row, i) => row.map((_, j) => (first[i][j] + second[i][j] + third[i][j]) / 3));
+  const third3 = P[0].map((row, i) =>
+    row.map((_, j) => (first[i][j] + second[i][j] + third[i][j]) / 3)
+  );
   const mixed = P[0].map((row, i) => row.map((_, j) => 0.3 * first[i][j] + 0.7 * second[i][j]));
   const cases: readonly [SlkdOptions, Rows][] = [
     [{ copies: 1 }, first],
@@ -118,18 +153,34 @@ Deno.test("slkd: two are fused by Eq. 7, all of the share is one copy, of three 
     [{ copies: 3 }, third3],
   ];
   for (const [options, fused] of cases) {
-    const ours = await parallel({ temperature: 3, ce: 0.2, teacher: 0.5, selfTeacher: 2, ...options });
+    const ours = await parallel({
+      temperature: 3,
+      ce: 0.2,
+      teacher: 0.5,
+      selfTeacher: 2,
+      ...options,
+    });
     const { terms, gradient } = await measured(
       slkdSequential({ temperature: 3, ce: 0.2, teacher: 0.5, selfTeacher: 2 }),
       { student: S, teacher: [T, fused], label: CLASS },
     );
-    for (const [name, value] of Object.entries(terms)) assertAlmostEquals(ours.losses.terms[name][0], value, 1e-5);
+    for (const [name, value] of Object.entries(terms)) {
+      assertAlmostEquals(ours.losses.terms[name][0], value, 1e-5);
+    }
     assertNear(JSON.stringify(options), ours.gradient, Float32Array.from(gradient), 1e-5);
   }
 });
 
 Deno.test("slkd: what is left at its default is not in the declaration, what is said is", () => {
-  const declared = { temperature: 4, ce: 0.1, teacher: 1, selfTeacher: 1, copies: 2, fusion: 0.5, released: false };
+  const declared = {
+    temperature: 4,
+    ce: 0.1,
+    teacher: 1,
+    selfTeacher: 1,
+    copies: 2,
+    fusion: 0.5,
+    released: false,
+  };
   const options = (given?: SlkdOptions) => JSON.parse(JSON.stringify(slkd(given).options));
   assertEquals(options(), declared);
   assertEquals(options({ joint: false }), declared);

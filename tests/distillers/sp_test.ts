@@ -16,12 +16,18 @@ await method("sp", () => sp());
 const taps = { student: { map: [3, 3, 4], logits: [5] }, teacher: { map: [2, 5, 6], logits: [5] } };
 for (const samples of ["different", "degenerate"] as const) {
   masks("sp", () => sp({ student: "map", teacher: "map", kd: 1 }), taps, samples);
-  masks("torchdistill's sp", () => sp({ student: "map", teacher: "map", rows: 1, kd: 1 }), taps, samples);
+  masks(
+    "torchdistill's sp",
+    () => sp({ student: "map", teacher: "map", rows: 1, kd: 1 }),
+    taps,
+    samples,
+  );
 }
 
 /** The first step's terms. */
 async function terms(distiller: Distiller<Toy, Toy>): Promise<Record<string, number>> {
-  const engine = await open("cpu"), { step } = await training(engine, distiller);
+  const engine = await open("cpu");
+  const { step } = await training(engine, distiller);
   const values = Object.entries((await step()).terms);
   engine.close();
   return Object.fromEntries(values.map(([name, [value]]) => [name, value]));
@@ -35,7 +41,13 @@ Deno.test("sp compares the networks' last maps unless it is said which", async (
 
 Deno.test("a network without maps is refused: sp asks for a tap", () => {
   const vectors = given({ pooled: [2, 4], logits: [2, 3] });
-  const shared = { student: vectors, teacher: vectors, image: [1, 1, 1], classes: 3, values: new Map() };
+  const shared = {
+    student: vectors,
+    teacher: vectors,
+    image: [1, 1, 1],
+    classes: 3,
+    values: new Map(),
+  };
   const { exit, message } = assertThrows(() => cast({ ...shared, distiller: sp() }), Failure);
   assertEquals(exit, 2);
   assertStringIncludes(message, "no map");
@@ -48,8 +60,10 @@ Deno.test("sp has a KL of logits where that has a weight", async () => {
 });
 
 Deno.test("a tap that a network does not have is a compile error", () => {
-  const between = <S extends Net, T extends Net>(_: S, __: T, distiller: Distiller<S, T>) => distiller.id;
-  const student = given({ block1: [2, 3, 3, 4], logits: [2, 3] }), teacher = given({ block2: [2, 6], logits: [2, 3] });
+  const between = <S extends Net, T extends Net>(_: S, __: T, distiller: Distiller<S, T>) =>
+    distiller.id;
+  const student = given({ block1: [2, 3, 3, 4], logits: [2, 3] });
+  const teacher = given({ block2: [2, 6], logits: [2, 3] });
   between(student, teacher, sp({ student: "block1", teacher: "block2" }));
   // @ts-expect-error: the student's.
   between(student, teacher, sp({ student: "block2" }));

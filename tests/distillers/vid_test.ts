@@ -7,7 +7,10 @@ import { method } from "../support/method.ts";
 import { training } from "../support/toy_training.ts";
 
 await method("vid", () => vid());
-await method("vid of maps of two sizes, beside kd", () => vid({ taps: [["block2", "block1"]], kd: 1 }));
+await method(
+  "vid of maps of two sizes, beside kd",
+  () => vid({ taps: [["block2", "block1"]], kd: 1 }),
+);
 await method("mdistiller's vid", () => vid({ learned: false }));
 
 const taps = { student: { map: [5, 3, 4], logits: [5] }, teacher: { map: [2, 7, 6], logits: [5] } };
@@ -24,7 +27,10 @@ Deno.test("vid's variances start at what is asked for and learn, or are left alo
     const started = scale[0] > 30 ? scale[0] : Math.log1p(Math.exp(scale[0]));
     assertAlmostEquals(started + 1e-5, variance, 1e-6 * variance);
   }
-  const [learned, fixed] = [await training(engine, vid()), await training(engine, vid({ learned: false }))];
+  const [learned, fixed] = [
+    await training(engine, vid()),
+    await training(engine, vid({ learned: false })),
+  ];
   assertEquals([...fixed.collected.keys()].some((name) => name.includes("log_scale")), false);
   const [first, second] = [await learned.step(), await fixed.step()];
   engine.close();
@@ -32,5 +38,7 @@ Deno.test("vid's variances start at what is asked for and learn, or are left alo
 });
 
 Deno.test("a variance that cannot be is refused", () => {
-  for (const variance of [0, -1, NaN, 1e-5]) assertEquals(assertThrows(() => vid({ variance }), Failure).exit, 2);
+  for (const variance of [0, -1, NaN, 1e-5]) {
+    assertEquals(assertThrows(() => vid({ variance }), Failure).exit, 2);
+  }
 });

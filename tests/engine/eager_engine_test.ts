@@ -9,25 +9,36 @@ import { everything, needs } from "../support/needs.ts";
 import { inputs } from "../support/toy.ts";
 import { training } from "../support/toy_training.ts";
 
-const input = (...data: number[]) => ({ x: { shape: [data.length], data: Float32Array.from(data) } });
-
-await needs(everything, "over TensorFlow nothing is left over when an engine is closed", async () => {
-  const binding = await useTensorflow(), before = tf.memory().numTensors, held = binding.count;
-  const engine = new EagerEngine(), { step } = await training(engine, slkd());
-  await step();
-  const during = tf.memory().numTensors;
-  await step();
-  assertEquals(tf.memory().numTensors, during, "a step leaves nothing over");
-  engine.close();
-  assertEquals(tf.memory().numTensors, before);
-  assertEquals(binding.count, held);
+const input = (...data: number[]) => ({
+  x: { shape: [data.length], data: Float32Array.from(data) },
 });
+
+await needs(
+  everything,
+  "over TensorFlow nothing is left over when an engine is closed",
+  async () => {
+    const binding = await useTensorflow();
+    const before = tf.memory().numTensors;
+    const held = binding.count;
+    const engine = new EagerEngine();
+    const { step } = await training(engine, slkd());
+    await step();
+    const during = tf.memory().numTensors;
+    await step();
+    assertEquals(tf.memory().numTensors, during, "a step leaves nothing over");
+    engine.close();
+    assertEquals(tf.memory().numTensors, before);
+    assertEquals(binding.count, held);
+  },
+);
 
 Deno.test("variables are held, changed, read and released", async () => {
   await tf.setBackend("cpu");
-  const engine = new EagerEngine(), before = tf.memory().numTensors;
+  const engine = new EagerEngine();
+  const before = tf.memory().numTensors;
   const create = variables({ seed: 1, collected: new Map() });
-  const a = create.variable("a", [2], constant(1)), b = create.variable("b", [1], constant(2));
+  const a = create.variable("a", [2], constant(1));
+  const b = create.variable("b", [1], constant(2));
   await engine.hold([a, b], new Map([["a", Float32Array.of(3, 4)]]));
   const run = engine.compile<"x">(({ x }) => ({
     values: { sum: tf.sum(a.value) },
@@ -47,18 +58,22 @@ Deno.test("variables are held, changed, read and released", async () => {
 
 Deno.test("bytes become float32, integers stay integers", async () => {
   await tf.setBackend("cpu");
-  const types: string[] = [],
-    run = new EagerEngine().compile<"bytes" | "whole">(({ bytes, whole }) => {
-      types.push(bytes.dtype, whole.dtype);
-      return { values: { bytes: tf.clone(bytes) }, updates: [] };
-    });
-  const given = { bytes: { shape: [2], data: Uint8Array.of(0, 255) }, whole: { shape: [1], data: Int32Array.of(7) } };
+  const types: string[] = [];
+  const run = new EagerEngine().compile<"bytes" | "whole">(({ bytes, whole }) => {
+    types.push(bytes.dtype, whole.dtype);
+    return { values: { bytes: tf.clone(bytes) }, updates: [] };
+  });
+  const given = {
+    bytes: { shape: [2], data: Uint8Array.of(0, 255) },
+    whole: { shape: [1], data: Int32Array.of(7) },
+  };
   assertEquals(await run(given), { bytes: Float32Array.of(0, 255) });
   assertEquals(types, ["float32", "int32"]);
 });
 
 Deno.test("runs that overlap give what they give one after the other", async () => {
-  const apart: Float32Array[] = [], engine = await open("cpu");
+  const apart: Float32Array[] = [];
+  const engine = await open("cpu");
   const { run } = await training(engine, scratch(), { teacher: undefined });
   for (const step of [0, 1]) apart.push((await run(inputs(step, 0))).loss);
   const together = await Promise.all([0, 1].map((step) => run(inputs(step, 0))));
@@ -68,7 +83,8 @@ Deno.test("runs that overlap give what they give one after the other", async () 
 
 Deno.test("a step that fails rejects, changes nothing, and the next one works", async () => {
   await tf.setBackend("cpu");
-  const engine = new EagerEngine(), before = tf.memory().numTensors;
+  const engine = new EagerEngine();
+  const before = tf.memory().numTensors;
   const a = variables({ seed: 1, collected: new Map() }).variable("a", [1], constant(1));
   await engine.hold([a]);
   const run = engine.compile<"x">(({ x }) => ({

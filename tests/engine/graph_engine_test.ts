@@ -30,14 +30,20 @@ const MODULES = {
 };
 
 /**
- * What a function gives in a process of its own, as JSON: in this one other files' tests may run beside it, and every engine
- * has the same threads.
+ * What a function gives in a process of its own, as JSON: in this one other files' tests may run
+ * beside it, and every engine has the same threads.
  */
 async function apart(name: keyof typeof MODULES, given: string): Promise<string> {
-  const [module, config] = [MODULES[name], "../../deno.json"].map((path) => new URL(path, import.meta.url));
-  const code = `import { ${name} } from "${module}"; console.log(JSON.stringify(await ${name}(${given})));`;
-  const run = new Deno.Command(Deno.execPath(), { args: ["eval", "--config", fileURLToPath(config), code] });
-  const { success, stdout, stderr } = await run.output(), text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  const [module, config] = [MODULES[name], "../../deno.json"].map((path) =>
+    new URL(path, import.meta.url)
+  );
+  const code =
+    `import { ${name} } from "${module}"; console.log(JSON.stringify(await ${name}(${given})));`;
+  const run = new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--config", fileURLToPath(config), code],
+  });
+  const { success, stdout, stderr } = await run.output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   assert(success, text(stderr));
   return text(stdout);
 }
@@ -53,8 +59,11 @@ await needs(everything, "for tfjs's own backend nothing is compiled", async () =
 });
 
 await needs(everything, "nothing is left over when an engine is closed", async () => {
-  const binding = await useTensorflow(), before = tf.memory().numTensors, held = binding.count;
-  const engine = new GraphEngine(), { step } = await training(engine, slkd());
+  const binding = await useTensorflow();
+  const before = tf.memory().numTensors;
+  const held = binding.count;
+  const engine = new GraphEngine();
+  const { step } = await training(engine, slkd());
   await step();
   await step();
   engine.close();
@@ -77,7 +86,8 @@ await needs(everything, "what a closed engine held goes back to the system", asy
 
 await needs(everything, "a step is traced once for each shape of its inputs", async () => {
   await useTensorflow();
-  const engine = new GraphEngine(), traces: string[] = [];
+  const engine = new GraphEngine();
+  const traces: string[] = [];
   const double = engine.compile<"x">(({ x }) => {
     traces.push(`${x.shape} ${x.dtype}`);
     return { values: { twice: tf.mul(x, 2) }, updates: [] };
@@ -85,44 +95,61 @@ await needs(everything, "a step is traced once for each shape of its inputs", as
   assertEquals((await double({ x: floats(1, 2) })).twice, Float32Array.of(2, 4));
   assertEquals((await double({ x: floats(3, 4) })).twice, Float32Array.of(6, 8));
   assertEquals((await double({ x: floats(5) })).twice, Float32Array.of(10));
-  assertEquals((await double({ x: { shape: [2], data: Uint8Array.of(200, 7) } })).twice, Float32Array.of(400, 14));
+  assertEquals(
+    (await double({ x: { shape: [2], data: Uint8Array.of(200, 7) } })).twice,
+    Float32Array.of(400, 14),
+  );
   assertEquals(traces, ["2 float32", "1 float32", "2 float32"]);
   engine.close();
 });
 
-await needs(everything, "changes are made at once: what is read is what was there before the step", async () => {
-  await useTensorflow();
-  const engine = new GraphEngine(), [a, b] = scalars(1, 2);
-  await engine.hold([a, b]);
-  const swap = engine.compile<"x">(() => ({
-    values: { sum: tf.add(a.value, b.value) },
-    updates: [
-      { kind: "assign", variable: a, value: tf.add(b.value, 10) },
-      { kind: "assign", variable: b, value: tf.clone(a.value) },
-    ],
-  }));
-  for (let i = 0; i < 20; i++) await swap({ x: floats(0) });
-  assertEquals((await engine.read([a, b])).map(([x]) => x), [101, 102]);
-  await engine.hold([a], new Map([["v0", Float32Array.of(-5)]]));
-  assertEquals((await engine.read([b, a])).map(([x]) => x), [102, -5]);
-  engine.close();
-});
+await needs(
+  everything,
+  "changes are made at once: what is read is what was there before the step",
+  async () => {
+    await useTensorflow();
+    const engine = new GraphEngine();
+    const [a, b] = scalars(1, 2);
+    await engine.hold([a, b]);
+    const swap = engine.compile<"x">(() => ({
+      values: { sum: tf.add(a.value, b.value) },
+      updates: [
+        { kind: "assign", variable: a, value: tf.add(b.value, 10) },
+        { kind: "assign", variable: b, value: tf.clone(a.value) },
+      ],
+    }));
+    for (let i = 0; i < 20; i++) await swap({ x: floats(0) });
+    assertEquals((await engine.read([a, b])).map(([x]) => x), [101, 102]);
+    await engine.hold([a], new Map([["v0", Float32Array.of(-5)]]));
+    assertEquals((await engine.read([b, a])).map(([x]) => x), [102, -5]);
+    engine.close();
+  },
+);
 
 await needs(
   everything,
   "the last change of a variable counts, and a value may be what a run gives and what is written",
   async () => {
     await useTensorflow();
-    const engine = new GraphEngine(), [a] = scalars(1);
+    const engine = new GraphEngine();
+    const [a] = scalars(1);
     await engine.hold([a]);
     const run = engine.compile<"x">(({ x }) => {
-      const first = tf.keep(tf.add(a.value, x)), second = tf.keep(tf.mul(first, 10));
+      const first = tf.keep(tf.add(a.value, x));
+      const second = tf.keep(tf.mul(first, 10));
       return {
         values: { first, second },
-        updates: [{ kind: "assign", variable: a, value: first }, { kind: "assign", variable: a, value: second }],
+        updates: [{ kind: "assign", variable: a, value: first }, {
+          kind: "assign",
+          variable: a,
+          value: second,
+        }],
       };
     });
-    assertEquals(await run({ x: floats(2) }), { first: Float32Array.of(3), second: Float32Array.of(30) });
+    assertEquals(await run({ x: floats(2) }), {
+      first: Float32Array.of(3),
+      second: Float32Array.of(30),
+    });
     assertEquals(await engine.read([a]), [Float32Array.of(30)]);
     engine.close();
   },
@@ -131,9 +158,16 @@ await needs(
 await needs(everything, "a fixed variable is a constant that can be read", async () => {
   await useTensorflow();
   const engine = new GraphEngine();
-  const fixed = variables({ seed: 1, collected: new Map(), fixed: true }).variable("w", [2], constant(3));
+  const fixed = variables({ seed: 1, collected: new Map(), fixed: true }).variable(
+    "w",
+    [2],
+    constant(3),
+  );
   await engine.hold([fixed]);
-  const run = engine.compile<"x">(({ x }) => ({ values: { y: tf.mul(fixed.value, x) }, updates: [] }));
+  const run = engine.compile<"x">(({ x }) => ({
+    values: { y: tf.mul(fixed.value, x) },
+    updates: [],
+  }));
   assertEquals((await run({ x: floats(2, 5) })).y, Float32Array.of(6, 15));
   assertEquals(await engine.read([fixed]), [Float32Array.of(3, 3)]);
   assertEquals(await engine.read([]), []);
@@ -145,7 +179,8 @@ await needs(
   "an op that does not fit is an error with its inputs' shapes and the line that asked for it",
   async () => {
     await useTensorflow();
-    const engine = new GraphEngine(), before = tf.memory().numTensors;
+    const engine = new GraphEngine();
+    const before = tf.memory().numTensors;
     const wrong: Traced<"x"> = ({ x }) => {
       const product = tf.matMul(tf.reshape(x, [4, 2]) as tf.Tensor2D, tf.zeros([3, 2]));
       return { values: { product }, updates: [] };
@@ -163,35 +198,57 @@ await needs(
   },
 );
 
-await needs(everything, "an op that fails while the graph runs is an error whose cause has that line too", async () => {
-  await useTensorflow();
-  const engine = new GraphEngine();
-  const pick = engine.compile<"x" | "at">(({ x, at }) => ({ values: { y: gather(x, at, 0) }, updates: [] }));
-  const at = (...data: number[]) => ({ shape: [1], data: Int32Array.from(data) });
-  const error = await assertRejects(() => pick({ x: floats(5, 6, 7), at: at(9) }), Error);
-  assertMatch(error.message, /running the step: indices\[0\] = 9 is not in \[0, 3\)/);
-  const cause = error.cause as Error;
-  assertEquals(cause.message, "GatherV2([3] [1] [])");
-  assert(cause.stack!.includes("graph_engine_test.ts"), cause.stack);
-  assertEquals((await pick({ x: floats(5, 6, 7), at: at(2) })).y, Float32Array.of(7));
-  engine.close();
-});
+await needs(
+  everything,
+  "an op that fails while the graph runs is an error whose cause has that line too",
+  async () => {
+    await useTensorflow();
+    const engine = new GraphEngine();
+    const pick = engine.compile<"x" | "at">(({ x, at }) => ({
+      values: { y: gather(x, at, 0) },
+      updates: [],
+    }));
+    const at = (...data: number[]) => ({ shape: [1], data: Int32Array.from(data) });
+    const error = await assertRejects(() => pick({ x: floats(5, 6, 7), at: at(9) }), Error);
+    assertMatch(error.message, /running the step: indices\[0\] = 9 is not in \[0, 3\)/);
+    const cause = error.cause as Error;
+    assertEquals(cause.message, "GatherV2([3] [1] [])");
+    assert(cause.stack!.includes("graph_engine_test.ts"), cause.stack);
+    assertEquals((await pick({ x: floats(5, 6, 7), at: at(2) })).y, Float32Array.of(7));
+    engine.close();
+  },
+);
 
-await needs(everything, "data of another size than their shape are refused, and nothing is lost", async () => {
-  await useTensorflow();
-  const engine = new GraphEngine(), run = engine.compile<"x">(({ x }) => ({ values: { y: tf.neg(x) }, updates: [] }));
-  const wrong = { x: { shape: [3], data: Float32Array.of(1, 2) } };
-  await assertRejects(() => run(wrong), Error, "a tensor of shape [3] takes 12 bytes, not 8");
-  assertEquals((await run({ x: floats(1, 2, 3) })).y, Float32Array.of(-1, -2, -3));
-  const [a] = scalars(1), values = new Map([["v0", Float32Array.of(1, 2)]]);
-  await assertRejects(() => engine.hold([a], values), Error, "a tensor of shape [1] takes 4 bytes, not 8");
-  engine.close();
-});
+await needs(
+  everything,
+  "data of another size than their shape are refused, and nothing is lost",
+  async () => {
+    await useTensorflow();
+    const engine = new GraphEngine();
+    const run = engine.compile<"x">(({ x }) => ({ values: { y: tf.neg(x) }, updates: [] }));
+    const wrong = { x: { shape: [3], data: Float32Array.of(1, 2) } };
+    await assertRejects(() => run(wrong), Error, "a tensor of shape [3] takes 12 bytes, not 8");
+    assertEquals((await run({ x: floats(1, 2, 3) })).y, Float32Array.of(-1, -2, -3));
+    const [a] = scalars(1);
+    const values = new Map([["v0", Float32Array.of(1, 2)]]);
+    await assertRejects(
+      () => engine.hold([a], values),
+      Error,
+      "a tensor of shape [1] takes 4 bytes, not 8",
+    );
+    engine.close();
+  },
+);
 
 await needs(everything, "tensors do not cross the border of a step, neither way", async () => {
   await useTensorflow();
-  const engine = new GraphEngine(), outside = tf.neg(tf.tensor1d([1])), escaped: tf.Tensor[] = [];
-  const using = engine.compile<"x">(({ x }) => ({ values: { y: tf.add(x, outside) }, updates: [] }));
+  const engine = new GraphEngine();
+  const outside = tf.neg(tf.tensor1d([1]));
+  const escaped: tf.Tensor[] = [];
+  const using = engine.compile<"x">(({ x }) => ({
+    values: { y: tf.add(x, outside) },
+    updates: [],
+  }));
   await assertRejects(() => using({ x: floats(1) }), Error, "a tensor from outside of the step");
   const leaking = engine.compile<"x">(({ x }) => {
     escaped.push(tf.keep(tf.neg(x)));
@@ -207,9 +264,12 @@ await needs(everything, "tensors do not cross the border of a step, neither way"
 
 await needs(everything, "a variable has no value between steps", async () => {
   await useTensorflow();
-  const engine = new GraphEngine(), { run, collected } = await training(engine, kd());
+  const engine = new GraphEngine();
+  const { run, collected } = await training(engine, kd());
   await run(inputs(0));
-  for (const variable of collected.values()) assertThrows(() => variable.value, Error, "has no value here");
+  for (const variable of collected.values()) {
+    assertThrows(() => variable.value, Error, "has no value here");
+  }
   engine.close();
 });
 
@@ -221,10 +281,15 @@ await needs(everything, "deterministic runs are equal bit for bit, in two proces
   assertEquals(first, second);
 });
 
-await needs(everything, "bfloat16 stays near float32, and one thread computes the same", async () => {
-  const full = await fiveSteps({}), half = await fiveSteps({ precision: "bfloat16" });
-  const single: typeof full = JSON.parse(await apart("fiveSteps", "{ threads: 1 }"));
-  assertNear("one thread", single.losses, full.losses, 1e-3);
-  assertNear("bfloat16", half.losses, full.losses, 5e-2);
-  assert(half.weights.some((weight, i) => weight !== full.weights[i]), "bfloat16 is used at all");
-});
+await needs(
+  everything,
+  "bfloat16 stays near float32, and one thread computes the same",
+  async () => {
+    const full = await fiveSteps({});
+    const half = await fiveSteps({ precision: "bfloat16" });
+    const single: typeof full = JSON.parse(await apart("fiveSteps", "{ threads: 1 }"));
+    assertNear("one thread", single.losses, full.losses, 1e-3);
+    assertNear("bfloat16", half.losses, full.losses, 5e-2);
+    assert(half.weights.some((weight, i) => weight !== full.weights[i]), "bfloat16 is used at all");
+  },
+);

@@ -1,4 +1,11 @@
-import { assert, assertEquals, assertInstanceOf, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertMatch,
+  assertRejects,
+  assertStrictEquals,
+} from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { GraphEngine } from "../../lib/engine/graph_engine.ts";
 import { EagerEngine } from "../../lib/engine/eager_engine.ts";
@@ -15,43 +22,66 @@ Deno.test("tfjs's own backend runs op by op, needs no permission, and has no Ten
 });
 
 Deno.test("tfjs's own backend has no bfloat16", async () => {
-  const { exit, message } = await assertRejects(() => openEngine({ backend: "cpu", precision: "bfloat16" }), Failure);
+  const { exit, message } = await assertRejects(
+    () => openEngine({ backend: "cpu", precision: "bfloat16" }),
+    Failure,
+  );
   assertEquals([exit, message], [2, "--precision bfloat16 needs --backend tensorflow"]);
 });
 
-await needs(everything, "the default is TensorFlow's graph, with the version for the record", async () => {
-  const { engine, tensorflow } = await openEngine();
-  assertInstanceOf(engine, GraphEngine);
-  assert(/^\d+\.\d+\.\d+/.test(tensorflow!));
-  assertEquals(tf.getBackend(), "tensorflow");
-  engine.close();
-});
+await needs(
+  everything,
+  "the default is TensorFlow's graph, with the version for the record",
+  async () => {
+    const { engine, tensorflow } = await openEngine();
+    assertInstanceOf(engine, GraphEngine);
+    assert(/^\d+\.\d+\.\d+/.test(tensorflow!));
+    assertEquals(tf.getBackend(), "tensorflow");
+    engine.close();
+  },
+);
 
-await needs(everything, "a second engine has the first one's binding, and a precision of its own", async () => {
-  const { engine } = await openEngine(), binding = nativeBackend()!.binding;
-  const { engine: other } = await openEngine({ backend: "cpu" });
-  const { engine: half } = await openEngine({ precision: "bfloat16", deterministic: false });
-  assertStrictEquals(nativeBackend()!.binding, binding);
-  for (const one of [engine, other, half]) one.close();
-});
+await needs(
+  everything,
+  "a second engine has the first one's binding, and a precision of its own",
+  async () => {
+    const { engine } = await openEngine();
+    const binding = nativeBackend()!.binding;
+    const { engine: other } = await openEngine({ backend: "cpu" });
+    const { engine: half } = await openEngine({ precision: "bfloat16", deterministic: false });
+    assertStrictEquals(nativeBackend()!.binding, binding);
+    for (const one of [engine, other, half]) one.close();
+  },
+);
 
-await needs(everything, "an engine with other threads, or that repeats, needs a process of its own", async () => {
-  (await openEngine()).engine.close();
-  const refused = async (options: EngineOptions) => {
-    const { exit, message } = await assertRejects(() => openEngine(options), Failure);
-    assertEquals(exit, 2);
-    return message;
-  };
-  assertEquals(
-    await refused({ threads: 1 }),
-    "TensorFlow runs in this process with threads: all, deterministic: false: " +
-      "an engine with threads: 1, deterministic: false needs one of its own",
-  );
-  assertMatch(await refused({ deterministic: true }), /with threads: all, deterministic: true needs/);
-});
+await needs(
+  everything,
+  "an engine with other threads, or that repeats, needs a process of its own",
+  async () => {
+    (await openEngine()).engine.close();
+    const refused = async (options: EngineOptions) => {
+      const { exit, message } = await assertRejects(() => openEngine(options), Failure);
+      assertEquals(exit, 2);
+      return message;
+    };
+    assertEquals(
+      await refused({ threads: 1 }),
+      "TensorFlow runs in this process with threads: all, deterministic: false: " +
+        "an engine with threads: 1, deterministic: false needs one of its own",
+    );
+    assertMatch(
+      await refused({ deterministic: true }),
+      /with threads: all, deterministic: true needs/,
+    );
+  },
+);
 
-await needs(everything, "without a configuration TensorFlow is used as the process has it", async () => {
-  const { engine, tensorflow } = await openEngine();
-  assertEquals(await openTensorflow(), tensorflow);
-  engine.close();
-});
+await needs(
+  everything,
+  "without a configuration TensorFlow is used as the process has it",
+  async () => {
+    const { engine, tensorflow } = await openEngine();
+    assertEquals(await openTensorflow(), tensorflow);
+    engine.close();
+  },
+);

@@ -15,15 +15,24 @@ const source: BatchSource = {
   image: [1, 1, 1],
 };
 
-/** Every image of class 0 is a hit, every one of the first five classes among the first five, its divergence its class's. */
-const run = (seen: number[] = []): Runnable<EvaluateInput> => ({ image: { shape }, label: { data } }) => {
-  seen.push(shape[0]);
-  const hits = (below: number) => Float32Array.from(data, (label) => label < below ? 1 : 0);
-  return Promise.resolve({ top1: hits(1), top5: hits(5), kl: Float32Array.from(data, (label) => 0.1 * label) });
-};
+/**
+ * Every image of class 0 is a hit, every one of the first five classes among the first five, its
+ * divergence its class's.
+ */
+const run =
+  (seen: number[] = []): Runnable<EvaluateInput> => ({ image: { shape }, label: { data } }) => {
+    seen.push(shape[0]);
+    const hits = (below: number) => Float32Array.from(data, (label) => label < below ? 1 : 0);
+    return Promise.resolve({
+      top1: hits(1),
+      top5: hits(5),
+      kl: Float32Array.from(data, (label) => 0.1 * label),
+    });
+  };
 
 Deno.test("evaluate: every image counts once, in percent of them all, and for the mean of the KL", async () => {
-  const sizes: number[] = [], { top1, top5, kl } = await evaluate(run(sizes), source);
+  const sizes: number[] = [];
+  const { top1, top5, kl } = await evaluate(run(sizes), source);
   assertEquals(sizes, [EVAL_BATCH, EVAL_BATCH, 101]);
   assertEquals([top1, top5], [100 * 61 / 601, 100 * 301 / 601]);
   assertAlmostEquals(kl, 0.1 * 60 * 45 / 601, 1e-6);

@@ -13,10 +13,16 @@ Deno.test("latency: one image and whole batches are timed, warmed up, even where
   const { batch1, inBatches } = await measureLatency(
     ({ image }) => {
       seen.push(image);
-      const [size] = image.shape, runs = seen.filter(({ shape }) => shape[0] === size).length;
-      // The 10 runs that warm a single image up and the first of 250, in which its size is traced, take an hour each.
+      const [size] = image.shape;
+      const runs = seen.filter(({ shape }) => shape[0] === size).length;
+      // The 10 runs that warm a single image up and the first of 250, in which its size is traced,
+      // take an hour each.
       const isWarmUp = runs <= (size === 1 ? 10 : 1);
-      milliseconds += isWarmUp ? 3_600_000 : size === 1 ? runs - 10 : [500, 100, 250, 400, 50][runs - 2];
+      milliseconds += isWarmUp
+        ? 3_600_000
+        : size === 1
+        ? runs - 10
+        : [500, 100, 250, 400, 50][runs - 2];
       return Promise.resolve({});
     },
     split,
@@ -25,7 +31,10 @@ Deno.test("latency: one image and whole batches are timed, warmed up, even where
     () => milliseconds,
   );
   const sizes = seen.map(({ shape }) => shape[0]);
-  assertEquals([sizes.filter((size) => size === 1).length, sizes.filter((size) => size === 250).length], [110, 6]);
+  assertEquals([
+    sizes.filter((size) => size === 1).length,
+    sizes.filter((size) => size === 250).length,
+  ], [110, 6]);
   const [large] = seen.filter(({ shape }) => shape[0] === 250);
   assertEquals([large.data.length, large.data[31], large.data[32]], [250, 31, 0]);
   // A single image's hundred runs take 1 to 100 milliseconds.
@@ -34,7 +43,18 @@ Deno.test("latency: one image and whole batches are timed, warmed up, even where
 });
 
 Deno.test("latency: the clock is the machine's where no other is given", async () => {
-  const split = { size: 1, labels: new Int32Array(1), read: () => Promise.resolve(new Uint8Array(1)) };
-  const { batch1, inBatches } = await measureLatency(() => Promise.resolve({}), split, [1, 1, 1], 1);
-  assert(batch1.median_ms >= 0 && batch1.p95_ms >= batch1.median_ms && inBatches.images_per_second > 0);
+  const split = {
+    size: 1,
+    labels: new Int32Array(1),
+    read: () => Promise.resolve(new Uint8Array(1)),
+  };
+  const { batch1, inBatches } = await measureLatency(
+    () => Promise.resolve({}),
+    split,
+    [1, 1, 1],
+    1,
+  );
+  assert(
+    batch1.median_ms >= 0 && batch1.p95_ms >= batch1.median_ms && inBatches.images_per_second > 0,
+  );
 });

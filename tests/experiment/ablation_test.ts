@@ -27,14 +27,23 @@ import { join } from "node:path";
 
 const dataset = { id: "toy", options: {}, holdout: 0 } as unknown as Dataset;
 const mixed = { ...dataset, options: { mix: "mixup" } } as unknown as Dataset<Mix>;
-const meta = { url: "file:///a/ablation.ts" }, schedule = sgd({ epochs: 4, batch: 2, lr: 0.1 });
+const meta = { url: "file:///a/ablation.ts" };
+const schedule = sgd({ epochs: 4, batch: 2, lr: 0.1 });
 const trained = experiment(meta, { dataset, student: vgg13, distiller: scratch(), schedule });
 const small = experiment(meta, { dataset, student: resnet20, distiller: scratch(), schedule });
-const teacher = from(trained), other = from(small);
-const base = experiment({ url: "file:///a/base.ts" }, { dataset, teacher, student: vgg8, distiller: slkd(), schedule });
+const teacher = from(trained);
+const other = from(small);
+const base = experiment({ url: "file:///a/base.ts" }, {
+  dataset,
+  teacher,
+  student: vgg8,
+  distiller: slkd(),
+  schedule,
+});
 
 Deno.test("an ablation's experiments are the base but for what is changed", () => {
-  const copies = slkd({ copies: 1 }), short = sgd({ epochs: 2, batch: 2, lr: 0.1 });
+  const copies = slkd({ copies: 1 });
+  const short = sgd({ epochs: 2, batch: 2, lr: 0.1 });
   const { oneCopy, shorter, alone, same } = ablation(meta, base, {
     oneCopy: { distiller: copies },
     shorter: { schedule: short, dataset },
@@ -42,7 +51,8 @@ Deno.test("an ablation's experiments are the base but for what is changed", () =
     same: {},
   });
   assertStrictEquals(oneCopy.distiller.options, copies.options);
-  const shared = ({ url: _, parts: __, ...rest }: Experiment & { parts?: unknown }): Experiment => rest as Experiment;
+  const shared = ({ url: _, parts: __, ...rest }: Experiment & { parts?: unknown }): Experiment =>
+    rest as Experiment;
   const rest = shared(base);
   assertEquals(shared(oneCopy), { ...rest, distiller: oneCopy.distiller });
   assertEquals(shared(shorter), { ...rest, schedule: short });
@@ -51,23 +61,30 @@ Deno.test("an ablation's experiments are the base but for what is changed", () =
   assertEquals([same.url, base.url], [meta.url, "file:///a/base.ts"]);
 });
 
-await needs(["read", "write"], "an ablation's experiments are found under their names", () =>
-  project({
-    "base.ts":
-      `${IMPORTS}export default experiment(import.meta, { dataset, student: resnet8, distiller: scratch(), schedule });`,
-    "ablation.ts": `${IMPORTS}import base from "./base.ts";
+await needs(
+  ["read", "write"],
+  "an ablation's experiments are found under their names",
+  () =>
+    project({
+      "base.ts":
+        `${IMPORTS}export default experiment(import.meta, { dataset, student: resnet8, distiller: scratch(), schedule });`,
+      "ablation.ts": `${IMPORTS}import base from "./base.ts";
 import { ablation } from "${new URL("../../lib/experiment/ablation.ts", import.meta.url)}";
 export default ablation(import.meta, base, { large: { student: resnet20 }, long: { schedule: sgd({ epochs: 9, batch: 4, lr: 0.1 }) } });`,
-  }, async (folder) => {
-    const found = await loadExperiments(join(folder, "ablation.ts"));
-    assertEquals(found.map(({ id }) => id), ["ablation#large", "ablation#long"]);
-    assertEquals(found.map(({ experiment }) => [experiment.student.id, experiment.schedule.epochs]), [["resnet20", 2], [
-      "resnet8",
-      9,
-    ]]);
-    const [{ experiment }] = await loadExperiments(join(folder, "ablation#long"));
-    assertEquals((await identify(experiment)).name, "long");
-  }));
+    }, async (folder) => {
+      const found = await loadExperiments(join(folder, "ablation.ts"));
+      assertEquals(found.map(({ id }) => id), ["ablation#large", "ablation#long"]);
+      assertEquals(
+        found.map(({ experiment }) => [experiment.student.id, experiment.schedule.epochs]),
+        [["resnet20", 2], [
+          "resnet8",
+          9,
+        ]],
+      );
+      const [{ experiment }] = await loadExperiments(join(folder, "ablation#long"));
+      assertEquals((await identify(experiment)).name, "long");
+    }),
+);
 
 Deno.test("changes that do not fit are compile errors", () => {
   assert(typeof mistakes === "function");

@@ -14,23 +14,30 @@ import { kd } from "../../lib/distillers/kd.ts";
 import type { Net } from "../../lib/nn/network.ts";
 
 await tf.setBackend("cpu");
-const values = tf.ones([2]), labels: Term = [1, values, "task"], other: Term = [2, values];
+const values = tf.ones([2]);
+const labels: Term = [1, values, "task"];
+const other: Term = [2, values];
 
 Deno.test("numbered terms keep their weights, values and roles", () => {
   assertEquals(numberTerms("teacher", [labels, other]), { teacher1: labels, teacher2: other });
 });
 
 Deno.test("terms beside others lose their task, and are named after their method where the name is taken", () => {
-  assertEquals(mergeTerms({ task: labels, kd: other }, { task: labels, kd: other, peer_task: labels }, "dml"), {
-    task: labels,
-    kd: other,
-    dml_kd: other,
-    peer_task: labels,
-  });
+  assertEquals(
+    mergeTerms({ task: labels, kd: other }, { task: labels, kd: other, peer_task: labels }, "dml"),
+    {
+      task: labels,
+      kd: other,
+      dml_kd: other,
+      peer_task: labels,
+    },
+  );
 });
 
 Deno.test("a term that is called writes is a term, with a role or without one", () => {
-  for (const writes of [labels, other]) assertEquals(withMemory({ writes }), { terms: { writes }, writes: [] });
+  for (const writes of [labels, other]) {
+    assertEquals(withMemory({ writes }), { terms: { writes }, writes: [] });
+  }
   assertEquals(withMemory({ terms: { labels }, writes: [] }), { terms: { labels }, writes: [] });
 });
 

@@ -24,7 +24,13 @@ const schedule = sgd({ epochs: 2, batch: 4, lr: 0.1 });
 const meta = { url: "file:///a/teacher.ts" };
 const teacher = experiment(meta, { dataset, student: resnet20, distiller: scratch(), schedule });
 const student = (options: Parameters<typeof from>[1], url = "file:///a/student.ts") =>
-  experiment({ url }, { dataset, student: resnet8, teacher: from(teacher, options), distiller: kd(), schedule });
+  experiment({ url }, {
+    dataset,
+    student: resnet8,
+    teacher: from(teacher, options),
+    distiller: kd(),
+    schedule,
+  });
 
 Deno.test("an experiment is what experiment() made", () => {
   assert(isExperiment(teacher));
@@ -33,7 +39,13 @@ Deno.test("an experiment is what experiment() made", () => {
 });
 
 Deno.test("a teacher is the first trial after its last epoch unless said otherwise", () => {
-  assertEquals(from(teacher), { kind: "trained", experiment: teacher, seed: 1, epoch: "last", trainedModules: {} });
+  assertEquals(from(teacher), {
+    kind: "trained",
+    experiment: teacher,
+    seed: 1,
+    epoch: "last",
+    trainedModules: {},
+  });
   assertEquals(from(teacher, { seed: 3, epoch: 7 }), {
     kind: "trained",
     experiment: teacher,
@@ -76,12 +88,22 @@ Deno.test("a tuple of teachers is several, one teacher is not", () => {
   assertEquals([student({}).several, student({}).teachers.length], [false, 1]);
 });
 
-const init = experiment(meta, { dataset, student: resnet8, teacher: from(teacher), distiller: ftInit(), schedule });
+const init = experiment(meta, {
+  dataset,
+  student: resnet8,
+  teacher: from(teacher),
+  distiller: ftInit(),
+  schedule,
+});
 
 Deno.test("what a method trains for others comes from the experiment by name", () => {
-  const trained = from(init, { seed: 2, epoch: "best" }), { paraphraser } = trained.trainedModules;
+  const trained = from(init, { seed: 2, epoch: "best" });
+  const { paraphraser } = trained.trainedModules;
   assertEquals(Object.keys(trained.trainedModules), ["paraphraser"]);
-  assertEquals([paraphraser.name, paraphraser.layer], ["paraphraser", init.distiller.trainedModules!.paraphraser]);
+  assertEquals([paraphraser.name, paraphraser.layer], [
+    "paraphraser",
+    init.distiller.trainedModules!.paraphraser,
+  ]);
   const { experiment: of, seed, epoch } = paraphraser.trained;
   assert(of === init);
   assertEquals([seed, epoch], [2, "best"]);
@@ -89,13 +111,17 @@ Deno.test("what a method trains for others comes from the experiment by name", (
 });
 
 Deno.test("what a method takes is what an experiment trained", () => {
-  const { paraphraser } = from(init).trainedModules,
-    parts = { dataset, student: resnet8, teacher: from(teacher), schedule };
+  const { paraphraser } = from(init).trainedModules;
+  const parts = { dataset, student: resnet8, teacher: from(teacher), schedule };
   assertEquals(experiment(meta, { ...parts, distiller: ft({ paraphraser }) }).needs, [paraphraser]);
   assertEquals(init.needs, []);
   const { name, layer } = paraphraser;
   const refused = assertThrows(
-    () => experiment(meta, { ...parts, distiller: ft({ paraphraser: { kind: "module", name, layer } }) }),
+    () =>
+      experiment(meta, {
+        ...parts,
+        distiller: ft({ paraphraser: { kind: "module", name, layer } }),
+      }),
     Failure,
   );
   assertEquals(refused.exit, 2);
@@ -116,13 +142,28 @@ Deno.test("a first stage is part of the declaration, where there is one", () => 
       schedule,
     });
   };
-  const started = experiment(meta, { dataset, student: from(init), teacher: from(teacher), distiller: kd(), schedule });
+  const started = experiment(meta, {
+    dataset,
+    student: from(init),
+    teacher: from(teacher),
+    distiller: kd(),
+    schedule,
+  });
   assert(started.student === resnet8 && started.start?.experiment === init);
   const { student: begun, distiller } = JSON.parse(canonical(declaration(started)));
-  assertEquals(begun, { id: "resnet8", options: {}, start: { experiment: declaration(init), seed: 1, epoch: "last" } });
+  assertEquals(begun, {
+    id: "resnet8",
+    options: {},
+    start: { experiment: declaration(init), seed: 1, epoch: "last" },
+  });
   assertEquals(Object.keys(distiller).sort(), ["id", "options"]);
   const taken = JSON.parse(canonical(declaration(translated(1)))).distiller.takes;
-  assertEquals(taken, [{ name: "paraphraser", experiment: declaration(init), seed: 1, epoch: "last" }]);
+  assertEquals(taken, [{
+    name: "paraphraser",
+    experiment: declaration(init),
+    seed: 1,
+    epoch: "last",
+  }]);
   assertNotEquals(canonical(declaration(translated(2))), canonical(declaration(translated(1))));
   assertNotEquals(canonical(declaration(started)), canonical(declaration(student({}))));
 });

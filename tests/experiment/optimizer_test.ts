@@ -40,17 +40,22 @@ function remembered(
   shape: (variable: Variable) => Shape,
   initial: (variable: Variable) => Float32Array,
 ): Map<Variable, Variable> {
-  const memory = (one: Variable) => create.variable(one.name, shape(one), () => initial(one), { trainable: false });
+  const memory = (one: Variable) =>
+    create.variable(one.name, shape(one), () => initial(one), { trainable: false });
   return new Map(trainable.map((variable) => [variable, memory(variable)]));
 }
 
-/** AdamW with the weight decay of matrices only, the gradients together no longer than `LONGEST`. */
+/**
+ * AdamW with the weight decay of matrices only, the gradients together no longer than `LONGEST`.
+ */
 const adamw: MakeOptimizer = (trainable, create) => {
   const scope = create.in("adamw");
   const same = ({ shape }: Variable) => shape;
   const zeros = ({ shape }: Variable) => new Float32Array(sizeOf(shape));
   const counts = remembered(trainable, scope.in("count"), () => [], () => Float32Array.of(0));
-  const [means, squares] = ["mean", "square"].map((name) => remembered(trainable, scope.in(name), same, zeros));
+  const [means, squares] = ["mean", "square"].map((name) =>
+    remembered(trainable, scope.in(name), same, zeros)
+  );
   return {
     update(gradients, rate) {
       const all = Array.from(gradients.values(), ([gradient]) => tf.sum(tf.square(gradient!)));
@@ -60,13 +65,18 @@ const adamw: MakeOptimizer = (trainable, create) => {
         const own = tf.mul(rate, lr);
         const moment = (memory: Variable, beta: number, value: Tensor) =>
           tf.add(tf.mul(memory.value, beta), tf.mul(value, 1 - beta));
-        const [count, mean, square] = [counts, means, squares].map((memory) => memory.get(variable)!);
+        const [count, mean, square] = [counts, means, squares].map((memory) =>
+          memory.get(variable)!
+        );
         const clipped = tf.mul(gradient!, share);
         const steps = tf.add(count.value, 1);
         const nextMean = moment(mean, BETAS[0], clipped);
         const nextSquare = moment(square, BETAS[1], tf.square(clipped));
         const [first, second] = BETAS.map((beta) => tf.sub(1, tf.pow(beta, steps)));
-        const way = tf.div(tf.div(nextMean, first), tf.add(tf.sqrt(tf.div(nextSquare, second)), EPSILON));
+        const way = tf.div(
+          tf.div(nextMean, first),
+          tf.add(tf.sqrt(tf.div(nextSquare, second)), EPSILON),
+        );
         const decayed = tf.mul(variable.value, tf.sub(1, tf.mul(own, weightDecay)));
         return [
           { kind: "assign", variable: count, value: steps },
@@ -123,17 +133,24 @@ const WEIGHTS: Readonly<Record<string, readonly number[]>> = {
   late: [0.3, 0.7],
 };
 
-/** Gradients as large as the variables, others for each step; those of `late` are there in every other step. */
+/**
+ * Gradients as large as the variables, others for each step; those of `late` are there in every
+ * other step.
+ */
 function gradientsOf(step: number): Record<string, number[]> {
   const all = Object.entries(WEIGHTS).filter(([name]) => name !== "late" || step % 2 === 1);
-  return Object.fromEntries(all.map(([name, values]) => [name, values.map((w, i) => Math.sin(3 * step + i) + w / 4)]));
+  return Object.fromEntries(
+    all.map(([name, values]) => [name, values.map((w, i) => Math.sin(3 * step + i) + w / 4)]),
+  );
 }
 
 /** What four steps of an optimiser with these gradients make of the variables, by name. */
 async function trained(kind: Kind, make: MakeOptimizer): Promise<Map<string, Float32Array>> {
   const engine = await open(kind);
   const collected = new Map<string, Variable>();
-  const values = new Map(Object.entries(WEIGHTS).map(([name, values]) => [name, Float32Array.from(values)]));
+  const values = new Map(
+    Object.entries(WEIGHTS).map(([name, values]) => [name, Float32Array.from(values)]),
+  );
   const create = variables({ seed: 1, collected, values });
   const trainable = [
     create.variable("matrix", [2, 2], constant(0)),
@@ -146,14 +163,20 @@ async function trained(kind: Kind, make: MakeOptimizer): Promise<Map<string, Flo
   const run = engine.compile<string>(({ rate, ...given }) => {
     const reached = trainable.filter(({ name }) => name in given);
     const own = ({ name }: Variable): Gradients => [tf.keep(tf.clone(given[name]))];
-    return { values: {}, updates: update(new Map(reached.map((variable) => [variable, own(variable)])), rate) };
+    return {
+      values: {},
+      updates: update(new Map(reached.map((variable) => [variable, own(variable)])), rate),
+    };
   });
   for (const [step, rate] of RATES.entries()) {
     const gradients = Object.entries(gradientsOf(step)).map(([name, values]) => {
       const { shape } = collected.get(name)!;
       return [name, { shape, data: Float32Array.from(values) }];
     });
-    await run({ rate: { shape: [], data: Float32Array.of(rate) }, ...Object.fromEntries(gradients) });
+    await run({
+      rate: { shape: [], data: Float32Array.of(rate) },
+      ...Object.fromEntries(gradients),
+    });
   }
   const all = [...collected.values()];
   const final = await engine.read(all);
@@ -161,8 +184,13 @@ async function trained(kind: Kind, make: MakeOptimizer): Promise<Map<string, Flo
   return new Map(all.map(({ name }, i) => [name, final[i]]));
 }
 
-/** What a variable and its average are after these steps, moved by `move` where it has a gradient. */
-function expected(name: string, move: (w: number[], step: number, gradient: number[]) => number[]): number[][] {
+/**
+ * What a variable and its average are after these steps, moved by `move` where it has a gradient.
+ */
+function expected(
+  name: string,
+  move: (w: number[], step: number, gradient: number[]) => number[],
+): number[][] {
   let w = [...WEIGHTS[name]];
   let average = w;
   for (const step of RATES.keys()) {
@@ -203,7 +231,14 @@ await both(
 
 await both("an average follows the weights that SGD moves", async (kind) => {
   for (const nesterov of [false, true]) {
-    const { optimizer } = sgd({ epochs: 1, batch: 1, lr: 1, momentum: 0.8, weightDecay: DECAY, nesterov });
+    const { optimizer } = sgd({
+      epochs: 1,
+      batch: 1,
+      lr: 1,
+      momentum: 0.8,
+      weightDecay: DECAY,
+      nesterov,
+    });
     const final = await trained(kind, averaged(optimizer));
     for (const name of Object.keys(WEIGHTS)) {
       const [lr, decay] = name === "slow" ? [0.1, 0.3] : [1, DECAY];
@@ -226,7 +261,13 @@ await both("the changes of one variable are made in turn", async (kind) => {
   const [w, v] = ["w", "v"].map((name) => create.variable(name, [1], constant(1)));
   await engine.hold([w, v]);
   const run = engine.compile<"x">(({ x }) => {
-    const change = { kind: "momentum", variable: w, velocity: v, momentum: 0.5, nesterov: false } as const;
+    const change = {
+      kind: "momentum",
+      variable: w,
+      velocity: v,
+      momentum: 0.5,
+      nesterov: false,
+    } as const;
     const rate = tf.scalar(0.1);
     return {
       values: { before: tf.add(w.value, v.value) },
@@ -240,11 +281,19 @@ await both("the changes of one variable are made in turn", async (kind) => {
   // v: 0.5 · 1 + 3 = 3.5, then 0.5 · 3.5 + 6 = 7.75; w: 10 − 0.35 − 0.775.
   const values = await run({ x: { shape: [1], data: Float32Array.of(3) } });
   assertEquals(values, { before: Float32Array.of(2) });
-  assertNear("w and v", (await engine.read([w, v])).flatMap((one) => [...one]), [8.875, 7.75], 1e-6);
+  assertNear(
+    "w and v",
+    (await engine.read([w, v])).flatMap((one) => [...one]),
+    [8.875, 7.75],
+    1e-6,
+  );
   engine.close();
 });
 
-/** All but the bias before a norm: its gradient is rounding alone, and AdamW's step is as long for the smallest one. */
+/**
+ * All but the bias before a norm: its gradient is rounding alone, and AdamW's step is as long for
+ * the smallest one.
+ */
 const sure = (values: ReadonlyMap<string, Float32Array>): Float32Array =>
   flat(new Map([...values].filter(([name]) => !name.endsWith("stem.bias"))));
 

@@ -3,7 +3,10 @@ import { cosine, type Rate, steps } from "../../lib/experiment/rates.ts";
 
 /** The rates of all steps of a training, in order; by epoch one for each. */
 function all(rate: Rate, epochs: number, lr: number, perEpoch = 1): number[] {
-  return Array.from({ length: epochs * perEpoch }, (_, step) => rate.at(step / perEpoch, { epochs, lr }));
+  return Array.from(
+    { length: epochs * perEpoch },
+    (_, step) => rate.at(step / perEpoch, { epochs, lr }),
+  );
 }
 
 function assertNear(actual: readonly number[], expected: readonly number[]): void {
@@ -12,9 +15,16 @@ function assertNear(actual: readonly number[], expected: readonly number[]): voi
 }
 
 /** PyTorch's `MultiStepLR`, as it goes from one call of `step()` to the next. */
-function multiStep(count: number, lr: number, milestones: readonly number[], gamma: number): number[] {
+function multiStep(
+  count: number,
+  lr: number,
+  milestones: readonly number[],
+  gamma: number,
+): number[] {
   const rates = [lr];
-  for (let t = 1; t < count; t++) rates.push(milestones.includes(t) ? rates[t - 1] * gamma : rates[t - 1]);
+  for (let t = 1; t < count; t++) {
+    rates.push(milestones.includes(t) ? rates[t - 1] * gamma : rates[t - 1]);
+  }
   return rates;
 }
 
@@ -22,13 +32,18 @@ function multiStep(count: number, lr: number, milestones: readonly number[], gam
 function annealing(count: number, lr: number, least: number): number[] {
   const rates = [lr];
   const height = (t: number) => 1 + Math.cos(Math.PI * t / count);
-  for (let t = 1; t < count; t++) rates.push(height(t) / height(t - 1) * (rates[t - 1] - least) + least);
+  for (let t = 1; t < count; t++) {
+    rates.push(height(t) / height(t - 1) * (rates[t - 1] - least) + least);
+  }
   return rates;
 }
 
 /** PyTorch's `LinearLR`, by factors of the rate. */
 function linear(count: number, lr: number, start: number, total: number): number[] {
-  return Array.from({ length: count }, (_, t) => lr * (start + (1 - start) * Math.min(t, total) / total));
+  return Array.from(
+    { length: count },
+    (_, t) => lr * (start + (1 - start) * Math.min(t, total) / total),
+  );
 }
 
 Deno.test("steps are PyTorch's MultiStepLR, by epoch and by step", () => {
@@ -41,7 +56,10 @@ Deno.test("steps are PyTorch's MultiStepLR, by epoch and by step", () => {
 Deno.test("a milestone at 22.5 drops the rate from epoch 23 on, by step in the middle of it", () => {
   const rates = all(steps({ at: [22.5], by: 0.1 }), 30, 1, 4);
   assertEquals(rates.findIndex((rate) => rate < 1), 22 * 4);
-  assertEquals(all(steps({ at: [22.5], by: 0.1, every: "step" }), 30, 1, 4).findIndex((rate) => rate < 1), 22 * 4 + 2);
+  assertEquals(
+    all(steps({ at: [22.5], by: 0.1, every: "step" }), 30, 1, 4).findIndex((rate) => rate < 1),
+    22 * 4 + 2,
+  );
 });
 
 Deno.test("a cosine is PyTorch's CosineAnnealingLR, by epoch and by step", () => {
@@ -61,9 +79,15 @@ Deno.test("a warm-up is PyTorch's LinearLR, by epoch and by step", () => {
   const warmup = { epochs: 4, from: 0.1 };
   const constant = { at: [], by: 1 };
   assertNear(all(steps({ ...constant, warmup }), 6, 0.4), linear(6, 0.4, 0.25, 4));
-  assertNear(all(steps({ ...constant, warmup, every: "step" }), 6, 0.4, 5), linear(30, 0.4, 0.25, 20));
+  assertNear(
+    all(steps({ ...constant, warmup, every: "step" }), 6, 0.4, 5),
+    linear(30, 0.4, 0.25, 20),
+  );
   const short = { epochs: 3 / 5, from: 0.1 };
-  assertNear(all(steps({ ...constant, warmup: short, every: "step" }), 6, 0.4, 5), linear(30, 0.4, 0.25, 3));
+  assertNear(
+    all(steps({ ...constant, warmup: short, every: "step" }), 6, 0.4, 5),
+    linear(30, 0.4, 0.25, 3),
+  );
 });
 
 Deno.test("a cosine after a warm-up is timm's, by epoch and by update", () => {
@@ -85,7 +109,10 @@ Deno.test("a training of one epoch, and a warm-up of none, have a rate", () => {
   for (const every of ["epoch", "step"] as const) {
     const warmup = { epochs: 0, from: 0.1 };
     assertEquals(all(cosine({ every, warmup }), 6, 0.4), all(cosine({ every }), 6, 0.4));
-    assertEquals(all(steps({ at: [3], by: 0.5, every, warmup }), 6, 0.4), all(steps({ at: [3], by: 0.5 }), 6, 0.4));
+    assertEquals(
+      all(steps({ at: [3], by: 0.5, every, warmup }), 6, 0.4),
+      all(steps({ at: [3], by: 0.5 }), 6, 0.4),
+    );
   }
   assertEquals(all(cosine(), 1, 0.4, 3), [0.4, 0.4, 0.4]);
   assertNear(all(cosine({ every: "step" }), 1, 0.4, 3), annealing(3, 0.4, 0));
@@ -98,7 +125,10 @@ Deno.test("a training of one epoch, and a warm-up of none, have a rate", () => {
 
 Deno.test("over other epochs milestones and warm-up move in proportion: by epoch to a whole one, by step exactly", () => {
   const warmup = { epochs: 5, from: 0.1 };
-  assertEquals(steps({ at: [150, 180, 210], by: 0.1 }).over(24, 240).options, { at: [15, 18, 21], by: 0.1 });
+  assertEquals(steps({ at: [150, 180, 210], by: 0.1 }).over(24, 240).options, {
+    at: [15, 18, 21],
+    by: 0.1,
+  });
   assertEquals(steps({ at: [150], by: 0.1, warmup }).over(1, 300).options, {
     at: [1],
     by: 0.1,

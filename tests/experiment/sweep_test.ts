@@ -1,6 +1,16 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { type Dataset, experiment, Failure, kd, resnet8, scratch, sgd, sweep, type SweepPoint } from "../../mod.ts";
+import {
+  type Dataset,
+  experiment,
+  Failure,
+  kd,
+  resnet8,
+  scratch,
+  sgd,
+  sweep,
+  type SweepPoint,
+} from "../../mod.ts";
 import { pointsOf } from "../../lib/experiment/sweep.ts";
 
 const dataset = { id: "toy", options: {}, holdout: 100 } as unknown as Dataset;
@@ -47,10 +57,16 @@ const drawn = (random: number, seed?: number) =>
 
 Deno.test("points drawn at random are different, within their ranges, the same for the same seed", () => {
   const made = sweep({ space, method: { random: 40 }, make: ({ lr }) => at(lr) });
-  const points = [...pointsOf(made)!.values()] as { lr: number; temperature: number; weight: number }[];
+  const points = [...pointsOf(made)!.values()] as {
+    lr: number;
+    temperature: number;
+    weight: number;
+  }[];
   assertEquals(new Set(Object.keys(made)).size, 40);
   for (const { lr, temperature, weight } of points) {
-    assert(lr >= 0.001 && lr <= 1 && weight >= -1 && weight <= 3 && [1, 2, 4].includes(temperature));
+    assert(
+      lr >= 0.001 && lr <= 1 && weight >= -1 && weight <= 3 && [1, 2, 4].includes(temperature),
+    );
     assertEquals(lr, Number(lr.toPrecision(3)));
   }
   // Of logarithms evenly spread two thirds are below a tenth.
@@ -63,12 +79,21 @@ Deno.test("points drawn at random are different, within their ranges, the same f
 
 Deno.test("a longer search begins with the shorter one; lists with fewer points are all tried", () => {
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 0, max: 12 }), fc.nat(), (few, more, seed) => {
-      assertEquals(drawn(few + more, seed).slice(0, few), drawn(few, seed));
-    }),
+    fc.property(
+      fc.integer({ min: 1, max: 12 }),
+      fc.integer({ min: 0, max: 12 }),
+      fc.nat(),
+      (few, more, seed) => {
+        assertEquals(drawn(few + more, seed).slice(0, few), drawn(few, seed));
+      },
+    ),
     { numRuns: 20 },
   );
-  const lists = sweep({ space: { a: [1, 2], b: [1, 2] }, method: { random: 9 }, make: ({ a }) => at(a) });
+  const lists = sweep({
+    space: { a: [1, 2], b: [1, 2] },
+    method: { random: 9 },
+    make: ({ a }) => at(a),
+  });
   assertEquals(Object.keys(lists), ["a=1,b=1", "a=1,b=2", "a=2,b=1", "a=2,b=2"]);
 });
 
@@ -79,11 +104,16 @@ Deno.test("a space that gives no points, and data that hold nothing out, are ref
     return message;
   };
   const make = () => at(0.1);
-  const grid = (space: Record<string, (number | string)[]>) => refused(() => sweep({ space, method: "grid", make }));
+  const grid = (space: Record<string, (number | string)[]>) =>
+    refused(() => sweep({ space, method: "grid", make }));
   assertEquals(grid({}), "sweep: the space has no settings");
   assertEquals(grid({ lr: [] }), "sweep: `lr` has no values");
   assertEquals(grid({ lr: [1, 1] }), "sweep: `lr` has a value twice");
-  assert(grid({ kind: ["a/b"] }).startsWith('sweep: `kind` has the value "a/b"; numbers, booleans and texts of'));
+  assert(
+    grid({ kind: ["a/b"] }).startsWith(
+      'sweep: `kind` has the value "a/b"; numbers, booleans and texts of',
+    ),
+  );
   assert(grid({ lr: [NaN] }).startsWith('sweep: `lr` has the value "NaN"'));
   assert(grid({ "l r": [1] }).startsWith("sweep: `l r` has to be a name"));
   const range = (from: number, to: number, scale: "log" | "linear" = "linear", random = 3) =>
@@ -94,7 +124,13 @@ Deno.test("a space that gives no points, and data that hold nothing out, are ref
   assertEquals(range(0, 1, "linear", 0), "sweep: `random` is a number of points, not 0");
   assertEquals(range(1, 1.001), "sweep: the space has no 3 points that differ in three digits");
   assertEquals(
-    refused(() => sweep({ space: { lr: [0.1, 0.2] }, method: "grid", make: ({ lr }) => at(lr, lr > 0.1 ? 0 : 100) })),
+    refused(() =>
+      sweep({
+        space: { lr: [0.1, 0.2] },
+        method: "grid",
+        make: ({ lr }) => at(lr, lr > 0.1 ? 0 : 100),
+      })
+    ),
     "sweep: toy holds nothing out at lr=0.2: give it `holdout`, images to choose by",
   );
 });
@@ -106,8 +142,16 @@ Deno.test("mistakes in a sweep are compile errors", () => {
 function mistakes(): void {
   const make = () => at(0.1);
   // What is right.
-  sweep({ space: { kd: [0.5, 1] }, method: "grid", make: ({ kd: weight }) => (kd({ kd: weight }), at(0.1)) });
-  sweep({ space: { on: [true, false] }, method: { random: 1 }, make: ({ on }) => at(on ? 0.1 : 0.2) });
+  sweep({
+    space: { kd: [0.5, 1] },
+    method: "grid",
+    make: ({ kd: weight }) => (kd({ kd: weight }), at(0.1)),
+  });
+  sweep({
+    space: { on: [true, false] },
+    method: { random: 1 },
+    make: ({ on }) => at(on ? 0.1 : 0.2),
+  });
 
   // @ts-expect-error: a range has no grid.
   sweep({ space: { lr: { from: 0.1, to: 1 } }, method: "grid", make });

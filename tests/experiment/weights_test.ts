@@ -1,4 +1,10 @@
-import { assert, assertEquals, assertNotEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertNotEquals,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import { synthetic } from "../../datasets/synthetic.ts";
 import { fitnets } from "../../lib/distillers/fitnets.ts";
 import { kd } from "../../lib/distillers/kd.ts";
@@ -15,12 +21,19 @@ import { sgd } from "../../lib/optimizers/sgd.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { canonical } from "../../lib/values/json.ts";
 
-const meta = { url: "file:///a/b.ts" }, sha256 = "0123456789abcdef".repeat(4);
-const shared = { dataset: synthetic(), student: vgg8, schedule: sgd({ epochs: 1, batch: 64, lr: 0.1 }) };
-const taughtBy = (teacher: ExternalWeights<typeof vgg13>) => experiment(meta, { ...shared, teacher, distiller: kd() });
+const meta = { url: "file:///a/b.ts" };
+const sha256 = "0123456789abcdef".repeat(4);
+const shared = {
+  dataset: synthetic(),
+  student: vgg8,
+  schedule: sgd({ epochs: 1, batch: 64, lr: 0.1 }),
+};
+const taughtBy = (teacher: ExternalWeights<typeof vgg13>) =>
+  experiment(meta, { ...shared, teacher, distiller: kd() });
 
 Deno.test("weights: a teacher is a plain value, nothing is opened", () => {
-  const file = "nowhere/vgg13.pth", url = "https://somewhere.invalid/vgg13.pth";
+  const file = "nowhere/vgg13.pth";
+  const url = "https://somewhere.invalid/vgg13.pth";
   const plain = { kind: "given", network: vgg13, sha256: null, top1: null } as const;
   assertEquals(weights(vgg13, { file }), { ...plain, source: { file } });
   assertEquals(weights(vgg13, { url, sha256, top1: 74.64 }), {
@@ -39,11 +52,14 @@ Deno.test("weights: the declaration has what is declared of them, and neither pa
   const teacher = weights(vgg13, { file: "a/somewhere.pth", sha256, top1: 74.64 });
   const { teachers } = declaration(taughtBy(teacher)) as { teachers: unknown[] };
   assertEquals(teachers, [{ network: { id: "vgg13", options: {} }, sha256, top1: 74.64 }]);
-  const text = (options: Parameters<typeof weights>[1]) => canonical(declaration(taughtBy(weights(vgg13, options))));
+  const text = (options: Parameters<typeof weights>[1]) =>
+    canonical(declaration(taughtBy(weights(vgg13, options))));
   const bare = text({ file: "a.pth" });
   assertStringIncludes(bare, '"sha256":null,"top1":null');
   assertEquals(text({ url: "https://somewhere.invalid/b.pth" }), bare);
-  for (const options of [{ sha256 }, { top1: 74.64 }]) assertNotEquals(text({ file: "a.pth", ...options }), bare);
+  for (const options of [{ sha256 }, { top1: 74.64 }]) {
+    assertNotEquals(text({ file: "a.pth", ...options }), bare);
+  }
 });
 
 Deno.test("weights: what is malformed is an invalid experiment", () => {
@@ -68,11 +84,17 @@ declare const stage: Stage;
 declare const both: Distiller<Scorer, readonly [Scorer, Net<"block4" | "logits">]>;
 
 function mistakes(): void {
-  const file = "vgg13.pth", url = "https://somewhere.invalid/vgg13.pth", teacher = weights(vgg13, { file });
+  const file = "vgg13.pth";
+  const url = "https://somewhere.invalid/vgg13.pth";
+  const teacher = weights(vgg13, { file });
   const trained = experiment(meta, { ...shared, student: resnet8, distiller: scratch() });
 
   // What is right.
-  experiment(meta, { ...shared, teacher, distiller: fitnets({ guided: "block3", hint: "block4" }) });
+  experiment(meta, {
+    ...shared,
+    teacher,
+    distiller: fitnets({ guided: "block3", hint: "block4" }),
+  });
   experiment(meta, { ...shared, teacher: [from(trained), teacher], distiller: both });
   experiment(meta, { ...shared, teacher: [teacher, teacher], distiller: both });
 

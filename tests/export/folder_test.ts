@@ -5,13 +5,20 @@ import { inTemporary } from "../support/temporary.ts";
 import { needs } from "../support/needs.ts";
 
 const disk = ["read", "write"] as const;
-const files = new Map<string, string | Uint8Array>([["README.md", "a card"], ["group/one.bin", Uint8Array.of(1, 2)]]);
+const files = new Map<string, string | Uint8Array>([["README.md", "a card"], [
+  "group/one.bin",
+  Uint8Array.of(1, 2),
+]]);
 
 /** What is below a folder, by path in it. */
 async function below(folder: string): Promise<string[]> {
   const found: string[] = [];
   for await (const { name, isDirectory } of Deno.readDir(folder)) {
-    found.push(...(isDirectory ? (await below(`${folder}/${name}`)).map((inner) => `${name}/${inner}`) : [name]));
+    found.push(
+      ...(isDirectory
+        ? (await below(`${folder}/${name}`)).map((inner) => `${name}/${inner}`)
+        : [name]),
+    );
   }
   return found.sort();
 }
@@ -30,9 +37,14 @@ await needs(
       const path = `${folder}/new/export`;
       await writeExport(path, { experiment: "toy" }, files);
       assertEquals(await below(path), ["README.md", "export.json", "group/one.bin"]);
-      const { experiment, files: sums } = JSON.parse(await Deno.readTextFile(`${path}/export.json`));
+      const { experiment, files: sums } = JSON.parse(
+        await Deno.readTextFile(`${path}/export.json`),
+      );
       assertEquals(experiment, "toy");
-      assertEquals(sums["group/one.bin"], "a12871fee210fb8619291eaea194581cbd2531e4b23759d225f6806923f63222");
+      assertEquals(
+        sums["group/one.bin"],
+        "a12871fee210fb8619291eaea194581cbd2531e4b23759d225f6806923f63222",
+      );
       await writeExport(path, {}, new Map([["README.md", "another card"]]));
       assertEquals(await below(folder), ["new/export/README.md", "new/export/export.json"]);
       assertEquals(await Deno.readTextFile(`${path}/README.md`), "another card");
@@ -60,7 +72,11 @@ await needs(
       await Deno.writeTextFile(`${path}/README.md`, "a card with a licence");
       assertStringIncludes(await refused(2, path), "has README.md, which was changed since");
       assertEquals(await Deno.readTextFile(`${path}/README.md`), "a card with a licence");
-      assertEquals(await below(folder), ["export/README.md", "export/export.json", "export/group/one.bin"]);
+      assertEquals(await below(folder), [
+        "export/README.md",
+        "export/export.json",
+        "export/group/one.bin",
+      ]);
       assertStringIncludes(await refused(2, `${path}/README.md`), "is no folder");
     }),
 );
@@ -70,8 +86,11 @@ await needs(
   "what cannot be written leaves what was there, and nothing else",
   () =>
     inTemporary(async (folder) => {
-      const path = `${folder}/export`, impossible = new Map([["README.md", "a card"], ["README.md/below", "a file"]]);
-      for (const before of [[], ["export/README.md", "export/export.json", "export/group/one.bin"]]) {
+      const path = `${folder}/export`;
+      const impossible = new Map([["README.md", "a card"], ["README.md/below", "a file"]]);
+      for (
+        const before of [[], ["export/README.md", "export/export.json", "export/group/one.bin"]]
+      ) {
         assertEquals(await below(folder), before);
         const failure = await assertRejects(() => writeExport(path, {}, impossible), Failure);
         assertEquals([failure.exit, failure.message.split(":")[0]], [3, `cannot write ${path}`]);

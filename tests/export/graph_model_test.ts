@@ -12,7 +12,9 @@ function load(files: Files): Promise<tf.GraphModel> {
   return tf.loadGraphModel({
     load: () =>
       tf.io.getModelArtifactsForJSON(json, async (manifest) => {
-        const shards = manifest.flatMap(({ paths }) => paths).map((path) => files.get(path) as Uint8Array<ArrayBuffer>);
+        const shards = manifest.flatMap(({ paths }) => paths).map((path) =>
+          files.get(path) as Uint8Array<ArrayBuffer>
+        );
         assert(shards.every(({ length }) => length <= 4 * 2 ** 20));
         return [manifest.flatMap(({ weights }) => weights), await new Blob(shards).arrayBuffer()];
       }),
@@ -20,13 +22,19 @@ function load(files: Files): Promise<tf.GraphModel> {
 }
 
 async function assertSame(model: ExportedModel): Promise<void> {
-  const files = await graphModel.files(model), batches = [1, 3].map((batch) => images(model, batch));
+  const files = await graphModel.files(model);
+  const batches = [1, 3].map((batch) => images(model, batch));
   const ours = [await logits(model, batches[0]), await logits(model, batches[1])];
   await tf.setBackend("cpu");
   const loaded = await load(files);
-  assertEquals(loaded.inputs.map(({ name, shape }) => [name, shape]), [["images", [-1, ...model.image]]]);
+  assertEquals(loaded.inputs.map(({ name, shape }) => [name, shape]), [["images", [
+    -1,
+    ...model.image,
+  ]]]);
   batches.forEach((images, i) => {
-    const found = tf.tidy(() => loaded.predict(tf.tensor(images, [[1, 3][i], ...model.image])) as tf.Tensor);
+    const found = tf.tidy(() =>
+      loaded.predict(tf.tensor(images, [[1, 3][i], ...model.image])) as tf.Tensor
+    );
     assertEquals(found.shape, [[1, 3][i], model.classes.length]);
     assertLogits(model.network.id, found.dataSync(), ours[i]);
     found.dispose();
@@ -35,5 +43,9 @@ async function assertSame(model: ExportedModel): Promise<void> {
 }
 
 for (const model of models) {
-  await needs(everything, `plain tfjs loads ${model.network.id} and gives our logits`, () => assertSame(model));
+  await needs(
+    everything,
+    `plain tfjs loads ${model.network.id} and gives our logits`,
+    () => assertSame(model),
+  );
 }

@@ -14,8 +14,14 @@ import { sgd } from "../../lib/optimizers/sgd.ts";
 import { model } from "../support/models.ts";
 import { trial } from "../support/trial.ts";
 
-const dataset = synthetic({ classes: 5 }), schedule = sgd({ epochs: 2, batch: 4, lr: 0.1 });
-const teacher = experiment(import.meta, { dataset, schedule, student: resnet20, distiller: scratch() });
+const dataset = synthetic({ classes: 5 });
+const schedule = sgd({ epochs: 2, batch: 4, lr: 0.1 });
+const teacher = experiment(import.meta, {
+  dataset,
+  schedule,
+  student: resnet20,
+  distiller: scratch(),
+});
 const taught = experiment(import.meta, {
   dataset,
   schedule,
@@ -25,7 +31,11 @@ const taught = experiment(import.meta, {
 });
 const TEACHER = { id: "toy#teacher", seed: 1, sha256: "b".repeat(64), score: { top1: 81.5 } };
 
-function facts(experiment: Experiment, trials: readonly Trial[], other: Partial<CardFacts> = {}): CardFacts {
+function facts(
+  experiment: Experiment,
+  trials: readonly Trial[],
+  other: Partial<CardFacts> = {},
+): CardFacts {
   return {
     model: model(resnet8),
     format: savedModel,
@@ -54,12 +64,21 @@ const three = [70, 71, 72].map((top1, i) => trial(i + 1, top1, { teachers: [TEAC
 Deno.test("a card says what was trained, how, by whom, and what it reaches over how many trials", () => {
   const card = modelCard(facts(taught, three));
   assertStringIncludes(card, "\n# resnet8 on synthetic: kd from resnet20\n");
-  assertStringIncludes(card, "into 5 classes. The network is resnet8: 12,345 parameters, 6,789,012 multiply-adds");
+  assertStringIncludes(
+    card,
+    "into 5 classes. The network is resnet8: 12,345 parameters, 6,789,012 multiply-adds",
+  );
   assertStringIncludes(card, "the 2,000 test images of synthetic");
   assertMatch(card, /\| this model: seed 1, last epoch \|\s+70\.00 \|\s+80\.00 \|/);
   assertMatch(card, /\| trials, last epoch +\| +71\.00 ± 1\.00 \(3\) \| +81\.00 ± 1\.00 \(3\) \|/);
-  assertStringIncludes(card, "kd (temperature 4, ce 0.1, kd 0.9): Distilling the Knowledge in a Neural Network.");
-  assertMatch(card, new RegExp(`\\| resnet20 \\| +toy#teacher seed 1 \\| +81\\.50 \\| +\`${"b".repeat(64)}\` \\|`));
+  assertStringIncludes(
+    card,
+    "kd (temperature 4, ce 0.1, kd 0.9): Distilling the Knowledge in a Neural Network.",
+  );
+  assertMatch(
+    card,
+    new RegExp(`\\| resnet20 \\| +toy#teacher seed 1 \\| +81\\.50 \\| +\`${"b".repeat(64)}\` \\|`),
+  );
   assertStringIncludes(card, "sgd (epochs 2, batch 4, lr 0.1");
   assertStringIncludes(card, "augmentation (crop 2, no flip)");
   assertStringIncludes(card, "mean 0.5/0.4/0.3, std 0.2/0.25/0.3");
@@ -88,7 +107,9 @@ Deno.test("in front of a card is metadata without a licence", () => {
 });
 
 Deno.test("a card of one trial, alone, without a teacher, says what is not known", () => {
-  const one = [trial(1, 70, { commit: null, tensorflow: null, backend: "cpu", precision: "float32" })];
+  const one = [
+    trial(1, 70, { commit: null, tensorflow: null, backend: "cpu", precision: "float32" }),
+  ];
   const card = modelCard(facts(teacher, one, { epoch: "best", commit: null }));
   assertStringIncludes(card, "# resnet8 on synthetic: scratch\n".replace("resnet8", "resnet20"));
   assertMatch(card, /\| this model: seed 1, best epoch \| +70\.50 \|/);
@@ -96,7 +117,9 @@ Deno.test("a card of one trial, alone, without a teacher, says what is not known
   assertStringIncludes(card, "Its epoch was chosen by the test images");
   assertStringIncludes(card, "with the cpu backend, commit unknown");
   assert(!card.includes("| teacher"));
-  const held = modelCard(facts(teacher, [{ ...one[0], holdout: 100, precision: "bfloat16" }], { epoch: "best" }));
+  const held = modelCard(
+    facts(teacher, [{ ...one[0], holdout: 100, precision: "bfloat16" }], { epoch: "best" }),
+  );
   assert(!held.includes("chosen by the test images"));
   assertStringIncludes(held, "measured with convolutions in bfloat16");
 });

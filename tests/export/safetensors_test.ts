@@ -18,14 +18,25 @@ async function written(model: ExportedModel): Promise<Uint8Array<ArrayBuffer>> {
   return Uint8Array.from(files.get("model.safetensors") as Uint8Array);
 }
 
-for (const model of [...models, { ...models[0], network: { ...models[0].network, names: undefined } }]) {
+for (
+  const model of [...models, { ...models[0], network: { ...models[0].network, names: undefined } }]
+) {
   const { network, image, classes, tensors, normalisation: { mean } } = model;
   Deno.test(`safetensors of ${network.id}, ${network.names ? "named as by the references" : "by our names"}, come back bit by bit`, async () => {
     const contents = decode(await written(model), "model.safetensors");
     const values = new Map(
-      Array.from(contents.tensors, ([name, entry]) => [name, { shape: entry.shape, data: toFloat32(entry) }]),
+      Array.from(
+        contents.tensors,
+        ([name, entry]) => [name, { shape: entry.shape, data: toFloat32(entry) }],
+      ),
     );
-    const file = { path: "model.safetensors", format: "safetensors", tensors: values, facts: {}, sha256: "" } as const;
+    const file = {
+      path: "model.safetensors",
+      format: "safetensors",
+      tensors: values,
+      facts: {},
+      sha256: "",
+    } as const;
     assertEquals(importWeights(network, image, classes.length, file), tensors);
     const { format, experiment, ...facts } = contents.metadata;
     assertEquals([format, experiment], [network.names ? "pt" : undefined, "toy"]);
@@ -40,15 +51,21 @@ Deno.test("safetensors have PyTorch's names and layout where there is a referenc
     const { tensors } = decode(await written(model), "model.safetensors");
     return Object.fromEntries(Array.from(tensors, ([name, { shape }]) => [name, shape]));
   };
-  const theirs = await shapes(models[1]), ours = await shapes(model(small, 8));
+  const theirs = await shapes(models[1]);
+  const ours = await shapes(model(small, 8));
   assertEquals(theirs["layer2.0.conv1.weight"], [32, 16, 3, 3]);
   assertEquals(theirs["layer2.0.bn1.running_var"], [32]);
   assertEquals(theirs["fc.weight"], [5, 64]);
   assertEquals(ours["stem.weight"], [3, 3, 3, 2]);
-  assert(safetensors.layout(models[1]) === "NCHW" && safetensors.layout(model(small, 8)) === "NHWC");
+  assert(
+    safetensors.layout(models[1]) === "NCHW" && safetensors.layout(model(small, 8)) === "NHWC",
+  );
 });
 
-const NAMES: Readonly<Record<string, readonly [string, string?]>> = { stem: ["conv1", "bn1"], logits: ["fc"] };
+const NAMES: Readonly<Record<string, readonly [string, string?]>> = {
+  stem: ["conv1", "bn1"],
+  logits: ["fc"],
+};
 
 await needsPython(
   ["torch", "safetensors"],
@@ -60,9 +77,12 @@ await needsPython(
         pooled: stage(globalAveragePool()),
         logits: stage(dense(classes)),
       }), (path) => NAMES[path]);
-      const exported = model(net, 8), batch = images(exported, 3);
+      const exported = model(net, 8);
+      const batch = images(exported, 3);
       await Deno.writeFile(`${folder}/model.safetensors`, await written(exported));
-      const found = await runPython("load_safetensors.py", [`${folder}/model.safetensors`], [...batch]) as number[];
+      const found = await runPython("load_safetensors.py", [`${folder}/model.safetensors`], [
+        ...batch,
+      ]) as number[];
       assertLogits("PyTorch", found, await logits(exported, batch));
     }),
 );

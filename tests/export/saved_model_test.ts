@@ -9,14 +9,20 @@ await needsPython(
   "Python's TensorFlow loads SavedModels and gives our logits",
   () =>
     inTemporary(async (folder) => {
-      const cases = [], expected: Float32Array[][] = [];
+      const cases = [];
+      const expected: Float32Array[][] = [];
       for (const model of models) {
-        const at = `${folder}/${model.network.id}`, batches = [1, 3].map((batch) => images(model, batch));
+        const at = `${folder}/${model.network.id}`;
+        const batches = [1, 3].map((batch) => images(model, batch));
         await Deno.mkdir(at);
         for (const [path, bytes] of await savedModel.files(model)) {
           await Deno.writeFile(`${at}/${path}`, bytes as Uint8Array);
         }
-        cases.push({ folder: at, shape: model.image, batches: batches.map((images) => [...images]) });
+        cases.push({
+          folder: at,
+          shape: model.image,
+          batches: batches.map((images) => [...images]),
+        });
         expected.push([await logits(model, batches[0]), await logits(model, batches[1])]);
       }
       const found = await runPython("load_saved_model.py", [], cases) as number[][][];

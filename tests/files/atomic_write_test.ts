@@ -4,20 +4,29 @@ import { Failure } from "../../lib/values/failure.ts";
 import { withDisk } from "../support/disk.ts";
 import { needs } from "../support/needs.ts";
 
-const files = (folder: string): string[] => Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
+const files = (folder: string): string[] =>
+  Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
 
 /** Asserts that writing to `path` fails as the user should see it. */
 async function refused(path: string, data: Uint8Array | string, reason: string): Promise<void> {
-  const failure = await assertRejects(() => atomicWrite(path, data), Failure, `cannot write ${path}: ${reason}`);
+  const failure = await assertRejects(
+    () => atomicWrite(path, data),
+    Failure,
+    `cannot write ${path}: ${reason}`,
+  );
   assertEquals(failure.exit, 3);
-  assert(!failure.message.includes("os error") && !failure.message.includes(".tmp"), failure.message);
+  assert(
+    !failure.message.includes("os error") && !failure.message.includes(".tmp"),
+    failure.message,
+  );
 }
 
 await needs(
   ["read", "write"],
   "atomicWrite: texts and bytes, new and over an old file, leaving nothing else",
   async () => {
-    const folder = await Deno.makeTempDir(), path = `${folder}/result.json`;
+    const folder = await Deno.makeTempDir();
+    const path = `${folder}/result.json`;
     await atomicWrite(path, "é");
     assertEquals(await Deno.readFile(path), Uint8Array.of(0xc3, 0xa9));
     await atomicWrite(path, Uint8Array.of(1, 2, 3).subarray(1));
@@ -30,7 +39,8 @@ await needs(
 );
 
 await needs(["read", "write"], "atomicWrite: many at once leave one of them whole", async () => {
-  const folder = await Deno.makeTempDir(), path = `${folder}/latest`;
+  const folder = await Deno.makeTempDir();
+  const path = `${folder}/latest`;
   const texts = Array.from({ length: 20 }, (_, i) => String(i).repeat(10_000));
   await Promise.all(texts.map((text) => atomicWrite(path, text)));
   assert(texts.includes(await Deno.readTextFile(path)));
@@ -38,17 +48,21 @@ await needs(["read", "write"], "atomicWrite: many at once leave one of them whol
   await Deno.remove(folder, { recursive: true });
 });
 
-await needs(["read", "write"], "atomicWrite: a failure names the path and leaves the old file alone", async () => {
-  const folder = await Deno.makeTempDir();
-  await Deno.writeTextFile(`${folder}/file`, "old");
-  await refused(`${folder}/file/below`, "new", "Not a directory");
-  await refused(`${folder}/nowhere/file`, "new", "No such file or directory");
-  await Deno.mkdir(`${folder}/taken`);
-  await refused(`${folder}/taken`, "new", "Is a directory");
-  assertEquals(files(folder), ["file", "taken"]);
-  assertEquals(await Deno.readTextFile(`${folder}/file`), "old");
-  await Deno.remove(folder, { recursive: true });
-});
+await needs(
+  ["read", "write"],
+  "atomicWrite: a failure names the path and leaves the old file alone",
+  async () => {
+    const folder = await Deno.makeTempDir();
+    await Deno.writeTextFile(`${folder}/file`, "old");
+    await refused(`${folder}/file/below`, "new", "Not a directory");
+    await refused(`${folder}/nowhere/file`, "new", "No such file or directory");
+    await Deno.mkdir(`${folder}/taken`);
+    await refused(`${folder}/taken`, "new", "Is a directory");
+    assertEquals(files(folder), ["file", "taken"]);
+    assertEquals(await Deno.readTextFile(`${folder}/file`), "old");
+    await Deno.remove(folder, { recursive: true });
+  },
+);
 
 await needs(
   ["read", "write", "run"],

@@ -12,7 +12,12 @@ function behaves(source: ByteSource): void {
   assertEquals(source.read(0, 2), Uint8Array.of(1, 2));
   assertEquals(source.read(5, 0), new Uint8Array());
   assertEquals(source.read(1, 3).buffer.byteLength, 3);
-  for (const [position, length] of [[0, 6], [5, 1], [2 ** 60, 1], [0, 2 ** 60], [-1, 2], [2, -1], [NaN, 1]]) {
+  for (
+    const [position, length] of [[0, 6], [5, 1], [2 ** 60, 1], [0, 2 ** 60], [-1, 2], [2, -1], [
+      NaN,
+      1,
+    ]]
+  ) {
     assertThrows(() => source.read(position, length), RangeError);
   }
 }
@@ -24,18 +29,22 @@ Deno.test("a source in memory gives copies of its parts, and no more than it has
   assertEquals(source.read(0, 1), Uint8Array.of(1));
 });
 
-await needs(["read", "write"], "so does a file, and says why where it cannot be read", () =>
-  inTemporary((folder) => {
-    Deno.writeFileSync(`${folder}/x`, bytes);
-    {
-      using source = fileSource(`${folder}/x`);
-      behaves(source);
-      Deno.truncateSync(`${folder}/x`, 2);
-      assertThrows(() => source.read(0, 5), RangeError, "ends 3 bytes early");
-    }
-    for (const [path, why] of [[`${folder}/none`, "No such file"], [folder, "it is a folder"]]) {
-      const failure = assertThrows(() => fileSource(path), Failure);
-      assertEquals(failure.exit, 3);
-      assert(failure.message.startsWith(`cannot read ${path}: ${why}`), failure.message);
-    }
-  }));
+await needs(
+  ["read", "write"],
+  "so does a file, and says why where it cannot be read",
+  () =>
+    inTemporary((folder) => {
+      Deno.writeFileSync(`${folder}/x`, bytes);
+      {
+        using source = fileSource(`${folder}/x`);
+        behaves(source);
+        Deno.truncateSync(`${folder}/x`, 2);
+        assertThrows(() => source.read(0, 5), RangeError, "ends 3 bytes early");
+      }
+      for (const [path, why] of [[`${folder}/none`, "No such file"], [folder, "it is a folder"]]) {
+        const failure = assertThrows(() => fileSource(path), Failure);
+        assertEquals(failure.exit, 3);
+        assert(failure.message.startsWith(`cannot read ${path}: ${why}`), failure.message);
+      }
+    }),
+);

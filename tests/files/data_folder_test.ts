@@ -3,9 +3,13 @@ import { needs } from "../support/needs.ts";
 
 await needs(["run"], "the data folder is the flag's, else RETORT_DATA's, else ./data", async () => {
   const module = new URL("../../lib/files/data_folder.ts", import.meta.url);
-  const code = `import { dataFolder } from "${module}"; console.log(dataFolder("/flag"), dataFolder());`;
+  const code =
+    `import { dataFolder } from "${module}"; console.log(dataFolder("/flag"), dataFolder());`;
   for (const [RETORT_DATA, found] of [["/somewhere", "/somewhere"], ["", "./data"]]) {
-    const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["eval", code], env: { RETORT_DATA } }).output();
+    const { stdout } = await new Deno.Command(Deno.execPath(), {
+      args: ["eval", code],
+      env: { RETORT_DATA },
+    }).output();
     assertEquals(new TextDecoder().decode(stdout), `/flag ${found}\n`);
   }
 });

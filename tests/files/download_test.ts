@@ -25,13 +25,16 @@ function served(answer: (request: Request) => Response | undefined, use: Use): P
   return inTemporary(async (folder) => {
     const ranges: (string | null)[] = [];
     const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: quiet }, (request) => {
-      const range = request.headers.get("range"), from = Number(range?.match(/^bytes=(\d+)-$/)?.[1] ?? 0);
+      const range = request.headers.get("range");
+      const from = Number(range?.match(/^bytes=(\d+)-$/)?.[1] ?? 0);
       ranges.push(range);
       if (from >= content.length) return answer(request) ?? new Response(null, { status: 416 });
       const headers = { "content-length": String(content.length - from) };
-      return answer(request) ?? new Response(content.slice(from), { status: range ? 206 : 200, headers });
+      return answer(request) ??
+        new Response(content.slice(from), { status: range ? 206 : 200, headers });
     });
-    const url = `http://127.0.0.1:${server.addr.port}/a.bin`, to = `${folder}/a.bin`;
+    const url = `http://127.0.0.1:${server.addr.port}/a.bin`;
+    const to = `${folder}/a.bin`;
     try {
       await use({ url, to, sum: sums.md5, elsewhere: "or elsewhere" }, ranges, folder);
     } finally {
@@ -101,28 +104,36 @@ await needs(
   },
 );
 
-await needs(net, "download: a connection that breaks keeps what came, and the next attempt finishes", () => {
-  const half = () =>
-    new Response(new Blob([content.slice(0, 2000)]).stream(), {
-      headers: { "content-length": String(content.length) },
+await needs(
+  net,
+  "download: a connection that breaks keeps what came, and the next attempt finishes",
+  () => {
+    const half = () =>
+      new Response(new Blob([content.slice(0, 2000)]).stream(), {
+        headers: { "content-length": String(content.length) },
+      });
+    return served(({ headers }) => headers.get("range") ? undefined : half(), async (one) => {
+      for (const sum of [sums.sha256, undefined]) {
+        await refused({ ...one, sum }, one.url, "run again to go on", one.to, "or elsewhere");
+        assertEquals(Deno.statSync(`${one.to}.part`).size, 2000);
+        await download({ ...one, sum }, quiet);
+        assertEquals(await checksum(one.to, "sha256"), sums.sha256.digits);
+        Deno.removeSync(one.to);
+      }
     });
-  return served(({ headers }) => headers.get("range") ? undefined : half(), async (one) => {
-    for (const sum of [sums.sha256, undefined]) {
-      await refused({ ...one, sum }, one.url, "run again to go on", one.to, "or elsewhere");
-      assertEquals(Deno.statSync(`${one.to}.part`).size, 2000);
-      await download({ ...one, sum }, quiet);
-      assertEquals(await checksum(one.to, "sha256"), sums.sha256.digits);
-      Deno.removeSync(one.to);
-    }
-  });
-});
+  },
+);
 
 await needs(
   net,
   "download: what came with a wrong checksum is thrown away",
   () =>
     served(() => new Response("<html>come back later</html>"), async (one, _, folder) => {
-      await refused(one, one.url, `MD5 ${createHash("md5").update("<html>come back later</html>").digest("hex")}`);
+      await refused(
+        one,
+        one.url,
+        `MD5 ${createHash("md5").update("<html>come back later</html>").digest("hex")}`,
+      );
       await refused({ ...one, sum: sums.sha256 }, "SHA-256", sums.sha256.digits, "run again");
       assertEquals(names(folder), []);
     }),
@@ -168,15 +179,23 @@ await needs(
   "download: who waited for one that failed downloads it, and who waited for one that did not leaves it",
   () => {
     let asked = 0;
-    return served(() => asked++ === 0 ? new Response(null, { status: 503 }) : undefined, async (one, _, folder) => {
-      const ended = await Promise.allSettled([1, 2, 3].map(() => download(one, quiet)));
-      assertEquals(ended.map(({ status }) => status).sort(), ["fulfilled", "fulfilled", "rejected"]);
-      assertEquals([names(folder), Deno.readFileSync(one.to)], [["a.bin"], content]);
-    });
+    return served(
+      () => asked++ === 0 ? new Response(null, { status: 503 }) : undefined,
+      async (one, _, folder) => {
+        const ended = await Promise.allSettled([1, 2, 3].map(() => download(one, quiet)));
+        assertEquals(ended.map(({ status }) => status).sort(), [
+          "fulfilled",
+          "fulfilled",
+          "rejected",
+        ]);
+        assertEquals([names(folder), Deno.readFileSync(one.to)], [["a.bin"], content]);
+      },
+    );
   },
 );
 
 await needs(everything, "download: a full disk is said", () =>
   served(plainly, async (one) => {
-    await withDisk(1 << 14, (folder) => refused({ ...one, to: `${folder}/a.bin` }, "No space left", "a.bin"));
+    await withDisk(1 << 14, (folder) =>
+      refused({ ...one, to: `${folder}/a.bin` }, "No space left", "a.bin"));
   }));

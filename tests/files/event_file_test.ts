@@ -6,10 +6,12 @@ import { needs } from "../support/needs.ts";
 
 /** A protocol buffer's fields by number, knowing nothing of their meaning. */
 function fields(bytes: Uint8Array): Map<number, number | Uint8Array> {
-  const found = new Map<number, number | Uint8Array>(), view = new DataView(bytes.buffer, bytes.byteOffset);
+  const found = new Map<number, number | Uint8Array>();
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
   let at = 0;
   const varint = () => {
-    let value = 0n, shift = 0n;
+    let value = 0n;
+    let shift = 0n;
     for (;; shift += 7n) {
       const byte = bytes[at++];
       value |= BigInt(byte & 0x7f) << shift;
@@ -17,7 +19,8 @@ function fields(bytes: Uint8Array): Map<number, number | Uint8Array> {
     }
   };
   while (at < bytes.length) {
-    const key = varint(), field = key >> 3;
+    const key = varint();
+    const field = key >> 3;
     assert(!found.has(field));
     if ((key & 7) === 0) found.set(field, varint());
     else if ((key & 7) === 1) found.set(field, view.getFloat64((at += 8) - 8, true));
@@ -38,7 +41,8 @@ interface Scalar {
   seconds: number;
 }
 
-const text = (bytes: unknown): string => new TextDecoder("utf-8", { fatal: true }).decode(bytes as Uint8Array);
+const text = (bytes: unknown): string =>
+  new TextDecoder("utf-8", { fatal: true }).decode(bytes as Uint8Array);
 const unmasked = (crc: number): number => {
   const rotated = crc - 0xa282ead8 >>> 0;
   return (rotated >>> 17 | rotated << 15) >>> 0;
@@ -46,10 +50,12 @@ const unmasked = (crc: number): number => {
 
 /** The scalars of an event file whose every frame is whole and right. */
 function read(path: string): Scalar[] {
-  const bytes = Deno.readFileSync(path), view = new DataView(bytes.buffer);
+  const bytes = Deno.readFileSync(path);
+  const view = new DataView(bytes.buffer);
   const messages: Map<number, number | Uint8Array>[] = [];
   for (let at = 0; at < bytes.length;) {
-    const length = Number(view.getBigUint64(at, true)), data = bytes.subarray(at + 12, at + 12 + length);
+    const length = Number(view.getBigUint64(at, true));
+    const data = bytes.subarray(at + 12, at + 12 + length);
     assertEquals(unmasked(view.getUint32(at + 8, true)), crc32c(bytes.subarray(at, at + 8)));
     assertEquals(unmasked(view.getUint32(at + 12 + length, true)), crc32c(data));
     messages.push(fields(data));
@@ -137,7 +143,8 @@ await needs(
     inFolder((folder) => {
       const writer = new EventWriter(folder);
       log(writer, [0, 1, 2]);
-      const bytes = Deno.readFileSync(writer.path), all = read(writer.path);
+      const bytes = Deno.readFileSync(writer.path);
+      const all = read(writer.path);
       for (let length = 0; length <= bytes.length; length++) {
         Deno.writeFileSync(writer.path, bytes.subarray(0, length));
         const resumed = new EventWriter(folder, 5);
@@ -158,39 +165,47 @@ await needs(
     }),
 );
 
-await needs(["read", "write"], "events: other files in the folder stay as they are", () =>
-  inFolder((folder) => {
-    const other = `${folder}/events.out.tfevents.1700000000.host`;
-    Deno.writeTextFileSync(other, "another program's");
-    log(new EventWriter(folder), [0]);
-    assertEquals(Deno.readTextFileSync(other), "another program's");
-  }));
+await needs(
+  ["read", "write"],
+  "events: other files in the folder stay as they are",
+  () =>
+    inFolder((folder) => {
+      const other = `${folder}/events.out.tfevents.1700000000.host`;
+      Deno.writeTextFileSync(other, "another program's");
+      log(new EventWriter(folder), [0]);
+      assertEquals(Deno.readTextFileSync(other), "another program's");
+    }),
+);
 
-await needs(["read", "write", "run"], "events: no folder, and a full disk, are failures of exit 3", async () => {
-  inFolder((folder) => {
-    const failure = assertThrows(
-      () => new EventWriter(`${folder}/none`),
-      Failure,
-      `cannot write ${folder}/none/events`,
-    );
-    assertEquals(failure.exit, 3);
-  });
-  await withDisk(8192, (folder) => {
-    const writer = new EventWriter(folder);
-    const failure = assertThrows(
-      () => {
-        for (let step = 0; step < 1000; step++) writer.scalar("loss", 1, step);
-      },
-      Failure,
-      "No space left on device",
-    );
-    assertEquals(failure.exit, 3);
-    const before = Deno.statSync(writer.path).size;
-    const { path } = new EventWriter(folder, 5);
-    assert(read(path).length === 6 && Deno.statSync(path).size < before);
-    return Promise.resolve();
-  });
-});
+await needs(
+  ["read", "write", "run"],
+  "events: no folder, and a full disk, are failures of exit 3",
+  async () => {
+    inFolder((folder) => {
+      const failure = assertThrows(
+        () => new EventWriter(`${folder}/none`),
+        Failure,
+        `cannot write ${folder}/none/events`,
+      );
+      assertEquals(failure.exit, 3);
+    });
+    await withDisk(8192, (folder) => {
+      const writer = new EventWriter(folder);
+      const failure = assertThrows(
+        () => {
+          for (let step = 0; step < 1000; step++) writer.scalar("loss", 1, step);
+        },
+        Failure,
+        "No space left on device",
+      );
+      assertEquals(failure.exit, 3);
+      const before = Deno.statSync(writer.path).size;
+      const { path } = new EventWriter(folder, 5);
+      assert(read(path).length === 6 && Deno.statSync(path).size < before);
+      return Promise.resolve();
+    });
+  },
+);
 
 Deno.test("crc32c: the check value and RFC 3720's vectors", () => {
   assertEquals(crc32c(new TextEncoder().encode("123456789")), 0xe3069283);

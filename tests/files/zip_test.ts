@@ -9,7 +9,11 @@ import { inTemporary } from "../support/temporary.ts";
 const text = (value: string) => new TextEncoder().encode(value);
 const long = text("retort ".repeat(300));
 const small = (): Uint8Array =>
-  zipSync({ "a/stored.txt": [text("as it is"), { level: 0 }], "a/packed.txt": long, "b/": [new Uint8Array(), {}] });
+  zipSync({
+    "a/stored.txt": [text("as it is"), { level: 0 }],
+    "a/packed.txt": long,
+    "b/": [new Uint8Array(), {}],
+  });
 
 /** Where a text begins in bytes, at the first place or, counted from 0, a later one. */
 function find(bytes: Uint8Array, wanted: string, time = 0): number {
@@ -31,24 +35,32 @@ const refused = (path: string, bytes: Uint8Array, message: string, read?: string
     }
   }, Failure);
   assertEquals(failure.exit, 3);
-  for (const part of [path, message]) assertEquals(failure.message.includes(part), true, failure.message);
+  for (const part of [path, message]) {
+    assertEquals(failure.message.includes(part), true, failure.message);
+  }
 };
 
-await needs(["read", "write"], "a zip gives the bytes of stored and deflated entries", () =>
-  inTemporary((folder) => {
-    Deno.writeFileSync(`${folder}/z.zip`, small());
-    const zip = openZip(`${folder}/z.zip`);
-    assertEquals(zip.names, ["a/stored.txt", "a/packed.txt", "b/"]);
-    assertEquals(zip.read("a/packed.txt"), long);
-    assertEquals(zip.read("a/stored.txt"), text("as it is"));
-    assertEquals(zip.read("b/").length, 0);
-    assertThrows(() => zip.read("c"), Failure, "c cannot be read (it is not in the zip)");
-    zip.close();
-  }));
+await needs(
+  ["read", "write"],
+  "a zip gives the bytes of stored and deflated entries",
+  () =>
+    inTemporary((folder) => {
+      Deno.writeFileSync(`${folder}/z.zip`, small());
+      const zip = openZip(`${folder}/z.zip`);
+      assertEquals(zip.names, ["a/stored.txt", "a/packed.txt", "b/"]);
+      assertEquals(zip.read("a/packed.txt"), long);
+      assertEquals(zip.read("a/stored.txt"), text("as it is"));
+      assertEquals(zip.read("b/").length, 0);
+      assertThrows(() => zip.read("c"), Failure, "c cannot be read (it is not in the zip)");
+      zip.close();
+    }),
+);
 
 await needs(["read", "write"], "a zip with a comment is read", () =>
   inTemporary((folder) => {
-    const plain = small(), comment = text("PK\x05\x06 is not the end"), bytes = new Uint8Array([...plain, ...comment]);
+    const plain = small();
+    const comment = text("PK\x05\x06 is not the end");
+    const bytes = new Uint8Array([...plain, ...comment]);
     new DataView(bytes.buffer).setUint16(plain.length - 2, comment.length, true);
     Deno.writeFileSync(`${folder}/z.zip`, bytes);
     const zip = openZip(`${folder}/z.zip`);
@@ -60,9 +72,13 @@ await needs(["read", "write"], "a zip with a comment is read", () =>
 function zip64(name: string, content: Uint8Array, crc: number): Uint8Array {
   const out: number[] = [];
   const put = (bytes: number, ...values: number[]) => {
-    for (const value of values) for (let i = 0; i < bytes; i++) out.push(Math.floor(value / 2 ** (8 * i)) % 256);
+    for (const value of values) {
+      for (let i = 0; i < bytes; i++) out.push(Math.floor(value / 2 ** (8 * i)) % 256);
+    }
   };
-  const all = 0xffffffff, length = content.length, bytes = text(name);
+  const all = 0xffffffff;
+  const length = content.length;
+  const bytes = text(name);
   put(4, 0x04034b50),
     put(2, 45, 0, 0, 0, 0),
     put(4, crc, length, length),
@@ -76,7 +92,11 @@ function zip64(name: string, content: Uint8Array, crc: number): Uint8Array {
     put(4, 0, all);
   out.push(...bytes), put(2, 1, 24), put(8, length, length, 0);
   const end = out.length;
-  put(4, 0x06064b50), put(8, 44), put(2, 45, 45), put(4, 0, 0), put(8, 1, 1, end - central, central);
+  put(4, 0x06064b50),
+    put(8, 44),
+    put(2, 45, 45),
+    put(4, 0, 0),
+    put(8, 1, 1, end - central, central);
   put(4, 0x07064b50, 0), put(8, end), put(4, 1);
   put(4, 0x06054b50), put(2, 0, 0, 0xffff, 0xffff), put(4, all, all), put(2, 0);
   return Uint8Array.from(out);
@@ -95,9 +115,12 @@ await needs(
   "a zip that is absent, half-downloaded or something else is refused",
   () =>
     inTemporary((folder) => {
-      const path = `${folder}/z.zip`, bytes = small();
+      const path = `${folder}/z.zip`;
+      const bytes = small();
       assertThrows(() => openZip(path), Failure, path);
-      for (const length of [0, 10, 100, bytes.length - 1]) refused(path, bytes.slice(0, length), "only a part of one");
+      for (const length of [0, 10, 100, bytes.length - 1]) {
+        refused(path, bytes.slice(0, length), "only a part of one");
+      }
       refused(path, text("no zip at all ".repeat(100)), "is no zip file");
       const moved = bytes.slice();
       new DataView(moved.buffer).setUint32(moved.length - 6, bytes.length * 2, true);
@@ -105,14 +128,18 @@ await needs(
     }),
 );
 
-await needs(["read", "write"], "a name that leads out of the folder is refused", () =>
-  inTemporary((folder) => {
-    for (const name of ["../evil", "a/../../evil", "/etc/evil", "a\\evil", "C:/evil", "a/.."]) {
-      refused(`${folder}/z.zip`, zipSync({ [name]: text("x") }), JSON.stringify(name));
-    }
-    Deno.writeFileSync(`${folder}/z.zip`, zipSync({ "a..b/c..": text("x") }));
-    openZip(`${folder}/z.zip`).close();
-  }));
+await needs(
+  ["read", "write"],
+  "a name that leads out of the folder is refused",
+  () =>
+    inTemporary((folder) => {
+      for (const name of ["../evil", "a/../../evil", "/etc/evil", "a\\evil", "C:/evil", "a/.."]) {
+        refused(`${folder}/z.zip`, zipSync({ [name]: text("x") }), JSON.stringify(name));
+      }
+      Deno.writeFileSync(`${folder}/z.zip`, zipSync({ "a..b/c..": text("x") }));
+      openZip(`${folder}/z.zip`).close();
+    }),
+);
 
 await needs(
   ["read", "write"],
@@ -127,24 +154,42 @@ await needs(
       };
       const central = (bytes: Uint8Array) => find(bytes, "PK\x01\x02");
       refused(path, changed((b) => b[find(b, "as it is")] ^= 1), "CRC-32", "a/stored.txt");
-      refused(path, changed((b) => b[find(b, "a/packed.txt") + 20] ^= 0xff), "a/packed.txt", "a/packed.txt");
+      refused(
+        path,
+        changed((b) => b[find(b, "a/packed.txt") + 20] ^= 0xff),
+        "a/packed.txt",
+        "a/packed.txt",
+      );
       refused(path, changed((b) => b[central(b) + 8] |= 1), "encrypted", "a/stored.txt");
       refused(path, changed((b) => b[central(b) + 10] = 93), "method 93", "a/stored.txt");
       refused(path, changed((b) => b[0] = 0), "a/stored.txt", "a/stored.txt");
-      // It says that it is shorter than it is, which would otherwise let a small file fill the memory.
-      refused(path, changed((b) => b[find(b, "PK\x01\x02", 1) + 24] = 1), "a/packed.txt", "a/packed.txt");
+      // It says that it is shorter than it is, which would otherwise let a small file fill the
+      // memory.
+      refused(
+        path,
+        changed((b) => b[find(b, "PK\x01\x02", 1) + 24] = 1),
+        "a/packed.txt",
+        "a/packed.txt",
+      );
     }),
 );
 
 Deno.test("a zip in memory says the sizes of its entries, and may be told how many to expect", () => {
-  const source = memorySource("z.zip", small() as Uint8Array<ArrayBuffer>), zip = readZip(source, 3);
+  const source = memorySource("z.zip", small() as Uint8Array<ArrayBuffer>);
+  const zip = readZip(source, 3);
   assertEquals(["a/stored.txt", "a/packed.txt", "c"].map(zip.size), [8, long.length, undefined]);
   assertEquals(zip.read("a/stored.txt"), text("as it is"));
   assertThrows(() => readZip(source, 2), Failure, "it should have 3 entries");
 });
 
 Deno.test("a zip whose sizes are beyond the file is refused before memory is taken", () => {
-  const bytes = small() as Uint8Array<ArrayBuffer>, view = new DataView(bytes.buffer), at = find(bytes, "PK\x01\x02");
+  const bytes = small() as Uint8Array<ArrayBuffer>;
+  const view = new DataView(bytes.buffer);
+  const at = find(bytes, "PK\x01\x02");
   for (const field of [20, 24]) view.setUint32(at + field, 0xfffffff0, true);
-  assertThrows(() => readZip(memorySource("z.zip", bytes)).read("a/stored.txt"), Failure, "bytes early");
+  assertThrows(
+    () => readZip(memorySource("z.zip", bytes)).read("a/stored.txt"),
+    Failure,
+    "bytes early",
+  );
 });

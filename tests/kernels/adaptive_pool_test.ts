@@ -4,25 +4,43 @@ import { adaptiveMaxPool, adaptivePool, toSmaller } from "../../lib/kernels/adap
 import { everything, needs } from "../support/needs.ts";
 import { assertTwins, draw } from "../support/gradients.ts";
 
-const SIZES = [[[6, 4], [3, 2]], [[5, 7], [3, 4]], [[7, 7], [1, 1]], [[8, 6], [4, 5]], [[2, 3], [5, 4]]] as const;
+const SIZES = [[[6, 4], [3, 2]], [[5, 7], [3, 4]], [[7, 7], [1, 1]], [[8, 6], [4, 5]], [[2, 3], [
+  5,
+  4,
+]]] as const;
 
 Deno.test("bins are PyTorch's, for any two sizes", async () => {
   await tf.setBackend("cpu");
   for (const [[height, width], [rows, columns]] of SIZES) {
     tf.tidy(() => {
-      const map = draw("map", [2, height, width, 3]), at = map.bufferSync();
-      const pooled = adaptivePool(map, rows, columns), ours = pooled.bufferSync();
+      const map = draw("map", [2, height, width, 3]);
+      const at = map.bufferSync();
+      const pooled = adaptivePool(map, rows, columns);
+      const ours = pooled.bufferSync();
       assertEquals(pooled.shape, [2, rows, columns, 3]);
       for (let row = 0; row < rows; row++) {
         for (let column = 0; column < columns; column++) {
           const values: number[] = [];
-          for (let y = Math.floor(row * height / rows); y < Math.ceil((row + 1) * height / rows); y++) {
-            for (let x = Math.floor(column * width / columns); x < Math.ceil((column + 1) * width / columns); x++) {
+          for (
+            let y = Math.floor(row * height / rows);
+            y < Math.ceil((row + 1) * height / rows);
+            y++
+          ) {
+            for (
+              let x = Math.floor(column * width / columns);
+              x < Math.ceil((column + 1) * width / columns);
+              x++
+            ) {
               values.push(at.get(1, y, x, 2));
             }
           }
           const mean = values.reduce((a, b) => a + b) / values.length;
-          assertAlmostEquals(ours.get(1, row, column, 2), mean, 1e-6, `${height}×${width} → ${rows}×${columns}`);
+          assertAlmostEquals(
+            ours.get(1, row, column, 2),
+            mean,
+            1e-6,
+            `${height}×${width} → ${rows}×${columns}`,
+          );
         }
       }
     });
@@ -56,12 +74,16 @@ Deno.test("each bin gives its greatest value, whatever the sides", async () => {
   for (const [side, bins] of [[6, 3], [7, 3], [5, 4], [3, 3], [2, 3]]) {
     const values = Array.from({ length: side * side }, (_, i) => (37 * i) % 101);
     const at = (bin: number) => {
-      const start = Math.floor(bin * side / bins), end = Math.ceil((bin + 1) * side / bins);
+      const start = Math.floor(bin * side / bins);
+      const end = Math.ceil((bin + 1) * side / bins);
       return Array.from({ length: end - start }, (_, i) => start + i);
     };
     const expected = Array.from({ length: bins * bins }, (_, i) => {
-      const rows = at(Math.floor(i / bins)), columns = at(i % bins);
-      return Math.max(...rows.flatMap((row) => columns.map((column) => values[row * side + column])));
+      const rows = at(Math.floor(i / bins));
+      const columns = at(i % bins);
+      return Math.max(
+        ...rows.flatMap((row) => columns.map((column) => values[row * side + column])),
+      );
     });
     const pooled = adaptiveMaxPool(tf.tensor4d(values, [1, side, side, 1]), bins, bins);
     assertEquals([...pooled.dataSync()], expected, `${side} → ${bins}`);
@@ -70,7 +92,10 @@ Deno.test("each bin gives its greatest value, whatever the sides", async () => {
 
 Deno.test("of equal values one gets the gradient", async () => {
   await tf.setBackend("cpu");
-  const gradient = tf.grad((x) => adaptiveMaxPool(x as tf.Tensor, 2, 2))(tf.ones([1, 5, 5, 1]), tf.ones([1, 2, 2, 1]));
+  const gradient = tf.grad((x) => adaptiveMaxPool(x as tf.Tensor, 2, 2))(
+    tf.ones([1, 5, 5, 1]),
+    tf.ones([1, 2, 2, 1]),
+  );
   assertEquals(gradient.sum().dataSync()[0], 4);
 });
 

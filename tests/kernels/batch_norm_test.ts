@@ -1,12 +1,18 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { batchNorm, type Normalised, type NormState, subBatchNorm } from "../../lib/kernels/batch_norm.ts";
+import {
+  batchNorm,
+  type Normalised,
+  type NormState,
+  subBatchNorm,
+} from "../../lib/kernels/batch_norm.ts";
 import { onBoth } from "../support/engines.ts";
 import { everything, needs } from "../support/needs.ts";
 import { assertNear } from "../support/tolerance.ts";
 import { draw } from "../support/gradients.ts";
 
-const EPSILON = 1e-5, MOMENTUM = 0.1;
+const EPSILON = 1e-5;
+const MOMENTUM = 0.1;
 
 const state = (channels: number, bias: boolean): NormState => ({
   scale: draw("scale", [channels], 0.2, 1),
@@ -18,14 +24,19 @@ const state = (channels: number, bias: boolean): NormState => ({
 
 /** Values, running statistics and the gradients to x, γ, β and the bias. */
 function everyPart(shape: number[], bias: boolean): tf.Tensor[] {
-  const x = draw("x", shape, 3, 2), given = state(shape[3], bias), dy = draw("dy", shape);
+  const x = draw("x", shape, 3, 2);
+  const given = state(shape[3], bias);
+  const dy = draw("dy", shape);
   let result: Normalised | undefined;
   const run = (x: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor, added?: tf.Tensor) => {
     result = batchNorm(x, { ...given, scale, offset, bias: added }, EPSILON, MOMENTUM);
     return result.out;
   };
   const inputs = [x, given.scale, given.offset, ...(given.bias ? [given.bias] : [])];
-  const { value, grads } = tf.valueAndGrads(run as (...inputs: tf.Tensor[]) => tf.Tensor)(inputs, dy);
+  const { value, grads } = tf.valueAndGrads(run as (...inputs: tf.Tensor[]) => tf.Tensor)(
+    inputs,
+    dy,
+  );
   return [value, result!.mean, result!.variance, ...grads];
 }
 
@@ -33,13 +44,19 @@ const NAMES = ["value", "running mean", "running variance", "gradient to x", "to
 
 for (const bias of [false, true]) {
   for (const shape of [[4, 5, 5, 3], [3, 2, 1, 4], [1, 1, 1, 2], [8, 8, 8, 8]]) {
-    await needs(everything, `batch norm of [${shape}]${bias ? " with a bias before it" : ""} is its twin`, async () => {
-      const before = tf.memory().numTensors, { native, twin } = await onBoth(() => everyPart(shape, bias));
-      NAMES.forEach((name, i) => assertNear(name, native[i], twin[i], 2e-5));
-      // The batch's mean takes the bias away again: its gradient is zero, in the twin but for rounding.
-      if (bias) assertEquals(native[6], new Float32Array(shape[3]));
-      assertEquals(tf.memory().numTensors, before);
-    });
+    await needs(
+      everything,
+      `batch norm of [${shape}]${bias ? " with a bias before it" : ""} is its twin`,
+      async () => {
+        const before = tf.memory().numTensors;
+        const { native, twin } = await onBoth(() => everyPart(shape, bias));
+        NAMES.forEach((name, i) => assertNear(name, native[i], twin[i], 2e-5));
+        // The batch's mean takes the bias away again: its gradient is zero, in the twin but for
+        // rounding.
+        if (bias) assertEquals(native[6], new Float32Array(shape[3]));
+        assertEquals(tf.memory().numTensors, before);
+      },
+    );
   }
 }
 
@@ -47,10 +64,23 @@ Deno.test("running statistics move by a tenth towards the batch's, the variance 
   await tf.setBackend("cpu");
   tf.tidy(() => {
     const one = (value: number) => tf.tensor1d([value]);
-    const given = { scale: one(2), offset: one(1), mean: one(10), variance: one(5), bias: one(100) };
-    const { out, mean, variance } = batchNorm(tf.tensor4d([1, 2, 3, 6], [4, 1, 1, 1]), given, EPSILON, MOMENTUM);
+    const given = {
+      scale: one(2),
+      offset: one(1),
+      mean: one(10),
+      variance: one(5),
+      bias: one(100),
+    };
+    const { out, mean, variance } = batchNorm(
+      tf.tensor4d([1, 2, 3, 6], [4, 1, 1, 1]),
+      given,
+      EPSILON,
+      MOMENTUM,
+    );
     const deviation = Math.sqrt((4 + 1 + 0 + 9) / 4 + EPSILON);
-    [-2, -1, 0, 3].forEach((x, i) => assertAlmostEquals(out.dataSync()[i], 1 + 2 * x / deviation, 1e-5));
+    [-2, -1, 0, 3].forEach((x, i) =>
+      assertAlmostEquals(out.dataSync()[i], 1 + 2 * x / deviation, 1e-5)
+    );
     assertAlmostEquals(mean.dataSync()[0], 0.9 * 10 + 0.1 * 103, 1e-5);
     assertAlmostEquals(variance.dataSync()[0], 0.9 * 5 + 0.1 * 14 / 3, 1e-5);
     mean.dispose();
@@ -61,7 +91,8 @@ Deno.test("running statistics move by a tenth towards the batch's, the variance 
 Deno.test("a sub-batch is normalised as a batch of its own, and an empty one moves no statistics", async () => {
   await tf.setBackend("cpu");
   tf.tidy(() => {
-    const x = draw("x", [5, 3, 2, 4], 3, 2) as tf.Tensor4D, given = state(4, true);
+    const x = draw("x", [5, 3, 2, 4], 3, 2) as tf.Tensor4D;
+    const given = state(4, true);
     const all = ({ out, mean, variance }: Normalised) => {
       const read = [out, mean, variance].map((tensor) => tensor.dataSync() as Float32Array);
       tf.dispose([mean, variance]);
@@ -70,8 +101,14 @@ Deno.test("a sub-batch is normalised as a batch of its own, and an empty one mov
     for (const rows of [[2], [1, 4], [0, 1, 2, 3, 4]]) {
       const mask = tf.tensor1d([0, 1, 2, 3, 4].map((row) => rows.includes(row) ? 1 : 0));
       const [out, ...statistics] = all(subBatchNorm(x, mask, given, EPSILON, MOMENTUM));
-      const own = all(batchNorm(tf.gather(x, rows), given, EPSILON, MOMENTUM)), size = 3 * 2 * 4;
-      assertNear("values", rows.flatMap((row) => [...out.subarray(row * size, (row + 1) * size)]), own[0], 1e-5);
+      const own = all(batchNorm(tf.gather(x, rows), given, EPSILON, MOMENTUM));
+      const size = 3 * 2 * 4;
+      assertNear(
+        "values",
+        rows.flatMap((row) => [...out.subarray(row * size, (row + 1) * size)]),
+        own[0],
+        1e-5,
+      );
       statistics.forEach((values, i) => assertNear("statistics", values, own[1 + i], 1e-5));
     }
     const [out, mean, variance] = all(subBatchNorm(x, tf.zeros([5]), given, EPSILON, MOMENTUM));

@@ -9,21 +9,33 @@ const allowed = [[1, 1, 1, 1, 1], [0, 1, 1, 1, 1], [1, 0, 1, 0, 1]];
 
 Deno.test("the smallest keys of what is allowed are chosen, of equal ones the first", async () => {
   await tf.setBackend("cpu");
-  const keys = tf.tensor2d([[0.5, 0.1, 0.5, 0.5, 0.2], [0, 0.9, 0.3, 0.3, 0.8], [0.7, 0, 0.6, 0.1, 0.6]]);
+  const keys = tf.tensor2d([[0.5, 0.1, 0.5, 0.5, 0.2], [0, 0.9, 0.3, 0.3, 0.8], [
+    0.7,
+    0,
+    0.6,
+    0.1,
+    0.6,
+  ]]);
   const chosen = choose(keys, tf.tensor2d(allowed, [3, 5], "bool"), 3);
   assertEquals(await chosen.array(), [[1, 1, 0, 0, 1], [0, 0, 1, 1, 1], [1, 0, 1, 0, 1]]);
 });
 
-await needs(everything, "TensorFlow and the twin choose the same, among many keys and equal ones", async () => {
-  const rows = 3, things = 1000, counts = [1, 2, 399, 400];
-  const { native, twin } = await onBoth(() => {
-    const keys = randomOf(1, "keys", tf.scalar(5, "int32")).uniform([rows, things]);
-    const coarse = tf.div(tf.floor(tf.mul(keys, 20)), 20);
-    const may = tf.tile(tf.tensor2d([[0, 1, 0, 1, 0]], [1, 5], "bool"), [rows, things / 5]);
-    return counts.flatMap((count) => [choose(keys, may, count), choose(coarse, may, count)]);
-  });
-  native.forEach((chosen, i) => {
-    assertEquals(chosen.reduce((sum, value) => sum + value, 0), rows * counts[i >> 1]);
-    assertEquals(chosen.filter((value, j) => value !== twin[i][j]).length, 0);
-  });
-});
+await needs(
+  everything,
+  "TensorFlow and the twin choose the same, among many keys and equal ones",
+  async () => {
+    const rows = 3;
+    const things = 1000;
+    const counts = [1, 2, 399, 400];
+    const { native, twin } = await onBoth(() => {
+      const keys = randomOf(1, "keys", tf.scalar(5, "int32")).uniform([rows, things]);
+      const coarse = tf.div(tf.floor(tf.mul(keys, 20)), 20);
+      const may = tf.tile(tf.tensor2d([[0, 1, 0, 1, 0]], [1, 5], "bool"), [rows, things / 5]);
+      return counts.flatMap((count) => [choose(keys, may, count), choose(coarse, may, count)]);
+    });
+    native.forEach((chosen, i) => {
+      assertEquals(chosen.reduce((sum, value) => sum + value, 0), rows * counts[i >> 1]);
+      assertEquals(chosen.filter((value, j) => value !== twin[i][j]).length, 0);
+    });
+  },
+);

@@ -4,25 +4,33 @@ import { conv2d, conv2dTwin } from "../../lib/kernels/conv2d.ts";
 import { everything, needs } from "../support/needs.ts";
 import { assertTwins } from "../support/gradients.ts";
 
-await needs(everything, "conv2d is its twin: kernels 1 to 7, strides 1 and 2, odd and even sides", async () => {
-  for (const kernel of [1, 3, 5, 7]) {
-    for (const stride of [1, 2]) {
-      for (const side of [7, 8]) {
-        for (const padding of new Set([kernel >> 1, 0, 1])) {
-          const what = `kernel ${kernel} stride ${stride} padding ${padding} side ${side}`;
-          await assertTwins(
-            what,
-            [[2, side, side, 3], [kernel, kernel, 3, 2]],
-            (x, weight) => conv2d(x, weight, stride, padding),
-          );
+await needs(
+  everything,
+  "conv2d is its twin: kernels 1 to 7, strides 1 and 2, odd and even sides",
+  async () => {
+    for (const kernel of [1, 3, 5, 7]) {
+      for (const stride of [1, 2]) {
+        for (const side of [7, 8]) {
+          for (const padding of new Set([kernel >> 1, 0, 1])) {
+            const what = `kernel ${kernel} stride ${stride} padding ${padding} side ${side}`;
+            await assertTwins(
+              what,
+              [[2, side, side, 3], [kernel, kernel, 3, 2]],
+              (x, weight) => conv2d(x, weight, stride, padding),
+            );
+          }
         }
       }
     }
-  }
-});
+  },
+);
 
 await needs(everything, "conv2d is its twin on a map that is not square", async () => {
-  await assertTwins("a wide map", [[2, 6, 9, 2], [3, 3, 2, 4]], (x, weight) => conv2d(x, weight, 2, 1));
+  await assertTwins(
+    "a wide map",
+    [[2, 6, 9, 2], [3, 3, 2, 4]],
+    (x, weight) => conv2d(x, weight, 2, 1),
+  );
 });
 
 await needs(
@@ -44,7 +52,8 @@ await needs(
 Deno.test("a 3×3 convolution of stride 2 pads all four sides, as PyTorch's does", async () => {
   await tf.setBackend("cpu");
   tf.tidy(() => {
-    const x = tf.ones([1, 4, 4, 1]), out = conv2dTwin(x, tf.ones([3, 3, 1, 1]), 2, 1);
+    const x = tf.ones([1, 4, 4, 1]);
+    const out = conv2dTwin(x, tf.ones([3, 3, 1, 1]), 2, 1);
     // TensorFlow's SAME would pad bottom and right only: 9, 6, 6, 4.
     assertEquals([...out.dataSync()], [4, 6, 6, 9]);
     assert(out.shape.length === 4);

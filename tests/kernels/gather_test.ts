@@ -5,20 +5,25 @@ import { onBoth } from "../support/engines.ts";
 import { everything, needs } from "../support/needs.ts";
 import { draw } from "../support/gradients.ts";
 
-await needs(everything, "gather is its twin: along the first axis, and along others image by image", async () => {
-  const { native, twin } = await onBoth(() => {
-    const bank = draw("bank", [7, 3]), maps = draw("maps", [2, 4, 5, 3]);
-    const rows = tf.tensor2d([[3, 0, 3], [1, 2, 0]], [2, 3], "int32");
-    return [
-      gather(bank, tf.tensor1d([6, 0, 6], "int32"), 0),
-      gather(maps, rows, 1, 1),
-      gather(maps, rows, 2, 1),
-      gather(tf.tensor1d([5, 6, 7], "int32"), tf.tensor1d([2, 1], "int32"), 0),
-    ];
-  });
-  assertEquals(native, twin);
-  assertEquals(native[3], Float32Array.of(7, 6));
-});
+await needs(
+  everything,
+  "gather is its twin: along the first axis, and along others image by image",
+  async () => {
+    const { native, twin } = await onBoth(() => {
+      const bank = draw("bank", [7, 3]);
+      const maps = draw("maps", [2, 4, 5, 3]);
+      const rows = tf.tensor2d([[3, 0, 3], [1, 2, 0]], [2, 3], "int32");
+      return [
+        gather(bank, tf.tensor1d([6, 0, 6], "int32"), 0),
+        gather(maps, rows, 1, 1),
+        gather(maps, rows, 2, 1),
+        gather(tf.tensor1d([5, 6, 7], "int32"), tf.tensor1d([2, 1], "int32"), 0),
+      ];
+    });
+    assertEquals(native, twin);
+    assertEquals(native[3], Float32Array.of(7, 6));
+  },
+);
 
 await needs(
   everything,
@@ -26,10 +31,23 @@ await needs(
   async () => {
     const { native, twin } = await onBoth(() => {
       const x = tf.tensor2d([[1, 2], [3, 4], [5, 6], [7, 8]]);
-      const put = putRows(x, tf.tensor1d([2, 0, 2], "int32"), tf.tensor2d([[50, 60], [10, 20], [50, 60]]));
+      const put = putRows(
+        x,
+        tf.tensor1d([2, 0, 2], "int32"),
+        tf.tensor2d([[50, 60], [10, 20], [50, 60]]),
+      );
       return [put, x];
     });
-    assertEquals(native.map((values) => [...values]), [[10, 20, 3, 4, 50, 60, 7, 8], [1, 2, 3, 4, 5, 6, 7, 8]]);
+    assertEquals(native.map((values) => [...values]), [[10, 20, 3, 4, 50, 60, 7, 8], [
+      1,
+      2,
+      3,
+      4,
+      5,
+      6,
+      7,
+      8,
+    ]]);
     assertEquals(twin, native);
   },
 );

@@ -34,7 +34,8 @@ await needs(
 await needs(everything, "an op has as many outputs as are asked for", async () => {
   await useTensorflow();
   tf.tidy(() => {
-    const x = tf.tensor1d([3, -1, 2]), attributes = [FLOAT];
+    const x = tf.tensor1d([3, -1, 2]);
+    const attributes = [FLOAT];
     const [negative] = made(({ op }) => op("Neg", [x], attributes));
     const [values, at] = made(({ op }) => op("TopKV2", [x, tf.scalar(2, "int32")], attributes, 2));
     assertEquals([...negative.dataSync()], [-3, 1, -2]);
@@ -42,23 +43,30 @@ await needs(everything, "an op has as many outputs as are asked for", async () =
   });
 });
 
-await needs(everything, "what a chain makes on the way is released, also where it fails", async () => {
-  const binding = await useTensorflow(), before = binding.count;
-  const squared = (last: string) =>
-    made(({ chain }) =>
-      chain([tf.tensor1d([3])], ({ op, constant }, x) => {
-        const [product] = op("Mul", [x, constant([], DataType.float32, Float32Array.of(2))], [FLOAT]);
-        return op(last, [product], [FLOAT]);
-      })
-    );
-  tf.tidy(() => assertEquals([...squared("Square")[0].dataSync()], [36]));
-  tf.tidy(() => {
-    assertThrows(() => squared("NoSuchOp"), Error, "NoSuchOp");
-  });
-  tf.tidy(() => {
-    const map = tf.ones([1, 2, 2, 3]);
-    tf.grads((...[a, b]: tf.Tensor[]) => interleave(a, b))([map, map], tf.ones([1, 2, 2, 6]));
-    choose(tf.tensor2d([[0.5, 0.1]]), tf.tensor2d([[1, 1]], [1, 2], "bool"), 1);
-  });
-  assertEquals(binding.count, before);
-});
+await needs(
+  everything,
+  "what a chain makes on the way is released, also where it fails",
+  async () => {
+    const binding = await useTensorflow();
+    const before = binding.count;
+    const squared = (last: string) =>
+      made(({ chain }) =>
+        chain([tf.tensor1d([3])], ({ op, constant }, x) => {
+          const [product] = op("Mul", [x, constant([], DataType.float32, Float32Array.of(2))], [
+            FLOAT,
+          ]);
+          return op(last, [product], [FLOAT]);
+        })
+      );
+    tf.tidy(() => assertEquals([...squared("Square")[0].dataSync()], [36]));
+    tf.tidy(() => {
+      assertThrows(() => squared("NoSuchOp"), Error, "NoSuchOp");
+    });
+    tf.tidy(() => {
+      const map = tf.ones([1, 2, 2, 3]);
+      tf.grads((...[a, b]: tf.Tensor[]) => interleave(a, b))([map, map], tf.ones([1, 2, 2, 6]));
+      choose(tf.tensor2d([[0.5, 0.1]]), tf.tensor2d([[1, 1]], [1, 2], "bool"), 1);
+    });
+    assertEquals(binding.count, before);
+  },
+);

@@ -9,9 +9,15 @@ await needs(everything, "random numbers are TensorFlow's bit for bit in JavaScri
   await useTensorflow();
   const before = tf.memory().numTensors;
   for (const shape of [[1], [3], [4, 1], [5, 7], [2, 3, 4, 5]]) {
-    for (const [key, step] of [[0, 0], [1, 7], [hashName("1/step/augment/0"), 123456], [0xffffffff, 2 ** 31 - 1]]) {
+    for (
+      const [key, step] of [[0, 0], [1, 7], [hashName("1/step/augment/0"), 123456], [
+        0xffffffff,
+        2 ** 31 - 1,
+      ]]
+    ) {
       tf.tidy(() => {
-        const native = randomUniform(shape, key, tf.scalar(step, "int32")), twin = randomUniformTwin(shape, key, step);
+        const native = randomUniform(shape, key, tf.scalar(step, "int32"));
+        const twin = randomUniformTwin(shape, key, step);
         assertEquals(native.shape, shape);
         assertEquals(native.dataSync(), twin.dataSync());
       });
@@ -43,6 +49,10 @@ Deno.test("uniform numbers fill [0, 1) evenly", async () => {
     assert(numbers.every((x) => x >= 0 && x < 1));
     const mean = numbers.reduce((sum, x) => sum + x) / numbers.length;
     assertAlmostEquals(mean, 0.5, 0.01);
-    assertAlmostEquals(numbers.reduce((sum, x) => sum + (x - mean) ** 2, 0) / numbers.length, 1 / 12, 0.005);
+    assertAlmostEquals(
+      numbers.reduce((sum, x) => sum + (x - mean) ** 2, 0) / numbers.length,
+      1 / 12,
+      0.005,
+    );
   });
 });

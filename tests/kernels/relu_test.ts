@@ -10,7 +10,9 @@ await needs(everything, "relu is its twin", async () => {
 });
 
 await needs(everything, "relu's gradient at 0 is 0 on both backends", async () => {
-  const { native, twin } = await onBoth(() => [tf.grad(reluOp)(tf.tensor1d([-1, 0, 2]), tf.tensor1d([5, 5, 5]))]);
+  const { native, twin } = await onBoth(
+    () => [tf.grad(reluOp)(tf.tensor1d([-1, 0, 2]), tf.tensor1d([5, 5, 5]))],
+  );
   assertEquals(native[0], Float32Array.of(0, 0, 5));
   assertEquals(twin[0], native[0]);
 });
@@ -21,7 +23,9 @@ await needs(everything, "leaky relu is its twin", async () => {
 
 await needs(everything, "leaky relu's gradient at 0 is its slope on both backends", async () => {
   const gradient = tf.grad((x) => leakyReluOp(x as tf.Tensor, 0.25));
-  const { native, twin } = await onBoth(() => [gradient(tf.tensor1d([-1, 0, 2]), tf.tensor1d([4, 4, 4]))]);
+  const { native, twin } = await onBoth(
+    () => [gradient(tf.tensor1d([-1, 0, 2]), tf.tensor1d([4, 4, 4]))],
+  );
   assertEquals(native[0], Float32Array.of(1, 1, 4));
   assertEquals(twin[0], native[0]);
 });

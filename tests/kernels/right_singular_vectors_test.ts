@@ -10,19 +10,26 @@ const SHAPES = [[3, 9, 5], [3, 5, 9], [2, 4, 4], [2, 1, 5], [2, 5, 1]];
 
 const countOf = ([, rows, columns]: readonly number[]) => Math.min(3, rows, columns);
 
-await needs(everything, "right singular vectors and their gradients are the same on TensorFlow", async () => {
-  for (const shape of SHAPES) {
-    // A matrix of one column has one vector whatever is in it: both gradients are 0.
-    await assertTwins(`[${shape}]`, [shape], (x) => rightSingularVectors(x, countOf(shape)));
-  }
-});
+await needs(
+  everything,
+  "right singular vectors and their gradients are the same on TensorFlow",
+  async () => {
+    for (const shape of SHAPES) {
+      // A matrix of one column has one vector whatever is in it: both gradients are 0.
+      await assertTwins(`[${shape}]`, [shape], (x) => rightSingularVectors(x, countOf(shape)));
+    }
+  },
+);
 
 Deno.test("they are orthonormal, of falling singular values, and point where the sum of the rows does", async () => {
   await tf.setBackend("cpu");
   for (const shape of SHAPES) {
     tf.tidy(() => {
-      const x = draw(`[${shape}]`, shape), count = countOf(shape), v = rightSingularVectors(x, count);
-      const products = tf.matMul(v, v, true, false), along = tf.matMul(x, v);
+      const x = draw(`[${shape}]`, shape);
+      const count = countOf(shape);
+      const v = rightSingularVectors(x, count);
+      const products = tf.matMul(v, v, true, false);
+      const along = tf.matMul(x, v);
       const off = tf.max(tf.abs(tf.sub(products, tf.eye(count, count, [shape[0]])))).dataSync()[0];
       assert(off < 1e-5, `[${shape}]: ${off}`);
       assert(tf.sum(along, 1).dataSync().every((sum) => sum >= 0));
@@ -36,23 +43,41 @@ Deno.test("their gradient is what a small change does", async () => {
   await tf.setBackend("cpu");
   for (const shape of SHAPES) {
     tf.tidy(() => {
-      const count = countOf(shape), run = (x: tf.Tensor) => rightSingularVectors(x, count);
-      const x = draw(`x [${shape}]`, shape), change = draw(`change [${shape}]`, shape);
-      const dy = draw(`dy [${shape}]`, [shape[0], shape[2], count]), step = 1e-2;
-      const along = (size: number) => tf.sum(tf.mul(dy, run(tf.add(x, tf.mul(change, size))))).dataSync()[0];
+      const count = countOf(shape);
+      const run = (x: tf.Tensor) => rightSingularVectors(x, count);
+      const x = draw(`x [${shape}]`, shape);
+      const change = draw(`change [${shape}]`, shape);
+      const dy = draw(`dy [${shape}]`, [shape[0], shape[2], count]);
+      const step = 1e-2;
+      const along = (size: number) =>
+        tf.sum(tf.mul(dy, run(tf.add(x, tf.mul(change, size))))).dataSync()[0];
       const slope = tf.sum(tf.mul(tf.grad(run)(x, dy), change)).dataSync()[0];
-      assertAlmostEquals(slope, (along(step) - along(-step)) / (2 * step), 0.02 * Math.max(1, Math.abs(slope)));
+      assertAlmostEquals(
+        slope,
+        (along(step) - along(-step)) / (2 * step),
+        0.02 * Math.max(1, Math.abs(slope)),
+      );
     });
   }
 });
 
-await needs(everything, "equal singular values and zeros have finite vectors and gradients", async () => {
-  const { native, twin } = await onBoth(() =>
-    [[4, 3], [3, 4]].flatMap(([rows, columns]) => {
-      const equal = tf.eye(rows, columns), x = tf.stack([equal, tf.zerosLike(equal), tf.onesLike(equal)]);
-      const run = (x: tf.Tensor) => rightSingularVectors(x, 3);
-      return [run(x), tf.grad(run)(x, draw("dy", [3, columns, 3]))];
-    })
-  );
-  for (const values of [...native, ...twin]) assertEquals(values.findIndex((value) => !Number.isFinite(value)), -1);
-});
+await needs(
+  everything,
+  "equal singular values and zeros have finite vectors and gradients",
+  async () => {
+    const { native, twin } = await onBoth(() =>
+      [[4, 3], [3, 4]].flatMap(([rows, columns]) => {
+        const equal = tf.eye(rows, columns);
+        const x = tf.stack([equal, tf.zerosLike(equal), tf.onesLike(equal)]);
+        const run = (x: tf.Tensor) => rightSingularVectors(x, 3);
+        return [run(x), tf.grad(run)(x, draw("dy", [3, columns, 3]))];
+      })
+    );
+    for (const values of [...native, ...twin]) {
+      assertEquals(
+        values.findIndex((value) => !Number.isFinite(value)),
+        -1,
+      );
+    }
+  },
+);

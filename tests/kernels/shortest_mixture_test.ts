@@ -20,7 +20,11 @@ Deno.test("the shortest mixture of orthogonal vectors weighs them by 1 / lengthÂ
   assertNear("free", mixture([[1, 0], [0, 2]], 1), [0.8, 0.2], 1e-5);
   assertNear("bound", mixture([[1, 0], [0, 2]], 0.6), [0.6, 0.4], 1e-5);
   assertNear("at its least", mixture([[1, 0], [0, 2]], 0.1), [0.5, 0.5], 1e-5);
-  assertNear("one within the others", mixture([[1, 1, 0], [1, -1, 0], [3, 0, 0.5]], 1), [0.5, 0.5, 0], 1e-5);
+  assertNear("one within the others", mixture([[1, 1, 0], [1, -1, 0], [3, 0, 0.5]], 1), [
+    0.5,
+    0.5,
+    0,
+  ], 1e-5);
   assertNear("the same twice", mixture([[1, 2], [1, 2]], 0.7), [0.5, 0.5], 1e-3);
 });
 
@@ -28,15 +32,20 @@ Deno.test("no direction within the allowed makes it shorter, whatever the vector
   await tf.setBackend("cpu");
   const component = fc.integer({ min: -4, max: 4 });
   const vectors = fc.integer({ min: 2, max: 4 }).chain((count) =>
-    fc.array(fc.array(component, { minLength: 3, maxLength: 3 }), { minLength: count, maxLength: count })
+    fc.array(fc.array(component, { minLength: 3, maxLength: 3 }), {
+      minLength: count,
+      maxLength: count,
+    })
   );
   fc.assert(
     fc.property(vectors, fc.double({ min: 0.1, max: 1.2, noNaN: true }), (vectors, most) => {
-      const weights = mixture(vectors, most), bound = Math.min(1, Math.max(most, 1 / vectors.length));
+      const weights = mixture(vectors, most);
+      const bound = Math.min(1, Math.max(most, 1 / vectors.length));
       assertAlmostEquals(weights.reduce((a, b) => a + b), 1, 1e-4);
       assert(weights.every((weight) => weight >= 0 && weight <= bound + 1e-6), `${weights}`);
       // Optimal if moving weight from one vector to another never helps.
-      const sum = mixed(vectors, weights), pulls = vectors.map((vector) => dot(vector, sum));
+      const sum = mixed(vectors, weights);
+      const pulls = vectors.map((vector) => dot(vector, sum));
       const scale = Math.max(1, ...vectors.map((vector) => dot(vector, vector)));
       for (const [from, weight] of weights.entries()) {
         for (const [to, other] of weights.entries()) {

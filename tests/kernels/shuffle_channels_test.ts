@@ -15,9 +15,13 @@ Deno.test("channels are dealt out from the parts by turns", async () => {
   });
 });
 
-await needs(everything, "shuffled channels and their gradient are the same on TensorFlow", async () => {
-  await assertTwins("a shuffle", [[2, 3, 4, 6]], (x) => shuffleChannels(x, 3));
-});
+await needs(
+  everything,
+  "shuffled channels and their gradient are the same on TensorFlow",
+  async () => {
+    await assertTwins("a shuffle", [[2, 3, 4, 6]], (x) => shuffleChannels(x, 3));
+  },
+);
 
 Deno.test("channels of two maps come by turns", async () => {
   await tf.setBackend("cpu");

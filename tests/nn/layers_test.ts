@@ -21,16 +21,27 @@ import { assertNear } from "../support/tolerance.ts";
 
 const IMAGES = 3;
 
-/** A layer over `input`, its variables held as tensors that start where they would, except for those `given` by name. */
-function made(layer: Layer, input: Shape, { fixed = false, given = new Map<string, Float32Array>() } = {}) {
+/**
+ * A layer over `input`, its variables held as tensors that start where they would, except for those
+ * `given` by name.
+ */
+function made(
+  layer: Layer,
+  input: Shape,
+  { fixed = false, given = new Map<string, Float32Array>() } = {},
+) {
   const collected = new Map<string, Variable>();
   const module = layer(variables({ seed: 1, collected, fixed, values: given }), input);
   for (const variable of collected.values()) {
     const value = tf.tensor(variable.initial(), [...variable.shape]);
     variable.bind(() => value);
   }
-  const random = stream(2, "input"), size = IMAGES * input.reduce((a, b) => a * b, 1);
-  const x = tf.tensor(Float32Array.from({ length: size }, () => random.normal()), [IMAGES, ...input]);
+  const random = stream(2, "input");
+  const size = IMAGES * input.reduce((a, b) => a * b, 1);
+  const x = tf.tensor(Float32Array.from({ length: size }, () => random.normal()), [
+    IMAGES,
+    ...input,
+  ]);
   return { module, collected, x };
 }
 
@@ -72,10 +83,12 @@ pure("every layer gives the shape that it says, and counts its multiply-adds", (
 });
 
 pure("weights start as Kaiming's by fan-out, a dense layer's and its bias as PyTorch's", () => {
-  const deviation = (values: Float32Array) => Math.sqrt(values.reduce((sum, x) => sum + x * x, 0) / values.length);
+  const deviation = (values: Float32Array) =>
+    Math.sqrt(values.reduce((sum, x) => sum + x * x, 0) / values.length);
   const { collected } = made(conv(64), [4, 4, 32]);
   assertAlmostEquals(deviation(collected.get("weight")!.initial()), Math.sqrt(2 / (9 * 64)), 1e-3);
-  const plain = made(dense(50), [400]).collected, bound = 1 / Math.sqrt(400);
+  const plain = made(dense(50), [400]).collected;
+  const bound = 1 / Math.sqrt(400);
   for (const name of ["weight", "bias"]) {
     const values = plain.get(name)!.initial();
     assertEquals(values.every((x) => Math.abs(x) <= bound), true);
@@ -88,38 +101,55 @@ const trained = (channels: number): Map<string, Float32Array> => {
   const random = stream(3, "trained");
   const draw = (shift: number) =>
     Float32Array.from({ length: channels }, () => shift + 0.3 * Math.abs(random.normal()));
-  return new Map(["scale", "offset", "mean", "variance"].map((name, i) => [`norm.${name}`, draw(i === 3 ? 0.5 : i)]));
+  return new Map(
+    ["scale", "offset", "mean", "variance"].map((
+      name,
+      i,
+    ) => [`norm.${name}`, draw(i === 3 ? 0.5 : i)]),
+  );
 };
 
-pure("a frozen convolution with its norm folded in gives what the two give one after the other", () => {
-  for (const bias of [false, true]) {
-    const given = trained(4), layer = convNorm(4, { bias, biasInitial: normal(1) });
-    const { module, x, collected } = made(layer, [5, 5, 3], { given });
-    const value = (name: string) => collected.get(name)!.value;
-    const plain = tf.conv2d(x as tf.Tensor4D, value("weight") as tf.Tensor4D, 1, "same");
-    const by = tf.rsqrt(tf.add(value("norm.variance"), 1e-5));
-    const before = bias ? tf.add(plain, value("bias")) : plain;
-    const apart = tf.add(
-      tf.mul(tf.mul(tf.sub(before, value("norm.mean")), by), value("norm.scale")),
-      value("norm.offset"),
-    );
-    const unfolded = module(x, passes().frozen).dataSync();
-    assertNear("folded in the step", unfolded, apart.dataSync(), 1e-6);
-    const fixed = made(layer, [5, 5, 3], { given, fixed: true }).module(x, passes().frozen);
-    assertNear("folded beforehand", fixed.dataSync(), apart.dataSync(), 1e-6);
-  }
-});
+pure(
+  "a frozen convolution with its norm folded in gives what the two give one after the other",
+  () => {
+    for (const bias of [false, true]) {
+      const given = trained(4);
+      const layer = convNorm(4, { bias, biasInitial: normal(1) });
+      const { module, x, collected } = made(layer, [5, 5, 3], { given });
+      const value = (name: string) => collected.get(name)!.value;
+      const plain = tf.conv2d(x as tf.Tensor4D, value("weight") as tf.Tensor4D, 1, "same");
+      const by = tf.rsqrt(tf.add(value("norm.variance"), 1e-5));
+      const before = bias ? tf.add(plain, value("bias")) : plain;
+      const apart = tf.add(
+        tf.mul(tf.mul(tf.sub(before, value("norm.mean")), by), value("norm.scale")),
+        value("norm.offset"),
+      );
+      const unfolded = module(x, passes().frozen).dataSync();
+      assertNear("folded in the step", unfolded, apart.dataSync(), 1e-6);
+      const fixed = made(layer, [5, 5, 3], { given, fixed: true }).module(x, passes().frozen);
+      assertNear("folded beforehand", fixed.dataSync(), apart.dataSync(), 1e-6);
+    }
+  },
+);
 
 pure("padding never wins in max pooling and counts as zeros in average pooling", () => {
   const { module, x } = made(maxPool(3, { stride: 2, padding: 1 }), [4, 4, 1]);
-  const below = tf.sub(x, 100), map = tf.ones([1, 4, 4, 1]);
+  const below = tf.sub(x, 100);
+  const map = tf.ones([1, 4, 4, 1]);
   assertEquals(module(below, passes().frozen).max().dataSync()[0] < -90, true);
-  const average = made(averagePool(3, { stride: 2, padding: 1 }), [4, 4, 1]).module(map, passes().frozen);
+  const average = made(averagePool(3, { stride: 2, padding: 1 }), [4, 4, 1]).module(
+    map,
+    passes().frozen,
+  );
   assertNear("the average", average.dataSync(), [4 / 9, 6 / 9, 6 / 9, 1], 1e-6);
 });
 
 pure("groups that do not divide the channels are refused", () => {
-  assertThrows(() => made(conv(4, { groups: 3 }), [4, 4, 6]), Failure, "6 channels cannot become 4 in 3 groups");
+  assertThrows(
+    () => made(conv(4, { groups: 3 }), [4, 4, 6]),
+    Failure,
+    "6 channels cannot become 4 in 3 groups",
+  );
 });
 
 pure("a fixed network cannot be run live", () => {
@@ -133,7 +163,8 @@ pure("a fixed network cannot be run live", () => {
 pure(
   "the frozen pass reads the statistics that the live pass of the step produced; a second live pass moves on from them",
   () => {
-    const { module, x, collected } = made(norm(), [4, 4, 2]), { live, frozen, remembered } = passes();
+    const { module, x, collected } = made(norm(), [4, 4, 2]);
+    const { live, frozen, remembered } = passes();
     const old = module(x, frozen).dataSync();
     module(x, live);
     const [[, mean], [, variance]] = remembered;
@@ -142,24 +173,36 @@ pure(
     assertNear("new statistics", now, tf.mul(tf.sub(x, mean), by).dataSync(), 1e-6);
     assertEquals(old.every((value, i) => value === now[i]), false);
     module(x, live);
-    const batch = tf.mean(x, [0, 1, 2]), mean2 = remembered[2][1];
+    const batch = tf.mean(x, [0, 1, 2]);
+    const mean2 = remembered[2][1];
     assertNear("twice", mean2.dataSync(), tf.mul(batch, 0.19).dataSync(), 1e-5);
-    assertEquals(remembered.map(([variable]) => variable.name), ["mean", "variance", "mean", "variance"]);
+    assertEquals(remembered.map(([variable]) => variable.name), [
+      "mean",
+      "variance",
+      "mean",
+      "variance",
+    ]);
     assertEquals(collected.get("mean")!.trainable, false);
     remembered.forEach(([, value]) => value.dispose());
   },
 );
 
-pure("a live pass leaves alone what it may not touch: its norm is on running statistics, nothing is remembered", () => {
-  const layer = seq(convNorm(2), norm()), { module, x, collected } = made(layer, [4, 4, 2], { given: trained(2) });
-  const { live, frozen, remembered } = passes(new Set(collected.values()));
-  assertEquals(module(x, live).dataSync(), module(x, frozen).dataSync());
-  assertEquals(remembered.length, 0);
-});
+pure(
+  "a live pass leaves alone what it may not touch: its norm is on running statistics, nothing is remembered",
+  () => {
+    const layer = seq(convNorm(2), norm());
+    const { module, x, collected } = made(layer, [4, 4, 2], { given: trained(2) });
+    const { live, frozen, remembered } = passes(new Set(collected.values()));
+    assertEquals(module(x, live).dataSync(), module(x, frozen).dataSync());
+    assertEquals(remembered.length, 0);
+  },
+);
 
 pure("the frozen pass lets gradients through to the input and none to the weights", () => {
   const { module, x, collected } = made(seq(convNorm(2), relu(), conv(1)), [4, 4, 2]);
-  const weights = [...collected.values()].filter(({ trainable }) => trainable).map(({ value }) => value);
+  const weights = [...collected.values()].filter(({ trainable }) => trainable).map(({ value }) =>
+    value
+  );
   const { frozen } = passes();
   const gradients = tf.engine().gradients(
     () => tf.sum(module(x, frozen)) as tf.Scalar,

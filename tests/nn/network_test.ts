@@ -10,13 +10,26 @@ import { Failure } from "../../lib/values/failure.ts";
 import { given } from "../support/given.ts";
 import { CLASSES, IMAGE, small } from "../support/toy.ts";
 
-function model(prefix: string, other: Partial<Scope> = {}, from?: ReturnType<typeof buildModel<typeof small>>) {
+function model(
+  prefix: string,
+  other: Partial<Scope> = {},
+  from?: ReturnType<typeof buildModel<typeof small>>,
+) {
   const collected = new Map<string, Variable>();
-  return buildModel(small, variables({ seed: 1, collected, prefix, ...other }), IMAGE, CLASSES, from);
+  return buildModel(
+    small,
+    variables({ seed: 1, collected, prefix, ...other }),
+    IMAGE,
+    CLASSES,
+    from,
+  );
 }
 
 /** Holds a model's variables as tensors while `use` runs. */
-async function held(models: readonly { variables: readonly Variable[] }[], use: () => void): Promise<void> {
+async function held(
+  models: readonly { variables: readonly Variable[] }[],
+  use: () => void,
+): Promise<void> {
   await tf.setBackend("cpu");
   tf.tidy(() => {
     for (const variable of models.flatMap(({ variables }) => variables)) {
@@ -29,9 +42,18 @@ async function held(models: readonly { variables: readonly Variable[] }[], use: 
 
 Deno.test("taps have their shapes, variables their names, and both are counted", () => {
   const { shapes, variables, parameters, multiplyAdds } = model("student.");
-  assertEquals({ ...shapes }, { stem: [8, 8, 2], block1: [8, 8, 2], block2: [2, 2, 4], pooled: [4], logits: [5] });
+  assertEquals({ ...shapes }, {
+    stem: [8, 8, 2],
+    block1: [8, 8, 2],
+    block2: [2, 2, 4],
+    pooled: [4],
+    logits: [5],
+  });
   assertEquals(variables[0].name, "student.stem.weight");
-  assertEquals(variables.map(({ name }) => name).includes("student.block2.1.shortcut.norm.variance"), true);
+  assertEquals(
+    variables.map(({ name }) => name).includes("student.block2.1.shortcut.norm.variance"),
+    true,
+  );
   // stem 54 + 2 and its norm 4; block1 two of 36 + 4; block2 72 + 8 and 8 + 8; logits 20 + 5.
   assertEquals(parameters, 60 + 80 + 96 + 25);
   assertEquals(multiplyAdds, 64 * 54 + 2 * 64 * 36 + 4 * 72 + 4 * 8 + 20);
@@ -40,14 +62,18 @@ Deno.test("taps have their shapes, variables their names, and both are counted",
 Deno.test("run gives every tap before and after its activation; its parts give the same", async () => {
   const net = model("student.");
   await held([net], () => {
-    const x = tf.randomNormal([3, ...IMAGE]), { frozen } = passes(), { taps, pre } = net.run(x, frozen);
+    const x = tf.randomNormal([3, ...IMAGE]);
+    const { frozen } = passes();
+    const { taps, pre } = net.run(x, frozen);
     for (const name of ["stem", "block1", "block2"] as const) {
       assertEquals(taps[name].dataSync(), tf.relu(pre[name]).dataSync());
       assertEquals(taps[name].shape, [3, ...net.shapes[name]]);
     }
     assertStrictEquals(taps.logits, pre.logits);
     let y: tf.Tensor = x;
-    for (const name of ["stem", "block1", "block2", "pooled", "logits"] as const) y = net.stage(name, y, frozen).out;
+    for (const name of ["stem", "block1", "block2", "pooled", "logits"] as const) {
+      y = net.stage(name, y, frozen).out;
+    }
     assertEquals(y.dataSync(), taps.logits.dataSync());
   });
 });
@@ -58,7 +84,10 @@ Deno.test("a stage may hand on something else than its tap", async () => {
     options: {},
     stages: () => ({
       a: () =>
-        Object.assign((x: tf.Tensor) => ({ out: x, pre: x, next: tf.mul(x, 2) }), { shape: [2], multiplyAdds: 0 }),
+        Object.assign((x: tf.Tensor) => ({ out: x, pre: x, next: tf.mul(x, 2) }), {
+          shape: [2],
+          multiplyAdds: 0,
+        }),
       b: stage(relu()),
     }),
   };
@@ -71,10 +100,12 @@ Deno.test("a stage may hand on something else than its tap", async () => {
 });
 
 Deno.test("what is handed on can be made of any output of a stage", async () => {
-  const made = (recipe: Net) => buildModel(recipe, variables({ seed: 1, collected: new Map() }), IMAGE, CLASSES);
+  const made = (recipe: Net) =>
+    buildModel(recipe, variables({ seed: 1, collected: new Map() }), IMAGE, CLASSES);
   for (const net of [made(wrn(10, 1)), made(small)]) {
     await held([net], () => {
-      const { frozen } = passes(), { taps, next } = net.run(tf.randomNormal([2, ...IMAGE]), frozen);
+      const { frozen } = passes();
+      const { taps, next } = net.run(tf.randomNormal([2, ...IMAGE]), frozen);
       for (const tap of Object.keys(net.shapes)) {
         assertEquals(net.hand(tap, taps[tap], frozen).dataSync(), next[tap].dataSync(), tap);
       }
@@ -83,9 +114,9 @@ Deno.test("what is handed on can be made of any output of a stage", async () => 
 });
 
 Deno.test("a copy starts at the values of what it is made from, in variables of its own", () => {
-  const original = model("teacher.", { seed: 5, fixed: true }),
-    copy = model("copy.", {}, original),
-    fresh = model("new.");
+  const original = model("teacher.", { seed: 5, fixed: true });
+  const copy = model("copy.", {}, original);
+  const fresh = model("new.");
   original.variables.forEach((variable, i) => {
     assertEquals(copy.variables[i].initial(), variable.initial());
     assertEquals([variable.fixed, copy.variables[i].fixed], [true, false]);
@@ -98,7 +129,10 @@ Deno.test("a tap that is not there is named, with the one that was meant", () =>
   const net = model("") as unknown as ReturnType<typeof buildModel<Net>>;
   const { exit, message } = assertThrows(() => net.shapes.blok2, Failure);
   assertEquals(exit, 2);
-  assertEquals(message, "small has no tap blok2; it has stem, block1, block2, pooled, logits; did you mean block2?");
+  assertEquals(
+    message,
+    "small has no tap blok2; it has stem, block1, block2, pooled, logits; did you mean block2?",
+  );
 });
 
 Deno.test("a classifier's stages are made for the data set's classes", () => {
@@ -113,7 +147,8 @@ Deno.test("a classifier's stages are made for the data set's classes", () => {
 });
 
 Deno.test("the last map is the last tap with a height and a width; a network without one is refused", () => {
-  const create = (recipe: Net) => buildModel(recipe, variables({ seed: 1, collected: new Map() }), IMAGE, CLASSES);
+  const create = (recipe: Net) =>
+    buildModel(recipe, variables({ seed: 1, collected: new Map() }), IMAGE, CLASSES);
   assertEquals(lastMap(create(small)), "block2");
   const { exit } = assertThrows(() => lastMap(create(given({ logits: [2, 5] }))), Failure);
   assertEquals(exit, 2);

@@ -30,7 +30,8 @@ function pure(name: string, body: () => void): void {
 }
 
 const softmax = (logits: number[], temperature = 1) => {
-  const powers = logits.map((x) => Math.exp(x / temperature)), sum = powers.reduce((a, b) => a + b);
+  const powers = logits.map((x) => Math.exp(x / temperature));
+  const sum = powers.reduce((a, b) => a + b);
   return powers.map((x) => x / sum);
 };
 
@@ -40,32 +41,52 @@ pure("stop gives the same values and lets no gradient through", () => {
   assertEquals([...tf.grad((x) => tf.sum(tf.mul(x, stop(x))))(x).dataSync()], [1, 2, 3]);
 });
 
-pure("gumbel draws one class of each row, with the gradient of the softmax of logits and noise", () => {
-  const logits = [[0.3, 1, -2], [2, 0, 0]], uniform = [[0.9, 0.2, 0.5], [0, 1 - 2 ** -24, 0.4]], T = 5;
-  const noisy = logits.map((row, i) => row.map((x, c) => x - Math.log(-Math.log(uniform[i][c] + 1e-20) + 1e-20)));
-  const drawn = gumbel(tf.tensor2d(logits), tf.tensor2d(uniform), T);
-  assertEquals([...drawn.dataSync()], noisy.flatMap((row) => row.map((x) => x === Math.max(...row) ? 1 : 0)));
-  const first = tf.grad((x) => tf.sum(tf.slice(gumbel(x, tf.tensor2d(uniform), T), [0, 0], [-1, 1])));
-  const gradient = first(tf.tensor2d(logits)).dataSync();
-  const expected = noisy.flatMap((row) => {
-    const p = softmax(row, T);
-    return p.map((x, c) => p[0] * ((c === 0 ? 1 : 0) - x) / T);
-  });
-  expected.forEach((value, i) => assertAlmostEquals(gradient[i], value, 1e-6));
-});
+pure(
+  "gumbel draws one class of each row, with the gradient of the softmax of logits and noise",
+  () => {
+    const logits = [[0.3, 1, -2], [2, 0, 0]];
+    const uniform = [[0.9, 0.2, 0.5], [0, 1 - 2 ** -24, 0.4]];
+    const T = 5;
+    const noisy = logits.map((row, i) =>
+      row.map((x, c) => x - Math.log(-Math.log(uniform[i][c] + 1e-20) + 1e-20))
+    );
+    const drawn = gumbel(tf.tensor2d(logits), tf.tensor2d(uniform), T);
+    assertEquals(
+      [...drawn.dataSync()],
+      noisy.flatMap((row) => row.map((x) => x === Math.max(...row) ? 1 : 0)),
+    );
+    const first = tf.grad((x) =>
+      tf.sum(tf.slice(gumbel(x, tf.tensor2d(uniform), T), [0, 0], [-1, 1]))
+    );
+    const gradient = first(tf.tensor2d(logits)).dataSync();
+    const expected = noisy.flatMap((row) => {
+      const p = softmax(row, T);
+      return p.map((x, c) => p[0] * ((c === 0 ? 1 : 0) - x) / T);
+    });
+    expected.forEach((value, i) => assertAlmostEquals(gradient[i], value, 1e-6));
+  },
+);
 
 pure("gumbel draws as often as the softmax says", () => {
-  const count = 4000, random = stream(1, "gumbel"), logits = [1, 0, -1];
-  const uniform = tf.tensor2d(Array.from({ length: count }, () => logits.map(() => random.uniform())));
-  const shares = tf.mean(gumbel(tf.tile(tf.tensor2d([logits]), [count, 1]), uniform, 5), 0).dataSync();
+  const count = 4000;
+  const random = stream(1, "gumbel");
+  const logits = [1, 0, -1];
+  const uniform = tf.tensor2d(
+    Array.from({ length: count }, () => logits.map(() => random.uniform())),
+  );
+  const shares = tf.mean(gumbel(tf.tile(tf.tensor2d([logits]), [count, 1]), uniform, 5), 0)
+    .dataSync();
   softmax(logits).forEach((p, c) => assertAlmostEquals(shares[c], p, 0.03));
 });
 
 pure("kl is T² times the divergence of the softened distributions, for each sample", () => {
-  const student = [[1, 2, 0.5], [3, -1, 0]], teacher = [[0, 1, 2], [3, -1, 0]], T = 4;
+  const student = [[1, 2, 0.5], [3, -1, 0]];
+  const teacher = [[0, 1, 2], [3, -1, 0]];
+  const T = 4;
   const values = kl(tf.tensor2d(student), tf.tensor2d(teacher), T).dataSync();
   const expected = student.map((s, i) => {
-    const q = softmax(s, T), p = softmax(teacher[i], T);
+    const q = softmax(s, T);
+    const p = softmax(teacher[i], T);
     return T * T * p.reduce((sum, pi, c) => sum + pi * Math.log(pi / q[c]), 0);
   });
   assertAlmostEquals(values[0], expected[0], 1e-5);
@@ -74,7 +95,10 @@ pure("kl is T² times the divergence of the softened distributions, for each sam
 
 pure("cross-entropy takes any distribution as its target", () => {
   const q = softmax([1, 2, 0.5]);
-  const values = crossEntropy(tf.tensor2d([[1, 2, 0.5], [1, 2, 0.5]]), tf.tensor2d([[0, 1, 0], [0.5, 0, 0.5]]))
+  const values = crossEntropy(
+    tf.tensor2d([[1, 2, 0.5], [1, 2, 0.5]]),
+    tf.tensor2d([[0, 1, 0], [0.5, 0, 0.5]]),
+  )
     .dataSync();
   assertAlmostEquals(values[0], -Math.log(q[1]), 1e-6);
   assertAlmostEquals(values[1], -(Math.log(q[0]) + Math.log(q[2])) / 2, 1e-6);
@@ -83,36 +107,49 @@ pure("cross-entropy takes any distribution as its target", () => {
 pure("softened distributions add up to one and agree with their logarithms", () => {
   const logits = tf.tensor2d([[1, -2, 30], [1000, 0, -1000]]);
   for (const T of [1, 4]) {
-    const p = soften(logits, T), log = logSoften(logits, T);
+    const p = soften(logits, T);
+    const log = logSoften(logits, T);
     assertAlmostEquals(tf.sum(p).dataSync()[0], 2, 1e-5);
     assertAlmostEquals(tf.max(tf.abs(tf.sub(tf.exp(log), p))).dataSync()[0], 0, 1e-6);
   }
 });
 
 pure("mse averages over everything but the batch", () => {
-  const a = tf.zeros([2, 2, 2, 1]), b = tf.tensor4d([1, 1, 1, 1, 0, 0, 0, 4], [2, 2, 2, 1]);
+  const a = tf.zeros([2, 2, 2, 1]);
+  const b = tf.tensor4d([1, 1, 1, 1, 0, 0, 0, 4], [2, 2, 2, 1]);
   assertEquals([...mse(a, b).dataSync()], [1, 4]);
 });
 
-pure("a masked mean is the mean of the sub-batch times its share, for no sample up to all of them", () => {
-  const values = [3, 5, 7, 9];
-  for (const mask of [[0, 0, 0, 0], [0, 1, 0, 0], [1, 0, 1, 0], [1, 1, 1, 1]]) {
-    const chosen = values.filter((_, i) => mask[i] === 1), sum = chosen.reduce((a, b) => a + b, 0);
-    const mean = tf.mean(masked(tf.tensor1d(values), tf.tensor1d(mask))).dataSync()[0];
-    assertEquals(mean, chosen.length === 0 ? 0 : sum / chosen.length * (chosen.length / values.length));
-  }
-  assertEquals([...masked(tf.tensor1d(values), undefined).dataSync()], values);
-});
+pure(
+  "a masked mean is the mean of the sub-batch times its share, for no sample up to all of them",
+  () => {
+    const values = [3, 5, 7, 9];
+    for (const mask of [[0, 0, 0, 0], [0, 1, 0, 0], [1, 0, 1, 0], [1, 1, 1, 1]]) {
+      const chosen = values.filter((_, i) => mask[i] === 1);
+      const sum = chosen.reduce((a, b) => a + b, 0);
+      const mean = tf.mean(masked(tf.tensor1d(values), tf.tensor1d(mask))).dataSync()[0];
+      assertEquals(
+        mean,
+        chosen.length === 0 ? 0 : sum / chosen.length * (chosen.length / values.length),
+      );
+    }
+    assertEquals([...masked(tf.tensor1d(values), undefined).dataSync()], values);
+  },
+);
 
 /** Values of a function and its gradient where the sum of the values is what matters. */
-function slope(run: (x: tf.Tensor) => tf.Tensor, x: number[]): { values: number[]; gradient: number[] } {
-  const given = tf.tensor1d(x), gradient = tf.grad((x) => tf.sum(run(x)))(given);
+function slope(
+  run: (x: tf.Tensor) => tf.Tensor,
+  x: number[],
+): { values: number[]; gradient: number[] } {
+  const given = tf.tensor1d(x);
+  const gradient = tf.grad((x) => tf.sum(run(x)))(given);
   return { values: [...run(given).dataSync()], gradient: [...gradient.dataSync()] };
 }
 
 pure("unit divides rows by their norm; one of zeros stays, without a gradient", () => {
-  const x = tf.tensor2d([[3, -4], [0, 0]]),
-    first = (order: 1 | 2) => (x: tf.Tensor) => tf.slice(unitRows(x, order), 0, [2, 1]);
+  const x = tf.tensor2d([[3, -4], [0, 0]]);
+  const first = (order: 1 | 2) => (x: tf.Tensor) => tf.slice(unitRows(x, order), 0, [2, 1]);
   const near = (ours: ArrayLike<number>, expected: number[]) =>
     expected.forEach((value, i) => assertAlmostEquals(ours[i], value, 1e-6));
   near(unitRows(x).dataSync(), [0.6, -0.8, 0, 0]);
@@ -135,7 +172,8 @@ pure("smoothL1 is a parabola near 0, straight beyond 1", () => {
 });
 
 pure("gram has the inner products of flattened samples, related who is among them", () => {
-  const x = tf.tensor4d([1, 2, 3, 4, 0, -1], [3, 1, 2, 1]), numbers = (tensor: tf.Tensor) => [...tensor.dataSync()];
+  const x = tf.tensor4d([1, 2, 3, 4, 0, -1], [3, 1, 2, 1]);
+  const numbers = (tensor: tf.Tensor) => [...tensor.dataSync()];
   assertEquals(numbers(gram(flat(x))), [5, 11, -2, 11, 25, -4, -2, -4, 1]);
   const { chosen, pairs, count } = related(tf.tensor1d([1, 0, 1]), x);
   assertEquals([chosen, pairs, count].map(numbers), [[1, 0, 1], [1, 0, 1, 0, 0, 0, 1, 0, 1], [2]]);
@@ -143,16 +181,20 @@ pure("gram has the inner products of flattened samples, related who is among the
   assertEquals(numbers(related(tf.zeros([3]), x).count), [1]);
 });
 
-pure("standardised logits have mean 0 and deviation 1, whatever they were scaled and shifted by", () => {
-  const rows = [[1, 2, 0.5, -3], [3, -1, 0, 1]], logits = tf.tensor2d(rows);
-  const values = standardise(logits).arraySync() as number[][];
-  for (const row of values) {
-    assertAlmostEquals(row.reduce((a, b) => a + b), 0, 1e-5);
-    assertAlmostEquals(row.reduce((sum, z) => sum + z * z, 0) / (row.length - 1), 1, 1e-5);
-  }
-  const other = standardise(tf.add(tf.mul(logits, 7), -2));
-  assertAlmostEquals(tf.max(tf.abs(tf.sub(other, standardise(logits)))).dataSync()[0], 0, 1e-5);
-});
+pure(
+  "standardised logits have mean 0 and deviation 1, whatever they were scaled and shifted by",
+  () => {
+    const rows = [[1, 2, 0.5, -3], [3, -1, 0, 1]];
+    const logits = tf.tensor2d(rows);
+    const values = standardise(logits).arraySync() as number[][];
+    for (const row of values) {
+      assertAlmostEquals(row.reduce((a, b) => a + b), 0, 1e-5);
+      assertAlmostEquals(row.reduce((sum, z) => sum + z * z, 0) / (row.length - 1), 1, 1e-5);
+    }
+    const other = standardise(tf.add(tf.mul(logits, 7), -2));
+    assertAlmostEquals(tf.max(tf.abs(tf.sub(other, standardise(logits)))).dataSync()[0], 0, 1e-5);
+  },
+);
 
 pure("standardised, equal logits are 0 and have a finite gradient", () => {
   const logits = tf.tensor2d([[2, 2, 2]]);

@@ -12,20 +12,26 @@ Deno.test("a network's tail, started from its own weights, goes on from a tap as
   const networks: readonly Classifier<"block1">[] = [large, wrn(10, 1)];
   for (const recipe of networks) {
     for (const tap of ["block1", "pooled"] as const) {
-      const collected = new Map<string, Variable>(), scope = variables({ seed: 1, collected });
-      const network = buildModel(recipe, scope.in("network"), IMAGE, CLASSES), names = Object.keys(network.parts);
+      const collected = new Map<string, Variable>();
+      const scope = variables({ seed: 1, collected });
+      const network = buildModel(recipe, scope.in("network"), IMAGE, CLASSES);
+      const names = Object.keys(network.parts);
       const stages = names.slice(names.indexOf(tap) + 1);
       const behind = network.variables.filter(({ name }) => stages.includes(name.split(".")[1]));
-      const copied: Layer = (scope, input) => tail(recipe, CLASSES, tap)(starting(scope, behind, []), input);
+      const copied: Layer = (scope, input) =>
+        tail(recipe, CLASSES, tap)(starting(scope, behind, []), input);
       const copy = copied(scope.in("tail"), network.shapes[tap]);
       const engine = await open("cpu");
       await engine.hold([...collected.values()]);
       const step = engine.compile<"image">(({ image }) => {
-        const { live } = passes(), { taps, next } = network.run(image, live);
+        const { live } = passes();
+        const { taps, next } = network.run(image, live);
         return { values: { whole: taps.logits, behind: copy(next[tap], live) }, updates: [] };
       });
       const { data, shape } = batch(0).image;
-      const values = await step({ image: { shape, data: Float32Array.from(data, (pixel) => pixel / 255) } });
+      const values = await step({
+        image: { shape, data: Float32Array.from(data, (pixel) => pixel / 255) },
+      });
       engine.close();
       assertEquals(values.behind, values.whole, `${recipe.id} behind ${tap}`);
       assertEquals(copy.shape, [CLASSES]);

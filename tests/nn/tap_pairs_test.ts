@@ -14,7 +14,8 @@ import type { Toy } from "../support/toy.ts";
 const model = (shapes: Readonly<Record<string, Shape>>): Model =>
   buildModel(given(shapes) as Net, variables({ seed: 1, collected: new Map() }), [1, 1, 1], 2);
 
-const map = [1, 4, 4, 3], vector = [1, 3];
+const map = [1, 4, 4, 3];
+const vector = [1, 3];
 const deep = model({ stem: map, a: map, b: map, c: map, pooled: vector, logits: vector });
 const shallow = model({ opening: map, d: map, e: map, pooled: vector, logits: vector });
 
@@ -45,7 +46,11 @@ Deno.test("pairs that are named are taken as they are", () => {
 });
 
 Deno.test("pairs that cannot be are refused, with exit 2", () => {
-  const refused = (pairs: readonly TapPair<string, string>[] | undefined, message: string, student = deep) => {
+  const refused = (
+    pairs: readonly TapPair<string, string>[] | undefined,
+    message: string,
+    student = deep,
+  ) => {
     const failure = assertThrows(() => tapPairs(student, shallow, pairs), Failure, message);
     assertEquals(failure.exit, 2);
   };

@@ -1,5 +1,19 @@
-import { assert, assertAlmostEquals, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
-import { constant, normal, type Scope, sizeOf, uniform, type Variable, variables } from "../../lib/nn/variables.ts";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertNotEquals,
+  assertThrows,
+} from "@std/assert";
+import {
+  constant,
+  normal,
+  type Scope,
+  sizeOf,
+  uniform,
+  type Variable,
+  variables,
+} from "../../lib/nn/variables.ts";
 
 const scope = (other: Partial<Scope> = {}) => {
   const collected = new Map<string, Variable>();
@@ -7,12 +21,16 @@ const scope = (other: Partial<Scope> = {}) => {
 };
 
 Deno.test("what a variable starts with depends on the seed and its name only", () => {
-  const { create } = scope(), alone = create.in("a").variable("weight", [2, 3], normal(1)).initial();
+  const { create } = scope();
+  const alone = create.in("a").variable("weight", [2, 3], normal(1)).initial();
   const { create: other } = scope();
   other.variable("before", [7], normal(1)).initial();
   assertEquals(other.in("a").variable("weight", [2, 3], normal(1)).initial(), alone);
   assertNotEquals(other.in("b").variable("weight", [2, 3], normal(1)).initial(), alone);
-  assertNotEquals(scope({ seed: 2 }).create.in("a").variable("weight", [2, 3], normal(1)).initial(), alone);
+  assertNotEquals(
+    scope({ seed: 2 }).create.in("a").variable("weight", [2, 3], normal(1)).initial(),
+    alone,
+  );
 });
 
 Deno.test("variables are collected under their whole names, and no two have the same", () => {
@@ -21,7 +39,8 @@ Deno.test("variables are collected under their whole names, and no two have the 
   create.derived("folded", [1], () => Float32Array.of(2));
   assertEquals([...collected.keys()], ["student.stem.weight", "folded"]);
   const message =
-    assertThrows(() => create.in("student").in("stem").variable("weight", [1], constant(1)), Error).message;
+    assertThrows(() => create.in("student").in("stem").variable("weight", [1], constant(1)), Error)
+      .message;
   assertEquals(message, "there are two variables student.stem.weight");
 });
 
@@ -33,7 +52,11 @@ Deno.test("given values come before drawn ones, by whole name", () => {
 });
 
 Deno.test("pace is inherited, the inner one wins", () => {
-  const inner = scope().create.at({ lr: 0.5, weightDecay: 0 }).in("a").at({ lr: 0.1 }).variable("w", [1], constant(0));
+  const inner = scope().create.at({ lr: 0.5, weightDecay: 0 }).in("a").at({ lr: 0.1 }).variable(
+    "w",
+    [1],
+    constant(0),
+  );
   assertEquals(inner.paramGroup, { lr: 0.1, weightDecay: 0 });
 });
 
@@ -43,8 +66,10 @@ Deno.test("a variable has no value where no engine holds it", () => {
 });
 
 Deno.test("initialisers have the deviation and the bound they are asked for", () => {
-  const draw = (initial: ReturnType<typeof normal>) => scope().create.variable("w", [10000], initial).initial();
-  const square = (values: Float32Array) => values.reduce((sum, x) => sum + x * x, 0) / values.length;
+  const draw = (initial: ReturnType<typeof normal>) =>
+    scope().create.variable("w", [10000], initial).initial();
+  const square = (values: Float32Array) =>
+    values.reduce((sum, x) => sum + x * x, 0) / values.length;
   assertAlmostEquals(Math.sqrt(square(draw(normal(0.3)))), 0.3, 0.01);
   const flat = draw(uniform(2));
   assert(flat.every((x) => Math.abs(x) <= 2));

@@ -21,7 +21,10 @@ Deno.test("the rate drops after the epochs of its milestones", () => {
 Deno.test("over another number of epochs the drops move in proportion and nothing else changes", () => {
   const short = long.over(24);
   assertEquals([short.epochs, short.batch], [24, 64]);
-  assertEquals(short.options, sgd({ epochs: 24, batch: 64, lr: 0.05, drops: { at: [15, 18, 21], by: 0.1 } }).options);
+  assertEquals(
+    short.options,
+    sgd({ epochs: 24, batch: 64, lr: 0.05, drops: { at: [15, 18, 21], by: 0.1 } }).options,
+  );
   assertEquals(short.rate(15), 0.05);
   assertAlmostEquals(short.rate(16), 0.005, 1e-12);
   assertAlmostEquals(short.rate(24), 0.00005, 1e-12);
@@ -65,22 +68,36 @@ Deno.test("another rate takes the place of the drops, in the options and over ot
   const { options: shorter } = over(5) as { options: unknown };
   const half = cosine({ minimum: 0.01, warmup: { epochs: 1, from: 0.1 } });
   assertEquals(shorter, sgd({ epochs: 5, batch: 2, lr: 3, rate: half }).options);
-  const both = { epochs: 10, batch: 2, lr: 3, drops: { at: [5], by: 0.1 }, rate: steps({ at: [5], by: 0.1 }) };
+  const both = {
+    epochs: 10,
+    batch: 2,
+    lr: 3,
+    drops: { at: [5], by: 0.1 },
+    rate: steps({ at: [5], by: 0.1 }),
+  };
   assertEquals(assertThrows(() => sgd(both), Failure, "`drops` and `rate`").exit, 2);
 });
 
 Deno.test("a momentum that DOT would take out of its bounds is refused", () => {
   for (const dot of [0.1, -0.1, 0.95, NaN]) {
-    const { exit } = assertThrows(() => sgd({ epochs: 1, batch: 2, lr: 3, dot }), Failure, `sgd: \`dot\` is ${dot}`);
+    const { exit } = assertThrows(
+      () => sgd({ epochs: 1, batch: 2, lr: 3, dot }),
+      Failure,
+      `sgd: \`dot\` is ${dot}`,
+    );
     assertEquals(exit, 2);
   }
 });
 
-const MOMENTUM = 0.9, DECAY = 0.1, RATE = 0.5;
+const MOMENTUM = 0.9;
+const DECAY = 0.1;
+const RATE = 0.5;
 
 /** Three steps with the gradients 1, −2 and 0.5 for four variables, each at a pace of its own. */
 async function threeSteps(kind: Kind): Promise<Record<string, number>> {
-  const engine = await open(kind), collected = new Map<string, Variable>(), create = variables({ seed: 1, collected });
+  const engine = await open(kind);
+  const collected = new Map<string, Variable>();
+  const create = variables({ seed: 1, collected });
   const make = (name: string, scope: typeof create) => scope.variable(name, [1], constant(2));
   const learning = [
     make("plain", create),
@@ -93,7 +110,10 @@ async function threeSteps(kind: Kind): Promise<Record<string, number>> {
   await engine.hold([...collected.values()]);
   const run = engine.compile<"gradient" | "rate">(({ gradient, rate }) => ({
     values: { rate: tf.neg(rate) },
-    updates: update(new Map(learning.map((variable) => [variable, [tf.keep(tf.clone(gradient))]])), rate),
+    updates: update(
+      new Map(learning.map((variable) => [variable, [tf.keep(tf.clone(gradient))]])),
+      rate,
+    ),
   }));
   for (const gradient of [1, -2, 0.5]) {
     await run({
@@ -108,7 +128,8 @@ async function threeSteps(kind: Kind): Promise<Record<string, number>> {
 
 /** As PyTorch has it: g ← g + decay · w; v ← momentum · v + g; w ← w − rate · v. */
 function expected(lr: number, decay: number): number {
-  let w = 2, v = 0;
+  let w = 2;
+  let v = 0;
   for (const gradient of [1, -2, 0.5]) {
     v = MOMENTUM * v + gradient + decay * w;
     w -= lr * v;
@@ -125,19 +146,36 @@ async function isPytorchs(kind: Kind): Promise<void> {
 }
 
 Deno.test("momentum, weight decay and pace are PyTorch's, op by op", () => isPytorchs("cpu"));
-await needs(everything, "momentum, weight decay and pace are PyTorch's, compiled", () => isPytorchs("compiled"));
+await needs(
+  everything,
+  "momentum, weight decay and pace are PyTorch's, compiled",
+  () => isPytorchs("compiled"),
+);
 
 /** Three steps of a variable that both the task's terms and others reach, with their gradients. */
 async function apart(kind: Kind, nesterov: boolean): Promise<number> {
-  const engine = await open(kind), collected = new Map<string, Variable>(), create = variables({ seed: 1, collected });
+  const engine = await open(kind);
+  const collected = new Map<string, Variable>();
+  const create = variables({ seed: 1, collected });
   const variable = create.variable("w", [1], constant(2));
-  const schedule = sgd({ epochs: 1, batch: 1, lr: RATE, momentum: 0.8, weightDecay: DECAY, dot: 0.1, nesterov });
+  const schedule = sgd({
+    epochs: 1,
+    batch: 1,
+    lr: RATE,
+    momentum: 0.8,
+    weightDecay: DECAY,
+    dot: 0.1,
+    nesterov,
+  });
   const { update } = schedule.optimizer([variable], create);
   await engine.hold([...collected.values()]);
   const run = engine.compile<"task" | "other" | "rate">(({ task, other, rate }) => ({
     // What is read before a change is what was there.
     values: Object.fromEntries([...collected].map(([name, { value }]) => [name, tf.neg(value)])),
-    updates: update(new Map([[variable, [tf.keep(tf.clone(task)), tf.keep(tf.clone(other))]]]), rate),
+    updates: update(
+      new Map([[variable, [tf.keep(tf.clone(task)), tf.keep(tf.clone(other))]]]),
+      rate,
+    ),
   }));
   const scalar = (value: number) => ({ shape: [], data: Float32Array.of(value) });
   const vector = (value: number) => ({ shape: [1], data: Float32Array.of(value) });
@@ -155,7 +193,9 @@ const GRADIENTS = [[1, 0.3], [-2, 0.4], [0.5, -0.7]];
 
 async function isDot(kind: Kind): Promise<void> {
   for (const nesterov of [false, true]) {
-    let w = 2, v = 0, u = 0;
+    let w = 2;
+    let v = 0;
+    let u = 0;
     for (const [task, other] of GRADIENTS) {
       const decayed = task + DECAY * w;
       v = 0.7 * v + decayed;
@@ -167,27 +207,40 @@ async function isDot(kind: Kind): Promise<void> {
 }
 
 Deno.test("DOT's velocities have momenta of their own, op by op", () => isDot("cpu"));
-await needs(everything, "DOT's velocities have momenta of their own, compiled", () => isDot("compiled"));
+await needs(
+  everything,
+  "DOT's velocities have momenta of their own, compiled",
+  () => isDot("compiled"),
+);
 
 /** The groups of terms with a Δ, or without one. */
 function groupsOf(dot?: number) {
-  return sgd({ epochs: 1, batch: 1, lr: 1, dot }).optimizer([], variables({ seed: 1, collected: new Map() })).groups;
+  return sgd({ epochs: 1, batch: 1, lr: 1, dot }).optimizer(
+    [],
+    variables({ seed: 1, collected: new Map() }),
+  ).groups;
 }
 
 Deno.test("DOT takes the terms with the role of the task apart, plain SGD none", () => {
   assertEquals(groupsOf(), undefined);
-  const roles = new Map([["labels", "task"], ["kd", undefined], ["self1", "task"], ["other_task", undefined]] as const);
+  const roles = new Map(
+    [["labels", "task"], ["kd", undefined], ["self1", "task"], ["other_task", undefined]] as const,
+  );
   assertEquals(groupsOf(0.05)!(roles), [["labels", "self1"], ["kd", "other_task"]]);
   assertEquals(groupsOf(0.05)!(new Map([["task", "task"]])), [["task"], []]);
 });
 
 Deno.test("DOT refuses terms of which none has the role of the task", () => {
-  const { exit, message } = assertThrows(() => groupsOf(0.05)!(new Map([["task", undefined]])), Failure);
+  const { exit, message } = assertThrows(
+    () => groupsOf(0.05)!(new Map([["task", undefined]])),
+    Failure,
+  );
   assertEquals([exit, message.includes('none of task has the role "task"')], [2, true]);
 });
 
 Deno.test("a velocity is a variable that no optimiser changes, under the name of what it moves", () => {
-  const collected = new Map<string, Variable>(), create = variables({ seed: 1, collected });
+  const collected = new Map<string, Variable>();
+  const create = variables({ seed: 1, collected });
   const weight = create.in("student").variable("weight", [2, 3], constant(1));
   sgd({ epochs: 1, batch: 1, lr: 1 }).optimizer([weight], create);
   assertEquals([...collected.keys()], ["student.weight", "velocity.student.weight"]);
@@ -196,8 +249,13 @@ Deno.test("a velocity is a variable that no optimiser changes, under the name of
 });
 
 Deno.test("DOT's second velocity has a name of its own", () => {
-  const collected = new Map<string, Variable>(), create = variables({ seed: 1, collected });
+  const collected = new Map<string, Variable>();
+  const create = variables({ seed: 1, collected });
   const weight = create.in("student").variable("weight", [2, 3], constant(1));
   sgd({ epochs: 1, batch: 1, lr: 1, dot: 0.075 }).optimizer([weight], create);
-  assertEquals([...collected.keys()], ["student.weight", "velocity.student.weight", "velocity.others.student.weight"]);
+  assertEquals([...collected.keys()], [
+    "student.weight",
+    "velocity.student.weight",
+    "velocity.others.student.weight",
+  ]);
 });

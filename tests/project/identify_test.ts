@@ -17,9 +17,15 @@ const FILES = {
       teacher,
       kd: experiment(import.meta, { dataset, teacher: from(teacher), student: resnet8, distiller: kd(), schedule }),
     };`,
-  "experiments/named.ts": `${IMPORTS}export const a = ${alone("resnet8")}; export const b = ${alone("resnet20")};`,
-  "experiments/both.ts": `${IMPORTS}export default ${alone("resnet8")}; export const variant = ${alone("resnet20")};`,
-  "experiments/hidden.ts": `${IMPORTS}const hidden = ${alone("resnet8")}; export const hide = () => hidden;`,
+  "experiments/named.ts": `${IMPORTS}export const a = ${alone("resnet8")}; export const b = ${
+    alone("resnet20")
+  };`,
+  "experiments/both.ts": `${IMPORTS}export default ${alone("resnet8")}; export const variant = ${
+    alone("resnet20")
+  };`,
+  "experiments/hidden.ts": `${IMPORTS}const hidden = ${
+    alone("resnet8")
+  }; export const hide = () => hidden;`,
   "experiments/none.ts": "export default { a: 1 };",
   "experiments/throws.ts": "function f() {\n  throw new Error('no such luck');\n}\nf();",
   "experiments/invalid.ts": `import { Failure } from "${new URL(
@@ -78,32 +84,39 @@ await needs(
     }),
 );
 
-await needs(read, "load: what is wrong is said in one piece, with exit code 2", () =>
-  project(FILES, async (folder) => {
-    const at = (name: string) => join(folder, "experiments", name);
-    for (
-      const [spec, ...said] of [
-        ["ons.ts", "there is no", `did you mean ${at("one.ts")}?`],
-        ["recrod#kd", `did you mean ${at("record.ts")}?`],
-        ["far/away.ts", "nor is there a folder"],
-        ["", "experiments is a folder: name a module in it, both.ts, broken.ts, hidden.ts, invalid.ts, lost.ts …"],
-        ["empty", "experiments/empty is a folder without an experiment: name a module"],
-        ["none.ts", "exports no experiment", "export default experiment"],
-        ["hidden.ts", "exports no experiment"],
-        ["record.ts#kb", "no experiment called kb", "teacher, kd"],
-        ["one.ts#kd", "no experiment called kd", "leave #kd out"],
-        ["throws.ts", "cannot import", "no such luck", "(line 2)"],
-        ["invalid.ts", at("invalid.ts"), "crop is −1"],
-        ["broken.ts", "cannot import", "Unexpected token", "broken.ts:1"],
-        ["lost.ts", "cannot import", "nowhere.ts"],
-      ]
-    ) {
-      const failure = await assertRejects(() => loadExperiments(at(spec)), Failure);
-      assertEquals(failure.exit, 2, spec);
-      for (const text of said) assertStringIncludes(failure.message, text);
-      assert(!failure.message.includes("at f ("), "a stack is no message");
-    }
-  }));
+await needs(
+  read,
+  "load: what is wrong is said in one piece, with exit code 2",
+  () =>
+    project(FILES, async (folder) => {
+      const at = (name: string) => join(folder, "experiments", name);
+      for (
+        const [spec, ...said] of [
+          ["ons.ts", "there is no", `did you mean ${at("one.ts")}?`],
+          ["recrod#kd", `did you mean ${at("record.ts")}?`],
+          ["far/away.ts", "nor is there a folder"],
+          [
+            "",
+            "experiments is a folder: name a module in it, both.ts, broken.ts, hidden.ts, invalid.ts, lost.ts …",
+          ],
+          ["empty", "experiments/empty is a folder without an experiment: name a module"],
+          ["none.ts", "exports no experiment", "export default experiment"],
+          ["hidden.ts", "exports no experiment"],
+          ["record.ts#kb", "no experiment called kb", "teacher, kd"],
+          ["one.ts#kd", "no experiment called kd", "leave #kd out"],
+          ["throws.ts", "cannot import", "no such luck", "(line 2)"],
+          ["invalid.ts", at("invalid.ts"), "crop is −1"],
+          ["broken.ts", "cannot import", "Unexpected token", "broken.ts:1"],
+          ["lost.ts", "cannot import", "nowhere.ts"],
+        ]
+      ) {
+        const failure = await assertRejects(() => loadExperiments(at(spec)), Failure);
+        assertEquals(failure.exit, 2, spec);
+        for (const text of said) assertStringIncludes(failure.message, text);
+        assert(!failure.message.includes("at f ("), "a stack is no message");
+      }
+    }),
+);
 
 await needs(
   read,
@@ -114,6 +127,10 @@ await needs(
       const failure = await assertRejects(() => identify(hide()), Failure, "export it");
       assertEquals(failure.exit, 2);
       assertStringIncludes(failure.message, "hidden.ts");
-      await assertRejects(() => identify({ ...hide(), url: "https://example.org/a.ts" }), Failure, "has to be a file");
+      await assertRejects(
+        () => identify({ ...hide(), url: "https://example.org/a.ts" }),
+        Failure,
+        "has to be a file",
+      );
     }),
 );

@@ -1,6 +1,13 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { Failure } from "../../lib/values/failure.ts";
-import { type Metric, metricOf, percentages, primaryOf, readMetric, valueAt } from "../../lib/project/metric.ts";
+import {
+  type Metric,
+  metricOf,
+  percentages,
+  primaryOf,
+  readMetric,
+  valueAt,
+} from "../../lib/project/metric.ts";
 import { readAs, type Reader } from "../../lib/values/reader.ts";
 import { classification } from "../../lib/tasks/classification.ts";
 import type { Task } from "../../lib/tasks/task.ts";
@@ -16,7 +23,11 @@ const boxes: Task = {
   primary: "map",
 };
 
-const found: Metric = { map: { last: 40.1, best: 41.2 }, loss: 1.5, heldOut: { last: 42, best: 43 } };
+const found: Metric = {
+  map: { last: 40.1, best: 41.2 },
+  loss: 1.5,
+  heldOut: { last: 42, best: 43 },
+};
 
 const refused = (value: unknown, reader: Reader<Metric>): string =>
   assertThrows(() => readAs(value, reader, (problem) => new Failure(3, problem)), Failure).message;
@@ -30,7 +41,10 @@ Deno.test("metric: a measure of one number has it after the last epoch alone", (
 Deno.test("metric: the primary measure is that of the task, or a failure that names it", () => {
   assertEquals(primaryOf(found, boxes), { last: 40.1, best: 41.2 });
   for (const one of [found, { top1: 70 }]) {
-    assertEquals(assertThrows(() => primaryOf(one, classification), Failure, "without its top-1").exit, 3);
+    assertEquals(
+      assertThrows(() => primaryOf(one, classification), Failure, "without its top-1").exit,
+      3,
+    );
   }
 });
 
@@ -40,15 +54,24 @@ Deno.test("metric: percentages are those of the task, in its order, with their t
   assertEquals(percentages({ loss: 1 }, boxes, "last"), []);
   const pair = { last: 1, best: 2 };
   const all = { kl: 0.5, top5: pair, top1: pair };
-  assertEquals(percentages(all, classification, "last").map(({ title }) => title), ["top-1", "top-5"]);
+  assertEquals(percentages(all, classification, "last").map(({ title }) => title), [
+    "top-1",
+    "top-5",
+  ]);
 });
 
 Deno.test("metric: of any task finite numbers are read, of a task its primary measure and true percentages too", () => {
   assertEquals(readAs(found, readMetric, Error), found);
   assertEquals(readAs(found, metricOf(boxes), Error), found);
-  assertEquals(Object.keys(readAs(JSON.parse('{"b":1,"a":{"best":2,"last":1}}'), readMetric, Error)), ["b", "a"]);
+  assertEquals(
+    Object.keys(readAs(JSON.parse('{"b":1,"a":{"best":2,"last":1}}'), readMetric, Error)),
+    ["b", "a"],
+  );
   assertEquals(refused({ map: "40" }, readMetric), 'map has to be an object, not "40"');
-  assertEquals(refused({ map: { last: NaN, best: 1 } }, readMetric), "map.last has to be a number, not null");
+  assertEquals(
+    refused({ map: { last: NaN, best: 1 } }, readMetric),
+    "map.last has to be a number, not null",
+  );
   assertEquals(
     refused({ map: { last: 1, best: 1, worst: 1 } }, readMetric),
     "map.worst is unknown; known are last, best",

@@ -20,11 +20,23 @@ await needs(
       await put(folder, "a.ts", trial(1, 70, { metric: { ...metric, kl: 300 } }));
       const found = await readOutcome(experiment, folder);
       assertEquals([found.path, found.measured.length], ["a.ts", 1]);
-      const shown = [["top1", "last"], ["top1", "best"], ["kl", "last"], ["kl", "best"], ["map", "last"]] as const;
-      assertEquals(shown.map(([measure, epoch]) => valuesOf(found, measure, epoch)), [[70], [70.5], [300], [], []]);
+      const shown = [["top1", "last"], ["top1", "best"], ["kl", "last"], ["kl", "best"], [
+        "map",
+        "last",
+      ]] as const;
+      assertEquals(shown.map(([measure, epoch]) => valuesOf(found, measure, epoch)), [
+        [70],
+        [70.5],
+        [300],
+        [],
+        [],
+      ]);
 
       const wrong = [
-        [{ ...metric, top1: { last: 101, best: 101 } }, "metric.top1.last has to be a number from 0 to 100, not 101"],
+        [
+          { ...metric, top1: { last: 101, best: 101 } },
+          "metric.top1.last has to be a number from 0 to 100, not 101",
+        ],
         [{ top5: metric.top5 }, "metric.top1 is missing"],
       ] as const;
       for (const [metric, problem] of wrong) {
@@ -34,7 +46,10 @@ await needs(
         await put(folder, "a.ts", trial(2, 70, { metric }));
         const failure = await assertRejects(() => readOutcome(experiment, folder), Failure);
         assertEquals(failure.exit, 3);
-        assertStringIncludes(failure.message, `${join(folder, "a.json")} has a malformed trial of seed 2: ${problem}`);
+        assertStringIncludes(
+          failure.message,
+          `${join(folder, "a.json")} has a malformed trial of seed 2: ${problem}`,
+        );
         await Deno.remove(join(folder, "a.json"));
       }
     }),

@@ -1,4 +1,11 @@
-import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertNotEquals,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { synthetic } from "../../datasets/synthetic.ts";
@@ -8,7 +15,13 @@ import { declarationHash } from "../../lib/experiment/declaration.ts";
 import { experiment, from } from "../../lib/experiment/experiment.ts";
 import { resnet20, resnet8 } from "../../lib/networks/resnet.ts";
 import { sgd } from "../../lib/optimizers/sgd.ts";
-import { readResult, recordTrial, resultPath, type Trial, trialState } from "../../lib/project/result.ts";
+import {
+  readResult,
+  recordTrial,
+  resultPath,
+  type Trial,
+  trialState,
+} from "../../lib/project/result.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { stream } from "../../lib/values/random.ts";
 import { needs } from "../support/needs.ts";
@@ -16,11 +29,15 @@ import { project } from "../support/toy_project.ts";
 import { trial } from "../support/trial.ts";
 
 const disk = ["read", "write"] as const;
-const A = "a".repeat(64), B = "b".repeat(64);
+const A = "a".repeat(64);
+const B = "b".repeat(64);
 
 Deno.test("result: a default export's is beside its module, a named one's in a folder of the module's name", () => {
   assertEquals(resultPath("/p", "experiments/kd"), join("/p", "experiments/kd.json"));
-  assertEquals(resultPath("/p", "experiments/quickstart#kd"), join("/p", "experiments/quickstart/kd.json"));
+  assertEquals(
+    resultPath("/p", "experiments/quickstart#kd"),
+    join("/p", "experiments/quickstart/kd.json"),
+  );
   assertEquals(resultPath("/p#1", "c#/sweep#lr=0.1"), join("/p#1", "c#/sweep/lr=0.1.json"));
 });
 
@@ -45,7 +62,13 @@ Deno.test("result: the hash is of what is declared, teachers included, and not o
     });
     const schedule = sgd({ epochs: 2, batch: 4, lr });
     return declarationHash(
-      experiment({ url }, { dataset, distiller: kd(), teacher: from(teacher), student: resnet8, schedule }),
+      experiment({ url }, {
+        dataset,
+        distiller: kd(),
+        teacher: from(teacher),
+        student: resnet8,
+        schedule,
+      }),
     );
   };
   const hash = await declared(3, 0.1, "file:///a.ts");
@@ -96,7 +119,8 @@ await needs(
   "record: the file has one order of members, whatever the trial's",
   () =>
     project({}, async (folder) => {
-      const one = trial(1, 70), turned = Object.fromEntries(Object.entries(one).reverse()) as unknown as Trial;
+      const one = trial(1, 70);
+      const turned = Object.fromEntries(Object.entries(one).reverse()) as unknown as Trial;
       await recordTrial(join(folder, "a.json"), "a", one);
       await recordTrial(join(folder, "b.json"), "a", turned);
       const text = await Deno.readTextFile(join(folder, "a.json"));
@@ -115,7 +139,8 @@ await needs(
   "record: a step's seconds are kept where they are known; a result of before them reads",
   () =>
     project({}, async (folder) => {
-      const path = join(folder, "a.json"), timed = trial(1, 70, { stepSeconds: 0.0123 });
+      const path = join(folder, "a.json");
+      const timed = trial(1, 70, { stepSeconds: 0.0123 });
       await recordTrial(path, "a", timed);
       await recordTrial(path, "a", trial(2, 71));
       const { trials: [one, other] } = (await readResult(path, "a"))!;
@@ -132,7 +157,10 @@ await needs(
       const path = join(folder, "a.json");
       const one = trial(1, 70);
       const teacher = { id: "t", seed: 1, sha256: B };
-      const before = { experiment: "a", trials: [{ ...one, teachers: [{ ...teacher, top1: 88.3 }] }] };
+      const before = {
+        experiment: "a",
+        trials: [{ ...one, teachers: [{ ...teacher, top1: 88.3 }] }],
+      };
       await Deno.writeTextFile(path, JSON.stringify(before));
       const read = { ...one, teachers: [{ ...teacher, score: { top1: 88.3 } }] };
       assertEquals((await readResult(path, "a"))!.trials, [read]);
@@ -144,8 +172,13 @@ await needs(
 await needs(disk, "record: many at once lose nothing", () =>
   project({}, async (folder) => {
     const path = join(folder, "a.json");
-    await Promise.all(Array.from({ length: 20 }, (_, seed) => recordTrial(path, "a", trial(seed, seed))));
-    assertEquals((await readResult(path, "a"))!.trials, Array.from({ length: 20 }, (_, seed) => trial(seed, seed)));
+    await Promise.all(
+      Array.from({ length: 20 }, (_, seed) => recordTrial(path, "a", trial(seed, seed))),
+    );
+    assertEquals(
+      (await readResult(path, "a"))!.trials,
+      Array.from({ length: 20 }, (_, seed) => trial(seed, seed)),
+    );
   }));
 
 await needs(
@@ -153,13 +186,19 @@ await needs(
   "record: two processes at once lose nothing, nor what lies where results were before",
   () =>
     project({}, async (folder) => {
-      const path = resultPath(folder, "a#b"), former = join(folder, "a#b.json");
-      await Deno.writeTextFile(former, JSON.stringify({ experiment: "a#b", trials: [trial(20, 50)] }));
-      const lib = new URL("../../lib/project/result.ts", import.meta.url),
-        toy = new URL("../support/trial.ts", import.meta.url);
+      const path = resultPath(folder, "a#b");
+      const former = join(folder, "a#b.json");
+      await Deno.writeTextFile(
+        former,
+        JSON.stringify({ experiment: "a#b", trials: [trial(20, 50)] }),
+      );
+      const lib = new URL("../../lib/project/result.ts", import.meta.url);
+      const toy = new URL("../support/trial.ts", import.meta.url);
       const code = `import { recordTrial } from "${lib}"; import { trial } from "${toy}";
       const first = Number(Deno.args[0]);
-      for (let i = 0; i < 10; i++) await recordTrial(${JSON.stringify(path)}, "a#b", trial(first + i, 50));`;
+      for (let i = 0; i < 10; i++) await recordTrial(${
+        JSON.stringify(path)
+      }, "a#b", trial(first + i, 50));`;
       await Deno.writeTextFile(join(folder, "writer.ts"), code);
       const writer = (first: number) =>
         new Deno.Command(Deno.execPath(), {
@@ -204,7 +243,10 @@ await needs(
   "readResult: a result is read where it was before modules had folders, and moved by the next recording",
   () =>
     project({}, async (folder) => {
-      const path = resultPath(folder, "a#b"), former = join(folder, "a#b.json"), one = trial(1, 70), two = trial(2, 71);
+      const path = resultPath(folder, "a#b");
+      const former = join(folder, "a#b.json");
+      const one = trial(1, 70);
+      const two = trial(2, 71);
       await Deno.writeTextFile(former, JSON.stringify({ experiment: "a#b", trials: [one] }));
       assertEquals((await readResult(path, "a#b"))!.trials, [one]);
       assert(existsSync(former) && !existsSync(path));
@@ -214,7 +256,10 @@ await needs(
       assert(!existsSync(former));
 
       const text = await Deno.readTextFile(path);
-      await Deno.writeTextFile(former, JSON.stringify({ experiment: "a#b", trials: [trial(5, 72)] }));
+      await Deno.writeTextFile(
+        former,
+        JSON.stringify({ experiment: "a#b", trials: [trial(5, 72)] }),
+      );
       for (const act of [() => readResult(path, "a#b"), () => recordTrial(path, "a#b", two)]) {
         const failure = await assertRejects(
           act,
@@ -233,12 +278,16 @@ await needs(
   "result: two experiments of one path, and a file that names another experiment, are failures that name both",
   () =>
     project({}, async (folder) => {
-      const path = resultPath(folder, "a#b"), one = trial(1, 70);
+      const path = resultPath(folder, "a#b");
+      const one = trial(1, 70);
       assertEquals(resultPath(folder, "a/b"), path);
       await recordTrial(path, "a#b", one);
       const text = await Deno.readTextFile(path);
       const cases: [id: string, said: string][] = [
-        ["a/b", `${path} has the result of a#b, and that of a/b belongs there too: rename the module or the export`],
+        [
+          "a/b",
+          `${path} has the result of a#b, and that of a/b belongs there too: rename the module or the export`,
+        ],
         [
           "a#c",
           `${path} names the experiment a#b, but lies where the result of a#c belongs: move it to a/b.json, or, if the ` +
@@ -260,8 +309,10 @@ await needs(
   "readResult: a malformed file is a failure that names it and the member",
   () =>
     project({}, async (folder) => {
-      const path = join(folder, "a.json"),
-        good = JSON.parse(JSON.stringify({ experiment: "a", trials: [trial(1, 70), trial(2, 71)] }));
+      const path = join(folder, "a.json");
+      const good = JSON.parse(
+        JSON.stringify({ experiment: "a", trials: [trial(1, 70), trial(2, 71)] }),
+      );
       const taught = { id: "t", seed: 1, sha256: B };
       const set = (change: (result: typeof good) => void) => {
         const copy = structuredClone(good);
@@ -276,13 +327,22 @@ await needs(
         [set((r) => r.trials = {}), "trials has to be a list"],
         [set((r) => r.more = 1), "more is unknown"],
         [set((r) => r.trials[1].sed = 1), "trials[1].sed is unknown"],
-        [set((r) => r.trials[1].seed = "1"), 'trials[1].seed has to be a whole number, 0 or more, not "1"'],
+        [
+          set((r) => r.trials[1].seed = "1"),
+          'trials[1].seed has to be a whole number, 0 or more, not "1"',
+        ],
         [set((r) => r.trials[1].seed = 1), "seed 1 is there twice"],
         [set((r) => r.trials[0].declaration = "abc"), "trials[0].declaration has to be a SHA-256"],
-        [set((r) => r.trials[0].metric.top1.best = "70"), 'trials[0].metric.top1.best has to be a number, not "70"'],
+        [
+          set((r) => r.trials[0].metric.top1.best = "70"),
+          'trials[0].metric.top1.best has to be a number, not "70"',
+        ],
         [set((r) => delete r.trials[0].metric.top5.last), "trials[0].metric.top5.last is missing"],
         [set((r) => r.trials[0].metric.kl = null), "trials[0].metric.kl has to be an object"],
-        [set((r) => r.trials[0].metric.heldOut = 70), "trials[0].metric.heldOut has to be an object, not 70"],
+        [
+          set((r) => r.trials[0].metric.heldOut = 70),
+          "trials[0].metric.heldOut has to be an object, not 70",
+        ],
         [set((r) => r.trials[0].teachers = [{ id: "t" }]), "trials[0].teachers[0].seed is missing"],
         [
           set((r) => r.trials[0].teachers = [{ ...taught, score: 80 }]),
@@ -292,7 +352,10 @@ await needs(
           set((r) => r.trials[0].teachers = [{ ...taught, top1: 101 }]),
           "teachers[0].top1 has to be a number from 0 to 100",
         ],
-        [set((r) => r.trials[0].precision = "float16"), 'trials[0].precision has to be "float32" or "bfloat16"'],
+        [
+          set((r) => r.trials[0].precision = "float16"),
+          'trials[0].precision has to be "float32" or "bfloat16"',
+        ],
         [set((r) => r.trials[0].stepSeconds = null), "trials[0].stepSeconds has to be a number"],
         [set((r) => r.trials[0].quick = 0), "trials[0].quick has to be true or false"],
       ];
@@ -308,13 +371,18 @@ await needs(
     }),
 );
 
-await needs(disk, "readResult: a file cut off anywhere is no result", () =>
-  project({}, async (folder) => {
-    const path = join(folder, "a.json");
-    await recordTrial(path, "a", trial(1, 70));
-    const text = (await Deno.readTextFile(path)).trimEnd(), random = stream(1, "cut");
-    for (let i = 0; i < 50; i++) {
-      await Deno.writeTextFile(path, text.slice(0, random.below(text.length)));
-      await assertRejects(() => readResult(path, "a"), Failure, path);
-    }
-  }));
+await needs(
+  disk,
+  "readResult: a file cut off anywhere is no result",
+  () =>
+    project({}, async (folder) => {
+      const path = join(folder, "a.json");
+      await recordTrial(path, "a", trial(1, 70));
+      const text = (await Deno.readTextFile(path)).trimEnd();
+      const random = stream(1, "cut");
+      for (let i = 0; i < 50; i++) {
+        await Deno.writeTextFile(path, text.slice(0, random.below(text.length)));
+        await assertRejects(() => readResult(path, "a"), Failure, path);
+      }
+    }),
+);

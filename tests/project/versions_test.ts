@@ -3,7 +3,9 @@ import { commit, versions } from "../../lib/project/versions.ts";
 import { needs } from "../support/needs.ts";
 
 await needs(["read"], "versions: Retort's own is the one in its deno.json", async () => {
-  const { version } = JSON.parse(await Deno.readTextFile(new URL("../../deno.json", import.meta.url)));
+  const { version } = JSON.parse(
+    await Deno.readTextFile(new URL("../../deno.json", import.meta.url)),
+  );
   const { retort, deno, tfjs, tensorflow } = versions("2.21.0");
   assertEquals([retort, deno, tensorflow], [version, Deno.version.deno, "2.21.0"]);
   assert(/^\d+\.\d+\.\d+$/.test(tfjs));
@@ -19,7 +21,8 @@ await needs(
       assertEquals(await commit(folder), null);
       const git = async (...args: string[]) => {
         const who = ["-c", "user.name=a", "-c", "user.email=a@example.org"];
-        const { stdout } = await new Deno.Command("git", { args: [...who, ...args], cwd: folder }).output();
+        const { stdout } = await new Deno.Command("git", { args: [...who, ...args], cwd: folder })
+          .output();
         return new TextDecoder().decode(stdout).trim();
       };
       await git("init");

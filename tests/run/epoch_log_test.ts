@@ -15,16 +15,21 @@ async function inFolder(fn: (folder: string) => void): Promise<void> {
 }
 
 const text = (folder: string) => Deno.readTextFileSync(`${folder}/metrics.jsonl`);
-const lines = (...epochs: number[]) => epochs.map((epoch) => `{"epoch":${epoch},"lr":0.1}\n`).join("");
+const lines = (...epochs: number[]) =>
+  epochs.map((epoch) => `{"epoch":${epoch},"lr":0.1}\n`).join("");
 
-await needs(["read", "write"], "logs: a line of JSON per epoch, there when it is written", () =>
-  inFolder((folder) => {
-    const logs = new Logs(folder, 0);
-    for (const epoch of [1, 2]) {
-      logs.add({ epoch, lr: 0.1 });
-      assertEquals(text(folder), lines(...[1, 2].slice(0, epoch)));
-    }
-  }));
+await needs(
+  ["read", "write"],
+  "logs: a line of JSON per epoch, there when it is written",
+  () =>
+    inFolder((folder) => {
+      const logs = new Logs(folder, 0);
+      for (const epoch of [1, 2]) {
+        logs.add({ epoch, lr: 0.1 });
+        assertEquals(text(folder), lines(...[1, 2].slice(0, epoch)));
+      }
+    }),
+);
 
 await needs(
   ["read", "write"],
@@ -52,55 +57,67 @@ await needs(
     }),
 );
 
-await needs(["read", "write"], "logs: where nothing can be written the file is named", () =>
-  inFolder((folder) => {
-    Deno.mkdirSync(`${folder}/metrics.jsonl`);
-    const failure = assertThrows(() => new Logs(folder, 0), Failure, `cannot write ${folder}/metrics.jsonl`);
-    assertEquals(failure.exit, 3);
-    assert(failure.cause instanceof Error);
-  }));
-
-await needs(["sys"], "an epoch's log has the means of its losses and of what the method reports", () => {
-  const summary: EpochSummary = {
-    epoch: 1,
-    epochs: 2,
-    rate: 0.1,
-    sums: {
-      images: 10,
-      loss: 30,
-      terms: { task: 20, kd: 10 },
-      reports: { spot_logits: 5 },
-      grads: { task: 7 },
-      measures: { top1: 4 },
-    },
-    test: { top1: 50, top5: 80 },
-    held: { top1: 60, top5: 90 },
-    imagesPerSecond: 100,
-    waited: 0,
-    seconds: 1,
-  };
-  const { "perf/rss_mb": _, ...log } = epochLog(classification, summary);
-  assertEquals(
-    JSON.stringify(log),
-    JSON.stringify({
-      epoch: 1,
-      lr: 0.1,
-      "train/loss/task": 2,
-      "train/loss/kd": 1,
-      "train/loss": 3,
-      "train/report/spot_logits": 0.5,
-      "train/grad/task": 7,
-      "train/top1": 40,
-      "test/top1": 50,
-      "test/top5": 80,
-      "holdout/top1": 60,
-      "perf/images_per_second": 100,
-      "perf/data_seconds": 0,
-      "perf/seconds": 1,
+await needs(
+  ["read", "write"],
+  "logs: where nothing can be written the file is named",
+  () =>
+    inFolder((folder) => {
+      Deno.mkdirSync(`${folder}/metrics.jsonl`);
+      const failure = assertThrows(
+        () => new Logs(folder, 0),
+        Failure,
+        `cannot write ${folder}/metrics.jsonl`,
+      );
+      assertEquals(failure.exit, 3);
+      assert(failure.cause instanceof Error);
     }),
-  );
-  assertEquals(
-    epochLine(classification, summary),
-    "ep 1/2 lr 0.1 loss 3.000 (task 2.000, kd 1.000) grad (task 7.00) train 40.00 test 50.00 holdout 60.00 img/s 100 data 0.0 s",
-  );
-});
+);
+
+await needs(
+  ["sys"],
+  "an epoch's log has the means of its losses and of what the method reports",
+  () => {
+    const summary: EpochSummary = {
+      epoch: 1,
+      epochs: 2,
+      rate: 0.1,
+      sums: {
+        images: 10,
+        loss: 30,
+        terms: { task: 20, kd: 10 },
+        reports: { spot_logits: 5 },
+        grads: { task: 7 },
+        measures: { top1: 4 },
+      },
+      test: { top1: 50, top5: 80 },
+      held: { top1: 60, top5: 90 },
+      imagesPerSecond: 100,
+      waited: 0,
+      seconds: 1,
+    };
+    const { "perf/rss_mb": _, ...log } = epochLog(classification, summary);
+    assertEquals(
+      JSON.stringify(log),
+      JSON.stringify({
+        epoch: 1,
+        lr: 0.1,
+        "train/loss/task": 2,
+        "train/loss/kd": 1,
+        "train/loss": 3,
+        "train/report/spot_logits": 0.5,
+        "train/grad/task": 7,
+        "train/top1": 40,
+        "test/top1": 50,
+        "test/top5": 80,
+        "holdout/top1": 60,
+        "perf/images_per_second": 100,
+        "perf/data_seconds": 0,
+        "perf/seconds": 1,
+      }),
+    );
+    assertEquals(
+      epochLine(classification, summary),
+      "ep 1/2 lr 0.1 loss 3.000 (task 2.000, kd 1.000) grad (task 7.00) train 40.00 test 50.00 holdout 60.00 img/s 100 data 0.0 s",
+    );
+  },
+);

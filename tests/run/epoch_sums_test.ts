@@ -1,5 +1,11 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { addStep, enterGrads, type EpochSums, NO_SUMS, readEpochSums } from "../../lib/run/epoch_sums.ts";
+import {
+  addStep,
+  enterGrads,
+  type EpochSums,
+  NO_SUMS,
+  readEpochSums,
+} from "../../lib/run/epoch_sums.ts";
 import { canonical } from "../../lib/values/json.ts";
 import { readAs } from "../../lib/values/reader.ts";
 
@@ -17,7 +23,11 @@ const sums: EpochSums = {
 
 Deno.test("epoch sums: means count once for each image, the task's sums and the gradients' norms as they are", () => {
   const first = { loss: one(2), terms: { task: one(1), kd: one(1) }, reports: { share: one(0.5) } };
-  const second = { loss: one(3), terms: { task: one(2), kd: one(1) }, reports: { share: one(0.25) } };
+  const second = {
+    loss: one(3),
+    terms: { task: one(2), kd: one(1) },
+    reports: { share: one(0.25) },
+  };
   const begun = addStep(enterGrads(NO_SUMS, { grads: { task: one(0.5), kd: one(0.25) } }), {
     ...first,
     sums: { top1: one(3) },
@@ -31,7 +41,14 @@ Deno.test("epoch sums: a checkpoint gives them back, before the first step too",
 
 Deno.test("epoch sums: those of earlier versions are flat", () => {
   const { grads: _, ...without } = sums;
-  const flat = { correct: 5, images: 6, loss: 14, "loss/kd": 6, "loss/task": 8, "report/share": 2.5 };
+  const flat = {
+    correct: 5,
+    images: 6,
+    loss: 14,
+    "loss/kd": 6,
+    "loss/task": 8,
+    "report/share": 2.5,
+  };
   assertEquals(read(flat), without);
   assertEquals(read({ ...flat, "grad/kd": 0.25, "grad/task": 0.5 }), sums);
   assertEquals(read({}), NO_SUMS);
@@ -40,5 +57,9 @@ Deno.test("epoch sums: those of earlier versions are flat", () => {
 Deno.test("epoch sums: what is malformed is named", () => {
   assertThrows(() => read(undefined), Error, "all of it is missing");
   assertThrows(() => read({ images: "6" }), Error, "images has to be a number");
-  assertThrows(() => read({ ...sums, reports: { share: null } }), Error, "reports.share has to be a number");
+  assertThrows(
+    () => read({ ...sums, reports: { share: null } }),
+    Error,
+    "reports.share has to be a number",
+  );
 });

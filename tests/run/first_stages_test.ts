@@ -1,5 +1,14 @@
-/** First stages, in whole runs: a student that starts from another, and modules that another method trained. */
-import { assert, assertEquals, assertNotEquals, assertRejects, assertStringIncludes } from "@std/assert";
+/**
+ * First stages, in whole runs: a student that starts from another, and modules that another method
+ * trained.
+ */
+import {
+  assert,
+  assertEquals,
+  assertNotEquals,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { existsSync } from "node:fs";
 import { loadCheckpoint } from "../../lib/weights/checkpoint.ts";
 import { Failure } from "../../lib/values/failure.ts";
@@ -52,49 +61,79 @@ async function weights(toys: Toys, name: string, seed: number, file: string) {
   return new Map(Array.from(tensors, ([name, { data }]) => [name, data]));
 }
 
-await test("ft: the paraphraser is trained first, then translated from, and stays as it was", FT, async (toys) => {
-  const dry = (await dryRun(await toys.experiment("main"), 1, toys.settings())).join("\n");
-  assertStringIncludes(dry, "first stage paraphraser of toy#init seed 2, last: missing, would be trained first");
-  assertStringIncludes(dry, "without evaluation and teachers and first stages");
-  assert(!existsSync(toys.path("runs")));
+await test(
+  "ft: the paraphraser is trained first, then translated from, and stays as it was",
+  FT,
+  async (toys) => {
+    const dry = (await dryRun(await toys.experiment("main"), 1, toys.settings())).join("\n");
+    assertStringIncludes(
+      dry,
+      "first stage paraphraser of toy#init seed 2, last: missing, would be trained first",
+    );
+    assertStringIncludes(dry, "without evaluation and teachers and first stages");
+    assert(!existsSync(toys.path("runs")));
 
-  const trial = await toys.run("main"), said = toys.said();
-  const order = ["teacher toy#teacher seed 1 is not trained yet", "first stage toy#init seed 2 is not trained yet"];
-  order.push("toy#init seed 2 ep 3/3", "toy#main seed 1 ep 3/3");
-  const places = order.map((text) => said.indexOf(text));
-  assert(places.every((place, i) => place >= 0 && place > (places[i - 1] ?? -1)), said);
-  assertEquals(trial.teachers.map(({ id }) => id), ["toy#teacher"]);
+    const trial = await toys.run("main");
+    const said = toys.said();
+    const order = [
+      "teacher toy#teacher seed 1 is not trained yet",
+      "first stage toy#init seed 2 is not trained yet",
+    ];
+    order.push("toy#init seed 2 ep 3/3", "toy#main seed 1 ep 3/3");
+    const places = order.map((text) => said.indexOf(text));
+    assert(places.every((place, i) => place >= 0 && place > (places[i - 1] ?? -1)), said);
+    assertEquals(trial.teachers.map(({ id }) => id), ["toy#teacher"]);
 
-  const extras = toys.of("init", 2, "last.extras.safetensors");
-  assertEquals(await stagesOf(toys, "main"), [
-    { id: "toy#init", seed: 2, taken: "paraphraser", sha256: await digest(extras) },
-  ]);
-  const { metadata } = await loadCheckpoint(extras);
-  assertEquals(metadata, { experiment: "toy#init", seed: 2, epoch: 3 });
-  const last = await weights(toys, "init", 2, "last.extras"), names = [...last.keys()];
-  assertEquals(names.every((name) => name.startsWith("paraphraser.")), true);
-  assertEquals([names.length, names[0]], [6, "paraphraser.0.0.weight"]);
-  const latest = await weights(toys, "init", 2, "latest");
-  for (const [name, value] of last) {
-    assertEquals(value, latest.get(name.replace("paraphraser.", "distiller.paraphraser.0.")), name);
-  }
-  assertEquals([...await weights(toys, "main", 1, "latest")].some(([name]) => name.includes("paraphraser")), false);
-  assert(!existsSync(toys.of("main", 1, "last.extras.safetensors")));
+    const extras = toys.of("init", 2, "last.extras.safetensors");
+    assertEquals(await stagesOf(toys, "main"), [
+      { id: "toy#init", seed: 2, taken: "paraphraser", sha256: await digest(extras) },
+    ]);
+    const { metadata } = await loadCheckpoint(extras);
+    assertEquals(metadata, { experiment: "toy#init", seed: 2, epoch: 3 });
+    const last = await weights(toys, "init", 2, "last.extras");
+    const names = [...last.keys()];
+    assertEquals(names.every((name) => name.startsWith("paraphraser.")), true);
+    assertEquals([names.length, names[0]], [6, "paraphraser.0.0.weight"]);
+    const latest = await weights(toys, "init", 2, "latest");
+    for (const [name, value] of last) {
+      assertEquals(
+        value,
+        latest.get(name.replace("paraphraser.", "distiller.paraphraser.0.")),
+        name,
+      );
+    }
+    assertEquals(
+      [...await weights(toys, "main", 1, "latest")].some(([name]) => name.includes("paraphraser")),
+      false,
+    );
+    assert(!existsSync(toys.of("main", 1, "last.extras.safetensors")));
 
-  const log = await toys.log("init", 2);
-  assert(log[2]["train/loss/reconstruction"] < log[0]["train/loss/reconstruction"]);
-  assertEquals(log.map((line) => line["test/top1"]), Array(3).fill(log[0]["test/top1"]), "the student stays as it is");
-  const ready = (await dryRun(await toys.experiment("main"), 3, toys.settings())).join("\n");
-  assertStringIncludes(ready, "first stage paraphraser of toy#init seed 2, last: ready");
-});
+    const log = await toys.log("init", 2);
+    assert(log[2]["train/loss/reconstruction"] < log[0]["train/loss/reconstruction"]);
+    assertEquals(
+      log.map((line) => line["test/top1"]),
+      Array(3).fill(log[0]["test/top1"]),
+      "the student stays as it is",
+    );
+    const ready = (await dryRun(await toys.experiment("main"), 3, toys.settings())).join("\n");
+    assertStringIncludes(ready, "first stage paraphraser of toy#init seed 2, last: ready");
+  },
+);
 
 await test("ft: a lost paraphraser, and one of another shape", FT, async (toys) => {
   await toys.run("main");
-  const file = toys.of("init", 2, "last.extras.safetensors"), kept = await Deno.readFile(file);
+  const file = toys.of("init", 2, "last.extras.safetensors");
+  const kept = await Deno.readFile(file);
   await Deno.remove(file);
-  assertEquals((await resolveRun(await toys.experiment("init"), 2, toys.settings(), ["last"])).state, "begun");
+  assertEquals(
+    (await resolveRun(await toys.experiment("init"), 2, toys.settings(), ["last"])).state,
+    "begun",
+  );
   await toys.run("main", 2);
-  assertStringIncludes(toys.said(), "first stage toy#init seed 2 is half trained; it is trained first");
+  assertStringIncludes(
+    toys.said(),
+    "first stage toy#init seed 2 is half trained; it is trained first",
+  );
   assertEquals(await Deno.readFile(file), kept, "written from the state that is there");
 
   await Deno.writeTextFile(
@@ -106,53 +145,94 @@ await test("ft: a lost paraphraser, and one of another shape", FT, async (toys) 
   assertStringIncludes(err, "another shape: 0.0.weight");
 });
 
-await test("ab: a student starts with the weights that its first stage ended with", AB, async (toys) => {
-  await toys.run("main");
-  const said = toys.said();
-  assertStringIncludes(said, "first stage toy#init seed 1 is not trained yet; it is trained first");
-  assertEquals(await stagesOf(toys, "main"), [
-    { id: "toy#init", seed: 1, taken: "student", sha256: await digest(toys.of("init", 1, "last.safetensors")) },
-  ]);
-  assert(!existsSync(toys.of("init", 1, "last.extras.safetensors")));
+await test(
+  "ab: a student starts with the weights that its first stage ended with",
+  AB,
+  async (toys) => {
+    await toys.run("main");
+    const said = toys.said();
+    assertStringIncludes(
+      said,
+      "first stage toy#init seed 1 is not trained yet; it is trained first",
+    );
+    assertEquals(await stagesOf(toys, "main"), [
+      {
+        id: "toy#init",
+        seed: 1,
+        taken: "student",
+        sha256: await digest(toys.of("init", 1, "last.safetensors")),
+      },
+    ]);
+    assert(!existsSync(toys.of("init", 1, "last.extras.safetensors")));
 
-  await toys.run("kept");
-  const start = await weights(toys, "init", 1, "best"), end = await weights(toys, "kept", 1, "last");
-  assertEquals([...end.keys()], [...start.keys()]);
-  const learned = Array.from(start).filter(([name]) => !/\.(mean|variance)$/.test(name));
-  for (const [name, value] of learned) assertEquals(end.get(name), value, name);
+    await toys.run("kept");
+    const start = await weights(toys, "init", 1, "best");
+    const end = await weights(toys, "kept", 1, "last");
+    assertEquals([...end.keys()], [...start.keys()]);
+    const learned = Array.from(start).filter(([name]) => !/\.(mean|variance)$/.test(name));
+    for (const [name, value] of learned) assertEquals(end.get(name), value, name);
 
-  await toys.run("anew");
-  const [first] = await toys.log("main"), [other] = await toys.log("anew");
-  assertNotEquals(first["train/loss"], other["train/loss"]);
-  const declared = async (name: string) =>
-    (await resolveRun(await toys.experiment(name), 1, toys.settings())).declaration;
-  assertEquals(new Set([await declared("main"), await declared("anew"), await declared("kept")]).size, 3);
-});
+    await toys.run("anew");
+    const [first] = await toys.log("main");
+    const [other] = await toys.log("anew");
+    assertNotEquals(first["train/loss"], other["train/loss"]);
+    const declared = async (name: string) =>
+      (await resolveRun(await toys.experiment(name), 1, toys.settings())).declaration;
+    assertEquals(
+      new Set([await declared("main"), await declared("anew"), await declared("kept")]).size,
+      3,
+    );
+  },
+);
 
-await test("quick first stages serve quick runs, and one's interruption ends the run", AB, async (toys) => {
-  await toys.run("main", 1, { epochs: 1, limit: 2 });
-  for (const name of ["teacher", "init", "main"]) assert(existsSync(`${toys.of(name, 1)}-quick-1-2`), name);
-  assert(!existsSync(toys.of("init", 1)));
-  await toys.run("teacher");
-  let steps = 0;
-  const message = await failing(toys.run("main", 1, { interrupted: () => ++steps === 2 }), 130);
-  assertStringIncludes(message, "toy#init seed 1: interrupted in epoch 1 after batch 2");
-  await toys.run("main");
-  assertStringIncludes(toys.said(), "first stage toy#init seed 1 is half trained; it is trained first");
-});
+await test(
+  "quick first stages serve quick runs, and one's interruption ends the run",
+  AB,
+  async (toys) => {
+    await toys.run("main", 1, { epochs: 1, limit: 2 });
+    for (const name of ["teacher", "init", "main"]) {
+      assert(
+        existsSync(`${toys.of(name, 1)}-quick-1-2`),
+        name,
+      );
+    }
+    assert(!existsSync(toys.of("init", 1)));
+    await toys.run("teacher");
+    let steps = 0;
+    const message = await failing(toys.run("main", 1, { interrupted: () => ++steps === 2 }), 130);
+    assertStringIncludes(message, "toy#init seed 1: interrupted in epoch 1 after batch 2");
+    await toys.run("main");
+    assertStringIncludes(
+      toys.said(),
+      "first stage toy#init seed 1 is half trained; it is trained first",
+    );
+  },
+);
 
-await test("a first stage that leaves the whole student alone has no gradient norms to speak of", FT, async (toys) => {
-  await toys.run("init", 1, { gradNorms: true, epochs: 1 });
-  const [line] = (await Deno.readTextFile(`${toys.of("init", 1)}-quick-1-all/metrics.jsonl`)).split("\n");
-  assertEquals(JSON.parse(line)["train/grad/reconstruction"], 0);
-});
+await test(
+  "a first stage that leaves the whole student alone has no gradient norms to speak of",
+  FT,
+  async (toys) => {
+    await toys.run("init", 1, { gradNorms: true, epochs: 1 });
+    const [line] = (await Deno.readTextFile(`${toys.of("init", 1)}-quick-1-all/metrics.jsonl`))
+      .split("\n");
+    assertEquals(JSON.parse(line)["train/grad/reconstruction"], 0);
+  },
+);
 
-await test("a first stage whose declaration changed is trained again, and with it what followed", AB, async (toys) => {
-  await toys.run("main");
-  const module = await Deno.readTextFile(toys.path("toy.ts"));
-  await Deno.writeTextFile(toys.path("toy.ts"), module.replace("retort.abInit()", "retort.abInit({ margin: 2 })"));
-  const { code, err } = await toys.command(["toy.ts#main"]);
-  assertEquals(code, 0, err);
-  assertStringIncludes(err, "toy#main seed 1 is stale");
-  assertStringIncludes(err, "first stage toy#init seed 1 is stale");
-});
+await test(
+  "a first stage whose declaration changed is trained again, and with it what followed",
+  AB,
+  async (toys) => {
+    await toys.run("main");
+    const module = await Deno.readTextFile(toys.path("toy.ts"));
+    await Deno.writeTextFile(
+      toys.path("toy.ts"),
+      module.replace("retort.abInit()", "retort.abInit({ margin: 2 })"),
+    );
+    const { code, err } = await toys.command(["toy.ts#main"]);
+    assertEquals(code, 0, err);
+    assertStringIncludes(err, "toy#main seed 1 is stale");
+    assertStringIncludes(err, "first stage toy#init seed 1 is stale");
+  },
+);

@@ -27,8 +27,13 @@ export default { grand, teacher, init, main, early };
 `;
 
 /** Trials by the names of their experiments. */
-const asked = (toys: Toys, ...trials: readonly [name: string, seed: number][]): Promise<AskedTrial[]> =>
-  Promise.all(trials.map(async ([name, seed]) => ({ experiment: await toys.experiment(name), seed })));
+const asked = (
+  toys: Toys,
+  ...trials: readonly [name: string, seed: number][]
+): Promise<AskedTrial[]> =>
+  Promise.all(
+    trials.map(async ([name, seed]) => ({ experiment: await toys.experiment(name), seed })),
+  );
 
 const nameOf = ({ identity, seed }: Queued): string => `${identity.name} ${seed}`;
 
@@ -42,10 +47,26 @@ async function queued(
 }
 
 /** Leaves what a whole run would, with these weights. */
-async function leave(toys: Toys, name: string, seed: number, weights: readonly Epoch[]): Promise<void> {
-  const { folder, declaration } = await resolveRun(await toys.experiment(name), seed, toys.settings({ fresh: true }));
+async function leave(
+  toys: Toys,
+  name: string,
+  seed: number,
+  weights: readonly Epoch[],
+): Promise<void> {
+  const { folder, declaration } = await resolveRun(
+    await toys.experiment(name),
+    seed,
+    toys.settings({ fresh: true }),
+  );
   await folder.make();
-  const progress = { declaration, precision: "float32", backend: "cpu", epoch: 3, batch: 0, step: 12 };
+  const progress = {
+    declaration,
+    precision: "float32",
+    backend: "cpu",
+    epoch: 3,
+    batch: 0,
+    step: 12,
+  };
   const last = { top1: 50, top5: 100 };
   const reached = { last, best: { epoch: 3, chosen: 50, score: last } };
   await saveCheckpoint(folder.file("latest.safetensors"), new Map(), {
@@ -69,18 +90,38 @@ await needs(
   "queue: each trial once, after its teachers and first stages, with the epochs that others want",
   () =>
     toys(FAMILY, async (toys) => {
-      const trials = await asked(toys, ["main", 1], ["early", 1], ["early", 2], ["teacher", 1], ["main", 1]);
-      const waiting = await queue(trials, toys.settings());
-      assertEquals(waiting.map(nameOf), ["grand 1", "teacher 1", "init 2", "main 1", "early 1", "early 2"]);
-      assertEquals(waiting.map(({ keep }) => keep), [["best"], ["last", 2], ["last"], [], [], []]);
-      assertEquals(waiting.map(({ need }) => need && `${need.role} of ${need.id} seed ${need.seed}`), [
-        "teacher of toy#teacher seed 1",
-        "teacher of toy#main seed 1",
-        "first stage of toy#main seed 1",
-        ...Array(3).fill(undefined),
+      const trials = await asked(toys, ["main", 1], ["early", 1], ["early", 2], ["teacher", 1], [
+        "main",
+        1,
       ]);
-      assertEquals(new Set(waiting.map(({ state, quick }) => `${state} ${quick}`)), new Set(["missing undefined"]));
-      assertEquals(await queued(toys, [["teacher", 1], ["teacher", 3]]), ["grand 1", "teacher 1", "teacher 3"]);
+      const waiting = await queue(trials, toys.settings());
+      assertEquals(waiting.map(nameOf), [
+        "grand 1",
+        "teacher 1",
+        "init 2",
+        "main 1",
+        "early 1",
+        "early 2",
+      ]);
+      assertEquals(waiting.map(({ keep }) => keep), [["best"], ["last", 2], ["last"], [], [], []]);
+      assertEquals(
+        waiting.map(({ need }) => need && `${need.role} of ${need.id} seed ${need.seed}`),
+        [
+          "teacher of toy#teacher seed 1",
+          "teacher of toy#main seed 1",
+          "first stage of toy#main seed 1",
+          ...Array(3).fill(undefined),
+        ],
+      );
+      assertEquals(
+        new Set(waiting.map(({ state, quick }) => `${state} ${quick}`)),
+        new Set(["missing undefined"]),
+      );
+      assertEquals(await queued(toys, [["teacher", 1], ["teacher", 3]]), [
+        "grand 1",
+        "teacher 1",
+        "teacher 3",
+      ]);
       assertEquals(await queued(toys, []), []);
       assert(!existsSync(toys.path("runs")));
     }),
@@ -98,7 +139,11 @@ await needs(
       assertEquals(waiting.map(nameOf), ["grand 1", "teacher 1", "init 2", "main 1", "early 1"]);
       assertEquals(waiting[1].state, "lacking");
       await leave(toys, "teacher", 1, ["last", "best", 2]);
-      assertEquals(await queued(toys, [["main", 1], ["early", 1]]), ["init 2", "main 1", "early 1"]);
+      assertEquals(await queued(toys, [["main", 1], ["early", 1]]), [
+        "init 2",
+        "main 1",
+        "early 1",
+      ]);
     }),
 );
 
@@ -108,7 +153,10 @@ await needs(
   () =>
     toys(FAMILY, async (toys) => {
       const cut = { epochs: 6, limit: 2 } as const;
-      const waiting = await queue(await asked(toys, ["early", 1]), toys.settings({ ...cut, fresh: true }));
+      const waiting = await queue(
+        await asked(toys, ["early", 1]),
+        toys.settings({ ...cut, fresh: true }),
+      );
       assertEquals(waiting.map(nameOf), ["grand 1", "teacher 1", "early 1"]);
       assertEquals(waiting.map(({ quick }) => quick), Array(3).fill("quick-6-2"));
       assertEquals(waiting[1].keep, [4]);
@@ -119,7 +167,10 @@ await needs(
       assertEquals(await queued(toys, [["main", 1]], cut), ["init 2", "main 1"]);
       assertEquals(await queued(toys, [["early", 1]], cut), ["grand 1", "teacher 1", "early 1"]);
       assertEquals(await queued(toys, [["main", 1]], { fresh: true }), ["init 2", "main 1"]);
-      const both = await queue(await asked(toys, ["init", 1], ["teacher", 1]), toys.settings({ fresh: true }));
+      const both = await queue(
+        await asked(toys, ["init", 1], ["teacher", 1]),
+        toys.settings({ fresh: true }),
+      );
       assertEquals(both.map((trial) => `${nameOf(trial)} ${trial.state}`), [
         "grand 1 missing",
         "teacher 1 fresh",
@@ -157,11 +208,16 @@ await needs(
       toys(GIVEN, async (toys) => {
         await trained.run("student");
         for (const [name, file] of [["teacher", "large"], ["student", "small"]]) {
-          await Deno.copyFile(trained.of(name, 1, "last.safetensors"), toys.path(`${file}.safetensors`));
+          await Deno.copyFile(
+            trained.of(name, 1, "last.safetensors"),
+            toys.path(`${file}.safetensors`),
+          );
         }
         const whole = await Deno.readFile(toys.path("large.safetensors"));
         await Deno.writeFile(toys.path("cut.safetensors"), whole.subarray(1));
-        const { opens }: { opens: string[] } = await import(pathToFileURL(toys.path("toy.ts")).href);
+        const { opens }: { opens: string[] } = await import(
+          pathToFileURL(toys.path("toy.ts")).href
+        );
         const check = async (...names: string[]) => {
           const trials = await asked(toys, ...names.map((name): [string, number] => [name, 1]));
           await checkQueue(await queue(trials, toys.settings()));
@@ -184,7 +240,10 @@ await needs(
             ["absent", toys.path("data", "nowhere"), "--data DIR"],
           ]
         ) {
-          const message = await refused(runTrials(await asked(toys, first, [name, 1]), toys.settings()), 3);
+          const message = await refused(
+            runTrials(await asked(toys, first, [name, 1]), toys.settings()),
+            3,
+          );
           for (const part of parts) assertStringIncludes(message, part);
           assert(!existsSync(toys.path("runs")) && !existsSync(toys.path("toy/first.json")), name);
         }
@@ -200,11 +259,16 @@ await needs(
 export const steep = experiment(import.meta, { dataset, schedule: sgd({ epochs: 9, batch: 16, lr: 1e30 }), student: small, distiller: scratch() });
 `,
       async (toys) => {
-        await refused(runTrials(await asked(toys, ["teacher", 1], ["steep", 1]), toys.settings()), 4);
-        const recorded = async () => (await readResult(toys.path("toy/teacher.json"), "toy#teacher"))!.trials;
+        await refused(
+          runTrials(await asked(toys, ["teacher", 1], ["steep", 1]), toys.settings()),
+          4,
+        );
+        const recorded = async () =>
+          (await readResult(toys.path("toy/teacher.json"), "toy#teacher"))!.trials;
         assertEquals((await recorded()).map(({ seed }) => seed), [1]);
 
-        const second = await toys.run("teacher", 2), folder = toys.of("teacher", 2);
+        const second = await toys.run("teacher", 2);
+        const folder = toys.of("teacher", 2);
         await Deno.rename(folder, `${folder}-elsewhere`);
         let isBack = false;
         const interrupted = () => {
@@ -213,7 +277,10 @@ export const steep = experiment(import.meta, { dataset, schedule: sgd({ epochs: 
           return false;
         };
         toys.said();
-        const done = await runTrials(await asked(toys, ["teacher", 3], ["teacher", 2]), toys.settings({ interrupted }));
+        const done = await runTrials(
+          await asked(toys, ["teacher", 3], ["teacher", 2]),
+          toys.settings({ interrupted }),
+        );
         assertEquals(done.map(({ trial: { seed } }) => seed), [3, 2]);
         assertEquals(done[1].trial, second);
         assertStringIncludes(toys.said(), "toy#teacher seed 2: done before");

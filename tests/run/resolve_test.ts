@@ -50,23 +50,40 @@ await needs(
       const experiment = await toys.experiment("teacher");
       const state = async (keep: Epoch[] = [], fresh = false) =>
         (await resolveRun(experiment, 1, toys.settings({ fresh }), keep)).state;
-      const { folder, declaration, root, identity } = await resolveRun(experiment, 1, toys.settings());
-      assertEquals([folder.path, root, identity.id], [toys.of("teacher", 1), toys.folder, "toy#teacher"]);
+      const { folder, declaration, root, identity } = await resolveRun(
+        experiment,
+        1,
+        toys.settings(),
+      );
+      assertEquals([folder.path, root, identity.id], [
+        toys.of("teacher", 1),
+        toys.folder,
+        "toy#teacher",
+      ]);
       assertEquals(declaration, await declarationHash(experiment));
       assertEquals(await state(), "missing");
       assert(!existsSync(toys.path("runs")));
 
       const best = { epoch: 1, chosen: 50, score: { top1: 50, top5: 100 } };
       await leave(toys, 1, { epoch: 2, batch: 1, best }, ["best"]);
-      assertEquals(await Promise.all([state(), state(["last"]), state(["best"]), state([3])]), Array(4).fill("begun"));
-      assertEquals(await Promise.all([state([1]), state([2]), state([2, "last"])]), Array(3).fill("lacking"));
+      assertEquals(
+        await Promise.all([state(), state(["last"]), state(["best"]), state([3])]),
+        Array(4).fill("begun"),
+      );
+      assertEquals(
+        await Promise.all([state([1]), state([2]), state([2, "last"])]),
+        Array(3).fill("lacking"),
+      );
       await leave(toys, 1, { epoch: 2 });
       assertEquals(await Promise.all([state([2]), state([1])]), ["begun", "lacking"]);
 
       await leave(toys, 1, {}, ["best", "last"]);
       assertEquals(await state(), "begun");
       await folder.write("trial.json", trial(1, 50));
-      assertEquals(await Promise.all([state(), state(["last"]), state(["best"])]), Array(3).fill("done"));
+      assertEquals(
+        await Promise.all([state(), state(["last"]), state(["best"])]),
+        Array(3).fill("done"),
+      );
       assertEquals(await Promise.all([state([2]), state([3])]), ["lacking", "begun"]);
       assertEquals(await state([], true), "fresh");
       await leave(toys, 1, { epoch: 1 });

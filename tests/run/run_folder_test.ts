@@ -9,7 +9,9 @@ Deno.test("run folder: below runs, by experiment and seed, quick ones apart", ()
   const folder = new RunFolder("/p", "experiments/a#b", 2, undefined);
   assertEquals(folder.path, "/p/runs/experiments/a#b/seed-2");
   assertEquals(new RunFolder("/p", "a", 2, "quick-1-all").path, "/p/runs/a/seed-2-quick-1-all");
-  const names = (["last", "best", 7] as const).map((epoch) => folder.weights(epoch).slice(folder.path.length));
+  const names = (["last", "best", 7] as const).map((epoch) =>
+    folder.weights(epoch).slice(folder.path.length)
+  );
   assertEquals(names, ["/last.safetensors", "/best.safetensors", "/epoch-7.safetensors"]);
 });
 
@@ -32,7 +34,10 @@ await needs(
         assertEquals(await folder.putAside(), `${folder.path}.old-${n}`);
       }
       for (const n of [1, 2, 3]) {
-        assertEquals(JSON.parse(await Deno.readTextFile(`${folder.path}.old-${n}/trial.json`)).seed, n);
+        assertEquals(
+          JSON.parse(await Deno.readTextFile(`${folder.path}.old-${n}/trial.json`)).seed,
+          n,
+        );
       }
       await folder.make();
       const { bestEpoch: _, ...older } = trial(1, 50);
@@ -40,8 +45,9 @@ await needs(
         await Deno.writeTextFile(folder.file("trial.json"), text);
         assertEquals(await folder.trial(), undefined, text);
       }
-      const teacher = { id: "t", seed: 1, sha256: "b".repeat(64) },
-        taught = (score: object) => JSON.stringify(trial(1, 50, { teachers: [{ ...teacher, ...score }] as never }));
+      const teacher = { id: "t", seed: 1, sha256: "b".repeat(64) };
+      const taught = (score: object) =>
+        JSON.stringify(trial(1, 50, { teachers: [{ ...teacher, ...score }] as never }));
       await Deno.writeTextFile(folder.file("trial.json"), taught({ top1: 88.3 }));
       assertEquals(JSON.stringify(await folder.trial()), taught({ score: { top1: 88.3 } }));
 
@@ -97,7 +103,10 @@ await needs(
       for (const sums of [{ images: 12, loss: 4.5, "loss/kd": 4.5, correct: 7 }, {}]) {
         await folder.save(path, new Map(), { ...begun, sums });
         const { progress } = (await folder.latest())!;
-        assertEquals(progress, { ...begun, sums: Object.keys(sums).length > 0 ? begun.sums : NO_SUMS });
+        assertEquals(progress, {
+          ...begun,
+          sums: Object.keys(sums).length > 0 ? begun.sums : NO_SUMS,
+        });
       }
       const cases = [
         [{ ...begun, step: undefined }, "step is missing"],
@@ -113,7 +122,9 @@ await needs(
         await folder.save(path, new Map(), progress);
         const failure = await assertRejects(() => folder.latest(), Failure);
         assertEquals(failure.exit, 3);
-        for (const said of [path, problem, "--fresh starts again"]) assertStringIncludes(failure.message, said);
+        for (const said of [path, problem, "--fresh starts again"]) {
+          assertStringIncludes(failure.message, said);
+        }
       }
     } finally {
       await Deno.remove(root, { recursive: true });
@@ -128,7 +139,11 @@ await needs(["read", "write"], "run folder: one process at a time", async () => 
     await folder.make();
     {
       using _first = await folder.lock("a seed 1");
-      await assertRejects(() => folder.lock("a seed 1"), Failure, "a seed 1 is being trained by another process");
+      await assertRejects(
+        () => folder.lock("a seed 1"),
+        Failure,
+        "a seed 1 is being trained by another process",
+      );
     }
     using _second = await folder.lock("a seed 1");
   } finally {

@@ -1,4 +1,10 @@
-import { assert, assertAlmostEquals, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { existsSync, readdirSync } from "node:fs";
 import { loadCheckpoint, saveCheckpoint } from "../../lib/weights/checkpoint.ts";
@@ -26,7 +32,10 @@ const failing = async (work: Promise<unknown>, exit: number): Promise<string> =>
 
 const digest = async (path: string): Promise<string> => await sha256(await Deno.readFile(path));
 
-/** An image of the toy's test set, in percent: two ways to the same logits may decide one differently. */
+/**
+ * An image of the toy's test set, in percent: two ways to the same logits may decide one
+ * differently.
+ */
 const ONE_IMAGE = 100 / 32;
 
 await test(
@@ -44,33 +53,60 @@ export default { grand, teacher, student };
     assertEquals(tf.memory().numTensors, before);
 
     const said = toys.said();
-    const order = ["teacher toy#grand seed 1 is not trained yet; it is trained first", "toy#grand seed 1 ep 3/3"];
-    order.push("teacher toy#teacher seed 3 is not trained yet; it is trained first", "toy#teacher seed 3 ep 3/3");
+    const order = [
+      "teacher toy#grand seed 1 is not trained yet; it is trained first",
+      "toy#grand seed 1 ep 3/3",
+    ];
+    order.push(
+      "teacher toy#teacher seed 3 is not trained yet; it is trained first",
+      "toy#teacher seed 3 ep 3/3",
+    );
     order.push("toy#student seed 7 ep 3/3");
     const places = order.map((text) => said.indexOf(text));
     assert(places.every((place, i) => place >= 0 && place > (places[i - 1] ?? -1)), said);
 
-    const weights = toys.of("teacher", 3, "epoch-2.safetensors"), [record] = trial.teachers;
-    assertEquals([record.id, record.seed, record.sha256], ["toy#teacher", 3, await digest(weights)]);
-    assertAlmostEquals(record.score.top1, (await toys.log("teacher", 3))[1]["test/top1"], ONE_IMAGE);
-    const { teachers: [grand], metric } = (await readResult(toys.path("toy/teacher.json"), "toy#teacher"))!.trials[0];
+    const weights = toys.of("teacher", 3, "epoch-2.safetensors");
+    const [record] = trial.teachers;
+    assertEquals([record.id, record.seed, record.sha256], [
+      "toy#teacher",
+      3,
+      await digest(weights),
+    ]);
+    assertAlmostEquals(
+      record.score.top1,
+      (await toys.log("teacher", 3))[1]["test/top1"],
+      ONE_IMAGE,
+    );
+    const { teachers: [grand], metric } =
+      (await readResult(toys.path("toy/teacher.json"), "toy#teacher"))!.trials[0];
     assertEquals(grand.sha256, await digest(toys.of("grand", 1, "best.safetensors")));
     const [best] = (await readResult(toys.path("toy/grand.json"), "toy#grand"))!.trials;
     assertAlmostEquals(grand.score.top1, accuracyOf(best).best, ONE_IMAGE);
     assert(Number(metric.kl) > 0 && Number(trial.metric.kl) > 0);
     assertEquals(best.metric.kl, undefined);
 
-    assertEquals((await loadCheckpoint(weights)).metadata, { experiment: "toy#teacher", seed: 3, epoch: 2 });
+    assertEquals((await loadCheckpoint(weights)).metadata, {
+      experiment: "toy#teacher",
+      seed: 3,
+      epoch: 2,
+    });
     const last = await loadCheckpoint(toys.of("student", 7, "last.safetensors"));
     const latest = await loadCheckpoint(toys.of("student", 7, "latest.safetensors"));
-    for (const [name, { data }] of last.tensors) assertEquals(data, latest.tensors.get(`student.${name}`)!.data);
+    for (const [name, { data }] of last.tensors) {
+      assertEquals(data, latest.tensors.get(`student.${name}`)!.data);
+    }
     assert(!existsSync(toys.of("grand", 1, "epoch-2.safetensors")));
 
     assertEquals(await toys.run("student", 7), trial);
     assertStringIncludes(toys.said(), "done before");
-    assertEquals(await toys.run("student", 7, { fresh: true }).then(({ teachers }) => teachers), trial.teachers);
+    assertEquals(
+      await toys.run("student", 7, { fresh: true }).then(({ teachers }) => teachers),
+      trial.teachers,
+    );
     assertStringIncludes(toys.said(), "toy#student seed 7 is trained anew; the old run is kept in");
-    assert(existsSync(toys.of("student", 7) + ".old-1") && !existsSync(toys.of("teacher", 3) + ".old-1"));
+    assert(
+      existsSync(toys.of("student", 7) + ".old-1") && !existsSync(toys.of("teacher", 3) + ".old-1"),
+    );
   },
 );
 
@@ -82,15 +118,30 @@ await test("what is recorded beside the module", PAIR, async (toys) => {
   assertEquals(trials.map(({ seed }: Trial) => seed), [1, 2]);
   assertEquals(trials[0], trial);
   assertEquals(Object.keys(trials[0]), [
-    ...["seed", "declaration", "epochs", "metric", "bestEpoch", "teachers", "precision", "backend", "tensorflow"],
+    ...[
+      "seed",
+      "declaration",
+      "epochs",
+      "metric",
+      "bestEpoch",
+      "teachers",
+      "precision",
+      "backend",
+      "tensorflow",
+    ],
     ...["holdout", "seconds", "stepSeconds", "commit", "quick"],
   ]);
-  const log = await toys.log("student"), tops = log.map((line) => line["test/top1"]);
+  const log = await toys.log("student");
+  const tops = log.map((line) => line["test/top1"]);
   assertEquals(trial.metric.top1, { last: tops[2], best: Math.max(...tops) });
   assertEquals(trial.bestEpoch, tops.indexOf(Math.max(...tops)) + 1);
   assertEquals(valueAt(trial.metric, "top5", "last"), 100);
   assertEquals([trial.epochs, trial.quick, trial.holdout, trial.commit], [3, false, null, null]);
-  assertEquals([trial.precision, trial.backend, typeof trial.tensorflow], ["float32", "tensorflow", "string"]);
+  assertEquals([trial.precision, trial.backend, typeof trial.tensorflow], [
+    "float32",
+    "tensorflow",
+    "string",
+  ]);
   assertEquals(log.map(({ lr }) => +lr.toPrecision(6)), [0.05, 0.05, 0.005]);
   assertEquals(log.map(({ epoch }) => epoch), [1, 2, 3]);
   for (const line of log) {
@@ -124,10 +175,14 @@ export const slowly = experiment(import.meta, { dataset: slow, schedule, student
 `,
   async (toys) => {
     for (const [other, epochs, steps] of [[{}, 3, 4], [{ epochs: 2, limit: 3 }, 2, 3]] as const) {
-      const { stepSeconds, seconds } = await toys.run("slowly", 1, other), waited = 0.5 * epochs;
+      const { stepSeconds, seconds } = await toys.run("slowly", 1, other);
+      const waited = 0.5 * epochs;
       assert(stepSeconds! > 0);
       // The seconds of a run are recorded to a tenth.
-      assert(stepSeconds! * steps * epochs <= seconds - waited + 0.06, `${stepSeconds} of ${seconds} s`);
+      assert(
+        stepSeconds! * steps * epochs <= seconds - waited + 0.06,
+        `${stepSeconds} of ${seconds} s`,
+      );
     }
   },
 );
@@ -137,7 +192,10 @@ await test(
   PAIR,
   (old) =>
     toys(
-      PAIR.replace("student: large, distiller: scratch()", `student: toy("large", 3), distiller: scratch()`),
+      PAIR.replace(
+        "student: large, distiller: scratch()",
+        `student: toy("large", 3), distiller: scratch()`,
+      ),
       async (toys) => {
         const before = await old.run("student");
         for (const name of ["teacher", "student"]) {
@@ -146,11 +204,21 @@ await test(
             await Deno.copyFile(old.of(name, 1, file.name), toys.of(name, 1, file.name));
           }
         }
-        const after = await toys.run("student"), said = toys.said();
-        assertStringIncludes(said, "teacher toy#teacher seed 1 is stale: its declaration has changed");
+        const after = await toys.run("student");
+        const said = toys.said();
+        assertStringIncludes(
+          said,
+          "teacher toy#teacher seed 1 is stale: its declaration has changed",
+        );
         assertStringIncludes(said, "toy#student seed 1 is stale");
-        assert(before.declaration !== after.declaration && before.teachers[0].sha256 !== after.teachers[0].sha256);
-        assertEquals(await digest(toys.of("teacher", 1) + ".old-1/last.safetensors"), before.teachers[0].sha256);
+        assert(
+          before.declaration !== after.declaration &&
+            before.teachers[0].sha256 !== after.teachers[0].sha256,
+        );
+        assertEquals(
+          await digest(toys.of("teacher", 1) + ".old-1/last.safetensors"),
+          before.teachers[0].sha256,
+        );
       },
       repeating,
     ),
@@ -169,21 +237,33 @@ export default { teacher, student };
     assertEquals([quick.quick, quick.epochs], [true, 3]);
     const folder = (name: string) => `${toys.of(name, 1)}-quick-3-2`;
     assert(!existsSync(toys.of("teacher", 1)) && !existsSync(toys.of("student", 1)));
-    assertEquals(quick.teachers[0].sha256, await digest(`${folder("teacher")}/epoch-2.safetensors`));
-    const lines = (await Deno.readTextFile(`${folder("teacher")}/metrics.jsonl`)).trimEnd().split("\n").map((line) =>
-      JSON.parse(line)
+    assertEquals(
+      quick.teachers[0].sha256,
+      await digest(`${folder("teacher")}/epoch-2.safetensors`),
     );
+    const lines = (await Deno.readTextFile(`${folder("teacher")}/metrics.jsonl`)).trimEnd().split(
+      "\n",
+    ).map((line) => JSON.parse(line));
     assertEquals(lines.map(({ lr }) => +lr.toPrecision(6)), [0.1, 0.01, 0.001]);
     assertEquals(
-      ((await loadCheckpoint(`${folder("student")}/latest.safetensors`)).metadata as { step: number }).step,
+      ((await loadCheckpoint(`${folder("student")}/latest.safetensors`)).metadata as {
+        step: number;
+      }).step,
       6,
     );
     assert((await readResult(toys.path("toy/teacher.json"), "toy#teacher"))!.trials[0].quick);
 
     const full = await toys.run("student");
     assertEquals([full.quick, full.epochs], [false, 6]);
-    assertEquals(full.teachers[0].sha256, await digest(toys.of("teacher", 1, "epoch-4.safetensors")));
-    assert((await readResult(toys.path("toy/teacher.json"), "toy#teacher"))!.trials.every(({ quick }) => !quick));
+    assertEquals(
+      full.teachers[0].sha256,
+      await digest(toys.of("teacher", 1, "epoch-4.safetensors")),
+    );
+    assert(
+      (await readResult(toys.path("toy/teacher.json"), "toy#teacher"))!.trials.every(({ quick }) =>
+        !quick
+      ),
+    );
 
     const other = await toys.run("student", 2, { epochs: 1 });
     assertEquals(other.teachers, full.teachers);
@@ -203,7 +283,10 @@ export const late = experiment(import.meta, { dataset, schedule, teacher: from(t
   async (toys) => {
     await toys.run("teacher", 1);
     await toys.run("early", 1);
-    assertStringIncludes(toys.said(), "teacher toy#teacher seed 1 is lacking weights that are wanted now");
+    assertStringIncludes(
+      toys.said(),
+      "teacher toy#teacher seed 1 is lacking weights that are wanted now",
+    );
     assert(existsSync(toys.of("teacher", 1, "epoch-1.safetensors")));
     const message = await failing(toys.run("late"), 2);
     assertStringIncludes(message, "from(…, { epoch: 4 }): this teacher has the epochs 1 to 3");
@@ -217,12 +300,20 @@ export const early = experiment(import.meta, { dataset, schedule, teacher: from(
 export const later = experiment(import.meta, { dataset, schedule, teacher: from(early), student: small, distiller: kd() });
 `,
   async (toys) => {
-    const [teacher, early, later] = await Promise.all(["teacher", "early", "later"].map(toys.experiment));
-    const done = await runTrials([{ experiment: teacher, seed: 2 }, { experiment: teacher, seed: 1 }, {
+    const [teacher, early, later] = await Promise.all(
+      ["teacher", "early", "later"].map(toys.experiment),
+    );
+    const done = await runTrials([{ experiment: teacher, seed: 2 }, {
+      experiment: teacher,
+      seed: 1,
+    }, {
       experiment: later,
       seed: 1,
     }], toys.settings());
-    assertEquals(done.map(({ id, trial: { seed } }) => [id, seed]), [["toy#teacher", 2], ["toy#teacher", 1], [
+    assertEquals(done.map(({ id, trial: { seed } }) => [id, seed]), [["toy#teacher", 2], [
+      "toy#teacher",
+      1,
+    ], [
       "toy#later",
       1,
     ]]);
@@ -243,14 +334,22 @@ export const other = of(synthetic({ ...some, holdout: 20, take: 83 }));
 export const greedy = of(synthetic({ ...some, holdout: 96 }));
 `,
   async (toys) => {
-    const trial = await toys.run("held"), log = await toys.log("held");
+    const trial = await toys.run("held");
+    const log = await toys.log("held");
     assertEquals(trial.holdout, 20);
     const { holdout } = JSON.parse(await Deno.readTextFile(toys.of("held", 1, "declaration.json")));
     const { train } = await (await toys.experiment("held")).dataset.open("");
-    assertEquals([new Set(holdout).size, Math.max(...holdout) < train.size, train.size], [20, true, 84]);
-    const perClass = [0, 1, 2, 3, 4].map((c) => holdout.filter((i: number) => train.labels[i] === c).length);
+    assertEquals([new Set(holdout).size, Math.max(...holdout) < train.size, train.size], [
+      20,
+      true,
+      84,
+    ]);
+    const perClass = [0, 1, 2, 3, 4].map((c) =>
+      holdout.filter((i: number) => train.labels[i] === c).length
+    );
     assertEquals(perClass, [4, 4, 4, 4, 4]);
-    const chosen = log.map((line) => line["holdout/top1"]), best = Math.max(...chosen);
+    const chosen = log.map((line) => line["holdout/top1"]);
+    const best = Math.max(...chosen);
     assertEquals(trial.bestEpoch, chosen.indexOf(best) + 1);
     assertEquals(accuracyOf(trial).best, log[trial.bestEpoch - 1]["test/top1"]);
     assertEquals(trial.metric.heldOut, { last: chosen.at(-1), best });
@@ -260,7 +359,9 @@ export const greedy = of(synthetic({ ...some, holdout: 96 }));
       epoch: trial.bestEpoch,
     });
     await toys.run("held", 2, { epochs: 1 });
-    const again = JSON.parse(await Deno.readTextFile(`${toys.of("held", 2)}-quick-1-all/declaration.json`));
+    const again = JSON.parse(
+      await Deno.readTextFile(`${toys.of("held", 2)}-quick-1-all/declaration.json`),
+    );
     assert(String(again.holdout) !== String(holdout));
     const other = await toys.run("other", 1, { epochs: 1 });
     assert(other.declaration !== trial.declaration);
@@ -305,29 +406,40 @@ export const gradient = experiment(import.meta, { dataset, schedule: sgd({ epoch
 export const steep = experiment(import.meta, { dataset, schedule: sgd({ epochs: 9, batch: 16, lr: 1e30 }), student: small, distiller: scratch() });
 `;
 
-await test("what is no number ends the run, named, and the last epoch is kept", DIVERGING, async (toys) => {
-  const term = await failing(toys.run("term"), 4);
-  assertStringIncludes(term, "the term sickly is Infinity in epoch 2, step 4 (lr 0.05); epoch 1 is kept in");
-  const saved = await digest(toys.of("term", 1, "latest.safetensors"));
-  await failing(toys.run("term"), 4);
-  assertStringIncludes(toys.said(), "goes on after epoch 1");
-  assertEquals(await digest(toys.of("term", 1, "latest.safetensors")), saved);
-  assertEquals((await toys.log("term")).length, 1);
+await test(
+  "what is no number ends the run, named, and the last epoch is kept",
+  DIVERGING,
+  async (toys) => {
+    const term = await failing(toys.run("term"), 4);
+    assertStringIncludes(
+      term,
+      "the term sickly is Infinity in epoch 2, step 4 (lr 0.05); epoch 1 is kept in",
+    );
+    const saved = await digest(toys.of("term", 1, "latest.safetensors"));
+    await failing(toys.run("term"), 4);
+    assertStringIncludes(toys.said(), "goes on after epoch 1");
+    assertEquals(await digest(toys.of("term", 1, "latest.safetensors")), saved);
+    assertEquals((await toys.log("term")).length, 1);
 
-  assertStringIncludes(await failing(toys.run("gradient"), 4), "is not finite in epoch 2; epoch 1 is kept in");
-  const { tensors } = await loadCheckpoint(toys.of("gradient", 1, "latest.safetensors"));
-  assert([...tensors.values()].every(({ data }) => data.every(Number.isFinite)));
+    assertStringIncludes(
+      await failing(toys.run("gradient"), 4),
+      "is not finite in epoch 2; epoch 1 is kept in",
+    );
+    const { tensors } = await loadCheckpoint(toys.of("gradient", 1, "latest.safetensors"));
+    assert([...tensors.values()].every(({ data }) => data.every(Number.isFinite)));
 
-  assertStringIncludes(await failing(toys.run("steep"), 4), "in epoch 1");
-  assert(!existsSync(toys.path("toy/steep.json")));
-});
+    assertStringIncludes(await failing(toys.run("steep"), 4), "in epoch 1");
+    assert(!existsSync(toys.path("toy/steep.json")));
+  },
+);
 
 await test(
   "weights that are damaged or another network's are refused by name, and --fresh mends",
   PAIR,
   async (toys) => {
     await toys.run("student");
-    const weights = toys.of("teacher", 1, "last.safetensors"), whole = await Deno.readFile(weights);
+    const weights = toys.of("teacher", 1, "last.safetensors");
+    const whole = await Deno.readFile(weights);
     await Deno.writeFile(weights, whole.subarray(0, whole.length - 1));
     const cut = await failing(toys.run("student", 2), 3);
     assertStringIncludes(cut, `${weights} is damaged`);
@@ -340,13 +452,21 @@ await test(
     await saveCheckpoint(weights, others, metadata);
     const other = await failing(toys.run("student", 2), 3);
     for (
-      const named of ["missing: logits.bias [5]", "extra: stem.0.weight [3,3,3,9]", "logits.weight is [8,7], not [8,5]"]
+      const named of [
+        "missing: logits.bias [5]",
+        "extra: stem.0.weight [3,3,3,9]",
+        "logits.weight is [8,7], not [8,5]",
+      ]
     ) {
       assertStringIncludes(other, named);
     }
-    assert(!existsSync(toys.of("student", 2)) || !existsSync(toys.of("student", 2, "latest.safetensors")));
+    assert(
+      !existsSync(toys.of("student", 2)) ||
+        !existsSync(toys.of("student", 2, "latest.safetensors")),
+    );
 
-    const latest = toys.of("teacher", 1, "latest.safetensors"), state = await Deno.readFile(latest);
+    const latest = toys.of("teacher", 1, "latest.safetensors");
+    const state = await Deno.readFile(latest);
     await Deno.writeFile(latest, state.subarray(0, 100));
     assertStringIncludes(await failing(toys.run("student", 2), 3), `${latest} is damaged`);
     await toys.run("teacher", 1, { fresh: true });
@@ -355,20 +475,31 @@ await test(
   },
 );
 
-await test("a run is not gone on with in another precision or by another backend", PAIR, async (toys) => {
-  await assertRejects(() => toys.run("teacher", 1, { interrupted: after(5) }), Failure);
-  const message = await failing(toys.run("teacher", 1, { precision: "bfloat16" }), 2);
-  assertStringIncludes(message, "is a run with --precision float32 --backend tensorflow");
-  await toys.run("teacher");
-  assertStringIncludes(await failing(toys.run("teacher", 1, { backend: "cpu" }), 2), "start again with --fresh");
-  assertEquals((await toys.run("teacher", 1, { fresh: true, precision: "bfloat16" })).precision, "bfloat16");
-});
+await test(
+  "a run is not gone on with in another precision or by another backend",
+  PAIR,
+  async (toys) => {
+    await assertRejects(() => toys.run("teacher", 1, { interrupted: after(5) }), Failure);
+    const message = await failing(toys.run("teacher", 1, { precision: "bfloat16" }), 2);
+    assertStringIncludes(message, "is a run with --precision float32 --backend tensorflow");
+    await toys.run("teacher");
+    assertStringIncludes(
+      await failing(toys.run("teacher", 1, { backend: "cpu" }), 2),
+      "start again with --fresh",
+    );
+    assertEquals(
+      (await toys.run("teacher", 1, { fresh: true, precision: "bfloat16" })).precision,
+      "bfloat16",
+    );
+  },
+);
 
 /** Asks to stop after so many steps. */
 const after = (steps: number) => () => --steps < 0;
 
 await test("the cpu backend computes the same", PAIR, async (toys) => {
-  const trial = await toys.run("student", 1, { backend: "cpu" }), cpu = await toys.log("student");
+  const trial = await toys.run("student", 1, { backend: "cpu" });
+  const cpu = await toys.log("student");
   assertEquals([trial.backend, trial.tensorflow, trial.teachers.length], ["cpu", null, 1]);
   // Signals come between its steps, as timers do.
   let asked = false;
@@ -397,7 +528,10 @@ export const wrong = experiment(import.meta, { dataset, schedule, teacher: from(
   async (toys) => {
     await toys.run("teacher", 1);
     const message = await failing(toys.run("wrong"), 2);
-    assertEquals(message, "small has no tap blok2; it has stem, block1, block2, pooled, logits; did you mean block2?");
+    assertEquals(
+      message,
+      "small has no tap blok2; it has stem, block1, block2, pooled, logits; did you mean block2?",
+    );
     assert(!existsSync(toys.of("wrong", 1)));
   },
 );
@@ -410,17 +544,25 @@ await test(
     toys.said();
     const again = await toys.run("student", 1, { gradNorms: true, fresh: true });
     assertEquals(again.metric, metric);
-    const lines = toys.said().split("\n").filter((line) => line.includes("student") && line.includes(" ep "));
+    const lines = toys.said().split("\n").filter((line) =>
+      line.includes("student") && line.includes(" ep ")
+    );
     assertEquals(lines.length, 3);
     const log = await toys.log("student");
     for (const [i, { "train/grad/task": task, "train/grad/kd": kd }] of log.entries()) {
       assert(task > 0 && kd > 0);
-      assertStringIncludes(lines[i], ` grad (task ${task.toPrecision(3)}, kd ${kd.toPrecision(3)}) `);
+      assertStringIncludes(
+        lines[i],
+        ` grad (task ${task.toPrecision(3)}, kd ${kd.toPrecision(3)}) `,
+      );
     }
     assertEquals(new Set(log.map((line) => line["train/grad/kd"])).size, 3);
-    const folder = toys.of("student", 1), [events] = readdirSync(folder).filter((name) => name.startsWith("events."));
+    const folder = toys.of("student", 1);
+    const [events] = readdirSync(folder).filter((name) => name.startsWith("events."));
     assertEquals(
-      new TextDecoder("latin1").decode(await Deno.readFile(`${folder}/${events}`)).split("train/grad/kd").length,
+      new TextDecoder("latin1").decode(await Deno.readFile(`${folder}/${events}`)).split(
+        "train/grad/kd",
+      ).length,
       4,
     );
   },
@@ -435,8 +577,8 @@ export const teacher = experiment(import.meta, { dataset, schedule, student: lar
 export const student = experiment(import.meta, { dataset: mixed, schedule: dotted, teacher: from(teacher), student: small, distiller: kd() });
 `,
   async (toys) => {
-    const whole = await toys.run("student", 1, { gradNorms: true }),
-      log = await toys.log("student");
+    const whole = await toys.run("student", 1, { gradNorms: true });
+    const log = await toys.log("student");
     const weights = await digest(toys.of("student", 1, "last.safetensors"));
     let steps = 0;
     const interrupted = () => ++steps === 6;
@@ -449,59 +591,77 @@ export const student = experiment(import.meta, { dataset: mixed, schedule: dotte
     assertEquals(again.metric, whole.metric);
     assertEquals(await digest(toys.of("student", 1, "last.safetensors")), weights);
     const measured = (lines: Record<string, number>[]) =>
-      lines.map((line) => Object.fromEntries(Object.entries(line).filter(([tag]) => !tag.startsWith("perf/"))));
+      lines.map((line) =>
+        Object.fromEntries(Object.entries(line).filter(([tag]) => !tag.startsWith("perf/")))
+      );
     assertEquals(measured(await toys.log("student")), measured(log));
   },
 );
 
-await needs(everything, "run: a full disk and a read-only one lose nothing that was measured", async () => {
-  await withDisk(600_000, async (folder, readOnly) => {
-    const toys = await toysIn(folder, PAIR, repeating), filler = toys.path("filler");
-    let steps = 0;
-    const fill = () => {
-      if (++steps === 6) {
-        try {
-          Deno.writeFileSync(filler, new Uint8Array(600_000));
-        } catch {
-          // Full it is meant to be.
-        }
-      }
-      return false;
-    };
-    const message = await failing(toys.run("teacher", 1, { interrupted: fill }), 3);
-    assertStringIncludes(message, "cannot write");
-    assertStringIncludes(message, "No space left on device; make room");
-    assertEquals(
-      ((await loadCheckpoint(toys.of("teacher", 1, "latest.safetensors"))).metadata as { epoch: number }).epoch,
-      1,
-    );
-    await Deno.remove(filler);
-    await toys.run("teacher");
-    assertStringIncludes(toys.said(), "goes on after epoch 1");
-    assertEquals((await toys.log("teacher")).map(({ epoch }) => epoch), [1, 2, 3]);
-
-    await readOnly();
-    assertStringIncludes(await failing(toys.run("student"), 3), "Read-only file system");
-  });
-});
-
-await needs(everything, "run: a result that cannot be recorded is recorded by the same command later", async () => {
-  const runs = await Deno.makeTempDir();
-  try {
+await needs(
+  everything,
+  "run: a full disk and a read-only one lose nothing that was measured",
+  async () => {
     await withDisk(600_000, async (folder, readOnly) => {
       const toys = await toysIn(folder, PAIR, repeating);
-      await Deno.symlink(runs, toys.path("runs"));
+      const filler = toys.path("filler");
+      let steps = 0;
+      const fill = () => {
+        if (++steps === 6) {
+          try {
+            Deno.writeFileSync(filler, new Uint8Array(600_000));
+          } catch {
+            // Full it is meant to be.
+          }
+        }
+        return false;
+      };
+      const message = await failing(toys.run("teacher", 1, { interrupted: fill }), 3);
+      assertStringIncludes(message, "cannot write");
+      assertStringIncludes(message, "No space left on device; make room");
+      assertEquals(
+        ((await loadCheckpoint(toys.of("teacher", 1, "latest.safetensors"))).metadata as {
+          epoch: number;
+        }).epoch,
+        1,
+      );
+      await Deno.remove(filler);
+      await toys.run("teacher");
+      assertStringIncludes(toys.said(), "goes on after epoch 1");
+      assertEquals((await toys.log("teacher")).map(({ epoch }) => epoch), [1, 2, 3]);
+
       await readOnly();
-      assertStringIncludes(await failing(toys.run("teacher"), 3), `cannot write ${toys.path("toy/teacher.json")}`);
-      const measured = JSON.parse(await Deno.readTextFile(toys.of("teacher", 1, "trial.json")));
-      await toysIn(runs, PAIR, repeating);
-      await Deno.mkdir(`${runs}/runs`);
-      await Deno.rename(`${runs}/toy#teacher`, `${runs}/runs/toy#teacher`);
-      const later = await toysIn(runs, PAIR, repeating);
-      assertEquals(await later.run("teacher"), measured);
-      assertEquals((await readResult(later.path("toy/teacher.json"), "toy#teacher"))!.trials, [measured]);
+      assertStringIncludes(await failing(toys.run("student"), 3), "Read-only file system");
     });
-  } finally {
-    await Deno.remove(runs, { recursive: true });
-  }
-});
+  },
+);
+
+await needs(
+  everything,
+  "run: a result that cannot be recorded is recorded by the same command later",
+  async () => {
+    const runs = await Deno.makeTempDir();
+    try {
+      await withDisk(600_000, async (folder, readOnly) => {
+        const toys = await toysIn(folder, PAIR, repeating);
+        await Deno.symlink(runs, toys.path("runs"));
+        await readOnly();
+        assertStringIncludes(
+          await failing(toys.run("teacher"), 3),
+          `cannot write ${toys.path("toy/teacher.json")}`,
+        );
+        const measured = JSON.parse(await Deno.readTextFile(toys.of("teacher", 1, "trial.json")));
+        await toysIn(runs, PAIR, repeating);
+        await Deno.mkdir(`${runs}/runs`);
+        await Deno.rename(`${runs}/toy#teacher`, `${runs}/runs/toy#teacher`);
+        const later = await toysIn(runs, PAIR, repeating);
+        assertEquals(await later.run("teacher"), measured);
+        assertEquals((await readResult(later.path("toy/teacher.json"), "toy#teacher"))!.trials, [
+          measured,
+        ]);
+      });
+    } finally {
+      await Deno.remove(runs, { recursive: true });
+    }
+  },
+);

@@ -43,7 +43,14 @@ Deno.test("settings: the rate drops in proportion", () => {
 Deno.test("settings: a teacher's epoch is moved as the drops are, and has to be one of its own", () => {
   const of = (epoch: number | "last" | "best", epochs?: number) =>
     epochWanted(from(long, { epoch }), settings({ epochs }));
-  assertEquals([of("last"), of("best", 3), of(60), of(60, 24), of(60, 1), of(240, 2)], ["last", "best", 60, 6, 1, 2]);
+  assertEquals([of("last"), of("best", 3), of(60), of(60, 24), of(60, 1), of(240, 2)], [
+    "last",
+    "best",
+    60,
+    6,
+    1,
+    2,
+  ]);
   for (const epoch of [0, -1, 1.5, 241, NaN]) {
     const failure = assertThrows(
       () => of(epoch, 24),

@@ -44,7 +44,12 @@ const test = (name: string, use: (trained: Trained) => Promise<void>): Promise<v
       const student = await old.run("student");
       const path = old.of("teacher", 1, "last.safetensors");
       const [teacher] = (await readResult(old.path("toy/teacher.json"), "toy#teacher"))!.trials;
-      await use({ path, sha256: await sha256(await Deno.readFile(path)), top1: accuracyOf(teacher).last, student });
+      await use({
+        path,
+        sha256: await sha256(await Deno.readFile(path)),
+        top1: accuracyOf(teacher).last,
+        student,
+      });
     }, repeating));
 
 const failing = async (work: Promise<unknown>, exit: number): Promise<string> => {
@@ -75,14 +80,24 @@ export const mixed = experiment(import.meta, { dataset, schedule, teacher: [from
       const record = { id: "large:big.safetensors", seed: null, sha256, score: { top1 } };
       assertEquals(trial.teachers, [record]);
       assertEquals(trial.metric, trained.student.metric);
-      assertEquals((await readResult(toys.path("toy/student.json"), "toy#student"))!.trials, [trial]);
-      assertStringIncludes(toys.said(), `toy#student seed 1: teacher large:big.safetensors, top-1 ${top1.toFixed(2)}`);
-      const { declaration } = JSON.parse(await Deno.readTextFile(toys.of("student", 1, "declaration.json")));
+      assertEquals((await readResult(toys.path("toy/student.json"), "toy#student"))!.trials, [
+        trial,
+      ]);
+      assertStringIncludes(
+        toys.said(),
+        `toy#student seed 1: teacher large:big.safetensors, top-1 ${top1.toFixed(2)}`,
+      );
+      const { declaration } = JSON.parse(
+        await Deno.readTextFile(toys.of("student", 1, "declaration.json")),
+      );
       const network = { id: "large", options: { channels: 4 } };
       assertEquals(declaration.teachers, [{ network, sha256, top1: top1 - 0.09 }]);
 
       const { teachers } = await toys.run("mixed");
-      assertEquals(teachers.map(({ id, seed }) => [id, seed]), [["toy#student", 1], ["large:big.safetensors", null]]);
+      assertEquals(teachers.map(({ id, seed }) => [id, seed]), [["toy#student", 1], [
+        "large:big.safetensors",
+        null,
+      ]]);
       assertEquals(teachers[1], record);
     },
     repeating,
@@ -110,7 +125,9 @@ export const student = taughtBy(weights(named, { file: "reference.safetensors", 
   ));
 
 await test("what is missing or not what was declared stops the run before anything is trained", (trained) => {
-  const { path, sha256, top1 } = trained, file = `file: ${JSON.stringify(path)}`, other = "0".repeat(64);
+  const { path, sha256, top1 } = trained;
+  const file = `file: ${JSON.stringify(path)}`;
+  const other = "0".repeat(64);
   return toys(
     `${WEIGHTS}
 export const missing = taughtBy(weights(large, { file: "files/none.pth" }));
@@ -129,9 +146,21 @@ export const late = experiment(import.meta, { dataset, schedule, teacher: [from(
       await refused(toys, "sum", `${path} has SHA-256 ${sha256}, declared ${other}`);
       for (const [name, declared] of [["lower", top1 - 0.11], ["higher", top1 + 0.11]] as const) {
         const reaches = `${path} reaches top-1 ${top1.toFixed(2)}, declared ${declared}`;
-        await refused(toys, name, reaches, "wrong file", "mean and std", "classes in another order");
+        await refused(
+          toys,
+          name,
+          reaches,
+          "wrong file",
+          "mean and std",
+          "classes in another order",
+        );
       }
-      await refused(toys, "network", "another network than small", "stem.weight is [3,3,3,4], not [3,3,3,2]");
+      await refused(
+        toys,
+        "network",
+        "another network than small",
+        "stem.weight is [3,3,3,4], not [3,3,3,2]",
+      );
       await refused(toys, "strange", toys.path("toy.ts"));
       await refused(toys, "late", toys.path("none.pth"));
     },
@@ -140,24 +169,33 @@ export const late = experiment(import.meta, { dataset, schedule, teacher: [from(
 });
 
 await test("weights are downloaded once into the data folder, and gone on with", async ({ path, sha256: sum }) => {
-  const bytes = await Deno.readFile(path), asked: string[] = [];
+  const bytes = await Deno.readFile(path);
+  const asked: string[] = [];
   const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, (request) => {
-    const { pathname } = new URL(request.url), range = request.headers.get("range");
+    const { pathname } = new URL(request.url);
+    const range = request.headers.get("range");
     asked.push(`${pathname} ${range}`);
     if (!pathname.startsWith("/models/")) return new Response(null, { status: 404 });
-    return new Response(bytes.slice(Number(range?.slice(6, -1) ?? 0)), { status: range ? 206 : 200 });
+    return new Response(bytes.slice(Number(range?.slice(6, -1) ?? 0)), {
+      status: range ? 206 : 200,
+    });
   });
   const at = (path: string) => `http://127.0.0.1:${server.addr.port}/${path}`;
   const declared = `${WEIGHTS}
-export const summed = taughtBy(weights(large, { url: "${at("models/a%20b.pth?raw=1")}", sha256: "${sum}" }));
+export const summed = taughtBy(weights(large, { url: "${
+    at("models/a%20b.pth?raw=1")
+  }", sha256: "${sum}" }));
 export const plain = taughtBy(weights(large, { url: "${at("models/a%20b.pth?raw=1")}" }));
 export const namesake = taughtBy(weights(large, { url: "${at("models/other/a%20b.pth?raw=1")}" }));
-export const wrong = taughtBy(weights(large, { url: "${at("models/")}", sha256: "${"0".repeat(64)}" }));
+export const wrong = taughtBy(weights(large, { url: "${at("models/")}", sha256: "${
+    "0".repeat(64)
+  }" }));
 export const none = taughtBy(weights(large, { url: "${at("none.pth")}" }));
 `;
   try {
     await toys(declared, async (toys) => {
-      const folder = toys.path("data", "weights"), file = `${sum.slice(0, 8)}-a_20b.pth`;
+      const folder = toys.path("data", "weights");
+      const file = `${sum.slice(0, 8)}-a_20b.pth`;
       await refused(toys, "none", "404", at("none.pth"), folder, "`file` in place of `url`");
       await refused(toys, "wrong", `SHA-256 ${sum}, expected 000`, `${folder}/00000000-weights`);
 

@@ -12,9 +12,14 @@ await needs(
   () =>
     toys(PAIR, async (toys) => {
       const experiment = await toys.experiment("teacher");
-      const refused = async (...args: [seed: number, quick?: { epochs?: number; limit?: number }]) => {
+      const refused = async (
+        ...args: [seed: number, quick?: { epochs?: number; limit?: number }]
+      ) => {
         const [seed, quick] = args;
-        const failure = await assertRejects(() => readTrainedStudent(experiment, seed, "last", quick), Failure);
+        const failure = await assertRejects(
+          () => readTrainedStudent(experiment, seed, "last", quick),
+          Failure,
+        );
         assertEquals(failure.exit, 3);
         return failure.message;
       };
@@ -24,20 +29,32 @@ await needs(
       );
       const trial = await toys.run("teacher", 2);
       for (const epoch of ["last", "best"] as const) {
-        const student = await readTrainedStudent(experiment, 2, epoch),
-          path = toys.of("teacher", 2, `${epoch}.safetensors`);
-        assertEquals([student.id, student.seed, student.path, student.trial], ["toy#teacher", 2, path, trial]);
+        const student = await readTrainedStudent(experiment, 2, epoch);
+        const path = toys.of("teacher", 2, `${epoch}.safetensors`);
+        assertEquals([student.id, student.seed, student.path, student.trial], [
+          "toy#teacher",
+          2,
+          path,
+          trial,
+        ]);
         assertEquals(student.sha256, await sha256(await Deno.readFile(path)));
         assertEquals(student.tensors, (await loadCheckpoint(path)).tensors);
       }
 
       const quick = { epochs: 1, limit: 1 };
-      assertStringIncludes(await refused(2, quick), "`deno task exp toy#teacher --seed 2 --epochs 1 --limit 1`");
+      assertStringIncludes(
+        await refused(2, quick),
+        "`deno task exp toy#teacher --seed 2 --epochs 1 --limit 1`",
+      );
       await toys.run("teacher", 2, quick);
       assertEquals((await readTrainedStudent(experiment, 2, "last", quick)).trial.quick, true);
 
       await Deno.remove(toys.of("teacher", 2, "best.safetensors"));
-      const lost = await assertRejects(() => readTrainedStudent(experiment, 2, "best"), Failure, "best.safetensors");
+      const lost = await assertRejects(
+        () => readTrainedStudent(experiment, 2, "best"),
+        Failure,
+        "best.safetensors",
+      );
       assertEquals(lost.exit, 3);
       assertStringIncludes(lost.message, "--fresh");
     }),
@@ -51,7 +68,10 @@ await needs(
       await toys.run("teacher");
       const folder = `${toys.folder}/changed`;
       await Deno.mkdir(folder);
-      const changed = await toysIn(folder, PAIR.replace("student: large", "student: toy('large', 6)"));
+      const changed = await toysIn(
+        folder,
+        PAIR.replace("student: large", "student: toy('large', 6)"),
+      );
       await Deno.rename(toys.path("runs"), changed.path("runs"));
       const failure = await assertRejects(
         async () => readTrainedStudent(await changed.experiment("teacher"), 1, "last"),

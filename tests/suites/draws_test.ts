@@ -1,8 +1,14 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { assertNearInSomeDraw, type Leniency } from "../support/draws.ts";
 
-/** The steps of a test in which quantities are so far off, draw by draw; the last of each holds for all after it. */
-async function steps(shares: Readonly<Record<string, readonly number[]>>, leniency?: Leniency): Promise<string[]> {
+/**
+ * The steps of a test in which quantities are so far off, draw by draw; the last of each holds for
+ * all after it.
+ */
+async function steps(
+  shares: Readonly<Record<string, readonly number[]>>,
+  leniency?: Leniency,
+): Promise<string[]> {
   const names: string[] = [];
   const t = {
     async step(name: unknown, check?: unknown) {
@@ -12,7 +18,11 @@ async function steps(shares: Readonly<Record<string, readonly number[]>>, lenien
     },
   } as Deno.TestContext;
   const off = (draw: number) =>
-    Promise.resolve(new Map(Object.entries(shares).map(([name, all]) => [name, all[Math.min(draw, all.length - 1)]])));
+    Promise.resolve(
+      new Map(
+        Object.entries(shares).map(([name, all]) => [name, all[Math.min(draw, all.length - 1)]]),
+      ),
+    );
   await assertNearInSomeDraw(t, off, leniency);
   return names;
 }
@@ -26,5 +36,9 @@ Deno.test("draws: each quantity has to be near in one of them; a step says how m
     Error,
     "weight: 1.50 times as far away as allowed",
   );
-  await assertRejects(() => steps({ bias: [NaN] }), Error, "bias: NaN times as far away as allowed");
+  await assertRejects(
+    () => steps({ bias: [NaN] }),
+    Error,
+    "bias: NaN times as far away as allowed",
+  );
 });

@@ -9,7 +9,8 @@ import { everything, needs } from "../support/needs.ts";
 import { project } from "../support/toy_project.ts";
 import { writeFiles } from "../support/write_files.ts";
 
-const root = new URL("../../", import.meta.url), examples = fileURLToPath(new URL("experiments/examples", root));
+const root = new URL("../../", import.meta.url);
+const examples = fileURLToPath(new URL("experiments/examples", root));
 
 /** Every example by its path in the project, with the project's modules where they are. */
 async function sources(): Promise<Record<string, string>> {
@@ -24,9 +25,13 @@ async function sources(): Promise<Record<string, string>> {
   return Object.fromEntries(await Promise.all(texts));
 }
 
-/** Small pictures of two kinds of flowers, darker and lighter ones, 20 of each to train on and 5 to test. */
+/**
+ * Small pictures of two kinds of flowers, darker and lighter ones, 20 of each to train on and 5 to
+ * test.
+ */
 function flowers(): Record<string, Uint8Array> {
-  const random = stream(1, "flowers"), side = 20;
+  const random = stream(1, "flowers");
+  const side = 20;
   const picture = (grey: number) => {
     const data = Uint8Array.from({ length: side * side * 3 }, () => grey + random.below(60));
     return encode({ width: side, height: side, channels: 3, data });
@@ -35,7 +40,10 @@ function flowers(): Record<string, Uint8Array> {
   return Object.fromEntries(
     pictures.flatMap(([split, count]) =>
       [["rose", 40], ["tulip", 140]].flatMap(([kind, grey]) =>
-        Array.from({ length: count }, (_, i) => [`${split}/${kind}/${i}.png`, picture(Number(grey))])
+        Array.from(
+          { length: count },
+          (_, i) => [`${split}/${kind}/${i}.png`, picture(Number(grey))],
+        )
       )
     ),
   );
@@ -44,37 +52,56 @@ function flowers(): Record<string, Uint8Array> {
 /** The commands in a module's header: the task and its arguments. */
 function commands(text: string): string[][] {
   const [header] = text.match(/^\/\*\*.*?\*\//s) ?? [""];
-  return Array.from(header.matchAll(/^ \* {5}deno task (.+)$/gm), ([, command]) => command.split(" "));
+  return Array.from(
+    header.matchAll(/^ \* {5}deno task (.+)$/gm),
+    ([, command]) => command.split(" "),
+  );
 }
 
-await needs(everything, "examples: each does what its header says, by the commands there", async (t) => {
-  const { tasks } = JSON.parse(await Deno.readTextFile(new URL("deno.json", root)));
-  const files = await sources();
-  await project(files, async (folder) => {
-    writeFiles(join(folder, "data/flowers"), flowers(), "directory");
-    for (const [path, text] of Object.entries(files)) {
-      await t.step(path, async () => {
-        const all = commands(text);
-        assert(all.some((words) => words.includes(path.replace(/\/tables\.ts$/, ""))), `${path} names no command`);
-        for (const [task, ...args] of all) {
-          const [, module] = tasks[task].command.match(/^deno run -A (\S+)$/);
-          const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-            args: ["run", "-A", fileURLToPath(new URL(module, root)), ...args],
-            cwd: folder,
-            env: { RETORT_DATA: join(folder, "data") },
-          }).output();
-          assertEquals(code, 0, new TextDecoder().decode(stderr));
-        }
-      });
-    }
-    const text = (...names: string[]) => Deno.readTextFile(join(folder, "experiments/examples", ...names));
-    const results = ["ablation/both", "given_teacher", "own_images", "own_method/student", "own_network"];
-    for (const result of results) assertEquals(JSON.parse(await text(`${result}.json`)).trials[0].quick, false, result);
-    const tried = Array.from(Deno.readDirSync(join(folder, "experiments/examples/sweep")));
-    assertEquals(tried.length, 3 + 1, "three points and their teacher");
-    const table = await text("table/README.md");
-    for (const row of ["teacher", "kd", "mixed", "both"]) {
-      assertMatch(table, new RegExp(`\\[${row}\\].*± .*\\(2\\)`));
-    }
-  });
-});
+await needs(
+  everything,
+  "examples: each does what its header says, by the commands there",
+  async (t) => {
+    const { tasks } = JSON.parse(await Deno.readTextFile(new URL("deno.json", root)));
+    const files = await sources();
+    await project(files, async (folder) => {
+      writeFiles(join(folder, "data/flowers"), flowers(), "directory");
+      for (const [path, text] of Object.entries(files)) {
+        await t.step(path, async () => {
+          const all = commands(text);
+          assert(
+            all.some((words) => words.includes(path.replace(/\/tables\.ts$/, ""))),
+            `${path} names no command`,
+          );
+          for (const [task, ...args] of all) {
+            const [, module] = tasks[task].command.match(/^deno run -A (\S+)$/);
+            const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+              args: ["run", "-A", fileURLToPath(new URL(module, root)), ...args],
+              cwd: folder,
+              env: { RETORT_DATA: join(folder, "data") },
+            }).output();
+            assertEquals(code, 0, new TextDecoder().decode(stderr));
+          }
+        });
+      }
+      const text = (...names: string[]) =>
+        Deno.readTextFile(join(folder, "experiments/examples", ...names));
+      const results = [
+        "ablation/both",
+        "given_teacher",
+        "own_images",
+        "own_method/student",
+        "own_network",
+      ];
+      for (const result of results) {
+        assertEquals(JSON.parse(await text(`${result}.json`)).trials[0].quick, false, result);
+      }
+      const tried = Array.from(Deno.readDirSync(join(folder, "experiments/examples/sweep")));
+      assertEquals(tried.length, 3 + 1, "three points and their teacher");
+      const table = await text("table/README.md");
+      for (const row of ["teacher", "kd", "mixed", "both"]) {
+        assertMatch(table, new RegExp(`\\[${row}\\].*± .*\\(2\\)`));
+      }
+    });
+  },
+);

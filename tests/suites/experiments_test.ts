@@ -20,13 +20,21 @@ await needs(
   ["read"],
   "experiments: each has an id of its own, and two modules of the papers declare nothing twice",
   async () => {
-    const ids = new Set<string>(), hashes = new Map<string, string>();
+    const ids = new Set<string>();
+    const hashes = new Map<string, string>();
     for (const experiment of await allExperiments()) {
-      const { identity: { id }, declaration: hash } = await resolveRun(experiment, 1, { fresh: true });
+      const { identity: { id }, declaration: hash } = await resolveRun(experiment, 1, {
+        fresh: true,
+      });
       assert(!ids.has(id), `${id} is there twice`);
       ids.add(id);
-      assert(!id.startsWith("experiments/shared/"), `${id}: experiments/shared/ is for what is none`);
-      if (!/^experiments\/(cifar100|tiny_imagenet|imagenet|teachers|shake|slkd|sakd)\//.test(id)) continue;
+      assert(
+        !id.startsWith("experiments/shared/"),
+        `${id}: experiments/shared/ is for what is none`,
+      );
+      if (!/^experiments\/(cifar100|tiny_imagenet|imagenet|teachers|shake|slkd|sakd)\//.test(id)) {
+        continue;
+      }
       const other = hashes.get(hash);
       assertEquals(other, undefined, `${id} is ${other}: import it`);
       hashes.set(hash, id);
@@ -38,7 +46,9 @@ await needs(
 await needs(["read"], "experiments: what was measured is of what is declared today", async () => {
   let trials = 0;
   for (const experiment of await allExperiments()) {
-    const { identity: { id }, declaration, root } = await resolveRun(experiment, 1, { fresh: true });
+    const { identity: { id }, declaration, root } = await resolveRun(experiment, 1, {
+      fresh: true,
+    });
     for (const trial of (await readResult(resultPath(root, id), id))?.trials ?? []) {
       assert(trialState(trial, declaration) !== "stale", `${id} seed ${trial.seed} is stale`);
       trials++;
@@ -51,7 +61,8 @@ await needs(
   ["read"],
   "experiments: what each builds on is one of them, of the same kind of images, and has the epoch",
   async () => {
-    const all = await allExperiments(), kind = ({ dataset }: Experiment) => ({ ...imagesOf(dataset), size: undefined });
+    const all = await allExperiments();
+    const kind = ({ dataset }: Experiment) => ({ ...imagesOf(dataset), size: undefined });
     for (const experiment of all) {
       for (const trained of listFoundations(experiment)) {
         assert(all.has(trained.experiment), trained.experiment.url);
@@ -64,26 +75,42 @@ await needs(
 
 await needs(["read"], "experiments: each method can be built for its pair", async () => {
   for (const experiment of await allExperiments()) {
-    const { image, classes } = imagesOf(experiment.dataset), size = 50_000;
+    const { image, classes } = imagesOf(experiment.dataset);
+    const size = 50_000;
     const labels = Int32Array.from({ length: size }, (_, i) => i % classes);
-    assemble(experiment, { seed: 1, image, classes, train: { size, labels }, schedule: experiment.schedule });
+    assemble(experiment, {
+      seed: 1,
+      image,
+      classes,
+      train: { size, labels },
+      schedule: experiment.schedule,
+    });
   }
 });
 
-await needs(["read", "run", "env"], "experiments: every cell of the papers' tables has one", async () => {
-  const lines: string[] = [];
-  for (const paper of ["shake", "slkd", "sakd"]) {
-    await runList(["--paper", paper, "--json"], (line) => lines.push(line));
-  }
-  const cells = lines.map((line) => JSON.parse(line)), missing = cells.filter(({ id }) => id === null);
-  assertEquals(missing, []);
-  // The printed numbers, without two dashes of NST; of SLKD's Tables 3 and 4, which are lost, the rows that are sure to be
-  // there. Columns that measure several things of one pair are one. In brackets: our own tables' rows.
-  const printed = {
-    shake: 152 + 20 + 5 + 5 + 20 + 14 + 12 + (9 + 10),
-    slkd: 66 + 55 + 8 + 12 + 12 + 6 + 24 + 20 + (11),
-    sakd: 115 + 115 - 2 + 115 + (5 + 5),
-  };
-  const count = (paper: string) => cells.filter((cell) => cell.paper === paper).length;
-  assertEquals(Object.keys(printed).map((paper) => [paper, count(paper)]), Object.entries(printed));
-});
+await needs(
+  ["read", "run", "env"],
+  "experiments: every cell of the papers' tables has one",
+  async () => {
+    const lines: string[] = [];
+    for (const paper of ["shake", "slkd", "sakd"]) {
+      await runList(["--paper", paper, "--json"], (line) => lines.push(line));
+    }
+    const cells = lines.map((line) => JSON.parse(line));
+    const missing = cells.filter(({ id }) => id === null);
+    assertEquals(missing, []);
+    // The printed numbers, without two dashes of NST; of SLKD's Tables 3 and 4, which are lost, the
+    // rows that are sure to be there. Columns that measure several things of one pair are one. In
+    // brackets: our own tables' rows.
+    const printed = {
+      shake: 152 + 20 + 5 + 5 + 20 + 14 + 12 + (9 + 10),
+      slkd: 66 + 55 + 8 + 12 + 12 + 6 + 24 + 20 + (11),
+      sakd: 115 + 115 - 2 + 115 + (5 + 5),
+    };
+    const count = (paper: string) => cells.filter((cell) => cell.paper === paper).length;
+    assertEquals(
+      Object.keys(printed).map((paper) => [paper, count(paper)]),
+      Object.entries(printed),
+    );
+  },
+);

@@ -1,4 +1,6 @@
-/** Every method's loss and its gradients on outputs that are given, as the references compute them. */
+/**
+ * Every method's loss and its gradients on outputs that are given, as the references compute them.
+ */
 import type { Loss } from "./golden_losses/check.ts";
 import { ab } from "./golden_losses/ab.ts";
 import { aekd } from "./golden_losses/aekd.ts";

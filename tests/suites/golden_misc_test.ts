@@ -32,7 +32,8 @@ interface Misc {
   readonly [list: string]: unknown;
 }
 
-const KINDS: readonly Kind[] = ["compiled", "cpu"], LIMIT = tolerance(0);
+const KINDS: readonly Kind[] = ["compiled", "cpu"];
+const LIMIT = tolerance(0);
 
 async function checkSgd(golden: Golden<Misc>): Promise<void> {
   for (const [name, nesterov] of [["sgd", false], ["nesterov", true]] as const) {
@@ -40,21 +41,35 @@ async function checkSgd(golden: Golden<Misc>): Promise<void> {
   }
 }
 
-/** SGD's gradients are the pixels of an image here: the loss is the sum of the variables times them. */
-async function checkMomentum({ facts, tensor, has }: Golden<Misc>, name: string, nesterov: boolean): Promise<void> {
+/**
+ * SGD's gradients are the pixels of an image here: the loss is the sum of the variables times them.
+ */
+async function checkMomentum(
+  { facts, tensor, has }: Golden<Misc>,
+  name: string,
+  nesterov: boolean,
+): Promise<void> {
   const [, lr, later, from, momentum, weightDecay] = facts.notes
     .match(/lr (\S+) then (\S+) from step (\d+); momentum (\S+); wd (\S+);/)!.map(Number);
-  const [, ...skipped] = facts.notes.match(/q has no gradient at steps (\d+) and (\d+)/)!.map(Number);
+  const [, ...skipped] = facts.notes.match(/q has no gradient at steps (\d+) and (\d+)/)!.map(
+    Number,
+  );
   for (const kind of KINDS) {
-    const collected = new Map<string, Variable>(), initial = { p: tensor("p0").data, q: tensor("q0").data };
+    const collected = new Map<string, Variable>();
+    const initial = { p: tensor("p0").data, q: tensor("q0").data };
     const create = variables({ seed: 1, collected, values: new Map(Object.entries(initial)) });
-    const p = create.variable("p", [initial.p.length], constant(0)),
-      q = create.variable("q", [initial.q.length], constant(0));
-    const student = buildModel(given({ logits: [1, 2] }), create.in("student"), [1], 2), trainable = [p, q];
+    const p = create.variable("p", [initial.p.length], constant(0));
+    const q = create.variable("q", [initial.q.length], constant(0));
+    const student = buildModel(given({ logits: [1, 2] }), create.in("student"), [1], 2);
+    const trainable = [p, q];
     const pixels = initial.p.length + initial.q.length;
-    const sum = (variable: Variable, gradient: tf.Tensor) => tf.sum(tf.mul(variable.value, gradient), 0, true);
+    const sum = (variable: Variable, gradient: tf.Tensor) =>
+      tf.sum(tf.mul(variable.value, gradient), 0, true);
     const reaching = (reachesQ: boolean): Loss<Net, Teachers> => ({ image }) => {
-      const [forP, forQ] = tf.split(tf.reshape(image, [pixels]), [initial.p.length, initial.q.length]);
+      const [forP, forQ] = tf.split(tf.reshape(image, [pixels]), [
+        initial.p.length,
+        initial.q.length,
+      ]);
       return { p: [1, sum(p, forP)], ...reachesQ ? { q: [1, sum(q, forQ)] } : {} };
     };
     const schedule = sgd({ epochs: 1, batch: 1, lr, momentum, weightDecay, nesterov });
@@ -77,9 +92,12 @@ async function checkMomentum({ facts, tensor, has }: Golden<Misc>, name: string,
     for (let i = 0; has(`grad_p_${i}`); i++) {
       const data = Float32Array.of(...tensor(`grad_p_${i}`).data, ...tensor(`grad_q_${i}`).data);
       const step = skipped.includes(i) ? without : full;
-      await step(stepInputs({ shape: [1, 1, pixels, 1], data }, Int32Array.of(0), i < from ? lr : later, i));
-      const [nowP, nowQ] = await engine.read(trainable),
-        row = (of: string, now: Float32Array) => tensor(of).data.subarray(i * now.length, (i + 1) * now.length);
+      await step(
+        stepInputs({ shape: [1, 1, pixels, 1], data }, Int32Array.of(0), i < from ? lr : later, i),
+      );
+      const [nowP, nowQ] = await engine.read(trainable);
+      const row = (of: string, now: Float32Array) =>
+        tensor(of).data.subarray(i * now.length, (i + 1) * now.length);
       assertNear(`${kind}: ${name}.p after step ${i}`, nowP, row(`${name}.p`, nowP), LIMIT);
       assertNear(`${kind}: ${name}.q after step ${i}`, nowQ, row(`${name}.q`, nowQ), LIMIT);
     }
@@ -91,28 +109,46 @@ const MILESTONES = { cifar100: [150, 180, 210], imagenet: [30, 60, 90] };
 
 function checkSchedule({ facts }: Golden<Misc>): void {
   for (const [papers, at] of Object.entries(MILESTONES)) {
-    const lists = Object.entries(facts).filter(([name]) => name.startsWith(`${papers}_`)) as [string, number[]][];
+    const lists = Object.entries(facts).filter(([name]) => name.startsWith(`${papers}_`)) as [
+      string,
+      number[],
+    ][];
     assert(lists.length > 0, `no schedule of ${papers}`);
     for (const [name, rates] of lists) {
-      const schedule = sgd({ epochs: rates.length, batch: 64, lr: rates[0], drops: { at, by: 0.1 } });
+      const schedule = sgd({
+        epochs: rates.length,
+        batch: 64,
+        lr: rates[0],
+        drops: { at, by: 0.1 },
+      });
       assertNear(name, rates.map((_, i) => schedule.rate(i + 1)), rates, 1e-12);
       if (papers === "cifar100" && rates[0] === cifar100Schedule.rate(1)) {
-        assertNear("the papers' schedule", rates.map((_, i) => cifar100Schedule.rate(i + 1)), rates, 1e-12);
+        assertNear(
+          "the papers' schedule",
+          rates.map((_, i) => cifar100Schedule.rate(i + 1)),
+          rates,
+          1e-12,
+        );
       }
     }
   }
 }
 
 async function checkAccuracy({ tensor, integers }: Golden<Misc>): Promise<void> {
-  const { shape, data } = tensor("logits"), [batch, classes] = shape, collected = new Map<string, Variable>();
+  const { shape, data } = tensor("logits");
+  const [batch, classes] = shape;
+  const collected = new Map<string, Variable>();
   const create = variables({ seed: 1, collected, values: new Map([["logits.value", data]]) });
   const student = buildModel(given({ logits: shape }), create, [1, 1, 1], classes);
   for (const kind of KINDS) {
     const engine = await open(kind);
     await engine.hold([...collected.values()]);
-    const step = engine.compile(evaluateStep(classification, student, undefined, { mean: [0], std: [1] }));
+    const step = engine.compile(
+      evaluateStep(classification, student, undefined, { mean: [0], std: [1] }),
+    );
     const image = { shape: [batch, 1, 1, 1], data: new Float32Array(batch) };
-    const label = { shape: [batch], data: integers("labels") }, tally = classification.tally();
+    const label = { shape: [batch], data: integers("labels") };
+    const tally = classification.tally();
     tally.add(await step({ image, label }), { label });
     engine.close();
     const { top1, top5 } = tally.result();
@@ -123,20 +159,26 @@ async function checkAccuracy({ tensor, integers }: Golden<Misc>): Promise<void> 
 
 /** Crops and flips that were drawn come out as PyTorch's do: our draws are made to be theirs. */
 async function checkAugment({ facts, tensor, integers }: Golden<Misc>): Promise<void> {
-  const crop = Number(facts.source.match(/padding=(\d+)/)![1]), { shape, data } = tensor("image_hwc");
-  const offsets = integers("offset_yx"), flips = integers("flip");
-  const along = (axis: number) => Array.from(flips, (_, i) => (offsets[2 * i + axis] + 0.5) / (2 * crop + 1));
+  const crop = Number(facts.source.match(/padding=(\d+)/)![1]);
+  const { shape, data } = tensor("image_hwc");
+  const offsets = integers("offset_yx");
+  const flips = integers("flip");
+  const along = (axis: number) =>
+    Array.from(flips, (_, i) => (offsets[2 * i + axis] + 0.5) / (2 * crop + 1));
   // In the order in which they are drawn: whether to flip, then rows, then columns.
   const theirs = () => [Array.from(flips, (flip) => flip ? 0.25 : 0.75), along(0), along(1)];
   const traced: Traced<"image"> = ({ image }) => {
     const draws = theirs();
-    const random: Random = { uniform: (shape) => tf.tensor(draws.shift()!, [...shape]), in: () => random };
+    const random: Random = {
+      uniform: (shape) => tf.tensor(draws.shift()!, [...shape]),
+      in: () => random,
+    };
     const augmented = augment(image, { crop, flip: true }, random);
     return { values: { image: normalisePixels(augmented, cifar100().normalisation) }, updates: [] };
   };
   for (const kind of KINDS) {
-    const engine = await open(kind),
-      image = await engine.compile(traced)({ image: { shape, data: Uint8Array.from(data) } });
+    const engine = await open(kind);
+    const image = await engine.compile(traced)({ image: { shape, data: Uint8Array.from(data) } });
     engine.close();
     assertNear(`${kind}: images`, image.image, ourMap(tensor("out_nchw")).data, LIMIT);
   }
@@ -153,7 +195,12 @@ interface Op {
 function opNamed(name: string): Op | undefined {
   const [, kernel, stride, padding] = name.match(/^conv_k(\d)s(\d)p(\d)$/)?.map(Number) ?? [];
   const parameters = ["weight", "bias"];
-  if (kernel) return { layer: (channels, bias) => conv(channels, { kernel, stride, padding, bias }), parameters };
+  if (kernel) {
+    return {
+      layer: (channels, bias) => conv(channels, { kernel, stride, padding, bias }),
+      parameters,
+    };
+  }
   if (name === "conv_transpose_k4s2p1") {
     return { layer: (channels) => transposedConv(channels, 4, 2, "doubling"), parameters };
   }
@@ -163,9 +210,15 @@ function opNamed(name: string): Op | undefined {
   if (name === "batch_norm_eval") return { ...normed, frozen: true };
 }
 
-/** A method whose loss is Σ cos(i) · y(i), i counting y as the references lay it out, y what the op makes of tap `x`. */
+/**
+ * A method whose loss is Σ cos(i) · y(i), i counting y as the references lay it out, y what the op
+ * makes of tap `x`.
+ */
 function measuring(op: Op, y: Numbers, bias: boolean): Distiller<Net<"x" | "logits">> {
-  const cosines = ourMap({ shape: y.shape, data: Float32Array.from(y.data, (_, i) => Math.cos(i)) });
+  const cosines = ourMap({
+    shape: y.shape,
+    data: Float32Array.from(y.data, (_, i) => Math.cos(i)),
+  });
   const axes = cosines.shape.map((_, axis) => axis).slice(1);
   return {
     id: "measuring",
@@ -176,7 +229,10 @@ function measuring(op: Op, y: Numbers, bias: boolean): Distiller<Net<"x" | "logi
       return ({ student, live, frozen }) => {
         const out = run(student.taps.x, op.frozen ? frozen : live);
         const weighted = tf.mul(out, tf.tensor(cosines.data, [...cosines.shape]));
-        return { terms: { y: [cosines.shape[0], tf.sum(weighted, axes)] }, writes: [[memory, out]] };
+        return {
+          terms: { y: [cosines.shape[0], tf.sum(weighted, axes)] },
+          writes: [[memory, out]],
+        };
       };
     },
   };
@@ -185,7 +241,10 @@ function measuring(op: Op, y: Numbers, bias: boolean): Distiller<Net<"x" | "logi
 const RUNNING = { running_mean: "mean", running_var: "variance" };
 
 async function checkOp({ tensor, has }: Golden<Misc>, name: string, op: Op): Promise<void> {
-  const of = (part: string) => tensor(`${name}.${part}`), x = ourMap(of("x")), y = of("y"), hasBias = has(`${name}.p1`);
+  const of = (part: string) => tensor(`${name}.${part}`);
+  const x = ourMap(of("x"));
+  const y = of("y");
+  const hasBias = has(`${name}.p1`);
   const parameters = op.parameters.flatMap((ours, i) =>
     has(`${name}.p${i}`) ? [[`p${i}`, `distiller.op.0.${ours}`]] : []
   );
@@ -198,7 +257,9 @@ async function checkOp({ tensor, has }: Golden<Misc>, name: string, op: Op): Pro
     classes: 2,
     values: new Map([
       ["student.x.value", x.data],
-      ...parameters.map(([theirs, ours]): [string, Float32Array] => [ours, ourWeight(of(theirs)).data]),
+      ...parameters.map((
+        [theirs, ours],
+      ): [string, Float32Array] => [ours, ourWeight(of(theirs)).data]),
       // In training PyTorch's are what comes out of the standard normal ones.
       ...(op.frozen ? running : []).map((
         [theirs, ours],
@@ -206,31 +267,57 @@ async function checkOp({ tensor, has }: Golden<Misc>, name: string, op: Op): Pro
     ]),
   });
   for (const kind of KINDS) {
-    const engine = await open(kind), image = { shape: [x.shape[0], 1, 1, 1], data: new Float32Array(x.shape[0]) };
+    const engine = await open(kind);
+    const image = { shape: [x.shape[0], 1, 1, 1], data: new Float32Array(x.shape[0]) };
     const { after } = await firstStep(engine, made)(image, new Int32Array(x.shape[0]));
     engine.close();
     assertNear(`${kind}: ${name}.y`, after("distiller.y"), ourMap(y).data, LIMIT);
     assertNear(`${kind}: ${name}.gx`, after("student.x.value"), ourMap(of("gx")).data, LIMIT);
     if (op.frozen) continue;
     for (const [theirs, ours] of parameters) {
-      assertNear(`${kind}: ${name}.g${theirs}`, after(ours), ourWeight(of(`g${theirs}`)).data, LIMIT);
+      assertNear(
+        `${kind}: ${name}.g${theirs}`,
+        after(ours),
+        ourWeight(of(`g${theirs}`)).data,
+        LIMIT,
+      );
     }
     for (const [theirs, ours] of running) {
-      assertNear(`${kind}: ${name}.${theirs}`, after(`distiller.op.0.${ours}`), of(theirs).data, LIMIT);
+      assertNear(
+        `${kind}: ${name}.${theirs}`,
+        after(`distiller.op.0.${ours}`),
+        of(theirs).data,
+        LIMIT,
+      );
     }
   }
 }
 
 async function checkCrossEntropy({ tensor, integers }: Golden<Misc>): Promise<void> {
-  const { shape, data } = tensor("cross_entropy.x"), label = integers("cross_entropy.labels");
-  const student = given({ logits: shape }), values = new Map([["student.logits.value", data]]);
-  const made = cast({ student, teacher: undefined, distiller: scratch(), image: [1, 1, 1], classes: shape[1], values });
+  const { shape, data } = tensor("cross_entropy.x");
+  const label = integers("cross_entropy.labels");
+  const student = given({ logits: shape });
+  const values = new Map([["student.logits.value", data]]);
+  const made = cast({
+    student,
+    teacher: undefined,
+    distiller: scratch(),
+    image: [1, 1, 1],
+    classes: shape[1],
+    values,
+  });
   for (const kind of KINDS) {
-    const engine = await open(kind), image = { shape: [label.length, 1, 1, 1], data: new Float32Array(label.length) };
+    const engine = await open(kind);
+    const image = { shape: [label.length, 1, 1, 1], data: new Float32Array(label.length) };
     const { values, after } = await firstStep(engine, made)(image, label);
     engine.close();
     assertNear(`${kind}: cross_entropy.y`, values.loss, tensor("cross_entropy.y").data, LIMIT);
-    assertNear(`${kind}: cross_entropy.gx`, after("student.logits.value"), tensor("cross_entropy.gx").data, LIMIT);
+    assertNear(
+      `${kind}: cross_entropy.gx`,
+      after("student.logits.value"),
+      tensor("cross_entropy.gx").data,
+      LIMIT,
+    );
   }
 }
 

@@ -1,4 +1,7 @@
-/** Every network of the references that Retort has: outputs, taps, statistics and gradients on the references' weights. */
+/**
+ * Every network of the references that Retort has: outputs, taps, statistics and gradients on the
+ * references' weights.
+ */
 import { assertEquals } from "@std/assert";
 import type { Engine, Traced } from "../../lib/engine/engine.ts";
 import type { Distiller } from "../../lib/experiment/distiller.ts";
@@ -57,53 +60,83 @@ function recipeWeight({ seed, bn_order, param_shapes }: ModelFacts, name: string
   return recipe(seed, name, param_shapes[name], isNorm ? `norm.${kind}` : kind);
 }
 
-/** A weight or statistic by its name: from the file where it is there, which must be what the recipe makes, else by the recipe. */
+/**
+ * A weight or statistic by its name: from the file where it is there, which must be what the recipe
+ * makes, else by the recipe.
+ */
 function state({ facts, has, tensor }: Golden<ModelFacts>): (name: string) => Numbers {
   return (name) => {
     if (!has(`sd.${name}`)) return recipeWeight(facts, name);
     const there = tensor(`sd.${name}`);
-    if (facts.param_order.includes(name)) assertEquals(recipeWeight(facts, name), there, `the recipe's ${name}`);
+    if (facts.param_order.includes(name)) {
+      assertEquals(recipeWeight(facts, name), there, `the recipe's ${name}`);
+    }
     return there;
   };
 }
 
 /** The batch of images, by the recipe, and their classes. */
-function batchOf({ facts, has, tensor, integers }: Golden<ModelFacts>): { image: Numbers; label: Int32Array } {
+function batchOf(
+  { facts, has, tensor, integers }: Golden<ModelFacts>,
+): { image: Numbers; label: Int32Array } {
   const [, name] = facts.input.match(/'(input\d+)'/)!;
-  const made = recipe(facts.seed, name, has("in.x") ? tensor("in.x").shape : facts.sampled["in.x"], "image");
+  const made = recipe(
+    facts.seed,
+    name,
+    has("in.x") ? tensor("in.x").shape : facts.sampled["in.x"],
+    "image",
+  );
   if (has("in.x")) assertEquals(made, tensor("in.x"), "the recipe's images");
   return { image: ourMap(made), label: integers("in.y") };
 }
 
 /** Compares a map of ours with the golden one, which is a sample where it was too big. */
 function assertMap(name: string, ours: Numbers, { has, tensor, facts }: Golden<ModelFacts>): void {
-  const limit = tolerance(facts.fp32_vs_fp64_rel_err.eval), { shape, data } = theirMap(ours);
+  const limit = tolerance(facts.fp32_vs_fp64_rel_err.eval);
+  const { shape, data } = theirMap(ours);
   if (has(name)) {
     assertEquals(shape, tensor(name).shape, name);
     return assertNear(name, data, tensor(name).data, limit);
   }
   assertEquals(shape, facts.sampled[name], name);
-  const golden = tensor(`${name}.sample`).data, n = golden.length;
+  const golden = tensor(`${name}.sample`).data;
+  const n = golden.length;
   assertNear(name, golden.map((_, i) => data[Math.floor(i * data.length / n)]), golden, limit);
   assertNear(`${name}, its L2 norm`, [norm(data)], [tensor(`${name}.stats`).data[4]], limit);
 }
 
 /**
- * The references' taps, `f0`, `f1` … and `pooled`, and ours. Theirs end where ours do; the pooled one is numbered too where
- * it has no name of its own, and not each of them has a stem among its taps.
+ * The references' taps, `f0`, `f1` … and `pooled`, and ours. Theirs end where ours do; the pooled
+ * one is numbered too where it has no name of its own, and not each of them has a stem among its
+ * taps.
  */
-function tapsOf({ names }: Golden<ModelFacts>, { shapes }: Model): [theirs: string, ours: string][] {
-  const theirs = [...new Set(names().flatMap((name) => name.match(/^eval\.post\.(\w+)/)?.[1] ?? []))];
+function tapsOf(
+  { names }: Golden<ModelFacts>,
+  { shapes }: Model,
+): [theirs: string, ours: string][] {
+  const theirs = [
+    ...new Set(names().flatMap((name) => name.match(/^eval\.post\.(\w+)/)?.[1] ?? [])),
+  ];
   const ours = Object.keys(shapes).filter((tap) => tap !== "logits").slice(-theirs.length);
   const order = (tap: string) => tap === "pooled" ? Infinity : Number(tap.slice(1));
   return theirs.sort((a, b) => order(a) - order(b)).map((tap, i) => [tap, ours[i]]);
 }
 
-/** Logits and taps, before the last ReLU and after it, by the running statistics, through a network's frozen pass. */
-async function checkEvaluation(golden: Golden<ModelFacts>, engine: Engine, made: Cast, model: Model): Promise<void> {
-  const { image } = batchOf(golden), taps = tapsOf(golden, model);
+/**
+ * Logits and taps, before the last ReLU and after it, by the running statistics, through a
+ * network's frozen pass.
+ */
+async function checkEvaluation(
+  golden: Golden<ModelFacts>,
+  engine: Engine,
+  made: Cast,
+  model: Model,
+): Promise<void> {
+  const { image } = batchOf(golden);
+  const taps = tapsOf(golden, model);
   const traced: Traced<"image"> = ({ image }) => {
-    const output = model.run(image, passes().frozen) as Output<Net>, values: Record<string, Tensor> = {};
+    const output = model.run(image, passes().frozen) as Output<Net>;
+    const values: Record<string, Tensor> = {};
     for (const [theirs, ours] of taps) {
       values[`eval.post.${theirs}`] = output.taps[ours];
       values[`eval.pre.${theirs}`] = output.pre[ours];
@@ -112,8 +145,12 @@ async function checkEvaluation(golden: Golden<ModelFacts>, engine: Engine, made:
   };
   await engine.hold([...made.collected.values()]);
   const values = await engine.compile(traced)({ image });
-  const shapes: Readonly<Record<string, Shape>> = model.shapes, batch = image.shape[0];
-  const map = (name: string, tap: string): Numbers => ({ shape: [batch, ...shapes[tap]], data: values[name] });
+  const shapes: Readonly<Record<string, Shape>> = model.shapes;
+  const batch = image.shape[0];
+  const map = (name: string, tap: string): Numbers => ({
+    shape: [batch, ...shapes[tap]],
+    data: values[name],
+  });
   assertMap("eval.logits", map("eval.logits", "logits"), golden);
   for (const [theirs, ours] of taps) {
     assertMap(`eval.post.${theirs}`, map(`eval.post.${theirs}`, ours), golden);
@@ -131,8 +168,11 @@ async function checkTraining(
   network: Network,
   t: Deno.TestContext,
 ): Promise<void> {
-  const { image, label } = batchOf(golden), { facts, tensor } = golden, error = facts.fp32_vs_fp64_rel_err;
-  const run = firstStep(engine, made), step = await run(image, label);
+  const { image, label } = batchOf(golden);
+  const { facts, tensor } = golden;
+  const error = facts.fp32_vs_fp64_rel_err;
+  const run = firstStep(engine, made);
+  const step = await run(image, label);
   assertNear("train.ce", step.values.loss, tensor("train.ce").data, tolerance(error.train_logits));
   assertNear(
     "train.logits",
@@ -142,21 +182,35 @@ async function checkTraining(
   );
   for (const { name, trainable } of made.student.variables) {
     const theirs = theirName(network, name);
-    if (!trainable) assertNear(theirs, step.after(name), tensor(`train.bn.${theirs}`).data, tolerance(error.train_bn));
+    if (!trainable) {
+      assertNear(
+        theirs,
+        step.after(name),
+        tensor(`train.bn.${theirs}`).data,
+        tolerance(error.train_bn),
+      );
+    }
   }
 
-  // Ties then decide more than rounding does: the references' float32 is off as well, and our draws are from each other.
-  const isChaotic = error.grad_max > 1e-4, apart = new Map<string, number>();
+  // Ties then decide more than rounding does: the references' float32 is off as well, and our draws
+  // are from each other.
+  const isChaotic = error.grad_max > 1e-4;
+  const apart = new Map<string, number>();
   const limit = isChaotic ? Math.max(1e-4, 5 * error.grad_median) : tolerance(error.grad_max);
   const first = gradients(golden, made, network, step, limit);
   await assertNearInSomeDraw(
     t,
     async (draw) => {
-      const again = draw === 0 ? step : await run(image, label, moved(made.collected.values(), draw));
+      const again = draw === 0
+        ? step
+        : await run(image, label, moved(made.collected.values(), draw));
       return new Map(
         gradients(golden, made, network, again, limit).map(({ name, ours, golden, unit }, i) => {
           const fromFirst = norm(ours.map((value, at) => value - first[i].ours[at])) / unit;
-          apart.set(name, Math.max(apart.get(name) ?? 0, Math.min(fromFirst, isChaotic ? Infinity : 10)));
+          apart.set(
+            name,
+            Math.max(apart.get(name) ?? 0, Math.min(fromFirst, isChaotic ? Infinity : 10)),
+          );
           return [name, norm(ours.map((value, at) => value - golden[at])) / unit];
         }),
       );
@@ -174,8 +228,9 @@ interface Compared {
 }
 
 /**
- * The norm of each parameter's gradient, which may be off by `limit` of it, and the gradients themselves where the file has
- * them, by the highest tolerance: the first layer's sees every tie there is.
+ * The norm of each parameter's gradient, which may be off by `limit` of it, and the gradients
+ * themselves where the file has them, by the highest tolerance: the first layer's sees every tie
+ * there is.
  */
 function gradients(
   { facts, has, tensor }: Golden<ModelFacts>,
@@ -184,13 +239,21 @@ function gradients(
   step: FirstStep,
   limit: number,
 ): Compared[] {
-  const norms = tensor("grad.l2").data, largest = norms.reduce((a, b) => Math.max(a, b));
+  const norms = tensor("grad.l2").data;
+  const largest = norms.reduce((a, b) => Math.max(a, b));
   const trainable = made.student.variables.filter((variable) => variable.trainable);
-  assertEquals(trainable.map(({ name }) => theirName(network, name)).sort(), [...facts.param_order].sort());
+  assertEquals(
+    trainable.map(({ name }) => theirName(network, name)).sort(),
+    [...facts.param_order].sort(),
+  );
   return trainable.flatMap((variable): Compared[] => {
-    const name = theirName(network, variable.name), ours = step.after(variable.name), full = `grad.full.${name}`;
-    const size = norms[facts.param_order.indexOf(name)], l2 = { name, ours: Float32Array.of(norm(ours)) };
-    // The mean of the batch takes what was added before it away again: in truth the gradient is zero, the golden one rounding.
+    const name = theirName(network, variable.name);
+    const ours = step.after(variable.name);
+    const full = `grad.full.${name}`;
+    const size = norms[facts.param_order.indexOf(name)];
+    const l2 = { name, ours: Float32Array.of(norm(ours)) };
+    // The mean of the batch takes what was added before it away again: in truth the gradient is
+    // zero, the golden one rounding.
     if (size < 1e-9 * largest) return [{ ...l2, golden: Float32Array.of(0), unit: 1e-5 * largest }];
     const compared = { ...l2, golden: Float32Array.of(size), unit: limit * size };
     if (!has(full)) return [compared];
@@ -204,7 +267,9 @@ function theirName(network: Network, variable: string): string {
 }
 
 await goldens<ModelFacts>("models", [[/./, async (golden, t) => {
-  const { facts } = golden, network = networkOf(facts.source), classes = facts.num_classes;
+  const { facts } = golden;
+  const network = networkOf(facts.source);
+  const classes = facts.num_classes;
   const image = [...facts.input_hw, batchOf(golden).image.shape[3]];
   const values = ["student.", "teacher1."].flatMap((prefix) =>
     referenceValues(network, prefix, image, classes, state(golden))

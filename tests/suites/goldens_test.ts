@@ -5,7 +5,9 @@ import { everything, needs } from "../support/needs.ts";
 import { project } from "../support/toy_project.ts";
 
 /** How the steps' test ends on a folder of these files, and its output. */
-async function run(files: Readonly<Record<string, unknown>>): Promise<{ code: number; out: string }> {
+async function run(
+  files: Readonly<Record<string, unknown>>,
+): Promise<{ code: number; out: string }> {
   const texts = Object.entries(files).map(([name, value]) => [name, JSON.stringify(value)]);
   let ended = { code: 0, out: "" };
   await project(Object.fromEntries(texts), async (folder) => {
@@ -30,11 +32,17 @@ async function run(files: Readonly<Record<string, unknown>>): Promise<{ code: nu
 
 const manifest = (...paths: string[]) => ({ cases: paths.map((path) => ({ path })) });
 
-await needs(everything, "goldens: a folder without a case of a kind fails, whatever else it has", async () => {
-  const { code, out } = await run({ "manifest.json": manifest("models/resnet8.json", "steps/_common.json") });
-  assertEquals(code, 1, out);
-  assertStringIncludes(out, "manifest.json has no case of steps: nothing was checked");
-});
+await needs(
+  everything,
+  "goldens: a folder without a case of a kind fails, whatever else it has",
+  async () => {
+    const { code, out } = await run({
+      "manifest.json": manifest("models/resnet8.json", "steps/_common.json"),
+    });
+    assertEquals(code, 1, out);
+    assertStringIncludes(out, "manifest.json has no case of steps: nothing was checked");
+  },
+);
 
 await needs(
   everything,
@@ -48,7 +56,10 @@ await needs(
       left_out: { student: ["bn1.running_mean", "bn7.running_mean"] },
     };
     const { code, out } = await run({
-      "manifest.json": manifest("steps/kd_wrn_16_2-wrn_16_1.json", "steps/unheard_MobileNetV2-ShuffleV1.json"),
+      "manifest.json": manifest(
+        "steps/kd_wrn_16_2-wrn_16_1.json",
+        "steps/unheard_MobileNetV2-ShuffleV1.json",
+      ),
       "steps/kd_wrn_16_2-wrn_16_1.json": kd,
     });
     assertEquals(code, 1, out);

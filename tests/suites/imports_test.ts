@@ -1,4 +1,7 @@
-/** Imports point one way, from room to room: the table below is the whole of it, imports of types included. */
+/**
+ * Imports point one way, from room to room: the table below is the whole of it, imports of types
+ * included.
+ */
 import { assertEquals } from "@std/assert";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -6,7 +9,10 @@ import { needs } from "../support/needs.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** The rooms that each room may import, lowest first: a room stands below every room that imports it. */
+/**
+ * The rooms that each room may import, lowest first: a room stands below every room that imports
+ * it.
+ */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   values: [],
   std: [],
@@ -25,7 +31,17 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   weights: ["experiment", "nn", "files", "values"],
   training: ["engine/engine.ts", "experiment", "data", "tasks", "nn", "kernels", "values"],
   project: ["experiment", "networks", "tasks", "nn", "files", "values"],
-  evaluation: ["training", "engine", "weights", "experiment", "data", "tasks", "nn", "terminal", "values"],
+  evaluation: [
+    "training",
+    "engine",
+    "weights",
+    "experiment",
+    "data",
+    "tasks",
+    "nn",
+    "terminal",
+    "values",
+  ],
   run: [
     "evaluation",
     "training",
@@ -40,7 +56,18 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "terminal",
     "values",
   ],
-  export: ["run", "project", "weights", "tensorflow", "experiment", "data", "nn", "kernels", "files", "values"],
+  export: [
+    "run",
+    "project",
+    "weights",
+    "tensorflow",
+    "experiment",
+    "data",
+    "nn",
+    "kernels",
+    "files",
+    "values",
+  ],
   tables: ["project", "experiment", "tasks", "values"],
   commands: [
     "tables",
@@ -87,7 +114,8 @@ async function graph(): Promise<Graph> {
   return found;
 }
 
-const IMPORT = /^(?:import|export)\s+(?:type\s)?(?:[\w*{}\s,$]+\sfrom\s+)?"(\.[^"]+)"|import\("(\.[^"]+)"\)/gm;
+const IMPORT =
+  /^(?:import|export)\s+(?:type\s)?(?:[\w*{}\s,$]+\sfrom\s+)?"(\.[^"]+)"|import\("(\.[^"]+)"\)/gm;
 
 async function imports(path: string): Promise<readonly string[]> {
   const text = await Deno.readTextFile(join(root, path));
@@ -135,7 +163,9 @@ await needs(["read"], "every import goes to a room that the table allows", async
 });
 
 await needs(["read"], "every arrow of the table is used", async () => {
-  const used = new Set(Array.from(arrows(await graph()), ([from, to]) => `${roomOf(from)} → ${allowing(from, to)}`));
+  const used = new Set(
+    Array.from(arrows(await graph()), ([from, to]) => `${roomOf(from)} → ${allowing(from, to)}`),
+  );
   const unused = Object.entries(ROOMS)
     .flatMap(([from, entries]) => entries.map((entry) => `${from} → ${entry}`))
     .filter((arrow) => !used.has(arrow));

@@ -1,4 +1,7 @@
-/** The sizes of the networks, which the papers' tables depend on: those of the reference implementations, measured. */
+/**
+ * The sizes of the networks, which the papers' tables depend on: those of the reference
+ * implementations, measured.
+ */
 import { assertEquals, assertThrows } from "@std/assert";
 import { Failure } from "../../lib/values/failure.ts";
 import { buildModel, type Classifier, type Model } from "../../lib/nn/network.ts";
@@ -11,7 +14,10 @@ import * as vgg from "../../lib/networks/vgg.ts";
 import * as wrn from "../../lib/networks/wrn.ts";
 import { type Shape, sizeOf, variables } from "../../lib/nn/variables.ts";
 
-/** Parameters, running statistics, multiply-adds for an image of 32 × 32, parameter tensors; 100 classes. */
+/**
+ * Parameters, running statistics, multiply-adds for an image of 32 × 32, parameter tensors; 100
+ * classes.
+ */
 const SIZES: Readonly<Record<string, readonly [number, number, number, number]>> = {
   resnet8: [83_892, 672, 12_507_392, 29],
   resnet14: [181_108, 1_120, 26_663_168, 47],
@@ -40,7 +46,10 @@ const SIZES: Readonly<Record<string, readonly [number, number, number, number]>>
   resnet50: [23_705_252, 53_120, 1_298_014_208, 161],
 };
 
-/** Parameters with 1,000 classes and with 100, and multiply-adds for an image of 224 × 224 in 1,000 classes. */
+/**
+ * Parameters with 1,000 classes and with 100, and multiply-adds for an image of 224 × 224 in 1,000
+ * classes.
+ */
 const LARGE: Readonly<Record<string, readonly [number, number, number]>> = {
   "imagenet.resnet18": [11_689_512, 11_227_812, 1_814_073_344],
   "imagenet.resnet26": [17_960_232, 17_498_532, 2_738_917_376],
@@ -51,7 +60,9 @@ const LARGE: Readonly<Record<string, readonly [number, number, number]>> = {
 };
 
 /** Sides and channels of the maps from the stem on, and the pooled feature's length. */
-const TAPS: Readonly<Record<string, readonly (readonly [side: number, channels: number] | number)[]>> = {
+const TAPS: Readonly<
+  Record<string, readonly (readonly [side: number, channels: number] | number)[]>
+> = {
   "resnet\\d+": [[32, 16], [32, 16], [16, 32], [8, 64], 64],
   "resnet\\d+x4": [[32, 32], [32, 64], [16, 128], [8, 256], 256],
   "vgg\\d+": [[32, 64], [16, 128], [8, 256], [4, 512], [4, 512], 512],
@@ -70,15 +81,19 @@ const TAPS: Readonly<Record<string, readonly (readonly [side: number, channels: 
 
 /** The last entry that fits. */
 function tapsOf(name: string): Record<string, readonly number[]> {
-  const maps = Object.entries(TAPS).findLast(([pattern]) => new RegExp(`^${pattern}$`).test(name))![1];
+  const maps =
+    Object.entries(TAPS).findLast(([pattern]) => new RegExp(`^${pattern}$`).test(name))![1];
   return Object.fromEntries(
     maps.map((map, i) =>
-      typeof map === "number" ? ["pooled", [map]] : [i === 0 ? "stem" : `block${i}`, [map[0], map[0], map[1]]]
+      typeof map === "number"
+        ? ["pooled", [map]]
+        : [i === 0 ? "stem" : `block${i}`, [map[0], map[0], map[1]]]
     ),
   );
 }
 
-const { deepResnet: _, resnet101: _101, resnet152: _152, ...deepest } = deep, { wrn: _wrn, ...wrns } = wrn;
+const { deepResnet: _, resnet101: _101, resnet152: _152, ...deepest } = deep;
+const { wrn: _wrn, ...wrns } = wrn;
 const networks: Readonly<Record<string, Classifier>> = {
   ...resnet,
   ...vgg,
@@ -91,19 +106,29 @@ const networks: Readonly<Record<string, Classifier>> = {
 
 Deno.test("networks: every one has its size here", () => {
   assertEquals(Object.keys(networks).sort(), Object.keys(SIZES).sort());
-  assertEquals(Object.values<Classifier>({ ...imagenet }).map(({ id }) => id).sort(), Object.keys(LARGE).sort());
+  assertEquals(
+    Object.values<Classifier>({ ...imagenet }).map(({ id }) => id).sort(),
+    Object.keys(LARGE).sort(),
+  );
 });
 
 for (const [name, [parameters, statistics, multiplyAdds, tensors]] of Object.entries(SIZES)) {
   Deno.test(`networks: ${name} has the parameters, multiply-adds and taps of the papers'`, () => {
-    const model = buildModel(networks[name], variables({ seed: 1, collected: new Map() }), [32, 32, 3], 100);
+    const model = buildModel(networks[name], variables({ seed: 1, collected: new Map() }), [
+      32,
+      32,
+      3,
+    ], 100);
     const running = model.variables.filter(({ trainable }) => !trainable);
     assertEquals(networks[name].id, name.split(" ")[0]);
     assertEquals(model.parameters, parameters);
     assertEquals(model.multiplyAdds, multiplyAdds);
     assertEquals(running.reduce((sum, { shape }) => sum + sizeOf(shape), 0), statistics);
     assertEquals(model.variables.length - running.length, tensors);
-    assertEquals<Readonly<Record<string, unknown>>>({ ...model.shapes }, { ...tapsOf(name), logits: [100] });
+    assertEquals<Readonly<Record<string, unknown>>>({ ...model.shapes }, {
+      ...tapsOf(name),
+      logits: [100],
+    });
   });
 }
 
@@ -116,13 +141,20 @@ for (const network of Object.values<Classifier>({ ...imagenet })) {
     assertEquals(large.parameters, parameters);
     assertEquals(made(100).parameters, fewer);
     assertEquals(large.multiplyAdds, multiplyAdds);
-    assertEquals<Readonly<Record<string, unknown>>>({ ...large.shapes }, { ...tapsOf(network.id), logits: [1000] });
+    assertEquals<Readonly<Record<string, unknown>>>({ ...large.shapes }, {
+      ...tapsOf(network.id),
+      logits: [1000],
+    });
   });
 }
 
 Deno.test("networks: the head's weight and bias are the last stage's own variables", () => {
   for (const network of Object.values(networks)) {
-    const { parts, shapes } = buildModel(network, variables({ seed: 1, collected: new Map() }), [32, 32, 3], 10);
+    const { parts, shapes } = buildModel(network, variables({ seed: 1, collected: new Map() }), [
+      32,
+      32,
+      3,
+    ], 10);
     assertEquals(parts.logits.map(({ shape }) => shape), [[...shapes.pooled, 10], [10]]);
   }
 });
@@ -134,7 +166,8 @@ Deno.test("networks: a wide ResNet's stage opens with the norm that the stage be
     [32, 32, 3],
     10,
   );
-  const after = (stage: string) => ["scale", "offset", "mean", "variance"].map((name) => `${stage}.after.${name}`);
+  const after = (stage: string) =>
+    ["scale", "offset", "mean", "variance"].map((name) => `${stage}.after.${name}`);
   const names = (stage: "block1" | "block2" | "pooled") => parts[stage].map(({ name }) => name);
   assertEquals(names("block1").some((name) => name.includes("after")), false);
   assertEquals(names("block2").slice(0, 4), after("block1"));
@@ -144,11 +177,17 @@ Deno.test("networks: a wide ResNet's stage opens with the norm that the stage be
 
 Deno.test("networks: a tap names the norm before its last ReLU, and a ShuffleNetV2 has none over all its channels", () => {
   for (const network of Object.values(networks)) {
-    const model = buildModel(network, variables({ seed: 1, collected: new Map() }), [32, 32, 3], 10);
+    const model = buildModel(
+      network,
+      variables({ seed: 1, collected: new Map() }),
+      [32, 32, 3],
+      10,
+    );
     for (const tap of ["block1", "block2", "block3"] as const) {
       const norm = () => (model as Model<Classifier<typeof tap>>).norm(tap);
-      if (network.id === "shufflenetv2") assertThrows(norm, Failure, "shufflenetv2 has no norm before");
-      else if (network.id !== "shufflenetv1" || tap !== "block1") {
+      if (network.id === "shufflenetv2") {
+        assertThrows(norm, Failure, "shufflenetv2 has no norm before");
+      } else if (network.id !== "shufflenetv1" || tap !== "block1") {
         assertEquals(norm().scale.shape, [model.shapes[tap as "pooled"][2]]);
       }
     }
@@ -165,7 +204,8 @@ Deno.test("networks: a tap names the norm before its last ReLU, and a ShuffleNet
 Deno.test("networks: all but the VGGs take 64 × 64 with maps twice as large", () => {
   for (const network of Object.values(networks).filter(({ id }) => !id.startsWith("vgg"))) {
     const shapes = (side: number): Readonly<Record<string, Shape>> =>
-      buildModel(network, variables({ seed: 1, collected: new Map() }), [side, side, 3], 200).shapes;
+      buildModel(network, variables({ seed: 1, collected: new Map() }), [side, side, 3], 200)
+        .shapes;
     const large = shapes(64);
     for (const [tap, [height, ...rest]] of Object.entries(shapes(32))) {
       assertEquals(large[tap][0], rest.length > 0 ? 2 * height : height, `${network.id} ${tap}`);
@@ -174,11 +214,20 @@ Deno.test("networks: all but the VGGs take 64 × 64 with maps twice as large", (
 });
 
 Deno.test("networks: a wide ResNet of a depth that is not 6n + 4 is refused", () => {
-  assertThrows(() => wrn.wrn(17, 2), Failure, "wrn(17, 2): the depth is 4 more than a multiple of 6");
+  assertThrows(
+    () => wrn.wrn(17, 2),
+    Failure,
+    "wrn(17, 2): the depth is 4 more than a multiple of 6",
+  );
   assertThrows(() => wrn.wrn(16, 0.5), Failure, "the width a whole number");
 });
 
 Deno.test("networks: on 64 × 64 a VGG pools once more, so that its last map is 4 × 4 all the same", () => {
-  const { shapes } = buildModel(vgg.vgg8, variables({ seed: 1, collected: new Map() }), [64, 64, 3], 10);
+  const { shapes } = buildModel(
+    vgg.vgg8,
+    variables({ seed: 1, collected: new Map() }),
+    [64, 64, 3],
+    10,
+  );
   assertEquals([shapes.block3, shapes.block4], [[8, 8, 512], [4, 4, 512]]);
 });

@@ -7,7 +7,9 @@ import { type Name, networkName, transcribed, type Value } from "../support/tran
 
 /** Our tables of a paper. */
 async function ours(name: Name): Promise<ReadonlyMap<string, PaperTable>> {
-  const { tables } = await readPaper(new URL(`../../experiments/${name}/paper.yaml`, import.meta.url).pathname);
+  const { tables } = await readPaper(
+    new URL(`../../experiments/${name}/paper.yaml`, import.meta.url).pathname,
+  );
   return new Map(tables.map((table) => [table.id, table]));
 }
 
@@ -25,7 +27,10 @@ const ID: Readonly<Record<string, string>> = {
   "sakd-readme-tiny-imagenet": "sakd-tiny-imagenet",
 };
 
-/** What a row is called here: `sakd+fitnet` is `sakd_fitnets`, and the poster's shared shadow is SHAKE itself. */
+/**
+ * What a row is called here: `sakd+fitnet` is `sakd_fitnets`, and the poster's shared shadow is
+ * SHAKE itself.
+ */
 const rowOf = (method: string) =>
   method === "shake_share" ? "shake" : method.replaceAll("+", "_").replaceAll("fitnet", "fitnets");
 
@@ -44,21 +49,29 @@ function printed(runs: readonly number[]): Summary {
 
 /** The columns of one of our tables as a transcript's. */
 const columnsOf = ({ columns }: PaperTable) =>
-  columns.map(({ teacher, student, metric }) => [networkName(teacher), networkName(student), metric]);
+  columns.map((
+    { teacher, student, metric },
+  ) => [networkName(teacher), networkName(student), metric]);
 
 for (const name of ["shake", "slkd", "sakd"] as const) {
   await transcribed(
     name,
     "every number of every table is the transcript's",
     async ({ tables, missing_tables = [] }) => {
-      const carried = await ours(name), figures = name === "shake" ? ["shake-figure-4"] : [];
+      const carried = await ours(name);
+      const figures = name === "shake" ? ["shake-figure-4"] : [];
       const ids = [...tables, ...missing_tables].map(({ id }) => ID[id] ?? id);
       assertEquals([...carried.keys()].sort(), [...ids, ...figures].sort());
       for (const { id } of missing_tables) {
-        assertEquals(carried.get(id)!.rows.flatMap(({ values }) => values).filter((value) => value !== null), [], id);
+        assertEquals(
+          carried.get(id)!.rows.flatMap(({ values }) => values).filter((value) => value !== null),
+          [],
+          id,
+        );
       }
       for (const { id, dataset, metric, columns, rows } of tables) {
-        const table = carried.get(ID[id] ?? id)!, raw = id === "shake-repository-logs" ? rows.slice(0, 1) : rows;
+        const table = carried.get(ID[id] ?? id)!;
+        const raw = id === "shake-repository-logs" ? rows.slice(0, 1) : rows;
         assertEquals(table.dataset, dataset === "tiny-imagenet" ? "tinyImagenet" : dataset, id);
         assertEquals(
           columnsOf(table),
@@ -70,10 +83,19 @@ for (const name of ["shake", "slkd", "sakd"] as const) {
           ]),
           id,
         );
-        const group = { same: "Same architectural style", different: "Different architectural style" };
-        assertEquals(table.columns.map(({ group }) => group), columns.map(({ style }) => style && group[style]), id);
+        const group = {
+          same: "Same architectural style",
+          different: "Different architectural style",
+        };
         assertEquals(
-          table.rows.slice(0, raw.length).map(({ method, delta, values }) => [method, delta, values.map(read)]),
+          table.columns.map(({ group }) => group),
+          columns.map(({ style }) => style && group[style]),
+          id,
+        );
+        assertEquals(
+          table.rows.slice(0, raw.length).map((
+            { method, delta, values },
+          ) => [method, delta, values.map(read)]),
           raw.map(({ method, of, over, values }) => [
             rowOf(method),
             of && over ? { of: rowOf(of), over: rowOf(over) } : undefined,
@@ -87,35 +109,49 @@ for (const name of ["shake", "slkd", "sakd"] as const) {
   );
 }
 
-await transcribed("shake", "the released logs are mean and deviation of their runs", async ({ tables }) => {
-  const { columns, rows } = tables.find(({ id }) => id === "shake-repository-logs")!, carried = await ours("shake");
-  const logs = carried.get("shake-logs")!, shake = logs.rows.find(({ method }) => method === "shake")!;
-  const best = columns.map(({ best_per_run }) => printed(best_per_run!));
-  const last = columns.map(({ last_per_run }) => printed(last_per_run!));
-  assertEquals(best.map(read), rows[1].values.map(read));
-  assertEquals(last.map(read), rows[2].values.map(read));
-  assertEquals([logs.rows.length, shake.values, shake.logs], [2, best, { best, last }]);
+await transcribed(
+  "shake",
+  "the released logs are mean and deviation of their runs",
+  async ({ tables }) => {
+    const { columns, rows } = tables.find(({ id }) => id === "shake-repository-logs")!;
+    const carried = await ours("shake");
+    const logs = carried.get("shake-logs")!;
+    const shake = logs.rows.find(({ method }) => method === "shake")!;
+    const best = columns.map(({ best_per_run }) => printed(best_per_run!));
+    const last = columns.map(({ last_per_run }) => printed(last_per_run!));
+    assertEquals(best.map(read), rows[1].values.map(read));
+    assertEquals(last.map(read), rows[2].values.map(read));
+    assertEquals([logs.rows.length, shake.values, shake.logs], [2, best, { best, last }]);
 
-  const slides = carried.get("shake-cifar100")!, at = new Map(columnsOf(logs).map((pair, i) => [pair.join(), i]));
-  const beside = (of: Summary[]) => columnsOf(slides).map((pair) => of[at.get(pair.join())!] ?? null);
-  assertEquals(
-    slides.rows.filter(({ logs }) => logs).map(({ method, logs }) => [method, logs]),
-    [["shake", { best: beside(best), last: beside(last) }]],
-  );
-});
+    const slides = carried.get("shake-cifar100")!;
+    const at = new Map(columnsOf(logs).map((pair, i) => [pair.join(), i]));
+    const beside = (of: Summary[]) =>
+      columnsOf(slides).map((pair) => of[at.get(pair.join())!] ?? null);
+    assertEquals(
+      slides.rows.filter(({ logs }) => logs).map(({ method, logs }) => [method, logs]),
+      [["shake", { best: beside(best), last: beside(last) }]],
+    );
+  },
+);
 
 await transcribed("shake", "figure 4 is what was read off it", async ({ figures }) => {
   const drawn = (id: string) => figures.find((figure) => figure.id === id)!.approximate_values!;
-  const kl = drawn("shake-fig-4-kl"), top1 = drawn("shake-fig-4-accuracy"), none = [null, null, null, null];
+  const kl = drawn("shake-fig-4-kl");
+  const top1 = drawn("shake-fig-4-accuracy");
+  const none = [null, null, null, null];
   const table = (await ours("shake")).get("shake-figure-4")!;
   assertEquals(
     columnsOf(table),
     ["kl", "top1"].flatMap((metric) =>
-      ["resnet32", "resnet44", "resnet56", "resnet110"].map((teacher) => [teacher, "resnet20", metric])
+      ["resnet32", "resnet44", "resnet56", "resnet110"].map((
+        teacher,
+      ) => [teacher, "resnet20", metric])
     ),
   );
   assertEquals(
     table.rows.map(({ method, values }) => [method, values]),
-    ["kd", "dml", "shake"].map((method) => [method, [...(kl[method] ?? none), ...top1[method]].map(read)]),
+    ["kd", "dml", "shake"].map((
+      method,
+    ) => [method, [...(kl[method] ?? none), ...top1[method]].map(read)]),
   );
 });

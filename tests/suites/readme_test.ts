@@ -15,7 +15,8 @@ await needs(["read", "write", "run", "env"], "readme: every example compiles", a
       return file;
     }));
     const args = ["check", "--quiet", "--config", new URL("deno.json", project).pathname, ...files];
-    const { code, stderr } = await new Deno.Command(Deno.execPath(), { args, stdout: "null" }).output();
+    const { code, stderr } = await new Deno.Command(Deno.execPath(), { args, stdout: "null" })
+      .output();
     assertEquals(code, 0, new TextDecoder().decode(stderr));
   } finally {
     await Deno.remove(folder, { recursive: true });

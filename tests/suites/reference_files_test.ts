@@ -1,4 +1,7 @@
-/** Files as RepDistiller saves them, made by PyTorch: loaded as weights, they score what they score there. */
+/**
+ * Files as RepDistiller saves them, made by PyTorch: loaded as weights, they score what they score
+ * there.
+ */
 import { openEngine } from "../../lib/engine/open_engine.ts";
 import { mobilenetv2 } from "../../lib/networks/mobilenet.ts";
 import { resnet8, resnet8x4 } from "../../lib/networks/resnet.ts";
@@ -16,7 +19,9 @@ import { needsPython, runPython } from "../support/python.ts";
 import { inTemporary } from "../support/temporary.ts";
 import { assertNear } from "../support/tolerance.ts";
 
-const CLASSES = 7, BATCH = 3, IMAGE = [32, 32, 3];
+const CLASSES = 7;
+const BATCH = 3;
+const IMAGE = [32, 32, 3];
 
 const networks: Readonly<Record<string, Scorer>> = {
   resnet8,
@@ -31,15 +36,22 @@ const networks: Readonly<Record<string, Scorer>> = {
 async function score(network: Scorer, path: string, images: Float32Array): Promise<Float32Array> {
   const tensors = importWeights(network, IMAGE, CLASSES, await readWeights(path));
   const values = new Map(Array.from(tensors, ([name, { data }]) => [name, data as Float32Array]));
-  const collected = new Map<string, Variable>(), { engine } = await openEngine();
-  const model = buildModel(network, variables({ seed: 1, collected, fixed: true, values }), IMAGE, CLASSES);
+  const collected = new Map<string, Variable>();
+  const { engine } = await openEngine();
+  const model = buildModel(
+    network,
+    variables({ seed: 1, collected, fixed: true, values }),
+    IMAGE,
+    CLASSES,
+  );
   try {
     await engine.hold([...collected.values()]);
     const run = engine.compile<"image">(({ image }) => ({
       values: { logits: model.run(image, passes().frozen).taps.logits },
       updates: [],
     }));
-    return (await run({ image: { shape: [BATCH, ...IMAGE], data: images } })).logits as Float32Array;
+    return (await run({ image: { shape: [BATCH, ...IMAGE], data: images } }))
+      .logits as Float32Array;
   } finally {
     engine.close();
   }
@@ -50,7 +62,8 @@ await needsPython(
   "weights: files in RepDistiller's layout, made by PyTorch, score the same",
   () =>
     inTemporary(async (folder) => {
-      const random = stream(5, "images"), shape = [BATCH, 3, 32, 32];
+      const random = stream(5, "images");
+      const shape = [BATCH, 3, 32, 32];
       const data = Float32Array.from({ length: BATCH * 3 * 32 * 32 }, () => random.normal());
       const scores = await runPython("reference_files.py", [folder], { images: [...data], shape });
       const images = ourMap({ shape, data }).data;

@@ -8,8 +8,9 @@ import { everything, needs } from "../support/needs.ts";
 import { ended, type Toys, toys } from "../support/toy_runs.ts";
 
 /**
- * A student of four epochs, four batches each, whose data stop at the n-th read of training images, one read a batch:
- * `TOY=hang:n` hangs there, `signal:n` sends the process a Ctrl-C, `both:n` does both. What is read depends on the draw.
+ * A student of four epochs, four batches each, whose data stop at the n-th read of training images,
+ * one read a batch: `TOY=hang:n` hangs there, `signal:n` sends the process a Ctrl-C, `both:n` does
+ * both. What is read depends on the draw.
  */
 const STOPPING = `
 const [what, at] = (Deno.env.get("TOY") ?? "").split(":");
@@ -68,14 +69,18 @@ async function left(toys: Toys): Promise<Left> {
 
 /** How often each kind of record is in the only event file. */
 async function eventsOf(toys: Toys): Promise<number[]> {
-  const folder = toys.of("student", 1), files = readdirSync(folder).filter((name) => name.startsWith("events."));
+  const folder = toys.of("student", 1);
+  const files = readdirSync(folder).filter((name) => name.startsWith("events."));
   assertEquals(files.length, 1);
   const text = new TextDecoder("latin1").decode(await Deno.readFile(`${folder}/${files[0]}`));
-  return ["brain.Event:2", "train/loss/kd", "test/top1", "lr\x15"].map((tag) => text.split(tag).length - 1);
+  return ["brain.Event:2", "train/loss/kd", "test/top1", "lr\x15"].map((tag) =>
+    text.split(tag).length - 1
+  );
 }
 
 const latest = async (toys: Toys): Promise<RunProgress> =>
-  (await loadCheckpoint(toys.of("student", 1, "latest.safetensors"))).metadata as unknown as RunProgress;
+  (await loadCheckpoint(toys.of("student", 1, "latest.safetensors")))
+    .metadata as unknown as RunProgress;
 
 const begin = (toys: Toys, stop: string): Deno.ChildProcess =>
   toys.start(["toy.ts#student", "--deterministic"], { TOY: stop });
@@ -97,7 +102,8 @@ await needs(
   () =>
     toys(STOPPING, async (toys) => {
       await toys.run("student");
-      const whole = await left(toys), run = toys.of("student", 1);
+      const whole = await left(toys);
+      const run = toys.of("student", 1);
       assertEquals(whole.log.map(({ epoch }) => epoch), [1, 2, 3, 4]);
       assertEquals(whole.tags, [1, 4, 4, 4]);
 
@@ -118,7 +124,11 @@ await needs(
       await until(killed, "stopping");
       killed.kill("SIGKILL");
       await ended(killed);
-      assertEquals(await latest(toys).then(({ epoch, batch, step }) => [epoch, batch, step]), [2, 0, 8]);
+      assertEquals(await latest(toys).then(({ epoch, batch, step }) => [epoch, batch, step]), [
+        2,
+        0,
+        8,
+      ]);
       await goesOn("goes on after epoch 2\n");
 
       // The first Ctrl-C saves in the middle of the epoch.
@@ -150,7 +160,9 @@ await needs(
       };
       const crashing = () => toys.run("student", 1, { interrupted: crash });
       await assertRejects(crashing, Error, "the power is gone");
-      await Deno.writeTextFile(`${run}/metrics.jsonl`, '{"epoch":3,"lr":9}\n{"epo', { append: true });
+      await Deno.writeTextFile(`${run}/metrics.jsonl`, '{"epoch":3,"lr":9}\n{"epo', {
+        append: true,
+      });
       await goesOn("goes on after epoch 2\n");
 
       // Before the first epoch is done there is nothing to go on from, and nothing in the way.
@@ -176,7 +188,10 @@ await needs(
     toys(STOPPING, async (toys) => {
       let steps = 0;
       const stop = () => ++steps === 6;
-      const failure = await assertRejects(() => toys.run("student", 1, { interrupted: stop }), Failure);
+      const failure = await assertRejects(
+        () => toys.run("student", 1, { interrupted: stop }),
+        Failure,
+      );
       assertEquals(failure.exit, 130);
       assertEquals(
         failure.message,
@@ -196,7 +211,10 @@ await needs(
   "resume: a step's seconds are those of the fastest epoch, before the stop or after it, of those that were not interrupted",
   () =>
     toys(STOPPING, async (toys) => {
-      /** Stops after so many steps; in the record of what was done by then, a step took these seconds. */
+      /**
+       * Stops after so many steps; in the record of what was done by then, a step took these
+       * seconds.
+       */
       const stopped = async (after: number, stepSeconds: number | undefined) => {
         let steps = 0;
         await assertRejects(
@@ -204,9 +222,14 @@ await needs(
           Failure,
           "saved",
         );
-        const path = toys.of("teacher", 1, "latest.safetensors"), { tensors, metadata } = await loadCheckpoint(path);
+        const path = toys.of("teacher", 1, "latest.safetensors");
+        const { tensors, metadata } = await loadCheckpoint(path);
         const { stepSeconds: taken, ...others } = metadata as unknown as RunProgress;
-        await saveCheckpoint(path, tensors, { ...others, ...(stepSeconds && { stepSeconds }) } as never);
+        await saveCheckpoint(
+          path,
+          tensors,
+          { ...others, ...(stepSeconds && { stepSeconds }) } as never,
+        );
         return taken;
       };
       const gone = async () => (await toys.run("teacher")).stepSeconds;
@@ -223,7 +246,8 @@ await needs(
       for (const after of [13, 16]) {
         await stopped(after, undefined);
         assertEquals(await gone(), undefined);
-        const { trials: [recorded] } = (await readResult(toys.path("toy/teacher.json"), "toy#teacher"))!;
+        const { trials: [recorded] } =
+          (await readResult(toys.path("toy/teacher.json"), "toy#teacher"))!;
         assertEquals("stepSeconds" in recorded, false);
       }
     }, repeating),
@@ -240,7 +264,9 @@ await needs(
         ["teacher", "student"].map((who) => `${toys.of(who, 1)}-quick-1-all/${name}.safetensors`)
       );
       const before = await Promise.all(files.map((file) => Deno.readFile(file)));
-      for (const who of ["teacher", "student"]) await Deno.remove(`${toys.of(who, 1)}-quick-1-all/trial.json`);
+      for (const who of ["teacher", "student"]) {
+        await Deno.remove(`${toys.of(who, 1)}-quick-1-all/trial.json`);
+      }
       for (const file of files) await Deno.remove(file);
       await toys.run("student", 1, one);
       assertEquals(await Promise.all(files.map((file) => Deno.readFile(file))), before);

@@ -1,4 +1,7 @@
-/** Our stand-ins for `@std/assert`, `@std/cli` and `@std/yaml` are held to what the published packages export. */
+/**
+ * Our stand-ins for `@std/assert`, `@std/cli` and `@std/yaml` are held to what the published
+ * packages export.
+ */
 import * as assertions from "@std/assert";
 import { assert, assertEquals, AssertionError, assertRejects, assertThrows } from "@std/assert";
 import * as cli from "@std/cli";
@@ -48,7 +51,12 @@ interface PublishedAssert {
   assertStringIncludes(actual: string, expected: string, msg?: string): void;
   assertThrows: {
     (fn: () => unknown, msg?: string): unknown;
-    <E extends Error = Error>(fn: () => unknown, ErrorClass: Class<E>, msgIncludes?: string, msg?: string): E;
+    <E extends Error = Error>(
+      fn: () => unknown,
+      ErrorClass: Class<E>,
+      msgIncludes?: string,
+      msg?: string,
+    ): E;
   };
   fail(msg?: string): never;
   unreachable(msg?: string): never;
@@ -69,7 +77,10 @@ interface PublishedParseArgs {
 
 /** Of `@std/cli` 1.x. */
 interface PublishedCli {
-  parseArgs(args: string[], options?: PublishedParseArgs): Record<string, unknown> & { _: Array<string | number> };
+  parseArgs(
+    args: string[],
+    options?: PublishedParseArgs,
+  ): Record<string, unknown> & { _: Array<string | number> };
 }
 
 /** Of `@std/yaml` 1.x. */
@@ -81,7 +92,10 @@ interface PublishedYaml {
   ): string;
 }
 
-/** Whether `deno.json` still points to our packages; without its links line these tests are about the published ones. */
+/**
+ * Whether `deno.json` still points to our packages; without its links line these tests are about
+ * the published ones.
+ */
 const links = (project as { links?: string[] }).links ?? [];
 
 const names = <T>(list: Record<keyof T, true>): string[] => Object.keys(list).sort();
@@ -117,7 +131,10 @@ Deno.test("std: our packages export exactly what is listed of the published ones
   ];
   ours.forEach((module, i) => {
     const exported = Object.keys(module).sort();
-    assertEquals(links.length > 0 ? exported : exported.filter((name) => listed[i].includes(name)), listed[i]);
+    assertEquals(
+      links.length > 0 ? exported : exported.filter((name) => listed[i].includes(name)),
+      listed[i],
+    );
   });
   assert(cli.parseArgs === parseArgs);
 });
@@ -135,7 +152,10 @@ Deno.test("std: assertions hold and fail as they say", () => {
   const holds: (() => void)[] = [
     () => assert(1),
     () => assertions.assertFalse(""),
-    () => assertEquals({ a: [NaN, new Map([["x", new Set([1])]])] }, { a: [NaN, new Map([["x", new Set([1])]])] }),
+    () =>
+      assertEquals({ a: [NaN, new Map([["x", new Set([1])]])] }, {
+        a: [NaN, new Map([["x", new Set([1])]])],
+      }),
     () => assertEquals(Float32Array.of(1, 2), Float32Array.of(1, 2)),
     () => assertions.assertNotEquals({ a: 1 }, { a: 2 }),
     () => assertions.assertStrictEquals(NaN, NaN),
@@ -202,8 +222,16 @@ Deno.test("std: assertThrows and assertRejects give back what was thrown, and te
   const awaited: RangeError = await assertRejects(rejecting, RangeError, "far");
   assert(awaited === thrown);
   await assertRejects(() => assertRejects(rejecting, TypeError), AssertionError, "TypeError");
-  await assertRejects(() => assertRejects(() => Promise.resolve(), "why"), AssertionError, "reject: why");
-  await assertRejects(() => assertRejects(throwing), AssertionError, "throws when expected to reject");
+  await assertRejects(
+    () => assertRejects(() => Promise.resolve(), "why"),
+    AssertionError,
+    "reject: why",
+  );
+  await assertRejects(
+    () => assertRejects(throwing),
+    AssertionError,
+    "throws when expected to reject",
+  );
 });
 
 Deno.test("std: a difference is shown", () => {
@@ -213,8 +241,13 @@ Deno.test("std: a difference is shown", () => {
 });
 
 Deno.test("std: parseArgs reads as the published one does", () => {
-  const read = (line: string, options?: PublishedParseArgs): unknown => parseArgs(line.split(" "), options);
-  assertEquals(read("--foo --bar=baz ./quux.txt 3"), { _: ["./quux.txt", 3], foo: true, bar: "baz" });
+  const read = (line: string, options?: PublishedParseArgs): unknown =>
+    parseArgs(line.split(" "), options);
+  assertEquals(read("--foo --bar=baz ./quux.txt 3"), {
+    _: ["./quux.txt", 3],
+    foo: true,
+    bar: "baz",
+  });
   assertEquals(read("-ab 5 --x 0x10 -- y 2"), { _: ["y", "2"], a: true, b: 5, x: 16 });
   assertEquals(read("a -- b", { "--": true }), { _: ["a"], "--": ["b"] });
   assertEquals(read("--n 3 7", { string: ["n", "_"] }), { _: ["7"], n: "3" });
@@ -231,10 +264,23 @@ Deno.test("std: parseArgs reads as the published one does", () => {
     color: false,
     "no-other": true,
   });
-  assertEquals(read("--t 1 --t=2", { collect: ["t", "u"], string: "u" }), { _: [], t: [1, 2], u: [] });
+  assertEquals(read("--t 1 --t=2", { collect: ["t", "u"], string: "u" }), {
+    _: [],
+    t: [1, 2],
+    u: [],
+  });
   assertEquals(read("--t 1 --t 2"), { _: [], t: 2 });
-  assertEquals(read("-h", { alias: { help: "h" }, boolean: "help" }), { _: [], help: true, h: true });
-  assertEquals(read("--a 1", { default: { a: 2, b: 3 }, alias: { b: "c" } }), { _: [], a: 1, b: 3, c: 3 });
+  assertEquals(read("-h", { alias: { help: "h" }, boolean: "help" }), {
+    _: [],
+    help: true,
+    h: true,
+  });
+  assertEquals(read("--a 1", { default: { a: 2, b: 3 }, alias: { b: "c" } }), {
+    _: [],
+    a: 1,
+    b: 3,
+    c: 3,
+  });
   assertEquals(read("--a x --b", { stopEarly: true, boolean: "a" }), { _: ["x", "--b"], a: true });
   const seen: unknown[] = [];
   const unknown = (...args: unknown[]) => {
@@ -252,7 +298,9 @@ Deno.test("std: parseArgs' result is typed by its options", () => {
     collect: ["list", "rest"],
     default: { given: "x" },
   });
-  const flag: boolean = args.flag, list: string[] = args.list, given: string = args.given;
+  const flag: boolean = args.flag;
+  const list: string[] = args.list;
+  const given: string = args.given;
   // @ts-expect-error what is not declared a string may be a number
   const rest: string[] = args.rest;
   // @ts-expect-error a text that may not be given is no string
@@ -278,7 +326,10 @@ text: |
   };
   assertEquals(yaml.parse(text), value);
   assertEquals(yaml.parse(yaml.stringify(value)), value);
-  assertEquals(yaml.stringify({ b: [1], a: "x" }, { sortKeys: true, indent: 4 }), "a: x\nb:\n    - 1\n");
+  assertEquals(
+    yaml.stringify({ b: [1], a: "x" }, { sortKeys: true, indent: 4 }),
+    "a: x\nb:\n    - 1\n",
+  );
   assertThrows(() => yaml.parse("a: 1\na: 2"), Error, "duplicate");
   assertEquals(yaml.parse("a: 1\na: 2", { allowDuplicateKeys: true }), { a: 2 });
   assertThrows(() => yaml.parse("a: [1"), Error);

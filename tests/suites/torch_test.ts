@@ -10,7 +10,8 @@ import { inTemporary } from "../support/temporary.ts";
 const name = "torch: what it saves is read bit by bit, and what could run is refused by its name";
 
 if (await granted(everything)) {
-  const python = Deno.env.get("RETORT_PYTHON") || "python3", isThere = await hasTorch(python);
+  const python = Deno.env.get("RETORT_PYTHON") || "python3";
+  const isThere = await hasTorch(python);
   Deno.test({
     name: isThere ? name : `${name} (needs PyTorch: RETORT_PYTHON names a Python)`,
     ignore: !isThere,
@@ -18,7 +19,10 @@ if (await granted(everything)) {
   });
 } else await needs(everything, name, () => {});
 
-/** Every file but the last few has beside it, as JSON, the names, shapes and single-precision bits of its tensors. */
+/**
+ * Every file but the last few has beside it, as JSON, the names, shapes and single-precision bits
+ * of its tensors.
+ */
 const SCRIPT = `
 import argparse, json, os, torch
 torch.manual_seed(3)
@@ -81,15 +85,24 @@ const REFUSED: Readonly<Record<string, string>> = {
 };
 
 async function check(t: Deno.TestContext, folder: string, python: string): Promise<void> {
-  const { success } = await new Deno.Command(python, { args: ["-c", SCRIPT], cwd: folder, stderr: "inherit" }).output();
+  const { success } = await new Deno.Command(python, {
+    args: ["-c", SCRIPT],
+    cwd: folder,
+    stderr: "inherit",
+  }).output();
   assertEquals(success, true);
-  const files = Array.from(Deno.readDirSync(folder), ({ name }) => name).filter((name) => name.endsWith(".pth")).sort();
+  const files = Array.from(Deno.readDirSync(folder), ({ name }) => name).filter((name) =>
+    name.endsWith(".pth")
+  ).sort();
   assertEquals(files.length, 22);
   for (const name of files) {
     const [what, part] = name.split(".");
     await t.step(
       name,
-      () => what === "refused" ? refuses(folder, name, REFUSED[part]) : reads(folder, name, FACTS[what]),
+      () =>
+        what === "refused"
+          ? refuses(folder, name, REFUSED[part])
+          : reads(folder, name, FACTS[what]),
     );
   }
   await assertRejects(() => Deno.stat(`${folder}/pwned`), Deno.errors.NotFound);
@@ -98,12 +111,16 @@ async function check(t: Deno.TestContext, folder: string, python: string): Promi
 async function reads(folder: string, name: string, facts: unknown = {}): Promise<void> {
   const file = await readWeights(`${folder}/${name}`);
   const expected = JSON.parse(await Deno.readTextFile(`${folder}/${name}.json`));
-  assertEquals(Array.from(file.tensors, ([key, value]) => [key, [...value.shape], bits(value)]), expected);
+  assertEquals(
+    Array.from(file.tensors, ([key, value]) => [key, [...value.shape], bits(value)]),
+    expected,
+  );
   assertEquals(file.facts, facts);
   assertEquals(file.format, name.includes(".old.") ? "pytorch-legacy" : "pytorch");
 }
 
-const bits = ({ data }: Value): string => new Uint8Array(data.buffer, data.byteOffset, data.byteLength).toHex();
+const bits = ({ data }: Value): string =>
+  new Uint8Array(data.buffer, data.byteOffset, data.byteLength).toHex();
 
 async function refuses(folder: string, name: string, asked: string): Promise<void> {
   const failure = await assertRejects(() => readWeights(`${folder}/${name}`), Failure, asked);

@@ -1,6 +1,6 @@
 /**
- * Mistakes that have to be compile errors: `deno check` and `deno test` fail where one of these is accepted. None of it
- * is run.
+ * Mistakes that have to be compile errors: `deno check` and `deno test` fail where one of these is
+ * accepted. None of it is run.
  */
 import { assert } from "@std/assert";
 import { cifar100 } from "../../datasets/cifar.ts";
@@ -58,9 +58,17 @@ function mistakes(): void {
   experiment(meta, { ...shared, teacher, distiller: kd({ temperature: 2 }) });
   experiment(meta, { ...shared, teacher, distiller: slkd({ copies: 1 }) });
   experiment(meta, { ...shared, teacher, distiller: fitnets() });
-  experiment(meta, { ...shared, teacher, distiller: fitnets({ guided: "block3", hint: "block4" }) });
+  experiment(meta, {
+    ...shared,
+    teacher,
+    distiller: fitnets({ guided: "block3", hint: "block4" }),
+  });
   experiment(meta, { ...shared, teacher: undefined, distiller: scratch() });
-  experiment(meta, { ...shared, teacher: [teacher, teacher, from(trained, { seed: 2 })], distiller: several });
+  experiment(meta, {
+    ...shared,
+    teacher: [teacher, teacher, from(trained, { seed: 2 })],
+    distiller: several,
+  });
   experiment(meta, { ...shared, teacher: [from(trained8), teacher], distiller: second });
 
   // @ts-expect-error: the student has no tap of this name.
@@ -116,8 +124,12 @@ function mistakes(): void {
   experiment(meta, { ...mixed, dataset: synthetic({ mix: cutmix() }), distiller: dkd() });
   // @ts-expect-error: the data set has no view for mlkd.
   experiment(meta, { ...shared, teacher, distiller: mlkd() });
-  // @ts-expect-error: it has one of another name.
-  experiment(meta, { ...viewed, dataset: cifar100({ views: { string: { jitter: 0.4 } } }), distiller: mlkd() });
+  experiment(meta, {
+    ...viewed,
+    dataset: cifar100({ views: { string: { jitter: 0.4 } } }),
+    // @ts-expect-error: it has one of another name.
+    distiller: mlkd(),
+  });
   // @ts-expect-error: a misspelt option of a data set.
   cifar100({ mix: mixup(), flp: true });
   // @ts-expect-error: a misspelt option of a view.
@@ -127,18 +139,29 @@ function mistakes(): void {
   // @ts-expect-error: mixup itself mixes nothing, what it gives does.
   cifar100({ mix: mixup });
   // @ts-expect-error: a method that has not said that it needs the class cannot see it.
-  const _label: Distiller<Scorer>["build"] = () => ({ task, student, label }) => ({ task: [1, task(student)], label });
+  const _label: Distiller<Scorer>["build"] = () => ({ task, student, label }) => ({
+    task: [1, task(student)],
+    label,
+  });
 
-  // @ts-expect-error: there is no such role of a term.
-  const _role: Distiller<Scorer>["build"] = () => ({ task, student }) => ({ task: [1, task(student), "labels"] });
-  const _named: Distiller<Scorer>["build"] = () => ({ task, student }) => ({ labels: [1, task(student), "task"] });
+  const _role: Distiller<Scorer>["build"] = () => ({ task, student }) => ({
+    // @ts-expect-error: there is no such role of a term.
+    task: [1, task(student), "labels"],
+  });
+  const _named: Distiller<Scorer>["build"] = () => ({ task, student }) => ({
+    labels: [1, task(student), "task"],
+  });
 
   // First stages: what a student starts with, and what a method trained for another.
   const pair = { dataset, schedule, teacher };
   const init = experiment(meta, { ...pair, student: vgg8, distiller: ftInit() });
   const { paraphraser } = from(init, { epoch: "best" }).trainedModules;
   experiment(meta, { ...pair, student: vgg8, distiller: ft({ paraphraser }) });
-  experiment(meta, { ...pair, student: from(init), distiller: ft({ paraphraser, student: "block4" }) });
+  experiment(meta, {
+    ...pair,
+    student: from(init),
+    distiller: ft({ paraphraser, student: "block4" }),
+  });
   experiment(meta, { ...pair, student: vgg8, distiller: abInit({ taps: [["block1", "block2"]] }) });
 
   // @ts-expect-error: a paraphraser has to be trained first.
@@ -152,10 +175,15 @@ function mistakes(): void {
   const _right: typeof hinting["build"] = ({ create }) => hinted(create.trainedModule("hint", [3]));
   // @ts-expect-error: the method trains nothing of this name for others.
   const _slip: typeof hinting["build"] = ({ create }) => hinted(create.trainedModule("hnit", [3]));
-  // @ts-expect-error: a method that has not said that it trains something for others cannot make it.
-  const _unsaid: Distiller<Scorer>["build"] = ({ create }) => hinted(create.trainedModule("hint", [3]));
-  // @ts-expect-error: the student that another experiment trained has no tap of this name.
-  experiment(meta, { ...pair, student: from(init), distiller: ft({ paraphraser, student: "block9" }) });
+  const _unsaid: Distiller<Scorer>["build"] = ({ create }) =>
+    // @ts-expect-error: a method that has not said that it trains something for others cannot make it.
+    hinted(create.trainedModule("hint", [3]));
+  experiment(meta, {
+    ...pair,
+    student: from(init),
+    // @ts-expect-error: the student that another experiment trained has no tap of this name.
+    distiller: ft({ paraphraser, student: "block9" }),
+  });
   // @ts-expect-error: an experiment is not yet its student: from(…) says which trial.
   experiment(meta, { ...pair, student: init, distiller: kd() });
   // @ts-expect-error: the teacher has no tap of this name.

@@ -16,14 +16,22 @@ export async function experimentModules(below = folder): Promise<string[]> {
   return paths;
 }
 
-/** Every experiment that a module exports, once, but for the examples: a test of theirs runs them. */
+/**
+ * Every experiment that a module exports, once, but for the examples: a test of theirs runs them.
+ */
 export async function allExperiments(): Promise<Set<Experiment>> {
   const found = new Set<Experiment>();
-  const paths = (await experimentModules()).filter((path) => !path.startsWith(join(folder, "examples/")));
+  const paths = (await experimentModules()).filter((path) =>
+    !path.startsWith(join(folder, "examples/"))
+  );
   for (const path of paths.sort()) {
     const { default: standard, ...named } = await import(path);
-    const record = typeof standard === "object" && !isExperiment(standard) ? standard : { standard };
-    for (const value of Object.values({ ...record, ...named })) if (isExperiment(value)) found.add(value);
+    const record = typeof standard === "object" && !isExperiment(standard)
+      ? standard
+      : { standard };
+    for (const value of Object.values({ ...record, ...named })) {
+      if (isExperiment(value)) found.add(value);
+    }
   }
   return found;
 }

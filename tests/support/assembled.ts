@@ -1,5 +1,10 @@
 /** An experiment's networks, method and optimiser, the networks untrained. */
-import { assemble, type Assembly, type AssemblyOptions, type AssemblySource } from "../../lib/training/assemble.ts";
+import {
+  assemble,
+  type Assembly,
+  type AssemblyOptions,
+  type AssemblySource,
+} from "../../lib/training/assemble.ts";
 import type { Distiller, Teachers } from "../../lib/experiment/distiller.ts";
 import type { Net } from "../../lib/nn/network.ts";
 import { weights } from "../../lib/experiment/weights.ts";
@@ -13,7 +18,10 @@ export interface Parts extends Pick<AssemblySource, "student" | "dataset"> {
 }
 
 /** Assembles a method with networks that nobody has trained. */
-export function assembled({ student, teacher, distiller, dataset }: Parts, options: AssemblyOptions): Assembly {
+export function assembled(
+  { student, teacher, distiller, dataset }: Parts,
+  options: AssemblyOptions,
+): Assembly {
   const several = isSeveral(teacher);
   const networks = several ? teacher : teacher ? [teacher] : [];
   // No file is opened: the values that the networks start with are among the options.

@@ -1,8 +1,9 @@
 import type { Image } from "../../datasets/images/image.ts";
 
 /**
- * One channel of one pixel of a part of an image (all of it where none is given) that was scaled: bilinear with antialiasing by
- * its definition, a triangle around the pixel's centre, pixel by pixel.
+ * One channel of one pixel of a part of an image (all of it where none is given) that was scaled:
+ * bilinear with antialiasing by its definition, a triangle around the pixel's centre, pixel by
+ * pixel.
  */
 export function bilinear(
   { width, height, data }: Image,
@@ -14,7 +15,8 @@ export function bilinear(
     const scale = from / to;
     return Math.max(0, 1 - Math.abs(pixel + 0.5 - (at + 0.5) * scale) / Math.max(1, scale));
   };
-  let sum = 0, weights = 0;
+  let sum = 0;
+  let weights = 0;
   for (let v = 0; v < part.height; v++) {
     for (let u = 0; u < part.width; u++) {
       const weight = triangle(x, columns, part.width, u) * triangle(y, rows, part.height, v);

@@ -6,7 +6,12 @@ import type { Net } from "../../lib/nn/network.ts";
 import type { Optimizer } from "../../lib/experiment/optimizer.ts";
 import { sgd } from "../../lib/optimizers/sgd.ts";
 import type { Schedule } from "../../lib/experiment/schedule.ts";
-import { type TrainInput, type TrainParts, trainStep, type TrainValues } from "../../lib/training/step.ts";
+import {
+  type TrainInput,
+  type TrainParts,
+  trainStep,
+  type TrainValues,
+} from "../../lib/training/step.ts";
 import type { Shape, Variable } from "../../lib/nn/variables.ts";
 import { assembled } from "./assembled.ts";
 import { classification } from "../../lib/tasks/classification.ts";
@@ -82,7 +87,8 @@ export function stepInputs(
 
 /** An optimiser that puts each gradient in its variable's place, where it can be read. */
 const inPlace: Optimizer = {
-  update: (gradients) => Array.from(gradients, ([variable, [value]]) => ({ kind: "assign", variable, value: value! })),
+  update: (gradients) =>
+    Array.from(gradients, ([variable, [value]]) => ({ kind: "assign", variable, value: value! })),
 };
 
 /** What the first step computes. */
@@ -94,8 +100,8 @@ export interface FirstStep {
 }
 
 /**
- * A step whose gradients are looked at instead of followed: each call starts from the initial values, or those given by
- * name.
+ * A step whose gradients are looked at instead of followed: each call starts from the initial
+ * values, or those given by name.
  */
 export function firstStep(
   engine: Engine,
@@ -106,12 +112,14 @@ export function firstStep(
   values?: ReadonlyMap<string, Float32Array>,
   index?: Int32Array,
 ) => Promise<FirstStep> {
-  const held = [...made.collected.values()], changing = held.filter((variable) => !variable.fixed);
+  const held = [...made.collected.values()];
+  const changing = held.filter((variable) => !variable.fixed);
   const step = engine.compile(trainStep({ ...made, optimizer: inPlace }));
   return async (image, label, start, index) => {
     await engine.hold(held, start);
     const values = await step(stepInputs(image, label, 1, 0, 1, index));
-    const read = await engine.read(changing), after = new Map(changing.map(({ name }, i) => [name, read[i]]));
+    const read = await engine.read(changing);
+    const after = new Map(changing.map(({ name }, i) => [name, read[i]]));
     return {
       values,
       after(variable) {

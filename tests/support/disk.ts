@@ -1,6 +1,11 @@
-/** Small disks of one's own to fill up or to make read-only, where the system lets one be mounted. */
+/**
+ * Small disks of one's own to fill up or to make read-only, where the system lets one be mounted.
+ */
 
-/** Runs `fn` with a folder on a new disk of so many bytes, which can be made read-only; false where none can be mounted. */
+/**
+ * Runs `fn` with a folder on a new disk of so many bytes, which can be made read-only; false where
+ * none can be mounted.
+ */
 export async function withDisk(
   bytes: number,
   fn: (folder: string, readOnly: () => Promise<void>) => Promise<void>,

@@ -9,7 +9,13 @@ const dull = classifier("dull", {}, (classes) => ({
   logits: stage(dense(classes)),
 }));
 
-/** A method whose copies of its teacher are of a dull network instead: a teacher whose outputs are given cannot be copied. */
+/**
+ * A method whose copies of its teacher are of a dull network instead: a teacher whose outputs are
+ * given cannot be copied.
+ */
 export function dullCopies(distiller: Distiller<Scorer, Scorer>): Distiller<Scorer, Scorer> {
-  return { ...distiller, build: (cast) => distiller.build({ ...cast, teacher: { ...cast.teacher, recipe: dull } }) };
+  return {
+    ...distiller,
+    build: (cast) => distiller.build({ ...cast, teacher: { ...cast.teacher, recipe: dull } }),
+  };
 }

@@ -25,13 +25,17 @@ export async function useTensorflow(): Promise<EagerBinding> {
 
 /** Opens an engine and makes its backend the current one. */
 export async function open(kind: Kind): Promise<Engine> {
-  if (kind !== "eager") return (await openEngine({ backend: kind === "cpu" ? "cpu" : "tensorflow" })).engine;
+  if (kind !== "eager") {
+    return (await openEngine({ backend: kind === "cpu" ? "cpu" : "tensorflow" })).engine;
+  }
   await useTensorflow();
   return new EagerEngine();
 }
 
 /** What `compute` gives on TensorFlow, op by op, and on tfjs's own backend, as arrays. */
-export async function onBoth(compute: () => tf.Tensor[]): Promise<{ native: Float32Array[]; twin: Float32Array[] }> {
+export async function onBoth(
+  compute: () => tf.Tensor[],
+): Promise<{ native: Float32Array[]; twin: Float32Array[] }> {
   const arrays = () =>
     tf.tidy(compute).map((tensor) => {
       const data = Float32Array.from(tensor.dataSync());

@@ -7,11 +7,15 @@ import { type TrainInput, trainStep, type TrainValues } from "../../lib/training
 import type { Variable } from "../../lib/nn/variables.ts";
 import { type Images, imagesOf } from "./images_of.ts";
 
-const SEED = 1, EPOCH = 2;
+const SEED = 1;
+const EPOCH = 2;
 
 /** The step of an experiment on images that it is given. */
 export interface ExperimentStep {
-  /** What learns: of the student's variables, `student.…`, those that the method does not leave alone, and the method's. */
+  /**
+   * What learns: of the student's variables, `student.…`, those that the method does not leave
+   * alone, and the method's.
+   */
   readonly trainable: readonly Variable[];
   /** Runs the next step, always on the same images; the first one traces. */
   step(): Promise<Values<TrainValues>>;
@@ -21,8 +25,8 @@ export interface ExperimentStep {
 export type Start = (variable: Variable) => Float32Array | undefined;
 
 /**
- * The step of an experiment, held by an engine, on as many random images as `batch` says, of the size and in the classes
- * of its data set. Its teachers are untrained and never change.
+ * The step of an experiment, held by an engine, on as many random images as `batch` says, of the
+ * size and in the classes of its data set. Its teachers are untrained and never change.
  */
 export async function experimentStep(
   engine: Engine,
@@ -30,7 +34,9 @@ export async function experimentStep(
   batch: number,
   start: Start = () => undefined,
 ): Promise<ExperimentStep> {
-  const { schedule, dataset } = experiment, images = imagesOf(dataset), { image, classes, size } = images;
+  const { schedule, dataset } = experiment;
+  const images = imagesOf(dataset);
+  const { image, classes, size } = images;
   const labels = Int32Array.from({ length: size }, (_, i) => i % classes);
   const options = { seed: SEED, image, classes, train: { size, labels }, schedule };
   // Once to see how the teachers' variables are named, then with the values that these start with.
@@ -49,13 +55,16 @@ export async function experimentStep(
 }
 
 /**
- * What a teacher starts with: its norms' offsets are as after some training, since TensorFlow would leave zeros out, which
- * no trained network has.
+ * What a teacher starts with: its norms' offsets are as after some training, since TensorFlow would
+ * leave zeros out, which no trained network has.
  */
 function trained(teacher: readonly Variable[], start: Start): Map<string, Float32Array> {
   return given(
     teacher,
-    (variable) => variable.name.endsWith(".offset") ? new Float32Array(variable.shape[0]).fill(0.01) : start(variable),
+    (variable) =>
+      variable.name.endsWith(".offset")
+        ? new Float32Array(variable.shape[0]).fill(0.01)
+        : start(variable),
   );
 }
 
@@ -67,8 +76,13 @@ function given(all: readonly Variable[], start: Start): Map<string, Float32Array
   }));
 }
 
-function inputs({ image, classes, size }: Images, batch: number, rate: number): Inputs<Exclude<TrainInput, "step">> {
-  const random = stream(SEED, "bench"), [height, width, channels] = image;
+function inputs(
+  { image, classes, size }: Images,
+  batch: number,
+  rate: number,
+): Inputs<Exclude<TrainInput, "step">> {
+  const random = stream(SEED, "bench");
+  const [height, width, channels] = image;
   const index = Int32Array.from({ length: batch }, () => random.below(size));
   return {
     image: {

@@ -9,8 +9,11 @@ import { flat, training } from "./toy_training.ts";
 const eight: Toy = classifier("eight", {}, (classes) => resnet8.stages(classes));
 
 /** ResNet-8's weights after five steps of eight images, and the losses of these. */
-export async function fiveSteps(options: EngineOptions): Promise<{ weights: number[]; losses: number[] }> {
-  const { engine } = await openEngine(options), losses: number[] = [];
+export async function fiveSteps(
+  options: EngineOptions,
+): Promise<{ weights: number[]; losses: number[] }> {
+  const { engine } = await openEngine(options);
+  const losses: number[] = [];
   const { run, read } = await training(engine, scratch(), { teacher: undefined, student: eight });
   for (let step = 0; step < 5; step++) losses.push((await run(inputs(step, 0.05, 8))).loss[0]);
   const weights = Array.from(flat(await read("student.")));

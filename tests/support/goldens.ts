@@ -1,7 +1,8 @@
 /**
- * Golden values: what the reference implementations compute. A case is a NAME.json and a NAME.safetensors in `models`,
- * `losses`, `steps` or `misc` of the folder that RETORT_GOLDENS names; by default `losses` and `misc` are those in
- * `tests/goldens`, the others those of `shared/goldens` beside the project.
+ * Golden values: what the reference implementations compute. A case is a NAME.json and a
+ * NAME.safetensors in `models`, `losses`, `steps` or `misc` of the folder that RETORT_GOLDENS
+ * names; by default `losses` and `misc` are those in `tests/goldens`, the others those of
+ * `shared/goldens` beside the project.
  */
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -46,13 +47,18 @@ async function folderOf(kind: Kind): Promise<URL | undefined> {
   if (!await granted(["read", "env"])) return undefined;
   const named = Deno.env.get("RETORT_GOLDENS");
   if (named) return pathToFileURL(`${resolve(named)}/`);
-  return new URL(kind === "losses" || kind === "misc" ? "../goldens/" : "../../../shared/goldens/", import.meta.url);
+  return new URL(
+    kind === "losses" || kind === "misc" ? "../goldens/" : "../../../shared/goldens/",
+    import.meta.url,
+  );
 }
 
 /** Reads a case, e.g. `losses/kd`. */
 export async function readGolden<F>(name: `${Kind}/${string}`): Promise<Golden<F>> {
   const folder = await folderOf(name.split("/")[0] as Kind);
-  const facts = JSON.parse(await Deno.readTextFile(new URL(`${name}.json`, folder))) as F & { file?: string };
+  const facts = JSON.parse(await Deno.readTextFile(new URL(`${name}.json`, folder))) as F & {
+    file?: string;
+  };
   const file = facts.file && new URL(`${name}.safetensors`, folder);
   const tensors: ReadonlyMap<string, Entry> = file
     ? decode(await Deno.readFile(file), file.pathname).tensors
@@ -80,15 +86,20 @@ export async function readGolden<F>(name: `${Kind}/${string}`): Promise<Golden<F
 }
 
 /**
- * Registers a test for every case of a kind. A case that none of the checks matches fails, and so does a kind without a
- * case, so that nothing passes unchecked.
+ * Registers a test for every case of a kind. A case that none of the checks matches fails, and so
+ * does a kind without a case, so that nothing passes unchecked.
  */
 export async function goldens<F>(kind: Kind, checks: readonly Check<F>[]): Promise<void> {
   const folder = await folderOf(kind);
   if (!folder) return needs(["read", "env"], `golden: ${kind}`, () => {});
   const manifest = new URL("manifest.json", folder);
   if (!await Deno.stat(manifest).then(() => true, () => false)) {
-    return outside(`golden: ${kind}`, manifest, "the golden values, a folder that RETORT_GOLDENS names", () => {});
+    return outside(
+      `golden: ${kind}`,
+      manifest,
+      "the golden values, a folder that RETORT_GOLDENS names",
+      () => {},
+    );
   }
   const { cases } = JSON.parse(await Deno.readTextFile(manifest)) as { cases: { path: string }[] };
   const names = cases.flatMap(({ path }) => {

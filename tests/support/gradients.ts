@@ -6,13 +6,16 @@ import { assertNear } from "./tolerance.ts";
 
 /** Standard normal numbers, always the same for a name, times `scale` and moved by `shift`. */
 export function draw(name: string, shape: readonly number[], scale = 1, shift = 0): tf.Tensor {
-  const random = stream(5, name), size = shape.reduce((a, b) => a * b, 1);
-  return tf.tensor(Float32Array.from({ length: size }, () => shift + scale * random.normal()), [...shape]);
+  const random = stream(5, name);
+  const size = shape.reduce((a, b) => a * b, 1);
+  return tf.tensor(Float32Array.from({ length: size }, () => shift + scale * random.normal()), [
+    ...shape,
+  ]);
 }
 
 /**
- * Asserts that a function of tensors with these shapes, and its gradients by all of them, are the same on TensorFlow as
- * on tfjs's own backend.
+ * Asserts that a function of tensors with these shapes, and its gradients by all of them, are the
+ * same on TensorFlow as on tfjs's own backend.
  */
 export async function assertTwins(
   what: string,
@@ -21,8 +24,11 @@ export async function assertTwins(
 ): Promise<void> {
   const { native, twin } = await onBoth(() => {
     const inputs = shapes.map((shape, i) => draw(`${what}/${i}`, shape));
-    const value = run(...inputs), dy = draw(`${what}/dy`, value.shape);
+    const value = run(...inputs);
+    const dy = draw(`${what}/dy`, value.shape);
     return [value, ...tf.grads((...given) => run(...given as tf.Tensor[]))(inputs, dy)];
   });
-  native.forEach((array, i) => assertNear(`${what}, ${i === 0 ? "value" : `gradient ${i}`}`, array, twin[i], 1e-5));
+  native.forEach((array, i) =>
+    assertNear(`${what}, ${i === 0 ? "value" : `gradient ${i}`}`, array, twin[i], 1e-5)
+  );
 }

@@ -24,10 +24,17 @@ const FACTS: Readonly<Record<string, (options: Options) => Facts>> = {
   tinyImagenet: ({ size }) => [size, 200, 100_000],
 };
 
-/** What the images of a data set in `experiments/` are like, as a run finds them, without their files. */
+/**
+ * What the images of a data set in `experiments/` are like, as a run finds them, without their
+ * files.
+ */
 export function imagesOf({ id, options, take }: Dataset<Mix | undefined, string>): Images {
   const facts = FACTS[id];
-  if (!facts) throw new Error(`nothing is known of the images of ${id}: say it in tests/support/images_of.ts`);
+  if (!facts) {
+    throw new Error(
+      `nothing is known of the images of ${id}: say it in tests/support/images_of.ts`,
+    );
+  }
   const [side, classes, size] = facts(options as unknown as Options);
   return { image: [side, side, 3], classes, size: take ?? size };
 }

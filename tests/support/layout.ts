@@ -4,10 +4,12 @@ import type { Numbers } from "./goldens.ts";
 /** An array with its dimensions in the order `axes`. */
 export function permute({ shape, data }: Numbers, axes: readonly number[]): Numbers {
   const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((a, b) => a * b, 1));
-  const turned = axes.map((axis) => shape[axis]), steps = axes.map((axis) => strides[axis]);
+  const turned = axes.map((axis) => shape[axis]);
+  const steps = axes.map((axis) => strides[axis]);
   const out = new Float32Array(data.length);
   for (let i = 0; i < out.length; i++) {
-    let rest = i, from = 0;
+    let rest = i;
+    let from = 0;
     for (let axis = turned.length - 1; axis >= 0; axis--) {
       from += (rest % turned[axis]) * steps[axis];
       rest = Math.floor(rest / turned[axis]);
@@ -18,20 +20,27 @@ export function permute({ shape, data }: Numbers, axes: readonly number[]): Numb
 }
 
 /**
- * Weights of theirs as ours: convolutions O, I, kh, kw → kh, kw, I, O, transposed ones I, O, kh, kw → kh, kw, O, I, dense
- * layers out, in → in, out.
+ * Weights of theirs as ours: convolutions O, I, kh, kw → kh, kw, I, O, transposed ones I, O, kh, kw
+ * → kh, kw, O, I, dense layers out, in → in, out.
  */
 export function ourWeight(weight: Numbers): Numbers {
   if (weight.shape.length === 4) return permute(weight, [2, 3, 1, 0]);
   return weight.shape.length === 2 ? permute(weight, [1, 0]) : weight;
 }
 
-/** Weights of their transposed convolution of stride 1 as ours of a convolution: I, O, kh, kw → kh, kw, I, O, mirrored. */
+/**
+ * Weights of their transposed convolution of stride 1 as ours of a convolution: I, O, kh, kw → kh,
+ * kw, I, O, mirrored.
+ */
 export function mirroredWeight(weight: Numbers): Numbers {
   if (weight.shape.length !== 4) return weight;
-  const { shape, data } = permute(weight, [2, 3, 0, 1]), kernels = shape[0] * shape[1], size = data.length / kernels;
+  const { shape, data } = permute(weight, [2, 3, 0, 1]);
+  const kernels = shape[0] * shape[1];
+  const size = data.length / kernels;
   const out = new Float32Array(data.length);
-  for (let i = 0; i < kernels; i++) out.set(data.subarray(i * size, (i + 1) * size), (kernels - 1 - i) * size);
+  for (let i = 0; i < kernels; i++) {
+    out.set(data.subarray(i * size, (i + 1) * size), (kernels - 1 - i) * size);
+  }
   return { shape, data: out };
 }
 

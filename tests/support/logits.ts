@@ -33,16 +33,21 @@ export interface Given {
   readonly strong?: { readonly student: Rows; readonly teacher: Rows };
 }
 
-/** A method's terms, each its weighted mean over the batch, and the gradient of their sum by the student's logits. */
+/**
+ * A method's terms, each its weighted mean over the batch, and the gradient of their sum by the
+ * student's logits.
+ */
 export async function measured<T extends Teachers>(
   distiller: Distiller<Scorer, T, HardLabels & Views<"strong">>,
   given: Given,
 ): Promise<{ terms: Record<string, number>; gradient: readonly number[] }> {
   await tf.setBackend("cpu");
-  const { student, teacher, label, epoch = 1, mask, drawn = [], strong } = given, { live, frozen } = passes();
+  const { student, teacher, label, epoch = 1, mask, drawn = [], strong } = given;
+  const { live, frozen } = passes();
   const matrix = (rows: Rows) => tf.tensor2d(rows.map((row) => [...row]));
   const several = Array.isArray(teacher[0][0]) ? teacher as readonly Rows[] : undefined;
-  const model = (rows?: Rows) => ({ run: () => outputOf(matrix(rows!)) }) as unknown as Model<Scorer>;
+  const model = (rows?: Rows) =>
+    ({ run: () => outputOf(matrix(rows!)) }) as unknown as Model<Scorer>;
   return tf.tidy(() => {
     const means: Record<string, number> = {};
     const loss = distiller.build(
@@ -57,7 +62,9 @@ export async function measured<T extends Teachers>(
       const { terms } = withMemory(loss(
         {
           student: outputOf(logits),
-          teacher: several ? several.map((rows) => outputOf(matrix(rows))) : outputOf(matrix(teacher as Rows)),
+          teacher: several
+            ? several.map((rows) => outputOf(matrix(rows)))
+            : outputOf(matrix(teacher as Rows)),
           label: labels,
           views: { strong: tf.zeros([label.length]) },
           epoch: tf.scalar(epoch),

@@ -1,7 +1,12 @@
 /** What a method that takes masks is held to. */
 import { assert } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { type Distiller, type SeveralTeachers, type StepContext, withMemory } from "../../lib/experiment/distiller.ts";
+import {
+  type Distiller,
+  type SeveralTeachers,
+  type StepContext,
+  withMemory,
+} from "../../lib/experiment/distiller.ts";
 import type { Net, Tap } from "../../lib/nn/network.ts";
 import { stream } from "../../lib/values/random.ts";
 import { type Shape, sizeOf, type Variable } from "../../lib/nn/variables.ts";
@@ -12,7 +17,8 @@ import { norm } from "./tolerance.ts";
 
 /** Which samples of five learn. */
 const MASKS = [[0, 0, 0, 0, 0], [0, 0, 1, 0, 0], [0, 1, 0, 0, 1], [1, 0, 1, 1, 1], [1, 1, 1, 1, 1]];
-const ALL = [0, 1, 2, 3, 4], CLASSES = 5;
+const ALL = [0, 1, 2, 3, 4];
+const CLASSES = 5;
 
 /** The taps' shapes for one sample. */
 export interface Taps<S extends string, T extends string> {
@@ -33,13 +39,16 @@ type Masked<S extends string, T extends string> =
 /** The values of a method's own terms and the gradients of what they reach, by name. */
 type Measured = ReadonlyMap<string, Float32Array>;
 
-/** Samples that differ; or two that are the same for the student and two that are all 0 for both networks. */
+/**
+ * Samples that differ; or two that are the same for the student and two that are all 0 for both
+ * networks.
+ */
 export type Samples = "different" | "degenerate";
 
 /**
- * Registers the test that, at spots with a mask, the method's own terms (all but `task`) and their gradients by the
- * student's taps and by the method's own weights are those of the gathered sub-batch times its share, and finite: for
- * none, one, two, most and all samples of a batch.
+ * Registers the test that, at spots with a mask, the method's own terms (all but `task`) and their
+ * gradients by the student's taps and by the method's own weights are those of the gathered
+ * sub-batch times its share, and finite: for none, one, two, most and all samples of a batch.
  */
 export function masks<S extends string, T extends string>(
   name: string,
@@ -50,17 +59,27 @@ export function masks<S extends string, T extends string>(
   const measured = (rows: readonly number[], mask?: readonly number[]) =>
     measure(distiller(), taps, samples, rows, mask);
   Deno.test(`${name}: masked, it is the sub-batch's loss times its share, ${samples} samples`, async () => {
-    const whole = await measured(ALL), largest = Math.max(...Array.from(whole.values(), norm));
+    const whole = await measured(ALL);
+    const largest = Math.max(...Array.from(whole.values(), norm));
     for (const mask of MASKS) {
-      const rows = ALL.filter((i) => mask[i] === 1), share = rows.length / ALL.length;
+      const rows = ALL.filter((i) => mask[i] === 1);
+      const share = rows.length / ALL.length;
       const ours = await measured(ALL, mask);
       const gathered = rows.length > 0 ? await measured(rows) : new Map<string, Float32Array>();
       for (const [what, values] of ours) {
-        const expected = spread(gathered.get(what), values.length, isPerSample(what) ? rows : undefined)
+        const expected = spread(
+          gathered.get(what),
+          values.length,
+          isPerSample(what) ? rows : undefined,
+        )
           .map((value) => share * value);
         const off = norm(values.map((value, i) => value - expected[i]));
         // Of a bias before a norm the gradient is rounding alone.
-        const allowed = Math.max(1e-4 * norm(expected), 1e-4 * norm(whole.get(what)!), 1e-5 * largest);
+        const allowed = Math.max(
+          1e-4 * norm(expected),
+          1e-4 * norm(whole.get(what)!),
+          1e-5 * largest,
+        );
         assert(off <= allowed, `[${mask}] ${what}: ${off} away, ${allowed} allowed`);
       }
     }
@@ -69,9 +88,17 @@ export function masks<S extends string, T extends string>(
 
 const isPerSample = (name: string): boolean => name.startsWith("student.");
 
-/** Values of the samples `rows` at their places in the whole batch, zeros at the others; without rows, the values. */
-function spread(values: Float32Array | undefined, length: number, rows: readonly number[] | undefined): Float32Array {
-  const out = new Float32Array(length), each = length / ALL.length;
+/**
+ * Values of the samples `rows` at their places in the whole batch, zeros at the others; without
+ * rows, the values.
+ */
+function spread(
+  values: Float32Array | undefined,
+  length: number,
+  rows: readonly number[] | undefined,
+): Float32Array {
+  const out = new Float32Array(length);
+  const each = length / ALL.length;
   if (!values) return out;
   if (!rows) return values;
   rows.forEach((row, i) => out.set(values.subarray(i * each, (i + 1) * each), row * each));
@@ -87,11 +114,19 @@ async function measure<S extends string, T extends string>(
 ): Promise<Measured> {
   type Shapes = { readonly [tap: string]: Shape };
   const network = (shapes: Shapes) =>
-    given(Object.fromEntries(Object.entries(shapes).map(([tap, shape]) => [tap, [rows.length, ...shape]])), normed);
+    given(
+      Object.fromEntries(
+        Object.entries(shapes).map(([tap, shape]) => [tap, [rows.length, ...shape]]),
+      ),
+      normed,
+    );
   const draw = (who: string, shapes: Shapes) =>
     Object.entries(shapes).map(([tap, shape]) => {
       const variable = `${who}.${tap}.value`;
-      return [variable, Float32Array.from(rows.flatMap((row) => sample(variable, row, shape, samples)))] as const;
+      return [
+        variable,
+        Float32Array.from(rows.flatMap((row) => sample(variable, row, shape, samples))),
+      ] as const;
     });
   const teachers = Array.isArray(teacher)
     ? teacher.flatMap((shapes, i) => draw(`teacher${i + 1}`, shapes))
@@ -104,32 +139,50 @@ async function measure<S extends string, T extends string>(
     classes: CLASSES,
     values: new Map([...draw("student", student), ...teachers]),
   });
-  const engine = await open("cpu"), label = Int32Array.from(rows, (row) => row % CLASSES);
+  const engine = await open("cpu");
+  const label = Int32Array.from(rows, (row) => row % CLASSES);
   const image = { shape: [rows.length, 1, 1, 1], data: new Float32Array(rows.length) };
   const starts = exact(made.trainable);
-  const { values, after } = await firstStep(engine, made)(image, label, starts, Int32Array.from(rows));
+  const { values, after } = await firstStep(engine, made)(
+    image,
+    label,
+    starts,
+    Int32Array.from(rows),
+  );
   engine.close();
   const terms = Object.entries(values.terms);
-  const gradients = made.trainable.filter(({ fixed }) => !fixed).map((variable): [string, Float32Array] => {
-    const gradient = after(variable.name), start = starts.get(variable.name) ?? variable.initial();
-    // What no term reaches is left as it was.
-    return [variable.name, gradient.every((value, i) => value === start[i]) ? gradient.fill(0) : gradient];
-  });
+  const gradients = made.trainable.filter(({ fixed }) => !fixed).map(
+    (variable): [string, Float32Array] => {
+      const gradient = after(variable.name);
+      const start = starts.get(variable.name) ?? variable.initial();
+      // What no term reaches is left as it was.
+      return [
+        variable.name,
+        gradient.every((value, i) => value === start[i]) ? gradient.fill(0) : gradient,
+      ];
+    },
+  );
   return new Map([...terms, ...gradients]);
 }
 
 /**
- * Biases rounded to a 256th. Of a sample of zeros they alone come to a norm, whose mean of equal numbers is then exact:
- * else how it is rounded decides the gradient.
+ * Biases rounded to a 256th. Of a sample of zeros they alone come to a norm, whose mean of equal
+ * numbers is then exact: else how it is rounded decides the gradient.
  */
 function exact(variables: readonly Variable[]): Map<string, Float32Array> {
   const biases = variables.filter(({ name }) => name.endsWith(".bias"));
-  return new Map(biases.map(({ name, initial }) => [name, initial().map((value) => Math.round(256 * value) / 256)]));
+  return new Map(
+    biases.map((
+      { name, initial },
+    ) => [name, initial().map((value) => Math.round(256 * value) / 256)]),
+  );
 }
 
 function sample(variable: string, row: number, shape: Shape, samples: Samples): number[] {
-  const isDegenerate = samples === "degenerate", isTwin = isDegenerate && row === 4 && variable.startsWith("student.");
-  const random = stream(3, `${variable}/${isTwin ? 1 : row}`), isEmpty = isDegenerate && (row === 2 || row === 3);
+  const isDegenerate = samples === "degenerate";
+  const isTwin = isDegenerate && row === 4 && variable.startsWith("student.");
+  const random = stream(3, `${variable}/${isTwin ? 1 : row}`);
+  const isEmpty = isDegenerate && (row === 2 || row === 3);
   return Array.from({ length: sizeOf(shape) }, () => isEmpty ? 0 : random.normal());
 }
 

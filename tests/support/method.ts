@@ -16,13 +16,16 @@ export async function method<T extends Teachers>(
   distiller: () => Distiller<Toy, T, never>,
   options: Options<T> = {},
 ): Promise<void> {
-  /** What the student and the method's own things are after the first step, and the losses of five. */
+  /**
+   * What the student and the method's own things are after the first step, and the losses of five.
+   */
   const trained = async (kind: Kind) => {
-    const engine = await open(kind), before = tf.memory().numTensors;
+    const engine = await open(kind);
+    const before = tf.memory().numTensors;
     const { step, read } = await training(engine, distiller(), options);
-    const losses = [await step()],
-      student = flat(await read("velocity.student.")),
-      own = flat(await read("velocity.distiller."));
+    const losses = [await step()];
+    const student = flat(await read("velocity.student."));
+    const own = flat(await read("velocity.distiller."));
     while (losses.length < 5) losses.push(await step());
     engine.close();
     assertEquals(tf.memory().numTensors, before, "tensors are left over");
@@ -30,14 +33,16 @@ export async function method<T extends Teachers>(
   };
 
   Deno.test(`${name}: everything that may learn moves and no teacher does`, async () => {
-    const engine = await open("cpu"), before = tf.memory().numTensors;
+    const engine = await open("cpu");
+    const before = tf.memory().numTensors;
     const { step, read, collected, frozenVariables } = await training(engine, distiller(), options);
     const start = await read("");
     await step();
     for (const [variable, value] of await read("")) {
       // Bias before a norm: the batch's mean takes it away again, only the running mean sees it.
       if (/(stem|gate\.0\.score|connector_\w+\.0\.0)\.bias$/.test(variable)) continue;
-      const { fixed } = collected.get(variable)!, stays = fixed || frozenVariables.has(collected.get(variable)!);
+      const { fixed } = collected.get(variable)!;
+      const stays = fixed || frozenVariables.has(collected.get(variable)!);
       (stays ? assertEquals : assertNotEquals)(value, start.get(variable)!, variable);
     }
     engine.close();
@@ -64,20 +69,32 @@ export async function method<T extends Teachers>(
     engine.close();
   });
 
-  await needs(everything, `${name}: compiled, eager and on tfjs's own backend a step is the same`, async () => {
-    const compiled = await trained("compiled");
-    for (const kind of ["eager", "cpu"] as const) {
-      const other = await trained(kind);
-      assertNear(`${kind}: the student's gradient`, other.student, compiled.student, 1e-5);
-      if (compiled.own.length > 0) assertNear(`${kind}: the method's own gradient`, other.own, compiled.own, 1e-5);
-      for (const [i, values] of compiled.losses.entries()) {
-        const ours = listValues(values), theirs = listValues(other.losses[i]);
-        assertEquals(theirs.map(([name]) => name), ours.map(([name]) => name));
-        for (const [j, [name, [value]]] of ours.entries()) {
-          const off = Math.abs(value - theirs[j][1][0]) / Math.max(1, Math.abs(value));
-          assert(off < 1e-4, `${kind}: ${name} of step ${i + 1} is ${off} away`);
+  await needs(
+    everything,
+    `${name}: compiled, eager and on tfjs's own backend a step is the same`,
+    async () => {
+      const compiled = await trained("compiled");
+      for (const kind of ["eager", "cpu"] as const) {
+        const other = await trained(kind);
+        assertNear(`${kind}: the student's gradient`, other.student, compiled.student, 1e-5);
+        if (compiled.own.length > 0) {
+          assertNear(
+            `${kind}: the method's own gradient`,
+            other.own,
+            compiled.own,
+            1e-5,
+          );
+        }
+        for (const [i, values] of compiled.losses.entries()) {
+          const ours = listValues(values);
+          const theirs = listValues(other.losses[i]);
+          assertEquals(theirs.map(([name]) => name), ours.map(([name]) => name));
+          for (const [j, [name, [value]]] of ours.entries()) {
+            const off = Math.abs(value - theirs[j][1][0]) / Math.max(1, Math.abs(value));
+            assert(off < 1e-4, `${kind}: ${name} of step ${i + 1} is ${off} away`);
+          }
         }
       }
-    }
-  });
+    },
+  );
 }

@@ -12,9 +12,13 @@ import { passes } from "../../lib/nn/pass.ts";
 import { sizeOf, type Variable, variables } from "../../lib/nn/variables.ts";
 import { stream } from "../../lib/values/random.ts";
 
-/** A network with other values than those it starts with: statistics and factors moved, so that each matters. */
+/**
+ * A network with other values than those it starts with: statistics and factors moved, so that each
+ * matters.
+ */
 export function model(network: Classifier, side = 32, classes = 5): ExportedModel {
-  const image = [side, side, 3] as const, random = stream(3, network.id);
+  const image = [side, side, 3] as const;
+  const random = stream(3, network.id);
   const model = buildModel(network, variables({ seed: 3, collected: new Map() }), image, classes);
   const moved: Readonly<Record<string, () => number>> = {
     mean: () => 0.1 * random.normal(),
@@ -55,7 +59,8 @@ export function images({ image }: ExportedModel, batch: number): Float32Array {
 
 /** What Retort's own compiled graph gives for these images: [batch, classes]. */
 export async function logits(model: ExportedModel, images: Float32Array): Promise<Float32Array> {
-  const { network, image, classes, tensors } = model, { engine } = await openEngine();
+  const { network, image, classes, tensors } = model;
+  const { engine } = await openEngine();
   const values = new Map(Array.from(tensors, ([name, { data }]) => [name, data as Float32Array]));
   const collected = new Map<string, Variable>();
   const scope = variables({ seed: 0, collected, fixed: true, values });
@@ -64,7 +69,9 @@ export async function logits(model: ExportedModel, images: Float32Array): Promis
   const run = engine.compile<"images">(({ images }) => {
     return { values: { logits: player.run(images, passes().frozen).taps.logits }, updates: [] };
   });
-  const result = await run({ images: { shape: [images.length / sizeOf(image), ...image], data: images } });
+  const result = await run({
+    images: { shape: [images.length / sizeOf(image), ...image], data: images },
+  });
   engine.close();
   return result.logits;
 }
@@ -72,6 +79,9 @@ export async function logits(model: ExportedModel, images: Float32Array): Promis
 /** Throws unless these logits are ours, and tell the images apart. */
 export function assertLogits(what: string, found: ArrayLike<number>, ours: Float32Array): void {
   const off = Math.max(...Array.from(ours, (logit, i) => Math.abs(logit - found[i])));
-  assert(found.length === ours.length && off <= 1e-4, `${what}: ${found.length} logits, ${off} away`);
+  assert(
+    found.length === ours.length && off <= 1e-4,
+    `${what}: ${found.length} logits, ${off} away`,
+  );
   assert(Math.max(...ours) - Math.min(...ours) > 0.1, `${what}: the logits say nothing: ${ours}`);
 }

@@ -1,6 +1,7 @@
 /**
- * Tests that need a permission or a file outside the project. Plain `deno test` passes without any flag: what needs a
- * permission it lacks is ignored, with the command that runs it in its name. Permissions are asked for, never tried.
+ * Tests that need a permission or a file outside the project. Plain `deno test` passes without any
+ * flag: what needs a permission it lacks is ignored, with the command that runs it in its name.
+ * Permissions are asked for, never tried.
  */
 
 type Permission = "read" | "write" | "env" | "ffi" | "run" | "net" | "sys";
@@ -24,13 +25,27 @@ export async function needs(
 }
 
 /** Everything a test of the engine or the runner uses. */
-export const everything: readonly Permission[] = ["read", "write", "env", "ffi", "run", "net", "sys"];
+export const everything: readonly Permission[] = [
+  "read",
+  "write",
+  "env",
+  "ffi",
+  "run",
+  "net",
+  "sys",
+];
 
 /**
- * Registers a test that reads a file outside the project. Where the file is missing the test fails if CI or
- * RETORT_GOLDENS is set and is ignored otherwise, by a name that says where the file comes `from`.
+ * Registers a test that reads a file outside the project. Where the file is missing the test fails
+ * if CI or RETORT_GOLDENS is set and is ignored otherwise, by a name that says where the file comes
+ * `from`.
  */
-export async function outside(name: string, file: URL, from: string, fn: () => void | Promise<void>): Promise<void> {
+export async function outside(
+  name: string,
+  file: URL,
+  from: string,
+  fn: () => void | Promise<void>,
+): Promise<void> {
   if (!(await granted(["read", "env"]))) return needs(["read", "env"], name, fn);
   const isThere = await Deno.stat(file).then(() => true, () => false);
   const isRequired = Boolean(Deno.env.get("CI") || Deno.env.get("RETORT_GOLDENS"));

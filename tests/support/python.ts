@@ -1,7 +1,10 @@
 /** Python, where it is there and has what a test needs. */
 import { everything, granted } from "./needs.ts";
 
-/** Registers a test that needs these Python packages; ignored where one is not there, by a name that says how to get them. */
+/**
+ * Registers a test that needs these Python packages; ignored where one is not there, by a name that
+ * says how to get them.
+ */
 export async function needsPython(
   packages: readonly string[],
   name: string,
@@ -9,7 +12,9 @@ export async function needsPython(
 ): Promise<void> {
   const allowed = await granted(everything);
   const isThere = allowed && await has(packages);
-  const way = allowed ? `needs python3 -m pip install ${packages.join(" ")}` : "run: deno task test";
+  const way = allowed
+    ? `needs python3 -m pip install ${packages.join(" ")}`
+    : "run: deno task test";
   Deno.test({ name: isThere ? name : `${name} (${way})`, ignore: !isThere, fn });
 }
 
@@ -17,16 +22,22 @@ const python = (): string => Deno.env.get("RETORT_PYTHON") || "python3";
 
 /** Whether the packages are there; they are looked for, not imported, which would take seconds. */
 async function has(packages: readonly string[]): Promise<boolean> {
-  const probe = "import importlib.util, sys; sys.exit(not all(map(importlib.util.find_spec, sys.argv[1:])))";
+  const probe =
+    "import importlib.util, sys; sys.exit(not all(map(importlib.util.find_spec, sys.argv[1:])))";
   try {
-    return (await new Deno.Command(python(), { args: ["-c", probe, ...packages], stdin: "null" }).output()).success;
+    return (await new Deno.Command(python(), { args: ["-c", probe, ...packages], stdin: "null" })
+      .output()).success;
   } catch {
     return false;
   }
 }
 
 /** What a script of ours prints, given JSON. */
-export async function runPython(script: string, args: readonly string[], input: unknown): Promise<unknown> {
+export async function runPython(
+  script: string,
+  args: readonly string[],
+  input: unknown,
+): Promise<unknown> {
   const path = new URL(script, import.meta.url).pathname;
   const child = new Deno.Command(python(), {
     args: [path, ...args],
@@ -37,7 +48,8 @@ export async function runPython(script: string, args: readonly string[], input: 
   const writer = child.stdin.getWriter();
   await writer.write(new TextEncoder().encode(JSON.stringify(input)));
   await writer.close();
-  const { success, stdout, stderr } = await child.output(), decoder = new TextDecoder();
+  const { success, stdout, stderr } = await child.output();
+  const decoder = new TextDecoder();
   if (!success) throw new Error(decoder.decode(stderr));
   return JSON.parse(decoder.decode(stdout));
 }

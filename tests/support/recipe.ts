@@ -1,10 +1,15 @@
-/** The weights of the golden networks, made by the generator that the goldens' manifest describes. */
+/**
+ * The weights of the golden networks, made by the generator that the goldens' manifest describes.
+ */
 import { sizeOf } from "../../lib/nn/variables.ts";
 import type { Numbers } from "./goldens.ts";
 
 /** mulberry32 from the FNV-1a hash of a text: numbers in [0, 1). */
 function uniforms(text: string): () => number {
-  let state = new TextEncoder().encode(text).reduce((hash, byte) => Math.imul(hash ^ byte, 0x01000193), 0x811c9dc5);
+  let state = new TextEncoder().encode(text).reduce(
+    (hash, byte) => Math.imul(hash ^ byte, 0x01000193),
+    0x811c9dc5,
+  );
   return () => {
     state = (state + 0x6d2b79f5) | 0;
     let t = Math.imul(state ^ (state >>> 15), state | 1);
@@ -18,10 +23,14 @@ export type Role = "weight" | "bias" | "norm.weight" | "norm.bias" | "image";
 
 /** A tensor of the recipe in PyTorch's layout, from the case's seed and the tensor's name. */
 export function recipe(seed: number, name: string, shape: readonly number[], role: Role): Numbers {
-  const [out, inputs, kh, kw] = shape, u = uniforms(`${seed}:${name}`);
-  const conv = Math.sqrt(2 / (out * kh * kw)), linear = Math.sqrt(inputs);
+  const [out, inputs, kh, kw] = shape;
+  const u = uniforms(`${seed}:${name}`);
+  const conv = Math.sqrt(2 / (out * kh * kw));
+  const linear = Math.sqrt(inputs);
   const element: Record<Role, () => number> = {
-    "weight": shape.length === 4 ? () => (2 * u() - 1) * Math.sqrt(3) * conv : () => (2 * u() - 1) / linear,
+    "weight": shape.length === 4
+      ? () => (2 * u() - 1) * Math.sqrt(3) * conv
+      : () => (2 * u() - 1) / linear,
     "bias": () => 0.2 * u() - 0.1,
     "norm.weight": () => 0.7 + 0.6 * u(),
     "norm.bias": () => 0.4 * u() - 0.2,

@@ -15,7 +15,10 @@ import { ourWeight } from "./layout.ts";
 /** What all the networks here are: the taps of the smallest. */
 export type Network = Classifier<"stem" | "block1" | "block2" | "block3">;
 
-/** The networks for small images that RepDistiller, SHAKE, mdistiller, SLKD and SAKD have under one name. */
+/**
+ * The networks for small images that RepDistiller, SHAKE, mdistiller, SLKD and SAKD have under one
+ * name.
+ */
 const small: Readonly<Record<string, Network>> = {
   ...resnet,
   ...vgg,
@@ -32,7 +35,10 @@ const small: Readonly<Record<string, Network>> = {
   ResNet152: deep.resnet152,
 };
 
-/** The references' dictionaries by a pattern of where they stand; the first that fits counts, the last is RepDistiller's. */
+/**
+ * The references' dictionaries by a pattern of where they stand; the first that fits counts, the
+ * last is RepDistiller's.
+ */
 const dictionaries: readonly (readonly [RegExp, Readonly<Record<string, Network>>])[] = [
   [/tiny_imagenet_model_dict/, { ResNet18: deep.resnet18, ShuffleV2: shufflenetv2 }],
   [/imagenet_model_dict/, {
@@ -49,24 +55,38 @@ const dictionaries: readonly (readonly [RegExp, Readonly<Record<string, Network>
     ShuffleNetV1: shufflenetv1,
     ShuffleNetV2: shufflenetv2,
   }],
-  [/(?:)/, { ...small, MobileNetV2: mobilenetv2(), ShuffleV1: shufflenetv1, ShuffleV2: shufflenetv2 }],
+  [/(?:)/, {
+    ...small,
+    MobileNetV2: mobilenetv2(),
+    ShuffleV1: shufflenetv1,
+    ShuffleV2: shufflenetv2,
+  }],
 ];
 
-/** The network called `name` in the dictionary of a `source`, RepDistiller's unless it has another; throws where there is none. */
+/**
+ * The network called `name` in the dictionary of a `source`, RepDistiller's unless it has another;
+ * throws where there is none.
+ */
 export function referenceNetwork(name: string, source: string): Network {
   const [, networks] = dictionaries.find(([pattern]) => pattern.test(source))!;
   if (Object.hasOwn(networks, name)) return networks[name];
   throw new Error(`there is no network ${name} of ${source}`);
 }
 
-/** The network that a `source` names as an entry of a dictionary, `… model_dict['resnet8'] …`; words may stand before and behind. */
+/**
+ * The network that a `source` names as an entry of a dictionary, `… model_dict['resnet8'] …`; words
+ * may stand before and behind.
+ */
 export function networkOf(source: string): Network {
   const [, dictionary, name] = source.match(/(\w+)\['([^']+)'\]/) ?? [];
   if (name === undefined) throw new Error(`${source} names no entry of a dictionary`);
   return referenceNetwork(name, dictionary);
 }
 
-/** Values for every variable of a network below `prefix`, from the references' tensors by the references' names. */
+/**
+ * Values for every variable of a network below `prefix`, from the references' tensors by the
+ * references' names.
+ */
 export function referenceValues(
   network: Network,
   prefix: string,
@@ -77,7 +97,8 @@ export function referenceValues(
   const collected = new Map<string, Variable>();
   buildModel(network, variables({ seed: 0, collected }), image, classes);
   return Array.from(collected.values(), ({ name, shape }) => {
-    const theirs = referenceName(network, name), values = ourWeight(tensor(theirs));
+    const theirs = referenceName(network, name);
+    const values = ourWeight(tensor(theirs));
     if (values.shape.join() !== shape.join()) {
       throw new Error(`${theirs} is [${values.shape}] where ${name} is [${shape}]`);
     }
@@ -99,34 +120,56 @@ export const regressorNames: Readonly<Record<string, string>> = {
 export const vidNames = (tap: string): Readonly<Record<string, string>> => ({
   log_scale: `distiller.variance_${tap}.0.log_scale`,
   ...Object.fromEntries(
-    [0, 2, 4].map((layer) => [`regressor.${layer}.weight`, `distiller.mean_${tap}.0.${layer}.weight`]),
+    [0, 2, 4].map((
+      layer,
+    ) => [`regressor.${layer}.weight`, `distiller.mean_${tap}.0.${layer}.weight`]),
   ),
 });
 
-/** The variables of the paraphraser that `ft` takes and `ftInit` trains, by the names of the references' Paraphraser. */
-export const paraphraserNames: Readonly<Record<string, string>> = factorNames("encoder", "distiller.paraphraser", {
-  "0.weight": "0.weight",
-  "0.bias": "0.bias",
-});
+/**
+ * The variables of the paraphraser that `ft` takes and `ftInit` trains, by the names of the
+ * references' Paraphraser.
+ */
+export const paraphraserNames: Readonly<Record<string, string>> = factorNames(
+  "encoder",
+  "distiller.paraphraser",
+  {
+    "0.weight": "0.weight",
+    "0.bias": "0.bias",
+  },
+);
 
 /** The variables of the other half of the paraphraser that `ftInit` trains, likewise. */
-export const decoderNames: Readonly<Record<string, string>> = factorNames("decoder", "distiller.decoder", {
-  "0.weight": "0.weight",
-  "0.bias": "0.bias",
-});
+export const decoderNames: Readonly<Record<string, string>> = factorNames(
+  "decoder",
+  "distiller.decoder",
+  {
+    "0.weight": "0.weight",
+    "0.bias": "0.bias",
+  },
+);
 
 /** The variables of `ft`'s translator by the names of the references' Translator. */
-export const translatorNames: Readonly<Record<string, string>> = factorNames("encoder", "distiller.translator", {
-  "0.weight": "0.weight",
-  "0.bias": "0.bias",
-  "1.weight": "0.norm.scale",
-  "1.bias": "0.norm.offset",
-  "1.running_mean": "0.norm.mean",
-  "1.running_var": "0.norm.variance",
-});
+export const translatorNames: Readonly<Record<string, string>> = factorNames(
+  "encoder",
+  "distiller.translator",
+  {
+    "0.weight": "0.weight",
+    "0.bias": "0.bias",
+    "1.weight": "0.norm.scale",
+    "1.bias": "0.norm.offset",
+    "1.running_mean": "0.norm.mean",
+    "1.running_var": "0.norm.variance",
+  },
+);
 
-/** The variables of SHAKE's shadow over three taps by the names of the released code's `Shake`, its unused classifier left out. */
-export function shadowNames(...[, second, third]: readonly [string, string, string]): Record<string, string> {
+/**
+ * The variables of SHAKE's shadow over three taps by the names of the released code's `Shake`, its
+ * unused classifier left out.
+ */
+export function shadowNames(
+  ...[, second, third]: readonly [string, string, string]
+): Record<string, string> {
   const layers = [`down_${second}`, `side_${second}`, `down_${third}`, `side_${third}`, "last"];
   const names = { "0.weight": "weight", "1.weight": "norm.scale", "1.bias": "norm.offset" };
   const statistics = { "1.running_mean": "norm.mean", "1.running_var": "norm.variance" };
@@ -141,11 +184,17 @@ export function shadowNames(...[, second, third]: readonly [string, string, stri
 }
 
 /** Names of three layers that are three modules each there. */
-function factorNames(theirs: string, ours: string, names: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries([0, 1, 2].flatMap((layer) =>
-    Object.entries(names).map(([name, here]) => {
-      const [, position, rest] = name.match(/^(\d)\.(.+)$/)!;
-      return [`${theirs}.${3 * layer + Number(position)}.${rest}`, `${ours}.0.${layer}.${here}`];
-    })
-  ));
+function factorNames(
+  theirs: string,
+  ours: string,
+  names: Readonly<Record<string, string>>,
+): Record<string, string> {
+  return Object.fromEntries(
+    [0, 1, 2].flatMap((layer) =>
+      Object.entries(names).map(([name, here]) => {
+        const [, position, rest] = name.match(/^(\d)\.(.+)$/)!;
+        return [`${theirs}.${3 * layer + Number(position)}.${rest}`, `${ours}.0.${layer}.${here}`];
+      })
+    ),
+  );
 }

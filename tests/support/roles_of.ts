@@ -1,4 +1,9 @@
-import { type Distiller, type Role, type Teachers, withMemory } from "../../lib/experiment/distiller.ts";
+import {
+  type Distiller,
+  type Role,
+  type Teachers,
+  withMemory,
+} from "../../lib/experiment/distiller.ts";
 import { open } from "./engines.ts";
 import type { Toy } from "./toy.ts";
 import { type Options, training } from "./toy_training.ts";
@@ -15,7 +20,9 @@ export async function rolesOf<T extends Teachers>(
       const loss = distiller.build(cast);
       return (step) => {
         const result = withMemory(loss(step));
-        roles = Object.fromEntries(Object.entries(result.terms).map(([name, [, , role]]) => [name, role]));
+        roles = Object.fromEntries(
+          Object.entries(result.terms).map(([name, [, , role]]) => [name, role]),
+        );
         return result;
       };
     },

@@ -1,4 +1,7 @@
-/** A second task, as somebody would add one: two numbers for each image, one of which counts more, in some of them none. */
+/**
+ * A second task, as somebody would add one: two numbers for each image, one of which counts more,
+ * in some of them none.
+ */
 import * as tf from "@tensorflow/tfjs";
 import { synthetic, type SyntheticOptions } from "../../datasets/synthetic.ts";
 import type { Dataset, Split } from "../../lib/data/dataset.ts";
@@ -15,25 +18,41 @@ interface Counted {
   readonly counts: Float32Array;
 }
 
-/** The numbers of an image of a split, which may be a part of the one that has them, and how much the image counts. */
-function labelOf(split: LabelSource & Partial<Counted>, index: number): { numbers: Float32Array; counts: number } {
+/**
+ * The numbers of an image of a split, which may be a part of the one that has them, and how much
+ * the image counts.
+ */
+function labelOf(
+  split: LabelSource & Partial<Counted>,
+  index: number,
+): { numbers: Float32Array; counts: number } {
   if (split.partOf) return labelOf(split.partOf.split, split.partOf.indices[index]);
   const { numbers, counts } = split as LabelSource & Counted;
-  return { numbers: numbers.subarray(NUMBERS * index, NUMBERS * (index + 1)), counts: counts[index] };
+  return {
+    numbers: numbers.subarray(NUMBERS * index, NUMBERS * (index + 1)),
+    counts: counts[index],
+  };
 }
 
 const guess = ({ taps: { logits } }: Output) => tf.slice(logits, [0, 0], [-1, NUMBERS]);
 const distance = (a: tf.Tensor, b: tf.Tensor) => tf.mean(tf.squaredDifference(a, b), -1);
 
-/** How well guesses fit, in percent: half where they are off by the numbers' own variance, which all images together have. */
+/**
+ * How well guesses fit, in percent: half where they are off by the numbers' own variance, which all
+ * images together have.
+ */
 function fitOf(guesses: readonly number[], numbers: readonly number[]): number {
   const mean = numbers.reduce((a, b) => a + b) / numbers.length;
-  const squares = (from: (i: number) => number) => numbers.reduce((sum, value, i) => sum + (value - from(i)) ** 2, 0);
+  const squares = (from: (i: number) => number) =>
+    numbers.reduce((sum, value, i) => sum + (value - from(i)) ** 2, 0);
   const variance = squares(() => mean);
   return 100 * variance / (variance + squares((i) => guesses[i]));
 }
 
-/** The task: the `fit` counts, the squared `error` is logged in training too, `gap` is the squared distance from a teacher. */
+/**
+ * The task: the `fit` counts, the squared `error` is logged in training too, `gap` is the squared
+ * distance from a teacher.
+ */
 export const secondTask: Task = {
   id: "numbers",
   measures: {
@@ -47,15 +66,22 @@ export const secondTask: Task = {
     const numbers = Float32Array.from(labels.flatMap(({ numbers }) => [...numbers]));
     return {
       labelNumbers: { shape: [indices.length, NUMBERS], data: numbers },
-      labelCounts: { shape: [indices.length], data: Float32Array.from(labels, ({ counts }) => counts) },
+      labelCounts: {
+        shape: [indices.length],
+        data: Float32Array.from(labels, ({ counts }) => counts),
+      },
     };
   },
   target({ labelNumbers, labelCounts }, { pairing }) {
     const mixed = (label: tf.Tensor) =>
       pairing
-        ? tf.add(tf.mul(label, pairing.share), tf.mul(gather(label, pairing.partner, 0), tf.sub(1, pairing.share)))
+        ? tf.add(
+          tf.mul(label, pairing.share),
+          tf.mul(gather(label, pairing.partner, 0), tf.sub(1, pairing.share)),
+        )
         : label;
-    const numbers = mixed(labelNumbers), counts = mixed(labelCounts);
+    const numbers = mixed(labelNumbers);
+    const counts = mixed(labelCounts);
     const loss = (output: Output) => tf.mul(counts, distance(guess(output), numbers));
     return { loss, sums: (student) => ({ error: tf.sum(loss(student)) }), given: { counts } };
   },
@@ -64,7 +90,10 @@ export const secondTask: Task = {
     return teacher ? { ...values, gap: distance(guess(student), guess(teacher)) } : values;
   },
   tally() {
-    const guesses: number[] = [], numbers: number[] = [], errors: number[] = [], gaps: number[] = [];
+    const guesses: number[] = [];
+    const numbers: number[] = [];
+    const errors: number[] = [];
+    const gaps: number[] = [];
     const mean = (values: readonly number[]) => values.reduce((a, b) => a + b) / values.length;
     return {
       add({ guess, error, gap = new Float32Array() }, { labelNumbers }) {
@@ -81,14 +110,16 @@ export const secondTask: Task = {
   },
   predict: (output) => ({ guess: guess(output) }),
   examine() {
-    const guesses: number[] = [], numbers: number[] = [];
+    const guesses: number[] = [];
+    const numbers: number[] = [];
     return {
       add({ guess }, { labelNumbers }) {
         guesses.push(...guess);
         numbers.push(...labelNumbers.data);
       },
       result() {
-        const off = numbers.map((value, i) => Math.abs(value - guesses[i])), largest = Math.max(...off);
+        const off = numbers.map((value, i) => Math.abs(value - guesses[i]));
+        const largest = Math.max(...off);
         return {
           score: { fit: fitOf(guesses, numbers) },
           details: { largest },

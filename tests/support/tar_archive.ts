@@ -11,7 +11,11 @@ export function tar(files: Readonly<Record<string, Uint8Array>>, flag = "0"): Ui
     put(148, " ".repeat(8));
     put(156, name.endsWith("/") ? "5" : flag);
     put(257, "ustar\x0000");
-    put(148, block.subarray(0, 512).reduce((sum, byte) => sum + byte, 0).toString(8).padStart(6, "0") + "\0 ");
+    put(
+      148,
+      block.subarray(0, 512).reduce((sum, byte) => sum + byte, 0).toString(8).padStart(6, "0") +
+        "\0 ",
+    );
     block.set(content, 512);
     return [block];
   });
@@ -20,6 +24,8 @@ export function tar(files: Readonly<Record<string, Uint8Array>>, flag = "0"): Ui
 
 /** The bytes, compressed. */
 export async function gzip(bytes: Uint8Array): Promise<Uint8Array> {
-  const stream = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream().pipeThrough(new CompressionStream("gzip"));
+  const stream = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream().pipeThrough(
+    new CompressionStream("gzip"),
+  );
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }

@@ -2,14 +2,17 @@
 import { assert } from "@std/assert";
 
 /**
- * The relative L2 distance allowed to a quantity in which the reference's own code, run in float32, was `error` away from
- * itself in float64.
+ * The relative L2 distance allowed to a quantity in which the reference's own code, run in float32,
+ * was `error` away from itself in float64.
  */
 export function tolerance(error: number): number {
   return Math.min(1e-2, Math.max(1e-4, 20 * error));
 }
 
-/** Whether float32 is too far off to compare the quantity at all: a ReLU's tie was broken differently on the way. */
+/**
+ * Whether float32 is too far off to compare the quantity at all: a ReLU's tie was broken
+ * differently on the way.
+ */
 export function isChaotic(error: number): boolean {
   return 20 * error > 1e-2;
 }
@@ -28,8 +31,16 @@ export function distance(ours: ArrayLike<number>, golden: ArrayLike<number>): nu
 }
 
 /** Throws unless `ours` is within `limit` of the golden values. */
-export function assertNear(what: string, ours: ArrayLike<number>, golden: ArrayLike<number>, limit: number): void {
-  assert(ours.length === golden.length, `${what}: ${ours.length} values instead of ${golden.length}`);
+export function assertNear(
+  what: string,
+  ours: ArrayLike<number>,
+  golden: ArrayLike<number>,
+  limit: number,
+): void {
+  assert(
+    ours.length === golden.length,
+    `${what}: ${ours.length} values instead of ${golden.length}`,
+  );
   const off = distance(ours, golden);
   assert(off <= limit, `${what}: ${off.toExponential(2)} away, ${limit.toExponential(2)} allowed`);
 }

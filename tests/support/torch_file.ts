@@ -1,4 +1,7 @@
-/** Files as `torch.save` writes them, made by hand: pickles of protocol 2 from their instructions, and both layouts. */
+/**
+ * Files as `torch.save` writes them, made by hand: pickles of protocol 2 from their instructions,
+ * and both layouts.
+ */
 import { zipSync } from "fflate";
 
 /** Instructions of a pickle that put one value on its stack. */
@@ -8,7 +11,10 @@ const latin = (letters: string): number[] => Array.from(letters, (letter) => let
 
 /** A number of so many bytes, the lowest first. */
 export const little = (value: number | bigint, bytes: number): number[] =>
-  Array.from({ length: bytes }, (_, i) => Number(BigInt.asUintN(8, BigInt(value) >> BigInt(8 * i))));
+  Array.from(
+    { length: bytes },
+    (_, i) => Number(BigInt.asUintN(8, BigInt(value) >> BigInt(8 * i))),
+  );
 
 /** Instructions as letters, and code between them. */
 export const code = (...parts: (string | Code)[]): number[] =>
@@ -48,14 +54,23 @@ export const call = (module: string, name: string, ...args: Code[]): Code =>
   code(named(module, name), tuple(...args), "R");
 
 /** A storage of so many elements, by its key. */
-export const storage = (key: string, length: number | bigint, type = "FloatStorage", part: Code = code("N")): Code =>
-  code(tuple(text("storage"), named("torch", type), text(key), text("cuda:0"), int(length), part), "Q");
+export const storage = (
+  key: string,
+  length: number | bigint,
+  type = "FloatStorage",
+  part: Code = code("N"),
+): Code =>
+  code(
+    tuple(text("storage"), named("torch", type), text(key), text("cuda:0"), int(length), part),
+    "Q",
+  );
 
 /** A tensor in a storage, its elements in order unless strides say otherwise. */
 export const tensor = (
   place: Code,
   shape: readonly (number | bigint)[],
-  { strides, offset = 0 }: { strides?: readonly (number | bigint)[]; offset?: number | bigint } = {},
+  { strides, offset = 0 }: { strides?: readonly (number | bigint)[]; offset?: number | bigint } =
+    {},
 ): Code =>
   call(
     "torch._utils",
@@ -72,10 +87,12 @@ const packed = (shape: readonly number[]): number[] =>
   shape.map((_, i) => shape.slice(i + 1).reduce((product, size) => product * size, 1));
 
 /** A whole pickle of a value. */
-export const pickle = (value: Code): Uint8Array<ArrayBuffer> => Uint8Array.from(code("\x80\x02", value, "."));
+export const pickle = (value: Code): Uint8Array<ArrayBuffer> =>
+  Uint8Array.from(code("\x80\x02", value, "."));
 
 /** The bytes of a row of numbers in single precision. */
-export const floats = (...values: number[]): Uint8Array => new Uint8Array(Float32Array.from(values).buffer);
+export const floats = (...values: number[]): Uint8Array =>
+  new Uint8Array(Float32Array.from(values).buffer);
 
 /** A file of the zip layout: the value, and the storages' bytes by their keys. */
 export function zipFile(
@@ -84,7 +101,9 @@ export function zipFile(
   others: Readonly<Record<string, Uint8Array>> = {},
   level: 0 | 6 = 0,
 ): Uint8Array<ArrayBuffer> {
-  const data = Object.entries(storages).map(([key, bytes]) => [`archive/data/${key}`, bytes] as const);
+  const data = Object.entries(storages).map(([key, bytes]) =>
+    [`archive/data/${key}`, bytes] as const
+  );
   const files = {
     "archive/data.pkl": value instanceof Uint8Array ? value : pickle(value),
     "archive/byteorder": Uint8Array.from(latin("little")),
@@ -97,7 +116,10 @@ export function zipFile(
 
 const MAGIC = 0x1950a86a20f9469cfc6cn;
 
-/** A file of the layout before PyTorch 1.6: the value, and the storages by their keys, as many elements as it is told. */
+/**
+ * A file of the layout before PyTorch 1.6: the value, and the storages by their keys, as many
+ * elements as it is told.
+ */
 export function legacyFile(
   value: Code | Uint8Array,
   storages: Readonly<Record<string, readonly [count: number | bigint, bytes: Uint8Array]>> = {},

@@ -17,14 +17,20 @@ export const BATCH = 4;
 /** The toy's taps. */
 export type Toy = Classifier<"stem" | "block1" | "block2">;
 
-/** A stem with a bias before its norm, a residual block, a block at half the resolution: `channels`, then twice as many. */
+/**
+ * A stem with a bias before its norm, a residual block, a block at half the resolution: `channels`,
+ * then twice as many.
+ */
 export function toy(id: string, channels: number): Toy {
   const wide = 2 * channels;
   return classifier(id, { channels }, (classes) => ({
     stem: stage(convNorm(channels, { bias: true }), relu()),
     block1: stage(residual(seq(convNorm(channels), relu(), convNorm(channels))), relu()),
     block2: stage(
-      seq(maxPool(2), residual(convNorm(wide, { stride: 2 }), convNorm(wide, { kernel: 1, stride: 2 }))),
+      seq(
+        maxPool(2),
+        residual(convNorm(wide, { stride: 2 }), convNorm(wide, { kernel: 1, stride: 2 })),
+      ),
       relu(),
     ),
     pooled: stage(globalAveragePool()),
@@ -38,10 +44,17 @@ export const small: Toy = toy("small", 2);
 export const large: Toy = toy("large", 4);
 
 /** A batch of random images with random classes, always the same for a step. */
-export function batch(step: number, size: number = BATCH): Pick<Inputs<TrainInput>, "image" | "label" | "index"> {
-  const random = stream(7, `toy/${step}`), pixels = size * IMAGE.reduce((a, b) => a * b, 1);
+export function batch(
+  step: number,
+  size: number = BATCH,
+): Pick<Inputs<TrainInput>, "image" | "label" | "index"> {
+  const random = stream(7, `toy/${step}`);
+  const pixels = size * IMAGE.reduce((a, b) => a * b, 1);
   return {
-    image: { shape: [size, ...IMAGE], data: Uint8Array.from({ length: pixels }, () => random.below(256)) },
+    image: {
+      shape: [size, ...IMAGE],
+      data: Uint8Array.from({ length: pixels }, () => random.below(256)),
+    },
     label: { shape: [size], data: Int32Array.from({ length: size }, () => random.below(CLASSES)) },
     index: { shape: [size], data: Int32Array.from({ length: size }, (_, i) => size * step + i) },
   };

@@ -26,7 +26,10 @@ export const unchecked = (): Promise<void> => Promise.resolve();
 export async function put(folder: string, spec: string, made: Trial): Promise<void> {
   const [{ id, experiment }] = await loadExperiments(join(folder, spec));
   assertEquals((await identify(experiment)).id, id);
-  await recordTrial(resultPath(folder, id), id, { ...made, declaration: await declarationHash(experiment) });
+  await recordTrial(resultPath(folder, id), id, {
+    ...made,
+    declaration: await declarationHash(experiment),
+  });
 }
 
 /** A folder with a `deno.json` and these files, removed after `use`. */

@@ -10,7 +10,10 @@ import { project } from "./toy_project.ts";
 
 const here = (path: string): string => new URL(`../../${path}`, import.meta.url).href;
 
-/** What the toy module begins with: 64 images in 4 batches an epoch, 3 epochs, nets of a few hundred numbers. */
+/**
+ * What the toy module begins with: 64 images in 4 batches an epoch, 3 epochs, nets of a few hundred
+ * numbers.
+ */
 const IMPORTS = `import { synthetic } from "${here("datasets/synthetic.ts")}";
 import { imageFolder } from "${here("datasets/image_folder.ts")}";
 import * as retort from "${here("mod.ts")}";
@@ -63,8 +66,9 @@ export interface Toys {
 }
 
 /**
- * Makes a project whose module declares these experiments, removed after `use`. Runs in this process have `settings` unless
- * said otherwise; one process has one setting of `threads` and of `deterministic`, so a test file has it too.
+ * Makes a project whose module declares these experiments, removed after `use`. Runs in this
+ * process have `settings` unless said otherwise; one process has one setting of `threads` and of
+ * `deterministic`, so a test file has it too.
  */
 export function toys(
   declared: string,
@@ -75,7 +79,11 @@ export function toys(
 }
 
 /** Writes the module of such a project into a folder that is there. */
-export async function toysIn(folder: string, declared: string, settings: Partial<Settings> = {}): Promise<Toys> {
+export async function toysIn(
+  folder: string,
+  declared: string,
+  settings: Partial<Settings> = {},
+): Promise<Toys> {
   await Deno.writeTextFile(join(folder, "deno.json"), "{}");
   await Deno.writeTextFile(join(folder, "toy.ts"), IMPORTS + declared);
   return at(folder, settings);
@@ -90,7 +98,8 @@ export async function ended(child: Deno.ChildProcess): Promise<Ended> {
 function at(folder: string, defaults: Partial<Settings>): Toys {
   const lines: string[] = [];
   const path = (...names: string[]) => join(folder, ...names);
-  const of = (name: string, seed: number, ...names: string[]) => path("runs", `toy#${name}`, `seed-${seed}`, ...names);
+  const of = (name: string, seed: number, ...names: string[]) =>
+    path("runs", `toy#${name}`, `seed-${seed}`, ...names);
   const shown = status({ terminal: false, quiet: false, write: (text) => lines.push(text) });
   const settings = (other: Partial<Settings> = {}): Settings => ({
     data: path("data"),
@@ -101,7 +110,8 @@ function at(folder: string, defaults: Partial<Settings>): Toys {
     ...defaults,
     ...other,
   });
-  const experiment = async (name: string) => (await loadExperiments(path(`toy.ts#${name}`)))[0].experiment;
+  const experiment = async (name: string) =>
+    (await loadExperiments(path(`toy.ts#${name}`)))[0].experiment;
   const start = (args: readonly string[], env: Record<string, string> = {}) =>
     new Deno.Command(Deno.execPath(), {
       args: ["run", "-A", new URL("../../lib/commands/exp.ts", import.meta.url).pathname, ...args],

@@ -41,10 +41,16 @@ export async function formatted(format: "csv" | "latex"): Promise<string> {
   await project(FILES, async (folder) => {
     const seeds = [["teacher", [80]], ["kd", [72, 74]], ["hot_kd", [73, 75.1, 76]]] as const;
     for (const [name, top1] of seeds) {
-      for (const [i, one] of top1.entries()) await put(folder, `experiments/toy/${name}.ts`, trial(i + 1, one));
+      for (const [i, one] of top1.entries()) {
+        await put(folder, `experiments/toy/${name}.ts`, trial(i + 1, one));
+      }
     }
     await put(folder, "experiments/toy/kd.ts", trial(3, 1, { quick: true }));
-    await runTables(["--format", format, join(folder, "experiments/toy")], (line) => lines.push(line), unchecked);
+    await runTables(
+      ["--format", format, join(folder, "experiments/toy")],
+      (line) => lines.push(line),
+      unchecked,
+    );
   });
   return lines.join("\n");
 }

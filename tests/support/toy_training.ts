@@ -68,14 +68,27 @@ export async function training<T extends Teachers>(
   distiller: Distiller<Toy, T, never>,
   options: Options<T> = {},
 ): Promise<Training> {
-  const { mix, views, student: recipe = small, schedule = plain, augmentation = { crop: 1, flip: true }, seed = 1 } =
-    options;
+  const {
+    mix,
+    views,
+    student: recipe = small,
+    schedule = plain,
+    augmentation = { crop: 1, flip: true },
+    seed = 1,
+  } = options;
   const { task = classification } = options;
   const teacher: Teachers = "teacher" in options ? options.teacher : large;
-  const labels = Int32Array.from(Array.from({ length: 100 / BATCH }, (_, i) => [...batch(i).label.data]).flat());
+  const labels = Int32Array.from(
+    Array.from({ length: 100 / BATCH }, (_, i) => [...batch(i).label.data]).flat(),
+  );
   const normalisation = { mean: [0.5, 0.4, 0.3], std: [0.3, 0.2, 0.25] };
   const { student, parts, variables } = assembled(
-    { student: recipe, teacher, distiller, dataset: { task, augmentation, normalisation, mix, views } },
+    {
+      student: recipe,
+      teacher,
+      distiller,
+      dataset: { task, augmentation, normalisation, mix, views },
+    },
     { seed, image: IMAGE, classes: CLASSES, train: { size: 100, labels }, schedule },
   );
   await engine.hold([...variables.values()]);

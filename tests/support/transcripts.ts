@@ -1,4 +1,7 @@
-/** The transcripts of the papers' numbers and settings: SHAKE's, SLKD's and SAKD's YAML of `shared/papers` beside the project. */
+/**
+ * The transcripts of the papers' numbers and settings: SHAKE's, SLKD's and SAKD's YAML of
+ * `shared/papers` beside the project.
+ */
 import { parse } from "@std/yaml";
 import { outside } from "./needs.ts";
 
@@ -42,7 +45,9 @@ export function networkName(id: string): string {
   return id.replace("imagenet.", "");
 }
 
-/** Registers a test of a paper that reads its transcript; `H` is what this has of hyperparameters. */
+/**
+ * Registers a test of a paper that reads its transcript; `H` is what this has of hyperparameters.
+ */
 export function transcribed<H = unknown>(
   name: Name,
   what: string,

@@ -1,7 +1,10 @@
 import type { Distiller, Teachers, TrainedModule } from "../../lib/experiment/distiller.ts";
 import type { Net } from "../../lib/nn/network.ts";
 
-/** A module that `distiller` trains for others, as one of no experiment: what takes it gets it untrained. */
+/**
+ * A module that `distiller` trains for others, as one of no experiment: what takes it gets it
+ * untrained.
+ */
 export function untrained<S extends Net, T extends Teachers, E extends string>(
   distiller: Distiller<S, T, unknown, E>,
   name: E,

@@ -12,7 +12,9 @@ export function writeFiles(
     return Deno.writeFileSync(`${path}.zip`, zipSync(Object.fromEntries(named), { level: 0 }));
   }
   for (const [name, bytes] of Object.entries(files)) {
-    Deno.mkdirSync(`${path}/${name}`.slice(0, `${path}/${name}`.lastIndexOf("/")), { recursive: true });
+    Deno.mkdirSync(`${path}/${name}`.slice(0, `${path}/${name}`.lastIndexOf("/")), {
+      recursive: true,
+    });
     Deno.writeFileSync(`${path}/${name}`, bytes);
   }
 }

@@ -2,7 +2,12 @@ import { assertEquals } from "@std/assert";
 import { synthetic } from "../../datasets/synthetic.ts";
 import { kd } from "../../lib/distillers/kd.ts";
 import { scratch } from "../../lib/distillers/scratch.ts";
-import { type Experiment, experiment, from, type Teacher } from "../../lib/experiment/experiment.ts";
+import {
+  type Experiment,
+  experiment,
+  from,
+  type Teacher,
+} from "../../lib/experiment/experiment.ts";
 import { weights } from "../../lib/experiment/weights.ts";
 import { resnet20, resnet8 } from "../../lib/networks/resnet.ts";
 import { sgd } from "../../lib/optimizers/sgd.ts";
@@ -31,12 +36,15 @@ const row = (label: string, experiment: Experiment, top1: number, kl: number): L
 
 /** The labels of the rows that are best in a column. */
 const bests = (rows: readonly LabelledOutcome[], metric: string): string[] => {
-  const own = ownRows(rows), column = own.columns.findIndex((one) => one.metric === metric);
+  const own = ownRows(rows);
+  const column = own.columns.findIndex((one) => one.metric === metric);
   return own.rows.filter(({ cells }) => cells[column]?.best).map(({ label }) => label);
 };
 
 Deno.test("own rows: distances from a teacher are compared with others from the same weights only", () => {
-  const teacher = alone(), other = alone(), file = "resnet20.pth";
+  const teacher = alone();
+  const other = alone();
+  const file = "resnet20.pth";
   const rows = [
     row("far", taught(from(teacher)), 70, 0.5),
     row("near", taught(from(teacher)), 71, 0.4),
@@ -52,8 +60,12 @@ Deno.test("own rows: distances from a teacher are compared with others from the 
 });
 
 Deno.test("own rows: teachers go by the names they are given, else by their network's", () => {
-  const named = from(alone()), plain = from(alone());
-  const { rows } = ownRows([row("a", taught(named), 70, 1), row("b", taught(plain), 70, 1)], new Map([[named, "N"]]));
+  const named = from(alone());
+  const plain = from(alone());
+  const { rows } = ownRows(
+    [row("a", taught(named), 70, 1), row("b", taught(plain), 70, 1)],
+    new Map([[named, "N"]]),
+  );
   assertEquals(rows.map(({ teachers }) => teachers), [["N"], ["resnet20"]]);
 });
 
@@ -81,7 +93,11 @@ Deno.test("own rows: titles, digits and the side that is better are those of the
     row("none"),
   ];
   const { columns, rows } = ownRows(labelled);
-  assertEquals(columns.map(({ title }) => title), ["mAP, last (n)", "mAP, best", "miss rate, last"]);
+  assertEquals(columns.map(({ title }) => title), [
+    "mAP, last (n)",
+    "mAP, best",
+    "miss rate, last",
+  ]);
   const shown = rows.map(({ cells }) => cells.map((cell) => cell && [cell.text, cell.best]));
   assertEquals(shown, [
     [["40.1 (1)", true], ["41.0", false], ["0.250", true]],

@@ -43,9 +43,13 @@ Deno.test("paired: equal trials differ by nothing, certainly", () => {
 Deno.test("property: a shift moves the interval, an exchange mirrors it, the order of the trials is nothing", () => {
   const random = stream(7, "paired");
   for (let round = 0; round < 50; round++) {
-    const n = 2 + random.below(6), draw = () => Array.from({ length: n }, () => 40 + random.uniform() * 20);
-    const a = draw(), b = draw(), shift = random.uniform() * 30 - 15;
-    const one = paired(trials(...a), trials(...b))!, { low, high } = one.interval!;
+    const n = 2 + random.below(6);
+    const draw = () => Array.from({ length: n }, () => 40 + random.uniform() * 20);
+    const a = draw();
+    const b = draw();
+    const shift = random.uniform() * 30 - 15;
+    const one = paired(trials(...a), trials(...b))!;
+    const { low, high } = one.interval!;
     const shifted = paired(trials(...a.map((top1) => top1 + shift)), trials(...b))!;
     assertAlmostEquals(shifted.mean, one.mean + shift, 1e-9);
     assertAlmostEquals(shifted.interval!.low, low + shift, 1e-9);
@@ -61,12 +65,24 @@ Deno.test("property: a shift moves the interval, an exchange mirrors it, the ord
   }
 });
 
-const meta = { url: "file:///p/a.ts" }, dataset = synthetic(), schedule = sgd({ epochs: 1, batch: 4, lr: 0.1 });
+const meta = { url: "file:///p/a.ts" };
+const dataset = synthetic();
+const schedule = sgd({ epochs: 1, batch: 4, lr: 0.1 });
 const teacher = experiment(meta, { dataset, schedule, student: resnet20, distiller: scratch() });
 const alone = experiment(meta, { dataset, schedule, student: resnet8, distiller: scratch() });
-const taught = experiment(meta, { dataset, schedule, teacher: from(teacher), student: resnet8, distiller: kd() });
+const taught = experiment(meta, {
+  dataset,
+  schedule,
+  teacher: from(teacher),
+  student: resnet8,
+  distiller: kd(),
+});
 
-const row = (label: string, experiment: Experiment, measured: readonly Trial[]): LabelledOutcome => [
+const row = (
+  label: string,
+  experiment: Experiment,
+  measured: readonly Trial[],
+): LabelledOutcome => [
   label,
   { experiment, path: "a.ts", measured, stale: 0, quick: 0 },
 ];
@@ -80,7 +96,9 @@ Deno.test("comparisons: each pair of rows once, without who teaches and without 
     row("not run", taught, []),
   ];
   const found = (against: string[]) =>
-    comparisons(rows, against).map(({ label, against, paired: { mean, n } }) => [label, against, mean, n]);
+    comparisons(rows, against).map((
+      { label, against, paired: { mean, n } },
+    ) => [label, against, mean, n]);
   assertEquals(found([]), []);
   assertEquals(found(["kd"]), [["scratch", "kd", -2, 1], ["hot", "kd", 1, 1]]);
   assertEquals(found(["scratch", "kd"]), [

@@ -27,13 +27,18 @@ const FILES = {
 };
 
 /** The names of a table's teachers, in the order of its rows. */
-const named = async (rows: Experiments): Promise<string[]> => [...(await teacherNames(rows)).values()];
+const named = async (
+  rows: Experiments,
+): Promise<string[]> => [...(await teacherNames(rows)).values()];
 
 /** Calls `use` with what gives an experiment of the toy project. */
-const experiments = (use: (of: (spec: string) => Promise<Experiment>) => Promise<void>): Promise<void> =>
+const experiments = (
+  use: (of: (spec: string) => Promise<Experiment>) => Promise<void>,
+): Promise<void> =>
   project(
     FILES,
-    (folder) => use(async (spec) => (await loadExperiments(join(folder, "experiments", spec)))[0].experiment),
+    (folder) =>
+      use(async (spec) => (await loadExperiments(join(folder, "experiments", spec)))[0].experiment),
   );
 
 await needs(
@@ -41,7 +46,9 @@ await needs(
   "teacher names: networks alone; seed and epoch where they are not the usual ones",
   () =>
     experiments(async (of) => {
-      const [teacher, small, learner] = await Promise.all(["a.ts#teacher", "a.ts#small", "a.ts#learner"].map(of));
+      const [teacher, small, learner] = await Promise.all(
+        ["a.ts#teacher", "a.ts#small", "a.ts#learner"].map(of),
+      );
       const teachers = [
         from(teacher),
         from(teacher, { seed: 2 }),
@@ -50,7 +57,13 @@ await needs(
         from(small),
       ];
       assertEquals(await named({ teacher, learner: { ...learner, teachers } }), [
-        ...["resnet20", "resnet20 (seed 2)", "resnet20 (epoch 3)", "resnet20 (seed 3, best epoch)", "resnet8"],
+        ...[
+          "resnet20",
+          "resnet20 (seed 2)",
+          "resnet20 (epoch 3)",
+          "resnet20 (seed 3, best epoch)",
+          "resnet8",
+        ],
       ]);
     }),
 );
@@ -61,10 +74,19 @@ await needs(
   () =>
     experiments(async (of) => {
       const [teacher, assistant, same, other, standard, learner] = await Promise.all(
-        ["a.ts#teacher", "a.ts#assistant", "a.ts#same", "b.ts#same", "c.ts", "a.ts#learner"].map(of),
+        ["a.ts#teacher", "a.ts#assistant", "a.ts#same", "b.ts#same", "c.ts", "a.ts#learner"].map(
+          of,
+        ),
       );
       const given = weights(resnet20, { file: new URL("file:///somewhere/else.pth") });
-      const teachers = [from(teacher), from(assistant, { seed: 2 }), from(same), from(other), from(standard), given];
+      const teachers = [
+        from(teacher),
+        from(assistant, { seed: 2 }),
+        from(same),
+        from(other),
+        from(standard),
+        given,
+      ];
       const names = ["resnet20 (first)", "resnet20 (assistant, seed 2)"];
       assertEquals(await named({ first: teacher, learner: { ...learner, teachers } }), [
         ...names,
@@ -79,7 +101,10 @@ await needs(
         "resnet20 (experiments/a#assistant)",
       ]);
       const twice = weights(resnet20, { file: "a.pth" });
-      assertEquals(await named({ learner: { ...learner, teachers: [twice, { ...twice }] } }), ["resnet20", "resnet20"]);
+      assertEquals(await named({ learner: { ...learner, teachers: [twice, { ...twice }] } }), [
+        "resnet20",
+        "resnet20",
+      ]);
     }),
 );
 
@@ -90,7 +115,11 @@ await needs(
     experiments(async (of) => {
       const [learner, secret] = await Promise.all(["a.ts#learner", "a.ts#secret"].map(of));
       await teacherNames({ secret });
-      const failure = await assertRejects(() => teacherNames({ learner, secret }), Failure, "does not export");
+      const failure = await assertRejects(
+        () => teacherNames({ learner, secret }),
+        Failure,
+        "does not export",
+      );
       assertEquals(failure.exit, 2);
     }),
 );

@@ -5,7 +5,8 @@ import { outputOf } from "../../lib/nn/network.ts";
 import { classification, hits } from "../../lib/tasks/classification.ts";
 import type { Target } from "../../lib/tasks/task.ts";
 
-const LOGITS = [[4, 1, 0], [1, 3, 0], [0, 2, 1]], LABEL = [0, 2, 1];
+const LOGITS = [[4, 1, 0], [1, 3, 0], [0, 2, 1]];
+const LABEL = [0, 2, 1];
 
 const output = (rows: number[][] = LOGITS) => outputOf(tf.tensor2d(rows));
 const labels = (label: number[] = LABEL) => ({ label: tf.tensor1d(label, "int32") });
@@ -31,14 +32,17 @@ Deno.test("classification: what is learned is the cross-entropy, and how many ar
   onCpu(() => {
     const target = classification.target(labels(), { random });
     const losses = numbers(target.loss(output()));
-    for (const [i, row] of LOGITS.entries()) assertAlmostEquals(losses[i], -logSoftmax(row)[LABEL[i]], 1e-5);
+    for (const [i, row] of LOGITS.entries()) {
+      assertAlmostEquals(losses[i], -logSoftmax(row)[LABEL[i]], 1e-5);
+    }
     assertEquals(numbers(target.sums(output()).top1), [2]);
     assertEquals(numbers(target.given.label), LABEL);
   }));
 
 Deno.test("classification: a mixed image has its own class and its partner's, by their shares", () =>
   onCpu(() => {
-    const partner = [1, 2, 0], share = tf.scalar(0.25);
+    const partner = [1, 2, 0];
+    const share = tf.scalar(0.25);
     const mixed = classification.target(labels(), {
       random,
       pairing: { partner: tf.tensor1d(partner, "int32"), share },
@@ -47,7 +51,9 @@ Deno.test("classification: a mixed image has its own class and its partner's, by
       .map((label) => classification.target(labels(label), { random }));
     const both = (of: (target: Target) => tf.Tensor) => {
       const [mix, first, second] = [mixed, own, other].map((target) => numbers(of(target)));
-      mix.forEach((value, i) => assertAlmostEquals(value, 0.25 * first[i] + 0.75 * second[i], 1e-5));
+      mix.forEach((value, i) =>
+        assertAlmostEquals(value, 0.25 * first[i] + 0.75 * second[i], 1e-5)
+      );
     };
     both((target) => target.loss(output()));
     both((target) => target.sums(output()).top1);
@@ -56,18 +62,22 @@ Deno.test("classification: a mixed image has its own class and its partner's, by
 
 Deno.test("classification: a score is in percent, and the KL beside a teacher a mean", () =>
   onCpu(() => {
-    const tally = classification.tally(), teacher = [[1, 1, 0], [0, 3, 0], [5, 0, 1]];
+    const tally = classification.tally();
+    const teacher = [[1, 1, 0], [0, 3, 0], [5, 0, 1]];
     const arrays = (values: Readonly<Record<string, tf.Tensor>>) =>
-      Object.fromEntries(Object.entries(values).map(([name, value]) => [name, Float32Array.from(value.dataSync())]));
+      Object.fromEntries(
+        Object.entries(values).map(([name, value]) => [name, Float32Array.from(value.dataSync())]),
+      );
     for (const [i, row] of LOGITS.entries()) {
-      const label = [LABEL[i]], values = classification.evaluate(output([row]), labels(label), output([teacher[i]]));
+      const label = [LABEL[i]];
+      const values = classification.evaluate(output([row]), labels(label), output([teacher[i]]));
       tally.add(arrays(values), { label: { shape: [1], data: Int32Array.from(label) } });
     }
-    const { top1, top5, kl } = tally.result(),
-      divergences = LOGITS.map((row, i) => {
-        const [of, to] = [logSoftmax(teacher[i]), logSoftmax(row)];
-        return of.reduce((sum, log, j) => sum + Math.exp(log) * (log - to[j]), 0);
-      });
+    const { top1, top5, kl } = tally.result();
+    const divergences = LOGITS.map((row, i) => {
+      const [of, to] = [logSoftmax(teacher[i]), logSoftmax(row)];
+      return of.reduce((sum, log, j) => sum + Math.exp(log) * (log - to[j]), 0);
+    });
     assertEquals([top1, top5], [200 / 3, 100]);
     assertAlmostEquals(kl, divergences.reduce((a, b) => a + b) / 3, 1e-5);
     assertEquals(Object.keys(classification.evaluate(output(), labels())), ["top1", "top5"]);

@@ -4,10 +4,15 @@ import { Confusion } from "../../lib/tasks/confusion.ts";
 import { stream } from "../../lib/values/random.ts";
 import { hits } from "../../lib/tasks/classification.ts";
 
-/** Scores of whole numbers, so that many are tied, some of them no numbers, and a class for each. */
+/**
+ * Scores of whole numbers, so that many are tied, some of them no numbers, and a class for each.
+ */
 function scores(images: number, classes: number): [logits: Float32Array, labels: Int32Array] {
   const random = stream(3, `confusion/${images}/${classes}`);
-  const logits = Float32Array.from({ length: images * classes }, () => random.below(40) === 0 ? NaN : random.below(6));
+  const logits = Float32Array.from(
+    { length: images * classes },
+    () => random.below(40) === 0 ? NaN : random.below(6),
+  );
   return [logits, Int32Array.from({ length: images }, () => random.below(classes))];
 }
 
@@ -15,7 +20,8 @@ Deno.test("confusion: rows sum to the classes' images, and the diagonal to top-1
   const confusion = new Confusion(12);
   for (const images of [50, 1, 200]) confusion.add(...scores(images, 12));
   const labels = [50, 1, 200].flatMap((images) => [...scores(images, 12)[1]]);
-  const { matrix, images, top1 } = confusion, perClass = confusion.perClass();
+  const { matrix, images, top1 } = confusion;
+  const perClass = confusion.perClass();
   assertEquals(images, 251);
   for (const [label, row] of matrix.entries()) {
     assertEquals(row.reduce((a, b) => a + b), labels.filter((one) => one === label).length);
@@ -27,10 +33,14 @@ Deno.test("confusion: rows sum to the classes' images, and the diagonal to top-1
 Deno.test("confusion: counts what an evaluation counts, ties and values that are no numbers among them", async () => {
   await tf.setBackend("cpu");
   for (const classes of [2, 5, 12]) {
-    const [logits, labels] = scores(500, classes), confusion = new Confusion(classes);
+    const [logits, labels] = scores(500, classes);
+    const confusion = new Confusion(classes);
     confusion.add(logits, labels);
     const counted = (k: number) =>
-      tf.tidy(() => tf.sum(hits(tf.tensor2d(logits, [500, classes]), tf.tensor1d(labels, "int32"), k)).dataSync()[0]);
+      tf.tidy(() =>
+        tf.sum(hits(tf.tensor2d(logits, [500, classes]), tf.tensor1d(labels, "int32"), k))
+          .dataSync()[0]
+      );
     assertEquals([confusion.top1, confusion.top5], [counted(1), counted(5)]);
   }
 });
@@ -39,5 +49,8 @@ Deno.test("confusion: an image is taken for the class with the highest score; a 
   const confusion = new Confusion(3);
   confusion.add(Float32Array.of(3, 1, 2, 1, 2, 3, 1, 1, 0), Int32Array.of(0, 0, 1));
   assertEquals(confusion.matrix, [[1, 0, 1], [1, 0, 0], [0, 0, 0]]);
-  assertEquals(confusion.perClass(), [{ images: 2, top1: 50 }, { images: 1, top1: 0 }, { images: 0, top1: null }]);
+  assertEquals(confusion.perClass(), [{ images: 2, top1: 50 }, { images: 1, top1: 0 }, {
+    images: 0,
+    top1: null,
+  }]);
 });

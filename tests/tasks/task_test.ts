@@ -1,4 +1,10 @@
-import { assert, assertAlmostEquals, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertMatch,
+  assertStringIncludes,
+} from "@std/assert";
 import type * as tf from "@tensorflow/tfjs";
 import { batches, inOrder } from "../../lib/training/batches.ts";
 import type { Distiller } from "../../lib/experiment/distiller.ts";
@@ -27,8 +33,12 @@ const dataset = numbered({ size: 8, train: 8, test: 30, classes: 5 });
 
 for (const kind of ["cpu", "compiled"] as const) {
   const body = async () => {
-    const engine = await open(kind), { train, test, image } = await dataset.open("");
-    const { run, student } = await training(engine, telling, { teacher: undefined, task: secondTask });
+    const engine = await open(kind);
+    const { train, test, image } = await dataset.open("");
+    const { run, student } = await training(engine, telling, {
+      teacher: undefined,
+      task: secondTask,
+    });
     const [{ index: _, ...batch }] = await Array.fromAsync(
       batches({ task: secondTask, split: train, image }, inOrder(8), 8),
     );
@@ -39,9 +49,14 @@ for (const kind of ["cpu", "compiled"] as const) {
     for (let step = 1; step < 20; step++) await run({ ...inputs(step), ...batch });
     assert((await run({ ...inputs(20), ...batch })).loss[0] < first.loss[0] / 2, "it is learned");
 
-    const step = engine.compile(evaluateStep(secondTask, student, undefined, dataset.normalisation));
-    const beside = engine.compile(evaluateStep(secondTask, student, student, dataset.normalisation));
-    const source = { task: secondTask, split: test, image }, score = await evaluate(step, source);
+    const step = engine.compile(
+      evaluateStep(secondTask, student, undefined, dataset.normalisation),
+    );
+    const beside = engine.compile(
+      evaluateStep(secondTask, student, student, dataset.normalisation),
+    );
+    const source = { task: secondTask, split: test, image };
+    const score = await evaluate(step, source);
     assertEquals(Object.keys(score), ["fit", "error"]);
     for (const [measure, value] of Object.entries(await evaluate(step, source, 7))) {
       assertAlmostEquals(value, score[measure], 1e-3);
@@ -49,53 +64,66 @@ for (const kind of ["cpu", "compiled"] as const) {
     assertEquals((await evaluate(beside, source)).gap, 0);
     engine.close();
   };
-  const name = `second task: its labels, loss and score go through the step and the evaluation, ${kind}`;
+  const name =
+    `second task: its labels, loss and score go through the step and the evaluation, ${kind}`;
   if (kind === "cpu") Deno.test(name, body);
   else await needs(everything, name, body);
 }
 
 const here = new URL("../support/second_task.ts", import.meta.url).href;
 
-await needs(everything, "second task: a whole run, its log, its result and what is shown of it", () =>
-  toys(
-    `import { numbered } from "${here}";
+await needs(
+  everything,
+  "second task: a whole run, its log, its result and what is shown of it",
+  () =>
+    toys(
+      `import { numbered } from "${here}";
 const numbers = { dataset: numbered({ ...images, train: 80, holdout: 16 }), schedule };
 export const teacher = experiment(import.meta, { ...numbers, student: large, distiller: scratch() });
 export const student = experiment(import.meta, { ...numbers, teacher: from(teacher), student: small, distiller: kd({ ce: 5 }) });
 `,
-    async (toys) => {
-      const { metric, bestEpoch, teachers } = await toys.run("student", 1, { evalBatch: 5 });
-      const said = toys.said(), log = await toys.log("student");
-      for (const tag of ["train/loss/kd", "train/error", "test/fit", "test/error", "holdout/fit"]) {
-        assert(log.every((line) => Number.isFinite(line[tag])), tag);
-      }
-      assertEquals(log.flatMap(Object.keys).filter((tag) => tag.includes("top")), []);
-      const chosen = log.map((line) => line["holdout/fit"]), best = Math.max(...chosen);
-      assertEquals(bestEpoch, chosen.indexOf(best) + 1);
-      assertEquals(Object.keys(metric), ["fit", "error", "gap", "heldOut"]);
-      const { fit, error, gap, heldOut } = metric;
-      const near = (number: number) => Math.round(number * 1e6) / 1e6;
-      const [last, top] = [log.at(-1)!, log[bestEpoch - 1]];
-      assertEquals(fit, { last: near(last["test/fit"]), best: near(top["test/fit"]) });
-      assertEquals(error, { last: last["test/error"], best: top["test/error"] });
-      assertEquals(heldOut, { last: near(chosen.at(-1)!), best: near(best) });
-      assert(Number(gap) > 0);
-      assertStringIncludes(
-        said,
-        `test ${last["test/fit"].toFixed(1)} holdout ${chosen.at(-1)!.toFixed(1)} img/s`,
-      );
-      assertStringIncludes(said, `teacher toy#teacher seed 1, fit ${teachers[0].score.fit.toFixed(1)}\n`);
-      toys.said();
-      await toys.run("student");
-      assertStringIncludes(toys.said(), `done before, fit ${last["test/fit"].toFixed(1)};`);
+      async (toys) => {
+        const { metric, bestEpoch, teachers } = await toys.run("student", 1, { evalBatch: 5 });
+        const said = toys.said();
+        const log = await toys.log("student");
+        for (
+          const tag of ["train/loss/kd", "train/error", "test/fit", "test/error", "holdout/fit"]
+        ) {
+          assert(log.every((line) => Number.isFinite(line[tag])), tag);
+        }
+        assertEquals(log.flatMap(Object.keys).filter((tag) => tag.includes("top")), []);
+        const chosen = log.map((line) => line["holdout/fit"]);
+        const best = Math.max(...chosen);
+        assertEquals(bestEpoch, chosen.indexOf(best) + 1);
+        assertEquals(Object.keys(metric), ["fit", "error", "gap", "heldOut"]);
+        const { fit, error, gap, heldOut } = metric;
+        const near = (number: number) => Math.round(number * 1e6) / 1e6;
+        const [last, top] = [log.at(-1)!, log[bestEpoch - 1]];
+        assertEquals(fit, { last: near(last["test/fit"]), best: near(top["test/fit"]) });
+        assertEquals(error, { last: last["test/error"], best: top["test/error"] });
+        assertEquals(heldOut, { last: near(chosen.at(-1)!), best: near(best) });
+        assert(Number(gap) > 0);
+        assertStringIncludes(
+          said,
+          `test ${last["test/fit"].toFixed(1)} holdout ${chosen.at(-1)!.toFixed(1)} img/s`,
+        );
+        assertStringIncludes(
+          said,
+          `teacher toy#teacher seed 1, fit ${teachers[0].score.fit.toFixed(1)}\n`,
+        );
+        toys.said();
+        await toys.run("student");
+        assertStringIncludes(toys.said(), `done before, fit ${last["test/fit"].toFixed(1)};`);
 
-      const lines: string[] = [], spec = toys.path("toy.ts#student");
-      await runEval([spec, "--json"], (line) => lines.push(line));
-      const found = JSON.parse(lines[0]);
-      assertAlmostEquals(found.fit, last["test/fit"], 1e-3);
-      assert(found.largest > 0);
-      await runEval([spec], (line) => lines.push(line));
-      assertMatch(lines[2], new RegExp(`^fit +${last["test/fit"].toFixed(1)}$`, "m"));
-      assertMatch(lines[2], new RegExp(`^largest +${found.largest.toFixed(3)}$`, "m"));
-    },
-  ));
+        const lines: string[] = [];
+        const spec = toys.path("toy.ts#student");
+        await runEval([spec, "--json"], (line) => lines.push(line));
+        const found = JSON.parse(lines[0]);
+        assertAlmostEquals(found.fit, last["test/fit"], 1e-3);
+        assert(found.largest > 0);
+        await runEval([spec], (line) => lines.push(line));
+        assertMatch(lines[2], new RegExp(`^fit +${last["test/fit"].toFixed(1)}$`, "m"));
+        assertMatch(lines[2], new RegExp(`^largest +${found.largest.toFixed(3)}$`, "m"));
+      },
+    ),
+);

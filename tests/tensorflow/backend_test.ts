@@ -15,7 +15,8 @@ await needs(everything, "tfjs's ops go to the binding that is in use", async () 
   const binding = await useTensorflow();
   assertEquals(tf.getBackend(), "tensorflow");
   assertStrictEquals(nativeBackend()!.binding, binding);
-  const other = new EagerBinding(), before = binding.count;
+  const other = new EagerBinding();
+  const before = binding.count;
   await useBackend(other);
   tf.tidy(() => {
     const sum = tf.add(tf.tensor1d([1, 2]), 3);
@@ -32,7 +33,9 @@ await needs(
   everything,
   "while a graph is traced ops are added to it, and afterwards run again, whatever happened",
   async () => {
-    const binding = await useTensorflow(), graph = new Graph(), backend = nativeBackend()!;
+    const binding = await useTensorflow();
+    const graph = new Graph();
+    const backend = nativeBackend()!;
     traceInto(graph, () =>
       tf.tidy(() => {
         const sum = tf.add(tf.tensor1d([1, 2]), tf.tensor1d([3, 4]));

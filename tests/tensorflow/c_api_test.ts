@@ -1,7 +1,14 @@
 import { assertEquals, assertMatch, assertStrictEquals, assertThrows } from "@std/assert";
 import { Failure } from "../../lib/values/failure.ts";
 import { DataType } from "../../lib/tensorflow/binding.ts";
-import { cApi, cString, newTensor, openCApi, tensorData, withStatus } from "../../lib/tensorflow/c_api.ts";
+import {
+  cApi,
+  cString,
+  newTensor,
+  openCApi,
+  tensorData,
+  withStatus,
+} from "../../lib/tensorflow/c_api.ts";
 import { configProto } from "../../lib/tensorflow/config.ts";
 import { findLibrary } from "../../lib/tensorflow/library/find.ts";
 import { everything, needs } from "../support/needs.ts";
@@ -19,7 +26,12 @@ await needs(everything, "tensors keep their elements, of every type that steps u
   openCApi(await findLibrary());
   const { float32, int32, int64, uint8, bool } = DataType;
   const cases: [number, number[], ArrayBufferView, ArrayLike<number>][] = [
-    [float32, [2, 2], Float32Array.of(1.5, -2, NaN, Infinity), Float32Array.of(1.5, -2, NaN, Infinity)],
+    [
+      float32,
+      [2, 2],
+      Float32Array.of(1.5, -2, NaN, Infinity),
+      Float32Array.of(1.5, -2, NaN, Infinity),
+    ],
     [int32, [3], Int32Array.of(1, -2, 2 ** 31 - 1), Int32Array.of(1, -2, 2 ** 31 - 1)],
     [int64, [2], BigInt64Array.of(5n, -7n), Int32Array.of(5, -7)],
     [uint8, [2], Uint8Array.of(0, 255), Uint8Array.of(0, 255)],
@@ -38,29 +50,45 @@ await needs(everything, "tensors keep their elements, of every type that steps u
 
 await needs(everything, "a tensor's data must fill its shape", async () => {
   openCApi(await findLibrary());
-  const { message } = assertThrows(() => newTensor(DataType.float32, [2, 3], new Float32Array(5)), Error);
+  const { message } = assertThrows(
+    () => newTensor(DataType.float32, [2, 3], new Float32Array(5)),
+    Error,
+  );
   assertEquals(message, "a tensor of shape [2,3] takes 24 bytes, not 20");
 });
 
-await needs(everything, "what a status says becomes an error under the name of what was tried", async () => {
-  openCApi(await findLibrary());
-  const api = cApi(), options = api.TF_NewSessionOptions();
-  const configure = (bytes: Uint8Array<ArrayBuffer>) =>
-    withStatus(() => "configuring", (status) => {
-      api.TF_SetConfig(options, bytes, BigInt(bytes.length), status);
-      return 7;
-    });
-  assertEquals(configure(configProto({ threads: 2 })), 7);
-  assertMatch(
-    assertThrows(() => configure(Uint8Array.of(0xff, 0xff)), Error).message,
-    /^TensorFlow: configuring: .*ConfigProto/,
-  );
-  api.TF_DeleteSessionOptions(options);
-});
+await needs(
+  everything,
+  "what a status says becomes an error under the name of what was tried",
+  async () => {
+    openCApi(await findLibrary());
+    const api = cApi();
+    const options = api.TF_NewSessionOptions();
+    const configure = (bytes: Uint8Array<ArrayBuffer>) =>
+      withStatus(() => "configuring", (status) => {
+        api.TF_SetConfig(options, bytes, BigInt(bytes.length), status);
+        return 7;
+      });
+    assertEquals(configure(configProto({ threads: 2 })), 7);
+    assertMatch(
+      assertThrows(() => configure(Uint8Array.of(0xff, 0xff)), Error).message,
+      /^TensorFlow: configuring: .*ConfigProto/,
+    );
+    api.TF_DeleteSessionOptions(options);
+  },
+);
 
-await needs(everything, "a library is opened once, and another one is a failure that names both", async () => {
-  const library = await findLibrary(), other = "/nowhere/libtensorflow_cc.so.2";
-  assertStrictEquals(openCApi(library), openCApi(library));
-  const { exit, message } = assertThrows(() => openCApi({ ...library, cc: other }), Failure);
-  assertEquals([exit, message], [3, `this process has loaded ${library.cc}: ${other} needs a process of its own`]);
-});
+await needs(
+  everything,
+  "a library is opened once, and another one is a failure that names both",
+  async () => {
+    const library = await findLibrary();
+    const other = "/nowhere/libtensorflow_cc.so.2";
+    assertStrictEquals(openCApi(library), openCApi(library));
+    const { exit, message } = assertThrows(() => openCApi({ ...library, cc: other }), Failure);
+    assertEquals([exit, message], [
+      3,
+      `this process has loaded ${library.cc}: ${other} needs a process of its own`,
+    ]);
+  },
+);

@@ -9,36 +9,51 @@ import { everything, needs } from "../support/needs.ts";
 
 const float = { name: "T", type: Attr.type, value: DataType.float32 };
 
-await needs(everything, "ops run at once, errors name op and shapes, and every tensor is released", async () => {
-  openCApi(await findLibrary());
-  const eager = new EagerBinding();
-  const a = eager.createTensor([2, 3], DataType.float32, [1, 2, 3, 4, 5, 6]);
-  const b = eager.createTensor([3, 1], DataType.float32, Float32Array.of(1, 0, -1));
-  const [product] = eager.executeOp("MatMul", [float], [a, b], 1);
-  assertEquals([product.shape, product.dtype], [[2, 1], DataType.float32]);
-  assertEquals(eager.tensorDataSync(product.id), Float32Array.of(-2, -2));
+await needs(
+  everything,
+  "ops run at once, errors name op and shapes, and every tensor is released",
+  async () => {
+    openCApi(await findLibrary());
+    const eager = new EagerBinding();
+    const a = eager.createTensor([2, 3], DataType.float32, [1, 2, 3, 4, 5, 6]);
+    const b = eager.createTensor([3, 1], DataType.float32, Float32Array.of(1, 0, -1));
+    const [product] = eager.executeOp("MatMul", [float], [a, b], 1);
+    assertEquals([product.shape, product.dtype], [[2, 1], DataType.float32]);
+    assertEquals(eager.tensorDataSync(product.id), Float32Array.of(-2, -2));
 
-  for (let i = 0; i < 2; i++) {
-    const { message } = assertThrows(() => eager.executeOp("MatMul", [float], [a, a], 1), Error);
-    assertMatch(message, /^TensorFlow: MatMul\(\[2,3\] \[2,3\]\): .*incompatible/);
-  }
-  assertThrows(() => eager.executeOp("NoSuchOp", [], [a], 1), Error, "NoSuchOp([2,3])");
-  assertEquals(eager.tensorDataSync(eager.executeOp("Neg", [float], [b], 1)[0].id), Float32Array.of(-1, -0, 1));
+    for (let i = 0; i < 2; i++) {
+      const { message } = assertThrows(() => eager.executeOp("MatMul", [float], [a, a], 1), Error);
+      assertMatch(message, /^TensorFlow: MatMul\(\[2,3\] \[2,3\]\): .*incompatible/);
+    }
+    assertThrows(() => eager.executeOp("NoSuchOp", [], [a], 1), Error, "NoSuchOp([2,3])");
+    assertEquals(
+      eager.tensorDataSync(eager.executeOp("Neg", [float], [b], 1)[0].id),
+      Float32Array.of(-1, -0, 1),
+    );
 
-  assertEquals(eager.count, 4);
-  for (const id of [a, b, product.id, product.id + 1]) eager.deleteTensor(id);
-  assertEquals(eager.count, 0);
-  assertThrows(() => eager.tensorDataSync(a), Error, "has no value outside of it");
-});
+    assertEquals(eager.count, 4);
+    for (const id of [a, b, product.id, product.id + 1]) eager.deleteTensor(id);
+    assertEquals(eager.count, 0);
+    assertThrows(() => eager.tensorDataSync(a), Error, "has no value outside of it");
+  },
+);
 
-await needs(everything, "a failing op in tfjs's own words keeps the line that asked for it", async () => {
-  await useTensorflow();
-  const { stack } = assertThrows(() => tf.tidy(() => tf.reshape(tf.neg(tf.ones([2, 2])), [3])), Error);
-  assert(stack!.includes("eager_binding_test.ts"), stack);
-});
+await needs(
+  everything,
+  "a failing op in tfjs's own words keeps the line that asked for it",
+  async () => {
+    await useTensorflow();
+    const { stack } = assertThrows(
+      () => tf.tidy(() => tf.reshape(tf.neg(tf.ones([2, 2])), [3])),
+      Error,
+    );
+    assert(stack!.includes("eager_binding_test.ts"), stack);
+  },
+);
 
 await needs(everything, "a thousand ops leave nothing over", async () => {
-  const binding = await useTensorflow(), before = [tf.memory().numTensors, binding.count];
+  const binding = await useTensorflow();
+  const before = [tf.memory().numTensors, binding.count];
   const x = tf.tensor2d([[1, 2], [3, 4]]);
   for (let i = 0; i < 250; i++) {
     tf.tidy(() => tf.sum(tf.split(tf.concat([x, tf.matMul(x, x)]), 2)[1]).dataSync());

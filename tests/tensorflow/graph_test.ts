@@ -31,7 +31,9 @@ await graph("an op's shape and type are inferred", (graph) => {
 
 await graph("ops that take a list, and ops of several outputs", (graph) => {
   const axis = graph.createTensor([], DataType.int32, Int32Array.of(1));
-  const parts = [1, 2, 4].map((n) => graph.createTensor([2, n], DataType.float32, new Float32Array(2 * n)));
+  const parts = [1, 2, 4].map((n) =>
+    graph.createTensor([2, n], DataType.float32, new Float32Array(2 * n))
+  );
   const attributes = [{ name: "N", type: Attr.int, value: 3 }, float, {
     name: "Tidx",
     type: Attr.type,
@@ -44,13 +46,16 @@ await graph("ops that take a list, and ops of several outputs", (graph) => {
   assertEquals(split.map(({ id }) => graph.node(id).index), [0, 1]);
 });
 
-await graph("an op that does not fit is an error with its inputs' shapes, and the graph goes on", (graph) => {
-  const a = graph.createTensor([2, 3], DataType.float32, new Float32Array(6));
-  const { message } = assertThrows(() => graph.executeOp("MatMul", [float], [a, a], 1), Error);
-  assertMatch(message, /^TensorFlow: MatMul\(\[2,3\] \[2,3\]\): Dimensions must be equal/);
-  assertThrows(() => graph.executeOp("NoSuchOp", [], [a], 1), Error, "NoSuchOp([2,3])");
-  assertEquals(graph.executeOp("Neg", [float], [a], 1)[0].shape, [2, 3]);
-});
+await graph(
+  "an op that does not fit is an error with its inputs' shapes, and the graph goes on",
+  (graph) => {
+    const a = graph.createTensor([2, 3], DataType.float32, new Float32Array(6));
+    const { message } = assertThrows(() => graph.executeOp("MatMul", [float], [a, a], 1), Error);
+    assertMatch(message, /^TensorFlow: MatMul\(\[2,3\] \[2,3\]\): Dimensions must be equal/);
+    assertThrows(() => graph.executeOp("NoSuchOp", [], [a], 1), Error, "NoSuchOp([2,3])");
+    assertEquals(graph.executeOp("Neg", [float], [a], 1)[0].shape, [2, 3]);
+  },
+);
 
 await graph("an operation knows where it was added", (graph) => {
   const held = graph.placeholder([4], DataType.float32);
@@ -62,19 +67,30 @@ await graph("an operation knows where it was added", (graph) => {
   assertEquals(graph.origin("Placeholder_2"), undefined);
 });
 
-await graph("its tensors have no values, and those of the eager binding are none of its own", (graph) => {
-  const id = graph.createTensor([], DataType.float32, [1]);
-  assert(id < -1);
-  graph.deleteTensor();
-  assertEquals(graph.node(id).shape, []);
-  assertThrows(() => graph.tensorDataSync(), Error, "cannot be read while the step is being traced");
-  for (const other of [0, 1, -1, id - 1]) {
-    assertThrows(() => graph.node(other), Error, "a tensor from outside of the step");
-  }
-});
+await graph(
+  "its tensors have no values, and those of the eager binding are none of its own",
+  (graph) => {
+    const id = graph.createTensor([], DataType.float32, [1]);
+    assert(id < -1);
+    graph.deleteTensor();
+    assertEquals(graph.node(id).shape, []);
+    assertThrows(
+      () => graph.tensorDataSync(),
+      Error,
+      "cannot be read while the step is being traced",
+    );
+    for (const other of [0, 1, -1, id - 1]) {
+      assertThrows(() => graph.node(other), Error, "a tensor from outside of the step");
+    }
+  },
+);
 
 await needs(["ffi"], "an output is an address and an index in sixteen bytes", () => {
   const operation = Deno.UnsafePointer.create(0x1234n)!;
   const bytes = new DataView(packed([{ operation, index: 0 }, { operation, index: 5 }]).buffer);
-  assertEquals([bytes.byteLength, bytes.getBigUint64(16, true), bytes.getInt32(24, true)], [32, 0x1234n, 5]);
+  assertEquals([bytes.byteLength, bytes.getBigUint64(16, true), bytes.getInt32(24, true)], [
+    32,
+    0x1234n,
+    5,
+  ]);
 });

@@ -3,10 +3,18 @@ import { DataType } from "../../lib/tensorflow/binding.ts";
 import { openCApi } from "../../lib/tensorflow/c_api.ts";
 import { Graph } from "../../lib/tensorflow/graph.ts";
 import { findLibrary } from "../../lib/tensorflow/library/find.ts";
-import { decodeGraph, encodeSavedModel, type GraphDef, graphJson } from "../../lib/tensorflow/messages.ts";
+import {
+  decodeGraph,
+  encodeSavedModel,
+  type GraphDef,
+  graphJson,
+} from "../../lib/tensorflow/messages.ts";
 import { everything, needs } from "../support/needs.ts";
 
-/** A node `x` of the op `A` with the attribute `s`, the bytes 255 and 0, as protocol buffers write it. */
+/**
+ * A node `x` of the op `A` with the attribute `s`, the bytes 255 and 0, as protocol buffers write
+ * it.
+ */
 const BYTES = Uint8Array.of(
   0x0a,
   0x13,
@@ -34,7 +42,9 @@ const BYTES = Uint8Array.of(
 Deno.test("a graph is read from its bytes, and is JSON with bytes in base64 and long numbers as text", () => {
   const graph = decodeGraph(BYTES);
   assertEquals(graph.node.map(({ name, op }) => [name, op]), [["x", "A"]]);
-  assertEquals(graphJson(graph), { node: [{ name: "x", op: "A", attr: { s: { s: "/wABAg==" } } }] });
+  assertEquals(graphJson(graph), {
+    node: [{ name: "x", op: "A", attr: { s: { s: "/wABAg==" } } }],
+  });
   const shaped: GraphDef = {
     node: [{
       name: "c",
@@ -76,10 +86,18 @@ await needs(
       const several = graph.createTensor([2], DataType.float32, Float32Array.of(1, 2));
       const one = graph.createTensor([], DataType.int32, Int32Array.of(7));
       const { node } = decodeGraph(graph.definition());
-      assertEquals(node.map(({ name }) => name), [several, one].map((id) => graph.nameOf(graph.node(id))));
+      assertEquals(
+        node.map(({ name }) => name),
+        [several, one].map((id) => graph.nameOf(graph.node(id))),
+      );
       const [a, b] = node.map(({ attr }) => attr.value.tensor!);
-      assertEquals([a.dtype, a.tensorShape.dim?.map(({ size }) => size), b.dtype], ["DT_FLOAT", ["2"], "DT_INT32"]);
-      assertEquals(new Float32Array(Uint8Array.from(a.tensorContent!).buffer), Float32Array.of(1, 2));
+      assertEquals([a.dtype, a.tensorShape.dim?.map(({ size }) => size), b.dtype], ["DT_FLOAT", [
+        "2",
+      ], "DT_INT32"]);
+      assertEquals(
+        new Float32Array(Uint8Array.from(a.tensorContent!).buffer),
+        Float32Array.of(1, 2),
+      );
       assertEquals(b.intVal, [7]);
     } finally {
       graph.close();

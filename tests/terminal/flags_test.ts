@@ -20,15 +20,30 @@ Deno.test("flags: values are typed by the spec", () => {
   const lr: number | undefined = read.lr;
   const data: string | undefined = read.data;
   const precision: "float32" | "bfloat16" | undefined = read.precision;
-  const quiet: boolean = read.quiet, asked: boolean = read.help;
-  assertEquals([epochs, lr, data, precision, quiet, asked], [3, -1e-3, undefined, "float32", true, false]);
+  const quiet: boolean = read.quiet;
+  const asked: boolean = read.help;
+  assertEquals([epochs, lr, data, precision, quiet, asked], [
+    3,
+    -1e-3,
+    undefined,
+    "float32",
+    true,
+    false,
+  ]);
   assertEquals(read._, ["a.ts", "b", "--c"]);
   // @ts-expect-error a flag that is not in the spec
   assertEquals(read.epoch, undefined);
 });
 
 Deno.test("flags: positional arguments stay texts, whatever they look like", () => {
-  assertEquals(parseFlags(["1e3", "-", "007", "--", "--", "-x", "2"], spec)._, ["1e3", "-", "007", "--", "-x", "2"]);
+  assertEquals(parseFlags(["1e3", "-", "007", "--", "--", "-x", "2"], spec)._, [
+    "1e3",
+    "-",
+    "007",
+    "--",
+    "-x",
+    "2",
+  ]);
 });
 
 Deno.test("flags: each mistake is a failure of exit 2 that says what is meant", () => {
@@ -77,7 +92,9 @@ Deno.test("flags: what is written is what is read, in any order and spelling", (
     const chosen = Object.entries(values).filter(() => random.below(2));
     const quiet = random.below(2) === 1;
     const parts = chosen.map(([name, value]) =>
-      random.below(2) || String(value).startsWith("-") ? [`--${name}=${value}`] : [`--${name}`, String(value)]
+      random.below(2) || String(value).startsWith("-")
+        ? [`--${name}=${value}`]
+        : [`--${name}`, String(value)]
     );
     if (quiet) parts.push(["--quiet"]);
     parts.push(["module.ts"]);
@@ -97,7 +114,8 @@ Deno.test("flags: any change to one letter of a flag is a failure, or is that fl
   const random = stream(2, "flags");
   for (let n = 0; n < 200; n++) {
     const name = ["epochs", "precision", "quiet"][random.below(3)];
-    const at = random.below(name.length), letter = String.fromCharCode(97 + random.below(26));
+    const at = random.below(name.length);
+    const letter = String.fromCharCode(97 + random.below(26));
     const misspelt = name.slice(0, at) + letter + name.slice(at + 1);
     if (misspelt === name) continue;
     const failure = assertThrows(() => parseFlags([`--${misspelt}=1`], spec), Failure);

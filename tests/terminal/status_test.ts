@@ -5,7 +5,8 @@ const CLEAR = "\r\x1b[2K";
 
 /** A status on a screen of one's own: what was written, and a clock to turn. */
 function screen(options: Partial<StatusOptions>) {
-  const written: string[] = [], time = { ms: 0 };
+  const written: string[] = [];
+  const time = { ms: 0 };
   const shown = status({
     terminal: true,
     color: false,
@@ -86,14 +87,19 @@ Deno.test("status: never wider than the terminal, whose width may change", () =>
 });
 
 Deno.test("status: in colour only where asked for, and the same text then", () => {
-  const plain = screen({ color: false }), colored = screen({ color: true });
+  const plain = screen({ color: false });
+  const colored = screen({ color: true });
   for (const { update } of [plain, colored]) update(0.5, "working");
   assert(!plain.written[0].replace(CLEAR, "").includes("\x1b"));
-  assertEquals(colored.written[0], plain.written[0].replace(bar(0.5, 20), (gauge) => `\x1b[36m${gauge}\x1b[39m`));
+  assertEquals(
+    colored.written[0],
+    plain.written[0].replace(bar(0.5, 20), (gauge) => `\x1b[36m${gauge}\x1b[39m`),
+  );
 });
 
 Deno.test("status: no terminal gets plain lines only, and quiet nothing", () => {
-  const piped = screen({ terminal: false, color: true }), quiet = screen({ quiet: true });
+  const piped = screen({ terminal: false, color: true });
+  const quiet = screen({ quiet: true });
   for (const { update, line, close } of [piped, quiet]) {
     update(0.5, "working");
     line("a line");

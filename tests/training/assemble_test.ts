@@ -44,8 +44,11 @@ const options: AssemblyOptions = {
   schedule: sgd({ epochs: 1, batch: 2, lr: 0.1 }),
 };
 
-const assembly = (distiller: Parts["distiller"], teaching: Teachers = teacher, other: Partial<AssemblyOptions> = {}) =>
-  assembled({ student, teacher: teaching, distiller, dataset }, { ...options, ...other });
+const assembly = (
+  distiller: Parts["distiller"],
+  teaching: Teachers = teacher,
+  other: Partial<AssemblyOptions> = {},
+) => assembled({ student, teacher: teaching, distiller, dataset }, { ...options, ...other });
 
 const norm = ["scale", "offset", "mean", "variance"].map((name) => `map.norm.${name}`);
 /** The names inside either network. */
@@ -60,7 +63,12 @@ Deno.test("variables are the student's, the teachers', the method's and the opti
   const { variables, state, weights, trainedModules, parts } = assembly(ftInit());
   const own = [...below("distiller.paraphraser.0", three), ...below("distiller.decoder.0", three)];
   const changing = [...below("student", names), ...own, ...below("velocity", own)];
-  const all = [...below("student", names), ...below("teacher1", taught), ...own, ...below("velocity", own)];
+  const all = [
+    ...below("student", names),
+    ...below("teacher1", taught),
+    ...own,
+    ...below("velocity", own),
+  ];
   assertEquals([...variables.keys()], all);
   assertEquals(Array.from(variables.values(), ({ name }) => name), all);
   assertEquals(state.map(({ name }) => name), changing);
@@ -83,18 +91,27 @@ Deno.test("variables are the student's, the teachers', the method's and the opti
 
 Deno.test("several teachers are numbered, and what a method takes never changes", () => {
   const pair = assembly(aver(), [teacher, student]);
-  assertEquals(pair.teachers.map(({ variables }) => variables[0].name), ["teacher1.map.weight", "teacher2.map.weight"]);
+  assertEquals(pair.teachers.map(({ variables }) => variables[0].name), [
+    "teacher1.map.weight",
+    "teacher2.map.weight",
+  ]);
   assertEquals([pair.parts.teacher, pair.trainedModules], [pair.teachers, undefined]);
   const asked: string[] = [];
-  const { variables, parts, state } = assembly(ft({ paraphraser: untrained(ftInit(), "paraphraser") }), teacher, {
-    taken({ name }, shape) {
-      asked.push(`${name} [${shape}]`);
-      return new Map([["1.0.bias", Float32Array.of(7, 8)]]);
+  const { variables, parts, state } = assembly(
+    ft({ paraphraser: untrained(ftInit(), "paraphraser") }),
+    teacher,
+    {
+      taken({ name }, shape) {
+        asked.push(`${name} [${shape}]`);
+        return new Map([["1.0.bias", Float32Array.of(7, 8)]]);
+      },
     },
-  });
+  );
   assertEquals(asked, ["paraphraser [8,8,4]"]);
   assertEquals(variables.get("distiller.paraphraser.0.1.0.bias")!.initial(), Float32Array.of(7, 8));
-  for (const { name, fixed } of variables.values()) assertEquals(fixed, /^teacher1\.|paraphraser/.test(name), name);
+  for (const { name, fixed } of variables.values()) {
+    assertEquals(fixed, /^teacher1\.|paraphraser/.test(name), name);
+  }
   assertEquals(state.some(({ name }) => name.includes("paraphraser")), false);
   assertEquals(parts.trainable.some(({ name }) => name.includes("translator")), true);
 });
@@ -139,20 +156,37 @@ Deno.test("a module that a method says it trains for others and never makes is a
     Failure,
   );
   assertEquals(exit, 2);
-  assertEquals(message, 'idle never makes its paraphraser: it has to call create.trainedModule("paraphraser", shape)');
+  assertEquals(
+    message,
+    'idle never makes its paraphraser: it has to call create.trainedModule("paraphraser", shape)',
+  );
 });
 
 await needs(everything, "what a run holds before its first step is what is assembled", async () => {
   await toys(PAIR, async (toys) => {
     const experiment = await toys.experiment("student");
-    const prepared = await prepare(experiment, 3, [undefined], { modules: new Map() }, toys.settings());
+    const prepared = await prepare(
+      experiment,
+      3,
+      [undefined],
+      { modules: new Map() },
+      toys.settings(),
+    );
     try {
       const { opened: { image, classes }, train, engine } = prepared;
       const schedule = scheduleOf(experiment, {});
-      const { variables } = assemble(experiment, { seed: 3, image, classes: classes.length, train, schedule });
+      const { variables } = assemble(experiment, {
+        seed: 3,
+        image,
+        classes: classes.length,
+        train,
+        schedule,
+      });
       assertEquals([...prepared.variables.keys()], [...variables.keys()]);
       const held = await engine.read(prepared.state);
-      for (const [i, { name }] of prepared.state.entries()) assertEquals(held[i], variables.get(name)!.initial(), name);
+      for (const [i, { name }] of prepared.state.entries()) {
+        assertEquals(held[i], variables.get(name)!.initial(), name);
+      }
     } finally {
       prepared.close();
     }

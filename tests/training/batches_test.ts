@@ -12,14 +12,17 @@ function pixels(size: number, broken = Infinity): { source: BatchSource; reads: 
     read(indices) {
       const wanted = Array.from(indices);
       reads.push(wanted);
-      return wanted.includes(broken) ? Promise.reject(new Error("broken")) : Promise.resolve(Uint8Array.from(wanted));
+      return wanted.includes(broken)
+        ? Promise.reject(new Error("broken"))
+        : Promise.resolve(Uint8Array.from(wanted));
     },
   };
   return { source: { task: classification, split, image: [1, 1, 1] }, reads };
 }
 
 Deno.test("batches: every image once, in order, with its class and index, the last batch taking what is left", async () => {
-  const { source } = pixels(7), order = Uint32Array.of(6, 0, 3, 1, 2, 5, 4);
+  const { source } = pixels(7);
+  const order = Uint32Array.of(6, 0, 3, 1, 2, 5, 4);
   const made: Batch[] = await Array.fromAsync(batches(source, order, 3));
   assertEquals(made.map(({ image }) => [image.shape, [...image.data]]), [
     [[3, 1, 1, 1], [6, 0, 3]],
@@ -28,7 +31,11 @@ Deno.test("batches: every image once, in order, with its class and index, the la
   ]);
   assertEquals(made.map(({ index }) => [...index.data]).flat(), [...order]);
   assertEquals(made.map(({ label }) => [...label.data]).flat(), [0, 0, 0, 1, 2, 2, 1]);
-  assertEquals(made.map(({ label, index }) => [label.shape, index.shape]), [[[3], [3]], [[3], [3]], [[1], [1]]]);
+  assertEquals(made.map(({ label, index }) => [label.shape, index.shape]), [
+    [[3], [3]],
+    [[3], [3]],
+    [[1], [1]],
+  ]);
   assertEquals(await Array.fromAsync(batches(source, new Uint32Array(), 3)), []);
 });
 
@@ -47,7 +54,9 @@ Deno.test("batches: a failure comes up where its batch is asked for, and nowhere
   const taken: number[] = [];
   await assertRejects(
     async () => {
-      for await (const { index } of batches(pixels(6, 4).source, inOrder(6), 2)) taken.push(...index.data);
+      for await (const { index } of batches(pixels(6, 4).source, inOrder(6), 2)) {
+        taken.push(...index.data);
+      }
     },
     Error,
     "broken",
@@ -62,7 +71,9 @@ Deno.test("batches: a failure comes up where its batch is asked for, and nowhere
 });
 
 Deno.test("batches: the draw goes to whatever is read", async () => {
-  const draws: (Draw | undefined)[] = [], { source } = pixels(4), { split } = source;
+  const draws: (Draw | undefined)[] = [];
+  const { source } = pixels(4);
+  const { split } = source;
   const told: Split = {
     ...split,
     read(indices, draw) {

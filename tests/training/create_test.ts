@@ -6,7 +6,8 @@ import { constant, type Variable, variables } from "../../lib/nn/variables.ts";
 import { CLASSES, IMAGE, small } from "../support/toy.ts";
 
 function given() {
-  const collected = new Map<string, Variable>(), scope = variables({ seed: 1, collected });
+  const collected = new Map<string, Variable>();
+  const scope = variables({ seed: 1, collected });
   return { collected, scope, create: createWithin(scope.in("distiller"), IMAGE, CLASSES) };
 }
 
@@ -31,7 +32,9 @@ Deno.test("things are numbered in the order they are made, at whatever pace, and
 });
 
 Deno.test("what another method trained is made of its values, below the name here, and never changes", () => {
-  const { scope, collected } = given(), asked: unknown[] = [], weight = Float32Array.of(1, 2, 3, 4, 5, 6);
+  const { scope, collected } = given();
+  const asked: unknown[] = [];
+  const weight = Float32Array.of(1, 2, 3, 4, 5, 6);
   const extra = { kind: "module", name: "theirs", layer: dense(2) } as const;
   const create = createWithin(scope.in("distiller"), IMAGE, CLASSES, {
     taken(...args) {
@@ -47,33 +50,49 @@ Deno.test("what another method trained is made of its values, below the name her
 });
 
 Deno.test("a module that is trained for others is made by its name, once, at whatever pace, and its variables are told", () => {
-  const { scope, collected } = given(), made = new Map<string, ReadonlyMap<string, Variable>>();
+  const { scope, collected } = given();
+  const made = new Map<string, ReadonlyMap<string, Variable>>();
   const trained = { hint: dense(2), gate: dense(1) };
   const create = createWithin(scope.in("distiller"), IMAGE, CLASSES, { trained, made });
   create(dense(1), [1]);
   assertEquals(create.trainedModule("hint", [3]).shape, [2]);
   create.at({ lr: 2 }).trainedModule("gate", [3]);
-  assertEquals(Array.from(made, ([name, inside]) => [name, ...inside.keys()]), [["hint", "weight", "bias"], [
+  assertEquals(Array.from(made, ([name, inside]) => [name, ...inside.keys()]), [[
+    "hint",
+    "weight",
+    "bias",
+  ], [
     "gate",
     "weight",
     "bias",
   ]]);
   assertEquals(made.get("hint")!.get("weight"), collected.get("distiller.hint.0.weight"));
   assertEquals(made.get("gate")!.get("bias"), collected.get("distiller.gate.0.bias"));
-  assertEquals([collected.get("distiller.gate.0.bias")!.paramGroup.lr, collected.get("distiller.hint.0.bias")!.fixed], [
+  assertEquals([
+    collected.get("distiller.gate.0.bias")!.paramGroup.lr,
+    collected.get("distiller.hint.0.bias")!.fixed,
+  ], [
     2,
     false,
   ]);
   assertThrows(() => create.trainedModule("hint", [3]), Error, "distiller.hint.0.weight");
-  assertThrows(() => create.trainedModule("toString", [3]), Error, "toString, which is not among its trainedModules");
+  assertThrows(
+    () => create.trainedModule("toString", [3]),
+    Error,
+    "toString, which is not among its trainedModules",
+  );
 });
 
 Deno.test("a network is made for the same images and classes, anew or as a copy that may learn", () => {
   const { create, scope } = given();
   const teacher = buildModel(small, scope.in("teacher"), IMAGE, CLASSES);
-  const fresh = create(small), copy = create(small, { from: teacher });
+  const fresh = create(small);
+  const copy = create(small, { from: teacher });
   assertEquals({ ...fresh.shapes }, { ...teacher.shapes });
   assertNotEquals(fresh.variables[0].initial(), teacher.variables[0].initial());
   assertEquals(copy.variables[0].initial(), teacher.variables[0].initial());
-  assertEquals(copy.variables.map(({ trainable }) => trainable), teacher.variables.map(({ trainable }) => trainable));
+  assertEquals(
+    copy.variables.map(({ trainable }) => trainable),
+    teacher.variables.map(({ trainable }) => trainable),
+  );
 });

@@ -11,20 +11,24 @@ const normalisation = { mean: [0.5, 0.4, 0.3], std: [0.3, 0.2, 0.25] };
 const { image, label } = batch(9, 6);
 
 async function trained(kind: Kind) {
-  const engine = await open(kind), made = await training(engine, scratch(), { teacher: undefined });
+  const engine = await open(kind);
+  const made = await training(engine, scratch(), { teacher: undefined });
   for (let i = 0; i < 3; i++) await made.step();
   return { ...made, engine };
 }
 
 for (const kind of ["cpu", "compiled"] as const) {
   const test = (name: string, body: () => Promise<void>) =>
-    kind === "cpu" ? Deno.test(`${name}, op by op`, body) : needs(everything, `${name}, compiled`, body);
+    kind === "cpu"
+      ? Deno.test(`${name}, op by op`, body)
+      : needs(everything, `${name}, compiled`, body);
 
   await test("evaluateStep: what the task computes of each image, beside a teacher or not, and nothing changes", async () => {
     const { engine, student, collected } = await trained(kind);
     const beside = engine.compile(evaluateStep(classification, student, student, normalisation));
     const alone = engine.compile(evaluateStep(classification, student, undefined, normalisation));
-    const values = await beside({ image, label }), before = await engine.read([...collected.values()]);
+    const values = await beside({ image, label });
+    const before = await engine.read([...collected.values()]);
     assertEquals(values.top5, new Float32Array(6).fill(1), "there are five classes");
     assert(values.top1.every((hit) => hit === 0 || hit === 1));
     for (const kl of values.kl) assertAlmostEquals(kl, 0, 1e-5);
@@ -36,11 +40,21 @@ for (const kind of ["cpu", "compiled"] as const) {
 
   await test("predictStep: the task's choice of what the network says, without labels", async () => {
     const { engine, student } = await trained(kind);
-    const evaluate = engine.compile(evaluateStep(classification, student, undefined, normalisation));
-    const { logits } = await engine.compile(predictStep(classification, student, normalisation))({ image });
+    const evaluate = engine.compile(
+      evaluateStep(classification, student, undefined, normalisation),
+    );
+    const { logits } = await engine.compile(predictStep(classification, student, normalisation))({
+      image,
+    });
     const { top1 } = await evaluate({ image, label });
-    const rows = Array.from({ length: 6 }, (_, i) => logits.subarray(i * CLASSES, (i + 1) * CLASSES));
-    assertEquals([...top1], rows.map((row, i) => Number(row.indexOf(Math.max(...row)) === label.data[i])));
+    const rows = Array.from(
+      { length: 6 },
+      (_, i) => logits.subarray(i * CLASSES, (i + 1) * CLASSES),
+    );
+    assertEquals(
+      [...top1],
+      rows.map((row, i) => Number(row.indexOf(Math.max(...row)) === label.data[i])),
+    );
     engine.close();
   });
 }

@@ -17,7 +17,9 @@ import { flat, training } from "../support/toy_training.ts";
 
 type Loss<T extends Net | undefined | readonly Net[] = undefined> = Distiller<Toy, T>["build"];
 
-const method = <T extends Net | undefined | readonly Net[] = undefined>(build: Loss<T>): Distiller<Toy, T> => ({
+const method = <T extends Net | undefined | readonly Net[] = undefined>(
+  build: Loss<T>,
+): Distiller<Toy, T> => ({
   id: "test",
   options: {},
   build,
@@ -72,7 +74,10 @@ await both("a memory is written once, after the update, from what the step read"
   const remembering = method(({ create }) => {
     const count = create.memory("count", [2], constant(1));
     return ({ task, student }) => ({
-      terms: { task: [1, task(student)], count: [1, tf.mul(tf.ones([BATCH]), tf.sum(count.value))] },
+      terms: {
+        task: [1, task(student)],
+        count: [1, tf.mul(tf.ones([BATCH]), tf.sum(count.value))],
+      },
       writes: [[count, tf.mul(count.value, 2)]],
     });
   });
@@ -84,54 +89,65 @@ await both("a memory is written once, after the update, from what the step read"
   engine.close();
 });
 
-await both("the loss is the sum of the terms' weighted means, a weight a number or a scalar tensor", async (kind) => {
-  const engine = await open(kind);
-  const weighing = method(() => ({ task, student, epoch, index }) => ({
-    task: [2, task(student)],
-    epoch: [tf.mul(epoch, 3), tf.mul(tf.ones([BATCH]), 5)],
-    index: [0.5, tf.cast(index, "float32")],
-  }));
-  const { run } = await training(engine, weighing, none);
-  const given = { ...inputs(2), epoch: { shape: [], data: Float32Array.of(4) } };
-  const values = await run(given);
-  assertEquals(values.terms.epoch[0], 60);
-  assertEquals(values.terms.index[0], 0.5 * (8 + 9 + 10 + 11) / 4);
-  assertAlmostEquals(values.loss[0], values.terms.task[0] + 60 + values.terms.index[0], 1e-4);
-  assert(values.sums.top1[0] >= 0 && values.sums.top1[0] <= BATCH);
-  engine.close();
-});
+await both(
+  "the loss is the sum of the terms' weighted means, a weight a number or a scalar tensor",
+  async (kind) => {
+    const engine = await open(kind);
+    const weighing = method(() => ({ task, student, epoch, index }) => ({
+      task: [2, task(student)],
+      epoch: [tf.mul(epoch, 3), tf.mul(tf.ones([BATCH]), 5)],
+      index: [0.5, tf.cast(index, "float32")],
+    }));
+    const { run } = await training(engine, weighing, none);
+    const given = { ...inputs(2), epoch: { shape: [], data: Float32Array.of(4) } };
+    const values = await run(given);
+    assertEquals(values.terms.epoch[0], 60);
+    assertEquals(values.terms.index[0], 0.5 * (8 + 9 + 10 + 11) / 4);
+    assertAlmostEquals(values.loss[0], values.terms.task[0] + 60 + values.terms.index[0], 1e-4);
+    assert(values.sums.top1[0] >= 0 && values.sums.top1[0] <= BATCH);
+    engine.close();
+  },
+);
 
-await both("what a method reports is averaged over the batch and learned from by nobody", async (kind) => {
-  const engine = await open(kind), before = tf.memory().numTensors;
-  const reporting = method(() => ({ task, student, index }) => ({
-    terms: { task: [1, task(student)] },
-    writes: [],
-    reports: { index: tf.cast(index, "float32"), logit: tf.sum(student.taps.logits, -1) },
-  }));
-  const { run, gradNorms, read } = await training(engine, reporting, none);
-  const norms = await gradNorms(inputs(2)), values = await run(inputs(2)), reported = await read("velocity.");
-  assertEquals(Object.keys(norms.grads), ["task"]);
-  assertEquals([values.terms, values.reports, values.sums].map((group) => Object.keys(group)), [
-    ["task"],
-    ["index", "logit"],
-    ["top1"],
-  ]);
-  assertEquals(values.reports.index[0], (8 + 9 + 10 + 11) / 4);
-  assertEquals(values.loss, values.terms.task);
-  const { run: silently, read: silent } = await training(engine, scratch(), none);
-  await silently(inputs(2));
-  assertNear("velocities", flat(reported), flat(await silent("velocity.")), 1e-6);
-  engine.close();
-  assertEquals(tf.memory().numTensors, before, "tensors are left over");
-});
+await both(
+  "what a method reports is averaged over the batch and learned from by nobody",
+  async (kind) => {
+    const engine = await open(kind);
+    const before = tf.memory().numTensors;
+    const reporting = method(() => ({ task, student, index }) => ({
+      terms: { task: [1, task(student)] },
+      writes: [],
+      reports: { index: tf.cast(index, "float32"), logit: tf.sum(student.taps.logits, -1) },
+    }));
+    const { run, gradNorms, read } = await training(engine, reporting, none);
+    const norms = await gradNorms(inputs(2));
+    const values = await run(inputs(2));
+    const reported = await read("velocity.");
+    assertEquals(Object.keys(norms.grads), ["task"]);
+    assertEquals([values.terms, values.reports, values.sums].map((group) => Object.keys(group)), [
+      ["task"],
+      ["index", "logit"],
+      ["top1"],
+    ]);
+    assertEquals(values.reports.index[0], (8 + 9 + 10 + 11) / 4);
+    assertEquals(values.loss, values.terms.task);
+    const { run: silently, read: silent } = await training(engine, scratch(), none);
+    await silently(inputs(2));
+    assertNear("velocities", flat(reported), flat(await silent("velocity.")), 1e-6);
+    engine.close();
+    assertEquals(tf.memory().numTensors, before, "tensors are left over");
+  },
+);
 
 await both("several teachers come in order", async (kind) => {
   const engine = await open(kind);
-  const difference = method<readonly [Scorer, Scorer]>(() => ({ student, teacher: [first, second], task }) => ({
-    task: [1, task(student)],
-    same: [1, kl(first.taps.logits, first.taps.logits)],
-    other: [1, kl(first.taps.logits, second.taps.logits)],
-  }));
+  const difference = method<readonly [Scorer, Scorer]>(
+    () => ({ student, teacher: [first, second], task }) => ({
+      task: [1, task(student)],
+      same: [1, kl(first.taps.logits, first.taps.logits)],
+      other: [1, kl(first.taps.logits, second.taps.logits)],
+    }),
+  );
   const { step } = await training(engine, difference, { ...none, teacher: [large, large] });
   const values = await step();
   assertEquals(values.terms.same[0], 0);
@@ -139,25 +155,32 @@ await both("several teachers come in order", async (kind) => {
   engine.close();
 });
 
-await both("a frozen pass after the live one reads the statistics that are then written", async (kind) => {
-  const engine = await open(kind);
-  const looking = method(({ student: model }) => ({ student, task, image, frozen }) => ({
-    task: [1, task(student)],
-    frozen: [1, tf.sum(tf.square(model.run(image, frozen).taps.logits), -1)],
-  }));
-  const { run, student } = await training(engine, looking, none);
-  const seen = (await run(inputs(0, 0))).terms.frozen[0];
-  const again = engine.compile<"image">(({ image }) => {
-    const x = tf.add(
-      tf.mul(image, tf.tensor1d([1 / 255 / 0.3, 1 / 255 / 0.2, 1 / 255 / 0.25])),
-      tf.tensor1d([-0.5 / 0.3, -2, -1.2]),
+await both(
+  "a frozen pass after the live one reads the statistics that are then written",
+  async (kind) => {
+    const engine = await open(kind);
+    const looking = method(({ student: model }) => ({ student, task, image, frozen }) => ({
+      task: [1, task(student)],
+      frozen: [1, tf.sum(tf.square(model.run(image, frozen).taps.logits), -1)],
+    }));
+    const { run, student } = await training(engine, looking, none);
+    const seen = (await run(inputs(0, 0))).terms.frozen[0];
+    const again = engine.compile<"image">(({ image }) => {
+      const x = tf.add(
+        tf.mul(image, tf.tensor1d([1 / 255 / 0.3, 1 / 255 / 0.2, 1 / 255 / 0.25])),
+        tf.tensor1d([-0.5 / 0.3, -2, -1.2]),
+      );
+      const { taps: { logits } } = student.run(x, passes().frozen);
+      return { values: { squares: tf.mean(tf.sum(tf.square(logits), -1)) }, updates: [] };
+    });
+    assertAlmostEquals(
+      (await again({ image: batch(0).image })).squares[0],
+      seen,
+      1e-4 * Math.max(1, seen),
     );
-    const { taps: { logits } } = student.run(x, passes().frozen);
-    return { values: { squares: tf.mean(tf.sum(tf.square(logits), -1)) }, updates: [] };
-  });
-  assertAlmostEquals((await again({ image: batch(0).image })).squares[0], seen, 1e-4 * Math.max(1, seen));
-  engine.close();
-});
+    engine.close();
+  },
+);
 
 /** Images turned round, with the label of their partner for what is not their share. */
 const turned = (partner: readonly number[], share: number): Mix => ({
@@ -170,32 +193,50 @@ const turned = (partner: readonly number[], share: number): Mix => ({
   }),
 });
 
-await both("of mixed images the task has their own label's loss and their partner's, by their shares", async (kind) => {
-  const engine = await open(kind), partner = [1, 2, 3, 0], given = inputs(1, 0), label = given.label.data;
-  const seeing = method<Scorer>(({ teacher: model }) => ({ task, student, teacher, image, frozen }) => ({
-    task: [1, task(student)],
-    again: [1, tf.squaredDifference(task(teacher), task(model.run(image, frozen)))],
-    image: [1, tf.sum(image, [1, 2, 3])],
-  }));
-  const values = async (mix: Mix | undefined, data = label) => {
-    const { run } = await training(engine, seeing, { augmentation: none.augmentation, mix });
-    const { sums: { top1: [correct] }, terms } = await run({ ...given, label: { shape: [BATCH], data } });
-    const { task: [task], again: [again], image: [image] } = terms;
-    return { correct, task, again, image };
-  };
-  const plain = await values(undefined), mixed = await values(turned(partner, 0.3));
-  const own = await values(turned(partner, 1)), others = await values(turned(partner, 0));
-  assertAlmostEquals(mixed.task, 0.3 * own.task + 0.7 * others.task, 1e-5);
-  assertAlmostEquals(mixed.correct, 0.3 * own.correct + 0.7 * others.correct, 1e-5);
-  assertEquals(others.task, (await values(turned(partner, 1), Int32Array.from(partner, (i) => label[i]))).task);
-  assertAlmostEquals(mixed.image, -plain.image, 1e-3);
-  assertNotEquals(own.task, plain.task, "the student sees what is mixed");
-  assertEquals(mixed.again, 0, "so does the teacher");
-  engine.close();
-});
+await both(
+  "of mixed images the task has their own label's loss and their partner's, by their shares",
+  async (kind) => {
+    const engine = await open(kind);
+    const partner = [1, 2, 3, 0];
+    const given = inputs(1, 0);
+    const label = given.label.data;
+    const seeing = method<Scorer>(
+      ({ teacher: model }) => ({ task, student, teacher, image, frozen }) => ({
+        task: [1, task(student)],
+        again: [1, tf.squaredDifference(task(teacher), task(model.run(image, frozen)))],
+        image: [1, tf.sum(image, [1, 2, 3])],
+      }),
+    );
+    const values = async (mix: Mix | undefined, data = label) => {
+      const { run } = await training(engine, seeing, { augmentation: none.augmentation, mix });
+      const { sums: { top1: [correct] }, terms } = await run({
+        ...given,
+        label: { shape: [BATCH], data },
+      });
+      const { task: [task], again: [again], image: [image] } = terms;
+      return { correct, task, again, image };
+    };
+    const plain = await values(undefined);
+    const mixed = await values(turned(partner, 0.3));
+    const own = await values(turned(partner, 1));
+    const others = await values(turned(partner, 0));
+    assertAlmostEquals(mixed.task, 0.3 * own.task + 0.7 * others.task, 1e-5);
+    assertAlmostEquals(mixed.correct, 0.3 * own.correct + 0.7 * others.correct, 1e-5);
+    assertEquals(
+      others.task,
+      (await values(turned(partner, 1), Int32Array.from(partner, (i) => label[i]))).task,
+    );
+    assertAlmostEquals(mixed.image, -plain.image, 1e-3);
+    assertNotEquals(own.task, plain.task, "the student sees what is mixed");
+    assertEquals(mixed.again, 0, "so does the teacher");
+    engine.close();
+  },
+);
 
 await both("a view shows the same images in another way, mixed as they are", async (kind) => {
-  const engine = await open(kind), grey = { crop: 0, flip: false, jitter: 1 }, given = inputs(1, 0);
+  const engine = await open(kind);
+  const grey = { crop: 0, flip: false, jitter: 1 };
+  const given = inputs(1, 0);
   const viewing: Distiller<Toy, undefined, Views<"same" | "other">> = {
     id: "viewing",
     options: {},
@@ -211,16 +252,20 @@ await both("a view shows the same images in another way, mixed as they are", asy
     const { run } = await training(engine, viewing, { ...none, views, mix });
     return await run(given);
   };
-  const plain = await values(), mixed = await values(turned([1, 2, 3, 0], 0.5));
+  const plain = await values();
+  const mixed = await values(turned([1, 2, 3, 0], 0.5));
   assertEquals(plain.terms.same[0], 0);
   assert(plain.terms.other[0] > 1);
   assertAlmostEquals(mixed.terms.sum[0], -plain.terms.sum[0], 1e-3);
   engine.close();
 });
 
-/** A method with a term for the pooled vectors, one for the scores, and one that reaches neither. */
+/**
+ * A method with a term for the pooled vectors, one for the scores, and one that reaches neither.
+ */
 const pulling = method(({ create }) => {
-  const head = create(dense(1), [4]), apart = create.in("apart")(dense(1), [4]);
+  const head = create(dense(1), [4]);
+  const apart = create.in("apart")(dense(1), [4]);
   return ({ student, task, live }) => ({
     labels: [0.5, task(student), "task"],
     pull: [2, tf.sum(tf.square(head(student.taps.pooled, live)), -1)],
@@ -228,12 +273,16 @@ const pulling = method(({ create }) => {
   });
 });
 
-/** The gradient of some of the terms of `pulling` in the first step, by variable: what its first velocity is. */
+/**
+ * The gradient of some of the terms of `pulling` in the first step, by variable: what its first
+ * velocity is.
+ */
 async function pulls(kind: Kind, terms: readonly string[]): Promise<Map<string, Float32Array>> {
   const engine = await open(kind);
   const some = method((cast) => {
     const loss = pulling.build(cast);
-    return (step) => Object.fromEntries(Object.entries(loss(step)).filter(([name]) => terms.includes(name)));
+    return (step) =>
+      Object.fromEntries(Object.entries(loss(step)).filter(([name]) => terms.includes(name)));
   });
   const { step, read } = await training(engine, some, none);
   await step();
@@ -245,7 +294,8 @@ async function pulls(kind: Kind, terms: readonly string[]): Promise<Map<string, 
 await both(
   "the norm of each term's gradient is that of the term alone, and measuring it changes nothing",
   async (kind) => {
-    const engine = await open(kind), before = tf.memory().numTensors;
+    const engine = await open(kind);
+    const before = tf.memory().numTensors;
     const { gradNorms, read, step } = await training(engine, pulling, none);
     const start = await read("");
     const norms = await gradNorms(inputs(0));
@@ -253,7 +303,9 @@ await both(
     assertEquals(Object.keys(norms.grads), ["labels", "pull", "alone"]);
     for (const term of ["labels", "pull"]) {
       const alone = flat(
-        new Map([...await pulls(kind, [term])].filter(([name]) => name.startsWith("velocity.student."))),
+        new Map(
+          [...await pulls(kind, [term])].filter(([name]) => name.startsWith("velocity.student.")),
+        ),
       );
       assertAlmostEquals(norms.grads[term][0], norm(alone), 1e-4 * norm(alone));
     }
@@ -267,22 +319,41 @@ await both(
 await both(
   "DOT moves with two velocities what the task's terms, by any name, and others reach, with one what only some of them do",
   async (kind) => {
-    const schedule = sgd({ epochs: 1, batch: 4, lr: 0.1, momentum: 0.8, weightDecay: 0.05, dot: 0.1 });
-    const engine = await open(kind), before = tf.memory().numTensors;
+    const schedule = sgd({
+      epochs: 1,
+      batch: 4,
+      lr: 0.1,
+      momentum: 0.8,
+      weightDecay: 0.05,
+      dot: 0.1,
+    });
+    const engine = await open(kind);
+    const before = tf.memory().numTensors;
     const { step, read } = await training(engine, pulling, { ...none, schedule });
-    const start = await read(""), rate = 0.1;
+    const start = await read("");
+    const rate = 0.1;
     await step(rate);
     const first = await read("");
     const [task, others] = [await pulls(kind, ["labels"]), await pulls(kind, ["pull", "alone"])];
-    const value = (values: Map<string, Float32Array>, name: string) => values.get(name) ?? new Float32Array();
+    const value = (values: Map<string, Float32Array>, name: string) =>
+      values.get(name) ?? new Float32Array();
     const names = [...start.keys()].filter((name) => start.has(`velocity.${name}`));
     for (const name of names) {
-      const w = value(start, name), [g, h] = [task, others].map((pulls) => value(pulls, `velocity.${name}`));
-      const decayed = g.map((x, i) => x + 0.05 * w[i]), both = [g, h].every((pull) => pull.some((x) => x !== 0));
-      const [usual, other] = both ? [decayed, h] : [decayed.map((x, i) => x + h[i]), h.map(() => 0)];
+      const w = value(start, name);
+      const [g, h] = [task, others].map((pulls) => value(pulls, `velocity.${name}`));
+      const decayed = g.map((x, i) => x + 0.05 * w[i]);
+      const both = [g, h].every((pull) => pull.some((x) => x !== 0));
+      const [usual, other] = both
+        ? [decayed, h]
+        : [decayed.map((x, i) => x + h[i]), h.map(() => 0)];
       if (name.endsWith("stem.bias")) continue;
       assertNear(`${name}: velocity`, value(first, `velocity.${name}`), usual, 1e-4);
-      assertNear(`${name}: the others' velocity`, value(first, `velocity.others.${name}`), other, 1e-4);
+      assertNear(
+        `${name}: the others' velocity`,
+        value(first, `velocity.others.${name}`),
+        other,
+        1e-4,
+      );
       assertNear(name, value(first, name), w.map((x, i) => x - rate * (usual[i] + other[i])), 1e-5);
     }
     engine.close();
@@ -301,11 +372,15 @@ await needs(
     });
     const { step } = await training(engine, reading, none);
     const error = await step().then(() => undefined, (error: Error) => error);
-    assert(error?.message.includes("a value cannot be read while the step is being traced"), error?.message);
+    assert(
+      error?.message.includes("a value cannot be read while the step is being traced"),
+      error?.message,
+    );
     assert(error?.stack?.includes("step_test.ts"), error?.stack);
     engine.close();
 
-    const next = await open("compiled"), { step: works } = await training(next, scratch(), none);
+    const next = await open("compiled");
+    const { step: works } = await training(next, scratch(), none);
     assert(Number.isFinite((await works()).loss[0]));
     next.close();
   },
@@ -317,7 +392,8 @@ await needs(
   async () => {
     const results: Float32Array[] = [];
     for (const kind of ["compiled", "cpu"] as const) {
-      const engine = await open(kind), { run, read } = await training(engine, scratch(), none);
+      const engine = await open(kind);
+      const { run, read } = await training(engine, scratch(), none);
       await run(inputs(0));
       await run(inputs(1, 0.1, 3));
       await run(inputs(2));

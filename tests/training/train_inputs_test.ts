@@ -8,28 +8,41 @@ import { needs } from "../support/needs.ts";
 
 const schedule = sgd({ epochs: 3, batch: 4, lr: 0.1, drops: { at: [1], by: 0.5 } });
 
-await needs([], "trainInputs: an epoch's batches in the order of its own shuffle, the last one smaller", async () => {
-  const opened = await synthetic({ size: 8, train: 10, test: 2, classes: 5 }).open(""), { train } = opened;
-  const of = async (epoch: number, batch: number, limit?: number) =>
-    await Array.fromAsync(
-      trainInputs(
-        { task: classification, split: train, image: opened.image },
-        schedule,
-        7,
-        { epoch, batch, step: 20 },
-        limit,
-      ),
-    );
-  const all = await of(2, 0), order = stream(7, "shuffle/2").permutation(10);
-  assertEquals(all.flatMap(({ index }) => [...index.data]), [...order]);
-  assertEquals(all.flatMap(({ label }) => [...label.data]), Array.from(order, (i) => i % 5));
-  assertEquals(all.map(({ image }) => image.shape), [[4, 8, 8, 3], [4, 8, 8, 3], [2, 8, 8, 3]]);
-  assertEquals(all.map(({ step, epoch }) => [step.data[0], epoch.data[0]]), [[20, 2], [21, 2], [22, 2]]);
-  assertEquals(new Set(all.map(({ rate }) => rate.data[0])), new Set([Math.fround(0.05)]));
+await needs(
+  [],
+  "trainInputs: an epoch's batches in the order of its own shuffle, the last one smaller",
+  async () => {
+    const opened = await synthetic({ size: 8, train: 10, test: 2, classes: 5 }).open("");
+    const { train } = opened;
+    const of = async (epoch: number, batch: number, limit?: number) =>
+      await Array.fromAsync(
+        trainInputs(
+          { task: classification, split: train, image: opened.image },
+          schedule,
+          7,
+          { epoch, batch, step: 20 },
+          limit,
+        ),
+      );
+    const all = await of(2, 0);
+    const order = stream(7, "shuffle/2").permutation(10);
+    assertEquals(all.flatMap(({ index }) => [...index.data]), [...order]);
+    assertEquals(all.flatMap(({ label }) => [...label.data]), Array.from(order, (i) => i % 5));
+    assertEquals(all.map(({ image }) => image.shape), [[4, 8, 8, 3], [4, 8, 8, 3], [2, 8, 8, 3]]);
+    assertEquals(all.map(({ step, epoch }) => [step.data[0], epoch.data[0]]), [[20, 2], [21, 2], [
+      22,
+      2,
+    ]]);
+    assertEquals(new Set(all.map(({ rate }) => rate.data[0])), new Set([Math.fround(0.05)]));
 
-  const indices = (inputs: typeof all) => inputs.map(({ index }) => [...index.data]);
-  assertEquals(indices(await of(2, 1)), indices(all.slice(1)), "goes on within the epoch");
-  assertEquals(indices(await of(2, 1, 2)), indices(all.slice(1, 2)), "at most so many an epoch");
-  assertEquals(indices(await of(2, 3)), []);
-  assertEquals([batchCount(10, schedule), batchCount(10, schedule, 2), batchCount(10, schedule, 9)], [3, 2, 3]);
-});
+    const indices = (inputs: typeof all) => inputs.map(({ index }) => [...index.data]);
+    assertEquals(indices(await of(2, 1)), indices(all.slice(1)), "goes on within the epoch");
+    assertEquals(indices(await of(2, 1, 2)), indices(all.slice(1, 2)), "at most so many an epoch");
+    assertEquals(indices(await of(2, 3)), []);
+    assertEquals([
+      batchCount(10, schedule),
+      batchCount(10, schedule, 2),
+      batchCount(10, schedule, 9),
+    ], [3, 2, 3]);
+  },
+);

@@ -5,7 +5,12 @@ Deno.test("Philox4x32-10 gives the numbers of its authors' test vectors", () => 
   const block = (counter: number[], key: number[]) => [...philox(counter, key, new Uint32Array(4))];
   const ones = 0xffffffff;
   assertEquals(block([0, 0, 0, 0], [0, 0]), [0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8]);
-  assertEquals(block([ones, ones, ones, ones], [ones, ones]), [0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd]);
+  assertEquals(block([ones, ones, ones, ones], [ones, ones]), [
+    0x408f276d,
+    0x41c83b0e,
+    0xa20bc7c6,
+    0x6d5451fd,
+  ]);
   assertEquals(
     block([0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344], [0xa4093822, 0x299f31d0]),
     [0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1],
@@ -30,7 +35,8 @@ Deno.test("a stream repeats, and others are other", () => {
 });
 
 Deno.test("normal numbers have mean 0 and variance 1, uniform ones fill [0, 1)", () => {
-  const random = stream(1, "moments"), n = 20000;
+  const random = stream(1, "moments");
+  const n = 20000;
   const normal = Array.from({ length: n }, () => random.normal());
   assertAlmostEquals(normal.reduce((sum, x) => sum + x) / n, 0, 0.03);
   assertAlmostEquals(normal.reduce((sum, x) => sum + x * x) / n, 1, 0.05);

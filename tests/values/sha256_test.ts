@@ -3,8 +3,14 @@ import { sha256 } from "../../lib/values/sha256.ts";
 
 Deno.test("sha256: the standard's vectors", async () => {
   const digest = (text: string) => sha256(new TextEncoder().encode(text));
-  assertEquals(await digest(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-  assertEquals(await digest("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  assertEquals(
+    await digest(""),
+    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+  );
+  assertEquals(
+    await digest("abc"),
+    "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+  );
 });
 
 Deno.test("sha256: of a view, only what is viewed counts", async () => {

@@ -11,7 +11,9 @@ Deno.test("distance: insertions, deletions, replacements and swaps", () => {
     ["kitten", "sitting", 3],
     ["ca", "abc", 3],
   ];
-  for (const [a, b, edits] of cases) assertEquals([distance(a, b), distance(b, a)], [edits, edits], `${a} → ${b}`);
+  for (const [a, b, edits] of cases) {
+    assertEquals([distance(a, b), distance(b, a)], [edits, edits], `${a} → ${b}`);
+  }
 });
 
 Deno.test("distance: n edits take at most n, and none is none", () => {
@@ -19,7 +21,8 @@ Deno.test("distance: n edits take at most n, and none is none", () => {
   const letters = "abcd";
   for (let n = 0; n < 200; n++) {
     const word = Array.from({ length: random.below(8) }, () => letters[random.below(4)]);
-    const edited = [...word], edits = random.below(4);
+    const edited = [...word];
+    const edits = random.below(4);
     for (let i = 0; i < edits; i++) {
       edited.splice(
         random.below(edited.length + 1),

@@ -4,19 +4,26 @@ import { inWords, jsonInWords } from "../../lib/values/words.ts";
 Deno.test("called: options in words, none at all without", () => {
   assertEquals(inWords({ id: "scratch", options: {} }), "scratch");
   assertEquals(
-    inWords({ id: "sgd", options: { epochs: 10, drops: { at: [6, 8], by: 0.1 }, nesterov: true, flip: false } }),
+    inWords({
+      id: "sgd",
+      options: { epochs: 10, drops: { at: [6, 8], by: 0.1 }, nesterov: true, flip: false },
+    }),
     "sgd (epochs 10, drops (at 6/8, by 0.1), nesterov, no flip)",
   );
   assertEquals(jsonInWords({ a: undefined, at: [], by: null }), "at none, by null");
 });
 
 Deno.test("called: a part inside of another is called by its name, several are told apart", () => {
-  const kd = { id: "kd", options: { temperature: 4, ce: 0.1 } }, peer = { id: "resnet20", options: {} };
+  const kd = { id: "kd", options: { temperature: 4, ce: 0.1 } };
+  const peer = { id: "resnet20", options: {} };
   assertEquals(inWords({ id: "dml", options: { peer, ce: 1 } }), "dml (peer resnet20, ce 1)");
   assertEquals(
     inWords({ id: "sakd", options: { method: kd, routing: "random" } }),
     "sakd (method kd (temperature 4, ce 0.1), routing random)",
   );
-  assertEquals(jsonInWords({ methods: [kd, peer] }), "methods kd (temperature 4, ce 0.1) and resnet20");
+  assertEquals(
+    jsonInWords({ methods: [kd, peer] }),
+    "methods kd (temperature 4, ce 0.1) and resnet20",
+  );
   assertEquals(jsonInWords({ mix: { id: "mixup", alpha: 1 } }), "mix (id mixup, alpha 1)");
 });

@@ -1,4 +1,10 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import { Failure } from "../../lib/values/failure.ts";
 import { checkVariables, loadCheckpoint, saveCheckpoint } from "../../lib/weights/checkpoint.ts";
 import { encode } from "../../lib/weights/safetensors.ts";
@@ -20,23 +26,32 @@ async function inFolder(fn: (folder: string) => Promise<void>): Promise<void> {
   }
 }
 
-await needs(["read", "write"], "checkpoint: what is saved is loaded, to the bit", () =>
-  inFolder(async (folder) => {
-    const path = `${folder}/latest.safetensors`, metadata = { epoch: 3, text: "é", list: [1, null] };
-    await saveCheckpoint(path, tensors, metadata);
-    const loaded = await loadCheckpoint(path);
-    assertEquals([...loaded.tensors], [...tensors]);
-    assertEquals(loaded.metadata, metadata);
-    await saveCheckpoint(path, new Map(), null);
-    assertEquals(await loadCheckpoint(path), { tensors: new Map(), metadata: null });
-  }));
+await needs(
+  ["read", "write"],
+  "checkpoint: what is saved is loaded, to the bit",
+  () =>
+    inFolder(async (folder) => {
+      const path = `${folder}/latest.safetensors`;
+      const metadata = { epoch: 3, text: "é", list: [1, null] };
+      await saveCheckpoint(path, tensors, metadata);
+      const loaded = await loadCheckpoint(path);
+      assertEquals([...loaded.tensors], [...tensors]);
+      assertEquals(loaded.metadata, metadata);
+      await saveCheckpoint(path, new Map(), null);
+      assertEquals(await loadCheckpoint(path), { tensors: new Map(), metadata: null });
+    }),
+);
 
-await needs(["read", "write"], "checkpoint: the same state is the same bytes", () =>
-  inFolder(async (folder) => {
-    await saveCheckpoint(`${folder}/a`, tensors, { a: 1, b: 2 });
-    await saveCheckpoint(`${folder}/b`, tensors, { b: 2, a: 1 });
-    assertEquals(await Deno.readFile(`${folder}/a`), await Deno.readFile(`${folder}/b`));
-  }));
+await needs(
+  ["read", "write"],
+  "checkpoint: the same state is the same bytes",
+  () =>
+    inFolder(async (folder) => {
+      await saveCheckpoint(`${folder}/a`, tensors, { a: 1, b: 2 });
+      await saveCheckpoint(`${folder}/b`, tensors, { b: 2, a: 1 });
+      assertEquals(await Deno.readFile(`${folder}/a`), await Deno.readFile(`${folder}/b`));
+    }),
+);
 
 await needs(
   ["read", "write"],
@@ -48,7 +63,11 @@ await needs(
       const bytes = await Deno.readFile(path);
       for (const length of [0, 5, 8, 60, bytes.length - 1]) {
         await Deno.writeFile(path, bytes.subarray(0, length));
-        const failure = await assertRejects(() => loadCheckpoint(path), Failure, `${path} is damaged`);
+        const failure = await assertRejects(
+          () => loadCheckpoint(path),
+          Failure,
+          `${path} is damaged`,
+        );
         assertStringIncludes(failure.message, "--fresh starts again");
         assertEquals(failure.exit, 3);
       }
@@ -61,19 +80,33 @@ await needs(
   () =>
     inFolder(async (folder) => {
       const path = `${folder}/w.safetensors`;
-      const failure = await assertRejects(() => loadCheckpoint(path), Failure, `cannot read the checkpoint ${path}`);
+      const failure = await assertRejects(
+        () => loadCheckpoint(path),
+        Failure,
+        `cannot read the checkpoint ${path}`,
+      );
       assertEquals(failure.exit, 3);
       assert(failure.cause instanceof Deno.errors.NotFound);
       const data = Float32Array.of(1);
       for (
         const [bytes, message] of [
-          [encode(new Map([["w", { dtype: "F64", shape: [1], data: Float64Array.of(1) }]])), 'its tensor "w" is F64'],
-          [encode(new Map([["w", { dtype: "F32", shape: [1], data }]])), "its metadata has no JSON called retort"],
+          [
+            encode(new Map([["w", { dtype: "F64", shape: [1], data: Float64Array.of(1) }]])),
+            'its tensor "w" is F64',
+          ],
+          [
+            encode(new Map([["w", { dtype: "F32", shape: [1], data }]])),
+            "its metadata has no JSON called retort",
+          ],
           [encode(new Map(), { retort: "{" }), "its metadata has no JSON called retort"],
         ] as const
       ) {
         await Deno.writeFile(path, bytes);
-        await assertRejects(() => loadCheckpoint(path), Failure, `${path} is no checkpoint of a run: ${message}`);
+        await assertRejects(
+          () => loadCheckpoint(path),
+          Failure,
+          `${path} is no checkpoint of a run: ${message}`,
+        );
       }
     }),
 );
@@ -85,7 +118,9 @@ Deno.test("match: the same names and shapes, in any order", () => {
 
 Deno.test("match: another network is named tensor by tensor, in full", () => {
   const found = new Map(Array.from({ length: 50 }, (_, i) => [`old${i}`, { shape: [i] }]));
-  found.set("same", { shape: [1] }).set("logits/kernel", { shape: [64, 10] }).set("gamma", { shape: [] });
+  found.set("same", { shape: [1] }).set("logits/kernel", { shape: [64, 10] }).set("gamma", {
+    shape: [],
+  });
   const expected = new Map(Array.from({ length: 50 }, (_, i) => [`new${i}`, [i, i]]));
   expected.set("same", [1]).set("logits/kernel", [64, 100]).set("gamma", [1]);
   const failure = assertThrows(

@@ -12,7 +12,8 @@ import { permute, type Value } from "../../lib/weights/value.ts";
 import type { WeightsFile } from "../../lib/weights/weights_file.ts";
 import { small } from "../support/toy.ts";
 
-const image = [32, 32, 3], random = stream(1, "weights");
+const image = [32, 32, 3];
+const random = stream(1, "weights");
 
 /** Values for every variable of a network, by our names. */
 const ours = (network: Net, classes: number): Map<string, Value> =>
@@ -37,7 +38,10 @@ const file = (tensors: ReadonlyMap<string, Value>): WeightsFile => ({
 });
 
 const refusal = (network: Net, classes: number, tensors: ReadonlyMap<string, Value>): string => {
-  const failure = assertThrows(() => importWeights(network, image, classes, file(tensors)), Failure);
+  const failure = assertThrows(
+    () => importWeights(network, image, classes, file(tensors)),
+    Failure,
+  );
   assertEquals(failure.exit, 3);
   return failure.message;
 };
@@ -45,7 +49,13 @@ const refusal = (network: Net, classes: number, tensors: ReadonlyMap<string, Val
 Deno.test("import: either naming gives the same variables, in our order and layout", () => {
   for (const network of [resnet8, vgg8]) {
     const values = ours(network, 10);
-    for (const tensors of [values, theirs(network, values), new Map([...theirs(network, values)].reverse())]) {
+    for (
+      const tensors of [
+        values,
+        theirs(network, values),
+        new Map([...theirs(network, values)].reverse()),
+      ]
+    ) {
       assertEquals([...importWeights(network, image, 10, file(tensors))], [...values]);
     }
   }
@@ -54,7 +64,10 @@ Deno.test("import: either naming gives the same variables, in our order and layo
 Deno.test("import: a network without reference names takes ours only", () => {
   const values = ours(small, 5);
   assertEquals(importWeights(small, image, 5, file(values)), values);
-  assertStringIncludes(refusal(small, 5, theirs(resnet8, ours(resnet8, 5))), "missing: stem.weight [3,3,3,2]");
+  assertStringIncludes(
+    refusal(small, 5, theirs(resnet8, ours(resnet8, 5))),
+    "missing: stem.weight [3,3,3,2]",
+  );
 });
 
 Deno.test("import: integers become floats", () => {
@@ -86,20 +99,25 @@ Deno.test("import: what is missing, extra or of another shape is listed by the f
 
 Deno.test("import: of many problems the first are listed and the rest counted", () => {
   const lines = refusal(resnet20, 10, theirs(resnet8, ours(resnet8, 10))).split("\n");
-  const missing = variableShapes(resnet20, image, 10).size - variableShapes(resnet8, image, 10).size;
+  const missing = variableShapes(resnet20, image, 10).size -
+    variableShapes(resnet8, image, 10).size;
   assertEquals([lines.length, lines.at(-1)], [42, `  … and ${missing - 40} more`]);
 });
 
 Deno.test("import: a head for other classes is said where that is all", () => {
   for (const change of [theirs, (_: Net, values: ReadonlyMap<string, Value>) => values]) {
     const message = refusal(vgg8, 100, change(vgg8, ours(vgg8, 10)));
-    assertStringIncludes(message, "a.pth has the weights of vgg8 for 10 classes, and the data set has 100;");
+    assertStringIncludes(
+      message,
+      "a.pth has the weights of vgg8 for 10 classes, and the data set has 100;",
+    );
   }
   assert(!refusal(vgg13, 100, theirs(vgg8, ours(vgg8, 10))).includes("vgg13 for 10 classes"));
 });
 
 Deno.test("import: what is not finite is named", () => {
-  const values = ours(resnet8, 10), tensors = theirs(resnet8, values);
+  const values = ours(resnet8, 10);
+  const tensors = theirs(resnet8, values);
   tensors.get("fc.bias")!.data[3] = NaN;
   assertStringIncludes(refusal(resnet8, 10, tensors), "a.pth: fc.bias is not finite");
 });

@@ -22,12 +22,18 @@ Deno.test("module. comes off where every name has it, however often", () => {
 });
 
 Deno.test("of a distiller saved as a whole the student stays", () => {
-  assertEquals(plain("module.student.a", "module.teacher.a", "module.student.b"), [["a", 0], ["b", 2]]);
+  assertEquals(plain("module.student.a", "module.teacher.a", "module.student.b"), [["a", 0], [
+    "b",
+    2,
+  ]]);
   assertEquals(plain("student.module.a", "teacher.module.a"), [["a", 0]]);
 });
 
 Deno.test("counters of batches are left out", () => {
-  assertEquals(plain("bn.num_batches_tracked", "bn.weight", "num_batches_tracked"), [["bn.weight", 1]]);
+  assertEquals(plain("bn.num_batches_tracked", "bn.weight", "num_batches_tracked"), [[
+    "bn.weight",
+    1,
+  ]]);
 });
 
 Deno.test("reference names: a ResNet's are those of RepDistiller", () => {
@@ -43,7 +49,9 @@ Deno.test("reference names: a ResNet's are those of RepDistiller", () => {
     "logits.weight": "fc.weight",
     "logits.bias": "fc.bias",
   };
-  for (const [ours, theirs] of Object.entries(names)) assertEquals(referenceName(resnet.resnet20, ours), theirs);
+  for (const [ours, theirs] of Object.entries(names)) {
+    assertEquals(referenceName(resnet.resnet20, ours), theirs);
+  }
 });
 
 Deno.test("reference names: a VGG's are those of RepDistiller", () => {
@@ -56,15 +64,20 @@ Deno.test("reference names: a VGG's are those of RepDistiller", () => {
     "block4.6.norm.variance": "block4.10.running_var",
     "logits.bias": "classifier.bias",
   };
-  for (const [ours, theirs] of Object.entries(names)) assertEquals(referenceName(vgg.vgg19, ours), theirs);
+  for (const [ours, theirs] of Object.entries(names)) {
+    assertEquals(referenceName(vgg.vgg19, ours), theirs);
+  }
 });
 
 Deno.test("reference names: every variable of every network has one of its own", () => {
   const networks = [deep, imagenet, resnet, shufflenet, vgg, wrn].flatMap((family) =>
-    Object.values<unknown>({ ...family }).filter((value): value is Classifier => typeof value === "object")
+    Object.values<unknown>({ ...family }).filter((value): value is Classifier =>
+      typeof value === "object"
+    )
   );
   for (const network of [...networks, mobilenetv2()]) {
-    const made = buildModel(network, variables({ seed: 1, collected: new Map() }), [32, 32, 3], 100).variables;
+    const made =
+      buildModel(network, variables({ seed: 1, collected: new Map() }), [32, 32, 3], 100).variables;
     const names = new Set(made.map(({ name }) => referenceName(network, name)));
     assertEquals(names.size, made.length, network.id);
   }
@@ -81,12 +94,18 @@ Deno.test("reference names: what is no variable of the family is an error", () =
       "logits.norm.mean",
     ]
   ) {
-    assertThrows(() => referenceName(resnet.resnet20, name), Error, "is not a variable of resnet20");
+    assertThrows(
+      () => referenceName(resnet.resnet20, name),
+      Error,
+      "is not a variable of resnet20",
+    );
   }
 });
 
 Deno.test("reference networks: every network of the repositories' dictionaries is one of ours, another is an error", () => {
-  const resnets = ["8", "14", "20", "32", "44", "56", "110", "8x4", "32x4"].map((size) => `resnet${size}`);
+  const resnets = ["8", "14", "20", "32", "44", "56", "110", "8x4", "32x4"].map((size) =>
+    `resnet${size}`
+  );
   const vggs = [8, 11, 13, 16, 19].map((depth) => `vgg${depth}`);
   const wrns = ["16_1", "16_2", "40_1", "40_2"].map((size) => `wrn_${size}`);
   const common = [...resnets, ...vggs, ...wrns, "ResNet50", "MobileNetV2"];
@@ -97,7 +116,15 @@ Deno.test("reference networks: every network of the repositories' dictionaries i
     imagenet_model_dict: ["ResNet18", "ResNet34", "ResNet50", "ResNet101", "MobileNetV1"],
     MODEL_DICT: [
       ...common,
-      ...["ResNet18", "ResNet34", "ResNet101", "ResNet152", "wrn_28_10", "ShuffleNetV1", "ShuffleNetV2"],
+      ...[
+        "ResNet18",
+        "ResNet34",
+        "ResNet101",
+        "ResNet152",
+        "wrn_28_10",
+        "ShuffleNetV1",
+        "ShuffleNetV2",
+      ],
     ],
   };
   for (const [dictionary, names] of Object.entries(dictionaries)) {
@@ -106,15 +133,23 @@ Deno.test("reference networks: every network of the repositories' dictionaries i
   }
   assertEquals(referenceNetwork("ResNet18", "imagenet_model_dict").id, "imagenet.resnet18");
   assertEquals(referenceNetwork("MobileNetV2", "MODEL_DICT").options, { width: 1 });
-  assertThrows(() => referenceNetwork("ResNet9", "model_dict"), Error, "there is no network ResNet9");
+  assertThrows(
+    () => referenceNetwork("ResNet9", "model_dict"),
+    Error,
+    "there is no network ResNet9",
+  );
 });
 
 Deno.test("reference networks: a source names an entry of a dictionary, with words before and behind", () => {
   assertEquals(networkOf("RepDistiller/models model_dict['wrn_16_2']").id, "wrn_16_2");
-  const behind = "mdistiller cifar_model_dict['ResNet18'] (as imagenet_model_dict['ResNet50'] is not)";
+  const behind =
+    "mdistiller cifar_model_dict['ResNet18'] (as imagenet_model_dict['ResNet50'] is not)";
   assertEquals(networkOf(behind), referenceNetwork("ResNet18", "cifar_model_dict"));
   const steps = "spot-adaptive-pytorch train.py main() -> train_epoch, kd_loss=AT, homo=False";
   assertEquals(referenceNetwork("MobileNetV2", steps).options, { width: 1 });
-  assertEquals(referenceNetwork("MobileNetV2", "RepDistiller helper/loops.py train_distill").options, { width: 0.5 });
+  assertEquals(
+    referenceNetwork("MobileNetV2", "RepDistiller helper/loops.py train_distill").options,
+    { width: 0.5 },
+  );
   assertThrows(() => networkOf("RepDistiller's wrn_16_2"), Error, "names no entry of a dictionary");
 });

@@ -1,9 +1,18 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { Failure } from "../../lib/values/failure.ts";
 import { type Stream, stream } from "../../lib/values/random.ts";
-import { type Contents, decode, encode, type Entry, toFloat32 } from "../../lib/weights/safetensors.ts";
+import {
+  type Contents,
+  decode,
+  encode,
+  type Entry,
+  toFloat32,
+} from "../../lib/weights/safetensors.ts";
 
-/** One tensor of every type, of odd lengths, so that a careless order would leave some of them unaligned. */
+/**
+ * One tensor of every type, of odd lengths, so that a careless order would leave some of them
+ * unaligned.
+ */
 const everything = new Map<string, Entry>([
   ["bool", { dtype: "BOOL", shape: [3], data: Uint8Array.of(0, 1, 1) }],
   ["u8", { dtype: "U8", shape: [1, 5], data: Uint8Array.of(1, 2, 3, 4, 255) }],
@@ -25,7 +34,9 @@ const everything = new Map<string, Entry>([
 
 /** A file with this header, as text or as JSON, and so many bytes of data. */
 function file(header: unknown, size = 0): Uint8Array<ArrayBuffer> {
-  const json = new TextEncoder().encode(typeof header === "string" ? header : JSON.stringify(header));
+  const json = new TextEncoder().encode(
+    typeof header === "string" ? header : JSON.stringify(header),
+  );
   const bytes = new Uint8Array(8 + json.length + size);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(json.length), true);
   bytes.set(json, 8);
@@ -59,7 +70,11 @@ Deno.test("safetensors: the header fills a multiple of 8 bytes with spaces", () 
 });
 
 Deno.test("safetensors: a file of another writer, unaligned and in another order, is read the same", () => {
-  const bytes = file({ __metadata__: { format: "pt" }, b: tensor(1, 5), a: tensor(0, 1, [1], "U8") }, 5);
+  const bytes = file({
+    __metadata__: { format: "pt" },
+    b: tensor(1, 5),
+    a: tensor(0, 1, [1], "U8"),
+  }, 5);
   bytes.set(Uint8Array.of(7, 0, 0, 0x80, 0x3f), bytes.length - 5);
   const shifted = new Uint8Array(bytes.length + 1);
   shifted.set(bytes, 1);
@@ -95,17 +110,38 @@ Deno.test("safetensors: each lie of a file is a failure of exit 3 that names the
     [file({ __metadata__: ["a"] }), "its __metadata__ is not a record of texts"],
     [file({ w: 3 }), 'its tensor "w" is not described by an object'],
     [file({ w: null }), 'its tensor "w" is not described by an object'],
-    [file({ w: tensor(0, 1, [1], "F8_E4M3") }, 1), 'its tensor "w" has the unknown element type "F8_E4M3"'],
-    [file({ w: tensor(0, 1, [1], "toString") }, 1), 'its tensor "w" has the unknown element type "toString"'],
-    [file({ w: { shape: [1], data_offsets: [0, 4] } }, 4), 'its tensor "w" has the unknown element type undefined'],
-    [file({ w: tensor(0, 4, 1) }, 4), 'its tensor "w" has a shape that is not a list of whole numbers'],
+    [
+      file({ w: tensor(0, 1, [1], "F8_E4M3") }, 1),
+      'its tensor "w" has the unknown element type "F8_E4M3"',
+    ],
+    [
+      file({ w: tensor(0, 1, [1], "toString") }, 1),
+      'its tensor "w" has the unknown element type "toString"',
+    ],
+    [
+      file({ w: { shape: [1], data_offsets: [0, 4] } }, 4),
+      'its tensor "w" has the unknown element type undefined',
+    ],
+    [
+      file({ w: tensor(0, 4, 1) }, 4),
+      'its tensor "w" has a shape that is not a list of whole numbers',
+    ],
     [file({ w: tensor(0, 4, [1.5]) }, 4), 'its tensor "w" has a shape that is not'],
     [file({ w: tensor(0, 4, [-1]) }, 4), 'its tensor "w" has a shape that is not'],
     [file({ w: tensor(0, 4, ["1"]) }, 4), 'its tensor "w" has a shape that is not'],
-    [file('{"w":{"dtype":"F32","shape":[1e999],"data_offsets":[0,4]}}', 4), 'its tensor "w" has a shape that is not'],
-    [file('{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,1e999]}}', 4), 'its tensor "w" has offsets that are not'],
+    [
+      file('{"w":{"dtype":"F32","shape":[1e999],"data_offsets":[0,4]}}', 4),
+      'its tensor "w" has a shape that is not',
+    ],
+    [
+      file('{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,1e999]}}', 4),
+      'its tensor "w" has offsets that are not',
+    ],
     [file({ w: tensor(0, "4") }, 4), 'its tensor "w" has offsets that are not two whole numbers'],
-    [file({ w: { dtype: "F32", shape: [1], data_offsets: [0, 2, 4] } }, 4), 'its tensor "w" has offsets that are not'],
+    [
+      file({ w: { dtype: "F32", shape: [1], data_offsets: [0, 2, 4] } }, 4),
+      'its tensor "w" has offsets that are not',
+    ],
     [
       file({ w: tensor(0, 4, [2]) }, 4),
       'its tensor "w" of shape [2] and type F32 needs 8 bytes, but has the offsets 0 to 4',
@@ -114,15 +150,27 @@ Deno.test("safetensors: each lie of a file is a failure of exit 3 that names the
       file({ w: tensor(4, 0) }, 4),
       'its tensor "w" of shape [1] and type F32 needs 4 bytes, but has the offsets 4 to 0',
     ],
-    [file({ w: tensor(0, 4, [2 ** 52, 2 ** 52]) }, 4), 'its tensor "w" of shape [4503599627370496,4503599627370496]'],
+    [
+      file({ w: tensor(0, 4, [2 ** 52, 2 ** 52]) }, 4),
+      'its tensor "w" of shape [4503599627370496,4503599627370496]',
+    ],
     [file({ w: tensor(0, 0, [...Array(64).fill(2 ** 52), 0]) }), 'its tensor "w" of shape'],
-    [file({ w: tensor(0, 2 ** 50, [2 ** 48]) }, 4), 'its tensor "w" should end at byte 1125899906842624 of the data'],
+    [
+      file({ w: tensor(0, 2 ** 50, [2 ** 48]) }, 4),
+      'its tensor "w" should end at byte 1125899906842624 of the data',
+    ],
     [file({ a: tensor(0, 4), b: tensor(0, 4) }, 4), 'its tensor "b" overlaps the one before it'],
     [file({ a: tensor(0, 4), b: tensor(2, 6) }, 6), 'its tensor "b" overlaps the one before it'],
-    [file({ a: tensor(0, 4), b: tensor(8, 12) }, 12), 'it has 4 unused bytes before its tensor "b"'],
+    [
+      file({ a: tensor(0, 4), b: tensor(8, 12) }, 12),
+      'it has 4 unused bytes before its tensor "b"',
+    ],
     [file({ a: tensor(4, 8) }, 8), 'it has 4 unused bytes before its tensor "a"'],
     [file({ a: tensor(0, 4) }, 5), "it has 1 unused bytes at its end"],
-    [file(`{"a":${JSON.stringify(tensor(0, 4))},"a":${JSON.stringify(tensor(0, 4))}}`, 4), 'its header has "a" twice'],
+    [
+      file(`{"a":${JSON.stringify(tensor(0, 4))},"a":${JSON.stringify(tensor(0, 4))}}`, 4),
+      'its header has "a" twice',
+    ],
   ];
   for (const [bytes, message] of lies) {
     const failure = assertThrows(() => decode(bytes, "runs/w.safetensors"), Failure, message);
@@ -143,10 +191,15 @@ function whole({ tensors }: Contents, bytes: Uint8Array): void {
 }
 
 /** The same bytes with one to three of them changed, cut off, put in or left out. */
-function mutated(bytes: Uint8Array<ArrayBuffer>, header: number, random: Stream): Uint8Array<ArrayBuffer> {
+function mutated(
+  bytes: Uint8Array<ArrayBuffer>,
+  header: number,
+  random: Stream,
+): Uint8Array<ArrayBuffer> {
   const changed = [...bytes];
   for (let n = 1 + random.below(3); n > 0; n--) {
-    const at = random.below(Math.min(header, changed.length)), kind = random.below(8);
+    const at = random.below(Math.min(header, changed.length));
+    const kind = random.below(8);
     const digit = 0x30 + random.below(10);
     if (kind < 3) changed[at] = random.below(256);
     else if (kind === 3) changed[at] ^= 1 << random.below(8);
@@ -184,7 +237,11 @@ Deno.test("safetensors: a file cut off anywhere is a failure", () => {
 
 Deno.test("safetensors: a header that would take more memory than its file is worth is neither written nor read", () => {
   const long = "x".repeat(2 ** 21);
-  assertThrows(() => decode(file({ __metadata__: { long } }), "x"), Failure, "its header has 2097180 bytes, more than");
+  assertThrows(
+    () => decode(file({ __metadata__: { long } }), "x"),
+    Failure,
+    "its header has 2097180 bytes, more than",
+  );
   assertThrows(() => encode(new Map(), { long }), RangeError, "a header of");
 });
 
@@ -209,13 +266,20 @@ Deno.test("safetensors: random tensors come back", () => {
 
 Deno.test("safetensors: what cannot be written is refused", () => {
   const data = Float32Array.of(1);
-  assertThrows(() => encode(new Map([["w", { dtype: "F32", shape: [2], data }]])), RangeError, '"w"');
+  assertThrows(
+    () => encode(new Map([["w", { dtype: "F32", shape: [2], data }]])),
+    RangeError,
+    '"w"',
+  );
   assertThrows(
     () => encode(new Map([["w", { dtype: "I32", shape: [1], data } as unknown as Entry]])),
     RangeError,
     "I32",
   );
-  assertThrows(() => encode(new Map([["__metadata__", { dtype: "F32", shape: [1], data }]])), RangeError);
+  assertThrows(
+    () => encode(new Map([["__metadata__", { dtype: "F32", shape: [1], data }]])),
+    RangeError,
+  );
 });
 
 Deno.test("toFloat32: every type, and an F32's own array", () => {

@@ -17,7 +17,9 @@ Deno.test("floating-point numbers become single precision, whole ones 32 bits", 
       Int32Array.of(-(2 ** 31), 2 ** 31 - 1),
     ],
   ];
-  for (const [entry, data] of entries) assertEquals(toValue("w", entry), { shape: entry.shape, data });
+  for (const [entry, data] of entries) {
+    assertEquals(toValue("w", entry), { shape: entry.shape, data });
+  }
 });
 
 Deno.test("a whole number beyond 32 bits is refused with the tensor's name", () => {
@@ -26,7 +28,9 @@ Deno.test("a whole number beyond 32 bits is refused with the tensor's name", () 
     { dtype: "I64", shape: [1], data: BigInt64Array.of(-(2n ** 31n) - 1n) },
     { dtype: "U64", shape: [1], data: BigUint64Array.of(2n ** 64n - 1n) },
   ];
-  for (const entry of tooLarge) assertThrows(() => toValue("fc.w", entry), FileRefused, "tensor fc.w has the number");
+  for (const entry of tooLarge) {
+    assertThrows(() => toValue("fc.w", entry), FileRefused, "tensor fc.w has the number");
+  }
 });
 
 const counted = (...shape: number[]) => ({
@@ -35,18 +39,24 @@ const counted = (...shape: number[]) => ({
 });
 
 Deno.test("permute: a matrix is transposed, a vector and a scalar stay", () => {
-  assertEquals(permute(counted(2, 3), [1, 0]), { shape: [3, 2], data: Float32Array.of(0, 3, 1, 4, 2, 5) });
+  assertEquals(permute(counted(2, 3), [1, 0]), {
+    shape: [3, 2],
+    data: Float32Array.of(0, 3, 1, 4, 2, 5),
+  });
   assertEquals(permute(counted(3), [0]), counted(3));
   assertEquals(permute(counted(), []), counted());
 });
 
 Deno.test("permute: every element of a convolution's weights is where its indices say", () => {
-  const weights = counted(4, 3, 2, 5), { shape, data } = permute(weights, [2, 3, 1, 0]);
+  const weights = counted(4, 3, 2, 5);
+  const { shape, data } = permute(weights, [2, 3, 1, 0]);
   assertEquals(shape, [2, 5, 3, 4]);
   let at = 0;
   for (let y = 0; y < 2; y++) {
     for (let x = 0; x < 5; x++) {
-      for (let i = 0; i < 3; i++) for (let o = 0; o < 4; o++) assertEquals(data[at++], ((o * 3 + i) * 2 + y) * 5 + x);
+      for (let i = 0; i < 3; i++) {
+        for (let o = 0; o < 4; o++) assertEquals(data[at++], ((o * 3 + i) * 2 + y) * 5 + x);
+      }
     }
   }
   assertEquals(permute({ shape, data }, [3, 2, 0, 1]), weights);

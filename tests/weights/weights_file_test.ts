@@ -1,4 +1,10 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import { zipSync } from "fflate";
 import { Failure } from "../../lib/values/failure.ts";
 import { encode, type Entry } from "../../lib/weights/safetensors.ts";
@@ -27,7 +33,9 @@ import {
 
 const decode = (bytes: Uint8Array<ArrayBuffer>) => decodeWeights(memorySource("w.pth", bytes));
 
-/** Asserts that these bytes are refused in one message, which names the file and has these parts. */
+/**
+ * Asserts that these bytes are refused in one message, which names the file and has these parts.
+ */
 const refused = (bytes: Uint8Array<ArrayBuffer>, ...parts: string[]): void => {
   const failure = assertThrows(() => decode(bytes), Failure);
   assertEquals(failure.exit, 3);
@@ -107,11 +115,16 @@ Deno.test("weights: every type of storage is read", () => {
     }
   }
   const large = new Uint8Array(BigInt64Array.of(2n ** 40n).buffer);
-  refused(zipFile(dict({ w: tensor(storage("0", 1, "LongStorage"), [1]) }), { 0: large }), "1099511627776", "32 bits");
+  refused(
+    zipFile(dict({ w: tensor(storage("0", 1, "LongStorage"), [1]) }), { 0: large }),
+    "1099511627776",
+    "32 bits",
+  );
 });
 
 Deno.test("weights: tensors that share a storage, transposed ones, parts and empty ones", () => {
-  const six = floats(0, 1, 2, 3, 4, 5), row = storage("0", 6);
+  const six = floats(0, 1, 2, 3, 4, 5);
+  const row = storage("0", 6);
   const part = storage("0", 6, "FloatStorage", tuple(text("view"), int(2), int(3)));
   const value = dict({
     all: tensor(row, [2, 3]),
@@ -140,7 +153,8 @@ Deno.test("weights: tensors that share a storage, transposed ones, parts and emp
 });
 
 Deno.test("weights: the state dict is found where people put it", () => {
-  const w = tensor(storage("0", 4), [4]), other = dict({ v: w });
+  const w = tensor(storage("0", 4), [4]);
+  const other = dict({ v: w });
   const found: [Code, string[]][] = [
     [dict({ a: w }), ["a"]],
     [dict({ model: dict({ a: w }), ema: other }), ["a"]],
@@ -149,17 +163,32 @@ Deno.test("weights: the state dict is found where people put it", () => {
     [dict({ student: dict({ a: w }), teacher: other }), ["a"]],
     [dict({ weights: dict({ a: w }), epoch: int(1) }), ["a"]],
     [dict({ checkpoint: dict({ model: dict({ a: w }), ema: other }), epoch: int(1) }), ["a"]],
-    [dict({ model: dict({ "module.student.a": w, "module.teacher.a": w, "module.crd.b": w }) }), ["a"]],
+    [dict({ model: dict({ "module.student.a": w, "module.teacher.a": w, "module.crd.b": w }) }), [
+      "a",
+    ]],
     [dict({ "module.module.a": w, "module.module.b": w }), ["a", "b"]],
     [dict({ "module.a": w, b: w }), ["module.a", "b"]],
   ];
-  for (const [value, names] of found) assertEquals([...decode(zipFile(value, { 0: ones })).tensors.keys()], names);
+  for (const [value, names] of found) {
+    assertEquals([...decode(zipFile(value, { 0: ones })).tensors.keys()], names);
+  }
 
   const file = (value: Code) => zipFile(value, { 0: ones });
   refused(file(dict({ a: other, b: other })), "several state dicts: a (1 tensors), b (1 tensors)");
-  refused(file(dict({ model: other, net: other })), "several state dicts: model (1 tensors), net (1 tensors)");
-  refused(file(dict({ x: dict({ a: other, b: other }) })), "several state dicts: x.a (1 tensors), x.b (1 tensors)");
-  refused(file(dict({ epoch: int(1), model: dict({}) })), "no state dict", "epoch (a number)", "model (a dict)");
+  refused(
+    file(dict({ model: other, net: other })),
+    "several state dicts: model (1 tensors), net (1 tensors)",
+  );
+  refused(
+    file(dict({ x: dict({ a: other, b: other }) })),
+    "several state dicts: x.a (1 tensors), x.b (1 tensors)",
+  );
+  refused(
+    file(dict({ epoch: int(1), model: dict({}) })),
+    "no state dict",
+    "epoch (a number)",
+    "model (a dict)",
+  );
   refused(file(list(w)), "no state dict", "it holds a list");
   refused(file(w), "no state dict", "it holds a tensor");
   refused(file(dict({})), "no state dict");
@@ -170,38 +199,66 @@ Deno.test("weights: a tensor that its storage or the file cannot hold is refused
     [tensor(storage("0", 4), [5]), "ends at number 4 of the storage 0, which has only 4"],
     [tensor(storage("0", 4), [2, 2], { offset: 1 }), "ends at number 4"],
     [tensor(storage("0", 4), [2], { strides: [4] }), "ends at number 4"],
-    [tensor(storage("0", 4), [1024, 1024, 2 ** 40]), "of shape [1024,1024,1099511627776] ends at number"],
-    [tensor(storage("0", 4), Array(64).fill(2n ** 52n), { strides: Array(64).fill(0) }), "claim more than twice"],
+    [
+      tensor(storage("0", 4), [1024, 1024, 2 ** 40]),
+      "of shape [1024,1024,1099511627776] ends at number",
+    ],
+    [
+      tensor(storage("0", 4), Array(64).fill(2n ** 52n), { strides: Array(64).fill(0) }),
+      "claim more than twice",
+    ],
     [tensor(storage("0", 4), [2n ** 53n - 1n], { strides: [0] }), "claim more than twice"],
-    [tensor(storage("0", 4), [2 ** 20, 2 ** 20, 2 ** 20], { strides: [0, 0, 0] }), "claim more than twice"],
+    [
+      tensor(storage("0", 4), [2 ** 20, 2 ** 20, 2 ** 20], { strides: [0, 0, 0] }),
+      "claim more than twice",
+    ],
     [tensor(storage("0", 4), [2n ** 52n], { strides: [2n ** 53n - 1n] }), "ends at number"],
   ];
   for (const [value, message] of lies) {
-    const files = [zipFile(dict({ w: value }), { 0: ones }), legacyFile(dict({ w: value }), { 0: [4, ones] })];
+    const files = [
+      zipFile(dict({ w: value }), { 0: ones }),
+      legacyFile(dict({ w: value }), { 0: [4, ones] }),
+    ];
     for (const file of files) refused(file, "is damaged", " w", message);
   }
   const short = dict({ w: tensor(storage("0", 2n ** 53n - 1n), [4]) });
-  refused(zipFile(short, { 0: ones }), "tensor w of shape [4] lies in the storage 0", "of which the file has 16 bytes");
-  refused(legacyFile(short, { 0: [4, ones] }), "its storage 0 has 4 numbers, and its tensors claim 9007199254740991");
+  refused(
+    zipFile(short, { 0: ones }),
+    "tensor w of shape [4] lies in the storage 0",
+    "of which the file has 16 bytes",
+  );
+  refused(
+    legacyFile(short, { 0: [4, ones] }),
+    "its storage 0 has 4 numbers, and its tensors claim 9007199254740991",
+  );
   refused(legacyFile(short, { 0: [2n ** 53n - 1n, ones] }), "bytes before its storage 0 does");
   refused(
     zipFile(dict({ w: tensor(storage("1", 4), [4]) }), { 0: ones }),
     "the storage 1, which the file does not have",
   );
-  refused(legacyFile(dict({ w: tensor(storage("1", 4), [4]) })), "the storage 1, which the file does not have");
+  refused(
+    legacyFile(dict({ w: tensor(storage("1", 4), [4]) })),
+    "the storage 1, which the file does not have",
+  );
 });
 
 Deno.test("weights: many copies of one storage are refused, many views are not", () => {
-  const row = new Uint8Array(4 * 2 ** 16), place = storage("0", 2 ** 16);
+  const row = new Uint8Array(4 * 2 ** 16);
+  const place = storage("0", 2 ** 16);
   const many = (strides: number[]) =>
-    dict(Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`w${i}`, tensor(place, [256, 256], { strides })])));
+    dict(
+      Object.fromEntries(
+        Array.from({ length: 100 }, (_, i) => [`w${i}`, tensor(place, [256, 256], { strides })]),
+      ),
+    );
   const views = decode(zipFile(many([256, 1]), { 0: row })).tensors;
   assertEquals(new Set(Array.from(views.values(), ({ data }) => data.buffer)).size, 1);
   refused(zipFile(many([1, 256]), { 0: row }), "claim more than twice");
 });
 
 Deno.test("weights: a zip that unpacks to far more than it has is refused before it is unpacked", () => {
-  const zeros = new Uint8Array(2 ** 24), value = dict({ w: tensor(storage("0", 2 ** 22), [2 ** 22]) });
+  const zeros = new Uint8Array(2 ** 24);
+  const value = dict({ w: tensor(storage("0", 2 ** 22), [2 ** 22]) });
   const bytes = zipFile(value, { 0: zeros }, {}, 6);
   assert(bytes.length < 2 ** 16);
   refused(bytes, "claim more than twice");
@@ -239,8 +296,11 @@ Deno.test("weights: a file that goes on behind its end is refused", () => {
 });
 
 Deno.test("weights: an encrypted zip says so", () => {
-  const bytes = zipFile(weights, { 0: ones }), view = new DataView(bytes.buffer);
-  for (let at = 0; at + 4 < bytes.length; at++) if (view.getUint32(at, true) === 0x02014b50) bytes[at + 8] |= 1;
+  const bytes = zipFile(weights, { 0: ones });
+  const view = new DataView(bytes.buffer);
+  for (let at = 0; at + 4 < bytes.length; at++) {
+    if (view.getUint32(at, true) === 0x02014b50) bytes[at + 8] |= 1;
+  }
   refused(bytes, "it is encrypted");
 });
 
@@ -251,7 +311,8 @@ Deno.test("weights: a storage whose bytes were changed is refused, one without a
     return bytes;
   };
   const data = (latin: string) => latin.indexOf("\0\0\x80\x3f");
-  const crc = (latin: string) => latin.lastIndexOf("PK\x01\x02", latin.lastIndexOf("archive/data/0")) + 16;
+  const crc = (latin: string) =>
+    latin.lastIndexOf("PK\x01\x02", latin.lastIndexOf("archive/data/0")) + 16;
   refused(change(data, [9]), "archive/data/0 cannot be read (its CRC-32 is wrong)");
   assertEquals(held(change(crc, [0, 0, 0, 0])), [["w", [2, 2], [1, 2, 3, 4]]]);
 });
@@ -278,7 +339,10 @@ Deno.test("weights: what cannot be weights says what it is", () => {
     [zipFile(weights, { 0: ones }, { "archive/constants.pkl": bytes("x") }), "TorchScript"],
     [zipFile(weights, { 0: ones }, { "archive/code/a.py": bytes("x") }), "TorchScript"],
     [big, "begin with their highest byte"],
-    [legacyFile(weights, { 0: [4, ones] }, dict({ little_endian: code("\x89") })), "begin with their highest byte"],
+    [
+      legacyFile(weights, { 0: [4, ones] }, dict({ little_endian: code("\x89") })),
+      "begin with their highest byte",
+    ],
     [zipFile(dict({}), {}, { "../x": bytes("x") }), "leads out of its folder"],
   ];
   for (const [content, message] of others) refused(content, message);
@@ -294,7 +358,8 @@ await needs(
   "weights: a file is read and named with its SHA-256",
   () =>
     inTemporary(async (folder) => {
-      const path = `${folder}/w.pth`, bytes = legacyFile(weights, { 0: [4, ones] });
+      const path = `${folder}/w.pth`;
+      const bytes = legacyFile(weights, { 0: [4, ones] });
       await Deno.writeFile(path, bytes);
       const { sha256, tensors, ...rest } = await readWeights(path);
       assertEquals(sha256, new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex());
@@ -309,6 +374,10 @@ await needs(
       const directory = await assertRejects(() => readWeights(folder), Failure, "it is a folder");
       assertEquals([absent.exit, directory.exit], [3, 3]);
       await Deno.truncate(path, 2 ** 33);
-      await assertRejects(() => readWeights(path), Failure, "has 8.0 GiB, and files of more than 4 GiB are not read");
+      await assertRejects(
+        () => readWeights(path),
+        Failure,
+        "has 8.0 GiB, and files of more than 4 GiB are not read",
+      );
     }),
 );

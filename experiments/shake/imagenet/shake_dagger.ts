@@ -1,4 +1,7 @@
-/** SHAKE† on ImageNet: two teachers of the same weight. The paper does not say which: the pair's teacher here, trained twice. */
+/**
+ * SHAKE† on ImageNet: two teachers of the same weight. The paper does not say which: the pair's
+ * teacher here, trained twice.
+ */
 import { experiment, shake } from "../../../mod.ts";
 import { pairs } from "../../imagenet/pairs.ts";
 import { mapValues } from "../../shared/map_values.ts";

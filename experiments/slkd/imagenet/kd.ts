@@ -1,4 +1,7 @@
-/** KD with what SLKD's Table 11 has in its place: half of the cross-entropy, half of the KL, temperature 1. */
+/**
+ * KD with what SLKD's Table 11 has in its place: half of the cross-entropy, half of the KL,
+ * temperature 1.
+ */
 import { experiment, kd } from "../../../mod.ts";
 import { asSlkd } from "../../shared/imagenet.ts";
 import { pairs } from "../../imagenet/pairs.ts";
@@ -6,5 +9,10 @@ import { mapValues } from "../../shared/map_values.ts";
 
 export default mapValues(
   pairs,
-  (pair) => experiment(import.meta, { ...pair, ...asSlkd, distiller: kd({ temperature: 1, ce: 0.5, kd: 0.5 }) }),
+  (pair) =>
+    experiment(import.meta, {
+      ...pair,
+      ...asSlkd,
+      distiller: kd({ temperature: 1, ce: 0.5, kd: 0.5 }),
+    }),
 );

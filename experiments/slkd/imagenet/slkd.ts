@@ -6,5 +6,6 @@ import { mapValues } from "../../shared/map_values.ts";
 
 export default mapValues(
   pairs,
-  (pair) => experiment(import.meta, { ...pair, ...asSlkd, distiller: slkd({ temperature: 1, ce: 0.5 }) }),
+  (pair) =>
+    experiment(import.meta, { ...pair, ...asSlkd, distiller: slkd({ temperature: 1, ce: 0.5 }) }),
 );

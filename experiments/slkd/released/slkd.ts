@@ -1,4 +1,7 @@
-/** SLKD as its authors' code has it: the self-learning teachers' whole cross-entropy and KL, and gradients from the student to them. */
+/**
+ * SLKD as its authors' code has it: the self-learning teachers' whole cross-entropy and KL, and
+ * gradients from the student to them.
+ */
 import { experiment, slkd } from "../../../mod.ts";
 import { each, slkdPairs } from "../../cifar100/pairs.ts";
 

@@ -16,5 +16,7 @@ export function alsoKd(
   { kd, temperature }: Required<AlsoKd>,
 ): Terms {
   if (kd === 0) return {};
-  return { kd: [kd, masked(kl(student.taps.logits, teacher.taps.logits, temperature), mask("logits"))] };
+  return {
+    kd: [kd, masked(kl(student.taps.logits, teacher.taps.logits, temperature), mask("logits"))],
+  };
 }

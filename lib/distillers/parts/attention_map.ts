@@ -2,7 +2,10 @@ import * as tf from "@tensorflow/tfjs";
 import { flat, unitRows } from "../../nn/ops.ts";
 import type { Tensor } from "../../kernels/tensor.ts";
 
-/** Where a map [batch, height, width, channels] is large: the mean of its squared channels as a unit vector over positions. */
+/**
+ * Where a map [batch, height, width, channels] is large: the mean of its squared channels as a unit
+ * vector over positions.
+ */
 export function attentionMap(map: Tensor): Tensor {
   return unitRows(flat(tf.mean(tf.square(map), -1)));
 }

@@ -6,11 +6,12 @@ import type { Shape } from "../../nn/variables.ts";
 import { Failure } from "../../values/failure.ts";
 
 /**
- * A convolution, a norm and, unless it is not to be `rectified`, a ReLU from one map's shape to another's; transposed where
- * the map grows.
+ * A convolution, a norm and, unless it is not to be `rectified`, a ReLU from one map's shape to
+ * another's; transposed where the map grows.
  */
 export function regressor(from: Shape, to: Shape, rectified = true): Layer {
-  const [side, , input] = from, [target, , channels] = to;
+  const [side, , input] = from;
+  const [target, , channels] = to;
   if (from.length !== 3 || to.length !== 3 || from[0] !== from[1] || to[0] !== to[1]) {
     throw new Failure(
       2,

@@ -22,7 +22,8 @@ export function weighedByGradients(
   losses: readonly ((x: Tensor) => Tensor)[],
   { most, directions, weight, mask }: Weighing,
 ): Term[] {
-  const chosen = mask ?? tf.ones([x.shape[0]]), found = losses.map((loss) => tf.valueAndGrad(loss)(x, chosen));
+  const chosen = mask ?? tf.ones([x.shape[0]]);
+  const found = losses.map((loss) => tf.valueAndGrad(loss)(x, chosen));
   const gradients = stop(tf.stack(found.map(({ grad }) => flat(tf.sum(grad, 0, true)))));
   const shares = tf.unstack(agreement(tf.squeeze(gradients, [1]), most, directions));
   return found.map(({ value }, i) => [tf.mul(shares[i], weight), masked(value, mask)]);
@@ -31,7 +32,8 @@ export function weighedByGradients(
 /** The weights of gradients, [count, …], by which their mixture is the shortest. */
 function agreement(gradients: Tensor, most: number, directions: boolean): Tensor {
   if (!directions) return shortestMixture(gram(gradients), most);
-  const lengths = safeSqrt(tf.sum(tf.square(gradients), 1)), mixture = shortestMixture(gram(unitRows(gradients)), most);
+  const lengths = safeSqrt(tf.sum(tf.square(gradients), 1));
+  const mixture = shortestMixture(gram(unitRows(gradients)), most);
   const weights = tf.div(mixture, tf.maximum(lengths, 1e-12));
   return tf.div(weights, tf.sum(weights));
 }

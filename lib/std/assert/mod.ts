@@ -1,6 +1,6 @@
 /**
- * The assertions of JSR's `@std/assert` that this project uses, over `node:assert`. Equality is a little stricter than
- * the published one (0 is not −0), so what passes here passes there.
+ * The assertions of JSR's `@std/assert` that this project uses, over `node:assert`. Equality is a
+ * little stricter than the published one (0 is not −0), so what passes here passes there.
  *
  * @module
  */
@@ -27,13 +27,22 @@ export function assert(expr: unknown, msg = ""): asserts expr {
 }
 
 /** Asserts that `expr` is falsy. */
-export function assertFalse(expr: unknown, msg = ""): asserts expr is false | 0 | 0n | "" | null | undefined {
+export function assertFalse(
+  expr: unknown,
+  msg = "",
+): asserts expr is false | 0 | 0n | "" | null | undefined {
   if (expr) throw new AssertionError(msg);
 }
 
-/** Asserts that two values are deeply equal: same prototypes, same own members; `NaN` equals itself. */
+/**
+ * Asserts that two values are deeply equal: same prototypes, same own members; `NaN` equals itself.
+ */
 export function assertEquals<T>(actual: T, expected: T, msg?: string): void {
-  expect(isDeepStrictEqual(actual, expected), () => `Values are not equal\n${difference(actual, expected)}`, msg);
+  expect(
+    isDeepStrictEqual(actual, expected),
+    () => `Values are not equal\n${difference(actual, expected)}`,
+    msg,
+  );
 }
 
 /** What `node:assert` says of two values that differ. */
@@ -48,16 +57,33 @@ function difference(actual: unknown, expected: unknown): string {
 
 /** Asserts that two values are not deeply equal. */
 export function assertNotEquals<T>(actual: T, expected: T, msg?: string): void {
-  expect(!isDeepStrictEqual(actual, expected), () => `Expected another value than ${inspect(actual)}`, msg);
+  expect(
+    !isDeepStrictEqual(actual, expected),
+    () => `Expected another value than ${inspect(actual)}`,
+    msg,
+  );
 }
 
 /** Asserts that two values are the same one, by `Object.is`. */
-export function assertStrictEquals<T>(actual: unknown, expected: T, msg?: string): asserts actual is T {
-  expect(Object.is(actual, expected), () => `Values are not the same\n${difference(actual, expected)}`, msg);
+export function assertStrictEquals<T>(
+  actual: unknown,
+  expected: T,
+  msg?: string,
+): asserts actual is T {
+  expect(
+    Object.is(actual, expected),
+    () => `Values are not the same\n${difference(actual, expected)}`,
+    msg,
+  );
 }
 
 /** Asserts that two numbers differ by at most `tolerance`; by default 1e-7 of the expected one. */
-export function assertAlmostEquals(actual: number, expected: number, tolerance?: number, msg?: string): void {
+export function assertAlmostEquals(
+  actual: number,
+  expected: number,
+  tolerance?: number,
+  msg?: string,
+): void {
   const allowed = tolerance ?? (Number.isFinite(expected) ? Math.abs(expected) * 1e-7 : 1e-7);
   const distance = Math.abs(expected - actual);
   expect(
@@ -98,12 +124,20 @@ export function assertInstanceOf<T>(
   expectedType: abstract new (...args: never[]) => T,
   msg = "",
 ): asserts actual is T {
-  expect(actual instanceof expectedType, () => `Expected a ${expectedType.name}, got ${inspect(actual)}`, msg);
+  expect(
+    actual instanceof expectedType,
+    () => `Expected a ${expectedType.name}, got ${inspect(actual)}`,
+    msg,
+  );
 }
 
 /** Asserts that a text contains another. */
 export function assertStringIncludes(actual: string, expected: string, msg?: string): void {
-  expect(actual.includes(expected), () => `Expected ${inspect(actual)} to contain ${inspect(expected)}`, msg);
+  expect(
+    actual.includes(expected),
+    () => `Expected ${inspect(actual)} to contain ${inspect(expected)}`,
+    msg,
+  );
 }
 
 /** Asserts that a text matches a regular expression. */
@@ -112,13 +146,22 @@ export function assertMatch(actual: string, expected: RegExp, msg?: string): voi
 }
 
 /** Asserts that each of `expected` deeply equals one of `actual`. */
-export function assertArrayIncludes<T>(actual: ArrayLike<T>, expected: ArrayLike<T>, msg?: string): void {
+export function assertArrayIncludes<T>(
+  actual: ArrayLike<T>,
+  expected: ArrayLike<T>,
+  msg?: string,
+): void {
   const present = Array.from(actual);
-  const missing = Array.from(expected).filter((wanted) => !present.some((value) => isDeepStrictEqual(value, wanted)));
+  const missing = Array.from(expected).filter((wanted) =>
+    !present.some((value) => isDeepStrictEqual(value, wanted))
+  );
   expect(missing.length === 0, () => `Missing from ${inspect(actual)}: ${inspect(missing)}`, msg);
 }
 
-/** Asserts that `error` is an `Error`, of a class and with a text in its message where these are given. */
+/**
+ * Asserts that `error` is an `Error`, of a class and with a text in its message where these are
+ * given.
+ */
 export function assertIsError<E extends Error = Error>(
   error: unknown,
   ErrorClass?: abstract new (...args: never[]) => E,
@@ -127,14 +170,20 @@ export function assertIsError<E extends Error = Error>(
 ): asserts error is E {
   expect(error instanceof Error, () => `Expected an Error, got ${inspect(error)}`, msg);
   const expected = ErrorClass ?? Error;
-  expect(error instanceof expected, () => `Expected a ${expected.name}, got ${inspect(error)}`, msg);
+  expect(
+    error instanceof expected,
+    () => `Expected a ${expected.name}, got ${inspect(error)}`,
+    msg,
+  );
   if (typeof msgMatches === "string") assertStringIncludes(error.message, msgMatches, msg);
   else if (msgMatches) assertMatch(error.message, msgMatches, msg);
 }
 
 /** Asserts that `fn` throws, whatever it is; returns what was thrown. */
 export function assertThrows(fn: () => unknown, msg?: string): unknown;
-/** Asserts that `fn` throws an error of this class whose message contains a text; returns the error. */
+/**
+ * Asserts that `fn` throws an error of this class whose message contains a text; returns the error.
+ */
 export function assertThrows<E extends Error = Error>(
   fn: () => unknown,
   ErrorClass: abstract new (...args: never[]) => E,
@@ -157,7 +206,10 @@ export function assertThrows<E extends Error>(
 
 /** Asserts that the promise of `fn` rejects, with whatever; resolves to what it rejected with. */
 export function assertRejects(fn: () => PromiseLike<unknown>, msg?: string): Promise<unknown>;
-/** Asserts that the promise of `fn` rejects with an error of this class whose message contains a text; resolves to the error. */
+/**
+ * Asserts that the promise of `fn` rejects with an error of this class whose message contains a
+ * text; resolves to the error.
+ */
 export function assertRejects<E extends Error = Error>(
   fn: () => PromiseLike<unknown>,
   ErrorClass: abstract new (...args: never[]) => E,

@@ -4,8 +4,9 @@ import { parseArgs as tokenize } from "node:util";
 export type Names<N extends string> = N | readonly N[];
 
 /**
- * How `parseArgs` reads. The names are `B` of the booleans, `S` of the strings, `C` of those collected, `N` of those
- * negatable; `D` are the defaults and `Dash` is whether what follows `--` is kept apart.
+ * How `parseArgs` reads. The names are `B` of the booleans, `S` of the strings, `C` of those
+ * collected, `N` of those negatable; `D` are the defaults and `Dash` is whether what follows `--`
+ * is kept apart.
  */
 export interface ParseOptions<
   B extends string = string,
@@ -25,9 +26,14 @@ export interface ParseOptions<
   default?: D;
   /** Whether everything after the first positional argument is positional. */
   stopEarly?: boolean;
-  /** The names whose value stays a text, `_` for the positional ones; others become numbers where they look like one. */
+  /**
+   * The names whose value stays a text, `_` for the positional ones; others become numbers where
+   * they look like one.
+   */
   string?: Names<S>;
-  /** The names whose values are gathered in a list, empty by default; of others the last one counts. */
+  /**
+   * The names whose values are gathered in a list, empty by default; of others the last one counts.
+   */
   collect?: Names<C>;
   /** The names that `--no-name` sets to false. */
   negatable?: Names<N>;
@@ -74,8 +80,9 @@ const list = (names: boolean | Names<string> = []): readonly string[] =>
   typeof names === "boolean" ? [] : typeof names === "string" ? [names] : names;
 
 /**
- * Reads command-line arguments: `--name value`, `--name=value`, `--flag`, `--no-flag`, `-abc`, and what remains in `_`.
- * What is declared neither boolean nor string is a number where it looks like one, `true` where nothing follows.
+ * Reads command-line arguments: `--name value`, `--name=value`, `--flag`, `--no-flag`, `-abc`, and
+ * what remains in `_`. What is declared neither boolean nor string is a number where it looks like
+ * one, `true` where nothing follows.
  */
 export function parseArgs<
   const B extends string = never,
@@ -85,14 +92,19 @@ export function parseArgs<
   D extends Record<string, unknown> = Record<never, never>,
   Dash extends boolean = false,
 >(args: string[], options: ParseOptions<B, S, C, N, D, Dash> = {}): Args<B, S, C, N, D, Dash> {
-  const groups = Object.entries(options.alias ?? {}).map(([name, others]) => [name, ...list(others)]);
+  const groups = Object.entries(options.alias ?? {}).map((
+    [name, others],
+  ) => [name, ...list(others)]);
   const names = (key: string) => groups.find((group) => group.includes(key)) ?? [key];
   const all = (declared?: boolean | Names<string>) => new Set(list(declared).flatMap(names));
-  const booleans = all(options.boolean), strings = all(options.string);
-  const collected = all(options.collect), negatable = all(options.negatable);
+  const booleans = all(options.boolean);
+  const strings = all(options.string);
+  const collected = all(options.collect);
+  const negatable = all(options.negatable);
   const aliased = new Set(groups.flat());
 
-  const positional: Array<string | number> = [], dashed: string[] = [];
+  const positional: Array<string | number> = [];
+  const dashed: string[] = [];
   const result: Record<string, unknown> = { _: positional };
 
   const set = (arg: string, key: string, given: string | boolean, gather = true) => {
@@ -101,8 +113,9 @@ export function parseArgs<
     if (!declared && options.unknown?.(arg, key, given) === false) return;
     const value = typeof given === "string" && !strings.has(key) ? number(given) : given;
     for (const name of names(key)) {
-      if (gather && collected.has(name)) result[name] = [...(result[name] as unknown[] ?? []), value];
-      else result[name] = value;
+      if (gather && collected.has(name)) {
+        result[name] = [...(result[name] as unknown[] ?? []), value];
+      } else result[name] = value;
     }
   };
 
@@ -121,12 +134,15 @@ export function parseArgs<
         }
       }
     } else {
-      const { name, value } = token, arg = args[token.index], next = tokens[i + 1];
+      const { name, value } = token;
+      const arg = args[token.index];
+      const next = tokens[i + 1];
       const boolean = booleans.has(name) || (options.boolean === true && arg.startsWith("--"));
       const follows = next?.kind === "positional" ? next.value : "";
       if (value !== undefined) set(arg, name, booleans.has(name) ? value !== "false" : value);
-      else if (name.startsWith("no-") && negatable.has(name.slice(3))) set(arg, name.slice(3), false, false);
-      else if (follows && (!boolean || follows === "true" || follows === "false")) {
+      else if (name.startsWith("no-") && negatable.has(name.slice(3))) {
+        set(arg, name.slice(3), false, false);
+      } else if (follows && (!boolean || follows === "true" || follows === "false")) {
         set(arg, name, boolean ? follows === "true" : follows);
         i++;
       } else set(arg, name, strings.has(name) ? "" : true);

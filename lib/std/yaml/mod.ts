@@ -3,9 +3,22 @@
  *
  * @module
  */
-import { binaryTag, CORE_SCHEMA, dump, load, mergeTag, omapTag, pairsTag, setTag, timestampTag } from "js-yaml";
+import {
+  binaryTag,
+  CORE_SCHEMA,
+  dump,
+  load,
+  mergeTag,
+  omapTag,
+  pairsTag,
+  setTag,
+  timestampTag,
+} from "js-yaml";
 
-/** The published package's default schema: the core one with dates, binary data, merge keys, sets and ordered maps. */
+/**
+ * The published package's default schema: the core one with dates, binary data, merge keys, sets
+ * and ordered maps.
+ */
 const schema = CORE_SCHEMA.withTags(timestampTag, mergeTag, binaryTag, omapTag, pairsTag, setTag);
 
 /** How `parse` reads. */
@@ -14,7 +27,10 @@ export interface ParseOptions {
   allowDuplicateKeys?: boolean;
 }
 
-/** The value of a text of one YAML document. Throws an error with line and column where it is not YAML. */
+/**
+ * The value of a text of one YAML document. Throws an error with line and column where it is not
+ * YAML.
+ */
 export function parse(content: string, options: ParseOptions = {}): unknown {
   return load(content, { schema, json: options.allowDuplicateKeys });
 }
@@ -27,7 +43,10 @@ export interface StringifyOptions {
   lineWidth?: number;
   /** Whether keys are sorted. */
   sortKeys?: boolean;
-  /** Whether members that YAML can't say (functions, symbols) are left out instead of being an error. */
+  /**
+   * Whether members that YAML can't say (functions, symbols) are left out instead of being an
+   * error.
+   */
   skipInvalid?: boolean;
 }
 

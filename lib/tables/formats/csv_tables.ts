@@ -9,19 +9,31 @@ import { subtractPrinted } from "../printed.ts";
 const HEADER = [
   ...["table", "group", "method", "teacher", "student", "metric", "epoch"] as const,
   ...["mean", "std", "n", "low", "high", "verdict"] as const,
-  ...["paper_mean", "paper_std", "paper_n", "difference", "logs_mean", "logs_std", "logs_n"] as const,
+  ...[
+    "paper_mean",
+    "paper_std",
+    "paper_n",
+    "difference",
+    "logs_mean",
+    "logs_std",
+    "logs_n",
+  ] as const,
 ];
 
 type Line = { readonly [N in (typeof HEADER)[number]]?: Field };
 
 /**
- * Tables as one CSV in long form: a line for each cell and epoch that there is a number of, ours, the paper's or that of its
- * authors' released logs. The paper's stands at the epoch that it is compared at. Differences, between rows too, are of
- * numbers as READMEs print them; paired ones are of a metric such as `top1_minus_` and the other row, and have the 95 %
- * interval's ends and the verdict.
+ * Tables as one CSV in long form: a line for each cell and epoch that there is a number of, ours,
+ * the paper's or that of its authors' released logs. The paper's stands at the epoch that it is
+ * compared at. Differences, between rows too, are of numbers as READMEs print them; paired ones are
+ * of a metric such as `top1_minus_` and the other row, and have the 95 % interval's ends and the
+ * verdict.
  */
 export function csvTables(tables: readonly FilledTable[]): string {
-  return csv(HEADER, tables.flatMap((filled) => filled.kind === "paper" ? ofPaper(filled) : ofOwn(filled)));
+  return csv(
+    HEADER,
+    tables.flatMap((filled) => filled.kind === "paper" ? ofPaper(filled) : ofOwn(filled)),
+  );
 }
 
 function ofPaper({ table, at }: FilledPaperTable): Line[] {
@@ -29,28 +41,44 @@ function ofPaper({ table, at }: FilledPaperTable): Line[] {
   const [first, second] = epochs(table);
   const lines = table.rows.flatMap(({ method }, r) =>
     table.columns.flatMap((column, c): Line[] => {
-      const { ours, other, paper, logs } = columns[c][r], logged = new Map(logs);
+      const { ours, other, paper, logs } = columns[c][r];
+      const logged = new Map(logs);
       const place = { table: table.id, method, ...column };
-      const printed = { ...numbers(paper, "paper_"), difference: subtractPrinted(ours, paper)?.mean };
+      const printed = {
+        ...numbers(paper, "paper_"),
+        difference: subtractPrinted(ours, paper)?.mean,
+      };
       return [
-        { ...place, epoch: first, ...numbers(ours), ...printed, ...numbers(logged.get(first), "logs_") },
+        {
+          ...place,
+          epoch: first,
+          ...numbers(ours),
+          ...printed,
+          ...numbers(logged.get(first), "logs_"),
+        },
         { ...place, epoch: second, ...numbers(other), ...numbers(logged.get(second), "logs_") },
       ];
     })
   );
-  return lines.filter((line) => [line.mean, line.paper_mean, line.logs_mean].some((mean) => mean !== undefined));
+  return lines.filter((line) =>
+    [line.mean, line.paper_mean, line.logs_mean].some((mean) => mean !== undefined)
+  );
 }
 
 function ofOwn({ id: table, rows: labelled, against, names }: FilledOwnTable): Line[] {
-  const { columns, rows } = ownRows(labelled, names), compared = comparisons(labelled, against);
+  const { columns, rows } = ownRows(labelled, names);
+  const compared = comparisons(labelled, against);
   const lines = rows.flatMap(({ label: method, teachers, student, cells }): Line[] => {
     const place = { table, method, teacher: teachers.join("+"), student };
-    const differences = compared.filter(({ label }) => label === method).map(({ against, task, paired }): Line => {
-      const { interval, verdict } = paired;
-      const metric = `${task.primary}_minus_${against}`;
-      const low = interval && roundPercentage(interval.low), high = interval && roundPercentage(interval.high);
-      return { ...place, metric, epoch: "last", ...numbers(paired), low, high, verdict };
-    });
+    const differences = compared.filter(({ label }) => label === method).map(
+      ({ against, task, paired }): Line => {
+        const { interval, verdict } = paired;
+        const metric = `${task.primary}_minus_${against}`;
+        const low = interval && roundPercentage(interval.low);
+        const high = interval && roundPercentage(interval.high);
+        return { ...place, metric, epoch: "last", ...numbers(paired), low, high, verdict };
+      },
+    );
     return [
       ...columns.map(({ metric, epoch }, c) => ({ ...place, metric, epoch, ...numbers(cells[c]) })),
       ...differences,
@@ -63,13 +91,20 @@ function ofOwn({ id: table, rows: labelled, against, names }: FilledOwnTable): L
 function numbers(summary: Summary | undefined, prefix: "" | "paper_" | "logs_" = ""): Line {
   if (!summary) return {};
   const { mean, std, n } = summary;
-  return { [`${prefix}mean`]: roundPercentage(mean), [`${prefix}std`]: std && roundPercentage(std), [`${prefix}n`]: n };
+  return {
+    [`${prefix}mean`]: roundPercentage(mean),
+    [`${prefix}std`]: std && roundPercentage(std),
+    [`${prefix}n`]: n,
+  };
 }
 
 /** A field of a CSV file; absent ones are empty. */
 export type Field = string | number | undefined;
 
-/** Records as CSV, a header above them, quoted by RFC 4180: a field with a comma, a quote or a line break. Lines end in `\n`. */
+/**
+ * Records as CSV, a header above them, quoted by RFC 4180: a field with a comma, a quote or a line
+ * break. Lines end in `\n`.
+ */
 export function csv<const N extends string>(
   header: readonly N[],
   records: readonly { readonly [K in N]?: Field }[],

@@ -7,8 +7,8 @@ import { type Printed, subtractPrinted } from "../printed.ts";
 import { type FootnoteFormat, type Footnotes, footnotes, noteUnshown } from "./footnotes.ts";
 
 /**
- * A table as LaTeX that a paper can take in: ours, and smaller below it what the markdown has there. Its notes are comments,
- * its footnotes are printed.
+ * A table as LaTeX that a paper can take in: ours, and smaller below it what the markdown has
+ * there. Its notes are comments, its footnotes are printed.
  */
 export function latexTable(filled: FilledTable): string {
   return filled.kind === "paper" ? ofPaper(filled) : ofOwn(filled);
@@ -16,19 +16,26 @@ export function latexTable(filled: FilledTable): string {
 
 function ofPaper({ table, at }: FilledPaperTable): string {
   const columns = table.columns.map((column, i) => paperColumn(table, i, (row) => at(row, column)));
-  const several = new Set(table.columns.map(({ metric }) => metric)).size > 1, notes = footnotes(latexFootnotes);
-  const heads = several ? ["teacher", "student", "metric"] as const : ["teacher", "student"] as const;
+  const several = new Set(table.columns.map(({ metric }) => metric)).size > 1;
+  const notes = footnotes(latexFootnotes);
+  const heads = several
+    ? ["teacher", "student", "metric"] as const
+    : ["teacher", "student"] as const;
   const lines = table.rows.flatMap((row, i) => {
     return rowLines(rowName(row, table), columns.map((cells) => cells[i]), table, notes);
   });
   return [
     latexComment(`${table.id}: ${table.title}. It needs ${PACKAGES}.`),
-    latexComment(`Ours are of the ${epochs(table)[0]} epoch: mean ± std (n). Δ is ours minus the paper's.`),
+    latexComment(
+      `Ours are of the ${epochs(table)[0]} epoch: mean ± std (n). Δ is ours minus the paper's.`,
+    ),
     ...[openQuestion(table) ?? [], remarks(table)].flat().map(latexComment),
     tabular({
       left: 1,
       groups: [undefined, ...table.columns.map(({ group }) => group && escapeLatex(group))],
-      header: heads.map((head) => [head, ...table.columns.map((column) => escapeLatex(column[head]))]),
+      header: heads.map((
+        head,
+      ) => [head, ...table.columns.map((column) => escapeLatex(column[head]))]),
       lines,
     }),
     notes.below(),
@@ -36,15 +43,30 @@ function ofPaper({ table, at }: FilledPaperTable): string {
 }
 
 /** A row's line of ours, and those below it in which some column has something. */
-function rowLines(name: string, cells: readonly Cell[], table: PaperTable, notes: Footnotes): string[][] {
+function rowLines(
+  name: string,
+  cells: readonly Cell[],
+  table: PaperTable,
+  notes: Footnotes,
+): string[][] {
   const [first, second] = epochs(table);
-  const ours = cells.map(({ ours, outcome }) => latexNumber(ours) + (outcome ? noteUnshown(outcome, notes) : ""));
+  const ours = cells.map(({ ours, outcome }) =>
+    latexNumber(ours) + (outcome ? noteUnshown(outcome, notes) : "")
+  );
   const below: readonly (readonly [name: string, text: (cell: Cell) => string | undefined])[] = [
-    ["paper (Δ)", ({ ours, paper }) => paper && withDelta(latexNumber(paper), subtractPrinted(ours, paper)?.text)],
+    [
+      "paper (Δ)",
+      ({ ours, paper }) =>
+        paper && withDelta(latexNumber(paper), subtractPrinted(ours, paper)?.text),
+    ],
     [`ours, ${second}`, ({ other }) => other && latexNumber(other)],
-    ...[first, second].map((epoch) => [`logs, ${epoch}`, (cell: Cell) => logged(cell, epoch)] as const),
+    ...[first, second].map((epoch) =>
+      [`logs, ${epoch}`, (cell: Cell) => logged(cell, epoch)] as const
+    ),
   ];
-  const lines = below.map(([name, text]) => [escapeLatex(name), ...cells.map((cell) => text(cell) ?? "")]);
+  const lines = below.map((
+    [name, text],
+  ) => [escapeLatex(name), ...cells.map((cell) => text(cell) ?? "")]);
   return [
     [escapeLatex(name), ...ours],
     ...lines.filter(([, ...texts]) => texts.some((text) => text !== ""))
@@ -63,10 +85,16 @@ function logged({ logs = [] }: Cell, epoch: "last" | "best"): string | undefined
 
 function ofOwn({ id, title, rows: labelled, against, names }: FilledOwnTable): string {
   const { columns, rows } = ownRows(labelled, names);
-  const [header, ...differences] = pairedRows(comparisons(labelled, against)).map((cells) => cells.map(escapeLatex));
+  const [header, ...differences] = pairedRows(comparisons(labelled, against)).map((cells) =>
+    cells.map(escapeLatex)
+  );
   const notes = footnotes(latexFootnotes);
   const lines = rows.map(({ label, teachers, student, cells: [first, ...further], outcome }) => [
-    ...[escapeLatex(label), teachers.map(escapeLatex).join(", ") || latexNumber(undefined), escapeLatex(student)],
+    ...[
+      escapeLatex(label),
+      teachers.map(escapeLatex).join(", ") || latexNumber(undefined),
+      escapeLatex(student),
+    ],
     ...[latexNumber(first) + noteUnshown(outcome, notes), ...further.map(latexNumber)],
   ]);
   const main = [
@@ -90,12 +118,37 @@ function ofOwn({ id, title, rows: labelled, against, names }: FilledOwnTable): s
   ].join("\n");
 }
 
-/** What LaTeX takes for something else, what ends a line with it too, and what its standard fonts lack. */
+/**
+ * What LaTeX takes for something else, what ends a line with it too, and what its standard fonts
+ * lack.
+ */
 const SIGNS: Readonly<Record<string, string>> = {
-  ...{ "\\": "\\textbackslash{}", "{": "\\{", "}": "\\}", "&": "\\&", "%": "\\%", $: "\\$", "#": "\\#", _: "\\_" },
-  ...{ "~": "\\textasciitilde{}", "^": "\\textasciicircum{}", "<": "\\textless{}", ">": "\\textgreater{}" },
+  ...{
+    "\\": "\\textbackslash{}",
+    "{": "\\{",
+    "}": "\\}",
+    "&": "\\&",
+    "%": "\\%",
+    $: "\\$",
+    "#": "\\#",
+    _: "\\_",
+  },
+  ...{
+    "~": "\\textasciitilde{}",
+    "^": "\\textasciicircum{}",
+    "<": "\\textless{}",
+    ">": "\\textgreater{}",
+  },
   ...{ "|": "\\textbar{}", "[": "{[}", "*": "{*}" },
-  ...{ "−": "$-$", "±": "$\\pm$", "×": "$\\times$", "·": "$\\cdot$", "→": "$\\to$", Δ: "$\\Delta$", "†": "\\dag{}" },
+  ...{
+    "−": "$-$",
+    "±": "$\\pm$",
+    "×": "$\\times$",
+    "·": "$\\cdot$",
+    "→": "$\\to$",
+    Δ: "$\\Delta$",
+    "†": "\\dag{}",
+  },
   ...{ "…": "\\ldots{}", "—": "--" },
 };
 
@@ -128,7 +181,10 @@ export const latexFootnotes: FootnoteFormat = {
 export interface Tabular {
   /** How many columns are aligned to the left, the others to the right. */
   readonly left: number;
-  /** What stands above each column, once above neighbours that have the same; nothing anywhere where it is left out. */
+  /**
+   * What stands above each column, once above neighbours that have the same; nothing anywhere where
+   * it is left out.
+   */
   readonly groups?: readonly (string | undefined)[];
   /** The lines of the header. */
   readonly header: readonly (readonly string[])[];
@@ -139,7 +195,10 @@ export interface Tabular {
 /** What the preamble needs for `tabular`. */
 export const PACKAGES = "\\usepackage{adjustbox,booktabs}";
 
-/** A `tabular` with the rules of the package booktabs, made smaller by adjustbox where it is wider or higher than the text. */
+/**
+ * A `tabular` with the rules of the package booktabs, made smaller by adjustbox where it is wider
+ * or higher than the text.
+ */
 export function tabular({ left, groups = [], header, lines }: Tabular): string {
   const columns = "l".repeat(left) + "r".repeat(header[0].length - left);
   return [
@@ -163,11 +222,17 @@ function line(cells: readonly string[]): string {
 /** The line of the columns' groups, and a rule below each; none where no column has one. */
 function spans(groups: readonly (string | undefined)[]): string[] {
   if (groups.every((group) => group === undefined)) return [];
-  const starts = [...groups.keys()].filter((i) => groups[i] === undefined || groups[i] !== groups[i - 1]);
+  const starts = [...groups.keys()].filter((i) =>
+    groups[i] === undefined || groups[i] !== groups[i - 1]
+  );
   const ends = starts.map((_, i) => starts[i + 1] ?? groups.length);
   const names = starts.map((start, i) => {
-    return groups[start] === undefined ? "" : `\\multicolumn{${ends[i] - start}}{c}{${groups[start]}}`;
+    return groups[start] === undefined
+      ? ""
+      : `\\multicolumn{${ends[i] - start}}{c}{${groups[start]}}`;
   });
-  const rules = starts.map((start, i) => groups[start] === undefined ? "" : `\\cmidrule(lr){${start + 1}-${ends[i]}}`);
+  const rules = starts.map((start, i) =>
+    groups[start] === undefined ? "" : `\\cmidrule(lr){${start + 1}-${ends[i]}}`
+  );
   return [line(names), rules.join("")];
 }

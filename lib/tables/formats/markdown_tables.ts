@@ -1,5 +1,13 @@
 import type { Outcome } from "../../project/outcome.ts";
-import { bullets, escapeMarkdown, grid, link, NONE, paragraph, stack } from "../../values/markdown.ts";
+import {
+  bullets,
+  escapeMarkdown,
+  grid,
+  link,
+  NONE,
+  paragraph,
+  stack,
+} from "../../values/markdown.ts";
 import { type LabelledOutcome, ownRows } from "../own_rows.ts";
 import { comparisons, pairedRows } from "../paired.ts";
 import { type Column, type PaperRow, type PaperTable, rowName } from "../paper.ts";
@@ -10,11 +18,16 @@ import { type Footnotes, footnotes, noteUnshown } from "./footnotes.ts";
 import { methodSettings, tableSettings } from "./settings.ts";
 
 /**
- * A paper's table in its own shape, as markdown with its footnotes, settings and notes. A cell is ours, mean ± std (n),
- * above the paper's number, the difference, ours at the other epoch, and what the authors' released logs say. `at` is what came of a cell's experiment.
+ * A paper's table in its own shape, as markdown with its footnotes, settings and notes. A cell is
+ * ours, mean ± std (n), above the paper's number, the difference, ours at the other epoch, and what
+ * the authors' released logs say. `at` is what came of a cell's experiment.
  */
-export function paperTable(table: PaperTable, at: (row: PaperRow, column: Column) => Outcome | undefined): string {
-  const notes = footnotes(), header = [corner(table, notes), ...table.columns.map((column) => title(column, table))];
+export function paperTable(
+  table: PaperTable,
+  at: (row: PaperRow, column: Column) => Outcome | undefined,
+): string {
+  const notes = footnotes();
+  const header = [corner(table, notes), ...table.columns.map((column) => title(column, table))];
   const columns = table.columns.map((column, i) => paperColumn(table, i, (row) => at(row, column)));
   const rows = table.rows.map((row, i) => [
     escapeMarkdown(rowName(row, table)),
@@ -39,13 +52,18 @@ export function paperTable(table: PaperTable, at: (row: PaperRow, column: Column
 /** What the lines of each cell are. */
 function corner(table: PaperTable, notes: Footnotes): string {
   const [epoch, other] = epochs(table);
-  const logs = table.rows.some(({ logs }) => logs) ? "<br>released logs" : "", open = openQuestion(table);
-  return `ours, ${epoch} (n)<br><sub>paper${open ? notes.mark(open) : ""} · Δ<br>ours, ${other}${logs}</sub>`;
+  const logs = table.rows.some(({ logs }) => logs) ? "<br>released logs" : "";
+  const open = openQuestion(table);
+  return `ours, ${epoch} (n)<br><sub>paper${
+    open ? notes.mark(open) : ""
+  } · Δ<br>ours, ${other}${logs}</sub>`;
 }
 
 function title({ teacher, student, metric }: Column, { columns }: PaperTable): string {
   const several = new Set(columns.map(({ metric }) => metric)).size > 1;
-  return `${escapeMarkdown(teacher)} →<br>${escapeMarkdown(student)}${several ? `<br>${escapeMarkdown(metric)}` : ""}`;
+  return `${escapeMarkdown(teacher)} →<br>${escapeMarkdown(student)}${
+    several ? `<br>${escapeMarkdown(metric)}` : ""
+  }`;
 }
 
 /** The row of the columns' groups, each above its first column; none where there are none. */
@@ -56,18 +74,21 @@ function groups({ columns }: PaperTable): string[][] {
 }
 
 function cellText({ ours, other, paper, logs = [], outcome }: Cell, notes: Footnotes): string {
-  const first = outcome ? link(markdownNumber(ours), outcome.path) + noteUnshown(outcome, notes) : markdownNumber(ours);
+  const first = outcome
+    ? link(markdownNumber(ours), outcome.path) + noteUnshown(outcome, notes)
+    : markdownNumber(ours);
   if (!paper && !other) return first;
-  const delta = subtractPrinted(ours, paper),
-    printed = delta ? `${markdownNumber(paper)} · ${delta.text}` : markdownNumber(paper);
+  const delta = subtractPrinted(ours, paper);
+  const printed = delta ? `${markdownNumber(paper)} · ${delta.text}` : markdownNumber(paper);
   const released = logs.map(([epoch, { text }]) => `${epoch} ${text}`).join(" · ");
   const below = [printed, ...other ? [other.text] : [], ...released ? [`logs: ${released}`] : []];
   return `${first}<br><sub>${below.join("<br>")}</sub>`;
 }
 
 /**
- * A table of our own numbers, as markdown with its footnotes and settings: a row per experiment with its networks, and the
- * mean ± std over its trials of each measure; below it the differences from the rows that the others are compared with.
+ * A table of our own numbers, as markdown with its footnotes and settings: a row per experiment
+ * with its networks, and the mean ± std over its trials of each measure; below it the differences
+ * from the rows that the others are compared with.
  */
 export function ownTable(
   title: string,
@@ -75,7 +96,8 @@ export function ownTable(
   against: readonly string[] = [],
   names?: TeacherNames,
 ): string {
-  const notes = footnotes(), { columns, rows } = ownRows(labelled, names);
+  const notes = footnotes();
+  const { columns, rows } = ownRows(labelled, names);
   const header = ["", "teacher", "student", ...columns.map(({ title }) => title)];
   const body = rows.map(({ label, teachers, student, cells: [main, ...further], outcome }) => [
     link(escapeMarkdown(label), outcome.path),
@@ -94,8 +116,12 @@ export function ownTable(
 }
 
 function differences(labelled: readonly LabelledOutcome[], against: readonly string[]): string {
-  const [header, ...rows] = pairedRows(comparisons(labelled, against)).map((cells) => cells.map(escapeMarkdown));
-  return rows.length === 0 ? "" : stack(["**Paired differences**", paragraph(HOW), grid(header, rows)]);
+  const [header, ...rows] = pairedRows(comparisons(labelled, against)).map((cells) =>
+    cells.map(escapeMarkdown)
+  );
+  return rows.length === 0
+    ? ""
+    : stack(["**Paired differences**", paragraph(HOW), grid(header, rows)]);
 }
 
 const HOW =

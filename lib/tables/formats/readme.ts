@@ -6,12 +6,15 @@ import type { Paper } from "../paper.ts";
 import { ownTable, paperTable } from "./markdown_tables.ts";
 
 /**
- * What the README of a folder with a `tables.ts` should be, given what it is: its head and tables new, its prose kept.
- * Rejects with a `Failure` that names the file where a declaration, the paper's numbers or a result are wrong.
+ * What the README of a folder with a `tables.ts` should be, given what it is: its head and tables
+ * new, its prose kept. Rejects with a `Failure` that names the file where a declaration, the
+ * paper's numbers or a result are wrong.
  */
 export async function writeReadme(folder: string, current: string): Promise<string> {
   const { title, paper, tables } = await filledTables(folder);
-  const legend = paper ? [citation(paper), paragraph(`${LEGEND} ${LEGEND_OF_PAPER}`)] : [paragraph(LEGEND)];
+  const legend = paper
+    ? [citation(paper), paragraph(`${LEGEND} ${LEGEND_OF_PAPER}`)]
+    : [paragraph(LEGEND)];
   const head = { name: "head", body: stack([ORIGIN, `# ${escapeMarkdown(title)}`, ...legend]) };
   return replaceSections(join(folder, "README.md"), current, [head, ...tables.map(section)]);
 }
@@ -24,7 +27,8 @@ const LEGEND =
   "epoch that was best on the test set, or on the hold-out where one is declared. `—` was not run, or has no such number. " +
   "The best of a column is bold, in a table of ours the best of each student, for KL of each student and teacher.";
 
-const LEGEND_OF_PAPER = "Below ours stand the paper's number, the difference Δ, and ours at the other epoch.";
+const LEGEND_OF_PAPER =
+  "Below ours stand the paper's number, the difference Δ, and ours at the other epoch.";
 
 function citation({ authors, venue, year, code }: Paper): string {
   const where = venue.includes(String(year)) ? venue : `${venue}, ${year}`;
@@ -33,11 +37,19 @@ function citation({ authors, venue, year, code }: Paper): string {
 }
 
 function section(filled: FilledTable): Section {
-  if (filled.kind === "paper") return { name: `table: ${filled.table.id}`, body: paperTable(filled.table, filled.at) };
-  return { name: `table: ${filled.id}`, body: ownTable(filled.title, filled.rows, filled.against, filled.names) };
+  if (filled.kind === "paper") {
+    return { name: `table: ${filled.table.id}`, body: paperTable(filled.table, filled.at) };
+  }
+  return {
+    name: `table: ${filled.id}`,
+    body: ownTable(filled.title, filled.rows, filled.against, filled.names),
+  };
 }
 
-/** A generated part of a text, between `<!-- table: x -->` and `<!-- /table -->` or `<!-- head -->` and `<!-- /head -->`. */
+/**
+ * A generated part of a text, between `<!-- table: x -->` and `<!-- /table -->` or `<!-- head -->`
+ * and `<!-- /head -->`.
+ */
 export interface Section {
   /** What the opening marker says: `head`, or `table: ` and an id. */
   readonly name: string;
@@ -48,15 +60,20 @@ export interface Section {
 const MARKER = /^<!-- (?:\/(head|table)|(head|table: .+?)) -->$/gm;
 
 /**
- * The text with these sections, in place where it has them (a head that is new comes first, a table last); sections that
- * are no longer generated go, and everything outside stays. Throws a `Failure` (exit 2) at a marker that is out of place.
+ * The text with these sections, in place where it has them (a head that is new comes first, a table
+ * last); sections that are no longer generated go, and everything outside stays. Throws a `Failure`
+ * (exit 2) at a marker that is out of place.
  */
 export function replaceSections(path: string, text: string, sections: readonly Section[]): string {
   const bodies = new Map(sections.map(({ name, body }) => [name, body]));
-  const pieces: string[] = [],
-    wrong = (marker: string) =>
-      new Failure(2, `${path}: ${marker} is out of place: each section has one opening and one closing marker`);
-  let from = 0, open: string | undefined;
+  const pieces: string[] = [];
+  const wrong = (marker: string) =>
+    new Failure(
+      2,
+      `${path}: ${marker} is out of place: each section has one opening and one closing marker`,
+    );
+  let from = 0;
+  let open: string | undefined;
   for (const { 0: marker, 1: closes, 2: opens, index } of text.matchAll(MARKER)) {
     if (opens !== undefined ? open !== undefined : closes !== kind(open)) throw wrong(marker);
     if (opens === undefined) {
@@ -71,14 +88,19 @@ export function replaceSections(path: string, text: string, sections: readonly S
   }
   if (open !== undefined) throw wrong(`<!-- ${open} -->`);
   pieces.push(text.slice(from));
-  const added = [...bodies.keys()], heads = added.filter((name) => name === "head");
+  const added = [...bodies.keys()];
+  const heads = added.filter((name) => name === "head");
   const tables = added.filter((name) => name !== "head");
   const whole = [
     ...heads.map((name) => written(name, bodies)),
     ...pieces,
     ...tables.map((name) => written(name, bodies)),
   ];
-  return `${whole.map((piece) => piece.replace(/^\n+|\s+$/g, "")).filter((piece) => piece !== "").join("\n\n")}\n`;
+  return `${
+    whole.map((piece) => piece.replace(/^\n+|\s+$/g, "")).filter((piece) => piece !== "").join(
+      "\n\n",
+    )
+  }\n`;
 }
 
 function kind(name: string | undefined): string | undefined {

@@ -15,23 +15,35 @@ const SIZE = 274e6;
 
 // Where nobody makes a wheel with CUDA, the plain distribution is the one for the processor.
 const wheels: Readonly<Record<string, Wheel>> = {
-  "linux-x86_64": { requirement: `tensorflow-cpu==${fetchedVersion}`, platform: "manylinux_2_27_x86_64" },
-  "linux-aarch64": { requirement: `tensorflow==${fetchedVersion}`, platform: "manylinux_2_27_aarch64" },
+  "linux-x86_64": {
+    requirement: `tensorflow-cpu==${fetchedVersion}`,
+    platform: "manylinux_2_27_x86_64",
+  },
+  "linux-aarch64": {
+    requirement: `tensorflow==${fetchedVersion}`,
+    platform: "manylinux_2_27_aarch64",
+  },
   "darwin-aarch64": { requirement: `tensorflow==${fetchedVersion}`, platform: "macosx_12_0_arm64" },
 };
 
-const target = ({ os, arch, cache }: Host) => join(cache, `tensorflow-${fetchedVersion}-${os}-${arch}`);
+const target = ({ os, arch, cache }: Host) =>
+  join(cache, `tensorflow-${fetchedVersion}-${os}-${arch}`);
 
 /** The library that was fetched before, if there is one. */
 export function cachedLibrary(host: Host): Promise<LibraryFiles | undefined> {
   return libraryIn(target(host), host.os);
 }
 
-/** Holds the cache folder for this process alone; the system lets go of it when the process ends, however it does. */
+/**
+ * Holds the cache folder for this process alone; the system lets go of it when the process ends,
+ * however it does.
+ */
 async function lock(cache: string, log: (line: string) => void): Promise<Deno.FsFile> {
-  const folder = await Deno.mkdir(cache, { recursive: true }).then(() => Deno.open(cache)).catch((error) => {
-    throw cannotWrite(cache, error);
-  });
+  const folder = await Deno.mkdir(cache, { recursive: true }).then(() => Deno.open(cache)).catch(
+    (error) => {
+      throw cannotWrite(cache, error);
+    },
+  );
   if (!await folder.tryLock(true)) {
     log("Waiting for another process that is fetching TensorFlow");
     await folder.lock(true);
@@ -48,11 +60,15 @@ async function makeEmpty(path: string): Promise<void> {
 }
 
 /**
- * Fetches TensorFlow's wheel and keeps its libraries in the cache, whole or not at all; of several processes at once
- * one does it and the others use what it got. Messages go to `log`; without one to standard error, with a bar on a
- * terminal. Rejects with a `Failure` (exit 3) where there is no wheel for the platform, no pip, no network or no room.
+ * Fetches TensorFlow's wheel and keeps its libraries in the cache, whole or not at all; of several
+ * processes at once one does it and the others use what it got. Messages go to `log`; without one
+ * to standard error, with a bar on a terminal. Rejects with a `Failure` (exit 3) where there is no
+ * wheel for the platform, no pip, no network or no room.
  */
-export async function fetchLibrary(host: Host, log?: (line: string) => void): Promise<LibraryFiles> {
+export async function fetchLibrary(
+  host: Host,
+  log?: (line: string) => void,
+): Promise<LibraryFiles> {
   const wheel = wheels[`${host.os}-${host.arch}`];
   if (!wheel) {
     throw new Failure(
@@ -65,12 +81,21 @@ export async function fetchLibrary(host: Host, log?: (line: string) => void): Pr
   const fetched = await cachedLibrary(host);
   if (fetched) return fetched;
 
-  // One name for all: who holds the lock is alone, so what lies there is from a process that was killed.
-  const partial = `${target(host)}.partial`, unpacked = join(partial, "unpacked");
+  // One name for all: who holds the lock is alone, so what lies there is from a process that was
+  // killed.
+  const partial = `${target(host)}.partial`;
+  const unpacked = join(partial, "unpacked");
   try {
     await makeEmpty(partial);
-    say(`Fetching TensorFlow ${fetchedVersion} into ${host.cache}, once (RETORT_TENSORFLOW names one you have)`);
-    const path = await downloadWheel(host.python, wheel, partial, progress("TensorFlow", SIZE, log));
+    say(
+      `Fetching TensorFlow ${fetchedVersion} into ${host.cache}, once (RETORT_TENSORFLOW names one you have)`,
+    );
+    const path = await downloadWheel(
+      host.python,
+      wheel,
+      partial,
+      progress("TensorFlow", SIZE, log),
+    );
     say("Unpacking its libraries");
     await unpackWheel(host.python, path, unpacked);
     if (!await libraryIn(unpacked, host.os)) {

@@ -9,9 +9,9 @@ const text = (value: string): Uint8Array<ArrayBuffer> => new TextEncoder().encod
 let loaded: { readonly cc: string; readonly version: string } | undefined;
 
 /**
- * Loads TensorFlow's library into this process for good and returns its version, e.g. `2.21.0`. Fails with exit code 3
- * where a file is no library that can be loaded here or not TensorFlow's, and where the process has loaded another one:
- * two of them crash it.
+ * Loads TensorFlow's library into this process for good and returns its version, e.g. `2.21.0`.
+ * Fails with exit code 3 where a file is no library that can be loaded here or not TensorFlow's,
+ * and where the process has loaded another one: two of them crash it.
  */
 export function loadTensorflow({ cc, framework }: LibraryFiles): string {
   if (loaded && loaded.cc !== cc) {
@@ -22,7 +22,8 @@ export function loadTensorflow({ cc, framework }: LibraryFiles): string {
 }
 
 function load(cc: string, framework: string): string {
-  // Read by TensorFlow when it is loaded: warnings are shown, notes are not, unless the user asks for them.
+  // Read by TensorFlow when it is loaded: warnings are shown, notes are not, unless the user asks
+  // for them.
   const asked = Deno.env.get("TF_CPP_MIN_LOG_LEVEL");
   if (!asked) Deno.env.set("TF_CPP_MIN_LOG_LEVEL", "1");
   try {
@@ -34,24 +35,34 @@ function load(cc: string, framework: string): string {
       TF_Version: { parameters: [], result: "pointer" },
       TF_NewStatus: { parameters: [], result: "pointer" },
       TF_DeleteStatus: { parameters: ["pointer"], result: "void" },
-      TF_LoadSharedLibrary: { parameters: ["buffer", "pointer"], result: "pointer", optional: true },
+      TF_LoadSharedLibrary: {
+        parameters: ["buffer", "pointer"],
+        result: "pointer",
+        optional: true,
+      },
     });
-    // Deno unloads every library at the end, and unloading TensorFlow crashes the process: a second hold, which
-    // nobody releases, keeps it there.
+    // Deno unloads every library at the end, and unloading TensorFlow crashes the process: a second
+    // hold, which nobody releases, keeps it there.
     const status = tf.TF_NewStatus();
     tf.TF_LoadSharedLibrary?.(text(cc), status);
     tf.TF_DeleteStatus(status);
     return Deno.UnsafePointerView.getCString(tf.TF_Version()!);
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) throw error;
-    const why = (error instanceof Error ? error.message : String(error)).replace(/^(Could not open library: )+/, "");
-    throw new Failure(3, `${cc} is not a TensorFlow library that can be used here: ${why}\n${waysOut}`);
+    const why = (error instanceof Error ? error.message : String(error)).replace(
+      /^(Could not open library: )+/,
+      "",
+    );
+    throw new Failure(
+      3,
+      `${cc} is not a TensorFlow library that can be used here: ${why}\n${waysOut}`,
+    );
   }
 }
 
 /**
- * Whether a Linux library lacks its end, as after half a download: its header says where the table of its sections is,
- * which comes last. False for any other kind of file.
+ * Whether a Linux library lacks its end, as after half a download: its header says where the table
+ * of its sections is, which comes last. False for any other kind of file.
  */
 export function isCutOff(path: string): boolean {
   using file = Deno.openSync(path);
@@ -59,6 +70,7 @@ export function isCutOff(path: string): boolean {
   const got = file.readSync(new Uint8Array(header.buffer));
   const isElf = got === 64 && header.getUint32(0) === 0x7f454c46;
   if (!isElf) return false;
-  const sections = Number(header.getBigUint64(40, true)), each = header.getUint16(58, true);
+  const sections = Number(header.getBigUint64(40, true));
+  const each = header.getUint16(58, true);
   return file.statSync().size < sections + each * header.getUint16(60, true);
 }

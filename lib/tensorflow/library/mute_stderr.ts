@@ -1,14 +1,17 @@
 /** Flags of C's `open` and the number of stderr; the same on Linux and macOS. */
-const WRITE_ONLY = 1, STDERR = 2;
+const WRITE_ONLY = 1;
+const STDERR = 2;
 
 /**
- * Runs `body` with stderr sent to nowhere. TensorFlow greets with two lines of notes while it is loaded, before it asks
- * any variable how much it may say; what really goes wrong then comes as an exception.
+ * Runs `body` with stderr sent to nowhere. TensorFlow greets with two lines of notes while it is
+ * loaded, before it asks any variable how much it may say; what really goes wrong then comes as an
+ * exception.
  */
 export function withStderrMuted<T>(body: () => T): T {
   const c = openLibc();
   if (!c) return body();
-  const nowhere = c.symbols.open(new TextEncoder().encode("/dev/null\0"), WRITE_ONLY), kept = c.symbols.dup(STDERR);
+  const nowhere = c.symbols.open(new TextEncoder().encode("/dev/null\0"), WRITE_ONLY);
+  const kept = c.symbols.dup(STDERR);
   try {
     c.symbols.dup2(nowhere, STDERR);
     return body();

@@ -27,16 +27,21 @@ async function largestWheel(folder: string): Promise<number> {
   return largest;
 }
 
-/** What pip says went wrong: its errors, or its last line where Python did not get as far as pip. */
+/**
+ * What pip says went wrong: its errors, or its last line where Python did not get as far as pip.
+ */
 function reason(stderr: Uint8Array): string {
   const lines = new TextDecoder().decode(stderr).trim().split("\n");
-  const errors = lines.filter((line) => line.startsWith("ERROR: ")).map((line) => line.slice("ERROR: ".length));
+  const errors = lines.filter((line) => line.startsWith("ERROR: ")).map((line) =>
+    line.slice("ERROR: ".length)
+  );
   return errors.length > 0 ? errors.join("\n") : lines.at(-1) ?? "";
 }
 
 /**
- * Downloads a wheel with the user's pip and its settings into an empty folder and returns its path; `progress` gets the
- * bytes so far. Rejects with a `Failure` (exit 3) without Python, without pip, or with what pip says.
+ * Downloads a wheel with the user's pip and its settings into an empty folder and returns its path;
+ * `progress` gets the bytes so far. Rejects with a `Failure` (exit 3) without Python, without pip,
+ * or with what pip says.
  */
 export async function downloadWheel(
   python: string,
@@ -44,10 +49,32 @@ export async function downloadWheel(
   folder: string,
   progress: DownloadProgress,
 ): Promise<string> {
-  const pinned = ["--python-version", "3.12", "--implementation", "cp", "--abi", "cp312", "--platform", platform];
-  const args = ["-m", "pip", "download", requirement, "--no-deps", "--only-binary=:all:", ...pinned, "-d", folder];
+  const pinned = [
+    "--python-version",
+    "3.12",
+    "--implementation",
+    "cp",
+    "--abi",
+    "cp312",
+    "--platform",
+    platform,
+  ];
+  const args = [
+    "-m",
+    "pip",
+    "download",
+    requirement,
+    "--no-deps",
+    "--only-binary=:all:",
+    ...pinned,
+    "-d",
+    folder,
+  ];
   const failed = (why: string) =>
-    new Failure(3, `TensorFlow could not be fetched with ${python} -m pip download ${requirement}: ${why}\n${waysOut}`);
+    new Failure(
+      3,
+      `TensorFlow could not be fetched with ${python} -m pip download ${requirement}: ${why}\n${waysOut}`,
+    );
 
   let running = true;
   const watch = setInterval(async () => {
@@ -55,7 +82,8 @@ export async function downloadWheel(
     if (running) progress.update(done);
   }, 250);
   try {
-    // pip collects the file in its temporary folder: there it can be watched, and it goes when the folder goes.
+    // pip collects the file in its temporary folder: there it can be watched, and it goes when the
+    // folder goes.
     const command = new Deno.Command(python, { args, env: { TMPDIR: folder }, stdin: "null" });
     const { success, stderr } = await command.output();
     if (!success) throw failed(reason(stderr));
@@ -73,8 +101,9 @@ export async function downloadWheel(
   throw failed("it left no wheel");
 }
 
-// Python reads the archive a piece at a time and checks each file's CRC-32. A folder *.libs, which some wheels have
-// beside the package, holds what the libraries need; the folders are kept, since they look for it relative to themselves.
+// Python reads the archive a piece at a time and checks each file's CRC-32. A folder *.libs, which
+// some wheels have beside the package, holds what the libraries need; the folders are kept, since
+// they look for it relative to themselves.
 const UNPACK = String.raw`
 import os, re, sys, zipfile
 wheel, folder = sys.argv[1:]
@@ -86,12 +115,18 @@ with zipfile.ZipFile(wheel) as archive:
 `;
 
 /**
- * Unpacks the libraries of TensorFlow's wheel, and nothing else, below `folder` and waits until they are on the disk.
- * Rejects with a `Failure` (exit 3) that says what is wrong with the wheel or the disk.
+ * Unpacks the libraries of TensorFlow's wheel, and nothing else, below `folder` and waits until
+ * they are on the disk. Rejects with a `Failure` (exit 3) that says what is wrong with the wheel or
+ * the disk.
  */
 export async function unpackWheel(python: string, wheel: string, folder: string): Promise<void> {
-  const { success, stderr } = await new Deno.Command(python, { args: ["-c", UNPACK, wheel, folder] }).output();
+  const { success, stderr } = await new Deno.Command(python, {
+    args: ["-c", UNPACK, wheel, folder],
+  }).output();
   if (success) return;
   const why = new TextDecoder().decode(stderr).trim().split("\n").at(-1);
-  throw new Failure(3, `${wheel} could not be unpacked: ${why}; run the same again to download it anew`);
+  throw new Failure(
+    3,
+    `${wheel} could not be unpacked: ${why}; run the same again to download it anew`,
+  );
 }

@@ -10,8 +10,15 @@ export interface DownloadProgress {
 
 const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;
 
-/** Progress in plain lines, one as each quarter of `total` bytes is there; the end is for the caller to tell. */
-export function lineProgress(label: string, total: number, log: (line: string) => void): DownloadProgress {
+/**
+ * Progress in plain lines, one as each quarter of `total` bytes is there; the end is for the caller
+ * to tell.
+ */
+export function lineProgress(
+  label: string,
+  total: number,
+  log: (line: string) => void,
+): DownloadProgress {
   let shown = 0;
   return {
     update(done) {
@@ -23,12 +30,20 @@ export function lineProgress(label: string, total: number, log: (line: string) =
   };
 }
 
-/** Progress in lines to `log`; without one, a bar on standard error where that is a terminal, lines where it is not. */
-export function progress(label: string, total: number, log?: (line: string) => void): DownloadProgress {
+/**
+ * Progress in lines to `log`; without one, a bar on standard error where that is a terminal, lines
+ * where it is not.
+ */
+export function progress(
+  label: string,
+  total: number,
+  log?: (line: string) => void,
+): DownloadProgress {
   if (log || !Deno.stderr.isTerminal()) return lineProgress(label, total, log ?? console.error);
   const { update, close } = status();
   return {
-    update: (done) => update(Math.min(1, done / total), `${label}: ${megabytes(done)} of ${megabytes(total)}`),
+    update: (done) =>
+      update(Math.min(1, done / total), `${label}: ${megabytes(done)} of ${megabytes(total)}`),
     close,
   };
 }

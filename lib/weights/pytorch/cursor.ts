@@ -1,6 +1,9 @@
 import { refuseDamaged } from "../refused.ts";
 
-/** A place in bytes that moves on as they are read. Every method throws a `Refused` where too few bytes follow. */
+/**
+ * A place in bytes that moves on as they are read. Every method throws a `Refused` where too few
+ * bytes follow.
+ */
 export class Cursor {
   /** The next byte's place. */
   at: number;

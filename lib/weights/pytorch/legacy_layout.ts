@@ -12,8 +12,9 @@ const MAGIC = 0x1950a86a20f9469cfc6cn;
 const VERSION = 1001;
 
 /**
- * What is in a file of PyTorch before 1.6: five pickles (the magic number, a version, the machine, the value, the keys
- * of the storages), then each storage: how many elements in 8 bytes, and the elements. Throws a `Refused`.
+ * What is in a file of PyTorch before 1.6: five pickles (the magic number, a version, the machine,
+ * the value, the keys of the storages), then each storage: how many elements in 8 bytes, and the
+ * elements. Throws a `Refused`.
  */
 export function readLegacyLayout(source: ByteSource): Saved {
   const head = source.read(0, Math.min(source.size, PICKLE));
@@ -23,7 +24,9 @@ export function readLegacyLayout(source: ByteSource): Saved {
     end = read.end;
     return read;
   };
-  if (next().value !== MAGIC) throw new FileRefused("is a Python pickle, but not one that torch.save wrote");
+  if (next().value !== MAGIC) {
+    throw new FileRefused("is a Python pickle, but not one that torch.save wrote");
+  }
   const { value: version } = next();
   if (version !== VERSION) throw refuseDamaged(`its version is not ${VERSION}`);
   const { value: machine } = next();
@@ -71,19 +74,27 @@ function locate(
     if (!storage || places.has(key)) {
       throw refuseDamaged(`its list of storages has ${quoted(key)}, which it never refers to`);
     }
-    if (position + 8 > source.size) throw refuseDamaged(`it ends before its storage ${quoted(key)}`);
+    if (position + 8 > source.size) {
+      throw refuseDamaged(`it ends before its storage ${quoted(key)}`);
+    }
     const count = Number(new DataView(source.read(position, 8).buffer).getBigUint64(0, true));
     if (count !== storage.length) {
-      throw refuseDamaged(`its storage ${quoted(key)} has ${count} numbers, and its tensors claim ${storage.length}`);
+      throw refuseDamaged(
+        `its storage ${quoted(key)} has ${count} numbers, and its tensors claim ${storage.length}`,
+      );
     }
     const size = count * ARRAYS[storage.dtype].BYTES_PER_ELEMENT;
     position += 8;
     if (position + size > source.size) {
-      throw refuseDamaged(`it ends ${position + size - source.size} bytes before its storage ${quoted(key)} does`);
+      throw refuseDamaged(
+        `it ends ${position + size - source.size} bytes before its storage ${quoted(key)} does`,
+      );
     }
     places.set(key, { position, size });
     position += size;
   }
-  if (position < source.size) throw refuseDamaged(`${source.size - position} bytes follow its last storage`);
+  if (position < source.size) {
+    throw refuseDamaged(`${source.size - position} bytes follow its last storage`);
+  }
   return places;
 }

@@ -2,7 +2,10 @@ import { quoted } from "../../values/words.ts";
 import { refuseDamaged, refuseForeign } from "../refused.ts";
 import type { Dtype } from "../safetensors.ts";
 
-/** A value of a pickle. Lists and tuples are arrays, dictionaries are maps; a bigint is a number beyond 2⁵³. */
+/**
+ * A value of a pickle. Lists and tuples are arrays, dictionaries are maps; a bigint is a number
+ * beyond 2⁵³.
+ */
 export type Pickled =
   | null
   | boolean
@@ -58,7 +61,9 @@ export class Storage {
   }
 }
 
-/** A tensor by its place in a storage; whether the storage has so many elements was not yet checked. */
+/**
+ * A tensor by its place in a storage; whether the storage has so many elements was not yet checked.
+ */
 export class PickledTensor {
   /** Where its elements are. */
   readonly storage: Storage;
@@ -70,7 +75,12 @@ export class PickledTensor {
   readonly strides: readonly number[];
 
   /** A tensor at a place. */
-  constructor(storage: Storage, offset: number, shape: readonly number[], strides: readonly number[]) {
+  constructor(
+    storage: Storage,
+    offset: number,
+    shape: readonly number[],
+    strides: readonly number[],
+  ) {
     this.storage = storage;
     this.offset = offset;
     this.shape = shape;
@@ -78,21 +88,33 @@ export class PickledTensor {
   }
 }
 
-/** What a name builds from these arguments. Throws a `Refused` where it is not one that builds, or not of such arguments. */
+/**
+ * What a name builds from these arguments. Throws a `Refused` where it is not one that builds, or
+ * not of such arguments.
+ */
 export function buildObject(callee: Pickled, args: Pickled): Pickled {
   if (!(callee instanceof PickledName) || !Object.hasOwn(CALLS, callee.name)) {
     throw refuseForeign(`calls ${callee instanceof PickledName ? callee.name : kindOf(callee)}`);
   }
-  if (!Array.isArray(args)) throw refuseDamaged(`it calls ${callee.name} without a tuple of arguments`);
+  if (!Array.isArray(args)) {
+    throw refuseDamaged(`it calls ${callee.name} without a tuple of arguments`);
+  }
   return CALLS[callee.name](args);
 }
 
-/** The storage that a persistent id names: `("storage", type, key, location, length, part)`, the part optional. */
+/**
+ * The storage that a persistent id names: `("storage", type, key, location, length, part)`, the
+ * part optional.
+ */
 export function readStorage(id: Pickled): Storage {
-  if (!Array.isArray(id) || id[0] !== "storage") throw refuseForeign("refers to something that is no storage");
+  if (!Array.isArray(id) || id[0] !== "storage") {
+    throw refuseForeign("refers to something that is no storage");
+  }
   const [, type, key, , length, part = null] = id;
   const dtype = type instanceof PickledName ? STORAGES[type.name] : undefined;
-  if (!dtype || !isKey(key) || !isCount(length)) throw refuseDamaged("one of its storages is described wrongly");
+  if (!dtype || !isKey(key) || !isCount(length)) {
+    throw refuseDamaged("one of its storages is described wrongly");
+  }
   if (part === null) return new Storage(dtype, String(key), length);
   const [, offset, count] = Array.isArray(part) ? part : [];
   if (!isCount(offset) || !isCount(count) || offset + count > length) {
@@ -109,7 +131,9 @@ export function kindOf(value: Pickled): string {
   if (value instanceof Storage) return "a storage";
   if (value instanceof PickledName) return value.name;
   if (value instanceof Uint8Array) return "bytes";
-  return value === null ? "None" : { string: "a text", boolean: "a boolean" }[typeof value as string] ?? "a number";
+  return value === null
+    ? "None"
+    : { string: "a text", boolean: "a boolean" }[typeof value as string] ?? "a number";
 }
 
 const STORAGES: Readonly<Record<string, Dtype>> = {
@@ -126,7 +150,8 @@ const STORAGES: Readonly<Record<string, Dtype>> = {
 };
 
 /** Element types stand in some files beside the weights. */
-const DTYPE = /^torch\.(float|bfloat|u?int)(8|16|32|64)$|^torch\.(half|double|short|int|long|bool)$/;
+const DTYPE =
+  /^torch\.(float|bfloat|u?int)(8|16|32|64)$|^torch\.(half|double|short|int|long|bool)$/;
 
 const CALLS: Readonly<Record<string, (args: Pickled[]) => Pickled>> = {
   "collections.OrderedDict": ([pairs = []]) => dictionary(pairs),
@@ -154,7 +179,9 @@ function tensor([storage, offset, shape, strides]: Pickled[]): PickledTensor {
 }
 
 function dictionary(pairs: Pickled): Map<Pickled, Pickled> {
-  if (!Array.isArray(pairs)) throw refuseDamaged("it makes a dict of something that is no list of pairs");
+  if (!Array.isArray(pairs)) {
+    throw refuseDamaged("it makes a dict of something that is no list of pairs");
+  }
   return new Map(pairs.map((pair) => {
     if (!Array.isArray(pair) || pair.length !== 2) {
       throw refuseDamaged("it makes a dict of something that is no list of pairs");
@@ -168,7 +195,9 @@ function latin(text: Pickled): Uint8Array {
   return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 }
 
-const isCount = (value: Pickled | undefined): value is number => Number.isSafeInteger(value) && value as number >= 0;
-const isCounts = (value: Pickled | undefined): value is number[] => Array.isArray(value) && value.every(isCount);
+const isCount = (value: Pickled | undefined): value is number =>
+  Number.isSafeInteger(value) && value as number >= 0;
+const isCounts = (value: Pickled | undefined): value is number[] =>
+  Array.isArray(value) && value.every(isCount);
 const isKey = (value: Pickled | undefined): value is string | number =>
   typeof value === "string" || typeof value === "number";

@@ -16,12 +16,18 @@ export interface Network {
   readonly facts: Readonly<Record<string, Json>>;
 }
 
-/** Reads a file of `torch.save`, in either layout. Throws a `Refused`, or a `Failure` (exit 3) for a damaged zip. */
+/**
+ * Reads a file of `torch.save`, in either layout. Throws a `Refused`, or a `Failure` (exit 3) for a
+ * damaged zip.
+ */
 export function readPyTorch(source: ByteSource, format: "pytorch" | "pytorch-legacy"): Network {
   const saved = format === "pytorch" ? readZipLayout(source) : readLegacyLayout(source);
   const { tensors, facts } = stateDict(saved.value);
   const numbers = readTensors(saved, new Map([...facts].filter(isTensor)), source.size);
-  const plain = Array.from(facts, ([key, value]) => [key, numbers.get(key)?.data[0] ?? value] as const);
+  const plain = Array.from(
+    facts,
+    ([key, value]) => [key, numbers.get(key)?.data[0] ?? value] as const,
+  );
   return {
     tensors: readTensors(saved, plainNames(tensors), source.size),
     facts: Object.fromEntries(plain.filter(isJson)),
@@ -32,5 +38,7 @@ const isTensor = (member: readonly [string, Pickled]): member is [string, Pickle
   member[1] instanceof PickledTensor;
 
 /** JSON has no words for numbers without an end. */
-const isJson = (member: readonly [string, Pickled]): member is [string, string | number | boolean] =>
+const isJson = (
+  member: readonly [string, Pickled],
+): member is [string, string | number | boolean] =>
   typeof member[1] !== "number" || Number.isFinite(member[1]);

@@ -6,9 +6,10 @@ import type { PickledTensor } from "./objects.ts";
 import type { Saved } from "./saved.ts";
 
 /**
- * The values of these tensors, in their order. A storage is read once, and a tensor that is a part of it in single
- * precision stays one. Nothing is read before all is known to fit: tensors into their storages, and all of it into twice
- * the `size` of the file. Throws a `Refused` that names the tensor.
+ * The values of these tensors, in their order. A storage is read once, and a tensor that is a part
+ * of it in single precision stays one. Nothing is read before all is known to fit: tensors into
+ * their storages, and all of it into twice the `size` of the file. Throws a `Refused` that names
+ * the tensor.
  */
 export function readTensors(
   saved: Saved,
@@ -25,7 +26,9 @@ export function readTensors(
     const needed = copied.reduce((sum, [, { shape }]) => sum + 4 * elements(shape), 0);
     room -= needed + (copied.length < group.length ? bytes! : 0);
     if (!(room >= 0) || bytes! > size * 2) {
-      throw refuseDamaged(`its tensors claim more than twice its ${size} bytes (at ${quoted(group.at(-1)![0])})`);
+      throw refuseDamaged(
+        `its tensors claim more than twice its ${size} bytes (at ${quoted(group.at(-1)![0])})`,
+      );
     }
   }
   const values = new Map<string, Value>();
@@ -37,42 +40,67 @@ export function readTensors(
 }
 
 /** Throws unless a tensor lies in its storage, and this in the bytes that the file has of it. */
-function checkPlace(name: string, { storage, offset, shape, strides }: PickledTensor, bytes: number | undefined): void {
+function checkPlace(
+  name: string,
+  { storage, offset, shape, strides }: PickledTensor,
+  bytes: number | undefined,
+): void {
   const { key, length, part, dtype } = storage;
-  const wrong = (problem: string) => refuseDamaged(`its tensor ${quoted(name)} of shape [${shape}] ${problem}`);
-  if (bytes === undefined) throw wrong(`lies in the storage ${quoted(key)}, which the file does not have`);
+  const wrong = (problem: string) =>
+    refuseDamaged(`its tensor ${quoted(name)} of shape [${shape}] ${problem}`);
+  if (bytes === undefined) {
+    throw wrong(`lies in the storage ${quoted(key)}, which the file does not have`);
+  }
   if (length * ARRAYS[dtype].BYTES_PER_ELEMENT > bytes) {
     throw wrong(
-      `lies in the storage ${quoted(key)} of ${length} ${dtype} numbers, of which the file has ${bytes} bytes`,
+      `lies in the storage ${
+        quoted(key)
+      } of ${length} ${dtype} numbers, of which the file has ${bytes} bytes`,
     );
   }
   if (elements(shape) === 0) return;
   const last = shape.reduce((sum, size, i) => sum + (size - 1) * strides[i], offset);
   if (last >= part.length) {
-    throw wrong(`ends at number ${last} of the storage ${quoted(key)}, which has only ${part.length} of them`);
+    throw wrong(
+      `ends at number ${last} of the storage ${quoted(key)}, which has only ${part.length} of them`,
+    );
   }
 }
 
 /** Whether a tensor's value is a part of its storage as it stands. */
-const isView = (tensor: PickledTensor): boolean => isPacked(tensor) && ["F32", "I32"].includes(tensor.storage.dtype);
+const isView = (tensor: PickledTensor): boolean =>
+  isPacked(tensor) && ["F32", "I32"].includes(tensor.storage.dtype);
 
 /** Whether a tensor's elements follow one another, the last dimension running fastest. */
 function isPacked({ shape, strides }: PickledTensor): boolean {
   let step = 1;
-  for (let i = shape.length - 1; i >= 0; step *= shape[i--]) if (shape[i] !== 1 && strides[i] !== step) return false;
+  for (let i = shape.length - 1; i >= 0; step *= shape[i--]) {
+    if (shape[i] !== 1 && strides[i] !== step) return false;
+  }
   return true;
 }
 
 /** A tensor's elements out of its storage: a view where they follow one another, else a copy. */
 function extract(tensor: PickledTensor, buffer: ArrayBuffer): Entry {
   const { storage: { dtype, part }, offset, shape } = tensor;
-  const array = ARRAYS[dtype], first = part.offset + offset, length = elements(shape);
+  const array = ARRAYS[dtype];
+  const first = part.offset + offset;
+  const length = elements(shape);
   if (length === 0) return { dtype, shape, data: new array(0) } as Entry;
   if (isPacked(tensor)) {
-    return { dtype, shape, data: new array(buffer, first * array.BYTES_PER_ELEMENT, length) } as Entry;
+    return {
+      dtype,
+      shape,
+      data: new array(buffer, first * array.BYTES_PER_ELEMENT, length),
+    } as Entry;
   }
   const data = new array(length);
-  gather(new array(buffer, 0, Math.floor(buffer.byteLength / array.BYTES_PER_ELEMENT)), first, tensor, data);
+  gather(
+    new array(buffer, 0, Math.floor(buffer.byteLength / array.BYTES_PER_ELEMENT)),
+    first,
+    tensor,
+    data,
+  );
   return { dtype, shape, data } as Entry;
 }
 
@@ -83,7 +111,8 @@ function gather(
   { shape, strides }: PickledTensor,
   to: Record<number, unknown>,
 ): void {
-  const index = shape.map(() => 0), count = elements(shape);
+  const index = shape.map(() => 0);
+  const count = elements(shape);
   for (let i = 0, at = first; i < count; i++) {
     to[i] = from[at];
     for (let d = shape.length - 1; d >= 0; d--) {

@@ -1,7 +1,14 @@
 import { quoted } from "../../values/words.ts";
 import { FileRefused, refuseDamaged, refuseForeign } from "../refused.ts";
 import { Cursor } from "./cursor.ts";
-import { buildObject, kindOf, type Pickled, PickledName, readStorage, type Storage } from "./objects.ts";
+import {
+  buildObject,
+  kindOf,
+  type Pickled,
+  PickledName,
+  readStorage,
+  type Storage,
+} from "./objects.ts";
 
 /** What was read of a pickle. */
 export interface Unpickled {
@@ -17,17 +24,23 @@ export interface Unpickled {
 const LEVELS = 64;
 
 /**
- * Instructions at most in a file of so many bytes, where one that makes a container counts for eight. A tensor needs
- * about 90: that is enough for thousands of small ones, and keeps what a pickle makes of itself below twice its file.
+ * Instructions at most in a file of so many bytes, where one that makes a container counts for
+ * eight. A tensor needs about 90: that is enough for thousands of small ones, and keeps what a
+ * pickle makes of itself below twice its file.
  */
 const most = (size: number): number => 2 ** 18 + size / 32;
 
-/** The value of the pickle that begins at a place of these bytes, in a file of `size` bytes. Throws a `Refused`. */
+/**
+ * The value of the pickle that begins at a place of these bytes, in a file of `size` bytes. Throws
+ * a `Refused`.
+ */
 export function unpickle(bytes: Uint8Array, start = 0, size = bytes.length): Unpickled {
   const machine = new Machine(new Cursor(bytes, start), most(size));
   for (;;) {
     const code = machine.in.uint8();
-    if (code === STOP) return { value: machine.pop(), end: machine.in.at, storages: machine.storages };
+    if (code === STOP) {
+      return { value: machine.pop(), end: machine.in.at, storages: machine.storages };
+    }
     machine.work(1);
     const run = INSTRUCTIONS[String.fromCharCode(code)];
     if (!run) throw refuseDamaged(`its pickle has the unknown instruction 0x${code.toString(16)}`);
@@ -52,7 +65,9 @@ class Machine {
 
   work(amount: number): void {
     this.#left -= amount;
-    if (this.#left < 0) throw new FileRefused("is refused: its pickle has more values than a checkpoint can need");
+    if (this.#left < 0) {
+      throw new FileRefused("is refused: its pickle has more values than a checkpoint can need");
+    }
   }
 
   push(value: Pickled): void {
@@ -96,7 +111,9 @@ class Machine {
 
   get(index: number): void {
     const value = this.#memo.get(index);
-    if (value === undefined) throw refuseDamaged(`its pickle recalls the value ${index}, which it has not kept`);
+    if (value === undefined) {
+      throw refuseDamaged(`its pickle recalls the value ${index}, which it has not kept`);
+    }
     this.push(value);
   }
 
@@ -117,9 +134,13 @@ class Machine {
   nest(container: object, contents: readonly Pickled[]): void {
     let level = this.#levels.get(container) ?? 1;
     for (const value of contents) {
-      if (Array.isArray(value) || value instanceof Map) level = Math.max(level, 1 + (this.#levels.get(value) ?? 1));
+      if (Array.isArray(value) || value instanceof Map) {
+        level = Math.max(level, 1 + (this.#levels.get(value) ?? 1));
+      }
     }
-    if (level > LEVELS) throw new FileRefused(`is refused: it nests lists and dicts more than ${LEVELS} levels deep`);
+    if (level > LEVELS) {
+      throw new FileRefused(`is refused: it nests lists and dicts more than ${LEVELS} levels deep`);
+    }
     if (level > 1) this.#levels.set(container, level);
   }
 
@@ -135,7 +156,10 @@ const STOP = 0x2e;
 
 type Instruction = (machine: Machine) => void;
 
-/** The instructions by their codes as letters. Those above 127 came with protocol 2 (80 to 8b), 4 (8c to 95) and 5 (96). */
+/**
+ * The instructions by their codes as letters. Those above 127 came with protocol 2 (80 to 8b), 4
+ * (8c to 95) and 5 (96).
+ */
 const INSTRUCTIONS: Readonly<Record<string, Instruction>> = {
   "\x80": version,
   "\x95": (m) => m.in.uint64(), // a frame's length
@@ -210,7 +234,9 @@ const INSTRUCTIONS: Readonly<Record<string, Instruction>> = {
 
 function version(machine: Machine): void {
   const protocol = machine.in.uint8();
-  if (protocol > 5) throw new FileRefused(`is refused: its pickle is of protocol ${protocol}, newer than 5`);
+  if (protocol > 5) {
+    throw new FileRefused(`is refused: its pickle is of protocol ${protocol}, newer than 5`);
+  }
 }
 
 /** A number as text; `00` and `01` are how protocol 1 wrote booleans, and an `L` may follow. */
@@ -229,7 +255,8 @@ function long(machine: Machine, length: number): void {
   machine.push(exact(BigInt.asIntN(8 * length, BigInt(`0x0${hex}`))));
 }
 
-const exact = (value: bigint): number | bigint => Number.isSafeInteger(Number(value)) ? Number(value) : value;
+const exact = (value: bigint): number | bigint =>
+  Number.isSafeInteger(Number(value)) ? Number(value) : value;
 
 function unquoted(line: string): string {
   const [, text] = /^(?:'(.*)'|"(.*)")$/.exec(line)?.filter((group) => group !== undefined) ?? [];
@@ -240,7 +267,9 @@ function unquoted(line: string): string {
 /** A text as a line, in which nothing is escaped. */
 function plain(text: string): string {
   if (text.includes("\\")) {
-    throw new FileRefused("is refused: its pickle has an escaped text, which only protocol 0 writes");
+    throw new FileRefused(
+      "is refused: its pickle has an escaped text, which only protocol 0 writes",
+    );
   }
   return text;
 }
@@ -288,7 +317,10 @@ function call(machine: Machine, callee: Pickled, args: Pickled): void {
   else machine.push(made);
 }
 
-/** A state dict's `_metadata` (the versions of its modules) is passed over; nothing else may have attributes. */
+/**
+ * A state dict's `_metadata` (the versions of its modules) is passed over; nothing else may have
+ * attributes.
+ */
 function setState(machine: Machine): void {
   machine.pop();
   const target = machine.top();

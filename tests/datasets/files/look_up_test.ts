@@ -4,12 +4,16 @@ import { Failure } from "../../../lib/values/failure.ts";
 import { needs } from "../../support/needs.ts";
 import { inTemporary } from "../../support/temporary.ts";
 
-await needs(["read", "write"], "a file that cannot be read is named", () =>
-  inTemporary(async (folder) => {
-    assertEquals(await lookUp(`${folder}/none`), undefined);
-    assertEquals((await lookUp(folder))?.isDirectory, true);
-    for (const path of [`${folder}/none`, folder]) {
-      const failure = await assertRejects(() => readFile(path, "try another"), Failure, path);
-      assertEquals([failure.exit, failure.message.endsWith("try another")], [3, true]);
-    }
-  }));
+await needs(
+  ["read", "write"],
+  "a file that cannot be read is named",
+  () =>
+    inTemporary(async (folder) => {
+      assertEquals(await lookUp(`${folder}/none`), undefined);
+      assertEquals((await lookUp(folder))?.isDirectory, true);
+      for (const path of [`${folder}/none`, folder]) {
+        const failure = await assertRejects(() => readFile(path, "try another"), Failure, path);
+        assertEquals([failure.exit, failure.message.endsWith("try another")], [3, true]);
+      }
+    }),
+);

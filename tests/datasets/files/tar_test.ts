@@ -28,21 +28,30 @@ await needs(
     }),
 );
 
-await needs(["read", "write"], "what is no file is passed over with its contents", () =>
-  inTemporary(async (folder) => {
-    const note = tar({ note: text("path=elsewhere") }, "x").slice(0, 1024);
-    const archive = new Uint8Array([...note, ...tar({ "b.txt": text("b") })]);
-    Deno.writeFileSync(`${folder}/x.tar.gz`, await gzip(archive));
-    await untar(`${folder}/x.tar.gz`, folder);
-    assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name).sort(), ["b.txt", "x.tar.gz"]);
-  }));
+await needs(
+  ["read", "write"],
+  "what is no file is passed over with its contents",
+  () =>
+    inTemporary(async (folder) => {
+      const note = tar({ note: text("path=elsewhere") }, "x").slice(0, 1024);
+      const archive = new Uint8Array([...note, ...tar({ "b.txt": text("b") })]);
+      Deno.writeFileSync(`${folder}/x.tar.gz`, await gzip(archive));
+      await untar(`${folder}/x.tar.gz`, folder);
+      assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name).sort(), [
+        "b.txt",
+        "x.tar.gz",
+      ]);
+    }),
+);
 
 await needs(
   ["read", "write"],
   "a tar.gz that is cut off, damaged or leads out of the folder is refused",
   () =>
     inTemporary(async (folder) => {
-      const path = `${folder}/x.tar.gz`, plain = tar({ "a.txt": text("a".repeat(2000)) }), whole = await gzip(plain);
+      const path = `${folder}/x.tar.gz`;
+      const plain = tar({ "a.txt": text("a".repeat(2000)) });
+      const whole = await gzip(plain);
       const refused = async (bytes: Uint8Array, message: string) => {
         Deno.writeFileSync(path, bytes);
         await assertRejects(() => untar(path, `${folder}/out`), Error, message);

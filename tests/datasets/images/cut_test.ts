@@ -7,7 +7,10 @@ import { bilinear } from "../../support/bilinear.ts";
 const noise = (width: number, height: number): Image => ({
   width,
   height,
-  data: Uint8Array.from({ length: width * height * 3 }, (_, i) => (i * 7919 + (i >> 3) * 104_729) % 251),
+  data: Uint8Array.from(
+    { length: width * height * 3 },
+    (_, i) => (i * 7919 + (i >> 3) * 104_729) % 251,
+  ),
 });
 
 /** Red is the column and green the row. */
@@ -39,7 +42,8 @@ Deno.test("centre scales the shorter side and cuts the middle, whose halves are 
       [17, 17, 6, 6, 6, 6, 0, 0],
     ]
   ) {
-    const image = noise(width, height), out = cutOut(image, { kind: "centre", size, shorter });
+    const image = noise(width, height);
+    const out = cutOut(image, { kind: "centre", size, shorter });
     assertEquals(out.length, size * size * 3);
     for (let y = 0; y < size; y++) {
       for (let x = 0; x < size; x++) {
@@ -51,40 +55,61 @@ Deno.test("centre scales the shorter side and cuts the middle, whose halves are 
 });
 
 Deno.test("a random part is scaled as it is alone, and the same stream draws the same one", () => {
-  const image = noise(50, 37), cut = random("part/1/7"), out = cutOut(image, cut);
+  const image = noise(50, 37);
+  const cut = random("part/1/7");
+  const out = cutOut(image, cut);
   assertEquals(cutOut(image, cut), out);
   assertNotEquals(cutOut(image, random("part/2/7")), out);
   assertNotEquals(cutOut(image, random("part/1/8")), out);
   assertNotEquals(cutOut(image, { ...cut, seed: 2 }), out);
   // All of a square is the only part with these.
-  const square = noise(41, 41), whole = cutOut(square, { ...cut, area: [1, 1], ratio: [1, 1] });
+  const square = noise(41, 41);
+  const whole = cutOut(square, { ...cut, area: [1, 1], ratio: [1, 1] });
   for (let i = 0; i < whole.length; i += 17) {
     const pixel = Math.floor(i / 3);
-    assertAlmostEquals(whole[i], bilinear(square, [32, 32], [pixel % 32, pixel >> 5, i % 3]), 0.5 + 1e-9);
+    assertAlmostEquals(
+      whole[i],
+      bilinear(square, [32, 32], [pixel % 32, pixel >> 5, i % 3]),
+      0.5 + 1e-9,
+    );
   }
 });
 
 Deno.test("the parts' areas and ratios fill what is allowed and lie anywhere", () => {
-  const image = places(240, 180), seen: { area: number; ratio: number; left: number; top: number }[] = [];
+  const image = places(240, 180);
+  const seen: { area: number; ratio: number; left: number; top: number }[] = [];
   for (let i = 0; i < 400; i++) {
-    const out = cutOut(image, random(`part/1/${i}`)), last = (31 * 32 + 31) * 3;
+    const out = cutOut(image, random(`part/1/${i}`));
+    const last = (31 * 32 + 31) * 3;
     // Of a slope the outermost pixels of 32 are 31/32 of its length apart.
     const [width, height] = [0, 1].map((c) => (out[last + c] - out[c]) * 32 / 31);
     seen.push({ area: width * height / 43_200, ratio: width / height, left: out[0], top: out[1] });
   }
   const all = (key: keyof typeof seen[0]) => seen.map((one) => one[key]);
-  const [areas, ratios, mean] = [all("area"), all("ratio"), (of: number[]) => of.reduce((a, b) => a + b) / of.length];
+  const [areas, ratios, mean] = [
+    all("area"),
+    all("ratio"),
+    (of: number[]) => of.reduce((a, b) => a + b) / of.length,
+  ];
   assert(Math.min(...areas) > 0.07 && Math.min(...areas) < 0.13, `${Math.min(...areas)}`);
   assert(Math.max(...areas) > 0.9 && Math.max(...areas) < 1.02, `${Math.max(...areas)}`);
   assert(Math.min(...ratios) > 0.72 && Math.min(...ratios) < 0.8, `${Math.min(...ratios)}`);
   assert(Math.max(...ratios) < 1.39 && Math.max(...ratios) > 1.25, `${Math.max(...ratios)}`);
-  // Large parts with an extreme ratio do not fit and are drawn anew: a little less than the middle of .08 and 1.
+  // Large parts with an extreme ratio do not fit and are drawn anew: a little less than the middle
+  // of .08 and 1.
   assert(mean(areas) > 0.42 && mean(areas) < 0.55, `${mean(areas)}`);
   assert(new Set(all("left")).size > 60 && new Set(all("top")).size > 40);
 });
 
 Deno.test("an image that no part fits gives the largest middle that may be", () => {
-  const expected = { kind: "random", size: 4, area: [1, 1], ratio: [3 / 4, 4 / 3], seed: 3, stream: "x" } as const;
+  const expected = {
+    kind: "random",
+    size: 4,
+    area: [1, 1],
+    ratio: [3 / 4, 4 / 3],
+    seed: 3,
+    stream: "x",
+  } as const;
   for (
     const [width, height, part] of [
       [200, 30, { left: 80, top: 0, width: 40, height: 30 }],
@@ -92,10 +117,15 @@ Deno.test("an image that no part fits gives the largest middle that may be", () 
       [9, 1, { left: 4, top: 0, width: 1, height: 1 }],
     ] as const
   ) {
-    const image = noise(width, height), out = cutOut(image, expected);
+    const image = noise(width, height);
+    const out = cutOut(image, expected);
     for (let i = 0; i < 48; i++) {
       const pixel = Math.floor(i / 3);
-      assertAlmostEquals(out[i], bilinear(image, [4, 4], [pixel % 4, pixel >> 2, i % 3], part), 0.5 + 1e-9);
+      assertAlmostEquals(
+        out[i],
+        bilinear(image, [4, 4], [pixel % 4, pixel >> 2, i % 3], part),
+        0.5 + 1e-9,
+      );
     }
   }
 });

@@ -6,7 +6,12 @@ import { needs } from "../../support/needs.ts";
 const SIZE = 6;
 
 const file = (grey: number): Uint8Array =>
-  encode({ width: SIZE, height: SIZE, channels: 3, data: new Uint8Array(SIZE * SIZE * 3).fill(grey) });
+  encode({
+    width: SIZE,
+    height: SIZE,
+    channels: 3,
+    data: new Uint8Array(SIZE * SIZE * 3).fill(grey),
+  });
 
 const cut = { kind: "square", size: SIZE } as const;
 
@@ -15,7 +20,8 @@ await needs(
   "however many are asked for, two files a worker are in memory, and each gets its own pixels",
   async () => {
     const workers = decoders(2);
-    let inMemory = 0, most = 0;
+    let inMemory = 0;
+    let most = 0;
     const pixels = await Promise.all(Array.from({ length: 100 }, async (_, i) => {
       const decoded = await workers.decode(async () => {
         most = Math.max(most, ++inMemory);
@@ -26,27 +32,40 @@ await needs(
       inMemory--;
       return decoded;
     }));
-    pixels.forEach((data, i) => assertEquals([data.length, new Set(data)], [SIZE * SIZE * 3, new Set([i])]));
+    pixels.forEach((data, i) =>
+      assertEquals([data.length, new Set(data)], [SIZE * SIZE * 3, new Set([i])])
+    );
     // A worker may take the next file just before the last one is counted off here.
     assert(most >= 2 && most <= 6, `${most} files at once`);
     workers.close();
   },
 );
 
-await needs(["read"], "a broken file and one that cannot be read are said, and the workers go on", async () => {
-  const workers = decoders(1), decode = (read: () => Promise<Uint8Array>) => workers.decode(read, cut);
-  const all = await Promise.allSettled([
-    decode(() => Promise.resolve(file(1).slice(0, 50))),
-    decode(() => Promise.reject(new Error("no such file"))),
-    decode(() => Promise.resolve(new Uint8Array(9))),
-    decode(() => Promise.resolve(file(4))),
-    decode(() => Promise.resolve(file(5))),
-  ]);
-  assertEquals(all.map(({ status }) => status), ["rejected", "rejected", "rejected", "fulfilled", "fulfilled"]);
-  assertEquals((all[1] as PromiseRejectedResult).reason.message, "no such file");
-  assertEquals((all[4] as PromiseFulfilledResult<Uint8Array>).value[0], 5);
-  workers.close();
-  await assertRejects(() => decode(() => Promise.resolve(file(6))), Error, "closed");
-});
+await needs(
+  ["read"],
+  "a broken file and one that cannot be read are said, and the workers go on",
+  async () => {
+    const workers = decoders(1);
+    const decode = (read: () => Promise<Uint8Array>) => workers.decode(read, cut);
+    const all = await Promise.allSettled([
+      decode(() => Promise.resolve(file(1).slice(0, 50))),
+      decode(() => Promise.reject(new Error("no such file"))),
+      decode(() => Promise.resolve(new Uint8Array(9))),
+      decode(() => Promise.resolve(file(4))),
+      decode(() => Promise.resolve(file(5))),
+    ]);
+    assertEquals(all.map(({ status }) => status), [
+      "rejected",
+      "rejected",
+      "rejected",
+      "fulfilled",
+      "fulfilled",
+    ]);
+    assertEquals((all[1] as PromiseRejectedResult).reason.message, "no such file");
+    assertEquals((all[4] as PromiseFulfilledResult<Uint8Array>).value[0], 5);
+    workers.close();
+    await assertRejects(() => decode(() => Promise.resolve(file(6))), Error, "closed");
+  },
+);
 
 Deno.test("workers that nobody needs are never started", () => decoders(64).close());

@@ -10,7 +10,8 @@ const smooth: Image = {
   width: 24,
   height: 16,
   data: Uint8Array.from({ length: 24 * 16 * 3 }, (_, i) => {
-    const x = Math.floor(i / 3) % 24, y = Math.floor(i / 72);
+    const x = Math.floor(i / 3) % 24;
+    const y = Math.floor(i / 72);
     return [40 + 7 * x, 200 - 8 * y, 60 + 3 * x + 4 * y][i % 3];
   }),
 };
@@ -26,51 +27,81 @@ const jpegOf = async ({ width, height, data }: Image): Promise<Uint8Array> => {
 await needs(["read"], "a JPEG is decoded to red, green and blue", async () => {
   const image = (await imageDecoder())(await jpegOf(smooth));
   assertEquals([image.width, image.height, image.data.length], [24, 16, 24 * 16 * 3]);
-  const error = image.data.reduce((worst, value, i) => Math.max(worst, Math.abs(value - smooth.data[i])), 0);
+  const error = image.data.reduce(
+    (worst, value, i) => Math.max(worst, Math.abs(value - smooth.data[i])),
+    0,
+  );
   assertEquals(error <= 6, true, `${error}`);
 });
 
-await needs(["read"], "a broken JPEG is refused with libjpeg's reason, and the next one is decoded", async () => {
-  const decode = await imageDecoder(), jpeg = await jpegOf(smooth);
-  assertThrows(() => decode(jpeg.slice(0, 60)), Error);
-  assertThrows(() => decode(jpeg.slice(0, jpeg.length - 40)), Error, "Premature end of JPEG file");
-  const ended = Uint8Array.of(...jpeg.slice(0, jpeg.length - 40), 0xff, 0xd9);
-  assertThrows(() => decode(ended), Error, "premature end of data segment");
-  const damaged = jpeg.slice();
-  damaged.fill(0xff, 25, 90);
-  assertThrows(() => decode(damaged), Error);
-  assertEquals(decode(jpeg).width, 24);
-});
+await needs(
+  ["read"],
+  "a broken JPEG is refused with libjpeg's reason, and the next one is decoded",
+  async () => {
+    const decode = await imageDecoder();
+    const jpeg = await jpegOf(smooth);
+    assertThrows(() => decode(jpeg.slice(0, 60)), Error);
+    assertThrows(
+      () => decode(jpeg.slice(0, jpeg.length - 40)),
+      Error,
+      "Premature end of JPEG file",
+    );
+    const ended = Uint8Array.of(...jpeg.slice(0, jpeg.length - 40), 0xff, 0xd9);
+    assertThrows(() => decode(ended), Error, "premature end of data segment");
+    const damaged = jpeg.slice();
+    damaged.fill(0xff, 25, 90);
+    assertThrows(() => decode(damaged), Error);
+    assertEquals(decode(jpeg).width, 24);
+  },
+);
 
 /**
- * A baseline JPEG of four channels whose blocks of 8 × 8 pixels each have one colour, as Photoshop writes them: inverted, and
- * as they are (`transform` 0) or with the first three as luminance and chrominance (2).
+ * A baseline JPEG of four channels whose blocks of 8 × 8 pixels each have one colour, as Photoshop
+ * writes them: inverted, and as they are (`transform` 0) or with the first three as luminance and
+ * chrominance (2).
  */
 function inkJpeg(blocks: readonly (readonly number[])[], transform: 0 | 2): Uint8Array {
-  const segment = (marker: number, ...bytes: number[]) => [0xff, marker, 0, bytes.length + 2, ...bytes];
-  const channels = [1, 2, 3, 4],
-    before = [0, 0, 0, 0],
-    counts = (length: number, count: number) => (
-      Array.from({ length: 16 }, (_, i) => i + 1 === length ? count : 0)
-    );
+  const segment = (
+    marker: number,
+    ...bytes: number[]
+  ) => [0xff, marker, 0, bytes.length + 2, ...bytes];
+  const channels = [1, 2, 3, 4];
+  const before = [0, 0, 0, 0];
+  const counts = (length: number, count: number) => (
+    Array.from({ length: 16 }, (_, i) => i + 1 === length ? count : 0)
+  );
   let bits = "";
   for (const block of blocks) {
     block.forEach((value, c) => {
-      // The constant part alone: its difference from the block before, in as many bits as it takes, then the end of the block.
-      const level = value - 128, difference = level - before[c], size = Math.abs(difference).toString(2).length;
+      // The constant part alone: its difference from the block before, in as many bits as it takes,
+      // then the end of the block.
+      const level = value - 128;
+      const difference = level - before[c];
+      const size = Math.abs(difference).toString(2).length;
       before[c] = level;
-      const length = difference === 0 ? 0 : size, code = difference < 0 ? difference + 2 ** length - 1 : difference;
-      bits += length.toString(2).padStart(4, "0") + (length ? code.toString(2).padStart(length, "0") : "") + "0";
+      const length = difference === 0 ? 0 : size;
+      const code = difference < 0 ? difference + 2 ** length - 1 : difference;
+      bits += length.toString(2).padStart(4, "0") +
+        (length ? code.toString(2).padStart(length, "0") : "") + "0";
     });
   }
-  const data = (bits.padEnd(Math.ceil(bits.length / 8) * 8, "1").match(/.{8}/g) ?? []).flatMap((byte) =>
-    byte === "11111111" ? [255, 0] : [parseInt(byte, 2)]
-  );
+  const data = (bits.padEnd(Math.ceil(bits.length / 8) * 8, "1").match(/.{8}/g) ?? []).flatMap((
+    byte,
+  ) => byte === "11111111" ? [255, 0] : [parseInt(byte, 2)]);
   return Uint8Array.from([
     ...[0xff, 0xd8],
     ...segment(0xee, ...new TextEncoder().encode("Adobe"), 0, 100, 0, 0, 0, 0, transform),
     ...segment(0xdb, 0, ...Array<number>(64).fill(8)),
-    ...segment(0xc0, 8, 0, 8, 0, 8 * blocks.length, 4, ...channels.flatMap((channel) => [channel, 0x11, 0])),
+    ...segment(
+      0xc0,
+      8,
+      0,
+      8,
+      0,
+      8 * blocks.length,
+      4,
+      ...channels.flatMap((channel) => [channel, 0x11, 0]),
+    ),
     ...segment(0xc4, 0x00, ...counts(4, 10), 0, 1, 2, 3, 4, 5, 6, 7, 8, 9),
     ...segment(0xc4, 0x10, ...counts(1, 1), 0),
     ...segment(0xda, 4, ...channels.flatMap((channel) => [channel, 0]), 0, 63, 0),
@@ -90,9 +121,16 @@ await needs(["read"], "a JPEG of ink becomes red, green and blue", async () => {
   };
   // Inverted ink is light: a channel's times what black leaves.
   const inks = [[255, 255, 255, 255], [200, 100, 50, 255], [200, 100, 50, 128], [10, 20, 30, 0]];
-  near(decode(inkJpeg(inks, 0)), inks.map(([c, m, y, k]) => [c, m, y].map((light) => light * k / 255)));
+  near(
+    decode(inkJpeg(inks, 0)),
+    inks.map(([c, m, y, k]) => [c, m, y].map((light) => light * k / 255)),
+  );
   // As luminance they are inverted once more.
-  near(decode(inkJpeg([[180, 128, 128, 255], [180, 128, 128, 51]], 2)), [[75, 75, 75], [15, 15, 15]]);
+  near(decode(inkJpeg([[180, 128, 128, 255], [180, 128, 128, 51]], 2)), [[75, 75, 75], [
+    15,
+    15,
+    15,
+  ]]);
   const broken = inkJpeg(inks, 0);
   assertThrows(() => decode(broken.slice(0, 150)), Error);
   assertEquals(decode(await jpegOf(smooth)).width, 24);
@@ -100,7 +138,9 @@ await needs(["read"], "a JPEG of ink becomes red, green and blue", async () => {
 
 await needs(["read"], "what is neither JPEG nor PNG is refused", async () => {
   const decode = await imageDecoder();
-  for (const bytes of [new Uint8Array(), Uint8Array.of(0xff), new TextEncoder().encode("GIF89a…")]) {
+  for (
+    const bytes of [new Uint8Array(), Uint8Array.of(0xff), new TextEncoder().encode("GIF89a…")]
+  ) {
     assertThrows(() => decode(bytes), Error, "neither a JPEG nor a PNG");
   }
 });
@@ -118,7 +158,14 @@ await needs(["read"], "a PNG of any colour type is decoded to red, green and blu
   assertEquals(pixels(Uint8Array.of(1, 2, 3, 0, 4, 5, 6, 128), 1, 2, 4), [1, 2, 3, 4, 5, 6]);
   assertEquals(pixels(Uint8Array.of(7, 9), 2, 1, 1), [7, 7, 7, 9, 9, 9]);
   assertEquals(pixels(Uint8Array.of(7, 0, 9, 255), 1, 2, 2), [7, 7, 7, 9, 9, 9]);
-  assertEquals(pixels(Uint16Array.of(0x1234, 0xffff), 2, 1, 1, 16), [0x12, 0x12, 0x12, 255, 255, 255]);
+  assertEquals(pixels(Uint16Array.of(0x1234, 0xffff), 2, 1, 1, 16), [
+    0x12,
+    0x12,
+    0x12,
+    255,
+    255,
+    255,
+  ]);
   // Rows of few bits end at a byte: 3 pixels of 1 bit, of 2 and of 4.
   const grey = (...bytes: number[]) => (depth: 1 | 2 | 4) =>
     pixels(Uint8Array.from(bytes), 3, 2, 1, depth).filter((_, i) => i % 3 === 0);
@@ -130,16 +177,25 @@ await needs(["read"], "a PNG of any colour type is decoded to red, green and blu
 await needs(["read"], "a PNG with a palette gets its colours, transparent or not", async () => {
   const decode = await imageDecoder();
   const palette: [number, number, number][] = [[1, 2, 3], [4, 5, 6], [7, 8, 9]];
-  const image = { data: Uint8Array.of(0b01001000, 0b10010000), width: 3, height: 2, channels: 1, depth: 2 as const };
+  const image = {
+    data: Uint8Array.of(0b01001000, 0b10010000),
+    width: 3,
+    height: 2,
+    channels: 1,
+    depth: 2 as const,
+  };
   const expected = [4, 5, 6, 1, 2, 3, 7, 8, 9, 7, 8, 9, 4, 5, 6, 1, 2, 3];
   assertEquals([...decode(encodePng({ ...image, palette })).data], expected);
-  const clear = palette.map(([r, g, b], i) => [r, g, b, i * 100] as [number, number, number, number]);
+  const clear = palette.map(([r, g, b], i) =>
+    [r, g, b, i * 100] as [number, number, number, number]
+  );
   assertEquals([...decode(encodePng({ ...image, palette: clear })).data], expected);
   assertThrows(() => decode(encodePng({ ...image, palette: palette.slice(0, 2) })), Error);
 });
 
 await needs(["read"], "a broken PNG is refused", async () => {
-  const decode = await imageDecoder(), png = encodePng({ ...smooth, channels: 3 });
+  const decode = await imageDecoder();
+  const png = encodePng({ ...smooth, channels: 3 });
   assertThrows(() => decode(png.slice(0, png.length - 40)), Error);
   assertThrows(() => decode(png.slice(0, 8)), Error);
   const damaged = png.slice();
@@ -147,12 +203,15 @@ await needs(["read"], "a broken PNG is refused", async () => {
   assertThrows(() => decode(damaged), Error);
 });
 
-const width = 10, height = 7;
+const width = 10;
+const height = 7;
 const pattern: Image = {
   width,
   height,
   data: Uint8Array.from({ length: width * height * 3 }, (_, i) => {
-    const c = i % 3, x = Math.floor(i / 3) % width, y = Math.floor(i / 3 / width);
+    const c = i % 3;
+    const x = Math.floor(i / 3) % width;
+    const y = Math.floor(i / 3 / width);
     return x * 23 + y * 31 + c * 57 + x * y * 7;
   }),
 };
@@ -171,7 +230,9 @@ Deno.test("square cuts and scales as Pillow's bilinear filter does", () => {
   for (const [size, expected] of Object.entries(pillow)) {
     const out = cutOut(pattern, { kind: "square", size: Number(size) });
     assertEquals(out.length, Number(size) ** 2 * 3);
-    expected.forEach((value, i) => assertEquals(Math.abs(out[3 * i + 1] - value) <= 1, true, `${size}: ${i}`));
+    expected.forEach((value, i) =>
+      assertEquals(Math.abs(out[3 * i + 1] - value) <= 1, true, `${size}: ${i}`)
+    );
   }
 });
 
@@ -179,5 +240,7 @@ Deno.test("square leaves an image of the right size alone and one colour that co
   const small: Image = { width: 2, height: 2, data: Uint8Array.from({ length: 12 }, (_, i) => i) };
   assertEquals(cutOut(small, { kind: "square", size: 2 }), small.data);
   const grey: Image = { width: 37, height: 50, data: new Uint8Array(37 * 50 * 3).fill(201) };
-  for (const size of [1, 5, 36, 64]) assertEquals(new Set(cutOut(grey, { kind: "square", size })), new Set([201]));
+  for (const size of [1, 5, 36, 64]) {
+    assertEquals(new Set(cutOut(grey, { kind: "square", size })), new Set([201]));
+  }
 });

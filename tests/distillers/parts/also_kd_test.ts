@@ -13,7 +13,10 @@ Deno.test("where its weight is 0 there is no term", () => {
 });
 
 Deno.test("the term is the KL at its temperature, of the samples that learn at the logits", () => {
-  const { kd: [weight, values, role] } = alsoKd({ ...passes, mask: () => undefined }, { kd: 0.9, temperature: 4 });
+  const { kd: [weight, values, role] } = alsoKd({ ...passes, mask: () => undefined }, {
+    kd: 0.9,
+    temperature: 4,
+  });
   const expected = kl(logits.student, logits.teacher, 4).dataSync();
   assertEquals([weight, values.dataSync(), role], [0.9, expected, undefined]);
   const mask = (spot: string) => spot === "logits" ? tf.tensor1d([0, 1]) : undefined;

@@ -6,9 +6,9 @@ import { draw } from "../../support/gradients.ts";
 Deno.test("an attention map has length 1, whatever the map's scale; that of nothing is nothing", async () => {
   await tf.setBackend("cpu");
   tf.tidy(() => {
-    const map = draw("map", [2, 3, 4, 5]),
-      [ours, scaled, none] = [map, tf.mul(map, 100), tf.zerosLike(map)]
-        .map((map) => attentionMap(map));
+    const map = draw("map", [2, 3, 4, 5]);
+    const [ours, scaled, none] = [map, tf.mul(map, 100), tf.zerosLike(map)]
+      .map((map) => attentionMap(map));
     assertEquals(ours.shape, [2, 12]);
     const largest = (x: tf.Tensor) => tf.max(tf.abs(x)).dataSync()[0];
     assertEquals(largest(tf.sub(tf.norm(ours, 2, 1), 1)) < 1e-6, true);

@@ -1,12 +1,17 @@
 import { assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { weighedByGradients, type Weighing } from "../../../lib/distillers/parts/weighed_by_gradients.ts";
+import {
+  weighedByGradients,
+  type Weighing,
+} from "../../../lib/distillers/parts/weighed_by_gradients.ts";
 import type { Tensor } from "../../../lib/kernels/tensor.ts";
 import { assertNear } from "../../support/tolerance.ts";
 
 await tf.setBackend("cpu");
 
-/** The weights and the values of two losses, whose gradients are (1, 0) and (0, 2) at every sample. */
+/**
+ * The weights and the values of two losses, whose gradients are (1, 0) and (0, 2) at every sample.
+ */
 function weighed(options: Partial<Weighing> = {}) {
   const along = (direction: readonly number[]) => (x: Tensor) => tf.sum(tf.mul(x, direction), 1);
   const terms = weighedByGradients(tf.tensor2d([[1, 2], [3, 4]]), [along([1, 0]), along([0, 2])], {
@@ -26,7 +31,12 @@ Deno.test("losses are weighed so that the mixture of their gradients is the shor
   const { weights, values } = weighed();
   assertNear("free", weights, [0.8, 0.2], 1e-5);
   assertEquals(values, [[1, 3], [4, 8]]);
-  assertNear("bound, of half the weight", weighed({ most: 0.6, weight: 0.5 }).weights, [0.3, 0.2], 1e-5);
+  assertNear(
+    "bound, of half the weight",
+    weighed({ most: 0.6, weight: 0.5 }).weights,
+    [0.3, 0.2],
+    1e-5,
+  );
 });
 
 Deno.test("by directions alone the lengths of the gradients do not count", () => {

@@ -18,14 +18,18 @@ export function connectorNames(tap: string): Readonly<Record<string, string>> {
 }
 
 async function checkAb(golden: Golden<Loss>): Promise<void> {
-  const { names, has, tensor, facts } = golden, taps = pairsOf(golden);
+  const { names, has, tensor, facts } = golden;
+  const taps = pairsOf(golden);
   const connectors = names().flatMap((name) => {
-    const [, connector, i, theirs] = name.match(/^mod\.(connector\.connectors\.(\d+)\.)(.+)$/) ?? [];
+    const [, connector, i, theirs] = name.match(/^mod\.(connector\.connectors\.(\d+)\.)(.+)$/) ??
+      [];
     if (!connector) return [];
     const ours = connectorNames(taps[Number(i)][0])[theirs];
-    return ours === undefined
-      ? []
-      : [{ name, ours, changed: [`grad.mod.${connector}${theirs}`, `post.${connector}${theirs}`].find(has) }];
+    return ours === undefined ? [] : [{
+      name,
+      ours,
+      changed: [`grad.mod.${connector}${theirs}`, `post.${connector}${theirs}`].find(has),
+    }];
   });
   const values = connectors.map(({ name, ours }) => [ours, ourWeight(tensor(name)).data] as const);
   const learned = connectors.flatMap(({ ours, changed }): Expected[] =>

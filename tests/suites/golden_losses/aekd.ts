@@ -8,9 +8,15 @@ import { type Checks, LOGITS, type Loss } from "./check.ts";
 import { among, taught } from "./several.ts";
 
 /** softmax(row / T) of each row. */
-function softened({ shape: [rows, classes], data }: { shape: readonly number[]; data: Float32Array }, T: number) {
+function softened(
+  { shape: [rows, classes], data }: { shape: readonly number[]; data: Float32Array },
+  T: number,
+) {
   return Array.from({ length: rows }, (_, row) => {
-    const powers = Array.from(data.subarray(row * classes, (row + 1) * classes), (x) => Math.exp(x / T));
+    const powers = Array.from(
+      data.subarray(row * classes, (row + 1) * classes),
+      (x) => Math.exp(x / T),
+    );
     const sum = powers.reduce((a, b) => a + b);
     return powers.map((power) => power / sum);
   });
@@ -28,26 +34,49 @@ function taughtBy(student: number[][], teacher: number[][], T: number) {
   };
 }
 
-/** The reference's solver stops up to 2e-3 short of the weights, so the rest is compared as it were with ours. */
+/**
+ * The reference's solver stops up to 2e-3 short of the weights, so the rest is compared as it were
+ * with ours.
+ */
 async function checkAekd(golden: Golden<Loss>): Promise<void> {
-  const { name, facts, tensor } = golden, { T, C, alpha, svm_norm } = facts.args;
-  const made = among(golden, method({ temperature: T, most: C, kd: alpha, directions: Boolean(svm_norm) }));
-  const student = softened(tensor("in.logit_s"), T), scale = tensor("out.scale").data;
+  const { name, facts, tensor } = golden;
+  const { T, C, alpha, svm_norm } = facts.args;
+  const made = among(
+    golden,
+    method({ temperature: T, most: C, kd: alpha, directions: Boolean(svm_norm) }),
+  );
+  const student = softened(tensor("in.logit_s"), T);
+  const scale = tensor("out.scale").data;
   const teachers = taught(golden).map((name) => taughtBy(student, softened(tensor(name), T), T));
   const label = golden.integers("in.target");
   const image = { shape: [label.length, 1, 1, 1], data: new Float32Array(label.length) };
   for (const kind of ["compiled", "cpu"] as const) {
-    const engine = await open(kind), step: FirstStep = await firstStep(engine, made)(image, label);
+    const engine = await open(kind);
+    const step: FirstStep = await firstStep(engine, made)(image, label);
     engine.close();
-    const near = (what: string, ours: Float32Array, of: string, moved: (weights: number[]) => number[]) => {
-      const there = tensor(of).data, by = moved(weights.map((weight, m) => weight - scale[m]));
+    const near = (
+      what: string,
+      ours: Float32Array,
+      of: string,
+      moved: (weights: number[]) => number[],
+    ) => {
+      const there = tensor(of).data;
+      const by = moved(weights.map((weight, m) => weight - scale[m]));
       const expected = there.map((value, i) => value + alpha * by[i]);
-      assertNear(`${name} ${kind}: ${what}`, ours, expected, tolerance(facts.fp32_vs_fp64_rel_err[of]));
+      assertNear(
+        `${name} ${kind}: ${what}`,
+        ours,
+        expected,
+        tolerance(facts.fp32_vs_fp64_rel_err[of]),
+      );
     };
     const terms = teachers.map((_, m) => step.values.terms[`teacher${m + 1}`][0] / alpha);
     const weights = terms.map((term, m) => term / teachers[m].loss);
     weights.forEach((weight, m) => {
-      assert(Math.abs(weight - scale[m]) <= 2e-3, `${name} ${kind}: weight ${m + 1} is ${weight}, not ${scale[m]}`);
+      assert(
+        Math.abs(weight - scale[m]) <= 2e-3,
+        `${name} ${kind}: weight ${m + 1} is ${weight}, not ${scale[m]}`,
+      );
     });
     const loss = (off: number[]) => [off.reduce((sum, by, m) => sum + by * teachers[m].loss, 0)];
     near("loss", step.values.loss, "out.loss", loss);
@@ -56,7 +85,10 @@ async function checkAekd(golden: Golden<Loss>): Promise<void> {
       "gradient",
       step.after(`student.${LOGITS}`),
       "grad.in.logit_s",
-      (off) => teachers[0].gradient.map((_, i) => off.reduce((sum, by, m) => sum + by * teachers[m].gradient[i], 0)),
+      (off) =>
+        teachers[0].gradient.map((_, i) =>
+          off.reduce((sum, by, m) => sum + by * teachers[m].gradient[i], 0)
+        ),
     );
   }
 }

@@ -4,9 +4,18 @@ import { check, type Checks, type Loss } from "./check.ts";
 import { betweenMaps, expectedOfMaps, pairsOf } from "./maps.ts";
 
 const attention = (distance: "squared" | "norm") => async (golden: Golden<Loss>): Promise<void> => {
-  const taps = pairsOf(golden), made = betweenMaps(golden, taps, method({ taps, distance, weight: 1, ce: 0 }));
-  await check(golden, made, new Int32Array(golden.tensor("in.s0").shape[0]), expectedOfMaps(golden, taps, "at"));
+  const taps = pairsOf(golden);
+  const made = betweenMaps(golden, taps, method({ taps, distance, weight: 1, ce: 0 }));
+  await check(
+    golden,
+    made,
+    new Int32Array(golden.tensor("in.s0").shape[0]),
+    expectedOfMaps(golden, taps, "at"),
+  );
 };
 
 /** AT as released, with maps of one size and of several, and as the paper's equation has it. */
-export const at: Checks = [[/^at(_|$)/, attention("squared")], [/^td_at_paper$/, attention("norm")]];
+export const at: Checks = [[/^at(_|$)/, attention("squared")], [
+  /^td_at_paper$/,
+  attention("norm"),
+]];

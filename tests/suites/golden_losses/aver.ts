@@ -6,6 +6,10 @@ import { checkSeveral } from "./several.ts";
 export const aver: Checks = [
   [
     /^aver$/,
-    (golden) => checkSeveral(golden, method({ temperature: golden.facts.args.T, kd: golden.facts.args.alpha })),
+    (golden) =>
+      checkSeveral(
+        golden,
+        method({ temperature: golden.facts.args.T, kd: golden.facts.args.alpha }),
+      ),
   ],
 ];

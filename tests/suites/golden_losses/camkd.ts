@@ -4,5 +4,8 @@ import { checkSeveral } from "./several.ts";
 
 /** What CA-MKD learns from the logits. */
 export const camkd: Checks = [
-  [/^camkd_logit$/, (golden) => checkSeveral(golden, method({ temperature: golden.facts.args.T, weight: 0 }))],
+  [
+    /^camkd_logit$/,
+    (golden) => checkSeveral(golden, method({ temperature: golden.facts.args.T, weight: 0 })),
+  ],
 ];

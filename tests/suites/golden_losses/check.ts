@@ -1,4 +1,7 @@
-/** What the checks of all losses share: a method between given outputs, one step, golden values beside ours. */
+/**
+ * What the checks of all losses share: a method between given outputs, one step, golden values
+ * beside ours.
+ */
 import type { Distiller, HardLabels } from "../../../lib/experiment/distiller.ts";
 import type { Scorer } from "../../../lib/nn/network.ts";
 import { type Cast, cast, type FirstStep, firstStep } from "../../support/cast.ts";
@@ -65,9 +68,12 @@ export function between(
   distiller: Distiller<Scorer, Scorer, HardLabels>,
   more: Record<string, string>,
 ): Cast {
-  const { shape } = tensor("in.logit_s"), network = given({ logits: shape });
+  const { shape } = tensor("in.logit_s");
+  const network = given({ logits: shape });
   const names = { "student.": "logit_s", "teacher1.": "logit_t", ...more };
-  const values = Object.entries(names).map(([prefix, name]) => [prefix + LOGITS, tensor(`in.${name}`).data] as const);
+  const values = Object.entries(names).map(([prefix, name]) =>
+    [prefix + LOGITS, tensor(`in.${name}`).data] as const
+  );
   return cast({
     student: network,
     teacher: network,

@@ -9,9 +9,12 @@ import { ourWeight } from "../../support/layout.ts";
 import { assertNear, tolerance } from "../../support/tolerance.ts";
 import type { Checks, Loss } from "./check.ts";
 
-/** How often each of `size` images is a negative in the recorded rows, [positive, …negatives] each. */
+/**
+ * How often each of `size` images is a negative in the recorded rows, [positive, …negatives] each.
+ */
 export function timesDrawn(rows: Int32Array, batch: number, size: number): Float32Array {
-  const times = new Float32Array(batch * size), width = rows.length / batch;
+  const times = new Float32Array(batch * size);
+  const width = rows.length / batch;
   rows.forEach((image, i) => {
     if (i % width > 0) times[Math.floor(i / width) * size + image]++;
   });
@@ -21,7 +24,10 @@ export function timesDrawn(rows: Int32Array, batch: number, size: number): Float
 /** The memory that has the recorded negatives. */
 export const DRAWN = "distiller.drawn";
 
-/** Contrasts whose negatives are the memory `DRAWN`, which a test sets; the positive is the image itself. */
+/**
+ * Contrasts whose negatives are the memory `DRAWN`, which a test sets; the positive is the image
+ * itself.
+ */
 export const recorded = (batch: number): Contrasts => ({ create, dataset }) => {
   const drawn = create.memory("drawn", [batch, dataset.size], constant(0));
   return ({ index }) => ({ positive: index, negatives: drawn.value });
@@ -30,7 +36,9 @@ export const recorded = (batch: number): Contrasts => ({ create, dataset }) => {
 /** What the references call the embeddings' variables, and what they are called here. */
 export const embedNames: Readonly<Record<string, string>> = Object.fromEntries(
   ["student", "teacher"].flatMap((side) =>
-    ["weight", "bias"].map((part) => [`embed_${side[0]}.linear.${part}`, `distiller.${side}.0.${part}`])
+    ["weight", "bias"].map((
+      part,
+    ) => [`embed_${side[0]}.linear.${part}`, `distiller.${side}.0.${part}`])
   ),
 );
 
@@ -42,11 +50,18 @@ export const bankNames: Readonly<Record<string, string>> = {
 
 /** Two calls: the first sets Z, the second uses the banks that the first has left. */
 async function checkCrd(golden: Golden<Loss>): Promise<void> {
-  const { name, tensor, facts: { args, fp32_vs_fp64_rel_err } } = golden, banks = Object.entries(bankNames);
+  const { name, tensor, facts: { args, fp32_vs_fp64_rel_err } } = golden;
+  const banks = Object.entries(bankNames);
   const start = banks.map(([theirs, ours]) => [ours, tensor(`mod.crd.${theirs}`).data] as const);
   for (const kind of ["compiled", "cpu"] satisfies Kind[]) {
-    const engine = await open(kind), first = await call(engine, golden, 0, start);
-    const second = await call(engine, golden, 1, memories.map((memory) => [memory, first.after(memory)]));
+    const engine = await open(kind);
+    const first = await call(engine, golden, 0, start);
+    const second = await call(
+      engine,
+      golden,
+      1,
+      memories.map((memory) => [memory, first.after(memory)]),
+    );
     engine.close();
     const near = (what: string, ours: ArrayLike<number>, { data } = tensor(what)) =>
       assertNear(`${name} ${kind}: ${what}`, ours, data, tolerance(fp32_vs_fp64_rel_err[what]));
@@ -66,7 +81,8 @@ async function checkCrd(golden: Golden<Loss>): Promise<void> {
       for (const [theirs, ours] of banks) near(`${post}.${theirs}`, after(ours));
     });
     for (const [theirs, ours] of Object.entries(embedNames)) {
-      const what = `grad.mod.crd.${theirs}`, after = second.after(ours);
+      const what = `grad.mod.crd.${theirs}`;
+      const after = second.after(ours);
       near(what, first.after(ours).map((value, i) => value + after[i]), ourWeight(tensor(what)));
     }
   }
@@ -81,8 +97,11 @@ async function call(
   i: number,
   memories: Iterable<readonly [string, Float32Array]>,
 ): Promise<FirstStep> {
-  const student = tensor(`in.f_s_${i}`), teacher = tensor(`in.f_t_${i}`), [batch] = student.shape;
-  const { n_data, K, T, momentum, feat_dim } = args, logits = [batch, 2];
+  const student = tensor(`in.f_s_${i}`);
+  const teacher = tensor(`in.f_t_${i}`);
+  const [batch] = student.shape;
+  const { n_data, K, T, momentum, feat_dim } = args;
+  const logits = [batch, 2];
   const made = cast({
     student: given({ pooled: student.shape, logits }),
     teacher: given({ pooled: teacher.shape, logits }),
@@ -104,7 +123,12 @@ async function call(
     ]),
   });
   const image = { shape: [batch, 1, 1, 1], data: new Float32Array(batch) };
-  return await firstStep(engine, made)(image, new Int32Array(batch), undefined, integers(`in.idx_${i}`));
+  return await firstStep(engine, made)(
+    image,
+    new Int32Array(batch),
+    undefined,
+    integers(`in.idx_${i}`),
+  );
 }
 
 /** CRD with recorded negatives. */

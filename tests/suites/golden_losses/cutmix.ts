@@ -11,7 +11,10 @@ export const cutmix: Checks = [[
     return checkMix(
       golden,
       (images, partner) =>
-        paste(images, partner, [tf.scalar(top), tf.scalar(bottom)], [tf.scalar(left), tf.scalar(right)]),
+        paste(images, partner, [tf.scalar(top), tf.scalar(bottom)], [
+          tf.scalar(left),
+          tf.scalar(right),
+        ]),
     );
   },
 ]];

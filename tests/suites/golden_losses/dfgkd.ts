@@ -4,7 +4,9 @@ import { after, between, check, type Checks, LOGITS, type Loss, terms, total } f
 
 async function checkDfgkd(golden: Golden<Loss>): Promise<void> {
   const { T, ce, kd, process } = golden.facts.args;
-  const made = between(golden, method({ temperature: T, ce, kd, process }), { "distiller.self.0.": "logit_c1" });
+  const made = between(golden, method({ temperature: T, ce, kd, process }), {
+    "distiller.self.0.": "logit_c1",
+  });
   await check(golden, made, golden.integers("in.target"), [
     { golden: ["out.loss"], ours: total },
     { golden: ["out.loss_kd"], ours: terms("teacher") },

@@ -5,8 +5,10 @@ import type { Golden } from "../../support/goldens.ts";
 import { after, check, type Checks, LOGITS, type Loss, total } from "./check.ts";
 
 async function checkDgkd(golden: Golden<Loss>): Promise<void> {
-  const { tensor, names, facts: { args: { T, lam } } } = golden, { shape } = tensor("in.logit_s");
-  const network = given({ logits: shape }), taught = names().filter((name) => /^in\.logit_t/.test(name));
+  const { tensor, names, facts: { args: { T, lam } } } = golden;
+  const { shape } = tensor("in.logit_s");
+  const network = given({ logits: shape });
+  const taught = names().filter((name) => /^in\.logit_t/.test(name));
   const [first, second, ...more] = taught.map(() => network);
   const made = cast({
     student: network,

@@ -6,12 +6,19 @@ import { after, between, check, type Checks, LOGITS, type Loss, terms, total } f
 async function checkDkd(golden: Golden<Loss>): Promise<void> {
   const { alpha, beta, T, warmup_factor } = golden.facts.args;
   // The step is of the first epoch.
-  const made = between(golden, method({ alpha, beta, temperature: T, warmUp: 1 / warmup_factor }), {});
+  const made = between(
+    golden,
+    method({ alpha, beta, temperature: T, warmUp: 1 / warmup_factor }),
+    {},
+  );
   const parts = terms("tckd", "nckd");
   await check(golden, made, golden.integers("in.target"), [
     { golden: ["out.loss"], ours: total },
     { golden: ["out.ce"], ours: terms("task") },
-    { golden: ["out.dkd"], ours: (step: FirstStep) => parts(step).map((sum) => sum / warmup_factor) },
+    {
+      golden: ["out.dkd"],
+      ours: (step: FirstStep) => parts(step).map((sum) => sum / warmup_factor),
+    },
     { golden: ["grad.in.logit_s"], ours: after(`student.${LOGITS}`) },
   ]);
 }

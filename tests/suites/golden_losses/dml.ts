@@ -5,8 +5,11 @@ import type { Golden } from "../../support/goldens.ts";
 import { after, check, type Checks, LOGITS, type Loss, terms, total } from "./check.ts";
 
 async function checkDml(golden: Golden<Loss>): Promise<void> {
-  const { tensor, has, facts: { source, args } } = golden, { shape } = tensor("in.logit_1");
-  const network = given({ logits: shape }), student = `student.${LOGITS}`, peer = `distiller.peer.0.${LOGITS}`;
+  const { tensor, has, facts: { source, args } } = golden;
+  const { shape } = tensor("in.logit_1");
+  const network = given({ logits: shape });
+  const student = `student.${LOGITS}`;
+  const peer = `distiller.peer.0.${LOGITS}`;
   const isMutual = has("grad.in.logit_2");
   const [, added] = source.match(/target softmax \+ (\S+?),/) ?? [];
   const made = cast({

@@ -1,4 +1,7 @@
-/** What the checks of losses on features share: a method between networks whose taps are the given features. */
+/**
+ * What the checks of losses on features share: a method between networks whose taps are the given
+ * features.
+ */
 import type { Distiller } from "../../../lib/experiment/distiller.ts";
 import type { Net } from "../../../lib/nn/network.ts";
 import { cast } from "../../support/cast.ts";
@@ -17,20 +20,28 @@ export interface Features {
   readonly modules?: readonly (readonly [variable: string, values: Float32Array])[];
 }
 
-/** Compares a method's step without classes: what is expected and the gradients of all the student's features. */
+/**
+ * Compares a method's step without classes: what is expected and the gradients of all the student's
+ * features.
+ */
 export async function checkFeatures(
   golden: Golden<Loss>,
   distiller: Distiller<Net<string>, Net<string>>,
   { students = ["f_s"], teachers = ["f_t"], modules = [] }: Features,
   expected: readonly Expected[],
 ): Promise<void> {
-  const values = new Map(modules), [batch] = golden.tensor(`in.${students[0]}`).shape;
+  const values = new Map(modules);
+  const [batch] = golden.tensor(`in.${students[0]}`).shape;
   const network = (who: string, names: readonly string[]) => {
     const maps = names.map((name) => [name, ourMap(golden.tensor(`in.${name}`))] as const);
     for (const [name, { data }] of maps) values.set(`${who}.${name}.value`, data);
-    return given({ ...Object.fromEntries(maps.map(([name, { shape }]) => [name, shape])), logits: [batch, 2] });
+    return given({
+      ...Object.fromEntries(maps.map(([name, { shape }]) => [name, shape])),
+      logits: [batch, 2],
+    });
   };
-  const student = network("student", students), teacher = network("teacher1", teachers);
+  const student = network("student", students);
+  const teacher = network("teacher1", teachers);
   const made = cast({ student, teacher, distiller, image: [1, 1, 1], classes: 2, values });
   await check(golden, made, new Int32Array(batch), [
     ...expected,

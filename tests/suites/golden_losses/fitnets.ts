@@ -7,7 +7,9 @@ import { regressorNames } from "../../support/reference_networks.ts";
 import { after, check, type Checks, type Expected, type Loss, terms } from "./check.ts";
 
 async function checkHint(golden: Golden<Loss>): Promise<void> {
-  const { tensor, has, facts } = golden, guided = ourMap(tensor("in.f_s")), hint = ourMap(tensor("in.f_t"));
+  const { tensor, has, facts } = golden;
+  const guided = ourMap(tensor("in.f_s"));
+  const hint = ourMap(tensor("in.f_t"));
   const [batch] = guided.shape;
   const made = cast({
     student: given({ map: guided.shape, logits: [batch, 2] }),
@@ -27,7 +29,11 @@ async function checkHint(golden: Golden<Loss>): Promise<void> {
     const grad = `grad.mod.reg.${theirs}`;
     // The norm takes the bias before it away again: its gradient is rounding.
     if (facts.theoretically_zero.includes(grad)) return [];
-    return [{ golden: [has(grad) ? grad : `post.reg.${theirs}`], ours: after(ours), layout: ourWeight }];
+    return [{
+      golden: [has(grad) ? grad : `post.reg.${theirs}`],
+      ours: after(ours),
+      layout: ourWeight,
+    }];
   });
   await check(golden, made, new Int32Array(batch), [
     { golden: ["out.loss"], ours: terms("hint") },

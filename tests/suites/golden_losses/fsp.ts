@@ -4,23 +4,27 @@ import { ourMap } from "../../support/layout.ts";
 import { after, check, type Checks, type Expected, type Loss, terms, total } from "./check.ts";
 import { betweenMaps, type MapTap, pairsOf } from "./maps.ts";
 
-const flows = (options: FspInitOptions<MapTap, MapTap>) => async (golden: Golden<Loss>): Promise<void> => {
-  const { has, tensor } = golden,
-    taps = pairsOf(golden),
-    made = betweenMaps(golden, taps, fspInit({ taps, ...options }));
-  const parts = taps.slice(1).flatMap(([tap], i): Expected[] =>
-    has(`out.part${i}`) ? [{ golden: [`out.part${i}`], ours: terms(`fsp_${tap}`) }] : []
-  );
-  await check(golden, made, new Int32Array(tensor("in.s0").shape[0]), [
-    { golden: ["out.loss"], ours: total },
-    ...parts,
-    ...taps.map(([tap], i): Expected => ({
-      golden: [`grad.in.s${i}`],
-      ours: after(`student.${tap}.value`),
-      layout: ourMap,
-    })),
-  ]);
-};
+const flows =
+  (options: FspInitOptions<MapTap, MapTap>) => async (golden: Golden<Loss>): Promise<void> => {
+    const { has, tensor } = golden;
+    const taps = pairsOf(golden);
+    const made = betweenMaps(golden, taps, fspInit({ taps, ...options }));
+    const parts = taps.slice(1).flatMap(([tap], i): Expected[] =>
+      has(`out.part${i}`) ? [{ golden: [`out.part${i}`], ours: terms(`fsp_${tap}`) }] : []
+    );
+    await check(golden, made, new Int32Array(tensor("in.s0").shape[0]), [
+      { golden: ["out.loss"], ours: total },
+      ...parts,
+      ...taps.map(([tap], i): Expected => ({
+        golden: [`grad.in.s${i}`],
+        ours: after(`student.${tap}.value`),
+        layout: ourMap,
+      })),
+    ]);
+  };
 
 /** FSP's first stage as released, and torchdistill's. */
-export const fsp: Checks = [[/^fsp(_|$)/, flows({})], [/^td_fsp$/, flows({ pool: "max", distance: "columns" })]];
+export const fsp: Checks = [[/^fsp(_|$)/, flows({})], [
+  /^td_fsp$/,
+  flows({ pool: "max", distance: "columns" }),
+]];

@@ -5,7 +5,11 @@ import { type Cast, cast } from "../../support/cast.ts";
 import { given } from "../../support/given.ts";
 import type { Golden } from "../../support/goldens.ts";
 import { mirroredWeight, ourMap, ourWeight } from "../../support/layout.ts";
-import { decoderNames, paraphraserNames, translatorNames } from "../../support/reference_networks.ts";
+import {
+  decoderNames,
+  paraphraserNames,
+  translatorNames,
+} from "../../support/reference_networks.ts";
 import { untrained } from "../../support/untrained.ts";
 import { after, check, type Checks, type Expected, type Loss, terms } from "./check.ts";
 
@@ -23,11 +27,18 @@ const DECODER: Part = { name: "paraphraser", names: decoderNames, layout: mirror
 type Map = Net<"map" | "logits">;
 
 /** The networks whose maps are the given ones, with a method and its modules between them. */
-function between({ has, tensor }: Golden<Loss>, distiller: Distiller<Map, Map>, parts: readonly Part[]): Cast {
-  const theirs = ourMap(tensor("in.f_t")), ours = has("in.f_s") ? ourMap(tensor("in.f_s")) : theirs;
+function between(
+  { has, tensor }: Golden<Loss>,
+  distiller: Distiller<Map, Map>,
+  parts: readonly Part[],
+): Cast {
+  const theirs = ourMap(tensor("in.f_t"));
+  const ours = has("in.f_s") ? ourMap(tensor("in.f_s")) : theirs;
   const network = (shape: readonly number[]): Map => given({ map: shape, logits: [shape[0], 2] });
   const values = parts.flatMap(({ name, names, layout }) =>
-    Object.entries(names).map(([there, here]) => [here, layout(tensor(`mod.${name}.${there}`)).data] as const)
+    Object.entries(names).map(([there, here]) =>
+      [here, layout(tensor(`mod.${name}.${there}`)).data] as const
+    )
   );
   return cast({
     student: network(ours.shape),
@@ -35,11 +46,18 @@ function between({ has, tensor }: Golden<Loss>, distiller: Distiller<Map, Map>, 
     distiller,
     image: [1, 1, 1],
     classes: 2,
-    values: new Map([["student.map.value", ours.data], ["teacher1.map.value", theirs.data], ...values]),
+    values: new Map([
+      ["student.map.value", ours.data],
+      ["teacher1.map.value", theirs.data],
+      ...values,
+    ]),
   });
 }
 
-/** What becomes of a part's variables; the norm behind a bias takes it away again: its gradient is rounding. */
+/**
+ * What becomes of a part's variables; the norm behind a bias takes it away again: its gradient is
+ * rounding.
+ */
 const learned = ({ has, facts }: Golden<Loss>, { name, names, layout }: Part): Expected[] =>
   Object.entries(names).flatMap(([there, here]): Expected[] => {
     const golden = [`grad.mod.${name}.${there}`, `post.${name}.${there}`].find(has);
@@ -49,12 +67,20 @@ const learned = ({ has, facts }: Golden<Loss>, { name, names, layout }: Part): E
   });
 
 const loss = (term: string): Expected => ({ golden: ["out.loss"], ours: terms(term) });
-const gradient: Expected = { golden: ["grad.in.f_s"], ours: after("student.map.value"), layout: ourMap };
+const gradient: Expected = {
+  golden: ["grad.in.f_s"],
+  ours: after("student.map.value"),
+  layout: ourMap,
+};
 const labels = ({ tensor }: Golden<Loss>) => new Int32Array(tensor("in.f_t").shape[0]);
 
 async function checkFt(golden: Golden<Loss>): Promise<void> {
-  const { k, p2 } = golden.facts.args, paraphraser = untrained(ftInit({ rate: k }), "paraphraser");
-  const made = between(golden, method({ paraphraser, order: p2 as 1 | 2, weight: 1, ce: 0 }), [TRANSLATOR, ENCODER]);
+  const { k, p2 } = golden.facts.args;
+  const paraphraser = untrained(ftInit({ rate: k }), "paraphraser");
+  const made = between(golden, method({ paraphraser, order: p2 as 1 | 2, weight: 1, ce: 0 }), [
+    TRANSLATOR,
+    ENCODER,
+  ]);
   await check(golden, made, labels(golden), [loss("ft"), gradient, ...learned(golden, TRANSLATOR)]);
 }
 
@@ -65,16 +91,17 @@ async function checkInit(golden: Golden<Loss>): Promise<void> {
 }
 
 /** The loss alone, of factors that are given. */
-const ofFactors = (factors: Required<FtOptions<string, string>>["factors"]) => async (golden: Golden<Loss>) => {
-  const distiller: Distiller<Map, Map> = {
-    id: "ft",
-    options: {},
-    build: () => ({ student, teacher }) => ({
-      ft: [1, transferred(student.taps.map, teacher.taps.map, { factors, order: 1 })],
-    }),
+const ofFactors =
+  (factors: Required<FtOptions<string, string>>["factors"]) => async (golden: Golden<Loss>) => {
+    const distiller: Distiller<Map, Map> = {
+      id: "ft",
+      options: {},
+      build: () => ({ student, teacher }) => ({
+        ft: [1, transferred(student.taps.map, teacher.taps.map, { factors, order: 1 })],
+      }),
+    };
+    await check(golden, between(golden, distiller, []), labels(golden), [loss("ft"), gradient]);
   };
-  await check(golden, between(golden, distiller, []), labels(golden), [loss("ft"), gradient]);
-};
 
 /** FT as released, its first stage, its loss between factors of other sizes, and torchdistill's. */
 export const ft: Checks = [

@@ -4,7 +4,8 @@ import type { Golden } from "../../support/goldens.ts";
 import { after, between, check, type Checks, LOGITS, type Loss, total } from "./check.ts";
 
 async function checkKd(golden: Golden<Loss>): Promise<void> {
-  const { T } = golden.facts.args, [, ce, weight] = golden.facts.source.match(/([\d.]+)\*CE ?\+ ?([\d.]+)\*KL/)!;
+  const { T } = golden.facts.args;
+  const [, ce, weight] = golden.facts.source.match(/([\d.]+)\*CE ?\+ ?([\d.]+)\*KL/)!;
   const made = between(golden, method({ temperature: T, ce: Number(ce), kd: Number(weight) }), {});
   const unweighted = (term: string, weight: string) => ({ values }: FirstStep) =>
     values.terms[term].map((value) => value / Number(weight));

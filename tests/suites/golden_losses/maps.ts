@@ -19,7 +19,10 @@ export function pairsOf({ has }: Golden<Loss>): readonly TapPair<MapTap, MapTap>
   return TAPS.filter((_, i) => has(`in.s${i}`)).map((tap) => [tap, tap]);
 }
 
-/** Networks whose maps are the given ones, with a method between them; `values` are of the method's own variables. */
+/**
+ * Networks whose maps are the given ones, with a method between them; `values` are of the method's
+ * own variables.
+ */
 export function betweenMaps(
   { tensor }: Golden<Loss>,
   taps: readonly TapPair<MapTap, MapTap>[],
@@ -28,10 +31,15 @@ export function betweenMaps(
   teacherMap: (map: Numbers, i: number) => Numbers = (map) => map,
 ): Cast {
   const student = taps.map(([tap], i) => [tap, ourMap(tensor(`in.s${i}`))] as const);
-  const teacher = taps.map(([, tap], i) => [tap, ourMap(teacherMap(tensor(`in.t${i}`), i))] as const);
+  const teacher = taps.map(([, tap], i) =>
+    [tap, ourMap(teacherMap(tensor(`in.t${i}`), i))] as const
+  );
   const network = (maps: typeof student, normed: readonly string[] = []) =>
     given(
-      { ...Object.fromEntries(maps.map(([tap, { shape }]) => [tap, shape])), logits: [maps[0][1].shape[0], 2] },
+      {
+        ...Object.fromEntries(maps.map(([tap, { shape }]) => [tap, shape])),
+        logits: [maps[0][1].shape[0], 2],
+      },
       normed,
     );
   const named = (who: string, maps: typeof student) =>

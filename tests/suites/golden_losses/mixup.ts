@@ -12,10 +12,15 @@ import { after, between, check, type Checks, LOGITS, type Loss, total } from "./
 /** How a case mixes images. */
 export type Theirs = (images: tf.Tensor, partner: tf.Tensor) => Mixed;
 
-/** KD on images that are mixed as a case says: the images themselves, and the loss, whose weights every case has. */
+/**
+ * KD on images that are mixed as a case says: the images themselves, and the loss, whose weights
+ * every case has.
+ */
 export async function checkMix(golden: Golden<Loss>, theirs: Theirs): Promise<void> {
-  const { name, facts: { args: { T, lam } }, tensor, integers } = golden, ce = 0.1;
-  const x = ourMap(tensor("in.x")), label = integers("in.target");
+  const { name, facts: { args: { T, lam } }, tensor, integers } = golden;
+  const ce = 0.1;
+  const x = ourMap(tensor("in.x"));
+  const label = integers("in.target");
   const mix = (images: tf.Tensor) => theirs(images, tf.tensor1d(integers("in.perm"), "int32"));
   for (const kind of ["compiled", "cpu"] satisfies Kind[]) {
     const engine = await open(kind);

@@ -8,14 +8,21 @@ import { cast } from "../../support/cast.ts";
 import type { Golden } from "../../support/goldens.ts";
 import { after, check, type Checks, type Loss, terms, total } from "./check.ts";
 
-/** A network whose logits are its variable `weak` for images of zeros and its variable `strong` for images of ones. */
+/**
+ * A network whose logits are its variable `weak` for images of zeros and its variable `strong` for
+ * images of ones.
+ */
 function twoViews(shape: Shape): Net<"logits"> {
   const logits: Stage = (create) => {
-    const weak = create.variable("weak", shape, constant(0)), strong = create.variable("strong", shape, constant(0));
-    const run: ReturnType<Stage> = Object.assign((x: tf.Tensor, pass: Parameters<ReturnType<Stage>>[1]) => {
-      const out = tf.where(tf.greater(tf.max(x), 0.5), pass.read(strong), pass.read(weak));
-      return { out, pre: out };
-    }, { shape: shape.slice(1), multiplyAdds: 0 });
+    const weak = create.variable("weak", shape, constant(0));
+    const strong = create.variable("strong", shape, constant(0));
+    const run: ReturnType<Stage> = Object.assign(
+      (x: tf.Tensor, pass: Parameters<ReturnType<Stage>>[1]) => {
+        const out = tf.where(tf.greater(tf.max(x), 0.5), pass.read(strong), pass.read(weak));
+        return { out, pre: out };
+      },
+      { shape: shape.slice(1), multiplyAdds: 0 },
+    );
     return run;
   };
   return { id: "given", options: {}, stages: () => ({ logits }) };
@@ -34,7 +41,9 @@ function ofOnes(options: MlkdOptions): Distiller<Scorer, Scorer, HardLabels> {
 }
 
 async function checkMlkd(golden: Golden<Loss>): Promise<void> {
-  const { tensor, facts: { args: { T, ce, kd } } } = golden, { shape } = tensor("in.weak_s"), network = twoViews(shape);
+  const { tensor, facts: { args: { T, ce, kd } } } = golden;
+  const { shape } = tensor("in.weak_s");
+  const network = twoViews(shape);
   const values = (["weak", "strong"] as const).flatMap((view) =>
     (["student", "teacher1"] as const).map((who) =>
       [`${who}.logits.${view}`, tensor(`in.${view}_${who[0]}`).data] as const

@@ -4,8 +4,14 @@ import { check, type Checks, type Loss } from "./check.ts";
 import { betweenMaps, expectedOfMaps, pairsOf } from "./maps.ts";
 
 async function checkNst(golden: Golden<Loss>): Promise<void> {
-  const taps = pairsOf(golden), made = betweenMaps(golden, taps, method({ taps, weight: 1, ce: 0 }));
-  await check(golden, made, new Int32Array(golden.tensor("in.s0").shape[0]), expectedOfMaps(golden, taps, "nst"));
+  const taps = pairsOf(golden);
+  const made = betweenMaps(golden, taps, method({ taps, weight: 1, ce: 0 }));
+  await check(
+    golden,
+    made,
+    new Int32Array(golden.tensor("in.s0").shape[0]),
+    expectedOfMaps(golden, taps, "nst"),
+  );
 }
 
 /** NST, with maps of one size and of several. */

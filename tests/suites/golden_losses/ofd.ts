@@ -24,9 +24,12 @@ export function connectorNames(tap: string): Readonly<Record<string, string>> {
 }
 
 async function checkOfd(golden: Golden<Loss>): Promise<void> {
-  const { tensor, has } = golden, taps = pairsOf(golden);
+  const { tensor, has } = golden;
+  const taps = pairsOf(golden);
   const own = taps.flatMap(([tap], i) =>
-    Object.entries(connectorNames(tap)).map(([theirs, ours]) => [`connectors.connectors.${i}.${theirs}`, ours] as const)
+    Object.entries(connectorNames(tap)).map(([theirs, ours]) =>
+      [`connectors.connectors.${i}.${theirs}`, ours] as const
+    )
   );
   const made = betweenMaps(golden, taps, method({ taps, weight: 1, ce: 0 }), [
     ...own.map(([theirs, ours]) => [ours, ourWeight(tensor(`mod.${theirs}`)).data] as const),
@@ -46,13 +49,21 @@ async function checkOfd(golden: Golden<Loss>): Promise<void> {
   await checkMargins(golden, taps.map((_, i) => i));
 }
 
-async function checkMargins({ name, tensor, facts }: Golden<Loss>, pairs: readonly number[]): Promise<void> {
+async function checkMargins(
+  { name, tensor, facts }: Golden<Loss>,
+  pairs: readonly number[],
+): Promise<void> {
   const { native, twin } = await onBoth(() =>
-    pairs.map((i) => margin(tf.tensor(tensor(`in.bn_weight${i}`).data), tf.tensor(tensor(`in.bn_bias${i}`).data)))
+    pairs.map((i) =>
+      margin(tf.tensor(tensor(`in.bn_weight${i}`).data), tf.tensor(tensor(`in.bn_bias${i}`).data))
+    )
   );
   for (const i of pairs) {
-    const what = `out.margin${i}`, allowed = tolerance(facts.fp32_vs_fp64_rel_err[what]);
-    for (const ours of [native[i], twin[i]]) assertNear(`${name}: ${what}`, ours, tensor(what).data, allowed);
+    const what = `out.margin${i}`;
+    const allowed = tolerance(facts.fp32_vs_fp64_rel_err[what]);
+    for (const ours of [native[i], twin[i]]) {
+      assertNear(`${name}: ${what}`, ours, tensor(what).data, allowed);
+    }
   }
 }
 

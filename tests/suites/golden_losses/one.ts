@@ -18,11 +18,16 @@ const gate = {
 
 async function checkOne(golden: Golden<Loss>): Promise<void> {
   const { tensor, has, names, facts: { args, theoretically_zero } } = golden;
-  const logits = names().filter((name) => /^in\.logit_\d+$/.test(name)),
-    gap = tensor("in.gap"),
-    [batch, channels] = gap.shape;
-  const student: Net<"map" | "logits"> = given({ map: [batch, 1, 1, channels], logits: tensor(logits[0]).shape });
-  const variable = (i: number) => (i === 0 ? "student.logits.value" : `distiller.branch${i + 1}.0.logits.value`);
+  const logits = names().filter((name) => /^in\.logit_\d+$/.test(name));
+  const gap = tensor("in.gap");
+  const [batch, channels] = gap.shape;
+  const student: Net<"map" | "logits"> = given({
+    map: [batch, 1, 1, channels],
+    logits: tensor(logits[0]).shape,
+  });
+  const variable = (
+    i: number,
+  ) => (i === 0 ? "student.logits.value" : `distiller.branch${i + 1}.0.logits.value`);
   const gated = (name: string) => `distiller.gate.0.${name}`;
   const made = cast({
     student,
@@ -39,12 +44,16 @@ async function checkOne(golden: Golden<Loss>): Promise<void> {
     values: new Map([
       ["student.map.value", gap.data],
       ...logits.map((name, i) => [variable(i), tensor(name).data] as const),
-      ...Object.entries(gate).map(([theirs, ours]) => [gated(ours), ourWeight(tensor(`mod.${theirs}`)).data] as const),
+      ...Object.entries(gate).map(([theirs, ours]) =>
+        [gated(ours), ourWeight(tensor(`mod.${theirs}`)).data] as const
+      ),
     ]),
   });
-  const every = (term: string) => logits.map((_, i) => `${i === 0 ? "" : `branch${i + 1}_`}${term}`);
+  const every = (term: string) =>
+    logits.map((_, i) => `${i === 0 ? "" : `branch${i + 1}_`}${term}`);
   const learned = Object.entries(gate).flatMap(([theirs, ours]): Expected[] => {
-    const grad = `grad.mod.${theirs}`, post = `post.${theirs}`;
+    const grad = `grad.mod.${theirs}`;
+    const post = `post.${theirs}`;
     // The norm takes the bias before it away again: its gradient is rounding.
     if (theoretically_zero.includes(grad)) return [];
     return [{ golden: [has(grad) ? grad : post], ours: after(gated(ours)), layout: ourWeight }];
@@ -53,7 +62,10 @@ async function checkOne(golden: Golden<Loss>): Promise<void> {
   await check(golden, made, golden.integers("in.target"), [
     { golden: ["out.loss"], ours: total },
     { golden: ["out.ce"], ours: terms(...every("task"), "ensemble_task") },
-    { golden: ["out.kl"], ours: (step: FirstStep) => divergence(step).map((sum) => sum / args.consistency_weight) },
+    {
+      golden: ["out.kl"],
+      ours: (step: FirstStep) => divergence(step).map((sum) => sum / args.consistency_weight),
+    },
     { golden: ["grad.in.gap"], ours: after("student.map.value") },
     ...logits.map((name, i) => ({ golden: [`grad.${name}`], ours: after(variable(i)) })),
     ...learned,

@@ -6,5 +6,9 @@ const distiller = method({ student: "f_s", teacher: "f_t", weight: 1, ce: 0 });
 
 /** PKT. */
 export const pkt: Checks = [
-  [/^pkt$/, (golden) => checkFeatures(golden, distiller, {}, [{ golden: ["out.loss"], ours: terms("pkt") }])],
+  [
+    /^pkt$/,
+    (golden) =>
+      checkFeatures(golden, distiller, {}, [{ golden: ["out.loss"], ours: terms("pkt") }]),
+  ],
 ];

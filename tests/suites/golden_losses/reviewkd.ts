@@ -14,14 +14,22 @@ const convNormNames = (theirs: string, ours: string): Record<string, string> => 
   [`${theirs}.1.running_var`]: `${ours}.norm.variance`,
 });
 
-/** The variables of the fusions of a student's taps, from the first to the last, by their names in the references. */
+/**
+ * The variables of the fusions of a student's taps, from the first to the last, by their names in
+ * the references.
+ */
 export function fusionNames(taps: readonly string[]): Readonly<Record<string, string>> {
   const names = taps.toReversed().map((tap, i) => {
-    const below = `distiller.fusion_${tap}`, attend = `${below}.attend.0`;
+    const below = `distiller.fusion_${tap}`;
+    const attend = `${below}.attend.0`;
     return {
       ...convNormNames(`${i}.conv1`, `${below}.narrow.0`),
       ...convNormNames(`${i}.conv2`, `${below}.widen.0`),
-      ...i > 0 && { [`${i}.att_conv.0.weight`]: `${attend}.weight`, [`${i}.att_conv.0.bias`]: `${attend}.bias` },
+      ...i > 0 &&
+        {
+          [`${i}.att_conv.0.weight`]: `${attend}.weight`,
+          [`${i}.att_conv.0.bias`]: `${attend}.bias`,
+        },
     };
   });
   return Object.assign({}, ...names);
@@ -35,9 +43,13 @@ const asTap = (golden: Numbers, tap: string): Numbers =>
 
 async function checkReviewkd(golden: Golden<Loss>): Promise<void> {
   const { tensor, has, facts: { theoretically_zero } } = golden;
-  const maps = TAPS.filter((_, i) => has(`in.s${i}`)), taps = [...maps, "pooled"] as const;
-  const students = taps.map((tap, i) => [tap, tap === "pooled" ? "in.pooled_s" : `in.s${i}`] as const);
-  const teachers = taps.map((tap, i) => [tap, `in.t${i}`] as const), [batch] = tensor("in.s0").shape;
+  const maps = TAPS.filter((_, i) => has(`in.s${i}`));
+  const taps = [...maps, "pooled"] as const;
+  const students = taps.map((tap, i) =>
+    [tap, tap === "pooled" ? "in.pooled_s" : `in.s${i}`] as const
+  );
+  const teachers = taps.map((tap, i) => [tap, `in.t${i}`] as const);
+  const [batch] = tensor("in.s0").shape;
   const network = (features: typeof students) =>
     given({
       ...Object.fromEntries(features.map(([tap, name]) => [tap, asTap(tensor(name), tap).shape])),
@@ -45,11 +57,18 @@ async function checkReviewkd(golden: Golden<Loss>): Promise<void> {
     }) as Net<typeof TAPS[number] | "logits">;
   const values = (who: string, features: typeof students) =>
     features.map(([tap, name]) => [`${who}.${tap}.value`, asTap(tensor(name), tap).data] as const);
-  const own = Object.entries(fusionNames(taps)).map(([theirs, ours]) => [`abfs.${theirs}`, ours] as const);
+  const own = Object.entries(fusionNames(taps)).map(([theirs, ours]) =>
+    [`abfs.${theirs}`, ours] as const
+  );
   const made = cast({
     student: network(students),
     teacher: network(teachers),
-    distiller: method({ taps: taps.map((tap) => [tap, tap] as const), warmup: 0, weight: 1, ce: 0 }),
+    distiller: method({
+      taps: taps.map((tap) => [tap, tap] as const),
+      warmup: 0,
+      weight: 1,
+      ce: 0,
+    }),
     image: [1, 1, 1],
     classes: 2,
     values: new Map([

@@ -6,8 +6,13 @@ import { checkFeatures } from "./features.ts";
 export const rkd: Checks = [
   [/^rkd$/, (golden) => {
     const { w_d: distance, w_a: angle } = golden.facts.args;
-    return checkFeatures(golden, method({ student: "f_s", teacher: "f_t", distance, angle, ce: 0 }), {}, [
-      { golden: ["out.loss"], ours: terms("distance", "angle") },
-    ]);
+    return checkFeatures(
+      golden,
+      method({ student: "f_s", teacher: "f_t", distance, angle, ce: 0 }),
+      {},
+      [
+        { golden: ["out.loss"], ours: terms("distance", "angle") },
+      ],
+    );
   }],
 ];

@@ -12,17 +12,22 @@ import { after, check, type Checks, type Loss, terms } from "./check.ts";
 
 /** The sum of all actions, each times a number of its own; what is decided is remembered. */
 function decided({ facts: { args }, tensor }: Golden<Loss>): Distiller<Net, Net> {
-  const { shape } = tensor("in.u"), [batch, spots] = shape;
+  const { shape } = tensor("in.u");
+  const [batch, spots] = shape;
   return {
     id: "decided",
     options: {},
     build({ create, ...models }) {
-      const decide = policy(create, models, spots, { homogeneous: false, gumbel: args.temperature });
+      const decide = policy(create, models, spots, {
+        homogeneous: false,
+        gumbel: args.temperature,
+      });
       const noise = create.memory("noise", shape, constant(0));
       const factors = create.memory("factors", [batch, spots], constant(0));
       const actions = create.memory("actions", [batch, spots], constant(0));
       return (step) => {
-        const action = decide(step, noise.value), values = tf.sum(tf.mul(action, factors.value), 1);
+        const action = decide(step, noise.value);
+        const values = tf.sum(tf.mul(action, factors.value), 1);
         return { terms: { decided: [batch, values] }, writes: [[actions, stop(action)]] };
       };
     },
@@ -30,11 +35,18 @@ function decided({ facts: { args }, tensor }: Golden<Loss>): Distiller<Net, Net>
 }
 
 /** Every second number: those of the teacher's way. */
-const teachers = ({ shape, data }: Numbers): Numbers => ({ shape, data: data.filter((_, i) => i % 2 === 0) });
+const teachers = ({ shape, data }: Numbers): Numbers => ({
+  shape,
+  data: data.filter((_, i) => i % 2 === 0),
+});
 
 async function checkPolicy(golden: Golden<Loss>): Promise<void> {
-  const { tensor } = golden, student = tensor("in.f_s"), teacher = tensor("in.f_t"), logits = [student.shape[0], 2];
-  const weight = "distiller.policy.0.weight", bias = "distiller.policy.0.bias";
+  const { tensor } = golden;
+  const student = tensor("in.f_s");
+  const teacher = tensor("in.f_t");
+  const logits = [student.shape[0], 2];
+  const weight = "distiller.policy.0.weight";
+  const bias = "distiller.policy.0.bias";
   const made = cast({
     student: given({ pooled: student.shape, logits }),
     teacher: given({ pooled: teacher.shape, logits }),

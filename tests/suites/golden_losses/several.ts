@@ -10,8 +10,13 @@ export const taught = ({ names }: Golden<Loss>): string[] =>
   names().filter((name) => /^in\.logit_t\d/.test(name)).sort();
 
 /** The method between networks whose logits are the given ones. */
-export function among(golden: Golden<Loss>, distiller: Distiller<Net, SeveralTeachers<Net>, HardLabels>): Cast {
-  const { tensor } = golden, { shape } = tensor("in.logit_s"), network = given({ logits: shape });
+export function among(
+  golden: Golden<Loss>,
+  distiller: Distiller<Net, SeveralTeachers<Net>, HardLabels>,
+): Cast {
+  const { tensor } = golden;
+  const { shape } = tensor("in.logit_s");
+  const network = given({ logits: shape });
   const [first, second, ...more] = taught(golden).map(() => network);
   return cast({
     student: network,

@@ -14,26 +14,40 @@ import { after, check, type Checks, LOGITS, type Loss, terms, total } from "./ch
 
 type Teacher = Classifier<"t0" | "t1" | "t2">;
 
-/** A teacher of given maps and scores, whose classifier scores other vectors than its own, which is 0. */
-function teacher(batch: number, maps: Readonly<Record<string, readonly number[]>>, channels: number): Teacher {
+/**
+ * A teacher of given maps and scores, whose classifier scores other vectors than its own, which is
+ * 0.
+ */
+function teacher(
+  batch: number,
+  maps: Readonly<Record<string, readonly number[]>>,
+  channels: number,
+): Teacher {
   const { stages } = given({ ...maps, pooled: [batch, channels] });
   const logits = (classes: number): Stage => (create) => {
     const own = create.variable("value", [batch, classes], constant(0));
     const classify = dense(classes)(create, [channels]);
     const run: Stage = () => {
       const score = (x: tf.Tensor, pass: Parameters<typeof classify>[1]) => {
-        const isOwn = tf.equal(tf.max(tf.abs(stop(x))), 0), out = tf.where(isOwn, pass.read(own), classify(x, pass));
+        const isOwn = tf.equal(tf.max(tf.abs(stop(x))), 0);
+        const out = tf.where(isOwn, pass.read(own), classify(x, pass));
         return { out, pre: out };
       };
       return Object.assign(score, { shape: [classes], multiplyAdds: 0 });
     };
     return run(create, [channels]);
   };
-  return { id: "given", options: {}, stages: (classes) => ({ ...stages(classes), logits: logits(classes) }) as never };
+  return {
+    id: "given",
+    options: {},
+    stages: (classes) => ({ ...stages(classes), logits: logits(classes) }) as never,
+  };
 }
 
 async function checkShake(golden: Golden<Loss>): Promise<void> {
-  const { tensor, facts, integers } = golden, names = shadowNames("t0", "t1", "t2"), { args } = facts;
+  const { tensor, facts, integers } = golden;
+  const names = shadowNames("t0", "t1", "t2");
+  const { args } = facts;
   const [batch, classes] = tensor("in.logit_s").shape;
   const maps = ["t0", "t1", "t2"].map((tap) => [tap, ourMap(tensor(`in.${tap}`))] as const);
   const shapes = Object.fromEntries(maps.map(([tap, { shape }]) => [tap, shape]));
@@ -55,7 +69,9 @@ async function checkShake(golden: Golden<Loss>): Promise<void> {
       ["teacher1.logits.weight", ourWeight(tensor("in.fc_weight")).data],
       ["teacher1.logits.bias", tensor("in.fc_bias").data],
       ...maps.map(([tap, { data }]) => [`teacher1.${tap}.value`, data] as const),
-      ...Object.entries(names).map(([theirs, ours]) => [ours, ourWeight(tensor(`mod.proxy.${theirs}`)).data] as const),
+      ...Object.entries(names).map(([theirs, ours]) =>
+        [ours, ourWeight(tensor(`mod.proxy.${theirs}`)).data] as const
+      ),
     ]),
   });
   const learned = Object.entries(names).map(([theirs, ours]) => ({

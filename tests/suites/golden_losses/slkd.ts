@@ -8,7 +8,11 @@ async function checkSlkd(golden: Golden<Loss>): Promise<void> {
   assertAlmostEquals(ce + kd, 1);
   assertEquals([process, kd_cs], [1, ce_cs]);
   const copies = { "distiller.self1.0.": "logit_c1", "distiller.self2.0.": "logit_c2" };
-  const made = between(golden, method({ temperature: T, ce, selfTeacher: ce_cs, released: true }), copies);
+  const made = between(
+    golden,
+    method({ temperature: T, ce, selfTeacher: ce_cs, released: true }),
+    copies,
+  );
   await check(golden, made, golden.integers("in.target"), [
     { golden: ["out.loss"], ours: total },
     { golden: ["out.loss_kd"], ours: terms("teacher") },

@@ -5,14 +5,20 @@ import { type Checks, terms, total } from "./check.ts";
 import { checkFeatures } from "./features.ts";
 
 /** Several pairs of maps at once, each a term named as the student's. */
-function pairs(students: readonly string[], teachers: readonly string[]): Distiller<Net<string>, Net<string>> {
-  const methods = students.map((student, i) => method({ student, teacher: teachers[i], weight: 1 }));
+function pairs(
+  students: readonly string[],
+  teachers: readonly string[],
+): Distiller<Net<string>, Net<string>> {
+  const methods = students.map((student, i) =>
+    method({ student, teacher: teachers[i], weight: 1 })
+  );
   return {
     id: "sp",
     options: methods.map(({ options }) => options),
     build(cast) {
       const losses = methods.map(({ build }) => build(cast));
-      return (step) => Object.fromEntries(losses.map((loss, i) => [students[i], (loss(step) as Terms).sp]));
+      return (step) =>
+        Object.fromEntries(losses.map((loss, i) => [students[i], (loss(step) as Terms).sp]));
     },
   };
 }
@@ -26,8 +32,15 @@ export const sp: Checks = [
     const teachers = students.map((name) => name.replace("s", "t"));
     return checkFeatures(golden, pairs(students, teachers), { students, teachers }, [
       { golden: ["out.loss"], ours: total },
-      ...students.map((name) => ({ golden: [`out.${name.replace("s", "part")}`], ours: terms(name) })),
+      ...students.map((name) => ({
+        golden: [`out.${name.replace("s", "part")}`],
+        ours: terms(name),
+      })),
     ]);
   }],
-  [/^td_sp$/, (golden) => checkFeatures(golden, torchdistill, {}, [{ golden: ["out.loss"], ours: terms("sp") }])],
+  [
+    /^td_sp$/,
+    (golden) =>
+      checkFeatures(golden, torchdistill, {}, [{ golden: ["out.loss"], ours: terms("sp") }]),
+  ],
 ];

@@ -6,11 +6,14 @@ import { after, check, type Checks, type Expected, type Loss } from "./check.ts"
 import { betweenMaps, expectedOfMaps, pairsOf } from "./maps.ts";
 
 async function checkVid(golden: Golden<Loss>): Promise<void> {
-  const taps = pairsOf(golden), { init_pred_var: variance } = golden.facts.args;
+  const taps = pairsOf(golden);
+  const { init_pred_var: variance } = golden.facts.args;
   const own = taps.flatMap(([tap], i) =>
     Object.entries(vidNames(tap)).map(([theirs, ours]) => [`mod.vid${i}.${theirs}`, ours] as const)
   );
-  const values = own.map(([theirs, ours]) => [ours, ourWeight(golden.tensor(theirs)).data] as const);
+  const values = own.map(([theirs, ours]) =>
+    [ours, ourWeight(golden.tensor(theirs)).data] as const
+  );
   const made = betweenMaps(golden, taps, method({ taps, variance, weight: 1, ce: 0 }), values);
   await check(golden, made, new Int32Array(golden.tensor("in.s0").shape[0]), [
     ...expectedOfMaps(golden, taps, "vid"),

@@ -3,17 +3,28 @@ import { connectorNames } from "../golden_losses/ab.ts";
 import type { Check, Golden } from "../../support/goldens.ts";
 import { blocks, check, type Method, type Steps } from "./check.ts";
 
-/** The connectors are those whose weights the case has: there are some where maps of the pair differ. */
+/**
+ * The connectors are those whose weights the case has: there are some where maps of the pair
+ * differ.
+ */
 function activated({ names, facts }: Golden<Steps>): Method {
-  const taps = blocks(facts), modules = new Map<string, Record<string, string>>();
+  const taps = blocks(facts);
+  const modules = new Map<string, Record<string, string>>();
   for (const name of names()) {
-    const [, module, layer, i, theirs] = name.match(/^init\.(\w+)\.(connectors\.(\d+)\.)(.+)$/) ?? [];
+    const [, module, layer, i, theirs] = name.match(/^init\.(\w+)\.(connectors\.(\d+)\.)(.+)$/) ??
+      [];
     if (module === undefined) continue;
     const found = modules.get(module) ?? {};
-    modules.set(module, { ...found, [`${layer}${theirs}`]: connectorNames(taps[Number(i)])[theirs] });
+    modules.set(module, {
+      ...found,
+      [`${layer}${theirs}`]: connectorNames(taps[Number(i)])[theirs],
+    });
   }
   return { distiller: abInit(), terms: [], modules: Object.fromEntries(modules) };
 }
 
 /** AB's first stage. */
-export const ab: Check<Steps>[] = [[/^init_ab_/, (golden, t) => check(golden, activated(golden), t)]];
+export const ab: Check<Steps>[] = [[
+  /^init_ab_/,
+  (golden, t) => check(golden, activated(golden), t),
+]];

@@ -11,7 +11,11 @@ import { assertNearInSomeDraw, moved } from "../../support/draws.ts";
 import { open } from "../../support/engines.ts";
 import { type Check, type Golden, readGolden } from "../../support/goldens.ts";
 import { ourMap, ourWeight } from "../../support/layout.ts";
-import { type Network, referenceNetwork, referenceValues } from "../../support/reference_networks.ts";
+import {
+  type Network,
+  referenceNetwork,
+  referenceValues,
+} from "../../support/reference_networks.ts";
 import { distance, isChaotic, norm, tolerance } from "../../support/tolerance.ts";
 
 /** What the JSON of a case of steps says. */
@@ -25,7 +29,10 @@ export interface Steps {
   readonly optimizer: string;
   readonly batches: readonly number[];
   readonly final_order: Readonly<Record<string, readonly string[]>>;
-  /** Final values by network in which the reference departs from its own text: they are not compared. */
+  /**
+   * Final values by network in which the reference departs from its own text: they are not
+   * compared.
+   */
   readonly left_out?: Readonly<Record<string, readonly string[]>>;
   readonly fp32_vs_fp64_rel_err: Readonly<Record<string, number | readonly number[]>>;
 }
@@ -48,11 +55,14 @@ export interface Method {
   /** Copies of the teacher by their names there: what their variables' names begin with here. */
   readonly copies?: Readonly<Record<string, string>>;
   /**
-   * Extra modules by their names there: what each of their tensors, statistics and weights alike, is called here, or what
-   * it is in the end where it does not start as it is recorded there.
+   * Extra modules by their names there: what each of their tensors, statistics and weights alike,
+   * is called here, or what it is in the end where it does not start as it is recorded there.
    */
   readonly modules?: Readonly<
-    Record<string, Readonly<Record<string, string | ((final: Final, golden: Golden<Steps>) => Float32Array)>>>
+    Record<
+      string,
+      Readonly<Record<string, string | ((final: Final, golden: Golden<Steps>) => Float32Array)>>
+    >
   >;
   /** Modules that a first stage left, by their names there, likewise: they stay as they are. */
   readonly frozen?: Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -75,19 +85,27 @@ export interface Common {
 
 /** The schedule that a case's text describes. */
 function scheduleOf({ facts }: Golden<Steps>, { dot }: Method): Schedule {
-  const [, lr, momentum, weightDecay] = facts.optimizer.match(/^SGD lr (\S+) momentum (\S+) weight_decay (\S+)/)!.map(
+  const [, lr, momentum, weightDecay] = facts.optimizer.match(
+    /^SGD lr (\S+) momentum (\S+) weight_decay (\S+)/,
+  )!.map(
     Number,
   );
   return sgd({ epochs: 1, batch: 1, lr, momentum, weightDecay, dot });
 }
 
-export async function check(golden: Golden<Steps>, method: Method, t: Deno.TestContext): Promise<void> {
-  const { facts } = golden, classes = facts.num_classes;
+export async function check(
+  golden: Golden<Steps>,
+  method: Method,
+  t: Deno.TestContext,
+): Promise<void> {
+  const { facts } = golden;
+  const classes = facts.num_classes;
   for (const [network, names] of Object.entries(facts.left_out ?? {})) {
     const unknown = names.filter((name) => !facts.final_order[network]?.includes(name));
     assertEquals(unknown, [], `left_out has names that ${network} has not`);
   }
-  const common = await readGolden<Common>("steps/_common"), [teacher, student] = pairOf(facts);
+  const common = await readGolden<Common>("steps/_common");
+  const [teacher, student] = pairOf(facts);
   const batches = facts.batches.map((i) => ({
     image: ourMap(common.tensor(`in.x_${i}`)),
     label: common.integers(`in.y_${i}`),
@@ -95,9 +113,16 @@ export async function check(golden: Golden<Steps>, method: Method, t: Deno.TestC
   }));
   const image = batches[0].image.shape.slice(1);
   const initially = (network: Network, prefix: string, theirs: string) =>
-    referenceValues(network, prefix, image, classes, (name) => common.tensor(`init.${theirs}.${name}`));
+    referenceValues(
+      network,
+      prefix,
+      image,
+      classes,
+      (name) => common.tensor(`init.${theirs}.${name}`),
+    );
   const copies = Object.entries(method.copies ?? {});
-  const modules = Object.entries(method.modules ?? {}), frozen = Object.entries(method.frozen ?? {});
+  const modules = Object.entries(method.modules ?? {});
+  const frozen = Object.entries(method.frozen ?? {});
   const schedule = scheduleOf(golden, method);
   const made = cast({
     student,
@@ -113,13 +138,16 @@ export async function check(golden: Golden<Steps>, method: Method, t: Deno.TestC
       ...copies.flatMap(([name, prefix]) => initially(teacher, prefix, name)),
       ...[...modules, ...frozen].flatMap(([module, names]) =>
         Object.entries(names).flatMap(([theirs, ours]): [string, Float32Array][] =>
-          typeof ours === "string" ? [[ours, ourWeight(golden.tensor(`init.${module}.${theirs}`)).data]] : []
+          typeof ours === "string"
+            ? [[ours, ourWeight(golden.tensor(`init.${module}.${theirs}`)).data]]
+            : []
         )
       ),
     ]),
   });
   const changing = [...made.collected.values()].filter((variable) => !variable.fixed);
-  const engine = await open("compiled"), step = engine.compile(trainStep(made));
+  const engine = await open("compiled");
+  const step = engine.compile(trainStep(made));
   /** How far off the losses of all the steps are, and what becomes of the variables. */
   const run = async (draw: number): Promise<[off: [string, number][], final: Final]> => {
     await engine.hold([...made.collected.values()], moved(changing, draw));
@@ -144,7 +172,9 @@ export async function check(golden: Golden<Steps>, method: Method, t: Deno.TestC
       return new Map([
         ...off,
         ...finalOff(golden, "student", named(final, student, "student.")),
-        ...copies.flatMap(([name, prefix]) => finalOff(golden, name, named(final, teacher, prefix))),
+        ...copies.flatMap(([name, prefix]) =>
+          finalOff(golden, name, named(final, teacher, prefix))
+        ),
         ...modules.flatMap(([module, names]) =>
           finalOff(
             golden,
@@ -168,7 +198,8 @@ function lossesOff(
   i: number,
   values: Values<TrainValues>,
 ): [string, number][] {
-  const error = (name: string) => (facts.fp32_vs_fp64_rel_err[`step.${name}`] as readonly number[])[i];
+  const error = (name: string) =>
+    (facts.fp32_vs_fp64_rel_err[`step.${name}`] as readonly number[])[i];
   const step = (name: string) => tensor(`step.${name}`).data[i];
   const sums = terms.map(({ of, terms }): [string, number] => {
     const ours = terms.reduce((sum, term) => sum + values.terms[term][0], 0);
@@ -177,32 +208,48 @@ function lossesOff(
     return [`${terms.join(" + ")} of step ${i + 1}`, distance([ours], [golden]) / allowed];
   });
   const loss = besides.reduce((rest, term) => rest - values.terms[term][0], values.loss[0]);
-  return [[`loss of step ${i + 1}`, distance([loss], [step("loss")]) / tolerance(error("loss"))], ...sums];
+  return [
+    [`loss of step ${i + 1}`, distance([loss], [step("loss")]) / tolerance(error("loss"))],
+    ...sums,
+  ];
 }
 
 /**
- * How far off a network's weights and statistics are after the last step, as a share of what is allowed: all together as
- * the goldens' README has it, each by itself of its highest tolerance.
+ * How far off a network's weights and statistics are after the last step, as a share of what is
+ * allowed: all together as the goldens' README has it, each by itself of its highest tolerance.
  */
 function finalOff(
   { facts, has, tensor }: Golden<Steps>,
   network: string,
   ours: readonly (readonly [string, Float32Array])[],
 ): [string, number][] {
-  const error = facts.fp32_vs_fp64_rel_err[`final.${network}`] as number, names = facts.final_order[network];
+  const error = facts.fp32_vs_fp64_rel_err[`final.${network}`] as number;
+  const names = facts.final_order[network];
   assertEquals(ours.map(([name]) => name).sort(), [...names].sort(), `variables of ${network}`);
   if (isChaotic(error)) return [];
-  const moments = tensor(`final.${network}.stats`).data, leftOut = facts.left_out?.[network] ?? [];
+  const moments = tensor(`final.${network}.stats`).data;
+  const leftOut = facts.left_out?.[network] ?? [];
   const off = ours.filter(([name]) => !leftOut.includes(name)).map(([name, values]) => {
-    const full = `final.${network}.${name}`, golden = moments.subarray(3 * names.indexOf(name)), size = golden[2];
-    if (has(full)) return { full, size, off: (size || 1) * distance(values, ourWeight(tensor(full)).data) };
-    const [mean, deviation, l2] = momentsOf(values), root = Math.sqrt(values.length);
-    return { full, size, off: norm([l2 - size, root * (mean - golden[0]), root * (deviation - golden[1])]) };
+    const full = `final.${network}.${name}`;
+    const golden = moments.subarray(3 * names.indexOf(name));
+    const size = golden[2];
+    if (has(full)) {
+      return { full, size, off: (size || 1) * distance(values, ourWeight(tensor(full)).data) };
+    }
+    const [mean, deviation, l2] = momentsOf(values);
+    const root = Math.sqrt(values.length);
+    return {
+      full,
+      size,
+      off: norm([l2 - size, root * (mean - golden[0]), root * (deviation - golden[1])]),
+    };
   });
   const together = norm(off.map(({ off }) => off)) / norm(off.map(({ size }) => size));
   return [
     [`final.${network}`, together / tolerance(error)],
-    ...off.map(({ full, size, off }): [string, number] => [full, off / (size || 1) / tolerance(Infinity)]),
+    ...off.map((
+      { full, size, off },
+    ): [string, number] => [full, off / (size || 1) / tolerance(Infinity)]),
   ];
 }
 
@@ -212,9 +259,18 @@ function momentsOf(values: Float32Array): [mean: number, deviation: number, l2: 
   return [mean, norm(values.map((value) => value - mean)) / Math.sqrt(values.length), norm(values)];
 }
 
-/** The check of the cases that a pattern names, by a method made from a case's arguments and its other facts. */
-export function steps<A = Steps["args"]>(pattern: RegExp, method: (args: A, facts: Steps) => Method): Check<Steps> {
-  return [pattern, (golden, t) => check(golden, method(golden.facts.args as unknown as A, golden.facts), t)];
+/**
+ * The check of the cases that a pattern names, by a method made from a case's arguments and its
+ * other facts.
+ */
+export function steps<A = Steps["args"]>(
+  pattern: RegExp,
+  method: (args: A, facts: Steps) => Method,
+): Check<Steps> {
+  return [
+    pattern,
+    (golden, t) => check(golden, method(golden.facts.args as unknown as A, golden.facts), t),
+  ];
 }
 
 /** The teacher and the student of a case. */
@@ -224,8 +280,8 @@ export function pairOf({ pair, source }: Steps): [teacher: Network, student: Net
 }
 
 /**
- * The student's blocks that methods over all maps pair by default with one of the teacher's: the first, or those that end
- * with the last.
+ * The student's blocks that methods over all maps pair by default with one of the teacher's: the
+ * first, or those that end with the last.
  */
 export function blocks(facts: Steps, from: "first" | "last" = "first"): string[] {
   const [teacher, student] = pairOf(facts).map((network) =>

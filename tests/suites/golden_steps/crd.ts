@@ -11,7 +11,8 @@ const embedding = (side: string): Record<string, string> => ({
 });
 
 function contrasted({ facts: { args }, tensor }: Golden<Steps>, batch: number): Method {
-  const { gamma, alpha, beta } = args, [K, T, , , momentum] = tensor("init.criterion_kd.contrast.params").data;
+  const { gamma, alpha, beta } = args;
+  const [K, T, , , momentum] = tensor("init.criterion_kd.contrast.params").data;
   const [dimensions] = tensor("init.embed_s.linear.bias").shape;
   assertEquals(alpha, 0);
   const z = (side: string, final: Final) => final.get(`distiller.${side}.z`)![0];
@@ -26,14 +27,20 @@ function contrasted({ facts: { args }, tensor }: Golden<Steps>, batch: number): 
       embed_t: embedding("teacher"),
       criterion_kd: {
         ...embedNames,
-        "contrast.params": (final) => Float32Array.of(K, T, z("student", final), z("teacher", final), momentum),
+        "contrast.params": (final) =>
+          Float32Array.of(K, T, z("student", final), z("teacher", final), momentum),
         ...Object.fromEntries(
-          Object.entries(bankNames).map(([theirs, ours]) => [theirs, (final: Final) => final.get(ours)!]),
+          Object.entries(bankNames).map((
+            [theirs, ours],
+          ) => [theirs, (final: Final) => final.get(ours)!]),
         ),
       },
     },
     before: ({ facts: { batches }, tensor }, common, i) => [
-      [DRAWN, timesDrawn(common.integers(`in.contrast_idx_${batches[i]}`), batch, common.facts.n_data)],
+      [
+        DRAWN,
+        timesDrawn(common.integers(`in.contrast_idx_${batches[i]}`), batch, common.facts.n_data),
+      ],
       ...i > 0
         ? []
         : Object.entries(bankNames).map(([theirs, ours]) =>
@@ -44,4 +51,7 @@ function contrasted({ facts: { args }, tensor }: Golden<Steps>, batch: number): 
 }
 
 /** CRD with recorded negatives. */
-export const crd: Check<Steps>[] = [[/^crd_/, (golden, t) => check(golden, contrasted(golden, golden.facts.batch), t)]];
+export const crd: Check<Steps>[] = [[
+  /^crd_/,
+  (golden, t) => check(golden, contrasted(golden, golden.facts.batch), t),
+]];

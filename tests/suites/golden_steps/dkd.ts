@@ -16,7 +16,10 @@ const decoupled = ({ epoch, cfg: { CE_WEIGHT, ALPHA, BETA, T, WARMUP } }: Args):
     warmUp: Number(WARMUP),
   }),
   epoch,
-  terms: [{ of: [[1, "loss_ce"]], terms: ["task"] }, { of: [[1, "loss_kd"]], terms: ["tckd", "nckd"] }],
+  terms: [{ of: [[1, "loss_ce"]], terms: ["task"] }, {
+    of: [[1, "loss_kd"]],
+    terms: ["tckd", "nckd"],
+  }],
 });
 
 /** DKD, half-way through its warm-up. */

@@ -19,4 +19,7 @@ function dotted({ args, notes }: Steps): Method {
 }
 
 /** DOT. */
-export const dot: Check<Steps>[] = [[/^md_dot_/, (golden, t) => check(golden, dotted(golden.facts), t)]];
+export const dot: Check<Steps>[] = [[
+  /^md_dot_/,
+  (golden, t) => check(golden, dotted(golden.facts), t),
+]];

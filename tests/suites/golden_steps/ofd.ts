@@ -10,7 +10,9 @@ const overhauled = ({ cfg }: Args, facts: Steps): Method => {
   const taps = blocks(facts, "last");
   const [, ce, weight] = cfg.LOSS.match(/^CE_WEIGHT: (\S+)\s+FEAT_WEIGHT: (\S+)/)!.map(Number);
   const connectors = taps.flatMap((tap, i) =>
-    Object.entries(connectorNames(tap)).map(([theirs, ours]) => [`connectors.${i}.${theirs}`, ours] as const)
+    Object.entries(connectorNames(tap)).map(([theirs, ours]) =>
+      [`connectors.${i}.${theirs}`, ours] as const
+    )
   );
   return {
     distiller: method({ ce, weight, released: true }),

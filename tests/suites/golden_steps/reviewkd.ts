@@ -4,7 +4,11 @@ import { blocks, type Method, type Steps, steps } from "./check.ts";
 
 interface Args {
   readonly epoch: number;
-  readonly cfg: { readonly CE_WEIGHT: string; readonly REVIEWKD_WEIGHT: string; readonly WARMUP_EPOCHS: string };
+  readonly cfg: {
+    readonly CE_WEIGHT: string;
+    readonly REVIEWKD_WEIGHT: string;
+    readonly WARMUP_EPOCHS: string;
+  };
 }
 
 const reviewed = ({ epoch, cfg }: Args, facts: Steps): Method => {

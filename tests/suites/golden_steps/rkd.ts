@@ -6,7 +6,10 @@ const relational = ({ gamma, alpha, beta }: Steps["args"]): Method => {
   assertEquals(alpha, 0);
   return {
     distiller: method({ ce: gamma, distance: 25 * beta, angle: 50 * beta }),
-    terms: [{ of: [[gamma, "cls"]], terms: ["task"] }, { of: [[beta, "kd"]], terms: ["distance", "angle"] }],
+    terms: [{ of: [[gamma, "cls"]], terms: ["task"] }, {
+      of: [[beta, "kd"]],
+      terms: ["distance", "angle"],
+    }],
   };
 };
 

@@ -52,13 +52,21 @@ const linear = (name: string): Record<string, string> => ({
 });
 
 /** The variables of an adapter, by the names of the references' ConvReg. */
-const adapter = (name: string): Record<string, string> => renamed(regressorNames, "regressor", name);
+const adapter = (name: string): Record<string, string> =>
+  renamed(regressorNames, "regressor", name);
 
 /** What the routed method calls its own, as it is called within `sakd`. */
-const within = (names: Readonly<Record<string, string>>) => renamed(names, "distiller.", "distiller.method.");
+const within = (names: Readonly<Record<string, string>>) =>
+  renamed(names, "distiller.", "distiller.method.");
 
-function renamed(names: Readonly<Record<string, string>>, from: string, to: string): Record<string, string> {
-  return Object.fromEntries(Object.entries(names).map(([theirs, ours]) => [theirs, ours.replace(from, to)]));
+function renamed(
+  names: Readonly<Record<string, string>>,
+  from: string,
+  to: string,
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(names).map(([theirs, ours]) => [theirs, ours.replace(from, to)]),
+  );
 }
 
 const hinted = (golden: Golden<Steps>): Method =>
@@ -72,7 +80,8 @@ const hinted = (golden: Golden<Steps>): Method =>
   });
 
 const attentive = (golden: Golden<Steps>): Method => {
-  const taps = blocks(golden.facts), names = taps.map((tap) => `at_${tap}`);
+  const taps = blocks(golden.facts);
+  const names = taps.map((tap) => `at_${tap}`);
   return adaptive(golden, names, {
     distiller: routed(at({ weight: 1 }), optionsOf(golden), remembered(golden.facts.batch)),
     modules: Object.fromEntries(
@@ -89,13 +98,18 @@ const contrasted = (golden: Golden<Steps>): Method => {
   const { facts: { batch }, tensor } = golden;
   const [K, T, , , momentum] = tensor("init.criterion_kd.contrast.params").data;
   const [dimensions] = tensor("init.crd_embed_s.linear.bias").shape;
-  const base = contrastive({ dimensions, negatives: K, temperature: T, momentum, weight: 1 }, recorded(batch));
-  const embeddings = within(embedNames),
-    banks = within(bankNames),
-    drawn = DRAWN.replace("distiller.", "distiller.method.");
+  const base = contrastive(
+    { dimensions, negatives: K, temperature: T, momentum, weight: 1 },
+    recorded(batch),
+  );
+  const embeddings = within(embedNames);
+  const banks = within(bankNames);
+  const drawn = DRAWN.replace("distiller.", "distiller.method.");
   const embedding = (side: string) =>
     Object.fromEntries(
-      ["weight", "bias"].map((part) => [`linear.${part}`, embeddings[`embed_${side}.linear.${part}`]]),
+      ["weight", "bias"].map((
+        part,
+      ) => [`linear.${part}`, embeddings[`embed_${side}.linear.${part}`]]),
     );
   const z = (side: string, final: Final) => final.get(`distiller.method.${side}.z`)![0];
   return adaptive(golden, ["crd"], {
@@ -107,17 +121,25 @@ const contrasted = (golden: Golden<Steps>): Method => {
       crd_embed_t: embedding("t"),
       criterion_kd: {
         ...embeddings,
-        "contrast.params": (final) => Float32Array.of(K, T, z("student", final), z("teacher", final), momentum),
+        "contrast.params": (final) =>
+          Float32Array.of(K, T, z("student", final), z("teacher", final), momentum),
         ...Object.fromEntries(
-          Object.entries(banks).map(([theirs, ours]) => [theirs, (final: Final) => final.get(ours)!]),
+          Object.entries(banks).map((
+            [theirs, ours],
+          ) => [theirs, (final: Final) => final.get(ours)!]),
         ),
       },
     },
     before: ({ facts: { batches }, tensor }, common, i) => [
-      [drawn, timesDrawn(common.integers(`in.contrast_idx_${batches[i]}`), batch, common.facts.n_data)],
+      [
+        drawn,
+        timesDrawn(common.integers(`in.contrast_idx_${batches[i]}`), batch, common.facts.n_data),
+      ],
       ...i > 0
         ? []
-        : Object.entries(banks).map(([theirs, ours]) => [ours, tensor(`init.criterion_kd.${theirs}`).data] as const),
+        : Object.entries(banks).map(([theirs, ours]) =>
+          [ours, tensor(`init.criterion_kd.${theirs}`).data] as const
+        ),
     ],
   });
 };

@@ -5,7 +5,8 @@ import { shadowNames } from "../../support/reference_networks.ts";
 import { type Final, type Method, type Steps, steps } from "./check.ts";
 
 /** The released shadow has a classifier of its own that nothing uses: it stays as it was. */
-const unused = (name: string) => (_: Final, golden: Golden<Steps>) => golden.tensor(`init.proxy.${name}`).data;
+const unused = (name: string) => (_: Final, golden: Golden<Steps>) =>
+  golden.tensor(`init.proxy.${name}`).data;
 
 const shadowed = ({ gamma, alpha, beta, kd_T }: Steps["args"]): Method => {
   assertEquals(beta, 1);

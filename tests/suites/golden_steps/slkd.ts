@@ -11,7 +11,10 @@ const selfLearning = ({ T, ce, kd, process, ce_cs, kd_cs }: Steps["args"]): Meth
       // Both halves of the student's loss have a cross-entropy; here they are one term.
       { of: [[1, "loss_ce"], [1, "loss_kd_cs"]], terms: ["task", "self"] },
       { of: [[1, "loss_kd"]], terms: ["teacher"] },
-      { of: [[1, "loss_kd_tc"]], terms: ["self1_task", "self1_teacher", "self2_task", "self2_teacher"] },
+      {
+        of: [[1, "loss_kd_tc"]],
+        terms: ["self1_task", "self1_teacher", "self2_task", "self2_teacher"],
+      },
     ],
     copies: { slt1: "distiller.self1.0.", slt2: "distiller.self2.0." },
   };

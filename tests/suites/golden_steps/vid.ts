@@ -22,7 +22,8 @@ interface Configured {
 
 const fixed = ({ cfg: { LOSS, INIT_PRED_VAR } }: Configured, facts: Steps): Method => {
   const weight = (name: string) => Number(LOSS.match(`${name}_WEIGHT: (.+)`)![1]);
-  const ce = weight("CE"), feature = weight("FEAT");
+  const ce = weight("CE");
+  const feature = weight("FEAT");
   const names = blocks(facts).flatMap((tap, i) =>
     Object.entries(vidNames(tap)).flatMap(([theirs, ours]) => {
       const [, layer] = theirs.match(/^regressor\.(.+)$/) ?? [];

@@ -12,10 +12,12 @@ import { sgd } from "../../../lib/optimizers/sgd.ts";
 import { methodSettings, tableSettings } from "../../../lib/tables/formats/settings.ts";
 import type { LabelledOutcome } from "../../../lib/tables/own_rows.ts";
 
-const dataset = synthetic(), rated = (lr: number, batch = 64) => sgd({ epochs: 2, batch, lr });
+const dataset = synthetic();
+const rated = (lr: number, batch = 64) => sgd({ epochs: 2, batch, lr });
 const big = (student: typeof vgg13 | typeof resnet20) =>
   experiment(import.meta, { dataset, student, distiller: scratch(), schedule: rated(0.05) });
-const teachers = { vgg13: big(vgg13), resnet20: big(resnet20) }, students = { vgg8, resnet8 };
+const teachers = { vgg13: big(vgg13), resnet20: big(resnet20) };
+const students = { vgg8, resnet8 };
 
 /** A row's cell on a pair. */
 const cell = (
@@ -42,7 +44,9 @@ const cell = (
 
 /** The lines about schedules: the names and, of the setting, the batch and the rate. */
 const schedules = (rows: readonly LabelledOutcome[]): string[] =>
-  tableSettings(rows).replaceAll(/\n {2}/g, " ").split("\n").filter((line) => line.includes("sgd ("))
+  tableSettings(rows).replaceAll(/\n {2}/g, " ").split("\n").filter((line) =>
+    line.includes("sgd (")
+  )
     .map((line) => line.replace(/sgd \(epochs 2, batch (\d+), lr ([\d.]+),.*/, "$1 $2"));
 
 Deno.test("settings: by the pair where neither row nor student has one alone", () => {
@@ -65,7 +69,13 @@ Deno.test("settings: what a row has otherwise on some pairs stands below what th
     // A pair may have several columns.
     cell(label, "resnet20", "resnet8", rated(0.01, batch)),
   ];
-  const rows = [...slow("a", 64), ...slow("b", 64), ...slow("c", 64), ...slow("nst", 32), ...slow("sakd_nst", 32)];
+  const rows = [
+    ...slow("a", 64),
+    ...slow("b", 64),
+    ...slow("c", 64),
+    ...slow("nst", 32),
+    ...slow("sakd_nst", 32),
+  ];
   assertEquals(schedules(rows), [
     "- vgg8: 64 0.05",
     "- resnet8: 64 0.01",
@@ -77,7 +87,9 @@ Deno.test("settings: what a row has otherwise on some pairs stands below what th
     ...slow("nst", 32),
     cell("sp", "vgg13", "resnet8", rated(0.01, 32)),
   ];
-  assertEquals(schedules(apart).slice(2), ["- but nst on resnet20 → resnet8; sp on vgg13 → resnet8: 32 0.01"]);
+  assertEquals(schedules(apart).slice(2), [
+    "- but nst on resnet20 → resnet8; sp on vgg13 → resnet8: 32 0.01",
+  ]);
 });
 
 Deno.test("settings: one row's exception does not list the others", () => {
@@ -137,6 +149,8 @@ Deno.test("method settings: of a method again only what differs, all of it where
 
 Deno.test("method settings: no row is named where all have one method", () => {
   const one = experiment(import.meta, { ...pair, distiller: kd() });
-  assertEquals(methodSettings(labelled({ a: one, b: one })), ["kd (temperature 4, ce 0.1, kd 0.9)"]);
+  assertEquals(methodSettings(labelled({ a: one, b: one })), [
+    "kd (temperature 4, ce 0.1, kd 0.9)",
+  ]);
   assertEquals(methodSettings(labelled({ teacher })), []);
 });

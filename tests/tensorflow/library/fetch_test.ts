@@ -1,4 +1,10 @@
-import { assert, assertEquals, assertNotEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertNotEquals,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { join } from "node:path";
 import { Failure } from "../../../lib/values/failure.ts";
 import { fetchLibrary } from "../../../lib/tensorflow/library/fetch.ts";
@@ -8,7 +14,8 @@ import { everything, needs } from "../../support/needs.ts";
 import { bare, fakePython, pipThat, wheelOf } from "../../support/fake_python.ts";
 
 const TARGET = "tensorflow-2.21.0-linux-x86_64";
-const CC = "tensorflow/libtensorflow_cc.so.2", FRAMEWORK = "tensorflow/libtensorflow_framework.so.2";
+const CC = "tensorflow/libtensorflow_cc.so.2";
+const FRAMEWORK = "tensorflow/libtensorflow_framework.so.2";
 const FILES = {
   [CC]: "the cc library ".repeat(5000),
   [FRAMEWORK]: "the framework library",
@@ -25,19 +32,33 @@ interface Machine extends Host {
 
 /** A machine whose pip has this wheel. */
 async function machine(wheel: Uint8Array, { before = "" } = {}): Promise<Machine> {
-  const folder = await Deno.makeTempDir(), calls = join(folder, "calls"), path = join(folder, "tensorflow.whl");
+  const folder = await Deno.makeTempDir();
+  const calls = join(folder, "calls");
+  const path = join(folder, "tensorflow.whl");
   await Deno.writeFile(path, wheel);
   const python = await fakePython(folder, pipThat(`${before}\ncp '${path}' "$folder"`, calls));
-  return { folder, calls, python, os: "linux", arch: "x86_64", cache: join(folder, "cache/retort") };
+  return {
+    folder,
+    calls,
+    python,
+    os: "linux",
+    arch: "x86_64",
+    cache: join(folder, "cache/retort"),
+  };
 }
 
-const namesIn = (folder: string): Promise<string[]> => Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
+const namesIn = (folder: string): Promise<string[]> =>
+  Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
 const quiet = () => {};
 
 Deno.test("a platform without a wheel gets a message with the ways out", async () => {
   for (const [os, arch] of [["darwin", "x86_64"], ["freebsd", "x86_64"]]) {
     const host = { os, arch, python: "python3", cache: "cache" };
-    const failure = await assertRejects(() => fetchLibrary(host, quiet), Failure, `${os} on ${arch}`);
+    const failure = await assertRejects(
+      () => fetchLibrary(host, quiet),
+      Failure,
+      `${os} on ${arch}`,
+    );
     assertEquals(failure.exit, 3);
     for (const way of ["RETORT_TENSORFLOW", "pip install", "--backend cpu"]) {
       assertStringIncludes(failure.message, way);
@@ -46,13 +67,15 @@ Deno.test("a platform without a wheel gets a message with the ways out", async (
 });
 
 Deno.test("progress is a line at each quarter, once", () => {
-  const lines: string[] = [], { update } = lineProgress("TensorFlow", 100e6, (line) => lines.push(line));
+  const lines: string[] = [];
+  const { update } = lineProgress("TensorFlow", 100e6, (line) => lines.push(line));
   for (const done of [0, 10e6, 26e6, 30e6, 80e6, 99e6, 100e6, 120e6]) update(done);
   assertEquals(lines, ["TensorFlow: 26 MB of 100 MB", "TensorFlow: 80 MB of 100 MB"]);
 });
 
 await needs(everything, "the libraries are unpacked, and nothing else stays", async () => {
-  const host = await machine(wheelOf(FILES)), folder = join(host.cache, TARGET);
+  const host = await machine(wheelOf(FILES));
+  const folder = join(host.cache, TARGET);
   const found = await fetchLibrary(host, quiet);
   assertEquals(found, { cc: join(folder, CC), framework: join(folder, FRAMEWORK) });
   assertEquals(await Deno.readTextFile(found.cc), FILES[CC]);
@@ -61,70 +84,91 @@ await needs(everything, "the libraries are unpacked, and nothing else stays", as
   assertEquals((await namesIn(join(folder, "tensorflow"))).length, 2);
 });
 
-await needs(everything, "pip is asked for the pinned wheel of the platform, whatever Python is there", async () => {
-  for (
-    const [os, arch, dist, platform] of [
-      ["linux", "x86_64", "tensorflow-cpu", "manylinux_2_27_x86_64"],
-      ["linux", "aarch64", "tensorflow", "manylinux_2_27_aarch64"],
-      ["darwin", "aarch64", "tensorflow", "macosx_12_0_arm64"],
-    ]
-  ) {
-    const name = os === "darwin" ? "tensorflow/libtensorflow_cc.2.dylib" : CC;
-    const host = { ...await machine(wheelOf({ [name]: "" })), os, arch };
-    await fetchLibrary(host, quiet);
-    assertStringIncludes(
-      await Deno.readTextFile(host.calls),
-      `-m pip download ${dist}==2.21.0 --no-deps --only-binary=:all: ` +
-        `--python-version 3.12 --implementation cp --abi cp312 --platform ${platform} -d `,
-    );
-  }
-});
+await needs(
+  everything,
+  "pip is asked for the pinned wheel of the platform, whatever Python is there",
+  async () => {
+    for (
+      const [os, arch, dist, platform] of [
+        ["linux", "x86_64", "tensorflow-cpu", "manylinux_2_27_x86_64"],
+        ["linux", "aarch64", "tensorflow", "manylinux_2_27_aarch64"],
+        ["darwin", "aarch64", "tensorflow", "macosx_12_0_arm64"],
+      ]
+    ) {
+      const name = os === "darwin" ? "tensorflow/libtensorflow_cc.2.dylib" : CC;
+      const host = { ...await machine(wheelOf({ [name]: "" })), os, arch };
+      await fetchLibrary(host, quiet);
+      assertStringIncludes(
+        await Deno.readTextFile(host.calls),
+        `-m pip download ${dist}==2.21.0 --no-deps --only-binary=:all: ` +
+          `--python-version 3.12 --implementation cp --abi cp312 --platform ${platform} -d `,
+      );
+    }
+  },
+);
 
 await needs(everything, "the second time nothing is downloaded", async () => {
-  const host = await machine(wheelOf(FILES)), first = await fetchLibrary(host, quiet);
+  const host = await machine(wheelOf(FILES));
+  const first = await fetchLibrary(host, quiet);
   assertEquals(await fetchLibrary(host, quiet), first);
   assertEquals((await Deno.readTextFile(host.calls)).split("\n").length, 2);
 });
 
-await needs(everything, "no Python, no pip and what pip says are failures with the ways out", async () => {
-  const host = await machine(new Uint8Array());
-  const offline = 'echo "WARNING: Retrying" >&2; echo "ERROR: No route to host" >&2; exit 1';
-  const cases: [script: string | undefined, why: string][] = [
-    [undefined, "there is no such command"],
-    [bare, "No module named pip"],
-    [pipThat(offline), "No route to host"],
-    [pipThat("true"), "it left no wheel"],
-    // The real pip, with nowhere to look.
-    [`PIP_CONFIG_FILE=/dev/null PIP_NO_INDEX=1 PIP_FIND_LINKS= exec python3 "$@"`, "No matching distribution found"],
-  ];
-  for (const [script, why] of cases) {
-    const python = script ? await fakePython(host.folder, script) : join(host.folder, "absent");
-    const failure = await assertRejects(() => fetchLibrary({ ...host, python }, quiet), Failure, why);
-    assertEquals(failure.exit, 3);
-    assertStringIncludes(failure.message, "--backend cpu");
-    assert(!failure.message.includes("Retrying"));
-    assertEquals(await namesIn(host.cache), []);
-  }
-});
+await needs(
+  everything,
+  "no Python, no pip and what pip says are failures with the ways out",
+  async () => {
+    const host = await machine(new Uint8Array());
+    const offline = 'echo "WARNING: Retrying" >&2; echo "ERROR: No route to host" >&2; exit 1';
+    const cases: [script: string | undefined, why: string][] = [
+      [undefined, "there is no such command"],
+      [bare, "No module named pip"],
+      [pipThat(offline), "No route to host"],
+      [pipThat("true"), "it left no wheel"],
+      // The real pip, with nowhere to look.
+      [
+        `PIP_CONFIG_FILE=/dev/null PIP_NO_INDEX=1 PIP_FIND_LINKS= exec python3 "$@"`,
+        "No matching distribution found",
+      ],
+    ];
+    for (const [script, why] of cases) {
+      const python = script ? await fakePython(host.folder, script) : join(host.folder, "absent");
+      const failure = await assertRejects(
+        () => fetchLibrary({ ...host, python }, quiet),
+        Failure,
+        why,
+      );
+      assertEquals(failure.exit, 3);
+      assertStringIncludes(failure.message, "--backend cpu");
+      assert(!failure.message.includes("Retrying"));
+      assertEquals(await namesIn(host.cache), []);
+    }
+  },
+);
 
-await needs(everything, "a wheel that is cut off, changed, empty or without a library leaves nothing", async () => {
-  const changed = wheelOf(FILES, 0), at = new TextDecoder("latin1").decode(changed).indexOf("the cc library");
-  changed[at] ^= 1;
-  const cases: [wheel: Uint8Array, why: string][] = [
-    [wheelOf(FILES).subarray(0, -400), "could not be unpacked"],
-    [new Uint8Array(), "could not be unpacked"],
-    [changed, `Bad CRC-32 for file '${CC}'`],
-    [wheelOf({ "tensorflow/__init__.py": "" }), "There is no library in the wheel"],
-  ];
-  for (const [wheel, why] of cases) {
-    const host = await machine(wheel);
-    const failure = await assertRejects(() => fetchLibrary(host, quiet), Failure, why);
-    assertEquals(failure.exit, 3);
-    assertEquals(await namesIn(host.cache), []);
-    await Deno.writeFile(join(host.folder, "tensorflow.whl"), wheelOf(FILES));
-    assertEquals(await Deno.readTextFile((await fetchLibrary(host, quiet)).cc), FILES[CC]);
-  }
-});
+await needs(
+  everything,
+  "a wheel that is cut off, changed, empty or without a library leaves nothing",
+  async () => {
+    const changed = wheelOf(FILES, 0);
+    const at = new TextDecoder("latin1").decode(changed).indexOf("the cc library");
+    changed[at] ^= 1;
+    const cases: [wheel: Uint8Array, why: string][] = [
+      [wheelOf(FILES).subarray(0, -400), "could not be unpacked"],
+      [new Uint8Array(), "could not be unpacked"],
+      [changed, `Bad CRC-32 for file '${CC}'`],
+      [wheelOf({ "tensorflow/__init__.py": "" }), "There is no library in the wheel"],
+    ];
+    for (const [wheel, why] of cases) {
+      const host = await machine(wheel);
+      const failure = await assertRejects(() => fetchLibrary(host, quiet), Failure, why);
+      assertEquals(failure.exit, 3);
+      assertEquals(await namesIn(host.cache), []);
+      await Deno.writeFile(join(host.folder, "tensorflow.whl"), wheelOf(FILES));
+      assertEquals(await Deno.readTextFile((await fetchLibrary(host, quiet)).cc), FILES[CC]);
+    }
+  },
+);
 
 await needs(everything, "a cache that cannot be made is a failure that names it", async () => {
   const host = await machine(wheelOf(FILES));
@@ -138,13 +182,19 @@ function another(host: Machine): Deno.ChildProcess {
   const module = import.meta.resolve("../../../lib/tensorflow/library/fetch.ts");
   const code = `import { fetchLibrary } from "${module}";
     console.log((await fetchLibrary(${JSON.stringify(host)})).cc);`;
-  return new Deno.Command(Deno.execPath(), { args: ["eval", "--ext=ts", code], stdout: "piped", stderr: "piped" })
+  return new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--ext=ts", code],
+    stdout: "piped",
+    stderr: "piped",
+  })
     .spawn();
 }
 
 await needs(everything, "of two processes at once one fetches and both use it", async () => {
   const host = await machine(wheelOf(FILES), { before: "sleep 1" });
-  const outputs = await Promise.all([another(host), another(host)].map((process) => process.output()));
+  const outputs = await Promise.all(
+    [another(host), another(host)].map((process) => process.output()),
+  );
   const text = new TextDecoder();
   for (const { success, stdout, stderr } of outputs) {
     assert(success, text.decode(stderr));
@@ -155,15 +205,21 @@ await needs(everything, "of two processes at once one fetches and both use it", 
   assertEquals(await Deno.readTextFile(join(host.cache, TARGET, CC)), FILES[CC]);
 });
 
-await needs(everything, "a process killed in the middle holds up nobody, and its remains go", async () => {
-  const host = await machine(wheelOf(FILES), { before: '[ -e "$0.slow" ] && sleep 1' });
-  await Deno.writeTextFile(`${host.python}.slow`, "");
-  const victim = another(host);
-  while (!await Deno.stat(host.calls).catch(() => undefined)) await new Promise((go) => setTimeout(go, 20));
-  victim.kill("SIGKILL");
-  await victim.output();
-  assertNotEquals(await namesIn(host.cache), []);
-  await Deno.remove(`${host.python}.slow`);
-  assertEquals(await Deno.readTextFile((await fetchLibrary(host, quiet)).cc), FILES[CC]);
-  assertEquals(await namesIn(host.cache), [TARGET]);
-});
+await needs(
+  everything,
+  "a process killed in the middle holds up nobody, and its remains go",
+  async () => {
+    const host = await machine(wheelOf(FILES), { before: '[ -e "$0.slow" ] && sleep 1' });
+    await Deno.writeTextFile(`${host.python}.slow`, "");
+    const victim = another(host);
+    while (!await Deno.stat(host.calls).catch(() => undefined)) {
+      await new Promise((go) => setTimeout(go, 20));
+    }
+    victim.kill("SIGKILL");
+    await victim.output();
+    assertNotEquals(await namesIn(host.cache), []);
+    await Deno.remove(`${host.python}.slow`);
+    assertEquals(await Deno.readTextFile((await fetchLibrary(host, quiet)).cc), FILES[CC]);
+    assertEquals(await namesIn(host.cache), [TARGET]);
+  },
+);

@@ -1,4 +1,11 @@
-import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import { join } from "node:path";
 import { Failure } from "../../../lib/values/failure.ts";
 import { cacheFolder, type Host } from "../../../lib/tensorflow/library/host.ts";
@@ -7,7 +14,9 @@ import { loadTensorflow } from "../../../lib/tensorflow/library/load.ts";
 import { everything, needs } from "../../support/needs.ts";
 import { bare, fakePython, having } from "../../support/fake_python.ts";
 
-const CC = "libtensorflow_cc.so.2", FRAMEWORK = "libtensorflow_framework.so.2", TARBALL = "libtensorflow.so.2";
+const CC = "libtensorflow_cc.so.2";
+const FRAMEWORK = "libtensorflow_framework.so.2";
+const TARBALL = "libtensorflow.so.2";
 
 /** A machine with nothing on it but what is put in its folder. */
 async function machine(given?: Partial<Host>): Promise<Host & { folder: string }> {
@@ -28,7 +37,8 @@ async function put(folder: string, ...names: string[]): Promise<string> {
   return folder;
 }
 
-const locate = (host: Host, log: (line: string) => void = () => {}) => locateLibrary({ host, log, download: false });
+const locate = (host: Host, log: (line: string) => void = () => {}) =>
+  locateLibrary({ host, log, download: false });
 
 Deno.test("the cache is in $XDG_CACHE_HOME, else in ~/.cache", () => {
   assertEquals(cacheFolder("/x", "/home/me"), "/x/retort");
@@ -42,110 +52,192 @@ Deno.test("Windows gets a message with a way out", async () => {
   assertEquals(failure.exit, 3);
 });
 
-await needs(everything, "RETORT_TENSORFLOW: the wheel's layout, right in a folder or in its tensorflow", async () => {
-  const host = await machine();
-  for (const inside of ["a", "b/tensorflow"]) {
-    const folder = await put(join(host.folder, inside), CC, FRAMEWORK);
-    const found = await locate({ ...host, given: join(host.folder, inside[0]) });
-    assertEquals(found, { cc: join(folder, CC), framework: join(folder, FRAMEWORK), source: "RETORT_TENSORFLOW" });
-  }
-});
+await needs(
+  everything,
+  "RETORT_TENSORFLOW: the wheel's layout, right in a folder or in its tensorflow",
+  async () => {
+    const host = await machine();
+    for (const inside of ["a", "b/tensorflow"]) {
+      const folder = await put(join(host.folder, inside), CC, FRAMEWORK);
+      const found = await locate({ ...host, given: join(host.folder, inside[0]) });
+      assertEquals(found, {
+        cc: join(folder, CC),
+        framework: join(folder, FRAMEWORK),
+        source: "RETORT_TENSORFLOW",
+      });
+    }
+  },
+);
 
-await needs(everything, "RETORT_TENSORFLOW: the C tarball's layout, its root or its lib", async () => {
-  const host = await machine(), lib = await put(join(host.folder, "tarball/lib"), TARBALL, FRAMEWORK);
-  for (const given of [lib, join(host.folder, "tarball")]) {
-    const found = await locate({ ...host, given });
-    assertEquals(found, { cc: join(lib, TARBALL), framework: join(lib, FRAMEWORK), source: "RETORT_TENSORFLOW" });
-  }
-});
+await needs(
+  everything,
+  "RETORT_TENSORFLOW: the C tarball's layout, its root or its lib",
+  async () => {
+    const host = await machine();
+    const lib = await put(join(host.folder, "tarball/lib"), TARBALL, FRAMEWORK);
+    for (const given of [lib, join(host.folder, "tarball")]) {
+      const found = await locate({ ...host, given });
+      assertEquals(found, {
+        cc: join(lib, TARBALL),
+        framework: join(lib, FRAMEWORK),
+        source: "RETORT_TENSORFLOW",
+      });
+    }
+  },
+);
 
 await needs(everything, "RETORT_TENSORFLOW: macOS's names", async () => {
   const host = await machine({ os: "darwin", arch: "aarch64" });
-  const wheel = await put(join(host.folder, "wheel"), "libtensorflow_cc.2.dylib", "libtensorflow_framework.2.dylib");
-  assertEquals((await locate({ ...host, given: wheel })).cc, join(wheel, "libtensorflow_cc.2.dylib"));
+  const wheel = await put(
+    join(host.folder, "wheel"),
+    "libtensorflow_cc.2.dylib",
+    "libtensorflow_framework.2.dylib",
+  );
+  assertEquals(
+    (await locate({ ...host, given: wheel })).cc,
+    join(wheel, "libtensorflow_cc.2.dylib"),
+  );
   const tarball = await put(join(host.folder, "tarball"), "libtensorflow.2.dylib");
-  assertEquals((await locate({ ...host, given: tarball })).cc, join(tarball, "libtensorflow.2.dylib"));
-  await assertRejects(() => locate({ ...host, given: host.folder }), Failure, "libtensorflow_cc.2.dylib");
+  assertEquals(
+    (await locate({ ...host, given: tarball })).cc,
+    join(tarball, "libtensorflow.2.dylib"),
+  );
+  await assertRejects(
+    () => locate({ ...host, given: host.folder }),
+    Failure,
+    "libtensorflow_cc.2.dylib",
+  );
 });
 
 await needs(
   everything,
   "RETORT_TENSORFLOW: a file, whatever its name, alone or with the framework beside it",
   async () => {
-    const host = await machine(), alone = await put(join(host.folder, "alone"), "mine.so");
+    const host = await machine();
+    const alone = await put(join(host.folder, "alone"), "mine.so");
     assertEquals(await locate({ ...host, given: join(alone, "mine.so") }), {
       cc: join(alone, "mine.so"),
       framework: join(alone, "mine.so"),
       source: "RETORT_TENSORFLOW",
     });
     await put(alone, FRAMEWORK);
-    assertEquals((await locate({ ...host, given: join(alone, "mine.so") })).framework, join(alone, FRAMEWORK));
+    assertEquals(
+      (await locate({ ...host, given: join(alone, "mine.so") })).framework,
+      join(alone, FRAMEWORK),
+    );
   },
 );
 
-await needs(everything, "RETORT_TENSORFLOW: nothing there is a failure that names what was looked for", async () => {
-  const host = await machine();
-  for (const given of [host.folder, join(host.folder, "nowhere"), "/dev/null/x"]) {
-    const failure = await assertRejects(() => locate({ ...host, given }), Failure, given);
-    assertEquals(failure.exit, 3);
-    for (const text of [CC, TARBALL, "pip install"]) assertStringIncludes(failure.message, text);
-  }
-});
+await needs(
+  everything,
+  "RETORT_TENSORFLOW: nothing there is a failure that names what was looked for",
+  async () => {
+    const host = await machine();
+    for (const given of [host.folder, join(host.folder, "nowhere"), "/dev/null/x"]) {
+      const failure = await assertRejects(() => locate({ ...host, given }), Failure, given);
+      assertEquals(failure.exit, 3);
+      for (const text of [CC, TARBALL, "pip install"]) assertStringIncludes(failure.message, text);
+    }
+  },
+);
 
 await needs(everything, "RETORT_TENSORFLOW: an empty one is as good as none", async () => {
   const host = await machine({ given: "" });
   await assertRejects(() => locate(host), Failure, "There is no TensorFlow in");
 });
 
-await needs(everything, "the library that Python has is used, and found without importing it", async () => {
-  const host = await machine(), folder = join(host.folder, "a wörk place");
-  await put(join(folder, "tensorflow"), CC, FRAMEWORK);
-  await Deno.writeTextFile(join(folder, "tensorflow/__init__.py"), "raise SystemExit('imported')");
-  const found = await locate({ ...host, python: await fakePython(host.folder, having(folder)) });
-  assertEquals(found.source, "python");
-  assertEquals(found.cc, join(folder, "tensorflow", CC));
-});
+await needs(
+  everything,
+  "the library that Python has is used, and found without importing it",
+  async () => {
+    const host = await machine();
+    const folder = join(host.folder, "a wörk place");
+    await put(join(folder, "tensorflow"), CC, FRAMEWORK);
+    await Deno.writeTextFile(
+      join(folder, "tensorflow/__init__.py"),
+      "raise SystemExit('imported')",
+    );
+    const found = await locate({ ...host, python: await fakePython(host.folder, having(folder)) });
+    assertEquals(found.source, "python");
+    assertEquals(found.cc, join(folder, "tensorflow", CC));
+  },
+);
 
-await needs(everything, "RETORT_TENSORFLOW comes before Python, Python before the cache", async () => {
-  const host = await machine(), packages = join(host.folder, "packages");
-  await put(join(host.cache, "tensorflow-2.21.0-linux-x86_64"), CC, FRAMEWORK);
-  assertEquals((await locate(host)).source, "cache");
-  await put(join(packages, "tensorflow"), "__init__.py", CC);
-  const python = await fakePython(host.folder, having(packages));
-  assertEquals((await locate({ ...host, python })).source, "python");
-  const given = await put(join(host.folder, "given"), CC);
-  assertEquals((await locate({ ...host, python, given })).source, "RETORT_TENSORFLOW");
-});
+await needs(
+  everything,
+  "RETORT_TENSORFLOW comes before Python, Python before the cache",
+  async () => {
+    const host = await machine();
+    const packages = join(host.folder, "packages");
+    await put(join(host.cache, "tensorflow-2.21.0-linux-x86_64"), CC, FRAMEWORK);
+    assertEquals((await locate(host)).source, "cache");
+    await put(join(packages, "tensorflow"), "__init__.py", CC);
+    const python = await fakePython(host.folder, having(packages));
+    assertEquals((await locate({ ...host, python })).source, "python");
+    const given = await put(join(host.folder, "given"), CC);
+    assertEquals((await locate({ ...host, python, given })).source, "RETORT_TENSORFLOW");
+  },
+);
 
-await needs(everything, "a folder that is merely called tensorflow is not taken for the package", async () => {
-  const host = await machine(), here = join(host.folder, "here"), path = join(host.folder, "path");
-  await put(join(here, "tensorflow"), "__init__.py", CC);
-  await put(join(path, "tensorflow"), CC);
-  const python = await fakePython(host.folder, `cd '${here}'\n${having(path)}`);
-  await assertRejects(() => locate({ ...host, python }), Failure, "There is no TensorFlow in");
-});
+await needs(
+  everything,
+  "a folder that is merely called tensorflow is not taken for the package",
+  async () => {
+    const host = await machine();
+    const here = join(host.folder, "here");
+    const path = join(host.folder, "path");
+    await put(join(here, "tensorflow"), "__init__.py", CC);
+    await put(join(path, "tensorflow"), CC);
+    const python = await fakePython(host.folder, `cd '${here}'\n${having(path)}`);
+    await assertRejects(() => locate({ ...host, python }), Failure, "There is no TensorFlow in");
+  },
+);
 
-await needs(everything, "a Python that is absent, without TensorFlow, no Python or broken is passed over", async () => {
-  const host = await machine();
-  await put(join(host.cache, "tensorflow-2.21.0-linux-x86_64/tensorflow"), CC, FRAMEWORK);
-  assertEquals((await locate(host)).source, "cache");
-  assertEquals((await locate({ ...host, python: await put(join(host.folder, "dir")) })).source, "cache");
-  for (const script of [bare, "exit 1", "echo hello", "kill -9 $$", "true"]) {
-    assertEquals((await locate({ ...host, python: await fakePython(host.folder, script) })).source, "cache", script);
-  }
-});
+await needs(
+  everything,
+  "a Python that is absent, without TensorFlow, no Python or broken is passed over",
+  async () => {
+    const host = await machine();
+    await put(join(host.cache, "tensorflow-2.21.0-linux-x86_64/tensorflow"), CC, FRAMEWORK);
+    assertEquals((await locate(host)).source, "cache");
+    assertEquals(
+      (await locate({ ...host, python: await put(join(host.folder, "dir")) })).source,
+      "cache",
+    );
+    for (const script of [bare, "exit 1", "echo hello", "kill -9 $$", "true"]) {
+      assertEquals(
+        (await locate({ ...host, python: await fakePython(host.folder, script) })).source,
+        "cache",
+        script,
+      );
+    }
+  },
+);
 
-await needs(everything, "a TensorFlow in Python without the library is passed over with a line", async () => {
-  const host = await machine(), packages = join(host.folder, "packages"), lines: string[] = [];
-  await put(join(packages, "tensorflow"), "__init__.py");
-  const python = await fakePython(host.folder, having(packages));
-  await assertRejects(() => locate({ ...host, python }, (line) => lines.push(line)), Failure);
-  assertEquals(lines, [`${join(packages, "tensorflow")} has no ${CC}: this TensorFlow is not used`]);
-});
+await needs(
+  everything,
+  "a TensorFlow in Python without the library is passed over with a line",
+  async () => {
+    const host = await machine();
+    const packages = join(host.folder, "packages");
+    const lines: string[] = [];
+    await put(join(packages, "tensorflow"), "__init__.py");
+    const python = await fakePython(host.folder, having(packages));
+    await assertRejects(() => locate({ ...host, python }, (line) => lines.push(line)), Failure);
+    assertEquals(lines, [
+      `${join(packages, "tensorflow")} has no ${CC}: this TensorFlow is not used`,
+    ]);
+  },
+);
 
 await needs(everything, "a file that is no library is a failure that names it", async () => {
-  const host = await machine(), cc = join(await put(host.folder, CC), CC);
-  const failure = await assertRejects(() => findLibrary({ host: { ...host, given: cc } }), Failure, cc);
+  const host = await machine();
+  const cc = join(await put(host.folder, CC), CC);
+  const failure = await assertRejects(
+    () => findLibrary({ host: { ...host, given: cc } }),
+    Failure,
+    cc,
+  );
   assertEquals(failure.exit, 3);
   assertStringIncludes(failure.message, "RETORT_TENSORFLOW");
 });
@@ -153,41 +245,77 @@ await needs(everything, "a file that is no library is a failure that names it", 
 const onLinux = Deno.build.os === "linux" ? needs : () => {};
 
 /** A library that every process on Linux has loaded. */
-const libc = async (): Promise<string> => /\S+\/libc\.so\.6/.exec(await Deno.readTextFile("/proc/self/maps"))![0];
+const libc = async (): Promise<string> =>
+  /\S+\/libc\.so\.6/.exec(await Deno.readTextFile("/proc/self/maps"))![0];
 
-await onLinux(everything, "a library that is not TensorFlow's is a failure that names it", async () => {
-  const path = await libc();
-  const failure = assertThrows(() => loadTensorflow({ cc: path, framework: path }), Failure, path);
-  assertMatch(failure.message, /\bTF_\w+/);
-});
+await onLinux(
+  everything,
+  "a library that is not TensorFlow's is a failure that names it",
+  async () => {
+    const path = await libc();
+    const failure = assertThrows(
+      () => loadTensorflow({ cc: path, framework: path }),
+      Failure,
+      path,
+    );
+    assertMatch(failure.message, /\bTF_\w+/);
+  },
+);
 
-await onLinux(everything, "a library that is cut off is a failure, where the system's loader would crash", async () => {
-  const host = await machine(), cc = join(host.folder, CC), whole = await Deno.readFile(await libc());
-  for (const part of [0.3, 0.99]) {
-    await Deno.writeFile(cc, whole.subarray(0, Math.floor(whole.length * part)));
-    const failure = assertThrows(() => loadTensorflow({ cc, framework: cc }), Failure, "is cut off");
-    assertEquals(failure.exit, 3);
-  }
-});
+await onLinux(
+  everything,
+  "a library that is cut off is a failure, where the system's loader would crash",
+  async () => {
+    const host = await machine();
+    const cc = join(host.folder, CC);
+    const whole = await Deno.readFile(await libc());
+    for (const part of [0.3, 0.99]) {
+      await Deno.writeFile(cc, whole.subarray(0, Math.floor(whole.length * part)));
+      const failure = assertThrows(
+        () => loadTensorflow({ cc, framework: cc }),
+        Failure,
+        "is cut off",
+      );
+      assertEquals(failure.exit, 3);
+    }
+  },
+);
 
 const compiler = "cc";
 const canCompile = (await Deno.permissions.query({ name: "run" })).state === "granted" &&
-  await new Deno.Command(compiler, { args: ["--version"] }).output().then(({ success }) => success, () => false);
+  await new Deno.Command(compiler, { args: ["--version"] }).output().then(
+    ({ success }) => success,
+    () => false,
+  );
 
 Deno.test({
   name: "a version that was not tested gets one line of warning (needs a C compiler)",
   ignore: !canCompile,
   async fn() {
-    const host = await machine(), source = join(host.folder, "tf.c"), given = join(host.folder, "tf.so");
+    const host = await machine();
+    const source = join(host.folder, "tf.c");
+    const given = join(host.folder, "tf.so");
     await Deno.writeTextFile(
       source,
       `const char* TF_Version(void) { return "2.5.0"; } void* TF_NewStatus(void) { return 0; } void TF_DeleteStatus(void* s) {}`,
     );
-    const { success } = await new Deno.Command(compiler, { args: ["-shared", "-fPIC", "-o", given, source] }).output();
+    const { success } = await new Deno.Command(compiler, {
+      args: ["-shared", "-fPIC", "-o", given, source],
+    }).output();
     assert(success);
     const lines: string[] = [];
-    const library = await findLibrary({ host: { ...host, given }, log: (line) => lines.push(line) });
-    assertEquals(library, { cc: given, framework: given, source: "RETORT_TENSORFLOW", version: "2.5.0" });
-    assertEquals(lines, [`TensorFlow 2.5.0 at ${given} has not been tested with Retort; tested: 2.21.0`]);
+    const library = await findLibrary({
+      host: { ...host, given },
+      log: (line) => lines.push(line),
+    });
+    assertEquals(library, {
+      cc: given,
+      framework: given,
+      source: "RETORT_TENSORFLOW",
+      version: "2.5.0",
+    });
+    assertEquals(lines, [
+      `TensorFlow 2.5.0 at ${given} has not been tested with Retort; tested: 2.21.0`,
+    ]);
   },
 });

@@ -79,7 +79,9 @@ Deno.test("a pickle's plain values are read, of every protocol", () => {
     [code("K\x012\x86"), [1, 1]],
     [code("\x95", little(2, 8), "K\x01"), 1],
   ];
-  for (const [value, expected] of values) assertEquals(read(value), expected, String.fromCharCode(...value));
+  for (const [value, expected] of values) {
+    assertEquals(read(value), expected, String.fromCharCode(...value));
+  }
 });
 
 Deno.test("a state dict's metadata is passed over", () => {
@@ -89,7 +91,13 @@ Deno.test("a state dict's metadata is passed over", () => {
 
 Deno.test("tensors and storages are read as places, parameters as their tensors", () => {
   const { value, storages } = unpickle(pickle(
-    call("torch._utils", "_rebuild_parameter", tensor(storage("0", 6), [2, 3], { offset: 0 }), code("\x88"), code("N")),
+    call(
+      "torch._utils",
+      "_rebuild_parameter",
+      tensor(storage("0", 6), [2, 3], { offset: 0 }),
+      code("\x88"),
+      code("N"),
+    ),
   ));
   assert(value instanceof PickledTensor);
   assertEquals([value.shape, value.strides, value.offset], [[2, 3], [3, 1], 0]);
@@ -117,7 +125,13 @@ Deno.test("whatever could run is refused by its full name, however it is asked f
     dict({ model: dict({ w: code(system, tuple(text("ls")), "R") }) }),
   ];
   for (const way of ways) {
-    refused(way, "os.system", "is refused", "nothing of it was run", "torch.save(model.state_dict(), path)");
+    refused(
+      way,
+      "os.system",
+      "is refused",
+      "nothing of it was run",
+      "torch.save(model.state_dict(), path)",
+    );
   }
   for (const name of ["eval", "exec", "getattr", "__import__", "open", "bytes.x"]) {
     refused(call("builtins", name, text("1")), `builtins.${name}`);
@@ -145,8 +159,20 @@ Deno.test("names that are known do nothing but what they are for", () => {
 });
 
 Deno.test("a pickle that is damaged is refused", () => {
-  for (const broken of ["", "K", "X\xff\xff\xff\xffa", "\x8d\xff\xff\xff\xff\xff\xff\xff\xff", "cos", "\x95\x01"]) {
-    const { message } = assertThrows(() => unpickle(Uint8Array.from(code("\x80\x02", broken))), FileRefused);
+  for (
+    const broken of [
+      "",
+      "K",
+      "X\xff\xff\xff\xffa",
+      "\x8d\xff\xff\xff\xff\xff\xff\xff\xff",
+      "cos",
+      "\x95\x01",
+    ]
+  ) {
+    const { message } = assertThrows(
+      () => unpickle(Uint8Array.from(code("\x80\x02", broken))),
+      FileRefused,
+    );
     assertStringIncludes(message, "ends early");
   }
   refused(code("\x80\x09"), "protocol 9");
@@ -173,7 +199,10 @@ Deno.test("a pickle that is damaged is refused", () => {
 Deno.test("storages and tensors that are described wrongly are refused", () => {
   for (const length of [-1, 2n ** 60n]) refused(storage("0", length), "described wrongly");
   refused(storage("0", 4, "Size"), "described wrongly");
-  refused(storage("0", 4, "FloatStorage", tuple(text("1"), int(3), int(2))), "a part of its storage 0");
+  refused(
+    storage("0", 4, "FloatStorage", tuple(text("1"), int(3), int(2))),
+    "a part of its storage 0",
+  );
   refused(storage("0", 4, "FloatStorage", int(1)), "a part of its storage 0");
   for (const shape of [[-1], [2n ** 60n], Array(65).fill(1)]) {
     refused(tensor(storage("0", 4), shape), "described wrongly");
@@ -207,7 +236,8 @@ Deno.test("100 levels of nesting are one clear error, 60 are none", () => {
     (inner) => call("collections", "OrderedDict", list(list(text("a"), inner))),
   ];
   for (const [i, nest] of nests.entries()) {
-    const levels = (count: number) => Array.from({ length: count }).reduce<Code>((inner) => nest(inner), list());
+    const levels = (count: number) =>
+      Array.from({ length: count }).reduce<Code>((inner) => nest(inner), list());
     if (i < 6) read(levels(60));
     refused(levels(100), "nests lists and dicts more than 64 levels deep");
   }
@@ -224,7 +254,11 @@ Deno.test("what is kept once and used often does not grow without end", () => {
   const laughs = code("]q\x00(", "K\x01".repeat(1000), "e0", `(${"h\x00".repeat(1000)}t`);
   assertEquals((read(laughs) as Pickled[]).length, 1000);
   const pairs = code("](", ...Array(1000).fill(tuple(text("a"), int(1))), "eq\x000");
-  const copies = code("(", ...Array(5000).fill(code(named("collections", "OrderedDict"), "h\x00\x85R")), "t");
+  const copies = code(
+    "(",
+    ...Array(5000).fill(code(named("collections", "OrderedDict"), "h\x00\x85R")),
+    "t",
+  );
   refused(code(pairs, copies), "more values than a checkpoint can need");
   refused(code("(", "]".repeat(1_000_000)), "more values than a checkpoint can need");
   refused(code("N2".repeat(200_000)), "more values than a checkpoint can need");
