@@ -6,10 +6,7 @@ import { declare, type ImageOptions } from "./declare.ts";
 export type CifarOptions<M extends Mix | undefined = undefined, V extends string = never> =
   ImageOptions<M, V>;
 
-/**
- * CIFAR-10 as its authors publish it for C programs; the MD5s are theirs, who name no stronger
- * checksum.
- */
+/** The files of CIFAR-10 that its authors publish for C programs. MD5 is their only checksum. */
 export const cifar10Files: CifarFiles = {
   folder: "cifar-10-batches-bin",
   archive: "cifar-10-binary.tar.gz",
@@ -24,8 +21,8 @@ export const cifar10Files: CifarFiles = {
 };
 
 /**
- * CIFAR-100 as its authors publish it for C programs: the coarse label's byte comes before the fine
- * one's, which is used.
+ * The files of CIFAR-100 that its authors publish for C programs. Records have the coarse label's
+ * byte before that of the fine label, which is used.
  */
 export const cifar100Files: CifarFiles = {
   folder: "cifar-100-binary",
@@ -41,10 +38,10 @@ export const cifar100Files: CifarFiles = {
 };
 
 /**
- * CIFAR-10: 50,000 training and 10,000 test images of 32 × 32 pixels, ten classes. By default:
- * crops with 4 pixels of padding, flips, and the training images' own means and deviations per
- * channel. Two papers do otherwise: SAKD's code has the deviations .2023, .1994, .2010 (the mean of
- * each image's own), SLKD's the means and deviations of CIFAR-100.
+ * CIFAR-10: 50,000 training and 10,000 test images of 32 × 32 pixels, ten classes. Defaults: crops
+ * with 4 pixels of padding, flips, and the training images' means and standard deviations per
+ * channel. Two papers differ: SAKD's code has the deviations .2023, .1994, .2010 (averages of each
+ * image's own), SLKD's code has the means and deviations of CIFAR-100.
  */
 export const cifar10 = <M extends Mix | undefined = undefined, V extends string = never>(
   options: CifarOptions<M, V> = {},
@@ -58,9 +55,9 @@ export const cifar10 = <M extends Mix | undefined = undefined, V extends string 
   );
 
 /**
- * CIFAR-100 with its 100 fine classes: 50,000 training and 10,000 test images of 32 × 32 pixels. By
- * default: crops with 4 pixels of padding, flips, and the means and deviations that CRD and
- * everybody after it uses.
+ * CIFAR-100 with its 100 fine classes: 50,000 training and 10,000 test images of 32 × 32 pixels.
+ * Defaults: crops with 4 pixels of padding, flips, and the means and standard deviations of CRD and
+ * all papers after it.
  */
 export const cifar100 = <M extends Mix | undefined = undefined, V extends string = never>(
   options: CifarOptions<M, V> = {},

@@ -5,45 +5,45 @@ import { cutDown } from "../lib/data/split.ts";
 import { staysInside } from "../lib/files/path_safety.ts";
 import { classification } from "../lib/tasks/classification.ts";
 
-/** Red, green and blue. */
+/** A value for red, green and blue. */
 export type Rgb = readonly [red: number, green: number, blue: number];
 
 /**
- * What every data set of colour images can be asked for; what is not given is the data set's own
- * default. `M` says whether images are mixed, `V` what further views are called.
+ * Options of every data set of colour images. Defaults without a value here are the data set's own.
+ * `M` is the type of `mix`, `V` that of the names of `views`.
  */
 export interface ImageOptions<M extends Mix | undefined = undefined, V extends string = never>
   extends DatasetOptions {
   /**
-   * Pixels of zero padding on each side before a random crop of the image's own size; 0 crops
-   * nothing.
+   * Pixels of zero padding on each side before a random crop of the image's own size. 0 means no
+   * crop.
    */
   readonly crop?: number;
-  /** Whether half of the training images are mirrored. */
+  /** Whether each training image is mirrored with probability 1/2. */
   readonly flip?: boolean;
   /**
-   * By how much each training image's brightness is scaled: by a factor within 1 ± this, 0 … 1; not
-   * at all unless said otherwise.
+   * The range of the random factor that scales each training image's brightness: 1 ± this, 0 … 1.
+   * Default: none.
    */
   readonly brightness?: number;
   /** The mean of each channel, of pixels scaled to [0, 1]. */
   readonly mean?: Rgb;
   /** The standard deviation of each channel, of pixels scaled to [0, 1]. */
   readonly std?: Rgb;
-  /** How training images are mixed, `mixup()` or `cutmix()`; not at all unless said otherwise. */
+  /** The way to mix training images: `mixup()` or `cutmix()`. Default: none. */
   readonly mix?: M;
   /**
-   * Further views of each training image for methods that ask for them, each augmented as the
-   * images are but for what it says.
+   * Further views of each training image, for methods that need them. A view overrides parts of the
+   * images' augmentation. Default: none.
    */
   readonly views?: { readonly [K in V]: Partial<Augmentation> };
 }
 
-/** What a data set does with its images unless it is asked for something else. */
+/** The defaults of a data set. */
 export type ImageDefaults = Required<Pick<ImageOptions, "crop" | "flip" | "mean" | "std">>;
 
 /**
- * Throws a `Failure` (exit 2) that names the option, unless it is a whole number of at least
+ * Throws a `Failure` (exit 2) that names the option if it is not a whole number of at least
  * `least`.
  */
 export function whole(dataset: string, option: string, value: number, least: number): void {
@@ -56,9 +56,9 @@ export function whole(dataset: string, option: string, value: number, least: num
 }
 
 /**
- * A data set as a value. `own` are the options that only this data set has, defaults filled in;
- * `open` finds its files and need not know of `take`. Throws a `Failure` (exit 2) at an option that
- * makes no sense.
+ * Declares a data set. `own` has the options that only this data set has, with defaults filled in.
+ * `open` opens its files and ignores `take`, which is applied here. Throws a `Failure` (exit 2) if
+ * an option is out of range.
  */
 export function declare<M extends Mix | undefined, V extends string>(
   id: string,
@@ -80,7 +80,7 @@ export function declare<M extends Mix | undefined, V extends string>(
   const views = options.views && viewsOf(id, options.views, augmentation);
   whole(id, "holdout", holdout, 0);
   whole(id, "crop", crop, 0);
-  share(id, "brightness", brightness);
+  checkShare(id, "brightness", brightness);
   if (take !== undefined) whole(id, "take", take, 1);
   if (!mean.every(Number.isFinite) || !std.every((one) => one > 0 && Number.isFinite(one))) {
     throw new Failure(
@@ -109,12 +109,12 @@ export function declare<M extends Mix | undefined, V extends string>(
     normalisation: { mean, std },
     async open(folder, log, dry) {
       const opened = await open(folder, log, dry);
-      return take === undefined ? opened : cut(opened, take);
+      return take === undefined ? opened : takeTraining(opened, take);
     },
   };
 }
 
-/** Throws a `Failure` (exit 2) that names the option, unless it is a path that leads no way out. */
+/** Throws a `Failure` (exit 2) that names the option if the path leads out of its folder. */
 export function inside(dataset: string, option: string, path: string): void {
   if (!staysInside(path) || path.endsWith("/")) {
     throw new Failure(
@@ -124,34 +124,34 @@ export function inside(dataset: string, option: string, path: string): void {
   }
 }
 
-/** Throws a `Failure` (exit 2) that names the option, unless it is between 0 and 1 or not given. */
-function share(dataset: string, option: string, value = 0): void {
+/** Throws a `Failure` (exit 2) that names the option if it is not between 0 and 1. Default: 0. */
+function checkShare(dataset: string, option: string, value = 0): void {
   if (!(value >= 0 && value <= 1)) {
     throw new Failure(2, `${dataset}: \`${option}\` is ${value}; it has to be between 0 and 1`);
   }
 }
 
-/** An `Augmentation` that can stand in a declaration, which an interface's open ends cannot. */
+/** An `Augmentation` as a type alias: an interface is not assignable to `Json`. */
 type ViewOptions = { [K in keyof Augmentation]: Augmentation[K] };
 
-/** How each view is augmented: as the images are but for what it says. */
+/** The full augmentation of each view: the images' one with the view's overrides. */
 function viewsOf<V extends string>(
   id: string,
   views: { readonly [K in V]: Partial<Augmentation> },
   usual: Augmentation,
 ): { readonly [K in V]: ViewOptions } {
-  const made = Object.entries<Partial<Augmentation>>(views).map(([name, view]) => {
+  const entries = Object.entries<Partial<Augmentation>>(views).map(([name, view]) => {
     whole(id, `views.${name}.crop`, view.crop ?? 0, 0);
     whole(id, `views.${name}.cutout`, view.cutout ?? 0, 0);
-    share(id, `views.${name}.brightness`, view.brightness);
-    share(id, `views.${name}.jitter`, view.jitter);
+    checkShare(id, `views.${name}.brightness`, view.brightness);
+    checkShare(id, `views.${name}.jitter`, view.jitter);
     return [name, { ...usual, ...view }];
   });
-  return Object.fromEntries(made);
+  return Object.fromEntries(entries);
 }
 
-/** The opened data set with its training images cut down; closed where that fails. */
-function cut(opened: Opened, take: number): Opened {
+/** Reduces an open data set to `take` training images, or closes it if that fails. */
+function takeTraining(opened: Opened, take: number): Opened {
   try {
     return { ...opened, train: cutDown(opened.train, take) };
   } catch (error) {

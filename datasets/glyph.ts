@@ -1,21 +1,20 @@
 import type { Stream } from "../lib/values/random.ts";
 
 /**
- * A straight line between two neighbouring points of a grid of 3 × 3, whose coordinates are −1, 0
- * and 1.
+ * A straight line between two neighbouring points of a 3 × 3 grid with the coordinates −1, 0 and 1.
  */
 export type Stroke = readonly [x0: number, y0: number, x1: number, y1: number];
 
 /** A figure of connected strokes. */
 export type Glyph = readonly Stroke[];
 
-/** Strokes of a glyph. */
+/** The number of strokes of a glyph. */
 const STROKES = 5;
 
 /**
- * Figures of five strokes drawn at random, no two of them the same when moved. They come in pairs,
- * 2i and 2i + 1, that differ in one stroke only: a part of a figure is part of others as well, and
- * only the whole tells which one it is.
+ * Makes random figures of five strokes. No two are the same after a shift. The figures 2i and
+ * 2i + 1 differ in one stroke only. So other figures share the parts of a figure, and only the
+ * whole identifies it.
  */
 export function glyphs(count: number, random: Stream): Glyph[] {
   const found = new Map<string, Glyph>();
@@ -32,7 +31,7 @@ export function glyphs(count: number, random: Stream): Glyph[] {
   return [...found.values()].slice(0, count);
 }
 
-/** The glyph with `count` strokes more, each from where the last one ended to a point beside it. */
+/** Adds `count` strokes to a glyph, each from the end of the last one to a neighbouring point. */
 function grow(glyph: Glyph, count: number, random: Stream): Glyph {
   const strokes = [...glyph];
   while (strokes.length < glyph.length + count) {
@@ -46,7 +45,8 @@ function grow(glyph: Glyph, count: number, random: Stream): Glyph {
 }
 
 /**
- * The strokes without direction, repetition, order and place: equal for figures that look the same.
+ * The strokes without direction, repetition, order and position. Figures of the same look have
+ * equal shapes.
  */
 function shape(glyph: Glyph): string[] {
   const left = Math.min(...glyph.flatMap(([x0, , x1]) => [x0, x1]));

@@ -10,22 +10,22 @@ export interface ImageFolderOptions<M extends Mix | undefined = undefined, V ext
   extends ImageOptions<M, V> {
   /** A directory or a `.zip` in the data folder, e.g. `cifar10-jpeg.zip`. */
   readonly folder: string;
-  /** The folder in it that has a folder of training images for each class; `train` by default. */
+  /** The folder in it with a folder of training images for each class. Default: `train`. */
   readonly train?: string;
-  /** The same for the images that are reported on; `test` by default. */
+  /** The folder in it with a folder of test images for each class. Default: `test`. */
   readonly test?: string;
   /**
-   * Height and width of the images in pixels, 32 by default. Others are cut to their central square
-   * and scaled, bilinear with antialiasing.
+   * Height and width of the images in pixels. Images of another size are cut to their central
+   * square and scaled, bilinear with antialiasing. Default: 32.
    */
   readonly size?: number;
 }
 
 /**
- * JPEG and PNG files in one folder per class (at any depth below it, case of the ending ignored),
- * in a directory or a zip of the data folder. The classes are the folders' names, sorted, and have
- * to be the same in `train` and `test`. By default: crops with 4 pixels of padding, flips, and
- * ImageNet's means and deviations.
+ * JPEG and PNG files in one folder per class (at any depth, endings in any case), in a directory or
+ * a zip of the data folder. The classes are the folders' names, sorted, and have to be the same in
+ * `train` and `test`. Defaults: crops with 4 pixels of padding, flips, and ImageNet's means and
+ * standard deviations.
  */
 export function imageFolder<M extends Mix | undefined = undefined, V extends string = never>(
   { folder, train = "train", test = "test", size = 32, ...options }: ImageFolderOptions<M, V>,
@@ -40,7 +40,7 @@ export function imageFolder<M extends Mix | undefined = undefined, V extends str
     mean: [0.485, 0.456, 0.406],
     std: [0.229, 0.224, 0.225],
   } as const;
-  const declared = declare(
+  const dataset = declare(
     "imageFolder",
     { folder, train, test, size },
     defaults,
@@ -56,5 +56,5 @@ export function imageFolder<M extends Mix | undefined = undefined, V extends str
         };
       }),
   );
-  return { ...declared, resize: SQUARE };
+  return { ...dataset, resize: SQUARE };
 }

@@ -9,41 +9,36 @@ import { openImages } from "./images/open_images.ts";
 /** Options of `imagenet`. */
 export interface ImagenetOptions<M extends Mix | undefined = undefined, V extends string = never>
   extends ImageOptions<M, V> {
-  /** The directory in the data folder, or the `.zip` of it; `imagenet` by default. */
+  /** The directory in the data folder, or its `.zip`. Default: `imagenet`. */
   readonly folder?: string;
-  /** Height and width in pixels of what a network sees; 224 by default. */
+  /** Height and width of a network's input in pixels. Default: 224. */
   readonly size?: number;
   /**
-   * Pixels that a test image's shorter side is scaled to before its middle is cut out, `size` or
-   * more; 256 by default.
+   * Pixels to which a test image's shorter side is scaled before its centre is cut out, `size` or
+   * more. Default: 256.
    */
   readonly shorter?: number;
-  /**
-   * The share of a training image's area that is cut out, uniform between these; .08 to 1 by
-   * default.
-   */
+  /** The range of the share of a training image's area that is cut out. Default: .08 to 1. */
   readonly area?: NumberRange;
-  /**
-   * Width by height of what is cut out of a training image; 3/4 to 4/3 by default, its logarithm
-   * uniform.
-   */
+  /** The range of the cut's width divided by its height, log-uniform. Default: 3/4 to 4/3. */
   readonly ratio?: NumberRange;
 }
 
-/** What has to be where. */
+/** The expected files, for messages. */
 const EXPECTED =
-  "expected are ImageNet's ILSVRC2012 images, which its authors give to whoever registers with them, in a " +
-  "folder per class in both parts: train/<wnid>/*.JPEG (each class's tar unpacked to its own) and val/<wnid>/*.JPEG (each " +
-  "image moved to the folder of its class)";
+  "expected: ImageNet's ILSVRC2012 images, available from its authors after registration, in a " +
+  "folder per class in both parts: train/<wnid>/*.JPEG (each class's tar unpacked into its own " +
+  "folder) and val/<wnid>/*.JPEG (each image moved to the folder of its class)";
 
 /**
  * ImageNet (ILSVRC2012) in a folder per class: 1,281,167 training images, and the 50,000 validation
- * images as the test images; a part of the classes is as good. The classes are the sorted WordNet
- * ids, which are their names too. By default torchvision's recipe, which everybody's code has: of a
- * training image a part of random area and ratio, scaled to 224 × 224 pixels, and flips; of a test
- * image the middle 224 × 224 after scaling its shorter side to 256; all scaling bilinear with
- * antialiasing. SHAKE's supplement adds `brightness` without saying how much. Images are read and
- * decoded while the step runs and never kept; views of an image are all of the same part.
+ * images as the test images. A subset of the classes works as well. The classes are the sorted
+ * WordNet ids, which are also their names. The defaults are torchvision's recipe, which all
+ * published code has. Training images: a part of random area and ratio, scaled to 224 × 224 pixels,
+ * and flips. Test images: the central 224 × 224 pixels after scaling the shorter side to 256. All
+ * scaling is bilinear with antialiasing. SHAKE's supplement adds `brightness` without its amount.
+ * Images are read and decoded while a step runs, and never cached. All views of an image show the
+ * same part.
  */
 export function imagenet<M extends Mix | undefined = undefined, V extends string = never>(
   {
@@ -58,8 +53,8 @@ export function imagenet<M extends Mix | undefined = undefined, V extends string
   inside("imagenet", "folder", folder);
   whole("imagenet", "size", size, 1);
   whole("imagenet", "shorter", shorter, size);
-  range("area", area, 1);
-  range("ratio", ratio, Infinity);
+  checkRange("area", area, 1);
+  checkRange("ratio", ratio, Infinity);
   const own = { folder, size, shorter, area, ratio };
   const centre: CentreCut = { kind: "centre", size, shorter };
   const defaults = {
@@ -68,7 +63,7 @@ export function imagenet<M extends Mix | undefined = undefined, V extends string
     mean: [0.485, 0.456, 0.406],
     std: [0.229, 0.224, 0.225],
   } as const;
-  const declared = declare(
+  const dataset = declare(
     "imagenet",
     own,
     defaults,
@@ -98,21 +93,21 @@ export function imagenet<M extends Mix | undefined = undefined, V extends string
       ),
   );
   return {
-    ...declared,
+    ...dataset,
     resize:
       `scaled to ${shorter} pixels on the shorter side (bilinear, with antialiasing), then cut to the middle`,
   };
 }
 
 /**
- * Throws a `Failure` (exit 2) that names the option, unless it is above 0, ascending and at most
- * this.
+ * Throws a `Failure` (exit 2) that names the option if its range is not above 0, ascending and at
+ * most `most`.
  */
-function range(option: string, [least, largest]: NumberRange, most: number): void {
+function checkRange(option: string, [least, largest]: NumberRange, most: number): void {
   if (!(least > 0 && largest >= least && largest <= most && Number.isFinite(largest))) {
     throw new Failure(
       2,
-      `imagenet: \`${option}\` is [${least}, ${largest}]; both have to be above 0, the second no less than the first${
+      `imagenet: \`${option}\` is [${least}, ${largest}]; both have to be above 0, the second not below the first${
         most === 1 ? " and at most 1" : ""
       }`,
     );

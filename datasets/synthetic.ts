@@ -7,37 +7,37 @@ import { type Glyph, glyphs, type Stroke } from "./glyph.ts";
 /** Options of `synthetic`. */
 export interface SyntheticOptions<M extends Mix | undefined = undefined, V extends string = never>
   extends ImageOptions<M, V> {
-  /** Classes, 2 to 100; 10 by default. */
+  /** The number of classes, 2 to 100. Default: 10. */
   readonly classes?: number;
-  /** Training images; 4,000 by default. */
+  /** The number of training images. Default: 4,000. */
   readonly train?: number;
-  /** Test images; 1,000 by default. */
+  /** The number of test images. Default: 1,000. */
   readonly test?: number;
-  /** Height and width in pixels, 8 or more; 32 by default. */
+  /** Height and width in pixels, 8 or more. Default: 32. */
   readonly size?: number;
   /**
-   * What classes and images are drawn from; 0 by default. It is not the run's seed, which shuffles
-   * and initialises.
+   * The seed of classes and images. It is not the run's seed, which shuffles and initialises.
+   * Default: 0.
    */
   readonly seed?: number;
-  /** Strokes that belong to no figure in each image; 2 by default. */
+  /** The number of strokes in each image that belong to no figure. Default: 2. */
   readonly clutter?: number;
   /**
-   * Standard deviation of the noise on every channel of every pixel, as a share of the full range;
-   * 0.15 by default.
+   * The standard deviation of the noise on every channel of every pixel, as a share of the full
+   * range. Default: 0.15.
    */
   readonly noise?: number;
 }
 
 /**
- * Images made from a seed, without any file. A class is a figure of five strokes; each image has it
- * at its own place, size, tilt and colour, bent a little, between stray strokes of the same colour,
- * on a shaded and grated ground, under noise. Colour and texture tell nothing and a single stroke
- * little, because classes share strokes and each has a sibling (0a and 0b, 1a and 1b …) that
- * differs in one: what counts is which strokes meet where, which takes depth to see, and what a
- * teacher knows of siblings helps its student. Image `i` is of class `i mod classes`, and the same
- * whatever `train` and `test` are. By default: crops with 2 pixels of padding, and no flips, since
- * a mirrored figure may be another class.
+ * Images made from a seed, without files. A class is a figure of five strokes. Each image shows it
+ * with its own position, size, tilt and colour, slightly bent, between stray strokes of the same
+ * colour, on a background with shading and a grating, under noise. Colour and texture do not depend
+ * on the class, and a single stroke says little, because classes share strokes and each has a
+ * sibling (0a and 0b, 1a and 1b …) that differs in one. A network has to see which strokes meet
+ * where, which takes depth. A teacher's knowledge of siblings helps its student. Image `i` has the
+ * class `i mod classes`, and does not depend on `train` and `test`. Defaults: crops with 2 pixels
+ * of padding, and no flips, since a mirrored figure may be another class.
  */
 export function synthetic<M extends Mix | undefined = undefined, V extends string = never>(
   {
@@ -121,7 +121,10 @@ function open(
   };
 }
 
-/** Noise is drawn once and read from another place for each image; a power of two. */
+/**
+ * The number of noise values, a power of two. They are made once. Each image reads them from its
+ * own offset.
+ */
 const GRAINS = 2 ** 16;
 
 /** Paints one image into `out`, size × size × 3 values. */
@@ -132,8 +135,7 @@ function paint(
   out: Uint8ClampedArray,
 ): void {
   const between = (low: number, high: number) => low + (high - low) * random.uniform();
-  // The ground: a colour, shaded across the image, with a grating; the ink differs from it in
-  // brightness and in hue.
+  // The ink has to differ from the background in brightness and in hue.
   const contrast = between(0.3, 0.55) * (random.uniform() < 0.5 ? -1 : 1);
   const ground = [0, 1, 2].map(() => 0.5 - contrast / 2 + between(-0.2, 0.2));
   const colour = ground.map((channel) => channel + contrast + between(-0.15, 0.15));
@@ -145,8 +147,9 @@ function paint(
   const across = wave * Math.cos(angle);
   const down = wave * Math.sin(angle);
   let from = random.below(GRAINS);
-  const ink = draw(glyph, clutter, size, random);
-  for (let y = 0, at = 0; y < size; y++) {
+  const ink = drawInk(glyph, clutter, size, random);
+  let at = 0;
+  for (let y = 0; y < size; y++) {
     for (let x = 0; x < size; x++) {
       const light = shade[0] * (x - size / 2) + shade[1] * (y - size / 2) +
         strength * Math.sin(across * x + down * y + phase);
@@ -161,10 +164,10 @@ function paint(
 }
 
 /**
- * How much of each pixel ink covers, 0 … 1: the glyph, moved, scaled, tilted and bent, and the
- * clutter.
+ * The coverage of each pixel by ink, 0 … 1: of the glyph, moved, scaled, tilted and bent, and of
+ * the clutter.
  */
-function draw(glyph: Glyph, clutter: number, size: number, random: Stream): Float32Array {
+function drawInk(glyph: Glyph, clutter: number, size: number, random: Stream): Float32Array {
   const between = (low: number, high: number) => low + (high - low) * random.uniform();
   const scale = between(0.26, 0.36) * size;
   const tilt = between(-0.2, 0.2);
@@ -180,18 +183,18 @@ function draw(glyph: Glyph, clutter: number, size: number, random: Stream): Floa
   };
   const ink = new Float32Array(size * size);
   for (const [x0, y0, x1, y1] of glyph) {
-    mark(ink, size, [...place(x0, y0), ...place(x1, y1)], width);
+    drawLine(ink, size, [...place(x0, y0), ...place(x1, y1)], width);
   }
   for (let i = 0; i < clutter; i++) {
     const [x, y] = [between(0, size), between(0, size)];
     const angle = random.below(8) * Math.PI / 4 + tilt;
-    mark(ink, size, [x, y, x + scale * Math.cos(angle), y + scale * Math.sin(angle)], width);
+    drawLine(ink, size, [x, y, x + scale * Math.cos(angle), y + scale * Math.sin(angle)], width);
   }
   return ink;
 }
 
-/** Draws a line of so many pixels' width with smooth edges and round ends. */
-function mark(ink: Float32Array, size: number, [x0, y0, x1, y1]: Stroke, width: number): void {
+/** Draws a line of `width` pixels with smooth edges and round ends. */
+function drawLine(ink: Float32Array, size: number, [x0, y0, x1, y1]: Stroke, width: number): void {
   const reach = width / 2 + 0.5;
   const dx = x1 - x0;
   const dy = y1 - y0;

@@ -13,29 +13,26 @@ export interface TinyImagenetOptions<
   V extends string = never,
 > extends ImageOptions<M, V> {
   /**
-   * Height and width of the images in pixels: 64 by default, as they are; others are scaled,
-   * bilinear with antialiasing.
+   * Height and width of the images in pixels. Other sizes than their own 64 are scaled, bilinear
+   * with antialiasing. Default: 64.
    */
   readonly size?: number;
-  /**
-   * The directory in the data folder, or the `.zip` that has it in it; `tiny-imagenet-200` by
-   * default.
-   */
+  /** The directory in the data folder, or the `.zip` of it. Default: `tiny-imagenet-200`. */
   readonly folder?: string;
 }
 
-/** What has to be where. */
+/** The expected files, for messages. */
 const EXPECTED =
-  "expected is the original tiny-imagenet-200.zip, packed or unpacked (wnids.txt, words.txt, " +
+  "expected: the original tiny-imagenet-200.zip, packed or unpacked (wnids.txt, words.txt, " +
   "train/<wnid>/images/*.JPEG, val/images/*.JPEG, val/val_annotations.txt), which Stanford's course CS231n publishes";
 
 /**
  * Tiny-ImageNet in its authors' files: 200 classes with 500 training images each, and the 10,000
- * validation images as the test images, since the test part has no labels. A class is named by the
- * first of its words; the order is that of the sorted WordNet ids. By default 64 × 64 pixels, flips
- * only, and CIFAR-10's means with the deviations .2023, .1994, .2010, as SAKD's code has it. DOT's
- * code has the means .4802, .4481, .3975 and the deviations .2302, .2265, .2262, and rotates as
- * well.
+ * validation images as the test images, since the test part has no labels. The name of a class is
+ * the first of its words. The order is that of the sorted WordNet ids. Defaults: 64 × 64 pixels,
+ * flips, no crops, and CIFAR-10's means with the standard deviations .2023, .1994, .2010, as in
+ * SAKD's code. DOT's code has the means .4802, .4481, .3975 and the deviations .2302, .2265, .2262,
+ * and also rotates.
  */
 export function tinyImagenet<M extends Mix | undefined = undefined, V extends string = never>(
   { folder = "tiny-imagenet-200", size = 64, ...options }: TinyImagenetOptions<M, V> = {},
@@ -48,7 +45,7 @@ export function tinyImagenet<M extends Mix | undefined = undefined, V extends st
     mean: [0.4914, 0.4822, 0.4465],
     std: [0.2023, 0.1994, 0.201],
   } as const;
-  const declared = declare(
+  const dataset = declare(
     "tinyImagenet",
     { folder, size },
     defaults,
@@ -61,16 +58,16 @@ export function tinyImagenet<M extends Mix | undefined = undefined, V extends st
           return {
             classes: await names(tree, wnids),
             image: [size, size, 3],
-            train: squares(tree, training(tree, wnids), decoders, size),
-            test: squares(tree, await validation(tree, wnids), decoders, size),
+            train: squares(tree, trainingFiles(tree, wnids), decoders, size),
+            test: squares(tree, await validationFiles(tree, wnids), decoders, size),
           };
         },
       ),
   );
-  return { ...declared, resize: SQUARE };
+  return { ...dataset, resize: SQUARE };
 }
 
-/** The lines of a file that are not empty. Rejects with a `Failure` where it has none. */
+/** Reads the lines of a file that are not empty. Rejects with a `Failure` (exit 3) if none are. */
 async function lines(tree: Tree, name: string): Promise<string[]> {
   const found = new TextDecoder().decode(await tree.read(name)).split(/\r?\n/).filter(Boolean);
   if (found.length === 0) throw new Failure(3, `${tree.path}: ${name} is empty`);
@@ -78,8 +75,8 @@ async function lines(tree: Tree, name: string): Promise<string[]> {
 }
 
 /**
- * The first word of each class; `words.txt` has lines of class and words, and of more classes than
- * these.
+ * The first word of each class. The lines of `words.txt` have a class and its words, also for
+ * classes other than these.
  */
 async function names(tree: Tree, wnids: readonly string[]): Promise<string[]> {
   const words = new Map((await lines(tree, "words.txt")).map((line) => {
@@ -93,7 +90,7 @@ async function names(tree: Tree, wnids: readonly string[]): Promise<string[]> {
   });
 }
 
-function training(tree: Tree, wnids: readonly string[]): ImageFiles {
+function trainingFiles(tree: Tree, wnids: readonly string[]): ImageFiles {
   const images = imagesByClass(tree, "train");
   const missing = wnids.find((wnid) => !images.has(wnid));
   const known = new Set(wnids);
@@ -101,15 +98,15 @@ function training(tree: Tree, wnids: readonly string[]): ImageFiles {
     throw new Failure(3, `${tree.path}: there is no train/${missing}, a class of wnids.txt`);
   }
   const unknown = [...images.keys()].find((wnid) => !known.has(wnid));
-  if (unknown) throw new Failure(3, `${tree.path}: train/${unknown} is no class of wnids.txt`);
+  if (unknown) throw new Failure(3, `${tree.path}: train/${unknown} is not a class of wnids.txt`);
   return {
     names: wnids.flatMap((wnid) => images.get(wnid)!),
     labels: wnids.flatMap((wnid, i) => images.get(wnid)!.map(() => i)),
   };
 }
 
-/** The images in the order of their annotations, each a line of file name, class and box. */
-async function validation(tree: Tree, wnids: readonly string[]): Promise<ImageFiles> {
+/** The images in the order of their annotations: lines with a file name, a class and a box. */
+async function validationFiles(tree: Tree, wnids: readonly string[]): Promise<ImageFiles> {
   const annotations = "val/val_annotations.txt";
   const broken = (why: string) => new Failure(3, `${tree.path}: ${why}`);
   const images = new Set(tree.names("val/images").filter((name) => /\.jpe?g$/i.test(name)));
@@ -121,9 +118,9 @@ async function validation(tree: Tree, wnids: readonly string[]): Promise<ImageFi
     const name = `val/images/${file}`;
     const label = numbers.get(wnid);
     if (label === undefined) {
-      throw broken(`${annotations} gives ${file} the class ${wnid}, which wnids.txt has not`);
+      throw broken(`${annotations} gives ${file} the class ${wnid}, which wnids.txt lacks`);
     }
-    if (!images.delete(name)) throw broken(`there is no ${name}, or twice in ${annotations}`);
+    if (!images.delete(name)) throw broken(`there is no ${name}, or it is twice in ${annotations}`);
     names.push(name);
     labels.push(label);
   }

@@ -1,5 +1,5 @@
 /**
- * The quick start: on images made on the fly, a student trained alone and one that a teacher helps.
+ * The quick start, on synthetic images: a student trained alone and one that learns from a teacher.
  */
 import { synthetic } from "../datasets/synthetic.ts";
 import {

@@ -6,37 +6,38 @@ import { Failure, messageOf } from "../../lib/values/failure.ts";
 import { lookUp, readFile } from "./look_up.ts";
 import { untar } from "./tar.ts";
 
-/** Where the files of a CIFAR data set are and what is in them. */
+/** The places and the contents of a CIFAR data set's files. */
 export interface CifarFiles {
-  /** The folder in the data folder. */
+  /** The name of the folder in the data folder. */
   readonly folder: string;
-  /** The archive that has this folder in it, in the data folder or below `url`. */
+  /** The archive that contains this folder, in the data folder or below `url`. */
   readonly archive: string;
   /** The published MD5 of the archive. */
   readonly md5: string;
-  /** The address of the folder that the archive is downloaded from, with a slash at its end. */
+  /** The URL of the archive's folder, with a slash at its end. */
   readonly url: string;
   /** The files of training images. */
   readonly train: readonly string[];
   /** The files of test images. */
   readonly test: readonly string[];
-  /** Images in each file of either kind. */
+  /** The number of images in each file. */
   readonly records: { readonly train: number; readonly test: number };
-  /** The file of class names, one a line. */
+  /** The file of class names, one per line. */
   readonly names: string;
-  /** Classes. */
+  /** The number of classes. */
   readonly classes: number;
-  /** Bytes before a record's pixels; the last of them is the label. */
+  /** The number of bytes before a record's pixels. The last of them is the label. */
   readonly labels: number;
 }
 
-/** Pixels of an image, and so the distance of its red, green and blue planes. */
+/** Bytes in the plane of a channel: one per pixel. */
 const PLANE = 32 * 32;
 
 /**
- * Opens CIFAR's original binary files: records of label bytes and three planes of 32 × 32 pixels.
- * What is absent is unpacked from its archive, which is downloaded when it is absent too; a `dry`
- * run does neither. Rejects with a `Failure` (exit 3) that names the file and what was expected.
+ * Opens CIFAR's original binary files: records of label bytes and three planes of 32 × 32 pixels. A
+ * missing folder is unpacked from its archive, and a missing archive is downloaded first. A `dry`
+ * run does neither. Rejects with a `Failure` (exit 3) that names the file and the expected contents
+ * if a file is missing or wrong.
  */
 export async function openCifar(
   files: CifarFiles,
@@ -49,15 +50,14 @@ export async function openCifar(
     if (dry) {
       throw new Failure(
         3,
-        `there is no ${root}: a run puts it there from ${
+        `there is no ${root}: a run creates it from ${
           files.url + files.archive
         }; ${dataFolderHint}`,
       );
     }
-    await provide(files, folder, log);
+    await unpackFolder(files, folder, log);
   }
-  const again =
-    `remove ${root} and run again, and it is unpacked or downloaded anew; ${dataFolderHint}`;
+  const again = `remove ${root} and run again to unpack or download it again; ${dataFolderHint}`;
   const classes = new TextDecoder().decode(await readFile(`${root}/${files.names}`, again)).split(
     /\r?\n/,
   ).filter(
@@ -71,7 +71,9 @@ export async function openCifar(
   }
   const split = async (names: readonly string[], records: number): Promise<Split> => {
     const parts: Uint8Array[] = [];
-    for (const name of names) parts.push(await checked(`${root}/${name}`, files, records, again));
+    for (const name of names) {
+      parts.push(await readRecords(`${root}/${name}`, files, records, again));
+    }
     return recordSplit(parts, records, files.labels);
   };
   return {
@@ -83,8 +85,8 @@ export async function openCifar(
   };
 }
 
-/** A file's bytes, of the expected size and with labels in range. */
-async function checked(
+/** Reads a file, and checks its size and its labels. */
+async function readRecords(
   path: string,
   files: CifarFiles,
   records: number,
@@ -112,7 +114,7 @@ async function checked(
   return bytes;
 }
 
-/** The records of several files as one split; planes become channels when they are read. */
+/** Makes one split of the records of several files. Reads interleave the planes to RGB pixels. */
 function recordSplit(parts: readonly Uint8Array[], records: number, labels: number): Split {
   const record = labels + 3 * PLANE;
   return {
@@ -123,7 +125,8 @@ function recordSplit(parts: readonly Uint8Array[], records: number, labels: numb
     ),
     read(indices) {
       const out = new Uint8Array(indices.length * 3 * PLANE);
-      for (let i = 0, to = 0; i < indices.length; i++) {
+      let to = 0;
+      for (let i = 0; i < indices.length; i++) {
         const part = parts[Math.floor(indices[i] / records)];
         const start = indices[i] % records * record + labels;
         for (let from = start; from < start + PLANE; from++) {
@@ -138,16 +141,17 @@ function recordSplit(parts: readonly Uint8Array[], records: number, labels: numb
 }
 
 /**
- * Unpacks the archive aside and renames its folder, so that a folder of that name is always whole.
+ * Unpacks the archive, downloaded if it is missing, into a temporary folder and then moves the
+ * folder, so that a folder of that name is always complete.
  */
-async function provide(
+async function unpackFolder(
   files: CifarFiles,
   folder: string,
   log: (line: string) => void,
 ): Promise<void> {
   const archive = `${folder}/${files.archive}`;
   const url = files.url + files.archive;
-  let aside: string | undefined;
+  let temporary: string | undefined;
   try {
     if (await lookUp(archive)) await verify(archive, files.md5);
     else {await download(
@@ -160,12 +164,12 @@ async function provide(
         log,
       );}
     log(`${archive}: unpacking`);
-    aside = await Deno.makeTempDir({ dir: folder, prefix: `.${files.folder}-` });
-    await untar(archive, aside);
-    await Deno.rename(`${aside}/${files.folder}`, `${folder}/${files.folder}`);
+    temporary = await Deno.makeTempDir({ dir: folder, prefix: `.${files.folder}-` });
+    await untar(archive, temporary);
+    await Deno.rename(`${temporary}/${files.folder}`, `${folder}/${files.folder}`);
   } catch (error) {
-    // Another process may have been faster: its folder is as good as ours.
-    if (aside && await lookUp(`${folder}/${files.folder}`)) return;
+    // Another process may have been faster. Its folder is the same.
+    if (temporary && await lookUp(`${folder}/${files.folder}`)) return;
     if (error instanceof Failure) throw error;
     throw new Failure(
       3,
@@ -175,17 +179,17 @@ async function provide(
       },
     );
   } finally {
-    if (aside) await Deno.remove(aside, { recursive: true });
+    if (temporary) await Deno.remove(temporary, { recursive: true });
   }
 }
 
-/** Rejects with a `Failure` where the archive is not the published one. */
+/** Rejects with a `Failure` (exit 3) if the archive is not the published one. */
 async function verify(archive: string, md5: string): Promise<void> {
   const sum = await checksum(archive, "md5");
   if (sum !== md5) {
     throw new Failure(
       3,
-      `${archive} has MD5 ${sum}, expected ${md5}: remove it and run again, and it is downloaded anew`,
+      `${archive} has MD5 ${sum}, expected ${md5}: remove it and run again to download it again`,
     );
   }
 }

@@ -1,6 +1,9 @@
 import { Failure, messageOf } from "../../lib/values/failure.ts";
 
-/** What is at this path, links followed; undefined where there is nothing. */
+/**
+ * The kind of a path, with links followed; `undefined` if nothing is there. Rejects with a
+ * `Failure` (exit 3) if it cannot be read.
+ */
 export async function lookUp(path: string): Promise<Deno.FileInfo | undefined> {
   try {
     return await Deno.stat(path);
@@ -13,8 +16,8 @@ export async function lookUp(path: string): Promise<Deno.FileInfo | undefined> {
 }
 
 /**
- * The bytes of a file; a `Failure` (exit 3) that names it and ends with `wayOut` where it cannot be
- * read.
+ * Reads the bytes of a file. Rejects with a `Failure` (exit 3) that names it and ends with `wayOut`
+ * if it cannot be read.
  */
 export async function readFile(path: string, wayOut: string): Promise<Uint8Array> {
   try {

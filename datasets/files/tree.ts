@@ -3,24 +3,23 @@ import { openZip } from "../../lib/files/zip.ts";
 import { Failure, messageOf } from "../../lib/values/failure.ts";
 import { lookUp } from "./look_up.ts";
 
-/** Files in folders, whether on the disk or in a zip. */
+/** Files in folders, on the disk or in a zip. */
 export interface Tree {
-  /** Where it is, for messages. */
+  /** Its path, for messages. */
   readonly path: string;
   /**
-   * The names of all files and folders below a folder, in no particular order; those of folders end
+   * The names of all files and folders below a folder, in no particular order. Names of folders end
    * with a slash.
    */
   names(folder: string): string[];
-  /** The bytes of one file. Rejects with a `Failure` (exit 3) that names it. */
+  /** Reads a file. Rejects with a `Failure` (exit 3) that names it if it cannot be read. */
   read(name: string): Promise<Uint8Array>;
-  /** Closes what is open. */
   close(): void;
 }
 
 /**
- * Opens a directory or a `.zip`, whose ending may be left out. With `unwrap`, a zip that has
- * everything in one folder is as that folder. Rejects with a `Failure` (exit 3) where there is
+ * Opens a directory or a `.zip`, whose ending may be omitted. With `unwrap`, the top folder of a
+ * zip is left out of the names if it is the only one. Rejects with a `Failure` (exit 3) if there is
  * neither.
  */
 export async function openTree(path: string, unwrap = false): Promise<Tree> {
@@ -49,7 +48,7 @@ function zipTree(path: string, unwrap: boolean): Tree {
 }
 
 function directoryTree(path: string): Tree {
-  const refused = (name: string, error: unknown) =>
+  const failure = (name: string, error: unknown) =>
     error instanceof Deno.errors.NotFound
       ? absent(`${path}/${name}`)
       : new Failure(3, `cannot read ${path}/${name}: ${messageOf(error)}`, { cause: error });
@@ -57,14 +56,14 @@ function directoryTree(path: string): Tree {
     try {
       return read(`${path}/${name}`);
     } catch (error) {
-      throw refused(name, error);
+      throw failure(name, error);
     }
   };
   const names = (folder: string): string[] =>
     attempt(folder, (path) => [...Deno.readDirSync(path)]).flatMap(
       ({ name, isDirectory, isSymlink }) => {
         const inner = `${folder}/${name}`;
-        // A link may lead to a folder: classes are often links to where the images really are.
+        // A link may lead to a folder: class folders are often links to the images' real place.
         const isFolder = isDirectory || isSymlink && attempt(inner, Deno.statSync).isDirectory;
         return isFolder ? [`${inner}/`, ...names(inner)] : [inner];
       },
@@ -73,7 +72,7 @@ function directoryTree(path: string): Tree {
     try {
       return await Deno.readFile(`${path}/${name}`);
     } catch (error) {
-      throw refused(name, error);
+      throw failure(name, error);
     }
   };
   return { path, names, read, close() {} };

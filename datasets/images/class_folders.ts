@@ -2,26 +2,27 @@ import { Failure } from "../../lib/values/failure.ts";
 import type { ImageFiles } from "./image_split.ts";
 import type { Tree } from "../files/tree.ts";
 
-/** The images of two folders that have a folder for each class, the same ones in both. */
+/** The images of two folders, train and test, with one folder per class and the same classes. */
 export interface ClassFolders {
-  /** The folders' names, sorted. */
+  /** The class folders' names, sorted. */
   readonly classes: readonly string[];
-  /** The files of the one, class by class and sorted by name. */
+  /** The training files, class by class and sorted by name. */
   readonly train: ImageFiles;
-  /** The files of the other. */
+  /** The test files in the same order. */
   readonly test: ImageFiles;
 }
 
 /**
- * Finds the images of both folders. Throws a `Failure` (exit 3) also where a class is in one of the
- * two only.
+ * Finds the images of both folders. Throws a `Failure` (exit 3) if `imagesByClass` does, or if only
+ * one of the folders has a class.
  */
 export function classFolders(tree: Tree, train: string, test: string): ClassFolders {
-  const trained = imagesByClass(tree, train);
-  const tested = imagesByClass(tree, test);
-  const classes = [...trained.keys()].sort();
-  for (const [here, there, name] of [[trained, tested, test], [tested, trained, train]] as const) {
-    const missing = [...here.keys()].find((one) => !there.has(one));
+  const training = imagesByClass(tree, train);
+  const testing = imagesByClass(tree, test);
+  const classes = [...training.keys()].sort();
+  const orders = [[training, testing, test], [testing, training, train]] as const;
+  for (const [images, others, name] of orders) {
+    const missing = [...images.keys()].find((one) => !others.has(one));
     if (missing !== undefined) {
       throw new Failure(3, `${tree.path}: there is no class ${missing} below ${name}`);
     }
@@ -30,12 +31,12 @@ export function classFolders(tree: Tree, train: string, test: string): ClassFold
     names: classes.flatMap((label) => images.get(label)!),
     labels: classes.flatMap((label, i) => images.get(label)!.map(() => i)),
   });
-  return { classes, train: files(trained), test: files(tested) };
+  return { classes, train: files(training), test: files(testing) };
 }
 
 /**
- * The JPEG and PNG files, at any depth, of each class folder below a folder, sorted by name; what
- * is hidden or no image is passed over. Throws a `Failure` (exit 3) where there is no such folder
+ * Lists the JPEG and PNG files of each class folder in a folder, at any depth and sorted by name.
+ * Hidden files and other files are ignored. Throws a `Failure` (exit 3) if there is no class folder
  * or a class has no image.
  */
 export function imagesByClass(tree: Tree, folder: string): Map<string, string[]> {

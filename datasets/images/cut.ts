@@ -2,32 +2,29 @@ import { stream } from "../../lib/values/random.ts";
 import type { Image } from "./image.ts";
 import { filters, resample } from "./resample.ts";
 
-/** The least and the largest. */
+/** A range with its ends. */
 export type NumberRange = readonly [least: number, largest: number];
 
 /**
- * How an image of any size becomes `size` × `size` pixels; scaling is bilinear, antialiased where
+ * A way to make `size` × `size` pixels of an image of any size. Scaling is bilinear, antialiased if
  * it shrinks.
  */
 export type Cut = SquareCut | CentreCut | RandomCut;
 
 /** The central square, scaled. */
 export interface SquareCut {
-  /** Which cut this is. */
   readonly kind: "square";
   /** Height and width in pixels. */
   readonly size: number;
 }
 
-/** What a `SquareCut` does, in words. */
+/** The description of a `SquareCut` in words. */
 export const SQUARE = "cut to the central square, then scaled (bilinear, with antialiasing)";
 
 /**
- * The middle of the image after its shorter side was scaled to `shorter` pixels, which are `size`
- * or more.
+ * The centre of the image after its shorter side was scaled to `shorter` pixels, `size` or more.
  */
 export interface CentreCut {
-  /** Which cut this is. */
   readonly kind: "centre";
   /** Height and width in pixels. */
   readonly size: number;
@@ -35,31 +32,29 @@ export interface CentreCut {
   readonly shorter: number;
 }
 
-/** A part of the image drawn at random, scaled: torchvision's `RandomResizedCrop`. */
+/** A random part of the image, scaled: torchvision's `RandomResizedCrop`. */
 export interface RandomCut {
-  /** Which cut this is. */
   readonly kind: "random";
   /** Height and width in pixels. */
   readonly size: number;
-  /** The part's share of the image's area, uniform between these. */
+  /** The range of the part's share of the image's area, uniform. */
   readonly area: NumberRange;
-  /** The part's width by its height, its logarithm uniform between theirs. */
+  /** The range of the part's width divided by its height, log-uniform. */
   readonly ratio: NumberRange;
   /** The seed of the random numbers. */
   readonly seed: number;
-  /** The name of their stream. */
+  /** The name of the stream of random numbers. */
   readonly stream: string;
 }
 
-/** The pixels of an image that is cut in this way: size × size × 3 bytes. */
+/** Cuts an image. Returns size × size × 3 bytes. */
 export function cutOut(image: Image, cut: Cut): Uint8Array {
   if (cut.kind === "square") return square(image, cut.size);
   if (cut.kind === "centre") return centre(image, cut);
-  const { left, top, width, height } = part(image, cut);
+  const { left, top, width, height } = randomPart(image, cut);
   return resample(image, filters(width, cut.size, left), filters(height, cut.size, top));
 }
 
-/** An image that is a square of this size already is left as it is. */
 function square(image: Image, size: number): Uint8Array {
   const { width, height, data } = image;
   const side = Math.min(width, height);
@@ -82,16 +77,18 @@ function centre(image: Image, { size, shorter }: CentreCut): Uint8Array {
 }
 
 /**
- * Half of a whole number, rounded to the even one of two that are as near: Python's `round`, which
- * torchvision uses.
+ * Half of a whole number, rounded half to even, as Python's `round` does, which torchvision uses.
  */
 const half = (n: number): number => (n >> 1) + (n % 4 === 3 ? 1 : 0);
 
-/** After ten draws that do not fit: the largest central part with a ratio that is allowed. */
-function part(image: Image, { area, ratio, seed, stream: name }: RandomCut) {
+/**
+ * A random part that fits the image. After ten misses it is the largest central part whose ratio is
+ * in the range.
+ */
+function randomPart(image: Image, { area, ratio, seed, stream: name }: RandomCut) {
   const random = stream(seed, name);
   const between = ([least, largest]: NumberRange) => least + (largest - least) * random.uniform();
-  for (let draw = 0; draw < 10; draw++) {
+  for (let attempt = 0; attempt < 10; attempt++) {
     const pixels = image.width * image.height * between(area);
     const aspect = Math.exp(between([Math.log(ratio[0]), Math.log(ratio[1])]));
     const width = Math.round(Math.sqrt(pixels * aspect));

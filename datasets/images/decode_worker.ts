@@ -2,18 +2,16 @@ import { messageOf } from "../../lib/values/failure.ts";
 import { type Cut, cutOut } from "./cut.ts";
 import { imageDecoder } from "./image.ts";
 
-/** What the worker is asked: the bytes of an image file and how it is cut. */
+/** A request to the worker: the bytes of an image file and its cut. */
 export interface DecodeRequest {
-  /** The file's bytes. */
   readonly bytes: Uint8Array;
-  /** How it is cut. */
   readonly cut: Cut;
 }
 
-/** What it answers: pixels, or why there are none. */
+/** The worker's answer: pixels, or the reason why there are none. */
 export type Answer = { readonly pixels: Uint8Array } | { readonly error: string };
 
-/** What a worker has that a page's types do not know. */
+/** The members of a worker's global scope. TypeScript has only those of a page. */
 interface Scope {
   onmessage: (event: MessageEvent<DecodeRequest>) => void;
   postMessage(answer: Answer, transfer?: Transferable[]): void;

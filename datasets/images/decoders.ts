@@ -1,25 +1,28 @@
 import type { Cut } from "./cut.ts";
 import type { Answer, DecodeRequest } from "./decode_worker.ts";
 
-/** Workers that decode image files side by side. */
+/** Workers that decode image files in parallel. */
 export interface Decoders {
   /**
-   * The pixels of the image file that `read` gives, cut. `read` is called when a worker can take
-   * the file, so that however many are asked for, only two files a worker are in memory. Rejects
-   * with an Error that says why where the file is broken.
+   * Decodes the image file that `read` returns, and cuts it. `read` is called when a worker can
+   * take the file, so that at most two files per worker are in memory, however many calls wait.
+   * Rejects with an Error that has the reason if the file is broken.
    */
   decode(read: () => Promise<Uint8Array>, cut: Cut): Promise<Uint8Array>;
-  /** Ends the workers; what they have not decoded by then never is. */
+  /** Ends the workers. Unfinished calls of `decode` never settle. */
   close(): void;
 }
 
-/** More workers than this would be waiting for files. */
+/** More workers than this would only wait for files. */
 const MOST = 16;
 
-/** As many workers as there are processors, 16 at most, each started when it is first needed. */
+/**
+ * Makes `count` workers, each started when it is first needed. Default: one per processor, at most
+ * 16.
+ */
 export function decoders(count: number = Math.min(navigator.hardwareConcurrency, MOST)): Decoders {
   const workers = Array.from({ length: count }, decoder);
-  // One file is read while another is decoded.
+  // Each worker is in the list twice, so that one file is read while another is decoded.
   const free = [...workers, ...workers];
   const waiting: ((worker: Decoder) => void)[] = [];
   return {
@@ -39,9 +42,8 @@ export function decoders(count: number = Math.min(navigator.hardwareConcurrency,
   };
 }
 
-/** One worker. */
 interface Decoder {
-  decode(asked: DecodeRequest): Promise<Uint8Array>;
+  decode(request: DecodeRequest): Promise<Uint8Array>;
   close(): void;
 }
 
@@ -50,27 +52,27 @@ function decoder(): Decoder {
   let isClosed = false;
   const answers: PromiseWithResolvers<Uint8Array>[] = [];
   const start = (): Worker => {
-    const started = new Worker(new URL("./decode_worker.ts", import.meta.url), { type: "module" });
-    started.onmessage = ({ data }: MessageEvent<Answer>) => {
+    const thread = new Worker(new URL("./decode_worker.ts", import.meta.url), { type: "module" });
+    thread.onmessage = ({ data }: MessageEvent<Answer>) => {
       const answer = answers.shift()!;
       if ("pixels" in data) answer.resolve(data.pixels);
       else answer.reject(new Error(data.error));
     };
-    // It could not start or broke down: the next file gets a new one.
-    started.onerror = (event) => {
+    // The worker could not start or crashed. The next file gets a new one.
+    thread.onerror = (event) => {
       event.preventDefault();
       worker = undefined;
       for (const answer of answers.splice(0)) answer.reject(new Error(event.message));
     };
-    return started;
+    return thread;
   };
   return {
-    decode(asked) {
+    decode(request) {
       if (isClosed) return Promise.reject(new Error("the data set is closed"));
       const answer = Promise.withResolvers<Uint8Array>();
       answers.push(answer);
       worker ??= start();
-      worker.postMessage(asked);
+      worker.postMessage(request);
       return answer.promise;
     },
     close() {

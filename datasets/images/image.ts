@@ -2,40 +2,37 @@ import mozjpeg from "@jsquash/jpeg/codec/dec/mozjpeg_dec.js";
 import { decode as decodePng, hasPngSignature } from "fast-png";
 import jpegJs from "jpeg-js";
 
-/** Colours of 8 bits, row by row from the top, red, green and blue of each pixel. */
+/** An RGB image of 8 bits per channel, row by row from the top. */
 export interface Image {
-  /** Pixels in a row. */
   readonly width: number;
-  /** Rows. */
   readonly height: number;
   /** height × width × 3 bytes. */
   readonly data: Uint8Array;
 }
 
 /**
- * Makes a function that decodes JPEG and PNG files, whatever their names say. Grey becomes three
- * equal channels, a palette its colours, ink (CMYK, of which ImageNet has a few) what is left of
- * the light, 16 bits their upper 8; transparency is dropped and the orientation in a camera's notes
- * ignored, as Pillow's `convert("RGB")` does. The function throws an Error that says why where the
- * file is neither, is damaged or ends early; what libjpeg warns of and mends is accepted.
+ * Makes a function that decodes JPEG and PNG files, whatever their names. Grey becomes three equal
+ * channels, a palette its colours, CMYK (ImageNet has a few such files) RGB, and 16 bits their
+ * upper 8. Transparency is dropped and the EXIF orientation is ignored, as by Pillow's
+ * `convert("RGB")`. The function throws an Error with the reason if the file is neither a JPEG nor
+ * a PNG, is damaged or ends early. Faults that libjpeg repairs with a warning are accepted.
  */
 export async function imageDecoder(): Promise<(bytes: Uint8Array) => Image> {
-  let complaint = "";
-  // Called below the package's own `decode`, which is asynchronous: a complaint would get to the
-  // wrong image.
-  const jpeg = await mozjpeg({ noInitialRun: true, printErr: (line: string) => complaint = line });
+  let message = "";
+  // The package's own `decode` is asynchronous, and would report a message for the wrong image.
+  const jpeg = await mozjpeg({ noInitialRun: true, printErr: (line: string) => message = line });
   const decodeJpeg = (bytes: Uint8Array): Image => {
-    complaint = "";
+    message = "";
     let image: ImageData | null = null;
     try {
       image = jpeg.decode(bytes as Uint8Array<ArrayBuffer>, false);
     } catch {
-      // libjpeg gives up by exit(); what it had to say is the complaint.
+      // libjpeg fails by exit(), after it printed the reason.
     }
-    // libjpeg leaves ink to its caller; the other decoder is slower and has no such gap.
-    if (/unsupported color conversion/i.test(complaint)) return fromInk(bytes);
-    if (!image || /premature end/i.test(complaint)) {
-      throw new Error(complaint || "no JPEG can be decoded");
+    // libjpeg does not convert CMYK. The other decoder does, but is slower.
+    if (/unsupported color conversion/i.test(message)) return fromCmyk(bytes);
+    if (!image || /premature end/i.test(message)) {
+      throw new Error(message || "no JPEG can be decoded");
     }
     return { width: image.width, height: image.height, data: rgb(image.data, 4) };
   };
@@ -47,14 +44,15 @@ export async function imageDecoder(): Promise<(bytes: Uint8Array) => Image> {
 }
 
 /**
- * The first three of `channels` channels, or three times the first where these are grey (1) or grey
- * and alpha (2).
+ * The first three of `channels` channels, or three times the first one if the image is grey (1) or
+ * grey with alpha (2).
  */
 function rgb(data: ArrayLike<number>, channels: number): Uint8Array {
   const out = new Uint8Array(data.length / channels * 3);
   const green = channels < 3 ? 0 : 1;
   const blue = channels < 3 ? 0 : 2;
-  for (let from = 0, to = 0; to < out.length; from += channels) {
+  let to = 0;
+  for (let from = 0; to < out.length; from += channels) {
     out[to++] = data[from];
     out[to++] = data[from + green];
     out[to++] = data[from + blue];
@@ -62,16 +60,15 @@ function rgb(data: ArrayLike<number>, channels: number): Uint8Array {
   return out;
 }
 
-/** A JPEG of cyan, magenta, yellow and black. */
-function fromInk(bytes: Uint8Array): Image {
+function fromCmyk(bytes: Uint8Array): Image {
   const options = { useTArray: true, formatAsRGBA: false, tolerantDecoding: false } as const;
   const { width, height, data } = jpegJs.decode(bytes, options);
   return { width, height, data };
 }
 
 /**
- * A decoded PNG. Samples of 1, 2 and 4 bits have one channel, and each row of them begins at a
- * byte.
+ * Decodes a PNG. Images with samples of 1, 2 or 4 bits have one channel, and each of their rows
+ * starts at a new byte.
  */
 function fromPng(bytes: Uint8Array): Image {
   const { width, height, depth, channels, data, palette } = decodePng(bytes, { checkCrc: true });

@@ -4,17 +4,17 @@ import type { Tree } from "../files/tree.ts";
 import type { Cut } from "./cut.ts";
 import type { Decoders } from "./decoders.ts";
 
-/** Image files of a tree with a class each. */
+/** Image files of a tree and their classes. */
 export interface ImageFiles {
   /** The name of each file in the tree. */
   readonly names: readonly string[];
-  /** The class of each. */
+  /** The index of each file's class. */
   readonly labels: readonly number[];
 }
 
 /**
- * Image files as a split of images of `size` × `size` pixels that keeps nothing: whatever is read
- * is decoded by workers and cut as `cut` says.
+ * Makes a split of image files, with images of `size` × `size` pixels. Each read decodes them again
+ * in the workers and cuts them by `cut`.
  */
 export function imageSplit(
   tree: Tree,
@@ -49,37 +49,37 @@ export function imageSplit(
 }
 
 /**
- * The files as a split of their central squares, scaled to `size` × `size` pixels, each kept once
- * it was read.
+ * Makes a split of the files' central squares, scaled to `size` × `size` pixels. The pixels are
+ * cached unless all of them together are larger than 1.25 GiB.
  */
 export function squares(tree: Tree, files: ImageFiles, decoders: Decoders, size: number): Split {
-  return kept(
+  return cacheImages(
     imageSplit(tree, files, decoders, size, () => ({ kind: "square", size })),
     3 * size ** 2,
   );
 }
 
-/** Up to so many bytes a split's images are kept: enough for all of Tiny-ImageNet. */
-const KEPT = 1.25 * 2 ** 30;
+/** Most bytes of a split's cache: enough for all of Tiny-ImageNet. */
+const MOST_BYTES = 1.25 * 2 ** 30;
 
 /**
- * The split with every image kept once it was read, `bytes` of each; the same split where all of
- * them are more than 1.25 GiB. Only for one whose images are always read the same.
+ * Adds a cache to a split with images of `bytes` bytes. Returns the split itself if they would need
+ * more than 1.25 GiB. Every read of an image must give the same pixels.
  */
-function kept(split: Split, bytes: number): Split {
-  if (split.size * bytes > KEPT) return split;
+function cacheImages(split: Split, bytes: number): Split {
+  if (split.size * bytes > MOST_BYTES) return split;
   const pixels = new Uint8Array(split.size * bytes);
-  const known = new Uint8Array(split.size);
+  const isCached = new Uint8Array(split.size);
   const place = (index: number) => pixels.subarray(index * bytes, (index + 1) * bytes);
   return {
     ...split,
     async read(indices) {
-      const missing = [...new Set(Array.from(indices).filter((index) => !known[index]))];
+      const missing = [...new Set(Array.from(indices).filter((index) => !isCached[index]))];
       if (missing.length > 0) {
         const read = await split.read(missing);
         missing.forEach((index, i) => {
           place(index).set(read.subarray(i * bytes, (i + 1) * bytes));
-          known[index] = 1;
+          isCached[index] = 1;
         });
       }
       const out = new Uint8Array(indices.length * bytes);

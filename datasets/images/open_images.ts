@@ -3,19 +3,19 @@ import { Failure } from "../../lib/values/failure.ts";
 import { type Decoders, decoders } from "./decoders.ts";
 import { openTree, type Tree } from "../files/tree.ts";
 
-/** Where image files are. */
+/** The place of image files. */
 export interface ImagePlace {
-  /** A directory or a `.zip`, whose ending may be left out. */
+  /** A directory or a `.zip`, whose ending may be omitted. */
   readonly path: string;
-  /** Whether a zip that has everything in one folder is as that folder; no by default. */
+  /** Whether the only top folder of a zip is left out of its files' names. Default: false. */
   readonly unwrap?: boolean;
-  /** What has to be where, for the end of a message that something is missing. */
+  /** A description of the expected files, for the end of messages about missing ones. */
   readonly expected?: string;
 }
 
 /**
- * Opens a tree of image files: what `open` makes of it, with workers that decode. Rejects with a
- * `Failure` (exit 3), all closed, where something is missing or broken.
+ * Opens a tree of image files and starts decoders. `open` makes the data set of them. Rejects with
+ * a `Failure` (exit 3) if a file is missing or broken, after it closed the tree.
  */
 export async function openImages(
   { path, unwrap, expected }: ImagePlace,

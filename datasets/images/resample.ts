@@ -1,19 +1,16 @@
 import type { Image } from "./image.ts";
 
-/**
- * What a pixel is made of along one direction: the first pixel that counts, and the weights of it
- * and of those after it.
- */
+/** The weights by which a new pixel sums old ones along one direction. */
 export interface Filter {
-  /** Where the weights begin. */
+  /** The index of the first old pixel. */
   readonly first: number;
-  /** They add up to 1. */
+  /** The weights of it and of the pixels after it. They add up to 1. */
   readonly weights: Float64Array;
 }
 
 /**
- * The filters that scale `from` pixels, the first of which is pixel `start`, to `to` pixels:
- * bilinear, antialiased where it shrinks, as Pillow's `BILINEAR`.
+ * The filters that scale the `from` pixels from index `start` on to `to` pixels: bilinear,
+ * antialiased if it shrinks, as Pillow's `BILINEAR`.
  */
 export function filters(from: number, to: number, start = 0): Filter[] {
   const scale = from / to;
@@ -32,8 +29,8 @@ export function filters(from: number, to: number, start = 0): Filter[] {
 }
 
 /**
- * The pixels that these columns and rows, each ascending, make of an image: rows × columns × 3
- * bytes. Pillow rounds between the two directions, which may make a difference of 1.
+ * Applies filters to the columns and the rows of an image, both in ascending order. Returns rows ×
+ * columns × 3 bytes. Pillow rounds between the two directions, so a byte may differ by 1 from its.
  */
 export function resample(
   { width, data }: Image,
@@ -45,7 +42,8 @@ export function resample(
   const bottom = last.first + last.weights.length;
   const line = columns.length * 3;
   const across = new Float64Array((bottom - top) * line);
-  for (let y = top, to = 0; y < bottom; y++) {
+  let to = 0;
+  for (let y = top; y < bottom; y++) {
     for (const { first, weights } of columns) {
       const from = (y * width + first) * 3;
       for (let k = 0; k < weights.length; k++) {

@@ -1,4 +1,4 @@
-/** ResNet-20 teaches ResNet-8 on CIFAR-10 by SLKD, with two copies of itself. */
+/** ResNet-20 teaches ResNet-8 on CIFAR-10 by SLKD, with two self-learning teachers. */
 import { experiment, from, resnet8, slkd } from "../../mod.ts";
 import { dataset, schedule } from "../shared/cifar10.ts";
 import resnet20 from "./resnet20.ts";

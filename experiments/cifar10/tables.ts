@@ -1,4 +1,4 @@
-/** What distillation gains on real images. */
+/** The gain of distillation on real images. */
 import { tables } from "../../mod.ts";
 import kd from "./kd.ts";
 import resnet20 from "./resnet20.ts";

@@ -1,4 +1,4 @@
-/** AT, as CRD's tables have it. */
+/** AT, with the settings of CRD's tables. */
 import { at, experiment } from "../../mod.ts";
 import { each, slkdPairs } from "./pairs.ts";
 

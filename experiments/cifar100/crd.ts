@@ -1,4 +1,4 @@
-/** CRD, as its own tables have it. */
+/** CRD, with the settings of its own tables. */
 import { crd, experiment } from "../../mod.ts";
 import { each, slkdPairs } from "./pairs.ts";
 

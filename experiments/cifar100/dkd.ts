@@ -1,9 +1,9 @@
-/** DKD with mdistiller's β of each pair. */
+/** DKD with mdistiller's β for each pair. */
 import { dkd, experiment } from "../../mod.ts";
 import { each, type PairName, slkdPairs } from "./pairs.ts";
 
 /**
- * β where it is not 8. mdistiller has neither ResNet-8 nor VGG-11: theirs are those of their
+ * The values of β other than 8. mdistiller lacks ResNet-8 and VGG-11, which get the values of their
  * families.
  */
 const BETA: { readonly [K in PairName]?: number } = {

@@ -1,4 +1,4 @@
-/** DML: the pair's teacher learns beside the student, from scratch. */
+/** DML: the pair's teacher network learns from scratch together with the student. */
 import { dml, experiment } from "../../mod.ts";
 import { each, figure4Pairs, shakePairs } from "./pairs.ts";
 

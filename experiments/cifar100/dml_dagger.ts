@@ -1,4 +1,4 @@
-/** DML†: DML in which the peer does not learn from the student. */
+/** DML†: DML without learning of the peer from the student. */
 import { dmlDagger, experiment } from "../../mod.ts";
 import { each, shakePairs } from "./pairs.ts";
 

@@ -1,6 +1,6 @@
 /**
- * KD from two teachers that count by their gradients, AE-KD. SHAKE does not say which: the pair's
- * teacher here, trained twice.
+ * KD from two teachers, weighted by their gradients as in AE-KD. SHAKE does not name them. Here:
+ * the pair's teacher, trained twice.
  */
 import { aekd, experiment } from "../../mod.ts";
 import { twice } from "../shared/twice.ts";

@@ -1,6 +1,6 @@
 /**
- * KD from two teachers of the same weight. SHAKE does not say which: the pair's teacher here,
- * trained twice.
+ * KD from two teachers of equal weight. SHAKE does not name them. Here: the pair's teacher, trained
+ * twice.
  */
 import { aver, experiment } from "../../mod.ts";
 import { twice } from "../shared/twice.ts";

@@ -1,6 +1,6 @@
 /**
- * CRD with KD's term beside it, as CRD's tables have it and SAKD all of its methods. SHAKE does not
- * say the weights.
+ * CRD with KD's term, as in CRD's tables, and as in all methods of SAKD. SHAKE does not state the
+ * weights.
  */
 import { crd, experiment } from "../../mod.ts";
 import { each, shakePairs } from "./pairs.ts";

@@ -1,4 +1,4 @@
-/** KD on images that CutMix pastes together. SHAKE says neither α nor how often. */
+/** KD with CutMix. SHAKE states neither α nor the probability. */
 import { cifar100 } from "../../datasets/cifar.ts";
 import { cutmix, experiment, kd } from "../../mod.ts";
 import { each, shakePairs } from "./pairs.ts";

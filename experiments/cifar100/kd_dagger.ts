@@ -1,4 +1,4 @@
-/** KD†: the teacher is tuned while it teaches. */
+/** KD†: the teacher is tuned together with the student. */
 import { experiment, kdDagger } from "../../mod.ts";
 import { each, shakePairs } from "./pairs.ts";
 

@@ -1,6 +1,6 @@
 /**
- * KD with FitNets' hint beside it. SHAKE does not say the weights: all of the cross-entropy and of
- * the KL here, as CRD's scripts combine.
+ * KD combined with FitNets' hint. SHAKE does not state the weights. Here: 1 for the cross-entropy
+ * and 1 for the KL, as CRD's scripts combine them.
  */
 import { combine, experiment, fitnets, kd } from "../../mod.ts";
 import { each, shakePairs } from "./pairs.ts";

@@ -1,4 +1,4 @@
-/** KD on images that Mixup blends. SHAKE says neither α nor how often. */
+/** KD with Mixup. SHAKE states neither α nor the probability. */
 import { cifar100 } from "../../datasets/cifar.ts";
 import { experiment, kd, mixup } from "../../mod.ts";
 import { each, shakePairs } from "./pairs.ts";

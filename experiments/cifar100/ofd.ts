@@ -1,4 +1,4 @@
-/** OFD, as mdistiller has it, but with a teacher that stays as it is. */
+/** OFD with mdistiller's settings, but with a frozen teacher. */
 import { experiment, ofd } from "../../mod.ts";
 import { each, slkdPairs } from "./pairs.ts";
 

@@ -1,4 +1,4 @@
-/** Who teaches whom on CIFAR-100 in the tables of SHAKE, SLKD and SAKD. */
+/** The pairs of SHAKE's, SLKD's and SAKD's tables on CIFAR-100. */
 import { cifar100 } from "../../datasets/cifar.ts";
 import {
   type Classifier,
@@ -29,24 +29,21 @@ import resnet56 from "../teachers/resnet56.ts";
 import vgg13 from "../teachers/vgg13.ts";
 import wrn_40_2 from "../teachers/wrn_40_2.ts";
 
-/** What every network of the tables is: three blocks behind a stem at least. */
+/** The type of all networks of the tables: at least a stem and three blocks. */
 export type Learner = Classifier<"stem" | "block1" | "block2" | "block3">;
 
-/** What the experiments of a pair share. */
+/** The parts that all experiments of a pair share. */
 export interface Pair {
-  /** What both learn from. */
   readonly dataset: Dataset;
-  /** Who teaches. */
   readonly teacher: Trained<Learner>;
-  /** Who learns. */
   readonly student: Learner;
   /** The student's schedule. */
   readonly schedule: Schedule;
 }
 
 /**
- * A teacher and a student with what they learn from, CIFAR-100 unless said otherwise, at the
- * student's pace.
+ * Makes a pair of a teacher and a student with the student's schedule. Default of `dataset`:
+ * CIFAR-100.
  */
 export function pair(
   teacher: Experiment<Learner>,
@@ -56,7 +53,7 @@ export function pair(
   return { dataset, teacher: from(teacher), student, schedule: scheduleOf(student) };
 }
 
-/** Every pair by the name of its column. */
+/** All pairs, by the names of their columns. */
 export const pairs = {
   resnet32_resnet20: pair(resnet32Trained, resnet20),
   resnet44_resnet20: pair(resnet44, resnet20),
@@ -83,10 +80,10 @@ export const pairs = {
   vgg13_wrn_16_2: pair(vgg13, wrn_16_2),
 } as const;
 
-/** The name of a pair: its teacher's and its student's. */
+/** The name of a pair: teacher and student, joined by `_`. */
 export type PairName = keyof typeof pairs;
 
-/** Every pair's name. */
+/** The names of all pairs. */
 export const allPairs = Object.keys(pairs) as readonly PairName[];
 
 /** The pairs of SHAKE's table. */
@@ -101,7 +98,7 @@ export const shakePairs = [
   "wrn_40_2_shufflenetv1",
 ] as const satisfies readonly PairName[];
 
-/** Whom ResNet-20 learns from in SHAKE's figure 4 beside those of its table. */
+/** The pairs of SHAKE's figure 4 that are not in its table: ResNet-20 with further teachers. */
 export const figure4Pairs = [
   "resnet32_resnet20",
   "resnet44_resnet20",
@@ -123,8 +120,8 @@ export const slkdPairs = [
 ] as const satisfies readonly PairName[];
 
 /**
- * The pairs of SLKD's tables 5 and 6, one student with ever larger teachers, which are in none of
- * its others.
+ * The pairs of SLKD's tables 5 and 6 that are in none of its other tables: one student with
+ * increasingly large teachers.
  */
 export const growingPairs = [
   "resnet56_resnet20",
@@ -136,7 +133,7 @@ export const growingPairs = [
   "resnet32x4_wrn_16_2",
 ] as const satisfies readonly PairName[];
 
-/** An experiment of each of these pairs, by the pair's name: a module's default export. */
+/** Makes an experiment for each of these pairs, by the pair's name: a module's default export. */
 export function each<const P extends PairName, E>(
   names: readonly P[],
   make: (pair: Pair, name: P) => E,

@@ -1,10 +1,10 @@
-/** ReviewKD with its authors' weight of each pair. */
+/** ReviewKD with its authors' weight for each pair. */
 import { experiment, reviewkd } from "../../mod.ts";
 import { each, type PairName, slkdPairs } from "./pairs.ts";
 
 /**
- * The weight where it is not 5. The authors' scripts have neither ResNet-8, whose family has 0.6,
- * nor VGGs nor MobileNetV2.
+ * The weights other than 5. The authors' scripts lack ResNet-8, which gets 0.6 like its family, the
+ * VGGs and MobileNetV2.
  */
 const WEIGHT: { readonly [K in PairName]?: number } = {
   resnet56_resnet8: 0.6,

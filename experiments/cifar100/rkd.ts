@@ -1,4 +1,4 @@
-/** RKD, as CRD's tables have it. */
+/** RKD, with the settings of CRD's tables. */
 import { experiment, rkd } from "../../mod.ts";
 import { each, slkdPairs } from "./pairs.ts";
 

@@ -1,5 +1,5 @@
 /**
- * The papers' students on CIFAR-100, trained alone; those that teach as well are in
+ * The papers' students on CIFAR-100, trained alone. Students that also teach are in
  * `experiments/teachers/`.
  */
 import { cifar100 } from "../../datasets/cifar.ts";

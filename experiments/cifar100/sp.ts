@@ -1,4 +1,4 @@
-/** SP, as CRD's tables have it. */
+/** SP, with the settings of CRD's tables. */
 import { experiment, sp } from "../../mod.ts";
 import { each, slkdPairs } from "./pairs.ts";
 

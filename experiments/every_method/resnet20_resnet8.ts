@@ -1,6 +1,6 @@
 /**
- * Every method once on a real pair, a few minutes each, to show that each trains: no more can be
- * read off these numbers.
+ * Every method once on a real pair, a few minutes each, to show that each trains. These numbers
+ * show nothing else.
  */
 import { imageFolder } from "../../datasets/image_folder.ts";
 import {
@@ -75,18 +75,18 @@ const alone = {
   schedule: sgd({ epochs: 8, batch: 64, lr: 0.05, drops: { at: [6, 7], by: 0.1 } }),
 };
 
-/** The teacher. */
+/** The teacher, trained from scratch. */
 export const teacher = experiment(import.meta, { ...alone, student: resnet20 });
-/** A second one, where several teach; the assistant of TAKD and DGKD learns from the first. */
+/** The second teacher, for methods with several. */
 export const second = experiment(import.meta, { ...alone, student: resnet14 });
 
 const pair = { dataset, teacher: from(teacher), student: resnet8, schedule } as const;
 const several = ensemble(from(teacher), from(second));
 
-/** TAKD's assistant. */
+/** The assistant of TAKD, ATKD and DGKD, which learns from the teacher. */
 export const assistant = experiment(import.meta, { ...pair, student: resnet14, distiller: takd() });
 
-/** What teaches beside the teacher in sequential SLKD. */
+/** The self-learning teacher of sequential SLKD. */
 export const selfLearning = experiment(import.meta, {
   ...pair,
   student: resnet20,

@@ -1,4 +1,4 @@
-/** Every method once. */
+/** A table of every method. */
 import { tables } from "../../mod.ts";
 import rows from "./resnet20_resnet8.ts";
 

@@ -1,8 +1,8 @@
 /**
- * An ablation: variants of one experiment, each with some settings of its own, here with two seeds
- * each. Their numbers side by side are the example `table`.
+ * An ablation: variants of one experiment, each with some other settings, here with two seeds each.
+ * The example `table` compares their numbers.
  *
- * deno task exp experiments/examples/ablation.ts --trials 2
+ *     deno task exp experiments/examples/ablation.ts --trials 2
  */
 import { synthetic } from "../../datasets/synthetic.ts";
 import {

@@ -1,10 +1,10 @@
 /**
- * A teacher that was trained elsewhere: a file of weights stands where `from(…)` does. It may be
- * PyTorch's `.pth` or safetensors; what is known of it, `sha256` and `top1`, is checked before the
- * student trains. The file here is the teacher of the example `ablation`, exported:
+ * A teacher that was trained elsewhere: `weights(…)` in place of `from(…)`. The file may be
+ * PyTorch's `.pth` or safetensors. If `sha256` or `top1` is set, it is checked before the student
+ * trains. This file is the exported teacher of the example `ablation`:
  *
- * deno task export experiments/examples/ablation.ts#teacher --format safetensors --out
- * exports/teacher deno task exp experiments/examples/given_teacher.ts
+ *     deno task export experiments/examples/ablation.ts#teacher --format safetensors --out exports/teacher
+ *     deno task exp experiments/examples/given_teacher.ts
  */
 import { synthetic } from "../../datasets/synthetic.ts";
 import { experiment, kd, resnet20, resnet8, sgd, weights } from "../../mod.ts";

@@ -1,9 +1,9 @@
 /**
  * Images of your own: PNG and JPEG files in a folder for each class, `data/flowers/train/<class>/`
- * and `data/flowers/test/<class>/`. They are cut to squares and scaled to `size`; `holdout` keeps
- * some of the training images back, on which the best epoch is chosen.
+ * and `data/flowers/test/<class>/`. They are cut to squares and scaled to `size`. `holdout`
+ * reserves some training images, on which the best epoch is selected.
  *
- * deno task exp experiments/examples/own_images.ts
+ *     deno task exp experiments/examples/own_images.ts
  */
 import { imageFolder } from "../../datasets/image_folder.ts";
 import { experiment, resnet8, scratch, sgd } from "../../mod.ts";

@@ -1,10 +1,10 @@
 /**
- * A method of your own: two closures. `build` makes variables, once; the loss that it returns is
- * traced once and gives named terms, each a weight and one number per sample. The method's type
- * says what it needs, here a tap `block3` of both networks and scores of the student; nothing is
- * registered anywhere.
+ * A method of your own: two closures. `build` makes the variables, once. It returns the loss, which
+ * is traced once and returns named terms, each a weight and one number per sample. The method's
+ * type states its needs: here a tap `block3` of both networks and the student's logits. There is no
+ * registry of methods.
  *
- * deno task exp experiments/examples/own_method.ts
+ *     deno task exp experiments/examples/own_method.ts
  */
 import { synthetic } from "../../datasets/synthetic.ts";
 import {
@@ -20,7 +20,7 @@ import {
   sgd,
 } from "../../mod.ts";
 
-/** Matches the last maps of student and teacher through a 1×1 convolution. */
+/** Matches the student's last map, after a 1×1 convolution, to the teacher's. */
 function match(weight = 1): Distiller<Net<"block3" | "logits">, Net<"block3">> {
   return {
     id: "match",
@@ -28,7 +28,7 @@ function match(weight = 1): Distiller<Net<"block3" | "logits">, Net<"block3">> {
     build({ create, student, teacher }) {
       const adapt = create(conv(teacher.shapes.block3[2], { kernel: 1 }), student.shapes.block3);
       return ({ student, teacher, task, live }) => ({
-        task: [1, task(student)],
+        task: [1, task(student), "task"],
         map: [weight, mse(adapt(student.taps.block3, live), teacher.taps.block3)],
       });
     },

@@ -1,9 +1,9 @@
 /**
- * A network of your own: an ordered record of named stages. Its keys are its taps, which methods
+ * A network of your own: an ordered record of named stages. Their names are the taps that methods
  * compare.
  *
- * deno task describe experiments/examples/own_network.ts#tiny deno task exp
- * experiments/examples/own_network.ts
+ *     deno task describe experiments/examples/own_network.ts#tiny
+ *     deno task exp experiments/examples/own_network.ts
  */
 import { synthetic } from "../../datasets/synthetic.ts";
 import {
@@ -19,7 +19,7 @@ import {
   stage,
 } from "../../mod.ts";
 
-/** Two convolutions. */
+/** A network of two convolutions. */
 export const tiny = classifier("tiny", {}, (classes) => ({
   stem: stage(convNorm(16), relu()),
   block1: stage(seq(convNorm(32, { stride: 2 })), relu()),

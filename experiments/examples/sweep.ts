@@ -1,8 +1,8 @@
 /**
- * A sweep: the best settings of a method, compared by the images that the data set holds out.
- * Values are listed, or drawn from a range.
+ * A sweep: it finds the best settings of a method on the hold-out of the data set. A setting has a
+ * list of values or a range for random values.
  *
- * deno task sweep experiments/examples/sweep.ts
+ *     deno task sweep experiments/examples/sweep.ts
  */
 import { synthetic } from "../../datasets/synthetic.ts";
 import { experiment, from, kd, resnet20, resnet8, scratch, sgd, sweep } from "../../mod.ts";

@@ -1,4 +1,4 @@
-/** AT. SHAKE's supplement gives the other methods their own papers' settings; ours are CIFAR's. */
+/** AT. SHAKE's supplement uses the settings of each method's own paper. Here: those for CIFAR. */
 import { at, experiment } from "../../mod.ts";
 import { pairs } from "./pairs.ts";
 

@@ -1,13 +1,13 @@
 /**
- * ATKD, read as teaching by an assistant. SHAKE names none: ResNet-26 here, which learns from
- * ResNet-34 first.
+ * ATKD, understood as distillation by an assistant. SHAKE does not name the assistant. Here it is
+ * ResNet-26, which first learns from ResNet-34.
  */
 import { atkd, experiment, from, imagenet } from "../../mod.ts";
 import { pairs } from "./pairs.ts";
 
 const pair = pairs.resnet34_resnet18;
 
-/** The assistant. */
+/** The assistant, which learns from the teacher. */
 export const assistant = experiment(import.meta, {
   ...pair,
   student: imagenet.resnet26,

@@ -1,4 +1,4 @@
-/** DML: the pair's teacher learns beside the student, from scratch. */
+/** DML: the pair's teacher network learns from scratch together with the student. */
 import { dml, experiment } from "../../mod.ts";
 import { mapValues } from "../shared/map_values.ts";
 import { pairs } from "./pairs.ts";

@@ -1,6 +1,6 @@
 /**
- * ESKD: a teacher that stopped early. SHAKE's supplement gives the other methods their own papers'
- * settings; ours stops after epoch 35, once its rate has dropped.
+ * ESKD: a teacher that was stopped early. SHAKE's supplement uses the settings of each method's own
+ * paper. Here the teacher stops after epoch 35, after its first drop of the learning rate.
  */
 import { eskd, experiment, from } from "../../mod.ts";
 import { pairs } from "./pairs.ts";

@@ -1,6 +1,6 @@
 /**
- * KD for SHAKE's ImageNet tables. Its supplement gives the other methods their own papers'
- * settings; KD's paper has none for ImageNet: CIFAR's here.
+ * KD for SHAKE's ImageNet tables. SHAKE's supplement uses the settings of each method's own paper.
+ * KD's paper has none for ImageNet, so these are the settings for CIFAR.
  */
 import { experiment, kd } from "../../mod.ts";
 import { mapValues } from "../shared/map_values.ts";

@@ -1,6 +1,6 @@
 /**
- * ONE: the student's last block, of four, is what its branches have of their own. SHAKE's
- * supplement gives the other methods their own papers' settings; ours are CIFAR's.
+ * ONE: the branches share all of the student's blocks but the last of four. SHAKE's supplement uses
+ * the settings of each method's own paper. Here: those for CIFAR.
  */
 import { experiment, one } from "../../mod.ts";
 import { pairs } from "./pairs.ts";

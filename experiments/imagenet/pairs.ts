@@ -1,9 +1,9 @@
-/** Who teaches whom on ImageNet in the tables of SHAKE and SLKD, as SHAKE trains them. */
+/** The pairs of SHAKE's and SLKD's tables on ImageNet, with SHAKE's data and schedule. */
 import { from, imagenet } from "../../mod.ts";
 import { asShake } from "../shared/imagenet.ts";
 import teachers from "./teachers.ts";
 
-/** Both pairs by the names of their columns. */
+/** Both pairs, by the names of their columns. */
 export const pairs = {
   resnet34_resnet18: { ...asShake, teacher: from(teachers.resnet34), student: imagenet.resnet18 },
   resnet50_mobilenetv1: {

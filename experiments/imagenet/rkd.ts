@@ -1,4 +1,4 @@
-/** RKD. SHAKE's supplement gives the other methods their own papers' settings; ours are CIFAR's. */
+/** RKD. SHAKE's supplement uses the settings of each method's own paper. Here: those for CIFAR. */
 import { experiment, rkd } from "../../mod.ts";
 import { pairs } from "./pairs.ts";
 

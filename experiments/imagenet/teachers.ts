@@ -1,6 +1,6 @@
 /**
- * The papers' teachers on ImageNet. Theirs are torchvision's, trained elsewhere; ours learn as
- * SHAKE's students do, and teach SLKD's too. A file of one's own stands in an experiment as
+ * The papers' teachers on ImageNet. The papers took torchvision's weights. These are trained like
+ * SHAKE's students, and also teach SLKD's students. To use a weights file in an experiment:
  * `teacher: weights(imagenet.resnet34, { file: "resnet34.pth" })`.
  */
 import { experiment, imagenet, scratch } from "../../mod.ts";

@@ -1,4 +1,4 @@
-/** What a CPU can fill: every image of CIFAR-10, ResNet-20 teaches ResNet-8 for 15 epochs. */
+/** For a CPU: ResNet-20 teaches ResNet-8 for 15 epochs, on all images of CIFAR-10. */
 import {
   ablation,
   crd,
@@ -19,7 +19,7 @@ import { dataset } from "../shared/cifar10.ts";
 
 const schedule = sgd({ epochs: 15, batch: 64, lr: 0.05, drops: { at: [8, 12, 14], by: 0.1 } });
 
-/** The teacher, from scratch on the same schedule. */
+/** The teacher, trained from scratch with the same schedule. */
 export const teacher = experiment(import.meta, {
   dataset,
   schedule,

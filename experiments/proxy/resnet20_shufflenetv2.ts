@@ -1,4 +1,4 @@
-/** What a CPU can fill: every image of CIFAR-10, ResNet-20 teaches ShuffleNetV2 for 10 epochs. */
+/** For a CPU: ResNet-20 teaches ShuffleNetV2 for 10 epochs, on all images of CIFAR-10. */
 import { ablation, experiment, from, kd, scratch, sgd, shake, shufflenetv2 } from "../../mod.ts";
 import { dataset } from "../shared/cifar10.ts";
 import { teacher } from "./resnet20_resnet8.ts";

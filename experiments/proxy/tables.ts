@@ -1,4 +1,4 @@
-/** What a CPU can fill. */
+/** The tables that a CPU can fill. */
 import { tables } from "../../mod.ts";
 import resnet8, { teacher } from "./resnet20_resnet8.ts";
 import shufflenetv2 from "./resnet20_shufflenetv2.ts";

@@ -1,6 +1,6 @@
 /**
- * What a CPU can fill: 50 images of each of Tiny-ImageNet's 200 classes at 32×32, ResNet-20 teaches
- * ResNet-8.
+ * For a CPU: ResNet-20 teaches ResNet-8, on 50 images of each of Tiny-ImageNet's 200 classes at
+ * 32×32 pixels.
  */
 import { tinyImagenet } from "../../datasets/tiny_imagenet.ts";
 import {
@@ -19,7 +19,7 @@ import {
 const dataset = tinyImagenet({ folder: "tiny-imagenet-200-subset.zip", size: 32 });
 const schedule = sgd({ epochs: 30, batch: 64, lr: 0.05, drops: { at: [16, 24, 28], by: 0.1 } });
 
-/** The teacher, from scratch on the same schedule. */
+/** The teacher, trained from scratch with the same schedule. */
 export const teacher = experiment(import.meta, {
   dataset,
   schedule,

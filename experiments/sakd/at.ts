@@ -1,4 +1,4 @@
-/** AT at fixed spots, KD's term beside it: what SAKD compares itself with. */
+/** AT with KD's term at fixed spots, a baseline of SAKD. */
 import { at, experiment } from "../../mod.ts";
 import { each, sakdPairs } from "./pairs.ts";
 

@@ -1,4 +1,4 @@
-/** CC at fixed spots, KD's term beside it: what SAKD compares itself with. */
+/** CC with KD's term at fixed spots, a baseline of SAKD. */
 import { cc, experiment } from "../../mod.ts";
 import { each, sakdPairs } from "./pairs.ts";
 

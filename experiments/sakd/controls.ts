@@ -1,6 +1,6 @@
 /**
- * The controls of SAKD's released scripts, around FitNets: chance or the policy's opposite chooses,
- * or a copy of the teacher learns too.
+ * The controls of SAKD's released scripts, with FitNets: spots are random or the opposite of the
+ * policy's, or a copy of the teacher also learns.
  */
 import { experiment, fitnets, sakd } from "../../mod.ts";
 import { pairs } from "../cifar100/pairs.ts";

@@ -1,6 +1,6 @@
 /**
- * CRD, KD's term beside it, with MobileNetV2 of full width; the other pairs are SHAKE's KD+CRD as
- * well, `kd_crd.ts`.
+ * CRD with KD's term, for MobileNetV2 of full width. The other pairs are the same as SHAKE's
+ * KD+CRD: `kd_crd.ts`.
  */
 import { crd, experiment } from "../../mod.ts";
 import { each, mobilePairs } from "./pairs.ts";

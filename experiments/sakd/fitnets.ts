@@ -1,6 +1,4 @@
-/**
- * FitNets, its hint weighed 1, at fixed spots, KD's term beside it: what SAKD compares itself with.
- */
+/** FitNets with KD's term at fixed spots and the weight 1 of the hint, a baseline of SAKD. */
 import { combine, experiment, fitnets, kd } from "../../mod.ts";
 import { each, sakdPairs } from "./pairs.ts";
 

@@ -1,4 +1,4 @@
-/** FT at fixed spots, KD's term beside it: what SAKD compares itself with. */
+/** FT with KD's term at fixed spots, a baseline of SAKD. */
 import { experiment, from, ft } from "../../mod.ts";
 import first from "./ft_init.ts";
 import { each, sakdPairs } from "./pairs.ts";

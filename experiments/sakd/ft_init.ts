@@ -1,6 +1,6 @@
 /**
- * FT's first stage of each pair: 30 epochs at the rate 0.01, for ResNet-50 and VGG-8 at 0.05 (the
- * released code at 2cc304d, `pretrain` in configs/cifar-100/seed-1029/ft).
+ * FT's first stage of each pair: 30 epochs with the learning rate 0.01, or 0.05 for ResNet-50 and
+ * VGG-8 (released code at 2cc304d, `pretrain` in configs/cifar-100/seed-1029/ft).
  */
 import { experiment, ftInit, sgd } from "../../mod.ts";
 import { each, sakdPairs } from "./pairs.ts";

@@ -1,4 +1,4 @@
-/** NST at fixed spots, KD's term beside it: what SAKD compares itself with. */
+/** NST with KD's term at fixed spots, a baseline of SAKD. */
 import { experiment, nst } from "../../mod.ts";
 import { each, nstPairs, nstSchedule } from "./pairs.ts";
 

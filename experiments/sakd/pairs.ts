@@ -1,13 +1,13 @@
 /**
- * The pairs of SAKD's tables on CIFAR-100. What the methods run on is the released code's:
- * MobileNetV2 of full width, though the tables' teacher, student and KD rows are copied from
- * RepDistiller, where it has half.
+ * The pairs of SAKD's tables on CIFAR-100. The networks are those of the released code. Its
+ * MobileNetV2 has full width, although the paper copied the tables' teacher, student and KD rows
+ * from RepDistiller, where it has half the width.
  */
 import { mobilenetv2, type Schedule } from "../../mod.ts";
 import { scheduleOf } from "../shared/cifar100.ts";
 import { each as eachPair, type Pair, type PairName } from "../cifar100/pairs.ts";
 
-/** Teacher and student of the same type. */
+/** The pairs of a teacher and a student of the same type. */
 export const homogeneousPairs = [
   "resnet56_resnet20",
   "resnet110_resnet32",
@@ -16,7 +16,7 @@ export const homogeneousPairs = [
   "wrn_40_2_wrn_16_2",
 ] as const satisfies readonly PairName[];
 
-/** Teacher and student of different types. */
+/** The pairs of a teacher and a student of different types. */
 export const heterogeneousPairs = [
   "vgg13_mobilenetv2",
   "resnet50_mobilenetv2",
@@ -25,19 +25,19 @@ export const heterogeneousPairs = [
   "wrn_40_2_shufflenetv1",
 ] as const satisfies readonly PairName[];
 
-/** All pairs. */
+/** All pairs of the tables. */
 export const sakdPairs = [...homogeneousPairs, ...heterogeneousPairs] as const;
 
-/** Whether the policy of a pair starts at distilling everywhere. */
+/** Whether the policy of a pair initially distils at every spot. */
 export function isHomogeneous(name: PairName): boolean {
   return homogeneousPairs.some((one) => one === name);
 }
 
-/** The pairs that NST has numbers for: all but ResNet-50 and VGG-8. */
+/** The pairs with numbers for NST: all except ResNet-50 and VGG-8. */
 export const nstPairs = sakdPairs.filter((name) => name !== "resnet50_vgg8");
 
 /**
- * A pair's schedule with NST: the released code has batches of 32 for two of them, for want of
+ * A pair's schedule with NST. For two pairs the released code has batches of 32, because of their
  * memory.
  */
 export function nstSchedule(name: PairName, { student, schedule }: Pair): Schedule {
@@ -52,7 +52,7 @@ export const mobilePairs = [
   "resnet50_mobilenetv2",
 ] as const satisfies readonly PairName[];
 
-/** An experiment of each of these pairs, by the pair's name: a module's default export. */
+/** Makes an experiment for each of these pairs, by the pair's name: a module's default export. */
 export function each<const P extends (typeof sakdPairs)[number], E>(
   names: readonly P[],
   make: (pair: Pair, name: P) => E,

@@ -1,4 +1,4 @@
-/** PKT at fixed spots, KD's term beside it: what SAKD compares itself with. */
+/** PKT with KD's term at fixed spots, a baseline of SAKD. */
 import { experiment, pkt } from "../../mod.ts";
 import { each, sakdPairs } from "./pairs.ts";
 

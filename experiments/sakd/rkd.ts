@@ -1,4 +1,4 @@
-/** RKD at fixed spots, KD's term beside it: what SAKD compares itself with. */
+/** RKD with KD's term at fixed spots, a baseline of SAKD. */
 import { experiment, rkd } from "../../mod.ts";
 import { each, sakdPairs } from "./pairs.ts";
 

@@ -1,4 +1,4 @@
-/** AT at the spots that SAKD's policy chooses. */
+/** AT at the spots that SAKD's policy selects. */
 import { at, experiment, sakd } from "../../mod.ts";
 import { each, isHomogeneous, sakdPairs } from "./pairs.ts";
 

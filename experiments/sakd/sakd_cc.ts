@@ -1,4 +1,4 @@
-/** CC at the spots that SAKD's policy chooses. */
+/** CC at the spots that SAKD's policy selects. */
 import { cc, experiment, sakd } from "../../mod.ts";
 import { each, isHomogeneous, sakdPairs } from "./pairs.ts";
 

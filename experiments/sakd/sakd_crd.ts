@@ -1,4 +1,4 @@
-/** CRD at the spots that SAKD's policy chooses. */
+/** CRD at the spots that SAKD's policy selects. */
 import { crd, experiment, sakd } from "../../mod.ts";
 import { each, isHomogeneous, sakdPairs } from "./pairs.ts";
 

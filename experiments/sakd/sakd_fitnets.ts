@@ -1,4 +1,4 @@
-/** FitNets at the spots that SAKD's policy chooses. */
+/** FitNets at the spots that SAKD's policy selects. */
 import { experiment, fitnets, sakd } from "../../mod.ts";
 import { each, isHomogeneous, sakdPairs } from "./pairs.ts";
 

@@ -1,4 +1,4 @@
-/** FT at the spots that SAKD's policy chooses. */
+/** FT at the spots that SAKD's policy selects. */
 import { experiment, from, ft, sakd } from "../../mod.ts";
 import first from "./ft_init.ts";
 import { each, isHomogeneous, sakdPairs } from "./pairs.ts";

@@ -1,4 +1,4 @@
-/** NST at the spots that SAKD's policy chooses. */
+/** NST at the spots that SAKD's policy selects. */
 import { experiment, nst, sakd } from "../../mod.ts";
 import { each, isHomogeneous, nstPairs, nstSchedule } from "./pairs.ts";
 

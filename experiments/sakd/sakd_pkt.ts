@@ -1,4 +1,4 @@
-/** PKT at the spots that SAKD's policy chooses. */
+/** PKT at the spots that SAKD's policy selects. */
 import { experiment, pkt, sakd } from "../../mod.ts";
 import { each, isHomogeneous, sakdPairs } from "./pairs.ts";
 

@@ -1,4 +1,4 @@
-/** RKD at the spots that SAKD's policy chooses. */
+/** RKD at the spots that SAKD's policy selects. */
 import { experiment, rkd, sakd } from "../../mod.ts";
 import { each, isHomogeneous, sakdPairs } from "./pairs.ts";
 

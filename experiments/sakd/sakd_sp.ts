@@ -1,4 +1,4 @@
-/** SP at the spots that SAKD's policy chooses. */
+/** SP at the spots that SAKD's policy selects. */
 import { experiment, sakd, sp } from "../../mod.ts";
 import { each, isHomogeneous, sakdPairs } from "./pairs.ts";
 

@@ -1,4 +1,4 @@
-/** VID at the spots that SAKD's policy chooses. */
+/** VID at the spots that SAKD's policy selects. */
 import { experiment, sakd, vid } from "../../mod.ts";
 import { each, isHomogeneous, sakdPairs } from "./pairs.ts";
 

@@ -1,4 +1,4 @@
-/** SP at fixed spots, KD's term beside it: what SAKD compares itself with. */
+/** SP with KD's term at fixed spots, a baseline of SAKD. */
 import { experiment, sp } from "../../mod.ts";
 import { each, sakdPairs } from "./pairs.ts";
 

@@ -1,4 +1,4 @@
-/** SAKD's tables, with our numbers where there are some. */
+/** SAKD's tables and the experiments that fill them. */
 import { tables } from "../../mod.ts";
 import kd from "../cifar100/kd.ts";
 import kd_crd from "../cifar100/kd_crd.ts";
@@ -65,7 +65,7 @@ const pairs = {
 };
 const tiny = mapValues(vgg13_vgg8, (_, method) => mapValues(pairs, (methods) => methods[method]));
 
-/** FitNets on a pair by each routing. */
+/** FitNets on a pair with each routing. */
 const routings = <P extends "resnet56_resnet20" | "wrn_40_2_shufflenetv1">(pair: P) => ({
   adaptive: sakd_fitnets[pair],
   always: fitnets[pair],

@@ -1,4 +1,4 @@
-/** VID at fixed spots, KD's term beside it: what SAKD compares itself with. */
+/** VID with KD's term at fixed spots, a baseline of SAKD. */
 import { experiment, vid } from "../../mod.ts";
 import { each, sakdPairs } from "./pairs.ts";
 

@@ -1,6 +1,6 @@
 /**
- * What each of SHAKE's choices is worth, and each of the released code's differences from its
- * texts; all of these are `released/shake.ts`.
+ * An ablation of SHAKE's choices, and of the differences between its released code and its texts.
+ * `released/shake.ts` has all of these differences.
  */
 import { ablation, shake } from "../../mod.ts";
 import module from "./shake.ts";

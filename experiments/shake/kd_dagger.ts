@@ -1,4 +1,4 @@
-/** KD† in which less of the teacher is tuned: panels F and G of SHAKE's poster. */
+/** KD† that tunes only a part of the teacher: panels F and G of SHAKE's poster. */
 import { experiment, kdDagger } from "../../mod.ts";
 import { pairs } from "../cifar100/pairs.ts";
 

@@ -1,6 +1,6 @@
 /**
- * SHAKE with two teachers that count by their gradients, AE-KD. The paper does not say which: the
- * pair's teacher here, trained twice.
+ * SHAKE with two teachers, weighted by their gradients as in AE-KD. The paper does not name them.
+ * Here: the pair's teacher, trained twice.
  */
 import { experiment, shake } from "../../mod.ts";
 import { each, shakePairs } from "../cifar100/pairs.ts";

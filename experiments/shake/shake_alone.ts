@@ -1,4 +1,4 @@
-/** SHAKE with a proxy teacher of its own in place of the shadow head: panel H of the poster. */
+/** SHAKE with a separate proxy teacher in place of the shadow head: panel H of the poster. */
 import { experiment, shake } from "../../mod.ts";
 import { each } from "../cifar100/pairs.ts";
 

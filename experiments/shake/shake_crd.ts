@@ -1,6 +1,6 @@
 /**
- * SHAKE with CRD's contrast beside it. The paper does not say the weights: both have their own
- * here.
+ * SHAKE combined with CRD's contrastive term. The paper does not state the weights. Here: each
+ * method's own.
  */
 import { combine, crd, experiment, shake } from "../../mod.ts";
 import { each, shakePairs } from "../cifar100/pairs.ts";

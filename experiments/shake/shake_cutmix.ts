@@ -1,4 +1,4 @@
-/** SHAKE on images that CutMix pastes together. The paper says neither α nor how often. */
+/** SHAKE with CutMix. The paper states neither α nor the probability. */
 import { cifar100 } from "../../datasets/cifar.ts";
 import { cutmix, experiment, shake } from "../../mod.ts";
 import { each, shakePairs } from "../cifar100/pairs.ts";

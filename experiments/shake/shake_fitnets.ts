@@ -1,5 +1,5 @@
 /**
- * SHAKE with FitNets' hint beside it. The paper does not say the weights: both have their own here.
+ * SHAKE combined with FitNets' hint. The paper does not state the weights. Here: each method's own.
  */
 import { combine, experiment, fitnets, shake } from "../../mod.ts";
 import { each, shakePairs } from "../cifar100/pairs.ts";

@@ -1,4 +1,4 @@
-/** SHAKE on images that Mixup blends. The paper says neither α nor how often. */
+/** SHAKE with Mixup. The paper states neither α nor the probability. */
 import { cifar100 } from "../../datasets/cifar.ts";
 import { experiment, mixup, shake } from "../../mod.ts";
 import { each, shakePairs } from "../cifar100/pairs.ts";

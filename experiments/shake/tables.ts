@@ -1,4 +1,4 @@
-/** SHAKE's tables, with our numbers where there are some. */
+/** SHAKE's tables and the experiments that fill them. */
 import { tables } from "../../mod.ts";
 import dml from "../cifar100/dml.ts";
 import dml_dagger from "../cifar100/dml_dagger.ts";

@@ -12,8 +12,8 @@ const paced = (lr: number, batch = 64): Schedule =>
   sgd({ epochs: 240, batch, lr, drops: { at: [150, 180, 210], by: 0.1 } });
 
 /**
- * CRD's schedule, which every paper after it took: 240 epochs, the rate a tenth after 150, 180 and
- * 210.
+ * CRD's schedule, which all later papers use: 240 epochs, with the learning rate divided by 10
+ * after epochs 150, 180 and 210.
  */
 export const schedule = paced(0.05);
 
@@ -22,7 +22,7 @@ const LIGHT: ReadonlySet<string> = new Set(
   [mobilenetv2(), shufflenetv1, shufflenetv2].map(({ id }) => id),
 );
 
-/** A student's schedule: CRD's, for light networks at a fifth of the rate. */
+/** A student's schedule: CRD's, for light networks with a fifth of its learning rate. */
 export function scheduleOf({ id }: Net, batch?: number): Schedule {
   return paced(LIGHT.has(id) ? 0.01 : 0.05, batch);
 }

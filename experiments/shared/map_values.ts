@@ -1,4 +1,4 @@
-/** What `make` makes of each value of a record, by the same names. */
+/** Maps each value of a record by `make`, and keeps the keys. */
 export function mapValues<K extends string, V, R>(
   record: Readonly<Record<K, V>>,
   make: (value: V, name: K) => R,

@@ -1,6 +1,6 @@
 /**
- * The self-learning teachers of SLKD*, each of its teacher's architecture, trained before the
- * students that they teach.
+ * The self-learning teachers of SLKD*. Each has its teacher's architecture, and is trained before
+ * the students that it teaches.
  */
 import { cifar100 } from "../../datasets/cifar.ts";
 import { type Experiment, experiment, from, kd } from "../../mod.ts";

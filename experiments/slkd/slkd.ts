@@ -1,4 +1,4 @@
-/** SLKD on the paper's pairs but VGG-13 and VGG-8, which is `vgg13_vgg8.ts`. */
+/** SLKD on the paper's pairs, except VGG-13 and VGG-8, which is in `vgg13_vgg8.ts`. */
 import { experiment, slkd } from "../../mod.ts";
 import { each, growingPairs, slkdPairs } from "../cifar100/pairs.ts";
 

@@ -1,4 +1,4 @@
-/** SLKD's tables, with our numbers where there are some. */
+/** SLKD's tables and the experiments that fill them. */
 import { tables } from "../../mod.ts";
 import at from "../cifar100/at.ts";
 import crd from "../cifar100/crd.ts";

@@ -1,4 +1,4 @@
-/** SLKD, Table 1: VGG-13 teaches VGG-8, with two copies of itself. */
+/** SLKD, Table 1: VGG-13 teaches VGG-8, with two self-learning teachers. */
 import { cifar100 } from "../../datasets/cifar.ts";
 import { experiment, from, slkd, vgg8 } from "../../mod.ts";
 import { schedule } from "../shared/cifar100.ts";

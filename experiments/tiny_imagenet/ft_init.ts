@@ -1,4 +1,4 @@
-/** FT's first stage of each pair: 30 epochs at the rate 0.01. */
+/** FT's first stage of each pair: 30 epochs with the learning rate 0.01. */
 import { experiment, ftInit, sgd } from "../../mod.ts";
 import { mapValues } from "../shared/map_values.ts";
 import { pairs } from "./pairs.ts";

@@ -24,8 +24,8 @@ import first from "./ft_init.ts";
 import { pairs } from "./pairs.ts";
 
 /**
- * A pair's column, by method: KD; ten methods at fixed spots, KD's term beside each; and the same
- * ten at the spots that SAKD's policy chooses. A pair's module exports it by default.
+ * A pair's column, by method: KD, ten methods with KD's term at fixed spots, and the same ten at
+ * the spots that SAKD's policy selects. It is the default export of a pair's module.
  */
 export function methods(meta: { readonly url: string }, name: keyof typeof pairs) {
   const { paraphraser } = from(first[name]).trainedModules;

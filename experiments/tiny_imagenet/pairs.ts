@@ -1,11 +1,11 @@
-/** Who teaches whom on Tiny-ImageNet in SAKD's table: networks that are trained alone as well. */
+/** The pairs of SAKD's table on Tiny-ImageNet. Each network is also trained alone. */
 import { tinyImagenet } from "../../datasets/tiny_imagenet.ts";
 import { pair } from "../cifar100/pairs.ts";
 import alone from "./scratch.ts";
 
 const dataset = tinyImagenet();
 
-/** Every pair by the name of its column. */
+/** All pairs, by the names of their columns. */
 export const pairs = {
   resnet56_resnet20: pair(alone.resnet56, alone.resnet20.student, dataset),
   resnet110_resnet20: pair(alone.resnet110, alone.resnet20.student, dataset),

@@ -1,4 +1,4 @@
-/** ResNet-110 teaches ResNet-20 on Tiny-ImageNet, by every method of SAKD's table. */
+/** ResNet-110 teaches ResNet-20 on Tiny-ImageNet by each method of SAKD's table. */
 import { methods } from "./methods.ts";
 
 export default methods(import.meta, "resnet110_resnet20");

@@ -1,6 +1,6 @@
 /**
- * The networks of SAKD's table on Tiny-ImageNet, teachers and students, each trained alone.
- * MobileNetV2 has its full width.
+ * The teachers and the students of SAKD's table on Tiny-ImageNet, each trained alone. MobileNetV2
+ * has its full width.
  */
 import { tinyImagenet } from "../../datasets/tiny_imagenet.ts";
 import {

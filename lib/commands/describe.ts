@@ -12,34 +12,38 @@ import { Failure } from "../values/failure.ts";
 import type { Json } from "../values/json.ts";
 
 const FLAGS = {
-  "classes": { type: "integer", least: 1, help: "classes; 100, of imagenet.* 1000" },
+  "classes": {
+    type: "integer",
+    least: 1,
+    help: "number of classes. Default: 100, for imagenet.* 1000",
+  },
   "size": {
     type: "integer",
     least: 1,
-    help: "height and width of the images; 32, of imagenet.* 224",
+    help: "height and width of the images. Default: 32, for imagenet.* 224",
   },
   "data": {
     type: "string",
-    help: "the folder of the data sets, for experiments; $RETORT_DATA or ./data",
+    help: "folder of the data sets, for experiments. Default: $RETORT_DATA or ./data",
   },
   "json": { type: "boolean", help: "print one JSON object per network or experiment" },
 } as const satisfies Spec;
 
-type Given = Flags<typeof FLAGS>;
+type Options = Flags<typeof FLAGS>;
 
-/** What is printed: a text or, with `--json`, a line for each object. */
-interface Shown {
+/** The output: a text or, with `--json`, a line for each object. */
+interface Output {
   readonly text: string;
   readonly json: readonly Json[];
 }
 
 /**
- * Describes the network or the experiments that the arguments name; without one lists every
- * network. With `--json` a network is `{ id, parameters, multiplyAdds, taps }`, `taps` each tap's
- * shape for one sample; in the list it has the `name` that names it besides. An experiment is the
- * same of its student, with its own id as `experiment` and a network for each of its `teachers`;
- * its images are those of its data set, which is opened for that unless both `--size` and
- * `--classes` are given. Rejects with a `Failure` that has the exit code.
+ * Describes the network or the experiments that the arguments name, or lists every network if they
+ * name none. With `--json` a network is `{ id, parameters, multiplyAdds, taps }`, where `taps` has
+ * each tap's shape for one sample. In the list it also has the `name` for the command line. An
+ * experiment is the same of its student, with its own id as `experiment` and a network for each of
+ * its `teachers`. Its image shape and classes are those of its data set, which is opened for that
+ * unless both `--size` and `--classes` are set. Rejects with a `Failure` that has the exit code.
  */
 export async function runDescribe(
   args: readonly string[],
@@ -53,13 +57,13 @@ export async function runDescribe(
     );
   }
   if (another !== undefined) throw new Failure(2, `one at a time: deno task describe ${spec}`);
-  const { text, json } = spec === undefined ? all(options) : await one(spec, options);
+  const { text, json } = spec === undefined ? describeAll(options) : await describe(spec, options);
   if (options.json) json.forEach((line) => print(JSON.stringify(line)));
   else print(text);
 }
 
-/** Every network of ours, a line each. */
-function all(options: Given): Shown {
+/** Describes every network of Retort in a line. */
+function describeAll(options: Options): Output {
   const rows = listNetworks().map(({ name, network }) => ({
     name,
     ...description(network, ...images(network, options)),
@@ -69,32 +73,34 @@ function all(options: Given): Shown {
       ["network", "parameters", "multiply-adds"],
       ...rows.map(({ name, ...size }) => [name, ...counts(size)]),
     ]),
-    json: rows.map(({ name, ...described }) => ({ name, ...brief(described) })),
+    json: rows.map(({ name, ...network }) => ({ name, ...toJson(network) })),
   };
 }
 
-/** What the command line names. */
-async function one(spec: string, options: Given): Promise<Shown> {
+/** Describes the network or the experiments that the command line names. */
+async function describe(spec: string, options: Options): Promise<Output> {
   const { network, others } = isModule(spec)
     ? await networkIn(spec)
     : { network: await findNetwork(spec), others: "" };
   if (network) {
     const [image, classes] = images(network, options);
-    const described = description(network, image, classes);
+    const found = description(network, image, classes);
     return {
-      text: `${described.id}: ${words(image, classes)}\n\n${stages(described)}`,
-      json: [brief(described)],
+      text: `${found.id}: ${words(image, classes)}\n\n${stages(found)}`,
+      json: [toJson(found)],
     };
   }
-  const shown = [];
-  for (const loaded of await experiments(spec, others)) shown.push(await cast(loaded, options));
+  const outputs = [];
+  for (const loaded of await experiments(spec, others)) {
+    outputs.push(await describeExperiment(loaded, options));
+  }
   return {
-    text: shown.map(({ text }) => text).join("\n\n"),
-    json: shown.flatMap(({ json }) => json),
+    text: outputs.map(({ text }) => text).join("\n\n"),
+    json: outputs.flatMap(({ json }) => json),
   };
 }
 
-/** The experiments of a module; where it has none, the failure ends with what else it has. */
+/** The experiments of a module. If it has none, the failure ends with its `others`, networks. */
 async function experiments(spec: string, others: string): Promise<Loaded[]> {
   try {
     return await loadExperiments(spec);
@@ -104,8 +110,11 @@ async function experiments(spec: string, others: string): Promise<Loaded[]> {
   }
 }
 
-/** An experiment's student and teachers. */
-async function cast({ id, experiment }: Loaded, options: Given): Promise<Shown> {
+/** Describes an experiment's student and teachers. */
+async function describeExperiment(
+  { id, experiment }: Loaded,
+  options: Options,
+): Promise<Output> {
   const [image, classes] = await imagesOf(experiment, options);
   const student = description(experiment.student, image, classes);
   const teachers = experiment.teachers.map((teacher) =>
@@ -119,26 +128,31 @@ async function cast({ id, experiment }: Loaded, options: Given): Promise<Shown> 
   ];
   return {
     text: parts.join("\n\n"),
-    json: [{ experiment: id, ...brief(student), teachers: teachers.map(brief) }],
+    json: [{ experiment: id, ...toJson(student), teachers: teachers.map(toJson) }],
   };
 }
 
-/** Image and classes that a network is described for. */
+/** The image shape and the number of classes for which a network is described. */
 type Images = readonly [image: Shape, classes: number];
 
-/** What a network is for, unless the flags say otherwise. */
-function images({ usual = { size: 32, classes: 100 } }: Net, options: Given): Images {
+/** The flags' image size and classes. Default: the network's usual ones. */
+function images({ usual = { size: 32, classes: 100 } }: Net, options: Options): Images {
   return [square(options.size ?? usual.size), options.classes ?? usual.classes];
 }
 
-/** What an experiment's data set has, unless the flags say otherwise. */
-async function imagesOf({ dataset }: Experiment, { size, classes, data }: Given): Promise<Images> {
+/** The flags' image size and classes. Default: those of the experiment's data set. */
+async function imagesOf(
+  { dataset }: Experiment,
+  { size, classes, data }: Options,
+): Promise<Images> {
   if (size !== undefined && classes !== undefined) return [square(size), classes];
   const opened = await dataset.open(dataFolder(data), console.error, true).catch((error) => {
     if (!(error instanceof Failure)) throw error;
-    throw new Failure(error.exit, `${error.message}\n--size and --classes together do without it`, {
-      cause: error,
-    });
+    throw new Failure(
+      error.exit,
+      `${error.message}\n--size and --classes together need no data set`,
+      { cause: error },
+    );
   });
   opened.close();
   return [size === undefined ? opened.image : square(size), classes ?? opened.classes.length];
@@ -146,13 +160,13 @@ async function imagesOf({ dataset }: Experiment, { size, classes, data }: Given)
 
 const square = (side: number): Shape => [side, side, 3];
 
-/** A description as it is printed with `--json`. */
-function brief({ id, stages, parameters, multiplyAdds }: Description) {
+/** A description for `--json`. */
+function toJson({ id, stages, parameters, multiplyAdds }: Description) {
   const taps = Object.fromEntries(stages.map(({ name, shape }) => [name, shape]));
   return { id, parameters, multiplyAdds, taps };
 }
 
-/** A network's stages, whose names are its taps, and their sum. */
+/** The table of a network's stages, whose names are its taps, and their sum. */
 function stages({ stages, ...total }: Description): string {
   return columns([
     ["tap", "shape", "parameters", "multiply-adds"],

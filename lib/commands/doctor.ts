@@ -1,5 +1,5 @@
 /**
- * `deno task doctor`: what Retort finds on this machine, without fetching or changing anything.
+ * `deno task doctor`: shows what Retort finds on this machine, and downloads or changes nothing.
  *
  * @module
  */
@@ -11,37 +11,35 @@ import { type Host, thisHost } from "../tensorflow/library/host.ts";
 import { helpText, parseFlags, type Spec } from "../terminal/flags.ts";
 import { Failure } from "../values/failure.ts";
 
-/** A folder and what is in it. */
+/** A folder and its entries. */
 export interface Folder<Entry> {
-  /** Its path. */
   readonly path: string;
-  /** What is in it, by name; absent where there is no such folder. */
+  /** The entries, sorted by name; `undefined` if there is no such folder. */
   readonly entries?: readonly Entry[];
 }
 
 /** A file or a folder and its size. */
 export interface Sized {
-  /** Its name in its folder. */
   readonly name: string;
-  /** Its bytes, those of everything in it together. */
+  /** Its size in bytes; of a folder, the sum of everything in it. */
   readonly bytes: number;
 }
 
-/** What was found on a machine. */
+/** The findings on a machine. */
 export interface Diagnosis {
-  /** The TensorFlow that a run would use; absent where there is none yet. */
+  /** The TensorFlow that a run would use; `undefined` if there is none. */
   readonly library?: Library;
-  /** What there is to say about TensorFlow: why there is none, or a warning. */
+  /** Notes about TensorFlow: the reason why there is none, or warnings. */
   readonly notes: readonly string[];
-  /** What it computes on; none without it. */
+  /** The devices of TensorFlow; none without it. */
   readonly devices: readonly Device[];
-  /** How many threads a run uses unless it is told otherwise. */
+  /** The default number of a run's threads. */
   readonly threads: number;
   /** The version of Deno. */
   readonly deno: string;
   /** The folder of the data sets. */
   readonly data: Folder<string>;
-  /** The folder of what was fetched. */
+  /** The folder of downloads. */
   readonly cache: Folder<Sized>;
 }
 
@@ -64,7 +62,7 @@ async function bytesOf(path: string): Promise<number> {
 
 const total = (sized: readonly Sized[]): number => sized.reduce((sum, { bytes }) => sum + bytes, 0);
 
-async function look<Entry>(
+async function readFolder<Entry>(
   path: string,
   list: (path: string) => Promise<Entry[]>,
 ): Promise<Folder<Entry>> {
@@ -87,7 +85,7 @@ function devicesOf(library: Library, notes: string[]): Device[] {
   }
 }
 
-/** Looks at everything. A TensorFlow that is absent or unusable is a note, not an error. */
+/** Collects all findings. A TensorFlow that is missing or unusable is a note, not an error. */
 export async function diagnose(data: string, host: Host = thisHost()): Promise<Diagnosis> {
   const notes: string[] = [];
   const library = await findLibrary({ host, download: false, log: (line) => notes.push(line) })
@@ -102,14 +100,14 @@ export async function diagnose(data: string, host: Host = thisHost()): Promise<D
     devices: library ? devicesOf(library, notes) : [],
     threads: navigator.hardwareConcurrency,
     deno: Deno.version.deno,
-    data: await look(data, namesIn),
-    cache: await look(host.cache, sizesIn),
+    data: await readFolder(data, namesIn),
+    cache: await readFolder(host.cache, sizesIn),
   };
 }
 
 const size = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 
-/** A name and a value, the name empty where it is that of the row above. */
+/** A name and a value. The name is empty if it is that of the row above. */
 type Row = readonly [name: string, value: string];
 
 function folderRows<Entry>(
@@ -149,13 +147,13 @@ export function diagnosisReport(
 }
 
 const SPEC = {
-  data: { type: "string", help: "the folder of the data sets; RETORT_DATA or ./data by default" },
+  data: { type: "string", help: "folder of the data sets. Default: $RETORT_DATA or ./data" },
   json: { type: "boolean", help: "print the findings as one JSON object" },
 } as const satisfies Spec;
 
 /**
- * Runs the command and returns the exit code: 0, or 3 where there is no usable TensorFlow. Throws a
- * `Failure` (exit 2).
+ * Runs the command and returns the exit code: 0, or 3 if there is no usable TensorFlow. Rejects
+ * with a `Failure` (exit 2) if the arguments are wrong.
  */
 export async function runDoctor(
   args: readonly string[],

@@ -1,5 +1,5 @@
 /**
- * `deno task eval <experiment or weights>`: what trained weights reach on the test images.
+ * `deno task eval <experiment or weights>`: measures trained weights on the test images.
  *
  * @module
  */
@@ -18,48 +18,60 @@ import { Failure } from "../values/failure.ts";
 import { readWeights } from "../weights/weights_file.ts";
 
 const FLAGS = {
-  "seed": { type: "integer", least: 0, help: "the trial of an experiment; 1" },
-  "epoch": { type: "string", choices: ["last", "best"], help: "which of its weights; last" },
-  "epochs": { type: "integer", least: 1, help: "of its quick run with so many epochs" },
-  "limit": { type: "integer", least: 1, help: "of its quick run with so many batches per epoch" },
+  "seed": { type: "integer", least: 0, help: "seed of the experiment's trial. Default: 1" },
+  "epoch": {
+    type: "string",
+    choices: ["last", "best"],
+    help: "epoch of the trial's weights. Default: last",
+  },
+  "epochs": { type: "integer", least: 1, help: "epochs of a quick run, to measure that run" },
+  "limit": {
+    type: "integer",
+    least: 1,
+    help: "batches per epoch of a quick run, to measure that run",
+  },
   "as": {
     type: "string",
-    help: "for a weights file: the experiment whose student and data set it is measured with",
+    help: "experiment whose student and data set are used for a weights file",
   },
   "network": {
     type: "string",
-    help: "for a weights file that is not that student's: vgg13, or module.ts#name",
+    help: "network of the weights file: vgg13, or module.ts#name. Default: the student of --as",
   },
-  "data": { type: "string", help: "the folder of the data sets; $RETORT_DATA or ./data" },
+  "data": { type: "string", help: "folder of the data sets. Default: $RETORT_DATA or ./data" },
   "precision": {
     type: "string",
     choices: ["float32", "bfloat16"],
-    help: "what convolutions compute in; float32",
+    help: "number format of convolutions. Default: float32",
   },
   "backend": {
     type: "string",
     choices: ["tensorflow", "cpu"],
-    help: "cpu is tfjs's own, slow; tensorflow",
+    help: "backend of tfjs; cpu is slow. Default: tensorflow",
   },
-  "threads": { type: "integer", least: 1, help: "threads; all cores" },
-  "eval-batch": { type: "integer", least: 1, help: `images in a batch; ${EVAL_BATCH}` },
+  "threads": { type: "integer", least: 1, help: "number of threads. Default: all cores" },
+  "eval-batch": {
+    type: "integer",
+    least: 1,
+    help: `images per batch. Default: ${EVAL_BATCH}`,
+  },
   "confusion": { type: "boolean", help: "print the whole confusion matrix" },
   "json": { type: "boolean", help: "print one JSON object per experiment or file" },
 } as const satisfies Spec;
 
-type Given = Flags<typeof FLAGS>;
+type Options = Flags<typeof FLAGS>;
 
-/** What is examined, and where it comes from. */
-interface Named extends Subject {
+/** A subject and its origin. */
+interface NamedSubject extends Subject {
   /** The experiment's id. */
   readonly id: string;
-  /** The trial; absent for a weights file. */
+  /** The trial; `undefined` for a weights file. */
   readonly trained?: { readonly seed: number; readonly epoch: "last" | "best" };
 }
 
 /**
- * Examines the trained students of the experiments that the arguments name, or with `--as` a file
- * of weights. Rejects with a `Failure` that has the exit code.
+ * Measures the trained students of the experiments that the arguments name, or with `--as` a
+ * weights file. Rejects with a `Failure` that has the exit code.
  */
 export async function runEval(
   args: readonly string[],
@@ -76,17 +88,17 @@ export async function runEval(
     throw new Failure(2, "which experiment? deno task eval experiments/quickstart.ts#kd");
   }
   if (another !== undefined) throw new Failure(2, `one at a time: deno task eval ${spec}`);
-  const named = options.as === undefined
-    ? await students(spec, options)
-    : [await file(spec, options.as, options)];
+  const subjects = options.as === undefined
+    ? await readStudents(spec, options)
+    : [await readFile(spec, options.as, options)];
   const { precision = "float32", backend = "tensorflow", threads, "eval-batch": evalBatch } =
     options;
-  const shown = status();
-  for (const subject of named) {
+  const progress = status();
+  for (const subject of subjects) {
     const { id, trained, network, dataset, file: { path, sha256 } } = subject;
     const found = await examine(subject, {
       data: dataFolder(options.data),
-      status: shown,
+      status: progress,
       precision,
       backend,
       threads,
@@ -113,23 +125,23 @@ export async function runEval(
   }
 }
 
-/** The trained students of a module's experiments. */
-async function students(spec: string, options: Given): Promise<Named[]> {
+/** Reads the trained students of a module's experiments. */
+async function readStudents(spec: string, options: Options): Promise<NamedSubject[]> {
   if (options.network !== undefined) {
-    throw new Failure(2, "--network goes with --as, for a file of weights");
+    throw new Failure(2, "--network needs --as: it is for a weights file");
   }
   if (isWeights(spec)) {
     throw new Failure(
       2,
-      `${spec} needs --as <experiment>: whose network and data set it is measured with`,
+      `${spec} needs --as <experiment>: an experiment with its network and data set`,
     );
   }
   const { seed = 1, epoch = "last" } = options;
-  const found: Named[] = [];
+  const subjects: NamedSubject[] = [];
   for (const { id, experiment } of await loadExperiments(spec)) {
     const { path, sha256, tensors } = await readTrainedStudent(experiment, seed, epoch, options);
     const file = { path, format: "safetensors", tensors, facts: {}, sha256 } as const;
-    found.push({
+    subjects.push({
       id,
       trained: { seed, epoch },
       network: experiment.student,
@@ -137,23 +149,23 @@ async function students(spec: string, options: Given): Promise<Named[]> {
       file,
     });
   }
-  return found;
+  return subjects;
 }
 
-/** Whether there is such a file, and it is no module. */
+/** Whether the path is that of an existing file other than a module. */
 function isWeights(path: string): boolean {
   return !path.endsWith(".ts") && statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
-/** A file of weights with the network and the data set of an experiment. */
-async function file(path: string, as: string, options: Given): Promise<Named> {
-  const strange = (["seed", "epoch", "epochs", "limit"] as const).find((flag) =>
+/** Reads a weights file, for the network and the data set of an experiment. */
+async function readFile(path: string, as: string, options: Options): Promise<NamedSubject> {
+  const misplaced = (["seed", "epoch", "epochs", "limit"] as const).find((flag) =>
     options[flag] !== undefined
   );
-  if (strange) {
+  if (misplaced) {
     throw new Failure(
       2,
-      `--${strange} is for an experiment's own weights, not for a file with --as`,
+      `--${misplaced} is for an experiment's own weights, not for a file with --as`,
     );
   }
   const [{ id, experiment }, ...others] = await loadExperiments(as);

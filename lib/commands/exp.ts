@@ -18,10 +18,13 @@ import { status } from "../terminal/status.ts";
 
 const FLAGS = {
   ...RUN_FLAGS,
-  "dry-run": { type: "boolean", help: "resolve, trace and time; write nothing, download no data" },
+  "dry-run": { type: "boolean", help: "resolve, trace and time. Write nothing, download no data" },
 } as const satisfies Spec;
 
-/** Runs what the arguments name; see `--help`. Rejects with a `Failure` that has the exit code. */
+/**
+ * Runs the experiments that the arguments name; see `--help`. Rejects with a `Failure` that has the
+ * exit code.
+ */
 export async function runExp(
   args: readonly string[],
   print: (line: string) => void = console.log,
@@ -33,29 +36,29 @@ export async function runExp(
   }
   await checkTypes(options._.map(moduleOf));
   const loaded = (await Promise.all(options._.map(loadExperiments))).flat();
-  const shown = status({ quiet: options.quiet });
-  using interruption = new Interruption(shown.line);
-  const settings = runSettings(options, shown, interruption);
-  const asked = loaded.flatMap(({ experiment }) =>
+  const progress = status({ quiet: options.quiet });
+  using interruption = new Interruption(progress.line);
+  const settings = runSettings(options, progress, interruption);
+  const trials = loaded.flatMap(({ experiment }) =>
     seeds(options).map((seed) => ({ experiment, seed }))
   );
   if (options["dry-run"]) {
-    queueLines(await queue(asked, settings)).forEach((line) => print(line));
-    for (const { experiment, seed } of asked) {
+    queueLines(await queue(trials, settings)).forEach((line) => print(line));
+    for (const { experiment, seed } of trials) {
       (await dryRun(experiment, seed, settings)).forEach((line) => print(line));
     }
     return;
   }
-  const done = await runTrials(asked, settings);
-  for (const [i, { id, trial }] of done.entries()) {
+  const results = await runTrials(trials, settings);
+  for (const [i, { id, trial }] of results.entries()) {
     if (options.json) print(JSON.stringify({ experiment: id, ...trial }));
     else if (!options.quiet) {
-      const { task } = asked[i].experiment.dataset;
+      const { task } = trials[i].experiment.dataset;
       const { title, decimals } = task.measures[task.primary];
       const { last, best } = primaryOf(trial.metric, task);
-      const reached = `${title} ${last.toFixed(decimals)} last, ${best.toFixed(decimals)} best`;
+      const values = `${title} ${last.toFixed(decimals)} last, ${best.toFixed(decimals)} best`;
       print(
-        `${id} seed ${trial.seed}: ${reached} (epoch ${trial.bestEpoch})${
+        `${id} seed ${trial.seed}: ${values} (epoch ${trial.bestEpoch})${
           trial.quick ? ", quick" : ""
         }`,
       );

@@ -1,5 +1,5 @@
 /**
- * `deno task export <module>[#name] --format …`: takes a trained student out of Retort.
+ * `deno task export <module>[#name] --format …`: writes a trained student for other tools.
  *
  * @module
  */
@@ -32,21 +32,25 @@ const FLAGS = {
   "format": {
     type: "string",
     choices: ["safetensors", "savedmodel", "tfjs"],
-    help: "what it is taken out as",
+    help: "file format (required)",
   },
-  "seed": { type: "integer", least: 0, help: "which trial; 1" },
-  "epoch": { type: "string", choices: ["last", "best"], help: "which of its weights; last" },
+  "seed": { type: "integer", least: 0, help: "seed of the trial. Default: 1" },
+  "epoch": {
+    type: "string",
+    choices: ["last", "best"],
+    help: "epoch of the trial's weights. Default: last",
+  },
   "out": {
     type: "string",
-    help: "the folder to write; exports/<experiment>/<format> in the project",
+    help: "folder to write. Default: exports/<experiment>/<format> in the project",
   },
-  "data": { type: "string", help: "the folder of the data sets; $RETORT_DATA or ./data" },
+  "data": { type: "string", help: "folder of the data sets. Default: $RETORT_DATA or ./data" },
 } as const satisfies Spec;
 
 /**
  * Writes a trained student in a format of other tools, with its preprocessing and a model card,
- * into a folder that it prints. Rejects with a `Failure`: exit 2 for wrong usage or a folder that
- * is somebody else's, 3 where the student is not trained or its data set is missing.
+ * into a folder whose path it prints. Rejects with a `Failure`: exit 2 if the usage is wrong or the
+ * folder holds other files, exit 3 if the student is not trained or its data set is missing.
  */
 export async function runExport(
   args: readonly string[],
@@ -58,13 +62,13 @@ export async function runExport(
     return print(helpText("deno task export <module>[#name] --format <format>", FLAGS));
   }
   if (!name) throw new Failure(2, `which format? --format ${Object.keys(FORMATS).join(" or ")}`);
-  const { id, experiment } = await one(options._);
+  const { id, experiment } = await loadOne(options._);
   const project = projectRoot(experiment.url);
   const folder = options.out ? resolve(options.out) : join(project, "exports", id, name);
   await checkReplaceable(folder);
   const student = await readTrainedStudent(experiment, seed, epoch);
   const facts = {
-    ...await described(student, epoch, dataFolder(options.data)),
+    ...await readFacts(student, epoch, dataFolder(options.data)),
     format: FORMATS[name],
     student,
     epoch,
@@ -85,8 +89,8 @@ export async function runExport(
   print(`${folder}: ${[...files.keys()].join(", ")}`);
 }
 
-/** The one experiment that the arguments name. */
-async function one([spec, another]: readonly string[]): Promise<Loaded> {
+/** Loads the one experiment that the arguments name. */
+async function loadOne([spec, another]: readonly string[]): Promise<Loaded> {
   if (spec === undefined) {
     throw new Failure(2, "which experiment? deno task export experiments/quickstart.ts#kd");
   }
@@ -101,8 +105,8 @@ async function one([spec, another]: readonly string[]): Promise<Loaded> {
   );
 }
 
-/** A trained student with what its data set says of images and classes. */
-async function described(
+/** The facts that need the data set: the model with its images and classes, and its size. */
+async function readFacts(
   { experiment: { student: network, dataset }, id, seed, path, sha256, tensors, trial }:
     TrainedStudent,
   epoch: string,

@@ -1,5 +1,6 @@
 /**
- * `deno task list [--paper slkd] [--json]`: every cell of every table, and what was measured of it.
+ * `deno task list [--paper slkd] [--json]`: shows every cell of every table with its experiment and
+ * its trials.
  *
  * @module
  */
@@ -22,60 +23,60 @@ import { tableFolder, tableFolders } from "../project/find_tables.ts";
 const FLAGS = {
   "paper": {
     type: "string",
-    help: "the folder of one paper's tables, e.g. slkd; all of them without it",
+    help: "folder of one paper's tables, e.g. slkd. Default: all folders",
   },
   "json": { type: "boolean", help: "print one JSON object per cell" },
 } as const satisfies Spec;
 
 /** A cell of a table. */
 export interface ListedCell {
-  /** Its experiment; `null` where there is none yet. */
+  /** The id of its experiment; `null` if there is none yet. */
   readonly id: string | null;
   /** The folder of its table in `experiments/`. */
   readonly paper: string;
-  /** Its table. */
+  /** The id of its table. */
   readonly table: string;
   /** Its row. */
   readonly method: string;
-  /** The network that teaches in its column; `null` where none does. */
+  /** The teacher network of its column; `null` if there is none. */
   readonly teacher: string | null;
-  /** The network that learns there. */
+  /** The student network of its column. */
   readonly student: string;
   /**
-   * The data set, `imageFolder` with what it reads; `null` where neither the paper's file nor an
-   * experiment says.
+   * The data set, `imageFolder` with its folder; `null` if neither the paper's file nor an
+   * experiment names it.
    */
   readonly dataset: string | null;
-  /** The best that there is of it. */
+  /** The best state of its trials. */
   readonly state: "measured" | "quick" | "stale" | "not run";
-  /** How many trials are in that state. */
+  /** The number of trials in that state. */
   readonly n: number;
 }
 
 /**
- * Shows the cells of every table of the project around `within`, or with `--paper` those of one
- * folder's: a line for each and a sum for each folder, or with `--json` a `ListedCell` for each.
- * Columns that differ in what they measure only are one cell; differences of rows and what a paper
- * has no number for are none. `checked` looks at the types of what declares the tables. Rejects
- * with a `Failure` that has the exit code.
+ * Prints the cells of every table of the project around `within`, or with `--paper` those of one
+ * folder: a line for each cell and a sum for each folder, or with `--json` a `ListedCell` for each.
+ * Columns that differ only in their metric are one cell. Differences of rows, and cells without an
+ * outcome or a paper's number, are left out. `check` checks the types of the modules that declare
+ * the tables. Rejects with a `Failure` that has the exit code.
  */
 export async function runList(
   args: readonly string[],
   print: (line: string) => void = console.log,
   within: string = Deno.cwd(),
-  checked: (modules: readonly string[]) => Promise<void> = checkTypes,
+  check: (modules: readonly string[]) => Promise<void> = checkTypes,
 ): Promise<void> {
   const options = parseFlags(args, FLAGS);
   const [another] = options._;
   if (options.help) return print(helpText("deno task list", FLAGS));
   if (another !== undefined) {
-    throw new Failure(2, `one paper's cells are deno task list --paper ${another}`);
+    throw new Failure(2, `for one paper: deno task list --paper ${another}`);
   }
   const folders = options.paper === undefined
     ? tableFolders(within)
     : [tableFolder(options.paper, within)];
-  await checked(folders.map((folder) => join(folder, "tables.ts")));
-  const cells = (await Promise.all(folders.map(listed))).flat();
+  await check(folders.map((folder) => join(folder, "tables.ts")));
+  const cells = (await Promise.all(folders.map(listCells))).flat();
   if (options.json) return cells.forEach((cell) => print(JSON.stringify(cell)));
   const rows = cells.map(({ table, method, teacher, student, dataset, state, n, id }) => [
     ...[
@@ -94,15 +95,15 @@ export async function runList(
   for (const [paper, own] of Map.groupBy(cells, ({ paper }) => paper)) print(sum(paper, own));
 }
 
-/** A cell without what is known of its experiment. */
+/** The place of a cell in its table, and the outcome of its experiment. */
 type Place = Pick<ListedCell, "table" | "method" | "teacher" | "student" | "dataset"> & {
   readonly outcome: Outcome | undefined;
 };
 
-async function listed(folder: string): Promise<ListedCell[]> {
+async function listCells(folder: string): Promise<ListedCell[]> {
   const { tables } = await filledTables(folder);
   const places = tables.flatMap((filled) =>
-    filled.kind === "paper" ? ofPaper(filled) : ofOwn(filled)
+    filled.kind === "paper" ? paperPlaces(filled) : ownPlaces(filled)
   );
   return await Promise.all(
     places.map(async ({ outcome, table, method, teacher, student, dataset }) => {
@@ -124,21 +125,21 @@ async function listed(folder: string): Promise<ListedCell[]> {
 }
 
 /** The cells of a paper's table, row by row. */
-function ofPaper({ table: { id, dataset, columns, rows }, at }: FilledPaperTable): Place[] {
+function paperPlaces({ table: { id, dataset, columns, rows }, at }: FilledPaperTable): Place[] {
   const pairs = Map.groupBy(columns.keys(), (i) => `${columns[i].teacher} ${columns[i].student}`);
   return rows.filter(({ delta }) => !delta).flatMap((row) =>
     Array.from(pairs.values()).flatMap((indices) => {
       const { teacher, student } = columns[indices[0]];
       const outcome = at(row, columns[indices[0]]);
-      const isThere = outcome || indices.some((i) => row.values[i] !== null);
-      return isThere
+      const isListed = outcome || indices.some((i) => row.values[i] !== null);
+      return isListed
         ? [{ table: id, method: row.method, teacher, student, dataset: dataset ?? null, outcome }]
         : [];
     })
   );
 }
 
-function ofOwn({ id, rows }: FilledOwnTable): Place[] {
+function ownPlaces({ id, rows }: FilledOwnTable): Place[] {
   return rows.map(([method, outcome]) => ({
     table: id,
     method,
@@ -149,14 +150,14 @@ function ofOwn({ id, rows }: FilledOwnTable): Place[] {
   }));
 }
 
-/** The data set's name; a folder of images has none of its own. */
+/** The data set's id, with the folder of an `imageFolder`, which has no other name. */
 function dataOf({ dataset: { id, options } }: Experiment): string {
   const isFolder = id === "imageFolder" && typeof options === "object" && options !== null &&
     "folder" in options;
   return isFolder ? `${id}(${options.folder})` : id;
 }
 
-/** How many cells there are, and in which state. */
+/** The number of cells in each state. */
 function sum(paper: string, cells: readonly ListedCell[]): string {
   const states = Array.from(
     Map.groupBy(cells, ({ state }) => state),

@@ -7,42 +7,50 @@ import type { Status } from "../terminal/status.ts";
 
 /** The flags of a command that runs experiments. */
 export const RUN_FLAGS = {
-  "seed": { type: "integer", least: 0, help: "the first trial's seed; 1" },
-  "trials": { type: "integer", least: 1, help: "how many trials, with the seeds that follow; 1" },
+  "seed": { type: "integer", least: 0, help: "seed of the first trial. Default: 1" },
+  "trials": {
+    type: "integer",
+    least: 1,
+    help: "number of trials, with consecutive seeds. Default: 1",
+  },
   "epochs": {
     type: "integer",
     least: 1,
-    help: "epochs in place of the declared ones; the run is then quick",
+    help: "number of epochs, for a quick run. Default: the declared one",
   },
-  "limit": { type: "integer", least: 1, help: "batches per epoch at most; the run is then quick" },
-  "data": { type: "string", help: "the folder of the data sets; $RETORT_DATA or ./data" },
+  "limit": {
+    type: "integer",
+    least: 1,
+    help: "maximum number of batches per epoch, for a quick run. Default: all",
+  },
+  "data": { type: "string", help: "folder of the data sets. Default: $RETORT_DATA or ./data" },
   "precision": {
     type: "string",
     choices: ["float32", "bfloat16"],
-    help: "what convolutions compute in; float32",
+    help: "number format of convolutions. Default: float32",
   },
   "backend": {
     type: "string",
     choices: ["tensorflow", "cpu"],
-    help: "cpu is tfjs's own, slow; tensorflow",
+    help: "backend of tfjs; cpu is slow. Default: tensorflow",
   },
-  "threads": { type: "integer", least: 1, help: "threads; all cores" },
+  "threads": { type: "integer", least: 1, help: "number of threads. Default: all cores" },
   "eval-batch": {
     type: "integer",
     least: 1,
-    help: `images in a batch of an evaluation; ${EVAL_BATCH}`,
+    help: `images per batch of an evaluation. Default: ${EVAL_BATCH}`,
   },
-  "deterministic": { type: "boolean", help: "repeat bit for bit, somewhat slower" },
+  "deterministic": { type: "boolean", help: "make runs bit-identical, somewhat slower" },
   "grad-norms": {
     type: "boolean",
-    help: "log how strongly each term pulls at the student, on one batch an epoch",
+    help: "log the norm of each term's gradient at the student, on one batch per epoch",
   },
-  "fresh": { type: "boolean", help: "begin again where a run has begun or is done" },
-  "quiet": { type: "boolean", help: "show no progress" },
+  "fresh": { type: "boolean", help: "start again, even if a run is unfinished or complete" },
+  "quiet": { type: "boolean", help: "print no progress" },
   "json": { type: "boolean", help: "print one JSON object per trial at the end" },
 } as const satisfies Spec;
 
-/** How experiments are run, as these flags say. */
+/** The settings of a run that these flags set. */
 export function runSettings(
   options: Flags<typeof RUN_FLAGS>,
   status: Status,
@@ -65,7 +73,7 @@ export function runSettings(
   };
 }
 
-/** The seeds of the trials that these flags ask for. */
+/** The seeds of the trials that these flags set. */
 export function seeds({ seed = 1, trials = 1 }: Flags<typeof RUN_FLAGS>): number[] {
   return Array.from({ length: trials }, (_, i) => seed + i);
 }

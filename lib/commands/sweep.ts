@@ -1,6 +1,6 @@
 /**
- * `deno task sweep <module>`: runs the experiments of a sweep and says which is the best on what
- * was held out.
+ * `deno task sweep <module>`: runs the experiments of a sweep and prints which one is the best on
+ * the hold-out.
  *
  * @module
  */
@@ -30,13 +30,13 @@ const FLAGS = {
   ...RUN_FLAGS,
   "dry-run": {
     type: "boolean",
-    help: "list the points and what is there of their runs; train nothing",
+    help: "list the points and the state of their runs. Train nothing",
   },
-  "json": { type: "boolean", help: "print one JSON object per point, the best one first" },
+  "json": { type: "boolean", help: "print one JSON object per point, best first" },
 } as const satisfies Spec;
 
-/** A point and the experiment there. */
-interface Place {
+/** A point of a sweep and its experiment. */
+interface Candidate {
   /** The experiment's id. */
   readonly id: string;
   readonly point: SweepPoint;
@@ -54,27 +54,30 @@ export async function runSweep(
   const options = parseFlags(args, FLAGS);
   const [spec, another] = options._;
   if (options.help) return print(helpText("deno task sweep <module>", FLAGS));
-  if (spec === undefined) throw new Failure(2, "which sweep? deno task sweep experiments/sweep.ts");
+  if (spec === undefined) {
+    throw new Failure(2, "which sweep? deno task sweep experiments/examples/sweep.ts");
+  }
   if (another !== undefined) throw new Failure(2, `one at a time: deno task sweep ${spec}`);
   await checkTypes([moduleOf(spec)]);
-  const places = await load(spec);
-  const shown = status({ quiet: options.quiet });
-  using interruption = new Interruption(shown.line);
-  const settings = runSettings(options, shown, interruption);
-  const trials = seeds(options);
+  const candidates = await loadCandidates(spec);
+  const progress = status({ quiet: options.quiet });
+  using interruption = new Interruption(progress.line);
+  const settings = runSettings(options, progress, interruption);
+  const trialSeeds = seeds(options);
   if (options["dry-run"]) {
-    return print(columns(await Promise.all(places.map((place) => state(place, trials, settings)))));
+    const rows = candidates.map((candidate) => stateCells(candidate, trialSeeds, settings));
+    return print(columns(await Promise.all(rows)));
   }
-  const tried: Tried[] = [];
-  for (const [i, place] of places.entries()) {
-    shown.line(`point ${i + 1} of ${places.length}: ${place.id}`);
-    tried.push(await attempt(place, trials, settings));
+  const results: Tried[] = [];
+  for (const [i, candidate] of candidates.entries()) {
+    progress.line(`point ${i + 1} of ${candidates.length}: ${candidate.id}`);
+    results.push(await tryPoint(candidate, trialSeeds, settings));
   }
-  for (const line of sweepReport(tried, options.json)) print(line);
+  for (const line of sweepReport(results, options.json)) print(line);
 }
 
-/** The points of a module's sweep. */
-async function load(spec: string): Promise<Place[]> {
+/** Loads the points of a module's sweep. */
+async function loadCandidates(spec: string): Promise<Candidate[]> {
   const { default: experiments } = await importModule(moduleOf(spec));
   const points = pointsOf(experiments);
   if (!points) {
@@ -89,9 +92,9 @@ async function load(spec: string): Promise<Place[]> {
   }));
 }
 
-/** What is there of a point's runs, as cells. */
-async function state(
-  { id, experiment }: Place,
+/** The state of each run of a point, as cells. */
+async function stateCells(
+  { id, experiment }: Candidate,
   seeds: readonly number[],
   settings: Settings,
 ): Promise<string[]> {
@@ -99,9 +102,9 @@ async function state(
   return [id, ...found.map(({ seed, state }) => `seed ${seed}: ${state}`)];
 }
 
-/** Runs a point; one that diverges is told as such, and no reason to leave out the others. */
-async function attempt(
-  { id, point, experiment }: Place,
+/** Runs a point. If it diverges, its result says so, since the other points still count. */
+async function tryPoint(
+  { id, point, experiment }: Candidate,
   seeds: readonly number[],
   settings: Settings,
 ): Promise<Tried> {
@@ -121,28 +124,24 @@ async function attempt(
 
 if (import.meta.main) await runCommand(() => runSweep(Deno.args));
 
-/** What came of a point of a sweep. */
+/** The result of a point of a sweep. */
 export interface Tried {
   /** The experiment's id. */
   readonly id: string;
-  /** Where it is. */
   readonly point: SweepPoint;
-  /** Its task. */
   readonly task: Task;
-  /** Its trials. */
   readonly trials: readonly Trial[];
-  /** Why they are not all there; absent where they are. */
+  /** The reason why some trials are missing; `undefined` if all are there. */
   readonly problem?: string;
 }
 
-/** A point that can be compared, or not: then without a score. */
+/** A result with its score on the hold-out; `undefined` if the point diverged. */
 type Scored = Tried & { readonly heldOut?: Summary };
 
 /**
- * The points of a sweep by what they reach on what is held out, after the last epoch, the best
- * first: a table and what the best reaches on the test set, or each as a line of JSON. Throws a
- * `Failure`: of exit 4 where no point can be compared, of exit 3 where a trial was recorded without
- * what it reached.
+ * The points of a sweep, sorted by their score on the hold-out after the last epoch, best first: a
+ * table with the best point's score on the test set, or each as a line of JSON. Throws a `Failure`:
+ * exit 4 if no point can be compared, exit 3 if a trial was recorded without its hold-out score.
  */
 export function sweepReport(tried: readonly Tried[], json: boolean): string[] {
   const scored = tried.map(score).sort((a, b) => mean(b) - mean(a));
@@ -150,7 +149,7 @@ export function sweepReport(tried: readonly Tried[], json: boolean): string[] {
   if (!best?.heldOut) {
     throw new Failure(
       4,
-      `no point of the sweep could be trained to its end: ${tried.map(({ id }) => id).join(", ")}`,
+      `every point of the sweep diverged: ${tried.map(({ id }) => id).join(", ")}`,
     );
   }
   if (json) return scored.map(line);
@@ -173,23 +172,23 @@ export function sweepReport(tried: readonly Tried[], json: boolean): string[] {
   ];
 }
 
-/** What points are sorted by: those without a score come last. */
+/** The key by which points are sorted. Points without a score come last. */
 function mean({ heldOut }: Scored): number {
   return heldOut?.mean ?? -Number.MAX_VALUE;
 }
 
 function score(tried: Tried): Scored {
   if (tried.problem !== undefined) return tried;
-  const reached = tried.trials.map(({ seed, metric: { heldOut } }) => {
+  const scores = tried.trials.map(({ seed, metric: { heldOut } }) => {
     if (heldOut) return heldOut.last;
     const { id, task: { measures, primary } } = tried;
     const missing = `hold-out ${measures[primary].title}`;
     throw new Failure(
       3,
-      `${id} seed ${seed} was recorded without its ${missing}: --fresh trains it again`,
+      `${id} seed ${seed} was recorded without its ${missing}: train it again with --fresh`,
     );
   });
-  return { ...tried, heldOut: summary(reached) };
+  return { ...tried, heldOut: summary(scores) };
 }
 
 function line({ id, point, trials, problem, heldOut }: Scored, place: number): string {

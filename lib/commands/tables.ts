@@ -18,30 +18,30 @@ import { writeReadme } from "../tables/formats/readme.ts";
 import { tableFolder, tableFolders } from "../project/find_tables.ts";
 
 const FLAGS = {
-  check: { type: "boolean", help: "write nothing; exit 1 if a README is out of date" },
+  check: { type: "boolean", help: "write nothing. Exit 1 if a README is out of date" },
   format: {
     type: "string",
     choices: ["markdown", "csv", "latex"],
     help:
-      "csv and latex print the tables and write nothing; markdown, the default, writes the READMEs",
+      "output format: markdown writes READMEs, csv and latex print the tables. Default: markdown",
   },
 } as const satisfies Spec;
 
 /**
- * Writes the READMEs of the named folders, or of all in `experiments/`; with `--check` only
- * compares, with `--format csv` or `latex` prints the tables. `checked` looks at the types of what
- * declares them. Rejects with a `Failure`: exit 1 names the READMEs that are out of date, 2 and 3
- * what is wrong with a declaration or a result.
+ * Writes the READMEs of the named folders, or of all in `experiments/`. With `--check` it only
+ * compares them. With `--format csv` or `latex` it prints the tables. `checkModules` checks the
+ * types of the modules that declare them. Rejects with a `Failure`: exit 1 if READMEs are out of
+ * date, exit 2 or 3 if a declaration or a result is wrong.
  */
 export async function runTables(
   args: readonly string[],
   print: (line: string) => void = console.log,
-  checked: (modules: readonly string[]) => Promise<void> = checkTypes,
+  checkModules: (modules: readonly string[]) => Promise<void> = checkTypes,
 ): Promise<void> {
-  const { check, format = "markdown", help: asked, _: named } = parseFlags(args, FLAGS);
-  if (asked) return print(helpText("deno task tables [folder…]", FLAGS));
-  const folders = named.length > 0 ? named.map((name) => tableFolder(name)) : tableFolders();
-  await checked(folders.map((folder) => join(folder, "tables.ts")));
+  const { check, format = "markdown", help, _: names } = parseFlags(args, FLAGS);
+  if (help) return print(helpText("deno task tables [folder…]", FLAGS));
+  const folders = names.length > 0 ? names.map((name) => tableFolder(name)) : tableFolders();
+  await checkModules(folders.map((folder) => join(folder, "tables.ts")));
   if (format === "markdown") return await writeReadmes(folders, check, print);
   if (check) {
     throw new Failure(
@@ -61,14 +61,14 @@ async function writeReadmes(
   const old: string[] = [];
   for (const folder of folders) {
     const path = join(folder, "README.md");
-    const shown = relative(Deno.cwd(), path);
+    const name = relative(Deno.cwd(), path);
     const current = existsSync(path) ? await Deno.readTextFile(path) : "";
-    const wanted = await writeReadme(folder, current);
-    if (wanted === current) print(`${shown} is up to date`);
-    else if (check) old.push(shown);
+    const renewed = await writeReadme(folder, current);
+    if (renewed === current) print(`${name} is up to date`);
+    else if (check) old.push(name);
     else {
-      await atomicWrite(path, wanted);
-      print(`${shown} written`);
+      await atomicWrite(path, renewed);
+      print(`${name} written`);
     }
   }
   if (old.length > 0) {

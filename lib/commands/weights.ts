@@ -12,8 +12,9 @@ const FLAGS = {
 } as const satisfies Spec;
 
 /**
- * Lists the file that the arguments name. With `--json` it is `{ path, format, sha256, facts,
- * tensors: [{ name, shape, type }], numbers }`. Rejects with a `Failure` (exit 2 or 3).
+ * Prints the contents of the weights file that the arguments name. With `--json` they are `{ path,
+ * format, sha256, facts, tensors: [{ name, shape, type }], numbers }`. Rejects with a `Failure`:
+ * exit 2 if the arguments are wrong, exit 3 if the file cannot be read.
  */
 export async function runWeights(
   args: readonly string[],
@@ -29,8 +30,8 @@ export async function runWeights(
 }
 
 /**
- * Format, checksum and facts in two columns, then a line for each tensor and the sum of their
- * numbers.
+ * The report of a weights file: format, checksum and facts in two columns, then a line for each
+ * tensor and the total of their numbers.
  */
 export function weightsReport(file: WeightsFile): string {
   const facts = Object.entries(file.facts).map((
@@ -62,7 +63,7 @@ function asJson(file: WeightsFile): Json {
   return { path, format, sha256, facts, tensors, numbers: numbers(file) };
 }
 
-/** What a tensor is read as, whatever it is in the file. */
+/** The type to which a tensor was read, whatever its type in the file. */
 const type = ({ data }: Value): string => data instanceof Float32Array ? "float32" : "int32";
 
 const numbers = ({ tensors }: WeightsFile): number =>

@@ -4,32 +4,31 @@ import type { Task } from "../tasks/task.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 
 /**
- * Which pass over the training images is read: where reading takes chance (a part of an image of
- * any size), the numbers are a function of this and of the image's index, so that a resumed run
- * reads the same.
+ * Identifies a pass over the training images. Random choices while reading (a part of an image of
+ * any size) depend only on this and on the image's index, so that a resumed run reads the same
+ * pixels.
  */
 export interface Draw {
-  /** The run's seed. */
   readonly seed: number;
-  /** The epoch, counted from 1. */
+  /** Counts from 1. */
   readonly epoch: number;
 }
 
 /** One part of an opened data set: images of one shape with a class each, read by index. */
 export interface Split {
-  /** How many images there are. */
+  /** The number of images. */
   readonly size: number;
   /** The class of each image, 0 … classes − 1. */
   readonly labels: Int32Array;
   /**
-   * The split that it is a part of, and where each of its images is in there; absent: none. A task
-   * reads labels of its own from that.
+   * The larger split that contains this one, and the index of each image in it. A task reads labels
+   * of its own there. `undefined` if this is no part of another split.
    */
   readonly partOf?: { readonly split: Split; readonly indices: Uint32Array };
   /**
-   * The images at these indices, one after the other: `indices.length` × height × width × channels
-   * bytes, channels last, 0 … 255. Without `draw` they are read as for an evaluation, which takes
-   * no chance. Rejects with a `Failure` (exit 3) that names the file where one cannot be read.
+   * Reads the images at these indices, one after the other: `indices.length` × height × width ×
+   * channels bytes, channels last, 0 … 255. Without `draw` it reads as for an evaluation, without
+   * random choices. Rejects with a `Failure` (exit 3) that names the file if one cannot be read.
    */
   read(indices: ArrayLike<number>, draw?: Draw): Promise<Uint8Array>;
 }
@@ -40,123 +39,119 @@ export interface Opened {
   readonly classes: readonly string[];
   /** Height, width and channels of every image. */
   readonly image: readonly [height: number, width: number, channels: number];
-  /** What is trained on, before anything is held out. */
+  /** The training images, before the hold-out is split off. */
   readonly train: Split;
-  /** What is reported on. */
+  /** The images that scores are reported on. */
   readonly test: Split;
   /** Releases files and workers. */
   close(): void;
 }
 
-/** How a training image is changed at random, inside the step; each in an image of its own way. */
+/** Random changes to training images, inside the step. Each image changes in its own way. */
 export interface Augmentation {
   /**
-   * Pixels of zero padding on each side before a random crop of the image's own size; 0 crops
+   * Pixels of zero padding on each side before a random crop to the image's own size. 0 crops
    * nothing.
    */
   readonly crop: number;
   /** Whether half of the images are mirrored. */
   readonly flip: boolean;
   /**
-   * By how much brightness alone is scaled, before `jitter`: by a factor within 1 ± this, 0 … 1;
-   * absent: not at all.
+   * The range of the factor of brightness alone, 1 ± this, 0 … 1. It applies before `jitter`.
+   * Default: no change.
    */
   readonly brightness?: number;
   /**
-   * By how much brightness, contrast and colour are scaled: each by a factor within 1 ± this, 0 …
-   * 1; absent: not at all.
+   * The range of the factors of brightness, contrast and colour, each 1 ± this, 0 … 1. Default: no
+   * change.
    */
   readonly jitter?: number;
-  /**
-   * Side in pixels of a square that becomes grey, its centre anywhere in the image; absent: none.
-   */
+  /** Side in pixels of a grey square, its centre anywhere in the image. Default: no square. */
   readonly cutout?: number;
 }
 
-/** A batch whose images were mixed in pairs. */
+/** A batch of images that were mixed in pairs. */
 export interface Mixed {
   /** The mixed images, [batch, height, width, channels]. */
   readonly image: Tensor;
-  /** Where in the batch each image's partner is, int32 [batch]. */
+  /** The position of each image's partner in the batch, int32 [batch]. */
   readonly partner: Tensor;
   /**
-   * λ: the share that an image has of itself, and its label of its loss; its partner's is 1 − λ. A
-   * scalar.
+   * λ, a scalar: the share of the image in its mixture, and of its label in the loss. Its partner
+   * has 1 − λ.
    */
   readonly share: Tensor;
 }
 
-/** A way to mix images: what a data set is given as `mix`. */
+/** A way to mix images: the `mix` of a data set. */
 export interface Mix {
-  /** `mixup`, `cutmix`. */
+  /** E.g. `mixup`, `cutmix`. */
   readonly id: string;
-  /** Everything that makes it what it is; part of the declaration. */
+  /** All options that change the result, for the declaration. */
   readonly options: { readonly [option: string]: Json };
   /**
-   * Mixes a batch of images, [batch, height, width, channels]; with the same random numbers other
+   * Mixes a batch of images, [batch, height, width, channels]. The same random numbers mix other
    * images in the same way.
    */
   readonly mix: (images: Tensor, random: Random) => Mixed;
 }
 
 /**
- * Mean and standard deviation per channel of pixels scaled to [0, 1]; an image becomes (pixel / 255
+ * Mean and standard deviation per channel of pixels scaled to [0, 1]. An image becomes (pixel / 255
  * − mean) / std.
  */
 export interface Normalisation {
-  /** One mean per channel. */
   readonly mean: readonly number[];
-  /** One standard deviation per channel. */
   readonly std: readonly number[];
 }
 
-/** What every data set can be asked for. */
+/** Options of every data set. */
 export interface DatasetOptions {
   /**
-   * Training images, stratified by class, that are kept back to choose the best epoch; drawn from
-   * the run's own seed.
+   * Number of training images to hold out, stratified by class, to choose the best epoch. The run's
+   * own seed selects them. Default: 0.
    */
   readonly holdout?: number;
   /**
-   * Training images, stratified by class, that the data set is cut down to: another data set, with
-   * its own declaration.
+   * Number of training images to keep, stratified by class. This is another data set with its own
+   * declaration. Default: all.
    */
   readonly take?: number;
 }
 
 /**
- * A data set as an experiment declares it: a value that has opened no file. `M` says whether it
- * mixes images, `V` what its further views are called: methods that need hard labels or a view are
- * held to it.
+ * A data set as an experiment declares it: a value that has opened no file. `M` is its way to mix
+ * images, `V` the names of its further views. They let the compiler check methods that need hard
+ * labels or a view.
  */
 export interface Dataset<M extends Mix | undefined = undefined, V extends string = never> {
   /** The name of the function that made it, e.g. `cifar100`. */
   readonly id: string;
-  /** Everything that makes it what it is; part of the declaration. */
+  /** All options that change the result, for the declaration. */
   readonly options: Json;
-  /** What is learned from it, and how that is scored. */
+  /** The goal of learning, with its scores. */
   readonly task: Task;
-  /** Training images held out, 0 for none. */
+  /** Number of training images held out. 0 if none. */
   readonly holdout: number;
-  /** Training images to cut down to; absent: all. */
+  /** Number of training images to keep. `undefined` if all. */
   readonly take?: number;
-  /** How training images are changed at random. */
+  /** Random changes to training images. */
   readonly augmentation: Augmentation;
-  /** How training images are mixed once they are augmented and normalised; absent: not at all. */
+  /** How to mix training images after augmentation and normalisation. `undefined` if not at all. */
   readonly mix?: M;
   /**
-   * Further views of each training image, augmented in their own ways and mixed as the image is;
-   * absent: none.
+   * Further views of each training image, each with its own augmentation, mixed as the image is.
+   * `undefined` if none.
    */
   readonly views?: { readonly [K in V]: Augmentation };
-  /** How pixels become the network's input. */
+  /** Converts pixels to the network's input. */
   readonly normalisation: Normalisation;
-  /** How images of another size become the data set's own; absent where all have it. */
+  /** How images of another size become the data set's own. `undefined` if all have it. */
   readonly resize?: string;
   /**
-   * Finds the files below `folder` (downloading what may be downloaded, with progress on `log`,
-   * unless it is a `dry` run, which writes nothing) and checks them. Rejects with a `Failure` of
-   * exit 3; of exit 2 where `take` is more than there is.
+   * Finds and checks the files below `folder`. Downloads them if possible, with progress on `log`.
+   * A `dry` run downloads and writes nothing. Rejects with a `Failure`: exit 3, or exit 2 if `take`
+   * is more than there is.
    */
   open(folder: string, log?: (line: string) => void, dry?: boolean): Promise<Opened>;
 }

@@ -6,26 +6,34 @@ import { gather } from "../kernels/gather.ts";
 import type { Random } from "../kernels/random_uniform.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 
-/** What `mixup` and `cutmix` can be asked for. */
+/** Options of `mixup` and `cutmix`. */
 export interface MixOptions {
-  /** α: λ is drawn from Beta(α, α), once for a batch; 1. */
+  /** α of Beta(α, α), which λ comes from, once per batch. Default: 1. */
   readonly alpha?: number;
-  /** How likely a batch is mixed at all; 1 for mixup, ½ for cutmix. */
+  /** Probability that a batch is mixed. Default: 1 for mixup, ½ for cutmix. */
   readonly probability?: number;
 }
 
 /**
  * mixup: Beyond Empirical Risk Minimization. Zhang et al., 2018. arXiv:1710.09412. x̃ = λ · x + (1
- * − λ) · x′, x′ another image of the batch. By default as released for CIFAR, α = 1; on ImageNet
- * the paper has 0.2.
+ * − λ) · x′, where x′ is another image of the batch. The defaults are those released for CIFAR, α =
+ * 1. On ImageNet the paper uses 0.2.
+ *
+ * @example
+ * ```ts
+ * import { mixup } from "@retort/retort";
+ * import { cifar100 } from "@retort/retort/datasets";
+ *
+ * export const dataset = cifar100({ mix: mixup({ alpha: 0.2 }) });
+ * ```
  */
 export function mixup({ alpha = 1, probability = 1 }: MixOptions = {}): Mix {
   return {
     id: "mixup",
-    options: checked("mixup", { alpha, probability }),
+    options: checkOptions("mixup", { alpha, probability }),
     mix(images, random) {
       const partner = permutation(images.shape[0], random);
-      const share = drawn(alpha, probability, random);
+      const share = sampleShare(alpha, probability, random);
       return { image: blend(images, partner, share), partner, share };
     },
   };
@@ -33,18 +41,19 @@ export function mixup({ alpha = 1, probability = 1 }: MixOptions = {}): Mix {
 
 /**
  * CutMix: Regularization Strategy to Train Strong Classifiers. Yun et al., 2019. arXiv:1905.04899.
- * A box of x′, another image of the batch, replaces that part of x: its sides are √(1 − λ) of the
- * image's, its centre is anywhere, what sticks out is cut off, and λ becomes the share of x that is
- * left. By default as released for CIFAR; on ImageNet the probability is 1.
+ * A box of x′, another image of the batch, replaces that part of x. Its sides are √(1 − λ) of the
+ * image's and its centre is anywhere. The part outside of the image is cut off, and λ becomes the
+ * remaining share of x. The defaults are those released for CIFAR. On ImageNet the probability is
+ * 1.
  */
 export function cutmix({ alpha = 1, probability = 0.5 }: MixOptions = {}): Mix {
   return {
     id: "cutmix",
-    options: checked("cutmix", { alpha, probability }),
+    options: checkOptions("cutmix", { alpha, probability }),
     mix(images, random) {
       const [batch, height, width] = images.shape;
       const partner = permutation(batch, random);
-      const cut = tf.sqrt(tf.sub(1, drawn(alpha, probability, random)));
+      const cut = tf.sqrt(tf.sub(1, sampleShare(alpha, probability, random)));
       const range = (length: number): PixelRange => {
         const centre = tf.floor(tf.mul(random.uniform([]), length));
         const half = tf.floor(tf.div(tf.floor(tf.mul(cut, length)), 2));
@@ -55,7 +64,7 @@ export function cutmix({ alpha = 1, probability = 0.5 }: MixOptions = {}): Mix {
   };
 }
 
-function checked(id: string, options: Required<MixOptions>): Mix["options"] {
+function checkOptions(id: string, options: Required<MixOptions>): Mix["options"] {
   const { alpha, probability } = options;
   if (!(alpha > 0 && alpha < Infinity)) {
     throw new Failure(2, `${id}: \`alpha\` is ${alpha}; it has to be above 0`);
@@ -67,16 +76,17 @@ function checked(id: string, options: Required<MixOptions>): Mix["options"] {
 }
 
 /**
- * x̃ = share · x + (1 − share) · x′, `partner` saying which image of the batch is an image's x′.
+ * Computes x̃ = share · x + (1 − share) · x′. `partner` is the position of each image's x′ in the
+ * batch.
  */
 export function blend(images: Tensor, partner: Tensor, share: Tensor): Tensor {
   return tf.add(tf.mul(images, share), tf.mul(gather(images, partner, 0), tf.sub(1, share)));
 }
 
-/** The lines from the first up to but not including the second, scalars. */
+/** A range of rows or columns, scalars. `to` is exclusive. */
 export type PixelRange = readonly [from: Tensor, to: Tensor];
 
-/** Each image with a box of its partner's in place of its own. */
+/** Replaces a box of each image with that of its partner. */
 export function paste(
   images: Tensor,
   partner: Tensor,
@@ -101,8 +111,8 @@ function permutation(n: number, random: Random): Tensor {
   return tf.topk(random.uniform([n]) as Tensor1D, n).indices;
 }
 
-/** λ of a batch: from Beta(α, α), or 1 where it is not mixed. */
-function drawn(alpha: number, probability: number, random: Random): Tensor {
+/** Samples λ of a batch from Beta(α, α). Returns 1 if the batch is not mixed. */
+function sampleShare(alpha: number, probability: number, random: Random): Tensor {
   const share = beta(alpha, random.uniform([]), random.uniform([]));
   return probability === 1
     ? share
@@ -110,10 +120,10 @@ function drawn(alpha: number, probability: number, random: Random): Tensor {
 }
 
 /**
- * A number from Beta(α, α) made of two uniform ones, without rejection: with w = u^(1/α) and c =
- * cos 2πv, √(2α (1/w − 1)) · c is t-distributed with 2α degrees of freedom (Bailey, 1994: Polar
- * Generation of Random Variates with the t-Distribution), and half of 1 + t / √(2α + t²) is Beta(α,
- * α), here without the division by w, which may be 0.
+ * Computes a number from Beta(α, α) from two uniform ones, without rejection. With w = u^(1/α) and
+ * c = cos 2πv, √(2α (1/w − 1)) · c is t-distributed with 2α degrees of freedom (Bailey, 1994: Polar
+ * Generation of Random Variates with the t-Distribution). Half of 1 + t / √(2α + t²) is then
+ * Beta(α, α). The form here avoids the division by w, which may be 0.
  */
 export function beta(alpha: number, u: Tensor, v: Tensor): Tensor {
   const w = tf.pow(u, 1 / alpha);

@@ -3,10 +3,10 @@ import { Failure } from "../values/failure.ts";
 import { type Stream, stream } from "../values/random.ts";
 
 /**
- * Draws `n` of the images that have these labels: as many of one class as of another, as far as
- * each class has them, dealt round by round until there are exactly `n`. Returns their indices,
- * sorted; the same stream draws the same. Throws a `Failure` (exit 2) unless `n` is a whole number
- * from 0 to the number of labels.
+ * Samples `n` of the images with these labels: equally many of each class, as far as each class has
+ * them, dealt round by round until there are exactly `n`. Returns their indices, sorted. The same
+ * stream gives the same images. Throws a `Failure` (exit 2) unless `n` is a whole number from 0 to
+ * the number of labels.
  */
 export function stratified(labels: ArrayLike<number>, n: number, random: Stream): Uint32Array {
   if (!Number.isInteger(n) || n < 0 || n > labels.length) {
@@ -21,18 +21,18 @@ export function stratified(labels: ArrayLike<number>, n: number, random: Stream)
     if (images) images.push(image);
     else classes.set(labels[image], [image]);
   }
-  const drawn: number[] = [];
-  for (let round = 0; drawn.length < n; round++) {
+  const indices: number[] = [];
+  for (let round = 0; indices.length < n; round++) {
     for (const images of classes.values()) {
-      if (round < images.length && drawn.length < n) drawn.push(images[round]);
+      if (round < images.length && indices.length < n) indices.push(images[round]);
     }
   }
-  return Uint32Array.from(drawn).sort();
+  return Uint32Array.from(indices).sort();
 }
 
 /**
- * The numbers 0 … size − 1 that are not among `indices`, ascending: what is trained on when
- * `indices` are held out.
+ * The numbers 0 … size − 1 that are not among `indices`, ascending. They are the training images if
+ * `indices` are the hold-out.
  */
 export function complementOf(size: number, indices: Iterable<number>): Uint32Array {
   const taken = new Set(indices);
@@ -40,8 +40,8 @@ export function complementOf(size: number, indices: Iterable<number>): Uint32Arr
 }
 
 /**
- * The images of a split at these indices, in this order, as a split of their own: its image `i` is
- * the split's image `indices[i]`.
+ * A split of the images of another one at these indices, in this order: its image `i` is the
+ * other's image `indices[i]`.
  */
 export function subset(split: Split, indices: ArrayLike<number>): Split {
   const at = Uint32Array.from(indices);
@@ -49,13 +49,13 @@ export function subset(split: Split, indices: ArrayLike<number>): Split {
     size: at.length,
     labels: Int32Array.from(at, (i) => split.labels[i]),
     partOf: { split, indices: at },
-    read: (wanted, draw) => split.read(Uint32Array.from(wanted, (i) => at[i]), draw),
+    read: (positions, draw) => split.read(Uint32Array.from(positions, (i) => at[i]), draw),
   };
 }
 
 /**
- * The split cut down to `n` images, stratified by class: always the same ones, whatever the run's
- * seed. Throws a `Failure` (exit 2) where the split has fewer.
+ * Cuts a split down to `n` images, stratified by class. They are always the same, whatever the
+ * run's seed. Throws a `Failure` (exit 2) if the split has fewer.
  */
 export function cutDown(split: Split, n: number): Split {
   return subset(split, stratified(split.labels, n, stream(0, "take")));

@@ -12,28 +12,32 @@ import { regressor } from "./parts/regressor.ts";
 const PAPER =
   "Knowledge Transfer via Distillation of Activation Boundaries Formed by Hidden Neurons. Heo et al., 2019. arXiv:1811.03233";
 
-/** What `abInit` can be asked for. */
+/** Options of `abInit`. */
 export interface AbInitOptions<S extends string, T extends string> {
   /**
-   * The maps that are compared, the student's first; by default those behind the stems, in order
+   * Pairs of maps to compare, the student's first. Default: the maps behind the stems, in order
    * (RepDistiller).
    */
   readonly taps?: readonly TapPair<S, T>[];
-  /** How far on its side of zero the student has to be; 1 (paper, RepDistiller). */
+  /**
+   * Distance from zero that the student must reach on the teacher's side. Default: 1 (paper,
+   * RepDistiller).
+   */
   readonly margin?: number;
 }
 
 /**
- * AB, its first stage: Knowledge Transfer via Distillation of Activation Boundaries Formed by
- * Hidden Neurons. Heo et al.,
- * 2019. arXiv:1811.03233. Before their last ReLU the student's neurons are drawn to the side of
- *       zero that the teacher's are on (Eq. 6): L = 3/1000 · Σ_i 2^(i − n + 1) · Σ ((s + m)²·[s >
- *       −m, t ≤ 0] + (s − m)²·[s ≤ m, t > 0]) / B over the taps i = 0 … n − 1, s after a learned
- *       connector where channels or sides differ. The factors are RepDistiller's.
+ * First stage of AB: Knowledge Transfer via Distillation of Activation Boundaries Formed by Hidden
+ * Neurons. Heo et al., 2019. arXiv:1811.03233. The loss pulls the student's neurons, before their
+ * last ReLU, to the side of zero that the teacher's are on (Eq. 6): L = 3/1000 · Σ_i 2^(i − n + 1)
+ * · Σ ((s + m)²·[s > −m, t ≤ 0] + (s − m)²·[s ≤ m, t > 0]) / B over the taps i = 0 … n − 1, with m
+ * the margin. s passes a learned connector if channels or sides differ. The factors are
+ * RepDistiller's.
  *
- * It trains the connectors and the student up to its last tap; what lies behind, the head and the
- * norm that closes a wide ResNet among it, stays as it is. RepDistiller gives it 30 epochs at the
- * student's first learning rate. The student of `ab` starts from it: `student: from(init)`.
+ * The stage trains the connectors and the student up to its last tap. It leaves the layers behind
+ * that tap as they are, among them the head and the norm that closes a wide ResNet. RepDistiller
+ * trains this stage for 30 epochs at the student's first learning rate. The student of `ab` starts
+ * from it: `student: from(init)`.
  */
 export function abInit<const S extends string = never, const T extends string = never>(
   options: AbInitOptions<S, T> = {},
@@ -49,49 +53,48 @@ export function abInit<const S extends string = never, const T extends string = 
       const pairs = tapPairs(student, teacher, taps).map(([s, t]) => {
         const from = student.shapes[s];
         const to = teacher.shapes[t];
-        const agree = from.join() === to.join();
+        const isSameShape = from.join() === to.join();
         return {
           s,
           t,
-          connect: agree
+          connect: isSameShape
             ? undefined
             : create.in(`connector_${s}`)(regressor(from, to, false), from),
         };
       });
       return ({ student, teacher, live, mask }) =>
         Object.fromEntries(pairs.map(({ s, t, connect }, i): [string, Term] => {
-          const given = mask(s);
-          const ours = connect ? connect(student.pre[s], passAmong(live, given)) : student.pre[s];
+          const spotMask = mask(s);
+          const pre = connect ? connect(student.pre[s], passAmong(live, spotMask)) : student.pre[s];
           const weight = 3 / 1000 * 2 ** (i - pairs.length + 1);
-          return [`ab_${s}`, [weight, masked(crossed(ours, teacher.pre[t], margin), given)]];
+          return [`ab_${s}`, [weight, masked(boundaryLoss(pre, teacher.pre[t], margin), spotMask)]];
         }));
     },
   };
 }
 
 /**
- * How far, squared, neurons are from where they are safely on the teacher's side of zero: the sum
- * for each sample.
+ * Squared distance of each neuron from the margin on the teacher's side of zero, summed for each
+ * sample: [batch].
  */
-function crossed(student: Tensor, teacher: Tensor, margin: number): Tensor {
-  const short = reluOp(tf.sub(margin, student));
-  const far = reluOp(tf.add(student, margin));
-  const off = tf.where(tf.greater(teacher, 0), short, far);
-  return tf.sum(tf.square(off), [1, 2, 3]);
+function boundaryLoss(student: Tensor, teacher: Tensor, margin: number): Tensor {
+  const toPositive = reluOp(tf.sub(margin, student));
+  const toNegative = reluOp(tf.add(student, margin));
+  const distance = tf.where(tf.greater(teacher, 0), toPositive, toNegative);
+  return tf.sum(tf.square(distance), [1, 2, 3]);
 }
 
-/** What `ab` can be asked for. */
+/** Options of `ab`. */
 export interface AbOptions extends AlsoKd {
-  /** Weight of the cross-entropy; 1. */
+  /** Weight of the cross-entropy. Default: 1. */
   readonly ce?: number;
 }
 
 /**
- * AB, its second stage: Knowledge Transfer via Distillation of Activation Boundaries Formed by
- * Hidden Neurons. Heo et al.,
- * 2019. arXiv:1811.03233. The student that `abInit` trained, `student: from(init)`, learns its
- *       task: L = ce · CE(s, y), where `kd` is asked for with that weight the teacher's logits
- *       beside (RepDistiller, whose weight of AB itself is 0 here).
+ * Second stage of AB: Knowledge Transfer via Distillation of Activation Boundaries Formed by Hidden
+ * Neurons. Heo et al., 2019. arXiv:1811.03233. The student that `abInit` trained,
+ * `student: from(init)`, learns its task: L = ce · CE(s, y) + kd · T² · KL(softmax(t / T) ‖
+ * softmax(s / T)), as in RepDistiller, whose weight of AB itself is 0 here.
  */
 export function ab({ ce = 1, kd = 0, temperature = 4 }: AbOptions = {}): Distiller<Scorer, Scorer> {
   return {

@@ -7,48 +7,48 @@ import { Failure } from "../values/failure.ts";
 import { regressor } from "./parts/regressor.ts";
 import { weighedByGradients } from "./parts/weighed_by_gradients.ts";
 
-/** Maps of the teachers that `aekd` gives as hints. */
+/** Maps of the teachers that `aekd` uses as hints. */
 export interface AekdHints<S extends string, T extends string> {
-  /** The student's tap that is guided. */
+  /** The student's tap that the hint guides. */
   readonly guided: S;
-  /** The teachers' tap that guides. */
+  /** The teachers' tap that is the hint. */
   readonly hint: T;
-  /** Weight of the hints; 100 (CA-MKD's script for FitNets; AE-KD's default is 0). */
+  /** Weight of the hints. Default: 100 (CA-MKD's script for FitNets; AE-KD's default is 0). */
   readonly weight?: number;
-  /** The epoch from which they count; 2 (AE-KD). */
+  /** First epoch with hints. Default: 2 (AE-KD). */
   readonly begin?: number;
 }
 
-/** What `aekd` can be asked for. */
+/** Options of `aekd`. */
 export interface AekdOptions<S extends string, T extends string> {
-  /** T; 4 (AE-KD). */
+  /** T. Default: 4 (AE-KD). */
   readonly temperature?: number;
-  /** Weight of the cross-entropy; 1 (AE-KD). */
+  /** Weight of the cross-entropy. Default: 1 (AE-KD). */
   readonly ce?: number;
-  /** Weight of what the teachers' logits teach; 0.9 (AE-KD; in CA-MKD's script 1). */
+  /** Weight of the teachers' logits. Default: 0.9 (AE-KD; CA-MKD's script has 1). */
   readonly kd?: number;
-  /** C, how much one teacher may count at most, where 1 / M each is the least; 0.6 (AE-KD). */
+  /** C, the largest weight of one of the M teachers, at least 1 / M. Default: 0.6 (AE-KD). */
   readonly most?: number;
   /**
-   * Whether teachers count by the directions of their gradients alone; no (AE-KD, whose hints
-   * always do).
+   * Whether only the directions of the teachers' gradients count, not their lengths. Default: false
+   * (AE-KD, whose hints always use directions alone).
    */
   readonly directions?: boolean;
-  /** Whether all logits are standardised first (Sun et al., 2024); no. */
+  /** Whether all logits are standardised first (Sun et al., 2024). Default: false. */
   readonly standardised?: boolean;
-  /** Maps that are learned too; none (AE-KD). */
+  /** Maps that the student also learns from. Default: none (AE-KD). */
   readonly hints?: AekdHints<S, T>;
 }
 
 /**
- * AE-KD: Agree to Disagree: Adaptive Ensemble Knowledge Distillation in Gradient Space. Du et al.,
- * 2020. NeurIPS. L = ce · CE(s, y) + kd · Σ aₘ · T² · KL(softmax(tₘ / T) ‖ softmax(s / T)): the
- * weights, Σ aₘ = 1 and 0 ≤ aₘ ≤ C, make the mixture of the teachers' gradients at the student's
- * logits, each the batch's mean, as short as can be, a direction that no teacher objects to (Eq.
- * 7–9). They are constants for the gradient. With `hints` also weight · Σ bₘ · mean((rₘ(s_guided) −
- * tₘ_hint)²), rₘ as in FitNets, bₘ likewise from the gradients at the student's map.
+ * AE-KD: Agree to Disagree: Adaptive Ensemble Knowledge Distillation in Gradient Space. Du et
+ * al., 2020. NeurIPS. L = ce · CE(s, y) + kd · Σ aₘ · T² · KL(softmax(tₘ / T) ‖ softmax(s / T)).
+ * The weights, Σ aₘ = 1 and 0 ≤ aₘ ≤ C, minimise the length of the mixture of the teachers'
+ * gradients at the student's logits, each the batch's mean: a direction that no teacher objects to
+ * (Eq. 7–9). They are constants for the gradient. `hints` add weight · Σ bₘ · mean((rₘ(s_guided) −
+ * tₘ_hint)²), with rₘ as in FitNets and bₘ likewise from the gradients at the student's map.
  *
- * The weights are exact; the released code's solver stops about 1e-3 short of them.
+ * The weights are exact. The released code's solver stops about 1e-3 short of them.
  */
 export function aekd<const S extends string = never, const T extends string = never>(
   options: AekdOptions<S, T> = {},
@@ -75,14 +75,14 @@ export function aekd<const S extends string = never, const T extends string = ne
         })
         : [];
       return ({ student, teacher, task, epoch, live, mask }) => {
-        const taught = weighedByGradients(
+        const teacherTerms = weighedByGradients(
           student.taps.logits,
           teacher.map(({ taps }) => (logits) =>
             kl(logits, taps.logits, temperature, { standardised })
           ),
           { most, directions, weight: kd, mask: mask("logits") },
         );
-        const hinted = hints
+        const hintTerms = hints
           ? weighedByGradients(
             student.taps[hints.guided],
             teacher.map(({ taps }, i) => (map) =>
@@ -98,13 +98,13 @@ export function aekd<const S extends string = never, const T extends string = ne
           : [];
         return {
           task: [ce, task(student), "task"],
-          ...numberTerms("teacher", taught),
-          ...numberTerms("hint", hinted),
+          ...numberTerms("teacher", teacherTerms),
+          ...numberTerms("hint", hintTerms),
         };
       };
     },
   };
 }
 
-/** The number of faces that are tried grows as 3 to that of the teachers. */
+/** `shortestMixture` tries about 3ⁿ faces for n teachers. */
 const MOST_TEACHERS = 8;

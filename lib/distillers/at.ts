@@ -8,37 +8,37 @@ import type { Tensor } from "../kernels/tensor.ts";
 import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
 import { attentionMap } from "./parts/attention_map.ts";
 
-/** What `at` can be asked for. */
+/** Options of `at`. */
 export interface AtOptions<S extends string, T extends string> extends AlsoKd {
   /**
-   * The maps that are compared, the student's first; by default those behind the stems, in order
+   * Pairs of maps to compare, the student's first. Default: the maps behind the stems, in order
    * (RepDistiller, mdistiller, SAKD).
    */
   readonly taps?: readonly TapPair<S, T>[];
   /**
-   * How far two attention maps are apart. `squared`, the default, is the mean square of their
-   * difference, as the code of the paper's authors has it (RepDistiller, mdistiller, SAKD, and
-   * torchdistill's `code` times the batch); `norm` is the length of their difference, as the
-   * paper's Eq. 2 has it (torchdistill's `paper`).
+   * Distance between two attention maps. `squared`: the mean square of their difference, as in the
+   * authors' code (RepDistiller, mdistiller, SAKD, and torchdistill's `code` times the batch).
+   * `norm`: the length of their difference, as in the paper's Eq. 2 (torchdistill's `paper`).
+   * Default: `squared`.
    */
   readonly distance?: "squared" | "norm";
-  /** Weight of each pair of maps; 1000 (RepDistiller, mdistiller, SAKD). */
+  /** Weight of each pair of maps. Default: 1000 (RepDistiller, mdistiller, SAKD). */
   readonly weight?: number;
-  /** Weight of the cross-entropy; 1. */
+  /** Weight of the cross-entropy. Default: 1. */
   readonly ce?: number;
 }
 
 /**
  * AT: Paying More Attention to Attention. Zagoruyko, Komodakis, 2017. arXiv:1612.03928. L = ce ·
- * CE(s, y) + weight · Σ_taps mean((Q_s − Q_t)²), Q = q / ‖q‖ of q, the sum of a map's squared
- * channels (Eq. 2, with the square in place of the norm). Of two maps of different sizes the larger
- * is average-pooled first.
+ * CE(s, y) + weight · Σ_taps mean((Q_s − Q_t)²), with Q = q / ‖q‖ and q the sum of a map's squared
+ * channels (Eq. 2, with the square in place of the norm). If two maps differ in size, the larger is
+ * average-pooled first.
  */
 export function at<const S extends string = never, const T extends string = never>(
   options: AtOptions<S, T> = {},
 ): SpottedDistiller<Net<S | "logits">, Net<T | "logits">> {
   const { taps, distance = "squared", weight = 1000, ce = 1, kd = 0, temperature = 4 } = options;
-  const apart = distance === "squared" ? mse : length;
+  const measure = distance === "squared" ? mse : length;
   return {
     id: "at",
     options: { taps: taps ?? "maps", distance, weight, ce, kd, temperature },
@@ -49,10 +49,10 @@ export function at<const S extends string = never, const T extends string = neve
       return ({ student, teacher, task, mask }) => ({
         task: [ce, task(student), "task"],
         ...Object.fromEntries(pairs.map(([s, t]): [string, Term] => {
-          const [ours, theirs] = toSmaller(student.taps[s], teacher.taps[t]);
+          const [studentMap, teacherMap] = toSmaller(student.taps[s], teacher.taps[t]);
           return [`at_${s}`, [
             weight,
-            masked(apart(attentionMap(ours), attentionMap(theirs)), mask(s)),
+            masked(measure(attentionMap(studentMap), attentionMap(teacherMap)), mask(s)),
           ]];
         })),
         ...alsoKd({ student, teacher, mask }, { kd, temperature }),

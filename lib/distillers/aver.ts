@@ -2,21 +2,21 @@ import { type Distiller, numberTerms, type SeveralTeachers } from "../experiment
 import type { Scorer } from "../nn/network.ts";
 import { kl, masked } from "../nn/ops.ts";
 
-/** What `aver` can be asked for. */
+/** Options of `aver`. */
 export interface AverOptions {
-  /** T; 4 (AE-KD, CA-MKD). */
+  /** T. Default: 4 (AE-KD, CA-MKD). */
   readonly temperature?: number;
-  /** Weight of the cross-entropy; 1 (AE-KD, CA-MKD). */
+  /** Weight of the cross-entropy. Default: 1 (AE-KD, CA-MKD). */
   readonly ce?: number;
-  /** Weight of the teachers' mean; 0.9 (AE-KD; in CA-MKD's script 1). */
+  /** Weight of the teachers' logits. Default: 0.9 (AE-KD; CA-MKD's script has 1). */
   readonly kd?: number;
-  /** Whether all logits are standardised first (Sun et al., 2024); no. */
+  /** Whether all logits are standardised first (Sun et al., 2024). Default: false. */
   readonly standardised?: boolean;
 }
 
 /**
- * AVER: Learning from Multiple Teacher Networks. You et al., 2017, as the tables' repositories have
- * it: several teachers, all of one weight. L = ce · CE(s, y) + kd · mean over the teachers of T² ·
+ * AVER: Learning from Multiple Teacher Networks. You et al., 2017, as in the tables' repositories:
+ * several teachers of equal weight. L = ce · CE(s, y) + kd · mean over the teachers of T² ·
  * KL(softmax(tₘ / T) ‖ softmax(s / T)).
  */
 export function aver(options: AverOptions = {}): Distiller<Scorer, SeveralTeachers> {

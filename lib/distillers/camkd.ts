@@ -18,33 +18,33 @@ import { type Pass, passAmong } from "../nn/pass.ts";
 import type { Shape } from "../nn/variables.ts";
 import { Failure } from "../values/failure.ts";
 
-/** What `camkd` can be asked for. */
+/** Options of `camkd`. */
 export interface CamkdOptions<S extends string, T extends string> {
-  /** The student's tap; its last map (CA-MKD). */
+  /** The student's tap. Default: its last map (CA-MKD). */
   readonly student?: S;
-  /** The teachers' tap; the last map of each. */
+  /** The teachers' tap. Default: the last map of each. */
   readonly teacher?: T;
-  /** T; 4 (CA-MKD). */
+  /** T. Default: 4 (CA-MKD). */
   readonly temperature?: number;
-  /** Weight of the cross-entropy; 1 (CA-MKD). */
+  /** Weight of the cross-entropy. Default: 1 (CA-MKD). */
   readonly ce?: number;
-  /** Weight of what the teachers' logits teach; 1 (CA-MKD). */
+  /** Weight of the teachers' logits. Default: 1 (CA-MKD). */
   readonly kd?: number;
-  /** Weight of what their maps teach; 50 (CA-MKD's script). 0: the logits alone. */
+  /** Weight of the teachers' maps; 0 for the logits alone. Default: 50 (CA-MKD's script). */
   readonly weight?: number;
-  /** The epoch from which that counts; 2 (CA-MKD). */
+  /** First epoch with maps. Default: 2 (CA-MKD). */
   readonly begin?: number;
 }
 
 /**
  * CA-MKD: Confidence-Aware Multi-Teacher Knowledge Distillation. Zhang, Chen, Wang, 2022.
  * arXiv:2201.00007. L = ce · CE(s, y) + mean over the M teachers of kd · wₘ · T² · KL(softmax(tₘ /
- * T) ‖ softmax(s / T)) + weight · vₘ · mean((eₘ(f_s) − fₘ)²), for each image: wₘ = (1 −
- * softmaxₘ(CE(tₘ, y))) / (M − 1), and vₘ likewise of what teacher m's head makes of eₘ(f_s), a
- * learned embedding (1×1 convolution, norm, ReLU) of the student's map in the size of the teacher's
- * (Eq. 3–8). fₘ is what the tap's stage hands on: of wide ResNets after the norm that closes it. As
- * in the released code gradients flow through vₘ too; unlike there no map is brought to one
- * teacher's size by way of another's.
+ * T) ‖ softmax(s / T)) + weight · vₘ · mean((eₘ(f_s) − fₘ)²), for each image. wₘ = (1 −
+ * softmaxₘ(CE(tₘ, y))) / (M − 1). vₘ is the same of the logits that teacher m's head computes from
+ * eₘ(f_s), a learned embedding (1×1 convolution, norm, ReLU) of the student's map in the size of
+ * the teacher's (Eq. 3–8). fₘ is the input of the stage after the tap: in wide ResNets, the map
+ * after the closing norm. As in the released code, gradients flow through vₘ too. Unlike there, no
+ * map is resized to one teacher's size by way of another's.
  */
 export function camkd<const S extends string = never, const T extends string = never>(
   options: CamkdOptions<S, T> = {},
@@ -66,40 +66,50 @@ export function camkd<const S extends string = never, const T extends string = n
     build({ create, student, teacher: teachers }) {
       const count = teachers.length;
       const hints = weight === 0 ? [] : teachers.map((teacher, i) => {
-        const learning = options.student ?? lastMap(student);
-        const teaching = options.teacher ?? lastMap(teacher);
-        const [from, to]: Shape[] = [student.shapes[learning], teacher.shapes[teaching]];
-        return { learning, teaching, to, embed: embedding(create.in(`embed${i + 1}`), from, to) };
+        const studentTap = options.student ?? lastMap(student);
+        const teacherTap = options.teacher ?? lastMap(teacher);
+        const [from, to]: Shape[] = [student.shapes[studentTap], teacher.shapes[teacherTap]];
+        return {
+          studentTap,
+          teacherTap,
+          to,
+          embed: embedding(create.in(`embed${i + 1}`), from, to),
+        };
       });
       return ({ student, teacher, task, epoch, live, frozen, mask }) => {
-        const sure = confidence(teacher.map(task));
-        const taught = teacher.map(({ taps: { logits } }, i) => {
+        const confidences = confidence(teacher.map(task));
+        const teacherTerms = teacher.map(({ taps: { logits } }, i) => {
           const divergence = kl(student.taps.logits, logits, temperature);
-          return [kd / count, masked(tf.mul(sure[i], divergence), mask("logits"))] as const;
+          return [kd / count, masked(tf.mul(confidences[i], divergence), mask("logits"))] as const;
         });
-        const embedded = hints.map(({ learning, to, embed }) =>
-          embed(resize(student.taps[learning], to), passAmong(live, mask(learning)))
+        const embeddings = hints.map(({ studentTap, to, embed }) =>
+          embed(resize(student.taps[studentTap], to), passAmong(live, mask(studentTap)))
         );
-        const read = hints.map(({ teaching }, i) =>
-          outputOf(scores(teachers[i], teaching, embedded[i], frozen))
+        const outputs = hints.map(({ teacherTap }, i) =>
+          outputOf(logitsFrom(teachers[i], teacherTap, embeddings[i], frozen))
         );
-        const fits = hints.length > 0 ? confidence(read.map(task)) : [];
-        const begun = tf.mul(tf.cast(tf.greaterEqual(epoch, begin), "float32"), weight / count);
-        const hinted = hints.map(({ learning, teaching }, i) => {
-          const off = mse(embedded[i], teacher[i].next[teaching]);
-          return [begun, masked(tf.mul(fits[i], off), mask(learning))] as const;
+        const mapConfidences = hints.length > 0 ? confidence(outputs.map(task)) : [];
+        const mapWeight = tf.mul(tf.cast(tf.greaterEqual(epoch, begin), "float32"), weight / count);
+        const hintTerms = hints.map(({ studentTap, teacherTap }, i) => {
+          const distance = mse(embeddings[i], teacher[i].next[teacherTap]);
+          return [
+            mapWeight,
+            masked(tf.mul(mapConfidences[i], distance), mask(studentTap)),
+          ] as const;
         });
         return {
           task: [ce, task(student), "task"],
-          ...numberTerms("teacher", taught),
-          ...numberTerms("hint", hinted),
+          ...numberTerms("teacher", teacherTerms),
+          ...numberTerms("hint", hintTerms),
         };
       };
     },
   };
 }
 
-/** A map's shape as another's, once it has that one's height and width. */
+/**
+ * Module from one map's channels to another's, for inputs that have the other's height and width.
+ */
 function embedding(create: Create, from: Shape, to: Shape): Module {
   if (from.length !== 3 || to.length !== 3) {
     throw new Failure(
@@ -114,8 +124,8 @@ function embedding(create: Create, from: Shape, to: Shape): Module {
 }
 
 /**
- * The smaller a sample's loss beside its others, the more, for each of several losses [batch]; they
- * add up to 1.
+ * Weights for several losses, [batch] each: for each sample, a smaller loss gets a larger weight.
+ * They add up to 1.
  */
 function confidence(losses: readonly Tensor[]): Tensor[] {
   const shares = tf.softmax(tf.stack([...losses], 1));
@@ -126,8 +136,8 @@ function resize(x: Tensor, [rows, columns]: Shape): Tensor {
   return x.shape[1]! >= rows ? adaptivePool(x, rows, columns) : resizeBilinear(x, rows, columns);
 }
 
-/** A network's scores, [batch, classes], from what a tap's stage hands on. */
-function scores(model: Model, tap: string, x: Tensor, pass: Pass): Tensor {
+/** A network's logits, [batch, classes], from the `next` of a tap's stage. */
+function logitsFrom(model: Model, tap: string, x: Tensor, pass: Pass): Tensor {
   const names = Object.keys(model.shapes);
   return names.slice(names.indexOf(tap) + 1).reduce((y, name) => {
     const { out, next = out } = model.stage(name, y, pass);

@@ -6,43 +6,43 @@ import { flat, gram, type Related, related, safeSqrt } from "../nn/ops.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
 
-/** What `cc` can be asked for. */
+/** Options of `cc`. */
 export interface CcOptions<S extends string, T extends string> extends AlsoKd {
-  /** The student's tap; `pooled`. */
+  /** The student's tap. Default: `pooled`. */
   readonly student?: S;
-  /** The teacher's tap; `pooled`. */
+  /** The teacher's tap. Default: `pooled`. */
   readonly teacher?: T;
-  /** Units of both embeddings; 128. */
+  /** Units of both embeddings. Default: 128. */
   readonly units?: number;
   /**
-   * What is congruent. `consecutive`, the default, is the code of the paper's authors
-   * (RepDistiller, SAKD): products of
-   * |e_s − e_t| of samples that follow each other. `bilinear` and `gaussian` are the paper's kernels as torchdistill has
-   * them: the Frobenius distance between the matrices of samples' correlations.
+   * Measure of congruence. `consecutive`: products of |e_s − e_t| of consecutive samples, as in the
+   * authors' code (RepDistiller, SAKD). `bilinear` and `gaussian`: the Frobenius distance between
+   * the matrices of the samples' correlations, with the paper's kernels as in torchdistill.
+   * Default: `consecutive`.
    */
   readonly kernel?: "consecutive" | "bilinear" | "gaussian";
-  /** γ of the Gaussian kernel; 0.4 (the paper, torchdistill). */
+  /** γ of the Gaussian kernel. Default: 0.4 (paper, torchdistill). */
   readonly gamma?: number;
-  /** Up to which power the Gaussian kernel is expanded; 2 (the paper, torchdistill). */
+  /** Highest power in the expansion of the Gaussian kernel. Default: 2 (paper, torchdistill). */
   readonly power?: number;
-  /** Weight of the congruence; 0.02 (RepDistiller, SAKD). */
+  /** Weight of the congruence. Default: 0.02 (RepDistiller, SAKD). */
   readonly weight?: number;
-  /** Weight of the cross-entropy; 1. */
+  /** Weight of the cross-entropy. Default: 1. */
   readonly ce?: number;
 }
 
 /**
  * CC: Correlation Congruence for Knowledge Distillation. Peng et al., 2019. arXiv:1904.01802. L =
- * ce · CE(s, y) + weight · L_CC between embeddings e of both networks' features, both learned.
- * `consecutive`: L_CC = 1 / (B − 1) · Σ_i |e^s_i − e^t_i| · |e^s_{i+1} − e^t_{i+1}|; else ‖K_s −
- * K_t‖ / B² (the paper has its square), K_ij = e_i · e_j, or e^{−2γ} Σ_p (2γ)^p / p! · (e_i ·
- * e_j)^p (a Gaussian's Taylor expansion). At a spot with a mask the chosen samples follow each
- * other.
+ * ce · CE(s, y) + weight · L_CC between learned embeddings e of both networks' features.
+ * `consecutive`: L_CC = 1 / (B − 1) · Σ_i |e^s_i − e^t_i| · |e^s_{i+1} − e^t_{i+1}|. Other kernels:
+ * L_CC = ‖K_s − K_t‖ / B² (the paper has its square), with K_ij = e_i · e_j, or e^{−2γ} Σ_p (2γ)^p
+ * / p! · (e_i · e_j)^p (a Gaussian's Taylor expansion). At a spot with a mask, the chosen samples
+ * count as consecutive.
  */
 export function cc<const S extends string = "pooled", const T extends string = "pooled">(
   options: CcOptions<S, T> = {},
 ): SpottedDistiller<Net<S | "logits">, Net<T | "logits">> {
-  const { student: learning = "pooled" as S, teacher: teaching = "pooled" as T } = options;
+  const { student: studentTap = "pooled" as S, teacher: teacherTap = "pooled" as T } = options;
   const { units = 128, kernel = "consecutive", gamma = 0.4, power = 2, weight = 0.02 } = options;
   const { ce = 1, kd = 0, temperature = 4 } = options;
   const compare: Comparison = kernel === "consecutive"
@@ -53,8 +53,8 @@ export function cc<const S extends string = "pooled", const T extends string = "
   return {
     id: "cc",
     options: {
-      student: learning,
-      teacher: teaching,
+      student: studentTap,
+      teacher: teacherTap,
       units,
       kernel,
       gamma,
@@ -65,18 +65,18 @@ export function cc<const S extends string = "pooled", const T extends string = "
       temperature,
     },
     paper: "Correlation Congruence for Knowledge Distillation. Peng et al., 2019. arXiv:1904.01802",
-    spots: () => [[learning, teaching]],
+    spots: () => [[studentTap, teacherTap]],
     build({ create, student, teacher }) {
       const embed = create.in("embed");
-      const embedStudent = embed.in("student")(dense(units), student.shapes[learning]);
-      const embedTeacher = embed.in("teacher")(dense(units), teacher.shapes[teaching]);
+      const embedStudent = embed.in("student")(dense(units), student.shapes[studentTap]);
+      const embedTeacher = embed.in("teacher")(dense(units), teacher.shapes[teacherTap]);
       return ({ student, teacher, task, live, mask }) => {
-        const among = related(mask(learning), student.taps[learning]);
-        const s = embedStudent(flat(student.taps[learning]), live);
-        const t = embedTeacher(flat(teacher.taps[teaching]), live);
+        const samples = related(mask(studentTap), student.taps[studentTap]);
+        const s = embedStudent(flat(student.taps[studentTap]), live);
+        const t = embedTeacher(flat(teacher.taps[teacherTap]), live);
         return {
           task: [ce, task(student), "task"],
-          cc: [weight, tf.mul(compare(s, t, among), among.chosen)],
+          cc: [weight, tf.mul(compare(s, t, samples), samples.chosen)],
           ...alsoKd({ student, teacher, mask }, { kd, temperature }),
         };
       };
@@ -84,26 +84,29 @@ export function cc<const S extends string = "pooled", const T extends string = "
   };
 }
 
-/** How far the embeddings of chosen samples, [batch, units], are from congruence: a scalar. */
-type Comparison = (student: Tensor, teacher: Tensor, among: Related) => Tensor;
+/** Distance from congruence of the chosen samples' embeddings, [batch, units]: a scalar. */
+type Comparison = (student: Tensor, teacher: Tensor, samples: Related) => Tensor;
 
-/** The mean of |e_s − e_t| · |e_s − e_t| of each chosen sample and the next chosen one. */
+/** The mean of |e_s − e_t| · |e_s − e_t| over each chosen sample and the next chosen one. */
 const consecutive: Comparison = (student, teacher, { chosen, pairs, count }) => {
-  const off = tf.abs(tf.sub(student, teacher));
+  const difference = tf.abs(tf.sub(student, teacher));
   const rank = tf.cumsum(chosen);
   const follows = tf.equal(tf.expandDims(rank, 0), tf.expandDims(tf.add(rank, 1), 1));
-  const products = tf.mul(off, tf.matMul(tf.mul(pairs, tf.cast(follows, "float32")), off));
+  const products = tf.mul(
+    difference,
+    tf.matMul(tf.mul(pairs, tf.cast(follows, "float32")), difference),
+  );
   return tf.div(tf.sum(products), tf.maximum(tf.sub(count, 1), 1));
 };
 
 /**
- * The Frobenius distance between chosen samples' correlations, divided by the number of their
+ * The Frobenius distance between the chosen samples' correlations, divided by the number of their
  * pairs.
  */
 function distanceBetween(correlate: (embeddings: Tensor) => Tensor): Comparison {
   return (student, teacher, { pairs, count }) => {
-    const off = tf.mul(tf.sub(correlate(student), correlate(teacher)), pairs);
-    return tf.div(safeSqrt(tf.sum(tf.square(off))), tf.square(count));
+    const difference = tf.mul(tf.sub(correlate(student), correlate(teacher)), pairs);
+    return tf.div(safeSqrt(tf.sum(tf.square(difference))), tf.square(count));
   };
 }
 

@@ -8,12 +8,12 @@ import {
 import { Failure } from "../values/failure.ts";
 import type { Net, Tap } from "../nn/network.ts";
 
-/** What two methods together need of a student: the taps of both. */
+/** The student that two methods together need: it has the taps of both. */
 export type BothTaps<A extends Net, B extends Net> = Net<Tap<A> | Tap<B>>;
 
 /**
- * What two methods together need of what teaches. Either may need nobody; one teacher and several
- * do not go together.
+ * The teachers that two methods together need. Either method may need none. A method with one
+ * teacher and a method with several do not combine.
  */
 export type BothTaught<A extends Teachers, B extends Teachers> = A extends undefined ? B
   : B extends undefined ? A
@@ -23,19 +23,38 @@ export type BothTaught<A extends Teachers, B extends Teachers> = A extends undef
   : never;
 
 /**
- * Two methods together, as in the tables' `+FitNets` and `+CRD`: the terms of both but `b`'s
- * `task`, each weighed as its method weighs it. Where a term of `b` is called like one of `a` it is
- * named after its method: `fitnets_kd`. Throws a `Failure` (exit 2) where one of them trains
- * modules for others, which both together could not hand on.
+ * Combines two methods, as in the tables' `+FitNets` and `+CRD`: the terms of both except `b`'s
+ * `task`, each with its own method's weight. A term of `b` whose name is taken gets `b`'s id as a
+ * prefix: `fitnets_kd`. Throws a `Failure` (exit 2) if a method trains modules for others, because
+ * a combination cannot pass them on.
+ *
+ * @example
+ * ```ts
+ * import { combine, crd, experiment, from, kd, scratch, sgd, vgg13, vgg8 } from "@retort/retort";
+ * import { cifar100 } from "@retort/retort/datasets";
+ *
+ * const shared = { dataset: cifar100(), schedule: sgd({ epochs: 240, batch: 64, lr: 0.05 }) };
+ * export const teacher = experiment(import.meta, {
+ *   ...shared,
+ *   student: vgg13,
+ *   distiller: scratch(),
+ * });
+ * export const student = experiment(import.meta, {
+ *   ...shared,
+ *   teacher: from(teacher),
+ *   student: vgg8,
+ *   distiller: combine(kd(), crd()),
+ * });
+ * ```
  */
 export function combine<S extends Net, T extends Teachers, D, R extends Net, U extends Teachers, E>(
   a: Distiller<S, T, D>,
   b: Distiller<R, U, E>,
 ): Distiller<BothTaps<S, R>, BothTaught<T, U>, D & E> {
-  return together(erase(a), erase(b));
+  return combineErased(erase(a), erase(b));
 }
 
-function together(
+function combineErased(
   a: Distiller<Net, Teachers>,
   b: Distiller<Net, Teachers>,
 ): Distiller<Net, Teachers> {
@@ -57,22 +76,22 @@ function together(
       return a.frozenVariables!(student).filter((variable) => others.has(variable));
     }),
     build(context) {
-      const [first, second] = [a, b].map(({ build }, i) =>
-        build({ ...context, create: context.create.in(PLACES[i]) })
+      const losses = [a, b].map(({ build }, i) =>
+        build({ ...context, create: context.create.in(SCOPES[i]) })
       );
       return (step) => {
-        const [one, other] = [first, second].map((loss, i) =>
-          withMemory(loss({ ...step, random: step.random.in(PLACES[i]) }))
+        const [first, second] = losses.map((loss, i) =>
+          withMemory(loss({ ...step, random: step.random.in(SCOPES[i]) }))
         );
         return {
-          terms: mergeTerms(one.terms, other.terms, b.id),
-          writes: [...one.writes, ...other.writes],
-          reports: { ...one.reports, ...other.reports },
+          terms: mergeTerms(first.terms, second.terms, b.id),
+          writes: [...first.writes, ...second.writes],
+          reports: { ...first.reports, ...second.reports },
         };
       };
     },
   };
 }
 
-/** Where each method's variables and random numbers are. */
-const PLACES = ["first", "second"];
+/** Scopes of the two methods' variables and random numbers. */
+const SCOPES = ["first", "second"];

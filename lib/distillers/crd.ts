@@ -19,45 +19,45 @@ import { constant, type Shape, uniform, type Variable } from "../nn/variables.ts
 import { Failure } from "../values/failure.ts";
 import { alsoKd } from "./parts/also_kd.ts";
 
-/** What `crd` can be asked for. */
+/** Options of `crd`. */
 export interface CrdOptions<S extends string, T extends string> {
-  /** The student's tap; `pooled` (RepDistiller, mdistiller, SAKD). */
+  /** The student's tap. Default: `pooled` (RepDistiller, mdistiller, SAKD). */
   readonly student?: S;
-  /** The teacher's tap; `pooled`. */
+  /** The teacher's tap. Default: `pooled`. */
   readonly teacher?: T;
-  /** Length of both embeddings; 128. */
+  /** Length of both embeddings. Default: 128. */
   readonly dimensions?: number;
   /**
-   * N, the negatives of each sample, drawn in each step without replacement from the images of
-   * other classes; 16384.
+   * N, the number of negatives of each sample. Each step draws them without replacement from the
+   * images of other classes. Default: 16384.
    */
   readonly negatives?: number;
   /**
-   * Which image is the positive: the sample's own (`exact`), or a random one of its class
-   * (`relax`); `exact`.
+   * The positive of each sample: its own image (`exact`) or a random image of its class (`relax`).
+   * Default: `exact`.
    */
   readonly positive?: "exact" | "relax";
-  /** τ, which similarities are divided by; 0.07. */
+  /** τ, the divisor of the similarities. Default: 0.07. */
   readonly temperature?: number;
-  /** A memory's share of its old value when it is seen again; 0.5. */
+  /** Share that an image's stored embedding keeps when a batch updates it. Default: 0.5. */
   readonly momentum?: number;
-  /** Weight of the contrast; 0.8 (RepDistiller, mdistiller, SAKD). */
+  /** Weight of the contrastive loss. Default: 0.8 (RepDistiller, mdistiller, SAKD). */
   readonly weight?: number;
-  /** Weight of the cross-entropy; 1. */
+  /** Weight of the cross-entropy. Default: 1. */
   readonly ce?: number;
-  /** Weight of T² · KL(teacher ‖ student) beside it; 0; the paper's "CRD+KD" and SAKD have 1. */
+  /** Weight of T² · KL(teacher ‖ student). Default: 0 (the paper's "CRD+KD" and SAKD have 1). */
   readonly kd?: number;
-  /** T of that KL; 4. */
+  /** T of that KL. Default: 4. */
   readonly kdTemperature?: number;
 }
 
 /**
  * CRD: Contrastive Representation Distillation. Tian, Krishnan, Isola, 2020. arXiv:1910.10699. L =
- * ce · CE(s, y) + weight · (ℓ(e_s, M_t) + ℓ(e_t, M_s)), where e are learned embeddings of length 1,
- * M banks with the remembered embeddings of all n training images, and ℓ(e, M) = −log h(e, M_i) −
- * Σ_j log(1 − h(e, M_j)) over the image's own place i and N negatives j, h = P / (P + N/n), P =
- * exp(e · M / τ) / Z (Eq. 17–19; Z is the first batch's). Banks take each batch's embeddings in
- * after its losses. The repositories draw ImageNet's negatives with replacement; here none are.
+ * ce · CE(s, y) + weight · (ℓ(e_s, M_t) + ℓ(e_t, M_s)). e are learned embeddings of length 1. M are
+ * banks of stored embeddings, one for each of the n training images. ℓ(e, M) = −log h(e, M_i) − Σ_j
+ * log(1 − h(e, M_j)) over the positive i and N negatives j, with h = P / (P + N/n) and P = exp(e ·
+ * M / τ) / Z (Eq. 17–19; the first batch sets Z). Banks store each batch's embeddings after its
+ * losses. The repositories draw ImageNet's negatives with replacement. This method never does.
  */
 export function crd<const S extends string = "pooled", const T extends string = "pooled">(
   options: CrdOptions<S, T> = {},
@@ -65,30 +65,36 @@ export function crd<const S extends string = "pooled", const T extends string = 
   return contrastive(options, drawn);
 }
 
-/** What the samples of a batch are told from. */
+/** Positives and negatives of the samples of a batch. */
 export interface Contrast {
-  /** Each sample's positive, the position of an image in the training set, int32 [batch]. */
+  /** Each sample's positive, as an image's index in the training set, int32 [batch]. */
   readonly positive: Tensor;
-  /** How often each image is a sample's negative, [batch, images]; `negatives` in all. */
+  /**
+   * How often each image is a negative of each sample, [batch, images]. Each row adds up to
+   * `negatives`.
+   */
   readonly negatives: Tensor;
 }
 
-/** How contrasts are made: for a cast and the options, once, and then for each step. */
+/** Makes contrasts: once from a build context and the options, then for each step. */
 export type Contrasts = (
   context: Pick<BuildContext<Net, Teachers>, "create" | "dataset">,
   options: { readonly negatives: number; readonly positive: "exact" | "relax" },
 ) => (step: Pick<StepContext<Net, Teachers>, "index" | "random"> & HardLabels) => Contrast;
 
-/** `crd` with contrasts that come from elsewhere. */
+/** `crd` with contrasts from another source. */
 export function contrastive<const S extends string = "pooled", const T extends string = "pooled">(
   options: CrdOptions<S, T>,
   contrasts: Contrasts,
 ): SpottedDistiller<Net<S | "logits">, Net<T | "logits">, HardLabels> {
-  const { student: learning = "pooled" as S, teacher: teaching = "pooled" as T, dimensions = 128 } =
-    options;
+  const {
+    student: studentTap = "pooled" as S,
+    teacher: teacherTap = "pooled" as T,
+    dimensions = 128,
+  } = options;
   const { negatives = 16384, positive = "exact", temperature = 0.07, momentum = 0.5 } = options;
   const { weight = 0.8, ce = 1, kd = 0, kdTemperature = 4 } = options;
-  const taps = { student: learning, teacher: teaching };
+  const taps = { student: studentTap, teacher: teacherTap };
   return {
     id: "crd",
     options: {
@@ -104,40 +110,40 @@ export function contrastive<const S extends string = "pooled", const T extends s
       kdTemperature,
     },
     paper: "Contrastive Representation Distillation. Tian, Krishnan, Isola, 2020. arXiv:1910.10699",
-    spots: () => [[learning, teaching]],
+    spots: () => [[studentTap, teacherTap]],
     build(context) {
       const { create, student, teacher, dataset: { size } } = context;
-      const contrast = contrasts(context, { negatives, positive });
-      const students = side(create.in("student"), student.shapes[learning], dimensions, size);
-      const teachers = side(create.in("teacher"), teacher.shapes[teaching], dimensions, size);
+      const makeContrast = contrasts(context, { negatives, positive });
+      const students = side(create.in("student"), student.shapes[studentTap], dimensions, size);
+      const teachers = side(create.in("teacher"), teacher.shapes[teacherTap], dimensions, size);
       return (step) => {
         const { student, teacher, index, live, task, mask } = step;
-        const given = mask(learning);
-        const compared = contrast(step);
-        const among = related(given, index);
-        const tell = { negatives, temperature };
-        const told = (of: Side, embedding: Tensor, against: Side) =>
-          tellApart(embedding, live.read(against.bank), live.read(of.z), compared, among, tell);
-        const remembered = ({ bank }: Side, embedding: Tensor) =>
+        const spotMask = mask(studentTap);
+        const contrast = makeContrast(step);
+        const samples = related(spotMask, index);
+        const settings = { negatives, temperature };
+        const compare = (of: Side, embedding: Tensor, { bank }: Side) =>
+          contrastiveLoss(embedding, live.read(bank), live.read(of.z), contrast, samples, settings);
+        const writeBank = ({ bank }: Side, embedding: Tensor) =>
           [
             bank,
-            remember(live.read(bank), stop(embedding), index, among.chosen, momentum),
+            updateBank(live.read(bank), stop(embedding), index, samples.chosen, momentum),
           ] as const;
-        const learned = students.embed(student.taps[learning], live);
-        const taught = teachers.embed(teacher.taps[teaching], live);
-        const ours = told(students, learned, teachers);
-        const theirs = told(teachers, taught, students);
+        const studentEmbedding = students.embed(student.taps[studentTap], live);
+        const teacherEmbedding = teachers.embed(teacher.taps[teacherTap], live);
+        const studentLoss = compare(students, studentEmbedding, teachers);
+        const teacherLoss = compare(teachers, teacherEmbedding, students);
         return {
           terms: {
             task: [ce, task(student), "task"],
-            crd: [weight, masked(tf.add(ours.loss, theirs.loss), given)],
+            crd: [weight, masked(tf.add(studentLoss.loss, teacherLoss.loss), spotMask)],
             ...alsoKd({ student, teacher, mask }, { kd, temperature: kdTemperature }),
           },
           writes: [
-            [students.z, ours.z],
-            [teachers.z, theirs.z],
-            remembered(students, learned),
-            remembered(teachers, taught),
+            [students.z, studentLoss.z],
+            [teachers.z, teacherLoss.z],
+            writeBank(students, studentEmbedding),
+            writeBank(teachers, teacherEmbedding),
           ],
         };
       };
@@ -145,13 +151,13 @@ export function contrastive<const S extends string = "pooled", const T extends s
   };
 }
 
-/** What the student's or the teacher's side has of its own. */
+/** One side of the loss, the student's or the teacher's. */
 interface Side {
-  /** Makes embeddings of length 1, [batch, dimensions], of a tap. */
+  /** Embeds a tap: unit vectors, [batch, dimensions]. */
   readonly embed: (x: Tensor, pass: Pass) => Tensor;
   /** Each image's last embedding, [images, dimensions]. */
   readonly bank: Variable;
-  /** Z; 0 until the first batch. */
+  /** Z, 0 before the first batch. */
   readonly z: Variable;
 }
 
@@ -165,10 +171,10 @@ function side(create: Create, shape: Shape, dimensions: number, size: number): S
 }
 
 /**
- * How badly embeddings tell their positives from their negatives in the other side's bank, [batch];
- * and Z, which the first batch's chosen samples set.
+ * The contrastive loss of embeddings against the other side's bank, [batch], and Z. The first
+ * batch's chosen samples set Z.
  */
-function tellApart(
+function contrastiveLoss(
   embedding: Tensor,
   bank: Tensor,
   z: Tensor,
@@ -181,28 +187,27 @@ function tellApart(
   const floor = noise + 1e-7;
   const scaled = tf.div(embedding, options.temperature);
   const match = tf.sum(tf.mul(scaled, gather(bank, positive, 0)), -1);
-  // Against the whole bank: one product is far less to move than every sample's negatives gathered
-  // from it.
+  // One product with the whole bank moves far less data than gathering each sample's negatives.
   const others = tf.matMul(scaled as Tensor2D, bank as Tensor2D, false, true);
   const overAll = (values: Tensor) => tf.sum(tf.mul(negatives, values), -1);
   const mass = tf.mul(chosen, tf.add(tf.exp(stop(match)), overAll(tf.exp(stop(others)))));
   const first = tf.div(tf.sum(mass), tf.mul(count, (options.negatives + 1) / size));
-  const known = tf.where(tf.greater(z, 0), z, first);
-  const log = tf.log(tf.mul(tf.where(tf.greater(known, 0), known, tf.onesLike(known)), floor));
-  // log h and log(1 − h) as softplus, up to the 1e-7 that the authors add to their denominators.
-  const found = tf.softplus(tf.sub(log, match));
-  const mistaken = overAll(tf.softplus(tf.sub(others, log)));
+  const nextZ = tf.where(tf.greater(z, 0), z, first);
+  const log = tf.log(tf.mul(tf.where(tf.greater(nextZ, 0), nextZ, tf.onesLike(nextZ)), floor));
+  // −log h and −log(1 − h) as softplus, up to the 1e-7 that the authors add to their denominators.
+  const positiveLoss = tf.softplus(tf.sub(log, match));
+  const negativeLoss = overAll(tf.softplus(tf.sub(others, log)));
   return {
-    loss: tf.add(tf.add(found, mistaken), options.negatives * Math.log(floor / noise)),
-    z: known,
+    loss: tf.add(tf.add(positiveLoss, negativeLoss), options.negatives * Math.log(floor / noise)),
+    z: nextZ,
   };
 }
 
 /**
- * A bank after a batch: the rows of chosen samples moved towards their embeddings, those of the
- * last sample of an image.
+ * A bank after a batch: the rows of chosen samples move towards their embeddings. If an image has
+ * several samples, the last one counts.
  */
-function remember(
+function updateBank(
   bank: Tensor,
   embedding: Tensor,
   index: Tensor,
@@ -211,18 +216,18 @@ function remember(
 ): Tensor {
   const batch = index.shape[0]!;
   const old = gather(bank, index, 0);
-  const moved = unitRows(tf.add(tf.mul(old, momentum), tf.mul(embedding, 1 - momentum)));
+  const updates = unitRows(tf.add(tf.mul(old, momentum), tf.mul(embedding, 1 - momentum)));
   const isSame = tf.cast(tf.equal(tf.reshape(index, [batch, 1]), index), "float32");
   const places = tf.tensor1d(Array.from({ length: batch }, (_, i) => i + 1));
   const last = tf.max(tf.mul(isSame, tf.mul(chosen, places)), -1);
-  const latest = gather(moved, tf.cast(tf.maximum(tf.sub(last, 1), 0), "int32"), 0);
+  const latest = gather(updates, tf.cast(tf.maximum(tf.sub(last, 1), 0), "int32"), 0);
   const rows = tf.where(tf.greater(tf.reshape(last, [batch, 1]), 0), latest, old);
   return putRows(bank, index, rows);
 }
 
 /**
- * Contrasts at random: negatives of other classes without replacement. Fails (exit 2) where a class
- * has fewer than that.
+ * Random contrasts: negatives of other classes without replacement. Throws a `Failure` (exit 2) if
+ * `negatives` is not a whole number from 1 to the number of images outside the largest class.
  */
 export function drawn(
   ...[{ dataset }, { negatives, positive }]: Parameters<Contrasts>
@@ -233,8 +238,8 @@ export function drawn(
   if (!(Number.isInteger(negatives) && negatives >= 1 && negatives <= most)) {
     throw new Failure(
       2,
-      `crd: ${negatives} negatives cannot be drawn for each image: every class has at least ${most} of the ${size} ` +
-        `images outside of it; ask for 1 to ${most}`,
+      `crd cannot draw ${negatives} negatives for each image: the largest class has ${most} of the ${size} images ` +
+        `outside it. Choose 1 to ${most}`,
     );
   }
   const ints = (values: Int32Array) => tf.tensor1d(values, "int32");
@@ -252,7 +257,9 @@ export function drawn(
   };
 }
 
-/** The images in the order of their classes, where each class starts there and how many it has. */
+/**
+ * The images in the order of their classes, the start of each class in that order, and its size.
+ */
 function byClass(
   labels: Int32Array,
   classes: number,

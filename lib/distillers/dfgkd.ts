@@ -3,29 +3,33 @@ import type { Scorer } from "../nn/network.ts";
 import { kl, masked } from "../nn/ops.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 
-/** What `dfgkd` can be asked for. */
+/** Options of `dfgkd`. */
 export interface DfgkdOptions {
-  /** T; 4 (released code, which reads SLKD's T; its own entry, 10, is read by nobody). */
+  /** T. Default: 4 (released code, which reads SLKD's T; nothing reads its own entry, 10). */
   readonly temperature?: number;
-  /** a, the weight of the cross-entropy against what the teacher teaches; 0.1 (released code). */
+  /**
+   * a, the weight of the cross-entropy in the losses with the teacher. Default: 0.1 (released
+   * code).
+   */
   readonly ce?: number;
   /**
-   * Weight of every KL and of the cross-entropy beside those between student and copy; 0.9
-   * (released code).
+   * Weight of every KL, and of the cross-entropy in the losses between student and copy.
+   * Default: 0.9 (released code).
    */
   readonly kd?: number;
-  /** Weight of what the student learns from the copy; 4 (released code). */
+  /** Weight of the student's loss with the copy. Default: 4 (released code). */
   readonly process?: number;
 }
 
 /**
- * DFGKD, an unpublished variant in the repository of SLKD (Liu, Li, Cheng, 2023): one untrained
- * copy p of the teacher learns from it and from the student, which learns from both; neither is a
- * constant to the other. L = ce · CE(s) + kd · KL(t ‖ s) + process · kd · (CE(s) + KL(p ‖ s)) + ce
- * · CE(p) + kd · KL(t ‖ p) + kd · (CE(p) + KL(s ‖ p)), every KL times T².
+ * DFGKD, an unpublished variant in the repository of SLKD (Liu, Li, Cheng, 2023). An untrained copy
+ * p of the teacher learns from the teacher and from the student. The student learns from both.
+ * Neither student nor copy is a constant in the KLs between them. L = ce · CE(s) + kd · KL(t ‖ s) +
+ * process · kd · (CE(s) + KL(p ‖ s)) + ce · CE(p) + kd · KL(t ‖ p) + kd · (CE(p) + KL(s ‖ p)),
+ * every KL times T².
  *
- * The released code also makes regressors between maps and runs a second copy, of which no loss
- * makes use: not here.
+ * The released code also builds regressors between maps and runs a second copy. No loss uses them,
+ * so they are absent here.
  */
 export function dfgkd(options: DfgkdOptions = {}): Distiller<Scorer, Scorer> {
   const { temperature = 4, ce = 0.1, kd = 0.9, process = 4 } = options;
@@ -33,18 +37,18 @@ export function dfgkd(options: DfgkdOptions = {}): Distiller<Scorer, Scorer> {
     id: "dfgkd",
     options: { temperature, ce, kd, process },
     build({ create, teacher }) {
-      const learner = create.in("self")(teacher.recipe);
+      const copy = create.in("self")(teacher.recipe);
       return ({ student, teacher, task, image, live, mask }) => {
-        const output = learner.run(image, live);
+        const output = copy.run(image, live);
         const [s, t, p] = [student, teacher, output].map(({ taps }) => taps.logits);
-        const towards = (learning: Tensor, target: Tensor) => kl(learning, target, temperature);
+        const divergence = (learner: Tensor, target: Tensor) => kl(learner, target, temperature);
         return {
           task: [ce + process * kd, task(student), "task"],
-          teacher: [kd, masked(towards(s, t), mask("logits"))],
-          self: [process * kd, masked(towards(s, p), mask("logits"))],
+          teacher: [kd, masked(divergence(s, t), mask("logits"))],
+          self: [process * kd, masked(divergence(s, p), mask("logits"))],
           self_task: [ce + kd, task(output), "task"],
-          self_teacher: [kd, towards(p, t)],
-          self_student: [kd, masked(towards(p, s), mask("logits"))],
+          self_teacher: [kd, divergence(p, t)],
+          self_student: [kd, masked(divergence(p, s), mask("logits"))],
         };
       };
     },

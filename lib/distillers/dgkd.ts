@@ -6,29 +6,31 @@ import type { Scorer } from "../nn/network.ts";
 import { kl, masked } from "../nn/ops.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 
-/** What `dgkd` can be asked for. */
+/** Options of `dgkd`. */
 export interface DgkdOptions {
-  /** T; 5 (released code). */
+  /** T. Default: 5 (released code). */
   readonly temperature?: number;
   /**
-   * λ, the weight of each KL, 1 − λ being that of the cross-entropy; 1 (released code: nothing is
-   * learned from labels).
+   * λ, the weight of each KL; that of the cross-entropy is 1 − λ. Default: 1 (released code: the
+   * student learns nothing from labels).
    */
   readonly kd?: number;
-  /** How many of the teachers, chosen at random, are left out of each step; 1 (released code). */
+  /**
+   * Number of teachers, chosen at random, that each step leaves out. Default: 1 (released code).
+   */
   readonly drop?: number;
-  /** Whether all logits are standardised first (Sun et al., 2024); no. */
+  /** Whether all logits are standardised first (Sun et al., 2024). Default: false. */
   readonly standardised?: boolean;
 }
 
 /**
  * DGKD: Densely Guided Knowledge Distillation using Multiple Teacher Assistants. Son et al., 2021.
  * arXiv:2009.08825. L = (1 − λ) · CE(s, y) + λ · Σ over the teachers kept in this step of T² ·
- * KL(softmax(tᵢ / T) ‖ softmax(s / T)) / classes: the released code takes the KL's mean over the
- * classes too.
+ * KL(softmax(tᵢ / T) ‖ softmax(s / T)) / classes. The released code also averages the KL over the
+ * classes, hence the division.
  *
- * The teacher and its assistants teach together; each assistant is an experiment of its own, taught
- * by all before it:
+ * The teacher and its assistants teach together. Each assistant is an experiment of its own, with
+ * all models before it as teachers:
  *
  * ```ts ignore
  * // first.ts
@@ -60,26 +62,26 @@ export function dgkd(
         );
       }
       return ({ student, teacher, task, random, mask }) => {
-        const weights = drop === 0 ? undefined : kept(random, length, drop);
-        const learned = teacher.map(({ taps: { logits } }, i): Term => {
+        const weights = drop === 0 ? undefined : keepAtRandom(random, length, drop);
+        const teacherTerms = teacher.map(({ taps: { logits } }, i): Term => {
           const divergence = tf.div(
             kl(student.taps.logits, logits, temperature, { standardised }),
             classes,
           );
           return [weights ? tf.mul(weights[i], kd) : kd, masked(divergence, mask("logits"))];
         });
-        return { task: [1 - kd, task(student), "task"], ...numberTerms("teacher", learned) };
+        return { task: [1 - kd, task(student), "task"], ...numberTerms("teacher", teacherTerms) };
       };
     },
   };
 }
 
-/** 0 for each of the `drop` that a random order puts first, 1 for the others: `count` scalars. */
-function kept(random: Random, count: number, drop: number): Tensor[] {
-  const drawn = random.uniform([count]);
-  const before = tf.sum(
-    tf.cast(tf.less(tf.expandDims(drawn, 0), tf.expandDims(drawn, 1)), "float32"),
+/** `count` scalars: 0 for the first `drop` of a random order, 1 for the others. */
+function keepAtRandom(random: Random, count: number, drop: number): Tensor[] {
+  const draws = random.uniform([count]);
+  const ranks = tf.sum(
+    tf.cast(tf.less(tf.expandDims(draws, 0), tf.expandDims(draws, 1)), "float32"),
     1,
   );
-  return tf.unstack(tf.cast(tf.greaterEqual(before, drop), "float32"));
+  return tf.unstack(tf.cast(tf.greaterEqual(ranks, drop), "float32"));
 }

@@ -4,28 +4,28 @@ import type { Scorer } from "../nn/network.ts";
 import { type Related, related, soften, standardise } from "../nn/ops.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 
-/** What `dist` can be asked for. */
+/** Options of `dist`. */
 export interface DistOptions {
   /**
-   * β, the weight of the relation between the classes of a sample; 2 (paper, all of classification;
-   * torchdistill has 1).
+   * β, the weight of the relation between the classes of a sample. Default: 2 (paper, all of
+   * classification; torchdistill has 1).
    */
   readonly beta?: number;
-  /** γ, the weight of the relation between the samples in a class; 2 (as β). */
+  /** γ, the weight of the relation between the samples in a class. Default: 2 (as β). */
   readonly gamma?: number;
-  /** τ; 4, the paper's on CIFAR-100; 1 on ImageNet and in torchdistill. */
+  /** τ. Default: 4 (paper on CIFAR-100; 1 on ImageNet and in torchdistill). */
   readonly temperature?: number;
-  /** Weight of the cross-entropy; 1 (paper). */
+  /** Weight of the cross-entropy. Default: 1 (paper). */
   readonly ce?: number;
-  /** Whether both logits are standardised first (Sun et al., 2024); no. */
+  /** Whether both logits are standardised first (Sun et al., 2024). Default: false. */
   readonly standardised?: boolean;
 }
 
 /**
  * DIST: Knowledge Distillation from A Stronger Teacher. Huang et al., 2022. arXiv:2205.10536. L =
- * ce · CE(s, y) + τ² · (β · (1 − mean over samples of ρ) + γ · (1 − mean over classes of ρ)), ρ
- * Pearson's correlation of the student's and the teacher's softmax(· / τ): of a sample's classes,
- * and of a class in the batch's samples.
+ * ce · CE(s, y) + τ² · (β · (1 − mean over samples of ρ) + γ · (1 − mean over classes of ρ)), with
+ * ρ Pearson's correlation of the student's and the teacher's softmax(· / τ): over the classes of a
+ * sample, and over the batch's samples in a class.
  */
 export function dist(options: DistOptions = {}): Distiller<Scorer, Scorer> {
   const { beta = 2, gamma = 2, temperature = 4, ce = 1, standardised } = options;
@@ -40,9 +40,9 @@ export function dist(options: DistOptions = {}): Distiller<Scorer, Scorer> {
       const samples = related(mask("logits"), s);
       const { chosen } = samples;
       const distance = (correlation: Tensor) => tf.mul(tf.sub(1, correlation), temperature ** 2);
-      const inter = distance(cosine(amongClasses(s), amongClasses(t), -1));
+      const inter = distance(cosine(centreClasses(s), centreClasses(t), -1));
       const intra = tf.mean(
-        distance(cosine(amongSamples(s, samples), amongSamples(t, samples), 0)),
+        distance(cosine(centreSamples(s, samples), centreSamples(t, samples), 0)),
       );
       return {
         task: [ce, task(student), "task"],
@@ -53,19 +53,19 @@ export function dist(options: DistOptions = {}): Distiller<Scorer, Scorer> {
   };
 }
 
-/** Probabilities less their mean over a sample's classes. */
-function amongClasses(probabilities: Tensor): Tensor {
+/** Probabilities minus their mean over a sample's classes. */
+function centreClasses(probabilities: Tensor): Tensor {
   return tf.sub(probabilities, tf.mean(probabilities, -1, true));
 }
 
-/** Probabilities less their mean over the related samples, those of the others 0. */
-function amongSamples(probabilities: Tensor, { chosen, count }: Related): Tensor {
+/** Probabilities minus their mean over the related samples; 0 for other samples. */
+function centreSamples(probabilities: Tensor, { chosen, count }: Related): Tensor {
   const rows = tf.expandDims(chosen, 1);
   const mean = tf.div(tf.sum(tf.mul(probabilities, rows), 0, true), count);
   return tf.mul(tf.sub(probabilities, mean), rows);
 }
 
-/** The cosine of the angle between a and b along an axis; norms below 1e-8 count as that. */
+/** The cosine of the angle between a and b along an axis. Norms below 1e-8 count as 1e-8. */
 function cosine(a: Tensor, b: Tensor, axis: number): Tensor {
   const unit = (x: Tensor) =>
     tf.div(x, tf.sqrt(tf.maximum(tf.sum(tf.square(x), axis, true), 1e-16)));

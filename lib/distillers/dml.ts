@@ -2,36 +2,37 @@ import type { Distiller, Terms } from "../experiment/distiller.ts";
 import type { Scorer } from "../nn/network.ts";
 import { kl, masked, stop } from "../nn/ops.ts";
 
-/** What `dml` can be asked for. */
+/** Options of `dml`. */
 export interface DmlOptions {
-  /**
-   * The network that learns beside the student, from scratch; it may be the same as the student's.
-   */
+  /** The network that learns beside the student, from scratch. It may be the student's network. */
   readonly peer: Scorer;
-  /** T; 1 (paper; OKDDip's code has 3). */
+  /** T. Default: 1 (paper; OKDDip's code has 3). */
   readonly temperature?: number;
-  /** Weight of either network's cross-entropy; 1 (paper). */
+  /** Weight of each network's cross-entropy. Default: 1 (paper). */
   readonly ce?: number;
-  /** Weight of what the student learns from the peer; 1 (paper). */
+  /** Weight of T² · KL(peer ‖ student), by which the student learns. Default: 1 (paper). */
   readonly kd?: number;
-  /** Weight of what the peer learns from the student; 1 (paper). */
+  /** Weight of T² · KL(student ‖ peer), by which the peer learns. Default: 1 (paper). */
   readonly reverse?: number;
   /**
-   * Whether each network is a constant to the one that learns from it; yes (paper; not in OKDDip's
-   * code).
+   * Whether the target of each KL is a constant, without a gradient. Default: true (paper; not in
+   * OKDDip's code).
    */
   readonly constant?: boolean;
-  /** Added to each probability that is learned from; 0 (paper; OKDDip's code has 1e-7). */
+  /**
+   * Constant added to each of the target's probabilities. Default: 0 (paper; OKDDip's code has
+   * 1e-7).
+   */
   readonly floor?: number;
-  /** Whether both logits are standardised first (Sun et al., 2024); no. */
+  /** Whether both logits are standardised first (Sun et al., 2024). Default: false. */
   readonly standardised?: boolean;
 }
 
 /**
  * DML: Deep Mutual Learning. Zhang et al., 2018. arXiv:1706.00384. A peer p learns from scratch
- * beside the student s, each from labels and from the other, both updated in one step: L = ce ·
- * (CE(s, y) + CE(p, y)) + kd · T² · KL(p ‖ s) + reverse · T² · KL(s ‖ p), softened by T, the first
- * of each KL a constant.
+ * beside the student s. Each learns from labels and from the other, and one step updates both: L =
+ * ce · (CE(s, y) + CE(p, y)) + kd · T² · KL(p ‖ s) + reverse · T² · KL(s ‖ p), softened by T, with
+ * the first of each KL a constant.
  */
 export function dml(options: DmlOptions): Distiller<Scorer> {
   const {
@@ -63,13 +64,13 @@ export function dml(options: DmlOptions): Distiller<Scorer> {
         const output = model.run(image, live);
         const s = student.taps.logits;
         const p = output.taps.logits;
-        const towards = (learner: typeof s, target: typeof s) =>
+        const divergence = (learner: typeof s, target: typeof s) =>
           kl(learner, constant ? stop(target) : target, temperature, { floor, standardised });
         return {
           task: [ce, task(student), "task"],
-          kd: [kd, masked(towards(s, p), mask("logits"))],
+          kd: [kd, masked(divergence(s, p), mask("logits"))],
           peer_task: [ce, task(output), "task"],
-          ...(reverse !== 0 && { peer_kd: [reverse, towards(p, s)] }),
+          ...(reverse !== 0 && { peer_kd: [reverse, divergence(p, s)] }),
         };
       };
     },

@@ -4,17 +4,17 @@ import type { Scorer } from "../nn/network.ts";
 import { kl, masked } from "../nn/ops.ts";
 import type { KdOptions } from "./kd.ts";
 
-/** What `eskd` can be asked for. */
+/** Options of `eskd`. */
 export interface EskdOptions extends KdOptions {
-  /** The last epoch in which the student learns from the teacher; absent: all of them do. */
+  /** The last epoch in which the student learns from the teacher. Default: none, so every epoch. */
   readonly until?: number;
 }
 
 /**
- * ESKD: On the Efficacy of Knowledge Distillation. Cho, Hariharan, 2019. arXiv:1910.01348, of which
- * there is no code; our reading. A teacher that is too good for its student is stopped early, which
- * the experiment says: `teacher: from(resnet34, { epoch: 35 })`; and what it teaches stops early,
- * after the epoch `until`: L = ce · CE(s, y) + [epoch ≤ until] · kd · T² · KL(softmax(t / T) ‖
+ * ESKD: On the Efficacy of Knowledge Distillation. Cho, Hariharan, 2019. arXiv:1910.01348. No code
+ * is released, so this is our reading. A teacher that is too good for its student stops early, as
+ * the experiment declares: `teacher: from(resnet34, { epoch: 35 })`. The distillation stops early
+ * too, after the epoch `until`: L = ce · CE(s, y) + [epoch ≤ until] · kd · T² · KL(softmax(t / T) ‖
  * softmax(s / T)). Defaults as in `kd`.
  */
 export function eskd({ until, ...options }: EskdOptions = {}): Distiller<Scorer, Scorer> {

@@ -11,41 +11,44 @@ import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
 const PAPER =
   "A Gift from Knowledge Distillation: Fast Optimization, Network Minimization and Transfer Learning. Yim et al., CVPR 2017";
 
-/** What `fspInit` can be asked for. */
+/** Options of `fspInit`. */
 export interface FspInitOptions<S extends string, T extends string> {
   /**
-   * The maps between which the flow is compared, in order, the student's first; at least two, by
-   * default the stems and those behind them (RepDistiller).
+   * Pairs of maps, at least two, in order, the student's first. The flow is compared from each pair
+   * to the next. Default: the stems and the maps behind them (RepDistiller).
    */
   readonly taps?: readonly TapPair<S, T>[];
   /**
-   * How the larger of two maps comes to the smaller's size: by averages (RepDistiller) or, as in
-   * torchdistill, by maxima.
+   * Pooling of the larger of two maps to the smaller's size: by averages (RepDistiller) or by
+   * maxima (torchdistill). Default: `average`.
    */
   readonly pool?: "average" | "max";
   /**
-   * How far two flows are apart: the mean of their squared difference (the paper's Eq. 2,
-   * RepDistiller), or the sum of the lengths of its columns (torchdistill).
+   * Distance between two flows. `squared`: the mean of their squared difference (the paper's Eq. 2,
+   * RepDistiller). `columns`: the sum of the lengths of its columns (torchdistill). Default:
+   * `squared`.
    */
   readonly distance?: "squared" | "columns";
 }
 
 /**
- * FSP, its first stage: A Gift from Knowledge Distillation. Yim et al., CVPR 2017. The student
- * learns how the teacher's maps follow from one another: L = Σ mean((G_t − G_s)²), G the mean over
- * positions of the products of every channel of one tap with every channel of the next (Eq. 1 and
- * 2), the larger map pooled to the smaller. Both networks' taps have to have the same channels.
+ * First stage of FSP: A Gift from Knowledge Distillation. Yim et al., CVPR 2017. The student learns
+ * how the teacher's maps follow from one another: L = Σ mean((G_t − G_s)²), with G the mean over
+ * positions of the products of every channel of one tap with every channel of the next (Eq. 1
+ * and 2). The larger map is pooled to the smaller. The taps of both networks must have the same
+ * number of channels.
  *
- * It trains the student up to its last tap; what lies behind, the head and the norm that closes a
- * wide ResNet among it, stays as it is. RepDistiller gives it 30 epochs at the student's first
- * learning rate. The student of `fsp` starts from it: `student: from(init)`.
+ * The stage trains the student up to its last tap. It leaves the layers behind that tap as they
+ * are, among them the head and the norm that closes a wide ResNet. RepDistiller trains this stage
+ * for 30 epochs at the student's first learning rate. The student of `fsp` starts from it:
+ * `student: from(init)`.
  */
 export function fspInit<const S extends string = never, const T extends string = never>(
   options: FspInitOptions<S, T> = {},
 ): Distiller<Net<S | "logits">, Net<T | "logits">> {
   const { taps, pool = "average", distance = "squared" } = options;
-  const flow = pool === "average" ? averaged : maximal;
-  const apart = distance === "squared" ? mse : columns;
+  const flow = pool === "average" ? averageFlow : maxFlow;
+  const measure = distance === "squared" ? mse : columnLengths;
   return {
     id: "fsp_init",
     options: { taps: taps ?? "maps", pool, distance },
@@ -55,25 +58,25 @@ export function fspInit<const S extends string = never, const T extends string =
     build({ student, teacher }) {
       const pairs = tapPairs(student, teacher, taps ?? maps(student, teacher));
       if (pairs.length < 2) {
-        throw new Failure(2, "fsp compares the flow between taps: name two pairs of them or more");
+        throw new Failure(2, "fsp compares the flow between taps: name at least two pairs");
       }
       for (const [s, t] of pairs) {
-        const ours = student.shapes[s];
-        const theirs = teacher.shapes[t];
-        if (ours.at(-1) === theirs.at(-1)) continue;
+        const studentShape = student.shapes[s];
+        const teacherShape = teacher.shapes[t];
+        if (studentShape.at(-1) === teacherShape.at(-1)) continue;
         throw new Failure(
           2,
-          `fsp: the student's ${s} is [${ours}] and the teacher's ${t} [${theirs}], their channels have to be as many: ` +
-            "choose other taps or a teacher as wide",
+          `fsp: the student's ${s} is [${studentShape}] and the teacher's ${t} [${teacherShape}], but both need the ` +
+            "same number of channels: choose other taps or a teacher of the student's width",
         );
       }
       return ({ student, teacher, mask }) =>
         Object.fromEntries(
           pairs.slice(1).map(([s, t], i): [string, Term] => {
-            const [ours, theirs] = pairs[i];
-            const values = apart(
-              flow(student.taps[ours], student.taps[s]),
-              flow(teacher.taps[theirs], teacher.taps[t]),
+            const [studentBelow, teacherBelow] = pairs[i];
+            const values = measure(
+              flow(student.taps[studentBelow], student.taps[s]),
+              flow(teacher.taps[teacherBelow], teacher.taps[t]),
             );
             return [`fsp_${s}`, [1, masked(values, mask(s))]];
           }),
@@ -82,7 +85,7 @@ export function fspInit<const S extends string = never, const T extends string =
   };
 }
 
-/** The first maps of both networks, and those behind them. */
+/** The first maps of both networks, then the maps behind them. */
 function maps<S extends string, T extends string>(
   student: Model<Net<S>>,
   teacher: Model<Net<T>>,
@@ -92,8 +95,8 @@ function maps<S extends string, T extends string>(
 }
 
 /**
- * The mean over positions of the products of every channel of `below` with every one of `above`:
- * [batch, below, above].
+ * The mean over positions of the products of every channel of `below` with every channel of
+ * `above`: [batch, below, above].
  */
 function products(below: Tensor, above: Tensor): Tensor {
   const [batch, height, width] = below.shape;
@@ -102,32 +105,31 @@ function products(below: Tensor, above: Tensor): Tensor {
   return tf.div(tf.matMul(rows(below), rows(above), true), positions);
 }
 
-function averaged(below: Tensor, above: Tensor): Tensor {
+function averageFlow(below: Tensor, above: Tensor): Tensor {
   return products(...toSmaller(below, above));
 }
 
-function maximal(below: Tensor, above: Tensor): Tensor {
+function maxFlow(below: Tensor, above: Tensor): Tensor {
   const rows = Math.min(below.shape[1]!, above.shape[1]!);
   const columns = Math.min(below.shape[2]!, above.shape[2]!);
   return products(adaptiveMaxPool(below, rows, columns), adaptiveMaxPool(above, rows, columns));
 }
 
 /** The sum of the lengths of the columns of a − b, [batch, rows, columns]. */
-function columns(a: Tensor, b: Tensor): Tensor {
+function columnLengths(a: Tensor, b: Tensor): Tensor {
   return tf.sum(safeSqrt(tf.sum(tf.squaredDifference(a, b), 1)), -1);
 }
 
-/** What `fsp` can be asked for. */
+/** Options of `fsp`. */
 export interface FspOptions extends AlsoKd {
-  /** Weight of the cross-entropy; 1. */
+  /** Weight of the cross-entropy. Default: 1. */
   readonly ce?: number;
 }
 
 /**
- * FSP, its second stage: A Gift from Knowledge Distillation. Yim et al., CVPR 2017. The student
- * that `fspInit` trained, `student: from(init)`, learns its task: L = ce · CE(s, y), where `kd` is
- * asked for with that weight the teacher's logits beside (RepDistiller, whose weight of FSP itself
- * is 0 here).
+ * Second stage of FSP: A Gift from Knowledge Distillation. Yim et al., CVPR 2017. The student that
+ * `fspInit` trained, `student: from(init)`, learns its task: L = ce · CE(s, y) + kd · T² ·
+ * KL(softmax(t / T) ‖ softmax(s / T)), as in RepDistiller, whose weight of FSP itself is 0 here.
  */
 export function fsp(
   { ce = 1, kd = 0, temperature = 4 }: FspOptions = {},

@@ -16,22 +16,24 @@ import { attentionMap } from "./parts/attention_map.ts";
 const PAPER =
   "Paraphrasing Complex Network: Network Compression via Factor Transfer. Kim, Park, Kwak, 2018. arXiv:1802.04977";
 
-/** What `ftInit` can be asked for. */
+/** Options of `ftInit`. */
 export interface FtInitOptions<T extends string> {
-  /** The teacher's map that is paraphrased; its last (RepDistiller, SAKD). */
+  /** The teacher's tap to paraphrase. Default: its last map (RepDistiller, SAKD). */
   readonly teacher?: T;
-  /** k: how many channels a factor has for each of the map's; 0.5 (RepDistiller, SAKD). */
+  /**
+   * k, the number of a factor's channels for each of the map's. Default: 0.5 (RepDistiller, SAKD).
+   */
   readonly rate?: number;
 }
 
 /**
- * FT, its first stage: Paraphrasing Complex Network: Network Compression via Factor Transfer. Kim,
- * Park, Kwak, 2018. arXiv:1802.04977. The paraphraser learns to give the teacher's map back from
+ * First stage of FT: Paraphrasing Complex Network: Network Compression via Factor Transfer. Kim,
+ * Park, Kwak, 2018. arXiv:1802.04977. The paraphraser learns to reconstruct the teacher's map from
  * fewer channels, its factors (Eq. 1): L = mean((P(t) − t)²).
  *
- * The student is not trained, it stays as it is. RepDistiller gives this 30 epochs, at the learning
- * rate 0.01 where the student is a CIFAR or a wide ResNet, else at the student's. What comes of it,
- * `ft` is given: `ft({ paraphraser: from(init).trainedModules.paraphraser })`.
+ * The stage does not train the student. RepDistiller trains this stage for 30 epochs, at the
+ * learning rate 0.01 if the student is a CIFAR or a wide ResNet, else at the student's. `ft` takes
+ * the result: `ft({ paraphraser: from(init).trainedModules.paraphraser })`.
  */
 export function ftInit<const T extends string = never>(
   options: FtInitOptions<T> = {},
@@ -56,37 +58,39 @@ export function ftInit<const T extends string = never>(
   };
 }
 
-/** What `ft` can be asked for. */
+/** Options of `ft`. */
 export interface FtOptions<S extends string, T extends string> extends AlsoKd {
   /** The paraphraser that `ftInit` trained, `from(init).trainedModules.paraphraser`. */
   readonly paraphraser: TrainedModule;
-  /** The student's map that is translated; its last (RepDistiller, SAKD). */
+  /** The student's tap to translate. Default: its last map (RepDistiller, SAKD). */
   readonly student?: S;
-  /** The teacher's map, the one that the paraphraser learned from; its last. */
+  /** The teacher's tap, from which the paraphraser learned. Default: its last map. */
   readonly teacher?: T;
   /**
-   * What of two factors is compared: `attention`, where they are large (RepDistiller, SAKD: their
-   * squared channels' mean as a unit vector over positions), or `whole`, each as a unit vector (the
-   * paper's Eq. 4, torchdistill).
+   * Comparison of two factors. `attention`: the mean of each one's squared channels as a unit
+   * vector over positions (RepDistiller, SAKD). `whole`: each one as a unit vector (the paper's Eq.
+   * 4, torchdistill). Default: `attention`.
    */
   readonly factors?: "attention" | "whole";
   /**
-   * p: the norm of their difference, its absolute values (RepDistiller, SAKD, torchdistill) or its
-   * squares; 1.
+   * p, the norm of their difference: its absolute values, 1 (RepDistiller, SAKD, torchdistill), or
+   * its squares, 2. Default: 1.
    */
   readonly order?: 1 | 2;
-  /** Weight of the factors; 200 (RepDistiller, SAKD; torchdistill has 1000 of `whole` ones). */
+  /**
+   * Weight of the factors. Default: 200 (RepDistiller, SAKD; torchdistill has 1000 for `whole`).
+   */
   readonly weight?: number;
-  /** Weight of the cross-entropy; 1. */
+  /** Weight of the cross-entropy. Default: 1. */
   readonly ce?: number;
 }
 
 /**
  * FT: Paraphrasing Complex Network: Network Compression via Factor Transfer. Kim, Park, Kwak, 2018.
- * arXiv:1802.04977. L = ce · CE(s, y) + weight · mean|q(F_s) − q(F_t)|ᵖ, F_s the student's factors,
- * made by a translator that learns with it, F_t the teacher's, by the paraphraser of the first
- * stage, and q as `factors` says (Eq. 3 to 5). Of two factors of different sizes the larger is
- * average-pooled first.
+ * arXiv:1802.04977. L = ce · CE(s, y) + weight · mean|q(F_s) − q(F_t)|ᵖ. F_s are the student's
+ * factors, by a translator that learns with it. F_t are the teacher's, by the paraphraser of the
+ * first stage. The option `factors` chooses q (Eq. 3 to 5). If two factors differ in size, the
+ * larger is average-pooled first.
  */
 export function ft<const S extends string = never, const T extends string = never>(
   options: FtOptions<S, T>,
@@ -116,20 +120,20 @@ export function ft<const S extends string = never, const T extends string = neve
     needs: [paraphraser],
     spots: (student, teacher) => [lastMaps(student, teacher, options)],
     build({ create, student, teacher }) {
-      const [learning, teaching] = lastMaps(student, teacher, options);
-      const paraphrase = create.in("paraphraser")(paraphraser, teacher.shapes[teaching]);
+      const [studentTap, teacherTap] = lastMaps(student, teacher, options);
+      const paraphrase = create.in("paraphraser")(paraphraser, teacher.shapes[teacherTap]);
       const translate = create.in("translator")(
         translator(paraphrase.shape.at(-1)!),
-        student.shapes[learning],
+        student.shapes[studentTap],
       );
       return ({ student, teacher, task, live, frozen, mask }) => {
-        const given = mask(learning);
-        const ours = translate(student.taps[learning], passAmong(live, given));
-        const theirs = paraphrase(teacher.taps[teaching], frozen);
-        const values = transferred(ours, theirs, { factors, order });
+        const spotMask = mask(studentTap);
+        const studentFactors = translate(student.taps[studentTap], passAmong(live, spotMask));
+        const teacherFactors = paraphrase(teacher.taps[teacherTap], frozen);
+        const values = transferred(studentFactors, teacherFactors, { factors, order });
         return {
           task: [ce, task(student), "task"],
-          ft: [weight, masked(values, given)],
+          ft: [weight, masked(values, spotMask)],
           ...alsoKd({ student, teacher, mask }, { kd, temperature }),
         };
       };
@@ -137,16 +141,16 @@ export function ft<const S extends string = never, const T extends string = neve
   };
 }
 
-/** How far apart two maps of factors are, for each sample; the larger is average-pooled first. */
+/** Distance between two maps of factors for each sample. The larger is average-pooled first. */
 export function transferred(
   student: Tensor,
   teacher: Tensor,
   { factors, order }: Required<Pick<FtOptions<string, string>, "factors" | "order">>,
 ): Tensor {
-  const [ours, theirs] = toSmaller(student, teacher);
+  const [studentFactors, teacherFactors] = toSmaller(student, teacher);
   const q = factors === "attention" ? attentionMap : whole;
-  const off = tf.sub(q(ours), q(theirs));
-  return tf.mean(order === 1 ? safeAbs(off) : tf.square(off), -1);
+  const difference = tf.sub(q(studentFactors), q(teacherFactors));
+  return tf.mean(order === 1 ? safeAbs(difference) : tf.square(difference), -1);
 }
 
 /** A map as a unit vector, [batch, numbers]. */
@@ -158,25 +162,26 @@ function whole(map: Tensor): Tensor {
 const SLOPE = 0.1;
 
 /**
- * A 3×3 convolution to `channels` with a bias and its activation; `fan` are the channels that its
- * start depends on.
+ * A 3×3 convolution to `channels` with a bias and its activation. Its initial values depend on
+ * `fan` channels.
  */
 function layer(channels: number, fan: number): Layer {
   return seq(conv(channels, { bias: true, ...byDefault(9 * fan) }), leakyRelu(SLOPE));
 }
 
-/** The paraphraser's first half: a map to its factors, [height, width, rate · channels]. */
+/** The paraphraser's first half: from a map to its factors, [height, width, rate · channels]. */
 function encoder(rate: number): Layer {
   return (create, input) => {
     const channels = input.at(-1)!;
-    const fewer = Math.floor(rate * channels);
-    if (input.length !== 3 || fewer < 1) {
+    const reduced = Math.floor(rate * channels);
+    if (input.length !== 3 || reduced < 1) {
       throw new Failure(
         2,
-        `ft paraphrases a map, and ${rate} · its channels, not [${input}]: choose another tap or rate`,
+        `ft cannot paraphrase [${input}] at rate ${rate}: it needs a map and a factor of one channel or more. ` +
+          "Choose another tap or rate",
       );
     }
-    return seq(layer(channels, channels), layer(fewer, channels), layer(fewer, fewer))(
+    return seq(layer(channels, channels), layer(reduced, channels), layer(reduced, reduced))(
       create,
       input,
     );
@@ -184,21 +189,21 @@ function encoder(rate: number): Layer {
 }
 
 /**
- * The paraphraser's other half: factors back to a map of `channels`. The paper's transposed
- * convolutions have stride 1, and are then convolutions by the mirrored kernel: only that PyTorch
- * starts them by their outputs is another thing.
+ * The paraphraser's second half: from factors back to a map of `channels`. The paper's transposed
+ * convolutions have stride 1, so they equal convolutions with the mirrored kernel. Only their
+ * initial values differ: in PyTorch those depend on the output channels.
  */
 function decoder(channels: number): Layer {
   return (create, input) => {
-    const fewer = input.at(-1)!;
-    return seq(layer(fewer, fewer), layer(channels, channels), layer(channels, channels))(
+    const inputs = input.at(-1)!;
+    return seq(layer(inputs, inputs), layer(channels, channels), layer(channels, channels))(
       create,
       input,
     );
   };
 }
 
-/** From the student's map to factors of `channels`. */
+/** A translator from the student's map to factors of `channels`. */
 function translator(channels: number): Layer {
   return (create, input) => {
     const inputs = input.at(-1)!;

@@ -8,35 +8,38 @@ import type { Pass } from "../nn/pass.ts";
 import { tail } from "../nn/tail.ts";
 import { normal, starting } from "../nn/variables.ts";
 
-/** What `kdDagger` can be asked for. */
+/** Options of `kdDagger`. */
 export interface KdDaggerOptions {
   /**
-   * What of the teacher learns: `all` of it (the table's row), its `head`, or an `adapter` between
-   * its pooled vector and its head; what does not stays as it was trained. `all` by default.
+   * Part of the teacher that learns: `all` of it (the table's row), its `head`, or an `adapter`
+   * between its pooled vector and its head. The rest stays as trained. Default: `all`.
    */
   readonly tune?: "all" | "head" | "adapter";
-  /** T; 4 (SHAKE's submission and released code). */
+  /** T. Default: 4 (SHAKE's submission and released code). */
   readonly temperature?: number;
-  /** Weight of either network's cross-entropy; 1 (SHAKE's form of KD). */
+  /** Weight of each network's cross-entropy. Default: 1 (SHAKE's form of KD). */
   readonly ce?: number;
-  /** Weight of what the student learns from the teacher; 1 (λ in SHAKE's form of KD). */
+  /**
+   * Weight of T² · KL(teacher ‖ student), by which the student learns. Default: 1 (λ in SHAKE's
+   * form of KD).
+   */
   readonly kd?: number;
   /**
-   * Weight of what the teacher learns from the student; 1 (λ in SHAKE's form of reversed
-   * distillation).
+   * Weight of T² · KL(student ‖ teacher), by which the teacher learns. Default: 1 (λ in SHAKE's
+   * form of reversed distillation).
    */
   readonly reverse?: number;
-  /** Whether both logits are standardised first (Sun et al., 2024); no. */
+  /** Whether both logits are standardised first (Sun et al., 2024). Default: false. */
   readonly standardised?: boolean;
 }
 
 /**
  * KD†, a row of SHAKE's table (Li, Jin, 2022; "KD+ (ours)" on its slides), whose code is not
- * released; our reading: the pre-trained teacher is fine-tuned together with the student, each
- * learning from the other as in DML. With p the teacher's copy: L = ce · (CE(s, y) + CE(p, y)) + kd
- * · T² · KL(p ‖ s) + reverse · T² · KL(s ‖ p), softened by T, the first of each KL a constant. The
- * adapter is Houlsby et al.'s, 2019 (arXiv:1902.00751): x + W₂ relu(W₁ x) to a quarter of the
- * channels and back, weights N(0, 0.01²), so that it starts near x.
+ * released. Our reading: the pre-trained teacher is fine-tuned together with the student, and each
+ * learns from the other as in DML. With p the teacher's copy: L = ce · (CE(s, y) + CE(p, y)) + kd ·
+ * T² · KL(p ‖ s) + reverse · T² · KL(s ‖ p), softened by T, with the first of each KL a constant.
+ * The adapter is that of Houlsby et al., 2019 (arXiv:1902.00751): x + W₂ relu(W₁ x) to a quarter of
+ * the channels and back, with weights N(0, 0.01²), so that it starts near x.
  */
 export function kdDagger(options: KdDaggerOptions = {}): Distiller<Scorer, Classifier> {
   const { tune = "all", temperature = 4, ce = 1, kd = 1, reverse = 1, standardised } = options;
@@ -44,26 +47,26 @@ export function kdDagger(options: KdDaggerOptions = {}): Distiller<Scorer, Class
     id: "kd_dagger",
     options: { tune, temperature, ce, kd, reverse, standardised },
     build({ create, teacher, dataset: { classes } }) {
-      const tuned = tunings[tune](create, teacher, classes);
+      const runTuned = tunings[tune](create, teacher, classes);
       return ({ student, teacher, task, image, live, frozen, mask }) => {
-        const output = tuned(image, teacher, live, frozen);
+        const output = runTuned(image, teacher, live, frozen);
         const s = student.taps.logits;
         const p = output.taps.logits;
-        const towards = (learner: Tensor, target: Tensor) =>
+        const divergence = (learner: Tensor, target: Tensor) =>
           kl(learner, stop(target), temperature, { standardised });
         return {
           task: [ce, task(student), "task"],
-          kd: [kd, masked(towards(s, p), mask("logits"))],
+          kd: [kd, masked(divergence(s, p), mask("logits"))],
           teacher_task: [ce, task(output), "task"],
-          teacher_kd: [reverse, towards(p, s)],
+          teacher_kd: [reverse, divergence(p, s)],
         };
       };
     },
   };
 }
 
-/** What the tuned teacher makes of images, given what the one that is not makes of them. */
-type Tuned = (
+/** Runs the tuned teacher on images. `teacher` is the output of the teacher as trained. */
+type RunTuned = (
   image: Tensor,
   teacher: Output<Classifier>,
   live: Pass,
@@ -72,7 +75,7 @@ type Tuned = (
 
 const tunings: Record<
   NonNullable<KdDaggerOptions["tune"]>,
-  (create: Create, teacher: Model<Classifier>, classes: number) => Tuned
+  (create: Create, teacher: Model<Classifier>, classes: number) => RunTuned
 > = {
   all(create, teacher) {
     const copy = create.in("teacher")(teacher.recipe, { from: teacher });
@@ -80,8 +83,9 @@ const tunings: Record<
   },
   head(create, teacher, classes) {
     const last = tail(teacher.recipe, classes, "pooled");
-    const copied: Layer = (scope, input) => last(starting(scope, teacher.parts.logits, []), input);
-    const head = create.in("head")(copied, teacher.shapes.pooled);
+    const copiedHead: Layer = (scope, input) =>
+      last(starting(scope, teacher.parts.logits, []), input);
+    const head = create.in("head")(copiedHead, teacher.shapes.pooled);
     return (_, { next }, live) => outputOf(head(next.pooled, live));
   },
   adapter(create, teacher) {

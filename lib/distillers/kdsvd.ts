@@ -9,40 +9,41 @@ import type { Tensor } from "../kernels/tensor.ts";
 import { type Shape, sizeOf } from "../nn/variables.ts";
 import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
 
-/** What `kdsvd` can be asked for. */
+/** Options of `kdsvd`. */
 export interface KdsvdOptions<S extends string, T extends string> extends AlsoKd {
   /**
-   * The maps that are compared, the student's first, two pairs or more; by default those behind the
+   * Pairs of maps to compare, at least two, the student's first. Default: the maps behind the
    * stems, in order (RepDistiller, mdistiller).
    */
   readonly taps?: readonly TapPair<S, T>[];
   /**
-   * What a map's singular vectors are over: its `channels` (RepDistiller; both maps of a pair must
-   * have as many), or its `columns`, which is what mdistiller's code comes to (both must be as
-   * wide).
+   * Axis of a map's singular vectors: its `channels` (RepDistiller; both maps of a pair must have
+   * the same number) or its `columns`, to which mdistiller's code amounts (both must have the same
+   * width). Default: `channels`.
    */
   readonly over?: "channels" | "columns";
   /**
-   * How many singular vectors of the teacher's maps; 1. Each is compared with the likest of three
-   * more of the student's.
+   * Number of singular vectors of each of the teacher's maps. Each is compared with the most
+   * similar of the student's first `vectors` + 3. Default: 1.
    */
   readonly vectors?: number;
-  /** Weight of each two neighbouring pairs; 1 (mdistiller; the others give none). */
+  /** Weight of each two neighbouring pairs. Default: 1 (mdistiller; the others give none). */
   readonly weight?: number;
-  /** Weight of the cross-entropy; 1. */
+  /** Weight of the cross-entropy. Default: 1. */
   readonly ce?: number;
 }
 
 /**
- * KDSVD: Self-supervised Knowledge Distillation Using Singular Value Decomposition. Lee, Kim, Song,
- * 2018. arXiv:1807.06819. L = ce · CE(s, y) + weight · Σ ‖exp(−(v_s − v'_s)² / 8) − exp(−(v_t −
- * v'_t)² / 8)‖² over every two neighbouring taps, v and v' their first right singular vectors, each
- * entry of one with each of the other, scaled by the teacher's singular values (as shares of their
- * norm); the student's are those most like the teacher's, by sign too.
+ * KDSVD: Self-supervised Knowledge Distillation Using Singular Value Decomposition. Lee, Kim,
+ * Song, 2018. arXiv:1807.06819. L = ce · CE(s, y) + weight · Σ ‖exp(−(v_s − v'_s)² / 8) − exp(−(v_t
+ * − v'_t)² / 8)‖² over every two neighbouring taps. v and v' are their first right singular
+ * vectors, each entry of one with each of the other, scaled by the teacher's singular values (as
+ * shares of their norm). The student's vectors are those most similar to the teacher's, and take
+ * their signs.
  *
- * A singular vector's sign is free, and the loss depends on the teacher's. The references take what
- * LAPACK gives; here a vector points where the rows' sum does, for maps behind a ReLU into the
- * positive: the same loss wherever LAPACK's signs agree from tap to tap.
+ * A singular vector's sign is free, but the loss depends on the teacher's. The references keep
+ * LAPACK's signs. Here a vector points where the sum of the rows does, so into the positive for
+ * maps behind a ReLU: the loss is the same wherever LAPACK's signs agree from tap to tap.
  */
 export function kdsvd<const S extends string = never, const T extends string = never>(
   options: KdsvdOptions<S, T> = {},
@@ -59,23 +60,23 @@ export function kdsvd<const S extends string = never, const T extends string = n
       const pairs = tapPairs(context.student, context.teacher, taps);
       for (const pair of pairs) assertComparable(context, pair, over, vectors);
       if (pairs.length < 2) {
-        throw new Failure(2, "kdsvd compares neighbouring pairs of taps: give it two or more");
+        throw new Failure(2, "kdsvd compares neighbouring pairs of taps: name at least two");
       }
       return ({ student, teacher, task, mask }) => {
         const spots = pairs.map(([s, t]) => ({
           spot: s,
-          ...aligned(matrices(student.taps[s], over), matrices(teacher.taps[t], over), vectors),
+          ...align(matrices(student.taps[s], over), matrices(teacher.taps[t], over), vectors),
         }));
         return {
           task: [ce, task(student), "task"],
           ...Object.fromEntries(
             spots.slice(1).map((here, i): [string, Term] => {
               const before = spots[i];
-              const off = tf.sub(
-                relations(here.ours, before.ours),
-                relations(here.theirs, before.theirs),
+              const difference = tf.sub(
+                relations(here.studentVectors, before.studentVectors),
+                relations(here.teacherVectors, before.teacherVectors),
               );
-              const values = tf.sum(tf.square(off), [1, 2, 3]);
+              const values = tf.sum(tf.square(difference), [1, 2, 3]);
               return [`kdsvd_${here.spot}`, [
                 weight,
                 masked(masked(values, mask(before.spot)), mask(here.spot)),
@@ -92,8 +93,8 @@ export function kdsvd<const S extends string = never, const T extends string = n
 type Over = NonNullable<KdsvdOptions<string, string>["over"]>;
 
 /**
- * Throws a `Failure` where a pair's maps have not as many channels or columns, or too few for the
- * singular vectors.
+ * Throws a `Failure` (exit 2) if the maps of a pair differ in their number of channels or columns,
+ * or have too few for the singular vectors.
  */
 function assertComparable<S extends string, T extends string>(
   { student, teacher }: BuildContext<Net<S>, Net<T>>,
@@ -101,18 +102,20 @@ function assertComparable<S extends string, T extends string>(
   over: Over,
   vectors: number,
 ): void {
-  const ours: Shape = student.shapes[s];
-  const theirs: Shape = teacher.shapes[t];
+  const studentShape: Shape = student.shapes[s];
+  const teacherShape: Shape = teacher.shapes[t];
   const axis = over === "channels" ? 2 : 1;
-  const maps = `the student's ${s} is [${ours}] and the teacher's ${t} [${theirs}]`;
-  if (ours[axis] !== theirs[axis]) {
+  const maps = `the student's ${s} is [${studentShape}] and the teacher's ${t} [${teacherShape}]`;
+  if (studentShape[axis] !== teacherShape[axis]) {
     throw new Failure(
       2,
-      `kdsvd compares singular vectors over ${over}, but ${maps}: pair taps that have as many`,
+      `kdsvd compares singular vectors over ${over}, but ${maps}: pair taps with equal numbers`,
     );
   }
   const most = Math.min(
-    ...[ours, theirs].map((shape) => Math.min(shape[axis], sizeOf(shape) / shape[axis])),
+    ...[studentShape, teacherShape].map((shape) =>
+      Math.min(shape[axis], sizeOf(shape) / shape[axis])
+    ),
   );
   if (!Number.isInteger(vectors) || vectors < 1 || vectors > most) {
     throw new Failure(
@@ -123,7 +126,7 @@ function assertComparable<S extends string, T extends string>(
 }
 
 /**
- * A map as a matrix for each sample, with its channels or its columns side by side: [batch, rows,
+ * A map as a matrix for each sample, whose columns are its channels or its columns: [batch, rows,
  * channels or columns].
  */
 function matrices(map: Tensor, over: Over): Tensor {
@@ -133,30 +136,33 @@ function matrices(map: Tensor, over: Over): Tensor {
 }
 
 /**
- * The teacher's first singular vectors, as long as their singular values' shares, and for each the
- * likest of the student's pointing the same way and as long: [batch, entries, vectors] both.
+ * The teacher's first singular vectors, scaled to their singular values' shares, and for each the
+ * most similar of the student's, with the same sign and length: both [batch, entries, vectors].
  */
-function aligned(
+function align(
   student: Tensor,
   teacher: Tensor,
   vectors: number,
-): { ours: Tensor; theirs: Tensor } {
+): { studentVectors: Tensor; teacherVectors: Tensor } {
   const [, rows, entries] = student.shape;
-  const ours = rightSingularVectors(student, Math.min(vectors + 3, rows, entries!));
-  const theirs = rightSingularVectors(teacher, vectors);
-  const cosines = tf.matMul(stop(ours), theirs, true, false);
+  const candidates = rightSingularVectors(student, Math.min(vectors + 3, rows, entries!));
+  const targets = rightSingularVectors(teacher, vectors);
+  const cosines = tf.matMul(stop(candidates), targets, true, false);
   const sizes = tf.abs(cosines);
-  const isLikest = tf.cast(tf.equal(sizes, tf.max(sizes, 1, true)), "float32");
-  const lengths = unitRows(safeSqrt(tf.sum(tf.square(tf.matMul(teacher, theirs)), 1, true)));
+  const isMostSimilar = tf.cast(tf.equal(sizes, tf.max(sizes, 1, true)), "float32");
+  const lengths = unitRows(safeSqrt(tf.sum(tf.square(tf.matMul(teacher, targets)), 1, true)));
   return {
-    ours: tf.mul(tf.matMul(ours, tf.mul(tf.sign(cosines), isLikest)), lengths),
-    theirs: tf.mul(theirs, lengths),
+    studentVectors: tf.mul(
+      tf.matMul(candidates, tf.mul(tf.sign(cosines), isMostSimilar)),
+      lengths,
+    ),
+    teacherVectors: tf.mul(targets, lengths),
   };
 }
 
 /**
- * exp(−(a − b)² / 8) of each entry of a's vectors with each of b's: [batch, entries of a, entries
- * of b, vectors].
+ * exp(−(a − b)² / 8) of each entry of a's vectors with each entry of b's: [batch, entries of a,
+ * entries of b, vectors].
  */
 function relations(a: Tensor, b: Tensor): Tensor {
   return tf.exp(tf.div(tf.square(tf.sub(tf.expandDims(a, 2), tf.expandDims(b, 1))), -8));

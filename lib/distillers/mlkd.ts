@@ -4,37 +4,38 @@ import type { Output, Scorer } from "../nn/network.ts";
 import { kl, masked, type Related, related, soften } from "../nn/ops.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 
-/** What `mlkd` can be asked for. */
+/** Options of `mlkd`. */
 export interface MlkdOptions {
   /**
-   * The first of the temperatures; 4 (released code); 2 for standardised logits. The others are
-   * always 3, 5, 2 and 6.
+   * The first of the temperatures. The others are always 3, 5, 2 and 6. Default: 4 (released code),
+   * or 2 for standardised logits.
    */
   readonly temperature?: number;
-  /** Weight of the cross-entropy of either view; 0.1 (released code). */
+  /** Weight of the cross-entropy of each view. Default: 0.1 (released code). */
   readonly ce?: number;
-  /** Weight of the three alignments; 0.9 (released code); 9 for standardised logits. */
+  /** Weight of the three alignments. Default: 0.9 (released code), or 9 for standardised logits. */
   readonly kd?: number;
   /**
-   * Whether the logits of the instances' alignment are standardised first (Sun et al., 2024); no.
+   * Whether the logits of the instances' alignment are standardised first (Sun et al., 2024).
+   * Default: `false`.
    */
   readonly standardised?: boolean;
 }
 
 /**
  * MLKD: Multi-level Logit Distillation. Jin, Wang, Lin, 2023. CVPR. Student and teacher see two
- * views of each image, the data set's own, w, and one called `strong`, v: `views: { strong: … }`.
+ * views of each image: the data set's own, w, and one called `strong`, v (`views: { strong: … }`).
  * With P = softmax(· / T), [batch, classes], and temperatures T of 4, 3, 5, 2 and 6, L = ce ·
  * (CE(s_w, y) + CE(s_v, y)) + kd · (instances + classes + batch): instances = Σ_T m · KL_T(t_w ‖
  * s_w) + Σ_{T = 4, 3, 5} KL_T(t_v ‖ s_v) + Σ_{T = 2, 6} KL_T(t_w ‖ s_w); classes = Σ_T c · ‖PₛᵀPₛ −
- * PₜᵀPₜ‖² / classes and batch = Σ_T m · ‖PₛPₛᵀ − PₜPₜᵀ‖² / batch, both of w alone; m is the share
- * of the samples whose confidence (the teacher's highest probability) is at most the median, c that
- * of the classes whose probabilities summed over the batch are.
+ * PₜᵀPₜ‖² / classes and batch = Σ_T m · ‖PₛPₛᵀ − PₜPₜᵀ‖² / batch, both of w only. m is the share of
+ * samples whose confidence (the teacher's highest probability) is at most the median. c is the
+ * share of classes whose probabilities, summed over the batch, are at most their median.
  *
- * That is the released code, number for number. It computes masks of samples and of classes that
- * multiply losses already averaged, so that about a half is what they come to; takes the weak
- * view's logits at the last two temperatures of the strong one; and leaves out the strong view's
- * classes and batch.
+ * This equals the released code, number for number. That code multiplies losses that are already
+ * averaged by masks of samples and of classes, so that a mask is a factor of about a half. At the
+ * last two temperatures of the strong view it takes the weak view's logits. It leaves out the
+ * strong view's classes and batch.
  */
 export function mlkd(options: MlkdOptions = {}): Distiller<Scorer, Scorer, Views<"strong">> {
   const {
@@ -48,15 +49,21 @@ export function mlkd(options: MlkdOptions = {}): Distiller<Scorer, Scorer, Views
     options: { temperature, ce, kd, standardised },
     paper: "Multi-level Logit Distillation. Jin, Wang, Lin, 2023. CVPR",
     build: (models) => ({ student, teacher, views: { strong }, task, live, frozen, mask }) => {
-      const seen: Output<Scorer> = models.student.run(strong, live);
-      const weak = { student: student.taps.logits, teacher: teacher.taps.logits };
-      const other = {
-        student: seen.taps.logits,
+      const strongOutput: Output<Scorer> = models.student.run(strong, live);
+      const weakLogits = { student: student.taps.logits, teacher: teacher.taps.logits };
+      const strongLogits = {
+        student: strongOutput.taps.logits,
         teacher: models.teacher.run(strong, frozen).taps.logits,
       };
-      const levels = alignments(weak, other, temperature, standardised, mask("logits"));
+      const levels = alignments(
+        weakLogits,
+        strongLogits,
+        temperature,
+        standardised,
+        mask("logits"),
+      );
       return {
-        task: [ce, tf.add(task(student), task(seen)), "task"],
+        task: [ce, tf.add(task(student), task(strongOutput)), "task"],
         kd: [kd, levels.instances],
         cc: [kd, levels.classes],
         bc: [kd, levels.batch],
@@ -65,7 +72,7 @@ export function mlkd(options: MlkdOptions = {}): Distiller<Scorer, Scorer, Views
   };
 }
 
-/** The logits of a view, [batch, classes]. */
+/** The logits of one view, [batch, classes]. */
 type Logits = Record<"student" | "teacher", Tensor>;
 
 function alignments(
@@ -79,8 +86,8 @@ function alignments(
   const { chosen, count } = samples;
   const temperatures = [temperature, 3, 5, 2, 6];
   const probabilities = tf.mul(soften(weak.teacher), tf.expandDims(chosen, 1));
-  const unsure = tf.div(atMostMedian(tf.max(probabilities, 1), chosen), count);
-  const rare = tf.div(atMostMedian(tf.sum(probabilities, 0)), weak.student.shape[1]!);
+  const unsure = tf.div(countAtMostMedian(tf.max(probabilities, 1), chosen), count);
+  const rare = tf.div(countAtMostMedian(tf.sum(probabilities, 0)), weak.student.shape[1]!);
   const divergence = ({ student, teacher }: Logits, temperature: number) =>
     kl(student, teacher, temperature, { standardised });
   const instances = temperatures.map((T, i) =>
@@ -95,8 +102,8 @@ function alignments(
 }
 
 /**
- * How far the student's products of probabilities, between classes and between samples, are from
- * the teacher's.
+ * The distances of the student's products of probabilities, by class and by sample, to the
+ * teacher's.
  */
 function relation({ student, teacher }: Logits, temperature: number, { chosen, count }: Related) {
   const [s, t] = [student, teacher].map((logits) =>
@@ -110,10 +117,10 @@ function relation({ student, teacher }: Logits, temperature: number, { chosen, c
 }
 
 /**
- * How many of the `chosen` values are at most their median: those that fewer than half of them are
- * below.
+ * The number of `chosen` values that are at most their median: fewer than half of the values are
+ * below each of them.
  */
-function atMostMedian(values: Tensor, chosen: Tensor = tf.onesLike(values)): Tensor {
+function countAtMostMedian(values: Tensor, chosen: Tensor = tf.onesLike(values)): Tensor {
   const isBelow = tf.cast(tf.less(tf.expandDims(values, 0), tf.expandDims(values, 1)), "float32");
   const below = tf.sum(tf.mul(isBelow, chosen), 1);
   return tf.sum(tf.mul(tf.cast(tf.less(below, tf.div(tf.sum(chosen), 2)), "float32"), chosen));

@@ -1,5 +1,5 @@
 /**
- * Every method of distillation, and the parts of them that other methods can use.
+ * Every distillation method, and the parts of methods that other methods can use.
  *
  * @module
  */

@@ -7,25 +7,25 @@ import { type TapPair, tapPairs } from "../nn/tap_pairs.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
 
-/** What `nst` can be asked for. */
+/** Options of `nst`. */
 export interface NstOptions<S extends string, T extends string> extends AlsoKd {
   /**
-   * The maps that are compared, the student's first; by default those behind the stems, in order
+   * The pairs of maps to compare, the student's first. Default: the maps behind the stems, in order
    * (RepDistiller, mdistiller, SAKD).
    */
   readonly taps?: readonly TapPair<S, T>[];
-  /** Weight of each pair of maps; 50 (RepDistiller, mdistiller, SAKD). */
+  /** Weight of each pair of maps. Default: 50 (RepDistiller, mdistiller, SAKD). */
   readonly weight?: number;
-  /** Weight of the cross-entropy; 1. */
+  /** Weight of the cross-entropy. Default: 1. */
   readonly ce?: number;
 }
 
 /**
  * NST: Like What You Like: Knowledge Distill via Neuron Selectivity Transfer. Huang, Wang, 2017.
- * arXiv:1707.01219. L = ce · CE(s, y) + weight · Σ_taps MMD², the squared maximum mean discrepancy
- * between both maps' channels as unit vectors over positions, with the kernel k(a, b) = (a · b)²:
- * mean k(t, t') − 2 · mean k(s, t) + mean k(s, s') (Eq. 4 and 6). Of two maps of different sizes
- * the larger is average-pooled first.
+ * arXiv:1707.01219. L = ce · CE(s, y) + weight · Σ_taps MMD². MMD² is the squared maximum mean
+ * discrepancy between the channels of both maps, as unit vectors over positions, with the kernel
+ * k(a, b) = (a · b)²: mean k(t, t') − 2 · mean k(s, t) + mean k(s, s') (Eq. 4 and 6). If two maps
+ * have different sizes, the larger one is average-pooled first.
  */
 export function nst<const S extends string = never, const T extends string = never>(
   options: NstOptions<S, T> = {},
@@ -42,10 +42,10 @@ export function nst<const S extends string = never, const T extends string = nev
       return ({ student, teacher, task, mask }) => ({
         task: [ce, task(student), "task"],
         ...Object.fromEntries(pairs.map(([s, t]): [string, Term] => {
-          const [ours, theirs] = toSmaller(student.taps[s], teacher.taps[t]);
+          const [studentMap, teacherMap] = toSmaller(student.taps[s], teacher.taps[t]);
           return [`nst_${s}`, [
             weight,
-            masked(discrepancy(selectivity(ours), selectivity(theirs)), mask(s)),
+            masked(discrepancy(selectivity(studentMap), selectivity(teacherMap)), mask(s)),
           ]];
         })),
         ...alsoKd({ student, teacher, mask }, { kd, temperature }),
@@ -60,19 +60,19 @@ function selectivity(map: Tensor): Tensor {
   return unitRows(tf.reshape(map, [batch, height * width!, channels!]), 2, 1);
 }
 
-/** The squared discrepancy between the columns of a and those of b, for each sample. */
+/** The squared discrepancy between the columns of a and of b, for each sample. */
 function discrepancy(a: Tensor, b: Tensor): Tensor {
   const channels = Math.max(a.shape[2]!, b.shape[2]!);
   if (a.shape[1]! > channels) {
     return tf.add(tf.sub(affinity(a, a), tf.mul(affinity(a, b), 2)), affinity(b, b));
   }
-  // Σ_cc' (a_c · b_c')² = ⟨a aᵀ, b bᵀ⟩: where positions are fewer than channels, the same is the
-  // distance between these.
+  // Σ_cc' (a_c · b_c')² = ⟨a aᵀ, b bᵀ⟩: with fewer positions than channels, the distance between
+  // these smaller products is the same.
   const mean = (x: Tensor) => tf.div(gram(x), x.shape[2]!);
   return tf.sum(tf.squaredDifference(mean(a), mean(b)), [1, 2]);
 }
 
-/** The mean of the kernel over every column of a with every one of b. */
+/** The mean of the kernel over every column of a with every column of b. */
 function affinity(a: Tensor, b: Tensor): Tensor {
   return tf.mean(tf.square(tf.matMul(a, b, true, false)), [1, 2]);
 }

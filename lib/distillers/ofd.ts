@@ -10,34 +10,34 @@ import { passAmong } from "../nn/pass.ts";
 import { type TapPair, tapPairs } from "../nn/tap_pairs.ts";
 import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
 
-/** What `ofd` can be asked for. */
+/** Options of `ofd`. */
 export interface OfdOptions<S extends string, T extends string> extends AlsoKd {
   /**
-   * The maps that are compared, the student's first; by default those behind the stems, the last
-   * with the last (mdistiller).
+   * The pairs of maps to compare, the student's first. Default: the maps behind the stems, paired
+   * from the last (mdistiller).
    */
   readonly taps?: readonly TapPair<S, T>[];
   /**
-   * Whether the teacher uses the batch's statistics and its running ones drift, as in mdistiller
-   * and the authors' code, which leave it in training mode; no. A copy of the teacher then teaches;
-   * the teacher itself stays as it is.
+   * Whether the teacher uses batch statistics and its running ones drift, as in mdistiller and the
+   * authors' code, which leave it in training mode. A copy of the teacher then teaches, and the
+   * teacher itself does not change. Default: `false`.
    */
   readonly released?: boolean;
   /**
-   * Weight of the last pair of maps, each one before it has half the next one's; 0.001 (the
-   * authors' and mdistiller's CIFAR; their ImageNet has 0.0001).
+   * Weight of the last pair of maps. Each pair before has half the weight of the next. Default:
+   * 0.001 (the authors' and mdistiller's CIFAR; their ImageNet has 0.0001).
    */
   readonly weight?: number;
-  /** Weight of the cross-entropy; 1. */
+  /** Weight of the cross-entropy. Default: 1. */
   readonly ce?: number;
 }
 
 /**
  * OFD: A Comprehensive Overhaul of Feature Distillation. Heo et al., 2019. arXiv:1904.01866. L = ce
  * · CE(s, y) + weight · Σ_i 2^(i − n) · d(max(t_i, m_i), r_i(s_i)) over n pairs of maps before
- * their ReLUs, r a learned 1×1 convolution with a norm, d(t, s) the sum of (t − s)² where t > 0 or
- * s > t (Eq. 2, the partial distance), m each channel's mean below zero, from the γ and β of the
- * teacher's norm (Eq. 4 and 5). The teacher's larger or smaller map is average-pooled to the
+ * their ReLUs. r is a learned 1×1 convolution with a norm, d(t, s) the sum of (t − s)² where t > 0
+ * or s > t (Eq. 2, the partial distance), m each channel's mean below zero, from the γ and β of the
+ * teacher's norm (Eq. 4 and 5). The teacher's map, larger or smaller, is average-pooled to the
  * student's size (mdistiller).
  */
 export function ofd<const S extends string = never, const T extends string = never>(
@@ -59,22 +59,22 @@ export function ofd<const S extends string = never, const T extends string = nev
       });
       const copy = released ? create.in("teacher")(teacher.recipe, { from: teacher }) : undefined;
       return ({ student, teacher, image, task, live, frozen, mask }) => {
-        const theirs = copy?.run(image, live) ?? teacher;
+        const teaching = copy?.run(image, live) ?? teacher;
         return {
           task: [ce, task(student), "task"],
           ...Object.fromEntries(pairs.map(({ s, t, connect, norm }, i): [string, Term] => {
-            const given = mask(s);
-            const ours = connect(student.pre[s], passAmong(live, given));
-            const [, height, width] = ours.shape;
-            const target = adaptivePool(stop(theirs.pre[t]), height!, width!);
-            const edge = margin(frozen.read(norm.scale), frozen.read(norm.offset));
+            const chosen = mask(s);
+            const connected = connect(student.pre[s], passAmong(live, chosen));
+            const [, height, width] = connected.shape;
+            const target = adaptivePool(stop(teaching.pre[t]), height!, width!);
+            const least = margin(frozen.read(norm.scale), frozen.read(norm.offset));
             const share = 2 ** (i + 1 - pairs.length);
             return [`ofd_${s}`, [
               weight * share,
-              masked(partialDistance(ours, target, edge), given),
+              masked(partialDistance(connected, target, least), chosen),
             ]];
           })),
-          ...alsoKd({ student, teacher: theirs, mask }, { kd, temperature }),
+          ...alsoKd({ student, teacher: teaching, mask }, { kd, temperature }),
         };
       };
     },
@@ -91,7 +91,7 @@ export function partialDistance(student: Tensor, teacher: Tensor, margin: Tensor
   return tf.sum(tf.square(tf.where(tf.greater(target, 0), above, reluOp(above))), [1, 2, 3]);
 }
 
-/** The mean of N(β, γ²) below zero; −3 |γ| where less than a thousandth of it is there. */
+/** The mean of N(β, γ²) below zero, or −3 |γ| if less than a thousandth of it is below zero. */
 export function margin(scale: Tensor, offset: Tensor): Tensor {
   const deviation = tf.maximum(tf.abs(scale), 1e-12);
   const ratio = tf.div(offset, deviation);
@@ -101,5 +101,5 @@ export function margin(scale: Tensor, offset: Tensor): Tensor {
   return tf.where(tf.less(ratio, THOUSANDTH), mean, tf.mul(deviation, -3));
 }
 
-/** Above how many deviations a thousandth of the normal distribution is. */
+/** The number of deviations above which a thousandth of the normal distribution lies. */
 const THOUSANDTH = 3.090232306167813;

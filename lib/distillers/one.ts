@@ -10,35 +10,35 @@ import { tail } from "../nn/tail.ts";
 import type { Shape } from "../nn/variables.ts";
 import { Failure } from "../values/failure.ts";
 
-/** What `one` can be asked for. */
+/** Options of `one`. */
 export interface OneOptions<S extends string> {
   /**
-   * The last tap that all branches share; what is behind it is what is replicated. `block2`
+   * The last tap that all branches share. The stages behind it are replicated. Default: `block2`
    * (released code: all but layer3).
    */
   readonly shared?: S;
-  /** Branches, the student's own among them; 3 (released code). */
+  /** Number of branches, including the student's own. Default: 3 (released code). */
   readonly branches?: number;
-  /** T; 3 (paper and released code). */
+  /** T. Default: 3 (paper and released code). */
   readonly temperature?: number;
   /**
-   * Weight of what each branch learns from the ensemble, once it is full; 1 (paper and released
-   * code).
+   * Full weight of the KL from the ensemble to each branch. Default: 1 (paper and released code).
    */
   readonly kd?: number;
   /**
-   * Epochs e over which that weight grows as exp(−5 (1 − (epoch − 1) / e)²); 80 (released code).
+   * Epochs e over which that weight grows as exp(−5 (1 − (epoch − 1) / e)²). Default: 80 (released
+   * code).
    */
   readonly rampUp?: number;
 }
 
 /**
  * ONE: Knowledge Distillation by On-the-Fly Native Ensemble. Lan, Zhu, Gong, 2018.
- * arXiv:1806.04606. The student's last stages are replicated; a gate g weighs the branches' logits
- * zᵢ into an ensemble z = Σ gᵢ zᵢ that teaches them all: L = Σ CE(zᵢ, y) + CE(z, y) + w(epoch) · kd
- * · Σ T² · KL(z ‖ zᵢ), softened by T, z a constant in the KL, 1e-7 added to its probabilities
- * (released code). g = softmax(relu(norm(W · mean over the shared map + b))). The student is the
- * first branch; the others and the gate are given up after training.
+ * arXiv:1806.04606. The student's last stages are replicated. A gate g weighs the branches' logits
+ * zᵢ into an ensemble z = Σ gᵢ zᵢ that teaches all of them: L = Σ CE(zᵢ, y) + CE(z, y) + w(epoch) ·
+ * kd · Σ T² · KL(z ‖ zᵢ), softened by T. In the KL z is a constant, and 1e-7 is added to its
+ * probabilities (released code). g = softmax(relu(norm(W · mean over the shared map + b))). The
+ * student is the first branch. The other branches and the gate are discarded after training.
  */
 export function one<const S extends string = "block2">(
   options: OneOptions<S> = {},
@@ -65,31 +65,31 @@ export function one<const S extends string = "block2">(
         { length: branches - 1 },
         (_, i) => create.in(`branch${i + 2}`)(replica, shape),
       );
-      const gate = create.in("gate")(gating(branches), shape);
+      const gate = create.in("gate")(gateLayer(branches), shape);
       return ({ student, task, live, epoch, mask }): Terms => {
         const map = student.next[shared];
         const others = replicas.map((branch) => branch(map, live));
-        const ensemble = weighed([student.taps.logits, ...others], gate(map, live));
+        const ensemble = mixLogits([student.taps.logits, ...others], gate(map, live));
         const target = stop(ensemble);
-        const weight = rampUp === 0 ? kd : tf.mul(grown(epoch, rampUp), kd);
-        const towards = (logits: Tensor) => kl(logits, target, temperature, { floor: 1e-7 });
-        const learning = others.map((logits, i): Terms => ({
+        const weight = rampUp === 0 ? kd : tf.mul(rampUpShare(epoch, rampUp), kd);
+        const divergence = (logits: Tensor) => kl(logits, target, temperature, { floor: 1e-7 });
+        const branchTerms = others.map((logits, i): Terms => ({
           [`branch${i + 2}_task`]: [1, task(outputOf(logits)), "task"],
-          [`branch${i + 2}_kd`]: [weight, towards(logits)],
+          [`branch${i + 2}_kd`]: [weight, divergence(logits)],
         }));
         return {
           task: [1, task(student), "task"],
-          kd: [weight, masked(towards(student.taps.logits), mask("logits"))],
+          kd: [weight, masked(divergence(student.taps.logits), mask("logits"))],
           ensemble_task: [1, task(outputOf(ensemble)), "task"],
-          ...Object.assign({}, ...learning),
+          ...Object.assign({}, ...branchTerms),
         };
       };
     },
   };
 }
 
-/** Each branch's share for each sample, [batch, branches], from a map. */
-function gating(branches: number): Layer {
+/** The gate: from a map, each branch's share for each sample, [batch, branches]. */
+function gateLayer(branches: number): Layer {
   return (create, input) => {
     const score = dense(branches)(create.in("score"), input.slice(-1));
     const normalise = norm()(create.in("norm"), [1, 1, branches]);
@@ -108,12 +108,12 @@ function gating(branches: number): Layer {
 }
 
 /** Σ shareᵢ · logitsᵢ, [batch, classes]. */
-function weighed(logits: readonly Tensor[], shares: Tensor): Tensor {
+function mixLogits(logits: readonly Tensor[], shares: Tensor): Tensor {
   return tf.sum(tf.mul(tf.stack([...logits], 1), tf.expandDims(shares, 2)), 1);
 }
 
-/** exp(−5 (1 − x)²), x growing from 0 to 1 over the first `length` epochs. */
-function grown(epoch: Tensor, length: number): Tensor {
+/** exp(−5 (1 − x)²), where x grows from 0 to 1 over the first `length` epochs. */
+function rampUpShare(epoch: Tensor, length: number): Tensor {
   const missing = tf.sub(1, tf.minimum(tf.div(tf.sub(epoch, 1), length), 1));
   return tf.exp(tf.mul(tf.square(missing), -5));
 }

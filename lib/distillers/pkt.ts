@@ -5,27 +5,27 @@ import { flat, gram, related, safeSqrt } from "../nn/ops.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
 
-/** What `pkt` can be asked for. */
+/** Options of `pkt`. */
 export interface PktOptions<S extends string, T extends string> extends AlsoKd {
-  /** The student's tap; `pooled`. */
+  /** The student's tap. Default: `pooled`. */
   readonly student?: S;
-  /** The teacher's tap; `pooled`. */
+  /** The teacher's tap. Default: `pooled`. */
   readonly teacher?: T;
-  /** Weight of the divergence; 30000 (RepDistiller, mdistiller, SAKD). */
+  /** Weight of the divergence. Default: 30000 (RepDistiller, mdistiller, SAKD). */
   readonly weight?: number;
-  /** Weight of the cross-entropy; 1. */
+  /** Weight of the cross-entropy. Default: 1. */
   readonly ce?: number;
 }
 
-/** What the authors' code adds to a norm and to a probability. */
+/** The authors' code adds it to norms and to probabilities. */
 const EPSILON = 1e-7;
 
 /**
  * PKT: Learning Deep Representations with Probabilistic Knowledge Transfer. Passalis, Tefas, 2018.
- * arXiv:1803.10837. L = ce · CE(s, y) + weight · mean_ij p_ij · log(p_ij / q_ij), p and q the
- * teacher's and the student's (cos(f_i, f_j) + 1) / 2 with rows of sum 1. The mean is over all B²
- * pairs, as in the authors' code, where the paper has a sum; hence the weight. At a spot with a
- * mask the pairs are those of chosen samples.
+ * arXiv:1803.10837. L = ce · CE(s, y) + weight · mean_ij p_ij · log(p_ij / q_ij). p and q are the
+ * teacher's and the student's (cos(f_i, f_j) + 1) / 2, with rows of sum 1. The mean is over all B²
+ * pairs, as in the authors' code. The paper has a sum, hence the large weight. At a spot with a
+ * mask only pairs of chosen samples count.
  */
 export function pkt<const S extends string = "pooled", const T extends string = "pooled">(
   options: PktOptions<S, T> = {},
@@ -41,9 +41,9 @@ export function pkt<const S extends string = "pooled", const T extends string = 
     build: () => ({ student, teacher, task, mask }) => {
       const { chosen, pairs, count } = related(mask(learning), student.taps[learning]);
       const probabilities = (x: Tensor) => {
-        const near = tf.mul(similarities(flat(x)), pairs);
-        const sum = tf.sum(near, -1);
-        return tf.div(near, tf.expandDims(tf.add(sum, tf.sub(1, chosen)), 1));
+        const paired = tf.mul(similarities(flat(x)), pairs);
+        const sum = tf.sum(paired, -1);
+        return tf.div(paired, tf.expandDims(tf.add(sum, tf.sub(1, chosen)), 1));
       };
       const p = probabilities(teacher.taps[teaching]);
       const q = probabilities(student.taps[learning]);
@@ -58,7 +58,7 @@ export function pkt<const S extends string = "pooled", const T extends string = 
   };
 }
 
-/** The cosines between rows, from 0 to 1: [batch, features] → [batch, batch]. */
+/** The cosines between rows, scaled to 0 … 1: [batch, features] → [batch, batch]. */
 function similarities(x: Tensor): Tensor {
   const length = tf.add(safeSqrt(tf.sum(tf.square(x), -1, true)), EPSILON);
   return tf.div(tf.add(gram(tf.div(x, length)), 1), 2);

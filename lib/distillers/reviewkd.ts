@@ -13,43 +13,46 @@ import { type TapPair, tapPairs } from "../nn/tap_pairs.ts";
 import { type Shape, uniform } from "../nn/variables.ts";
 import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
 
-/** What `reviewkd` can be asked for. */
+/** Options of `reviewkd`. */
 export interface ReviewkdOptions<S extends string, T extends string> extends AlsoKd {
   /**
-   * The taps that are compared, from the first to the last, the student's first; by default the
+   * The pairs of taps to compare, from the first to the last, the student's first. Default: the
    * maps behind the stems, in order, and `pooled` (the authors, mdistiller).
    */
   readonly taps?: readonly TapPair<S, T>[];
   /**
-   * Whether the student's maps are taken before their ReLUs, as the teacher's are; no, on ImageNet
-   * yes (both).
+   * Whether the student's maps are taken before their ReLUs, as the teacher's are. Default:
+   * `false`; on ImageNet the authors and mdistiller have `true`.
    */
   readonly preactivation?: boolean;
-  /** The most channels that maps are fused in; 512 (both). */
+  /** Maximum number of channels in which maps are fused. Default: 512 (the authors, mdistiller). */
   readonly channels?: number;
   /**
-   * Weight of the review; 1 (mdistiller's default). On CIFAR-100 the authors have 5 for WRN,
-   * ResNet-8x4 and ShuffleNetV1, 8 for ShuffleNetV2, 0.6 for ResNet-20 and 1 for ResNet-32; on
-   * ImageNet 1 for ResNet-18 and 8 for MobileNet.
+   * Weight of the review. On CIFAR-100 the authors have 5 for WRN, ResNet-8x4 and ShuffleNetV1, 8
+   * for ShuffleNetV2, 0.6 for ResNet-20 and 1 for ResNet-32; on ImageNet 1 for ResNet-18 and 8 for
+   * MobileNet. Default: 1 (mdistiller's).
    */
   readonly weight?: number;
-  /** Over how many epochs the weight grows from 0 in equal steps; 20, on ImageNet 1 (both). */
+  /**
+   * Epochs over which the weight grows from 0 in equal steps. Default: 20; on ImageNet the authors
+   * and mdistiller have 1.
+   */
   readonly warmup?: number;
   /**
-   * The number of the first epoch in the warm-up; 1 (mdistiller), in the authors' code 0, so that
-   * the first has no weight.
+   * The number of the first epoch in the warm-up. The authors' code has 0, so that the first epoch
+   * has no weight. Default: 1 (mdistiller).
    */
   readonly first?: 0 | 1;
-  /** Weight of the cross-entropy; 1. */
+  /** Weight of the cross-entropy. Default: 1. */
   readonly ce?: number;
 }
 
 /**
  * ReviewKD: Distilling Knowledge via Knowledge Review. Chen et al., 2021. arXiv:2104.09044. L = ce
- * · CE(s, y) + weight · min(epoch / warmup, 1) · Σ_i HCL(f_i, t_i): from the deepest tap to the
- * first, f_i is made of the student's tap and of what came of the deeper one by attention-based
- * fusion (Eq. 8, Fig. 3a); HCL is the mean of the squared differences of f and the teacher's map
- * before its ReLU, as they are and pooled to 4×4, 2×2 and 1×1, each with half the weight of the one
+ * · CE(s, y) + weight · min(epoch / warmup, 1) · Σ_i HCL(f_i, t_i). From the deepest tap to the
+ * first, attention-based fusion makes f_i of the student's tap and the fused map of the deeper one
+ * (Eq. 8, Fig. 3a). HCL is the mean of the squared differences of f and the teacher's map before
+ * its ReLU, at full size and pooled to 4×4, 2×2 and 1×1, each with half the weight of the one
  * before (Fig. 3b).
  */
 export function reviewkd<const S extends string = never, const T extends string = never>(
@@ -72,29 +75,29 @@ export function reviewkd<const S extends string = never, const T extends string 
       temperature,
     },
     paper: "Distilling Knowledge via Knowledge Review. Chen et al., 2021. arXiv:2104.09044",
-    spots: (student, teacher) => reviewed(student, teacher, taps),
+    spots: (student, teacher) => pairsToReview(student, teacher, taps),
     build({ create, student, teacher }) {
-      const pairs = reviewed(student, teacher, taps);
+      const pairs = pairsToReview(student, teacher, taps);
       const [deepest] = pairs.at(-1)!;
       const middle = Math.min(channels, student.shapes[deepest].at(-1)!);
       const levels = pairs.map(([s, t]) => {
         const scope = create.in(`fusion_${s}`);
-        const from = asMap(student.shapes[s]);
-        const to = asMap(teacher.shapes[t]);
+        const from = toMapShape(student.shapes[s]);
+        const to = toMapShape(teacher.shapes[t]);
         return { s, t, fuse: fusion(scope, from, middle, to, s !== deepest) };
       });
       return ({ student, teacher, epoch, task, live, mask }) => {
-        const grown = warmup ? tf.minimum(tf.div(tf.add(epoch, first - 1), warmup), 1) : 1;
-        const weighted = tf.mul(grown, weight);
-        const ours = preactivation ? student.pre : student.taps;
+        const share = warmup ? tf.minimum(tf.div(tf.add(epoch, first - 1), warmup), 1) : 1;
+        const currentWeight = tf.mul(share, weight);
+        const studentMaps = preactivation ? student.pre : student.taps;
         let deeper: Tensor | undefined;
         const terms = levels.toReversed().map(({ s, t, fuse }): [string, Term] => {
           const chosen = mask(s);
-          const [out, fused] = fuse(mapped(ours[s]), deeper, passAmong(live, chosen));
+          const [out, fused] = fuse(toMap(studentMaps[s]), deeper, passAmong(live, chosen));
           deeper = fused;
           return [`reviewkd_${s}`, [
-            weighted,
-            masked(hierarchical(out, mapped(teacher.pre[t])), chosen),
+            currentWeight,
+            masked(hierarchical(out, toMap(teacher.pre[t])), chosen),
           ]];
         });
         return {
@@ -107,8 +110,8 @@ export function reviewkd<const S extends string = never, const T extends string 
   };
 }
 
-/** The pairs of taps that are compared, from the first to the last. */
-function reviewed<S extends string, T extends string>(
+/** The pairs of taps to compare, from the first to the last. */
+function pairsToReview<S extends string, T extends string>(
   student: Model<Classifier<S>>,
   teacher: Model<Classifier<T>>,
   taps: readonly TapPair<S, T>[] | undefined,
@@ -121,14 +124,16 @@ function reviewed<S extends string, T extends string>(
   );
 }
 
-const asMap = (shape: Shape): Shape => shape.length === 1 ? [1, 1, ...shape] : shape;
-const mapped = (x: Tensor): Tensor => x.rank === 2 ? tf.expandDims(tf.expandDims(x, 1), 1) : x;
+const toMapShape = (shape: Shape): Shape => shape.length === 1 ? [1, 1, ...shape] : shape;
+const toMap = (x: Tensor): Tensor => x.rank === 2 ? tf.expandDims(tf.expandDims(x, 1), 1) : x;
 
-/** A tap and what came of the deeper one, as a map to compare and as what the next one gets. */
+/**
+ * Fuses a tap and the fused map of the deeper one, into a map to compare and one for the next tap.
+ */
 type Fusion = (x: Tensor, deeper: Tensor | undefined, pass: Pass) => [out: Tensor, fused: Tensor];
 
 /**
- * Attention-based fusion of a map and a deeper one in `middle` channels, brought to the shape `to`.
+ * Attention-based fusion of a map and a deeper one in `middle` channels, resized to the shape `to`.
  */
 function fusion(create: Create, from: Shape, middle: number, to: Shape, fuses: boolean): Fusion {
   const [height, width, channels] = from;
@@ -161,9 +166,9 @@ function fusion(create: Create, from: Shape, middle: number, to: Shape, fuses: b
 
 /** The hierarchical context loss of two maps of the same shape: [batch]. */
 export function hierarchical(student: Tensor, teacher: Tensor): Tensor {
-  const off = tf.sub(student, teacher);
-  const sides = [4, 2, 1].filter((side) => side < off.shape[1]!);
-  const maps = [off, ...sides.map((side) => adaptivePool(off, side, side))];
+  const difference = tf.sub(student, teacher);
+  const sides = [4, 2, 1].filter((side) => side < difference.shape[1]!);
+  const maps = [difference, ...sides.map((side) => adaptivePool(difference, side, side))];
   const squares = maps.map((map, i) => tf.mul(tf.mean(tf.square(map), [1, 2, 3]), 2 ** -i));
   return tf.div(tf.addN(squares), 2 - 2 ** -sides.length);
 }

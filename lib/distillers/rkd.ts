@@ -5,30 +5,30 @@ import { flat, gram, related, smoothL1, unitRows } from "../nn/ops.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
 
-/** What `rkd` can be asked for. */
+/** Options of `rkd`. */
 export interface RkdOptions<S extends string, T extends string> extends AlsoKd {
-  /** The student's tap; `pooled`. */
+  /** The student's tap. Default: `pooled`. */
   readonly student?: S;
-  /** The teacher's tap; `pooled`. */
+  /** The teacher's tap. Default: `pooled`. */
   readonly teacher?: T;
-  /** Weight of the distances; 25 (RepDistiller, mdistiller, SAKD; the paper's RKD-D). */
+  /** Weight of the distances. Default: 25 (RepDistiller, mdistiller, SAKD; the paper's RKD-D). */
   readonly distance?: number;
-  /** Weight of the angles; 50 (RepDistiller, mdistiller, SAKD; the paper's RKD-A). */
+  /** Weight of the angles. Default: 50 (RepDistiller, mdistiller, SAKD; the paper's RKD-A). */
   readonly angle?: number;
-  /** Weight of the cross-entropy; 1. */
+  /** Weight of the cross-entropy. Default: 1. */
   readonly ce?: number;
 }
 
-/** Two samples' least distance. */
+/** Minimum distance of two samples. */
 const CLOSEST = 1e-6;
 
 /**
  * RKD: Relational Knowledge Distillation. Park, Kim, Lu, Cho, 2019. arXiv:1904.05068. L = ce ·
- * CE(s, y) + distance · mean_ij h(d^s_ij − d^t_ij) + angle · mean_ijk h(a^s_ijk − a^t_ijk), d the
- * distances between samples divided by their mean (Eq. 4–6), a the cosine of the angle at i between
- * j and k (Eq. 8, 9), h the smooth L1 (Eq. 7). The means are over all B² pairs and B³ triples,
- * those of a sample with itself included, as in RepDistiller. At a spot with a mask they are those
- * of chosen samples.
+ * CE(s, y) + distance · mean_ij h(d^s_ij − d^t_ij) + angle · mean_ijk h(a^s_ijk − a^t_ijk). d are
+ * the distances between samples divided by their mean (Eq. 4–6), a the cosine of the angle at i
+ * between j and k (Eq. 8, 9), h the smooth L1 (Eq. 7). The means are over all B² pairs and B³
+ * triples, including those of a sample with itself, as in RepDistiller. At a spot with a mask only
+ * chosen samples count.
  */
 export function rkd<const S extends string = "pooled", const T extends string = "pooled">(
   options: RkdOptions<S, T> = {},
@@ -45,11 +45,11 @@ export function rkd<const S extends string = "pooled", const T extends string = 
       const [s, t] = [student.taps[learning], teacher.taps[teaching]].map((x) =>
         differences(flat(x))
       );
-      const apart = tf.sub(relativeDistances(s, pairs), relativeDistances(t, pairs));
+      const distanceErrors = tf.sub(relativeDistances(s, pairs), relativeDistances(t, pairs));
       const triples = tf.mul(tf.expandDims(pairs, 1), tf.expandDims(pairs, 2));
-      const turned = tf.mul(tf.sub(gram(unitRows(s)), gram(unitRows(t))), triples);
-      const distances = tf.div(tf.sum(smoothL1(apart)), tf.pow(count, 2));
-      const angles = tf.div(tf.sum(smoothL1(turned)), tf.pow(count, 3));
+      const angleErrors = tf.mul(tf.sub(gram(unitRows(s)), gram(unitRows(t))), triples);
+      const distances = tf.div(tf.sum(smoothL1(distanceErrors)), tf.pow(count, 2));
+      const angles = tf.div(tf.sum(smoothL1(angleErrors)), tf.pow(count, 3));
       return {
         task: [ce, task(student), "task"],
         distance: [distance, tf.mul(distances, chosen)],
@@ -60,14 +60,14 @@ export function rkd<const S extends string = "pooled", const T extends string = 
   };
 }
 
-/** From each sample to each other one, [batch, batch, features]. */
+/** The vectors from each sample to each other one, [batch, batch, features]. */
 function differences(x: Tensor): Tensor {
   return tf.sub(tf.expandDims(x, 0), tf.expandDims(x, 1));
 }
 
 /**
- * Distances of these pairs divided by their mean, that of a sample from itself aside: [batch,
- * batch].
+ * Distances of these pairs, [batch, batch], divided by their mean, which leaves out the distance of
+ * a sample from itself.
  */
 function relativeDistances(differences: Tensor, pairs: Tensor): Tensor {
   const different = tf.mul(pairs, tf.sub(1, tf.eye(pairs.shape[0])));

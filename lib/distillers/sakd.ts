@@ -23,43 +23,49 @@ import { type Shape, sizeOf } from "../nn/variables.ts";
 import { Failure } from "../values/failure.ts";
 import { regressor } from "./parts/regressor.ts";
 
-/** What `sakd` can be asked for. */
+/** Options of `sakd`. */
 export interface SakdOptions {
   /**
-   * Which samples learn at which spot. `adaptive`, the default: those that the policy routes
-   * through the teacher there. The others are the controls of the released scripts. `reversed`:
-   * those that it routes through the student. `random`: each with even odds, without a policy.
-   * `both`: as `adaptive`, while a copy of the teacher learns too, from the labels and from every
-   * term that it shares with the student. `always`: all of them, the tables' standard distillation.
+   * The samples that learn at a spot. `adaptive`: those that the policy routes through the teacher
+   * there. The others are the controls of the released scripts. `reversed`: those that the policy
+   * routes through the student. `random`: each with even odds, without a policy. `both`: as
+   * `adaptive`, while a copy of the teacher learns, too, from the labels and from every term that
+   * it shares with the student. `always`: all samples, the tables' standard distillation. Default:
+   * `adaptive`.
    */
   readonly routing?: "adaptive" | "reversed" | "random" | "both" | "always";
   /**
-   * Whether the policy starts by routing everything through the teacher, its bias there 10 more:
-   * yes in the released configurations of pairs of one family; no.
+   * Whether the policy starts by routing everything through the teacher, with a bias that is 10
+   * higher there. The released configurations have `true` for pairs of one family. Default:
+   * `false`.
    */
   readonly homogeneous?: boolean;
   /**
-   * γ: by how much the policy's term is multiplied where the routed network is worse than the
-   * student, and divided where it is better. 1; in the released configurations 2 for AT, RKD and
-   * VID on CIFAR-100 and for every method on Tiny-ImageNet.
+   * γ: the factor of the policy's term if the routed network is worse than the student, and its
+   * divisor if it is better. The released configurations have 2 for AT, RKD and VID on CIFAR-100
+   * and for every method on Tiny-ImageNet. Default: 1.
    */
   readonly gamma?: number;
-  /** Weight of T² · KL(teacher ‖ student) of the samples that learn at the logits; 1 (released). */
+  /**
+   * Weight of T² · KL(teacher ‖ student) of the samples that learn at the logits. Default: 1
+   * (released code).
+   */
   readonly alpha?: number;
   /**
-   * Factor on the method's own weights; 1. What is released has SAKD's β as FitNets' whole weight:
-   * `fitnets({ weight: 1 })`.
+   * Factor on the method's own weights. The released code has SAKD's β as FitNets' whole weight:
+   * `fitnets({ weight: 1 })`. Default: 1.
    */
   readonly beta?: number;
-  /** Weight of the cross-entropy; 1. */
+  /** Weight of the cross-entropy. Default: 1. */
   readonly ce?: number;
-  /** T of the KL; 4 (released). */
+  /** T of the KL. Default: 4 (released code). */
   readonly temperature?: number;
-  /** The temperature that the policy's decisions have gradients at; 5 (released). */
+  /** The temperature of the gradients of the policy's decisions. Default: 5 (released code). */
   readonly gumbel?: number;
   /**
-   * Whose statistics the norms of the method's own modules use: those of the whole `batch`
-   * (released), or of the samples `chosen` at their spot, as if these were the batch.
+   * The samples whose statistics the norms of the method's own modules use: the whole `batch`, or
+   * the samples `chosen` at their spot, as if these were the batch. Default: `batch` (released
+   * code).
    */
   readonly statistics?: "batch" | "chosen";
 }
@@ -68,20 +74,39 @@ export interface SakdOptions {
  * SAKD: Spot-Adaptive Knowledge Distillation. Song, Chen, Ye, Song, 2022. arXiv:2205.02399. A
  * policy, one dense layer over both networks' pooled features, decides for each sample at each spot
  * of another method, and at the logits, whether it takes the teacher's way (a = 1) or the student's
- * (a = 0). The student learns at the spots where the teacher's is taken: L = ce · CE(s, y) + beta ·
- * Σ_spots L_spot(samples of a = 1) + alpha · KL(samples of a = 1 at the logits), each term times
- * these samples' share of the batch. The policy and its adapters h, h' (at half the learning rate,
- * with weight decay 1e-3) learn by routing: behind each spot the teacher goes on from a · T + (1 −
- * a) · h(S), the student, by running statistics, from (1 − a) · S + a · h'(T), and L_policy = γ^±1
- * · CE(a · t + (1 − a) · s, y) + max(0, B / 2 − Σ a) at the logits. Neither loss reaches what the
- * other one trains.
+ * (a = 0). The student learns at the spots where the sample takes the teacher's way: L = ce · CE(s,
+ * y) + beta · Σ_spots L_spot(samples of a = 1) + alpha · KL(samples of a = 1 at the logits), each
+ * term times these samples' share of the batch. The policy and its adapters h, h' (at half the
+ * learning rate, with weight decay 1e-3) learn by routing. Behind each spot the teacher continues
+ * from a · T + (1 − a) · h(S), and the student, by running statistics, from (1 − a) · S + a ·
+ * h'(T). At the logits L_policy = γ^±1 · CE(a · t + (1 − a) · s, y) + max(0, B / 2 − Σ a). Neither
+ * loss reaches the variables that the other one trains.
  *
- * The released code, which this follows, takes a few things otherwise where they seem slips: with
- * nobody chosen FT counts everybody, with one sample CC and RKD give NaN. Here each term is the
- * loss of the chosen samples exactly, 0 without any. Its `train_random` and `train_both` weigh the
- * cross-entropy by γ, here `ce`; `train_both` has neither the policy's γ rule nor its maximum, and
- * `train_random` no decision of its own at the logits for methods of several maps; here all modes
- * differ in their routing alone.
+ * This follows the released code except for a few apparent slips. In that code FT counts all
+ * samples if none is chosen, and CC and RKD give NaN for one sample. Here each term is exactly the
+ * loss of the chosen samples, 0 if there are none. The code's `train_random` and `train_both` weigh
+ * the cross-entropy by γ, here by `ce`. Its `train_both` has neither the policy's γ rule nor its
+ * maximum, and its `train_random` makes no separate decision at the logits for methods of several
+ * maps. Here all modes differ only in their routing.
+ *
+ * @example
+ * ```ts
+ * import { experiment, fitnets, from, sakd, scratch, sgd, vgg13, vgg8 } from "@retort/retort";
+ * import { cifar100 } from "@retort/retort/datasets";
+ *
+ * const shared = { dataset: cifar100(), schedule: sgd({ epochs: 240, batch: 64, lr: 0.05 }) };
+ * export const teacher = experiment(import.meta, {
+ *   ...shared,
+ *   student: vgg13,
+ *   distiller: scratch(),
+ * });
+ * export const student = experiment(import.meta, {
+ *   ...shared,
+ *   teacher: from(teacher),
+ *   student: vgg8,
+ *   distiller: sakd(fitnets({ weight: 1 }), { homogeneous: true }),
+ * });
+ * ```
  */
 export function sakd<S extends Net, T extends Net, D>(
   method: SpottedDistiller<S, T, D>,
@@ -94,13 +119,15 @@ export function sakd<S extends Net, T extends Net, D>(
   );
 }
 
-/** How uniform numbers from 0 to 1 are made, [batch, spots, 2]: once, and then for each step. */
+/**
+ * Makes the source of uniform numbers from 0 to 1, [batch, spots, 2], once; it runs at each step.
+ */
 export type Noise = (
   create: Create,
   spots: number,
 ) => (step: Pick<StepContext<Net, Net>, "index" | "random">) => Tensor;
 
-/** `sakd` with noise that comes from elsewhere. */
+/** `sakd` with noise from another source. */
 export function routed<S extends Net, T extends Net, D>(
   method: SpottedDistiller<S, T, D>,
   options: SakdOptions,
@@ -110,13 +137,13 @@ export function routed<S extends Net, T extends Net, D>(
     options;
   const { temperature = 4, gumbel = 5, statistics = "batch" } = options;
   if (!(gamma > 0)) {
-    throw new Failure(2, `sakd: gamma multiplies and divides, it is greater than 0, not ${gamma}`);
+    throw new Failure(2, `sakd: gamma has to be greater than 0, not ${gamma}`);
   }
-  const { id, options: own, paper, needs, spots, build } = erase(method);
+  const { id, options: methodOptions, paper, needs, spots, build } = erase(method);
   const distiller: Distiller<Net, Net> = {
     id: "sakd",
     options: {
-      method: { id, options: own },
+      method: { id, options: methodOptions },
       routing,
       homogeneous,
       gamma,
@@ -135,31 +162,31 @@ export function routed<S extends Net, T extends Net, D>(
         : undefined;
       const models = { student, teacher: copy ?? teacher };
       const loss = build({ create: create.in("method"), ...models, dataset });
-      const pairs = inOrder(models, spots(student, models.teacher));
+      const pairs = sortPairs(models, spots(student, models.teacher));
       const names = [...pairs.map(([tap]) => tap), "logits"];
       const route = router(create, models, pairs, noise, { routing, homogeneous, gamma, gumbel });
-      return (given) => {
-        const { student, image, task, random } = given;
-        const teacher = copy?.run(image, given.live) ?? given.teacher;
-        const { chosen, terms: policys } = route({ ...given, teacher });
+      return (step) => {
+        const { student, image, task, random } = step;
+        const teacher = copy?.run(image, step.live) ?? step.teacher;
+        const { chosen, terms: policyTerms } = route({ ...step, teacher });
         const mask = (spot: string) => {
           if (names.includes(spot)) return chosen?.[names.indexOf(spot)];
-          throw new Error(`${id} asks for a mask at ${spot}, which is none of its spots`);
+          throw new Error(`${id} asks for a mask at ${spot}, which is not one of its spots`);
         };
-        const live: Pass = { ...given.live, whole: statistics === "batch" };
+        const live: Pass = { ...step.live, whole: statistics === "batch" };
         const { terms, writes, reports } = withMemory(
-          loss({ ...given, teacher, live, random: random.in("method"), mask }),
+          loss({ ...step, teacher, live, random: random.in("method"), mask }),
         );
         const [s, t] = [student, teacher].map(({ taps }) => taps.logits);
         const common: Terms = {
           task: [ce, task(outputOf(s)), "task"],
           ...copy && { teacher_task: [ce, task(outputOf(t)), "task"] },
           ...alpha && { kd: [alpha, masked(kl(s, t, temperature), mask("logits"))] },
-          ...policys,
+          ...policyTerms,
         };
         const shares = (chosen ?? []).map((mask, i) => [`spot_${names[i]}`, mask]);
         return {
-          terms: mergeTerms(common, scaled(terms, beta), id),
+          terms: mergeTerms(common, scaleTerms(terms, beta), id),
           writes,
           reports: { ...reports, ...Object.fromEntries(shares) },
         };
@@ -171,14 +198,14 @@ export function routed<S extends Net, T extends Net, D>(
 
 const PAPER = "Spot-Adaptive Knowledge Distillation. Song, Chen, Ye, Song, 2022. arXiv:2205.02399";
 
-/** A student and a teacher. */
-type Players = Pick<BuildContext<Net, Net>, "student" | "teacher">;
+/** The models of student and teacher. */
+type Models = Pick<BuildContext<Net, Net>, "student" | "teacher">;
 
 /** Pairs of a student's and a teacher's taps. */
 type Pairs = readonly TapPair<string, string>[];
 
-/** Where a method routes: its spots but the logits, in the order of the student's stages. */
-function inOrder({ student, teacher }: Players, spots: Pairs): Pairs {
+/** Sorts a method's spots, without the logits, by the order of the student's stages. */
+function sortPairs({ student, teacher }: Models, spots: Pairs): Pairs {
   const place = ({ shapes }: Model, tap: string) => Object.keys(shapes).indexOf(tap);
   const pairs = spots.filter(([tap]) => tap !== "logits")
     .toSorted(([a], [b]) => place(student, a) - place(student, b));
@@ -187,31 +214,29 @@ function inOrder({ student, teacher }: Players, spots: Pairs): Pairs {
     if (place(teacher, t) > place(teacher, above)) return;
     throw new Failure(
       2,
-      `sakd routes from spot to spot: the student's ${s} is behind its ${before}, but the teacher's ${t} not behind its ` +
-        `${above}; pair taps in the order of both networks' stages`,
+      `sakd routes from spot to spot: the student's ${s} is behind its ${before}, ` +
+        `but the teacher's ${t} is not behind its ${above}; pair taps in the order of both networks' stages`,
     );
   });
   return pairs;
 }
 
-/**
- * Which samples learn at each spot, the logits last, [batch] of 0 and 1 each, or all; and what the
- * policy learns from.
- */
-interface Routed {
+interface Routing {
+  /** The samples that learn at each spot, the logits last, [batch] of 0 and 1. Default: all. */
   readonly chosen?: readonly Tensor[];
+  /** The terms from which the policy learns. */
   readonly terms: Terms;
 }
 
 function router(
   create: Create,
-  models: Players,
+  models: Models,
   pairs: Pairs,
   noise: Noise,
   { routing, homogeneous, gamma, gumbel }: Required<
     Pick<SakdOptions, "routing" | "homogeneous" | "gamma" | "gumbel">
   >,
-): (step: StepContext<Net, Net>) => Routed {
+): (step: StepContext<Net, Net>) => Routing {
   const spots = pairs.length + 1;
   if (routing === "always") return () => ({ terms: {} });
   if (routing === "random") {
@@ -220,32 +245,32 @@ function router(
       return { chosen: tf.unstack(tf.cast(coins, "float32"), 1), terms: {} };
     };
   }
-  const paced = create.at({ lr: 0.5, weightDecay: 1e-3 });
+  const slower = create.at({ lr: 0.5, weightDecay: 1e-3 });
   const uniform = noise(create, spots);
-  const decide = policy(paced, models, spots, { homogeneous, gumbel });
-  const graft = grafting(paced, models, pairs, routing === "both");
+  const decide = policy(slower, models, spots, { homogeneous, gumbel });
+  const graft = routedNetwork(slower, models, pairs, routing === "both");
   return (step) => {
     const actions = tf.unstack(decide(step, uniform(step)), 1);
     const last = actions[spots - 1];
     const values = step.task(outputOf(graft(step, actions)));
-    const own = step.task(outputOf(step.student.taps.logits));
-    const worse = tf.sign(stop(tf.sub(tf.mean(values), tf.mean(own))));
-    const lacking = reluOp(tf.sub(last.shape[0]! / 2, tf.sum(last)));
+    const studentValues = step.task(outputOf(step.student.taps.logits));
+    const worse = tf.sign(stop(tf.sub(tf.mean(values), tf.mean(studentValues))));
+    const deficit = reluOp(tf.sub(last.shape[0]! / 2, tf.sum(last)));
     return {
       chosen: actions.map((action) =>
         routing === "reversed" ? tf.sub(1, stop(action)) : stop(action)
       ),
       terms: {
         policy: [tf.pow(gamma, worse), values],
-        balance: [1, tf.mul(tf.onesLike(values), lacking)],
+        balance: [1, tf.mul(tf.onesLike(values), deficit)],
       },
     };
   };
 }
 
 /**
- * The policy: for each sample at each of so many spots 1 for the teacher's way, 0 for the
- * student's, [batch, spots], from both networks' pooled features, which do not learn from it.
+ * The policy: for each sample at each spot 1 for the teacher's way or 0 for the student's, [batch,
+ * spots], from both networks' pooled features, which do not learn from it.
  */
 export function policy(
   create: Create,
@@ -255,10 +280,10 @@ export function policy(
 ): (step: Pick<StepContext<Net, Net>, "student" | "teacher" | "live">, uniform: Tensor) => Tensor {
   const features = sizeOf(teacher.shapes.pooled) + sizeOf(student.shapes.pooled);
   const { biasInitial } = byDefault(features);
-  const towards = [homogeneous ? 10 : 0, 0];
+  const offsets = [homogeneous ? 10 : 0, 0];
   const layer = dense(2 * spots, {
     biasInitial: (size, random) =>
-      biasInitial(size, random).map((value, i) => value + towards[i % 2]),
+      biasInitial(size, random).map((value, i) => value + offsets[i % 2]),
   });
   const decide = create.in("policy")(layer, [features]);
   return ({ student, teacher, live }, uniform) => {
@@ -268,18 +293,15 @@ export function policy(
   };
 }
 
-/**
- * The logits of both networks as one, between whose stages each sample goes the way that its
- * actions say.
- */
-function grafting(
+/** The logits of both networks as one, in which each sample takes the way of its actions. */
+function routedNetwork(
   create: Create,
-  { student, teacher }: Players,
+  { student, teacher }: Models,
   pairs: Pairs,
   learns: boolean,
 ): (step: StepContext<Net, Net>, actions: readonly Tensor[]) => Tensor {
-  const ours = stretches(student, pairs.map(([s]) => s));
-  const theirs = stretches(teacher, pairs.map(([, t]) => t));
+  const studentStages = splitStages(student, pairs.map(([s]) => s));
+  const teacherStages = splitStages(teacher, pairs.map(([, t]) => t));
   const adapters = pairs.map((pair) => {
     const from = student.shapes[pair[0]];
     const to = teacher.shapes[pair[1]];
@@ -289,54 +311,58 @@ function grafting(
     };
   });
   return ({ image, teacher: output, live, frozen }, actions) => {
-    const first = theirs[0].at(-1)!;
-    let s = along(student, ours[0], image, frozen);
-    // Up to the first spot a teacher that does not learn computes what it has computed already.
-    let t = learns ? along(teacher, theirs[0], image, frozen) : output.taps[first];
+    const first = teacherStages[0].at(-1)!;
+    let s = runStages(student, studentStages[0], image, frozen);
+    // Up to the first spot a teacher that does not learn would compute its output again.
+    let t = learns ? runStages(teacher, teacherStages[0], image, frozen) : output.taps[first];
     adapters.forEach(({ hint, anti }, i) => {
-      const behindS = mixed(actions[i], anti(t, live), s);
-      const behindT = mixed(actions[i], t, hint(s, live));
-      s = along(student, ours[i + 1], student.hand(pairs[i][0], behindS, frozen), frozen);
-      t = along(teacher, theirs[i + 1], teacher.hand(pairs[i][1], behindT, frozen), frozen);
+      const behindS = mix(actions[i], anti(t, live), s);
+      const behindT = mix(actions[i], t, hint(s, live));
+      const nextS = student.hand(pairs[i][0], behindS, frozen);
+      const nextT = teacher.hand(pairs[i][1], behindT, frozen);
+      s = runStages(student, studentStages[i + 1], nextS, frozen);
+      t = runStages(teacher, teacherStages[i + 1], nextT, frozen);
     });
-    return mixed(actions.at(-1)!, t, s);
+    return mix(actions.at(-1)!, t, s);
   };
 }
 
-/** A network's stages up to each of these taps, from one to the next, and to the end. */
-function stretches({ shapes }: Model, taps: readonly string[]): string[][] {
+/**
+ * Splits a network's stages at these taps: up to the first, from one to the next, and to the end.
+ */
+function splitStages({ shapes }: Model, taps: readonly string[]): string[][] {
   const stages = Object.keys(shapes);
   const ends = [...taps.map((tap) => stages.indexOf(tap) + 1), stages.length];
   return ends.map((end, i) => stages.slice(ends[i - 1] ?? 0, end));
 }
 
-/** What the last of these stages gives, the first of which takes x. */
-function along(model: Model, stages: readonly string[], x: Tensor, pass: Pass): Tensor {
+/** Runs these stages, the first of them on x; returns the output of the last. */
+function runStages(model: Model, stages: readonly string[], x: Tensor, pass: Pass): Tensor {
   let out = x;
-  let taken = x;
-  for (const name of stages) ({ out, next: taken = out } = model.stage(name, taken, pass));
+  let input = x;
+  for (const name of stages) ({ out, next: input = out } = model.stage(name, input, pass));
   return out;
 }
 
-/** Samples of `one` where the action, [batch], is 1, of `other` where it is 0. */
-function mixed(action: Tensor, one: Tensor, other: Tensor): Tensor {
+/** Takes samples of `one` where the action, [batch], is 1, and of `other` where it is 0. */
+function mix(action: Tensor, one: Tensor, other: Tensor): Tensor {
   const a = tf.reshape(action, [action.shape[0], ...one.shape.slice(1).map(() => 1)]);
   return tf.add(tf.mul(a, one), tf.mul(tf.sub(1, a), other));
 }
 
-/** What brings one network's tap to the shape of the other's. */
+/** A layer from one network's tap to the shape of the other's. */
 function adapter(from: Shape, to: Shape, [s, t]: TapPair<string, string>): Layer {
   if (from.length === 1 && to.length === 1) return dense(to[0]);
   if (from.length === to.length) return regressor(from, to);
   throw new Failure(
     2,
-    `sakd: a map cannot take the place of a vector, as the student's ${s} would of the teacher's ${t} or the other way ` +
-      `round ([${from}], [${to}]): choose two maps or two vectors`,
+    `sakd: a map and a vector cannot take each other's place, here the student's ${s} and the ` +
+      `teacher's ${t} ([${from}], [${to}]): choose two maps or two vectors`,
   );
 }
 
-/** Terms whose weights are so many times what they were. */
-function scaled(terms: Terms, factor: number): Terms {
+/** Multiplies the weights of terms. */
+function scaleTerms(terms: Terms, factor: number): Terms {
   if (factor === 1) return terms;
   return Object.fromEntries(
     Object.entries(terms).map(([name, [weight, ...rest]]): [string, Term] => [

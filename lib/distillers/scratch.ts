@@ -1,7 +1,7 @@
 import type { Distiller } from "../experiment/distiller.ts";
 import type { Scorer } from "../nn/network.ts";
 
-/** Training on labels alone: the `student` and `teacher` rows of every table. */
+/** Trains on labels only: the `student` and `teacher` rows of every table. */
 export function scratch(): Distiller<Scorer> {
   return {
     id: "scratch",

@@ -18,68 +18,93 @@ import type { Shape } from "../nn/variables.ts";
 import { Failure } from "../values/failure.ts";
 import { weighedByGradients } from "./parts/weighed_by_gradients.ts";
 
-/** What `shake` can be asked for. */
+/** Options of `shake`. */
 export interface ShakeOptions<T extends string> {
   /**
-   * Where the shadow's maps come from: the frozen `teacher`'s backbone (poster, panel I; released
-   * code), the `student`'s, which then learns for the shadow too (the submission), or a proxy
-   * teacher of its `own`, a copy of the teacher that is trained beside the student (panel H).
-   * `teacher` by default.
+   * The backbone of the shadow's maps: that of the frozen `teacher` (poster, panel I; released
+   * code), of the `student`, which then learns for the shadow, too (the submission), or its `own`:
+   * a proxy teacher, which is a copy of the teacher that is trained beside the student (panel H).
+   * Default: `teacher`.
    */
   readonly backbone?: "teacher" | "student" | "own";
   /**
-   * The maps that the shadow fuses, in order: of the teacher, or of the student where that is the
-   * backbone. By default the first three behind the stem if the third has as many channels as the
-   * teacher's head takes (released code), else the last three.
+   * The maps that the shadow fuses, in order: the student's if it is the backbone, else the
+   * teacher's. Default: the first three behind the stem if the third has as many channels as the
+   * input of the teacher's head (released code), else the last three.
    */
   readonly taps?: readonly T[];
-  /** Shadow heads on each backbone, which differ in their start alone; 1. */
+  /** Shadow heads on each backbone, which differ only in their initial values. Default: 1. */
   readonly heads?: number;
-  /** T; 4 (the submission and the released code). */
+  /** T. Default: 4 (the submission and the released code). */
   readonly temperature?: number;
-  /** Weight of the student's cross-entropy; 1. */
+  /** Weight of the student's cross-entropy. Default: 1. */
   readonly ce?: number;
-  /** Weight of what the student learns from the shadows together; 1 (λ). */
+  /** Weight of the KL from all shadows together to the student. Default: 1 (λ). */
   readonly kd?: number;
-  /** Weight of what a shadow learns from its teacher; 1. */
+  /** Weight of the loss by which a shadow learns from its teacher. Default: 1. */
   readonly follow?: number;
   /**
-   * How it is learned: by the KL of softened scores (the submission), or by the mean squared
-   * difference of scores, as released.
+   * The loss of `follow`: the KL of softened logits, or the mean squared difference of logits.
+   * Default: `kl` (the submission), or `mse` with `released`.
    */
   readonly by?: "kl" | "mse";
-  /** Weight of what a shadow learns from the student, reversed distillation; 1 (λ). 0: off. */
+  /**
+   * Weight of the KL from the student to a shadow, reversed distillation; 0 turns it off. Default:
+   * 1 (λ).
+   */
   readonly reverse?: number;
-  /** Weight of a shadow's cross-entropy; 0 (the submission), 1 as released. */
+  /** Weight of a shadow's cross-entropy. Default: 0 (the submission), or 1 with `released`. */
   readonly labels?: number;
-  /** Weight of what the student learns from the teachers themselves; 0. */
+  /** Weight of the KL from the teachers themselves to the student. Default: 0. */
   readonly direct?: number;
   /**
-   * Whether all scores are normalised over the classes first and multiplied by 3.1415, as released;
-   * no.
+   * Whether all logits are first normalised over the classes and multiplied by 3.1415, as in the
+   * released code. Default: `false`, or `true` with `released`.
    */
   readonly normalised?: boolean;
   /**
-   * How several shadows count: all the same (AVER), or by the gradients that they have at the
-   * student's scores (AE-KD); `equal`.
+   * The weights of several shadows: all the same (AVER), or by their gradients at the student's
+   * logits (AE-KD). Default: `equal`.
    */
   readonly weights?: "equal" | "adaptive";
-  /** Whether `by`, `labels` and `normalised` are by default what the released code has; no. */
+  /**
+   * Whether `by`, `labels` and `normalised` have the released code's defaults. Default: `false`.
+   */
   readonly released?: boolean;
 }
 
 /**
  * SHAKE: Shadow Knowledge Distillation: Bridging Offline and Online Knowledge Transfer. Li, Jin,
- * 2022. NeurIPS. A shadow head h fuses maps of the frozen teacher t into the vector that t's own
- * frozen classifier scores; it learns from t and from the student s, and s from it: L_s = ce ·
+ * 2022. NeurIPS. A shadow head h fuses maps of the frozen teacher t into a vector that t's own
+ * frozen classifier scores. h learns from t and from the student s, and s learns from h: L_s = ce ·
  * CE(s, y) + kd · KL_T(h ‖ s), L_h = follow · KL_T(t ‖ h) + reverse · KL_T(s ‖ h), each KL times
- * T², its first one a constant (the submission's equations, λ = 1; the poster's panel I). Each of
- * several teachers has a shadow, and `kd` is shared among them (panel J; the submission's sum is
- * `kd` times their number).
+ * T², with its first argument a constant (the submission's equations, λ = 1; the poster's panel I).
+ * Each of several teachers has a shadow, and they share `kd` (panel J; for the submission's sum
+ * multiply `kd` by their number).
  *
  * The shadow is the released code's: 3×3 convolutions with norms and ReLUs lead from map to map,
- * strided by the ratio of their sides, each next map added through a 1×1 convolution, then one more
- * convolution and the mean over positions. What else the released code has is `released: true`.
+ * with the ratio of their sides as stride. Each next map is added through a 1×1 convolution. One
+ * more convolution and the mean over positions follow. `released: true` sets the rest of the
+ * released code.
+ *
+ * @example
+ * ```ts
+ * import { experiment, from, resnet20, resnet8, scratch, sgd, shake } from "@retort/retort";
+ * import { cifar100 } from "@retort/retort/datasets";
+ *
+ * const shared = { dataset: cifar100(), schedule: sgd({ epochs: 240, batch: 64, lr: 0.05 }) };
+ * export const teacher = experiment(import.meta, {
+ *   ...shared,
+ *   student: resnet20,
+ *   distiller: scratch(),
+ * });
+ * export const student = experiment(import.meta, {
+ *   ...shared,
+ *   teacher: from(teacher),
+ *   student: resnet8,
+ *   distiller: shake({ released: true }),
+ * });
+ * ```
  */
 export function shake<const T extends string = never>(
   options: ShakeOptions<T> = {},
@@ -96,10 +121,10 @@ export function shake<const T extends string = never>(
   const { by = released ? "mse" : "kl", labels = released ? 1 : 0, normalised = released } =
     options;
   if (!Number.isInteger(heads) || heads < 1) {
-    throw new Failure(2, `shake: heads is a whole number, 1 or more, not ${heads}`);
+    throw new Failure(2, `shake: heads has to be a whole number, 1 or more, not ${heads}`);
   }
   if (backbone === "own" && taps) {
-    throw new Failure(2, "shake: a proxy teacher of its `own` fuses no maps: leave `taps` out");
+    throw new Failure(2, "shake: the backbone `own` fuses no maps: leave `taps` out");
   }
   return {
     id: "shake",
@@ -122,8 +147,8 @@ export function shake<const T extends string = never>(
     paper:
       "Shadow Knowledge Distillation: Bridging Offline and Online Knowledge Transfer. Li, Jin, 2022. NeurIPS",
     build({ create, student, teacher }) {
-      const teachers = listed(teacher);
-      const seen = normalised ? standing : (logits: Tensor) => logits;
+      const teachers = toList(teacher);
+      const prepare = normalised ? normalise : (logits: Tensor) => logits;
       const shadows = teachers.flatMap((model, t) =>
         Array.from({ length: heads }, (_, i) => {
           const scope = create.in(`shadow${t * heads + i + 1}`);
@@ -131,71 +156,75 @@ export function shake<const T extends string = never>(
         })
       );
       return ({ student, teacher, image, task, live, frozen, mask }) => {
-        const outputs = listed(teacher);
-        const s = seen(student.taps.logits);
+        const outputs = toList(teacher);
+        const s = prepare(student.taps.logits);
         const chosen = mask("logits");
         const context = shadows.map(({ t, shadow }) => ({
-          h: seen(shadow({ image, teacher: outputs[t], student, live, frozen })),
-          t: seen(outputs[t].taps.logits),
+          h: prepare(shadow({ image, teacher: outputs[t], student, live, frozen })),
+          t: prepare(outputs[t].taps.logits),
         }));
-        const taught = context.map(({ h }) => (s: Tensor) => kl(s, stop(h), temperature));
-        const lessons = weights === "adaptive" && context.length > 1
-          ? weighedByGradients(s, taught, {
+        const losses = context.map(({ h }) => (s: Tensor) => kl(s, stop(h), temperature));
+        const shadowTerms = weights === "adaptive" && context.length > 1
+          ? weighedByGradients(s, losses, {
             most: 0.6,
             directions: false,
             weight: kd,
             mask: chosen,
           })
-          : taught.map((lesson): Term => [kd / context.length, masked(lesson(s), chosen)]);
-        const own = (
+          : losses.map((loss): Term => [kd / context.length, masked(loss(s), chosen)]);
+        const termsOf = (
           name: string,
           weight: number,
-          of: (one: { h: Tensor; t: Tensor }) => Tensor,
-        ): Terms => weight === 0 ? {} : named(name, context.map((one): Term => [weight, of(one)]));
+          loss: (logits: { h: Tensor; t: Tensor }) => Tensor,
+        ): Terms =>
+          weight === 0
+            ? {}
+            : nameTerms(name, context.map((logits): Term => [weight, loss(logits)]));
         return {
           task: [ce, task(outputOf(s)), "task"],
-          ...named("shadow", lessons),
-          ...own(
+          ...nameTerms("shadow", shadowTerms),
+          ...termsOf(
             "direct",
             direct / context.length,
             ({ t }) => masked(kl(s, t, temperature), chosen),
           ),
-          ...own("follow", follow, ({ h, t }) => by === "kl" ? kl(h, t, temperature) : mse(h, t)),
-          ...own("reverse", reverse, ({ h }) => kl(h, stop(s), temperature)),
-          ...own("labels", labels, ({ h }) => task(outputOf(h))),
+          ...termsOf(
+            "follow",
+            follow,
+            ({ h, t }) => by === "kl" ? kl(h, t, temperature) : mse(h, t),
+          ),
+          ...termsOf("reverse", reverse, ({ h }) => kl(h, stop(s), temperature)),
+          ...termsOf("labels", labels, ({ h }) => task(outputOf(h))),
         };
       };
     },
   };
 }
 
-/** What a shadow makes its scores of, [batch, classes]. */
-interface Seen {
-  /** The images. */
+/** The inputs of a shadow, a part of the step context. */
+interface ShadowInput {
   readonly image: Tensor;
-  /** What its teacher makes of them. */
   readonly teacher: Output<Classifier>;
-  /** What the student does. */
   readonly student: Output<Scorer>;
   readonly live: Pass;
   readonly frozen: Pass;
 }
 
-/** Makes a shadow of a teacher. */
-type Shadowing = (
+/** Makes the shadow of a teacher, which computes logits, [batch, classes]. */
+type MakeShadow = (
   create: Create,
   teacher: Model<Classifier>,
   student: Model<Scorer>,
   taps: readonly string[] | undefined,
-) => (seen: Seen) => Tensor;
+) => (input: ShadowInput) => Tensor;
 
-const SHADOWS: Record<NonNullable<ShakeOptions<string>["backbone"]>, Shadowing> = {
+const SHADOWS: Record<NonNullable<ShakeOptions<string>["backbone"]>, MakeShadow> = {
   teacher(create, teacher, _, taps) {
-    const shadow = head(create, teacher, teacher, taps);
+    const shadow = makeHead(create, teacher, teacher, taps);
     return ({ teacher: { taps }, live, frozen }) => shadow(taps, live, frozen);
   },
   student(create, teacher, student, taps) {
-    const shadow = head(create, teacher, student, taps);
+    const shadow = makeHead(create, teacher, student, taps);
     return ({ student: { taps }, live, frozen }) => shadow(taps, live, frozen);
   },
   own(create, teacher) {
@@ -207,18 +236,18 @@ const SHADOWS: Record<NonNullable<ShakeOptions<string>["backbone"]>, Shadowing> 
 type Maps = Readonly<Record<string, Tensor>>;
 
 /**
- * A head over maps of a backbone: they are fused into a vector that the teacher's frozen classifier
- * scores.
+ * Makes a head over maps of a backbone. It fuses them into a vector that the teacher's frozen
+ * classifier scores.
  */
-function head(
+function makeHead(
   create: Create,
   teacher: Model<Classifier>,
   backbone: Model<Scorer>,
-  given: readonly string[] | undefined,
+  chosenTaps: readonly string[] | undefined,
 ): (maps: Maps, live: Pass, frozen: Pass) => Tensor {
   const shapes = backbone.shapes as Readonly<Record<string, Shape>>;
   const [channels] = teacher.shapes.pooled;
-  const taps = given ?? fused(shapes, channels);
+  const taps = chosenTaps ?? defaultTaps(shapes, channels);
   const flat = taps.find((tap) => shapes[tap].length !== 3);
   if (taps.length === 0 || flat !== undefined) {
     const problem = flat === undefined
@@ -254,26 +283,26 @@ function head(
 }
 
 /**
- * The first three maps behind the stem if the third has so many channels, else the last three; all
- * where there are fewer.
+ * The first three maps behind the stem if the third has this number of channels, else the last
+ * three. All maps if there are fewer.
  */
-function fused(shapes: Readonly<Record<string, Shape>>, channels: number): readonly string[] {
+function defaultTaps(shapes: Readonly<Record<string, Shape>>, channels: number): readonly string[] {
   const maps = Object.keys(shapes).filter((tap) => shapes[tap].length === 3).slice(1);
   return maps.length > 3 && shapes[maps[2]][2] !== channels ? maps.slice(-3) : maps.slice(0, 3);
 }
 
-/** Scores less their mean over the classes, in deviations, times the released code's 3.1415. */
-function standing(logits: Tensor): Tensor {
+/** Logits minus their mean over the classes, in deviations, times the released code's 3.1415. */
+function normalise(logits: Tensor): Tensor {
   const centred = tf.sub(logits, tf.mean(logits, -1, true));
   const deviation = safeSqrt(tf.add(tf.mean(tf.square(centred), -1, true), 1e-7));
   return tf.mul(tf.div(centred, deviation), 3.1415);
 }
 
-function listed<One>(one: One | readonly One[]): readonly One[] {
+function toList<One>(one: One | readonly One[]): readonly One[] {
   return Array.isArray(one) ? one : [one as One];
 }
 
-/** Terms under one name, numbered where there are several. */
-function named(name: string, terms: readonly Term[]): Terms {
+/** Names terms, with numbers if there are several. */
+function nameTerms(name: string, terms: readonly Term[]): Terms {
   return terms.length === 1 ? { [name]: terms[0] } : numberTerms(name, terms);
 }

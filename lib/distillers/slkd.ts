@@ -5,40 +5,40 @@ import { kl, masked, stop } from "../nn/ops.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { fusing } from "./parts/fusing.ts";
 
-/** What `slkd` can be asked for. */
+/** Options of `slkd`. */
 export interface SlkdOptions {
-  /** T; 4 on CIFAR, 1 on ImageNet (paper, tables 10 and 11). */
+  /** T. Default: 4, the paper's on CIFAR; it has 1 on ImageNet (tables 10 and 11). */
   readonly temperature?: number;
   /**
-   * a, the weight of the cross-entropy against the KL; 0.1 on CIFAR, 0.5 on ImageNet (paper, tables
-   * 10 and 11).
+   * a, the weight of the cross-entropy against the KL. Default: 0.1, the paper's on CIFAR; it has
+   * 0.5 on ImageNet (tables 10 and 11).
    */
   readonly ce?: number;
   /**
-   * β₁ of Eq. 4, the weight of what the teacher teaches; the paper's value is lost in its text, 1
-   * here. 0: the self-learning teachers alone teach (table 7).
+   * β₁ of Eq. 4, the weight of learning from the teacher. With 0 only the self-learning teachers
+   * teach (table 7). Default: 1 (our choice: the paper's text has lost its value).
    */
   readonly teacher?: number;
   /**
-   * β₂ of Eq. 4, the weight of what the self-learning teachers teach; lost likewise, 1 here and in
-   * the released code.
+   * β₂ of Eq. 4, the weight of learning from the self-learning teachers. The paper's text has lost
+   * its value. Default: 1 (released code).
    */
   readonly selfTeacher?: number;
-  /** Self-learning teachers, 1 or more; 2 (Eq. 5 and 6). */
+  /** Number of self-learning teachers, 1 or more. Default: 2 (Eq. 5 and 6). */
   readonly copies?: number;
   /**
-   * The first one's share of the fused logits of two (Eq. 7); lost likewise, ½ here and in the
-   * released code. Of any other number all have the same share.
+   * The first one's share of the fused logits of two (Eq. 7). The paper's text has lost its value.
+   * For any other number all have the same share. Default: ½ (released code).
    */
   readonly fusion?: number;
   /**
-   * As the released code has it rather than the paper's text: the self-learning teachers' term is 1
-   * · CE + 1 · KL, and `joint` is on unless it is said to be off. Off by default.
+   * Whether to follow the released code rather than the paper's text: the self-learning teachers'
+   * term is 1 · CE + 1 · KL, and `joint` is `true` by default. Default: `false`.
    */
   readonly released?: boolean;
   /**
-   * Whether the gradient of what the student learns from the self-learning teachers reaches them
-   * too, so that they are drawn towards the student; as `released`.
+   * Whether the gradient of the student's loss against the self-learning teachers reaches these,
+   * too, and moves them towards the student. Default: the value of `released`.
    */
   readonly joint?: boolean;
 }
@@ -50,11 +50,30 @@ export interface SlkdOptions {
  * a) · KL(t ‖ s)) + β₂ · (a · CE(s) + (1 − a) · KL(p ‖ s)), p a constant (Eq. 1, 3, 4, 7); L_Pᵢ = a
  * · CE(pᵢ) + (1 − a) · KL(t ‖ pᵢ) (Eq. 2, 5, 6), every KL times T².
  *
- * The text at hand has lost its formulas. _Our reading_ of the prose: p is a constant, since the
- * copies learn "from the teacher"; the "outputs" that learning trajectory enhancement (section 3.3)
- * fuses are the logits, as in the released code; it is that fusion alone, the copies know nothing
- * of each other, and "identical" means one architecture, each with initial values of its own; table
- * 7 has one copy, its rows being below those of tables 1 and 2.
+ * The available text has lost its formulas. _Our reading_ of the prose: p is a constant, since the
+ * copies learn "from the teacher". The "outputs" that learning trajectory enhancement (section 3.3)
+ * fuses are the logits, as in the released code. That enhancement is only the fusion: the copies do
+ * not interact, and "identical" means one architecture with different initial values. Table 7 has
+ * one copy, because its rows are below those of tables 1 and 2.
+ *
+ * @example
+ * ```ts
+ * import { experiment, from, scratch, sgd, slkd, vgg13, vgg8 } from "@retort/retort";
+ * import { cifar100 } from "@retort/retort/datasets";
+ *
+ * const shared = { dataset: cifar100(), schedule: sgd({ epochs: 240, batch: 64, lr: 0.05 }) };
+ * export const teacher = experiment(import.meta, {
+ *   ...shared,
+ *   student: vgg13,
+ *   distiller: scratch(),
+ * });
+ * export const student = experiment(import.meta, {
+ *   ...shared,
+ *   teacher: from(teacher),
+ *   student: vgg8,
+ *   distiller: slkd({ copies: 2, fusion: 0.5 }),
+ * });
+ * ```
  */
 export function slkd(options: SlkdOptions = {}): Distiller<Scorer, Scorer> {
   const { temperature = 4, ce = 0.1, teacher: beta1 = 1, selfTeacher: beta2 = 1 } = options;
@@ -67,11 +86,11 @@ export function slkd(options: SlkdOptions = {}): Distiller<Scorer, Scorer> {
   if (!Number.isInteger(copies) || copies < 1) {
     throw new Failure(
       2,
-      `slkd: copies is a whole number from 1, not ${copies}; kd is without self-learning teachers`,
+      `slkd: copies has to be a whole number, 1 or more, not ${copies}; for none use kd`,
     );
   }
-  const fused = fusing("slkd", copies, fusion);
-  const own = released ? { ce: 1, kl: 1 } : { ce, kl: 1 - ce };
+  const fuse = fusing("slkd", copies, fusion);
+  const selfWeights = released ? { ce: 1, kl: 1 } : { ce, kl: 1 - ce };
   return {
     id: "slkd",
     options: {
@@ -93,10 +112,10 @@ export function slkd(options: SlkdOptions = {}): Distiller<Scorer, Scorer> {
       );
       return ({ student, teacher, task, image, live, mask }): Terms => {
         const outputs = learners.map((learner) => learner.run(image, live));
-        const p = fused(outputs.map(({ taps }) => taps.logits));
-        const towards = (target: Tensor) =>
+        const p = fuse(outputs.map(({ taps }) => taps.logits));
+        const divergence = (target: Tensor) =>
           masked(kl(student.taps.logits, target, temperature), mask("logits"));
-        const learning = outputs.map((output, i): Terms => ({
+        const copyTerms = outputs.map((output, i): Terms => ({
           [`self${i + 1}_task`]: [ce, task(output), "task"],
           [`self${i + 1}_teacher`]: [
             1 - ce,
@@ -104,10 +123,10 @@ export function slkd(options: SlkdOptions = {}): Distiller<Scorer, Scorer> {
           ],
         }));
         return {
-          task: [beta1 * ce + beta2 * own.ce, task(student), "task"],
-          ...(beta1 !== 0 && { teacher: [beta1 * (1 - ce), towards(teacher.taps.logits)] }),
-          ...(beta2 !== 0 && { self: [beta2 * own.kl, towards(joint ? p : stop(p))] }),
-          ...Object.assign({}, ...learning),
+          task: [beta1 * ce + beta2 * selfWeights.ce, task(student), "task"],
+          ...(beta1 !== 0 && { teacher: [beta1 * (1 - ce), divergence(teacher.taps.logits)] }),
+          ...(beta2 !== 0 && { self: [beta2 * selfWeights.kl, divergence(joint ? p : stop(p))] }),
+          ...Object.assign({}, ...copyTerms),
         };
       };
     },

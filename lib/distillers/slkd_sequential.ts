@@ -4,9 +4,7 @@ import { kl, masked } from "../nn/ops.ts";
 import { fusing } from "./parts/fusing.ts";
 import type { SlkdOptions } from "./slkd.ts";
 
-/**
- * What `slkdSequential` can be asked for: what of `slkd` the student's loss has, with its defaults.
- */
+/** Options of `slkdSequential`: those of `slkd` for the student's loss, with the same defaults. */
 export type SlkdSequentialOptions = Pick<
   SlkdOptions,
   "temperature" | "ce" | "teacher" | "selfTeacher" | "fusion"
@@ -15,27 +13,41 @@ export type SlkdSequentialOptions = Pick<
 /**
  * SLKD*, sequential training: Improving Knowledge Distillation via Transferring Learning Ability.
  * Liu, Li, Cheng, 2023. arXiv:2304.11923, section 4.3, tables 8 and 9. The self-learning teachers
- * are trained first; then the student learns from the teacher t and from their fused logits p, as
+ * are trained first. Then the student learns from the teacher t and from their fused logits p, as
  * in `slkd` (Eq. 1, 3, 4, 7): L_S = β₁ · (a · CE(s) + (1 − a) · KL(t ‖ s)) + β₂ · (a · CE(s) + (1 −
  * a) · KL(p ‖ s)), every KL times T².
  *
- * The teacher comes first, one self-learning teacher or more after it. Each is an experiment of its
- * own, an untrained network of the teacher's architecture that learns from it by Eq. 2, which is
- * `kd` with the same a and T; the next seeds of that experiment are further ones:
+ * The teacher comes first, followed by one or more self-learning teachers. Each of these is an
+ * experiment of its own: an untrained network of the teacher's architecture that learns from it by
+ * Eq. 2, which is `kd` with the same a and T. Further seeds of that experiment are further ones:
  *
- * ```ts ignore
- * // self.ts
- * export default experiment(import.meta, { ...shared, teacher: from(vgg13), student: vgg13, distiller: kd() });
- * // student.ts
- * import self from "./self.ts";
- * export default experiment(import.meta, {
- *   ...shared, teacher: ensemble(from(vgg13), from(self), from(self, { seed: 2 })), student: vgg8,
+ * ```ts
+ * import { ensemble, experiment, from, kd, scratch, sgd, slkdSequential } from "@retort/retort";
+ * import { vgg13, vgg8 } from "@retort/retort";
+ * import { cifar100 } from "@retort/retort/datasets";
+ *
+ * const shared = { dataset: cifar100(), schedule: sgd({ epochs: 240, batch: 64, lr: 0.05 }) };
+ * export const teacher = experiment(import.meta, {
+ *   ...shared,
+ *   student: vgg13,
+ *   distiller: scratch(),
+ * });
+ * export const self = experiment(import.meta, {
+ *   ...shared,
+ *   teacher: from(teacher),
+ *   student: vgg13,
+ *   distiller: kd(),
+ * });
+ * export const student = experiment(import.meta, {
+ *   ...shared,
+ *   teacher: ensemble(from(teacher), from(self), from(self, { seed: 2 })),
+ *   student: vgg8,
  *   distiller: slkdSequential(),
  * });
  * ```
  *
  * There is no released code. _Our reading_: two self-learning teachers, as in tables 1 and 2, after
- * their last epoch; so what differs from `slkd` is only when they learn.
+ * their last epoch. Only the time at which they learn differs from `slkd`.
  */
 export function slkdSequential(
   options: SlkdSequentialOptions = {},
@@ -47,13 +59,13 @@ export function slkdSequential(
     paper:
       "Improving Knowledge Distillation via Transferring Learning Ability. Liu, Li, Cheng, 2023. arXiv:2304.11923",
     build({ teacher: { length } }) {
-      const fused = fusing("slkdSequential", length - 1, fusion);
+      const fuse = fusing("slkdSequential", length - 1, fusion);
       return ({ student, teacher: [teacher, ...selves], task, mask }): Terms => {
-        const taught = [[beta1, teacher.taps.logits], [
+        const targets = [[beta1, teacher.taps.logits], [
           beta2,
-          fused(selves.map(({ taps }) => taps.logits)),
+          fuse(selves.map(({ taps }) => taps.logits)),
         ]] as const;
-        const [fromTeacher, fromSelves] = taught.map(([weight, target]) =>
+        const [fromTeacher, fromSelves] = targets.map(([weight, target]) =>
           [
             weight * (1 - ce),
             masked(kl(student.taps.logits, target, temperature), mask("logits")),

@@ -6,27 +6,27 @@ import { lastMaps } from "../nn/tap_pairs.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
 
-/** What `sp` can be asked for. */
+/** Options of `sp`. */
 export interface SpOptions<S extends string, T extends string> extends AlsoKd {
-  /** The student's tap; its last map (RepDistiller, mdistiller, SAKD). */
+  /** The student's tap. Default: its last map (RepDistiller, mdistiller, SAKD). */
   readonly student?: S;
-  /** The teacher's tap; its last map. */
+  /** The teacher's tap. Default: its last map. */
   readonly teacher?: T;
   /**
-   * The norm that each row of similarities is divided by: 2 (the paper, RepDistiller), or
-   * torchdistill's 1.
+   * The norm by which each row of similarities is divided. torchdistill has 1. Default: 2 (the
+   * paper, RepDistiller).
    */
   readonly rows?: 1 | 2;
-  /** Weight of the similarities; 3000 (RepDistiller, mdistiller, SAKD). */
+  /** Weight of the similarities. Default: 3000 (RepDistiller, mdistiller, SAKD). */
   readonly weight?: number;
-  /** Weight of the cross-entropy; 1. */
+  /** Weight of the cross-entropy. Default: 1. */
   readonly ce?: number;
 }
 
 /**
  * SP: Similarity-Preserving Knowledge Distillation. Tung, Mori, 2019. arXiv:1907.09682. L = ce ·
- * CE(s, y) + weight · ‖G_t − G_s‖² / B², G the batch's matrix F Fᵀ of flattened features with rows
- * of length 1 (Eq. 1–4). At a spot with a mask F has the chosen samples only.
+ * CE(s, y) + weight · ‖G_t − G_s‖² / B². G is the batch's matrix F Fᵀ of flattened features, with
+ * rows of length 1 (Eq. 1–4). At a spot with a mask F has only the chosen samples.
  */
 export function sp<const S extends string = never, const T extends string = never>(
   options: SpOptions<S, T> = {},
@@ -50,11 +50,11 @@ export function sp<const S extends string = never, const T extends string = neve
       return ({ student, teacher, task, mask }) => {
         const { chosen, pairs, count } = related(mask(learning), student.taps[learning]);
         const similarities = (x: Tensor) => unitRows(tf.mul(gram(flat(x)), pairs), rows);
-        const off = tf.sub(
+        const difference = tf.sub(
           similarities(teacher.taps[teaching]),
           similarities(student.taps[learning]),
         );
-        const loss = tf.div(tf.sum(tf.square(off)), tf.square(count));
+        const loss = tf.div(tf.sum(tf.square(difference)), tf.square(count));
         return {
           task: [ce, task(student), "task"],
           sp: [weight, tf.mul(loss, chosen)],

@@ -11,30 +11,31 @@ import { constant } from "../nn/variables.ts";
 import { Failure } from "../values/failure.ts";
 import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
 
-/** What `vid` can be asked for. */
+/** Options of `vid`. */
 export interface VidOptions<S extends string, T extends string> extends AlsoKd {
   /**
-   * The maps that are compared, the student's first; by default those behind the stems, in order
+   * The pairs of maps to compare, the student's first. Default: the maps behind the stems, in order
    * (RepDistiller, mdistiller, SAKD).
    */
   readonly taps?: readonly TapPair<S, T>[];
-  /** The variance that each channel starts with; 5 (RepDistiller, mdistiller, SAKD). */
+  /** The initial variance of each channel. Default: 5 (RepDistiller, mdistiller, SAKD). */
   readonly variance?: number;
   /**
-   * Whether the variances learn; yes (the paper, RepDistiller, SAKD). In mdistiller they never do.
+   * Whether the variances learn. In mdistiller they never do. Default: `true` (the paper,
+   * RepDistiller, SAKD).
    */
   readonly learned?: boolean;
-  /** Weight of each pair of maps; 1 (RepDistiller, mdistiller, SAKD). */
+  /** Weight of each pair of maps. Default: 1 (RepDistiller, mdistiller, SAKD). */
   readonly weight?: number;
-  /** Weight of the cross-entropy; 1. */
+  /** Weight of the cross-entropy. Default: 1. */
   readonly ce?: number;
 }
 
 /**
  * VID: Variational Information Distillation for Knowledge Transfer. Ahn et al., 2019.
- * arXiv:1904.05835. L = ce · CE(s, y) + weight · Σ_taps mean(½ · ((μ(s) − t)² / σ² + log σ²)), μ
- * three learned 1×1 convolutions, σ² one learned number per channel (Eq. 5 and 6). Of two maps of
- * different sizes the larger is average-pooled first.
+ * arXiv:1904.05835. L = ce · CE(s, y) + weight · Σ_taps mean(½ · ((μ(s) − t)² / σ² + log σ²)). μ is
+ * three learned 1×1 convolutions, σ² one learned number per channel (Eq. 5 and 6). If two maps have
+ * different sizes, the larger one is average-pooled first.
  */
 export function vid<const S extends string = never, const T extends string = never>(
   options: VidOptions<S, T> = {},
@@ -42,7 +43,7 @@ export function vid<const S extends string = never, const T extends string = nev
   const { taps, variance = 5, learned = true, weight = 1, ce = 1, kd = 0, temperature = 4 } =
     options;
   if (!(variance > FLOOR)) {
-    throw new Failure(2, `vid: a variance is greater than ${FLOOR}, not ${variance}`);
+    throw new Failure(2, `vid: variance has to be greater than ${FLOOR}, not ${variance}`);
   }
   return {
     id: "vid",
@@ -61,10 +62,10 @@ export function vid<const S extends string = never, const T extends string = nev
       return ({ student, teacher, task, live, mask }) => ({
         task: [ce, task(student), "task"],
         ...Object.fromEntries(pairs.map(({ s, t, mean, spread }): [string, Term] => {
-          const [ours, theirs] = toSmaller(student.taps[s], teacher.taps[t]);
-          const square = spread ? spread(ours, live) : tf.scalar(variance);
-          const off = tf.div(tf.squaredDifference(mean(ours, live), theirs), square);
-          const values = tf.mul(tf.add(tf.mean(off, [1, 2, 3]), tf.mean(tf.log(square))), 0.5);
+          const [studentMap, teacherMap] = toSmaller(student.taps[s], teacher.taps[t]);
+          const square = spread ? spread(studentMap, live) : tf.scalar(variance);
+          const error = tf.div(tf.squaredDifference(mean(studentMap, live), teacherMap), square);
+          const values = tf.mul(tf.add(tf.mean(error, [1, 2, 3]), tf.mean(tf.log(square))), 0.5);
           return [`vid_${s}`, [weight, masked(values, mask(s))]];
         })),
         ...alsoKd({ student, teacher, mask }, { kd, temperature }),
@@ -88,11 +89,11 @@ function regressor(channels: number): Layer {
   };
 }
 
-/** The least variance. */
+/** Minimum variance. */
 const FLOOR = 1e-5;
 
 /**
- * A learned variance for each channel, [channels], whatever comes in: log(1 + eˣ) of a variable.
+ * A learned variance for each channel, [channels], whatever the input: log(1 + eˣ) of a variable.
  */
 function variances(channels: number, initial: number): Layer {
   return (create) => {

@@ -13,21 +13,21 @@ import type { Input, Inputs } from "../values/input.ts";
 import type { Update, Variable } from "../nn/variables.ts";
 
 /**
- * The engine that runs each step op by op on tfjs's current backend: the reference that compiled
- * steps are held to, and the only one that tfjs's own `cpu` backend has.
+ * The engine that runs each step op by op on tfjs's current backend. It is the reference for
+ * compiled steps, and the only engine for tfjs's own `cpu` backend.
  */
 export class EagerEngine implements Engine {
   readonly #values = new Map<Variable, Tensor>();
 
-  /** Makes a step a function of a batch: the step function runs at every call. */
+  /** Returns a step as a function of a batch. The step function runs at every call. */
   compile<I extends string, V extends Nested<Tensor> = Ungrouped>(
-    traced: Traced<I, V>,
+    step: Traced<I, V>,
   ): Runnable<I, V> {
     const run = (inputs: Inputs<I>): Values<V> => {
       const engine = tf.engine();
       engine.startScope();
       try {
-        const outcome = traced(this.#tensors(inputs));
+        const outcome = step(this.#makeTensors(inputs));
         this.#apply(outcome.updates);
         const values = replaceEach(
           outcome.values,
@@ -40,15 +40,15 @@ export class EagerEngine implements Engine {
       }
     };
     return async (inputs) => {
-      // Signals get their turn between two steps, else nobody could interrupt.
+      // Lets signals through between two steps. Otherwise nobody could interrupt.
       await new Promise((resolve) => setTimeout(resolve));
-      // In one go: what is made between the two ends of a tfjs scope belongs to it, whoever makes
-      // it.
+      // Synchronous, because a tfjs scope owns every tensor that is made while it is open, whoever
+      // makes it.
       return run(inputs);
     };
   }
 
-  /** Takes variables in as tensors. */
+  /** Stores variables as tensors. */
   hold(variables: readonly Variable[], values?: ReadonlyMap<string, Float32Array>): Promise<void> {
     for (const variable of variables) {
       this.#set(
@@ -60,7 +60,7 @@ export class EagerEngine implements Engine {
     return Promise.resolve();
   }
 
-  /** The present values of variables. */
+  /** Reads the current values of variables. */
   async read(variables: readonly Variable[]): Promise<Float32Array[]> {
     return await Promise.all(
       variables.map(async (variable) => Float32Array.from(await variable.value.data())),
@@ -76,15 +76,15 @@ export class EagerEngine implements Engine {
     this.#values.clear();
   }
 
-  #tensors<I extends string>(inputs: Inputs<I>): Record<I, Tensor> {
-    const made = Object.entries<Input>(inputs).map(([name, { shape, data }]) => {
+  #makeTensors<I extends string>(inputs: Inputs<I>): Record<I, Tensor> {
+    const entries = Object.entries<Input>(inputs).map(([name, { shape, data }]) => {
       const dtype = data instanceof Int32Array ? "int32" : "float32";
       return [
         name,
         tf.tensor(data instanceof Uint8Array ? Float32Array.from(data) : data, [...shape], dtype),
       ];
     });
-    return Object.fromEntries(made);
+    return Object.fromEntries(entries);
   }
 
   #set(variable: Variable, value: Tensor): void {
@@ -92,7 +92,7 @@ export class EagerEngine implements Engine {
     this.#values.set(variable, tf.keep(value));
   }
 
-  /** Makes a step's changes in turn; what they need of the step has been computed. */
+  /** Applies a step's updates in order. The step has already computed their inputs. */
   #apply(updates: readonly Update[]): void {
     for (const update of updates) {
       if (update.kind === "assign") {
@@ -101,8 +101,8 @@ export class EagerEngine implements Engine {
       }
       const { variable, velocity, gradient, momentum, rate, nesterov } = update;
       const next = tf.add(tf.mul(velocity.value, momentum), gradient);
-      const way = nesterov ? tf.add(gradient, tf.mul(next, momentum)) : next;
-      this.#set(variable, tf.sub(variable.value, tf.mul(way, rate)));
+      const direction = nesterov ? tf.add(gradient, tf.mul(next, momentum)) : next;
+      this.#set(variable, tf.sub(variable.value, tf.mul(direction, rate)));
       this.#set(velocity, next);
     }
   }

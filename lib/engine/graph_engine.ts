@@ -20,19 +20,19 @@ import type { Update, Variable } from "../nn/variables.ts";
 
 /** A variable inside the session. */
 interface Resident {
-  /** The handle that reading and writing take. */
+  /** The handle for reads and writes. */
   readonly handle: Node;
-  /** The placeholder through which it is set, and the operation that does. */
-  readonly fed: Node;
-  readonly set: Operation;
-  /** Its value outside of any step. */
+  /** The placeholder of a new value, and the operation that assigns it. */
+  readonly placeholder: Node;
+  readonly assign: Operation;
+  /** The value outside of any step. */
   readonly read: Node;
 }
 
 /**
- * The engine that makes each step one TensorFlow graph: the step function runs once for each shape
- * of its inputs with every op recorded, and from then on the graph runs, off the event loop, its
- * variables resident in the session.
+ * The engine that compiles each step to one TensorFlow graph. The step function runs once for each
+ * shape of its inputs, and every op is recorded. From then on the graph runs, off the event loop,
+ * with its variables in the session.
  */
 export class GraphEngine implements Engine {
   readonly #graph = new Graph();
@@ -44,8 +44,8 @@ export class GraphEngine implements Engine {
   readonly #trace: ((metadata: Uint8Array) => void) | undefined;
 
   /**
-   * An empty graph and its session. tfjs-node's backend must be in use. `trace` is given the
-   * timeline of each run, as `RunMetadata` in protocol-buffer bytes; runs are then slower.
+   * Creates an empty graph and its session. tfjs-node's backend must be in use. `trace` receives
+   * the timeline of each run, as `RunMetadata` in protocol-buffer bytes. Runs are then slower.
    */
   constructor(config: Config = {}, trace?: (metadata: Uint8Array) => void) {
     this.#trace = trace;
@@ -55,9 +55,9 @@ export class GraphEngine implements Engine {
     this.#session = new Session(this.#graph, config);
   }
 
-  /** Makes a step a function of a batch; it is traced at the first call with inputs of a shape. */
+  /** Returns a step as a function of a batch. The first call with inputs of a shape traces it. */
   compile<I extends string, V extends Nested<Tensor> = Ungrouped>(
-    traced: Traced<I, V>,
+    step: Traced<I, V>,
   ): Runnable<I, V> {
     const known = new Map<string, Runnable<I, V>>();
     return async (inputs) => {
@@ -67,12 +67,12 @@ export class GraphEngine implements Engine {
         ) => [name, shape, dataTypeOf(data)]),
       );
       let run = known.get(key);
-      if (!run) known.set(key, run = this.#record(traced, inputs));
+      if (!run) known.set(key, run = this.#record(step, inputs));
       return await run(inputs);
     };
   }
 
-  /** Takes variables into the session, all in one run. */
+  /** Stores variables in the session, all in one run. */
   async hold(
     variables: readonly Variable[],
     values?: ReadonlyMap<string, Float32Array>,
@@ -81,9 +81,9 @@ export class GraphEngine implements Engine {
     variables = variables.filter((variable) => !variable.fixed);
     const residents = variables.map((variable) => this.#hold(variable));
     const run = this.#session.prepare({
-      feeds: residents.map(({ fed }) => fed),
+      feeds: residents.map(({ placeholder }) => placeholder),
       fetches: [],
-      targets: residents.map(({ set }) => set),
+      targets: residents.map(({ assign }) => assign),
     });
     await run(variables.map((variable) => ({
       shape: variable.shape,
@@ -91,7 +91,7 @@ export class GraphEngine implements Engine {
     })));
   }
 
-  /** The present values of variables, copied out of the session. */
+  /** Copies the current values of variables out of the session. */
   async read(variables: readonly Variable[]): Promise<Float32Array[]> {
     const fetches = variables.map((variable) =>
       this.#fixed.get(variable) ?? this.#resident.get(variable)!.read
@@ -110,15 +110,20 @@ export class GraphEngine implements Engine {
     if (known) return known;
     const graph = this.#graph;
     const handle = graph.variable(variable.name, variable.shape);
-    const fed = graph.placeholder(variable.shape, DataType.float32);
-    const resident = { handle, fed, set: graph.assign(handle, fed), read: graph.read(handle) };
+    const placeholder = graph.placeholder(variable.shape, DataType.float32);
+    const resident = {
+      handle,
+      placeholder,
+      assign: graph.assign(handle, placeholder),
+      read: graph.read(handle),
+    };
     this.#resident.set(variable, resident);
     return resident;
   }
 
   /**
-   * A variable that never changes is a constant: TensorFlow then lays its elements out for its
-   * convolutions once.
+   * Turns a variable that never changes into a constant. TensorFlow then lays out its elements for
+   * its convolutions only once.
    */
   #fix(variable: Variable): void {
     if (this.#fixed.has(variable)) return;
@@ -127,7 +132,7 @@ export class GraphEngine implements Engine {
   }
 
   #record<I extends string, V extends Nested<Tensor>>(
-    traced: Traced<I, V>,
+    step: Traced<I, V>,
     inputs: Inputs<I>,
   ): Runnable<I, V> {
     const graph = this.#graph;
@@ -142,10 +147,10 @@ export class GraphEngine implements Engine {
       scope.startScope();
       try {
         this.#bindReads(reads);
-        const given = Object.fromEntries(
+        const tensors = Object.fromEntries(
           names.map((name, i) => [name, this.#input(feeds[i])]),
         ) as Record<I, Tensor>;
-        const outcome = traced(given);
+        const outcome = step(tensors);
         const targets = this.#apply(outcome.updates, reads);
         const places = replaceEach(
           outcome.values,
@@ -164,14 +169,14 @@ export class GraphEngine implements Engine {
     const run = this.#session.prepare({ feeds, fetches, targets }, this.#trace);
     return async (inputs) => {
       const results = await run(names.map((name) => inputs[name]));
-      // TypeScript does not see that to replace twice is to replace once.
+      // TypeScript cannot see that two replacements equal one.
       return replaceEach(places, (place: number) => results[place] as Float32Array) as Values<V>;
     };
   }
 
   /**
-   * Makes each variable's value one node that reads it, made when it is first asked for, and one
-   * tensor, kept until the step is traced.
+   * Binds each variable to one node that reads it, made at first use, and to one tensor, kept until
+   * the step is traced.
    */
   #bindReads(reads: Map<Variable, { node: Node; value: Tensor }>): void {
     for (const [variable, { handle }] of this.#resident) {
@@ -192,7 +197,7 @@ export class GraphEngine implements Engine {
     }
   }
 
-  /** A placeholder as a tensor; bytes become float32. */
+  /** Converts a placeholder to a tensor. Bytes become float32. */
   #input(feed: Node): Tensor {
     const isBytes = feed.dtype === DataType.uint8;
     return this.#backend.createOutputTensor(
@@ -205,8 +210,8 @@ export class GraphEngine implements Engine {
   }
 
   /**
-   * The operations that make a step's changes, each after what it changes has been read and what
-   * changed it before.
+   * Returns the operations of a step's updates. Each runs after the read of its variables and after
+   * their previous updates.
    */
   #apply(updates: readonly Update[], reads: ReadonlyMap<Variable, { node: Node }>): Operation[] {
     const graph = this.#graph;
@@ -216,14 +221,14 @@ export class GraphEngine implements Engine {
       const operation = latest.get(variable) ?? reads.get(variable)?.node.operation;
       return operation === undefined ? [] : [operation];
     };
-    // What a later assignment replaces need not be written.
-    const assigned = new Map(
+    // A value that a later assignment replaces need not be written.
+    const assignments = new Map(
       updates.flatMap((one) => one.kind === "assign" ? [[one.variable, one]] : []),
     );
     for (const update of updates) {
       const { variable } = update;
       if (update.kind === "assign") {
-        if (assigned.get(variable) !== update) continue;
+        if (assignments.get(variable) !== update) continue;
         latest.set(
           variable,
           graph.assign(handle(variable), this.#node(update.value), before(variable)),
@@ -246,7 +251,7 @@ export class GraphEngine implements Engine {
   }
 }
 
-/** Disposes what a step kept. */
+/** Disposes the tensors that a step kept. */
 function release({ values, updates }: StepOutcome<Nested<Tensor>>): void {
   tf.dispose(values);
   for (const update of updates) {

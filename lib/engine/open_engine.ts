@@ -6,18 +6,18 @@ import { Failure } from "../values/failure.ts";
 import { openTensorflow } from "../tensorflow/open_tensorflow.ts";
 
 /**
- * On what and how steps are computed. `threads`, `deterministic` and TensorFlow's library are the
- * process's: TensorFlow makes its pools of threads and reads its environment once. The others are
- * the engine's own.
+ * How steps are computed. `threads`, `deterministic` and TensorFlow's library are the same for the
+ * whole process: TensorFlow creates its thread pools and reads its environment once. The other
+ * options are the engine's own.
  */
 export interface EngineOptions {
   /**
-   * `tensorflow`: compiled; `cpu`: tfjs's own backend in JavaScript, op by op and slow. Default:
+   * `tensorflow`: compiled. `cpu`: tfjs's own backend in JavaScript, op by op and slow. Default:
    * `tensorflow`.
    */
   readonly backend?: "tensorflow" | "cpu";
   /**
-   * In what convolutions and products are done; weights, sums and statistics are float32 either
+   * The precision of convolutions and products. Weights, sums and statistics are float32 either
    * way. Default: `float32`.
    */
   readonly precision?: "float32" | "bfloat16";
@@ -25,22 +25,21 @@ export interface EngineOptions {
   readonly threads?: number;
   /** Whether a run repeats bit for bit, the same for every engine of a process. Default: false. */
   readonly deterministic?: boolean;
-  /** Is told what is found or fetched. */
+  /** Receives a line about each thing found or downloaded. Default: none. */
   readonly log?: (line: string) => void;
 }
 
-/** An engine and what it is, for the record. */
+/** An engine and its version, for the record. */
 export interface OpenEngine {
-  /** Where variables live and steps run. */
   readonly engine: Engine;
-  /** TensorFlow's version; null on tfjs's own backend. */
+  /** TensorFlow's version. `null` on tfjs's own backend. */
   readonly tensorflow: string | null;
 }
 
 /**
- * Opens an engine, finding or fetching TensorFlow where it is needed. Fails with exit code 3 where
- * there is no TensorFlow, with 2 where precision and backend don't go together or where an engine
- * of this process has other threads or another `deterministic`.
+ * Opens an engine. Finds or downloads TensorFlow if it is needed. Rejects with a `Failure`: exit 3
+ * if there is no TensorFlow, exit 2 if precision and backend do not go together or if an engine of
+ * this process has other `threads` or another `deterministic`.
  */
 export async function openEngine(options: EngineOptions = {}): Promise<OpenEngine> {
   const { backend = "tensorflow", precision = "float32", threads, deterministic, log } = options;
@@ -48,7 +47,7 @@ export async function openEngine(options: EngineOptions = {}): Promise<OpenEngin
     if (precision !== "float32") {
       throw new Failure(2, `--precision ${precision} needs --backend tensorflow`);
     }
-    // Else tfjs, at its first tensor, tells the user to install its native backend.
+    // Otherwise tfjs, at its first tensor, tells the user to install its native backend.
     tf.enableProdMode();
     await tf.setBackend("cpu");
     return { engine: new EagerEngine(), tensorflow: null };

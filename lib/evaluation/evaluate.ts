@@ -3,12 +3,12 @@ import type { Runnable } from "../engine/engine.ts";
 import type { EvaluateInput } from "../training/evaluate_step.ts";
 import type { Score } from "../tasks/task.ts";
 
-/** Images in a batch of an evaluation unless its settings say otherwise. */
+/** Default batch size of an evaluation. */
 export const EVAL_BATCH = 250;
 
 /**
  * Runs an evaluation step over a whole split, `size` images at a time. The score does not depend on
- * that.
+ * the batch size.
  */
 export async function evaluate(
   run: Runnable<EvaluateInput>,

@@ -12,39 +12,36 @@ import type { Findings } from "../tasks/task.ts";
 import { type Variable, variables } from "../nn/variables.ts";
 import type { WeightsFile } from "../weights/weights_file.ts";
 
-/** Trained weights and what they are examined on. */
+/** Trained weights and the data set to examine them on. */
 export interface Subject {
-  /** The network that has them. */
   readonly network: Net;
-  /** The weights, by our names or the references'. */
+  /** The weights, by Retort's names or those of the reference implementations. */
   readonly file: WeightsFile;
-  /** The data set whose test images they are examined on. */
+  /** The data set with the test images. */
   readonly dataset: Experiment["dataset"];
 }
 
-/** What weights reach on a test set. */
+/** The result of an examination of weights on a test set. */
 export interface Examination {
-  /** How many test images there are. */
+  /** The number of test images. */
   readonly images: number;
-  /** What the task finds. */
   readonly findings: Findings;
-  /** How long it takes. */
   readonly latency: Latency;
 }
 
-/** How weights are examined. */
+/** Options of an examination. */
 export interface ExamineOptions extends Pick<EngineOptions, "precision" | "backend" | "threads"> {
-  /** The folder that data sets are looked for in. */
+  /** The folder of the data sets. */
   readonly data: string;
-  /** Where progress is shown. */
+  /** Shows the progress. */
   readonly status: Status;
-  /** Images in a batch. Default: `EVAL_BATCH`. */
+  /** Batch size. Default: `EVAL_BATCH`. */
   readonly evalBatch?: number;
 }
 
 /**
- * Examines weights on the test images of a data set. Rejects with a `Failure`: exit 2 where there
- * is nothing to test on, 3 where the data are missing or the weights are another network's.
+ * Examines weights on the test images of a data set. Rejects with a `Failure`: exit 2 if there are
+ * no test images, exit 3 if the data are missing or the weights are another network's.
  */
 export async function examine(
   { network, file, dataset }: Subject,

@@ -1,17 +1,17 @@
 import type { Split } from "../data/dataset.ts";
 import type { Runnable } from "../engine/engine.ts";
 
-/** How long a network takes. */
+/** Timings of a network. */
 export interface Latency {
-  /** Milliseconds from an image to its scores, over 100 runs. */
+  /** Milliseconds from one image to its scores, over 100 runs. */
   readonly batch1: { readonly median_ms: number; readonly p95_ms: number };
-  /** Images per second in batches of this size, the median of 5 runs. */
+  /** Images per second in batches of `size`, the median of 5 runs. */
   readonly inBatches: { readonly size: number; readonly images_per_second: number };
 }
 
 /**
- * Times a network on the first images of a split, of this height, width and channels, after warming
- * up; `now` gives milliseconds.
+ * Times a network on the first images of a split, of this height, width and channels, after a
+ * warm-up. `now` returns milliseconds. Default: the machine's clock.
  */
 export async function measureLatency(
   run: Runnable<"image">,
@@ -24,13 +24,13 @@ export async function measureLatency(
     const first = Uint32Array.from({ length: size }, (_, i) => i % split.size);
     const images = { image: { shape: [size, ...image], data: await split.read(first) } };
     for (let i = 0; i < warmUp; i++) await run(images);
-    const taken: number[] = [];
-    while (taken.length < count) {
-      const begun = now();
+    const durations: number[] = [];
+    while (durations.length < count) {
+      const start = now();
       await run(images);
-      taken.push(now() - begun);
+      durations.push(now() - start);
     }
-    return taken;
+    return durations;
   };
   const single = await times(1, 10, 100);
   const many = await times(batch, 1, 5);
@@ -40,7 +40,7 @@ export async function measureLatency(
   };
 }
 
-/** The least of these numbers that a share of them does not exceed. */
+/** The smallest of these numbers that is not exceeded by this share of them. */
 function quantile(numbers: readonly number[], share: number): number {
   return [...numbers].sort((a, b) => a - b)[Math.ceil(share * numbers.length) - 1];
 }

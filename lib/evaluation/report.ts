@@ -4,7 +4,7 @@ import type { Json } from "../values/json.ts";
 import { stack } from "../values/markdown.ts";
 import { formatMeasure, type Task } from "../tasks/task.ts";
 
-/** An examination as JSON has it. */
+/** Converts an examination to JSON. */
 export function examinationJson(
   { images, findings: { score, details }, latency }: Examination,
 ): { readonly [name: string]: Json } {
@@ -13,14 +13,13 @@ export function examinationJson(
     images,
     ...score,
     ...details,
-    // Batches of one are timed already.
+    // `batch1` already has the timing of batches of one.
     latency: { batch1: { ...batch1 }, ...size > 1 && { [`batch${size}`]: { images_per_second } } },
   };
 }
 
 /**
- * An examination as text: score and latency, then what the task finds in tables, of which `whole`
- * leaves nothing out.
+ * Formats an examination as text: score and latency, then the task's tables, in full if `whole`.
  */
 export function examinationReport(
   { measures }: Task,

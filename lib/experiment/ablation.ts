@@ -12,31 +12,32 @@ import {
 import type { Scorer } from "../nn/network.ts";
 import type { Schedule } from "./schedule.ts";
 
-/** The parts of any experiment. */
+/** The name of a part of an experiment. */
 export type PartName = keyof Parts<Scorer, TeacherPart>;
 
-/** A part as a change `C` has it, or else as it was. */
+/** The part `P` of a change `C`, or `Was` if the change leaves that part as it is. */
 export type PartOf<C, P extends PartName, Was> = C extends { readonly [K in P]: infer Is } ? Is
   : Was;
 
-/** The network that learns after a change. */
+/** The student's network after a change. */
 export type StudentOf<C, S extends Scorer> = PartOf<C, "student", S> extends infer N
   ? N extends Trained<infer T extends Scorer> ? T : N extends Scorer ? N : never
   : never;
 
-/** The networks that teach after a change. */
+/** The teachers' networks after a change. */
 export type TeachersOf<C, G extends TeacherPart> = PartOf<C, "teacher", G> extends
   infer T extends TeacherPart ? NetworksOf<T>
   : never;
 
-/** What a data set gives a step after a change. */
+/** The members that the data set adds to the step context after a change. */
 export type ChangedDataOf<C, M extends Mix | undefined, V extends string> =
   PartOf<C, "dataset", Dataset<M, V>> extends
     Dataset<infer N extends Mix | undefined, infer W extends string> ? DataOf<N, W> : never;
 
 /**
- * What may be changed of an experiment. Where student, teacher or data set offer less than those
- * before them the method, which may need what is gone, has to be named again.
+ * The parts of an experiment that a change replaces. If the new student, teacher or data set offers
+ * less than the old one, the change must also name a method, because the old one may need what is
+ * gone.
  */
 export type Change<
   C,
@@ -46,13 +47,13 @@ export type Change<
   V extends string,
 > =
   & {
-    /** What is learned from and reported on. */
+    /** The data set to train on and to report on. */
     readonly dataset?: Dataset<Mix | undefined, string>;
     /** The network that learns. */
     readonly student?: Scorer | Trained<Scorer>;
-    /** What teaches it; undefined: nobody any more. */
+    /** The teacher or teachers. `undefined` removes them. */
     readonly teacher?: TeacherPart;
-    /** How long and at what pace. */
+    /** Epochs, batch size, learning rate and optimiser. */
     readonly schedule?: Schedule;
   }
   & ([StudentOf<C, S>, TeachersOf<C, G>, ChangedDataOf<C, M, V>] extends
@@ -62,11 +63,32 @@ export type Change<
   & { readonly [K in Exclude<keyof C, PartName>]: never };
 
 /**
- * Experiments that are another one but for some of its parts, by name: the default export of a
- * module, each a run and a row of a table. The first argument is that module's `import.meta`.
+ * Declares experiments that differ from `base` in some parts, by name. A module exports them as its
+ * default, and each is a run and a row of a table. `meta` is that module's `import.meta`.
  *
- * ```ts ignore
- * export default ablation(import.meta, vgg13_vgg8, {
+ * @example
+ * ```ts
+ * import { ablation, experiment, from, mixup, scratch, sgd, slkd } from "@retort/retort";
+ * import { vgg13, vgg8 } from "@retort/retort";
+ * import { cifar100 } from "@retort/retort/datasets";
+ *
+ * const dataset = cifar100();
+ * const schedule = sgd({ epochs: 240, batch: 64, lr: 0.05 });
+ * export const teacher = experiment(import.meta, {
+ *   dataset,
+ *   schedule,
+ *   student: vgg13,
+ *   distiller: scratch(),
+ * });
+ * const base = experiment(import.meta, {
+ *   dataset,
+ *   schedule,
+ *   teacher: from(teacher),
+ *   student: vgg8,
+ *   distiller: slkd(),
+ * });
+ *
+ * export default ablation(import.meta, base, {
  *   oneCopy: { distiller: slkd({ copies: 1 }) },
  *   alone: { teacher: undefined, distiller: scratch() },
  *   mixed: { dataset: cifar100({ mix: mixup() }), distiller: slkd() },
@@ -83,8 +105,8 @@ export function ablation<
 >(
   meta: { readonly url: string },
   base: Declared<S, G, M, V, E>,
-  // Where a change fits nothing is asked of it, so that options of its own that are left out keep
-  // their default types.
+  // A change that fits meets `unknown`: meeting `Change` would replace the default types of options
+  // that its method leaves out.
   changes:
     & C
     & {
@@ -92,9 +114,9 @@ export function ablation<
         : Change<C[K], S, G, M, V>;
     },
 ): { readonly [K in keyof C]: Experiment<StudentOf<C[K], S>> } {
-  const changed = Object.entries(changes).map(([name, change]) => [
+  const experiments = Object.entries(changes).map(([name, change]) => [
     name,
     experiment(meta, { ...base.parts, ...change } as unknown as Parts<Scorer, TeacherPart>),
   ]);
-  return Object.fromEntries(changed);
+  return Object.fromEntries(experiments);
 }

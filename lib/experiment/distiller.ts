@@ -8,13 +8,13 @@ import type { TapPair } from "../nn/tap_pairs.ts";
 import type { Initialiser, ParamGroup, Shape, Variable } from "../nn/variables.ts";
 import type { Json } from "../values/json.ts";
 
-/** What teaches: nobody, one network, or several in order. */
+/** The networks that teach: none, one, or several in order. */
 export type Teachers = undefined | Net | readonly Net[];
 
-/** Two networks or more that teach together, in order. */
+/** Two or more networks that teach together, in order. */
 export type SeveralTeachers<N extends Net = Scorer> = readonly [N, N, ...N[]];
 
-/** Something for each teacher, in the shape that the teachers come in. */
+/** The model or the output of each teacher: none, one, or several in the teachers' order. */
 export type PerTeacher<T extends Teachers, One extends "model" | "output"> = T extends Net
   ? One extends "model" ? Model<T> : Output<T>
   : T extends readonly Net[] ? {
@@ -25,55 +25,59 @@ export type PerTeacher<T extends Teachers, One extends "model" | "output"> = T e
 
 /** A module that another method trained. */
 export interface TrainedModule {
-  /** What tells it from a layer and a network. */
+  /** Distinguishes it from a layer and a network. */
   readonly kind: "module";
-  /** The name that it was made under. */
+  /** The name under which its method creates it. */
   readonly name: string;
-  /** What it is. */
+  /** The layer, without the trained values. */
   readonly layer: Layer;
 }
 
 /**
- * Makes what a method needs beside the student: layers, trainable copies of networks, memories. `E`
- * are the names of the modules that the method trains for others.
+ * Creates what a method needs beside the student: layers, trainable copies of networks, memories.
+ * `E` are the names of the modules that the method trains for other methods.
  */
 export interface Create<E extends string = never> {
-  /** A layer over inputs of `shape`, with its variables. */
+  /** Creates a layer for inputs of `shape`, with its variables. */
   (layer: Layer, shape: Shape): Module;
   /**
-   * What another method trained, over inputs of `shape`; it never changes. The method names it
-   * among those it `takes`.
+   * Creates a module that another method trained, for inputs of `shape`. It never changes. The
+   * method must list it in `needs`.
    */
   (module: TrainedModule, shape: Shape): Module;
   /**
-   * A network like `recipe` for the same images and classes; it starts from `from`'s values where
-   * given, else anew.
+   * Creates a network like `recipe` for the same images and classes. Its variables start with the
+   * values of `from`. Default: new initial values.
    */
   <N extends Net>(recipe: N, options?: { from?: Model<N> }): Model<N>;
   /**
-   * One of the modules that the method trains for others, its `trainedModules`, over inputs of
-   * `shape`; each is made once.
+   * Creates one of the method's `trainedModules`, which it trains for other methods, for inputs of
+   * `shape`. Call it once for each name.
    */
   trainedModule(name: E, shape: Shape): Module;
-  /** A variable that no gradient changes: a memory, written through `writes`. */
+  /**
+   * Creates a memory: a variable that no gradient changes and that the loss sets through `writes`.
+   */
   memory(name: string, shape: Shape, initial: Initialiser): Variable;
-  /** The same, under a name of its own. */
+  /** The same for variables whose names begin with `name`. */
   in(name: string): Create;
-  /** The same, at another pace. */
-  at(pace: ParamGroup): Create<E>;
+  /**
+   * The same for variables of the parameter group `group`: another learning rate or weight decay.
+   */
+  at(group: ParamGroup): Create<E>;
 }
 
-/** What a method is given to build from, once, before any step. */
+/** The build context: the inputs from which a method builds, once, before any step. */
 export interface BuildContext<S extends Net, T extends Teachers, E extends string = never> {
-  /** Makes what the method needs. */
+  /** Creates layers, networks and memories of the method. */
   readonly create: Create<E>;
   /** The network that learns. */
   readonly student: Model<S>;
   /** The network or networks that teach. */
   readonly teacher: PerTeacher<T, "model">;
-  /** What is learned from. */
+  /** The training set. */
   readonly dataset: {
-    /** Training images, what is held out not among them. */
+    /** Number of training images, without the hold-out. */
     readonly size: number;
     /** Number of classes. */
     readonly classes: number;
@@ -82,51 +86,51 @@ export interface BuildContext<S extends Net, T extends Teachers, E extends strin
   };
 }
 
-/** One step, as a method sees it: everything is a tensor over a batch. */
+/** The step context: one batch and the networks' outputs, as tensors over the batch. */
 export interface StepContext<S extends Net, T extends Teachers> {
-  /** The student's live pass. */
+  /** The student's output in the live pass. */
   readonly student: Output<S>;
-  /** The frozen pass of the teacher or teachers; no gradient flows into it. */
+  /** The output of the teacher or teachers in the frozen pass. No gradient flows into it. */
   readonly teacher: PerTeacher<T, "output">;
   /** The augmented, normalised images, [batch, height, width, channels]. */
   readonly image: Tensor;
   /** The position of each image in the training set, int32 [batch]. */
   readonly index: Tensor;
-  /** The present epoch, from 1, a scalar. */
+  /** The current epoch, from 1, a scalar. */
   readonly epoch: Tensor;
   /** Random numbers that differ from step to step. */
   readonly random: Random;
-  /** The pass that learns. */
+  /** The pass in which variables learn. */
   readonly live: Pass;
-  /** The pass that does not. */
+  /** The pass in which no variable learns. */
   readonly frozen: Pass;
   /**
-   * The task's loss for each sample, [batch]; of mixed images λ times that of their own label and 1
-   * − λ times their partner's.
+   * The task's loss for each sample, [batch]. For mixed images it is λ times the loss of their own
+   * label plus 1 − λ times that of their partner's.
    */
   task(output: Output<Scorer>): Tensor;
-  /** Which samples learn at a spot, [batch] of 0 and 1; undefined: all of them. */
+  /** The samples that learn at a spot, [batch] of 0 and 1. `undefined` if all of them learn. */
   mask(spot: string): Tensor | undefined;
 }
 
 /**
- * What a step has besides of a data set that mixes no images: a method that needs each image's one
- * class says so.
+ * The members that a data set without mixing adds to the step context. A method that needs one
+ * class for each image names this in its type.
  */
 export interface HardLabels {
   /** The class of each image, int32 [batch]. */
   readonly label: Tensor;
 }
 
-/** What it has instead of a data set that mixes images. */
+/** The members that a data set with mixed images adds to the step context instead. */
 export interface MixedLabels {
-  /** There is no one class. */
+  /** A mixed image has no single class. */
   readonly label?: undefined;
 }
 
 /**
- * What a step has besides of a data set with further views of its images: a method that needs some
- * says which.
+ * The members that a data set with further views of its images adds to the step context. A method
+ * that needs views names them in its type.
  */
 export interface Views<V extends string> {
   /**
@@ -136,62 +140,59 @@ export interface Views<V extends string> {
   readonly views: { readonly [K in V]: Tensor };
 }
 
-/** What a step has besides of a data set that mixes, or not, and has these views. */
+/** The members that a data set of the mixing `M` and the views `V` adds to the step context. */
 export type DataOf<M extends Mix | undefined, V extends string> =
   & ([M] extends [undefined] ? HardLabels : MixedLabels)
   & ([V] extends [never] ? unknown : Views<V>);
 
 /**
- * The role of a term: `task`, where a network learns from labels; no role, where it learns from
- * another network.
+ * The role of a term: `task` if a network learns from labels. A term has no role if a network
+ * learns from another network.
  */
 export type Role = "task";
 
 /**
- * A weight, a number or a scalar tensor; one number per sample, [batch]; and the term's role, by
- * which the distillation-oriented trainer chooses its momentum. The name of a term says nothing
- * about its role.
+ * A term of the loss: its weight (a number or a scalar tensor), one number per sample ([batch]),
+ * and its role, by which the distillation-oriented trainer chooses the momentum. The name of a term
+ * does not determine its role.
  */
 export type Term = readonly [weight: number | Tensor, perSample: Tensor, role?: Role];
 
-/** The named terms whose weighted means are added up. */
+/** The terms of a loss, by name. The loss is the sum of their weighted means. */
 export type Terms = { readonly [name: string]: Term };
 
-/** Terms, what a method remembers from one step to the next, and what else of a step is logged. */
+/** The terms of a loss, the next values of the method's memories, and further values to log. */
 export interface LossWithMemory {
-  /** The terms. */
   readonly terms: Terms;
   /** Each memory's next value, written once after the update. */
   readonly writes: readonly (readonly [Variable, Tensor])[];
   /**
-   * What is logged beside the terms, by name: one number per sample, [batch], of which an epoch's
-   * log has the mean.
+   * Values to log beside the terms, by name: one number per sample, [batch]. An epoch's log has
+   * their mean.
    */
   readonly reports?: { readonly [name: string]: Tensor };
 }
 
-/**
- * Terms of one kind, such as one for each teacher, under numbered names: `teacher1`, `teacher2` …
- */
+/** Numbers terms of one kind, such as one for each teacher: `teacher1`, `teacher2` … */
 export function numberTerms(name: string, terms: readonly Term[]): Terms {
   return Object.fromEntries(terms.map((term, i) => [`${name}${i + 1}`, term]));
 }
 
 /**
- * The terms of a method and those of another one of this id but its `task`; one that is called
- * alike is named after it too.
+ * Merges the terms of two methods, leaving out the second one's `task`. A term of the second whose
+ * name is taken gets its method's `id` as a prefix.
  */
 export function mergeTerms(terms: Terms, { task: _, ...others }: Terms, id: string): Terms {
   const all = { ...terms };
   for (const [name, term] of Object.entries(others)) {
-    let own = name;
-    while (own in all) own = `${id}_${own}`;
-    all[own] = term;
+    let free = name;
+    while (free in all) free = `${id}_${free}`;
+    all[free] = term;
   }
   return all;
 }
 
-/** What a loss gives, with the memories that it writes: none where it gives terms alone. */
+/** Adds empty `writes` to the result of a loss that returns terms only. */
 export function withMemory(result: Terms | LossWithMemory): LossWithMemory {
   return isRemembering(result) ? result : { terms: result, writes: [] };
 }
@@ -204,16 +205,37 @@ function isTerm(value: Term | LossWithMemory["writes"]): value is Term {
   return value.length > 0 && !Array.isArray(value[0]);
 }
 
-/** What a step costs: traced once. */
+/** The loss of a method for one step. It is traced once. */
 export type Loss<S extends Net, T extends Teachers, D = unknown> = (
   step: StepContext<S, T> & D,
 ) => Terms | LossWithMemory;
 
 /**
- * A method of distillation. `S` and `T` are what it needs of the student and of what teaches: a
- * network with more taps fits, one with fewer is a compile error. `D` is what it needs of the data
- * set: `HardLabels`, `Views<"strong">`, both (`&`), or nothing. `E` are the names of the modules
- * that it trains for others.
+ * A method of distillation. `S` and `T` are the networks that it needs as student and as teacher or
+ * teachers: a network with more taps fits, one with fewer is a compile error. `D` is what it needs
+ * of the data set: `HardLabels`, `Views<"strong">`, both (`&`), or nothing. `E` are the names of
+ * the modules that it trains for other methods.
+ *
+ * @example
+ * ```ts
+ * import { conv, type Distiller, mse, type Net } from "@retort/retort";
+ *
+ * // Matches the last maps of student and teacher through a 1×1 convolution.
+ * export function match(weight = 1): Distiller<Net<"block3" | "logits">, Net<"block3">> {
+ *   return {
+ *     id: "match",
+ *     options: { weight },
+ *     build({ create, student, teacher }) {
+ *       const channels = teacher.shapes.block3[2];
+ *       const adapt = create(conv(channels, { kernel: 1 }), student.shapes.block3);
+ *       return ({ student, teacher, task, live }) => ({
+ *         task: [1, task(student), "task"],
+ *         map: [weight, mse(adapt(student.taps.block3, live), teacher.taps.block3)],
+ *       });
+ *     },
+ *   };
+ * }
+ * ```
  */
 export interface Distiller<
   S extends Net,
@@ -221,46 +243,48 @@ export interface Distiller<
   D = unknown,
   E extends string = never,
 > {
-  /** Its name in the papers' tables, lower-cased. */
+  /** Its name in the papers' tables, in lower case. */
   readonly id: string;
-  /** Its options with the defaults filled in; part of the declaration. */
+  /** Its options with the defaults filled in. Part of the declaration. */
   readonly options: Json;
-  /** The paper that introduces it, as it is cited; absent where there is none. */
+  /** The citation of the paper that introduces it. `undefined` if there is none. */
   readonly paper?: string;
-  /** What it trains for others, each made once, by `create.extra`. */
+  /** The modules that it trains for other methods. `create.trainedModule` creates each of them. */
   readonly trainedModules?: { readonly [K in E]: Layer };
-  /** What others trained that it takes; part of the declaration. */
+  /** The modules that other methods trained and that it uses. Part of the declaration. */
   readonly needs?: readonly TrainedModule[];
   /**
-   * The student's variables that it leaves as they are, their norms on running statistics; absent:
+   * Lists the student's variables that do not learn. Their norms use running statistics. Default:
    * none.
    */
   readonly frozenVariables?: (student: Model<S>) => readonly Variable[];
-  /** Makes its variables, once, and gives the loss. */
+  /** Creates the method's variables, once, and returns its loss. */
   readonly build: (context: BuildContext<S, T, E>) => Loss<S, T, D>;
 }
 
 /**
- * A method of one teacher that compares taps, each of which it asks for a mask: what SAKD routes.
+ * A method of one teacher that compares taps and masks each of them. `sakd` routes such methods.
  */
 export interface SpottedDistiller<S extends Net, T extends Net, D = unknown>
   extends Distiller<S, T, D> {
-  /** The pairs of taps that it compares; it asks for masks at the student's, and at `logits`. */
+  /**
+   * Lists the pairs of taps that it compares. It masks the student's taps of them, and `logits`.
+   */
   readonly spots: (student: Model<S>, teacher: Model<T>) => readonly TapPair<Tap<S>, Tap<T>>[];
 }
 
 /**
- * A method without what its type says of its needs, for code that builds any method.
+ * Removes a method's needs from its type, for code that builds any method.
  *
- * This is sound although the erased type would take every student, teacher and data set:
- * `experiment` checks a method against these three where they are declared, and an erased method is
- * given no others. A method that erases another one, as `combine` and `sakd` do, has the needs of
- * that other one in its own type, which is checked in the same place.
+ * This is sound although the erased type accepts every student, teacher and data set: `experiment`
+ * checks a method against these three where they are declared, and an erased method never gets
+ * others. A method that erases another one, as `combine` and `sakd` do, has the needs of that one
+ * in its own type, which is checked in the same place.
  */
 export function erase<S extends Net, T extends Net, D>(
   method: SpottedDistiller<S, T, D>,
 ): SpottedDistiller<Net, Net>;
-/** The same of a method whose spots nobody asks for. */
+/** The same for a method without spots, or whose spots are not used. */
 export function erase<S extends Net, T extends Teachers, D, E extends string>(
   method: Distiller<S, T, D, E>,
 ): Distiller<Net, Teachers, unknown, E>;

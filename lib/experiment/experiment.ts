@@ -12,46 +12,46 @@ import {
 import type { Schedule } from "./schedule.ts";
 import type { ExternalWeights } from "./weights.ts";
 
-/** Which of a run's weights teach: those after the last epoch, the best one or a certain one. */
+/** The epoch after which a run's weights are taken: the last one, the best one, or its number. */
 export type Epoch = "last" | "best" | number;
 
-/** A student whose experiment is done: a teacher, or what another student starts from. */
+/** The trained student of an experiment, as a teacher or as the start of another student. */
 export interface Trained<N extends Net = Net, E extends string = never> {
-  /** What tells it from weights that were trained elsewhere, and from a network. */
+  /** Distinguishes it from weights that were trained elsewhere, and from a network. */
   readonly kind: "trained";
-  /** What trained it. */
+  /** The experiment that trains it. */
   readonly experiment: Experiment<N, E>;
-  /** Which trial. */
+  /** The seed of the trial. */
   readonly seed: number;
-  /** After which epoch. */
+  /** The epoch after which its weights are taken. */
   readonly epoch: Epoch;
-  /** What the method trained besides, by name. */
+  /** The modules that the experiment's method trained for other methods, by name. */
   readonly trainedModules: { readonly [K in E]: ExperimentModule };
 }
 
-/** A module that the method of an experiment trained: `from(x).trainedModules.paraphraser`. */
+/** A module that an experiment's method trained, e.g. `from(x).trainedModules.paraphraser`. */
 export interface ExperimentModule extends TrainedModule {
   /** The experiment whose method trained it. */
   readonly trained: Trained;
 }
 
-/** A teacher: a student of ours, or weights that were trained elsewhere. */
+/** A teacher: the student of another experiment, or weights that were trained elsewhere. */
 export type Teacher<N extends Net = Net> = Trained<N> | ExternalWeights<N>;
 
-/** Any number of teachers: none, one, or several in order. */
+/** The teachers of an experiment: none, one, or several in order. */
 export type TeacherPart = undefined | Teacher | readonly Teacher[];
 
-/** The network behind a teacher, as it was declared. */
+/** The type of a teacher's network, as it was declared. */
 export type NetworkOf<G> = G extends Trained<infer N> ? N
   : G extends ExternalWeights<infer N> ? N
   : never;
 
-/** The networks behind teachers. */
+/** The types of the networks of all teachers. */
 export type NetworksOf<G extends TeacherPart> = G extends Teacher ? NetworkOf<G>
   : G extends readonly Teacher[] ? { readonly [K in keyof G]: NetworkOf<G[K]> }
   : undefined;
 
-/** What an experiment is made of. */
+/** The parts of an experiment. */
 export interface Parts<
   S extends Scorer,
   G extends TeacherPart,
@@ -59,55 +59,55 @@ export interface Parts<
   V extends string = never,
   E extends string = never,
 > {
-  /** What is learned from and reported on. */
+  /** The data set to train on and to report on. */
   readonly dataset: Dataset<M, V>;
   /**
-   * The network that learns; `from(x)`: that of another experiment, which starts with the weights
-   * that it ended with.
+   * The network that learns. With `from(x)` it is the network of the experiment `x` and starts with
+   * the weights that `x` trained.
    */
   readonly student: S | Trained<S>;
-  /** What teaches it; absent where the method needs nobody. */
+  /** The teacher or teachers. Default: none. */
   readonly teacher?: G;
-  /** The method; its type says what it needs of student, teacher and data set. */
+  /** The method. Its type states what it needs of student, teacher and data set. */
   readonly distiller: Distiller<NoInfer<S>, NetworksOf<G>, NoInfer<DataOf<M, V>>, E>;
-  /** How long and at what pace. */
+  /** Epochs, batch size, learning rate and optimiser. */
   readonly schedule: Schedule;
 }
 
 /**
- * An experiment: a value that says everything about a run but its seed. `E` are the names of what
- * its method trains for others.
+ * An experiment: a value that determines everything about a run but its seed. `E` are the names of
+ * the modules that its method trains for other methods.
  */
 export interface Experiment<S extends Net = Net, E extends string = never> {
   /**
-   * The address of the module that declares it; its id is that module's path, and `#name` where it
-   * is not the default.
+   * The URL of the module that declares it. The experiment's id is that module's path, followed by
+   * `#name` if it is not the default export.
    */
   readonly url: string;
-  /** What is learned from and reported on. */
+  /** The data set to train on and to report on. */
   readonly dataset: Dataset<Mix | undefined, string>;
   /** The network that learns. */
   readonly student: S;
-  /** Whose weights it starts with; undefined where it starts anew. */
+  /** The trained student whose weights it starts with. `undefined` if there is none. */
   readonly start: Trained | undefined;
-  /** What teaches it, in order; empty where nobody does. */
+  /** The teachers, in order. Empty if there are none. */
   readonly teachers: readonly Teacher[];
-  /** Whether the method takes its teachers as a tuple rather than as one. */
+  /** Whether the method gets its teachers as a tuple rather than a single one. */
   readonly several: boolean;
   /**
-   * The method; that it fits student, teachers and data set was checked where the experiment was
-   * declared.
+   * The method. The compiler checked that it fits student, teachers and data set where the
+   * experiment was declared.
    */
   readonly distiller: Distiller<Net, Teachers, unknown, E>;
-  /** What the method takes of what others trained. */
+  /** The modules that other experiments' methods trained and that this method uses. */
   readonly needs: readonly ExperimentModule[];
-  /** How long and at what pace. */
+  /** Epochs, batch size, learning rate and optimiser. */
   readonly schedule: Schedule;
 }
 
 /**
- * An experiment as it was declared, the types of its parts with it, for those that change some of
- * them.
+ * An experiment with the types of its parts, for functions that replace some of them, such as
+ * `ablation`.
  */
 export interface Declared<
   S extends Scorer,
@@ -116,15 +116,29 @@ export interface Declared<
   V extends string,
   E extends string,
 > extends Experiment<S, E> {
-  /** What it was declared with. */
+  /** The parts that it was declared with. */
   readonly parts: Parts<S, G, M, V, E>;
 }
 
 const experiments = new WeakSet<object>();
 
 /**
- * Declares an experiment. Makes no tensor and opens no file. Throws a `Failure` (exit 2) where the
- * method takes a module that no experiment trained.
+ * Declares an experiment. `meta` is the `import.meta` of the module that exports it. Creates no
+ * tensor and opens no file. Throws a `Failure` (exit 2) if the method needs a module that no
+ * experiment trained.
+ *
+ * @example
+ * ```ts
+ * import { experiment, resnet8, scratch, sgd } from "@retort/retort";
+ * import { cifar10 } from "@retort/retort/datasets";
+ *
+ * export default experiment(import.meta, {
+ *   dataset: cifar10(),
+ *   student: resnet8,
+ *   distiller: scratch(),
+ *   schedule: sgd({ epochs: 240, batch: 64, lr: 0.05, drops: { at: [150, 180, 210], by: 0.1 } }),
+ * });
+ * ```
  */
 export function experiment<
   S extends Scorer,
@@ -147,7 +161,7 @@ export function experiment<
     teachers: teacher === undefined ? [] : isSeveral(teacher) ? teacher : [teacher as Teacher],
     several: teacher !== undefined && isSeveral(teacher),
     distiller: erase(distiller),
-    needs: (distiller.needs ?? []).map((module) => checkedModule(module, distiller.id)),
+    needs: (distiller.needs ?? []).map((module) => requireTrained(module, distiller.id)),
     schedule,
   };
   experiments.add(value);
@@ -162,7 +176,7 @@ function isTrained<S extends Net>(student: S | Trained<S>): student is Trained<S
   return student.kind === "trained";
 }
 
-function checkedModule(module: TrainedModule, method: string): ExperimentModule {
+function requireTrained(module: TrainedModule, method: string): ExperimentModule {
   if (isExperimentModule(module)) return module;
   const { name } = module;
   throw new Failure(
@@ -181,9 +195,32 @@ export function isExperiment(value: unknown): value is Experiment {
 }
 
 /**
- * The student of another experiment, as a teacher or as what a student starts from, and under
- * `trainedModules` what its method trained besides: the first trial after its last epoch, unless
- * said otherwise.
+ * Takes the trained student of another experiment, as a teacher or as the start of a student. Its
+ * `trainedModules` are the modules that the other method trained. Default: the trial of seed 1,
+ * after its last epoch.
+ *
+ * @example
+ * ```ts
+ * import { experiment, from, kd, resnet20, resnet8, scratch, sgd } from "@retort/retort";
+ * import { cifar10 } from "@retort/retort/datasets";
+ *
+ * const dataset = cifar10();
+ * const schedule = sgd({ epochs: 240, batch: 64, lr: 0.05 });
+ *
+ * export const teacher = experiment(import.meta, {
+ *   dataset,
+ *   schedule,
+ *   student: resnet20,
+ *   distiller: scratch(),
+ * });
+ * export const student = experiment(import.meta, {
+ *   dataset,
+ *   schedule,
+ *   teacher: from(teacher, { seed: 2, epoch: "best" }),
+ *   student: resnet8,
+ *   distiller: kd(),
+ * });
+ * ```
  */
 export function from<N extends Net, E extends string>(
   experiment: Experiment<N, E>,
@@ -200,14 +237,37 @@ export function from<N extends Net, E extends string>(
   };
 }
 
-/** The network that teaches. */
+/** The network of a teacher. */
 export function networkOf(teacher: Teacher): Net {
   return teacher.kind === "trained" ? teacher.experiment.student : teacher.network;
 }
 
 /**
- * Two teachers or more, in order, for a method that takes them together: `teacher:
- * ensemble(from(a), from(b))`. That each fits is checked where the experiment is declared.
+ * Lists two or more teachers, in order, for a method of several teachers. The compiler checks that
+ * each fits where the experiment is declared.
+ *
+ * @example
+ * ```ts
+ * import { aver, ensemble, experiment, from, scratch, sgd, vgg13, vgg8 } from "@retort/retort";
+ * import { cifar10 } from "@retort/retort/datasets";
+ *
+ * const dataset = cifar10();
+ * const schedule = sgd({ epochs: 240, batch: 64, lr: 0.05 });
+ *
+ * export const teacher = experiment(import.meta, {
+ *   dataset,
+ *   schedule,
+ *   student: vgg13,
+ *   distiller: scratch(),
+ * });
+ * export const student = experiment(import.meta, {
+ *   dataset,
+ *   schedule,
+ *   teacher: ensemble(from(teacher), from(teacher, { seed: 2 })),
+ *   student: vgg8,
+ *   distiller: aver(),
+ * });
+ * ```
  */
 export function ensemble<const G extends readonly [Teacher, Teacher, ...Teacher[]]>(
   ...teachers: G

@@ -3,7 +3,7 @@ import type { Tensor } from "../kernels/tensor.ts";
 import type { Update, Variable } from "../nn/variables.ts";
 
 /**
- * The gradients of a variable, one for each group of terms; undefined where none of the group
+ * The gradients of a variable, one for each group of terms. `undefined` if no term of the group
  * reaches it.
  */
 export type Gradients = readonly (Tensor | undefined)[];
@@ -11,16 +11,16 @@ export type Gradients = readonly (Tensor | undefined)[];
 /** The role of each term, by name. */
 export type Roles = ReadonlyMap<string, Role | undefined>;
 
-/** What becomes of gradients. */
+/** An optimiser: it turns gradients into updates of variables. */
 export interface Optimizer {
   /**
-   * The names of the terms whose gradients it takes apart, group by group; absent: all terms are
-   * one group.
+   * Splits the names of the terms into groups whose gradients it gets separately. Default: all
+   * terms are one group.
    */
   readonly groups?: (roles: Roles) => readonly (readonly string[])[];
   /**
-   * The changes of a step, to the variables that some term reaches and to what the optimiser
-   * remembers of them.
+   * Computes the updates of a step: those of the variables that some term reaches, and those of the
+   * optimiser's own variables.
    */
   readonly update: (gradients: ReadonlyMap<Variable, Gradients>, rate: Tensor) => readonly Update[];
 }

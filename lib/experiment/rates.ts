@@ -4,43 +4,43 @@ import type { Json } from "../values/json.ts";
 export interface Rate {
   /** `steps` or `cosine`. */
   readonly id: string;
-  /** Everything that makes it what it is; part of the declaration. */
+  /** All options that determine it. Part of the declaration. */
   readonly options: Json;
   /**
-   * The learning rate after `passed` epochs, a fraction within one, of so many, where the schedule
-   * declares `lr`.
+   * The learning rate after `passed` of `epochs` epochs, if the schedule declares `lr`. Within an
+   * epoch `passed` has a fraction.
    */
   at(passed: number, training: { readonly epochs: number; readonly lr: number }): number;
   /**
-   * The same for a training of `epochs` in place of `declared` ones, everything moved in
+   * The same rate for a training of `epochs` instead of `declared` epochs, with all points moved in
    * proportion.
    */
   over(epochs: number, declared: number): Rate;
 }
 
-/** What every rate can be asked for. */
+/** Options of every rate. */
 export interface RateOptions {
   /** Whether the rate changes between epochs only, or with every step. Default: `epoch`. */
   readonly every?: "epoch" | "step";
   /**
-   * A linear rise to the schedule's rate, as timm has it: the rate below it is not shifted, so a
-   * cosine goes on as though it had begun at the first step. Default: none.
+   * A linear rise to the schedule's rate, as in timm: it does not shift the rate that follows, so a
+   * cosine continues as if it had begun at the first step. Default: none.
    */
   readonly warmup?: Warmup;
 }
 
-/** A linear rise of the rate. */
+/** A linear rise of the learning rate. */
 export interface Warmup {
-  /** Its length; with `every: "step"` it may be a fraction. */
+  /** Its length. With `every: "step"` it may be a fraction. */
   readonly epochs: number;
   /** Learning rate of the first epoch or, with `every: "step"`, of the first step. */
   readonly from: number;
 }
 
-/** What `steps` can be asked for. */
+/** Options of `steps`. */
 export interface StepsOptions extends RateOptions {
   /**
-   * The epochs after which the rate drops; with `every: "step"` fractions are points within an
+   * The epochs after which the rate drops. With `every: "step"`, fractions are points within an
    * epoch.
    */
   readonly at: readonly number[];
@@ -48,46 +48,56 @@ export interface StepsOptions extends RateOptions {
   readonly by: number;
 }
 
-/** What `cosine` can be asked for. */
+/** Options of `cosine`. */
 export interface CosineOptions extends RateOptions {
-  /** The rate at the end. Default: 0. */
+  /** The learning rate at the end. Default: 0. */
   readonly minimum?: number;
 }
 
-/** The rate that drops at milestones, PyTorch's `MultiStepLR`. */
-export function steps({ at, by, ...pace }: StepsOptions): Rate {
-  const reached = pointOf(pace);
-  return paced("steps", { at, by }, pace, {
+/** Makes a rate that drops at milestones: PyTorch's `MultiStepLR`. */
+export function steps({ at, by, ...timing }: StepsOptions): Rate {
+  const pointAt = pointOf(timing);
+  return withTiming("steps", { at, by }, timing, {
     rate: (passed, { lr }) =>
-      lr * by ** at.filter((milestone) => reached(milestone) <= passed).length,
-    over: (moved, pace) => steps({ at: at.map(moved), by, ...pace }),
+      lr * by ** at.filter((milestone) => pointAt(milestone) <= passed).length,
+    over: (move, timing) => steps({ at: at.map(move), by, ...timing }),
   });
 }
 
-/** The rate that falls along half a cosine, PyTorch's `CosineAnnealingLR`. */
-export function cosine({ minimum = 0, ...pace }: CosineOptions = {}): Rate {
-  return paced("cosine", { minimum }, pace, {
+/**
+ * Makes a rate that falls along half a cosine: PyTorch's `CosineAnnealingLR`.
+ *
+ * @example
+ * ```ts
+ * import { cosine, sgd } from "@retort/retort";
+ *
+ * const rate = cosine({ every: "step", warmup: { epochs: 5, from: 1e-6 } });
+ * export const schedule = sgd({ epochs: 100, batch: 128, lr: 0.1, rate });
+ * ```
+ */
+export function cosine({ minimum = 0, ...timing }: CosineOptions = {}): Rate {
+  return withTiming("cosine", { minimum }, timing, {
     rate: (passed, { epochs, lr }) =>
       minimum + (lr - minimum) * (1 + Math.cos(Math.PI * passed / epochs)) / 2,
-    over: (_, pace) => cosine({ minimum, ...pace }),
+    over: (_, timing) => cosine({ minimum, ...timing }),
   });
 }
 
-/** A rate without its pace and its warm-up. */
-interface Course {
+/** A rate without its timing. */
+interface Curve {
   readonly rate: Rate["at"];
-  /** The same where each point, in epochs, has moved. */
-  readonly over: (moved: (point: number) => number, pace: RateOptions) => Rate;
+  /** The same rate with each of its points, in epochs, moved. */
+  readonly over: (move: (point: number) => number, timing: RateOptions) => Rate;
 }
 
-function paced(
+function withTiming(
   id: string,
   options: { readonly [name: string]: Json },
-  pace: RateOptions,
-  course: Course,
+  timing: RateOptions,
+  curve: Curve,
 ): Rate {
-  const { every, warmup } = pace;
-  const reached = pointOf(pace);
+  const { every, warmup } = timing;
+  const pointAt = pointOf(timing);
   return {
     id,
     options: {
@@ -96,27 +106,24 @@ function paced(
       ...warmup && { warmup: { epochs: warmup.epochs, from: warmup.from } },
     },
     at(passed, training) {
-      const point = reached(passed);
-      if (!warmup || point >= warmup.epochs) return course.rate(point, training);
+      const point = pointAt(passed);
+      if (!warmup || point >= warmup.epochs) return curve.rate(point, training);
       return warmup.from + point * (training.lr - warmup.from) / warmup.epochs;
     },
     over(epochs, declared) {
-      const moved = (point: number) => {
+      const move = (point: number) => {
         const exact = point * epochs / declared;
         return every === "step" ? exact : Math.round(exact);
       };
-      return course.over(moved, {
-        ...pace,
-        ...warmup && { warmup: { ...warmup, epochs: moved(warmup.epochs) } },
+      return curve.over(move, {
+        ...timing,
+        ...warmup && { warmup: { ...warmup, epochs: move(warmup.epochs) } },
       });
     },
   };
 }
 
-/**
- * The point of a training at which a rate stands still until the next: the beginning of the epoch,
- * or each.
- */
+/** Maps a point of a training to the one whose rate applies: the start of its epoch, or itself. */
 function pointOf({ every }: RateOptions): (passed: number) => number {
   return every === "step" ? (passed) => passed : Math.floor;
 }

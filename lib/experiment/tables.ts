@@ -1,5 +1,5 @@
 /**
- * Tables as a folder's `tables.ts` declares them: which experiment fills which cell.
+ * The tables that a folder's `tables.ts` declares: which experiment fills which cell.
  *
  * @module
  */
@@ -8,15 +8,15 @@ import type { Experiment } from "./experiment.ts";
 /** Experiments by name. */
 export type Experiments = Readonly<Record<string, Experiment>>;
 
-/** Which experiments fill a paper's tables. */
+/** The experiments that fill a paper's tables. */
 export interface PaperCells {
   /** The tables, by their ids in the paper's file. */
   readonly ids: readonly string[];
   /**
-   * By method, then by column: `slkd: { vgg13_vgg8 }` is taught by vgg13 and trains vgg8; the rows
-   * `teacher` and `student` go by their own network, `teacher: { vgg13 }`; `imagenet.resnet34` goes
-   * by `resnet34`. What is not there was not run; what is of a pair that no table here has is
-   * passed over.
+   * By method, then by column: `slkd: { vgg13_vgg8 }` has the teacher vgg13 and the student vgg8.
+   * The rows `teacher` and `student` name their own network, `teacher: { vgg13 }`, and `resnet34`
+   * stands for `imagenet.resnet34`. A missing cell was not run. An experiment of a pair that is in
+   * no table here is ignored.
    */
   readonly rows: { readonly [method: string]: Experiments };
 }
@@ -25,19 +25,19 @@ export interface PaperCells {
 export interface PaperTables {
   /** The file of the paper's numbers, beside this module: `paper.yaml`. */
   readonly paper: string;
-  /** What fills its tables, and what we measured besides, in the order in which they are shown. */
+  /** The cells of its tables, and tables of our own, in the order in which they are printed. */
   readonly tables: readonly (PaperCells | OwnTable)[];
 }
 
-/** A table of our own: an experiment is a row. */
+/** A table of our own: each row is an experiment. */
 export interface OwnTable {
-  /** What its place in the README is called. */
+  /** The name of its place in the README. */
   readonly id: string;
-  /** What it shows. */
+  /** The title of the table. */
   readonly title: string;
-  /** The experiments by the names of their rows. */
+  /** The experiments, by the names of their rows. */
   readonly rows: Experiments;
-  /** The row that the others are compared with, seed by seed, or several; none. */
+  /** The row or rows with which the others are compared, seed by seed. Default: none. */
   readonly against?: Experiment | readonly Experiment[];
 }
 
@@ -49,15 +49,15 @@ export interface OwnTables {
   readonly tables: readonly OwnTable[];
 }
 
-/** What a folder's tables are. */
+/** The tables of a folder, as they are declared. */
 export type Tables = PaperTables | OwnTables;
 
-/** A table that says whether it is a paper's. */
+/** A table with its kind: a paper's or our own. */
 export type KnownTable =
   | (PaperCells & { readonly kind: "paper" })
   | (OwnTable & { readonly kind: "own" });
 
-/** A folder's tables that say whether they are a paper's. */
+/** The tables of a folder with their kinds: a paper's or our own. */
 export type KnownTables =
   | (Omit<PaperTables, "tables"> & {
     readonly kind: "paper";
@@ -68,25 +68,51 @@ export type KnownTables =
     readonly tables: readonly (OwnTable & { kind: "own" })[];
   });
 
-const declared = new WeakSet<object>();
+const declarations = new WeakSet<object>();
 
-/** Declares a folder's tables: the default export of its `tables.ts`. */
+/**
+ * Declares the tables of a folder. The folder's `tables.ts` exports them as its default.
+ *
+ * @example
+ * ```ts
+ * import { experiment, from, kd, resnet20, resnet8, scratch, sgd, tables } from "@retort/retort";
+ * import { cifar10 } from "@retort/retort/datasets";
+ *
+ * const shared = { dataset: cifar10(), schedule: sgd({ epochs: 240, batch: 64, lr: 0.05 }) };
+ * export const teacher = experiment(import.meta, {
+ *   ...shared,
+ *   student: resnet20,
+ *   distiller: scratch(),
+ * });
+ * export const student = experiment(import.meta, {
+ *   ...shared,
+ *   teacher: from(teacher),
+ *   student: resnet8,
+ *   distiller: kd(),
+ * });
+ *
+ * export default tables({
+ *   title: "CIFAR-10",
+ *   tables: [{ id: "kd", title: "ResNet-20 teaches ResNet-8", rows: { teacher, student } }],
+ * });
+ * ```
+ */
 export function tables(value: Tables): KnownTables {
-  const own = (table: OwnTable) => ({ kind: "own", ...table }) as const;
+  const markOwn = (table: OwnTable) => ({ kind: "own", ...table }) as const;
   const known: KnownTables = "paper" in value
     ? {
       ...value,
       kind: "paper",
       tables: value.tables.map((table) =>
-        "ids" in table ? { kind: "paper", ...table } : own(table)
+        "ids" in table ? { kind: "paper", ...table } : markOwn(table)
       ),
     }
-    : { ...value, kind: "own", tables: value.tables.map(own) };
-  declared.add(known);
+    : { ...value, kind: "own", tables: value.tables.map(markOwn) };
+  declarations.add(known);
   return known;
 }
 
 /** Whether a value was made by `tables`. */
 export function isTables(value: unknown): value is KnownTables {
-  return typeof value === "object" && value !== null && declared.has(value);
+  return typeof value === "object" && value !== null && declarations.has(value);
 }

@@ -1,15 +1,15 @@
 import { Failure } from "../values/failure.ts";
 import type { Net } from "../nn/network.ts";
 
-/** Where weights are: a file or an address, one of the two. */
+/** The place of weights: either a file or an address. */
 export type WeightsSource =
   | {
     /**
-     * The file, from the project's root folder where it is a relative path; or its URL, as of
-     * `import.meta.url`.
+     * The path of the file, or its URL, e.g. relative to `import.meta.url`. A relative path is
+     * relative to the project's root folder.
      */
     readonly file: string | URL;
-    /** Not beside a file. */
+    /** Excluded by `file`. */
     readonly url?: undefined;
   }
   | {
@@ -18,39 +18,53 @@ export type WeightsSource =
      * `weights`.
      */
     readonly url: string;
-    /** Not beside an address. */
+    /** Excluded by `url`. */
     readonly file?: undefined;
   };
 
 /**
- * What is known of weights beforehand; what turns out otherwise stops the run before anything is
- * trained.
+ * Known facts about weights. A run stops before anything is trained if the weights do not match
+ * them.
  */
 export interface WeightsFacts {
   /** The SHA-256 of the file, in 64 lower-case hexadecimal digits. */
   readonly sha256?: string;
-  /** Their top-1 on the data set's test images in percent, within a tenth. */
+  /** Their top-1 on the data set's test images in percent, to within 0.1. */
   readonly top1?: number;
 }
 
-/** A teacher whose weights were trained elsewhere: a network and the file that has them. */
+/** A teacher whose weights were trained elsewhere: a network and the place of its weights. */
 export interface ExternalWeights<N extends Net = Net> {
-  /** What tells it from a student of ours. */
+  /** Distinguishes it from the student of an experiment. */
   readonly kind: "given";
-  /** The network they are the weights of. */
+  /** The network that has the weights. */
   readonly network: N;
-  /** Where they are. */
+  /** The place of the weights. */
   readonly source: WeightsSource;
-  /** The SHA-256 that their file has to have; null where any will do. */
+  /** The SHA-256 that their file must have. `null` if it is not checked. */
   readonly sha256: string | null;
-  /** The top-1 that they have to reach, in percent; null where any will do. */
+  /** The top-1 that they must have, in percent. `null` if it is not checked. */
   readonly top1: number | null;
 }
 
 /**
- * Weights trained elsewhere as a teacher, in place of `from(experiment)`: a safetensors file or
- * PyTorch's, by our names or the reference implementations'. Opens no file. Throws a `Failure`
- * (exit 2) at a malformed address, sum or percentage.
+ * Makes a teacher of weights that were trained elsewhere, in place of `from(experiment)`. Their
+ * file is safetensors or PyTorch's, with our names or the reference implementations'. Opens no
+ * file. Throws a `Failure` (exit 2) if the address, the checksum or the percentage is malformed.
+ *
+ * @example
+ * ```ts
+ * import { experiment, kd, resnet20, resnet8, sgd, weights } from "@retort/retort";
+ * import { cifar10 } from "@retort/retort/datasets";
+ *
+ * export default experiment(import.meta, {
+ *   dataset: cifar10(),
+ *   teacher: weights(resnet20, { file: "weights/resnet20.pth", top1: 92.6 }),
+ *   student: resnet8,
+ *   distiller: kd(),
+ *   schedule: sgd({ epochs: 240, batch: 64, lr: 0.05 }),
+ * });
+ * ```
  */
 export function weights<N extends Net>(
   network: N,

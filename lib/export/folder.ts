@@ -1,6 +1,6 @@
 /**
- * The folder of an export: written aside and renamed, and replaced only where it holds nothing but
- * an export's own files.
+ * The folder of an export. It is written aside and renamed, and replaced only if it holds nothing
+ * but the files of an export.
  *
  * @module
  */
@@ -11,13 +11,13 @@ import type { Json } from "../values/json.ts";
 import { sha256 } from "../values/sha256.ts";
 import type { Files } from "./format.ts";
 
-/** The file that says what an export is and lists its other files. */
+/** The file that records the origin of an export and lists its other files. */
 const RECORD = "export.json";
 
 /**
- * Writes an export's files into a folder, with `export.json` beside them: where it comes from, and
- * each file's SHA-256. Rejects with a `Failure`: exit 2 where the folder is there and holds
- * something else than an unchanged export, 3 where it cannot be written; what was there then stays.
+ * Writes an export's files into a folder, with an `export.json` of its origin and the SHA-256 of
+ * each file. Rejects with a `Failure` if the folder holds anything but an unchanged export (exit
+ * 2), or cannot be written (exit 3). The old contents then stay.
  */
 export async function writeExport(
   path: string,
@@ -48,12 +48,12 @@ export async function writeExport(
   }
 }
 
-/** Puts a folder in the place of another, which goes. */
-async function replace(path: string, by: string): Promise<void> {
-  const old = `${by}.old`;
+/** Replaces a folder by another one and removes it. */
+async function replace(path: string, replacement: string): Promise<void> {
+  const old = `${replacement}.old`;
   await Deno.rename(path, old);
   try {
-    await Deno.rename(by, path);
+    await Deno.rename(replacement, path);
   } catch (error) {
     await Deno.rename(old, path);
     throw error;
@@ -62,8 +62,8 @@ async function replace(path: string, by: string): Promise<void> {
 }
 
 /**
- * Whether there is such a folder. Rejects with a `Failure` (exit 2) where it holds a file that an
- * export did not write, or one that was changed since.
+ * Whether there is such a folder. Rejects with a `Failure` (exit 2) if it holds a file that no
+ * export wrote, or one that was changed since.
  */
 export async function checkReplaceable(path: string): Promise<boolean> {
   const refuse = (problem: string) =>
@@ -73,22 +73,22 @@ export async function checkReplaceable(path: string): Promise<boolean> {
     );
   const names = await namesIn(path).catch((error) => {
     if (error instanceof Deno.errors.NotFound) return undefined;
-    if (error instanceof Deno.errors.NotADirectory) throw refuse("is no folder");
-    throw new Failure(3, `cannot look into ${path}: ${error.message}`, { cause: error });
+    if (error instanceof Deno.errors.NotADirectory) throw refuse("is not a folder");
+    throw new Failure(3, `cannot read the folder ${path}: ${error.message}`, { cause: error });
   });
   if (!names || names.length === 0) return names !== undefined;
-  const sums = await recorded(join(path, RECORD));
+  const sums = await readSums(join(path, RECORD));
   for (const name of names) {
     if (name === RECORD) continue;
     if (!Object.hasOwn(sums, name)) throw refuse(`has ${name}, which no export wrote`);
     if (await sha256(await Deno.readFile(join(path, name))) !== sums[name]) {
-      throw refuse(`has ${name}, which was changed since`);
+      throw refuse(`has ${name}, which was changed after the export`);
     }
   }
   return true;
 }
 
-/** The files below a folder, by path in it; links and the like are files that nobody wrote. */
+/** Lists the files below a folder, by path in it. Links count as files, which no export wrote. */
 async function namesIn(path: string): Promise<string[]> {
   const found: string[] = [];
   for await (const { name, isDirectory } of Deno.readDir(path)) {
@@ -99,8 +99,8 @@ async function namesIn(path: string): Promise<string[]> {
   return found;
 }
 
-/** The SHA-256 of each file that an export wrote; none where that is not recorded. */
-async function recorded(path: string): Promise<Readonly<Record<string, unknown>>> {
+/** Reads the SHA-256 of each file that an export wrote. Empty if there is no such record. */
+async function readSums(path: string): Promise<Readonly<Record<string, unknown>>> {
   try {
     const { files } = JSON.parse(await Deno.readTextFile(path));
     return typeof files === "object" && files !== null ? files : {};

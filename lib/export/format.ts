@@ -3,21 +3,21 @@ import type { ExportedModel } from "./model.ts";
 /** The files of an export, by path in its folder. */
 export type Files = ReadonlyMap<string, Uint8Array | string>;
 
-/** What a trained network is taken out as. */
+/** A format in which a trained network is exported. */
 export interface Format {
-  /** What it is called, e.g. `TensorFlow SavedModel`. */
+  /** The name of the format, e.g. `TensorFlow SavedModel`. */
   readonly title: string;
-  /** The library that loads it, as model cards call it. */
+  /** The library that loads it, by its name in model cards. */
   readonly library: (model: ExportedModel) => string;
   /**
-   * The order of a batch's dimensions: height and width before the channels, as here, or behind
-   * them, as in PyTorch.
+   * The order of a batch's dimensions: channels last, as in Retort, or channels first, as in
+   * PyTorch.
    */
   readonly layout: (model: ExportedModel) => "NHWC" | "NCHW";
-  /** Writes its files. */
+  /** Makes the files. */
   readonly files: (model: ExportedModel) => Promise<Files>;
-  /** How it is loaded and run, in markdown. */
+  /** Explains in markdown how to load and run it. */
   readonly loading: (model: ExportedModel) => string;
-  /** What cannot be done with it, a sentence each. */
+  /** The limits of its use, a sentence each. */
   readonly limits: readonly string[];
 }

@@ -15,26 +15,26 @@ import {
 import { openTensorflow } from "../tensorflow/open_tensorflow.ts";
 import type { ExportedModel } from "./model.ts";
 
-/** A network by running statistics as one graph whose weights are constants. */
+/** A network as one graph. Its norms use running statistics, its weights are constants. */
 export interface FrozenGraph {
-  /** The graph; constants that are weights have the variables' names. */
+  /** The graph. Constants that are weights have the names of their variables. */
   readonly graph: GraphDef;
   /**
-   * It takes `images`, normalised, float32 [batch, height, width, channels], and gives `logits`,
-   * [batch, classes].
+   * The input `images`, normalised, float32 [batch, height, width, channels], and the output
+   * `logits`, [batch, classes].
    */
   readonly signature: SignatureDef;
-  /** The version of the TensorFlow that wrote it. */
+  /** The version of the TensorFlow that wrote the graph. */
   readonly tensorflow: string;
 }
 
-/** What cannot be done with such a graph. */
+/** The limits of such a graph. */
 export const FROZEN =
   "For inference only: its norms use their running statistics, and its weights are constants.";
 
 /**
- * The graph of a network for batches of any size, made only of ops that tfjs's graph models know
- * too.
+ * Builds the graph of a network for batches of any size. It has only ops that tfjs's graph models
+ * know too.
  */
 export async function frozenGraph(model: ExportedModel): Promise<FrozenGraph> {
   const tensorflow = await openTensorflow();
@@ -48,11 +48,11 @@ export async function frozenGraph(model: ExportedModel): Promise<FrozenGraph> {
     const names = new Map([[graph.nameOf(images), "images"], [graph.nameOf(logits), "logits"]]);
     for (const [{ name }, node] of weights) names.set(graph.nameOf(node), name);
     const signature = {
-      inputs: { images: described("images", images) },
-      outputs: { logits: described("logits", logits) },
+      inputs: { images: tensorInfo("images", images) },
+      outputs: { logits: tensorInfo("logits", logits) },
       methodName: "tensorflow/serving/predict",
     };
-    return { graph: renamed(decodeGraph(graph.definition()), names), signature, tensorflow };
+    return { graph: renameNodes(decodeGraph(graph.definition()), names), signature, tensorflow };
   } finally {
     graph.close();
   }
@@ -92,8 +92,8 @@ function record(
   return { logits: graph.node(id), weights };
 }
 
-/** The first output of an operation as a signature has it. */
-function described(name: string, { shape }: Node): TensorInfo {
+/** Describes the first output of an operation for a signature. */
+function tensorInfo(name: string, { shape }: Node): TensorInfo {
   return {
     name: `${name}:0`,
     dtype: "DT_FLOAT",
@@ -101,11 +101,11 @@ function described(name: string, { shape }: Node): TensorInfo {
   };
 }
 
-/** The graph with other names for some of its operations. */
-function renamed({ node, ...rest }: GraphDef, names: ReadonlyMap<string, string>): GraphDef {
-  const other = (input: string) => input.replace(/^[^:]+/, (name) => names.get(name) ?? name);
+/** Gives other names to some operations of a graph. */
+function renameNodes({ node, ...rest }: GraphDef, names: ReadonlyMap<string, string>): GraphDef {
+  const rename = (input: string) => input.replace(/^[^:]+/, (name) => names.get(name) ?? name);
   return {
     ...rest,
-    node: node.map((one) => ({ ...one, name: other(one.name), input: one.input?.map(other) })),
+    node: node.map((one) => ({ ...one, name: rename(one.name), input: one.input?.map(rename) })),
   };
 }

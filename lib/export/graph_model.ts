@@ -7,10 +7,10 @@ import {
 import { FROZEN, frozenGraph } from "./frozen_graph.ts";
 import type { Files, Format } from "./format.ts";
 
-/** The most bytes of one file of weights: what browsers cache. */
+/** The most bytes in one file of weights. Browsers cache files up to this size. */
 const SHARD = 4 * 2 ** 20;
 
-/** The graph model of TensorFlow.js: the graph as JSON, its constants in binary files. */
+/** The graph model of TensorFlow.js: the graph as JSON, and its constants in binary files. */
 export const graphModel: Format = {
   title: "TensorFlow.js graph model",
   library: () => "tfjs",
@@ -20,17 +20,17 @@ export const graphModel: Format = {
     const constants = graph.node.flatMap(({ name, attr }) =>
       attr.value?.tensor ? [{ name, tensor: attr.value.tensor }] : []
     );
-    const shards = await sharded(constants.map(({ tensor }) => content(tensor)));
+    const shards = await splitIntoShards(constants.map(({ tensor }) => bytesOf(tensor)));
     const paths = shards.map((_, i) => `group1-shard${i + 1}of${shards.length}.bin`);
     const json = {
       format: "graph-model",
       generatedBy: tensorflow,
       convertedBy: "Retort",
       signature,
-      modelTopology: graphJson(emptied(graph)),
+      modelTopology: graphJson(removeContents(graph)),
       weightsManifest: [{
         paths,
-        weights: constants.map(({ name, tensor }) => described(name, tensor)),
+        weights: constants.map(({ name, tensor }) => weightSpec(name, tensor)),
       }],
     };
     return new Map<string, Uint8Array | string>([
@@ -54,7 +54,7 @@ console.log([...best].map((i) => facts.classes[i]));
 
 const NAMES: Readonly<Record<string, string>> = { DT_FLOAT: "float32", DT_INT32: "int32" };
 
-function described(name: string, { dtype, tensorShape }: TensorProto) {
+function weightSpec(name: string, { dtype, tensorShape }: TensorProto) {
   return {
     name,
     shape: (tensorShape.dim ?? []).map(({ size }) => Number(size)),
@@ -62,15 +62,15 @@ function described(name: string, { dtype, tensorShape }: TensorProto) {
   };
 }
 
-/** A constant's elements. TensorFlow writes a single one as a number rather than as bytes. */
-function content({ tensorContent, floatVal, intVal }: TensorProto): Uint8Array<ArrayBuffer> {
+/** The elements of a constant. TensorFlow writes a single one as a number rather than as bytes. */
+function bytesOf({ tensorContent, floatVal, intVal }: TensorProto): Uint8Array<ArrayBuffer> {
   if (tensorContent) return Uint8Array.from(tensorContent);
   const elements = floatVal ? Float32Array.from(floatVal) : Int32Array.from(intVal!);
   return new Uint8Array(elements.buffer);
 }
 
-/** Bytes one after the other, cut into pieces. */
-async function sharded(parts: readonly Uint8Array<ArrayBuffer>[]): Promise<Uint8Array[]> {
+/** Joins bytes and cuts them into shards. */
+async function splitIntoShards(parts: readonly Uint8Array<ArrayBuffer>[]): Promise<Uint8Array[]> {
   const whole = await new Blob([...parts]).bytes();
   return Array.from(
     { length: Math.ceil(whole.length / SHARD) },
@@ -78,13 +78,13 @@ async function sharded(parts: readonly Uint8Array<ArrayBuffer>[]): Promise<Uint8
   );
 }
 
-/** The graph without its constants' elements. */
-function emptied({ node, ...rest }: GraphDef): GraphDef {
-  const one = (node: NodeDef): NodeDef => {
+/** Removes the elements of a graph's constants. */
+function removeContents({ node, ...rest }: GraphDef): GraphDef {
+  const strip = (node: NodeDef): NodeDef => {
     const tensor = node.attr.value?.tensor;
     if (!tensor) return node;
     const { dtype, tensorShape } = tensor;
     return { ...node, attr: { ...node.attr, value: { tensor: { dtype, tensorShape } } } };
   };
-  return { ...rest, node: node.map(one) };
+  return { ...rest, node: node.map(strip) };
 }

@@ -2,22 +2,20 @@ import type { Normalisation } from "../data/dataset.ts";
 import type { Net } from "../nn/network.ts";
 import type { Value } from "../weights/value.ts";
 
-/** A trained network on its way out. */
+/** A trained network to export. */
 export interface ExportedModel {
-  /** What it is; its last stage is `logits`. */
+  /** The network. Its last stage is `logits`. */
   readonly network: Net;
-  /** Height, width and channels of the images it takes. */
+  /** The shape of its input images. */
   readonly image: readonly [height: number, width: number, channels: number];
-  /** The name of each class, in the order of its logits. */
+  /** The name of each class, in the order of the logits. */
   readonly classes: readonly string[];
-  /** How pixels become its input. */
+  /** The normalisation of pixels. */
   readonly normalisation: Normalisation;
-  /**
-   * How images of another size become its own; absent where it has only seen images that have it.
-   */
+  /** Describes how to resize images. `undefined` if it has only seen images of its own size. */
   readonly resize?: string;
-  /** Its variables' values by our names. */
+  /** The values of its variables, by Retort's names. */
   readonly tensors: ReadonlyMap<string, Value>;
-  /** Where it comes from, in texts by name. */
+  /** Its origin, as texts by name. */
   readonly origin: Readonly<Record<string, string>>;
 }

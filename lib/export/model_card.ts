@@ -12,31 +12,29 @@ import type { Format } from "./format.ts";
 import type { ExportedModel } from "./model.ts";
 import { FORMULA, preprocessing } from "./preprocessing.ts";
 
-/** Everything that a model card is written from. */
+/** All facts that a model card needs. */
 export interface CardFacts {
-  /** What is taken out. */
   readonly model: ExportedModel;
-  /** What it is taken out as. */
   readonly format: Format;
-  /** The run that trained it. */
+  /** The trained student, with its run. */
   readonly student: TrainedStudent;
-  /** Which of its weights. */
+  /** The epoch of its weights. */
   readonly epoch: "last" | "best";
-  /** What came of all trials of its experiment. */
+  /** All trials of its experiment. */
   readonly outcome: Outcome;
-  /** Trainable numbers. */
+  /** The number of trainable numbers. */
   readonly parameters: number;
   /** Multiply-adds for one image. */
   readonly multiplyAdds: number;
-  /** How many images it was tested on. */
+  /** The number of test images. */
   readonly tested: number;
-  /** The versions that take it out. */
+  /** The versions of the software that exports it. */
   readonly versions: Versions;
-  /** The git commit that takes it out; null outside a repository. */
+  /** The git commit that exports it; `null` outside a repository. */
   readonly commit: string | null;
 }
 
-/** A model card: markdown, with metadata for model hubs in front. */
+/** Writes a model card: markdown that begins with metadata for model hubs. */
 export function modelCard(facts: CardFacts): string {
   const { model, format } = facts;
   const name = title(facts);
@@ -55,7 +53,7 @@ export function modelCard(facts: CardFacts): string {
       inputAndOutput(facts),
       "## How to load it",
       format.loading(model),
-      "## Where it comes from",
+      "## Origin",
       source(facts),
       "## Limits",
       limits(facts),
@@ -73,36 +71,31 @@ function title(
 function task(
   { model: { network, image: [height, width], classes }, parameters, multiplyAdds }: CardFacts,
 ): string {
-  const size = `${count(parameters)} parameters, ${count(multiplyAdds)} multiply-adds an image`;
-  return paragraph(
-    escapeMarkdown(
-      `Classifies images of ${height} × ${width} pixels into ${classes.length} classes. The network is ${
-        inWords(network)
-      }: ${size}.`,
-    ),
-  );
+  const size = `${count(parameters)} parameters, ${count(multiplyAdds)} multiply-adds per image`;
+  const goal = `Classifies images of ${height} × ${width} pixels into ${classes.length} classes.`;
+  return paragraph(escapeMarkdown(`${goal} The network is ${inWords(network)}: ${size}.`));
 }
 
 function accuracy(
   { student: { experiment, seed, trial: { metric } }, epoch, outcome, tested }: CardFacts,
 ): string {
-  const shown = percentages(metric, experiment.dataset.task, epoch).map(
+  const columns = percentages(metric, experiment.dataset.task, epoch).map(
     ({ measure, title, decimals, value }) => {
       const all = summary(valuesOf(outcome, measure, epoch));
       return [title, formatFixed(value, decimals), all ? formatSpread(all, decimals) : "—"];
     },
   );
-  const [header, own, all] = [0, 1, 2].map((row) => shown.map((cells) => cells[row]));
+  const [header, own, all] = [0, 1, 2].map((row) => columns.map((cells) => cells[row]));
+  const rows = [
+    [`this model: seed ${seed}, ${epoch} epoch`, ...own],
+    [`trials, ${epoch} epoch`, ...all],
+  ];
   return stack([
     paragraph(
-      `In percent of the ${
-        count(tested)
-      } test images of ${experiment.dataset.id}; over the trials mean ± sample standard deviation (n).`,
+      `In percent of the ${count(tested)} test images of ${experiment.dataset.id}. ` +
+        "For all trials: mean ± sample standard deviation (n).",
     ),
-    grid(["", ...header], [[`this model: seed ${seed}, ${epoch} epoch`, ...own], [
-      `trials, ${epoch} epoch`,
-      ...all,
-    ]]),
+    grid(["", ...header], rows),
   ]);
 }
 
@@ -155,7 +148,7 @@ function source(
     `experiment \`${id}\`, seed ${seed}, ${epoch} epoch; declaration \`${trial.declaration}\``,
     `weights: sha256 \`${sha256}\``,
     `trained in ${trial.precision} with ${engine}, commit ${trial.commit ?? "unknown"}`,
-    `taken out as ${format.title} by Retort ${
+    `exported as ${format.title} by Retort ${
       retort ?? "unknown"
     }, Deno ${deno}, tfjs ${tfjs}, commit ${commit ?? "unknown"}`,
   ]);
@@ -164,11 +157,13 @@ function source(
 function limits({ model, format, student: { trial }, epoch, outcome }: CardFacts): string {
   const n = outcome.measured.length;
   return bullets([
-    `It knows ${model.classes.length} classes: an image of anything else gets one of them all the same.`,
-    ...(n < 2 ? ["Its accuracy is that of one trial: how far it spreads was not measured."] : []),
+    `It knows ${model.classes.length} classes. An image of anything else gets one of them too.`,
+    ...(n < 2
+      ? ["Its accuracy is that of one trial. The spread over trials was not measured."]
+      : []),
     ...(epoch === "best" && trial.holdout === null
       ? [
-        "Its epoch was chosen by the test images, as the papers do: its accuracy is somewhat flattered.",
+        "Its epoch was chosen by the test images, as in the papers: its accuracy is optimistic.",
       ]
       : []),
     ...(trial.precision === "bfloat16"
@@ -181,8 +176,8 @@ function limits({ model, format, student: { trial }, epoch, outcome }: CardFacts
 const count = (number: number): string => number.toLocaleString("en");
 
 /**
- * What model hubs read in front of a card, YAML between two rules; the licence is left to whoever
- * publishes the model.
+ * Writes the metadata that model hubs read at the beginning of a card: YAML between two rules. It
+ * names no licence, which whoever publishes the model has to choose.
  */
 export function cardMetadata({ model, format, student, epoch }: CardFacts, name: string): string {
   const { experiment: { dataset, distiller }, trial: { metric } } = student;

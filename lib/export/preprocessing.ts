@@ -2,15 +2,13 @@ import type { Json } from "../values/json.ts";
 import type { Format } from "./format.ts";
 import type { ExportedModel } from "./model.ts";
 
-/** What channels are called, by their number. */
+/** The names of channels, by their number. */
 const CHANNELS: Readonly<Record<number, string>> = { 1: "grey", 3: "RGB" };
 
-/** How pixels become a model's input, in words. */
+/** The formula from pixels to a model's input. */
 export const FORMULA = "(pixel / 255 - mean) / std";
 
-/**
- * Everything that must be done to an image before it goes into a model, and what its logits mean.
- */
+/** Lists all facts on how to prepare an image for a model, and the meaning of its logits. */
 export function preprocessing(
   model: ExportedModel,
   { layout }: Format,

@@ -7,8 +7,8 @@ import type { Format } from "./format.ts";
 import type { ExportedModel } from "./model.ts";
 
 /**
- * One safetensors file: by PyTorch's names and in its layout where the network has a reference
- * implementation, whose `load_state_dict` takes it; else by ours.
+ * One safetensors file. If the network has a reference implementation in PyTorch, it has that one's
+ * names and layout, and its `load_state_dict` takes it. Else it has Retort's.
  */
 export const safetensors: Format = {
   title: "safetensors",
@@ -18,7 +18,7 @@ export const safetensors: Format = {
     Promise.resolve(new Map([["model.safetensors", encode(entries(model), metadata(model))]])),
   loading: ({ network, classes }) =>
     network.names
-      ? `\`model\` is the \`${network.id}\` of RepDistiller, mdistiller or code built on them, made for ${classes.length} classes.
+      ? `\`model\` is the \`${network.id}\` of RepDistiller, mdistiller or code built on them, for ${classes.length} classes.
 
 \`\`\`python
 from safetensors.torch import load_file
@@ -27,18 +27,18 @@ model.load_state_dict(load_file("model.safetensors"))
 model.eval()
 \`\`\`
 
-${teaching(network)}`
-      : teaching(network),
+${teacherNote(network)}`
+      : teacherNote(network),
   limits: [],
 };
 
-function teaching({ id }: Net): string {
-  return `In Retort it teaches as \`weights(${id}, { file: "model.safetensors" })\`.`;
+function teacherNote({ id }: Net): string {
+  return `In Retort, use it as a teacher with \`weights(${id}, { file: "model.safetensors" })\`.`;
 }
 
 /**
- * Our axes in PyTorch's order, by their number: convolutions out, in, height, width; dense layers
- * out, in.
+ * Retort's axes in PyTorch's order, by their number: [out, in, height, width] for convolutions,
+ * [out, in] for dense layers.
  */
 const AXES: Readonly<Record<number, readonly number[]>> = { 2: [1, 0], 4: [3, 2, 0, 1] };
 

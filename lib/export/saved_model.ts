@@ -3,8 +3,8 @@ import { FROZEN, frozenGraph } from "./frozen_graph.ts";
 import type { Format } from "./format.ts";
 
 /**
- * TensorFlow's SavedModel: one graph with the tag `serve` and the signature `serving_default`, its
- * weights constants.
+ * TensorFlow's SavedModel: one graph with the tag `serve` and the signature `serving_default`. Its
+ * weights are constants.
  */
 export const savedModel: Format = {
   title: "TensorFlow SavedModel",

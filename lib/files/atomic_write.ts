@@ -2,9 +2,9 @@ import { dirname } from "node:path";
 import { Failure } from "../values/failure.ts";
 
 /**
- * Writes a file whole or not at all: beside itself under a temporary name, synced to the disk, then
- * renamed over what was there. Rejects with a `Failure` (exit 3) that names the file and the
- * reason; the file is then the old one, untouched.
+ * Writes a file completely or not at all: under a temporary name beside it, synced to the disk,
+ * then renamed over the old file. Rejects with a `Failure` (exit 3) that names the file and the
+ * reason if this fails. The old file is then untouched.
  */
 export async function atomicWrite(path: string, data: Uint8Array | string): Promise<void> {
   const temporary = `${path}.${crypto.randomUUID()}.tmp`;
@@ -15,8 +15,7 @@ export async function atomicWrite(path: string, data: Uint8Array | string): Prom
     );
     await sync(temporary);
     await Deno.rename(temporary, path);
-    // Without this a power cut may bring the old name back, although the rename was reported as
-    // done.
+    // Without this, a power cut may bring back the old name although the rename succeeded.
     await sync(dirname(path));
   } catch (error) {
     await Deno.remove(temporary).catch(() => {});
@@ -31,8 +30,8 @@ async function sync(path: string): Promise<void> {
 }
 
 /**
- * The failure (exit 3) of writing to `path`: what the system said, without the number and the names
- * that Deno adds.
+ * Creates the failure (exit 3) of writing to `path` from the system's message, without the number
+ * and the names that Deno adds.
  */
 export function cannotWrite(path: string, cause: unknown): Failure {
   const reason = (cause instanceof Error ? cause.message : String(cause)).replace(
@@ -41,7 +40,7 @@ export function cannotWrite(path: string, cause: unknown): Failure {
   );
   return new Failure(
     3,
-    `cannot write ${path}: ${reason}; make room or allow it there, then run the same again`,
+    `cannot write ${path}: ${reason}; make room or allow writing there, then run again`,
     {
       cause,
     },

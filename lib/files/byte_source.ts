@@ -1,46 +1,46 @@
 import { Failure, messageOf } from "../values/failure.ts";
 
-/** Bytes of known number that are read in parts. */
+/** A known number of bytes, read in parts. */
 export interface ByteSource {
-  /** What messages call it: its path. */
+  /** Name in messages: its path. */
   readonly name: string;
-  /** How many bytes there are. */
+  /** Size in bytes. */
   readonly size: number;
   /**
-   * A copy of `length` bytes from `position` on, with a buffer of its own. Throws a RangeError
-   * where there are fewer, and then allocates nothing.
+   * Returns a copy of `length` bytes from `position`, with its own buffer. Throws a RangeError,
+   * without allocating anything, if there are fewer.
    */
   read(position: number, length: number): Uint8Array<ArrayBuffer>;
 }
 
 /**
- * A file on the disk as a source, to be closed. It and its `read` throw a `Failure` (exit 3) where
- * the system refuses.
+ * Opens a file as a source, which the caller disposes. Opening and `read` throw a `Failure` (exit
+ * 3) if the system refuses.
  */
 export function fileSource(path: string): ByteSource & Disposable {
-  const refused = (error: unknown) =>
-    new Failure(3, `cannot read ${path}: ${plain(error)}`, { cause: error });
+  const readFailure = (error: unknown) =>
+    new Failure(3, `cannot read ${path}: ${reasonOf(error)}`, { cause: error });
   let file: Deno.FsFile;
-  let found: Deno.FileInfo;
+  let info: Deno.FileInfo;
   try {
-    found = Deno.statSync(path);
-    if (!found.isFile) throw new Error(found.isDirectory ? "it is a folder" : "it is not a file");
+    info = Deno.statSync(path);
+    if (!info.isFile) throw new Error(info.isDirectory ? "it is a folder" : "it is not a file");
     file = Deno.openSync(path);
   } catch (error) {
-    throw refused(error);
+    throw readFailure(error);
   }
   return {
     name: path,
-    size: found.size,
+    size: info.size,
     read(position, length) {
-      const bytes = new Uint8Array(within(found.size, position, length));
+      const bytes = new Uint8Array(checkLength(info.size, position, length));
       for (let have = 0; have < length;) {
         let got: number | null;
         try {
           if (have === 0) file.seekSync(position, Deno.SeekMode.Start);
           got = file.readSync(bytes.subarray(have));
         } catch (error) {
-          throw refused(error);
+          throw readFailure(error);
         }
         if (got === null) throw new RangeError(`the file ends ${length - have} bytes early`);
         have += got;
@@ -51,21 +51,24 @@ export function fileSource(path: string): ByteSource & Disposable {
   };
 }
 
-/** What the system says, without its number and the path that the message has already. */
-const plain = (error: unknown): string => messageOf(error).replace(/ \(os error.*/s, "");
+/**
+ * Returns the system's message without its number and the path, which the failure names already.
+ */
+const reasonOf = (error: unknown): string => messageOf(error).replace(/ \(os error.*/s, "");
 
-/** Bytes in memory as a source. */
+/** Creates a source of bytes in memory. */
 export function memorySource(name: string, bytes: Uint8Array<ArrayBuffer>): ByteSource {
   const size = bytes.length;
   return {
     name,
     size,
-    read: (position, length) => bytes.slice(position, position + within(size, position, length)),
+    read: (position, length) =>
+      bytes.slice(position, position + checkLength(size, position, length)),
   };
 }
 
-/** The length, where so many bytes are there. */
-function within(size: number, position: number, length: number): number {
+/** Returns the length. Throws a RangeError if the source has fewer bytes. */
+function checkLength(size: number, position: number, length: number): number {
   if (position >= 0 && length >= 0 && position + length <= size) return length;
   throw new RangeError(`the file ends ${position + length - size} bytes early`);
 }

@@ -1,11 +1,11 @@
 /**
- * The folder that data sets are looked for in: `--data DIR`, else the environment variable
- * `RETORT_DATA`, else `./data`.
+ * Returns the folder of the data sets: `--data DIR`, else the environment variable `RETORT_DATA`,
+ * else `./data`.
  */
 export function dataFolder(flag?: string): string {
   return flag || Deno.env.get("RETORT_DATA") || "./data";
 }
 
-/** The end of a message that something is not where it was looked for. */
+/** End of a message about missing data. */
 export const dataFolderHint =
   "`--data DIR` or the environment variable RETORT_DATA names the data folder";

@@ -3,29 +3,28 @@ import { dirname, resolve } from "node:path";
 import { Failure, messageOf } from "../values/failure.ts";
 import { type Checksum, checksum } from "./checksum.ts";
 
-/** A published file: where from, what it is, where to. */
+/** A published file: its address, checksum and target. */
 export interface Download {
-  /** The address. */
   readonly url: string;
-  /** What its publisher says it is; absent where nothing is said. */
+  /** Published checksum. Default: none. */
   readonly sum?: Checksum;
   /**
-   * The file it becomes; its folder is made where there is none. Until it is whole it is this name
-   * with `.part`, which a later attempt goes on from.
+   * Target file. Its folder is created if needed. An incomplete download has this name with
+   * `.part`, and a later attempt continues it.
    */
   readonly to: string;
-  /** How to have the file looked for elsewhere; the end of every message. */
+  /** How to make Retort look elsewhere for the file: the end of every message. */
   readonly elsewhere: string;
 }
 
-/** A server that sends nothing for so many milliseconds is given up. */
+/** The download stops if the server sends nothing for this many milliseconds. */
 const PATIENCE = 60_000;
 
 /**
- * Downloads a file unless it is there, going on where an earlier attempt ended, with a line on
- * `log` for every tenth. Two processes at once do it once. Rejects with a `Failure` (exit 3) that
- * names the file and the ways out when there is no network, no room, an early end or a wrong
- * checksum; where nothing came, nothing is left behind.
+ * Downloads a file unless it exists, and continues an earlier attempt. Logs a line for every tenth.
+ * Of two processes at once, one downloads. Rejects with a `Failure` (exit 3) that names the file
+ * and the fixes if there is no network or no disk space, if the connection ends early or if the
+ * checksum is wrong. Leaves nothing behind if no data came.
  */
 export async function download(
   { url, sum, to, elsewhere }: Download,
@@ -33,21 +32,21 @@ export async function download(
 ): Promise<void> {
   const part = `${to}.part`;
   const folder = resolve(dirname(to));
-  const before = nearest(folder);
-  const instead = `or put the file there yourself: ${to} (${elsewhere})`;
+  const existing = nearestFolder(folder);
+  const alternative = `or put the file there yourself: ${to} (${elsewhere})`;
   try {
-    using file = await locked(part);
+    using file = await openLocked(part);
     try {
       if (existsSync(to)) return;
       await fetchInto(file, url, sum !== undefined, log);
       await file.sync();
-      const found = sum && await checksum(part, sum.algorithm);
-      if (found !== sum?.digits) {
+      const actual = sum && await checksum(part, sum.algorithm);
+      if (actual !== sum?.digits) {
         await Deno.remove(part);
-        const problem = `${NAMES[sum!.algorithm]} ${found}, expected ${sum!.digits}`;
+        const problem = `${NAMES[sum!.algorithm]} ${actual}, expected ${sum!.digits}`;
         throw new Failure(
           3,
-          `${url} came with ${problem}; it was thrown away: run again, ${instead}`,
+          `${url} has ${problem}; the download was deleted: run again, ${alternative}`,
         );
       }
       await Deno.rename(part, to);
@@ -55,38 +54,38 @@ export async function download(
       if (existsSync(part) && (await file.stat()).size === 0) await Deno.remove(part);
     }
   } catch (error) {
-    await removeEmpty(folder, before);
+    await removeEmpty(folder, existing);
     if (error instanceof Failure) throw error;
     throw new Failure(
       3,
       `cannot download ${url} to ${to} (${
         messageOf(error)
-      }): run again to go on where it ended, ${instead}`,
+      }): run again to continue, ${alternative}`,
       { cause: error },
     );
   }
 }
 
 /**
- * Opens a file for this process alone. One that another removed or renamed in the meantime is not
- * the file of that name.
+ * Opens a file and locks it for this process. Opens it again if another process removed or renamed
+ * it in the meantime.
  */
-async function locked(path: string): Promise<Deno.FsFile> {
+async function openLocked(path: string): Promise<Deno.FsFile> {
   await Deno.mkdir(dirname(path), { recursive: true });
   const file = await Deno.open(path, { create: true, append: true, read: true });
   await file.lock(true);
-  const named = await Deno.stat(path).catch(() => undefined);
-  if (named?.ino === (await file.stat()).ino) return file;
+  const current = await Deno.stat(path).catch(() => undefined);
+  if (current?.ino === (await file.stat()).ino) return file;
   file.close();
-  return await locked(path);
+  return await openLocked(path);
 }
 
-/** The folder, or the nearest one above it that is there. */
-function nearest(folder: string): string {
-  return existsSync(folder) ? folder : nearest(dirname(folder));
+/** Returns the folder, or its nearest existing ancestor. */
+function nearestFolder(folder: string): string {
+  return existsSync(folder) ? folder : nearestFolder(dirname(folder));
 }
 
-/** Removes a folder and those between it and `above`, as long as they are empty. */
+/** Removes a folder and its ancestors below `above`, as long as they are empty. */
 async function removeEmpty(folder: string, above: string): Promise<void> {
   if (folder === above) return;
   await Deno.remove(folder).catch(() => {});
@@ -96,8 +95,8 @@ async function removeEmpty(folder: string, above: string): Promise<void> {
 const NAMES = { md5: "MD5", sha256: "SHA-256" } as const;
 
 /**
- * Appends what the file does not have yet. Where no checksum tells, only the server knows whether a
- * part is one of its file.
+ * Appends the missing bytes. Without a checksum, only the server knows if a part belongs to its
+ * file.
  */
 async function fetchInto(
   file: Deno.FsFile,
@@ -106,17 +105,17 @@ async function fetchInto(
   log: (line: string) => void,
 ): Promise<void> {
   let have = (await file.stat()).size;
-  const stalled = new AbortController();
-  const giveUp = () => stalled.abort(new Error(`nothing came for ${PATIENCE / 1000} seconds`));
+  const timeout = new AbortController();
+  const giveUp = () => timeout.abort(new Error(`no data for ${PATIENCE / 1000} seconds`));
   let timer = setTimeout(giveUp, PATIENCE);
   try {
     const { status, statusText, headers, body } = await fetch(url, {
-      signal: stalled.signal,
+      signal: timeout.signal,
       headers: have > 0 ? { range: `bytes=${have}-` } : {},
     });
     if (status !== 200 && status !== 206 || !body) {
       await body?.cancel();
-      // 416: nothing follows what is there, so it is whole, or not a part of this file.
+      // 416: no bytes follow the part, so it is complete or belongs to another file.
       if (status === 416 && have > 0) {
         if (isSummed || headers.get("content-range")?.endsWith(`/${have}`)) return;
         await file.truncate(0);
@@ -139,17 +138,17 @@ async function fetchInto(
 }
 
 /**
- * Says how far it is, at the beginning and at every tenth; at every 16 MB where the server keeps
- * the length to itself.
+ * Logs the progress at the start and at every tenth, or at every 16 MB if the server does not send
+ * the length.
  */
 function progress(url: string, total: number, log: (line: string) => void): (have: number) => void {
   const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
   const step = total > 0 ? total / 10 : 16e6;
-  let said = -1;
+  let last = -1;
   return (have) => {
     const now = Math.floor(have / step);
-    if (now === said) return;
-    said = now;
+    if (now === last) return;
+    last = now;
     log(`${url}: ${megabytes(have)} ${total > 0 ? `of ${megabytes(total)} ` : ""}MB`);
   };
 }

@@ -2,13 +2,14 @@ import { cannotWrite } from "./atomic_write.ts";
 
 /** Appends scalars to the event file in a run's folder. */
 export class EventWriter {
-  /** The event file, `events.out.tfevents.<seconds>.retort` in the folder. */
+  /** Path of the event file: `events.out.tfevents.<seconds>.retort` in the folder. */
   readonly path: string;
 
   /**
-   * Goes on after step `after` in the folder's event file, or begins one. What a crash tore, and
-   * what was logged of later steps, is cut off: a resumed run leaves the file of an uninterrupted
-   * one. Throws a `Failure` (exit 3) where the folder cannot be written.
+   * Continues the folder's event file after step `after`, or creates one. Cuts off later steps and
+   * a record that a crash left incomplete, so that a resumed run leaves the same file as an
+   * uninterrupted one. Throws a `Failure` (exit 3) if the folder cannot be written. Default: −1, no
+   * step.
    */
   constructor(folder: string, after = -1) {
     this.path = `${folder}/events.out.tfevents.${Math.floor(Date.now() / 1000)}.retort`;
@@ -18,21 +19,20 @@ export class EventWriter {
       );
       if (found) {
         this.path = `${folder}/${found}`;
-        Deno.truncateSync(this.path, intact(Deno.readFileSync(this.path), after));
+        Deno.truncateSync(this.path, countIntact(Deno.readFileSync(this.path), after));
       }
-      if (!found || Deno.statSync(this.path).size === 0) this.#append(version());
+      if (!found || Deno.statSync(this.path).size === 0) this.#append(encodeVersion());
     } catch (error) {
       throw cannotWrite(this.path, error);
     }
   }
 
   /**
-   * Appends one number: its tag, the step it belongs to, and when it was measured, in seconds since
-   * 1970.
+   * Appends one number with its tag, its step, and its time in seconds since 1970. Default: now.
    */
   scalar(tag: string, value: number, step: number, seconds: number = Date.now() / 1000): void {
     try {
-      this.#append(event(tag, value, step, seconds));
+      this.#append(encodeEvent(tag, value, step, seconds));
     } catch (error) {
       throw cannotWrite(this.path, error);
     }
@@ -47,41 +47,41 @@ const EVENTS = /^events\.out\.tfevents\.\d+\.retort$/;
 const HEAD = 12;
 const TAIL = 4;
 
-/** The first message of a file. */
-const version =
+/** Encodes the first message of a file. */
+const encodeVersion =
   (): number[] => [0x09, ...double(Date.now() / 1000), ...text(0x1a, utf8("brain.Event:2"))];
 
 /**
- * An `Event` of a summary with one value; the step comes at byte 10, where `intact` looks for it.
+ * Encodes an `Event` of a summary with one value. The step is at byte 10, where `stepOf` reads it.
  */
-function event(tag: string, value: number, step: number, seconds: number): number[] {
+function encodeEvent(tag: string, value: number, step: number, seconds: number): number[] {
   const scalar = [...text(0x0a, utf8(tag)), 0x15, ...float(value)];
   return [0x09, ...double(seconds), 0x10, ...varint(step), ...text(0x2a, text(0x0a, scalar))];
 }
 
-/** A TFRecord around these bytes. */
+/** Wraps bytes in a TFRecord. */
 function frame(bytes: Uint8Array): Uint8Array {
   const record = new Uint8Array(HEAD + bytes.length + TAIL);
   const view = new DataView(record.buffer);
   view.setBigUint64(0, BigInt(bytes.length), true);
-  view.setUint32(8, masked(record.subarray(0, 8)), true);
+  view.setUint32(8, maskedCrc(record.subarray(0, 8)), true);
   record.set(bytes, HEAD);
-  view.setUint32(HEAD + bytes.length, masked(bytes), true);
+  view.setUint32(HEAD + bytes.length, maskedCrc(bytes), true);
   return record;
 }
 
-/** How many bytes of a file are whole frames of steps up to `after`. */
-function intact(bytes: Uint8Array, after: number): number {
+/** Counts the bytes of a file that are whole frames of steps up to `after`. */
+function countIntact(bytes: Uint8Array, after: number): number {
   const view = new DataView(bytes.buffer);
   let kept = 0;
   while (
     kept + HEAD <= bytes.length &&
-    view.getUint32(kept + 8, true) === masked(bytes.subarray(kept, kept + 8))
+    view.getUint32(kept + 8, true) === maskedCrc(bytes.subarray(kept, kept + 8))
   ) {
     const end = kept + HEAD + Number(view.getBigUint64(kept, true));
     const message = bytes.subarray(kept + HEAD, end);
     if (
-      end + TAIL > bytes.length || view.getUint32(end, true) !== masked(message) ||
+      end + TAIL > bytes.length || view.getUint32(end, true) !== maskedCrc(message) ||
       stepOf(message) > after
     ) break;
     kept = end + TAIL;
@@ -89,19 +89,22 @@ function intact(bytes: Uint8Array, after: number): number {
   return kept;
 }
 
-/** The step of one of our events; of the file's first message, which has none, −1. */
+/** Returns the step of an event. −1 for the file's first message, which has none. */
 function stepOf(message: Uint8Array): number {
   if (message[9] !== 0x10) return -1;
   let step = 0;
-  for (let i = 10, unit = 1; i < message.length; i++, unit *= 128) {
+  let unit = 1;
+  for (let i = 10; i < message.length; i++, unit *= 128) {
     step += (message[i] & 0x7f) * unit;
     if (message[i] < 0x80) break;
   }
   return step;
 }
 
-/** TFRecord's checksum: rotated and shifted, so that checksums of checksums stay useful. */
-function masked(bytes: Uint8Array): number {
+/**
+ * Computes TFRecord's checksum: rotated and shifted, so that checksums of checksums stay useful.
+ */
+function maskedCrc(bytes: Uint8Array): number {
   const crc = crc32c(bytes);
   return ((crc >>> 15 | crc << 17) + 0xa282ead8) >>> 0;
 }
@@ -122,7 +125,7 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return crc;
 });
 
-/** The CRC-32C (Castagnoli, RFC 3720) of these bytes, an unsigned 32-bit number. */
+/** Computes the CRC-32C (Castagnoli, RFC 3720) of bytes, an unsigned 32-bit number. */
 export function crc32c(bytes: Uint8Array): number {
   let crc = 0xffffffff;
   for (const byte of bytes) crc = TABLE[(crc ^ byte) & 0xff] ^ crc >>> 8;

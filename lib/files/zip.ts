@@ -3,32 +3,28 @@ import { Failure, messageOf } from "../values/failure.ts";
 import { type ByteSource, fileSource } from "./byte_source.ts";
 import { staysInside } from "./path_safety.ts";
 
-/**
- * A zip file whose table of contents was read and checked; the entries stay on the disk until they
- * are read.
- */
+/** A zip file with a checked central directory. Entries stay on the disk until they are read. */
 export interface Zip {
-  /** The names of all entries, as they stand in the file; those of folders end with a slash. */
+  /** Names of all entries, as in the file. Names of folders end with a slash. */
   readonly names: readonly string[];
   /**
-   * How many bytes an entry has, by its own account, once it is unpacked; undefined where there is
-   * none of this name.
+   * Unpacked size of an entry in bytes, as the file declares it. `undefined` if there is no such
+   * entry.
    */
   size(name: string): number | undefined;
   /**
-   * The bytes of one entry, unpacked and checked by their CRC-32. Throws a `Failure` (exit 3) that
-   * names zip and entry.
+   * Returns the bytes of one entry, unpacked and checked by their CRC-32. Throws a `Failure` (exit
+   * 3) that names zip and entry if this fails.
    */
   read(name: string): Uint8Array<ArrayBuffer>;
 }
 
-/** A zip file that is to be closed. */
+/** A zip file that the caller closes. */
 export interface OpenZip extends Zip {
-  /** Closes the file. */
   close(): void;
 }
 
-/** An entry as the central directory describes it. */
+/** An entry of the central directory. */
 interface Entry {
   readonly name: string;
   readonly encrypted: boolean;
@@ -49,8 +45,8 @@ const DEFLATED = 8;
 
 /**
  * Opens a zip file by its central directory (PKWARE's APPNOTE 6.3, zip64 included). Throws a
- * `Failure` (exit 3) where there is none, which is what half a download looks like, and where a
- * name would lead out of the folder.
+ * `Failure` (exit 3) if there is none, as after an incomplete download, or if a name leads out of
+ * the folder.
  */
 export function openZip(path: string): OpenZip {
   const file = fileSource(path);
@@ -63,11 +59,11 @@ export function openZip(path: string): OpenZip {
 }
 
 /**
- * The zip that a source holds, which is read from as long as the zip is. Throws as `openZip` does,
- * and where it has more than `most` entries.
+ * Opens the zip in a source, which has to stay open as long as the zip. Throws like `openZip`, and
+ * if there are more than `most` entries. Default: no limit.
  */
 export function readZip(source: ByteSource, most = Infinity): Zip {
-  const entries = new Map(directory(source, most).map((entry) => [entry.name, entry]));
+  const entries = new Map(readDirectory(source, most).map((entry) => [entry.name, entry]));
   return {
     names: [...entries.keys()],
     size: (name) => entries.get(name)?.size,
@@ -76,27 +72,27 @@ export function readZip(source: ByteSource, most = Infinity): Zip {
 }
 
 /**
- * A view of `length` bytes of the source from `position` on. Throws a RangeError where it is
+ * Returns a view of `length` bytes of the source from `position`. Throws a RangeError if it is
  * shorter.
  */
 function viewAt(source: ByteSource, position: number, length: number): DataView<ArrayBuffer> {
   return new DataView(source.read(position, length).buffer);
 }
 
-/** A 64-bit number, which is exact here: no file has 2⁵³ bytes. */
+/** Reads a 64-bit number. It is exact here, since no file has 2⁵³ bytes. */
 const uint64 = (view: DataView, at: number): number => Number(view.getBigUint64(at, true));
 
-/** All entries of the central directory. */
-function directory(source: ByteSource, most: number): Entry[] {
+/** Reads all entries of the central directory. */
+function readDirectory(source: ByteSource, most: number): Entry[] {
   const broken = (why: string) =>
     new Failure(
       3,
       `${source.name} is no zip file, or only a part of one (${why}): download or pack it again`,
     );
   try {
-    const end = endOfDirectory(source);
+    const end = findDirectory(source);
     if (!end) throw broken("it has no table of contents at its end");
-    if (end.count > most) throw broken(`it should have ${end.count} entries`);
+    if (end.count > most) throw broken(`it lists ${end.count} entries instead of at most ${most}`);
     const view = viewAt(source, end.offset, end.size);
     const entries: Entry[] = [];
     for (let at = 0; entries.length < end.count;) {
@@ -105,7 +101,7 @@ function directory(source: ByteSource, most: number): Entry[] {
       }
       const names = view.getUint16(at + 28, true);
       const extras = view.getUint16(at + 30, true);
-      const entry = parse(view, at, names, extras);
+      const entry = parseEntry(view, at, names, extras);
       if (!staysInside(entry.name)) {
         throw new Failure(
           3,
@@ -123,16 +119,14 @@ function directory(source: ByteSource, most: number): Entry[] {
   }
 }
 
-/**
- * Where the central directory is and how many entries it has; undefined where the file has none.
- */
-function endOfDirectory(
+/** Finds the central directory and its number of entries. `undefined` if there is none. */
+function findDirectory(
   source: ByteSource,
 ): { offset: number; size: number; count: number } | undefined {
   const start = Math.max(0, source.size - 22 - 0xffff);
   const tail = viewAt(source, start, source.size - start);
   let at = tail.byteLength - 22;
-  // A comment of unknown length follows the record: only where its length fits is this the record.
+  // A comment of unknown length follows the record, so only a fitting length identifies it.
   while (
     at >= 0 &&
     !(tail.getUint32(at, true) === END &&
@@ -155,10 +149,10 @@ function endOfDirectory(
 }
 
 /**
- * The entry at a place of the central directory. Its sizes are in a zip64 extra field where 32 bits
- * are too few.
+ * Parses an entry of the central directory. Its sizes are in a zip64 extra field if 32 bits are too
+ * few.
  */
-function parse(view: DataView<ArrayBuffer>, at: number, names: number, extras: number): Entry {
+function parseEntry(view: DataView<ArrayBuffer>, at: number, names: number, extras: number): Entry {
   let packed = view.getUint32(at + 20, true);
   let size = view.getUint32(at + 24, true);
   let offset = view.getUint32(at + 42, true);
@@ -185,7 +179,7 @@ function parse(view: DataView<ArrayBuffer>, at: number, names: number, extras: n
   };
 }
 
-/** The bytes of an entry. */
+/** Unpacks an entry. */
 function unpack(
   source: ByteSource,
   entry: Entry | undefined,
@@ -208,14 +202,14 @@ function unpack(
     }
     const start = entry.offset + 30 + local.getUint16(26, true) + local.getUint16(28, true);
     const packed = source.read(start, entry.packed);
-    // The bound keeps an entry that lies about its size from filling the memory.
+    // Without this bound, an entry with a false size could fill the memory.
     const bytes = entry.method === STORED
       ? packed
       : new Uint8Array(inflateRawSync(packed, { maxOutputLength: Math.max(1, entry.size) }));
     if (bytes.length !== entry.size) {
       throw new RangeError(`${bytes.length} bytes instead of ${entry.size}`);
     }
-    // PyTorch can be told to leave the CRC-32 out, and writes 0 then.
+    // PyTorch has an option to omit the CRC-32. It then writes 0.
     if (entry.crc !== 0 && crc32(bytes) !== entry.crc) throw new RangeError("its CRC-32 is wrong");
     return bytes;
   } catch (error) {

@@ -3,9 +3,9 @@ import type { Tensor4D } from "@tensorflow/tfjs";
 import type { Tensor } from "./tensor.ts";
 
 /**
- * A map [batch, height, width, channels] averaged into `rows` × `columns` bins, as PyTorch's
- * adaptive average pooling has them: bin i of n over a side of m goes from ⌊i·m/n⌋ to ⌈(i +
- * 1)·m/n⌉, so that neighbours may overlap, and there may be more bins than pixels.
+ * Averages a map [batch, height, width, channels] over `rows` × `columns` bins, as PyTorch's
+ * adaptive average pooling does. Bin i of n on a side of m goes from ⌊i·m/n⌋ to ⌈(i + 1)·m/n⌉.
+ * Neighbouring bins may overlap, and there may be more bins than pixels.
  */
 export function adaptivePool(x: Tensor, rows: number, columns: number): Tensor {
   const [batch, height, width, channels] = (x as Tensor4D).shape;
@@ -23,8 +23,7 @@ export function adaptivePool(x: Tensor, rows: number, columns: number): Tensor {
 }
 
 /**
- * Two maps brought to one size: along each side the longer is pooled to the shorter. Their channels
- * stay as they are.
+ * Pools two maps to one size: along each side, the longer one to the shorter. Keeps their channels.
  */
 export function toSmaller(a: Tensor, b: Tensor): [a: Tensor, b: Tensor] {
   const rows = Math.min(a.shape[1]!, b.shape[1]!);
@@ -32,7 +31,7 @@ export function toSmaller(a: Tensor, b: Tensor): [a: Tensor, b: Tensor] {
   return [adaptivePool(a, rows, columns), adaptivePool(b, rows, columns)];
 }
 
-/** The weights of a side's pixels in each bin, [1, bins, pixels]. */
+/** The weight of each pixel of a side in each bin, [1, bins, pixels]. */
 function bins(pixels: number, count: number): Tensor {
   const weights = Array.from({ length: count }, (_, bin) => {
     const start = Math.floor(bin * pixels / count);
@@ -43,9 +42,9 @@ function bins(pixels: number, count: number): Tensor {
 }
 
 /**
- * The greatest values of a map [batch, height, width, channels] in `rows` × `columns` bins, as
- * PyTorch's adaptive max pooling has them: bin i of n over a side of m goes from ⌊i·m/n⌋ to ⌈(i +
- * 1)·m/n⌉. Of equal values one gets the gradient.
+ * Takes the maximum of a map [batch, height, width, channels] in each of `rows` × `columns` bins,
+ * as PyTorch's adaptive max pooling does. Bin i of n on a side of m goes from ⌊i·m/n⌋ to ⌈(i +
+ * 1)·m/n⌉. Only one of several equal values gets the gradient.
  */
 export function adaptiveMaxPool(x: Tensor, rows: number, columns: number): Tensor {
   const [, height, width] = (x as Tensor4D).shape;
@@ -56,9 +55,9 @@ export function adaptiveMaxPool(x: Tensor, rows: number, columns: number): Tenso
   return maxAlong(maxAlong(x as Tensor4D, 1, rows), 2, columns);
 }
 
-/** The greatest values along a side in `count` bins. */
+/** The maxima of `count` bins along a side. */
 function maxAlong(x: Tensor4D, axis: 1 | 2, count: number): Tensor4D {
-  const greatest = Array.from({ length: count }, (_, i) => {
+  const maxima = Array.from({ length: count }, (_, i) => {
     const length = x.shape[axis];
     const start = Math.floor(i * length / count);
     const size = Math.ceil((i + 1) * length / count) - start;
@@ -68,5 +67,5 @@ function maxAlong(x: Tensor4D, axis: 1 | 2, count: number): Tensor4D {
     const window: [number, number] = axis === 1 ? [size, 1] : [1, size];
     return tf.maxPool(bin, window, window, "valid");
   });
-  return tf.concat(greatest, axis);
+  return tf.concat(maxima, axis);
 }

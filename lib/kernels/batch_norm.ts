@@ -4,7 +4,7 @@ import type { Tensor } from "./tensor.ts";
 import { Attr, DataType, typeAttribute } from "../tensorflow/binding.ts";
 import { FLOAT, type Native, nativeOr } from "./native.ts";
 
-/** What normalising a batch gives. */
+/** A normalised batch and the running statistics after it. */
 export interface Normalised {
   /** The normalised batch, of the input's shape. */
   readonly out: Tensor;
@@ -14,7 +14,7 @@ export interface Normalised {
   readonly variance: Tensor;
 }
 
-/** The variables of a norm as tensors, [channels] each. */
+/** The values of a norm's variables, [channels] each. */
 export interface NormState {
   /** Factor γ. */
   readonly scale: Tensor;
@@ -25,8 +25,8 @@ export interface NormState {
   /** Running variance. */
   readonly variance: Tensor;
   /**
-   * The bias of the convolution before the norm, where it was left out of `x`: the batch's mean
-   * takes it away again, so that only the running mean sees it and its gradient is zero.
+   * The bias of the convolution before the norm, if `x` leaves it out. The batch's mean would
+   * cancel it, so only the running mean includes it, and its gradient is zero.
    */
   readonly bias?: Tensor;
 }
@@ -43,9 +43,9 @@ const attributes = (training: boolean, epsilon: number, factor?: number) => [
 ];
 
 /**
- * Batch normalisation by the batch's own statistics (Ioffe & Szegedy, 2015), `x` of [batch, height,
- * width, channels], with the running statistics moved towards the batch's. Gradients flow to `x`, γ
- * and β. TensorFlow's `FusedBatchNormV3`; on tfjs's own backend its twin, made of tfjs ops.
+ * Batch normalisation of `x`, [batch, height, width, channels], by the batch's own statistics
+ * (Ioffe & Szegedy, 2015). Moves the running statistics towards the batch's. Gradients flow to `x`,
+ * γ and β. Runs TensorFlow's `FusedBatchNormV3`, or its twin of tfjs ops on tfjs's own backend.
  */
 export function batchNorm(
   x: Tensor,
@@ -55,7 +55,7 @@ export function batchNorm(
 ): Normalised {
   const channels = x.shape.at(-1)!;
   return nativeOr(() => batchNormTwin(x, state, epsilon, momentum), (native) =>
-    // oneDNN's kernel for other numbers of channels is several times slower than copying the map.
+    // oneDNN's kernel for other numbers of channels is several times slower than a copy of the map.
     channels % 8 === 0
       ? batchNormNative(native, x, state, epsilon, momentum)
       : batchNormPadded(x, state, 16 * Math.ceil(channels / 16), epsilon, momentum));
@@ -70,9 +70,9 @@ function batchNormNative(
 ): Normalised {
   let mean: Tensor | undefined;
   let variance: Tensor | undefined;
-  const out = tf.customGrad((...given) => {
-    const save = given.pop() as unknown as tf.GradSaveFunc;
-    const [x, scale, offset, bias] = given as Tensor[];
+  const out = tf.customGrad((...inputs) => {
+    const save = inputs.pop() as unknown as tf.GradSaveFunc;
+    const [x, scale, offset, bias] = inputs as Tensor[];
     const outputs = native.op(
       "FusedBatchNormV3",
       [x, scale, offset, state.mean, state.variance],
@@ -96,7 +96,7 @@ function batchNormNative(
   return { out, mean: mean!, variance: variance! };
 }
 
-/** `batchNorm` over `channels` channels, of which the last are empty and cut off again. */
+/** `batchNorm` on `channels` channels: pads `x` with empty channels and cuts them off again. */
 function batchNormPadded(
   x: Tensor,
   state: NormState,
@@ -104,11 +104,11 @@ function batchNormPadded(
   epsilon: number,
   momentum: number,
 ): Normalised {
-  const own = x.shape.at(-1)!;
-  const widen = (vector: Tensor) => tf.pad(vector as Tensor1D, [[0, channels - own]]);
+  const depth = x.shape.at(-1)!;
+  const widen = (vector: Tensor) => tf.pad(vector as Tensor1D, [[0, channels - depth]]);
   const { scale, offset, mean, variance, bias } = state;
   const wide = batchNorm(
-    tf.pad(x as Tensor4D, [[0, 0], [0, 0], [0, 0], [0, channels - own]]),
+    tf.pad(x as Tensor4D, [[0, 0], [0, 0], [0, 0], [0, channels - depth]]),
     {
       scale: widen(scale),
       offset: widen(offset),
@@ -120,12 +120,12 @@ function batchNormPadded(
     momentum,
   );
   const narrow = (vector: Tensor) => {
-    const narrowed = tf.keep(tf.slice(vector as Tensor1D, [0], [own]));
+    const slice = tf.keep(tf.slice(vector as Tensor1D, [0], [depth]));
     vector.dispose();
-    return narrowed;
+    return slice;
   };
   return {
-    out: tf.slice(wide.out as Tensor4D, [0, 0, 0, 0], [-1, -1, -1, own]),
+    out: tf.slice(wide.out as Tensor4D, [0, 0, 0, 0], [-1, -1, -1, depth]),
     mean: narrow(wide.mean),
     variance: narrow(wide.variance),
   };
@@ -142,9 +142,9 @@ export function batchNormTwin(
 }
 
 /**
- * `batchNorm` by the statistics of the samples that `mask` chooses, [batch] of 0 and 1: these
- * become what they would as a batch of their own. Where it chooses none, the running statistics
- * stay as they are.
+ * `batchNorm` by the statistics of the samples that `mask`, [batch] of 0 and 1, selects. These
+ * samples get the values that they would get as a batch of their own. The running statistics stay
+ * unchanged if it selects none.
  */
 export function subBatchNorm(
   x: Tensor,
@@ -155,10 +155,10 @@ export function subBatchNorm(
 ): Normalised {
   const [batch, height, width] = x.shape;
   const axes = [0, 1, 2];
-  const chosen = tf.reshape(mask, [batch, 1, 1, 1]);
+  const selection = tf.reshape(mask, [batch, 1, 1, 1]);
   const count = tf.mul(tf.sum(mask), height! * width!);
   const divisor = tf.maximum(count, 1);
-  const mean = (values: Tensor) => tf.div(tf.sum(tf.mul(values, chosen), axes), divisor);
+  const mean = (values: Tensor) => tf.div(tf.sum(tf.mul(values, selection), axes), divisor);
   if (state.bias) x = tf.add(x, state.bias);
   const centre = mean(x);
   const centred = tf.sub(x, centre);
@@ -169,14 +169,19 @@ export function subBatchNorm(
   );
   const unbiased = tf.mul(spread, tf.div(count, tf.maximum(tf.sub(count, 1), 1)));
   const share = tf.where(tf.greater(count, 0), tf.scalar(momentum), tf.scalar(0));
-  const towards = (old: Tensor, now: Tensor) =>
+  const moveTowards = (old: Tensor, now: Tensor) =>
     tf.keep(tf.add(old, tf.mul(share, tf.sub(now, old))));
-  return { out, mean: towards(state.mean, centre), variance: towards(state.variance, unbiased) };
+  return {
+    out,
+    mean: moveTowards(state.mean, centre),
+    variance: moveTowards(state.variance, unbiased),
+  };
 }
 
 /**
- * Batch normalisation by the running statistics; gradients flow to `x` only. TensorFlow's
- * `FusedBatchNormV3`, which it fuses with a ReLU behind it; on tfjs's own backend its twin.
+ * Batch normalisation by the running statistics. Gradients flow to `x` only. Runs TensorFlow's
+ * `FusedBatchNormV3`, which TensorFlow fuses with a ReLU after it, or its twin on tfjs's own
+ * backend.
  */
 export function frozenNorm(x: Tensor, state: NormState, epsilon: number): Tensor {
   const twin = () => frozenNormTwin(x, state, epsilon);
@@ -186,7 +191,7 @@ export function frozenNorm(x: Tensor, state: NormState, epsilon: number): Tensor
       const inputs = [x as Tensor, state.scale, state.offset, state.mean, state.variance];
       const [value] = native.op("FusedBatchNormV3", inputs, attributes(false, epsilon), 6);
       const [factor] = frozenFactors(state, epsilon);
-      // What is not saved is gone when the gradient is asked for.
+      // tfjs disposes of tensors that are not saved before it computes the gradient.
       (save as tf.GradSaveFunc)([factor]);
       return { value, gradFunc: (dy: Tensor, saved: Tensor[]) => tf.mul(dy, saved[0]) };
     })(x));

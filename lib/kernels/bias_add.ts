@@ -6,14 +6,14 @@ import { FLOAT, nativeOr } from "./native.ts";
 const attributes = [FLOAT, { name: "data_format", type: Attr.string, value: "NHWC" }];
 
 /**
- * x + bias, the bias along the last dimension. TensorFlow's `BiasAdd`, which it joins with the
- * convolution or product before it (a general addition it may first move elsewhere); on tfjs's own
- * backend its twin, tfjs's `add`.
+ * x + bias along the last dimension. Runs TensorFlow's `BiasAdd`, which TensorFlow fuses with the
+ * convolution or product before it (it may move a general addition elsewhere first), or tfjs's
+ * `add` on tfjs's own backend.
  */
 export function biasAdd(x: Tensor, bias: Tensor): Tensor {
   return nativeOr(() => tf.add(x, bias), (native) =>
-    tf.customGrad((...given) => {
-      const [x, bias] = given as Tensor[];
+    tf.customGrad((...inputs) => {
+      const [x, bias] = inputs as Tensor[];
       const [value] = native.op("BiasAdd", [x, bias], attributes);
       return {
         value,

@@ -7,9 +7,9 @@ import { pad } from "./pad.ts";
 
 /**
  * A 2-D convolution of [batch, height, width, in] with weights [kernel, kernel, in / groups, out],
- * the same stride both ways and zero padding on all four sides, as PyTorch counts it (with stride 2
- * that is not TensorFlow's SAME). Where the weights take fewer channels than there are, these are
- * convolved in groups. TensorFlow's `Conv2D` and its gradients; on tfjs's own backend its twin.
+ * the same stride in both directions and zero padding on all four sides, as PyTorch counts it
+ * (TensorFlow's SAME differs at stride 2). It is grouped if the weights take fewer channels than
+ * `x` has. Runs TensorFlow's `Conv2D` and its gradients, or its twin on tfjs's own backend.
  */
 export function conv2d(x: Tensor, weight: Tensor, stride: number, padding: number): Tensor {
   return nativeOr(
@@ -26,7 +26,7 @@ function conv2dNative(
   padding: number,
 ): Tensor {
   const same = stride === 1 && 2 * padding + 1 === weight.shape[0];
-  // Explicit padding is an attribute of Conv2D too, but its gradients then leave oneDNN and are
+  // Conv2D also has an attribute for explicit padding, but its gradients then leave oneDNN and are
   // five times slower.
   const input = same || padding === 0 ? x : pad(x, padding, stride, weight.shape[0], 0);
   const attributes = [
@@ -37,8 +37,8 @@ function conv2dNative(
   ];
   const run = (name: string, inputs: Tensor[]) => native.op(name, inputs, attributes)[0];
   const shape = (of: Tensor) => tf.tensor1d(of.shape, "int32");
-  return tf.customGrad((...given) => {
-    const [x, weight, save] = given as unknown as [Tensor, Tensor, tf.GradSaveFunc];
+  return tf.customGrad((...inputs) => {
+    const [x, weight, save] = inputs as unknown as [Tensor, Tensor, tf.GradSaveFunc];
     save([x, weight]);
     const gradFunc = (dy: Tensor, [x, weight]: Tensor[]) => [
       run("Conv2DBackpropInput", [shape(x), weight, dy]),

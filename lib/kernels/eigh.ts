@@ -3,22 +3,22 @@ import type { Tensor } from "./tensor.ts";
 import { Attr } from "../tensorflow/binding.ts";
 import { FLOAT, nativeOr } from "./native.ts";
 
-/** What a symmetric matrix is made of. */
+/** The eigenvalues and eigenvectors of symmetric matrices. */
 export interface Eigen {
   /** Eigenvalues, ascending, [batch, n]. */
   readonly values: Tensor;
-  /** The eigenvector of each as a column, of length 1 and either sign, [batch, n, n]. */
+  /** The eigenvector of each as a column of length 1 and either sign, [batch, n, n]. */
   readonly vectors: Tensor;
 }
 
 /**
  * The eigenvalues and eigenvectors of symmetric matrices [batch, n, n]. No gradient flows through.
- * TensorFlow's `SelfAdjointEigV2`; on tfjs's own backend its twin.
+ * Runs TensorFlow's `SelfAdjointEigV2`, or its twin on tfjs's own backend.
  */
 export function eigh(matrices: Tensor): Eigen {
   return nativeOr(() => eighTwin(matrices), (native) => {
-    // A number that is none ends the run of the whole graph: the loss, which has it too, shall say
-    // it.
+    // NaN or infinity would end the run of the whole graph. The loss contains it too and must be
+    // the one to report it.
     const finite = tf.where(tf.isFinite(matrices), matrices, tf.zerosLike(matrices));
     const attributes = [FLOAT, { name: "compute_v", type: Attr.bool, value: true }];
     const [values, vectors] = native.op("SelfAdjointEigV2", [finite], attributes, 2);
@@ -27,8 +27,8 @@ export function eigh(matrices: Tensor): Eigen {
 }
 
 /**
- * `eigh` by Jacobi's rotations, in double precision: it reads the matrices, which tfjs's own
- * backend always can.
+ * `eigh` by Jacobi rotations in double precision. Reads the matrices, which tfjs's own backend
+ * always allows.
  */
 export function eighTwin(matrices: Tensor): Eigen {
   const [batch, n] = matrices.shape;
@@ -37,7 +37,7 @@ export function eighTwin(matrices: Tensor): Eigen {
   const values = new Float32Array(batch * n!);
   const vectors = new Float32Array(batch * size);
   for (let b = 0; b < batch; b++) {
-    const { a, v } = rotated(Float64Array.from(all.subarray(b * size, (b + 1) * size)), n!);
+    const { a, v } = diagonalise(Float64Array.from(all.subarray(b * size, (b + 1) * size)), n!);
     const order = Array.from({ length: n! }, (_, i) => i).sort((i, j) =>
       a[i * n! + i] - a[j * n! + j]
     );
@@ -53,13 +53,16 @@ export function eighTwin(matrices: Tensor): Eigen {
 }
 
 /**
- * How often every pair of rows is rotated: the off-diagonal falls quadratically, ten are more than
+ * Rotations of every pair of rows. The off-diagonal falls quadratically, so ten are more than
  * enough.
  */
 const SWEEPS = 16;
 
-/** A symmetric matrix `a` rotated in place until it is diagonal, and the rotations' product `v`. */
-function rotated(a: Float64Array, n: number): { a: Float64Array; v: Float64Array } {
+/**
+ * Rotates a symmetric matrix `a` in place until it is diagonal. `v` is the product of the
+ * rotations.
+ */
+function diagonalise(a: Float64Array, n: number): { a: Float64Array; v: Float64Array } {
   const v = Float64Array.from(a, (_, i) => i % (n + 1) === 0 ? 1 : 0);
   for (let sweep = 0; sweep < SWEEPS; sweep++) {
     for (let p = 0; p < n; p++) {

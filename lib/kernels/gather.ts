@@ -4,9 +4,9 @@ import { Attr, DataType, typeAttribute } from "../tensorflow/binding.ts";
 import { nativeOr } from "./native.ts";
 
 /**
- * The slices of `x` along `axis` at int32 `indices`, whose first `batch` dimensions run along those
- * of `x`. TensorFlow's `GatherV2`: tfjs-node's wrapper reads the indices, which a traced step
- * cannot. No gradient flows through; on tfjs's own backend its twin, tfjs's `gather`.
+ * Takes the slices of `x` along `axis` at int32 `indices`. Their first `batch` dimensions run along
+ * those of `x`. Runs TensorFlow's `GatherV2`, because tfjs-node's wrapper reads the indices and a
+ * traced step cannot, or tfjs's `gather` on tfjs's own backend. No gradient flows through.
  */
 export function gather(x: Tensor, indices: Tensor, axis: number, batch = 0): Tensor {
   const { int32, float32 } = DataType;
@@ -17,20 +17,20 @@ export function gather(x: Tensor, indices: Tensor, axis: number, batch = 0): Ten
     { name: "batch_dims", type: Attr.int, value: batch },
   ];
   return nativeOr(() => tf.gather(x, indices, axis, batch), (native) => {
-    const [gathered] = native.chain(
+    const [slices] = native.chain(
       [x, indices],
       ({ op, constant }, x, indices) =>
         op("GatherV2", [x, indices, constant([], int32, Int32Array.of(axis))], attributes),
     );
-    return gathered;
+    return slices;
   });
 }
 
 /**
- * `x`, [size, columns], with `rows`, [count, columns], in the places of those at int32 `indices`,
- * [count]; of equal indices all must bring the same row. TensorFlow's `TensorScatterUpdate`; no
- * gradient flows through. Its twin on tfjs's own backend copies: tfjs's `tensorScatterUpdate`
- * writes into `x` itself there.
+ * A copy of `x`, [size, columns], with `rows`, [count, columns], in place of its rows at int32
+ * `indices`, [count]. Equal indices must have equal rows. Runs TensorFlow's `TensorScatterUpdate`.
+ * No gradient flows through. The twin on tfjs's own backend copies, because tfjs's
+ * `tensorScatterUpdate` writes into `x` itself there.
  */
 export function putRows(x: Tensor, indices: Tensor, rows: Tensor): Tensor {
   return nativeOr(
@@ -38,8 +38,8 @@ export function putRows(x: Tensor, indices: Tensor, rows: Tensor): Tensor {
       const out = Float32Array.from(x.dataSync());
       const columns = x.shape[1]!;
       const values = rows.dataSync();
-      indices.dataSync().forEach((at, i) =>
-        out.set(values.subarray(i * columns, (i + 1) * columns), at * columns)
+      indices.dataSync().forEach((row, i) =>
+        out.set(values.subarray(i * columns, (i + 1) * columns), row * columns)
       );
       return tf.tensor(out, x.shape);
     },

@@ -7,30 +7,29 @@ import {
   typeAttribute,
 } from "../tensorflow/binding.ts";
 
-/** The attribute `T` of the ops that compute with float32. */
+/** The attribute `T` of ops on float32. */
 export const FLOAT: OpAttribute = typeAttribute("T", DataType.float32);
 
-/** A tensor of TensorFlow's, of any element type: tfjs has fewer of them. */
+/** A TensorFlow tensor of any element type: tfjs has fewer types. */
 export type NativeTensor = Pick<TensorMetadata, "id">;
 
-/** TensorFlow's ops one after the other, on tensors that tfjs need not know. */
+/** A sequence of TensorFlow ops on tensors that tfjs need not know. */
 export interface Chain {
-  /** Runs one op and gives so many of its outputs. Default: one. */
+  /** Runs one op with this many outputs. Default: 1. */
   op(
     name: string,
     inputs: readonly NativeTensor[],
     attributes: OpAttribute[],
     outputs?: number,
   ): TensorMetadata[];
-  /** A constant. */
   constant(shape: number[], type: number, data: ArrayBufferView): NativeTensor;
 }
 
-/** TensorFlow's ops as kernels call them. */
+/** TensorFlow's ops for kernels. */
 export interface Native {
-  /** Runs one op and gives so many of its outputs. Default: one. */
+  /** Runs one op with this many outputs. Default: 1. */
   op(name: string, inputs: Tensor[], attributes: OpAttribute[], outputs?: number): Tensor[];
-  /** Runs several ops on tensors; what they make on the way is released. */
+  /** Runs several ops on tensors and releases the intermediate results. */
   chain(
     inputs: Tensor[],
     build: (chain: Chain, ...inputs: NativeTensor[]) => readonly TensorMetadata[],
@@ -38,8 +37,8 @@ export interface Native {
 }
 
 /**
- * What a kernel gives: what it makes with TensorFlow's ops or, where these are not to be had (on
- * tfjs's own backend, in a graph that tfjs shall know too), what its twin makes with tfjs's.
+ * Runs a kernel on TensorFlow's ops. Runs its twin on tfjs's ops if TensorFlow's are not available:
+ * on tfjs's own backend, or in a graph that tfjs must know too.
  */
 export function nativeOr<T>(twin: () => T, kernel: (native: Native) => T): T {
   const backend = nativeBackend();
@@ -58,27 +57,27 @@ function runChain(
   build: Parameters<Native["chain"]>[1],
 ): Tensor[] {
   const { binding } = backend;
-  const made = new Set<number>();
+  const ids = new Set<number>();
   const chain: Chain = {
     op(name, inputs, attributes, outputs = 1) {
       const results = binding.executeOp(name, attributes, inputs.map(({ id }) => id), outputs);
-      for (const { id } of results) made.add(id);
+      for (const { id } of results) ids.add(id);
       return results;
     },
     constant(shape, type, data) {
       const id = binding.createTensor(shape, type, data);
-      made.add(id);
+      ids.add(id);
       return { id };
     },
   };
   try {
     return build(chain, ...backend.getInputTensorIds(inputs).map((id) => ({ id }))).map(
       (result) => {
-        made.delete(result.id);
+        ids.delete(result.id);
         return backend.createOutputTensor(result);
       },
     );
   } finally {
-    for (const id of made) binding.deleteTensor(id);
+    for (const id of ids) binding.deleteTensor(id);
   }
 }

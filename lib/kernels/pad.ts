@@ -3,8 +3,8 @@ import type { Tensor4D } from "@tensorflow/tfjs";
 import type { Tensor } from "./tensor.ts";
 
 /**
- * A map [batch, height, width, channels] with `padding` rows and columns of `value` around it, on
- * the far sides no more than the last window of `size` × `size` at that stride reaches.
+ * Pads a map [batch, height, width, channels] with `padding` rows and columns of `value`. Bottom
+ * and right get no more than the last window of `size` × `size` at that stride reaches.
  */
 export function pad(
   x: Tensor,

@@ -5,20 +5,17 @@ import { Attr, DataType, typeAttribute } from "../tensorflow/binding.ts";
 import { nativeOr } from "./native.ts";
 
 /**
- * Random numbers inside a step: the same for the same seed, stream and step, different in every
- * step.
+ * Random numbers inside a step. They depend on the seed, the stream and the step only, and every
+ * step has different ones.
  */
 export interface Random {
-  /** Uniform in [0, 1), of `shape`; each call of a step is given a stream of its own. */
+  /** Uniform numbers in [0, 1), of `shape`. Each call in a step has a stream of its own. */
   uniform(shape: readonly number[]): Tensor;
-  /** The random numbers of a stream named below this one. */
+  /** The random numbers of the stream `name` below this one. */
   in(name: string): Random;
 }
 
-/**
- * The random numbers of a run's seed and a stream's name in the step that `step`, an int32 scalar,
- * counts.
- */
+/** The random numbers of a run's seed and a stream's name in step `step`, an int32 scalar. */
 export function randomOf(seed: number, name: string, step: Tensor): Random {
   let calls = 0;
   return {
@@ -28,19 +25,19 @@ export function randomOf(seed: number, name: string, step: Tensor): Random {
 }
 
 /**
- * Uniform numbers in [0, 1) as TensorFlow's stateless generator gives them for the seed (key,
- * step); on tfjs's own backend its twin in JavaScript, which gives the same bits.
+ * Uniform numbers in [0, 1) from TensorFlow's stateless generator with the seed (key, step). The
+ * JavaScript twin on tfjs's own backend gives the same bits.
  */
 export function randomUniform(shape: readonly number[], key: number, step: Tensor): Tensor {
   const { int32, int64, float32 } = DataType;
   return nativeOr(() => randomUniformTwin(shape, key, step.dataSync()[0]), (native) => {
     const [uniform] = native.chain([step], ({ op, constant }, step) => {
-      const [counted] = op("Cast", [step], [
+      const [step64] = op("Cast", [step], [
         typeAttribute("SrcT", int32),
         typeAttribute("DstT", int64),
       ]);
-      const named = constant([], int64, BigInt64Array.of(BigInt(key)));
-      const [seed] = op("Pack", [named, counted], [
+      const key64 = constant([], int64, BigInt64Array.of(BigInt(key)));
+      const [seed] = op("Pack", [key64, step64], [
         { name: "N", type: Attr.int, value: 2 },
         typeAttribute("T", int64),
         { name: "axis", type: Attr.int, value: 0 },
@@ -65,7 +62,7 @@ export function randomUniformTwin(shape: readonly number[], key: number, step: n
   const block = new Uint32Array(4);
   // TensorFlow scrambles the two halves of its seed into a key and the upper half of a counter.
   philox([key >>> 0, 0, step >>> 0, 0], [0x3ec8f720, 0x02461e29], block);
-  const scrambled = block.slice(0, 2);
+  const generatorKey = block.slice(0, 2);
   const counter = Uint32Array.of(0, 0, block[2], block[3]);
   const size = tf.util.sizeFromShape([...shape]);
   const numbers = new Float32Array(size);
@@ -73,7 +70,7 @@ export function randomUniformTwin(shape: readonly number[], key: number, step: n
   const float = new Float32Array(bits.buffer);
   for (let i = 0; i < size; i++) {
     if (i % 4 === 0) {
-      philox(counter, scrambled, block);
+      philox(counter, generatorKey, block);
       counter[0]++;
       if (counter[0] === 0) counter[1]++;
     }

@@ -4,17 +4,17 @@ import { Attr, type OpAttribute } from "../tensorflow/binding.ts";
 import { FLOAT, type Native, nativeOr } from "./native.ts";
 
 /**
- * max(x, 0), with TensorFlow's one-op gradient `ReluGrad` in place of tfjs's three; on tfjs's own
- * backend its twin, tfjs's `relu`.
+ * max(x, 0). Runs TensorFlow's `Relu`, with its one-op gradient `ReluGrad` in place of tfjs's three
+ * ops, or tfjs's `relu` on tfjs's own backend.
  */
 export function reluOp(x: Tensor): Tensor {
   return nativeOr(() => tf.relu(x), (native) => rectify(native, "Relu", x, [FLOAT]));
 }
 
 /**
- * x where it is positive, else slope · x, 0 < slope < 1. Its gradient, TensorFlow's one-op
- * `LeakyReluGrad`, is taken from the result: where x itself is read once more, TensorFlow fails to
- * make one op of it and a convolution. On tfjs's own backend its twin, tfjs's `leakyRelu`.
+ * x if it is positive, else slope · x, 0 < slope < 1. The gradient, TensorFlow's one-op
+ * `LeakyReluGrad`, reads the result: if a second op reads x itself, TensorFlow fails to fuse this
+ * one with a convolution. Runs tfjs's `leakyRelu` on tfjs's own backend.
  */
 export function leakyReluOp(x: Tensor, slope: number): Tensor {
   const attributes = [FLOAT, { name: "alpha", type: Attr.float, value: slope }];
@@ -24,7 +24,7 @@ export function leakyReluOp(x: Tensor, slope: number): Tensor {
   );
 }
 
-/** An op whose gradient is one op of the result. */
+/** Runs an op whose gradient is one op on its result. */
 function rectify(native: Native, name: string, x: Tensor, attributes: OpAttribute[]): Tensor {
   return tf.customGrad((x, save) => {
     const [out] = native.op(name, [x as Tensor], attributes);

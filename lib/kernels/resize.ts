@@ -4,9 +4,9 @@ import type { Tensor } from "./tensor.ts";
 import { nativeOr } from "./native.ts";
 
 /**
- * A map [batch, height, width, channels] brought to `rows` × `columns` by bilinear interpolation
- * between the centres of pixels (PyTorch's, corners not aligned). Made of matrix products: the
- * gradient that tfjs has aligns pixels otherwise.
+ * Resizes a map [batch, height, width, channels] to `rows` × `columns` by bilinear interpolation
+ * between pixel centres (PyTorch's, corners not aligned). Uses matrix products, because tfjs's
+ * gradient aligns pixels differently.
  */
 export function resizeBilinear(x: Tensor, rows: number, columns: number): Tensor {
   const [batch, height, width, channels] = (x as Tensor4D).shape;
@@ -22,7 +22,7 @@ export function resizeBilinear(x: Tensor, rows: number, columns: number): Tensor
   return tf.reshape(down, [batch, rows, columns, channels]);
 }
 
-/** What each of a side's pixels counts at each place, [1, places, pixels]. */
+/** The weight of each pixel of a side at each place, [1, places, pixels]. */
 function weights(pixels: number, places: number): Tensor {
   const rows = Array.from({ length: places }, (_, place) => {
     const centre = Math.min(Math.max((place + 0.5) * pixels / places - 0.5, 0), pixels - 1);
@@ -32,10 +32,10 @@ function weights(pixels: number, places: number): Tensor {
 }
 
 /**
- * A map [batch, height, width, channels] brought to `rows` × `columns` by taking pixel ⌊i · m/n⌋ of
- * m at place i of n, the ratio rounded to float32, as PyTorch's and TensorFlow's nearest neighbours
- * have it. Its twin on tfjs's own backend gathers: what tfjs has there does not round, and takes
- * another pixel of some.
+ * Resizes a map [batch, height, width, channels] to `rows` × `columns`. Place i of n takes pixel ⌊i
+ * · m/n⌋ of m, the ratio rounded to float32, like PyTorch's and TensorFlow's nearest neighbours.
+ * The twin on tfjs's own backend gathers: tfjs's op there does not round and takes other pixels at
+ * some sizes.
  */
 export function resizeNearest(x: Tensor, rows: number, columns: number): Tensor {
   const [, height, width] = x.shape as Tensor4D["shape"];
@@ -46,7 +46,7 @@ export function resizeNearest(x: Tensor, rows: number, columns: number): Tensor 
   );
 }
 
-/** Which of `m` pixels comes at each of `n` places, int32 [n]. */
+/** The index of the pixel of `m` at each of `n` places, int32 [n]. */
 function nearest(m: number, n: number): Tensor {
   const ratio = Math.fround(m / n);
   return tf.tensor1d(

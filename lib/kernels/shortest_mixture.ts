@@ -4,9 +4,9 @@ import type { Tensor } from "./tensor.ts";
 
 /**
  * The weights aₘ, [count], of the shortest mixture Σ aₘ vₘ of vectors with these inner products,
- * [count, count], where Σ aₘ = 1 and 0 ≤ aₘ ≤ `most` (at least 1 / count counts). Exact: on every
- * face of what is allowed the shortest one solves linear equations, and one of these is it. The
- * number of faces grows as 3 to the `count`.
+ * [count, count], subject to Σ aₘ = 1 and 0 ≤ aₘ ≤ `most` (raised to 1 / count if less). Exact: on
+ * every face of the feasible set the shortest mixture solves linear equations, and one of these
+ * mixtures is the result. The number of faces is of the order of 3 to the power of `count`.
  */
 export function shortestMixture(products: Tensor, most: number): Tensor {
   const count = products.shape[0];
@@ -14,26 +14,25 @@ export function shortestMixture(products: Tensor, most: number): Tensor {
   const { free, held } = faces(count, bound);
   const left = tf.sub(1, tf.sum(held, 1, true));
   const scale = tf.maximum(tf.mean(tf.sum(tf.mul(products, tf.eye(count)), 1)), 1e-30);
-  // Vectors that depend on one another have many shortest mixtures: a little of the diagonal more
-  // makes it one.
+  // Linearly dependent vectors have many shortest mixtures. A slightly larger diagonal leaves one.
   const gram = tf.add(tf.div(products, scale), tf.mul(tf.eye(count), 1e-6)) as Tensor2D;
   const [pairs, others] = [tf.mul(tf.expandDims(free, 2), tf.expandDims(free, 1)), tf.sub(1, free)];
   const among = tf.add(tf.mul(pairs, gram), tf.mul(tf.expandDims(others, 2), tf.eye(count)));
   const [ones, pull] = solve(among, [free, tf.mul(free, tf.matMul(held, gram))]);
   const rate = tf.div(tf.add(left, tf.sum(pull, 1, true)), tf.sum(ones, 1, true));
   const mixtures = tf.add(tf.sub(tf.mul(rate, ones), pull), held);
-  const allowed = tf.clipByValue(mixtures, 0, bound);
-  const outside = tf.greater(tf.max(tf.abs(tf.sub(mixtures, allowed)), 1), 1e-5);
-  const lengths = tf.sum(tf.mul(tf.matMul(allowed as Tensor2D, gram), allowed), 1);
-  const ranked = tf.where(outside, tf.fill([free.shape[0]], Infinity), lengths);
-  // Of equally short ones the mean is as short.
-  const shortest = tf.cast(tf.equal(ranked, tf.min(ranked)), "float32");
-  return tf.div(tf.sum(tf.mul(tf.expandDims(shortest, 1), allowed), 0), tf.sum(shortest));
+  const feasible = tf.clipByValue(mixtures, 0, bound);
+  const outside = tf.greater(tf.max(tf.abs(tf.sub(mixtures, feasible)), 1), 1e-5);
+  const lengths = tf.sum(tf.mul(tf.matMul(feasible as Tensor2D, gram), feasible), 1);
+  const candidates = tf.where(outside, tf.fill([free.shape[0]], Infinity), lengths);
+  // The mean of equally short mixtures is as short.
+  const shortest = tf.cast(tf.equal(candidates, tf.min(candidates)), "float32");
+  return tf.div(tf.sum(tf.mul(tf.expandDims(shortest, 1), feasible), 0), tf.sum(shortest));
 }
 
 /**
- * Every way to hold some weights at 0 or `bound` while others are free, [faces, count]: which are
- * free, the values of those held.
+ * Every way to hold some weights at 0 or `bound` and leave others free, [faces, count]. `free` is 1
+ * for each free weight, `held` has the values of the others.
  */
 function faces(count: number, bound: number): { free: Tensor2D; held: Tensor2D } {
   const ways = Array.from(
@@ -51,8 +50,8 @@ function faces(count: number, bound: number): { free: Tensor2D; held: Tensor2D }
 }
 
 /**
- * The x of each A x = y, A positive definite [systems, count, count], y [systems, count]: by
- * elimination.
+ * Solves A x = y by elimination for each of `sides`: A positive definite, [systems, count, count],
+ * y [systems, count].
  */
 function solve(a: Tensor, sides: readonly Tensor[]): Tensor[] {
   const count = a.shape[1]!;

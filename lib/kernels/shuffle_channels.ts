@@ -4,8 +4,8 @@ import { DataType, typeAttribute } from "../tensorflow/binding.ts";
 import { FLOAT, type Native, nativeOr } from "./native.ts";
 
 /**
- * The channels of [batch, height, width, channels] dealt out anew: channel i of part p, of `groups`
- * equal parts, becomes channel i · groups + p (Zhang et al., 2018).
+ * Permutes the channels of [batch, height, width, channels]: channel i of part p, of `groups` equal
+ * parts, becomes channel i · groups + p (Zhang et al., 2018).
  */
 export function shuffleChannels(x: Tensor, groups: number): Tensor {
   const [batch, height, width, channels] = x.shape;
@@ -14,10 +14,10 @@ export function shuffleChannels(x: Tensor, groups: number): Tensor {
 }
 
 /**
- * The channels of two maps [batch, height, width, channels] by turns: `shuffleChannels` of the two
- * side by side, in two parts. As real and imaginary parts of complex numbers they lie in memory as
- * they should, without the slow transposition and without being put side by side first; on tfjs's
- * own backend its twin.
+ * Alternates the channels of two maps [batch, height, width, channels]: `shuffleChannels` of their
+ * concatenation, in two groups. As real and imaginary parts of complex numbers they lie in memory
+ * in this order already, without the slow transposition and the concatenation. Runs its twin on
+ * tfjs's own backend.
  */
 export function interleave(first: Tensor, second: Tensor): Tensor {
   return nativeOr(
@@ -29,8 +29,8 @@ export function interleave(first: Tensor, second: Tensor): Tensor {
 function interleaveNative(native: Native, first: Tensor, second: Tensor): Tensor {
   const { float32, complex64 } = DataType;
   const ofPairs = typeAttribute("T", complex64);
-  return tf.customGrad((...given) => {
-    const [first, second] = given as Tensor[];
+  return tf.customGrad((...inputs) => {
+    const [first, second] = inputs as Tensor[];
     const [batch, height, width, channels] = first.shape;
     const [value] = native.chain([first, second], ({ op }, first, second) => {
       const [pairs] = op("Complex", [first, second], [FLOAT, typeAttribute("Tout", complex64)]);

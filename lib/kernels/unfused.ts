@@ -3,10 +3,9 @@ import type { Tensor } from "./tensor.ts";
 import { FLOAT, nativeOr } from "./native.ts";
 
 /**
- * The same tensor, which TensorFlow does not fuse with what is computed from it: where it makes one
- * op of a convolution, a sum and a ReLU, it takes no notice that the sum is read elsewhere too, and
- * then misses it. TensorFlow's `Snapshot`, which copies nothing; on tfjs's own backend the tensor
- * itself.
+ * The same tensor, but TensorFlow does not fuse it with the ops that read it. TensorFlow fuses a
+ * convolution, a sum and a ReLU even if another op reads the sum, and that op then misses it. Runs
+ * TensorFlow's `Snapshot`, which copies nothing. On tfjs's own backend, the tensor itself.
  */
 export function unfused(x: Tensor): Tensor {
   return nativeOr(() => x, (native) =>

@@ -7,15 +7,15 @@ import { type LayerNames, type Stage, stage } from "../nn/stage.ts";
 /** A deep ResNet's taps: the stem and four stages of one resolution each. */
 export type DeepResnet = Classifier<"stem" | "block1" | "block2" | "block3" | "block4">;
 
-/** What deep ResNets for small images and for large ones differ in. */
+/** The differences between deep ResNets for small images and for large ones. */
 export interface DeepResnetParts {
-  /** The stem without the ReLU that ends it. */
+  /** The stem without the ReLU at its end. */
   readonly stem: Layer;
-  /** What stands between the stem's tap and the first block, if anything. */
+  /** A layer between the stem's tap and the first block. Default: none. */
   readonly opening?: Layer;
-  /** What its reference implementation calls a block's projection, and the dense layer. */
+  /** The reference implementation's names of a block's projection and of the dense layer. */
   readonly names: { readonly shortcut: string; readonly logits: string };
-  /** The images and classes that it was designed for, where these are large. */
+  /** The images and classes that it was designed for, if these are large. */
   readonly usual?: Usual;
 }
 
@@ -28,8 +28,8 @@ const SMALL: DeepResnetParts = {
 };
 
 /**
- * ResNet of four stages (He et al., 2016, section 4.1) of 64, 128, 256 and 512 channels, with
- * bottleneck blocks four times as many. The stride of a bottleneck is in its 3×3 convolution.
+ * ResNet of four stages (He et al., 2016, section 4.1) with 64, 128, 256 and 512 channels, four
+ * times as many with bottleneck blocks. The stride of a bottleneck is in its 3×3 convolution.
  */
 export function deepResnet(
   id: string,
@@ -48,7 +48,10 @@ export function deepResnet(
       const shortcut = project ? convNorm(out, { kernel: 1, stride }) : undefined;
       if (!first) layers.push(relu());
       layers.push(
-        residual(bottleneck ? narrowed(channels, stride) : plain(channels, stride), shortcut),
+        residual(
+          bottleneck ? bottleneckBody(channels, stride) : basicBody(channels, stride),
+          shortcut,
+        ),
       );
     }
     return stage(seq(...layers), relu())(create, input);
@@ -71,12 +74,12 @@ export function deepResnet(
 }
 
 /** Two 3×3 convolutions. */
-function plain(channels: number, stride: number): Layer {
+function basicBody(channels: number, stride: number): Layer {
   return seq(convNorm(channels, { stride }), relu(), convNorm(channels));
 }
 
-/** A 3×3 convolution between two of 1×1, the last to four times as many channels. */
-function narrowed(channels: number, stride: number): Layer {
+/** A 3×3 convolution between two 1×1 ones, the last to four times as many channels. */
+function bottleneckBody(channels: number, stride: number): Layer {
   return seq(
     convNorm(channels, { kernel: 1 }),
     relu(),
@@ -87,8 +90,7 @@ function narrowed(channels: number, stride: number): Layer {
 }
 
 /**
- * The references' names; between two blocks, and between two convolutions of a block, stands a
- * ReLU.
+ * The references' names. A ReLU stands between two blocks, and between two convolutions of a block.
  */
 function names(
   path: string,

@@ -10,7 +10,7 @@ import { type Classifier, classifier, type Usual } from "../nn/network.ts";
 import { type LayerNames, stage } from "../nn/stage.ts";
 import { type DeepResnet, deepResnet, type DeepResnetParts } from "./deep_resnet.ts";
 
-/** ImageNet's images, as they are cut, and classes. */
+/** ImageNet's images after cropping, and its number of classes. */
 const IMAGENET: Usual = { size: 224, classes: 1000 };
 
 const LARGE: DeepResnetParts = {
@@ -22,7 +22,7 @@ const LARGE: DeepResnetParts = {
 
 /** ResNet with 18 layers for large images. */
 export const resnet18: DeepResnet = deepResnet("imagenet.resnet18", [2, 2, 2, 2], false, LARGE);
-/** ResNet with 26 layers for large images, one that stands between those with 18 and 34. */
+/** ResNet with 26 layers for large images, between those with 18 and 34. */
 export const resnet26: DeepResnet = deepResnet("imagenet.resnet26", [3, 3, 3, 3], false, LARGE);
 /** ResNet with 34 layers for large images. */
 export const resnet34: DeepResnet = deepResnet("imagenet.resnet34", [3, 4, 6, 3], false, LARGE);
@@ -32,8 +32,8 @@ export const resnet50: DeepResnet = deepResnet("imagenet.resnet50", [3, 4, 6, 3]
 export const resnet101: DeepResnet = deepResnet("imagenet.resnet101", [3, 4, 23, 3], true, LARGE);
 
 /**
- * A depthwise 3×3 convolution and a 1×1 one, each with its norm, without the ReLU that ends the
- * pair.
+ * A depthwise 3×3 convolution and a 1×1 one, each with its norm, without the ReLU at the pair's
+ * end.
  */
 function separable(channels: number, stride = 1): Layer {
   return (create, input) => {
@@ -46,7 +46,7 @@ function separable(channels: number, stride = 1): Layer {
 }
 
 /**
- * Pairs one after the other with a ReLU between them; the channels of each, the first with stride
+ * A sequence of pairs to these numbers of channels, with ReLUs between them. The first has stride
  * 2.
  */
 function separables(first: number, ...others: readonly number[]): Layer {
@@ -55,7 +55,7 @@ function separables(first: number, ...others: readonly number[]): Layer {
 
 /**
  * MobileNet (Howard et al., 2017) for large images: a convolution and thirteen pairs of a depthwise
- * and a 1×1 one. It starts as PyTorch's layers do.
+ * and a 1×1 one. Its initial values are those of PyTorch's layers.
  */
 export const mobilenetv1: Classifier<"stem" | "block1" | "block2" | "block3" | "block4"> =
   classifier(
@@ -77,7 +77,7 @@ export const mobilenetv1: Classifier<"stem" | "block1" | "block2" | "block3" | "
     IMAGENET,
   );
 
-/** How many pairs stand before a stage. */
+/** The number of pairs before a stage. */
 const BEFORE: Readonly<Record<string, number>> = {
   stem: 0,
   block1: 2,
@@ -86,7 +86,7 @@ const BEFORE: Readonly<Record<string, number>> = {
   block4: 12,
 };
 
-/** mdistiller's names; between two pairs, and within one, stands a ReLU. */
+/** mdistiller's names. A ReLU stands between two pairs, and within one. */
 function names(path: string): LayerNames | undefined {
   if (path === "logits") return ["fc"];
   if (path === "stem.0") return ["model.0.0", "model.0.1"];

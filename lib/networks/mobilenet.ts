@@ -5,15 +5,12 @@ import { type Classifier, classifier } from "../nn/network.ts";
 import { type LayerNames, stage } from "../nn/stage.ts";
 import { constant, normal } from "../nn/variables.ts";
 
-/**
- * A MobileNetV2's taps: the stem and four groups of its seven stages; they have no ReLU behind
- * them.
- */
+/** A MobileNetV2's taps: the stem and four groups of its seven stages. No ReLU ends a group. */
 export type Mobilenetv2 = Classifier<"stem" | "block1" | "block2" | "block3" | "block4">;
 
-/** What a MobileNetV2 can be asked for. */
+/** Options of `mobilenetv2`. */
 export interface Mobilenetv2Options {
-  /** Factor on the numbers of channels; ½ by default, as in the CRD benchmark; 1 in SAKD. */
+  /** Factor on the numbers of channels: ½ in the CRD benchmark, 1 in SAKD. Default: ½. */
   readonly width?: number;
 }
 
@@ -32,9 +29,9 @@ const STAGES = [
 const FIRST = { block1: 0, block2: 2, block3: 3, block4: 5 } as const;
 
 /**
- * MobileNetV2 for small images (Sandler et al., 2018), of half its width unless said otherwise,
- * with the stride that the second stage has on large images left out and ReLU in place of ReLU6, as
- * the distillation benchmarks have it.
+ * MobileNetV2 for small images (Sandler et al., 2018) as in the distillation benchmarks: without
+ * the stride that the second stage has on large images, and with ReLU in place of ReLU6. Default:
+ * half its width.
  */
 export function mobilenetv2({ width = 0.5 }: Mobilenetv2Options = {}): Mobilenetv2 {
   const stages = STAGES.map(([expansion, channels, blocks, stride]) =>
@@ -52,8 +49,8 @@ export function mobilenetv2({ width = 0.5 }: Mobilenetv2Options = {}): Mobilenet
 }
 
 /**
- * Blocks that expand by a 1×1 convolution, convolve each channel on its own and narrow again, the
- * first one with a stride.
+ * Blocks that expand by a 1×1 convolution, convolve each channel separately and narrow again. The
+ * first block has the stride.
  */
 function inverted(expansion: number, channels: number, blocks: number, stride: number): Layer {
   const block = (stride: number): Layer => (create, input) => {
@@ -70,7 +67,10 @@ function inverted(expansion: number, channels: number, blocks: number, stride: n
   return seq(...Array.from({ length: blocks }, (_, i) => block(i === 0 ? stride : 1)));
 }
 
-/** RepDistiller's and mdistiller's names; a layer there is three, convolution, norm and ReLU. */
+/**
+ * RepDistiller's and mdistiller's names. A layer counts as three there (convolution, norm, ReLU),
+ * here as two.
+ */
 function names(path: string): LayerNames | undefined {
   if (path === "stem") return ["conv1.0", "conv1.1"];
   if (path === "pooled.0") return ["conv2.0", "conv2.1"];

@@ -7,7 +7,7 @@ import { type LayerNames, type Stage, stage } from "../nn/stage.ts";
 /** A CIFAR ResNet's taps: the stem and three stages of one resolution each. */
 export type Resnet = Classifier<"stem" | "block1" | "block2" | "block3">;
 
-/** Two 3×3 convolutions and a shortcut, without the ReLU that ends the block. */
+/** Two 3×3 convolutions and a shortcut, without the ReLU at the block's end. */
 function basicBlock(channels: number, stride: number, project: boolean): Layer {
   const body = seq(convNorm(channels, { stride }), relu(), convNorm(channels));
   return residual(body, project ? convNorm(channels, { kernel: 1, stride }) : undefined);
@@ -15,7 +15,7 @@ function basicBlock(channels: number, stride: number, project: boolean): Layer {
 
 /**
  * ResNet for 32×32 images (He et al., 2016, section 4.2, with projections where the shape changes):
- * a stem and three stages of (depth − 2) / 6 basic blocks, the last two starting with stride 2.
+ * a stem and three stages of (depth − 2) / 6 basic blocks. The last two stages start with stride 2.
  */
 function resnet(
   id: string,
@@ -49,8 +49,8 @@ function resnet(
 }
 
 /**
- * RepDistiller's and mdistiller's names; between two blocks, and between a block's two
- * convolutions, stands a ReLU.
+ * RepDistiller's and mdistiller's names. A ReLU stands between two blocks, and between the two
+ * convolutions of a block.
  */
 function names(path: string): LayerNames | undefined {
   if (path === "stem") return ["conv1", "bn1"];

@@ -18,8 +18,8 @@ import { type LayerNames, type Stage, stage } from "../nn/stage.ts";
 /** A ShuffleNet's taps: the stem and three stages of one resolution each. */
 export type Shufflenet = Classifier<"stem" | "block1" | "block2" | "block3">;
 
-/** A convolution and its norm, started as PyTorch's layers are. */
-function started(
+/** A convolution and its norm with the initial values of PyTorch's layers. */
+function convUnit(
   channels: number,
   { kernel = 1, groups = 1, ...options }: ConvOptions = {},
 ): Layer {
@@ -29,21 +29,21 @@ function started(
   };
 }
 
-/** A 3×3 convolution of each channel on its own, and its norm. */
+/** A depthwise 3×3 convolution and its norm. */
 function depthwise(stride = 1): Layer {
   return (create, input) =>
-    started(input[2], { kernel: 3, stride, groups: input[2] })(create, input);
+    convUnit(input[2], { kernel: 3, stride, groups: input[2] })(create, input);
 }
 
-/** The convolution that is grouped in the first ShuffleNet. */
+/** Groups of the grouped convolutions in the first ShuffleNet. */
 const GROUPS = 3;
 
 /**
  * ShuffleNet with three groups for small images (Zhang et al., 2018), 240, 480 and 960 channels in
- * stages of 4, 8 and 4 blocks. It starts as PyTorch's layers do.
+ * stages of 4, 8 and 4 blocks. Its initial values are those of PyTorch's layers.
  */
 export const shufflenetv1: Shufflenet = classifier("shufflenetv1", {}, (classes) => ({
-  stem: stage(started(24), relu()),
+  stem: stage(convUnit(24), relu()),
   block1: stage(groupedBlocks(240, 4), relu()),
   block2: stage(groupedBlocks(480, 8), relu()),
   block3: stage(groupedBlocks(960, 4), relu()),
@@ -51,10 +51,14 @@ export const shufflenetv1: Shufflenet = classifier("shufflenetv1", {}, (classes)
   logits: stage(dense(classes)),
 }), names);
 
-/** Blocks of grouped convolutions with the ReLUs between them, the first one halving the map. */
+/** Blocks of grouped convolutions with ReLUs between them. The first block halves the map. */
 function groupedBlocks(channels: number, blocks: number): Layer {
   const halving: Layer = (create, input) =>
-    joined(beside, bottleneck(channels - input[2], 2), averagePool(3, { stride: 2, padding: 1 }))(
+    joinLayers(
+      concatenate,
+      bottleneck(channels - input[2], 2),
+      averagePool(3, { stride: 2, padding: 1 }),
+    )(
       create,
       input,
     );
@@ -70,57 +74,57 @@ function bottleneck(channels: number, stride: number): Layer {
     const middle = Math.floor(channels / 4);
     const groups = input[2] === 24 ? 1 : GROUPS;
     return seq(
-      started(middle, { groups }),
+      convUnit(middle, { groups }),
       relu(),
       channelShuffle(groups),
       depthwise(stride),
       relu(),
-      started(channels, { groups: GROUPS }),
+      convUnit(channels, { groups: GROUPS }),
     )(create, input);
   };
 }
 
 /**
  * ShuffleNetV2 of size 1 for small images (Ma et al., 2018), 116, 232 and 464 channels in stages of
- * 4, 8 and 4 blocks. A stage's tap is its channels shuffled, its `pre` the same before they are. It
- * starts as PyTorch's layers do.
+ * 4, 8 and 4 blocks. A stage's tap has its channels shuffled, its `pre` has not. Its initial values
+ * are those of PyTorch's layers.
  */
 export const shufflenetv2: Shufflenet = classifier("shufflenetv2", {}, (classes) => ({
-  stem: stage(started(24), relu()),
+  stem: stage(convUnit(24), relu()),
   block1: shuffledBlocks(116, 4),
   block2: shuffledBlocks(232, 8),
   block3: shuffledBlocks(464, 4),
-  pooled: stage(seq(started(1024), relu(), globalAveragePool())),
+  pooled: stage(seq(convUnit(1024), relu(), globalAveragePool())),
   logits: stage(dense(classes)),
-}), namesOfSecond);
+}), namesOfV2);
 
-/** Blocks with the shuffle between and behind them, the first one halving the map. */
+/** Blocks with a shuffle after each of them. The first block halves the map. */
 function shuffledBlocks(channels: number, blocks: number): Stage {
   const half = channels / 2;
-  const branch = (stride: number) => [started(half), relu(), depthwise(stride), started(half)];
-  const halving = joined(
+  const branch = (stride: number) => [convUnit(half), relu(), depthwise(stride), convUnit(half)];
+  const halving = joinLayers(
     interleave,
-    seq(depthwise(2), started(half), relu()),
+    seq(depthwise(2), convUnit(half), relu()),
     seq(...branch(2), relu()),
   );
   const others = Array.from(
     { length: blocks - 2 },
-    () => onSecondHalf(interleave, seq(...branch(1), relu())),
+    () => joinSecondHalf(interleave, seq(...branch(1), relu())),
   );
-  // The last ReLU stands behind all the channels, of which the first half has had its own: it
-  // changes nothing there.
-  const last = onSecondHalf(beside, seq(...branch(1)));
+  // The last ReLU covers all channels. The first half has passed one already, so that it changes
+  // nothing there.
+  const last = joinSecondHalf(concatenate, seq(...branch(1)));
   return stage(seq(halving, ...others, last), seq(relu(), channelShuffle(2)));
 }
 
-/** What two maps of one size become. */
+/** Makes one map of two of the same size. */
 type Join = (first: Tensor, second: Tensor) => Tensor;
 
-/** The channels of one map, then those of the other. */
-const beside: Join = (first, second) => tf.concat([first, second], 3);
+/** Concatenates the channels of two maps. */
+const concatenate: Join = (first, second) => tf.concat([first, second], 3);
 
-/** Two layers over the same input, joined. */
-function joined(join: Join, first: Layer, second: Layer): Layer {
+/** Joins the outputs of two layers on the same input. */
+function joinLayers(join: Join, first: Layer, second: Layer): Layer {
   return (create, input) => {
     const one = first(create.in("body"), input);
     const other = second(create.in("shortcut"), input);
@@ -133,8 +137,8 @@ function joined(join: Join, first: Layer, second: Layer): Layer {
   };
 }
 
-/** The first half of the channels joined with a layer over the second half. */
-function onSecondHalf(join: Join, layer: Layer): Layer {
+/** Joins the first half of the channels with a layer's output on the second half. */
+function joinSecondHalf(join: Join, layer: Layer): Layer {
   return (create, [height, width, channels]) => {
     const body = layer(create, [height, width, channels / 2]);
     return module(
@@ -154,27 +158,31 @@ const ENDS: Readonly<Record<string, LayerNames>> = {
   logits: ["linear"],
 };
 
-/** The references' names of a bottleneck's convolutions; between them stand other layers. */
+/** The references' names of a bottleneck's convolutions. Other layers stand between them. */
 function names(path: string): LayerNames | undefined {
   const [, stage, position, layer] = path.match(/^block(\d)\.(\d+)\.body\.([035])$/) ?? [];
   if (!layer) return ENDS[path];
   // A ReLU stands between two blocks.
-  return numbered(stage, Number(position) / 2, { 0: 1, 3: 2, 5: 3 }[layer]);
+  return layerNames(stage, Number(position) / 2, { 0: 1, 3: 2, 5: 3 }[layer]);
 }
 
 /**
- * The references' names of a block's convolutions; a halving block counts those of its shortcut
- * after its body's.
+ * The references' names of a block's convolutions. A halving block numbers those of its shortcut
+ * after those of its body.
  */
-function namesOfSecond(path: string): LayerNames | undefined {
+function namesOfV2(path: string): LayerNames | undefined {
   const [, stage, position, branch, layer] =
     path.match(/^block(\d)\.(\d+)\.(body\.|shortcut\.|)([0-3])$/) ?? [];
   if (!layer) return ENDS[path];
   const number = branch === "body." ? { 0: 1, 1: 2 }[layer] : { 0: 1, 2: 2, 3: 3 }[layer];
-  return numbered(stage, Number(position), branch === "shortcut." && number ? number + 2 : number);
+  return layerNames(
+    stage,
+    Number(position),
+    branch === "shortcut." && number ? number + 2 : number,
+  );
 }
 
-function numbered(
+function layerNames(
   stage: string,
   position: number,
   number: number | undefined,

@@ -16,8 +16,8 @@ export type Vgg = Classifier<"stem" | "block1" | "block2" | "block3" | "block4">
 function vgg(id: string, blocks: readonly [number, number, number, number, number]): Vgg {
   const widths = [64, 128, 256, 512, 512];
   const block = (number: number): Stage => (create, input) => {
-    // Pooling opens the block, so that the tap before it is the map the papers distil; 4×4 maps are
-    // not pooled further.
+    // Pooling opens the block, so that the tap before it is the map that the papers distil. Maps of
+    // 4×4 are not pooled further.
     const pooled = number > 0 && (number < 4 || input[0] >= 8);
     const layers: Layer[] = pooled ? [maxPool(2)] : [];
     for (let i = 0; i < blocks[number]; i++) {
@@ -38,8 +38,8 @@ function vgg(id: string, blocks: readonly [number, number, number, number, numbe
 }
 
 /**
- * RepDistiller's and mdistiller's names. A layer there is three, convolution, norm and ReLU; here
- * it is two, behind the pooling that may open a block.
+ * RepDistiller's and mdistiller's names. A layer counts as three there (convolution, norm, ReLU),
+ * here as two, after the pooling that may open a block.
  */
 function names(path: string): LayerNames | undefined {
   if (path === "logits") return ["classifier"];

@@ -15,22 +15,22 @@ export type Wrn = Classifier<"stem" | "block1" | "block2" | "block3">;
 /**
  * Wide ResNet (Zagoruyko & Komodakis, 2016) of `depth` layers, `width` times as wide as the thin
  * CIFAR ResNet: a stem and three stages of (depth − 4) / 6 pre-activation blocks. A stage's tap is
- * the sum its last block gives, with neither norm nor ReLU behind it; its `pre` is that sum after
- * the next norm, the one that the next stage starts with.
+ * the sum of its last block, without a norm or ReLU. Its `pre` is that sum after the next norm,
+ * with which the next stage starts.
  */
 export function wrn(depth: number, width: number): Wrn {
   const count = (depth - 4) / 6;
   if (!Number.isInteger(count) || count < 1 || !Number.isInteger(width) || width < 1) {
     throw new Failure(
       2,
-      `wrn(${depth}, ${width}): the depth is 4 more than a multiple of 6, the width a whole number`,
+      `wrn(${depth}, ${width}): the depth must be 6n + 4, the width a whole number`,
     );
   }
   const block = (number: number): Stage => {
     const channels = 16 * width * 2 ** (number - 1);
     const stride = number > 1 ? 2 : 1;
-    return preActivated((create, input) => {
-      // The norm that opens the second stage and the third stands at the end of the stage before.
+    return preActivationStage((create, input) => {
+      // The norm that opens the second and third stages is at the end of the stage before.
       const projects = stride > 1 || input.at(-1) !== channels;
       const opening = number > 1 ? [relu()] : [norm(), relu()];
       const first = projects
@@ -56,13 +56,13 @@ export function wrn(depth: number, width: number): Wrn {
   }), names);
 }
 
-/** The two convolutions of a block with norm and ReLU between them. */
+/** The two convolutions of a block, with norm and ReLU between them. */
 function convolutions(channels: number, stride: number): Layer {
   return seq(convNorm(channels, { stride }), relu(), conv(channels));
 }
 
-/** A stage whose tap is its body's output, and what comes next that output after a norm. */
-function preActivated(body: Layer): Stage {
+/** A stage whose tap is its body's output. The next stage's input is that output after a norm. */
+function preActivationStage(body: Layer): Stage {
   return (create, input) => {
     const main = body(create.in("body"), input);
     const after = norm()(create.in("after"), main.shape);

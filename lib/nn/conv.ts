@@ -18,30 +18,37 @@ import {
   type Variables,
 } from "./variables.ts";
 
-/** What a convolution can be asked for besides its size. */
+/** Options of a convolution. */
 export interface ConvOptions {
-  /** Side of the square kernel; 3 by default. */
+  /** Side of the square kernel. Default: 3. */
   readonly kernel?: number;
-  /** Step in both directions; 1 by default. */
+  /** Step in both directions. Default: 1. */
   readonly stride?: number;
-  /** Zero padding on each side; half the kernel by default, as PyTorch's networks are written. */
+  /** Zero padding on each side. Default: half the kernel, as in PyTorch's networks. */
   readonly padding?: number;
   /**
-   * Into how many groups the channels are split, each convolved on its own; 1 by default, as many
-   * as channels for a depthwise one.
+   * Number of groups of channels, each convolved separately. A depthwise convolution has as many
+   * groups as channels. Default: 1.
    */
   readonly groups?: number;
-  /** Whether a bias is added; no by default. */
+  /** Whether to add a bias. Default: no. */
   readonly bias?: boolean;
-  /** How the weights start; by default N(0, 2 / (kernel² · out)), Kaiming by fan-out. */
+  /** Initialiser of the weights. Default: N(0, 2 / (kernel² · out)), Kaiming by fan-out. */
   readonly initial?: Initialiser;
-  /** How the bias starts; by default at 0. */
+  /** Initialiser of the bias. Default: 0. */
   readonly biasInitial?: Initialiser;
 }
 
 /**
- * A 2-D convolution to `channels`, over [height, width, channels]; weights are [kernel, kernel, in
- * / groups, out].
+ * A 2-D convolution of [height, width, channels] to `channels` channels. The weights are [kernel,
+ * kernel, in / groups, out].
+ *
+ * @example
+ * ```ts
+ * import { conv, relu, stage } from "@retort/retort";
+ *
+ * export const stem = stage(conv(64, { kernel: 7, stride: 2, bias: true }), relu());
+ * ```
  */
 export function conv(channels: number, options: ConvOptions = {}): Layer {
   return (create, input) => {
@@ -63,9 +70,9 @@ export function conv(channels: number, options: ConvOptions = {}): Layer {
 }
 
 /**
- * A convolution and the batch norm behind it, ε = 1e-5, running statistics moved by a tenth (Ioffe
- * & Szegedy, 2015). By running statistics the norm is folded into the weights: once for all where
- * the network is fixed, else in the step.
+ * A convolution and the batch norm after it (Ioffe & Szegedy, 2015), ε = 1e-5. The running
+ * statistics move by a tenth. If the norm uses running statistics, it is folded into the weights:
+ * once if the network is fixed, else in each step.
  */
 export function convNorm(channels: number, options: ConvOptions = {}): Layer {
   return (create, input) => {
@@ -118,7 +125,7 @@ function convVariables(
   if (input % groups !== 0 || channels % groups !== 0) {
     throw new Failure(
       2,
-      `${input} channels cannot become ${channels} in ${groups} groups: both must be multiples of it`,
+      `${input} channels cannot become ${channels} in ${groups} groups: ${groups} must divide both`,
     );
   }
   const initial = options.initial ?? normal(Math.sqrt(2 / (kernel * kernel * channels)));
@@ -137,8 +144,8 @@ function convVariables(
 }
 
 /**
- * Weights and offset of a convolution that has the norm behind it in them, computed on the host
- * from initial values.
+ * The weights and the offset of a convolution with its norm folded in, computed on the host from
+ * initial values.
  */
 function foldedVariables(
   weight: Variable,
@@ -169,10 +176,10 @@ function foldedVariables(
 }
 
 /**
- * A transposed 2-D convolution to `channels` with a bias, weights [kernel, kernel, out, in].
- * `doubling` doubles height and width with half the kernel as overlap (kernel 4, stride 2,
- * PyTorch's padding 1); else nothing is cut off and the output has (side − 1) · stride + kernel.
- * Both start as PyTorch's do.
+ * A transposed 2-D convolution to `channels` channels with a bias, weights [kernel, kernel, out,
+ * in]. `doubling` doubles height and width with half the kernel as overlap (kernel 4, stride 2,
+ * PyTorch's padding 1). `none` cuts nothing off: a side becomes (side − 1) · stride + kernel.
+ * Weights and bias start like PyTorch's.
  */
 export function transposedConv(
   channels: number,

@@ -2,33 +2,31 @@ import { Failure } from "../values/failure.ts";
 import { buildModel, type Net } from "./network.ts";
 import { type Shape, sizeOf, type Variable, variables } from "./variables.ts";
 
-/** A stage of a network, whose name is that of its tap. */
+/** A stage of a network, with the name of its tap. */
 export interface StageDescription {
-  /** Its name. */
   readonly name: string;
   /** The tap's shape for one sample. */
   readonly shape: Shape;
-  /** Trainable numbers. */
+  /** Number of trainable values. */
   readonly parameters: number;
   /** Multiply-adds for one sample. */
   readonly multiplyAdds: number;
 }
 
-/** What a network is made of. */
+/** The stages and sizes of a network. */
 export interface Description {
-  /** Its id. */
   readonly id: string;
-  /** Its stages in the order they run. */
+  /** The stages in the order they run. */
   readonly stages: readonly StageDescription[];
-  /** Trainable numbers. */
+  /** Number of trainable values. */
   readonly parameters: number;
   /** Multiply-adds for one sample. */
   readonly multiplyAdds: number;
 }
 
 /**
- * Describes a network for images of a shape and a number of classes. Makes no tensor. Throws a
- * `Failure` (exit 2) where the images are too small for it.
+ * Describes a network for images of shape `image` and `classes` classes. Makes no tensor. Throws a
+ * `Failure` (exit 2) if the images are too small for it.
  */
 export function description(network: Net, image: Shape, classes: number): Description {
   let input = image;
@@ -63,15 +61,15 @@ function total<T>(items: readonly T[], of: (item: T) => number): number {
 }
 
 /**
- * The shapes of a network's variables by their names inside it, for images of `image` and a number
- * of classes.
+ * The shapes of a network's variables, by their names inside the network, for images of shape
+ * `image` and `classes` classes.
  */
 export function variableShapes(network: Net, image: Shape, classes: number): Map<string, Shape> {
-  const { variables: made } = buildModel(
+  const { variables: all } = buildModel(
     network,
     variables({ seed: 0, collected: new Map() }),
     image,
     classes,
   );
-  return new Map(made.map(({ name, shape }) => [name, shape]));
+  return new Map(all.map(({ name, shape }) => [name, shape]));
 }

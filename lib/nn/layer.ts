@@ -8,16 +8,14 @@ import {
   type Variables,
 } from "./variables.ts";
 
-/** A layer that has its variables: a function of a batch. */
+/** A layer with its variables: a function of a batch. */
 export interface Module {
   (x: Tensor, pass: Pass): Tensor;
-  /** What comes out for each sample. */
+  /** The output's shape for one sample. */
   readonly shape: Shape;
   /** Multiply-adds of convolutions and dense layers for one sample. */
   readonly multiplyAdds: number;
-  /**
-   * The norm that its output comes from, or the output's main branch; absent where there is none.
-   */
+  /** The norm that the output, or its main branch, comes from. `undefined` if there is none. */
   readonly norm?: Norm;
 }
 
@@ -33,13 +31,10 @@ export interface Norm {
   readonly variance: Variable;
 }
 
-/**
- * A layer as it is described: given where to make variables and what comes in, the function it
- * becomes.
- */
+/** The recipe of a layer: makes its module from a scope of variables and the input's shape. */
 export type Layer = (create: Variables, input: Shape) => Module;
 
-/** Makes a module of its parts. */
+/** Makes a module from its parts. */
 export function module(
   run: (x: Tensor, pass: Pass) => Tensor,
   shape: Shape,
@@ -49,7 +44,7 @@ export function module(
   return Object.assign((x: Tensor, pass: Pass) => run(x, pass), { shape, multiplyAdds, norm });
 }
 
-/** How PyTorch starts weights and bias of a layer where nothing else is said: U(±1/√fan-in). */
+/** PyTorch's default initialisers of a layer's weights and bias: U(±1/√fan-in). */
 export function byDefault(fanIn: number): { initial: Initialiser; biasInitial: Initialiser } {
   const initial = uniform(1 / Math.sqrt(fanIn));
   return { initial, biasInitial: initial };

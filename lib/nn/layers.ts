@@ -9,8 +9,8 @@ import { byDefault, type Layer, module } from "./layer.ts";
 import { type Initialiser, sizeOf } from "./variables.ts";
 
 /**
- * A dense layer to `units`, with a bias; weights are [in, out]. By default both start as PyTorch's
- * do.
+ * A dense layer to `units` with a bias. The weights are [in, out]. Default of both initialisers:
+ * PyTorch's.
  */
 export function dense(
   units: number,
@@ -35,28 +35,28 @@ export function relu(): Layer {
   return (_, input) => module((x) => rectify(x), input);
 }
 
-/** x where it is positive, else slope · x, 0 < slope < 1. */
+/** x if it is positive, else slope · x, 0 < slope < 1. */
 export function leakyRelu(slope: number): Layer {
   return (_, input) => module((x) => leak(x, slope), input);
 }
 
-/** How windows lie over a map. */
+/** Stride and padding of pooling windows. */
 export interface Windows {
-  /** Step in both directions; the window's side by default, so that windows do not overlap. */
+  /** Step in both directions. Default: the window's side, so that windows do not overlap. */
   readonly stride?: number;
-  /** Padding on each side; none by default. */
+  /** Padding on each side. Default: none. */
   readonly padding?: number;
 }
 
 /**
- * Max pooling over windows of size × size; what does not fill a window is dropped, padding never
+ * Max pooling over windows of size × size. Drops pixels that do not fill a window. Padding never
  * wins.
  */
 export function maxPool(size: number, windows: Windows = {}): Layer {
   return pool((x, stride) => tf.maxPool(x, size, stride, "valid"), size, windows, -Infinity);
 }
 
-/** Average pooling over windows of size × size; padding counts as zeros, as in PyTorch. */
+/** Average pooling over windows of size × size. Padding counts as zeros, as in PyTorch. */
 export function averagePool(size: number, windows: Windows = {}): Layer {
   return pool((x, stride) => tf.avgPool(x, size, stride, "valid"), size, windows, 0);
 }
@@ -78,8 +78,8 @@ function pool(
 }
 
 /**
- * Channels dealt out anew: those of `groups` equal parts by turns, the first of each part first
- * (Zhang et al., 2018).
+ * Permutes the channels: the first of each of `groups` equal parts, then the second of each, and so
+ * on (Zhang et al., 2018).
  */
 export function channelShuffle(groups: number): Layer {
   return (_, input) => module((x) => shuffleChannels(x, groups), input);
@@ -90,7 +90,7 @@ export function globalAveragePool(): Layer {
   return (_, input) => module((x) => tf.mean(x, [1, 2]), [input.at(-1)!]);
 }
 
-/** Layers one after the other, named by their position. */
+/** A sequence of layers, named by their positions. */
 export function seq(...layers: readonly Layer[]): Layer {
   return (create, input) => {
     let shape = input;

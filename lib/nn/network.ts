@@ -11,27 +11,27 @@ import { type Shape, starting, type Variable, type Variables } from "./variables
 export type Stages<S extends string> = { readonly [K in S]: Stage };
 
 /**
- * A network as it is declared: an ordered record of named stages. Its keys are its taps; a network
- * with more taps fits where one with fewer is asked for.
+ * The recipe of a network: an ordered record of named stages, whose keys are its taps. A network
+ * with more taps fits a type with fewer.
  */
 export interface Net<S extends string = string> {
-  /** A network has none: what is trained says its own. */
+  /** Always `undefined`, unlike the `kind` of trained networks and modules. */
   readonly kind?: undefined;
-  /** Its name in the papers' tables, lower-cased, e.g. `resnet8x4`. */
+  /** The name in the papers' tables, in lower case, e.g. `resnet8x4`. */
   readonly id: string;
-  /** What it was made with, beside its name; part of the declaration. */
+  /** The options of the network's factory. They are part of the declaration. */
   readonly options: Json;
-  /** Its stages for a data set of this many classes. */
+  /** The stages for a data set with `classes` classes. */
   readonly stages: (classes: number) => Stages<S>;
   /**
-   * What the layer at a path, e.g. `block1.0.body.2`, is called in the reference implementations'
-   * weights; undefined where there is none. Absent where the network has no reference: its weights
-   * then go in and out by our names only.
+   * The names of the layer at a path, e.g. `block1.0.body.2`, in the reference implementations'
+   * weights; `undefined` if it has none there. Omit `names` if the network has no reference: import
+   * and export then use our names only.
    */
   readonly names?: (path: string) => LayerNames | undefined;
   /**
-   * The images and classes that it is described for unless others are asked for. Default: 32 × 32
-   * in 100 classes.
+   * The images and classes of the network's description, unless others are requested. Default: 32 ×
+   * 32 in 100 classes.
    */
   readonly usual?: Usual;
 }
@@ -40,22 +40,34 @@ export interface Net<S extends string = string> {
 export interface Usual {
   /** Height and width of the images. */
   readonly size: number;
-  /** How many classes there are. */
+  /** Number of classes. */
   readonly classes: number;
 }
 
 /** A network that scores classes: its last stage is `logits`, [batch, classes]. */
 export type Scorer = Net<"logits">;
 
-/** A network over images that pools its last map into a vector and scores classes from it. */
+/** A network on images that pools its last map into a vector and scores classes from it. */
 export type Classifier<S extends string = never> = Net<S | "pooled" | "logits">;
 
 /** The taps of a network. */
 export type Tap<N extends Net> = keyof ReturnType<N["stages"]> & string;
 
 /**
- * A classifier of these stages, with the names of its layers in the reference implementations where
- * there are some, and the images and classes that it was designed for.
+ * Makes a classifier of these stages. `names` gives the layers' names in the reference
+ * implementations, if there are any, `usual` the images and classes that it was designed for.
+ *
+ * @example
+ * ```ts
+ * import { classifier, convNorm, dense, globalAveragePool, relu, stage } from "@retort/retort";
+ *
+ * export const tiny = classifier("tiny", {}, (classes) => ({
+ *   stem: stage(convNorm(16), relu()),
+ *   block1: stage(convNorm(32, { stride: 2 }), relu()),
+ *   pooled: stage(globalAveragePool()),
+ *   logits: stage(dense(classes)),
+ * }));
+ * ```
  */
 export function classifier<S extends string>(
   id: string,
@@ -67,62 +79,57 @@ export function classifier<S extends string>(
   return { id, options, stages, names, usual };
 }
 
-/** What running a network gives: every tap, before and after its last ReLU. */
+/** The output of a network: every tap, before and after its last ReLU. */
 export interface Output<N extends Net = Net> {
   /** Each stage's output, [batch, …shape]. */
   readonly taps: { readonly [K in Tap<N>]: Tensor };
   /** Each stage's output before its last ReLU. */
   readonly pre: { readonly [K in Tap<N>]: Tensor };
-  /** What each stage hands on to the stage after it. */
+  /** Each stage's output for the next stage. */
   readonly next: { readonly [K in Tap<N>]: Tensor };
 }
 
 /**
- * The output of which only the scores are known, [batch, classes]: what a method scores without a
- * whole network.
+ * An output with the scores only, [batch, classes]: those that a method computes without a whole
+ * network.
  */
 export function outputOf(logits: Tensor): Output<Scorer> {
   const only = { logits };
   return { taps: only, pre: only, next: only };
 }
 
-/** A network that has its variables. */
+/** A network with its variables. */
 export interface Model<N extends Net = Net> {
-  /** What it was made from, so that copies and peers can be made. */
+  /** The network, from which copies and peers can be made. */
   readonly recipe: N;
   /**
-   * Each tap's shape for one sample. Asking for a tap that is not there throws a `Failure` (exit
-   * 2).
+   * Each tap's shape for one sample. Throws a `Failure` (exit 2) if the network has no such tap.
    */
   readonly shapes: { readonly [K in Tap<N>]: Shape };
-  /** Its variables, in the order they were made. */
+  /** The variables, in the order of creation. */
   readonly variables: readonly Variable[];
   /**
-   * Each stage's own variables, those it opens with among them: those of `logits` are the head's
-   * weight and bias.
+   * Each stage's own variables, including those that it opens with. Those of `logits` are the
+   * head's weight and bias.
    */
   readonly parts: { readonly [K in Tap<N>]: readonly Variable[] };
-  /**
-   * The norm that a tap's `pre` comes from. Asking where there is none throws a `Failure` (exit 2).
-   */
+  /** The norm that a tap's `pre` comes from. Throws a `Failure` (exit 2) if there is none. */
   norm(name: Tap<N>): Norm;
-  /** Trainable numbers. */
+  /** Number of trainable values. */
   readonly parameters: number;
   /** Multiply-adds for one sample. */
   readonly multiplyAdds: number;
-  /** Runs it on a batch of images. */
+  /** Runs the network on a batch of images. */
   run(images: Tensor, pass: Pass): Output<N>;
-  /**
-   * Runs one stage on what the stage before gave it: its `next` where it has one, else its `out`.
-   */
+  /** Runs one stage on the output of the stage before: its `next` if it has one, else its `out`. */
   stage(name: Tap<N>, x: Tensor, pass: Pass): StageOutput;
-  /** What the stage behind this one takes where this one's output is `out`. */
+  /** The input of the next stage if this stage's output is `out`. */
   hand(name: Tap<N>, out: Tensor, pass: Pass): Tensor;
 }
 
 /**
- * Makes a network's variables for images of `input` and a number of classes. With `from`, another
- * one of the same recipe, each starts at the values of its counterpart there.
+ * Makes a network's variables for images of shape `input` and `classes` classes. With `from`,
+ * another model of the same recipe, each variable starts at the values of its counterpart there.
  */
 export function buildModel<N extends Net>(
   recipe: N,
@@ -131,27 +138,27 @@ export function buildModel<N extends Net>(
   classes: number,
   from?: Model<N>,
 ): Model<N> {
-  const made: Variable[] = [];
-  const scope = starting(create, from?.variables ?? [], made);
+  const all: Variable[] = [];
+  const scope = starting(create, from?.variables ?? [], all);
   const modules: [string, StageModule][] = [];
   const parts: [string, readonly Variable[]][] = [];
   let shape = input;
   let opening: readonly Variable[] = [];
-  for (const [name, described] of Object.entries(recipe.stages(classes))) {
-    const before = made.length;
-    const module = described(scope.in(name), shape);
+  for (const [name, stage] of Object.entries(recipe.stages(classes))) {
+    const before = all.length;
+    const module = stage(scope.in(name), shape);
     modules.push([name, module]);
-    const own = made.slice(before).filter((variable) => !module.opening?.includes(variable));
+    const own = all.slice(before).filter((variable) => !module.opening?.includes(variable));
     parts.push([name, [...opening, ...own]]);
     opening = module.opening ?? [];
     shape = module.shape;
   }
-  const byName = known(recipe, Object.fromEntries(modules));
+  const byName = checkTaps(recipe, Object.fromEntries(modules));
   return {
     recipe,
-    shapes: known(recipe, record(modules, (module) => module.shape)) as Model<N>["shapes"],
-    variables: made,
-    parts: known(recipe, Object.fromEntries(parts)) as Model<N>["parts"],
+    shapes: checkTaps(recipe, record(modules, (module) => module.shape)) as Model<N>["shapes"],
+    variables: all,
+    parts: checkTaps(recipe, Object.fromEntries(parts)) as Model<N>["parts"],
     norm(name) {
       const { norm } = byName[name];
       if (!norm) {
@@ -162,7 +169,7 @@ export function buildModel<N extends Net>(
       }
       return norm;
     },
-    parameters: made.filter((variable) => variable.trainable)
+    parameters: all.filter((variable) => variable.trainable)
       .reduce((sum, variable) => sum + variable.shape.reduce((a, b) => a * b, 1), 0),
     multiplyAdds: modules.reduce((sum, [, module]) => sum + module.multiplyAdds, 0),
     run(images, pass) {
@@ -172,9 +179,9 @@ export function buildModel<N extends Net>(
         x = output.next ?? output.out;
         return [name, output];
       });
-      const taps = known(recipe, record(outputs, ({ out }) => out));
-      const pre = known(recipe, record(outputs, ({ pre }) => pre));
-      const next = known(recipe, record(outputs, ({ out, next }) => next ?? out));
+      const taps = checkTaps(recipe, record(outputs, ({ out }) => out));
+      const pre = checkTaps(recipe, record(outputs, ({ pre }) => pre));
+      const next = checkTaps(recipe, record(outputs, ({ out, next }) => next ?? out));
       return { taps, pre, next } as Output<N>;
     },
     stage: (name, x, pass) => byName[name](x, pass),
@@ -190,8 +197,8 @@ function record<T, U>(
 }
 
 /**
- * The tap of a network's last map, [height, width, channels]. Throws a `Failure` (exit 2) where it
- * has none.
+ * The tap of a network's last map, [height, width, channels]. Throws a `Failure` (exit 2) if it has
+ * none.
  */
 export function lastMap<N extends Net>({ recipe, shapes }: Model<N>): Tap<N> {
   const last = Object.entries<Shape>(shapes).findLast(([, shape]) => shape.length === 3);
@@ -201,7 +208,7 @@ export function lastMap<N extends Net>({ recipe, shapes }: Model<N>): Tap<N> {
   return last[0] as Tap<N>;
 }
 
-/** The variables of the stages behind the last of these taps. */
+/** The variables of the stages after the last of these taps. */
 export function variablesBehind<N extends Net>(
   { parts }: Model<N>,
   taps: readonly Tap<N>[],
@@ -212,10 +219,10 @@ export function variablesBehind<N extends Net>(
 }
 
 /**
- * The same record, refusing a tap that it does not have: the compiler sees it first, unless it was
- * talked out of it.
+ * The same record, but a tap that it does not have throws a `Failure` (exit 2). The compiler
+ * reports this first, unless a cast hides it.
  */
-function known<T>({ id }: Net, taps: Record<string, T>): Record<string, T> {
+function checkTaps<T>({ id }: Net, taps: Record<string, T>): Record<string, T> {
   return new Proxy(taps, {
     get(taps, name) {
       if (typeof name === "symbol" || Object.hasOwn(taps, name)) return Reflect.get(taps, name);

@@ -4,13 +4,13 @@ import { type Layer, module, type Norm } from "./layer.ts";
 import type { Pass } from "./pass.ts";
 import { constant, type Variables } from "./variables.ts";
 
-/** Added to a variance before its root is taken. */
+/** Added to a variance before the square root. */
 export const EPSILON = 1e-5;
 
-/** The share that a batch's statistics have of the running ones. */
+/** The share of a batch's statistics in the new running ones. */
 const MOMENTUM = 0.1;
 
-/** Makes the variables of a norm over so many channels. */
+/** Makes the variables of a norm over this many channels. */
 export function normVariables(channels: number, create: Variables): Norm {
   return {
     scale: create.variable("scale", [channels], constant(1)),
@@ -31,8 +31,8 @@ export function readNorm({ scale, offset, mean, variance }: Norm, pass: Pass): N
 }
 
 /**
- * Normalises x by batch or running statistics, as the pass says. `bias`: of the convolution before.
- * Default: none.
+ * Normalises x by the statistics of the batch, or of the samples in the pass's mask. `bias`: that
+ * of the convolution before. Default: none.
  */
 export function applyNorm(x: Tensor, variables: Norm, pass: Pass, bias?: Tensor): Tensor {
   const state = { ...readNorm(variables, pass), bias };
@@ -44,7 +44,7 @@ export function applyNorm(x: Tensor, variables: Norm, pass: Pass, bias?: Tensor)
   return out;
 }
 
-/** Batch normalisation on its own, where no convolution stands before it; see `convNorm`. */
+/** Batch normalisation without a convolution before it; see `convNorm`. */
 export function norm(): Layer {
   return (create, input) => {
     const variables = normVariables(input.at(-1)!, create);

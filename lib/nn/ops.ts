@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Tensor1D } from "@tensorflow/tfjs";
 import type { Tensor } from "../kernels/tensor.ts";
 
-/** The same values, through which no gradient flows: a tensor of its own that no tape has seen. */
+/** The same values without a gradient: a new tensor that no tape has seen. */
 export function stop<T extends Tensor>(x: T): T {
   const engine = tf.engine();
   const info = { dataId: x.dataId, shape: x.shape, dtype: x.dtype };
@@ -30,8 +30,8 @@ export function crossEntropy(logits: Tensor, target: Tensor): Tensor {
 }
 
 /**
- * Logits [batch, classes], each sample's less their mean, divided by 1e-7 + their (unbiased)
- * standard deviation: logit standardisation, Sun et al., 2024. arXiv:2403.01427.
+ * Subtracts each sample's mean from its logits, [batch, classes], and divides by 1e-7 + their
+ * (unbiased) standard deviation: logit standardisation, Sun et al., 2024. arXiv:2403.01427.
  */
 export function standardise(logits: Tensor): Tensor {
   const centred = tf.sub(logits, tf.mean(logits, -1, true));
@@ -40,11 +40,11 @@ export function standardise(logits: Tensor): Tensor {
   return tf.div(centred, tf.add(safeSqrt(variance), 1e-7));
 }
 
-/** How `kl` compares, beside the temperature. */
+/** Options of `kl`, beside the temperature. */
 export interface KlOptions {
-  /** Whether both logits are standardised first. */
+  /** Whether to standardise both logits first. Default: no. */
   readonly standardised?: boolean;
-  /** Added to each of the teacher's probabilities; 0. */
+  /** Added to each of the teacher's probabilities. Default: 0. */
   readonly floor?: number;
 }
 
@@ -68,42 +68,42 @@ export function kl(
   return temperature === 1 ? divergence : tf.mul(divergence, temperature * temperature);
 }
 
-/** The mean over everything but the batch of (a − b)²: [batch]. */
+/** The mean of (a − b)² over all dimensions but the batch: [batch]. */
 export function mse(a: Tensor, b: Tensor): Tensor {
   const axes = a.shape.map((_, axis) => axis).slice(1);
   return tf.mean(tf.squaredDifference(a, b), axes);
 }
 
 /**
- * Values per sample, [batch], with those switched off by `mask` ([batch] of 0 and 1) at 0; without
- * a mask the values themselves.
+ * Values per sample, [batch], set to 0 where `mask` ([batch] of 0 and 1) is 0. Without a mask, the
+ * values themselves.
  */
 export function masked(values: Tensor, mask: Tensor | undefined): Tensor {
   return mask ? tf.mul(values, mask) : values;
 }
 
 /**
- * One class for each row of logits, […, classes], drawn by Gumbel-softmax (Jang et al., 2017;
- * Maddison et al., 2017) with uniform numbers from 0 to 1 of the same shape: one-hot, with the
- * gradient of the softmax at that temperature (straight-through).
+ * Samples one class for each row of logits, […, classes], by Gumbel-softmax (Jang et al., 2017;
+ * Maddison et al., 2017) with uniform numbers from 0 to 1 of the same shape. The sample is one-hot,
+ * with the gradient of the softmax at that temperature (straight-through).
  */
 export function gumbel(logits: Tensor, uniform: Tensor, temperature = 1): Tensor {
   const tiny = 1e-20;
   const minusLog = (x: Tensor) => tf.neg(tf.log(tf.add(x, tiny)));
   const soft = soften(tf.add(logits, minusLog(minusLog(uniform))), temperature);
   const constant = stop(soft);
-  const drawn = tf.oneHot(
+  const sample = tf.oneHot(
     tf.argMax(constant, -1) as Tensor1D,
     logits.shape.at(-1)!,
     1,
     0,
     "float32",
   );
-  // In this order what is drawn stays exactly 0 and 1.
-  return tf.add(drawn, tf.sub(soft, constant));
+  // This order keeps the sample at exactly 0 and 1.
+  return tf.add(sample, tf.sub(soft, constant));
 }
 
-/** Each sample in a row: [batch, …] → [batch, features]. */
+/** Flattens each sample: [batch, …] → [batch, features]. */
 export function flat(x: Tensor): Tensor {
   return tf.reshape(x, [x.shape[0], -1]);
 }
@@ -114,11 +114,11 @@ export function gram(x: Tensor): Tensor {
 }
 
 /**
- * Rows (along `axis`, the last) divided by their 2- or 1-norm; one shorter than 1e-12 becomes 0,
- * with no gradient.
+ * Divides rows along `axis` by their 2- or 1-norm. A row shorter than 1e-12 becomes 0, without a
+ * gradient. Default: the 2-norm, along the last axis.
  */
 export function unitRows(x: Tensor, order: 1 | 2 = 2, axis = -1): Tensor {
-  // Of |x| at 0 tfjs has the slope −1.
+  // tfjs's slope of |x| at 0 is −1.
   const size = tf.sum(tf.mul(x, order === 1 ? stop(tf.sign(x)) : x), axis, true);
   const isLong = tf.greater(stop(size), 1e-12 ** order);
   const divisor = tf.where(isLong, size, tf.onesLike(size));
@@ -139,25 +139,25 @@ export function safeAbs(x: Tensor): Tensor {
 
 /** x² / 2 up to |x| = 1, |x| − ½ beyond (Girshick, 2015). */
 export function smoothL1(x: Tensor): Tensor {
-  // Written so that its gradient is the slope itself.
+  // In this form its gradient is the slope itself.
   const slope = stop(tf.clipByValue(x, -1, 1));
   return tf.sub(tf.mul(slope, x), tf.div(tf.square(slope), 2));
 }
 
-/** The samples that a relational loss relates. */
+/** The samples of a relational loss. */
 export interface Related {
-  /** Which they are, [batch] of 0 and 1. */
+  /** 1 for each of these samples, else 0: [batch]. */
   readonly chosen: Tensor;
-  /** Which pairs are of two of them, [batch, batch] of 0 and 1. */
+  /** 1 for each pair of two of them, else 0: [batch, batch]. */
   readonly pairs: Tensor;
-  /** How many they are, at least 1: a scalar. */
+  /** Their number, at least 1: a scalar. */
   readonly count: Tensor;
 }
 
 /**
- * The samples of x, [batch, …], that a mask ([batch] of 0 and 1) chooses; without one, all. A
- * relational loss ℓ of those alone is `ℓ · chosen` per sample: averaged over the batch, that of the
- * gathered sub-batch times its share.
+ * The samples of x, [batch, …], that a mask ([batch] of 0 and 1) selects; without one, all. A
+ * relational loss ℓ of those alone is `ℓ · chosen` per sample. Its average over the batch is the
+ * loss of the gathered sub-batch times the share of the sub-batch.
  */
 export function related(mask: Tensor | undefined, x: Tensor): Related {
   const [batch] = x.shape;

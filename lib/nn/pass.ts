@@ -3,37 +3,43 @@ import { stop } from "./ops.ts";
 import type { Variable } from "./variables.ts";
 
 /**
- * How a network is run. `live`: batch statistics, gradients to the weights, running statistics
- * remembered. `frozen`: running statistics (those that the live pass of the same step produced,
- * where there was one), no gradient to the weights; gradients still flow through to the input.
+ * A mode of running a network. `live`: batch statistics, gradients to the weights, new running
+ * statistics. `frozen`: running statistics (those of the live pass of the same step, if there was
+ * one), no gradient to the weights. Gradients still flow to the input.
  */
 export interface Pass {
-  /** Whether batch statistics are used and the running ones move. */
+  /** Whether the pass uses batch statistics and moves the running ones. */
   readonly training: boolean;
-  /** Whether it may change a variable; a norm whose own it leaves alone uses running statistics. */
+  /**
+   * Whether the pass may change a variable. If not those of a norm, the norm uses running
+   * statistics.
+   */
   learns(variable: Variable): boolean;
   /** A variable's values in this pass. */
   read(variable: Variable): Tensor;
-  /** Takes a statistic's next value; it is written when the step is done. */
+  /** Records a statistic's next value, which the step writes at its end. */
   remember(variable: Variable, value: Tensor): void;
-  /** Which samples batch statistics are of, [batch] of 0 and 1; absent: all. */
+  /** The samples of the batch statistics, [batch] of 0 and 1. Default: all. */
   readonly mask?: Tensor;
-  /** Whether they are of the whole batch even at a spot where only some samples learn; no. */
+  /**
+   * Whether batch statistics are of the whole batch even at a spot where only some samples learn.
+   * Default: no.
+   */
   readonly whole?: boolean;
 }
 
 /**
- * A pass for a module at a spot where `mask` ([batch] of 0 and 1) says which samples learn: batch
- * statistics are theirs alone, as if they were the batch, unless the pass wants those of the
- * `whole` batch. Without a mask the pass itself.
+ * A pass for a module at a spot where `mask` ([batch] of 0 and 1) says which samples learn. Batch
+ * statistics are those of these samples alone, as if they were the batch, unless the pass is
+ * `whole`. Without a mask, the pass itself.
  */
 export function passAmong(pass: Pass, mask: Tensor | undefined): Pass {
   return mask && !pass.whole ? { ...pass, mask } : pass;
 }
 
 /**
- * The two passes of one step, and every statistic they remember in the order it came: the last
- * value of a variable counts. The live one leaves the variables `frozenVariables` alone.
+ * The two passes of a step and every statistic that they record, in order: the last value of a
+ * variable counts. The live pass does not change `frozenVariables`.
  */
 export function passes(
   frozenVariables: ReadonlySet<Variable> = new Set(),

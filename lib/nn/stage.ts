@@ -4,49 +4,56 @@ import type { Layer, Norm } from "./layer.ts";
 import type { Pass } from "./pass.ts";
 import type { Shape, Variable, Variables } from "./variables.ts";
 
-/** What a stage computes from a batch. */
+/** The output of a stage on a batch. */
 export interface StageOutput {
   /** The stage's output: the tap. */
   readonly out: Tensor;
   /**
-   * The same before its last ReLU (pre-activation networks: after the norm that follows); `out`
-   * where there is neither.
+   * The output before the stage's last ReLU (in pre-activation networks: after the norm that
+   * follows). `out` if there is neither.
    */
   readonly pre: Tensor;
-  /** What the next stage takes where that is not `out`. */
+  /** The next stage's input if it is not `out`. */
   readonly next?: Tensor;
 }
 
-/** A stage that has its variables. */
+/** A stage with its variables. */
 export interface StageModule {
   (x: Tensor, pass: Pass): StageOutput;
   /** The tap's shape for one sample. */
   readonly shape: Shape;
   /** Multiply-adds for one sample. */
   readonly multiplyAdds: number;
-  /** The norm that `pre` comes from, or its main branch; absent where there is none. */
+  /** The norm that `pre`, or its main branch, comes from. `undefined` if there is none. */
   readonly norm?: Norm;
   /**
-   * Those of its variables that the next stage opens with, since only `pre` needs them; none where
-   * absent.
+   * The variables of this stage that belong to the next stage's parts, since only `pre` needs them
+   * here. Default: none.
    */
   readonly opening?: readonly Variable[];
-  /** What the next stage takes, made of the stage's output, where that is not the output itself. */
+  /** Computes the next stage's input from the stage's output, if they differ. */
   readonly hand?: (out: Tensor, pass: Pass) => Tensor;
 }
 
-/** A stage as it is described. */
+/** The recipe of a stage: makes its module from a scope of variables and the input's shape. */
 export type Stage = (create: Variables, input: Shape) => StageModule;
 
 /**
- * What other implementations call a convolution or dense layer, and the batch norm behind it; a
- * norm on its own is a layer.
+ * The names in other implementations of a convolution or dense layer, and of the batch norm after
+ * it. A norm on its own is a layer.
  */
 export type LayerNames = readonly [layer: string, norm?: string];
 
 /**
- * A stage of a body and the activation that ends it: `pre` is the body's output, `out` the
+ * A stage of a body and the activation at its end: `pre` is the body's output, `out` the
  * activation's.
+ *
+ * @example
+ * ```ts
+ * import { convNorm, relu, seq, stage } from "@retort/retort";
+ *
+ * export const block = stage(seq(convNorm(32, { stride: 2 }), relu(), convNorm(32)), relu());
+ * ```
  */
 export function stage(body: Layer, activation?: Layer): Stage {
   return (create, input) => {

@@ -3,7 +3,7 @@ import type { Net, Tap } from "./network.ts";
 import type { Stage } from "./stage.ts";
 
 /**
- * A network's stages behind a tap as one layer: from what that tap hands on to the last stage's
+ * The stages of a network after a tap as one layer: from the next stage's input to the last stage's
  * output.
  */
 export function tail<N extends Net>(recipe: N, classes: number, tap: Tap<N>): Layer {
@@ -12,9 +12,9 @@ export function tail<N extends Net>(recipe: N, classes: number, tap: Tap<N>): La
     const behind = stages.slice(stages.findIndex(([name]) => name === tap) + 1);
     let shape = input;
     const modules = behind.map(([name, stage]) => {
-      const made = stage(create.in(name), shape);
-      shape = made.shape;
-      return made;
+      const stageModule = stage(create.in(name), shape);
+      shape = stageModule.shape;
+      return stageModule;
     });
     return module(
       (x, pass) =>

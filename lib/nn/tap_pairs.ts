@@ -2,49 +2,54 @@ import { Failure } from "../values/failure.ts";
 import { lastMap, type Model, type Net } from "./network.ts";
 import type { Shape } from "./variables.ts";
 
-/** A tap of the student, and the teacher's tap that it learns from. */
+/** A tap of the student and the tap of the teacher that it learns from. */
 export type TapPair<S extends string, T extends string> = readonly [student: S, teacher: T];
 
-/** What pairs of taps may be. */
+/** Options of `tapPairs`. */
 export interface PairOptions {
   /**
-   * Whether by default the last map is paired with the last, the one before with the one before;
-   * else the first with the first.
+   * Whether to pair the last map with the last, the one before with the one before, and so on; else
+   * the first with the first. Default: no.
    */
   readonly fromLast?: boolean;
-  /** Whether vectors may be given, not maps only. */
+  /** Whether taps may be vectors too, not maps only. Default: no. */
   readonly vectors?: boolean;
 }
 
 /**
- * The pairs of maps that a method compares. By default, as the reference implementations zip them,
- * the first map behind each network's stem, then the second, and so on: what the deeper one has
- * more is left out. Throws a `Failure` (exit 2) where there is none, one is no map, or a tap of the
- * student is in two.
+ * The pairs of maps that a method compares. Throws a `Failure` (exit 2) if there is none, a tap is
+ * not a map, or a tap of the student is in two pairs. Default: the first map after each network's
+ * stem, then the second, and so on, as the reference implementations zip them, without the surplus
+ * maps of the deeper network.
  */
 export function tapPairs<S extends string, T extends string>(
   student: Model<Net<S>>,
   teacher: Model<Net<T>>,
-  given?: readonly TapPair<S, T>[],
+  pairs?: readonly TapPair<S, T>[],
   { fromLast = false, vectors = false }: PairOptions = {},
 ): readonly TapPair<S, T>[] {
-  if (given) return checked(student, teacher, given, vectors);
-  const ours = behindStem(student);
-  const theirs = behindStem(teacher);
-  const count = Math.min(ours.length, theirs.length);
-  const shared = <Tap>(taps: readonly Tap[]) =>
+  if (pairs) return checkPairs(student, teacher, pairs, vectors);
+  const studentMaps = behindStem(student);
+  const teacherMaps = behindStem(teacher);
+  const count = Math.min(studentMaps.length, teacherMaps.length);
+  const limit = <Tap>(taps: readonly Tap[]) =>
     fromLast ? taps.slice(taps.length - count) : taps.slice(0, count);
-  const paired = shared(theirs);
-  return checked(student, teacher, shared(ours).map((tap, i) => [tap, paired[i]]), vectors);
+  const teacherTaps = limit(teacherMaps);
+  return checkPairs(
+    student,
+    teacher,
+    limit(studentMaps).map((tap, i) => [tap, teacherTaps[i]]),
+    vectors,
+  );
 }
 
-/** A pair of taps: of each network the one that is given, else its last map. */
+/** The pair of taps in `taps`. Default of each: the network's last map. */
 export function lastMaps<S extends string, T extends string>(
   student: Model<Net<S>>,
   teacher: Model<Net<T>>,
-  given: { readonly student?: S; readonly teacher?: T },
+  taps: { readonly student?: S; readonly teacher?: T },
 ): TapPair<S, T> {
-  return [given.student ?? lastMap(student), given.teacher ?? lastMap(teacher)];
+  return [taps.student ?? lastMap(student), taps.teacher ?? lastMap(teacher)];
 }
 
 const isMap = (shape: Shape): boolean => shape.length === 3;
@@ -54,7 +59,7 @@ function behindStem<S extends string>({ shapes }: Model<Net<S>>): S[] {
   return names.filter((name) => isMap(shapes[name])).slice(1);
 }
 
-function checked<S extends string, T extends string>(
+function checkPairs<S extends string, T extends string>(
   student: Model<Net<S>>,
   teacher: Model<Net<T>>,
   pairs: readonly TapPair<S, T>[],
@@ -64,16 +69,16 @@ function checked<S extends string, T extends string>(
     [`the student's ${s}`, student.shapes[s]],
     [`the teacher's ${t}`, teacher.shapes[t]],
   ]);
-  const flat = shapes.find(([, shape]) => !isMap(shape) && !(vectors && shape.length === 1));
-  if (flat) {
+  const nonMap = shapes.find(([, shape]) => !isMap(shape) && !(vectors && shape.length === 1));
+  if (nonMap) {
     throw new Failure(
       2,
-      `${flat[0]} is [${flat[1]}], no map of [height, width, channels]: choose other taps`,
+      `${nonMap[0]} is [${nonMap[1]}], not a map [height, width, channels]: choose another tap`,
     );
   }
-  const twice = pairs.find(([s], i) => pairs.some(([other], j) => j < i && other === s));
-  if (twice) {
-    throw new Failure(2, `the student's ${twice[0]} is in two pairs of taps: pair it once`);
+  const duplicate = pairs.find(([s], i) => pairs.some(([other], j) => j < i && other === s));
+  if (duplicate) {
+    throw new Failure(2, `the student's ${duplicate[0]} is in two pairs of taps: pair it once`);
   }
   if (pairs.length > 0) return pairs;
   throw new Failure(

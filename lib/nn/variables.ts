@@ -1,18 +1,18 @@
 import type { Tensor } from "../kernels/tensor.ts";
 import { type Stream, stream } from "../values/random.ts";
 
-/** Lengths of a tensor's dimensions, the batch not among them. */
+/** Lengths of a tensor's dimensions, without the batch. */
 export type Shape = readonly number[];
 
-/** How many elements a shape has. */
+/** The number of elements of a shape. */
 export function sizeOf(shape: Shape): number {
   return shape.reduce((a, b) => a * b, 1);
 }
 
-/** The first values of a variable, from its own random stream. */
+/** Makes a variable's initial values from its own random stream. */
 export type Initialiser = (size: number, random: Stream) => Float32Array;
 
-/** The initialiser that fills with one number. */
+/** An initialiser that fills with one number. */
 export function constant(value: number): Initialiser {
   return (size) => new Float32Array(size).fill(value);
 }
@@ -28,47 +28,44 @@ export function uniform(bound: number): Initialiser {
     Float32Array.from({ length: size }, () => bound * (2 * random.uniform() - 1));
 }
 
-/** The pace at which a variable learns, where it is not everybody's. */
+/** A parameter group: settings of variables that differ from the schedule's. */
 export interface ParamGroup {
-  /** Factor on the schedule's learning rate; 1 unless said otherwise. */
+  /** Factor on the schedule's learning rate. Default: 1. */
   readonly lr?: number;
-  /** Weight decay in place of the schedule's. */
+  /** Weight decay. Default: the schedule's. */
   readonly weightDecay?: number;
 }
 
-/** What a variable is besides its values. */
+/** Options of a variable. */
 export interface VariableOptions {
-  /** Whether gradients are meant to change it; statistics and memories are not trainable. */
+  /** Whether gradients may change it. Statistics and memories are not trainable. */
   readonly trainable: boolean;
-  /** Its own pace. */
   readonly paramGroup: ParamGroup;
   /** Whether it never changes, as in a frozen teacher. */
   readonly fixed: boolean;
 }
 
 /**
- * A named array of float32 that outlives a step. Where its values live (a session, tfjs, nowhere
- * yet) is the engine's affair: it says what `value` gives.
+ * A named array of float32 that outlives a step. The engine decides where its values live (a
+ * session, tfjs, nowhere yet) and what `value` returns.
  */
 export class Variable {
   /** Unique among the variables of a run, e.g. `student.block1.0.conv1.weight`. */
   readonly name: string;
-  /** Its dimensions. */
   readonly shape: Shape;
   /**
-   * Whether gradients are meant to change it (those of a fixed one never do); statistics and
-   * memories are not trainable.
+   * Whether gradients may change it (never if it is fixed). Statistics and memories are not
+   * trainable.
    */
   readonly trainable: boolean;
-  /** Its own pace. */
   readonly paramGroup: ParamGroup;
-  /** Whether it never changes: an engine may then compute with it beforehand. */
+  /** Whether it never changes. An engine may then compute with it beforehand. */
   readonly fixed: boolean;
-  /** Makes the values it starts with. */
+  /** Makes the initial values. */
   readonly initial: () => Float32Array;
   #source: (() => Tensor) | undefined;
 
-  /** A variable that no engine holds yet. */
+  /** Makes a variable that no engine holds yet. */
   constructor(
     name: string,
     shape: Shape,
@@ -83,7 +80,7 @@ export class Variable {
     this.fixed = fixed;
   }
 
-  /** Its present values as a tensor to compute with. Throws where no engine holds it. */
+  /** The current values as a tensor. Throws an `Error` if no engine holds the variable. */
   get value(): Tensor {
     if (!this.#source) {
       throw new Error(`variable ${this.name} has no value here: compute with it inside a step`);
@@ -91,15 +88,15 @@ export class Variable {
     return this.#source();
   }
 
-  /** Says where `value` comes from; the engine calls it. */
+  /** Sets the source of `value`. Only the engine calls it. */
   bind(source: (() => Tensor) | undefined): void {
     this.#source = source;
   }
 }
 
-/** A change that a step makes to variables, once, after everything has been computed. */
+/** A change of a variable that a step makes once, after all computations. */
 export type Update =
-  /** The variable takes this value. */
+  /** Sets the variable to this value. */
   | { readonly kind: "assign"; readonly variable: Variable; readonly value: Tensor }
   /**
    * PyTorch's SGD: velocity ← momentum · velocity + gradient; variable ← variable − rate ·
@@ -108,68 +105,68 @@ export type Update =
   | {
     readonly kind: "momentum";
     readonly variable: Variable;
-    /** What remembers the gradients before. */
+    /** Accumulates the gradients of earlier steps. */
     readonly velocity: Variable;
-    /** This step's. */
+    /** The gradient of this step. */
     readonly gradient: Tensor;
-    /** How much of the velocity stays. */
+    /** The share of the velocity that stays. */
     readonly momentum: number;
     readonly rate: Tensor;
     /**
-     * Whether the variable moves ahead of the velocity: by rate · (gradient + momentum · velocity)
-     * instead.
+     * Whether the variable instead moves by rate · (gradient + momentum · velocity), ahead of the
+     * velocity.
      */
     readonly nesterov: boolean;
   };
 
-/** Makes variables and records each one it makes; a scope of names. */
+/** A scope of names that makes variables and records them. */
 export interface Variables {
-  /** What the names of its variables begin with; empty, or ending in a dot. */
+  /** The beginning of its variables' names: empty, or ending in a dot. */
   readonly prefix: string;
-  /** A variable below this scope, with its values drawn from its own name's stream. */
+  /** Makes a variable in this scope. Its initial values come from the random stream of its name. */
   variable(
     name: string,
     shape: Shape,
     initial: Initialiser,
     options?: { trainable?: boolean },
   ): Variable;
-  /** A variable that never changes and whose values follow from those that others start with. */
+  /** Makes a variable that never changes, with values that follow from other initial values. */
   derived(name: string, shape: Shape, values: () => Float32Array): Variable;
   /** The scope `name` below this one. */
   in(name: string): Variables;
-  /** This scope at another pace. */
-  at(pace: ParamGroup): Variables;
+  /** This scope with another parameter group. */
+  at(group: ParamGroup): Variables;
   /**
-   * This scope, of variables that never change; they start with these values, by name below it,
-   * where given.
+   * This scope with variables that never change. They start at `values`, if present, by their names
+   * below this scope.
    */
   frozen(values?: ReadonlyMap<string, Float32Array>): Variables;
   /**
-   * Whether what is made here never changes, a frozen teacher: layers may then compute with values
-   * folded beforehand.
+   * Whether variables made here never change (a frozen teacher). Layers may then fold values
+   * beforehand.
    */
   readonly fixed: boolean;
 }
 
-/** What a scope of variables is made with. */
+/** Options of `variables`. */
 export interface Scope {
   /** The seed of the initial values. */
   readonly seed: number;
-  /** Where every variable made below is put, by name. */
+  /** Collects every variable made in this scope and below, by name. */
   readonly collected: Map<string, Variable>;
-  /** What names begin with; empty, or ending in a dot. */
+  /** The beginning of names: empty, or ending in a dot. Default: empty. */
   readonly prefix?: string;
-  /** The pace of what is made here. */
+  /** The parameter group of variables made here. Default: the schedule's settings. */
   readonly paramGroup?: ParamGroup;
-  /** Whether what is made here never changes. */
+  /** Whether variables made here never change. Default: no. */
   readonly fixed?: boolean;
-  /** Values to start with, by name, in place of drawn ones. */
+  /** Initial values by name, in place of the initialisers'. Default: none. */
   readonly values?: ReadonlyMap<string, Float32Array>;
 }
 
 /**
  * A scope that makes and collects variables. Initial values depend on the seed and the variable's
- * name only, so adding a variable changes no other.
+ * name only, so that a new variable changes no other.
  */
 export function variables(scope: Scope): Variables {
   const { seed, collected, prefix = "", paramGroup = {}, fixed = false, values } = scope;
@@ -192,44 +189,49 @@ export function variables(scope: Scope): Variables {
         new Variable(prefix + name, shape, values, { trainable: false, paramGroup, fixed: true }),
       ),
     in: (name) => variables({ ...scope, prefix: `${prefix}${name}.` }),
-    at: (other) => variables({ ...scope, paramGroup: { ...paramGroup, ...other } }),
-    frozen: (given) => {
-      const below = given && new Map(Array.from(given, ([name, value]) => [prefix + name, value]));
+    at: (group) => variables({ ...scope, paramGroup: { ...paramGroup, ...group } }),
+    frozen: (initial) => {
+      const below = initial &&
+        new Map(Array.from(initial, ([name, value]) => [prefix + name, value]));
       return variables({ ...scope, fixed: true, values: below ?? values });
     },
   };
 }
 
-/** Variables that were made in a scope, by their names inside it. */
+/** The variables that were made in a scope, by their names inside it. */
 export function namesBelow(
   { prefix }: Variables,
-  made: readonly Variable[],
+  created: readonly Variable[],
 ): Map<string, Variable> {
-  return new Map(made.map((variable) => [variable.name.slice(prefix.length), variable]));
+  return new Map(created.map((variable) => [variable.name.slice(prefix.length), variable]));
 }
 
 /**
- * A scope in which each variable, in the order they are made, starts where its counterpart in
- * `from` does, and else anew. What is made is put into `made`.
+ * A scope in which each variable, in the order of creation, starts at the values of its counterpart
+ * in `from`, if it has one. Appends each variable to `created`.
  */
-export function starting(scope: Variables, from: readonly Variable[], made: Variable[]): Variables {
+export function starting(
+  scope: Variables,
+  from: readonly Variable[],
+  created: Variable[],
+): Variables {
   return {
     variable(name, shape, initial, options) {
-      const counterpart = from.at(made.length);
+      const counterpart = from.at(created.length);
       const variable = scope.variable(
         name,
         shape,
         counterpart ? () => counterpart.initial() : initial,
         options,
       );
-      made.push(variable);
+      created.push(variable);
       return variable;
     },
     derived: scope.derived,
     prefix: scope.prefix,
     fixed: scope.fixed,
-    in: (name) => starting(scope.in(name), from, made),
-    at: (pace) => starting(scope.at(pace), from, made),
-    frozen: (values) => starting(scope.frozen(values), from, made),
+    in: (name) => starting(scope.in(name), from, created),
+    at: (group) => starting(scope.at(group), from, created),
+    frozen: (values) => starting(scope.frozen(values), from, created),
   };
 }

@@ -6,45 +6,57 @@ import type { Schedule } from "../experiment/schedule.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { constant, type Update, type Variable, type Variables } from "../nn/variables.ts";
 
-/** What `sgd` can be asked for. */
+/** Options of `sgd`. */
 export interface SgdOptions {
   /** Passes over the training images. */
   readonly epochs: number;
   /** Images in a step. */
   readonly batch: number;
-  /** Learning rate before it drops; after the warm-up, where the rate has one. */
+  /** Learning rate before it drops and, if the rate has a warm-up, after it. */
   readonly lr: number;
-  /** After the epochs `at` the rate is multiplied by `by`: short for `rate: steps({ at, by })`. */
+  /**
+   * Multiplies the learning rate by `by` after each of the epochs `at`: short for `rate: steps({
+   * at, by })`. Default: no drops.
+   */
   readonly drops?: { readonly at: readonly number[]; readonly by: number };
   /**
-   * How the rate changes otherwise, in place of `drops`: `steps` or `cosine`, with a warm-up or by
-   * step.
+   * The rate in place of `drops`: `steps` or `cosine`, with a warm-up or by step. Default: steps of
+   * `drops`.
    */
   readonly rate?: Rate;
-  /** 0.9 unless said otherwise. */
+  /** Momentum of the velocity. Default: 0.9. */
   readonly momentum?: number;
-  /** 5e-4 unless said otherwise. */
+  /** Weight decay. Default: 5e-4. */
   readonly weightDecay?: number;
-  /** Whether momentum is Nesterov's; no unless said otherwise. */
+  /** Whether momentum is Nesterov's. Default: `false`. */
   readonly nesterov?: boolean;
   /**
-   * Δ of DOT: A Distillation-Oriented Trainer. Zhao et al., 2023. arXiv:2307.08436: 0.075 on
-   * CIFAR-100 and Tiny-ImageNet, 0.09 on ImageNet. Absent: plain SGD.
+   * Δ of DOT: A Distillation-Oriented Trainer. Zhao et al., 2023. arXiv:2307.08436. The paper has
+   * 0.075 on CIFAR-100 and Tiny-ImageNet, 0.09 on ImageNet. Default: none, which is plain SGD.
    */
   readonly dot?: number;
 }
 
 /**
- * Stochastic gradient descent with momentum and weight decay, as PyTorch has it, the rate dropping
- * at milestones. Throws a `Failure` (exit 2) where `dot` leaves a momentum outside of 0 … 1, or
- * both `drops` and `rate` are given.
+ * Declares stochastic gradient descent with momentum and weight decay, as in PyTorch. The learning
+ * rate drops at milestones or follows `rate`. Throws a `Failure` (exit 2) if `dot` moves a momentum
+ * out of 0 … 1, or if both `drops` and `rate` are set.
+ *
+ * @example
+ * ```ts
+ * import { sgd } from "@retort/retort";
+ *
+ * const drops = { at: [150, 180, 210], by: 0.1 };
+ * export const schedule = sgd({ epochs: 240, batch: 64, lr: 0.05, drops });
+ * ```
  */
 export function sgd(options: SgdOptions): Schedule {
   const { batch, lr, drops, momentum = 0.9, weightDecay = 5e-4, nesterov = false, dot } = options;
   if (dot !== undefined && !(momentum - Math.abs(dot) >= 0 && momentum + Math.abs(dot) < 1)) {
     throw new Failure(
       2,
-      `sgd: \`dot\` is ${dot}; a momentum of ${momentum} ∓ that has to be within 0 and 1`,
+      `sgd: \`dot\` is ${dot}; momentum − dot and momentum + dot have to be within 0 and 1, ` +
+        `and momentum is ${momentum}`,
     );
   }
   if (drops && options.rate) {
@@ -53,9 +65,9 @@ export function sgd(options: SgdOptions): Schedule {
       "sgd: `drops` and `rate` both say how the learning rate changes: leave one of them out",
     );
   }
-  const lasting = (epochs: number, rate: Rate): Schedule => ({
+  const scheduleOver = (epochs: number, rate: Rate): Schedule => ({
     id: "sgd",
-    // What is new says nothing where it is not used: declarations from before stay what they are.
+    // Newer options are omitted at their defaults, so that old hashes stay valid.
     options: {
       epochs,
       batch,
@@ -69,36 +81,37 @@ export function sgd(options: SgdOptions): Schedule {
     epochs,
     batch,
     optimizer: (trainable, create) =>
-      momentumOf({ momentum, weightDecay, nesterov, dot }, trainable, create),
+      momentumOptimizer({ momentum, weightDecay, nesterov, dot }, trainable, create),
     rate: (epoch, step = 0, steps = 1) =>
       rate.at(((epoch - 1) * steps + step) / steps, { epochs, lr }),
-    over: (other) => lasting(other, rate.over(other, epochs)),
+    over: (other) => scheduleOver(other, rate.over(other, epochs)),
   });
-  return lasting(options.epochs, options.rate ?? steps(drops ?? { at: [], by: 0.1 }));
+  return scheduleOver(options.epochs, options.rate ?? steps(drops ?? { at: [], by: 0.1 }));
 }
 
-/** What SGD does with gradients. */
+/** Options of the optimiser. */
 interface Momentum {
   /** Momentum of the velocity, v ← momentum · v + gradient. */
   readonly momentum: number;
   /**
-   * Added to each gradient: weightDecay · variable, for every trainable variable without its own.
+   * Weight decay of every trainable variable whose parameter group has none: weightDecay · variable
+   * is added to its gradient.
    */
   readonly weightDecay: number;
-  /** Whether the gradient is that ahead of the velocity, as PyTorch's `nesterov` has it. */
+  /** Whether the update looks ahead of the velocity, as PyTorch's `nesterov` does. */
   readonly nesterov: boolean;
   /**
-   * Δ of the distillation-oriented trainer: where both terms with the role `task` and others reach
-   * a variable, the former move it with the momentum less Δ and all the weight decay, the latter
-   * with the momentum and Δ. Undefined: all terms together.
+   * Δ of the distillation-oriented trainer, for a variable that both terms with the role `task` and
+   * others reach. The former move it with momentum − Δ and all the weight decay, the latter with
+   * momentum + Δ. `undefined` if all terms are taken together.
    */
   readonly dot: number | undefined;
 }
 
 /**
- * Makes a velocity, with DOT two, for each trainable variable, and updates one with its gradients.
+ * Makes one velocity for each trainable variable, two with DOT, and the updates from its gradients.
  */
-function momentumOf(
+function momentumOptimizer(
   { momentum, weightDecay: usualDecay, nesterov, dot }: Momentum,
   trainable: readonly Variable[],
   create: Variables,
@@ -109,33 +122,33 @@ function momentumOf(
   const usual = velocities(scope);
   const others = dot === undefined ? usual : velocities(scope.in("others"));
   return {
-    groups: dot === undefined ? undefined : taskApart,
+    groups: dot === undefined ? undefined : separateTask,
     update: (gradients, rate) =>
       Array.from(gradients).flatMap(([variable, [gradient, other]]) => {
         const { lr = 1, weightDecay = usualDecay } = variable.paramGroup;
-        const paced = lr === 1 ? rate : tf.mul(rate, lr);
-        const decayed = (gradient: Tensor) =>
+        const ownRate = lr === 1 ? rate : tf.mul(rate, lr);
+        const addDecay = (gradient: Tensor) =>
           weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(variable.value, weightDecay));
-        const moved = (velocities: typeof usual, gradient: Tensor, change = 0): Update => ({
+        const update = (velocities: typeof usual, gradient: Tensor, change = 0): Update => ({
           kind: "momentum",
           variable,
           velocity: velocities.get(variable)!,
           gradient,
           momentum: momentum + change,
-          rate: paced,
+          rate: ownRate,
           nesterov,
         });
         return gradient && other && dot !== undefined
-          ? [moved(usual, decayed(gradient), -dot), moved(others, other, dot)]
-          : [moved(usual, decayed((gradient ?? other)!))];
+          ? [update(usual, addDecay(gradient), -dot), update(others, other, dot)]
+          : [update(usual, addDecay((gradient ?? other)!))];
       }),
   };
 }
 
 /**
- * The terms of the task, and the others. Throws a `Failure` (exit 2) where no term is the task's.
+ * Separates the task's terms from the others. Throws a `Failure` (exit 2) if none is the task's.
  */
-function taskApart(roles: Roles): readonly (readonly string[])[] {
+function separateTask(roles: Roles): readonly (readonly string[])[] {
   const names = [...roles.keys()];
   const task = names.filter((name) => roles.get(name) === "task");
   if (task.length > 0) return [task, names.filter((name) => roles.get(name) !== "task")];
@@ -148,7 +161,7 @@ function taskApart(roles: Roles): readonly (readonly string[])[] {
   );
 }
 
-/** The velocity of a variable at rest. */
+/** Makes the velocity of a variable, 0 at the start. */
 function zeroVelocity({ name, shape }: Variable, create: Variables): Variable {
   return create.variable(name, shape, constant(0), { trainable: false });
 }

@@ -2,13 +2,13 @@ import { Failure } from "../values/failure.ts";
 import { projectRoot } from "./identify.ts";
 
 /**
- * Checks the types of modules, given by their files, and of all that they import: what Deno runs it
- * does not check, and much of what can be wrong with an experiment is told by its types alone. Deno
- * remembers what it has checked, so this takes a moment only where something changed. Rejects with
- * a `Failure` (exit 2) that has the compiler's words.
+ * Checks the types of modules, named by their files, and of all modules that they import. Deno does
+ * not check the types of what it runs, and types alone show many mistakes in an experiment. Deno
+ * remembers the files that it has checked, so this takes time only if something changed. Rejects
+ * with a `Failure` (exit 2) that quotes the compiler.
  */
 export async function checkTypes(files: readonly string[]): Promise<void> {
-  // A compiled program has no compiler in it.
+  // A program made by `deno compile` contains no compiler.
   if (Deno.build.standalone) return;
   const main = Deno.mainModule;
   const cwd = main.startsWith("file:") ? projectRoot(main) : Deno.cwd();
@@ -19,8 +19,8 @@ export async function checkTypes(files: readonly string[]): Promise<void> {
     stdout: "null",
     stderr: "piped",
   }).output();
-  const [said] = new TextDecoder().decode(stderr).split(/\s*(?:Found \d+ errors\.\s*)?\nerror:/);
-  if (!success && /TS\d+ \[ERROR\]/.test(said)) {
-    throw new Failure(2, `this does not compile:\n\n${said}`);
+  const [errors] = new TextDecoder().decode(stderr).split(/\s*(?:Found \d+ errors\.\s*)?\nerror:/);
+  if (!success && /TS\d+ \[ERROR\]/.test(errors)) {
+    throw new Failure(2, `this does not compile:\n\n${errors}`);
   }
 }

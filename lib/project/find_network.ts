@@ -1,24 +1,24 @@
 /**
- * Networks by the names they are exported under: those of `networks/mod.ts`, and anybody's own.
+ * Networks by the names of their exports: those of `networks/mod.ts`, and those of other modules.
  *
  * @module
  */
 import { didYouMean } from "../values/suggest.ts";
 import { Failure } from "../values/failure.ts";
-import { moduleOf } from "./identify.ts";
+import { moduleOf, splitSpec } from "./identify.ts";
 import { importModule } from "./import_module.ts";
 import type { Net } from "../nn/network.ts";
 import * as families from "../networks/mod.ts";
 
-/** A network and what names it. */
+/** A network and the name of its export. */
 export interface NamedNetwork {
-  /** The name it is exported under; `imagenet.resnet18` for one inside a namespace. */
+  /** The name of its export; `imagenet.resnet18` for one inside a namespace. */
   readonly name: string;
-  /** The network; where a function is exported that needs no arguments, what it gives. */
+  /** The network. If the export is a function that needs no arguments, its result. */
   readonly network: Net;
 }
 
-/** Every network of `networks/mod.ts`, by name. */
+/** Lists every network of `networks/mod.ts`, by name. */
 export function listNetworks(): NamedNetwork[] {
   const order = new Intl.Collator("en", { numeric: true });
   return [...exported(families)].sort((a, b) => order.compare(a.name, b.name));
@@ -30,35 +30,36 @@ export function isModule(spec: string): boolean {
 }
 
 /**
- * The network that the command line names: `vgg8`, `imagenet.resnet18`, or `path/to/module.ts#name`
- * for one's own (without `#name` its default export). Rejects with a `Failure` (exit 2) that says
- * what was meant, or what there is.
+ * Finds the network that the command line names: `vgg8`, `imagenet.resnet18`, or, for one's own,
+ * `path/to/module.ts#name` (without `#name` the default export). Rejects with a `Failure` (exit 2)
+ * that suggests a name or lists the networks.
  */
 export async function findNetwork(spec: string): Promise<Net> {
   if (isModule(spec)) {
     const { network, others } = await networkIn(spec);
     if (network) return network;
-    throw new Failure(2, `${spec} is no network${others}`);
+    throw new Failure(2, `${spec} is not a network${others}`);
   }
   const all = listNetworks();
   const found = all.find(({ name }) => name === spec);
   if (found) return found.network;
   throw new Failure(
     2,
-    `there is no network ${spec}; \`deno task describe\` lists them all, path/to/module.ts#name is one of your own` +
+    `there is no network ${spec}; \`deno task describe\` lists them all, ` +
+      "path/to/module.ts#name is one of your own" +
       didYouMean(spec, all.map(({ name }) => name)),
   );
 }
 
 /**
- * What a module has at `path/to/module.ts#name`: the network, if it is one, and the end of a
- * message that says which networks the module exports. Rejects with a `Failure` (exit 2) where
- * there is no such module.
+ * Looks up `path/to/module.ts#name`: gives the network, if the export is one, and the end of a
+ * message that lists the module's networks. Rejects with a `Failure` (exit 2) if there is no such
+ * module.
  */
 export async function networkIn(
   spec: string,
 ): Promise<{ readonly network?: Net; readonly others: string }> {
-  const [, path, name = "default"] = spec.match(/^(.*?)(?:#([^#/]*))?$/s)!;
+  const [path, name = "default"] = splitSpec(spec);
   const exports = await importModule(moduleOf(spec));
   const names = Object.keys(exports).filter((name) => name !== "default" && isNet(exports[name]));
   return {
@@ -79,15 +80,15 @@ function* exported(
   }
 }
 
-/** The network that a value is, or that a function gives where every argument may be left out. */
+/** The network that a value is, or that a function without required arguments returns. */
 function asNetwork(value: unknown): Net | undefined {
   if (isNet(value)) return value;
   if (typeof value !== "function" || value.length > 0) return undefined;
   try {
-    const made = value();
-    return isNet(made) ? made : undefined;
+    const result = value();
+    return isNet(result) ? result : undefined;
   } catch {
-    // It makes something else, and not of nothing.
+    // A factory of something else that needs arguments.
     return undefined;
   }
 }

@@ -8,8 +8,8 @@ import { importModule } from "./import_module.ts";
 import { isTables, type KnownTables } from "../experiment/tables.ts";
 
 /**
- * Every folder in the `experiments/` of the project around `within` that has a `tables.ts`. Throws
- * a `Failure` (exit 2) outside of a project.
+ * Lists the folders with a `tables.ts` in the `experiments/` of the project around `within`. Throws
+ * a `Failure` (exit 2) outside a project.
  */
 export function tableFolders(within: string = Deno.cwd()): string[] {
   const all = join(projectRoot(pathToFileURL(resolve(within, "tables.ts")).href), "experiments");
@@ -25,8 +25,8 @@ export function tableFolders(within: string = Deno.cwd()): string[] {
 }
 
 /**
- * The folder of tables that the command line names: by its path, or by its name in `experiments/`
- * in whatever case. Throws a `Failure` (exit 2) that says which there are.
+ * Finds the folder of tables that the command line names, by its path or by its name in
+ * `experiments/`, in any case. Throws a `Failure` (exit 2) that lists the folders if there is none.
  */
 export function tableFolder(named: string, within: string = Deno.cwd()): string {
   const path = resolve(within, named);
@@ -38,19 +38,17 @@ export function tableFolder(named: string, within: string = Deno.cwd()): string 
   const meant = didYouMean(basename(named).toLowerCase(), names);
   throw new Failure(
     2,
-    `there are no tables of ${named}; there are those of ${names.join(", ")}${meant}`,
+    `there are no tables of ${named}; there are tables of ${names.join(", ")}${meant}`,
   );
 }
 
 /** Tables, and the path of the module that declares them. */
 export interface DeclaredTables {
-  /** The path of the module. */
   readonly module: string;
-  /** What it declares. */
   readonly declared: KnownTables;
 }
 
-/** What a folder's `tables.ts` declares. Rejects with a `Failure` (exit 2) where it does not. */
+/** Reads a folder's `tables.ts`. Rejects with a `Failure` (exit 2) if it declares no tables. */
 export async function declaredTables(folder: string): Promise<DeclaredTables> {
   const module = join(folder, "tables.ts");
   const { default: declared } = await importModule(module);

@@ -1,5 +1,5 @@
 /**
- * An experiment's id: its module's path in the project, and `#name` where it is not the module's
+ * An experiment's id: its module's path in the project, and `#name` unless it is the module's
  * default export.
  *
  * @module
@@ -12,91 +12,85 @@ import { type Experiment, isExperiment } from "../experiment/experiment.ts";
 import { Failure } from "../values/failure.ts";
 import { importModule } from "./import_module.ts";
 
-/** Where an experiment is declared. */
+/** The id and the place of an experiment's declaration. */
 export interface Identity {
-  /**
-   * Its module's path in the project without `.ts`, and `#name` where it is not the default export.
-   */
+  /** The module's path in the project without `.ts`, and `#name` unless it is the default. */
   readonly id: string;
-  /** The path of its module's file. */
+  /** The path of the module's file. */
   readonly module: string;
-  /** The name it is exported under; absent for the default export. */
+  /** The name of the export. `undefined` for the default export. */
   readonly name?: string;
 }
 
 /** An experiment with its id. */
 export interface Loaded {
-  /**
-   * Its module's path in the project without `.ts`, and `#name` where it is not the default export.
-   */
+  /** The module's path in the project without `.ts`, and `#name` unless it is the default. */
   readonly id: string;
-  /** The experiment. */
   readonly experiment: Experiment;
 }
 
 /**
- * The folder of the project that a module belongs to: the nearest one upward with a `deno.json` or
+ * Finds the folder of a module's project: the nearest one upward with a `deno.json` or
  * `deno.jsonc`, else the working directory.
  */
 export function projectRoot(url: string): string {
-  return rootOf(file(url));
+  return rootOf(fileOf(url));
 }
 
 /**
- * Where an experiment is declared. Rejects with a `Failure` (exit 2) where its module does not
+ * Finds the declaration of an experiment. Rejects with a `Failure` (exit 2) if its module does not
  * export it.
  */
 export async function identify(experiment: Experiment): Promise<Identity> {
   const { url } = experiment;
-  const module = file(url);
+  const module = fileOf(url);
   for (const [name, exported] of experimentsOf(await importModule(module))) {
     if (exported === experiment) return { id: idOf(module, name), module, name };
   }
   throw new Failure(
     2,
-    `${module} declares an experiment that it does not export: export it, by default or in a record`,
+    `${module} declares an experiment that it does not export: ` +
+      "export it, by default or in a record",
   );
 }
 
 /**
- * What the command line names: `experiments/slkd/vgg13_vgg8.ts` (its default experiment, or else
- * every named one) or `experiments/quickstart.ts#kd`; `.ts` may be left out. Rejects with a
- * `Failure` (exit 2) that says what there is.
+ * Loads the experiments that the command line names: `experiments/slkd/vgg13_vgg8.ts` (its default
+ * experiment, or else every named one) or `experiments/quickstart.ts#kd`. The `.ts` is optional.
+ * Rejects with a `Failure` (exit 2) that lists or suggests what exists.
  */
 export async function loadExperiments(spec: string): Promise<Loaded[]> {
-  const [path, name] = parts(spec);
-  const module = find(path);
+  const [path, name] = splitSpec(spec);
+  const module = findModule(path);
   const found = experimentsOf(await importModule(module));
   if (found.size === 0) {
     throw new Failure(
       2,
-      `${path} exports no experiment: \`export default experiment(import.meta, { … })\`, or a record of them`,
+      `${path} exports no experiment: ` +
+        "`export default experiment(import.meta, { … })`, or a record of them",
     );
   }
   const standard = found.get(undefined);
   const chosen = name !== undefined
-    ? [[name, found.get(name) ?? unknown(path, name, found)] as const]
+    ? [[name, found.get(name) ?? unknownExperiment(path, name, found)] as const]
     : standard
     ? [[undefined, standard] as const]
     : [...found];
   return chosen.map(([name, experiment]) => ({ id: idOf(module, name), experiment }));
 }
 
-/**
- * The file of the module that the command line names. Throws a `Failure` (exit 2) where there is
- * none.
- */
+/** Finds the file of a module that the command line names, or throws a `Failure` (exit 2). */
 export function moduleOf(spec: string): string {
-  return find(parts(spec)[0]);
+  return findModule(splitSpec(spec)[0]);
 }
 
-/** The path and, if there is one, the name that the command line gives. */
-function parts(spec: string): [path: string, name: string | undefined] {
+/** Splits an argument of the command line into a path and a name, if there is one. */
+export function splitSpec(spec: string): [path: string, name: string | undefined] {
   const [, path, name] = spec.match(/^(.*?)(?:#([^#/]*))?$/s)!;
   return [path, name];
 }
 
-/** A module's experiments by name; the default one has none. */
+/** A module's experiments by name. The name of the default one is `undefined`. */
 function experimentsOf(
   { default: standard, ...named }: Readonly<Record<string, unknown>>,
 ): Map<string | undefined, Experiment> {
@@ -110,11 +104,8 @@ function experimentsOf(
 }
 
 function rootOf(module: string): string {
-  for (
-    let folder = dirname(module), below = module;
-    folder !== below;
-    [folder, below] = [dirname(folder), folder]
-  ) {
+  for (let path = module; path !== dirname(path); path = dirname(path)) {
+    const folder = dirname(path);
     if (existsSync(join(folder, "deno.json")) || existsSync(join(folder, "deno.jsonc"))) {
       return folder;
     }
@@ -127,26 +118,26 @@ function idOf(module: string, name?: string): string {
   return name === undefined ? path : `${path}#${name}`;
 }
 
-function file(url: string): string {
+function fileOf(url: string): string {
   if (url.startsWith("file:")) return fileURLToPath(url);
   throw new Failure(
     2,
-    `${url}: an experiment's module has to be a file, since its results are written beside it`,
+    `${url}: an experiment's module has to be a file, because its results are written beside it`,
   );
 }
 
-/** The module's path, absolute. */
-function find(path: string): string {
+/** The absolute path of a module. */
+function findModule(path: string): string {
   const absolute = resolve(path);
   for (const candidate of [absolute, `${absolute}.ts`]) {
     if (existsSync(candidate) && basename(candidate).endsWith(".ts")) return candidate;
   }
   if (statSync(absolute, { throwIfNoEntry: false })?.isDirectory()) {
-    throw isFolder(path, modulesIn(absolute));
+    throw folderFailure(path, modulesIn(absolute));
   }
   const folder = dirname(absolute);
   if (!existsSync(folder)) {
-    throw new Failure(2, `there is no ${path}: nor is there a folder ${dirname(path)}`);
+    throw new Failure(2, `there is no ${path}: there is no folder ${dirname(path)}`);
   }
   const meant = closest(basename(path).replace(/(\.ts)?$/, ".ts"), modulesIn(folder));
   throw new Failure(
@@ -160,11 +151,11 @@ function modulesIn(folder: string): string[] {
   return readdirSync(folder).filter((name) => name.endsWith(".ts")).sort();
 }
 
-/** How many of a folder's modules a message names. */
+/** The most modules of a folder that a message names. */
 const FEW = 5;
 
-function isFolder(path: string, modules: readonly string[]): Failure {
-  // It declares tables, which are no experiment.
+function folderFailure(path: string, modules: readonly string[]): Failure {
+  // `tables.ts` declares tables, not experiments.
   const named = modules.filter((name) => name !== "tables.ts");
   const more = named.length > FEW ? " …" : "";
   if (named.length === 0) {
@@ -176,7 +167,7 @@ function isFolder(path: string, modules: readonly string[]): Failure {
   );
 }
 
-function unknown(
+function unknownExperiment(
   path: string,
   name: string,
   found: ReadonlyMap<string | undefined, Experiment>,

@@ -24,16 +24,16 @@ export type LastAndBest = {
 };
 
 /**
- * What a trial reached, by measure: `{ last, best }`, or one number where it was measured after the
+ * The numbers of a trial by measure: `{ last, best }`, or one number if it was measured after the
  * last epoch alone.
  */
 export type Metric = {
   readonly [measure: string]: LastAndBest | number | undefined;
-  /** The primary measure on the images held out; absent where none are. */
+  /** The primary measure on the hold-out. `undefined` if there is none. */
   readonly heldOut?: LastAndBest;
 };
 
-/** A trial's number by a measure after an epoch; undefined where it has none. */
+/** The number of a measure after an epoch. `undefined` if it was not recorded. */
 export function valueAt(
   metric: Metric,
   measure: string,
@@ -44,10 +44,7 @@ export function valueAt(
   return of?.[epoch];
 }
 
-/**
- * What a trial reached by its task's primary measure. Throws a `Failure` (exit 3) where that was
- * not recorded.
- */
+/** The primary measure of a trial. Throws a `Failure` (exit 3) if it was not recorded. */
 export function primaryOf(metric: Metric, { measures, primary }: Task): LastAndBest {
   const of = metric[primary];
   if (typeof of === "object") return of;
@@ -65,7 +62,7 @@ export interface Percentage extends Pick<Measure, "title" | "decimals"> {
   readonly value: number;
 }
 
-/** The percentages among a task's measures that a trial reached after an epoch. */
+/** Lists those of a task's measures that are percentages, with a trial's values after an epoch. */
 export function percentages(
   metric: Metric,
   { measures }: Task,
@@ -77,31 +74,34 @@ export function percentages(
   });
 }
 
-/** Reads a metric of any task: the numbers are finite. */
+/** Reads a metric of any task. The numbers have to be finite. */
 export function readMetric(value: unknown, at: string, or?: string): Metric {
   return {
-    ...recordOf(either(number))(value, at, or),
-    ...looseObject<Pick<Metric, "heldOut">>({ heldOut: optional(both(number)) })(value, at),
+    ...recordOf(numberOrPair(number))(value, at, or),
+    ...looseObject<Pick<Metric, "heldOut">>({ heldOut: optional(pairOf(number)) })(value, at),
   };
 }
 
-/** Reads a metric of a task: the primary measure is there, and percentages are from 0 to 100. */
+/**
+ * A reader of metrics of one task. The primary measure has to be there, and percentages have to be
+ * from 0 to 100.
+ */
 export function metricOf({ measures, primary }: Task): Reader<Metric> {
-  const one = (measure: string) => measures[measure].isPercentage ? percent : number;
-  const others = Object.keys(measures).map((measure) => [measure, optional(either(one(measure)))]);
-  const chosen = both(one(primary));
+  const reader = (measure: string) => measures[measure].isPercentage ? percent : number;
+  const all = Object.keys(measures).map((name) => [name, optional(numberOrPair(reader(name)))]);
+  const required = pairOf(reader(primary));
   return looseObject<Metric>({
-    ...Object.fromEntries(others),
-    [primary]: chosen,
-    heldOut: optional(chosen),
+    ...Object.fromEntries(all),
+    [primary]: required,
+    heldOut: optional(required),
   });
 }
 
-function both(one: Reader<number>): Reader<LastAndBest> {
+function pairOf(one: Reader<number>): Reader<LastAndBest> {
   return strictObject<LastAndBest>({ last: one, best: one });
 }
 
-function either(one: Reader<number>): Reader<LastAndBest | number> {
-  const pair = both(one);
+function numberOrPair(one: Reader<number>): Reader<LastAndBest | number> {
+  const pair = pairOf(one);
   return (value, at, or) => typeof value === "number" ? one(value, at, or) : pair(value, at, or);
 }

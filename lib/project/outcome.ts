@@ -7,24 +7,23 @@ import { identify, projectRoot } from "./identify.ts";
 import { metricOf, valueAt } from "./metric.ts";
 import { readResult, resultPath, type Trial, trialState } from "./result.ts";
 
-/** What came of an experiment so far. */
+/** The trials of an experiment so far. */
 export interface Outcome {
-  /** The experiment. */
   readonly experiment: Experiment;
   /** The path of its module, from the folder of the table. */
   readonly path: string;
-  /** The trials that count. */
+  /** The trials that count: full runs of the present declaration. */
   readonly measured: readonly Trial[];
-  /** How many trials are of an older declaration. */
+  /** The number of trials of an older declaration. */
   readonly stale: number;
-  /** How many trials were cut short. */
+  /** The number of quick trials. */
   readonly quick: number;
 }
 
 /**
- * What came of an experiment, from the JSON beside its module. Rejects with a `Failure` (exit 3)
- * where that is malformed or another's, or a trial that counts lacks the primary measure of the
- * experiment's task or has a percentage that is none.
+ * Reads the trials of an experiment from the JSON beside its module. Rejects with a `Failure` (exit
+ * 3) if the file is malformed or another experiment's, or if a trial that counts lacks the primary
+ * measure of the task or has a percentage outside 0 … 100.
  */
 export async function readOutcome(experiment: Experiment, folder: string): Promise<Outcome> {
   const { id, module } = await identify(experiment);
@@ -44,7 +43,7 @@ export async function readOutcome(experiment: Experiment, folder: string): Promi
   return { experiment, path: relative(folder, module), ...trials };
 }
 
-/** The trials that count for a declaration's hash, and how many do not. */
+/** Collects the trials that count for a declaration's hash, and the numbers of the others. */
 export function sortTrials(
   trials: readonly Trial[],
   hash: string,
@@ -56,7 +55,7 @@ export function sortTrials(
   return { measured, stale: stale.length, quick: quick.length };
 }
 
-/** A measure of the trials that count, after an epoch; none where it was not recorded. */
+/** Lists a measure of the trials that count, after an epoch. Leaves out trials without it. */
 export function valuesOf({ measured }: Outcome, measure: string, epoch: "last" | "best"): number[] {
   return measured.map(({ metric }) => valueAt(metric, measure, epoch)).filter((value) =>
     value !== undefined

@@ -1,6 +1,6 @@
 /**
- * What was measured: one JSON file per experiment, beside its module or in a folder of the module's
- * name, one entry per trial.
+ * The results: one JSON file per experiment, beside its module or in a folder of the module's name,
+ * with one entry per trial.
  *
  * @module
  */
@@ -30,79 +30,78 @@ import { type Metric, readMetric } from "./metric.ts";
 /** The weights that taught in a trial. */
 export type TeacherRecord = {
   /**
-   * The id of the experiment that trained them; of those that came from elsewhere the network's and
-   * their file's name, `vgg13:a.pth`.
+   * The id of the experiment that trained them. For weights from elsewhere, the names of the
+   * network and of the file: `vgg13:a.pth`.
    */
   readonly id: string;
-  /** Its seed; `null` where they came from elsewhere. */
+  /** The seed of the trial that trained them; `null` for weights from elsewhere. */
   readonly seed: number | null;
   /** The SHA-256 of the file of weights, in hexadecimal digits. */
   readonly sha256: string;
-  /** What they reach on the test set, by measure. */
+  /** Their score on the test set. */
   readonly score: Score;
 };
 
 /** One run of an experiment, from one seed. */
 export type Trial = {
-  /** What its random numbers started from. */
+  /** The seed of all random numbers. */
   readonly seed: number;
-  /** The hash of what was declared when it ran; see `declarationHash`. */
+  /** The hash of the declaration when the trial ran; see `declarationHash`. */
   readonly declaration: string;
-  /** How many epochs it trained. */
+  /** The number of epochs. */
   readonly epochs: number;
-  /** What it reached. */
   readonly metric: Metric;
   /**
    * The epoch that is best by the primary measure, counted from 1: on the hold-out if there is one,
    * else on the test set.
    */
   readonly bestEpoch: number;
-  /** What taught it, in order. */
+  /** The teachers, in order. */
   readonly teachers: readonly TeacherRecord[];
-  /** What the step calculated in. */
+  /** The precision of the step. */
   readonly precision: "float32" | "bfloat16";
-  /** What ran it, e.g. `tensorflow` or `cpu`. */
+  /** The backend, e.g. `tensorflow` or `cpu`. */
   readonly backend: string;
-  /** TensorFlow's version; `null` where it was not used. */
+  /** TensorFlow's version; `null` if it was not used. */
   readonly tensorflow: string | null;
-  /** How many training images were held out; `null` for none. */
+  /** The number of training images held out; `null` for none. */
   readonly holdout: number | null;
-  /** Seconds of its epochs in all, evaluation and the tracing of its step included. */
+  /** Seconds of all epochs, including evaluation and the tracing of the step. */
   readonly seconds: number;
   /**
-   * Seconds of one training step, reading its batch included: the mean over those of the fastest
-   * epoch, which tracing and whatever else the machine does slowed down least. An epoch that was
-   * interrupted does not count; absent where there is no other, and in older results.
+   * Seconds of one training step, including reading its batch. It is the mean over the steps of the
+   * fastest epoch, which tracing and other work of the machine slowed down least. Interrupted
+   * epochs do not count. `undefined` if there is no other, and in older results.
    */
   readonly stepSeconds?: number;
-  /** The git commit it ran at; `null` outside a repository. */
+  /** The git commit of the project; `null` outside a repository. */
   readonly commit: string | null;
-  /** Whether it ran with other epochs or fewer batches than declared. */
+  /** Whether it ran with another number of epochs or fewer batches than declared. */
   readonly quick: boolean;
 };
 
-/** Everything measured of one experiment. */
+/** All trials of one experiment. */
 export interface Result {
-  /** Its id. */
+  /** The experiment's id. */
   readonly experiment: string;
-  /** Its trials by ascending seed, one of each. */
+  /** The trials by ascending seed, one for each. */
   readonly trials: readonly Trial[];
 }
 
-/** What a trial is worth: only a measured one counts. */
+/** The state of a trial. Only a measured one counts. */
 export type TrialState = "measured" | "quick" | "stale";
 
 /**
- * What a trial is worth for an experiment with this hash: quick where it was cut short, stale where
- * the declaration has changed since.
+ * The state of a trial for an experiment with this hash: quick if the run was quick, stale if the
+ * declaration has changed since.
  */
 export function trialState(trial: Trial, hash: string): TrialState {
   return trial.quick ? "quick" : trial.declaration === hash ? "measured" : "stale";
 }
 
 /**
- * Where an experiment's result is in the project `root`: that of a module's default export beside
- * the module, those of its other experiments in a folder of the module's name.
+ * The path of an experiment's result in the project `root`. The result of a module's default export
+ * is beside the module, those of its other experiments are in a folder of the module's name.
  */
 export function resultPath(root: string, id: string): string {
   return join(root, `${placeOf(id)}.json`);
@@ -114,7 +113,7 @@ function placeOf(id: string): string {
 }
 
 /**
- * Where the result at `path` was before modules had folders of results; `undefined` for a default
+ * The path of the result at `path` before modules had folders of results. `undefined` for a default
  * export.
  */
 function formerPath(path: string, id: string): string | undefined {
@@ -122,9 +121,9 @@ function formerPath(path: string, id: string): string | undefined {
 }
 
 /**
- * The result of the experiment `id` at its `path`, or where it was before modules had folders of
- * results; `undefined` where there is none. Rejects with a `Failure` (exit 3) that names the file
- * where it is malformed or names another experiment, or where there are two.
+ * Reads the result of the experiment `id` at its `path`, or at its path before modules had folders
+ * of results. `undefined` if there is none. Rejects with a `Failure` (exit 3) that names the file
+ * if it is malformed or names another experiment, or if there are two.
  */
 export async function readResult(path: string, id: string): Promise<Result | undefined> {
   const former = formerPath(path, id);
@@ -133,15 +132,15 @@ export async function readResult(path: string, id: string): Promise<Result | und
   if (present && old) {
     throw new Failure(
       3,
-      `${id} has two results, ${path} and, where it was before, ${former}: put the trials of the second into the first, ` +
-        "and remove the second",
+      `${id} has two results, ${path} and, where it was before, ${former}: ` +
+        "move the trials of the second into the first, and remove the second",
     );
   }
-  // Between the two reads another process may have moved the file.
+  // Another process may have moved the file between the two reads.
   return present ?? old ?? (former === undefined ? undefined : await readFile(path, id));
 }
 
-/** The result of the experiment `id` in a file; `undefined` where there is no such file. */
+/** Reads the result of the experiment `id` in a file. `undefined` if there is no such file. */
 async function readFile(path: string, id: string): Promise<Result | undefined> {
   let json: string;
   try {
@@ -153,7 +152,7 @@ async function readFile(path: string, id: string): Promise<Result | undefined> {
   const refuse = (problem: string) =>
     new Failure(
       3,
-      `${path} is no result: ${problem}; mend it, or remove it and run the experiment again`,
+      `${path} is not a result: ${problem}; mend it, or remove it and run the experiment again`,
     );
   let value: unknown;
   try {
@@ -163,44 +162,44 @@ async function readFile(path: string, id: string): Promise<Result | undefined> {
   }
   const read = readAs(value, result, refuse);
   const seeds = read.trials.map(({ seed }) => seed);
-  const twice = seeds.find((seed, i) => seeds.indexOf(seed) < i);
-  if (twice !== undefined) throw refuse(`seed ${twice} is there twice`);
-  if (read.experiment !== id) throw another(path, read.experiment, id);
+  const duplicate = seeds.find((seed, i) => seeds.indexOf(seed) < i);
+  if (duplicate !== undefined) throw refuse(`seed ${duplicate} is there twice`);
+  if (read.experiment !== id) throw misplaced(path, read.experiment, id);
   return read;
 }
 
-/** The failure of a file that names another experiment than the one whose result belongs there. */
-function another(path: string, named: string, id: string): Failure {
+/** The failure of a file that names another experiment than the one that its path belongs to. */
+function misplaced(path: string, named: string, id: string): Failure {
   if (placeOf(named) === placeOf(id)) {
     return new Failure(
       3,
-      `${path} has the result of ${named}, and that of ${id} belongs there too: rename the module or the export of one of them`,
+      `${path} has the result of ${named}, and that of ${id} belongs there too: ` +
+        "rename the module or the export of one of them",
     );
   }
   return new Failure(
     3,
-    `${path} names the experiment ${named}, but lies where the result of ${id} belongs: move it to ` +
+    `${path} names the experiment ${named}, but the result of ${id} belongs there: move it to ` +
       `${placeOf(named)}.json, or, if the experiment was renamed, write ${id} into it`,
   );
 }
 
 /**
- * Puts a trial into the result of an experiment at its `path`, in place of the one with its seed; a
- * quick trial never replaces a full one of the same declaration. A file that lies where results
- * were before is moved first. Safe with several processes. Gives what the file then holds; rejects
- * with a `Failure` (exit 3) where the file is malformed, names another experiment or cannot be
- * written.
+ * Records a trial in the result of an experiment at its `path` and returns the new result. The
+ * trial replaces the one with its seed, but a quick trial never replaces a full one of the same
+ * declaration. A file at the former path is moved first. Safe with several processes. Rejects with
+ * a `Failure` (exit 3) if the file is malformed, names another experiment or cannot be written.
  */
 export async function recordTrial(path: string, experiment: string, trial: Trial): Promise<Result> {
   using _lock = await lock(path);
   await moveFormer(path, experiment);
   const { trials } = await readResult(path, experiment) ?? { trials: [] };
-  const kept = trials.filter(({ seed }) => seed !== trial.seed);
+  const others = trials.filter(({ seed }) => seed !== trial.seed);
   const old = trials.find(({ seed }) => seed === trial.seed);
-  const stands = old && !old.quick && trial.quick && old.declaration === trial.declaration;
+  const keepsOld = old && !old.quick && trial.quick && old.declaration === trial.declaration;
   const next = {
     experiment,
-    trials: [...kept, stands ? old : trial].sort((a, b) => a.seed - b.seed),
+    trials: [...others, keepsOld ? old : trial].sort((a, b) => a.seed - b.seed),
   };
   const ordered = readAs(
     next,
@@ -211,9 +210,7 @@ export async function recordTrial(path: string, experiment: string, trial: Trial
   return ordered;
 }
 
-/**
- * Moves the result of an experiment from where it was before to its `path`, if nothing is there.
- */
+/** Moves the result of an experiment from its former path to `path`, if nothing is there. */
 async function moveFormer(path: string, id: string): Promise<void> {
   const former = formerPath(path, id);
   if (former === undefined || existsSync(path) || !existsSync(former)) return;
@@ -222,10 +219,7 @@ async function moveFormer(path: string, id: string): Promise<void> {
   });
 }
 
-/**
- * Makes the folder of a result where it is missing, and waits until no other process records into
- * it.
- */
+/** Makes the folder of a result if it is missing, and waits until no other process writes to it. */
 async function lock(path: string): Promise<Deno.FsFile> {
   const folder = dirname(path);
   const file = await Deno.mkdir(folder, { recursive: true }).then(() => Deno.open(folder)).catch(
@@ -233,7 +227,7 @@ async function lock(path: string): Promise<Deno.FsFile> {
       throw cannotWrite(path, cause);
     },
   );
-  // Some network file systems cannot lock a folder; a result must not be lost over that.
+  // Some network file systems cannot lock a folder. A result must not be lost because of that.
   await file.lock(true).catch(() => {});
   return file;
 }
@@ -244,20 +238,20 @@ const digest = accepting(
 );
 
 const identity = { id: text, seed: nullable(count), sha256: digest };
-const scored = strictObject<TeacherRecord>({ ...identity, score: recordOf(number) });
-const ofTop1 = strictObject<Omit<TeacherRecord, "score"> & { readonly top1: number }>({
+const withScore = strictObject<TeacherRecord>({ ...identity, score: recordOf(number) });
+const withTop1 = strictObject<Omit<TeacherRecord, "score"> & { readonly top1: number }>({
   ...identity,
   top1: percent,
 });
 
-/** A teacher's record; files from before tasks have its top-1 in place of its score. */
+/** Reads a teacher's record. Files from before tasks have its top-1 in place of its score. */
 const teacher: Reader<TeacherRecord> = (value, at, or) => {
-  if (!Object.hasOwn(Object(value), "top1")) return scored(value, at, or);
-  const { top1, ...before } = ofTop1(value, at, or);
-  return { ...before, score: { top1 } };
+  if (!Object.hasOwn(Object(value), "top1")) return withScore(value, at, or);
+  const { top1, ...rest } = withTop1(value, at, or);
+  return { ...rest, score: { top1 } };
 };
 
-/** A trial, its members in the order in which they are written. */
+/** Reads a trial. Its members have the order in which they are written. */
 export const trialReader: Reader<Trial> = strictObject<Trial>({
   seed: count,
   declaration: digest,
@@ -275,7 +269,7 @@ export const trialReader: Reader<Trial> = strictObject<Trial>({
   quick: boolean,
 });
 
-/** A result, its members in the order in which they are written. */
+/** Reads a result. Its members have the order in which they are written. */
 const result: Reader<Result> = strictObject<Result>({
   experiment: text,
   trials: arrayOf(trialReader),

@@ -2,15 +2,13 @@ import * as tf from "@tensorflow/tfjs";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** Versions of what takes part in a run. */
+/** The versions of the software of a run. */
 export interface Versions {
-  /** Retort's own, as its `deno.json` says; null where it is not at hand. */
+  /** Retort's version in its `deno.json`; `null` if that file cannot be found. */
   readonly retort: string | null;
-  /** Deno's. */
   readonly deno: string;
-  /** tfjs's. */
   readonly tfjs: string;
-  /** TensorFlow's; null on tfjs's own backend. */
+  /** TensorFlow's version; `null` on tfjs's own backend. */
   readonly tensorflow: string | null;
 }
 
@@ -24,8 +22,8 @@ export function versions(tensorflow: string | null): Versions {
 }
 
 /**
- * The git commit of a project, `-dirty` behind it where a module differs from it; null outside a
- * repository.
+ * Reads the git commit of a project, followed by `-dirty` if a module differs from it. `null`
+ * outside a repository.
  */
 export async function commit(root: string): Promise<string | null> {
   if (!existsSync(join(root, ".git"))) return null;
@@ -39,7 +37,7 @@ export async function commit(root: string): Promise<string | null> {
     const changed = await git("status", "--porcelain", "--", "*.ts", "deno.json");
     return hash ? `${hash}${changed ? "-dirty" : ""}` : null;
   } catch {
-    // No git on this machine: there is nothing to name.
+    // There is no git on this machine.
     return null;
   }
 }

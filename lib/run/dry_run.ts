@@ -10,23 +10,21 @@ import { clock } from "../terminal/status.ts";
 import { previewTeacher } from "./teachers.ts";
 import { batchCount, trainInputs } from "../training/train_inputs.ts";
 
-/**
- * The trials that a run would train, in lines: each with its epochs, what is there of it and why it
- * is needed.
- */
+/** Describes the trials that a run would train, one line each: state, epochs, why it is needed. */
 export function queueLines(waiting: readonly Queued[]): string[] {
-  if (waiting.length === 0) return [row("queue", "nothing has to be trained")];
+  if (waiting.length === 0) return [formatRow("queue", "nothing has to be trained")];
   return waiting.map(({ experiment, identity: { id }, seed, state, quick, settings, need }, i) => {
     const { epochs } = scheduleOf(experiment, settings);
-    const cut = quick ? `, ${quick}` : "";
-    const why = need ? `${need.role} of ${need.id} seed ${need.seed}` : "asked for";
-    return row("queue", `${i + 1}. ${id} seed ${seed}: ${state}${cut}, ${epochs} epochs, ${why}`);
+    const standing = quick ? `${state}, ${quick}` : state;
+    const reason = need ? `${need.role} of ${need.id} seed ${need.seed}` : "asked for";
+    const text = `${i + 1}. ${id} seed ${seed}: ${standing}, ${epochs} epochs, ${reason}`;
+    return formatRow("queue", text);
   });
 }
 
 /**
- * What a run would do, in lines: everything is resolved, the step is traced and run on a few
- * batches, nothing is written. A missing teacher or first stage takes part untrained.
+ * Describes in lines what a run would do. Resolves everything, traces the step and runs it on a few
+ * batches, but writes nothing. A missing teacher or first stage takes part untrained.
  */
 export async function dryRun(
   experiment: Experiment,
@@ -41,38 +39,38 @@ export async function dryRun(
   const weights = teachers.map(({ weights }) => weights);
   const prepared = await prepare(experiment, seed, weights, stages, { ...settings, dry: true });
   try {
-    const rows: [string, string][] = [
-      [
-        "experiment",
-        `${resolved.identity.id} seed ${seed}: ${resolved.state}${
-          resolved.quick ? `, ${resolved.quick}` : ""
-        }`,
-      ],
-      ["data", dataOf(experiment, prepared)],
-      ["student", sizeOf(prepared.student)],
-      ...teachers.map((
-        { text },
-        i,
-      ): [string, string] => ["teacher", `${sizeOf(prepared.teachers[i])}; ${text}`]),
-      ...stages.lines.map((line): [string, string] => ["first stage", line]),
-      ["distiller", `${experiment.distiller.id} ${JSON.stringify(experiment.distiller.options)}`],
-      ...await costs(prepared, scheduleOf(experiment, settings), seed, settings.limit, [
-        "evaluation",
-        ...teachers.every(({ weights }) => weights) ? [] : ["teachers"],
-        ...stages.areThere ? [] : ["first stages"],
-      ]),
-      ["folder", resolved.folder.path],
+    const { identity: { id }, state, quick, folder } = resolved;
+    const { distiller } = experiment;
+    const excluded = [
+      "evaluation",
+      ...teachers.every(({ weights }) => weights) ? [] : ["teachers"],
+      ...stages.areThere ? [] : ["first stages"],
     ];
-    return rows.map(([name, value]) => row(name, value));
+    const schedule = scheduleOf(experiment, settings);
+    const rows: Row[] = [
+      ["experiment", `${id} seed ${seed}: ${state}${quick ? `, ${quick}` : ""}`],
+      ["data", describeData(experiment, prepared)],
+      ["student", describeModel(prepared.student)],
+      ...teachers.map(({ text }, i): Row => [
+        "teacher",
+        `${describeModel(prepared.teachers[i])}; ${text}`,
+      ]),
+      ...stages.lines.map((line): Row => ["first stage", line]),
+      ["distiller", `${distiller.id} ${JSON.stringify(distiller.options)}`],
+      ...await costRows(prepared, schedule, seed, settings.limit, excluded),
+      ["folder", folder.path],
+    ];
+    return rows.map(([name, value]) => formatRow(name, value));
   } finally {
     prepared.close();
   }
 }
 
-const row = (name: string, value: string): string => `${name.padEnd(11)} ${value}`;
+type Row = [name: string, value: string];
 
-/** What is learned from, and how much of it. */
-function dataOf(
+const formatRow = (name: string, value: string): string => `${name.padEnd(11)} ${value}`;
+
+function describeData(
   { dataset }: Experiment,
   { train, heldOut, opened: { test, classes, image } }: Prepared,
 ): string {
@@ -82,31 +80,32 @@ function dataOf(
     `${test.size} test, ${classes.length} classes, ${image.join("×")}`;
 }
 
-/** A network and how large it is. */
-function sizeOf({ recipe: { id }, parameters, multiplyAdds }: Model): string {
+function describeModel({ recipe: { id }, parameters, multiplyAdds }: Model): string {
   return `${id}, ${parameters.toLocaleString("en")} parameters, ${
     multiplyAdds.toLocaleString("en")
   } multiply-adds`;
 }
 
 /**
- * The terms, the schedule, and how long a step and all of them take; `without` names what comes on
- * top.
+ * The rows of the terms, the schedule, and the time of one step and of all steps. `excluded` names
+ * the work whose time is not included.
  */
-async function costs(
+async function costRows(
   prepared: Prepared,
   schedule: Schedule,
   seed: number,
   limit: number | undefined,
-  without: readonly string[],
-): Promise<[string, string][]> {
+  excluded: readonly string[],
+): Promise<Row[]> {
   const { terms, first, fastest } = await timedSteps(prepared, schedule, seed);
   const count = batchCount(prepared.train.size, schedule, limit);
   return [
     ["terms", terms.join(", ")],
     [
       "schedule",
-      `${schedule.epochs} epochs of ${count} batches of ${schedule.batch}, lr ${rates(schedule)}`,
+      `${schedule.epochs} epochs of ${count} batches of ${schedule.batch}, lr ${
+        describeRates(schedule)
+      }`,
     ],
     [
       "a step",
@@ -114,21 +113,21 @@ async function costs(
     ],
     [
       "in all",
-      `${clock(fastest * count * schedule.epochs / 1000)} without ${without.join(" and ")}`,
+      `${clock(fastest * count * schedule.epochs / 1000)} without ${excluded.join(" and ")}`,
     ],
   ];
 }
 
-/** Steps that are timed; the first one traces and does not count. */
+/** The number of steps to run. The first one traces and does not count. */
 const STEPS = 4;
 
-/** A run's first steps. */
+/** The times of a run's first steps. */
 interface TimedSteps {
-  /** The terms of the last one, with their values. */
+  /** The terms of the last step, with their values. */
   readonly terms: readonly string[];
-  /** Milliseconds of the first one, which traces. */
+  /** Milliseconds of the first step, which traces. */
   readonly first: number;
-  /** Milliseconds of the fastest one after it; of the first one where there is no other. */
+  /** Milliseconds of the fastest later step, or of the first one if it is the only one. */
   readonly fastest: number;
 }
 
@@ -153,19 +152,19 @@ async function timedSteps(
   return { terms, first, fastest: others.length > 0 ? Math.min(...others) : first };
 }
 
-/** Changes of the learning rate that are shown one by one. */
+/** The most changes of the learning rate that are listed one by one. */
 const CHANGES = 8;
 
 /**
- * The learning rates of a schedule at the beginnings of epochs and the epochs from which they hold;
- * of many the first, the highest and the last.
+ * Lists the learning rates at the beginnings of epochs, and the epochs from which they hold. If
+ * there are many, lists the first, the highest and the last.
  */
-function rates({ epochs, rate }: Schedule): string {
+function describeRates({ epochs, rate }: Schedule): string {
   const all = Array.from({ length: epochs }, (_, i) => ({ epoch: i + 1, lr: rate(i + 1) }));
   const changes = all.filter(({ lr }, i) => i === 0 || lr !== all[i - 1].lr);
-  const text = ({ epoch, lr }: typeof all[number]) =>
+  const format = ({ epoch, lr }: typeof all[number]) =>
     `${+lr.toPrecision(6)}${epoch > 1 ? ` from ${epoch}` : ""}`;
-  if (changes.length <= CHANGES) return changes.map(text).join(", ");
+  if (changes.length <= CHANGES) return changes.map(format).join(", ");
   const highest = changes.reduce((a, b) => b.lr > a.lr ? b : a);
-  return [...new Set([changes[0], highest, changes[changes.length - 1]])].map(text).join(" … ");
+  return [...new Set([changes[0], highest, changes[changes.length - 1]])].map(format).join(" … ");
 }

@@ -5,21 +5,21 @@ import type { GradNormValues, TrainValues } from "../training/step.ts";
 /** Numbers by name. */
 export type Numbers = { readonly [name: string]: number };
 
-/** What the steps of an epoch add up to. */
+/** Sums over the steps of an epoch. */
 export type EpochSums = {
-  /** The images that went through a step. */
+  /** The number of images that went through a step. */
   readonly images: number;
-  /** The sum of the loss over these. */
+  /** The sum of the loss over these images. */
   readonly loss: number;
-  /** That of each of its terms. */
+  /** The sum of each term of the loss. */
   readonly terms: Numbers;
-  /** That of each thing that the method reports. */
+  /** The sum of each value that the method reports. */
   readonly reports: Numbers;
-  /** That of each measure which the task takes in training. */
+  /** The sum of each measure that the task takes in training. */
   readonly measures: Numbers;
   /**
-   * How strongly each term pulled at the student in the one batch where that was measured; absent
-   * before, or unless asked for.
+   * The norm of each term's gradient with respect to the student, from one batch. `undefined`
+   * before that batch, or if `gradNorms` is off.
    */
   readonly grads?: Numbers;
 };
@@ -28,7 +28,7 @@ export type EpochSums = {
 export const NO_SUMS: EpochSums = { images: 0, loss: 0, terms: {}, reports: {}, measures: {} };
 
 /**
- * Adds a step over so many images: its means count once for each image, the task's sums are sums
+ * Adds a step over `images` images. Its means count once for each image. The task's sums are sums
  * already.
  */
 export function addStep(
@@ -46,7 +46,7 @@ export function addStep(
   };
 }
 
-/** Enters the norms of the gradients of one batch. */
+/** Enters the gradient norms of one batch. */
 export function enterGrads(before: EpochSums, { grads }: Values<GradNormValues>): EpochSums {
   return { ...before, grads: add({}, grads, 1) };
 }
@@ -64,7 +64,7 @@ function add(
 
 const numbers: Reader<Numbers> = recordOf(number);
 
-const grouped: Reader<EpochSums> = strictObject<EpochSums>({
+const groupedSums: Reader<EpochSums> = strictObject<EpochSums>({
   images: number,
   loss: number,
   terms: numbers,
@@ -74,15 +74,15 @@ const grouped: Reader<EpochSums> = strictObject<EpochSums>({
 });
 
 /**
- * Reads the sums in a checkpoint. Those of earlier versions are flat: `loss/kd` is a term's sum,
- * and `correct` that of the measure `top1`; they are empty where nothing was summed up yet.
+ * Reads the sums in a checkpoint. In earlier versions they are flat: `loss/kd` is the sum of a
+ * term, and `correct` that of the measure `top1`. Before the first step those are empty.
  */
 export function readEpochSums(value: unknown, at: string, or?: string): EpochSums {
   const isGrouped = typeof value === "object" && value !== null && "terms" in value;
-  return isGrouped ? grouped(value, at, or) : fromFlat(numbers(value, at, or));
+  return isGrouped ? groupedSums(value, at, or) : readFlatSums(numbers(value, at, or));
 }
 
-function fromFlat(flat: Numbers): EpochSums {
+function readFlatSums(flat: Numbers): EpochSums {
   const { images = 0, loss = 0, correct } = flat;
   const group = (prefix: string): Numbers =>
     Object.fromEntries(

@@ -1,6 +1,6 @@
 /**
- * The first stages of a run: the experiment whose weights its student starts with, and those that
- * trained the modules which its method takes.
+ * The first stages of a run: the experiment whose weights its student starts from, and the
+ * experiments that trained the modules of its method.
  *
  * @module
  */
@@ -17,34 +17,32 @@ import {
   studentWeights,
 } from "./trained.ts";
 
-/** What first stages give a run; what is undefined is not there yet, for a plan only. */
+/** The weights of first stages. In a dry run, weights that are not trained are `undefined`. */
 export interface FirstStages {
-  /** What the student starts with; undefined where it starts anew, too. */
+  /** The weights that the student starts from. `undefined` also if it has no first stage. */
   readonly start?: NetworkWeights;
   /** The weights of each module that the method takes. */
   readonly modules: ReadonlyMap<TrainedModule, ModuleWeights>;
 }
 
-/** A first stage that a run built on. */
+/** The record of a first stage that a run built on. */
 export interface StageRecord {
   /** The id of its experiment. */
   readonly id: string;
-  /** Its seed. */
   readonly seed: number;
-  /** What was taken: `student`, or a module's name. */
+  /** The part that the run took: `student`, or a module's name. */
   readonly taken: string;
-  /** The SHA-256 of the file of these weights, in hexadecimal digits. */
+  /** The SHA-256 of the file of its weights, in hexadecimal digits. */
   readonly sha256: string;
 }
 
-/** First stages that are done. */
+/** First stages that are done, with their records. */
 export interface LoadedStages extends FirstStages {
-  /** What is recorded of them. */
   readonly records: readonly StageRecord[];
 }
 
 /**
- * Reads the first stages of an experiment. Rejects with a `Failure` (exit 3) where their weights
+ * Reads the first stages of an experiment. Rejects with a `Failure` (exit 3) if their weights
  * cannot be read.
  */
 export async function readStages(
@@ -53,7 +51,7 @@ export async function readStages(
 ): Promise<LoadedStages> {
   const records: StageRecord[] = [];
   const modules = new Map<TrainedModule, ModuleWeights>();
-  const done = async (
+  const resolveAndRecord = async (
     trained: Trained,
     taken: string,
     file: (resolved: ResolvedTrained) => string,
@@ -65,10 +63,10 @@ export async function readStages(
   };
   const weights = start &&
     await studentWeights(
-      await done(start, "student", ({ folder, epoch }) => folder.weights(epoch)),
+      await resolveAndRecord(start, "student", ({ folder, epoch }) => folder.weights(epoch)),
     );
   for (const module of needs) {
-    const resolved = await done(
+    const resolved = await resolveAndRecord(
       module.trained,
       module.name,
       ({ folder, epoch }) => folder.trainedModules(epoch),
@@ -78,17 +76,17 @@ export async function readStages(
   return { start: weights, modules, records };
 }
 
-/** First stages as they stand, for a plan. */
+/** First stages in a dry run. */
 export interface StagesPreview extends FirstStages {
-  /** Of each what is taken, which one it is and what is there of it. */
+  /** A line for each: the part that is taken, the experiment and its state. */
   readonly lines: readonly string[];
-  /** Whether all of them are done. */
+  /** Whether all first stages are done. */
   readonly areThere: boolean;
 }
 
 /**
- * What is there of an experiment's first stages; nothing is trained. Rejects with a `Failure` where
- * what is there is damaged.
+ * Describes the first stages of an experiment and reads those that are done. Trains nothing.
+ * Rejects with a `Failure` if a file is damaged.
  */
 export async function previewStages(
   { start, needs }: Experiment,
@@ -97,16 +95,16 @@ export async function previewStages(
   const lines: string[] = [];
   const modules = new Map<TrainedModule, ModuleWeights>();
   let areThere = true;
-  const look = async (trained: Trained, taken: string) => {
+  const preview = async (trained: Trained, taken: string) => {
     const { text, resolved, isThere } = await previewTrained(trained, settings);
     lines.push(`${taken} of ${text}`);
     areThere &&= isThere;
     return isThere ? resolved : undefined;
   };
-  const started = start && await look(start, "student");
+  const startRun = start && await preview(start, "student");
   for (const module of needs) {
-    const resolved = await look(module.trained, module.name);
+    const resolved = await preview(module.trained, module.name);
     modules.set(module, resolved && await moduleWeights(resolved, module));
   }
-  return { start: started && await studentWeights(started), modules, lines, areThere };
+  return { start: startRun && await studentWeights(startRun), modules, lines, areThere };
 }

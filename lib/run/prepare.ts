@@ -20,13 +20,12 @@ import type { FirstStages } from "./first_stages.ts";
 import { scheduleOf, type Settings } from "./settings.ts";
 import type { NetworkWeights } from "./trained.ts";
 
-/** An experiment whose data are open, which is assembled and whose steps can be run. */
+/** An experiment that is ready to run: its data are open, its models built, its steps compiled. */
 export interface Prepared extends RunData, Assembly, Steps {
-  /** Where it all runs. */
   readonly engine: Engine;
-  /** TensorFlow's version. */
+  /** TensorFlow's version; `null` on tfjs's own backend. */
   readonly tensorflow: string | null;
-  /** Releases data and engine. */
+  /** Releases the data and the engine. */
   close(): void;
 }
 
@@ -34,32 +33,32 @@ export interface Prepared extends RunData, Assembly, Steps {
 export interface RunData {
   /** The data set. */
   readonly opened: Opened;
-  /** What is trained on. */
+  /** The images to train on, without the hold-out. */
   readonly train: Split;
   /**
-   * What the best epoch is chosen on, where something is held out, and its indices in the training
-   * set.
+   * The hold-out, which chooses the best epoch, and its indices in the training set. `undefined` if
+   * there is none.
    */
   readonly heldOut?: { readonly split: Split; readonly indices: Uint32Array };
 }
 
-/** The functions of a batch that a run calls. */
+/** The compiled functions that a run calls on each batch. */
 export interface Steps {
-  /** One training step. */
+  /** Runs one training step. */
   readonly step: Runnable<TrainInput, TrainValues>;
-  /** How strongly each term would pull at the student in such a step. */
+  /** Computes the norm of each term's gradient with respect to the student in such a step. */
   readonly gradNorms: Runnable<TrainInput, GradNormValues>;
-  /** Evaluation of the student. */
+  /** Evaluates the student. */
   readonly evaluate: Runnable<EvaluateInput>;
-  /** Evaluation of the student beside its only teacher. */
+  /** Evaluates the student beside its teacher. `undefined` unless there is exactly one. */
   readonly compare?: Runnable<EvaluateInput>;
-  /** Evaluation of each teacher. */
+  /** Evaluate each teacher, in order. */
   readonly evaluateTeachers: readonly Runnable<EvaluateInput>[];
 }
 
 /**
- * Opens an experiment's data, assembles it with the weights that others trained, and compiles its
- * steps.
+ * Opens an experiment's data, builds its models with the weights of teachers and first stages, and
+ * compiles its steps.
  */
 export async function prepare(
   experiment: Experiment,
@@ -68,32 +67,32 @@ export async function prepare(
   stages: FirstStages,
   settings: Settings,
 ): Promise<Prepared> {
-  using open = new DisposableStack();
+  using resources = new DisposableStack();
   const opened = await experiment.dataset.open(settings.data, settings.log, settings.dry);
-  open.defer(() => opened.close());
-  const data = { opened, ...divided(opened, experiment.dataset.holdout, seed) };
+  resources.defer(() => opened.close());
+  const data = { opened, ...splitHoldout(opened, experiment.dataset.holdout, seed) };
   const { engine, tensorflow } = await openEngine(settings);
-  open.defer(() => engine.close());
+  resources.defer(() => engine.close());
   const { image } = opened;
   const classes = opened.classes.length;
-  const inside = (weights: NetworkWeights) => weights && arrays(weights(image, classes));
+  const values = (weights: NetworkWeights) => weights && arraysOf(weights(image, classes));
   const assembly = assemble(experiment, {
     seed,
     image,
     classes,
     train: data.train,
     schedule: scheduleOf(experiment, settings),
-    values: startValues(inside(stages.start), weights.map(inside)),
-    taken: takenFrom(stages),
+    values: startValues(values(stages.start), weights.map(values)),
+    taken: moduleValues(stages),
   });
   await engine.hold([...assembly.variables.values()]);
   const steps = compileSteps(engine, assembly);
-  const kept = open.move();
-  return { ...data, ...assembly, ...steps, engine, tensorflow, close: () => kept.dispose() };
+  const owned = resources.move();
+  return { ...data, ...assembly, ...steps, engine, tensorflow, close: () => owned.dispose() };
 }
 
-/** What is trained on and what is held out of it. */
-function divided(
+/** Splits the hold-out off the training set. */
+function splitHoldout(
   { train, test }: Opened,
   holdout: number,
   seed: number,
@@ -123,21 +122,20 @@ function compileSteps(engine: Engine, { student, teachers, parts }: Assembly): S
   };
 }
 
-/** The values of the modules that a method takes. */
-function takenFrom({ modules }: FirstStages): ModuleValues {
+/** Gives the values of the modules that first stages trained. */
+function moduleValues({ modules }: FirstStages): ModuleValues {
   return (extra, shape) => {
     if (!modules.has(extra)) {
       throw new Error(
-        `the method builds ${extra.name}, a trained module that is not among those it needs`,
+        `the method builds ${extra.name}, a trained module that is not among its needs`,
       );
     }
     const tensors = modules.get(extra)?.(shape);
-    return tensors && arrays(tensors);
+    return tensors && arraysOf(tensors);
   };
 }
 
-/** The values of tensors by name. */
-function arrays(tensors: ReadonlyMap<string, Value>): Map<string, Float32Array> {
-  // Whoever gives weights has matched them with variables, which are of float32.
+function arraysOf(tensors: ReadonlyMap<string, Value>): Map<string, Float32Array> {
+  // These weights were checked against variables, which are float32.
   return new Map(Array.from(tensors, ([name, { data }]) => [name, data as Float32Array]));
 }

@@ -1,6 +1,6 @@
 /**
- * The order of trainings, as a list: every trial that is needed, each before those that build on
- * it.
+ * The queue of trainings: a list of every trial that is needed, each before the trials that build
+ * on it.
  *
  * @module
  */
@@ -13,55 +13,55 @@ import { epochWanted, quickness, type Settings } from "./settings.ts";
 import type { ExternalWeights } from "../experiment/weights.ts";
 import type { WeightsFile } from "../weights/weights_file.ts";
 
-/** A trial that somebody asks for. */
+/** A trial that the caller requests. */
 export interface AskedTrial {
-  /** Its experiment. */
   readonly experiment: Experiment;
-  /** Its seed. */
   readonly seed: number;
 }
 
-/** Whether two are the same trial. */
+/** Whether two trials are the same. */
 export function isSameTrial(one: AskedTrial, other: AskedTrial): boolean {
   return one.experiment === other.experiment && one.seed === other.seed;
 }
 
-/** Why a trial is trained that nobody asked for, or before its turn. */
+/** The trial for which another one, not requested or not yet at its turn, is trained. */
 export interface Need {
-  /** What it is to the trial that builds on it. */
+  /** The role of the trained one in the trial that needs it. */
   readonly role: "teacher" | "first stage";
-  /** The id of that trial's experiment. */
+  /** The experiment id of the trial that needs it. */
   readonly id: string;
-  /** That trial's seed. */
+  /** The seed of the trial that needs it. */
   readonly seed: number;
 }
 
-/** A trial that has to be trained, as it stands. */
+/** A trial that has to be trained, with the state of its run. */
 export interface Queued extends Resolved {
-  /** The epochs whose weights others build on. */
+  /** The epochs whose weights other trials need. */
   readonly keep: readonly Epoch[];
-  /** How it is run: `fresh` is only for a trial that was asked for. */
+  /** The settings of its run. Only a requested trial may be `fresh`. */
   readonly settings: Settings;
-  /** Why it is here; undefined: it was asked for. */
+  /** The trial for which it is trained. `undefined` if it was requested and is at its own turn. */
   readonly need: Need | undefined;
 }
 
 /**
- * The trials that have to be trained for those that are asked for: one entry a trial, each after
- * its teachers and first stages, otherwise in the order asked. A trial that is done is left out,
- * and with it what only it builds on. A full run of a teacher or first stage serves a quick run;
- * where there is none, what makes that one quick makes this one quick. Every epoch is kept that an
- * asked trial, or one that it builds on, wants. Rejects with a `Failure` where a run is damaged
- * (exit 3), or has no such epoch (exit 2).
+ * Lists the trials to train for the requested ones. Each is listed once, after its teachers and
+ * first stages, otherwise in the requested order. A trial that is done is left out, and so are the
+ * trials that only it builds on. A full run of a teacher or first stage serves a quick run. If
+ * there is no full run, the teacher or first stage runs with the same `epochs` and `limit`. Keeps
+ * every epoch that a requested trial, or one that it builds on, needs. Rejects with a `Failure` if
+ * a run is damaged (exit 3), or has no such epoch (exit 2).
  */
 export async function queue(asked: readonly AskedTrial[], settings: Settings): Promise<Queued[]> {
   const waiting: Queued[] = [];
   const seen = new Set<string>();
   const needed = asked.flatMap(({ experiment }) => listFoundations(experiment));
-  const visit = async ({ experiment, seed }: AskedTrial, need?: Need): Promise<void> => {
-    const isIt = (other: AskedTrial) => isSameTrial(other, { experiment, seed });
-    const own = { ...settings, fresh: settings.fresh && asked.some(isIt) };
-    const keep = [...new Set(needed.filter(isIt).map((trained) => epochWanted(trained, settings)))];
+  const visit = async (trial: AskedTrial, need?: Need): Promise<void> => {
+    const { experiment, seed } = trial;
+    const isThis = (other: AskedTrial) => isSameTrial(other, trial);
+    const own = { ...settings, fresh: settings.fresh && asked.some(isThis) };
+    const epochs = needed.filter(isThis).map((trained) => epochWanted(trained, settings));
+    const keep = [...new Set(epochs)];
     const resolved = await resolveRun(experiment, seed, own, keep);
     const { identity: { id }, folder: { path } } = resolved;
     if (seen.has(path)) return;
@@ -72,27 +72,24 @@ export async function queue(asked: readonly AskedTrial[], settings: Settings): P
     }
     waiting.push({ ...resolved, keep, settings: own, need });
   };
-  for (const one of asked) await visit(one);
+  for (const trial of asked) await visit(trial);
   return waiting;
 }
 
-/** Whether a run is quick, and a full run gives it this teacher or first stage. */
+/** Whether these settings make a quick run, and a full run serves it as teacher or first stage. */
 async function isServedByFullRun(trained: Trained, settings: Settings): Promise<boolean> {
   if (quickness(trained.experiment, settings) === undefined) return false;
   return (await resolveTrained(trained, settings)).quick === undefined;
 }
 
-/**
- * Everything that an experiment builds on: each teacher and first stage, followed by what that one
- * builds on.
- */
+/** Lists all that an experiment builds on: each teacher and first stage, followed by its own. */
 export function listFoundations(experiment: Experiment): Trained[] {
   return foundations(experiment).flatMap((
     { trained },
   ) => [trained, ...listFoundations(trained.experiment)]);
 }
 
-/** The teachers and first stages of an experiment that other experiments train, in order. */
+/** The experiment's teachers and first stages that other experiments train, in order. */
 function foundations(
   { teachers, start, needs }: Experiment,
 ): { readonly role: Need["role"]; readonly trained: Trained }[] {
@@ -106,18 +103,18 @@ function foundations(
 }
 
 /**
- * Checks, before anything is trained, what the queued trials need and nobody here trains. Data
- * sets: each distinct one is opened once, so downloaded where it may be, and closed. Weights that
- * were trained elsewhere: their file is there (downloaded where it has an address), has the
- * declared sum, can be read and fits the teacher. The first trial is left out, and so is its data
- * set where no later trial has such weights: it checks its own before it trains. Rejects with a
- * `Failure` that names the file or the data set.
+ * Checks, before any training, the data sets and external weights of queued trials. Opens each
+ * distinct data set once, which downloads it if possible, and closes it. Checks that each file of
+ * external weights exists (downloads it if it has an address), has the declared SHA-256, can be
+ * read and fits the teacher. Skips the first trial, which checks its own before it trains. Skips
+ * its data set too, unless a later trial on it has external weights. Rejects with a `Failure` that
+ * names the file or the data set.
  */
 export async function checkQueue([first, ...later]: readonly Queued[]): Promise<void> {
-  for (const [data, trials] of Map.groupBy(later, dataOf)) {
+  for (const [data, trials] of Map.groupBy(later, dataKey)) {
     const { experiment: { dataset }, settings } = trials[0];
-    const files = await givenFiles(trials, settings);
-    if (data === dataOf(first) && files.length === 0) continue;
+    const files = await openExternalWeights(trials, settings);
+    if (data === dataKey(first) && files.length === 0) continue;
     const opened = await dataset.open(settings.data, settings.log);
     try {
       for (const { network, file } of files) {
@@ -129,10 +126,8 @@ export async function checkQueue([first, ...later]: readonly Queued[]): Promise<
   }
 }
 
-/**
- * The contents of the weights from elsewhere that teach in trials, each once, and their networks.
- */
-async function givenFiles(
+/** Opens the external weights of the trials' teachers, each once, with their networks. */
+async function openExternalWeights(
   trials: readonly Queued[],
   { data, status }: Settings,
 ): Promise<{ readonly network: Net; readonly file: WeightsFile }[]> {
@@ -141,14 +136,14 @@ async function givenFiles(
   for (const { experiment: { teachers }, root } of trials) {
     for (const teacher of teachers) if (teacher.kind === "given") roots.set(teacher, root);
   }
-  for (const [given, root] of roots) {
-    const file = await openWeights(await resolveWeights(given, root, data), status.line);
-    files.push({ network: given.network, file });
+  for (const [weights, root] of roots) {
+    const file = await openWeights(await resolveWeights(weights, root, data), status.line);
+    files.push({ network: weights.network, file });
   }
   return files;
 }
 
-/** A trial's data set, as it is declared. */
-function dataOf({ experiment: { dataset: { id, options } } }: Queued): string {
+/** A text that tells a trial's data set, as declared, from others. */
+function dataKey({ experiment: { dataset: { id, options } } }: Queued): string {
   return JSON.stringify([id, options]);
 }

@@ -14,7 +14,8 @@ import type { RunProgress } from "./run_folder.ts";
 import type { Settings } from "./settings.ts";
 
 /**
- * What a run says of itself before it begins: what was declared and resolved, and what computes it.
+ * Makes the contents of `declaration.json`, which is written before training: the declaration, the
+ * resolved models and stages, and the software that computes the run.
  */
 export function manifest(
   { experiment, identity, declaration: hash, seed, quick }: Resolved,
@@ -48,10 +49,7 @@ export function manifest(
   };
 }
 
-/**
- * The trial that a run has become, at its end: the student is measured beside its teacher once
- * more.
- */
+/** Makes the trial of a finished run. Evaluates the student beside its only teacher once more. */
 export async function finalTrial(
   { experiment, declaration, seed, quick }: Resolved,
   { compare, opened, heldOut, tensorflow }: Prepared,
@@ -62,13 +60,13 @@ export async function finalTrial(
 ): Promise<Trial> {
   const { task } = experiment.dataset;
   const { epoch: epochs, best, precision, backend, seconds, stepSeconds } = progress;
-  const beside = compare &&
+  const compared = compare &&
     await evaluate(compare, { task, split: opened.test, image: opened.image }, evalBatch);
   return {
     seed,
     declaration,
     epochs,
-    metric: gatherMetric(task, progress, beside ?? {}),
+    metric: gatherMetric(task, progress, compared ?? {}),
     bestEpoch: best!.epoch,
     teachers,
     precision: precision as Trial["precision"],
@@ -83,13 +81,13 @@ export async function finalTrial(
 }
 
 /**
- * The numbers after the last epoch and at the best one, and those that only an evaluation beside
- * the teacher gives.
+ * Gathers the measures after the last epoch and at the best one, and those that only the evaluation
+ * beside the teacher gives.
  */
 function gatherMetric(
   { measures, primary }: Task,
   { best, last, held }: RunProgress,
-  beside: Score,
+  compared: Score,
 ): Metric {
   const round = (measure: string, value: number) =>
     measures[measure].isPercentage ? roundPercentage(value) : value;
@@ -100,10 +98,10 @@ function gatherMetric(
   const tested = Object.entries(last!).map(([measure, value]) =>
     [measure, both(measure, value, best!.score[measure])] as const
   );
-  const compared = Object.entries(beside).filter(([measure]) => !(measure in last!))
+  const onlyCompared = Object.entries(compared).filter(([measure]) => !(measure in last!))
     .map(([measure, value]) => [measure, round(measure, value)] as const);
   return {
-    ...Object.fromEntries<LastAndBest | number>([...tested, ...compared]),
+    ...Object.fromEntries<LastAndBest | number>([...tested, ...onlyCompared]),
     ...held && { heldOut: both(primary, held[primary], best!.chosen) },
   };
 }

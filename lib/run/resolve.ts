@@ -6,13 +6,13 @@ import { RunFolder } from "./run_folder.ts";
 import { epochWanted, quickness, scheduleOf, type Settings } from "./settings.ts";
 
 /**
- * What is there of a run: nothing, a beginning, everything, something that followed another
- * declaration, something that went past an epoch whose weights are wanted and were not kept, or,
- * with `--fresh`, nothing that counts.
+ * The state of a run. `missing`: no epoch or batch is saved. `begun`: training is not complete.
+ * `stale`: the run follows another declaration. `lacking`: the run is past an epoch whose weights
+ * are needed but were not kept. `fresh`: `--fresh` is set, so nothing on disk counts.
  */
 export type RunState = "missing" | "begun" | "done" | "stale" | "lacking" | "fresh";
 
-/** What a run is that is not done, in words. */
+/** The states of a run that is not done, in words. */
 export const STATES = {
   missing: "not trained yet",
   begun: "half trained",
@@ -21,29 +21,24 @@ export const STATES = {
   fresh: "trained anew",
 } as const satisfies Record<Exclude<RunState, "done">, string>;
 
-/** A run of an experiment with a seed, as it stands. */
+/** A run of an experiment with a seed, and its state. */
 export interface Resolved {
-  /** The experiment. */
   readonly experiment: Experiment;
-  /** Where it is declared. */
   readonly identity: Identity;
-  /** The project it belongs to. */
+  /** The folder of the project. */
   readonly root: string;
-  /** Its seed. */
   readonly seed: number;
-  /** The hash of its declaration. */
+  /** The hash of the declaration. */
   readonly declaration: string;
-  /** What makes it quick; undefined for a full run. */
+  /** The settings that make the run quick, e.g. `quick-24-all`. `undefined` for a full run. */
   readonly quick: string | undefined;
-  /** Its folder. */
   readonly folder: RunFolder;
-  /** What is there of it. */
   readonly state: RunState;
 }
 
 /**
- * Finds out what is there of a run, of which the weights after the epochs `keep` are wanted. With
- * `--fresh` nothing is read. Rejects with a `Failure` where what is there is damaged.
+ * Finds the state of a run whose weights after the epochs `keep` are needed. Reads nothing if
+ * `fresh` is set. Rejects with a `Failure` if the run is damaged.
  */
 export async function resolveRun(
   experiment: Experiment,
@@ -52,10 +47,10 @@ export async function resolveRun(
   keep: readonly Epoch[] = [],
 ): Promise<Resolved> {
   const identity = await identify(experiment);
-  const base = projectRoot(experiment.url);
+  const root = projectRoot(experiment.url);
   const quick = quickness(experiment, settings);
   const declaration = await declarationHash(experiment);
-  const folder = new RunFolder(base, identity.id, seed, quick);
+  const folder = new RunFolder(root, identity.id, seed, quick);
   const state = settings.fresh ? "fresh" : await runState(
     folder,
     experiment,
@@ -63,7 +58,7 @@ export async function resolveRun(
     scheduleOf(experiment, settings).epochs,
     keep,
   );
-  return { experiment, identity, root: base, seed, declaration, quick, folder, state };
+  return { experiment, identity, root, seed, declaration, quick, folder, state };
 }
 
 async function runState(
@@ -81,7 +76,7 @@ async function runState(
     existsSync(folder.weights(epoch)) &&
     (!distiller.trainedModules || existsSync(folder.trainedModules(epoch)));
   const absent = keep.filter((epoch) => !isThere(epoch));
-  // Those of the epoch that is just complete can still be had.
+  // Weights of the epoch that is just complete can still be written from the saved state.
   const numbers: Record<Epoch, number | undefined> = { best: progress.best?.epoch, last: epochs };
   const isPast = (epoch: Epoch) =>
     Number(numbers[epoch] ?? epoch) < progress.epoch + (progress.batch > 0 ? 1 : 0);
@@ -90,18 +85,17 @@ async function runState(
 }
 
 /**
- * What another experiment trained, as it stands: its run and the weights that are wanted of it;
- * they are there where it is done.
+ * The run of another experiment, and the epoch whose weights are needed. The weights exist if the
+ * run is done.
  */
 export interface ResolvedTrained extends Resolved {
-  /** After which epoch. */
   readonly epoch: Epoch;
 }
 
 /**
- * Finds out what is there of a teacher of ours, or of a first stage. A full run of it serves a
- * quick run too; where there is none, what makes that one quick makes this one quick. `fresh` is
- * not for it.
+ * Finds the state of a teacher or first stage that another experiment trains. A full run serves a
+ * quick run too. If there is no full run, looks for one with the same `epochs` and `limit`. Ignores
+ * `fresh`.
  */
 export async function resolveTrained(
   trained: Trained,
@@ -109,10 +103,10 @@ export async function resolveTrained(
 ): Promise<ResolvedTrained> {
   const { experiment, seed } = trained;
   const full = { ...settings, epochs: undefined, limit: undefined, fresh: false };
-  const look = async (settings: Settings): Promise<ResolvedTrained> => {
+  const resolve = async (settings: Settings): Promise<ResolvedTrained> => {
     const epoch = epochWanted(trained, settings);
     return { ...await resolveRun(experiment, seed, settings, [epoch]), epoch };
   };
-  const found = await look(full);
-  return found.state === "done" ? found : await look({ ...settings, fresh: false });
+  const found = await resolve(full);
+  return found.state === "done" ? found : await resolve({ ...settings, fresh: false });
 }

@@ -10,13 +10,14 @@ import type { Variable } from "../nn/variables.ts";
 import { primaryOf } from "../project/metric.ts";
 import { recordTrial, resultPath, type TeacherRecord, type Trial } from "../project/result.ts";
 import { commit } from "../project/versions.ts";
+import type { Score } from "../tasks/task.ts";
 import { listGradNorms, listValues, type NamedValue } from "../training/step.ts";
 import { batchCount, trainInputs } from "../training/train_inputs.ts";
 import { Failure } from "../values/failure.ts";
 import { checkVariables } from "../weights/checkpoint.ts";
 import type { Value } from "../weights/value.ts";
 import { epochLine, epochLog, type EpochSummary, Logs } from "./epoch_log.ts";
-import { addStep, enterGrads, NO_SUMS } from "./epoch_sums.ts";
+import { addStep, enterGrads, type EpochSums, NO_SUMS } from "./epoch_sums.ts";
 import { readStages, type StageRecord } from "./first_stages.ts";
 import { prepare, type Prepared } from "./prepare.ts";
 import { type AskedTrial, checkQueue, isSameTrial, queue, type Queued } from "./queue.ts";
@@ -26,19 +27,19 @@ import type { BestEpoch, RunProgress } from "./run_folder.ts";
 import { scheduleOf, type Settings } from "./settings.ts";
 import { readTeachers, scoreTeachers } from "./teachers.ts";
 
-/** A run that is done. */
+/** A trial that is done. */
 export interface FinishedTrial {
-  /** Its experiment's id. */
+  /** The experiment's id. */
   readonly id: string;
-  /** Its result. */
+  /** The result. */
   readonly trial: Trial;
 }
 
 /**
- * Gives the results of trials, in the order asked. Those that are not done are trained one after
- * the other, each after its teachers and first stages; one that an earlier run began goes on where
- * that stopped. Each result is recorded as soon as it is there. Rejects with a `Failure` at the
- * first trial that fails: data or weights that are missing (exit 3) before anything is trained.
+ * Returns the results of trials, in the requested order. Trains those that are not done one after
+ * the other, each after its teachers and first stages. Continues a run that was begun earlier.
+ * Records each result as soon as it exists. Rejects with a `Failure` at the first trial that fails.
+ * Missing data or weights (exit 3) fail before any training.
  */
 export async function runTrials(
   asked: readonly AskedTrial[],
@@ -46,24 +47,26 @@ export async function runTrials(
 ): Promise<FinishedTrial[]> {
   const waiting = await queue(asked, settings);
   const done = new Map<AskedTrial, FinishedTrial>();
-  const turnOf = (one: AskedTrial) => waiting.find((trial) => isSameTrial(trial, one));
-  const before = async ({ experiment, seed }: AskedTrial) =>
-    await doneBefore(await resolveRun(experiment, seed, settings), settings);
-  for (const one of asked) if (!turnOf(one)) done.set(one, await before(one));
+  const findQueued = (trial: AskedTrial) => waiting.find((queued) => isSameTrial(queued, trial));
+  const reuse = async ({ experiment, seed }: AskedTrial) =>
+    await reuseTrial(await resolveRun(experiment, seed, settings), settings);
+  for (const trial of asked) if (!findQueued(trial)) done.set(trial, await reuse(trial));
   await checkQueue(waiting);
   for (const trial of waiting) {
     const result = await train(trial);
-    // What is trained for another trial, before its own turn, is reported at its own turn.
+    // A requested trial that is trained early, because another needs it, is reported at its turn.
     if (result && !trial.need) done.set(trial, result);
   }
   const results: FinishedTrial[] = [];
-  for (const one of asked) results.push(done.get(turnOf(one) ?? one) ?? await before(one));
+  for (const trial of asked) {
+    results.push(done.get(findQueued(trial) ?? trial) ?? await reuse(trial));
+  }
   return results;
 }
 
 /**
- * Trains a trial whose teachers and first stages are done. Undefined: another process did it since
- * it was queued.
+ * Trains a trial whose teachers and first stages are done. `undefined` if another process has
+ * trained it since it was queued.
  */
 async function train(
   { experiment, seed, keep, settings, need }: Queued,
@@ -88,12 +91,11 @@ async function train(
     settings,
   );
   try {
-    const say = (line: string) => status.line(`${title}: ${line}`);
-    const records = await scoreTeachers(teachers, experiment.dataset.task, prepared, settings, say);
-    const trial = await new Training(resolved, prepared, settings, keep, title).run(
-      records,
-      stages.records,
-    );
+    const { task } = experiment.dataset;
+    const printLine = (line: string) => status.line(`${title}: ${line}`);
+    const records = await scoreTeachers(teachers, task, prepared, settings, printLine);
+    const training = new Training(resolved, prepared, settings, keep, title);
+    const trial = await training.run(records, stages.records);
     await recordTrial(resultPath(resolved.root, id), id, trial);
     return { id, trial };
   } finally {
@@ -103,13 +105,13 @@ async function train(
 }
 
 /**
- * The result of a trial that is not trained at its turn. Throws a `Failure` (exit 2) where it was
- * made in another way.
+ * Reads, prints and records the result of a trial that is done already. Rejects with a `Failure`
+ * (exit 2) if it was trained with another precision or backend than requested.
  */
-async function doneBefore(resolved: Resolved, settings: Settings): Promise<FinishedTrial> {
+async function reuseTrial(resolved: Resolved, settings: Settings): Promise<FinishedTrial> {
   const { experiment, identity: { id }, folder, root } = resolved;
-  const trial = (await folder.trial())!;
-  sameMachinery(folder.path, trial, settings);
+  const trial = await folder.requireTrial();
+  checkArithmetic(folder.path, trial, settings);
   const { task } = experiment.dataset;
   const { title, decimals } = task.measures[task.primary];
   const reached = `${title} ${primaryOf(trial.metric, task).last.toFixed(decimals)}`;
@@ -122,24 +124,20 @@ function titleOf({ identity: { id }, seed, quick }: Resolved): string {
   return `${id} seed ${seed}${quick ? ` (${quick})` : ""}`;
 }
 
-/** What a run is computed in and by. */
-type Machinery = Pick<RunProgress, "precision" | "backend">;
+type Arithmetic = Pick<RunProgress, "precision" | "backend">;
 
-/**
- * Throws a `Failure` (exit 2) where a run was made in another precision or by another backend than
- * are asked for now.
- */
-function sameMachinery(path: string, was: Machinery, asked: Partial<Machinery>): void {
-  const { precision = was.precision, backend = was.backend } = asked;
-  if (was.precision === precision && was.backend === backend) return;
-  const flags = `--precision ${was.precision} --backend ${was.backend}`;
+/** Throws a `Failure` (exit 2) if a run has another precision or backend than requested. */
+function checkArithmetic(path: string, used: Arithmetic, requested: Partial<Arithmetic>): void {
+  const { precision = used.precision, backend = used.backend } = requested;
+  if (used.precision === precision && used.backend === backend) return;
+  const flags = `--precision ${used.precision} --backend ${used.backend}`;
   throw new Failure(
     2,
-    `${path} is a run with ${flags}: go on with these, or start again with --fresh`,
+    `${path} is a run with ${flags}: continue with these flags, or start again with --fresh`,
   );
 }
 
-/** The state of one training under way. */
+/** The training of one trial. */
 class Training {
   readonly #resolved: Resolved;
   readonly #prepared: Prepared;
@@ -165,40 +163,40 @@ class Training {
     this.#progress = { declaration: resolved.declaration, precision, backend, ...start };
   }
 
-  /** Trains to the end and gives the trial. */
+  /** Trains all epochs that are left and returns the trial. */
   async run(teachers: readonly TeacherRecord[], stages: readonly StageRecord[]): Promise<Trial> {
     const { experiment, folder } = this.#resolved;
     const { epochs } = scheduleOf(experiment, this.#settings);
     await folder.make();
     using _alone = await folder.lock(this.#title);
     await this.#resume();
-    // Asked for before training: while it runs, the project may go on.
-    const at = await commit(this.#resolved.root);
+    // Read before training, because the project may change meanwhile.
+    const revision = await commit(this.#resolved.root);
     await folder.write(
       "declaration.json",
-      manifest(this.#resolved, this.#prepared, stages, this.#settings, this.#progress, at),
+      manifest(this.#resolved, this.#prepared, stages, this.#settings, this.#progress, revision),
     );
     const logs = new Logs(folder.path, this.#progress.epoch);
-    while (this.#progress.epoch < epochs) await this.#epoch(logs);
+    while (this.#progress.epoch < epochs) await this.#trainEpoch(logs);
     const trial = await finalTrial(
       this.#resolved,
       this.#prepared,
       this.#progress,
       teachers,
-      at,
+      revision,
       this.#settings,
     );
     await folder.write("trial.json", trial);
     return trial;
   }
 
-  /** Goes on where `latest.safetensors` stands. */
+  /** Continues from `latest.safetensors`, if there is one. */
   async #resume(): Promise<void> {
     const { folder } = this.#resolved;
     const latest = await folder.latest();
     if (!latest) return;
     const { progress, tensors } = latest;
-    sameMachinery(folder.path, progress, this.#progress);
+    checkArithmetic(folder.path, progress, this.#progress);
     const { state, engine } = this.#prepared;
     checkVariables(
       folder.file("latest.safetensors"),
@@ -210,172 +208,193 @@ class Training {
       new Map(Array.from(tensors, ([name, { data }]) => [name, data as Float32Array])),
     );
     this.#progress = progress;
-    // A crash may have come between the state and the weights of its epoch.
-    if (progress.batch === 0) await this.#publish(tensors);
+    // A crash may have come after the state was saved and before the weights of its epoch were.
+    if (progress.batch === 0) await this.#saveWeights(tensors);
     const within = progress.batch > 0 ? `, batch ${progress.batch}` : "";
     this.#settings.status.line(`${this.#title}: goes on after epoch ${progress.epoch}${within}`);
   }
 
-  /** The rest of an epoch: its batches, its evaluation, its log and its checkpoint. */
-  async #epoch(logs: Logs): Promise<void> {
-    const { opened, heldOut } = this.#prepared;
-    const { epochs, rate } = scheduleOf(this.#resolved.experiment, this.#settings);
+  /** Trains the rest of an epoch, evaluates the student, logs the epoch and saves its state. */
+  async #trainEpoch(logs: Logs): Promise<void> {
+    const { experiment } = this.#resolved;
+    const { task } = experiment.dataset;
+    const { epochs, rate } = scheduleOf(experiment, this.#settings);
     const begun = performance.now();
     const before = this.#progress;
     const epoch = before.epoch + 1;
     const seconds = () => (performance.now() - begun) / 1000;
-    const { sums, step, images, waited } = await this.#batches(epoch, seconds);
+    const { sums, step, images, waited } = await this.#trainBatches(epoch, seconds);
     const trained = seconds();
-    const state = await this.#state(epoch);
-    const { task } = this.#resolved.experiment.dataset;
-    const score = (split: Split) =>
-      evaluate(
-        this.#prepared.evaluate,
-        { task, split, image: opened.image },
-        this.#settings.evalBatch,
-      );
-    const test = await score(opened.test);
-    const held = heldOut && await score(heldOut.split);
-    const chosen = (held ?? test)[task.primary];
-    const better = !before.best || chosen > before.best.chosen;
-    const best: BestEpoch = better ? { epoch, chosen, score: test } : before.best!;
-    const total = before.seconds + seconds();
-    const { batch, stepSeconds: fastest } = before;
-    // What is left of an interrupted epoch begins with tracing the step again, and may be no step
-    // at all.
-    const stepSeconds = batch > 0
-      ? fastest
-      : Math.min(fastest ?? Infinity, trained / (step - before.step));
-    const reached = { best, last: test, held, seconds: total, stepSeconds };
-    this.#progress = { ...before, epoch, batch: 0, step, sums: NO_SUMS, ...reached };
+    const state = await this.#readState(epoch);
+    const { test, held } = await this.#evaluateStudent();
+    this.#progress = {
+      ...before,
+      epoch,
+      batch: 0,
+      step,
+      sums: NO_SUMS,
+      best: betterOf(before.best, { epoch, chosen: (held ?? test)[task.primary], score: test }),
+      last: test,
+      held,
+      seconds: before.seconds + seconds(),
+      stepSeconds: fastestStep(before, step, trained),
+    };
     const speed = { imagesPerSecond: images / trained, waited, seconds: seconds() };
     const summary: EpochSummary = { epoch, epochs, rate: rate(epoch), sums, test, held, ...speed };
     logs.add(epochLog(task, summary));
     this.#settings.status.line(`${this.#title} ${epochLine(task, summary)}`);
-    await this.#save(state);
-    await this.#publish(state);
+    await this.#saveState(state);
+    await this.#saveWeights(state);
   }
 
-  /** The batches of an epoch that are still to be done; its sums over all of them. */
-  async #batches(
+  /** Trains the batches that are left of an epoch. The sums are over all of its batches. */
+  async #trainBatches(
     epoch: number,
     seconds: () => number,
   ): Promise<Pick<RunProgress, "sums" | "step"> & Throughput> {
     const { experiment, seed } = this.#resolved;
     const { limit } = this.#settings;
-    const before = this.#progress;
     const schedule = scheduleOf(experiment, this.#settings);
-    const { epochs } = schedule;
     const { train, opened, parts: { task } } = this.#prepared;
     const source = { task, split: train, image: opened.image };
     const count = batchCount(train.size, schedule, limit);
-    let { batch, step, sums } = before;
+    let { batch, step, sums } = this.#progress;
     let images = 0;
     let waited = 0;
-    let asked = seconds();
+    let ready = seconds();
     for await (const inputs of trainInputs(source, schedule, seed, { epoch, batch, step }, limit)) {
-      waited += seconds() - asked;
+      waited += seconds() - ready;
       const lr = inputs.rate.data[0];
       if (this.#settings.gradNorms && !sums.grads) {
         const norms = await this.#prepared.gradNorms(inputs);
-        this.#finite(listGradNorms(norms), epoch, step, lr);
+        this.#checkFinite(listGradNorms(norms), epoch, step, lr);
         sums = enterGrads(sums, norms);
       }
       const values = await this.#prepared.step(inputs);
-      this.#finite(listValues(values), epoch, step, lr);
+      this.#checkFinite(listValues(values), epoch, step, lr);
       const inBatch = inputs.index.data.length;
       sums = addStep(sums, values, inBatch);
       images += inBatch;
       batch++;
       step++;
-      const loss = (sums.loss / sums.images).toFixed(3);
-      const speed = (images / seconds()).toFixed(0);
-      const done = (epoch - 1 + batch / count) / epochs;
-      this.#settings.status.update(done, `ep ${epoch}/${epochs} loss ${loss} img/s ${speed}`);
+      this.#showProgress(epoch, batch / count, sums, images / seconds());
       if (this.#settings.interrupted()) {
         await this.#interrupt(epoch, { batch, step, sums, seconds: seconds() });
       }
-      asked = seconds();
+      ready = seconds();
     }
     return { sums, step, images, waited };
   }
 
-  /** Saves in the middle of an epoch and stops. */
+  /** Shows the progress of the training. `share` is the finished part of the epoch, 0 … 1. */
+  #showProgress(epoch: number, share: number, sums: EpochSums, imagesPerSecond: number): void {
+    const { epochs } = scheduleOf(this.#resolved.experiment, this.#settings);
+    const loss = (sums.loss / sums.images).toFixed(3);
+    const speed = imagesPerSecond.toFixed(0);
+    const done = (epoch - 1 + share) / epochs;
+    this.#settings.status.update(done, `ep ${epoch}/${epochs} loss ${loss} img/s ${speed}`);
+  }
+
+  /** Scores the student on the test set, and on the hold-out if there is one. */
+  async #evaluateStudent(): Promise<{ readonly test: Score; readonly held?: Score }> {
+    const { task } = this.#resolved.experiment.dataset;
+    const { opened: { test, image }, heldOut } = this.#prepared;
+    const { evalBatch } = this.#settings;
+    const score = (split: Split) =>
+      evaluate(this.#prepared.evaluate, { task, split, image }, evalBatch);
+    return { test: await score(test), held: heldOut && await score(heldOut.split) };
+  }
+
+  /** Saves the state in the middle of an epoch and stops. */
   async #interrupt(
     epoch: number,
     done: Pick<RunProgress, "batch" | "step" | "sums" | "seconds">,
   ): Promise<never> {
-    const state = await this.#state(epoch);
+    const state = await this.#readState(epoch);
     const seconds = this.#progress.seconds + done.seconds;
     this.#progress = { ...this.#progress, ...done, seconds };
-    await this.#save(state);
+    await this.#saveState(state);
     const where = `in epoch ${epoch} after batch ${done.batch}`;
     throw new Failure(130, `${this.#title}: interrupted ${where}; saved, the same command goes on`);
   }
 
-  /** Stops at the first value that is not a number, naming its term. */
-  #finite(values: readonly NamedValue[], epoch: number, step: number, rate: number): void {
+  /** Throws a `Failure` (exit 4) that names the first term whose value is not finite. */
+  #checkFinite(values: readonly NamedValue[], epoch: number, step: number, rate: number): void {
     const bad = values.find(([, value]) => !Number.isFinite(value[0]));
     if (!bad) return;
     const [name, [value]] = bad;
     const place = `in epoch ${epoch}, step ${step} (lr ${+rate.toPrecision(6)})`;
-    throw this.#diverged(`the term ${name} is ${value} ${place}`);
+    throw this.#divergence(`the term ${name} is ${value} ${place}`);
   }
 
   /**
-   * Everything that is needed to go on. Stops where some of it is not a number: nobody could go on
-   * from there.
+   * Reads the whole state, from which the run can continue. Rejects with a `Failure` (exit 4) if
+   * some of it is not finite: no run could continue from there.
    */
-  async #state(epoch: number): Promise<Map<string, Value>> {
+  async #readState(epoch: number): Promise<Map<string, Value>> {
     const { state, engine } = this.#prepared;
     const values = await engine.read(state);
     const bad = state.find((_, i) => !values[i].every(Number.isFinite));
-    if (bad) throw this.#diverged(`the variable ${bad.name} is not finite in epoch ${epoch}`);
+    if (bad) throw this.#divergence(`the variable ${bad.name} is not finite in epoch ${epoch}`);
     return new Map(state.map(({ name, shape }, i) => [name, { shape, data: values[i] }]));
   }
 
-  #diverged(what: string): Failure {
+  #divergence(problem: string): Failure {
     const { epoch } = this.#progress;
     const kept = epoch > 0 ? `; epoch ${epoch} is kept in ${this.#resolved.folder.path}` : "";
-    return new Failure(4, `${this.#title}: ${what}${kept}; try a smaller learning rate or weight`);
+    const advice = "try a smaller learning rate or weight";
+    return new Failure(4, `${this.#title}: ${problem}${kept}; ${advice}`);
   }
 
-  async #save(state: ReadonlyMap<string, Value>): Promise<void> {
+  async #saveState(state: ReadonlyMap<string, Value>): Promise<void> {
     const { folder } = this.#resolved;
     await folder.save(folder.file("latest.safetensors"), state, this.#progress);
   }
 
   /**
-   * Writes the weights of the epoch that is complete where the best, the last or its own are
-   * wanted.
+   * Writes the student's weights after the epoch that is just complete, if it is the best, the last
+   * or one to keep.
    */
-  async #publish(state: ReadonlyMap<string, Value>): Promise<void> {
+  async #saveWeights(state: ReadonlyMap<string, Value>): Promise<void> {
     const { experiment, identity, seed, folder } = this.#resolved;
     const { epoch, best } = this.#progress;
     const { epochs } = scheduleOf(experiment, this.#settings);
     const { weights, trainedModules } = this.#prepared;
-    const student = valuesOf(weights, state);
-    const trained = trainedModules && valuesOf(trainedModules, state);
+    const student = selectValues(weights, state);
+    const modules = trainedModules && selectValues(trainedModules, state);
     const metadata = { experiment: identity.id, seed, epoch };
-    const of: Record<Epoch, number | undefined> = { best: best?.epoch, last: epochs };
-    for (const which of new Set<Epoch>(["best", "last", ...this.#keep])) {
-      if ((of[which] ?? which) !== epoch) continue;
-      await folder.save(folder.weights(which), student, metadata);
-      if (trained) await folder.save(folder.trainedModules(which), trained, metadata);
+    const numbers: Record<Epoch, number | undefined> = { best: best?.epoch, last: epochs };
+    for (const name of new Set<Epoch>(["best", "last", ...this.#keep])) {
+      if ((numbers[name] ?? name) !== epoch) continue;
+      await folder.save(folder.weights(name), student, metadata);
+      if (modules) await folder.save(folder.trainedModules(name), modules, metadata);
     }
   }
 }
 
-/** What one process did of an epoch. */
+/** The part of an epoch that one process trained. */
 interface Throughput {
-  /** Images that went through a step. */
+  /** The number of images that went through a step. */
   readonly images: number;
   /** Seconds in which the step waited for data. */
   readonly waited: number;
 }
 
-/** The values in a state of these variables, under the names that they have here. */
-function valuesOf(
+/** The better epoch. The earlier one if they are equal. */
+function betterOf(earlier: BestEpoch | undefined, epoch: BestEpoch): BestEpoch {
+  return !earlier || epoch.chosen > earlier.chosen ? epoch : earlier;
+}
+
+/** Seconds of a step in the fastest epoch so far. The latest one took `trained` seconds. */
+function fastestStep(before: RunProgress, step: number, trained: number): number | undefined {
+  const { batch, stepSeconds: fastest } = before;
+  // The rest of an interrupted epoch traces the step again, and may have no steps at all.
+  if (batch > 0) return fastest;
+  return Math.min(fastest ?? Infinity, trained / (step - before.step));
+}
+
+/** Picks the values of variables from a state, under the keys of `variables`. */
+function selectValues(
   variables: ReadonlyMap<string, Variable>,
   state: ReadonlyMap<string, Value>,
 ): Map<string, Value> {

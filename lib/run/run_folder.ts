@@ -1,10 +1,13 @@
 /**
- * What a run leaves on disk, below `runs/<experiment id>/seed-<n>/`: `declaration.json` (what was
- * resolved, versions, commit), `metrics.jsonl` (a line per epoch), TensorBoard's events,
- * `latest.safetensors` (all that is needed to go on), `best.safetensors`, `last.safetensors` and
- * `epoch-<n>.safetensors` (the student's weights alone), beside each of these three, where the
- * method trains modules for others, theirs as `last.extras.safetensors` …, `trial.json` (the
- * result, once there is one).
+ * The files of a run, below `runs/<experiment id>/seed-<n>/`:
+ *
+ * - `declaration.json`: the declaration, the resolved models, versions and commit.
+ * - `metrics.jsonl` and TensorBoard's event files: the log of each epoch.
+ * - `latest.safetensors`: the whole state, from which the run can continue.
+ * - `best.safetensors`, `last.safetensors`, `epoch-<n>.safetensors`: the student's weights alone.
+ * - `last.extras.safetensors` and so on, one beside each of these: the weights of modules that the
+ *   method trains for others, if any.
+ * - `trial.json`: the result, once the run is done.
  *
  * @module
  */
@@ -30,80 +33,77 @@ import { type Checkpoint, loadCheckpoint, saveCheckpoint, WAY_OUT } from "../wei
 import type { Value } from "../weights/value.ts";
 import { type EpochSums, readEpochSums } from "./epoch_sums.ts";
 
-/** How far a run has come; the metadata of its `latest.safetensors`. */
+/** The progress of a run. It is the metadata of `latest.safetensors`. */
 export type RunProgress = {
-  /** The hash of the declaration that it follows. */
+  /** The hash of the declaration. */
   readonly declaration: string;
-  /** What it is computed in. */
   readonly precision: string;
-  /** What computes it. */
   readonly backend: string;
-  /** Epochs that are complete. */
+  /** The number of complete epochs. */
   readonly epoch: number;
-  /** Batches of the next epoch that are done. */
+  /** The number of batches done in the next epoch. */
   readonly batch: number;
-  /** Steps in all. */
+  /** The number of steps done in all epochs. */
   readonly step: number;
-  /** Sums over the images of the epoch under way. */
+  /** Sums over the images of the unfinished epoch. */
   readonly sums: EpochSums;
-  /** What the best epoch so far reached. */
+  /** The best epoch so far. */
   readonly best?: BestEpoch;
-  /** What the last complete epoch reached on the test set. */
+  /** The score of the last complete epoch on the test set. */
   readonly last?: Score;
-  /** What it reached on what is held out; absent where nothing is. */
+  /** The score of that epoch on the hold-out. `undefined` if there is none. */
   readonly held?: Score;
   /** Seconds of training and evaluation. */
   readonly seconds: number;
   /**
-   * Seconds of a step in the fastest epoch so far; see `Trial`. Absent before the first that was
-   * trained without a stop.
+   * Seconds of a step in the fastest epoch so far; see `Trial`. `undefined` until an epoch was
+   * trained without an interruption.
    */
   readonly stepSeconds?: number;
 };
 
 /** The best epoch so far. */
 export type BestEpoch = {
-  /** Which one, counted from 1. */
+  /** The epoch, counted from 1. */
   readonly epoch: number;
   /**
-   * What it was chosen by: the primary measure on the hold-out if there is one, else on the test
+   * The number that chose it: the primary measure on the hold-out if there is one, else on the test
    * set.
    */
   readonly chosen: number;
-  /** What it reached on the test set. */
+  /** Its score on the test set. */
   readonly score: Score;
 };
 
 /** The folder of one run. */
 export class RunFolder {
-  /** Its path. */
   readonly path: string;
 
-  /** The folder of an experiment's run with a seed; quick ones lie apart. */
+  /** Names the folder of an experiment's run with a seed. Each quick run has its own folder. */
   constructor(root: string, id: string, seed: number, quick: string | undefined) {
     this.path = join(root, "runs", id, quick ? `seed-${seed}-${quick}` : `seed-${seed}`);
   }
 
-  /** A file in it. */
+  /** The path of a file in this folder. */
   file(name: string): string {
     return join(this.path, name);
   }
 
-  /** The student's weights after an epoch, the last or the best one. */
+  /** The path of the student's weights after an epoch. */
   weights(epoch: Epoch): string {
     return this.file(
       typeof epoch === "number" ? `epoch-${epoch}.safetensors` : `${epoch}.safetensors`,
     );
   }
 
-  /** The weights of what the method trains for others, after the same epoch. */
+  /** The path of the weights of modules that the method trains for others, after an epoch. */
   trainedModules(epoch: Epoch): string {
     return this.weights(epoch).replace(/safetensors$/, "extras.safetensors");
   }
 
   /**
-   * How far an earlier run came; undefined where there was none. Rejects with a `Failure` (exit 3)
-   * that names the file where it is damaged or lacks a member.
+   * Reads the latest state of a run. `undefined` if there is none. Rejects with a `Failure` (exit
+   * 3) that names the file if it is damaged or lacks a member.
    */
   async latest(): Promise<(Checkpoint & { readonly progress: RunProgress }) | undefined> {
     const path = this.file("latest.safetensors");
@@ -115,8 +115,8 @@ export class RunFolder {
   }
 
   /**
-   * The result of a run that is done; undefined where there is none, or no whole one: it is then
-   * measured again.
+   * Reads the result of a run that is done. `undefined` if there is none, or if it is incomplete,
+   * so that it is measured again.
    */
   async trial(): Promise<Trial | undefined> {
     const path = this.file("trial.json");
@@ -130,7 +130,15 @@ export class RunFolder {
     }
   }
 
-  /** Makes the folder where it is missing. */
+  /** Reads the result of a run that was done. Rejects with a `Failure` (exit 3) if it is gone. */
+  async requireTrial(): Promise<Trial> {
+    const trial = await this.trial();
+    if (trial) return trial;
+    const path = this.file("trial.json");
+    throw new Failure(3, `${path} is missing or damaged: run its experiment again`);
+  }
+
+  /** Makes the folder if it is missing. */
   async make(): Promise<void> {
     await Deno.mkdir(this.path, { recursive: true }).catch((cause) => {
       throw cannotWrite(this.path, cause);
@@ -138,8 +146,8 @@ export class RunFolder {
   }
 
   /**
-   * Keeps other processes out for as long as what it returns is not disposed. Rejects with a
-   * `Failure` (exit 2) where one is in.
+   * Locks the folder against other processes until the result is disposed. Rejects with a `Failure`
+   * (exit 2) if another process has it locked.
    */
   async lock(title: string): Promise<Disposable> {
     const file = await Deno.open(this.path).catch((cause) => {
@@ -150,10 +158,7 @@ export class RunFolder {
     throw new Failure(2, `${title} is being trained by another process: wait until it is done`);
   }
 
-  /**
-   * Puts what is there aside under another name, which it returns; undefined where there is
-   * nothing.
-   */
+  /** Renames the folder and returns its new path. `undefined` if there is no folder. */
   async putAside(): Promise<string | undefined> {
     if (!existsSync(this.path)) return undefined;
     for (let n = 1;; n++) {
@@ -171,7 +176,7 @@ export class RunFolder {
     await atomicWrite(this.file(name), `${JSON.stringify(value, null, 2)}\n`);
   }
 
-  /** Writes weights or a whole state. */
+  /** Writes a checkpoint: weights or a whole state. */
   async save(path: string, tensors: ReadonlyMap<string, Value>, metadata: Json): Promise<void> {
     await saveCheckpoint(path, tensors, metadata);
   }
@@ -179,7 +184,7 @@ export class RunFolder {
 
 const score: Reader<Score> = recordOf(number);
 const best: Reader<BestEpoch> = looseObject<BestEpoch>({ epoch: count, chosen: number, score });
-const begun: Reader<RunProgress> = looseObject<RunProgress>({
+const anyProgress: Reader<RunProgress> = looseObject<RunProgress>({
   declaration: text,
   precision: text,
   backend: text,
@@ -194,11 +199,11 @@ const begun: Reader<RunProgress> = looseObject<RunProgress>({
   stepSeconds: optional(number),
 });
 
-const reached = looseObject<Required<Pick<RunProgress, "best" | "last">>>({ best, last: score });
+const scores = looseObject<Required<Pick<RunProgress, "best" | "last">>>({ best, last: score });
 
-/** Reads how far a run has come; what an epoch reached has to be there once one is complete. */
+/** Reads the progress of a run. Requires scores once an epoch is complete. */
 const progress: Reader<RunProgress> = (value, at, or) => {
-  const read = begun(value, at, or);
-  if (read.epoch > 0) reached(value, at);
+  const read = anyProgress(value, at, or);
+  if (read.epoch > 0) scores(value, at);
   return read;
 };

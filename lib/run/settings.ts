@@ -4,32 +4,32 @@ import type { EngineOptions } from "../engine/open_engine.ts";
 import type { Schedule } from "../experiment/schedule.ts";
 import type { Status } from "../terminal/status.ts";
 
-/** How experiments are run: everything that is not part of what they declare. */
+/** The settings of runs: everything that is not part of a declaration. */
 export interface Settings extends EngineOptions {
   /**
-   * Epochs in place of the declared ones, the rate's drops moved in proportion; the run is then
-   * quick.
+   * The number of epochs, which makes a run quick and moves the drops of the rate in proportion.
+   * Default: the declared number.
    */
   readonly epochs?: number;
-  /** Batches per epoch at most; the run is then quick. */
+  /** The most batches in an epoch, which makes a run quick. Default: all. */
   readonly limit?: number;
-  /** Whether the gradient of each term is measured apart, on one batch of every epoch; no. */
+  /** Whether to measure each term's gradient norm, on one batch of every epoch. Default: false. */
   readonly gradNorms?: boolean;
-  /** Images in a batch of an evaluation; no score depends on it. Default: 250. */
+  /** Images in an evaluation batch. No score depends on it. Default: 250. */
   readonly evalBatch?: number;
-  /** The folder that data sets are looked for in. */
+  /** The folder of data sets. */
   readonly data: string;
-  /** Whether nothing is written, and so no data set downloaded; no. */
+  /** Whether to write nothing, so no data set is downloaded either. Default: false. */
   readonly dry?: boolean;
-  /** Whether what an earlier run left is put aside. */
+  /** Whether to put the files of an earlier run aside. */
   readonly fresh: boolean;
-  /** Where progress is shown. */
+  /** Shows progress. */
   readonly status: Status;
-  /** Whether the user wants to stop; asked after each step. */
+  /** Whether the user wants to stop. Called after each step. */
   readonly interrupted: () => boolean;
 }
 
-/** What makes a run quick: undefined for a full one. */
+/** Names the settings that make a run quick. `undefined` for a full run. */
 export function quickness(
   { schedule }: Experiment,
   { epochs, limit }: Pick<Settings, "epochs" | "limit">,
@@ -39,7 +39,7 @@ export function quickness(
   return `quick-${epochs ?? schedule.epochs}-${limit ?? "all"}`;
 }
 
-/** The schedule that is run. */
+/** The schedule of a run: the declared one, or the same over `epochs`. */
 export function scheduleOf(
   { schedule }: Experiment,
   { epochs }: Pick<Settings, "epochs">,
@@ -48,8 +48,8 @@ export function scheduleOf(
 }
 
 /**
- * After which epoch a teacher is wanted; in a quick run a numbered one moves as the rate's drops
- * do. Throws a `Failure` (exit 2) where its schedule has no such epoch.
+ * The epoch whose weights are needed of a teacher or first stage. In a quick run a numbered epoch
+ * moves as the drops of the rate do. Throws a `Failure` (exit 2) if the schedule has no such epoch.
  */
 export function epochWanted(
   { experiment, epoch }: Trained,

@@ -1,5 +1,5 @@
 /**
- * What teaches in a run: students of ours, and weights that were trained elsewhere.
+ * The teachers of a run: students of other experiments, and weights that were trained elsewhere.
  *
  * @module
  */
@@ -20,36 +20,35 @@ import { resolveTrained } from "./resolve.ts";
 import type { Settings } from "./settings.ts";
 import { type NetworkWeights, previewTrained, studentWeights } from "./trained.ts";
 
-/** A teacher that is ready to teach. */
+/** A teacher whose weights are read. */
 export interface LoadedTeacher {
-  /** What is recorded of it, but for the score that it reaches. */
+  /** Its record, without its score. */
   readonly identity: Omit<TeacherRecord, "score">;
   /** The file of its weights. */
   readonly path: string;
-  /** Its weights. */
   readonly weights: NetworkWeights;
-  /** The top-1 that it is declared to reach, in percent; null where nothing is said. */
+  /** The declared top-1, in percent; `null` if none is declared. */
   readonly declared: number | null;
 }
 
 /**
- * Reads the teachers of an experiment, in order. Rejects with a `Failure` (exit 3) where weights
- * cannot be read, and where those from elsewhere are missing or not the declared ones.
+ * Reads the teachers of an experiment, in order. Rejects with a `Failure` (exit 3) if weights
+ * cannot be read, or if those from elsewhere are missing or not the declared ones.
  */
 export async function readTeachers(
   { teachers }: Experiment,
   root: string,
   settings: Settings,
 ): Promise<LoadedTeacher[]> {
-  const teaching: LoadedTeacher[] = [];
-  for (const one of teachers) {
-    teaching.push(
-      one.kind === "trained"
-        ? await readStudent(one, settings)
-        : await readGiven(one, root, settings),
+  const loaded: LoadedTeacher[] = [];
+  for (const teacher of teachers) {
+    loaded.push(
+      teacher.kind === "trained"
+        ? await readStudent(teacher, settings)
+        : await readExternal(teacher, root, settings),
     );
   }
-  return teaching;
+  return loaded;
 }
 
 async function readStudent(teacher: Trained, settings: Settings): Promise<LoadedTeacher> {
@@ -65,38 +64,38 @@ async function readStudent(teacher: Trained, settings: Settings): Promise<Loaded
   };
 }
 
-async function readGiven(
-  given: ExternalWeights,
+async function readExternal(
+  external: ExternalWeights,
   root: string,
   { data, status }: Settings,
 ): Promise<LoadedTeacher> {
-  const resolved = await resolveWeights(given, root, data);
+  const resolved = await resolveWeights(external, root, data);
   const { network, path, top1: declared } = resolved;
   const file = await openWeights(resolved, status.line);
   const identity = { id: `${network.id}:${basename(path)}`, seed: null, sha256: file.sha256 };
-  return { identity, path, weights: givenWeights(given, file), declared };
+  return { identity, path, weights: externalWeights(external, file), declared };
 }
 
-function givenWeights({ network }: ExternalWeights, file: WeightsFile): NetworkWeights {
+function externalWeights({ network }: ExternalWeights, file: WeightsFile): NetworkWeights {
   return (image, classes) => importWeights(network, image, classes, file);
 }
 
 /**
- * How far, in percentage points, the primary measure may be from the declared one: others round it,
- * and decode images otherwise.
+ * The most, in percentage points, by which the primary measure may differ from the declared one:
+ * other programs round it, and decode images in other ways.
  */
 const TOLERANCE = 0.1;
 
 /**
- * Measures on the test set what teachers reach, and says it. Rejects with a `Failure` (exit 3)
- * where that is not what was declared.
+ * Scores teachers on the test set and prints their primary measure. Rejects with a `Failure` (exit
+ * 3) if it is not the declared one.
  */
 export async function scoreTeachers(
   teachers: readonly LoadedTeacher[],
   task: Task,
   { evaluateTeachers, opened: { test, image } }: Prepared,
   { evalBatch }: Pick<Settings, "evalBatch">,
-  say: (line: string) => void,
+  printLine: (line: string) => void,
 ): Promise<TeacherRecord[]> {
   const records: TeacherRecord[] = [];
   const measure = task.measures[task.primary];
@@ -104,13 +103,14 @@ export async function scoreTeachers(
     const { id, seed } = identity;
     const score = await evaluate(evaluateTeachers[i], { task, split: test, image }, evalBatch);
     const reached = roundPercentage(score[task.primary]);
-    const shown = `${measure.title} ${formatMeasure(measure, reached)}`;
-    say(`teacher ${id}${seed === null ? "" : ` seed ${seed}`}, ${shown}`);
+    const reachedText = `${measure.title} ${formatMeasure(measure, reached)}`;
+    printLine(`teacher ${id}${seed === null ? "" : ` seed ${seed}`}, ${reachedText}`);
     if (declared !== null && roundPercentage(Math.abs(reached - declared)) > TOLERANCE) {
       throw new Failure(
         3,
-        `${path} reaches ${shown}, declared ${declared}: is it the wrong file, are the data set's mean ` +
-          "and std others than it was trained with, or its classes in another order?",
+        `${path} reaches ${reachedText}, declared ${declared}: ` +
+          "is it the wrong file, or was it trained with another mean and std than the data set's, " +
+          "or with its classes in another order?",
       );
     }
     records.push({ ...identity, score: { [task.primary]: reached } });
@@ -118,17 +118,17 @@ export async function scoreTeachers(
   return records;
 }
 
-/** A teacher as it stands, for a plan. */
+/** A teacher in a dry run. */
 export interface TeacherPreview {
-  /** Which one it is and what is there of it. */
+  /** Its origin and its state. */
   readonly text: string;
-  /** Its weights; undefined where they are not there. */
+  /** Its weights. `undefined` if they are missing. */
   readonly weights: NetworkWeights;
 }
 
 /**
- * What is there of a teacher; nothing is trained or downloaded. Rejects with a `Failure` where what
- * is there is damaged.
+ * Describes a teacher, and reads its weights if they exist. Trains and downloads nothing. Rejects
+ * with a `Failure` if a file is damaged.
  */
 export async function previewTeacher(
   teacher: Teacher,
@@ -144,7 +144,7 @@ export async function previewTeacher(
   if (isThere) {
     return {
       text: `${path}: ready`,
-      weights: givenWeights(teacher, await openWeights(resolved, settings.status.line)),
+      weights: externalWeights(teacher, await openWeights(resolved, settings.status.line)),
     };
   }
   return {

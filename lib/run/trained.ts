@@ -1,5 +1,5 @@
 /**
- * What other experiments trained, for the run that builds on them: teachers, and first stages.
+ * The weights of teachers and first stages that other experiments trained.
  *
  * @module
  */
@@ -16,20 +16,20 @@ import { type ResolvedTrained, resolveRun, resolveTrained, STATES } from "./reso
 import type { Settings } from "./settings.ts";
 
 /**
- * Gives a network's weights for such images and so many classes, by the names inside it. Throws a
- * `Failure` (exit 3) where they are another network's. Undefined: untrained, for a plan only.
+ * Gives a network's weights, by the names inside it, for these images and so many classes. Throws a
+ * `Failure` (exit 3) if they belong to another network. `undefined`, in a dry run only: untrained.
  */
 export type NetworkWeights =
   | ((image: Shape, classes: number) => ReadonlyMap<string, Value>)
   | undefined;
 
 /**
- * Gives the weights of a module over inputs of `shape`, by the names inside it; otherwise as
- * `Weights`.
+ * Gives the weights of a module over inputs of `shape`, by the names inside it. Fails and is
+ * `undefined` like `NetworkWeights`.
  */
 export type ModuleWeights = ((shape: Shape) => ReadonlyMap<string, Value>) | undefined;
 
-/** What is there of a teacher or a first stage, for a plan; nothing is trained. */
+/** Describes the state of a teacher or first stage for a dry run. Trains nothing. */
 export async function previewTrained(
   trained: Trained,
   settings: Settings,
@@ -47,7 +47,7 @@ export async function previewTrained(
   };
 }
 
-/** The weights of its student. Rejects with a `Failure` (exit 3) where they can't be read. */
+/** Reads the weights of a run's student. Rejects with a `Failure` (exit 3) if that fails. */
 export async function studentWeights(
   { experiment: { student }, folder, epoch }: ResolvedTrained,
 ): Promise<NetworkWeights> {
@@ -60,8 +60,8 @@ export async function studentWeights(
 }
 
 /**
- * The weights of a module that its method trained. Rejects with a `Failure` (exit 3) where they
- * can't be read.
+ * Reads the weights of a module that a run's method trained. Rejects with a `Failure` (exit 3) if
+ * that fails.
  */
 export async function moduleWeights(
   { folder, epoch }: ResolvedTrained,
@@ -88,26 +88,24 @@ export async function moduleWeights(
 
 /** The student of a run that is done. */
 export interface TrainedStudent {
-  /** What trained it. */
   readonly experiment: Experiment;
   /** The experiment's id. */
   readonly id: string;
-  /** Its seed. */
   readonly seed: number;
   /** The file of its weights. */
   readonly path: string;
   /** The SHA-256 of that file, in hexadecimal digits. */
   readonly sha256: string;
-  /** Its variables by their names inside it. */
+  /** The values of its variables, by their names inside it. */
   readonly tensors: ReadonlyMap<string, Value>;
-  /** What the run reached. */
+  /** The result of the run. */
   readonly trial: Trial;
 }
 
 /**
- * The student of an experiment's run with a seed after its last or best epoch; with `epochs` or
- * `limit` that of the quick run they make. Rejects with a `Failure` (exit 3) where it is not
- * trained, or its experiment has changed since.
+ * Reads the student of an experiment's run with a seed, after its last or best epoch. With `epochs`
+ * or `limit`, reads the student of that quick run. Rejects with a `Failure` (exit 3) if the run is
+ * not done, or its experiment has changed since.
  */
 export async function readTrainedStudent(
   experiment: Experiment,
@@ -129,7 +127,7 @@ export async function readTrainedStudent(
     );
   }
   const path = folder.weights(epoch);
-  const trial = (await folder.trial())!;
+  const trial = await folder.requireTrial();
   const [{ tensors }, digest] = [
     await loadCheckpoint(path),
     await sha256(await Deno.readFile(path)),

@@ -6,8 +6,8 @@ import type { Column, PaperRow, PaperTable } from "./paper.ts";
 import type { PaperCells } from "../experiment/tables.ts";
 
 /**
- * The name by which an experiment is put into a cell: the pair, or the network where it is trained
- * alone.
+ * The key of a cell's experiment in its row: the pair, or the network if the row is of networks
+ * trained alone.
  */
 export function columnName({ method }: PaperRow, { teacher, student }: Column): string {
   return method === "teacher"
@@ -26,7 +26,7 @@ function nameOf(id: string): string {
   return id.slice(id.lastIndexOf(".") + 1);
 }
 
-/** The experiment in a cell; `undefined` where there is none. */
+/** The experiment in a cell; `undefined` if there is none. */
 export function cellAt(
   { rows }: PaperCells,
   row: PaperRow,
@@ -37,36 +37,36 @@ export function cellAt(
 
 /**
  * Checks that each experiment has a cell in one of these tables, and that it trains the student of
- * its column under its teacher. One that goes by its own pair's name may be of a pair that these
- * tables lack: a method's module has the pairs of every paper. Throws a `Failure` (exit 2) that
- * lists the valid names otherwise.
+ * its column under its teacher. An experiment with the name of its own pair may be of a pair that
+ * these tables lack, since a method's module has the pairs of every paper. Throws a `Failure`
+ * (exit 2) that lists the valid names if a check fails.
  */
 export function checkCells(
   tables: readonly PaperTable[],
   { ids, rows }: PaperCells,
   path: string,
 ): void {
-  const printed = tables.flatMap(({ rows, columns }) =>
+  const all = tables.flatMap(({ rows, columns }) =>
     rows.filter(({ delta }) => !delta).flatMap((row) => columns.map((column) => ({ row, column })))
   );
   for (const [method, experiments] of Object.entries(rows)) {
-    const there = printed.filter(({ row }) => row.method === method);
-    if (there.length === 0) {
+    const own = all.filter(({ row }) => row.method === method);
+    if (own.length === 0) {
       throw unknown(
         path,
         `row ${method}`,
         ids,
-        printed.map(({ row }) => row.method),
+        all.map(({ row }) => row.method),
       );
     }
     for (const [name, experiment] of Object.entries(experiments)) {
-      if (isOfAnotherPair(method, name, experiment, there)) continue;
-      const cells = there.filter(({ row, column }) => columnName(row, column) === name);
-      const names = there.map(({ row, column }) => columnName(row, column));
+      if (isOfAnotherPair(method, name, experiment, own)) continue;
+      const cells = own.filter(({ row, column }) => columnName(row, column) === name);
+      const names = own.map(({ row, column }) => columnName(row, column));
       if (cells.length === 0) {
         throw unknown(path, `column ${name} in the row ${method}`, ids, names);
       }
-      const problem = misfit(method, cells[0].column, experiment);
+      const problem = findMisfit(method, cells[0].column, experiment);
       if (problem) {
         throw new Failure(
           2,
@@ -78,9 +78,9 @@ export function checkCells(
 }
 
 /**
- * Checks that the networks of these tables' columns are ours, or in one of the experiments: one
- * that is misspelt would be another pair's column, and stay empty. Throws a `Failure` (exit 2) that
- * names the `paper`'s file, table and network.
+ * Checks that the networks of these tables' columns are Retort's, or in one of the experiments. A
+ * misspelt one would make the column of another pair, which stays empty. Throws a `Failure`
+ * (exit 2) that names the file `paper`, the table and the network if one is unknown.
  */
 export function checkColumns(
   tables: readonly PaperTable[],
@@ -99,15 +99,15 @@ export function checkColumns(
     if (name === undefined) continue;
     throw new Failure(
       2,
-      `${paper}: ${id}: there is no network ${name}; \`deno task describe\` lists ours, one of your own has to be in an ` +
-        `experiment of the table${didYouMean(name, known)}`,
+      `${paper}: ${id}: there is no network ${name}; \`deno task describe\` lists Retort's, ` +
+        `your own has to be in an experiment of the table${didYouMean(name, known)}`,
     );
   }
 }
 
 /**
- * Whether an experiment goes by the name of its own pair, or of its network, and that is none of
- * these cells'.
+ * Whether an experiment has the name of its own pair, or of its network, and none of these cells
+ * has that name.
  */
 function isOfAnotherPair(
   method: string,
@@ -137,8 +137,8 @@ function unknown(
   );
 }
 
-/** Why an experiment is not what its cell is about. */
-function misfit(
+/** The reason why an experiment does not fit its cell; `undefined` if it fits. */
+function findMisfit(
   method: string,
   { teacher, student }: Column,
   experiment: Experiment,
@@ -152,8 +152,8 @@ function misfit(
 }
 
 /**
- * The networks that teach an experiment, those that teach its teachers among them, as with
- * assistants.
+ * The networks that teach an experiment, and those that teach its teachers, since a teacher may be
+ * an assistant.
  */
 function teachersOf({ teachers }: Experiment): string[] {
   return teachers.flatMap((teacher) => [

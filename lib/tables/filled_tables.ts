@@ -1,6 +1,6 @@
 /**
- * A folder's tables with what came of their experiments: what every format, and the list of cells,
- * is made of.
+ * A folder's tables with the outcomes of their experiments. Every format and the list of cells read
+ * them from here.
  *
  * @module
  */
@@ -22,69 +22,66 @@ import {
 } from "./paper.ts";
 import { type TeacherNames, teacherNames } from "./teacher_names.ts";
 
-/** A paper's table, with ours. */
+/** A paper's table with our outcomes. */
 export interface FilledPaperTable {
-  /** What tells it from one of our own. */
   readonly kind: "paper";
-  /** The table. */
   readonly table: PaperTable;
-  /** What came of a cell's experiment; `undefined` where there is none. */
+  /** The outcome of a cell's experiment; `undefined` if the cell has none. */
   readonly at: (row: PaperRow, column: Column) => Outcome | undefined;
 }
 
-/** A table of our own. */
+/** A table of our own with its outcomes. */
 export interface FilledOwnTable {
-  /** What tells it from a paper's. */
   readonly kind: "own";
-  /** Its id. */
   readonly id: string;
-  /** What it shows. */
   readonly title: string;
-  /** Its rows. */
   readonly rows: readonly LabelledOutcome[];
   /** The labels of the rows that the others are compared with. */
   readonly against: readonly string[];
-  /** What its teachers are called. */
+  /** The names of its teachers. */
   readonly names: TeacherNames;
 }
 
-/** A table with what came of its experiments. */
+/** A table with the outcomes of its experiments. */
 export type FilledTable = FilledPaperTable | FilledOwnTable;
 
 /** The tables of a folder. */
 export interface FilledTables {
-  /** What they are called together. */
+  /** The title of the README: the paper's, or that of our own tables. */
   readonly title: string;
-  /** The paper they are of; absent where they are all our own. */
+  /** The paper that printed them; `undefined` if all are our own. */
   readonly paper?: Paper;
-  /** The tables, in order. */
+  /** The tables in the order of their declaration. */
   readonly tables: readonly FilledTable[];
 }
 
 /**
- * The tables of a folder. Rejects with a `Failure` that names the file where a declaration, a
+ * Reads the tables of a folder. Rejects with a `Failure` that names the file if a declaration, a
  * paper's numbers or a result are wrong.
  */
 export async function filledTables(folder: string): Promise<FilledTables> {
   const { module, declared } = await declaredTables(folder);
-  once(declared.tables.flatMap((table) => table.kind === "paper" ? table.ids : [table.id]), module);
+  checkUnique(
+    declared.tables.flatMap((table) => table.kind === "paper" ? table.ids : [table.id]),
+    module,
+  );
   if (declared.kind === "own") {
     return {
       title: declared.title,
-      tables: await Promise.all(declared.tables.map((table) => own(table, module))),
+      tables: await Promise.all(declared.tables.map((table) => fillOwn(table, module))),
     };
   }
   const file = join(dirname(module), declared.paper);
   const paper = await readPaper(file);
   const tables = await Promise.all(
     declared.tables.map((table) =>
-      table.kind === "paper" ? ofPaper(paper, file, table, module) : own(table, module)
+      table.kind === "paper" ? fillPaper(paper, file, table, module) : fillOwn(table, module)
     ),
   );
   return { title: paper.title, paper, tables: tables.flat() };
 }
 
-async function ofPaper(
+async function fillPaper(
   paper: Paper,
   file: string,
   cells: PaperCells,
@@ -103,7 +100,7 @@ async function ofPaper(
   return tables.map((table) => ({ kind: "paper", table, at }));
 }
 
-async function own(
+async function fillOwn(
   { id, title, rows, against = [] }: OwnTable,
   module: string,
 ): Promise<FilledOwnTable> {
@@ -112,7 +109,7 @@ async function own(
     if (row) return row[0];
     throw new Failure(
       2,
-      `${module}: ${id}: what the rows are compared \`against\` has to be one of them`,
+      `${module}: ${id}: \`against\` has to be one of the rows`,
     );
   });
   const labelled = Object.entries(rows).map(async (
@@ -129,7 +126,7 @@ async function own(
   return { kind: "own", id, title, ...filled };
 }
 
-function once(ids: readonly string[], module: string): void {
+function checkUnique(ids: readonly string[], module: string): void {
   const twice = ids.find((id, i) => ids.indexOf(id) < i);
   if (twice !== undefined) throw new Failure(2, `${module} has the table ${twice} twice`);
 }

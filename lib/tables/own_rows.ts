@@ -6,43 +6,38 @@ import { summary } from "../values/statistics.ts";
 import { markBest, type Printed, printSummary } from "./printed.ts";
 import { sourceOf, type TeacherNames } from "./teacher_names.ts";
 
-/** What a column of a table of our own shows. */
+/** A column of a table of our own: a measure at an epoch. */
 export interface OwnColumn {
-  /** What stands above it. */
   readonly title: string;
-  /** What is measured, by its name in the task. */
+  /** The key of the measure in the task. */
   readonly metric: string;
-  /** The same. */
   readonly measure: Measure;
-  /** After which epoch. */
+  /** The epoch whose value is shown. */
   readonly epoch: "last" | "best";
 }
 
 /** A row of a table of our own: an experiment. */
 export interface OwnRow {
-  /** What it is called. */
   readonly label: string;
-  /** The networks that teach, told apart. */
+  /** The names of the teachers, each distinct. */
   readonly teachers: readonly string[];
-  /** The network that learns. */
+  /** The id of the student network. */
   readonly student: string;
-  /** What was measured, by column; the first says n. */
+  /** The measurement of each column. Only the first one's text includes n. */
   readonly cells: readonly (Printed | undefined)[];
-  /** What came of its experiment. */
   readonly outcome: Outcome;
 }
 
-/** A table of our own in numbers, whatever the format. */
+/** The numbers of a table of our own, for every format. */
 export interface OwnRows {
-  /** What its columns show. */
   readonly columns: readonly OwnColumn[];
-  /** Its rows. */
   readonly rows: readonly OwnRow[];
 }
 
 /**
- * What a table of our own shows: of each experiment its networks, and the mean ± std over its
- * trials of each measure of the first one's task. Teachers without a name go by their network's.
+ * The rows of a table of our own: the networks of each experiment, and the mean ± std over its
+ * trials of each measure of the first experiment's task. A teacher that `names` lacks gets its
+ * network's id.
  */
 export function ownRows(
   labelled: readonly LabelledOutcome[],
@@ -65,7 +60,7 @@ export function ownRows(
   return { columns, rows };
 }
 
-/** The column of a task's primary measure, and of what else some experiment has. */
+/** The column of a task's primary measure, and those of other values that some experiment has. */
 function columnsOf({ measures: all, primary }: Task, outcomes: readonly Outcome[]): OwnColumn[] {
   const has = (metric: string, epoch: "last" | "best") =>
     outcomes.some((outcome) => valuesOf(outcome, metric, epoch).length > 0);
@@ -74,7 +69,7 @@ function columnsOf({ measures: all, primary }: Task, outcomes: readonly Outcome[
   const further: OwnColumn[] = [
     { title: `${measure.title}, best`, metric: primary, measure, epoch: "best" },
     ...others.map(([metric, measure]): OwnColumn => {
-      // There is nothing to tell apart in what was measured after the last epoch alone.
+      // A measure that has no best epoch needs no ", last" in its title.
       const title = has(metric, "best") ? `${measure.title}, last` : measure.title;
       return { title, metric, measure, epoch: "last" };
     }),
@@ -88,7 +83,7 @@ function columnsOf({ measures: all, primary }: Task, outcomes: readonly Outcome[
   return [main, ...further.filter(({ metric, epoch }) => has(metric, epoch))];
 }
 
-/** The experiments that teach one of these: they are not compared with what they teach. */
+/** The experiments that teach one of these. They are not compared with their students. */
 export function experimentsThatTeach(outcomes: readonly Outcome[]): ReadonlySet<Experiment> {
   const teachers = outcomes.flatMap(({ experiment }) => experiment.teachers);
   return new Set(
@@ -97,8 +92,8 @@ export function experimentsThatTeach(outcomes: readonly Outcome[]): ReadonlySet<
 }
 
 /**
- * A column's cells, the best of each student's marked; a distance from teachers is compared with
- * others from the same ones.
+ * A column's cells, with the best of each student marked. A distance from teachers is compared only
+ * with distances from the same teachers.
  */
 function columnCells(
   column: OwnColumn,
@@ -106,12 +101,12 @@ function columnCells(
   counted: boolean,
 ): (Printed | undefined)[] {
   const { metric, measure: { decimals, isLessBetter, isToTeacher }, epoch } = column;
-  const taught = experimentsThatTeach(outcomes);
+  const teachers = experimentsThatTeach(outcomes);
   const cells = outcomes.map((one) =>
     printSummary(summary(valuesOf(one, metric, epoch)), decimals, counted)
   );
   const isRival = ({ experiment: a }: Outcome, { experiment: b }: Outcome) =>
-    ![a, b].some((one) => taught.has(one)) && a.student.id === b.student.id &&
+    ![a, b].some((one) => teachers.has(one)) && a.student.id === b.student.id &&
     (!isToTeacher || a.teachers.every((teacher, i) => isSame(teacher, b.teachers[i])));
   return cells.map((cell, i) => {
     const rivals = cells.map((other, j) =>
@@ -127,5 +122,5 @@ function isSame(a: Teacher, b: Teacher | undefined): boolean {
   return a.kind !== "trained" || b.kind !== "trained" || a.seed === b.seed && a.epoch === b.epoch;
 }
 
-/** A row's name and what came of one of its experiments. */
+/** A row's name and the outcome of one of its experiments. */
 export type LabelledOutcome = readonly [label: string, outcome: Outcome];

@@ -1,6 +1,6 @@
 /**
- * Paired differences: trials of one seed see the same data in the same order and start with the
- * same student, so that what they differ by varies less from seed to seed than they do.
+ * Paired differences. Trials of one seed see the same data in the same order and start with the
+ * same student, so their difference varies less from seed to seed than their values.
  *
  * @module
  */
@@ -12,29 +12,24 @@ import { studentT, type Summary, summary } from "../values/statistics.ts";
 import { experimentsThatTeach, type LabelledOutcome } from "./own_rows.ts";
 
 /**
- * By how much the trials of one experiment are above those of another, by a measure after the last
- * epoch.
+ * The differences of a measure after the last epoch: trials of one experiment minus those of
+ * another.
  */
 export interface Paired extends Summary {
-  /** How many seeds both have. */
+  /** The number of seeds that both have. */
   readonly n: number;
   /**
-   * Where the mean of such differences lies, with 95 % confidence (Student's t); absent of one
-   * seed.
+   * The 95 % confidence interval of the mean difference (Student's t); `undefined` if there is one
+   * seed only.
    */
-  readonly interval?: {
-    /** Its lower end. */
-    readonly low: number;
-    /** Its upper end. */
-    readonly high: number;
-  };
-  /** On which side of 0 the interval is, `undecided` where 0 is in it. */
+  readonly interval?: { readonly low: number; readonly high: number };
+  /** The side of 0 on which the interval lies; `undecided` if 0 is in it. */
   readonly verdict: "better" | "worse" | "undecided" | "one seed";
 }
 
 /**
- * The differences of the trials of one experiment from another's, seed by seed; `undefined` where
- * no seed has both.
+ * The differences between the trials of two experiments, seed by seed: `of` minus `over`.
+ * `undefined` if they have no seed in common.
  */
 export function pairTrials(
   of: readonly Trial[],
@@ -65,19 +60,17 @@ export function pairTrials(
 
 /** Two rows that are compared. */
 export interface Comparison {
-  /** The row. */
   readonly label: string;
-  /** The row that it is compared with. */
+  /** The label of the row that is subtracted. */
   readonly against: string;
   /** Their task, whose primary measure is compared. */
   readonly task: Task;
-  /** Their difference. */
   readonly paired: Paired;
 }
 
 /**
- * The rows beside each of those that they are compared with, two of these once; without those that
- * teach another, and those that have no seed in common.
+ * The comparisons of all rows with each row in `against`. Two rows of `against` are compared once.
+ * Rows that teach another row and pairs without a common seed are left out.
  */
 export function comparisons(
   rows: readonly LabelledOutcome[],
@@ -96,8 +89,8 @@ export function comparisons(
 }
 
 /**
- * Paired differences as the texts of a table, whatever its format, its header first; nothing
- * without differences.
+ * Paired differences as the texts of a table, header first, for every format. Empty if there are no
+ * differences.
  */
 export function pairedRows(comparisons: readonly Comparison[]): string[][] {
   if (comparisons.length === 0) return [];

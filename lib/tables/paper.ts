@@ -1,5 +1,5 @@
 /**
- * A paper's own numbers, as `paper.yaml` has them.
+ * The numbers that a paper printed, read from `paper.yaml`.
  *
  * @module
  */
@@ -18,83 +18,67 @@ import {
 } from "../values/reader.ts";
 import type { Summary } from "../values/statistics.ts";
 
-/** A paper: how it is cited, and its tables. */
+/** A paper: its citation and its tables. */
 export interface Paper {
-  /** Its title. */
   readonly title: string;
-  /** Who wrote it. */
   readonly authors: readonly string[];
-  /** Where it appeared. */
   readonly venue: string;
-  /** When it appeared. */
   readonly year: number;
-  /** The address of its code. */
+  /** The URL of its code. */
   readonly code?: string;
-  /** Its tables. */
   readonly tables: readonly PaperTable[];
 }
 
 /** A table of a paper. */
 export interface PaperTable {
-  /** What it is called here, e.g. `slkd-table-1`. */
+  /** Its id in this project, e.g. `slkd-table-1`. */
   readonly id: string;
-  /** What it shows. */
   readonly title: string;
-  /**
-   * The data set, as its function is called, e.g. `cifar100`; absent where the file does not say.
-   */
+  /** The name of the data set's function, e.g. `cifar100`; `undefined` if the file has none. */
   readonly dataset?: string;
-  /** Which of a run's epochs its numbers are of; `null` where the paper does not say. */
+  /** The epoch at which the paper's numbers were taken; `null` if the paper does not say. */
   readonly selection: "last" | "best" | null;
-  /** Over which runs its numbers are; `null` where the paper does not say. */
+  /** The runs that the paper's numbers summarise; `null` if the paper does not say. */
   readonly aggregate: string | null;
-  /** What each column is of. */
   readonly columns: readonly Column[];
-  /** Its rows, differences between rows among them. */
+  /** Its rows, including differences between rows. */
   readonly rows: readonly PaperRow[];
-  /** What a reader has to know of the printed numbers. */
+  /** Remarks that a reader of the printed numbers needs. */
   readonly notes: readonly string[];
 }
 
-/** What a column is of. */
+/** A column of a paper's table: a pair of networks and a metric. */
 export interface Column {
-  /** The network that teaches, by its id: `vgg13`, `imagenet.resnet34`. */
+  /** The id of the teacher network: `vgg13`, `imagenet.resnet34`. */
   readonly teacher: string;
-  /** The network that learns, by its id. */
+  /** The id of the student network. */
   readonly student: string;
   /**
-   * What is measured: a measure of the task, `time_ratio` (the time of a training step as a
-   * multiple of the row `kd`'s) …
+   * A measure of the task, `time_ratio` (the time of a training step as a multiple of that of the
+   * row `kd`) …
    */
   readonly metric: string;
-  /** What the paper prints above it and its neighbours of the same group. */
+  /** The heading that the paper prints above this column and its neighbours in the group. */
   readonly group?: string;
 }
 
 /** A row of a paper's table. */
 export interface PaperRow {
-  /**
-   * The method, as in `lib/distillers/`; `teacher` and `student` are the networks trained alone.
-   */
+  /** The method's id in `lib/distillers/`; `teacher` and `student` are networks trained alone. */
   readonly method: string;
-  /** The method as the paper prints it, where that is different. */
+  /** The name that the paper prints, if it is different. */
   readonly printed?: string;
-  /** The rows it is the difference of. */
-  readonly delta?: {
-    /** The row that is subtracted from. */
-    readonly of: string;
-    /** The row that is subtracted. */
-    readonly over: string;
-  };
-  /** The printed number of each column; `null` where there is none. */
+  /** The methods of the two rows whose difference this row is: `of` minus `over`. */
+  readonly delta?: { readonly of: string; readonly over: string };
+  /** The printed number of each column; `null` if there is none. */
   readonly values: readonly (Summary | null)[];
-  /** What the logs that the authors released say of each column, by epoch. */
+  /** The numbers of each column in the logs that the authors released, by epoch. */
   readonly logs?: { readonly [E in "last" | "best"]?: readonly (Summary | null)[] };
 }
 
 /**
- * The paper in a file. Rejects with a `Failure` (exit 2) that names file and member where it is
- * missing or malformed.
+ * Reads a paper from a file. Rejects with a `Failure` (exit 2) that names the file and the member
+ * if the file is missing or malformed.
  */
 export async function readPaper(path: string): Promise<Paper> {
   const refuse = (problem: string) => new Failure(2, `${path}: ${problem}`);
@@ -105,8 +89,8 @@ export async function readPaper(path: string): Promise<Paper> {
 }
 
 /**
- * The paper in a text of YAML. Throws a `Failure` (exit 2) that names the member where it is
- * malformed.
+ * Parses a paper from YAML. `path` is for messages. Throws a `Failure` (exit 2) that names the
+ * member if it is malformed.
  */
 export function parsePaper(yaml: string, path: string): Paper {
   const refuse = (problem: string) => new Failure(2, `${path}: ${problem}`);
@@ -114,7 +98,7 @@ export function parsePaper(yaml: string, path: string): Paper {
   try {
     value = parse(yaml);
   } catch (error) {
-    throw refuse(`this is no YAML: ${(error as Error).message}`);
+    throw refuse(`this is not YAML: ${(error as Error).message}`);
   }
   const { paper, tables } = readAs(value, file, refuse);
   const ids = tables.map(({ id }) => id);
@@ -122,12 +106,15 @@ export function parsePaper(yaml: string, path: string): Paper {
   if (twice !== undefined) throw refuse(`table ${twice} is there twice`);
   return {
     ...paper,
-    tables: tables.map((table) => checked(table, (problem) => refuse(`${table.id}: ${problem}`))),
+    tables: tables.map((table) =>
+      checkTable(table, (problem) => refuse(`${table.id}: ${problem}`))
+    ),
   };
 }
 
 /**
- * A table by its id. Throws a `Failure` (exit 2) that names the module that asks and what there is.
+ * Finds a table by its id. Throws a `Failure` (exit 2) that names `module` and the existing tables
+ * if there is none.
  */
 export function tableOf({ tables }: Paper, id: string, module: string): PaperTable {
   const table = tables.find((table) => table.id === id);
@@ -138,7 +125,7 @@ export function tableOf({ tables }: Paper, id: string, module: string): PaperTab
   );
 }
 
-/** What a row is called: as it is printed, else a difference by its rows, else by its method. */
+/** The name of a row: its printed name, else a difference's two rows, else its method. */
 export function rowName({ method, printed, delta }: PaperRow, { rows }: PaperTable): string {
   const name = (method: string) => rows.find((row) => row.method === method)?.printed ?? method;
   return printed ?? (delta ? `Δ ${name(delta.of)} − ${name(delta.over)}` : method);
@@ -207,16 +194,16 @@ const file = looseObject<{ paper: Omit<Paper, "tables">; tables: RawTable[] }>({
   })),
 });
 
-/** A table whose parts fit together. */
-function checked(raw: RawTable, refuse: (problem: string) => Failure): PaperTable {
+/** Checks that the parts of a table fit together, and fills in its defaults. */
+function checkTable(raw: RawTable, refuse: (problem: string) => Failure): PaperTable {
   const { id, title, dataset, selection = null, aggregate = null, notes = [] } = raw;
   const methods = raw.rows.map(({ method }) => method);
   const columns = raw.columns.map(({ metric, group, ...pair }, i): Column => {
-    const measured = metric ?? raw.metric;
-    if (typeof measured !== "string") {
+    const own = metric ?? raw.metric;
+    if (typeof own !== "string") {
       throw refuse(`columns[${i}] needs its own metric, since the table has several`);
     }
-    return { ...pair, metric: measured, ...group !== undefined && { group } };
+    return { ...pair, metric: own, ...group !== undefined && { group } };
   });
   const rows = raw.rows.map(({ kind, of, over, ...row }, i): PaperRow => {
     if (methods.indexOf(row.method) < i) throw refuse(`the row ${row.method} is there twice`);

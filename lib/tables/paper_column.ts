@@ -12,23 +12,23 @@ import {
   subtractPrinted,
 } from "./printed.ts";
 
-/** What stands in a cell. */
+/** The numbers of a cell of a paper's table. */
 export interface Cell {
-  /** Ours at the epoch that the paper's number is of. */
+  /** Our number at the epoch of the paper's number. */
   readonly ours?: Printed;
-  /** Ours at the other epoch. */
+  /** Our number at the other epoch. */
   readonly other?: Printed;
-  /** The paper's. */
+  /** The paper's number. */
   readonly paper?: Printed;
-  /** What the authors' released logs say, by epoch. */
+  /** The numbers of the authors' released logs, by epoch. */
   readonly logs?: readonly (readonly [epoch: "last" | "best", logged: Printed])[];
-  /** What ours came from. */
+  /** The outcome that our numbers summarise. */
   readonly outcome?: Outcome;
 }
 
 /**
- * The epoch that a table's numbers are compared at, our last where the paper does not say, and the
- * other one.
+ * The epoch at which a table's numbers are compared, and the other one. The first is `last` if the
+ * paper does not say.
  */
 export function epochs(
   { selection }: PaperTable,
@@ -36,17 +36,17 @@ export function epochs(
   return selection === "best" ? ["best", "last"] : ["last", "best"];
 }
 
-/** The cells of a table's column from top to bottom; `at` is what came of a row's experiment. */
+/** The cells of a table's column from top to bottom. `at` finds the outcome of a row. */
 export function paperColumn(
   table: PaperTable,
   index: number,
   at: (row: PaperRow) => Outcome | undefined,
 ): Cell[] {
   const { rows } = table;
-  const shown = shownIn(table, index, at);
-  const { decimals } = shown;
+  const rule = ruleOf(table, index, at);
+  const { decimals } = rule;
   const measured = rows.map((row) =>
-    row.delta ? {} : measuredCell(row, index, table, at(row), shown)
+    row.delta ? {} : measuredCell(row, index, table, at(row), rule)
   );
   const cells = rows.map(({ delta, values }, i): Cell => {
     if (!delta) return measured[i];
@@ -61,20 +61,20 @@ export function paperColumn(
       paper,
     };
   });
-  return withBest(cells, rows.map(isMethod), shown);
+  return markBestCells(cells, rows.map(isMethod), rule);
 }
 
-/** What a column shows, and how. */
-interface Shown extends Pick<Measure, "decimals" | "isLessBetter"> {
-  /** Its numbers of an experiment after an epoch. */
+/** The rule of a column: how its numbers are found, printed and compared. */
+interface Rule extends Pick<Measure, "decimals" | "isLessBetter"> {
+  /** The numbers of an outcome's trials after an epoch. */
   readonly of: (outcome: Outcome, epoch: "last" | "best") => number[];
 }
 
-function shownIn(
+function ruleOf(
   { rows, columns }: PaperTable,
   index: number,
   at: (row: PaperRow) => Outcome | undefined,
-): Shown {
+): Rule {
   const { metric } = columns[index];
   if (metric === "time_ratio") {
     const kd = rows.find(({ method }) => method === "kd");
@@ -86,7 +86,7 @@ function shownIn(
     };
   }
   const filled = rows.map(at).find((outcome) => outcome !== undefined);
-  // A column that no experiment fills yet has no data set to say its task.
+  // Without an experiment there is no data set, and so no task.
   const task = filled?.experiment.dataset.task ?? classification;
   const { decimals = 2, isLessBetter }: Partial<Measure> = task.measures[metric] ?? {};
   return { decimals, isLessBetter, of: (outcome, epoch) => valuesOf(outcome, metric, epoch) };
@@ -97,7 +97,7 @@ function measuredCell(
   index: number,
   table: PaperTable,
   outcome: Outcome | undefined,
-  { decimals, of }: Shown,
+  { decimals, of }: Rule,
 ): Cell {
   const paper = printSummary(values[index] ?? undefined, decimals);
   const released = logs && epochs(table).flatMap((epoch): [typeof epoch, Printed][] => {
@@ -116,8 +116,8 @@ function measuredCell(
 }
 
 /**
- * How long a training step of each trial took, where that was recorded, as a multiple of the mean
- * of another experiment's. It has no best epoch.
+ * The time of a training step of each trial that recorded it, as a multiple of the mean time of
+ * `base`. Empty at the best epoch: times have none.
  */
 function timeRatios(outcome: Outcome, base: Outcome | undefined, epoch: "last" | "best"): number[] {
   const times = (of: Outcome | undefined) =>
@@ -126,17 +126,16 @@ function timeRatios(outcome: Outcome, base: Outcome | undefined, epoch: "last" |
   return unit !== undefined && epoch === "last" ? times(outcome).map((time) => time / unit) : [];
 }
 
-/** Whether a row is a method, which others are compared with. */
+/** Whether a row is a method, and so compared with others. */
 function isMethod({ method, delta }: PaperRow): boolean {
   return !delta && method !== "teacher" && method !== "student";
 }
 
 /**
- * The cells with the best of ours and the best of the paper's marked, among those that are
- * compared.
+ * Marks the best of our numbers and the best of the paper's, among the cells that are `compared`.
  */
-function withBest(cells: readonly Cell[], compared: readonly boolean[], shown: Shown): Cell[] {
-  const { decimals, isLessBetter } = shown;
+function markBestCells(cells: readonly Cell[], compared: readonly boolean[], rule: Rule): Cell[] {
+  const { decimals, isLessBetter } = rule;
   const marks = (key: "ours" | "paper") =>
     markBest(
       cells.map(({ [key]: printed }, i) =>
@@ -154,13 +153,13 @@ function withBest(cells: readonly Cell[], compared: readonly boolean[], shown: S
   }));
 }
 
-/** What the paper leaves open of a table's epoch; `undefined` where it says it. */
+/** The remark that the paper does not say its epoch; `undefined` if it does. */
 export function openQuestion({ selection }: PaperTable): string | undefined {
   if (selection !== null) return undefined;
   return "The paper does not say whether it took the last or the best epoch; the difference is to our last.";
 }
 
-/** What stands below a table: which runs its numbers are over, and its notes. */
+/** The remarks below a table: the runs that its numbers summarise, and its notes. */
 export function remarks({ aggregate, notes }: PaperTable): string[] {
   const runs = aggregate === null
     ? "The paper does not say how many runs its numbers are of."

@@ -1,19 +1,19 @@
 import { formatSigned, formatSpread, round } from "../values/numbers.ts";
 import type { Summary } from "../values/statistics.ts";
 
-/** A number and the text that tables print for it, whatever their format. */
+/** A number and the text that tables of every format print for it. */
 export interface Printed extends Summary {
   /** The number with its decimals, its spread and its n. */
   readonly text: string;
-  /** How many decimals it is printed with. */
+  /** The number of printed decimals. */
   readonly decimals: number;
   /** Whether it is the best of its column. */
   readonly best?: boolean;
 }
 
 /**
- * Measurements as they are printed, with their n unless it stands beside them already; `undefined`
- * of none.
+ * Prints measurements, with their n if `counted`; `undefined` if there are none. Default of
+ * `counted`: true.
  */
 export function printSummary(
   summary: Summary | undefined,
@@ -28,14 +28,14 @@ export function printSummary(
     };
 }
 
-/** A difference as it is printed. */
+/** Prints a difference, with its sign. */
 export function printDifference(value: number, decimals: number): Printed {
   return { mean: round(value, decimals), decimals, text: formatSigned(value, decimals) };
 }
 
 /**
- * The difference of two printed numbers of one measure, so that a reader who subtracts them gets
- * the same.
+ * The difference of two numbers of one measure as printed, so that a reader who subtracts the texts
+ * gets the same.
  */
 export function subtractPrinted(
   a: Printed | undefined,
@@ -47,11 +47,11 @@ export function subtractPrinted(
 }
 
 /**
- * Which of these numbers are the best, where there are at least two: all false for fewer. Absent
- * ones never are.
+ * For each number, whether it is the best. All are false if there are fewer than two numbers.
+ * `undefined` is never the best.
  */
 export function markBest(values: readonly (number | undefined)[], isLessBetter = false): boolean[] {
-  const there = values.filter((value) => value !== undefined);
-  const top = isLessBetter ? Math.min(...there) : Math.max(...there);
-  return values.map((value) => there.length > 1 && value === top);
+  const numbers = values.filter((value) => value !== undefined);
+  const top = isLessBetter ? Math.min(...numbers) : Math.max(...numbers);
+  return values.map((value) => numbers.length > 1 && value === top);
 }

@@ -1,6 +1,6 @@
 /**
- * What teaches in a table of our own, by names: the network's, and in brackets what tells it from
- * others there.
+ * The names of the teachers in a table of our own: the network's id, and in brackets the facts that
+ * distinguish it from the table's other teachers.
  *
  * @module
  */
@@ -12,12 +12,10 @@ import type { Experiments } from "../experiment/tables.ts";
 /** Teachers by name: `resnet20`, `resnet20 (seed 2)`, `resnet14 (assistant, epoch 4)`. */
 export type TeacherNames = ReadonlyMap<Teacher, string>;
 
-/**
- * What trained a teacher: its experiment, or the address of weights that were trained elsewhere.
- */
+/** The origin of a teacher's weights: its experiment, or the path or URL of a weights file. */
 export type TeacherSource = Experiment | string;
 
-/** What trained a teacher. */
+/** The origin of a teacher's weights. */
 export function sourceOf(teacher: Teacher): TeacherSource {
   return teacher.kind === "trained"
     ? teacher.experiment
@@ -25,10 +23,10 @@ export function sourceOf(teacher: Teacher): TeacherSource {
 }
 
 /**
- * The names of all that teaches in a table's rows: the source of its weights where the table has
- * several of one network, the seed where it is not 1, the epoch where it is not the last. Rejects
- * with a `Failure` (exit 2) where a source that has to be named is an experiment that its module
- * does not export.
+ * Names all teachers in a table's rows. A name has the source of the weights if the table has
+ * several sources for one network, the seed if it is not 1, and the epoch if it is not the last.
+ * Rejects with a `Failure` (exit 2) if it needs the name of an experiment that its module does not
+ * export.
  */
 export async function teacherNames(rows: Experiments): Promise<TeacherNames> {
   const teachers = Object.values(rows).flatMap(({ teachers }) => teachers);
@@ -54,8 +52,8 @@ function inWords(teacher: Teacher, source: string | undefined): string {
 }
 
 /**
- * What sources are called: weights by their file; experiments by their row, else as they are
- * exported, else, where that is not theirs alone, by their id.
+ * The names of sources. Weights have the name of their file. Experiments have the label of their
+ * row, else the name of their export, else, if that name is not unique, their id.
  */
 async function sourceNames(
   sources: readonly TeacherSource[],
@@ -76,5 +74,5 @@ async function sourceNames(
   );
 }
 
-/** A source's name, and a shorter one. */
+/** A source's name, and a shorter one that may not be unique. */
 type Identified = Pick<Identity, "id" | "name">;

@@ -1,20 +1,17 @@
 import type { Confusion } from "./confusion.ts";
 import { type Findings, formatMeasure, meanOf, type Task, type TextTable } from "./task.ts";
 
-/** How many classes are all shown. */
+/** The largest number of classes that a table shows in full. */
 const FEW = 20;
-/** How many of the best and the worst classes, and of the confusions, are shown. */
+/** Number of rows in the tables of the best classes, the worst classes and the confusions. */
 const SOME = 10;
 
-/**
- * The test images of a class and the percentage of them that was recognised; null where there are
- * none.
- */
+/** The number of test images of a class and the percentage recognised. `null` if there are none. */
 type ClassScore = { readonly class: string; readonly images: number; readonly top1: number | null };
 
 /**
- * The findings of a close look at a classifier: its score, each class's, and its confusions. In
- * tables: the classes (where they are more than 20 the 10 best and the 10 worst) and the 10 most
+ * The findings for a classifier: its score, the score of each class, and the confusions. The tables
+ * show the classes (the 10 best and the 10 worst if there are more than 20) and the 10 most
  * frequent confusions or, instead of these, the whole matrix.
  */
 export function classFindings(
@@ -29,10 +26,10 @@ export function classFindings(
   const classTable = (title: string, rows: readonly ClassScore[]): TextTable => ({
     rows: [
       [title, "images", top1.title],
-      ...rows.map(({ class: name, images, top1: reached }) => [
+      ...rows.map(({ class: name, images, top1: percentage }) => [
         name,
         String(images),
-        reached === null ? "–" : formatMeasure(top1, reached),
+        percentage === null ? "–" : formatMeasure(top1, percentage),
       ]),
     ],
     left: 1,
@@ -44,13 +41,13 @@ export function classFindings(
     },
     details: { perClass, confusion: confusion.matrix },
     tables(whole) {
-      const reached = perClass.filter(({ top1 }) => top1 !== null).sort((a, b) =>
+      const ranking = perClass.filter(({ top1 }) => top1 !== null).sort((a, b) =>
         b.top1! - a.top1!
       );
       return [
         ...perClass.length <= FEW ? [classTable("class", perClass)] : [
-          classTable(`best ${SOME} classes`, reached.slice(0, SOME)),
-          classTable(`worst ${SOME} classes`, reached.slice(-SOME).reverse()),
+          classTable(`best ${SOME} classes`, ranking.slice(0, SOME)),
+          classTable(`worst ${SOME} classes`, ranking.slice(-SOME).reverse()),
         ],
         ...whole ? [matrixTable(confusion, classes)] : confusionTables(confusion, classes),
       ];
@@ -58,7 +55,7 @@ export function classFindings(
   };
 }
 
-/** The most frequent confusions; no table where there are none. */
+/** The most frequent confusions. No table if there are none. */
 function confusionTables({ matrix }: Confusion, classes: readonly string[]): TextTable[] {
   const pairs = matrix.flatMap((row, label) =>
     row.map((images, other) => ({ label, other, images })).filter(({ other, images }) =>
@@ -72,7 +69,7 @@ function confusionTables({ matrix }: Confusion, classes: readonly string[]): Tex
   return [{ rows: [["most frequent confusions", "taken for", "images"], ...rows], left: 2 }];
 }
 
-/** The matrix, its columns numbered like its rows. */
+/** The matrix. Its columns have the numbers of its rows. */
 function matrixTable({ matrix }: Confusion, classes: readonly string[]): TextTable {
   const titles = ["", "class \\ taken for", ...matrix.map((_, i) => String(i))];
   return {

@@ -8,9 +8,9 @@ import { classFindings } from "./class_findings.ts";
 import { meanTally, type Task } from "./task.ts";
 
 /**
- * One class for each image, the input `label`. Scored are the images whose class came first
- * (`top1`) and among the first five (`top5`), and beside a teacher the mean of KL(teacher ‖
- * student) at temperature 1 (`kl`).
+ * Classification: one class for each image, the input `label`. The score counts the images whose
+ * class comes first (`top1`) and among the first five (`top5`). Beside a teacher it has the mean of
+ * KL(teacher ‖ student) at temperature 1 (`kl`).
  */
 export const classification: Task = {
   id: "classification",
@@ -56,12 +56,12 @@ export const classification: Task = {
   },
 };
 
-/** The class of each image, int32 [batch], and the share of the loss that it has, a scalar. */
+/** The class of each image, int32 [batch], and its share of the loss, a scalar. */
 export type Label = readonly [label: Tensor, share: Tensor | number];
 
 /**
- * Cross-entropy of the right class for each sample, [batch]: of each of its classes, where it has
- * several, by their shares.
+ * Cross-entropy of the right class for each sample, [batch]. If a sample has several classes, they
+ * count by their shares.
  */
 export function classificationLoss(labels: readonly Label[]): (output: Output<Scorer>) => Tensor {
   return ({ taps: { logits } }) => {
@@ -75,7 +75,8 @@ export function classificationLoss(labels: readonly Label[]): (output: Output<Sc
 }
 
 /**
- * How many samples are right: of each of its classes, where it has several, its share. A scalar.
+ * The number of correct samples, a scalar. If a sample has several classes, each counts by its
+ * share.
  */
 function correct(logits: Tensor, labels: readonly Label[]): Tensor {
   return tf.addN(labels.map(([label, share]) => tf.mul(tf.sum(hits(logits, label, 1)), share)));
@@ -85,8 +86,8 @@ function correct(logits: Tensor, labels: readonly Label[]): Tensor {
 export function hits(logits: Tensor, label: Tensor, k: number): Tensor {
   const target = tf.oneHot(label as tf.Tensor1D, logits.shape[1]!, 1, 0, "float32");
   const own = tf.sum(tf.mul(logits, target), -1, true);
-  // Ties count against the network, as sorting stably in favour of others would: a constant output
-  // has no hit by luck, and neither has one that is not a number.
+  // Ties count against the network, as in a stable sort that puts the other classes first: neither
+  // a constant output nor one that is not a number has a hit by luck.
   const below = tf.sum(tf.cast(tf.less(logits, own), "float32"), -1);
   return tf.cast(tf.greaterEqual(below, logits.shape[1]! - k), "float32");
 }

@@ -1,23 +1,21 @@
-/** What a network takes images of each class for. */
+/** The confusion matrix of a classifier, with its hits. */
 export class Confusion {
-  /** How many images of a class (row) were taken for a class (column). */
+  /** The number of images of a class (row) that were taken for a class (column). */
   readonly matrix: readonly number[][];
-  /** How many images there were. */
   images = 0;
-  /** How many had their class come first. */
+  /** The number of images whose class came first. */
   top1 = 0;
-  /** How many had their class among the first five. */
+  /** The number of images whose class was among the first five. */
   top5 = 0;
 
-  /** No images yet, of so many classes. */
   constructor(classes: number) {
     this.matrix = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
   }
 
   /**
    * Counts a batch by its scores, [batch, classes], and the class of each image. As in training, a
-   * tie and a score that is not finite count against the network: the image is then taken for
-   * another class than its own.
+   * tie or a score that is not finite counts against the network: the image then counts as another
+   * class than its own.
    */
   add(logits: Float32Array, labels: Int32Array): void {
     const classes = this.matrix.length;
@@ -39,10 +37,7 @@ export class Confusion {
     });
   }
 
-  /**
-   * For each class how many images it has and the percentage that was recognised; null where it has
-   * none.
-   */
+  /** The number of images of each class and the percentage recognised. `null` if it has none. */
   perClass(): { readonly images: number; readonly top1: number | null }[] {
     return this.matrix.map((row, label) => {
       const images = row.reduce((a, b) => a + b);

@@ -11,103 +11,104 @@ export type Score = { readonly [measure: string]: number };
 export interface Measure {
   /** Its name in lines and columns, e.g. `top-1`. */
   readonly title: string;
-  /** Digits after the decimal point where it is printed. */
+  /** Digits after the decimal point. */
   readonly decimals: number;
   /** Whether it is a percentage, 0 … 100. */
   readonly isPercentage: boolean;
-  /** Whether less of it is better. Default: false. */
+  /** Whether less is better. Default: false. */
   readonly isLessBetter?: boolean;
   /**
-   * Whether it compares a student with its teacher, so that numbers beside other teachers say
-   * nothing. Default: false.
+   * Whether it compares a student with its teacher. Its numbers for different teachers are then not
+   * comparable. Default: false.
    */
   readonly isToTeacher?: boolean;
 }
 
-/** The name of an input of a step that holds labels: `label`, `labelBoxes` … */
+/** The name of a step's input that holds labels: `label`, `labelBoxes` … */
 export type LabelName = `label${string}`;
 
 /** The labels of a batch inside a step. */
 export type Labels = { readonly [K in LabelName]: Tensor };
 
 /**
- * The source of labels: a split of a data set. A task with labels of its own asks for a split that
- * has those too; of a part it finds them in the split that this is a part of.
+ * A split of a data set, as the source of labels. A task with labels of its own needs a split that
+ * has them. For a part of a split, it reads them from the split that contains the part.
  */
 export interface LabelSource {
   /** The class of each image. */
   readonly labels: Int32Array;
-  /** The split that it is a part of, and where each of its images is in there; absent: none. */
+  /**
+   * The larger split that contains this one, and the index of each image in it. `undefined` if this
+   * is no part of another split.
+   */
   readonly partOf?: { readonly split: LabelSource; readonly indices: Uint32Array };
 }
 
-/** The pairs in which the images of a batch were mixed. */
+/** The pairs in which a batch's images were mixed. */
 export interface Pairing {
-  /** Where in the batch each image's partner is, int32 [batch]. */
+  /** The position of each image's partner in the batch, int32 [batch]. */
   readonly partner: Tensor;
-  /** The share that an image has of itself, a scalar; its partner has the rest. */
+  /** The share of an image in its mixture, a scalar. Its partner has the rest. */
   readonly share: Tensor;
 }
 
-/** The circumstances in which a training step uses labels. */
+/** The context in which a training step uses labels. */
 export interface Circumstances {
-  /** How the images were mixed; absent: not at all. */
+  /** How the images were mixed. `undefined` if they were not. */
   readonly pairing?: Pairing;
   /** Random numbers that differ from step to step. */
   readonly random: Random;
 }
 
-/** The goal that labels set in a training step. */
+/** The goal of a training step, made from labels. */
 export interface Target {
   /** The loss of a network's output for each sample, [batch]. */
   loss(output: Output): Tensor;
   /**
-   * Sums over the batch of what the student's output reaches, scalars by measure: the log has their
-   * means as `train/<measure>`.
+   * Sums over the batch for the student's output, scalars by measure. The log has their means as
+   * `train/<measure>`.
    */
   sums(student: Output): { readonly [measure: string]: Tensor };
-  /** What a method is given beside what every step has. */
+  /** The task's own additions to the step context. */
   readonly given: { readonly [name: string]: Tensor };
 }
 
-/** An account of batches that is kept outside of the step; it ends in an `R`. */
+/** Accumulates batches, outside of the step, into an `R`. */
 export interface Tally<R> {
-  /** Enters a batch: the values that the step computed of it, and its labels. */
+  /** Adds a batch: the values that the step computed for it, and its labels. */
   add(values: { readonly [name: string]: Float32Array }, labels: Inputs<LabelName>): void;
   /** The result over all batches so far. */
   result(): R;
 }
 
-/** The findings of a close look at a network. */
+/** The findings of an examination of a network. */
 export interface Findings {
-  /** The score. */
   readonly score: Score;
-  /** Everything else, as it stands beside the score in JSON. */
+  /** Everything else, placed beside the score in JSON. */
   readonly details: { readonly [name: string]: Json };
-  /** The same in tables to read; `whole`: with what is long, such as a matrix of all confusions. */
+  /** The findings as tables. `whole` includes long ones, such as the matrix of all confusions. */
   tables(whole: boolean): readonly TextTable[];
 }
 
-/** A table to read. */
+/** A table of text. */
 export interface TextTable {
-  /** Its rows of cells, the titles first. */
+  /** Rows of cells, the titles first. */
   readonly rows: readonly (readonly string[])[];
-  /** How many of its columns are aligned to the left; the others to the right. */
+  /** The number of left-aligned columns. The others are right-aligned. */
   readonly left: number;
 }
 
 /**
- * A goal of learning, and how a network is scored at it. A data set has one. The step, the
- * evaluation and the runner know labels, losses and scores through it alone.
+ * A goal of learning, with its scores. Each data set has one. The step, the evaluation and the
+ * runner know labels, losses and scores through it alone.
  */
 export interface Task {
-  /** Its name, e.g. `classification`. */
+  /** E.g. `classification`. */
   readonly id: string;
-  /** Its measures by name, in the order in which they are printed. */
+  /** The measures by name, in the order of print. */
   readonly measures: { readonly [measure: string]: Measure };
   /**
-   * The measure, of which more is better, that chooses the best epoch and is compared with other
-   * work.
+   * The measure that chooses the best epoch and is compared with other work. More of it is better.
    */
   readonly primary: string;
   /** Reads the labels of the images at these indices of a split, as inputs of a step. */
@@ -115,30 +116,32 @@ export interface Task {
   /** Makes the labels of a batch the goal of a training step. */
   target(labels: Labels, circumstances: Circumstances): Target;
   /**
-   * Computes what a batch adds to a score, inside the step: of the student alone, or beside a
-   * teacher.
+   * Computes a batch's part of a score, inside the step, for the student alone or beside a teacher.
    */
   evaluate(student: Output, labels: Labels, teacher?: Output): { readonly [name: string]: Tensor };
-  /** Begins to gather what `evaluate` computes. */
+  /** Starts a tally of the values from `evaluate`. */
   tally(): Tally<Score>;
-  /** Chooses what a close look takes of a network's output, inside the step. */
+  /** Selects the outputs that an examination needs, inside the step. */
   predict(output: Output): { readonly [name: string]: Tensor };
-  /** Begins to gather what `predict` chooses, on a data set of these classes. */
+  /** Starts a tally of the outputs from `predict`, on a data set with these classes. */
   examine(classes: readonly string[]): Tally<Findings>;
 }
 
-/** The number of a measure that sums up to `sum` over so many images. */
+/**
+ * The mean of a measure from its sum over so many images. In percent if the measure is a
+ * percentage.
+ */
 export function meanOf({ isPercentage }: Measure, sum: number, images: number): number {
   return (isPercentage ? 100 * sum : sum) / images;
 }
 
-/** A measure's number as it is printed. */
+/** Formats a measure's number. */
 export function formatMeasure({ decimals }: Measure, value: number): string {
   return value.toFixed(decimals);
 }
 
 /**
- * A tally for tasks whose `evaluate` gives one number per image, [batch], for each measure: the
+ * A tally for tasks whose `evaluate` returns one number per image, [batch], for each measure. The
  * score is their mean.
  */
 export function meanTally(measures: Task["measures"]): Tally<Score> {
@@ -147,8 +150,7 @@ export function meanTally(measures: Task["measures"]): Tally<Score> {
     add(values) {
       for (const [measure, numbers] of Object.entries(values)) {
         const before = sums.get(measure) ?? { sum: 0, images: 0 };
-        // One after the other in double precision, so that the sum does not depend on the size of a
-        // batch.
+        // Added one by one in double precision, so that the sum does not depend on the batch size.
         const sum = numbers.reduce((sum, number) => sum + number, before.sum);
         sums.set(measure, { sum, images: before.images + numbers.length });
       }

@@ -1,34 +1,22 @@
 import { Attr, type OpAttribute } from "./binding.ts";
 import { type CApi, cString, type Pointer } from "./c_api.ts";
 
-/**
- * The C functions that set an operation's attributes: those of graphs, or those of the eager
- * interface.
- */
+/** C functions that set an operation's attributes, either for graphs or for the eager interface. */
 export interface Setters {
-  /** Text. */
   readonly string: CApi["TF_SetAttrString"];
-  /** A whole number. */
   readonly int: CApi["TF_SetAttrInt"];
-  /** Several whole numbers. */
   readonly ints: CApi["TF_SetAttrIntList"];
-  /** A number. */
   readonly float: CApi["TF_SetAttrFloat"];
-  /** Yes or no. */
   readonly bool: CApi["TF_SetAttrBool"];
-  /** An element type. */
   readonly type: CApi["TF_SetAttrType"];
-  /** Dimensions. */
   readonly shape: CApi["TF_SetAttrShape"];
-  /** A constant's elements; only graphs have constants. */
+  /** Sets a constant's elements. Only graphs have constants. */
   readonly tensor?: (operation: Pointer, key: Uint8Array<ArrayBuffer>, tensor: Pointer) => void;
 }
 
 const encoder = new TextEncoder();
 
-/**
- * Sets an attribute of an operation of this op; an attribute's kind says which type its value has.
- */
+/** Sets an attribute of an operation. The attribute's kind determines the type of its value. */
 export function setAttribute(
   set: Setters,
   operation: Pointer,

@@ -5,28 +5,28 @@ import { Attr, type Binding, DataType } from "./binding.ts";
 import { cApi } from "./c_api.ts";
 import type { Graph } from "./graph.ts";
 
-/** A tensor as tfjs knows it. */
+/** A tensor of tfjs. */
 export type TfjsTensor = tf.Tensor;
 
-/** The part of tfjs-node's backend that Retort's own kernels call. */
+/** Part of tfjs-node's backend that Retort's own kernels call. */
 export interface NativeBackend {
-  /** Where ops go: the eager binding, or the graph that is being written. */
+  /** Receiver of ops: the eager binding, or the graph that is being traced. */
   binding: Binding;
-  /** The number of each tensor's native counterpart. */
+  /** Returns the number of each tensor's native counterpart. */
   getInputTensorIds(tensors: TfjsTensor[]): number[];
-  /** A tfjs tensor for a native one. */
+  /** Creates a tfjs tensor for a native one. */
   createOutputTensor(metadata: { id: number; shape: number[]; dtype: number }): TfjsTensor;
 }
 
 let native: NativeBackend | undefined;
 
 /**
- * Registers tfjs-node's kernels as tfjs's backend `tensorflow`, over `binding`, and makes it the
- * current one. The second time it only changes the binding.
+ * Registers tfjs-node's kernels over `binding` as tfjs's backend `tensorflow` and makes it the
+ * current backend. Later calls only change the binding.
  */
 export async function useBackend(binding: Binding): Promise<NativeBackend> {
   if (!native) {
-    // tfjs-node calls a function that Node.js has dropped.
+    // tfjs-node calls a function that Node.js has removed.
     const old = util as { isNullOrUndefined?: (value: unknown) => boolean };
     old.isNullOrUndefined ??= (value) => value === null || value === undefined;
     const { NodeJSKernelBackend } = await import(
@@ -43,8 +43,8 @@ export async function useBackend(binding: Binding): Promise<NativeBackend> {
 }
 
 /**
- * tfjs-node's backend where it is the current one; undefined on tfjs's own `cpu` backend, and
- * within `portably`.
+ * Returns tfjs-node's backend if it is the current one. `undefined` on tfjs's own `cpu` backend and
+ * inside `withTwins`.
  */
 export function nativeBackend(): NativeBackend | undefined {
   return tf.getBackend() === "tensorflow" && !isPortable ? native : undefined;
@@ -53,8 +53,8 @@ export function nativeBackend(): NativeBackend | undefined {
 let isPortable = false;
 
 /**
- * Runs `body` with every kernel of ours as its twin: a graph traced meanwhile has only ops that
- * tfjs knows too.
+ * Runs `body` with the twin of each of Retort's own kernels, so that a graph traced meanwhile has
+ * only ops that tfjs knows too.
  */
 export function withTwins<T>(body: () => T): T {
   isPortable = true;
@@ -65,7 +65,7 @@ export function withTwins<T>(body: () => T): T {
   }
 }
 
-/** Runs `body` with every op added to `graph` instead of being run. */
+/** Runs `body` and adds every op to `graph` instead of running it. */
 export function traceInto<T>(graph: Graph, body: () => T): T {
   const eager = native!.binding;
   native!.binding = asNative(graph);
@@ -76,7 +76,7 @@ export function traceInto<T>(graph: Graph, body: () => T): T {
   }
 }
 
-/** A binding with the constants that tfjs-node's kernels read off it. */
+/** Adds the constants that tfjs-node's kernels read from their binding. */
 function asNative(binding: Binding): Binding & TFJSBinding {
   const constants = {
     TF_FLOAT: DataType.float32,

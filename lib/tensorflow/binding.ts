@@ -1,4 +1,4 @@
-/** TensorFlow's numbers of the element types that Retort uses. */
+/** TensorFlow's numbers for the element types that Retort uses. */
 export const DataType = {
   float32: 1,
   float64: 2,
@@ -13,7 +13,7 @@ export const DataType = {
   uint64: 23,
 } as const;
 
-/** The element type of an array's numbers. */
+/** Returns the element type of an array. */
 export function dataTypeOf(data: Float32Array | Int32Array | Uint8Array): number {
   return data instanceof Float32Array
     ? DataType.float32
@@ -22,63 +22,52 @@ export function dataTypeOf(data: Float32Array | Int32Array | Uint8Array): number
     : DataType.uint8;
 }
 
-/** A native tensor as tfjs-node knows it. */
+/** A native tensor as tfjs-node represents it. */
 export interface TensorMetadata {
-  /** Its number at the binding. */
+  /** Number of the tensor in the binding. */
   readonly id: number;
-  /** Its dimensions. */
   readonly shape: number[];
-  /** Its element type, a number of `DataType`. */
+  /** Element type, a number of `DataType`. */
   readonly dtype: number;
 }
 
-/** One attribute of an op. */
+/** An attribute of an op. */
 export interface OpAttribute {
-  /** Its name in TensorFlow. */
+  /** Name in TensorFlow. */
   readonly name: string;
-  /** What it is, a number of `Attr`. */
+  /** Kind, a number of `Attr`. */
   readonly type: number;
-  /** Its value. */
   readonly value: boolean | number | object | string | number[];
 }
 
-/**
- * What an op's attribute is, in the numbers that tfjs-node's kernels are handed; a tensor is no
- * kernel's.
- */
+/** Kinds of op attributes, in the numbers of tfjs-node's kernels. No kernel uses `tensor`. */
 export const Attr = {
-  /** Text. */
   string: 0,
-  /** A whole number or several. */
+  /** One whole number or several. */
   int: 1,
-  /** A number. */
   float: 2,
-  /** Yes or no. */
   bool: 3,
-  /** An element type. */
   type: 4,
-  /** Dimensions. */
   shape: 5,
-  /** A handle. */
   resource: 6,
   /** A `TF_Tensor`: the elements of a constant. */
   tensor: 7,
 } as const;
 
-/** The attribute that says which element type a parameter of an op is, such as `T` of most ops. */
+/** Creates the attribute for the element type of an op's parameter, such as `T` of most ops. */
 export function typeAttribute(name: string, type: number): OpAttribute {
   return { name, type: Attr.type, value: type };
 }
 
-/** The part of tfjs-node's native interface that its kernels call and that Retort implements. */
+/** Part of tfjs-node's native interface that its kernels call and that Retort implements. */
 export interface Binding {
-  /** A tensor of these elements; returns its number. */
+  /** Creates a tensor with these elements and returns its number. */
   createTensor(shape: number[], type: number, data: ArrayLike<number> | ArrayBufferView): number;
   /** Releases a tensor. */
   deleteTensor(id: number): void;
-  /** The elements of a tensor; an error while tracing. */
+  /** Returns the elements of a tensor. Throws while a graph is traced. */
   tensorDataSync(id: number): Float32Array | Int32Array | Uint8Array;
-  /** Runs or records one op: its name, attributes, inputs and how many outputs it has. */
+  /** Runs or records one op. `outputs` is the number of its outputs. */
   executeOp(
     name: string,
     attributes: OpAttribute[],
@@ -87,7 +76,7 @@ export interface Binding {
   ): TensorMetadata[];
 }
 
-/** Elements in the array type that TensorFlow stores for `type`. */
+/** Converts elements to the array type that TensorFlow stores for `type`. */
 export function elements(type: number, data: ArrayLike<number> | ArrayBufferView): ArrayBufferView {
   switch (type) {
     case DataType.float32:
@@ -95,7 +84,7 @@ export function elements(type: number, data: ArrayLike<number> | ArrayBufferView
     case DataType.int32:
       return data instanceof Int32Array ? data : Int32Array.from(data as ArrayLike<number>);
     case DataType.int64:
-      // tfjs-node hands an int64 scalar over as the two halves of its bytes.
+      // tfjs-node passes an int64 scalar as the two halves of its bytes.
       return data as ArrayBufferView;
     case DataType.bool:
     case DataType.uint8:
@@ -103,11 +92,11 @@ export function elements(type: number, data: ArrayLike<number> | ArrayBufferView
     case DataType.complex64:
       return data as ArrayBufferView;
     default:
-      throw new Error(`TensorFlow's element type ${type} cannot be made from JavaScript`);
+      throw new Error(`TensorFlow's element type ${type} cannot be created from JavaScript`);
   }
 }
 
-/** An op's name and the shapes that went in, for error messages: `MatMul([4,8] [9,2])`. */
+/** Formats an op's name and the shapes of its inputs for error messages: `MatMul([4,8] [9,2])`. */
 export function describeOp(name: string, shapes: readonly (readonly number[])[]): string {
   return `${name}(${shapes.map((shape) => `[${shape}]`).join(" ")})`;
 }

@@ -4,12 +4,10 @@ import type { LibraryFiles } from "./library/layout.ts";
 import { loadTensorflow } from "./library/load.ts";
 import { waysOut } from "./library/ways_out.ts";
 
-/**
- * `TF_Output`: an operation and the number of one of its outputs, sixteen bytes passed by value.
- */
+/** `TF_Output`: an operation and the index of one of its outputs, sixteen bytes passed by value. */
 const output = { struct: ["pointer", "i32"] } as const;
 
-/** The C functions that Retort calls, with their signatures. */
+/** C functions that Retort calls, with their signatures. */
 export const symbols = {
   TF_Version: { parameters: [], result: "pointer" },
   TF_NewStatus: { parameters: [], result: "pointer" },
@@ -109,14 +107,14 @@ export const symbols = {
   TFE_TensorHandleDim: { parameters: ["pointer", "i32", "pointer"], result: "i64" },
   TFE_TensorHandleResolve: { parameters: ["pointer", "pointer"], result: "pointer" },
 
-  // Of the C library beneath it, where that is glibc.
+  // From the system's C library, if that is glibc.
   malloc_trim: { parameters: ["usize"], result: "i32", optional: true },
 } as const satisfies Deno.ForeignLibraryInterface;
 
-/** TensorFlow's C functions, called as they are. */
+/** TensorFlow's C functions, without wrappers. */
 export type CApi = Deno.DynamicLibrary<typeof symbols>["symbols"];
 
-/** An address inside the library, never null. */
+/** Address inside the library, never null. */
 export type Pointer = Deno.PointerObject;
 
 /** Bytes per element of the numeric types. */
@@ -134,9 +132,9 @@ const bytesOf: Readonly<Record<number, number>> = {
 let opened: CApi | undefined;
 
 /**
- * Opens TensorFlow's C library, once for the whole process. Fails with exit code 3 where the files
- * are not a TensorFlow library or lack a function that Retort calls, or where the process has
- * loaded another one.
+ * Opens TensorFlow's C library once for the whole process. Throws a `Failure` (exit 3) if the files
+ * are not a TensorFlow library or lack a function that Retort calls, or if the process has loaded
+ * another library.
  */
 export function openCApi(library: LibraryFiles): CApi {
   loadTensorflow(library);
@@ -148,7 +146,7 @@ export function openCApi(library: LibraryFiles): CApi {
   }
 }
 
-/** The opened library. Throws where `openCApi` has not run. */
+/** Returns the open library. Throws if `openCApi` has not run. */
 export function cApi(): CApi {
   if (!opened) throw new Error("TensorFlow's library is not open");
   return opened;
@@ -158,8 +156,8 @@ const encoder = new TextEncoder();
 const names = new Map<string, Uint8Array<ArrayBuffer>>();
 
 /**
- * A text as C wants it, UTF-8 with a zero behind; kept, since the same few hundred names come again
- * and again.
+ * Encodes a text for C: UTF-8 with a terminating zero. Caches the result, since the same few
+ * hundred names recur.
  */
 export function cString(text: string): Uint8Array<ArrayBuffer> {
   let bytes = names.get(text);
@@ -167,16 +165,16 @@ export function cString(text: string): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** Throws what a status says, under a name for what was tried, if it says anything but OK. */
-export function check(status: Pointer, doing: () => string): void {
+/** Throws a status's message, after the name of the attempted action, unless the status is OK. */
+export function check(status: Pointer, action: () => string): void {
   const api = cApi();
   if (api.TF_GetCode(status) === 0) return;
   const message = new Deno.UnsafePointerView(api.TF_Message(status)!).getCString();
-  throw deepError(`TensorFlow: ${doing()}: ${message}`);
+  throw deepError(`TensorFlow: ${action()}: ${message}`);
 }
 
 /**
- * An error whose stack reaches the line that asked tfjs for an op: tfjs puts a dozen frames
+ * Creates an error whose stack reaches the line that called a tfjs op: tfjs adds a dozen frames in
  * between, V8 shows ten.
  */
 export function deepError(message: string, options?: ErrorOptions): Error {
@@ -187,20 +185,20 @@ export function deepError(message: string, options?: ErrorOptions): Error {
   return error;
 }
 
-/** Runs `body` with a fresh status, throws what it then says, releases it. */
-export function withStatus<T>(doing: () => string, body: (status: Pointer) => T): T {
+/** Runs `body` with a new status, throws its error, if any, and releases it. */
+export function withStatus<T>(action: () => string, body: (status: Pointer) => T): T {
   const api = cApi();
   const status = api.TF_NewStatus()!;
   try {
     const result = body(status);
-    check(status, doing);
+    check(status, action);
     return result;
   } finally {
     api.TF_DeleteStatus(status);
   }
 }
 
-/** A new `TF_Tensor` with a copy of these elements; whoever made it deletes it. */
+/** Creates a `TF_Tensor` with a copy of these elements. The caller deletes it. */
 export function newTensor(type: number, shape: readonly number[], data: ArrayBufferView): Pointer {
   const api = cApi();
   const size = shape.reduce((a, b) => a * b, 1) * bytesOf[type];
@@ -220,7 +218,7 @@ export function newTensor(type: number, shape: readonly number[], data: ArrayBuf
   return tensor;
 }
 
-/** A copy of a `TF_Tensor`'s elements as the array that tfjs expects for its type. */
+/** Copies a `TF_Tensor`'s elements into the array that tfjs expects for its type. */
 export function tensorData(tensor: Pointer): Float32Array | Int32Array | Uint8Array {
   const api = cApi();
   const type = api.TF_TensorType(tensor);
@@ -246,7 +244,7 @@ export function tensorData(tensor: Pointer): Float32Array | Int32Array | Uint8Ar
   }
 }
 
-/** A copy of what a `TF_Buffer` (data, length, deallocator) holds. */
+/** Copies the contents of a `TF_Buffer` (data, length, deallocator). */
 export function bufferBytes(buffer: Pointer): Uint8Array<ArrayBuffer> {
   const view = new Deno.UnsafePointerView(buffer);
   const data = view.getPointer(0);

@@ -1,27 +1,23 @@
 /**
- * What holds for the whole process: TensorFlow makes its pools of threads once and reads its
+ * Configuration of the whole process: TensorFlow creates its thread pools once and reads its
  * environment once.
  */
 export interface ProcessConfig {
-  /** Threads for one op and for several at once. Default: all cores. */
+  /** Threads for one op and for several ops at once. Default: all cores. */
   readonly threads?: number;
-  /**
-   * Whether ops run one after another, so that sums are always added in the same order. Default:
-   * false.
-   */
+  /** Whether ops run one after another, so that the order of every sum is fixed. Default: false. */
   readonly deterministic?: boolean;
 }
 
-/** How a session or the eager context computes. */
+/** Configuration of a session or of the eager context. */
 export interface Config extends ProcessConfig {
   /**
-   * Whether multiplications are done in bfloat16 (oneDNN); weights and sums stay float32. Default:
-   * false.
+   * Whether multiplications use bfloat16 (oneDNN). Weights and sums stay float32. Default: false.
    */
   readonly bfloat16?: boolean;
 }
 
-/** A `ConfigProto` in protocol-buffer bytes. */
+/** Encodes a `ConfigProto` as protocol-buffer bytes. */
 export function configProto({ threads, bfloat16, deterministic }: Config): Uint8Array<ArrayBuffer> {
   const bytes: number[] = [];
   if (threads) bytes.push(0x10, ...varint(threads));
@@ -31,7 +27,7 @@ export function configProto({ threads, bfloat16, deterministic }: Config): Uint8
   return Uint8Array.from(bytes);
 }
 
-/** A number as protocol buffers write it: seven bits a byte, the lowest first. */
+/** Encodes a number as protocol buffers do: seven bits per byte, the lowest first. */
 function varint(value: number): number[] {
   return value < 0x80 ? [value] : [value & 0x7f | 0x80, ...varint(value >>> 7)];
 }

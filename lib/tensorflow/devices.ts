@@ -1,30 +1,30 @@
 import { openCApi, type Pointer, withStatus } from "./c_api.ts";
 import type { LibraryFiles } from "./library/layout.ts";
 
-/** Something TensorFlow can compute on. */
+/** A device that TensorFlow can use. */
 export interface Device {
-  /** Its short name, e.g. `CPU:0`. */
+  /** Short name, e.g. `CPU:0`. */
   readonly name: string;
-  /** Its kind, e.g. `CPU` or `GPU`. */
+  /** Kind, e.g. `CPU` or `GPU`. */
   readonly type: string;
 }
 
 /**
- * The devices of a library that `findLibrary` found, asked of an empty session. Throws what
- * TensorFlow says is wrong.
+ * Lists the devices of a library that `findLibrary` found, with an empty session. Throws
+ * TensorFlow's error if this fails.
  */
 export function devices(library: LibraryFiles): Device[] {
   const api = openCApi(library);
   const graph = api.TF_NewGraph();
   const options = api.TF_NewSessionOptions();
-  const ask = (from: (status: Pointer) => Deno.PointerValue): Pointer =>
+  const query = (from: (status: Pointer) => Deno.PointerValue): Pointer =>
     withStatus(() => "listing devices", from)!;
   const text = (from: (status: Pointer) => Deno.PointerValue) =>
-    Deno.UnsafePointerView.getCString(ask(from));
+    Deno.UnsafePointerView.getCString(query(from));
   try {
-    const session = ask((status) => api.TF_NewSession(graph, options, status));
+    const session = query((status) => api.TF_NewSession(graph, options, status));
     try {
-      const list = ask((status) => api.TF_SessionListDevices(session, status));
+      const list = query((status) => api.TF_SessionListDevices(session, status));
       const found = Array.from({ length: api.TF_DeviceListCount(list) }, (_, i): Device => ({
         name: text((status) => api.TF_DeviceListName(list, i, status)).replace(/^.*device:/, ""),
         type: text((status) => api.TF_DeviceListType(list, i, status)),

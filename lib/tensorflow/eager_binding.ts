@@ -19,7 +19,7 @@ import {
 } from "./c_api.ts";
 import { configProto, type ProcessConfig } from "./config.ts";
 
-/** Runs each op at once, through TensorFlow's eager interface. */
+/** Runs each op immediately, through TensorFlow's eager interface. */
 export class EagerBinding implements Binding {
   readonly #api: CApi;
   readonly #context: Pointer;
@@ -29,7 +29,7 @@ export class EagerBinding implements Binding {
   readonly #shapes = new Map<number, number[]>();
   #next = 0;
 
-  /** An eager context; it lives as long as the process. */
+  /** Creates an eager context, which lives as long as the process. */
   constructor(config: ProcessConfig = {}) {
     const api = this.#api = cApi();
     this.#setters = {
@@ -58,12 +58,12 @@ export class EagerBinding implements Binding {
     }
   }
 
-  /** How many tensors are held. */
+  /** Number of tensors in memory. */
   get count(): number {
     return this.#handles.size;
   }
 
-  /** A tensor with a copy of these elements. */
+  /** Creates a tensor with a copy of these elements and returns its number. */
   createTensor(shape: number[], type: number, data: ArrayLike<number> | ArrayBufferView): number {
     const api = this.#api;
     const tensor = newTensor(type, shape, elements(type, data));
@@ -84,7 +84,7 @@ export class EagerBinding implements Binding {
     this.#shapes.delete(id);
   }
 
-  /** A copy of a tensor's elements. */
+  /** Returns a copy of a tensor's elements. */
   tensorDataSync(id: number): Float32Array | Int32Array | Uint8Array {
     const api = this.#api;
     const tensor = withStatus(
@@ -107,19 +107,19 @@ export class EagerBinding implements Binding {
   ): TensorMetadata[] {
     const api = this.#api;
     const status = this.#status;
-    const doing = () => describeOp(name, inputs.map((id) => this.#shapes.get(id) ?? []));
+    const action = () => describeOp(name, inputs.map((id) => this.#shapes.get(id) ?? []));
     const op = api.TFE_NewOp(this.#context, cString(name), status);
-    check(status, doing);
+    check(status, action);
     try {
       for (const attribute of attributes) setAttribute(this.#setters, op!, name, attribute);
       for (const id of inputs) {
         api.TFE_OpAddInput(op, this.#handle(id), status);
-        check(status, doing);
+        check(status, action);
       }
       const results = new BigUint64Array(outputs);
       const count = Int32Array.of(outputs);
       api.TFE_Execute(op, results, count, status);
-      check(status, doing);
+      check(status, action);
       return Array.from(results, (address) => this.#metadata(Deno.UnsafePointer.create(address)!));
     } finally {
       api.TFE_DeleteOp(op);
@@ -129,7 +129,7 @@ export class EagerBinding implements Binding {
   #handle(id: number): Pointer {
     const handle = this.#handles.get(id);
     if (!handle) {
-      throw new Error("a tensor that was made while a step was traced has no value outside of it");
+      throw new Error("a tensor created while a step was traced has no value outside the step");
     }
     return handle;
   }

@@ -21,62 +21,62 @@ import {
 } from "./c_api.ts";
 
 /**
- * An operation of a graph, where it is not about its outputs: what a run does, or what another one
- * waits for.
+ * An operation of a graph, regardless of its outputs: a target of a run, or a dependency of another
+ * operation.
  */
 export type Operation = Pointer;
 
 /** One output of one operation of a graph. */
 export interface Node extends TensorMetadata {
   /**
-   * The number that kernels hold: below −1, so that no tensor of the eager binding has it, nor
-   * tfjs's for none.
+   * Number that kernels hold: below −1, so that it differs from the eager binding's numbers and
+   * from tfjs's −1 for no tensor.
    */
   readonly id: number;
-  /** The operation. */
   readonly operation: Pointer;
-  /** Which of its outputs. */
+  /** Index of the output. */
   readonly index: number;
-  /** The output's shape; only a graph that is exported has unknown dimensions, −1: its batch. */
+  /** Shape of the output. Only an exported graph has an unknown dimension, −1: its batch. */
   readonly shape: number[];
-  /** The output's element type, a number of `DataType`. */
+  /** Element type of the output, a number of `DataType`. */
   readonly dtype: number;
 }
 
-/** An operation that is to be added to a graph. */
+/** An operation to add to a graph. */
 interface OperationDescription {
-  /** The op's name in TensorFlow. */
+  /** Name of the op in TensorFlow. */
   readonly op: string;
-  /** What it takes; where it has an attribute `N`, the first `N` of them are one list. */
+  /** Inputs. If there is an attribute `N`, the first `N` of them are one list. */
   readonly inputs: readonly Node[];
-  /** Its attributes. */
   readonly attributes: readonly OpAttribute[];
-  /** What must have run before. Default: only its inputs. */
+  /** Operations that run before, besides the inputs. Default: none. */
   readonly after?: readonly Operation[];
 }
 
-/** velocity ← momentum · velocity + gradient; variable ← variable − rate · velocity. */
+/**
+ * A momentum update: velocity ← momentum · velocity + gradient; variable ← variable − rate ·
+ * velocity.
+ */
 export interface MomentumUpdate {
-  /** The handle of what moves. */
+  /** Handle of the variable. */
   readonly variable: Node;
-  /** The handle of what remembers the gradients before. */
+  /** Handle of its velocity. */
   readonly velocity: Node;
-  /** The learning rate, a scalar. */
+  /** Learning rate, a scalar. */
   readonly rate: Node;
-  /** This step's gradient. */
+  /** Gradient of this step. */
   readonly gradient: Node;
-  /** How much of the velocity stays, a scalar. */
+  /** Momentum, a scalar: the part of the velocity that stays. */
   readonly momentum: Node;
   /**
-   * Whether the variable moves ahead of the velocity: by rate · (gradient + momentum · velocity)
-   * instead.
+   * Whether to subtract rate · (gradient + momentum · velocity), with the new velocity, instead.
    */
   readonly nesterov: boolean;
-  /** What must have run before. */
+  /** Operations that run before. */
   readonly after: readonly Operation[];
 }
 
-/** A node as the sixteen bytes of a `TF_Output`. */
+/** Encodes each node as the sixteen bytes of a `TF_Output`. */
 export function packed(
   nodes: readonly Pick<Node, "operation" | "index">[],
 ): Uint8Array<ArrayBuffer> {
@@ -90,8 +90,8 @@ export function packed(
 }
 
 /**
- * A TensorFlow graph that tfjs-node's kernels write: where the eager binding runs an op, this one
- * adds a node. Tensors are then symbols, and reading one is an error.
+ * A TensorFlow graph, built by tfjs-node's kernels: it adds a node where the eager binding runs an
+ * op. Its tensors are symbols, and reading one throws.
  */
 export class Graph implements Binding {
   /** The `TF_Graph`. */
@@ -101,7 +101,7 @@ export class Graph implements Binding {
   readonly #nodes: Node[] = [];
   readonly #origins = new Map<string, Error>();
 
-  /** An empty graph. */
+  /** Creates an empty graph. */
   constructor() {
     const api = this.#api = cApi();
     this.pointer = api.TF_NewGraph()!;
@@ -122,8 +122,8 @@ export class Graph implements Binding {
   }
 
   /**
-   * The node behind the number that a kernel holds. Throws where that is a tensor that was made
-   * outside of any step.
+   * Returns the node with the number that a kernel holds. Throws if this is a tensor from outside
+   * the step.
    */
   node(id: number): Node {
     const node = this.#nodes[FIRST - id];
@@ -136,19 +136,19 @@ export class Graph implements Binding {
   }
 
   /**
-   * Where an operation was added, by its name: an error with its inputs' shapes and that line's
-   * stack.
+   * Returns the origin of an operation by its name: an error with the shapes of its inputs and the
+   * stack of the line that added it. `undefined` if there is no such operation.
    */
   origin(operation: string): Error | undefined {
     return this.#origins.get(operation);
   }
 
-  /** What the operation behind a node is called in the graph. */
+  /** Returns the name of a node's operation in the graph. */
   nameOf({ operation }: Node): string {
     return new Deno.UnsafePointerView(this.#api.TF_OperationName(operation)!).getCString();
   }
 
-  /** The graph as a `GraphDef` in protocol-buffer bytes. */
+  /** Encodes the graph as a `GraphDef` in protocol-buffer bytes. */
   definition(): Uint8Array<ArrayBuffer> {
     const api = this.#api;
     const buffer = api.TF_NewBuffer()!;
@@ -163,7 +163,7 @@ export class Graph implements Binding {
     }
   }
 
-  /** A constant. */
+  /** Adds a constant and returns its number. */
   createTensor(shape: number[], type: number, data: ArrayLike<number> | ArrayBufferView): number {
     const value = newTensor(type, shape, elements(type, data));
     try {
@@ -172,23 +172,23 @@ export class Graph implements Binding {
         type: Attr.tensor,
         value,
       }];
-      return this.#value({ op: "Const", inputs: [], attributes }).id;
+      return this.#addValue({ op: "Const", inputs: [], attributes }).id;
     } finally {
       this.#api.TF_DeleteTensor(value);
     }
   }
 
-  /** Nodes live as long as their graph. */
+  /** Does nothing, since nodes live as long as their graph. */
   deleteTensor(): void {}
 
-  /** Always an error: while a step is being traced there are no values yet. */
+  /** Throws, since there are no values while a step is traced. */
   tensorDataSync(): never {
     throw new Error(
       "a value cannot be read while the step is being traced: keep it a tensor (no dataSync, arraySync, print)",
     );
   }
 
-  /** Adds a node; its outputs' shapes come from TensorFlow's shape inference. */
+  /** Adds a node. The shapes of its outputs come from TensorFlow's shape inference. */
   executeOp(
     op: string,
     attributes: OpAttribute[],
@@ -198,33 +198,36 @@ export class Graph implements Binding {
     return this.#add({ op, inputs: inputs.map((id) => this.node(id)), attributes }, outputs);
   }
 
-  /** What every run is fed: a tensor of this shape, −1 for a side that is not known yet. */
+  /** Adds a placeholder for an input of every run, with −1 for each unknown dimension. */
   placeholder(shape: readonly number[], type: number): Node {
-    return this.#value({
+    return this.#addValue({
       op: "Placeholder",
       inputs: [],
       attributes: [typeAttribute("dtype", type), dimensions(shape)],
     });
   }
 
-  /** The handle of a float32 variable of each session over the graph. */
+  /**
+   * Adds a float32 variable, which each session over the graph has for itself, and returns its
+   * handle.
+   */
   variable(name: string, shape: readonly number[]): Node {
-    const called = { name: "shared_name", type: Attr.string, value: name };
-    return this.#value({
+    const sharedName = { name: "shared_name", type: Attr.string, value: name };
+    return this.#addValue({
       op: "VarHandleOp",
       inputs: [],
-      attributes: [DTYPE, dimensions(shape), called],
+      attributes: [DTYPE, dimensions(shape), sharedName],
     });
   }
 
-  /** The value of the variable with this handle. */
+  /** Adds a read of the variable with this handle. */
   read(variable: Node): Node {
-    return this.#value({ op: "ReadVariableOp", inputs: [variable], attributes: [DTYPE] });
+    return this.#addValue({ op: "ReadVariableOp", inputs: [variable], attributes: [DTYPE] });
   }
 
-  /** The operation that gives a variable a value once `after` have run. */
+  /** Adds an operation that assigns a value to a variable after `after` have run. */
   assign(variable: Node, value: Node, after: readonly Operation[] = []): Operation {
-    return this.#operation({
+    return this.#addOperation({
       op: "AssignVariableOp",
       inputs: [variable, value],
       attributes: [DTYPE],
@@ -232,11 +235,11 @@ export class Graph implements Binding {
     });
   }
 
-  /** The operation that moves a variable by momentum. */
+  /** Adds an operation that updates a variable by momentum. */
   applyMomentum(
     { variable, velocity, rate, gradient, momentum, nesterov, after }: MomentumUpdate,
   ): Operation {
-    return this.#operation({
+    return this.#addOperation({
       op: "ResourceApplyMomentum",
       inputs: [variable, velocity, rate, gradient, momentum],
       attributes: [
@@ -247,50 +250,50 @@ export class Graph implements Binding {
     });
   }
 
-  /** The same numbers as another element type. */
+  /** Adds a cast to another element type. */
   cast(node: Node, type: number): Node {
     const attributes = [typeAttribute("SrcT", node.dtype), typeAttribute("DstT", type)];
-    return this.#value({ op: "Cast", inputs: [node], attributes });
+    return this.#addValue({ op: "Cast", inputs: [node], attributes });
   }
 
-  /** Releases the graph; where the C library is glibc, freed memory goes back to the system. */
+  /** Releases the graph. With glibc, its memory returns to the system. */
   close(): void {
     this.#api.TF_DeleteGraph(this.pointer);
-    // glibc keeps freed memory, apart for each of TensorFlow's threads: gigabytes after some dozens
-    // of experiments.
+    // glibc keeps freed memory separately for each of TensorFlow's threads: gigabytes after some
+    // dozens of experiments.
     this.#api.malloc_trim?.(0n);
   }
 
-  /** Adds an operation and gives its first `outputs` outputs. */
+  /** Adds an operation and returns its first `outputs` outputs. */
   #add(description: OperationDescription, outputs: number): Node[] {
     const api = this.#api;
-    const operation = this.#operation(description);
-    const made: Node[] = [];
+    const operation = this.#addOperation(description);
+    const nodes: Node[] = [];
     for (let index = 0; index < outputs; index++) {
       const at = packed([{ operation, index }]);
       const dtype = api.TF_OperationOutputType(at);
-      const shape = this.#shape(description.op, at);
+      const shape = this.#inferShape(description.op, at);
       const node = { id: FIRST - this.#nodes.length, operation, index, dtype, shape };
       this.#nodes.push(node);
-      made.push(node);
+      nodes.push(node);
     }
-    return made;
+    return nodes;
   }
 
-  #value(description: OperationDescription): Node {
+  #addValue(description: OperationDescription): Node {
     return this.#add(description, 1)[0];
   }
 
-  #operation({ op, inputs, attributes, after = [] }: OperationDescription): Operation {
+  #addOperation({ op, inputs, attributes, after = [] }: OperationDescription): Operation {
     const api = this.#api;
-    const unique = `${op}_${this.#origins.size}`;
+    const uniqueName = `${op}_${this.#origins.size}`;
     const description = api.TF_NewOperation(
       this.pointer,
       cString(op),
-      encoder.encode(`${unique}\0`),
+      encoder.encode(`${uniqueName}\0`),
     )!;
-    const what = describeOp(op, inputs.map((input) => input.shape));
-    this.#origins.set(unique, deepError(what));
+    const label = describeOp(op, inputs.map((input) => input.shape));
+    this.#origins.set(uniqueName, deepError(label));
     const length = attributes.find(isLength)?.value as number | undefined;
     if (length !== undefined) {
       api.TF_AddInputList(description, packed(inputs.slice(0, length)), length);
@@ -300,10 +303,10 @@ export class Graph implements Binding {
     for (const attribute of attributes) {
       if (!isLength(attribute)) setAttribute(this.#setters, description, op, attribute);
     }
-    return withStatus(() => what, (status) => api.TF_FinishOperation(description, status))!;
+    return withStatus(() => label, (status) => api.TF_FinishOperation(description, status))!;
   }
 
-  #shape(name: string, at: Uint8Array<ArrayBuffer>): number[] {
+  #inferShape(name: string, at: Uint8Array<ArrayBuffer>): number[] {
     const api = this.#api;
     return withStatus(() => `the shape of ${name}`, (status) => {
       const rank = api.TF_GraphGetTensorNumDims(this.pointer, at, status);
@@ -317,10 +320,10 @@ export class Graph implements Binding {
 
 const encoder = new TextEncoder();
 
-/** The number of a graph's first node; those of the next ones count down. */
+/** Number of a graph's first node. Later numbers count down. */
 const FIRST = -2;
 
-/** The length of a list input is set by adding the list. */
+/** Whether an attribute is the length of a list input, which adding the list sets. */
 const isLength = ({ name }: OpAttribute): boolean => name === "N";
 
 const dimensions = (shape: readonly number[]): OpAttribute => ({
@@ -329,5 +332,5 @@ const dimensions = (shape: readonly number[]): OpAttribute => ({
   value: [...shape],
 });
 
-/** The element type of what is read from variables and written to them. */
+/** Element type of variables. */
 const DTYPE = typeAttribute("dtype", DataType.float32);

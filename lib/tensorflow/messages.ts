@@ -1,5 +1,5 @@
 /**
- * TensorFlow's protocol-buffer messages, as far as a graph on its way out needs them: graph.proto,
+ * TensorFlow's protocol-buffer messages, as far as the export of a graph needs them: graph.proto,
  * node_def.proto, attr_value.proto, tensor.proto, tensor_shape.proto, versions.proto,
  * saved_model.proto and meta_graph.proto.
  *
@@ -65,103 +65,96 @@ const { root } = protobuf.parse(`
   message TensorInfo { string name = 1; DataType dtype = 2; TensorShapeProto tensor_shape = 3; }
 `);
 
-/** Dimensions; sizes are whole numbers in decimal digits, −1 where unknown. */
+/** Dimensions. Sizes are whole numbers in decimal digits, −1 if unknown. */
 export interface TensorShapeProto {
-  /** One after the other; absent for a scalar. */
+  /** `undefined` for a scalar. */
   readonly dim?: readonly { readonly size: string }[];
 }
 
-/** A constant's value. */
+/** Value of a constant. */
 export interface TensorProto {
-  /** Its element type, e.g. `DT_FLOAT`. */
+  /** Element type, e.g. `DT_FLOAT`. */
   readonly dtype: string;
-  /** Its dimensions. */
   readonly tensorShape: TensorShapeProto;
-  /** Its elements, little-endian; a tensor of one element has it in a list instead. */
+  /** Elements, little-endian. A tensor of one element has it in a list instead. */
   readonly tensorContent?: Uint8Array;
-  /** The element of a float32 tensor that has only one. */
+  /** Element of a float32 tensor with one element. */
   readonly floatVal?: readonly number[];
-  /** The element of an int32 tensor that has only one. */
+  /** Element of an int32 tensor with one element. */
   readonly intVal?: readonly number[];
 }
 
 /**
- * An operation's attribute: exactly one member of `AttrValue`, of which only constants' values are
- * looked into here.
+ * Attribute of an operation: exactly one member of TensorFlow's `AttrValue`. Retort reads only the
+ * values of constants.
  */
 export interface AttrValue {
-  /** The value of a `Const`. */
+  /** Value of a `Const`. */
   readonly tensor?: TensorProto;
 }
 
 /** One operation of a graph. */
 export interface NodeDef {
-  /** Its name, the only one in its graph. */
+  /** Name, unique in its graph. */
   readonly name: string;
-  /** What it computes, e.g. `Conv2D`. */
+  /** Name of the op, e.g. `Conv2D`. */
   readonly op: string;
-  /** Where its inputs come from: an operation's name, and `:1` behind it for its second output. */
+  /** Inputs: the name of an operation, with `:1` appended for its second output. */
   readonly input?: readonly string[];
-  /** Its attributes by name. */
   readonly attr: { readonly [name: string]: AttrValue };
 }
 
 /** A graph as data. */
 export interface GraphDef {
-  /** Its operations. */
   readonly node: readonly NodeDef[];
 }
 
 /** An input or output of a signature. */
 export interface TensorInfo {
-  /** The operation's name and the number of its output, e.g. `images:0`. */
+  /** Name of the operation and index of its output, e.g. `images:0`. */
   readonly name: string;
-  /** Its element type, e.g. `DT_FLOAT`. */
+  /** Element type, e.g. `DT_FLOAT`. */
   readonly dtype: string;
-  /** Its dimensions. */
   readonly tensorShape: TensorShapeProto;
 }
 
-/** What a graph takes and gives. */
+/** Inputs and outputs of a graph. */
 export interface SignatureDef {
-  /** What it takes, by name. */
   readonly inputs: { readonly [name: string]: TensorInfo };
-  /** What it gives, by name. */
   readonly outputs: { readonly [name: string]: TensorInfo };
   /**
-   * How it is served; TensorFlow knows only `tensorflow/serving/predict` for what is not an
+   * Serving method. TensorFlow knows only `tensorflow/serving/predict` for anything but an
    * estimator.
    */
   readonly methodName: string;
 }
 
-/** A graph, what it is for and what it takes and gives. */
+/** A graph with its tags and signatures. */
 export interface MetaGraphDef {
-  /** The tags it is looked for by, and the TensorFlow that wrote it. */
+  /** Tags for finding the graph, and the TensorFlow version that wrote it. */
   readonly metaInfoDef: { readonly tags: readonly string[]; readonly tensorflowVersion: string };
-  /** The graph. */
   readonly graphDef: GraphDef;
-  /** Its signatures by name. */
+  /** Signatures by name. */
   readonly signatureDef: { readonly [name: string]: SignatureDef };
 }
 
 const graphs = root.lookupType("GraphDef");
 const savedModels = root.lookupType("SavedModel");
 
-/** A graph from its protocol-buffer bytes. */
+/** Decodes a graph from its protocol-buffer bytes. */
 export function decodeGraph(bytes: Uint8Array): GraphDef {
   return graphs.toObject(graphs.decode(bytes), { longs: String, enums: String }) as GraphDef;
 }
 
 /**
- * A graph as JSON, in the form that protocol buffers have there: whole numbers of 64 bits as text,
- * bytes in base64.
+ * Converts a graph to the JSON form of protocol buffers: 64-bit whole numbers as text, bytes in
+ * base64.
  */
 export function graphJson(graph: GraphDef): Readonly<Record<string, unknown>> {
   return graphs.toObject(graphs.fromObject(graph), { longs: String, enums: String, bytes: String });
 }
 
-/** The bytes of a `saved_model.pb`. */
+/** Encodes the bytes of a `saved_model.pb`. */
 export function encodeSavedModel(metaGraphs: readonly MetaGraphDef[]): Uint8Array<ArrayBuffer> {
   const message = savedModels.fromObject({ savedModelSchemaVersion: 1, metaGraphs });
   return Uint8Array.from(savedModels.encode(message).finish());

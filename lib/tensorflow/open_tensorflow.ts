@@ -6,7 +6,7 @@ import { EagerBinding } from "./eager_binding.ts";
 import type { LibraryFiles } from "./library/layout.ts";
 import { findLibrary } from "./library/find.ts";
 
-/** The eager binding of the process, and its configuration. */
+/** Eager binding of the process, and its configuration. */
 interface Opened {
   readonly config: ProcessConfig;
   readonly eager: EagerBinding;
@@ -15,10 +15,10 @@ interface Opened {
 let opened: Opened | undefined;
 
 /**
- * Makes TensorFlow tfjs's current backend, finding or fetching its library where it is needed, and
- * returns its version. Without a configuration the process keeps the one it has. Fails with exit
- * code 3 where there is no TensorFlow, and with 2 where this process has opened it with another
- * configuration.
+ * Makes TensorFlow tfjs's current backend and returns its version. Finds or downloads its library
+ * if necessary. Without a configuration, the process keeps its current one. Rejects with a
+ * `Failure` (exit 3) if there is no TensorFlow, or (exit 2) if this process has opened it with
+ * another configuration.
  */
 export async function openTensorflow(
   config?: ProcessConfig,
@@ -26,11 +26,11 @@ export async function openTensorflow(
 ): Promise<string> {
   const library = await findLibrary({ log });
   opened ??= open(library, config ?? {});
-  const [has, wanted] = [opened.config, config ?? opened.config].map(describe);
-  if (has !== wanted) {
+  const [current, requested] = [opened.config, config ?? opened.config].map(describeConfig);
+  if (current !== requested) {
     throw new Failure(
       2,
-      `TensorFlow runs in this process with ${has}: an engine with ${wanted} needs one of its own`,
+      `TensorFlow runs in this process with ${current}: an engine with ${requested} needs its own process`,
     );
   }
   await useBackend(opened.eager);
@@ -38,12 +38,12 @@ export async function openTensorflow(
 }
 
 function open(library: LibraryFiles, config: ProcessConfig): Opened {
-  // Read by TensorFlow's kernels when they are made: sums of gradients are then added in one order.
+  // TensorFlow's kernels read this at creation. They then add gradients in a fixed order.
   if (config.deterministic) Deno.env.set("TF_DETERMINISTIC_OPS", "1");
   openCApi(library);
   return { config, eager: new EagerBinding(config) };
 }
 
-function describe({ threads, deterministic = false }: ProcessConfig): string {
+function describeConfig({ threads, deterministic = false }: ProcessConfig): string {
   return `threads: ${threads ?? "all"}, deterministic: ${deterministic}`;
 }

@@ -12,31 +12,29 @@ import {
 import { type Config, configProto } from "./config.ts";
 import { type Graph, type Node, type Operation, packed } from "./graph.ts";
 
-/** An array that a run is fed. */
+/** An input array of a run. */
 export interface Fed {
-  /** Its dimensions. */
   readonly shape: readonly number[];
-  /** Its elements. */
   readonly data: Float32Array | Int32Array | Uint8Array;
 }
 
-/** What one run of a session takes and gives, packed once. */
+/** Inputs, outputs and targets of a session's runs, encoded once. */
 export interface Call {
-  /** Placeholders, in the order of the arrays that a run is given. */
+  /** Placeholders, in the order of a run's input arrays. */
   readonly feeds: readonly Node[];
   /** Outputs to read. */
   readonly fetches: readonly Node[];
-  /** Operations that must have run. */
+  /** Operations to run. */
   readonly targets: readonly Operation[];
 }
 
-/** A TensorFlow session over a graph; its variables stay inside it. */
+/** A TensorFlow session over a graph. Its variables stay inside it. */
 export class Session {
   readonly #api: CApi;
   readonly #session: Pointer;
   readonly #graph: Graph;
 
-  /** A session that runs `graph`, nodes added later included. */
+  /** Creates a session that runs `graph`, including nodes that are added later. */
   constructor(graph: Graph, config: Config = {}) {
     const api = this.#api = cApi();
     this.#graph = graph;
@@ -54,9 +52,10 @@ export class Session {
   }
 
   /**
-   * A function that runs `call` on arrays off the event loop and gives copies of what it fetched.
-   * An error's `cause` is where the operation that failed was added to the graph. `trace` is given
-   * each run's `RunMetadata`, with TensorFlow's timeline, in protocol-buffer bytes.
+   * Returns a function that runs `call` on input arrays off the event loop and resolves to copies
+   * of the outputs. The `cause` of an error is the place where the failed operation was added to
+   * the graph. `trace` receives each run's `RunMetadata`, with TensorFlow's timeline, as
+   * protocol-buffer bytes. Default: no trace.
    */
   prepare(
     { feeds, fetches, targets }: Call,
@@ -68,10 +67,10 @@ export class Session {
     const outputs = packed(fetches);
     const operations = BigUint64Array.from(targets, (target) => Deno.UnsafePointer.value(target));
     return async (fed) => {
-      // TensorFlow refuses a run of nothing.
+      // TensorFlow rejects an empty run.
       if (fetches.length + targets.length === 0) return [];
-      // One piece of memory for what goes in and what comes out: results are read after the run, so
-      // it outlives the run.
+      // Inputs and results share one buffer. The results are read after the run, so the buffer
+      // outlives the run.
       const slots = new BigUint64Array(feeds.length + fetches.length);
       const status = api.TF_NewStatus()!;
       const values = slots.subarray(0, feeds.length);
@@ -130,7 +129,7 @@ export class Session {
   }
 }
 
-/** A `TF_Buffer` with `RunOptions` that ask for the full timeline. */
+/** Creates a `TF_Buffer` with `RunOptions` that request the full timeline. */
 function runOptions(): Uint8Array<ArrayBuffer> {
   fullTrace ??= Uint8Array.of(0x08, 0x03);
   const buffer = new BigUint64Array(3);

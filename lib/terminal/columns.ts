@@ -1,6 +1,6 @@
 /**
- * Rows of cells as plain text, two spaces between the columns: the first `left` of them are aligned
- * to the left, the others to the right.
+ * Formats rows of cells as plain text, with two spaces between the columns. The first `left`
+ * columns are aligned to the left, the others to the right. Default: 1.
  */
 export function columns(rows: readonly (readonly string[])[], left = 1): string {
   const widths = rows[0].map((_, column) =>

@@ -1,8 +1,8 @@
 import { Failure } from "../values/failure.ts";
 
 /**
- * Runs a command's main function and ends the process: 0 where it is done, a `Failure`'s exit code
- * and message where the user can mend something, 1 and a stack for anything else.
+ * Runs a command's main function and ends the process: exit code 0 or the function's result, a
+ * `Failure`'s exit code and message, or 1 and a stack for any other error.
  */
 export async function runCommand(main: () => Promise<number | void>): Promise<never> {
   try {

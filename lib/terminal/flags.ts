@@ -1,5 +1,5 @@
 /**
- * Strict command-line flags: declared once, typed, and with a clear word about every mistake.
+ * Strict command-line flags, declared once and typed, with a clear message about every mistake.
  *
  * @module
  */
@@ -9,49 +9,49 @@ import { Failure } from "../values/failure.ts";
 
 /** One flag of a command. */
 export interface Flag {
-  /** What its value is; a boolean takes none. */
+  /** Type of its value. A boolean takes none. */
   readonly type: "string" | "number" | "integer" | "boolean";
-  /** What it is for, for `--help`. */
+  /** Description for `--help`. */
   readonly help: string;
-  /** The least number it may be. */
+  /** Smallest allowed number. Default: none. */
   readonly least?: number;
-  /** The only texts it may be. */
+  /** Allowed texts. Default: any. */
   readonly choices?: readonly string[];
 }
 
-/** The flags of a command by name, without the dashes. Every command has `help` besides. */
+/** Flags of a command by name, without the dashes. Every command also has `help`. */
 export type Spec = Readonly<Record<string, Flag>>;
 
 /**
- * A flag's value: a boolean that is false unless given; else a text (one of its choices) or a
- * number, if given.
+ * Type of a flag's value: a boolean (default: false), a text (one of its choices) or a number
+ * (default: `undefined`).
  */
 export type FlagValue<F extends Flag> = F["type"] extends "boolean" ? boolean
   : F["type"] extends "string"
     ? (F extends { choices: readonly (infer C)[] } ? C : string) | undefined
   : number | undefined;
 
-/** The values of a command's flags. */
+/** Values of a command's flags. */
 export type Flags<S extends Spec> =
   & { readonly [K in keyof S]: FlagValue<S[K]> }
   & {
-    /** Whether `--help` was given. */
+    /** Whether the arguments contain `--help`. */
     readonly help: boolean;
-    /** The arguments that are no flags. */
+    /** Positional arguments. */
     readonly _: readonly string[];
   };
 
 const HELP: Flag = { type: "boolean", help: "print this" };
 
 /**
- * Reads a command's arguments by its spec. Throws a `Failure` (exit 2) at an unknown flag, a
- * repeated one, one without a value, or a value of another kind.
+ * Reads a command's arguments by its spec. Throws a `Failure` (exit 2) if a flag is unknown or
+ * repeated, lacks a value, or has a value of another type.
  */
 export function parseFlags<const S extends Spec>(args: readonly string[], spec: S): Flags<S> {
   const known = Object.entries<Flag>({ ...spec, help: HELP });
   const names = known.map(([name]) => name);
   const booleans = known.filter(([, flag]) => flag.type === "boolean").map(([name]) => name);
-  const strange: string[] = [];
+  const unknown: string[] = [];
   const positional: string[] = [];
   const parsed: Record<string, unknown> & { "--": string[] } = parseArgs([...args], {
     "--": true,
@@ -59,20 +59,20 @@ export function parseFlags<const S extends Spec>(args: readonly string[], spec: 
     string: names.filter((name) => !booleans.includes(name)),
     collect: names,
     unknown(arg, name) {
-      (name === undefined ? positional : strange).push(arg);
+      (name === undefined ? positional : unknown).push(arg);
       return false;
     },
   });
   const values = known.map((
     [name, flag],
-  ) => [name, read(name, flag, parsed[name] as (string | boolean)[])]);
-  if (strange.length > 0) throw unknown(strange[0], names);
+  ) => [name, readValue(name, flag, parsed[name] as (string | boolean)[])]);
+  if (unknown.length > 0) throw unknownFlag(unknown[0], names);
   for (const name of booleans) refuseValue(name, args);
   return { ...Object.fromEntries(values), _: [...positional, ...parsed["--"]] };
 }
 
 /**
- * The text that `--help` prints: the usage line, then every flag with its value's kind and its
+ * Writes the text of `--help`: the usage line, then every flag with the type of its value and its
  * help, aligned.
  */
 export function helpText(usage: string, spec: Spec): string {
@@ -87,8 +87,8 @@ export function helpText(usage: string, spec: Spec): string {
     .join("\n");
 }
 
-/** One flag's value from all that were given for it. */
-function read(
+/** Reads one flag's value from all its occurrences. */
+function readValue(
   name: string,
   flag: Flag,
   options: readonly (string | boolean)[],
@@ -121,23 +121,27 @@ function readNumber(name: string, { type, least = -Infinity }: Flag, text: strin
   );
 }
 
-function unknown(arg: string, names: readonly string[]): Failure {
+function unknownFlag(arg: string, names: readonly string[]): Failure {
   const [flag] = arg.split("=", 1);
-  const meant = closest(flag.replace(/^-+/, ""), names);
+  const suggestion = closest(flag.replace(/^-+/, ""), names);
   return new Failure(
     2,
-    `unknown flag ${flag}; ${meant ? `did you mean --${meant}?` : "--help lists them all"}`,
+    `unknown flag ${flag}; ${
+      suggestion ? `did you mean --${suggestion}?` : "--help lists them all"
+    }`,
   );
 }
 
-/** `parseArgs` takes whatever follows the `=` of a boolean for true. */
+/**
+ * Throws if a boolean has a value other than true or false. `parseArgs` takes any value for true.
+ */
 function refuseValue(name: string, args: readonly string[]): void {
   const end = args.indexOf("--");
   const prefix = `--${name}=`;
-  const options = args.slice(0, end < 0 ? args.length : end).find((arg) => arg.startsWith(prefix))
+  const value = args.slice(0, end < 0 ? args.length : end).find((arg) => arg.startsWith(prefix))
     ?.slice(
       prefix.length,
     );
-  if (options === undefined || options === "true" || options === "false") return;
-  throw new Failure(2, `--${name} takes no value, but has "${options}"`);
+  if (value === undefined || value === "true" || value === "false") return;
+  throw new Failure(2, `--${name} takes no value, but has "${value}"`);
 }

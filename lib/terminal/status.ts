@@ -1,21 +1,20 @@
 /**
- * What a command says while it works: plain lines, and below them, on a terminal, one status line
- * with a bar and the time that is left. All of it goes to stderr; stdout is for results.
+ * Output of a command at work: plain lines and, on a terminal, one status line below them with a
+ * bar and the remaining time. All of it goes to stderr. Stdout is for results.
  *
  * @module
  */
 
-/** Where and how a status is shown. */
+/** Output options of a status. */
 export interface StatusOptions {
-  /** Whether a line can be redrawn there. */
+  /** Whether the output can redraw a line. */
   readonly terminal: boolean;
   /** Whether the bar is coloured. */
   readonly color: boolean;
-  /** How many characters fit in a line, asked at each redraw. */
+  /** Returns the number of characters per line. Called at each redraw. */
   readonly columns: () => number;
-  /** Takes the text. */
   readonly write: (text: string) => void;
-  /** Whether nothing at all is said. */
+  /** Whether to print nothing. */
   readonly quiet: boolean;
   /** A clock in milliseconds. */
   readonly now: () => number;
@@ -24,11 +23,10 @@ export interface StatusOptions {
 /** A status line and the plain lines above it. */
 export interface Status {
   /**
-   * Redraws the status line, at most ten times a second: the part that is done, 0 … 1, and what to
-   * say of it.
+   * Redraws the status line, at most ten times a second: the finished fraction, 0 … 1, and a text.
    */
   update(fraction: number, text: string): void;
-  /** Prints a plain line; the status line stays below it. */
+  /** Prints a plain line above the status line. */
   line(text: string): void;
   /** Removes the status line. */
   close(): void;
@@ -39,49 +37,47 @@ const PERIOD = 100;
 const CLEAR = "\r\x1b[2K";
 
 /**
- * A status on stderr; on a terminal or not, in colour or not, as Deno and `NO_COLOR` say, unless
- * the options do.
+ * Creates a status on stderr. The default terminal and colour options follow Deno and `NO_COLOR`.
  */
 export function status(options: Partial<StatusOptions> = {}): Status {
   const { terminal, color, columns, write, quiet, now } = { ...stderr(), ...options };
   if (quiet) return { update: () => {}, line: () => {}, close: () => {} };
   if (!terminal) return { update: () => {}, line: (text) => write(`${text}\n`), close: () => {} };
 
-  let shown = "";
-  let drawn = -Infinity;
-  let begun: { fraction: number; at: number } | undefined;
+  let current = "";
+  let drawnAt = -Infinity;
+  let start: { fraction: number; at: number } | undefined;
   return {
     update(fraction, text) {
       const at = now();
-      begun ??= { fraction, at };
-      if (at - drawn < PERIOD) return;
-      drawn = at;
-      const left = (at - begun.at) / 1000 * (1 - fraction) / (fraction - begun.fraction);
+      start ??= { fraction, at };
+      if (at - drawnAt < PERIOD) return;
+      drawnAt = at;
+      const left = (at - start.at) / 1000 * (1 - fraction) / (fraction - start.fraction);
       const gauge = bar(fraction, CELLS);
-      // One column stays free: a terminal that filled its last one may already have begun the next
-      // line.
+      // Keeps one column free: a terminal may begin the next line after it fills the last column.
       const line = `${gauge} ${Math.floor(fraction * 100)}% eta ${clock(left)} ${text}`.slice(
         0,
         columns() - 1,
       );
-      shown = color
+      current = color
         ? `\x1b[36m${line.slice(0, gauge.length)}\x1b[39m${line.slice(gauge.length)}`
         : line;
-      write(CLEAR + shown);
+      write(CLEAR + current);
     },
-    line: (text) => write(shown ? `${CLEAR}${text}\n${shown}` : `${text}\n`),
+    line: (text) => write(current ? `${CLEAR}${text}\n${current}` : `${text}\n`),
     close() {
-      if (shown) write(CLEAR);
-      shown = "";
+      if (current) write(CLEAR);
+      current = "";
     },
   };
 }
 
-/** The options of this process's stderr. */
+/** Returns the options of this process's stderr. */
 const stderr = (): StatusOptions => ({
   terminal: Deno.stderr.isTerminal(),
   color: !Deno.noColor,
-  // Some terminals do not know their width and say 0.
+  // Some terminals do not know their width and report 0.
   columns: () => Deno.consoleSize().columns || 80,
   write: (text) => void Deno.stderr.writeSync(new TextEncoder().encode(text)),
   quiet: false,
@@ -89,8 +85,8 @@ const stderr = (): StatusOptions => ({
 });
 
 /**
- * A bar of `width` characters between its ends, filled to an eighth of a character; the fraction is
- * cut to 0 … 1.
+ * Draws a bar of `width` characters between its ends, filled to an eighth of a character. Limits
+ * the fraction to 0 … 1.
  */
 export function bar(fraction: number, width: number): string {
   const eighths = Math.round(Math.min(1, Math.max(0, fraction || 0)) * width * 8);
@@ -100,8 +96,7 @@ export function bar(fraction: number, width: number): string {
 }
 
 /**
- * Seconds as `hh:mm:ss`, the hours with more digits where needed; `--:--:--` where they are not
- * known.
+ * Formats seconds as `hh:mm:ss`, with more digits for the hours if needed. `--:--:--` if unknown.
  */
 export function clock(seconds: number): string {
   if (!Number.isFinite(seconds) || seconds < 0) return "--:--:--";

@@ -8,17 +8,17 @@ import type { Schedule } from "../experiment/schedule.ts";
 import type { TrainParts } from "./step.ts";
 import { namesBelow, type Shape, type Variable, variables } from "../nn/variables.ts";
 
-/** The parts of an experiment that its training is made of; an experiment is one. */
+/** The parts of an experiment that its training needs. An experiment is one. */
 export interface AssemblySource
   extends Pick<Experiment, "student" | "teachers" | "several" | "distiller"> {
-  /** The task, and how images are changed before the networks see them. */
+  /** The task, and the changes to images before the networks see them. */
   readonly dataset: Pick<
     Dataset<Mix | undefined, string>,
     "task" | "augmentation" | "normalisation" | "mix" | "views"
   >;
 }
 
-/** What an experiment says nothing of and its training is made with. */
+/** The inputs of an assembly that an experiment does not declare. */
 export interface AssemblyOptions {
   /** The seed of the initial values and of the steps. */
   readonly seed: number;
@@ -26,44 +26,43 @@ export interface AssemblyOptions {
   readonly image: Shape;
   /** Number of classes. */
   readonly classes: number;
-  /** What is trained on. */
+  /** The training images. */
   readonly train: Pick<Split, "size" | "labels">;
-  /** The schedule that is run. */
+  /** The schedule to run. */
   readonly schedule: Schedule;
   /**
-   * Values that variables start with, by name, as `startValues` gives them. Default: each draws its
+   * Initial values of variables by name, as `startValues` returns them. Default: each variable's
    * own.
    */
   readonly values?: ReadonlyMap<string, Float32Array>;
-  /** The values of the modules that the method takes. Default: untrained ones. */
+  /** Values of the modules that the method takes. Default: untrained ones. */
   readonly taken?: ModuleValues;
 }
 
 /** The networks, the method and the optimiser of an experiment. */
 export interface Assembly {
-  /** The network that learns. */
   readonly student: Model;
-  /** The networks that teach, in order. */
+  /** The teachers, in order. */
   readonly teachers: readonly Model[];
-  /** What a training step is made of. */
+  /** The parts of a training step. */
   readonly parts: TrainParts;
   /**
-   * Every variable by name, in the order they were made: the student's, the teachers', the
-   * method's, the optimiser's.
+   * Every variable by name, in order of creation: the student's, the teachers', the method's, the
+   * optimiser's.
    */
   readonly variables: ReadonlyMap<string, Variable>;
-  /** Those that change: what a run needs to go on. */
+  /** The variables that change. A run needs their values to resume. */
   readonly state: readonly Variable[];
-  /** The student's variables, by the names inside it. */
+  /** The student's variables, by their names inside it. */
   readonly weights: ReadonlyMap<string, Variable>;
   /**
    * The variables of the modules that the method trains for others, by module and the name inside
-   * it; absent: it trains none.
+   * it. `undefined` if it trains none.
    */
   readonly trainedModules?: ReadonlyMap<string, Variable>;
 }
 
-/** What the names of variables begin with, by whose they are. */
+/** Prefixes of variable names, by owner. */
 const SCOPES = {
   student: "student",
   teacher: (i: number): string => `teacher${i + 1}`,
@@ -71,19 +70,19 @@ const SCOPES = {
 };
 
 /**
- * Makes the networks, the method and the optimiser of an experiment. It opens nothing, runs nothing
- * and makes no tensor. Throws a `Failure` (exit 2) where the networks do not suit the method, or
- * where the method does not make all of the modules that it trains for others.
+ * Assembles the networks, the method and the optimiser of an experiment. It opens nothing, runs
+ * nothing and makes no tensor. Throws a `Failure` (exit 2) if the networks do not suit the method,
+ * or if the method does not make all of the modules that it trains for others.
  */
 export function assemble(experiment: AssemblySource, options: AssemblyOptions): Assembly {
   const { distiller, dataset: { task, augmentation, normalisation, mix, views } } = experiment;
   const { seed, image, classes, train, schedule, values, taken } = options;
   const collected = new Map<string, Variable>();
   const scope = variables({ seed, collected, values });
-  const network = (recipe: Net, within = scope) => buildModel(recipe, within, image, classes);
-  const student = network(experiment.student, scope.in(SCOPES.student));
+  const build = (recipe: Net, within = scope) => buildModel(recipe, within, image, classes);
+  const student = build(experiment.student, scope.in(SCOPES.student));
   const teachers = experiment.teachers.map((one, i) =>
-    network(networkOf(one), scope.in(SCOPES.teacher(i)).frozen())
+    build(networkOf(one), scope.in(SCOPES.teacher(i)).frozen())
   );
   const teacher = experiment.several ? teachers : teachers[0];
   const made = new Map<string, ReadonlyMap<string, Variable>>();
@@ -114,8 +113,7 @@ export function assemble(experiment: AssemblySource, options: AssemblyOptions): 
 }
 
 /**
- * The variables of the modules that a method trains for others, each by its module's name and the
- * name inside it.
+ * The variables of the modules that a method trains for others, by module and the name inside it.
  */
 function modulesOf(
   { id, trainedModules }: Distiller<Net, Teachers>,
@@ -139,18 +137,18 @@ function modulesOf(
   );
 }
 
-/** Values of networks, by the names inside them; undefined: there are none. */
+/** Values of a network's variables, by the names inside it. `undefined` if there are none. */
 export type NamedValues = ReadonlyMap<string, Float32Array> | undefined;
 
-/** What the student and the teachers start with, by the names of an assembly's variables. */
+/** The initial values of student and teachers, by the names of an assembly's variables. */
 export function startValues(
   student: NamedValues,
   teachers: readonly NamedValues[],
 ): Map<string, Float32Array> {
-  const named = (scope: string, inside: NamedValues = new Map()) =>
+  const prefixNames = (scope: string, inside: NamedValues = new Map()) =>
     Array.from(inside, ([name, values]) => [`${scope}.${name}`, values] as const);
   return new Map([
-    ...named(SCOPES.student, student),
-    ...teachers.flatMap((inside, i) => named(SCOPES.teacher(i), inside)),
+    ...prefixNames(SCOPES.student, student),
+    ...teachers.flatMap((inside, i) => prefixNames(SCOPES.teacher(i), inside)),
   ]);
 }

@@ -2,22 +2,22 @@ import type { Draw, Split } from "../data/dataset.ts";
 import type { Inputs } from "../values/input.ts";
 import type { LabelName, Task } from "../tasks/task.ts";
 
-/** A batch on its way into a step. */
+/** A batch, as inputs of a step. */
 export type Batch = Inputs<"image" | "index" | LabelName>;
 
 /** The source of batches. */
 export interface BatchSource {
-  /** The task whose labels the images have. */
+  /** The task that reads the labels. */
   readonly task: Task;
-  /** The split that they are read from. */
+  /** The split to read images from. */
   readonly split: Split;
   /** Height, width and channels of each image. */
   readonly image: readonly number[];
 }
 
 /**
- * The images of a split in this order, `size` at a time, the last batch taking what is left, read
- * as `draw` says. The next batch is read while the caller works on the present one.
+ * Reads the images of a split in this order, `size` at a time, as `draw` says. The last batch has
+ * the rest. The next batch is read while the caller works on the current one.
  */
 export async function* batches(
   { task, split, image }: BatchSource,
@@ -41,7 +41,7 @@ export async function* batches(
     const batch = await next;
     if (!batch) return;
     next = read(start);
-    // Whoever stops early never awaits it, and its failure would then end the process.
+    // A caller that stops early never awaits it. Its failure would then end the process.
     next.catch(() => {});
     yield batch;
   }

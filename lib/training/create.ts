@@ -11,58 +11,59 @@ import {
 } from "../nn/variables.ts";
 
 /**
- * Gives the values of what another method trained, over inputs of `shape`, by the names inside it;
- * undefined: untrained.
+ * Returns the values of a module that another method trained, over inputs of `shape`, by the names
+ * inside it. Returns `undefined` if there are none: the module is then untrained.
  */
 export type ModuleValues = (
   module: TrainedModule,
   shape: Shape,
 ) => ReadonlyMap<string, Float32Array> | undefined;
 
-/** The modules that methods hand to one another. */
+/** The modules that methods pass to each other. */
 export interface ModuleExchange {
-  /** The values of the modules that the method takes. Default: untrained ones. */
+  /** Values of the modules that the method takes. Default: untrained ones. */
   readonly taken?: ModuleValues;
   /** The modules that the method trains for others, by name. Default: none. */
   readonly trained?: { readonly [name: string]: Layer };
   /**
-   * Where the variables of each of these are put once it is made, by the names inside it. Default:
-   * nowhere.
+   * Collects the variables of each of these modules once it is made, by the names inside it.
+   * Default: not collected.
    */
   readonly made?: Map<string, ReadonlyMap<string, Variable>>;
 }
 
 /**
- * What a distiller makes things with: below `scope`, for images of `image` and a number of classes,
- * with the modules that are handed to it and on. Things are numbered in the order they are made.
+ * Returns the `create` of a build context: it makes things below `scope`, for images of `image` and
+ * a number of classes, with the modules that the method takes and trains. Things are numbered in
+ * order of creation.
  */
 export function createWithin(
   scope: Variables,
   image: Shape,
   classes: number,
   { taken = () => undefined, trained = {}, made = new Map() }: ModuleExchange = {},
-  numbers: { next: number } = { next: 0 },
+  counter: { next: number } = { next: 0 },
 ): Create<string> {
   function create(layer: Layer, shape: Shape): ReturnType<Layer>;
   function create(module: TrainedModule, shape: Shape): ReturnType<Layer>;
   function create<N extends Net>(recipe: N, options?: { from?: Model<N> }): Model<N>;
   function create(
-    what: Layer | TrainedModule | Net,
-    how: Shape | { from?: Model } = {},
+    recipe: Layer | TrainedModule | Net,
+    argument: Shape | { from?: Model } = {},
   ): ReturnType<Layer> | Model {
-    const below = scope.in(String(numbers.next++));
-    if (typeof what === "function") return what(below, how as Shape);
-    if (what.kind === "module") {
-      return what.layer(below.frozen(taken(what, how as Shape)), how as Shape);
+    const below = scope.in(String(counter.next++));
+    if (typeof recipe === "function") return recipe(below, argument as Shape);
+    if (recipe.kind === "module") {
+      return recipe.layer(below.frozen(taken(recipe, argument as Shape)), argument as Shape);
     }
-    return buildModel(what, below, image, classes, (how as { from?: Model }).from);
+    return buildModel(recipe, below, image, classes, (argument as { from?: Model }).from);
   }
   return Object.assign(create, {
     trainedModule(name: string, shape: Shape) {
       if (!Object.hasOwn(trained, name)) {
         throw new Error(`the method makes a ${name}, which is not among its trainedModules`);
       }
-      // The number that any first thing of this name has: files of weights have it in their names.
+      // The number of the first thing below a name: weights files have it in their names.
       const below = scope.in(name).in("0");
       const variables: Variable[] = [];
       const module = trained[name](starting(below, [], variables), shape);
@@ -72,7 +73,7 @@ export function createWithin(
     memory: (name: string, shape: Shape, initial = constant(0)) =>
       scope.variable(name, shape, initial, { trainable: false }),
     in: (name: string) => createWithin(scope.in(name), image, classes, { taken }),
-    at: (pace: Parameters<Variables["at"]>[0]) =>
-      createWithin(scope.at(pace), image, classes, { taken, trained, made }, numbers),
+    at: (group: Parameters<Variables["at"]>[0]) =>
+      createWithin(scope.at(group), image, classes, { taken, trained, made }, counter),
   });
 }

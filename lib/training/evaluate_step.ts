@@ -6,12 +6,12 @@ import type { Model, Output } from "../nn/network.ts";
 import { passes } from "../nn/pass.ts";
 import type { LabelName, Task } from "../tasks/task.ts";
 
-/** The inputs of an evaluation. */
+/** The inputs of an evaluation step. */
 export type EvaluateInput = "image" | LabelName;
 
 /**
- * Evaluation of a batch by running statistics: what the task computes of a student, alone or beside
- * a teacher.
+ * Evaluates a batch with running statistics: returns the task's values for a student, alone or
+ * beside a teacher.
  */
 export function evaluateStep(
   task: Task,
@@ -22,25 +22,28 @@ export function evaluateStep(
   return ({ image, ...labels }) => {
     const images = normalisePixels(image, normalisation);
     return {
-      values: task.evaluate(see(student, images), labels, teacher && see(teacher, images)),
+      values: task.evaluate(
+        runFrozen(student, images),
+        labels,
+        teacher && runFrozen(teacher, images),
+      ),
       updates: [],
     };
   };
 }
 
-/** Prediction of a batch by running statistics: what the task chooses of a network's output. */
+/** Predicts a batch with running statistics: returns the outputs that the task selects. */
 export function predictStep(
   task: Task,
   network: Model,
   normalisation: Normalisation,
 ): Traced<"image"> {
   return ({ image }) => ({
-    values: task.predict(see(network, normalisePixels(image, normalisation))),
+    values: task.predict(runFrozen(network, normalisePixels(image, normalisation))),
     updates: [],
   });
 }
 
-/** What a network makes of normalised images. */
-function see(network: Model, images: Tensor): Output {
+function runFrozen(network: Model, images: Tensor): Output {
   return network.run(images, passes().frozen);
 }

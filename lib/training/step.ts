@@ -27,9 +27,9 @@ export type TrainValues = {
   readonly loss: Tensor;
   /** Each term's weighted mean. */
   readonly terms: Readonly<Record<string, Tensor>>;
-  /** The mean of each thing that the method reports. */
+  /** The mean of each value that the method reports. */
   readonly reports: Readonly<Record<string, Tensor>>;
-  /** The task's sums over the batch of what the student reaches, by measure. */
+  /** The task's sums over the batch for the student's output, by measure. */
   readonly sums: Readonly<Record<string, Tensor>>;
 };
 
@@ -39,13 +39,10 @@ export type GradNormValues = {
   readonly grads: Readonly<Record<string, Tensor>>;
 };
 
-/** A value of a step, with the name that a message gives it. */
+/** A value of a step, with its name in messages. */
 export type NamedValue = readonly [name: string, value: Float32Array];
 
-/**
- * The values of a training step one after the other, the loss last: a term says more of what went
- * wrong.
- */
+/** Lists the values of a training step, the loss last: a term says more about what went wrong. */
 export function listValues({ loss, terms, reports, sums }: Values<TrainValues>): NamedValue[] {
   return [...Object.entries(terms), ...list("report", reports), ...Object.entries(sums), [
     "loss",
@@ -53,7 +50,7 @@ export function listValues({ loss, terms, reports, sums }: Values<TrainValues>):
   ]];
 }
 
-/** The norms of a step's gradients one after the other. */
+/** Lists the norms of a step's gradients. */
 export function listGradNorms({ grads }: Values<GradNormValues>): NamedValue[] {
   return list("grad", grads);
 }
@@ -62,37 +59,34 @@ function list(group: string, values: { readonly [name: string]: Float32Array }):
   return Object.entries(values).map(([name, value]) => [`${group}/${name}`, value]);
 }
 
-/** Everything a training step is made of. */
+/** The parts of a training step. */
 export interface TrainParts {
-  /** What is learned. */
   readonly task: Task;
-  /** The network that learns. */
   readonly student: Model;
-  /** What teaches it: nobody, one, or several in order. */
+  /** No teacher, one, or several in order. */
   readonly teacher: undefined | Model | readonly Model[];
   /** The method's loss. */
   readonly loss: Loss<Net, Teachers>;
-  /** What becomes of gradients. */
   readonly optimizer: Optimizer;
   /** The variables that may learn. */
   readonly trainable: readonly Variable[];
-  /** The student's variables that the method leaves as they are; absent: none. */
+  /** The student's variables that the method freezes. Default: none. */
   readonly frozenVariables?: ReadonlySet<Variable>;
-  /** How images are changed at random. */
+  /** Random changes to the images. */
   readonly augmentation: Augmentation;
-  /** How pixels become inputs. */
+  /** Converts pixels to the networks' input. */
   readonly normalisation: Normalisation;
-  /** How images are mixed. */
+  /** How to mix the images. Default: not at all. */
   readonly mix?: Mix;
-  /** How further views of the images are changed at random. */
+  /** Random changes to further views of the images. Default: no views. */
   readonly views?: { readonly [name: string]: Augmentation };
   /** The run's seed. */
   readonly seed: number;
 }
 
 /**
- * One training step: forward, loss, gradients, update. A variable that no term reaches is left
- * alone: no decay, no momentum.
+ * A training step: forward pass, loss, gradients, updates. A variable that no term reaches stays
+ * unchanged: no weight decay, no momentum.
  */
 export function trainStep(parts: TrainParts): Traced<TrainInput, TrainValues> {
   const { optimizer, trainable } = parts;
@@ -102,26 +96,26 @@ export function trainStep(parts: TrainParts): Traced<TrainInput, TrainValues> {
       trainable,
       optimizer.groups,
     );
-    const reached = trainable.flatMap((variable, i): [Variable, Gradients][] => {
+    const entries = trainable.flatMap((variable, i): [Variable, Gradients][] => {
       const own = gradients.map((group) => group[i]);
       return own.some((gradient) => gradient) ? [[variable, own]] : [];
     });
-    const updates = optimizer.update(new Map(reached), inputs.rate);
+    const updates = optimizer.update(new Map(entries), inputs.rate);
     return { values, updates: [...updates, ...changes] };
   };
 }
 
 /**
- * How strongly each term pulls at the student: the L2 norm over all of its variables of the
- * gradient of the term's weighted mean. Nothing changes.
+ * A step that measures how strongly each term pulls at the student: the L2 norm over all of its
+ * variables of the gradient of the term's weighted mean. Nothing changes.
  */
 export function gradNormStep(parts: TrainParts): Traced<TrainInput, GradNormValues> {
   const student = new Set(parts.student.variables);
-  const learning = parts.trainable.filter((variable) => student.has(variable));
+  const variables = parts.trainable.filter((variable) => student.has(variable));
   return (inputs) => {
     const { forward: { values, changes }, gradients } = differentiate(
       objective(parts, inputs),
-      learning,
+      variables,
       (roles) => Array.from(roles.keys(), (name) => [name]),
     );
     tf.dispose([values, changes.map(({ value }) => value)]);
@@ -130,28 +124,26 @@ export function gradNormStep(parts: TrainParts): Traced<TrainInput, GradNormValu
   };
 }
 
-/** The L2 norm of all of these together, 0 where there are none. */
+/** The L2 norm of these gradients together. 0 if there are none. */
 function norm(gradients: Gradients): Tensor {
   const squares = gradients.flatMap((gradient) => gradient ? [tf.sum(tf.square(gradient))] : []);
   return squares.length === 0 ? tf.scalar(0) : tf.sqrt(tf.addN(squares));
 }
 
-/** What a forward pass of student and method gives; its tensors are kept. */
+/** The result of a forward pass of student and method. Its tensors are kept. */
 interface Forward {
-  /** The step's values. */
   readonly values: TrainValues & {
     readonly loss: Scalar;
     readonly terms: Readonly<Record<string, Scalar>>;
   };
-  /** Each term's role. */
   readonly roles: Roles;
   /** The next values of statistics and memories. */
   readonly changes: readonly (Update & { kind: "assign" })[];
 }
 
 /**
- * What is differentiated: images and the teachers' passes are made here, those of student and
- * method when it is called.
+ * Returns the function to differentiate. Images and the teachers' passes are computed here, those
+ * of student and method when it is called.
  */
 function objective(
   parts: TrainParts,
@@ -159,15 +151,15 @@ function objective(
 ): () => Forward {
   const random = randomOf(parts.seed, "step", step);
   const { live, frozen, remembered } = passes(parts.frozenVariables);
-  const { image: images, views, pairing } = input(parts, image, random);
+  const { image: images, views, pairing } = prepareImages(parts, image, random);
   const target = parts.task.target(labels, { pairing, random: random.in("task") });
-  const teach = (teacher: Model) => teacher.run(images, frozen);
+  const runTeacher = (teacher: Model) => teacher.run(images, frozen);
   const teacher = Array.isArray(parts.teacher)
-    ? parts.teacher.map(teach)
-    : parts.teacher && teach(parts.teacher as Model);
+    ? parts.teacher.map(runTeacher)
+    : parts.teacher && runTeacher(parts.teacher as Model);
   return () => {
     const student = parts.student.run(images, live);
-    const given: Omit<StepContext<Net, undefined>, "teacher"> & Views<string> = {
+    const context: Omit<StepContext<Net, undefined>, "teacher"> & Views<string> = {
       ...target.given,
       student,
       image: images,
@@ -181,7 +173,7 @@ function objective(
       mask: () => undefined,
     };
     const { terms, writes, reports = {} } = withMemory(
-      parts.loss({ ...given, teacher }),
+      parts.loss({ ...context, teacher }),
     );
     const means = Object.entries(terms).map(([name, [weight, perSample]]): [string, Scalar] => [
       name,
@@ -208,32 +200,32 @@ function objective(
   };
 }
 
-/** The images that the networks are given, and how they were mixed. */
-function input(
+/** Augments, normalises and mixes the images and their further views. */
+function prepareImages(
   { augmentation, normalisation, mix, views = {} }: TrainParts,
   image: Tensor,
   random: Random,
 ): { readonly image: Tensor; readonly views: Record<string, Tensor>; readonly pairing?: Pairing } {
-  // Each view is mixed by the same random numbers, so that it has the same labels.
-  const seen = (augmentation: Augmentation, stream: string) => {
+  // The same random numbers mix each view, so that it has the same labels.
+  const prepare = (augmentation: Augmentation, stream: string) => {
     const images = normalisePixels(augment(image, augmentation, random.in(stream)), normalisation);
     return mix?.mix(images, random.in("mix")) ?? { image: images };
   };
-  const mixed = seen(augmentation, "augment");
+  const mixed = prepare(augmentation, "augment");
   return {
     image: mixed.image,
     views: Object.fromEntries(
       Object.entries(views).map((
         [name, augmentation],
-      ) => [name, seen(augmentation, `augment/${name}`).image]),
+      ) => [name, prepare(augmentation, `augment/${name}`).image]),
     ),
     pairing: "partner" in mixed ? mixed : undefined,
   };
 }
 
 /**
- * A forward pass and the gradients of its loss, or apart those of each group of terms, in which a
- * variable that none of them reaches has none.
+ * Runs a forward pass and computes the gradients of its loss or, with `groups`, those of each group
+ * of terms. A variable that no term of a group reaches has no gradient there.
  */
 function differentiate(
   objective: () => Forward,
@@ -242,12 +234,15 @@ function differentiate(
 ): { readonly forward: Forward; readonly gradients: readonly Gradients[] } {
   const engine = tf.engine();
   const xs = variables.map(({ value }) => value);
-  const of = (sum: () => Scalar): Gradients => engine.gradients(sum, xs, undefined, true).grads;
+  const gradientsOf = (sum: () => Scalar): Gradients =>
+    engine.gradients(sum, xs, undefined, true).grads;
   let forward!: Forward;
-  if (!groups) return { gradients: [of(() => (forward = objective()).values.loss)], forward };
+  if (!groups) {
+    return { gradients: [gradientsOf(() => (forward = objective()).values.loss)], forward };
+  }
   let kept: Gradients[] = [];
-  // Within another gradient's function the tape is not thrown away: one forward pass serves a
-  // backward pass for each group.
+  // Inside of another gradient's function tfjs keeps the tape: one forward pass serves a backward
+  // pass for each group.
   engine.gradients(
     () => {
       forward = objective();
@@ -256,7 +251,7 @@ function differentiate(
       kept = sums.map((sums) =>
         sums.length === 0 || xs.length === 0
           ? []
-          : of(() => tf.addN(sums)).map((one) => one && tf.keep(one))
+          : gradientsOf(() => tf.addN(sums)).map((one) => one && tf.keep(one))
       );
       return loss;
     },
@@ -264,7 +259,7 @@ function differentiate(
     undefined,
     true,
   );
-  // What was kept would outlive the step.
+  // Kept tensors would outlive the step.
   const gradients = kept.map((group) => group.map((gradient) => gradient && tf.clone(gradient)));
   kept.forEach((group) => group.forEach((gradient) => gradient?.dispose()));
   return { forward, gradients };

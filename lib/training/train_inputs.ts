@@ -4,24 +4,24 @@ import { stream } from "../values/random.ts";
 import type { Schedule } from "../experiment/schedule.ts";
 import type { TrainInput } from "./step.ts";
 
-/** A place in a run: its next step. */
+/** A position in a run: its next step. */
 export interface RunPosition {
-  /** The epoch, counted from 1. */
+  /** Counts from 1. */
   readonly epoch: number;
-  /** How many of its batches are done. */
+  /** The number of finished batches of the epoch. */
   readonly batch: number;
-  /** How many steps of the run are done. */
+  /** The number of finished steps of the run. */
   readonly step: number;
 }
 
-/** How many batches an epoch has. `limit`: at most so many. Default: all. */
+/** The number of batches of an epoch, at most `limit`. Default: all. */
 export function batchCount(images: number, { batch }: Schedule, limit = Infinity): number {
   return Math.min(limit, Math.ceil(images / batch));
 }
 
 /**
- * The inputs of an epoch's training steps from a place on, in the order of the run's own shuffle.
- * `limit` as in `batchCount`.
+ * Reads the inputs of an epoch's training steps from a position on, in the order of the run's own
+ * shuffle. `limit` as in `batchCount`.
  */
 export async function* trainInputs(
   source: BatchSource,
@@ -36,10 +36,10 @@ export async function* trainInputs(
     batch * size,
     count * size,
   );
-  for await (const given of batches(source, order, size, { seed, epoch })) {
+  for await (const inputs of batches(source, order, size, { seed, epoch })) {
     const rate = scalar(schedule.rate(epoch, batch++, count));
     yield {
-      ...given,
+      ...inputs,
       rate,
       epoch: scalar(epoch),
       step: { shape: [], data: Int32Array.of(step++) },

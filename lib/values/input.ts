@@ -1,10 +1,10 @@
-/** An array of numbers with its shape, as it goes into a step. */
+/** An input of a step: an array of numbers with its shape. */
 export interface Input {
-  /** Its dimensions, the batch included. */
+  /** Dimensions, including the batch. */
   readonly shape: readonly number[];
   /** float32, int32, or bytes that become float32 inside the step. */
   readonly data: Float32Array | Int32Array | Uint8Array;
 }
 
-/** Named arrays. */
+/** Inputs of a step by name. */
 export type Inputs<I extends string> = { readonly [K in I]: Input };

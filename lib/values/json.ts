@@ -1,4 +1,4 @@
-/** A value that JSON can write. `undefined` members are left out. */
+/** A value that JSON can represent. Members that are `undefined` are omitted. */
 export type Json =
   | null
   | boolean
@@ -7,10 +7,7 @@ export type Json =
   | readonly Json[]
   | { readonly [key: string]: Json | undefined };
 
-/**
- * JSON with sorted keys and no spaces: the same text for the same value, whatever the order it was
- * built in.
- */
+/** Writes JSON with sorted keys and no spaces: equal values give the same text in any key order. */
 export function canonical(value: Json): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
   if (value === null || typeof value !== "object") return JSON.stringify(value);
@@ -23,7 +20,10 @@ export function canonical(value: Json): string {
   }}`;
 }
 
-/** A key that some object of a valid JSON text has twice, which `JSON.parse` overlooks. */
+/**
+ * Returns a key that some object of a valid JSON text has twice. `JSON.parse` does not report it.
+ * `undefined` if there is none.
+ */
 export function repeatedKey(json: string): string | undefined {
   const open: Set<string>[] = [];
   for (let i = 0; i < json.length; i++) {

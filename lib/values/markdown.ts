@@ -1,19 +1,19 @@
-/** A text as markdown prints it, letter by letter. */
+/** Escapes a text so that markdown prints it unchanged. */
 export function escapeMarkdown(text: string): string {
   return text.replace(/[\\|*<>[\]`]|(?<!\w)_|_(?!\w)/g, (sign) => `\\${sign}`);
 }
 
-/** What stands where there is no number. */
+/** Placeholder for a missing number. */
 export const NONE = "—";
 
-/** A link to a file beside the markdown, by its relative path. */
+/** Writes a markdown link to a file by its relative path. */
 export function link(text: string, path: string): string {
   return `[${text}](${path.split("/").map(encodeURIComponent).join("/")})`;
 }
 
 /**
- * A markdown table, its columns aligned in the source too: the first to the left, the others to the
- * right. Cells are markdown.
+ * Writes a markdown table whose columns are aligned in the source too: the first to the left, the
+ * others to the right. Cells are markdown.
  */
 export function grid(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const lines = [header, ...rows].map((cells) => header.map((_, column) => cells[column] ?? ""));
@@ -34,7 +34,7 @@ export function grid(header: readonly string[], rows: readonly (readonly string[
   );
 }
 
-/** A paragraph, folded as `deno fmt` does at 100 characters. */
+/** Folds a paragraph at 100 characters, as `deno fmt` does. */
 export function paragraph(text: string, indent = ""): string {
   const lines = [""];
   for (const word of text.split(/\s+/)) {
@@ -47,12 +47,12 @@ export function paragraph(text: string, indent = ""): string {
   return lines.join(`\n${indent}`);
 }
 
-/** A list of one paragraph each; empty where there are none. */
+/** Writes a markdown list with one paragraph per item. Empty if there are no texts. */
 export function bullets(texts: readonly string[]): string {
   return texts.map((text) => `- ${paragraph(text, "  ")}`).join("\n");
 }
 
-/** Paragraphs, tables and lists, one below the other; empty ones are left out. */
+/** Joins paragraphs, tables and lists with blank lines. Omits empty ones. */
 export function stack(parts: readonly string[]): string {
   return parts.filter((part) => part !== "").join("\n\n");
 }

@@ -1,18 +1,19 @@
 import type { Summary } from "./statistics.ts";
 
-/** The number that so many printed decimals stand for. Default: two. */
+/** Rounds a number to some decimals. Default: 2. */
 export function round(value: number, decimals = 2): number {
   return Number(value.toFixed(decimals));
 }
 
-/** A number with so many decimals, e.g. `74.80` or `−0.21`. Default: two. */
+/** Formats a number with fixed decimals, e.g. `74.80` or `−0.21`. Default: 2. */
 export function formatFixed(value: number, decimals = 2): string {
-  // Zero has no sign: −0 + 0 is 0.
+  // Prevents a signed zero: −0 + 0 is 0.
   return (round(value, decimals) + 0).toFixed(decimals).replace("-", "−");
 }
 
 /**
- * A difference with so many decimals and its sign, e.g. `+3.52`, `−0.21` or `0.00`. Default: two.
+ * Formats a difference with fixed decimals and its sign, e.g. `+3.52`, `−0.21` or `0.00`. Default:
+ * 2.
  */
 export function formatSigned(value: number, decimals = 2): string {
   return round(value, decimals) > 0
@@ -21,15 +22,15 @@ export function formatSigned(value: number, decimals = 2): string {
 }
 
 /**
- * A summary as tables print it: `74.80 ± 0.12 (3)`, without ± for one measurement, without n where
- * nobody says.
+ * Formats a summary for tables: `74.80 ± 0.12 (3)`. Omits ± if there is one measurement, and n if
+ * it is unknown. Default: 2 decimals.
  */
 export function formatSpread({ mean, std, n }: Summary, decimals = 2): string {
   const deviation = std === undefined ? "" : ` ± ${formatFixed(std, decimals)}`;
   return `${formatFixed(mean, decimals)}${deviation}${n === undefined ? "" : ` (${n})`}`;
 }
 
-/** A percentage without the noise of binary fractions. */
+/** Rounds a percentage to 6 decimals, which removes the noise of binary fractions. */
 export function roundPercentage(value: number): number {
   return Math.round(value * 1e6) / 1e6;
 }

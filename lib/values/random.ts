@@ -1,7 +1,7 @@
 /**
  * Random numbers as pure functions of (seed, stream, position): Philox4x32-10 (Salmon et al.,
- * 2011), the generator that TensorFlow's stateless ops use, so that host and graph draw from the
- * same family and a resumed run draws the same.
+ * 2011), the generator of TensorFlow's stateless ops. Host and graph therefore use the same family,
+ * and a resumed run gets the same numbers.
  */
 
 const M0 = 0xd2511f53;
@@ -9,7 +9,7 @@ const M1 = 0xcd9e8d57;
 const W0 = 0x9e3779b9;
 const W1 = 0xbb67ae85;
 
-/** The high 32 bits of the product of two unsigned 32-bit numbers. */
+/** Returns the high 32 bits of the product of two unsigned 32-bit numbers. */
 function high(a: number, b: number): number {
   const al = a & 0xffff;
   const ah = a >>> 16;
@@ -21,8 +21,8 @@ function high(a: number, b: number): number {
 }
 
 /**
- * One block of Philox4x32-10: four unsigned 32-bit numbers, written to `out`, from a counter of
- * four and a key of two.
+ * Writes one block of Philox4x32-10 to `out`: four unsigned 32-bit numbers, from a counter of four
+ * and a key of two.
  */
 export function philox(
   counter: ArrayLike<number>,
@@ -54,7 +54,7 @@ export function philox(
   return out;
 }
 
-/** FNV-1a of a text's UTF-8 bytes: an unsigned 32-bit number that stands for a stream's name. */
+/** Hashes a stream's name: FNV-1a of its UTF-8 bytes, an unsigned 32-bit number. */
 export function hashName(name: string): number {
   let hash = 0x811c9dc5;
   for (const byte of new TextEncoder().encode(name)) hash = Math.imul(hash ^ byte, 0x01000193);
@@ -63,19 +63,19 @@ export function hashName(name: string): number {
 
 /** A sequence of random numbers on the host. */
 export interface Stream {
-  /** The next number, uniform in [0, 1), with 32 random bits. */
+  /** Returns the next number, uniform in [0, 1), with 32 random bits. */
   uniform(): number;
-  /** The next number of the standard normal distribution (Box–Muller, both of a pair used). */
+  /** Returns the next standard normal number (Box–Muller, with both numbers of a pair). */
   normal(): number;
-  /** The next whole number, uniform in [0, bound). */
+  /** Returns the next whole number, uniform in [0, bound). */
   below(bound: number): number;
-  /** The numbers 0 … n − 1 in a random order (Fisher–Yates). */
+  /** Returns the numbers 0 … n − 1 in a random order (Fisher–Yates). */
   permutation(n: number): Uint32Array;
 }
 
 /**
- * The stream named `name` of a run's seed, e.g. `stream(1, "shuffle/12")`. Streams of other names
- * or seeds are independent: adding one shifts no other.
+ * Creates the stream `name` of a run's seed, e.g. `stream(1, "shuffle/12")`. Streams with other
+ * names or seeds are independent: a new stream changes no other.
  */
 export function stream(seed: number, name: string): Stream {
   const counter = new Uint32Array(4);

@@ -1,21 +1,21 @@
 /**
- * Reading what was parsed from JSON or YAML: a reader per type, put together like the type itself.
+ * Readers of parsed JSON or YAML: one reader per type, composed like the type itself.
  *
  * @module
  */
 
 /**
- * Gives a value its type, or throws a `Mismatch`; `at` is where the value stands, such as
- * `trials[0].seed`, `or` what it may be instead, such as ` or null`.
+ * Returns a value with its type, or throws a `Mismatch`. `at` is the path of the value, such as
+ * `trials[0].seed`. `or` is an alternative for the message, such as ` or null`.
  */
 export type Reader<T> = (value: unknown, at: string, or?: string) => T;
 
-/** What is wrong with a value, and where. */
+/** A problem with a value, and its path. */
 class Mismatch extends Error {}
 
 /**
- * The value as its reader's type. Throws what `refuse` makes of the problem, which names the member
- * and what it should be.
+ * Reads a value. Throws the result of `refuse` if the reader rejects it. The problem names the
+ * member and its expected type.
  */
 export function readAs<T>(
   value: unknown,
@@ -29,7 +29,7 @@ export function readAs<T>(
   }
 }
 
-/** A reader of the values that `is` accepts, called `name` in its message. */
+/** Creates a reader of the values that `is` accepts. Messages call them `name`. */
 export function accepting<T>(name: string, is: (value: unknown) => value is T): Reader<T> {
   return (value, at, or = "") => {
     if (is(value)) return value;
@@ -42,30 +42,30 @@ export function accepting<T>(name: string, is: (value: unknown) => value is T): 
   };
 }
 
-/** A text. */
+/** Reads a text. */
 export const text: Reader<string> = accepting("a text", (value) => typeof value === "string");
-/** `true` or `false`. */
+/** Reads `true` or `false`. */
 export const boolean: Reader<boolean> = accepting(
   "true or false",
   (value) => typeof value === "boolean",
 );
-/** A finite number. */
+/** Reads a finite number. */
 export const number: Reader<number> = accepting(
   "a number",
   (value): value is number => typeof value === "number" && Number.isFinite(value),
 );
-/** A whole number, 0 or more. */
+/** Reads a whole number, 0 or more. */
 export const count: Reader<number> = accepting(
   "a whole number, 0 or more",
   (value): value is number => Number.isSafeInteger(value) && Number(value) >= 0,
 );
-/** A number from 0 to 100. */
+/** Reads a number from 0 to 100. */
 export const percent: Reader<number> = accepting(
   "a number from 0 to 100",
   (value): value is number => typeof value === "number" && value >= 0 && value <= 100,
 );
 
-/** One of these values. */
+/** Creates a reader of one of these values. */
 export function oneOf<const T extends string>(...values: readonly T[]): Reader<T> {
   return accepting(
     values.map((value) => `"${value}"`).join(" or "),
@@ -73,17 +73,17 @@ export function oneOf<const T extends string>(...values: readonly T[]): Reader<T
   );
 }
 
-/** What `reader` reads, or `null`. */
+/** Creates a reader of `reader`'s values and `null`. */
 export function nullable<T>(reader: Reader<T>): Reader<T | null> {
   return (value, at) => value === null ? null : reader(value, at, " or null");
 }
 
-/** What `reader` reads, or nothing at all. */
+/** Creates a reader of `reader`'s values and `undefined`. */
 export function optional<T>(reader: Reader<T>): Reader<T | undefined> {
   return (value, at, or) => value === undefined ? undefined : reader(value, at, or);
 }
 
-/** A list of what `reader` reads. */
+/** Creates a reader of lists of `reader`'s values. */
 export function arrayOf<T>(reader: Reader<T>): Reader<T[]> {
   const array = accepting("a list", (value): value is unknown[] => Array.isArray(value));
   return (value, at, or) => array(value, at, or).map((item, i) => reader(item, `${at}[${i}]`));
@@ -95,7 +95,7 @@ const object = accepting(
     typeof value === "object" && value !== null && !Array.isArray(value),
 );
 
-/** An object whose every member, whatever its name, `reader` reads. */
+/** Creates a reader of objects with any member names. `reader` reads each member. */
 export function recordOf<T>(reader: Reader<T>): Reader<{ [name: string]: T }> {
   return (value, at, or) => {
     const members = Object.entries(object(value, at, or)).filter(([, member]) =>
@@ -107,7 +107,9 @@ export function recordOf<T>(reader: Reader<T>): Reader<{ [name: string]: T }> {
   };
 }
 
-/** Some members of an object, in the readers' order; what else it has is passed over. */
+/**
+ * Creates a reader of some members of an object, in the readers' order. It ignores other members.
+ */
 export function looseObject<T extends object>(
   readers: { readonly [K in keyof T]-?: Reader<T[K]> },
 ): Reader<T> {
@@ -122,16 +124,16 @@ export function looseObject<T extends object>(
   };
 }
 
-/** An object with these members and no others, in the readers' order. */
+/** Creates a reader of objects with these members and no others, in the readers' order. */
 export function strictObject<T extends object>(
   readers: { readonly [K in keyof T]-?: Reader<T[K]> },
 ): Reader<T> {
   const members = looseObject<T>(readers);
   return (value, at, or) => {
-    const strange = Object.keys(object(value, at, or)).find((key) => !(key in readers));
-    if (strange !== undefined) {
+    const unexpected = Object.keys(object(value, at, or)).find((key) => !(key in readers));
+    if (unexpected !== undefined) {
       throw new Mismatch(
-        `${at === "" ? "" : `${at}.`}${strange} is unknown; known are ${
+        `${at === "" ? "" : `${at}.`}${unexpected} is unknown; known are ${
           Object.keys(readers).join(", ")
         }`,
       );

@@ -1,14 +1,13 @@
-/** Some measurements of one thing. */
+/** Summary of several measurements of one quantity. */
 export interface Summary {
-  /** Their mean. */
   readonly mean: number;
-  /** Their sample standard deviation (n − 1); absent for one measurement. */
+  /** Sample standard deviation (n − 1). `undefined` if there is one measurement. */
   readonly std?: number;
-  /** How many there are; absent where nobody says. */
+  /** Number of measurements. `undefined` if unknown. */
   readonly n?: number;
 }
 
-/** Mean and sample standard deviation of some measurements; `undefined` of none. */
+/** Computes mean and sample standard deviation. `undefined` if there are no measurements. */
 export function summary(values: readonly number[]): Summary | undefined {
   const n = values.length;
   const mean = sum(values) / n;
@@ -21,23 +20,23 @@ function sum(values: readonly number[]): number {
 }
 
 /**
- * The t for which a variable of Student's t distribution, with so many degrees of freedom (a whole
- * number from 1), is between −t and t with this probability: `studentT(0.95, 2)` is 4.303.
- * Bisected, since the probability's finite sum (Abramowitz and Stegun 26.7.3 and 26.7.4) grows with
- * θ = arctan(t / √freedom).
+ * Returns the t for which a variable of Student's t distribution is between −t and t with this
+ * probability. `freedom` is the number of degrees of freedom, a whole number from 1:
+ * `studentT(0.95, 2)` is 4.303. Uses bisection, since the finite sum of the probability (Abramowitz
+ * and Stegun 26.7.3 and 26.7.4) grows with θ = arctan(t / √freedom).
  */
 export function studentT(probability: number, freedom: number): number {
   let low = 0;
   let high = Math.PI / 2;
   for (let middle = high / 2; low < middle && middle < high; middle = (low + high) / 2) {
-    if (within(middle, freedom) < probability) low = middle;
+    if (probabilityWithin(middle, freedom) < probability) low = middle;
     else high = middle;
   }
   return Math.sqrt(freedom) * Math.tan(low);
 }
 
-/** The probability of lying between −t and t, given θ. */
-function within(theta: number, freedom: number): number {
+/** Computes the probability of a value between −t and t from θ. */
+function probabilityWithin(theta: number, freedom: number): number {
   const odd = freedom % 2 === 1;
   const square = Math.cos(theta) ** 2;
   let term = odd ? Math.cos(theta) : 1;

@@ -1,6 +1,6 @@
 /**
- * The one of `words` that takes the fewest single-letter edits from `word`, if that is at most a
- * third of its letters (one at least).
+ * Returns the word of `words` with the fewest single-letter edits from `word`. `undefined` if these
+ * exceed a third of its letters (at least one).
  */
 export function closest(word: string, words: Iterable<string>): string | undefined {
   let best: string | undefined;
@@ -13,17 +13,16 @@ export function closest(word: string, words: Iterable<string>): string | undefin
 }
 
 /**
- * The end of a message about a word that is none of `words`: `; did you mean resnet8?`, or nothing
- * where none is near.
+ * Returns the end of a message about a word that is not in `words`: `; did you mean resnet8?`.
+ * Empty if no word is near.
  */
 export function didYouMean(word: string, words: Iterable<string>): string {
-  const meant = closest(word, words);
-  return meant === undefined ? "" : `; did you mean ${meant}?`;
+  const suggestion = closest(word, words);
+  return suggestion === undefined ? "" : `; did you mean ${suggestion}?`;
 }
 
 /**
- * The number of letters to insert, delete, replace, or swap with the next one, that turn `a` into
- * `b`.
+ * Counts the letters to insert, delete, replace, or swap with the next one, to turn `a` into `b`.
  */
 export function distance(a: string, b: string): number {
   const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)];

@@ -9,17 +9,17 @@ import { canonical, type Json } from "../values/json.ts";
 import { type Contents, decode, encode, type Entry } from "./safetensors.ts";
 import type { Value } from "./value.ts";
 
-/** What a checkpoint holds. */
+/** The contents of a checkpoint. */
 export interface Checkpoint {
   /** The variables' values by name. */
   readonly tensors: ReadonlyMap<string, Value>;
-  /** What the run said of itself. */
+  /** The rest of the run's state. */
   readonly metadata: Json;
 }
 
 /**
- * Writes a checkpoint, whole or not at all. Rejects with a `Failure` (exit 3) where the disk
- * refuses.
+ * Writes a checkpoint, whole or not at all. Rejects with a `Failure` (exit 3) if the disk refuses
+ * it.
  */
 export async function saveCheckpoint(
   path: string,
@@ -34,8 +34,8 @@ export async function saveCheckpoint(
 }
 
 /**
- * Reads a checkpoint. Rejects with a `Failure` (exit 3) that names the file and the way out where
- * it can't be read, is damaged or is no checkpoint of ours.
+ * Reads a checkpoint. Rejects with a `Failure` (exit 3) that names the file and the way out if the
+ * file cannot be read, is damaged or is not a checkpoint of Retort.
  */
 export async function loadCheckpoint(path: string): Promise<Checkpoint> {
   const bytes = await Deno.readFile(path).catch((cause) => {
@@ -44,22 +44,25 @@ export async function loadCheckpoint(path: string): Promise<Checkpoint> {
     });
   });
   try {
-    return checkpoint(decode(bytes, path), path);
+    return toCheckpoint(decode(bytes, path), path);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     throw new Failure(3, `${error.message}; ${WAY_OUT}`, { cause: error });
   }
 }
 
-/** How to go on where a checkpoint is of no use. */
-export const WAY_OUT = "running its experiment with --fresh starts again";
+/** How to continue if a checkpoint is of no use. */
+export const WAY_OUT = "run its experiment with --fresh to start again";
 
-/** A file's contents, where they are what `saveCheckpoint` writes. */
-function checkpoint({ tensors, metadata }: Contents, path: string): Checkpoint {
+/** Converts a file's contents to a checkpoint, if `saveCheckpoint` wrote them. */
+function toCheckpoint({ tensors, metadata }: Contents, path: string): Checkpoint {
   const values = new Map<string, Value>();
   for (const [name, { dtype, shape, data }] of tensors) {
     if (dtype !== "F32" && dtype !== "I32") {
-      throw new Failure(3, `${path} is no checkpoint of a run: its tensor "${name}" is ${dtype}`);
+      throw new Failure(
+        3,
+        `${path} is not a checkpoint of a run: its tensor "${name}" is ${dtype}`,
+      );
     }
     values.set(name, { shape, data });
   }
@@ -68,14 +71,14 @@ function checkpoint({ tensors, metadata }: Contents, path: string): Checkpoint {
   } catch (cause) {
     throw new Failure(
       3,
-      `${path} is no checkpoint of a run: its metadata has no JSON called retort`,
+      `${path} is not a checkpoint of a run: its metadata has no JSON called retort`,
       { cause },
     );
   }
 }
 
 /**
- * Checks that a checkpoint has exactly the expected variables, given by name and shape. Throws a
+ * Checks that a checkpoint has exactly the expected variables, by name and shape. Throws a
  * `Failure` (exit 3) that lists every one that is missing, extra or of another shape.
  */
 export function checkVariables(
@@ -91,7 +94,7 @@ export function checkVariables(
   );
 }
 
-/** Every tensor that is missing, extra or of another shape than expected by name, a line each. */
+/** Lists every tensor that is missing, extra or of another shape than expected, a line each. */
 export function listMismatches(
   tensors: ReadonlyMap<string, Pick<Value, "shape">>,
   expected: ReadonlyMap<string, readonly number[]>,

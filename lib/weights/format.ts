@@ -3,17 +3,17 @@ import { FileRefused } from "./refused.ts";
 import type { ByteSource } from "../files/byte_source.ts";
 
 /**
- * The format of a file of weights, by its first bytes. Throws a `Refused` that says what it is
- * instead, where known.
+ * Detects the format of a weights file by its first bytes. Throws a `FileRefused` that says what
+ * the file is instead, if known.
  */
 export function detectFormat(source: ByteSource): "safetensors" | "pytorch" | "pytorch-legacy" {
   if (source.size === 0) {
-    throw new FileRefused("is empty: it was not downloaded or copied to its end");
+    throw new FileRefused("is empty: its download or copy did not finish");
   }
   const head = String.fromCharCode(...source.read(0, Math.min(source.size, 512)));
-  for (const [looks, what] of OTHERS) {
-    if (typeof looks === "string" ? head.startsWith(looks) : looks.test(head)) {
-      throw new FileRefused(what);
+  for (const [pattern, problem] of OTHERS) {
+    if (typeof pattern === "string" ? head.startsWith(pattern) : pattern.test(head)) {
+      throw new FileRefused(problem);
     }
   }
   if (head.startsWith("PK")) return "pytorch";
@@ -23,30 +23,28 @@ export function detectFormat(source: ByteSource): "safetensors" | "pytorch" | "p
   throw new FileRefused("is neither safetensors nor a file of PyTorch's torch.save");
 }
 
-/** How a pickle of protocol 2 and above begins. */
+/** The first byte of a pickle of protocol 2 and above. */
 const PICKLE = "\x80";
 
-/** How older ones begin: with a name, a container or a mark. */
+/** The start of an older pickle: a name, a container or a mark. */
 const OLD_PICKLE = /^(c[\w.]+\n[\w.]+\n|[(\[\]{}])/;
 
-/**
- * The number that a file of PyTorch's old layout begins with: 0x1950a86a20f9469cfc6c, in ten bytes.
- */
+/** The start of a file of PyTorch's old layout: the number 0x1950a86a20f9469cfc6c, in ten bytes. */
 const MAGIC = "\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
 
-/** What people have in place of weights, by its first bytes, and the way out. */
-const OTHERS: readonly (readonly [looks: string | RegExp, what: string])[] = [
+/** Files that people have in place of weights, by their first bytes, with the way out. */
+const OTHERS: readonly (readonly [pattern: string | RegExp, problem: string])[] = [
   [
     /^\s*<(!doctype|html|\?xml)/i,
-    "is a web page: the address led to one (a login, a quota, an error) in place of the file; download it again",
+    "is a web page (a login, a quota, an error) in place of the file: download the file again",
   ],
   [
     "version https://git-lfs",
-    "is a pointer of Git LFS, not the file itself: `git lfs pull` gets that",
+    "is a Git LFS pointer, not the file itself: `git lfs pull` fetches the file",
   ],
   [
     /^[^]{257}ustar/,
-    "is a tar archive: unpack it (tar xf) and name the weights in it; where PyTorch before 0.1.10 wrote it, load it " +
+    "is a tar archive: unpack it (tar xf) and name the weights in it; if PyTorch before 0.1.10 wrote it, load it " +
     "there and save it with a newer one: torch.save(model.state_dict(), path)",
   ],
   ["\x1f\x8b", "is compressed with gzip: unpack it (gunzip or tar xzf) and name the weights in it"],
@@ -60,7 +58,8 @@ const OTHERS: readonly (readonly [looks: string | RegExp, what: string])[] = [
 ];
 
 /**
- * What to say of a pickle that PyTorch did not write: the name that it asks for, or that it is one.
+ * The refusal of a pickle that PyTorch did not write. It names the Python name that the pickle asks
+ * for, or else says that the file is a pickle.
  */
 function otherPickle(source: ByteSource): FileRefused {
   try {
@@ -70,6 +69,6 @@ function otherPickle(source: ByteSource): FileRefused {
     throw error;
   }
   return new FileRefused(
-    "is a Python pickle, but not one that torch.save wrote: torch.save(model.state_dict(), path)",
+    "is a Python pickle, but not one that torch.save wrote: save the weights with torch.save(model.state_dict(), path)",
   );
 }

@@ -7,37 +7,37 @@ import { referenceName } from "./names.ts";
 import { permute, type Value } from "./value.ts";
 import type { WeightsFile } from "./weights_file.ts";
 
-/** How a file writes a network's variables down. */
+/** How a file stores a network's variables. */
 interface Layout {
-  /** What a variable of ours is called there. */
+  /** The file's name for a variable of Retort. */
   readonly name: (variable: string) => string;
   /**
-   * Which of its dimensions there are ours, in our order, for each number of dimensions; those not
-   * named come as they are.
+   * For each number of dimensions: which of the file's dimensions are Retort's, in Retort's order.
+   * Default: the file's own order.
    */
   readonly axes: Readonly<Record<number, readonly number[]>>;
 }
 
-/** What our runs write. */
-const OURS: Layout = { name: (variable) => variable, axes: {} };
+/** The layout of Retort's own runs. */
+const OWN_LAYOUT: Layout = { name: (variable) => variable, axes: {} };
 
 /**
- * What PyTorch writes of the reference implementations: convolutions out, in, height, width; dense
- * layers out, in.
+ * The layout of the reference implementations in PyTorch: convolutions out, in, height, width;
+ * dense layers out, in.
  */
-const theirs = (network: Net): Layout => ({
+const referenceLayout = (network: Net): Layout => ({
   name: (variable) => referenceName(network, variable),
   axes: { 2: [1, 0], 4: [2, 3, 1, 0] },
 });
 
-/** How many problems a message lists. */
-const LISTED = 40;
+/** A message lists so many problems at most. */
+const MAX_LISTED = 40;
 
 /**
- * A network's variables, for images of `image` and a number of classes, by our names and in our
- * layout, from a file in either naming: ours, or that of the reference implementations. Throws a
- * `Failure` (exit 3) that lists every tensor that is missing, extra or of another shape, or names
- * one that is not finite.
+ * Reads a network's variables from a file, for images of `image` and a number of classes. Returns
+ * them by Retort's names and in Retort's layout. The file may use Retort's names or those of the
+ * reference implementations. Throws a `Failure` (exit 3) that lists every tensor that is missing,
+ * extra or of another shape, or names one that is not finite.
  */
 export function importWeights(
   network: Net,
@@ -47,27 +47,28 @@ export function importWeights(
 ): ReadonlyMap<string, Value> {
   const shapes = variableShapes(network, image, classes);
   const layout = layoutOf(network, shapes, tensors);
-  const wanted = written(shapes, layout);
-  const problems = listMismatches(tensors, wanted);
+  const expected = shapesInFile(shapes, layout);
+  const problems = listMismatches(tensors, expected);
   if (problems.length > 0) {
-    const other = firstOtherSize(tensors, wanted);
-    const isItsHead = other !== undefined &&
-      listMismatches(tensors, written(variableShapes(network, image, other), layout)).length === 0;
-    const what = isItsHead
-      ? `${network.id} for ${other} classes, and the data set has ${classes}`
+    const otherClasses = firstOtherSize(tensors, expected);
+    const hasOtherHead = otherClasses !== undefined &&
+      listMismatches(tensors, shapesInFile(variableShapes(network, image, otherClasses), layout))
+          .length === 0;
+    const contents = hasOtherHead
+      ? `${network.id} for ${otherClasses} classes, and the data set has ${classes}`
       : `another network than ${network.id} for ${image.join("×")} images and ${classes} classes`;
-    const more = problems.length > LISTED ? [`… and ${problems.length - LISTED} more`] : [];
-    const lines = [...problems.slice(0, LISTED), ...more].map((line) => `\n  ${line}`).join("");
+    const more = problems.length > MAX_LISTED ? [`… and ${problems.length - MAX_LISTED} more`] : [];
+    const lines = [...problems.slice(0, MAX_LISTED), ...more].map((line) => `\n  ${line}`).join("");
     throw new Failure(
       3,
-      `${path} has the weights of ${what}; \`deno task weights ${path}\` shows what is in it${lines}`,
+      `${path} has the weights of ${contents}; \`deno task weights ${path}\` shows what is in it${lines}`,
     );
   }
   return new Map(
     Array.from(shapes.keys(), (variable) => {
       const name = layout.name(variable);
       const value = tensors.get(name)!;
-      if (value.data.every(Number.isFinite)) return [variable, inOurs(value, layout)];
+      if (value.data.every(Number.isFinite)) return [variable, toOwnLayout(value, layout)];
       throw new Failure(
         3,
         `${path}: ${name} is not finite: the file is damaged, or its training went wrong`,
@@ -76,22 +77,25 @@ export function importWeights(
   );
 }
 
-/** The layout in which more of a network's variables are there. */
+/** Chooses the layout in which the file has more of the network's variables. */
 function layoutOf(
   network: Net,
   shapes: ReadonlyMap<string, Shape>,
   tensors: ReadonlyMap<string, Value>,
 ): Layout {
-  if (!network.names) return OURS;
-  const references = theirs(network);
+  if (!network.names) return OWN_LAYOUT;
+  const reference = referenceLayout(network);
   const variables = [...shapes.keys()];
-  const there = ({ name }: Layout) =>
+  const count = ({ name }: Layout) =>
     variables.filter((variable) => tensors.has(name(variable))).length;
-  return there(OURS) > there(references) ? OURS : references;
+  return count(OWN_LAYOUT) > count(reference) ? OWN_LAYOUT : reference;
 }
 
-/** The shapes that a file in this layout has, by its own names. */
-function written(shapes: ReadonlyMap<string, Shape>, { name, axes }: Layout): Map<string, Shape> {
+/** The shapes of the variables in a file of this layout, by the file's own names. */
+function shapesInFile(
+  shapes: ReadonlyMap<string, Shape>,
+  { name, axes }: Layout,
+): Map<string, Shape> {
   return new Map(
     Array.from(shapes, ([variable, shape]) => {
       const order = axes[shape.length];
@@ -100,18 +104,18 @@ function written(shapes: ReadonlyMap<string, Shape>, { name, axes }: Layout): Ma
   );
 }
 
-/** The first size that is not the wanted one. */
+/** The first size that differs from the expected one. */
 function firstOtherSize(
   tensors: ReadonlyMap<string, Value>,
-  wanted: ReadonlyMap<string, Shape>,
+  expected: ReadonlyMap<string, Shape>,
 ): number | undefined {
-  return wanted.entries().flatMap(([name, shape]) =>
+  return expected.entries().flatMap(([name, shape]) =>
     tensors.get(name)?.shape.filter((size, axis) => size !== shape[axis]) ?? []
   ).next().value;
 }
 
-/** A tensor in our layout, of floats. */
-function inOurs({ shape, data }: Value, { axes }: Layout): Value {
+/** Converts a tensor to Retort's layout and to floats. */
+function toOwnLayout({ shape, data }: Value, { axes }: Layout): Value {
   const value = { shape, data: data instanceof Float32Array ? data : Float32Array.from(data) };
   return axes[shape.length] ? permute(value, axes[shape.length]) : value;
 }

@@ -7,39 +7,39 @@ import { Failure, messageOf } from "../values/failure.ts";
 import { sha256 as digest } from "../values/sha256.ts";
 import { readWeights, type WeightsFile } from "./weights_file.ts";
 
-/** A teacher's weights that were trained elsewhere, as they stand. */
+/** A teacher's weights that were trained elsewhere, with the path of their file. */
 export interface ResolvedWeights extends ExternalWeights {
-  /** The path of their file, absolute. */
+  /** Absolute. */
   readonly path: string;
-  /** Whether the file is there. */
+  /** Whether the file exists. */
   readonly isThere: boolean;
 }
 
 /**
- * Finds out where weights are: below the project's folder `root`, or below the folder of the data
- * sets once downloaded.
+ * Resolves the path of weights: below the project's folder `root` or, for downloads, below the
+ * folder `data` of the data sets.
  */
 export async function resolveWeights(
-  given: ExternalWeights,
+  weights: ExternalWeights,
   root: string,
   data: string,
 ): Promise<ResolvedWeights> {
-  const { source: { file, url } } = given;
+  const { source: { file, url } } = weights;
   const path = url !== undefined
-    ? resolve(data, "weights", await nameOf(url, given.sha256))
+    ? resolve(data, "weights", await nameOf(url, weights.sha256))
     : file instanceof URL
     ? fileURLToPath(file)
     : resolve(root, file);
   return {
-    ...given,
+    ...weights,
     path,
     isThere: await Deno.stat(path).then(({ isFile }) => isFile, () => false),
   };
 }
 
 /**
- * The contents of weights, downloaded first where they are not there and have an address. Rejects
- * with a `Failure` (exit 3) where there is no file, it is not the declared one or cannot be read.
+ * Reads weights. Downloads them first if they are missing and have an address. Rejects with a
+ * `Failure` (exit 3) if there is no file, if it is not the declared one or if it cannot be read.
  */
 export async function openWeights(
   resolved: ResolvedWeights,
@@ -55,9 +55,7 @@ export async function openWeights(
     }
     await fetchWeights(url, sha256, path, log);
   }
-  const again = url === undefined
-    ? ""
-    : `; remove ${path} and run again, and it is downloaded anew`;
+  const again = url === undefined ? "" : `; remove ${path} and run again to download it anew`;
   if (sha256 !== null) {
     const found = await checksum(path, "sha256").catch((cause) => {
       throw new Failure(3, `cannot read ${path}: ${messageOf(cause)}`, { cause });
@@ -85,14 +83,14 @@ async function fetchWeights(
 ): Promise<void> {
   const sum = sha256 === null ? undefined : { algorithm: "sha256", digits: sha256 } as const;
   await download(
-    { url, sum, to, elsewhere: "`file` in place of `url` declares one elsewhere" },
+    { url, sum, to, elsewhere: "`file` in place of `url` declares a file elsewhere" },
     log,
   );
 }
 
 /**
- * The name that a download gets: that in its address, behind the first digits of its sum, or else
- * of its address's: many are called alike.
+ * The file name of a download: the name in its address, after the first digits of its checksum or
+ * else of its address's. Many downloads have the same name.
  */
 async function nameOf(url: string, sha256: string | null): Promise<string> {
   const digits = sha256 ?? await digest(new TextEncoder().encode(url));

@@ -1,7 +1,7 @@
 /**
  * The safetensors format, on bytes: the header's length in 8 bytes, a JSON header with each
  * tensor's name, type, shape and place, then the tensors themselves, little-endian and without
- * gaps. Nothing that a file says is believed unchecked.
+ * gaps. Everything that a file says is checked.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { repeatedKey } from "../values/json.ts";
 
 /** The array that holds a tensor's elements, by the name of their type in the file. */
 export interface Arrays {
-  /** 0 or 1 in a byte. */
+  /** One byte each, 0 or 1. */
   BOOL: Uint8Array;
   /** 8 bits, unsigned. */
   U8: Uint8Array;
@@ -22,7 +22,7 @@ export interface Arrays {
   I16: Int16Array;
   /** IEEE half precision. */
   F16: Float16Array;
-  /** The bare bits of bfloat16: the upper half of an `F32`. */
+  /** The bits of bfloat16: the upper half of an `F32`. */
   BF16: Uint16Array;
   /** 32 bits, unsigned. */
   U32: Uint32Array;
@@ -41,23 +41,20 @@ export interface Arrays {
 /** The name of an element type in a file. */
 export type Dtype = keyof Arrays;
 
-/**
- * A tensor of a file: its element type, its shape, and the elements, the last dimension running
- * fastest.
- */
+/** A tensor of a file: element type, shape and elements, the last dimension running fastest. */
 export type Entry<D extends Dtype = Dtype> = {
   [K in D]: { readonly dtype: K; readonly shape: readonly number[]; readonly data: Arrays[K] };
 }[D];
 
-/** What a file holds. */
+/** The contents of a file. */
 export interface Contents {
   /** The tensors by name, in the header's order. */
   readonly tensors: ReadonlyMap<string, Entry>;
-  /** The texts that the writer added. */
+  /** The strings that the writer added. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** The arrays by the names of their element types. */
+/** The array classes by element type. */
 export const ARRAYS = {
   BOOL: Uint8Array,
   U8: Uint8Array,
@@ -78,14 +75,15 @@ const METADATA = "__metadata__";
 const PREFIX = 8;
 
 /**
- * The longest header of a file of so many bytes. Once read it takes thirty times the memory, which
- * is to stay below twice the file's; those of large networks have some hundred thousand bytes.
+ * The maximum length of a header in a file of so many bytes. A parsed header takes thirty times the
+ * memory, which has to stay below twice the file's size. Headers of large networks have some
+ * hundred thousand bytes.
  */
-const longest = (size: number): number => 2 ** 20 + Math.floor(size / 16);
+const maxHeaderLength = (size: number): number => 2 ** 20 + Math.floor(size / 16);
 
 /**
- * The file's bytes. Throws a `RangeError` where an entry's data is not of its type or does not fill
- * its shape.
+ * Encodes a file. Throws a `RangeError` if an entry's data is not of its type or does not fill its
+ * shape.
  */
 export function encode(
   tensors: ReadonlyMap<string, Entry>,
@@ -94,7 +92,7 @@ export function encode(
   const starts = new Map<string, number>();
   let size = 0;
   // The widest elements come first, so that every tensor starts at a multiple of its elements' size
-  // and can be viewed.
+  // and can be a view.
   for (
     const [name, { dtype, shape, data }] of [...tensors].sort(([, a], [, b]) =>
       width(b.dtype) - width(a.dtype)
@@ -109,7 +107,7 @@ export function encode(
     size += data.byteLength;
   }
   const header = writeHeader(tensors, starts, metadata);
-  if (header.length > longest(size)) {
+  if (header.length > maxHeaderLength(size)) {
     throw new RangeError(`a header of ${header.length} bytes is too long for ${size} bytes`);
   }
   const bytes = new Uint8Array(header.length + size);
@@ -123,7 +121,7 @@ export function encode(
   return bytes;
 }
 
-/** The length and the JSON, filled up with spaces to a multiple of 8 bytes. */
+/** Writes the length and the JSON, padded with spaces to a multiple of 8 bytes. */
 function writeHeader(
   tensors: ReadonlyMap<string, Entry>,
   starts: ReadonlyMap<string, number>,
@@ -147,26 +145,29 @@ function writeHeader(
 }
 
 /**
- * What a file's bytes hold; a tensor is a view of `bytes` where it lies aligned, else a copy.
- * Throws a `Failure` (exit 3) that names the file as `name`, and the tensor, wherever the bytes are
- * not exactly such a file.
+ * Decodes a file's bytes. A tensor is a view of `bytes` if it is aligned, else a copy. Throws a
+ * `Failure` (exit 3) that names the file as `name`, and the tensor, if the bytes are not exactly
+ * such a file.
  */
 export function decode(bytes: Uint8Array<ArrayBuffer>, name: string): Contents {
   const { json, end } = readHeader(bytes, name);
   const { [METADATA]: metadata = {}, ...members } = json;
-  if (!isTexts(metadata)) throw corrupt(name, `its ${METADATA} is not a record of texts`);
+  if (!isStrings(metadata)) throw corrupt(name, `its ${METADATA} is not a record of strings`);
   const places = Object.entries(members).map(([tensor, member]) => readPlace(tensor, member, name));
   checkPlaces(places, bytes.length - end, name);
   const tensors = new Map(places.map((place) => [place.tensor, view(place, bytes, end)]));
   return { tensors, metadata };
 }
 
-/** The elements in single precision, rounded to the nearest; of an `F32` its own array. */
+/**
+ * Converts the elements to single precision, rounded to the nearest. An `F32` returns its own
+ * array.
+ */
 export function toFloat32(entry: Entry): Float32Array {
   if (entry.dtype === "F32") return entry.data;
   const { data } = entry;
   if (entry.dtype === "BF16") {
-    // Filled in place: `from` would keep a list of numbers many times their size.
+    // Filled in place, because `from` would keep a list of numbers many times their size.
     const bits = new Uint32Array(data.length);
     for (let i = 0; i < bits.length; i++) bits[i] = entry.data[i] << 16;
     return new Float32Array(bits.buffer);
@@ -178,8 +179,8 @@ export function toFloat32(entry: Entry): Float32Array {
 }
 
 /**
- * Where the header says that a tensor lies; what it says fits together, but was not yet held
- * against the file.
+ * The place of a tensor according to the header. It is consistent, but not yet checked against the
+ * file.
  */
 interface Place {
   readonly tensor: string;
@@ -189,7 +190,7 @@ interface Place {
   readonly end: number;
 }
 
-/** The header's members and where the data begins. */
+/** Reads the header's members and the place where the data begins. */
 function readHeader(
   bytes: Uint8Array,
   name: string,
@@ -202,11 +203,11 @@ function readHeader(
       `its header should have ${length} bytes, but only ${bytes.length - PREFIX} follow`,
     );
   }
-  if (length > longest(bytes.length)) {
+  if (length > maxHeaderLength(bytes.length)) {
     throw corrupt(
       name,
       `its header has ${length} bytes, more than the ${
-        longest(bytes.length)
+        maxHeaderLength(bytes.length)
       } for a file of its size`,
     );
   }
@@ -226,7 +227,7 @@ function readHeader(
   }
 }
 
-/** A tensor's member of the header, checked by itself. */
+/** Reads a tensor's member of the header and checks it by itself. */
 function readPlace(tensor: string, member: unknown, name: string): Place {
   const wrong = (problem: string) => corrupt(name, `its tensor "${tensor}" ${problem}`);
   if (!isRecord(member)) throw wrong("is not described by an object");
@@ -246,10 +247,7 @@ function readPlace(tensor: string, member: unknown, name: string): Place {
   return { tensor, dtype, shape, start, end };
 }
 
-/**
- * Throws unless the tensors fill the data exactly: none beyond its end, none over another, nothing
- * between them.
- */
+/** Throws unless the tensors fill the data exactly, without overlaps or gaps. */
 function checkPlaces(places: readonly Place[], size: number, name: string): void {
   let filled = 0;
   for (
@@ -258,7 +256,7 @@ function checkPlaces(places: readonly Place[], size: number, name: string): void
     if (end > size) {
       throw corrupt(
         name,
-        `its tensor "${tensor}" should end at byte ${end} of the data, but these are only ${size}`,
+        `its tensor "${tensor}" should end at byte ${end} of the data, which has only ${size}`,
       );
     }
     if (start < filled) throw corrupt(name, `its tensor "${tensor}" overlaps the one before it`);
@@ -270,7 +268,7 @@ function checkPlaces(places: readonly Place[], size: number, name: string): void
   if (filled < size) throw corrupt(name, `it has ${size - filled} unused bytes at its end`);
 }
 
-/** The tensor at a checked place; the data begins at byte `offset` of the file. */
+/** The tensor at a checked place. The data begins at byte `offset` of the file. */
 function view(
   { dtype, shape, start, end }: Place,
   bytes: Uint8Array<ArrayBuffer>,
@@ -288,8 +286,8 @@ const elements = (shape: readonly number[]): number =>
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
-const isTexts = (value: unknown): value is Record<string, string> =>
-  isRecord(value) && Object.values(value).every((text) => typeof text === "string");
+const isStrings = (value: unknown): value is Record<string, string> =>
+  isRecord(value) && Object.values(value).every((one) => typeof one === "string");
 const isDtype = (value: unknown): value is Dtype =>
   typeof value === "string" && Object.hasOwn(ARRAYS, value);
 const isSizes = (value: unknown): value is number[] =>

@@ -3,8 +3,8 @@ import { refuseDamaged } from "./refused.ts";
 import { type Entry, toFloat32 } from "./safetensors.ts";
 
 /**
- * A tensor of a file as we keep it: floating-point numbers in single precision, whole numbers and
- * booleans in 32 bits. Throws a `Refused` that has its name where a whole number needs more.
+ * Converts a tensor of a file: floating-point numbers to single precision, whole numbers and
+ * booleans to 32 bits. Throws a `FileRefused` that names the tensor if a whole number needs more.
  */
 export function toValue(name: string, entry: Entry): Value {
   const { dtype, shape, data } = entry;
@@ -23,26 +23,26 @@ export function toValue(name: string, entry: Entry): Value {
 }
 
 /**
- * An array of floats with its dimensions in another order: dimension `i` of what comes out is
- * dimension `axes[i]` of `value`.
+ * Reorders the dimensions of an array of floats: dimension `i` of the result is dimension `axes[i]`
+ * of the array.
  */
 export function permute({ shape, data }: Value, axes: readonly number[]): Value {
   const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((a, b) => a * b, 1));
-  const turned = axes.map((axis) => shape[axis]);
+  const sizes = axes.map((axis) => shape[axis]);
   const steps = axes.map((axis) => strides[axis]);
   const out = new Float32Array(data.length);
   let to = 0;
   const walk = (axis: number, from: number): void => {
-    if (axis === turned.length) out[to++] = data[from];
-    else for (let i = 0; i < turned[axis]; i++) walk(axis + 1, from + i * steps[axis]);
+    if (axis === sizes.length) out[to++] = data[from];
+    else for (let i = 0; i < sizes[axis]; i++) walk(axis + 1, from + i * steps[axis]);
   };
   walk(0, 0);
-  return { shape: turned, data: out };
+  return { shape: sizes, data: out };
 }
 
 /** A variable's value: shape and elements, the last dimension running fastest. */
 export interface Value {
-  /** The size of each dimension; none for a scalar. */
+  /** The size of each dimension. Empty for a scalar. */
   readonly shape: readonly number[];
   /** As many elements as the shape has. */
   readonly data: Float32Array | Int32Array;

@@ -9,44 +9,42 @@ import { FileRefused } from "./refused.ts";
 import { decode } from "./safetensors.ts";
 import { toValue, type Value } from "./value.ts";
 
-/** What a file holds, in whatever format. */
+/** The contents of a file, in any format. */
 export interface DecodedWeights {
-  /** The format; `pytorch-legacy` is the layout before PyTorch 1.6. */
+  /** `pytorch-legacy` is the layout before PyTorch 1.6. */
   readonly format: "safetensors" | "pytorch" | "pytorch-legacy";
   /**
    * The tensors of the state dict in the file's order and layout (PyTorch's: O,I,kh,kw and out,in),
-   * by the network's own names: without `module.`, and of a saved distiller the student's alone.
+   * by the network's own names: without `module.`, and only the student's of a saved distiller.
    */
   readonly tensors: ReadonlyMap<string, Value>;
-  /** The numbers, texts and booleans beside the state dict, such as `epoch` and `best_acc`. */
+  /** The numbers, strings and booleans beside the state dict, such as `epoch` and `best_acc`. */
   readonly facts: Readonly<Record<string, Json>>;
 }
 
 /** A file of trained weights. */
 export interface WeightsFile extends DecodedWeights {
-  /** Where it is. */
   readonly path: string;
-  /** The SHA-256 of the file, in 64 lower-case hexadecimal digits. */
+  /** 64 lower-case hexadecimal digits. */
   readonly sha256: string;
 }
 
-/** Larger files are refused: none of the networks here comes near. */
-const MOST = 2 ** 32;
+/** Larger files are refused. No network here comes near this. */
+const MAX_SIZE = 2 ** 32;
 
 /**
- * Reads a file of weights. Rejects with a `Failure` (exit 3) that names the file and says what is
- * wrong with it.
+ * Reads a file of weights. Rejects with a `Failure` (exit 3) that names the file and its problem.
  */
 export async function readWeights(path: string): Promise<WeightsFile> {
   using source = fileSource(path);
   return { path, ...decodeWeights(source), sha256: await checksum(path, "sha256") };
 }
 
-/** What a source's bytes hold. Throws a `Failure` (exit 3) as `readWeights` does. */
+/** Decodes a source's bytes. Throws a `Failure` (exit 3) as `readWeights` does. */
 export function decodeWeights(source: ByteSource): DecodedWeights {
   const { name, size } = source;
   try {
-    if (size > MOST) {
+    if (size > MAX_SIZE) {
       throw new FileRefused(
         `has ${(size / 2 ** 30).toFixed(1)} GiB, and files of more than 4 GiB are not read`,
       );
@@ -62,7 +60,7 @@ export function decodeWeights(source: ByteSource): DecodedWeights {
     if (error instanceof RangeError) {
       throw new Failure(
         3,
-        `cannot read ${name} (${error.message}): it changes, or the memory is too small`,
+        `cannot read ${name} (${error.message}): it changed during the read, or there is too little memory`,
         {
           cause: error,
         },

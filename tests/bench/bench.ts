@@ -1,7 +1,7 @@
 /**
- * `deno task bench`: how long a KD step and one of each method takes, beside PyTorch where there is
- * one, what the papers' own methods cost beside simpler ones, and what the runner adds to it. The
- * machine has to be quiet.
+ * `deno task bench` times a step of KD and of each method, with PyTorch's if it is installed,
+ * compares the papers' own methods with simpler ones, and measures the overhead of the runner. The
+ * machine has to be idle.
  *
  * @module
  */
@@ -41,19 +41,23 @@ const FLAGS = {
   only: {
     type: "string",
     choices: [...PARTS, "methods", "own"],
-    help: "one part; all but the methods and the papers' own, or with other flags the steps",
+    help: "one part. Default: steps, runner and memory. With other flags: the steps",
   },
   rounds: {
     type: "integer",
     least: 1,
-    help: "rounds, ours and PyTorch's by turns, of which the best counts; 3",
+    help: "number of rounds, ours and PyTorch's in turn. The best counts. Default: 3",
   },
-  steps: { type: "integer", least: 1, help: "steps that a round times; 15" },
-  batches: { type: "integer", least: 1, help: "batches in an epoch of the runner; 100" },
-  threads: { type: "integer", least: 1, help: "threads, PyTorch's too; as many as each takes" },
+  steps: { type: "integer", least: 1, help: "timed steps per round. Default: 15" },
+  batches: { type: "integer", least: 1, help: "batches per epoch of the runner. Default: 100" },
+  threads: {
+    type: "integer",
+    least: 1,
+    help: "number of threads, also for PyTorch. Default: each framework's own",
+  },
   profile: {
     type: "boolean",
-    help: "where the time of one step of vgg13-vgg8, --pair or --method goes, by op",
+    help: "show the time of one step of vgg13-vgg8, --pair or --method by op",
   },
   json: {
     type: "boolean",
@@ -61,10 +65,7 @@ const FLAGS = {
   },
 } as const satisfies Spec;
 
-/**
- * Measures what the arguments ask for; see `--help`. Rejects with a `Failure` that has the exit
- * code.
- */
+/** Measures the parts that the flags name. Rejects with a `Failure` that has the exit code. */
 export async function main(
   args: readonly string[],
   print: (line: string) => void = console.log,
@@ -104,14 +105,14 @@ export async function main(
   }
 }
 
-/** The parts that are asked for. Throws a `Failure` (exit 2) where flags don't go together. */
+/** Lists the parts to measure. Throws a `Failure` (exit 2) if flags conflict. */
 function partsOf(
   { pair, method, precision, only, json, profile }: Flags<typeof FLAGS>,
 ): readonly string[] {
   const narrowed = json || pair !== undefined || precision !== undefined;
   const parts = only ? [only] : method ? ["methods"] : narrowed ? ["steps"] : PARTS;
   if (json && (profile || !["steps", "methods"].includes(parts[0]))) {
-    throw new Failure(2, "--json prints steps or methods: leave --profile and the other parts out");
+    throw new Failure(2, "--json prints steps or methods: omit --profile and other parts");
   }
   if (pair && parts[0] !== "steps" || method && parts[0] !== "methods") {
     throw new Failure(
@@ -123,7 +124,7 @@ function partsOf(
   return parts;
 }
 
-/** What is compared of pairs: everything, or what was asked for. */
+/** Lists the cases of pairs. Default: all pairs in all precisions. */
 export function cases(pair?: string, precision?: string): PairCase[] {
   const precisions = precision ? [precision] : PRECISIONS;
   return (pair ? [pair] : PAIRS).flatMap((pair) =>
@@ -131,13 +132,13 @@ export function cases(pair?: string, precision?: string): PairCase[] {
   );
 }
 
-/** What is compared of methods: all of them in float32, or what was asked for. */
+/** Lists the cases of methods. Default: all methods in float32. */
 export function methodCases(method?: Method, precision: string = PRECISIONS[0]): MethodCase[] {
   const methods = method ? [method] : Object.keys(METHODS).map(methodOf);
   return methods.map((method) => ({ method, precision }));
 }
 
-/** Times the steps of all cases, each round told on stderr. */
+/** Times the steps of all cases. Prints each round on stderr. */
 async function timeSteps<C extends Compared>(
   all: readonly C[],
   rounds: number,
@@ -146,13 +147,13 @@ async function timeSteps<C extends Compared>(
   const python = Deno.env.get("RETORT_PYTHON") || "python3";
   const { line } = status();
   const peer = await hasTorch(python);
-  if (!peer) line(`${python} has no PyTorch to compare with; RETORT_PYTHON names another Python`);
-  const told = <T extends StepTime>(what: C, time: T): T => {
+  if (!peer) line(`${python} has no PyTorch to compare with. Set RETORT_PYTHON to another Python`);
+  const report = <T extends StepTime>(what: C, time: T): T => {
     line(`${Object.values(what).join(" ")} ${time.framework}: ${time.min_ms} ms`);
     return time;
   };
-  const ours = async (what: C) => told(what, await timeOurs(what, how));
-  const torch = async (what: C) => told(what, await timeTorch(python, what, how));
+  const ours = async (what: C) => report(what, await timeOurs(what, how));
+  const torch = async (what: C) => report(what, await timeTorch(python, what, how));
   const timed: (C & Timed)[] = [];
   for (const what of all) timed.push(await compare(what, rounds, ours, peer ? torch : undefined));
   return timed;

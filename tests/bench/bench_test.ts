@@ -24,9 +24,9 @@ const labelled = (text: string): number[] => message(8, bytes(text));
 const metadata = (...devices: number[][]): Uint8Array =>
   Uint8Array.from(message(1, devices.flatMap((nodes) => message(1, nodes))));
 
-Deno.test("a timeline gives each op of each device its kind and its time", () => {
+Deno.test("a timeline has the kind and the time of each op of each device", () => {
   const relu = node(labelled("a/b = Relu(c, d)"), [5], [7]);
-  // 1,500 takes two bytes; the fields of a fixed size around it are passed over.
+  // 1,500 takes two bytes. The fields of a fixed size before it are skipped.
   const conv = message(2, [
     ...[9 * 8 + 1, 1, 2, 3, 4, 5, 6, 7, 8, 10 * 8 + 5, 1, 2, 3, 4],
     ...message(1, bytes("n")),
@@ -42,14 +42,14 @@ Deno.test("a timeline gives each op of each device its kind and its time", () =>
   assertEquals(spans(new Uint8Array()), []);
 });
 
-Deno.test("a node without a label is called by its name, one without times took none", () => {
+Deno.test("a node without a label has its name as its kind, one without times took no time", () => {
   assertEquals(spans(metadata(message(2, message(1, bytes("_SOURCE"))))), [{
     op: "_SOURCE",
     micros: 0,
   }]);
 });
 
-Deno.test("a timeline that ends early is an error, wherever it ends within a field", () => {
+Deno.test("a timeline that ends within a field is an error", () => {
   const whole = metadata(node(labelled("a = Relu(b)"), [5], [7]));
   for (let length = 1; length < whole.length; length++) {
     assertThrows(() => spans(whole.subarray(0, length)), RangeError, "ends within a field");
@@ -72,14 +72,14 @@ Deno.test("a profile adds up each kind of op, the longest first", () => {
 const cells = (table: string): string[][] =>
   table.split("\n").map((line) => line.split("|").slice(1, -1).map((cell) => cell.trim()));
 
-const asked: string[] = [];
+const calls: string[] = [];
 
 /**
- * A measurement that takes these milliseconds, one after the other; the first step takes ten times
- * as long.
+ * Makes a measurement that returns these milliseconds in turn. Its first step takes ten times as
+ * long.
  */
-const taking = (framework: string, times: number[]) => (): Promise<OurStepTime> => {
-  asked.push(framework);
+const measureAs = (framework: string, times: number[]) => (): Promise<OurStepTime> => {
+  calls.push(framework);
   const min_ms = times.shift()!;
   return Promise.resolve({
     framework,
@@ -92,23 +92,23 @@ const taking = (framework: string, times: number[]) => (): Promise<OurStepTime> 
 
 const what: PairCase = { pair: "vgg13-vgg8", precision: "float32" };
 
-Deno.test("ours and PyTorch's take turns, and the best of all rounds counts", async () => {
-  asked.length = 0;
+Deno.test("our rounds and PyTorch's alternate, and the best of all rounds counts", async () => {
+  calls.length = 0;
   const timed = await compare(
     what,
     3,
-    taking("retort", [160, 150, 170]),
-    taking("torch", [210, 220, 200]),
+    measureAs("retort", [160, 150, 170]),
+    measureAs("torch", [210, 220, 200]),
   );
-  assertEquals(asked, ["retort", "torch", "retort", "torch", "retort", "torch"]);
+  assertEquals(calls, ["retort", "torch", "retort", "torch", "retort", "torch"]);
   assertEquals(timed, { ...what, ms: 150, torch_ms: 200, ratio: 0.75, first: 1.5 });
   assertEquals(comparisons([timed]), [{ ...what, ms: 150, torch_ms: 200, ratio: 0.75 }]);
 });
 
 Deno.test("without PyTorch its time and the ratio are null, and empty in the table", async () => {
-  const timed = await compare(what, 2, taking("retort", [150, 140]), undefined);
+  const timed = await compare(what, 2, measureAs("retort", [150, 140]), undefined);
   assertEquals(comparisons([timed]), [{ ...what, ms: 140, torch_ms: null, ratio: null }]);
-  const withTorch = await compare(what, 1, taking("retort", [150]), taking("torch", [200]));
+  const withTorch = await compare(what, 1, measureAs("retort", [150]), measureAs("torch", [200]));
   const [header, , without, beside] = cells(pairTable([timed, withTorch]));
   assertEquals(header, ["pair", "precision", "ours ms", "PyTorch ms", "ratio", "first step s"]);
   assertEquals(without, ["vgg13-vgg8", "float32", "140.0", "", "", "1.4"]);
@@ -117,7 +117,7 @@ Deno.test("without PyTorch its time and the ratio are null, and empty in the tab
 
 Deno.test("methods are compared like pairs, in a table of their own", async () => {
   const method = { method: "at", precision: "float32" } as const;
-  const timed = await compare(method, 1, taking("retort", [300]), taking("torch", [400]));
+  const timed = await compare(method, 1, measureAs("retort", [300]), measureAs("torch", [400]));
   assertEquals(comparisons([timed]), [{ ...method, ms: 300, torch_ms: 400, ratio: 0.75 }]);
   const [header, , row] = cells(methodTable([timed]));
   assertEquals(header, ["method", "ours ms", "PyTorch ms", "ratio"]);
@@ -126,7 +126,7 @@ Deno.test("methods are compared like pairs, in a table of their own", async () =
   assertEquals(experimentOf(what).distiller.id, "kd");
 });
 
-Deno.test("a paper's own step is shown beside the sum of those that it is measured by", () => {
+Deno.test("a paper's own step is shown beside the sum of the steps that it is compared with", () => {
   const costs = MEASURED_BY.map(([step, ...by]) => ({ step, by, ms: 300, sum: 100 * by.length }));
   const [header, , ...rows] = cells(ownTable(costs));
   assertEquals(header, ["step", "ms", "beside", "ms", "ratio"]);
@@ -144,7 +144,7 @@ Deno.test("a paper's own step is shown beside the sum of those that it is measur
   }
 });
 
-Deno.test("the bench compares every method in float32, or what it is asked for", () => {
+Deno.test("the bench compares every method in float32, or the cases of its flags", () => {
   assertEquals(methodCases().map(({ method }) => method), Object.keys(METHODS));
   assertEquals(methodCases("kd"), [{ method: "kd", precision: "float32" }]);
   assertEquals(methodCases("kd", "bfloat16"), [{ method: "kd", precision: "bfloat16" }]);
@@ -159,7 +159,7 @@ await needs(["read"], "PyTorch's side has the same methods", async () => {
   );
 });
 
-Deno.test("the bench compares seven pairs in two precisions, or what it is asked for", () => {
+Deno.test("the bench compares seven pairs in two precisions, or the cases of its flags", () => {
   assertEquals(cases().length, 14);
   assertEquals(cases("a-b"), [{ pair: "a-b", precision: "float32" }, {
     pair: "a-b",
@@ -172,7 +172,7 @@ Deno.test("the bench compares seven pairs in two precisions, or what it is asked
   assertEquals(cases("a-b", "float32"), [{ pair: "a-b", precision: "float32" }]);
 });
 
-Deno.test("what the bench cannot do it says before it measures anything", async () => {
+Deno.test("the bench rejects wrong arguments before it measures anything", async () => {
   for (
     const args of [
       ["--pair", "vgg13"],

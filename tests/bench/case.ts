@@ -3,37 +3,35 @@ import { type Method, METHODS } from "./methods.ts";
 import { OWN_STEPS, type OwnStep } from "./own_steps.ts";
 import { kdOn } from "./pair.ts";
 
-/** Plain KD on a pair, and what it is computed in. */
+/** Plain KD on a pair. */
 export interface PairCase {
   /** Teacher and student, e.g. `vgg13-vgg8`. */
   readonly pair: string;
-  /** What convolutions and products are done in. */
+  /** Number format of convolutions and products. */
   readonly precision: string;
 }
 
-/** A method on resnet32x4 → resnet8x4, and what it is computed in. */
+/** A method on resnet32x4 → resnet8x4. */
 export interface MethodCase {
-  /** The method's name. */
   readonly method: Method;
-  /** What convolutions and products are done in. */
+  /** Number format of convolutions and products. */
   readonly precision: string;
 }
 
-/** A step that one of the papers' own methods is measured by, and what it is computed in. */
+/** A step of one of the papers' own methods, or a step to compare it with. */
 export interface OwnCase {
-  /** The step's name. */
   readonly own: OwnStep;
-  /** What convolutions and products are done in. */
+  /** Number format of convolutions and products. */
   readonly precision: string;
 }
 
-/** What is compared with PyTorch. */
+/** A case that is compared with PyTorch. */
 export type Compared = PairCase | MethodCase;
 
-/** What is timed. */
+/** A case that is timed. */
 export type Case = Compared | OwnCase;
 
-/** What a case does. Throws a `Failure` (exit 2) where a network's name is none. */
+/** Gives the experiment of a case. Throws a `Failure` (exit 2) if a network is unknown. */
 export function experimentOf(what: Case): Experiment {
   if ("own" in what) return OWN_STEPS[what.own];
   return "method" in what ? METHODS[what.method] : kdOn(what.pair);

@@ -2,25 +2,25 @@ import { grid } from "../../lib/values/markdown.ts";
 import type { Compared, MethodCase, PairCase } from "./case.ts";
 import type { OurStepTime, StepTime } from "./step.ts";
 
-/** How long a step takes, ours and PyTorch's. */
+/** The times of our step and of PyTorch's. */
 export interface Comparison {
   /** Our fastest step in milliseconds. */
   readonly ms: number;
-  /** PyTorch's fastest step in milliseconds; null where there is no PyTorch. */
+  /** PyTorch's fastest step in milliseconds, or `null` without PyTorch. */
   readonly torch_ms: number | null;
-  /** Ours divided by PyTorch's. */
+  /** Our time divided by PyTorch's, or `null` without PyTorch. */
   readonly ratio: number | null;
 }
 
-/** A comparison, and how soon our first step is done. */
+/** A comparison with the time of our first step. */
 export interface Timed extends Comparison {
   /** Seconds from the start of the process to the end of the first step, in the best round. */
   readonly first: number;
 }
 
 /**
- * Measures a case in fresh processes, ours and PyTorch's by turns, and takes the best of all rounds
- * of each.
+ * Measures a case in new processes, ours and PyTorch's in turn. Takes the best of all rounds of
+ * each.
  */
 export async function compare<C extends Compared>(
   what: C,
@@ -41,29 +41,29 @@ export async function compare<C extends Compared>(
   return { ...what, ms, torch_ms, ratio, first: least(own.map(({ first_ms }) => first_ms)) / 1000 };
 }
 
-/** The comparisons alone, as `--json` prints them. */
+/** Gives the comparisons that `--json` prints. */
 export function comparisons<C extends Compared>(
   timed: readonly (C & Timed)[],
 ): Omit<C & Timed, "first">[] {
   return timed.map(({ first: _, ...comparison }) => comparison);
 }
 
-/** The comparisons of pairs as a table. */
+/** Formats the comparisons of pairs as a table. */
 export function pairTable(timed: readonly (PairCase & Timed)[]): string {
   return grid(
     ["pair", "precision", "ours ms", "PyTorch ms", "ratio", "first step s"],
-    timed.map((one) => [one.pair, one.precision, ...figures(one), one.first.toFixed(1)]),
+    timed.map((one) => [one.pair, one.precision, ...formatNumbers(one), one.first.toFixed(1)]),
   );
 }
 
-/** The comparisons of methods as a table. */
+/** Formats the comparisons of methods as a table. */
 export function methodTable(timed: readonly (MethodCase & Timed)[]): string {
   return grid(
     ["method", "ours ms", "PyTorch ms", "ratio"],
-    timed.map((one) => [one.method, ...figures(one)]),
+    timed.map((one) => [one.method, ...formatNumbers(one)]),
   );
 }
 
-function figures({ ms, torch_ms, ratio }: Comparison): string[] {
+function formatNumbers({ ms, torch_ms, ratio }: Comparison): string[] {
   return [ms.toFixed(1), torch_ms?.toFixed(1) ?? "", ratio?.toFixed(3) ?? ""];
 }

@@ -2,7 +2,7 @@ import { type EngineOptions, openEngine } from "../../lib/engine/open_engine.ts"
 import { experimentStep } from "../support/experiment_step.ts";
 import { kdOn } from "./pair.ts";
 
-/** How much this process grows, in MB, over `steps` steps of a pair that follow `warm` ones. */
+/** Measures the growth of this process in MB over `steps` steps of a pair, after `warm` ones. */
 export async function memoryGrowth(
   { pair, batch, warm, steps }: { pair: string; batch: number; warm: number; steps: number },
   options: EngineOptions,
@@ -19,7 +19,7 @@ export async function memoryGrowth(
   }
 }
 
-/** How large this process is, in MB, after a step of a pair and once its engine is closed. */
+/** Measures this process in MB after a step of a pair, and again after its engine is closed. */
 export async function memoryLeft(
   { pair, batch }: { pair: string; batch: number },
   options: EngineOptions,

@@ -39,11 +39,11 @@ const teacher = teaching(resnet32x4);
 const pair = { teacher, student: resnet8x4 };
 const plain = { dataset: images(), schedule: schedule() };
 
-const taught = (distiller: Distiller<Resnet, Resnet, HardLabels>) =>
+const withTeacher = (distiller: Distiller<Resnet, Resnet, HardLabels>) =>
   experiment(import.meta, { ...plain, ...pair, distiller });
-const alone = (distiller: Distiller<Resnet, undefined, HardLabels>) =>
+const withoutTeacher = (distiller: Distiller<Resnet, undefined, HardLabels>) =>
   experiment(import.meta, { ...plain, student: resnet8x4, distiller });
-const taughtByTwo = (distiller: Distiller<Resnet, SeveralTeachers<Resnet>, HardLabels>) =>
+const withTwoTeachers = (distiller: Distiller<Resnet, SeveralTeachers<Resnet>, HardLabels>) =>
   experiment(import.meta, {
     ...plain,
     student: resnet8x4,
@@ -53,50 +53,47 @@ const taughtByTwo = (distiller: Distiller<Resnet, SeveralTeachers<Resnet>, HardL
 
 const paraphrasing = experiment(import.meta, { ...plain, ...pair, distiller: ftInit() });
 
-/**
- * Each method as an experiment on resnet32x4 → resnet8x4, by the name that `torch_methods.py` has
- * it under.
- */
+/** Each method as an experiment on resnet32x4 → resnet8x4, by its name in `torch_methods.py`. */
 export const METHODS = {
-  kd: taught(kd()),
-  dkd: taught(dkd()),
-  "kd+standardised": taught(kd({ standardised: true })),
-  dist: taught(dist()),
-  dml: alone(dml({ peer: resnet32x4 })),
-  dml_dagger: alone(dmlDagger({ peer: resnet32x4 })),
-  kd_dagger: taught(kdDagger()),
-  // A view that is the image itself would not be computed twice.
+  kd: withTeacher(kd()),
+  dkd: withTeacher(dkd()),
+  "kd+standardised": withTeacher(kd({ standardised: true })),
+  dist: withTeacher(dist()),
+  dml: withoutTeacher(dml({ peer: resnet32x4 })),
+  dml_dagger: withoutTeacher(dmlDagger({ peer: resnet32x4 })),
+  kd_dagger: withTeacher(kdDagger()),
+  // Without augmentation the view would be the image itself and would be computed once.
   mlkd: experiment(import.meta, {
     ...plain,
     ...pair,
     dataset: images({ views: { strong: { crop: 4, flip: true } } }),
     distiller: mlkd(),
   }),
-  takd: taught(takd()),
-  dgkd: taughtByTwo(dgkd()),
-  one: alone(one()),
-  fitnets: taught(fitnets()),
-  at: taught(at()),
-  sp: taught(sp()),
-  cc: taught(cc()),
-  vid: taught(vid()),
-  rkd: taught(rkd()),
-  pkt: taught(pkt()),
-  ab_init: taught(abInit()),
-  ab: taught(ab()),
+  takd: withTeacher(takd()),
+  dgkd: withTwoTeachers(dgkd()),
+  one: withoutTeacher(one()),
+  fitnets: withTeacher(fitnets()),
+  at: withTeacher(at()),
+  sp: withTeacher(sp()),
+  cc: withTeacher(cc()),
+  vid: withTeacher(vid()),
+  rkd: withTeacher(rkd()),
+  pkt: withTeacher(pkt()),
+  ab_init: withTeacher(abInit()),
+  ab: withTeacher(ab()),
   ft_init: paraphrasing,
-  ft: taught(ft({ paraphraser: from(paraphrasing).trainedModules.paraphraser })),
-  fsp_init: taught(fspInit()),
-  nst: taught(nst()),
-  kdsvd: taught(kdsvd()),
-  crd: taught(crd()),
-  ofd: taught(ofd()),
-  ofd_released: taught(ofd({ released: true })),
-  reviewkd: taught(reviewkd()),
-  aver: taughtByTwo(aver()),
-  aekd: taughtByTwo(aekd()),
-  camkd: taughtByTwo(camkd()),
-  ebkd: taughtByTwo(ebkd()),
+  ft: withTeacher(ft({ paraphraser: from(paraphrasing).trainedModules.paraphraser })),
+  fsp_init: withTeacher(fspInit()),
+  nst: withTeacher(nst()),
+  kdsvd: withTeacher(kdsvd()),
+  crd: withTeacher(crd()),
+  ofd: withTeacher(ofd()),
+  ofd_released: withTeacher(ofd({ released: true })),
+  reviewkd: withTeacher(reviewkd()),
+  aver: withTwoTeachers(aver()),
+  aekd: withTwoTeachers(aekd()),
+  camkd: withTwoTeachers(camkd()),
+  ebkd: withTwoTeachers(ebkd()),
   "kd+mixup": experiment(import.meta, {
     ...plain,
     ...pair,
@@ -109,7 +106,7 @@ export const METHODS = {
     dataset: images({ mix: cutmix({ probability: 1 }) }),
     distiller: kd(),
   }),
-  "kd+crd": taught(combine(kd(), crd())),
+  "kd+crd": withTeacher(combine(kd(), crd())),
   "kd+dot": experiment(import.meta, {
     ...plain,
     ...pair,
@@ -121,7 +118,7 @@ export const METHODS = {
 /** A method's name. */
 export type Method = keyof typeof METHODS;
 
-/** The method of this name. Throws a `Failure` (exit 2) where there is none. */
+/** Finds the method of this name. Throws a `Failure` (exit 2) if there is none. */
 export function methodOf(name: string): Method {
   if (Object.hasOwn(METHODS, name)) return name as Method;
   throw new Failure(2, `--method is one of ${Object.keys(METHODS).join(", ")}, not "${name}"`);

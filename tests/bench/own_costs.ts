@@ -2,19 +2,18 @@ import { grid } from "../../lib/values/markdown.ts";
 import { MEASURED_BY, type OwnStep } from "./own_steps.ts";
 import { type Measure, timeOurs } from "./processes.ts";
 
-/** What a step of one of the papers' own methods costs. */
+/** The cost of a step of one of the papers' own methods. */
 export interface OwnCost {
-  /** The step. */
   readonly step: OwnStep;
-  /** The steps whose sum it is measured by. */
+  /** The steps whose sum it is compared with. */
   readonly by: readonly OwnStep[];
   /** Milliseconds of the fastest step. */
   readonly ms: number;
-  /** Milliseconds of the others' fastest steps, added. */
+  /** Sum of the milliseconds of the fastest steps in `by`. */
   readonly sum: number;
 }
 
-/** Times each step in processes of its own, all of them by turns; the best of all rounds counts. */
+/** Times all steps in turn, each in its own processes. The best of all rounds counts. */
 export async function ownCosts(
   precision: string,
   rounds: number,
@@ -36,7 +35,7 @@ export async function ownCosts(
   }));
 }
 
-/** Costs as a table. */
+/** Formats costs as a table. */
 export function ownTable(costs: readonly OwnCost[]): string {
   return grid(
     ["step", "ms", "beside", "ms", "ratio"],

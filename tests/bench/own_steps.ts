@@ -14,7 +14,7 @@ const plain = { dataset: images(), schedule: schedule() };
 const vggs = { ...plain, teacher: teaching(vgg13), student: vgg8 };
 const resnets = { ...plain, teacher: teaching(resnet56), student: resnet20 };
 
-/** The steps of the three papers' own methods, and those that they are compared with. */
+/** The steps of the three papers' own methods, and the steps to compare them with. */
 export const OWN_STEPS = {
   "kd vgg13-vgg8": experiment(import.meta, { ...vggs, distiller: kd() }),
   "shake vgg13-vgg8": experiment(import.meta, { ...vggs, distiller: shake() }),
@@ -33,13 +33,13 @@ export const OWN_STEPS = {
 /** A step's name. */
 export type OwnStep = keyof typeof OWN_STEPS;
 
-/** The step of this name. Throws a `Failure` (exit 2) where there is none. */
+/** Finds the step of this name. Throws a `Failure` (exit 2) if there is none. */
 export function ownStepOf(name: string): OwnStep {
   if (Object.hasOwn(OWN_STEPS, name)) return name as OwnStep;
   throw new Failure(2, `--own is one of ${Object.keys(OWN_STEPS).join(", ")}, not "${name}"`);
 }
 
-/** What each of the three methods' steps is measured by: the sum of these. */
+/** Each step of the three methods, followed by the steps whose sum it is compared with. */
 export const MEASURED_BY: readonly (readonly [OwnStep, ...OwnStep[]])[] = [
   ["shake vgg13-vgg8", "kd vgg13-vgg8"],
   ["shake resnet56-resnet20", "kd resnet56-resnet20"],

@@ -28,8 +28,8 @@ const NETWORKS: Readonly<Record<string, Scorer>> = {
 };
 
 /**
- * What is learned from, never opened: images of 32×32 in as many classes as CIFAR-100, not
- * augmented.
+ * Makes a data set, which nothing opens, of 32×32 images with as many classes as CIFAR-100 and no
+ * augmentation.
  */
 export function images<M extends Mix | undefined = undefined, V extends string = never>(
   options: Pick<Dataset<M, V>, "mix" | "views"> = {},
@@ -37,12 +37,12 @@ export function images<M extends Mix | undefined = undefined, V extends string =
   return synthetic({ classes: 100, train: 50_000, crop: 0, flip: false, ...options });
 }
 
-/** The papers' schedule on CIFAR-100, its first epoch. */
+/** Makes the first epoch of the papers' schedule on CIFAR-100. */
 export function schedule(options: Pick<SgdOptions, "dot"> = {}): Schedule {
   return sgd({ epochs: 1, batch: 64, lr: 0.05, ...options });
 }
 
-/** A network as a teacher. */
+/** Makes a network a teacher. */
 export function teaching<N extends Scorer>(student: N): Trained<N> {
   return from(
     experiment(import.meta, {
@@ -55,15 +55,14 @@ export function teaching<N extends Scorer>(student: N): Trained<N> {
 }
 
 /**
- * Plain KD on a pair like `vgg13-vgg8`. Throws a `Failure` (exit 2) where a name is not a
- * network's.
+ * Makes plain KD on a pair like `vgg13-vgg8`. Throws a `Failure` (exit 2) if a network is unknown.
  */
 export function kdOn(pair: string): Experiment {
   const [teacher, student] = pair.split("-").map((name) => NETWORKS[name]);
   if (!teacher || !student || pair.split("-").length !== 2) {
     throw new Failure(
       2,
-      `--pair is <teacher>-<student> out of ${Object.keys(NETWORKS).join(", ")}, not "${pair}"`,
+      `--pair is <teacher>-<student> of ${Object.keys(NETWORKS).join(", ")}, not "${pair}"`,
     );
   }
   return experiment(import.meta, {

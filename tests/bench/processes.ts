@@ -2,17 +2,17 @@ import { fileURLToPath } from "node:url";
 import type { Case, Compared } from "./case.ts";
 import type { OurStepTime, StepTime } from "./step.ts";
 
-/** How every process measures. */
+/** The settings of every process. */
 export interface Measure {
-  /** Steps that are timed. */
+  /** Number of timed steps. */
   readonly steps: number;
-  /** Threads; absent: as many as the framework takes. */
+  /** Number of threads. Default: the framework's own. */
   readonly threads?: number;
 }
 
 const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
-/** Times our step in a process of its own. */
+/** Times our step in its own process. */
 export async function timeOurs(what: Case, how: Measure): Promise<OurStepTime> {
   const run = ["run", "-A", "--config", path("../../deno.json"), path("step.ts")];
   return JSON.parse(
@@ -20,7 +20,7 @@ export async function timeOurs(what: Case, how: Measure): Promise<OurStepTime> {
   );
 }
 
-/** Times PyTorch's step in a process of its own. */
+/** Times PyTorch's step in its own process. */
 export async function timeTorch(python: string, what: Compared, how: Measure): Promise<StepTime> {
   const script = path("method" in what ? "torch_methods.py" : "torch_step.py");
   return JSON.parse(await output(python, [script, ...asFlags(what, how)]));

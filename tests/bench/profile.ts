@@ -5,13 +5,10 @@ import { experimentStep } from "../support/experiment_step.ts";
 import { type Case, experimentOf } from "./case.ts";
 import { byOp, type OpTime, spans } from "./timeline.ts";
 
-/** Steps that TensorFlow traces; the first ones are slow, the best one counts. */
+/** Steps that TensorFlow records. The first ones are slow. The best one counts. */
 const STEPS = 10;
 
-/**
- * Where the time of one step goes: each kind of op in the step whose ops took the least time in
- * all.
- */
+/** Measures the time of each kind of op in the step whose ops took the least time in all. */
 export async function profile(what: Case, threads?: number): Promise<OpTime[]> {
   (await openEngine({ threads })).engine.close();
   const runs: Uint8Array[] = [];
@@ -21,7 +18,7 @@ export async function profile(what: Case, threads?: number): Promise<OpTime[]> {
   );
   try {
     const { step } = await experimentStep(engine, experimentOf(what), 64);
-    // Taking the variables in was a run too.
+    // The engine's assignment of the variables was a run too.
     runs.length = 0;
     for (let i = 0; i < STEPS; i++) await step();
   } finally {
@@ -31,7 +28,7 @@ export async function profile(what: Case, threads?: number): Promise<OpTime[]> {
   return steps.reduce((best, step) => total(step) < total(best) ? step : best);
 }
 
-/** A profile as a table. */
+/** Formats a profile as a table. */
 export function profileTable(ops: readonly OpTime[]): string {
   const rows = ops.map(({ op, ms, count }) => [op, ms.toFixed(2), String(count)]);
   return grid(["op", "ms", "count"], [...rows, ["in all", total(ops).toFixed(2), ""]]);

@@ -11,31 +11,27 @@ import { status } from "../../lib/terminal/status.ts";
 import { project } from "../support/toy_project.ts";
 
 /**
- * What an epoch of the real runner costs beside its bare steps: the same step without augmentation,
- * on one batch.
+ * The cost of an epoch of the real runner and of its bare steps, which are the same step without
+ * augmentation on one batch.
  */
 export interface RunnerCost {
-  /** The student, trained by itself. */
+  /** The student, which has no teacher. */
   readonly network: string;
-  /** Seconds of as many bare steps as an epoch has. */
+  /** Seconds of one epoch's number of bare steps. */
   readonly bare: number;
-  /** Seconds of the epoch's batches, read, augmented, run and shown. */
+  /** Seconds to read, augment, run and show the epoch's batches. */
   readonly batches: number;
   /**
-   * Seconds from one epoch's log to the next: the batches, an evaluation of ten images, the log and
-   * the checkpoint.
+   * Seconds from one epoch's log to the next: batches, evaluation of ten images, log, checkpoint.
    */
   readonly epoch: number;
 }
 
-/** Epochs in a run of the runner; the first one traces and does not count. */
+/** Epochs of a run. The first one traces and does not count. */
 const EPOCHS = 3;
 const BATCH = 64;
 
-/**
- * Measures the real runner and its bare steps by turns; the best epoch of all rounds counts, of
- * each.
- */
+/** Measures the real runner and its bare steps in turn. The best epoch of all rounds counts. */
 export async function runnerCost(
   network: string,
   count: number,
@@ -43,11 +39,11 @@ export async function runnerCost(
   options: EngineOptions,
 ): Promise<RunnerCost> {
   const best = { bare: Infinity, batches: Infinity, epoch: Infinity };
-  await project({ "bench.ts": experiments(network, count) }, async (folder) => {
-    const bare = await bareSteps(join(folder, "bench.ts#bare"), options);
+  await project({ "bench.ts": writeModule(network, count) }, async (folder) => {
+    const bare = await traceBareSteps(join(folder, "bench.ts#bare"), options);
     try {
       for (let seed = 1; seed <= rounds; seed++) {
-        for (const { batches, epoch } of await epochs(folder, count, seed, options)) {
+        for (const { batches, epoch } of await timeEpochs(folder, count, seed, options)) {
           best.batches = Math.min(best.batches, batches);
           best.epoch = Math.min(best.epoch, epoch);
           best.bare = Math.min(best.bare, await bare.run(count));
@@ -60,7 +56,7 @@ export async function runnerCost(
   return { network, ...best };
 }
 
-/** Costs as a table. */
+/** Formats costs as a table. */
 export function costTable(costs: readonly RunnerCost[]): string {
   const seconds = (value: number) => value.toFixed(2);
   return grid(
@@ -85,8 +81,8 @@ export function costTable(costs: readonly RunnerCost[]): string {
   );
 }
 
-/** A module of two experiments that differ in their augmentation. */
-function experiments(network: string, count: number): string {
+/** Writes a module with two experiments that differ in their augmentation. */
+function writeModule(network: string, count: number): string {
   const url = (path: string) => new URL(`../../${path}`, import.meta.url).href;
   return `import { synthetic } from "${url("datasets/synthetic.ts")}";
 import { experiment, ${network}, scratch, sgd } from "${url("mod.ts")}";
@@ -97,8 +93,8 @@ export const bare = experiment(import.meta, { ...parts, dataset: synthetic({ ...
 `;
 }
 
-/** The bare steps of an experiment, traced: `run` gives the seconds of so many. */
-async function bareSteps(spec: string, options: EngineOptions) {
+/** Traces the bare step of an experiment. `run` returns the seconds of `count` steps. */
+async function traceBareSteps(spec: string, options: EngineOptions) {
   const [{ experiment }] = await loadExperiments(spec);
   const prepared = await prepare(experiment, 1, [], { modules: new Map() }, {
     ...options,
@@ -118,25 +114,26 @@ async function bareSteps(spec: string, options: EngineOptions) {
     });
   await next();
   const run = async (count: number) => {
-    const begun = performance.now();
+    const start = performance.now();
     for (let i = 0; i < count; i++) await next();
-    return (performance.now() - begun) / 1000;
+    return (performance.now() - start) / 1000;
   };
   return { run, close };
 }
 
 /**
- * A run of the runner, its status drawn to nowhere, and the seconds of its epochs but the first.
+ * Runs the runner with its status written to nowhere. Returns the seconds of all epochs but the
+ * first.
  */
-async function epochs(folder: string, count: number, seed: number, options: EngineOptions) {
+async function timeEpochs(folder: string, count: number, seed: number, options: EngineOptions) {
   const [{ id, experiment }] = await loadExperiments(join(folder, "bench.ts#run"));
-  const shown = status({ terminal: true, columns: () => 80, write: () => {} });
+  const hidden = status({ terminal: true, columns: () => 80, write: () => {} });
   const ends: number[] = [];
   const line = (text: string) => {
     ends.push(performance.now());
-    shown.line(text);
+    hidden.line(text);
   };
-  await runTrials([{ experiment, seed }], { ...options, ...UNSEEN, status: { ...shown, line } });
+  await runTrials([{ experiment, seed }], { ...options, ...UNSEEN, status: { ...hidden, line } });
   const metrics = await Deno.readTextFile(
     join(new RunFolder(folder, id, seed, undefined).path, "metrics.jsonl"),
   );
@@ -146,7 +143,7 @@ async function epochs(folder: string, count: number, seed: number, options: Engi
   })).slice(1);
 }
 
-/** Settings of a run that nobody watches; it reads no files. */
+/** Settings of a run that reads no files and is never interrupted. */
 const UNSEEN: Pick<Settings, "data" | "fresh" | "interrupted"> = {
   data: "",
   fresh: false,

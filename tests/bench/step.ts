@@ -1,8 +1,7 @@
 /**
- * One process, one measurement of our side of the speed comparison: the step of `torch_step.py` on
- * a pair, of `torch_methods.py` by a method, or one that the papers' own methods are measured by,
- * and how long it takes from the start of the process to the end of the first one. Prints one line
- * of JSON.
+ * Times one of our steps in its own process: the step of `torch_step.py` on a pair, a step of
+ * `torch_methods.py`, or a step of the comparison of the papers' own methods. Also measures the
+ * time from the start of the process to the end of the first step. Prints one line of JSON.
  *
  * deno run -A tests/bench/step.ts --pair vgg13-vgg8|--method at|--own "slkd vgg13-vgg8" [--batch
  * 64] [--steps 15] [--precision float32|bfloat16] [--threads N]
@@ -17,19 +16,19 @@ import { type Case, experimentOf } from "./case.ts";
 import { methodOf } from "./methods.ts";
 import { ownStepOf } from "./own_steps.ts";
 
-/** What one process measures, beside its case. */
+/** The measurement of one process. */
 export interface StepTime {
   /** `retort`, or `torch` and its version. */
   readonly framework: string;
-  /** Images in a step. */
+  /** Images per step. */
   readonly batch: number;
   /** Milliseconds of the fastest step. */
   readonly min_ms: number;
-  /** Milliseconds of the step in the middle. */
+  /** Milliseconds of the median step. */
   readonly median_ms: number;
 }
 
-/** What one process of ours measures. */
+/** The measurement of one of our processes. */
 export interface OurStepTime extends StepTime {
   /**
    * Milliseconds from the start of the process to the end of the first step, loading and tracing
@@ -39,27 +38,27 @@ export interface OurStepTime extends StepTime {
 }
 
 const FLAGS = {
-  pair: { type: "string", help: "teacher and student of plain KD; vgg13-vgg8" },
-  method: { type: "string", help: "a method on resnet32x4-resnet8x4, in place of a pair" },
+  pair: { type: "string", help: "teacher and student of plain KD. Default: vgg13-vgg8" },
+  method: { type: "string", help: "a method on resnet32x4-resnet8x4, instead of a pair" },
   own: {
     type: "string",
-    help: "a step that a paper's own method is measured by, in place of both",
+    help: "a step of the comparison of the papers' own methods, instead of both",
   },
-  batch: { type: "integer", least: 1, help: "images in a step; 64" },
-  steps: { type: "integer", least: 1, help: "steps that are timed, after three that are not; 15" },
+  batch: { type: "integer", least: 1, help: "images per step. Default: 64" },
+  steps: { type: "integer", least: 1, help: "timed steps, after three others. Default: 15" },
   precision: {
     type: "string",
     choices: ["float32", "bfloat16"],
-    help: "what convolutions compute in; float32",
+    help: "number format of convolutions. Default: float32",
   },
-  threads: { type: "integer", least: 1, help: "threads; all cores" },
+  threads: { type: "integer", least: 1, help: "number of threads. Default: all cores" },
   since: {
     type: "number",
-    help: "when the process was started, in milliseconds since 1970; when Deno says it was",
+    help: "start of the process in milliseconds since 1970. Default: Deno's time origin",
   },
 } as const satisfies Spec;
 
-/** Steps that are not timed, as many as PyTorch's. */
+/** Steps before the timed ones, as many as PyTorch's. */
 const WARM = 3;
 
 async function main(args: readonly string[]): Promise<void> {
@@ -85,10 +84,10 @@ async function main(args: readonly string[]): Promise<void> {
   const times: number[] = [];
   let first = 0;
   for (let i = 0; i < WARM + steps; i++) {
-    const begun = performance.now();
+    const start = performance.now();
     await step();
     if (i === 0) first = performance.timeOrigin + performance.now() - since;
-    if (i >= WARM) times.push(performance.now() - begun);
+    if (i >= WARM) times.push(performance.now() - start);
   }
   engine.close();
   times.sort((a, b) => a - b);

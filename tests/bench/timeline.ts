@@ -1,15 +1,15 @@
 /**
- * TensorFlow's timeline of one run of a session: a `RunMetadata` in protocol-buffer bytes, as far
- * as it says which op ran how long (tensorflow/core/framework/step_stats.proto).
+ * TensorFlow's timeline of one run of a session. Decodes the ops and their times from a
+ * `RunMetadata` in protocol-buffer bytes (tensorflow/core/framework/step_stats.proto).
  *
  * @module
  */
 
-/** One op that ran. */
+/** One run of an op. */
 export interface Span {
-  /** Its kind after TensorFlow has rewritten the graph, e.g. `Conv2D` or `_FusedConv2D`. */
+  /** Kind of the op in TensorFlow's rewritten graph, e.g. `Conv2D` or `_FusedConv2D`. */
   readonly op: string;
-  /** Microseconds that its kernel took. */
+  /** Microseconds of its kernel. */
   readonly micros: number;
 }
 
@@ -17,9 +17,8 @@ export interface Span {
 export interface OpTime {
   /** The kind. */
   readonly op: string;
-  /** Milliseconds of all of them, whether or not they ran at the same time. */
+  /** Sum of the milliseconds, including those of ops that ran at the same time. */
   readonly ms: number;
-  /** How many ran. */
   readonly count: number;
 }
 
@@ -28,7 +27,7 @@ const STEP_STATS = { devices: 1 };
 const DEVICE = { nodes: 2 };
 const NODE = { name: 1, start: 3, end: 4, label: 8 };
 
-/** The ops of a run. Throws a `RangeError` where the bytes end within a field. */
+/** Decodes the ops of a run. Throws a `RangeError` if the bytes end within a field. */
 export function spans(runMetadata: Uint8Array): Span[] {
   return messages(runMetadata, RUN_METADATA.stepStats)
     .flatMap((steps) => messages(steps, STEP_STATS.devices))
@@ -36,7 +35,7 @@ export function spans(runMetadata: Uint8Array): Span[] {
     .map(span);
 }
 
-/** The time of each kind of op, the longest first. */
+/** Sums up the time of each kind of op, the longest first. */
 export function byOp(spans: readonly Span[]): OpTime[] {
   return [...Map.groupBy(spans, ({ op }) => op)]
     .map(([op, same]) => ({
@@ -51,7 +50,7 @@ function span(node: Uint8Array): Span {
   const values = new Map(fields(node));
   const text = (field: number) => new TextDecoder().decode(values.get(field) as Uint8Array);
   const number = (field: number) => (values.get(field) ?? 0) as number;
-  // A label reads `name = Op(inputs)`; nodes of the runtime itself have only a name.
+  // A label reads `name = Op(inputs)`. Nodes of the runtime itself have only a name.
   const op = /= ([^(]+)\(/.exec(text(NODE.label))?.[1] ?? text(NODE.name);
   return { op, micros: number(NODE.end) - number(NODE.start) };
 }
@@ -63,8 +62,8 @@ function messages(message: Uint8Array, field: number): Uint8Array[] {
 }
 
 /**
- * The fields of a message: numbers, or the bytes of texts and messages; those of a fixed size are
- * left out.
+ * Decodes the fields of a message: numbers, or the bytes of texts and messages. Skips fields of a
+ * fixed size.
  */
 function* fields(message: Uint8Array): Generator<[field: number, value: number | Uint8Array]> {
   let at = 0;

@@ -1,13 +1,13 @@
-"""The peer's side of the cost table: one training step of each method in PyTorch, resnet32x4 -> resnet8x4.
+"""PyTorch's side of the cost table: one training step of each method, resnet32x4 -> resnet8x4.
 
     python3 torch_methods.py --method at [--batch 64] [--steps 15] [--precision float32|bfloat16] [--threads N]
 
 Needs `pip install torch==2.13.0`. Prints one JSON line: milliseconds (min, median) for the faster of the two memory
 layouts. The formulas are those of RepDistiller, mdistiller, torchdistill and the methods' own repositories, vectorised
-as there, but for what costs PyTorch time without need: where a repository multiplies by broadcasting and sums (NST, FSP)
-a batched product does it, and what no loss or optimiser uses (FT's gradient of the paraphraser) is not computed. CRD's
-indices are given, as by the references' data loaders: drawing them is not timed. AEKD's weights for its two teachers
-are written out, in place of scikit-learn's support vector machine.
+as there. Needless costs are removed: a batched product replaces a broadcast multiplication with a sum (NST, FSP), and
+gradients that no loss or optimiser uses (FT's paraphraser) are not computed. CRD's indices are drawn before the timing,
+as in the references' data loaders. AEKD's weights for its two teachers have a closed form instead of scikit-learn's
+support vector machine.
 """
 import argparse, contextlib, copy, json, math, random, time
 from collections import namedtuple
@@ -19,7 +19,7 @@ from torch_step import RESNET, conv_bn, network
 TEACHER, STUDENT, CLASSES, IMAGES, NEGATIVES = "resnet32x4", "resnet8x4", 100, 50_000, 16_384
 WIDTHS, SIDES = RESNET[STUDENT][1], (32, 32, 16, 8)
 
-# What a network gives: its maps (stem and three stages), those before their last ReLU, the last one pooled, its scores.
+# A network's maps (stem and three stages), the maps before their last ReLU, the last map pooled, and the logits.
 Outputs = namedtuple("Outputs", "post pre pooled logits")
 
 
@@ -41,7 +41,7 @@ class Tapped(nn.Module):
 
 
 def run(stage, x):
-    """A stage's map before and after its last ReLU."""
+    """Computes a stage's map before and after its last ReLU."""
     *blocks, last = stage
     for block in blocks:
         x = block(x)
@@ -49,7 +49,7 @@ def run(stage, x):
     return pre, F.relu(pre)
 
 
-# Losses over scores
+# Losses over logits
 
 
 def kl(s, t, T=4):
@@ -90,7 +90,7 @@ def aver(s, ts):
 
 
 def aekd(s, ts, bound=0.6):
-    """The gradients' smallest combination, for two teachers."""
+    """Finds the shortest combination of the gradients of two teachers."""
     leaf = s.detach().requires_grad_()
     with torch.enable_grad():
         g = torch.stack([torch.autograd.grad(kl(leaf, t), leaf)[0].mean(0) for t in ts])
@@ -137,13 +137,13 @@ def mlkd(weak_s, weak_t, strong_s, strong_t, temperatures=(4, 3, 5, 2, 6)):
 
 
 def smaller(a, b):
-    """Two maps, the larger one pooled to the smaller one's size."""
+    """Pools the larger of two maps to the smaller one's size."""
     side = min(a.shape[2], b.shape[2])
     return [f if f.shape[2] == side else F.adaptive_avg_pool2d(f, (side, side)) for f in (a, b)]
 
 
 class ConvReg(nn.Module):
-    """FitNets' regressor between maps of one size."""
+    """FitNets' regressor between maps of equal size."""
 
     def __init__(self, i, o):
         super().__init__()
@@ -221,7 +221,7 @@ def ab(ss, ts, margin=1):
 
 
 def factors(widths, conv=nn.Conv2d, norm=nn.BatchNorm2d):
-    """FT's translator; without norms its paraphraser, which transposed convolutions undo."""
+    """Makes FT's translator. Without norms it is the paraphraser, which transposed convolutions undo."""
     layers = []
     for i, o in zip(widths, widths[1:]):
         layers += [conv(i, o, 3, 1, 1), norm(o), nn.LeakyReLU(0.1, inplace=True)]
@@ -312,14 +312,14 @@ class Crd(nn.Module):
 
 
 def connector(s, t):
-    """OFD's."""
+    """Makes OFD's connector."""
     layers = nn.Sequential(*conv_bn(s, t, 1))
     nn.init.normal_(layers[0].weight, 0, math.sqrt(2 / t))
     return layers
 
 
 def margin(norm):
-    """OFD's, from the teacher's norm."""
+    """Computes OFD's margin from the teacher's norm."""
     scale, offset = norm.weight.detach().abs(), norm.bias.detach()
     below = torch.special.ndtr(-offset / scale)
     expected = offset - scale * torch.exp(-((offset / scale) ** 2) / 2) / math.sqrt(2 * math.pi) / below
@@ -338,7 +338,7 @@ def ofd(ss, ts, margins):
 
 
 class Abf(nn.Module):
-    """ReviewKD's fusion of a map with what the deeper ones left."""
+    """ReviewKD's fusion of a map with that of the deeper maps."""
 
     def __init__(self, i, mid, o, fuse):
         super().__init__()
@@ -359,7 +359,7 @@ class Abf(nn.Module):
 
 
 class ReviewKd(nn.Module):
-    """Shallow to deep, the pooled map last."""
+    """ReviewKD over maps from shallow to deep, the pooled map last."""
 
     def __init__(self, ins, outs, sides, mid=512):
         super().__init__()
@@ -384,9 +384,9 @@ def hcl(s, t):
     return loss / total
 
 
-# Methods: from a `Setup`, which keeps what learns, a function from a batch to the losses whose sum is followed
+# Methods: each takes a `Setup`, which collects the trainable modules, and returns a function from a batch to its losses
 
-# Images and for MLKD another view of them, classes, positions in the data set, for CRD those of positive and negatives.
+# Images, a second view of them (MLKD), classes, indices in the data set, indices of positives and negatives (CRD).
 Batch = namedtuple("Batch", "x strong y index contrast")
 
 
@@ -408,7 +408,7 @@ class Setup:
 
 
 def taught(weight, make, ce=1.0, teachers=1, teach=Setup.teaches):
-    """ce * CE + weight * what `make` computes from the outputs of the student and of its teacher or teachers."""
+    """ce * CE + weight * the loss that `make` gives of the outputs of the student and of its teachers."""
     def method(setup):
         student, networks = setup.learns(Tapped(STUDENT)), [Tapped(TEACHER) for _ in range(teachers)]
         own, frozen = make(setup, *networks), [teach(setup, network) for network in networks]
@@ -421,17 +421,17 @@ def taught(weight, make, ce=1.0, teachers=1, teach=Setup.teaches):
 
 
 def plain(loss):
-    """A loss that has no modules of its own, over outputs."""
+    """A loss over outputs, without modules of its own."""
     return lambda setup, *_: loss
 
 
 def scores(loss):
-    """A loss over the scores of student and teacher."""
+    """A loss over the logits of student and teacher."""
     return plain(lambda s, t, _: loss(s.logits, t.logits))
 
 
 def maps(loss):
-    """A loss over the maps of each stage, one by one."""
+    """The sum of a loss over the maps of each stage."""
     return plain(lambda s, t, _: sum(map(loss, s.post[1:], t.post[1:])))
 
 
@@ -501,7 +501,7 @@ def views(setup):
 
 
 def mutual(loss):
-    """Student and teacher both learn, from labels and from each other's scores."""
+    """Student and teacher both learn from labels and from each other's logits."""
     def method(setup):
         student, teacher = setup.learns(Tapped(STUDENT)), setup.learns(Tapped(TEACHER))
 
@@ -546,14 +546,14 @@ def ft_init(setup):
     paraphrase, restore = setup.learns(paraphraser(WIDTHS[3])), setup.learns(decoder(WIDTHS[3]))
 
     def losses(batch):
-        student(batch.x)  # as RepDistiller has it
+        student(batch.x)  # as in RepDistiller
         t = teacher(batch.x).post[3]
         return [F.mse_loss(restore(paraphrase(t)), t)]
     return losses
 
 
 def mixed(mix):
-    """KD on mixed images; the cross-entropy is mixed with them."""
+    """KD on mixed images, with the cross-entropy mixed alike."""
     def method(setup):
         student, teacher = setup.learns(Tapped(STUDENT)), setup.teaches(Tapped(TEACHER))
 
@@ -636,7 +636,7 @@ def sgd(parameters):
 
 
 def dot(parameters, delta=0.075):
-    """DOT: a momentum for the task's gradient, which has the weight decay, and one for the method's."""
+    """DOT: one momentum for the task's gradient, which has the weight decay, and one for the method's."""
     task = torch.optim.SGD(parameters, lr=0.05, momentum=0.9 - delta, weight_decay=5e-4)
     own = torch.optim.SGD(parameters, lr=0.05, momentum=0.9 + delta)
 

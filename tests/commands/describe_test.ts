@@ -11,19 +11,19 @@ import { everything, needs } from "../support/needs.ts";
 import { PAIR, toys } from "../support/toy_runs.ts";
 import { project } from "../support/toy_project.ts";
 
-const printed = async (...args: string[]): Promise<string[]> => {
+const outputOf = async (...args: string[]): Promise<string[]> => {
   const lines: string[] = [];
   await runDescribe(args, (line) => lines.push(line));
   return lines;
 };
 
-const refused = async (exit: number, ...args: string[]): Promise<string> => {
+const failureOf = async (exit: number, ...args: string[]): Promise<string> => {
   const failure = await assertRejects(() => runDescribe(args), Failure);
   assertEquals(failure.exit, exit, failure.message);
   return failure.message;
 };
 
-Deno.test("description: vgg8 and resnet8x4 have the sizes of the papers', stage by stage", () => {
+Deno.test("description: vgg8 and resnet8x4 have the papers' sizes, stage by stage", () => {
   const vgg = description(vgg8, [32, 32, 3], 100);
   const resnet = description(resnet8x4, [32, 32, 3], 100);
   assertEquals([vgg.id, vgg.parameters, vgg.multiplyAdds], ["vgg8", 3_965_028, 96_192_512]);
@@ -50,22 +50,22 @@ Deno.test("description: vgg8 and resnet8x4 have the sizes of the papers', stage 
   });
 });
 
-Deno.test("description: every network is the sum of its stages and has the taps that building it gives", () => {
+Deno.test("description: every network is the sum of its stages and has the taps of the built network", () => {
   for (const { name, network } of listNetworks()) {
     const image = [64, 64, 3];
-    const described = description(network, image, 10);
+    const found = description(network, image, 10);
     const model = buildModel(network, variables({ seed: 1, collected: new Map() }), image, 10);
-    assertEquals([described.parameters, described.multiplyAdds], [
+    assertEquals([found.parameters, found.multiplyAdds], [
       model.parameters,
       model.multiplyAdds,
     ], name);
-    assertEquals(Object.fromEntries(described.stages.map(({ name, shape }) => [name, shape])), {
+    assertEquals(Object.fromEntries(found.stages.map(({ name, shape }) => [name, shape])), {
       ...model.shapes,
     });
   }
 });
 
-Deno.test("networks: all are there by the names they are exported under, functions by their defaults", async () => {
+Deno.test("networks: all are listed by the names of their exports, functions with their defaults", async () => {
   const names = listNetworks().map(({ name }) => name);
   assertEquals(new Set(names).size, names.length);
   for (
@@ -90,8 +90,8 @@ Deno.test("networks: all are there by the names they are exported under, functio
   }
 });
 
-Deno.test("describe: the table and the JSON of a network", async () => {
-  const [text] = await printed("vgg8");
+Deno.test("describe: a network has a table and JSON", async () => {
+  const [text] = await outputOf("vgg8");
   assertEquals(
     text,
     `
@@ -107,7 +107,7 @@ pooled        512           0              0
 logits        100      51,300         51,200
 total               3,965,028     96,192,512`.slice(1),
   );
-  const [json] = await printed("resnet8x4", "--json");
+  const [json] = await outputOf("resnet8x4", "--json");
   assertEquals(JSON.parse(json), {
     id: "resnet8x4",
     parameters: 1_233_540,
@@ -119,8 +119,8 @@ total               3,965,028     96,192,512`.slice(1),
   });
 });
 
-Deno.test("describe: --classes and --size, and what imagenet.* has in their place", async () => {
-  const taps = async (...args: string[]) => JSON.parse((await printed(...args, "--json"))[0]).taps;
+Deno.test("describe: --classes and --size, and their defaults for imagenet.*", async () => {
+  const taps = async (...args: string[]) => JSON.parse((await outputOf(...args, "--json"))[0]).taps;
   const small = await taps("vgg8", "--classes", "10", "--size", "64");
   assertEquals([small.stem, small.block4, small.logits], [[64, 64, 64], [4, 4, 512], [10]]);
   const large = await taps("imagenet.resnet18");
@@ -128,13 +128,13 @@ Deno.test("describe: --classes and --size, and what imagenet.* has in their plac
   assertEquals((await taps("imagenet.resnet18", "--classes", "5", "--size", "64")).logits, [5]);
 });
 
-Deno.test("describe: without an argument, every network in a line", async () => {
-  const [text] = await printed();
+Deno.test("describe: without an argument it lists every network in a line", async () => {
+  const [text] = await outputOf();
   const lines = text.split("\n");
   assertEquals(lines.length, listNetworks().length + 1);
   assertStringIncludes(text, "\nvgg8 ");
   assert(lines.some((line) => /^resnet8x4 +1,233,540 +177,071,104$/.test(line)), text);
-  const rows = (await printed("--json")).map((line) => JSON.parse(line));
+  const rows = (await outputOf("--json")).map((line) => JSON.parse(line));
   const { name, id, parameters, taps } = rows.find(({ name }) => name === "imagenet.resnet18");
   assertEquals([rows.length, name, id, parameters, taps.logits], [
     listNetworks().length,
@@ -147,21 +147,24 @@ Deno.test("describe: without an argument, every network in a line", async () => 
   ]);
 });
 
-Deno.test("describe: mistakes end with 2 and say what was meant", async () => {
-  const message = await refused(2, "vgg9");
+Deno.test("describe: usage errors have exit code 2 and a hint", async () => {
+  const message = await failureOf(2, "vgg9");
   assertStringIncludes(message, "there is no network vgg9; `deno task describe` lists them all, ");
   assertStringIncludes(message, "is one of your own; did you mean vgg8?");
   assertStringIncludes(
-    await refused(2, "nothing_like_it"),
+    await failureOf(2, "nothing_like_it"),
     "there is no network nothing_like_it; `deno",
   );
-  assertStringIncludes(await refused(2, "vgg8", "vgg11"), "one at a time: deno task describe vgg8");
-  assertStringIncludes(await refused(2, "vgg8", "--classses", "3"), "did you mean --classes?");
   assertStringIncludes(
-    await refused(2, "vgg8", "--size", "1"),
+    await failureOf(2, "vgg8", "vgg11"),
+    "one at a time: deno task describe vgg8",
+  );
+  assertStringIncludes(await failureOf(2, "vgg8", "--classses", "3"), "did you mean --classes?");
+  assertStringIncludes(
+    await failureOf(2, "vgg8", "--size", "1"),
     "images of 1×1×3 are too small for vgg8",
   );
-  assertStringIncludes((await printed("--help"))[0], "usage: deno task describe");
+  assertStringIncludes((await outputOf("--help"))[0], "usage: deno task describe");
 });
 
 const OWN = `import { classifier, convNorm, dense, globalAveragePool, stage } from "${new URL(
@@ -178,13 +181,13 @@ export const fails = (): never => { throw new Error("not to be called without be
 
 await needs(
   ["read", "write", "env"],
-  "describe: a network of one's own, by module and name",
+  "describe: a network of a module is found by its name",
   () =>
     project({ "own.ts": OWN, "lonely.ts": "export const a = 1;" }, async (folder) => {
-      const described = async (spec: string) =>
-        JSON.parse((await printed(`${folder}/${spec}`, "--json"))[0]);
-      const id = async (spec: string) => (await described(spec)).id;
-      const { taps } = await described("own.ts#large");
+      const describe = async (spec: string) =>
+        JSON.parse((await outputOf(`${folder}/${spec}`, "--json"))[0]);
+      const id = async (spec: string) => (await describe(spec)).id;
+      const { taps } = await describe("own.ts#large");
       assertEquals(
         [taps.stem, taps.logits],
         [[48, 48, 4], [7]],
@@ -193,20 +196,20 @@ await needs(
       assertEquals(await id("own.ts#tiny"), "tiny");
       assertEquals(await id("own#made"), "made");
       assertEquals(await id("own.ts"), "standard");
-      assertStringIncludes(await refused(2, `${folder}/own.ts#tny`), "own.ts has large, tiny");
+      assertStringIncludes(await failureOf(2, `${folder}/own.ts#tny`), "own.ts has large, tiny");
       assertStringIncludes(
-        await refused(2, `${folder}/lonely.ts#a`),
+        await failureOf(2, `${folder}/lonely.ts#a`),
         "lonely.ts exports no experiment",
       );
-      assertStringIncludes(await refused(2, `${folder}/onw.ts#tiny`), "did you mean");
+      assertStringIncludes(await failureOf(2, `${folder}/onw.ts#tiny`), "did you mean");
       const failure = await assertRejects(() => findNetwork(`${folder}/own.ts#fails`), Failure);
-      assertStringIncludes(failure.message, "own.ts#fails is no network; ");
+      assertStringIncludes(failure.message, "own.ts#fails is not a network; ");
     }),
 );
 
 await needs(
   everything,
-  "describe: an experiment's student and teachers, for its data set's own images",
+  "describe: an experiment has its student and teachers, for the images of its data set",
   () =>
     toys(
       PAIR + `
@@ -216,7 +219,7 @@ const nowhere = imageFolder({ folder: "nowhere", size: 8 });
 export const absent = experiment(import.meta, { dataset: nowhere, schedule, student: small, distiller: scratch() });
 `,
       async (toys) => {
-        const [line] = await printed(toys.path("toy.ts#student"), "--json");
+        const [line] = await outputOf(toys.path("toy.ts#student"), "--json");
         const { experiment, id, parameters, multiplyAdds, taps, teachers, ...rest } = JSON.parse(
           line,
         );
@@ -241,22 +244,22 @@ export const absent = experiment(import.meta, { dataset: nowhere, schedule, stud
             logits: [5],
           }],
         ]);
-        const [text] = await printed(toys.path("toy.ts#student"));
+        const [text] = await outputOf(toys.path("toy.ts#student"));
         assertStringIncludes(
           text,
           "toy#student: synthetic, images of 8×8×3, 5 classes\n\nstudent small\n\ntap",
         );
         assertStringIncludes(text, "\n\nteacher large\n\ntap");
-        const away = await refused(3, toys.path("toy.ts#away"), "--data", toys.path("data"));
-        assertStringIncludes(away, "data/cifar-10-batches-bin: a run puts it there from");
+        const away = await failureOf(3, toys.path("toy.ts#away"), "--data", toys.path("data"));
+        assertStringIncludes(away, "data/cifar-10-batches-bin: a run creates it from");
         assertEquals(existsSync(toys.path("data")), false);
         const absent = toys.path("toy.ts#absent");
-        const message = await refused(3, absent, "--data", toys.path("data"));
-        assertStringIncludes(message, "--size and --classes together do without it");
-        const [without] = await printed(absent, "--size", "16", "--classes", "7", "--json");
+        const message = await failureOf(3, absent, "--data", toys.path("data"));
+        assertStringIncludes(message, "--size and --classes together need no data set");
+        const [without] = await outputOf(absent, "--size", "16", "--classes", "7", "--json");
         assertEquals(JSON.parse(without).taps.logits, [7]);
         assertEquals(
-          (await printed(toys.path("toy.ts#student"), "--classes", "9", "--json"))[0].includes(
+          (await outputOf(toys.path("toy.ts#student"), "--classes", "9", "--json"))[0].includes(
             "[9]",
           ),
           true,

@@ -6,7 +6,7 @@ import { devices } from "../../lib/tensorflow/devices.ts";
 import { findLibrary, testedVersions } from "../../lib/tensorflow/library/find.ts";
 import { everything, needs } from "../support/needs.ts";
 
-Deno.test("the findings are two aligned columns", () => {
+Deno.test("doctor: the findings are in two aligned columns", () => {
   const text = diagnosisReport({
     library: { cc: "/tf/cc", framework: "/tf/framework", source: "python", version: "2.20.0" },
     notes: ["not tested"],
@@ -33,13 +33,13 @@ not tested`.slice(1),
   );
 });
 
-Deno.test("a flag that is not known, or an argument, is a failure with exit code 2", async () => {
+Deno.test("doctor: an unknown flag or an argument has exit code 2", async () => {
   const flag = await assertRejects(() => runDoctor(["--jsn"], () => {}), Failure, "--json");
   const argument = await assertRejects(() => runDoctor(["now"], () => {}), Failure, "now");
   assertEquals([flag.exit, argument.exit], [2, 2]);
 });
 
-Deno.test("--help lists the flags", async () => {
+Deno.test("doctor: --help lists the flags", async () => {
   let text = "";
   assertEquals(await runDoctor(["--help"], (printed) => text += printed), 0);
   for (const name of ["--data", "--json"]) assertStringIncludes(text, name);
@@ -47,7 +47,7 @@ Deno.test("--help lists the flags", async () => {
 
 await needs(
   everything,
-  "without TensorFlow everything else is found and the cache is left alone",
+  "doctor: without TensorFlow everything else is found and the cache does not change",
   async () => {
     const folder = await Deno.makeTempDir();
     const cache = join(folder, "cache");
@@ -67,7 +67,7 @@ await needs(
   },
 );
 
-/** The command as a process, with these variables instead of the user's. */
+/** Runs the command as a process, with these environment variables instead of the user's. */
 async function run(
   args: string[],
   env: Record<string, string>,
@@ -83,24 +83,24 @@ async function run(
 
 await needs(
   everything,
-  "the command exits with 3 after printing all when there is no usable TensorFlow",
+  "doctor: without a usable TensorFlow it prints everything and exits with 3",
   async () => {
     const folder = await Deno.makeTempDir();
-    const given = join(folder, "libtensorflow_cc.so.2");
-    await Deno.writeTextFile(given, "not a library");
-    const { code, text } = await run(["--data", folder], { RETORT_TENSORFLOW: given });
+    const file = join(folder, "libtensorflow_cc.so.2");
+    await Deno.writeTextFile(file, "not a library");
+    const { code, text } = await run(["--data", folder], { RETORT_TENSORFLOW: file });
     assertEquals(code, 3);
     assertMatch(text, /^TensorFlow {2}none$/m);
     assertMatch(text, /^threads {5}\d+$/m);
-    assertStringIncludes(text, `${given} is not a TensorFlow library`);
+    assertStringIncludes(text, `${file} is not a TensorFlow library`);
     assertEquals(
-      JSON.parse((await run(["--json"], { RETORT_TENSORFLOW: given })).text).devices,
+      JSON.parse((await run(["--json"], { RETORT_TENSORFLOW: file })).text).devices,
       [],
     );
   },
 );
 
-await needs(everything, "the real library says its version and its devices", async () => {
+await needs(everything, "doctor: the real library has a version and devices", async () => {
   const library = await findLibrary();
   assertMatch(library.version, /^2\.\d+\.\d+$/);
   assertEquals(devices(library)[0], { name: "CPU:0", type: "CPU" });
@@ -109,13 +109,17 @@ await needs(everything, "the real library says its version and its devices", asy
   assertEquals(JSON.parse(text).library, { ...library, source: "RETORT_TENSORFLOW" });
 });
 
-await needs(everything, "a process that has loaded the real library ends well", async () => {
-  const module = import.meta.resolve("../../lib/tensorflow/library/find.ts");
-  const code =
-    `import { findLibrary } from "${module}"; console.log((await findLibrary()).version);`;
-  const { success, stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["eval", "--ext=ts", code],
-  }).output();
-  assertEquals(success, true);
-  assertEquals(new TextDecoder().decode(stdout).trim(), testedVersions[0]);
-});
+await needs(
+  everything,
+  "doctor: a process that loaded the real library exits cleanly",
+  async () => {
+    const module = import.meta.resolve("../../lib/tensorflow/library/find.ts");
+    const code =
+      `import { findLibrary } from "${module}"; console.log((await findLibrary()).version);`;
+    const { success, stdout } = await new Deno.Command(Deno.execPath(), {
+      args: ["eval", "--ext=ts", code],
+    }).output();
+    assertEquals(success, true);
+    assertEquals(new TextDecoder().decode(stdout).trim(), testedVersions[0]);
+  },
+);

@@ -13,21 +13,21 @@ import { everything, needs } from "../support/needs.ts";
 import { PAIR, type Toys, toys } from "../support/toy_runs.ts";
 import { accuracyOf } from "../support/trial.ts";
 
-const printed = async (...args: string[]): Promise<string[]> => {
+const outputOf = async (...args: string[]): Promise<string[]> => {
   const lines: string[] = [];
   await runEval(args, (line) => lines.push(line));
   return lines;
 };
 
-const examined = async (...args: string[]) => JSON.parse((await printed(...args, "--json"))[0]);
+const evalJson = async (...args: string[]) => JSON.parse((await outputOf(...args, "--json"))[0]);
 
-const refused = async (exit: number, ...args: string[]): Promise<string> => {
+const failureOf = async (exit: number, ...args: string[]): Promise<string> => {
   const failure = await assertRejects(() => runEval(args), Failure);
   assertEquals(failure.exit, exit, failure.message);
   return failure.message;
 };
 
-/** What is printed of a classifier beside its score. */
+/** The printed lines of a classifier after its score. */
 interface Details {
   readonly confusion: readonly (readonly number[])[];
   readonly perClass: readonly {
@@ -39,36 +39,39 @@ interface Details {
 
 const total = (row: readonly number[]): number => row.reduce((a, b) => a + b, 0);
 
-await needs(["read", "env"], "eval: usage errors end with 2", async () => {
-  assertEquals(await refused(2), "which experiment? deno task eval experiments/quickstart.ts#kd");
-  assertStringIncludes(await refused(2, "a.ts", "b.ts"), "one at a time");
-  assertStringIncludes(await refused(2, "a.ts", "--network", "vgg8"), "--network goes with --as");
+await needs(["read", "env"], "eval: usage errors have exit code 2", async () => {
+  assertEquals(await failureOf(2), "which experiment? deno task eval experiments/quickstart.ts#kd");
+  assertStringIncludes(await failureOf(2, "a.ts", "b.ts"), "one at a time");
+  assertStringIncludes(await failureOf(2, "a.ts", "--network", "vgg8"), "--network needs --as");
   assertStringIncludes(
-    await refused(2, "a.pth", "--as", "a.ts", "--seed", "2"),
+    await failureOf(2, "a.pth", "--as", "a.ts", "--seed", "2"),
     "--seed is for an experiment's own",
   );
-  assertStringIncludes(await refused(2, "a.ts", "--epoch", "first"), "--epoch can be last or best");
-  assertStringIncludes(await refused(2, "nowhere.ts"), "there is no nowhere.ts");
-  assertStringIncludes((await printed("--help"))[0], "usage: deno task eval");
+  assertStringIncludes(
+    await failureOf(2, "a.ts", "--epoch", "first"),
+    "--epoch can be last or best",
+  );
+  assertStringIncludes(await failureOf(2, "nowhere.ts"), "there is no nowhere.ts");
+  assertStringIncludes((await outputOf("--help"))[0], "usage: deno task eval");
 });
 
 const test = (name: string, declared: string, use: (toys: Toys) => Promise<void>): Promise<void> =>
   needs(everything, `eval: ${name}`, () => toys(declared, use));
 
 await test(
-  "a trained student reaches what its run recorded, and everything agrees",
+  "a trained student has the score that its run recorded",
   PAIR,
   async (toys) => {
     const spec = toys.path("toy.ts#student");
     assertStringIncludes(
-      await refused(3, spec),
+      await failureOf(3, spec),
       "toy#student seed 1 is not trained yet; `deno task exp toy#student",
     );
     const trial = await toys.run("student");
     const { test } = await synthetic({ size: 8, train: 64, test: 32, classes: 5 })
       .open("");
     for (const epoch of ["last", "best"] as const) {
-      const found = await examined(spec, "--epoch", epoch);
+      const found = await evalJson(spec, "--epoch", epoch);
       const path = toys.of("student", 1, `${epoch}.safetensors`);
       assertEquals([found.id, found.seed, found.epoch, found.network], [
         "toy#student",
@@ -101,23 +104,23 @@ await test(
       );
     }
 
-    const [title, text] = await printed(spec, "--backend", "cpu");
+    const [title, text] = await outputOf(spec, "--backend", "cpu");
     assertEquals(title, "toy#student seed 1, last: small on 32 test images of synthetic");
     assertStringIncludes(text, `\n\ntop-1              ${accuracyOf(trial).last.toFixed(2)}\n`);
     assertStringIncludes(text, "\nclass  images");
-    assertStringIncludes((await printed(spec, "--confusion"))[1], "class \\ taken for  0");
+    assertStringIncludes((await outputOf(spec, "--confusion"))[1], "class \\ taken for  0");
   },
 );
 
 await test(
-  "a file of weights is measured as an experiment's student, or as another network",
+  "a weights file is measured as an experiment's student, or as another network",
   PAIR,
   async (toys) => {
     const trial = await toys.run("student");
     const as = toys.path("toy.ts#student");
     const own = toys.of("student", 1, "last.safetensors");
     const teacher = toys.of("teacher", 1, "last.safetensors");
-    const { id, weights, top1, seed } = await examined(own, "--as", as);
+    const { id, weights, top1, seed } = await evalJson(own, "--as", as);
     assertEquals([id, weights.path, top1, seed], [
       "toy#student",
       own,
@@ -125,13 +128,13 @@ await test(
       undefined,
     ]);
 
-    assertStringIncludes(await refused(2, own), "last.safetensors needs --as <experiment>");
+    assertStringIncludes(await failureOf(2, own), "last.safetensors needs --as <experiment>");
     assertStringIncludes(
-      await refused(2, own, "--as", toys.path("toy.ts")),
+      await failureOf(2, own, "--as", toys.path("toy.ts")),
       "is several experiments; name one",
     );
-    assertStringIncludes(await refused(3, toys.path("absent.pth"), "--as", as), "absent.pth");
-    const strange = await refused(3, teacher, "--as", as);
+    assertStringIncludes(await failureOf(3, toys.path("absent.pth"), "--as", as), "absent.pth");
+    const strange = await failureOf(3, teacher, "--as", as);
     assertStringIncludes(strange, "stem.weight");
     await Deno.writeTextFile(
       toys.path("own.ts"),
@@ -140,21 +143,21 @@ await test(
         import.meta.url,
       )}"; export const wide = toy("wide", 4);`,
     );
-    const found = await examined(teacher, "--as", as, "--network", toys.path("own.ts#wide"));
+    const found = await evalJson(teacher, "--as", as, "--network", toys.path("own.ts#wide"));
     assertEquals([found.network, found.top1], ["wide", trial.teachers[0].score.top1]);
     assertStringIncludes(
-      await refused(2, teacher, "--as", as, "--network", "vgg9"),
+      await failureOf(2, teacher, "--as", as, "--network", "vgg9"),
       "did you mean vgg8?",
     );
 
     await Deno.writeFile(own, (await Deno.readFile(own)).subarray(0, 500));
-    assertStringIncludes(await refused(3, as), "last.safetensors is damaged");
-    assertStringIncludes(await refused(3, own, "--as", as), "last.safetensors");
+    assertStringIncludes(await failureOf(3, as), "last.safetensors is damaged");
+    assertStringIncludes(await failureOf(3, own, "--as", as), "last.safetensors");
   },
 );
 
 await test(
-  "data that are not there end with 3",
+  "missing data have exit code 3",
   PAIR + `
 const nowhere = imageFolder({ folder: "nowhere", size: 8 });
 export const absent = experiment(import.meta, { dataset: nowhere, schedule, student: small, distiller: scratch() });
@@ -162,7 +165,7 @@ export const absent = experiment(import.meta, { dataset: nowhere, schedule, stud
   async (toys) => {
     await toys.run("teacher", 1, { epochs: 1, limit: 1 });
     const file = toys.path("runs", "toy#teacher", "seed-1-quick-1-1", "last.safetensors");
-    const message = await refused(
+    const message = await failureOf(
       3,
       file,
       "--as",
@@ -172,15 +175,15 @@ export const absent = experiment(import.meta, { dataset: nowhere, schedule, stud
     );
     assertStringIncludes(message, "--data DIR");
     assertEquals(
-      (await examined(toys.path("toy.ts#teacher"), "--epochs", "1", "--limit", "1")).images,
+      (await evalJson(toys.path("toy.ts#teacher"), "--epochs", "1", "--limit", "1")).images,
       32,
     );
   },
 );
 
 /**
- * An examination in which a class has one hit and as many images as its number says that are taken
- * for the next class.
+ * An examination in which class `i` has one correct image and `i` images with the prediction
+ * `i + 1`.
  */
 function examination(classes: number): Examination {
   const pairs = Array.from({ length: classes }, (_, label) => [
@@ -188,8 +191,8 @@ function examination(classes: number): Examination {
     ...new Array(label).fill([label, (label + 1) % classes]),
   ]).flat();
   const confusion = new Confusion(classes);
-  const logits = pairs.flatMap(([, taken]) =>
-    Array.from({ length: classes }, (_, i) => Number(i === taken))
+  const logits = pairs.flatMap(([, predicted]) =>
+    Array.from({ length: classes }, (_, i) => Number(i === predicted))
   );
   confusion.add(Float32Array.from(logits), Int32Array.from(pairs, ([label]) => label));
   const names = Array.from({ length: classes }, (_, label) => `c${label}`);
@@ -203,7 +206,7 @@ function examination(classes: number): Examination {
   };
 }
 
-Deno.test("eval report: few classes are all shown, with the most frequent confusions", () => {
+Deno.test("eval report: a few classes are all shown, with the most frequent confusions", () => {
   assertEquals(
     examinationReport(classification, examination(3), false),
     `
@@ -223,7 +226,7 @@ c1                        c2              1`.slice(1),
   );
 });
 
-Deno.test("eval report: as JSON, the latency under the size of its batches", () => {
+Deno.test("eval report: JSON has the latency by batch size", () => {
   const found = examination(3);
   const { latency } = found;
   const of = (size: number) =>
@@ -246,7 +249,7 @@ Deno.test("eval report: as JSON, the latency under the size of its batches", () 
   assertEquals(of(1).latency, { batch1: latency.batch1 });
 });
 
-Deno.test("eval report: of many classes the best and the worst, and the whole matrix where it is asked for", () => {
+Deno.test("eval report: many classes are cut to the best and the worst, --confusion prints the matrix", () => {
   const text = examinationReport(classification, examination(30), false);
   const lines = text.split("\n");
   const after = (title: string) => {

@@ -6,19 +6,19 @@ import type { Trial } from "../../lib/project/result.ts";
 import { everything, needs } from "../support/needs.ts";
 import { PAIR, toys } from "../support/toy_runs.ts";
 
-const printed = async (...args: string[]): Promise<string[]> => {
+const outputOf = async (...args: string[]): Promise<string[]> => {
   const lines: string[] = [];
   await runExp(args, (line) => lines.push(line));
   return lines;
 };
 
-const refused = async (exit: number, ...args: string[]): Promise<string> => {
+const failureOf = async (exit: number, ...args: string[]): Promise<string> => {
   const failure = await assertRejects(() => runExp(args), Failure);
   assertEquals(failure.exit, exit, failure.message);
   return failure.message;
 };
 
-/** Everything below a folder: path, size and when it was written. */
+/** The path, the size and the modification time of every entry below a folder. */
 async function snapshot(folder: string): Promise<string[]> {
   const found: string[] = [];
   for await (const { name, isDirectory } of Deno.readDir(folder)) {
@@ -30,26 +30,26 @@ async function snapshot(folder: string): Promise<string[]> {
   return found.sort();
 }
 
-await needs(["read", "env"], "exp: usage errors end with 2 and say what was meant", async () => {
-  assertEquals(await refused(2), "which experiment? deno task exp experiments/quickstart.ts");
+await needs(["read", "env"], "exp: usage errors have exit code 2 and a hint", async () => {
+  assertEquals(await failureOf(2), "which experiment? deno task exp experiments/quickstart.ts");
   assertEquals(
-    await refused(2, "x.ts", "--epoch", "3"),
+    await failureOf(2, "x.ts", "--epoch", "3"),
     "unknown flag --epoch; did you mean --epochs?",
   );
   assertEquals(
-    await refused(2, "x.ts", "--epochs", "0"),
+    await failureOf(2, "x.ts", "--epochs", "0"),
     '--epochs needs a whole number of at least 1, not "0"',
   );
   assertStringIncludes(
-    await refused(2, "x.ts", "--precision", "float16"),
+    await failureOf(2, "x.ts", "--precision", "float16"),
     "--precision can be float32 or bfloat16",
   );
-  assertStringIncludes((await printed("--help"))[0], "usage: deno task exp <module>[#name]");
+  assertStringIncludes((await outputOf("--help"))[0], "usage: deno task exp <module>[#name]");
 });
 
 await needs(
   everything,
-  "exp: a module that exports no experiment, or that does not compile, ends with 2",
+  "exp: a module without experiments or with type errors has exit code 2",
   async () => {
     await toys("export const pair = { dataset, schedule };", async (toys) => {
       const { code, out, err } = await toys.command(["toy.ts"]);
@@ -62,7 +62,7 @@ await needs(
     const typo = PAIR.replace("distiller: kd()", "distiller: kd({ temprature: 3 })") +
       'imageFolder("cifar");';
     await toys(typo, async (toys) => {
-      const message = await refused(2, toys.path("toy.ts#teacher"));
+      const message = await failureOf(2, toys.path("toy.ts#teacher"));
       assertStringIncludes(message, "this does not compile:");
       assertStringIncludes(
         message,
@@ -79,7 +79,7 @@ await needs(
   },
 );
 
-/** An experiment on data that may be downloaded, and one whose rate is another in each epoch. */
+/** An experiment on data to download, and one with another learning rate in each epoch. */
 const OTHERS = `
 const rate = retort.cosine({ minimum: 0.001, warmup: { epochs: 3, from: 0.002 } });
 export const waning = experiment(import.meta, { dataset, schedule: sgd({ epochs: 20, batch: 16, lr: 0.05, rate }), student: small, distiller: scratch() });
@@ -89,12 +89,12 @@ export const absent = experiment(import.meta, { dataset: cifar10(), schedule, st
 
 await needs(
   everything,
-  "exp: a dry run tells everything and writes nothing",
+  "exp: a dry run prints everything and writes nothing",
   () =>
     toys(PAIR + OTHERS, async (toys) => {
       const before = await snapshot(toys.folder);
       const spec = toys.path("toy.ts#student");
-      const lines = await printed(spec, "--dry-run", "--epochs", "6", "--limit", "2");
+      const lines = await outputOf(spec, "--dry-run", "--epochs", "6", "--limit", "2");
       assertEquals(await snapshot(toys.folder), before);
       const rows = Object.fromEntries(
         lines.map((line) => [line.slice(0, 11).trim(), line.slice(12)]),
@@ -106,7 +106,7 @@ await needs(
       ]);
       assertEquals(rows.data, "synthetic: 64 train, 32 test, 5 classes, 8×8×3");
       assertEquals(rows.schedule, "6 epochs of 2 batches of 16, lr 0.05, 0.005 from 5");
-      const waning = await printed(toys.path("toy.ts#waning"), "--dry-run");
+      const waning = await outputOf(toys.path("toy.ts#waning"), "--dry-run");
       assertStringIncludes(
         waning.join("\n"),
         "20 epochs of 4 batches of 16, lr 0.002 … 0.0473297 from 4 … 0.00130164 from 20\n",
@@ -126,18 +126,18 @@ await needs(
       const away = ["--dry-run", "--data", toys.path("away", "data")];
       const absent = toys.path("toy.ts#absent");
       assertStringIncludes(
-        await refused(3, absent, ...away),
-        "away/data/cifar-10-batches-bin: a run puts it there from",
+        await failureOf(3, absent, ...away),
+        "away/data/cifar-10-batches-bin: a run creates it from",
       );
       assertEquals(await snapshot(toys.folder), before);
 
       await toys.run("teacher");
       const trained = await snapshot(toys.folder);
-      const [ready] = (await printed(spec, "--dry-run", "--fresh")).filter((line) =>
+      const [ready] = (await outputOf(spec, "--dry-run", "--fresh")).filter((line) =>
         line.startsWith("teacher")
       );
       assertStringIncludes(ready, "toy#teacher seed 1, last: ready");
-      const [nothing] = await printed(toys.path("toy.ts#teacher"), "--dry-run");
+      const [nothing] = await outputOf(toys.path("toy.ts#teacher"), "--dry-run");
       assertEquals(nothing, "queue       nothing has to be trained");
       assertEquals(await snapshot(toys.folder), trained);
     }),
@@ -145,7 +145,7 @@ await needs(
 
 await needs(
   everything,
-  "exp: --json prints one object per trial, and nothing else is said when quiet",
+  "exp: --json prints one object per trial, and --quiet nothing else",
   () =>
     toys(PAIR, async (toys) => {
       const args = [
@@ -174,20 +174,20 @@ await needs(
       );
       assertEquals(trials, recorded.map((trial: Trial) => ({ experiment, ...trial })));
 
-      const plain = await toys.command(args, { NO_COLOR: "1" });
-      assertEquals(plain.code, 0);
+      const colourless = await toys.command(args, { NO_COLOR: "1" });
+      assertEquals(colourless.code, 0);
       assert(
         /^(toy#teacher seed [34]: top-1 \d+\.\d\d last, \d+\.\d\d best \(epoch 1\), quick\n){2}$/
-          .test(plain.out),
+          .test(colourless.out),
       );
-      assertStringIncludes(plain.err, "toy#teacher seed 3 (quick-1-1): done before");
-      assert(!plain.err.includes("\x1b"));
+      assertStringIncludes(colourless.err, "toy#teacher seed 3 (quick-1-1): done before");
+      assert(!colourless.err.includes("\x1b"));
     }),
 );
 
 await needs(
   everything,
-  "exp: data that are not there and a wrong TensorFlow end with 3 and name the way out",
+  "exp: missing data and a wrong TensorFlow have exit code 3 and a hint",
   () =>
     toys(
       PAIR + `
@@ -196,7 +196,7 @@ export const absent = experiment(import.meta, { dataset: folder, schedule, stude
 `,
       async (toys) => {
         assertStringIncludes(
-          await refused(3, toys.path("toy.ts#absent"), "--data", toys.path("data"), "--quiet"),
+          await failureOf(3, toys.path("toy.ts#absent"), "--data", toys.path("data"), "--quiet"),
           "--data DIR",
         );
         await Deno.writeTextFile(toys.path("libtensorflow.so.2"), "not a library");

@@ -12,47 +12,47 @@ import { everything, needs } from "../support/needs.ts";
 import { PAIR, toys } from "../support/toy_runs.ts";
 import { accuracyOf } from "../support/trial.ts";
 
-const printed = async (...args: string[]): Promise<string> => {
+const outputOf = async (...args: string[]): Promise<string> => {
   const lines: string[] = [];
   await runExport(args, (line) => lines.push(line));
   return lines.join("\n");
 };
 
-const refused = async (exit: number, ...args: string[]): Promise<string> => {
+const failureOf = async (exit: number, ...args: string[]): Promise<string> => {
   const failure = await assertRejects(() => runExport(args, () => {}), Failure);
   assertEquals(failure.exit, exit, failure.message);
   return failure.message;
 };
 
-await needs(["read", "env"], "export: usage errors end with 2 and say what was meant", async () => {
+await needs(["read", "env"], "export: usage errors have exit code 2 and a hint", async () => {
   assertStringIncludes(
-    await printed("--help"),
+    await outputOf("--help"),
     "usage: deno task export <module>[#name] --format <format>",
   );
   assertStringIncludes(
-    await refused(2, "toy.ts"),
+    await failureOf(2, "toy.ts"),
     "which format? --format safetensors or savedmodel or tfjs",
   );
   assertStringIncludes(
-    await refused(2, "toy.ts", "--format", "onnx"),
+    await failureOf(2, "toy.ts", "--format", "onnx"),
     "--format can be safetensors or",
   );
-  assertStringIncludes(await refused(2, "--format", "tfjs"), "which experiment?");
-  assertStringIncludes(await refused(2, "a.ts", "b.ts", "--format", "tfjs"), "one at a time");
+  assertStringIncludes(await failureOf(2, "--format", "tfjs"), "which experiment?");
+  assertStringIncludes(await failureOf(2, "a.ts", "b.ts", "--format", "tfjs"), "one at a time");
 });
 
 await needs(
   everything,
-  "export: a trained student is taken out in every format, with card and preprocessing",
+  "export: a trained student is written in every format, with model card and preprocessing",
   () =>
     toys(PAIR, async (toys) => {
       const spec = toys.path("toy.ts#student");
       const common = [spec, "--data", toys.path("data")];
-      const untrained = await refused(3, ...common, "--format", "tfjs");
+      const untrained = await failureOf(3, ...common, "--format", "tfjs");
       assertStringIncludes(untrained, "`deno task exp toy#student --seed 1` trains it");
       assert(!existsSync(toys.path("exports")));
       assertMatch(
-        await refused(2, toys.path("toy.ts"), "--format", "tfjs"),
+        await failureOf(2, toys.path("toy.ts"), "--format", "tfjs"),
         /name one, toy#student or toy#teacher|name one, toy#teacher or toy#student/,
       );
 
@@ -66,7 +66,7 @@ await needs(
         const folder = toys.path("exports", "toy#student", format);
         const epoch = format === "tfjs" ? "best" : "last";
         assertStringIncludes(
-          await printed(...common, "--format", format, "--epoch", epoch),
+          await outputOf(...common, "--format", format, "--epoch", epoch),
           folder,
         );
         const names = Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
@@ -92,9 +92,9 @@ await needs(
       const out = toys.path("mine");
       await Deno.mkdir(out);
       await Deno.writeTextFile(`${out}/notes.txt`, "mine");
-      const taken = await refused(2, ...common, "--format", "safetensors", "--out", out);
+      const taken = await failureOf(2, ...common, "--format", "safetensors", "--out", out);
       assertStringIncludes(taken, `${out} has notes.txt, which no export wrote`);
-      await printed(...common, "--format", "safetensors");
+      await outputOf(...common, "--format", "safetensors");
       assert(existsSync(toys.path("exports", "toy#student", "safetensors", "model.safetensors")));
     }),
 );

@@ -42,8 +42,8 @@ const FILES = {
     export default tables({ title: "Mine", tables: [{ id: "main", title: "All", rows: { teacher, kd: kd_.resnet20_resnet8 } }] });`,
 };
 
-/** What the command prints in a toy project. */
-async function printed(folder: string, ...args: string[]): Promise<string[]> {
+/** The output of the command in a toy project. */
+async function outputOf(folder: string, ...args: string[]): Promise<string[]> {
   const lines: string[] = [];
   await runList(args, (line) => lines.push(line), folder, unchecked);
   return lines;
@@ -51,11 +51,11 @@ async function printed(folder: string, ...args: string[]): Promise<string[]> {
 
 await needs(
   ["read", "write"],
-  "list: every cell once, with its experiment and its state",
+  "list: every cell is listed once, with its experiment and its state",
   () =>
     project(FILES, async (folder) => {
       const cells = async (...args: string[]) =>
-        (await printed(folder, "--json", ...args)).map((line) => JSON.parse(line));
+        (await outputOf(folder, "--json", ...args)).map((line) => JSON.parse(line));
       const own = { paper: "toy", table: "t1", student: "resnet8", state: "not run", n: 0 };
       const [teacher, bigTeacher, kd, dml, ...rest] = await cells("--paper", "toy");
       assertEquals(teacher, {
@@ -100,11 +100,11 @@ await needs(
     }),
 );
 
-await needs(["read", "write"], "list: a table of our own beside a paper's", () => {
+await needs(["read", "write"], "list: a paper's folder may have a table of our own", () => {
   const own = `{ id: "mine", title: "Mine", rows: { teacher: resnet20_ } }`;
-  const declared = FILES["experiments/toy/tables.ts"].replace("}] })", `}, ${own}] })`);
-  return project({ ...FILES, "experiments/toy/tables.ts": declared }, async (folder) => {
-    const cells = (await printed(folder, "--json", "--paper", "toy")).map((line) =>
+  const module = FILES["experiments/toy/tables.ts"].replace("}] })", `}, ${own}] })`);
+  return project({ ...FILES, "experiments/toy/tables.ts": module }, async (folder) => {
+    const cells = (await outputOf(folder, "--json", "--paper", "toy")).map((line) =>
       JSON.parse(line)
     );
     assertEquals(cells.length, 6);
@@ -118,32 +118,32 @@ await needs(["read", "write"], "list: a table of our own beside a paper's", () =
 
 await needs(
   ["read", "write"],
-  "list: a folder is named by its path or name, in whatever case",
+  "list: a folder has its path or its name as argument, in any case",
   () =>
     project(FILES, async (folder) => {
       for (
-        const named of [
+        const name of [
           "TOY",
           "experiments/toy",
           "experiments/toy/",
           join(folder, "experiments/toy"),
         ]
       ) {
-        const lines = await printed(folder, "--json", "--paper", named);
+        const lines = await outputOf(folder, "--json", "--paper", name);
         assertEquals(lines.map((line) => JSON.parse(line).paper), [
           "toy",
           "toy",
           "toy",
           "toy",
           "toy",
-        ], named);
+        ], name);
       }
     }),
 );
 
 await needs(
   ["read", "write"],
-  "list: a folder of images goes by its name, in a table of our own and in a paper's",
+  "list: imageFolder is listed with its folder, in a table of our own and in a paper's",
   () => {
     const images =
       `const images = { ...dataset, id: "imageFolder", options: { folder: "cats.zip" } };`;
@@ -152,7 +152,7 @@ await needs(
       "{ dataset: images, teacher",
     );
     return project({ ...FILES, "experiments/toy/kd.ts": kd }, async (folder) => {
-      const cells = (await printed(folder, "--json")).map((line) => JSON.parse(line));
+      const cells = (await outputOf(folder, "--json")).map((line) => JSON.parse(line));
       const data = cells.filter(({ method }) => method === "kd").map(({ dataset }) => dataset);
       assertEquals(data, ["imageFolder(cats.zip)", "imageFolder(cats.zip)"]);
     });
@@ -161,17 +161,17 @@ await needs(
 
 await needs(
   ["read", "write"],
-  "list: the types of the tables are checked first, all at once",
+  "list: the types of all tables are checked first, together",
   () =>
     project(
       { ...FILES, "experiments/toy/tables.ts": "throw new Error('imported')" },
       async (folder) => {
-        const checked: (readonly string[])[] = [];
+        const calls: (readonly string[])[] = [];
         const refusal = new Failure(2, "this does not compile");
         const check = (modules: readonly string[]) =>
-          Promise.reject(checked.push(modules) && refusal);
+          Promise.reject(calls.push(modules) && refusal);
         assertEquals(await assertRejects(() => runList([], () => {}, folder, check)), refusal);
-        assertEquals(checked, [
+        assertEquals(calls, [
           ["mine", "toy"].map((name) => join(folder, "experiments", name, "tables.ts")),
         ]);
       },
@@ -180,7 +180,7 @@ await needs(
 
 await needs(
   ["read", "write"],
-  "list: measured before quick before stale",
+  "list: measured trials come before quick ones, and quick before stale",
   () =>
     project(FILES, async (folder) => {
       const [{ id, experiment }] = await loadExperiments(
@@ -189,7 +189,7 @@ await needs(
       const hash = await declarationHash(experiment);
       const path = resultPath(folder, id);
       const state = async () => {
-        const lines = await printed(folder, "--json", "--paper", "toy");
+        const lines = await outputOf(folder, "--json", "--paper", "toy");
         const { state, n } = lines.map((line) => JSON.parse(line)).find(({ method }) =>
           method === "kd"
         );
@@ -203,7 +203,7 @@ await needs(
         await recordTrial(path, id, trial(seed, 70, { declaration: hash }));
       }
       assertEquals(await state(), ["measured", 2]);
-      const lines = (await printed(folder)).join("\n");
+      const lines = (await outputOf(folder)).join("\n");
       assert(
         /^t1 +kd +resnet20 +resnet8 +toy +measured 2 +experiments\/toy\/kd#resnet20_resnet8$/m.test(
           lines,
@@ -219,24 +219,24 @@ await needs(
 
 await needs(
   ["read", "write"],
-  "list: what it cannot show says what there is",
+  "list: failures name the tables that exist",
   () =>
     project(FILES, async (folder) => {
       for (
-        const [args, said] of [
+        const [args, message] of [
           [
             ["--paper", "experiments/Toi"],
-            "there are no tables of experiments/Toi; there are those of mine, toy; did you mean toy?",
+            "there are no tables of experiments/Toi; there are tables of mine, toy; did you mean toy?",
           ],
-          [["--paper", "all"], "there are no tables of all; there are those of mine, toy"],
-          [["toy"], "one paper's cells are deno task list --paper toy"],
+          [["--paper", "all"], "there are no tables of all; there are tables of mine, toy"],
+          [["toy"], "for one paper: deno task list --paper toy"],
           [["--jsn"], "unknown flag --jsn"],
         ] as const
       ) {
-        const failure = await assertRejects(() => printed(folder, ...args), Failure);
+        const failure = await assertRejects(() => outputOf(folder, ...args), Failure);
         assertEquals(failure.exit, 2);
-        assertStringIncludes(failure.message, said);
+        assertStringIncludes(failure.message, message);
       }
-      assertStringIncludes((await printed(folder, "--help")).join("\n"), "--paper");
+      assertStringIncludes((await outputOf(folder, "--help")).join("\n"), "--paper");
     }),
 );

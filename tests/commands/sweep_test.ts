@@ -7,19 +7,19 @@ import { everything, needs } from "../support/needs.ts";
 import { toys } from "../support/toy_runs.ts";
 import { accuracyOf } from "../support/trial.ts";
 
-const printed = async (...args: string[]): Promise<string[]> => {
+const outputOf = async (...args: string[]): Promise<string[]> => {
   const lines: string[] = [];
   await runSweep([...args, "--quiet"], (line) => lines.push(line));
   return lines;
 };
 
-const refused = async (exit: number, ...args: string[]): Promise<string> => {
+const failureOf = async (exit: number, ...args: string[]): Promise<string> => {
   const failure = await assertRejects(() => runSweep([...args, "--quiet"]), Failure);
   assertEquals(failure.exit, exit, failure.message);
   return failure.message;
 };
 
-/** A sweep of a student alone over learning rates, one of which is too much. */
+/** A sweep over the learning rates of a student alone, one of which is too high. */
 const sweepOf = (rates: string, holdout: number) => `
 export const teacher = experiment(import.meta, { dataset, schedule, student: large, distiller: scratch() });
 export default retort.sweep({
@@ -44,38 +44,38 @@ interface Line {
   readonly trials: readonly Trial[];
 }
 
-await needs(["read", "env"], "sweep: usage errors end with 2 and say what was meant", async () => {
-  assertEquals(await refused(2), "which sweep? deno task sweep experiments/sweep.ts");
-  assertEquals(await refused(2, "a.ts", "b.ts"), "one at a time: deno task sweep a.ts");
+await needs(["read", "env"], "sweep: usage errors have exit code 2 and a hint", async () => {
+  assertEquals(await failureOf(2), "which sweep? deno task sweep experiments/examples/sweep.ts");
+  assertEquals(await failureOf(2, "a.ts", "b.ts"), "one at a time: deno task sweep a.ts");
   assertEquals(
-    await refused(2, "a.ts", "--epoch", "3"),
+    await failureOf(2, "a.ts", "--epoch", "3"),
     "unknown flag --epoch; did you mean --epochs?",
   );
-  assertStringIncludes((await printed("--help"))[0], "usage: deno task sweep <module>");
+  assertStringIncludes((await outputOf("--help"))[0], "usage: deno task sweep <module>");
 });
 
 await needs(
   everything,
-  "sweep: nothing held out, and no sweep at all, end with 2 before anything is trained",
+  "sweep: a module without hold-out or without sweep has exit code 2 and trains nothing",
   async () => {
     await toys(sweepOf("[0.1]", 0), async (toys) => {
-      const message = await refused(2, toys.path("toy.ts"));
+      const message = await failureOf(2, toys.path("toy.ts"));
       assertStringIncludes(message, "synthetic holds nothing out at channels=2,lr=0.1");
       assert(!existsSync(toys.path("runs")));
     });
     await toys("export default { scratch };", async (toys) => {
-      assertStringIncludes(await refused(2, toys.path("toy.ts")), "toy.ts exports no sweep");
+      assertStringIncludes(await failureOf(2, toys.path("toy.ts")), "toy.ts exports no sweep");
     });
   },
 );
 
 await needs(
   everything,
-  "sweep: every point is a run, and the best on what is held out comes first",
+  "sweep: every point is a run, and the best on the hold-out comes first",
   () =>
     toys(sweepOf("[0.05, 1e25, 0.01]", 20), async (toys) => {
       const module = toys.path("toy.ts");
-      const [dry] = await printed(module, "--dry-run", "--trials", "2");
+      const [dry] = await outputOf(module, "--dry-run", "--trials", "2");
       const listed = dry.split("\n").map((row) => row.split(/  +/));
       assertEquals([listed.length, listed[0]], [6, [
         "toy#channels=2,lr=0.05",
@@ -84,9 +84,9 @@ await needs(
       ]]);
       assert(!existsSync(toys.path("runs")));
 
-      // What was run before counts.
+      // Earlier runs count.
       const before = await toys.run("channels=3,lr=0.01");
-      const lines: Line[] = (await printed(module, "--json")).map((line) => JSON.parse(line));
+      const lines: Line[] = (await outputOf(module, "--json")).map((line) => JSON.parse(line));
       assertEquals(lines.map(({ best }) => best), [true, false, false, false, false, false]);
       const reached = lines.slice(0, 4).map(({ heldOut }) => heldOut!.mean);
       assertEquals(reached, [...reached].sort((a, b) => b - a));
@@ -109,7 +109,7 @@ await needs(
         [before],
       );
 
-      const table = (await printed(module)).join("\n").split("\n");
+      const table = (await outputOf(module)).join("\n").split("\n");
       assertEquals(table[0].split(/  +/), ["lr", "channels", "hold-out top-1 (n)"]);
       assertEquals(table.slice(1, 7).map((row) => row.endsWith("best")), [
         true,
@@ -133,11 +133,11 @@ await needs(
 
 await needs(
   everything,
-  "sweep: trials are averaged; where every point diverges it ends with 4",
+  "sweep: trials are averaged, and exit code 4 means that every point diverged",
   async () => {
     await toys(sweepOf("[0.05]", 20), async (toys) => {
       const args = [toys.path("toy.ts"), "--trials", "2", "--epochs", "1", "--limit", "1"];
-      const [{ heldOut, trials }]: Line[] = (await printed(...args, "--json")).map((line) =>
+      const [{ heldOut, trials }]: Line[] = (await outputOf(...args, "--json")).map((line) =>
         JSON.parse(line)
       );
       const [one, other] = trials.map(({ metric }) => metric.heldOut!.last);
@@ -146,12 +146,12 @@ await needs(
         2,
         [1, 2],
       ]);
-      assert((await printed(...args)).at(-1)!.endsWith(", quick"));
+      assert((await outputOf(...args)).at(-1)!.endsWith(", quick"));
     });
     await toys(sweepOf("[1e25]", 20), async (toys) => {
       assertStringIncludes(
-        await refused(4, toys.path("toy.ts")),
-        "no point of the sweep could be trained to its end",
+        await failureOf(4, toys.path("toy.ts")),
+        "every point of the sweep diverged",
       );
     });
   },

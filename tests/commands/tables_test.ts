@@ -36,7 +36,7 @@ const FILES = {
     export default tables({ title: "Mine", tables: [{ id: "main", title: "All", rows: { teacher, kd: kd_ } }] });`,
 };
 
-/** Runs the command over the toy project's two folders; its lines and its failure. */
+/** Runs the command on the toy project's two folders. Returns its lines and its failure. */
 async function run(
   folder: string,
   ...args: string[]
@@ -57,7 +57,7 @@ async function run(
 
 await needs(
   disk,
-  "tables: written once, then up to date; prose is kept; new results are shown",
+  "tables: READMEs are written once, prose is kept, new results are shown",
   () =>
     project(FILES, async (folder) => {
       const readme = (name: string) => join(folder, "experiments", name, "README.md");
@@ -83,10 +83,10 @@ await needs(
       await put(folder, "experiments/toy/kd.ts", trial(1, 71));
       await put(folder, "experiments/toy/kd.ts", trial(2, 73));
       await put(folder, "experiments/teachers/resnet20.ts", trial(1, 75));
-      const checked = await run(folder, "--check");
-      assertEquals(checked.failure!.exit, 1);
+      const check = await run(folder, "--check");
+      assertEquals(check.failure!.exit, 1);
       for (const name of ["toy", "mine"]) {
-        assertStringIncludes(checked.failure!.message, `${name}/README.md`);
+        assertStringIncludes(check.failure!.message, `${name}/README.md`);
       }
       assertEquals(await text("toy"), prose);
 
@@ -137,12 +137,12 @@ await needs(
 );
 
 await needs(disk, "tables: a paper's folder may have tables of our own too", () => {
-  const declared = FILES["experiments/toy/tables.ts"];
+  const module = FILES["experiments/toy/tables.ts"];
   const own =
     `{ id: "mine", title: "Mine", rows: { alone: resnet20_, kd: kd_ }, against: resnet20_ }`;
   const both = {
     ...FILES,
-    "experiments/toy/tables.ts": declared.replace("tables: [{", `tables: [${own}, {`),
+    "experiments/toy/tables.ts": module.replace("tables: [{", `tables: [${own}, {`),
   };
   return project(both, async (folder) => {
     await put(folder, "experiments/toy/kd.ts", trial(1, 71));
@@ -166,11 +166,11 @@ await needs(disk, "tables: a paper's folder may have tables of our own too", () 
 
 await needs(
   disk,
-  "tables: a table of our own says in every format who teaches, and how its methods are set",
+  "tables: a table of our own has teachers and method settings in every format",
   () => {
     const again = `${IMPORTS}import teacher from "../teachers/resnet20.ts";
     export default experiment(import.meta, { dataset, teacher: from(teacher, { seed: 2 }), student: resnet8, distiller: kd({ temperature: 8 }), schedule });`;
-    const declared = FILES["experiments/mine/tables.ts"]
+    const module = FILES["experiments/mine/tables.ts"]
       .replace("import kd_", 'import again from "./again.ts"; import kd_').replace(
         "kd: kd_",
         "kd: kd_, again",
@@ -178,7 +178,7 @@ await needs(
     const files = {
       ...FILES,
       "experiments/mine/again.ts": again,
-      "experiments/mine/tables.ts": declared,
+      "experiments/mine/tables.ts": module,
     };
     return project(files, async (folder) => {
       await put(folder, "experiments/mine/again.ts", trial(1, 71));
@@ -204,7 +204,7 @@ await needs(
 
 await needs(
   [...disk, "run"],
-  "tables: what is written is as deno fmt has it",
+  "tables: READMEs have deno fmt's format",
   () =>
     project(FILES, async (folder) => {
       await put(folder, "experiments/toy/kd.ts", trial(1, 71));
@@ -216,7 +216,7 @@ await needs(
         "experiments/toy/kd.json",
       ];
       const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-        args: ["fmt", "--check", "--no-config", "--line-width=120", ...files],
+        args: ["fmt", "--check", "--no-config", "--line-width=100", ...files],
         cwd: folder,
         env: { NO_COLOR: "1" },
       }).output();
@@ -226,7 +226,7 @@ await needs(
 
 await needs(
   [...disk, "run"],
-  "tables: the command ends with the failure's code and message",
+  "tables: the process has the failure's exit code and message",
   () =>
     project({ ...FILES, "experiments/other/a.ts": "" }, async (folder) => {
       const command = async (...args: string[]) => {
@@ -252,13 +252,13 @@ await needs(
       ]);
       assertEquals((await command())[0], 0);
       assertEquals((await command("--check"))[0], 0);
-      const [unknown, said] = await command("--chek");
-      assertEquals([unknown, said.trim()], [2, "unknown flag --chek; did you mean --check?"]);
+      const [unknown, error] = await command("--chek");
+      assertEquals([unknown, error.trim()], [2, "unknown flag --chek; did you mean --check?"]);
       assertEquals(await command("toy"), [0, "experiments/toy/README.md is up to date\n"]);
       const [wrong, has] = await command("experiments/other");
       assertEquals([wrong, has.trim()], [
         2,
-        "there are no tables of experiments/other; there are those of mine, toy",
+        "there are no tables of experiments/other; there are tables of mine, toy",
       ]);
 
       const misspelt = FILES["experiments/mine/tables.ts"].replace(
@@ -281,21 +281,21 @@ const url = (path: string): string => new URL(path, import.meta.url).pathname;
 
 await needs(
   disk,
-  "tables: what is wrong names its file, and nothing is written",
+  "tables: a failure names the faulty file, and nothing is written",
   () =>
     project(FILES, async (folder) => {
       const at = (name: string) => join(folder, "experiments/toy", name);
       const wrong = FILES["experiments/toy/tables.ts"];
       let count = 0;
       for (
-        const [declared, exit, ...said] of [
+        const [module, exit, ...parts] of [
           [
             FILES["experiments/mine/tables.ts"].replace(
               "rows: { teacher,",
               "against: teacher, rows: {",
             ),
             2,
-            "tables.ts: main: what the rows are compared `against` has to be one of them",
+            "tables.ts: main: `against` has to be one of the rows",
           ],
           [wrong.replace('"t1"', '"t2"'), 2, "tables.ts", "the paper has no table t2; it has t1"],
           [wrong.replace('["t1"]', '["t1", "t1"]'), 2, "tables.ts", "the table t1 twice"],
@@ -314,25 +314,25 @@ await needs(
           ["throw new Error('oh')", 2, "cannot import", "oh"],
         ] as const
       ) {
-        // A module is imported once in a process: each mistake is a folder of its own.
+        // A process imports a module only once, so each mistake needs a folder of its own.
         const other = join(folder, "experiments", `wrong${count++}`);
         await Deno.mkdir(other);
         await Deno.writeTextFile(
           join(other, "tables.ts"),
-          declared.replaceAll("./kd.ts", "../toy/kd.ts"),
+          module.replaceAll("./kd.ts", "../toy/kd.ts"),
         );
         await Deno.copyFile(at("paper.yaml"), join(other, "paper.yaml"));
         const failure = await assertRejects(() => runTables([other], () => {}, unchecked), Failure);
         assertEquals(failure.exit, exit);
-        for (const text of said) assertStringIncludes(failure.message, text);
+        for (const text of parts) assertStringIncludes(failure.message, text);
         await assertRejects(() => Deno.stat(join(other, "README.md")), Deno.errors.NotFound);
       }
       const papers: readonly [string, string, ...string[]][] = [
         ["student: resnet8", "student: resnet7", "did you mean resnet8?"],
         ["teacher: resnet20", "teacher: resnet21", "did you mean resnet20?"],
-        ["teacher: resnet20", "teacher: nobody", "`deno task describe` lists ours"],
+        ["teacher: resnet20", "teacher: nobody", "`deno task describe` lists Retort's"],
       ];
-      for (const [from, to, said] of papers) {
+      for (const [from, to, part] of papers) {
         const other = join(folder, "experiments", `wrong${count++}`);
         const paper = join(other, "paper.yaml");
         await Deno.mkdir(other);
@@ -347,7 +347,7 @@ await needs(
           failure.message,
           `${paper}: t1: there is no network ${to.split(" ")[1]}; `,
         );
-        assertStringIncludes(failure.message, said);
+        assertStringIncludes(failure.message, part);
       }
       await put(folder, "experiments/toy/kd.ts", trial(1, 71));
       const result = await Deno.readTextFile(at("kd.json"));
@@ -363,7 +363,7 @@ await needs(
       );
       assertStringIncludes(
         another.message,
-        "where the result of experiments/toy/kd belongs: move it to experiments/toy/dk.json, or",
+        "the result of experiments/toy/kd belongs there: move it to experiments/toy/dk.json, or",
       );
       await Deno.writeTextFile(at("kd.json"), "{}");
       const { failure } = await run(folder);
@@ -378,7 +378,7 @@ await needs(
 
 await needs(
   ["read"],
-  "tables: SLKD's printed differences are those of its printed numbers",
+  "tables: SLKD's printed differences match its printed numbers",
   async () => {
     const path = url("../../experiments/slkd/paper.yaml");
     const { tables } = parsePaper(await Deno.readTextFile(path), path);

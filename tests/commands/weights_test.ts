@@ -5,7 +5,7 @@ import { inTemporary } from "../support/temporary.ts";
 import { needs } from "../support/needs.ts";
 import { dict, floats, int, legacyFile, storage, tensor } from "../support/torch_file.ts";
 
-Deno.test("the list of a file's weights is two tables, in which nothing can move the cursor", () => {
+Deno.test("weights report: two tables, with control characters escaped", () => {
   const text = weightsReport({
     path: "w.pth",
     format: "pytorch",
@@ -34,7 +34,7 @@ count                     int32        1
   );
 });
 
-Deno.test("deno task weights: a mistake on the command line is a failure with exit code 2", async () => {
+Deno.test("weights: usage errors have exit code 2", async () => {
   for (const args of [[], ["a", "b"], ["--jsn"]]) {
     assertEquals((await assertRejects(() => runWeights(args, () => {}), Failure)).exit, 2);
   }
@@ -45,7 +45,7 @@ Deno.test("deno task weights: a mistake on the command line is a failure with ex
 
 await needs(
   ["read", "write"],
-  "deno task weights: --json gives all of it as one object",
+  "weights: --json prints one object",
   () =>
     inTemporary(async (folder) => {
       const path = `${folder}/w.pth`;

@@ -7,7 +7,7 @@ import { onBoth } from "../support/engines.ts";
 import { everything, needs } from "../support/needs.ts";
 import { assertNear } from "../support/tolerance.ts";
 
-/** [n, 4, 4, 1] with 10 · row + column + 1 as pixels. */
+/** [n, 4, 4, 1], each pixel 10 · row + column + 1. */
 const images = (n: number) =>
   tf.tile(
     tf.tensor4d(Array.from({ length: 16 }, (_, i) => 10 * Math.floor(i / 4) + i % 4 + 1), [
@@ -26,7 +26,7 @@ const images = (n: number) =>
 
 const numbers = (step: number): Random => randomOf(1, "augment", tf.scalar(step, "int32"));
 
-Deno.test("a crop is one of the padded image's windows, with zeros around, and half are mirrored", async () => {
+Deno.test("augment: a crop is a window of the zero-padded image, and half of the images are mirrored", async () => {
   await tf.setBackend("cpu");
   tf.tidy(() => {
     const n = 64;
@@ -53,24 +53,24 @@ Deno.test("a crop is one of the padded image's windows, with zeros around, and h
   });
 });
 
-Deno.test("flipping alone mirrors or does nothing; asking for nothing gives the images back", async () => {
+Deno.test("augment: flip alone mirrors or does nothing, and no option at all returns the same images", async () => {
   await tf.setBackend("cpu");
   tf.tidy(() => {
-    const given = images(32);
-    const flipped = augment(given, { crop: 0, flip: true }, numbers(2));
+    const original = images(32);
+    const flipped = augment(original, { crop: 0, flip: true }, numbers(2));
     const texts = new Set((flipped.reshape([32, 16]).arraySync() as number[][]).map(String));
     assertEquals(texts.size, 2);
-    assertStrictEquals(augment(given, { crop: 0, flip: false }, numbers(3)), given);
+    assertStrictEquals(augment(original, { crop: 0, flip: false }, numbers(3)), original);
   });
 });
 
-Deno.test("brightness alone scales each image by a factor of its own", async () => {
+Deno.test("augment: brightness alone scales each image by its own factor", async () => {
   await tf.setBackend("cpu");
   tf.tidy(() => {
-    const given = images(64);
-    const asked = { crop: 0, flip: false, brightness: 0.5 };
-    const out = augment(given, asked, numbers(4));
-    const factors = out.reshape([64, 16]).div(given.reshape([64, 16]));
+    const original = images(64);
+    const options = { crop: 0, flip: false, brightness: 0.5 };
+    const out = augment(original, options, numbers(4));
+    const factors = out.reshape([64, 16]).div(original.reshape([64, 16]));
     const seen = factors.arraySync() as number[][];
     for (const image of seen) {
       for (const factor of image) assertAlmostEquals(factor, image[0], 1e-5);
@@ -80,12 +80,12 @@ Deno.test("brightness alone scales each image by a factor of its own", async () 
       Math.min(...all) >= 0.5 && Math.min(...all) < 0.6 && Math.max(...all) > 1.4 &&
         Math.max(...all) <= 1.5,
     );
-    const bright = augment(tf.fill([8, 2, 2, 3], 250), asked, numbers(4));
+    const bright = augment(tf.fill([8, 2, 2, 3], 250), options, numbers(4));
     assertEquals(bright.max().arraySync(), 255);
   });
 });
 
-Deno.test("normalised pixels are (pixel / 255 − mean) / deviation per channel", async () => {
+Deno.test("normalisePixels: (pixel / 255 − mean) / std per channel", async () => {
   await tf.setBackend("cpu");
   tf.tidy(() => {
     const out = normalisePixels(tf.tensor4d([0, 255, 51, 102], [1, 1, 2, 2]), {
@@ -103,13 +103,13 @@ const coloured = (n: number) => {
   return tf.tensor4d(Float32Array.from({ length: n * 192 }, () => random.below(256)), [n, 8, 8, 3]);
 };
 
-Deno.test("jitter scales brightness, contrast and colour of each image by factors of its own, within bounds", async () => {
+Deno.test("augment: jitter scales brightness, contrast and colour of each image by its own factors, within bounds", async () => {
   await tf.setBackend("cpu");
   tf.tidy(() => {
     const n = 40;
     const still = { crop: 0, flip: false };
     const grey = tf.fill([n, 4, 4, 3], 100) as tf.Tensor4D;
-    // Of an even grey only the brightness changes.
+    // An even grey changes its brightness only.
     const levels = augment(grey, { ...still, jitter: 0.4 }, numbers(4)).reshape([n, 48])
       .arraySync() as number[][];
     const factors = levels.map((pixels) => {
@@ -129,13 +129,13 @@ Deno.test("jitter scales brightness, contrast and colour of each image by factor
   });
 });
 
-Deno.test("cutout makes one square of each image grey, cut off at the border", async () => {
+Deno.test("augment: cutout makes one square of each image grey, cut off at the border", async () => {
   await tf.setBackend("cpu");
   tf.tidy(() => {
     const n = 200;
     const side = 3;
-    const given = tf.zeros([n, 8, 6, 1]);
-    const cut = augment(given, { crop: 0, flip: false, cutout: side }, numbers(6)).reshape([
+    const original = tf.zeros([n, 8, 6, 1]);
+    const cut = augment(original, { crop: 0, flip: false, cutout: side }, numbers(6)).reshape([
       n,
       8,
       6,
@@ -156,7 +156,7 @@ Deno.test("cutout makes one square of each image grey, cut off at the border", a
 
 await needs(
   everything,
-  "augmentation is the same on TensorFlow as on tfjs's own backend",
+  "augment: TensorFlow and tfjs's own backend give the same images",
   async () => {
     const { native, twin } = await onBoth(
       () => [augment(images(16), { crop: 4, flip: true }, numbers(9))],

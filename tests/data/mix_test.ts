@@ -30,8 +30,8 @@ const images = (n = BATCH) =>
 
 const numbers = (step: number) => randomOf(1, "mix", tf.scalar(step, "int32"));
 
-/** What a step's mixing gives, as arrays. */
-function mixed({ mix }: Mix, step: number, n = BATCH) {
+/** Mixes the images of a step and returns the results as arrays. */
+function mixStep({ mix }: Mix, step: number, n = BATCH) {
   return tf.tidy(() => {
     const { image, partner, share } = mix(images(n), numbers(step));
     return {
@@ -51,7 +51,7 @@ async function betas(alpha: number): Promise<number[]> {
   return tf.tidy(() => [...beta(alpha, uniform(), uniform()).dataSync()]);
 }
 
-Deno.test("λ has the mean and the variance of Beta(α, α)", async () => {
+Deno.test("beta: λ has the mean and the variance of Beta(α, α)", async () => {
   for (const alpha of [0.1, 0.2, 0.5, 1, 2, 8]) {
     const values = await betas(alpha);
     const mean = values.reduce((sum, x) => sum + x) / values.length;
@@ -62,7 +62,7 @@ Deno.test("λ has the mean and the variance of Beta(α, α)", async () => {
   }
 });
 
-Deno.test("λ has the distribution of Beta(α, α) where that is known: uniform at 1, the arcsine's at ½", async () => {
+Deno.test("beta: λ has the known distributions: uniform at α = 1, arcsine at α = ½", async () => {
   const known = { 1: (x: number) => x, 0.5: (x: number) => 2 / Math.PI * Math.asin(Math.sqrt(x)) };
   for (const [alpha, distribution] of Object.entries(known)) {
     const values = (await betas(Number(alpha))).sort((a, b) => a - b);
@@ -73,7 +73,7 @@ Deno.test("λ has the distribution of Beta(α, α) where that is known: uniform 
   }
 });
 
-Deno.test("λ is a number at the edges of what it is made of, and with the smallest α", async () => {
+Deno.test("beta: λ is within 0 … 1 at the edges of u and v, and with the smallest α", async () => {
   await tf.setBackend("cpu");
   const u = [0, 2 ** -23, 0.5, 1 - 2 ** -24];
   const v = [0, 0.25, 0.5, 0.75, 1 - 2 ** -24];
@@ -87,9 +87,9 @@ Deno.test("λ is a number at the edges of what it is made of, and with the small
   }
 });
 
-Deno.test("every image has one partner, another one in every step", async () => {
+Deno.test("mix: every image has one partner, a different one in every step", async () => {
   await tf.setBackend("cpu");
-  const orders = [1, 2, 3].map((step) => mixed(mixup(), step).partner);
+  const orders = [1, 2, 3].map((step) => mixStep(mixup(), step).partner);
   for (const order of orders) assertEquals(order.toSorted(), [0, 1, 2, 3, 4, 5]);
   assertEquals(new Set(orders.map(String)).size, 3);
 });
@@ -97,7 +97,7 @@ Deno.test("every image has one partner, another one in every step", async () => 
 Deno.test("mixup: an image is λ of itself and 1 − λ of its partner", async () => {
   await tf.setBackend("cpu");
   const shares = [1, 2, 3].map((step) => {
-    const { image, partner, share } = mixed(mixup({ alpha: 0.4 }), step);
+    const { image, partner, share } = mixStep(mixup({ alpha: 0.4 }), step);
     assert(share > 0 && share < 1);
     image.forEach((rows, i) => {
       assertNear(
@@ -112,11 +112,11 @@ Deno.test("mixup: an image is λ of itself and 1 − λ of its partner", async (
   assertEquals(new Set(shares).size, 3);
 });
 
-Deno.test("cutmix: a box at the same place of every image is its partner's, λ the share that is left", async () => {
+Deno.test("cutmix: a box at the same place of every image is its partner's, and λ is the remaining share", async () => {
   await tf.setBackend("cpu");
   const shares = new Set<number>();
   for (let step = 0; step < 40; step++) {
-    const { image, partner, share } = mixed(cutmix({ probability: 1 }), step);
+    const { image, partner, share } = mixStep(cutmix({ probability: 1 }), step);
     shares.add(share);
     const isForeign = image.map((rows, i) =>
       rows.map((row) =>
@@ -142,19 +142,21 @@ Deno.test("cutmix: a box at the same place of every image is its partner's, λ t
   assert(shares.size > 5);
 });
 
-Deno.test("a batch is mixed as often as it is likely to be; one that is not stays as it is", async () => {
+Deno.test("mix: `probability` is the share of mixed batches, and other batches stay unchanged", async () => {
   await tf.setBackend("cpu");
   const steps = Array.from({ length: 200 }, (_, step) => step);
-  const plain = tf.tidy(() => images().arraySync());
+  const originals = tf.tidy(() => images().arraySync());
   for (const make of [mixup, cutmix]) {
-    const never = mixed(make({ probability: 0 }), 1);
-    assertEquals([never.share, never.image], [1, plain]);
-    const untouched = steps.filter((step) => mixed(make({ probability: 0.25 }), step).share === 1);
+    const never = mixStep(make({ probability: 0 }), 1);
+    assertEquals([never.share, never.image], [1, originals]);
+    const untouched = steps.filter((step) =>
+      mixStep(make({ probability: 0.25 }), step).share === 1
+    );
     assert(untouched.length > 130 && untouched.length < 170, `${untouched.length} of 200`);
   }
 });
 
-Deno.test("other images are mixed in the same way by the same random numbers", async () => {
+Deno.test("mix: the same random numbers mix other images in the same way", async () => {
   await tf.setBackend("cpu");
   tf.tidy(() => {
     for (const { mix } of [mixup(), cutmix({ probability: 1 })]) {
@@ -169,7 +171,7 @@ Deno.test("other images are mixed in the same way by the same random numbers", a
 
 await needs(
   everything,
-  "mixing is the same on TensorFlow as on tfjs's own backend, a batch of one included",
+  "mix: TensorFlow and tfjs's own backend give the same, even for a batch of one",
   async () => {
     for (const n of [1, 2, 7]) {
       for (const { mix } of [mixup({ alpha: 0.2 }), cutmix({ probability: 0.9 })]) {
@@ -183,7 +185,7 @@ await needs(
   },
 );
 
-Deno.test("an option that makes no sense is refused", () => {
+Deno.test("mix: an invalid option is refused", () => {
   for (const alpha of [0, -1, NaN, Infinity]) {
     const { exit } = assertThrows(() => mixup({ alpha }), Failure, `mixup: \`alpha\` is ${alpha}`);
     assertEquals(exit, 2);
@@ -197,7 +199,7 @@ Deno.test("an option that makes no sense is refused", () => {
   }
 });
 
-Deno.test("what mixes and what is seen besides is part of the declaration, and nothing where it is not asked for", () => {
+Deno.test("mix: `mix` and `views` are in the declaration, but not if they are unused", () => {
   const { options, mix, views } = cifar100({
     mix: cutmix({ alpha: 0.3 }),
     views: { strong: { jitter: 0.4, crop: 2 } },

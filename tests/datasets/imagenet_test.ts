@@ -25,7 +25,7 @@ const first = pattern(10, 40, 30);
 const second = pattern(20, 24, 50);
 const tested = pattern(30, 33, 47);
 
-/** The layout of ImageNet as it is commonly sorted. */
+/** The usual layout of ImageNet, a folder per class. */
 const originals = (): Record<string, Uint8Array> => ({
   "train/n02/n02_1.JPEG": file(pattern(50, 30, 30)),
   "train/n01/n01_9.JPEG": file(second),
@@ -36,7 +36,7 @@ const originals = (): Record<string, Uint8Array> => ({
 
 const small: ImagenetOptions = { size: 12, shorter: 14 };
 
-Deno.test("imagenet declares what it is asked for, with the usual recipe as default", () => {
+Deno.test("imagenet: the declaration has the options, with the usual recipe as default", () => {
   assertEquals(
     canonical(imagenet().options),
     '{"area":[0.08,1],"crop":0,"flip":true,"folder":"imagenet","holdout":0,"mean":[0.485,0.456,0.406],' +
@@ -66,7 +66,7 @@ Deno.test("imagenet declares what it is asked for, with the usual recipe as defa
 for (const form of ["zip", "directory"] as const) {
   await needs(
     ["read", "write"],
-    `ImageNet's ${form}: a random part to train on, the middle to test`,
+    `imagenet: a ${form} has random parts for training and the centre for tests`,
     () =>
       inTemporary(async (folder) => {
         writeFiles(`${folder}/imagenet`, originals(), form, "imagenet/");
@@ -76,11 +76,11 @@ for (const form of ["zip", "directory"] as const) {
         assertEquals([[...train.labels], [...test.labels]], [[0, 0, 1], [0, 1]]);
         const middle = { kind: "centre", size: 12, shorter: 14 } as const;
         assertEquals((await test.read([1, 0])).subarray(bytes), cutOut(tested, middle));
-        // Without a draw, as for what is held out, training images are read as test images are.
+        // Without a draw, as for the hold-out, training images are cut like test images.
         assertEquals(await train.read([0]), cutOut(first, middle));
 
         const draw = { seed: 5, epoch: 2 };
-        const drawn = await train.read([0, 1, 2], draw);
+        const pixels = await train.read([0, 1, 2], draw);
         const part = {
           kind: "random",
           size: 12,
@@ -88,21 +88,23 @@ for (const form of ["zip", "directory"] as const) {
           ratio: [3 / 4, 4 / 3],
           seed: 5,
         } as const;
-        assertEquals(drawn.subarray(0, bytes), cutOut(first, { ...part, stream: "part/2/0" }));
+        assertEquals(pixels.subarray(0, bytes), cutOut(first, { ...part, stream: "part/2/0" }));
         assertEquals(
-          drawn.subarray(bytes, 2 * bytes),
+          pixels.subarray(bytes, 2 * bytes),
           cutOut(second, { ...part, stream: "part/2/1" }),
         );
-        // An image's numbers are its own: whatever is read with it, in whatever order, as a part of
-        // whatever split.
-        assertEquals(await train.read([1], draw), drawn.subarray(bytes, 2 * bytes));
+        // An image's random numbers do not depend on the batch, the order or the split.
+        assertEquals(await train.read([1], draw), pixels.subarray(bytes, 2 * bytes));
         assertEquals(
           (await train.read([2, 1, 0, 1], draw)).subarray(2 * bytes, 3 * bytes),
-          drawn.subarray(0, bytes),
+          pixels.subarray(0, bytes),
         );
-        assertEquals(await subset(train, [2, 1]).read([1], draw), drawn.subarray(bytes, 2 * bytes));
+        assertEquals(
+          await subset(train, [2, 1]).read([1], draw),
+          pixels.subarray(bytes, 2 * bytes),
+        );
         for (const other of [{ seed: 5, epoch: 3 }, { seed: 6, epoch: 2 }]) {
-          assertNotEquals(await train.read([0, 1, 2], other), drawn);
+          assertNotEquals(await train.read([0, 1, 2], other), pixels);
         }
         close();
       }),
@@ -110,10 +112,10 @@ for (const form of ["zip", "directory"] as const) {
 
   await needs(
     ["read", "write"],
-    `what is missing or broken in ImageNet's ${form} is named`,
+    `imagenet: a failure names missing or broken files of a ${form}`,
     () =>
       inTemporary(async (parent) => {
-        const refused = async (run: () => Promise<unknown>, ...parts: string[]) => {
+        const assertFailure = async (run: () => Promise<unknown>, ...parts: string[]) => {
           const failure = await assertRejects(run, Failure);
           assertEquals(failure.exit, 3);
           for (const part of parts) {
@@ -128,19 +130,19 @@ for (const form of ["zip", "directory"] as const) {
           return imagenet(small).open(folder);
         };
         const layout = ["ILSVRC2012", "train/<wnid>", "val/<wnid>"];
-        await refused(
+        await assertFailure(
           () => imagenet().open(parent),
           `there is no ${parent}/imagenet`,
           "--data DIR",
           ...layout,
         );
         const gone = "val/n01/ILSVRC2012_val_00000002.JPEG";
-        await refused(
+        await assertFailure(
           () => opened((files) => delete files[gone]),
           "no class n01 below val",
           ...layout,
         );
-        await refused(
+        await assertFailure(
           () =>
             opened((files) => {
               for (
@@ -153,7 +155,7 @@ for (const form of ["zip", "directory"] as const) {
           "no folders of classes below val",
           ...layout,
         );
-        await refused(
+        await assertFailure(
           () =>
             opened((files) => {
               for (
@@ -166,7 +168,7 @@ for (const form of ["zip", "directory"] as const) {
         const { train, close } = await opened((files) =>
           files["train/n01/n01_9.JPEG"] = file(second).slice(0, 80)
         );
-        await refused(
+        await assertFailure(
           () => train.read([0, 1, 2], { seed: 1, epoch: 1 }),
           "train/n01/n01_9.JPEG is broken",
           "replace it",
@@ -179,7 +181,7 @@ for (const form of ["zip", "directory"] as const) {
 
 await needs(
   ["read", "write"],
-  "nothing of ImageNet is kept: what is read twice is read from the disk twice",
+  "imagenet: images are not cached, so a second read is from the disk",
   () =>
     inTemporary(async (folder) => {
       writeFiles(`${folder}/imagenet`, originals(), "directory");

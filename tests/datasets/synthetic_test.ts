@@ -8,7 +8,7 @@ const first = (n: number) => Array.from({ length: n }, (_, i) => i);
 const hash = async (bytes: Uint8Array) =>
   new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>)).toHex();
 
-Deno.test("images are a function of the seed", async () => {
+Deno.test("synthetic: images are a function of the seed", async () => {
   const open = (seed: number, train = 40) => synthetic({ train, test: 20, seed }).open("");
   const one = await open(1);
   const again = await open(1, 60);
@@ -19,7 +19,7 @@ Deno.test("images are a function of the seed", async () => {
   assertNotEquals(await one.train.read([0]), await one.train.read([10]));
 });
 
-Deno.test("the default images are these", async () => {
+Deno.test("synthetic: the default images do not change", async () => {
   const { train } = await synthetic({ train: 20, test: 1 }).open("");
   assertEquals(
     await hash(await train.read(first(20))),
@@ -27,26 +27,26 @@ Deno.test("the default images are these", async () => {
   );
 });
 
-Deno.test("classes are equally frequent and the images' statistics those that are declared", async () => {
-  const declared = synthetic({ train: 500, test: 20 });
-  const { classes, image, train, test } = await declared.open("");
+Deno.test("synthetic: classes are equally frequent and images have the declared statistics", async () => {
+  const dataset = synthetic({ train: 500, test: 20 });
+  const { classes, image, train, test } = await dataset.open("");
   assertEquals([classes.length, classes.slice(0, 3), image], [10, ["0a", "0b", "1a"], [32, 32, 3]]);
   assertEquals([...test.labels], first(20).map((i) => i % 10));
   const pixels = await train.read(first(500));
   const mean = pixels.reduce((sum, value) => sum + value / 255, 0) / pixels.length;
   const variance = pixels.reduce((sum, value) => sum + (value / 255 - mean) ** 2, 0) /
     pixels.length;
-  assertAlmostEquals(mean, declared.normalisation.mean[0], 0.02);
-  assertAlmostEquals(Math.sqrt(variance), declared.normalisation.std[0], 0.02);
+  assertAlmostEquals(mean, dataset.normalisation.mean[0], 0.02);
+  assertAlmostEquals(Math.sqrt(variance), dataset.normalisation.std[0], 0.02);
 });
 
-Deno.test("noise and clutter do what they say", async () => {
+Deno.test("synthetic: noise has its deviation, and clutter changes some pixels", async () => {
   const read = async (noise: number, clutter: number) =>
     await (await synthetic({ train: 10, test: 1, noise, clutter }).open("")).train.read(first(10));
   const clean = await read(0, 0);
   const noisy = await read(0.1, 0);
   const cluttered = await read(0, 5);
-  // Away from black and white, where noise is cut off.
+  // Not near black and white, where noise is clipped.
   const differences = [...clean.keys()].filter((i) => clean[i] > 90 && clean[i] < 165).map((i) =>
     noisy[i] - clean[i]
   );
@@ -56,7 +56,7 @@ Deno.test("noise and clutter do what they say", async () => {
   assertEquals(changed > 0.02 && changed < 0.5, true, `${changed}`);
 });
 
-Deno.test("other sizes and numbers of classes", async () => {
+Deno.test("synthetic: other sizes and numbers of classes", async () => {
   const { classes, image, train } = await synthetic({
     classes: 100,
     size: 8,
@@ -68,7 +68,7 @@ Deno.test("other sizes and numbers of classes", async () => {
   assertEquals((await train.read([99])).length, 8 * 8 * 3);
 });
 
-Deno.test("what makes no sense is an invalid experiment", () => {
+Deno.test("synthetic: an option out of range is a failure", () => {
   for (
     const wrong of [{ classes: 1 }, { classes: 101 }, { train: 0 }, { size: 4 }, { noise: -1 }, {
       noise: NaN,
@@ -80,7 +80,7 @@ Deno.test("what makes no sense is an invalid experiment", () => {
   }
 });
 
-Deno.test("glyphs are of five strokes, each another, and pairs differ in one stroke", () => {
+Deno.test("glyphs: all have five strokes and differ, and pairs differ in one stroke", () => {
   const all = glyphs(101, stream(3, "glyphs"));
   assertEquals(all.length, 101);
   for (let i = 0; i < 100; i += 2) {

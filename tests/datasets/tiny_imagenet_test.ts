@@ -10,7 +10,7 @@ import { bilinear } from "../support/bilinear.ts";
 import { writeFiles } from "../support/write_files.ts";
 import { inTemporary } from "../support/temporary.ts";
 
-/** An image whose pixels tell where they are. */
+/** An image whose pixels encode their position. */
 const pattern = (grey: number): Image => ({
   width: 64,
   height: 64,
@@ -20,12 +20,12 @@ const pattern = (grey: number): Image => ({
   ),
 });
 
-/** Without loss, whatever the ending says: one of ImageNet's own images is a PNG. */
+/** A lossless file, whatever its ending: one of ImageNet's own images is a PNG. */
 const file = (grey: number): Uint8Array => encode({ ...pattern(grey), channels: 3 });
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 
-/** The original layout with two classes, in the original's disorder. */
+/** The original layout with two classes, in an order like the original's. */
 const originals = (): Record<string, Uint8Array> => ({
   "wnids.txt": text("n02\nn01\n"),
   "words.txt": text("n00\tentity\nn02\ttable lamp\nn01\tgoldfish, Carassius auratus\n"),
@@ -48,21 +48,21 @@ const write = (
   form: "zip" | "directory",
 ): void => writeFiles(`${folder}/tiny-imagenet-200`, files, form, "tiny-imagenet-200/");
 
-Deno.test("tinyImagenet declares what it is asked for, with SAKD's settings as defaults", () => {
+Deno.test("tinyImagenet: the declaration has the options, with SAKD's settings as defaults", () => {
   assertEquals(
     canonical(tinyImagenet().options),
     '{"crop":0,"flip":true,"folder":"tiny-imagenet-200","holdout":0,"mean":[0.4914,0.4822,0.4465],"size":64,' +
       '"std":[0.2023,0.1994,0.201]}',
   );
-  const asked = tinyImagenet({
+  const dataset = tinyImagenet({
     size: 32,
     crop: 4,
     brightness: 0.2,
     holdout: 200,
     views: { strong: { jitter: 0.4 } },
   });
-  assertEquals(asked.augmentation, { crop: 4, flip: true, brightness: 0.2 });
-  assertEquals(asked.views, { strong: { crop: 4, flip: true, brightness: 0.2, jitter: 0.4 } });
+  assertEquals(dataset.augmentation, { crop: 4, flip: true, brightness: 0.2 });
+  assertEquals(dataset.views, { strong: { crop: 4, flip: true, brightness: 0.2, jitter: 0.4 } });
   for (
     const wrong of [{ size: 0 }, { folder: "../x" }, { brightness: 2 }, {
       views: { a: { brightness: -1 } },
@@ -75,7 +75,7 @@ Deno.test("tinyImagenet declares what it is asked for, with SAKD's settings as d
 for (const form of ["zip", "directory"] as const) {
   await needs(
     ["read", "write"],
-    `Tiny-ImageNet's original ${form}: sorted classes by name, the validation part as the test`,
+    `tinyImagenet: the original ${form} has sorted classes and the validation part as test`,
     () =>
       inTemporary(async (folder) => {
         write(folder, originals(), form);
@@ -96,10 +96,10 @@ for (const form of ["zip", "directory"] as const) {
 
   await needs(
     ["read", "write"],
-    `what is missing or wrong in Tiny-ImageNet's ${form} is named`,
+    `tinyImagenet: a failure names missing or wrong files of a ${form}`,
     () =>
       inTemporary(async (parent) => {
-        const refused = async (
+        const assertFailure = async (
           change: (files: Record<string, Uint8Array>) => void,
           ...parts: string[]
         ) => {
@@ -113,41 +113,44 @@ for (const form of ["zip", "directory"] as const) {
             assertEquals(failure.message.includes(part), true, failure.message);
           }
         };
-        await refused((files) => delete files["wnids.txt"], "wnids.txt");
-        await refused((files) => files["wnids.txt"] = text("\n"), "wnids.txt is empty");
-        await refused((files) => delete files["words.txt"], "words.txt");
-        await refused(
+        await assertFailure((files) => delete files["wnids.txt"], "wnids.txt");
+        await assertFailure((files) => files["wnids.txt"] = text("\n"), "wnids.txt is empty");
+        await assertFailure((files) => delete files["words.txt"], "words.txt");
+        await assertFailure(
           (files) => files["words.txt"] = text("n01\tgoldfish\n"),
           "words.txt has no line for n02",
         );
-        await refused(
+        await assertFailure(
           (files) => files["wnids.txt"] = text("n02\nn01\nn00\n"),
           "there is no train/n00",
         );
-        await refused(
+        await assertFailure(
           (files) => files["wnids.txt"] = text("n01\n"),
-          "train/n02 is no class of wnids.txt",
+          "train/n02 is not a class of wnids.txt",
         );
-        await refused(
+        await assertFailure(
           (files) => delete files["train/n02/images/n02_0.JPEG"],
           "class n02 has no JPEG or PNG below train",
         );
-        await refused((files) => delete files["val/val_annotations.txt"], "val_annotations.txt");
-        await refused(
+        await assertFailure(
+          (files) => delete files["val/val_annotations.txt"],
+          "val_annotations.txt",
+        );
+        await assertFailure(
           (files) => delete files["val/images/val_1.JPEG"],
           "there is no val/images/val_1.JPEG",
         );
-        await refused(
+        await assertFailure(
           (files) => files["val/images/val_2.JPEG"] = file(1),
           "no line for val/images/val_2.JPEG",
         );
-        await refused(
+        await assertFailure(
           (files) => files["val/val_annotations.txt"] = text("val_0.JPEG\tn05\n"),
           "val/val_annotations.txt gives val_0.JPEG the class n05",
         );
-        await refused(
+        await assertFailure(
           (files) => files["val/val_annotations.txt"] = text("val_0.JPEG\tn01\nval_0.JPEG\tn01\n"),
-          "val/images/val_0.JPEG, or twice",
+          "val/images/val_0.JPEG, or it is twice",
         );
       }),
   );
@@ -155,10 +158,10 @@ for (const form of ["zip", "directory"] as const) {
 
 await needs(
   ["read", "write"],
-  "an absent Tiny-ImageNet, a half one and a broken image are named",
+  "tinyImagenet: a failure names missing files and broken images",
   () =>
     inTemporary(async (folder) => {
-      const refused = async (run: () => Promise<unknown>, ...parts: string[]) => {
+      const assertFailure = async (run: () => Promise<unknown>, ...parts: string[]) => {
         const failure = await assertRejects(run, Failure);
         assertEquals(failure.exit, 3);
         for (const part of parts) {
@@ -166,7 +169,7 @@ await needs(
         }
       };
       const open = () => tinyImagenet().open(folder);
-      await refused(
+      await assertFailure(
         open,
         `there is no ${folder}/tiny-imagenet-200`,
         "--data DIR",
@@ -175,7 +178,7 @@ await needs(
       );
       write(folder, { ...originals(), "val/images/val_0.JPEG": file(1).slice(0, 90) }, "zip");
       const { train, test, close } = await open();
-      await refused(
+      await assertFailure(
         () => test.read([0, 1]),
         `${folder}/tiny-imagenet-200.zip: val/images/val_0.JPEG is broken`,
       );
@@ -183,7 +186,7 @@ await needs(
       close();
       const zip = `${folder}/tiny-imagenet-200.zip`;
       Deno.truncateSync(zip, 5000);
-      await refused(open, zip, "no zip file", "CS231n");
+      await assertFailure(open, zip, "no zip file", "CS231n");
     }),
 );
 
@@ -191,7 +194,7 @@ const data = new URL("../../../shared/data/", import.meta.url);
 const subset = "tiny-imagenet-200-subset.zip";
 
 await outside(
-  "a part of the real Tiny-ImageNet, as it is and at 32 × 32",
+  "tinyImagenet: a part of the real images, at their own size and at 32 × 32",
   new URL(subset, data),
   "the first 50 training and 10 validation images of each class in the original layout, of the repository seshuad/IMagenet",
   async () => {
@@ -214,7 +217,7 @@ await outside(
         2,
       ]);
     }
-    // The first annotated image and its class, decoded in the plainest way.
+    // The first annotated image and its class, decoded without the data set.
     const zip = openZip(new URL(subset, data).pathname);
     const decode = await imageDecoder();
     const [first] = new TextDecoder().decode(zip.read("tiny-imagenet-200/val/val_annotations.txt"))
@@ -232,7 +235,7 @@ await outside(
     ) {
       assertAlmostEquals(scaled[(y * 32 + x) * 3 + c], bilinear(image, [32, 32], [x, y, c]), 1);
     }
-    // Grey files are among them.
+    // Some files are grey.
     assertEquals(
       (await full.train.read(Array.from({ length: 64 }, (_, i) => i * 150))).length,
       64 * 12288,

@@ -40,11 +40,11 @@ for (const samples of ["different", "degenerate"] as const) {
   }, samples);
 }
 
-Deno.test("a neuron costs nothing where it is on the teacher's side by the margin, and its distance from there else", async () => {
+Deno.test("a neuron costs nothing beyond the margin on the teacher's side, else its squared distance from there", async () => {
   const student = [2, 1, 0.5, -3, -2, -1, -0.5, 3];
   const teacher = [1, 1, 1, 1, 0, 0, -1, -1];
   const network = given({ map: [1, 1, 1, 8], logits: [1, 2] });
-  const made = cast({
+  const setup = cast({
     student: network,
     teacher: network,
     distiller: abInit({ taps: [["map", "map"]] }),
@@ -56,20 +56,20 @@ Deno.test("a neuron costs nothing where it is on the teacher's side by the margi
     ]]),
   });
   const engine = await open("cpu");
-  const { values, after } = await firstStep(engine, made)(
+  const { values, after } = await firstStep(engine, setup)(
     { shape: [1, 1, 1, 1], data: new Float32Array(1) },
     Int32Array.of(0),
   );
   engine.close();
-  const short = [0, 0, 0.5, 4, 0, 0, -0.5, -4];
-  const cost = short.reduce((sum, off) => sum + off ** 2, 0);
+  const distances = [0, 0, 0.5, 4, 0, 0, -0.5, -4];
+  const cost = distances.reduce((sum, distance) => sum + distance ** 2, 0);
   assertAlmostEquals(values.terms.ab_map[0], 3 / 1000 * cost, 1e-6);
   Array.from(after("student.map.value")).forEach((slope, i) =>
-    assertAlmostEquals(slope, -6 / 1000 * short[i], 1e-6)
+    assertAlmostEquals(slope, -6 / 1000 * distances[i], 1e-6)
   );
 });
 
-Deno.test("deeper taps weigh twice as much as those before them", async () => {
+Deno.test("each tap weighs twice as much as the tap before it", async () => {
   const network = given({
     first: [1, 1, 1, 1],
     second: [1, 1, 1, 1],
@@ -77,7 +77,7 @@ Deno.test("deeper taps weigh twice as much as those before them", async () => {
     logits: [1, 2],
   });
   const all = (["first", "second", "third"] as const).map((tap) => [tap, tap] as const);
-  const made = cast({
+  const setup = cast({
     student: network,
     teacher: network,
     distiller: abInit({ taps: all }),
@@ -87,14 +87,14 @@ Deno.test("deeper taps weigh twice as much as those before them", async () => {
   });
   const engine = await open("cpu");
   const image = { shape: [1, 1, 1, 1], data: new Float32Array(1) };
-  const { values } = await firstStep(engine, made)(image, Int32Array.of(0));
+  const { values } = await firstStep(engine, setup)(image, Int32Array.of(0));
   engine.close();
   const costs = all.map(([tap]) => values.terms[`ab_${tap}`][0] / (3 / 1000));
   costs.forEach((cost, i) => assertAlmostEquals(cost, [0.25, 0.5, 1][i], 1e-6));
 });
 
-Deno.test("the first stage leaves what RepDistiller's feature modules leave out", () => {
-  const untouched = (network: Net<"logits">) => {
+Deno.test("the first stage freezes the variables that RepDistiller's feature modules leave out", () => {
+  const frozenNames = (network: Net<"logits">) => {
     const model = buildModel(
       network,
       variables({ seed: 1, collected: new Map() }),
@@ -103,19 +103,19 @@ Deno.test("the first stage leaves what RepDistiller's feature modules leave out"
     );
     return abInit().frozenVariables!(model).map(({ name }) => name);
   };
-  assertEquals(untouched(wrn_16_1), [
+  assertEquals(frozenNames(wrn_16_1), [
     ...["scale", "offset", "mean", "variance"].map((name) => `block3.after.${name}`),
     ...["logits.weight", "logits.bias"],
   ]);
-  assertEquals(untouched(mobilenetv2()), [
+  assertEquals(frozenNames(mobilenetv2()), [
     "pooled.0.weight",
     ...["scale", "offset", "mean", "variance"].map((name) => `pooled.0.norm.${name}`),
     ...["logits.weight", "logits.bias"],
   ]);
 });
 
-Deno.test("a wide ResNet's closing norm scores by running statistics, which stay as they are", async () => {
-  const made = cast({
+Deno.test("a wide ResNet's closing norm uses running statistics, which stay as they are", async () => {
+  const setup = cast({
     student: wrn_16_1,
     teacher: wrn_16_1,
     distiller: abInit(),
@@ -125,11 +125,11 @@ Deno.test("a wide ResNet's closing norm scores by running statistics, which stay
   });
   const engine = await open("cpu");
   const data = Float32Array.from({ length: 2 * 8 * 8 * 3 }, (_, i) => Math.sin(i));
-  const { after } = await firstStep(engine, made)(
+  const { after } = await firstStep(engine, setup)(
     { shape: [2, 8, 8, 3], data },
     Int32Array.of(0, 1),
   );
-  const start = (name: string) => made.collected.get(name)!.initial();
+  const start = (name: string) => setup.collected.get(name)!.initial();
   for (
     const name of ["scale", "offset", "mean", "variance"].map((name) =>
       `student.block3.after.${name}`

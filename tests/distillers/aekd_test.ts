@@ -35,12 +35,12 @@ const maps = {
   student: { map: [4, 4, 3], logits: [5] },
   teacher: [{ map: [4, 4, 2], logits: [5] }, { map: [2, 2, 3], logits: [5] }],
 };
-const hinted = () => aekd({ hints: { guided: "map", hint: "map", begin: 1 } });
+const withHints = () => aekd({ hints: { guided: "map", hint: "map", begin: 1 } });
 for (const samples of ["different", "degenerate"] as const) {
-  masks("aekd with hints", hinted, maps, samples);
+  masks("aekd with hints", withHints, maps, samples);
 }
 
-/** The terms of the first step and the gradient of the student's first layers. */
+/** The first step's terms and gradients, those of the student and of the method's own variables. */
 async function first(options: AekdOptions<"block1", "block2">, teacher: SeveralTeachers<Toy>) {
   const engine = await open("cpu");
   const { step, read } = await training(engine, aekd(options), { teacher });
@@ -51,41 +51,41 @@ async function first(options: AekdOptions<"block1", "block2">, teacher: SeveralT
   return { terms, gradient, own };
 }
 
-Deno.test("where no teacher may count more than an equal share it is aver", async () => {
-  const ours = await first({ most: 0.5 }, teacher);
+Deno.test("aekd with equal shares as the largest weights is aver", async () => {
+  const aekdStep = await first({ most: 0.5 }, teacher);
   const engine = await open("cpu");
   const { step, read } = await training(engine, aver(), { teacher });
   const { terms } = await step();
   const gradient = flat(await read("velocity.student."));
   engine.close();
   for (const name of ["task", "teacher1", "teacher2"]) {
-    assertAlmostEquals(ours.terms[name][0], terms[name][0], 1e-5);
+    assertAlmostEquals(aekdStep.terms[name][0], terms[name][0], 1e-5);
   }
-  assertNear("gradient", ours.gradient, gradient, 1e-4);
+  assertNear("gradient", aekdStep.gradient, gradient, 1e-4);
 });
 
-Deno.test("hints count from their epoch on, and by their directions", async () => {
+Deno.test("hints count from their first epoch on", async () => {
   const before = await first({ hints: { ...hints, begin: 2 } }, teacher);
   const without = await first({}, teacher);
   assertEquals(before.gradient, without.gradient);
   assert(before.own.every((value) => value === 0));
   const [one, two] = [1, 2].map((i) => before.terms[`hint${i}`][0]);
   assertEquals([one, two], [0, 0]);
-  const begun = await first({ hints }, teacher);
-  assert([1, 2].every((i) => begun.terms[`hint${i}`][0] > 0));
-  assert(begun.own.some((value) => value !== 0));
+  const after = await first({ hints }, teacher);
+  assert([1, 2].every((i) => after.terms[`hint${i}`][0] > 0));
+  assert(after.own.some((value) => value !== 0));
 });
 
-Deno.test("more teachers than can be weighed are refused", () => {
-  const cast = { teacher: new Array(9).fill({}), student: {} } as unknown as BuildContext<
+Deno.test("aekd refuses more than 8 teachers", () => {
+  const context = { teacher: new Array(9).fill({}), student: {} } as unknown as BuildContext<
     Scorer,
     SeveralTeachers
   >;
-  const { exit, message } = assertThrows(() => aekd().build(cast), Failure);
+  const { exit, message } = assertThrows(() => aekd().build(context), Failure);
   assertEquals([exit, message.includes("8 teachers at most, not 9")], [2, true]);
 });
 
-Deno.test("the mixture of the gradients is one that no teacher objects to", async () => {
+Deno.test("no teacher objects to the mixture of the gradients", async () => {
   await tf.setBackend("cpu");
   const student = tf.tensor2d([[1, 0, -1], [0.5, 2, 0]]);
   const teachers = [[[3, 0, 0], [0, 1, 2]], [[0, 3, 0], [1, 1, -2]]].map((rows) =>
@@ -99,11 +99,11 @@ Deno.test("the mixture of the gradients is one that no teacher objects to", asyn
       task: () => tf.zeros([2]),
       mask: () => undefined,
     };
-    const cast = { teacher: teachers, student: {} } as unknown as BuildContext<
+    const context = { teacher: teachers, student: {} } as unknown as BuildContext<
       Scorer,
       SeveralTeachers
     >;
-    const terms = aekd({ temperature: 1, kd: 1, most: 1 }).build(cast)(step as never) as Record<
+    const terms = aekd({ temperature: 1, kd: 1, most: 1 }).build(context)(step as never) as Record<
       string,
       [tf.Tensor, tf.Tensor]
     >;

@@ -32,7 +32,7 @@ Deno.test("each pair of taps is a term of its own", async () => {
   engine.close();
 });
 
-Deno.test("what at is asked for is in its declaration", () => {
+Deno.test("at declares its options", () => {
   assertEquals(at().options, {
     taps: "maps",
     distance: "squared",

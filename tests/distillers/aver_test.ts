@@ -17,7 +17,7 @@ masks("aver", () => aver(), {
   teacher: [{ logits: [5] }, { logits: [5] }, { logits: [5] }],
 });
 
-Deno.test("aver is the mean of what each teacher teaches by kd", async () => {
+Deno.test("aver is the mean of kd over the teachers", async () => {
   const engine = await open("cpu");
   const both = await (await training(engine, aver({ ce: 0.3, kd: 0.8 }), {
     teacher: [large, large],

@@ -35,7 +35,7 @@ for (const samples of ["different", "degenerate"] as const) {
   masks("camkd", () => camkd({ student: "map", teacher: "map", begin: 1 }), maps, samples);
 }
 
-/** The terms of the first step and the gradients of the student and the embeddings. */
+/** The first step's terms and gradients, those of the student and of the embeddings. */
 async function first(options: CamkdOptions<"block1", "block2" | "pooled">) {
   const engine = await open("cpu");
   const { step, read } = await training(engine, camkd(options), { teacher });
@@ -46,16 +46,16 @@ async function first(options: CamkdOptions<"block1", "block2" | "pooled">) {
   return { terms, gradient, own };
 }
 
-Deno.test("camkd's maps count from the second epoch on, each in proportion to their weight", async () => {
+Deno.test("camkd's maps count from the second epoch on, in proportion to their weight", async () => {
   const logits = await first({ weight: 0 });
   const before = await first({});
   assertEquals(before.gradient, logits.gradient);
   assertEquals([before.terms.hint1[0], before.terms.hint2[0]], [0, 0]);
-  const begun = await first({ begin: 1, weight: 5 });
+  const after = await first({ begin: 1, weight: 5 });
   const double = await first({ begin: 1, weight: 10 });
   for (const name of ["hint1", "hint2"]) {
-    assert(begun.terms[name][0] > 0);
-    assertAlmostEquals(double.terms[name][0], 2 * begun.terms[name][0], 1e-5);
+    assert(after.terms[name][0] > 0);
+    assertAlmostEquals(double.terms[name][0], 2 * after.terms[name][0], 1e-5);
   }
 });
 
@@ -73,8 +73,8 @@ Deno.test("camkd embeds the last map, of each teacher on its own", async () => {
 
 Deno.test("camkd refuses a tap that is no map", async () => {
   const engine = await open("cpu");
-  const refused = training(engine, camkd({ teacher: "pooled" }), { teacher });
-  const { exit, message } = await assertRejects(() => refused, Failure);
+  const run = training(engine, camkd({ teacher: "pooled" }), { teacher });
+  const { exit, message } = await assertRejects(() => run, Failure);
   engine.close();
   assertEquals([exit, message.includes("camkd embeds one map as another, not [2,2,4] as [8]")], [
     2,

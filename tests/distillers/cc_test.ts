@@ -14,7 +14,7 @@ for (const kernel of ["consecutive", "bilinear", "gaussian"] as const) {
   }
 }
 
-/** The congruence of these embeddings, one number each. */
+/** The congruence of these embeddings of one number each. */
 async function congruence(
   student: number[],
   teacher: number[],
@@ -25,10 +25,10 @@ async function congruence(
   const values = new Map(
     Object.entries({ "student.pooled.value": student, "teacher1.pooled.value": teacher }),
   );
-  for (const who of ["student", "teacher"]) {
-    values.set(`distiller.embed.${who}.0.weight`, [1]).set(`distiller.embed.${who}.0.bias`, [0]);
+  for (const side of ["student", "teacher"]) {
+    values.set(`distiller.embed.${side}.0.weight`, [1]).set(`distiller.embed.${side}.0.bias`, [0]);
   }
-  const made = cast({
+  const setup = cast({
     student: network,
     teacher: network,
     distiller: cc({ units: 1, weight: 1, ...options }),
@@ -38,12 +38,12 @@ async function congruence(
   });
   const engine = await open("cpu");
   const image = { shape: [batch, 1, 1, 1], data: new Float32Array(batch) };
-  const step = await firstStep(engine, made)(image, new Int32Array(batch));
+  const step = await firstStep(engine, setup)(image, new Int32Array(batch));
   engine.close();
   return step.values.terms.cc[0];
 }
 
-Deno.test("cc multiplies what samples that follow each other are off by", async () => {
+Deno.test("cc multiplies the differences of consecutive samples", async () => {
   assertAlmostEquals(
     await congruence([1, 5, -2, 0], [0, 3, 1, 4], {}),
     (1 * 2 + 2 * 3 + 3 * 4) / 3,
@@ -56,11 +56,11 @@ Deno.test("cc's kernels are the paper's", async () => {
   const student = [0.5, -1];
   const teacher = [1, 0.25];
   const distance = (kernel: (a: number, b: number) => number) => {
-    const off = [0, 1, 2, 3].map((pair) => {
+    const differences = [0, 1, 2, 3].map((pair) => {
       const [i, j] = [pair >> 1, pair & 1];
       return kernel(student[i], student[j]) - kernel(teacher[i], teacher[j]);
     });
-    return Math.hypot(...off) / 4;
+    return Math.hypot(...differences) / 4;
   };
   const bilinear = distance((a, b) => a * b);
   assertAlmostEquals(await congruence(student, teacher, { kernel: "bilinear" }), bilinear, 1e-6);

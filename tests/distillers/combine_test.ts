@@ -55,7 +55,7 @@ await method(
 await method("combine(aver, camkd)", () => combine(aver(), camkd({ begin: 1 })), { teacher: pair });
 await method("combine(scratch, fitnets)", () => combine(scratch(), fitnets()));
 
-Deno.test("what trains modules for others is not combined", () => {
+Deno.test("combine refuses a method that trains modules for others", () => {
   const { exit, message } = assertThrows(() => combine(fitnets(), ftInit()), Failure);
   assertEquals(exit, 2);
   assertEquals(
@@ -65,8 +65,7 @@ Deno.test("what trains modules for others is not combined", () => {
 });
 
 /**
- * A method alone, with or without its task, its modules and random numbers those that it has in a
- * `place`.
+ * A method alone, with or without its task. Its modules and random numbers are those of a `place`.
  */
 function alone<S extends Net, T extends Teachers, D>(
   distiller: Distiller<S, T, D>,
@@ -75,8 +74,8 @@ function alone<S extends Net, T extends Teachers, D>(
 ): Distiller<S, T, D> {
   return {
     ...distiller,
-    build(cast) {
-      const loss = distiller.build({ ...cast, create: cast.create.in(place) });
+    build(context) {
+      const loss = distiller.build({ ...context, create: context.create.in(place) });
       return (step) => {
         const { task, ...terms } =
           withMemory(loss({ ...step, random: step.random.in(place) })).terms;
@@ -86,7 +85,7 @@ function alone<S extends Net, T extends Teachers, D>(
   };
 }
 
-/** The loss of the first step, its terms and its gradients by the student's variables. */
+/** The first step's loss and terms, and the gradients of the student's variables. */
 async function first<T extends Teachers, D>(distiller: Distiller<Toy, T, D>, teacher: T) {
   const engine = await open("cpu");
   const { step, read } = await training(engine, distiller, { teacher });
@@ -101,14 +100,14 @@ async function first<T extends Teachers, D>(distiller: Distiller<Toy, T, D>, tea
 }
 
 /**
- * Holds a combination to the sum of its parts; `renamed` are the second one's terms that are called
- * otherwise in it.
+ * Asserts that a combination is the sum of its methods. `newNames` maps the second one's terms to
+ * their names in it.
  */
 async function assertSum<T extends Teachers, U extends Teachers, V extends T & U, D, E>(
   a: Distiller<Toy, T, D>,
   b: Distiller<Toy, U, E>,
   teacher: V,
-  renamed: Readonly<Record<string, string>> = {},
+  newNames: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const methods = [
     combine(a, b),
@@ -121,7 +120,7 @@ async function assertSum<T extends Teachers, U extends Teachers, V extends T & U
   const parts = {
     ...one.terms,
     ...Object.fromEntries(
-      Object.entries(other.terms).map(([name, value]) => [renamed[name] ?? name, value]),
+      Object.entries(other.terms).map(([name, value]) => [newNames[name] ?? name, value]),
     ),
   };
   assertEquals(Object.keys(terms).sort(), Object.keys(parts).sort());
@@ -146,7 +145,7 @@ Deno.test("a combination is the sum of its methods without the second one's task
   });
 });
 
-Deno.test("terms that are called alike are told apart, as often as it takes", async () => {
+Deno.test("terms of the same name get prefixes until their names differ", async () => {
   await assertSum(kd(), sp({ kd: 1 }), large, { kd: "sp_kd" });
   const { terms } = await first(combine(combine(kd(), fitnets()), combine(kd(), fitnets())), large);
   const names = ["task", "kd", "hint", "kd+fitnets_kd", "kd+fitnets_hint"];
@@ -155,7 +154,7 @@ Deno.test("terms that are called alike are told apart, as often as it takes", as
   assertEquals(Object.keys(thrice).sort(), ["kd", "kd_kd", "kd_kd_kd", "task"]);
 });
 
-Deno.test("a term that is named after its method keeps its role", async () => {
+Deno.test("a term with a prefix keeps its role", async () => {
   const roles = await rolesOf(combine(dml({ peer: small }), dml({ peer: small })), {
     teacher: undefined,
   });
@@ -180,7 +179,7 @@ const counting = (): Distiller<Toy> => ({
   },
 });
 
-Deno.test("each remembers what it remembers and draws its own random numbers", async () => {
+Deno.test("each method has its own memories and random numbers", async () => {
   const engine = await open("cpu");
   const combined = combine(combine(scratch(), counting()), counting());
   const { step, read } = await training(engine, combined, { teacher: undefined });
@@ -196,7 +195,7 @@ Deno.test("each remembers what it remembers and draws its own random numbers", a
   assertEquals(reports.drawn, terms.counting_drawn);
 });
 
-Deno.test("a combination declares both methods, cites both papers and takes what both take", () => {
+Deno.test("a combination declares both methods, cites both papers and needs what both need", () => {
   const { id, options, paper, needs, frozenVariables } = combine(kd({ temperature: 2 }), scratch());
   assertEquals([id, paper, needs, frozenVariables], [
     "kd+scratch",
@@ -216,16 +215,13 @@ Deno.test("a combination declares both methods, cites both papers and takes what
 
 declare const dataset: Dataset;
 declare const mixed: Dataset<Mix>;
-/**
- * A method that has not been released: it takes two teachers with a tap that vgg13 has and resnet20
- * lacks.
- */
+/** A hypothetical method for two teachers, with a tap that vgg13 has and resnet20 lacks. */
 declare const deep: Distiller<
   Net<"logits">,
   readonly [Net<"block4" | "logits">, Net<"block4" | "logits">]
 >;
 
-Deno.test("combinations that fit nobody are compile errors", () => {
+Deno.test("invalid combinations are compile errors", () => {
   assert(typeof mistakes === "function");
 });
 
@@ -242,7 +238,7 @@ function mistakes(): void {
 
   const both = ensemble(teacher, other);
 
-  // What is right.
+  // Valid uses.
   experiment(meta, {
     ...shared,
     teacher,
@@ -261,7 +257,7 @@ function mistakes(): void {
 
   // @ts-expect-error: the student has no tap of this name.
   experiment(meta, { ...shared, teacher, distiller: combine(kd(), fitnets({ guided: "blok3" })) });
-  // @ts-expect-error: the first one's tap counts too.
+  // @ts-expect-error: the student has no tap of this name for the first method.
   experiment(meta, { ...shared, teacher, distiller: combine(fitnets({ guided: "blok3" }), kd()) });
   experiment(meta, {
     ...shared,
@@ -269,13 +265,13 @@ function mistakes(): void {
     // @ts-expect-error: the teacher has no such tap.
     distiller: combine(kd(), fitnets({ hint: "block4" })),
   });
-  // @ts-expect-error: nobody teaches.
+  // @ts-expect-error: no teacher.
   experiment(meta, { ...shared, distiller: combine(scratch(), kd()) });
   // @ts-expect-error: one teacher for a method of several.
   experiment(meta, { ...shared, teacher, distiller: combine(aver(), camkd()) });
   // @ts-expect-error: one method takes one teacher, the other several.
   experiment(meta, { ...shared, teacher, distiller: combine(kd(), aver()) });
-  // @ts-expect-error: likewise with several.
+  // @ts-expect-error: the same with several teachers.
   experiment(meta, { ...shared, teacher: both, distiller: combine(kd(), aver()) });
   // @ts-expect-error: the second teacher lacks a tap that one of the methods needs.
   experiment(meta, { ...shared, teacher: both, distiller: combine(aver(), deep) });
@@ -283,7 +279,7 @@ function mistakes(): void {
     ...shared,
     dataset: mixed,
     teacher: both,
-    // @ts-expect-error: one of them needs each image's own class.
+    // @ts-expect-error: one method needs each image's own class.
     distiller: combine(aver(), camkd()),
   });
 }

@@ -23,14 +23,13 @@ await method(
   () => crd({ negatives, positive: "relax", kd: 1 }),
 );
 
-// There is one image of each of five classes: the four negatives of each are all the others,
-// whatever is drawn.
+// There is one image of each of five classes, so its four negatives are always the other images.
 const taps = { student: { pooled: [7], logits: [5] }, teacher: { map: [2, 3, 4], logits: [5] } };
 for (const samples of ["different", "degenerate"] as const) {
   masks("crd", () => crd({ teacher: "map", negatives: 4, dimensions: 6, kd: 1 }), taps, samples);
 }
 
-/** What is drawn for images of these classes in a step. */
+/** The contrasts of one step for images of these classes. */
 function draws(
   labels: readonly number[],
   options: Parameters<typeof drawn>[1],
@@ -49,11 +48,11 @@ function draws(
   });
 }
 
-// Of four classes one has no image, one a single one.
+// One of the four classes has no image, another has a single image.
 const labels = [0, 1, 0, 0, 3, 1, 0, 1, 0, 1, 0, 1];
 const index = [3, 4, 3, 11];
 
-Deno.test("each image's negatives are as many as asked for, of other classes, each once, and new in each step", async () => {
+Deno.test("each image's negatives are distinct, of other classes, as many as set and new in each step", async () => {
   await tf.setBackend("cpu");
   const seen = [0, 1, 2, 3].map((step) =>
     draws(labels, { negatives: 4, positive: "exact" }, index, step)
@@ -74,7 +73,7 @@ Deno.test("each image's negatives are as many as asked for, of other classes, ea
   assert(seen.some(({ negatives }) => negatives[0].join() !== negatives[2].join()));
 });
 
-Deno.test("every image of another class is drawn as often as any other", async () => {
+Deno.test("all images of other classes are negatives equally often", async () => {
   await tf.setBackend("cpu");
   const count = new Float64Array(labels.length);
   const steps = 500;
@@ -108,7 +107,7 @@ Deno.test("relaxed positives are of the image's class, any of them", async () =>
   );
 });
 
-Deno.test("more negatives than there are, or no number of them, are refused", () => {
+Deno.test("crd refuses too many negatives and numbers that are not positive and whole", () => {
   for (
     const [negatives, ok] of [[6, true], [7, false], [0, false], [1.5, false], [
       NaN,
@@ -131,26 +130,26 @@ Deno.test("more negatives than there are, or no number of them, are refused", ()
   }
 });
 
-/** What one step leaves in the memories, of images `index` of which `mask` are chosen. */
-async function remembered(index: readonly number[], mask: readonly number[]) {
+/** The memories after one step on the images `index`, of which `mask` chooses some. */
+async function memoriesAfter(index: readonly number[], mask: readonly number[]) {
   const [batch, size] = [index.length, 6];
   const engine = await open("cpu");
   const random = randomOf(2, "features", tf.scalar(0));
   const features = (width: number) => random.uniform([batch, width]).dataSync() as Float32Array;
   const method = crd({ negatives: 3, dimensions: 2 });
   type Taps = Net<"pooled" | "logits">;
-  const masked: Distiller<Taps, Taps, HardLabels> = {
+  const withMask: Distiller<Taps, Taps, HardLabels> = {
     ...method,
-    build: (cast) => {
-      const loss = method.build(cast);
+    build: (context) => {
+      const loss = method.build(context);
       return (step) => loss({ ...step, mask: () => tf.tensor1d([...mask]) });
     },
   };
   const network = given({ pooled: [batch, 3], logits: [batch, 2] });
-  const made = cast({
+  const setup = cast({
     student: network,
     teacher: network,
-    distiller: masked,
+    distiller: withMask,
     image: [1, 1, 1],
     classes: 2,
     labels: Int32Array.of(0, 1, 0, 1, 0, 1),
@@ -161,14 +160,14 @@ async function remembered(index: readonly number[], mask: readonly number[]) {
   });
   const image = { shape: [batch, 1, 1, 1], data: new Float32Array(batch) };
   const label = Int32Array.from(index, (i) => i % 2);
-  const { after, values } = await firstStep(engine, made)(
+  const { after, values } = await firstStep(engine, setup)(
     image,
     label,
     undefined,
     Int32Array.from(index),
   );
   engine.close();
-  const before = made.collected.get("distiller.student.bank")!.initial();
+  const before = setup.collected.get("distiller.student.bank")!.initial();
   const bank = after("distiller.student.bank");
   const rows = (values: Float32Array) =>
     Array.from({ length: size }, (_, i) => [...values.subarray(2 * i, 2 * i + 2)]);
@@ -180,28 +179,28 @@ async function remembered(index: readonly number[], mask: readonly number[]) {
   };
 }
 
-Deno.test("a bank takes in the last chosen sample of each image, and no other row moves", async () => {
-  const { before, bank, z } = await remembered([4, 1, 4, 4, 2], [1, 1, 1, 0, 0]);
+Deno.test("a bank stores the last chosen sample of each image, and no other row moves", async () => {
+  const { before, bank, z } = await memoriesAfter([4, 1, 4, 4, 2], [1, 1, 1, 0, 0]);
   for (const row of [0, 2, 3, 5]) assertEquals(bank[row], before[row]);
   for (const row of [1, 4]) {
     assert(Math.abs(norm(bank[row]) - 1) < 1e-6 && bank[row].join() !== before[row].join());
   }
   assert(z > 0);
-  // The same image's first sample alone leaves something else, its second alone the same.
+  // The image's first sample alone gives another row. Its second alone gives the same row.
   const [first, second] = [
-    await remembered([4, 1, 4, 4, 2], [1, 1, 0, 0, 0]),
-    await remembered([4, 1, 4, 4, 2], [0, 1, 1, 0, 0]),
+    await memoriesAfter([4, 1, 4, 4, 2], [1, 1, 0, 0, 0]),
+    await memoriesAfter([4, 1, 4, 4, 2], [0, 1, 1, 0, 0]),
   ];
   assertNotEquals(first.bank[4], bank[4]);
   assertEquals(second.bank[4], bank[4]);
 });
 
-Deno.test("a batch of which no sample is chosen leaves banks and Z as they are", async () => {
-  const { before, bank, z, loss } = await remembered([4, 1, 4], [0, 0, 0]);
+Deno.test("a batch without a chosen sample leaves banks and Z as they are", async () => {
+  const { before, bank, z, loss } = await memoriesAfter([4, 1, 4], [0, 0, 0]);
   assertEquals([bank, z, loss], [before, 0, 0]);
 });
 
-Deno.test("what crd is asked for is in its declaration", () => {
+Deno.test("crd declares its options", () => {
   assertEquals(crd({ negatives: 10, positive: "relax" }).options, {
     student: "pooled",
     teacher: "pooled",
@@ -217,7 +216,7 @@ Deno.test("what crd is asked for is in its declaration", () => {
   });
 });
 
-/** Wrong uses of `crd`, each a compile error; never run. */
+/** Wrong uses of `crd`, each a compile error. Never called. */
 export function wrong(
   fits: (method: Distiller<Toy, Toy, HardLabels>) => void,
   soft: (method: Distiller<Toy, Toy>) => void,

@@ -24,7 +24,7 @@ masks("dfgkd", () => only(dullCopies(dfgkd()), "teacher", "self", "self_student"
   teacher: { logits: [5] },
 });
 
-/** The gradients of student and copy in the first step, and its losses. */
+/** The first step's losses and the gradients of student and copy. */
 async function first(options: DfgkdOptions) {
   const engine = await open("cpu");
   const { step, read } = await training(engine, dfgkd(options));
@@ -35,7 +35,7 @@ async function first(options: DfgkdOptions) {
   return { losses, student, copy };
 }
 
-Deno.test("dfgkd: neither student nor copy is a constant to the other, and process is the student's side of it alone", async () => {
+Deno.test("dfgkd: neither student nor copy is a constant to the other, and process weighs the student's side alone", async () => {
   const one = await first({ process: 1 });
   const two = await first({ process: 2 });
   assertNotEquals(two.student, one.student);
@@ -63,9 +63,9 @@ function mistakes(): void {
   const shared = { dataset, student: resnet8, schedule };
   const teacher = from(experiment(meta, { ...shared, student: resnet20, distiller: scratch() }));
   experiment(meta, { ...shared, teacher, distiller: dfgkd() });
-  // @ts-expect-error: nobody teaches.
+  // @ts-expect-error: no teacher.
   experiment(meta, { ...shared, distiller: dfgkd() });
-  // @ts-expect-error: two teach.
+  // @ts-expect-error: two teachers.
   experiment(meta, { ...shared, teacher: [teacher, teacher], distiller: dfgkd() });
   // @ts-expect-error: an option of slkd.
   dfgkd({ copies: 1 });

@@ -24,7 +24,7 @@ const given: Given = {
   label: [1, 0],
 };
 
-Deno.test("dgkd: as many teachers as said are left out, those that the random numbers put first", async () => {
+Deno.test("dgkd: a step leaves out `drop` teachers, those with the lowest random numbers", async () => {
   const { terms: all } = await measured(dgkd({ drop: 0 }), given);
   const names = ["teacher1", "teacher2", "teacher3"];
   for (const [drop, left] of [[1, [1, 0, 1]], [2, [0, 0, 1]]] as const) {
@@ -61,9 +61,9 @@ Deno.test("dgkd: masked, each teacher's term is that of the sub-batch times its 
   assertAlmostEquals(masked.task, whole.task, 1e-6);
 });
 
-Deno.test("dgkd: as many as there are cannot be left out", () => {
+Deno.test("dgkd: drop is a whole number below the number of teachers", () => {
   const one = network({ logits: [2, 3] });
-  const made = (drop: number) => () =>
+  const build = (drop: number) => () =>
     cast({
       student: one,
       teacher: [one, one],
@@ -72,8 +72,8 @@ Deno.test("dgkd: as many as there are cannot be left out", () => {
       classes: 3,
       values: new Map(),
     });
-  for (const drop of [2, -1, 0.5]) assertEquals(assertThrows(made(drop), Failure).exit, 2);
-  made(1)();
+  for (const drop of [2, -1, 0.5]) assertEquals(assertThrows(build(drop), Failure).exit, 2);
+  build(1)();
 });
 
 declare const dataset: Dataset;

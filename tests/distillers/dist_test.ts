@@ -12,7 +12,7 @@ masks("dist of standardised logits", () => dist({ standardised: true }), taps);
 
 const rows: Given["student"] = [[1, 2, 0.5, 3], [3, -1, 0, 1], [0, 1, 2, -1]];
 
-Deno.test("dist: a student that agrees costs nothing, one that says the opposite at most twice τ²", async () => {
+Deno.test("dist: a student that agrees costs nothing, one that contradicts at most twice τ²", async () => {
   const temperature = 4;
   const distiller = dist({ temperature, beta: 1, gamma: 1, ce: 0 });
   const { terms } = await measured(distiller, { student: rows, teacher: rows, label: [0, 1, 2] });
@@ -29,7 +29,7 @@ Deno.test("dist: a student that agrees costs nothing, one that says the opposite
   assertAlmostEquals(intra, 2 * temperature ** 2, 1e-4);
 });
 
-Deno.test("dist: what has no correlation, equal classes or equal samples, is finite and costs τ²", async () => {
+Deno.test("dist: equal classes and equal samples, without a correlation, cost τ² with finite gradients", async () => {
   const flat = [[1, 1, 1], [1, 1, 1]];
   const teacher = [[2, 0, 1], [2, 0, 1]];
   const { terms, gradient } = await measured(dist({ temperature: 1, beta: 1, gamma: 1 }), {

@@ -79,7 +79,7 @@ Deno.test("dkd: where one class has all of the probability, values and gradients
 });
 
 declare const mixed: Dataset<Mix>;
-declare const plain: Dataset;
+declare const dataset: Dataset;
 
 Deno.test("dkd: a data set that mixes images is a compile error", () => {
   assert(typeof mistakes === "function");
@@ -89,12 +89,12 @@ function mistakes(): void {
   const meta = { url: "" };
   const schedule = sgd({ epochs: 1, batch: 64, lr: 0.1 });
   const teacher = from(
-    experiment(meta, { dataset: plain, student: resnet20, distiller: scratch(), schedule }),
+    experiment(meta, { dataset, student: resnet20, distiller: scratch(), schedule }),
   );
   const shared = { student: resnet8, teacher, schedule };
-  experiment(meta, { ...shared, dataset: plain, distiller: dkd() });
+  experiment(meta, { ...shared, dataset, distiller: dkd() });
   experiment(meta, { ...shared, dataset: mixed, distiller: kd() });
-  // @ts-expect-error: a mixed image has no one class.
+  // @ts-expect-error: a mixed image has more than one class.
   experiment(meta, { ...shared, dataset: mixed, distiller: dkd() });
   // @ts-expect-error: a misspelt option.
   dkd({ warmup: 20 });

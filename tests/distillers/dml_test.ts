@@ -33,7 +33,7 @@ const dull = classifier("dull", {}, (classes) => ({
 }));
 masks("dml", () => only(dml({ peer: dull }), "kd"), { student: { logits: [5] }, teacher: {} });
 
-/** The gradients of student and peer in the first step, and its losses. */
+/** The first step's losses and the gradients of student and peer. */
 async function first(distiller: Distiller<Scorer>) {
   const engine = await open("cpu");
   const { step, read } = await training(engine, distiller, alone);
@@ -44,7 +44,7 @@ async function first(distiller: Distiller<Scorer>) {
   return { losses, student, peer };
 }
 
-Deno.test("dml: each learns from the other, and is a constant to it unless said otherwise", async () => {
+Deno.test("dml: each network learns from the other, which is a constant by default", async () => {
   const peer = small;
   const both = await first(dml({ peer }));
   assertNotEquals(both.peer, (await first(dml({ peer, reverse: 2 }))).peer);
@@ -75,7 +75,7 @@ Deno.test("dml_dagger: the peer learns from labels alone, the student as in dml"
   assertAlmostEquals(dagger.losses.terms.kd[0], both.losses.terms.kd[0], 1e-6);
 });
 
-Deno.test("dml: the peer is in the declaration, as what it is", () => {
+Deno.test("dml: the declaration holds the peer's id and options", () => {
   assertEquals(
     JSON.stringify(dml({ peer: resnet20 }).options).includes(
       '"peer":{"id":"resnet20","options":{}}',
@@ -99,10 +99,10 @@ function mistakes(): void {
   experiment(meta, { ...shared, distiller: dml({ peer: resnet20 }) });
   // @ts-expect-error: it takes no teacher.
   experiment(meta, { ...shared, teacher, distiller: dml({ peer: resnet20 }) });
-  // @ts-expect-error: who is the peer?
+  // @ts-expect-error: no peer.
   dml();
   // @ts-expect-error: the peer learns from scratch.
   dml({ peer: teacher });
-  // @ts-expect-error: nothing goes back.
+  // @ts-expect-error: there is no reverse direction.
   dmlDagger({ peer: resnet20, reverse: 1 });
 }

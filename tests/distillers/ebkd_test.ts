@@ -21,8 +21,8 @@ masks("ebkd", () => ebkd(), {
   teacher: [{ logits: [5] }, { logits: [5] }, { logits: [5] }],
 });
 
-/** What each teacher's term comes to for one image. */
-function weighed(student: number[], teachers: number[][]): number[] {
+/** Each teacher's term for one image. */
+function termValues(student: number[], teachers: number[][]): number[] {
   return tf.tidy(() => {
     const output = (logits: number[]) => ({ taps: { logits: tf.tensor2d([logits]) } });
     const step = {
@@ -31,8 +31,8 @@ function weighed(student: number[], teachers: number[][]): number[] {
       task: () => tf.zeros([1]),
       mask: () => {},
     };
-    const cast = { teacher: teachers } as unknown as BuildContext<Scorer, SeveralTeachers>;
-    const terms = ebkd({ temperature: 1 }).build(cast)(
+    const context = { teacher: teachers } as unknown as BuildContext<Scorer, SeveralTeachers>;
+    const terms = ebkd({ temperature: 1 }).build(context)(
       step as unknown as StepContext<Scorer, SeveralTeachers>,
     ) as Terms;
     return teachers.map((_, i) => {
@@ -42,15 +42,15 @@ function weighed(student: number[], teachers: number[][]): number[] {
   });
 }
 
-Deno.test("a teacher that knows nothing teaches nothing beside one that is sure", async () => {
+Deno.test("a teacher with uniform logits has no weight beside one that is sure", async () => {
   await tf.setBackend("cpu");
-  const [sure, unsure] = weighed([0, 0, 1], [[200, 0, 0], [0, 0, 0]]);
+  const [sure, unsure] = termValues([0, 0, 1], [[200, 0, 0], [0, 0, 0]]);
   assertAlmostEquals(sure, (Math.log(2 + Math.E) - 0) / 2, 1e-5);
   assertAlmostEquals(unsure, 0, 1e-6);
 });
 
-Deno.test("teachers without any doubt share alike", async () => {
+Deno.test("teachers without entropy have equal weights", async () => {
   await tf.setBackend("cpu");
-  const terms = weighed([0, 0, 0], [[500, 0, 0], [0, 500, 0], [0, 0, 500]]);
+  const terms = termValues([0, 0, 0], [[500, 0, 0], [0, 500, 0], [0, 0, 500]]);
   for (const term of terms) assertAlmostEquals(term, (2 / 3) * Math.log(3) / 3, 1e-5);
 });

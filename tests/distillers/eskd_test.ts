@@ -16,7 +16,7 @@ const given: Given = {
   label: [1, 0],
 };
 
-Deno.test("eskd: it is kd up to its last epoch with a teacher, and labels alone after it", async () => {
+Deno.test("eskd: kd up to the epoch `until`, labels alone after it", async () => {
   const { terms } = await measured(kd(), given);
   for (const epoch of [1, 9, 10, 11, 240]) {
     const stopping = await measured(eskd({ until: 10 }), { ...given, epoch });
@@ -26,7 +26,7 @@ Deno.test("eskd: it is kd up to its last epoch with a teacher, and labels alone 
   }
 });
 
-Deno.test("eskd: its options are kd's and the last epoch, where there is one", () => {
+Deno.test("eskd: its options are kd's, and `until` if set", () => {
   assertEquals(canonical(eskd().options), canonical(kd().options));
   assertEquals(
     canonical(eskd({ until: 35, standardised: true }).options),

@@ -33,8 +33,8 @@ Deno.test("the hint's weight reaches the guided stage and none behind it", async
       fitnets({ guided: "block1", hint: "block1", weight }),
     );
     await step();
-    const read1 = async (tap: string) => flat(await read(`velocity.student.${tap}`));
-    const result = { block1: await read1("block1"), block2: await read1("block2") };
+    const gradient = async (tap: string) => flat(await read(`velocity.student.${tap}`));
+    const result = { block1: await gradient("block1"), block2: await gradient("block2") };
     engine.close();
     return result;
   };

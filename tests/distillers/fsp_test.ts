@@ -43,13 +43,13 @@ for (const options of variants) {
   }
 }
 
-/** The message with which a method is refused. */
-function refused(
+/** The message with which `fspInit` refuses these networks. */
+function refusal(
   student: Net<"logits">,
   teacher: Net<"logits">,
   options: FspInitOptions<never, never> = {},
 ): string {
-  const made = () =>
+  const build = () =>
     cast({
       student,
       teacher,
@@ -58,20 +58,20 @@ function refused(
       classes: 5,
       values: new Map(),
     });
-  const { exit, message } = assertThrows(made, Failure);
+  const { exit, message } = assertThrows(build, Failure);
   assertEquals(exit, 2);
   return message;
 }
 
-Deno.test("networks of other channels are refused by their taps and shapes", () => {
+Deno.test("fspInit refuses different channels and names taps and shapes", () => {
   assertStringIncludes(
-    refused(small, large),
+    refusal(small, large),
     "the student's stem is [8,8,2] and the teacher's stem [8,8,4]",
   );
 });
 
-Deno.test("one map alone has no flow", () => {
+Deno.test("fspInit refuses a single pair of maps", () => {
   const network = given({ map: [1, 2, 2, 3], logits: [1, 5] });
   const one = [["map", "map"]] as unknown as [];
-  assertStringIncludes(refused(network, network, { taps: one }), "two pairs of them or more");
+  assertStringIncludes(refusal(network, network, { taps: one }), "at least two pairs");
 });

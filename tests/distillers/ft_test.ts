@@ -50,9 +50,9 @@ Deno.test("the paraphraser that ft takes never changes, its translator learns", 
   engine.close();
 });
 
-Deno.test("what is no map, or leaves no channel, is refused", () => {
-  const refused = (distiller: Distiller<typeof small, typeof large, unknown, "paraphraser">) => {
-    const made = () =>
+Deno.test("ftInit refuses a tap that is no map and a rate that leaves no channel", () => {
+  const refusal = (distiller: Distiller<typeof small, typeof large, unknown, "paraphraser">) => {
+    const build = () =>
       cast({
         student: small,
         teacher: large,
@@ -61,10 +61,10 @@ Deno.test("what is no map, or leaves no channel, is refused", () => {
         classes: 5,
         values: new Map(),
       });
-    const { exit, message } = assertThrows(made, Failure);
+    const { exit, message } = assertThrows(build, Failure);
     assertEquals(exit, 2);
     return message;
   };
-  assertStringIncludes(refused(ftInit({ teacher: "pooled" })), "[8]");
-  assertStringIncludes(refused(ftInit({ rate: 0.1 })), "[2,2,8]");
+  assertStringIncludes(refusal(ftInit({ teacher: "pooled" })), "[8]");
+  assertStringIncludes(refusal(ftInit({ rate: 0.1 })), "[2,2,8]");
 });

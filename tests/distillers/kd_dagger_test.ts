@@ -17,8 +17,8 @@ masks("kd_dagger", () => only(kdDagger({ tune: "adapter" }), "kd"), {
 });
 
 /**
- * The first step's losses and gradients, what the teacher's copy starts from, and the names of what
- * learns of it.
+ * The first step's losses and gradients, the initial values, and the names of the method's own
+ * variables.
  */
 async function first(options: KdDaggerOptions) {
   const engine = await open("cpu");
@@ -37,7 +37,7 @@ async function first(options: KdDaggerOptions) {
   };
 }
 
-Deno.test("kd_dagger: the copy starts as the teacher is, all of it or its head", async () => {
+Deno.test("kd_dagger: the copy, whole or of the head, starts from the teacher's values", async () => {
   for (
     const [tune, prefix, of] of [["all", "distiller.teacher.0.", ""], [
       "head",
@@ -54,16 +54,20 @@ Deno.test("kd_dagger: the copy starts as the teacher is, all of it or its head",
   }
 });
 
-Deno.test("kd_dagger: a head that was not tuned yet teaches as the teacher does, an adapter nearly so", async () => {
+Deno.test("kd_dagger: a head teaches as the teacher does before its first update, an adapter nearly so", async () => {
   const engine = await open("cpu");
   const { step } = await training(engine, kd({ temperature: 4, ce: 1, kd: 1 }));
-  const plain = (await step()).terms.kd[0];
+  const expected = (await step()).terms.kd[0];
   engine.close();
-  assertAlmostEquals((await first({ tune: "head" })).losses.terms.kd[0], plain, 1e-5);
-  assertAlmostEquals((await first({ tune: "adapter" })).losses.terms.kd[0], plain, 1e-2 * plain);
+  assertAlmostEquals((await first({ tune: "head" })).losses.terms.kd[0], expected, 1e-5);
+  assertAlmostEquals(
+    (await first({ tune: "adapter" })).losses.terms.kd[0],
+    expected,
+    1e-2 * expected,
+  );
 });
 
-Deno.test("kd_dagger: both directions, each a constant to the one that learns from it", async () => {
+Deno.test("kd_dagger: both networks learn, each with the other as a constant", async () => {
   for (const tune of ["all", "head", "adapter"] as const) {
     const both = await first({ tune });
     assertEquals(both.student, (await first({ tune, reverse: 3 })).student);

@@ -71,7 +71,7 @@ Deno.test("kd is ce · CE + kd · T² · KL(teacher ‖ student), averaged over 
   }
 });
 
-Deno.test("masked, it is the loss of the sub-batch times its share, for no sample up to all", async () => {
+Deno.test("kd with a mask is the loss of the chosen samples times their share, from none to all", async () => {
   await tf.setBackend("cpu");
   for (const mask of [[0, 0, 0, 0], [0, 0, 1, 0], [1, 0, 1, 0], [1, 1, 1, 1]]) {
     const chosen = [0, 1, 2, 3].filter((i) => mask[i] === 1);
@@ -81,7 +81,7 @@ Deno.test("masked, it is the loss of the sub-batch times its share, for no sampl
   }
 });
 
-Deno.test("kd's options are in its declaration, defaults too", () => {
+Deno.test("kd declares its options, defaults too", () => {
   assertEquals(canonical(kd({ ce: 1 }).options), canonical({ temperature: 4, ce: 1, kd: 0.9 }));
   assertEquals(kd({ standardised: true }).options, {
     temperature: 2,

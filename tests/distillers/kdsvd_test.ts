@@ -9,8 +9,8 @@ import { masks } from "../support/masks.ts";
 import { method } from "../support/method.ts";
 import { toy } from "../support/toy.ts";
 
-// A teacher with as many channels as the student; the toy's nearly equal singular values would
-// magnify rounding.
+// The teacher has as many channels as the student. At weight 1 the toy's nearly equal singular
+// values would magnify rounding.
 await method("kdsvd", () => kdsvd({ weight: 0.1 }), { teacher: toy("twin", 2) });
 await method(
   "mdistiller's kdsvd, two vectors, beside kd",
@@ -28,7 +28,7 @@ for (const over of ["channels", "columns"] as const) {
   }
 }
 
-Deno.test("what kdsvd cannot compare is refused by name, before any step", () => {
+Deno.test("kdsvd refuses maps that it cannot compare and names them, before any step", () => {
   const model = (shapes: Readonly<Record<string, Shape>>): Model =>
     buildModel(given(shapes) as Net, variables({ seed: 1, collected: new Map() }), [1, 1, 1], 2);
   const networks = (...maps: Shape[]) =>
@@ -37,7 +37,7 @@ Deno.test("what kdsvd cannot compare is refused by name, before any step", () =>
         [[1, 4, 4, 2], ...maps.map((map) => [1, ...map])].map((map, i) => [`map${i}`, map]),
       ),
     );
-  const refused = (
+  const assertRefused = (
     student: Model,
     teacher: Model,
     options: KdsvdOptions<string, string>,
@@ -50,15 +50,15 @@ Deno.test("what kdsvd cannot compare is refused by name, before any step", () =>
   };
   const narrow = networks([4, 4, 3], [2, 2, 5]);
   const wide = networks([4, 4, 6], [2, 2, 5]);
-  refused(narrow, wide, {}, "the student's map1 is [4,4,3] and the teacher's map1 [4,4,6]");
-  refused(
+  assertRefused(narrow, wide, {}, "the student's map1 is [4,4,3] and the teacher's map1 [4,4,6]");
+  assertRefused(
     networks([4, 4, 3], [2, 3, 5]),
     wide,
     { over: "columns" },
     "the student's map2 is [2,3,5]",
   );
-  refused(narrow, narrow, { taps: [["map1", "map1"]] }, "two or more");
+  assertRefused(narrow, narrow, { taps: [["map1", "map1"]] }, "at least two");
   for (const vectors of [0, 1.5, 4, NaN]) {
-    refused(narrow, narrow, { vectors }, "which have 3 singular vectors over channels");
+    assertRefused(narrow, narrow, { vectors }, "which have 3 singular vectors over channels");
   }
 });

@@ -18,33 +18,33 @@ const softmax = (row: readonly number[], T = 1) => {
 };
 const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
 
-/** The share of the values that are at most their 50th percentile, as NumPy has it. */
-function lower(values: readonly number[]): number {
+/** The share of values that are at most their 50th percentile, as NumPy defines it. */
+function shareAtMostMedian(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = (values.length - 1) / 2;
   const median = (sorted[Math.floor(middle)] + sorted[Math.ceil(middle)]) / 2;
   return values.filter((value) => value <= median).length / values.length;
 }
 
-const transposed = (rows: Rows) => rows[0].map((_, i) => rows.map((row) => row[i]));
+const transpose = (rows: Rows) => rows[0].map((_, i) => rows.map((row) => row[i]));
 const products = (rows: Rows) => rows.map((a) => rows.map((b) => sum(a.map((x, i) => x * b[i]))));
 
-/** The released code's terms, from its text. */
+/** The terms of the released code, written from its text. */
 function released(
   { student, teacher, strong }: Given & { teacher: Rows },
   kd: number,
 ): Record<string, number> {
   const temperatures = [4, 3, 5, 2, 6];
   const weak = teacher.map((row) => softmax(row));
-  const unsure = lower(weak.map((row) => Math.max(...row)));
-  const rare = lower(transposed(weak).map(sum));
+  const unsure = shareAtMostMedian(weak.map((row) => Math.max(...row)));
+  const rare = shareAtMostMedian(transpose(weak).map(sum));
   const divergence = (s: Rows, t: Rows, T: number) =>
     T * T * sum(s.map((row, i) => {
       const q = softmax(row, T);
       const p = softmax(t[i], T);
       return sum(p.map((p, c) => p * Math.log(p / q[c])));
     })) / s.length;
-  const apart = (of: (rows: Rows) => Rows, T: number) => {
+  const distance = (of: (rows: Rows) => Rows, T: number) => {
     const [a, b] = [student, teacher].map((rows) =>
       products(of(rows.map((row) => softmax(row, T))))
     );
@@ -56,8 +56,8 @@ function released(
   );
   return {
     kd: kd * sum(instances),
-    cc: kd * rare * sum(temperatures.map((T) => apart(transposed, T))),
-    bc: kd * unsure * sum(temperatures.map((T) => apart((rows) => rows, T))),
+    cc: kd * rare * sum(temperatures.map((T) => distance(transpose, T))),
+    bc: kd * unsure * sum(temperatures.map((T) => distance((rows) => rows, T))),
   };
 }
 
@@ -67,18 +67,18 @@ const rows = (of: number, batch: number, classes: number): Rows =>
     (_, b) => Array.from({ length: classes }, (_, c) => 3 * Math.sin(of + 7 * b + 3 * c + b * c)),
   );
 
-const drawn = (batch: number, classes: number) => ({
+const viewsOf = (batch: number, classes: number) => ({
   student: rows(1, batch, classes),
   teacher: rows(2, batch, classes),
   strong: { student: rows(3, batch, classes), teacher: rows(4, batch, classes) },
   label: Array.from({ length: batch }, (_, i) => i % classes),
 });
 
-Deno.test("mlkd: as the released code has it for odd and even numbers of samples and classes", async () => {
+Deno.test("mlkd: equals the released code for odd and even numbers of samples and classes", async () => {
   for (const [batch, classes] of [[1, 3], [2, 5], [5, 7], [6, 4], [7, 10]]) {
-    const given = drawn(batch, classes);
-    const { terms } = await measured(mlkd(), given);
-    const expected = released(given, 0.9);
+    const logits = viewsOf(batch, classes);
+    const { terms } = await measured(mlkd(), logits);
+    const expected = released(logits, 0.9);
     for (const [name, value] of Object.entries(expected)) {
       assertAlmostEquals(
         terms[name],
@@ -90,20 +90,20 @@ Deno.test("mlkd: as the released code has it for odd and even numbers of samples
   }
 });
 
-Deno.test("mlkd: samples and classes that tie at the median are all on its lower side", async () => {
-  const given = {
-    ...drawn(4, 4),
+Deno.test("mlkd: samples and classes equal to the median all count as at most the median", async () => {
+  const logits = {
+    ...viewsOf(4, 4),
     teacher: [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]],
   };
-  const { terms } = await measured(mlkd(), given);
-  const expected = released(given, 0.9);
+  const { terms } = await measured(mlkd(), logits);
+  const expected = released(logits, 0.9);
   for (const [name, value] of Object.entries(expected)) {
     assertAlmostEquals(terms[name], value, 1e-4 * Math.max(1, value));
   }
 });
 
-Deno.test("mlkd: masked, it is the loss of the sub-batch times its share, for no sample up to all", async () => {
-  const given = drawn(5, 5);
+Deno.test("mlkd: a masked loss is that of the sub-batch times its share, from no sample to all", async () => {
+  const logits = viewsOf(5, 5);
   const distiller = only(mlkd({ standardised: true }), "kd", "cc", "bc");
   for (
     const mask of [[0, 0, 0, 0, 0], [0, 0, 1, 0, 0], [0, 1, 0, 0, 1], [1, 0, 1, 1, 1], [
@@ -116,23 +116,23 @@ Deno.test("mlkd: masked, it is the loss of the sub-batch times its share, for no
   ) {
     const chosen = <T>(rows: readonly T[]) => rows.filter((_, i) => mask[i] === 1);
     const share = sum(mask) / 5;
-    const ours = await measured(distiller, { ...given, mask });
-    assert([...Object.values(ours.terms), ...ours.gradient].every(Number.isFinite));
+    const whole = await measured(distiller, { ...logits, mask });
+    assert([...Object.values(whole.terms), ...whole.gradient].every(Number.isFinite));
     if (share === 0) {
-      assertEquals(ours.gradient.map(Math.abs), ours.gradient.map(() => 0));
+      assertEquals(whole.gradient.map(Math.abs), whole.gradient.map(() => 0));
       continue;
     }
     const gathered = await measured(distiller, {
-      student: chosen(given.student),
-      teacher: chosen(given.teacher),
-      strong: { student: chosen(given.strong.student), teacher: chosen(given.strong.teacher) },
-      label: chosen(given.label),
+      student: chosen(logits.student),
+      teacher: chosen(logits.teacher),
+      strong: { student: chosen(logits.strong.student), teacher: chosen(logits.strong.teacher) },
+      label: chosen(logits.label),
     });
     for (const [name, value] of Object.entries(gathered.terms)) {
-      assertAlmostEquals(ours.terms[name], share * value, 1e-4, name);
+      assertAlmostEquals(whole.terms[name], share * value, 1e-4, name);
     }
-    const at = given.label.map((_, i) => sum(mask.slice(0, i)));
-    ours.gradient.forEach((value, i) => {
+    const at = logits.label.map((_, i) => sum(mask.slice(0, i)));
+    whole.gradient.forEach((value, i) => {
       const row = Math.floor(i / 5);
       const expected = mask[row] ? share * gathered.gradient[5 * at[row] + i % 5] : 0;
       assertAlmostEquals(value, expected, 1e-4);
@@ -140,7 +140,7 @@ Deno.test("mlkd: masked, it is the loss of the sub-batch times its share, for no
   }
 });
 
-Deno.test("mlkd: the strong view is seen by both networks", async () => {
+Deno.test("mlkd: both networks see the strong view", async () => {
   const first = async (crop: number) => {
     const engine = await open("cpu");
     const { step } = await training(engine, mlkd(), { views: { strong: { crop, flip: false } } });
@@ -154,7 +154,7 @@ Deno.test("mlkd: the strong view is seen by both networks", async () => {
   assert(near.terms.kd[0] !== far.terms.kd[0] && near.terms.task[0] !== far.terms.task[0]);
 });
 
-declare const plain: Dataset;
+declare const weak: Dataset;
 declare const strong: Dataset<undefined, "strong">;
 
 Deno.test("mlkd: a data set without the strong view is a compile error", () => {
@@ -165,10 +165,10 @@ function mistakes(): void {
   const meta = { url: "" };
   const schedule = sgd({ epochs: 1, batch: 64, lr: 0.1 });
   const teacher = from(
-    experiment(meta, { dataset: plain, student: resnet20, distiller: scratch(), schedule }),
+    experiment(meta, { dataset: weak, student: resnet20, distiller: scratch(), schedule }),
   );
   const shared = { student: resnet8, teacher, schedule };
   experiment(meta, { ...shared, dataset: strong, distiller: mlkd() });
   // @ts-expect-error: the data set has no view `strong`.
-  experiment(meta, { ...shared, dataset: plain, distiller: mlkd() });
+  experiment(meta, { ...shared, dataset: weak, distiller: mlkd() });
 }

@@ -7,7 +7,7 @@ import { given } from "../support/given.ts";
 import { masks } from "../support/masks.ts";
 import { method } from "../support/method.ts";
 
-// At the default weight the toy's losses grow, and rounding with them.
+// At the default weight the toy's losses grow, and rounding errors with them.
 await method("nst", () => nst({ weight: 5 }));
 await method(
   "nst of maps of two sizes, beside kd",
@@ -19,7 +19,7 @@ for (const samples of ["different", "degenerate"] as const) {
   masks("nst", () => nst({ taps: [["map", "map"]], kd: 1 }), taps, samples);
 }
 
-/** The loss as the paper writes it, for one sample's channels [channels][positions]. */
+/** The paper's equation of the loss, for one sample's channels [channels][positions]. */
 function discrepancy(s: readonly (readonly number[])[], t: readonly (readonly number[])[]): number {
   const unit = (v: readonly number[]) => v.map((x) => x / (Math.hypot(...v) || 1));
   const kernel = (a: readonly (readonly number[])[], b: readonly (readonly number[])[]) => {
@@ -28,25 +28,30 @@ function discrepancy(s: readonly (readonly number[])[], t: readonly (readonly nu
     );
     return values.reduce((a, b) => a + b) / values.length;
   };
-  const ours = s.map(unit);
-  const theirs = t.map(unit);
-  return kernel(theirs, theirs) - 2 * kernel(ours, theirs) + kernel(ours, ours);
+  const student = s.map(unit);
+  const teacher = t.map(unit);
+  return kernel(teacher, teacher) - 2 * kernel(student, teacher) + kernel(student, student);
 }
 
-Deno.test("nst is the discrepancy between channels, with fewer positions than channels and with more", async () => {
+Deno.test("nst: the loss is the discrepancy between channels, with fewer and more positions than channels", async () => {
   for (
-    const [height, width, ours, theirs] of [[2, 2, 5, 7], [4, 3, 5, 7], [3, 3, 9, 2], [1, 1, 2, 3]]
+    const [height, width, students, teachers] of [[2, 2, 5, 7], [4, 3, 5, 7], [3, 3, 9, 2], [
+      1,
+      1,
+      2,
+      3,
+    ]]
   ) {
     const values = (name: string, channels: number) => {
       const random = stream(1, name);
-      // A channel that is nowhere active, as a ReLU leaves them.
+      // Channel 1 is inactive everywhere, as after a ReLU.
       return Array.from(
         { length: channels },
         (_, c) => Array.from({ length: height * width }, () => c === 1 ? 0 : random.normal()),
       );
     };
-    const s = values("s", ours);
-    const t = values("t", theirs);
+    const s = values("s", students);
+    const t = values("t", teachers);
     const last = (channels: readonly (readonly number[])[]) =>
       Float32Array.from(
         channels[0].flatMap((_, position) => channels.map((channel) => channel[position])),
@@ -55,8 +60,8 @@ Deno.test("nst is the discrepancy between channels, with fewer positions than ch
       given({ map: [1, height, width, channels], logits: [1, 2] });
     const engine = await open("cpu");
     const made = cast({
-      student: network(ours),
-      teacher: network(theirs),
+      student: network(students),
+      teacher: network(teachers),
       distiller: nst({ taps: [["map", "map"]], weight: 1, ce: 0 }),
       image: [1, 1, 1],
       classes: 2,
@@ -70,6 +75,6 @@ Deno.test("nst is the discrepancy between channels, with fewer positions than ch
   }
 });
 
-Deno.test("what nst is asked for is in its declaration", () => {
+Deno.test("nst: the declaration has the options", () => {
   assertEquals(nst().options, { taps: "maps", weight: 50, ce: 1, kd: 0, temperature: 4 });
 });

@@ -26,7 +26,7 @@ for (const samples of ["different", "degenerate"] as const) {
   masks("ofd beside kd", () => ofd({ taps: pairs, weight: 1, kd: 1 }), taps, samples);
 }
 
-Deno.test("ofd as released: the statistics of the teacher's copy drift, its weights and the teacher stay", async () => {
+Deno.test("ofd: as released, only the statistics of the teacher's copy change, not its weights or the teacher", async () => {
   const engine = await open("cpu");
   const { step, read } = await training(engine, ofd({ released: true }));
   const own = await read("distiller.teacher.");
@@ -43,12 +43,12 @@ Deno.test("ofd as released: the statistics of the teacher's copy drift, its weig
   engine.close();
 });
 
-Deno.test("a margin is the mean below zero, −3 deviations where hardly anything is there, and never no number", async () => {
+Deno.test("ofd: a margin is the mean below zero, −3 deviations if hardly anything is below, and always finite", async () => {
   await tf.setBackend("cpu");
   const of = (scale: number, offset: number) =>
     margin(tf.tensor1d([scale]), tf.tensor1d([offset])).dataSync()[0];
-  const near = (ours: number, golden: number) =>
-    assert(distance([ours], [golden]) < 1e-5, `${ours}, not ${golden}`);
+  const near = (actual: number, golden: number) =>
+    assert(distance([actual], [golden]) < 1e-5, `${actual}, not ${golden}`);
   near(of(1, 0), -Math.sqrt(2 / Math.PI));
   near(of(-2, 0), -2 * Math.sqrt(2 / Math.PI));
   near(of(0.5, 5), -1.5);
@@ -59,10 +59,10 @@ Deno.test("a margin is the mean below zero, −3 deviations where hardly anythin
   assertEquals([of(0, 4), of(0, 0)].map((value) => Math.abs(value) < 1e-10), [true, true]);
 });
 
-Deno.test("the partial distance is mdistiller's, ties included", async () => {
+Deno.test("ofd: the partial distance is mdistiller's, including ties", async () => {
   await tf.setBackend("cpu");
   tf.tidy(() => {
-    // Halves, so that many are equal.
+    // Multiples of ½, so that many values are equal.
     const halves = (name: string) => tf.div(tf.round(tf.mul(draw(name, [5, 4, 3, 6], 2), 2)), 2);
     const [s, t] = [halves("s"), halves("t")];
     const m = tf.tensor1d([-0.5, -1, -1.5, -2, 0, -3]);
@@ -81,7 +81,7 @@ Deno.test("the partial distance is mdistiller's, ties included", async () => {
   });
 });
 
-/** The first step between maps of odd sizes, with `mask` at every spot. */
+/** Takes the first step between maps of odd sizes, with `mask` at every spot. */
 async function step(mask: readonly number[]) {
   type Taps = Net<"stem" | "one" | "two" | "logits">;
   const batch = mask.length;
@@ -89,8 +89,8 @@ async function step(mask: readonly number[]) {
   const method = ofd({ weight: 1 });
   const masked: Distiller<Taps, Taps> = {
     ...method,
-    build: (cast) => {
-      const loss = method.build(cast);
+    build: (context) => {
+      const loss = method.build(context);
       return (step) => loss({ ...step, mask: () => tf.tensor1d([...mask]) });
     },
   };
@@ -120,7 +120,7 @@ async function step(mask: readonly number[]) {
   return { values, gradient: after("student.one.value") };
 }
 
-Deno.test("maps of any sizes are compared, and what is masked has neither loss nor gradient", async () => {
+Deno.test("ofd: maps can have any sizes, and masked samples have neither loss nor gradient", async () => {
   await tf.setBackend("cpu");
   const whole = await step([1, 1, 1]);
   const none = await step([0, 0, 0]);
@@ -138,7 +138,7 @@ Deno.test("maps of any sizes are compared, and what is masked has neither loss n
   assert(none.gradient.every((value) => value === 0));
 });
 
-Deno.test("a teacher's map that no norm is before is refused by name", async () => {
+Deno.test("ofd: a teacher's map without a norm before it is refused by name", async () => {
   const engine = await open("cpu");
   const network = given({ stem: [2, 3, 3, 1], map: [2, 3, 3, 1], logits: [2, 2] });
   const made = () =>
@@ -155,7 +155,7 @@ Deno.test("a teacher's map that no norm is before is refused by name", async () 
   engine.close();
 });
 
-Deno.test("what ofd is asked for is in its declaration", () => {
+Deno.test("ofd: the declaration has the options", () => {
   assertEquals(ofd().options, {
     taps: "maps",
     released: false,

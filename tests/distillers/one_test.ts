@@ -20,7 +20,7 @@ const alone = { teacher: undefined };
 await method("one", () => one({ shared: "block1" }), alone);
 await method("one of two heads", () => one({ shared: "block2", branches: 2, rampUp: 0 }), alone);
 
-Deno.test("one: the branches start differently, each with its own terms, beside an ensemble", async () => {
+Deno.test("one: branches start with different values and have their own terms, beside an ensemble", async () => {
   const engine = await open("cpu");
   const { step } = await training(engine, one({ shared: "block1" }), alone);
   const losses = await step();
@@ -38,7 +38,7 @@ Deno.test("one: the branches start differently, each with its own terms, beside 
   assert(losses.terms.kd[0] > 0);
 });
 
-Deno.test("one: the weight of what the ensemble teaches starts at exp(−5) and is full without a ramp", async () => {
+Deno.test("one: the ensemble's weight starts at exp(−5), and is full without a ramp", async () => {
   const first = async (rampUp: number) => {
     const engine = await open("cpu");
     const { step } = await training(engine, one({ shared: "block1", rampUp }), alone);
@@ -49,7 +49,7 @@ Deno.test("one: the weight of what the ensemble teaches starts at exp(−5) and 
   assertAlmostEquals(await first(80) / await first(0), Math.exp(-5), 1e-5);
 });
 
-Deno.test("one: what branches is named where it cannot", () => {
+Deno.test("one: a tap that is no map and a single branch are refused", () => {
   const made = (student: Net<"map" | "logits">, options: { branches?: number } = {}) => () =>
     cast({
       student,

@@ -35,7 +35,7 @@ for (const samples of ["different", "degenerate"] as const) {
   masks("reviewkd beside kd", () => reviewkd({ taps: pairs, warmup: 0, kd: 1 }), shapes, samples);
 }
 
-/** The first step between maps whose sides are odd and other ones in the teacher. */
+/** Takes the first step between maps with odd sides, which differ between student and teacher. */
 async function step(kind: Kind) {
   const batch = 3;
   const students = {
@@ -77,47 +77,47 @@ async function step(kind: Kind) {
 
 await needs(
   everything,
-  "maps of any sizes are reviewed, on TensorFlow as on tfjs's own backend",
+  "reviewkd: maps can have any sizes, with equal results on TensorFlow and tfjs's own backend",
   async () => {
-    const [ours, twin] = [await step("compiled"), await step("cpu")];
-    for (const [name, value] of Object.entries(twin.losses.terms)) {
+    const [compiled, cpu] = [await step("compiled"), await step("cpu")];
+    for (const [name, value] of Object.entries(cpu.losses.terms)) {
       assertNear(
         name,
-        ours.losses.terms[name],
+        compiled.losses.terms[name],
         value,
         1e-5,
       );
     }
-    for (const [i, [name, value]] of twin.gradients.entries()) {
-      assertNear(name, ours.gradients[i][1], value, 1e-4);
+    for (const [i, [name, value]] of cpu.gradients.entries()) {
+      assertNear(name, compiled.gradients[i][1], value, 1e-4);
     }
   },
 );
 
-Deno.test("the hierarchical context has the levels that are smaller than the map", async () => {
+Deno.test("reviewkd: the hierarchical context has only the levels that are smaller than the map", async () => {
   await tf.setBackend("cpu");
   const at = (side: number) => {
-    const off = tf.concat([tf.ones([1, side, side, 2]), tf.fill([1, side, side, 2], -2)]);
-    return [...hierarchical(off, tf.zerosLike(off)).dataSync()];
+    const maps = tf.concat([tf.ones([1, side, side, 2]), tf.fill([1, side, side, 2], -2)]);
+    return [...hierarchical(maps, tf.zerosLike(maps)).dataSync()];
   };
-  // What is the same everywhere is the same at every level.
+  // A constant map is the same at every level.
   for (const side of [1, 2, 3, 4, 5, 8]) {
     at(side).forEach((value, i) => assertAlmostEquals(value, [1, 4][i], 1e-5));
   }
-  // What alternates is lost at the first one.
+  // An alternating map is 0 from the first level on.
   const board = tf.tensor4d([[[[1], [-1]], [[-1], [1]]]]);
   assertAlmostEquals(hierarchical(board, tf.zerosLike(board)).dataSync()[0], 1 / 1.5, 1e-6);
 });
 
-Deno.test("the weight grows over the warm-up, from the first epoch or the second", async () => {
+Deno.test("reviewkd: the weight grows over the warm-up, from the first epoch or the second", async () => {
   const engine = await open("cpu");
   const loss = async (options: Parameters<typeof reviewkd>[0]) => {
     const values = await (await training(engine, reviewkd({ weight: 2, ...options }))).step();
     return ["block1", "block2", "pooled"].map((tap) => values.terms[`reviewkd_${tap}`][0]);
   };
   const full = await loss({ warmup: 0 });
-  const near = (ours: number[], share: number) =>
-    ours.forEach((value, i) => assertAlmostEquals(value, share * full[i], 1e-5 * full[i]));
+  const near = (losses: number[], share: number) =>
+    losses.forEach((value, i) => assertAlmostEquals(value, share * full[i], 1e-5 * full[i]));
   near(await loss({}), 1 / 20);
   near(await loss({ warmup: 1 }), 1);
   near(await loss({ first: 0 }), 0);
@@ -125,7 +125,7 @@ Deno.test("the weight grows over the warm-up, from the first epoch or the second
   engine.close();
 });
 
-Deno.test("a tap that is in two pairs is refused by name", async () => {
+Deno.test("reviewkd: a tap in two pairs is refused by name", async () => {
   const engine = await open("cpu");
   const twice = reviewkd({ taps: [["block1", "block1"], ["block1", "pooled"]] });
   let failure: Failure | undefined;
@@ -134,7 +134,7 @@ Deno.test("a tap that is in two pairs is refused by name", async () => {
   engine.close();
 });
 
-Deno.test("what reviewkd is asked for is in its declaration", () => {
+Deno.test("reviewkd: the declaration has the options", () => {
   assertEquals(reviewkd().options, {
     taps: "maps",
     preactivation: false,

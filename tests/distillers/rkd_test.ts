@@ -18,7 +18,7 @@ for (const samples of ["different", "degenerate"] as const) {
   );
 }
 
-Deno.test("rkd sees neither how large features are nor where they lie nor how they are turned", async () => {
+Deno.test("rkd: scaling, moving and rotating the features does not change the loss", async () => {
   await tf.setBackend("cpu");
   const output = (pooled: number[][]) => ({
     taps: { pooled: tf.tensor2d(pooled), logits: tf.zeros([4, 2]) },

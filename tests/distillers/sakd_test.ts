@@ -62,8 +62,8 @@ await method(
   () => sakd(fitnets({ guided: "block1", hint: "block2", weight: 10 }), { statistics: "chosen" }),
 );
 await method("sakd always", () => sakd(fitnets(), { routing: "always" }));
-// With this seed samples go both ways at every spot of these too: where all of them go one way, an
-// adapter has no gradient.
+// With this seed, samples go both ways at every spot of these methods, too. If all samples went one
+// way, an adapter would have no gradient.
 const seed = 7;
 await method(
   "sakd over several spots, reversed",
@@ -78,18 +78,18 @@ await method(
 );
 
 /**
- * Noise that sends each sample the way that is given for it, and whoever comes after the last one
- * that way too.
+ * Noise that sends each sample its way of `ways`. Samples after the last of these go its way, too.
  */
-const sent = (...ways: readonly ("teacher" | "student")[]): Noise => (_, spots) => ({ index }) => {
-  const high = 1 - 1e-6;
-  const batch = Array.from({ length: index.shape[0]! }, (_, i) => ways[i] ?? ways.at(-1)!);
-  return tf.tensor3d(
-    batch.map((way) => new Array(spots).fill(way === "teacher" ? [high, 0] : [0, high])),
-  );
-};
+const sendAlong =
+  (...ways: readonly ("teacher" | "student")[]): Noise => (_, spots) => ({ index }) => {
+    const high = 1 - 1e-6;
+    const batch = Array.from({ length: index.shape[0]! }, (_, i) => ways[i] ?? ways.at(-1)!);
+    return tf.tensor3d(
+      batch.map((way) => new Array(spots).fill(way === "teacher" ? [high, 0] : [0, high])),
+    );
+  };
 
-/** What a first step on tfjs's own backend gives: its values, and afterwards the variables. */
+/** Takes a first step on tfjs's own backend: its values, and the variables after it. */
 async function first(distiller: Distiller<Toy, Toy, never>): Promise<{
   values: Values<TrainValues>;
   all: ReadonlyMap<string, Float32Array>;
@@ -104,60 +104,65 @@ async function first(distiller: Distiller<Toy, Toy, never>): Promise<{
   return { values, all, gradient };
 }
 
-const below = (all: ReadonlyMap<string, Float32Array>, name: RegExp) =>
+const matching = (all: ReadonlyMap<string, Float32Array>, name: RegExp) =>
   flat(new Map([...all].filter(([variable]) => name.test(variable))));
 
-/** The terms by which the student learns. */
-const OWN = /^(task|kd|at_)/;
-const own = ({ terms }: Values<TrainValues>) =>
+/** The names of the terms from which the student learns. */
+const STUDENT_TERMS = /^(task|kd|at_)/;
+const studentTerms = ({ terms }: Values<TrainValues>) =>
   Object.fromEntries(
-    Object.entries(terms).filter(([name]) => OWN.test(name)).map((
+    Object.entries(terms).filter(([name]) => STUDENT_TERMS.test(name)).map((
       [name, [value]],
     ) => [name, value]),
   );
 
-Deno.test("the policy's terms leave the student's gradient at exactly 0, the student's leave the policy's", async () => {
+Deno.test("sakd: the policy's terms give the student a gradient of exactly 0, and the student's the policy", async () => {
   for (const routing of ["adaptive", "reversed"] as const) {
     const distiller = sakd(fitnets(), { routing, gamma: 2 });
-    const policys = /^velocity\.distiller\.(policy|hint|anti)/;
-    const { all: routing1, gradient } = await first(only(distiller, "policy", "balance"));
+    const policyVariables = /^velocity\.distiller\.(policy|hint|anti)/;
+    const { all: afterPolicy, gradient } = await first(only(distiller, "policy", "balance"));
     assertEquals(gradient, new Float32Array(gradient.length));
-    const regressor = below(routing1, /^velocity\.distiller\.method/);
+    const regressor = matching(afterPolicy, /^velocity\.distiller\.method/);
     assertEquals(regressor, new Float32Array(regressor.length));
     for (const part of ["policy", "hint_block2", "anti_block2"]) {
       assert(
-        below(routing1, new RegExp(`^velocity\\.distiller\\.${part}`)).some((value) => value !== 0),
+        matching(afterPolicy, new RegExp(`^velocity\\.distiller\\.${part}`)).some((value) =>
+          value !== 0
+        ),
         part,
       );
     }
-    const { all: learning, gradient: students } = await first(
+    const { all: afterStudent, gradient: students } = await first(
       only(distiller, "task", "hint", "kd"),
     );
     assert(students.some((value) => value !== 0));
-    assertEquals(below(learning, policys), new Float32Array(below(learning, policys).length));
+    assertEquals(
+      matching(afterStudent, policyVariables),
+      new Float32Array(matching(afterStudent, policyVariables).length),
+    );
   }
 });
 
-Deno.test("with every action at the teacher it is the method and the KL, as it always is, with every one at the student CE alone", async () => {
+Deno.test("sakd: if all actions are the teacher's, as with `always`, the loss is the method's and the KL; if all are the student's, only CE", async () => {
   const expected = await first(at({ kd: 1 }));
   const alone = await first(only(at(), "task"));
   const students = (distiller: Distiller<Toy, Toy>) =>
     first(only(distiller, "task", "kd", "at_block1", "at_block2"));
   const same = async (distiller: Distiller<Toy, Toy>) => {
     const { values, gradient } = await students(distiller);
-    const terms = own(values);
-    const wanted = own(expected.values);
-    assertEquals(Object.keys(terms).sort(), Object.keys(wanted).sort());
-    for (const [name, value] of Object.entries(wanted)) {
+    const terms = studentTerms(values);
+    const expectedTerms = studentTerms(expected.values);
+    assertEquals(Object.keys(terms).sort(), Object.keys(expectedTerms).sort());
+    for (const [name, value] of Object.entries(expectedTerms)) {
       assertAlmostEquals(terms[name], value, 1e-5, name);
     }
     assertNear("the student's gradient", gradient, expected.gradient, 1e-6);
   };
-  await same(routed(at(), {}, sent("teacher")));
-  await same(routed(at(), { routing: "reversed" }, sent("student")));
+  await same(routed(at(), {}, sendAlong("teacher")));
+  await same(routed(at(), { routing: "reversed" }, sendAlong("student")));
   await same(sakd(at(), { routing: "always" }));
   await same(sakd(at({ weight: 10 }), { routing: "always", beta: 100 }));
-  const { values, gradient } = await students(routed(at(), {}, sent("student")));
+  const { values, gradient } = await students(routed(at(), {}, sendAlong("student")));
   assertEquals([values.terms.kd[0], values.terms.at_block1[0], values.terms.at_block2[0]], [
     0,
     0,
@@ -178,8 +183,8 @@ const frozen: Distiller<Toy, Toy> = {
   }),
 };
 
-Deno.test("a sample that is always sent one way comes out as that network's", async () => {
-  const { values: wanted } = await first(frozen);
+Deno.test("sakd: a sample that always goes one way gets that network's output", async () => {
+  const { values: expected } = await first(frozen);
   const routable: readonly SpottedDistiller<Toy, Toy>[] = [
     at(),
     fitnets({ guided: "block1", hint: "block2" }),
@@ -187,21 +192,21 @@ Deno.test("a sample that is always sent one way comes out as that network's", as
   ];
   for (const base of routable) {
     for (const way of ["teacher", "student"] as const) {
-      const { values } = await first(routed(base, {}, sent(way)));
-      assertAlmostEquals(values.terms.policy[0], wanted.terms[way][0], 1e-5);
+      const { values } = await first(routed(base, {}, sendAlong(way)));
+      assertAlmostEquals(values.terms.policy[0], expected.terms[way][0], 1e-5);
       assertEquals(values.terms.balance[0], way === "teacher" ? 0 : 2);
     }
   }
 });
 
-Deno.test("γ multiplies the policy's term where the student is better and divides it where it is worse", async () => {
+Deno.test("sakd: γ multiplies the policy's term if the student is better, and divides it if it is worse", async () => {
   const seen = new Set<boolean>();
   for (const way of ["teacher", "student"] as const) {
     const { values: { terms: { policy: [once], task: [task] } } } = await first(
-      routed(at(), {}, sent(way)),
+      routed(at(), {}, sendAlong(way)),
     );
     const { values: { terms: { policy: [value] } } } = await first(
-      routed(at(), { gamma: 4 }, sent(way)),
+      routed(at(), { gamma: 4 }, sendAlong(way)),
     );
     assertAlmostEquals(value, once > task ? 4 * once : once / 4, 1e-4);
     seen.add(once > task);
@@ -211,7 +216,7 @@ Deno.test("γ multiplies the policy's term where the student is better and divid
   assertEquals([message.includes("gamma"), exit], [true, 2]);
 });
 
-Deno.test("the share of samples that learn is reported for each spot", async () => {
+Deno.test("sakd: the share of samples that learn is reported for each spot", async () => {
   const report = async (noise: Noise, options: SakdOptions = {}) => {
     const { values } = await first(routed(at(), options, noise));
     return Object.fromEntries(
@@ -219,24 +224,24 @@ Deno.test("the share of samples that learn is reported for each spot", async () 
     );
   };
   const all = (share: number) => ({ spot_block1: share, spot_block2: share, spot_logits: share });
-  assertEquals(await report(sent("teacher", "student")), all(0.25));
-  assertEquals(await report(sent("teacher", "student"), { routing: "reversed" }), all(0.75));
-  assertEquals(await report(sent("student"), { routing: "always" }), {});
+  assertEquals(await report(sendAlong("teacher", "student")), all(0.25));
+  assertEquals(await report(sendAlong("teacher", "student"), { routing: "reversed" }), all(0.75));
+  assertEquals(await report(sendAlong("student"), { routing: "always" }), {});
   assertEquals(
-    Object.keys(await report(sent("student"), { routing: "random" })),
+    Object.keys(await report(sendAlong("student"), { routing: "random" })),
     Object.keys(all(0)),
   );
 });
 
-Deno.test("at random each sample learns at each spot where a coin of its own falls below a half, without a policy", async () => {
+Deno.test("sakd: at random, each sample learns at a spot if its own coin there is below a half, without a policy", async () => {
   const coins = [[0, 0.499, 0.501], [0.499, 0.501, 0.99], [0.501, 0.499, 0.5], [0.499, 0.99, 0.7]];
   const chosen = new Map<string, number[]>();
   const base = at();
-  const asked: (readonly number[])[] = [];
-  const listening: SpottedDistiller<Toy, Toy> = {
+  const shapes: (readonly number[])[] = [];
+  const recording: SpottedDistiller<Toy, Toy> = {
     ...base,
-    build(cast) {
-      const loss = base.build(cast);
+    build(context) {
+      const loss = base.build(context);
       return (step) => {
         for (const spot of ["block1", "block2", "logits"]) {
           chosen.set(spot, [...step.mask(spot)!.dataSync()]);
@@ -245,20 +250,20 @@ Deno.test("at random each sample learns at each spot where a coin of its own fal
       };
     },
   };
-  const method: Distiller<Toy, Toy> = sakd(listening, { routing: "random" });
+  const method: Distiller<Toy, Toy> = sakd(recording, { routing: "random" });
   const random: Random = {
-    uniform: (shape) => (asked.push(shape), tf.tensor2d(coins)),
+    uniform: (shape) => (shapes.push(shape), tf.tensor2d(coins)),
     in: () => random,
   };
   const tossed: Distiller<Toy, Toy> = {
     ...method,
-    build(cast) {
-      const loss = method.build(cast);
+    build(context) {
+      const loss = method.build(context);
       return (step) => loss({ ...step, random });
     },
   };
   const { values, all } = await first(tossed);
-  assertEquals(asked, [[4, 3]]);
+  assertEquals(shapes, [[4, 3]]);
   assertEquals(Object.fromEntries(chosen), {
     block1: [1, 1, 0, 1],
     block2: [1, 0, 1, 0],
@@ -268,30 +273,30 @@ Deno.test("at random each sample learns at each spot where a coin of its own fal
   assertEquals([...all.keys()].filter((name) => name.startsWith("distiller.")), []);
 });
 
-Deno.test("norms of the method's own use the batch's statistics, or those of the samples that learn there", async () => {
+Deno.test("sakd: the method's own norms use the batch's statistics, or those of the samples that learn there", async () => {
   const mean = async (statistics: SakdOptions["statistics"], noise: Noise) => {
     const { all } = await first(routed(fitnets(), { statistics }, noise));
     return all.get("distiller.method.regressor.0.1.mean")!;
   };
-  const some = sent("teacher", "teacher", "student");
-  const whole = await mean("batch", sent("teacher"));
+  const some = sendAlong("teacher", "teacher", "student");
+  const whole = await mean("batch", sendAlong("teacher"));
   assertEquals(await mean("batch", some), whole);
-  assertNear("of all samples", await mean("chosen", sent("teacher")), whole, 1e-5);
+  assertNear("of all samples", await mean("chosen", sendAlong("teacher")), whole, 1e-5);
   assertNotEquals(await mean("chosen", some), whole);
 });
 
-Deno.test("with a teacher that learns, its copy learns from the labels and from what it shares", async () => {
-  const distiller = routed(at(), { routing: "both" }, sent("teacher"));
-  const theirs = /^velocity\.distiller\.teacher\./;
+Deno.test("sakd: with `both`, the teacher's copy learns from the labels and from the terms that it shares", async () => {
+  const distiller = routed(at(), { routing: "both" }, sendAlong("teacher"));
+  const copyVariables = /^velocity\.distiller\.teacher\./;
   for (const term of ["teacher_task", "at_block1", "kd"]) {
     const { all } = await first(only(distiller, term));
-    assert(below(all, theirs).some((value) => value !== 0), term);
+    assert(matching(all, copyVariables).some((value) => value !== 0), term);
   }
   const { all } = await first(only(distiller, "task", "policy", "balance"));
-  assertEquals(below(all, theirs), new Float32Array(below(all, theirs).length));
+  assertEquals(matching(all, copyVariables), new Float32Array(matching(all, copyVariables).length));
 });
 
-Deno.test("between networks of one family the policy starts at the teacher", async () => {
+Deno.test("sakd: with `homogeneous`, the policy starts at the teacher", async () => {
   const bias = async (homogeneous: boolean) => {
     const engine = await open("cpu");
     const { read } = await training(engine, sakd(at(), { homogeneous }));
@@ -310,7 +315,7 @@ Deno.test("between networks of one family the policy starts at the teacher", asy
 
 const paraphraser = untrained(ftInit(), "paraphraser");
 
-/** Every method that has spots, and those of the toys. */
+/** Every method that has spots, and its spots between the toys. */
 const METHODS: Readonly<
   Record<string, readonly [SpottedDistiller<Toy, Toy, HardLabels>, readonly string[]]>
 > = {
@@ -330,28 +335,28 @@ const METHODS: Readonly<
 };
 
 for (const [name, [base, spots]] of Object.entries(METHODS)) {
-  Deno.test(`sakd over ${name}: it asks for masks where it says, and a step of it is finite`, async () => {
-    const asked = new Set<string>();
-    const listening: SpottedDistiller<Toy, Toy, HardLabels> = {
+  Deno.test(`sakd over ${name}: the method masks the spots that it declares, and a step is finite`, async () => {
+    const masked = new Set<string>();
+    const recording: SpottedDistiller<Toy, Toy, HardLabels> = {
       ...base,
-      build(cast) {
-        const loss = base.build(cast);
+      build(context) {
+        const loss = base.build(context);
         return (step) =>
-          loss({ ...step, mask: (spot: string) => (asked.add(spot), step.mask(spot)) });
+          loss({ ...step, mask: (spot: string) => (masked.add(spot), step.mask(spot)) });
       },
     };
-    const { values } = await first(sakd(listening));
-    assertEquals([...asked].filter((spot) => spot !== "logits").sort(), [...spots].sort());
+    const { values } = await first(sakd(recording));
+    assertEquals([...masked].filter((spot) => spot !== "logits").sort(), [...spots].sort());
     assertEquals(Object.keys(values.reports), [...spots, "logits"].map((spot) => `spot_${spot}`));
     for (const [term, [value]] of Object.entries(values.terms)) {
       assert(Number.isFinite(value), `${term} is ${value}`);
     }
-    const nobody = await first(routed(listening, { statistics: "chosen" }, sent("student")));
-    for (const [variable, value] of nobody.all) assert(value.every(Number.isFinite), variable);
+    const unchosen = await first(routed(recording, { statistics: "chosen" }, sendAlong("student")));
+    for (const [variable, value] of unchosen.all) assert(value.every(Number.isFinite), variable);
   });
 }
 
-Deno.test("it declares the method, cites both papers, takes what it takes and keeps the names of its terms", async () => {
+Deno.test("sakd: it declares the method, cites both papers, has the method's needs and keeps its terms' names", async () => {
   const { id, options, paper, needs } = sakd(ft({ paraphraser }), { beta: 2 });
   assertEquals([id, needs], ["sakd", [paraphraser]]);
   const { id: base, options: of } = ft({ paraphraser });
@@ -363,7 +368,7 @@ Deno.test("it declares the method, cites both papers, takes what it takes and ke
   assertEquals(Object.keys(values.terms).sort(), names.sort());
 });
 
-Deno.test("spots that nobody can be routed between are refused", () => {
+Deno.test("sakd: spots without a possible route are refused", () => {
   const refused = (distiller: Distiller<Toy, Toy>) => {
     const made = () =>
       cast({
@@ -384,14 +389,14 @@ Deno.test("spots that nobody can be routed between are refused", () => {
   for (const part of ["pooled", "block2", "[2,2,8]"]) assertStringIncludes(flat, part);
 });
 
-Deno.test("taps that are not in order are routed in the order of the stages", async () => {
+Deno.test("sakd: taps in another order are routed in the order of the stages", async () => {
   const { values } = await first(sakd(at({ taps: [["block2", "block2"], ["block1", "block1"]] })));
   assertEquals(Object.keys(values.reports), ["spot_block1", "spot_block2", "spot_logits"]);
 });
 
 await needs(
   everything,
-  "through networks that end in a norm of their own the policy learns alike, compiled",
+  "sakd: between networks that end in a norm, the policy learns alike, compiled",
   async () => {
     const batch = 2;
     const pixels = stream(1, "pixels");
@@ -418,7 +423,7 @@ await needs(
 declare const mixed: Dataset<Mix>;
 declare const spotless: Distiller<Scorer, Scorer>;
 
-Deno.test("what cannot be routed is a compile error", () => {
+Deno.test("sakd: a method that cannot be routed is a compile error", () => {
   assert(typeof mistakes === "function");
 });
 
@@ -434,7 +439,7 @@ function mistakes(): void {
     experiment(meta, { dataset, student: resnet20, distiller: scratch(), schedule }),
   );
 
-  // What is right.
+  // Correct uses.
   experiment(meta, {
     ...shared,
     teacher,
@@ -445,7 +450,7 @@ function mistakes(): void {
 
   // @ts-expect-error: kd has no spots.
   sakd(kd());
-  // @ts-expect-error: a method that says of no spots.
+  // @ts-expect-error: a method that declares no spots.
   sakd(spotless);
   // @ts-expect-error: several teachers.
   sakd(aver());
@@ -457,7 +462,7 @@ function mistakes(): void {
   experiment(meta, { ...shared, teacher, distiller: sakd(fitnets({ guided: "block9" })) });
   // @ts-expect-error: the teacher has no tap of this name.
   experiment(meta, { ...shared, teacher: other, distiller: sakd(fitnets({ hint: "block4" })) });
-  // @ts-expect-error: it needs a teacher.
+  // @ts-expect-error: sakd needs a teacher.
   experiment(meta, { ...shared, distiller: sakd(at()) });
   // @ts-expect-error: crd needs each image's one class.
   experiment(meta, { ...shared, dataset: mixed, teacher, distiller: sakd(crd()) });

@@ -62,7 +62,7 @@ async function first(options: ShakeOptions<never>) {
   return { terms, student, own };
 }
 
-Deno.test("what a shadow learns never reaches the student, unless they share a backbone", async () => {
+Deno.test("shake: a shadow's loss never reaches the student, unless they share a backbone", async () => {
   const much = { follow: 7, reverse: 5, labels: 3 };
   const usual = await first({});
   assertEquals((await first(much)).student, usual.student);
@@ -73,12 +73,12 @@ Deno.test("what a shadow learns never reaches the student, unless they share a b
   assert(one.student.some((value, i) => value !== other.student[i]));
 });
 
-Deno.test("what the student learns never reaches a shadow", async () => {
+Deno.test("shake: the student's loss never reaches a shadow", async () => {
   const [one, other] = [await first({}), await first({ kd: 9, ce: 3, direct: 2 })];
   assertEquals(flat(one.own), flat(other.own));
 });
 
-Deno.test("terms are there where they have a weight", async () => {
+Deno.test("shake: only terms with a weight exist", async () => {
   const names = async (options: ShakeOptions<never>) => Object.keys((await first(options)).terms);
   assertEquals(await names({}), ["task", "shadow", "follow", "reverse"]);
   assertEquals(await names({ reverse: 0 }), ["task", "shadow", "follow"]);
@@ -91,7 +91,7 @@ Deno.test("terms are there where they have a weight", async () => {
   ]);
 });
 
-Deno.test("direct is kd's term", async () => {
+Deno.test("shake: `direct` is kd's term", async () => {
   const engine = await open("cpu");
   const { terms } = await first({ direct: 0.9 });
   const values = await (await training(engine, kd({ kd: 0.9 }))).step();
@@ -112,10 +112,10 @@ const H: readonly Rows[] = [
 const vectors = given({ map: [2, 1, 1, 2], pooled: [2, 3], logits: [2, 3] });
 
 /**
- * A teacher whose last stage gives its own scores and then each of its shadows', whatever vector
- * these have fused.
+ * A teacher whose last stage returns its own logits and then those of each of its shadows, whatever
+ * vector these have fused.
  */
-function teaching(...scores: readonly Rows[]): Classifier<"map"> {
+function scriptedTeacher(...scores: readonly Rows[]): Classifier<"map"> {
   let next = 0;
   const run = () => {
     const out = tf.tensor2d(scores[next++ % scores.length].map((row) => [...row]));
@@ -126,11 +126,11 @@ function teaching(...scores: readonly Rows[]): Classifier<"map"> {
 }
 
 /**
- * The terms of the first step in which all scores are given, each teacher's before its shadows',
- * and the student's gradient.
+ * Takes the first step with these logits, each teacher's before its shadows'. Returns its terms and
+ * the student's gradient.
  */
-async function parallel(options: ShakeOptions<"map">, teachers: readonly (readonly Rows[])[]) {
-  const networks = teachers.map((scores) => teaching(...scores));
+async function scriptedStep(options: ShakeOptions<"map">, teachers: readonly (readonly Rows[])[]) {
+  const networks = teachers.map((scores) => scriptedTeacher(...scores));
   const made = cast({
     student: given({ logits: [2, 3] }),
     teacher: (networks.length === 1 ? networks[0] : networks) as Classifier<"map">,
@@ -162,8 +162,8 @@ const crossEntropy = (rows: Rows) =>
   rows.reduce((sum, row, i) => sum - logSoftmax(row)[CLASS[i]] / rows.length, 0);
 
 /**
- * Holds values to the cross-entropy's term and to those of each shadow, which are numbered where
- * there are several.
+ * Asserts the cross-entropy's term and those of each shadow, which are numbered if there are
+ * several.
  */
 function assertLosses(
   { terms }: Values<TrainValues>,
@@ -175,26 +175,26 @@ function assertLosses(
       [own.length === 1 ? name : `${name}${i + 1}`, value] as const
     )
   );
-  const wanted = [["task", task] as const, ...numbered];
-  assertEquals(Object.keys(terms).sort(), wanted.map(([name]) => name).sort());
-  for (const [name, value] of wanted) assertAlmostEquals(terms[name][0], value, 1e-4, name);
+  const expected = [["task", task] as const, ...numbered];
+  assertEquals(Object.keys(terms).sort(), expected.map(([name]) => name).sort());
+  for (const [name, value] of expected) assertAlmostEquals(terms[name][0], value, 1e-4, name);
 }
 
-/** Each teacher's scores before its shadows'. */
-const CASTS = {
+/** Each teacher's logits before its shadows'. */
+const LOGITS = {
   "one teacher": [[T[0], H[0]]],
   "two teachers": [[T[0], H[0]], [T[1], H[1]]],
   "two heads": [[T[0], H[0], H[1]]],
   "two teachers, two heads each": [[T[0], H[0], H[1]], [T[1], H[2], H[3]]],
 };
 
-for (const [name, teachers] of Object.entries(CASTS)) {
+for (const [name, teachers] of Object.entries(LOGITS)) {
   const shadows = teachers.flatMap(([t, ...own]) => own.map((h) => ({ t, h })));
   const { length } = shadows;
   const heads = length / teachers.length;
 
-  Deno.test(`the losses are the submission's, kd shared among the shadows: ${name}`, async () => {
-    const { values } = await parallel({ heads }, teachers);
+  Deno.test(`shake: the losses are the submission's, and the shadows share kd: ${name}`, async () => {
+    const { values } = await scriptedStep({ heads }, teachers);
     const own = shadows.map(({ t, h }) => ({
       shadow: divergence(h, S) / length,
       follow: divergence(t, h),
@@ -203,9 +203,9 @@ for (const [name, teachers] of Object.entries(CASTS)) {
     assertLosses(values, crossEntropy(S), own);
   });
 
-  Deno.test(`each term has its own weight, what the student learns is shared among the shadows: ${name}`, async () => {
+  Deno.test(`shake: each term has its own weight, and the shadows share the student's: ${name}`, async () => {
     const weights = { ce: 2, kd: 3, follow: 5, reverse: 7, labels: 11, direct: 13 };
-    const { values } = await parallel({ heads, ...weights }, teachers);
+    const { values } = await scriptedStep({ heads, ...weights }, teachers);
     const own = shadows.map(({ t, h }) => ({
       shadow: 3 * divergence(h, S) / length,
       follow: 5 * divergence(t, h),
@@ -217,9 +217,12 @@ for (const [name, teachers] of Object.entries(CASTS)) {
   });
 
   if (length === 1) continue;
-  Deno.test(`adaptive, shadows count as the teachers of AE-KD do, not all the same: ${name}`, async () => {
-    const { values: equal } = await parallel({ heads, kd: 3 }, teachers);
-    const { values, gradient } = await parallel({ heads, kd: 3, weights: "adaptive" }, teachers);
+  Deno.test(`shake: adaptive weights of shadows are those of AE-KD's teachers, not equal: ${name}`, async () => {
+    const { values: equal } = await scriptedStep({ heads, kd: 3 }, teachers);
+    const { values, gradient } = await scriptedStep(
+      { heads, kd: 3, weights: "adaptive" },
+      teachers,
+    );
     const teacher = shadows.map(({ h }) => h);
     const { terms, gradient: expected } = await measured(aekd({ kd: 3 }), {
       student: S,
@@ -231,16 +234,16 @@ for (const [name, teachers] of Object.entries(CASTS)) {
       if (!name.startsWith("shadow")) assertEquals(values.terms[name], equal.terms[name], name);
     }
     for (const i of shadows.keys()) {
-      const [ours] = values.terms[`shadow${i + 1}`];
-      const [same] = equal.terms[`shadow${i + 1}`];
-      assertAlmostEquals(ours, terms[`teacher${i + 1}`], 1e-5);
-      assert(Math.abs(ours / same - 1) > 0.05, `${ours}, with equal weights ${same}`);
+      const [adaptive] = values.terms[`shadow${i + 1}`];
+      const [usual] = equal.terms[`shadow${i + 1}`];
+      assertAlmostEquals(adaptive, terms[`teacher${i + 1}`], 1e-5);
+      assert(Math.abs(adaptive / usual - 1) > 0.05, `${adaptive}, with equal weights ${usual}`);
     }
     assertNear("the student's gradient", gradient, Float32Array.from(expected), 1e-5);
   });
 }
 
-Deno.test("the shadow is the released code's: first three maps, or the last three where those do not fit the head", () => {
+Deno.test("shake: the shadow fuses the first three maps, or the last three if those do not fit the head", () => {
   const shadow = (teacher: typeof wrn_40_2 | typeof vgg13 | typeof resnet50) => {
     const { collected } = cast({
       student: small,
@@ -260,7 +263,7 @@ Deno.test("the shadow is the released code's: first three maps, or the last thre
   assertEquals(shadow(resnet50)[0], ["block3", "block4"]);
 });
 
-Deno.test("what no shadow can be made of is refused", async () => {
+Deno.test("shake: taps and options that make no shadow are refused", async () => {
   const engine = await open("cpu");
   const refused = async (distiller: Distiller<Toy, Toy>) => {
     const { exit, message } = await assertRejects(() => training(engine, distiller), Failure);
@@ -273,8 +276,8 @@ Deno.test("what no shadow can be made of is refused", async () => {
   assert(backwards.includes("does not lead to block1"), backwards);
   engine.close();
   assertEquals(assertThrows(() => shake({ heads: 0 }), Failure).exit, 2);
-  const idle = assertThrows(() => shake({ backbone: "own", taps: ["block1"] }), Failure);
-  assertEquals([idle.exit, idle.message.includes("leave `taps` out")], [2, true]);
+  const unused = assertThrows(() => shake({ backbone: "own", taps: ["block1"] }), Failure);
+  assertEquals([unused.exit, unused.message.includes("leave `taps` out")], [2, true]);
 });
 
 /** Wrong uses of `shake`, each a compile error; never run. */

@@ -53,7 +53,7 @@ const divergence = (target: readonly (readonly number[])[], temperature: number)
     return temperature ** 2 * t.reduce((sum, p, j) => sum + p * Math.log(p / s[j]), 0);
   }));
 
-Deno.test("slkd_sequential: it is Eq. 4 over frozen networks, by hand", async () => {
+Deno.test("slkd_sequential: the loss is Eq. 4 over frozen networks, computed by hand", async () => {
   const [teacher, first, second] = given.teacher;
   const fused = first.map((row, i) => row.map((value, j) => 0.3 * value + 0.7 * second[i][j]));
   const { terms } = await measured(
@@ -67,7 +67,7 @@ Deno.test("slkd_sequential: it is Eq. 4 over frozen networks, by hand", async ()
   assertAlmostEquals(terms.self, 3 * 0.8 * divergence(fused, 2), 1e-5);
 });
 
-Deno.test("slkd_sequential: one that has finished learning is kd's teacher, and the teacher's weight of 0 leaves it alone", async () => {
+Deno.test("slkd_sequential: with the teacher's weight 0, one self-learning teacher is kd's teacher", async () => {
   const [teacher, self] = given.teacher;
   const { terms: one } = await measured(kd(), { ...given, teacher: self });
   const { terms: alone } = await measured(slkdSequential({ teacher: 0 }), {
@@ -84,7 +84,7 @@ Deno.test("slkd_sequential: one that has finished learning is kd's teacher, and 
   assertEquals(Object.keys(none), ["task", "teacher"]);
 });
 
-Deno.test("slkd_sequential: fusion is of two self-learning teachers, a share", () => {
+Deno.test("slkd_sequential: fusion is a share, of two self-learning teachers only", () => {
   const one = network({ logits: [2, 3] });
   const made = (fusion: number, ...more: (typeof one)[]) => () =>
     cast({
@@ -120,12 +120,12 @@ function mistakes(): void {
   });
   const teacher = ensemble(from(trained), from(self), from(self, { seed: 2 }));
   experiment(meta, { ...shared, teacher, distiller: slkdSequential() });
-  // @ts-expect-error: the teacher alone.
+  // @ts-expect-error: only the teacher.
   experiment(meta, { ...shared, teacher: from(trained), distiller: slkdSequential() });
   // @ts-expect-error: a tuple of one.
   experiment(meta, { ...shared, teacher: [from(trained)], distiller: slkdSequential() });
-  // @ts-expect-error: they are as many as there are teachers beside the first.
+  // @ts-expect-error: their number is that of the teachers after the first.
   slkdSequential({ copies: 2 });
-  // @ts-expect-error: nothing is released of it.
+  // @ts-expect-error: there is no released code.
   slkdSequential({ released: true });
 }

@@ -47,7 +47,7 @@ async function first(options: SlkdOptions) {
 
 const terms = (losses: Values<TrainValues>) => Object.keys(losses.terms);
 
-Deno.test("slkd: the student draws the self-learning teachers towards itself only where their gradients are joint", async () => {
+Deno.test("slkd: the student's loss moves the self-learning teachers only with `joint`", async () => {
   for (
     const [options, isJoint] of [[{}, false], [{ released: true }, true], [
       { joint: true },
@@ -60,7 +60,7 @@ Deno.test("slkd: the student draws the self-learning teachers towards itself onl
   }
 });
 
-Deno.test("slkd: joint gradients and the released weights are two things", async () => {
+Deno.test("slkd: joint gradients and the released weights are independent", async () => {
   const apart = await first({ released: true, joint: false });
   const paper = await first({});
   const released = await first({ released: true });
@@ -72,7 +72,7 @@ Deno.test("slkd: joint gradients and the released weights are two things", async
   assertEquals(joint.student, paper.student);
 });
 
-Deno.test("slkd: the student learns from both, each weight where Eq. 4 has it", async () => {
+Deno.test("slkd: the student learns from both, with the weights of Eq. 4", async () => {
   const { losses: whole } = await first({ ce: 0.1, teacher: 1, selfTeacher: 1 });
   const { losses: half } = await first({ ce: 0.1, teacher: 0.5, selfTeacher: 0 });
   assertAlmostEquals(half.terms.task[0], whole.terms.task[0] / 4, 1e-5);
@@ -83,7 +83,7 @@ Deno.test("slkd: the student learns from both, each weight where Eq. 4 has it", 
   assertAlmostEquals(released.terms.self[0], whole.terms.self[0] / 0.9, 1e-4);
 });
 
-Deno.test("slkd: without the teacher's weight the student learns from the self-learning teachers alone, they from it as before", async () => {
+Deno.test("slkd: with the teacher's weight 0 the student learns only from the self-learning teachers, which learn as before", async () => {
   const alone = await first({ teacher: 0, copies: 1 });
   const both = await first({ copies: 1 });
   assertEquals(terms(alone.losses), ["task", "self", "self1_task", "self1_teacher"]);
@@ -93,7 +93,7 @@ Deno.test("slkd: without the teacher's weight the student learns from the self-l
   assertEquals(alone.gradients, both.gradients);
 });
 
-Deno.test("slkd: copies start differently, each with its own terms; with all of the share the second teaches nothing", async () => {
+Deno.test("slkd: copies start with different values and have their own terms; with a share of 1 only the first teaches", async () => {
   const two = await first({ fusion: 1 });
   const one = await first({ copies: 1 });
   assertNotEquals(two.losses.terms.self1_task, two.losses.terms.self2_task);
@@ -111,10 +111,10 @@ const P: readonly Rows[] = [[[1, 0, 0], [0, 0, 2]], [[5, 0, 1], [0, 4, 2]], [[-1
 const CLASS = [1, 0];
 
 /**
- * The student's terms and its gradient, all logits given: those of the first copies for as many as
- * there are.
+ * Takes a step with these logits, of the copies as many as there are. Returns the student's terms
+ * and its gradient.
  */
-async function parallel(options: SlkdOptions) {
+async function scriptedStep(options: SlkdOptions) {
   const network = given({ logits: [2, 3] });
   const values = (rows: Rows) => Float32Array.from(rows.flat());
   const { copies = 2 } = options;
@@ -139,7 +139,7 @@ async function parallel(options: SlkdOptions) {
   return { losses, gradient: after("student.logits.value") };
 }
 
-Deno.test("slkd: two are fused by Eq. 7, all of the share is one copy, of three each has a third: as slkdSequential has it", async () => {
+Deno.test("slkd: two copies are fused by Eq. 7, three by thirds, as in slkdSequential", async () => {
   const [first, second, third] = P;
   const third3 = P[0].map((row, i) =>
     row.map((_, j) => (first[i][j] + second[i][j] + third[i][j]) / 3)
@@ -153,7 +153,7 @@ Deno.test("slkd: two are fused by Eq. 7, all of the share is one copy, of three 
     [{ copies: 3 }, third3],
   ];
   for (const [options, fused] of cases) {
-    const ours = await parallel({
+    const parallel = await scriptedStep({
       temperature: 3,
       ce: 0.2,
       teacher: 0.5,
@@ -165,13 +165,13 @@ Deno.test("slkd: two are fused by Eq. 7, all of the share is one copy, of three 
       { student: S, teacher: [T, fused], label: CLASS },
     );
     for (const [name, value] of Object.entries(terms)) {
-      assertAlmostEquals(ours.losses.terms[name][0], value, 1e-5);
+      assertAlmostEquals(parallel.losses.terms[name][0], value, 1e-5);
     }
-    assertNear(JSON.stringify(options), ours.gradient, Float32Array.from(gradient), 1e-5);
+    assertNear(JSON.stringify(options), parallel.gradient, Float32Array.from(gradient), 1e-5);
   }
 });
 
-Deno.test("slkd: what is left at its default is not in the declaration, what is said is", () => {
+Deno.test("slkd: the declaration omits `joint` at its default, and has it otherwise", () => {
   const declared = {
     temperature: 4,
     ce: 0.1,
@@ -189,7 +189,7 @@ Deno.test("slkd: what is left at its default is not in the declaration, what is 
   assertEquals(options({ copies: 3 }).fusion, undefined);
 });
 
-Deno.test("slkd: a share above one or of other than two, a number of copies that is none, are refused", () => {
+Deno.test("slkd: a share above 1 or for other than two copies, and a wrong number of copies, are refused", () => {
   const wrong: SlkdOptions[] = [
     { fusion: 1.5 },
     { fusion: NaN },
@@ -208,10 +208,10 @@ Deno.test("slkd: mistakes in its options are compile errors", () => {
 
 function mistakes(): void {
   slkd({ copies: 4, joint: true });
-  // @ts-expect-error: a number that is a text.
+  // @ts-expect-error: a text in place of a number.
   slkd({ copies: "2" });
   // @ts-expect-error: Eq. 7 has one coefficient.
   slkd({ fusion: [0.5, 0.5] });
-  // @ts-expect-error: misspelt.
+  // @ts-expect-error: a misspelt option.
   slkd({ selfTeachers: 1 });
 }

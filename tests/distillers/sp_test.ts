@@ -33,13 +33,13 @@ async function terms(distiller: Distiller<Toy, Toy>): Promise<Record<string, num
   return Object.fromEntries(values.map(([name, [value]]) => [name, value]));
 }
 
-Deno.test("sp compares the networks' last maps unless it is said which", async () => {
+Deno.test("sp: the last maps are compared by default", async () => {
   const last = await terms(sp());
   assertEquals(last, await terms(sp({ student: "block2", teacher: "block2" })));
   assertEquals(last.sp === (await terms(sp({ student: "block1", teacher: "block2" }))).sp, false);
 });
 
-Deno.test("a network without maps is refused: sp asks for a tap", () => {
+Deno.test("sp: a network without maps is refused unless a tap is named", () => {
   const vectors = given({ pooled: [2, 4], logits: [2, 3] });
   const shared = {
     student: vectors,
@@ -54,21 +54,21 @@ Deno.test("a network without maps is refused: sp asks for a tap", () => {
   cast({ ...shared, distiller: sp({ student: "pooled", teacher: "pooled" }) });
 });
 
-Deno.test("sp has a KL of logits where that has a weight", async () => {
+Deno.test("sp: the KL of logits is a term if it has a weight", async () => {
   assertEquals(Object.keys(await terms(sp())), ["task", "sp"]);
   assertEquals(Object.keys(await terms(sp({ kd: 1 }))), ["task", "sp", "kd"]);
 });
 
-Deno.test("a tap that a network does not have is a compile error", () => {
+Deno.test("sp: a tap that a network does not have is a compile error", () => {
   const between = <S extends Net, T extends Net>(_: S, __: T, distiller: Distiller<S, T>) =>
     distiller.id;
   const student = given({ block1: [2, 3, 3, 4], logits: [2, 3] });
   const teacher = given({ block2: [2, 6], logits: [2, 3] });
   between(student, teacher, sp({ student: "block1", teacher: "block2" }));
-  // @ts-expect-error: the student's.
+  // @ts-expect-error: the student has no such tap.
   between(student, teacher, sp({ student: "block2" }));
-  // @ts-expect-error: the teacher's.
+  // @ts-expect-error: the teacher has no such tap.
   between(student, teacher, sp({ teacher: "block1" }));
-  // @ts-expect-error: a norm it does not have.
+  // @ts-expect-error: there is no such norm.
   between(student, teacher, sp({ rows: 3 }));
 });

@@ -19,14 +19,14 @@ const given: Given = {
   label: [1, 0],
 };
 
-Deno.test("takd: the KL is averaged over the classes too", async () => {
+Deno.test("takd: the KL is also averaged over the classes", async () => {
   const { terms: mean } = await measured(takd({ temperature: 3, kd: 0.25 }), given);
   const { terms: sum } = await measured(kd({ temperature: 3, ce: 0.75, kd: 0.25 }), given);
   assertAlmostEquals(mean.task, sum.task, 1e-6);
   assertAlmostEquals(mean.kd, sum.kd / 4, 1e-6);
 });
 
-Deno.test("atkd: the loss of kd, with its defaults, under its own name", async () => {
+Deno.test("atkd: it has kd's loss and defaults, under its own id", async () => {
   assertEquals(
     (await measured(atkd({ temperature: 3 }), given)).terms,
     (await measured(kd({ temperature: 3 }), given)).terms,

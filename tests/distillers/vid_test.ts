@@ -18,7 +18,7 @@ for (const samples of ["different", "degenerate"] as const) {
   masks("vid", () => vid({ taps: [["map", "map"]], kd: 1 }), taps, samples);
 }
 
-Deno.test("vid's variances start at what is asked for and learn, or are left alone", async () => {
+Deno.test("vid: variances start at `variance` and learn, or stay constant", async () => {
   const engine = await open("cpu");
   for (const variance of [5, 1e-4, 800]) {
     const { collected } = await training(engine, vid({ variance }));
@@ -37,7 +37,7 @@ Deno.test("vid's variances start at what is asked for and learn, or are left alo
   assertAlmostEquals(first.terms.vid_block1[0], second.terms.vid_block1[0], 1e-5);
 });
 
-Deno.test("a variance that cannot be is refused", () => {
+Deno.test("vid: a variance that is too small is refused", () => {
   for (const variance of [0, -1, NaN, 1e-5]) {
     assertEquals(assertThrows(() => vid({ variance }), Failure).exit, 2);
   }

@@ -15,7 +15,7 @@ const input = (...data: number[]) => ({
 
 await needs(
   everything,
-  "over TensorFlow nothing is left over when an engine is closed",
+  "EagerEngine: over TensorFlow, a closed engine leaves nothing behind",
   async () => {
     const binding = await useTensorflow();
     const before = tf.memory().numTensors;
@@ -25,14 +25,14 @@ await needs(
     await step();
     const during = tf.memory().numTensors;
     await step();
-    assertEquals(tf.memory().numTensors, during, "a step leaves nothing over");
+    assertEquals(tf.memory().numTensors, during, "a step leaves no tensor behind");
     engine.close();
     assertEquals(tf.memory().numTensors, before);
     assertEquals(binding.count, held);
   },
 );
 
-Deno.test("variables are held, changed, read and released", async () => {
+Deno.test("EagerEngine: variables are held, changed, read and released", async () => {
   await tf.setBackend("cpu");
   const engine = new EagerEngine();
   const before = tf.memory().numTensors;
@@ -56,32 +56,32 @@ Deno.test("variables are held, changed, read and released", async () => {
   assertEquals(tf.memory().numTensors, before);
 });
 
-Deno.test("bytes become float32, integers stay integers", async () => {
+Deno.test("EagerEngine: bytes become float32, integers stay integers", async () => {
   await tf.setBackend("cpu");
   const types: string[] = [];
   const run = new EagerEngine().compile<"bytes" | "whole">(({ bytes, whole }) => {
     types.push(bytes.dtype, whole.dtype);
     return { values: { bytes: tf.clone(bytes) }, updates: [] };
   });
-  const given = {
+  const batch = {
     bytes: { shape: [2], data: Uint8Array.of(0, 255) },
     whole: { shape: [1], data: Int32Array.of(7) },
   };
-  assertEquals(await run(given), { bytes: Float32Array.of(0, 255) });
+  assertEquals(await run(batch), { bytes: Float32Array.of(0, 255) });
   assertEquals(types, ["float32", "int32"]);
 });
 
-Deno.test("runs that overlap give what they give one after the other", async () => {
-  const apart: Float32Array[] = [];
+Deno.test("EagerEngine: overlapping runs give the same as consecutive ones", async () => {
+  const separate: Float32Array[] = [];
   const engine = await open("cpu");
   const { run } = await training(engine, scratch(), { teacher: undefined });
-  for (const step of [0, 1]) apart.push((await run(inputs(step, 0))).loss);
+  for (const step of [0, 1]) separate.push((await run(inputs(step, 0))).loss);
   const together = await Promise.all([0, 1].map((step) => run(inputs(step, 0))));
-  assertEquals(together.map(({ loss }) => loss), apart);
+  assertEquals(together.map(({ loss }) => loss), separate);
   engine.close();
 });
 
-Deno.test("a step that fails rejects, changes nothing, and the next one works", async () => {
+Deno.test("EagerEngine: a failing step rejects and changes nothing, and the next one works", async () => {
   await tf.setBackend("cpu");
   const engine = new EagerEngine();
   const before = tf.memory().numTensors;

@@ -16,13 +16,13 @@ import { training } from "../support/toy_training.ts";
 
 const floats = (...data: number[]) => ({ shape: [data.length], data: Float32Array.from(data) });
 
-/** Variables of one element, with these first values. */
+/** Variables of one element, with these initial values. */
 function scalars(...values: number[]): Variable[] {
   const create = variables({ seed: 1, collected: new Map() });
   return values.map((value, i) => create.variable(`v${i}`, [1], constant(value)));
 }
 
-/** Functions that run in a process of their own, with the module of each. */
+/** Functions that run in their own process, with the module of each. */
 const MODULES = {
   memoryGrowth: "../bench/memory.ts",
   memoryLeft: "../bench/memory.ts",
@@ -30,15 +30,15 @@ const MODULES = {
 };
 
 /**
- * What a function gives in a process of its own, as JSON: in this one other files' tests may run
- * beside it, and every engine has the same threads.
+ * Runs a function in its own process and returns its result as JSON. In this process other files'
+ * tests may run beside it, and every engine has the same threads.
  */
-async function apart(name: keyof typeof MODULES, given: string): Promise<string> {
+async function runApart(name: keyof typeof MODULES, args: string): Promise<string> {
   const [module, config] = [MODULES[name], "../../deno.json"].map((path) =>
     new URL(path, import.meta.url)
   );
   const code =
-    `import { ${name} } from "${module}"; console.log(JSON.stringify(await ${name}(${given})));`;
+    `import { ${name} } from "${module}"; console.log(JSON.stringify(await ${name}(${args})));`;
   const run = new Deno.Command(Deno.execPath(), {
     args: ["eval", "--config", fileURLToPath(config), code],
   });
@@ -48,17 +48,17 @@ async function apart(name: keyof typeof MODULES, given: string): Promise<string>
   return text(stdout);
 }
 
-Deno.test("without TensorFlow's library nothing is compiled", () => {
+Deno.test("GraphEngine: without TensorFlow's library nothing is compiled", () => {
   assertThrows(() => new GraphEngine(), Error, "TensorFlow's library is not open");
 });
 
-await needs(everything, "for tfjs's own backend nothing is compiled", async () => {
+await needs(everything, "GraphEngine: for tfjs's own backend nothing is compiled", async () => {
   await useTensorflow();
   await tf.setBackend("cpu");
   assertThrows(() => new GraphEngine(), Error, "compiling needs the tensorflow backend");
 });
 
-await needs(everything, "nothing is left over when an engine is closed", async () => {
+await needs(everything, "GraphEngine: a closed engine leaves nothing behind", async () => {
   const binding = await useTensorflow();
   const before = tf.memory().numTensors;
   const held = binding.count;
@@ -71,41 +71,49 @@ await needs(everything, "nothing is left over when an engine is closed", async (
   assertEquals(binding.count, held);
 });
 
-await needs(everything, "two hundred steps do not grow the process", async () => {
-  const what = JSON.stringify({ pair: "resnet14-resnet8", batch: 4, warm: 50, steps: 200 });
-  const growth: number = JSON.parse(await apart("memoryGrowth", `${what}, {}`));
+await needs(everything, "GraphEngine: two hundred steps do not grow the process", async () => {
+  const options = JSON.stringify({ pair: "resnet14-resnet8", batch: 4, warm: 50, steps: 200 });
+  const growth: number = JSON.parse(await runApart("memoryGrowth", `${options}, {}`));
   assert(growth < 20, `${growth} MB`);
-});
-
-await needs(everything, "what a closed engine held goes back to the system", async () => {
-  const [held, left]: [number, number] = JSON.parse(
-    await apart("memoryLeft", `{ pair: "resnet32x4-resnet8x4", batch: 16 }, {}`),
-  );
-  assert(left < 0.7 * held, `${left} of ${held} MB`);
-});
-
-await needs(everything, "a step is traced once for each shape of its inputs", async () => {
-  await useTensorflow();
-  const engine = new GraphEngine();
-  const traces: string[] = [];
-  const double = engine.compile<"x">(({ x }) => {
-    traces.push(`${x.shape} ${x.dtype}`);
-    return { values: { twice: tf.mul(x, 2) }, updates: [] };
-  });
-  assertEquals((await double({ x: floats(1, 2) })).twice, Float32Array.of(2, 4));
-  assertEquals((await double({ x: floats(3, 4) })).twice, Float32Array.of(6, 8));
-  assertEquals((await double({ x: floats(5) })).twice, Float32Array.of(10));
-  assertEquals(
-    (await double({ x: { shape: [2], data: Uint8Array.of(200, 7) } })).twice,
-    Float32Array.of(400, 14),
-  );
-  assertEquals(traces, ["2 float32", "1 float32", "2 float32"]);
-  engine.close();
 });
 
 await needs(
   everything,
-  "changes are made at once: what is read is what was there before the step",
+  "GraphEngine: a closed engine returns its memory to the system",
+  async () => {
+    const [held, left]: [number, number] = JSON.parse(
+      await runApart("memoryLeft", `{ pair: "resnet32x4-resnet8x4", batch: 16 }, {}`),
+    );
+    assert(left < 0.7 * held, `${left} of ${held} MB`);
+  },
+);
+
+await needs(
+  everything,
+  "GraphEngine: a step is traced once for each shape of its inputs",
+  async () => {
+    await useTensorflow();
+    const engine = new GraphEngine();
+    const traces: string[] = [];
+    const double = engine.compile<"x">(({ x }) => {
+      traces.push(`${x.shape} ${x.dtype}`);
+      return { values: { twice: tf.mul(x, 2) }, updates: [] };
+    });
+    assertEquals((await double({ x: floats(1, 2) })).twice, Float32Array.of(2, 4));
+    assertEquals((await double({ x: floats(3, 4) })).twice, Float32Array.of(6, 8));
+    assertEquals((await double({ x: floats(5) })).twice, Float32Array.of(10));
+    assertEquals(
+      (await double({ x: { shape: [2], data: Uint8Array.of(200, 7) } })).twice,
+      Float32Array.of(400, 14),
+    );
+    assertEquals(traces, ["2 float32", "1 float32", "2 float32"]);
+    engine.close();
+  },
+);
+
+await needs(
+  everything,
+  "GraphEngine: updates are simultaneous, and every read gives the value before the step",
   async () => {
     await useTensorflow();
     const engine = new GraphEngine();
@@ -128,7 +136,7 @@ await needs(
 
 await needs(
   everything,
-  "the last change of a variable counts, and a value may be what a run gives and what is written",
+  "GraphEngine: the last update of a variable counts, and a step may return a value that it writes",
   async () => {
     await useTensorflow();
     const engine = new GraphEngine();
@@ -155,28 +163,32 @@ await needs(
   },
 );
 
-await needs(everything, "a fixed variable is a constant that can be read", async () => {
-  await useTensorflow();
-  const engine = new GraphEngine();
-  const fixed = variables({ seed: 1, collected: new Map(), fixed: true }).variable(
-    "w",
-    [2],
-    constant(3),
-  );
-  await engine.hold([fixed]);
-  const run = engine.compile<"x">(({ x }) => ({
-    values: { y: tf.mul(fixed.value, x) },
-    updates: [],
-  }));
-  assertEquals((await run({ x: floats(2, 5) })).y, Float32Array.of(6, 15));
-  assertEquals(await engine.read([fixed]), [Float32Array.of(3, 3)]);
-  assertEquals(await engine.read([]), []);
-  engine.close();
-});
+await needs(
+  everything,
+  "GraphEngine: a fixed variable is a constant that can be read",
+  async () => {
+    await useTensorflow();
+    const engine = new GraphEngine();
+    const fixed = variables({ seed: 1, collected: new Map(), fixed: true }).variable(
+      "w",
+      [2],
+      constant(3),
+    );
+    await engine.hold([fixed]);
+    const run = engine.compile<"x">(({ x }) => ({
+      values: { y: tf.mul(fixed.value, x) },
+      updates: [],
+    }));
+    assertEquals((await run({ x: floats(2, 5) })).y, Float32Array.of(6, 15));
+    assertEquals(await engine.read([fixed]), [Float32Array.of(3, 3)]);
+    assertEquals(await engine.read([]), []);
+    engine.close();
+  },
+);
 
 await needs(
   everything,
-  "an op that does not fit is an error with its inputs' shapes and the line that asked for it",
+  "GraphEngine: an op that does not fit is an error with its inputs' shapes and the calling line",
   async () => {
     await useTensorflow();
     const engine = new GraphEngine();
@@ -200,7 +212,7 @@ await needs(
 
 await needs(
   everything,
-  "an op that fails while the graph runs is an error whose cause has that line too",
+  "GraphEngine: an op that fails while the graph runs is an error whose cause has the calling line",
   async () => {
     await useTensorflow();
     const engine = new GraphEngine();
@@ -221,7 +233,7 @@ await needs(
 
 await needs(
   everything,
-  "data of another size than their shape are refused, and nothing is lost",
+  "GraphEngine: data of another size than their shape are refused, and nothing is lost",
   async () => {
     await useTensorflow();
     const engine = new GraphEngine();
@@ -240,7 +252,7 @@ await needs(
   },
 );
 
-await needs(everything, "tensors do not cross the border of a step, neither way", async () => {
+await needs(everything, "GraphEngine: tensors neither enter nor leave a step", async () => {
   await useTensorflow();
   const engine = new GraphEngine();
   const outside = tf.neg(tf.tensor1d([1]));
@@ -255,14 +267,14 @@ await needs(everything, "tensors do not cross the border of a step, neither way"
     return { values: { y: tf.neg(x) }, updates: [] };
   });
   await leaking({ x: floats(1) });
-  assertThrows(() => escaped[0].dataSync(), Error, "made while a step was traced");
+  assertThrows(() => escaped[0].dataSync(), Error, "created while a step was traced");
   assertEquals(outside.dataSync(), Float32Array.of(-1));
   escaped[0].dispose();
   outside.dispose();
   engine.close();
 });
 
-await needs(everything, "a variable has no value between steps", async () => {
+await needs(everything, "GraphEngine: a variable has no value between steps", async () => {
   await useTensorflow();
   const engine = new GraphEngine();
   const { run, collected } = await training(engine, kd());
@@ -273,21 +285,25 @@ await needs(everything, "a variable has no value between steps", async () => {
   engine.close();
 });
 
-await needs(everything, "deterministic runs are equal bit for bit, in two processes", async () => {
-  const [first, second] = [
-    await apart("fiveSteps", "{ deterministic: true }"),
-    await apart("fiveSteps", "{ deterministic: true }"),
-  ];
-  assertEquals(first, second);
-});
+await needs(
+  everything,
+  "GraphEngine: deterministic runs are equal bit for bit, in two processes",
+  async () => {
+    const [first, second] = [
+      await runApart("fiveSteps", "{ deterministic: true }"),
+      await runApart("fiveSteps", "{ deterministic: true }"),
+    ];
+    assertEquals(first, second);
+  },
+);
 
 await needs(
   everything,
-  "bfloat16 stays near float32, and one thread computes the same",
+  "GraphEngine: bfloat16 stays near float32, and one thread computes the same",
   async () => {
     const full = await fiveSteps({});
     const half = await fiveSteps({ precision: "bfloat16" });
-    const single: typeof full = JSON.parse(await apart("fiveSteps", "{ threads: 1 }"));
+    const single: typeof full = JSON.parse(await runApart("fiveSteps", "{ threads: 1 }"));
     assertNear("one thread", single.losses, full.losses, 1e-3);
     assertNear("bfloat16", half.losses, full.losses, 5e-2);
     assert(half.weights.some((weight, i) => weight !== full.weights[i]), "bfloat16 is used at all");

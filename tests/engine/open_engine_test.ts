@@ -15,13 +15,13 @@ import { nativeBackend } from "../../lib/tensorflow/backend.ts";
 import { openTensorflow } from "../../lib/tensorflow/open_tensorflow.ts";
 import { everything, needs } from "../support/needs.ts";
 
-Deno.test("tfjs's own backend runs op by op, needs no permission, and has no TensorFlow", async () => {
+Deno.test("openEngine: tfjs's own backend runs op by op, needs no permission, and has no TensorFlow", async () => {
   const { engine, tensorflow } = await openEngine({ backend: "cpu" });
   assertInstanceOf(engine, EagerEngine);
   assertEquals([tensorflow, tf.getBackend()], [null, "cpu"]);
 });
 
-Deno.test("tfjs's own backend has no bfloat16", async () => {
+Deno.test("openEngine: tfjs's own backend has no bfloat16", async () => {
   const { exit, message } = await assertRejects(
     () => openEngine({ backend: "cpu", precision: "bfloat16" }),
     Failure,
@@ -31,7 +31,7 @@ Deno.test("tfjs's own backend has no bfloat16", async () => {
 
 await needs(
   everything,
-  "the default is TensorFlow's graph, with the version for the record",
+  "openEngine: the default is TensorFlow's graph, with the version for the record",
   async () => {
     const { engine, tensorflow } = await openEngine();
     assertInstanceOf(engine, GraphEngine);
@@ -43,7 +43,7 @@ await needs(
 
 await needs(
   everything,
-  "a second engine has the first one's binding, and a precision of its own",
+  "openEngine: a second engine has the first one's binding and its own precision",
   async () => {
     const { engine } = await openEngine();
     const binding = nativeBackend()!.binding;
@@ -56,21 +56,21 @@ await needs(
 
 await needs(
   everything,
-  "an engine with other threads, or that repeats, needs a process of its own",
+  "openEngine: an engine with other threads or another `deterministic` needs its own process",
   async () => {
     (await openEngine()).engine.close();
-    const refused = async (options: EngineOptions) => {
+    const refusalOf = async (options: EngineOptions) => {
       const { exit, message } = await assertRejects(() => openEngine(options), Failure);
       assertEquals(exit, 2);
       return message;
     };
     assertEquals(
-      await refused({ threads: 1 }),
+      await refusalOf({ threads: 1 }),
       "TensorFlow runs in this process with threads: all, deterministic: false: " +
-        "an engine with threads: 1, deterministic: false needs one of its own",
+        "an engine with threads: 1, deterministic: false needs its own process",
     );
     assertMatch(
-      await refused({ deterministic: true }),
+      await refusalOf({ deterministic: true }),
       /with threads: all, deterministic: true needs/,
     );
   },
@@ -78,7 +78,7 @@ await needs(
 
 await needs(
   everything,
-  "without a configuration TensorFlow is used as the process has it",
+  "openTensorflow: without options, TensorFlow is used as the process has it",
   async () => {
     const { engine, tensorflow } = await openEngine();
     assertEquals(await openTensorflow(), tensorflow);

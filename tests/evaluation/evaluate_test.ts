@@ -16,8 +16,8 @@ const source: BatchSource = {
 };
 
 /**
- * Every image of class 0 is a hit, every one of the first five classes among the first five, its
- * divergence its class's.
+ * A step with a hit for every image of class 0, a hit among the first five for the first five
+ * classes, and a divergence by class.
  */
 const run =
   (seen: number[] = []): Runnable<EvaluateInput> => ({ image: { shape }, label: { data } }) => {
@@ -30,7 +30,7 @@ const run =
     });
   };
 
-Deno.test("evaluate: every image counts once, in percent of them all, and for the mean of the KL", async () => {
+Deno.test("evaluate: every image counts once, in the percentages and in the mean KL", async () => {
   const sizes: number[] = [];
   const { top1, top5, kl } = await evaluate(run(sizes), source);
   assertEquals(sizes, [EVAL_BATCH, EVAL_BATCH, 101]);
@@ -43,7 +43,7 @@ Deno.test("evaluate: the score does not depend on the size of a batch", async ()
   for (const size of [1, 7, 601, 1000]) assertEquals(await evaluate(run(), source, size), score);
 });
 
-Deno.test("evaluate: a score has what the step computes, no KL without a teacher", async () => {
+Deno.test("evaluate: a score has the step's measures, and no KL without a teacher", async () => {
   const none: Runnable<EvaluateInput> = ({ image: { shape: [size] } }) =>
     Promise.resolve({ top1: new Float32Array(size), top5: new Float32Array(size) });
   assertEquals(await evaluate(none, source), { top1: 0, top5: 0 });

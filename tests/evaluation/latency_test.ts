@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { Input } from "../../lib/values/input.ts";
 import { measureLatency } from "../../lib/evaluation/latency.ts";
 
-Deno.test("latency: one image and whole batches are timed, warmed up, even where the split has fewer images", async () => {
+Deno.test("latency: times one image and whole batches after a warm-up, even if the split has fewer images", async () => {
   const split = {
     size: 32,
     labels: new Int32Array(32),
@@ -15,7 +15,7 @@ Deno.test("latency: one image and whole batches are timed, warmed up, even where
       seen.push(image);
       const [size] = image.shape;
       const runs = seen.filter(({ shape }) => shape[0] === size).length;
-      // The 10 runs that warm a single image up and the first of 250, in which its size is traced,
+      // The 10 warm-up runs of a single image and the first run of 250, which traces that size,
       // take an hour each.
       const isWarmUp = runs <= (size === 1 ? 10 : 1);
       milliseconds += isWarmUp
@@ -42,7 +42,7 @@ Deno.test("latency: one image and whole batches are timed, warmed up, even where
   assertEquals(inBatches, { size: 250, images_per_second: 1000 });
 });
 
-Deno.test("latency: the clock is the machine's where no other is given", async () => {
+Deno.test("latency: the default clock is the machine's", async () => {
   const split = {
     size: 1,
     labels: new Int32Array(1),

@@ -41,7 +41,7 @@ const base = experiment({ url: "file:///a/base.ts" }, {
   schedule,
 });
 
-Deno.test("an ablation's experiments are the base but for what is changed", () => {
+Deno.test("ablation: its experiments equal the base except for the changed parts", () => {
   const copies = slkd({ copies: 1 });
   const short = sgd({ epochs: 2, batch: 2, lr: 0.1 });
   const { oneCopy, shorter, alone, same } = ablation(meta, base, {
@@ -51,19 +51,19 @@ Deno.test("an ablation's experiments are the base but for what is changed", () =
     same: {},
   });
   assertStrictEquals(oneCopy.distiller.options, copies.options);
-  const shared = ({ url: _, parts: __, ...rest }: Experiment & { parts?: unknown }): Experiment =>
+  const withoutUrl = ({ url: _, parts: __, ...rest }: Experiment & { parts?: unknown }) =>
     rest as Experiment;
-  const rest = shared(base);
-  assertEquals(shared(oneCopy), { ...rest, distiller: oneCopy.distiller });
-  assertEquals(shared(shorter), { ...rest, schedule: short });
-  assertEquals(shared(alone), { ...rest, teachers: [], distiller: alone.distiller });
-  assertEquals(shared(same), rest);
+  const rest = withoutUrl(base);
+  assertEquals(withoutUrl(oneCopy), { ...rest, distiller: oneCopy.distiller });
+  assertEquals(withoutUrl(shorter), { ...rest, schedule: short });
+  assertEquals(withoutUrl(alone), { ...rest, teachers: [], distiller: alone.distiller });
+  assertEquals(withoutUrl(same), rest);
   assertEquals([same.url, base.url], [meta.url, "file:///a/base.ts"]);
 });
 
 await needs(
   ["read", "write"],
-  "an ablation's experiments are found under their names",
+  "ablation: its experiments are found under their names",
   () =>
     project({
       "base.ts":
@@ -86,7 +86,7 @@ export default ablation(import.meta, base, { large: { student: resnet20 }, long:
     }),
 );
 
-Deno.test("changes that do not fit are compile errors", () => {
+Deno.test("ablation: changes that do not fit are compile errors", () => {
   assert(typeof mistakes === "function");
 });
 
@@ -106,7 +106,7 @@ function mistakes(): void {
     schedule,
   });
 
-  // What is right.
+  // Correct uses.
   const { deep, less } = ablation(meta, hinted, {
     deep: { student: vgg13 },
     less: { student: resnet8, teacher: other, distiller: fitnets({ hint: "block3" }) },
@@ -126,17 +126,17 @@ function mistakes(): void {
   ablation(meta, hinted, { other: { distiller: fitnets({ guided: "blok3" }) } });
   // @ts-expect-error: the method may need a tap that this teacher lacks.
   ablation(meta, hinted, { other: { teacher: other } });
-  // @ts-expect-error: the method that is named again needs it.
+  // @ts-expect-error: the newly named method needs that tap.
   ablation(meta, hinted, { other: { teacher: other, distiller: fitnets({ hint: "block4" }) } });
-  // @ts-expect-error: nobody teaches any more.
+  // @ts-expect-error: the method needs the removed teacher.
   ablation(meta, hinted, { other: { teacher: undefined } });
-  // @ts-expect-error: nobody teaches, and kd needs somebody.
+  // @ts-expect-error: kd needs a teacher.
   ablation(meta, hinted, { other: { teacher: undefined, distiller: kd() } });
   // @ts-expect-error: one teacher for a method of several.
   ablation(meta, both, { other: { teacher } });
   // @ts-expect-error: the method may need each image's own class.
   ablation(meta, both, { other: { dataset: mixed } });
-  // @ts-expect-error: it needs it.
+  // @ts-expect-error: camkd needs each image's own class.
   ablation(meta, both, { other: { dataset: mixed, distiller: camkd() } });
   // @ts-expect-error: a misspelt part.
   ablation(meta, hinted, { other: { distiler: kd(), schedule } });
@@ -144,6 +144,6 @@ function mistakes(): void {
   ablation(meta, hinted, { other: { distiller: kd({ temprature: 2 }) } });
   // @ts-expect-error: an untrained teacher.
   ablation(meta, hinted, { other: { teacher: vgg13 } });
-  // @ts-expect-error: a schedule is no number of epochs.
+  // @ts-expect-error: a number of epochs is no schedule.
   ablation(meta, hinted, { other: { schedule: 20 } });
 }

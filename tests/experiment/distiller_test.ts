@@ -18,11 +18,11 @@ const values = tf.ones([2]);
 const labels: Term = [1, values, "task"];
 const other: Term = [2, values];
 
-Deno.test("numbered terms keep their weights, values and roles", () => {
+Deno.test("distiller: numbered terms keep their weights, values and roles", () => {
   assertEquals(numberTerms("teacher", [labels, other]), { teacher1: labels, teacher2: other });
 });
 
-Deno.test("terms beside others lose their task, and are named after their method where the name is taken", () => {
+Deno.test("distiller: merged terms lose the second task, and get their method's id as a prefix if their name is taken", () => {
   assertEquals(
     mergeTerms({ task: labels, kd: other }, { task: labels, kd: other, peer_task: labels }, "dml"),
     {
@@ -34,19 +34,19 @@ Deno.test("terms beside others lose their task, and are named after their method
   );
 });
 
-Deno.test("a term that is called writes is a term, with a role or without one", () => {
+Deno.test("distiller: a term named `writes` is a term, with or without a role", () => {
   for (const writes of [labels, other]) {
     assertEquals(withMemory({ writes }), { terms: { writes }, writes: [] });
   }
   assertEquals(withMemory({ terms: { labels }, writes: [] }), { terms: { labels }, writes: [] });
 });
 
-Deno.test("an erased method is the method itself", () => {
+Deno.test("distiller: an erased method is the method itself", () => {
   const method = kd();
   assertStrictEquals<unknown>(erase(method), method);
 });
 
-Deno.test("a method is none for every network unless it is erased", () => {
+Deno.test("distiller: only an erased method fits every network", () => {
   assert(typeof mistakes === "function");
 });
 

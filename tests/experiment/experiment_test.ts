@@ -32,13 +32,13 @@ const student = (options: Parameters<typeof from>[1], url = "file:///a/student.t
     schedule,
   });
 
-Deno.test("an experiment is what experiment() made", () => {
+Deno.test("experiment: only results of `experiment` are experiments", () => {
   assert(isExperiment(teacher));
   assert(!isExperiment({ ...teacher }));
   assert(!isExperiment(null));
 });
 
-Deno.test("a teacher is the first trial after its last epoch unless said otherwise", () => {
+Deno.test("experiment: `from` takes the first trial after its last epoch by default", () => {
   assertEquals(from(teacher), {
     kind: "trained",
     experiment: teacher,
@@ -55,7 +55,7 @@ Deno.test("a teacher is the first trial after its last epoch unless said otherwi
   });
 });
 
-Deno.test("a declaration is pure JSON with the teachers nested in it, and no path", () => {
+Deno.test("experiment: a declaration is pure JSON with the teachers nested in it, and no path", () => {
   const declared = declaration(student({}));
   assertEquals(JSON.parse(JSON.stringify(declared)), {
     dataset: { id: "toy", options: { flip: true } },
@@ -68,7 +68,7 @@ Deno.test("a declaration is pure JSON with the teachers nested in it, and no pat
   assertEquals(canonical(declaration(student({}, "file:///b/moved.ts"))), canonical(declared));
 });
 
-Deno.test("another teacher's trial or epoch, another option, is another declaration", () => {
+Deno.test("experiment: another trial or epoch of the teacher, or another option, is another declaration", () => {
   const texts = [student({}), student({ seed: 2 }), student({ epoch: "best" })].map((one) =>
     canonical(declaration(one))
   );
@@ -83,7 +83,7 @@ Deno.test("another teacher's trial or epoch, another option, is another declarat
   assertNotEquals(canonical(declaration(warm)), texts[0]);
 });
 
-Deno.test("a tuple of teachers is several, one teacher is not", () => {
+Deno.test("experiment: one teacher is not several", () => {
   assertEquals([teacher.several, teacher.teachers.length], [false, 0]);
   assertEquals([student({}).several, student({}).teachers.length], [false, 1]);
 });
@@ -96,7 +96,7 @@ const init = experiment(meta, {
   schedule,
 });
 
-Deno.test("what a method trains for others comes from the experiment by name", () => {
+Deno.test("experiment: `from` has the modules that a method trains for others, by name", () => {
   const trained = from(init, { seed: 2, epoch: "best" });
   const { paraphraser } = trained.trainedModules;
   assertEquals(Object.keys(trained.trainedModules), ["paraphraser"]);
@@ -110,13 +110,13 @@ Deno.test("what a method trains for others comes from the experiment by name", (
   assertEquals(from(teacher).trainedModules, {});
 });
 
-Deno.test("what a method takes is what an experiment trained", () => {
+Deno.test("experiment: a method needs a module that an experiment trained", () => {
   const { paraphraser } = from(init).trainedModules;
   const parts = { dataset, student: resnet8, teacher: from(teacher), schedule };
   assertEquals(experiment(meta, { ...parts, distiller: ft({ paraphraser }) }).needs, [paraphraser]);
   assertEquals(init.needs, []);
   const { name, layer } = paraphraser;
-  const refused = assertThrows(
+  const failure = assertThrows(
     () =>
       experiment(meta, {
         ...parts,
@@ -124,15 +124,15 @@ Deno.test("what a method takes is what an experiment trained", () => {
       }),
     Failure,
   );
-  assertEquals(refused.exit, 2);
+  assertEquals(failure.exit, 2);
   assertEquals(
-    refused.message,
+    failure.message,
     "ft takes a paraphraser that no experiment trained: give it from(…).trainedModules.paraphraser",
   );
 });
 
-Deno.test("a first stage is part of the declaration, where there is one", () => {
-  const translated = (seed: number) => {
+Deno.test("experiment: a first stage, if there is one, is part of the declaration", () => {
+  const withModule = (seed: number) => {
     const { paraphraser } = from(init, { seed }).trainedModules;
     return experiment(meta, {
       dataset,
@@ -150,20 +150,20 @@ Deno.test("a first stage is part of the declaration, where there is one", () => 
     schedule,
   });
   assert(started.student === resnet8 && started.start?.experiment === init);
-  const { student: begun, distiller } = JSON.parse(canonical(declaration(started)));
-  assertEquals(begun, {
+  const { student: declared, distiller } = JSON.parse(canonical(declaration(started)));
+  assertEquals(declared, {
     id: "resnet8",
     options: {},
     start: { experiment: declaration(init), seed: 1, epoch: "last" },
   });
   assertEquals(Object.keys(distiller).sort(), ["id", "options"]);
-  const taken = JSON.parse(canonical(declaration(translated(1)))).distiller.takes;
-  assertEquals(taken, [{
+  const needs = JSON.parse(canonical(declaration(withModule(1)))).distiller.takes;
+  assertEquals(needs, [{
     name: "paraphraser",
     experiment: declaration(init),
     seed: 1,
     epoch: "last",
   }]);
-  assertNotEquals(canonical(declaration(translated(2))), canonical(declaration(translated(1))));
+  assertNotEquals(canonical(declaration(withModule(2))), canonical(declaration(withModule(1))));
   assertNotEquals(canonical(declaration(started)), canonical(declaration(student({}))));
 });

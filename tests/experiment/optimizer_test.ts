@@ -1,4 +1,4 @@
-/** Optimisers that are not the library's: what a schedule and the engines have room for. */
+/** Optimisers outside of the library, which schedules and engines must support. */
 import { assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { scratch } from "../../lib/distillers/scratch.ts";
@@ -33,8 +33,8 @@ async function both(name: string, body: (kind: Kind) => Promise<void>): Promise<
   await needs(everything, `${name}, compiled`, () => body("compiled"));
 }
 
-/** A memory of each variable, below a scope. */
-function remembered(
+/** Makes a memory of each variable, below a scope. */
+function makeMemories(
   trainable: readonly Variable[],
   create: Variables,
   shape: (variable: Variable) => Shape,
@@ -46,15 +46,16 @@ function remembered(
 }
 
 /**
- * AdamW with the weight decay of matrices only, the gradients together no longer than `LONGEST`.
+ * AdamW with weight decay of matrices only, and all gradients together clipped to the norm
+ * `LONGEST`.
  */
 const adamw: MakeOptimizer = (trainable, create) => {
   const scope = create.in("adamw");
   const same = ({ shape }: Variable) => shape;
   const zeros = ({ shape }: Variable) => new Float32Array(sizeOf(shape));
-  const counts = remembered(trainable, scope.in("count"), () => [], () => Float32Array.of(0));
+  const counts = makeMemories(trainable, scope.in("count"), () => [], () => Float32Array.of(0));
   const [means, squares] = ["mean", "square"].map((name) =>
-    remembered(trainable, scope.in(name), same, zeros)
+    makeMemories(trainable, scope.in(name), same, zeros)
   );
   return {
     update(gradients, rate) {
@@ -89,27 +90,27 @@ const adamw: MakeOptimizer = (trainable, create) => {
   };
 };
 
-/** Another optimiser, which also keeps an exponential moving average of each variable. */
-const averaged = (inner: MakeOptimizer): MakeOptimizer => (trainable, create) => {
+/** Adds an exponential moving average of each variable to an optimiser. */
+const withAverage = (inner: MakeOptimizer): MakeOptimizer => (trainable, create) => {
   const { groups, update } = inner(trainable, create);
   const start = (variable: Variable) => variable.initial();
-  const averages = remembered(trainable, create.in("average"), ({ shape }) => shape, start);
+  const averages = makeMemories(trainable, create.in("average"), ({ shape }) => shape, start);
   return {
     groups,
     update(gradients, rate) {
       const updates = update(gradients, rate);
-      const next = afterwards(updates);
-      const moved = Array.from(averages, ([variable, average]): Update => {
+      const next = valuesAfter(updates);
+      const averageUpdates = Array.from(averages, ([variable, average]): Update => {
         const value = tf.add(tf.mul(average.value, KEPT), tf.mul(next(variable), 1 - KEPT));
         return { kind: "assign", variable: average, value };
       });
-      return [...updates, ...moved];
+      return [...updates, ...averageUpdates];
     },
   };
 };
 
-/** The values that variables have after these updates. */
-function afterwards(updates: readonly Update[]): (variable: Variable) => Tensor {
+/** The values of variables after these updates. */
+function valuesAfter(updates: readonly Update[]): (variable: Variable) => Tensor {
   const known = new Map<Variable, Tensor>();
   const now = (variable: Variable) => known.get(variable) ?? variable.value;
   for (const update of updates) {
@@ -134,8 +135,8 @@ const WEIGHTS: Readonly<Record<string, readonly number[]>> = {
 };
 
 /**
- * Gradients as large as the variables, others for each step; those of `late` are there in every
- * other step.
+ * Gradients as large as the variables, different at each step. `late` has one only at every other
+ * step.
  */
 function gradientsOf(step: number): Record<string, number[]> {
   const all = Object.entries(WEIGHTS).filter(([name]) => name !== "late" || step % 2 === 1);
@@ -144,8 +145,8 @@ function gradientsOf(step: number): Record<string, number[]> {
   );
 }
 
-/** What four steps of an optimiser with these gradients make of the variables, by name. */
-async function trained(kind: Kind, make: MakeOptimizer): Promise<Map<string, Float32Array>> {
+/** Takes four steps of an optimiser with these gradients. Returns the variables, by name. */
+async function takeSteps(kind: Kind, make: MakeOptimizer): Promise<Map<string, Float32Array>> {
   const engine = await open(kind);
   const collected = new Map<string, Variable>();
   const values = new Map(
@@ -160,12 +161,12 @@ async function trained(kind: Kind, make: MakeOptimizer): Promise<Map<string, Flo
   ];
   const { update } = make(trainable, create);
   await engine.hold([...collected.values()]);
-  const run = engine.compile<string>(({ rate, ...given }) => {
-    const reached = trainable.filter(({ name }) => name in given);
-    const own = ({ name }: Variable): Gradients => [tf.keep(tf.clone(given[name]))];
+  const run = engine.compile<string>(({ rate, ...inputs }) => {
+    const reached = trainable.filter(({ name }) => name in inputs);
+    const gradientOf = ({ name }: Variable): Gradients => [tf.keep(tf.clone(inputs[name]))];
     return {
       values: {},
-      updates: update(new Map(reached.map((variable) => [variable, own(variable)])), rate),
+      updates: update(new Map(reached.map((variable) => [variable, gradientOf(variable)])), rate),
     };
   });
   for (const [step, rate] of RATES.entries()) {
@@ -185,7 +186,7 @@ async function trained(kind: Kind, make: MakeOptimizer): Promise<Map<string, Flo
 }
 
 /**
- * What a variable and its average are after these steps, moved by `move` where it has a gradient.
+ * The variable and its average after these steps, in which `move` updates it if it has a gradient.
  */
 function expected(
   name: string,
@@ -202,9 +203,9 @@ function expected(
 }
 
 await both(
-  "AdamW is PyTorch's, with clipped gradients, paces of its own and an average of the weights",
+  "optimizer: AdamW equals PyTorch's, with clipped gradients, parameter groups and an average of the weights",
   async (kind) => {
-    const final = await trained(kind, averaged(adamw));
+    const final = await takeSteps(kind, withAverage(adamw));
     for (const name of Object.keys(WEIGHTS)) {
       const [lr, decay] = name === "slow" ? [0.1, 0.3] : [1, name === "matrix" ? DECAY : 0];
       const mean = WEIGHTS[name].map(() => 0);
@@ -229,7 +230,7 @@ await both(
   },
 );
 
-await both("an average follows the weights that SGD moves", async (kind) => {
+await both("optimizer: an average follows the weights that SGD moves", async (kind) => {
   for (const nesterov of [false, true]) {
     const { optimizer } = sgd({
       epochs: 1,
@@ -239,7 +240,7 @@ await both("an average follows the weights that SGD moves", async (kind) => {
       weightDecay: DECAY,
       nesterov,
     });
-    const final = await trained(kind, averaged(optimizer));
+    const final = await takeSteps(kind, withAverage(optimizer));
     for (const name of Object.keys(WEIGHTS)) {
       const [lr, decay] = name === "slow" ? [0.1, 0.3] : [1, DECAY];
       const velocity = WEIGHTS[name].map(() => 0);
@@ -255,7 +256,7 @@ await both("an average follows the weights that SGD moves", async (kind) => {
   }
 });
 
-await both("the changes of one variable are made in turn", async (kind) => {
+await both("optimizer: several updates of one variable are applied in order", async (kind) => {
   const engine = await open(kind);
   const create = variables({ seed: 1, collected: new Map() });
   const [w, v] = ["w", "v"].map((name) => create.variable(name, [1], constant(1)));
@@ -291,25 +292,25 @@ await both("the changes of one variable are made in turn", async (kind) => {
 });
 
 /**
- * All but the bias before a norm: its gradient is rounding alone, and AdamW's step is as long for
- * the smallest one.
+ * Removes the bias before a norm: its gradient is only rounding errors, and AdamW's step is as long
+ * for the smallest gradient.
  */
-const sure = (values: ReadonlyMap<string, Float32Array>): Float32Array =>
+const withoutBias = (values: ReadonlyMap<string, Float32Array>): Float32Array =>
   flat(new Map([...values].filter(([name]) => !name.endsWith("stem.bias"))));
 
 await needs(
   everything,
-  "a student trains by an optimiser of one's own, alike on both engines, nothing left over",
+  "optimizer: a student trains with a custom optimiser, alike on both engines, and no tensor is left",
   async () => {
-    const schedule = { ...sgd({ epochs: 1, batch: 4, lr: 0.1 }), optimizer: averaged(adamw) };
+    const schedule = { ...sgd({ epochs: 1, batch: 4, lr: 0.1 }), optimizer: withAverage(adamw) };
     const trainedOn = async (kind: Kind) => {
       const engine = await open(kind);
       const before = tf.memory().numTensors;
       const { step, read } = await training(engine, scratch(), { teacher: undefined, schedule });
-      const start = sure(await read("student."));
+      const start = withoutBias(await read("student."));
       for (let i = 0; i < 3; i++) await step(0.01);
       const [student, average] = await Promise.all(
-        ["student.", "average."].map(async (prefix) => sure(await read(prefix))),
+        ["student.", "average."].map(async (prefix) => withoutBias(await read(prefix))),
       );
       engine.close();
       assertEquals(tf.memory().numTensors, before, "tensors are left over");

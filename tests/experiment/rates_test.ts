@@ -1,7 +1,7 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { cosine, type Rate, steps } from "../../lib/experiment/rates.ts";
 
-/** The rates of all steps of a training, in order; by epoch one for each. */
+/** The rates of all steps of a training, in order. Default: one step per epoch. */
 function all(rate: Rate, epochs: number, lr: number, perEpoch = 1): number[] {
   return Array.from(
     { length: epochs * perEpoch },
@@ -14,7 +14,7 @@ function assertNear(actual: readonly number[], expected: readonly number[]): voi
   actual.forEach((rate, i) => assertAlmostEquals(rate, expected[i], 1e-15, `${i}`));
 }
 
-/** PyTorch's `MultiStepLR`, as it goes from one call of `step()` to the next. */
+/** PyTorch's `MultiStepLR`, from one call of `step()` to the next. */
 function multiStep(
   count: number,
   lr: number,
@@ -28,7 +28,7 @@ function multiStep(
   return rates;
 }
 
-/** PyTorch's `CosineAnnealingLR`, as it goes from one call of `step()` to the next. */
+/** PyTorch's `CosineAnnealingLR`, from one call of `step()` to the next. */
 function annealing(count: number, lr: number, least: number): number[] {
   const rates = [lr];
   const height = (t: number) => 1 + Math.cos(Math.PI * t / count);
@@ -46,14 +46,14 @@ function linear(count: number, lr: number, start: number, total: number): number
   );
 }
 
-Deno.test("steps are PyTorch's MultiStepLR, by epoch and by step", () => {
+Deno.test("rates: steps equal PyTorch's MultiStepLR, by epoch and by step", () => {
   assertNear(all(steps({ at: [3, 8], by: 0.1 }), 10, 0.4), multiStep(10, 0.4, [3, 8], 0.1));
   assertEquals(all(steps({ at: [], by: 0.1 }), 3, 0.4), [0.4, 0.4, 0.4]);
   const byStep = steps({ at: [25 / 7, 6], by: 0.2, every: "step" });
   assertNear(all(byStep, 10, 0.4, 7), multiStep(70, 0.4, [25, 42], 0.2));
 });
 
-Deno.test("a milestone at 22.5 drops the rate from epoch 23 on, by step in the middle of it", () => {
+Deno.test("rates: a milestone at 22.5 drops the rate from epoch 23 on, or by step in the middle of it", () => {
   const rates = all(steps({ at: [22.5], by: 0.1 }), 30, 1, 4);
   assertEquals(rates.findIndex((rate) => rate < 1), 22 * 4);
   assertEquals(
@@ -62,20 +62,20 @@ Deno.test("a milestone at 22.5 drops the rate from epoch 23 on, by step in the m
   );
 });
 
-Deno.test("a cosine is PyTorch's CosineAnnealingLR, by epoch and by step", () => {
+Deno.test("rates: a cosine equals PyTorch's CosineAnnealingLR, by epoch and by step", () => {
   assertNear(all(cosine(), 12, 0.4), annealing(12, 0.4, 0));
   assertNear(all(cosine({ minimum: 0.03 }), 12, 0.4), annealing(12, 0.4, 0.03));
   assertNear(all(cosine({ minimum: 0.03, every: "step" }), 12, 0.4, 7), annealing(84, 0.4, 0.03));
 });
 
-Deno.test("by epoch all steps of an epoch have its first one's rate", () => {
+Deno.test("rates: by epoch, all steps of an epoch have the rate of its first step", () => {
   for (const rate of [cosine({ warmup: { epochs: 2, from: 0.1 } }), steps({ at: [2], by: 0.1 })]) {
     const byEpoch = all(rate, 5, 1).flatMap((rate) => [rate, rate, rate]);
     assertEquals(all(rate, 5, 1, 3), byEpoch);
   }
 });
 
-Deno.test("a warm-up is PyTorch's LinearLR, by epoch and by step", () => {
+Deno.test("rates: a warm-up equals PyTorch's LinearLR, by epoch and by step", () => {
   const warmup = { epochs: 4, from: 0.1 };
   const constant = { at: [], by: 1 };
   assertNear(all(steps({ ...constant, warmup }), 6, 0.4), linear(6, 0.4, 0.25, 4));
@@ -90,9 +90,9 @@ Deno.test("a warm-up is PyTorch's LinearLR, by epoch and by step", () => {
   );
 });
 
-Deno.test("a cosine after a warm-up is timm's, by epoch and by update", () => {
+Deno.test("rates: a cosine after a warm-up equals timm's, by epoch and by step", () => {
   const recipe = { minimum: 1e-5, warmup: { epochs: 3, from: 1e-6 } };
-  // Of timm 1.0.31's CosineLRScheduler, 12 epochs of 7 updates, lr 1e-3.
+  // From timm 1.0.31's CosineLRScheduler, 12 epochs of 7 updates, lr 1e-3.
   assertNear(all(cosine(recipe), 12, 1e-3), [
     ...[0.000001, 0.00033400000000000004, 0.0006670000000000001, 0.000855017856687341, 0.0007525],
     ...[0.0006331154273257478, 0.000505, 0.00037688457267425233, 0.00025750000000000013],
@@ -105,7 +105,7 @@ Deno.test("a cosine after a warm-up is timm's, by epoch and by update", () => {
   ]);
 });
 
-Deno.test("a training of one epoch, and a warm-up of none, have a rate", () => {
+Deno.test("rates: a training of one epoch and a warm-up of none have a rate", () => {
   for (const every of ["epoch", "step"] as const) {
     const warmup = { epochs: 0, from: 0.1 };
     assertEquals(all(cosine({ every, warmup }), 6, 0.4), all(cosine({ every }), 6, 0.4));
@@ -123,7 +123,7 @@ Deno.test("a training of one epoch, and a warm-up of none, have a rate", () => {
   );
 });
 
-Deno.test("over other epochs milestones and warm-up move in proportion: by epoch to a whole one, by step exactly", () => {
+Deno.test("rates: over other epochs, milestones and warm-up move in proportion: by epoch rounded, by step exactly", () => {
   const warmup = { epochs: 5, from: 0.1 };
   assertEquals(steps({ at: [150, 180, 210], by: 0.1 }).over(24, 240).options, {
     at: [15, 18, 21],
@@ -146,7 +146,7 @@ Deno.test("over other epochs milestones and warm-up move in proportion: by epoch
   assertEquals(cosine().over(3, 30).options, cosine().options);
 });
 
-Deno.test("what is not asked for is not in a rate's options", () => {
+Deno.test("rates: options at their defaults are not declared", () => {
   assertEquals([steps({ at: [1], by: 0.1 }).id, cosine().id], ["steps", "cosine"]);
   assertEquals(steps({ at: [1], by: 0.1, every: "epoch" }).options, { at: [1], by: 0.1 });
   assertEquals(cosine().options, { minimum: 0 });

@@ -23,7 +23,7 @@ const at = (lr: number, holdout = 100) =>
     schedule: sgd({ epochs: 1, batch: 4, lr }),
   });
 
-Deno.test("a grid has every point, named whatever the order of the settings", () => {
+Deno.test("sweep: a grid has every point, with a name that does not depend on the settings' order", () => {
   const seen: SweepPoint[] = [];
   const made = sweep({
     space: { lr: [0.1, 0.2], kind: ["plain", "mixed"], warm: [true] },
@@ -39,12 +39,12 @@ Deno.test("a grid has every point, named whatever the order of the settings", ()
   assertEquals(Object.values(made).map(({ schedule }) => schedule.rate(1)), [0.1, 0.1, 0.2, 0.2]);
   assertEquals([...pointsOf(made)!.values()], seen);
   assertEquals([pointsOf({ ...made }), pointsOf(null)], [undefined, undefined]);
-  const turned = sweep({
+  const reordered = sweep({
     space: { warm: [true], kind: ["mixed"], lr: [0.2] },
     method: "grid",
     make: ({ lr }) => at(lr),
   });
-  assert(Object.keys(made).includes(Object.keys(turned)[0]));
+  assert(Object.keys(made).includes(Object.keys(reordered)[0]));
 });
 
 const space = {
@@ -52,10 +52,10 @@ const space = {
   temperature: [1, 2, 4],
   weight: { from: -1, to: 3 },
 } as const;
-const drawn = (random: number, seed?: number) =>
+const randomNames = (random: number, seed?: number) =>
   Object.keys(sweep({ space, method: { random, seed }, make: ({ lr }) => at(lr) }));
 
-Deno.test("points drawn at random are different, within their ranges, the same for the same seed", () => {
+Deno.test("sweep: random points are distinct, within their ranges, and equal for equal seeds", () => {
   const made = sweep({ space, method: { random: 40 }, make: ({ lr }) => at(lr) });
   const points = [...pointsOf(made)!.values()] as {
     lr: number;
@@ -69,22 +69,22 @@ Deno.test("points drawn at random are different, within their ranges, the same f
     );
     assertEquals(lr, Number(lr.toPrecision(3)));
   }
-  // Of logarithms evenly spread two thirds are below a tenth.
+  // Two thirds of evenly spread logarithms are below a tenth.
   const small = points.filter(({ lr }) => lr < 0.1).length;
   assert(small > 18 && small < 36, `${small}`);
   assertEquals(new Set(points.map(({ temperature }) => temperature)).size, 3);
-  assertEquals(Object.keys(made), drawn(40));
-  assert(drawn(40, 1).every((name) => !Object.hasOwn(made, name)));
+  assertEquals(Object.keys(made), randomNames(40));
+  assert(randomNames(40, 1).every((name) => !Object.hasOwn(made, name)));
 });
 
-Deno.test("a longer search begins with the shorter one; lists with fewer points are all tried", () => {
+Deno.test("sweep: a longer search begins with the shorter one, and a space of fewer points is tried whole", () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 12 }),
       fc.integer({ min: 0, max: 12 }),
       fc.nat(),
       (few, more, seed) => {
-        assertEquals(drawn(few + more, seed).slice(0, few), drawn(few, seed));
+        assertEquals(randomNames(few + more, seed).slice(0, few), randomNames(few, seed));
       },
     ),
     { numRuns: 20 },
@@ -97,51 +97,63 @@ Deno.test("a longer search begins with the shorter one; lists with fewer points 
   assertEquals(Object.keys(lists), ["a=1,b=1", "a=1,b=2", "a=2,b=1", "a=2,b=2"]);
 });
 
-Deno.test("a space that gives no points, and data that hold nothing out, are refused", () => {
-  const refused = (declare: () => unknown) => {
+Deno.test("sweep: a space without points and a data set without a hold-out are refused", () => {
+  const messageOf = (declare: () => unknown) => {
     const { exit, message } = assertThrows(declare, Failure);
     assertEquals(exit, 2);
     return message;
   };
   const make = () => at(0.1);
   const grid = (space: Record<string, (number | string)[]>) =>
-    refused(() => sweep({ space, method: "grid", make }));
+    messageOf(() => sweep({ space, method: "grid", make }));
   assertEquals(grid({}), "sweep: the space has no settings");
   assertEquals(grid({ lr: [] }), "sweep: `lr` has no values");
   assertEquals(grid({ lr: [1, 1] }), "sweep: `lr` has a value twice");
   assert(
     grid({ kind: ["a/b"] }).startsWith(
-      'sweep: `kind` has the value "a/b"; numbers, booleans and texts of',
+      'sweep: `kind` has the value "a/b"; use numbers, booleans or texts of',
     ),
   );
   assert(grid({ lr: [NaN] }).startsWith('sweep: `lr` has the value "NaN"'));
   assert(grid({ "l r": [1] }).startsWith("sweep: `l r` has to be a name"));
   const range = (from: number, to: number, scale: "log" | "linear" = "linear", random = 3) =>
-    refused(() => sweep({ space: { lr: { from, to, scale } }, method: { random }, make }));
-  assertEquals(range(1, 1), "sweep: `lr` goes from 1 to 1; it has to grow");
-  assertEquals(range(0, Infinity), "sweep: `lr` goes from 0 to Infinity; it has to grow");
-  assertEquals(range(0, 1, "log"), "sweep: `lr` goes from 0, which has no logarithm");
-  assertEquals(range(0, 1, "linear", 0), "sweep: `random` is a number of points, not 0");
-  assertEquals(range(1, 1.001), "sweep: the space has no 3 points that differ in three digits");
+    messageOf(() => sweep({ space: { lr: { from, to, scale } }, method: { random }, make }));
   assertEquals(
-    refused(() =>
+    range(1, 1),
+    "sweep: `lr` goes from 1 to 1; `to` has to be above `from`, both finite",
+  );
+  assertEquals(
+    range(0, Infinity),
+    "sweep: `lr` goes from 0 to Infinity; `to` has to be above `from`, both finite",
+  );
+  assertEquals(range(0, 1, "log"), "sweep: `lr` starts at 0, which has no logarithm");
+  assertEquals(
+    range(0, 1, "linear", 0),
+    "sweep: `random` has to be a number of points, 1 or more, not 0",
+  );
+  assertEquals(
+    range(1, 1.001),
+    "sweep: the space does not have 3 points that differ in three digits",
+  );
+  assertEquals(
+    messageOf(() =>
       sweep({
         space: { lr: [0.1, 0.2] },
         method: "grid",
         make: ({ lr }) => at(lr, lr > 0.1 ? 0 : 100),
       })
     ),
-    "sweep: toy holds nothing out at lr=0.2: give it `holdout`, images to choose by",
+    "sweep: toy holds nothing out at lr=0.2: set its `holdout`, images to choose by",
   );
 });
 
-Deno.test("mistakes in a sweep are compile errors", () => {
+Deno.test("sweep: mistakes are compile errors", () => {
   assert(typeof mistakes === "function");
 });
 
 function mistakes(): void {
   const make = () => at(0.1);
-  // What is right.
+  // Correct uses.
   sweep({
     space: { kd: [0.5, 1] },
     method: "grid",
@@ -163,8 +175,8 @@ function mistakes(): void {
   sweep({ space: { lr: [0.1] }, method: "grid", make: ({ lr }) => ({ lr }) });
   // @ts-expect-error: a misspelt scale.
   sweep({ space: { lr: { from: 0.1, to: 1, scale: "logarithmic" } }, method: { random: 3 }, make });
-  // @ts-expect-error: how is it searched?
+  // @ts-expect-error: no method.
   sweep({ space: { lr: [0.1] }, make });
-  // @ts-expect-error: how many?
+  // @ts-expect-error: no number of points.
   sweep({ space: { lr: [0.1] }, method: { seed: 3 }, make });
 }

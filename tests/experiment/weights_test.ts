@@ -31,11 +31,11 @@ const shared = {
 const taughtBy = (teacher: ExternalWeights<typeof vgg13>) =>
   experiment(meta, { ...shared, teacher, distiller: kd() });
 
-Deno.test("weights: a teacher is a plain value, nothing is opened", () => {
+Deno.test("weights: a teacher is a value, and no file is opened", () => {
   const file = "nowhere/vgg13.pth";
   const url = "https://somewhere.invalid/vgg13.pth";
-  const plain = { kind: "given", network: vgg13, sha256: null, top1: null } as const;
-  assertEquals(weights(vgg13, { file }), { ...plain, source: { file } });
+  const unchecked = { kind: "given", network: vgg13, sha256: null, top1: null } as const;
+  assertEquals(weights(vgg13, { file }), { ...unchecked, source: { file } });
   assertEquals(weights(vgg13, { url, sha256, top1: 74.64 }), {
     kind: "given",
     network: vgg13,
@@ -44,11 +44,11 @@ Deno.test("weights: a teacher is a plain value, nothing is opened", () => {
     top1: 74.64,
   });
   const here = new URL("./vgg13.pth", import.meta.url);
-  assertEquals(weights(vgg13, { file: here }), { ...plain, source: { file: here } });
+  assertEquals(weights(vgg13, { file: here }), { ...unchecked, source: { file: here } });
   assertEquals(networkOf(weights(vgg13, { file })), vgg13);
 });
 
-Deno.test("weights: the declaration has what is declared of them, and neither path nor address", () => {
+Deno.test("weights: the declaration has their facts, and neither path nor address", () => {
   const teacher = weights(vgg13, { file: "a/somewhere.pth", sha256, top1: 74.64 });
   const { teachers } = declaration(taughtBy(teacher)) as { teachers: unknown[] };
   assertEquals(teachers, [{ network: { id: "vgg13", options: {} }, sha256, top1: 74.64 }]);
@@ -62,7 +62,7 @@ Deno.test("weights: the declaration has what is declared of them, and neither pa
   }
 });
 
-Deno.test("weights: what is malformed is an invalid experiment", () => {
+Deno.test("weights: malformed options are refused", () => {
   const cases: [Parameters<typeof weights>[1], string][] = [
     [{ file: "a", sha256: sha256.toUpperCase() }, "64 hexadecimal digits in lower case"],
     [{ file: "a", sha256: sha256.slice(1) }, "64 hexadecimal digits"],
@@ -72,8 +72,8 @@ Deno.test("weights: what is malformed is an invalid experiment", () => {
     [{ url: "file:///vgg13.pth" }, "http or https"],
     [{ file: new URL("https://somewhere.invalid/a.pth") }, "`url` names an address"],
   ];
-  for (const [options, said] of cases) {
-    const failure = assertThrows(() => weights(vgg13, options), Failure, said);
+  for (const [options, message] of cases) {
+    const failure = assertThrows(() => weights(vgg13, options), Failure, message);
     assertEquals([failure.exit, failure.message.startsWith("weights(vgg13, …): ")], [2, true]);
   }
 });
@@ -89,7 +89,7 @@ function mistakes(): void {
   const teacher = weights(vgg13, { file });
   const trained = experiment(meta, { ...shared, student: resnet8, distiller: scratch() });
 
-  // What is right.
+  // Correct uses.
   experiment(meta, {
     ...shared,
     teacher,

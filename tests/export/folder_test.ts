@@ -10,20 +10,20 @@ const files = new Map<string, string | Uint8Array>([["README.md", "a card"], [
   Uint8Array.of(1, 2),
 ]]);
 
-/** What is below a folder, by path in it. */
-async function below(folder: string): Promise<string[]> {
+/** Lists the files below a folder, by path in it. */
+async function filesBelow(folder: string): Promise<string[]> {
   const found: string[] = [];
   for await (const { name, isDirectory } of Deno.readDir(folder)) {
     found.push(
       ...(isDirectory
-        ? (await below(`${folder}/${name}`)).map((inner) => `${name}/${inner}`)
+        ? (await filesBelow(`${folder}/${name}`)).map((inner) => `${name}/${inner}`)
         : [name]),
     );
   }
   return found.sort();
 }
 
-async function refused(exit: number, path: string): Promise<string> {
+async function failureMessage(exit: number, path: string): Promise<string> {
   const failure = await assertRejects(() => writeExport(path, {}, files), Failure);
   assertEquals(failure.exit, exit, failure.message);
   return failure.message;
@@ -31,12 +31,12 @@ async function refused(exit: number, path: string): Promise<string> {
 
 await needs(
   disk,
-  "an export is written with its sums, and replaced by the next one",
+  "writeExport: an export is written with its SHA-256s, and replaced by the next one",
   () =>
     inTemporary(async (folder) => {
       const path = `${folder}/new/export`;
       await writeExport(path, { experiment: "toy" }, files);
-      assertEquals(await below(path), ["README.md", "export.json", "group/one.bin"]);
+      assertEquals(await filesBelow(path), ["README.md", "export.json", "group/one.bin"]);
       const { experiment, files: sums } = JSON.parse(
         await Deno.readTextFile(`${path}/export.json`),
       );
@@ -46,44 +46,47 @@ await needs(
         "a12871fee210fb8619291eaea194581cbd2531e4b23759d225f6806923f63222",
       );
       await writeExport(path, {}, new Map([["README.md", "another card"]]));
-      assertEquals(await below(folder), ["new/export/README.md", "new/export/export.json"]);
+      assertEquals(await filesBelow(folder), ["new/export/README.md", "new/export/export.json"]);
       assertEquals(await Deno.readTextFile(`${path}/README.md`), "another card");
     }),
 );
 
-await needs(disk, "an empty folder is filled", () =>
+await needs(disk, "writeExport: an empty folder is filled", () =>
   inTemporary(async (folder) => {
     await writeExport(folder, {}, files);
-    assertEquals(await below(folder), ["README.md", "export.json", "group/one.bin"]);
+    assertEquals(await filesBelow(folder), ["README.md", "export.json", "group/one.bin"]);
   }));
 
 await needs(
   disk,
-  "a folder with anything else in it, or with a changed file, is left as it is",
+  "writeExport: a folder with anything else in it, or with a changed file, is left unchanged",
   () =>
     inTemporary(async (folder) => {
       const path = `${folder}/export`;
       await Deno.mkdir(path);
       await Deno.writeTextFile(`${path}/thesis.tex`, "years of work");
-      assertStringIncludes(await refused(2, path), "has thesis.tex, which no export wrote");
-      assertEquals(await below(folder), ["export/thesis.tex"]);
+      assertStringIncludes(await failureMessage(2, path), "has thesis.tex, which no export wrote");
+      assertEquals(await filesBelow(folder), ["export/thesis.tex"]);
       await Deno.remove(`${path}/thesis.tex`);
       await writeExport(path, {}, files);
       await Deno.writeTextFile(`${path}/README.md`, "a card with a licence");
-      assertStringIncludes(await refused(2, path), "has README.md, which was changed since");
+      assertStringIncludes(
+        await failureMessage(2, path),
+        "has README.md, which was changed after the export",
+      );
       assertEquals(await Deno.readTextFile(`${path}/README.md`), "a card with a licence");
-      assertEquals(await below(folder), [
+      assertEquals(await filesBelow(folder), [
         "export/README.md",
         "export/export.json",
         "export/group/one.bin",
       ]);
-      assertStringIncludes(await refused(2, `${path}/README.md`), "is no folder");
+      assertStringIncludes(await failureMessage(2, `${path}/README.md`), "is not a folder");
     }),
 );
 
 await needs(
   disk,
-  "what cannot be written leaves what was there, and nothing else",
+  "writeExport: an export that cannot be written leaves the old contents, and nothing else",
   () =>
     inTemporary(async (folder) => {
       const path = `${folder}/export`;
@@ -91,10 +94,10 @@ await needs(
       for (
         const before of [[], ["export/README.md", "export/export.json", "export/group/one.bin"]]
       ) {
-        assertEquals(await below(folder), before);
+        assertEquals(await filesBelow(folder), before);
         const failure = await assertRejects(() => writeExport(path, {}, impossible), Failure);
         assertEquals([failure.exit, failure.message.split(":")[0]], [3, `cannot write ${path}`]);
-        assertEquals(await below(folder), before);
+        assertEquals(await filesBelow(folder), before);
         await writeExport(path, {}, files);
       }
     }),

@@ -6,7 +6,7 @@ import type { ExportedModel } from "../../lib/export/model.ts";
 import { everything, needs } from "../support/needs.ts";
 import { assertLogits, images, logits, models } from "../support/models.ts";
 
-/** Loads a graph model the way tfjs does from files. */
+/** Loads a graph model as tfjs does from files. */
 function load(files: Files): Promise<tf.GraphModel> {
   const json: tf.io.ModelJSON = JSON.parse(files.get("model.json") as string);
   return tf.loadGraphModel({
@@ -21,7 +21,7 @@ function load(files: Files): Promise<tf.GraphModel> {
   });
 }
 
-async function assertSame(model: ExportedModel): Promise<void> {
+async function assertSameLogits(model: ExportedModel): Promise<void> {
   const files = await graphModel.files(model);
   const batches = [1, 3].map((batch) => images(model, batch));
   const ours = [await logits(model, batches[0]), await logits(model, batches[1])];
@@ -45,7 +45,7 @@ async function assertSame(model: ExportedModel): Promise<void> {
 for (const model of models) {
   await needs(
     everything,
-    `plain tfjs loads ${model.network.id} and gives our logits`,
-    () => assertSame(model),
+    `graph model: tfjs alone loads ${model.network.id} and gives the same logits`,
+    () => assertSameLogits(model),
   );
 }

@@ -22,7 +22,7 @@ const teacher = experiment(import.meta, {
   student: resnet20,
   distiller: scratch(),
 });
-const taught = experiment(import.meta, {
+const student = experiment(import.meta, {
   dataset,
   schedule,
   student: resnet8,
@@ -61,11 +61,11 @@ function facts(
 
 const three = [70, 71, 72].map((top1, i) => trial(i + 1, top1, { teachers: [TEACHER] }));
 
-Deno.test("a card says what was trained, how, by whom, and what it reaches over how many trials", () => {
-  const card = modelCard(facts(taught, three));
+Deno.test("modelCard: names the student, its method, its teacher, and its accuracy over all trials", () => {
+  const card = modelCard(facts(student, three));
   assertStringIncludes(card, "\n# resnet8 on synthetic: kd from resnet20\n");
   assertStringIncludes(
-    card,
+    card.replaceAll("\n", " "),
     "into 5 classes. The network is resnet8: 12,345 parameters, 6,789,012 multiply-adds",
   );
   assertStringIncludes(card, "the 2,000 test images of synthetic");
@@ -87,13 +87,13 @@ Deno.test("a card says what was trained, how, by whom, and what it reaches over 
   assertStringIncludes(card, "trained in float32 with TensorFlow 2.21.0, commit 0123456789abcdef");
   assertStringIncludes(
     card,
-    "taken out as TensorFlow SavedModel by Retort 0.1.0, Deno 2.9.6, tfjs 4.22.0, commit fedcba",
+    "exported as TensorFlow SavedModel by Retort 0.1.0, Deno 2.9.6, tfjs 4.22.0, commit fedcba",
   );
   assert(!card.includes("undefined") && !card.includes("NaN"));
 });
 
-Deno.test("in front of a card is metadata without a licence", () => {
-  const [, front] = modelCard(facts(taught, three)).match(/^---\n(.*?\n)---\n/s)!;
+Deno.test("modelCard: begins with metadata, without a licence", () => {
+  const [, front] = modelCard(facts(student, three)).match(/^---\n(.*?\n)---\n/s)!;
   const { license, tags, "model-index": [{ results: [{ metrics }] }], ...rest } = parse(front) as {
     license?: string;
     tags: string[];
@@ -106,14 +106,14 @@ Deno.test("in front of a card is metadata without a licence", () => {
   assertStringIncludes(front, "# license: yours to choose");
 });
 
-Deno.test("a card of one trial, alone, without a teacher, says what is not known", () => {
+Deno.test("modelCard: of one trial without a teacher, says what is not known", () => {
   const one = [
     trial(1, 70, { commit: null, tensorflow: null, backend: "cpu", precision: "float32" }),
   ];
   const card = modelCard(facts(teacher, one, { epoch: "best", commit: null }));
   assertStringIncludes(card, "# resnet8 on synthetic: scratch\n".replace("resnet8", "resnet20"));
   assertMatch(card, /\| this model: seed 1, best epoch \| +70\.50 \|/);
-  assertStringIncludes(card, "how far it spreads was not measured");
+  assertStringIncludes(card, "The spread over trials was not measured");
   assertStringIncludes(card, "Its epoch was chosen by the test images");
   assertStringIncludes(card, "with the cpu backend, commit unknown");
   assert(!card.includes("| teacher"));
@@ -124,15 +124,15 @@ Deno.test("a card of one trial, alone, without a teacher, says what is not known
   assertStringIncludes(held, "measured with convolutions in bfloat16");
 });
 
-Deno.test("a card tells how its own format is loaded, and in which order its dimensions are", () => {
-  const of = (format: CardFacts["format"]) => modelCard(facts(taught, three, { format }));
+Deno.test("modelCard: explains how to load its format, and the order of its dimensions", () => {
+  const of = (format: CardFacts["format"]) => modelCard(facts(student, three, { format }));
   assertStringIncludes(of(savedModel), "tf.saved_model.load");
   assertStringIncludes(of(graphModel), "tf.loadGraphModel");
   assertStringIncludes(of(graphModel), "`[batch, 32, 32, 3]` (NHWC), channels RGB");
   assertStringIncludes(of(safetensors), "model.load_state_dict(load_file");
   assertStringIncludes(of(safetensors), "`[batch, 3, 32, 32]` (NCHW), channels RGB");
   const ours = { ...model(resnet8), network: { ...resnet8, names: undefined } };
-  const card = modelCard(facts(taught, three, { format: safetensors, model: ours }));
+  const card = modelCard(facts(student, three, { format: safetensors, model: ours }));
   assert(!card.includes("load_state_dict"));
   assertStringIncludes(card, 'weights(resnet8, { file: "model.safetensors" })');
 });

@@ -12,7 +12,7 @@ import { needsPython, runPython } from "../support/python.ts";
 import { inTemporary } from "../support/temporary.ts";
 import { small } from "../support/toy.ts";
 
-async function written(model: ExportedModel): Promise<Uint8Array<ArrayBuffer>> {
+async function encodeModel(model: ExportedModel): Promise<Uint8Array<ArrayBuffer>> {
   const files = await safetensors.files(model);
   assertEquals([...files.keys()], ["model.safetensors"]);
   return Uint8Array.from(files.get("model.safetensors") as Uint8Array);
@@ -22,8 +22,8 @@ for (
   const model of [...models, { ...models[0], network: { ...models[0].network, names: undefined } }]
 ) {
   const { network, image, classes, tensors, normalisation: { mean } } = model;
-  Deno.test(`safetensors of ${network.id}, ${network.names ? "named as by the references" : "by our names"}, come back bit by bit`, async () => {
-    const contents = decode(await written(model), "model.safetensors");
+  Deno.test(`safetensors: ${network.id} with ${network.names ? "the reference's" : "Retort's"} names is read back bit by bit`, async () => {
+    const contents = decode(await encodeModel(model), "model.safetensors");
     const values = new Map(
       Array.from(
         contents.tensors,
@@ -46,9 +46,9 @@ for (
   });
 }
 
-Deno.test("safetensors have PyTorch's names and layout where there is a reference, else ours", async () => {
+Deno.test("safetensors: has PyTorch's names and layout if there is a reference, else Retort's", async () => {
   const shapes = async (model: ExportedModel) => {
-    const { tensors } = decode(await written(model), "model.safetensors");
+    const { tensors } = decode(await encodeModel(model), "model.safetensors");
     return Object.fromEntries(Array.from(tensors, ([name, { shape }]) => [name, shape]));
   };
   const theirs = await shapes(models[1]);
@@ -69,7 +69,7 @@ const NAMES: Readonly<Record<string, readonly [string, string?]>> = {
 
 await needsPython(
   ["torch", "safetensors"],
-  "PyTorch takes the safetensors as a state dict and gives our logits",
+  "safetensors: PyTorch loads the file as a state dict and gives the same logits",
   () =>
     inTemporary(async (folder) => {
       const net = classifier("net", {}, (classes) => ({
@@ -79,7 +79,7 @@ await needsPython(
       }), (path) => NAMES[path]);
       const exported = model(net, 8);
       const batch = images(exported, 3);
-      await Deno.writeFile(`${folder}/model.safetensors`, await written(exported));
+      await Deno.writeFile(`${folder}/model.safetensors`, await encodeModel(exported));
       const found = await runPython("load_safetensors.py", [`${folder}/model.safetensors`], [
         ...batch,
       ]) as number[];

@@ -6,7 +6,7 @@ import { needsPython, runPython } from "../support/python.ts";
 
 await needsPython(
   ["tensorflow"],
-  "Python's TensorFlow loads SavedModels and gives our logits",
+  "saved model: Python's TensorFlow loads it and gives the same logits",
   () =>
     inTemporary(async (folder) => {
       const cases = [];

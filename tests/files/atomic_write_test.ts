@@ -7,8 +7,12 @@ import { needs } from "../support/needs.ts";
 const files = (folder: string): string[] =>
   Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
 
-/** Asserts that writing to `path` fails as the user should see it. */
-async function refused(path: string, data: Uint8Array | string, reason: string): Promise<void> {
+/** Asserts that writing to `path` fails with this reason. */
+async function assertRefused(
+  path: string,
+  data: Uint8Array | string,
+  reason: string,
+): Promise<void> {
   const failure = await assertRejects(
     () => atomicWrite(path, data),
     Failure,
@@ -23,7 +27,7 @@ async function refused(path: string, data: Uint8Array | string, reason: string):
 
 await needs(
   ["read", "write"],
-  "atomicWrite: texts and bytes, new and over an old file, leaving nothing else",
+  "atomicWrite: writes texts and bytes, new and over an old file, and leaves no other file",
   async () => {
     const folder = await Deno.makeTempDir();
     const path = `${folder}/result.json`;
@@ -38,15 +42,19 @@ await needs(
   },
 );
 
-await needs(["read", "write"], "atomicWrite: many at once leave one of them whole", async () => {
-  const folder = await Deno.makeTempDir();
-  const path = `${folder}/latest`;
-  const texts = Array.from({ length: 20 }, (_, i) => String(i).repeat(10_000));
-  await Promise.all(texts.map((text) => atomicWrite(path, text)));
-  assert(texts.includes(await Deno.readTextFile(path)));
-  assertEquals(files(folder), ["latest"]);
-  await Deno.remove(folder, { recursive: true });
-});
+await needs(
+  ["read", "write"],
+  "atomicWrite: many writes at once leave one of them complete",
+  async () => {
+    const folder = await Deno.makeTempDir();
+    const path = `${folder}/latest`;
+    const texts = Array.from({ length: 20 }, (_, i) => String(i).repeat(10_000));
+    await Promise.all(texts.map((text) => atomicWrite(path, text)));
+    assert(texts.includes(await Deno.readTextFile(path)));
+    assertEquals(files(folder), ["latest"]);
+    await Deno.remove(folder, { recursive: true });
+  },
+);
 
 await needs(
   ["read", "write"],
@@ -54,10 +62,10 @@ await needs(
   async () => {
     const folder = await Deno.makeTempDir();
     await Deno.writeTextFile(`${folder}/file`, "old");
-    await refused(`${folder}/file/below`, "new", "Not a directory");
-    await refused(`${folder}/nowhere/file`, "new", "No such file or directory");
+    await assertRefused(`${folder}/file/below`, "new", "Not a directory");
+    await assertRefused(`${folder}/nowhere/file`, "new", "No such file or directory");
     await Deno.mkdir(`${folder}/taken`);
-    await refused(`${folder}/taken`, "new", "Is a directory");
+    await assertRefused(`${folder}/taken`, "new", "Is a directory");
     assertEquals(files(folder), ["file", "taken"]);
     assertEquals(await Deno.readTextFile(`${folder}/file`), "old");
     await Deno.remove(folder, { recursive: true });
@@ -66,16 +74,16 @@ await needs(
 
 await needs(
   ["read", "write", "run"],
-  "atomicWrite: a full and a read-only disk, where one can be mounted",
+  "atomicWrite: a full or read-only disk is a failure, if one can be mounted",
   async () => {
     const mounted = await withDisk(64 * 1024, async (folder, readOnly) => {
       const path = `${folder}/latest.safetensors`;
       await atomicWrite(path, "old");
-      await refused(path, new Uint8Array(256 * 1024), "No space left on device");
+      await assertRefused(path, new Uint8Array(256 * 1024), "No space left on device");
       assertEquals(files(folder), ["latest.safetensors"]);
       await atomicWrite(path, "new");
       await readOnly();
-      await refused(path, "newer", "Read-only file system");
+      await assertRefused(path, "newer", "Read-only file system");
       assertEquals(await Deno.readTextFile(path), "new");
     });
     if (!mounted) console.log("no disk can be mounted here: not tested");

@@ -6,7 +6,7 @@ import { needs } from "../support/needs.ts";
 
 const bytes = Uint8Array.of(1, 2, 3, 4, 5);
 
-function behaves(source: ByteSource): void {
+function checkReads(source: ByteSource): void {
   assertEquals(source.size, 5);
   assertEquals(source.read(1, 3), Uint8Array.of(2, 3, 4));
   assertEquals(source.read(0, 2), Uint8Array.of(1, 2));
@@ -22,22 +22,22 @@ function behaves(source: ByteSource): void {
   }
 }
 
-Deno.test("a source in memory gives copies of its parts, and no more than it has", () => {
+Deno.test("memorySource: reads copies of its parts, and throws beyond its end", () => {
   const source = memorySource("x", bytes);
-  behaves(source);
+  checkReads(source);
   source.read(0, 5).fill(0);
   assertEquals(source.read(0, 1), Uint8Array.of(1));
 });
 
 await needs(
   ["read", "write"],
-  "so does a file, and says why where it cannot be read",
+  "fileSource: reads like memory, and names the reason if it cannot be read",
   () =>
     inTemporary((folder) => {
       Deno.writeFileSync(`${folder}/x`, bytes);
       {
         using source = fileSource(`${folder}/x`);
-        behaves(source);
+        checkReads(source);
         Deno.truncateSync(`${folder}/x`, 2);
         assertThrows(() => source.read(0, 5), RangeError, "ends 3 bytes early");
       }

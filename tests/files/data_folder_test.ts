@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { needs } from "../support/needs.ts";
 
-await needs(["run"], "the data folder is the flag's, else RETORT_DATA's, else ./data", async () => {
+await needs(["run"], "dataFolder: the flag, else RETORT_DATA, else ./data", async () => {
   const module = new URL("../../lib/files/data_folder.ts", import.meta.url);
   const code =
     `import { dataFolder } from "${module}"; console.log(dataFolder("/flag"), dataFolder());`;

@@ -10,18 +10,18 @@ import { inTemporary } from "../support/temporary.ts";
 const net = ["read", "write", "net"] as const;
 const quiet = () => {};
 
-/** What the server has. */
+/** Content of the served file. */
 const content = Uint8Array.from({ length: 50_000 }, (_, i) => i * i % 251);
 const sums = {
   md5: { algorithm: "md5", digits: createHash("md5").update(content).digest("hex") },
   sha256: { algorithm: "sha256", digits: createHash("sha256").update(content).digest("hex") },
 } as const;
 
-/** What a test does with a server and a folder. */
+/** Body of a test with a server and a folder. */
 type Use = (one: Download, ranges: (string | null)[], folder: string) => Promise<void>;
 
-/** A server that has `content`; `answer` may do otherwise. */
-function served(answer: (request: Request) => Response | undefined, use: Use): Promise<void> {
+/** Runs a test with a server of `content`. A response of `answer` replaces the default one. */
+function withServer(answer: (request: Request) => Response | undefined, use: Use): Promise<void> {
   return inTemporary(async (folder) => {
     const ranges: (string | null)[] = [];
     const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: quiet }, (request) => {
@@ -43,10 +43,10 @@ function served(answer: (request: Request) => Response | undefined, use: Use): P
   });
 }
 
-const plainly = () => undefined;
+const answerByDefault = () => undefined;
 const names = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
 
-async function refused(one: Download, ...parts: string[]): Promise<void> {
+async function assertRefused(one: Download, ...parts: string[]): Promise<void> {
   const failure = await assertRejects(() => download(one, quiet), Failure);
   assertEquals(failure.exit, 3);
   for (const part of parts) assertStringIncludes(failure.message, part);
@@ -54,9 +54,9 @@ async function refused(one: Download, ...parts: string[]): Promise<void> {
 
 await needs(
   net,
-  "download: a file comes with progress, once, whatever its checksum",
+  "download: downloads a file once, with progress, with any checksum or none",
   () =>
-    served(plainly, async (one, ranges, folder) => {
+    withServer(answerByDefault, async (one, ranges, folder) => {
       for (const sum of [sums.md5, sums.sha256, undefined]) {
         const lines: string[] = [];
         await download({ ...one, sum }, (line) => lines.push(line));
@@ -71,9 +71,9 @@ await needs(
 
 await needs(
   net,
-  "download: it goes on where it ended, also when nothing is missing or the server starts over",
+  "download: continues an earlier attempt, even if it is complete or the server starts over",
   () =>
-    served(
+    withServer(
       ({ headers }) => headers.get("range") === "bytes=7-" ? new Response(content) : undefined,
       async (one, ranges) => {
         for (const have of [1000, content.length, 7]) {
@@ -88,14 +88,14 @@ await needs(
 
 await needs(
   net,
-  "download: without a checksum a part is whole where the server says so, and else begun anew",
+  "download: without a checksum, restarts unless the server confirms that a part is complete",
   async () => {
-    const sized = (size: number) => ({ headers }: Request) =>
+    const answerSize = (size: number) => ({ headers }: Request) =>
       headers.has("range")
         ? new Response(null, { status: 416, headers: { "content-range": `bytes */${size}` } })
         : undefined;
     for (const [size, asked] of [[content.length, 1], [content.length + 1, 2]]) {
-      await served(sized(size), async (one, ranges) => {
+      await withServer(answerSize(size), async (one, ranges) => {
         Deno.writeFileSync(`${one.to}.part`, content);
         await download({ ...one, sum: undefined }, quiet);
         assertEquals([ranges.length, Deno.readFileSync(one.to)], [asked, content]);
@@ -106,15 +106,21 @@ await needs(
 
 await needs(
   net,
-  "download: a connection that breaks keeps what came, and the next attempt finishes",
+  "download: keeps the bytes of a broken connection, and the next attempt finishes",
   () => {
     const half = () =>
       new Response(new Blob([content.slice(0, 2000)]).stream(), {
         headers: { "content-length": String(content.length) },
       });
-    return served(({ headers }) => headers.get("range") ? undefined : half(), async (one) => {
+    return withServer(({ headers }) => headers.get("range") ? undefined : half(), async (one) => {
       for (const sum of [sums.sha256, undefined]) {
-        await refused({ ...one, sum }, one.url, "run again to go on", one.to, "or elsewhere");
+        await assertRefused(
+          { ...one, sum },
+          one.url,
+          "run again to continue",
+          one.to,
+          "or elsewhere",
+        );
         assertEquals(Deno.statSync(`${one.to}.part`).size, 2000);
         await download({ ...one, sum }, quiet);
         assertEquals(await checksum(one.to, "sha256"), sums.sha256.digits);
@@ -126,27 +132,34 @@ await needs(
 
 await needs(
   net,
-  "download: what came with a wrong checksum is thrown away",
+  "download: deletes a file with a wrong checksum",
   () =>
-    served(() => new Response("<html>come back later</html>"), async (one, _, folder) => {
-      await refused(
+    withServer(() => new Response("<html>come back later</html>"), async (one, _, folder) => {
+      await assertRefused(
         one,
         one.url,
         `MD5 ${createHash("md5").update("<html>come back later</html>").digest("hex")}`,
       );
-      await refused({ ...one, sum: sums.sha256 }, "SHA-256", sums.sha256.digits, "run again");
+      await assertRefused({ ...one, sum: sums.sha256 }, "SHA-256", sums.sha256.digits, "run again");
       assertEquals(names(folder), []);
     }),
 );
 
 await needs(
   net,
-  "download: a server that refuses or is down is said, with the ways out",
+  "download: names a server that refuses or is down, and the alternatives",
   () =>
-    served(() => new Response(null, { status: 404 }), async (one) => {
-      await refused(one, "404", one.url, "put the file there yourself", one.to, "or elsewhere");
-      // Port 1 is nobody's.
-      await refused(
+    withServer(() => new Response(null, { status: 404 }), async (one) => {
+      await assertRefused(
+        one,
+        "404",
+        one.url,
+        "put the file there yourself",
+        one.to,
+        "or elsewhere",
+      );
+      // No server listens on port 1.
+      await assertRefused(
         { ...one, url: "http://127.0.0.1:1/a.bin" },
         "http://127.0.0.1:1/a.bin",
         "put the file there yourself",
@@ -156,30 +169,30 @@ await needs(
 
 await needs(
   net,
-  "download: where nothing came, nothing is left: no part, and no folder but those that were there",
+  "download: without data, leaves no part and no new folder",
   () =>
-    served(() => new Response(null, { status: 404 }), async (one, _, folder) => {
+    withServer(() => new Response(null, { status: 404 }), async (one, _, folder) => {
       const into = (...names: string[]) => ({ ...one, to: [folder, ...names, "a.bin"].join("/") });
       for (const to of [into(), into("new"), into("new", "newer")]) {
-        await refused(to, "404");
+        await assertRefused(to, "404");
         assertEquals(names(folder), []);
       }
-      await Promise.all([refused(into(), "404"), refused(into(), "404")]);
+      await Promise.all([assertRefused(into(), "404"), assertRefused(into(), "404")]);
       assertEquals(names(folder), []);
       Deno.mkdirSync(`${folder}/there`);
-      await refused(into("there", "new"), "404");
+      await assertRefused(into("there", "new"), "404");
       assertEquals([names(folder), names(`${folder}/there`)], [["there"], []]);
-      await refused({ ...into("new"), url: "http://127.0.0.1:1/a.bin" });
+      await assertRefused({ ...into("new"), url: "http://127.0.0.1:1/a.bin" });
       assertEquals(names(folder), ["there"]);
     }),
 );
 
 await needs(
   net,
-  "download: who waited for one that failed downloads it, and who waited for one that did not leaves it",
+  "download: a waiting attempt downloads the file only if the one before it failed",
   () => {
     let asked = 0;
-    return served(
+    return withServer(
       () => asked++ === 0 ? new Response(null, { status: 503 }) : undefined,
       async (one, _, folder) => {
         const ended = await Promise.allSettled([1, 2, 3].map(() => download(one, quiet)));
@@ -194,8 +207,14 @@ await needs(
   },
 );
 
-await needs(everything, "download: a full disk is said", () =>
-  served(plainly, async (one) => {
-    await withDisk(1 << 14, (folder) =>
-      refused({ ...one, to: `${folder}/a.bin` }, "No space left", "a.bin"));
-  }));
+await needs(
+  everything,
+  "download: names a full disk",
+  () =>
+    withServer(answerByDefault, async (one) => {
+      await withDisk(
+        1 << 14,
+        (folder) => assertRefused({ ...one, to: `${folder}/a.bin` }, "No space left", "a.bin"),
+      );
+    }),
+);

@@ -4,8 +4,8 @@ import { Failure } from "../../lib/values/failure.ts";
 import { withDisk } from "../support/disk.ts";
 import { needs } from "../support/needs.ts";
 
-/** A protocol buffer's fields by number, knowing nothing of their meaning. */
-function fields(bytes: Uint8Array): Map<number, number | Uint8Array> {
+/** Decodes a protocol buffer's fields by number, independent of their meaning. */
+function decodeFields(bytes: Uint8Array): Map<number, number | Uint8Array> {
   const found = new Map<number, number | Uint8Array>();
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   let at = 0;
@@ -43,22 +43,22 @@ interface Scalar {
 
 const text = (bytes: unknown): string =>
   new TextDecoder("utf-8", { fatal: true }).decode(bytes as Uint8Array);
-const unmasked = (crc: number): number => {
+const unmask = (crc: number): number => {
   const rotated = crc - 0xa282ead8 >>> 0;
   return (rotated >>> 17 | rotated << 15) >>> 0;
 };
 
-/** The scalars of an event file whose every frame is whole and right. */
-function read(path: string): Scalar[] {
+/** Reads the scalars of an event file and asserts that every frame is complete and correct. */
+function readScalars(path: string): Scalar[] {
   const bytes = Deno.readFileSync(path);
   const view = new DataView(bytes.buffer);
   const messages: Map<number, number | Uint8Array>[] = [];
   for (let at = 0; at < bytes.length;) {
     const length = Number(view.getBigUint64(at, true));
     const data = bytes.subarray(at + 12, at + 12 + length);
-    assertEquals(unmasked(view.getUint32(at + 8, true)), crc32c(bytes.subarray(at, at + 8)));
-    assertEquals(unmasked(view.getUint32(at + 12 + length, true)), crc32c(data));
-    messages.push(fields(data));
+    assertEquals(unmask(view.getUint32(at + 8, true)), crc32c(bytes.subarray(at, at + 8)));
+    assertEquals(unmask(view.getUint32(at + 12 + length, true)), crc32c(data));
+    messages.push(decodeFields(data));
     at += 16 + length;
   }
   const [version, ...events] = messages;
@@ -66,7 +66,7 @@ function read(path: string): Scalar[] {
   assertEquals([...version.keys()], [1, 3]);
   return events.map((event) => {
     assertEquals([...event.keys()], [1, 2, 5]);
-    const value = fields(fields(event.get(5) as Uint8Array).get(1) as Uint8Array);
+    const value = decodeFields(decodeFields(event.get(5) as Uint8Array).get(1) as Uint8Array);
     assertEquals([...value.keys()], [1, 2]);
     return {
       tag: text(value.get(1)),
@@ -77,8 +77,8 @@ function read(path: string): Scalar[] {
   });
 }
 
-/** A folder of one's own, removed afterwards. */
-function inFolder(fn: (folder: string) => void): void {
+/** Runs a test in a folder of its own and removes it afterwards. */
+function withFolder(fn: (folder: string) => void): void {
   const folder = Deno.makeTempDirSync();
   try {
     fn(folder);
@@ -87,8 +87,8 @@ function inFolder(fn: (folder: string) => void): void {
   }
 }
 
-/** Logs two scalars for each of these steps. */
-function log(writer: EventWriter, steps: readonly number[]): void {
+/** Logs two scalars for each step. */
+function logSteps(writer: EventWriter, steps: readonly number[]): void {
   for (const step of steps) {
     writer.scalar("loss/task", step / 4, step, 1e9 + step);
     writer.scalar("top1", 50 + step, step, 1e9 + step);
@@ -97,9 +97,9 @@ function log(writer: EventWriter, steps: readonly number[]): void {
 
 await needs(
   ["read", "write"],
-  "events: what is written is what an independent reader finds",
+  "EventWriter: an independent reader finds the same scalars",
   () =>
-    inFolder((folder) => {
+    withFolder((folder) => {
       const writer = new EventWriter(folder);
       assertMatch(writer.path, /\/events\.out\.tfevents\.\d{10}\.retort$/);
       const scalars: Scalar[] = [
@@ -110,55 +110,55 @@ await needs(
         { tag: "top1", value: 1, step: 2 ** 53 - 1, seconds: 1 },
       ];
       for (const { tag, value, step, seconds } of scalars) writer.scalar(tag, value, step, seconds);
-      assertEquals(read(writer.path), scalars);
+      assertEquals(readScalars(writer.path), scalars);
       const before = Date.now() / 1000;
       writer.scalar("now", 1, 3);
-      const { seconds } = read(writer.path).at(-1)!;
+      const { seconds } = readScalars(writer.path).at(-1)!;
       assert(seconds >= before && seconds <= Date.now() / 1000);
     }),
 );
 
 await needs(
   ["read", "write"],
-  "events: a resumed run leaves what an uninterrupted one does",
+  "EventWriter: a resumed run leaves the same file as an uninterrupted one",
   () =>
-    inFolder((folder) => {
-      log(new EventWriter(folder), [0, 1, 2, 3, 4]);
+    withFolder((folder) => {
+      logSteps(new EventWriter(folder), [0, 1, 2, 3, 4]);
       const { path } = new EventWriter(folder, 2);
-      assertEquals(read(path).map(({ step }) => step), [0, 0, 1, 1, 2, 2]);
-      log(new EventWriter(folder, 2), [3, 4]);
-      const resumed = read(path);
+      assertEquals(readScalars(path).map(({ step }) => step), [0, 0, 1, 1, 2, 2]);
+      logSteps(new EventWriter(folder, 2), [3, 4]);
+      const resumed = readScalars(path);
       assertEquals([...Deno.readDirSync(folder)].length, 1);
       const fresh = new EventWriter(folder);
-      assertEquals([fresh.path, read(path)], [path, []]);
-      log(fresh, [0, 1, 2, 3, 4]);
-      assertEquals(read(path), resumed);
+      assertEquals([fresh.path, readScalars(path)], [path, []]);
+      logSteps(fresh, [0, 1, 2, 3, 4]);
+      assertEquals(readScalars(path), resumed);
     }),
 );
 
 await needs(
   ["read", "write"],
-  "events: cut off anywhere or damaged, the whole frames before are kept",
+  "EventWriter: keeps the complete frames before a cut or a damage at any place",
   () =>
-    inFolder((folder) => {
+    withFolder((folder) => {
       const writer = new EventWriter(folder);
-      log(writer, [0, 1, 2]);
+      logSteps(writer, [0, 1, 2]);
       const bytes = Deno.readFileSync(writer.path);
-      const all = read(writer.path);
+      const all = readScalars(writer.path);
       for (let length = 0; length <= bytes.length; length++) {
         Deno.writeFileSync(writer.path, bytes.subarray(0, length));
         const resumed = new EventWriter(folder, 5);
-        const kept = read(writer.path);
+        const kept = readScalars(writer.path);
         assertEquals(kept, all.slice(0, kept.length));
         assert(length < bytes.length ? kept.length < 6 : kept.length === 6);
         if (length % 16 > 0) continue;
-        log(resumed, [6]);
-        assertEquals(read(writer.path).length, kept.length + 2);
+        logSteps(resumed, [6]);
+        assertEquals(readScalars(writer.path).length, kept.length + 2);
       }
       for (let at = 0; at < bytes.length; at++) {
         Deno.writeFileSync(writer.path, bytes.with(at, bytes[at] ^ 0x10));
         new EventWriter(folder, 5);
-        const kept = read(writer.path);
+        const kept = readScalars(writer.path);
         assertEquals(kept, all.slice(0, kept.length));
         assert(kept.length < 6);
       }
@@ -167,21 +167,21 @@ await needs(
 
 await needs(
   ["read", "write"],
-  "events: other files in the folder stay as they are",
+  "EventWriter: leaves other files in the folder unchanged",
   () =>
-    inFolder((folder) => {
+    withFolder((folder) => {
       const other = `${folder}/events.out.tfevents.1700000000.host`;
       Deno.writeTextFileSync(other, "another program's");
-      log(new EventWriter(folder), [0]);
+      logSteps(new EventWriter(folder), [0]);
       assertEquals(Deno.readTextFileSync(other), "another program's");
     }),
 );
 
 await needs(
   ["read", "write", "run"],
-  "events: no folder, and a full disk, are failures of exit 3",
+  "EventWriter: a missing folder and a full disk are failures of exit 3",
   async () => {
-    inFolder((folder) => {
+    withFolder((folder) => {
       const failure = assertThrows(
         () => new EventWriter(`${folder}/none`),
         Failure,
@@ -201,13 +201,13 @@ await needs(
       assertEquals(failure.exit, 3);
       const before = Deno.statSync(writer.path).size;
       const { path } = new EventWriter(folder, 5);
-      assert(read(path).length === 6 && Deno.statSync(path).size < before);
+      assert(readScalars(path).length === 6 && Deno.statSync(path).size < before);
       return Promise.resolve();
     });
   },
 );
 
-Deno.test("crc32c: the check value and RFC 3720's vectors", () => {
+Deno.test("crc32c: matches the check value and RFC 3720's test vectors", () => {
   assertEquals(crc32c(new TextEncoder().encode("123456789")), 0xe3069283);
   assertEquals(crc32c(new Uint8Array(0)), 0);
   assertEquals(crc32c(new Uint8Array(32)), 0x8a9136aa);

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { staysInside } from "../../lib/files/path_safety.ts";
 
-Deno.test("a name stays inside its folder or is told apart", () => {
+Deno.test("staysInside: accepts names inside the folder and rejects the others", () => {
   for (const name of ["a", "a/b.jpg", "a..b", "...", "a/..b", ".hidden", "ä/b c", "a/"]) {
     assertEquals(staysInside(name), true, name);
   }

@@ -15,16 +15,16 @@ const small = (): Uint8Array =>
     "b/": [new Uint8Array(), {}],
   });
 
-/** Where a text begins in bytes, at the first place or, counted from 0, a later one. */
-function find(bytes: Uint8Array, wanted: string, time = 0): number {
+/** Finds a text in bytes, at its first occurrence or, counted from 0, a later one. */
+function find(bytes: Uint8Array, pattern: string, time = 0): number {
   const latin = new TextDecoder("latin1").decode(bytes);
   let at = -1;
-  for (let i = 0; i <= time; i++) at = latin.indexOf(wanted, at + 1);
-  if (at < 0) throw new Error(`no ${wanted}`);
+  for (let i = 0; i <= time; i++) at = latin.indexOf(pattern, at + 1);
+  if (at < 0) throw new Error(`no ${pattern}`);
   return at;
 }
 
-const refused = (path: string, bytes: Uint8Array, message: string, read?: string): void => {
+const assertRefused = (path: string, bytes: Uint8Array, message: string, read?: string): void => {
   Deno.writeFileSync(path, bytes);
   const failure = assertThrows(() => {
     const zip = openZip(path);
@@ -42,7 +42,7 @@ const refused = (path: string, bytes: Uint8Array, message: string, read?: string
 
 await needs(
   ["read", "write"],
-  "a zip gives the bytes of stored and deflated entries",
+  "zip: reads stored and deflated entries",
   () =>
     inTemporary((folder) => {
       Deno.writeFileSync(`${folder}/z.zip`, small());
@@ -56,7 +56,7 @@ await needs(
     }),
 );
 
-await needs(["read", "write"], "a zip with a comment is read", () =>
+await needs(["read", "write"], "zip: reads a file with a comment", () =>
   inTemporary((folder) => {
     const plain = small();
     const comment = text("PK\x05\x06 is not the end");
@@ -68,7 +68,9 @@ await needs(["read", "write"], "a zip with a comment is read", () =>
     zip.close();
   }));
 
-/** A zip64 file of one stored entry, whose sizes and offset stand only in the zip64 records. */
+/**
+ * Creates a zip64 file of one stored entry, with its sizes and offset only in the zip64 records.
+ */
 function zip64(name: string, content: Uint8Array, crc: number): Uint8Array {
   const out: number[] = [];
   const put = (bytes: number, ...values: number[]) => {
@@ -102,7 +104,7 @@ function zip64(name: string, content: Uint8Array, crc: number): Uint8Array {
   return Uint8Array.from(out);
 }
 
-await needs(["read", "write"], "a zip64 is read", () =>
+await needs(["read", "write"], "zip: reads zip64", () =>
   inTemporary((folder) => {
     Deno.writeFileSync(`${folder}/z.zip`, zip64("a/123.txt", text("123456789"), 0xcbf43926));
     const zip = openZip(`${folder}/z.zip`);
@@ -112,29 +114,29 @@ await needs(["read", "write"], "a zip64 is read", () =>
 
 await needs(
   ["read", "write"],
-  "a zip that is absent, half-downloaded or something else is refused",
+  "zip: an absent, incomplete or different file is refused",
   () =>
     inTemporary((folder) => {
       const path = `${folder}/z.zip`;
       const bytes = small();
       assertThrows(() => openZip(path), Failure, path);
       for (const length of [0, 10, 100, bytes.length - 1]) {
-        refused(path, bytes.slice(0, length), "only a part of one");
+        assertRefused(path, bytes.slice(0, length), "only a part of one");
       }
-      refused(path, text("no zip at all ".repeat(100)), "is no zip file");
+      assertRefused(path, text("no zip at all ".repeat(100)), "is no zip file");
       const moved = bytes.slice();
       new DataView(moved.buffer).setUint32(moved.length - 6, bytes.length * 2, true);
-      refused(path, moved, "only a part of one");
+      assertRefused(path, moved, "only a part of one");
     }),
 );
 
 await needs(
   ["read", "write"],
-  "a name that leads out of the folder is refused",
+  "zip: a name that leads out of the folder is refused",
   () =>
     inTemporary((folder) => {
       for (const name of ["../evil", "a/../../evil", "/etc/evil", "a\\evil", "C:/evil", "a/.."]) {
-        refused(`${folder}/z.zip`, zipSync({ [name]: text("x") }), JSON.stringify(name));
+        assertRefused(`${folder}/z.zip`, zipSync({ [name]: text("x") }), JSON.stringify(name));
       }
       Deno.writeFileSync(`${folder}/z.zip`, zipSync({ "a..b/c..": text("x") }));
       openZip(`${folder}/z.zip`).close();
@@ -143,46 +145,45 @@ await needs(
 
 await needs(
   ["read", "write"],
-  "a damaged, encrypted or strangely packed entry is refused by name",
+  "zip: a damaged, encrypted or unsupported entry is refused by name",
   () =>
     inTemporary((folder) => {
       const path = `${folder}/z.zip`;
-      const changed = (change: (bytes: Uint8Array) => void) => {
+      const damage = (change: (bytes: Uint8Array) => void) => {
         const bytes = small();
         change(bytes);
         return bytes;
       };
       const central = (bytes: Uint8Array) => find(bytes, "PK\x01\x02");
-      refused(path, changed((b) => b[find(b, "as it is")] ^= 1), "CRC-32", "a/stored.txt");
-      refused(
+      assertRefused(path, damage((b) => b[find(b, "as it is")] ^= 1), "CRC-32", "a/stored.txt");
+      assertRefused(
         path,
-        changed((b) => b[find(b, "a/packed.txt") + 20] ^= 0xff),
+        damage((b) => b[find(b, "a/packed.txt") + 20] ^= 0xff),
         "a/packed.txt",
         "a/packed.txt",
       );
-      refused(path, changed((b) => b[central(b) + 8] |= 1), "encrypted", "a/stored.txt");
-      refused(path, changed((b) => b[central(b) + 10] = 93), "method 93", "a/stored.txt");
-      refused(path, changed((b) => b[0] = 0), "a/stored.txt", "a/stored.txt");
-      // It says that it is shorter than it is, which would otherwise let a small file fill the
-      // memory.
-      refused(
+      assertRefused(path, damage((b) => b[central(b) + 8] |= 1), "encrypted", "a/stored.txt");
+      assertRefused(path, damage((b) => b[central(b) + 10] = 93), "method 93", "a/stored.txt");
+      assertRefused(path, damage((b) => b[0] = 0), "a/stored.txt", "a/stored.txt");
+      // A declared size below the real one: otherwise, a small file could fill the memory.
+      assertRefused(
         path,
-        changed((b) => b[find(b, "PK\x01\x02", 1) + 24] = 1),
+        damage((b) => b[find(b, "PK\x01\x02", 1) + 24] = 1),
         "a/packed.txt",
         "a/packed.txt",
       );
     }),
 );
 
-Deno.test("a zip in memory says the sizes of its entries, and may be told how many to expect", () => {
+Deno.test("zip: knows the sizes of its entries, and limits their number", () => {
   const source = memorySource("z.zip", small() as Uint8Array<ArrayBuffer>);
   const zip = readZip(source, 3);
   assertEquals(["a/stored.txt", "a/packed.txt", "c"].map(zip.size), [8, long.length, undefined]);
   assertEquals(zip.read("a/stored.txt"), text("as it is"));
-  assertThrows(() => readZip(source, 2), Failure, "it should have 3 entries");
+  assertThrows(() => readZip(source, 2), Failure, "it lists 3 entries instead of at most 2");
 });
 
-Deno.test("a zip whose sizes are beyond the file is refused before memory is taken", () => {
+Deno.test("zip: sizes beyond the end of the file are refused before memory is allocated", () => {
   const bytes = small() as Uint8Array<ArrayBuffer>;
   const view = new DataView(bytes.buffer);
   const at = find(bytes, "PK\x01\x02");

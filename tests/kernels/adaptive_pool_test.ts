@@ -9,14 +9,14 @@ const SIZES = [[[6, 4], [3, 2]], [[5, 7], [3, 4]], [[7, 7], [1, 1]], [[8, 6], [4
   4,
 ]]] as const;
 
-Deno.test("bins are PyTorch's, for any two sizes", async () => {
+Deno.test("adaptivePool: bins are PyTorch's for any two sizes", async () => {
   await tf.setBackend("cpu");
   for (const [[height, width], [rows, columns]] of SIZES) {
     tf.tidy(() => {
       const map = draw("map", [2, height, width, 3]);
       const at = map.bufferSync();
       const pooled = adaptivePool(map, rows, columns);
-      const ours = pooled.bufferSync();
+      const output = pooled.bufferSync();
       assertEquals(pooled.shape, [2, rows, columns, 3]);
       for (let row = 0; row < rows; row++) {
         for (let column = 0; column < columns; column++) {
@@ -36,7 +36,7 @@ Deno.test("bins are PyTorch's, for any two sizes", async () => {
           }
           const mean = values.reduce((a, b) => a + b) / values.length;
           assertAlmostEquals(
-            ours.get(1, row, column, 2),
+            output.get(1, row, column, 2),
             mean,
             1e-6,
             `${height}×${width} → ${rows}×${columns}`,
@@ -47,7 +47,7 @@ Deno.test("bins are PyTorch's, for any two sizes", async () => {
   }
 });
 
-await needs(everything, "adaptive pooling is the same on TensorFlow, gradients too", async () => {
+await needs(everything, "adaptivePool: equals its twin, gradients too", async () => {
   for (const [[height, width], [rows, columns]] of SIZES) {
     await assertTwins(
       `${height}×${width} → ${rows}×${columns}`,
@@ -57,7 +57,7 @@ await needs(everything, "adaptive pooling is the same on TensorFlow, gradients t
   }
 });
 
-Deno.test("of two maps the larger becomes as small as the other, along each side", async () => {
+Deno.test("toSmaller: along each side the larger map takes the size of the smaller", async () => {
   await tf.setBackend("cpu");
   tf.tidy(() => {
     const map = (height: number, width: number) => draw("map", [1, height, width, 2]);
@@ -69,7 +69,7 @@ Deno.test("of two maps the larger becomes as small as the other, along each side
   });
 });
 
-Deno.test("each bin gives its greatest value, whatever the sides", async () => {
+Deno.test("adaptiveMaxPool: each bin gives its maximum, for any sides", async () => {
   await tf.setBackend("cpu");
   for (const [side, bins] of [[6, 3], [7, 3], [5, 4], [3, 3], [2, 3]]) {
     const values = Array.from({ length: side * side }, (_, i) => (37 * i) % 101);
@@ -90,7 +90,7 @@ Deno.test("each bin gives its greatest value, whatever the sides", async () => {
   }
 });
 
-Deno.test("of equal values one gets the gradient", async () => {
+Deno.test("adaptiveMaxPool: one of several equal values gets the gradient", async () => {
   await tf.setBackend("cpu");
   const gradient = tf.grad((x) => adaptiveMaxPool(x as tf.Tensor, 2, 2))(
     tf.ones([1, 5, 5, 1]),
@@ -99,6 +99,6 @@ Deno.test("of equal values one gets the gradient", async () => {
   assertEquals(gradient.sum().dataSync()[0], 4);
 });
 
-await needs(everything, "adaptive max pooling is the same on TensorFlow", async () => {
+await needs(everything, "adaptiveMaxPool: equals its twin, gradients too", async () => {
   await assertTwins("a map of odd sides", [[2, 7, 5, 3]], (x) => adaptiveMaxPool(x, 3, 2));
 });

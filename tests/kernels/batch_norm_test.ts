@@ -22,17 +22,17 @@ const state = (channels: number, bias: boolean): NormState => ({
   ...(bias ? { bias: draw("bias", [channels]) } : {}),
 });
 
-/** Values, running statistics and the gradients to x, γ, β and the bias. */
+/** The values, the running statistics and the gradients to x, γ, β and the bias. */
 function everyPart(shape: number[], bias: boolean): tf.Tensor[] {
   const x = draw("x", shape, 3, 2);
-  const given = state(shape[3], bias);
+  const norm = state(shape[3], bias);
   const dy = draw("dy", shape);
   let result: Normalised | undefined;
   const run = (x: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor, added?: tf.Tensor) => {
-    result = batchNorm(x, { ...given, scale, offset, bias: added }, EPSILON, MOMENTUM);
+    result = batchNorm(x, { ...norm, scale, offset, bias: added }, EPSILON, MOMENTUM);
     return result.out;
   };
-  const inputs = [x, given.scale, given.offset, ...(given.bias ? [given.bias] : [])];
+  const inputs = [x, norm.scale, norm.offset, ...(norm.bias ? [norm.bias] : [])];
   const { value, grads } = tf.valueAndGrads(run as (...inputs: tf.Tensor[]) => tf.Tensor)(
     inputs,
     dy,
@@ -46,13 +46,12 @@ for (const bias of [false, true]) {
   for (const shape of [[4, 5, 5, 3], [3, 2, 1, 4], [1, 1, 1, 2], [8, 8, 8, 8]]) {
     await needs(
       everything,
-      `batch norm of [${shape}]${bias ? " with a bias before it" : ""} is its twin`,
+      `batchNorm: [${shape}]${bias ? " with a bias before it" : ""} equals its twin`,
       async () => {
         const before = tf.memory().numTensors;
         const { native, twin } = await onBoth(() => everyPart(shape, bias));
         NAMES.forEach((name, i) => assertNear(name, native[i], twin[i], 2e-5));
-        // The batch's mean takes the bias away again: its gradient is zero, in the twin but for
-        // rounding.
+        // The batch's mean cancels the bias, so its gradient is zero (in the twin up to rounding).
         if (bias) assertEquals(native[6], new Float32Array(shape[3]));
         assertEquals(tf.memory().numTensors, before);
       },
@@ -60,11 +59,11 @@ for (const bias of [false, true]) {
   }
 }
 
-Deno.test("running statistics move by a tenth towards the batch's, the variance unbiased, the bias in the mean", async () => {
+Deno.test("batchNorm: running statistics move by a tenth, with the unbiased variance and the bias in the mean", async () => {
   await tf.setBackend("cpu");
   tf.tidy(() => {
     const one = (value: number) => tf.tensor1d([value]);
-    const given = {
+    const norm = {
       scale: one(2),
       offset: one(1),
       mean: one(10),
@@ -73,7 +72,7 @@ Deno.test("running statistics move by a tenth towards the batch's, the variance 
     };
     const { out, mean, variance } = batchNorm(
       tf.tensor4d([1, 2, 3, 6], [4, 1, 1, 1]),
-      given,
+      norm,
       EPSILON,
       MOMENTUM,
     );
@@ -88,11 +87,11 @@ Deno.test("running statistics move by a tenth towards the batch's, the variance 
   });
 });
 
-Deno.test("a sub-batch is normalised as a batch of its own, and an empty one moves no statistics", async () => {
+Deno.test("subBatchNorm: a sub-batch is normalised like a batch of its own, and an empty one moves no statistics", async () => {
   await tf.setBackend("cpu");
   tf.tidy(() => {
     const x = draw("x", [5, 3, 2, 4], 3, 2) as tf.Tensor4D;
-    const given = state(4, true);
+    const norm = state(4, true);
     const all = ({ out, mean, variance }: Normalised) => {
       const read = [out, mean, variance].map((tensor) => tensor.dataSync() as Float32Array);
       tf.dispose([mean, variance]);
@@ -100,8 +99,8 @@ Deno.test("a sub-batch is normalised as a batch of its own, and an empty one mov
     };
     for (const rows of [[2], [1, 4], [0, 1, 2, 3, 4]]) {
       const mask = tf.tensor1d([0, 1, 2, 3, 4].map((row) => rows.includes(row) ? 1 : 0));
-      const [out, ...statistics] = all(subBatchNorm(x, mask, given, EPSILON, MOMENTUM));
-      const own = all(batchNorm(tf.gather(x, rows), given, EPSILON, MOMENTUM));
+      const [out, ...statistics] = all(subBatchNorm(x, mask, norm, EPSILON, MOMENTUM));
+      const own = all(batchNorm(tf.gather(x, rows), norm, EPSILON, MOMENTUM));
       const size = 3 * 2 * 4;
       assertNear(
         "values",
@@ -111,8 +110,8 @@ Deno.test("a sub-batch is normalised as a batch of its own, and an empty one mov
       );
       statistics.forEach((values, i) => assertNear("statistics", values, own[1 + i], 1e-5));
     }
-    const [out, mean, variance] = all(subBatchNorm(x, tf.zeros([5]), given, EPSILON, MOMENTUM));
-    assertEquals([mean, variance], [given.mean.dataSync(), given.variance.dataSync()]);
+    const [out, mean, variance] = all(subBatchNorm(x, tf.zeros([5]), norm, EPSILON, MOMENTUM));
+    assertEquals([mean, variance], [norm.mean.dataSync(), norm.variance.dataSync()]);
     assertEquals(out.every(Number.isFinite), true);
   });
 });

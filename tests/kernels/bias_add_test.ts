@@ -4,7 +4,7 @@ import { assertTwins } from "../support/gradients.ts";
 
 await needs(
   everything,
-  "a bias is its twin behind a convolution and behind a product",
+  "biasAdd: equals its twin after a convolution and after a product",
   async () => {
     await assertTwins("a map", [[2, 3, 3, 4], [4]], biasAdd);
     await assertTwins("a vector", [[5, 4], [4]], biasAdd);

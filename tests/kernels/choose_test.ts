@@ -7,7 +7,7 @@ import { everything, needs } from "../support/needs.ts";
 
 const allowed = [[1, 1, 1, 1, 1], [0, 1, 1, 1, 1], [1, 0, 1, 0, 1]];
 
-Deno.test("the smallest keys of what is allowed are chosen, of equal ones the first", async () => {
+Deno.test("choose: selects the smallest allowed keys, the first of equal ones", async () => {
   await tf.setBackend("cpu");
   const keys = tf.tensor2d([[0.5, 0.1, 0.5, 0.5, 0.2], [0, 0.9, 0.3, 0.3, 0.8], [
     0.7,
@@ -16,26 +16,26 @@ Deno.test("the smallest keys of what is allowed are chosen, of equal ones the fi
     0.1,
     0.6,
   ]]);
-  const chosen = choose(keys, tf.tensor2d(allowed, [3, 5], "bool"), 3);
-  assertEquals(await chosen.array(), [[1, 1, 0, 0, 1], [0, 0, 1, 1, 1], [1, 0, 1, 0, 1]]);
+  const selection = choose(keys, tf.tensor2d(allowed, [3, 5], "bool"), 3);
+  assertEquals(await selection.array(), [[1, 1, 0, 0, 1], [0, 0, 1, 1, 1], [1, 0, 1, 0, 1]]);
 });
 
 await needs(
   everything,
-  "TensorFlow and the twin choose the same, among many keys and equal ones",
+  "choose: TensorFlow and the twin select the same, among many keys and equal ones",
   async () => {
     const rows = 3;
-    const things = 1000;
+    const items = 1000;
     const counts = [1, 2, 399, 400];
     const { native, twin } = await onBoth(() => {
-      const keys = randomOf(1, "keys", tf.scalar(5, "int32")).uniform([rows, things]);
+      const keys = randomOf(1, "keys", tf.scalar(5, "int32")).uniform([rows, items]);
       const coarse = tf.div(tf.floor(tf.mul(keys, 20)), 20);
-      const may = tf.tile(tf.tensor2d([[0, 1, 0, 1, 0]], [1, 5], "bool"), [rows, things / 5]);
+      const may = tf.tile(tf.tensor2d([[0, 1, 0, 1, 0]], [1, 5], "bool"), [rows, items / 5]);
       return counts.flatMap((count) => [choose(keys, may, count), choose(coarse, may, count)]);
     });
-    native.forEach((chosen, i) => {
-      assertEquals(chosen.reduce((sum, value) => sum + value, 0), rows * counts[i >> 1]);
-      assertEquals(chosen.filter((value, j) => value !== twin[i][j]).length, 0);
+    native.forEach((selection, i) => {
+      assertEquals(selection.reduce((sum, value) => sum + value, 0), rows * counts[i >> 1]);
+      assertEquals(selection.filter((value, j) => value !== twin[i][j]).length, 0);
     });
   },
 );

@@ -6,15 +6,15 @@ import { assertTwins } from "../support/gradients.ts";
 
 await needs(
   everything,
-  "conv2d is its twin: kernels 1 to 7, strides 1 and 2, odd and even sides",
+  "conv2d: equals its twin for kernels 1 to 7, strides 1 and 2, odd and even sides",
   async () => {
     for (const kernel of [1, 3, 5, 7]) {
       for (const stride of [1, 2]) {
         for (const side of [7, 8]) {
           for (const padding of new Set([kernel >> 1, 0, 1])) {
-            const what = `kernel ${kernel} stride ${stride} padding ${padding} side ${side}`;
+            const label = `kernel ${kernel} stride ${stride} padding ${padding} side ${side}`;
             await assertTwins(
-              what,
+              label,
               [[2, side, side, 3], [kernel, kernel, 3, 2]],
               (x, weight) => conv2d(x, weight, stride, padding),
             );
@@ -25,7 +25,7 @@ await needs(
   },
 );
 
-await needs(everything, "conv2d is its twin on a map that is not square", async () => {
+await needs(everything, "conv2d: equals its twin on a map that is not square", async () => {
   await assertTwins(
     "a wide map",
     [[2, 6, 9, 2], [3, 3, 2, 4]],
@@ -35,7 +35,7 @@ await needs(everything, "conv2d is its twin on a map that is not square", async 
 
 await needs(
   everything,
-  "conv2d is its twin in groups: two, and one for each channel with one output or two",
+  "conv2d: equals its twin in two groups, and in one per channel with one output or two",
   async () => {
     for (const [inputs, out, groups] of [[4, 6, 2], [4, 4, 4], [3, 6, 3]]) {
       for (const [kernel, stride] of [[1, 1], [3, 1], [3, 2]]) {
@@ -49,7 +49,7 @@ await needs(
   },
 );
 
-Deno.test("a 3×3 convolution of stride 2 pads all four sides, as PyTorch's does", async () => {
+Deno.test("conv2d: a 3×3 kernel of stride 2 pads all four sides, like PyTorch's", async () => {
   await tf.setBackend("cpu");
   tf.tidy(() => {
     const x = tf.ones([1, 4, 4, 1]);

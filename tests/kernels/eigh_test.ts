@@ -13,22 +13,22 @@ const symmetric = (batch: number, n: number) => {
 
 await needs(
   everything,
-  "eigenvalues are ascending, and vectors times values times vectors the matrix",
+  "eigh: eigenvalues ascend, and vectors · values · vectorsᵀ is the matrix",
   async () => {
     for (const n of [1, 2, 5, 16]) {
       const { native, twin } = await onBoth(() => {
         const matrices = symmetric(3, n);
         const { values, vectors } = eigh(matrices);
-        const again = tf.matMul(tf.mul(vectors, tf.expandDims(values, 1)), vectors, false, true);
-        return [values, again, matrices, tf.matMul(vectors, vectors, true, false)];
+        const product = tf.matMul(tf.mul(vectors, tf.expandDims(values, 1)), vectors, false, true);
+        return [values, product, matrices, tf.matMul(vectors, vectors, true, false)];
       });
       const identities = Float32Array.from(
         { length: 3 * n * n },
         (_, i) => i % (n * n) % (n + 1) === 0 ? 1 : 0,
       );
-      for (const [values, again, matrices, lengths] of [native, twin]) {
+      for (const [values, product, matrices, lengths] of [native, twin]) {
         assert(values.every((value, i) => i % n === 0 || value >= values[i - 1]));
-        assertNear("the matrix", again, matrices, 1e-5);
+        assertNear("the matrix", product, matrices, 1e-5);
         assertNear("the vectors' products", lengths, identities, 1e-5);
       }
       assertNear("the values", native[0], twin[0], 1e-5);
@@ -38,7 +38,7 @@ await needs(
 
 await needs(
   everything,
-  "equal eigenvalues, zeros and numbers that are none are no error",
+  "eigh: equal eigenvalues, zeros and NaN cause no error",
   async () => {
     const { native, twin } = await onBoth(() => {
       const matrices = tf.stack([tf.eye(3), tf.zeros([3, 3]), tf.fill([3, 3], NaN)]);

@@ -7,7 +7,7 @@ import { draw } from "../support/gradients.ts";
 
 await needs(
   everything,
-  "gather is its twin: along the first axis, and along others image by image",
+  "gather: equals its twin along the first axis, and along others image by image",
   async () => {
     const { native, twin } = await onBoth(() => {
       const bank = draw("bank", [7, 3]);
@@ -27,16 +27,16 @@ await needs(
 
 await needs(
   everything,
-  "rows are put in their places, and the matrix that they are put into stays as it was",
+  "putRows: replaces rows and leaves its input unchanged",
   async () => {
     const { native, twin } = await onBoth(() => {
       const x = tf.tensor2d([[1, 2], [3, 4], [5, 6], [7, 8]]);
-      const put = putRows(
+      const result = putRows(
         x,
         tf.tensor1d([2, 0, 2], "int32"),
         tf.tensor2d([[50, 60], [10, 20], [50, 60]]),
       );
-      return [put, x];
+      return [result, x];
     });
     assertEquals(native.map((values) => [...values]), [[10, 20, 3, 4, 50, 60, 7, 8], [
       1,

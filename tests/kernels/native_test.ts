@@ -8,36 +8,36 @@ import { DataType } from "../../lib/tensorflow/binding.ts";
 import { useTensorflow } from "../support/engines.ts";
 import { everything, needs } from "../support/needs.ts";
 
-/** What TensorFlow's ops make, where they are to be had. */
-function made(kernel: (native: Native) => tf.Tensor[]): tf.Tensor[] {
+/** Runs a kernel on TensorFlow's ops. Throws if they are not available. */
+function run(kernel: (native: Native) => tf.Tensor[]): tf.Tensor[] {
   return nativeOr(() => {
-    throw new Error("TensorFlow's ops are not to be had");
+    throw new Error("TensorFlow's ops are not available");
   }, kernel);
 }
 
 const which = () => nativeOr(() => "twin", () => "native");
 
-Deno.test("on tfjs's own backend a kernel is its twin", async () => {
+Deno.test("nativeOr: runs the twin on tfjs's own backend", async () => {
   await tf.setBackend("cpu");
   assertEquals(which(), "twin");
 });
 
 await needs(
   everything,
-  "on TensorFlow a kernel is made of its ops, and its twin where they are not wanted",
+  "nativeOr: runs the kernel on TensorFlow, and the twin inside withTwins",
   async () => {
     await useTensorflow();
     assertEquals([which(), withTwins(which)], ["native", "twin"]);
   },
 );
 
-await needs(everything, "an op has as many outputs as are asked for", async () => {
+await needs(everything, "op: has the requested number of outputs", async () => {
   await useTensorflow();
   tf.tidy(() => {
     const x = tf.tensor1d([3, -1, 2]);
     const attributes = [FLOAT];
-    const [negative] = made(({ op }) => op("Neg", [x], attributes));
-    const [values, at] = made(({ op }) => op("TopKV2", [x, tf.scalar(2, "int32")], attributes, 2));
+    const [negative] = run(({ op }) => op("Neg", [x], attributes));
+    const [values, at] = run(({ op }) => op("TopKV2", [x, tf.scalar(2, "int32")], attributes, 2));
     assertEquals([...negative.dataSync()], [-3, 1, -2]);
     assertEquals([[...values.dataSync()], [...at.dataSync()]], [[3, 2], [0, 2]]);
   });
@@ -45,12 +45,12 @@ await needs(everything, "an op has as many outputs as are asked for", async () =
 
 await needs(
   everything,
-  "what a chain makes on the way is released, also where it fails",
+  "chain: releases intermediate results, also on failure",
   async () => {
     const binding = await useTensorflow();
     const before = binding.count;
     const squared = (last: string) =>
-      made(({ chain }) =>
+      run(({ chain }) =>
         chain([tf.tensor1d([3])], ({ op, constant }, x) => {
           const [product] = op("Mul", [x, constant([], DataType.float32, Float32Array.of(2))], [
             FLOAT,

@@ -5,7 +5,7 @@ import { hashName } from "../../lib/values/random.ts";
 import { useTensorflow } from "../support/engines.ts";
 import { everything, needs } from "../support/needs.ts";
 
-await needs(everything, "random numbers are TensorFlow's bit for bit in JavaScript", async () => {
+await needs(everything, "randomUniform: the JavaScript twin gives TensorFlow's bits", async () => {
   await useTensorflow();
   const before = tf.memory().numTensors;
   for (const shape of [[1], [3], [4, 1], [5, 7], [2, 3, 4, 5]]) {
@@ -26,23 +26,23 @@ await needs(everything, "random numbers are TensorFlow's bit for bit in JavaScri
   assertEquals(tf.memory().numTensors, before);
 });
 
-Deno.test("each call, each stream, each step and each seed has numbers of its own, and the same ones again", async () => {
+Deno.test("randomOf: each call, stream, step and seed has numbers of its own, always the same", async () => {
   await tf.setBackend("cpu");
   tf.tidy(() => {
-    const drawn = (seed: number, step: number) => {
+    const draw = (seed: number, step: number) => {
       const random = randomOf(seed, "step", tf.scalar(step, "int32"));
       return [random.uniform([8]), random.uniform([8]), random.in("augment").uniform([8])].map((
         x,
       ) => [...x.dataSync()]);
     };
-    assertEquals(drawn(1, 5), drawn(1, 5));
-    const all = [...drawn(1, 5), ...drawn(1, 6), ...drawn(2, 5)].map(String);
+    assertEquals(draw(1, 5), draw(1, 5));
+    const all = [...draw(1, 5), ...draw(1, 6), ...draw(2, 5)].map(String);
     assertEquals(new Set(all).size, all.length);
-    assertNotEquals(drawn(1, 5), drawn(2, 5));
+    assertNotEquals(draw(1, 5), draw(2, 5));
   });
 });
 
-Deno.test("uniform numbers fill [0, 1) evenly", async () => {
+Deno.test("randomUniformTwin: numbers fill [0, 1) evenly", async () => {
   await tf.setBackend("cpu");
   tf.tidy(() => {
     const numbers = [...randomUniformTwin([20000], 9, 1).dataSync()];

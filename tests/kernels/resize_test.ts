@@ -5,7 +5,7 @@ import { everything, needs } from "../support/needs.ts";
 import { assertNear } from "../support/tolerance.ts";
 import { assertTwins } from "../support/gradients.ts";
 
-Deno.test("bilinear resizing is PyTorch's, corners not aligned, for any sides", async () => {
+Deno.test("resizeBilinear: equals PyTorch's with corners not aligned, for any sides", async () => {
   await tf.setBackend("cpu");
   tf.tidy(() => {
     const map = tf.tensor4d([1, 2, 3, 4], [1, 2, 2, 1]);
@@ -23,7 +23,7 @@ Deno.test("bilinear resizing is PyTorch's, corners not aligned, for any sides", 
   });
 });
 
-Deno.test("bilinear resizing's gradient is its transpose", async () => {
+Deno.test("resizeBilinear: the gradient is the transpose", async () => {
   await tf.setBackend("cpu");
   tf.tidy(() => {
     const x = tf.randomNormal([2, 3, 4, 2]);
@@ -34,7 +34,7 @@ Deno.test("bilinear resizing's gradient is its transpose", async () => {
   });
 });
 
-Deno.test("a map is resized by the pixels that PyTorch takes", async () => {
+Deno.test("resizeNearest: takes the pixels that PyTorch takes", async () => {
   await tf.setBackend("cpu");
   const side = (from: number, to: number) => {
     const line = tf.reshape(tf.range(0, from), [1, from, 1, 1]);
@@ -56,7 +56,7 @@ const sizes = [[[4, 4], [8, 8]], [[1, 1], [3, 5]], [[3, 5], [7, 2]], [[7, 6], [3
 for (const [[height, width], [rows, columns]] of sizes) {
   await needs(
     everything,
-    `TensorFlow and the twin resize ${height}×${width} to ${rows}×${columns} alike`,
+    `resizeNearest: ${height}×${width} to ${rows}×${columns} equals its twin`,
     async () => {
       await assertTwins(
         `nearest ${rows}`,

@@ -5,23 +5,23 @@ import { onBoth } from "../support/engines.ts";
 import { everything, needs } from "../support/needs.ts";
 import { assertTwins, draw } from "../support/gradients.ts";
 
-/** Tall, wide and square matrices, and of one row or column. */
+/** Tall, wide and square matrices, one of a single row, and one of a single column. */
 const SHAPES = [[3, 9, 5], [3, 5, 9], [2, 4, 4], [2, 1, 5], [2, 5, 1]];
 
 const countOf = ([, rows, columns]: readonly number[]) => Math.min(3, rows, columns);
 
 await needs(
   everything,
-  "right singular vectors and their gradients are the same on TensorFlow",
+  "rightSingularVectors: values and gradients are the same on both backends",
   async () => {
     for (const shape of SHAPES) {
-      // A matrix of one column has one vector whatever is in it: both gradients are 0.
+      // A matrix of one column has one vector for any content, so both gradients are 0.
       await assertTwins(`[${shape}]`, [shape], (x) => rightSingularVectors(x, countOf(shape)));
     }
   },
 );
 
-Deno.test("they are orthonormal, of falling singular values, and point where the sum of the rows does", async () => {
+Deno.test("rightSingularVectors: orthonormal, with descending singular values and non-negative products with the row sum", async () => {
   await tf.setBackend("cpu");
   for (const shape of SHAPES) {
     tf.tidy(() => {
@@ -39,7 +39,7 @@ Deno.test("they are orthonormal, of falling singular values, and point where the
   }
 });
 
-Deno.test("their gradient is what a small change does", async () => {
+Deno.test("rightSingularVectors: the gradient equals the finite difference", async () => {
   await tf.setBackend("cpu");
   for (const shape of SHAPES) {
     tf.tidy(() => {
@@ -63,7 +63,7 @@ Deno.test("their gradient is what a small change does", async () => {
 
 await needs(
   everything,
-  "equal singular values and zeros have finite vectors and gradients",
+  "rightSingularVectors: equal singular values and zeros have finite vectors and gradients",
   async () => {
     const { native, twin } = await onBoth(() =>
       [[4, 3], [3, 4]].flatMap(([rows, columns]) => {

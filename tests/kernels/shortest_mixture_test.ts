@@ -12,10 +12,10 @@ const mixture = (vectors: readonly (readonly number[])[], most: number): Float32
 
 const dot = (a: ArrayLike<number>, b: ArrayLike<number>) =>
   Array.from(a).reduce((sum, value, i) => sum + value * b[i], 0);
-const mixed = (vectors: readonly (readonly number[])[], weights: ArrayLike<number>) =>
+const mix = (vectors: readonly (readonly number[])[], weights: ArrayLike<number>) =>
   vectors[0].map((_, i) => vectors.reduce((sum, vector, m) => sum + weights[m] * vector[i], 0));
 
-Deno.test("the shortest mixture of orthogonal vectors weighs them by 1 / length², as far as the bound lets it", async () => {
+Deno.test("shortestMixture: orthogonal vectors weigh 1 / length² each, within the bound", async () => {
   await tf.setBackend("cpu");
   assertNear("free", mixture([[1, 0], [0, 2]], 1), [0.8, 0.2], 1e-5);
   assertNear("bound", mixture([[1, 0], [0, 2]], 0.6), [0.6, 0.4], 1e-5);
@@ -28,7 +28,7 @@ Deno.test("the shortest mixture of orthogonal vectors weighs them by 1 / length�
   assertNear("the same twice", mixture([[1, 2], [1, 2]], 0.7), [0.5, 0.5], 1e-3);
 });
 
-Deno.test("no direction within the allowed makes it shorter, whatever the vectors", async () => {
+Deno.test("shortestMixture: no feasible direction makes it shorter, for any vectors", async () => {
   await tf.setBackend("cpu");
   const component = fc.integer({ min: -4, max: 4 });
   const vectors = fc.integer({ min: 2, max: 4 }).chain((count) =>
@@ -44,7 +44,7 @@ Deno.test("no direction within the allowed makes it shorter, whatever the vector
       assertAlmostEquals(weights.reduce((a, b) => a + b), 1, 1e-4);
       assert(weights.every((weight) => weight >= 0 && weight <= bound + 1e-6), `${weights}`);
       // Optimal if moving weight from one vector to another never helps.
-      const sum = mixed(vectors, weights);
+      const sum = mix(vectors, weights);
       const pulls = vectors.map((vector) => dot(vector, sum));
       const scale = Math.max(1, ...vectors.map((vector) => dot(vector, vector)));
       for (const [from, weight] of weights.entries()) {

@@ -4,7 +4,7 @@ import { interleave, shuffleChannels } from "../../lib/kernels/shuffle_channels.
 import { everything, needs } from "../support/needs.ts";
 import { assertTwins } from "../support/gradients.ts";
 
-Deno.test("channels are dealt out from the parts by turns", async () => {
+Deno.test("shuffleChannels: takes channels from the parts in turn", async () => {
   await tf.setBackend("cpu");
   tf.tidy(() => {
     const x = tf.tensor4d([0, 1, 2, 3, 4, 5], [1, 1, 1, 6]);
@@ -17,13 +17,13 @@ Deno.test("channels are dealt out from the parts by turns", async () => {
 
 await needs(
   everything,
-  "shuffled channels and their gradient are the same on TensorFlow",
+  "shuffleChannels: values and gradient are the same on both backends",
   async () => {
     await assertTwins("a shuffle", [[2, 3, 4, 6]], (x) => shuffleChannels(x, 3));
   },
 );
 
-Deno.test("channels of two maps come by turns", async () => {
+Deno.test("interleave: alternates the channels of two maps", async () => {
   await tf.setBackend("cpu");
   tf.tidy(() => {
     const map = (...values: number[]) => tf.tensor4d(values, [1, 1, 1, 3]);
@@ -31,6 +31,6 @@ Deno.test("channels of two maps come by turns", async () => {
   });
 });
 
-await needs(everything, "interleave is its twin", async () => {
+await needs(everything, "interleave: equals its twin", async () => {
   await assertTwins("two maps", [[2, 3, 4, 5], [2, 3, 4, 5]], interleave);
 });

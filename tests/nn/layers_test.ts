@@ -22,16 +22,16 @@ import { assertNear } from "../support/tolerance.ts";
 const IMAGES = 3;
 
 /**
- * A layer over `input`, its variables held as tensors that start where they would, except for those
- * `given` by name.
+ * Builds a layer on `input` and holds its variables as tensors. Variables start at the `values` of
+ * their name, if present, else at their initial values.
  */
-function made(
+function build(
   layer: Layer,
   input: Shape,
-  { fixed = false, given = new Map<string, Float32Array>() } = {},
+  { fixed = false, values = new Map<string, Float32Array>() } = {},
 ) {
   const collected = new Map<string, Variable>();
-  const module = layer(variables({ seed: 1, collected, fixed, values: given }), input);
+  const module = layer(variables({ seed: 1, collected, fixed, values }), input);
   for (const variable of collected.values()) {
     const value = tf.tensor(variable.initial(), [...variable.shape]);
     variable.bind(() => value);
@@ -54,7 +54,7 @@ function pure(name: string, body: () => void): void {
   });
 }
 
-pure("every layer gives the shape that it says, and counts its multiply-adds", () => {
+pure("layers: each gives its declared shape and counts its multiply-adds", () => {
   const cases: [Layer, Shape, Shape, number][] = [
     [conv(4), [8, 7, 3], [8, 7, 4], 8 * 7 * 4 * 27],
     [conv(4, { kernel: 1, stride: 2, bias: true }), [8, 7, 3], [4, 4, 4], 16 * 4 * 3],
@@ -76,28 +76,28 @@ pure("every layer gives the shape that it says, and counts its multiply-adds", (
     [residual(conv(4), conv(4, { kernel: 1 })), [8, 8, 3], [8, 8, 4], 64 * 4 * 27 + 64 * 4 * 3],
   ];
   for (const [layer, input, shape, multiplyAdds] of cases) {
-    const { module, x } = made(layer, input);
+    const { module, x } = build(layer, input);
     assertEquals([module.shape, module.multiplyAdds], [shape, multiplyAdds]);
     assertEquals(module(x, passes().frozen).shape, [IMAGES, ...shape]);
   }
 });
 
-pure("weights start as Kaiming's by fan-out, a dense layer's and its bias as PyTorch's", () => {
+pure("layers: weights start by Kaiming's fan-out, dense weights and biases like PyTorch's", () => {
   const deviation = (values: Float32Array) =>
     Math.sqrt(values.reduce((sum, x) => sum + x * x, 0) / values.length);
-  const { collected } = made(conv(64), [4, 4, 32]);
+  const { collected } = build(conv(64), [4, 4, 32]);
   assertAlmostEquals(deviation(collected.get("weight")!.initial()), Math.sqrt(2 / (9 * 64)), 1e-3);
-  const plain = made(dense(50), [400]).collected;
+  const denseVariables = build(dense(50), [400]).collected;
   const bound = 1 / Math.sqrt(400);
   for (const name of ["weight", "bias"]) {
-    const values = plain.get(name)!.initial();
+    const values = denseVariables.get(name)!.initial();
     assertEquals(values.every((x) => Math.abs(x) <= bound), true);
     assertAlmostEquals(deviation(values), bound / Math.sqrt(3), name === "bias" ? 1e-2 : 1e-3);
   }
 });
 
-/** Running statistics and γ, β as after some training. */
-const trained = (channels: number): Map<string, Float32Array> => {
+/** Running statistics, γ and β like after some training. */
+const trainedNorm = (channels: number): Map<string, Float32Array> => {
   const random = stream(3, "trained");
   const draw = (shift: number) =>
     Float32Array.from({ length: channels }, () => shift + 0.3 * Math.abs(random.normal()));
@@ -110,50 +110,50 @@ const trained = (channels: number): Map<string, Float32Array> => {
 };
 
 pure(
-  "a frozen convolution with its norm folded in gives what the two give one after the other",
+  "convNorm: the frozen convolution with its norm folded in equals the two in sequence",
   () => {
     for (const bias of [false, true]) {
-      const given = trained(4);
+      const values = trainedNorm(4);
       const layer = convNorm(4, { bias, biasInitial: normal(1) });
-      const { module, x, collected } = made(layer, [5, 5, 3], { given });
+      const { module, x, collected } = build(layer, [5, 5, 3], { values });
       const value = (name: string) => collected.get(name)!.value;
-      const plain = tf.conv2d(x as tf.Tensor4D, value("weight") as tf.Tensor4D, 1, "same");
+      const convolution = tf.conv2d(x as tf.Tensor4D, value("weight") as tf.Tensor4D, 1, "same");
       const by = tf.rsqrt(tf.add(value("norm.variance"), 1e-5));
-      const before = bias ? tf.add(plain, value("bias")) : plain;
-      const apart = tf.add(
+      const before = bias ? tf.add(convolution, value("bias")) : convolution;
+      const sequence = tf.add(
         tf.mul(tf.mul(tf.sub(before, value("norm.mean")), by), value("norm.scale")),
         value("norm.offset"),
       );
       const unfolded = module(x, passes().frozen).dataSync();
-      assertNear("folded in the step", unfolded, apart.dataSync(), 1e-6);
-      const fixed = made(layer, [5, 5, 3], { given, fixed: true }).module(x, passes().frozen);
-      assertNear("folded beforehand", fixed.dataSync(), apart.dataSync(), 1e-6);
+      assertNear("folded in the step", unfolded, sequence.dataSync(), 1e-6);
+      const fixed = build(layer, [5, 5, 3], { values, fixed: true }).module(x, passes().frozen);
+      assertNear("folded beforehand", fixed.dataSync(), sequence.dataSync(), 1e-6);
     }
   },
 );
 
-pure("padding never wins in max pooling and counts as zeros in average pooling", () => {
-  const { module, x } = made(maxPool(3, { stride: 2, padding: 1 }), [4, 4, 1]);
+pure("pooling: padding never wins in max pooling and counts as zeros in average pooling", () => {
+  const { module, x } = build(maxPool(3, { stride: 2, padding: 1 }), [4, 4, 1]);
   const below = tf.sub(x, 100);
   const map = tf.ones([1, 4, 4, 1]);
   assertEquals(module(below, passes().frozen).max().dataSync()[0] < -90, true);
-  const average = made(averagePool(3, { stride: 2, padding: 1 }), [4, 4, 1]).module(
+  const average = build(averagePool(3, { stride: 2, padding: 1 }), [4, 4, 1]).module(
     map,
     passes().frozen,
   );
   assertNear("the average", average.dataSync(), [4 / 9, 6 / 9, 6 / 9, 1], 1e-6);
 });
 
-pure("groups that do not divide the channels are refused", () => {
+pure("conv: groups that do not divide the channels are refused", () => {
   assertThrows(
-    () => made(conv(4, { groups: 3 }), [4, 4, 6]),
+    () => build(conv(4, { groups: 3 }), [4, 4, 6]),
     Failure,
     "6 channels cannot become 4 in 3 groups",
   );
 });
 
-pure("a fixed network cannot be run live", () => {
-  const { module, x } = made(convNorm(4), [5, 5, 3], { fixed: true });
+pure("convNorm: a fixed network cannot run live", () => {
+  const { module, x } = build(convNorm(4), [5, 5, 3], { fixed: true });
   assertMatch(
     assertThrows(() => module(x, passes().live), Error).message,
     /weight belongs to a frozen network.*make a copy/,
@@ -161,9 +161,9 @@ pure("a fixed network cannot be run live", () => {
 });
 
 pure(
-  "the frozen pass reads the statistics that the live pass of the step produced; a second live pass moves on from them",
+  "passes: the frozen pass reads the live pass's new statistics, and a second live pass continues from them",
   () => {
-    const { module, x, collected } = made(norm(), [4, 4, 2]);
+    const { module, x, collected } = build(norm(), [4, 4, 2]);
     const { live, frozen, remembered } = passes();
     const old = module(x, frozen).dataSync();
     module(x, live);
@@ -188,18 +188,18 @@ pure(
 );
 
 pure(
-  "a live pass leaves alone what it may not touch: its norm is on running statistics, nothing is remembered",
+  "passes: a live pass does not change frozen variables: their norm uses running statistics, nothing is recorded",
   () => {
     const layer = seq(convNorm(2), norm());
-    const { module, x, collected } = made(layer, [4, 4, 2], { given: trained(2) });
+    const { module, x, collected } = build(layer, [4, 4, 2], { values: trainedNorm(2) });
     const { live, frozen, remembered } = passes(new Set(collected.values()));
     assertEquals(module(x, live).dataSync(), module(x, frozen).dataSync());
     assertEquals(remembered.length, 0);
   },
 );
 
-pure("the frozen pass lets gradients through to the input and none to the weights", () => {
-  const { module, x, collected } = made(seq(convNorm(2), relu(), conv(1)), [4, 4, 2]);
+pure("passes: the frozen pass gives gradients to the input and none to the weights", () => {
+  const { module, x, collected } = build(seq(convNorm(2), relu(), conv(1)), [4, 4, 2]);
   const weights = [...collected.values()].filter(({ trainable }) => trainable).map(({ value }) =>
     value
   );

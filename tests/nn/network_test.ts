@@ -26,7 +26,7 @@ function model(
 }
 
 /** Holds a model's variables as tensors while `use` runs. */
-async function held(
+async function withTensors(
   models: readonly { variables: readonly Variable[] }[],
   use: () => void,
 ): Promise<void> {
@@ -40,7 +40,7 @@ async function held(
   });
 }
 
-Deno.test("taps have their shapes, variables their names, and both are counted", () => {
+Deno.test("buildModel: taps have their shapes, variables their names, and both are counted", () => {
   const { shapes, variables, parameters, multiplyAdds } = model("student.");
   assertEquals({ ...shapes }, {
     stem: [8, 8, 2],
@@ -59,9 +59,9 @@ Deno.test("taps have their shapes, variables their names, and both are counted",
   assertEquals(multiplyAdds, 64 * 54 + 2 * 64 * 36 + 4 * 72 + 4 * 8 + 20);
 });
 
-Deno.test("run gives every tap before and after its activation; its parts give the same", async () => {
+Deno.test("run: gives every tap before and after its activation, and its stages give the same", async () => {
   const net = model("student.");
-  await held([net], () => {
+  await withTensors([net], () => {
     const x = tf.randomNormal([3, ...IMAGE]);
     const { frozen } = passes();
     const { taps, pre } = net.run(x, frozen);
@@ -78,7 +78,7 @@ Deno.test("run gives every tap before and after its activation; its parts give t
   });
 });
 
-Deno.test("a stage may hand on something else than its tap", async () => {
+Deno.test("run: a stage may pass something other than its tap to the next stage", async () => {
   const net: Net<"a" | "b"> = {
     id: "handed",
     options: {},
@@ -99,11 +99,11 @@ Deno.test("a stage may hand on something else than its tap", async () => {
   });
 });
 
-Deno.test("what is handed on can be made of any output of a stage", async () => {
-  const made = (recipe: Net) =>
+Deno.test("hand: computes the next stage's input from any output of a stage", async () => {
+  const build = (recipe: Net) =>
     buildModel(recipe, variables({ seed: 1, collected: new Map() }), IMAGE, CLASSES);
-  for (const net of [made(wrn(10, 1)), made(small)]) {
-    await held([net], () => {
+  for (const net of [build(wrn(10, 1)), build(small)]) {
+    await withTensors([net], () => {
       const { frozen } = passes();
       const { taps, next } = net.run(tf.randomNormal([2, ...IMAGE]), frozen);
       for (const tap of Object.keys(net.shapes)) {
@@ -113,7 +113,7 @@ Deno.test("what is handed on can be made of any output of a stage", async () => 
   }
 });
 
-Deno.test("a copy starts at the values of what it is made from, in variables of its own", () => {
+Deno.test("buildModel: a copy starts at the original's values, in variables of its own", () => {
   const original = model("teacher.", { seed: 5, fixed: true });
   const copy = model("copy.", {}, original);
   const fresh = model("new.");
@@ -125,7 +125,7 @@ Deno.test("a copy starts at the values of what it is made from, in variables of 
   assertNotEquals(fresh.variables[0].initial(), original.variables[0].initial());
 });
 
-Deno.test("a tap that is not there is named, with the one that was meant", () => {
+Deno.test("buildModel: an unknown tap is refused by name, with a suggestion", () => {
   const net = model("") as unknown as ReturnType<typeof buildModel<Net>>;
   const { exit, message } = assertThrows(() => net.shapes.blok2, Failure);
   assertEquals(exit, 2);
@@ -135,7 +135,7 @@ Deno.test("a tap that is not there is named, with the one that was meant", () =>
   );
 });
 
-Deno.test("a classifier's stages are made for the data set's classes", () => {
+Deno.test("classifier: its stages are made for the data set's classes", () => {
   const net = classifier(
     "flat",
     {},
@@ -146,7 +146,7 @@ Deno.test("a classifier's stages are made for the data set's classes", () => {
   assertEquals([at(10), at(100)], [[10], [100]]);
 });
 
-Deno.test("the last map is the last tap with a height and a width; a network without one is refused", () => {
+Deno.test("lastMap: the last tap with a height and a width, and a network without one is refused", () => {
   const create = (recipe: Net) =>
     buildModel(recipe, variables({ seed: 1, collected: new Map() }), IMAGE, CLASSES);
   assertEquals(lastMap(create(small)), "block2");

@@ -35,14 +35,14 @@ const softmax = (logits: number[], temperature = 1) => {
   return powers.map((x) => x / sum);
 };
 
-pure("stop gives the same values and lets no gradient through", () => {
+pure("stop: gives the same values and no gradient", () => {
   const x = tf.tensor1d([1, 2, 3]);
   assertEquals([...stop(x).dataSync()], [1, 2, 3]);
   assertEquals([...tf.grad((x) => tf.sum(tf.mul(x, stop(x))))(x).dataSync()], [1, 2, 3]);
 });
 
 pure(
-  "gumbel draws one class of each row, with the gradient of the softmax of logits and noise",
+  "gumbel: samples one class of each row, with the gradient of the softmax of logits and noise",
   () => {
     const logits = [[0.3, 1, -2], [2, 0, 0]];
     const uniform = [[0.9, 0.2, 0.5], [0, 1 - 2 ** -24, 0.4]];
@@ -50,9 +50,9 @@ pure(
     const noisy = logits.map((row, i) =>
       row.map((x, c) => x - Math.log(-Math.log(uniform[i][c] + 1e-20) + 1e-20))
     );
-    const drawn = gumbel(tf.tensor2d(logits), tf.tensor2d(uniform), T);
+    const sample = gumbel(tf.tensor2d(logits), tf.tensor2d(uniform), T);
     assertEquals(
-      [...drawn.dataSync()],
+      [...sample.dataSync()],
       noisy.flatMap((row) => row.map((x) => x === Math.max(...row) ? 1 : 0)),
     );
     const first = tf.grad((x) =>
@@ -67,7 +67,7 @@ pure(
   },
 );
 
-pure("gumbel draws as often as the softmax says", () => {
+pure("gumbel: samples each class as often as the softmax says", () => {
   const count = 4000;
   const random = stream(1, "gumbel");
   const logits = [1, 0, -1];
@@ -79,7 +79,7 @@ pure("gumbel draws as often as the softmax says", () => {
   softmax(logits).forEach((p, c) => assertAlmostEquals(shares[c], p, 0.03));
 });
 
-pure("kl is T² times the divergence of the softened distributions, for each sample", () => {
+pure("kl: is T² times the divergence of the softened distributions, for each sample", () => {
   const student = [[1, 2, 0.5], [3, -1, 0]];
   const teacher = [[0, 1, 2], [3, -1, 0]];
   const T = 4;
@@ -93,7 +93,7 @@ pure("kl is T² times the divergence of the softened distributions, for each sam
   assertAlmostEquals(values[1], 0, 1e-6);
 });
 
-pure("cross-entropy takes any distribution as its target", () => {
+pure("crossEntropy: takes any distribution as its target", () => {
   const q = softmax([1, 2, 0.5]);
   const values = crossEntropy(
     tf.tensor2d([[1, 2, 0.5], [1, 2, 0.5]]),
@@ -104,7 +104,7 @@ pure("cross-entropy takes any distribution as its target", () => {
   assertAlmostEquals(values[1], -(Math.log(q[0]) + Math.log(q[2])) / 2, 1e-6);
 });
 
-pure("softened distributions add up to one and agree with their logarithms", () => {
+pure("soften: distributions add up to one and agree with logSoften", () => {
   const logits = tf.tensor2d([[1, -2, 30], [1000, 0, -1000]]);
   for (const T of [1, 4]) {
     const p = soften(logits, T);
@@ -114,44 +114,44 @@ pure("softened distributions add up to one and agree with their logarithms", () 
   }
 });
 
-pure("mse averages over everything but the batch", () => {
+pure("mse: averages over everything but the batch", () => {
   const a = tf.zeros([2, 2, 2, 1]);
   const b = tf.tensor4d([1, 1, 1, 1, 0, 0, 0, 4], [2, 2, 2, 1]);
   assertEquals([...mse(a, b).dataSync()], [1, 4]);
 });
 
 pure(
-  "a masked mean is the mean of the sub-batch times its share, for no sample up to all of them",
+  "masked: the mean is that of the sub-batch times its share, from no sample to all",
   () => {
     const values = [3, 5, 7, 9];
     for (const mask of [[0, 0, 0, 0], [0, 1, 0, 0], [1, 0, 1, 0], [1, 1, 1, 1]]) {
-      const chosen = values.filter((_, i) => mask[i] === 1);
-      const sum = chosen.reduce((a, b) => a + b, 0);
+      const selection = values.filter((_, i) => mask[i] === 1);
+      const sum = selection.reduce((a, b) => a + b, 0);
       const mean = tf.mean(masked(tf.tensor1d(values), tf.tensor1d(mask))).dataSync()[0];
       assertEquals(
         mean,
-        chosen.length === 0 ? 0 : sum / chosen.length * (chosen.length / values.length),
+        selection.length === 0 ? 0 : sum / selection.length * (selection.length / values.length),
       );
     }
     assertEquals([...masked(tf.tensor1d(values), undefined).dataSync()], values);
   },
 );
 
-/** Values of a function and its gradient where the sum of the values is what matters. */
+/** The values of a function, and the gradient of their sum. */
 function slope(
   run: (x: tf.Tensor) => tf.Tensor,
   x: number[],
 ): { values: number[]; gradient: number[] } {
-  const given = tf.tensor1d(x);
-  const gradient = tf.grad((x) => tf.sum(run(x)))(given);
-  return { values: [...run(given).dataSync()], gradient: [...gradient.dataSync()] };
+  const input = tf.tensor1d(x);
+  const gradient = tf.grad((x) => tf.sum(run(x)))(input);
+  return { values: [...run(input).dataSync()], gradient: [...gradient.dataSync()] };
 }
 
-pure("unit divides rows by their norm; one of zeros stays, without a gradient", () => {
+pure("unitRows: divides rows by their norm, and a row of zeros stays, without a gradient", () => {
   const x = tf.tensor2d([[3, -4], [0, 0]]);
   const first = (order: 1 | 2) => (x: tf.Tensor) => tf.slice(unitRows(x, order), 0, [2, 1]);
-  const near = (ours: ArrayLike<number>, expected: number[]) =>
-    expected.forEach((value, i) => assertAlmostEquals(ours[i], value, 1e-6));
+  const near = (actual: ArrayLike<number>, expected: number[]) =>
+    expected.forEach((value, i) => assertAlmostEquals(actual[i], value, 1e-6));
   near(unitRows(x).dataSync(), [0.6, -0.8, 0, 0]);
   near(unitRows(x, 1).dataSync(), [3 / 7, -4 / 7, 0, 0]);
   near(unitRows(tf.transpose(x), 2, 0).dataSync(), [0.6, 0, -0.8, 0]);
@@ -160,18 +160,18 @@ pure("unit divides rows by their norm; one of zeros stays, without a gradient", 
   near(tf.grad((x) => unitRows(x, 1))(tf.tensor2d([[2, 0]])).dataSync(), [0, 0.5]);
 });
 
-pure("root has no gradient at 0", () => {
+pure("safeSqrt: has no gradient at 0", () => {
   assertEquals(slope(safeSqrt, [0, 4]), { values: [0, 2], gradient: [0, 0.25] });
 });
 
-pure("smoothL1 is a parabola near 0, straight beyond 1", () => {
+pure("smoothL1: is a parabola near 0, straight beyond 1", () => {
   assertEquals(slope(smoothL1, [-3, -1, -0.5, 0, 2]), {
     values: [2.5, 0.5, 0.125, 0, 1.5],
     gradient: [-1, -1, -0.5, 0, 1],
   });
 });
 
-pure("gram has the inner products of flattened samples, related who is among them", () => {
+pure("gram and related: inner products of flattened samples, and the chosen among them", () => {
   const x = tf.tensor4d([1, 2, 3, 4, 0, -1], [3, 1, 2, 1]);
   const numbers = (tensor: tf.Tensor) => [...tensor.dataSync()];
   assertEquals(numbers(gram(flat(x))), [5, 11, -2, 11, 25, -4, -2, -4, 1]);
@@ -182,7 +182,7 @@ pure("gram has the inner products of flattened samples, related who is among the
 });
 
 pure(
-  "standardised logits have mean 0 and deviation 1, whatever they were scaled and shifted by",
+  "standardise: logits get mean 0 and deviation 1, for any scale and shift",
   () => {
     const rows = [[1, 2, 0.5, -3], [3, -1, 0, 1]];
     const logits = tf.tensor2d(rows);
@@ -196,14 +196,14 @@ pure(
   },
 );
 
-pure("standardised, equal logits are 0 and have a finite gradient", () => {
+pure("standardise: equal logits become 0 with a finite gradient", () => {
   const logits = tf.tensor2d([[2, 2, 2]]);
   assertEquals([...standardise(logits).dataSync()], [0, 0, 0]);
   const gradient = tf.grad((x) => tf.sum(tf.mul(standardise(x), tf.tensor2d([[1, 2, 3]]))))(logits);
   assertEquals([...gradient.dataSync()].every(Number.isFinite), true);
 });
 
-pure("kl with a floor is that of the teacher's probabilities and the floor", () => {
+pure("kl: adds the floor to the teacher's probabilities", () => {
   const [value] = kl(tf.tensor2d([[0, 0]]), tf.tensor2d([[1000, 0]]), 1, { floor: 0.5 }).dataSync();
   assertAlmostEquals(value, 1.5 * Math.log(1.5 / 0.5) + 0.5 * Math.log(0.5 / 0.5), 1e-5);
 });

@@ -8,7 +8,7 @@ import { starting, type Variable, variables } from "../../lib/nn/variables.ts";
 import { open } from "../support/engines.ts";
 import { batch, CLASSES, IMAGE, large } from "../support/toy.ts";
 
-Deno.test("a network's tail, started from its own weights, goes on from a tap as the network does", async () => {
+Deno.test("tail: with the network's own weights, continues from a tap like the network", async () => {
   const networks: readonly Classifier<"block1">[] = [large, wrn(10, 1)];
   for (const recipe of networks) {
     for (const tap of ["block1", "pooled"] as const) {
@@ -18,9 +18,9 @@ Deno.test("a network's tail, started from its own weights, goes on from a tap as
       const names = Object.keys(network.parts);
       const stages = names.slice(names.indexOf(tap) + 1);
       const behind = network.variables.filter(({ name }) => stages.includes(name.split(".")[1]));
-      const copied: Layer = (scope, input) =>
+      const copyLayer: Layer = (scope, input) =>
         tail(recipe, CLASSES, tap)(starting(scope, behind, []), input);
-      const copy = copied(scope.in("tail"), network.shapes[tap]);
+      const copy = copyLayer(scope.in("tail"), network.shapes[tap]);
       const engine = await open("cpu");
       await engine.hold([...collected.values()]);
       const step = engine.compile<"image">(({ image }) => {

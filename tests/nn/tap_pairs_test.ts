@@ -19,34 +19,34 @@ const vector = [1, 3];
 const deep = model({ stem: map, a: map, b: map, c: map, pooled: vector, logits: vector });
 const shallow = model({ opening: map, d: map, e: map, pooled: vector, logits: vector });
 
-Deno.test("maps behind the stems are paired in order, as many as the shallower network has", () => {
+Deno.test("tapPairs: maps after the stems are paired in order, as many as the shallower network has", () => {
   assertEquals(tapPairs(deep, shallow), [["a", "d"], ["b", "e"]]);
   assertEquals(tapPairs(shallow, deep), [["d", "a"], ["e", "b"]]);
 });
 
-Deno.test("they are paired from the last where a method asks for that", () => {
+Deno.test("tapPairs: fromLast pairs them from the last", () => {
   assertEquals(tapPairs(deep, shallow, undefined, { fromLast: true }), [["b", "d"], ["c", "e"]]);
   assertEquals(tapPairs(shallow, deep, undefined, { fromLast: true }), [["d", "b"], ["e", "c"]]);
 });
 
-Deno.test("vectors are pairs too where a method takes them", () => {
+Deno.test("tapPairs: vectors may be paired if a method takes them", () => {
   assertEquals(tapPairs(deep, shallow, [["pooled", "d"]], { vectors: true }), [["pooled", "d"]]);
   assertEquals(assertThrows(() => tapPairs(deep, shallow, [["pooled", "d"]]), Failure).exit, 2);
 });
 
-Deno.test("the last maps are a pair where no other taps are given", () => {
+Deno.test("lastMaps: the default of each tap is the last map", () => {
   assertEquals(lastMaps(deep, shallow, {}), ["c", "e"]);
   assertEquals(lastMaps(deep, shallow, { student: "a" }), ["a", "e"]);
   assertEquals(lastMaps(deep, shallow, { teacher: "pooled" }), ["c", "pooled"]);
 });
 
-Deno.test("pairs that are named are taken as they are", () => {
+Deno.test("tapPairs: returns specified pairs unchanged", () => {
   const pairs = [["stem", "e"], ["c", "e"]] as const;
   assertEquals(tapPairs(deep, shallow, pairs), pairs);
 });
 
-Deno.test("pairs that cannot be are refused, with exit 2", () => {
-  const refused = (
+Deno.test("tapPairs: invalid pairs are refused with exit 2", () => {
+  const assertRefused = (
     pairs: readonly TapPair<string, string>[] | undefined,
     message: string,
     student = deep,
@@ -54,15 +54,15 @@ Deno.test("pairs that cannot be are refused, with exit 2", () => {
     const failure = assertThrows(() => tapPairs(student, shallow, pairs), Failure, message);
     assertEquals(failure.exit, 2);
   };
-  refused([["a", "pooled"]], "the teacher's pooled is [3], no map");
-  refused([["logits", "d"]], "the student's logits is [3], no map");
-  refused([["a", "d"], ["a", "e"]], "the student's a is in two pairs");
-  refused([["a", "f"]], "given has no tap f");
-  refused([], "share no map behind their stems");
-  refused(undefined, "share no map behind their stems", model({ stem: map, logits: vector }));
+  assertRefused([["a", "pooled"]], "the teacher's pooled is [3], not a map");
+  assertRefused([["logits", "d"]], "the student's logits is [3], not a map");
+  assertRefused([["a", "d"], ["a", "e"]], "the student's a is in two pairs");
+  assertRefused([["a", "f"]], "given has no tap f");
+  assertRefused([], "share no map behind their stems");
+  assertRefused(undefined, "share no map behind their stems", model({ stem: map, logits: vector }));
 });
 
-Deno.test("pairs of taps that a network does not have are compile errors", () => {
+Deno.test("tapPairs: taps that a network does not have are compile errors", () => {
   assert(typeof mistakes === "function");
 });
 

@@ -20,7 +20,7 @@ const scope = (other: Partial<Scope> = {}) => {
   return { collected, create: variables({ seed: 1, collected, ...other }) };
 };
 
-Deno.test("what a variable starts with depends on the seed and its name only", () => {
+Deno.test("variables: initial values depend on the seed and the name only", () => {
   const { create } = scope();
   const alone = create.in("a").variable("weight", [2, 3], normal(1)).initial();
   const { create: other } = scope();
@@ -33,7 +33,7 @@ Deno.test("what a variable starts with depends on the seed and its name only", (
   );
 });
 
-Deno.test("variables are collected under their whole names, and no two have the same", () => {
+Deno.test("variables: are collected under their full names, which must be unique", () => {
   const { create, collected } = scope();
   create.in("student").in("stem").variable("weight", [1], constant(1));
   create.derived("folded", [1], () => Float32Array.of(2));
@@ -44,14 +44,14 @@ Deno.test("variables are collected under their whole names, and no two have the 
   assertEquals(message, "there are two variables student.stem.weight");
 });
 
-Deno.test("given values come before drawn ones, by whole name", () => {
+Deno.test("variables: specified values replace the initialisers', by full name", () => {
   const values = new Map([["a.weight", Float32Array.of(5, 6)]]);
   const below = scope({ values }).create.in("a");
   assertEquals(below.variable("weight", [2], constant(1)).initial(), Float32Array.of(5, 6));
   assertEquals(below.variable("bias", [2], constant(1)).initial(), Float32Array.of(1, 1));
 });
 
-Deno.test("pace is inherited, the inner one wins", () => {
+Deno.test("variables: parameter groups are inherited, and the inner one wins", () => {
   const inner = scope().create.at({ lr: 0.5, weightDecay: 0 }).in("a").at({ lr: 0.1 }).variable(
     "w",
     [1],
@@ -60,12 +60,12 @@ Deno.test("pace is inherited, the inner one wins", () => {
   assertEquals(inner.paramGroup, { lr: 0.1, weightDecay: 0 });
 });
 
-Deno.test("a variable has no value where no engine holds it", () => {
+Deno.test("Variable: has no value if no engine holds it", () => {
   const error = assertThrows(() => scope().create.variable("w", [1], constant(0)).value, Error);
   assert(error.message.includes("variable w has no value here"));
 });
 
-Deno.test("initialisers have the deviation and the bound they are asked for", () => {
+Deno.test("initialisers: have the requested deviation and bound", () => {
   const draw = (initial: ReturnType<typeof normal>) =>
     scope().create.variable("w", [10000], initial).initial();
   const square = (values: Float32Array) =>

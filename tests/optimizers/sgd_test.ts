@@ -9,7 +9,7 @@ import { everything, needs } from "../support/needs.ts";
 
 const long = sgd({ epochs: 240, batch: 64, lr: 0.05, drops: { at: [150, 180, 210], by: 0.1 } });
 
-Deno.test("the rate drops after the epochs of its milestones", () => {
+Deno.test("sgd: the learning rate drops after the epochs of its milestones", () => {
   assertEquals(long.rate(1), 0.05);
   assertEquals(long.rate(150), 0.05);
   assertEquals(long.rate(150, 9, 10), 0.05);
@@ -18,7 +18,7 @@ Deno.test("the rate drops after the epochs of its milestones", () => {
   assertAlmostEquals(long.rate(240), 0.00005, 1e-12);
 });
 
-Deno.test("over another number of epochs the drops move in proportion and nothing else changes", () => {
+Deno.test("sgd: over another number of epochs the drops move in proportion, and nothing else changes", () => {
   const short = long.over(24);
   assertEquals([short.epochs, short.batch], [24, 64]);
   assertEquals(
@@ -31,7 +31,7 @@ Deno.test("over another number of epochs the drops move in proportion and nothin
   assertEquals(long.over(240).options, long.options);
 });
 
-Deno.test("what is left out is in the options with its default", () => {
+Deno.test("sgd: omitted options are declared with their defaults", () => {
   assertEquals(sgd({ epochs: 1, batch: 2, lr: 3 }).options, {
     epochs: 1,
     batch: 2,
@@ -42,7 +42,7 @@ Deno.test("what is left out is in the options with its default", () => {
   });
 });
 
-Deno.test("Nesterov's momentum and DOT are in the options where they are asked for, over other epochs too", () => {
+Deno.test("sgd: Nesterov's momentum and DOT are declared if set, also over other epochs", () => {
   const { options, over } = sgd({ epochs: 10, batch: 2, lr: 3, nesterov: true, dot: 0.075 });
   for (const { nesterov, dot } of [options, over(5).options] as Record<string, unknown>[]) {
     assertEquals([nesterov, dot], [true, 0.075]);
@@ -53,7 +53,7 @@ Deno.test("Nesterov's momentum and DOT are in the options where they are asked f
   );
 });
 
-Deno.test("another rate takes the place of the drops, in the options and over other epochs too", () => {
+Deno.test("sgd: another rate replaces the drops, in the options and over other epochs", () => {
   const rate = cosine({ minimum: 0.01, warmup: { epochs: 2, from: 0.1 } });
   const { options, over, rate: of } = sgd({ epochs: 10, batch: 2, lr: 3, rate });
   assertEquals(options, {
@@ -78,7 +78,7 @@ Deno.test("another rate takes the place of the drops, in the options and over ot
   assertEquals(assertThrows(() => sgd(both), Failure, "`drops` and `rate`").exit, 2);
 });
 
-Deno.test("a momentum that DOT would take out of its bounds is refused", () => {
+Deno.test("sgd: a DOT that moves a momentum out of its bounds is refused", () => {
   for (const dot of [0.1, -0.1, 0.95, NaN]) {
     const { exit } = assertThrows(
       () => sgd({ epochs: 1, batch: 2, lr: 3, dot }),
@@ -93,25 +93,25 @@ const MOMENTUM = 0.9;
 const DECAY = 0.1;
 const RATE = 0.5;
 
-/** Three steps with the gradients 1, −2 and 0.5 for four variables, each at a pace of its own. */
+/** Takes three steps with the gradients 1, −2 and 0.5, for four variables of different groups. */
 async function threeSteps(kind: Kind): Promise<Record<string, number>> {
   const engine = await open(kind);
   const collected = new Map<string, Variable>();
   const create = variables({ seed: 1, collected });
   const make = (name: string, scope: typeof create) => scope.variable(name, [1], constant(2));
-  const learning = [
-    make("plain", create),
+  const trainable = [
+    make("usual", create),
     make("slow", create.at({ lr: 0.1 })),
     make("free", create.at({ weightDecay: 0 })),
     make("own", create.at({ lr: 2, weightDecay: 0.3 })),
   ];
   const schedule = sgd({ epochs: 1, batch: 1, lr: RATE, momentum: MOMENTUM, weightDecay: DECAY });
-  const { update } = schedule.optimizer(learning, create);
+  const { update } = schedule.optimizer(trainable, create);
   await engine.hold([...collected.values()]);
   const run = engine.compile<"gradient" | "rate">(({ gradient, rate }) => ({
     values: { rate: tf.neg(rate) },
     updates: update(
-      new Map(learning.map((variable) => [variable, [tf.keep(tf.clone(gradient))]])),
+      new Map(trainable.map((variable) => [variable, [tf.keep(tf.clone(gradient))]])),
       rate,
     ),
   }));
@@ -121,12 +121,12 @@ async function threeSteps(kind: Kind): Promise<Record<string, number>> {
       rate: { shape: [], data: Float32Array.of(RATE) },
     });
   }
-  const values = await engine.read(learning);
+  const values = await engine.read(trainable);
   engine.close();
-  return Object.fromEntries(learning.map(({ name }, i) => [name, values[i][0]]));
+  return Object.fromEntries(trainable.map(({ name }, i) => [name, values[i][0]]));
 }
 
-/** As PyTorch has it: g ← g + decay · w; v ← momentum · v + g; w ← w − rate · v. */
+/** PyTorch's equations: g ← g + decay · w; v ← momentum · v + g; w ← w − rate · v. */
 function expected(lr: number, decay: number): number {
   let w = 2;
   let v = 0;
@@ -137,23 +137,24 @@ function expected(lr: number, decay: number): number {
   return w;
 }
 
-async function isPytorchs(kind: Kind): Promise<void> {
-  const { plain, slow, free, own } = await threeSteps(kind);
-  assertAlmostEquals(plain, expected(RATE, DECAY), 1e-6);
+async function assertPytorch(kind: Kind): Promise<void> {
+  const { usual, slow, free, own } = await threeSteps(kind);
+  assertAlmostEquals(usual, expected(RATE, DECAY), 1e-6);
   assertAlmostEquals(slow, expected(0.1 * RATE, DECAY), 1e-6);
   assertAlmostEquals(free, expected(RATE, 0), 1e-6);
   assertAlmostEquals(own, expected(2 * RATE, 0.3), 1e-6);
 }
 
-Deno.test("momentum, weight decay and pace are PyTorch's, op by op", () => isPytorchs("cpu"));
+Deno.test("sgd: momentum, weight decay and groups are PyTorch's, op by op", () =>
+  assertPytorch("cpu"));
 await needs(
   everything,
-  "momentum, weight decay and pace are PyTorch's, compiled",
-  () => isPytorchs("compiled"),
+  "sgd: momentum, weight decay and groups are PyTorch's, compiled",
+  () => assertPytorch("compiled"),
 );
 
-/** Three steps of a variable that both the task's terms and others reach, with their gradients. */
-async function apart(kind: Kind, nesterov: boolean): Promise<number> {
+/** Takes three steps of a variable that both the task's terms and others reach. */
+async function dotSteps(kind: Kind, nesterov: boolean): Promise<number> {
   const engine = await open(kind);
   const collected = new Map<string, Variable>();
   const create = variables({ seed: 1, collected });
@@ -170,7 +171,7 @@ async function apart(kind: Kind, nesterov: boolean): Promise<number> {
   const { update } = schedule.optimizer([variable], create);
   await engine.hold([...collected.values()]);
   const run = engine.compile<"task" | "other" | "rate">(({ task, other, rate }) => ({
-    // What is read before a change is what was there.
+    // Values that are read before an update are the old ones.
     values: Object.fromEntries([...collected].map(([name, { value }]) => [name, tf.neg(value)])),
     updates: update(
       new Map([[variable, [tf.keep(tf.clone(task)), tf.keep(tf.clone(other))]]]),
@@ -191,7 +192,7 @@ async function apart(kind: Kind, nesterov: boolean): Promise<number> {
 
 const GRADIENTS = [[1, 0.3], [-2, 0.4], [0.5, -0.7]];
 
-async function isDot(kind: Kind): Promise<void> {
+async function assertDot(kind: Kind): Promise<void> {
   for (const nesterov of [false, true]) {
     let w = 2;
     let v = 0;
@@ -202,18 +203,18 @@ async function isDot(kind: Kind): Promise<void> {
       u = 0.9 * u + other;
       w -= RATE * (nesterov ? decayed + 0.7 * v + other + 0.9 * u : v + u);
     }
-    assertAlmostEquals(await apart(kind, nesterov), w, 1e-6);
+    assertAlmostEquals(await dotSteps(kind, nesterov), w, 1e-6);
   }
 }
 
-Deno.test("DOT's velocities have momenta of their own, op by op", () => isDot("cpu"));
+Deno.test("sgd: DOT's velocities have separate momenta, op by op", () => assertDot("cpu"));
 await needs(
   everything,
-  "DOT's velocities have momenta of their own, compiled",
-  () => isDot("compiled"),
+  "sgd: DOT's velocities have separate momenta, compiled",
+  () => assertDot("compiled"),
 );
 
-/** The groups of terms with a Δ, or without one. */
+/** The optimiser's groups of terms, with or without DOT. */
 function groupsOf(dot?: number) {
   return sgd({ epochs: 1, batch: 1, lr: 1, dot }).optimizer(
     [],
@@ -221,7 +222,7 @@ function groupsOf(dot?: number) {
   ).groups;
 }
 
-Deno.test("DOT takes the terms with the role of the task apart, plain SGD none", () => {
+Deno.test("sgd: DOT separates the terms with the task's role, plain SGD none", () => {
   assertEquals(groupsOf(), undefined);
   const roles = new Map(
     [["labels", "task"], ["kd", undefined], ["self1", "task"], ["other_task", undefined]] as const,
@@ -230,7 +231,7 @@ Deno.test("DOT takes the terms with the role of the task apart, plain SGD none",
   assertEquals(groupsOf(0.05)!(new Map([["task", "task"]])), [["task"], []]);
 });
 
-Deno.test("DOT refuses terms of which none has the role of the task", () => {
+Deno.test("sgd: DOT refuses terms of which none has the task's role", () => {
   const { exit, message } = assertThrows(
     () => groupsOf(0.05)!(new Map([["task", undefined]])),
     Failure,
@@ -238,7 +239,7 @@ Deno.test("DOT refuses terms of which none has the role of the task", () => {
   assertEquals([exit, message.includes('none of task has the role "task"')], [2, true]);
 });
 
-Deno.test("a velocity is a variable that no optimiser changes, under the name of what it moves", () => {
+Deno.test("sgd: a velocity is not trainable and has the name of its variable", () => {
   const collected = new Map<string, Variable>();
   const create = variables({ seed: 1, collected });
   const weight = create.in("student").variable("weight", [2, 3], constant(1));
@@ -248,7 +249,7 @@ Deno.test("a velocity is a variable that no optimiser changes, under the name of
   assertEquals([shape, trainable], [[2, 3], false]);
 });
 
-Deno.test("DOT's second velocity has a name of its own", () => {
+Deno.test("sgd: DOT's second velocity has another name", () => {
   const collected = new Map<string, Variable>();
   const create = variables({ seed: 1, collected });
   const weight = create.in("student").variable("weight", [2, 3], constant(1));

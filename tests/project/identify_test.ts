@@ -41,7 +41,7 @@ const read = ["read", "write"] as const;
 
 await needs(
   read,
-  "identify: the id is the module's path in its project, and #name where it is not the default",
+  "identify: the id is the module's path in its project, and #name unless it is the default",
   () =>
     project(FILES, async (folder) => {
       const at = (name: string) => join(folder, "experiments", name);
@@ -74,7 +74,7 @@ await needs(
 
 await needs(
   read,
-  "identify: the root is the nearest folder upward with a deno.json, else the working directory",
+  "projectRoot: is the nearest folder upward with a deno.json, else the working directory",
   () =>
     project({ "inner/deno.jsonc": "{}", "inner/deep/a.ts": "", "b.ts": "" }, (folder) => {
       const of = (name: string) => projectRoot(pathToFileURL(join(folder, name)).href);
@@ -86,15 +86,15 @@ await needs(
 
 await needs(
   read,
-  "load: what is wrong is said in one piece, with exit code 2",
+  "loadExperiments: a mistake is described in one message, with exit code 2",
   () =>
     project(FILES, async (folder) => {
       const at = (name: string) => join(folder, "experiments", name);
       for (
-        const [spec, ...said] of [
+        const [spec, ...parts] of [
           ["ons.ts", "there is no", `did you mean ${at("one.ts")}?`],
           ["recrod#kd", `did you mean ${at("record.ts")}?`],
-          ["far/away.ts", "nor is there a folder"],
+          ["far/away.ts", "there is no folder"],
           [
             "",
             "experiments is a folder: name a module in it, both.ts, broken.ts, hidden.ts, invalid.ts, lost.ts …",
@@ -112,8 +112,8 @@ await needs(
       ) {
         const failure = await assertRejects(() => loadExperiments(at(spec)), Failure);
         assertEquals(failure.exit, 2, spec);
-        for (const text of said) assertStringIncludes(failure.message, text);
-        assert(!failure.message.includes("at f ("), "a stack is no message");
+        for (const part of parts) assertStringIncludes(failure.message, part);
+        assert(!failure.message.includes("at f ("), "the message has no stack");
       }
     }),
 );

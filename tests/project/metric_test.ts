@@ -12,7 +12,7 @@ import { readAs, type Reader } from "../../lib/values/reader.ts";
 import { classification } from "../../lib/tasks/classification.ts";
 import type { Task } from "../../lib/tasks/task.ts";
 
-/** A task of boxes, none of whose measures classification has. */
+/** A task of boxes. It shares no measure with classification. */
 const boxes: Task = {
   ...classification,
   id: "boxes",
@@ -29,16 +29,16 @@ const found: Metric = {
   heldOut: { last: 42, best: 43 },
 };
 
-const refused = (value: unknown, reader: Reader<Metric>): string =>
+const failureMessage = (value: unknown, reader: Reader<Metric>): string =>
   assertThrows(() => readAs(value, reader, (problem) => new Failure(3, problem)), Failure).message;
 
-Deno.test("metric: a measure of one number has it after the last epoch alone", () => {
+Deno.test("valueAt: a measure of one number has it after the last epoch alone", () => {
   assertEquals([valueAt(found, "map", "last"), valueAt(found, "map", "best")], [40.1, 41.2]);
   assertEquals([valueAt(found, "loss", "last"), valueAt(found, "loss", "best")], [1.5, undefined]);
   assertEquals(valueAt(found, "top1", "last"), undefined);
 });
 
-Deno.test("metric: the primary measure is that of the task, or a failure that names it", () => {
+Deno.test("primaryOf: gives the task's primary measure, or a failure that names it", () => {
   assertEquals(primaryOf(found, boxes), { last: 40.1, best: 41.2 });
   for (const one of [found, { top1: 70 }]) {
     assertEquals(
@@ -48,7 +48,7 @@ Deno.test("metric: the primary measure is that of the task, or a failure that na
   }
 });
 
-Deno.test("metric: percentages are those of the task, in its order, with their titles", () => {
+Deno.test("percentages: are those of the task, in its order, with their titles", () => {
   const map = { measure: "map", title: "mAP", decimals: 1 };
   assertEquals(percentages(found, boxes, "best"), [{ ...map, value: 41.2 }]);
   assertEquals(percentages({ loss: 1 }, boxes, "last"), []);
@@ -60,28 +60,31 @@ Deno.test("metric: percentages are those of the task, in its order, with their t
   ]);
 });
 
-Deno.test("metric: of any task finite numbers are read, of a task its primary measure and true percentages too", () => {
+Deno.test("readMetric: needs finite numbers; metricOf also needs the primary measure and real percentages", () => {
   assertEquals(readAs(found, readMetric, Error), found);
   assertEquals(readAs(found, metricOf(boxes), Error), found);
   assertEquals(
     Object.keys(readAs(JSON.parse('{"b":1,"a":{"best":2,"last":1}}'), readMetric, Error)),
     ["b", "a"],
   );
-  assertEquals(refused({ map: "40" }, readMetric), 'map has to be an object, not "40"');
+  assertEquals(failureMessage({ map: "40" }, readMetric), 'map has to be an object, not "40"');
   assertEquals(
-    refused({ map: { last: NaN, best: 1 } }, readMetric),
+    failureMessage({ map: { last: NaN, best: 1 } }, readMetric),
     "map.last has to be a number, not null",
   );
   assertEquals(
-    refused({ map: { last: 1, best: 1, worst: 1 } }, readMetric),
+    failureMessage({ map: { last: 1, best: 1, worst: 1 } }, readMetric),
     "map.worst is unknown; known are last, best",
   );
-  assertEquals(refused({ heldOut: 1 }, readMetric), "heldOut has to be an object, not 1");
-  assertEquals(refused({ ...found, map: undefined }, metricOf(boxes)), "map is missing");
-  assertEquals(refused({ ...found, map: 40 }, metricOf(boxes)), "map has to be an object, not 40");
+  assertEquals(failureMessage({ heldOut: 1 }, readMetric), "heldOut has to be an object, not 1");
+  assertEquals(failureMessage({ ...found, map: undefined }, metricOf(boxes)), "map is missing");
+  assertEquals(
+    failureMessage({ ...found, map: 40 }, metricOf(boxes)),
+    "map has to be an object, not 40",
+  );
   const pair = { last: 40, best: 100.5 };
   const wrong = "best has to be a number from 0 to 100, not 100.5";
-  assertEquals(refused({ ...found, map: pair }, metricOf(boxes)), `map.${wrong}`);
-  assertEquals(refused({ ...found, heldOut: pair }, metricOf(boxes)), `heldOut.${wrong}`);
+  assertEquals(failureMessage({ ...found, map: pair }, metricOf(boxes)), `map.${wrong}`);
+  assertEquals(failureMessage({ ...found, heldOut: pair }, metricOf(boxes)), `heldOut.${wrong}`);
   assertEquals(readAs({ ...found, loss: 300 }, metricOf(boxes), Error).loss, 300);
 });

@@ -12,7 +12,7 @@ const MODULE =
 
 await needs(
   ["read", "write"],
-  "outcome: a trial that counts has to be one of the experiment's task",
+  "readOutcome: a trial that counts has to fit the experiment's task",
   () =>
     project({ "a.ts": MODULE }, async (folder) => {
       const [{ experiment }] = await loadExperiments(join(folder, "a.ts"));
@@ -40,7 +40,7 @@ await needs(
         [{ top5: metric.top5 }, "metric.top1 is missing"],
       ] as const;
       for (const [metric, problem] of wrong) {
-        // What does not count may be of another task.
+        // A trial that does not count may belong to another task.
         await put(folder, "a.ts", trial(2, 70, { metric, quick: true }));
         assertEquals((await readOutcome(experiment, folder)).quick, 1);
         await put(folder, "a.ts", trial(2, 70, { metric }));

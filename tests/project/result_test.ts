@@ -32,7 +32,7 @@ const disk = ["read", "write"] as const;
 const A = "a".repeat(64);
 const B = "b".repeat(64);
 
-Deno.test("result: a default export's is beside its module, a named one's in a folder of the module's name", () => {
+Deno.test("resultPath: beside the module for its default export, in a folder of its name for others", () => {
   assertEquals(resultPath("/p", "experiments/kd"), join("/p", "experiments/kd.json"));
   assertEquals(
     resultPath("/p", "experiments/quickstart#kd"),
@@ -41,7 +41,7 @@ Deno.test("result: a default export's is beside its module, a named one's in a f
   assertEquals(resultPath("/p#1", "c#/sweep#lr=0.1"), join("/p#1", "c#/sweep/lr=0.1.json"));
 });
 
-Deno.test("result: a trial is measured, quick or stale", () => {
+Deno.test("trialState: a trial is measured, quick or stale", () => {
   const states = [
     trial(1, 1),
     trial(1, 1, { declaration: B }),
@@ -51,8 +51,8 @@ Deno.test("result: a trial is measured, quick or stale", () => {
   assertEquals(states.map((one) => trialState(one, A)), ["measured", "stale", "quick", "quick"]);
 });
 
-Deno.test("result: the hash is of what is declared, teachers included, and not of where", async () => {
-  const declared = (epochs: number, lr: number, url: string) => {
+Deno.test("declarationHash: covers the declaration with its teachers, but not its place", async () => {
+  const hashOf = (epochs: number, lr: number, url: string) => {
     const dataset = synthetic();
     const teacher = experiment({ url }, {
       dataset,
@@ -71,25 +71,25 @@ Deno.test("result: the hash is of what is declared, teachers included, and not o
       }),
     );
   };
-  const hash = await declared(3, 0.1, "file:///a.ts");
+  const hash = await hashOf(3, 0.1, "file:///a.ts");
   assertMatch(hash, /^[0-9a-f]{64}$/);
-  assertEquals(await declared(3, 0.1, "file:///b.ts"), hash);
-  assertNotEquals(await declared(4, 0.1, "file:///a.ts"), hash);
-  assertNotEquals(await declared(3, 0.2, "file:///a.ts"), hash);
+  assertEquals(await hashOf(3, 0.1, "file:///b.ts"), hash);
+  assertNotEquals(await hashOf(4, 0.1, "file:///a.ts"), hash);
+  assertNotEquals(await hashOf(3, 0.2, "file:///a.ts"), hash);
 });
 
 await needs(
   disk,
-  "record: a trial takes the place of its seed's, unless it is quick and the other counts",
+  "recordTrial: a trial replaces the one of its seed, unless it is quick and the other counts",
   () =>
     project({}, async (folder) => {
       const path = resultPath(folder, "a#b");
       const put = (one: Trial) => recordTrial(path, "a#b", one);
       assertEquals(await readResult(path, "a#b"), undefined);
       const teacher = { id: "t", seed: 1, sha256: B, score: { top1: 80 } };
-      const given = { ...teacher, id: "vgg13:a.pth", seed: null };
+      const external = { ...teacher, id: "vgg13:a.pth", seed: null };
       const three = trial(3, 70, {
-        teachers: [teacher, given],
+        teachers: [teacher, external],
         metric: { ...trial(3, 70).metric, kl: 0.3 },
         holdout: 500,
       });
@@ -116,13 +116,13 @@ await needs(
 
 await needs(
   disk,
-  "record: the file has one order of members, whatever the trial's",
+  "recordTrial: the file has one order of members, whatever the trial's",
   () =>
     project({}, async (folder) => {
       const one = trial(1, 70);
-      const turned = Object.fromEntries(Object.entries(one).reverse()) as unknown as Trial;
+      const reversed = Object.fromEntries(Object.entries(one).reverse()) as unknown as Trial;
       await recordTrial(join(folder, "a.json"), "a", one);
-      await recordTrial(join(folder, "b.json"), "a", turned);
+      await recordTrial(join(folder, "b.json"), "a", reversed);
       const text = await Deno.readTextFile(join(folder, "a.json"));
       assertEquals(await Deno.readTextFile(join(folder, "b.json")), text);
       assert(text.endsWith("}\n") && text.indexOf('"experiment"') < text.indexOf('"trials"'));
@@ -136,7 +136,7 @@ await needs(
 
 await needs(
   disk,
-  "record: a step's seconds are kept where they are known; a result of before them reads",
+  "recordTrial: a step's seconds are kept if known; an older result without them reads",
   () =>
     project({}, async (folder) => {
       const path = join(folder, "a.json");
@@ -151,7 +151,7 @@ await needs(
 
 await needs(
   disk,
-  "readResult: a teacher of a file from before tasks has its top-1 as its score, and keeps it",
+  "readResult: in a file from before tasks, a teacher's top-1 becomes its score",
   () =>
     project({}, async (folder) => {
       const path = join(folder, "a.json");
@@ -169,21 +169,25 @@ await needs(
     }),
 );
 
-await needs(disk, "record: many at once lose nothing", () =>
-  project({}, async (folder) => {
-    const path = join(folder, "a.json");
-    await Promise.all(
-      Array.from({ length: 20 }, (_, seed) => recordTrial(path, "a", trial(seed, seed))),
-    );
-    assertEquals(
-      (await readResult(path, "a"))!.trials,
-      Array.from({ length: 20 }, (_, seed) => trial(seed, seed)),
-    );
-  }));
+await needs(
+  disk,
+  "recordTrial: many calls at once lose no trial",
+  () =>
+    project({}, async (folder) => {
+      const path = join(folder, "a.json");
+      await Promise.all(
+        Array.from({ length: 20 }, (_, seed) => recordTrial(path, "a", trial(seed, seed))),
+      );
+      assertEquals(
+        (await readResult(path, "a"))!.trials,
+        Array.from({ length: 20 }, (_, seed) => trial(seed, seed)),
+      );
+    }),
+);
 
 await needs(
   [...disk, "run"],
-  "record: two processes at once lose nothing, nor what lies where results were before",
+  "recordTrial: two processes at once lose no trial, nor those at the former path",
   () =>
     project({}, async (folder) => {
       const path = resultPath(folder, "a#b");
@@ -220,7 +224,7 @@ await needs(
 
 await needs(
   disk,
-  "record: a folder that cannot be made, or a trial that is none, is an error and writes nothing",
+  "recordTrial: a folder that cannot be made, or a malformed trial, is an error and writes nothing",
   () =>
     project({ "no": "a file" }, async (folder) => {
       const failure = await assertRejects(
@@ -240,7 +244,7 @@ await needs(
 
 await needs(
   disk,
-  "readResult: a result is read where it was before modules had folders, and moved by the next recording",
+  "readResult: reads a result at its former path; recordTrial moves it",
   () =>
     project({}, async (folder) => {
       const path = resultPath(folder, "a#b");
@@ -275,7 +279,7 @@ await needs(
 
 await needs(
   disk,
-  "result: two experiments of one path, and a file that names another experiment, are failures that name both",
+  "readResult: two experiments of one path, and a file that names another one, are failures that name both",
   () =>
     project({}, async (folder) => {
       const path = resultPath(folder, "a#b");
@@ -283,20 +287,20 @@ await needs(
       assertEquals(resultPath(folder, "a/b"), path);
       await recordTrial(path, "a#b", one);
       const text = await Deno.readTextFile(path);
-      const cases: [id: string, said: string][] = [
+      const cases: [id: string, message: string][] = [
         [
           "a/b",
           `${path} has the result of a#b, and that of a/b belongs there too: rename the module or the export`,
         ],
         [
           "a#c",
-          `${path} names the experiment a#b, but lies where the result of a#c belongs: move it to a/b.json, or, if the ` +
+          `${path} names the experiment a#b, but the result of a#c belongs there: move it to a/b.json, or, if the ` +
           "experiment was renamed, write a#c into it",
         ],
       ];
-      for (const [id, said] of cases) {
+      for (const [id, message] of cases) {
         for (const act of [() => readResult(path, id), () => recordTrial(path, id, trial(2, 71))]) {
-          const failure = await assertRejects(act, Failure, said);
+          const failure = await assertRejects(act, Failure, message);
           assertEquals(failure.exit, 3);
         }
         assertEquals(await Deno.readTextFile(path), text);
@@ -313,7 +317,7 @@ await needs(
       const good = JSON.parse(
         JSON.stringify({ experiment: "a", trials: [trial(1, 70), trial(2, 71)] }),
       );
-      const taught = { id: "t", seed: 1, sha256: B };
+      const teacher = { id: "t", seed: 1, sha256: B };
       const set = (change: (result: typeof good) => void) => {
         const copy = structuredClone(good);
         change(copy);
@@ -345,11 +349,11 @@ await needs(
         ],
         [set((r) => r.trials[0].teachers = [{ id: "t" }]), "trials[0].teachers[0].seed is missing"],
         [
-          set((r) => r.trials[0].teachers = [{ ...taught, score: 80 }]),
+          set((r) => r.trials[0].teachers = [{ ...teacher, score: 80 }]),
           "trials[0].teachers[0].score has to be an object",
         ],
         [
-          set((r) => r.trials[0].teachers = [{ ...taught, top1: 101 }]),
+          set((r) => r.trials[0].teachers = [{ ...teacher, top1: 101 }]),
           "teachers[0].top1 has to be a number from 0 to 100",
         ],
         [
@@ -359,13 +363,13 @@ await needs(
         [set((r) => r.trials[0].stepSeconds = null), "trials[0].stepSeconds has to be a number"],
         [set((r) => r.trials[0].quick = 0), "trials[0].quick has to be true or false"],
       ];
-      for (const [text, said] of cases) {
+      for (const [text, problem] of cases) {
         await Deno.writeTextFile(path, text);
         const failure = await assertRejects(() => readResult(path, "a"), Failure);
         assertEquals(failure.exit, 3);
         assertStringIncludes(failure.message, path);
-        assertStringIncludes(failure.message, said);
-        await assertRejects(() => recordTrial(path, "a", trial(1, 70)), Failure, said);
+        assertStringIncludes(failure.message, problem);
+        await assertRejects(() => recordTrial(path, "a", trial(1, 70)), Failure, problem);
         assertEquals(await Deno.readTextFile(path), text, "a malformed file is left alone");
       }
     }),
@@ -373,7 +377,7 @@ await needs(
 
 await needs(
   disk,
-  "readResult: a file cut off anywhere is no result",
+  "readResult: a file cut off anywhere is a failure",
   () =>
     project({}, async (folder) => {
       const path = join(folder, "a.json");

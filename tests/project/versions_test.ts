@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { commit, versions } from "../../lib/project/versions.ts";
 import { needs } from "../support/needs.ts";
 
-await needs(["read"], "versions: Retort's own is the one in its deno.json", async () => {
+await needs(["read"], "versions: Retort's version is the one in its deno.json", async () => {
   const { version } = JSON.parse(
     await Deno.readTextFile(new URL("../../deno.json", import.meta.url)),
   );
@@ -14,7 +14,7 @@ await needs(["read"], "versions: Retort's own is the one in its deno.json", asyn
 
 await needs(
   ["read", "write", "run"],
-  "commit: the hash, -dirty where a module differs, null without a repository",
+  "commit: the hash, -dirty if a module differs, null without a repository",
   async () => {
     const folder = await Deno.makeTempDir();
     try {

@@ -4,7 +4,7 @@ import { Failure } from "../../lib/values/failure.ts";
 import { classification } from "../../lib/tasks/classification.ts";
 import { needs } from "../support/needs.ts";
 
-/** A folder of one's own, removed afterwards. */
+/** Calls `fn` with a temporary folder. */
 async function inFolder(fn: (folder: string) => void): Promise<void> {
   const folder = await Deno.makeTempDir();
   try {
@@ -20,7 +20,7 @@ const lines = (...epochs: number[]) =>
 
 await needs(
   ["read", "write"],
-  "logs: a line of JSON per epoch, there when it is written",
+  "logs: each epoch is a line of JSON, on disk when add returns",
   () =>
     inFolder((folder) => {
       const logs = new Logs(folder, 0);
@@ -33,7 +33,7 @@ await needs(
 
 await needs(
   ["read", "write"],
-  "logs: what was logged after the epoch that is gone on from is cut off, torn or whole",
+  "logs: entries after the epoch to continue from are cut off, torn or whole",
   () =>
     inFolder((folder) => {
       const path = `${folder}/metrics.jsonl`;
@@ -59,7 +59,7 @@ await needs(
 
 await needs(
   ["read", "write"],
-  "logs: where nothing can be written the file is named",
+  "logs: a file that cannot be written is named",
   () =>
     inFolder((folder) => {
       Deno.mkdirSync(`${folder}/metrics.jsonl`);
@@ -75,7 +75,7 @@ await needs(
 
 await needs(
   ["sys"],
-  "an epoch's log has the means of its losses and of what the method reports",
+  "epochLog: has the means of the losses and of the method's reports",
   () => {
     const summary: EpochSummary = {
       epoch: 1,

@@ -21,25 +21,25 @@ const sums: EpochSums = {
   grads: { task: 0.5, kd: 0.25 },
 };
 
-Deno.test("epoch sums: means count once for each image, the task's sums and the gradients' norms as they are", () => {
+Deno.test("addStep: means count once for each image, the task's sums and gradient norms as they are", () => {
   const first = { loss: one(2), terms: { task: one(1), kd: one(1) }, reports: { share: one(0.5) } };
   const second = {
     loss: one(3),
     terms: { task: one(2), kd: one(1) },
     reports: { share: one(0.25) },
   };
-  const begun = addStep(enterGrads(NO_SUMS, { grads: { task: one(0.5), kd: one(0.25) } }), {
+  const partial = addStep(enterGrads(NO_SUMS, { grads: { task: one(0.5), kd: one(0.25) } }), {
     ...first,
     sums: { top1: one(3) },
   }, 4);
-  assertEquals(addStep(begun, { ...second, sums: { top1: one(2) } }, 2), sums);
+  assertEquals(addStep(partial, { ...second, sums: { top1: one(2) } }, 2), sums);
 });
 
-Deno.test("epoch sums: a checkpoint gives them back, before the first step too", () => {
+Deno.test("readEpochSums: reads back what a checkpoint saved, also before the first step", () => {
   for (const saved of [sums, NO_SUMS]) assertEquals(read(JSON.parse(canonical(saved))), saved);
 });
 
-Deno.test("epoch sums: those of earlier versions are flat", () => {
+Deno.test("readEpochSums: reads the flat sums of earlier versions", () => {
   const { grads: _, ...without } = sums;
   const flat = {
     correct: 5,
@@ -54,7 +54,7 @@ Deno.test("epoch sums: those of earlier versions are flat", () => {
   assertEquals(read({}), NO_SUMS);
 });
 
-Deno.test("epoch sums: what is malformed is named", () => {
+Deno.test("readEpochSums: a malformed member is named", () => {
   assertThrows(() => read(undefined), Error, "all of it is missing");
   assertThrows(() => read({ images: "6" }), Error, "images has to be a number");
   assertThrows(

@@ -1,6 +1,6 @@
 /**
- * First stages, in whole runs: a student that starts from another, and modules that another method
- * trained.
+ * First stages in whole runs: a student that starts from another one, and modules that another
+ * method trained.
  */
 import {
   assert,
@@ -38,15 +38,15 @@ const kept = experiment(import.meta, { ...pair, schedule: still, student: from(i
 export default { teacher, init, main, anew, kept };
 `;
 
-/** Every run of this file repeats bit for bit. */
-const repeating = { deterministic: true };
+/** Makes every run in this file repeatable bit for bit. */
+const repeatable = { deterministic: true };
 
 const test = (name: string, declared: string, use: (toys: Toys) => Promise<void>): Promise<void> =>
-  needs(everything, `stages: ${name}`, () => toys(declared, use, repeating));
+  needs(everything, `first stages: ${name}`, () => toys(declared, use, repeatable));
 
 const digest = async (path: string): Promise<string> => await sha256(await Deno.readFile(path));
 
-const failing = async (work: Promise<unknown>, exit: number): Promise<string> => {
+const failureMessage = async (work: Promise<unknown>, exit: number): Promise<string> => {
   const failure = await assertRejects(() => work, Failure);
   assertEquals(failure.exit, exit, failure.message);
   return failure.message;
@@ -55,14 +55,14 @@ const failing = async (work: Promise<unknown>, exit: number): Promise<string> =>
 const stagesOf = async (toys: Toys, name: string) =>
   JSON.parse(await Deno.readTextFile(toys.of(name, 1, "declaration.json"))).stages;
 
-/** The values of an epoch's weights, or of those of modules, by name. */
+/** The values of a file of weights, by name. */
 async function weights(toys: Toys, name: string, seed: number, file: string) {
   const { tensors } = await loadCheckpoint(toys.of(name, seed, `${file}.safetensors`));
   return new Map(Array.from(tensors, ([name, { data }]) => [name, data]));
 }
 
 await test(
-  "ft: the paraphraser is trained first, then translated from, and stays as it was",
+  "the paraphraser of ft is trained first, then used, and stays as it was",
   FT,
   async (toys) => {
     const dry = (await dryRun(await toys.experiment("main"), 1, toys.settings())).join("\n");
@@ -74,14 +74,14 @@ await test(
     assert(!existsSync(toys.path("runs")));
 
     const trial = await toys.run("main");
-    const said = toys.said();
+    const output = toys.said();
     const order = [
       "teacher toy#teacher seed 1 is not trained yet",
       "first stage toy#init seed 2 is not trained yet",
     ];
     order.push("toy#init seed 2 ep 3/3", "toy#main seed 1 ep 3/3");
-    const places = order.map((text) => said.indexOf(text));
-    assert(places.every((place, i) => place >= 0 && place > (places[i - 1] ?? -1)), said);
+    const places = order.map((text) => output.indexOf(text));
+    assert(places.every((place, i) => place >= 0 && place > (places[i - 1] ?? -1)), output);
     assertEquals(trial.teachers.map(({ id }) => id), ["toy#teacher"]);
 
     const extras = toys.of("init", 2, "last.extras.safetensors");
@@ -113,46 +113,50 @@ await test(
     assertEquals(
       log.map((line) => line["test/top1"]),
       Array(3).fill(log[0]["test/top1"]),
-      "the student stays as it is",
+      "the student does not change",
     );
     const ready = (await dryRun(await toys.experiment("main"), 3, toys.settings())).join("\n");
     assertStringIncludes(ready, "first stage paraphraser of toy#init seed 2, last: ready");
   },
 );
 
-await test("ft: a lost paraphraser, and one of another shape", FT, async (toys) => {
-  await toys.run("main");
-  const file = toys.of("init", 2, "last.extras.safetensors");
-  const kept = await Deno.readFile(file);
-  await Deno.remove(file);
-  assertEquals(
-    (await resolveRun(await toys.experiment("init"), 2, toys.settings(), ["last"])).state,
-    "begun",
-  );
-  await toys.run("main", 2);
-  assertStringIncludes(
-    toys.said(),
-    "first stage toy#init seed 2 is half trained; it is trained first",
-  );
-  assertEquals(await Deno.readFile(file), kept, "written from the state that is there");
+await test(
+  "a lost paraphraser of ft is written again, one of another shape is an error",
+  FT,
+  async (toys) => {
+    await toys.run("main");
+    const file = toys.of("init", 2, "last.extras.safetensors");
+    const kept = await Deno.readFile(file);
+    await Deno.remove(file);
+    assertEquals(
+      (await resolveRun(await toys.experiment("init"), 2, toys.settings(), ["last"])).state,
+      "begun",
+    );
+    await toys.run("main", 2);
+    assertStringIncludes(
+      toys.said(),
+      "first stage toy#init seed 2 is half trained; it is trained first",
+    );
+    assertEquals(await Deno.readFile(file), kept, "written from the saved state");
 
-  await Deno.writeTextFile(
-    toys.path("toy.ts"),
-    (await Deno.readTextFile(toys.path("toy.ts"))).replace("weight: 10", 'teacher: "block1"'),
-  );
-  const { code, err } = await toys.command(["toy.ts#main", "--seed", "3"]);
-  assertEquals(code, 3, err);
-  assertStringIncludes(err, "another shape: 0.0.weight");
-});
+    await Deno.writeTextFile(
+      toys.path("toy.ts"),
+      (await Deno.readTextFile(toys.path("toy.ts"))).replace("weight: 10", 'teacher: "block1"'),
+    );
+    const { code, err } = await toys.command(["toy.ts#main", "--seed", "3"]);
+    assertEquals(code, 3, err);
+    assertStringIncludes(err, "another shape: 0.0.weight");
+  },
+);
 
 await test(
-  "ab: a student starts with the weights that its first stage ended with",
+  "a student of ab starts with the last weights of its first stage",
   AB,
   async (toys) => {
     await toys.run("main");
-    const said = toys.said();
+    const output = toys.said();
     assertStringIncludes(
-      said,
+      output,
       "first stage toy#init seed 1 is not trained yet; it is trained first",
     );
     assertEquals(await stagesOf(toys, "main"), [
@@ -186,7 +190,7 @@ await test(
 );
 
 await test(
-  "quick first stages serve quick runs, and one's interruption ends the run",
+  "quick ones serve quick runs, and an interruption of one ends the run",
   AB,
   async (toys) => {
     await toys.run("main", 1, { epochs: 1, limit: 2 });
@@ -199,7 +203,10 @@ await test(
     assert(!existsSync(toys.of("init", 1)));
     await toys.run("teacher");
     let steps = 0;
-    const message = await failing(toys.run("main", 1, { interrupted: () => ++steps === 2 }), 130);
+    const message = await failureMessage(
+      toys.run("main", 1, { interrupted: () => ++steps === 2 }),
+      130,
+    );
     assertStringIncludes(message, "toy#init seed 1: interrupted in epoch 1 after batch 2");
     await toys.run("main");
     assertStringIncludes(
@@ -210,7 +217,7 @@ await test(
 );
 
 await test(
-  "a first stage that leaves the whole student alone has no gradient norms to speak of",
+  "one that does not train the student has gradient norms of 0",
   FT,
   async (toys) => {
     await toys.run("init", 1, { gradNorms: true, epochs: 1 });
@@ -221,7 +228,7 @@ await test(
 );
 
 await test(
-  "a first stage whose declaration changed is trained again, and with it what followed",
+  "one whose declaration changed is trained again, and so are its followers",
   AB,
   async (toys) => {
     await toys.run("main");

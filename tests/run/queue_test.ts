@@ -15,7 +15,7 @@ import { trial } from "../support/trial.ts";
 
 const disk = ["read", "write", "env"] as const;
 
-/** A teacher of a teacher, a first stage, and students of them. */
+/** A teacher's teacher, a teacher, a first stage, and their students. */
 const FAMILY = `
 const grand = experiment(import.meta, { dataset, schedule, student: large, distiller: scratch() });
 const teacher = experiment(import.meta, { dataset, schedule, teacher: from(grand, { epoch: "best" }), student: large, distiller: kd() });
@@ -26,8 +26,8 @@ const early = experiment(import.meta, { ...pair, teacher: from(teacher, { epoch:
 export default { grand, teacher, init, main, early };
 `;
 
-/** Trials by the names of their experiments. */
-const asked = (
+/** Makes trials from the names of experiments. */
+const trialsOf = (
   toys: Toys,
   ...trials: readonly [name: string, seed: number][]
 ): Promise<AskedTrial[]> =>
@@ -37,17 +37,17 @@ const asked = (
 
 const nameOf = ({ identity, seed }: Queued): string => `${identity.name} ${seed}`;
 
-/** The names of what is queued for trials. */
-async function queued(
+/** Queues trials and gives the names of the queue's entries. */
+async function queuedNames(
   toys: Toys,
   trials: readonly [name: string, seed: number][],
   other: Partial<Settings> = {},
 ): Promise<string[]> {
-  return (await queue(await asked(toys, ...trials), toys.settings(other))).map(nameOf);
+  return (await queue(await trialsOf(toys, ...trials), toys.settings(other))).map(nameOf);
 }
 
-/** Leaves what a whole run would, with these weights. */
-async function leave(
+/** Writes the files of a complete run, with these weights. */
+async function writeRun(
   toys: Toys,
   name: string,
   seed: number,
@@ -79,7 +79,7 @@ async function leave(
   await folder.write("trial.json", trial(seed, 50, { declaration }));
 }
 
-const refused = async (work: Promise<unknown>, exit: number): Promise<string> => {
+const failureMessage = async (work: Promise<unknown>, exit: number): Promise<string> => {
   const failure = await assertRejects(() => work, Failure);
   assertEquals(failure.exit, exit, failure.message);
   return failure.message;
@@ -87,10 +87,10 @@ const refused = async (work: Promise<unknown>, exit: number): Promise<string> =>
 
 await needs(
   disk,
-  "queue: each trial once, after its teachers and first stages, with the epochs that others want",
+  "queue: has each trial once, after its teachers and first stages, with the epochs that others need",
   () =>
     toys(FAMILY, async (toys) => {
-      const trials = await asked(toys, ["main", 1], ["early", 1], ["early", 2], ["teacher", 1], [
+      const trials = await trialsOf(toys, ["main", 1], ["early", 1], ["early", 2], ["teacher", 1], [
         "main",
         1,
       ]);
@@ -117,29 +117,29 @@ await needs(
         new Set(waiting.map(({ state, quick }) => `${state} ${quick}`)),
         new Set(["missing undefined"]),
       );
-      assertEquals(await queued(toys, [["teacher", 1], ["teacher", 3]]), [
+      assertEquals(await queuedNames(toys, [["teacher", 1], ["teacher", 3]]), [
         "grand 1",
         "teacher 1",
         "teacher 3",
       ]);
-      assertEquals(await queued(toys, []), []);
+      assertEquals(await queuedNames(toys, []), []);
       assert(!existsSync(toys.path("runs")));
     }),
 );
 
 await needs(
   disk,
-  "queue: what is done is left out, with what only it builds on; what lacks an epoch comes before all who build on it",
+  "queue: leaves out done trials and what only they build on; one that lacks an epoch precedes all that need it",
   () =>
     toys(FAMILY, async (toys) => {
-      await leave(toys, "teacher", 1, ["last", "best"]);
-      assertEquals(await queued(toys, [["main", 1]]), ["init 2", "main 1"]);
-      assertEquals(await queued(toys, [["teacher", 1]]), []);
-      const waiting = await queue(await asked(toys, ["main", 1], ["early", 1]), toys.settings());
+      await writeRun(toys, "teacher", 1, ["last", "best"]);
+      assertEquals(await queuedNames(toys, [["main", 1]]), ["init 2", "main 1"]);
+      assertEquals(await queuedNames(toys, [["teacher", 1]]), []);
+      const waiting = await queue(await trialsOf(toys, ["main", 1], ["early", 1]), toys.settings());
       assertEquals(waiting.map(nameOf), ["grand 1", "teacher 1", "init 2", "main 1", "early 1"]);
       assertEquals(waiting[1].state, "lacking");
-      await leave(toys, "teacher", 1, ["last", "best", 2]);
-      assertEquals(await queued(toys, [["main", 1], ["early", 1]]), [
+      await writeRun(toys, "teacher", 1, ["last", "best", 2]);
+      assertEquals(await queuedNames(toys, [["main", 1], ["early", 1]]), [
         "init 2",
         "main 1",
         "early 1",
@@ -149,12 +149,12 @@ await needs(
 
 await needs(
   disk,
-  "queue: a quick run's teachers are quick too, unless a full run serves it; fresh is for what was asked",
+  "queue: a quick run's teachers are quick too, unless a full run serves it; only requested trials are fresh",
   () =>
     toys(FAMILY, async (toys) => {
       const cut = { epochs: 6, limit: 2 } as const;
       const waiting = await queue(
-        await asked(toys, ["early", 1]),
+        await trialsOf(toys, ["early", 1]),
         toys.settings({ ...cut, fresh: true }),
       );
       assertEquals(waiting.map(nameOf), ["grand 1", "teacher 1", "early 1"]);
@@ -163,12 +163,16 @@ await needs(
       assertEquals(waiting.map(({ state }) => state), ["missing", "missing", "fresh"]);
       assertEquals(waiting.map(({ settings: { fresh } }) => fresh), [false, false, true]);
 
-      await leave(toys, "teacher", 1, ["last", "best"]);
-      assertEquals(await queued(toys, [["main", 1]], cut), ["init 2", "main 1"]);
-      assertEquals(await queued(toys, [["early", 1]], cut), ["grand 1", "teacher 1", "early 1"]);
-      assertEquals(await queued(toys, [["main", 1]], { fresh: true }), ["init 2", "main 1"]);
+      await writeRun(toys, "teacher", 1, ["last", "best"]);
+      assertEquals(await queuedNames(toys, [["main", 1]], cut), ["init 2", "main 1"]);
+      assertEquals(await queuedNames(toys, [["early", 1]], cut), [
+        "grand 1",
+        "teacher 1",
+        "early 1",
+      ]);
+      assertEquals(await queuedNames(toys, [["main", 1]], { fresh: true }), ["init 2", "main 1"]);
       const both = await queue(
-        await asked(toys, ["init", 1], ["teacher", 1]),
+        await trialsOf(toys, ["init", 1], ["teacher", 1]),
         toys.settings({ fresh: true }),
       );
       assertEquals(both.map((trial) => `${nameOf(trial)} ${trial.state}`), [
@@ -179,7 +183,7 @@ await needs(
     }),
 );
 
-/** Data sets that count how often they are opened, and teachers from elsewhere. */
+/** Data sets that record each time they are opened, and teachers from elsewhere. */
 const GIVEN = `
 export const opens: string[] = [];
 const counted = (name: string): typeof dataset => ({
@@ -202,7 +206,7 @@ export default { first: alone(one), same: alone(one), different: alone(other), l
 
 await needs(
   everything,
-  "checkQueue: weights from elsewhere and data sets are checked before anything is trained",
+  "checkQueue: external weights and data sets are checked before any training",
   () =>
     toys(PAIR, (trained) =>
       toys(GIVEN, async (toys) => {
@@ -219,11 +223,11 @@ await needs(
           pathToFileURL(toys.path("toy.ts")).href
         );
         const check = async (...names: string[]) => {
-          const trials = await asked(toys, ...names.map((name): [string, number] => [name, 1]));
+          const trials = await trialsOf(toys, ...names.map((name): [string, number] => [name, 1]));
           await checkQueue(await queue(trials, toys.settings()));
           return opens.splice(0);
         };
-        // The first trial opens its own at once, before it trains.
+        // The first trial checks its own data set before it trains.
         assertEquals(await check("first"), []);
         assertEquals(await check("first", "same"), []);
         assertEquals(await check("first", "different", "last", "same"), ["other", "third"]);
@@ -240,8 +244,8 @@ await needs(
             ["absent", toys.path("data", "nowhere"), "--data DIR"],
           ]
         ) {
-          const message = await refused(
-            runTrials(await asked(toys, first, [name, 1]), toys.settings()),
+          const message = await failureMessage(
+            runTrials(await trialsOf(toys, first, [name, 1]), toys.settings()),
             3,
           );
           for (const part of parts) assertStringIncludes(message, part);
@@ -252,15 +256,15 @@ await needs(
 
 await needs(
   everything,
-  "run: what is trained before a trial fails stays recorded; what another process trained meanwhile is not trained again",
+  "runTrials: a result from before a failure stays; a trial that another process trained meanwhile is not trained again",
   () =>
     toys(
       PAIR + `
 export const steep = experiment(import.meta, { dataset, schedule: sgd({ epochs: 9, batch: 16, lr: 1e30 }), student: small, distiller: scratch() });
 `,
       async (toys) => {
-        await refused(
-          runTrials(await asked(toys, ["teacher", 1], ["steep", 1]), toys.settings()),
+        await failureMessage(
+          runTrials(await trialsOf(toys, ["teacher", 1], ["steep", 1]), toys.settings()),
           4,
         );
         const recorded = async () =>
@@ -278,7 +282,7 @@ export const steep = experiment(import.meta, { dataset, schedule: sgd({ epochs: 
         };
         toys.said();
         const done = await runTrials(
-          await asked(toys, ["teacher", 3], ["teacher", 2]),
+          await trialsOf(toys, ["teacher", 3], ["teacher", 2]),
           toys.settings({ interrupted }),
         );
         assertEquals(done.map(({ trial: { seed } }) => seed), [3, 2]);

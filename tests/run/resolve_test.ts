@@ -12,8 +12,8 @@ import { trial } from "../support/trial.ts";
 
 const disk = ["read", "write", "env"] as const;
 
-/** Leaves what a run of three epochs would. */
-async function leave(
+/** Writes the files of a run of three epochs. */
+async function writeRun(
   toys: Toys,
   seed: number,
   progress: Partial<RunProgress>,
@@ -44,7 +44,7 @@ async function leave(
 
 await needs(
   disk,
-  "resolve: a run is missing, begun, done, stale, lacking or to be made fresh",
+  "resolveRun: a run is missing, begun, done, stale, lacking or fresh",
   () =>
     toys(PAIR, async (toys) => {
       const experiment = await toys.experiment("teacher");
@@ -65,7 +65,7 @@ await needs(
       assert(!existsSync(toys.path("runs")));
 
       const best = { epoch: 1, chosen: 50, score: { top1: 50, top5: 100 } };
-      await leave(toys, 1, { epoch: 2, batch: 1, best }, ["best"]);
+      await writeRun(toys, 1, { epoch: 2, batch: 1, best }, ["best"]);
       assertEquals(
         await Promise.all([state(), state(["last"]), state(["best"]), state([3])]),
         Array(4).fill("begun"),
@@ -74,10 +74,10 @@ await needs(
         await Promise.all([state([1]), state([2]), state([2, "last"])]),
         Array(3).fill("lacking"),
       );
-      await leave(toys, 1, { epoch: 2 });
+      await writeRun(toys, 1, { epoch: 2 });
       assertEquals(await Promise.all([state([2]), state([1])]), ["begun", "lacking"]);
 
-      await leave(toys, 1, {}, ["best", "last"]);
+      await writeRun(toys, 1, {}, ["best", "last"]);
       assertEquals(await state(), "begun");
       await folder.write("trial.json", trial(1, 50));
       assertEquals(
@@ -86,10 +86,10 @@ await needs(
       );
       assertEquals(await Promise.all([state([2]), state([3])]), ["lacking", "begun"]);
       assertEquals(await state([], true), "fresh");
-      await leave(toys, 1, { epoch: 1 });
+      await writeRun(toys, 1, { epoch: 1 });
       assertEquals(await state(), "begun");
 
-      await leave(toys, 1, { declaration: "0".repeat(64) });
+      await writeRun(toys, 1, { declaration: "0".repeat(64) });
       assertEquals(await state(["last"]), "stale");
       await Deno.writeTextFile(folder.file("latest.safetensors"), "damaged");
       assertEquals((await assertRejects(() => state(), Failure)).exit, 3);
@@ -99,21 +99,21 @@ await needs(
 
 await needs(
   disk,
-  "resolveTrained: a full run serves a quick one, never the other way round; --fresh is not for it",
+  "resolveTrained: a full run serves a quick one, never the reverse; --fresh is ignored",
   () =>
     toys(PAIR, async (toys) => {
       const teacher = from(await toys.experiment("teacher"));
-      const look = async (other = {}) => {
+      const resolve = async (other = {}) => {
         const { state, quick, epoch } = await resolveTrained(teacher, toys.settings(other));
         return [state, quick, epoch];
       };
-      assertEquals(await look(), ["missing", undefined, "last"]);
-      assertEquals(await look({ limit: 1, fresh: true }), ["missing", "quick-3-1", "last"]);
-      await leave(toys, 1, {}, ["last"]);
+      assertEquals(await resolve(), ["missing", undefined, "last"]);
+      assertEquals(await resolve({ limit: 1, fresh: true }), ["missing", "quick-3-1", "last"]);
+      await writeRun(toys, 1, {}, ["last"]);
       await Deno.writeTextFile(toys.of("teacher", 1, "trial.json"), JSON.stringify(trial(1, 50)));
-      assertEquals(await look({ limit: 1, fresh: true }), ["done", undefined, "last"]);
+      assertEquals(await resolve({ limit: 1, fresh: true }), ["done", undefined, "last"]);
       await Deno.rename(toys.of("teacher", 1), `${toys.of("teacher", 1)}-quick-3-1`);
-      assertEquals(await look(), ["missing", undefined, "last"]);
-      assertEquals(await look({ limit: 1 }), ["done", "quick-3-1", "last"]);
+      assertEquals(await resolve(), ["missing", undefined, "last"]);
+      assertEquals(await resolve({ limit: 1 }), ["done", "quick-3-1", "last"]);
     }),
 );

@@ -5,7 +5,7 @@ import { RunFolder, type RunProgress } from "../../lib/run/run_folder.ts";
 import { needs } from "../support/needs.ts";
 import { trial } from "../support/trial.ts";
 
-Deno.test("run folder: below runs, by experiment and seed, quick ones apart", () => {
+Deno.test("run folder: is below runs, by experiment and seed; quick runs have their own", () => {
   const folder = new RunFolder("/p", "experiments/a#b", 2, undefined);
   assertEquals(folder.path, "/p/runs/experiments/a#b/seed-2");
   assertEquals(new RunFolder("/p", "a", 2, "quick-1-all").path, "/p/runs/a/seed-2-quick-1-all");
@@ -17,7 +17,7 @@ Deno.test("run folder: below runs, by experiment and seed, quick ones apart", ()
 
 await needs(
   ["read", "write"],
-  "run folder: what is put aside is never lost; a result is whole or not there",
+  "run folder: old runs are kept aside; an incomplete result counts as missing",
   async () => {
     const root = await Deno.makeTempDir();
     try {
@@ -44,6 +44,12 @@ await needs(
       for (const text of ['{"seed": 1, "decl', "", "null", "{}", JSON.stringify(older)]) {
         await Deno.writeTextFile(folder.file("trial.json"), text);
         assertEquals(await folder.trial(), undefined, text);
+        const gone = await assertRejects(
+          () => folder.requireTrial(),
+          Failure,
+          "trial.json is missing",
+        );
+        assertEquals(gone.exit, 3);
       }
       const teacher = { id: "t", seed: 1, sha256: "b".repeat(64) };
       const taught = (score: object) =>
@@ -66,7 +72,7 @@ await needs(
 
 await needs(
   ["read", "write"],
-  "run folder: how far a run came is read as it was saved; what lacks a member is a failure that names it",
+  "run folder: progress is read as it was saved; a missing member is named",
   async () => {
     const root = await Deno.makeTempDir();
     try {
@@ -99,7 +105,7 @@ await needs(
         await folder.save(path, new Map(), progress);
         assertEquals((await folder.latest())!.progress, progress);
       }
-      // As earlier versions saved them.
+      // The sums as earlier versions saved them.
       for (const sums of [{ images: 12, loss: 4.5, "loss/kd": 4.5, correct: 7 }, {}]) {
         await folder.save(path, new Map(), { ...begun, sums });
         const { progress } = (await folder.latest())!;
@@ -122,8 +128,8 @@ await needs(
         await folder.save(path, new Map(), progress);
         const failure = await assertRejects(() => folder.latest(), Failure);
         assertEquals(failure.exit, 3);
-        for (const said of [path, problem, "--fresh starts again"]) {
-          assertStringIncludes(failure.message, said);
+        for (const part of [path, problem, "--fresh to start again"]) {
+          assertStringIncludes(failure.message, part);
         }
       }
     } finally {
@@ -132,7 +138,7 @@ await needs(
   },
 );
 
-await needs(["read", "write"], "run folder: one process at a time", async () => {
+await needs(["read", "write"], "run folder: only one process at a time can lock it", async () => {
   const root = await Deno.makeTempDir();
   try {
     const folder = new RunFolder(root, "experiments/a", 1, undefined);

@@ -18,13 +18,13 @@ import { everything, needs } from "../support/needs.ts";
 import { PAIR, type Toys, toys, toysIn } from "../support/toy_runs.ts";
 import { accuracyOf } from "../support/trial.ts";
 
-/** Every run of this file repeats bit for bit. */
-const repeating = { deterministic: true };
+/** Makes every run in this file repeatable bit for bit. */
+const repeatable = { deterministic: true };
 
 const test = (name: string, declared: string, use: (toys: Toys) => Promise<void>): Promise<void> =>
-  needs(everything, `run: ${name}`, () => toys(declared, use, repeating));
+  needs(everything, `run: ${name}`, () => toys(declared, use, repeatable));
 
-const failing = async (work: Promise<unknown>, exit: number): Promise<string> => {
+const failureMessage = async (work: Promise<unknown>, exit: number): Promise<string> => {
   const failure = await assertRejects(() => work, Failure);
   assertEquals(failure.exit, exit, failure.message);
   return failure.message;
@@ -33,13 +33,13 @@ const failing = async (work: Promise<unknown>, exit: number): Promise<string> =>
 const digest = async (path: string): Promise<string> => await sha256(await Deno.readFile(path));
 
 /**
- * An image of the toy's test set, in percent: two ways to the same logits may decide one
- * differently.
+ * One image of the toy's test set, in percent: two ways to compute the same logits may classify
+ * one image differently.
  */
 const ONE_IMAGE = 100 / 32;
 
 await test(
-  "missing teachers are trained first, one after the other, and what they left teaches",
+  "missing teachers are trained first, one after the other, and their weights teach",
   `
 const grand = experiment(import.meta, { dataset, schedule, student: large, distiller: scratch() });
 const teacher = experiment(import.meta, { dataset, schedule, teacher: from(grand, { epoch: "best" }), student: large, distiller: kd() });
@@ -52,7 +52,7 @@ export default { grand, teacher, student };
     const trial = await toys.run("student", 7);
     assertEquals(tf.memory().numTensors, before);
 
-    const said = toys.said();
+    const output = toys.said();
     const order = [
       "teacher toy#grand seed 1 is not trained yet; it is trained first",
       "toy#grand seed 1 ep 3/3",
@@ -62,8 +62,8 @@ export default { grand, teacher, student };
       "toy#teacher seed 3 ep 3/3",
     );
     order.push("toy#student seed 7 ep 3/3");
-    const places = order.map((text) => said.indexOf(text));
-    assert(places.every((place, i) => place >= 0 && place > (places[i - 1] ?? -1)), said);
+    const places = order.map((text) => output.indexOf(text));
+    assert(places.every((place, i) => place >= 0 && place > (places[i - 1] ?? -1)), output);
 
     const weights = toys.of("teacher", 3, "epoch-2.safetensors");
     const [record] = trial.teachers;
@@ -110,7 +110,7 @@ export default { grand, teacher, student };
   },
 );
 
-await test("what is recorded beside the module", PAIR, async (toys) => {
+await test("the result beside the module has all members", PAIR, async (toys) => {
   await toys.run("student", 2);
   const trial = await toys.run("student", 1);
   const { experiment, trials } = JSON.parse(await Deno.readTextFile(toys.path("toy/student.json")));
@@ -178,7 +178,7 @@ export const slowly = experiment(import.meta, { dataset: slow, schedule, student
       const { stepSeconds, seconds } = await toys.run("slowly", 1, other);
       const waited = 0.5 * epochs;
       assert(stepSeconds! > 0);
-      // The seconds of a run are recorded to a tenth.
+      // The seconds of a run are rounded to a tenth.
       assert(
         stepSeconds! * steps * epochs <= seconds - waited + 0.06,
         `${stepSeconds} of ${seconds} s`,
@@ -188,7 +188,7 @@ export const slowly = experiment(import.meta, { dataset: slow, schedule, student
 );
 
 await test(
-  "a stale teacher is named and trained again; what it was is kept",
+  "a stale teacher is named and trained again; its old run is kept",
   PAIR,
   (old) =>
     toys(
@@ -205,12 +205,12 @@ await test(
           }
         }
         const after = await toys.run("student");
-        const said = toys.said();
+        const output = toys.said();
         assertStringIncludes(
-          said,
+          output,
           "teacher toy#teacher seed 1 is stale: its declaration has changed",
         );
-        assertStringIncludes(said, "toy#student seed 1 is stale");
+        assertStringIncludes(output, "toy#student seed 1 is stale");
         assert(
           before.declaration !== after.declaration &&
             before.teachers[0].sha256 !== after.teachers[0].sha256,
@@ -220,12 +220,12 @@ await test(
           before.teachers[0].sha256,
         );
       },
-      repeating,
+      repeatable,
     ),
 );
 
 await test(
-  "quick: drops in proportion, teachers apart; a quick teacher serves no full run, a full one serves all",
+  "quick runs scale the drops, and their teachers are quick; a full teacher serves them too",
   `
 const long = sgd({ epochs: 6, batch: 16, lr: 0.1, drops: { at: [2, 4], by: 0.1 } });
 const teacher = experiment(import.meta, { dataset, schedule: long, student: large, distiller: scratch() });
@@ -275,7 +275,7 @@ export default { teacher, student };
 );
 
 await test(
-  "an epoch whose weights were not kept is trained for again; one that is not there is refused",
+  "an epoch whose weights were not kept is trained again; one outside the schedule is an error",
   PAIR + `
 export const early = experiment(import.meta, { dataset, schedule, teacher: from(teacher, { epoch: 1 }), student: small, distiller: kd() });
 export const late = experiment(import.meta, { dataset, schedule, teacher: from(teacher, { epoch: 4 }), student: small, distiller: kd() });
@@ -288,13 +288,13 @@ export const late = experiment(import.meta, { dataset, schedule, teacher: from(t
       "teacher toy#teacher seed 1 is lacking weights that are wanted now",
     );
     assert(existsSync(toys.of("teacher", 1, "epoch-1.safetensors")));
-    const message = await failing(toys.run("late"), 2);
+    const message = await failureMessage(toys.run("late"), 2);
     assertStringIncludes(message, "from(…, { epoch: 4 }): this teacher has the epochs 1 to 3");
   },
 );
 
 await test(
-  "weights that another asked trial builds on are kept at once; results come in the order asked",
+  "weights that another requested trial needs are kept at once; results are in the requested order",
   PAIR + `
 export const early = experiment(import.meta, { dataset, schedule, teacher: from(teacher, { epoch: 1 }), student: small, distiller: kd() });
 export const later = experiment(import.meta, { dataset, schedule, teacher: from(early), student: small, distiller: kd() });
@@ -325,7 +325,7 @@ export const later = experiment(import.meta, { dataset, schedule, teacher: from(
 );
 
 await test(
-  "what is held out is recorded and chooses the best epoch; take is a declaration of its own",
+  "the hold-out is recorded and chooses the best epoch; take changes the declaration",
   `
 const fast = sgd({ epochs: 5, batch: 16, lr: 0.2 }), some = { ...images, train: 96 };
 const of = (dataset: ReturnType<typeof synthetic>) => experiment(import.meta, { dataset, schedule: fast, student: small, distiller: scratch() });
@@ -365,11 +365,11 @@ export const greedy = of(synthetic({ ...some, holdout: 96 }));
     assert(String(again.holdout) !== String(holdout));
     const other = await toys.run("other", 1, { epochs: 1 });
     assert(other.declaration !== trial.declaration);
-    assertStringIncludes(await failing(toys.run("greedy"), 2), "no images left");
+    assertStringIncludes(await failureMessage(toys.run("greedy"), 2), "no images left");
   },
 );
 
-/** A student whose optimiser only adds up the rates that it is given. */
+/** A student whose optimiser only adds up the rates of its steps. */
 const ADDING = `
 const rate = retort.cosine({ every: "step", warmup: { epochs: 1.5, from: 0.01 } });
 const byStep: typeof schedule = {
@@ -382,7 +382,7 @@ const byStep: typeof schedule = {
 export const adding = experiment(import.meta, { dataset, schedule: byStep, student: small, distiller: scratch() });
 `;
 
-await test("each step has the rate of its place in the training", ADDING, async (toys) => {
+await test("each step has its own learning rate", ADDING, async (toys) => {
   await toys.run("adding");
   const { schedule: { rate } } = await toys.experiment("adding");
   const rates = [1, 2, 3].map((epoch) => [0, 1, 2, 3].map((step) => rate(epoch, step, 4)));
@@ -392,7 +392,7 @@ await test("each step has the rate of its place in the training", ADDING, async 
   assertEquals((await toys.log("adding")).map(({ lr }) => lr), rates.map(([first]) => first));
 });
 
-/** A method whose term, or whose gradient alone, is no number from the second epoch on. */
+/** A method whose term, or only its gradient, is not finite from the second epoch on. */
 const DIVERGING = `
 const sick = (id: string, gradient: boolean): ReturnType<typeof scratch> => ({
   id, options: { gradient },
@@ -407,41 +407,41 @@ export const steep = experiment(import.meta, { dataset, schedule: sgd({ epochs: 
 `;
 
 await test(
-  "what is no number ends the run, named, and the last epoch is kept",
+  "a value that is not finite ends the run and is named; the last epoch is kept",
   DIVERGING,
   async (toys) => {
-    const term = await failing(toys.run("term"), 4);
+    const term = await failureMessage(toys.run("term"), 4);
     assertStringIncludes(
       term,
       "the term sickly is Infinity in epoch 2, step 4 (lr 0.05); epoch 1 is kept in",
     );
     const saved = await digest(toys.of("term", 1, "latest.safetensors"));
-    await failing(toys.run("term"), 4);
+    await failureMessage(toys.run("term"), 4);
     assertStringIncludes(toys.said(), "goes on after epoch 1");
     assertEquals(await digest(toys.of("term", 1, "latest.safetensors")), saved);
     assertEquals((await toys.log("term")).length, 1);
 
     assertStringIncludes(
-      await failing(toys.run("gradient"), 4),
+      await failureMessage(toys.run("gradient"), 4),
       "is not finite in epoch 2; epoch 1 is kept in",
     );
     const { tensors } = await loadCheckpoint(toys.of("gradient", 1, "latest.safetensors"));
     assert([...tensors.values()].every(({ data }) => data.every(Number.isFinite)));
 
-    assertStringIncludes(await failing(toys.run("steep"), 4), "in epoch 1");
+    assertStringIncludes(await failureMessage(toys.run("steep"), 4), "in epoch 1");
     assert(!existsSync(toys.path("toy/steep.json")));
   },
 );
 
 await test(
-  "weights that are damaged or another network's are refused by name, and --fresh mends",
+  "damaged weights and another network's are errors that name the file; --fresh repairs them",
   PAIR,
   async (toys) => {
     await toys.run("student");
     const weights = toys.of("teacher", 1, "last.safetensors");
     const whole = await Deno.readFile(weights);
     await Deno.writeFile(weights, whole.subarray(0, whole.length - 1));
-    const cut = await failing(toys.run("student", 2), 3);
+    const cut = await failureMessage(toys.run("student", 2), 3);
     assertStringIncludes(cut, `${weights} is damaged`);
     assertStringIncludes(cut, "its experiment with --fresh");
 
@@ -450,7 +450,7 @@ await test(
     others.set("stem.0.weight", { shape: [3, 3, 3, 9], data: new Float32Array(243) });
     others.set("logits.weight", { shape: [8, 7], data: new Float32Array(56) });
     await saveCheckpoint(weights, others, metadata);
-    const other = await failing(toys.run("student", 2), 3);
+    const other = await failureMessage(toys.run("student", 2), 3);
     for (
       const named of [
         "missing: logits.bias [5]",
@@ -468,7 +468,7 @@ await test(
     const latest = toys.of("teacher", 1, "latest.safetensors");
     const state = await Deno.readFile(latest);
     await Deno.writeFile(latest, state.subarray(0, 100));
-    assertStringIncludes(await failing(toys.run("student", 2), 3), `${latest} is damaged`);
+    assertStringIncludes(await failureMessage(toys.run("student", 2), 3), `${latest} is damaged`);
     await toys.run("teacher", 1, { fresh: true });
     const { teachers } = await toys.run("student", 2);
     assertEquals(teachers[0].sha256, await digest(weights));
@@ -476,15 +476,15 @@ await test(
 );
 
 await test(
-  "a run is not gone on with in another precision or by another backend",
+  "a run does not continue in another precision or with another backend",
   PAIR,
   async (toys) => {
     await assertRejects(() => toys.run("teacher", 1, { interrupted: after(5) }), Failure);
-    const message = await failing(toys.run("teacher", 1, { precision: "bfloat16" }), 2);
+    const message = await failureMessage(toys.run("teacher", 1, { precision: "bfloat16" }), 2);
     assertStringIncludes(message, "is a run with --precision float32 --backend tensorflow");
     await toys.run("teacher");
     assertStringIncludes(
-      await failing(toys.run("teacher", 1, { backend: "cpu" }), 2),
+      await failureMessage(toys.run("teacher", 1, { backend: "cpu" }), 2),
       "start again with --fresh",
     );
     assertEquals(
@@ -494,18 +494,18 @@ await test(
   },
 );
 
-/** Asks to stop after so many steps. */
+/** Interrupts a run after so many steps. */
 const after = (steps: number) => () => --steps < 0;
 
-await test("the cpu backend computes the same", PAIR, async (toys) => {
+await test("the cpu backend gives the same losses", PAIR, async (toys) => {
   const trial = await toys.run("student", 1, { backend: "cpu" });
   const cpu = await toys.log("student");
   assertEquals([trial.backend, trial.tensorflow, trial.teachers.length], ["cpu", null, 1]);
-  // Signals come between its steps, as timers do.
-  let asked = false;
-  const interrupted = () => (setTimeout(() => asked = true), asked);
+  // Signals arrive between its steps, as timers do.
+  let hasSignal = false;
+  const interrupted = () => (setTimeout(() => hasSignal = true), hasSignal);
   assertStringIncludes(
-    await failing(toys.run("teacher", 2, { backend: "cpu", interrupted }), 130),
+    await failureMessage(toys.run("teacher", 2, { backend: "cpu", interrupted }), 130),
     "epoch 1 after batch 2",
   );
   const taught = await toys.log("teacher");
@@ -520,14 +520,14 @@ await test("the cpu backend computes the same", PAIR, async (toys) => {
 });
 
 await test(
-  "a tap that a network lacks is an error before any training, where types were talked out of it",
+  "a missing tap that a cast hides from the compiler is an error before any training",
   PAIR + `
 const guided = "blok2" as "block2";
 export const wrong = experiment(import.meta, { dataset, schedule, teacher: from(teacher), student: small, distiller: fitnets({ guided }) });
 `,
   async (toys) => {
     await toys.run("teacher", 1);
-    const message = await failing(toys.run("wrong"), 2);
+    const message = await failureMessage(toys.run("wrong"), 2);
     assertEquals(
       message,
       "small has no tap blok2; it has stem, block1, block2, pooled, logits; did you mean block2?",
@@ -537,7 +537,7 @@ export const wrong = experiment(import.meta, { dataset, schedule, teacher: from(
 );
 
 await test(
-  "the terms' gradient norms are measured once an epoch, logged and shown, and change nothing",
+  "gradient norms are measured once an epoch, logged and printed, and change no result",
   PAIR,
   async (toys) => {
     const { metric } = await toys.run("student", 1);
@@ -569,7 +569,7 @@ await test(
 );
 
 await test(
-  "resume: with two velocities and mixed images a run that was interrupted ends as one that was not",
+  "with two velocities and mixed images, an interrupted run ends like an uninterrupted one",
   `
 const mixed = synthetic({ ...images, mix: retort.cutmix({ probability: 0.8 }) });
 const dotted = sgd({ epochs: 2, batch: 16, lr: 0.05, nesterov: true, dot: 0.075 });
@@ -582,7 +582,10 @@ export const student = experiment(import.meta, { dataset: mixed, schedule: dotte
     const weights = await digest(toys.of("student", 1, "last.safetensors"));
     let steps = 0;
     const interrupted = () => ++steps === 6;
-    await failing(toys.run("student", 1, { gradNorms: true, fresh: true, interrupted }), 130);
+    await failureMessage(
+      toys.run("student", 1, { gradNorms: true, fresh: true, interrupted }),
+      130,
+    );
     const { tensors } = await loadCheckpoint(toys.of("student", 1, "latest.safetensors"));
     for (const name of ["velocity.student.stem.weight", "velocity.others.student.stem.weight"]) {
       assert(tensors.get(name)!.data.some((value) => value !== 0), name);
@@ -600,10 +603,10 @@ export const student = experiment(import.meta, { dataset: mixed, schedule: dotte
 
 await needs(
   everything,
-  "run: a full disk and a read-only one lose nothing that was measured",
+  "run: a full disk and a read-only one lose no result",
   async () => {
     await withDisk(600_000, async (folder, readOnly) => {
-      const toys = await toysIn(folder, PAIR, repeating);
+      const toys = await toysIn(folder, PAIR, repeatable);
       const filler = toys.path("filler");
       let steps = 0;
       const fill = () => {
@@ -611,12 +614,12 @@ await needs(
           try {
             Deno.writeFileSync(filler, new Uint8Array(600_000));
           } catch {
-            // Full it is meant to be.
+            // The disk is full, as intended.
           }
         }
         return false;
       };
-      const message = await failing(toys.run("teacher", 1, { interrupted: fill }), 3);
+      const message = await failureMessage(toys.run("teacher", 1, { interrupted: fill }), 3);
       assertStringIncludes(message, "cannot write");
       assertStringIncludes(message, "No space left on device; make room");
       assertEquals(
@@ -631,30 +634,30 @@ await needs(
       assertEquals((await toys.log("teacher")).map(({ epoch }) => epoch), [1, 2, 3]);
 
       await readOnly();
-      assertStringIncludes(await failing(toys.run("student"), 3), "Read-only file system");
+      assertStringIncludes(await failureMessage(toys.run("student"), 3), "Read-only file system");
     });
   },
 );
 
 await needs(
   everything,
-  "run: a result that cannot be recorded is recorded by the same command later",
+  "run: a result that cannot be written is recorded by the same command later",
   async () => {
     const runs = await Deno.makeTempDir();
     try {
       await withDisk(600_000, async (folder, readOnly) => {
-        const toys = await toysIn(folder, PAIR, repeating);
+        const toys = await toysIn(folder, PAIR, repeatable);
         await Deno.symlink(runs, toys.path("runs"));
         await readOnly();
         assertStringIncludes(
-          await failing(toys.run("teacher"), 3),
+          await failureMessage(toys.run("teacher"), 3),
           `cannot write ${toys.path("toy/teacher.json")}`,
         );
         const measured = JSON.parse(await Deno.readTextFile(toys.of("teacher", 1, "trial.json")));
-        await toysIn(runs, PAIR, repeating);
+        await toysIn(runs, PAIR, repeatable);
         await Deno.mkdir(`${runs}/runs`);
         await Deno.rename(`${runs}/toy#teacher`, `${runs}/runs/toy#teacher`);
-        const later = await toysIn(runs, PAIR, repeating);
+        const later = await toysIn(runs, PAIR, repeatable);
         assertEquals(await later.run("teacher"), measured);
         assertEquals((await readResult(later.path("toy/teacher.json"), "toy#teacher"))!.trials, [
           measured,

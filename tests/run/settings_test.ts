@@ -15,15 +15,15 @@ const long = experiment(import.meta, {
   schedule: sgd({ epochs: 240, batch: 64, lr: 0.05, drops: { at: [150, 180, 210], by: 0.1 } }),
 });
 
-const settings = (given: Pick<Settings, "epochs" | "limit"> = {}): Settings => ({
+const settings = (options: Pick<Settings, "epochs" | "limit"> = {}): Settings => ({
   data: "",
   fresh: false,
   status: status({ quiet: true }),
   interrupted: () => false,
-  ...given,
+  ...options,
 });
 
-Deno.test("settings: other epochs or a limit make a run quick, and lie apart", () => {
+Deno.test("quickness: other epochs or a limit make a run quick and name it", () => {
   assertEquals(quickness(long, settings()), undefined);
   assertEquals(quickness(long, settings({ epochs: 240 })), undefined);
   assertEquals(quickness(long, settings({ epochs: 24 })), "quick-24-all");
@@ -31,7 +31,7 @@ Deno.test("settings: other epochs or a limit make a run quick, and lie apart", (
   assertEquals(quickness(long, settings({ epochs: 1, limit: 2 })), "quick-1-2");
 });
 
-Deno.test("settings: the rate drops in proportion", () => {
+Deno.test("scheduleOf: the rate drops in proportion", () => {
   assertEquals(scheduleOf(long, settings()), long.schedule);
   const tenth = scheduleOf(long, settings({ epochs: 24 }));
   const drops = Array.from({ length: 24 }, (_, i) => i + 1).filter((epoch) =>
@@ -40,7 +40,7 @@ Deno.test("settings: the rate drops in proportion", () => {
   assertEquals([tenth.epochs, drops], [24, [16, 19, 22]]);
 });
 
-Deno.test("settings: a teacher's epoch is moved as the drops are, and has to be one of its own", () => {
+Deno.test("epochWanted: a numbered epoch moves as the drops do, and has to be in the schedule", () => {
   const of = (epoch: number | "last" | "best", epochs?: number) =>
     epochWanted(from(long, { epoch }), settings({ epochs }));
   assertEquals([of("last"), of("best", 3), of(60), of(60, 24), of(60, 1), of(240, 2)], [

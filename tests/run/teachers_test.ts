@@ -1,4 +1,4 @@
-/** Weights that were trained elsewhere as teachers, in whole runs. */
+/** Teachers with weights that were trained elsewhere, in whole runs. */
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { existsSync } from "node:fs";
 import { readResult, type Trial } from "../../lib/project/result.ts";
@@ -15,27 +15,27 @@ import { accuracyOf } from "../support/trial.ts";
 
 const lib = (name: string): string => new URL(`../../lib/${name}`, import.meta.url).href;
 
-/** What modules with `weights` begin with, and `taughtBy`. */
+/** The beginning of modules that use `weights`, with `taughtBy`. */
 const WEIGHTS = `
 import { weights } from "${lib("experiment/weights.ts")}";
 const taughtBy = (teacher) => experiment(import.meta, { dataset, schedule, teacher, student: small, distiller: kd() });
 const both = { id: "both", options: {}, build: () => ({ student, teacher: [one, other], task }) => ({ task: [1, task(student)] }) };
 `;
 
-/** A teacher that our runner trained, and the student that it taught. */
+/** A teacher that a run trained, and its student. */
 interface Trained {
   /** The file of its weights. */
   readonly path: string;
-  /** Their SHA-256. */
+  /** The SHA-256 of that file. */
   readonly sha256: string;
   /** Its top-1, in percent. */
   readonly top1: number;
-  /** What its student reached. */
+  /** The result of its student. */
   readonly student: Trial;
 }
 
-/** Every run of this file repeats bit for bit. */
-const repeating = { deterministic: true };
+/** Makes every run in this file repeatable bit for bit. */
+const repeatable = { deterministic: true };
 
 /** Registers a test that has a trained teacher. */
 const test = (name: string, use: (trained: Trained) => Promise<void>): Promise<void> =>
@@ -50,22 +50,22 @@ const test = (name: string, use: (trained: Trained) => Promise<void>): Promise<v
         top1: accuracyOf(teacher).last,
         student,
       });
-    }, repeating));
+    }, repeatable));
 
-const failing = async (work: Promise<unknown>, exit: number): Promise<string> => {
+const failureMessage = async (work: Promise<unknown>, exit: number): Promise<string> => {
   const failure = await assertRejects(() => work, Failure);
   assertEquals(failure.exit, exit, failure.message);
   return failure.message;
 };
 
-/** A run fails with exit 3, says all of this, and nothing was trained. */
-async function refused(toys: Toys, name: string, ...parts: string[]): Promise<void> {
-  const message = await failing(toys.run(name), 3);
+/** Asserts that a run fails with exit 3 and a message of these parts, before any training. */
+async function assertRefused(toys: Toys, name: string, ...parts: string[]): Promise<void> {
+  const message = await failureMessage(toys.run(name), 3);
   for (const part of parts) assertStringIncludes(message, part);
   assert(!existsSync(toys.path("runs")) && !existsSync(toys.path(`toy/${name}.json`)));
 }
 
-await test("weights from a file teach as the run that they came from; sum and top-1 are recorded", (trained) => {
+await test("weights from a file teach like the run that trained them; SHA-256 and top-1 are recorded", (trained) => {
   const { path, sha256, top1 } = trained;
   const facts = `sha256: "${sha256}", top1: ${top1 - 0.09}`;
   return toys(
@@ -100,11 +100,11 @@ export const mixed = experiment(import.meta, { dataset, schedule, teacher: [from
       ]]);
       assertEquals(teachers[1], record);
     },
-    repeating,
+    repeatable,
   );
 });
 
-await test("a state dict by the reference's names and in PyTorch's layout scores the same", ({ path, top1, student }) =>
+await test("a state dict with the reference's names and PyTorch's layout has the same score", ({ path, top1, student }) =>
   toys(
     `${WEIGHTS}
 const named = { ...large, names: (path) => [path + ".conv", path + ".bn"] };
@@ -121,10 +121,10 @@ export const student = taughtBy(weights(named, { file: "reference.safetensors", 
       const trial = await toys.run("student");
       assertEquals([trial.teachers[0].score.top1, trial.metric], [top1, student.metric]);
     },
-    repeating,
+    repeatable,
   ));
 
-await test("what is missing or not what was declared stops the run before anything is trained", (trained) => {
+await test("missing weights, and others than declared, end the run before any training", (trained) => {
   const { path, sha256, top1 } = trained;
   const file = `file: ${JSON.stringify(path)}`;
   const other = "0".repeat(64);
@@ -141,12 +141,12 @@ export const teacher = experiment(import.meta, { dataset, schedule, student: lar
 export const late = experiment(import.meta, { dataset, schedule, teacher: [from(teacher), weights(large, { file: "none.pth" })], student: small, distiller: both });
 `,
     async (toys) => {
-      await refused(toys, "missing", toys.path("files", "none.pth"));
-      await refused(toys, "folder", `there is no file ${toys.folder}`);
-      await refused(toys, "sum", `${path} has SHA-256 ${sha256}, declared ${other}`);
+      await assertRefused(toys, "missing", toys.path("files", "none.pth"));
+      await assertRefused(toys, "folder", `there is no file ${toys.folder}`);
+      await assertRefused(toys, "sum", `${path} has SHA-256 ${sha256}, declared ${other}`);
       for (const [name, declared] of [["lower", top1 - 0.11], ["higher", top1 + 0.11]] as const) {
         const reaches = `${path} reaches top-1 ${top1.toFixed(2)}, declared ${declared}`;
-        await refused(
+        await assertRefused(
           toys,
           name,
           reaches,
@@ -155,20 +155,20 @@ export const late = experiment(import.meta, { dataset, schedule, teacher: [from(
           "classes in another order",
         );
       }
-      await refused(
+      await assertRefused(
         toys,
         "network",
         "another network than small",
         "stem.weight is [3,3,3,4], not [3,3,3,2]",
       );
-      await refused(toys, "strange", toys.path("toy.ts"));
-      await refused(toys, "late", toys.path("none.pth"));
+      await assertRefused(toys, "strange", toys.path("toy.ts"));
+      await assertRefused(toys, "late", toys.path("none.pth"));
     },
-    repeating,
+    repeatable,
   );
 });
 
-await test("weights are downloaded once into the data folder, and gone on with", async ({ path, sha256: sum }) => {
+await test("weights are downloaded once into the data folder, and a partial file is continued", async ({ path, sha256: sum }) => {
   const bytes = await Deno.readFile(path);
   const asked: string[] = [];
   const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, (request) => {
@@ -196,8 +196,13 @@ export const none = taughtBy(weights(large, { url: "${at("none.pth")}" }));
     await toys(declared, async (toys) => {
       const folder = toys.path("data", "weights");
       const file = `${sum.slice(0, 8)}-a_20b.pth`;
-      await refused(toys, "none", "404", at("none.pth"), folder, "`file` in place of `url`");
-      await refused(toys, "wrong", `SHA-256 ${sum}, expected 000`, `${folder}/00000000-weights`);
+      await assertRefused(toys, "none", "404", at("none.pth"), folder, "`file` in place of `url`");
+      await assertRefused(
+        toys,
+        "wrong",
+        `SHA-256 ${sum}, expected 000`,
+        `${folder}/00000000-weights`,
+      );
 
       const text = (await dryRun(await toys.experiment("summed"), 1, toys.settings())).join("\n");
       assertStringIncludes(
@@ -223,12 +228,12 @@ export const none = taughtBy(weights(large, { url: "${at("none.pth")}" }));
       const ready = (await dryRun(await toys.experiment("summed"), 1, toys.settings())).join("\n");
       assertStringIncludes(ready, `${folder}/${file}: ready`);
       await Deno.writeFile(`${folder}/${file}`, bytes.subarray(1));
-      const message = await failing(toys.run("summed", 3), 3);
+      const message = await failureMessage(toys.run("summed", 3), 3);
       assertStringIncludes(
         message,
         `declared ${sum}: it is another file, or damaged; remove ${folder}/${file} and run`,
       );
-    }, repeating);
+    }, repeatable);
   } finally {
     await server.shutdown();
   }

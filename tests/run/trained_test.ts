@@ -8,11 +8,11 @@ import { PAIR, toys, toysIn } from "../support/toy_runs.ts";
 
 await needs(
   everything,
-  "trained student: the weights of a run that is done, its sum and its trial",
+  "readTrainedStudent: reads the weights of a run that is done, their SHA-256 and the trial",
   () =>
     toys(PAIR, async (toys) => {
       const experiment = await toys.experiment("teacher");
-      const refused = async (
+      const failureMessage = async (
         ...args: [seed: number, quick?: { epochs?: number; limit?: number }]
       ) => {
         const [seed, quick] = args;
@@ -24,7 +24,7 @@ await needs(
         return failure.message;
       };
       assertEquals(
-        await refused(0),
+        await failureMessage(0),
         "toy#teacher seed 0 is not trained yet; `deno task exp toy#teacher --seed 0` trains it",
       );
       const trial = await toys.run("teacher", 2);
@@ -43,7 +43,7 @@ await needs(
 
       const quick = { epochs: 1, limit: 1 };
       assertStringIncludes(
-        await refused(2, quick),
+        await failureMessage(2, quick),
         "`deno task exp toy#teacher --seed 2 --epochs 1 --limit 1`",
       );
       await toys.run("teacher", 2, quick);
@@ -62,7 +62,7 @@ await needs(
 
 await needs(
   everything,
-  "trained student: one whose experiment has changed since is stale",
+  "readTrainedStudent: a student whose experiment has changed is stale",
   () =>
     toys(PAIR, async (toys) => {
       await toys.run("teacher");

@@ -1,6 +1,6 @@
 /**
- * One compiled step of experiments: of a few that have every method and every pair, or of all that
- * differ.
+ * Runs one compiled step of experiments: of a few that cover every method and every pair, or of all
+ * distinct ones if RETORT_ALL is set.
  */
 import { assert, assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
@@ -19,35 +19,31 @@ import { experimentStep } from "../support/experiment_step.ts";
 import { imagesOf } from "../support/images_of.ts";
 import { everything, needs } from "../support/needs.ts";
 
-/** An experiment as its step has it. */
+/** An experiment and the parts of it that decide its step. */
 interface Case {
-  /** The experiment. */
   readonly experiment: Experiment;
-  /**
-   * What is done in a step, whatever the networks are: the method with its options, how images are
-   * mixed and seen.
-   */
+  /** The parts that do not depend on the networks: the method with its options, mix and views. */
   readonly method: string;
   /**
-   * The same, of numbers but `COUNTS` the sign: whatever else they are, the step has the same terms
-   * for each teacher.
+   * `method` with numbers reduced to their signs, except those of `COUNTS`. Methods of one kind
+   * have the same terms for each teacher.
    */
   readonly kind: string;
   /**
-   * Who learns from whom on images of what size in how many classes; how many of a kind teach is
-   * the method's.
+   * The student, the teachers, the image size and the number of classes. Equal teachers count once,
+   * because `method` has their number.
    */
   readonly pair: string;
-  /** How long a first step takes, on a scale of its own. */
+  /** Estimated duration of a first step, in arbitrary units. */
   readonly cost: number;
 }
 
-/** The options, by name, that say how many terms a step has for each teacher. */
+/** Names of the options that decide how many terms a step has for each teacher. */
 const COUNTS: ReadonlySet<string> = new Set(["heads", "copies", "branches"]);
 
 function caseOf(experiment: Experiment): Case {
   const { student, distiller, dataset: { mix, views }, schedule } = experiment;
-  // Of what SGD can be asked for this alone changes what a step is made of.
+  // The only option of SGD that changes the ops of a step.
   const { dot } = schedule.options as { readonly dot?: number };
   const part = ({ id, options }: { readonly id: string; readonly options: Json }) => ({
     id,
@@ -69,45 +65,44 @@ function caseOf(experiment: Experiment): Case {
   };
 }
 
-/** A number's sign; anything else itself. */
+/** Gives a number's sign, and any other value unchanged. */
 function signOf(value: Json): Json {
   return typeof value === "number" ? Math.sign(value) : value;
 }
 
 /**
- * A network's share in a first step goes by its variables and by how many numbers they are, 25,000
- * as much as a variable.
+ * Estimates a network's share of a first step: one unit per variable and one per 25,000 elements.
  */
 function costOf(network: Net, image: Shape, classes: number): number {
   const shapes = [...variableShapes(network, image, classes).values()];
   return shapes.reduce((sum, shape) => sum + 1 + sizeOf(shape) / 25_000, 0);
 }
 
-/** One case of each method and pair. */
+/** Keeps one case of each method and pair. */
 function distinct(cases: readonly Case[]): Case[] {
   return [...new Map(cases.map((one) => [one.method + one.pair, one])).values()];
 }
 
 /**
- * Few cases, the cheapest first, that have every kind of method and every pair: those in which both
- * are new, then what is left.
+ * Selects a few cases that cover every kind of method and every pair, the cheapest first: first
+ * cases in which both are new, then cases for the rest.
  */
 function cover(cases: readonly Case[]): Case[] {
   const kinds = new Set<string>();
   const pairs = new Set<string>();
   const ascending = cases.toSorted((a, b) => a.cost - b.cost);
-  const taking = (isWanted: (isNewKind: boolean, isNewPair: boolean) => boolean) =>
+  const select = (isWanted: (isNewKind: boolean, isNewPair: boolean) => boolean) =>
     ascending.filter(({ kind, pair, experiment: { teachers } }) => {
       const isTaken = isWanted(!kinds.has(kind), !pairs.has(pair) && teachers.length > 0);
       if (isTaken) kinds.add(kind), pairs.add(pair);
       return isTaken;
     });
-  return [...taking((kind, pair) => kind && pair), ...taking((kind, pair) => kind || pair)];
+  return [...select((kind, pair) => kind && pair), ...select((kind, pair) => kind || pair)];
 }
 
 /**
- * Of a convolution or dense layer: a bias before a norm does not move, since the norm takes the
- * mean away again.
+ * Whether a variable is the weight of a convolution or dense layer. Biases are left out, because a
+ * norm cancels a bias before it, so that it does not move.
  */
 function isWeight({ name, shape, trainable }: Variable): boolean {
   return trainable && name.endsWith(".weight") && shape.length > 1;
@@ -116,9 +111,9 @@ function isWeight({ name, shape, trainable }: Variable): boolean {
 const NOISE = normal(1)(99_991, stream(1, "steps"));
 
 /**
- * Weights for a first step, which may repeat themselves: drawing each of tens of millions takes
- * longer than the step. They begin elsewhere by name, since TensorFlow takes equal constants, and
- * what two teachers make of them, for one.
+ * Makes the weights of a first step from repeated noise, because tens of millions of random numbers
+ * take longer than the step. Each name starts at another place of the noise, because TensorFlow
+ * merges equal constants and so the outputs of two teachers.
  */
 function weights(variable: Variable): Float32Array | undefined {
   if (!isWeight(variable)) return undefined;
@@ -132,8 +127,8 @@ function weights(variable: Variable): Float32Array | undefined {
 }
 
 /**
- * Runs a first step at batch 2: every value is finite, and each weight of the student that learns
- * moves, or of the method's own.
+ * Runs a first step at batch 2. Asserts that every value is finite and that each trainable weight
+ * of the student moves, or of the method if the student has none.
  */
 async function stepOnce(experiment: Experiment): Promise<void> {
   const engine = new GraphEngine();
@@ -157,14 +152,13 @@ async function stepOnce(experiment: Experiment): Promise<void> {
 }
 
 /**
- * Deno watches what a case opens only where no other runs beside it; the test around them is
- * watched.
+ * Deno's sanitizers fail for steps that run side by side. The test around the steps is sanitized.
  */
 const SIDE_BY_SIDE = { sanitizeOps: false, sanitizeResources: false, sanitizeExit: false };
 
 await needs(
   everything,
-  "steps: every method and every pair of the experiments takes one",
+  "steps: every method and every pair of the experiments takes a step",
   async (t) => {
     await useTensorflow();
     const all = distinct(Array.from(await allExperiments(), caseOf));
@@ -177,8 +171,8 @@ await needs(
         await t.step({ ...options, name: id, fn: () => stepOnce(experiment) });
       }
     };
-    // Of all of them the largest take gigabytes, so one at a time. Of few, the next is built while
-    // TensorFlow prepares the graph of one on a single core.
+    // The largest of all cases take gigabytes, so these run one at a time. The few of the cover run
+    // in two lanes: one builds a step while TensorFlow prepares the other's graph on a single core.
     await Promise.all(areAll ? [lane({})] : [lane(SIDE_BY_SIDE), lane(SIDE_BY_SIDE)]);
     assertEquals(tf.memory().numTensors, tensors, "tensors are left over");
   },

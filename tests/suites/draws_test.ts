@@ -2,8 +2,8 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { assertNearInSomeDraw, type Leniency } from "../support/draws.ts";
 
 /**
- * The steps of a test in which quantities are so far off, draw by draw; the last of each holds for
- * all after it.
+ * Lists the test steps for quantities with these errors, draw by draw. The last error of each holds
+ * for all later draws.
  */
 async function steps(
   shares: Readonly<Record<string, readonly number[]>>,
@@ -27,7 +27,7 @@ async function steps(
   return names;
 }
 
-Deno.test("draws: each quantity has to be near in one of them; a step says how many were perturbed, if any", async () => {
+Deno.test("draws: each quantity has to be near in one draw, and a step reports the perturbed draws, if any", async () => {
   assertEquals(await steps({ loss: [0.5], weight: [1] }), []);
   assertEquals(await steps({ loss: [2, 0.5, 3], weight: [3, 3, 0.1] }), ["perturbed draws: 2"]);
   assertEquals(await steps({ weight: [2] }, { most: 1 }), []);

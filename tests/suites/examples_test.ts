@@ -1,4 +1,4 @@
-/** The recipes in `experiments/examples/`, each run by the commands in its header. */
+/** Runs every example in `experiments/examples/` by the commands in its header. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { encode } from "fast-png";
 import { join, relative } from "node:path";
@@ -12,7 +12,7 @@ import { writeFiles } from "../support/write_files.ts";
 const root = new URL("../../", import.meta.url);
 const examples = fileURLToPath(new URL("experiments/examples", root));
 
-/** Every example by its path in the project, with the project's modules where they are. */
+/** Reads every example by its path in the project. Imports become absolute. */
 async function sources(): Promise<Record<string, string>> {
   const paths = (await experimentModules(examples)).sort();
   const texts = paths.map(async (path) => {
@@ -26,8 +26,8 @@ async function sources(): Promise<Record<string, string>> {
 }
 
 /**
- * Small pictures of two kinds of flowers, darker and lighter ones, 20 of each to train on and 5 to
- * test.
+ * Draws small pictures of two kinds of flowers, one darker and one lighter, 20 of each for training
+ * and 5 for the test.
  */
 function flowers(): Record<string, Uint8Array> {
   const random = stream(1, "flowers");
@@ -49,7 +49,7 @@ function flowers(): Record<string, Uint8Array> {
   );
 }
 
-/** The commands in a module's header: the task and its arguments. */
+/** Parses the commands in a module's header: the task and its arguments. */
 function commands(text: string): string[][] {
   const [header] = text.match(/^\/\*\*.*?\*\//s) ?? [""];
   return Array.from(
@@ -60,7 +60,7 @@ function commands(text: string): string[][] {
 
 await needs(
   everything,
-  "examples: each does what its header says, by the commands there",
+  "examples: each one runs by the commands in its header",
   async (t) => {
     const { tasks } = JSON.parse(await Deno.readTextFile(new URL("deno.json", root)));
     const files = await sources();

@@ -1,4 +1,4 @@
-/** Suites over every module in `experiments/`. */
+/** Tests of every module in `experiments/`. */
 import { assert, assertEquals } from "@std/assert";
 import { assemble } from "../../lib/training/assemble.ts";
 import { checkTypes } from "../../lib/project/check_types.ts";
@@ -18,7 +18,7 @@ await needs(["read", "run", "env"], "experiments: every module compiles", async 
 
 await needs(
   ["read"],
-  "experiments: each has an id of its own, and two modules of the papers declare nothing twice",
+  "experiments: ids are unique, and no two modules of the papers declare the same experiment",
   async () => {
     const ids = new Set<string>();
     const hashes = new Map<string, string>();
@@ -26,24 +26,24 @@ await needs(
       const { identity: { id }, declaration: hash } = await resolveRun(experiment, 1, {
         fresh: true,
       });
-      assert(!ids.has(id), `${id} is there twice`);
+      assert(!ids.has(id), `two experiments have the id ${id}`);
       ids.add(id);
       assert(
         !id.startsWith("experiments/shared/"),
-        `${id}: experiments/shared/ is for what is none`,
+        `${id}: experiments/shared/ is for modules without experiments`,
       );
       if (!/^experiments\/(cifar100|tiny_imagenet|imagenet|teachers|shake|slkd|sakd)\//.test(id)) {
         continue;
       }
       const other = hashes.get(hash);
-      assertEquals(other, undefined, `${id} is ${other}: import it`);
+      assertEquals(other, undefined, `${id} equals ${other}: import it`);
       hashes.set(hash, id);
     }
     assert(hashes.size > 300, `${hashes.size}`);
   },
 );
 
-await needs(["read"], "experiments: what was measured is of what is declared today", async () => {
+await needs(["read"], "experiments: every result is of today's declaration", async () => {
   let trials = 0;
   for (const experiment of await allExperiments()) {
     const { identity: { id }, declaration, root } = await resolveRun(experiment, 1, {
@@ -59,7 +59,7 @@ await needs(["read"], "experiments: what was measured is of what is declared tod
 
 await needs(
   ["read"],
-  "experiments: what each builds on is one of them, of the same kind of images, and has the epoch",
+  "experiments: each one's foundations are exported, have its kind of images and the epoch",
   async () => {
     const all = await allExperiments();
     const kind = ({ dataset }: Experiment) => ({ ...imagesOf(dataset), size: undefined });
@@ -90,7 +90,7 @@ await needs(["read"], "experiments: each method can be built for its pair", asyn
 
 await needs(
   ["read", "run", "env"],
-  "experiments: every cell of the papers' tables has one",
+  "experiments: every cell of the papers' tables has an experiment",
   async () => {
     const lines: string[] = [];
     for (const paper of ["shake", "slkd", "sakd"]) {
@@ -99,9 +99,9 @@ await needs(
     const cells = lines.map((line) => JSON.parse(line));
     const missing = cells.filter(({ id }) => id === null);
     assertEquals(missing, []);
-    // The printed numbers, without two dashes of NST; of SLKD's Tables 3 and 4, which are lost, the
-    // rows that are sure to be there. Columns that measure several things of one pair are one. In
-    // brackets: our own tables' rows.
+    // The numbers that the papers print, without two dashes of NST. SLKD's Tables 3 and 4 are lost:
+    // the rows that they certainly have. Columns of one pair with several measures count once. In
+    // brackets: the rows of our own tables.
     const printed = {
       shake: 152 + 20 + 5 + 5 + 20 + 14 + 12 + (9 + 10),
       slkd: 66 + 55 + 8 + 12 + 12 + 6 + 24 + 20 + (11),

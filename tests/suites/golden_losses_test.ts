@@ -1,6 +1,4 @@
-/**
- * Every method's loss and its gradients on outputs that are given, as the references compute them.
- */
+/** The loss of every method and its gradients on given outputs, as the references compute them. */
 import type { Loss } from "./golden_losses/check.ts";
 import { ab } from "./golden_losses/ab.ts";
 import { aekd } from "./golden_losses/aekd.ts";

@@ -1,4 +1,4 @@
-/** SGD, schedules, accuracy, augmentation and single ops, against PyTorch's. */
+/** SGD, schedules, accuracy, augmentation and single ops as PyTorch computes them. */
 import { assert } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { cifar100 } from "../../datasets/cifar.ts";
@@ -25,7 +25,7 @@ import { type Golden, goldens, type Numbers } from "../support/goldens.ts";
 import { ourMap, ourWeight } from "../support/layout.ts";
 import { assertNear, tolerance } from "../support/tolerance.ts";
 
-/** What the JSON of such a case says, and the schedule's lists. */
+/** The JSON of a case. A schedule's case has lists of learning rates. */
 interface Misc {
   readonly source: string;
   readonly notes: string;
@@ -42,7 +42,8 @@ async function checkSgd(golden: Golden<Misc>): Promise<void> {
 }
 
 /**
- * SGD's gradients are the pixels of an image here: the loss is the sum of the variables times them.
+ * Checks SGD with gradients that are the pixels of an image: the loss is the sum of the variables
+ * times the pixels.
  */
 async function checkMomentum(
   { facts, tensor, has }: Golden<Misc>,
@@ -65,7 +66,7 @@ async function checkMomentum(
     const pixels = initial.p.length + initial.q.length;
     const sum = (variable: Variable, gradient: tf.Tensor) =>
       tf.sum(tf.mul(variable.value, gradient), 0, true);
-    const reaching = (reachesQ: boolean): Loss<Net, Teachers> => ({ image }) => {
+    const makeLoss = (reachesQ: boolean): Loss<Net, Teachers> => ({ image }) => {
       const [forP, forQ] = tf.split(tf.reshape(image, [pixels]), [
         initial.p.length,
         initial.q.length,
@@ -81,7 +82,7 @@ async function checkMomentum(
         task: classification,
         student,
         teacher: undefined,
-        loss: reaching(reachesQ),
+        loss: makeLoss(reachesQ),
         optimizer,
         trainable,
         augmentation: { crop: 0, flip: false },
@@ -157,7 +158,7 @@ async function checkAccuracy({ tensor, integers }: Golden<Misc>): Promise<void> 
   }
 }
 
-/** Crops and flips that were drawn come out as PyTorch's do: our draws are made to be theirs. */
+/** Checks crops and flips on PyTorch's random numbers. */
 async function checkAugment({ facts, tensor, integers }: Golden<Misc>): Promise<void> {
   const crop = Number(facts.source.match(/padding=(\d+)/)![1]);
   const { shape, data } = tensor("image_hwc");
@@ -165,7 +166,7 @@ async function checkAugment({ facts, tensor, integers }: Golden<Misc>): Promise<
   const flips = integers("flip");
   const along = (axis: number) =>
     Array.from(flips, (_, i) => (offsets[2 * i + axis] + 0.5) / (2 * crop + 1));
-  // In the order in which they are drawn: whether to flip, then rows, then columns.
+  // The order of `augment`'s draws: flips, then rows, then columns.
   const theirs = () => [Array.from(flips, (flip) => flip ? 0.25 : 0.75), along(0), along(1)];
   const traced: Traced<"image"> = ({ image }) => {
     const draws = theirs();
@@ -184,14 +185,14 @@ async function checkAugment({ facts, tensor, integers }: Golden<Misc>): Promise<
   }
 }
 
-/** An op that is a layer here, and its parameters' names. */
+/** An op that is a layer of Retort, and the names of its parameters. */
 interface Op {
   readonly layer: (channels: number, bias: boolean) => Layer;
   readonly parameters: readonly string[];
   readonly frozen?: boolean;
 }
 
-/** The op of this name, if it is a layer here. */
+/** Finds the op of this name. `undefined` if it is no layer of Retort. */
 function opNamed(name: string): Op | undefined {
   const [, kernel, stride, padding] = name.match(/^conv_k(\d)s(\d)p(\d)$/)?.map(Number) ?? [];
   const parameters = ["weight", "bias"];
@@ -205,16 +206,16 @@ function opNamed(name: string): Op | undefined {
     return { layer: (channels) => transposedConv(channels, 4, 2, "doubling"), parameters };
   }
   if (name === "max_pool_k2s2") return { layer: () => maxPool(2), parameters: [] };
-  const normed = { layer: () => norm(), parameters: ["scale", "offset"] };
-  if (name === "batch_norm_train") return normed;
-  if (name === "batch_norm_eval") return { ...normed, frozen: true };
+  const batchNorm = { layer: () => norm(), parameters: ["scale", "offset"] };
+  if (name === "batch_norm_train") return batchNorm;
+  if (name === "batch_norm_eval") return { ...batchNorm, frozen: true };
 }
 
 /**
- * A method whose loss is Σ cos(i) · y(i), i counting y as the references lay it out, y what the op
- * makes of tap `x`.
+ * Makes a method with the loss Σ cos(i) · y(i). y is the op's output on the tap `x`, and i counts
+ * its elements in the references' layout.
  */
-function measuring(op: Op, y: Numbers, bias: boolean): Distiller<Net<"x" | "logits">> {
+function weighOutput(op: Op, y: Numbers, bias: boolean): Distiller<Net<"x" | "logits">> {
   const cosines = ourMap({
     shape: y.shape,
     data: Float32Array.from(y.data, (_, i) => Math.cos(i)),
@@ -252,7 +253,7 @@ async function checkOp({ tensor, has }: Golden<Misc>, name: string, op: Op): Pro
   const made = cast({
     student: given({ x: x.shape, logits: [x.shape[0], 2] }),
     teacher: undefined,
-    distiller: measuring(op, y, hasBias),
+    distiller: weighOutput(op, y, hasBias),
     image: [1, 1, 1],
     classes: 2,
     values: new Map([
@@ -260,7 +261,7 @@ async function checkOp({ tensor, has }: Golden<Misc>, name: string, op: Op): Pro
       ...parameters.map((
         [theirs, ours],
       ): [string, Float32Array] => [ours, ourWeight(of(theirs)).data]),
-      // In training PyTorch's are what comes out of the standard normal ones.
+      // In training PyTorch's statistics are results, from initial values of 0 and 1.
       ...(op.frozen ? running : []).map((
         [theirs, ours],
       ): [string, Float32Array] => [`distiller.op.0.${ours}`, of(theirs).data]),
@@ -321,7 +322,7 @@ async function checkCrossEntropy({ tensor, integers }: Golden<Misc>): Promise<vo
   }
 }
 
-/** Ops that come with the networks and methods that use them. */
+/** Ops that the tests of networks and methods check. */
 const laterOps =
   /^(adaptive_avg_pool|avg_pool|max_pool_k3|channel_shuffle|conv_depthwise|conv_group|conv_transpose_k3|interpolate|l2_normalize|layer_norm|leaky_relu|smooth_l1|zscore)/;
 
@@ -331,7 +332,7 @@ async function checkOps(golden: Golden<Misc>): Promise<void> {
     const op = opNamed(name);
     if (op) await checkOp(golden, name, op);
     else if (name === "cross_entropy") await checkCrossEntropy(golden);
-    else assert(laterOps.test(name), `no test knows what to do with ${name}`);
+    else assert(laterOps.test(name), `no check matches ${name}`);
   }
 }
 

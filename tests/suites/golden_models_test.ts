@@ -1,6 +1,6 @@
 /**
- * Every network of the references that Retort has: outputs, taps, statistics and gradients on the
- * references' weights.
+ * Outputs, taps, statistics and gradients of every network that Retort shares with the references,
+ * on the references' weights.
  */
 import { assertEquals } from "@std/assert";
 import type { Engine, Traced } from "../../lib/engine/engine.ts";
@@ -19,7 +19,7 @@ import { recipe } from "../support/recipe.ts";
 import { type Network, networkOf, referenceValues } from "../support/reference_networks.ts";
 import { assertNear, norm, tolerance } from "../support/tolerance.ts";
 
-/** What the JSON of a network's case says. */
+/** The JSON of a network's case. */
 interface ModelFacts {
   readonly source: string;
   readonly seed: number;
@@ -38,8 +38,8 @@ interface ModelFacts {
   >;
 }
 
-/** Training on labels that remembers the logits. */
-function remembering(batch: number): Distiller<Scorer, Scorer> {
+/** Makes a method that trains on labels and keeps the logits in a memory. */
+function rememberLogits(batch: number): Distiller<Scorer, Scorer> {
   return {
     id: "remembering",
     options: {},
@@ -53,7 +53,7 @@ function remembering(batch: number): Distiller<Scorer, Scorer> {
   };
 }
 
-/** A weight by the recipe. */
+/** Generates a weight by the recipe. */
 function recipeWeight({ seed, bn_order, param_shapes }: ModelFacts, name: string): Numbers {
   const kind = name.endsWith(".bias") ? "bias" : "weight";
   const isNorm = bn_order.includes(`${name.slice(0, name.lastIndexOf("."))}.running_mean`);
@@ -61,8 +61,8 @@ function recipeWeight({ seed, bn_order, param_shapes }: ModelFacts, name: string
 }
 
 /**
- * A weight or statistic by its name: from the file where it is there, which must be what the recipe
- * makes, else by the recipe.
+ * Finds a weight or statistic by its name: in the file, or by the recipe if the file lacks it. A
+ * weight in the file must equal the recipe's.
  */
 function state({ facts, has, tensor }: Golden<ModelFacts>): (name: string) => Numbers {
   return (name) => {
@@ -75,7 +75,7 @@ function state({ facts, has, tensor }: Golden<ModelFacts>): (name: string) => Nu
   };
 }
 
-/** The batch of images, by the recipe, and their classes. */
+/** Generates the batch of images by the recipe, with their classes. */
 function batchOf(
   { facts, has, tensor, integers }: Golden<ModelFacts>,
 ): { image: Numbers; label: Int32Array } {
@@ -90,7 +90,7 @@ function batchOf(
   return { image: ourMap(made), label: integers("in.y") };
 }
 
-/** Compares a map of ours with the golden one, which is a sample where it was too big. */
+/** Compares our map with the golden one. The file has a sample of a large map. */
 function assertMap(name: string, ours: Numbers, { has, tensor, facts }: Golden<ModelFacts>): void {
   const limit = tolerance(facts.fp32_vs_fp64_rel_err.eval);
   const { shape, data } = theirMap(ours);
@@ -106,9 +106,8 @@ function assertMap(name: string, ours: Numbers, { has, tensor, facts }: Golden<M
 }
 
 /**
- * The references' taps, `f0`, `f1` … and `pooled`, and ours. Theirs end where ours do; the pooled
- * one is numbered too where it has no name of its own, and not each of them has a stem among its
- * taps.
+ * Pairs the references' taps, `f0`, `f1` … and `pooled`, with ours. Both lists end with the same
+ * tap. A reference may number the pooled tap too, and may have no tap for the stem.
  */
 function tapsOf(
   { names }: Golden<ModelFacts>,
@@ -123,8 +122,8 @@ function tapsOf(
 }
 
 /**
- * Logits and taps, before the last ReLU and after it, by the running statistics, through a
- * network's frozen pass.
+ * Checks logits and taps, before and after the last ReLU, in the frozen pass, which uses the
+ * running statistics.
  */
 async function checkEvaluation(
   golden: Golden<ModelFacts>,
@@ -154,13 +153,13 @@ async function checkEvaluation(
   assertMap("eval.logits", map("eval.logits", "logits"), golden);
   for (const [theirs, ours] of taps) {
     assertMap(`eval.post.${theirs}`, map(`eval.post.${theirs}`, ours), golden);
-    // Where the references have one tap for both, it is the one after the ReLU.
+    // References with a single tap have the one after the ReLU.
     const pre = `eval.pre.${theirs}`;
     if (golden.has(pre) || pre in golden.facts.sampled) assertMap(pre, map(pre, ours), golden);
   }
 }
 
-/** One training forward and backward: logits, loss, statistics, gradients. */
+/** Checks one forward and backward pass of training: logits, loss, statistics, gradients. */
 async function checkTraining(
   golden: Golden<ModelFacts>,
   engine: Engine,
@@ -192,8 +191,8 @@ async function checkTraining(
     }
   }
 
-  // Ties then decide more than rounding does: the references' float32 is off as well, and our draws
-  // are from each other.
+  // Ties then matter more than rounding: the references' own float32 is off, and so our draws
+  // differ from each other.
   const isChaotic = error.grad_max > 1e-4;
   const apart = new Map<string, number>();
   const limit = isChaotic ? Math.max(1e-4, 5 * error.grad_median) : tolerance(error.grad_max);
@@ -219,7 +218,7 @@ async function checkTraining(
   );
 }
 
-/** What is compared of a gradient, and by how much the two may differ. */
+/** Two values of a gradient to compare, and the unit of their distance. */
 interface Compared {
   readonly name: string;
   readonly ours: Float32Array;
@@ -228,9 +227,9 @@ interface Compared {
 }
 
 /**
- * The norm of each parameter's gradient, which may be off by `limit` of it, and the gradients
- * themselves where the file has them, by the highest tolerance: the first layer's sees every tie
- * there is.
+ * Lists the norm of each parameter's gradient, which may differ by the share `limit`, and the
+ * gradients that the file has, with the highest tolerance, because every tie affects the first
+ * layer's.
  */
 function gradients(
   { facts, has, tensor }: Golden<ModelFacts>,
@@ -252,8 +251,8 @@ function gradients(
     const full = `grad.full.${name}`;
     const size = norms[facts.param_order.indexOf(name)];
     const l2 = { name, ours: Float32Array.of(norm(ours)) };
-    // The mean of the batch takes what was added before it away again: in truth the gradient is
-    // zero, the golden one rounding.
+    // The batch's mean cancels a bias before it: the exact gradient is zero, the golden one is
+    // rounding.
     if (size < 1e-9 * largest) return [{ ...l2, golden: Float32Array.of(0), unit: 1e-5 * largest }];
     const compared = { ...l2, golden: Float32Array.of(size), unit: limit * size };
     if (!has(full)) return [compared];
@@ -277,7 +276,7 @@ await goldens<ModelFacts>("models", [[/./, async (golden, t) => {
   const made = cast({
     student: network,
     teacher: network,
-    distiller: remembering(facts.batch),
+    distiller: rememberLogits(facts.batch),
     image,
     classes,
     values: new Map(values),

@@ -1,10 +1,10 @@
-/** What the golden tests make of a folder in which something would pass unchecked. */
+/** The golden tests fail on a folder of which they would not check everything. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import { everything, needs } from "../support/needs.ts";
 import { project } from "../support/toy_project.ts";
 
-/** How the steps' test ends on a folder of these files, and its output. */
+/** Runs the test of the steps on a folder of these files. */
 async function run(
   files: Readonly<Record<string, unknown>>,
 ): Promise<{ code: number; out: string }> {
@@ -46,7 +46,7 @@ await needs(
 
 await needs(
   everything,
-  "goldens: a case that no check knows fails, and so does an unknown name in left_out",
+  "goldens: a case that no check matches fails, and so does an unknown name in left_out",
   async () => {
     const kd = {
       args: { gamma: 0.1, alpha: 0.9, kd_T: 4 },
@@ -63,8 +63,8 @@ await needs(
       "steps/kd_wrn_16_2-wrn_16_1.json": kd,
     });
     assertEquals(code, 1, out);
-    assertStringIncludes(out, "left_out has names that student has not");
-    assertStringIncludes(out, "no test knows what to do with steps/unheard_MobileNetV2-ShuffleV1");
+    assertStringIncludes(out, "left_out has names that student lacks");
+    assertStringIncludes(out, "no check matches steps/unheard_MobileNetV2-ShuffleV1");
     assertStringIncludes(out, "0 passed | 2 failed");
   },
 );

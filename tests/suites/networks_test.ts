@@ -1,6 +1,6 @@
 /**
- * The sizes of the networks, which the papers' tables depend on: those of the reference
- * implementations, measured.
+ * The sizes of the networks, on which the papers' tables depend, as measured on the reference
+ * implementations.
  */
 import { assertEquals, assertThrows } from "@std/assert";
 import { Failure } from "../../lib/values/failure.ts";
@@ -15,8 +15,8 @@ import * as wrn from "../../lib/networks/wrn.ts";
 import { type Shape, sizeOf, variables } from "../../lib/nn/variables.ts";
 
 /**
- * Parameters, running statistics, multiply-adds for an image of 32 × 32, parameter tensors; 100
- * classes.
+ * Parameters, running statistics, multiply-adds for an image of 32 × 32, and parameter tensors,
+ * each with 100 classes.
  */
 const SIZES: Readonly<Record<string, readonly [number, number, number, number]>> = {
   resnet8: [83_892, 672, 12_507_392, 29],
@@ -47,8 +47,8 @@ const SIZES: Readonly<Record<string, readonly [number, number, number, number]>>
 };
 
 /**
- * Parameters with 1,000 classes and with 100, and multiply-adds for an image of 224 × 224 in 1,000
- * classes.
+ * Parameters with 1,000 classes, parameters with 100, and multiply-adds for an image of 224 × 224
+ * with 1,000 classes.
  */
 const LARGE: Readonly<Record<string, readonly [number, number, number]>> = {
   "imagenet.resnet18": [11_689_512, 11_227_812, 1_814_073_344],
@@ -59,7 +59,7 @@ const LARGE: Readonly<Record<string, readonly [number, number, number]>> = {
   "imagenet.mobilenetv1": [4_231_976, 3_309_476, 568_740_352],
 };
 
-/** Sides and channels of the maps from the stem on, and the pooled feature's length. */
+/** Sides and channels of the maps from the stem on, and the length of the pooled feature. */
 const TAPS: Readonly<
   Record<string, readonly (readonly [side: number, channels: number] | number)[]>
 > = {
@@ -79,7 +79,7 @@ const TAPS: Readonly<
   "imagenet.mobilenetv1": [[112, 64], [56, 128], [28, 256], [14, 512], [7, 1024], 1024],
 };
 
-/** The last entry that fits. */
+/** Finds the taps of a network in the last entry that matches. */
 function tapsOf(name: string): Record<string, readonly number[]> {
   const maps =
     Object.entries(TAPS).findLast(([pattern]) => new RegExp(`^${pattern}$`).test(name))![1];
@@ -159,7 +159,7 @@ Deno.test("networks: the head's weight and bias are the last stage's own variabl
   }
 });
 
-Deno.test("networks: a wide ResNet's stage opens with the norm that the stage before gives `pre` by", () => {
+Deno.test("networks: a wide ResNet's stage begins with the norm of the previous stage's `pre`", () => {
   const { parts, variables: all } = buildModel(
     wrn.wrn_16_1,
     variables({ seed: 1, collected: new Map() }),
@@ -201,7 +201,7 @@ Deno.test("networks: a tap names the norm before its last ReLU, and a ShuffleNet
   assertEquals(norm("block1").scale.name, "student.block1.after.scale");
 });
 
-Deno.test("networks: all but the VGGs take 64 × 64 with maps twice as large", () => {
+Deno.test("networks: all but the VGGs accept 64 × 64 images, with maps twice as large", () => {
   for (const network of Object.values(networks).filter(({ id }) => !id.startsWith("vgg"))) {
     const shapes = (side: number): Readonly<Record<string, Shape>> =>
       buildModel(network, variables({ seed: 1, collected: new Map() }), [side, side, 3], 200)
@@ -217,12 +217,12 @@ Deno.test("networks: a wide ResNet of a depth that is not 6n + 4 is refused", ()
   assertThrows(
     () => wrn.wrn(17, 2),
     Failure,
-    "wrn(17, 2): the depth is 4 more than a multiple of 6",
+    "wrn(17, 2): the depth must be 6n + 4",
   );
   assertThrows(() => wrn.wrn(16, 0.5), Failure, "the width a whole number");
 });
 
-Deno.test("networks: on 64 × 64 a VGG pools once more, so that its last map is 4 × 4 all the same", () => {
+Deno.test("networks: on 64 × 64 a VGG pools once more, so that its last map is still 4 × 4", () => {
   const { shapes } = buildModel(
     vgg.vgg8,
     variables({ seed: 1, collected: new Map() }),

@@ -1,7 +1,4 @@
-/**
- * The settings of the papers' experiments, beside the transcripts of what the papers and their code
- * say.
- */
+/** The settings of the papers' experiments equal the transcripts of the papers and their code. */
 import { assertEquals } from "@std/assert";
 import sakdTables from "../../experiments/sakd/tables.ts";
 import shakeReleased from "../../experiments/shake/released/shake.ts";
@@ -13,7 +10,7 @@ import { type Experiment, networkOf } from "../../lib/experiment/experiment.ts";
 import type { Tables } from "../../lib/experiment/tables.ts";
 import { networkName, transcribed } from "../support/transcripts.ts";
 
-/** Settings as the transcripts have them; `null` where the paper does not say. */
+/** The settings of a transcript. `null` if the paper does not say. */
 interface Recipe {
   id: string;
   epochs: number;
@@ -28,7 +25,7 @@ interface Recipe {
   temperature: number | null;
 }
 
-/** What the released code adds to a paper's settings. */
+/** The settings of the released code. */
 type Code = Partial<
   Pick<Recipe, "learning_rate_exceptions" | "lr_decay_rate" | "momentum" | "nesterov">
 >;
@@ -59,7 +56,7 @@ interface SakdRecipe extends Recipe {
   };
 }
 
-/** The experiments of every row of a paper's tables with one of these ids, by method. */
+/** Lists the experiments of every row of a paper's tables with one of these ids, by method. */
 function cells({ tables }: Tables, ...ids: string[]): [method: string, experiment: Experiment][] {
   return tables.flatMap((table) =>
     "ids" in table && ids.includes(table.ids[0]) ? Object.entries(table.rows) : []
@@ -75,15 +72,15 @@ interface Part {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** How an experiment's method and its schedule are declared. */
+/** Gives the declarations of an experiment's method and schedule. */
 function declaredOf(experiment: Experiment): { readonly distiller: Part; readonly schedule: Part } {
   const declared: unknown = declaration(experiment);
   return declared as { distiller: Part; schedule: Part };
 }
 
 /**
- * Fails unless an experiment is trained by a recipe. Where that does not say the batch, the
- * momentum or Nesterov's, these are any, 0.9 and no.
+ * Asserts that an experiment's schedule is that of a recipe. If the recipe does not say them, any
+ * batch is right, momentum is 0.9, and it is not Nesterov's.
  */
 function assertTrained(experiment: Experiment, recipe: Recipe): void {
   const student = networkName(experiment.student.id);
@@ -101,7 +98,7 @@ function assertTrained(experiment: Experiment, recipe: Recipe): void {
 
 await transcribed<ShakeRecipe>(
   "shake",
-  "its experiments have its settings",
+  "the experiments have the paper's settings",
   ({ hyperparameters }) => {
     const [cifar, imagenet] = hyperparameters;
     const { loss_weights: weights, shake_terms: terms, ...code } = cifar.from_code!;
@@ -118,7 +115,7 @@ await transcribed<ShakeRecipe>(
     for (const [, one] of small) assertTrained(one, { ...cifar, ...code });
     for (const [, one] of big) assertTrained(one, { ...imagenet, ...imagenet.from_submission });
 
-    const plain = {
+    const submitted = {
       temperature,
       ce: 1,
       kd: lambda,
@@ -133,7 +130,7 @@ await transcribed<ShakeRecipe>(
       if (method.startsWith("shake") && id === "shake" && method !== "shake_alone") {
         assertEquals(
           options,
-          { ...options, ...plain, backbone: "teacher", normalised: false },
+          { ...options, ...submitted, backbone: "teacher", normalised: false },
           method,
         );
       }
@@ -160,7 +157,7 @@ await transcribed<ShakeRecipe>(
 
 await transcribed<SlkdRecipe>(
   "slkd",
-  "its experiments have its Tables 10 and 11",
+  "the experiments have the settings of Tables 10 and 11",
   ({ hyperparameters }) => {
     const tables = ["slkd-table-1", "slkd-table-5", "slkd-table-7", "slkd-table-8"];
     const seen = new Map<string, Set<string>>();
@@ -172,7 +169,7 @@ await transcribed<SlkdRecipe>(
         from_code: { slt_count, slt_fusion_weight },
       } = recipe;
       const ids = recipe.id === "slkd-table-11" ? ["slkd-table-3"] : tables;
-      // Table 10 names families: ResNet-20, whom Table 5 adds, is of one of them.
+      // Table 10 names families. ResNet-20, which Table 5 adds, belongs to one of them.
       const learners = [...students, ...recipe.id === "slkd-table-10-cnn" ? ["resnet20"] : []];
       const asReleased = Object.values(slkdReleased).map((one) => ["slkd", one] as const);
       for (const [method, one] of [...cells(slkdTables, ...ids), ...asReleased]) {
@@ -208,7 +205,7 @@ await transcribed<SlkdRecipe>(
 
 await transcribed<SakdRecipe>(
   "sakd",
-  "its experiments have its configurations' settings",
+  "the experiments have the settings of the configurations",
   ({ hyperparameters }) => {
     for (const [i, id] of ["sakd-cifar100-same", "sakd-tiny-imagenet"].entries()) {
       const recipe = hyperparameters[i];
@@ -222,7 +219,7 @@ await transcribed<SakdRecipe>(
         const gamma = gammas[name] ?? gammas.others ?? gammas.all;
         const pairOf = ({ teachers: [teacher], student }: Experiment) =>
           `${networkOf(teacher).id}/${student.id}`;
-        // NST's smaller batch is a comment in the transcript.
+        // The transcript mentions NST's smaller batch in a comment only.
         const batchOf = (pair: string) =>
           i === 0 && name === "nst" && /^(resnet50.mobilenetv2|wrn_40_2.shufflenetv1)$/.test(pair)
             ? 32
@@ -251,15 +248,15 @@ await transcribed<SakdRecipe>(
           assertEquals(weightOf((inner as Part).options), other_kd[name], method);
           const gumbel = policy.gumbel_softmax_temperature;
           const homogeneous = policy.homo.includes(pair);
-          const said = { ce, alpha: kl, temperature, gumbel, gamma, homogeneous };
-          assertEquals(options, { ...said, beta: 1, routing: "adaptive" }, `${method} ${pair}`);
+          const expected = { ce, alpha: kl, temperature, gumbel, gamma, homogeneous };
+          assertEquals(options, { ...expected, beta: 1, routing: "adaptive" }, `${method} ${pair}`);
         }
       }
     }
   },
 );
 
-/** The weight of a method's own term; RKD's is a factor on 25 for distances and 50 for angles. */
+/** The weight of a method's own term. RKD's is a factor of 25 (distances) and 50 (angles). */
 function weightOf({ weight, distance, angle }: Part["options"]): unknown {
   return weight ??
     (Number(distance) / 25 === Number(angle) / 50 ? Number(distance) / 25 : undefined);

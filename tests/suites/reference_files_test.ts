@@ -1,6 +1,6 @@
 /**
- * Files as RepDistiller saves them, made by PyTorch: loaded as weights, they score what they score
- * there.
+ * Weights files in RepDistiller's layout, made by PyTorch, give the same logits in Retort as in
+ * PyTorch.
  */
 import { openEngine } from "../../lib/engine/open_engine.ts";
 import { mobilenetv2 } from "../../lib/networks/mobilenet.ts";
@@ -32,7 +32,7 @@ const networks: Readonly<Record<string, Scorer>> = {
   shufflenetv1,
 };
 
-/** What a network scores with the weights of a file, as a teacher does. */
+/** Computes the logits of a network with the weights of a file, as a teacher does. */
 async function score(network: Scorer, path: string, images: Float32Array): Promise<Float32Array> {
   const tensors = importWeights(network, IMAGE, CLASSES, await readWeights(path));
   const values = new Map(Array.from(tensors, ([name, { data }]) => [name, data as Float32Array]));
@@ -59,7 +59,7 @@ async function score(network: Scorer, path: string, images: Float32Array): Promi
 
 await needsPython(
   ["torch"],
-  "weights: files in RepDistiller's layout, made by PyTorch, score the same",
+  "weights: files in RepDistiller's layout, made by PyTorch, give the same logits",
   () =>
     inTemporary(async (folder) => {
       const random = stream(5, "images");

@@ -8,9 +8,9 @@ import { everything, needs } from "../support/needs.ts";
 import { ended, type Toys, toys } from "../support/toy_runs.ts";
 
 /**
- * A student of four epochs, four batches each, whose data stop at the n-th read of training images,
- * one read a batch: `TOY=hang:n` hangs there, `signal:n` sends the process a Ctrl-C, `both:n` does
- * both. What is read depends on the draw.
+ * A student of four epochs of four batches, and its teacher. Its data set stops at the n-th read of
+ * training images, one per batch: `TOY=hang:n` hangs, `signal:n` sends the process a Ctrl-C, and
+ * `both:n` does both. The pixels depend on the draw.
  */
 const STOPPING = `
 const [what, at] = (Deno.env.get("TOY") ?? "").split(":");
@@ -26,7 +26,7 @@ const stopping: typeof dataset = {
         await new Promise((resolve) => setTimeout(resolve, what === "signal" ? 300 : 1e6));
       }
       const bytes = await train.read(indices), size = bytes.length / indices.length;
-      // As what is drawn while an image is read is: other numbers for each seed, epoch and image.
+      // Like random crops while reading, the pixels differ for each seed, epoch and image.
       return bytes.map((value, i) => value + (7 * draw!.seed + 5 * draw!.epoch + indices[Math.floor(i / size)]) % 9);
     };
     return { ...opened, train: { ...train, read } };
@@ -41,11 +41,11 @@ export const student = experiment(import.meta, { ...pair, teacher: from(teacher)
 /** The third batch of the third epoch. */
 const MIDDLE = 11;
 
-/** Every run of this file repeats bit for bit. */
+/** Every run of this file is repeatable bit for bit. */
 const repeating = { deterministic: true };
 
-/** What a run left, but for what a clock gave. */
-interface Left {
+/** The results of a run, without times. */
+interface Results {
   readonly trial: Omit<Trial, "seconds" | "stepSeconds">;
   readonly best: Uint8Array;
   readonly last: Uint8Array;
@@ -54,7 +54,7 @@ interface Left {
   readonly tags: readonly number[];
 }
 
-async function left(toys: Toys): Promise<Left> {
+async function readResults(toys: Toys): Promise<Results> {
   const result = JSON.parse(await Deno.readTextFile(toys.path("toy/student.json")));
   const { trials: [{ seconds: _, stepSeconds: __, ...trial }] } = result;
   const [best, last] = await Promise.all(
@@ -67,7 +67,7 @@ async function left(toys: Toys): Promise<Left> {
   return { trial, best, last, state: tensors, log, tags: await eventsOf(toys) };
 }
 
-/** How often each kind of record is in the only event file. */
+/** Counts each kind of record in the only event file. */
 async function eventsOf(toys: Toys): Promise<number[]> {
   const folder = toys.of("student", 1);
   const files = readdirSync(folder).filter((name) => name.startsWith("events."));
@@ -82,46 +82,46 @@ const latest = async (toys: Toys): Promise<RunProgress> =>
   (await loadCheckpoint(toys.of("student", 1, "latest.safetensors")))
     .metadata as unknown as RunProgress;
 
-const begin = (toys: Toys, stop: string): Deno.ChildProcess =>
+const startRun = (toys: Toys, stop: string): Deno.ChildProcess =>
   toys.start(["toy.ts#student", "--deterministic"], { TOY: stop });
 
-/** Waits until a process says this. */
-async function until(child: Deno.ChildProcess, text: string): Promise<void> {
+/** Waits until a process prints this text on its standard error. */
+async function waitFor(child: Deno.ChildProcess, text: string): Promise<void> {
   const decoder = new TextDecoder();
-  let said = "";
+  let printed = "";
   for await (const chunk of child.stderr.values({ preventCancel: true })) {
-    said += decoder.decode(chunk, { stream: true });
-    if (said.includes(text)) return;
+    printed += decoder.decode(chunk, { stream: true });
+    if (printed.includes(text)) return;
   }
-  throw new Error(`it ended before it said "${text}":\n${said}`);
+  throw new Error(`the process ended before it printed "${text}":\n${printed}`);
 }
 
 await needs(
   everything,
-  "resume: killed or interrupted at any moment, a run ends as one that was not",
+  "resume: a run that was killed or interrupted at any moment has the results of one that was not",
   () =>
     toys(STOPPING, async (toys) => {
       await toys.run("student");
-      const whole = await left(toys);
+      const whole = await readResults(toys);
       const run = toys.of("student", 1);
       assertEquals(whole.log.map(({ epoch }) => epoch), [1, 2, 3, 4]);
       assertEquals(whole.tags, [1, 4, 4, 4]);
 
-      const goesOn = async (expected: string) => {
+      const assertResumes = async (expected: string) => {
         toys.said();
         await toys.run("student");
         assertStringIncludes(toys.said(), expected);
-        assertEquals(await left(toys), whole);
+        assertEquals(await readResults(toys), whole);
       };
-      const again = async () => {
+      const reset = async () => {
         await Deno.remove(run, { recursive: true });
         await Deno.remove(toys.path("toy/student.json"));
       };
 
-      // kill -9 loses the epoch under way and nothing more.
-      await again();
-      const killed = begin(toys, `hang:${MIDDLE}`);
-      await until(killed, "stopping");
+      // kill -9 loses only the unfinished epoch.
+      await reset();
+      const killed = startRun(toys, `hang:${MIDDLE}`);
+      await waitFor(killed, "stopping");
       killed.kill("SIGKILL");
       await ended(killed);
       assertEquals(await latest(toys).then(({ epoch, batch, step }) => [epoch, batch, step]), [
@@ -129,30 +129,30 @@ await needs(
         0,
         8,
       ]);
-      await goesOn("goes on after epoch 2\n");
+      await assertResumes("goes on after epoch 2\n");
 
       // The first Ctrl-C saves in the middle of the epoch.
-      await again();
-      const interrupted = await ended(begin(toys, `signal:${MIDDLE}`));
+      await reset();
+      const interrupted = await ended(startRun(toys, `signal:${MIDDLE}`));
       assertEquals(interrupted.code, 130, interrupted.err);
       assertStringIncludes(interrupted.err, "saved, the same command goes on");
       const { epoch, batch, step, sums } = await latest(toys);
       assertEquals([epoch, step, sums.images], [2, 8 + batch, 16 * batch]);
       assert(batch > 0 && batch < 4);
       assert(!existsSync(toys.path("toy/student.json")));
-      await goesOn(`goes on after epoch 2, batch ${batch}`);
+      await assertResumes(`goes on after epoch 2, batch ${batch}`);
 
-      // The second one stops at once.
-      await again();
-      const twice = begin(toys, "both:9");
-      await until(twice, "interrupted: saving");
+      // The second Ctrl-C stops at once.
+      await reset();
+      const twice = startRun(toys, "both:9");
+      await waitFor(twice, "interrupted: saving");
       twice.kill("SIGINT");
       assertEquals((await ended(twice)).code, 130);
       assertEquals((await latest(toys)).batch, 0);
-      await goesOn("goes on after epoch 2\n");
+      await assertResumes("goes on after epoch 2\n");
 
-      // What a crash may leave between two writes: an epoch that is logged, and not yet saved.
-      await again();
+      // A crash between two writes may leave an epoch that is logged and not saved.
+      await reset();
       let steps = 0;
       const crash = () => {
         if (++steps < 10) return false;
@@ -163,27 +163,27 @@ await needs(
       await Deno.writeTextFile(`${run}/metrics.jsonl`, '{"epoch":3,"lr":9}\n{"epo', {
         append: true,
       });
-      await goesOn("goes on after epoch 2\n");
+      await assertResumes("goes on after epoch 2\n");
 
-      // Before the first epoch is done there is nothing to go on from, and nothing in the way.
-      await again();
+      // Before the end of the first epoch there is nothing to resume, and nothing in the way.
+      await reset();
       steps = 7;
       await assertRejects(crashing, Error, "the power is gone");
       assert(!existsSync(`${run}/latest.safetensors`) && existsSync(`${run}/declaration.json`));
-      await goesOn("ep 1/4");
+      await assertResumes("ep 1/4");
       assertEquals(readdirSync(toys.path("runs", "toy#student")), ["seed-1"]);
 
-      // A result that is lost, or cut off, is measured again from the last weights.
+      // A lost or truncated result is measured again from the last weights.
       await Deno.writeTextFile(`${run}/trial.json`, "{");
-      await goesOn("goes on after epoch 4\n");
+      await assertResumes("goes on after epoch 4\n");
       await Deno.remove(toys.path("toy/student.json"));
-      await goesOn("done before");
+      await assertResumes("done before");
     }, repeating),
 );
 
 await needs(
   everything,
-  "resume: an interrupted teacher is gone on with, then its student",
+  "resume: an interrupted teacher is resumed, then its student is trained",
   () =>
     toys(STOPPING, async (toys) => {
       let steps = 0;
@@ -199,23 +199,24 @@ await needs(
       );
       toys.said();
       await toys.run("student");
-      const said = toys.said();
-      assertStringIncludes(said, "teacher toy#teacher seed 1 is half trained; it is trained first");
-      assertStringIncludes(said, "toy#teacher seed 1: goes on after epoch 1, batch 2");
+      const printed = toys.said();
+      assertStringIncludes(
+        printed,
+        "teacher toy#teacher seed 1 is half trained; it is trained first",
+      );
+      assertStringIncludes(printed, "toy#teacher seed 1: goes on after epoch 1, batch 2");
       assertEquals((await toys.log("teacher")).map(({ epoch }) => epoch), [1, 2, 3, 4]);
     }, repeating),
 );
 
 await needs(
   everything,
-  "resume: a step's seconds are those of the fastest epoch, before the stop or after it, of those that were not interrupted",
+  "resume: a step's seconds are those of the fastest uninterrupted epoch, before or after the stop",
   () =>
     toys(STOPPING, async (toys) => {
-      /**
-       * Stops after so many steps; in the record of what was done by then, a step took these
-       * seconds.
-       */
-      const stopped = async (after: number, stepSeconds: number | undefined) => {
+      // Stops after `after` steps and writes `stepSeconds` into the checkpoint. Returns the
+      // measured ones.
+      const stopAfter = async (after: number, stepSeconds: number | undefined) => {
         let steps = 0;
         await assertRejects(
           () => toys.run("teacher", 1, { fresh: true, interrupted: () => ++steps === after }),
@@ -232,20 +233,20 @@ await needs(
         );
         return taken;
       };
-      const gone = async () => (await toys.run("teacher")).stepSeconds;
+      const resumeTeacher = async () => (await toys.run("teacher")).stepSeconds;
 
-      assert((await stopped(10, 1e-9))! > 1e-9);
-      assertEquals(await gone(), 1e-9);
-      await stopped(10, 1e9);
-      const later = await gone();
+      assert((await stopAfter(10, 1e-9))! > 1e-9);
+      assertEquals(await resumeTeacher(), 1e-9);
+      await stopAfter(10, 1e9);
+      const later = await resumeTeacher();
       assert(later! > 0 && later! < 1e9);
-      // A state of before it was recorded.
-      await stopped(10, undefined);
-      assert((await gone())! > 0);
-      // In the last epoch, whose rest does not count, even where it has no step.
+      // An old checkpoint has no seconds of a step.
+      await stopAfter(10, undefined);
+      assert((await resumeTeacher())! > 0);
+      // The rest of the last epoch does not count, even if it has no step.
       for (const after of [13, 16]) {
-        await stopped(after, undefined);
-        assertEquals(await gone(), undefined);
+        await stopAfter(after, undefined);
+        assertEquals(await resumeTeacher(), undefined);
         const { trials: [recorded] } =
           (await readResult(toys.path("toy/teacher.json"), "toy#teacher"))!;
         assertEquals("stepSeconds" in recorded, false);
@@ -255,7 +256,7 @@ await needs(
 
 await needs(
   everything,
-  "resume: weights that a crash kept from being written are written from the state",
+  "resume: weights that a crash left unwritten are written from the checkpoint",
   () =>
     toys(STOPPING, async (toys) => {
       const one = { epochs: 1 };

@@ -1,6 +1,6 @@
 /**
- * Our stand-ins for `@std/assert`, `@std/cli` and `@std/yaml` are held to what the published
- * packages export.
+ * Our replacements of `@std/assert`, `@std/cli` and `@std/yaml` export the same as the published
+ * packages.
  */
 import * as assertions from "@std/assert";
 import { assert, assertEquals, AssertionError, assertRejects, assertThrows } from "@std/assert";
@@ -12,11 +12,11 @@ import assertPackage from "../../lib/std/assert/deno.json" with { type: "json" }
 import cliPackage from "../../lib/std/cli/deno.json" with { type: "json" };
 import yamlPackage from "../../lib/std/yaml/deno.json" with { type: "json" };
 
-/** The published class parameter; `never[]` takes every class that `any[]` takes. */
+/** The published class parameter. `never[]` accepts every class that `any[]` accepts. */
 type Class<T> = abstract new (...args: never[]) => T;
 type Falsy = false | 0 | 0n | "" | null | undefined;
 
-/** The signatures that `@std/assert` 1.x publishes, of what we use. */
+/** The published signatures of the parts of `@std/assert` 1.x that we use. */
 interface PublishedAssert {
   AssertionError: new (message: string, options?: ErrorOptions) => Error;
   assert(expr: unknown, msg?: string): asserts expr;
@@ -62,7 +62,7 @@ interface PublishedAssert {
   unreachable(msg?: string): never;
 }
 
-/** The options that `@std/cli` 1.x publishes for `parseArgs`, without their type parameters. */
+/** The published options of `parseArgs` in `@std/cli` 1.x, without type parameters. */
 interface PublishedParseArgs {
   "--"?: boolean;
   alias?: Record<string, string | string[]>;
@@ -75,7 +75,7 @@ interface PublishedParseArgs {
   unknown?: (arg: string, key?: string, value?: unknown) => unknown;
 }
 
-/** Of `@std/cli` 1.x. */
+/** The published signatures of `@std/cli` 1.x. */
 interface PublishedCli {
   parseArgs(
     args: string[],
@@ -83,7 +83,7 @@ interface PublishedCli {
   ): Record<string, unknown> & { _: Array<string | number> };
 }
 
-/** Of `@std/yaml` 1.x. */
+/** The published signatures of `@std/yaml` 1.x. */
 interface PublishedYaml {
   parse(content: string, options?: { allowDuplicateKeys?: boolean }): unknown;
   stringify(
@@ -92,15 +92,12 @@ interface PublishedYaml {
   ): string;
 }
 
-/**
- * Whether `deno.json` still points to our packages; without its links line these tests are about
- * the published ones.
- */
+/** The links of `deno.json` to our packages. Without them these tests check the published ones. */
 const links = (project as { links?: string[] }).links ?? [];
 
 const names = <T>(list: Record<keyof T, true>): string[] => Object.keys(list).sort();
 
-Deno.test("std: our packages export exactly what is listed of the published ones, with their signatures", () => {
+Deno.test("std: our packages export exactly the listed parts of the published ones, with their signatures", () => {
   const ours: [PublishedAssert, PublishedCli, PublishedYaml] = [assertions, cli, yaml];
   const listed = [
     names<PublishedAssert>({
@@ -139,7 +136,7 @@ Deno.test("std: our packages export exactly what is listed of the published ones
   assert(cli.parseArgs === parseArgs);
 });
 
-Deno.test("std: without the links line the imports mean the published packages of the same version range", () => {
+Deno.test("std: without the links the imports resolve to published packages of the same version range", () => {
   const imports: Record<string, string> = project.imports;
   for (const { name, version } of [assertPackage, cliPackage, yamlPackage]) {
     assertEquals(imports[name], `jsr:${name}@^1.0.0`);
@@ -148,7 +145,7 @@ Deno.test("std: without the links line the imports mean the published packages o
   }
 });
 
-Deno.test("std: assertions hold and fail as they say", () => {
+Deno.test("std: assertions pass and fail as documented", () => {
   const holds: (() => void)[] = [
     () => assert(1),
     () => assertions.assertFalse(""),
@@ -206,7 +203,7 @@ Deno.test("std: assertions hold and fail as they say", () => {
   }
 });
 
-Deno.test("std: assertThrows and assertRejects give back what was thrown, and tell its class and text apart", async () => {
+Deno.test("std: assertThrows and assertRejects return the error and check its class and text", async () => {
   const thrown = new RangeError("too far");
   const throwing = () => {
     throw thrown;
@@ -240,7 +237,7 @@ Deno.test("std: a difference is shown", () => {
   assertions.assertMatch(error.message, /[-+]\s+3/);
 });
 
-Deno.test("std: parseArgs reads as the published one does", () => {
+Deno.test("std: parseArgs parses like the published one", () => {
   const read = (line: string, options?: PublishedParseArgs): unknown =>
     parseArgs(line.split(" "), options);
   assertEquals(read("--foo --bar=baz ./quux.txt 3"), {
@@ -301,14 +298,14 @@ Deno.test("std: parseArgs' result is typed by its options", () => {
   const flag: boolean = args.flag;
   const list: string[] = args.list;
   const given: string = args.given;
-  // @ts-expect-error what is not declared a string may be a number
+  // @ts-expect-error a flag that is not declared a string may be a number
   const rest: string[] = args.rest;
-  // @ts-expect-error a text that may not be given is no string
+  // @ts-expect-error an optional string may be undefined
   const text: string = args.text;
   assertEquals([flag, list, given, text, rest], [true, ["a"], "x", undefined, []]);
 });
 
-Deno.test("std: yaml is read by the published package's default schema, and written so that it is read again", () => {
+Deno.test("std: yaml is parsed by the published package's default schema, and written text parses back", () => {
   const text = `
 common: &common { unit: "%", values: [79.42, null, 0x10] }
 table: { <<: *common, title: "a: b" }

@@ -1,4 +1,4 @@
-/** Files that PyTorch itself wrote; ignored by name where there is no PyTorch. */
+/** Files that PyTorch itself wrote. The test is ignored without PyTorch. */
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { Failure } from "../../lib/values/failure.ts";
 import type { Value } from "../../lib/weights/value.ts";
@@ -7,7 +7,7 @@ import { hasTorch } from "../bench/processes.ts";
 import { everything, granted, needs } from "../support/needs.ts";
 import { inTemporary } from "../support/temporary.ts";
 
-const name = "torch: what it saves is read bit by bit, and what could run is refused by its name";
+const name = "torch: saved tensors are read bit by bit, and executable code is refused by its name";
 
 if (await granted(everything)) {
   const python = Deno.env.get("RETORT_PYTHON") || "python3";
@@ -20,8 +20,8 @@ if (await granted(everything)) {
 } else await needs(everything, name, () => {});
 
 /**
- * Every file but the last few has beside it, as JSON, the names, shapes and single-precision bits
- * of its tensors.
+ * Writes the files. A JSON file beside each has the names, shapes and single-precision bits of its
+ * tensors, except beside the files that are refused.
  */
 const SCRIPT = `
 import argparse, json, os, torch
@@ -101,14 +101,14 @@ async function check(t: Deno.TestContext, folder: string, python: string): Promi
       name,
       () =>
         what === "refused"
-          ? refuses(folder, name, REFUSED[part])
-          : reads(folder, name, FACTS[what]),
+          ? assertRefuses(folder, name, REFUSED[part])
+          : assertReads(folder, name, FACTS[what]),
     );
   }
   await assertRejects(() => Deno.stat(`${folder}/pwned`), Deno.errors.NotFound);
 }
 
-async function reads(folder: string, name: string, facts: unknown = {}): Promise<void> {
+async function assertReads(folder: string, name: string, facts: unknown = {}): Promise<void> {
   const file = await readWeights(`${folder}/${name}`);
   const expected = JSON.parse(await Deno.readTextFile(`${folder}/${name}.json`));
   assertEquals(
@@ -122,7 +122,7 @@ async function reads(folder: string, name: string, facts: unknown = {}): Promise
 const bits = ({ data }: Value): string =>
   new Uint8Array(data.buffer, data.byteOffset, data.byteLength).toHex();
 
-async function refuses(folder: string, name: string, asked: string): Promise<void> {
+async function assertRefuses(folder: string, name: string, asked: string): Promise<void> {
   const failure = await assertRejects(() => readWeights(`${folder}/${name}`), Failure, asked);
   assertEquals(failure.exit, 3);
   assertStringIncludes(failure.message, `${folder}/${name} is `);

@@ -1,6 +1,6 @@
 /**
- * Mistakes that have to be compile errors: `deno check` and `deno test` fail where one of these is
- * accepted. None of it is run.
+ * Mistakes that have to be compile errors. `deno check` and `deno test` fail if the compiler
+ * accepts one of them. None of this code runs.
  */
 import { assert } from "@std/assert";
 import { cifar100 } from "../../datasets/cifar.ts";
@@ -34,13 +34,13 @@ import {
 
 declare const dataset: Dataset;
 declare const stage: Stage;
-/** A method that takes two teachers or more. */
+/** A method with two teachers or more. */
 declare const several: Distiller<Scorer, readonly [Scorer, Scorer, ...Scorer[]]>;
-/** A method whose second teacher has to have a certain tap. */
+/** A method whose second teacher must have a certain tap. */
 declare const second: Distiller<Scorer, readonly [Scorer, Net<"block4" | "logits">]>;
-/** A method that trains a module for others, and what it makes of it. */
-declare const hinting: Distiller<Scorer, undefined, unknown, "hint">;
-declare function hinted(hint: Module): Loss<Scorer, undefined>;
+/** A method that trains a module for other methods, and the loss that it makes with it. */
+declare const trainer: Distiller<Scorer, undefined, unknown, "hint">;
+declare function lossOf(hint: Module): Loss<Scorer, undefined>;
 const meta = { url: "" };
 
 Deno.test("mistakes in an experiment are compile errors", () => {
@@ -54,7 +54,7 @@ function mistakes(): void {
   const teacher = from(trained);
   const trained8 = experiment(meta, { dataset, student: resnet8, distiller: scratch(), schedule });
 
-  // What is right.
+  // Correct experiments.
   experiment(meta, { ...shared, teacher, distiller: kd({ temperature: 2 }) });
   experiment(meta, { ...shared, teacher, distiller: slkd({ copies: 1 }) });
   experiment(meta, { ...shared, teacher, distiller: fitnets() });
@@ -104,7 +104,7 @@ function mistakes(): void {
   // @ts-expect-error: an experiment needs a schedule.
   experiment(meta, { dataset, student: vgg8, distiller: scratch() });
 
-  // What a data set has: one class for each image unless it mixes them, and the views that it says.
+  // A data set has one class per image unless it mixes images, and the views of its options.
   const mixed = { ...shared, dataset: cifar100({ mix: mixup({ alpha: 0.2 }) }), teacher };
   const viewed = { ...shared, dataset: synthetic({ views: { strong: { jitter: 0.4 } } }), teacher };
   experiment(meta, { ...mixed, distiller: kd() });
@@ -120,14 +120,14 @@ function mistakes(): void {
 
   // @ts-expect-error: dkd needs each image's one class, and mixed images have two.
   experiment(meta, { ...mixed, distiller: dkd() });
-  // @ts-expect-error: the same of CutMix.
+  // @ts-expect-error: CutMix too gives two classes.
   experiment(meta, { ...mixed, dataset: synthetic({ mix: cutmix() }), distiller: dkd() });
   // @ts-expect-error: the data set has no view for mlkd.
   experiment(meta, { ...shared, teacher, distiller: mlkd() });
   experiment(meta, {
     ...viewed,
     dataset: cifar100({ views: { string: { jitter: 0.4 } } }),
-    // @ts-expect-error: it has one of another name.
+    // @ts-expect-error: the data set's view has another name.
     distiller: mlkd(),
   });
   // @ts-expect-error: a misspelt option of a data set.
@@ -136,9 +136,9 @@ function mistakes(): void {
   cifar100({ views: { strong: { jiter: 0.4 } } });
   // @ts-expect-error: a misspelt option of mixup.
   mixup({ alfa: 0.2 });
-  // @ts-expect-error: mixup itself mixes nothing, what it gives does.
+  // @ts-expect-error: `mixup` is a function that makes a mix.
   cifar100({ mix: mixup });
-  // @ts-expect-error: a method that has not said that it needs the class cannot see it.
+  // @ts-expect-error: a method that does not declare that it needs the class cannot see it.
   const _label: Distiller<Scorer>["build"] = () => ({ task, student, label }) => ({
     task: [1, task(student)],
     label,
@@ -152,7 +152,7 @@ function mistakes(): void {
     labels: [1, task(student), "task"],
   });
 
-  // First stages: what a student starts with, and what a method trained for another.
+  // First stages give initial weights of a student and modules for another method.
   const pair = { dataset, schedule, teacher };
   const init = experiment(meta, { ...pair, student: vgg8, distiller: ftInit() });
   const { paraphraser } = from(init, { epoch: "best" }).trainedModules;
@@ -166,18 +166,18 @@ function mistakes(): void {
 
   // @ts-expect-error: a paraphraser has to be trained first.
   ft();
-  // @ts-expect-error: not the experiment is taken but what its method trained.
+  // @ts-expect-error: ft takes the module that the experiment's method trained, not the experiment.
   ft({ paraphraser: from(init) });
-  // @ts-expect-error: no method trains this.
+  // @ts-expect-error: ftInit trains no such module.
   from(init).trainedModules.translator;
-  // @ts-expect-error: scratch trains nothing for others.
+  // @ts-expect-error: scratch trains no module for other methods.
   from(trained).trainedModules.paraphraser;
-  const _right: typeof hinting["build"] = ({ create }) => hinted(create.trainedModule("hint", [3]));
-  // @ts-expect-error: the method trains nothing of this name for others.
-  const _slip: typeof hinting["build"] = ({ create }) => hinted(create.trainedModule("hnit", [3]));
+  const _right: typeof trainer["build"] = ({ create }) => lossOf(create.trainedModule("hint", [3]));
+  // @ts-expect-error: the method trains no module of this name.
+  const _slip: typeof trainer["build"] = ({ create }) => lossOf(create.trainedModule("hnit", [3]));
   const _unsaid: Distiller<Scorer>["build"] = ({ create }) =>
-    // @ts-expect-error: a method that has not said that it trains something for others cannot make it.
-    hinted(create.trainedModule("hint", [3]));
+    // @ts-expect-error: a method that does not declare a trained module cannot make one.
+    lossOf(create.trainedModule("hint", [3]));
   experiment(meta, {
     ...pair,
     student: from(init),

@@ -1,6 +1,6 @@
 /**
- * Thousands of mutated files of each format: each is read or is one failure of exit 3, with bounded
- * reading and time.
+ * Thousands of mutated files of each format. Each is read or throws one `Failure` (exit 3), and
+ * both the bytes read and the time are bounded.
  */
 import { assert } from "@std/assert";
 import fc from "fast-check";
@@ -26,7 +26,7 @@ import {
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** A checkpoint with a bit of everything. */
+/** A checkpoint with every kind of value. */
 const checkpoint: Code = dict({
   model: code(
     call("collections", "OrderedDict"),
@@ -67,7 +67,7 @@ const entries = new Map<string, Entry>([
   ["module.d", { dtype: "BOOL", shape: [], data: Uint8Array.of(1) }],
 ]);
 
-/** The files, and where the bytes that say the most lie: headers, pickles, tables of contents. */
+/** One file of each format. */
 const files: Readonly<Record<string, Bytes>> = {
   "the zip layout": zipFile(checkpoint, rows),
   "a packed zip": zipFile(checkpoint, rows, {}, 6),
@@ -80,23 +80,23 @@ const files: Readonly<Record<string, Bytes>> = {
   "safetensors": encode(entries, { epoch: "3" }),
 };
 
-/** One change of a file: of bytes to others, of its length, or of a chunk's place. */
+/** A mutation of a file: it replaces, inserts, removes or repeats bytes. */
 type Change = (bytes: Bytes) => Bytes;
 
-const joined = (...parts: Uint8Array[]): Bytes => {
+const concat = (...parts: Uint8Array[]): Bytes => {
   const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   parts.reduce((at, part) => (bytes.set(part, at), at + part.length), 0);
   return bytes;
 };
 
-/** A place as a share of the length, so that it fits whatever the changes before have left. */
+/** A place as a share of the length, so that it is valid after every earlier mutation. */
 const place = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true });
-const telling = fc.oneof(
+const byteValue = fc.oneof(
   fc.constantFrom(0, 1, 0x7f, 0x80, 0xff),
   fc.constantFrom(...Array.from('(.0eutR]}QchbqKN["{}:,9-', (letter) => letter.charCodeAt(0))),
   fc.integer({ min: 0, max: 255 }),
 );
-const few = fc.array(telling, { minLength: 1, maxLength: 8 });
+const few = fc.array(byteValue, { minLength: 1, maxLength: 8 });
 
 const change: fc.Arbitrary<Change> = fc.oneof(
   { weight: 4, arbitrary: fc.tuple(place, few).map(([at, values]) => overwrite(at, values)) },
@@ -138,25 +138,25 @@ function flip(at: number, bit: number): Change {
 function insert(at: number, values: readonly number[]): Change {
   return (bytes) => {
     const start = Math.floor(at * bytes.length);
-    return joined(bytes.subarray(0, start), Uint8Array.from(values), bytes.subarray(start));
+    return concat(bytes.subarray(0, start), Uint8Array.from(values), bytes.subarray(start));
   };
 }
 
 function remove(bytes: Bytes, a: number, b: number): Bytes {
   const start = Math.floor(a * bytes.length);
   const end = start + Math.floor(b * 32);
-  return joined(bytes.subarray(0, start), bytes.subarray(end));
+  return concat(bytes.subarray(0, start), bytes.subarray(end));
 }
 
 function repeat(bytes: Bytes, a: number, b: number, to: number): Bytes {
   const start = Math.floor(a * bytes.length);
   const chunk = bytes.subarray(start, start + 1 + Math.floor(b * 200));
   const at = Math.floor(to * bytes.length);
-  return joined(bytes.subarray(0, at), chunk, bytes.subarray(at));
+  return concat(bytes.subarray(0, at), chunk, bytes.subarray(at));
 }
 
-/** A source that counts what is read of it. */
-function counted(bytes: Bytes): ByteSource & { readonly count: () => number } {
+/** Makes a source that counts the bytes read. */
+function countReads(bytes: Bytes): ByteSource & { readonly count: () => number } {
   const source = memorySource("fuzz.pth", bytes);
   let count = 0;
   return {
@@ -169,8 +169,8 @@ function counted(bytes: Bytes): ByteSource & { readonly count: () => number } {
   };
 }
 
-/** Asserts that what was read is whole: every tensor has as many elements as its shape. */
-function isWhole({ tensors, facts }: DecodedWeights): void {
+/** Asserts that every tensor has as many elements as its shape says. */
+function assertWhole({ tensors, facts }: DecodedWeights): void {
   for (const [name, { shape, data }] of tensors) {
     assert(
       typeof name === "string" &&
@@ -180,12 +180,12 @@ function isWhole({ tensors, facts }: DecodedWeights): void {
   JSON.stringify(facts);
 }
 
-/** Whether these bytes are read; asserts all that holds of any bytes. */
+/** Whether these bytes are read. Asserts the properties that hold for any bytes. */
 function survives(bytes: Bytes): boolean {
-  const source = counted(bytes);
+  const source = countReads(bytes);
   const began = performance.now();
   try {
-    isWhole(decodeWeights(source));
+    assertWhole(decodeWeights(source));
     return true;
   } catch (error) {
     assert(
@@ -196,7 +196,7 @@ function survives(bytes: Bytes): boolean {
     assert(error.message.startsWith("fuzz.pth"), error.message);
     return false;
   } finally {
-    // The zip's last 64 KB and the first bytes, which tell the format, are read besides.
+    // The search in the zip's last 64 KB and the first bytes, which tell the format, add to this.
     assert(
       source.count() <= 3 * bytes.length + 1024,
       `${source.count()} bytes were read of ${bytes.length}`,
@@ -206,7 +206,7 @@ function survives(bytes: Bytes): boolean {
 }
 
 for (const [name, bytes] of Object.entries(files)) {
-  Deno.test(`fuzz: ${name}, mutated, is read or is one failure`, () => {
+  Deno.test(`fuzz: a mutation of ${name} is read or is one failure`, () => {
     assert(survives(bytes));
     let read = 0;
     let refused = 0;
@@ -220,8 +220,8 @@ for (const [name, bytes] of Object.entries(files)) {
   });
 }
 
-Deno.test("fuzz: random pickles in a sound file are read or are one failure", () => {
-  const pickles = fc.array(telling, { maxLength: 100 }).map((codes) =>
+Deno.test("fuzz: random pickles in a valid file are read or are one failure", () => {
+  const pickles = fc.array(byteValue, { maxLength: 100 }).map((codes) =>
     Uint8Array.of(0x80, 2, ...codes, 0x2e)
   );
   const random = fc.oneof(
@@ -231,7 +231,7 @@ Deno.test("fuzz: random pickles in a sound file are read or are one failure", ()
   fc.assert(fc.property(random, (bytes) => void survives(bytes)), { numRuns: 5000, seed: 4 });
 });
 
-Deno.test("fuzz: pickles with changed instructions in a sound zip are read or are one failure", () => {
+Deno.test("fuzz: pickles with changed instructions in a valid zip are read or are one failure", () => {
   const whole = Uint8Array.from(code("\x80\x02", checkpoint, "."));
   const mutation = fc.array(change, { minLength: 1, maxLength: 3 })
     .map((changes) => changes.reduce((changed, one) => one(changed), whole));

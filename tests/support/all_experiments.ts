@@ -1,11 +1,11 @@
-/** What is in `experiments/`. */
+/** The modules and experiments in `experiments/`. */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Experiment, isExperiment } from "../../lib/experiment/experiment.ts";
 
 const folder = fileURLToPath(new URL("../../experiments", import.meta.url));
 
-/** The path of every module, those of a folder one after the other. */
+/** Lists the path of every module, folder by folder. */
 export async function experimentModules(below = folder): Promise<string[]> {
   const paths: string[] = [];
   for await (const { name, isDirectory } of Deno.readDir(below)) {
@@ -17,7 +17,7 @@ export async function experimentModules(below = folder): Promise<string[]> {
 }
 
 /**
- * Every experiment that a module exports, once, but for the examples: a test of theirs runs them.
+ * Loads every exported experiment once. Leaves the examples out, because another test runs them.
  */
 export async function allExperiments(): Promise<Set<Experiment>> {
   const found = new Set<Experiment>();

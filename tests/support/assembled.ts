@@ -1,4 +1,4 @@
-/** An experiment's networks, method and optimiser, the networks untrained. */
+/** The networks, method and optimiser of an experiment without trained weights. */
 import {
   assemble,
   type Assembly,
@@ -9,28 +9,28 @@ import type { Distiller, Teachers } from "../../lib/experiment/distiller.ts";
 import type { Net } from "../../lib/nn/network.ts";
 import { weights } from "../../lib/experiment/weights.ts";
 
-/** Who learns, who teaches, by what method, from what images. */
+/** A student, its teachers, a method and a data set. */
 export interface Parts extends Pick<AssemblySource, "student" | "dataset"> {
-  /** What teaches: nobody, one network, or several in order. */
+  /** No network, one network, or several in order. */
   readonly teacher: Teachers;
-  /** The method; nobody checks that it suits the rest. */
+  /** The method. Nothing checks that it fits the networks. */
   readonly distiller: Pick<Distiller<never, never, never, never>, keyof Distiller<Net>>;
 }
 
-/** Assembles a method with networks that nobody has trained. */
+/** Assembles a method with untrained networks. */
 export function assembled(
   { student, teacher, distiller, dataset }: Parts,
   options: AssemblyOptions,
 ): Assembly {
   const several = isSeveral(teacher);
   const networks = several ? teacher : teacher ? [teacher] : [];
-  // No file is opened: the values that the networks start with are among the options.
+  // Nothing opens this file: the options hold the initial values.
   const teachers = networks.map((network) => weights(network, { file: "untrained" }));
   return assemble({
     student,
     teachers,
     several,
-    // As in an experiment, where the compiler has seen that it fits.
+    // In an experiment the compiler has checked that the method fits.
     distiller: distiller as unknown as Distiller<Net, Teachers>,
     dataset,
   }, options);

@@ -1,9 +1,9 @@
 import type { Image } from "../../datasets/images/image.ts";
 
 /**
- * One channel of one pixel of a part of an image (all of it where none is given) that was scaled:
- * bilinear with antialiasing by its definition, a triangle around the pixel's centre, pixel by
- * pixel.
+ * Computes one channel of one pixel of a scaled image by the definition of antialiased bilinear
+ * scaling: the mean of the source pixels, weighted by a triangle around the pixel's centre. `part`
+ * is the part of the image that is scaled. Default: the whole image.
  */
 export function bilinear(
   { width, height, data }: Image,

@@ -1,4 +1,4 @@
-/** A student, a teacher and a method ready for `trainStep`, and what one step of them computes. */
+/** A student, a teacher and a method ready for `trainStep`, and the values of one step. */
 import type { Distiller, Teachers } from "../../lib/experiment/distiller.ts";
 import type { Engine, Values } from "../../lib/engine/engine.ts";
 import type { Input, Inputs } from "../../lib/values/input.ts";
@@ -16,33 +16,33 @@ import type { Shape, Variable } from "../../lib/nn/variables.ts";
 import { assembled } from "./assembled.ts";
 import { classification } from "../../lib/tasks/classification.ts";
 
-/** What a cast is made of. */
+/** The options of `cast`. */
 export interface CastOptions<S extends Net, T extends Teachers> {
-  /** The network that learns; its variables are named `student.…`. */
+  /** The student. Its variables are named `student.…`. */
   readonly student: S;
-  /** What teaches; `teacher1.…`, of several `teacher2.…` and so on. */
+  /** The teachers. Their variables are named `teacher1.…`, `teacher2.…` and so on. */
   readonly teacher: T;
-  /** The method, which may need no teacher; what it makes is named `distiller.…`. */
+  /** The method, which may need no teacher. Its variables are named `distiller.…`. */
   readonly distiller: Distiller<S, T, never> | Distiller<S, undefined, never>;
-  /** An image's shape. */
+  /** Shape of an image. */
   readonly image: Shape;
   /** Number of classes. */
   readonly classes: number;
-  /** The class of each training image; by default there is one of each. */
+  /** The class of each training image. Default: one image of each class. */
   readonly labels?: Int32Array;
-  /** The schedule whose optimiser is made; plain SGD by default. */
+  /** The schedule that makes the optimiser. Default: plain SGD. */
   readonly schedule?: Schedule;
-  /** Values to start with, by name. */
+  /** Initial values by name. */
   readonly values: ReadonlyMap<string, Float32Array>;
 }
 
-/** The parts of a training step, without augmentation and with pixels as they are. */
+/** The parts of a training step without augmentation and without normalisation. */
 export interface Cast extends TrainParts {
-  /** Every variable, by name. */
+  /** Every variable by name. */
   readonly collected: ReadonlyMap<string, Variable>;
 }
 
-/** Makes student, teacher and method. */
+/** Makes the student, the teachers and the method. Throws if `values` has an unknown name. */
 export function cast<S extends Net, const T extends Teachers>(options: CastOptions<S, T>): Cast {
   const { student, teacher, distiller, image, classes, values, schedule = plain } = options;
   const { labels = Int32Array.from({ length: classes }, (_, i) => i) } = options;
@@ -65,7 +65,7 @@ export function cast<S extends Net, const T extends Teachers>(options: CastOptio
 
 const plain = sgd({ epochs: 1, batch: 1, lr: 1 });
 
-/** The inputs of a step beside images and labels. */
+/** Makes all inputs of a step. */
 export function stepInputs(
   image: Input,
   label: Input["data"],
@@ -85,23 +85,23 @@ export function stepInputs(
   };
 }
 
-/** An optimiser that puts each gradient in its variable's place, where it can be read. */
+/** An optimiser that assigns each gradient to its variable, where a test can read it. */
 const inPlace: Optimizer = {
   update: (gradients) =>
     Array.from(gradients, ([variable, [value]]) => ({ kind: "assign", variable, value: value! })),
 };
 
-/** What the first step computes. */
+/** The results of the first step. */
 export interface FirstStep {
-  /** The step's values. */
+  /** The values of the step. */
   readonly values: Values<TrainValues>;
-  /** The gradient of a variable that learns; the next value of a statistic or memory. */
+  /** Gives a trainable variable's gradient, or the next value of a statistic or memory. */
   after(variable: string): Float32Array;
 }
 
 /**
- * A step whose gradients are looked at instead of followed: each call starts from the initial
- * values, or those given by name.
+ * Compiles a step that returns its gradients instead of applying them. Each call starts from the
+ * initial values, or from `values` by name.
  */
 export function firstStep(
   engine: Engine,

@@ -1,10 +1,8 @@
-/**
- * Small disks of one's own to fill up or to make read-only, where the system lets one be mounted.
- */
+/** Small temporary disks that a test can fill up or make read-only. Needs the right to mount. */
 
 /**
- * Runs `fn` with a folder on a new disk of so many bytes, which can be made read-only; false where
- * none can be mounted.
+ * Runs `fn` with a folder on a new disk of `bytes` bytes and a function that makes the disk
+ * read-only. Returns false if the system mounts no disk.
  */
 export async function withDisk(
   bytes: number,

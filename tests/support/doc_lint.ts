@@ -1,6 +1,6 @@
 /**
- * `deno task doc`: every exported declaration has a doc, and public types name public types only.
- * A member of a declaration needs no doc of its own: its name may say enough.
+ * `deno task doc` checks that every exported declaration has a doc and that public types refer to
+ * public types only. Members of a declaration need no doc, because a name may say enough.
  *
  * @module
  */
@@ -17,7 +17,7 @@ async function* modules(folder: string): AsyncGenerator<string> {
   }
 }
 
-/** The complaints of `deno doc --lint`, those left out that ask a member for a doc. */
+/** Collects the complaints of `deno doc --lint`, except those about members without a doc. */
 async function complaints(paths: readonly string[]): Promise<readonly string[]> {
   const args = ["doc", "--lint", ...paths];
   const env = { NO_COLOR: "1" };

@@ -1,7 +1,8 @@
 /**
- * Gradients across ties, of ReLUs and of max pooling. A ReLU whose input is zero but for rounding
- * passes its gradient on or does not: the references' batches were chosen so that float32 and
- * float64 agree there, but another library adds in another order.
+ * Gradients across ties of ReLUs and of max pooling. Rounding decides whether a ReLU with an input
+ * near zero passes its gradient on. The references' batches were chosen so that float32 and float64
+ * agree there, but another library adds in another order. So a test repeats a step with slightly
+ * perturbed variables and takes the nearest result. Each such repetition is a draw.
  */
 import { assert } from "@std/assert";
 import { stream } from "../../lib/values/random.ts";
@@ -10,21 +11,21 @@ import type { Variable } from "../../lib/nn/variables.ts";
 const DRAWS = 60;
 
 /**
- * By how much, in turn: a tie is decided anew by more than the rounding there, and few others are
- * made.
+ * Sizes of the perturbation, used in turn. They are larger than the rounding, so that they decide
+ * the ties anew, and small enough to make few new ties.
  */
 const STEPS = [1e-6, 2e-7, 5e-7];
 
 /**
- * How much noise is drawn for a variable at most, a prime; it then repeats itself, since drawing
- * millions takes seconds.
+ * Period of the noise for one variable. A prime. The noise repeats because millions of random
+ * numbers take seconds.
  */
 const LONGEST = 65_537;
 
 /**
- * Values to start with in a draw: the offsets of the norms, which stand before the ReLUs, moved by
- * a millionth or less, and in every other draw the weights too, by as small a part of them, which
- * decides the ties of max pooling; draw 0 leaves them all.
+ * Makes the initial values of a draw. Every draw moves the offsets of the norms before the ReLUs by
+ * about a millionth or less. Every other draw also moves the weights by that share of themselves,
+ * which decides the ties of max pooling. Draw 0 moves nothing.
  */
 export function moved(
   variables: Iterable<Variable>,
@@ -51,22 +52,21 @@ export function moved(
   }));
 }
 
-/** What is let pass. */
+/** Exceptions from the limits. */
 export interface Leniency {
-  /** How many quantities may be further off in every draw; none by default. */
+  /** Number of quantities that may exceed their limit in every draw. Default: 0. */
   readonly most?: number;
   /**
-   * How far each quantity's draws are apart, as a share of what is allowed, growing from draw to
-   * draw: one that is no nearer in any draw than they are to each other is let pass. None by
-   * default.
+   * Distance between the draws of each quantity, as a share of its limit. It may grow from draw to
+   * draw. A quantity passes if a draw is as near as the draws are to each other. Default: none.
    */
   readonly apart?: ReadonlyMap<string, number>;
 }
 
 /**
- * Fails unless every quantity that `measure` gives for a draw is within its limit in one of the
- * draws. `measure` gives how far each is off as a share of what is allowed. Where perturbed draws
- * were taken, a step of the test says how many: a slow drift shows there first.
+ * Asserts that every quantity is within its limit in at least one draw. `measure` returns each
+ * quantity's error in a draw as a share of its limit. If perturbed draws were needed, a test step
+ * reports their number, where a slow drift shows first.
  */
 export async function assertNearInSomeDraw(
   t: Pick<Deno.TestContext, "step">,

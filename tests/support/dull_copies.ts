@@ -10,8 +10,8 @@ const dull = classifier("dull", {}, (classes) => ({
 }));
 
 /**
- * A method whose copies of its teacher are of a dull network instead: a teacher whose outputs are
- * given cannot be copied.
+ * Makes a method copy a dull network instead of its teacher. A teacher made by `given`, whose
+ * outputs are variables, cannot be copied.
  */
 export function dullCopies(distiller: Distiller<Scorer, Scorer>): Distiller<Scorer, Scorer> {
   return {

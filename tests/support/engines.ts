@@ -1,4 +1,4 @@
-/** The engines that tests hold against each other. */
+/** The engines that tests compare. */
 import * as tf from "@tensorflow/tfjs";
 import { EagerEngine } from "../../lib/engine/eager_engine.ts";
 import type { Engine } from "../../lib/engine/engine.ts";
@@ -8,12 +8,12 @@ import { openCApi } from "../../lib/tensorflow/c_api.ts";
 import { EagerBinding } from "../../lib/tensorflow/eager_binding.ts";
 import { findLibrary } from "../../lib/tensorflow/library/find.ts";
 
-/** tfjs's own backend; TensorFlow op by op; TensorFlow's graph. */
+/** tfjs's own backend, TensorFlow op by op, and TensorFlow's graph. */
 export type Kind = "cpu" | "eager" | "compiled";
 
 let binding: EagerBinding | undefined;
 
-/** Makes TensorFlow the current backend, through one eager binding for all tests of a file. */
+/** Makes TensorFlow the current backend. All tests of a file share one eager binding. */
 export async function useTensorflow(): Promise<EagerBinding> {
   if (!binding) {
     openCApi(await findLibrary());
@@ -32,7 +32,7 @@ export async function open(kind: Kind): Promise<Engine> {
   return new EagerEngine();
 }
 
-/** What `compute` gives on TensorFlow, op by op, and on tfjs's own backend, as arrays. */
+/** Runs `compute` on TensorFlow, op by op, and on tfjs's own backend. Returns arrays. */
 export async function onBoth(
   compute: () => tf.Tensor[],
 ): Promise<{ native: Float32Array[]; twin: Float32Array[] }> {

@@ -10,23 +10,20 @@ import { type Images, imagesOf } from "./images_of.ts";
 const SEED = 1;
 const EPOCH = 2;
 
-/** The step of an experiment on images that it is given. */
+/** The training step of an experiment on random images. */
 export interface ExperimentStep {
-  /**
-   * What learns: of the student's variables, `student.…`, those that the method does not leave
-   * alone, and the method's.
-   */
+  /** The variables that learn: the method's and the student's (`student.…`) that it trains. */
   readonly trainable: readonly Variable[];
-  /** Runs the next step, always on the same images; the first one traces. */
+  /** Runs the next step, always on the same images. The first call also traces. */
   step(): Promise<Values<TrainValues>>;
 }
 
-/** Gives the values that a variable starts with; undefined: its own. */
+/** Gives a variable's initial values. `undefined` keeps its own. */
 export type Start = (variable: Variable) => Float32Array | undefined;
 
 /**
- * The step of an experiment, held by an engine, on as many random images as `batch` says, of the
- * size and in the classes of its data set. Its teachers are untrained and never change.
+ * Compiles the training step of an experiment on `batch` random images. Image size and classes are
+ * those of its data set. The teachers are untrained and never change.
  */
 export async function experimentStep(
   engine: Engine,
@@ -39,13 +36,15 @@ export async function experimentStep(
   const { image, classes, size } = images;
   const labels = Int32Array.from({ length: size }, (_, i) => i % classes);
   const options = { seed: SEED, image, classes, train: { size, labels }, schedule };
-  // Once to see how the teachers' variables are named, then with the values that these start with.
+  // The first assembly tells the names of the teachers' variables, whose values the second takes.
   const { teachers } = assemble(experiment, options);
-  const values = new Map(teachers.flatMap(({ variables }) => [...trained(variables, start)]));
+  const values = new Map(
+    teachers.flatMap(({ variables }) => [...makeTeacherValues(variables, start)]),
+  );
   const { parts, variables } = assemble(experiment, { ...options, values });
   const run = engine.compile(trainStep(parts));
   const all = [...variables.values()];
-  await engine.hold(all, given(all, start));
+  await engine.hold(all, collectValues(all, start));
   const same = inputs(images, batch, schedule.rate(EPOCH));
   let step = 0;
   return {
@@ -55,11 +54,11 @@ export async function experimentStep(
 }
 
 /**
- * What a teacher starts with: its norms' offsets are as after some training, since TensorFlow would
- * leave zeros out, which no trained network has.
+ * Makes a teacher's initial values. Offsets of norms are non-zero as in a trained network, because
+ * TensorFlow would optimise zeros away.
  */
-function trained(teacher: readonly Variable[], start: Start): Map<string, Float32Array> {
-  return given(
+function makeTeacherValues(teacher: readonly Variable[], start: Start): Map<string, Float32Array> {
+  return collectValues(
     teacher,
     (variable) =>
       variable.name.endsWith(".offset")
@@ -68,8 +67,8 @@ function trained(teacher: readonly Variable[], start: Start): Map<string, Float3
   );
 }
 
-/** What variables are given to start with, by name. */
-function given(all: readonly Variable[], start: Start): Map<string, Float32Array> {
+/** Collects the initial values that `start` gives, by name. */
+function collectValues(all: readonly Variable[], start: Start): Map<string, Float32Array> {
   return new Map(all.flatMap((variable) => {
     const value = start(variable);
     return value ? [[variable.name, value]] : [];

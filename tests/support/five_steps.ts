@@ -5,10 +5,10 @@ import { type EngineOptions, openEngine } from "../../lib/engine/open_engine.ts"
 import { inputs, type Toy } from "./toy.ts";
 import { flat, training } from "./toy_training.ts";
 
-/** ResNet-8 under the toy's taps. */
+/** ResNet-8 with the toy's taps. */
 const eight: Toy = classifier("eight", {}, (classes) => resnet8.stages(classes));
 
-/** ResNet-8's weights after five steps of eight images, and the losses of these. */
+/** Trains ResNet-8 for five steps of eight images. Returns its weights and the losses. */
 export async function fiveSteps(
   options: EngineOptions,
 ): Promise<{ weights: number[]; losses: number[] }> {

@@ -4,10 +4,9 @@ import type { Stage } from "../../lib/nn/stage.ts";
 import { constant, type Shape, type Variables } from "../../lib/nn/variables.ts";
 
 /**
- * A network whose taps are variables named `<tap>.value`, of these shapes (the batch included):
- * what a method makes of outputs can then be measured on any outputs, and the gradients that it
- * gives them read. The taps in `normed` have a norm behind them, with variables of the usual names,
- * that is not applied.
+ * A network whose taps are variables named `<tap>.value` of these shapes, batch included, so that a
+ * test can run a method on any outputs and read their gradients. The taps in `normed` report a norm
+ * with variables of the usual names, which is not applied.
  */
 export function given<S extends string>(
   shapes: { readonly [K in S]: Shape },
@@ -15,7 +14,9 @@ export function given<S extends string>(
 ): Net<S> {
   const stage = (tap: string, shape: Shape): Stage => (create) => {
     const value = create.variable("value", shape, constant(0));
-    const norm = normed.some((name) => name === tap) ? unapplied(create, shape.at(-1)!) : undefined;
+    const norm = normed.some((name) => name === tap)
+      ? makeUnusedNorm(create, shape.at(-1)!)
+      : undefined;
     const run: ReturnType<Stage> = Object.assign(
       (_: unknown, pass: Parameters<ReturnType<Stage>>[1]) => ({
         out: pass.read(value),
@@ -31,7 +32,7 @@ export function given<S extends string>(
   return { id: "given", options: {}, stages: () => stages as { [K in S]: Stage } };
 }
 
-function unapplied(create: Variables, channels: number): Norm {
+function makeUnusedNorm(create: Variables, channels: number): Norm {
   const variable = (name: string, value: number) =>
     create.variable(name, [channels], constant(value));
   return {

@@ -1,48 +1,45 @@
 /**
- * Golden values: what the reference implementations compute. A case is a NAME.json and a
- * NAME.safetensors in `models`, `losses`, `steps` or `misc` of the folder that RETORT_GOLDENS
- * names; by default `losses` and `misc` are those in `tests/goldens`, the others those of
- * `shared/goldens` beside the project.
+ * Golden values, computed by the reference implementations. A case is a NAME.json and a
+ * NAME.safetensors in the subfolder `models`, `losses`, `steps` or `misc` of the folder that
+ * RETORT_GOLDENS names. Default: `tests/goldens` for `losses` and `misc`, and `shared/goldens`
+ * beside the project for the others.
  */
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { decode, type Entry, toFloat32 } from "../../lib/weights/safetensors.ts";
 import { everything, granted, needs, outside } from "./needs.ts";
 
-/** Numbers with a shape, the last dimension running fastest. */
+/** Numbers with a shape in row-major order. */
 export interface Numbers {
-  /** Its dimensions. */
   readonly shape: readonly number[];
-  /** Its elements. */
   readonly data: Float32Array;
 }
 
-/** A case: what its JSON says, and its tensors. */
+/** A case with its JSON and its tensors. */
 export interface Golden<F> {
   /** Folder and name, e.g. `losses/kd`. */
   readonly name: string;
-  /** Its JSON. */
+  /** The JSON. */
   readonly facts: F;
-  /** Its tensors' names. */
+  /** The names of the tensors. */
   names(): string[];
-  /** Whether it has this tensor. */
   has(tensor: string): boolean;
-  /** A tensor as float32; throws where there is none of this name. */
+  /** Gives a tensor as float32. Throws if there is none of this name. */
   tensor(name: string): Numbers;
-  /** An int32 tensor; throws where there is none of this name. */
+  /** Gives an int32 tensor. Throws if there is none of this name. */
   integers(name: string): Int32Array;
 }
 
-/** What a test does with the cases whose names match. */
+/** A check of the cases whose names match a pattern. */
 export type Check<F> = readonly [
   pattern: RegExp,
   check: (golden: Golden<F>, t: Deno.TestContext) => void | Promise<void>,
 ];
 
-/** What kinds of cases there are. */
+/** A kind of cases. */
 export type Kind = "models" | "losses" | "steps" | "misc";
 
-/** The folder of a kind's manifest and cases; undefined where nothing may be read. */
+/** Gives the folder of a kind's manifest and cases, or `undefined` without the permissions. */
 async function folderOf(kind: Kind): Promise<URL | undefined> {
   if (!await granted(["read", "env"])) return undefined;
   const named = Deno.env.get("RETORT_GOLDENS");
@@ -86,8 +83,8 @@ export async function readGolden<F>(name: `${Kind}/${string}`): Promise<Golden<F
 }
 
 /**
- * Registers a test for every case of a kind. A case that none of the checks matches fails, and so
- * does a kind without a case, so that nothing passes unchecked.
+ * Registers a test for every case of a kind. A case that no check matches fails, and so does a kind
+ * without a case, so that nothing passes unchecked.
  */
 export async function goldens<F>(kind: Kind, checks: readonly Check<F>[]): Promise<void> {
   const folder = await folderOf(kind);
@@ -114,7 +111,7 @@ export async function goldens<F>(kind: Kind, checks: readonly Check<F>[]): Promi
   for (const name of names) {
     const check = checks.find(([pattern]) => pattern.test(name))?.[1];
     await needs(everything, `golden: ${kind}/${name}`, async (t) => {
-      if (!check) throw new Error(`no test knows what to do with ${kind}/${name}`);
+      if (!check) throw new Error(`no check matches ${kind}/${name}`);
       await check(await readGolden(`${kind}/${name}`), t);
     });
   }

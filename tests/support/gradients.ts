@@ -1,10 +1,10 @@
-/** A kernel's values and gradients on both backends. */
+/** Values and gradients of a kernel on both backends. */
 import * as tf from "@tensorflow/tfjs";
 import { stream } from "../../lib/values/random.ts";
 import { onBoth } from "./engines.ts";
 import { assertNear } from "./tolerance.ts";
 
-/** Standard normal numbers, always the same for a name, times `scale` and moved by `shift`. */
+/** Draws shift + scale · standard normal numbers, always the same for a name. */
 export function draw(name: string, shape: readonly number[], scale = 1, shift = 0): tf.Tensor {
   const random = stream(5, name);
   const size = shape.reduce((a, b) => a * b, 1);
@@ -14,8 +14,8 @@ export function draw(name: string, shape: readonly number[], scale = 1, shift = 
 }
 
 /**
- * Asserts that a function of tensors with these shapes, and its gradients by all of them, are the
- * same on TensorFlow as on tfjs's own backend.
+ * Asserts that a function of tensors with these shapes and its gradients with respect to all of
+ * them are the same on TensorFlow as on tfjs's own backend.
  */
 export async function assertTwins(
   what: string,

@@ -1,13 +1,13 @@
 import type { Dataset, Mix } from "../../lib/data/dataset.ts";
 import type { Shape } from "../../lib/nn/variables.ts";
 
-/** What a data set's images are like. */
+/** The sizes of a data set. */
 export interface Images {
   /** Height, width and channels. */
   readonly image: Shape;
   /** Number of classes. */
   readonly classes: number;
-  /** Training images, those held out among them. */
+  /** Number of training images, hold-out included. */
   readonly size: number;
 }
 
@@ -17,7 +17,7 @@ type Facts = readonly [side: number, classes: number, size: number];
 const FACTS: Readonly<Record<string, (options: Options) => Facts>> = {
   cifar10: () => [32, 10, 50_000],
   cifar100: () => [32, 100, 50_000],
-  // The folders of images in `experiments/` have CIFAR-10's.
+  // The image folders in `experiments/` hold CIFAR-10.
   imageFolder: ({ size }) => [size, 10, 50_000],
   imagenet: ({ size }) => [size, 1000, 1_281_167],
   synthetic: ({ size, classes, train }) => [size, classes, train],
@@ -25,14 +25,13 @@ const FACTS: Readonly<Record<string, (options: Options) => Facts>> = {
 };
 
 /**
- * What the images of a data set in `experiments/` are like, as a run finds them, without their
- * files.
+ * Gives the sizes of a data set in `experiments/` without its files. Throws if its id is unknown.
  */
 export function imagesOf({ id, options, take }: Dataset<Mix | undefined, string>): Images {
   const facts = FACTS[id];
   if (!facts) {
     throw new Error(
-      `nothing is known of the images of ${id}: say it in tests/support/images_of.ts`,
+      `the images of ${id} are unknown: add them to tests/support/images_of.ts`,
     );
   }
   const [side, classes, size] = facts(options as unknown as Options);

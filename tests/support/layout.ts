@@ -1,7 +1,7 @@
-/** The references' layouts, PyTorch's, and ours, TensorFlow's. */
+/** Conversions between PyTorch's layout (the references') and TensorFlow's (Retort's). */
 import type { Numbers } from "./goldens.ts";
 
-/** An array with its dimensions in the order `axes`. */
+/** Transposes an array so that its dimensions have the order `axes`. */
 export function permute({ shape, data }: Numbers, axes: readonly number[]): Numbers {
   const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((a, b) => a * b, 1));
   const turned = axes.map((axis) => shape[axis]);
@@ -20,8 +20,8 @@ export function permute({ shape, data }: Numbers, axes: readonly number[]): Numb
 }
 
 /**
- * Weights of theirs as ours: convolutions O, I, kh, kw → kh, kw, I, O, transposed ones I, O, kh, kw
- * → kh, kw, O, I, dense layers out, in → in, out.
+ * Converts weights from PyTorch's layout: convolutions O, I, kh, kw → kh, kw, I, O, transposed
+ * ones I, O, kh, kw → kh, kw, O, I, dense layers out, in → in, out.
  */
 export function ourWeight(weight: Numbers): Numbers {
   if (weight.shape.length === 4) return permute(weight, [2, 3, 1, 0]);
@@ -29,8 +29,8 @@ export function ourWeight(weight: Numbers): Numbers {
 }
 
 /**
- * Weights of their transposed convolution of stride 1 as ours of a convolution: I, O, kh, kw → kh,
- * kw, I, O, mirrored.
+ * Converts weights of PyTorch's transposed convolution of stride 1 to those of our convolution:
+ * I, O, kh, kw → kh, kw, I, O, mirrored.
  */
 export function mirroredWeight(weight: Numbers): Numbers {
   if (weight.shape.length !== 4) return weight;
@@ -44,12 +44,12 @@ export function mirroredWeight(weight: Numbers): Numbers {
   return { shape, data: out };
 }
 
-/** Maps of theirs as ours: NCHW → NHWC; vectors stay. */
+/** Converts maps from PyTorch's layout: NCHW → NHWC. Vectors stay. */
 export function ourMap(map: Numbers): Numbers {
   return map.shape.length === 4 ? permute(map, [0, 2, 3, 1]) : map;
 }
 
-/** Maps of ours as theirs: NHWC → NCHW; vectors stay. */
+/** Converts maps to PyTorch's layout: NHWC → NCHW. Vectors stay. */
 export function theirMap(map: Numbers): Numbers {
   return map.shape.length === 4 ? permute(map, [0, 3, 1, 2]) : map;
 }

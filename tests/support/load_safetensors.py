@@ -1,4 +1,4 @@
-"""Loads the file that is named into a PyTorch network, strictly, and prints its logits for the images on standard input."""
+"""Loads the named file into a PyTorch network, strictly, and prints its logits for the images on standard input."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""Runs SavedModels on images: JSON in, [{folder, shape, batches: [[...]]}], and JSON out, the logits of each batch."""
+"""Runs SavedModels on images: reads JSON, [{folder, shape, batches: [[...]]}], and prints each batch's logits as JSON."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-/** What a method makes of logits that are given, on tfjs's own backend. */
+/** The terms and the gradient of a method on chosen logits, on tfjs's own backend. */
 import * as tf from "@tensorflow/tfjs";
 import {
   type Distiller,
@@ -15,27 +15,27 @@ import { classificationLoss } from "../../lib/tasks/classification.ts";
 /** Logits, [samples][classes]. */
 export type Rows = readonly (readonly number[])[];
 
-/** What the logits are of. */
+/** The inputs of a method. */
 export interface Given {
-  /** The student's. */
+  /** The student's logits. */
   readonly student: Rows;
-  /** Those of the teacher, or of each of several. */
+  /** The logits of the teacher, or of each teacher. */
   readonly teacher: Rows | readonly Rows[];
   /** The class of each sample. */
   readonly label: readonly number[];
-  /** The epoch; 1. */
+  /** Default: 1. */
   readonly epoch?: number;
-  /** Which samples learn, at every spot; all of them. */
+  /** Mask of the samples that learn, at every spot. Default: all samples. */
   readonly mask?: readonly number[];
-  /** The numbers that are drawn, whatever is asked for; none. */
+  /** The random numbers of every draw, whatever its shape. Default: none. */
   readonly drawn?: readonly number[];
   /** The logits of the view `strong`. */
   readonly strong?: { readonly student: Rows; readonly teacher: Rows };
 }
 
 /**
- * A method's terms, each its weighted mean over the batch, and the gradient of their sum by the
- * student's logits.
+ * Computes a method's terms, each a weighted mean over the batch, and the gradient of their sum
+ * with respect to the student's logits.
  */
 export async function measured<T extends Teachers>(
   distiller: Distiller<Scorer, T, HardLabels & Views<"strong">>,

@@ -1,4 +1,4 @@
-/** What a method that takes masks is held to. */
+/** The test of every method that takes masks. */
 import { assert } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import {
@@ -15,40 +15,40 @@ import { open } from "./engines.ts";
 import { given } from "./given.ts";
 import { norm } from "./tolerance.ts";
 
-/** Which samples of five learn. */
+/** Masks of five samples, 1 for those that learn. */
 const MASKS = [[0, 0, 0, 0, 0], [0, 0, 1, 0, 0], [0, 1, 0, 0, 1], [1, 0, 1, 1, 1], [1, 1, 1, 1, 1]];
 const ALL = [0, 1, 2, 3, 4];
 const CLASSES = 5;
 
 /** The taps' shapes for one sample. */
 export interface Taps<S extends string, T extends string> {
-  /** The student's. */
   readonly student: { readonly [K in S]: Shape };
-  /** The teacher's, or each one's of several. */
+  /** The shapes of the teacher, or of each teacher. */
   readonly teacher: { readonly [K in T]: Shape } | readonly { readonly [K in T]: Shape }[];
-  /** The taps with a norm behind them; none. */
+  /** The taps that report a norm. Default: none. */
   readonly normed?: readonly string[];
 }
 
-/** A method between such taps; it may need no teacher, or several. */
+/** A method between such taps, with one teacher, several or none. */
 type Masked<S extends string, T extends string> =
   | Distiller<Net<S>, Net<T>, never>
   | Distiller<Net<S>, SeveralTeachers<Net<T>>, never>
   | Distiller<Net<S>, undefined, never>;
 
-/** The values of a method's own terms and the gradients of what they reach, by name. */
+/** Values of a method's own terms and gradients of the variables that they reach, by name. */
 type Measured = ReadonlyMap<string, Float32Array>;
 
 /**
- * Samples that differ; or two that are the same for the student and two that are all 0 for both
+ * Either all samples differ, or two are the same for the student and two are all 0 for both
  * networks.
  */
 export type Samples = "different" | "degenerate";
 
 /**
- * Registers the test that, at spots with a mask, the method's own terms (all but `task`) and their
- * gradients by the student's taps and by the method's own weights are those of the gathered
- * sub-batch times its share, and finite: for none, one, two, most and all samples of a batch.
+ * Registers a test of the method's own terms (all but `task`) at spots with a mask. The terms and
+ * their gradients with respect to the student's taps and the method's own weights equal those of
+ * the gathered sub-batch times its share of the batch, and are finite. The masks have none, one,
+ * two, most and all samples of a batch.
  */
 export function masks<S extends string, T extends string>(
   name: string,
@@ -58,7 +58,7 @@ export function masks<S extends string, T extends string>(
 ): void {
   const measured = (rows: readonly number[], mask?: readonly number[]) =>
     measure(distiller(), taps, samples, rows, mask);
-  Deno.test(`${name}: masked, it is the sub-batch's loss times its share, ${samples} samples`, async () => {
+  Deno.test(`${name}: a masked loss is the sub-batch's loss times its share, ${samples} samples`, async () => {
     const whole = await measured(ALL);
     const largest = Math.max(...Array.from(whole.values(), norm));
     for (const mask of MASKS) {
@@ -74,7 +74,7 @@ export function masks<S extends string, T extends string>(
         )
           .map((value) => share * value);
         const off = norm(values.map((value, i) => value - expected[i]));
-        // Of a bias before a norm the gradient is rounding alone.
+        // The gradient of a bias before a norm is rounding alone.
         const allowed = Math.max(
           1e-4 * norm(expected),
           1e-4 * norm(whole.get(what)!),
@@ -89,8 +89,8 @@ export function masks<S extends string, T extends string>(
 const isPerSample = (name: string): boolean => name.startsWith("student.");
 
 /**
- * Values of the samples `rows` at their places in the whole batch, zeros at the others; without
- * rows, the values.
+ * Puts the values of the samples `rows` at their places in the whole batch, with zeros elsewhere.
+ * Returns `values` if `rows` is `undefined`.
  */
 function spread(
   values: Float32Array | undefined,
@@ -134,7 +134,7 @@ async function measure<S extends string, T extends string>(
   const made = cast({
     student: network(student) as Net<S>,
     teacher: (Array.isArray(teacher) ? teacher.map(network) : network(teacher as Shapes)) as Net<T>,
-    distiller: own(distiller as Distiller<Net<S>, Net<T>, never>, mask),
+    distiller: keepOwnTerms(distiller as Distiller<Net<S>, Net<T>, never>, mask),
     image: [1, 1, 1],
     classes: CLASSES,
     values: new Map([...draw("student", student), ...teachers]),
@@ -142,7 +142,7 @@ async function measure<S extends string, T extends string>(
   const engine = await open("cpu");
   const label = Int32Array.from(rows, (row) => row % CLASSES);
   const image = { shape: [rows.length, 1, 1, 1], data: new Float32Array(rows.length) };
-  const starts = exact(made.trainable);
+  const starts = roundBiases(made.trainable);
   const { values, after } = await firstStep(engine, made)(
     image,
     label,
@@ -155,7 +155,7 @@ async function measure<S extends string, T extends string>(
     (variable): [string, Float32Array] => {
       const gradient = after(variable.name);
       const start = starts.get(variable.name) ?? variable.initial();
-      // What no term reaches is left as it was.
+      // A variable that no term reaches keeps its value.
       return [
         variable.name,
         gradient.every((value, i) => value === start[i]) ? gradient.fill(0) : gradient,
@@ -166,10 +166,10 @@ async function measure<S extends string, T extends string>(
 }
 
 /**
- * Biases rounded to a 256th. Of a sample of zeros they alone come to a norm, whose mean of equal
- * numbers is then exact: else how it is rounded decides the gradient.
+ * Rounds biases to a 256th. For a sample of zeros a norm sees the biases alone, and its mean of
+ * equal numbers is then exact. Otherwise the rounding of the mean would decide the gradient.
  */
-function exact(variables: readonly Variable[]): Map<string, Float32Array> {
+function roundBiases(variables: readonly Variable[]): Map<string, Float32Array> {
   const biases = variables.filter(({ name }) => name.endsWith(".bias"));
   return new Map(
     biases.map((
@@ -186,8 +186,8 @@ function sample(variable: string, row: number, shape: Shape, samples: Samples): 
   return Array.from({ length: sizeOf(shape) }, () => isEmpty ? 0 : random.normal());
 }
 
-/** The method with `mask` at every spot and without its task term. */
-function own<S extends Net, T extends Net>(
+/** Gives the method `mask` at every spot and drops its task term. */
+function keepOwnTerms<S extends Net, T extends Net>(
   distiller: Distiller<S, T, never>,
   mask?: readonly number[],
 ): Distiller<S, T, never> {
@@ -197,7 +197,7 @@ function own<S extends Net, T extends Net>(
       const loss = distiller.build(cast);
       return (step: StepContext<S, T>) => {
         const at = (spot: Tap<S>) => {
-          assert(cast.student.shapes[spot], "a spot is named as the student's tap is");
+          assert(cast.student.shapes[spot], "the student has no tap with the name of this spot");
           return mask && tf.tensor1d([...mask]);
         };
         const { task: _, ...terms } = withMemory(loss({ ...step, mask: at } as never)).terms;

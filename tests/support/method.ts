@@ -1,4 +1,4 @@
-/** What every method is held to. */
+/** The tests that every method has to pass. */
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import type { Distiller, Teachers } from "../../lib/experiment/distiller.ts";
@@ -10,16 +10,15 @@ import { assertNear } from "./tolerance.ts";
 import type { Toy } from "./toy.ts";
 import { flat, type Options, training } from "./toy_training.ts";
 
-/** Registers the tests that every method has to pass; `options.teacher` as in `training`. */
+/** Registers these tests. `options` are those of `training`. */
 export async function method<T extends Teachers>(
   name: string,
   distiller: () => Distiller<Toy, T, never>,
   options: Options<T> = {},
 ): Promise<void> {
-  /**
-   * What the student and the method's own things are after the first step, and the losses of five.
-   */
-  const trained = async (kind: Kind) => {
+  // A first velocity is a gradient: of the student and of the method's own variables. The losses
+  // are of five steps.
+  const trainOn = async (kind: Kind) => {
     const engine = await open(kind);
     const before = tf.memory().numTensors;
     const { step, read } = await training(engine, distiller(), options);
@@ -32,14 +31,14 @@ export async function method<T extends Teachers>(
     return { student, own, losses };
   };
 
-  Deno.test(`${name}: everything that may learn moves and no teacher does`, async () => {
+  Deno.test(`${name}: everything trainable moves and no teacher does`, async () => {
     const engine = await open("cpu");
     const before = tf.memory().numTensors;
     const { step, read, collected, frozenVariables } = await training(engine, distiller(), options);
     const start = await read("");
     await step();
     for (const [variable, value] of await read("")) {
-      // Bias before a norm: the batch's mean takes it away again, only the running mean sees it.
+      // The batch's mean cancels a bias before a norm. Only the running mean depends on it.
       if (/(stem|gate\.0\.score|connector_\w+\.0\.0)\.bias$/.test(variable)) continue;
       const { fixed } = collected.get(variable)!;
       const stays = fixed || frozenVariables.has(collected.get(variable)!);
@@ -49,14 +48,14 @@ export async function method<T extends Teachers>(
     assertEquals(tf.memory().numTensors, before, "tensors are left over");
   });
 
-  Deno.test(`${name}: the terms that are called \`task\`, or end in \`_task\`, have that role`, async () => {
+  Deno.test(`${name}: the terms named \`task\` or ending in \`_task\` have that role`, async () => {
     const roles = await rolesOf(distiller(), options);
     for (const [term, role] of Object.entries(roles)) {
       assertEquals(role, /(^|_)task$/.test(term) ? "task" : undefined, term);
     }
   });
 
-  Deno.test(`${name}: a step of the same seed is the same, one of another seed is not`, async () => {
+  Deno.test(`${name}: equal seeds give equal steps, other seeds other ones`, async () => {
     const engine = await open("cpu");
     const loss = async (seed: number) => {
       const { step } = await training(engine, distiller(), { ...options, seed });
@@ -71,11 +70,11 @@ export async function method<T extends Teachers>(
 
   await needs(
     everything,
-    `${name}: compiled, eager and on tfjs's own backend a step is the same`,
+    `${name}: a step is the same compiled, eager and on tfjs's own backend`,
     async () => {
-      const compiled = await trained("compiled");
+      const compiled = await trainOn("compiled");
       for (const kind of ["eager", "cpu"] as const) {
-        const other = await trained(kind);
+        const other = await trainOn(kind);
         assertNear(`${kind}: the student's gradient`, other.student, compiled.student, 1e-5);
         if (compiled.own.length > 0) {
           assertNear(

@@ -1,4 +1,4 @@
-/** Networks of every kind on their way out, and what Retort itself makes of images. */
+/** Models of every kind to export, and Retort's own logits to compare them with. */
 import { assert } from "@std/assert";
 import { openEngine } from "../../lib/engine/open_engine.ts";
 import type { ExportedModel } from "../../lib/export/model.ts";
@@ -13,8 +13,8 @@ import { sizeOf, type Variable, variables } from "../../lib/nn/variables.ts";
 import { stream } from "../../lib/values/random.ts";
 
 /**
- * A network with other values than those it starts with: statistics and factors moved, so that each
- * matters.
+ * Makes a model with random statistics, scales, offsets and biases instead of their initial values,
+ * so that each of them matters.
  */
 export function model(network: Classifier, side = 32, classes = 5): ExportedModel {
   const image = [side, side, 3] as const;
@@ -41,7 +41,7 @@ export function model(network: Classifier, side = 32, classes = 5): ExportedMode
   };
 }
 
-/** One network of each kind of layer there is. */
+/** Models that together have every kind of layer. */
 export const models: readonly ExportedModel[] = [
   model(vgg8, 16),
   model(resnet8),
@@ -51,23 +51,23 @@ export const models: readonly ExportedModel[] = [
   model(shufflenetv2),
 ];
 
-/** Normalised images, always the same for a batch of this size. */
+/** Draws normalised images, always the same for a batch size. */
 export function images({ image }: ExportedModel, batch: number): Float32Array {
   const random = stream(4, `images/${batch}`);
   return Float32Array.from({ length: batch * sizeOf(image) }, () => random.normal());
 }
 
-/** What Retort's own compiled graph gives for these images: [batch, classes]. */
+/** Computes Retort's own logits of these images with its compiled graph: [batch, classes]. */
 export async function logits(model: ExportedModel, images: Float32Array): Promise<Float32Array> {
   const { network, image, classes, tensors } = model;
   const { engine } = await openEngine();
   const values = new Map(Array.from(tensors, ([name, { data }]) => [name, data as Float32Array]));
   const collected = new Map<string, Variable>();
   const scope = variables({ seed: 0, collected, fixed: true, values });
-  const player = buildModel(network, scope, image, classes.length) as Model<Scorer>;
+  const exported = buildModel(network, scope, image, classes.length) as Model<Scorer>;
   await engine.hold([...collected.values()]);
   const run = engine.compile<"images">(({ images }) => {
-    return { values: { logits: player.run(images, passes().frozen).taps.logits }, updates: [] };
+    return { values: { logits: exported.run(images, passes().frozen).taps.logits }, updates: [] };
   });
   const result = await run({
     images: { shape: [images.length / sizeOf(image), ...image], data: images },
@@ -76,12 +76,12 @@ export async function logits(model: ExportedModel, images: Float32Array): Promis
   return result.logits;
 }
 
-/** Throws unless these logits are ours, and tell the images apart. */
+/** Asserts that these logits equal Retort's (`ours`) and are not all alike. */
 export function assertLogits(what: string, found: ArrayLike<number>, ours: Float32Array): void {
   const off = Math.max(...Array.from(ours, (logit, i) => Math.abs(logit - found[i])));
   assert(
     found.length === ours.length && off <= 1e-4,
     `${what}: ${found.length} logits, ${off} away`,
   );
-  assert(Math.max(...ours) - Math.min(...ours) > 0.1, `${what}: the logits say nothing: ${ours}`);
+  assert(Math.max(...ours) - Math.min(...ours) > 0.1, `${what}: the logits are all alike: ${ours}`);
 }

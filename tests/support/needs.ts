@@ -1,12 +1,12 @@
 /**
  * Tests that need a permission or a file outside the project. Plain `deno test` passes without any
- * flag: what needs a permission it lacks is ignored, with the command that runs it in its name.
- * Permissions are asked for, never tried.
+ * flag: it ignores a test that lacks a permission, and the test's name says which command runs it.
+ * Permissions are queried, never requested.
  */
 
 type Permission = "read" | "write" | "env" | "ffi" | "run" | "net" | "sys";
 
-/** Whether every one of these permissions is granted; asked, never tried. */
+/** Whether all of these permissions are granted. */
 export const granted = async (names: readonly Permission[]): Promise<boolean> => {
   for (const name of names) {
     if ((await Deno.permissions.query({ name })).state !== "granted") return false;
@@ -14,7 +14,7 @@ export const granted = async (names: readonly Permission[]): Promise<boolean> =>
   return true;
 };
 
-/** Registers a test that needs these permissions; without them it is ignored by name. */
+/** Registers a test that is ignored without these permissions. */
 export async function needs(
   permissions: readonly Permission[],
   name: string,
@@ -24,7 +24,7 @@ export async function needs(
   Deno.test({ name: ignore ? `${name} (run: deno task test)` : name, ignore, fn });
 }
 
-/** Everything a test of the engine or the runner uses. */
+/** The permissions that tests of the engine or the runner need. */
 export const everything: readonly Permission[] = [
   "read",
   "write",
@@ -36,9 +36,8 @@ export const everything: readonly Permission[] = [
 ];
 
 /**
- * Registers a test that reads a file outside the project. Where the file is missing the test fails
- * if CI or RETORT_GOLDENS is set and is ignored otherwise, by a name that says where the file comes
- * `from`.
+ * Registers a test that reads a file outside the project. If the file is missing, the test fails if
+ * CI or RETORT_GOLDENS is set, and is ignored otherwise. Its name then says that it needs `from`.
  */
 export async function outside(
   name: string,

@@ -1,7 +1,7 @@
 import { type Distiller, type Teachers, withMemory } from "../../lib/experiment/distiller.ts";
 import type { Net } from "../../lib/nn/network.ts";
 
-/** The method with these of its terms alone. */
+/** Reduces a method to these terms. */
 export function only<S extends Net, T extends Teachers, D>(
   distiller: Distiller<S, T, D>,
   ...names: readonly string[]

@@ -1,9 +1,9 @@
-/** Python, where it is there and has what a test needs. */
+/** Tests that run Python. */
 import { everything, granted } from "./needs.ts";
 
 /**
- * Registers a test that needs these Python packages; ignored where one is not there, by a name that
- * says how to get them.
+ * Registers a test that is ignored if one of these Python packages is missing. Its name then says
+ * how to install them.
  */
 export async function needsPython(
   packages: readonly string[],
@@ -20,7 +20,7 @@ export async function needsPython(
 
 const python = (): string => Deno.env.get("RETORT_PYTHON") || "python3";
 
-/** Whether the packages are there; they are looked for, not imported, which would take seconds. */
+/** Whether the packages are installed. Importing them would take seconds. */
 async function has(packages: readonly string[]): Promise<boolean> {
   const probe =
     "import importlib.util, sys; sys.exit(not all(map(importlib.util.find_spec, sys.argv[1:])))";
@@ -32,7 +32,7 @@ async function has(packages: readonly string[]): Promise<boolean> {
   }
 }
 
-/** What a script of ours prints, given JSON. */
+/** Runs a script of this folder with JSON as its input. Returns the JSON that it prints. */
 export async function runPython(
   script: string,
   args: readonly string[],

@@ -1,10 +1,8 @@
-/**
- * The weights of the golden networks, made by the generator that the goldens' manifest describes.
- */
+/** The generator of the golden networks' weights, as the goldens' manifest describes it. */
 import { sizeOf } from "../../lib/nn/variables.ts";
 import type { Numbers } from "./goldens.ts";
 
-/** mulberry32 from the FNV-1a hash of a text: numbers in [0, 1). */
+/** mulberry32, seeded with the FNV-1a hash of a text: numbers in [0, 1). */
 function uniforms(text: string): () => number {
   let state = new TextEncoder().encode(text).reduce(
     (hash, byte) => Math.imul(hash ^ byte, 0x01000193),
@@ -18,10 +16,10 @@ function uniforms(text: string): () => number {
   };
 }
 
-/** What a tensor is for; it says how uniform numbers become its elements. */
+/** The role of a tensor. It decides how uniform numbers become elements. */
 export type Role = "weight" | "bias" | "norm.weight" | "norm.bias" | "image";
 
-/** A tensor of the recipe in PyTorch's layout, from the case's seed and the tensor's name. */
+/** Generates a tensor in PyTorch's layout from the case's seed and the tensor's name. */
 export function recipe(seed: number, name: string, shape: readonly number[], role: Role): Numbers {
   const [out, inputs, kh, kw] = shape;
   const u = uniforms(`${seed}:${name}`);

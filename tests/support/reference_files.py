@@ -1,8 +1,8 @@
-"""Networks with the structure and the names of RepDistiller's, saved as it saves them, and what they score.
+"""Networks with the structure and the names of RepDistiller's, saved as it saves them, and their logits.
 
     python3 reference_files.py FOLDER < {"images": [numbers, ...], "shape": [batch, 3, 32, 32]}
 
-Writes NAME.zip.pth and NAME.legacy.pth for each network and prints {"NAME": [logits, ...], ...} of evaluation mode.
+Writes NAME.zip.pth and NAME.legacy.pth for each network and prints {"NAME": [logits, ...], ...} in evaluation mode.
 """
 import json
 import sys

@@ -1,4 +1,4 @@
-/** Networks by the names that the reference implementations' dictionaries have. */
+/** Networks and variables by their names in the reference implementations. */
 import * as deep from "../../lib/networks/deep_resnet.ts";
 import * as imagenet from "../../lib/networks/imagenet.ts";
 import { mobilenetv2 } from "../../lib/networks/mobilenet.ts";
@@ -12,12 +12,12 @@ import { referenceName } from "../../lib/weights/names.ts";
 import type { Numbers } from "./goldens.ts";
 import { ourWeight } from "./layout.ts";
 
-/** What all the networks here are: the taps of the smallest. */
+/** The type of all networks here. It has the taps of the smallest. */
 export type Network = Classifier<"stem" | "block1" | "block2" | "block3">;
 
 /**
- * The networks for small images that RepDistiller, SHAKE, mdistiller, SLKD and SAKD have under one
- * name.
+ * The networks for small images that have one name in RepDistiller, SHAKE, mdistiller, SLKD and
+ * SAKD.
  */
 const small: Readonly<Record<string, Network>> = {
   ...resnet,
@@ -36,8 +36,8 @@ const small: Readonly<Record<string, Network>> = {
 };
 
 /**
- * The references' dictionaries by a pattern of where they stand; the first that fits counts, the
- * last is RepDistiller's.
+ * The references' dictionaries by a pattern of the source. The first match counts. The last one,
+ * RepDistiller's, matches every source.
  */
 const dictionaries: readonly (readonly [RegExp, Readonly<Record<string, Network>>])[] = [
   [/tiny_imagenet_model_dict/, { ResNet18: deep.resnet18, ShuffleV2: shufflenetv2 }],
@@ -64,8 +64,8 @@ const dictionaries: readonly (readonly [RegExp, Readonly<Record<string, Network>
 ];
 
 /**
- * The network called `name` in the dictionary of a `source`, RepDistiller's unless it has another;
- * throws where there is none.
+ * Finds the network `name` in the dictionary of a `source`. Default: RepDistiller's dictionary.
+ * Throws if there is none.
  */
 export function referenceNetwork(name: string, source: string): Network {
   const [, networks] = dictionaries.find(([pattern]) => pattern.test(source))!;
@@ -74,8 +74,8 @@ export function referenceNetwork(name: string, source: string): Network {
 }
 
 /**
- * The network that a `source` names as an entry of a dictionary, `… model_dict['resnet8'] …`; words
- * may stand before and behind.
+ * Finds the network that a `source` names as an entry of a dictionary, anywhere in its text:
+ * `… model_dict['resnet8'] …`. Throws if it names none.
  */
 export function networkOf(source: string): Network {
   const [, dictionary, name] = source.match(/(\w+)\['([^']+)'\]/) ?? [];
@@ -84,8 +84,8 @@ export function networkOf(source: string): Network {
 }
 
 /**
- * Values for every variable of a network below `prefix`, from the references' tensors by the
- * references' names.
+ * Gives the values of a network's variables by their names below `prefix`. `tensor` returns a
+ * reference's tensor by the reference's name. Throws if a shape differs.
  */
 export function referenceValues(
   network: Network,
@@ -100,13 +100,13 @@ export function referenceValues(
     const theirs = referenceName(network, name);
     const values = ourWeight(tensor(theirs));
     if (values.shape.join() !== shape.join()) {
-      throw new Error(`${theirs} is [${values.shape}] where ${name} is [${shape}]`);
+      throw new Error(`${theirs} has the shape [${values.shape}], but ${name} has [${shape}]`);
     }
     return [prefix + name, values.data];
   });
 }
 
-/** The variables of `fitnets`' regressor by the names of the references' ConvReg. */
+/** The variables of the regressor of `fitnets` by the names of the references' ConvReg. */
 export const regressorNames: Readonly<Record<string, string>> = {
   "conv.weight": "distiller.regressor.0.0.weight",
   "conv.bias": "distiller.regressor.0.0.bias",
@@ -116,7 +116,7 @@ export const regressorNames: Readonly<Record<string, string>> = {
   "bn.running_var": "distiller.regressor.0.1.variance",
 };
 
-/** The variables of `vid` at a tap of the student by the names of the references' VIDLoss. */
+/** The variables of `vid` at a student's tap by the names of the references' VIDLoss. */
 export const vidNames = (tap: string): Readonly<Record<string, string>> => ({
   log_scale: `distiller.variance_${tap}.0.log_scale`,
   ...Object.fromEntries(
@@ -127,8 +127,8 @@ export const vidNames = (tap: string): Readonly<Record<string, string>> => ({
 });
 
 /**
- * The variables of the paraphraser that `ft` takes and `ftInit` trains, by the names of the
- * references' Paraphraser.
+ * The variables of the encoder of the paraphraser, which `ftInit` trains and `ft` uses, by the
+ * names of the references' Paraphraser.
  */
 export const paraphraserNames: Readonly<Record<string, string>> = factorNames(
   "encoder",
@@ -139,7 +139,7 @@ export const paraphraserNames: Readonly<Record<string, string>> = factorNames(
   },
 );
 
-/** The variables of the other half of the paraphraser that `ftInit` trains, likewise. */
+/** The variables of the decoder that `ftInit` trains, by the names of that Paraphraser. */
 export const decoderNames: Readonly<Record<string, string>> = factorNames(
   "decoder",
   "distiller.decoder",
@@ -149,7 +149,7 @@ export const decoderNames: Readonly<Record<string, string>> = factorNames(
   },
 );
 
-/** The variables of `ft`'s translator by the names of the references' Translator. */
+/** The variables of the translator of `ft` by the names of the references' Translator. */
 export const translatorNames: Readonly<Record<string, string>> = factorNames(
   "encoder",
   "distiller.translator",
@@ -164,8 +164,8 @@ export const translatorNames: Readonly<Record<string, string>> = factorNames(
 );
 
 /**
- * The variables of SHAKE's shadow over three taps by the names of the released code's `Shake`, its
- * unused classifier left out.
+ * The variables of SHAKE's shadow over three taps by the names of the released code's `Shake`,
+ * without its unused classifier.
  */
 export function shadowNames(
   ...[, second, third]: readonly [string, string, string]
@@ -183,7 +183,7 @@ export function shadowNames(
   );
 }
 
-/** Names of three layers that are three modules each there. */
+/** Names of three layers, each of which is three modules in the references. */
 function factorNames(
   theirs: string,
   ours: string,

@@ -8,7 +8,7 @@ import { open } from "./engines.ts";
 import type { Toy } from "./toy.ts";
 import { type Options, training } from "./toy_training.ts";
 
-/** The roles of a method's terms in the first step of a toy training, by name. */
+/** Collects the roles of a method's terms in the first step of a toy training, by name. */
 export async function rolesOf<T extends Teachers>(
   distiller: Distiller<Toy, T, never>,
   options: Options<T> = {},

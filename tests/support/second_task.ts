@@ -1,7 +1,4 @@
-/**
- * A second task, as somebody would add one: two numbers for each image, one of which counts more,
- * in some of them none.
- */
+/** A second task, as a user would add one: two numbers for each image, with a weight per image. */
 import * as tf from "@tensorflow/tfjs";
 import { synthetic, type SyntheticOptions } from "../../datasets/synthetic.ts";
 import type { Dataset, Split } from "../../lib/data/dataset.ts";
@@ -9,19 +6,16 @@ import { gather } from "../../lib/kernels/gather.ts";
 import type { Output } from "../../lib/nn/network.ts";
 import type { LabelSource, Score, Task } from "../../lib/tasks/task.ts";
 
-/** Numbers for an image. */
+/** Numbers per image. */
 const NUMBERS = 2;
 
-/** Labels that only this task knows: the numbers of each image, and how much the image counts. */
+/** The labels of this task: the numbers and the weight of each image. */
 interface Counted {
   readonly numbers: Float32Array;
   readonly counts: Float32Array;
 }
 
-/**
- * The numbers of an image of a split, which may be a part of the one that has them, and how much
- * the image counts.
- */
+/** Reads the numbers and the weight of an image. A part of a split has the labels of its whole. */
 function labelOf(
   split: LabelSource & Partial<Counted>,
   index: number,
@@ -38,8 +32,8 @@ const guess = ({ taps: { logits } }: Output) => tf.slice(logits, [0, 0], [-1, NU
 const distance = (a: tf.Tensor, b: tf.Tensor) => tf.mean(tf.squaredDifference(a, b), -1);
 
 /**
- * How well guesses fit, in percent: half where they are off by the numbers' own variance, which all
- * images together have.
+ * The fit of guesses in percent: 100 · variance / (variance + squared error). The variance is that
+ * of the numbers over all images, so a squared error of the same size gives 50.
  */
 function fitOf(guesses: readonly number[], numbers: readonly number[]): number {
   const mean = numbers.reduce((a, b) => a + b) / numbers.length;
@@ -50,8 +44,8 @@ function fitOf(guesses: readonly number[], numbers: readonly number[]): number {
 }
 
 /**
- * The task: the `fit` counts, the squared `error` is logged in training too, `gap` is the squared
- * distance from a teacher.
+ * The task. `fit` is the primary measure, `error` is the squared error and is also logged in
+ * training, and `gap` is the squared distance from a teacher.
  */
 export const secondTask: Task = {
   id: "numbers",
@@ -137,7 +131,7 @@ export const secondTask: Task = {
   },
 };
 
-/** The synthetic images with two numbers each in place of a class; half of them count twice. */
+/** The synthetic images with two numbers each instead of a class. Half of them count twice. */
 export function numbered(options: SyntheticOptions): Dataset {
   const images = synthetic(options);
   const labelled = (split: Split): Split & Counted => ({

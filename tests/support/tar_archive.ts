@@ -1,4 +1,4 @@
-/** A tar (ustar) of these files; a name that ends with a slash is a folder's. */
+/** Makes a tar (ustar) of these files. A name that ends with a slash is a folder's. */
 export function tar(files: Readonly<Record<string, Uint8Array>>, flag = "0"): Uint8Array {
   const blocks = Object.entries(files).flatMap(([name, content]) => {
     const block = new Uint8Array(512 + Math.ceil(content.length / 512) * 512);
@@ -22,7 +22,7 @@ export function tar(files: Readonly<Record<string, Uint8Array>>, flag = "0"): Ui
   return new Uint8Array([...blocks, new Uint8Array(1024)].flatMap((block) => [...block]));
 }
 
-/** The bytes, compressed. */
+/** Compresses bytes with gzip. */
 export async function gzip(bytes: Uint8Array): Promise<Uint8Array> {
   const stream = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream().pipeThrough(
     new CompressionStream("gzip"),

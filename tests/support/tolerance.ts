@@ -1,17 +1,17 @@
-/** How near a value must come to the references', as the goldens' README has it. */
+/** The tolerances of golden values, as the goldens' README defines them. */
 import { assert } from "@std/assert";
 
 /**
- * The relative L2 distance allowed to a quantity in which the reference's own code, run in float32,
- * was `error` away from itself in float64.
+ * Gives the allowed relative L2 distance of a quantity. `error` is the relative distance between
+ * the float32 and the float64 results of the reference's own code.
  */
 export function tolerance(error: number): number {
   return Math.min(1e-2, Math.max(1e-4, 20 * error));
 }
 
 /**
- * Whether float32 is too far off to compare the quantity at all: a ReLU's tie was broken
- * differently on the way.
+ * Whether float32 is too far off to compare the quantity at all, because it decided a tie of a ReLU
+ * differently.
  */
 export function isChaotic(error: number): boolean {
   return 20 * error > 1e-2;
@@ -24,13 +24,13 @@ export function norm(values: ArrayLike<number>): number {
   return Math.sqrt(sum);
 }
 
-/** ‖ours − golden‖ / ‖golden‖; where the golden value is zero, ‖ours‖. */
+/** ‖ours − golden‖ / ‖golden‖, or ‖ours‖ if the golden value is zero. */
 export function distance(ours: ArrayLike<number>, golden: ArrayLike<number>): number {
   const size = norm(golden);
   return norm(Float64Array.from(golden, (value, i) => ours[i] - value)) / (size || 1);
 }
 
-/** Throws unless `ours` is within `limit` of the golden values. */
+/** Asserts that `ours` is within the relative distance `limit` of the golden values. */
 export function assertNear(
   what: string,
   ours: ArrayLike<number>,

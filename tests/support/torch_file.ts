@@ -1,22 +1,22 @@
 /**
- * Files as `torch.save` writes them, made by hand: pickles of protocol 2 from their instructions,
- * and both layouts.
+ * Hand-made files as `torch.save` writes them, in both layouts. The pickles are of protocol 2 and
+ * are built from single instructions.
  */
 import { zipSync } from "fflate";
 
-/** Instructions of a pickle that put one value on its stack. */
+/** Pickle instructions that push one value on the stack. */
 export type Code = readonly number[];
 
 const latin = (letters: string): number[] => Array.from(letters, (letter) => letter.charCodeAt(0));
 
-/** A number of so many bytes, the lowest first. */
+/** Encodes a number in `bytes` bytes, little-endian. */
 export const little = (value: number | bigint, bytes: number): number[] =>
   Array.from(
     { length: bytes },
     (_, i) => Number(BigInt.asUintN(8, BigInt(value) >> BigInt(8 * i))),
   );
 
-/** Instructions as letters, and code between them. */
+/** Joins instructions, which may be letters or code. */
 export const code = (...parts: (string | Code)[]): number[] =>
   parts.flatMap((part) => typeof part === "string" ? latin(part) : part);
 
@@ -26,10 +26,10 @@ export const text = (value: string): Code => {
   return code("X", little(bytes.length, 4), [...bytes]);
 };
 
-/** A whole number of any size. */
+/** An integer of any size. */
 export const int = (value: number | bigint): Code => code("\x8a\x20", little(value, 32));
 
-/** A number in double precision. */
+/** A double-precision number. */
 export const float = (value: number): Code => {
   const bytes = new Uint8Array(8);
   new DataView(bytes.buffer).setFloat64(0, value);
@@ -42,18 +42,18 @@ export const list = (...items: Code[]): Code => code("](", ...items, "e");
 /** A tuple. */
 export const tuple = (...items: Code[]): Code => code("(", ...items, "t");
 
-/** A dict with texts for keys. */
+/** A dict with text keys. */
 export const dict = (members: Readonly<Record<string, Code>>): Code =>
   code("}(", ...Object.entries(members).flatMap(([key, value]) => [text(key), value]), "u");
 
-/** What a Python name stands for. */
+/** The object with a Python name. */
 export const named = (module: string, name: string): Code => code(`c${module}\n${name}\n`);
 
-/** The call of a Python name. */
+/** The call of the object with a Python name. */
 export const call = (module: string, name: string, ...args: Code[]): Code =>
   code(named(module, name), tuple(...args), "R");
 
-/** A storage of so many elements, by its key. */
+/** A storage of `length` elements by its key. */
 export const storage = (
   key: string,
   length: number | bigint,
@@ -65,7 +65,7 @@ export const storage = (
     "Q",
   );
 
-/** A tensor in a storage, its elements in order unless strides say otherwise. */
+/** A tensor in a storage. Default: contiguous strides. */
 export const tensor = (
   place: Code,
   shape: readonly (number | bigint)[],
@@ -78,23 +78,23 @@ export const tensor = (
     place,
     int(offset),
     tuple(...shape.map(int)),
-    tuple(...(strides ?? packed(shape.map(Number))).map(int)),
+    tuple(...(strides ?? contiguousStrides(shape.map(Number))).map(int)),
     code("\x89"),
     call("collections", "OrderedDict"),
   );
 
-const packed = (shape: readonly number[]): number[] =>
+const contiguousStrides = (shape: readonly number[]): number[] =>
   shape.map((_, i) => shape.slice(i + 1).reduce((product, size) => product * size, 1));
 
-/** A whole pickle of a value. */
+/** A complete pickle of a value. */
 export const pickle = (value: Code): Uint8Array<ArrayBuffer> =>
   Uint8Array.from(code("\x80\x02", value, "."));
 
-/** The bytes of a row of numbers in single precision. */
+/** The bytes of single-precision numbers. */
 export const floats = (...values: number[]): Uint8Array =>
   new Uint8Array(Float32Array.from(values).buffer);
 
-/** A file of the zip layout: the value, and the storages' bytes by their keys. */
+/** A file of the zip layout with a value and the storages' bytes by key. */
 export function zipFile(
   value: Code | Uint8Array,
   storages: Readonly<Record<string, Uint8Array>> = {},
@@ -117,8 +117,8 @@ export function zipFile(
 const MAGIC = 0x1950a86a20f9469cfc6cn;
 
 /**
- * A file of the layout before PyTorch 1.6: the value, and the storages by their keys, as many
- * elements as it is told.
+ * A file of the layout before PyTorch 1.6 with a value and the storages by key. `count` is the
+ * number of elements that the file claims.
  */
 export function legacyFile(
   value: Code | Uint8Array,

@@ -18,8 +18,8 @@ export const BATCH = 4;
 export type Toy = Classifier<"stem" | "block1" | "block2">;
 
 /**
- * A stem with a bias before its norm, a residual block, a block at half the resolution: `channels`,
- * then twice as many.
+ * A stem with a bias before its norm, a residual block of `channels` channels, and a block at half
+ * the resolution with twice as many.
  */
 export function toy(id: string, channels: number): Toy {
   const wide = 2 * channels;
@@ -38,12 +38,12 @@ export function toy(id: string, channels: number): Toy {
   }));
 }
 
-/** The toy that learns. */
+/** The student. */
 export const small: Toy = toy("small", 2);
-/** The toy that teaches. */
+/** The teacher. */
 export const large: Toy = toy("large", 4);
 
-/** A batch of random images with random classes, always the same for a step. */
+/** Draws a batch of random images with random classes, always the same for a step. */
 export function batch(
   step: number,
   size: number = BATCH,
@@ -60,7 +60,7 @@ export function batch(
   };
 }
 
-/** The inputs of a training step. */
+/** Makes the inputs of a training step. */
 export function inputs(step: number, rate = 0.1, size: number = BATCH): Inputs<TrainInput> {
   const scalar = (data: Input["data"]): Input => ({ shape: [], data });
   return {

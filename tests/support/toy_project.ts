@@ -6,7 +6,7 @@ import { recordTrial, resultPath, type Trial } from "../../lib/project/result.ts
 
 const lib = (name: string): string => new URL(`../../lib/${name}`, import.meta.url).href;
 
-/** What a module of a toy project imports. */
+/** The imports of a module of a toy project, and a data set and a schedule. */
 export const IMPORTS = `import { experiment, from } from "${lib("experiment/experiment.ts")}";
 import { kd } from "${lib("distillers/kd.ts")}";
 import { scratch } from "${lib("distillers/scratch.ts")}";
@@ -19,10 +19,10 @@ const dataset = { id: "toy", options: { take: undefined, flip: true }, task: cla
 const schedule = sgd({ epochs: 2, batch: 4, lr: 0.1, drops: { at: [1], by: 0.1 } });
 `;
 
-/** Takes the types of a toy project for checked, which would take seconds for each. */
+/** Skips the type check of a toy project, which would take seconds. */
 export const unchecked = (): Promise<void> => Promise.resolve();
 
-/** Records a trial of an experiment of the toy project as the runner does. */
+/** Records a trial of a toy project's experiment as the runner does. */
 export async function put(folder: string, spec: string, made: Trial): Promise<void> {
   const [{ id, experiment }] = await loadExperiments(join(folder, spec));
   assertEquals((await identify(experiment)).id, id);
@@ -32,7 +32,7 @@ export async function put(folder: string, spec: string, made: Trial): Promise<vo
   });
 }
 
-/** A folder with a `deno.json` and these files, removed after `use`. */
+/** Makes a folder with a `deno.json` and these files, and removes it after `use`. */
 export async function project(
   files: Readonly<Record<string, string>>,
   use: (folder: string) => Promise<void>,

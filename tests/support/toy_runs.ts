@@ -1,4 +1,4 @@
-/** Experiments of a second or less, in a project of their own, and ways to run them. */
+/** Experiments that train in a second or less, in a project of their own, and ways to run them. */
 import { join } from "node:path";
 import { loadExperiments } from "../../lib/project/identify.ts";
 import type { Experiment } from "../../lib/experiment/experiment.ts";
@@ -11,8 +11,8 @@ import { project } from "./toy_project.ts";
 const here = (path: string): string => new URL(`../../${path}`, import.meta.url).href;
 
 /**
- * What the toy module begins with: 64 images in 4 batches an epoch, 3 epochs, nets of a few hundred
- * numbers.
+ * The head of the toy module: 64 images in 4 batches per epoch, 3 epochs, networks with a few
+ * hundred parameters.
  */
 const IMPORTS = `import { synthetic } from "${here("datasets/synthetic.ts")}";
 import { imageFolder } from "${here("datasets/image_folder.ts")}";
@@ -31,44 +31,44 @@ export const teacher = experiment(import.meta, { dataset, schedule, student: lar
 export const student = experiment(import.meta, { dataset, schedule, teacher: from(teacher), student: small, distiller: kd() });
 `;
 
-/** What a process did. */
+/** The results of a process. */
 export interface Ended {
-  /** Its exit code. */
+  /** The exit code. */
   readonly code: number;
-  /** What it printed. */
+  /** The standard output. */
   readonly out: string;
-  /** What it said. */
+  /** The standard error. */
   readonly err: string;
 }
 
-/** A project with one module, \`toy.ts\`. */
+/** A project with one module, `toy.ts`. */
 export interface Toys {
-  /** Its folder. */
+  /** The project's folder. */
   readonly folder: string;
-  /** What was said since the last look. */
+  /** Returns the status lines since the last call. */
   said(): string;
-  /** A file's path. */
+  /** The path of a file in the project. */
   path(...names: string[]): string;
   /** The path of a file in a run's folder. */
   of(name: string, seed: number, ...names: string[]): string;
   /** One of the module's experiments. */
   experiment(name: string): Promise<Experiment>;
-  /** How it is run unless said otherwise. */
+  /** The settings of a run, with `other` in place of the defaults. */
   settings(other?: Partial<Settings>): Settings;
   /** Runs an experiment in this process. */
   run(name: string, seed?: number, other?: Partial<Settings>): Promise<Trial>;
-  /** The lines of a run's log. */
+  /** Reads the lines of a run's log. */
   log(name: string, seed?: number): Promise<Record<string, number>[]>;
-  /** Starts the command in a process of its own, on `toy.ts`. */
+  /** Starts `exp` in the project's folder, in a process of its own. */
   start(args: readonly string[], env?: Record<string, string>): Deno.ChildProcess;
-  /** Runs it to its end. */
+  /** Runs `exp` to its end. */
   command(args: readonly string[], env?: Record<string, string>): Promise<Ended>;
 }
 
 /**
- * Makes a project whose module declares these experiments, removed after `use`. Runs in this
- * process have `settings` unless said otherwise; one process has one setting of `threads` and of
- * `deterministic`, so a test file has it too.
+ * Makes a project whose module declares these experiments, and removes it after `use`. `settings`
+ * are the defaults of runs in this process. A process has one setting of `threads` and of
+ * `deterministic`, and so has a test file.
  */
 export function toys(
   declared: string,
@@ -78,7 +78,7 @@ export function toys(
   return project({ "toy.ts": IMPORTS + declared }, (folder) => use(at(folder, settings)));
 }
 
-/** Writes the module of such a project into a folder that is there. */
+/** Writes the module of such a project into an existing folder. */
 export async function toysIn(
   folder: string,
   declared: string,
@@ -89,7 +89,7 @@ export async function toysIn(
   return at(folder, settings);
 }
 
-/** The exit of a process, and what it said. */
+/** Waits for the end of a process. */
 export async function ended(child: Deno.ChildProcess): Promise<Ended> {
   const { code, stdout, stderr } = await child.output();
   return { code, out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };
@@ -100,12 +100,12 @@ function at(folder: string, defaults: Partial<Settings>): Toys {
   const path = (...names: string[]) => join(folder, ...names);
   const of = (name: string, seed: number, ...names: string[]) =>
     path("runs", `toy#${name}`, `seed-${seed}`, ...names);
-  const shown = status({ terminal: false, quiet: false, write: (text) => lines.push(text) });
+  const collected = status({ terminal: false, quiet: false, write: (text) => lines.push(text) });
   const settings = (other: Partial<Settings> = {}): Settings => ({
     data: path("data"),
     fresh: false,
-    status: shown,
-    log: shown.line,
+    status: collected,
+    log: collected.line,
     interrupted: () => false,
     ...defaults,
     ...other,

@@ -1,4 +1,4 @@
-/** A project with a table of every sort in it, for the formats. */
+/** A project with a table of every kind, for the tests of the formats. */
 import { join } from "node:path";
 import { runTables } from "../../lib/commands/tables.ts";
 import { IMPORTS, project, put, unchecked } from "./toy_project.ts";
@@ -35,7 +35,7 @@ const FILES = {
     ] });`,
 };
 
-/** What `deno task tables` prints of that project in a format. */
+/** Runs `deno task tables` on that project. Returns the printed text. */
 export async function formatted(format: "csv" | "latex"): Promise<string> {
   const lines: string[] = [];
   await project(FILES, async (folder) => {

@@ -1,4 +1,4 @@
-/** The training of a toy by any method on any engine. */
+/** Training of a toy with any method on any engine. */
 import type { Augmentation, Mix } from "../../lib/data/dataset.ts";
 import type { Distiller, Teachers } from "../../lib/experiment/distiller.ts";
 import type { Engine, Runnable, Traced, Values } from "../../lib/engine/engine.ts";
@@ -18,51 +18,49 @@ import type { Variable } from "../../lib/nn/variables.ts";
 import { assembled } from "./assembled.ts";
 import { BATCH, batch, CLASSES, IMAGE, inputs, large, small, type Toy } from "./toy.ts";
 
-/** What a toy training can be asked for. */
+/** The options of a toy training. */
 export interface Options<T extends Teachers> {
-  /** What teaches; `large` by default, undefined: nobody. */
+  /** The teachers. `undefined` means no teacher. Default: `large`. */
   readonly teacher?: T;
-  /** What learns; `small` by default. */
+  /** Default: `small`. */
   readonly student?: Toy;
-  /** Momentum 0.9 and no weight decay by default. */
+  /** Default: SGD with momentum 0.9 and no weight decay. */
   readonly schedule?: Schedule;
-  /** A crop and flips by default. */
+  /** Default: a crop and flips. */
   readonly augmentation?: Augmentation;
-  /** What is learned; classification by default. */
+  /** Default: classification. */
   readonly task?: Task;
-  /** How images are mixed; not at all by default. */
+  /** The mix of the images. Default: none. */
   readonly mix?: Mix;
-  /** Further views of the images; none by default. */
+  /** Further views of the images. Default: none. */
   readonly views?: { readonly [name: string]: Augmentation };
-  /** Seed of the initial values and of the steps. */
+  /** Seed of the initial values and of the steps. Default: 1. */
   readonly seed?: number;
 }
 
 /** A toy training. */
 export interface Training {
-  /** Where it runs. */
   readonly engine: Engine;
-  /** What learns. */
   readonly student: Model<Toy>;
   /** Every variable by name: `student.`, `teacher1.`, `distiller.`, `velocity.`. */
   readonly collected: ReadonlyMap<string, Variable>;
-  /** The student's variables that the method leaves as they are. */
+  /** The student's variables that the method does not train. */
   readonly frozenVariables: ReadonlySet<Variable>;
-  /** One step as it is. */
+  /** Runs a step on these inputs. */
   readonly run: Runnable<TrainInput, TrainValues>;
-  /** How strongly each term pulls at the student in such a step. */
+  /** Computes the norm of each term's gradient at the student in such a step. */
   readonly gradNorms: Runnable<TrainInput, GradNormValues>;
-  /** The next step, on the next batch. */
+  /** Runs the next step on the next batch. */
   step(rate?: number): Promise<Values<TrainValues>>;
-  /** The step as it is traced. */
+  /** The function that the step compiles. */
   readonly traced: Traced<TrainInput, TrainValues>;
-  /** The values of the variables whose names begin like this, one after the other. */
+  /** Reads the variables whose names begin with `prefix`, in order. */
   read(prefix: string): Promise<Map<string, Float32Array>>;
 }
 
 const plain = sgd({ epochs: 1, batch: 4, lr: 0.1, weightDecay: 0 });
 
-/** Assembles networks and method, hands their variables to the engine and compiles the step. */
+/** Assembles networks and a method, gives the engine their variables and compiles the step. */
 export async function training<T extends Teachers>(
   engine: Engine,
   distiller: Distiller<Toy, T, never>,
@@ -113,7 +111,7 @@ export async function training<T extends Teachers>(
   };
 }
 
-/** The values of a map, one after the other. */
+/** Concatenates the values of a map. */
 export function flat(values: ReadonlyMap<string, Float32Array>): Float32Array {
   return Float32Array.from([...values.values()].flatMap((array) => [...array]));
 }

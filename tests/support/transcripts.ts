@@ -1,5 +1,5 @@
 /**
- * The transcripts of the papers' numbers and settings: SHAKE's, SLKD's and SAKD's YAML of
+ * The transcripts of the numbers and settings of the papers SHAKE, SLKD and SAKD: YAML files of
  * `shared/papers` beside the project.
  */
 import { parse } from "@std/yaml";
@@ -29,7 +29,7 @@ export interface RawTable {
   rows: { method: string; kind?: string; of?: string; over?: string; values: Value[] }[];
 }
 
-/** What a transcript says of a paper. */
+/** The transcript of a paper. */
 export interface Transcript<H> {
   tables: RawTable[];
   missing_tables?: { id: string }[];
@@ -37,17 +37,15 @@ export interface Transcript<H> {
   figures: { id: string; approximate_values?: Record<string, Value[]> }[];
 }
 
-/** A paper that is transcribed. */
+/** A paper with a transcript. */
 export type Name = "shake" | "slkd" | "sakd";
 
-/** What a network of ours is called in a transcript: its name, without its family's. */
+/** A network's name in the transcripts: its id without its family's name. */
 export function networkName(id: string): string {
   return id.replace("imagenet.", "");
 }
 
-/**
- * Registers a test of a paper that reads its transcript; `H` is what this has of hyperparameters.
- */
+/** Registers a test that reads a paper's transcript, whose hyperparameters have the type `H`. */
 export function transcribed<H = unknown>(
   name: Name,
   what: string,

@@ -2,12 +2,12 @@ import { type LastAndBest, primaryOf } from "../../lib/project/metric.ts";
 import type { Trial } from "../../lib/project/result.ts";
 import { classification } from "../../lib/tasks/classification.ts";
 
-/** What a trial of classification reached, in percent. */
+/** The primary measure of a trial of classification, in percent. */
 export function accuracyOf({ metric }: Trial): LastAndBest {
   return primaryOf(metric, classification);
 }
 
-/** A hand-made trial: `top1` after the last epoch, half a point more at the best one. */
+/** Makes a trial with `top1` after the last epoch and half a point more at the best one. */
 export function trial(seed: number, top1: number, other: Partial<Trial> = {}): Trial {
   return {
     seed,

@@ -2,8 +2,8 @@ import type { Distiller, Teachers, TrainedModule } from "../../lib/experiment/di
 import type { Net } from "../../lib/nn/network.ts";
 
 /**
- * A module that `distiller` trains for others, as one of no experiment: what takes it gets it
- * untrained.
+ * Gives a module that `distiller` trains for other methods without an experiment. A method that
+ * takes it gets it untrained.
  */
 export function untrained<S extends Net, T extends Teachers, E extends string>(
   distiller: Distiller<S, T, unknown, E>,

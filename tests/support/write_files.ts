@@ -1,6 +1,6 @@
 import { zipSync } from "fflate";
 
-/** Writes files below `path`, or into a zip at `path` + `.zip` whose names begin with `top`. */
+/** Writes files below `path`, or into `path`.zip with names that begin with `top`. */
 export function writeFiles(
   path: string,
   files: Readonly<Record<string, Uint8Array>>,

@@ -12,15 +12,23 @@ import { weights } from "../../lib/experiment/weights.ts";
 import { resnet20, resnet8 } from "../../lib/networks/resnet.ts";
 import { sgd } from "../../lib/optimizers/sgd.ts";
 import type { Metric } from "../../lib/project/metric.ts";
+import { ownTable } from "../../lib/tables/formats/markdown_tables.ts";
 import { type LabelledOutcome, ownRows } from "../../lib/tables/own_rows.ts";
 import { comparisons, pairedRows } from "../../lib/tables/paired.ts";
 import { classification } from "../../lib/tasks/classification.ts";
 import type { Task } from "../../lib/tasks/task.ts";
+import {
+  cellsOf,
+  other as taughtResnet8,
+  outcomeOf,
+  student as vgg8Alone,
+  taught as taughtVgg8,
+} from "../support/toy_outcomes.ts";
 import { trial } from "../support/trial.ts";
 
 const shared = { dataset: synthetic(), schedule: sgd({ epochs: 2, batch: 4, lr: 0.1 }) };
 const alone = () => experiment(import.meta, { ...shared, student: resnet20, distiller: scratch() });
-const taught = (teacher: Teacher<typeof resnet20>) =>
+const student = (teacher: Teacher<typeof resnet20>) =>
   experiment(import.meta, { ...shared, teacher, student: resnet8, distiller: kd() });
 
 const row = (label: string, experiment: Experiment, top1: number, kl: number): LabelledOutcome => [
@@ -34,42 +42,42 @@ const row = (label: string, experiment: Experiment, top1: number, kl: number): L
   },
 ];
 
-/** The labels of the rows that are best in a column. */
+/** The labels of the best rows of a column. */
 const bests = (rows: readonly LabelledOutcome[], metric: string): string[] => {
   const own = ownRows(rows);
   const column = own.columns.findIndex((one) => one.metric === metric);
   return own.rows.filter(({ cells }) => cells[column]?.best).map(({ label }) => label);
 };
 
-Deno.test("own rows: distances from a teacher are compared with others from the same weights only", () => {
+Deno.test("own rows: distances from a teacher are compared only with others from the same weights", () => {
   const teacher = alone();
   const other = alone();
   const file = "resnet20.pth";
   const rows = [
-    row("far", taught(from(teacher)), 70, 0.5),
-    row("near", taught(from(teacher)), 71, 0.4),
-    row("other", taught(from(other)), 72, 0.1),
-    row("second", taught(from(teacher, { seed: 2 })), 73, 0.2),
-    row("early", taught(from(teacher, { epoch: 1 })), 74, 0.3),
-    row("best", taught(from(teacher, { epoch: "best" })), 69, 0.35),
-    row("given", taught(weights(resnet20, { file })), 68, 0.6),
-    row("given_again", taught(weights(resnet20, { file })), 67, 0.05),
+    row("far", student(from(teacher)), 70, 0.5),
+    row("near", student(from(teacher)), 71, 0.4),
+    row("other", student(from(other)), 72, 0.1),
+    row("second", student(from(teacher, { seed: 2 })), 73, 0.2),
+    row("early", student(from(teacher, { epoch: 1 })), 74, 0.3),
+    row("best", student(from(teacher, { epoch: "best" })), 69, 0.35),
+    row("given", student(weights(resnet20, { file })), 68, 0.6),
+    row("given_again", student(weights(resnet20, { file })), 67, 0.05),
   ];
   assertEquals(bests(rows, "kl"), ["near", "given_again"]);
   assertEquals(bests(rows, "top1"), ["early"]);
 });
 
-Deno.test("own rows: teachers go by the names they are given, else by their network's", () => {
+Deno.test("own rows: a teacher has its name in `names`, else its network's id", () => {
   const named = from(alone());
-  const plain = from(alone());
+  const unnamed = from(alone());
   const { rows } = ownRows(
-    [row("a", taught(named), 70, 1), row("b", taught(plain), 70, 1)],
+    [row("a", student(named), 70, 1), row("b", student(unnamed), 70, 1)],
     new Map([[named, "N"]]),
   );
   assertEquals(rows.map(({ teachers }) => teachers), [["N"], ["resnet20"]]);
 });
 
-Deno.test("own rows: titles, digits and the side that is better are those of the experiments' task", () => {
+Deno.test("own rows: titles, decimals and the better side come from the experiments' task", () => {
   const task: Task = {
     ...classification,
     id: "boxes",
@@ -98,8 +106,8 @@ Deno.test("own rows: titles, digits and the side that is better are those of the
     "mAP, best",
     "miss rate, last",
   ]);
-  const shown = rows.map(({ cells }) => cells.map((cell) => cell && [cell.text, cell.best]));
-  assertEquals(shown, [
+  const texts = rows.map(({ cells }) => cells.map((cell) => cell && [cell.text, cell.best]));
+  assertEquals(texts, [
     [["40.1 (1)", true], ["41.0", false], ["0.250", true]],
     [["40.1 (1)", true], ["41.3", true], ["0.250", true]],
     [undefined, undefined, undefined],
@@ -109,4 +117,15 @@ Deno.test("own rows: titles, digits and the side that is better are those of the
     ["b − a", "+0.1", "—", "1", "one seed"],
   ]);
   assertEquals(ownRows([]), { columns: [], rows: [] });
+});
+
+Deno.test("own rows: only rows of one student are compared", () => {
+  const small = { ...taughtResnet8, teachers: [] };
+  const rows = [
+    outcomeOf(vgg8Alone, [trial(1, 70)]),
+    outcomeOf(taughtVgg8, [trial(1, 72)]),
+    outcomeOf(small, [trial(1, 60)]),
+  ];
+  const cells = cellsOf(ownTable("T", rows.map((one, i) => [`${i}`, one]))).map((row) => row[3]);
+  assertEquals(cells.slice(1), ["70.00 (1)", "**72.00 (1)**", "60.00 (1)"]);
 });

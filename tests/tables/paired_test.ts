@@ -14,7 +14,7 @@ import { trial } from "../support/trial.ts";
 const paired = (of: readonly Trial[], over: readonly Trial[]) => pairedBy(of, over, "top1");
 const trials = (...top1: number[]): Trial[] => top1.map((one, seed) => trial(seed, one));
 
-Deno.test("paired: seed by seed, with Student's interval", () => {
+Deno.test("paired: differences seed by seed have Student's interval", () => {
   const { mean, std, n, interval, verdict } = paired(trials(71, 73, 72), trials(70, 71, 69))!;
   assertEquals([mean, std, n, verdict], [2, 1, 3, "undecided"]);
   assertAlmostEquals(interval!.low, 2 - 4.303 / Math.sqrt(3), 1e-3);
@@ -23,7 +23,7 @@ Deno.test("paired: seed by seed, with Student's interval", () => {
   assertEquals(paired(trials(69, 69.9, 69), trials(70, 71, 70))!.verdict, "worse");
 });
 
-Deno.test("paired: one seed has no interval, none no difference, seeds of one side do not count", () => {
+Deno.test("paired: one seed has no interval, no common seed has no difference", () => {
   assertEquals(paired(trials(71), trials(70)), { mean: 1, n: 1, verdict: "one seed" });
   assertEquals(paired(trials(71), []), undefined);
   assertEquals(paired([], []), undefined);
@@ -35,12 +35,12 @@ Deno.test("paired: one seed has no interval, none no difference, seeds of one si
   });
 });
 
-Deno.test("paired: equal trials differ by nothing, certainly", () => {
+Deno.test("paired: equal trials have a difference and an interval of 0", () => {
   const { mean, interval, verdict } = paired(trials(70, 72, 71), trials(70, 72, 71))!;
   assertEquals([mean, interval, verdict], [0, { low: 0, high: 0 }, "undecided"]);
 });
 
-Deno.test("property: a shift moves the interval, an exchange mirrors it, the order of the trials is nothing", () => {
+Deno.test("paired: property: a shift moves the interval, an exchange mirrors it, the order of trials has no effect", () => {
   const random = stream(7, "paired");
   for (let round = 0; round < 50; round++) {
     const n = 2 + random.below(6);
@@ -87,7 +87,7 @@ const row = (
   { experiment, path: "a.ts", measured, stale: 0, quick: 0 },
 ];
 
-Deno.test("comparisons: each pair of rows once, without who teaches and without rows that share no seed", () => {
+Deno.test("comparisons: each pair of rows once, without teachers and without rows that share no seed", () => {
   const rows = [
     row("teacher", teacher, trials(80)),
     row("scratch", alone, trials(70, 71)),

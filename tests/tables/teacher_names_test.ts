@@ -27,11 +27,11 @@ const FILES = {
 };
 
 /** The names of a table's teachers, in the order of its rows. */
-const named = async (
+const namesOf = async (
   rows: Experiments,
 ): Promise<string[]> => [...(await teacherNames(rows)).values()];
 
-/** Calls `use` with what gives an experiment of the toy project. */
+/** Calls `use` with a function that loads an experiment of the toy project. */
 const experiments = (
   use: (of: (spec: string) => Promise<Experiment>) => Promise<void>,
 ): Promise<void> =>
@@ -43,7 +43,7 @@ const experiments = (
 
 await needs(
   ["read", "write"],
-  "teacher names: networks alone; seed and epoch where they are not the usual ones",
+  "teacher names: only the network, and a seed or epoch that is not the default",
   () =>
     experiments(async (of) => {
       const [teacher, small, learner] = await Promise.all(
@@ -56,7 +56,7 @@ await needs(
         from(teacher, { seed: 3, epoch: "best" }),
         from(small),
       ];
-      assertEquals(await named({ teacher, learner: { ...learner, teachers } }), [
+      assertEquals(await namesOf({ teacher, learner: { ...learner, teachers } }), [
         ...[
           "resnet20",
           "resnet20 (seed 2)",
@@ -70,7 +70,7 @@ await needs(
 
 await needs(
   ["read", "write"],
-  "teacher names: several sources of one network are told apart",
+  "teacher names: several sources of one network have different names",
   () =>
     experiments(async (of) => {
       const [teacher, assistant, same, other, standard, learner] = await Promise.all(
@@ -78,30 +78,30 @@ await needs(
           of,
         ),
       );
-      const given = weights(resnet20, { file: new URL("file:///somewhere/else.pth") });
+      const loaded = weights(resnet20, { file: new URL("file:///somewhere/else.pth") });
       const teachers = [
         from(teacher),
         from(assistant, { seed: 2 }),
         from(same),
         from(other),
         from(standard),
-        given,
+        loaded,
       ];
       const names = ["resnet20 (first)", "resnet20 (assistant, seed 2)"];
-      assertEquals(await named({ first: teacher, learner: { ...learner, teachers } }), [
+      assertEquals(await namesOf({ first: teacher, learner: { ...learner, teachers } }), [
         ...names,
         ...["experiments/a#same", "experiments/b#same", "experiments/c", "else.pth"].map((name) =>
           `resnet20 (${name})`
         ),
       ]);
-      // A row of that name is another experiment.
+      // The row of that name is a different experiment.
       const two = [from(teacher), from(assistant)];
-      assertEquals(await named({ teacher, assistant: { ...learner, teachers: two } }), [
+      assertEquals(await namesOf({ teacher, assistant: { ...learner, teachers: two } }), [
         "resnet20 (teacher)",
         "resnet20 (experiments/a#assistant)",
       ]);
       const twice = weights(resnet20, { file: "a.pth" });
-      assertEquals(await named({ learner: { ...learner, teachers: [twice, { ...twice }] } }), [
+      assertEquals(await namesOf({ learner: { ...learner, teachers: [twice, { ...twice }] } }), [
         "resnet20",
         "resnet20",
       ]);
@@ -110,7 +110,7 @@ await needs(
 
 await needs(
   ["read", "write"],
-  "teacher names: a source that has to be named and cannot be is a failure",
+  "teacher names: a source that needs a name and has none is a failure",
   () =>
     experiments(async (of) => {
       const [learner, secret] = await Promise.all(["a.ts#learner", "a.ts#secret"].map(of));

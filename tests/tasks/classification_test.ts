@@ -28,7 +28,7 @@ Deno.test("classification: the labels of a batch are the classes of its images",
   });
 });
 
-Deno.test("classification: what is learned is the cross-entropy, and how many are right is summed up", () =>
+Deno.test("classification: the loss is the cross-entropy, and the sums count the correct images", () =>
   onCpu(() => {
     const target = classification.target(labels(), { random });
     const losses = numbers(target.loss(output()));
@@ -49,18 +49,18 @@ Deno.test("classification: a mixed image has its own class and its partner's, by
     });
     const [own, other] = [LABEL, partner.map((i) => LABEL[i])]
       .map((label) => classification.target(labels(label), { random }));
-    const both = (of: (target: Target) => tf.Tensor) => {
+    const assertShares = (of: (target: Target) => tf.Tensor) => {
       const [mix, first, second] = [mixed, own, other].map((target) => numbers(of(target)));
       mix.forEach((value, i) =>
         assertAlmostEquals(value, 0.25 * first[i] + 0.75 * second[i], 1e-5)
       );
     };
-    both((target) => target.loss(output()));
-    both((target) => target.sums(output()).top1);
+    assertShares((target) => target.loss(output()));
+    assertShares((target) => target.sums(output()).top1);
     assertNotEquals(numbers(mixed.loss(output())), numbers(own.loss(output())));
   }));
 
-Deno.test("classification: a score is in percent, and the KL beside a teacher a mean", () =>
+Deno.test("classification: a score is in percent, and the KL to a teacher is a mean", () =>
   onCpu(() => {
     const tally = classification.tally();
     const teacher = [[1, 1, 0], [0, 3, 0], [5, 0, 1]];
@@ -83,7 +83,7 @@ Deno.test("classification: a score is in percent, and the KL beside a teacher a 
     assertEquals(Object.keys(classification.evaluate(output(), labels())), ["top1", "top5"]);
   }));
 
-Deno.test("classification: a close look finds the score, each class's, and the confusions", () => {
+Deno.test("classification: an examination finds the score, that of each class, and the confusions", () => {
   const examiner = classification.examine(["a", "b", "c"]);
   const label = { shape: [3], data: Int32Array.from(LABEL) };
   examiner.add({ logits: Float32Array.from(LOGITS.flat()) }, { label });
@@ -104,7 +104,7 @@ Deno.test("classification: a close look finds the score, each class's, and the c
   assertEquals(tables(true)[1].rows[3], ["2", "c", "0", "1", "0"]);
 });
 
-Deno.test("classification: ties are no hits, nor is what is not a number", () =>
+Deno.test("classification: neither a tie nor NaN is a hit", () =>
   onCpu(() => {
     const rows = tf.tensor2d([[1, 5, 2, 3], [4, 4, 4, 4], [NaN, NaN, NaN, NaN], [1, 5, 2, 3]]);
     const label = tf.tensor1d([1, 1, 1, 3], "int32");

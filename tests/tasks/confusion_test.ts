@@ -4,9 +4,7 @@ import { Confusion } from "../../lib/tasks/confusion.ts";
 import { stream } from "../../lib/values/random.ts";
 import { hits } from "../../lib/tasks/classification.ts";
 
-/**
- * Scores of whole numbers, so that many are tied, some of them no numbers, and a class for each.
- */
+/** Whole numbers as scores, so that many are tied, some of them NaN, and a class for each image. */
 function scores(images: number, classes: number): [logits: Float32Array, labels: Int32Array] {
   const random = stream(3, `confusion/${images}/${classes}`);
   const logits = Float32Array.from(
@@ -30,22 +28,22 @@ Deno.test("confusion: rows sum to the classes' images, and the diagonal to top-1
   assertEquals(matrix.reduce((sum, row, label) => sum + row[label], 0), top1);
 });
 
-Deno.test("confusion: counts what an evaluation counts, ties and values that are no numbers among them", async () => {
+Deno.test("confusion: counts the same hits as an evaluation, with ties and NaN among the scores", async () => {
   await tf.setBackend("cpu");
   for (const classes of [2, 5, 12]) {
     const [logits, labels] = scores(500, classes);
     const confusion = new Confusion(classes);
     confusion.add(logits, labels);
-    const counted = (k: number) =>
+    const count = (k: number) =>
       tf.tidy(() =>
         tf.sum(hits(tf.tensor2d(logits, [500, classes]), tf.tensor1d(labels, "int32"), k))
           .dataSync()[0]
       );
-    assertEquals([confusion.top1, confusion.top5], [counted(1), counted(5)]);
+    assertEquals([confusion.top1, confusion.top5], [count(1), count(5)]);
   }
 });
 
-Deno.test("confusion: an image is taken for the class with the highest score; a tie is no hit", () => {
+Deno.test("confusion: an image is taken for the class with the highest score, and a tie is not a hit", () => {
   const confusion = new Confusion(3);
   confusion.add(Float32Array.of(3, 1, 2, 1, 2, 3, 1, 1, 0), Int32Array.of(0, 0, 1));
   assertEquals(confusion.matrix, [[1, 0, 1], [1, 0, 0], [0, 0, 0]]);

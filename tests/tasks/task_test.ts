@@ -18,8 +18,8 @@ import { toys } from "../support/toy_runs.ts";
 import { training } from "../support/toy_training.ts";
 import { numbered, secondTask } from "../support/second_task.ts";
 
-/** A method that learns the task and reports what the task gives it beside. */
-const telling: Distiller<Toy, undefined, { readonly counts: tf.Tensor }> = {
+/** A method that learns the task and reports the task's addition to the step context. */
+const reporting: Distiller<Toy, undefined, { readonly counts: tf.Tensor }> = {
   id: "telling",
   options: {},
   build: () => ({ student, task, counts }) => ({
@@ -35,7 +35,7 @@ for (const kind of ["cpu", "compiled"] as const) {
   const body = async () => {
     const engine = await open(kind);
     const { train, test, image } = await dataset.open("");
-    const { run, student } = await training(engine, telling, {
+    const { run, student } = await training(engine, reporting, {
       teacher: undefined,
       task: secondTask,
     });
@@ -70,21 +70,21 @@ for (const kind of ["cpu", "compiled"] as const) {
   else await needs(everything, name, body);
 }
 
-const here = new URL("../support/second_task.ts", import.meta.url).href;
+const taskModule = new URL("../support/second_task.ts", import.meta.url).href;
 
 await needs(
   everything,
-  "second task: a whole run, its log, its result and what is shown of it",
+  "second task: a whole run, with its log, its result and its printed lines",
   () =>
     toys(
-      `import { numbered } from "${here}";
+      `import { numbered } from "${taskModule}";
 const numbers = { dataset: numbered({ ...images, train: 80, holdout: 16 }), schedule };
 export const teacher = experiment(import.meta, { ...numbers, student: large, distiller: scratch() });
 export const student = experiment(import.meta, { ...numbers, teacher: from(teacher), student: small, distiller: kd({ ce: 5 }) });
 `,
       async (toys) => {
         const { metric, bestEpoch, teachers } = await toys.run("student", 1, { evalBatch: 5 });
-        const said = toys.said();
+        const output = toys.said();
         const log = await toys.log("student");
         for (
           const tag of ["train/loss/kd", "train/error", "test/fit", "test/error", "holdout/fit"]
@@ -104,11 +104,11 @@ export const student = experiment(import.meta, { ...numbers, teacher: from(teach
         assertEquals(heldOut, { last: near(chosen.at(-1)!), best: near(best) });
         assert(Number(gap) > 0);
         assertStringIncludes(
-          said,
+          output,
           `test ${last["test/fit"].toFixed(1)} holdout ${chosen.at(-1)!.toFixed(1)} img/s`,
         );
         assertStringIncludes(
-          said,
+          output,
           `teacher toy#teacher seed 1, fit ${teachers[0].score.fit.toFixed(1)}\n`,
         );
         toys.said();

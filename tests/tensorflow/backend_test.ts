@@ -6,12 +6,12 @@ import { Graph } from "../../lib/tensorflow/graph.ts";
 import { useTensorflow } from "../support/engines.ts";
 import { everything, needs } from "../support/needs.ts";
 
-Deno.test("on tfjs's own backend there is no native one", async () => {
+Deno.test("nativeBackend: is undefined on tfjs's own backend", async () => {
   await tf.setBackend("cpu");
   assertEquals(nativeBackend(), undefined);
 });
 
-await needs(everything, "tfjs's ops go to the binding that is in use", async () => {
+await needs(everything, "useBackend: tfjs's ops go to the current binding", async () => {
   const binding = await useTensorflow();
   assertEquals(tf.getBackend(), "tensorflow");
   assertStrictEquals(nativeBackend()!.binding, binding);
@@ -31,7 +31,7 @@ await needs(everything, "tfjs's ops go to the binding that is in use", async () 
 
 await needs(
   everything,
-  "while a graph is traced ops are added to it, and afterwards run again, whatever happened",
+  "traceInto: adds ops to a graph, and afterwards ops run again, even after an error",
   async () => {
     const binding = await useTensorflow();
     const graph = new Graph();
@@ -58,7 +58,7 @@ await needs(
 
 await needs(
   everything,
-  "portably, kernels are their twins on the same backend, and afterwards themselves, whatever happened",
+  "withTwins: hides the native backend from kernels, until it returns or throws",
   async () => {
     await useTensorflow();
     const native = nativeBackend();

@@ -13,16 +13,16 @@ import { configProto } from "../../lib/tensorflow/config.ts";
 import { findLibrary } from "../../lib/tensorflow/library/find.ts";
 import { everything, needs } from "../support/needs.ts";
 
-Deno.test("the library is asked for before it is used", () => {
+Deno.test("cApi: throws if the library is not open", () => {
   assertThrows(() => cApi(), Error, "TensorFlow's library is not open");
 });
 
-Deno.test("names are UTF-8 with a zero behind, made once", () => {
+Deno.test("cString: UTF-8 with a terminating zero, cached", () => {
   assertEquals([...cString("Añ")], [0x41, 0xc3, 0xb1, 0]);
   assertEquals(cString("Conv2D") === cString("Conv2D"), true);
 });
 
-await needs(everything, "tensors keep their elements, of every type that steps use", async () => {
+await needs(everything, "newTensor: keeps the elements, of every type that steps use", async () => {
   openCApi(await findLibrary());
   const { float32, int32, int64, uint8, bool } = DataType;
   const cases: [number, number[], ArrayBufferView, ArrayLike<number>][] = [
@@ -48,7 +48,7 @@ await needs(everything, "tensors keep their elements, of every type that steps u
   }
 });
 
-await needs(everything, "a tensor's data must fill its shape", async () => {
+await needs(everything, "newTensor: the data must fill the shape", async () => {
   openCApi(await findLibrary());
   const { message } = assertThrows(
     () => newTensor(DataType.float32, [2, 3], new Float32Array(5)),
@@ -59,7 +59,7 @@ await needs(everything, "a tensor's data must fill its shape", async () => {
 
 await needs(
   everything,
-  "what a status says becomes an error under the name of what was tried",
+  "withStatus: throws the status's message after the name of the action",
   async () => {
     openCApi(await findLibrary());
     const api = cApi();
@@ -80,7 +80,7 @@ await needs(
 
 await needs(
   everything,
-  "a library is opened once, and another one is a failure that names both",
+  "openCApi: opens a library once, and another one is a failure that names both",
   async () => {
     const library = await findLibrary();
     const other = "/nowhere/libtensorflow_cc.so.2";

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { configProto } from "../../lib/tensorflow/config.ts";
 
-Deno.test("a configuration is ConfigProto's bytes", () => {
+Deno.test("configProto: encodes a configuration", () => {
   const bytes = (config: Parameters<typeof configProto>[0]) => [...configProto(config)];
   assertEquals(bytes({}), []);
   // Field 2 intra_op_parallelism_threads, field 5 inter_op_parallelism_threads.

@@ -11,7 +11,7 @@ const float = { name: "T", type: Attr.type, value: DataType.float32 };
 
 await needs(
   everything,
-  "ops run at once, errors name op and shapes, and every tensor is released",
+  "eager binding: ops run immediately, errors name op and shapes, and tensors are released",
   async () => {
     openCApi(await findLibrary());
     const eager = new EagerBinding();
@@ -34,13 +34,13 @@ await needs(
     assertEquals(eager.count, 4);
     for (const id of [a, b, product.id, product.id + 1]) eager.deleteTensor(id);
     assertEquals(eager.count, 0);
-    assertThrows(() => eager.tensorDataSync(a), Error, "has no value outside of it");
+    assertThrows(() => eager.tensorDataSync(a), Error, "has no value outside the step");
   },
 );
 
 await needs(
   everything,
-  "a failing op in tfjs's own words keeps the line that asked for it",
+  "eager binding: tfjs's own error for an op keeps the line that called it",
   async () => {
     await useTensorflow();
     const { stack } = assertThrows(
@@ -51,7 +51,7 @@ await needs(
   },
 );
 
-await needs(everything, "a thousand ops leave nothing over", async () => {
+await needs(everything, "eager binding: a thousand ops leave no tensors", async () => {
   const binding = await useTensorflow();
   const before = [tf.memory().numTensors, binding.count];
   const x = tf.tensor2d([[1, 2], [3, 4]]);

@@ -7,8 +7,8 @@ import { everything, needs } from "../support/needs.ts";
 
 const float = { name: "T", type: Attr.type, value: DataType.float32 };
 
-/** A graph for the length of a test. */
-async function graph(name: string, use: (graph: Graph) => void): Promise<void> {
+/** Registers a test of a graph, which is closed afterwards. */
+async function testGraph(name: string, use: (graph: Graph) => void): Promise<void> {
   await needs(everything, name, async () => {
     openCApi(await findLibrary());
     const graph = new Graph();
@@ -20,7 +20,7 @@ async function graph(name: string, use: (graph: Graph) => void): Promise<void> {
   });
 }
 
-await graph("an op's shape and type are inferred", (graph) => {
+await testGraph("graph: infers an op's shape and type", (graph) => {
   const a = graph.createTensor([2, 3], DataType.float32, new Float32Array(6));
   const b = graph.createTensor([3, 5], DataType.float32, new Float32Array(15));
   const [product] = graph.executeOp("MatMul", [float], [a, b], 1);
@@ -29,7 +29,7 @@ await graph("an op's shape and type are inferred", (graph) => {
   assertEquals([node.index, node.shape], [0, [2, 5]]);
 });
 
-await graph("ops that take a list, and ops of several outputs", (graph) => {
+await testGraph("graph: adds ops with a list input and ops with several outputs", (graph) => {
   const axis = graph.createTensor([], DataType.int32, Int32Array.of(1));
   const parts = [1, 2, 4].map((n) =>
     graph.createTensor([2, n], DataType.float32, new Float32Array(2 * n))
@@ -46,8 +46,8 @@ await graph("ops that take a list, and ops of several outputs", (graph) => {
   assertEquals(split.map(({ id }) => graph.node(id).index), [0, 1]);
 });
 
-await graph(
-  "an op that does not fit is an error with its inputs' shapes, and the graph goes on",
+await testGraph(
+  "graph: an op that does not fit throws with its inputs' shapes, and the graph stays usable",
   (graph) => {
     const a = graph.createTensor([2, 3], DataType.float32, new Float32Array(6));
     const { message } = assertThrows(() => graph.executeOp("MatMul", [float], [a, a], 1), Error);
@@ -57,9 +57,9 @@ await graph(
   },
 );
 
-await graph("an operation knows where it was added", (graph) => {
-  const held = graph.placeholder([4], DataType.float32);
-  assertEquals([held.shape, held.dtype], [[4], DataType.float32]);
+await testGraph("graph: an operation knows the line that added it", (graph) => {
+  const placeholder = graph.placeholder([4], DataType.float32);
+  assertEquals([placeholder.shape, placeholder.dtype], [[4], DataType.float32]);
   assertEquals(graph.placeholder([-1, 3], DataType.int32).shape, [-1, 3]);
   const origin = graph.origin("Placeholder_0")!;
   assertEquals(origin.message, "Placeholder()");
@@ -67,8 +67,8 @@ await graph("an operation knows where it was added", (graph) => {
   assertEquals(graph.origin("Placeholder_2"), undefined);
 });
 
-await graph(
-  "its tensors have no values, and those of the eager binding are none of its own",
+await testGraph(
+  "graph: its tensors have no values, and it rejects tensors of the eager binding",
   (graph) => {
     const id = graph.createTensor([], DataType.float32, [1]);
     assert(id < -1);
@@ -85,7 +85,7 @@ await graph(
   },
 );
 
-await needs(["ffi"], "an output is an address and an index in sixteen bytes", () => {
+await needs(["ffi"], "packed: an output is an address and an index in sixteen bytes", () => {
   const operation = Deno.UnsafePointer.create(0x1234n)!;
   const bytes = new DataView(packed([{ operation, index: 0 }, { operation, index: 5 }]).buffer);
   assertEquals([bytes.byteLength, bytes.getBigUint64(16, true), bytes.getInt32(24, true)], [

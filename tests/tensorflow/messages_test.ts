@@ -11,10 +11,7 @@ import {
 } from "../../lib/tensorflow/messages.ts";
 import { everything, needs } from "../support/needs.ts";
 
-/**
- * A node `x` of the op `A` with the attribute `s`, the bytes 255 and 0, as protocol buffers write
- * it.
- */
+/** Encoded graph with a node `x` of the op `A`, whose attribute `s` has the bytes 255 and 0. */
 const BYTES = Uint8Array.of(
   0x0a,
   0x13,
@@ -39,7 +36,7 @@ const BYTES = Uint8Array.of(
   2,
 );
 
-Deno.test("a graph is read from its bytes, and is JSON with bytes in base64 and long numbers as text", () => {
+Deno.test("graphJson: a decoded graph is JSON with bytes in base64 and long numbers as text", () => {
   const graph = decodeGraph(BYTES);
   assertEquals(graph.node.map(({ name, op }) => [name, op]), [["x", "A"]]);
   assertEquals(graphJson(graph), {
@@ -55,7 +52,7 @@ Deno.test("a graph is read from its bytes, and is JSON with bytes in base64 and 
   assertEquals(graphJson(shaped), shaped as unknown as Record<string, unknown>);
 });
 
-Deno.test("a saved model's bytes begin with its version and hold graph, tag and signature", () => {
+Deno.test("encodeSavedModel: the bytes begin with the version and contain graph, tag and signature", () => {
   const tensorShape = { dim: [{ size: "-1" }] };
   const bytes = encodeSavedModel([{
     metaInfoDef: { tags: ["serve"], tensorflowVersion: "2" },
@@ -71,14 +68,14 @@ Deno.test("a saved model's bytes begin with its version and hold graph, tag and 
   assertEquals([...bytes.subarray(0, 3)], [8, 1, 0x12]);
   const text = new TextDecoder("latin1").decode(bytes);
   for (const part of [BYTES, "serve", "serving_default", "images", "x:0", "method"]) {
-    const wanted = typeof part === "string" ? part : new TextDecoder("latin1").decode(part);
-    assertMatch(text, new RegExp(RegExp.escape(wanted)));
+    const pattern = typeof part === "string" ? part : new TextDecoder("latin1").decode(part);
+    assertMatch(text, new RegExp(RegExp.escape(pattern)));
   }
 });
 
 await needs(
   everything,
-  "what TensorFlow writes of a graph is read: names, types, one element and several",
+  "decodeGraph: reads TensorFlow's names, types, and constants of one and several elements",
   async () => {
     openCApi(await findLibrary());
     const graph = new Graph();

@@ -9,7 +9,7 @@ import { everything, needs } from "../support/needs.ts";
 const { float32, int32, uint8 } = DataType;
 const float = typeAttribute("T", float32);
 
-async function opened(use: (graph: Graph, session: Session) => Promise<void>): Promise<void> {
+async function withSession(use: (graph: Graph, session: Session) => Promise<void>): Promise<void> {
   openCApi(await findLibrary());
   const graph = new Graph();
   const session = new Session(graph);
@@ -21,14 +21,14 @@ async function opened(use: (graph: Graph, session: Session) => Promise<void>): P
   }
 }
 
-/** One number as an array. */
+/** Returns a number as an input array. */
 const scalar = (value: number) => ({ shape: [], data: Float32Array.of(value) });
 
 await needs(
   everything,
-  "a call feeds and fetches, also nodes that were added after the session was made",
+  "session: feeds and fetches, including nodes that were added later",
   () =>
-    opened(async (graph, session) => {
+    withSession(async (graph, session) => {
       const x = graph.placeholder([2], float32);
       const [square] = graph.executeOp("Square", [float], [x.id], 1);
       const run = session.prepare({ feeds: [x], fetches: [graph.node(square.id)], targets: [] });
@@ -46,9 +46,9 @@ await needs(
 
 await needs(
   everything,
-  "what is fed has to fit: else an error with the op, its inputs and where it was added",
+  "session: an input that does not fit throws with the op, its inputs and its origin",
   () =>
-    opened(async (graph, session) => {
+    withSession(async (graph, session) => {
       const x = graph.placeholder([2], float32);
       const two = graph.createTensor([2], float32, [10, 20]);
       const [sum] = graph.executeOp("AddV2", [float], [x.id, two], 1);
@@ -66,45 +66,56 @@ await needs(
     }),
 );
 
-await needs(everything, "a run leaves the event loop free", () =>
-  opened(async (graph, session) => {
-    const side = 1024;
-    const x = graph.placeholder([side, side], float32);
-    let [y] = graph.executeOp("MatMul", [float], [x.id, x.id], 1);
-    for (let i = 0; i < 4; i++) [y] = graph.executeOp("MatMul", [float], [y.id, x.id], 1);
-    const [sum] = graph.executeOp("Mean", [float, typeAttribute("Tidx", int32)], [
-      y.id,
-      graph.createTensor([2], int32, Int32Array.of(0, 1)),
-    ], 1);
-    let turns = 0;
-    const clock = setInterval(() => turns++, 1);
-    const run = session.prepare({ feeds: [x], fetches: [graph.node(sum.id)], targets: [] });
-    const [[mean]] = await run([{
-      shape: [side, side],
-      data: new Float32Array(side * side).fill(1 / side),
-    }]);
-    clearInterval(clock);
-    assert(Math.abs(mean - 1 / side) < 1e-6);
-    assert(turns > 3, `${turns} turns`);
-  }));
-
-await needs(everything, "the timeline of a run can be had", () =>
-  opened(async (graph, session) => {
-    const x = graph.placeholder([2], float32);
-    const [negative] = graph.executeOp("Neg", [float], [x.id], 1);
-    const seen: string[] = [];
-    const call = { feeds: [x], fetches: [graph.node(negative.id)], targets: [] };
-    const run = session.prepare(call, (metadata) => seen.push(new TextDecoder().decode(metadata)));
-    await run([{ shape: [2], data: new Float32Array(2) }]);
-    assertEquals(seen.length, 1);
-    assert(seen[0].includes("Neg_1"));
-  }));
+await needs(
+  everything,
+  "session: a run leaves the event loop free",
+  () =>
+    withSession(async (graph, session) => {
+      const side = 1024;
+      const x = graph.placeholder([side, side], float32);
+      let [y] = graph.executeOp("MatMul", [float], [x.id, x.id], 1);
+      for (let i = 0; i < 4; i++) [y] = graph.executeOp("MatMul", [float], [y.id, x.id], 1);
+      const [sum] = graph.executeOp("Mean", [float, typeAttribute("Tidx", int32)], [
+        y.id,
+        graph.createTensor([2], int32, Int32Array.of(0, 1)),
+      ], 1);
+      let turns = 0;
+      const clock = setInterval(() => turns++, 1);
+      const run = session.prepare({ feeds: [x], fetches: [graph.node(sum.id)], targets: [] });
+      const [[mean]] = await run([{
+        shape: [side, side],
+        data: new Float32Array(side * side).fill(1 / side),
+      }]);
+      clearInterval(clock);
+      assert(Math.abs(mean - 1 / side) < 1e-6);
+      assert(turns > 3, `${turns} turns`);
+    }),
+);
 
 await needs(
   everything,
-  "many runs at once each get their own results",
+  "session: a trace receives the timeline of a run",
   () =>
-    opened(async (graph, session) => {
+    withSession(async (graph, session) => {
+      const x = graph.placeholder([2], float32);
+      const [negative] = graph.executeOp("Neg", [float], [x.id], 1);
+      const seen: string[] = [];
+      const call = { feeds: [x], fetches: [graph.node(negative.id)], targets: [] };
+      const run = session.prepare(
+        call,
+        (metadata) => seen.push(new TextDecoder().decode(metadata)),
+      );
+      await run([{ shape: [2], data: new Float32Array(2) }]);
+      assertEquals(seen.length, 1);
+      assert(seen[0].includes("Neg_1"));
+    }),
+);
+
+await needs(
+  everything,
+  "session: many runs at once each get their own results",
+  () =>
+    withSession(async (graph, session) => {
       const x = graph.placeholder([1], float32);
       const [negative] = graph.executeOp("Neg", [float], [x.id], 1);
       const run = session.prepare({ feeds: [x], fetches: [graph.node(negative.id)], targets: [] });
@@ -117,9 +128,9 @@ await needs(
 
 await needs(
   everything,
-  "integers and bytes are fed as they are, and cast",
+  "session: feeds integers and bytes unchanged, and casts them",
   () =>
-    opened(async (graph, session) => {
+    withSession(async (graph, session) => {
       const whole = graph.placeholder([2], int32);
       const bytes = graph.placeholder([2], uint8);
       const fetches = [graph.cast(whole, float32), graph.cast(bytes, float32)];
@@ -137,9 +148,9 @@ await needs(
 
 await needs(
   everything,
-  "variables are set, read, changed after what must come before, and moved by momentum",
+  "session: variables are set, read, changed after other operations, and updated by momentum",
   () =>
-    opened(async (graph, session) => {
+    withSession(async (graph, session) => {
       const fed = graph.placeholder([], float32);
       const constant = (value: number) =>
         graph.node(graph.createTensor([], float32, Float32Array.of(value)));
@@ -160,7 +171,7 @@ await needs(
       await set(velocity, 2);
       assertEquals(await values([]), [Float32Array.of(10), Float32Array.of(2)]);
 
-      const moved = (nesterov: boolean) =>
+      const updateWeight = (nesterov: boolean) =>
         graph.applyMomentum({
           variable: weight,
           velocity,
@@ -170,15 +181,15 @@ await needs(
           nesterov,
           after: [],
         });
-      await session.prepare({ feeds: [], fetches: [], targets: [moved(false)] })([]);
+      await session.prepare({ feeds: [], fetches: [], targets: [updateWeight(false)] })([]);
       assertEquals(await values([]), [Float32Array.of(7.75), Float32Array.of(4.5)]);
-      await session.prepare({ feeds: [], fetches: [], targets: [moved(true)] })([]);
+      await session.prepare({ feeds: [], fetches: [], targets: [updateWeight(true)] })([]);
       assertEquals(await values([]), [Float32Array.of(5.109375), Float32Array.of(5.125)]);
 
       const before = graph.read(weight);
-      const changed = graph.assign(weight, constant(-1), [before.operation]);
+      const assignment = graph.assign(weight, constant(-1), [before.operation]);
       assertEquals(
-        await session.prepare({ feeds: [], fetches: [before], targets: [changed] })([]),
+        await session.prepare({ feeds: [], fetches: [before], targets: [assignment] })([]),
         [
           Float32Array.of(5.109375),
         ],

@@ -11,7 +11,7 @@ const spec = {
   quiet: { type: "boolean", help: "say nothing" },
 } as const;
 
-Deno.test("flags: values are typed by the spec", () => {
+Deno.test("flags: the spec determines the types of the values", () => {
   const read = parseFlags(
     ["a.ts", "--epochs", "3", "--lr=-1e-3", "--quiet", "b", "--precision", "float32", "--", "--c"],
     spec,
@@ -21,8 +21,8 @@ Deno.test("flags: values are typed by the spec", () => {
   const data: string | undefined = read.data;
   const precision: "float32" | "bfloat16" | undefined = read.precision;
   const quiet: boolean = read.quiet;
-  const asked: boolean = read.help;
-  assertEquals([epochs, lr, data, precision, quiet, asked], [
+  const help: boolean = read.help;
+  assertEquals([epochs, lr, data, precision, quiet, help], [
     3,
     -1e-3,
     undefined,
@@ -35,7 +35,7 @@ Deno.test("flags: values are typed by the spec", () => {
   assertEquals(read.epoch, undefined);
 });
 
-Deno.test("flags: positional arguments stay texts, whatever they look like", () => {
+Deno.test("flags: positional arguments stay texts, even if they look like numbers", () => {
   assertEquals(parseFlags(["1e3", "-", "007", "--", "--", "-x", "2"], spec)._, [
     "1e3",
     "-",
@@ -46,7 +46,7 @@ Deno.test("flags: positional arguments stay texts, whatever they look like", () 
   ]);
 });
 
-Deno.test("flags: each mistake is a failure of exit 2 that says what is meant", () => {
+Deno.test("flags: each mistake is a failure of exit 2 with a clear message", () => {
   const mistakes: [string, string][] = [
     ["--epoch 3", "unknown flag --epoch; did you mean --epochs?"],
     ["--epoch=3", "unknown flag --epoch; did you mean --epochs?"],
@@ -79,7 +79,7 @@ Deno.test("flags: each mistake is a failure of exit 2 that says what is meant", 
   }
 });
 
-Deno.test("flags: what is written is what is read, in any order and spelling", () => {
+Deno.test("flags: values are read in any order and spelling", () => {
   const random = stream(1, "flags");
   const texts = ["a", "a=b", "x y", "é", "3", "true", "--"];
   for (let n = 0; n < 300; n++) {
@@ -110,7 +110,7 @@ Deno.test("flags: what is written is what is read, in any order and spelling", (
   }
 });
 
-Deno.test("flags: any change to one letter of a flag is a failure, or is that flag no more", () => {
+Deno.test("flags: one wrong letter in a flag is a failure that suggests the flag", () => {
   const random = stream(2, "flags");
   for (let n = 0; n < 200; n++) {
     const name = ["epochs", "precision", "quiet"][random.below(3)];
@@ -123,7 +123,7 @@ Deno.test("flags: any change to one letter of a flag is a failure, or is that fl
   }
 });
 
-Deno.test("help: every flag once, aligned", () => {
+Deno.test("helpText: lists every flag once, aligned", () => {
   const text = helpText("deno task exp MODULE [flags]", spec);
   assertEquals(text.split("\n"), [
     "usage: deno task exp MODULE [flags]",

@@ -3,11 +3,11 @@ import { bar, clock, status, type StatusOptions } from "../../lib/terminal/statu
 
 const CLEAR = "\r\x1b[2K";
 
-/** A status on a screen of one's own: what was written, and a clock to turn. */
+/** Creates a status with a recorded output and a clock that the test sets. */
 function screen(options: Partial<StatusOptions>) {
   const written: string[] = [];
   const time = { ms: 0 };
-  const shown = status({
+  const screenStatus = status({
     terminal: true,
     color: false,
     columns: () => 100,
@@ -16,15 +16,15 @@ function screen(options: Partial<StatusOptions>) {
     now: () => time.ms,
     ...options,
   });
-  return { ...shown, written, time };
+  return { ...screenStatus, written, time };
 }
 
-/** What a terminal shows after these texts, its last line last. */
-function rendered(written: readonly string[]): string[] {
+/** Returns the lines that a terminal shows after these texts. */
+function renderLines(written: readonly string[]): string[] {
   return written.join("").split("\n").map((line) => line.split(CLEAR).at(-1)!);
 }
 
-Deno.test("bar: empty, full, by eighths, and cut to its ends", () => {
+Deno.test("bar: draws empty, full and by eighths, within its ends", () => {
   assertEquals(bar(0, 4), "▕    ▏");
   assertEquals(bar(1, 4), "▕████▏");
   assertEquals(bar(0.5, 4), "▕██  ▏");
@@ -35,7 +35,7 @@ Deno.test("bar: empty, full, by eighths, and cut to its ends", () => {
   for (let i = 0; i <= 100; i++) assertEquals(bar(i / 100, 7).length, 9);
 });
 
-Deno.test("clock: hours, minutes and seconds", () => {
+Deno.test("clock: formats hours, minutes and seconds", () => {
   assertEquals(clock(0), "00:00:00");
   assertEquals(clock(59.4), "00:00:59");
   assertEquals(clock(59.6), "00:01:00");
@@ -45,7 +45,7 @@ Deno.test("clock: hours, minutes and seconds", () => {
   for (const unknown of [NaN, Infinity, -1]) assertEquals(clock(unknown), "--:--:--");
 });
 
-Deno.test("status: a line with bar, percent, time left and text", () => {
+Deno.test("status: draws a line with bar, percent, remaining time and text", () => {
   const { update, written, time } = screen({});
   update(0.2, "ep 1/5");
   time.ms = 10_000;
@@ -56,37 +56,37 @@ Deno.test("status: a line with bar, percent, time left and text", () => {
   ]);
 });
 
-Deno.test("status: redrawn at most ten times a second", () => {
+Deno.test("status: redraws at most ten times a second", () => {
   const { update, written, time } = screen({});
   for (; time.ms < 1000; time.ms++) update(time.ms / 1000, `${time.ms}`);
   assertEquals(written.length, 10);
 });
 
-Deno.test("status: a plain line stands above the status line, and closing removes that", () => {
+Deno.test("status: prints a plain line above the status line, and closing removes the status line", () => {
   const { update, line, close, written } = screen({});
   line("first");
   update(0.5, "working");
   line("second");
   const bottom = `${bar(0.5, 20)} 50% eta --:--:-- working`;
-  assertEquals(rendered(written), ["first", "second", bottom]);
+  assertEquals(renderLines(written), ["first", "second", bottom]);
   close();
-  assertEquals(rendered(written), ["first", "second", ""]);
+  assertEquals(renderLines(written), ["first", "second", ""]);
   close();
   line("third");
-  assertEquals(rendered(written), ["first", "second", "third", ""]);
+  assertEquals(renderLines(written), ["first", "second", "third", ""]);
 });
 
-Deno.test("status: never wider than the terminal, whose width may change", () => {
+Deno.test("status: is never wider than the terminal, even if its width changes", () => {
   let columns = 40;
   const { update, written, time } = screen({ columns: () => columns });
   for (columns of [40, 30, 5, 1]) {
     update(0.5, "x".repeat(200));
-    assertEquals(rendered(written).at(-1)!.length, columns - 1);
+    assertEquals(renderLines(written).at(-1)!.length, columns - 1);
     time.ms += 1000;
   }
 });
 
-Deno.test("status: in colour only where asked for, and the same text then", () => {
+Deno.test("status: prints the same text in colour, and only on request", () => {
   const plain = screen({ color: false });
   const colored = screen({ color: true });
   for (const { update } of [plain, colored]) update(0.5, "working");
@@ -97,7 +97,7 @@ Deno.test("status: in colour only where asked for, and the same text then", () =
   );
 });
 
-Deno.test("status: no terminal gets plain lines only, and quiet nothing", () => {
+Deno.test("status: prints only plain lines without a terminal, and nothing if quiet", () => {
   const piped = screen({ terminal: false, color: true });
   const quiet = screen({ quiet: true });
   for (const { update, line, close } of [piped, quiet]) {

@@ -20,7 +20,7 @@ import { everything, needs } from "../support/needs.ts";
 import { PAIR, toys } from "../support/toy_runs.ts";
 import { untrained } from "../support/untrained.ts";
 
-/** A network of a map, a vector and scores. */
+/** A network with a map, a vector and logits. */
 const network = (id: string, channels: number): Classifier<"map"> =>
   classifier(id, {}, (classes) => ({
     map: stage(convNorm(channels)),
@@ -54,20 +54,29 @@ const norm = ["scale", "offset", "mean", "variance"].map((name) => `map.norm.${n
 /** The names inside either network. */
 const names = ["map.weight", ...norm, "logits.weight", "logits.bias"];
 /** The names inside a teacher, whose norm is folded into the convolution before it. */
-const taught = [...names.slice(0, 5), "map.folded.weight", "map.folded.offset", ...names.slice(5)];
-/** The names inside the paraphraser, and inside its other half. */
-const three = [0, 1, 2].flatMap((i) => [`${i}.0.weight`, `${i}.0.bias`]);
-const below = (scope: string, names: readonly string[]) => names.map((name) => `${scope}.${name}`);
+const teacherNames = [
+  ...names.slice(0, 5),
+  "map.folded.weight",
+  "map.folded.offset",
+  ...names.slice(5),
+];
+/** The names inside the paraphraser, and inside its decoder. */
+const moduleNames = [0, 1, 2].flatMap((i) => [`${i}.0.weight`, `${i}.0.bias`]);
+const withPrefix = (scope: string, names: readonly string[]) =>
+  names.map((name) => `${scope}.${name}`);
 
-Deno.test("variables are the student's, the teachers', the method's and the optimiser's, in this order", () => {
+Deno.test("assemble: variables are the student's, the teachers', the method's and the optimiser's, in this order", () => {
   const { variables, state, weights, trainedModules, parts } = assembly(ftInit());
-  const own = [...below("distiller.paraphraser.0", three), ...below("distiller.decoder.0", three)];
-  const changing = [...below("student", names), ...own, ...below("velocity", own)];
+  const own = [
+    ...withPrefix("distiller.paraphraser.0", moduleNames),
+    ...withPrefix("distiller.decoder.0", moduleNames),
+  ];
+  const changing = [...withPrefix("student", names), ...own, ...withPrefix("velocity", own)];
   const all = [
-    ...below("student", names),
-    ...below("teacher1", taught),
+    ...withPrefix("student", names),
+    ...withPrefix("teacher1", teacherNames),
     ...own,
-    ...below("velocity", own),
+    ...withPrefix("velocity", own),
   ];
   assertEquals([...variables.keys()], all);
   assertEquals(Array.from(variables.values(), ({ name }) => name), all);
@@ -82,32 +91,32 @@ Deno.test("variables are the student's, the teachers', the method's and the opti
   );
   assertEquals(
     Array.from(trainedModules!, ([name, variable]) => [name, variable.name]),
-    three.map((name) => [
+    moduleNames.map((name) => [
       `paraphraser.${name}`,
       `distiller.paraphraser.0.${name}`,
     ]),
   );
 });
 
-Deno.test("several teachers are numbered, and what a method takes never changes", () => {
+Deno.test("assemble: several teachers are numbered, and a module that a method takes never changes", () => {
   const pair = assembly(aver(), [teacher, student]);
   assertEquals(pair.teachers.map(({ variables }) => variables[0].name), [
     "teacher1.map.weight",
     "teacher2.map.weight",
   ]);
   assertEquals([pair.parts.teacher, pair.trainedModules], [pair.teachers, undefined]);
-  const asked: string[] = [];
+  const requests: string[] = [];
   const { variables, parts, state } = assembly(
     ft({ paraphraser: untrained(ftInit(), "paraphraser") }),
     teacher,
     {
       taken({ name }, shape) {
-        asked.push(`${name} [${shape}]`);
+        requests.push(`${name} [${shape}]`);
         return new Map([["1.0.bias", Float32Array.of(7, 8)]]);
       },
     },
   );
-  assertEquals(asked, ["paraphraser [8,8,4]"]);
+  assertEquals(requests, ["paraphraser [8,8,4]"]);
   assertEquals(variables.get("distiller.paraphraser.0.1.0.bias")!.initial(), Float32Array.of(7, 8));
   for (const { name, fixed } of variables.values()) {
     assertEquals(fixed, /^teacher1\.|paraphraser/.test(name), name);
@@ -116,7 +125,7 @@ Deno.test("several teachers are numbered, and what a method takes never changes"
   assertEquals(parts.trainable.some(({ name }) => name.includes("translator")), true);
 });
 
-Deno.test("networks start with what they are given, by the names inside them, and else anew", () => {
+Deno.test("assemble: networks start with `values` by the names inside them, and else with their own", () => {
   const bias = (i: number) => new Map([["logits.bias", Float32Array.of(i, i, i)]]);
   const values = startValues(bias(1), [undefined, bias(2)]);
   assertEquals([...values.keys()], ["student.logits.bias", "teacher2.logits.bias"]);
@@ -128,13 +137,13 @@ Deno.test("networks start with what they are given, by the names inside them, an
   assertEquals(startValues(undefined, []).size, 0);
 });
 
-Deno.test("a step has what the data set says of images, and the run's seed", () => {
+Deno.test("assemble: the step has the data set's options for images, and the run's seed", () => {
   const { parts } = assembly(kd(), teacher, { seed: 5 });
   const { task, augmentation, normalisation, views, seed } = parts;
   assertEquals({ task, augmentation, normalisation, views, seed }, { ...dataset, seed: 5 });
 });
 
-Deno.test("assembling makes no tensor", () => {
+Deno.test("assemble: makes no tensor", () => {
   const before = tf.memory();
   assembly(ftInit());
   assembly(ft({ paraphraser: untrained(ftInit(), "paraphraser") }));
@@ -142,14 +151,14 @@ Deno.test("assembling makes no tensor", () => {
 });
 
 Deno.test({
-  name: "assembling opens nothing",
+  name: "assemble: opens nothing",
   permissions: "none",
   fn() {
     assert(assembly(kd()).variables.size > 0);
   },
 });
 
-Deno.test("a module that a method says it trains for others and never makes is an error that names it", () => {
+Deno.test("assemble: a module that a method declares for others but never makes is an error with its name", () => {
   const { trainedModules } = ftInit();
   const { exit, message } = assertThrows(
     () => assembly({ ...scratch(), id: "idle", trainedModules }, undefined),
@@ -162,33 +171,37 @@ Deno.test("a module that a method says it trains for others and never makes is a
   );
 });
 
-await needs(everything, "what a run holds before its first step is what is assembled", async () => {
-  await toys(PAIR, async (toys) => {
-    const experiment = await toys.experiment("student");
-    const prepared = await prepare(
-      experiment,
-      3,
-      [undefined],
-      { modules: new Map() },
-      toys.settings(),
-    );
-    try {
-      const { opened: { image, classes }, train, engine } = prepared;
-      const schedule = scheduleOf(experiment, {});
-      const { variables } = assemble(experiment, {
-        seed: 3,
-        image,
-        classes: classes.length,
-        train,
-        schedule,
-      });
-      assertEquals([...prepared.variables.keys()], [...variables.keys()]);
-      const held = await engine.read(prepared.state);
-      for (const [i, { name }] of prepared.state.entries()) {
-        assertEquals(held[i], variables.get(name)!.initial(), name);
+await needs(
+  everything,
+  "assemble: before its first step a run holds the assembled variables",
+  async () => {
+    await toys(PAIR, async (toys) => {
+      const experiment = await toys.experiment("student");
+      const prepared = await prepare(
+        experiment,
+        3,
+        [undefined],
+        { modules: new Map() },
+        toys.settings(),
+      );
+      try {
+        const { opened: { image, classes }, train, engine } = prepared;
+        const schedule = scheduleOf(experiment, {});
+        const { variables } = assemble(experiment, {
+          seed: 3,
+          image,
+          classes: classes.length,
+          train,
+          schedule,
+        });
+        assertEquals([...prepared.variables.keys()], [...variables.keys()]);
+        const held = await engine.read(prepared.state);
+        for (const [i, { name }] of prepared.state.entries()) {
+          assertEquals(held[i], variables.get(name)!.initial(), name);
+        }
+      } finally {
+        prepared.close();
       }
-    } finally {
-      prepared.close();
-    }
-  });
-});
+    });
+  },
+);

@@ -3,24 +3,24 @@ import { type Batch, batches, type BatchSource, inOrder } from "../../lib/traini
 import type { Draw, Split } from "../../lib/data/dataset.ts";
 import { classification } from "../../lib/tasks/classification.ts";
 
-/** Images of one pixel, whose value is their index; what was read, in order. */
+/** A source of one-pixel images whose value is their index, with the reads in order. */
 function pixels(size: number, broken = Infinity): { source: BatchSource; reads: number[][] } {
   const reads: number[][] = [];
   const split: Split = {
     size,
     labels: Int32Array.from({ length: size }, (_, i) => i % 3),
     read(indices) {
-      const wanted = Array.from(indices);
-      reads.push(wanted);
-      return wanted.includes(broken)
+      const list = Array.from(indices);
+      reads.push(list);
+      return list.includes(broken)
         ? Promise.reject(new Error("broken"))
-        : Promise.resolve(Uint8Array.from(wanted));
+        : Promise.resolve(Uint8Array.from(list));
     },
   };
   return { source: { task: classification, split, image: [1, 1, 1] }, reads };
 }
 
-Deno.test("batches: every image once, in order, with its class and index, the last batch taking what is left", async () => {
+Deno.test("batches: every image once, in order, with its class and index, the last batch with the rest", async () => {
   const { source } = pixels(7);
   const order = Uint32Array.of(6, 0, 3, 1, 2, 5, 4);
   const made: Batch[] = await Array.fromAsync(batches(source, order, 3));
@@ -39,18 +39,18 @@ Deno.test("batches: every image once, in order, with its class and index, the la
   assertEquals(await Array.fromAsync(batches(source, new Uint32Array(), 3)), []);
 });
 
-Deno.test("batches: one is read ahead, no more", async () => {
+Deno.test("batches: reads one batch ahead, no more", async () => {
   const { source, reads } = pixels(9);
-  const given = batches(source, inOrder(9), 2);
-  await given.next();
+  const generator = batches(source, inOrder(9), 2);
+  await generator.next();
   assertEquals(reads, [[0, 1], [2, 3]]);
-  await given.next();
+  await generator.next();
   assertEquals(reads.length, 3);
-  await given.return(undefined);
+  await generator.return(undefined);
   assertEquals(reads.length, 3);
 });
 
-Deno.test("batches: a failure comes up where its batch is asked for, and nowhere when it is not", async () => {
+Deno.test("batches: a failure rejects its own batch, and nothing if that batch is never requested", async () => {
   const taken: number[] = [];
   await assertRejects(
     async () => {
@@ -66,15 +66,15 @@ Deno.test("batches: a failure comes up where its batch is asked for, and nowhere
     assertEquals([...index.data], [0, 1]);
     break;
   }
-  // Time for a rejection that nobody handles to end the process.
+  // Gives a rejection that nobody handles the time to end the process.
   await new Promise((resolve) => setTimeout(resolve));
 });
 
-Deno.test("batches: the draw goes to whatever is read", async () => {
+Deno.test("batches: every read gets the draw", async () => {
   const draws: (Draw | undefined)[] = [];
   const { source } = pixels(4);
   const { split } = source;
-  const told: Split = {
+  const recorder: Split = {
     ...split,
     read(indices, draw) {
       draws.push(draw);
@@ -82,8 +82,8 @@ Deno.test("batches: the draw goes to whatever is read", async () => {
     },
   };
   const draw = { seed: 1, epoch: 7 };
-  for (const given of [draw, undefined]) {
-    await Array.fromAsync(batches({ ...source, split: told }, inOrder(4), 2, given));
+  for (const argument of [draw, undefined]) {
+    await Array.fromAsync(batches({ ...source, split: recorder }, inOrder(4), 2, argument));
   }
   assertEquals(draws, [draw, draw, undefined, undefined]);
 });

@@ -5,14 +5,14 @@ import { buildModel } from "../../lib/nn/network.ts";
 import { constant, type Variable, variables } from "../../lib/nn/variables.ts";
 import { CLASSES, IMAGE, small } from "../support/toy.ts";
 
-function given() {
+function setUp() {
   const collected = new Map<string, Variable>();
   const scope = variables({ seed: 1, collected });
   return { collected, scope, create: createWithin(scope.in("distiller"), IMAGE, CLASSES) };
 }
 
-Deno.test("things are numbered in the order they are made, at whatever pace, and named where that is asked", () => {
-  const { create, collected } = given();
+Deno.test("createWithin: things are numbered in order of creation, in any parameter group, or have a name", () => {
+  const { create, collected } = setUp();
   create(dense(2), [3]);
   create.at({ lr: 0.5 })(dense(2), [3]);
   create(dense(2), [3]);
@@ -31,26 +31,26 @@ Deno.test("things are numbered in the order they are made, at whatever pace, and
   assertEquals([bank.trainable, bank.initial()], [false, new Float32Array(8).fill(7)]);
 });
 
-Deno.test("what another method trained is made of its values, below the name here, and never changes", () => {
-  const { scope, collected } = given();
-  const asked: unknown[] = [];
+Deno.test("createWithin: a module of another method has that method's values and a name here, and never changes", () => {
+  const { scope, collected } = setUp();
+  const requests: unknown[] = [];
   const weight = Float32Array.of(1, 2, 3, 4, 5, 6);
   const extra = { kind: "module", name: "theirs", layer: dense(2) } as const;
   const create = createWithin(scope.in("distiller"), IMAGE, CLASSES, {
     taken(...args) {
-      asked.push(args);
+      requests.push(args);
       return new Map([["weight", weight], ["bias", Float32Array.of(7, 8)]]);
     },
   });
   assertEquals(create.in("ours").at({ lr: 2 })(extra, [3]).shape, [2]);
-  assertEquals(asked, [[extra, [3]]]);
+  assertEquals(requests, [[extra, [3]]]);
   const made = collected.get("distiller.ours.0.weight")!;
   assertEquals([made.fixed, made.initial()], [true, weight]);
   assertEquals(collected.get("distiller.ours.0.bias")!.initial(), Float32Array.of(7, 8));
 });
 
-Deno.test("a module that is trained for others is made by its name, once, at whatever pace, and its variables are told", () => {
-  const { scope, collected } = given();
+Deno.test("createWithin: a module for others is made by its name, once, in any parameter group, with its variables in `made`", () => {
+  const { scope, collected } = setUp();
   const made = new Map<string, ReadonlyMap<string, Variable>>();
   const trained = { hint: dense(2), gate: dense(1) };
   const create = createWithin(scope.in("distiller"), IMAGE, CLASSES, { trained, made });
@@ -83,8 +83,8 @@ Deno.test("a module that is trained for others is made by its name, once, at wha
   );
 });
 
-Deno.test("a network is made for the same images and classes, anew or as a copy that may learn", () => {
-  const { create, scope } = given();
+Deno.test("createWithin: a network is for the same images and classes, and new or a trainable copy", () => {
+  const { create, scope } = setUp();
   const teacher = buildModel(small, scope.in("teacher"), IMAGE, CLASSES);
   const fresh = create(small);
   const copy = create(small, { from: teacher });

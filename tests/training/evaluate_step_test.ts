@@ -10,11 +10,11 @@ import { training } from "../support/toy_training.ts";
 const normalisation = { mean: [0.5, 0.4, 0.3], std: [0.3, 0.2, 0.25] };
 const { image, label } = batch(9, 6);
 
-async function trained(kind: Kind) {
+async function train(kind: Kind) {
   const engine = await open(kind);
-  const made = await training(engine, scratch(), { teacher: undefined });
-  for (let i = 0; i < 3; i++) await made.step();
-  return { ...made, engine };
+  const session = await training(engine, scratch(), { teacher: undefined });
+  for (let i = 0; i < 3; i++) await session.step();
+  return { ...session, engine };
 }
 
 for (const kind of ["cpu", "compiled"] as const) {
@@ -23,8 +23,8 @@ for (const kind of ["cpu", "compiled"] as const) {
       ? Deno.test(`${name}, op by op`, body)
       : needs(everything, `${name}, compiled`, body);
 
-  await test("evaluateStep: what the task computes of each image, beside a teacher or not, and nothing changes", async () => {
-    const { engine, student, collected } = await trained(kind);
+  await test("evaluateStep: the task's values for each image, with a teacher or without, and nothing changes", async () => {
+    const { engine, student, collected } = await train(kind);
     const beside = engine.compile(evaluateStep(classification, student, student, normalisation));
     const alone = engine.compile(evaluateStep(classification, student, undefined, normalisation));
     const values = await beside({ image, label });
@@ -38,8 +38,8 @@ for (const kind of ["cpu", "compiled"] as const) {
     engine.close();
   });
 
-  await test("predictStep: the task's choice of what the network says, without labels", async () => {
-    const { engine, student } = await trained(kind);
+  await test("predictStep: the outputs that the task selects, without labels", async () => {
+    const { engine, student } = await train(kind);
     const evaluate = engine.compile(
       evaluateStep(classification, student, undefined, normalisation),
     );

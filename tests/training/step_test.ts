@@ -33,64 +33,73 @@ async function both(name: string, body: (kind: Kind) => Promise<void>): Promise<
   await needs(everything, `${name}, compiled`, () => body("compiled"));
 }
 
-await both("two steps draw other random numbers, the same step the same ones", async (kind) => {
-  const engine = await open(kind);
-  const drawing = method(() => ({ random, student }) => ({
-    drawn: [1, tf.add(random.uniform([BATCH]), tf.mul(tf.sum(student.taps.logits, -1), 0))],
-  }));
-  const drawn = async (seed: number, step: number) => {
-    const { run } = await training(engine, drawing, { ...none, seed });
-    return (await run(inputs(step))).terms.drawn[0];
-  };
-  const first = await drawn(1, 5);
-  assertEquals(await drawn(1, 5), first);
-  assertNotEquals(await drawn(1, 6), first);
-  assertNotEquals(await drawn(2, 5), first);
-  engine.close();
-});
-
-await both("a variable that no term reaches is left alone: no decay, no momentum", async (kind) => {
-  const engine = await open(kind);
-  const idle = method(({ create }) => {
-    create(dense(3), [4]);
-    return ({ student }) => ({ pooled: [1, tf.sum(student.taps.pooled, -1)] });
-  });
-  const schedule = sgd({ epochs: 1, batch: 4, lr: 0.1, weightDecay: 0.5 });
-  const { step, read } = await training(engine, idle, { ...none, schedule });
-  const idles = (values: Map<string, Float32Array>) =>
-    [...values].filter(([name]) => /student\.logits|distiller/.test(name));
-  const before = await read("");
-  await step();
-  await step();
-  const after = await read("");
-  assertEquals(idles(after), idles(before));
-  assertEquals(idles(after).length, 8);
-  assertNotEquals(after.get("student.stem.weight"), before.get("student.stem.weight"));
-  engine.close();
-});
-
-await both("a memory is written once, after the update, from what the step read", async (kind) => {
-  const engine = await open(kind);
-  const remembering = method(({ create }) => {
-    const count = create.memory("count", [2], constant(1));
-    return ({ task, student }) => ({
-      terms: {
-        task: [1, task(student)],
-        count: [1, tf.mul(tf.ones([BATCH]), tf.sum(count.value))],
-      },
-      writes: [[count, tf.mul(count.value, 2)]],
-    });
-  });
-  const { step, read } = await training(engine, remembering, none);
-  const seen = [];
-  for (let i = 0; i < 3; i++) seen.push((await step()).terms.count[0]);
-  assertEquals(seen, [2, 4, 8]);
-  assertEquals((await read("distiller.count")).get("distiller.count"), Float32Array.of(8, 8));
-  engine.close();
-});
+await both(
+  "trainStep: two steps have different random numbers, the same step the same ones",
+  async (kind) => {
+    const engine = await open(kind);
+    const drawing = method(() => ({ random, student }) => ({
+      random: [1, tf.add(random.uniform([BATCH]), tf.mul(tf.sum(student.taps.logits, -1), 0))],
+    }));
+    const randomTerm = async (seed: number, step: number) => {
+      const { run } = await training(engine, drawing, { ...none, seed });
+      return (await run(inputs(step))).terms.random[0];
+    };
+    const first = await randomTerm(1, 5);
+    assertEquals(await randomTerm(1, 5), first);
+    assertNotEquals(await randomTerm(1, 6), first);
+    assertNotEquals(await randomTerm(2, 5), first);
+    engine.close();
+  },
+);
 
 await both(
-  "the loss is the sum of the terms' weighted means, a weight a number or a scalar tensor",
+  "trainStep: a variable that no term reaches stays unchanged: no weight decay, no momentum",
+  async (kind) => {
+    const engine = await open(kind);
+    const idle = method(({ create }) => {
+      create(dense(3), [4]);
+      return ({ student }) => ({ pooled: [1, tf.sum(student.taps.pooled, -1)] });
+    });
+    const schedule = sgd({ epochs: 1, batch: 4, lr: 0.1, weightDecay: 0.5 });
+    const { step, read } = await training(engine, idle, { ...none, schedule });
+    const idles = (values: Map<string, Float32Array>) =>
+      [...values].filter(([name]) => /student\.logits|distiller/.test(name));
+    const before = await read("");
+    await step();
+    await step();
+    const after = await read("");
+    assertEquals(idles(after), idles(before));
+    assertEquals(idles(after).length, 8);
+    assertNotEquals(after.get("student.stem.weight"), before.get("student.stem.weight"));
+    engine.close();
+  },
+);
+
+await both(
+  "trainStep: a memory is written once, after the update, from the values that the step read",
+  async (kind) => {
+    const engine = await open(kind);
+    const remembering = method(({ create }) => {
+      const count = create.memory("count", [2], constant(1));
+      return ({ task, student }) => ({
+        terms: {
+          task: [1, task(student)],
+          count: [1, tf.mul(tf.ones([BATCH]), tf.sum(count.value))],
+        },
+        writes: [[count, tf.mul(count.value, 2)]],
+      });
+    });
+    const { step, read } = await training(engine, remembering, none);
+    const seen = [];
+    for (let i = 0; i < 3; i++) seen.push((await step()).terms.count[0]);
+    assertEquals(seen, [2, 4, 8]);
+    assertEquals((await read("distiller.count")).get("distiller.count"), Float32Array.of(8, 8));
+    engine.close();
+  },
+);
+
+await both(
+  "trainStep: the loss is the sum of the terms' weighted means, with numbers or scalar tensors as weights",
   async (kind) => {
     const engine = await open(kind);
     const weighing = method(() => ({ task, student, epoch, index }) => ({
@@ -99,8 +108,8 @@ await both(
       index: [0.5, tf.cast(index, "float32")],
     }));
     const { run } = await training(engine, weighing, none);
-    const given = { ...inputs(2), epoch: { shape: [], data: Float32Array.of(4) } };
-    const values = await run(given);
+    const stepInputs = { ...inputs(2), epoch: { shape: [], data: Float32Array.of(4) } };
+    const values = await run(stepInputs);
     assertEquals(values.terms.epoch[0], 60);
     assertEquals(values.terms.index[0], 0.5 * (8 + 9 + 10 + 11) / 4);
     assertAlmostEquals(values.loss[0], values.terms.task[0] + 60 + values.terms.index[0], 1e-4);
@@ -110,7 +119,7 @@ await both(
 );
 
 await both(
-  "what a method reports is averaged over the batch and learned from by nobody",
+  "trainStep: reports are averaged over the batch and have no gradient",
   async (kind) => {
     const engine = await open(kind);
     const before = tf.memory().numTensors;
@@ -135,11 +144,11 @@ await both(
     await silently(inputs(2));
     assertNear("velocities", flat(reported), flat(await silent("velocity.")), 1e-6);
     engine.close();
-    assertEquals(tf.memory().numTensors, before, "tensors are left over");
+    assertEquals(tf.memory().numTensors, before, "tensors are left behind");
   },
 );
 
-await both("several teachers come in order", async (kind) => {
+await both("trainStep: several teachers come in order", async (kind) => {
   const engine = await open(kind);
   const difference = method<readonly [Scorer, Scorer]>(
     () => ({ student, teacher: [first, second], task }) => ({
@@ -156,7 +165,7 @@ await both("several teachers come in order", async (kind) => {
 });
 
 await both(
-  "a frozen pass after the live one reads the statistics that are then written",
+  "trainStep: a frozen pass after the live one reads the statistics that are then written",
   async (kind) => {
     const engine = await open(kind);
     const looking = method(({ student: model }) => ({ student, task, image, frozen }) => ({
@@ -182,8 +191,8 @@ await both(
   },
 );
 
-/** Images turned round, with the label of their partner for what is not their share. */
-const turned = (partner: readonly number[], share: number): Mix => ({
+/** Negates the images. The partner's label has the rest of `share`. */
+const negatingMix = (partner: readonly number[], share: number): Mix => ({
   id: "turned",
   options: {},
   mix: (image) => ({
@@ -194,12 +203,12 @@ const turned = (partner: readonly number[], share: number): Mix => ({
 });
 
 await both(
-  "of mixed images the task has their own label's loss and their partner's, by their shares",
+  "trainStep: the loss of mixed images is their own label's and their partner's, by their shares",
   async (kind) => {
     const engine = await open(kind);
     const partner = [1, 2, 3, 0];
-    const given = inputs(1, 0);
-    const label = given.label.data;
+    const stepInputs = inputs(1, 0);
+    const label = stepInputs.label.data;
     const seeing = method<Scorer>(
       ({ teacher: model }) => ({ task, student, teacher, image, frozen }) => ({
         task: [1, task(student)],
@@ -210,55 +219,58 @@ await both(
     const values = async (mix: Mix | undefined, data = label) => {
       const { run } = await training(engine, seeing, { augmentation: none.augmentation, mix });
       const { sums: { top1: [correct] }, terms } = await run({
-        ...given,
+        ...stepInputs,
         label: { shape: [BATCH], data },
       });
       const { task: [task], again: [again], image: [image] } = terms;
       return { correct, task, again, image };
     };
-    const plain = await values(undefined);
-    const mixed = await values(turned(partner, 0.3));
-    const own = await values(turned(partner, 1));
-    const others = await values(turned(partner, 0));
+    const original = await values(undefined);
+    const mixed = await values(negatingMix(partner, 0.3));
+    const own = await values(negatingMix(partner, 1));
+    const others = await values(negatingMix(partner, 0));
     assertAlmostEquals(mixed.task, 0.3 * own.task + 0.7 * others.task, 1e-5);
     assertAlmostEquals(mixed.correct, 0.3 * own.correct + 0.7 * others.correct, 1e-5);
     assertEquals(
       others.task,
-      (await values(turned(partner, 1), Int32Array.from(partner, (i) => label[i]))).task,
+      (await values(negatingMix(partner, 1), Int32Array.from(partner, (i) => label[i]))).task,
     );
-    assertAlmostEquals(mixed.image, -plain.image, 1e-3);
-    assertNotEquals(own.task, plain.task, "the student sees what is mixed");
+    assertAlmostEquals(mixed.image, -original.image, 1e-3);
+    assertNotEquals(own.task, original.task, "the student sees the mixed images");
     assertEquals(mixed.again, 0, "so does the teacher");
     engine.close();
   },
 );
 
-await both("a view shows the same images in another way, mixed as they are", async (kind) => {
-  const engine = await open(kind);
-  const grey = { crop: 0, flip: false, jitter: 1 };
-  const given = inputs(1, 0);
-  const viewing: Distiller<Toy, undefined, Views<"same" | "other">> = {
-    id: "viewing",
-    options: {},
-    build: () => ({ task, student, image, views: { same, other } }) => ({
-      task: [1, task(student)],
-      same: [1, tf.sum(tf.squaredDifference(image, same), [1, 2, 3])],
-      other: [1, tf.sum(tf.squaredDifference(image, other), [1, 2, 3])],
-      sum: [1, tf.sum(other, [1, 2, 3])],
-    }),
-  };
-  const views = { same: none.augmentation, other: grey };
-  const values = async (mix?: Mix) => {
-    const { run } = await training(engine, viewing, { ...none, views, mix });
-    return await run(given);
-  };
-  const plain = await values();
-  const mixed = await values(turned([1, 2, 3, 0], 0.5));
-  assertEquals(plain.terms.same[0], 0);
-  assert(plain.terms.other[0] > 1);
-  assertAlmostEquals(mixed.terms.sum[0], -plain.terms.sum[0], 1e-3);
-  engine.close();
-});
+await both(
+  "trainStep: a view has the same images, augmented in another way and mixed alike",
+  async (kind) => {
+    const engine = await open(kind);
+    const grey = { crop: 0, flip: false, jitter: 1 };
+    const stepInputs = inputs(1, 0);
+    const viewing: Distiller<Toy, undefined, Views<"same" | "other">> = {
+      id: "viewing",
+      options: {},
+      build: () => ({ task, student, image, views: { same, other } }) => ({
+        task: [1, task(student)],
+        same: [1, tf.sum(tf.squaredDifference(image, same), [1, 2, 3])],
+        other: [1, tf.sum(tf.squaredDifference(image, other), [1, 2, 3])],
+        sum: [1, tf.sum(other, [1, 2, 3])],
+      }),
+    };
+    const views = { same: none.augmentation, other: grey };
+    const values = async (mix?: Mix) => {
+      const { run } = await training(engine, viewing, { ...none, views, mix });
+      return await run(stepInputs);
+    };
+    const original = await values();
+    const mixed = await values(negatingMix([1, 2, 3, 0], 0.5));
+    assertEquals(original.terms.same[0], 0);
+    assert(original.terms.other[0] > 1);
+    assertAlmostEquals(mixed.terms.sum[0], -original.terms.sum[0], 1e-3);
+    engine.close();
+  },
+);
 
 /**
  * A method with a term for the pooled vectors, one for the scores, and one that reaches neither.
@@ -274,13 +286,16 @@ const pulling = method(({ create }) => {
 });
 
 /**
- * The gradient of some of the terms of `pulling` in the first step, by variable: what its first
- * velocity is.
+ * The gradient of some of the terms of `pulling` in the first step, by variable: its first
+ * velocity.
  */
-async function pulls(kind: Kind, terms: readonly string[]): Promise<Map<string, Float32Array>> {
+async function firstVelocities(
+  kind: Kind,
+  terms: readonly string[],
+): Promise<Map<string, Float32Array>> {
   const engine = await open(kind);
-  const some = method((cast) => {
-    const loss = pulling.build(cast);
+  const some = method((context) => {
+    const loss = pulling.build(context);
     return (step) =>
       Object.fromEntries(Object.entries(loss(step)).filter(([name]) => terms.includes(name)));
   });
@@ -292,7 +307,7 @@ async function pulls(kind: Kind, terms: readonly string[]): Promise<Map<string, 
 }
 
 await both(
-  "the norm of each term's gradient is that of the term alone, and measuring it changes nothing",
+  "gradNormStep: the norm of each term's gradient is that of the term alone, and nothing changes",
   async (kind) => {
     const engine = await open(kind);
     const before = tf.memory().numTensors;
@@ -304,7 +319,9 @@ await both(
     for (const term of ["labels", "pull"]) {
       const alone = flat(
         new Map(
-          [...await pulls(kind, [term])].filter(([name]) => name.startsWith("velocity.student.")),
+          [...await firstVelocities(kind, [term])].filter(([name]) =>
+            name.startsWith("velocity.student.")
+          ),
         ),
       );
       assertAlmostEquals(norms.grads[term][0], norm(alone), 1e-4 * norm(alone));
@@ -312,12 +329,12 @@ await both(
     assertEquals(norms.grads.alone[0], 0);
     await step();
     engine.close();
-    assertEquals(tf.memory().numTensors, before, "tensors are left over");
+    assertEquals(tf.memory().numTensors, before, "tensors are left behind");
   },
 );
 
 await both(
-  "DOT moves with two velocities what the task's terms, by any name, and others reach, with one what only some of them do",
+  "trainStep: DOT has two velocities for variables of both task terms, by any name, and others, else one",
   async (kind) => {
     const schedule = sgd({
       epochs: 1,
@@ -334,7 +351,10 @@ await both(
     const rate = 0.1;
     await step(rate);
     const first = await read("");
-    const [task, others] = [await pulls(kind, ["labels"]), await pulls(kind, ["pull", "alone"])];
+    const [task, others] = [
+      await firstVelocities(kind, ["labels"]),
+      await firstVelocities(kind, ["pull", "alone"]),
+    ];
     const value = (values: Map<string, Float32Array>, name: string) =>
       values.get(name) ?? new Float32Array();
     const names = [...start.keys()].filter((name) => start.has(`velocity.${name}`));
@@ -357,13 +377,13 @@ await both(
       assertNear(name, value(first, name), w.map((x, i) => x - rate * (usual[i] + other[i])), 1e-5);
     }
     engine.close();
-    assertEquals(tf.memory().numTensors, before, "tensors are left over");
+    assertEquals(tf.memory().numTensors, before, "tensors are left behind");
   },
 );
 
 await needs(
   everything,
-  "a value that is read while the step is traced is an error that says so, and the engine goes on",
+  "trainStep: a read of a value while the step is traced is an error that says so, and the next step works",
   async () => {
     const engine = await open("compiled");
     const reading = method(() => ({ task, student }) => {
@@ -388,7 +408,7 @@ await needs(
 
 await needs(
   everything,
-  "the last, smaller batch of an epoch is a step of its own over the same variables",
+  "trainStep: the last, smaller batch of an epoch is its own step over the same variables",
   async () => {
     const results: Float32Array[] = [];
     for (const kind of ["compiled", "cpu"] as const) {

@@ -1,17 +1,17 @@
 import { assertEquals } from "@std/assert";
 import { canonical, repeatedKey } from "../../lib/values/json.ts";
 
-Deno.test("the same value is the same text, whatever order it was built in", () => {
+Deno.test("canonical: the same value gives the same text in any key order", () => {
   const one = canonical({ b: [1, { y: null, x: 'é"' }], a: true, gone: undefined });
   assertEquals(one, canonical({ a: true, b: [1, { x: 'é"', y: null }] }));
   assertEquals(one, '{"a":true,"b":[1,{"x":"é\\"","y":null}]}');
 });
 
-Deno.test("lists keep their order, numbers their value", () => {
+Deno.test("canonical: lists keep their order, numbers their value", () => {
   assertEquals(canonical([3, 1e-7, -0, 2.5]), "[3,1e-7,0,2.5]");
 });
 
-Deno.test("repeatedKey: a key that one object has twice, whatever the spelling", () => {
+Deno.test("repeatedKey: finds a key that one object has twice, in any spelling", () => {
   assertEquals(repeatedKey('{"a":1,"b":2,"a":3}'), "a");
   assertEquals(repeatedKey('{"a":1,"\\u0061" : 3}'), "a");
   assertEquals(repeatedKey('[{"x":{"k":1,"k":2}}]'), "k");
@@ -19,7 +19,7 @@ Deno.test("repeatedKey: a key that one object has twice, whatever the spelling",
   assertEquals(repeatedKey('{"__proto__":1,"__proto__":2}'), "__proto__");
 });
 
-Deno.test("repeatedKey: none where objects differ or a text only looks like a key", () => {
+Deno.test("repeatedKey: finds none if the objects differ or a text only looks like a key", () => {
   for (
     const value of [
       null,

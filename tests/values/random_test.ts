@@ -1,7 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
 import { hashName, philox, stream } from "../../lib/values/random.ts";
 
-Deno.test("Philox4x32-10 gives the numbers of its authors' test vectors", () => {
+Deno.test("philox: matches the test vectors of Philox4x32-10's authors", () => {
   const block = (counter: number[], key: number[]) => [...philox(counter, key, new Uint32Array(4))];
   const ones = 0xffffffff;
   assertEquals(block([0, 0, 0, 0], [0, 0]), [0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8]);
@@ -17,13 +17,13 @@ Deno.test("Philox4x32-10 gives the numbers of its authors' test vectors", () => 
   );
 });
 
-Deno.test("names are hashed by FNV-1a", () => {
+Deno.test("hashName: computes FNV-1a", () => {
   assertEquals(hashName(""), 0x811c9dc5);
   assertEquals(hashName("a"), 0xe40c292c);
   assertEquals(hashName("foobar"), 0xbf9cf968);
 });
 
-Deno.test("a stream repeats, and others are other", () => {
+Deno.test("stream: repeats for the same seed and name, and differs for any other", () => {
   const start = (seed: number, name: string) => {
     const random = stream(seed, name);
     return [random.uniform(), random.uniform(), random.normal()];
@@ -34,7 +34,7 @@ Deno.test("a stream repeats, and others are other", () => {
   }
 });
 
-Deno.test("normal numbers have mean 0 and variance 1, uniform ones fill [0, 1)", () => {
+Deno.test("stream: normal numbers have mean 0 and variance 1, uniform ones fill [0, 1)", () => {
   const random = stream(1, "moments");
   const n = 20000;
   const normal = Array.from({ length: n }, () => random.normal());
@@ -45,7 +45,7 @@ Deno.test("normal numbers have mean 0 and variance 1, uniform ones fill [0, 1)",
   assertAlmostEquals(uniform.reduce((sum, x) => sum + x) / n, 0.5, 0.01);
 });
 
-Deno.test("a permutation has every number once, and every place is as likely", () => {
+Deno.test("permutation: has every number once, at every place with the same probability", () => {
   const random = stream(1, "permutation");
   const order = random.permutation(1000);
   assertEquals([...order].sort((a, b) => a - b), Array.from({ length: 1000 }, (_, i) => i));

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { sha256 } from "../../lib/values/sha256.ts";
 
-Deno.test("sha256: the standard's vectors", async () => {
+Deno.test("sha256: matches the standard's test vectors", async () => {
   const digest = (text: string) => sha256(new TextEncoder().encode(text));
   assertEquals(
     await digest(""),
@@ -13,6 +13,6 @@ Deno.test("sha256: the standard's vectors", async () => {
   );
 });
 
-Deno.test("sha256: of a view, only what is viewed counts", async () => {
+Deno.test("sha256: hashes only the bytes of a view", async () => {
   assertEquals(await sha256(Uint8Array.of(1, 2, 3).subarray(1)), await sha256(Uint8Array.of(2, 3)));
 });

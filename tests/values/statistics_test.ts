@@ -1,7 +1,7 @@
-import { assert, assertAlmostEquals } from "@std/assert";
-import { studentT } from "../../lib/values/statistics.ts";
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { studentT, summary } from "../../lib/values/statistics.ts";
 
-Deno.test("student t: the quantiles of the books", () => {
+Deno.test("studentT: matches the published quantiles", () => {
   for (
     const [freedom, ninety, ninetyFive, ninetyNine] of [
       [1, 6.314, 12.706, 63.657],
@@ -19,18 +19,26 @@ Deno.test("student t: the quantiles of the books", () => {
   }
 });
 
-Deno.test("student t: closed forms of one and two degrees of freedom", () => {
+Deno.test("studentT: matches the closed forms of one and two degrees of freedom", () => {
   for (const p of [0.001, 0.3, 0.5, 0.9, 0.999]) {
     assertAlmostEquals(studentT(p, 1) / Math.tan(p * Math.PI / 2), 1, 1e-12);
     assertAlmostEquals(studentT(p, 2) / Math.sqrt(2 * p ** 2 / (1 - p ** 2)), 1, 1e-12);
   }
 });
 
-Deno.test("property: it falls towards the normal distribution's with more degrees of freedom, and grows with the probability", () => {
+Deno.test("studentT: falls towards the normal quantile with more degrees of freedom, and grows with the probability", () => {
   for (let freedom = 1; freedom < 200; freedom++) {
     assert(studentT(0.95, freedom) > studentT(0.95, freedom + 1));
     assert(studentT(0.95, freedom) < studentT(0.96, freedom));
     assert(studentT(0.95, freedom) > 1.9599);
   }
   assertAlmostEquals(studentT(0.95, 10_000), 1.96, 3e-4);
+});
+
+Deno.test("summary: computes mean, sample standard deviation and n", () => {
+  assertEquals(summary([]), undefined);
+  assertEquals(summary([70]), { mean: 70, n: 1 });
+  const { mean, std, n } = summary([2, 4, 4, 4, 5, 5, 7, 9])!;
+  assertEquals([mean, n], [5, 8]);
+  assert(Math.abs(std! - Math.sqrt(32 / 7)) < 1e-12);
 });

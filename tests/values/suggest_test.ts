@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { closest, didYouMean, distance } from "../../lib/values/suggest.ts";
 import { stream } from "../../lib/values/random.ts";
 
-Deno.test("distance: insertions, deletions, replacements and swaps", () => {
+Deno.test("distance: counts insertions, deletions, replacements and swaps", () => {
   const cases: [string, string, number][] = [
     ["", "", 0],
     ["", "abc", 3],
@@ -16,7 +16,7 @@ Deno.test("distance: insertions, deletions, replacements and swaps", () => {
   }
 });
 
-Deno.test("distance: n edits take at most n, and none is none", () => {
+Deno.test("distance: is at most n after n edits, and 0 only for equal words", () => {
   const random = stream(1, "closest");
   const letters = "abcd";
   for (let n = 0; n < 200; n++) {
@@ -36,7 +36,7 @@ Deno.test("distance: n edits take at most n, and none is none", () => {
   }
 });
 
-Deno.test("closest: the nearest word, none where all are far", () => {
+Deno.test("closest: finds the nearest word, or none if all are far", () => {
   const words = ["epochs", "seed", "data"];
   assertEquals(closest("epoch", words), "epochs");
   assertEquals(closest("sede", words), "seed");
@@ -45,7 +45,7 @@ Deno.test("closest: the nearest word, none where all are far", () => {
   assertEquals(closest("seed", []), undefined);
 });
 
-Deno.test("closest: the question at the end of a message, where there is one to ask", () => {
+Deno.test("didYouMean: asks about a near word only", () => {
   assertEquals(didYouMean("sede", ["epochs", "seed"]), "; did you mean seed?");
   assertEquals(didYouMean("banana", ["epochs", "seed"]), "");
 });

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { inWords, jsonInWords } from "../../lib/values/words.ts";
 
-Deno.test("called: options in words, none at all without", () => {
+Deno.test("inWords: describes the options, and only the name without options", () => {
   assertEquals(inWords({ id: "scratch", options: {} }), "scratch");
   assertEquals(
     inWords({
@@ -13,7 +13,7 @@ Deno.test("called: options in words, none at all without", () => {
   assertEquals(jsonInWords({ a: undefined, at: [], by: null }), "at none, by null");
 });
 
-Deno.test("called: a part inside of another is called by its name, several are told apart", () => {
+Deno.test("inWords: describes a nested part by its name, and joins several", () => {
   const kd = { id: "kd", options: { temperature: 4, ce: 0.1 } };
   const peer = { id: "resnet20", options: {} };
   assertEquals(inWords({ id: "dml", options: { peer, ce: 1 } }), "dml (peer resnet20, ce 1)");

@@ -16,7 +16,7 @@ const tensors = new Map<string, Value>([
   ["step", { shape: [], data: Int32Array.of(-7) }],
 ]);
 
-/** A folder of one's own, removed afterwards. */
+/** Runs `fn` in a folder of its own, which is removed afterwards. */
 async function inFolder(fn: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
   try {
@@ -28,7 +28,7 @@ async function inFolder(fn: (folder: string) => Promise<void>): Promise<void> {
 
 await needs(
   ["read", "write"],
-  "checkpoint: what is saved is loaded, to the bit",
+  "checkpoint: loads what was saved, to the bit",
   () =>
     inFolder(async (folder) => {
       const path = `${folder}/latest.safetensors`;
@@ -44,7 +44,7 @@ await needs(
 
 await needs(
   ["read", "write"],
-  "checkpoint: the same state is the same bytes",
+  "checkpoint: the same state gives the same bytes",
   () =>
     inFolder(async (folder) => {
       await saveCheckpoint(`${folder}/a`, tensors, { a: 1, b: 2 });
@@ -55,7 +55,7 @@ await needs(
 
 await needs(
   ["read", "write"],
-  "checkpoint: one cut off anywhere names itself and the way out",
+  "checkpoint: a truncated file is an error that names the file and the way out",
   () =>
     inFolder(async (folder) => {
       const path = `${folder}/latest.safetensors`;
@@ -68,7 +68,7 @@ await needs(
           Failure,
           `${path} is damaged`,
         );
-        assertStringIncludes(failure.message, "--fresh starts again");
+        assertStringIncludes(failure.message, "--fresh to start again");
         assertEquals(failure.exit, 3);
       }
     }),
@@ -76,7 +76,7 @@ await needs(
 
 await needs(
   ["read", "write"],
-  "checkpoint: a missing file and a file of something else",
+  "checkpoint: a missing file and another kind of file are errors",
   () =>
     inFolder(async (folder) => {
       const path = `${folder}/w.safetensors`;
@@ -105,18 +105,18 @@ await needs(
         await assertRejects(
           () => loadCheckpoint(path),
           Failure,
-          `${path} is no checkpoint of a run: ${message}`,
+          `${path} is not a checkpoint of a run: ${message}`,
         );
       }
     }),
 );
 
-Deno.test("match: the same names and shapes, in any order", () => {
+Deno.test("checkVariables: the same names and shapes pass, in any order", () => {
   checkVariables("x", tensors, new Map([["step", []], ["stem/filter", [2, 3]]]));
   checkVariables("x", new Map(), new Map());
 });
 
-Deno.test("match: another network is named tensor by tensor, in full", () => {
+Deno.test("checkVariables: another network is listed tensor by tensor, in full", () => {
   const found = new Map(Array.from({ length: 50 }, (_, i) => [`old${i}`, { shape: [i] }]));
   found.set("same", { shape: [1] }).set("logits/kernel", { shape: [64, 10] }).set("gamma", {
     shape: [],

@@ -15,15 +15,15 @@ import { small } from "../support/toy.ts";
 const image = [32, 32, 3];
 const random = stream(1, "weights");
 
-/** Values for every variable of a network, by our names. */
-const ours = (network: Net, classes: number): Map<string, Value> =>
+/** Values for every variable of a network, by Retort's names. */
+const randomValues = (network: Net, classes: number): Map<string, Value> =>
   new Map(Array.from(variableShapes(network, image, classes), ([name, shape]) => [name, {
     shape,
     data: Float32Array.from({ length: sizeOf(shape) }, () => random.uniform()),
   }]));
 
 /** The same values as PyTorch would write them. */
-const theirs = (network: Net, values: ReadonlyMap<string, Value>): Map<string, Value> =>
+const asPyTorch = (network: Net, values: ReadonlyMap<string, Value>): Map<string, Value> =>
   new Map(Array.from(values, ([name, value]) => {
     const axes = { 2: [1, 0], 4: [3, 2, 0, 1] }[value.shape.length];
     return [referenceName(network, name), axes ? permute(value, axes) : value];
@@ -46,14 +46,14 @@ const refusal = (network: Net, classes: number, tensors: ReadonlyMap<string, Val
   return failure.message;
 };
 
-Deno.test("import: either naming gives the same variables, in our order and layout", () => {
+Deno.test("import: either naming gives the same variables, in Retort's order and layout", () => {
   for (const network of [resnet8, vgg8]) {
-    const values = ours(network, 10);
+    const values = randomValues(network, 10);
     for (
       const tensors of [
         values,
-        theirs(network, values),
-        new Map([...theirs(network, values)].reverse()),
+        asPyTorch(network, values),
+        new Map([...asPyTorch(network, values)].reverse()),
       ]
     ) {
       assertEquals([...importWeights(network, image, 10, file(tensors))], [...values]);
@@ -61,17 +61,17 @@ Deno.test("import: either naming gives the same variables, in our order and layo
   }
 });
 
-Deno.test("import: a network without reference names takes ours only", () => {
-  const values = ours(small, 5);
+Deno.test("import: a network without reference names takes Retort's names only", () => {
+  const values = randomValues(small, 5);
   assertEquals(importWeights(small, image, 5, file(values)), values);
   assertStringIncludes(
-    refusal(small, 5, theirs(resnet8, ours(resnet8, 5))),
+    refusal(small, 5, asPyTorch(resnet8, randomValues(resnet8, 5))),
     "missing: stem.weight [3,3,3,2]",
   );
 });
 
 Deno.test("import: integers become floats", () => {
-  const values = ours(resnet8, 10).set("logits.bias", {
+  const values = randomValues(resnet8, 10).set("logits.bias", {
     shape: [10],
     data: Int32Array.from({ length: 10 }, (_, i) => i),
   });
@@ -79,45 +79,47 @@ Deno.test("import: integers become floats", () => {
   assertEquals(data, Float32Array.from({ length: 10 }, (_, i) => i));
 });
 
-Deno.test("import: what is missing, extra or of another shape is listed by the file's own names and layout", () => {
-  const tensors = theirs(resnet8, ours(resnet8, 10));
+Deno.test("import: lists missing and extra tensors and other shapes by the file's own names and layout", () => {
+  const tensors = asPyTorch(resnet8, randomValues(resnet8, 10));
   tensors.delete("layer2.0.bn1.running_var");
   tensors.set("layer9.weight", { shape: [2], data: new Float32Array(2) });
   tensors.set("conv1.weight", { shape: [24, 3, 3, 3], data: new Float32Array(24 * 27) });
   const message = refusal(resnet8, 10, tensors);
   for (
-    const said of [
+    const part of [
       "a.pth has the weights of another network than resnet8 for 32×32×3 images and 10 classes",
       "`deno task weights a.pth` shows what is in it",
       "\n  missing: layer2.0.bn1.running_var [32]",
       "\n  extra: layer9.weight [2]",
       "\n  another shape: conv1.weight is [24,3,3,3], not [16,3,3,3]",
     ]
-  ) assertStringIncludes(message, said);
+  ) assertStringIncludes(message, part);
   assertEquals(message.split("\n").length, 4);
 });
 
-Deno.test("import: of many problems the first are listed and the rest counted", () => {
-  const lines = refusal(resnet20, 10, theirs(resnet8, ours(resnet8, 10))).split("\n");
+Deno.test("import: lists the first of many problems and counts the rest", () => {
+  const lines = refusal(resnet20, 10, asPyTorch(resnet8, randomValues(resnet8, 10))).split("\n");
   const missing = variableShapes(resnet20, image, 10).size -
     variableShapes(resnet8, image, 10).size;
   assertEquals([lines.length, lines.at(-1)], [42, `  … and ${missing - 40} more`]);
 });
 
-Deno.test("import: a head for other classes is said where that is all", () => {
-  for (const change of [theirs, (_: Net, values: ReadonlyMap<string, Value>) => values]) {
-    const message = refusal(vgg8, 100, change(vgg8, ours(vgg8, 10)));
+Deno.test("import: says if only the head's number of classes differs", () => {
+  for (const change of [asPyTorch, (_: Net, values: ReadonlyMap<string, Value>) => values]) {
+    const message = refusal(vgg8, 100, change(vgg8, randomValues(vgg8, 10)));
     assertStringIncludes(
       message,
       "a.pth has the weights of vgg8 for 10 classes, and the data set has 100;",
     );
   }
-  assert(!refusal(vgg13, 100, theirs(vgg8, ours(vgg8, 10))).includes("vgg13 for 10 classes"));
+  assert(
+    !refusal(vgg13, 100, asPyTorch(vgg8, randomValues(vgg8, 10))).includes("vgg13 for 10 classes"),
+  );
 });
 
-Deno.test("import: what is not finite is named", () => {
-  const values = ours(resnet8, 10);
-  const tensors = theirs(resnet8, values);
+Deno.test("import: names a tensor that is not finite", () => {
+  const values = randomValues(resnet8, 10);
+  const tensors = asPyTorch(resnet8, values);
   tensors.get("fc.bias")!.data[3] = NaN;
   assertStringIncludes(refusal(resnet8, 10, tensors), "a.pth: fc.bias is not finite");
 });

@@ -11,26 +11,26 @@ import { variables } from "../../lib/nn/variables.ts";
 import { plainNames, referenceName } from "../../lib/weights/names.ts";
 import { networkOf, referenceNetwork } from "../support/reference_networks.ts";
 
-const plain = (...names: string[]) => [...plainNames(new Map(names.map((name, i) => [name, i])))];
+const entries = (...names: string[]) => [...plainNames(new Map(names.map((name, i) => [name, i])))];
 
-Deno.test("module. comes off where every name has it, however often", () => {
-  assertEquals(plain("module.b", "module.a"), [["b", 0], ["a", 1]]);
-  assertEquals(plain("module.module.a", "module.module.b"), [["a", 0], ["b", 1]]);
-  assertEquals(plain("module.module.a", "module.b"), [["module.a", 0], ["b", 1]]);
-  assertEquals(plain("module.a", "b"), [["module.a", 0], ["b", 1]]);
-  assertEquals(plain(), []);
+Deno.test("plainNames: drops module. if every name has it, however often", () => {
+  assertEquals(entries("module.b", "module.a"), [["b", 0], ["a", 1]]);
+  assertEquals(entries("module.module.a", "module.module.b"), [["a", 0], ["b", 1]]);
+  assertEquals(entries("module.module.a", "module.b"), [["module.a", 0], ["b", 1]]);
+  assertEquals(entries("module.a", "b"), [["module.a", 0], ["b", 1]]);
+  assertEquals(entries(), []);
 });
 
-Deno.test("of a distiller saved as a whole the student stays", () => {
-  assertEquals(plain("module.student.a", "module.teacher.a", "module.student.b"), [["a", 0], [
+Deno.test("plainNames: keeps only the student of a distiller saved as a whole", () => {
+  assertEquals(entries("module.student.a", "module.teacher.a", "module.student.b"), [["a", 0], [
     "b",
     2,
   ]]);
-  assertEquals(plain("student.module.a", "teacher.module.a"), [["a", 0]]);
+  assertEquals(entries("student.module.a", "teacher.module.a"), [["a", 0]]);
 });
 
-Deno.test("counters of batches are left out", () => {
-  assertEquals(plain("bn.num_batches_tracked", "bn.weight", "num_batches_tracked"), [[
+Deno.test("plainNames: drops batch counters", () => {
+  assertEquals(entries("bn.num_batches_tracked", "bn.weight", "num_batches_tracked"), [[
     "bn.weight",
     1,
   ]]);
@@ -49,8 +49,8 @@ Deno.test("reference names: a ResNet's are those of RepDistiller", () => {
     "logits.weight": "fc.weight",
     "logits.bias": "fc.bias",
   };
-  for (const [ours, theirs] of Object.entries(names)) {
-    assertEquals(referenceName(resnet.resnet20, ours), theirs);
+  for (const [name, reference] of Object.entries(names)) {
+    assertEquals(referenceName(resnet.resnet20, name), reference);
   }
 });
 
@@ -64,12 +64,12 @@ Deno.test("reference names: a VGG's are those of RepDistiller", () => {
     "block4.6.norm.variance": "block4.10.running_var",
     "logits.bias": "classifier.bias",
   };
-  for (const [ours, theirs] of Object.entries(names)) {
-    assertEquals(referenceName(vgg.vgg19, ours), theirs);
+  for (const [name, reference] of Object.entries(names)) {
+    assertEquals(referenceName(vgg.vgg19, name), reference);
   }
 });
 
-Deno.test("reference names: every variable of every network has one of its own", () => {
+Deno.test("reference names: every variable of every network has its own name", () => {
   const networks = [deep, imagenet, resnet, shufflenet, vgg, wrn].flatMap((family) =>
     Object.values<unknown>({ ...family }).filter((value): value is Classifier =>
       typeof value === "object"
@@ -83,7 +83,7 @@ Deno.test("reference names: every variable of every network has one of its own",
   }
 });
 
-Deno.test("reference names: what is no variable of the family is an error", () => {
+Deno.test("reference names: an unknown variable of the family is an error", () => {
   for (
     const name of [
       "",
@@ -102,7 +102,7 @@ Deno.test("reference names: what is no variable of the family is an error", () =
   }
 });
 
-Deno.test("reference networks: every network of the repositories' dictionaries is one of ours, another is an error", () => {
+Deno.test("reference networks: every network of the repositories' dictionaries is in Retort, another is an error", () => {
   const resnets = ["8", "14", "20", "32", "44", "56", "110", "8x4", "32x4"].map((size) =>
     `resnet${size}`
   );
@@ -140,11 +140,11 @@ Deno.test("reference networks: every network of the repositories' dictionaries i
   );
 });
 
-Deno.test("reference networks: a source names an entry of a dictionary, with words before and behind", () => {
+Deno.test("reference networks: a source names an entry of a dictionary, with words before and after", () => {
   assertEquals(networkOf("RepDistiller/models model_dict['wrn_16_2']").id, "wrn_16_2");
-  const behind =
+  const entry =
     "mdistiller cifar_model_dict['ResNet18'] (as imagenet_model_dict['ResNet50'] is not)";
-  assertEquals(networkOf(behind), referenceNetwork("ResNet18", "cifar_model_dict"));
+  assertEquals(networkOf(entry), referenceNetwork("ResNet18", "cifar_model_dict"));
   const steps = "spot-adaptive-pytorch train.py main() -> train_epoch, kd_loss=AT, homo=False";
   assertEquals(referenceNetwork("MobileNetV2", steps).options, { width: 1 });
   assertEquals(

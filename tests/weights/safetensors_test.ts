@@ -32,7 +32,7 @@ const everything = new Map<string, Entry>([
   ['block1/"é"\n', { dtype: "U8", shape: [1], data: Uint8Array.of(9) }],
 ]);
 
-/** A file with this header, as text or as JSON, and so many bytes of data. */
+/** A file with this header, a string or JSON, and so many bytes of data. */
 function file(header: unknown, size = 0): Uint8Array<ArrayBuffer> {
   const json = new TextEncoder().encode(
     typeof header === "string" ? header : JSON.stringify(header),
@@ -49,7 +49,7 @@ const tensor = (start: unknown, end: unknown, shape: unknown = [1], dtype: unkno
   data_offsets: [start, end],
 });
 
-Deno.test("safetensors: every type, shape and name comes back, in order, as a view of the file", () => {
+Deno.test("safetensors: every type, shape and name survives a round trip, in order, as a view of the file", () => {
   const metadata = { note: "two\nlines", "": "é" };
   const bytes = encode(everything, metadata);
   const read = decode(bytes, "x");
@@ -87,12 +87,12 @@ Deno.test("safetensors: a file of another writer, unaligned and in another order
   }
 });
 
-Deno.test("safetensors: nothing at all is a file", () => {
+Deno.test("safetensors: a file without tensors is valid", () => {
   const { tensors, metadata } = decode(encode(new Map()), "x");
   assertEquals([tensors.size, metadata], [0, {}]);
 });
 
-Deno.test("safetensors: each lie of a file is a failure of exit 3 that names the file and the tensor", () => {
+Deno.test("safetensors: each contradiction in a file is a failure (exit 3) that names the file and the tensor", () => {
   const huge = file({});
   new DataView(huge.buffer).setBigUint64(0, 2n ** 64n - 1n, true);
   const lies: [Uint8Array<ArrayBuffer>, string][] = [
@@ -106,8 +106,8 @@ Deno.test("safetensors: each lie of a file is a failure of exit 3 that names the
     [file("[]"), "its header is not a JSON object"],
     [file("null"), "its header is not a JSON object"],
     [file('{"w":1}').fill(0xff, 10, 11), "its header is not JSON"],
-    [file({ __metadata__: { a: 1 } }), "its __metadata__ is not a record of texts"],
-    [file({ __metadata__: ["a"] }), "its __metadata__ is not a record of texts"],
+    [file({ __metadata__: { a: 1 } }), "its __metadata__ is not a record of strings"],
+    [file({ __metadata__: ["a"] }), "its __metadata__ is not a record of strings"],
     [file({ w: 3 }), 'its tensor "w" is not described by an object'],
     [file({ w: null }), 'its tensor "w" is not described by an object'],
     [
@@ -179,8 +179,8 @@ Deno.test("safetensors: each lie of a file is a failure of exit 3 that names the
   }
 });
 
-/** Asserts that what was read describes each byte of the file's data once, whatever it says. */
-function whole({ tensors }: Contents, bytes: Uint8Array): void {
+/** Asserts that these contents have each byte of the file's data exactly once. */
+function assertComplete({ tensors }: Contents, bytes: Uint8Array): void {
   const header = Number(new DataView(bytes.buffer).getBigUint64(0, true));
   let size = 0;
   for (const { shape, data } of tensors.values()) {
@@ -190,8 +190,8 @@ function whole({ tensors }: Contents, bytes: Uint8Array): void {
   assertEquals(size, bytes.length - 8 - header);
 }
 
-/** The same bytes with one to three of them changed, cut off, put in or left out. */
-function mutated(
+/** Changes, cuts off, inserts or removes bytes at one to three places. */
+function mutate(
   bytes: Uint8Array<ArrayBuffer>,
   header: number,
   random: Stream,
@@ -217,9 +217,9 @@ Deno.test("safetensors: a mutated file is a failure or a whole file, never anoth
   const header = 8 + Number(new DataView(bytes.buffer).getBigUint64(0, true));
   let refused = 0;
   for (let n = 0; n < 1000; n++) {
-    const mutation = mutated(bytes, header, random);
+    const mutation = mutate(bytes, header, random);
     try {
-      whole(decode(mutation, "x"), mutation);
+      assertComplete(decode(mutation, "x"), mutation);
     } catch (error) {
       assert(error instanceof Failure && error.exit === 3, String(error));
       refused++;
@@ -235,7 +235,7 @@ Deno.test("safetensors: a file cut off anywhere is a failure", () => {
   }
 });
 
-Deno.test("safetensors: a header that would take more memory than its file is worth is neither written nor read", () => {
+Deno.test("safetensors: a header that is too long for its file is neither written nor read", () => {
   const long = "x".repeat(2 ** 21);
   assertThrows(
     () => decode(file({ __metadata__: { long } }), "x"),
@@ -245,7 +245,7 @@ Deno.test("safetensors: a header that would take more memory than its file is wo
   assertThrows(() => encode(new Map(), { long }), RangeError, "a header of");
 });
 
-Deno.test("safetensors: random tensors come back", () => {
+Deno.test("safetensors: random tensors survive a round trip", () => {
   const random = stream(2, "safetensors");
   const entries = [...everything.values()];
   for (let n = 0; n < 100; n++) {
@@ -264,7 +264,7 @@ Deno.test("safetensors: random tensors come back", () => {
   }
 });
 
-Deno.test("safetensors: what cannot be written is refused", () => {
+Deno.test("safetensors: an invalid entry is not written", () => {
   const data = Float32Array.of(1);
   assertThrows(
     () => encode(new Map([["w", { dtype: "F32", shape: [2], data }]])),
@@ -282,7 +282,7 @@ Deno.test("safetensors: what cannot be written is refused", () => {
   );
 });
 
-Deno.test("toFloat32: every type, and an F32's own array", () => {
+Deno.test("toFloat32: converts every type, and returns an F32's own array", () => {
   const converted = (name: string) => [...toFloat32(everything.get(name)!)];
   assertEquals(converted("f16"), [0.5, -65504, Infinity]);
   assertEquals(converted("bf16"), [1, -2, Infinity]);

@@ -3,7 +3,7 @@ import { FileRefused } from "../../lib/weights/refused.ts";
 import type { Entry } from "../../lib/weights/safetensors.ts";
 import { permute, toValue } from "../../lib/weights/value.ts";
 
-Deno.test("floating-point numbers become single precision, whole ones 32 bits", () => {
+Deno.test("toValue: floating-point numbers become single precision, whole numbers 32 bits", () => {
   const entries: [Entry, Float32Array | Int32Array][] = [
     [{ dtype: "F32", shape: [1], data: Float32Array.of(0.5) }, Float32Array.of(0.5)],
     [{ dtype: "F16", shape: [1], data: Float16Array.of(-65504) }, Float32Array.of(-65504)],
@@ -22,7 +22,7 @@ Deno.test("floating-point numbers become single precision, whole ones 32 bits", 
   }
 });
 
-Deno.test("a whole number beyond 32 bits is refused with the tensor's name", () => {
+Deno.test("toValue: a whole number beyond 32 bits is refused with the tensor's name", () => {
   const tooLarge: Entry[] = [
     { dtype: "U32", shape: [1], data: Uint32Array.of(2 ** 31) },
     { dtype: "I64", shape: [1], data: BigInt64Array.of(-(2n ** 31n) - 1n) },
@@ -33,22 +33,22 @@ Deno.test("a whole number beyond 32 bits is refused with the tensor's name", () 
   }
 });
 
-const counted = (...shape: number[]) => ({
+const numbered = (...shape: number[]) => ({
   shape,
   data: Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => i),
 });
 
 Deno.test("permute: a matrix is transposed, a vector and a scalar stay", () => {
-  assertEquals(permute(counted(2, 3), [1, 0]), {
+  assertEquals(permute(numbered(2, 3), [1, 0]), {
     shape: [3, 2],
     data: Float32Array.of(0, 3, 1, 4, 2, 5),
   });
-  assertEquals(permute(counted(3), [0]), counted(3));
-  assertEquals(permute(counted(), []), counted());
+  assertEquals(permute(numbered(3), [0]), numbered(3));
+  assertEquals(permute(numbered(), []), numbered());
 });
 
-Deno.test("permute: every element of a convolution's weights is where its indices say", () => {
-  const weights = counted(4, 3, 2, 5);
+Deno.test("permute: every element of a convolution's weights is at its indices", () => {
+  const weights = numbered(4, 3, 2, 5);
   const { shape, data } = permute(weights, [2, 3, 1, 0]);
   assertEquals(shape, [2, 5, 3, 4]);
   let at = 0;

@@ -34,23 +34,24 @@ import {
 const decode = (bytes: Uint8Array<ArrayBuffer>) => decodeWeights(memorySource("w.pth", bytes));
 
 /**
- * Asserts that these bytes are refused in one message, which names the file and has these parts.
+ * Asserts that these bytes are refused with a message of one line, which has the file's name and
+ * these parts.
  */
-const refused = (bytes: Uint8Array<ArrayBuffer>, ...parts: string[]): void => {
+const assertRefused = (bytes: Uint8Array<ArrayBuffer>, ...parts: string[]): void => {
   const failure = assertThrows(() => decode(bytes), Failure);
   assertEquals(failure.exit, 3);
   for (const part of ["w.pth", ...parts]) assertStringIncludes(failure.message, part);
   assertEquals(failure.message.split("\n").length, 1);
 };
 
-/** Names, shapes and numbers of what these bytes hold. */
-const held = (bytes: Uint8Array<ArrayBuffer>) =>
+/** Names, shapes and numbers of the tensors in these bytes. */
+const tensorsOf = (bytes: Uint8Array<ArrayBuffer>) =>
   Array.from(decode(bytes).tensors, ([name, { shape, data }]) => [name, [...shape], [...data]]);
 
 const ones = floats(1, 1, 1, 1);
 const weights: Code = dict({ w: tensor(storage("0", 4), [2, 2]) });
 
-Deno.test("weights: both layouts give the tensors in order and the facts beside them", () => {
+Deno.test("weights: both PyTorch layouts give the tensors in order and the facts beside them", () => {
   const value = dict({
     model: dict({
       "module.b": tensor(storage("1", 2), [2]),
@@ -75,12 +76,12 @@ Deno.test("weights: both layouts give the tensors in order and the facts beside 
   ) {
     const read = decode(bytes);
     assertEquals(read.format, format);
-    assertEquals(held(bytes), [["b", [2], [5, 6]], ["a", [2, 2], [1, 2, 3, 4]]]);
+    assertEquals(tensorsOf(bytes), [["b", [2], [5, 6]], ["a", [2, 2], [1, 2, 3, 4]]]);
     assertEquals(read.facts, { epoch: 3, best_acc: 71.2, name: "vgg8", done: true, acc: 0.5 });
   }
 });
 
-Deno.test("weights: safetensors gives them too, widened", () => {
+Deno.test("weights: safetensors gives tensors and facts too, the numbers widened", () => {
   const tensors = new Map<string, Entry>([
     ["module.b", { dtype: "F16", shape: [2], data: Float16Array.of(1.5, -2) }],
     ["module.a", { dtype: "I64", shape: [1], data: BigInt64Array.of(-7n) }],
@@ -110,12 +111,12 @@ Deno.test("weights: every type of storage is read", () => {
     for (const strides of [[1], [0]]) {
       const value = dict({ w: tensor(storage("0", 2, type), [2], { strides }) });
       const numbers = strides[0] === 1 ? expected : [expected[0], expected[0]];
-      assertEquals(held(zipFile(value, { 0: bytes })), [["w", [2], numbers]], type);
-      assertEquals(held(legacyFile(value, { 0: [2, bytes] })), [["w", [2], numbers]], type);
+      assertEquals(tensorsOf(zipFile(value, { 0: bytes })), [["w", [2], numbers]], type);
+      assertEquals(tensorsOf(legacyFile(value, { 0: [2, bytes] })), [["w", [2], numbers]], type);
     }
   }
   const large = new Uint8Array(BigInt64Array.of(2n ** 40n).buffer);
-  refused(
+  assertRefused(
     zipFile(dict({ w: tensor(storage("0", 1, "LongStorage"), [1]) }), { 0: large }),
     "1099511627776",
     "32 bits",
@@ -148,8 +149,8 @@ Deno.test("weights: tensors that share a storage, transposed ones, parts and emp
     ["never", [...Array(63).fill(2 ** 52), 0], []],
     ["part", [2], [3, 4]],
   ];
-  assertEquals(held(zipFile(value, { 0: six })), expected);
-  assertEquals(held(legacyFile(value, { 0: [6, six] })), expected);
+  assertEquals(tensorsOf(zipFile(value, { 0: six })), expected);
+  assertEquals(tensorsOf(legacyFile(value, { 0: [6, six] })), expected);
 });
 
 Deno.test("weights: the state dict is found where people put it", () => {
@@ -174,27 +175,30 @@ Deno.test("weights: the state dict is found where people put it", () => {
   }
 
   const file = (value: Code) => zipFile(value, { 0: ones });
-  refused(file(dict({ a: other, b: other })), "several state dicts: a (1 tensors), b (1 tensors)");
-  refused(
+  assertRefused(
+    file(dict({ a: other, b: other })),
+    "several state dicts: a (1 tensors), b (1 tensors)",
+  );
+  assertRefused(
     file(dict({ model: other, net: other })),
     "several state dicts: model (1 tensors), net (1 tensors)",
   );
-  refused(
+  assertRefused(
     file(dict({ x: dict({ a: other, b: other }) })),
     "several state dicts: x.a (1 tensors), x.b (1 tensors)",
   );
-  refused(
+  assertRefused(
     file(dict({ epoch: int(1), model: dict({}) })),
     "no state dict",
     "epoch (a number)",
     "model (a dict)",
   );
-  refused(file(list(w)), "no state dict", "it holds a list");
-  refused(file(w), "no state dict", "it holds a tensor");
-  refused(file(dict({})), "no state dict");
+  assertRefused(file(list(w)), "no state dict", "it holds a list");
+  assertRefused(file(w), "no state dict", "it holds a tensor");
+  assertRefused(file(dict({})), "no state dict");
 });
 
-Deno.test("weights: a tensor that its storage or the file cannot hold is refused by its name", () => {
+Deno.test("weights: a tensor that does not fit its storage or the file is refused with its name", () => {
   const lies: [Code, string][] = [
     [tensor(storage("0", 4), [5]), "ends at number 4 of the storage 0, which has only 4"],
     [tensor(storage("0", 4), [2, 2], { offset: 1 }), "ends at number 4"],
@@ -219,24 +223,27 @@ Deno.test("weights: a tensor that its storage or the file cannot hold is refused
       zipFile(dict({ w: value }), { 0: ones }),
       legacyFile(dict({ w: value }), { 0: [4, ones] }),
     ];
-    for (const file of files) refused(file, "is damaged", " w", message);
+    for (const file of files) assertRefused(file, "is damaged", " w", message);
   }
   const short = dict({ w: tensor(storage("0", 2n ** 53n - 1n), [4]) });
-  refused(
+  assertRefused(
     zipFile(short, { 0: ones }),
     "tensor w of shape [4] lies in the storage 0",
     "of which the file has 16 bytes",
   );
-  refused(
+  assertRefused(
     legacyFile(short, { 0: [4, ones] }),
     "its storage 0 has 4 numbers, and its tensors claim 9007199254740991",
   );
-  refused(legacyFile(short, { 0: [2n ** 53n - 1n, ones] }), "bytes before its storage 0 does");
-  refused(
+  assertRefused(
+    legacyFile(short, { 0: [2n ** 53n - 1n, ones] }),
+    "bytes before its storage 0 does",
+  );
+  assertRefused(
     zipFile(dict({ w: tensor(storage("1", 4), [4]) }), { 0: ones }),
     "the storage 1, which the file does not have",
   );
-  refused(
+  assertRefused(
     legacyFile(dict({ w: tensor(storage("1", 4), [4]) })),
     "the storage 1, which the file does not have",
   );
@@ -253,55 +260,55 @@ Deno.test("weights: many copies of one storage are refused, many views are not",
     );
   const views = decode(zipFile(many([256, 1]), { 0: row })).tensors;
   assertEquals(new Set(Array.from(views.values(), ({ data }) => data.buffer)).size, 1);
-  refused(zipFile(many([1, 256]), { 0: row }), "claim more than twice");
+  assertRefused(zipFile(many([1, 256]), { 0: row }), "claim more than twice");
 });
 
-Deno.test("weights: a zip that unpacks to far more than it has is refused before it is unpacked", () => {
+Deno.test("weights: a zip that unpacks to far more than its size is refused before it is unpacked", () => {
   const zeros = new Uint8Array(2 ** 24);
   const value = dict({ w: tensor(storage("0", 2 ** 22), [2 ** 22]) });
   const bytes = zipFile(value, { 0: zeros }, {}, 6);
   assert(bytes.length < 2 ** 16);
-  refused(bytes, "claim more than twice");
-  refused(zipFile(new Uint8Array(2 ** 24 + 1), {}, {}, 6), "its data.pkl has 16777217 bytes");
+  assertRefused(bytes, "claim more than twice");
+  assertRefused(zipFile(new Uint8Array(2 ** 24 + 1), {}, {}, 6), "its data.pkl has 16777217 bytes");
   const noise = crypto.getRandomValues(new Uint8Array(400));
   const packed = zipFile(dict({ w: tensor(storage("0", 100), [100]) }), { 0: noise }, {}, 6);
   assertEquals(decode(packed).tensors.get("w")!.data, new Float32Array(noise.buffer));
 });
 
-Deno.test("weights: a malicious file is refused by the name that it asks for", () => {
+Deno.test("weights: a malicious file is refused with the Python name that it asks for", () => {
   const attack = call("os", "system", text("touch pwned"));
   for (const bytes of [zipFile(attack), legacyFile(attack), pickle(attack)]) {
-    refused(bytes, "is refused", "os.system", "torch.save(model.state_dict(), path)");
+    assertRefused(bytes, "is refused", "os.system", "torch.save(model.state_dict(), path)");
   }
-  refused(
+  assertRefused(
     zipFile(dict({ w: tensor(storage("0", 4), [4]), x: named("builtins", "eval") }), { 0: ones }),
     "builtins.eval",
   );
-  refused(legacyFile(weights, { 0: [4, ones] }, attack), "os.system");
-  refused(Uint8Array.from(code("cposix\nsystem\n(S'id'\ntR.")), "posix.system");
-  refused(Uint8Array.from(code("(S'id'\niposix\nsystem\n.")), "posix.system");
-  refused(Uint8Array.from(code("\x80\x04\x8c\x02os\x8c\x06system\x93.")), "os.system");
+  assertRefused(legacyFile(weights, { 0: [4, ones] }, attack), "os.system");
+  assertRefused(Uint8Array.from(code("cposix\nsystem\n(S'id'\ntR.")), "posix.system");
+  assertRefused(Uint8Array.from(code("(S'id'\niposix\nsystem\n.")), "posix.system");
+  assertRefused(Uint8Array.from(code("\x80\x04\x8c\x02os\x8c\x06system\x93.")), "os.system");
 });
 
 Deno.test("weights: a truncated file is refused wherever it ends", () => {
   for (const whole of [zipFile(weights, { 0: ones }), legacyFile(weights, { 0: [4, ones] })]) {
-    for (let length = 0; length < whole.length; length++) refused(whole.slice(0, length));
+    for (let length = 0; length < whole.length; length++) assertRefused(whole.slice(0, length));
   }
 });
 
-Deno.test("weights: a file that goes on behind its end is refused", () => {
+Deno.test("weights: a file with bytes after its end is refused", () => {
   const longer = (bytes: Uint8Array) => Uint8Array.of(...bytes, 0);
-  refused(longer(legacyFile(weights, { 0: [4, ones] })), "1 bytes follow its last storage");
-  refused(longer(zipFile(weights, { 0: ones })), "no table of contents at its end");
+  assertRefused(longer(legacyFile(weights, { 0: [4, ones] })), "1 bytes follow its last storage");
+  assertRefused(longer(zipFile(weights, { 0: ones })), "no table of contents at its end");
 });
 
-Deno.test("weights: an encrypted zip says so", () => {
+Deno.test("weights: an encrypted zip is refused as such", () => {
   const bytes = zipFile(weights, { 0: ones });
   const view = new DataView(bytes.buffer);
   for (let at = 0; at + 4 < bytes.length; at++) {
     if (view.getUint32(at, true) === 0x02014b50) bytes[at + 8] |= 1;
   }
-  refused(bytes, "it is encrypted");
+  assertRefused(bytes, "it is encrypted");
 });
 
 Deno.test("weights: a storage whose bytes were changed is refused, one without a checksum is read", () => {
@@ -313,11 +320,11 @@ Deno.test("weights: a storage whose bytes were changed is refused, one without a
   const data = (latin: string) => latin.indexOf("\0\0\x80\x3f");
   const crc = (latin: string) =>
     latin.lastIndexOf("PK\x01\x02", latin.lastIndexOf("archive/data/0")) + 16;
-  refused(change(data, [9]), "archive/data/0 cannot be read (its CRC-32 is wrong)");
-  assertEquals(held(change(crc, [0, 0, 0, 0])), [["w", [2, 2], [1, 2, 3, 4]]]);
+  assertRefused(change(data, [9]), "archive/data/0 cannot be read (its CRC-32 is wrong)");
+  assertEquals(tensorsOf(change(crc, [0, 0, 0, 0])), [["w", [2, 2], [1, 2, 3, 4]]]);
 });
 
-Deno.test("weights: what cannot be weights says what it is", () => {
+Deno.test("weights: a file of another kind is refused as what it is", () => {
   const bytes = (...parts: (string | number[])[]) => Uint8Array.from(code(...parts));
   const tar = new Uint8Array(1024);
   tar.set(bytes("ustar"), 257);
@@ -338,14 +345,14 @@ Deno.test("weights: what cannot be weights says what it is", () => {
     [zipSync({ "a.txt": bytes("x") }), "has no data.pkl"],
     [zipFile(weights, { 0: ones }, { "archive/constants.pkl": bytes("x") }), "TorchScript"],
     [zipFile(weights, { 0: ones }, { "archive/code/a.py": bytes("x") }), "TorchScript"],
-    [big, "begin with their highest byte"],
+    [big, "big-endian"],
     [
       legacyFile(weights, { 0: [4, ones] }, dict({ little_endian: code("\x89") })),
-      "begin with their highest byte",
+      "big-endian",
     ],
     [zipFile(dict({}), {}, { "../x": bytes("x") }), "leads out of its folder"],
   ];
-  for (const [content, message] of others) refused(content, message);
+  for (const [content, message] of others) assertRefused(content, message);
 });
 
 Deno.test("weights: a file of more than 4 GiB is refused before it is read", () => {

@@ -1,9 +1,9 @@
 /**
- * A table of your own: an experiment per row, here those of the example `ablation`, which is run
- * first. `against` names the row that the others are compared with, seed by seed. The table is
- * written into the README beside this file:
+ * A table of your own, with an experiment per row. Here: those of the example `ablation`, which has
+ * to run first. `against` is the row with which the others are compared, seed by seed. This command
+ * writes the table into the README in this folder:
  *
- * deno task tables experiments/examples/table
+ *     deno task tables experiments/examples/table
  */
 import { tables } from "../../../mod.ts";
 import rows, { teacher } from "../ablation.ts";

@@ -1,4 +1,4 @@
-/** SHAKE on ImageNet, set as on CIFAR-100. */
+/** SHAKE on ImageNet, with the settings for CIFAR-100. */
 import { experiment, shake } from "../../../mod.ts";
 import { pairs } from "../../imagenet/pairs.ts";
 import { mapValues } from "../../shared/map_values.ts";

@@ -1,6 +1,6 @@
 /**
- * SHAKE† on ImageNet: two teachers of the same weight. The paper does not say which: the pair's
- * teacher here, trained twice.
+ * SHAKE† on ImageNet: two teachers of equal weight. The paper does not name them. Here: the pair's
+ * teacher, trained twice.
  */
 import { experiment, shake } from "../../../mod.ts";
 import { pairs } from "../../imagenet/pairs.ts";

@@ -1,7 +1,7 @@
 /**
- * SHAKE as its authors' code has it, on the pairs of its table and of its published logs: labels,
- * MSE and normalised scores. What that code cannot run, ResNet-50 as a teacher, has a shadow over
- * the last three maps here.
+ * SHAKE as in its authors' code, on the pairs of its table and of its published logs: with labels,
+ * MSE and normalised logits. That code cannot run ResNet-50 as a teacher. Here ResNet-50 gets a
+ * shadow head on its last three maps.
  */
 import { experiment, shake } from "../../../mod.ts";
 import { each, shakePairs } from "../../cifar100/pairs.ts";

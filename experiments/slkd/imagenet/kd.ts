@@ -1,6 +1,6 @@
 /**
- * KD with what SLKD's Table 11 has in its place: half of the cross-entropy, half of the KL,
- * temperature 1.
+ * KD with the settings of SLKD's Table 11: the weights 1/2 of the cross-entropy and 1/2 of the KL,
+ * and the temperature 1.
  */
 import { experiment, kd } from "../../../mod.ts";
 import { asSlkd } from "../../shared/imagenet.ts";

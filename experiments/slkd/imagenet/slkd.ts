@@ -1,4 +1,4 @@
-/** SLKD on ImageNet, Tables 3 and 4, set by Table 11. */
+/** SLKD on ImageNet, Tables 3 and 4, with the settings of Table 11. */
 import { experiment, slkd } from "../../../mod.ts";
 import { asSlkd } from "../../shared/imagenet.ts";
 import { pairs } from "../../imagenet/pairs.ts";

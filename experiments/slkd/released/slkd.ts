@@ -1,6 +1,6 @@
 /**
- * SLKD as its authors' code has it: the self-learning teachers' whole cross-entropy and KL, and
- * gradients from the student to them.
+ * SLKD as in its authors' code: with the weight 1 of the self-learning teachers' cross-entropy and
+ * KL, and gradients from the student to them.
  */
 import { experiment, slkd } from "../../../mod.ts";
 import { each, slkdPairs } from "../../cifar100/pairs.ts";

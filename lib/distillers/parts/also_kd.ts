@@ -2,15 +2,17 @@ import type { StepContext, Terms } from "../../experiment/distiller.ts";
 import type { Scorer } from "../../nn/network.ts";
 import { kl, masked } from "../../nn/ops.ts";
 
-/** The options of a method that can also learn from the teacher's logits. */
+/** Options of a method that can also learn from the teacher's logits. */
 export interface AlsoKd {
-  /** Weight of T² · KL(teacher ‖ student) beside the method's own terms. Default: 0; in SAKD 1. */
+  /**
+   * Weight of T² · KL(teacher ‖ student) beside the method's own terms. Default: 0 (SAKD has 1).
+   */
   readonly kd?: number;
   /** T of that KL. Default: 4. */
   readonly temperature?: number;
 }
 
-/** The term `kd` with this weight and this T; no term where the weight is 0. */
+/** The term `kd` with this weight and this T. No term if the weight is 0. */
 export function alsoKd(
   { student, teacher, mask }: Pick<StepContext<Scorer, Scorer>, "student" | "teacher" | "mask">,
   { kd, temperature }: Required<AlsoKd>,

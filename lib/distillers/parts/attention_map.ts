@@ -3,8 +3,8 @@ import { flat, unitRows } from "../../nn/ops.ts";
 import type { Tensor } from "../../kernels/tensor.ts";
 
 /**
- * Where a map [batch, height, width, channels] is large: the mean of its squared channels as a unit
- * vector over positions.
+ * The attention of a map, [batch, height, width, channels]: the mean of its squared channels as a
+ * unit vector over positions.
  */
 export function attentionMap(map: Tensor): Tensor {
   return unitRows(flat(tf.mean(tf.square(map), -1)));

@@ -3,8 +3,9 @@ import { Failure } from "../../values/failure.ts";
 import type { Tensor } from "../../kernels/tensor.ts";
 
 /**
- * Fuses the logits of `count` self-learning teachers: of two with the first one's share (Eq. 7), of
- * any number with equal ones where there is none.
+ * Fuses the logits of `count` self-learning teachers: two by the share of the first (Eq. 7), any
+ * number by equal shares if `share` is absent. Throws a `Failure` (exit 2) if `share` is not from 0
+ * to 1, or `count` is not 2 with it.
  */
 export function fusing(
   method: string,
@@ -14,11 +15,11 @@ export function fusing(
   if (share !== undefined && count !== 2) {
     throw new Failure(
       2,
-      `${method}: fusion is the share of the first of two self-learning teachers; of ${count} all have the same: leave it out`,
+      `${method}: fusion is the share of the first of two self-learning teachers. Omit it for ${count}: their shares are equal`,
     );
   }
   if (share !== undefined && !(share >= 0 && share <= 1)) {
-    throw new Failure(2, `${method}: fusion is a share, 0 to 1, not ${share}`);
+    throw new Failure(2, `${method}: fusion is a share from 0 to 1, not ${share}`);
   }
   const shares = share === undefined
     ? new Array<number>(count).fill(1 / count)

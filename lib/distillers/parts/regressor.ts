@@ -6,8 +6,9 @@ import type { Shape } from "../../nn/variables.ts";
 import { Failure } from "../../values/failure.ts";
 
 /**
- * A convolution, a norm and, unless it is not to be `rectified`, a ReLU from one map's shape to
- * another's; transposed where the map grows.
+ * A convolution, a norm and, if `rectified`, a ReLU from one map's shape to another's. The
+ * convolution is transposed if the map grows. Throws a `Failure` (exit 2) if a shape is not a
+ * square map's.
  */
 export function regressor(from: Shape, to: Shape, rectified = true): Layer {
   const [side, , input] = from;

@@ -4,32 +4,32 @@ import { shortestMixture } from "../../kernels/shortest_mixture.ts";
 import { flat, gram, masked, safeSqrt, stop, unitRows } from "../../nn/ops.ts";
 import type { Tensor } from "../../kernels/tensor.ts";
 
-/** How losses are weighed. */
+/** How to weigh losses. */
 export interface Weighing {
-  /** The most that one of them may count. */
+  /** Largest weight of one loss. */
   readonly most: number;
-  /** Whether the lengths of their gradients do not count. */
+  /** Whether only the directions of the gradients count, not their lengths. */
   readonly directions: boolean;
-  /** What all count together. */
+  /** Sum of all weights. */
   readonly weight: number | Tensor;
-  /** Which samples do. */
+  /** Samples that learn, [batch] of 0 and 1; `undefined` if all do. */
   readonly mask: Tensor | undefined;
 }
 
-/** Losses of x, [batch, …], per sample, weighed by the gradients that they have there. */
+/** Losses of x, [batch, …], for each sample, weighed by their gradients at x. */
 export function weighedByGradients(
   x: Tensor,
   losses: readonly ((x: Tensor) => Tensor)[],
   { most, directions, weight, mask }: Weighing,
 ): Term[] {
   const chosen = mask ?? tf.ones([x.shape[0]]);
-  const found = losses.map((loss) => tf.valueAndGrad(loss)(x, chosen));
-  const gradients = stop(tf.stack(found.map(({ grad }) => flat(tf.sum(grad, 0, true)))));
+  const results = losses.map((loss) => tf.valueAndGrad(loss)(x, chosen));
+  const gradients = stop(tf.stack(results.map(({ grad }) => flat(tf.sum(grad, 0, true)))));
   const shares = tf.unstack(agreement(tf.squeeze(gradients, [1]), most, directions));
-  return found.map(({ value }, i) => [tf.mul(shares[i], weight), masked(value, mask)]);
+  return results.map(({ value }, i) => [tf.mul(shares[i], weight), masked(value, mask)]);
 }
 
-/** The weights of gradients, [count, …], by which their mixture is the shortest. */
+/** The weights of gradients, [count, …], that make their mixture shortest. */
 function agreement(gradients: Tensor, most: number, directions: boolean): Tensor {
   if (!directions) return shortestMixture(gram(gradients), most);
   const lengths = safeSqrt(tf.sum(tf.square(gradients), 1));

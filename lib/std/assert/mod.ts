@@ -1,22 +1,23 @@
 /**
- * The assertions of JSR's `@std/assert` that this project uses, over `node:assert`. Equality is a
- * little stricter than the published one (0 is not −0), so what passes here passes there.
+ * The assertions of JSR's `@std/assert` that this project uses, over `node:assert`. Equality is
+ * slightly stricter than in the published package (0 is not −0), so tests that pass here pass
+ * there.
  *
  * @module
  */
 import { deepStrictEqual } from "node:assert";
 import { inspect, isDeepStrictEqual } from "node:util";
 
-/** What an assertion that does not hold throws. */
+/** Error of an assertion that does not hold. */
 export class AssertionError extends Error {
-  /** An error with the message that says what was expected. */
+  /** Creates an error with a message about the expectation. */
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = "AssertionError";
   }
 }
 
-/** Throws an `AssertionError` with this message when `holds` is false; `msg`, if any, is added. */
+/** Throws an `AssertionError` with this message if `holds` is false. Appends `msg`, if any. */
 function expect(holds: boolean, message: () => string, msg?: string): asserts holds {
   if (!holds) throw new AssertionError(msg ? `${message()}: ${msg}` : message());
 }
@@ -35,7 +36,8 @@ export function assertFalse(
 }
 
 /**
- * Asserts that two values are deeply equal: same prototypes, same own members; `NaN` equals itself.
+ * Asserts that two values are deeply equal: same prototypes and same own members. `NaN` equals
+ * itself.
  */
 export function assertEquals<T>(actual: T, expected: T, msg?: string): void {
   expect(
@@ -45,7 +47,7 @@ export function assertEquals<T>(actual: T, expected: T, msg?: string): void {
   );
 }
 
-/** What `node:assert` says of two values that differ. */
+/** Returns the difference of two values as `node:assert` reports it. */
 function difference(actual: unknown, expected: unknown): string {
   try {
     deepStrictEqual(actual, expected);
@@ -64,7 +66,7 @@ export function assertNotEquals<T>(actual: T, expected: T, msg?: string): void {
   );
 }
 
-/** Asserts that two values are the same one, by `Object.is`. */
+/** Asserts that two values are identical, by `Object.is`. */
 export function assertStrictEquals<T>(
   actual: unknown,
   expected: T,
@@ -77,7 +79,7 @@ export function assertStrictEquals<T>(
   );
 }
 
-/** Asserts that two numbers differ by at most `tolerance`; by default 1e-7 of the expected one. */
+/** Asserts that two numbers differ by at most `tolerance`. Default: 1e-7 of the expected number. */
 export function assertAlmostEquals(
   actual: number,
   expected: number,
@@ -145,22 +147,22 @@ export function assertMatch(actual: string, expected: RegExp, msg?: string): voi
   expect(expected.test(actual), () => `Expected ${inspect(actual)} to match ${expected}`, msg);
 }
 
-/** Asserts that each of `expected` deeply equals one of `actual`. */
+/** Asserts that each element of `expected` deeply equals an element of `actual`. */
 export function assertArrayIncludes<T>(
   actual: ArrayLike<T>,
   expected: ArrayLike<T>,
   msg?: string,
 ): void {
   const present = Array.from(actual);
-  const missing = Array.from(expected).filter((wanted) =>
-    !present.some((value) => isDeepStrictEqual(value, wanted))
+  const missing = Array.from(expected).filter((element) =>
+    !present.some((value) => isDeepStrictEqual(value, element))
   );
   expect(missing.length === 0, () => `Missing from ${inspect(actual)}: ${inspect(missing)}`, msg);
 }
 
 /**
- * Asserts that `error` is an `Error`, of a class and with a text in its message where these are
- * given.
+ * Asserts that `error` is an `Error`. If present, its class and a part of its message must match
+ * too.
  */
 export function assertIsError<E extends Error = Error>(
   error: unknown,
@@ -179,10 +181,10 @@ export function assertIsError<E extends Error = Error>(
   else if (msgMatches) assertMatch(error.message, msgMatches, msg);
 }
 
-/** Asserts that `fn` throws, whatever it is; returns what was thrown. */
+/** Asserts that `fn` throws any value. Returns the thrown value. */
 export function assertThrows(fn: () => unknown, msg?: string): unknown;
 /**
- * Asserts that `fn` throws an error of this class whose message contains a text; returns the error.
+ * Asserts that `fn` throws an error of this class whose message contains a text. Returns the error.
  */
 export function assertThrows<E extends Error = Error>(
   fn: () => unknown,
@@ -199,16 +201,16 @@ export function assertThrows<E extends Error>(
   try {
     fn();
   } catch (error) {
-    return caught(error, classOrMsg, msgIncludes, msg);
+    return checkThrown(error, classOrMsg, msgIncludes, msg);
   }
   throw new AssertionError(`Expected function to throw${suffix(classOrMsg, msg)}`);
 }
 
-/** Asserts that the promise of `fn` rejects, with whatever; resolves to what it rejected with. */
+/** Asserts that the promise of `fn` rejects with any value. Resolves to that value. */
 export function assertRejects(fn: () => PromiseLike<unknown>, msg?: string): Promise<unknown>;
 /**
  * Asserts that the promise of `fn` rejects with an error of this class whose message contains a
- * text; resolves to the error.
+ * text. Resolves to the error.
  */
 export function assertRejects<E extends Error = Error>(
   fn: () => PromiseLike<unknown>,
@@ -222,17 +224,19 @@ export async function assertRejects<E extends Error>(
   msgIncludes?: string,
   msg?: string,
 ): Promise<unknown> {
-  const promise = started(fn, suffix(classOrMsg, msg));
+  const promise = startPromise(fn, suffix(classOrMsg, msg));
   try {
     await promise;
   } catch (error) {
-    return caught(error, classOrMsg, msgIncludes, msg);
+    return checkThrown(error, classOrMsg, msgIncludes, msg);
   }
   throw new AssertionError(`Expected function to reject${suffix(classOrMsg, msg)}`);
 }
 
-/** The promise that `fn` returns; a function that throws at once does not reject. */
-function started(fn: () => PromiseLike<unknown>, ending: string): PromiseLike<unknown> {
+/**
+ * Returns the promise of `fn`. A function that throws synchronously does not count as a rejection.
+ */
+function startPromise(fn: () => PromiseLike<unknown>, ending: string): PromiseLike<unknown> {
   try {
     const promise = fn();
     if (typeof promise?.then === "function") return promise;
@@ -242,8 +246,8 @@ function started(fn: () => PromiseLike<unknown>, ending: string): PromiseLike<un
   throw new AssertionError(`Function returns no promise when expected to reject${ending}`);
 }
 
-/** Checks what was thrown against the class and the text asked for. */
-function caught<E extends Error>(
+/** Checks a thrown value against the expected class and text, and returns it. */
+function checkThrown<E extends Error>(
   error: unknown,
   classOrMsg?: (abstract new (...args: never[]) => E) | string,
   includes?: string,
@@ -253,18 +257,18 @@ function caught<E extends Error>(
   return error;
 }
 
-/** The user's own words at the end of a message, wherever the overloads put them. */
+/** Returns the end of a message: the caller's text, from either overload position. */
 function suffix(classOrMsg: unknown, msg: string | undefined): string {
   const own = typeof classOrMsg === "string" ? classOrMsg : msg;
   return own ? `: ${own}` : "";
 }
 
-/** Fails. */
+/** Fails in any case. */
 export function fail(msg?: string): never {
   throw new AssertionError(`Failed assertion${suffix(undefined, msg)}`);
 }
 
-/** Says that this place can't be reached. */
+/** Fails since this code should be unreachable. */
 export function unreachable(msg?: string): never {
   throw new AssertionError(msg ?? "Unreachable");
 }

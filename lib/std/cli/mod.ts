@@ -1,5 +1,5 @@
 /**
- * What this project uses of JSR's `@std/cli`.
+ * The part of JSR's `@std/cli` that this project uses.
  *
  * @module
  */

@@ -4,9 +4,9 @@ import { parseArgs as tokenize } from "node:util";
 export type Names<N extends string> = N | readonly N[];
 
 /**
- * How `parseArgs` reads. The names are `B` of the booleans, `S` of the strings, `C` of those
- * collected, `N` of those negatable; `D` are the defaults and `Dash` is whether what follows `--`
- * is kept apart.
+ * Options of `parseArgs`. The type parameters are the names of booleans `B`, of strings `S`, of
+ * collected values `C` and of negatable flags `N`, the defaults `D`, and whether arguments after
+ * `--` are kept apart `Dash`.
  */
 export interface ParseOptions<
   B extends string = string,
@@ -16,43 +16,41 @@ export interface ParseOptions<
   D extends Record<string, unknown> = Record<string, unknown>,
   Dash extends boolean = boolean,
 > {
-  /** Whether what follows `--` goes to the result's `--` instead of to its `_`. */
+  /** Whether arguments after `--` go to the result's `--` instead of its `_`. */
   "--"?: Dash;
-  /** Other names of a name; all of them are set. */
+  /** Other names of a name. All of them are set. */
   alias?: Record<string, Names<string>>;
-  /** The names that take no value and are false by default; `true`: every `--name` without `=`. */
+  /** Names that take no value. `true`: every `--name` without `=`. Default of each value: false. */
   boolean?: boolean | Names<B>;
-  /** The values of names that are not given. */
+  /** Values of absent names. */
   default?: D;
   /** Whether everything after the first positional argument is positional. */
   stopEarly?: boolean;
   /**
-   * The names whose value stays a text, `_` for the positional ones; others become numbers where
-   * they look like one.
+   * Names whose values stay texts, `_` for positional arguments. Other values become numbers if
+   * they look like numbers.
    */
   string?: Names<S>;
-  /**
-   * The names whose values are gathered in a list, empty by default; of others the last one counts.
-   */
+  /** Names whose values form a list, empty by default. For other names, the last value counts. */
   collect?: Names<C>;
-  /** The names that `--no-name` sets to false. */
+  /** Names that `--no-name` sets to false. */
   negatable?: Names<N>;
-  /** Is called with everything that is not declared; where it returns false, that is left out. */
+  /** Called with every undeclared argument. The result omits the argument if this returns false. */
   unknown?: (arg: string, key?: string, value?: unknown) => unknown;
 }
 
-/** The type of the value of a name `K`, when given. */
+/** Type of the value of a present name `K`. */
 export type Value<K, B, S, C, N> =
   | (K extends C ? Array<Single<K, B, S>> : Single<K, B, S>)
   | (K extends N ? false : never);
 
-/** The type of one value of a name `K`. */
+/** Type of one value of a name `K`. */
 export type Single<K, B, S> = K extends B ? boolean : K extends S ? string : unknown;
 
-/** The names that the compiler knows; of others it can say no type. */
+/** Names that the compiler knows. It cannot type the values of others. */
 export type Known<N extends string> = string extends N ? never : N;
 
-/** What `parseArgs` returns: the values by name, `_` and, where asked for, `--`. */
+/** Result of `parseArgs`: the values by name, `_` and, if requested, `--`. */
 export type Args<
   B extends string = never,
   S extends string = never,
@@ -65,11 +63,11 @@ export type Args<
   & { [K in Known<B> | Known<C>]: Value<K, B, S, C, N> }
   & { [K in Exclude<Known<S>, C>]: Value<K, B, S, C, N> | (K extends keyof D ? D[K] : undefined) }
   & {
-    /** The arguments that belong to no name. */
+    /** Arguments without a name. */
     _: Array<string | number>;
   }
   & (Dash extends true ? {
-      /** The arguments after `--`. */
+      /** Arguments after `--`. */
       "--": string[];
     }
     : unknown);
@@ -80,9 +78,9 @@ const list = (names: boolean | Names<string> = []): readonly string[] =>
   typeof names === "boolean" ? [] : typeof names === "string" ? [names] : names;
 
 /**
- * Reads command-line arguments: `--name value`, `--name=value`, `--flag`, `--no-flag`, `-abc`, and
- * what remains in `_`. What is declared neither boolean nor string is a number where it looks like
- * one, `true` where nothing follows.
+ * Parses command-line arguments: `--name value`, `--name=value`, `--flag`, `--no-flag`, `-abc`, and
+ * the remaining ones into `_`. A value that is declared neither boolean nor string becomes a number
+ * if it looks like one, and `true` if it is missing.
  */
 export function parseArgs<
   const B extends string = never,
@@ -104,14 +102,14 @@ export function parseArgs<
   const aliased = new Set(groups.flat());
 
   const positional: Array<string | number> = [];
-  const dashed: string[] = [];
+  const afterDashes: string[] = [];
   const result: Record<string, unknown> = { _: positional };
 
-  const set = (arg: string, key: string, given: string | boolean, gather = true) => {
+  const set = (arg: string, key: string, raw: string | boolean, gather = true) => {
     const declared = booleans.has(key) || strings.has(key) || aliased.has(key) ||
       (options.boolean === true && arg.startsWith("--") && !arg.includes("="));
-    if (!declared && options.unknown?.(arg, key, given) === false) return;
-    const value = typeof given === "string" && !strings.has(key) ? number(given) : given;
+    if (!declared && options.unknown?.(arg, key, raw) === false) return;
+    const value = typeof raw === "string" && !strings.has(key) ? number(raw) : raw;
     for (const name of names(key)) {
       if (gather && collected.has(name)) {
         result[name] = [...(result[name] as unknown[] ?? []), value];
@@ -120,12 +118,13 @@ export function parseArgs<
   };
 
   const { tokens } = tokenize({ args, strict: false, tokens: true });
-  for (let i = 0, rest = false; i < tokens.length; i++) {
+  let rest = false;
+  for (let i = 0; i < tokens.length; i++) {
     const token = tokens[i];
     if (token.kind === "option-terminator") {
       rest = true;
     } else if (token.kind === "positional") {
-      if (rest) (options["--"] ? dashed : positional).push(token.value);
+      if (rest) (options["--"] ? afterDashes : positional).push(token.value);
       else if (options.unknown?.(token.value) !== false) {
         positional.push(strings.has("_") ? token.value : number(token.value));
         if (options.stopEarly) {
@@ -154,6 +153,6 @@ export function parseArgs<
   }
   for (const name of collected) result[name] ??= [];
   for (const name of booleans) result[name] ??= false;
-  if (options["--"]) result["--"] = dashed;
+  if (options["--"]) result["--"] = afterDashes;
   return result as Args<B, S, C, N, D, Dash>;
 }

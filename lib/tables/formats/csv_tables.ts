@@ -23,26 +23,26 @@ const HEADER = [
 type Line = { readonly [N in (typeof HEADER)[number]]?: Field };
 
 /**
- * Tables as one CSV in long form: a line for each cell and epoch that there is a number of, ours,
- * the paper's or that of its authors' released logs. The paper's stands at the epoch that it is
- * compared at. Differences, between rows too, are of numbers as READMEs print them; paired ones are
- * of a metric such as `top1_minus_` and the other row, and have the 95 % interval's ends and the
- * verdict.
+ * Formats tables as one CSV in long form: a line for each cell and epoch with a number of ours, the
+ * paper or its authors' released logs. The paper's number is on the line of the epoch at which it
+ * is compared. Differences, also between rows, are of numbers as READMEs print them. The metric of
+ * a paired difference is `top1_minus_` (or the like) and the other row. Its line has the ends of
+ * the 95 % interval and the verdict.
  */
 export function csvTables(tables: readonly FilledTable[]): string {
   return csv(
     HEADER,
-    tables.flatMap((filled) => filled.kind === "paper" ? ofPaper(filled) : ofOwn(filled)),
+    tables.flatMap((filled) => filled.kind === "paper" ? paperLines(filled) : ownLines(filled)),
   );
 }
 
-function ofPaper({ table, at }: FilledPaperTable): Line[] {
+function paperLines({ table, at }: FilledPaperTable): Line[] {
   const columns = table.columns.map((column, i) => paperColumn(table, i, (row) => at(row, column)));
   const [first, second] = epochs(table);
   const lines = table.rows.flatMap(({ method }, r) =>
     table.columns.flatMap((column, c): Line[] => {
       const { ours, other, paper, logs } = columns[c][r];
-      const logged = new Map(logs);
+      const released = new Map(logs);
       const place = { table: table.id, method, ...column };
       const printed = {
         ...numbers(paper, "paper_"),
@@ -54,9 +54,9 @@ function ofPaper({ table, at }: FilledPaperTable): Line[] {
           epoch: first,
           ...numbers(ours),
           ...printed,
-          ...numbers(logged.get(first), "logs_"),
+          ...numbers(released.get(first), "logs_"),
         },
-        { ...place, epoch: second, ...numbers(other), ...numbers(logged.get(second), "logs_") },
+        { ...place, epoch: second, ...numbers(other), ...numbers(released.get(second), "logs_") },
       ];
     })
   );
@@ -65,12 +65,12 @@ function ofPaper({ table, at }: FilledPaperTable): Line[] {
   );
 }
 
-function ofOwn({ id: table, rows: labelled, against, names }: FilledOwnTable): Line[] {
+function ownLines({ id: table, rows: labelled, against, names }: FilledOwnTable): Line[] {
   const { columns, rows } = ownRows(labelled, names);
-  const compared = comparisons(labelled, against);
+  const pairs = comparisons(labelled, against);
   const lines = rows.flatMap(({ label: method, teachers, student, cells }): Line[] => {
     const place = { table, method, teacher: teachers.join("+"), student };
-    const differences = compared.filter(({ label }) => label === method).map(
+    const differences = pairs.filter(({ label }) => label === method).map(
       ({ against, task, paired }): Line => {
         const { interval, verdict } = paired;
         const metric = `${task.primary}_minus_${against}`;
@@ -87,7 +87,7 @@ function ofOwn({ id: table, rows: labelled, against, names }: FilledOwnTable): L
   return lines.filter(({ mean }) => mean !== undefined);
 }
 
-/** A summary as fields whose names begin so. */
+/** A summary as fields whose names begin with `prefix`. */
 function numbers(summary: Summary | undefined, prefix: "" | "paper_" | "logs_" = ""): Line {
   if (!summary) return {};
   const { mean, std, n } = summary;
@@ -98,22 +98,22 @@ function numbers(summary: Summary | undefined, prefix: "" | "paper_" | "logs_" =
   };
 }
 
-/** A field of a CSV file; absent ones are empty. */
+/** A field of a CSV file; empty if `undefined`. */
 export type Field = string | number | undefined;
 
 /**
- * Records as CSV, a header above them, quoted by RFC 4180: a field with a comma, a quote or a line
- * break. Lines end in `\n`.
+ * Formats records as CSV with a header. A field with a comma, a quote or a line break is quoted, as
+ * in RFC 4180. Lines end in `\n`.
  */
 export function csv<const N extends string>(
   header: readonly N[],
   records: readonly { readonly [K in N]?: Field }[],
 ): string {
   const lines = [header, ...records.map((record) => header.map((name) => record[name]))];
-  return lines.map((fields: readonly Field[]) => fields.map(quoted).join(",")).join("\n");
+  return lines.map((fields: readonly Field[]) => fields.map(quote).join(",")).join("\n");
 }
 
-function quoted(field: Field): string {
+function quote(field: Field): string {
   const text = String(field ?? "");
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -3,17 +3,17 @@ import { bullets } from "../../values/markdown.ts";
 
 /** The footnotes of one table, numbered in the order of their marks. */
 export interface Footnotes {
-  /** The mark of a footnote; the same text has the same mark. */
+  /** Adds a footnote and returns its mark. The same text has the same mark. */
   mark(text: string): string;
-  /** All footnotes, as they stand below the table; empty where nothing was marked. */
+  /** All footnotes, for the place below the table; empty if there are none. */
   below(): string;
 }
 
-/** How a format writes footnotes; markdown by default. */
+/** How a format writes footnotes. */
 export interface FootnoteFormat {
-  /** The mark of this number. */
+  /** The mark of the footnote with this number. */
   mark(number: number): string;
-  /** Footnotes below their table, each a mark and a text. */
+  /** The footnotes below their table. */
   below(notes: readonly (readonly [mark: string, text: string])[]): string;
 }
 
@@ -22,7 +22,7 @@ const markdown: FootnoteFormat = {
   below: (notes) => bullets(notes.map((note) => note.join(" "))),
 };
 
-/** No footnotes yet. */
+/** Makes an empty list of footnotes. Default of `format`: markdown. */
 export function footnotes(format: FootnoteFormat = markdown): Footnotes {
   const texts: string[] = [];
   const mark = (text: string) => format.mark(texts.indexOf(text) + 1);
@@ -35,7 +35,7 @@ export function footnotes(format: FootnoteFormat = markdown): Footnotes {
   };
 }
 
-/** The mark of the footnote that counts what is not shown; empty where everything is. */
+/** The mark of a footnote that counts the trials not shown; empty if all are shown. */
 export function noteUnshown({ stale, quick }: Outcome, notes: Footnotes): string {
   const parts = [
     stale > 0 ? `${stale} stale (the experiment has changed since)` : "",

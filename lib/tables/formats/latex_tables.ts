@@ -7,18 +7,18 @@ import { type Printed, subtractPrinted } from "../printed.ts";
 import { type FootnoteFormat, type Footnotes, footnotes, noteUnshown } from "./footnotes.ts";
 
 /**
- * A table as LaTeX that a paper can take in: ours, and smaller below it what the markdown has
- * there. Its notes are comments, its footnotes are printed.
+ * Formats a table as LaTeX for a paper: our numbers, and in a smaller font below them the other
+ * lines of the markdown's cells. Notes become comments. Footnotes are printed.
  */
 export function latexTable(filled: FilledTable): string {
-  return filled.kind === "paper" ? ofPaper(filled) : ofOwn(filled);
+  return filled.kind === "paper" ? paperLatex(filled) : ownLatex(filled);
 }
 
-function ofPaper({ table, at }: FilledPaperTable): string {
+function paperLatex({ table, at }: FilledPaperTable): string {
   const columns = table.columns.map((column, i) => paperColumn(table, i, (row) => at(row, column)));
-  const several = new Set(table.columns.map(({ metric }) => metric)).size > 1;
+  const hasMetrics = new Set(table.columns.map(({ metric }) => metric)).size > 1;
   const notes = footnotes(latexFootnotes);
-  const heads = several
+  const heads = hasMetrics
     ? ["teacher", "student", "metric"] as const
     : ["teacher", "student"] as const;
   const lines = table.rows.flatMap((row, i) => {
@@ -42,7 +42,7 @@ function ofPaper({ table, at }: FilledPaperTable): string {
   ].filter((part) => part !== "").join("\n");
 }
 
-/** A row's line of ours, and those below it in which some column has something. */
+/** A row's line of our numbers, and each further line in which some column is not empty. */
 function rowLines(
   name: string,
   cells: readonly Cell[],
@@ -61,7 +61,7 @@ function rowLines(
     ],
     [`ours, ${second}`, ({ other }) => other && latexNumber(other)],
     ...[first, second].map((epoch) =>
-      [`logs, ${epoch}`, (cell: Cell) => logged(cell, epoch)] as const
+      [`logs, ${epoch}`, (cell: Cell) => logNumber(cell, epoch)] as const
     ),
   ];
   const lines = below.map((
@@ -78,12 +78,12 @@ function withDelta(paper: string, delta: string | undefined): string {
   return delta === undefined ? paper : `${paper} (${escapeLatex(delta)})`;
 }
 
-function logged({ logs = [] }: Cell, epoch: "last" | "best"): string | undefined {
+function logNumber({ logs = [] }: Cell, epoch: "last" | "best"): string | undefined {
   const log = logs.find(([of]) => of === epoch);
   return log && latexNumber(log[1]);
 }
 
-function ofOwn({ id, title, rows: labelled, against, names }: FilledOwnTable): string {
+function ownLatex({ id, title, rows: labelled, against, names }: FilledOwnTable): string {
   const { columns, rows } = ownRows(labelled, names);
   const [header, ...differences] = pairedRows(comparisons(labelled, against)).map((cells) =>
     cells.map(escapeLatex)
@@ -119,8 +119,8 @@ function ofOwn({ id, title, rows: labelled, against, names }: FilledOwnTable): s
 }
 
 /**
- * What LaTeX takes for something else, what ends a line with it too, and what its standard fonts
- * lack.
+ * Characters that are special in LaTeX, those that are special after `\\` (`[` and `*`), and those
+ * that its standard fonts lack.
  */
 const SIGNS: Readonly<Record<string, string>> = {
   ...{
@@ -152,23 +152,23 @@ const SIGNS: Readonly<Record<string, string>> = {
   ...{ "…": "\\ldots{}", "—": "--" },
 };
 
-/** A text as LaTeX prints it, letter by letter. */
+/** Escapes a text, so that LaTeX prints every character of it. */
 export function escapeLatex(text: string): string {
   return [...text].map((sign) => SIGNS[sign] ?? sign).join("");
 }
 
-/** A number as LaTeX, in bold where it is the best. */
+/** A number as LaTeX, in bold if it is the best. */
 export function latexNumber(printed: Printed | undefined): string {
   if (!printed) return "--";
   return printed.best ? `\\textbf{${escapeLatex(printed.text)}}` : escapeLatex(printed.text);
 }
 
-/** Text that LaTeX passes over, in one line. */
+/** A text as a LaTeX comment of one line. */
 export function latexComment(text: string): string {
   return `% ${text.replace(/\s+/g, " ")}`;
 }
 
-/** A mark above the line, and footnotes as small print below the table. */
+/** Superscript marks, and footnotes in small print below the table. */
 export const latexFootnotes: FootnoteFormat = {
   mark: (number) => `\\textsuperscript{${number}}`,
   below(notes) {
@@ -177,27 +177,23 @@ export const latexFootnotes: FootnoteFormat = {
   },
 };
 
-/** What `tabular` prints. Cells are LaTeX. */
+/** The contents of a `tabular`. Cells are LaTeX. */
 export interface Tabular {
-  /** How many columns are aligned to the left, the others to the right. */
+  /** The number of left-aligned columns. The others are right-aligned. */
   readonly left: number;
-  /**
-   * What stands above each column, once above neighbours that have the same; nothing anywhere where
-   * it is left out.
-   */
+  /** The heading of each column's group, printed once above neighbours. Default: none. */
   readonly groups?: readonly (string | undefined)[];
-  /** The lines of the header. */
   readonly header: readonly (readonly string[])[];
-  /** The lines below it. */
+  /** The lines below the header. */
   readonly lines: readonly (readonly string[])[];
 }
 
-/** What the preamble needs for `tabular`. */
+/** The preamble's line that `tabular` needs. */
 export const PACKAGES = "\\usepackage{adjustbox,booktabs}";
 
 /**
- * A `tabular` with the rules of the package booktabs, made smaller by adjustbox where it is wider
- * or higher than the text.
+ * A `tabular` with the rules of the package booktabs. The package adjustbox shrinks it if it is
+ * wider or higher than the text.
  */
 export function tabular({ left, groups = [], header, lines }: Tabular): string {
   const columns = "l".repeat(left) + "r".repeat(header[0].length - left);
@@ -205,7 +201,7 @@ export function tabular({ left, groups = [], header, lines }: Tabular): string {
     "\\noindent\\begin{adjustbox}{max width=\\linewidth, max totalheight=0.8\\textheight}",
     `\\begin{tabular}{${columns}}`,
     "\\toprule",
-    ...spans(groups),
+    ...groupLines(groups),
     ...header.map(line),
     "\\midrule",
     ...lines.map(line),
@@ -219,8 +215,8 @@ function line(cells: readonly string[]): string {
   return `${cells.join(" & ")} \\\\`;
 }
 
-/** The line of the columns' groups, and a rule below each; none where no column has one. */
-function spans(groups: readonly (string | undefined)[]): string[] {
+/** The line of the columns' groups, and the rules below them; none if no column has a group. */
+function groupLines(groups: readonly (string | undefined)[]): string[] {
   if (groups.every((group) => group === undefined)) return [];
   const starts = [...groups.keys()].filter((i) =>
     groups[i] === undefined || groups[i] !== groups[i - 1]

@@ -18,9 +18,9 @@ import { type Footnotes, footnotes, noteUnshown } from "./footnotes.ts";
 import { methodSettings, tableSettings } from "./settings.ts";
 
 /**
- * A paper's table in its own shape, as markdown with its footnotes, settings and notes. A cell is
- * ours, mean ± std (n), above the paper's number, the difference, ours at the other epoch, and what
- * the authors' released logs say. `at` is what came of a cell's experiment.
+ * Formats a paper's table in the paper's layout, as markdown with footnotes, settings and notes. A
+ * cell has our number, mean ± std (n), above the paper's number, the difference, our number at the
+ * other epoch, and the numbers of the authors' released logs. `at` finds the outcome of a cell.
  */
 export function paperTable(
   table: PaperTable,
@@ -33,7 +33,7 @@ export function paperTable(
     escapeMarkdown(rowName(row, table)),
     ...columns.map((cells) => cellText(cells[i], notes)),
   ]);
-  const set = tableSettings(
+  const settings = tableSettings(
     table.rows.flatMap((row) =>
       table.columns.map((column) => at(row, column)).filter((outcome) => outcome !== undefined)
         .map((outcome): LabelledOutcome => [row.printed ?? row.method, outcome])
@@ -43,13 +43,13 @@ export function paperTable(
     `## ${escapeMarkdown(table.title)}`,
     grid(header, [...groups(table), ...rows]),
     notes.below(),
-    set,
+    settings,
     "**Notes**",
     bullets(remarks(table).map(escapeMarkdown)),
   ]);
 }
 
-/** What the lines of each cell are. */
+/** The legend of a cell's lines, for the table's corner. */
 function corner(table: PaperTable, notes: Footnotes): string {
   const [epoch, other] = epochs(table);
   const logs = table.rows.some(({ logs }) => logs) ? "<br>released logs" : "";
@@ -60,13 +60,13 @@ function corner(table: PaperTable, notes: Footnotes): string {
 }
 
 function title({ teacher, student, metric }: Column, { columns }: PaperTable): string {
-  const several = new Set(columns.map(({ metric }) => metric)).size > 1;
+  const hasMetrics = new Set(columns.map(({ metric }) => metric)).size > 1;
   return `${escapeMarkdown(teacher)} →<br>${escapeMarkdown(student)}${
-    several ? `<br>${escapeMarkdown(metric)}` : ""
+    hasMetrics ? `<br>${escapeMarkdown(metric)}` : ""
   }`;
 }
 
-/** The row of the columns' groups, each above its first column; none where there are none. */
+/** The row of the columns' groups, each above its first column; none if no column has a group. */
 function groups({ columns }: PaperTable): string[][] {
   if (columns.every(({ group }) => group === undefined)) return [];
   const names = columns.map(({ group }, i) => group === columns[i - 1]?.group ? undefined : group);
@@ -86,9 +86,9 @@ function cellText({ ours, other, paper, logs = [], outcome }: Cell, notes: Footn
 }
 
 /**
- * A table of our own numbers, as markdown with its footnotes and settings: a row per experiment
- * with its networks, and the mean ± std over its trials of each measure; below it the differences
- * from the rows that the others are compared with.
+ * Formats a table of our own as markdown with footnotes and settings: a row per experiment with its
+ * networks, and the mean ± std over its trials of each measure. Below it are the differences from
+ * the rows `against`.
  */
 export function ownTable(
   title: string,
@@ -129,7 +129,7 @@ const HOW =
   "the same student. The interval is Student's t. `better` or `worse` is where it leaves out 0, `undecided` where 0 is in it; " +
   "`one seed` decides nothing.";
 
-/** A number as markdown, in bold where it is the best. */
+/** A number as markdown, in bold if it is the best. */
 export function markdownNumber(printed: Printed | undefined): string {
   return printed?.best ? `**${printed.text}**` : printed?.text ?? NONE;
 }

@@ -6,9 +6,9 @@ import type { Paper } from "../paper.ts";
 import { ownTable, paperTable } from "./markdown_tables.ts";
 
 /**
- * What the README of a folder with a `tables.ts` should be, given what it is: its head and tables
- * new, its prose kept. Rejects with a `Failure` that names the file where a declaration, the
- * paper's numbers or a result are wrong.
+ * Renews the head and the tables of the README of a folder with a `tables.ts`, and keeps its prose.
+ * Rejects with a `Failure` that names the file if a declaration, the paper's numbers or a result
+ * are wrong.
  */
 export async function writeReadme(folder: string, current: string): Promise<string> {
   const { title, paper, tables } = await filledTables(folder);
@@ -32,8 +32,8 @@ const LEGEND_OF_PAPER =
 
 function citation({ authors, venue, year, code }: Paper): string {
   const where = venue.includes(String(year)) ? venue : `${venue}, ${year}`;
-  const cited = escapeMarkdown(`${authors.join(", ")}. ${where}.`);
-  return paragraph(code ? `${cited} [Code](${code}).` : cited);
+  const text = escapeMarkdown(`${authors.join(", ")}. ${where}.`);
+  return paragraph(code ? `${text} [Code](${code}).` : text);
 }
 
 function section(filled: FilledTable): Section {
@@ -47,11 +47,11 @@ function section(filled: FilledTable): Section {
 }
 
 /**
- * A generated part of a text, between `<!-- table: x -->` and `<!-- /table -->` or `<!-- head -->`
- * and `<!-- /head -->`.
+ * A generated part of a README, between `<!-- table: x -->` and `<!-- /table -->`, or between
+ * `<!-- head -->` and `<!-- /head -->`.
  */
 export interface Section {
-  /** What the opening marker says: `head`, or `table: ` and an id. */
+  /** The text of the opening marker: `head`, or `table: ` and an id. */
   readonly name: string;
   /** The markdown between the markers. */
   readonly body: string;
@@ -60,14 +60,14 @@ export interface Section {
 const MARKER = /^<!-- (?:\/(head|table)|(head|table: .+?)) -->$/gm;
 
 /**
- * The text with these sections, in place where it has them (a head that is new comes first, a table
- * last); sections that are no longer generated go, and everything outside stays. Throws a `Failure`
- * (exit 2) at a marker that is out of place.
+ * Replaces the sections of a text in place. A new head comes first, new tables last. Other sections
+ * in the text are removed, and everything outside stays. Throws a `Failure` (exit 2) if a marker is
+ * out of place.
  */
 export function replaceSections(path: string, text: string, sections: readonly Section[]): string {
   const bodies = new Map(sections.map(({ name, body }) => [name, body]));
   const pieces: string[] = [];
-  const wrong = (marker: string) =>
+  const misplaced = (marker: string) =>
     new Failure(
       2,
       `${path}: ${marker} is out of place: each section has one opening and one closing marker`,
@@ -75,26 +75,26 @@ export function replaceSections(path: string, text: string, sections: readonly S
   let from = 0;
   let open: string | undefined;
   for (const { 0: marker, 1: closes, 2: opens, index } of text.matchAll(MARKER)) {
-    if (opens !== undefined ? open !== undefined : closes !== kind(open)) throw wrong(marker);
+    if (opens !== undefined ? open !== undefined : closes !== kind(open)) throw misplaced(marker);
     if (opens === undefined) {
-      pieces.push(written(open!, bodies));
+      pieces.push(sectionText(open!, bodies));
       bodies.delete(open!);
     } else {
-      if (pieces.some((piece) => piece.startsWith(`<!-- ${opens} -->`))) throw wrong(marker);
+      if (pieces.some((piece) => piece.startsWith(`<!-- ${opens} -->`))) throw misplaced(marker);
       pieces.push(text.slice(from, index));
     }
     open = opens;
     from = index + marker.length;
   }
-  if (open !== undefined) throw wrong(`<!-- ${open} -->`);
+  if (open !== undefined) throw misplaced(`<!-- ${open} -->`);
   pieces.push(text.slice(from));
-  const added = [...bodies.keys()];
-  const heads = added.filter((name) => name === "head");
-  const tables = added.filter((name) => name !== "head");
+  const names = [...bodies.keys()];
+  const heads = names.filter((name) => name === "head");
+  const tables = names.filter((name) => name !== "head");
   const whole = [
-    ...heads.map((name) => written(name, bodies)),
+    ...heads.map((name) => sectionText(name, bodies)),
     ...pieces,
-    ...tables.map((name) => written(name, bodies)),
+    ...tables.map((name) => sectionText(name, bodies)),
   ];
   return `${
     whole.map((piece) => piece.replace(/^\n+|\s+$/g, "")).filter((piece) => piece !== "").join(
@@ -107,7 +107,7 @@ function kind(name: string | undefined): string | undefined {
   return name?.replace(/:.*/s, "");
 }
 
-function written(name: string, bodies: ReadonlyMap<string, string>): string {
+function sectionText(name: string, bodies: ReadonlyMap<string, string>): string {
   const body = bodies.get(name);
   return body === undefined ? "" : `<!-- ${name} -->\n\n${body}\n\n<!-- /${kind(name)} -->`;
 }

@@ -6,58 +6,54 @@ import { inWords, jsonInWords, type NamedPart } from "../../values/words.ts";
 import type { LabelledOutcome } from "../own_rows.ts";
 
 /**
- * How a table's experiments are set, what the counted trials ran on, and further lines. Data set
- * and schedule stand together, by row, where no row has two of them; else apart, each by what tells
- * it best: the row, the network that learns, or the pair. What rows have otherwise than most of
- * that name stands below. Markdown; empty without rows.
+ * The settings of a table's experiments, the platform of their trials, and `further` lines, as
+ * markdown. Data set and schedule are in one line, grouped by row label, if no label has two of
+ * them. Else each has its own lines, grouped by the key that leaves the fewest exceptions: the row
+ * label, the student, or the pair. Exceptions follow below. Empty if there are no rows.
  */
 export function tableSettings(
   rows: readonly LabelledOutcome[],
   further: readonly string[] = [],
 ): string {
-  const parts = told(rows, both, row).others.length === 0 ? [both] : PARTS;
+  const parts = groupSettings(rows, both, row).others.length === 0 ? [both] : PARTS;
   const lines = parts.flatMap((part) => {
-    const [best] = [row, learner, pair].map((name) => told(rows, part, name))
+    const [best] = [row, student, pair].map((name) => groupSettings(rows, part, name))
       .toSorted((a, b) => a.others.length - b.others.length);
     return best.lines.concat(exceptions(best.others, part));
   });
   const trials = rows.flatMap(([, { measured }]) => measured);
-  if (trials.length > 0) lines.push(machinery(trials));
+  if (trials.length > 0) lines.push(platform(trials));
   return lines.length > 0
     ? stack(["**Settings**", bullets([...lines, ...further].map(escapeMarkdown))])
     : "";
 }
 
-/** Something about a row. */
-type Of = (row: LabelledOutcome) => string;
+/** A text about a row: a setting, or a key by which rows are grouped. */
+type RowText = (row: LabelledOutcome) => string;
 
-/** A row's name. */
-const row: Of = ([label]) => label;
-/** The network that learns. */
-const learner: Of = ([, { experiment }]) => experiment.student.id;
-/** The networks that teach and the one that learns. */
-const pair: Of = ([, { experiment: { teachers, student } }]) => {
+const row: RowText = ([label]) => label;
+const student: RowText = ([, { experiment }]) => experiment.student.id;
+const pair: RowText = ([, { experiment: { teachers, student } }]) => {
   const teaching = new Set(teachers.map((teacher) => networkOf(teacher).id));
   return teaching.size > 0 ? `${[...teaching].join(", ")} → ${student.id}` : student.id;
 };
 
-/** What is set, in words. */
-const PARTS: readonly Of[] = [
+/** Data set and schedule, in words. */
+const PARTS: readonly RowText[] = [
   ([, { experiment }]) => inWords(experiment.dataset),
   ([, { experiment }]) => inWords(experiment.schedule),
 ];
 
-/** Data set and schedule. */
-const both: Of = (row) => PARTS.map((part) => part(row)).join("; ");
+const both: RowText = (row) => PARTS.map((part) => part(row)).join("; ");
 
 /**
- * A line for each setting with the names most of whose rows have it, and the rows that have another
- * one.
+ * A line for each setting with the names whose rows mostly have it, and the `others`: rows that
+ * have another setting than most rows of their name.
  */
-function told(
+function groupSettings(
   rows: readonly LabelledOutcome[],
-  setting: Of,
-  name: Of,
+  setting: RowText,
+  name: RowText,
 ): { lines: string[]; others: LabelledOutcome[] } {
   const usual = new Map(
     Array.from(Map.groupBy(rows, name), ([name, alike]) => [name, commonest(alike.map(setting))]),
@@ -72,7 +68,7 @@ function told(
   };
 }
 
-/** The text that is there most often, the first one of several such. */
+/** The most frequent text, the first one if there are several. */
 function commonest(texts: readonly string[]): string {
   const [[text]] = Array.from(Map.groupBy(texts, (text) => text)).toSorted(([, a], [, b]) =>
     b.length - a.length
@@ -80,8 +76,8 @@ function commonest(texts: readonly string[]): string {
   return text;
 }
 
-/** A line for each setting with the rows that have it, and on which pairs. */
-function exceptions(rows: readonly LabelledOutcome[], setting: Of): string[] {
+/** A line for each setting with the labels and the pairs of the rows that have it. */
+function exceptions(rows: readonly LabelledOutcome[], setting: RowText): string[] {
   return Array.from(Map.groupBy(rows, setting), ([text, alike]) => {
     const pairs = Array.from(
       Map.groupBy(alike, row),
@@ -94,8 +90,8 @@ function exceptions(rows: readonly LabelledOutcome[], setting: Of): string[] {
   });
 }
 
-/** What trials ran on. */
-function machinery(trials: readonly Trial[]): string {
+/** The precision, the backend and the commit of trials. */
+function platform(trials: readonly Trial[]): string {
   const distinct = (of: (trial: Trial) => string) => [...new Set(trials.map(of))].sort().join(", ");
   const precision = distinct(({ precision }) => precision);
   const engine = distinct(({ backend, tensorflow }) =>
@@ -108,9 +104,9 @@ function machinery(trials: readonly Trial[]): string {
 }
 
 /**
- * How the methods of a table's rows are set: a line for each that has options, with the rows that
- * have it where these are called otherwise, said in full or by what differs from a row above with
- * the same method.
+ * A line for each method with options in a table's rows: its options in full, or the differences
+ * from the first row with the same method id. The line starts with the labels of its rows, unless
+ * the method's name says them.
  */
 export function methodSettings(rows: readonly LabelledOutcome[]): string[] {
   const alike = Map.groupBy(
@@ -129,19 +125,19 @@ export function methodSettings(rows: readonly LabelledOutcome[]): string[] {
   });
 }
 
-/** A method and the rows that have it. */
+/** A method and the labels of its rows. */
 type Method = NamedPart & { readonly labels: readonly string[] };
 
 function methodInWords(method: Method, first: Method): string {
-  const changes = method === first ? undefined : changed(method.options, first.options);
+  const changes = method === first ? undefined : changedOptions(method.options, first.options);
   return changes ? `as ${first.labels[0]}, but ${jsonInWords(changes)}` : inWords(method);
 }
 
 /**
- * The options that are not as those others; `undefined` where either have some that the others
- * lack.
+ * The options whose values differ from those of `others`; `undefined` if the two do not have the
+ * same keys.
  */
-function changed(options: Json, others: Json): Json | undefined {
+function changedOptions(options: Json, others: Json): Json | undefined {
   const [own, their] = [options, others].map((one) =>
     Object.entries(one ?? {}).filter(([, member]) => member !== undefined)
   );

@@ -7,13 +7,13 @@ import { downloadWheel, unpackWheel, type Wheel } from "./pip.ts";
 import { progress } from "./progress.ts";
 import { waysOut } from "./ways_out.ts";
 
-/** The version that is fetched. */
+/** TensorFlow version of the download. */
 export const fetchedVersion = "2.21.0";
 
-/** About what the wheels weigh, in bytes. */
+/** Approximate size of a wheel in bytes. */
 const SIZE = 274e6;
 
-// Where nobody makes a wheel with CUDA, the plain distribution is the one for the processor.
+// Plain `tensorflow` is the CPU build on platforms that have no wheel with CUDA.
 const wheels: Readonly<Record<string, Wheel>> = {
   "linux-x86_64": {
     requirement: `tensorflow-cpu==${fetchedVersion}`,
@@ -26,17 +26,17 @@ const wheels: Readonly<Record<string, Wheel>> = {
   "darwin-aarch64": { requirement: `tensorflow==${fetchedVersion}`, platform: "macosx_12_0_arm64" },
 };
 
-const target = ({ os, arch, cache }: Host) =>
+const targetFolder = ({ os, arch, cache }: Host) =>
   join(cache, `tensorflow-${fetchedVersion}-${os}-${arch}`);
 
-/** The library that was fetched before, if there is one. */
+/** Returns the library of an earlier download. `undefined` if there is none. */
 export function cachedLibrary(host: Host): Promise<LibraryFiles | undefined> {
-  return libraryIn(target(host), host.os);
+  return libraryIn(targetFolder(host), host.os);
 }
 
 /**
- * Holds the cache folder for this process alone; the system lets go of it when the process ends,
- * however it does.
+ * Locks the cache folder for this process. The system releases the lock when the process ends, even
+ * if it is killed.
  */
 async function lock(cache: string, log: (line: string) => void): Promise<Deno.FsFile> {
   const folder = await Deno.mkdir(cache, { recursive: true }).then(() => Deno.open(cache)).catch(
@@ -51,7 +51,7 @@ async function lock(cache: string, log: (line: string) => void): Promise<Deno.Fs
   return folder;
 }
 
-/** Makes `path` an empty folder, whatever was there. */
+/** Creates an empty folder at `path` and removes what was there. */
 async function makeEmpty(path: string): Promise<void> {
   await Deno.remove(path, { recursive: true }).catch((error) => {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
@@ -60,10 +60,10 @@ async function makeEmpty(path: string): Promise<void> {
 }
 
 /**
- * Fetches TensorFlow's wheel and keeps its libraries in the cache, whole or not at all; of several
- * processes at once one does it and the others use what it got. Messages go to `log`; without one
- * to standard error, with a bar on a terminal. Rejects with a `Failure` (exit 3) where there is no
- * wheel for the platform, no pip, no network or no room.
+ * Downloads TensorFlow's wheel and keeps its libraries in the cache, completely or not at all. Of
+ * several processes at once, one downloads and the others use its result. `log` receives the
+ * messages. Default: standard error, with a bar on a terminal. Rejects with a `Failure` (exit 3) if
+ * there is no wheel for the platform, no pip, no network or no disk space.
  */
 export async function fetchLibrary(
   host: Host,
@@ -78,12 +78,12 @@ export async function fetchLibrary(
   }
   const say = log ?? console.error;
   using folder = await lock(host.cache, say);
-  const fetched = await cachedLibrary(host);
-  if (fetched) return fetched;
+  const cached = await cachedLibrary(host);
+  if (cached) return cached;
 
-  // One name for all: who holds the lock is alone, so what lies there is from a process that was
-  // killed.
-  const partial = `${target(host)}.partial`;
+  // All processes share this name. Only the holder of the lock writes there, so leftovers come from
+  // a killed process.
+  const partial = `${targetFolder(host)}.partial`;
   const unpacked = join(partial, "unpacked");
   try {
     await makeEmpty(partial);
@@ -101,8 +101,8 @@ export async function fetchLibrary(
     if (!await libraryIn(unpacked, host.os)) {
       throw new Failure(3, `There is no library in the wheel of ${wheel.requirement}.\n${waysOut}`);
     }
-    await Deno.remove(target(host), { recursive: true }).catch(() => {});
-    await Deno.rename(unpacked, target(host));
+    await Deno.remove(targetFolder(host), { recursive: true }).catch(() => {});
+    await Deno.rename(unpacked, targetFolder(host));
     await folder.sync();
     return (await cachedLibrary(host))!;
   } catch (error) {

@@ -6,55 +6,51 @@ import { loadTensorflow } from "./load.ts";
 import { waysOut } from "./ways_out.ts";
 
 /**
- * Where a library was found: named by the user, in the user's Python, in the cache, or nowhere and
- * so fetched.
+ * Origin of a library: a path from the user, the user's Python, the cache, or a download because
+ * there was none.
  */
 export type LibraryOrigin = "RETORT_TENSORFLOW" | "python" | "cache" | "download";
 
-/** The files of a library and where they were found. */
+/** Files of a library and their origin. */
 export interface Located extends LibraryFiles {
-  /** Where they were found. */
   readonly source: LibraryOrigin;
 }
 
-/** A TensorFlow library that is loaded. */
+/** A loaded TensorFlow library. */
 export interface Library extends Located {
-  /** The version that it says it is, e.g. `2.21.0`. */
+  /** Version that the library reports, e.g. `2.21.0`. */
   readonly version: string;
 }
 
-/** How to look for TensorFlow. */
+/** Options of the search for TensorFlow. */
 export interface Search {
-  /**
-   * Gets each line that is to be shown; without it they go to standard error, with a bar on a
-   * terminal.
-   */
+  /** Receives each line of output. Default: standard error, with a bar on a terminal. */
   readonly log?: (line: string) => void;
-  /** Whether it is fetched where there is none; true unless said otherwise. */
+  /** Whether to download TensorFlow if there is none. Default: true. */
   readonly download?: boolean;
-  /** Where to look; this machine unless said otherwise. */
+  /** Machine to search. Default: this one. */
   readonly host?: Host;
 }
 
-/** The versions that Retort's tests ran with. */
+/** TensorFlow versions that passed Retort's tests. */
 export const testedVersions: readonly string[] = ["2.21.0"];
 
-async function named(path: string, os: string): Promise<LibraryFiles> {
+async function findNamed(path: string, os: string): Promise<LibraryFiles> {
   const found = await libraryIn(path, os) ?? await libraryAt(path, os);
   if (found) return found;
   throw new Failure(
     3,
-    `RETORT_TENSORFLOW=${path}: there is neither such a file nor, in such a folder, ${
+    `RETORT_TENSORFLOW=${path}: there is no such file, and no folder with ${
       libraryNames(os).join(" or ")
     } ` +
-      `(also looked for in its lib and its tensorflow).\n${waysOut}`,
+      `in it, in its lib or in its tensorflow.\n${waysOut}`,
   );
 }
 
 /**
- * Looks for TensorFlow's files without opening them, in this order: `RETORT_TENSORFLOW`, the user's
- * Python, the cache, and last fetches them. Rejects with a `Failure` (exit 3) that says what was
- * looked for and what can be done.
+ * Finds TensorFlow's files without opening them, in this order: `RETORT_TENSORFLOW`, the user's
+ * Python, the cache, a download. Rejects with a `Failure` (exit 3) that lists the searched places
+ * and the fixes if there is none.
  */
 export async function locateLibrary(
   { log, download = true, host = thisHost() }: Search = {},
@@ -65,7 +61,7 @@ export async function locateLibrary(
       "TensorFlow's library for Windows cannot be used: run Retort in WSL, or with --backend cpu (slow)",
     );
   }
-  if (host.given) return { ...await named(host.given, host.os), source: "RETORT_TENSORFLOW" };
+  if (host.given) return { ...await findNamed(host.given, host.os), source: "RETORT_TENSORFLOW" };
 
   const folder = await tensorflowInPython(host.python);
   const inPython = folder && await libraryIn(folder, host.os);
@@ -86,9 +82,9 @@ export async function locateLibrary(
 }
 
 /**
- * Finds TensorFlow, fetches it if need be, and loads it into this process for good. A version that
- * was not tested gets one line of warning. Rejects with a `Failure` (exit 3) that says what was
- * looked for and what can be done.
+ * Finds TensorFlow, downloads it if necessary, and loads it into this process permanently. Prints a
+ * warning if the version is untested. Rejects with a `Failure` (exit 3) that lists the searched
+ * places and the fixes if this fails.
  */
 export async function findLibrary(search: Search = {}): Promise<Library> {
   const located = await locateLibrary(search);
@@ -102,9 +98,9 @@ export async function findLibrary(search: Search = {}): Promise<Library> {
   return { ...located, version };
 }
 
-// The package is looked for, not imported: that would take seconds. The working folder, '', is left
-// out, since a folder of ours or of the user's may well be called tensorflow; so is one without
-// __init__, which has no origin.
+// Finds the package without importing it, which would take seconds. Skips the working folder, '',
+// since any project may have a folder called tensorflow. Skips a folder without __init__ too, which
+// has no origin.
 const PROBE = `
 import os, sys
 from importlib.machinery import PathFinder
@@ -114,8 +110,8 @@ if spec and spec.origin:
 `;
 
 /**
- * The folder of the package `tensorflow` in this Python, whichever distribution put it there; none
- * without Python.
+ * Returns the folder of the package `tensorflow` in this Python, from any distribution. `undefined`
+ * if there is no Python or no such package.
  */
 export async function tensorflowInPython(python: string): Promise<string | undefined> {
   try {

@@ -1,13 +1,13 @@
 import { dirname, join } from "node:path";
 
-/** The two files of a TensorFlow library; one and the same path where everything is in one file. */
+/** The two files of a TensorFlow library. Both paths are the same if there is only one file. */
 export interface LibraryFiles {
   /**
-   * The library with the graph, session and eager functions: `libtensorflow_cc`, or the C tarball's
+   * Library with the graph, session and eager functions: `libtensorflow_cc`, or the C tarball's
    * `libtensorflow`.
    */
   readonly cc: string;
-  /** The library that `cc` needs, loaded before it: `libtensorflow_framework`. */
+  /** Library that `cc` needs, loaded before it: `libtensorflow_framework`. */
   readonly framework: string;
 }
 
@@ -15,14 +15,13 @@ const file = (name: string, os: string): string =>
   os === "darwin" ? `lib${name}.2.dylib` : `lib${name}.so.2`;
 
 /**
- * The names that the main library has in Python's wheel and in the C tarball, in the order they are
- * looked for.
+ * Returns the names of the main library, in Python's wheel and in the C tarball, in search order.
  */
 export function libraryNames(os: string): string[] {
   return [file("tensorflow_cc", os), file("tensorflow", os)];
 }
 
-/** Whether there is a file at this path that may be looked at. */
+/** Whether there is an accessible file at this path. */
 async function isFile(path: string): Promise<boolean> {
   try {
     return (await Deno.stat(path)).isFile;
@@ -34,8 +33,8 @@ async function isFile(path: string): Promise<boolean> {
 }
 
 /**
- * A main library and the framework library beside it, if there is one: a build in one file has
- * none.
+ * Returns a main library and the framework library beside it, or `cc` for both in a single-file
+ * build. `undefined` if there is no file `cc`.
  */
 export async function libraryAt(cc: string, os: string): Promise<LibraryFiles | undefined> {
   if (!await isFile(cc)) return undefined;
@@ -44,8 +43,8 @@ export async function libraryAt(cc: string, os: string): Promise<LibraryFiles | 
 }
 
 /**
- * The library in a folder: right in it, in its `lib` (C tarball) or in its `tensorflow` (an
- * unpacked wheel).
+ * Finds the library in a folder: directly, in its `lib` (C tarball) or in its `tensorflow`
+ * (unpacked wheel). `undefined` if there is none.
  */
 export async function libraryIn(folder: string, os: string): Promise<LibraryFiles | undefined> {
   for (const inside of [".", "lib", "tensorflow"]) {

@@ -3,15 +3,15 @@ import type { LibraryFiles } from "./layout.ts";
 import { withStderrMuted } from "./mute_stderr.ts";
 import { waysOut } from "./ways_out.ts";
 
-const aloud = <T>(body: () => T): T => body();
+const runUnmuted = <T>(body: () => T): T => body();
 const text = (value: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(value + "\0");
 
 let loaded: { readonly cc: string; readonly version: string } | undefined;
 
 /**
- * Loads TensorFlow's library into this process for good and returns its version, e.g. `2.21.0`.
- * Fails with exit code 3 where a file is no library that can be loaded here or not TensorFlow's,
- * and where the process has loaded another one: two of them crash it.
+ * Loads TensorFlow's library into this process permanently and returns its version, e.g. `2.21.0`.
+ * Throws a `Failure` (exit 3) if a file is not a TensorFlow library that can be loaded here, or if
+ * the process has loaded another one, since two of them crash it.
  */
 export function loadTensorflow({ cc, framework }: LibraryFiles): string {
   if (loaded && loaded.cc !== cc) {
@@ -22,15 +22,15 @@ export function loadTensorflow({ cc, framework }: LibraryFiles): string {
 }
 
 function load(cc: string, framework: string): string {
-  // Read by TensorFlow when it is loaded: warnings are shown, notes are not, unless the user asks
-  // for them.
-  const asked = Deno.env.get("TF_CPP_MIN_LOG_LEVEL");
-  if (!asked) Deno.env.set("TF_CPP_MIN_LOG_LEVEL", "1");
+  // TensorFlow reads this while it loads. It then shows warnings but no notes, unless the user sets
+  // another level.
+  const userLevel = Deno.env.get("TF_CPP_MIN_LOG_LEVEL");
+  if (!userLevel) Deno.env.set("TF_CPP_MIN_LOG_LEVEL", "1");
   try {
-    // The system's loader does not check: it would end the process.
-    const cut = [framework, cc].find(isCutOff);
-    if (cut) throw new Error(`${cut} is cut off`);
-    (asked ? aloud : withStderrMuted)(() => Deno.dlopen(framework, {}));
+    // The system's loader does not check this and would end the process.
+    const incomplete = [framework, cc].find(isCutOff);
+    if (incomplete) throw new Error(`${incomplete} is cut off`);
+    (userLevel ? runUnmuted : withStderrMuted)(() => Deno.dlopen(framework, {}));
     const { symbols: tf } = Deno.dlopen(cc, {
       TF_Version: { parameters: [], result: "pointer" },
       TF_NewStatus: { parameters: [], result: "pointer" },
@@ -41,8 +41,8 @@ function load(cc: string, framework: string): string {
         optional: true,
       },
     });
-    // Deno unloads every library at the end, and unloading TensorFlow crashes the process: a second
-    // hold, which nobody releases, keeps it there.
+    // Deno unloads every library at exit, and unloading TensorFlow crashes the process. A second
+    // reference that is never released keeps it loaded.
     const status = tf.TF_NewStatus();
     tf.TF_LoadSharedLibrary?.(text(cc), status);
     tf.TF_DeleteStatus(status);
@@ -61,16 +61,16 @@ function load(cc: string, framework: string): string {
 }
 
 /**
- * Whether a Linux library lacks its end, as after half a download: its header says where the table
- * of its sections is, which comes last. False for any other kind of file.
+ * Whether a Linux library lacks its end, as after an incomplete download. The header contains the
+ * position of the section table, which comes last. False for any other type of file.
  */
 export function isCutOff(path: string): boolean {
   using file = Deno.openSync(path);
   const header = new DataView(new ArrayBuffer(64));
-  const got = file.readSync(new Uint8Array(header.buffer));
-  const isElf = got === 64 && header.getUint32(0) === 0x7f454c46;
+  const length = file.readSync(new Uint8Array(header.buffer));
+  const isElf = length === 64 && header.getUint32(0) === 0x7f454c46;
   if (!isElf) return false;
   const sections = Number(header.getBigUint64(40, true));
-  const each = header.getUint16(58, true);
-  return file.statSync().size < sections + each * header.getUint16(60, true);
+  const entrySize = header.getUint16(58, true);
+  return file.statSync().size < sections + entrySize * header.getUint16(60, true);
 }

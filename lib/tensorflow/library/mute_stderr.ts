@@ -1,29 +1,28 @@
-/** Flags of C's `open` and the number of stderr; the same on Linux and macOS. */
+/** Flag of C's `open` and number of stderr, the same on Linux and macOS. */
 const WRITE_ONLY = 1;
 const STDERR = 2;
 
 /**
- * Runs `body` with stderr sent to nowhere. TensorFlow greets with two lines of notes while it is
- * loaded, before it asks any variable how much it may say; what really goes wrong then comes as an
- * exception.
+ * Runs `body` and discards stderr. TensorFlow prints two lines of notes while it loads, before it
+ * reads any variable for the log level. Real errors still arrive as exceptions.
  */
 export function withStderrMuted<T>(body: () => T): T {
   const c = openLibc();
   if (!c) return body();
-  const nowhere = c.symbols.open(new TextEncoder().encode("/dev/null\0"), WRITE_ONLY);
-  const kept = c.symbols.dup(STDERR);
+  const devNull = c.symbols.open(new TextEncoder().encode("/dev/null\0"), WRITE_ONLY);
+  const original = c.symbols.dup(STDERR);
   try {
-    c.symbols.dup2(nowhere, STDERR);
+    c.symbols.dup2(devNull, STDERR);
     return body();
   } finally {
-    c.symbols.dup2(kept, STDERR);
-    c.symbols.close(kept);
-    c.symbols.close(nowhere);
+    c.symbols.dup2(original, STDERR);
+    c.symbols.close(original);
+    c.symbols.close(devNull);
     c.close();
   }
 }
 
-/** The C library; undefined where it goes by another name, and the notes are then seen. */
+/** Opens the C library. `undefined` if it has another name. The notes are then visible. */
 function openLibc() {
   try {
     return Deno.dlopen(Deno.build.os === "darwin" ? "libSystem.dylib" : "libc.so.6", {

@@ -3,20 +3,20 @@ import { Failure } from "../../values/failure.ts";
 import type { DownloadProgress } from "./progress.ts";
 import { waysOut } from "./ways_out.ts";
 
-/** A wheel as pip chooses it, whichever version and platform the user's Python has. */
+/** A wheel for pip to download, independent of the version and platform of the user's Python. */
 export interface Wheel {
-  /** The name and version of the distribution, e.g. `tensorflow-cpu==2.21.0`. */
+  /** Name and version of the distribution, e.g. `tensorflow-cpu==2.21.0`. */
   readonly requirement: string;
-  /** The platform tag, e.g. `manylinux_2_27_x86_64`. */
+  /** Platform tag, e.g. `manylinux_2_27_x86_64`. */
   readonly platform: string;
 }
 
-/** The size in bytes of the largest wheel below a folder in which pip is at work. */
+/** Returns the size in bytes of the largest wheel below a folder while pip works there. */
 async function largestWheel(folder: string): Promise<number> {
   let largest = 0;
   for await (const entry of Deno.readDir(folder)) {
     const path = join(folder, entry.name);
-    // What pip makes it also moves and deletes meanwhile.
+    // pip may move or delete its files in the meantime.
     const size = entry.isDirectory
       ? await largestWheel(path).catch(() => 0)
       : entry.name.endsWith(".whl")
@@ -27,10 +27,8 @@ async function largestWheel(folder: string): Promise<number> {
   return largest;
 }
 
-/**
- * What pip says went wrong: its errors, or its last line where Python did not get as far as pip.
- */
-function reason(stderr: Uint8Array): string {
+/** Extracts pip's errors, or its last line if Python failed before pip started. */
+function extractReason(stderr: Uint8Array): string {
   const lines = new TextDecoder().decode(stderr).trim().split("\n");
   const errors = lines.filter((line) => line.startsWith("ERROR: ")).map((line) =>
     line.slice("ERROR: ".length)
@@ -39,9 +37,9 @@ function reason(stderr: Uint8Array): string {
 }
 
 /**
- * Downloads a wheel with the user's pip and its settings into an empty folder and returns its path;
- * `progress` gets the bytes so far. Rejects with a `Failure` (exit 3) without Python, without pip,
- * or with what pip says.
+ * Downloads a wheel with the user's pip and its settings into an empty folder and returns its path.
+ * `progress` receives the bytes so far. Rejects with a `Failure` (exit 3) with pip's message if
+ * there is no Python or no pip, or if pip fails.
  */
 export async function downloadWheel(
   python: string,
@@ -49,7 +47,7 @@ export async function downloadWheel(
   folder: string,
   progress: DownloadProgress,
 ): Promise<string> {
-  const pinned = [
+  const target = [
     "--python-version",
     "3.12",
     "--implementation",
@@ -66,11 +64,11 @@ export async function downloadWheel(
     requirement,
     "--no-deps",
     "--only-binary=:all:",
-    ...pinned,
+    ...target,
     "-d",
     folder,
   ];
-  const failed = (why: string) =>
+  const failure = (why: string) =>
     new Failure(
       3,
       `TensorFlow could not be fetched with ${python} -m pip download ${requirement}: ${why}\n${waysOut}`,
@@ -82,13 +80,13 @@ export async function downloadWheel(
     if (running) progress.update(done);
   }, 250);
   try {
-    // pip collects the file in its temporary folder: there it can be watched, and it goes when the
-    // folder goes.
+    // pip collects the file in its temporary folder. Below `folder` its size is visible, and the
+    // file disappears with the folder.
     const command = new Deno.Command(python, { args, env: { TMPDIR: folder }, stdin: "null" });
     const { success, stderr } = await command.output();
-    if (!success) throw failed(reason(stderr));
+    if (!success) throw failure(extractReason(stderr));
   } catch (error) {
-    throw error instanceof Deno.errors.NotFound ? failed("there is no such command") : error;
+    throw error instanceof Deno.errors.NotFound ? failure("there is no such command") : error;
   } finally {
     running = false;
     clearInterval(watch);
@@ -98,12 +96,12 @@ export async function downloadWheel(
   for await (const entry of Deno.readDir(folder)) {
     if (entry.name.endsWith(".whl")) return join(folder, entry.name);
   }
-  throw failed("it left no wheel");
+  throw failure("it left no wheel");
 }
 
-// Python reads the archive a piece at a time and checks each file's CRC-32. A folder *.libs, which
-// some wheels have beside the package, holds what the libraries need; the folders are kept, since
-// they look for it relative to themselves.
+// Python reads the archive piece by piece and checks each file's CRC-32. Some wheels have a folder
+// *.libs beside the package with dependencies of the libraries. The folders are kept, since the
+// libraries use relative paths to find them.
 const UNPACK = String.raw`
 import os, re, sys, zipfile
 wheel, folder = sys.argv[1:]
@@ -115,9 +113,9 @@ with zipfile.ZipFile(wheel) as archive:
 `;
 
 /**
- * Unpacks the libraries of TensorFlow's wheel, and nothing else, below `folder` and waits until
- * they are on the disk. Rejects with a `Failure` (exit 3) that says what is wrong with the wheel or
- * the disk.
+ * Unpacks only the libraries of TensorFlow's wheel below `folder` and waits until they are on the
+ * disk. Rejects with a `Failure` (exit 3) that names the problem with the wheel or the disk if this
+ * fails.
  */
 export async function unpackWheel(python: string, wheel: string, folder: string): Promise<void> {
   const { success, stderr } = await new Deno.Command(python, {
@@ -127,6 +125,6 @@ export async function unpackWheel(python: string, wheel: string, folder: string)
   const why = new TextDecoder().decode(stderr).trim().split("\n").at(-1);
   throw new Failure(
     3,
-    `${wheel} could not be unpacked: ${why}; run the same again to download it anew`,
+    `${wheel} could not be unpacked: ${why}; run again for a new download`,
   );
 }

@@ -1,39 +1,33 @@
 import { status } from "../../terminal/status.ts";
 
-/** Shows how far a download has got. */
+/** Display of a download's progress. */
 export interface DownloadProgress {
-  /** Takes the number of bytes that are there by now. */
+  /** Shows the number of bytes so far. */
   update(done: number): void;
-  /** Ends it, done or not. */
+  /** Ends the display, whether or not the download is complete. */
   close(): void;
 }
 
 const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;
 
-/**
- * Progress in plain lines, one as each quarter of `total` bytes is there; the end is for the caller
- * to tell.
- */
+/** Logs a line at each quarter of `total` bytes, except the last: the caller reports the end. */
 export function lineProgress(
   label: string,
   total: number,
   log: (line: string) => void,
 ): DownloadProgress {
-  let shown = 0;
+  let last = 0;
   return {
     update(done) {
       const quarter = Math.min(3, Math.floor(4 * done / total));
-      if (quarter > shown) log(`${label}: ${megabytes(done)} of ${megabytes(total)}`);
-      shown = Math.max(shown, quarter);
+      if (quarter > last) log(`${label}: ${megabytes(done)} of ${megabytes(total)}`);
+      last = Math.max(last, quarter);
     },
     close() {},
   };
 }
 
-/**
- * Progress in lines to `log`; without one, a bar on standard error where that is a terminal, lines
- * where it is not.
- */
+/** Logs lines to `log`. Default: a bar on standard error if it is a terminal, else lines there. */
 export function progress(
   label: string,
   total: number,

@@ -1,6 +1,6 @@
-/** What a user without a usable TensorFlow can do, the end of every message about it. */
+/** Options of a user without a usable TensorFlow: the end of every message about it. */
 export const waysOut: string = [
-  "Ways out:",
+  "Alternatives:",
   "  RETORT_TENSORFLOW=<a folder or file>     a TensorFlow library that is already there",
   "  python3 -m pip install tensorflow-cpu    or tensorflow; Retort uses its files",
   "  --backend cpu                            without TensorFlow, slow",

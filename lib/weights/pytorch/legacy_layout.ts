@@ -6,23 +6,23 @@ import type { Pickled, Storage } from "./objects.ts";
 import { PICKLE, type Saved } from "./saved.ts";
 import { unpickle, type Unpickled } from "./unpickle.ts";
 
-/** The number that such a file begins with, as a pickle has it. */
+/** The first number of such a file, as a pickle has it. */
 const MAGIC = 0x1950a86a20f9469cfc6cn;
 
 const VERSION = 1001;
 
 /**
- * What is in a file of PyTorch before 1.6: five pickles (the magic number, a version, the machine,
- * the value, the keys of the storages), then each storage: how many elements in 8 bytes, and the
- * elements. Throws a `Refused`.
+ * Reads a file of PyTorch before 1.6: five pickles (the magic number, a version, the machine, the
+ * value, the keys of the storages), then each storage: the number of its elements in 8 bytes, and
+ * the elements. Throws a `FileRefused`.
  */
 export function readLegacyLayout(source: ByteSource): Saved {
   const head = source.read(0, Math.min(source.size, PICKLE));
   let end = 0;
   const next = (): Unpickled => {
-    const read = unpickle(head, end, source.size);
-    end = read.end;
-    return read;
+    const pickle = unpickle(head, end, source.size);
+    end = pickle.end;
+    return pickle;
   };
   if (next().value !== MAGIC) {
     throw new FileRefused("is a Python pickle, but not one that torch.save wrote");
@@ -32,7 +32,7 @@ export function readLegacyLayout(source: ByteSource): Saved {
   const { value: machine } = next();
   if (machine instanceof Map && machine.get("little_endian") === false) {
     throw new FileRefused(
-      "was saved on a machine whose numbers begin with their highest byte: load and save it on another",
+      "was saved on a big-endian machine: load it and save it again on a little-endian one",
     );
   }
   const { value, storages } = next();
@@ -53,26 +53,28 @@ export function readLegacyLayout(source: ByteSource): Saved {
 const isKeys = (value: Pickled): value is (string | number)[] =>
   Array.isArray(value) && value.every((key) => typeof key === "string" || typeof key === "number");
 
-/** Where a storage's elements are. */
+/** The place of a storage's elements. */
 interface Place {
   readonly position: number;
   readonly size: number;
 }
 
-/** Where every storage is, by its key. They fill the file from `start` on, and exactly. */
+/**
+ * Locates every storage by its key. Together they have to fill the file from `start` on, exactly.
+ */
 function locate(
   source: ByteSource,
   start: number,
   keys: readonly string[],
   storages: readonly Storage[],
 ): Map<string, Place> {
-  const described = new Map(storages.map((storage) => [storage.key, storage]));
+  const storageOf = new Map(storages.map((storage) => [storage.key, storage]));
   const places = new Map<string, Place>();
   let position = start;
   for (const key of keys) {
-    const storage = described.get(key);
+    const storage = storageOf.get(key);
     if (!storage || places.has(key)) {
-      throw refuseDamaged(`its list of storages has ${quoted(key)}, which it never refers to`);
+      throw refuseDamaged(`its list of storages has ${quoted(key)}, which its value never uses`);
     }
     if (position + 8 > source.size) {
       throw refuseDamaged(`it ends before its storage ${quoted(key)}`);

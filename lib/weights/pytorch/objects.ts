@@ -3,7 +3,7 @@ import { refuseDamaged, refuseForeign } from "../refused.ts";
 import type { Dtype } from "../safetensors.ts";
 
 /**
- * A value of a pickle. Lists and tuples are arrays, dictionaries are maps; a bigint is a number
+ * A value of a pickle. Lists and tuples are arrays, dictionaries are maps. A bigint is a number
  * beyond 2⁵³.
  */
 export type Pickled =
@@ -24,7 +24,7 @@ export class PickledName {
   /** The module and the name in it. */
   readonly name: string;
 
-  /** The name, which has to be a known one. Throws a `Refused` that says it otherwise. */
+  /** Throws a `FileRefused` with the name if it is not a known one. */
   constructor(name: string) {
     if (!Object.hasOwn(STORAGES, name) && !Object.hasOwn(CALLS, name) && !DTYPE.test(name)) {
       throw refuseForeign(`asks for the Python name ${quoted(name)}`);
@@ -33,26 +33,23 @@ export class PickledName {
   }
 }
 
-/** A row of numbers in a file, or a part of one, which tensors lie in. */
+/** A range of elements of a storage. */
 export interface Extent {
-  /** The first element. */
   readonly offset: number;
-  /** How many there are. */
+  /** The number of elements. */
   readonly length: number;
 }
 
-/** A row of numbers in a file. */
+/** An array of numbers in a file. Tensors lie in it. */
 export class Storage {
-  /** The type of its elements. */
   readonly dtype: Dtype;
-  /** What the file calls it. */
+  /** Its name in the file. */
   readonly key: string;
-  /** How many elements it has, by the file's account. */
+  /** The number of elements, according to the file. */
   readonly length: number;
-  /** The part of it that is meant. */
+  /** The part in use. Default: all of it. */
   readonly part: Extent;
 
-  /** A storage, or a part of one. */
   constructor(dtype: Dtype, key: string, length: number, part: Extent = { offset: 0, length }) {
     this.dtype = dtype;
     this.key = key;
@@ -62,19 +59,17 @@ export class Storage {
 }
 
 /**
- * A tensor by its place in a storage; whether the storage has so many elements was not yet checked.
+ * A tensor by its place in a storage. Whether the storage has so many elements is not checked yet.
  */
 export class PickledTensor {
-  /** Where its elements are. */
   readonly storage: Storage;
-  /** The first of them, counted in elements. */
+  /** The first element in the storage. */
   readonly offset: number;
   /** The size of each dimension. */
   readonly shape: readonly number[];
-  /** How many elements further the next one is, along each dimension. */
+  /** The distance between neighbours along each dimension, in elements. */
   readonly strides: readonly number[];
 
-  /** A tensor at a place. */
   constructor(
     storage: Storage,
     offset: number,
@@ -89,8 +84,8 @@ export class PickledTensor {
 }
 
 /**
- * What a name builds from these arguments. Throws a `Refused` where it is not one that builds, or
- * not of such arguments.
+ * Builds the object of a call. Throws a `FileRefused` if the name cannot be called, or not with
+ * these arguments.
  */
 export function buildObject(callee: Pickled, args: Pickled): Pickled {
   if (!(callee instanceof PickledName) || !Object.hasOwn(CALLS, callee.name)) {
@@ -103,12 +98,12 @@ export function buildObject(callee: Pickled, args: Pickled): Pickled {
 }
 
 /**
- * The storage that a persistent id names: `("storage", type, key, location, length, part)`, the
- * part optional.
+ * Reads a storage from a persistent id: `("storage", type, key, location, length, part)`, the part
+ * optional.
  */
 export function readStorage(id: Pickled): Storage {
   if (!Array.isArray(id) || id[0] !== "storage") {
-    throw refuseForeign("refers to something that is no storage");
+    throw refuseForeign("refers to something that is not a storage");
   }
   const [, type, key, , length, part = null] = id;
   const dtype = type instanceof PickledName ? STORAGES[type.name] : undefined;
@@ -123,7 +118,7 @@ export function readStorage(id: Pickled): Storage {
   return new Storage(dtype, String(key), length, { offset, length: count });
 }
 
-/** What a value is, for messages. */
+/** The kind of a value, for messages. */
 export function kindOf(value: Pickled): string {
   if (value instanceof Map) return "a dict";
   if (Array.isArray(value)) return "a list";
@@ -133,7 +128,7 @@ export function kindOf(value: Pickled): string {
   if (value instanceof Uint8Array) return "bytes";
   return value === null
     ? "None"
-    : { string: "a text", boolean: "a boolean" }[typeof value as string] ?? "a number";
+    : { string: "a string", boolean: "a boolean" }[typeof value as string] ?? "a number";
 }
 
 const STORAGES: Readonly<Record<string, Dtype>> = {
@@ -149,23 +144,23 @@ const STORAGES: Readonly<Record<string, Dtype>> = {
   "torch.BoolStorage": "BOOL",
 };
 
-/** Element types stand in some files beside the weights. */
+/** Element types, which some files have beside the weights. */
 const DTYPE =
   /^torch\.(float|bfloat|u?int)(8|16|32|64)$|^torch\.(half|double|short|int|long|bool)$/;
 
 const CALLS: Readonly<Record<string, (args: Pickled[]) => Pickled>> = {
-  "collections.OrderedDict": ([pairs = []]) => dictionary(pairs),
-  "torch._utils._rebuild_tensor": tensor,
-  "torch._utils._rebuild_tensor_v2": tensor,
+  "collections.OrderedDict": ([pairs = []]) => buildDict(pairs),
+  "torch._utils._rebuild_tensor": buildTensor,
+  "torch._utils._rebuild_tensor_v2": buildTensor,
   "torch._utils._rebuild_parameter": ([data = null]) => data,
   "torch.Size": ([sizes = []]) => sizes,
   "torch.device": ([type = null]) => type,
   // Protocols below 3 have no opcode for bytes.
-  "_codecs.encode": ([text = null]) => latin(text),
+  "_codecs.encode": ([text = null]) => encodeLatin1(text),
   "__builtin__.bytes": () => new Uint8Array(),
 };
 
-function tensor([storage, offset, shape, strides]: Pickled[]): PickledTensor {
+function buildTensor([storage, offset, shape, strides]: Pickled[]): PickledTensor {
   if (
     !(storage instanceof Storage) || !isCount(offset) || !isCounts(shape) || !isCounts(strides) ||
     shape.length !== strides.length || shape.length > 64
@@ -178,20 +173,22 @@ function tensor([storage, offset, shape, strides]: Pickled[]): PickledTensor {
   return new PickledTensor(storage, offset, [...shape], [...strides]);
 }
 
-function dictionary(pairs: Pickled): Map<Pickled, Pickled> {
+function buildDict(pairs: Pickled): Map<Pickled, Pickled> {
   if (!Array.isArray(pairs)) {
-    throw refuseDamaged("it makes a dict of something that is no list of pairs");
+    throw refuseDamaged("it makes a dict of something that is not a list of pairs");
   }
   return new Map(pairs.map((pair) => {
     if (!Array.isArray(pair) || pair.length !== 2) {
-      throw refuseDamaged("it makes a dict of something that is no list of pairs");
+      throw refuseDamaged("it makes a dict of something that is not a list of pairs");
     }
     return [pair[0], pair[1]];
   }));
 }
 
-function latin(text: Pickled): Uint8Array {
-  if (typeof text !== "string") throw refuseDamaged("it makes bytes of something that is no text");
+function encodeLatin1(text: Pickled): Uint8Array {
+  if (typeof text !== "string") {
+    throw refuseDamaged("it makes bytes of something that is not a string");
+  }
   return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 }
 

@@ -8,36 +8,36 @@ import { stateDict } from "./state_dict.ts";
 import { readTensors } from "./tensors.ts";
 import { readZipLayout } from "./zip_layout.ts";
 
-/** What a file of PyTorch holds of a network. */
+/** The network in a file of PyTorch. */
 export interface Network {
-  /** Its tensors by the names of the network alone. */
+  /** The tensors by the network's own names. */
   readonly tensors: ReadonlyMap<string, Value>;
-  /** The numbers, texts and booleans beside them. */
+  /** The numbers, strings and booleans beside the tensors. */
   readonly facts: Readonly<Record<string, Json>>;
 }
 
 /**
- * Reads a file of `torch.save`, in either layout. Throws a `Refused`, or a `Failure` (exit 3) for a
- * damaged zip.
+ * Reads a file of `torch.save`, in either layout. Throws a `FileRefused`, or a `Failure` (exit 3)
+ * if a zip is damaged.
  */
 export function readPyTorch(source: ByteSource, format: "pytorch" | "pytorch-legacy"): Network {
   const saved = format === "pytorch" ? readZipLayout(source) : readLegacyLayout(source);
   const { tensors, facts } = stateDict(saved.value);
-  const numbers = readTensors(saved, new Map([...facts].filter(isTensor)), source.size);
-  const plain = Array.from(
+  const scalars = readTensors(saved, new Map([...facts].filter(isTensor)), source.size);
+  const entries = Array.from(
     facts,
-    ([key, value]) => [key, numbers.get(key)?.data[0] ?? value] as const,
+    ([key, value]) => [key, scalars.get(key)?.data[0] ?? value] as const,
   );
   return {
     tensors: readTensors(saved, plainNames(tensors), source.size),
-    facts: Object.fromEntries(plain.filter(isJson)),
+    facts: Object.fromEntries(entries.filter(isJson)),
   };
 }
 
 const isTensor = (member: readonly [string, Pickled]): member is [string, PickledTensor] =>
   member[1] instanceof PickledTensor;
 
-/** JSON has no words for numbers without an end. */
+/** JSON has neither infinities nor NaN. */
 const isJson = (
   member: readonly [string, Pickled],
 ): member is [string, string | number | boolean] =>

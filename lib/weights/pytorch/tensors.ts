@@ -6,25 +6,25 @@ import type { PickledTensor } from "./objects.ts";
 import type { Saved } from "./saved.ts";
 
 /**
- * The values of these tensors, in their order. A storage is read once, and a tensor that is a part
- * of it in single precision stays one. Nothing is read before all is known to fit: tensors into
- * their storages, and all of it into twice the `size` of the file. Throws a `Refused` that names
- * the tensor.
+ * Reads the values of these tensors, in their order. Each storage is read once, and a tensor that
+ * is a part of it in single precision stays a view. Before it reads anything, it checks that the
+ * tensors fit into their storages, and all of it into twice the `size` of the file. Throws a
+ * `FileRefused` that names the tensor.
  */
 export function readTensors(
   saved: Saved,
   tensors: ReadonlyMap<string, PickledTensor>,
   size: number,
 ): Map<string, Value> {
-  const alike = Map.groupBy(tensors, ([, { storage }]) => storage.key);
+  const byStorage = Map.groupBy(tensors, ([, { storage }]) => storage.key);
   // Small files may have many small tensors of booleans, which grow fourfold.
   let room = 2 * size + 2 ** 20;
-  for (const [key, group] of alike) {
+  for (const [key, group] of byStorage) {
     const bytes = saved.size(key);
     for (const [name, tensor] of group) checkPlace(name, tensor, bytes);
-    const copied = group.filter(([, tensor]) => !isView(tensor));
-    const needed = copied.reduce((sum, [, { shape }]) => sum + 4 * elements(shape), 0);
-    room -= needed + (copied.length < group.length ? bytes! : 0);
+    const copies = group.filter(([, tensor]) => !isView(tensor));
+    const needed = copies.reduce((sum, [, { shape }]) => sum + 4 * elements(shape), 0);
+    room -= needed + (copies.length < group.length ? bytes! : 0);
     if (!(room >= 0) || bytes! > size * 2) {
       throw refuseDamaged(
         `its tensors claim more than twice its ${size} bytes (at ${quoted(group.at(-1)![0])})`,
@@ -32,14 +32,14 @@ export function readTensors(
     }
   }
   const values = new Map<string, Value>();
-  for (const [key, group] of alike) {
+  for (const [key, group] of byStorage) {
     const { buffer } = saved.read(key);
     for (const [name, tensor] of group) values.set(name, toValue(name, extract(tensor, buffer)));
   }
   return new Map(Array.from(tensors.keys(), (name) => [name, values.get(name)!]));
 }
 
-/** Throws unless a tensor lies in its storage, and this in the bytes that the file has of it. */
+/** Throws unless a tensor lies in its storage, and the storage in the file's bytes. */
 function checkPlace(
   name: string,
   { storage, offset, shape, strides }: PickledTensor,
@@ -67,7 +67,7 @@ function checkPlace(
   }
 }
 
-/** Whether a tensor's value is a part of its storage as it stands. */
+/** Whether a tensor's value is a view of its storage. */
 const isView = (tensor: PickledTensor): boolean =>
   isPacked(tensor) && ["F32", "I32"].includes(tensor.storage.dtype);
 
@@ -80,7 +80,9 @@ function isPacked({ shape, strides }: PickledTensor): boolean {
   return true;
 }
 
-/** A tensor's elements out of its storage: a view where they follow one another, else a copy. */
+/**
+ * Extracts a tensor's elements from its storage: a view if they follow one another, else a copy.
+ */
 function extract(tensor: PickledTensor, buffer: ArrayBuffer): Entry {
   const { storage: { dtype, part }, offset, shape } = tensor;
   const array = ARRAYS[dtype];
@@ -113,7 +115,8 @@ function gather(
 ): void {
   const index = shape.map(() => 0);
   const count = elements(shape);
-  for (let i = 0, at = first; i < count; i++) {
+  let at = first;
+  for (let i = 0; i < count; i++) {
     to[i] = from[at];
     for (let d = shape.length - 1; d >= 0; d--) {
       at += strides[d];
@@ -124,6 +127,6 @@ function gather(
   }
 }
 
-/** How many elements a shape has: infinitely many where they are too many to count. */
+/** The number of elements of a shape. Infinity if there are too many to count. */
 const elements = (shape: readonly number[]): number =>
   shape.includes(0) ? 0 : shape.reduce((product, size) => product * size, 1);

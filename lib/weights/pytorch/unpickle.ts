@@ -10,32 +10,30 @@ import {
   type Storage,
 } from "./objects.ts";
 
-/** What was read of a pickle. */
+/** The result of reading a pickle. */
 export interface Unpickled {
-  /** The value. */
   readonly value: Pickled;
-  /** The place behind the pickle. */
+  /** The position after the pickle. */
   readonly end: number;
-  /** The storages that were referred to. */
+  /** The storages that the pickle refers to. */
   readonly storages: readonly Storage[];
 }
 
-/** Lists, dicts and tuples in one another, at most. Checkpoints have three or four. */
-const LEVELS = 64;
+/** The maximum nesting of lists, dicts and tuples. Checkpoints have three or four levels. */
+const MAX_LEVELS = 64;
 
 /**
- * Instructions at most in a file of so many bytes, where one that makes a container counts for
- * eight. A tensor needs about 90: that is enough for thousands of small ones, and keeps what a
- * pickle makes of itself below twice its file.
+ * The maximum number of instructions in a file of so many bytes. One that makes a container counts
+ * as eight. A tensor needs about 90: the maximum is enough for thousands of small ones, and keeps
+ * the values of a pickle below twice its file.
  */
-const most = (size: number): number => 2 ** 18 + size / 32;
+const maxInstructions = (size: number): number => 2 ** 18 + size / 32;
 
 /**
- * The value of the pickle that begins at a place of these bytes, in a file of `size` bytes. Throws
- * a `Refused`.
+ * Reads the pickle at a position of these bytes, in a file of `size` bytes. Throws a `FileRefused`.
  */
 export function unpickle(bytes: Uint8Array, start = 0, size = bytes.length): Unpickled {
-  const machine = new Machine(new Cursor(bytes, start), most(size));
+  const machine = new Machine(new Cursor(bytes, start), maxInstructions(size));
   for (;;) {
     const code = machine.in.uint8();
     if (code === STOP) {
@@ -75,18 +73,18 @@ class Machine {
   }
 
   pop(): Pickled {
-    this.#hold(1);
+    this.#require(1);
     return this.#stack.pop()!;
   }
 
   top(): Pickled {
-    this.#hold(1);
+    this.#require(1);
     return this.#stack.at(-1)!;
   }
 
-  /** The last `count` values, taken off. */
+  /** Removes and returns the last `count` values. */
   take(count: number): Pickled[] {
-    this.#hold(count);
+    this.#require(count);
     return this.#stack.splice(this.#stack.length - count);
   }
 
@@ -94,7 +92,7 @@ class Machine {
     this.#marks.push(this.#stack.length);
   }
 
-  /** The values since the last mark, taken off. */
+  /** Removes and returns the values since the last mark. */
   takeMarked(): Pickled[] {
     const start = this.#marks.pop();
     if (start === undefined) throw refuseDamaged("its pickle closes more than it opens");
@@ -124,13 +122,13 @@ class Machine {
     this.push(container);
   }
 
-  /** Pushes a storage that was referred to. */
+  /** Pushes a storage and records that it is used. */
   refer(storage: Storage): void {
     this.storages.push(storage);
     this.push(storage);
   }
 
-  /** Notes that these values are now in this container, and how deep that makes it. */
+  /** Records that these values are now in this container, and the depth of that. */
   nest(container: object, contents: readonly Pickled[]): void {
     let level = this.#levels.get(container) ?? 1;
     for (const value of contents) {
@@ -138,14 +136,16 @@ class Machine {
         level = Math.max(level, 1 + (this.#levels.get(value) ?? 1));
       }
     }
-    if (level > LEVELS) {
-      throw new FileRefused(`is refused: it nests lists and dicts more than ${LEVELS} levels deep`);
+    if (level > MAX_LEVELS) {
+      throw new FileRefused(
+        `is refused: it nests lists and dicts more than ${MAX_LEVELS} levels deep`,
+      );
     }
     if (level > 1) this.#levels.set(container, level);
   }
 
   /** Throws unless so many values lie above the last mark. */
-  #hold(count: number): void {
+  #require(count: number): void {
     if (this.#stack.length - (this.#marks.at(-1) ?? 0) < count) {
       throw refuseDamaged("its pickle takes more than it has put");
     }
@@ -157,27 +157,27 @@ const STOP = 0x2e;
 type Instruction = (machine: Machine) => void;
 
 /**
- * The instructions by their codes as letters. Those above 127 came with protocol 2 (80 to 8b), 4
+ * The instructions by their codes as characters. Those above 127 came with protocol 2 (80 to 8b), 4
  * (8c to 95) and 5 (96).
  */
 const INSTRUCTIONS: Readonly<Record<string, Instruction>> = {
-  "\x80": version,
+  "\x80": checkVersion,
   "\x95": (m) => m.in.uint64(), // a frame's length
   "N": (m) => m.push(null),
   "\x88": (m) => m.push(true),
   "\x89": (m) => m.push(false),
-  "I": (m) => m.push(numberIn(m.in.line())),
-  "L": (m) => m.push(numberIn(m.in.line())),
+  "I": (m) => m.push(parseNumber(m.in.line())),
+  "L": (m) => m.push(parseNumber(m.in.line())),
   "F": (m) => m.push(Number(m.in.line())),
   "J": (m) => m.push(m.in.int32()),
   "K": (m) => m.push(m.in.uint8()),
   "M": (m) => m.push(m.in.uint16()),
   "G": (m) => m.push(m.in.float64()),
-  "\x8a": (m) => long(m, m.in.uint8()),
-  "\x8b": (m) => long(m, m.in.uint32()),
-  "S": (m) => m.push(unquoted(m.in.line())),
-  "V": (m) => m.push(plain(m.in.line())),
-  // Python 2 wrote its texts with the two that follow.
+  "\x8a": (m) => pushLong(m, m.in.uint8()),
+  "\x8b": (m) => pushLong(m, m.in.uint32()),
+  "S": (m) => m.push(unquote(m.in.line())),
+  "V": (m) => m.push(withoutEscapes(m.in.line())),
+  // Python 2 wrote its strings with the next two.
   "T": (m) => m.push(m.in.text(m.in.uint32())),
   "U": (m) => m.push(m.in.text(m.in.uint8())),
   "X": (m) => m.push(m.in.text(m.in.uint32())),
@@ -203,26 +203,26 @@ const INSTRUCTIONS: Readonly<Record<string, Instruction>> = {
   ")": (m) => m.make([]),
   "]": (m) => m.make([]),
   "}": (m) => m.make(new Map()),
-  "t": (m) => list(m, m.takeMarked()),
-  "l": (m) => list(m, m.takeMarked()),
-  "d": (m) => newDict(m, m.takeMarked()),
-  "\x85": (m) => list(m, m.take(1)),
-  "\x86": (m) => list(m, m.take(2)),
-  "\x87": (m) => list(m, m.take(3)),
+  "t": (m) => pushList(m, m.takeMarked()),
+  "l": (m) => pushList(m, m.takeMarked()),
+  "d": (m) => pushDict(m, m.takeMarked()),
+  "\x85": (m) => pushList(m, m.take(1)),
+  "\x86": (m) => pushList(m, m.take(2)),
+  "\x87": (m) => pushList(m, m.take(3)),
   "a": (m) => append(m, m.take(1)),
   "e": (m) => append(m, m.takeMarked()),
   "s": (m) => setItems(m, m.take(2)),
   "u": (m) => setItems(m, m.takeMarked()),
 
   "c": (m) => m.push(new PickledName(`${m.in.line()}.${m.in.line()}`)),
-  "\x93": (m) => name(m, m.take(2)),
+  "\x93": (m) => pushName(m, m.take(2)),
   "i": (m) => call(m, new PickledName(`${m.in.line()}.${m.in.line()}`), m.takeMarked()),
   "R": (m) => callTop(m, m.take(2)),
   "\x81": (m) => callTop(m, m.take(2)),
   "Q": (m) => m.refer(readStorage(m.pop())),
   "b": setState,
 
-  "P": () => refuse("refers to something that is no storage"),
+  "P": () => refuse("refers to something that is not a storage"),
   "o": () => refuse("makes an object of a class"),
   "\x92": () => refuse("makes an object of a class"),
   "\x82": () => refuse("makes an object of Python's extension registry"),
@@ -232,49 +232,51 @@ const INSTRUCTIONS: Readonly<Record<string, Instruction>> = {
   "\x91": () => refuse("makes a set"),
 };
 
-function version(machine: Machine): void {
+function checkVersion(machine: Machine): void {
   const protocol = machine.in.uint8();
   if (protocol > 5) {
     throw new FileRefused(`is refused: its pickle is of protocol ${protocol}, newer than 5`);
   }
 }
 
-/** A number as text; `00` and `01` are how protocol 1 wrote booleans, and an `L` may follow. */
-function numberIn(line: string): Pickled {
+/**
+ * Parses a number. Protocol 1 wrote booleans as `00` and `01`, and an `L` may follow the digits.
+ */
+function parseNumber(line: string): Pickled {
   if (line === "00" || line === "01") return line === "01";
   // The bound keeps a long row of digits from taking quadratic time.
   const [, digits] = /^([-+]?\d{1,300})L?$/.exec(line) ?? [];
   if (digits === undefined) throw refuseDamaged(`its pickle has the number ${quoted(line)}`);
-  return exact(BigInt(digits));
+  return toNumber(BigInt(digits));
 }
 
-/** Pushes a number in the two's complement of so many bytes, the lowest first. */
-function long(machine: Machine, length: number): void {
+/** Pushes a number in two's complement of so many bytes, little-endian. */
+function pushLong(machine: Machine, length: number): void {
   machine.work(length);
   const hex = Uint8Array.from(machine.in.take(length)).reverse().toHex();
-  machine.push(exact(BigInt.asIntN(8 * length, BigInt(`0x0${hex}`))));
+  machine.push(toNumber(BigInt.asIntN(8 * length, BigInt(`0x0${hex}`))));
 }
 
-const exact = (value: bigint): number | bigint =>
+const toNumber = (value: bigint): number | bigint =>
   Number.isSafeInteger(Number(value)) ? Number(value) : value;
 
-function unquoted(line: string): string {
+function unquote(line: string): string {
   const [, text] = /^(?:'(.*)'|"(.*)")$/.exec(line)?.filter((group) => group !== undefined) ?? [];
-  if (text === undefined) throw refuseDamaged("its pickle has a text without quotes");
-  return plain(text);
+  if (text === undefined) throw refuseDamaged("its pickle has a string without quotes");
+  return withoutEscapes(text);
 }
 
-/** A text as a line, in which nothing is escaped. */
-function plain(text: string): string {
+/** Returns a string of a line. Throws if it has an escape. */
+function withoutEscapes(text: string): string {
   if (text.includes("\\")) {
     throw new FileRefused(
-      "is refused: its pickle has an escaped text, which only protocol 0 writes",
+      "is refused: its pickle has an escaped string, which only protocol 0 writes",
     );
   }
   return text;
 }
 
-const list = (machine: Machine, values: Pickled[]): void => machine.make(values, values);
+const pushList = (machine: Machine, values: Pickled[]): void => machine.make(values, values);
 
 function append(machine: Machine, values: Pickled[]): void {
   const list = machine.top();
@@ -291,14 +293,14 @@ function setItems(machine: Machine, values: Pickled[]): void {
   for (let i = 0; i < values.length; i += 2) dict.set(values[i], values[i + 1]);
 }
 
-function newDict(machine: Machine, values: Pickled[]): void {
+function pushDict(machine: Machine, values: Pickled[]): void {
   machine.make(new Map());
   setItems(machine, values);
 }
 
-function name(machine: Machine, [module, member]: Pickled[]): void {
+function pushName(machine: Machine, [module, member]: Pickled[]): void {
   if (typeof module !== "string" || typeof member !== "string") {
-    throw refuseDamaged("its pickle has a name that is no text");
+    throw refuseDamaged("its pickle has a name that is not a string");
   }
   machine.push(new PickledName(`${module}.${member}`));
 }
@@ -308,7 +310,7 @@ function callTop(machine: Machine, [callee, args]: Pickled[]): void {
 }
 
 function call(machine: Machine, callee: Pickled, args: Pickled): void {
-  // What a call copies is work too, or a value that is kept once could be copied without end.
+  // Copies in a call count too. Otherwise a pickle could keep a value once and copy it without end.
   for (const value of Array.isArray(args) ? args : []) {
     if (Array.isArray(value) || typeof value === "string") machine.work(value.length);
   }
@@ -318,8 +320,7 @@ function call(machine: Machine, callee: Pickled, args: Pickled): void {
 }
 
 /**
- * A state dict's `_metadata` (the versions of its modules) is passed over; nothing else may have
- * attributes.
+ * Skips a state dict's `_metadata` (the versions of its modules). Nothing else may have attributes.
  */
 function setState(machine: Machine): void {
   machine.pop();

@@ -5,12 +5,12 @@ import { PICKLE, type Saved } from "./saved.ts";
 import { unpickle } from "./unpickle.ts";
 
 /**
- * What is in a file of PyTorch from 1.6 on: a zip with one folder, in which `data.pkl` is the value
- * and `data/<key>` are the storages. Throws a `Refused`, or a `Failure` (exit 3) where the zip
- * itself is damaged.
+ * Reads a file of PyTorch from 1.6 on: a zip with one folder, in which `data.pkl` is the value and
+ * `data/<key>` are the storages. Throws a `FileRefused`, or a `Failure` (exit 3) if the zip itself
+ * is damaged.
  */
 export function readZipLayout(source: ByteSource): Saved {
-  const zip = readZip(source, ENTRIES);
+  const zip = readZip(source, MAX_ENTRIES);
   const pickle = zip.names.find((name) => /^[^/]+\/data\.pkl$/.test(name));
   if (pickle === undefined) throw otherZip(zip.names);
   const folder = pickle.slice(0, -"data.pkl".length);
@@ -18,15 +18,16 @@ export function readZipLayout(source: ByteSource): Saved {
     zip.names.some((name) => name.startsWith(`${folder}code/`) || name === `${folder}constants.pkl`)
   ) {
     throw new FileRefused(
-      "is a program of TorchScript, not weights: in Python, torch.save(torch.jit.load(path).state_dict(), new_path)",
+      "is a TorchScript program, not weights: in Python, run torch.save(torch.jit.load(path).state_dict(), new_path)",
     );
   }
   if (zip.size(pickle)! > PICKLE) throw refuseDamaged(`its data.pkl has ${zip.size(pickle)} bytes`);
   if (
-    zip.names.includes(`${folder}byteorder`) && text(zip.read(`${folder}byteorder`)) !== "little"
+    zip.names.includes(`${folder}byteorder`) &&
+    decodeText(zip.read(`${folder}byteorder`)) !== "little"
   ) {
     throw new FileRefused(
-      "was saved on a machine whose numbers begin with their highest byte: load and save it on another",
+      "was saved on a big-endian machine: load it and save it again on a little-endian one",
     );
   }
   const { value } = unpickle(zip.read(pickle), 0, source.size);
@@ -37,14 +38,14 @@ export function readZipLayout(source: ByteSource): Saved {
   };
 }
 
-/** More storages than that no network has. */
-const ENTRIES = 100_000;
+/** No network has more storages. */
+const MAX_ENTRIES = 100_000;
 
-const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes.subarray(0, 100));
+const decodeText = (bytes: Uint8Array): string => new TextDecoder().decode(bytes.subarray(0, 100));
 
 function otherZip(names: readonly string[]): FileRefused {
   if (names.some((name) => name.endsWith(".npy"))) {
-    return new FileRefused("is a NumPy archive (.npz), not of PyTorch");
+    return new FileRefused("is a NumPy archive (.npz), not a file of PyTorch");
   }
   const inner = names.find((name) => /\.(pth?|bin|ckpt|safetensors|tar)$/.test(name));
   return new FileRefused(

@@ -6,7 +6,7 @@ import { inTemporary } from "../../support/temporary.ts";
 
 await needs(
   ["read", "write"],
-  "a file that cannot be read is named",
+  "readFile: a failure names a file that cannot be read",
   () =>
     inTemporary(async (folder) => {
       assertEquals(await lookUp(`${folder}/none`), undefined);

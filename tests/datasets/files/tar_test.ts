@@ -8,7 +8,7 @@ const text = (value: string) => new TextEncoder().encode(value);
 
 await needs(
   ["read", "write"],
-  "a tar.gz is unpacked: folders, files of any length, long names",
+  "untar: folders, files of any length and long names are unpacked",
   () =>
     inTemporary(async (folder) => {
       const files = {
@@ -30,7 +30,7 @@ await needs(
 
 await needs(
   ["read", "write"],
-  "what is no file is passed over with its contents",
+  "untar: other entries are skipped with their contents",
   () =>
     inTemporary(async (folder) => {
       const note = tar({ note: text("path=elsewhere") }, "x").slice(0, 1024);
@@ -46,25 +46,25 @@ await needs(
 
 await needs(
   ["read", "write"],
-  "a tar.gz that is cut off, damaged or leads out of the folder is refused",
+  "untar: an archive that is cut off, damaged or leads out of the folder fails",
   () =>
     inTemporary(async (folder) => {
       const path = `${folder}/x.tar.gz`;
-      const plain = tar({ "a.txt": text("a".repeat(2000)) });
-      const whole = await gzip(plain);
-      const refused = async (bytes: Uint8Array, message: string) => {
+      const archive = tar({ "a.txt": text("a".repeat(2000)) });
+      const whole = await gzip(archive);
+      const assertError = async (bytes: Uint8Array, message: string) => {
         Deno.writeFileSync(path, bytes);
         await assertRejects(() => untar(path, `${folder}/out`), Error, message);
       };
-      await refused(whole.slice(0, whole.length - 20), "");
-      await refused(await gzip(plain.slice(0, 1000)), "ends early");
-      await refused(await gzip(plain.slice(0, 2560)), "ends early");
-      await refused(text("no archive"), "");
-      const damaged = plain.slice();
+      await assertError(whole.slice(0, whole.length - 20), "");
+      await assertError(await gzip(archive.slice(0, 1000)), "ends early");
+      await assertError(await gzip(archive.slice(0, 2560)), "ends early");
+      await assertError(text("no archive"), "");
+      const damaged = archive.slice();
       damaged[0] ^= 1;
-      await refused(await gzip(damaged), "a header in it is damaged");
-      await refused(await gzip(tar({ "../evil": text("x") })), '"../evil"');
-      await refused(await gzip(tar({ "/etc/evil": text("x") })), '"/etc/evil"');
+      await assertError(await gzip(damaged), "a header in it is damaged");
+      await assertError(await gzip(tar({ "../evil": text("x") })), '"../evil"');
+      await assertError(await gzip(tar({ "/etc/evil": text("x") })), '"/etc/evil"');
       assertEquals([...Deno.readDirSync(folder)].some(({ name }) => name === "evil"), false);
     }),
 );

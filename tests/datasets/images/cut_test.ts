@@ -3,7 +3,7 @@ import { cutOut, type RandomCut } from "../../../datasets/images/cut.ts";
 import type { Image } from "../../../datasets/images/image.ts";
 import { bilinear } from "../../support/bilinear.ts";
 
-/** Pixels that have nothing to do with their neighbours. */
+/** Pixels without relation to their neighbours. */
 const noise = (width: number, height: number): Image => ({
   width,
   height,
@@ -13,7 +13,7 @@ const noise = (width: number, height: number): Image => ({
   ),
 });
 
-/** Red is the column and green the row. */
+/** An image whose red is the column and whose green is the row. */
 const places = (width: number, height: number): Image => ({
   width,
   height,
@@ -32,9 +32,9 @@ const random = (stream: string): RandomCut => ({
   stream,
 });
 
-Deno.test("centre scales the shorter side and cuts the middle, whose halves are rounded to even", () => {
+Deno.test("cut: centre scales the shorter side and cuts the middle, with half margins rounded to even", () => {
   for (
-    // Left and top as torchvision has them: half of 5, of 3, of 1, of 2 and of nothing.
+    // Torchvision's left and top: half of 5, 3, 1, 2 and 0, rounded to even.
     const [width, height, shorter, size, columns, rows, left, top] of [
       [40, 30, 10, 8, 13, 10, 2, 1],
       [30, 40, 9, 8, 9, 12, 0, 2],
@@ -54,7 +54,7 @@ Deno.test("centre scales the shorter side and cuts the middle, whose halves are 
   }
 });
 
-Deno.test("a random part is scaled as it is alone, and the same stream draws the same one", () => {
+Deno.test("cut: a random part is scaled like an image of its own, and a stream repeats its part", () => {
   const image = noise(50, 37);
   const cut = random("part/1/7");
   const out = cutOut(image, cut);
@@ -62,7 +62,7 @@ Deno.test("a random part is scaled as it is alone, and the same stream draws the
   assertNotEquals(cutOut(image, random("part/2/7")), out);
   assertNotEquals(cutOut(image, random("part/1/8")), out);
   assertNotEquals(cutOut(image, { ...cut, seed: 2 }), out);
-  // All of a square is the only part with these.
+  // The whole square is the only part with this area and ratio.
   const square = noise(41, 41);
   const whole = cutOut(square, { ...cut, area: [1, 1], ratio: [1, 1] });
   for (let i = 0; i < whole.length; i += 17) {
@@ -75,17 +75,17 @@ Deno.test("a random part is scaled as it is alone, and the same stream draws the
   }
 });
 
-Deno.test("the parts' areas and ratios fill what is allowed and lie anywhere", () => {
+Deno.test("cut: random parts fill the ranges of area, ratio and position", () => {
   const image = places(240, 180);
-  const seen: { area: number; ratio: number; left: number; top: number }[] = [];
+  const parts: { area: number; ratio: number; left: number; top: number }[] = [];
   for (let i = 0; i < 400; i++) {
     const out = cutOut(image, random(`part/1/${i}`));
     const last = (31 * 32 + 31) * 3;
-    // Of a slope the outermost pixels of 32 are 31/32 of its length apart.
+    // The outermost of 32 pixels of a slope are 31/32 of its length apart.
     const [width, height] = [0, 1].map((c) => (out[last + c] - out[c]) * 32 / 31);
-    seen.push({ area: width * height / 43_200, ratio: width / height, left: out[0], top: out[1] });
+    parts.push({ area: width * height / 43_200, ratio: width / height, left: out[0], top: out[1] });
   }
-  const all = (key: keyof typeof seen[0]) => seen.map((one) => one[key]);
+  const all = (key: keyof typeof parts[0]) => parts.map((one) => one[key]);
   const [areas, ratios, mean] = [
     all("area"),
     all("ratio"),
@@ -95,13 +95,13 @@ Deno.test("the parts' areas and ratios fill what is allowed and lie anywhere", (
   assert(Math.max(...areas) > 0.9 && Math.max(...areas) < 1.02, `${Math.max(...areas)}`);
   assert(Math.min(...ratios) > 0.72 && Math.min(...ratios) < 0.8, `${Math.min(...ratios)}`);
   assert(Math.max(...ratios) < 1.39 && Math.max(...ratios) > 1.25, `${Math.max(...ratios)}`);
-  // Large parts with an extreme ratio do not fit and are drawn anew: a little less than the middle
-  // of .08 and 1.
+  // Large parts with an extreme ratio do not fit and are drawn again, so the mean is a little less
+  // than the middle of .08 and 1.
   assert(mean(areas) > 0.42 && mean(areas) < 0.55, `${mean(areas)}`);
   assert(new Set(all("left")).size > 60 && new Set(all("top")).size > 40);
 });
 
-Deno.test("an image that no part fits gives the largest middle that may be", () => {
+Deno.test("cut: without a fitting part the cut is the largest central one in the range", () => {
   const expected = {
     kind: "random",
     size: 4,

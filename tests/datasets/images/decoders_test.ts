@@ -17,7 +17,7 @@ const cut = { kind: "square", size: SIZE } as const;
 
 await needs(
   ["read"],
-  "however many are asked for, two files a worker are in memory, and each gets its own pixels",
+  "decoders: at most two files per worker are in memory, and each call gets its own pixels",
   async () => {
     const workers = decoders(2);
     let inMemory = 0;
@@ -25,7 +25,7 @@ await needs(
     const pixels = await Promise.all(Array.from({ length: 100 }, async (_, i) => {
       const decoded = await workers.decode(async () => {
         most = Math.max(most, ++inMemory);
-        // Some come later than those that were asked for after them.
+        // Some reads finish after later ones.
         await new Promise((resolve) => setTimeout(resolve, i % 3));
         return file(i);
       }, cut);
@@ -35,7 +35,7 @@ await needs(
     pixels.forEach((data, i) =>
       assertEquals([data.length, new Set(data)], [SIZE * SIZE * 3, new Set([i])])
     );
-    // A worker may take the next file just before the last one is counted off here.
+    // A worker may take its next file just before `inMemory` goes down for the last one.
     assert(most >= 2 && most <= 6, `${most} files at once`);
     workers.close();
   },
@@ -43,7 +43,7 @@ await needs(
 
 await needs(
   ["read"],
-  "a broken file and one that cannot be read are said, and the workers go on",
+  "decoders: broken and unreadable files fail, and the workers continue",
   async () => {
     const workers = decoders(1);
     const decode = (read: () => Promise<Uint8Array>) => workers.decode(read, cut);
@@ -68,4 +68,4 @@ await needs(
   },
 );
 
-Deno.test("workers that nobody needs are never started", () => decoders(64).close());
+Deno.test("decoders: unneeded workers are never started", () => decoders(64).close());

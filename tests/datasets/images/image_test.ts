@@ -5,7 +5,7 @@ import { cutOut } from "../../../datasets/images/cut.ts";
 import { type Image, imageDecoder } from "../../../datasets/images/image.ts";
 import { needs } from "../../support/needs.ts";
 
-/** A picture that JPEG keeps nearly unchanged: slow changes of colour. */
+/** An image with slow changes of colour, which JPEG hardly changes. */
 const smooth: Image = {
   width: 24,
   height: 16,
@@ -24,7 +24,7 @@ const jpegOf = async ({ width, height, data }: Image): Promise<Uint8Array> => {
   return new Uint8Array(await encodeJpeg(new ImageData(rgba, width, height), { quality: 98 }));
 };
 
-await needs(["read"], "a JPEG is decoded to red, green and blue", async () => {
+await needs(["read"], "image: a JPEG is decoded to RGB", async () => {
   const image = (await imageDecoder())(await jpegOf(smooth));
   assertEquals([image.width, image.height, image.data.length], [24, 16, 24 * 16 * 3]);
   const error = image.data.reduce(
@@ -36,7 +36,7 @@ await needs(["read"], "a JPEG is decoded to red, green and blue", async () => {
 
 await needs(
   ["read"],
-  "a broken JPEG is refused with libjpeg's reason, and the next one is decoded",
+  "image: a broken JPEG fails with libjpeg's reason, and the next one is decoded",
   async () => {
     const decode = await imageDecoder();
     const jpeg = await jpegOf(smooth);
@@ -56,9 +56,9 @@ await needs(
 );
 
 /**
- * A baseline JPEG of four channels whose blocks of 8 × 8 pixels each have one colour, as Photoshop
- * writes them: inverted, and as they are (`transform` 0) or with the first three as luminance and
- * chrominance (2).
+ * A baseline JPEG of four channels, with one colour per block of 8 × 8 pixels. Channels are
+ * inverted as by Photoshop. With `transform` 0 they are stored directly, with 2 the first three are
+ * stored as luminance and chrominance.
  */
 function inkJpeg(blocks: readonly (readonly number[])[], transform: 0 | 2): Uint8Array {
   const segment = (
@@ -73,8 +73,8 @@ function inkJpeg(blocks: readonly (readonly number[])[], transform: 0 | 2): Uint
   let bits = "";
   for (const block of blocks) {
     block.forEach((value, c) => {
-      // The constant part alone: its difference from the block before, in as many bits as it takes,
-      // then the end of the block.
+      // Only the DC coefficient: the number of bits and the difference from the block before, then
+      // the end of the block.
       const level = value - 128;
       const difference = level - before[c];
       const size = Math.abs(difference).toString(2).length;
@@ -110,7 +110,7 @@ function inkJpeg(blocks: readonly (readonly number[])[], transform: 0 | 2): Uint
   ]);
 }
 
-await needs(["read"], "a JPEG of ink becomes red, green and blue", async () => {
+await needs(["read"], "image: a CMYK JPEG is decoded to RGB", async () => {
   const decode = await imageDecoder();
   const near = ({ width, height, data }: Image, colours: readonly (readonly number[])[]) => {
     assertEquals([width, height, data.length], [8 * colours.length, 8, 8 * 8 * 3 * colours.length]);
@@ -119,13 +119,13 @@ await needs(["read"], "a JPEG of ink becomes red, green and blue", async () => {
       assertEquals(Math.abs(value - expected) <= 1, true, `${i}: ${value}, not ${expected}`);
     });
   };
-  // Inverted ink is light: a channel's times what black leaves.
+  // Inverted ink is light, so a channel is multiplied by the inverted black.
   const inks = [[255, 255, 255, 255], [200, 100, 50, 255], [200, 100, 50, 128], [10, 20, 30, 0]];
   near(
     decode(inkJpeg(inks, 0)),
     inks.map(([c, m, y, k]) => [c, m, y].map((light) => light * k / 255)),
   );
-  // As luminance they are inverted once more.
+  // With luminance and chrominance, the channels are inverted once more.
   near(decode(inkJpeg([[180, 128, 128, 255], [180, 128, 128, 51]], 2)), [[75, 75, 75], [
     15,
     15,
@@ -136,7 +136,7 @@ await needs(["read"], "a JPEG of ink becomes red, green and blue", async () => {
   assertEquals(decode(await jpegOf(smooth)).width, 24);
 });
 
-await needs(["read"], "what is neither JPEG nor PNG is refused", async () => {
+await needs(["read"], "image: a file that is neither JPEG nor PNG fails", async () => {
   const decode = await imageDecoder();
   for (
     const bytes of [new Uint8Array(), Uint8Array.of(0xff), new TextEncoder().encode("GIF89a…")]
@@ -145,7 +145,7 @@ await needs(["read"], "what is neither JPEG nor PNG is refused", async () => {
   }
 });
 
-await needs(["read"], "a PNG of any colour type is decoded to red, green and blue", async () => {
+await needs(["read"], "image: a PNG of any colour type is decoded to RGB", async () => {
   const decode = await imageDecoder();
   const pixels = (
     data: Uint8Array | Uint16Array,
@@ -166,7 +166,7 @@ await needs(["read"], "a PNG of any colour type is decoded to red, green and blu
     255,
     255,
   ]);
-  // Rows of few bits end at a byte: 3 pixels of 1 bit, of 2 and of 4.
+  // Rows are padded to whole bytes: 3 pixels of 1, 2 and 4 bits.
   const grey = (...bytes: number[]) => (depth: 1 | 2 | 4) =>
     pixels(Uint8Array.from(bytes), 3, 2, 1, depth).filter((_, i) => i % 3 === 0);
   assertEquals(grey(0b10100000, 0b01000000)(1), [255, 0, 255, 0, 255, 0]);
@@ -174,26 +174,30 @@ await needs(["read"], "a PNG of any colour type is decoded to red, green and blu
   assertEquals(grey(0x0f, 0x10, 0x23, 0x40)(4), [0, 255, 17, 34, 51, 68]);
 });
 
-await needs(["read"], "a PNG with a palette gets its colours, transparent or not", async () => {
-  const decode = await imageDecoder();
-  const palette: [number, number, number][] = [[1, 2, 3], [4, 5, 6], [7, 8, 9]];
-  const image = {
-    data: Uint8Array.of(0b01001000, 0b10010000),
-    width: 3,
-    height: 2,
-    channels: 1,
-    depth: 2 as const,
-  };
-  const expected = [4, 5, 6, 1, 2, 3, 7, 8, 9, 7, 8, 9, 4, 5, 6, 1, 2, 3];
-  assertEquals([...decode(encodePng({ ...image, palette })).data], expected);
-  const clear = palette.map(([r, g, b], i) =>
-    [r, g, b, i * 100] as [number, number, number, number]
-  );
-  assertEquals([...decode(encodePng({ ...image, palette: clear })).data], expected);
-  assertThrows(() => decode(encodePng({ ...image, palette: palette.slice(0, 2) })), Error);
-});
+await needs(
+  ["read"],
+  "image: a PNG with a palette has its colours, transparent or not",
+  async () => {
+    const decode = await imageDecoder();
+    const palette: [number, number, number][] = [[1, 2, 3], [4, 5, 6], [7, 8, 9]];
+    const image = {
+      data: Uint8Array.of(0b01001000, 0b10010000),
+      width: 3,
+      height: 2,
+      channels: 1,
+      depth: 2 as const,
+    };
+    const expected = [4, 5, 6, 1, 2, 3, 7, 8, 9, 7, 8, 9, 4, 5, 6, 1, 2, 3];
+    assertEquals([...decode(encodePng({ ...image, palette })).data], expected);
+    const clear = palette.map(([r, g, b], i) =>
+      [r, g, b, i * 100] as [number, number, number, number]
+    );
+    assertEquals([...decode(encodePng({ ...image, palette: clear })).data], expected);
+    assertThrows(() => decode(encodePng({ ...image, palette: palette.slice(0, 2) })), Error);
+  },
+);
 
-await needs(["read"], "a broken PNG is refused", async () => {
+await needs(["read"], "image: a broken PNG fails", async () => {
   const decode = await imageDecoder();
   const png = encodePng({ ...smooth, channels: 3 });
   assertThrows(() => decode(png.slice(0, png.length - 40)), Error);
@@ -216,7 +220,7 @@ const pattern: Image = {
   }),
 };
 
-Deno.test("square cuts and scales as Pillow's bilinear filter does", () => {
+Deno.test("square: cuts and scales like Pillow's bilinear filter", () => {
   // Image.fromarray(pattern[:, 1:8]).resize((size, size), Image.BILINEAR), the green channel
   const pillow: Record<number, number[]> = {
     3: [138, 154, 120, 155, 107, 134, 90, 163, 125],
@@ -236,7 +240,7 @@ Deno.test("square cuts and scales as Pillow's bilinear filter does", () => {
   }
 });
 
-Deno.test("square leaves an image of the right size alone and one colour that colour", () => {
+Deno.test("square: an image of the right size and an image of one colour do not change", () => {
   const small: Image = { width: 2, height: 2, data: Uint8Array.from({ length: 12 }, (_, i) => i) };
   assertEquals(cutOut(small, { kind: "square", size: 2 }), small.data);
   const grey: Image = { width: 37, height: 50, data: new Uint8Array(37 * 50 * 3).fill(201) };

@@ -6,20 +6,20 @@ import { kl } from "../../../lib/nn/ops.ts";
 
 await tf.setBackend("cpu");
 const logits = { student: tf.tensor2d([[1, 2], [3, -1]]), teacher: tf.tensor2d([[0, 1], [2, 2]]) };
-const passes = { student: outputOf(logits.student), teacher: outputOf(logits.teacher) };
+const outputs = { student: outputOf(logits.student), teacher: outputOf(logits.teacher) };
 
-Deno.test("where its weight is 0 there is no term", () => {
-  assertEquals(alsoKd({ ...passes, mask: () => undefined }, { kd: 0, temperature: 4 }), {});
+Deno.test("a weight of 0 gives no term", () => {
+  assertEquals(alsoKd({ ...outputs, mask: () => undefined }, { kd: 0, temperature: 4 }), {});
 });
 
 Deno.test("the term is the KL at its temperature, of the samples that learn at the logits", () => {
-  const { kd: [weight, values, role] } = alsoKd({ ...passes, mask: () => undefined }, {
+  const { kd: [weight, values, role] } = alsoKd({ ...outputs, mask: () => undefined }, {
     kd: 0.9,
     temperature: 4,
   });
   const expected = kl(logits.student, logits.teacher, 4).dataSync();
   assertEquals([weight, values.dataSync(), role], [0.9, expected, undefined]);
   const mask = (spot: string) => spot === "logits" ? tf.tensor1d([0, 1]) : undefined;
-  const masked = alsoKd({ ...passes, mask }, { kd: 0.9, temperature: 4 }).kd[1];
+  const masked = alsoKd({ ...outputs, mask }, { kd: 0.9, temperature: 4 }).kd[1];
   assertEquals(masked.dataSync(), Float32Array.of(0, expected[1]));
 });

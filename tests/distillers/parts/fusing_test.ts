@@ -8,15 +8,15 @@ await tf.setBackend("cpu");
 const logits = [[[1, 0]], [[3, 4]], [[5, 2]]].map((rows) => tf.tensor2d(rows));
 
 Deno.test("two are fused by the share of the first, any number by equal shares", () => {
-  const fused = (count: number, share?: number) =>
+  const fuse = (count: number, share?: number) =>
     fusing("slkd", count, share)(logits.slice(0, count)).dataSync() as Float32Array;
-  assertNear("one", fused(1), [1, 0], 1e-6);
-  assertNear("a share", fused(2, 0.25), [2.5, 3], 1e-6);
-  assertNear("halves", fused(2), [2, 2], 1e-6);
-  assertNear("thirds", fused(3), [3, 2], 1e-6);
+  assertNear("one", fuse(1), [1, 0], 1e-6);
+  assertNear("a share", fuse(2, 0.25), [2.5, 3], 1e-6);
+  assertNear("halves", fuse(2), [2, 2], 1e-6);
+  assertNear("thirds", fuse(3), [3, 2], 1e-6);
 });
 
-Deno.test("a share of other than two, or outside of 0 to 1, is refused in the method's name", () => {
+Deno.test("fusing refuses a share of other than two teachers or outside of 0 to 1, and names the method", () => {
   for (const [count, share] of [[3, 0.5], [1, 1], [2, 1.5], [2, -0.1], [2, NaN]]) {
     const { exit, message } = assertThrows(() => fusing("slkdSequential", count, share), Failure);
     assertEquals([exit, message.startsWith("slkdSequential: fusion is")], [2, true]);

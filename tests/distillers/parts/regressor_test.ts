@@ -12,7 +12,7 @@ Deno.test("the regressor brings any square map to the hint's shape", () => {
   }
 });
 
-Deno.test("a tap that is no map is refused by name", () => {
+Deno.test("the regressor refuses a tap that is no map and names its shape", () => {
   const { exit, message } = assertThrows(() => regressor([64], [8, 8, 3]), Failure);
   assertEquals([exit, message.includes("[64]")], [2, true]);
 });

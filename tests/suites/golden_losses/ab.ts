@@ -4,7 +4,7 @@ import { ourWeight } from "../../support/layout.ts";
 import { after, check, type Checks, type Expected, type Loss } from "./check.ts";
 import { betweenMaps, expectedOfMaps, pairsOf } from "./maps.ts";
 
-/** The variables of the connector of a student's tap, by their names in the references. */
+/** The variables of the connector at a student's tap by the references' names. */
 export function connectorNames(tap: string): Readonly<Record<string, string>> {
   const below = `distiller.connector_${tap}.0.`;
   return {
@@ -32,8 +32,8 @@ async function checkAb(golden: Golden<Loss>): Promise<void> {
     }];
   });
   const values = connectors.map(({ name, ours }) => [ours, ourWeight(tensor(name)).data] as const);
-  const learned = connectors.flatMap(({ ours, changed }): Expected[] =>
-    // The norm takes the bias before it away again: its gradient is rounding.
+  const expectedVariables = connectors.flatMap(({ ours, changed }): Expected[] =>
+    // The norm cancels the bias before it, so its gradient is rounding.
     changed && !facts.theoretically_zero.includes(changed)
       ? [{ golden: [changed], ours: after(ours), layout: ourWeight }]
       : []
@@ -41,7 +41,7 @@ async function checkAb(golden: Golden<Loss>): Promise<void> {
   const made = betweenMaps(golden, taps, abInit({ taps }), values);
   await check(golden, made, new Int32Array(tensor("in.s0").shape[0]), [
     ...expectedOfMaps(golden, taps, "ab"),
-    ...learned,
+    ...expectedVariables,
   ]);
 }
 

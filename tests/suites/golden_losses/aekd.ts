@@ -8,7 +8,7 @@ import { type Checks, LOGITS, type Loss } from "./check.ts";
 import { among, taught } from "./several.ts";
 
 /** softmax(row / T) of each row. */
-function softened(
+function soften(
   { shape: [rows, classes], data }: { shape: readonly number[]; data: Float32Array },
   T: number,
 ) {
@@ -22,8 +22,8 @@ function softened(
   });
 }
 
-/** A teacher's loss, the batch's mean, and its gradient by the student's logits. */
-function taughtBy(student: number[][], teacher: number[][], T: number) {
+/** A teacher's loss (mean over the batch) and its gradient by the student's logits. */
+function lossFrom(student: number[][], teacher: number[][], T: number) {
   const batch = student.length;
   const divergences = student.map((q, row) =>
     q.reduce((sum, qc, c) => sum + teacher[row][c] * Math.log(teacher[row][c] / qc), 0)
@@ -35,8 +35,8 @@ function taughtBy(student: number[][], teacher: number[][], T: number) {
 }
 
 /**
- * The reference's solver stops up to 2e-3 short of the weights, so the rest is compared as it were
- * with ours.
+ * The reference's solver stops up to 2e-3 short of the optimal weights. So the golden loss and
+ * gradient are corrected to our weights before the comparison.
  */
 async function checkAekd(golden: Golden<Loss>): Promise<void> {
   const { name, facts, tensor } = golden;
@@ -45,9 +45,9 @@ async function checkAekd(golden: Golden<Loss>): Promise<void> {
     golden,
     method({ temperature: T, most: C, kd: alpha, directions: Boolean(svm_norm) }),
   );
-  const student = softened(tensor("in.logit_s"), T);
+  const student = soften(tensor("in.logit_s"), T);
   const scale = tensor("out.scale").data;
-  const teachers = taught(golden).map((name) => taughtBy(student, softened(tensor(name), T), T));
+  const teachers = taught(golden).map((name) => lossFrom(student, soften(tensor(name), T), T));
   const label = golden.integers("in.target");
   const image = { shape: [label.length, 1, 1, 1], data: new Float32Array(label.length) };
   for (const kind of ["compiled", "cpu"] as const) {
@@ -58,10 +58,10 @@ async function checkAekd(golden: Golden<Loss>): Promise<void> {
       what: string,
       ours: Float32Array,
       of: string,
-      moved: (weights: number[]) => number[],
+      correction: (weights: number[]) => number[],
     ) => {
       const there = tensor(of).data;
-      const by = moved(weights.map((weight, m) => weight - scale[m]));
+      const by = correction(weights.map((weight, m) => weight - scale[m]));
       const expected = there.map((value, i) => value + alpha * by[i]);
       assertNear(
         `${name} ${kind}: ${what}`,
@@ -93,5 +93,5 @@ async function checkAekd(golden: Golden<Loss>): Promise<void> {
   }
 }
 
-/** AE-KD, with gradients as they are and with their directions alone. */
+/** AE-KD, with full gradients and with their directions alone. */
 export const aekd: Checks = [[/^aekd(_norm)?$/, checkAekd]];

@@ -3,19 +3,20 @@ import type { Golden } from "../../support/goldens.ts";
 import { check, type Checks, type Loss } from "./check.ts";
 import { betweenMaps, expectedOfMaps, pairsOf } from "./maps.ts";
 
-const attention = (distance: "squared" | "norm") => async (golden: Golden<Loss>): Promise<void> => {
-  const taps = pairsOf(golden);
-  const made = betweenMaps(golden, taps, method({ taps, distance, weight: 1, ce: 0 }));
-  await check(
-    golden,
-    made,
-    new Int32Array(golden.tensor("in.s0").shape[0]),
-    expectedOfMaps(golden, taps, "at"),
-  );
-};
+const checkDistance =
+  (distance: "squared" | "norm") => async (golden: Golden<Loss>): Promise<void> => {
+    const taps = pairsOf(golden);
+    const made = betweenMaps(golden, taps, method({ taps, distance, weight: 1, ce: 0 }));
+    await check(
+      golden,
+      made,
+      new Int32Array(golden.tensor("in.s0").shape[0]),
+      expectedOfMaps(golden, taps, "at"),
+    );
+  };
 
-/** AT as released, with maps of one size and of several, and as the paper's equation has it. */
-export const at: Checks = [[/^at(_|$)/, attention("squared")], [
+/** AT as released, with maps of one size and of several, and by the paper's equation. */
+export const at: Checks = [[/^at(_|$)/, checkDistance("squared")], [
   /^td_at_paper$/,
-  attention("norm"),
+  checkDistance("norm"),
 ]];

@@ -2,7 +2,7 @@ import { camkd as method } from "../../../lib/distillers/camkd.ts";
 import type { Checks } from "./check.ts";
 import { checkSeveral } from "./several.ts";
 
-/** What CA-MKD learns from the logits. */
+/** The part of CA-MKD that learns from logits. */
 export const camkd: Checks = [
   [
     /^camkd_logit$/,

@@ -6,7 +6,7 @@ import { checkFeatures } from "./features.ts";
 
 const taps = { student: "f_s", teacher: "f_t", weight: 1, ce: 0 } as const;
 
-/** The variables of `cc`'s embeddings and their names there. */
+/** The references' names and ours of the variables of the embeddings of `cc`. */
 const embeddings = [["embed_s", "student"], ["embed_t", "teacher"]].flatMap(([theirs, ours]) =>
   ["weight", "bias"].map((
     part,
@@ -32,7 +32,7 @@ function checkCc(golden: Golden<Loss>): Promise<void> {
   );
 }
 
-/** torchdistill's cases have the embeddings themselves: here they are embedded as they are. */
+/** torchdistill's cases hold embeddings, so the layers that embed them here are identities. */
 function checkKernel(kernel: "bilinear" | "gaussian") {
   return (golden: Golden<Loss>): Promise<void> => {
     const [, units] = golden.tensor("in.f_s").shape;
@@ -49,7 +49,7 @@ function checkKernel(kernel: "bilinear" | "gaussian") {
   };
 }
 
-/** CC, the authors' and with torchdistill's kernels. */
+/** CC, as released and with torchdistill's kernels. */
 export const cc: Checks = [
   [/^cc$/, checkCc],
   [/^td_cc_bilinear$/, checkKernel("bilinear")],

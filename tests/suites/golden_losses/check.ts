@@ -1,7 +1,4 @@
-/**
- * What the checks of all losses share: a method between given outputs, one step, golden values
- * beside ours.
- */
+/** The common parts of all checks of losses: one step of a method between given outputs. */
 import type { Distiller, HardLabels } from "../../../lib/experiment/distiller.ts";
 import type { Scorer } from "../../../lib/nn/network.ts";
 import { type Cast, cast, type FirstStep, firstStep } from "../../support/cast.ts";
@@ -10,10 +7,10 @@ import { given } from "../../support/given.ts";
 import type { Check, Golden, Numbers } from "../../support/goldens.ts";
 import { assertNear, tolerance } from "../../support/tolerance.ts";
 
-/** Which cases of losses a function checks. */
+/** Checks of the losses' cases. */
 export type Checks = readonly Check<Loss>[];
 
-/** What the JSON of a loss's case says. */
+/** The JSON of a loss's case. */
 export interface Loss {
   readonly source: string;
   readonly args: Readonly<Record<string, number>>;
@@ -21,24 +18,24 @@ export interface Loss {
   readonly fp32_vs_fp64_rel_err: Readonly<Record<string, number>>;
 }
 
-/** A golden value or the sum of several, what it is here, and the way to our layout. */
+/** A golden value or a sum of several, our value, and the conversion to our layout. */
 export interface Expected {
   readonly golden: readonly string[];
   readonly ours: (step: FirstStep) => Float32Array;
   readonly layout?: (value: Numbers) => Numbers;
 }
 
-/** The loss of the step. */
+/** Gives the loss of the step. */
 export const total = ({ values }: FirstStep): Float32Array => values.loss;
 
-/** A term of the loss; of several names their sum. */
+/** Gives a term of the loss, or the sum of several. */
 export const terms = (...names: string[]) => ({ values }: FirstStep): Float32Array =>
   Float32Array.of(names.reduce((sum, name) => sum + values.terms[name][0], 0));
 
-/** The gradient of a variable that learns, the next value of a statistic. */
+/** Gives the gradient of a trainable variable or the next value of a statistic. */
 export const after = (variable: string) => (step: FirstStep): Float32Array => step.after(variable);
 
-/** Compares one step, compiled and on tfjs's own backend. */
+/** Compares one step with golden values, compiled and on tfjs's own backend. */
 export async function check(
   { name, facts, tensor }: Golden<Loss>,
   made: Cast,
@@ -59,10 +56,10 @@ export async function check(
   }
 }
 
-/** The variable of a given network's logits, below its prefix. */
+/** Name of the variable of a given network's logits, below its prefix. */
 export const LOGITS = "logits.value";
 
-/** Networks whose logits are the given ones, with a method between them. */
+/** Makes a method between networks whose logits are the golden ones. */
 export function between(
   { tensor }: Golden<Loss>,
   distiller: Distiller<Scorer, Scorer, HardLabels>,

@@ -10,7 +10,8 @@ import { assertNear, tolerance } from "../../support/tolerance.ts";
 import type { Checks, Loss } from "./check.ts";
 
 /**
- * How often each of `size` images is a negative in the recorded rows, [positive, …negatives] each.
+ * Counts how often each of `size` images is a negative in the recorded rows, each of which is
+ * [positive, …negatives].
  */
 export function timesDrawn(rows: Int32Array, batch: number, size: number): Float32Array {
   const times = new Float32Array(batch * size);
@@ -21,11 +22,11 @@ export function timesDrawn(rows: Int32Array, batch: number, size: number): Float
   return times;
 }
 
-/** The memory that has the recorded negatives. */
+/** Name of the memory with the recorded negatives. */
 export const DRAWN = "distiller.drawn";
 
 /**
- * Contrasts whose negatives are the memory `DRAWN`, which a test sets; the positive is the image
+ * Contrasts whose negatives are in the memory `DRAWN`, which a test sets. The positive is the image
  * itself.
  */
 export const recorded = (batch: number): Contrasts => ({ create, dataset }) => {
@@ -33,7 +34,7 @@ export const recorded = (batch: number): Contrasts => ({ create, dataset }) => {
   return ({ index }) => ({ positive: index, negatives: drawn.value });
 };
 
-/** What the references call the embeddings' variables, and what they are called here. */
+/** The variables of the embeddings by the references' names. */
 export const embedNames: Readonly<Record<string, string>> = Object.fromEntries(
   ["student", "teacher"].flatMap((side) =>
     ["weight", "bias"].map((
@@ -42,13 +43,13 @@ export const embedNames: Readonly<Record<string, string>> = Object.fromEntries(
   ),
 );
 
-/** What the references call the banks, and what they are called here. */
+/** The banks by the references' names. */
 export const bankNames: Readonly<Record<string, string>> = {
   "contrast.memory_v1": "distiller.student.bank",
   "contrast.memory_v2": "distiller.teacher.bank",
 };
 
-/** Two calls: the first sets Z, the second uses the banks that the first has left. */
+/** Checks two calls: the first sets Z, the second uses the banks that the first updated. */
 async function checkCrd(golden: Golden<Loss>): Promise<void> {
   const { name, tensor, facts: { args, fp32_vs_fp64_rel_err } } = golden;
   const banks = Object.entries(bankNames);
@@ -90,7 +91,7 @@ async function checkCrd(golden: Golden<Loss>): Promise<void> {
 
 const memories = [...Object.values(bankNames), "distiller.student.z", "distiller.teacher.z"];
 
-/** The `i`-th call, with the memories as they are. */
+/** Runs the `i`-th call with these values of the memories. */
 async function call(
   engine: Engine,
   { tensor, integers, facts: { args } }: Golden<Loss>,

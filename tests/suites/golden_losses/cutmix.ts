@@ -3,7 +3,7 @@ import { paste } from "../../../lib/data/mix.ts";
 import type { Checks } from "./check.ts";
 import { checkMix } from "./mixup.ts";
 
-/** KD with CutMix; the box is [top, bottom, left, right]. */
+/** KD with CutMix. The box is [top, bottom, left, right]. */
 export const cutmix: Checks = [[
   /^cutmix_kd$/,
   (golden) => {

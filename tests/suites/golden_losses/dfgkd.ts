@@ -10,7 +10,7 @@ async function checkDfgkd(golden: Golden<Loss>): Promise<void> {
   await check(golden, made, golden.integers("in.target"), [
     { golden: ["out.loss"], ours: total },
     { golden: ["out.loss_kd"], ours: terms("teacher") },
-    // The cross-entropies that each network has twice are one term here.
+    // The references compute each network's cross-entropy twice. Here it is one term.
     { golden: ["out.loss_ce", "out.loss_kd_cs"], ours: terms("task", "self") },
     {
       golden: ["out.loss_kd_tc", "out.loss_kd_sc"],

@@ -8,8 +8,8 @@ async function checkDgkd(golden: Golden<Loss>): Promise<void> {
   const { tensor, names, facts: { args: { T, lam } } } = golden;
   const { shape } = tensor("in.logit_s");
   const network = given({ logits: shape });
-  const taught = names().filter((name) => /^in\.logit_t/.test(name));
-  const [first, second, ...more] = taught.map(() => network);
+  const teachers = names().filter((name) => /^in\.logit_t/.test(name));
+  const [first, second, ...more] = teachers.map(() => network);
   const made = cast({
     student: network,
     teacher: [first, second, ...more],
@@ -18,7 +18,7 @@ async function checkDgkd(golden: Golden<Loss>): Promise<void> {
     classes: shape[1],
     values: new Map([
       [`student.${LOGITS}`, tensor("in.logit_s").data],
-      ...taught.map((name, i) => [`teacher${i + 1}.${LOGITS}`, tensor(name).data] as const),
+      ...teachers.map((name, i) => [`teacher${i + 1}.${LOGITS}`, tensor(name).data] as const),
     ]),
   });
   await check(golden, made, golden.integers("in.target"), [

@@ -5,7 +5,7 @@ import { after, between, check, type Checks, LOGITS, type Loss, terms, total } f
 
 async function checkDkd(golden: Golden<Loss>): Promise<void> {
   const { alpha, beta, T, warmup_factor } = golden.facts.args;
-  // The step is of the first epoch.
+  // The step runs in the first epoch.
   const made = between(
     golden,
     method({ alpha, beta, temperature: T, warmUp: 1 / warmup_factor }),

@@ -21,7 +21,7 @@ async function checkDml(golden: Golden<Loss>): Promise<void> {
     values: new Map([[student, tensor("in.logit_1").data], [peer, tensor("in.logit_2").data]]),
   });
   await check(golden, made, golden.integers("in.target"), [
-    // Where the peer has no gradient the loss is the student's alone.
+    // If the peer has no gradient, the loss is the student's alone.
     { golden: ["out.loss"], ours: isMutual ? total : terms("task", "kd") },
     { golden: ["out.loss1"], ours: terms("task", "kd") },
     { golden: ["out.loss2"], ours: terms("peer_task", "peer_kd") },

@@ -1,6 +1,6 @@
 /**
- * What the checks of losses on features share: a method between networks whose taps are the given
- * features.
+ * The common parts of the checks of losses on features: a method between networks whose taps are
+ * the golden features.
  */
 import type { Distiller } from "../../../lib/experiment/distiller.ts";
 import type { Net } from "../../../lib/nn/network.ts";
@@ -10,19 +10,19 @@ import type { Golden } from "../../support/goldens.ts";
 import { ourMap } from "../../support/layout.ts";
 import { after, check, type Expected, type Loss } from "./check.ts";
 
-/** What is given, by its names there, which are the taps' too. */
+/** The features by the references' names, which are also the taps' names. */
 export interface Features {
-  /** The student's features; `f_s` unless said otherwise. */
+  /** The student's features. Default: `f_s`. */
   readonly students?: readonly string[];
-  /** The teacher's features; `f_t` unless said otherwise. */
+  /** The teacher's features. Default: `f_t`. */
   readonly teachers?: readonly string[];
-  /** Values of the method's own variables. */
+  /** Values of the method's own variables. Default: none. */
   readonly modules?: readonly (readonly [variable: string, values: Float32Array])[];
 }
 
 /**
- * Compares a method's step without classes: what is expected and the gradients of all the student's
- * features.
+ * Compares a method's step without classes: the expected values and the gradients of all of the
+ * student's features.
  */
 export async function checkFeatures(
   golden: Golden<Loss>,

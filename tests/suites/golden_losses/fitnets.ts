@@ -25,9 +25,9 @@ async function checkHint(golden: Golden<Loss>): Promise<void> {
       ),
     ]),
   });
-  const learned = Object.entries(regressorNames).flatMap(([theirs, ours]): Expected[] => {
+  const expectedVariables = Object.entries(regressorNames).flatMap(([theirs, ours]): Expected[] => {
     const grad = `grad.mod.reg.${theirs}`;
-    // The norm takes the bias before it away again: its gradient is rounding.
+    // The norm cancels the bias before it, so its gradient is rounding.
     if (facts.theoretically_zero.includes(grad)) return [];
     return [{
       golden: [has(grad) ? grad : `post.reg.${theirs}`],
@@ -38,9 +38,9 @@ async function checkHint(golden: Golden<Loss>): Promise<void> {
   await check(golden, made, new Int32Array(batch), [
     { golden: ["out.loss"], ours: terms("hint") },
     { golden: ["grad.in.f_s"], ours: after("student.map.value"), layout: ourMap },
-    ...learned,
+    ...expectedVariables,
   ]);
 }
 
-/** FitNets with maps of equal sides, of other ones, and of odd ones. */
+/** FitNets with maps of equal sides, of different sides, and of odd sides. */
 export const fitnets: Checks = [[/^hint_/, checkHint]];

@@ -4,7 +4,7 @@ import { ourMap } from "../../support/layout.ts";
 import { after, check, type Checks, type Expected, type Loss, terms, total } from "./check.ts";
 import { betweenMaps, type MapTap, pairsOf } from "./maps.ts";
 
-const flows =
+const checkFlows =
   (options: FspInitOptions<MapTap, MapTap>) => async (golden: Golden<Loss>): Promise<void> => {
     const { has, tensor } = golden;
     const taps = pairsOf(golden);
@@ -23,8 +23,8 @@ const flows =
     ]);
   };
 
-/** FSP's first stage as released, and torchdistill's. */
-export const fsp: Checks = [[/^fsp(_|$)/, flows({})], [
+/** FSP's first stage as released, and torchdistill's FSP. */
+export const fsp: Checks = [[/^fsp(_|$)/, checkFlows({})], [
   /^td_fsp$/,
-  flows({ pool: "max", distance: "columns" }),
+  checkFlows({ pool: "max", distance: "columns" }),
 ]];

@@ -13,7 +13,7 @@ import {
 import { untrained } from "../../support/untrained.ts";
 import { after, check, type Checks, type Expected, type Loss, terms } from "./check.ts";
 
-/** A module of a case: its name there, its variables here, and the way to our layout. */
+/** A module of a case: its name there, our variables, and the conversion to our layout. */
 interface Part {
   readonly name: string;
   readonly names: Readonly<Record<string, string>>;
@@ -26,7 +26,7 @@ const DECODER: Part = { name: "paraphraser", names: decoderNames, layout: mirror
 
 type Map = Net<"map" | "logits">;
 
-/** The networks whose maps are the given ones, with a method and its modules between them. */
+/** Makes a method with its modules between networks whose maps are the golden ones. */
 function between(
   { has, tensor }: Golden<Loss>,
   distiller: Distiller<Map, Map>,
@@ -55,10 +55,10 @@ function between(
 }
 
 /**
- * What becomes of a part's variables; the norm behind a bias takes it away again: its gradient is
- * rounding.
+ * Lists the expected values of a part's variables. A norm cancels a bias before it, so the bias's
+ * gradient is rounding and left out.
  */
-const learned = ({ has, facts }: Golden<Loss>, { name, names, layout }: Part): Expected[] =>
+const expectedOf = ({ has, facts }: Golden<Loss>, { name, names, layout }: Part): Expected[] =>
   Object.entries(names).flatMap(([there, here]): Expected[] => {
     const golden = [`grad.mod.${name}.${there}`, `post.${name}.${there}`].find(has);
     return golden && !facts.theoretically_zero.includes(golden)
@@ -81,17 +81,21 @@ async function checkFt(golden: Golden<Loss>): Promise<void> {
     TRANSLATOR,
     ENCODER,
   ]);
-  await check(golden, made, labels(golden), [loss("ft"), gradient, ...learned(golden, TRANSLATOR)]);
+  await check(golden, made, labels(golden), [
+    loss("ft"),
+    gradient,
+    ...expectedOf(golden, TRANSLATOR),
+  ]);
 }
 
 async function checkInit(golden: Golden<Loss>): Promise<void> {
   const made = between(golden, ftInit(), [ENCODER, DECODER]);
-  const parts = [ENCODER, DECODER].flatMap((part) => learned(golden, part));
+  const parts = [ENCODER, DECODER].flatMap((part) => expectedOf(golden, part));
   await check(golden, made, labels(golden), [loss("reconstruction"), ...parts]);
 }
 
-/** The loss alone, of factors that are given. */
-const ofFactors =
+/** Checks the loss alone on given factors. */
+const checkFactors =
   (factors: Required<FtOptions<string, string>>["factors"]) => async (golden: Golden<Loss>) => {
     const distiller: Distiller<Map, Map> = {
       id: "ft",
@@ -103,10 +107,10 @@ const ofFactors =
     await check(golden, between(golden, distiller, []), labels(golden), [loss("ft"), gradient]);
   };
 
-/** FT as released, its first stage, its loss between factors of other sizes, and torchdistill's. */
+/** FT as released, its first stage, its loss on factors of different sizes, torchdistill's FT. */
 export const ft: Checks = [
   [/^ft$/, checkFt],
   [/^ft_init$/, checkInit],
-  [/^ft_resize$/, ofFactors("attention")],
-  [/^td_ft$/, ofFactors("whole")],
+  [/^ft_resize$/, checkFactors("attention")],
+  [/^td_ft$/, checkFactors("whole")],
 ];

@@ -4,11 +4,11 @@ import { check, type Checks, type Loss } from "./check.ts";
 import { betweenMaps, expectedOfMaps, pairsOf } from "./maps.ts";
 
 /**
- * A teacher's map, [batch, channels, height, width], with its rows mirrored along each singular
- * vector, [batch, entries, vectors], that does not point where their sum does. Ours does, the
- * reference's may not; nothing else that is made of the teacher's map changes.
+ * Mirrors the rows of a teacher's map, [batch, channels, height, width], along each singular
+ * vector, [batch, entries, vectors], whose product with the sum of the rows is negative. For our
+ * vectors it never is, for the reference's it may be. Nothing else computed from the map changes.
  */
-function mirrored(map: Numbers, vectors: Numbers, over: "channels" | "columns"): Numbers {
+function mirrorRows(map: Numbers, vectors: Numbers, over: "channels" | "columns"): Numbers {
   const [batch, channels, height, width] = map.shape;
   const size = channels * height * width;
   const [, entries, count] = vectors.shape;
@@ -33,10 +33,10 @@ function mirrored(map: Numbers, vectors: Numbers, over: "channels" | "columns"):
   return { shape: map.shape, data };
 }
 
-const singular = (over: "channels" | "columns") => async (golden: Golden<Loss>): Promise<void> => {
+const checkOver = (over: "channels" | "columns") => async (golden: Golden<Loss>): Promise<void> => {
   const taps = pairsOf(golden);
   const { k: vectors } = golden.facts.args;
-  const align = (map: Numbers, i: number) => mirrored(map, golden.tensor(`out.aux_vt${i}`), over);
+  const align = (map: Numbers, i: number) => mirrorRows(map, golden.tensor(`out.aux_vt${i}`), over);
   const made = betweenMaps(
     golden,
     taps,
@@ -52,8 +52,8 @@ const singular = (over: "channels" | "columns") => async (golden: Golden<Loss>):
   );
 };
 
-/** KDSVD as RepDistiller and as mdistiller has it. */
-export const kdsvd: Checks = [[/^kdsvd$/, singular("channels")], [
+/** KDSVD as in RepDistiller and as in mdistiller. */
+export const kdsvd: Checks = [[/^kdsvd$/, checkOver("channels")], [
   /^kdsvd_md$/,
-  singular("columns"),
+  checkOver("columns"),
 ]];

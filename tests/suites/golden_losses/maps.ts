@@ -1,4 +1,4 @@
-/** What the checks of losses between maps share: a method between given maps, part for part. */
+/** The common parts of the checks of losses between maps. */
 import type { Distiller } from "../../../lib/experiment/distiller.ts";
 import type { Net } from "../../../lib/nn/network.ts";
 import type { TapPair } from "../../../lib/nn/tap_pairs.ts";
@@ -8,20 +8,20 @@ import type { Golden, Numbers } from "../../support/goldens.ts";
 import { ourMap } from "../../support/layout.ts";
 import { after, type Expected, type Loss, terms, total } from "./check.ts";
 
-/** The taps of the given networks: of the maps `in.s0` …, `in.t0` … */
+/** The taps of the networks, for the golden maps `in.s0` … and `in.t0` … */
 const TAPS = ["map0", "map1", "map2", "map3", "map4"] as const;
 
-/** One of the given networks' taps. */
+/** One of these taps. */
 export type MapTap = typeof TAPS[number];
 
-/** How many pairs of maps a case has. */
+/** Lists the pairs of maps of a case. */
 export function pairsOf({ has }: Golden<Loss>): readonly TapPair<MapTap, MapTap>[] {
   return TAPS.filter((_, i) => has(`in.s${i}`)).map((tap) => [tap, tap]);
 }
 
 /**
- * Networks whose maps are the given ones, with a method between them; `values` are of the method's
- * own variables.
+ * Makes a method between networks whose maps are the golden ones. `values` are those of the
+ * method's own variables. Default: none.
  */
 export function betweenMaps(
   { tensor }: Golden<Loss>,
@@ -54,7 +54,7 @@ export function betweenMaps(
   });
 }
 
-/** The loss, each part of it where there are some, and the gradients by the student's maps. */
+/** Lists the loss, its parts if the case has them, and the gradients of the student's maps. */
 export function expectedOfMaps(
   { has, facts }: Golden<Loss>,
   taps: readonly TapPair<MapTap, MapTap>[],

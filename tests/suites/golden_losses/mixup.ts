@@ -9,13 +9,10 @@ import { ourMap } from "../../support/layout.ts";
 import { assertNear, tolerance } from "../../support/tolerance.ts";
 import { after, between, check, type Checks, LOGITS, type Loss, total } from "./check.ts";
 
-/** How a case mixes images. */
+/** Mixes images as a case does. */
 export type Theirs = (images: tf.Tensor, partner: tf.Tensor) => Mixed;
 
-/**
- * KD on images that are mixed as a case says: the images themselves, and the loss, whose weights
- * every case has.
- */
+/** Checks KD on images mixed as in a case: the images and the loss, which has fixed weights. */
 export async function checkMix(golden: Golden<Loss>, theirs: Theirs): Promise<void> {
   const { name, facts: { args: { T, lam } }, tensor, integers } = golden;
   const ce = 0.1;
@@ -32,11 +29,11 @@ export async function checkMix(golden: Golden<Loss>, theirs: Theirs): Promise<vo
     assertNear(`${name} ${kind}: images`, mixed, ourMap(tensor("out.mixed")).data, tolerance(0));
     assertNear(`${name} ${kind}: λ`, share, [lam], tolerance(0));
   }
-  // The step's own images are none: the networks' outputs are given.
-  const instead = () => mix(tf.tensor(x.data, [...x.shape]));
+  // The networks' outputs are variables, so the step's own images are not used.
+  const mixGolden = () => mix(tf.tensor(x.data, [...x.shape]));
   const made = between(golden, method({ temperature: T, ce, kd: 1 - ce }), {});
   const unweighted = ({ values }: FirstStep) => values.terms.task.map((value) => value / ce);
-  await check(golden, { ...made, mix: { id: "theirs", options: {}, mix: instead } }, label, [
+  await check(golden, { ...made, mix: { id: "theirs", options: {}, mix: mixGolden } }, label, [
     { golden: ["out.loss"], ours: total },
     { golden: ["out.ce"], ours: unweighted },
     { golden: ["grad.in.logit_s"], ours: after(`student.${LOGITS}`) },

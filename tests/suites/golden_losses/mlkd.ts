@@ -9,8 +9,8 @@ import type { Golden } from "../../support/goldens.ts";
 import { after, check, type Checks, type Loss, terms, total } from "./check.ts";
 
 /**
- * A network whose logits are its variable `weak` for images of zeros and its variable `strong` for
- * images of ones.
+ * Makes a network whose logits are its variable `weak` for images of zeros and its variable
+ * `strong` for images of ones.
  */
 function twoViews(shape: Shape): Net<"logits"> {
   const logits: Stage = (create) => {
@@ -28,8 +28,8 @@ function twoViews(shape: Shape): Net<"logits"> {
   return { id: "given", options: {}, stages: () => ({ logits }) };
 }
 
-/** The method, whose strong view is made of ones. */
-function ofOnes(options: MlkdOptions): Distiller<Scorer, Scorer, HardLabels> {
+/** Makes the method with a strong view of ones. */
+function makeMethod(options: MlkdOptions): Distiller<Scorer, Scorer, HardLabels> {
   const distiller = method(options);
   return {
     ...distiller,
@@ -52,7 +52,7 @@ async function checkMlkd(golden: Golden<Loss>): Promise<void> {
   const made = cast({
     student: network,
     teacher: network,
-    distiller: ofOnes({ temperature: T, ce, kd }),
+    distiller: makeMethod({ temperature: T, ce, kd }),
     image: [1, 1, 1],
     classes: shape[1],
     values: new Map(values),

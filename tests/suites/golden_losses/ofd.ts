@@ -11,7 +11,7 @@ import { assertNear, tolerance } from "../../support/tolerance.ts";
 import { after, check, type Checks, type Expected, type Loss, terms } from "./check.ts";
 import { betweenMaps, expectedOfMaps, type MapTap, pairsOf } from "./maps.ts";
 
-/** The variables of the connector of a student's tap, by their names in the references. */
+/** The variables of the connector at a student's tap by the references' names. */
 export function connectorNames(tap: string): Readonly<Record<string, string>> {
   const below = `distiller.connector_${tap}.0.`;
   return {
@@ -67,7 +67,7 @@ async function checkMargins(
   }
 }
 
-/** The authors' distance with its margins given: their total over a thousand times the batch. */
+/** Checks the authors' distance with given margins: its sum over 1,000 times the batch size. */
 async function checkOfficial(golden: Golden<Loss>): Promise<void> {
   const [s, t] = [ourMap(golden.tensor("in.s")), ourMap(golden.tensor("in.t"))];
   const margins = golden.tensor("in.margin").data;
@@ -92,5 +92,5 @@ async function checkOfficial(golden: Golden<Loss>): Promise<void> {
   ]);
 }
 
-/** OFD as mdistiller and as its authors have it. */
+/** OFD as in mdistiller and as in its authors' code. */
 export const ofd: Checks = [[/^ofd$/, checkOfd], [/^ofd_official$/, checkOfficial]];

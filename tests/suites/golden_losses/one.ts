@@ -6,7 +6,7 @@ import type { Golden } from "../../support/goldens.ts";
 import { ourWeight } from "../../support/layout.ts";
 import { after, check, type Checks, type Expected, type Loss, terms, total } from "./check.ts";
 
-/** The gate's variables by their names there. */
+/** The gate's variables by the references' names. */
 const gate = {
   "gate_fc.weight": "score.weight",
   "gate_fc.bias": "score.bias",
@@ -28,7 +28,7 @@ async function checkOne(golden: Golden<Loss>): Promise<void> {
   const variable = (
     i: number,
   ) => (i === 0 ? "student.logits.value" : `distiller.branch${i + 1}.0.logits.value`);
-  const gated = (name: string) => `distiller.gate.0.${name}`;
+  const gateVariable = (name: string) => `distiller.gate.0.${name}`;
   const made = cast({
     student,
     teacher: undefined,
@@ -45,18 +45,22 @@ async function checkOne(golden: Golden<Loss>): Promise<void> {
       ["student.map.value", gap.data],
       ...logits.map((name, i) => [variable(i), tensor(name).data] as const),
       ...Object.entries(gate).map(([theirs, ours]) =>
-        [gated(ours), ourWeight(tensor(`mod.${theirs}`)).data] as const
+        [gateVariable(ours), ourWeight(tensor(`mod.${theirs}`)).data] as const
       ),
     ]),
   });
   const every = (term: string) =>
     logits.map((_, i) => `${i === 0 ? "" : `branch${i + 1}_`}${term}`);
-  const learned = Object.entries(gate).flatMap(([theirs, ours]): Expected[] => {
+  const expectedVariables = Object.entries(gate).flatMap(([theirs, ours]): Expected[] => {
     const grad = `grad.mod.${theirs}`;
     const post = `post.${theirs}`;
-    // The norm takes the bias before it away again: its gradient is rounding.
+    // The norm cancels the bias before it, so its gradient is rounding.
     if (theoretically_zero.includes(grad)) return [];
-    return [{ golden: [has(grad) ? grad : post], ours: after(gated(ours)), layout: ourWeight }];
+    return [{
+      golden: [has(grad) ? grad : post],
+      ours: after(gateVariable(ours)),
+      layout: ourWeight,
+    }];
   });
   const divergence = terms(...every("kd"));
   await check(golden, made, golden.integers("in.target"), [
@@ -68,7 +72,7 @@ async function checkOne(golden: Golden<Loss>): Promise<void> {
     },
     { golden: ["grad.in.gap"], ours: after("student.map.value") },
     ...logits.map((name, i) => ({ golden: [`grad.${name}`], ours: after(variable(i)) })),
-    ...learned,
+    ...expectedVariables,
   ]);
 }
 

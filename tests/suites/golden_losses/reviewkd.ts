@@ -15,8 +15,8 @@ const convNormNames = (theirs: string, ours: string): Record<string, string> => 
 });
 
 /**
- * The variables of the fusions of a student's taps, from the first to the last, by their names in
- * the references.
+ * The variables of the fusions of a student's taps, which are in order from the first to the last,
+ * by the references' names.
  */
 export function fusionNames(taps: readonly string[]): Readonly<Record<string, string>> {
   const names = taps.toReversed().map((tap, i) => {
@@ -37,7 +37,7 @@ export function fusionNames(taps: readonly string[]): Readonly<Record<string, st
 
 const TAPS = ["map0", "map1", "map2", "map3", "map4", "map5", "pooled"] as const;
 
-/** A golden pooled vector or map as a tap. */
+/** Converts a golden pooled vector or map to a tap's layout. */
 const asTap = (golden: Numbers, tap: string): Numbers =>
   tap === "pooled" ? { shape: golden.shape.slice(0, 2), data: golden.data } : ourMap(golden);
 
@@ -86,7 +86,7 @@ async function checkReviewkd(golden: Golden<Loss>): Promise<void> {
     })),
     ...own.flatMap(([theirs, ours]): Expected[] => {
       const name = has(`grad.mod.${theirs}`) ? `grad.mod.${theirs}` : `post.${theirs}`;
-      // What a norm gets from a convolution of normalised maps may have no mean: rounding.
+      // A convolution of normalised maps may have a mean of zero, so that a norm's is rounding.
       return theoretically_zero.includes(name) || !has(name)
         ? []
         : [{ golden: [name], ours: after(ours), layout: ourWeight }];

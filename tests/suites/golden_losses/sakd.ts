@@ -10,8 +10,8 @@ import type { Golden, Numbers } from "../../support/goldens.ts";
 import { ourWeight } from "../../support/layout.ts";
 import { after, check, type Checks, type Loss, terms } from "./check.ts";
 
-/** The sum of all actions, each times a number of its own; what is decided is remembered. */
-function decided({ facts: { args }, tensor }: Golden<Loss>): Distiller<Net, Net> {
+/** Makes a method that sums all actions, each times its own factor, and stores the actions. */
+function makeMethod({ facts: { args }, tensor }: Golden<Loss>): Distiller<Net, Net> {
   const { shape } = tensor("in.u");
   const [batch, spots] = shape;
   return {
@@ -34,7 +34,7 @@ function decided({ facts: { args }, tensor }: Golden<Loss>): Distiller<Net, Net>
   };
 }
 
-/** Every second number: those of the teacher's way. */
+/** Keeps every second number, the action of the teacher's path. */
 const teachers = ({ shape, data }: Numbers): Numbers => ({
   shape,
   data: data.filter((_, i) => i % 2 === 0),
@@ -50,7 +50,7 @@ async function checkPolicy(golden: Golden<Loss>): Promise<void> {
   const made = cast({
     student: given({ pooled: student.shape, logits }),
     teacher: given({ pooled: teacher.shape, logits }),
-    distiller: decided(golden),
+    distiller: makeMethod(golden),
     image: [1, 1, 1],
     classes: 2,
     values: new Map([
@@ -70,5 +70,5 @@ async function checkPolicy(golden: Golden<Loss>): Promise<void> {
   ]);
 }
 
-/** What SAKD's policy decides with recorded noise, and how it learns. */
+/** The decisions of SAKD's policy with recorded noise, and its gradients. */
 export const sakd: Checks = [[/^sakd_policy$/, checkPolicy]];

@@ -1,15 +1,15 @@
-/** What the checks of methods with several teachers share. */
+/** The common parts of the checks of methods with several teachers. */
 import type { Distiller, HardLabels, SeveralTeachers } from "../../../lib/experiment/distiller.ts";
 import { type Cast, cast } from "../../support/cast.ts";
 import { given } from "../../support/given.ts";
 import type { Golden } from "../../support/goldens.ts";
 import { after, check, type Expected, LOGITS, type Loss, terms, total } from "./check.ts";
 
-/** The names of the teachers' logits. */
+/** Lists the names of the teachers' logits. */
 export const taught = ({ names }: Golden<Loss>): string[] =>
   names().filter((name) => /^in\.logit_t\d/.test(name)).sort();
 
-/** The method between networks whose logits are the given ones. */
+/** Makes the method between networks whose logits are the golden ones. */
 export function among(
   golden: Golden<Loss>,
   distiller: Distiller<Net, SeveralTeachers<Net>, HardLabels>,
@@ -33,7 +33,7 @@ export function among(
 
 type Net = ReturnType<typeof given<"logits">>;
 
-/** Compares loss and gradient, and the teachers' terms together with `out.div`, weighed with 1. */
+/** Compares the loss, its gradient, and `out.div` with the sum of the teachers' terms. */
 export async function checkSeveral(
   golden: Golden<Loss>,
   distiller: Distiller<Net, SeveralTeachers<Net>, HardLabels>,

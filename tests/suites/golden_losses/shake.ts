@@ -15,8 +15,8 @@ import { after, check, type Checks, LOGITS, type Loss, terms, total } from "./ch
 type Teacher = Classifier<"t0" | "t1" | "t2">;
 
 /**
- * A teacher of given maps and scores, whose classifier scores other vectors than its own, which is
- * 0.
+ * Makes a teacher with given maps and logits. Its own pooled vector is 0, and its classifier
+ * computes the logits of every other vector.
  */
 function teacher(
   batch: number,
@@ -74,7 +74,7 @@ async function checkShake(golden: Golden<Loss>): Promise<void> {
       ),
     ]),
   });
-  const learned = Object.entries(names).map(([theirs, ours]) => ({
+  const expectedVariables = Object.entries(names).map(([theirs, ours]) => ({
     golden: [/running/.test(theirs) ? `post.proxy.${theirs}` : `grad.mod.proxy.${theirs}`],
     ours: after(ours),
     layout: ourWeight,
@@ -87,7 +87,7 @@ async function checkShake(golden: Golden<Loss>): Promise<void> {
     { golden: ["out.ce_proxy"], ours: terms("labels") },
     { golden: ["out.mse_proxy_teacher"], ours: terms("follow") },
     { golden: ["grad.in.logit_s"], ours: after(`student.${LOGITS}`) },
-    ...learned,
+    ...expectedVariables,
   ]);
 }
 

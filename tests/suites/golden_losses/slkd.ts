@@ -20,7 +20,7 @@ async function checkSlkd(golden: Golden<Loss>): Promise<void> {
       golden: ["out.loss_kd_tc"],
       ours: terms("self1_task", "self1_teacher", "self2_task", "self2_teacher"),
     },
-    // Both halves of the student's loss have a cross-entropy; here they are one term.
+    // Both halves of the student's loss have a cross-entropy. Here they are one term.
     { golden: ["out.loss_ce", "out.loss_kd_cs"], ours: terms("task", "self") },
     { golden: ["grad.in.logit_s"], ours: after(`student.${LOGITS}`) },
     { golden: ["grad.in.logit_c1"], ours: after(`distiller.self1.0.${LOGITS}`) },

@@ -4,7 +4,7 @@ import type { Net } from "../../../lib/nn/network.ts";
 import { type Checks, terms, total } from "./check.ts";
 import { checkFeatures } from "./features.ts";
 
-/** Several pairs of maps at once, each a term named as the student's. */
+/** Makes a method over several pairs of maps, each with a term named after the student's map. */
 function pairs(
   students: readonly string[],
   teachers: readonly string[],
@@ -25,7 +25,7 @@ function pairs(
 
 const torchdistill = method({ student: "f_s", teacher: "f_t", rows: 1, weight: 1, ce: 0 });
 
-/** SP of several maps, and torchdistill's. */
+/** SP of several maps, and torchdistill's SP. */
 export const sp: Checks = [
   [/^sp$/, (golden) => {
     const students = golden.names().flatMap((name) => name.match(/^in\.(s\d+)$/)?.[1] ?? []);

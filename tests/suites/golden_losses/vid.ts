@@ -25,5 +25,5 @@ async function checkVid(golden: Golden<Loss>): Promise<void> {
   ]);
 }
 
-/** VID, its variances learned. */
+/** VID with learned variances. */
 export const vid: Checks = [[/^vid(_|$)/, checkVid]];

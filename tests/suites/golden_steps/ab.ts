@@ -4,10 +4,10 @@ import type { Check, Golden } from "../../support/goldens.ts";
 import { blocks, check, type Method, type Steps } from "./check.ts";
 
 /**
- * The connectors are those whose weights the case has: there are some where maps of the pair
- * differ.
+ * Makes the method with the connectors whose weights the case has. A pair needs connectors if its
+ * maps differ.
  */
-function activated({ names, facts }: Golden<Steps>): Method {
+function makeMethod({ names, facts }: Golden<Steps>): Method {
   const taps = blocks(facts);
   const modules = new Map<string, Record<string, string>>();
   for (const name of names()) {
@@ -26,5 +26,5 @@ function activated({ names, facts }: Golden<Steps>): Method {
 /** AB's first stage. */
 export const ab: Check<Steps>[] = [[
   /^init_ab_/,
-  (golden, t) => check(golden, activated(golden), t),
+  (golden, t) => check(golden, makeMethod(golden), t),
 ]];

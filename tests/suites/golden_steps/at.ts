@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { at as method } from "../../../lib/distillers/at.ts";
 import { blocks, type Method, type Steps, steps } from "./check.ts";
 
-const attentive = ({ gamma, alpha, beta }: Steps["args"], facts: Steps): Method => {
+const makeMethod = ({ gamma, alpha, beta }: Steps["args"], facts: Steps): Method => {
   assertEquals(alpha, 0);
   return {
     distiller: method({ ce: gamma, weight: beta }),
@@ -14,4 +14,4 @@ const attentive = ({ gamma, alpha, beta }: Steps["args"], facts: Steps): Method 
 };
 
 /** AT. */
-export const at = [steps(/^at_/, attentive)];
+export const at = [steps(/^at_/, makeMethod)];

@@ -7,7 +7,7 @@ const embedding = (who: string) => ({
   "linear.bias": `distiller.embed.${who}.0.bias`,
 });
 
-const congruent = ({ gamma, alpha, beta }: Steps["args"]): Method => {
+const makeMethod = ({ gamma, alpha, beta }: Steps["args"]): Method => {
   assertEquals(alpha, 0);
   return {
     distiller: method({ ce: gamma, weight: beta }),
@@ -17,4 +17,4 @@ const congruent = ({ gamma, alpha, beta }: Steps["args"]): Method => {
 };
 
 /** CC. */
-export const cc = [steps(/^cc_/, congruent)];
+export const cc = [steps(/^cc_/, makeMethod)];

@@ -1,4 +1,4 @@
-/** What the checks of all methods' steps share: five steps of training beside the golden ones. */
+/** The common parts of all checks of steps: five training steps compared with golden ones. */
 import { assertEquals } from "@std/assert";
 import type { Values } from "../../../lib/engine/engine.ts";
 import type { Distiller } from "../../../lib/experiment/distiller.ts";
@@ -18,7 +18,7 @@ import {
 } from "../../support/reference_networks.ts";
 import { distance, isChaotic, norm, tolerance } from "../../support/tolerance.ts";
 
-/** What the JSON of a case of steps says. */
+/** The JSON of a case of steps. */
 export interface Steps {
   readonly source: string;
   readonly args: Readonly<Record<string, number>>;
@@ -29,34 +29,31 @@ export interface Steps {
   readonly optimizer: string;
   readonly batches: readonly number[];
   readonly final_order: Readonly<Record<string, readonly string[]>>;
-  /**
-   * Final values by network in which the reference departs from its own text: they are not
-   * compared.
-   */
+  /** Final values by network that are not compared: the reference departs from its own text. */
   readonly left_out?: Readonly<Record<string, readonly string[]>>;
   readonly fp32_vs_fp64_rel_err: Readonly<Record<string, number | readonly number[]>>;
 }
 
-/** A method as a case has it. */
+/** The method of a case. */
 export interface Method {
-  /** With the case's options. */
+  /** The method with the case's options. */
   readonly distiller: Distiller<Network, Network, never> | Distiller<Network, undefined, never>;
-  /** Each recorded loss with its weight in the sum, and the terms here that make it up. */
+  /** Sums of recorded losses with their weights, and the sum of our terms that each one equals. */
   readonly terms: readonly {
     readonly of: readonly (readonly [weight: number, step: string])[];
     readonly terms: readonly string[];
   }[];
-  /** The terms here that the recorded loss leaves out; none. */
+  /** Our terms that the recorded loss leaves out. Default: none. */
   readonly besides?: readonly string[];
-  /** The epoch that the steps are of; 1. */
+  /** The epoch of the steps. Default: 1. */
   readonly epoch?: number;
-  /** Δ of the distillation-oriented trainer; absent: plain SGD. */
+  /** Δ of the distillation-oriented trainer. Default: plain SGD. */
   readonly dot?: number;
-  /** Copies of the teacher by their names there: what their variables' names begin with here. */
+  /** The prefixes of our variables of copies of the teacher, by the references' names. */
   readonly copies?: Readonly<Record<string, string>>;
   /**
-   * Extra modules by their names there: what each of their tensors, statistics and weights alike,
-   * is called here, or what it is in the end where it does not start as it is recorded there.
+   * Extra modules by the references' names. Each tensor, statistic or weight, has the name of our
+   * variable, or a function that gives its final value if it does not start with a recorded value.
    */
   readonly modules?: Readonly<
     Record<
@@ -64,9 +61,9 @@ export interface Method {
       Readonly<Record<string, string | ((final: Final, golden: Golden<Steps>) => Float32Array)>>
     >
   >;
-  /** Modules that a first stage left, by their names there, likewise: they stay as they are. */
+  /** Modules of a first stage, named likewise, which do not learn. */
   readonly frozen?: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /** Values that variables are set to before step `i`, by name; none by default. */
+  /** Gives values to assign to variables before step `i`, by name. Default: none. */
   readonly before?: (
     golden: Golden<Steps>,
     common: Golden<Common>,
@@ -74,16 +71,16 @@ export interface Method {
   ) => Iterable<readonly [string, Float32Array]>;
 }
 
-/** What variables are after the last step, by name. */
+/** The values of variables after the last step, by name. */
 export type Final = ReadonlyMap<string, Float32Array>;
 
-/** What the JSON of what all cases share says. */
+/** The JSON of the data that all cases share. */
 export interface Common {
-  /** Training images. */
+  /** Number of training images. */
   readonly n_data: number;
 }
 
-/** The schedule that a case's text describes. */
+/** Parses the schedule from a case's text. */
 function scheduleOf({ facts }: Golden<Steps>, { dot }: Method): Schedule {
   const [, lr, momentum, weightDecay] = facts.optimizer.match(
     /^SGD lr (\S+) momentum (\S+) weight_decay (\S+)/,
@@ -93,6 +90,7 @@ function scheduleOf({ facts }: Golden<Steps>, { dot }: Method): Schedule {
   return sgd({ epochs: 1, batch: 1, lr, momentum, weightDecay, dot });
 }
 
+/** Compares the losses of all steps and the final variables of a method with the golden ones. */
 export async function check(
   golden: Golden<Steps>,
   method: Method,
@@ -102,7 +100,7 @@ export async function check(
   const classes = facts.num_classes;
   for (const [network, names] of Object.entries(facts.left_out ?? {})) {
     const unknown = names.filter((name) => !facts.final_order[network]?.includes(name));
-    assertEquals(unknown, [], `left_out has names that ${network} has not`);
+    assertEquals(unknown, [], `left_out has names that ${network} lacks`);
   }
   const common = await readGolden<Common>("steps/_common");
   const [teacher, student] = pairOf(facts);
@@ -148,7 +146,7 @@ export async function check(
   const changing = [...made.collected.values()].filter((variable) => !variable.fixed);
   const engine = await open("compiled");
   const step = engine.compile(trainStep(made));
-  /** How far off the losses of all the steps are, and what becomes of the variables. */
+  // The errors of the losses of all steps, and the final variables.
   const run = async (draw: number): Promise<[off: [string, number][], final: Final]> => {
     await engine.hold([...made.collected.values()], moved(changing, draw));
     const off: [string, number][] = [];
@@ -161,7 +159,7 @@ export async function check(
     const values = await engine.read(changing);
     return [off, new Map(changing.map(({ name }, i) => [name, values[i]]))];
   };
-  /** The variables below `prefix`, by the references' names. */
+  // The variables below `prefix` by the references' names.
   const named = (final: Final, network: Network, prefix: string) =>
     Array.from(final).flatMap(([name, values]): [string, Float32Array][] =>
       name.startsWith(prefix) ? [[referenceName(network, name.slice(prefix.length)), values]] : []
@@ -191,7 +189,7 @@ export async function check(
   }
 }
 
-/** How far off the losses of step `i` are, as a share of what is allowed. */
+/** Measures the errors of the losses of step `i` as shares of their limits. */
 function lossesOff(
   { facts, tensor }: Golden<Steps>,
   { terms, besides = [] }: Method,
@@ -215,8 +213,8 @@ function lossesOff(
 }
 
 /**
- * How far off a network's weights and statistics are after the last step, as a share of what is
- * allowed: all together as the goldens' README has it, each by itself of its highest tolerance.
+ * Measures the errors of a network's weights and statistics after the last step as shares of their
+ * limits: all together with the tolerance of the goldens' README, and each with the highest one.
  */
 function finalOff(
   { facts, has, tensor }: Golden<Steps>,
@@ -253,15 +251,15 @@ function finalOff(
   ];
 }
 
-/** Mean, standard deviation of all, L2 norm: the columns of the file's moments. */
+/** The columns of the file's moments: mean, population standard deviation, L2 norm. */
 function momentsOf(values: Float32Array): [mean: number, deviation: number, l2: number] {
   const mean = values.reduce((a, b) => a + b, 0) / values.length;
   return [mean, norm(values.map((value) => value - mean)) / Math.sqrt(values.length), norm(values)];
 }
 
 /**
- * The check of the cases that a pattern names, by a method made from a case's arguments and its
- * other facts.
+ * Makes a check of the cases that match a pattern. `method` makes the method from a case's
+ * arguments and its other facts.
  */
 export function steps<A = Steps["args"]>(
   pattern: RegExp,
@@ -273,15 +271,15 @@ export function steps<A = Steps["args"]>(
   ];
 }
 
-/** The teacher and the student of a case. */
+/** Finds the teacher and the student of a case. */
 export function pairOf({ pair, source }: Steps): [teacher: Network, student: Network] {
   const [teacher, student] = pair.split("->").map((name) => referenceNetwork(name, source));
   return [teacher, student];
 }
 
 /**
- * The student's blocks that methods over all maps pair by default with one of the teacher's: the
- * first, or those that end with the last.
+ * Lists the student's blocks that methods over all maps pair with a teacher's block by default:
+ * either the first ones or the last ones.
  */
 export function blocks(facts: Steps, from: "first" | "last" = "first"): string[] {
   const [teacher, student] = pairOf(facts).map((network) =>

@@ -4,13 +4,13 @@ import { bankNames, DRAWN, embedNames, recorded, timesDrawn } from "../golden_lo
 import type { Check, Golden } from "../../support/goldens.ts";
 import { check, type Final, type Method, type Steps } from "./check.ts";
 
-/** The linear layer of one side's embedding. */
+/** The variables of one side's embedding, a linear layer. */
 const embedding = (side: string): Record<string, string> => ({
   "linear.weight": `distiller.${side}.0.weight`,
   "linear.bias": `distiller.${side}.0.bias`,
 });
 
-function contrasted({ facts: { args }, tensor }: Golden<Steps>, batch: number): Method {
+function makeMethod({ facts: { args }, tensor }: Golden<Steps>, batch: number): Method {
   const { gamma, alpha, beta } = args;
   const [K, T, , , momentum] = tensor("init.criterion_kd.contrast.params").data;
   const [dimensions] = tensor("init.embed_s.linear.bias").shape;
@@ -53,5 +53,5 @@ function contrasted({ facts: { args }, tensor }: Golden<Steps>, batch: number): 
 /** CRD with recorded negatives. */
 export const crd: Check<Steps>[] = [[
   /^crd_/,
-  (golden, t) => check(golden, contrasted(golden, golden.facts.batch), t),
+  (golden, t) => check(golden, makeMethod(golden, golden.facts.batch), t),
 ]];

@@ -1,13 +1,13 @@
 import { dkd as method } from "../../../lib/distillers/dkd.ts";
 import { type Method, steps } from "./check.ts";
 
-/** What the JSON of mdistiller's DKD says. */
+/** The arguments of mdistiller's DKD. */
 interface Args {
   readonly epoch: number;
   readonly cfg: Readonly<Record<"CE_WEIGHT" | "ALPHA" | "BETA" | "T" | "WARMUP", string>>;
 }
 
-const decoupled = ({ epoch, cfg: { CE_WEIGHT, ALPHA, BETA, T, WARMUP } }: Args): Method => ({
+const makeMethod = ({ epoch, cfg: { CE_WEIGHT, ALPHA, BETA, T, WARMUP } }: Args): Method => ({
   distiller: method({
     ce: Number(CE_WEIGHT),
     alpha: Number(ALPHA),
@@ -23,4 +23,4 @@ const decoupled = ({ epoch, cfg: { CE_WEIGHT, ALPHA, BETA, T, WARMUP } }: Args):
 });
 
 /** DKD, half-way through its warm-up. */
-export const dkd = [steps(/^md_dkd_/, decoupled)];
+export const dkd = [steps(/^md_dkd_/, makeMethod)];

@@ -2,13 +2,13 @@ import { kd } from "../../../lib/distillers/kd.ts";
 import type { Check } from "../../support/goldens.ts";
 import { check, type Method, type Steps } from "./check.ts";
 
-/** What the JSON of mdistiller's KD says. */
+/** The arguments of mdistiller's KD. */
 interface Args {
   readonly cfg: Readonly<Record<"TEMPERATURE" | "LOSS", string>>;
 }
 
-/** KD under the distillation-oriented trainer. */
-function dotted({ args, notes }: Steps): Method {
+/** Makes KD with the distillation-oriented trainer. */
+function makeMethod({ args, notes }: Steps): Method {
   const { cfg: { TEMPERATURE, LOSS } } = args as unknown as Args;
   const [ce, weight] = ["CE", "KD"].map((name) => Number(LOSS.match(`${name}_WEIGHT: (\\S+)`)![1]));
   return {
@@ -21,5 +21,5 @@ function dotted({ args, notes }: Steps): Method {
 /** DOT. */
 export const dot: Check<Steps>[] = [[
   /^md_dot_/,
-  (golden, t) => check(golden, dotted(golden.facts), t),
+  (golden, t) => check(golden, makeMethod(golden.facts), t),
 ]];

@@ -3,7 +3,7 @@ import { fitnets as method } from "../../../lib/distillers/fitnets.ts";
 import { regressorNames } from "../../support/reference_networks.ts";
 import { type Method, type Steps, steps } from "./check.ts";
 
-const hinted = ({ gamma, alpha, beta }: Steps["args"]): Method => {
+const makeMethod = ({ gamma, alpha, beta }: Steps["args"]): Method => {
   assertEquals(alpha, 0);
   return {
     distiller: method({ ce: gamma, weight: beta }),
@@ -13,4 +13,4 @@ const hinted = ({ gamma, alpha, beta }: Steps["args"]): Method => {
 };
 
 /** FitNets. */
-export const fitnets = [steps(/^fitnet_/, hinted)];
+export const fitnets = [steps(/^fitnet_/, makeMethod)];

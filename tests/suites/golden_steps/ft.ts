@@ -4,7 +4,7 @@ import { paraphraserNames, translatorNames } from "../../support/reference_netwo
 import { untrained } from "../../support/untrained.ts";
 import { type Method, type Steps, steps } from "./check.ts";
 
-const transferred = ({ gamma, alpha, beta }: Steps["args"]): Method => {
+const makeMethod = ({ gamma, alpha, beta }: Steps["args"]): Method => {
   assertEquals(alpha, 0);
   return {
     distiller: method({ paraphraser: untrained(ftInit(), "paraphraser"), ce: gamma, weight: beta }),
@@ -14,5 +14,5 @@ const transferred = ({ gamma, alpha, beta }: Steps["args"]): Method => {
   };
 };
 
-/** FT with a paraphraser that was not trained. */
-export const ft = [steps(/^ft_/, transferred)];
+/** FT with an untrained paraphraser. */
+export const ft = [steps(/^ft_/, makeMethod)];

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { nst as method } from "../../../lib/distillers/nst.ts";
 import { blocks, type Method, type Steps, steps } from "./check.ts";
 
-const selective = ({ gamma, alpha, beta }: Steps["args"], facts: Steps): Method => {
+const makeMethod = ({ gamma, alpha, beta }: Steps["args"], facts: Steps): Method => {
   assertEquals(alpha, 0);
   return {
     distiller: method({ ce: gamma, weight: beta }),
@@ -14,4 +14,4 @@ const selective = ({ gamma, alpha, beta }: Steps["args"], facts: Steps): Method 
 };
 
 /** NST. */
-export const nst = [steps(/^nst_/, selective)];
+export const nst = [steps(/^nst_/, makeMethod)];

@@ -6,7 +6,7 @@ interface Args {
   readonly cfg: { readonly LOSS: string };
 }
 
-const overhauled = ({ cfg }: Args, facts: Steps): Method => {
+const makeMethod = ({ cfg }: Args, facts: Steps): Method => {
   const taps = blocks(facts, "last");
   const [, ce, weight] = cfg.LOSS.match(/^CE_WEIGHT: (\S+)\s+FEAT_WEIGHT: (\S+)/)!.map(Number);
   const connectors = taps.flatMap((tap, i) =>
@@ -25,5 +25,5 @@ const overhauled = ({ cfg }: Args, facts: Steps): Method => {
   };
 };
 
-/** OFD as mdistiller has it, its teacher in training mode. */
-export const ofd = [steps(/^md_ofd_/, overhauled)];
+/** OFD as in mdistiller, whose teacher is in training mode. */
+export const ofd = [steps(/^md_ofd_/, makeMethod)];

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { pkt as method } from "../../../lib/distillers/pkt.ts";
 import { type Method, type Steps, steps } from "./check.ts";
 
-const probabilistic = ({ gamma, alpha, beta }: Steps["args"]): Method => {
+const makeMethod = ({ gamma, alpha, beta }: Steps["args"]): Method => {
   assertEquals(alpha, 0);
   return {
     distiller: method({ ce: gamma, weight: beta }),
@@ -11,4 +11,4 @@ const probabilistic = ({ gamma, alpha, beta }: Steps["args"]): Method => {
 };
 
 /** PKT. */
-export const pkt = [steps(/^pkt_/, probabilistic)];
+export const pkt = [steps(/^pkt_/, makeMethod)];

@@ -11,7 +11,7 @@ interface Args {
   };
 }
 
-const reviewed = ({ epoch, cfg }: Args, facts: Steps): Method => {
+const makeMethod = ({ epoch, cfg }: Args, facts: Steps): Method => {
   const taps = [...blocks(facts), "pooled"];
   return {
     distiller: method({
@@ -29,4 +29,4 @@ const reviewed = ({ epoch, cfg }: Args, facts: Steps): Method => {
 };
 
 /** ReviewKD. */
-export const reviewkd = [steps(/^md_reviewkd_/, reviewed)];
+export const reviewkd = [steps(/^md_reviewkd_/, makeMethod)];

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { rkd as method } from "../../../lib/distillers/rkd.ts";
 import { type Method, type Steps, steps } from "./check.ts";
 
-const relational = ({ gamma, alpha, beta }: Steps["args"]): Method => {
+const makeMethod = ({ gamma, alpha, beta }: Steps["args"]): Method => {
   assertEquals(alpha, 0);
   return {
     distiller: method({ ce: gamma, distance: 25 * beta, angle: 50 * beta }),
@@ -14,4 +14,4 @@ const relational = ({ gamma, alpha, beta }: Steps["args"]): Method => {
 };
 
 /** RKD. */
-export const rkd = [steps(/^rkd_/, relational)];
+export const rkd = [steps(/^rkd_/, makeMethod)];

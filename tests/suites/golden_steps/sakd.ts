@@ -9,21 +9,21 @@ import type { Check, Golden } from "../../support/goldens.ts";
 import { regressorNames } from "../../support/reference_networks.ts";
 import { blocks, check, type Final, type Method, type Steps } from "./check.ts";
 
-/** Noise that is a memory, which a test sets. */
-const remembered = (batch: number): Noise => (create, spots) => {
+/** Noise in a memory, which a test sets. */
+const noiseInMemory = (batch: number): Noise => (create, spots) => {
   const noise = create.memory("noise", [batch, spots, 2], constant(0));
   return () => noise.value;
 };
 
-/** The options that a case has, but for what is its method's. */
+/** The options of a case without those of its method. */
 function optionsOf({ facts: { args } }: Golden<Steps>): SakdOptions {
   const { gamma, alpha, beta, T, gumbel_T, homo } = args;
   assertEquals(alpha, 1);
   return { gamma, alpha, beta, temperature: T, gumbel: gumbel_T, homogeneous: Boolean(homo) };
 }
 
-/** What SAKD has in every case, with what is the method's own, whose terms are called so. */
-function adaptive(
+/** Adds the common parts of SAKD to a method's own, whose terms have these names. */
+function addCommonParts(
   { facts: { args: { beta } } }: Golden<Steps>,
   terms: readonly string[],
   { distiller, modules, before }: Pick<Method, "distiller" | "modules" | "before">,
@@ -51,15 +51,14 @@ const linear = (name: string): Record<string, string> => ({
   "net.bias": `distiller.${name}.0.bias`,
 });
 
-/** The variables of an adapter, by the names of the references' ConvReg. */
-const adapter = (name: string): Record<string, string> =>
-  renamed(regressorNames, "regressor", name);
+/** The variables of an adapter by the names of the references' ConvReg. */
+const adapter = (name: string): Record<string, string> => rename(regressorNames, "regressor", name);
 
-/** What the routed method calls its own, as it is called within `sakd`. */
-const within = (names: Readonly<Record<string, string>>) =>
-  renamed(names, "distiller.", "distiller.method.");
+/** Prefixes the names of the routed method's variables as `sakd` does. */
+const prefixNames = (names: Readonly<Record<string, string>>) =>
+  rename(names, "distiller.", "distiller.method.");
 
-function renamed(
+function rename(
   names: Readonly<Record<string, string>>,
   from: string,
   to: string,
@@ -69,21 +68,21 @@ function renamed(
   );
 }
 
-const hinted = (golden: Golden<Steps>): Method =>
-  adaptive(golden, ["hint"], {
-    distiller: routed(fitnets({ weight: 1 }), optionsOf(golden), remembered(golden.facts.batch)),
+const makeFitnets = (golden: Golden<Steps>): Method =>
+  addCommonParts(golden, ["hint"], {
+    distiller: routed(fitnets({ weight: 1 }), optionsOf(golden), noiseInMemory(golden.facts.batch)),
     modules: {
       hint: adapter("hint_block2"),
       anti_hint: adapter("anti_block2"),
-      loss_hint: within(regressorNames),
+      loss_hint: prefixNames(regressorNames),
     },
   });
 
-const attentive = (golden: Golden<Steps>): Method => {
+const makeAt = (golden: Golden<Steps>): Method => {
   const taps = blocks(golden.facts);
   const names = taps.map((tap) => `at_${tap}`);
-  return adaptive(golden, names, {
-    distiller: routed(at({ weight: 1 }), optionsOf(golden), remembered(golden.facts.batch)),
+  return addCommonParts(golden, names, {
+    distiller: routed(at({ weight: 1 }), optionsOf(golden), noiseInMemory(golden.facts.batch)),
     modules: Object.fromEntries(
       taps.flatMap((tap, i) => [
         [`hint_${i}`, adapter(`hint_${tap}`)],
@@ -93,8 +92,8 @@ const attentive = (golden: Golden<Steps>): Method => {
   });
 };
 
-/** Both embeddings of CRD and the banks, the embeddings by their own names there too. */
-const contrasted = (golden: Golden<Steps>): Method => {
+// The references list both embeddings of CRD twice: in the criterion and by themselves.
+const makeCrd = (golden: Golden<Steps>): Method => {
   const { facts: { batch }, tensor } = golden;
   const [K, T, , , momentum] = tensor("init.criterion_kd.contrast.params").data;
   const [dimensions] = tensor("init.crd_embed_s.linear.bias").shape;
@@ -102,8 +101,8 @@ const contrasted = (golden: Golden<Steps>): Method => {
     { dimensions, negatives: K, temperature: T, momentum, weight: 1 },
     recorded(batch),
   );
-  const embeddings = within(embedNames);
-  const banks = within(bankNames);
+  const embeddings = prefixNames(embedNames);
+  const banks = prefixNames(bankNames);
   const drawn = DRAWN.replace("distiller.", "distiller.method.");
   const embedding = (side: string) =>
     Object.fromEntries(
@@ -112,8 +111,8 @@ const contrasted = (golden: Golden<Steps>): Method => {
       ) => [`linear.${part}`, embeddings[`embed_${side}.linear.${part}`]]),
     );
   const z = (side: string, final: Final) => final.get(`distiller.method.${side}.z`)![0];
-  return adaptive(golden, ["crd"], {
-    distiller: routed(base, optionsOf(golden), remembered(batch)),
+  return addCommonParts(golden, ["crd"], {
+    distiller: routed(base, optionsOf(golden), noiseInMemory(batch)),
     modules: {
       hint: linear("hint_pooled"),
       anti_hint: linear("anti_pooled"),
@@ -146,7 +145,7 @@ const contrasted = (golden: Golden<Steps>): Method => {
 
 /** SAKD with recorded noise, over three methods. */
 export const sakd: Check<Steps>[] = [
-  [/^sakd_fitnet_/, (golden, t) => check(golden, hinted(golden), t)],
-  [/^sakd_at_/, (golden, t) => check(golden, attentive(golden), t)],
-  [/^sakd_crd_/, (golden, t) => check(golden, contrasted(golden), t)],
+  [/^sakd_fitnet_/, (golden, t) => check(golden, makeFitnets(golden), t)],
+  [/^sakd_at_/, (golden, t) => check(golden, makeAt(golden), t)],
+  [/^sakd_crd_/, (golden, t) => check(golden, makeCrd(golden), t)],
 ];

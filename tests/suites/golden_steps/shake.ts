@@ -4,11 +4,11 @@ import type { Golden } from "../../support/goldens.ts";
 import { shadowNames } from "../../support/reference_networks.ts";
 import { type Final, type Method, type Steps, steps } from "./check.ts";
 
-/** The released shadow has a classifier of its own that nothing uses: it stays as it was. */
+/** The released shadow has its own classifier, which nothing uses, so that it never changes. */
 const unused = (name: string) => (_: Final, golden: Golden<Steps>) =>
   golden.tensor(`init.proxy.${name}`).data;
 
-const shadowed = ({ gamma, alpha, beta, kd_T }: Steps["args"]): Method => {
+const makeMethod = ({ gamma, alpha, beta, kd_T }: Steps["args"]): Method => {
   assertEquals(beta, 1);
   return {
     distiller: method({ released: true, ce: gamma, direct: alpha, temperature: kd_T }),
@@ -29,4 +29,4 @@ const shadowed = ({ gamma, alpha, beta, kd_T }: Steps["args"]): Method => {
 };
 
 /** SHAKE as released. */
-export const shake = [steps(/^shake_/, shadowed)];
+export const shake = [steps(/^shake_/, makeMethod)];

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { sp as method } from "../../../lib/distillers/sp.ts";
 import { type Method, type Steps, steps } from "./check.ts";
 
-const similar = ({ gamma, alpha, beta }: Steps["args"]): Method => {
+const makeMethod = ({ gamma, alpha, beta }: Steps["args"]): Method => {
   assertEquals(alpha, 0);
   return {
     distiller: method({ ce: gamma, weight: beta }),
@@ -11,4 +11,4 @@ const similar = ({ gamma, alpha, beta }: Steps["args"]): Method => {
 };
 
 /** SP. */
-export const sp = [steps(/^sp_/, similar)];
+export const sp = [steps(/^sp_/, makeMethod)];

@@ -3,7 +3,7 @@ import { vid as method } from "../../../lib/distillers/vid.ts";
 import { vidNames } from "../../support/reference_networks.ts";
 import { blocks, type Method, type Steps, steps } from "./check.ts";
 
-const informed = ({ gamma, alpha, beta }: Steps["args"], facts: Steps): Method => {
+const makeMethod = ({ gamma, alpha, beta }: Steps["args"], facts: Steps): Method => {
   assertEquals(alpha, 0);
   const names = blocks(facts).flatMap((tap, i) =>
     Object.entries(vidNames(tap)).map(([theirs, ours]) => [`${i}.${theirs}`, ours])
@@ -15,12 +15,12 @@ const informed = ({ gamma, alpha, beta }: Steps["args"], facts: Steps): Method =
   };
 };
 
-/** What mdistiller's configuration says, each value as text. */
+/** mdistiller's configuration. Each value is text. */
 interface Configured {
   readonly cfg: { readonly LOSS: string; readonly INIT_PRED_VAR: string };
 }
 
-const fixed = ({ cfg: { LOSS, INIT_PRED_VAR } }: Configured, facts: Steps): Method => {
+const makeFixed = ({ cfg: { LOSS, INIT_PRED_VAR } }: Configured, facts: Steps): Method => {
   const weight = (name: string) => Number(LOSS.match(`${name}_WEIGHT: (.+)`)![1]);
   const ce = weight("CE");
   const feature = weight("FEAT");
@@ -40,5 +40,5 @@ const fixed = ({ cfg: { LOSS, INIT_PRED_VAR } }: Configured, facts: Steps): Meth
   };
 };
 
-/** VID, its variances learned, and as mdistiller has it. */
-export const vid = [steps(/^vid_/, informed), steps<Configured>(/^md_vid_/, fixed)];
+/** VID with learned variances, and as in mdistiller. */
+export const vid = [steps(/^vid_/, makeMethod), steps<Configured>(/^md_vid_/, makeFixed)];

@@ -5,7 +5,7 @@ import { formatted } from "../../support/toy_tables.ts";
 
 await needs(
   ["read", "write"],
-  "csv: a line for each cell and epoch, ours beside the paper's and its logs'",
+  "csv: a line for each cell and epoch has our number, the paper's and its logs'",
   async () => {
     const lines = (await formatted("csv")).split("\n");
     assertEquals(lines, [
@@ -33,7 +33,7 @@ await needs(
   },
 );
 
-Deno.test("csv: fields with commas, quotes and line breaks are quoted, absent ones empty, numbers as they are", () => {
+Deno.test("csv: fields with commas, quotes and line breaks are quoted, absent fields are empty", () => {
   const records = [{ a: 'x,"y"', b: 1.5 }, { b: "l\nm" }, { a: "wrn_40_2 ± Δ", b: 0 }, {}];
   assertEquals(csv(["a", "b"], records), 'a,b\n"x,""y""",1.5\n,"l\nm"\nwrn_40_2 ± Δ,0\n,');
   assertEquals(csv(["a", "b,c"], []), 'a,"b,c"');

@@ -12,7 +12,7 @@ import { formatted } from "../../support/toy_tables.ts";
 
 await needs(
   ["read", "write"],
-  "latex: a paper's table and one of our own, each a tabular",
+  "latex: a paper's table and one of our own are a tabular each",
   async () => {
     assertEquals((await formatted("latex")).split("\n"), [
       "% t1: Table 1. It needs \\usepackage{adjustbox,booktabs}.",
@@ -76,7 +76,7 @@ await needs(
 
 await needs(
   ["read", "write"],
-  "latex: lines of a tabular are as wide as its columns, braces and dollars in pairs",
+  "latex: every line of a tabular has all columns, braces and dollars are in pairs",
   async () => {
     const text = await formatted("latex");
     for (const [, columns, body] of text.matchAll(/\\begin\{tabular\}\{([lr]+)\}\n(.*?)\\end/gs)) {
@@ -93,17 +93,17 @@ await needs(
   },
 );
 
-Deno.test("latex: every sign that means something to it is printed as it is", () => {
+Deno.test("latex: every special character is escaped", () => {
   assertEquals(escapeLatex("a_b 5% & #1 $x {y}"), "a\\_b 5\\% \\& \\#1 \\$x \\{y\\}");
   assertEquals(escapeLatex("\\~^"), "\\textbackslash{}\\textasciitilde{}\\textasciicircum{}");
   assertEquals(escapeLatex("<a|b>"), "\\textless{}a\\textbar{}b\\textgreater{}");
   assertEquals(escapeLatex("Δ a − b ± 0.10"), "$\\Delta$ a $-$ b $\\pm$ 0.10");
   assertEquals(escapeLatex("DML† → é"), "DML\\dag{} $\\to$ é");
-  // Behind the \\ of the line above, both would be taken for an argument of it.
+  // After the \\ of the line above, LaTeX would read both as its argument.
   for (const text of ["[a]", "*a"]) assert(escapeLatex(text).startsWith("{"));
 });
 
-Deno.test("latex: the best number is bold, one that is not there a dash", () => {
+Deno.test("latex: the best number is bold, an absent number is a dash", () => {
   assertEquals(
     latexNumber({ mean: 70, decimals: 2, text: "70.00 ± 0.10 (3)" }),
     "70.00 $\\pm$ 0.10 (3)",
@@ -119,7 +119,7 @@ Deno.test("latex: a comment is one line", () => {
   assertEquals(latexComment("Two\nlines, 5 %."), "% Two lines, 5 %.");
 });
 
-Deno.test("latex: a tabular has booktabs' rules, and is as wide as the text at most", () => {
+Deno.test("latex: a tabular has booktabs' rules, and is at most as wide as the text", () => {
   assertEquals(
     tabular({ left: 1, header: [["", "a"], ["", "b"]], lines: [["x", "1"], ["y", "2"]] }),
     [
@@ -138,7 +138,7 @@ Deno.test("latex: a tabular has booktabs' rules, and is as wide as the text at m
   );
 });
 
-Deno.test("latex: neighbours of a group have one heading with a rule below it, what has no group has none", () => {
+Deno.test("latex: neighbours of a group share a heading with a rule, columns without a group have none", () => {
   const groups = [undefined, undefined, "A", "A", undefined, "B"];
   const header = [["", "", "a", "b", "c", "d"]];
   const [, , , names, rules, next] = tabular({ left: 1, groups, header, lines: [] }).split("\n");
@@ -147,7 +147,7 @@ Deno.test("latex: neighbours of a group have one heading with a rule below it, w
   assertEquals(next, " &  & a & b & c & d \\\\");
 });
 
-Deno.test("latex: footnotes are marked above the line and stand below the table, letter by letter", () => {
+Deno.test("latex: footnotes have superscript marks and are printed, escaped, below the table", () => {
   const notes = footnotes(latexFootnotes);
   assertEquals(notes.below(), "");
   assertEquals(

@@ -1,5 +1,6 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { synthetic } from "../../../datasets/synthetic.ts";
+import { mixup } from "../../../lib/data/mix.ts";
 import { crd } from "../../../lib/distillers/crd.ts";
 import { fitnets } from "../../../lib/distillers/fitnets.ts";
 import { kd } from "../../../lib/distillers/kd.ts";
@@ -9,8 +10,10 @@ import { type Experiment, experiment, from } from "../../../lib/experiment/exper
 import { resnet20, resnet8 } from "../../../lib/networks/resnet.ts";
 import { vgg13, vgg8 } from "../../../lib/networks/vgg.ts";
 import { sgd } from "../../../lib/optimizers/sgd.ts";
+import { ownTable } from "../../../lib/tables/formats/markdown_tables.ts";
 import { methodSettings, tableSettings } from "../../../lib/tables/formats/settings.ts";
 import type { LabelledOutcome } from "../../../lib/tables/own_rows.ts";
+import { META, outcomeOf, schedule, student, taught, unfold } from "../../support/toy_outcomes.ts";
 
 const dataset = synthetic();
 const rated = (lr: number, batch = 64) => sgd({ epochs: 2, batch, lr });
@@ -19,7 +22,7 @@ const big = (student: typeof vgg13 | typeof resnet20) =>
 const teachers = { vgg13: big(vgg13), resnet20: big(resnet20) };
 const students = { vgg8, resnet8 };
 
-/** A row's cell on a pair. */
+/** A row's outcome on a pair. */
 const cell = (
   label: string,
   teacher: keyof typeof teachers,
@@ -42,14 +45,14 @@ const cell = (
   },
 ];
 
-/** The lines about schedules: the names and, of the setting, the batch and the rate. */
+/** The lines of schedules: the names, and the batch size and the learning rate of the setting. */
 const schedules = (rows: readonly LabelledOutcome[]): string[] =>
   tableSettings(rows).replaceAll(/\n {2}/g, " ").split("\n").filter((line) =>
     line.includes("sgd (")
   )
     .map((line) => line.replace(/sgd \(epochs 2, batch (\d+), lr ([\d.]+),.*/, "$1 $2"));
 
-Deno.test("settings: by the pair where neither row nor student has one alone", () => {
+Deno.test("settings: grouped by pair if neither rows nor students have one setting each", () => {
   const rows = ["a", "b"].flatMap((label) => [
     cell(label, "vgg13", "vgg8", rated(0.05)),
     cell(label, "resnet20", "vgg8", rated(0.01)),
@@ -61,7 +64,7 @@ Deno.test("settings: by the pair where neither row nor student has one alone", (
   ]);
 });
 
-Deno.test("settings: what a row has otherwise on some pairs stands below what the others have, and no name twice", () => {
+Deno.test("settings: a row's exceptions on some pairs follow the common settings, each name once", () => {
   const slow = (label: string, batch: number) => [
     cell(label, "vgg13", "vgg8", rated(0.05)),
     cell(label, "vgg13", "resnet8", rated(0.01)),
@@ -100,7 +103,7 @@ Deno.test("settings: one row's exception does not list the others", () => {
   assertEquals(schedules(rows), ["- 64 0.05", "- but c on resnet20 → resnet8: 32 0.05"]);
 });
 
-Deno.test("settings: further lines stand last, and none without rows", () => {
+Deno.test("settings: further lines come last, and without rows there are no lines", () => {
   const text = tableSettings([cell("a", "vgg13", "vgg8", rated(0.05))], ["a: kd*"]);
   assertEquals(text.split("\n").at(-1), "- a: kd\\*");
   assertEquals(tableSettings([]), "");
@@ -116,7 +119,7 @@ const labelled = (rows: Readonly<Record<string, Experiment>>): LabelledOutcome[]
     { experiment, path: "a.ts", measured: [], stale: 0, quick: 0 },
   ]);
 
-Deno.test("method settings: the options of each row, those alike together, none of methods without them", () => {
+Deno.test("method settings: equal options share a line, methods without options have none", () => {
   const lines = methodSettings(labelled({
     teacher,
     kd: experiment(import.meta, { ...pair, distiller: kd() }),
@@ -129,7 +132,7 @@ Deno.test("method settings: the options of each row, those alike together, none 
   ]);
 });
 
-Deno.test("method settings: of a method again only what differs, all of it where options came or went", () => {
+Deno.test("method settings: a method's second line has only the differences, or all if the keys differ", () => {
   const method = (weight: number, routing: "adaptive" | "random") =>
     experiment(import.meta, { ...pair, distiller: sakd(fitnets({ weight }), { routing }) });
   const lines = methodSettings(labelled({
@@ -147,10 +150,51 @@ Deno.test("method settings: of a method again only what differs, all of it where
   ]);
 });
 
-Deno.test("method settings: no row is named where all have one method", () => {
+Deno.test("method settings: rows have no labels if all have one method", () => {
   const one = experiment(import.meta, { ...pair, distiller: kd() });
   assertEquals(methodSettings(labelled({ a: one, b: one })), [
     "kd (temperature 4, ce 0.1, kd 0.9)",
   ]);
   assertEquals(methodSettings(labelled({ teacher })), []);
+});
+
+Deno.test("settings: rows with different settings have lines of their own", () => {
+  const longer = experiment(META, {
+    dataset,
+    student: vgg8,
+    distiller: scratch(),
+    schedule: sgd({ epochs: 9, batch: 4, lr: 0.1 }),
+  });
+  const markdown = ownTable("T", [["a", outcomeOf(student, [])], ["b", outcomeOf(longer, [])], [
+    "c",
+    outcomeOf(taught, []),
+  ]]);
+  assertMatch(unfold(markdown), /^- a, c: synthetic .*epochs 2/m);
+  assertMatch(unfold(markdown), /^- b: synthetic .*epochs 9/m);
+});
+
+Deno.test("settings: if rows have several, data sets are listed by row and schedules by student", () => {
+  const slow = sgd({ epochs: 2, batch: 4, lr: 0.01 });
+  const mixed = synthetic({ mix: mixup() });
+  const run = (
+    student: Experiment["student"],
+    schedule: Experiment["schedule"],
+    data: Experiment["dataset"],
+  ) => outcomeOf({ ...taught, student, schedule, dataset: data }, []);
+  const markdown = unfold(ownTable("T", [
+    ["a", run(vgg8, schedule, dataset)],
+    ["a", run(resnet8, slow, dataset)],
+    ["b", run(vgg8, schedule, mixed)],
+    ["b", run(resnet8, slow, mixed)],
+  ]));
+  for (
+    const line of [
+      /^- a: synthetic (?!.*mixup)/m,
+      /^- b: synthetic .*mixup/m,
+      /^- vgg8: sgd .*lr 0\.1,/m,
+      /^- resnet8: sgd .*lr 0\.01/m,
+    ]
+  ) {
+    assertMatch(markdown, line);
+  }
 });

@@ -26,12 +26,12 @@ const FILES = {
 
 interface Machine extends Host {
   readonly folder: string;
-  /** The file with a line for each time pip ran. */
+  /** File with a line for each run of pip. */
   readonly calls: string;
 }
 
-/** A machine whose pip has this wheel. */
-async function machine(wheel: Uint8Array, { before = "" } = {}): Promise<Machine> {
+/** Creates a machine whose pip has this wheel. */
+async function makeMachine(wheel: Uint8Array, { before = "" } = {}): Promise<Machine> {
   const folder = await Deno.makeTempDir();
   const calls = join(folder, "calls");
   const path = join(folder, "tensorflow.whl");
@@ -51,7 +51,7 @@ const namesIn = (folder: string): Promise<string[]> =>
   Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
 const quiet = () => {};
 
-Deno.test("a platform without a wheel gets a message with the ways out", async () => {
+Deno.test("fetchLibrary: a platform without a wheel gets a message with the alternatives", async () => {
   for (const [os, arch] of [["darwin", "x86_64"], ["freebsd", "x86_64"]]) {
     const host = { os, arch, python: "python3", cache: "cache" };
     const failure = await assertRejects(
@@ -66,15 +66,15 @@ Deno.test("a platform without a wheel gets a message with the ways out", async (
   }
 });
 
-Deno.test("progress is a line at each quarter, once", () => {
+Deno.test("lineProgress: logs one line at each quarter", () => {
   const lines: string[] = [];
   const { update } = lineProgress("TensorFlow", 100e6, (line) => lines.push(line));
   for (const done of [0, 10e6, 26e6, 30e6, 80e6, 99e6, 100e6, 120e6]) update(done);
   assertEquals(lines, ["TensorFlow: 26 MB of 100 MB", "TensorFlow: 80 MB of 100 MB"]);
 });
 
-await needs(everything, "the libraries are unpacked, and nothing else stays", async () => {
-  const host = await machine(wheelOf(FILES));
+await needs(everything, "fetchLibrary: unpacks the libraries and leaves nothing else", async () => {
+  const host = await makeMachine(wheelOf(FILES));
   const folder = join(host.cache, TARGET);
   const found = await fetchLibrary(host, quiet);
   assertEquals(found, { cc: join(folder, CC), framework: join(folder, FRAMEWORK) });
@@ -86,7 +86,7 @@ await needs(everything, "the libraries are unpacked, and nothing else stays", as
 
 await needs(
   everything,
-  "pip is asked for the pinned wheel of the platform, whatever Python is there",
+  "fetchLibrary: requests the platform's wheel from pip, for any version of Python",
   async () => {
     for (
       const [os, arch, dist, platform] of [
@@ -96,7 +96,7 @@ await needs(
       ]
     ) {
       const name = os === "darwin" ? "tensorflow/libtensorflow_cc.2.dylib" : CC;
-      const host = { ...await machine(wheelOf({ [name]: "" })), os, arch };
+      const host = { ...await makeMachine(wheelOf({ [name]: "" })), os, arch };
       await fetchLibrary(host, quiet);
       assertStringIncludes(
         await Deno.readTextFile(host.calls),
@@ -107,8 +107,8 @@ await needs(
   },
 );
 
-await needs(everything, "the second time nothing is downloaded", async () => {
-  const host = await machine(wheelOf(FILES));
+await needs(everything, "fetchLibrary: downloads nothing the second time", async () => {
+  const host = await makeMachine(wheelOf(FILES));
   const first = await fetchLibrary(host, quiet);
   assertEquals(await fetchLibrary(host, quiet), first);
   assertEquals((await Deno.readTextFile(host.calls)).split("\n").length, 2);
@@ -116,16 +116,16 @@ await needs(everything, "the second time nothing is downloaded", async () => {
 
 await needs(
   everything,
-  "no Python, no pip and what pip says are failures with the ways out",
+  "fetchLibrary: no Python, no pip and pip's errors are failures with the alternatives",
   async () => {
-    const host = await machine(new Uint8Array());
+    const host = await makeMachine(new Uint8Array());
     const offline = 'echo "WARNING: Retrying" >&2; echo "ERROR: No route to host" >&2; exit 1';
     const cases: [script: string | undefined, why: string][] = [
       [undefined, "there is no such command"],
       [bare, "No module named pip"],
       [pipThat(offline), "No route to host"],
       [pipThat("true"), "it left no wheel"],
-      // The real pip, with nowhere to look.
+      // The real pip, without an index.
       [
         `PIP_CONFIG_FILE=/dev/null PIP_NO_INDEX=1 PIP_FIND_LINKS= exec python3 "$@"`,
         "No matching distribution found",
@@ -148,7 +148,7 @@ await needs(
 
 await needs(
   everything,
-  "a wheel that is cut off, changed, empty or without a library leaves nothing",
+  "fetchLibrary: an incomplete, changed or empty wheel, or one without a library, leaves nothing",
   async () => {
     const changed = wheelOf(FILES, 0);
     const at = new TextDecoder("latin1").decode(changed).indexOf("the cc library");
@@ -160,7 +160,7 @@ await needs(
       [wheelOf({ "tensorflow/__init__.py": "" }), "There is no library in the wheel"],
     ];
     for (const [wheel, why] of cases) {
-      const host = await machine(wheel);
+      const host = await makeMachine(wheel);
       const failure = await assertRejects(() => fetchLibrary(host, quiet), Failure, why);
       assertEquals(failure.exit, 3);
       assertEquals(await namesIn(host.cache), []);
@@ -170,15 +170,19 @@ await needs(
   },
 );
 
-await needs(everything, "a cache that cannot be made is a failure that names it", async () => {
-  const host = await machine(wheelOf(FILES));
-  await Deno.writeTextFile(join(host.folder, "cache"), "a file");
-  const failure = await assertRejects(() => fetchLibrary(host, quiet), Failure, host.cache);
-  assertEquals(failure.exit, 3);
-});
+await needs(
+  everything,
+  "fetchLibrary: a cache that cannot be created is a failure that names it",
+  async () => {
+    const host = await makeMachine(wheelOf(FILES));
+    await Deno.writeTextFile(join(host.folder, "cache"), "a file");
+    const failure = await assertRejects(() => fetchLibrary(host, quiet), Failure, host.cache);
+    assertEquals(failure.exit, 3);
+  },
+);
 
-/** Another process that fetches for this machine. */
-function another(host: Machine): Deno.ChildProcess {
+/** Starts another process that fetches for this machine. */
+function startAnother(host: Machine): Deno.ChildProcess {
   const module = import.meta.resolve("../../../lib/tensorflow/library/fetch.ts");
   const code = `import { fetchLibrary } from "${module}";
     console.log((await fetchLibrary(${JSON.stringify(host)})).cc);`;
@@ -190,28 +194,32 @@ function another(host: Machine): Deno.ChildProcess {
     .spawn();
 }
 
-await needs(everything, "of two processes at once one fetches and both use it", async () => {
-  const host = await machine(wheelOf(FILES), { before: "sleep 1" });
-  const outputs = await Promise.all(
-    [another(host), another(host)].map((process) => process.output()),
-  );
-  const text = new TextDecoder();
-  for (const { success, stdout, stderr } of outputs) {
-    assert(success, text.decode(stderr));
-    assertEquals(text.decode(stdout).trim(), join(host.cache, TARGET, CC));
-  }
-  assertEquals((await Deno.readTextFile(host.calls)).trim().split("\n").length, 1);
-  assertEquals(await namesIn(host.cache), [TARGET]);
-  assertEquals(await Deno.readTextFile(join(host.cache, TARGET, CC)), FILES[CC]);
-});
+await needs(
+  everything,
+  "fetchLibrary: of two processes at once, one downloads and both use the library",
+  async () => {
+    const host = await makeMachine(wheelOf(FILES), { before: "sleep 1" });
+    const outputs = await Promise.all(
+      [startAnother(host), startAnother(host)].map((process) => process.output()),
+    );
+    const text = new TextDecoder();
+    for (const { success, stdout, stderr } of outputs) {
+      assert(success, text.decode(stderr));
+      assertEquals(text.decode(stdout).trim(), join(host.cache, TARGET, CC));
+    }
+    assertEquals((await Deno.readTextFile(host.calls)).trim().split("\n").length, 1);
+    assertEquals(await namesIn(host.cache), [TARGET]);
+    assertEquals(await Deno.readTextFile(join(host.cache, TARGET, CC)), FILES[CC]);
+  },
+);
 
 await needs(
   everything,
-  "a process killed in the middle holds up nobody, and its remains go",
+  "fetchLibrary: a killed process blocks no other, and its leftovers are removed",
   async () => {
-    const host = await machine(wheelOf(FILES), { before: '[ -e "$0.slow" ] && sleep 1' });
+    const host = await makeMachine(wheelOf(FILES), { before: '[ -e "$0.slow" ] && sleep 1' });
     await Deno.writeTextFile(`${host.python}.slow`, "");
-    const victim = another(host);
+    const victim = startAnother(host);
     while (!await Deno.stat(host.calls).catch(() => undefined)) {
       await new Promise((go) => setTimeout(go, 20));
     }

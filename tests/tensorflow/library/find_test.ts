@@ -18,8 +18,8 @@ const CC = "libtensorflow_cc.so.2";
 const FRAMEWORK = "libtensorflow_framework.so.2";
 const TARBALL = "libtensorflow.so.2";
 
-/** A machine with nothing on it but what is put in its folder. */
-async function machine(given?: Partial<Host>): Promise<Host & { folder: string }> {
+/** Creates an empty machine. `folder` is for its files. */
+async function makeMachine(given?: Partial<Host>): Promise<Host & { folder: string }> {
   const folder = await Deno.makeTempDir();
   return {
     folder,
@@ -40,13 +40,13 @@ async function put(folder: string, ...names: string[]): Promise<string> {
 const locate = (host: Host, log: (line: string) => void = () => {}) =>
   locateLibrary({ host, log, download: false });
 
-Deno.test("the cache is in $XDG_CACHE_HOME, else in ~/.cache", () => {
+Deno.test("cacheFolder: in $XDG_CACHE_HOME, else in ~/.cache", () => {
   assertEquals(cacheFolder("/x", "/home/me"), "/x/retort");
   assertEquals(cacheFolder(undefined, "/home/me"), "/home/me/.cache/retort");
   assertEquals(cacheFolder("", "/home/me"), "/home/me/.cache/retort");
 });
 
-Deno.test("Windows gets a message with a way out", async () => {
+Deno.test("findLibrary: Windows gets a message with an alternative", async () => {
   const host = { os: "windows", arch: "x86_64", python: "python3", cache: "cache" };
   const failure = await assertRejects(() => findLibrary({ host }), Failure, "--backend cpu");
   assertEquals(failure.exit, 3);
@@ -54,9 +54,9 @@ Deno.test("Windows gets a message with a way out", async () => {
 
 await needs(
   everything,
-  "RETORT_TENSORFLOW: the wheel's layout, right in a folder or in its tensorflow",
+  "RETORT_TENSORFLOW: the wheel's layout, directly in a folder or in its tensorflow",
   async () => {
-    const host = await machine();
+    const host = await makeMachine();
     for (const inside of ["a", "b/tensorflow"]) {
       const folder = await put(join(host.folder, inside), CC, FRAMEWORK);
       const found = await locate({ ...host, given: join(host.folder, inside[0]) });
@@ -73,7 +73,7 @@ await needs(
   everything,
   "RETORT_TENSORFLOW: the C tarball's layout, its root or its lib",
   async () => {
-    const host = await machine();
+    const host = await makeMachine();
     const lib = await put(join(host.folder, "tarball/lib"), TARBALL, FRAMEWORK);
     for (const given of [lib, join(host.folder, "tarball")]) {
       const found = await locate({ ...host, given });
@@ -87,7 +87,7 @@ await needs(
 );
 
 await needs(everything, "RETORT_TENSORFLOW: macOS's names", async () => {
-  const host = await machine({ os: "darwin", arch: "aarch64" });
+  const host = await makeMachine({ os: "darwin", arch: "aarch64" });
   const wheel = await put(
     join(host.folder, "wheel"),
     "libtensorflow_cc.2.dylib",
@@ -111,9 +111,9 @@ await needs(everything, "RETORT_TENSORFLOW: macOS's names", async () => {
 
 await needs(
   everything,
-  "RETORT_TENSORFLOW: a file, whatever its name, alone or with the framework beside it",
+  "RETORT_TENSORFLOW: a file of any name, alone or with the framework beside it",
   async () => {
-    const host = await machine();
+    const host = await makeMachine();
     const alone = await put(join(host.folder, "alone"), "mine.so");
     assertEquals(await locate({ ...host, given: join(alone, "mine.so") }), {
       cc: join(alone, "mine.so"),
@@ -130,9 +130,9 @@ await needs(
 
 await needs(
   everything,
-  "RETORT_TENSORFLOW: nothing there is a failure that names what was looked for",
+  "RETORT_TENSORFLOW: a path without a library is a failure that names the missing files",
   async () => {
-    const host = await machine();
+    const host = await makeMachine();
     for (const given of [host.folder, join(host.folder, "nowhere"), "/dev/null/x"]) {
       const failure = await assertRejects(() => locate({ ...host, given }), Failure, given);
       assertEquals(failure.exit, 3);
@@ -141,16 +141,16 @@ await needs(
   },
 );
 
-await needs(everything, "RETORT_TENSORFLOW: an empty one is as good as none", async () => {
-  const host = await machine({ given: "" });
+await needs(everything, "RETORT_TENSORFLOW: empty is the same as unset", async () => {
+  const host = await makeMachine({ given: "" });
   await assertRejects(() => locate(host), Failure, "There is no TensorFlow in");
 });
 
 await needs(
   everything,
-  "the library that Python has is used, and found without importing it",
+  "locateLibrary: finds Python's library without importing the package",
   async () => {
-    const host = await machine();
+    const host = await makeMachine();
     const folder = join(host.folder, "a wörk place");
     await put(join(folder, "tensorflow"), CC, FRAMEWORK);
     await Deno.writeTextFile(
@@ -167,7 +167,7 @@ await needs(
   everything,
   "RETORT_TENSORFLOW comes before Python, Python before the cache",
   async () => {
-    const host = await machine();
+    const host = await makeMachine();
     const packages = join(host.folder, "packages");
     await put(join(host.cache, "tensorflow-2.21.0-linux-x86_64"), CC, FRAMEWORK);
     assertEquals((await locate(host)).source, "cache");
@@ -181,9 +181,9 @@ await needs(
 
 await needs(
   everything,
-  "a folder that is merely called tensorflow is not taken for the package",
+  "locateLibrary: skips a folder called tensorflow that is not the package",
   async () => {
-    const host = await machine();
+    const host = await makeMachine();
     const here = join(host.folder, "here");
     const path = join(host.folder, "path");
     await put(join(here, "tensorflow"), "__init__.py", CC);
@@ -195,9 +195,9 @@ await needs(
 
 await needs(
   everything,
-  "a Python that is absent, without TensorFlow, no Python or broken is passed over",
+  "locateLibrary: skips a Python that is absent, broken, without TensorFlow or no Python",
   async () => {
-    const host = await machine();
+    const host = await makeMachine();
     await put(join(host.cache, "tensorflow-2.21.0-linux-x86_64/tensorflow"), CC, FRAMEWORK);
     assertEquals((await locate(host)).source, "cache");
     assertEquals(
@@ -216,9 +216,9 @@ await needs(
 
 await needs(
   everything,
-  "a TensorFlow in Python without the library is passed over with a line",
+  "locateLibrary: skips a TensorFlow in Python without the library and logs a line",
   async () => {
-    const host = await machine();
+    const host = await makeMachine();
     const packages = join(host.folder, "packages");
     const lines: string[] = [];
     await put(join(packages, "tensorflow"), "__init__.py");
@@ -230,29 +230,33 @@ await needs(
   },
 );
 
-await needs(everything, "a file that is no library is a failure that names it", async () => {
-  const host = await machine();
-  const cc = join(await put(host.folder, CC), CC);
-  const failure = await assertRejects(
-    () => findLibrary({ host: { ...host, given: cc } }),
-    Failure,
-    cc,
-  );
-  assertEquals(failure.exit, 3);
-  assertStringIncludes(failure.message, "RETORT_TENSORFLOW");
-});
+await needs(
+  everything,
+  "findLibrary: a file that is no library is a failure that names it",
+  async () => {
+    const host = await makeMachine();
+    const cc = join(await put(host.folder, CC), CC);
+    const failure = await assertRejects(
+      () => findLibrary({ host: { ...host, given: cc } }),
+      Failure,
+      cc,
+    );
+    assertEquals(failure.exit, 3);
+    assertStringIncludes(failure.message, "RETORT_TENSORFLOW");
+  },
+);
 
 const onLinux = Deno.build.os === "linux" ? needs : () => {};
 
-/** A library that every process on Linux has loaded. */
-const libc = async (): Promise<string> =>
+/** Returns the path of a library that every process on Linux has loaded. */
+const findLibc = async (): Promise<string> =>
   /\S+\/libc\.so\.6/.exec(await Deno.readTextFile("/proc/self/maps"))![0];
 
 await onLinux(
   everything,
-  "a library that is not TensorFlow's is a failure that names it",
+  "loadTensorflow: a library that is not TensorFlow's is a failure that names it",
   async () => {
-    const path = await libc();
+    const path = await findLibc();
     const failure = assertThrows(
       () => loadTensorflow({ cc: path, framework: path }),
       Failure,
@@ -264,11 +268,11 @@ await onLinux(
 
 await onLinux(
   everything,
-  "a library that is cut off is a failure, where the system's loader would crash",
+  "loadTensorflow: a library that is cut off is a failure, although the system's loader would crash",
   async () => {
-    const host = await machine();
+    const host = await makeMachine();
     const cc = join(host.folder, CC);
-    const whole = await Deno.readFile(await libc());
+    const whole = await Deno.readFile(await findLibc());
     for (const part of [0.3, 0.99]) {
       await Deno.writeFile(cc, whole.subarray(0, Math.floor(whole.length * part)));
       const failure = assertThrows(
@@ -289,10 +293,10 @@ const canCompile = (await Deno.permissions.query({ name: "run" })).state === "gr
   );
 
 Deno.test({
-  name: "a version that was not tested gets one line of warning (needs a C compiler)",
+  name: "findLibrary: an untested version gets one line of warning (needs a C compiler)",
   ignore: !canCompile,
   async fn() {
-    const host = await machine();
+    const host = await makeMachine();
     const source = join(host.folder, "tf.c");
     const given = join(host.folder, "tf.so");
     await Deno.writeTextFile(

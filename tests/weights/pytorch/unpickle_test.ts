@@ -20,12 +20,12 @@ import {
 } from "../../support/torch_file.ts";
 
 const read = (value: Code): Pickled => unpickle(pickle(value)).value;
-const refused = (value: Code, ...parts: string[]): void => {
+const assertRefused = (value: Code, ...parts: string[]): void => {
   const { message } = assertThrows(() => read(value), FileRefused);
   for (const part of parts) assertStringIncludes(message, part);
 };
 
-Deno.test("a pickle's plain values are read, of every protocol", () => {
+Deno.test("unpickle: reads simple values of every protocol", () => {
   const bytes = Uint8Array.of(1, 255);
   const values: [Code, Pickled][] = [
     [code("N"), null],
@@ -84,12 +84,12 @@ Deno.test("a pickle's plain values are read, of every protocol", () => {
   }
 });
 
-Deno.test("a state dict's metadata is passed over", () => {
+Deno.test("unpickle: skips a state dict's metadata", () => {
   const metadata = dict({ _metadata: call("collections", "OrderedDict") });
   assertEquals(read(code(call("collections", "OrderedDict"), metadata, "b")), new Map());
 });
 
-Deno.test("tensors and storages are read as places, parameters as their tensors", () => {
+Deno.test("unpickle: reads tensors and storages as places, parameters as their tensors", () => {
   const { value, storages } = unpickle(pickle(
     call(
       "torch._utils",
@@ -106,13 +106,13 @@ Deno.test("tensors and storages are read as places, parameters as their tensors"
   assertEquals(view, new Storage("I64", "7", 6, { offset: 2, length: 3 }));
 });
 
-Deno.test("several pickles follow one another", () => {
+Deno.test("unpickle: several pickles may follow one another", () => {
   const bytes = Uint8Array.of(...pickle(int(1)), ...pickle(text("a")));
   const first = unpickle(bytes);
   assertEquals([first.value, unpickle(bytes, first.end).value], [1, "a"]);
 });
 
-Deno.test("whatever could run is refused by its full name, however it is asked for", () => {
+Deno.test("unpickle: refuses everything that could run, with its full name, by every way to it", () => {
   const system = named("os", "system");
   const ways: Code[] = [
     system,
@@ -125,7 +125,7 @@ Deno.test("whatever could run is refused by its full name, however it is asked f
     dict({ model: dict({ w: code(system, tuple(text("ls")), "R") }) }),
   ];
   for (const way of ways) {
-    refused(
+    assertRefused(
       way,
       "os.system",
       "is refused",
@@ -134,31 +134,31 @@ Deno.test("whatever could run is refused by its full name, however it is asked f
     );
   }
   for (const name of ["eval", "exec", "getattr", "__import__", "open", "bytes.x"]) {
-    refused(call("builtins", name, text("1")), `builtins.${name}`);
-    refused(call("__builtin__", name, text("1")), `__builtin__.${name}`);
+    assertRefused(call("builtins", name, text("1")), `builtins.${name}`);
+    assertRefused(call("__builtin__", name, text("1")), `__builtin__.${name}`);
   }
-  refused(named("torch.nn.modules.conv", "Conv2d"), "torch.nn.modules.conv.Conv2d");
-  refused(named("argparse", "Namespace"), "argparse.Namespace");
-  refused(named("numpy.core.multiarray", "scalar"), "numpy.core.multiarray.scalar");
-  refused(named("torch", "UntypedStorage"), "torch.UntypedStorage");
-  refused(named("constructor", "constructor"), "constructor.constructor");
-  refused(named("a\x1b[2J", "b"), '"a\\u001b[2J.b"');
-  refused(named("x".repeat(1000), "b"), "…");
+  assertRefused(named("torch.nn.modules.conv", "Conv2d"), "torch.nn.modules.conv.Conv2d");
+  assertRefused(named("argparse", "Namespace"), "argparse.Namespace");
+  assertRefused(named("numpy.core.multiarray", "scalar"), "numpy.core.multiarray.scalar");
+  assertRefused(named("torch", "UntypedStorage"), "torch.UntypedStorage");
+  assertRefused(named("constructor", "constructor"), "constructor.constructor");
+  assertRefused(named("a\x1b[2J", "b"), '"a\\u001b[2J.b"');
+  assertRefused(named("x".repeat(1000), "b"), "…");
 });
 
-Deno.test("names that are known do nothing but what they are for", () => {
-  refused(call("torch", "FloatStorage", int(4)), "calls torch.FloatStorage");
-  refused(call("torch", "float32"), "calls torch.float32");
-  refused(code(text("system"), tuple(), "R"), "calls a text");
-  refused(code("]", "}", "b"), "sets attributes of a list");
-  refused(code(tensor(storage("0", 1), [1]), "}", "b"), "sets attributes of a tensor");
-  refused(code("\x82\x01"), "extension registry");
-  refused(code("Pkey\n"), "no storage");
-  refused(code(tuple(text("module"), text("x")), "Q"), "no storage");
-  refused(code("\x8f"), "makes a set");
+Deno.test("unpickle: a known name does nothing but its own purpose", () => {
+  assertRefused(call("torch", "FloatStorage", int(4)), "calls torch.FloatStorage");
+  assertRefused(call("torch", "float32"), "calls torch.float32");
+  assertRefused(code(text("system"), tuple(), "R"), "calls a string");
+  assertRefused(code("]", "}", "b"), "sets attributes of a list");
+  assertRefused(code(tensor(storage("0", 1), [1]), "}", "b"), "sets attributes of a tensor");
+  assertRefused(code("\x82\x01"), "extension registry");
+  assertRefused(code("Pkey\n"), "not a storage");
+  assertRefused(code(tuple(text("module"), text("x")), "Q"), "not a storage");
+  assertRefused(code("\x8f"), "makes a set");
 });
 
-Deno.test("a pickle that is damaged is refused", () => {
+Deno.test("unpickle: refuses a damaged pickle", () => {
   for (
     const broken of [
       "",
@@ -175,45 +175,45 @@ Deno.test("a pickle that is damaged is refused", () => {
     );
     assertStringIncludes(message, "ends early");
   }
-  refused(code("\x80\x09"), "protocol 9");
-  refused(code("\xff"), "unknown instruction 0xff");
-  refused(code(""), "takes more than it has put");
-  refused(code("(0"), "takes more than it has put");
-  refused(code("K\x01(R"), "takes more than it has put");
-  refused(code("t"), "closes more than it opens");
-  refused(code("h\x01"), "recalls the value 1");
-  refused(code("NNa"), "appends to None");
-  refused(code("]NNs"), "sets an item of a list");
-  refused(code("}(Nu"), "a key without a value");
-  refused(code("I1e5\n"), "the number");
-  refused(code(`L${"1".repeat(100_000)}\n`), "the number");
-  refused(code("Sabc\n"), "without quotes");
-  refused(code("S'\\x41'\n"), "escaped");
-  refused(code("NN\x93"), "a name that is no text");
-  refused(code(named("collections", "OrderedDict"), "NR"), "without a tuple");
-  refused(call("collections", "OrderedDict", text("ab")), "no list of pairs");
-  refused(call("collections", "OrderedDict", list(int(1))), "no list of pairs");
-  refused(call("_codecs", "encode", int(1)), "no text");
+  assertRefused(code("\x80\x09"), "protocol 9");
+  assertRefused(code("\xff"), "unknown instruction 0xff");
+  assertRefused(code(""), "takes more than it has put");
+  assertRefused(code("(0"), "takes more than it has put");
+  assertRefused(code("K\x01(R"), "takes more than it has put");
+  assertRefused(code("t"), "closes more than it opens");
+  assertRefused(code("h\x01"), "recalls the value 1");
+  assertRefused(code("NNa"), "appends to None");
+  assertRefused(code("]NNs"), "sets an item of a list");
+  assertRefused(code("}(Nu"), "a key without a value");
+  assertRefused(code("I1e5\n"), "the number");
+  assertRefused(code(`L${"1".repeat(100_000)}\n`), "the number");
+  assertRefused(code("Sabc\n"), "without quotes");
+  assertRefused(code("S'\\x41'\n"), "escaped");
+  assertRefused(code("NN\x93"), "a name that is not a string");
+  assertRefused(code(named("collections", "OrderedDict"), "NR"), "without a tuple");
+  assertRefused(call("collections", "OrderedDict", text("ab")), "not a list of pairs");
+  assertRefused(call("collections", "OrderedDict", list(int(1))), "not a list of pairs");
+  assertRefused(call("_codecs", "encode", int(1)), "not a string");
 });
 
-Deno.test("storages and tensors that are described wrongly are refused", () => {
-  for (const length of [-1, 2n ** 60n]) refused(storage("0", length), "described wrongly");
-  refused(storage("0", 4, "Size"), "described wrongly");
-  refused(
+Deno.test("unpickle: refuses storages and tensors with a wrong description", () => {
+  for (const length of [-1, 2n ** 60n]) assertRefused(storage("0", length), "described wrongly");
+  assertRefused(storage("0", 4, "Size"), "described wrongly");
+  assertRefused(
     storage("0", 4, "FloatStorage", tuple(text("1"), int(3), int(2))),
     "a part of its storage 0",
   );
-  refused(storage("0", 4, "FloatStorage", int(1)), "a part of its storage 0");
+  assertRefused(storage("0", 4, "FloatStorage", int(1)), "a part of its storage 0");
   for (const shape of [[-1], [2n ** 60n], Array(65).fill(1)]) {
-    refused(tensor(storage("0", 4), shape), "described wrongly");
+    assertRefused(tensor(storage("0", 4), shape), "described wrongly");
   }
-  refused(tensor(storage("0", 4), [2], { strides: [-1] }), "described wrongly");
-  refused(tensor(storage("0", 4), [2], { strides: [1, 1] }), "described wrongly");
-  refused(tensor(storage("0", 4), [2], { offset: -1 }), "described wrongly");
-  refused(tensor(text("0"), [2]), "described wrongly");
+  assertRefused(tensor(storage("0", 4), [2], { strides: [-1] }), "described wrongly");
+  assertRefused(tensor(storage("0", 4), [2], { strides: [1, 1] }), "described wrongly");
+  assertRefused(tensor(storage("0", 4), [2], { offset: -1 }), "described wrongly");
+  assertRefused(tensor(text("0"), [2]), "described wrongly");
 });
 
-Deno.test("a tensor's shape cannot be changed afterwards", () => {
+Deno.test("unpickle: a tensor's shape cannot change afterwards", () => {
   const shape = code("](K\x02eq\x05");
   const made = code(
     named("torch._utils", "_rebuild_tensor_v2"),
@@ -225,7 +225,7 @@ Deno.test("a tensor's shape cannot be changed afterwards", () => {
   assertEquals(value.shape, [2]);
 });
 
-Deno.test("100 levels of nesting are one clear error, 60 are none", () => {
+Deno.test("unpickle: 100 levels of nesting are one clear error, 60 are none", () => {
   const nests: ((inner: Code) => Code)[] = [
     (inner) => list(inner),
     (inner) => tuple(inner),
@@ -239,18 +239,18 @@ Deno.test("100 levels of nesting are one clear error, 60 are none", () => {
     const levels = (count: number) =>
       Array.from({ length: count }).reduce<Code>((inner) => nest(inner), list());
     if (i < 6) read(levels(60));
-    refused(levels(100), "nests lists and dicts more than 64 levels deep");
+    assertRefused(levels(100), "nests lists and dicts more than 64 levels deep");
   }
-  refused(code("]".repeat(10_000), "a".repeat(9_999)), "64 levels");
-  refused(code("N", "\x85".repeat(10_000)), "64 levels");
+  assertRefused(code("]".repeat(10_000), "a".repeat(9_999)), "64 levels");
+  assertRefused(code("N", "\x85".repeat(10_000)), "64 levels");
 });
 
-Deno.test("a value that contains itself is read, and nothing follows it for ever", () => {
+Deno.test("unpickle: reads a value that contains itself, without an endless loop", () => {
   const value = read(code("]q\x00h\x00a"));
   assert(Array.isArray(value) && value[0] === value);
 });
 
-Deno.test("what is kept once and used often does not grow without end", () => {
+Deno.test("unpickle: a value that is kept once and used often does not grow without end", () => {
   const laughs = code("]q\x00(", "K\x01".repeat(1000), "e0", `(${"h\x00".repeat(1000)}t`);
   assertEquals((read(laughs) as Pickled[]).length, 1000);
   const pairs = code("](", ...Array(1000).fill(tuple(text("a"), int(1))), "eq\x000");
@@ -259,7 +259,7 @@ Deno.test("what is kept once and used often does not grow without end", () => {
     ...Array(5000).fill(code(named("collections", "OrderedDict"), "h\x00\x85R")),
     "t",
   );
-  refused(code(pairs, copies), "more values than a checkpoint can need");
-  refused(code("(", "]".repeat(1_000_000)), "more values than a checkpoint can need");
-  refused(code("N2".repeat(200_000)), "more values than a checkpoint can need");
+  assertRefused(code(pairs, copies), "more values than a checkpoint can need");
+  assertRefused(code("(", "]".repeat(1_000_000)), "more values than a checkpoint can need");
+  assertRefused(code("N2".repeat(200_000)), "more values than a checkpoint can need");
 });
