@@ -3,46 +3,103 @@
  *
  * @module
  */
-export * from "./lib/experiment/ablation.ts";
-export * from "./lib/experiment/experiment.ts";
-export {
-  sweep,
-  type SweepDraw,
-  type SweepGrid,
-  type SweepMethod,
-  type SweepOptions,
-  type SweepPoint,
-  type SweepRange,
-  type SweepSpace,
-  type SweepValue,
-  type SweepValues,
-} from "./lib/experiment/sweep.ts";
-export * from "./lib/experiment/tables.ts";
-export * from "./lib/experiment/weights.ts";
 
+// Experiments.
+export { ablation } from "./lib/experiment/ablation.ts";
+export {
+  ensemble,
+  type Epoch,
+  type Experiment,
+  experiment,
+  from,
+  type Parts,
+  type Teacher,
+  type Trained,
+} from "./lib/experiment/experiment.ts";
+export {
+  cosine,
+  type CosineOptions,
+  type Rate,
+  steps,
+  type StepsOptions,
+} from "./lib/experiment/rates.ts";
+export type { Schedule } from "./lib/experiment/schedule.ts";
+export { sweep, type SweepOptions, type SweepPoint } from "./lib/experiment/sweep.ts";
+export {
+  type Experiments,
+  type OwnTables,
+  type PaperTables,
+  tables,
+} from "./lib/experiment/tables.ts";
+export { type ExternalWeights, weights, type WeightsSource } from "./lib/experiment/weights.ts";
+export { sgd, type SgdOptions } from "./lib/optimizers/sgd.ts";
+export type {
+  Augmentation,
+  Dataset,
+  DatasetOptions,
+  Mix,
+  Normalisation,
+} from "./lib/data/dataset.ts";
+export { cutmix, type MixOptions, mixup } from "./lib/data/mix.ts";
+
+// Methods and networks.
 export * from "./lib/distillers/mod.ts";
 export * from "./lib/networks/mod.ts";
 
-export * from "./lib/optimizers/sgd.ts";
-
-export * from "./lib/experiment/rates.ts";
-export * from "./lib/experiment/schedule.ts";
-export * from "./lib/data/dataset.ts";
-export { cutmix, type MixOptions, mixup } from "./lib/data/mix.ts";
-export * from "./lib/experiment/distiller.ts";
-export * from "./lib/nn/network.ts";
-export * from "./lib/nn/layers.ts";
-export * from "./lib/nn/conv.ts";
-export * from "./lib/nn/layer.ts";
-export * from "./lib/nn/norm.ts";
-export * from "./lib/nn/pass.ts";
-export * from "./lib/nn/stage.ts";
+// What a method is made of.
+export type {
+  BuildContext,
+  Create,
+  Distiller,
+  HardLabels,
+  Loss,
+  LossWithMemory,
+  Role,
+  SeveralTeachers,
+  SpottedDistiller,
+  StepContext,
+  Teachers,
+  Term,
+  Terms,
+  TrainedModule,
+  Views,
+} from "./lib/experiment/distiller.ts";
 export * from "./lib/nn/ops.ts";
-export * from "./lib/nn/variables.ts";
-export * from "./lib/nn/tail.ts";
-export * from "./lib/nn/tap_pairs.ts";
-export { adaptivePool, toSmaller } from "./lib/kernels/adaptive_pool.ts";
+export { type Pass, passAmong } from "./lib/nn/pass.ts";
+export { tail } from "./lib/nn/tail.ts";
+export { lastMaps, type PairOptions, type TapPair, tapPairs } from "./lib/nn/tap_pairs.ts";
 export type { Random } from "./lib/kernels/random_uniform.ts";
 export type { Tensor } from "./lib/kernels/tensor.ts";
-export type { Json } from "./lib/values/json.ts";
+export { adaptivePool, toSmaller } from "./lib/kernels/adaptive_pool.ts";
+
+// What a network is made of.
+export {
+  type Classifier,
+  classifier,
+  lastMap,
+  type Model,
+  type Net,
+  type Output,
+  type Scorer,
+  type Tap,
+  variablesAfter,
+} from "./lib/nn/network.ts";
+export { type Stage, stage, type StageModule, type StageOutput } from "./lib/nn/stage.ts";
+export { type Layer, type Module, module } from "./lib/nn/layer.ts";
+export * from "./lib/nn/layers.ts";
+export { conv, convNorm, type ConvOptions, transposedConv } from "./lib/nn/conv.ts";
+export { norm } from "./lib/nn/norm.ts";
+export {
+  constant,
+  type Initialiser,
+  normal,
+  type ParamGroup,
+  type Shape,
+  sizeOf,
+  uniform,
+  type Variable,
+  type Variables,
+} from "./lib/nn/variables.ts";
+
 export { Failure } from "./lib/values/failure.ts";
+export type { Json } from "./lib/values/json.ts";

@@ -1,4 +1,10 @@
-import type { Augmentation, Dataset, DatasetOptions, Mix, Opened } from "../lib/data/dataset.ts";
+import type {
+  Augmentation,
+  Dataset,
+  DatasetOptions,
+  Mix,
+  OpenDataset,
+} from "../lib/data/dataset.ts";
 import { Failure } from "../lib/values/failure.ts";
 import type { Json } from "../lib/values/json.ts";
 import { cutDown } from "../lib/data/split.ts";
@@ -46,7 +52,7 @@ export type ImageDefaults = Required<Pick<ImageOptions, "crop" | "flip" | "mean"
  * Throws a `Failure` (exit 2) that names the option if it is not a whole number of at least
  * `least`.
  */
-export function whole(dataset: string, option: string, value: number, least: number): void {
+export function checkWhole(dataset: string, option: string, value: number, least: number): void {
   if (!Number.isInteger(value) || value < least) {
     throw new Failure(
       2,
@@ -78,10 +84,10 @@ export function declare<M extends Mix | undefined, V extends string>(
   const { mix, brightness } = options;
   const augmentation = { crop, flip, ...brightness !== undefined && { brightness } };
   const views = options.views && viewsOf(id, options.views, augmentation);
-  whole(id, "holdout", holdout, 0);
-  whole(id, "crop", crop, 0);
+  checkWhole(id, "holdout", holdout, 0);
+  checkWhole(id, "crop", crop, 0);
   checkShare(id, "brightness", brightness);
-  if (take !== undefined) whole(id, "take", take, 1);
+  if (take !== undefined) checkWhole(id, "take", take, 1);
   if (!mean.every(Number.isFinite) || !std.every((one) => one > 0 && Number.isFinite(one))) {
     throw new Failure(
       2,
@@ -115,7 +121,7 @@ export function declare<M extends Mix | undefined, V extends string>(
 }
 
 /** Throws a `Failure` (exit 2) that names the option if the path leads out of its folder. */
-export function inside(dataset: string, option: string, path: string): void {
+export function checkInside(dataset: string, option: string, path: string): void {
   if (!staysInside(path) || path.endsWith("/")) {
     throw new Failure(
       2,
@@ -141,8 +147,8 @@ function viewsOf<V extends string>(
   usual: Augmentation,
 ): { readonly [K in V]: ViewOptions } {
   const entries = Object.entries<Partial<Augmentation>>(views).map(([name, view]) => {
-    whole(id, `views.${name}.crop`, view.crop ?? 0, 0);
-    whole(id, `views.${name}.cutout`, view.cutout ?? 0, 0);
+    checkWhole(id, `views.${name}.crop`, view.crop ?? 0, 0);
+    checkWhole(id, `views.${name}.cutout`, view.cutout ?? 0, 0);
     checkShare(id, `views.${name}.brightness`, view.brightness);
     checkShare(id, `views.${name}.jitter`, view.jitter);
     return [name, { ...usual, ...view }];
@@ -151,7 +157,7 @@ function viewsOf<V extends string>(
 }
 
 /** Reduces an open data set to `take` training images, or closes it if that fails. */
-function takeTraining(opened: Opened, take: number): Opened {
+function takeTraining(opened: OpenDataset, take: number): OpenDataset {
   try {
     return { ...opened, train: cutDown(opened.train, take) };
   } catch (error) {

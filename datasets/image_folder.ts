@@ -1,8 +1,8 @@
 import type { Dataset, Mix } from "../lib/data/dataset.ts";
 import { classFolders } from "./images/class_folders.ts";
 import { SQUARE } from "./images/cut.ts";
-import { declare, type ImageOptions, inside, whole } from "./declare.ts";
-import { squares } from "./images/image_split.ts";
+import { checkInside, checkWhole, declare, type ImageOptions } from "./declare.ts";
+import { squareSplit } from "./images/image_split.ts";
 import { openImages } from "./images/open_images.ts";
 
 /** Options of `imageFolder`. */
@@ -30,9 +30,9 @@ export interface ImageFolderOptions<M extends Mix | undefined = undefined, V ext
 export function imageFolder<M extends Mix | undefined = undefined, V extends string = never>(
   { folder, train = "train", test = "test", size = 32, ...options }: ImageFolderOptions<M, V>,
 ): Dataset<M, V> {
-  whole("imageFolder", "size", size, 1);
+  checkWhole("imageFolder", "size", size, 1);
   for (const [option, name] of Object.entries({ folder, train, test })) {
-    inside("imageFolder", option, name);
+    checkInside("imageFolder", option, name);
   }
   const defaults = {
     crop: 4,
@@ -51,8 +51,8 @@ export function imageFolder<M extends Mix | undefined = undefined, V extends str
         return {
           classes: files.classes,
           image: [size, size, 3],
-          train: squares(tree, files.train, decoders, size),
-          test: squares(tree, files.test, decoders, size),
+          train: squareSplit(tree, files.train, decoders, size),
+          test: squareSplit(tree, files.test, decoders, size),
         };
       }),
   );

@@ -2,7 +2,7 @@ import type { Dataset, Mix } from "../lib/data/dataset.ts";
 import { Failure } from "../lib/values/failure.ts";
 import { classFolders } from "./images/class_folders.ts";
 import type { CentreCut, NumberRange } from "./images/cut.ts";
-import { declare, type ImageOptions, inside, whole } from "./declare.ts";
+import { checkInside, checkWhole, declare, type ImageOptions } from "./declare.ts";
 import { imageSplit } from "./images/image_split.ts";
 import { openImages } from "./images/open_images.ts";
 
@@ -50,9 +50,9 @@ export function imagenet<M extends Mix | undefined = undefined, V extends string
     ...options
   }: ImagenetOptions<M, V> = {},
 ): Dataset<M, V> {
-  inside("imagenet", "folder", folder);
-  whole("imagenet", "size", size, 1);
-  whole("imagenet", "shorter", shorter, size);
+  checkInside("imagenet", "folder", folder);
+  checkWhole("imagenet", "size", size, 1);
+  checkWhole("imagenet", "shorter", shorter, size);
   checkRange("area", area, 1);
   checkRange("ratio", ratio, Infinity);
   const own = { folder, size, shorter, area, ratio };

@@ -1,7 +1,7 @@
-import type { Dataset, Mix, Opened, Split } from "../lib/data/dataset.ts";
+import type { Dataset, Mix, OpenDataset, Split } from "../lib/data/dataset.ts";
 import { Failure } from "../lib/values/failure.ts";
 import { type Stream, stream } from "../lib/values/random.ts";
-import { declare, type ImageOptions, whole } from "./declare.ts";
+import { checkWhole, declare, type ImageOptions } from "./declare.ts";
 import { type Glyph, glyphs, type Stroke } from "./glyph.ts";
 
 /** Options of `synthetic`. */
@@ -62,7 +62,7 @@ export function synthetic<M extends Mix | undefined = undefined, V extends strin
       clutter: 0,
     })
   ) {
-    whole("synthetic", option, own[option as keyof typeof own], least);
+    checkWhole("synthetic", option, own[option as keyof typeof own], least);
   }
   if (classes > 100) {
     throw new Failure(2, `synthetic: \`classes\` is ${classes}; there are 100 figures at most`);
@@ -83,7 +83,7 @@ function open(
   { classes, train, test, size, seed, clutter, noise }: Required<
     Omit<SyntheticOptions, keyof ImageOptions>
   >,
-): Opened {
+): OpenDataset {
   const figures = glyphs(classes, stream(seed, "synthetic/glyphs"));
   const noises = stream(seed, "synthetic/noise");
   const grain = Float32Array.from({ length: GRAINS }, () => noises.normal() * noise);

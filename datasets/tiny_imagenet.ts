@@ -2,8 +2,8 @@ import type { Dataset, Mix } from "../lib/data/dataset.ts";
 import { Failure } from "../lib/values/failure.ts";
 import { imagesByClass } from "./images/class_folders.ts";
 import { SQUARE } from "./images/cut.ts";
-import { declare, type ImageOptions, inside, whole } from "./declare.ts";
-import { type ImageFiles, squares } from "./images/image_split.ts";
+import { checkInside, checkWhole, declare, type ImageOptions } from "./declare.ts";
+import { type ImageFiles, squareSplit } from "./images/image_split.ts";
 import { openImages } from "./images/open_images.ts";
 import type { Tree } from "./files/tree.ts";
 
@@ -37,8 +37,8 @@ const EXPECTED =
 export function tinyImagenet<M extends Mix | undefined = undefined, V extends string = never>(
   { folder = "tiny-imagenet-200", size = 64, ...options }: TinyImagenetOptions<M, V> = {},
 ): Dataset<M, V> {
-  whole("tinyImagenet", "size", size, 1);
-  inside("tinyImagenet", "folder", folder);
+  checkWhole("tinyImagenet", "size", size, 1);
+  checkInside("tinyImagenet", "folder", folder);
   const defaults = {
     crop: 0,
     flip: true,
@@ -58,8 +58,8 @@ export function tinyImagenet<M extends Mix | undefined = undefined, V extends st
           return {
             classes: await names(tree, wnids),
             image: [size, size, 3],
-            train: squares(tree, trainingFiles(tree, wnids), decoders, size),
-            test: squares(tree, await validationFiles(tree, wnids), decoders, size),
+            train: squareSplit(tree, trainingFiles(tree, wnids), decoders, size),
+            test: squareSplit(tree, await validationFiles(tree, wnids), decoders, size),
           };
         },
       ),

@@ -1,9 +1,9 @@
-import type { Opened, Split } from "../../lib/data/dataset.ts";
+import type { OpenDataset, Split } from "../../lib/data/dataset.ts";
 import { checksum } from "../../lib/files/checksum.ts";
 import { dataFolderHint } from "../../lib/files/data_folder.ts";
 import { download } from "../../lib/files/download.ts";
 import { Failure, messageOf } from "../../lib/values/failure.ts";
-import { lookUp, readFile } from "./look_up.ts";
+import { readFile, statPath } from "./stat_path.ts";
 import { untar } from "./tar.ts";
 
 /** The places and the contents of a CIFAR data set's files. */
@@ -44,9 +44,9 @@ export async function openCifar(
   folder: string,
   log: (line: string) => void,
   dry?: boolean,
-): Promise<Opened> {
+): Promise<OpenDataset> {
   const root = `${folder}/${files.folder}`;
-  if (!(await lookUp(root))) {
+  if (!(await statPath(root))) {
     if (dry) {
       throw new Failure(
         3,
@@ -153,7 +153,7 @@ async function unpackFolder(
   const url = files.url + files.archive;
   let temporary: string | undefined;
   try {
-    if (await lookUp(archive)) await verify(archive, files.md5);
+    if (await statPath(archive)) await verify(archive, files.md5);
     else {await download(
         {
           url,
@@ -169,7 +169,7 @@ async function unpackFolder(
     await Deno.rename(`${temporary}/${files.folder}`, `${folder}/${files.folder}`);
   } catch (error) {
     // Another process may have been faster. Its folder is the same.
-    if (temporary && await lookUp(`${folder}/${files.folder}`)) return;
+    if (temporary && await statPath(`${folder}/${files.folder}`)) return;
     if (error instanceof Failure) throw error;
     throw new Failure(
       3,

@@ -1,7 +1,7 @@
 import { dataFolderHint } from "../../lib/files/data_folder.ts";
 import { openZip } from "../../lib/files/zip.ts";
 import { Failure, messageOf } from "../../lib/values/failure.ts";
-import { lookUp } from "./look_up.ts";
+import { statPath } from "./stat_path.ts";
 
 /** Files in folders, on the disk or in a zip. */
 export interface Tree {
@@ -23,10 +23,12 @@ export interface Tree {
  * neither.
  */
 export async function openTree(path: string, unwrap = false): Promise<Tree> {
-  const found = await lookUp(path);
+  const found = await statPath(path);
   if (found?.isDirectory) return directoryTree(path);
   if (found) return zipTree(path, unwrap);
-  if (!path.endsWith(".zip") && await lookUp(`${path}.zip`)) return zipTree(`${path}.zip`, unwrap);
+  if (!path.endsWith(".zip") && await statPath(`${path}.zip`)) {
+    return zipTree(`${path}.zip`, unwrap);
+  }
   throw absent(path);
 }
 

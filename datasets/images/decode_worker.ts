@@ -9,12 +9,12 @@ export interface DecodeRequest {
 }
 
 /** The worker's answer: pixels, or the reason why there are none. */
-export type Answer = { readonly pixels: Uint8Array } | { readonly error: string };
+export type DecodeAnswer = { readonly pixels: Uint8Array } | { readonly error: string };
 
 /** The members of a worker's global scope. TypeScript has only those of a page. */
 interface Scope {
   onmessage: (event: MessageEvent<DecodeRequest>) => void;
-  postMessage(answer: Answer, transfer?: Transferable[]): void;
+  postMessage(answer: DecodeAnswer, transfer?: Transferable[]): void;
 }
 
 const scope = globalThis as unknown as Scope;

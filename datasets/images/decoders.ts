@@ -1,5 +1,5 @@
 import type { Cut } from "./cut.ts";
-import type { Answer, DecodeRequest } from "./decode_worker.ts";
+import type { DecodeAnswer, DecodeRequest } from "./decode_worker.ts";
 
 /** Workers that decode image files in parallel. */
 export interface Decoders {
@@ -53,7 +53,7 @@ function decoder(): Decoder {
   const answers: PromiseWithResolvers<Uint8Array>[] = [];
   const start = (): Worker => {
     const thread = new Worker(new URL("./decode_worker.ts", import.meta.url), { type: "module" });
-    thread.onmessage = ({ data }: MessageEvent<Answer>) => {
+    thread.onmessage = ({ data }: MessageEvent<DecodeAnswer>) => {
       const answer = answers.shift()!;
       if ("pixels" in data) answer.resolve(data.pixels);
       else answer.reject(new Error(data.error));

@@ -52,7 +52,12 @@ export function imageSplit(
  * Makes a split of the files' central squares, scaled to `size` × `size` pixels. The pixels are
  * cached unless all of them together are larger than 1.25 GiB.
  */
-export function squares(tree: Tree, files: ImageFiles, decoders: Decoders, size: number): Split {
+export function squareSplit(
+  tree: Tree,
+  files: ImageFiles,
+  decoders: Decoders,
+  size: number,
+): Split {
   return cacheImages(
     imageSplit(tree, files, decoders, size, () => ({ kind: "square", size })),
     3 * size ** 2,

@@ -1,4 +1,4 @@
-import type { Opened } from "../../lib/data/dataset.ts";
+import type { OpenDataset } from "../../lib/data/dataset.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { type Decoders, decoders } from "./decoders.ts";
 import { openTree, type Tree } from "../files/tree.ts";
@@ -19,8 +19,11 @@ export interface ImagePlace {
  */
 export async function openImages(
   { path, unwrap, expected }: ImagePlace,
-  open: (tree: Tree, decoders: Decoders) => Omit<Opened, "close"> | Promise<Omit<Opened, "close">>,
-): Promise<Opened> {
+  open: (
+    tree: Tree,
+    decoders: Decoders,
+  ) => Omit<OpenDataset, "close"> | Promise<Omit<OpenDataset, "close">>,
+): Promise<OpenDataset> {
   let tree: Tree | undefined;
   try {
     const opened = tree = await openTree(path, unwrap);

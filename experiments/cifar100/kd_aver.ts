@@ -3,7 +3,7 @@
  * twice.
  */
 import { aver, experiment } from "../../mod.ts";
-import { twice } from "../shared/twice.ts";
+import { withSecondSeed } from "../shared/with_second_seed.ts";
 import { each, shakePairs } from "./pairs.ts";
 
 export default each(
@@ -11,7 +11,7 @@ export default each(
   (pair) =>
     experiment(import.meta, {
       ...pair,
-      teacher: twice(pair.teacher),
+      teacher: withSecondSeed(pair.teacher),
       distiller: aver(),
     }),
 );

@@ -1,11 +1,11 @@
 /** SHAKE's students on ImageNet, trained alone. */
 import { experiment, imagenet, scratch } from "../../mod.ts";
-import { asShake } from "../shared/imagenet.ts";
+import { shakeSetup } from "../shared/imagenet.ts";
 import { mapValues } from "../shared/map_values.ts";
 
 const { resnet18, mobilenetv1 } = imagenet;
 
 export default mapValues(
   { resnet18, mobilenetv1 },
-  (student) => experiment(import.meta, { ...asShake, student, distiller: scratch() }),
+  (student) => experiment(import.meta, { ...shakeSetup, student, distiller: scratch() }),
 );

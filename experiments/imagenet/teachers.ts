@@ -4,12 +4,12 @@
  * `teacher: weights(imagenet.resnet34, { file: "resnet34.pth" })`.
  */
 import { experiment, imagenet, scratch } from "../../mod.ts";
-import { asShake } from "../shared/imagenet.ts";
+import { shakeSetup } from "../shared/imagenet.ts";
 import { mapValues } from "../shared/map_values.ts";
 
 const { resnet34, resnet50 } = imagenet;
 
 export default mapValues(
   { resnet34, resnet50 },
-  (student) => experiment(import.meta, { ...asShake, student, distiller: scratch() }),
+  (student) => experiment(import.meta, { ...shakeSetup, student, distiller: scratch() }),
 );

@@ -4,14 +4,14 @@
  */
 import { experiment, shake } from "../../mod.ts";
 import { each, shakePairs } from "../cifar100/pairs.ts";
-import { twice } from "../shared/twice.ts";
+import { withSecondSeed } from "../shared/with_second_seed.ts";
 
 export default each(
   shakePairs,
   (pair) =>
     experiment(import.meta, {
       ...pair,
-      teacher: twice(pair.teacher),
+      teacher: withSecondSeed(pair.teacher),
       distiller: shake(),
     }),
 );

@@ -9,10 +9,10 @@ const paced = { epochs: 100, drops: { at: [30, 60, 90], by: 0.1 }, weightDecay: 
  * those of the submission. Neither states the batch size or the range of brightness, so these are
  * the usual 256 and 0.4.
  */
-export const asShake = {
+export const shakeSetup = {
   dataset: imagenet({ brightness: 0.4 }),
   schedule: sgd({ ...paced, batch: 256, lr: 0.1, nesterov: true }),
 };
 
 /** The data and the schedule of SLKD's Table 11. */
-export const asSlkd = { dataset: imagenet(), schedule: sgd({ ...paced, batch: 512, lr: 0.2 }) };
+export const slkdSetup = { dataset: imagenet(), schedule: sgd({ ...paced, batch: 512, lr: 0.2 }) };

@@ -1,9 +1,9 @@
 import { type Experiment, networkOf } from "../experiment/experiment.ts";
-import { dataFolder } from "../files/data_folder.ts";
+import { findDataFolder } from "../files/data_folder.ts";
 import { type Description, description } from "../nn/description.ts";
 import type { Net } from "../nn/network.ts";
 import type { Shape } from "../nn/variables.ts";
-import { findNetwork, isModule, listNetworks, networkIn } from "../project/find_network.ts";
+import { findNetwork, isModule, listNetworks, lookUpNetwork } from "../project/find_network.ts";
 import { type Loaded, loadExperiments } from "../project/identify.ts";
 import { columns } from "../terminal/columns.ts";
 import { runCommand } from "../terminal/command.ts";
@@ -80,7 +80,7 @@ function describeAll(options: Options): Output {
 /** Describes the network or the experiments that the command line names. */
 async function describe(spec: string, options: Options): Promise<Output> {
   const { network, others } = isModule(spec)
-    ? await networkIn(spec)
+    ? await lookUpNetwork(spec)
     : { network: await findNetwork(spec), others: "" };
   if (network) {
     const [image, classes] = images(network, options);
@@ -136,8 +136,8 @@ async function describeExperiment(
 type Images = readonly [image: Shape, classes: number];
 
 /** The flags' image size and classes. Default: the network's usual ones. */
-function images({ usual = { size: 32, classes: 100 } }: Net, options: Options): Images {
-  return [square(options.size ?? usual.size), options.classes ?? usual.classes];
+function images({ designSize = { size: 32, classes: 100 } }: Net, options: Options): Images {
+  return [square(options.size ?? designSize.size), options.classes ?? designSize.classes];
 }
 
 /** The flags' image size and classes. Default: those of the experiment's data set. */
@@ -146,7 +146,7 @@ async function imagesOf(
   { size, classes, data }: Options,
 ): Promise<Images> {
   if (size !== undefined && classes !== undefined) return [square(size), classes];
-  const opened = await dataset.open(dataFolder(data), console.error, true).catch((error) => {
+  const opened = await dataset.open(findDataFolder(data), console.error, true).catch((error) => {
     if (!(error instanceof Failure)) throw error;
     throw new Failure(
       error.exit,

@@ -4,7 +4,7 @@
  * @module
  */
 import { join } from "node:path";
-import { dataFolder } from "../files/data_folder.ts";
+import { findDataFolder } from "../files/data_folder.ts";
 import { type Device, devices } from "../tensorflow/devices.ts";
 import { findLibrary, type Library } from "../tensorflow/library/find.ts";
 import { type Host, thisHost } from "../tensorflow/library/host.ts";
@@ -19,7 +19,7 @@ export interface Folder<Entry> {
 }
 
 /** A file or a folder and its size. */
-export interface Sized {
+export interface SizedEntry {
   readonly name: string;
   /** Its size in bytes; of a folder, the sum of everything in it. */
   readonly bytes: number;
@@ -40,15 +40,15 @@ export interface Diagnosis {
   /** The folder of the data sets. */
   readonly data: Folder<string>;
   /** The folder of downloads. */
-  readonly cache: Folder<Sized>;
+  readonly cache: Folder<SizedEntry>;
 }
 
 async function namesIn(folder: string): Promise<string[]> {
   return (await Array.fromAsync(Deno.readDir(folder), ({ name }) => name)).sort();
 }
 
-async function sizesIn(folder: string): Promise<Sized[]> {
-  const sized: Sized[] = [];
+async function sizesIn(folder: string): Promise<SizedEntry[]> {
+  const sized: SizedEntry[] = [];
   for (const name of await namesIn(folder)) {
     sized.push({ name, bytes: await bytesOf(join(folder, name)) });
   }
@@ -60,7 +60,8 @@ async function bytesOf(path: string): Promise<number> {
   return isDirectory ? total(await sizesIn(path)) : size;
 }
 
-const total = (sized: readonly Sized[]): number => sized.reduce((sum, { bytes }) => sum + bytes, 0);
+const total = (sized: readonly SizedEntry[]): number =>
+  sized.reduce((sum, { bytes }) => sum + bytes, 0);
 
 async function readFolder<Entry>(
   path: string,
@@ -167,7 +168,7 @@ export async function runDoctor(
     print(helpText("deno task doctor [flags]", SPEC));
     return 0;
   }
-  const findings = await diagnose(dataFolder(options.data));
+  const findings = await diagnose(findDataFolder(options.data));
   print(options.json ? JSON.stringify(findings, null, 2) : diagnosisReport(findings));
   return findings.library ? 0 : 3;
 }

@@ -7,7 +7,7 @@ import { statSync } from "node:fs";
 import { EVAL_BATCH } from "../evaluation/evaluate.ts";
 import { examine, type Subject } from "../evaluation/examine.ts";
 import { examinationJson, examinationReport } from "../evaluation/report.ts";
-import { dataFolder } from "../files/data_folder.ts";
+import { findDataFolder } from "../files/data_folder.ts";
 import { findNetwork } from "../project/find_network.ts";
 import { loadExperiments } from "../project/identify.ts";
 import { readTrainedStudent } from "../run/trained.ts";
@@ -97,7 +97,7 @@ export async function runEval(
   for (const subject of subjects) {
     const { id, trained, network, dataset, file: { path, sha256 } } = subject;
     const found = await examine(subject, {
-      data: dataFolder(options.data),
+      data: findDataFolder(options.data),
       status: progress,
       precision,
       backend,

@@ -7,7 +7,7 @@ import { checkTypes } from "../project/check_types.ts";
 import { runCommand } from "../terminal/command.ts";
 import { Failure } from "../values/failure.ts";
 import { helpText, parseFlags, type Spec } from "../terminal/flags.ts";
-import { loadExperiments, moduleOf } from "../project/identify.ts";
+import { findModule, loadExperiments } from "../project/identify.ts";
 import { Interruption } from "../terminal/interruption.ts";
 import { primaryOf } from "../project/metric.ts";
 import { dryRun, queueLines } from "../run/dry_run.ts";
@@ -34,7 +34,7 @@ export async function runExp(
   if (options._.length === 0) {
     throw new Failure(2, `which experiment? deno task exp experiments/quickstart.ts`);
   }
-  await checkTypes(options._.map(moduleOf));
+  await checkTypes(options._.map(findModule));
   const loaded = (await Promise.all(options._.map(loadExperiments))).flat();
   const progress = status({ quiet: options.quiet });
   using interruption = new Interruption(progress.line);

@@ -12,7 +12,7 @@ import { type CardFacts, modelCard } from "../export/model_card.ts";
 import { preprocessing } from "../export/preprocessing.ts";
 import { safetensors } from "../export/safetensors.ts";
 import { savedModel } from "../export/saved_model.ts";
-import { dataFolder } from "../files/data_folder.ts";
+import { findDataFolder } from "../files/data_folder.ts";
 import { description } from "../nn/description.ts";
 import { type Loaded, loadExperiments, projectRoot } from "../project/identify.ts";
 import { readOutcome } from "../project/outcome.ts";
@@ -68,7 +68,7 @@ export async function runExport(
   await checkReplaceable(folder);
   const student = await readTrainedStudent(experiment, seed, epoch);
   const facts = {
-    ...await readFacts(student, epoch, dataFolder(options.data)),
+    ...await readFacts(student, epoch, findDataFolder(options.data)),
     format: FORMATS[name],
     student,
     epoch,

@@ -1,5 +1,5 @@
 import { EVAL_BATCH } from "../evaluation/evaluate.ts";
-import { dataFolder } from "../files/data_folder.ts";
+import { findDataFolder } from "../files/data_folder.ts";
 import type { Settings } from "../run/settings.ts";
 import type { Flags, Spec } from "../terminal/flags.ts";
 import type { Interruption } from "../terminal/interruption.ts";
@@ -59,7 +59,7 @@ export function runSettings(
   return {
     epochs: options.epochs,
     limit: options.limit,
-    data: dataFolder(options.data),
+    data: findDataFolder(options.data),
     precision: options.precision,
     backend: options.backend,
     threads: options.threads,
@@ -69,7 +69,7 @@ export function runSettings(
     fresh: options.fresh,
     status,
     log: status.line,
-    interrupted: () => interruption.asked,
+    interrupted: () => interruption.requested,
   };
 }
 

@@ -8,7 +8,7 @@ import type { Experiment } from "../experiment/experiment.ts";
 import { pointsOf, type SweepPoint } from "../experiment/sweep.ts";
 import type { Experiments } from "../experiment/tables.ts";
 import { checkTypes } from "../project/check_types.ts";
-import { identify, moduleOf } from "../project/identify.ts";
+import { findModule, identify } from "../project/identify.ts";
 import { importModule } from "../project/import_module.ts";
 import { primaryOf } from "../project/metric.ts";
 import type { Trial } from "../project/result.ts";
@@ -58,7 +58,7 @@ export async function runSweep(
     throw new Failure(2, "which sweep? deno task sweep experiments/examples/sweep.ts");
   }
   if (another !== undefined) throw new Failure(2, `one at a time: deno task sweep ${spec}`);
-  await checkTypes([moduleOf(spec)]);
+  await checkTypes([findModule(spec)]);
   const candidates = await loadCandidates(spec);
   const progress = status({ quiet: options.quiet });
   using interruption = new Interruption(progress.line);
@@ -68,7 +68,7 @@ export async function runSweep(
     const rows = candidates.map((candidate) => stateCells(candidate, trialSeeds, settings));
     return print(columns(await Promise.all(rows)));
   }
-  const results: Tried[] = [];
+  const results: PointResult[] = [];
   for (const [i, candidate] of candidates.entries()) {
     progress.line(`point ${i + 1} of ${candidates.length}: ${candidate.id}`);
     results.push(await tryPoint(candidate, trialSeeds, settings));
@@ -78,7 +78,7 @@ export async function runSweep(
 
 /** Loads the points of a module's sweep. */
 async function loadCandidates(spec: string): Promise<Candidate[]> {
-  const { default: experiments } = await importModule(moduleOf(spec));
+  const { default: experiments } = await importModule(findModule(spec));
   const points = pointsOf(experiments);
   if (!points) {
     throw new Failure(
@@ -107,7 +107,7 @@ async function tryPoint(
   { id, point, experiment }: Candidate,
   seeds: readonly number[],
   settings: Settings,
-): Promise<Tried> {
+): Promise<PointResult> {
   const trials = [];
   const { task } = experiment.dataset;
   try {
@@ -125,7 +125,7 @@ async function tryPoint(
 if (import.meta.main) await runCommand(() => runSweep(Deno.args));
 
 /** The result of a point of a sweep. */
-export interface Tried {
+export interface PointResult {
   /** The experiment's id. */
   readonly id: string;
   readonly point: SweepPoint;
@@ -136,14 +136,14 @@ export interface Tried {
 }
 
 /** A result with its score on the hold-out; `undefined` if the point diverged. */
-type Scored = Tried & { readonly heldOut?: Summary };
+type Scored = PointResult & { readonly heldOut?: Summary };
 
 /**
  * The points of a sweep, sorted by their score on the hold-out after the last epoch, best first: a
  * table with the best point's score on the test set, or each as a line of JSON. Throws a `Failure`:
  * exit 4 if no point can be compared, exit 3 if a trial was recorded without its hold-out score.
  */
-export function sweepReport(tried: readonly Tried[], json: boolean): string[] {
+export function sweepReport(tried: readonly PointResult[], json: boolean): string[] {
   const scored = tried.map(score).sort((a, b) => mean(b) - mean(a));
   const [best] = scored;
   if (!best?.heldOut) {
@@ -177,7 +177,7 @@ function mean({ heldOut }: Scored): number {
   return heldOut?.mean ?? -Number.MAX_VALUE;
 }
 
-function score(tried: Tried): Scored {
+function score(tried: PointResult): Scored {
   if (tried.problem !== undefined) return tried;
   const scores = tried.trials.map(({ seed, metric: { heldOut } }) => {
     if (heldOut) return heldOut.last;

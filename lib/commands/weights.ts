@@ -3,7 +3,7 @@ import { runCommand } from "../terminal/command.ts";
 import { helpText, parseFlags, type Spec } from "../terminal/flags.ts";
 import { Failure } from "../values/failure.ts";
 import type { Json } from "../values/json.ts";
-import { quoted } from "../values/words.ts";
+import { quoteText } from "../values/words.ts";
 import type { Value } from "../weights/value.ts";
 import { readWeights, type WeightsFile } from "../weights/weights_file.ts";
 
@@ -36,9 +36,9 @@ export async function runWeights(
 export function weightsReport(file: WeightsFile): string {
   const facts = Object.entries(file.facts).map((
     [name, fact],
-  ) => [quoted(name), quoted(String(fact))]);
+  ) => [quoteText(name), quoteText(String(fact))]);
   const tensors = Array.from(file.tensors, ([name, { shape, data }]) => [
-    quoted(name),
+    quoteText(name),
     shape.join("×"),
     type({ shape, data }),
     data.length.toLocaleString("en"),

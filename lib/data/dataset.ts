@@ -34,7 +34,7 @@ export interface Split {
 }
 
 /** A data set whose files were found and checked. */
-export interface Opened {
+export interface OpenDataset {
   /** The name of each class; its length is the number of classes. */
   readonly classes: readonly string[];
   /** Height, width and channels of every image. */
@@ -153,5 +153,5 @@ export interface Dataset<M extends Mix | undefined = undefined, V extends string
    * A `dry` run downloads and writes nothing. Rejects with a `Failure`: exit 3, or exit 2 if `take`
    * is more than there is.
    */
-  open(folder: string, log?: (line: string) => void, dry?: boolean): Promise<Opened>;
+  open(folder: string, log?: (line: string) => void, dry?: boolean): Promise<OpenDataset>;
 }

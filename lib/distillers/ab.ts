@@ -2,11 +2,11 @@ import * as tf from "@tensorflow/tfjs";
 import type { Distiller, Term } from "../experiment/distiller.ts";
 import { reluOp } from "../kernels/relu.ts";
 import type { Tensor } from "../kernels/tensor.ts";
-import { lastMap, type Net, type Scorer, variablesBehind } from "../nn/network.ts";
-import { masked } from "../nn/ops.ts";
+import { lastMap, type Net, type Scorer, variablesAfter } from "../nn/network.ts";
+import { applyMask } from "../nn/ops.ts";
 import { passAmong } from "../nn/pass.ts";
 import { type TapPair, tapPairs } from "../nn/tap_pairs.ts";
-import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
+import { alsoKd, type AlsoKdOptions } from "./parts/also_kd.ts";
 import { regressor } from "./parts/regressor.ts";
 
 const PAPER =
@@ -48,7 +48,7 @@ export function abInit<const S extends string = never, const T extends string = 
     options: { taps: taps ?? "maps", margin },
     paper: PAPER,
     frozenVariables: (student) =>
-      variablesBehind(student, taps?.map(([tap]) => tap) ?? [lastMap(student)]),
+      variablesAfter(student, taps?.map(([tap]) => tap) ?? [lastMap(student)]),
     build({ create, student, teacher }) {
       const pairs = tapPairs(student, teacher, taps).map(([s, t]) => {
         const from = student.shapes[s];
@@ -67,7 +67,10 @@ export function abInit<const S extends string = never, const T extends string = 
           const spotMask = mask(s);
           const pre = connect ? connect(student.pre[s], passAmong(live, spotMask)) : student.pre[s];
           const weight = 3 / 1000 * 2 ** (i - pairs.length + 1);
-          return [`ab_${s}`, [weight, masked(boundaryLoss(pre, teacher.pre[t], margin), spotMask)]];
+          return [`ab_${s}`, [
+            weight,
+            applyMask(boundaryLoss(pre, teacher.pre[t], margin), spotMask),
+          ]];
         }));
     },
   };
@@ -85,7 +88,7 @@ function boundaryLoss(student: Tensor, teacher: Tensor, margin: number): Tensor 
 }
 
 /** Options of `ab`. */
-export interface AbOptions extends AlsoKd {
+export interface AbOptions extends AlsoKdOptions {
   /** Weight of the cross-entropy. Default: 1. */
   readonly ce?: number;
 }

@@ -5,7 +5,7 @@ import { kl, mse } from "../nn/ops.ts";
 import { passAmong } from "../nn/pass.ts";
 import { Failure } from "../values/failure.ts";
 import { regressor } from "./parts/regressor.ts";
-import { weighedByGradients } from "./parts/weighed_by_gradients.ts";
+import { weighByGradients } from "./parts/weigh_by_gradients.ts";
 
 /** Maps of the teachers that `aekd` uses as hints. */
 export interface AekdHints<S extends string, T extends string> {
@@ -75,7 +75,7 @@ export function aekd<const S extends string = never, const T extends string = ne
         })
         : [];
       return ({ student, teacher, task, epoch, live, mask }) => {
-        const teacherTerms = weighedByGradients(
+        const teacherTerms = weighByGradients(
           student.taps.logits,
           teacher.map(({ taps }) => (logits) =>
             kl(logits, taps.logits, temperature, { standardised })
@@ -83,7 +83,7 @@ export function aekd<const S extends string = never, const T extends string = ne
           { most, directions, weight: kd, mask: mask("logits") },
         );
         const hintTerms = hints
-          ? weighedByGradients(
+          ? weighByGradients(
             student.taps[hints.guided],
             teacher.map(({ taps }, i) => (map) =>
               mse(regressors[i](map, passAmong(live, mask(hints.guided))), taps[hints.hint])

@@ -2,14 +2,14 @@ import * as tf from "@tensorflow/tfjs";
 import type { SpottedDistiller, Term } from "../experiment/distiller.ts";
 import { toSmaller } from "../kernels/adaptive_pool.ts";
 import type { Net } from "../nn/network.ts";
-import { masked, mse, safeSqrt } from "../nn/ops.ts";
+import { applyMask, mse, safeSqrt } from "../nn/ops.ts";
 import { type TapPair, tapPairs } from "../nn/tap_pairs.ts";
 import type { Tensor } from "../kernels/tensor.ts";
-import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
+import { alsoKd, type AlsoKdOptions } from "./parts/also_kd.ts";
 import { attentionMap } from "./parts/attention_map.ts";
 
 /** Options of `at`. */
-export interface AtOptions<S extends string, T extends string> extends AlsoKd {
+export interface AtOptions<S extends string, T extends string> extends AlsoKdOptions {
   /**
    * Pairs of maps to compare, the student's first. Default: the maps behind the stems, in order
    * (RepDistiller, mdistiller, SAKD).
@@ -52,7 +52,7 @@ export function at<const S extends string = never, const T extends string = neve
           const [studentMap, teacherMap] = toSmaller(student.taps[s], teacher.taps[t]);
           return [`at_${s}`, [
             weight,
-            masked(measure(attentionMap(studentMap), attentionMap(teacherMap)), mask(s)),
+            applyMask(measure(attentionMap(studentMap), attentionMap(teacherMap)), mask(s)),
           ]];
         })),
         ...alsoKd({ student, teacher, mask }, { kd, temperature }),

@@ -1,6 +1,6 @@
 import { type Distiller, numberTerms, type SeveralTeachers } from "../experiment/distiller.ts";
 import type { Scorer } from "../nn/network.ts";
-import { kl, masked } from "../nn/ops.ts";
+import { applyMask, kl } from "../nn/ops.ts";
 
 /** Options of `aver`. */
 export interface AverOptions {
@@ -31,7 +31,7 @@ export function aver(options: AverOptions = {}): Distiller<Scorer, SeveralTeache
         "teacher",
         teacher.map(({ taps: { logits } }) => [
           kd / length,
-          masked(kl(student.taps.logits, logits, temperature, { standardised }), mask("logits")),
+          applyMask(kl(student.taps.logits, logits, temperature, { standardised }), mask("logits")),
         ]),
       ),
     }),

@@ -10,10 +10,10 @@ import { adaptivePool } from "../kernels/adaptive_pool.ts";
 import { resizeBilinear } from "../kernels/resize.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { convNorm } from "../nn/conv.ts";
-import { byDefault, type Module } from "../nn/layer.ts";
+import { defaultInitialisers, type Module } from "../nn/layer.ts";
 import { relu, seq } from "../nn/layers.ts";
-import { lastMap, type Model, type Net, outputOf } from "../nn/network.ts";
-import { kl, masked, mse } from "../nn/ops.ts";
+import { lastMap, logitsOutput, type Model, type Net } from "../nn/network.ts";
+import { applyMask, kl, mse } from "../nn/ops.ts";
 import { type Pass, passAmong } from "../nn/pass.ts";
 import type { Shape } from "../nn/variables.ts";
 import { Failure } from "../values/failure.ts";
@@ -80,13 +80,16 @@ export function camkd<const S extends string = never, const T extends string = n
         const confidences = confidence(teacher.map(task));
         const teacherTerms = teacher.map(({ taps: { logits } }, i) => {
           const divergence = kl(student.taps.logits, logits, temperature);
-          return [kd / count, masked(tf.mul(confidences[i], divergence), mask("logits"))] as const;
+          return [
+            kd / count,
+            applyMask(tf.mul(confidences[i], divergence), mask("logits")),
+          ] as const;
         });
         const embeddings = hints.map(({ studentTap, to, embed }) =>
           embed(resize(student.taps[studentTap], to), passAmong(live, mask(studentTap)))
         );
         const outputs = hints.map(({ teacherTap }, i) =>
-          outputOf(logitsFrom(teachers[i], teacherTap, embeddings[i], frozen))
+          logitsOutput(logitsFrom(teachers[i], teacherTap, embeddings[i], frozen))
         );
         const mapConfidences = hints.length > 0 ? confidence(outputs.map(task)) : [];
         const mapWeight = tf.mul(tf.cast(tf.greaterEqual(epoch, begin), "float32"), weight / count);
@@ -94,7 +97,7 @@ export function camkd<const S extends string = never, const T extends string = n
           const distance = mse(embeddings[i], teacher[i].next[teacherTap]);
           return [
             mapWeight,
-            masked(tf.mul(mapConfidences[i], distance), mask(studentTap)),
+            applyMask(tf.mul(mapConfidences[i], distance), mask(studentTap)),
           ] as const;
         });
         return {
@@ -119,7 +122,7 @@ function embedding(create: Create, from: Shape, to: Shape): Module {
   }
   const [rows, columns, channels] = to;
   const inputs = from[2];
-  const convolution = convNorm(channels, { kernel: 1, bias: true, ...byDefault(inputs) });
+  const convolution = convNorm(channels, { kernel: 1, bias: true, ...defaultInitialisers(inputs) });
   return create(seq(convolution, relu()), [rows, columns, inputs]);
 }
 

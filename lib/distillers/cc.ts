@@ -2,12 +2,12 @@ import * as tf from "@tensorflow/tfjs";
 import type { SpottedDistiller } from "../experiment/distiller.ts";
 import { dense } from "../nn/layers.ts";
 import type { Net } from "../nn/network.ts";
-import { flat, gram, type Related, related, safeSqrt } from "../nn/ops.ts";
+import { flatten, gram, type Related, safeSqrt, selectRelated } from "../nn/ops.ts";
 import type { Tensor } from "../kernels/tensor.ts";
-import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
+import { alsoKd, type AlsoKdOptions } from "./parts/also_kd.ts";
 
 /** Options of `cc`. */
-export interface CcOptions<S extends string, T extends string> extends AlsoKd {
+export interface CcOptions<S extends string, T extends string> extends AlsoKdOptions {
   /** The student's tap. Default: `pooled`. */
   readonly student?: S;
   /** The teacher's tap. Default: `pooled`. */
@@ -71,9 +71,9 @@ export function cc<const S extends string = "pooled", const T extends string = "
       const embedStudent = embed.in("student")(dense(units), student.shapes[studentTap]);
       const embedTeacher = embed.in("teacher")(dense(units), teacher.shapes[teacherTap]);
       return ({ student, teacher, task, live, mask }) => {
-        const samples = related(mask(studentTap), student.taps[studentTap]);
-        const s = embedStudent(flat(student.taps[studentTap]), live);
-        const t = embedTeacher(flat(teacher.taps[teacherTap]), live);
+        const samples = selectRelated(mask(studentTap), student.taps[studentTap]);
+        const s = embedStudent(flatten(student.taps[studentTap]), live);
+        const t = embedTeacher(flatten(teacher.taps[teacherTap]), live);
         return {
           task: [ce, task(student), "task"],
           cc: [weight, tf.mul(compare(s, t, samples), samples.chosen)],

@@ -15,7 +15,7 @@ export type BothTaps<A extends Net, B extends Net> = Net<Tap<A> | Tap<B>>;
  * The teachers that two methods together need. Either method may need none. A method with one
  * teacher and a method with several do not combine.
  */
-export type BothTaught<A extends Teachers, B extends Teachers> = A extends undefined ? B
+export type BothTeachers<A extends Teachers, B extends Teachers> = A extends undefined ? B
   : B extends undefined ? A
   : A extends Net ? B extends Net ? BothTaps<A, B> : never
   : A extends B ? A
@@ -50,7 +50,7 @@ export type BothTaught<A extends Teachers, B extends Teachers> = A extends undef
 export function combine<S extends Net, T extends Teachers, D, R extends Net, U extends Teachers, E>(
   a: Distiller<S, T, D>,
   b: Distiller<R, U, E>,
-): Distiller<BothTaps<S, R>, BothTaught<T, U>, D & E> {
+): Distiller<BothTaps<S, R>, BothTeachers<T, U>, D & E> {
   return combineErased(erase(a), erase(b));
 }
 

@@ -9,11 +9,18 @@ import type {
   Teachers,
 } from "../experiment/distiller.ts";
 import { choose } from "../kernels/choose.ts";
-import { gather, putRows } from "../kernels/gather.ts";
+import { gather, replaceRows } from "../kernels/gather.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { dense } from "../nn/layers.ts";
 import type { Net } from "../nn/network.ts";
-import { flat, masked, type Related, related, stop, unitRows } from "../nn/ops.ts";
+import {
+  applyMask,
+  flatten,
+  type Related,
+  selectRelated,
+  stopGradient,
+  unitRows,
+} from "../nn/ops.ts";
 import type { Pass } from "../nn/pass.ts";
 import { constant, type Shape, uniform, type Variable } from "../nn/variables.ts";
 import { Failure } from "../values/failure.ts";
@@ -62,7 +69,7 @@ export interface CrdOptions<S extends string, T extends string> {
 export function crd<const S extends string = "pooled", const T extends string = "pooled">(
   options: CrdOptions<S, T> = {},
 ): SpottedDistiller<Net<S | "logits">, Net<T | "logits">, HardLabels> {
-  return contrastive(options, drawn);
+  return contrastive(options, drawContrasts);
 }
 
 /** Positives and negatives of the samples of a batch. */
@@ -77,7 +84,7 @@ export interface Contrast {
 }
 
 /** Makes contrasts: once from a build context and the options, then for each step. */
-export type Contrasts = (
+export type MakeContrasts = (
   context: Pick<BuildContext<Net, Teachers>, "create" | "dataset">,
   options: { readonly negatives: number; readonly positive: "exact" | "relax" },
 ) => (step: Pick<StepContext<Net, Teachers>, "index" | "random"> & HardLabels) => Contrast;
@@ -85,7 +92,7 @@ export type Contrasts = (
 /** `crd` with contrasts from another source. */
 export function contrastive<const S extends string = "pooled", const T extends string = "pooled">(
   options: CrdOptions<S, T>,
-  contrasts: Contrasts,
+  contrasts: MakeContrasts,
 ): SpottedDistiller<Net<S | "logits">, Net<T | "logits">, HardLabels> {
   const {
     student: studentTap = "pooled" as S,
@@ -120,14 +127,14 @@ export function contrastive<const S extends string = "pooled", const T extends s
         const { student, teacher, index, live, task, mask } = step;
         const spotMask = mask(studentTap);
         const contrast = makeContrast(step);
-        const samples = related(spotMask, index);
+        const samples = selectRelated(spotMask, index);
         const settings = { negatives, temperature };
         const compare = (of: Side, embedding: Tensor, { bank }: Side) =>
           contrastiveLoss(embedding, live.read(bank), live.read(of.z), contrast, samples, settings);
         const writeBank = ({ bank }: Side, embedding: Tensor) =>
           [
             bank,
-            updateBank(live.read(bank), stop(embedding), index, samples.chosen, momentum),
+            updateBank(live.read(bank), stopGradient(embedding), index, samples.chosen, momentum),
           ] as const;
         const studentEmbedding = students.embed(student.taps[studentTap], live);
         const teacherEmbedding = teachers.embed(teacher.taps[teacherTap], live);
@@ -136,7 +143,7 @@ export function contrastive<const S extends string = "pooled", const T extends s
         return {
           terms: {
             task: [ce, task(student), "task"],
-            crd: [weight, masked(tf.add(studentLoss.loss, teacherLoss.loss), spotMask)],
+            crd: [weight, applyMask(tf.add(studentLoss.loss, teacherLoss.loss), spotMask)],
             ...alsoKd({ student, teacher, mask }, { kd, temperature: kdTemperature }),
           },
           writes: [
@@ -164,7 +171,7 @@ interface Side {
 function side(create: Create, shape: Shape, dimensions: number, size: number): Side {
   const project = create(dense(dimensions), shape);
   return {
-    embed: (x, pass) => unitRows(project(flat(x), pass)),
+    embed: (x, pass) => unitRows(project(flatten(x), pass)),
     bank: create.memory("bank", [size, dimensions], uniform(1 / Math.sqrt(dimensions / 3))),
     z: create.memory("z", [], constant(0)),
   };
@@ -190,7 +197,10 @@ function contrastiveLoss(
   // One product with the whole bank moves far less data than gathering each sample's negatives.
   const others = tf.matMul(scaled as Tensor2D, bank as Tensor2D, false, true);
   const overAll = (values: Tensor) => tf.sum(tf.mul(negatives, values), -1);
-  const mass = tf.mul(chosen, tf.add(tf.exp(stop(match)), overAll(tf.exp(stop(others)))));
+  const mass = tf.mul(
+    chosen,
+    tf.add(tf.exp(stopGradient(match)), overAll(tf.exp(stopGradient(others)))),
+  );
   const first = tf.div(tf.sum(mass), tf.mul(count, (options.negatives + 1) / size));
   const nextZ = tf.where(tf.greater(z, 0), z, first);
   const log = tf.log(tf.mul(tf.where(tf.greater(nextZ, 0), nextZ, tf.onesLike(nextZ)), floor));
@@ -222,16 +232,16 @@ function updateBank(
   const last = tf.max(tf.mul(isSame, tf.mul(chosen, places)), -1);
   const latest = gather(updates, tf.cast(tf.maximum(tf.sub(last, 1), 0), "int32"), 0);
   const rows = tf.where(tf.greater(tf.reshape(last, [batch, 1]), 0), latest, old);
-  return putRows(bank, index, rows);
+  return replaceRows(bank, index, rows);
 }
 
 /**
  * Random contrasts: negatives of other classes without replacement. Throws a `Failure` (exit 2) if
  * `negatives` is not a whole number from 1 to the number of images outside the largest class.
  */
-export function drawn(
-  ...[{ dataset }, { negatives, positive }]: Parameters<Contrasts>
-): ReturnType<Contrasts> {
+export function drawContrasts(
+  ...[{ dataset }, { negatives, positive }]: Parameters<MakeContrasts>
+): ReturnType<MakeContrasts> {
   const { size, classes, labels } = dataset;
   const { counts, starts, order } = byClass(labels, classes);
   const most = size - counts.reduce((a, b) => Math.max(a, b), 0);

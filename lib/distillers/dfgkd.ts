@@ -1,6 +1,6 @@
 import type { Distiller } from "../experiment/distiller.ts";
 import type { Scorer } from "../nn/network.ts";
-import { kl, masked } from "../nn/ops.ts";
+import { applyMask, kl } from "../nn/ops.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 
 /** Options of `dfgkd`. */
@@ -44,11 +44,11 @@ export function dfgkd(options: DfgkdOptions = {}): Distiller<Scorer, Scorer> {
         const divergence = (learner: Tensor, target: Tensor) => kl(learner, target, temperature);
         return {
           task: [ce + process * kd, task(student), "task"],
-          teacher: [kd, masked(divergence(s, t), mask("logits"))],
-          self: [process * kd, masked(divergence(s, p), mask("logits"))],
+          teacher: [kd, applyMask(divergence(s, t), mask("logits"))],
+          self: [process * kd, applyMask(divergence(s, p), mask("logits"))],
           self_task: [ce + kd, task(output), "task"],
           self_teacher: [kd, divergence(p, t)],
-          self_student: [kd, masked(divergence(p, s), mask("logits"))],
+          self_student: [kd, applyMask(divergence(p, s), mask("logits"))],
         };
       };
     },

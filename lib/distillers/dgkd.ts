@@ -3,7 +3,7 @@ import { type Distiller, numberTerms, type Term } from "../experiment/distiller.
 import { Failure } from "../values/failure.ts";
 import type { Random } from "../kernels/random_uniform.ts";
 import type { Scorer } from "../nn/network.ts";
-import { kl, masked } from "../nn/ops.ts";
+import { applyMask, kl } from "../nn/ops.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 
 /** Options of `dgkd`. */
@@ -68,7 +68,7 @@ export function dgkd(
             kl(student.taps.logits, logits, temperature, { standardised }),
             classes,
           );
-          return [weights ? tf.mul(weights[i], kd) : kd, masked(divergence, mask("logits"))];
+          return [weights ? tf.mul(weights[i], kd) : kd, applyMask(divergence, mask("logits"))];
         });
         return { task: [1 - kd, task(student), "task"], ...numberTerms("teacher", teacherTerms) };
       };

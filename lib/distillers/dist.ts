@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Distiller } from "../experiment/distiller.ts";
 import type { Scorer } from "../nn/network.ts";
-import { type Related, related, soften, standardise } from "../nn/ops.ts";
+import { type Related, selectRelated, softmax, standardise } from "../nn/ops.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 
 /** Options of `dist`. */
@@ -35,9 +35,9 @@ export function dist(options: DistOptions = {}): Distiller<Scorer, Scorer> {
     paper: "Knowledge Distillation from A Stronger Teacher. Huang et al., 2022. arXiv:2205.10536",
     build: () => ({ student, teacher, task, mask }) => {
       const [s, t] = [student, teacher].map(({ taps: { logits } }) =>
-        soften(standardised ? standardise(logits) : logits, temperature)
+        softmax(standardised ? standardise(logits) : logits, temperature)
       );
-      const samples = related(mask("logits"), s);
+      const samples = selectRelated(mask("logits"), s);
       const { chosen } = samples;
       const distance = (correlation: Tensor) => tf.mul(tf.sub(1, correlation), temperature ** 2);
       const inter = distance(cosine(centreClasses(s), centreClasses(t), -1));

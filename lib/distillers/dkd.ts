@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Distiller, HardLabels } from "../experiment/distiller.ts";
 import type { Scorer } from "../nn/network.ts";
-import { masked, standardise } from "../nn/ops.ts";
+import { applyMask, standardise } from "../nn/ops.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 
 /** Options of `dkd`. */
@@ -53,7 +53,7 @@ export function dkd(options: DkdOptions = {}): Distiller<Scorer, Scorer, HardLab
       );
       const ramp = tf.minimum(tf.div(epoch, warmUp), 1);
       const part = (student: Tensor, teacher: Tensor) =>
-        masked(tf.mul(divergence(student, teacher), temperature ** 2), mask("logits"));
+        applyMask(tf.mul(divergence(student, teacher), temperature ** 2), mask("logits"));
       return {
         task: [ce, task(student), "task"],
         tckd: [tf.mul(ramp, alpha), part(s.target, t.target)],

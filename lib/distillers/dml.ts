@@ -1,6 +1,6 @@
 import type { Distiller, Terms } from "../experiment/distiller.ts";
 import type { Scorer } from "../nn/network.ts";
-import { kl, masked, stop } from "../nn/ops.ts";
+import { applyMask, kl, stopGradient } from "../nn/ops.ts";
 
 /** Options of `dml`. */
 export interface DmlOptions {
@@ -65,10 +65,13 @@ export function dml(options: DmlOptions): Distiller<Scorer> {
         const s = student.taps.logits;
         const p = output.taps.logits;
         const divergence = (learner: typeof s, target: typeof s) =>
-          kl(learner, constant ? stop(target) : target, temperature, { floor, standardised });
+          kl(learner, constant ? stopGradient(target) : target, temperature, {
+            floor,
+            standardised,
+          });
         return {
           task: [ce, task(student), "task"],
-          kd: [kd, masked(divergence(s, p), mask("logits"))],
+          kd: [kd, applyMask(divergence(s, p), mask("logits"))],
           peer_task: [ce, task(output), "task"],
           ...(reverse !== 0 && { peer_kd: [reverse, divergence(p, s)] }),
         };

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { type Distiller, numberTerms, type SeveralTeachers } from "../experiment/distiller.ts";
 import type { Scorer } from "../nn/network.ts";
-import { kl, logSoften, masked } from "../nn/ops.ts";
+import { applyMask, kl, logSoftmax } from "../nn/ops.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 
 /** Options of `ebkd`. */
@@ -32,7 +32,7 @@ export function ebkd(options: EbkdOptions = {}): Distiller<Scorer, SeveralTeache
       const weights = entropyWeights(teacher.map(({ taps: { logits } }) => logits));
       const teacherTerms = teacher.map(({ taps: { logits } }, i) => {
         const divergence = kl(student.taps.logits, logits, temperature, { standardised });
-        return [kd / length, masked(tf.mul(weights[i], divergence), mask("logits"))] as const;
+        return [kd / length, applyMask(tf.mul(weights[i], divergence), mask("logits"))] as const;
       });
       return { task: [ce, task(student), "task"], ...numberTerms("teacher", teacherTerms) };
     },
@@ -45,7 +45,7 @@ export function ebkd(options: EbkdOptions = {}): Distiller<Scorer, SeveralTeache
  */
 function entropyWeights(logits: readonly Tensor[]): Tensor[] {
   const entropies = logits.map((one) => {
-    const log = logSoften(one);
+    const log = logSoftmax(one);
     return tf.sub(TINY, tf.sum(tf.mul(tf.exp(log), log), -1));
   });
   const sum = tf.addN(entropies);

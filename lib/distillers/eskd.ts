@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Distiller } from "../experiment/distiller.ts";
 import type { Scorer } from "../nn/network.ts";
-import { kl, masked } from "../nn/ops.ts";
+import { applyMask, kl } from "../nn/ops.ts";
 import type { KdOptions } from "./kd.ts";
 
 /** Options of `eskd`. */
@@ -37,7 +37,7 @@ export function eskd({ until, ...options }: EskdOptions = {}): Distiller<Scorer,
       });
       return {
         task: [ce, task(student), "task"],
-        kd: [weight, masked(divergence, mask("logits"))],
+        kd: [weight, applyMask(divergence, mask("logits"))],
       };
     },
   };

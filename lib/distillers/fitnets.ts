@@ -1,6 +1,6 @@
 import type { SpottedDistiller } from "../experiment/distiller.ts";
 import type { Net } from "../nn/network.ts";
-import { masked, mse } from "../nn/ops.ts";
+import { applyMask, mse } from "../nn/ops.ts";
 import { passAmong } from "../nn/pass.ts";
 import type { Shape } from "../nn/variables.ts";
 import { regressor } from "./parts/regressor.ts";
@@ -59,7 +59,7 @@ export function fitnets<const S extends string = "block2", const T extends strin
         const prediction = regress(student.taps[guided], passAmong(live, spotMask));
         return {
           task: [ce, task(student), "task"],
-          hint: [weight, masked(mse(prediction, teacher.taps[hint]), spotMask)],
+          hint: [weight, applyMask(mse(prediction, teacher.taps[hint]), spotMask)],
         };
       };
     },

@@ -2,11 +2,11 @@ import * as tf from "@tensorflow/tfjs";
 import type { Distiller, Term } from "../experiment/distiller.ts";
 import { Failure } from "../values/failure.ts";
 import { adaptiveMaxPool, toSmaller } from "../kernels/adaptive_pool.ts";
-import { lastMap, type Model, type Net, type Scorer, variablesBehind } from "../nn/network.ts";
-import { masked, mse, safeSqrt } from "../nn/ops.ts";
+import { lastMap, type Model, type Net, type Scorer, variablesAfter } from "../nn/network.ts";
+import { applyMask, mse, safeSqrt } from "../nn/ops.ts";
 import { type TapPair, tapPairs } from "../nn/tap_pairs.ts";
 import type { Tensor } from "../kernels/tensor.ts";
-import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
+import { alsoKd, type AlsoKdOptions } from "./parts/also_kd.ts";
 
 const PAPER =
   "A Gift from Knowledge Distillation: Fast Optimization, Network Minimization and Transfer Learning. Yim et al., CVPR 2017";
@@ -54,7 +54,7 @@ export function fspInit<const S extends string = never, const T extends string =
     options: { taps: taps ?? "maps", pool, distance },
     paper: PAPER,
     frozenVariables: (student) =>
-      variablesBehind(student, taps?.map(([tap]) => tap) ?? [lastMap(student)]),
+      variablesAfter(student, taps?.map(([tap]) => tap) ?? [lastMap(student)]),
     build({ student, teacher }) {
       const pairs = tapPairs(student, teacher, taps ?? maps(student, teacher));
       if (pairs.length < 2) {
@@ -78,7 +78,7 @@ export function fspInit<const S extends string = never, const T extends string =
               flow(student.taps[studentBelow], student.taps[s]),
               flow(teacher.taps[teacherBelow], teacher.taps[t]),
             );
-            return [`fsp_${s}`, [1, masked(values, mask(s))]];
+            return [`fsp_${s}`, [1, applyMask(values, mask(s))]];
           }),
         );
     },
@@ -121,7 +121,7 @@ function columnLengths(a: Tensor, b: Tensor): Tensor {
 }
 
 /** Options of `fsp`. */
-export interface FspOptions extends AlsoKd {
+export interface FspOptions extends AlsoKdOptions {
   /** Weight of the cross-entropy. Default: 1. */
   readonly ce?: number;
 }

@@ -3,14 +3,14 @@ import type { Distiller, SpottedDistiller, TrainedModule } from "../experiment/d
 import { toSmaller } from "../kernels/adaptive_pool.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { conv, convNorm } from "../nn/conv.ts";
-import { byDefault, type Layer } from "../nn/layer.ts";
+import { defaultInitialisers, type Layer } from "../nn/layer.ts";
 import { leakyRelu, seq } from "../nn/layers.ts";
 import { lastMap, type Net } from "../nn/network.ts";
-import { flat, masked, mse, safeAbs, unitRows } from "../nn/ops.ts";
+import { applyMask, flatten, mse, safeAbs, unitRows } from "../nn/ops.ts";
 import { passAmong } from "../nn/pass.ts";
 import { lastMaps } from "../nn/tap_pairs.ts";
 import { Failure } from "../values/failure.ts";
-import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
+import { alsoKd, type AlsoKdOptions } from "./parts/also_kd.ts";
 import { attentionMap } from "./parts/attention_map.ts";
 
 const PAPER =
@@ -59,7 +59,7 @@ export function ftInit<const T extends string = never>(
 }
 
 /** Options of `ft`. */
-export interface FtOptions<S extends string, T extends string> extends AlsoKd {
+export interface FtOptions<S extends string, T extends string> extends AlsoKdOptions {
   /** The paraphraser that `ftInit` trained, `from(init).trainedModules.paraphraser`. */
   readonly paraphraser: TrainedModule;
   /** The student's tap to translate. Default: its last map (RepDistiller, SAKD). */
@@ -130,10 +130,10 @@ export function ft<const S extends string = never, const T extends string = neve
         const spotMask = mask(studentTap);
         const studentFactors = translate(student.taps[studentTap], passAmong(live, spotMask));
         const teacherFactors = paraphrase(teacher.taps[teacherTap], frozen);
-        const values = transferred(studentFactors, teacherFactors, { factors, order });
+        const values = factorDistance(studentFactors, teacherFactors, { factors, order });
         return {
           task: [ce, task(student), "task"],
-          ft: [weight, masked(values, spotMask)],
+          ft: [weight, applyMask(values, spotMask)],
           ...alsoKd({ student, teacher, mask }, { kd, temperature }),
         };
       };
@@ -142,7 +142,7 @@ export function ft<const S extends string = never, const T extends string = neve
 }
 
 /** Distance between two maps of factors for each sample. The larger is average-pooled first. */
-export function transferred(
+export function factorDistance(
   student: Tensor,
   teacher: Tensor,
   { factors, order }: Required<Pick<FtOptions<string, string>, "factors" | "order">>,
@@ -155,7 +155,7 @@ export function transferred(
 
 /** A map as a unit vector, [batch, numbers]. */
 function whole(map: Tensor): Tensor {
-  return unitRows(flat(map));
+  return unitRows(flatten(map));
 }
 
 /** The slope of negative values. */
@@ -166,7 +166,7 @@ const SLOPE = 0.1;
  * `fan` channels.
  */
 function layer(channels: number, fan: number): Layer {
-  return seq(conv(channels, { bias: true, ...byDefault(9 * fan) }), leakyRelu(SLOPE));
+  return seq(conv(channels, { bias: true, ...defaultInitialisers(9 * fan) }), leakyRelu(SLOPE));
 }
 
 /** The paraphraser's first half: from a map to its factors, [height, width, rate · channels]. */
@@ -208,7 +208,7 @@ function translator(channels: number): Layer {
   return (create, input) => {
     const inputs = input.at(-1)!;
     const layer = (channels: number, inputs: number) =>
-      seq(convNorm(channels, { bias: true, ...byDefault(9 * inputs) }), leakyRelu(SLOPE));
+      seq(convNorm(channels, { bias: true, ...defaultInitialisers(9 * inputs) }), leakyRelu(SLOPE));
     return seq(layer(inputs, inputs), layer(channels, inputs), layer(channels, channels))(
       create,
       input,

@@ -1,6 +1,6 @@
 import type { Distiller } from "../experiment/distiller.ts";
 import type { Scorer } from "../nn/network.ts";
-import { kl, masked } from "../nn/ops.ts";
+import { applyMask, kl } from "../nn/ops.ts";
 
 /** Options of `kd`. */
 export interface KdOptions {
@@ -62,7 +62,7 @@ export function kd(options: KdOptions = {}): Distiller<Scorer, Scorer> {
       task: [ce, task(student), "task"],
       kd: [
         kd,
-        masked(
+        applyMask(
           kl(student.taps.logits, teacher.taps.logits, temperature, { standardised }),
           mask("logits"),
         ),

@@ -2,11 +2,17 @@ import type { Create, Distiller } from "../experiment/distiller.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import type { Layer } from "../nn/layer.ts";
 import { dense, relu, residual, seq } from "../nn/layers.ts";
-import { type Classifier, type Model, type Output, outputOf, type Scorer } from "../nn/network.ts";
-import { kl, masked, stop } from "../nn/ops.ts";
+import {
+  type Classifier,
+  logitsOutput,
+  type Model,
+  type Output,
+  type Scorer,
+} from "../nn/network.ts";
+import { applyMask, kl, stopGradient } from "../nn/ops.ts";
 import type { Pass } from "../nn/pass.ts";
 import { tail } from "../nn/tail.ts";
-import { normal, starting } from "../nn/variables.ts";
+import { normal, startFrom } from "../nn/variables.ts";
 
 /** Options of `kdDagger`. */
 export interface KdDaggerOptions {
@@ -53,10 +59,10 @@ export function kdDagger(options: KdDaggerOptions = {}): Distiller<Scorer, Class
         const s = student.taps.logits;
         const p = output.taps.logits;
         const divergence = (learner: Tensor, target: Tensor) =>
-          kl(learner, stop(target), temperature, { standardised });
+          kl(learner, stopGradient(target), temperature, { standardised });
         return {
           task: [ce, task(student), "task"],
-          kd: [kd, masked(divergence(s, p), mask("logits"))],
+          kd: [kd, applyMask(divergence(s, p), mask("logits"))],
           teacher_task: [ce, task(output), "task"],
           teacher_kd: [reverse, divergence(p, s)],
         };
@@ -84,9 +90,9 @@ const tunings: Record<
   head(create, teacher, classes) {
     const last = tail(teacher.recipe, classes, "pooled");
     const copiedHead: Layer = (scope, input) =>
-      last(starting(scope, teacher.parts.logits, []), input);
+      last(startFrom(scope, teacher.parts.logits, []), input);
     const head = create.in("head")(copiedHead, teacher.shapes.pooled);
-    return (_, { next }, live) => outputOf(head(next.pooled, live));
+    return (_, { next }, live) => logitsOutput(head(next.pooled, live));
   },
   adapter(create, teacher) {
     const [channels] = teacher.shapes.pooled;
@@ -95,6 +101,6 @@ const tunings: Record<
     const back = dense(channels, { initial });
     const adapter = create.in("adapter")(residual(seq(narrow, relu(), back)), [channels]);
     return (_, { next }, live, frozen) =>
-      outputOf(teacher.stage("logits", adapter(next.pooled, live), frozen).out);
+      logitsOutput(teacher.stage("logits", adapter(next.pooled, live), frozen).out);
   },
 };

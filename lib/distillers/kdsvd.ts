@@ -3,14 +3,14 @@ import type { BuildContext, SpottedDistiller, Term } from "../experiment/distill
 import { Failure } from "../values/failure.ts";
 import { rightSingularVectors } from "../kernels/right_singular_vectors.ts";
 import type { Net } from "../nn/network.ts";
-import { masked, safeSqrt, stop, unitRows } from "../nn/ops.ts";
+import { applyMask, safeSqrt, stopGradient, unitRows } from "../nn/ops.ts";
 import { type TapPair, tapPairs } from "../nn/tap_pairs.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { type Shape, sizeOf } from "../nn/variables.ts";
-import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
+import { alsoKd, type AlsoKdOptions } from "./parts/also_kd.ts";
 
 /** Options of `kdsvd`. */
-export interface KdsvdOptions<S extends string, T extends string> extends AlsoKd {
+export interface KdsvdOptions<S extends string, T extends string> extends AlsoKdOptions {
   /**
    * Pairs of maps to compare, at least two, the student's first. Default: the maps behind the
    * stems, in order (RepDistiller, mdistiller).
@@ -79,7 +79,7 @@ export function kdsvd<const S extends string = never, const T extends string = n
               const values = tf.sum(tf.square(difference), [1, 2, 3]);
               return [`kdsvd_${here.spot}`, [
                 weight,
-                masked(masked(values, mask(before.spot)), mask(here.spot)),
+                applyMask(applyMask(values, mask(before.spot)), mask(here.spot)),
               ]];
             }),
           ),
@@ -147,7 +147,7 @@ function align(
   const [, rows, entries] = student.shape;
   const candidates = rightSingularVectors(student, Math.min(vectors + 3, rows, entries!));
   const targets = rightSingularVectors(teacher, vectors);
-  const cosines = tf.matMul(stop(candidates), targets, true, false);
+  const cosines = tf.matMul(stopGradient(candidates), targets, true, false);
   const sizes = tf.abs(cosines);
   const isMostSimilar = tf.cast(tf.equal(sizes, tf.max(sizes, 1, true)), "float32");
   const lengths = unitRows(safeSqrt(tf.sum(tf.square(tf.matMul(teacher, targets)), 1, true)));

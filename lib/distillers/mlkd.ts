@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Distiller, Views } from "../experiment/distiller.ts";
 import type { Output, Scorer } from "../nn/network.ts";
-import { kl, masked, type Related, related, soften } from "../nn/ops.ts";
+import { applyMask, kl, type Related, selectRelated, softmax } from "../nn/ops.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 
 /** Options of `mlkd`. */
@@ -82,10 +82,10 @@ function alignments(
   standardised = false,
   mask?: Tensor,
 ) {
-  const samples = related(mask, weak.student);
+  const samples = selectRelated(mask, weak.student);
   const { chosen, count } = samples;
   const temperatures = [temperature, 3, 5, 2, 6];
-  const probabilities = tf.mul(soften(weak.teacher), tf.expandDims(chosen, 1));
+  const probabilities = tf.mul(softmax(weak.teacher), tf.expandDims(chosen, 1));
   const unsure = tf.div(countAtMostMedian(tf.max(probabilities, 1), chosen), count);
   const rare = tf.div(countAtMostMedian(tf.sum(probabilities, 0)), weak.student.shape[1]!);
   const divergence = ({ student, teacher }: Logits, temperature: number) =>
@@ -95,7 +95,7 @@ function alignments(
   );
   const relations = temperatures.map((T) => relation(weak, T, samples));
   return {
-    instances: masked(tf.addN(instances), mask),
+    instances: applyMask(tf.addN(instances), mask),
     classes: tf.mul(tf.mul(tf.addN(relations.map(({ classes }) => classes)), rare), chosen),
     batch: tf.mul(tf.mul(tf.addN(relations.map(({ batch }) => batch)), unsure), chosen),
   };
@@ -107,7 +107,7 @@ function alignments(
  */
 function relation({ student, teacher }: Logits, temperature: number, { chosen, count }: Related) {
   const [s, t] = [student, teacher].map((logits) =>
-    tf.mul(soften(logits, temperature), tf.expandDims(chosen, 1)) as tf.Tensor2D
+    tf.mul(softmax(logits, temperature), tf.expandDims(chosen, 1)) as tf.Tensor2D
   );
   const distance = (a: Tensor, b: Tensor) => tf.sum(tf.squaredDifference(a, b));
   return {

@@ -2,13 +2,13 @@ import * as tf from "@tensorflow/tfjs";
 import type { SpottedDistiller, Term } from "../experiment/distiller.ts";
 import { toSmaller } from "../kernels/adaptive_pool.ts";
 import type { Net } from "../nn/network.ts";
-import { gram, masked, unitRows } from "../nn/ops.ts";
+import { applyMask, gram, unitRows } from "../nn/ops.ts";
 import { type TapPair, tapPairs } from "../nn/tap_pairs.ts";
 import type { Tensor } from "../kernels/tensor.ts";
-import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
+import { alsoKd, type AlsoKdOptions } from "./parts/also_kd.ts";
 
 /** Options of `nst`. */
-export interface NstOptions<S extends string, T extends string> extends AlsoKd {
+export interface NstOptions<S extends string, T extends string> extends AlsoKdOptions {
   /**
    * The pairs of maps to compare, the student's first. Default: the maps behind the stems, in order
    * (RepDistiller, mdistiller, SAKD).
@@ -45,7 +45,7 @@ export function nst<const S extends string = never, const T extends string = nev
           const [studentMap, teacherMap] = toSmaller(student.taps[s], teacher.taps[t]);
           return [`nst_${s}`, [
             weight,
-            masked(discrepancy(selectivity(studentMap), selectivity(teacherMap)), mask(s)),
+            applyMask(discrepancy(selectivity(studentMap), selectivity(teacherMap)), mask(s)),
           ]];
         })),
         ...alsoKd({ student, teacher, mask }, { kd, temperature }),

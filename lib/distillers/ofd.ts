@@ -5,13 +5,13 @@ import { reluOp } from "../kernels/relu.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { convNorm } from "../nn/conv.ts";
 import type { Net } from "../nn/network.ts";
-import { masked, stop } from "../nn/ops.ts";
+import { applyMask, stopGradient } from "../nn/ops.ts";
 import { passAmong } from "../nn/pass.ts";
 import { type TapPair, tapPairs } from "../nn/tap_pairs.ts";
-import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
+import { alsoKd, type AlsoKdOptions } from "./parts/also_kd.ts";
 
 /** Options of `ofd`. */
-export interface OfdOptions<S extends string, T extends string> extends AlsoKd {
+export interface OfdOptions<S extends string, T extends string> extends AlsoKdOptions {
   /**
    * The pairs of maps to compare, the student's first. Default: the maps behind the stems, paired
    * from the last (mdistiller).
@@ -66,12 +66,12 @@ export function ofd<const S extends string = never, const T extends string = nev
             const chosen = mask(s);
             const connected = connect(student.pre[s], passAmong(live, chosen));
             const [, height, width] = connected.shape;
-            const target = adaptivePool(stop(teaching.pre[t]), height!, width!);
+            const target = adaptivePool(stopGradient(teaching.pre[t]), height!, width!);
             const least = margin(frozen.read(norm.scale), frozen.read(norm.offset));
             const share = 2 ** (i + 1 - pairs.length);
             return [`ofd_${s}`, [
               weight * share,
-              masked(partialDistance(connected, target, least), chosen),
+              applyMask(partialDistance(connected, target, least), chosen),
             ]];
           })),
           ...alsoKd({ student, teacher: teaching, mask }, { kd, temperature }),

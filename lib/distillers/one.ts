@@ -3,9 +3,9 @@ import type { Distiller, Terms } from "../experiment/distiller.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { type Layer, module } from "../nn/layer.ts";
 import { dense, relu } from "../nn/layers.ts";
-import { type Net, outputOf } from "../nn/network.ts";
+import { logitsOutput, type Net } from "../nn/network.ts";
 import { norm } from "../nn/norm.ts";
-import { kl, masked, stop } from "../nn/ops.ts";
+import { applyMask, kl, stopGradient } from "../nn/ops.ts";
 import { tail } from "../nn/tail.ts";
 import type { Shape } from "../nn/variables.ts";
 import { Failure } from "../values/failure.ts";
@@ -70,17 +70,17 @@ export function one<const S extends string = "block2">(
         const map = student.next[shared];
         const others = replicas.map((branch) => branch(map, live));
         const ensemble = mixLogits([student.taps.logits, ...others], gate(map, live));
-        const target = stop(ensemble);
+        const target = stopGradient(ensemble);
         const weight = rampUp === 0 ? kd : tf.mul(rampUpShare(epoch, rampUp), kd);
         const divergence = (logits: Tensor) => kl(logits, target, temperature, { floor: 1e-7 });
         const branchTerms = others.map((logits, i): Terms => ({
-          [`branch${i + 2}_task`]: [1, task(outputOf(logits)), "task"],
+          [`branch${i + 2}_task`]: [1, task(logitsOutput(logits)), "task"],
           [`branch${i + 2}_kd`]: [weight, divergence(logits)],
         }));
         return {
           task: [1, task(student), "task"],
-          kd: [weight, masked(divergence(student.taps.logits), mask("logits"))],
-          ensemble_task: [1, task(outputOf(ensemble)), "task"],
+          kd: [weight, applyMask(divergence(student.taps.logits), mask("logits"))],
+          ensemble_task: [1, task(logitsOutput(ensemble)), "task"],
           ...Object.assign({}, ...branchTerms),
         };
       };

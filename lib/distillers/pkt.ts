@@ -1,12 +1,12 @@
 import * as tf from "@tensorflow/tfjs";
 import type { SpottedDistiller } from "../experiment/distiller.ts";
 import type { Net } from "../nn/network.ts";
-import { flat, gram, related, safeSqrt } from "../nn/ops.ts";
+import { flatten, gram, safeSqrt, selectRelated } from "../nn/ops.ts";
 import type { Tensor } from "../kernels/tensor.ts";
-import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
+import { alsoKd, type AlsoKdOptions } from "./parts/also_kd.ts";
 
 /** Options of `pkt`. */
-export interface PktOptions<S extends string, T extends string> extends AlsoKd {
+export interface PktOptions<S extends string, T extends string> extends AlsoKdOptions {
   /** The student's tap. Default: `pooled`. */
   readonly student?: S;
   /** The teacher's tap. Default: `pooled`. */
@@ -39,9 +39,9 @@ export function pkt<const S extends string = "pooled", const T extends string = 
       "Learning Deep Representations with Probabilistic Knowledge Transfer. Passalis, Tefas, 2018. arXiv:1803.10837",
     spots: () => [[learning, teaching]],
     build: () => ({ student, teacher, task, mask }) => {
-      const { chosen, pairs, count } = related(mask(learning), student.taps[learning]);
+      const { chosen, pairs, count } = selectRelated(mask(learning), student.taps[learning]);
       const probabilities = (x: Tensor) => {
-        const paired = tf.mul(similarities(flat(x)), pairs);
+        const paired = tf.mul(similarities(flatten(x)), pairs);
         const sum = tf.sum(paired, -1);
         return tf.div(paired, tf.expandDims(tf.add(sum, tf.sub(1, chosen)), 1));
       };

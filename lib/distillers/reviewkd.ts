@@ -5,16 +5,16 @@ import { adaptivePool } from "../kernels/adaptive_pool.ts";
 import { resizeNearest } from "../kernels/resize.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { conv, convNorm } from "../nn/conv.ts";
-import { byDefault } from "../nn/layer.ts";
+import { defaultInitialisers } from "../nn/layer.ts";
 import type { Classifier, Model } from "../nn/network.ts";
-import { masked } from "../nn/ops.ts";
+import { applyMask } from "../nn/ops.ts";
 import { type Pass, passAmong } from "../nn/pass.ts";
 import { type TapPair, tapPairs } from "../nn/tap_pairs.ts";
 import { type Shape, uniform } from "../nn/variables.ts";
-import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
+import { alsoKd, type AlsoKdOptions } from "./parts/also_kd.ts";
 
 /** Options of `reviewkd`. */
-export interface ReviewkdOptions<S extends string, T extends string> extends AlsoKd {
+export interface ReviewkdOptions<S extends string, T extends string> extends AlsoKdOptions {
   /**
    * The pairs of taps to compare, from the first to the last, the student's first. Default: the
    * maps behind the stems, in order, and `pooled` (the authors, mdistiller).
@@ -97,7 +97,7 @@ export function reviewkd<const S extends string = never, const T extends string 
           deeper = fused;
           return [`reviewkd_${s}`, [
             currentWeight,
-            masked(hierarchical(out, toMap(teacher.pre[t])), chosen),
+            applyMask(hierarchicalContextLoss(out, toMap(teacher.pre[t])), chosen),
           ]];
         });
         return {
@@ -149,7 +149,7 @@ function fusion(create: Create, from: Shape, middle: number, to: Shape, fuses: b
     middle,
   ]);
   const both = [height, width, 2 * middle];
-  const attention = conv(2, { kernel: 1, bias: true, ...byDefault(2 * middle) });
+  const attention = conv(2, { kernel: 1, bias: true, ...defaultInitialisers(2 * middle) });
   const attend = fuses ? create.in("attend")(attention, both) : undefined;
   return (x, deeper, pass) => {
     let fused = narrow(x, pass);
@@ -165,7 +165,7 @@ function fusion(create: Create, from: Shape, middle: number, to: Shape, fuses: b
 }
 
 /** The hierarchical context loss of two maps of the same shape: [batch]. */
-export function hierarchical(student: Tensor, teacher: Tensor): Tensor {
+export function hierarchicalContextLoss(student: Tensor, teacher: Tensor): Tensor {
   const difference = tf.sub(student, teacher);
   const sides = [4, 2, 1].filter((side) => side < difference.shape[1]!);
   const maps = [difference, ...sides.map((side) => adaptivePool(difference, side, side))];

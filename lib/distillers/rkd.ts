@@ -1,12 +1,12 @@
 import * as tf from "@tensorflow/tfjs";
 import type { SpottedDistiller } from "../experiment/distiller.ts";
 import type { Net } from "../nn/network.ts";
-import { flat, gram, related, smoothL1, unitRows } from "../nn/ops.ts";
+import { flatten, gram, selectRelated, smoothL1, unitRows } from "../nn/ops.ts";
 import type { Tensor } from "../kernels/tensor.ts";
-import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
+import { alsoKd, type AlsoKdOptions } from "./parts/also_kd.ts";
 
 /** Options of `rkd`. */
-export interface RkdOptions<S extends string, T extends string> extends AlsoKd {
+export interface RkdOptions<S extends string, T extends string> extends AlsoKdOptions {
   /** The student's tap. Default: `pooled`. */
   readonly student?: S;
   /** The teacher's tap. Default: `pooled`. */
@@ -41,9 +41,9 @@ export function rkd<const S extends string = "pooled", const T extends string = 
     paper: "Relational Knowledge Distillation. Park, Kim, Lu, Cho, 2019. arXiv:1904.05068",
     spots: () => [[learning, teaching]],
     build: () => ({ student, teacher, task, mask }) => {
-      const { chosen, pairs, count } = related(mask(learning), student.taps[learning]);
+      const { chosen, pairs, count } = selectRelated(mask(learning), student.taps[learning]);
       const [s, t] = [student.taps[learning], teacher.taps[teaching]].map((x) =>
-        differences(flat(x))
+        differences(flatten(x))
       );
       const distanceErrors = tf.sub(relativeDistances(s, pairs), relativeDistances(t, pairs));
       const triples = tf.mul(tf.expandDims(pairs, 1), tf.expandDims(pairs, 2));

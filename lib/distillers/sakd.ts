@@ -13,10 +13,10 @@ import {
 } from "../experiment/distiller.ts";
 import { reluOp } from "../kernels/relu.ts";
 import type { Tensor } from "../kernels/tensor.ts";
-import { byDefault, type Layer } from "../nn/layer.ts";
+import { defaultInitialisers, type Layer } from "../nn/layer.ts";
 import { dense } from "../nn/layers.ts";
-import { type Classifier, type Model, type Net, outputOf, type Tap } from "../nn/network.ts";
-import { flat, gumbel, kl, masked, stop } from "../nn/ops.ts";
+import { type Classifier, logitsOutput, type Model, type Net, type Tap } from "../nn/network.ts";
+import { applyMask, flatten, gumbel, kl, stopGradient } from "../nn/ops.ts";
 import type { Pass } from "../nn/pass.ts";
 import type { TapPair } from "../nn/tap_pairs.ts";
 import { type Shape, sizeOf } from "../nn/variables.ts";
@@ -112,7 +112,7 @@ export function sakd<S extends Net, T extends Net, D>(
   method: SpottedDistiller<S, T, D>,
   options: SakdOptions = {},
 ): Distiller<Classifier<Tap<S>>, Classifier<Tap<T>>, D> {
-  return routed(
+  return sakdWithNoise(
     method,
     options,
     (_, spots) => ({ index, random }) => random.uniform([index.shape[0]!, spots, 2]),
@@ -128,7 +128,7 @@ export type Noise = (
 ) => (step: Pick<StepContext<Net, Net>, "index" | "random">) => Tensor;
 
 /** `sakd` with noise from another source. */
-export function routed<S extends Net, T extends Net, D>(
+export function sakdWithNoise<S extends Net, T extends Net, D>(
   method: SpottedDistiller<S, T, D>,
   options: SakdOptions,
   noise: Noise,
@@ -179,9 +179,9 @@ export function routed<S extends Net, T extends Net, D>(
         );
         const [s, t] = [student, teacher].map(({ taps }) => taps.logits);
         const common: Terms = {
-          task: [ce, task(outputOf(s)), "task"],
-          ...copy && { teacher_task: [ce, task(outputOf(t)), "task"] },
-          ...alpha && { kd: [alpha, masked(kl(s, t, temperature), mask("logits"))] },
+          task: [ce, task(logitsOutput(s)), "task"],
+          ...copy && { teacher_task: [ce, task(logitsOutput(t)), "task"] },
+          ...alpha && { kd: [alpha, applyMask(kl(s, t, temperature), mask("logits"))] },
           ...policyTerms,
         };
         const shares = (chosen ?? []).map((mask, i) => [`spot_${names[i]}`, mask]);
@@ -252,13 +252,13 @@ function router(
   return (step) => {
     const actions = tf.unstack(decide(step, uniform(step)), 1);
     const last = actions[spots - 1];
-    const values = step.task(outputOf(graft(step, actions)));
-    const studentValues = step.task(outputOf(step.student.taps.logits));
-    const worse = tf.sign(stop(tf.sub(tf.mean(values), tf.mean(studentValues))));
+    const values = step.task(logitsOutput(graft(step, actions)));
+    const studentValues = step.task(logitsOutput(step.student.taps.logits));
+    const worse = tf.sign(stopGradient(tf.sub(tf.mean(values), tf.mean(studentValues))));
     const deficit = reluOp(tf.sub(last.shape[0]! / 2, tf.sum(last)));
     return {
       chosen: actions.map((action) =>
-        routing === "reversed" ? tf.sub(1, stop(action)) : stop(action)
+        routing === "reversed" ? tf.sub(1, stopGradient(action)) : stopGradient(action)
       ),
       terms: {
         policy: [tf.pow(gamma, worse), values],
@@ -279,7 +279,7 @@ export function policy(
   { homogeneous, gumbel: temperature }: Required<Pick<SakdOptions, "homogeneous" | "gumbel">>,
 ): (step: Pick<StepContext<Net, Net>, "student" | "teacher" | "live">, uniform: Tensor) => Tensor {
   const features = sizeOf(teacher.shapes.pooled) + sizeOf(student.shapes.pooled);
-  const { biasInitial } = byDefault(features);
+  const { biasInitial } = defaultInitialisers(features);
   const offsets = [homogeneous ? 10 : 0, 0];
   const layer = dense(2 * spots, {
     biasInitial: (size, random) =>
@@ -287,7 +287,7 @@ export function policy(
   });
   const decide = create.in("policy")(layer, [features]);
   return ({ student, teacher, live }, uniform) => {
-    const pooled = [teacher, student].map(({ taps }) => flat(stop(taps.pooled)));
+    const pooled = [teacher, student].map(({ taps }) => flatten(stopGradient(taps.pooled)));
     const logits = tf.reshape(decide(tf.concat(pooled, 1), live), uniform.shape);
     return tf.squeeze(tf.slice(gumbel(logits, uniform, temperature), [0, 0, 0], [-1, -1, 1]), [2]);
   };

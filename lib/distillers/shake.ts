@@ -11,12 +11,18 @@ import type { Tensor } from "../kernels/tensor.ts";
 import { convNorm } from "../nn/conv.ts";
 import type { Layer } from "../nn/layer.ts";
 import { relu, seq } from "../nn/layers.ts";
-import { type Classifier, type Model, type Output, outputOf, type Scorer } from "../nn/network.ts";
-import { kl, masked, mse, safeSqrt, stop } from "../nn/ops.ts";
+import {
+  type Classifier,
+  logitsOutput,
+  type Model,
+  type Output,
+  type Scorer,
+} from "../nn/network.ts";
+import { applyMask, kl, mse, safeSqrt, stopGradient } from "../nn/ops.ts";
 import type { Pass } from "../nn/pass.ts";
 import type { Shape } from "../nn/variables.ts";
 import { Failure } from "../values/failure.ts";
-import { weighedByGradients } from "./parts/weighed_by_gradients.ts";
+import { weighByGradients } from "./parts/weigh_by_gradients.ts";
 
 /** Options of `shake`. */
 export interface ShakeOptions<T extends string> {
@@ -163,15 +169,15 @@ export function shake<const T extends string = never>(
           h: prepare(shadow({ image, teacher: outputs[t], student, live, frozen })),
           t: prepare(outputs[t].taps.logits),
         }));
-        const losses = context.map(({ h }) => (s: Tensor) => kl(s, stop(h), temperature));
+        const losses = context.map(({ h }) => (s: Tensor) => kl(s, stopGradient(h), temperature));
         const shadowTerms = weights === "adaptive" && context.length > 1
-          ? weighedByGradients(s, losses, {
+          ? weighByGradients(s, losses, {
             most: 0.6,
             directions: false,
             weight: kd,
             mask: chosen,
           })
-          : losses.map((loss): Term => [kd / context.length, masked(loss(s), chosen)]);
+          : losses.map((loss): Term => [kd / context.length, applyMask(loss(s), chosen)]);
         const termsOf = (
           name: string,
           weight: number,
@@ -181,20 +187,20 @@ export function shake<const T extends string = never>(
             ? {}
             : nameTerms(name, context.map((logits): Term => [weight, loss(logits)]));
         return {
-          task: [ce, task(outputOf(s)), "task"],
+          task: [ce, task(logitsOutput(s)), "task"],
           ...nameTerms("shadow", shadowTerms),
           ...termsOf(
             "direct",
             direct / context.length,
-            ({ t }) => masked(kl(s, t, temperature), chosen),
+            ({ t }) => applyMask(kl(s, t, temperature), chosen),
           ),
           ...termsOf(
             "follow",
             follow,
             ({ h, t }) => by === "kl" ? kl(h, t, temperature) : mse(h, t),
           ),
-          ...termsOf("reverse", reverse, ({ h }) => kl(h, stop(s), temperature)),
-          ...termsOf("labels", labels, ({ h }) => task(outputOf(h))),
+          ...termsOf("reverse", reverse, ({ h }) => kl(h, stopGradient(s), temperature)),
+          ...termsOf("labels", labels, ({ h }) => task(logitsOutput(h))),
         };
       };
     },

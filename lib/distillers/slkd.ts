@@ -1,9 +1,9 @@
 import type { Distiller, Terms } from "../experiment/distiller.ts";
 import { Failure } from "../values/failure.ts";
 import type { Scorer } from "../nn/network.ts";
-import { kl, masked, stop } from "../nn/ops.ts";
+import { applyMask, kl, stopGradient } from "../nn/ops.ts";
 import type { Tensor } from "../kernels/tensor.ts";
-import { fusing } from "./parts/fusing.ts";
+import { fuseLogits } from "./parts/fuse_logits.ts";
 
 /** Options of `slkd`. */
 export interface SlkdOptions {
@@ -89,7 +89,7 @@ export function slkd(options: SlkdOptions = {}): Distiller<Scorer, Scorer> {
       `slkd: copies has to be a whole number, 1 or more, not ${copies}; for none use kd`,
     );
   }
-  const fuse = fusing("slkd", copies, fusion);
+  const fuse = fuseLogits("slkd", copies, fusion);
   const selfWeights = released ? { ce: 1, kl: 1 } : { ce, kl: 1 - ce };
   return {
     id: "slkd",
@@ -114,7 +114,7 @@ export function slkd(options: SlkdOptions = {}): Distiller<Scorer, Scorer> {
         const outputs = learners.map((learner) => learner.run(image, live));
         const p = fuse(outputs.map(({ taps }) => taps.logits));
         const divergence = (target: Tensor) =>
-          masked(kl(student.taps.logits, target, temperature), mask("logits"));
+          applyMask(kl(student.taps.logits, target, temperature), mask("logits"));
         const copyTerms = outputs.map((output, i): Terms => ({
           [`self${i + 1}_task`]: [ce, task(output), "task"],
           [`self${i + 1}_teacher`]: [
@@ -125,7 +125,8 @@ export function slkd(options: SlkdOptions = {}): Distiller<Scorer, Scorer> {
         return {
           task: [beta1 * ce + beta2 * selfWeights.ce, task(student), "task"],
           ...(beta1 !== 0 && { teacher: [beta1 * (1 - ce), divergence(teacher.taps.logits)] }),
-          ...(beta2 !== 0 && { self: [beta2 * selfWeights.kl, divergence(joint ? p : stop(p))] }),
+          ...(beta2 !== 0 &&
+            { self: [beta2 * selfWeights.kl, divergence(joint ? p : stopGradient(p))] }),
           ...Object.assign({}, ...copyTerms),
         };
       };

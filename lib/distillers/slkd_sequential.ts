@@ -1,7 +1,7 @@
 import type { Distiller, SeveralTeachers, Terms } from "../experiment/distiller.ts";
 import type { Scorer } from "../nn/network.ts";
-import { kl, masked } from "../nn/ops.ts";
-import { fusing } from "./parts/fusing.ts";
+import { applyMask, kl } from "../nn/ops.ts";
+import { fuseLogits } from "./parts/fuse_logits.ts";
 import type { SlkdOptions } from "./slkd.ts";
 
 /** Options of `slkdSequential`: those of `slkd` for the student's loss, with the same defaults. */
@@ -59,7 +59,7 @@ export function slkdSequential(
     paper:
       "Improving Knowledge Distillation via Transferring Learning Ability. Liu, Li, Cheng, 2023. arXiv:2304.11923",
     build({ teacher: { length } }) {
-      const fuse = fusing("slkdSequential", length - 1, fusion);
+      const fuse = fuseLogits("slkdSequential", length - 1, fusion);
       return ({ student, teacher: [teacher, ...selves], task, mask }): Terms => {
         const targets = [[beta1, teacher.taps.logits], [
           beta2,
@@ -68,7 +68,7 @@ export function slkdSequential(
         const [fromTeacher, fromSelves] = targets.map(([weight, target]) =>
           [
             weight * (1 - ce),
-            masked(kl(student.taps.logits, target, temperature), mask("logits")),
+            applyMask(kl(student.taps.logits, target, temperature), mask("logits")),
           ] as const
         );
         return {

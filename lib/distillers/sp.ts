@@ -1,13 +1,13 @@
 import * as tf from "@tensorflow/tfjs";
 import type { SpottedDistiller } from "../experiment/distiller.ts";
 import type { Net } from "../nn/network.ts";
-import { flat, gram, related, unitRows } from "../nn/ops.ts";
+import { flatten, gram, selectRelated, unitRows } from "../nn/ops.ts";
 import { lastMaps } from "../nn/tap_pairs.ts";
 import type { Tensor } from "../kernels/tensor.ts";
-import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
+import { alsoKd, type AlsoKdOptions } from "./parts/also_kd.ts";
 
 /** Options of `sp`. */
-export interface SpOptions<S extends string, T extends string> extends AlsoKd {
+export interface SpOptions<S extends string, T extends string> extends AlsoKdOptions {
   /** The student's tap. Default: its last map (RepDistiller, mdistiller, SAKD). */
   readonly student?: S;
   /** The teacher's tap. Default: its last map. */
@@ -48,8 +48,8 @@ export function sp<const S extends string = never, const T extends string = neve
     build({ student, teacher }) {
       const [learning, teaching] = lastMaps(student, teacher, options);
       return ({ student, teacher, task, mask }) => {
-        const { chosen, pairs, count } = related(mask(learning), student.taps[learning]);
-        const similarities = (x: Tensor) => unitRows(tf.mul(gram(flat(x)), pairs), rows);
+        const { chosen, pairs, count } = selectRelated(mask(learning), student.taps[learning]);
+        const similarities = (x: Tensor) => unitRows(tf.mul(gram(flatten(x)), pairs), rows);
         const difference = tf.sub(
           similarities(teacher.taps[teaching]),
           similarities(student.taps[learning]),

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Distiller } from "../experiment/distiller.ts";
 import type { Scorer } from "../nn/network.ts";
-import { kl, masked } from "../nn/ops.ts";
+import { applyMask, kl } from "../nn/ops.ts";
 
 /** Options of `takd`. */
 export interface TakdOptions {
@@ -62,7 +62,7 @@ export function takd(
       });
       return {
         task: [1 - kd, task(student), "task"],
-        kd: [kd, masked(tf.div(divergence, classes), mask("logits"))],
+        kd: [kd, applyMask(tf.div(divergence, classes), mask("logits"))],
       };
     },
   };

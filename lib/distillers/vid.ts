@@ -2,17 +2,17 @@ import * as tf from "@tensorflow/tfjs";
 import type { SpottedDistiller, Term } from "../experiment/distiller.ts";
 import { toSmaller } from "../kernels/adaptive_pool.ts";
 import { conv } from "../nn/conv.ts";
-import { byDefault, type Layer, module } from "../nn/layer.ts";
+import { defaultInitialisers, type Layer, module } from "../nn/layer.ts";
 import { relu, seq } from "../nn/layers.ts";
 import type { Net } from "../nn/network.ts";
-import { masked } from "../nn/ops.ts";
+import { applyMask } from "../nn/ops.ts";
 import { type TapPair, tapPairs } from "../nn/tap_pairs.ts";
 import { constant } from "../nn/variables.ts";
 import { Failure } from "../values/failure.ts";
-import { type AlsoKd, alsoKd } from "./parts/also_kd.ts";
+import { alsoKd, type AlsoKdOptions } from "./parts/also_kd.ts";
 
 /** Options of `vid`. */
-export interface VidOptions<S extends string, T extends string> extends AlsoKd {
+export interface VidOptions<S extends string, T extends string> extends AlsoKdOptions {
   /**
    * The pairs of maps to compare, the student's first. Default: the maps behind the stems, in order
    * (RepDistiller, mdistiller, SAKD).
@@ -66,7 +66,7 @@ export function vid<const S extends string = never, const T extends string = nev
           const square = spread ? spread(studentMap, live) : tf.scalar(variance);
           const error = tf.div(tf.squaredDifference(mean(studentMap, live), teacherMap), square);
           const values = tf.mul(tf.add(tf.mean(error, [1, 2, 3]), tf.mean(tf.log(square))), 0.5);
-          return [`vid_${s}`, [weight, masked(values, mask(s))]];
+          return [`vid_${s}`, [weight, applyMask(values, mask(s))]];
         })),
         ...alsoKd({ student, teacher, mask }, { kd, temperature }),
       });
@@ -77,7 +77,8 @@ export function vid<const S extends string = never, const T extends string = nev
 /** Three 1×1 convolutions to `channels` with ReLUs between them. */
 function regressor(channels: number): Layer {
   return (create, input) => {
-    const pointwise = (inputs: number) => conv(channels, { kernel: 1, ...byDefault(inputs) });
+    const pointwise = (inputs: number) =>
+      conv(channels, { kernel: 1, ...defaultInitialisers(inputs) });
     const layers = seq(
       pointwise(input[2]),
       relu(),

@@ -1,11 +1,11 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "../kernels/tensor.ts";
 import {
+  type CompiledStep,
   type Engine,
+  mapNested,
   type Nested,
-  replaceEach,
-  type Runnable,
-  type Traced,
+  type StepFunction,
   type Ungrouped,
   type Values,
 } from "./engine.ts";
@@ -21,15 +21,15 @@ export class EagerEngine implements Engine {
 
   /** Returns a step as a function of a batch. The step function runs at every call. */
   compile<I extends string, V extends Nested<Tensor> = Ungrouped>(
-    step: Traced<I, V>,
-  ): Runnable<I, V> {
+    step: StepFunction<I, V>,
+  ): CompiledStep<I, V> {
     const run = (inputs: Inputs<I>): Values<V> => {
       const engine = tf.engine();
       engine.startScope();
       try {
         const outcome = step(this.#makeTensors(inputs));
         this.#apply(outcome.updates);
-        const values = replaceEach(
+        const values = mapNested(
           outcome.values,
           (value: Tensor) => Float32Array.from(value.dataSync()),
         );

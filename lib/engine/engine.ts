@@ -24,7 +24,7 @@ export interface StepOutcome<V extends Nested<Tensor> = Ungrouped> {
  * A step: a pure function of named tensors and of the variables' values. An engine compiles it or
  * runs it eagerly.
  */
-export type Traced<I extends string, V extends Nested<Tensor> = Ungrouped> = (
+export type StepFunction<I extends string, V extends Nested<Tensor> = Ungrouped> = (
   inputs: { readonly [K in I]: Tensor },
 ) => StepOutcome<V>;
 
@@ -34,7 +34,7 @@ export type Values<V extends Nested<Tensor> = Ungrouped> = Replaced<V, Tensor, F
 /**
  * A step as a function of a batch. Calls run one after another, because each changes the variables.
  */
-export type Runnable<I extends string, V extends Nested<Tensor> = Ungrouped> = (
+export type CompiledStep<I extends string, V extends Nested<Tensor> = Ungrouped> = (
   inputs: Inputs<I>,
 ) => Promise<Values<V>>;
 
@@ -42,8 +42,8 @@ export type Runnable<I extends string, V extends Nested<Tensor> = Ungrouped> = (
 export interface Engine {
   /** Returns a step as a function of a batch. */
   compile<I extends string, V extends Nested<Tensor> = Ungrouped>(
-    step: Traced<I, V>,
-  ): Runnable<I, V>;
+    step: StepFunction<I, V>,
+  ): CompiledStep<I, V>;
   /**
    * Stores these variables with their `values` by name, or else with their initial values. A fixed
    * variable always has its initial value.
@@ -56,13 +56,13 @@ export interface Engine {
 }
 
 /** Replaces each value, in order. Only a plain object is a group. */
-export function replaceEach<T, U, N extends Nested<T>>(
+export function mapNested<T, U, N extends Nested<T>>(
   named: N,
   replace: (value: T) => U,
 ): Replaced<N, T, U> {
   const entries = Object.entries(named).map(([name, value]) => [
     name,
-    isGroup(value) ? replaceEach(value, replace) : replace(value),
+    isGroup(value) ? mapNested(value, replace) : replace(value),
   ]);
   return Object.fromEntries(entries);
 }

@@ -1,12 +1,12 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "../kernels/tensor.ts";
 import {
+  type CompiledStep,
   type Engine,
+  mapNested,
   type Nested,
-  replaceEach,
-  type Runnable,
+  type StepFunction,
   type StepOutcome,
-  type Traced,
   type Ungrouped,
   type Values,
 } from "./engine.ts";
@@ -57,9 +57,9 @@ export class GraphEngine implements Engine {
 
   /** Returns a step as a function of a batch. The first call with inputs of a shape traces it. */
   compile<I extends string, V extends Nested<Tensor> = Ungrouped>(
-    step: Traced<I, V>,
-  ): Runnable<I, V> {
-    const known = new Map<string, Runnable<I, V>>();
+    step: StepFunction<I, V>,
+  ): CompiledStep<I, V> {
+    const known = new Map<string, CompiledStep<I, V>>();
     return async (inputs) => {
       const key = JSON.stringify(
         Object.entries<Input>(inputs).map((
@@ -132,9 +132,9 @@ export class GraphEngine implements Engine {
   }
 
   #record<I extends string, V extends Nested<Tensor>>(
-    step: Traced<I, V>,
+    step: StepFunction<I, V>,
     inputs: Inputs<I>,
-  ): Runnable<I, V> {
+  ): CompiledStep<I, V> {
     const graph = this.#graph;
     const names = Object.keys(inputs) as I[];
     const feeds = names.map((name) =>
@@ -152,7 +152,7 @@ export class GraphEngine implements Engine {
         ) as Record<I, Tensor>;
         const outcome = step(tensors);
         const targets = this.#apply(outcome.updates, reads);
-        const places = replaceEach(
+        const places = mapNested(
           outcome.values,
           (value: Tensor) => fetches.push(this.#node(value)) - 1,
         );
@@ -170,7 +170,7 @@ export class GraphEngine implements Engine {
     return async (inputs) => {
       const results = await run(names.map((name) => inputs[name]));
       // TypeScript cannot see that two replacements equal one.
-      return replaceEach(places, (place: number) => results[place] as Float32Array) as Values<V>;
+      return mapNested(places, (place: number) => results[place] as Float32Array) as Values<V>;
     };
   }
 

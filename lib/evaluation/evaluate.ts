@@ -1,5 +1,5 @@
 import { batches, type BatchSource, inOrder } from "../training/batches.ts";
-import type { Runnable } from "../engine/engine.ts";
+import type { CompiledStep } from "../engine/engine.ts";
 import type { EvaluateInput } from "../training/evaluate_step.ts";
 import type { Score } from "../tasks/task.ts";
 
@@ -11,7 +11,7 @@ export const EVAL_BATCH = 250;
  * the batch size.
  */
 export async function evaluate(
-  run: Runnable<EvaluateInput>,
+  run: CompiledStep<EvaluateInput>,
   source: BatchSource,
   size: number = EVAL_BATCH,
 ): Promise<Score> {

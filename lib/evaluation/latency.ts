@@ -1,5 +1,5 @@
 import type { Split } from "../data/dataset.ts";
-import type { Runnable } from "../engine/engine.ts";
+import type { CompiledStep } from "../engine/engine.ts";
 
 /** Timings of a network. */
 export interface Latency {
@@ -14,7 +14,7 @@ export interface Latency {
  * warm-up. `now` returns milliseconds. Default: the machine's clock.
  */
 export async function measureLatency(
-  run: Runnable<"image">,
+  run: CompiledStep<"image">,
   split: Split,
   image: readonly number[],
   batch: number,

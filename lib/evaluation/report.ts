@@ -1,7 +1,7 @@
 import { columns } from "../terminal/columns.ts";
 import type { Examination } from "./examine.ts";
 import type { Json } from "../values/json.ts";
-import { stack } from "../values/markdown.ts";
+import { joinBlocks } from "../values/markdown.ts";
 import { formatMeasure, type Task } from "../tasks/task.ts";
 
 /** Converts an examination to JSON. */
@@ -28,7 +28,7 @@ export function examinationReport(
 ): string {
   const { score, tables } = findings;
   const { batch1, inBatches } = latency;
-  return stack([
+  return joinBlocks([
     columns([
       ...Object.entries(score).map(([measure, value]) => [
         measures[measure].title,

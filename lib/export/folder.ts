@@ -5,7 +5,7 @@
  * @module
  */
 import { dirname, join } from "node:path";
-import { atomicWrite, cannotWrite } from "../files/atomic_write.ts";
+import { atomicWrite, writeFailure } from "../files/atomic_write.ts";
 import { Failure } from "../values/failure.ts";
 import type { Json } from "../values/json.ts";
 import { sha256 } from "../values/sha256.ts";
@@ -44,7 +44,7 @@ export async function writeExport(
     else await Deno.rename(aside, path);
   } catch (error) {
     await Deno.remove(aside, { recursive: true }).catch(() => {});
-    throw error instanceof Failure ? error : cannotWrite(path, error);
+    throw error instanceof Failure ? error : writeFailure(path, error);
   }
 }
 

@@ -29,7 +29,7 @@ export interface FrozenGraph {
 }
 
 /** The limits of such a graph. */
-export const FROZEN =
+export const FROZEN_LIMITS =
   "For inference only: its norms use their running statistics, and its weights are constants.";
 
 /**

@@ -4,7 +4,7 @@ import {
   type NodeDef,
   type TensorProto,
 } from "../tensorflow/messages.ts";
-import { FROZEN, frozenGraph } from "./frozen_graph.ts";
+import { FROZEN_LIMITS, frozenGraph } from "./frozen_graph.ts";
 import type { Files, Format } from "./format.ts";
 
 /** The most bytes in one file of weights. Browsers cache files up to this size. */
@@ -49,7 +49,7 @@ const images = pixels.div(255).sub(facts.mean).div(facts.std);
 const best = await tf.argMax(model.predict(images), 1).data();
 console.log([...best].map((i) => facts.classes[i]));
 \`\`\``,
-  limits: [FROZEN],
+  limits: [FROZEN_LIMITS],
 };
 
 const NAMES: Readonly<Record<string, string>> = { DT_FLOAT: "float32", DT_INT32: "int32" };

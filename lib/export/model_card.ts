@@ -4,10 +4,16 @@ import { percentages } from "../project/metric.ts";
 import { type Outcome, valuesOf } from "../project/outcome.ts";
 import type { Versions } from "../project/versions.ts";
 import type { TrainedStudent } from "../run/trained.ts";
-import { bullets, escapeMarkdown, grid, paragraph, stack } from "../values/markdown.ts";
+import {
+  escapeMarkdown,
+  foldParagraph,
+  formatList,
+  formatTable,
+  joinBlocks,
+} from "../values/markdown.ts";
 import { formatFixed, formatSpread } from "../values/numbers.ts";
 import { summary } from "../values/statistics.ts";
-import { inWords } from "../values/words.ts";
+import { describePart } from "../values/words.ts";
 import type { Format } from "./format.ts";
 import type { ExportedModel } from "./model.ts";
 import { FORMULA, preprocessing } from "./preprocessing.ts";
@@ -39,7 +45,7 @@ export function modelCard(facts: CardFacts): string {
   const { model, format } = facts;
   const name = title(facts);
   return `${
-    stack([
+    joinBlocks([
       cardMetadata(facts, name),
       `# ${escapeMarkdown(name)}`,
       task(facts),
@@ -73,7 +79,7 @@ function task(
 ): string {
   const size = `${count(parameters)} parameters, ${count(multiplyAdds)} multiply-adds per image`;
   const goal = `Classifies images of ${height} × ${width} pixels into ${classes.length} classes.`;
-  return paragraph(escapeMarkdown(`${goal} The network is ${inWords(network)}: ${size}.`));
+  return foldParagraph(escapeMarkdown(`${goal} The network is ${describePart(network)}: ${size}.`));
 }
 
 function accuracy(
@@ -90,12 +96,12 @@ function accuracy(
     [`this model: seed ${seed}, ${epoch} epoch`, ...own],
     [`trials, ${epoch} epoch`, ...all],
   ];
-  return stack([
-    paragraph(
+  return joinBlocks([
+    foldParagraph(
       `In percent of the ${count(tested)} test images of ${experiment.dataset.id}. ` +
         "For all trials: mean ± sample standard deviation (n).",
     ),
-    grid(["", ...header], rows),
+    formatTable(["", ...header], rows),
   ]);
 }
 
@@ -109,17 +115,19 @@ function method(
     formatFixed(score[task.primary], decimals),
     `\`${sha256}\``,
   ]);
-  return stack([
-    paragraph(
-      escapeMarkdown(`${inWords(distiller)}${distiller.paper ? `: ${distiller.paper}` : ""}.`),
+  return joinBlocks([
+    foldParagraph(
+      escapeMarkdown(`${describePart(distiller)}${distiller.paper ? `: ${distiller.paper}` : ""}.`),
     ),
-    rows.length > 0 ? grid(["teacher", "weights", title, "sha256"], rows) : "",
+    rows.length > 0 ? formatTable(["teacher", "weights", title, "sha256"], rows) : "",
   ]);
 }
 
 function recipe({ student: { experiment: { dataset, schedule } } }: CardFacts): string {
-  const augmentation = inWords({ id: "augmentation", options: { ...dataset.augmentation } });
-  return bullets([inWords(dataset), augmentation, inWords(schedule)].map(escapeMarkdown));
+  const augmentation = describePart({ id: "augmentation", options: { ...dataset.augmentation } });
+  return formatList(
+    [describePart(dataset), augmentation, describePart(schedule)].map(escapeMarkdown),
+  );
 }
 
 function inputAndOutput({ model, format }: CardFacts): string {
@@ -127,7 +135,7 @@ function inputAndOutput({ model, format }: CardFacts): string {
   const layout = format.layout(model);
   const sides = { NHWC: [height, width, channels], NCHW: [channels, height, width] };
   const facts = preprocessing(model, format);
-  return bullets([
+  return formatList([
     `images: float32 \`[${
       ["batch", ...sides[layout]].join(", ")
     }]\` (${layout}), channels ${facts.channels}`,
@@ -144,7 +152,7 @@ function source(
     ? `TensorFlow ${trial.tensorflow}`
     : `the ${trial.backend} backend`;
   const { retort, deno, tfjs } = versions;
-  return bullets([
+  return formatList([
     `experiment \`${id}\`, seed ${seed}, ${epoch} epoch; declaration \`${trial.declaration}\``,
     `weights: sha256 \`${sha256}\``,
     `trained in ${trial.precision} with ${engine}, commit ${trial.commit ?? "unknown"}`,
@@ -156,7 +164,7 @@ function source(
 
 function limits({ model, format, student: { trial }, epoch, outcome }: CardFacts): string {
   const n = outcome.measured.length;
-  return bullets([
+  return formatList([
     `It knows ${model.classes.length} classes. An image of anything else gets one of them too.`,
     ...(n < 2
       ? ["Its accuracy is that of one trial. The spread over trials was not measured."]

@@ -1,5 +1,5 @@
 import { encodeSavedModel } from "../tensorflow/messages.ts";
-import { FROZEN, frozenGraph } from "./frozen_graph.ts";
+import { FROZEN_LIMITS, frozenGraph } from "./frozen_graph.ts";
 import type { Format } from "./format.ts";
 
 /**
@@ -32,5 +32,5 @@ images = (pixels / 255 - facts["mean"]) / facts["std"]
 logits = run(images=tf.constant(images, tf.float32))["logits"].numpy()
 print([facts["classes"][best] for best in logits.argmax(1)])
 \`\`\``,
-  limits: [FROZEN],
+  limits: [FROZEN_LIMITS],
 };

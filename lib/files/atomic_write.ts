@@ -19,7 +19,7 @@ export async function atomicWrite(path: string, data: Uint8Array | string): Prom
     await sync(dirname(path));
   } catch (error) {
     await Deno.remove(temporary).catch(() => {});
-    throw cannotWrite(path, error);
+    throw writeFailure(path, error);
   }
 }
 
@@ -33,7 +33,7 @@ async function sync(path: string): Promise<void> {
  * Creates the failure (exit 3) of writing to `path` from the system's message, without the number
  * and the names that Deno adds.
  */
-export function cannotWrite(path: string, cause: unknown): Failure {
+export function writeFailure(path: string, cause: unknown): Failure {
   const reason = (cause instanceof Error ? cause.message : String(cause)).replace(
     / \(os error.*/s,
     "",

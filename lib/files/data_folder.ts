@@ -2,7 +2,7 @@
  * Returns the folder of the data sets: `--data DIR`, else the environment variable `RETORT_DATA`,
  * else `./data`.
  */
-export function dataFolder(flag?: string): string {
+export function findDataFolder(flag?: string): string {
   return flag || Deno.env.get("RETORT_DATA") || "./data";
 }
 

@@ -1,4 +1,4 @@
-import { cannotWrite } from "./atomic_write.ts";
+import { writeFailure } from "./atomic_write.ts";
 
 /** Appends scalars to the event file in a run's folder. */
 export class EventWriter {
@@ -23,7 +23,7 @@ export class EventWriter {
       }
       if (!found || Deno.statSync(this.path).size === 0) this.#append(encodeVersion());
     } catch (error) {
-      throw cannotWrite(this.path, error);
+      throw writeFailure(this.path, error);
     }
   }
 
@@ -34,7 +34,7 @@ export class EventWriter {
     try {
       this.#append(encodeEvent(tag, value, step, seconds));
     } catch (error) {
-      throw cannotWrite(this.path, error);
+      throw writeFailure(this.path, error);
     }
   }
 

@@ -5,7 +5,7 @@ import { Attr, DataType, typeAttribute } from "../tensorflow/binding.ts";
 import { FLOAT, type Native, nativeOr } from "./native.ts";
 
 /** A normalised batch and the running statistics after it. */
-export interface Normalised {
+export interface NormResult {
   /** The normalised batch, of the input's shape. */
   readonly out: Tensor;
   /** (1 − momentum) · mean + momentum · batch mean, [channels]. */
@@ -52,7 +52,7 @@ export function batchNorm(
   state: NormState,
   epsilon: number,
   momentum: number,
-): Normalised {
+): NormResult {
   const channels = x.shape.at(-1)!;
   return nativeOr(() => batchNormTwin(x, state, epsilon, momentum), (native) =>
     // oneDNN's kernel for other numbers of channels is several times slower than a copy of the map.
@@ -67,7 +67,7 @@ function batchNormNative(
   state: NormState,
   epsilon: number,
   momentum: number,
-): Normalised {
+): NormResult {
   let mean: Tensor | undefined;
   let variance: Tensor | undefined;
   const out = tf.customGrad((...inputs) => {
@@ -103,7 +103,7 @@ function batchNormPadded(
   channels: number,
   epsilon: number,
   momentum: number,
-): Normalised {
+): NormResult {
   const depth = x.shape.at(-1)!;
   const widen = (vector: Tensor) => tf.pad(vector as Tensor1D, [[0, channels - depth]]);
   const { scale, offset, mean, variance, bias } = state;
@@ -137,7 +137,7 @@ export function batchNormTwin(
   state: NormState,
   epsilon: number,
   momentum: number,
-): Normalised {
+): NormResult {
   return subBatchNorm(x, tf.ones([x.shape[0]]), state, epsilon, momentum);
 }
 
@@ -152,7 +152,7 @@ export function subBatchNorm(
   state: NormState,
   epsilon: number,
   momentum: number,
-): Normalised {
+): NormResult {
   const [batch, height, width] = x.shape;
   const axes = [0, 1, 2];
   const selection = tf.reshape(mask, [batch, 1, 1, 1]);

@@ -32,7 +32,7 @@ export function gather(x: Tensor, indices: Tensor, axis: number, batch = 0): Ten
  * No gradient flows through. The twin on tfjs's own backend copies, because tfjs's
  * `tensorScatterUpdate` writes into `x` itself there.
  */
-export function putRows(x: Tensor, indices: Tensor, rows: Tensor): Tensor {
+export function replaceRows(x: Tensor, indices: Tensor, rows: Tensor): Tensor {
   return nativeOr(
     () => {
       const out = Float32Array.from(x.dataSync());

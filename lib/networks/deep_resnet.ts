@@ -1,7 +1,7 @@
 import { convNorm } from "../nn/conv.ts";
 import type { Layer } from "../nn/layer.ts";
 import { dense, globalAveragePool, relu, residual, seq } from "../nn/layers.ts";
-import { type Classifier, classifier, type Usual } from "../nn/network.ts";
+import { type Classifier, classifier, type DesignSize } from "../nn/network.ts";
 import { type LayerNames, type Stage, stage } from "../nn/stage.ts";
 
 /** A deep ResNet's taps: the stem and four stages of one resolution each. */
@@ -16,7 +16,7 @@ export interface DeepResnetParts {
   /** The reference implementation's names of a block's projection and of the dense layer. */
   readonly names: { readonly shortcut: string; readonly logits: string };
   /** The images and classes that it was designed for, if these are large. */
-  readonly usual?: Usual;
+  readonly designSize?: DesignSize;
 }
 
 /** The number of blocks in each of the four stages. */
@@ -69,7 +69,7 @@ export function deepResnet(
       logits: stage(dense(classes)),
     }),
     (path) => names(path, parts),
-    parts.usual,
+    parts.designSize,
   );
 }
 

@@ -4,20 +4,20 @@
  * @module
  */
 import { convNorm } from "../nn/conv.ts";
-import { byDefault, type Layer } from "../nn/layer.ts";
+import { defaultInitialisers, type Layer } from "../nn/layer.ts";
 import { dense, globalAveragePool, maxPool, relu, seq } from "../nn/layers.ts";
-import { type Classifier, classifier, type Usual } from "../nn/network.ts";
+import { type Classifier, classifier, type DesignSize } from "../nn/network.ts";
 import { type LayerNames, stage } from "../nn/stage.ts";
 import { type DeepResnet, deepResnet, type DeepResnetParts } from "./deep_resnet.ts";
 
 /** ImageNet's images after cropping, and its number of classes. */
-const IMAGENET: Usual = { size: 224, classes: 1000 };
+const IMAGENET: DesignSize = { size: 224, classes: 1000 };
 
 const LARGE: DeepResnetParts = {
   stem: convNorm(64, { kernel: 7, stride: 2 }),
   opening: maxPool(3, { stride: 2, padding: 1 }),
   names: { shortcut: "downsample", logits: "fc" },
-  usual: IMAGENET,
+  designSize: IMAGENET,
 };
 
 /** ResNet with 18 layers for large images. */
@@ -37,8 +37,12 @@ export const resnet101: DeepResnet = deepResnet("imagenet.resnet101", [3, 4, 23,
  */
 function separable(channels: number, stride = 1): Layer {
   return (create, input) => {
-    const depthwise = convNorm(input[2], { stride, groups: input[2], ...byDefault(9) });
-    return seq(depthwise, relu(), convNorm(channels, { kernel: 1, ...byDefault(input[2]) }))(
+    const depthwise = convNorm(input[2], { stride, groups: input[2], ...defaultInitialisers(9) });
+    return seq(
+      depthwise,
+      relu(),
+      convNorm(channels, { kernel: 1, ...defaultInitialisers(input[2]) }),
+    )(
       create,
       input,
     );
@@ -63,7 +67,7 @@ export const mobilenetv1: Classifier<"stem" | "block1" | "block2" | "block3" | "
     {},
     (classes) => ({
       stem: stage(
-        seq(convNorm(32, { stride: 2, ...byDefault(27) }), relu(), separable(64)),
+        seq(convNorm(32, { stride: 2, ...defaultInitialisers(27) }), relu(), separable(64)),
         relu(),
       ),
       block1: stage(separables(128, 128), relu()),

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { interleave } from "../kernels/shuffle_channels.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { convNorm, type ConvOptions } from "../nn/conv.ts";
-import { byDefault, type Layer, module } from "../nn/layer.ts";
+import { defaultInitialisers, type Layer, module } from "../nn/layer.ts";
 import {
   averagePool,
   channelShuffle,
@@ -25,7 +25,10 @@ function convUnit(
 ): Layer {
   return (create, input) => {
     const fanIn = kernel * kernel * input[2] / groups;
-    return convNorm(channels, { kernel, groups, ...options, ...byDefault(fanIn) })(create, input);
+    return convNorm(channels, { kernel, groups, ...options, ...defaultInitialisers(fanIn) })(
+      create,
+      input,
+    );
   };
 }
 

@@ -5,7 +5,7 @@ import { biasAdd } from "../kernels/bias_add.ts";
 import { conv2d } from "../kernels/conv2d.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { Failure } from "../values/failure.ts";
-import { byDefault, type Layer, module, type Norm } from "./layer.ts";
+import { defaultInitialisers, type Layer, module, type Norm } from "./layer.ts";
 import { applyNorm, EPSILON, normVariables, readNorm } from "./norm.ts";
 import type { Pass } from "./pass.ts";
 import {
@@ -188,7 +188,7 @@ export function transposedConv(
   padding: "doubling" | "none",
 ): Layer {
   return (create, [height, width, input]) => {
-    const { initial, biasInitial } = byDefault(kernel * kernel * channels);
+    const { initial, biasInitial } = defaultInitialisers(kernel * kernel * channels);
     const weight = create.variable("weight", [kernel, kernel, channels, input], initial);
     const bias = create.variable("bias", [channels], biasInitial);
     const side = (length: number) =>

@@ -45,7 +45,9 @@ export function module(
 }
 
 /** PyTorch's default initialisers of a layer's weights and bias: U(±1/√fan-in). */
-export function byDefault(fanIn: number): { initial: Initialiser; biasInitial: Initialiser } {
+export function defaultInitialisers(
+  fanIn: number,
+): { initial: Initialiser; biasInitial: Initialiser } {
   const initial = uniform(1 / Math.sqrt(fanIn));
   return { initial, biasInitial: initial };
 }

@@ -5,7 +5,7 @@ import { pad } from "../kernels/pad.ts";
 import { leakyReluOp as leak, reluOp as rectify } from "../kernels/relu.ts";
 import { shuffleChannels } from "../kernels/shuffle_channels.ts";
 import type { Tensor } from "../kernels/tensor.ts";
-import { byDefault, type Layer, module } from "./layer.ts";
+import { defaultInitialisers, type Layer, module } from "./layer.ts";
 import { type Initialiser, sizeOf } from "./variables.ts";
 
 /**
@@ -18,7 +18,7 @@ export function dense(
 ): Layer {
   return (create, input) => {
     const inputs = sizeOf(input);
-    const { initial, biasInitial } = { ...byDefault(inputs), ...options };
+    const { initial, biasInitial } = { ...defaultInitialisers(inputs), ...options };
     const weight = create.variable("weight", [inputs, units], initial);
     const bias = create.variable("bias", [units], biasInitial);
     return module(

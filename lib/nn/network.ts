@@ -5,7 +5,7 @@ import { didYouMean } from "../values/suggest.ts";
 import type { Norm } from "./layer.ts";
 import type { Pass } from "./pass.ts";
 import type { LayerNames, Stage, StageModule, StageOutput } from "./stage.ts";
-import { type Shape, starting, type Variable, type Variables } from "./variables.ts";
+import { type Shape, startFrom, type Variable, type Variables } from "./variables.ts";
 
 /** Named stages, in the order they run. */
 export type Stages<S extends string> = { readonly [K in S]: Stage };
@@ -33,11 +33,11 @@ export interface Net<S extends string = string> {
    * The images and classes of the network's description, unless others are requested. Default: 32 ×
    * 32 in 100 classes.
    */
-  readonly usual?: Usual;
+  readonly designSize?: DesignSize;
 }
 
 /** The images and classes that a network was designed for. */
-export interface Usual {
+export interface DesignSize {
   /** Height and width of the images. */
   readonly size: number;
   /** Number of classes. */
@@ -55,7 +55,7 @@ export type Tap<N extends Net> = keyof ReturnType<N["stages"]> & string;
 
 /**
  * Makes a classifier of these stages. `names` gives the layers' names in the reference
- * implementations, if there are any, `usual` the images and classes that it was designed for.
+ * implementations, if there are any, `designSize` the images and classes that it was designed for.
  *
  * @example
  * ```ts
@@ -74,9 +74,9 @@ export function classifier<S extends string>(
   options: Json,
   stages: (classes: number) => Stages<S | "pooled" | "logits">,
   names?: (path: string) => LayerNames | undefined,
-  usual?: Usual,
+  designSize?: DesignSize,
 ): Classifier<S> {
-  return { id, options, stages, names, usual };
+  return { id, options, stages, names, designSize };
 }
 
 /** The output of a network: every tap, before and after its last ReLU. */
@@ -93,7 +93,7 @@ export interface Output<N extends Net = Net> {
  * An output with the scores only, [batch, classes]: those that a method computes without a whole
  * network.
  */
-export function outputOf(logits: Tensor): Output<Scorer> {
+export function logitsOutput(logits: Tensor): Output<Scorer> {
   const only = { logits };
   return { taps: only, pre: only, next: only };
 }
@@ -139,7 +139,7 @@ export function buildModel<N extends Net>(
   from?: Model<N>,
 ): Model<N> {
   const all: Variable[] = [];
-  const scope = starting(create, from?.variables ?? [], all);
+  const scope = startFrom(create, from?.variables ?? [], all);
   const modules: [string, StageModule][] = [];
   const parts: [string, readonly Variable[]][] = [];
   let shape = input;
@@ -209,7 +209,7 @@ export function lastMap<N extends Net>({ recipe, shapes }: Model<N>): Tap<N> {
 }
 
 /** The variables of the stages after the last of these taps. */
-export function variablesBehind<N extends Net>(
+export function variablesAfter<N extends Net>(
   { parts }: Model<N>,
   taps: readonly Tap<N>[],
 ): Variable[] {

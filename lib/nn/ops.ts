@@ -3,7 +3,7 @@ import type { Tensor1D } from "@tensorflow/tfjs";
 import type { Tensor } from "../kernels/tensor.ts";
 
 /** The same values without a gradient: a new tensor that no tape has seen. */
-export function stop<T extends Tensor>(x: T): T {
+export function stopGradient<T extends Tensor>(x: T): T {
   const engine = tf.engine();
   const info = { dataId: x.dataId, shape: x.shape, dtype: x.dtype };
   engine.backend.incRef(x.dataId);
@@ -11,13 +11,13 @@ export function stop<T extends Tensor>(x: T): T {
 }
 
 /** log softmax(logits / temperature), [batch, classes]. */
-export function logSoften(logits: Tensor, temperature = 1): Tensor {
+export function logSoftmax(logits: Tensor, temperature = 1): Tensor {
   const scaled = temperature === 1 ? logits : tf.div(logits, temperature);
   return tf.logSoftmax(scaled, -1);
 }
 
 /** softmax(logits / temperature), [batch, classes]. */
-export function soften(logits: Tensor, temperature = 1): Tensor {
+export function softmax(logits: Tensor, temperature = 1): Tensor {
   return tf.softmax(temperature === 1 ? logits : tf.div(logits, temperature), -1);
 }
 
@@ -26,7 +26,7 @@ export function soften(logits: Tensor, temperature = 1): Tensor {
  * classes, both [batch, classes].
  */
 export function crossEntropy(logits: Tensor, target: Tensor): Tensor {
-  return tf.neg(tf.sum(tf.mul(target, logSoften(logits)), -1));
+  return tf.neg(tf.sum(tf.mul(target, logSoftmax(logits)), -1));
 }
 
 /**
@@ -60,7 +60,7 @@ export function kl(
   { standardised = false, floor = 0 }: KlOptions = {},
 ): Tensor {
   const logarithm = (logits: Tensor) =>
-    logSoften(standardised ? standardise(logits) : logits, temperature);
+    logSoftmax(standardised ? standardise(logits) : logits, temperature);
   const exact = logarithm(teacher);
   const probability = floor ? tf.add(tf.exp(exact), floor) : tf.exp(exact);
   const log = floor ? tf.log(probability) : exact;
@@ -78,7 +78,7 @@ export function mse(a: Tensor, b: Tensor): Tensor {
  * Values per sample, [batch], set to 0 where `mask` ([batch] of 0 and 1) is 0. Without a mask, the
  * values themselves.
  */
-export function masked(values: Tensor, mask: Tensor | undefined): Tensor {
+export function applyMask(values: Tensor, mask: Tensor | undefined): Tensor {
   return mask ? tf.mul(values, mask) : values;
 }
 
@@ -90,8 +90,8 @@ export function masked(values: Tensor, mask: Tensor | undefined): Tensor {
 export function gumbel(logits: Tensor, uniform: Tensor, temperature = 1): Tensor {
   const tiny = 1e-20;
   const minusLog = (x: Tensor) => tf.neg(tf.log(tf.add(x, tiny)));
-  const soft = soften(tf.add(logits, minusLog(minusLog(uniform))), temperature);
-  const constant = stop(soft);
+  const soft = softmax(tf.add(logits, minusLog(minusLog(uniform))), temperature);
+  const constant = stopGradient(soft);
   const sample = tf.oneHot(
     tf.argMax(constant, -1) as Tensor1D,
     logits.shape.at(-1)!,
@@ -104,7 +104,7 @@ export function gumbel(logits: Tensor, uniform: Tensor, temperature = 1): Tensor
 }
 
 /** Flattens each sample: [batch, …] → [batch, features]. */
-export function flat(x: Tensor): Tensor {
+export function flatten(x: Tensor): Tensor {
   return tf.reshape(x, [x.shape[0], -1]);
 }
 
@@ -119,8 +119,8 @@ export function gram(x: Tensor): Tensor {
  */
 export function unitRows(x: Tensor, order: 1 | 2 = 2, axis = -1): Tensor {
   // tfjs's slope of |x| at 0 is −1.
-  const size = tf.sum(tf.mul(x, order === 1 ? stop(tf.sign(x)) : x), axis, true);
-  const isLong = tf.greater(stop(size), 1e-12 ** order);
+  const size = tf.sum(tf.mul(x, order === 1 ? stopGradient(tf.sign(x)) : x), axis, true);
+  const isLong = tf.greater(stopGradient(size), 1e-12 ** order);
   const divisor = tf.where(isLong, size, tf.onesLike(size));
   const factor = order === 1 ? tf.reciprocal(divisor) : tf.rsqrt(divisor);
   return tf.mul(x, tf.where(isLong, factor, tf.zerosLike(size)));
@@ -128,19 +128,19 @@ export function unitRows(x: Tensor, order: 1 | 2 = 2, axis = -1): Tensor {
 
 /** √x, whose gradient at 0 is 0. */
 export function safeSqrt(x: Tensor): Tensor {
-  const isPositive = tf.greater(stop(x), 0);
+  const isPositive = tf.greater(stopGradient(x), 0);
   return tf.where(isPositive, tf.sqrt(tf.where(isPositive, x, tf.onesLike(x))), tf.zerosLike(x));
 }
 
 /** |x|, whose gradient at 0 is 0. */
 export function safeAbs(x: Tensor): Tensor {
-  return tf.mul(x, stop(tf.sign(x)));
+  return tf.mul(x, stopGradient(tf.sign(x)));
 }
 
 /** x² / 2 up to |x| = 1, |x| − ½ beyond (Girshick, 2015). */
 export function smoothL1(x: Tensor): Tensor {
   // In this form its gradient is the slope itself.
-  const slope = stop(tf.clipByValue(x, -1, 1));
+  const slope = stopGradient(tf.clipByValue(x, -1, 1));
   return tf.sub(tf.mul(slope, x), tf.div(tf.square(slope), 2));
 }
 
@@ -159,7 +159,7 @@ export interface Related {
  * relational loss ℓ of those alone is `ℓ · chosen` per sample. Its average over the batch is the
  * loss of the gathered sub-batch times the share of the sub-batch.
  */
-export function related(mask: Tensor | undefined, x: Tensor): Related {
+export function selectRelated(mask: Tensor | undefined, x: Tensor): Related {
   const [batch] = x.shape;
   const chosen = mask ?? tf.ones([batch]);
   const pairs = tf.mul(tf.reshape(chosen, [batch, 1]), chosen);

@@ -1,5 +1,5 @@
 import type { Tensor } from "../kernels/tensor.ts";
-import { stop } from "./ops.ts";
+import { stopGradient } from "./ops.ts";
 import type { Variable } from "./variables.ts";
 
 /**
@@ -59,7 +59,7 @@ export function passes(
   const frozen: Pass = {
     training: false,
     learns: () => false,
-    read: (variable) => stop(read(variable)),
+    read: (variable) => stopGradient(read(variable)),
     remember: (variable) => {
       throw new Error(`a frozen pass has no statistics to remember (${variable.name})`);
     },

@@ -1,5 +1,5 @@
 import type { Tensor } from "../kernels/tensor.ts";
-import { unfused } from "../kernels/unfused.ts";
+import { preventFusion } from "../kernels/prevent_fusion.ts";
 import type { Layer, Norm } from "./layer.ts";
 import type { Pass } from "./pass.ts";
 import type { Shape, Variable, Variables } from "./variables.ts";
@@ -60,7 +60,7 @@ export function stage(body: Layer, activation?: Layer): Stage {
     const main = body(create, input);
     const last = activation?.(create.in("activation"), main.shape);
     const run = (x: Tensor, pass: Pass): StageOutput => {
-      const pre = pass.training || !last ? main(x, pass) : unfused(main(x, pass));
+      const pre = pass.training || !last ? main(x, pass) : preventFusion(main(x, pass));
       return { pre, out: last ? last(pre, pass) : pre };
     };
     return Object.assign(run, {

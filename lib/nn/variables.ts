@@ -210,7 +210,7 @@ export function namesBelow(
  * A scope in which each variable, in the order of creation, starts at the values of its counterpart
  * in `from`, if it has one. Appends each variable to `created`.
  */
-export function starting(
+export function startFrom(
   scope: Variables,
   from: readonly Variable[],
   created: Variable[],
@@ -230,8 +230,8 @@ export function starting(
     derived: scope.derived,
     prefix: scope.prefix,
     fixed: scope.fixed,
-    in: (name) => starting(scope.in(name), from, created),
-    at: (group) => starting(scope.at(group), from, created),
-    frozen: (values) => starting(scope.frozen(values), from, created),
+    in: (name) => startFrom(scope.in(name), from, created),
+    at: (group) => startFrom(scope.at(group), from, created),
+    frozen: (values) => startFrom(scope.frozen(values), from, created),
   };
 }

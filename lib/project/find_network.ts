@@ -5,7 +5,7 @@
  */
 import { didYouMean } from "../values/suggest.ts";
 import { Failure } from "../values/failure.ts";
-import { moduleOf, splitSpec } from "./identify.ts";
+import { findModule, splitSpec } from "./identify.ts";
 import { importModule } from "./import_module.ts";
 import type { Net } from "../nn/network.ts";
 import * as families from "../networks/mod.ts";
@@ -36,7 +36,7 @@ export function isModule(spec: string): boolean {
  */
 export async function findNetwork(spec: string): Promise<Net> {
   if (isModule(spec)) {
-    const { network, others } = await networkIn(spec);
+    const { network, others } = await lookUpNetwork(spec);
     if (network) return network;
     throw new Failure(2, `${spec} is not a network${others}`);
   }
@@ -56,11 +56,11 @@ export async function findNetwork(spec: string): Promise<Net> {
  * message that lists the module's networks. Rejects with a `Failure` (exit 2) if there is no such
  * module.
  */
-export async function networkIn(
+export async function lookUpNetwork(
   spec: string,
 ): Promise<{ readonly network?: Net; readonly others: string }> {
   const [path, name = "default"] = splitSpec(spec);
-  const exports = await importModule(moduleOf(spec));
+  const exports = await importModule(findModule(spec));
   const names = Object.keys(exports).filter((name) => name !== "default" && isNet(exports[name]));
   return {
     network: asNetwork(exports[name]),

@@ -49,7 +49,7 @@ export interface DeclaredTables {
 }
 
 /** Reads a folder's `tables.ts`. Rejects with a `Failure` (exit 2) if it declares no tables. */
-export async function declaredTables(folder: string): Promise<DeclaredTables> {
+export async function readTables(folder: string): Promise<DeclaredTables> {
   const module = join(folder, "tables.ts");
   const { default: declared } = await importModule(module);
   if (!isTables(declared)) {

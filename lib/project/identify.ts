@@ -61,7 +61,7 @@ export async function identify(experiment: Experiment): Promise<Identity> {
  */
 export async function loadExperiments(spec: string): Promise<Loaded[]> {
   const [path, name] = splitSpec(spec);
-  const module = findModule(path);
+  const module = locateModule(path);
   const found = experimentsOf(await importModule(module));
   if (found.size === 0) {
     throw new Failure(
@@ -80,8 +80,8 @@ export async function loadExperiments(spec: string): Promise<Loaded[]> {
 }
 
 /** Finds the file of a module that the command line names, or throws a `Failure` (exit 2). */
-export function moduleOf(spec: string): string {
-  return findModule(splitSpec(spec)[0]);
+export function findModule(spec: string): string {
+  return locateModule(splitSpec(spec)[0]);
 }
 
 /** Splits an argument of the command line into a path and a name, if there is one. */
@@ -127,7 +127,7 @@ function fileOf(url: string): string {
 }
 
 /** The absolute path of a module. */
-function findModule(path: string): string {
+function locateModule(path: string): string {
   const absolute = resolve(path);
   for (const candidate of [absolute, `${absolute}.ts`]) {
     if (existsSync(candidate) && basename(candidate).endsWith(".ts")) return candidate;

@@ -86,7 +86,7 @@ export function readMetric(value: unknown, at: string, or?: string): Metric {
  * A reader of metrics of one task. The primary measure has to be there, and percentages have to be
  * from 0 to 100.
  */
-export function metricOf({ measures, primary }: Task): Reader<Metric> {
+export function metricReader({ measures, primary }: Task): Reader<Metric> {
   const reader = (measure: string) => measures[measure].isPercentage ? percent : number;
   const all = Object.keys(measures).map((name) => [name, optional(numberOrPair(reader(name)))]);
   const required = pairOf(reader(primary));

@@ -4,7 +4,7 @@ import type { Experiment } from "../experiment/experiment.ts";
 import { Failure } from "../values/failure.ts";
 import { looseObject, readAs } from "../values/reader.ts";
 import { identify, projectRoot } from "./identify.ts";
-import { metricOf, valueAt } from "./metric.ts";
+import { metricReader, valueAt } from "./metric.ts";
 import { readResult, resultPath, type Trial, trialState } from "./result.ts";
 
 /** The trials of an experiment so far. */
@@ -30,7 +30,9 @@ export async function readOutcome(experiment: Experiment, folder: string): Promi
   const file = resultPath(projectRoot(experiment.url), id);
   const [hash, result] = await Promise.all([declarationHash(experiment), readResult(file, id)]);
   const trials = sortTrials(result?.trials ?? [], hash);
-  const ofTask = looseObject<Pick<Trial, "metric">>({ metric: metricOf(experiment.dataset.task) });
+  const ofTask = looseObject<Pick<Trial, "metric">>({
+    metric: metricReader(experiment.dataset.task),
+  });
   for (const trial of trials.measured) {
     readAs(trial, ofTask, (problem) => {
       const place = `${file} has a malformed trial of seed ${trial.seed}`;

@@ -6,14 +6,14 @@
  */
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { atomicWrite, cannotWrite } from "../files/atomic_write.ts";
+import { atomicWrite, writeFailure } from "../files/atomic_write.ts";
 import type { Score } from "../tasks/task.ts";
 import { Failure } from "../values/failure.ts";
 import {
-  accepting,
   arrayOf,
   boolean,
   count,
+  createReader,
   nullable,
   number,
   oneOf,
@@ -215,7 +215,7 @@ async function moveFormer(path: string, id: string): Promise<void> {
   const former = formerPath(path, id);
   if (former === undefined || existsSync(path) || !existsSync(former)) return;
   await Deno.rename(former, path).catch((cause) => {
-    throw cannotWrite(path, cause);
+    throw writeFailure(path, cause);
   });
 }
 
@@ -224,7 +224,7 @@ async function lock(path: string): Promise<Deno.FsFile> {
   const folder = dirname(path);
   const file = await Deno.mkdir(folder, { recursive: true }).then(() => Deno.open(folder)).catch(
     (cause) => {
-      throw cannotWrite(path, cause);
+      throw writeFailure(path, cause);
     },
   );
   // Some network file systems cannot lock a folder. A result must not be lost because of that.
@@ -232,7 +232,7 @@ async function lock(path: string): Promise<Deno.FsFile> {
   return file;
 }
 
-const digest = accepting(
+const digest = createReader(
   "a SHA-256 in hexadecimal digits",
   (value): value is string => /^[0-9a-f]{64}$/.test(String(value)),
 );

@@ -1,7 +1,7 @@
 import type { Experiment } from "../experiment/experiment.ts";
 import type { Model } from "../nn/network.ts";
 import { prepare, type Prepared } from "./prepare.ts";
-import type { Queued } from "./queue.ts";
+import type { QueuedTrial } from "./queue.ts";
 import { resolveRun } from "./resolve.ts";
 import type { Schedule } from "../experiment/schedule.ts";
 import { scheduleOf, type Settings } from "./settings.ts";
@@ -11,7 +11,7 @@ import { previewTeacher } from "./teachers.ts";
 import { batchCount, trainInputs } from "../training/train_inputs.ts";
 
 /** Describes the trials that a run would train, one line each: state, epochs, why it is needed. */
-export function queueLines(waiting: readonly Queued[]): string[] {
+export function queueLines(waiting: readonly QueuedTrial[]): string[] {
   if (waiting.length === 0) return [formatRow("queue", "nothing has to be trained")];
   return waiting.map(({ experiment, identity: { id }, seed, state, quick, settings, need }, i) => {
     const { epochs } = scheduleOf(experiment, settings);

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { cannotWrite } from "../files/atomic_write.ts";
+import { writeFailure } from "../files/atomic_write.ts";
 import { EventWriter } from "../files/event_file.ts";
 import { formatMeasure, meanOf, type Score, type Task } from "../tasks/task.ts";
 import type { EpochSums } from "./epoch_sums.ts";
@@ -109,7 +109,7 @@ export class Logs {
         Deno.truncateSync(this.#path, lengthOfLines(Deno.readFileSync(this.#path), epoch));
       }
     } catch (error) {
-      throw cannotWrite(this.#path, error);
+      throw writeFailure(this.#path, error);
     }
   }
 
@@ -130,7 +130,7 @@ export class Logs {
       }
       file.syncSync();
     } catch (error) {
-      throw cannotWrite(this.#path, error);
+      throw writeFailure(this.#path, error);
     }
   }
 }

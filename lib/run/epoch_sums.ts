@@ -47,7 +47,7 @@ export function addStep(
 }
 
 /** Enters the gradient norms of one batch. */
-export function enterGrads(before: EpochSums, { grads }: Values<GradNormValues>): EpochSums {
+export function setGradNorms(before: EpochSums, { grads }: Values<GradNormValues>): EpochSums {
   return { ...before, grads: add({}, grads, 1) };
 }
 

@@ -1,6 +1,6 @@
-import type { Opened, Split } from "../data/dataset.ts";
+import type { OpenDataset, Split } from "../data/dataset.ts";
 import { complementOf, stratified, subset } from "../data/split.ts";
-import type { Engine, Runnable } from "../engine/engine.ts";
+import type { CompiledStep, Engine } from "../engine/engine.ts";
 import { openEngine } from "../engine/open_engine.ts";
 import type { Experiment } from "../experiment/experiment.ts";
 import { assemble, type Assembly, startValues } from "../training/assemble.ts";
@@ -32,7 +32,7 @@ export interface Prepared extends RunData, Assembly, Steps {
 /** The data of a run. */
 export interface RunData {
   /** The data set. */
-  readonly opened: Opened;
+  readonly opened: OpenDataset;
   /** The images to train on, without the hold-out. */
   readonly train: Split;
   /**
@@ -45,15 +45,15 @@ export interface RunData {
 /** The compiled functions that a run calls on each batch. */
 export interface Steps {
   /** Runs one training step. */
-  readonly step: Runnable<TrainInput, TrainValues>;
+  readonly step: CompiledStep<TrainInput, TrainValues>;
   /** Computes the norm of each term's gradient with respect to the student in such a step. */
-  readonly gradNorms: Runnable<TrainInput, GradNormValues>;
+  readonly gradNorms: CompiledStep<TrainInput, GradNormValues>;
   /** Evaluates the student. */
-  readonly evaluate: Runnable<EvaluateInput>;
+  readonly evaluate: CompiledStep<EvaluateInput>;
   /** Evaluates the student beside its teacher. `undefined` unless there is exactly one. */
-  readonly compare?: Runnable<EvaluateInput>;
+  readonly compare?: CompiledStep<EvaluateInput>;
   /** Evaluate each teacher, in order. */
-  readonly evaluateTeachers: readonly Runnable<EvaluateInput>[];
+  readonly evaluateTeachers: readonly CompiledStep<EvaluateInput>[];
 }
 
 /**
@@ -93,7 +93,7 @@ export async function prepare(
 
 /** Splits the hold-out off the training set. */
 function splitHoldout(
-  { train, test }: Opened,
+  { train, test }: OpenDataset,
   holdout: number,
   seed: number,
 ): Pick<RunData, "train" | "heldOut"> {

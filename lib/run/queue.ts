@@ -9,23 +9,23 @@ import { importWeights } from "../weights/import_weights.ts";
 import type { Net } from "../nn/network.ts";
 import { type Resolved, resolveRun, resolveTrained } from "./resolve.ts";
 import { openWeights, resolveWeights } from "../weights/locate_weights.ts";
-import { epochWanted, quickness, type Settings } from "./settings.ts";
+import { neededEpoch, quickness, type Settings } from "./settings.ts";
 import type { ExternalWeights } from "../experiment/weights.ts";
 import type { WeightsFile } from "../weights/weights_file.ts";
 
 /** A trial that the caller requests. */
-export interface AskedTrial {
+export interface RequestedTrial {
   readonly experiment: Experiment;
   readonly seed: number;
 }
 
 /** Whether two trials are the same. */
-export function isSameTrial(one: AskedTrial, other: AskedTrial): boolean {
+export function isSameTrial(one: RequestedTrial, other: RequestedTrial): boolean {
   return one.experiment === other.experiment && one.seed === other.seed;
 }
 
 /** The trial for which another one, not requested or not yet at its turn, is trained. */
-export interface Need {
+export interface NeededBy {
   /** The role of the trained one in the trial that needs it. */
   readonly role: "teacher" | "first stage";
   /** The experiment id of the trial that needs it. */
@@ -35,13 +35,13 @@ export interface Need {
 }
 
 /** A trial that has to be trained, with the state of its run. */
-export interface Queued extends Resolved {
+export interface QueuedTrial extends Resolved {
   /** The epochs whose weights other trials need. */
   readonly keep: readonly Epoch[];
   /** The settings of its run. Only a requested trial may be `fresh`. */
   readonly settings: Settings;
   /** The trial for which it is trained. `undefined` if it was requested and is at its own turn. */
-  readonly need: Need | undefined;
+  readonly need: NeededBy | undefined;
 }
 
 /**
@@ -52,15 +52,18 @@ export interface Queued extends Resolved {
  * every epoch that a requested trial, or one that it builds on, needs. Rejects with a `Failure` if
  * a run is damaged (exit 3), or has no such epoch (exit 2).
  */
-export async function queue(asked: readonly AskedTrial[], settings: Settings): Promise<Queued[]> {
-  const waiting: Queued[] = [];
+export async function queue(
+  asked: readonly RequestedTrial[],
+  settings: Settings,
+): Promise<QueuedTrial[]> {
+  const waiting: QueuedTrial[] = [];
   const seen = new Set<string>();
   const needed = asked.flatMap(({ experiment }) => listFoundations(experiment));
-  const visit = async (trial: AskedTrial, need?: Need): Promise<void> => {
+  const visit = async (trial: RequestedTrial, need?: NeededBy): Promise<void> => {
     const { experiment, seed } = trial;
-    const isThis = (other: AskedTrial) => isSameTrial(other, trial);
+    const isThis = (other: RequestedTrial) => isSameTrial(other, trial);
     const own = { ...settings, fresh: settings.fresh && asked.some(isThis) };
-    const epochs = needed.filter(isThis).map((trained) => epochWanted(trained, settings));
+    const epochs = needed.filter(isThis).map((trained) => neededEpoch(trained, settings));
     const keep = [...new Set(epochs)];
     const resolved = await resolveRun(experiment, seed, own, keep);
     const { identity: { id }, folder: { path } } = resolved;
@@ -92,7 +95,7 @@ export function listFoundations(experiment: Experiment): Trained[] {
 /** The experiment's teachers and first stages that other experiments train, in order. */
 function foundations(
   { teachers, start, needs }: Experiment,
-): { readonly role: Need["role"]; readonly trained: Trained }[] {
+): { readonly role: NeededBy["role"]; readonly trained: Trained }[] {
   const stages = [...start ? [start] : [], ...needs.map(({ trained }) => trained)];
   return [
     ...teachers.flatMap((teacher) =>
@@ -110,7 +113,7 @@ function foundations(
  * its data set too, unless a later trial on it has external weights. Rejects with a `Failure` that
  * names the file or the data set.
  */
-export async function checkQueue([first, ...later]: readonly Queued[]): Promise<void> {
+export async function checkQueue([first, ...later]: readonly QueuedTrial[]): Promise<void> {
   for (const [data, trials] of Map.groupBy(later, dataKey)) {
     const { experiment: { dataset }, settings } = trials[0];
     const files = await openExternalWeights(trials, settings);
@@ -128,7 +131,7 @@ export async function checkQueue([first, ...later]: readonly Queued[]): Promise<
 
 /** Opens the external weights of the trials' teachers, each once, with their networks. */
 async function openExternalWeights(
-  trials: readonly Queued[],
+  trials: readonly QueuedTrial[],
   { data, status }: Settings,
 ): Promise<{ readonly network: Net; readonly file: WeightsFile }[]> {
   const roots = new Map<ExternalWeights, string>();
@@ -144,6 +147,6 @@ async function openExternalWeights(
 }
 
 /** A text that tells a trial's data set, as declared, from others. */
-function dataKey({ experiment: { dataset: { id, options } } }: Queued): string {
+function dataKey({ experiment: { dataset: { id, options } } }: QueuedTrial): string {
   return JSON.stringify([id, options]);
 }

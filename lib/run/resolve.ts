@@ -3,7 +3,7 @@ import { declarationHash } from "../experiment/declaration.ts";
 import type { Epoch, Experiment, Trained } from "../experiment/experiment.ts";
 import { identify, type Identity, projectRoot } from "../project/identify.ts";
 import { RunFolder } from "./run_folder.ts";
-import { epochWanted, quickness, scheduleOf, type Settings } from "./settings.ts";
+import { neededEpoch, quickness, scheduleOf, type Settings } from "./settings.ts";
 
 /**
  * The state of a run. `missing`: no epoch or batch is saved. `begun`: training is not complete.
@@ -13,7 +13,7 @@ import { epochWanted, quickness, scheduleOf, type Settings } from "./settings.ts
 export type RunState = "missing" | "begun" | "done" | "stale" | "lacking" | "fresh";
 
 /** The states of a run that is not done, in words. */
-export const STATES = {
+export const STATE_TEXTS = {
   missing: "not trained yet",
   begun: "half trained",
   stale: "stale: its declaration has changed since it was trained",
@@ -104,7 +104,7 @@ export async function resolveTrained(
   const { experiment, seed } = trained;
   const full = { ...settings, epochs: undefined, limit: undefined, fresh: false };
   const resolve = async (settings: Settings): Promise<ResolvedTrained> => {
-    const epoch = epochWanted(trained, settings);
+    const epoch = neededEpoch(trained, settings);
     return { ...await resolveRun(experiment, seed, settings, [epoch]), epoch };
   };
   const found = await resolve(full);

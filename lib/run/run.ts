@@ -17,12 +17,12 @@ import { Failure } from "../values/failure.ts";
 import { checkVariables } from "../weights/checkpoint.ts";
 import type { Value } from "../weights/value.ts";
 import { epochLine, epochLog, type EpochSummary, Logs } from "./epoch_log.ts";
-import { addStep, enterGrads, type EpochSums, NO_SUMS } from "./epoch_sums.ts";
+import { addStep, type EpochSums, NO_SUMS, setGradNorms } from "./epoch_sums.ts";
 import { readStages, type StageRecord } from "./first_stages.ts";
 import { prepare, type Prepared } from "./prepare.ts";
-import { type AskedTrial, checkQueue, isSameTrial, queue, type Queued } from "./queue.ts";
+import { checkQueue, isSameTrial, queue, type QueuedTrial, type RequestedTrial } from "./queue.ts";
 import { finalTrial, manifest } from "./record.ts";
-import { type Resolved, resolveRun, STATES } from "./resolve.ts";
+import { type Resolved, resolveRun, STATE_TEXTS } from "./resolve.ts";
 import type { BestEpoch, RunProgress } from "./run_folder.ts";
 import { scheduleOf, type Settings } from "./settings.ts";
 import { readTeachers, scoreTeachers } from "./teachers.ts";
@@ -42,13 +42,14 @@ export interface FinishedTrial {
  * Missing data or weights (exit 3) fail before any training.
  */
 export async function runTrials(
-  asked: readonly AskedTrial[],
+  asked: readonly RequestedTrial[],
   settings: Settings,
 ): Promise<FinishedTrial[]> {
   const waiting = await queue(asked, settings);
-  const done = new Map<AskedTrial, FinishedTrial>();
-  const findQueued = (trial: AskedTrial) => waiting.find((queued) => isSameTrial(queued, trial));
-  const reuse = async ({ experiment, seed }: AskedTrial) =>
+  const done = new Map<RequestedTrial, FinishedTrial>();
+  const findQueued = (trial: RequestedTrial) =>
+    waiting.find((queued) => isSameTrial(queued, trial));
+  const reuse = async ({ experiment, seed }: RequestedTrial) =>
     await reuseTrial(await resolveRun(experiment, seed, settings), settings);
   for (const trial of asked) if (!findQueued(trial)) done.set(trial, await reuse(trial));
   await checkQueue(waiting);
@@ -69,17 +70,19 @@ export async function runTrials(
  * trained it since it was queued.
  */
 async function train(
-  { experiment, seed, keep, settings, need }: Queued,
+  { experiment, seed, keep, settings, need }: QueuedTrial,
 ): Promise<FinishedTrial | undefined> {
   const { status } = settings;
   const resolved = await resolveRun(experiment, seed, settings, keep);
   const { identity: { id }, folder, state } = resolved;
   const title = titleOf(resolved);
   if (state === "done") return undefined;
-  if (need) status.line(`${need.role} ${id} seed ${seed} is ${STATES[state]}; it is trained first`);
+  if (need) {
+    status.line(`${need.role} ${id} seed ${seed} is ${STATE_TEXTS[state]}; it is trained first`);
+  }
   if (state !== "begun" && state !== "missing") {
     const aside = await folder.putAside();
-    if (aside) status.line(`${title} is ${STATES[state]}; the old run is kept in ${aside}`);
+    if (aside) status.line(`${title} is ${STATE_TEXTS[state]}; the old run is kept in ${aside}`);
   }
   const teachers = await readTeachers(experiment, resolved.root, settings);
   const stages = await readStages(experiment, settings);
@@ -268,7 +271,7 @@ class Training {
       if (this.#settings.gradNorms && !sums.grads) {
         const norms = await this.#prepared.gradNorms(inputs);
         this.#checkFinite(listGradNorms(norms), epoch, step, lr);
-        sums = enterGrads(sums, norms);
+        sums = setGradNorms(sums, norms);
       }
       const values = await this.#prepared.step(inputs);
       this.#checkFinite(listValues(values), epoch, step, lr);

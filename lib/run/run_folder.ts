@@ -14,7 +14,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Epoch } from "../experiment/experiment.ts";
-import { atomicWrite, cannotWrite } from "../files/atomic_write.ts";
+import { atomicWrite, writeFailure } from "../files/atomic_write.ts";
 import { type Trial, trialReader } from "../project/result.ts";
 import type { Score } from "../tasks/task.ts";
 import { Failure } from "../values/failure.ts";
@@ -29,7 +29,12 @@ import {
   recordOf,
   text,
 } from "../values/reader.ts";
-import { type Checkpoint, loadCheckpoint, saveCheckpoint, WAY_OUT } from "../weights/checkpoint.ts";
+import {
+  type Checkpoint,
+  FRESH_HINT,
+  loadCheckpoint,
+  saveCheckpoint,
+} from "../weights/checkpoint.ts";
 import type { Value } from "../weights/value.ts";
 import { type EpochSums, readEpochSums } from "./epoch_sums.ts";
 
@@ -110,7 +115,7 @@ export class RunFolder {
     if (!existsSync(path)) return undefined;
     const checkpoint = await loadCheckpoint(path);
     const refuse = (problem: string) =>
-      new Failure(3, `${path} does not say how far the run came: ${problem}; ${WAY_OUT}`);
+      new Failure(3, `${path} does not say how far the run came: ${problem}; ${FRESH_HINT}`);
     return { ...checkpoint, progress: readAs(checkpoint.metadata, progress, refuse) };
   }
 
@@ -141,7 +146,7 @@ export class RunFolder {
   /** Makes the folder if it is missing. */
   async make(): Promise<void> {
     await Deno.mkdir(this.path, { recursive: true }).catch((cause) => {
-      throw cannotWrite(this.path, cause);
+      throw writeFailure(this.path, cause);
     });
   }
 
@@ -151,7 +156,7 @@ export class RunFolder {
    */
   async lock(title: string): Promise<Disposable> {
     const file = await Deno.open(this.path).catch((cause) => {
-      throw cannotWrite(this.path, cause);
+      throw writeFailure(this.path, cause);
     });
     if (await file.tryLock(true)) return file;
     file.close();
@@ -165,7 +170,7 @@ export class RunFolder {
       const aside = `${this.path}.old-${n}`;
       if (existsSync(aside)) continue;
       await Deno.rename(this.path, aside).catch((cause) => {
-        throw cannotWrite(aside, cause);
+        throw writeFailure(aside, cause);
       });
       return aside;
     }

@@ -51,7 +51,7 @@ export function scheduleOf(
  * The epoch whose weights are needed of a teacher or first stage. In a quick run a numbered epoch
  * moves as the drops of the rate do. Throws a `Failure` (exit 2) if the schedule has no such epoch.
  */
-export function epochWanted(
+export function neededEpoch(
   { experiment, epoch }: Trained,
   settings: Pick<Settings, "epochs">,
 ): Epoch {

@@ -12,7 +12,7 @@ import { Failure } from "../values/failure.ts";
 import { sha256 } from "../values/sha256.ts";
 import { checkVariables, loadCheckpoint } from "../weights/checkpoint.ts";
 import type { Value } from "../weights/value.ts";
-import { type ResolvedTrained, resolveRun, resolveTrained, STATES } from "./resolve.ts";
+import { type ResolvedTrained, resolveRun, resolveTrained, STATE_TEXTS } from "./resolve.ts";
 import type { Settings } from "./settings.ts";
 
 /**
@@ -123,7 +123,9 @@ export async function readTrainedStudent(
       .map(([name, value]) => ` --${name} ${value}`);
     throw new Failure(
       3,
-      `${id} seed ${seed} is ${STATES[state]}; \`deno task exp ${id}${flags.join("")}\` trains it`,
+      `${id} seed ${seed} is ${STATE_TEXTS[state]}; \`deno task exp ${id}${
+        flags.join("")
+      }\` trains it`,
     );
   }
   const path = folder.weights(epoch);

@@ -9,7 +9,7 @@ import type { PaperCells } from "../experiment/tables.ts";
  * The key of a cell's experiment in its row: the pair, or the network if the row is of networks
  * trained alone.
  */
-export function columnName({ method }: PaperRow, { teacher, student }: Column): string {
+export function cellName({ method }: PaperRow, { teacher, student }: Column): string {
   return method === "teacher"
     ? nameOf(teacher)
     : method === "student"
@@ -32,7 +32,7 @@ export function cellAt(
   row: PaperRow,
   column: Column,
 ): Experiment | undefined {
-  return rows[row.method]?.[columnName(row, column)];
+  return rows[row.method]?.[cellName(row, column)];
 }
 
 /**
@@ -61,8 +61,8 @@ export function checkCells(
     }
     for (const [name, experiment] of Object.entries(experiments)) {
       if (isOfAnotherPair(method, name, experiment, own)) continue;
-      const cells = own.filter(({ row, column }) => columnName(row, column) === name);
-      const names = own.map(({ row, column }) => columnName(row, column));
+      const cells = own.filter(({ row, column }) => cellName(row, column) === name);
+      const names = own.map(({ row, column }) => cellName(row, column));
       if (cells.length === 0) {
         throw unknown(path, `column ${name} in the row ${method}`, ids, names);
       }
@@ -122,7 +122,7 @@ function isOfAnotherPair(
     : teachers.length === 0
     ? name.endsWith(`_${nameOf(id)}`)
     : teachersOf(experiment).some((teacher) => name === pairOf(teacher, id));
-  return isItsOwn && !cells.some(({ row, column }) => columnName(row, column) === name);
+  return isItsOwn && !cells.some(({ row, column }) => cellName(row, column) === name);
 }
 
 function unknown(

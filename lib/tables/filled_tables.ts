@@ -7,7 +7,7 @@
 import { dirname, join } from "node:path";
 import type { Experiment } from "../experiment/experiment.ts";
 import type { OwnTable, PaperCells } from "../experiment/tables.ts";
-import { declaredTables } from "../project/find_tables.ts";
+import { readTables } from "../project/find_tables.ts";
 import { type Outcome, readOutcome } from "../project/outcome.ts";
 import { Failure } from "../values/failure.ts";
 import { cellAt, checkCells, checkColumns } from "./cells.ts";
@@ -60,7 +60,7 @@ export interface FilledTables {
  * paper's numbers or a result are wrong.
  */
 export async function filledTables(folder: string): Promise<FilledTables> {
-  const { module, declared } = await declaredTables(folder);
+  const { module, declared } = await readTables(folder);
   checkUnique(
     declared.tables.flatMap((table) => table.kind === "paper" ? table.ids : [table.id]),
     module,

@@ -3,7 +3,7 @@ import { type Outcome, valuesOf } from "../project/outcome.ts";
 import type { Measure, Task } from "../tasks/task.ts";
 import { round } from "../values/numbers.ts";
 import { summary } from "../values/statistics.ts";
-import { markBest, type Printed, printSummary } from "./printed.ts";
+import { markBest, type PrintedNumber, printSummary } from "./printed.ts";
 import { sourceOf, type TeacherNames } from "./teacher_names.ts";
 
 /** A column of a table of our own: a measure at an epoch. */
@@ -24,7 +24,7 @@ export interface OwnRow {
   /** The id of the student network. */
   readonly student: string;
   /** The measurement of each column. Only the first one's text includes n. */
-  readonly cells: readonly (Printed | undefined)[];
+  readonly cells: readonly (PrintedNumber | undefined)[];
   readonly outcome: Outcome;
 }
 
@@ -99,7 +99,7 @@ function columnCells(
   column: OwnColumn,
   outcomes: readonly Outcome[],
   counted: boolean,
-): (Printed | undefined)[] {
+): (PrintedNumber | undefined)[] {
   const { metric, measure: { decimals, isLessBetter, isToTeacher }, epoch } = column;
   const teachers = experimentsThatTeach(outcomes);
   const cells = outcomes.map((one) =>

@@ -7,7 +7,7 @@ import type { PaperRow, PaperTable } from "./paper.ts";
 import {
   markBest,
   printDifference,
-  type Printed,
+  type PrintedNumber,
   printSummary,
   subtractPrinted,
 } from "./printed.ts";
@@ -15,13 +15,13 @@ import {
 /** The numbers of a cell of a paper's table. */
 export interface Cell {
   /** Our number at the epoch of the paper's number. */
-  readonly ours?: Printed;
+  readonly ours?: PrintedNumber;
   /** Our number at the other epoch. */
-  readonly other?: Printed;
+  readonly other?: PrintedNumber;
   /** The paper's number. */
-  readonly paper?: Printed;
+  readonly paper?: PrintedNumber;
   /** The numbers of the authors' released logs, by epoch. */
-  readonly logs?: readonly (readonly [epoch: "last" | "best", logged: Printed])[];
+  readonly logs?: readonly (readonly [epoch: "last" | "best", logged: PrintedNumber])[];
   /** The outcome that our numbers summarise. */
   readonly outcome?: Outcome;
 }
@@ -100,7 +100,7 @@ function measuredCell(
   { decimals, of }: Rule,
 ): Cell {
   const paper = printSummary(values[index] ?? undefined, decimals);
-  const released = logs && epochs(table).flatMap((epoch): [typeof epoch, Printed][] => {
+  const released = logs && epochs(table).flatMap((epoch): [typeof epoch, PrintedNumber][] => {
     const logged = printSummary(logs[epoch]?.[index] ?? undefined, decimals);
     return logged ? [[epoch, logged]] : [];
   });
@@ -145,7 +145,8 @@ function markBestCells(cells: readonly Cell[], compared: readonly boolean[], rul
     );
   const ours = marks("ours");
   const paper = marks("paper");
-  const mark = (printed: Printed | undefined, best: boolean) => printed && { ...printed, best };
+  const mark = (printed: PrintedNumber | undefined, best: boolean) =>
+    printed && { ...printed, best };
   return cells.map((cell, i) => ({
     ...cell,
     ours: mark(cell.ours, ours[i]),

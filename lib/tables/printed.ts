@@ -2,7 +2,7 @@ import { formatSigned, formatSpread, round } from "../values/numbers.ts";
 import type { Summary } from "../values/statistics.ts";
 
 /** A number and the text that tables of every format print for it. */
-export interface Printed extends Summary {
+export interface PrintedNumber extends Summary {
   /** The number with its decimals, its spread and its n. */
   readonly text: string;
   /** The number of printed decimals. */
@@ -19,7 +19,7 @@ export function printSummary(
   summary: Summary | undefined,
   decimals: number,
   counted = true,
-): Printed | undefined {
+): PrintedNumber | undefined {
   return summary &&
     {
       ...summary,
@@ -29,7 +29,7 @@ export function printSummary(
 }
 
 /** Prints a difference, with its sign. */
-export function printDifference(value: number, decimals: number): Printed {
+export function printDifference(value: number, decimals: number): PrintedNumber {
   return { mean: round(value, decimals), decimals, text: formatSigned(value, decimals) };
 }
 
@@ -38,9 +38,9 @@ export function printDifference(value: number, decimals: number): Printed {
  * gets the same.
  */
 export function subtractPrinted(
-  a: Printed | undefined,
-  b: Printed | undefined,
-): Printed | undefined {
+  a: PrintedNumber | undefined,
+  b: PrintedNumber | undefined,
+): PrintedNumber | undefined {
   if (!a || !b) return undefined;
   const { decimals } = a;
   return printDifference(round(a.mean, decimals) - round(b.mean, decimals), decimals);

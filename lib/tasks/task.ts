@@ -53,7 +53,7 @@ export interface Pairing {
 }
 
 /** The context in which a training step uses labels. */
-export interface Circumstances {
+export interface LabelContext {
   /** How the images were mixed. `undefined` if they were not. */
   readonly pairing?: Pairing;
   /** Random numbers that differ from step to step. */
@@ -114,7 +114,7 @@ export interface Task {
   /** Reads the labels of the images at these indices of a split, as inputs of a step. */
   readLabels(split: LabelSource, indices: Int32Array): Inputs<LabelName>;
   /** Makes the labels of a batch the goal of a training step. */
-  target(labels: Labels, circumstances: Circumstances): Target;
+  target(labels: Labels, circumstances: LabelContext): Target;
   /**
    * Computes a batch's part of a score, inside the step, for the student alone or beside a teacher.
    */

@@ -77,7 +77,7 @@ export interface MomentumUpdate {
 }
 
 /** Encodes each node as the sixteen bytes of a `TF_Output`. */
-export function packed(
+export function packNodes(
   nodes: readonly Pick<Node, "operation" | "index">[],
 ): Uint8Array<ArrayBuffer> {
   const bytes = new ArrayBuffer(16 * nodes.length);
@@ -270,7 +270,7 @@ export class Graph implements Binding {
     const operation = this.#addOperation(description);
     const nodes: Node[] = [];
     for (let index = 0; index < outputs; index++) {
-      const at = packed([{ operation, index }]);
+      const at = packNodes([{ operation, index }]);
       const dtype = api.TF_OperationOutputType(at);
       const shape = this.#inferShape(description.op, at);
       const node = { id: FIRST - this.#nodes.length, operation, index, dtype, shape };
@@ -296,9 +296,9 @@ export class Graph implements Binding {
     this.#origins.set(uniqueName, deepError(label));
     const length = attributes.find(isLength)?.value as number | undefined;
     if (length !== undefined) {
-      api.TF_AddInputList(description, packed(inputs.slice(0, length)), length);
+      api.TF_AddInputList(description, packNodes(inputs.slice(0, length)), length);
     }
-    for (const input of inputs.slice(length)) api.TF_AddInput(description, packed([input]));
+    for (const input of inputs.slice(length)) api.TF_AddInput(description, packNodes([input]));
     for (const before of after) api.TF_AddControlInput(description, before);
     for (const attribute of attributes) {
       if (!isLength(attribute)) setAttribute(this.#setters, description, op, attribute);

@@ -10,10 +10,10 @@ import {
   withStatus,
 } from "./c_api.ts";
 import { type Config, configProto } from "./config.ts";
-import { type Graph, type Node, type Operation, packed } from "./graph.ts";
+import { type Graph, type Node, type Operation, packNodes } from "./graph.ts";
 
 /** An input array of a run. */
-export interface Fed {
+export interface Feed {
   readonly shape: readonly number[];
   readonly data: Float32Array | Int32Array | Uint8Array;
 }
@@ -60,11 +60,11 @@ export class Session {
   prepare(
     { feeds, fetches, targets }: Call,
     trace?: (metadata: Uint8Array) => void,
-  ): (fed: readonly Fed[]) => Promise<(Float32Array | Int32Array | Uint8Array)[]> {
+  ): (fed: readonly Feed[]) => Promise<(Float32Array | Int32Array | Uint8Array)[]> {
     const api = this.#api;
     const options = trace ? runOptions() : null;
-    const inputs = packed(feeds);
-    const outputs = packed(fetches);
+    const inputs = packNodes(feeds);
+    const outputs = packNodes(fetches);
     const operations = BigUint64Array.from(targets, (target) => Deno.UnsafePointer.value(target));
     return async (fed) => {
       // TensorFlow rejects an empty run.

@@ -4,7 +4,7 @@
  */
 export class Interruption implements Disposable {
   /** Whether there was an interruption. */
-  asked = false;
+  requested = false;
   readonly #signals: readonly Deno.Signal[] = Deno.build.os === "windows"
     ? ["SIGINT"]
     : ["SIGINT", "SIGTERM"];
@@ -13,8 +13,8 @@ export class Interruption implements Disposable {
   /** Listens until it is disposed. Tells the user the consequence of the first interruption. */
   constructor(tell: (line: string) => void) {
     this.#stop = () => {
-      if (this.asked) Deno.exit(130);
-      this.asked = true;
+      if (this.requested) Deno.exit(130);
+      this.requested = true;
       tell("interrupted: saving after this step; press Ctrl-C again to stop at once");
     };
     for (const signal of this.#signals) Deno.addSignalListener(signal, this.#stop);

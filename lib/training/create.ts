@@ -5,7 +5,7 @@ import {
   constant,
   namesBelow,
   type Shape,
-  starting,
+  startFrom,
   type Variable,
   type Variables,
 } from "../nn/variables.ts";
@@ -66,7 +66,7 @@ export function createWithin(
       // The number of the first thing below a name: weights files have it in their names.
       const below = scope.in(name).in("0");
       const variables: Variable[] = [];
-      const module = trained[name](starting(below, [], variables), shape);
+      const module = trained[name](startFrom(below, [], variables), shape);
       made.set(name, namesBelow(below, variables));
       return module;
     },

@@ -1,6 +1,6 @@
 import { normalisePixels } from "../data/augment.ts";
 import type { Normalisation } from "../data/dataset.ts";
-import type { Traced } from "../engine/engine.ts";
+import type { StepFunction } from "../engine/engine.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import type { Model, Output } from "../nn/network.ts";
 import { passes } from "../nn/pass.ts";
@@ -18,7 +18,7 @@ export function evaluateStep(
   student: Model,
   teacher: Model | undefined,
   normalisation: Normalisation,
-): Traced<EvaluateInput> {
+): StepFunction<EvaluateInput> {
   return ({ image, ...labels }) => {
     const images = normalisePixels(image, normalisation);
     return {
@@ -37,7 +37,7 @@ export function predictStep(
   task: Task,
   network: Model,
   normalisation: Normalisation,
-): Traced<"image"> {
+): StepFunction<"image"> {
   return ({ image }) => ({
     values: task.predict(runFrozen(network, normalisePixels(image, normalisation))),
     updates: [],

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Scalar } from "@tensorflow/tfjs";
 import { augment, normalisePixels } from "../data/augment.ts";
 import type { Augmentation, Mix, Normalisation } from "../data/dataset.ts";
-import type { Traced, Values } from "../engine/engine.ts";
+import type { StepFunction, Values } from "../engine/engine.ts";
 import {
   type Loss,
   type StepContext,
@@ -88,7 +88,7 @@ export interface TrainParts {
  * A training step: forward pass, loss, gradients, updates. A variable that no term reaches stays
  * unchanged: no weight decay, no momentum.
  */
-export function trainStep(parts: TrainParts): Traced<TrainInput, TrainValues> {
+export function trainStep(parts: TrainParts): StepFunction<TrainInput, TrainValues> {
   const { optimizer, trainable } = parts;
   return (inputs) => {
     const { forward: { values, changes }, gradients } = differentiate(
@@ -109,7 +109,7 @@ export function trainStep(parts: TrainParts): Traced<TrainInput, TrainValues> {
  * A step that measures how strongly each term pulls at the student: the L2 norm over all of its
  * variables of the gradient of the term's weighted mean. Nothing changes.
  */
-export function gradNormStep(parts: TrainParts): Traced<TrainInput, GradNormValues> {
+export function gradNormStep(parts: TrainParts): StepFunction<TrainInput, GradNormValues> {
   const student = new Set(parts.student.variables);
   const variables = parts.trainable.filter((variable) => student.has(variable));
   return (inputs) => {

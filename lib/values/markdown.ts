@@ -7,7 +7,7 @@ export function escapeMarkdown(text: string): string {
 export const NONE = "—";
 
 /** Writes a markdown link to a file by its relative path. */
-export function link(text: string, path: string): string {
+export function formatLink(text: string, path: string): string {
   return `[${text}](${path.split("/").map(encodeURIComponent).join("/")})`;
 }
 
@@ -15,7 +15,10 @@ export function link(text: string, path: string): string {
  * Writes a markdown table whose columns are aligned in the source too: the first to the left, the
  * others to the right. Cells are markdown.
  */
-export function grid(header: readonly string[], rows: readonly (readonly string[])[]): string {
+export function formatTable(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+): string {
   const lines = [header, ...rows].map((cells) => header.map((_, column) => cells[column] ?? ""));
   const widths = header.map((_, column) =>
     Math.max(3, ...lines.map((cells) => [...cells[column]].length))
@@ -35,7 +38,7 @@ export function grid(header: readonly string[], rows: readonly (readonly string[
 }
 
 /** Folds a paragraph at 100 characters, as `deno fmt` does. */
-export function paragraph(text: string, indent = ""): string {
+export function foldParagraph(text: string, indent = ""): string {
   const lines = [""];
   for (const word of text.split(/\s+/)) {
     const line = lines.at(-1)!;
@@ -48,11 +51,11 @@ export function paragraph(text: string, indent = ""): string {
 }
 
 /** Writes a markdown list with one paragraph per item. Empty if there are no texts. */
-export function bullets(texts: readonly string[]): string {
-  return texts.map((text) => `- ${paragraph(text, "  ")}`).join("\n");
+export function formatList(texts: readonly string[]): string {
+  return texts.map((text) => `- ${foldParagraph(text, "  ")}`).join("\n");
 }
 
 /** Joins paragraphs, tables and lists with blank lines. Omits empty ones. */
-export function stack(parts: readonly string[]): string {
+export function joinBlocks(parts: readonly string[]): string {
   return parts.filter((part) => part !== "").join("\n\n");
 }

@@ -30,7 +30,7 @@ export function readAs<T>(
 }
 
 /** Creates a reader of the values that `is` accepts. Messages call them `name`. */
-export function accepting<T>(name: string, is: (value: unknown) => value is T): Reader<T> {
+export function createReader<T>(name: string, is: (value: unknown) => value is T): Reader<T> {
   return (value, at, or = "") => {
     if (is(value)) return value;
     const place = at === "" ? "all of it" : at;
@@ -43,31 +43,31 @@ export function accepting<T>(name: string, is: (value: unknown) => value is T): 
 }
 
 /** Reads a text. */
-export const text: Reader<string> = accepting("a text", (value) => typeof value === "string");
+export const text: Reader<string> = createReader("a text", (value) => typeof value === "string");
 /** Reads `true` or `false`. */
-export const boolean: Reader<boolean> = accepting(
+export const boolean: Reader<boolean> = createReader(
   "true or false",
   (value) => typeof value === "boolean",
 );
 /** Reads a finite number. */
-export const number: Reader<number> = accepting(
+export const number: Reader<number> = createReader(
   "a number",
   (value): value is number => typeof value === "number" && Number.isFinite(value),
 );
 /** Reads a whole number, 0 or more. */
-export const count: Reader<number> = accepting(
+export const count: Reader<number> = createReader(
   "a whole number, 0 or more",
   (value): value is number => Number.isSafeInteger(value) && Number(value) >= 0,
 );
 /** Reads a number from 0 to 100. */
-export const percent: Reader<number> = accepting(
+export const percent: Reader<number> = createReader(
   "a number from 0 to 100",
   (value): value is number => typeof value === "number" && value >= 0 && value <= 100,
 );
 
 /** Creates a reader of one of these values. */
 export function oneOf<const T extends string>(...values: readonly T[]): Reader<T> {
-  return accepting(
+  return createReader(
     values.map((value) => `"${value}"`).join(" or "),
     (value): value is T => values.some((one) => one === value),
   );
@@ -85,11 +85,11 @@ export function optional<T>(reader: Reader<T>): Reader<T | undefined> {
 
 /** Creates a reader of lists of `reader`'s values. */
 export function arrayOf<T>(reader: Reader<T>): Reader<T[]> {
-  const array = accepting("a list", (value): value is unknown[] => Array.isArray(value));
+  const array = createReader("a list", (value): value is unknown[] => Array.isArray(value));
   return (value, at, or) => array(value, at, or).map((item, i) => reader(item, `${at}[${i}]`));
 }
 
-const object = accepting(
+const object = createReader(
   "an object",
   (value): value is Record<string, unknown> =>
     typeof value === "object" && value !== null && !Array.isArray(value),

@@ -6,7 +6,7 @@ export function closest(word: string, words: Iterable<string>): string | undefin
   let best: string | undefined;
   let fewest = Math.max(1, Math.floor(word.length / 3)) + 1;
   for (const candidate of words) {
-    const edits = distance(word, candidate);
+    const edits = editDistance(word, candidate);
     if (edits < fewest) [best, fewest] = [candidate, edits];
   }
   return best;
@@ -24,7 +24,7 @@ export function didYouMean(word: string, words: Iterable<string>): string {
 /**
  * Counts the letters to insert, delete, replace, or swap with the next one, to turn `a` into `b`.
  */
-export function distance(a: string, b: string): number {
+export function editDistance(a: string, b: string): number {
   const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)];
   for (let i = 1; i <= a.length; i++) {
     const [above, row] = [rows[i - 1], [i]];

@@ -10,13 +10,13 @@ export interface NamedPart {
  * Describes a part of a declaration: `sgd (epochs 10, drops (at 6/8, by 0.1))`. Only its name if it
  * has no options.
  */
-export function inWords({ id, options }: NamedPart): string {
-  const text = jsonInWords(options);
+export function describePart({ id, options }: NamedPart): string {
+  const text = describeJson(options);
   return text ? `${id} (${text})` : id;
 }
 
 /** Describes JSON in words: `epochs 10, drops (at 6/8, by 0.1), no flip, peer resnet20`. */
-export function jsonInWords(value: Json): string {
+export function describeJson(value: Json): string {
   if (isList(value)) {
     return value.map(describeMember).join(value.some(isObject) ? " and " : "/") || "none";
   }
@@ -29,10 +29,10 @@ export function jsonInWords(value: Json): string {
 /** Describes JSON inside other JSON. */
 function describeMember(value: Json): string {
   return isNamed(value)
-    ? inWords(value)
+    ? describePart(value)
     : isObject(value)
-    ? `(${jsonInWords(value)})`
-    : jsonInWords(value);
+    ? `(${describeJson(value)})`
+    : describeJson(value);
 }
 
 function isList(value: Json): value is readonly Json[] {
@@ -52,7 +52,7 @@ function isNamed(value: Json): value is NamedPart & { readonly [key: string]: Js
  * Formats a text of a file for messages: in quotes if it has characters that are rare in names, and
  * cut after 200 characters.
  */
-export function quoted(text: string): string {
+export function quoteText(text: string): string {
   const short = text.length > 200 ? `${text.slice(0, 200)}…` : text;
   return /^[\w.…/-]+$/.test(short) ? short : JSON.stringify(short);
 }

@@ -39,7 +39,7 @@ export async function saveCheckpoint(
  */
 export async function loadCheckpoint(path: string): Promise<Checkpoint> {
   const bytes = await Deno.readFile(path).catch((cause) => {
-    throw new Failure(3, `cannot read the checkpoint ${path}: ${cause.message}; ${WAY_OUT}`, {
+    throw new Failure(3, `cannot read the checkpoint ${path}: ${cause.message}; ${FRESH_HINT}`, {
       cause,
     });
   });
@@ -47,12 +47,12 @@ export async function loadCheckpoint(path: string): Promise<Checkpoint> {
     return toCheckpoint(decode(bytes, path), path);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    throw new Failure(3, `${error.message}; ${WAY_OUT}`, { cause: error });
+    throw new Failure(3, `${error.message}; ${FRESH_HINT}`, { cause: error });
   }
 }
 
 /** How to continue if a checkpoint is of no use. */
-export const WAY_OUT = "run its experiment with --fresh to start again";
+export const FRESH_HINT = "run its experiment with --fresh to start again";
 
 /** Converts a file's contents to a checkpoint, if `saveCheckpoint` wrote them. */
 function toCheckpoint({ tensors, metadata }: Contents, path: string): Checkpoint {
@@ -90,7 +90,7 @@ export function checkVariables(
   if (problems.length === 0) return;
   throw new Failure(
     3,
-    `${path} is a checkpoint of another network; ${WAY_OUT}\n  ${problems.join("\n  ")}`,
+    `${path} is a checkpoint of another network; ${FRESH_HINT}\n  ${problems.join("\n  ")}`,
   );
 }
 

@@ -5,7 +5,7 @@ import type { Net } from "../nn/network.ts";
  * `module.`, which data parallelism puts before every name. Of a distiller saved as a whole, as
  * mdistiller does, keeps only `student.`. Drops batch counters, which no network of Retort has.
  */
-export function plainNames<T>(tensors: ReadonlyMap<string, T>): Map<string, T> {
+export function networkNames<T>(tensors: ReadonlyMap<string, T>): Map<string, T> {
   let names = [...tensors.keys()].map((name): [short: string, name: string] => [name, name]);
   const keepBelow = (prefix: string) => {
     names = names.filter(([short]) => short.startsWith(prefix)).map((

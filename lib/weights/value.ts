@@ -1,4 +1,4 @@
-import { quoted } from "../values/words.ts";
+import { quoteText } from "../values/words.ts";
 import { refuseDamaged } from "./refused.ts";
 import { type Entry, toFloat32 } from "./safetensors.ts";
 
@@ -16,7 +16,9 @@ export function toValue(name: string, entry: Entry): Value {
   for (let i = 0; i < narrow.length; i++) {
     narrow[i] = Number(data[i]);
     if (narrow[i] !== Number(data[i])) {
-      throw refuseDamaged(`its tensor ${quoted(name)} has the number ${data[i]}, beyond 32 bits`);
+      throw refuseDamaged(
+        `its tensor ${quoteText(name)} has the number ${data[i]}, beyond 32 bits`,
+      );
     }
   }
   return { shape, data: narrow };

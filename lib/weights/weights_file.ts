@@ -3,7 +3,7 @@ import { checksum } from "../files/checksum.ts";
 import { Failure } from "../values/failure.ts";
 import type { Json } from "../values/json.ts";
 import { detectFormat } from "./format.ts";
-import { plainNames } from "./names.ts";
+import { networkNames } from "./names.ts";
 import { readPyTorch } from "./pytorch/read_pytorch.ts";
 import { FileRefused } from "./refused.ts";
 import { decode } from "./safetensors.ts";
@@ -73,7 +73,7 @@ export function decodeWeights(source: ByteSource): DecodedWeights {
 function readSafetensors(source: ByteSource): DecodedWeights {
   const { tensors, metadata } = decode(source.read(0, source.size), source.name);
   const values = Array.from(
-    plainNames(tensors),
+    networkNames(tensors),
     ([name, entry]) => [name, toValue(name, entry)] as const,
   );
   return { format: "safetensors", tensors: new Map(values), facts: metadata };

@@ -1,4 +1,4 @@
-import { grid } from "../../lib/values/markdown.ts";
+import { formatTable } from "../../lib/values/markdown.ts";
 import type { Compared, MethodCase, PairCase } from "./case.ts";
 import type { OurStepTime, StepTime } from "./step.ts";
 
@@ -50,7 +50,7 @@ export function comparisons<C extends Compared>(
 
 /** Formats the comparisons of pairs as a table. */
 export function pairTable(timed: readonly (PairCase & Timed)[]): string {
-  return grid(
+  return formatTable(
     ["pair", "precision", "ours ms", "PyTorch ms", "ratio", "first step s"],
     timed.map((one) => [one.pair, one.precision, ...formatNumbers(one), one.first.toFixed(1)]),
   );
@@ -58,7 +58,7 @@ export function pairTable(timed: readonly (PairCase & Timed)[]): string {
 
 /** Formats the comparisons of methods as a table. */
 export function methodTable(timed: readonly (MethodCase & Timed)[]): string {
-  return grid(
+  return formatTable(
     ["method", "ours ms", "PyTorch ms", "ratio"],
     timed.map((one) => [one.method, ...formatNumbers(one)]),
   );

@@ -1,4 +1,4 @@
-import { grid } from "../../lib/values/markdown.ts";
+import { formatTable } from "../../lib/values/markdown.ts";
 import { MEASURED_BY, type OwnStep } from "./own_steps.ts";
 import { type Measure, timeOurs } from "./processes.ts";
 
@@ -37,7 +37,7 @@ export async function ownCosts(
 
 /** Formats costs as a table. */
 export function ownTable(costs: readonly OwnCost[]): string {
-  return grid(
+  return formatTable(
     ["step", "ms", "beside", "ms", "ratio"],
     costs.map(({ step, ms, by, sum }) => {
       const counts = Array.from(

@@ -1,5 +1,5 @@
 import { GraphEngine } from "../../lib/engine/graph_engine.ts";
-import { grid } from "../../lib/values/markdown.ts";
+import { formatTable } from "../../lib/values/markdown.ts";
 import { openEngine } from "../../lib/engine/open_engine.ts";
 import { experimentStep } from "../support/experiment_step.ts";
 import { type Case, experimentOf } from "./case.ts";
@@ -31,7 +31,7 @@ export async function profile(what: Case, threads?: number): Promise<OpTime[]> {
 /** Formats a profile as a table. */
 export function profileTable(ops: readonly OpTime[]): string {
   const rows = ops.map(({ op, ms, count }) => [op, ms.toFixed(2), String(count)]);
-  return grid(["op", "ms", "count"], [...rows, ["in all", total(ops).toFixed(2), ""]]);
+  return formatTable(["op", "ms", "count"], [...rows, ["in all", total(ops).toFixed(2), ""]]);
 }
 
 function total(ops: readonly OpTime[]): number {

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { batches, inOrder } from "../../lib/training/batches.ts";
 import { loadExperiments } from "../../lib/project/identify.ts";
-import { grid } from "../../lib/values/markdown.ts";
+import { formatTable } from "../../lib/values/markdown.ts";
 import type { EngineOptions } from "../../lib/engine/open_engine.ts";
 import { prepare } from "../../lib/run/prepare.ts";
 import { runTrials } from "../../lib/run/run.ts";
@@ -59,7 +59,7 @@ export async function runnerCost(
 /** Formats costs as a table. */
 export function costTable(costs: readonly RunnerCost[]): string {
   const seconds = (value: number) => value.toFixed(2);
-  return grid(
+  return formatTable(
     [
       "network",
       "bare steps s",

@@ -6,7 +6,7 @@ import { loadExperiments } from "../../lib/project/identify.ts";
 import { recordTrial, resultPath } from "../../lib/project/result.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { needs } from "../support/needs.ts";
-import { IMPORTS, project, unchecked } from "../support/toy_project.ts";
+import { IMPORTS, project, skipTypeCheck } from "../support/toy_project.ts";
 import { trial } from "../support/trial.ts";
 
 const PAPER = `
@@ -45,7 +45,7 @@ const FILES = {
 /** The output of the command in a toy project. */
 async function outputOf(folder: string, ...args: string[]): Promise<string[]> {
   const lines: string[] = [];
-  await runList(args, (line) => lines.push(line), folder, unchecked);
+  await runList(args, (line) => lines.push(line), folder, skipTypeCheck);
   return lines;
 }
 

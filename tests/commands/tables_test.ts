@@ -4,7 +4,7 @@ import { Failure } from "../../lib/values/failure.ts";
 import { parsePaper } from "../../lib/tables/paper.ts";
 import { runTables } from "../../lib/commands/tables.ts";
 import { needs } from "../support/needs.ts";
-import { IMPORTS, project, put, unchecked } from "../support/toy_project.ts";
+import { IMPORTS, project, recordToyTrial, skipTypeCheck } from "../support/toy_project.ts";
 import { trial } from "../support/trial.ts";
 
 const disk = ["read", "write"] as const;
@@ -46,7 +46,7 @@ async function run(
     await runTables(
       [...args, join(folder, "experiments/toy"), join(folder, "experiments/mine")],
       (line) => lines.push(line),
-      unchecked,
+      skipTypeCheck,
     );
     return { lines };
   } catch (failure) {
@@ -80,9 +80,9 @@ await needs(
       assertEquals((await run(folder, "--check")).failure, undefined);
       assertEquals(await text("toy"), prose);
 
-      await put(folder, "experiments/toy/kd.ts", trial(1, 71));
-      await put(folder, "experiments/toy/kd.ts", trial(2, 73));
-      await put(folder, "experiments/teachers/resnet20.ts", trial(1, 75));
+      await recordToyTrial(folder, "experiments/toy/kd.ts", trial(1, 71));
+      await recordToyTrial(folder, "experiments/toy/kd.ts", trial(2, 73));
+      await recordToyTrial(folder, "experiments/teachers/resnet20.ts", trial(1, 75));
       const check = await run(folder, "--check");
       assertEquals(check.failure!.exit, 1);
       for (const name of ["toy", "mine"]) {
@@ -145,7 +145,7 @@ await needs(disk, "tables: a paper's folder may have tables of our own too", () 
     "experiments/toy/tables.ts": module.replace("tables: [{", `tables: [${own}, {`),
   };
   return project(both, async (folder) => {
-    await put(folder, "experiments/toy/kd.ts", trial(1, 71));
+    await recordToyTrial(folder, "experiments/toy/kd.ts", trial(1, 71));
     await run(folder);
     const text = await Deno.readTextFile(join(folder, "experiments/toy/README.md"));
     const places = [
@@ -181,11 +181,11 @@ await needs(
       "experiments/mine/tables.ts": module,
     };
     return project(files, async (folder) => {
-      await put(folder, "experiments/mine/again.ts", trial(1, 71));
+      await recordToyTrial(folder, "experiments/mine/again.ts", trial(1, 71));
       const mine = join(folder, "experiments/mine");
       const lines: string[] = [];
       for (const format of ["markdown", "csv", "latex"]) {
-        await runTables(["--format", format, mine], (line) => lines.push(line), unchecked);
+        await runTables(["--format", format, mine], (line) => lines.push(line), skipTypeCheck);
       }
       const text = await Deno.readTextFile(join(mine, "README.md"));
       const [, csv, latex] = lines;
@@ -207,8 +207,8 @@ await needs(
   "tables: READMEs have deno fmt's format",
   () =>
     project(FILES, async (folder) => {
-      await put(folder, "experiments/toy/kd.ts", trial(1, 71));
-      await put(folder, "experiments/toy/kd.ts", trial(2, 73, { quick: true }));
+      await recordToyTrial(folder, "experiments/toy/kd.ts", trial(1, 71));
+      await recordToyTrial(folder, "experiments/toy/kd.ts", trial(2, 73, { quick: true }));
       await run(folder);
       const files = [
         "experiments/toy/README.md",
@@ -322,7 +322,10 @@ await needs(
           module.replaceAll("./kd.ts", "../toy/kd.ts"),
         );
         await Deno.copyFile(at("paper.yaml"), join(other, "paper.yaml"));
-        const failure = await assertRejects(() => runTables([other], () => {}, unchecked), Failure);
+        const failure = await assertRejects(
+          () => runTables([other], () => {}, skipTypeCheck),
+          Failure,
+        );
         assertEquals(failure.exit, exit);
         for (const text of parts) assertStringIncludes(failure.message, text);
         await assertRejects(() => Deno.stat(join(other, "README.md")), Deno.errors.NotFound);
@@ -341,7 +344,10 @@ await needs(
           wrong.replaceAll("./kd.ts", "../toy/kd.ts"),
         );
         await Deno.writeTextFile(paper, PAPER.replace(from, to));
-        const failure = await assertRejects(() => runTables([other], () => {}, unchecked), Failure);
+        const failure = await assertRejects(
+          () => runTables([other], () => {}, skipTypeCheck),
+          Failure,
+        );
         assertEquals(failure.exit, 2);
         assertStringIncludes(
           failure.message,
@@ -349,7 +355,7 @@ await needs(
         );
         assertStringIncludes(failure.message, part);
       }
-      await put(folder, "experiments/toy/kd.ts", trial(1, 71));
+      await recordToyTrial(folder, "experiments/toy/kd.ts", trial(1, 71));
       const result = await Deno.readTextFile(at("kd.json"));
       await Deno.writeTextFile(
         at("kd.json"),

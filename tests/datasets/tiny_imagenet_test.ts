@@ -5,7 +5,7 @@ import { tinyImagenet } from "../../datasets/tiny_imagenet.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { canonical } from "../../lib/values/json.ts";
 import { openZip } from "../../lib/files/zip.ts";
-import { needs, outside } from "../support/needs.ts";
+import { needs, needsFile } from "../support/needs.ts";
 import { bilinear } from "../support/bilinear.ts";
 import { writeFiles } from "../support/write_files.ts";
 import { inTemporary } from "../support/temporary.ts";
@@ -193,7 +193,7 @@ await needs(
 const data = new URL("../../../shared/data/", import.meta.url);
 const subset = "tiny-imagenet-200-subset.zip";
 
-await outside(
+await needsFile(
   "tinyImagenet: a part of the real images, at their own size and at 32 × 32",
   new URL(subset, data),
   "the first 50 training and 10 validation images of each class in the original layout, of the repository seshuad/IMagenet",

@@ -4,9 +4,9 @@ import { buildModel, type Net } from "../../lib/nn/network.ts";
 import { mobilenetv2 } from "../../lib/networks/mobilenet.ts";
 import { wrn_16_1 } from "../../lib/networks/wrn.ts";
 import { variables } from "../../lib/nn/variables.ts";
-import { cast, firstStep } from "../support/cast.ts";
+import { assembleStep, firstStep } from "../support/assemble_step.ts";
 import { open } from "../support/engines.ts";
-import { given } from "../support/given.ts";
+import { networkOfVariables } from "../support/network_of_variables.ts";
 import { masks } from "../support/masks.ts";
 import { method } from "../support/method.ts";
 import { toy } from "../support/toy.ts";
@@ -43,8 +43,8 @@ for (const samples of ["different", "degenerate"] as const) {
 Deno.test("a neuron costs nothing beyond the margin on the teacher's side, else its squared distance from there", async () => {
   const student = [2, 1, 0.5, -3, -2, -1, -0.5, 3];
   const teacher = [1, 1, 1, 1, 0, 0, -1, -1];
-  const network = given({ map: [1, 1, 1, 8], logits: [1, 2] });
-  const setup = cast({
+  const network = networkOfVariables({ map: [1, 1, 1, 8], logits: [1, 2] });
+  const setup = assembleStep({
     student: network,
     teacher: network,
     distiller: abInit({ taps: [["map", "map"]] }),
@@ -70,14 +70,14 @@ Deno.test("a neuron costs nothing beyond the margin on the teacher's side, else 
 });
 
 Deno.test("each tap weighs twice as much as the tap before it", async () => {
-  const network = given({
+  const network = networkOfVariables({
     first: [1, 1, 1, 1],
     second: [1, 1, 1, 1],
     third: [1, 1, 1, 1],
     logits: [1, 2],
   });
   const all = (["first", "second", "third"] as const).map((tap) => [tap, tap] as const);
-  const setup = cast({
+  const setup = assembleStep({
     student: network,
     teacher: network,
     distiller: abInit({ taps: all }),
@@ -115,7 +115,7 @@ Deno.test("the first stage freezes the variables that RepDistiller's feature mod
 });
 
 Deno.test("a wide ResNet's closing norm uses running statistics, which stay as they are", async () => {
-  const setup = cast({
+  const setup = assembleStep({
     student: wrn_16_1,
     teacher: wrn_16_1,
     distiller: abInit(),

@@ -1,8 +1,8 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { cc, type CcOptions } from "../../lib/distillers/cc.ts";
-import { cast, firstStep } from "../support/cast.ts";
+import { assembleStep, firstStep } from "../support/assemble_step.ts";
 import { open } from "../support/engines.ts";
-import { given } from "../support/given.ts";
+import { networkOfVariables } from "../support/network_of_variables.ts";
 import { masks } from "../support/masks.ts";
 import { method } from "../support/method.ts";
 
@@ -21,14 +21,14 @@ async function congruence(
   options: CcOptions<"pooled", "pooled">,
 ) {
   const batch = student.length;
-  const network = given({ pooled: [batch, 1], logits: [batch, 2] });
+  const network = networkOfVariables({ pooled: [batch, 1], logits: [batch, 2] });
   const values = new Map(
     Object.entries({ "student.pooled.value": student, "teacher1.pooled.value": teacher }),
   );
   for (const side of ["student", "teacher"]) {
     values.set(`distiller.embed.${side}.0.weight`, [1]).set(`distiller.embed.${side}.0.bias`, [0]);
   }
-  const setup = cast({
+  const setup = assembleStep({
     student: network,
     teacher: network,
     distiller: cc({ units: 1, weight: 1, ...options }),

@@ -2,14 +2,14 @@ import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert
 import * as tf from "@tensorflow/tfjs";
 import { createWithin } from "../../lib/training/create.ts";
 import type { Distiller, HardLabels } from "../../lib/experiment/distiller.ts";
-import { crd, drawn } from "../../lib/distillers/crd.ts";
+import { crd, drawContrasts } from "../../lib/distillers/crd.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { randomOf } from "../../lib/kernels/random_uniform.ts";
 import type { Net } from "../../lib/nn/network.ts";
 import { variables } from "../../lib/nn/variables.ts";
-import { cast, firstStep } from "../support/cast.ts";
+import { assembleStep, firstStep } from "../support/assemble_step.ts";
 import { open } from "../support/engines.ts";
-import { given } from "../support/given.ts";
+import { networkOfVariables } from "../support/network_of_variables.ts";
 import { masks } from "../support/masks.ts";
 import { method } from "../support/method.ts";
 import { norm } from "../support/tolerance.ts";
@@ -32,14 +32,14 @@ for (const samples of ["different", "degenerate"] as const) {
 /** The contrasts of one step for images of these classes. */
 function draws(
   labels: readonly number[],
-  options: Parameters<typeof drawn>[1],
+  options: Parameters<typeof drawContrasts>[1],
   index: readonly number[],
   step: number,
 ) {
   const create = createWithin(variables({ seed: 1, collected: new Map() }), [1, 1, 1], 4);
   const dataset = { size: labels.length, classes: 4, labels: Int32Array.from(labels) };
   return tf.tidy(() => {
-    const { positive, negatives } = drawn({ create, dataset }, options)({
+    const { positive, negatives } = drawContrasts({ create, dataset }, options)({
       index: tf.tensor1d([...index], "int32"),
       label: tf.tensor1d(index.map((i) => labels[i]), "int32"),
       random: randomOf(1, "draws", tf.scalar(step, "int32")),
@@ -115,7 +115,7 @@ Deno.test("crd refuses too many negatives and numbers that are not positive and 
     ]] as const
   ) {
     const build = () =>
-      drawn({
+      drawContrasts({
         create: createWithin(variables({ seed: 1, collected: new Map() }), [1, 1, 1], 4),
         dataset: { size: 12, classes: 4, labels: Int32Array.from(labels) },
       }, {
@@ -145,8 +145,8 @@ async function memoriesAfter(index: readonly number[], mask: readonly number[]) 
       return (step) => loss({ ...step, mask: () => tf.tensor1d([...mask]) });
     },
   };
-  const network = given({ pooled: [batch, 3], logits: [batch, 2] });
-  const setup = cast({
+  const network = networkOfVariables({ pooled: [batch, 3], logits: [batch, 2] });
+  const setup = assembleStep({
     student: network,
     teacher: network,
     distiller: withMask,

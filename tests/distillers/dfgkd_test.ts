@@ -14,12 +14,12 @@ import { dullCopies } from "../support/dull_copies.ts";
 import { open } from "../support/engines.ts";
 import { masks } from "../support/masks.ts";
 import { method } from "../support/method.ts";
-import { only } from "../support/only.ts";
+import { keepTerms } from "../support/keep_terms.ts";
 import { flat, training } from "../support/toy_training.ts";
 
 await method("dfgkd", () => dfgkd());
 
-masks("dfgkd", () => only(dullCopies(dfgkd()), "teacher", "self", "self_student"), {
+masks("dfgkd", () => keepTerms(dullCopies(dfgkd()), "teacher", "self", "self_student"), {
   student: { logits: [5] },
   teacher: { logits: [5] },
 });

@@ -2,10 +2,10 @@ import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/ass
 import { dgkd, experiment, from, resnet20, resnet8, scratch, sgd } from "../../mod.ts";
 import type { Dataset } from "../../lib/data/dataset.ts";
 import { Failure } from "../../lib/values/failure.ts";
-import { cast } from "../support/cast.ts";
+import { assembleStep } from "../support/assemble_step.ts";
 import { open } from "../support/engines.ts";
-import { given as network } from "../support/given.ts";
-import { type Given, measured } from "../support/logits.ts";
+import { networkOfVariables as network } from "../support/network_of_variables.ts";
+import { type LogitInputs, measured } from "../support/logits.ts";
 import { method } from "../support/method.ts";
 import { large, small } from "../support/toy.ts";
 import { training } from "../support/toy_training.ts";
@@ -18,7 +18,7 @@ await method(
   { teacher },
 );
 
-const given: Given = {
+const given: LogitInputs = {
   student: [[1, 2, 0.5], [3, -1, 0]],
   teacher: [[[0, 1, 2], [3, -1, 1]], [[1, 0, 0], [0, 0, 2]], [[5, 0, 1], [0, 4, 2]]],
   label: [1, 0],
@@ -50,7 +50,7 @@ Deno.test("dgkd: every teacher is left out of some steps and none of all", async
 Deno.test("dgkd: masked, each teacher's term is that of the sub-batch times its share", async () => {
   const { terms: first } = await measured(dgkd({ drop: 0 }), {
     student: given.student.slice(0, 1),
-    teacher: given.teacher.map((rows) => rows.slice(0, 1)) as Given["teacher"],
+    teacher: given.teacher.map((rows) => rows.slice(0, 1)) as LogitInputs["teacher"],
     label: [1],
   });
   const { terms: whole } = await measured(dgkd({ drop: 0 }), given);
@@ -64,7 +64,7 @@ Deno.test("dgkd: masked, each teacher's term is that of the sub-batch times its 
 Deno.test("dgkd: drop is a whole number below the number of teachers", () => {
   const one = network({ logits: [2, 3] });
   const build = (drop: number) => () =>
-    cast({
+    assembleStep({
       student: one,
       teacher: [one, one],
       distiller: dgkd({ drop }),

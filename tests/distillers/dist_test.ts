@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals } from "@std/assert";
 import { dist } from "../../lib/distillers/dist.ts";
-import { type Given, measured } from "../support/logits.ts";
+import { type LogitInputs, measured } from "../support/logits.ts";
 import { masks } from "../support/masks.ts";
 import { method } from "../support/method.ts";
 
@@ -10,7 +10,7 @@ const taps = { student: { logits: [5] }, teacher: { logits: [5] } };
 masks("dist", () => dist(), taps);
 masks("dist of standardised logits", () => dist({ standardised: true }), taps);
 
-const rows: Given["student"] = [[1, 2, 0.5, 3], [3, -1, 0, 1], [0, 1, 2, -1]];
+const rows: LogitInputs["student"] = [[1, 2, 0.5, 3], [3, -1, 0, 1], [0, 1, 2, -1]];
 
 Deno.test("dist: a student that agrees costs nothing, one that contradicts at most twice τ²", async () => {
   const temperature = 4;

@@ -13,7 +13,7 @@ import {
   sgd,
 } from "../../mod.ts";
 import { kl } from "../../lib/nn/ops.ts";
-import { type Given, measured } from "../support/logits.ts";
+import { type LogitInputs, measured } from "../support/logits.ts";
 import { masks } from "../support/masks.ts";
 import { method } from "../support/method.ts";
 
@@ -24,7 +24,7 @@ const taps = { student: { logits: [5] }, teacher: { logits: [5] } };
 masks("dkd", () => dkd({ warmUp: 1 }), taps);
 masks("dkd of standardised logits", () => dkd({ warmUp: 1, standardised: true }), taps);
 
-const given: Given = {
+const given: LogitInputs = {
   student: [[1, 2, 0.5, 3], [3, -1, 0, 1]],
   teacher: [[0, 1, 2, -1], [3, -1, 1, 0]],
   label: [1, 0],
@@ -36,7 +36,7 @@ Deno.test("dkd: TCKD and (1 − the teacher's p_y) times NCKD add up to KD (Eq. 
   for (const i of [0, 1]) {
     const one = {
       student: [student[i]],
-      teacher: [teacher[i]] as Given["student"],
+      teacher: [teacher[i]] as LogitInputs["student"],
       label: [label[i]],
     };
     const { terms: { tckd, nckd } } = await measured(

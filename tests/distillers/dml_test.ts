@@ -8,7 +8,7 @@ import { dml, dmlDagger, experiment, from, resnet20, resnet8, scratch, sgd } fro
 import { open } from "../support/engines.ts";
 import { masks } from "../support/masks.ts";
 import { method } from "../support/method.ts";
-import { only } from "../support/only.ts";
+import { keepTerms } from "../support/keep_terms.ts";
 import { large, small } from "../support/toy.ts";
 import { flat, training } from "../support/toy_training.ts";
 
@@ -31,7 +31,7 @@ const dull = classifier("dull", {}, (classes) => ({
   pooled: stage(globalAveragePool()),
   logits: stage(dense(classes)),
 }));
-masks("dml", () => only(dml({ peer: dull }), "kd"), { student: { logits: [5] }, teacher: {} });
+masks("dml", () => keepTerms(dml({ peer: dull }), "kd"), { student: { logits: [5] }, teacher: {} });
 
 /** The first step's losses and the gradients of student and peer. */
 async function first(distiller: Distiller<Scorer>) {

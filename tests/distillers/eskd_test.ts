@@ -2,7 +2,7 @@ import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { eskd } from "../../lib/distillers/eskd.ts";
 import { kd } from "../../lib/distillers/kd.ts";
 import { canonical } from "../../lib/values/json.ts";
-import { type Given, measured } from "../support/logits.ts";
+import { type LogitInputs, measured } from "../support/logits.ts";
 import { masks } from "../support/masks.ts";
 import { method } from "../support/method.ts";
 
@@ -10,7 +10,7 @@ await method("eskd", () => eskd());
 await method("eskd that stops", () => eskd({ until: 3, standardised: true }));
 masks("eskd", () => eskd({ until: 1 }), { student: { logits: [5] }, teacher: { logits: [5] } });
 
-const given: Given = {
+const given: LogitInputs = {
   student: [[1, 2, 0.5, 3], [3, -1, 0, 1]],
   teacher: [[0, 1, 2, -1], [3, -1, 1, 0]],
   label: [1, 0],

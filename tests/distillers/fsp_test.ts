@@ -2,8 +2,8 @@ import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { fsp, fspInit, type FspInitOptions } from "../../lib/distillers/fsp.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import type { Net } from "../../lib/nn/network.ts";
-import { cast } from "../support/cast.ts";
-import { given } from "../support/given.ts";
+import { assembleStep } from "../support/assemble_step.ts";
+import { networkOfVariables } from "../support/network_of_variables.ts";
 import { masks } from "../support/masks.ts";
 import { method } from "../support/method.ts";
 import { large, small, toy } from "../support/toy.ts";
@@ -50,7 +50,7 @@ function refusal(
   options: FspInitOptions<never, never> = {},
 ): string {
   const build = () =>
-    cast({
+    assembleStep({
       student,
       teacher,
       distiller: fspInit(options),
@@ -71,7 +71,7 @@ Deno.test("fspInit refuses different channels and names taps and shapes", () => 
 });
 
 Deno.test("fspInit refuses a single pair of maps", () => {
-  const network = given({ map: [1, 2, 2, 3], logits: [1, 5] });
+  const network = networkOfVariables({ map: [1, 2, 2, 3], logits: [1, 5] });
   const one = [["map", "map"]] as unknown as [];
   assertStringIncludes(refusal(network, network, { taps: one }), "at least two pairs");
 });

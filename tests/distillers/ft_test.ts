@@ -2,15 +2,15 @@ import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { ft, ftInit } from "../../lib/distillers/ft.ts";
 import type { Distiller } from "../../lib/experiment/distiller.ts";
 import { Failure } from "../../lib/values/failure.ts";
-import { cast } from "../support/cast.ts";
+import { assembleStep } from "../support/assemble_step.ts";
 import { open } from "../support/engines.ts";
 import { masks } from "../support/masks.ts";
 import { method } from "../support/method.ts";
 import { large, small } from "../support/toy.ts";
 import { flat, training } from "../support/toy_training.ts";
-import { untrained } from "../support/untrained.ts";
+import { untrainedModule } from "../support/untrained_module.ts";
 
-const paraphraser = untrained(ftInit(), "paraphraser");
+const paraphraser = untrainedModule(ftInit(), "paraphraser");
 await method("ft", () => ft({ paraphraser }));
 await method("ft beside kd", () => ft({ paraphraser, kd: 0.9, order: 2 }));
 await method(
@@ -53,7 +53,7 @@ Deno.test("the paraphraser that ft takes never changes, its translator learns", 
 Deno.test("ftInit refuses a tap that is no map and a rate that leaves no channel", () => {
   const refusal = (distiller: Distiller<typeof small, typeof large, unknown, "paraphraser">) => {
     const build = () =>
-      cast({
+      assembleStep({
         student: small,
         teacher: large,
         distiller,

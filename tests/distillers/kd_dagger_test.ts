@@ -4,14 +4,14 @@ import { kd } from "../../lib/distillers/kd.ts";
 import { open } from "../support/engines.ts";
 import { masks } from "../support/masks.ts";
 import { method } from "../support/method.ts";
-import { only } from "../support/only.ts";
+import { keepTerms } from "../support/keep_terms.ts";
 import { flat, training } from "../support/toy_training.ts";
 
 await method("kd_dagger", () => kdDagger());
 await method("kd_dagger of the head", () => kdDagger({ tune: "head" }));
 await method("kd_dagger of an adapter", () => kdDagger({ tune: "adapter", standardised: true }));
 
-masks("kd_dagger", () => only(kdDagger({ tune: "adapter" }), "kd"), {
+masks("kd_dagger", () => keepTerms(kdDagger({ tune: "adapter" }), "kd"), {
   student: { logits: [5] },
   teacher: { pooled: [3], logits: [5] },
 });

@@ -4,7 +4,7 @@ import { kdsvd, type KdsvdOptions } from "../../lib/distillers/kdsvd.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { buildModel, type Model, type Net } from "../../lib/nn/network.ts";
 import { type Shape, variables } from "../../lib/nn/variables.ts";
-import { given } from "../support/given.ts";
+import { networkOfVariables } from "../support/network_of_variables.ts";
 import { masks } from "../support/masks.ts";
 import { method } from "../support/method.ts";
 import { toy } from "../support/toy.ts";
@@ -30,7 +30,11 @@ for (const over of ["channels", "columns"] as const) {
 
 Deno.test("kdsvd refuses maps that it cannot compare and names them, before any step", () => {
   const model = (shapes: Readonly<Record<string, Shape>>): Model =>
-    buildModel(given(shapes) as Net, variables({ seed: 1, collected: new Map() }), [1, 1, 1], 2);
+    buildModel(networkOfVariables(shapes) as Net, variables({ seed: 1, collected: new Map() }), [
+      1,
+      1,
+      1,
+    ], 2);
   const networks = (...maps: Shape[]) =>
     model(
       Object.fromEntries(

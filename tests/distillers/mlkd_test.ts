@@ -2,9 +2,9 @@ import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { experiment, from, mlkd, resnet20, resnet8, scratch, sgd } from "../../mod.ts";
 import type { Dataset } from "../../lib/data/dataset.ts";
 import { open } from "../support/engines.ts";
-import { type Given, measured, type Rows } from "../support/logits.ts";
+import { type LogitInputs, measured, type Rows } from "../support/logits.ts";
 import { method } from "../support/method.ts";
-import { only } from "../support/only.ts";
+import { keepTerms } from "../support/keep_terms.ts";
 import { training } from "../support/toy_training.ts";
 
 const views = { strong: { crop: 2, flip: true } };
@@ -31,7 +31,7 @@ const products = (rows: Rows) => rows.map((a) => rows.map((b) => sum(a.map((x, i
 
 /** The terms of the released code, written from its text. */
 function released(
-  { student, teacher, strong }: Given & { teacher: Rows },
+  { student, teacher, strong }: LogitInputs & { teacher: Rows },
   kd: number,
 ): Record<string, number> {
   const temperatures = [4, 3, 5, 2, 6];
@@ -104,7 +104,7 @@ Deno.test("mlkd: samples and classes equal to the median all count as at most th
 
 Deno.test("mlkd: a masked loss is that of the sub-batch times its share, from no sample to all", async () => {
   const logits = viewsOf(5, 5);
-  const distiller = only(mlkd({ standardised: true }), "kd", "cc", "bc");
+  const distiller = keepTerms(mlkd({ standardised: true }), "kd", "cc", "bc");
   for (
     const mask of [[0, 0, 0, 0, 0], [0, 0, 1, 0, 0], [0, 1, 0, 0, 1], [1, 0, 1, 1, 1], [
       1,

@@ -1,9 +1,9 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { nst } from "../../lib/distillers/nst.ts";
 import { stream } from "../../lib/values/random.ts";
-import { cast, firstStep } from "../support/cast.ts";
+import { assembleStep, firstStep } from "../support/assemble_step.ts";
 import { open } from "../support/engines.ts";
-import { given } from "../support/given.ts";
+import { networkOfVariables } from "../support/network_of_variables.ts";
 import { masks } from "../support/masks.ts";
 import { method } from "../support/method.ts";
 
@@ -57,9 +57,9 @@ Deno.test("nst: the loss is the discrepancy between channels, with fewer and mor
         channels[0].flatMap((_, position) => channels.map((channel) => channel[position])),
       );
     const network = (channels: number) =>
-      given({ map: [1, height, width, channels], logits: [1, 2] });
+      networkOfVariables({ map: [1, height, width, channels], logits: [1, 2] });
     const engine = await open("cpu");
-    const made = cast({
+    const made = assembleStep({
       student: network(students),
       teacher: network(teachers),
       distiller: nst({ taps: [["map", "map"]], weight: 1, ce: 0 }),

@@ -4,9 +4,9 @@ import type { Distiller } from "../../lib/experiment/distiller.ts";
 import { margin, ofd, partialDistance } from "../../lib/distillers/ofd.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import type { Net } from "../../lib/nn/network.ts";
-import { cast, firstStep } from "../support/cast.ts";
+import { assembleStep, firstStep } from "../support/assemble_step.ts";
 import { open } from "../support/engines.ts";
-import { given } from "../support/given.ts";
+import { networkOfVariables } from "../support/network_of_variables.ts";
 import { draw } from "../support/gradients.ts";
 import { masks } from "../support/masks.ts";
 import { method } from "../support/method.ts";
@@ -97,9 +97,9 @@ async function step(mask: readonly number[]) {
   const taps = ["one", "two"];
   const shapes = (channels: number, ...sides: readonly number[][]) =>
     Object.fromEntries(["stem", ...taps].map((tap, i) => [tap, [batch, ...sides[i], channels]]));
-  const made = cast({
-    student: given({ ...shapes(3, [9, 9], [5, 7], [3, 2]), logits }) as Taps,
-    teacher: given({ ...shapes(4, [9, 9], [8, 6], [1, 5]), logits }, taps) as Taps,
+  const made = assembleStep({
+    student: networkOfVariables({ ...shapes(3, [9, 9], [5, 7], [3, 2]), logits }) as Taps,
+    teacher: networkOfVariables({ ...shapes(4, [9, 9], [8, 6], [1, 5]), logits }, taps) as Taps,
     distiller: masked,
     image: [1, 1, 1],
     classes: 2,
@@ -140,9 +140,9 @@ Deno.test("ofd: maps can have any sizes, and masked samples have neither loss no
 
 Deno.test("ofd: a teacher's map without a norm before it is refused by name", async () => {
   const engine = await open("cpu");
-  const network = given({ stem: [2, 3, 3, 1], map: [2, 3, 3, 1], logits: [2, 2] });
+  const network = networkOfVariables({ stem: [2, 3, 3, 1], map: [2, 3, 3, 1], logits: [2, 2] });
   const made = () =>
-    cast({
+    assembleStep({
       student: network,
       teacher: network,
       distiller: ofd(),

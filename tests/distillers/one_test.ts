@@ -9,9 +9,9 @@ import { experiment, one, resnet8, sgd, wrn } from "../../mod.ts";
 import type { Dataset } from "../../lib/data/dataset.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import type { Net } from "../../lib/nn/network.ts";
-import { cast } from "../support/cast.ts";
+import { assembleStep } from "../support/assemble_step.ts";
 import { open } from "../support/engines.ts";
-import { given } from "../support/given.ts";
+import { networkOfVariables } from "../support/network_of_variables.ts";
 import { method } from "../support/method.ts";
 import { large } from "../support/toy.ts";
 import { training } from "../support/toy_training.ts";
@@ -51,7 +51,7 @@ Deno.test("one: the ensemble's weight starts at exp(−5), and is full without a
 
 Deno.test("one: a tap that is no map and a single branch are refused", () => {
   const made = (student: Net<"map" | "logits">, options: { branches?: number } = {}) => () =>
-    cast({
+    assembleStep({
       student,
       teacher: undefined,
       distiller: one({ shared: "map", ...options }),
@@ -59,10 +59,10 @@ Deno.test("one: a tap that is no map and a single branch are refused", () => {
       classes: 5,
       values: new Map(),
     });
-  const vector = assertThrows(made(given({ map: [2, 7], logits: [2, 5] })), Failure);
+  const vector = assertThrows(made(networkOfVariables({ map: [2, 7], logits: [2, 5] })), Failure);
   assertEquals([vector.exit, vector.message.includes("map of [7]")], [2, true]);
   const single = assertThrows(
-    made(given({ map: [2, 3, 3, 7], logits: [2, 5] }), { branches: 1 }),
+    made(networkOfVariables({ map: [2, 3, 3, 7], logits: [2, 5] }), { branches: 1 }),
     Failure,
   );
   assertEquals(single.exit, 2);

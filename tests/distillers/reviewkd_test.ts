@@ -1,11 +1,11 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import type { Distiller } from "../../lib/experiment/distiller.ts";
-import { hierarchical, reviewkd } from "../../lib/distillers/reviewkd.ts";
+import { hierarchicalContextLoss, reviewkd } from "../../lib/distillers/reviewkd.ts";
 import type { Failure } from "../../lib/values/failure.ts";
-import { cast, firstStep } from "../support/cast.ts";
+import { assembleStep, firstStep } from "../support/assemble_step.ts";
 import { type Kind, open } from "../support/engines.ts";
-import { given } from "../support/given.ts";
+import { networkOfVariables } from "../support/network_of_variables.ts";
 import { draw } from "../support/gradients.ts";
 import { masks } from "../support/masks.ts";
 import { method } from "../support/method.ts";
@@ -54,9 +54,9 @@ async function step(kind: Kind) {
     Object.entries(taps).map(([tap, shape]) =>
       [`${who}.${tap}.value`, draw(`${who}/${tap}`, shape).dataSync() as Float32Array] as const
     );
-  const made = cast({
-    student: given(students),
-    teacher: given(teachers),
+  const made = assembleStep({
+    student: networkOfVariables(students),
+    teacher: networkOfVariables(teachers),
     distiller: reviewkd({ taps: pairs, warmup: 0 }),
     image: [1, 1, 1],
     classes: 2,
@@ -98,7 +98,7 @@ Deno.test("reviewkd: the hierarchical context has only the levels that are small
   await tf.setBackend("cpu");
   const at = (side: number) => {
     const maps = tf.concat([tf.ones([1, side, side, 2]), tf.fill([1, side, side, 2], -2)]);
-    return [...hierarchical(maps, tf.zerosLike(maps)).dataSync()];
+    return [...hierarchicalContextLoss(maps, tf.zerosLike(maps)).dataSync()];
   };
   // A constant map is the same at every level.
   for (const side of [1, 2, 3, 4, 5, 8]) {
@@ -106,7 +106,11 @@ Deno.test("reviewkd: the hierarchical context has only the levels that are small
   }
   // An alternating map is 0 from the first level on.
   const board = tf.tensor4d([[[[1], [-1]], [[-1], [1]]]]);
-  assertAlmostEquals(hierarchical(board, tf.zerosLike(board)).dataSync()[0], 1 / 1.5, 1e-6);
+  assertAlmostEquals(
+    hierarchicalContextLoss(board, tf.zerosLike(board)).dataSync()[0],
+    1 / 1.5,
+    1e-6,
+  );
 });
 
 Deno.test("reviewkd: the weight grows over the warm-up, from the first epoch or the second", async () => {

@@ -19,7 +19,7 @@ import { ofd } from "../../lib/distillers/ofd.ts";
 import { pkt } from "../../lib/distillers/pkt.ts";
 import { reviewkd } from "../../lib/distillers/reviewkd.ts";
 import { rkd } from "../../lib/distillers/rkd.ts";
-import { type Noise, routed, sakd, type SakdOptions } from "../../lib/distillers/sakd.ts";
+import { type Noise, sakd, type SakdOptions, sakdWithNoise } from "../../lib/distillers/sakd.ts";
 import { scratch } from "../../lib/distillers/scratch.ts";
 import { sp } from "../../lib/distillers/sp.ts";
 import { vid } from "../../lib/distillers/vid.ts";
@@ -27,7 +27,7 @@ import type { Distiller, HardLabels, SpottedDistiller } from "../../lib/experime
 import type { Values } from "../../lib/engine/engine.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import type { Random } from "../../lib/kernels/random_uniform.ts";
-import { outputOf, type Scorer } from "../../lib/nn/network.ts";
+import { logitsOutput, type Scorer } from "../../lib/nn/network.ts";
 import { stream } from "../../lib/values/random.ts";
 import type { TrainValues } from "../../lib/training/step.ts";
 import { sizeOf } from "../../lib/nn/variables.ts";
@@ -46,15 +46,15 @@ import {
   vgg8,
   wrn,
 } from "../../mod.ts";
-import { cast, firstStep } from "../support/cast.ts";
+import { assembleStep, firstStep } from "../support/assemble_step.ts";
 import { type Kind, open } from "../support/engines.ts";
 import { method } from "../support/method.ts";
 import { everything, needs } from "../support/needs.ts";
-import { only } from "../support/only.ts";
+import { keepTerms } from "../support/keep_terms.ts";
 import { assertNear } from "../support/tolerance.ts";
 import { CLASSES, IMAGE, large, small, type Toy } from "../support/toy.ts";
 import { flat, training } from "../support/toy_training.ts";
-import { untrained } from "../support/untrained.ts";
+import { untrainedModule } from "../support/untrained_module.ts";
 
 await method("sakd over fitnets", () => sakd(fitnets(), { gamma: 2 }));
 await method(
@@ -120,7 +120,7 @@ Deno.test("sakd: the policy's terms give the student a gradient of exactly 0, an
   for (const routing of ["adaptive", "reversed"] as const) {
     const distiller = sakd(fitnets(), { routing, gamma: 2 });
     const policyVariables = /^velocity\.distiller\.(policy|hint|anti)/;
-    const { all: afterPolicy, gradient } = await first(only(distiller, "policy", "balance"));
+    const { all: afterPolicy, gradient } = await first(keepTerms(distiller, "policy", "balance"));
     assertEquals(gradient, new Float32Array(gradient.length));
     const regressor = matching(afterPolicy, /^velocity\.distiller\.method/);
     assertEquals(regressor, new Float32Array(regressor.length));
@@ -133,7 +133,7 @@ Deno.test("sakd: the policy's terms give the student a gradient of exactly 0, an
       );
     }
     const { all: afterStudent, gradient: students } = await first(
-      only(distiller, "task", "hint", "kd"),
+      keepTerms(distiller, "task", "hint", "kd"),
     );
     assert(students.some((value) => value !== 0));
     assertEquals(
@@ -145,9 +145,9 @@ Deno.test("sakd: the policy's terms give the student a gradient of exactly 0, an
 
 Deno.test("sakd: if all actions are the teacher's, as with `always`, the loss is the method's and the KL; if all are the student's, only CE", async () => {
   const expected = await first(at({ kd: 1 }));
-  const alone = await first(only(at(), "task"));
+  const alone = await first(keepTerms(at(), "task"));
   const students = (distiller: Distiller<Toy, Toy>) =>
-    first(only(distiller, "task", "kd", "at_block1", "at_block2"));
+    first(keepTerms(distiller, "task", "kd", "at_block1", "at_block2"));
   const same = async (distiller: Distiller<Toy, Toy>) => {
     const { values, gradient } = await students(distiller);
     const terms = studentTerms(values);
@@ -158,11 +158,11 @@ Deno.test("sakd: if all actions are the teacher's, as with `always`, the loss is
     }
     assertNear("the student's gradient", gradient, expected.gradient, 1e-6);
   };
-  await same(routed(at(), {}, sendAlong("teacher")));
-  await same(routed(at(), { routing: "reversed" }, sendAlong("student")));
+  await same(sakdWithNoise(at(), {}, sendAlong("teacher")));
+  await same(sakdWithNoise(at(), { routing: "reversed" }, sendAlong("student")));
   await same(sakd(at(), { routing: "always" }));
   await same(sakd(at({ weight: 10 }), { routing: "always", beta: 100 }));
-  const { values, gradient } = await students(routed(at(), {}, sendAlong("student")));
+  const { values, gradient } = await students(sakdWithNoise(at(), {}, sendAlong("student")));
   assertEquals([values.terms.kd[0], values.terms.at_block1[0], values.terms.at_block2[0]], [
     0,
     0,
@@ -177,8 +177,8 @@ const frozen: Distiller<Toy, Toy> = {
   id: "frozen",
   options: {},
   build: ({ student }) => ({ task, image, teacher, frozen, student: { taps } }) => ({
-    task: [1, task(outputOf(taps.logits))],
-    teacher: [1, task(outputOf(teacher.taps.logits))],
+    task: [1, task(logitsOutput(taps.logits))],
+    teacher: [1, task(logitsOutput(teacher.taps.logits))],
     student: [1, task(student.run(image, frozen) as Parameters<typeof task>[0])],
   }),
 };
@@ -192,7 +192,7 @@ Deno.test("sakd: a sample that always goes one way gets that network's output", 
   ];
   for (const base of routable) {
     for (const way of ["teacher", "student"] as const) {
-      const { values } = await first(routed(base, {}, sendAlong(way)));
+      const { values } = await first(sakdWithNoise(base, {}, sendAlong(way)));
       assertAlmostEquals(values.terms.policy[0], expected.terms[way][0], 1e-5);
       assertEquals(values.terms.balance[0], way === "teacher" ? 0 : 2);
     }
@@ -203,10 +203,10 @@ Deno.test("sakd: γ multiplies the policy's term if the student is better, and d
   const seen = new Set<boolean>();
   for (const way of ["teacher", "student"] as const) {
     const { values: { terms: { policy: [once], task: [task] } } } = await first(
-      routed(at(), {}, sendAlong(way)),
+      sakdWithNoise(at(), {}, sendAlong(way)),
     );
     const { values: { terms: { policy: [value] } } } = await first(
-      routed(at(), { gamma: 4 }, sendAlong(way)),
+      sakdWithNoise(at(), { gamma: 4 }, sendAlong(way)),
     );
     assertAlmostEquals(value, once > task ? 4 * once : once / 4, 1e-4);
     seen.add(once > task);
@@ -218,7 +218,7 @@ Deno.test("sakd: γ multiplies the policy's term if the student is better, and d
 
 Deno.test("sakd: the share of samples that learn is reported for each spot", async () => {
   const report = async (noise: Noise, options: SakdOptions = {}) => {
-    const { values } = await first(routed(at(), options, noise));
+    const { values } = await first(sakdWithNoise(at(), options, noise));
     return Object.fromEntries(
       Object.entries(values.reports).map(([name, [value]]) => [name, value]),
     );
@@ -275,7 +275,7 @@ Deno.test("sakd: at random, each sample learns at a spot if its own coin there i
 
 Deno.test("sakd: the method's own norms use the batch's statistics, or those of the samples that learn there", async () => {
   const mean = async (statistics: SakdOptions["statistics"], noise: Noise) => {
-    const { all } = await first(routed(fitnets(), { statistics }, noise));
+    const { all } = await first(sakdWithNoise(fitnets(), { statistics }, noise));
     return all.get("distiller.method.regressor.0.1.mean")!;
   };
   const some = sendAlong("teacher", "teacher", "student");
@@ -286,13 +286,13 @@ Deno.test("sakd: the method's own norms use the batch's statistics, or those of 
 });
 
 Deno.test("sakd: with `both`, the teacher's copy learns from the labels and from the terms that it shares", async () => {
-  const distiller = routed(at(), { routing: "both" }, sendAlong("teacher"));
+  const distiller = sakdWithNoise(at(), { routing: "both" }, sendAlong("teacher"));
   const copyVariables = /^velocity\.distiller\.teacher\./;
   for (const term of ["teacher_task", "at_block1", "kd"]) {
-    const { all } = await first(only(distiller, term));
+    const { all } = await first(keepTerms(distiller, term));
     assert(matching(all, copyVariables).some((value) => value !== 0), term);
   }
-  const { all } = await first(only(distiller, "task", "policy", "balance"));
+  const { all } = await first(keepTerms(distiller, "task", "policy", "balance"));
   assertEquals(matching(all, copyVariables), new Float32Array(matching(all, copyVariables).length));
 });
 
@@ -313,7 +313,7 @@ Deno.test("sakd: with `homogeneous`, the policy starts at the teacher", async ()
   );
 });
 
-const paraphraser = untrained(ftInit(), "paraphraser");
+const paraphraser = untrainedModule(ftInit(), "paraphraser");
 
 /** Every method that has spots, and its spots between the toys. */
 const METHODS: Readonly<
@@ -351,7 +351,9 @@ for (const [name, [base, spots]] of Object.entries(METHODS)) {
     for (const [term, [value]] of Object.entries(values.terms)) {
       assert(Number.isFinite(value), `${term} is ${value}`);
     }
-    const unchosen = await first(routed(recording, { statistics: "chosen" }, sendAlong("student")));
+    const unchosen = await first(
+      sakdWithNoise(recording, { statistics: "chosen" }, sendAlong("student")),
+    );
     for (const [variable, value] of unchosen.all) assert(value.every(Number.isFinite), variable);
   });
 }
@@ -371,7 +373,7 @@ Deno.test("sakd: it declares the method, cites both papers, has the method's nee
 Deno.test("sakd: spots without a possible route are refused", () => {
   const refused = (distiller: Distiller<Toy, Toy>) => {
     const made = () =>
-      cast({
+      assembleStep({
         student: small,
         teacher: large,
         distiller,
@@ -410,7 +412,7 @@ await needs(
       const made = { student, teacher, distiller, image: shape.slice(1), classes: CLASSES };
       const of = async (kind: Kind) => {
         const engine = await open(kind);
-        const step = firstStep(engine, cast({ ...made, values: new Map() }));
+        const step = firstStep(engine, assembleStep({ ...made, values: new Map() }));
         const { after } = await step(image, Int32Array.of(1, 2));
         engine.close();
         return after("distiller.policy.0.weight");

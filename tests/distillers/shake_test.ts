@@ -14,13 +14,13 @@ import type { Classifier } from "../../lib/nn/network.ts";
 import type { Stage } from "../../lib/nn/stage.ts";
 import type { TrainValues } from "../../lib/training/step.ts";
 import { Failure } from "../../lib/values/failure.ts";
-import { cast, firstStep } from "../support/cast.ts";
+import { assembleStep, firstStep } from "../support/assemble_step.ts";
 import { open } from "../support/engines.ts";
-import { given } from "../support/given.ts";
+import { networkOfVariables } from "../support/network_of_variables.ts";
 import { measured, type Rows } from "../support/logits.ts";
 import { masks } from "../support/masks.ts";
 import { method } from "../support/method.ts";
-import { only } from "../support/only.ts";
+import { keepTerms } from "../support/keep_terms.ts";
 import { assertNear } from "../support/tolerance.ts";
 import { large, small, type Toy, toy } from "../support/toy.ts";
 import { flat, training } from "../support/toy_training.ts";
@@ -46,7 +46,10 @@ for (const released of [false, true]) {
   masks(
     `shake, released: ${released}`,
     () =>
-      only(shake({ released, taps: ["map"], direct: 1 }) as Distiller<Toy, Toy>, ...terms) as never,
+      keepTerms(
+        shake({ released, taps: ["map"], direct: 1 }) as Distiller<Toy, Toy>,
+        ...terms,
+      ) as never,
     taps,
   );
 }
@@ -109,7 +112,7 @@ const H: readonly Rows[] = [
   [[-5, 6, 0], [10, -3, 5]],
 ];
 
-const vectors = given({ map: [2, 1, 1, 2], pooled: [2, 3], logits: [2, 3] });
+const vectors = networkOfVariables({ map: [2, 1, 1, 2], pooled: [2, 3], logits: [2, 3] });
 
 /**
  * A teacher whose last stage returns its own logits and then those of each of its shadows, whatever
@@ -131,8 +134,8 @@ function scriptedTeacher(...scores: readonly Rows[]): Classifier<"map"> {
  */
 async function scriptedStep(options: ShakeOptions<"map">, teachers: readonly (readonly Rows[])[]) {
   const networks = teachers.map((scores) => scriptedTeacher(...scores));
-  const made = cast({
-    student: given({ logits: [2, 3] }),
+  const made = assembleStep({
+    student: networkOfVariables({ logits: [2, 3] }),
     teacher: (networks.length === 1 ? networks[0] : networks) as Classifier<"map">,
     distiller: shake({ ...options, taps: ["map"] }),
     image: [1, 1, 1],
@@ -245,7 +248,7 @@ for (const [name, teachers] of Object.entries(LOGITS)) {
 
 Deno.test("shake: the shadow fuses the first three maps, or the last three if those do not fit the head", () => {
   const shadow = (teacher: typeof wrn_40_2 | typeof vgg13 | typeof resnet50) => {
-    const { collected } = cast({
+    const { collected } = assembleStep({
       student: small,
       teacher,
       distiller: shake() as Distiller<Toy, typeof teacher>,

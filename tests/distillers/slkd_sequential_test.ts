@@ -12,9 +12,9 @@ import {
 } from "../../mod.ts";
 import type { Dataset } from "../../lib/data/dataset.ts";
 import { Failure } from "../../lib/values/failure.ts";
-import { cast } from "../support/cast.ts";
-import { given as network } from "../support/given.ts";
-import { type Given, measured } from "../support/logits.ts";
+import { assembleStep } from "../support/assemble_step.ts";
+import { networkOfVariables as network } from "../support/network_of_variables.ts";
+import { type LogitInputs, measured } from "../support/logits.ts";
 import { masks } from "../support/masks.ts";
 import { method } from "../support/method.ts";
 import { large, toy } from "../support/toy.ts";
@@ -35,7 +35,7 @@ const given = {
   student: [[1, 2, 0.5], [3, -1, 0]],
   teacher: [[[0, 1, 2], [3, -1, 1]], [[1, 0, 0], [0, 0, 2]], [[5, 0, 1], [0, 4, 2]]],
   label: [1, 0],
-} as const satisfies Given;
+} as const satisfies LogitInputs;
 
 const soft = (row: readonly number[], temperature: number) => {
   const powers = row.map((value) => Math.exp(value / temperature));
@@ -87,7 +87,7 @@ Deno.test("slkd_sequential: with the teacher's weight 0, one self-learning teach
 Deno.test("slkd_sequential: fusion is a share, of two self-learning teachers only", () => {
   const one = network({ logits: [2, 3] });
   const made = (fusion: number, ...more: (typeof one)[]) => () =>
-    cast({
+    assembleStep({
       student: one,
       teacher: [one, one, ...more],
       distiller: slkdSequential({ fusion }),

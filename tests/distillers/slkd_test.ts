@@ -10,14 +10,14 @@ import { slkdSequential } from "../../lib/distillers/slkd_sequential.ts";
 import type { Values } from "../../lib/engine/engine.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import type { TrainValues } from "../../lib/training/step.ts";
-import { cast, firstStep } from "../support/cast.ts";
+import { assembleStep, firstStep } from "../support/assemble_step.ts";
 import { dullCopies } from "../support/dull_copies.ts";
 import { open } from "../support/engines.ts";
-import { given } from "../support/given.ts";
+import { networkOfVariables } from "../support/network_of_variables.ts";
 import { measured, type Rows } from "../support/logits.ts";
 import { masks } from "../support/masks.ts";
 import { method } from "../support/method.ts";
-import { only } from "../support/only.ts";
+import { keepTerms } from "../support/keep_terms.ts";
 import { assertNear } from "../support/tolerance.ts";
 import { flat, training } from "../support/toy_training.ts";
 
@@ -27,10 +27,10 @@ await method("slkd with three copies alone", () => slkd({ copies: 3, teacher: 0 
 await method("slkd as released", () => slkd({ released: true, fusion: 0.3 }));
 
 const taps = { student: { logits: [5] }, teacher: { logits: [5] } };
-masks("slkd", () => only(dullCopies(slkd({ copies: 3 })), "teacher", "self"), taps);
+masks("slkd", () => keepTerms(dullCopies(slkd({ copies: 3 })), "teacher", "self"), taps);
 masks(
   "slkd as released",
-  () => only(dullCopies(slkd({ released: true })), "teacher", "self"),
+  () => keepTerms(dullCopies(slkd({ released: true })), "teacher", "self"),
   taps,
 );
 
@@ -115,13 +115,13 @@ const CLASS = [1, 0];
  * and its gradient.
  */
 async function scriptedStep(options: SlkdOptions) {
-  const network = given({ logits: [2, 3] });
+  const network = networkOfVariables({ logits: [2, 3] });
   const values = (rows: Rows) => Float32Array.from(rows.flat());
   const { copies = 2 } = options;
-  const made = cast({
+  const made = assembleStep({
     student: network,
     teacher: network,
-    distiller: only(slkd(options), "task", "teacher", "self"),
+    distiller: keepTerms(slkd(options), "task", "teacher", "self"),
     image: [1, 1, 1],
     classes: 3,
     values: new Map([

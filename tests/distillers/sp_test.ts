@@ -3,9 +3,9 @@ import type { Distiller } from "../../lib/experiment/distiller.ts";
 import { sp } from "../../lib/distillers/sp.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import type { Net } from "../../lib/nn/network.ts";
-import { cast } from "../support/cast.ts";
+import { assembleStep } from "../support/assemble_step.ts";
 import { open } from "../support/engines.ts";
-import { given } from "../support/given.ts";
+import { networkOfVariables } from "../support/network_of_variables.ts";
 import { masks } from "../support/masks.ts";
 import { method } from "../support/method.ts";
 import type { Toy } from "../support/toy.ts";
@@ -40,7 +40,7 @@ Deno.test("sp: the last maps are compared by default", async () => {
 });
 
 Deno.test("sp: a network without maps is refused unless a tap is named", () => {
-  const vectors = given({ pooled: [2, 4], logits: [2, 3] });
+  const vectors = networkOfVariables({ pooled: [2, 4], logits: [2, 3] });
   const shared = {
     student: vectors,
     teacher: vectors,
@@ -48,10 +48,13 @@ Deno.test("sp: a network without maps is refused unless a tap is named", () => {
     classes: 3,
     values: new Map(),
   };
-  const { exit, message } = assertThrows(() => cast({ ...shared, distiller: sp() }), Failure);
+  const { exit, message } = assertThrows(
+    () => assembleStep({ ...shared, distiller: sp() }),
+    Failure,
+  );
   assertEquals(exit, 2);
   assertStringIncludes(message, "no map");
-  cast({ ...shared, distiller: sp({ student: "pooled", teacher: "pooled" }) });
+  assembleStep({ ...shared, distiller: sp({ student: "pooled", teacher: "pooled" }) });
 });
 
 Deno.test("sp: the KL of logits is a term if it has a weight", async () => {
@@ -62,8 +65,8 @@ Deno.test("sp: the KL of logits is a term if it has a weight", async () => {
 Deno.test("sp: a tap that a network does not have is a compile error", () => {
   const between = <S extends Net, T extends Net>(_: S, __: T, distiller: Distiller<S, T>) =>
     distiller.id;
-  const student = given({ block1: [2, 3, 3, 4], logits: [2, 3] });
-  const teacher = given({ block2: [2, 6], logits: [2, 3] });
+  const student = networkOfVariables({ block1: [2, 3, 3, 4], logits: [2, 3] });
+  const teacher = networkOfVariables({ block2: [2, 6], logits: [2, 3] });
   between(student, teacher, sp({ student: "block1", teacher: "block2" }));
   // @ts-expect-error: the student has no such tap.
   between(student, teacher, sp({ student: "block2" }));

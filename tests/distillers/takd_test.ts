@@ -2,7 +2,7 @@ import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { atkd } from "../../lib/distillers/atkd.ts";
 import { kd } from "../../lib/distillers/kd.ts";
 import { takd } from "../../lib/distillers/takd.ts";
-import { type Given, measured } from "../support/logits.ts";
+import { type LogitInputs, measured } from "../support/logits.ts";
 import { masks } from "../support/masks.ts";
 import { method } from "../support/method.ts";
 
@@ -13,7 +13,7 @@ const taps = { student: { logits: [5] }, teacher: { logits: [5] } };
 masks("takd", () => takd({ standardised: true }), taps);
 masks("atkd", () => atkd(), taps);
 
-const given: Given = {
+const given: LogitInputs = {
   student: [[1, 2, 0.5, 3], [3, -1, 0, 1]],
   teacher: [[0, 1, 2, -1], [3, -1, 1, 0]],
   label: [1, 0],

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { GraphEngine } from "../../lib/engine/graph_engine.ts";
 import { kd } from "../../lib/distillers/kd.ts";
 import { slkd } from "../../lib/distillers/slkd.ts";
-import type { Traced } from "../../lib/engine/engine.ts";
+import type { StepFunction } from "../../lib/engine/engine.ts";
 import { gather } from "../../lib/kernels/gather.ts";
 import { constant, type Variable, variables } from "../../lib/nn/variables.ts";
 import { useTensorflow } from "../support/engines.ts";
@@ -193,7 +193,7 @@ await needs(
     await useTensorflow();
     const engine = new GraphEngine();
     const before = tf.memory().numTensors;
-    const wrong: Traced<"x"> = ({ x }) => {
+    const wrong: StepFunction<"x"> = ({ x }) => {
       const product = tf.matMul(tf.reshape(x, [4, 2]) as tf.Tensor2D, tf.zeros([3, 2]));
       return { values: { product }, updates: [] };
     };

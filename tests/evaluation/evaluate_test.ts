@@ -1,6 +1,6 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import type { BatchSource } from "../../lib/training/batches.ts";
-import type { Runnable } from "../../lib/engine/engine.ts";
+import type { CompiledStep } from "../../lib/engine/engine.ts";
 import { EVAL_BATCH, evaluate } from "../../lib/evaluation/evaluate.ts";
 import type { EvaluateInput } from "../../lib/training/evaluate_step.ts";
 import { classification } from "../../lib/tasks/classification.ts";
@@ -20,7 +20,7 @@ const source: BatchSource = {
  * classes, and a divergence by class.
  */
 const run =
-  (seen: number[] = []): Runnable<EvaluateInput> => ({ image: { shape }, label: { data } }) => {
+  (seen: number[] = []): CompiledStep<EvaluateInput> => ({ image: { shape }, label: { data } }) => {
     seen.push(shape[0]);
     const hits = (below: number) => Float32Array.from(data, (label) => label < below ? 1 : 0);
     return Promise.resolve({
@@ -44,7 +44,7 @@ Deno.test("evaluate: the score does not depend on the size of a batch", async ()
 });
 
 Deno.test("evaluate: a score has the step's measures, and no KL without a teacher", async () => {
-  const none: Runnable<EvaluateInput> = ({ image: { shape: [size] } }) =>
+  const none: CompiledStep<EvaluateInput> = ({ image: { shape: [size] } }) =>
     Promise.resolve({ top1: new Float32Array(size), top5: new Float32Array(size) });
   assertEquals(await evaluate(none, source), { top1: 0, top5: 0 });
 });

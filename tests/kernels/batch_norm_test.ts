@@ -2,7 +2,7 @@ import { assertAlmostEquals, assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import {
   batchNorm,
-  type Normalised,
+  type NormResult,
   type NormState,
   subBatchNorm,
 } from "../../lib/kernels/batch_norm.ts";
@@ -27,7 +27,7 @@ function everyPart(shape: number[], bias: boolean): tf.Tensor[] {
   const x = draw("x", shape, 3, 2);
   const norm = state(shape[3], bias);
   const dy = draw("dy", shape);
-  let result: Normalised | undefined;
+  let result: NormResult | undefined;
   const run = (x: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor, added?: tf.Tensor) => {
     result = batchNorm(x, { ...norm, scale, offset, bias: added }, EPSILON, MOMENTUM);
     return result.out;
@@ -92,7 +92,7 @@ Deno.test("subBatchNorm: a sub-batch is normalised like a batch of its own, and 
   tf.tidy(() => {
     const x = draw("x", [5, 3, 2, 4], 3, 2) as tf.Tensor4D;
     const norm = state(4, true);
-    const all = ({ out, mean, variance }: Normalised) => {
+    const all = ({ out, mean, variance }: NormResult) => {
       const read = [out, mean, variance].map((tensor) => tensor.dataSync() as Float32Array);
       tf.dispose([mean, variance]);
       return read;

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { gather, putRows } from "../../lib/kernels/gather.ts";
+import { gather, replaceRows } from "../../lib/kernels/gather.ts";
 import { onBoth } from "../support/engines.ts";
 import { everything, needs } from "../support/needs.ts";
 import { draw } from "../support/gradients.ts";
@@ -31,7 +31,7 @@ await needs(
   async () => {
     const { native, twin } = await onBoth(() => {
       const x = tf.tensor2d([[1, 2], [3, 4], [5, 6], [7, 8]]);
-      const result = putRows(
+      const result = replaceRows(
         x,
         tf.tensor1d([2, 0, 2], "int32"),
         tf.tensor2d([[50, 60], [10, 20], [50, 60]]),

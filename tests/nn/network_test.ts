@@ -7,7 +7,7 @@ import { passes } from "../../lib/nn/pass.ts";
 import { stage } from "../../lib/nn/stage.ts";
 import { type Scope, type Variable, variables } from "../../lib/nn/variables.ts";
 import { Failure } from "../../lib/values/failure.ts";
-import { given } from "../support/given.ts";
+import { networkOfVariables } from "../support/network_of_variables.ts";
 import { CLASSES, IMAGE, small } from "../support/toy.ts";
 
 function model(
@@ -150,6 +150,9 @@ Deno.test("lastMap: the last tap with a height and a width, and a network withou
   const create = (recipe: Net) =>
     buildModel(recipe, variables({ seed: 1, collected: new Map() }), IMAGE, CLASSES);
   assertEquals(lastMap(create(small)), "block2");
-  const { exit } = assertThrows(() => lastMap(create(given({ logits: [2, 5] }))), Failure);
+  const { exit } = assertThrows(
+    () => lastMap(create(networkOfVariables({ logits: [2, 5] }))),
+    Failure,
+  );
   assertEquals(exit, 2);
 });

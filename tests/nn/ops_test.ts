@@ -1,20 +1,20 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import {
+  applyMask,
   crossEntropy,
-  flat,
+  flatten,
   gram,
   gumbel,
   kl,
-  logSoften,
-  masked,
+  logSoftmax,
   mse,
-  related,
   safeSqrt,
+  selectRelated,
   smoothL1,
-  soften,
+  softmax,
   standardise,
-  stop,
+  stopGradient,
   unitRows,
 } from "../../lib/nn/ops.ts";
 import { stream } from "../../lib/values/random.ts";
@@ -29,7 +29,7 @@ function pure(name: string, body: () => void): void {
   });
 }
 
-const softmax = (logits: number[], temperature = 1) => {
+const expectedSoftmax = (logits: number[], temperature = 1) => {
   const powers = logits.map((x) => Math.exp(x / temperature));
   const sum = powers.reduce((a, b) => a + b);
   return powers.map((x) => x / sum);
@@ -37,8 +37,8 @@ const softmax = (logits: number[], temperature = 1) => {
 
 pure("stop: gives the same values and no gradient", () => {
   const x = tf.tensor1d([1, 2, 3]);
-  assertEquals([...stop(x).dataSync()], [1, 2, 3]);
-  assertEquals([...tf.grad((x) => tf.sum(tf.mul(x, stop(x))))(x).dataSync()], [1, 2, 3]);
+  assertEquals([...stopGradient(x).dataSync()], [1, 2, 3]);
+  assertEquals([...tf.grad((x) => tf.sum(tf.mul(x, stopGradient(x))))(x).dataSync()], [1, 2, 3]);
 });
 
 pure(
@@ -60,7 +60,7 @@ pure(
     );
     const gradient = first(tf.tensor2d(logits)).dataSync();
     const expected = noisy.flatMap((row) => {
-      const p = softmax(row, T);
+      const p = expectedSoftmax(row, T);
       return p.map((x, c) => p[0] * ((c === 0 ? 1 : 0) - x) / T);
     });
     expected.forEach((value, i) => assertAlmostEquals(gradient[i], value, 1e-6));
@@ -76,7 +76,7 @@ pure("gumbel: samples each class as often as the softmax says", () => {
   );
   const shares = tf.mean(gumbel(tf.tile(tf.tensor2d([logits]), [count, 1]), uniform, 5), 0)
     .dataSync();
-  softmax(logits).forEach((p, c) => assertAlmostEquals(shares[c], p, 0.03));
+  expectedSoftmax(logits).forEach((p, c) => assertAlmostEquals(shares[c], p, 0.03));
 });
 
 pure("kl: is T² times the divergence of the softened distributions, for each sample", () => {
@@ -85,8 +85,8 @@ pure("kl: is T² times the divergence of the softened distributions, for each sa
   const T = 4;
   const values = kl(tf.tensor2d(student), tf.tensor2d(teacher), T).dataSync();
   const expected = student.map((s, i) => {
-    const q = softmax(s, T);
-    const p = softmax(teacher[i], T);
+    const q = expectedSoftmax(s, T);
+    const p = expectedSoftmax(teacher[i], T);
     return T * T * p.reduce((sum, pi, c) => sum + pi * Math.log(pi / q[c]), 0);
   });
   assertAlmostEquals(values[0], expected[0], 1e-5);
@@ -94,7 +94,7 @@ pure("kl: is T² times the divergence of the softened distributions, for each sa
 });
 
 pure("crossEntropy: takes any distribution as its target", () => {
-  const q = softmax([1, 2, 0.5]);
+  const q = expectedSoftmax([1, 2, 0.5]);
   const values = crossEntropy(
     tf.tensor2d([[1, 2, 0.5], [1, 2, 0.5]]),
     tf.tensor2d([[0, 1, 0], [0.5, 0, 0.5]]),
@@ -107,8 +107,8 @@ pure("crossEntropy: takes any distribution as its target", () => {
 pure("soften: distributions add up to one and agree with logSoften", () => {
   const logits = tf.tensor2d([[1, -2, 30], [1000, 0, -1000]]);
   for (const T of [1, 4]) {
-    const p = soften(logits, T);
-    const log = logSoften(logits, T);
+    const p = softmax(logits, T);
+    const log = logSoftmax(logits, T);
     assertAlmostEquals(tf.sum(p).dataSync()[0], 2, 1e-5);
     assertAlmostEquals(tf.max(tf.abs(tf.sub(tf.exp(log), p))).dataSync()[0], 0, 1e-6);
   }
@@ -127,13 +127,13 @@ pure(
     for (const mask of [[0, 0, 0, 0], [0, 1, 0, 0], [1, 0, 1, 0], [1, 1, 1, 1]]) {
       const selection = values.filter((_, i) => mask[i] === 1);
       const sum = selection.reduce((a, b) => a + b, 0);
-      const mean = tf.mean(masked(tf.tensor1d(values), tf.tensor1d(mask))).dataSync()[0];
+      const mean = tf.mean(applyMask(tf.tensor1d(values), tf.tensor1d(mask))).dataSync()[0];
       assertEquals(
         mean,
         selection.length === 0 ? 0 : sum / selection.length * (selection.length / values.length),
       );
     }
-    assertEquals([...masked(tf.tensor1d(values), undefined).dataSync()], values);
+    assertEquals([...applyMask(tf.tensor1d(values), undefined).dataSync()], values);
   },
 );
 
@@ -174,11 +174,11 @@ pure("smoothL1: is a parabola near 0, straight beyond 1", () => {
 pure("gram and related: inner products of flattened samples, and the chosen among them", () => {
   const x = tf.tensor4d([1, 2, 3, 4, 0, -1], [3, 1, 2, 1]);
   const numbers = (tensor: tf.Tensor) => [...tensor.dataSync()];
-  assertEquals(numbers(gram(flat(x))), [5, 11, -2, 11, 25, -4, -2, -4, 1]);
-  const { chosen, pairs, count } = related(tf.tensor1d([1, 0, 1]), x);
+  assertEquals(numbers(gram(flatten(x))), [5, 11, -2, 11, 25, -4, -2, -4, 1]);
+  const { chosen, pairs, count } = selectRelated(tf.tensor1d([1, 0, 1]), x);
   assertEquals([chosen, pairs, count].map(numbers), [[1, 0, 1], [1, 0, 1, 0, 0, 0, 1, 0, 1], [2]]);
-  assertEquals(numbers(related(undefined, x).count), [3]);
-  assertEquals(numbers(related(tf.zeros([3]), x).count), [1]);
+  assertEquals(numbers(selectRelated(undefined, x).count), [3]);
+  assertEquals(numbers(selectRelated(tf.zeros([3]), x).count), [1]);
 });
 
 pure(

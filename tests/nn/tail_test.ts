@@ -4,7 +4,7 @@ import type { Layer } from "../../lib/nn/layer.ts";
 import { buildModel, type Classifier } from "../../lib/nn/network.ts";
 import { passes } from "../../lib/nn/pass.ts";
 import { tail } from "../../lib/nn/tail.ts";
-import { starting, type Variable, variables } from "../../lib/nn/variables.ts";
+import { startFrom, type Variable, variables } from "../../lib/nn/variables.ts";
 import { open } from "../support/engines.ts";
 import { batch, CLASSES, IMAGE, large } from "../support/toy.ts";
 
@@ -19,7 +19,7 @@ Deno.test("tail: with the network's own weights, continues from a tap like the n
       const stages = names.slice(names.indexOf(tap) + 1);
       const behind = network.variables.filter(({ name }) => stages.includes(name.split(".")[1]));
       const copyLayer: Layer = (scope, input) =>
-        tail(recipe, CLASSES, tap)(starting(scope, behind, []), input);
+        tail(recipe, CLASSES, tap)(startFrom(scope, behind, []), input);
       const copy = copyLayer(scope.in("tail"), network.shapes[tap]);
       const engine = await open("cpu");
       await engine.hold([...collected.values()]);

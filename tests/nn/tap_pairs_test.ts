@@ -8,11 +8,15 @@ import { Failure } from "../../lib/values/failure.ts";
 import { buildModel, type Model, type Net } from "../../lib/nn/network.ts";
 import { lastMaps, type TapPair, tapPairs } from "../../lib/nn/tap_pairs.ts";
 import { type Shape, variables } from "../../lib/nn/variables.ts";
-import { given } from "../support/given.ts";
+import { networkOfVariables } from "../support/network_of_variables.ts";
 import type { Toy } from "../support/toy.ts";
 
 const model = (shapes: Readonly<Record<string, Shape>>): Model =>
-  buildModel(given(shapes) as Net, variables({ seed: 1, collected: new Map() }), [1, 1, 1], 2);
+  buildModel(networkOfVariables(shapes) as Net, variables({ seed: 1, collected: new Map() }), [
+    1,
+    1,
+    1,
+  ], 2);
 
 const map = [1, 4, 4, 3];
 const vector = [1, 3];

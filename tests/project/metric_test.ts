@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { Failure } from "../../lib/values/failure.ts";
 import {
   type Metric,
-  metricOf,
+  metricReader,
   percentages,
   primaryOf,
   readMetric,
@@ -62,7 +62,7 @@ Deno.test("percentages: are those of the task, in its order, with their titles",
 
 Deno.test("readMetric: needs finite numbers; metricOf also needs the primary measure and real percentages", () => {
   assertEquals(readAs(found, readMetric, Error), found);
-  assertEquals(readAs(found, metricOf(boxes), Error), found);
+  assertEquals(readAs(found, metricReader(boxes), Error), found);
   assertEquals(
     Object.keys(readAs(JSON.parse('{"b":1,"a":{"best":2,"last":1}}'), readMetric, Error)),
     ["b", "a"],
@@ -77,14 +77,17 @@ Deno.test("readMetric: needs finite numbers; metricOf also needs the primary mea
     "map.worst is unknown; known are last, best",
   );
   assertEquals(failureMessage({ heldOut: 1 }, readMetric), "heldOut has to be an object, not 1");
-  assertEquals(failureMessage({ ...found, map: undefined }, metricOf(boxes)), "map is missing");
+  assertEquals(failureMessage({ ...found, map: undefined }, metricReader(boxes)), "map is missing");
   assertEquals(
-    failureMessage({ ...found, map: 40 }, metricOf(boxes)),
+    failureMessage({ ...found, map: 40 }, metricReader(boxes)),
     "map has to be an object, not 40",
   );
   const pair = { last: 40, best: 100.5 };
   const wrong = "best has to be a number from 0 to 100, not 100.5";
-  assertEquals(failureMessage({ ...found, map: pair }, metricOf(boxes)), `map.${wrong}`);
-  assertEquals(failureMessage({ ...found, heldOut: pair }, metricOf(boxes)), `heldOut.${wrong}`);
-  assertEquals(readAs({ ...found, loss: 300 }, metricOf(boxes), Error).loss, 300);
+  assertEquals(failureMessage({ ...found, map: pair }, metricReader(boxes)), `map.${wrong}`);
+  assertEquals(
+    failureMessage({ ...found, heldOut: pair }, metricReader(boxes)),
+    `heldOut.${wrong}`,
+  );
+  assertEquals(readAs({ ...found, loss: 300 }, metricReader(boxes), Error).loss, 300);
 });

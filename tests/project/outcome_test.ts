@@ -4,7 +4,7 @@ import { Failure } from "../../lib/values/failure.ts";
 import { loadExperiments } from "../../lib/project/identify.ts";
 import { readOutcome, valuesOf } from "../../lib/project/outcome.ts";
 import { needs } from "../support/needs.ts";
-import { IMPORTS, project, put } from "../support/toy_project.ts";
+import { IMPORTS, project, recordToyTrial } from "../support/toy_project.ts";
 import { trial } from "../support/trial.ts";
 
 const MODULE =
@@ -17,7 +17,7 @@ await needs(
     project({ "a.ts": MODULE }, async (folder) => {
       const [{ experiment }] = await loadExperiments(join(folder, "a.ts"));
       const { metric } = trial(1, 70);
-      await put(folder, "a.ts", trial(1, 70, { metric: { ...metric, kl: 300 } }));
+      await recordToyTrial(folder, "a.ts", trial(1, 70, { metric: { ...metric, kl: 300 } }));
       const found = await readOutcome(experiment, folder);
       assertEquals([found.path, found.measured.length], ["a.ts", 1]);
       const shown = [["top1", "last"], ["top1", "best"], ["kl", "last"], ["kl", "best"], [
@@ -41,9 +41,9 @@ await needs(
       ] as const;
       for (const [metric, problem] of wrong) {
         // A trial that does not count may belong to another task.
-        await put(folder, "a.ts", trial(2, 70, { metric, quick: true }));
+        await recordToyTrial(folder, "a.ts", trial(2, 70, { metric, quick: true }));
         assertEquals((await readOutcome(experiment, folder)).quick, 1);
-        await put(folder, "a.ts", trial(2, 70, { metric }));
+        await recordToyTrial(folder, "a.ts", trial(2, 70, { metric }));
         const failure = await assertRejects(() => readOutcome(experiment, folder), Failure);
         assertEquals(failure.exit, 3);
         assertStringIncludes(

@@ -1,10 +1,10 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import {
   addStep,
-  enterGrads,
   type EpochSums,
   NO_SUMS,
   readEpochSums,
+  setGradNorms,
 } from "../../lib/run/epoch_sums.ts";
 import { canonical } from "../../lib/values/json.ts";
 import { readAs } from "../../lib/values/reader.ts";
@@ -28,7 +28,7 @@ Deno.test("addStep: means count once for each image, the task's sums and gradien
     terms: { task: one(2), kd: one(1) },
     reports: { share: one(0.25) },
   };
-  const partial = addStep(enterGrads(NO_SUMS, { grads: { task: one(0.5), kd: one(0.25) } }), {
+  const partial = addStep(setGradNorms(NO_SUMS, { grads: { task: one(0.5), kd: one(0.25) } }), {
     ...first,
     sums: { top1: one(3) },
   }, 4);

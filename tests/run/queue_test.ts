@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import { saveCheckpoint } from "../../lib/weights/checkpoint.ts";
 import type { Epoch } from "../../lib/experiment/experiment.ts";
 import { Failure } from "../../lib/values/failure.ts";
-import { type AskedTrial, checkQueue, queue, type Queued } from "../../lib/run/queue.ts";
+import { checkQueue, queue, type QueuedTrial, type RequestedTrial } from "../../lib/run/queue.ts";
 import { resolveRun } from "../../lib/run/resolve.ts";
 import { readResult } from "../../lib/project/result.ts";
 import { runTrials } from "../../lib/run/run.ts";
@@ -30,12 +30,12 @@ export default { grand, teacher, init, main, early };
 const trialsOf = (
   toys: Toys,
   ...trials: readonly [name: string, seed: number][]
-): Promise<AskedTrial[]> =>
+): Promise<RequestedTrial[]> =>
   Promise.all(
     trials.map(async ([name, seed]) => ({ experiment: await toys.experiment(name), seed })),
   );
 
-const nameOf = ({ identity, seed }: Queued): string => `${identity.name} ${seed}`;
+const nameOf = ({ identity, seed }: QueuedTrial): string => `${identity.name} ${seed}`;
 
 /** Queues trials and gives the names of the queue's entries. */
 async function queuedNames(

@@ -4,7 +4,7 @@ import { synthetic } from "../../datasets/synthetic.ts";
 import { experiment, from } from "../../lib/experiment/experiment.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { sgd } from "../../lib/optimizers/sgd.ts";
-import { epochWanted, quickness, scheduleOf, type Settings } from "../../lib/run/settings.ts";
+import { neededEpoch, quickness, scheduleOf, type Settings } from "../../lib/run/settings.ts";
 import { status } from "../../lib/terminal/status.ts";
 import { small } from "../support/toy.ts";
 
@@ -42,7 +42,7 @@ Deno.test("scheduleOf: the rate drops in proportion", () => {
 
 Deno.test("epochWanted: a numbered epoch moves as the drops do, and has to be in the schedule", () => {
   const of = (epoch: number | "last" | "best", epochs?: number) =>
-    epochWanted(from(long, { epoch }), settings({ epochs }));
+    neededEpoch(from(long, { epoch }), settings({ epochs }));
   assertEquals([of("last"), of("best", 3), of(60), of(60, 24), of(60, 1), of(240, 2)], [
     "last",
     "best",

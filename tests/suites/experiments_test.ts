@@ -7,7 +7,7 @@ import { runList } from "../../lib/commands/list.ts";
 import { listFoundations } from "../../lib/run/queue.ts";
 import { resolveRun } from "../../lib/run/resolve.ts";
 import { readResult, resultPath, trialState } from "../../lib/project/result.ts";
-import { epochWanted } from "../../lib/run/settings.ts";
+import { neededEpoch } from "../../lib/run/settings.ts";
 import { allExperiments, experimentModules } from "../support/all_experiments.ts";
 import { imagesOf } from "../support/images_of.ts";
 import { needs } from "../support/needs.ts";
@@ -67,7 +67,7 @@ await needs(
       for (const trained of listFoundations(experiment)) {
         assert(all.has(trained.experiment), trained.experiment.url);
         assertEquals(kind(trained.experiment), kind(experiment), experiment.url);
-        epochWanted(trained, {});
+        neededEpoch(trained, {});
       }
     }
   },

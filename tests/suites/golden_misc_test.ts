@@ -5,7 +5,7 @@ import { cifar100 } from "../../datasets/cifar.ts";
 import { schedule as cifar100Schedule } from "../../experiments/shared/cifar100.ts";
 import { augment, normalisePixels } from "../../lib/data/augment.ts";
 import { scratch } from "../../lib/distillers/scratch.ts";
-import type { Traced } from "../../lib/engine/engine.ts";
+import type { StepFunction } from "../../lib/engine/engine.ts";
 import type { Distiller, Loss, Teachers } from "../../lib/experiment/distiller.ts";
 import type { Random } from "../../lib/kernels/random_uniform.ts";
 import { conv, transposedConv } from "../../lib/nn/conv.ts";
@@ -18,9 +18,9 @@ import { sgd } from "../../lib/optimizers/sgd.ts";
 import { classification } from "../../lib/tasks/classification.ts";
 import { evaluateStep } from "../../lib/training/evaluate_step.ts";
 import { trainStep } from "../../lib/training/step.ts";
-import { cast, firstStep, stepInputs } from "../support/cast.ts";
+import { assembleStep, firstStep, stepInputs } from "../support/assemble_step.ts";
 import { type Kind, open } from "../support/engines.ts";
-import { given } from "../support/given.ts";
+import { networkOfVariables } from "../support/network_of_variables.ts";
 import { type Golden, goldens, type Numbers } from "../support/goldens.ts";
 import { ourMap, ourWeight } from "../support/layout.ts";
 import { assertNear, tolerance } from "../support/tolerance.ts";
@@ -61,7 +61,12 @@ async function checkMomentum(
     const create = variables({ seed: 1, collected, values: new Map(Object.entries(initial)) });
     const p = create.variable("p", [initial.p.length], constant(0));
     const q = create.variable("q", [initial.q.length], constant(0));
-    const student = buildModel(given({ logits: [1, 2] }), create.in("student"), [1], 2);
+    const student = buildModel(
+      networkOfVariables({ logits: [1, 2] }),
+      create.in("student"),
+      [1],
+      2,
+    );
     const trainable = [p, q];
     const pixels = initial.p.length + initial.q.length;
     const sum = (variable: Variable, gradient: tf.Tensor) =>
@@ -140,7 +145,7 @@ async function checkAccuracy({ tensor, integers }: Golden<Misc>): Promise<void> 
   const [batch, classes] = shape;
   const collected = new Map<string, Variable>();
   const create = variables({ seed: 1, collected, values: new Map([["logits.value", data]]) });
-  const student = buildModel(given({ logits: shape }), create, [1, 1, 1], classes);
+  const student = buildModel(networkOfVariables({ logits: shape }), create, [1, 1, 1], classes);
   for (const kind of KINDS) {
     const engine = await open(kind);
     await engine.hold([...collected.values()]);
@@ -168,7 +173,7 @@ async function checkAugment({ facts, tensor, integers }: Golden<Misc>): Promise<
     Array.from(flips, (_, i) => (offsets[2 * i + axis] + 0.5) / (2 * crop + 1));
   // The order of `augment`'s draws: flips, then rows, then columns.
   const theirs = () => [Array.from(flips, (flip) => flip ? 0.25 : 0.75), along(0), along(1)];
-  const traced: Traced<"image"> = ({ image }) => {
+  const traced: StepFunction<"image"> = ({ image }) => {
     const draws = theirs();
     const random: Random = {
       uniform: (shape) => tf.tensor(draws.shift()!, [...shape]),
@@ -250,8 +255,8 @@ async function checkOp({ tensor, has }: Golden<Misc>, name: string, op: Op): Pro
     has(`${name}.p${i}`) ? [[`p${i}`, `distiller.op.0.${ours}`]] : []
   );
   const running = Object.entries(RUNNING).filter(([theirs]) => has(`${name}.${theirs}`));
-  const made = cast({
-    student: given({ x: x.shape, logits: [x.shape[0], 2] }),
+  const made = assembleStep({
+    student: networkOfVariables({ x: x.shape, logits: [x.shape[0], 2] }),
     teacher: undefined,
     distiller: weighOutput(op, y, hasBias),
     image: [1, 1, 1],
@@ -297,9 +302,9 @@ async function checkOp({ tensor, has }: Golden<Misc>, name: string, op: Op): Pro
 async function checkCrossEntropy({ tensor, integers }: Golden<Misc>): Promise<void> {
   const { shape, data } = tensor("cross_entropy.x");
   const label = integers("cross_entropy.labels");
-  const student = given({ logits: shape });
+  const student = networkOfVariables({ logits: shape });
   const values = new Map([["student.logits.value", data]]);
-  const made = cast({
+  const made = assembleStep({
     student,
     teacher: undefined,
     distiller: scratch(),

@@ -3,15 +3,20 @@
  * on the references' weights.
  */
 import { assertEquals } from "@std/assert";
-import type { Engine, Traced } from "../../lib/engine/engine.ts";
+import type { Engine, StepFunction } from "../../lib/engine/engine.ts";
 import type { Distiller } from "../../lib/experiment/distiller.ts";
 import type { Tensor } from "../../lib/kernels/tensor.ts";
 import type { Model, Net, Output, Scorer } from "../../lib/nn/network.ts";
 import { passes } from "../../lib/nn/pass.ts";
 import { constant, type Shape } from "../../lib/nn/variables.ts";
 import { referenceName } from "../../lib/weights/names.ts";
-import { type Cast, cast, type FirstStep, firstStep } from "../support/cast.ts";
-import { assertNearInSomeDraw, moved } from "../support/draws.ts";
+import {
+  assembleStep,
+  type FirstStep,
+  firstStep,
+  type StepParts,
+} from "../support/assemble_step.ts";
+import { assertNearInSomeDraw, perturb } from "../support/draws.ts";
 import { open } from "../support/engines.ts";
 import { type Golden, goldens, type Numbers } from "../support/goldens.ts";
 import { ourMap, ourWeight, theirMap } from "../support/layout.ts";
@@ -128,12 +133,12 @@ function tapsOf(
 async function checkEvaluation(
   golden: Golden<ModelFacts>,
   engine: Engine,
-  made: Cast,
+  made: StepParts,
   model: Model,
 ): Promise<void> {
   const { image } = batchOf(golden);
   const taps = tapsOf(golden, model);
-  const traced: Traced<"image"> = ({ image }) => {
+  const traced: StepFunction<"image"> = ({ image }) => {
     const output = model.run(image, passes().frozen) as Output<Net>;
     const values: Record<string, Tensor> = {};
     for (const [theirs, ours] of taps) {
@@ -163,7 +168,7 @@ async function checkEvaluation(
 async function checkTraining(
   golden: Golden<ModelFacts>,
   engine: Engine,
-  made: Cast,
+  made: StepParts,
   network: Network,
   t: Deno.TestContext,
 ): Promise<void> {
@@ -202,7 +207,7 @@ async function checkTraining(
     async (draw) => {
       const again = draw === 0
         ? step
-        : await run(image, label, moved(made.collected.values(), draw));
+        : await run(image, label, perturb(made.collected.values(), draw));
       return new Map(
         gradients(golden, made, network, again, limit).map(({ name, ours, golden, unit }, i) => {
           const fromFirst = norm(ours.map((value, at) => value - first[i].ours[at])) / unit;
@@ -233,7 +238,7 @@ interface Compared {
  */
 function gradients(
   { facts, has, tensor }: Golden<ModelFacts>,
-  made: Cast,
+  made: StepParts,
   network: Network,
   step: FirstStep,
   limit: number,
@@ -273,7 +278,7 @@ await goldens<ModelFacts>("models", [[/./, async (golden, t) => {
   const values = ["student.", "teacher1."].flatMap((prefix) =>
     referenceValues(network, prefix, image, classes, state(golden))
   );
-  const made = cast({
+  const made = assembleStep({
     student: network,
     teacher: network,
     distiller: rememberLogits(facts.batch),

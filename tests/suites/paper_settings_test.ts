@@ -8,7 +8,7 @@ import slkdTables from "../../experiments/slkd/tables.ts";
 import { declaration } from "../../lib/experiment/declaration.ts";
 import { type Experiment, networkOf } from "../../lib/experiment/experiment.ts";
 import type { Tables } from "../../lib/experiment/tables.ts";
-import { networkName, transcribed } from "../support/transcripts.ts";
+import { networkName, testTranscript } from "../support/transcripts.ts";
 
 /** The settings of a transcript. `null` if the paper does not say. */
 interface Recipe {
@@ -96,7 +96,7 @@ function assertTrained(experiment: Experiment, recipe: Recipe): void {
   }, `${experiment.url} ${student}`);
 }
 
-await transcribed<ShakeRecipe>(
+await testTranscript<ShakeRecipe>(
   "shake",
   "the experiments have the paper's settings",
   ({ hyperparameters }) => {
@@ -155,7 +155,7 @@ await transcribed<ShakeRecipe>(
   },
 );
 
-await transcribed<SlkdRecipe>(
+await testTranscript<SlkdRecipe>(
   "slkd",
   "the experiments have the settings of Tables 10 and 11",
   ({ hyperparameters }) => {
@@ -203,7 +203,7 @@ await transcribed<SlkdRecipe>(
   },
 );
 
-await transcribed<SakdRecipe>(
+await testTranscript<SakdRecipe>(
   "sakd",
   "the experiments have the settings of the configurations",
   ({ hyperparameters }) => {

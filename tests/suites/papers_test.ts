@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import { type PaperTable, readPaper } from "../../lib/tables/paper.ts";
 import { round } from "../../lib/values/numbers.ts";
 import { type Summary, summary } from "../../lib/values/statistics.ts";
-import { type Name, networkName, transcribed, type Value } from "../support/transcripts.ts";
+import { type Name, networkName, testTranscript, type Value } from "../support/transcripts.ts";
 
 /** Reads our tables of a paper. */
 async function readTables(name: Name): Promise<ReadonlyMap<string, PaperTable>> {
@@ -54,7 +54,7 @@ const columnsOf = ({ columns }: PaperTable) =>
   ) => [networkName(teacher), networkName(student), metric]);
 
 for (const name of ["shake", "slkd", "sakd"] as const) {
-  await transcribed(
+  await testTranscript(
     name,
     "every number of every table is the transcript's",
     async ({ tables, missing_tables = [] }) => {
@@ -109,7 +109,7 @@ for (const name of ["shake", "slkd", "sakd"] as const) {
   );
 }
 
-await transcribed(
+await testTranscript(
   "shake",
   "the released logs are the mean and the deviation of their runs",
   async ({ tables }) => {
@@ -134,24 +134,29 @@ await transcribed(
   },
 );
 
-await transcribed("shake", "figure 4 has the values that were read off it", async ({ figures }) => {
-  const valuesOf = (id: string) => figures.find((figure) => figure.id === id)!.approximate_values!;
-  const kl = valuesOf("shake-fig-4-kl");
-  const top1 = valuesOf("shake-fig-4-accuracy");
-  const none = [null, null, null, null];
-  const table = (await readTables("shake")).get("shake-figure-4")!;
-  assertEquals(
-    columnsOf(table),
-    ["kl", "top1"].flatMap((metric) =>
-      ["resnet32", "resnet44", "resnet56", "resnet110"].map((
-        teacher,
-      ) => [teacher, "resnet20", metric])
-    ),
-  );
-  assertEquals(
-    table.rows.map(({ method, values }) => [method, values]),
-    ["kd", "dml", "shake"].map((
-      method,
-    ) => [method, [...(kl[method] ?? none), ...top1[method]].map(normalise)]),
-  );
-});
+await testTranscript(
+  "shake",
+  "figure 4 has the values that were read off it",
+  async ({ figures }) => {
+    const valuesOf = (id: string) =>
+      figures.find((figure) => figure.id === id)!.approximate_values!;
+    const kl = valuesOf("shake-fig-4-kl");
+    const top1 = valuesOf("shake-fig-4-accuracy");
+    const none = [null, null, null, null];
+    const table = (await readTables("shake")).get("shake-figure-4")!;
+    assertEquals(
+      columnsOf(table),
+      ["kl", "top1"].flatMap((metric) =>
+        ["resnet32", "resnet44", "resnet56", "resnet110"].map((
+          teacher,
+        ) => [teacher, "resnet20", metric])
+      ),
+    );
+    assertEquals(
+      table.rows.map(({ method, values }) => [method, values]),
+      ["kd", "dml", "shake"].map((
+        method,
+      ) => [method, [...(kl[method] ?? none), ...top1[method]].map(normalise)]),
+    );
+  },
+);

@@ -27,7 +27,7 @@ const LONGEST = 65_537;
  * about a millionth or less. Every other draw also moves the weights by that share of themselves,
  * which decides the ties of max pooling. Draw 0 moves nothing.
  */
-export function moved(
+export function perturb(
   variables: Iterable<Variable>,
   draw: number,
 ): ReadonlyMap<string, Float32Array> {

@@ -7,7 +7,7 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { decode, type Entry, toFloat32 } from "../../lib/weights/safetensors.ts";
-import { everything, granted, needs, outside } from "./needs.ts";
+import { everything, granted, needs, needsFile } from "./needs.ts";
 
 /** Numbers with a shape in row-major order. */
 export interface Numbers {
@@ -91,7 +91,7 @@ export async function goldens<F>(kind: Kind, checks: readonly Check<F>[]): Promi
   if (!folder) return needs(["read", "env"], `golden: ${kind}`, () => {});
   const manifest = new URL("manifest.json", folder);
   if (!await Deno.stat(manifest).then(() => true, () => false)) {
-    return outside(
+    return needsFile(
       `golden: ${kind}`,
       manifest,
       "the golden values, a folder that RETORT_GOLDENS names",

@@ -8,7 +8,7 @@ import {
   type Views,
   withMemory,
 } from "../../lib/experiment/distiller.ts";
-import { type Model, outputOf, type Scorer } from "../../lib/nn/network.ts";
+import { logitsOutput, type Model, type Scorer } from "../../lib/nn/network.ts";
 import { passes } from "../../lib/nn/pass.ts";
 import { classificationLoss } from "../../lib/tasks/classification.ts";
 
@@ -16,7 +16,7 @@ import { classificationLoss } from "../../lib/tasks/classification.ts";
 export type Rows = readonly (readonly number[])[];
 
 /** The inputs of a method. */
-export interface Given {
+export interface LogitInputs {
   /** The student's logits. */
   readonly student: Rows;
   /** The logits of the teacher, or of each teacher. */
@@ -39,7 +39,7 @@ export interface Given {
  */
 export async function measured<T extends Teachers>(
   distiller: Distiller<Scorer, T, HardLabels & Views<"strong">>,
-  given: Given,
+  given: LogitInputs,
 ): Promise<{ terms: Record<string, number>; gradient: readonly number[] }> {
   await tf.setBackend("cpu");
   const { student, teacher, label, epoch = 1, mask, drawn = [], strong } = given;
@@ -47,7 +47,7 @@ export async function measured<T extends Teachers>(
   const matrix = (rows: Rows) => tf.tensor2d(rows.map((row) => [...row]));
   const several = Array.isArray(teacher[0][0]) ? teacher as readonly Rows[] : undefined;
   const model = (rows?: Rows) =>
-    ({ run: () => outputOf(matrix(rows!)) }) as unknown as Model<Scorer>;
+    ({ run: () => logitsOutput(matrix(rows!)) }) as unknown as Model<Scorer>;
   return tf.tidy(() => {
     const means: Record<string, number> = {};
     const loss = distiller.build(
@@ -61,10 +61,10 @@ export async function measured<T extends Teachers>(
       const labels = tf.tensor1d([...label], "int32");
       const { terms } = withMemory(loss(
         {
-          student: outputOf(logits),
+          student: logitsOutput(logits),
           teacher: several
-            ? several.map((rows) => outputOf(matrix(rows)))
-            : outputOf(matrix(teacher as Rows)),
+            ? several.map((rows) => logitsOutput(matrix(rows)))
+            : logitsOutput(matrix(teacher as Rows)),
           label: labels,
           views: { strong: tf.zeros([label.length]) },
           epoch: tf.scalar(epoch),

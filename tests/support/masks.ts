@@ -10,9 +10,9 @@ import {
 import type { Net, Tap } from "../../lib/nn/network.ts";
 import { stream } from "../../lib/values/random.ts";
 import { type Shape, sizeOf, type Variable } from "../../lib/nn/variables.ts";
-import { cast, firstStep } from "./cast.ts";
+import { assembleStep, firstStep } from "./assemble_step.ts";
 import { open } from "./engines.ts";
-import { given } from "./given.ts";
+import { networkOfVariables } from "./network_of_variables.ts";
 import { norm } from "./tolerance.ts";
 
 /** Masks of five samples, 1 for those that learn. */
@@ -114,7 +114,7 @@ async function measure<S extends string, T extends string>(
 ): Promise<Measured> {
   type Shapes = { readonly [tap: string]: Shape };
   const network = (shapes: Shapes) =>
-    given(
+    networkOfVariables(
       Object.fromEntries(
         Object.entries(shapes).map(([tap, shape]) => [tap, [rows.length, ...shape]]),
       ),
@@ -131,7 +131,7 @@ async function measure<S extends string, T extends string>(
   const teachers = Array.isArray(teacher)
     ? teacher.flatMap((shapes, i) => draw(`teacher${i + 1}`, shapes))
     : draw("teacher1", teacher as Shapes);
-  const made = cast({
+  const made = assembleStep({
     student: network(student) as Net<S>,
     teacher: (Array.isArray(teacher) ? teacher.map(network) : network(teacher as Shapes)) as Net<T>,
     distiller: keepOwnTerms(distiller as Distiller<Net<S>, Net<T>, never>, mask),

@@ -39,7 +39,7 @@ export const everything: readonly Permission[] = [
  * Registers a test that reads a file outside the project. If the file is missing, the test fails if
  * CI or RETORT_GOLDENS is set, and is ignored otherwise. Its name then says that it needs `from`.
  */
-export async function outside(
+export async function needsFile(
   name: string,
   file: URL,
   from: string,

@@ -20,10 +20,10 @@ const schedule = sgd({ epochs: 2, batch: 4, lr: 0.1, drops: { at: [1], by: 0.1 }
 `;
 
 /** Skips the type check of a toy project, which would take seconds. */
-export const unchecked = (): Promise<void> => Promise.resolve();
+export const skipTypeCheck = (): Promise<void> => Promise.resolve();
 
 /** Records a trial of a toy project's experiment as the runner does. */
-export async function put(folder: string, spec: string, made: Trial): Promise<void> {
+export async function recordToyTrial(folder: string, spec: string, made: Trial): Promise<void> {
   const [{ id, experiment }] = await loadExperiments(join(folder, spec));
   assertEquals((await identify(experiment)).id, id);
   await recordTrial(resultPath(folder, id), id, {

@@ -1,7 +1,7 @@
 /** A project with a table of every kind, for the tests of the formats. */
 import { join } from "node:path";
 import { runTables } from "../../lib/commands/tables.ts";
-import { IMPORTS, project, put, unchecked } from "./toy_project.ts";
+import { IMPORTS, project, recordToyTrial, skipTypeCheck } from "./toy_project.ts";
 import { trial } from "./trial.ts";
 
 const PAPER = `
@@ -42,14 +42,14 @@ export async function formatted(format: "csv" | "latex"): Promise<string> {
     const seeds = [["teacher", [80]], ["kd", [72, 74]], ["hot_kd", [73, 75.1, 76]]] as const;
     for (const [name, top1] of seeds) {
       for (const [i, one] of top1.entries()) {
-        await put(folder, `experiments/toy/${name}.ts`, trial(i + 1, one));
+        await recordToyTrial(folder, `experiments/toy/${name}.ts`, trial(i + 1, one));
       }
     }
-    await put(folder, "experiments/toy/kd.ts", trial(3, 1, { quick: true }));
+    await recordToyTrial(folder, "experiments/toy/kd.ts", trial(3, 1, { quick: true }));
     await runTables(
       ["--format", format, join(folder, "experiments/toy")],
       (line) => lines.push(line),
-      unchecked,
+      skipTypeCheck,
     );
   });
   return lines.join("\n");

@@ -1,7 +1,7 @@
 /** Training of a toy with any method on any engine. */
 import type { Augmentation, Mix } from "../../lib/data/dataset.ts";
 import type { Distiller, Teachers } from "../../lib/experiment/distiller.ts";
-import type { Engine, Runnable, Traced, Values } from "../../lib/engine/engine.ts";
+import type { CompiledStep, Engine, StepFunction, Values } from "../../lib/engine/engine.ts";
 import type { Model } from "../../lib/nn/network.ts";
 import { sgd } from "../../lib/optimizers/sgd.ts";
 import type { Schedule } from "../../lib/experiment/schedule.ts";
@@ -15,7 +15,7 @@ import {
 import { classification } from "../../lib/tasks/classification.ts";
 import type { Task } from "../../lib/tasks/task.ts";
 import type { Variable } from "../../lib/nn/variables.ts";
-import { assembled } from "./assembled.ts";
+import { assembleUntrained } from "./assemble_untrained.ts";
 import { BATCH, batch, CLASSES, IMAGE, inputs, large, small, type Toy } from "./toy.ts";
 
 /** The options of a toy training. */
@@ -47,13 +47,13 @@ export interface Training {
   /** The student's variables that the method does not train. */
   readonly frozenVariables: ReadonlySet<Variable>;
   /** Runs a step on these inputs. */
-  readonly run: Runnable<TrainInput, TrainValues>;
+  readonly run: CompiledStep<TrainInput, TrainValues>;
   /** Computes the norm of each term's gradient at the student in such a step. */
-  readonly gradNorms: Runnable<TrainInput, GradNormValues>;
+  readonly gradNorms: CompiledStep<TrainInput, GradNormValues>;
   /** Runs the next step on the next batch. */
   step(rate?: number): Promise<Values<TrainValues>>;
   /** The function that the step compiles. */
-  readonly traced: Traced<TrainInput, TrainValues>;
+  readonly traced: StepFunction<TrainInput, TrainValues>;
   /** Reads the variables whose names begin with `prefix`, in order. */
   read(prefix: string): Promise<Map<string, Float32Array>>;
 }
@@ -80,7 +80,7 @@ export async function training<T extends Teachers>(
     Array.from({ length: 100 / BATCH }, (_, i) => [...batch(i).label.data]).flat(),
   );
   const normalisation = { mean: [0.5, 0.4, 0.3], std: [0.3, 0.2, 0.25] };
-  const { student, parts, variables } = assembled(
+  const { student, parts, variables } = assembleUntrained(
     {
       student: recipe,
       teacher,

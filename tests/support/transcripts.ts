@@ -3,7 +3,7 @@
  * `shared/papers` beside the project.
  */
 import { parse } from "@std/yaml";
-import { outside } from "./needs.ts";
+import { needsFile } from "./needs.ts";
 
 /** A printed number. */
 export type Value = number | null | { mean: number; std?: number | null };
@@ -46,13 +46,13 @@ export function networkName(id: string): string {
 }
 
 /** Registers a test that reads a paper's transcript, whose hyperparameters have the type `H`. */
-export function transcribed<H = unknown>(
+export function testTranscript<H = unknown>(
   name: Name,
   what: string,
   check: (paper: Transcript<H>) => void | Promise<void>,
 ): Promise<void> {
   const file = new URL(`../../../shared/papers/${name}.yaml`, import.meta.url);
-  return outside(`papers: ${name}: ${what}`, file, "the transcripts of the papers", async () => {
+  return needsFile(`papers: ${name}: ${what}`, file, "the transcripts of the papers", async () => {
     await check(parse(await Deno.readTextFile(file)) as Transcript<H>);
   });
 }

@@ -1,14 +1,14 @@
 import { assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import type { Random } from "../../lib/kernels/random_uniform.ts";
-import { outputOf } from "../../lib/nn/network.ts";
+import { logitsOutput } from "../../lib/nn/network.ts";
 import { classification, hits } from "../../lib/tasks/classification.ts";
 import type { Target } from "../../lib/tasks/task.ts";
 
 const LOGITS = [[4, 1, 0], [1, 3, 0], [0, 2, 1]];
 const LABEL = [0, 2, 1];
 
-const output = (rows: number[][] = LOGITS) => outputOf(tf.tensor2d(rows));
+const output = (rows: number[][] = LOGITS) => logitsOutput(tf.tensor2d(rows));
 const labels = (label: number[] = LABEL) => ({ label: tf.tensor1d(label, "int32") });
 const random: Random = { uniform: () => tf.scalar(0), in: () => random };
 

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { Attr, DataType } from "../../lib/tensorflow/binding.ts";
 import { openCApi } from "../../lib/tensorflow/c_api.ts";
-import { Graph, packed } from "../../lib/tensorflow/graph.ts";
+import { Graph, packNodes } from "../../lib/tensorflow/graph.ts";
 import { findLibrary } from "../../lib/tensorflow/library/find.ts";
 import { everything, needs } from "../support/needs.ts";
 
@@ -87,7 +87,7 @@ await testGraph(
 
 await needs(["ffi"], "packed: an output is an address and an index in sixteen bytes", () => {
   const operation = Deno.UnsafePointer.create(0x1234n)!;
-  const bytes = new DataView(packed([{ operation, index: 0 }, { operation, index: 5 }]).buffer);
+  const bytes = new DataView(packNodes([{ operation, index: 0 }, { operation, index: 5 }]).buffer);
   assertEquals([bytes.byteLength, bytes.getBigUint64(16, true), bytes.getInt32(24, true)], [
     32,
     0x1234n,

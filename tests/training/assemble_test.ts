@@ -15,10 +15,10 @@ import { scheduleOf } from "../../lib/run/settings.ts";
 import { classification } from "../../lib/tasks/classification.ts";
 import { assemble, type AssemblyOptions, startValues } from "../../lib/training/assemble.ts";
 import { Failure } from "../../lib/values/failure.ts";
-import { assembled, type Parts } from "../support/assembled.ts";
+import { assembleUntrained, type Parts } from "../support/assemble_untrained.ts";
 import { everything, needs } from "../support/needs.ts";
 import { PAIR, toys } from "../support/toy_runs.ts";
-import { untrained } from "../support/untrained.ts";
+import { untrainedModule } from "../support/untrained_module.ts";
 
 /** A network with a map, a vector and logits. */
 const network = (id: string, channels: number): Classifier<"map"> =>
@@ -48,7 +48,8 @@ const assembly = (
   distiller: Parts["distiller"],
   teaching: Teachers = teacher,
   other: Partial<AssemblyOptions> = {},
-) => assembled({ student, teacher: teaching, distiller, dataset }, { ...options, ...other });
+) =>
+  assembleUntrained({ student, teacher: teaching, distiller, dataset }, { ...options, ...other });
 
 const norm = ["scale", "offset", "mean", "variance"].map((name) => `map.norm.${name}`);
 /** The names inside either network. */
@@ -107,7 +108,7 @@ Deno.test("assemble: several teachers are numbered, and a module that a method t
   assertEquals([pair.parts.teacher, pair.trainedModules], [pair.teachers, undefined]);
   const requests: string[] = [];
   const { variables, parts, state } = assembly(
-    ft({ paraphraser: untrained(ftInit(), "paraphraser") }),
+    ft({ paraphraser: untrainedModule(ftInit(), "paraphraser") }),
     teacher,
     {
       taken({ name }, shape) {
@@ -146,7 +147,7 @@ Deno.test("assemble: the step has the data set's options for images, and the run
 Deno.test("assemble: makes no tensor", () => {
   const before = tf.memory();
   assembly(ftInit());
-  assembly(ft({ paraphraser: untrained(ftInit(), "paraphraser") }));
+  assembly(ft({ paraphraser: untrainedModule(ftInit(), "paraphraser") }));
   assertEquals(tf.memory(), before);
 });
 

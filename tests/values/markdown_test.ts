@@ -1,14 +1,14 @@
 import { assertEquals } from "@std/assert";
-import { escapeMarkdown, grid, link } from "../../lib/values/markdown.ts";
+import { escapeMarkdown, formatLink, formatTable } from "../../lib/values/markdown.ts";
 
 Deno.test("markdown: columns are aligned, text is escaped", () => {
   assertEquals(
-    grid(["", "a"], [["bc", "1 ± 2"], ["d"]]),
+    formatTable(["", "a"], [["bc", "1 ± 2"], ["d"]]),
     "|     |     a |\n| :-- | ----: |\n| bc  | 1 ± 2 |\n| d   |       |",
   );
   assertEquals(
     escapeMarkdown("SLKD* wrn_40_2 a|b <c> _d_ [e]"),
     "SLKD\\* wrn_40_2 a\\|b \\<c\\> \\_d\\_ \\[e\\]",
   );
-  assertEquals(link("x", "../a b/c#d.ts"), "[x](../a%20b/c%23d.ts)");
+  assertEquals(formatLink("x", "../a b/c#d.ts"), "[x](../a%20b/c%23d.ts)");
 });

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { closest, didYouMean, distance } from "../../lib/values/suggest.ts";
+import { closest, didYouMean, editDistance } from "../../lib/values/suggest.ts";
 import { stream } from "../../lib/values/random.ts";
 
 Deno.test("distance: counts insertions, deletions, replacements and swaps", () => {
@@ -12,7 +12,7 @@ Deno.test("distance: counts insertions, deletions, replacements and swaps", () =
     ["ca", "abc", 3],
   ];
   for (const [a, b, edits] of cases) {
-    assertEquals([distance(a, b), distance(b, a)], [edits, edits], `${a} → ${b}`);
+    assertEquals([editDistance(a, b), editDistance(b, a)], [edits, edits], `${a} → ${b}`);
   }
 });
 
@@ -30,7 +30,7 @@ Deno.test("distance: is at most n after n edits, and 0 only for equal words", ()
         ...[letters[random.below(4)]].slice(random.below(2)),
       );
     }
-    const found = distance(word.join(""), edited.join(""));
+    const found = editDistance(word.join(""), edited.join(""));
     assertEquals(found <= edits, true);
     assertEquals(found === 0, word.join("") === edited.join(""));
   }

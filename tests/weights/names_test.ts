@@ -8,10 +8,12 @@ import * as vgg from "../../lib/networks/vgg.ts";
 import * as wrn from "../../lib/networks/wrn.ts";
 import { buildModel, type Classifier } from "../../lib/nn/network.ts";
 import { variables } from "../../lib/nn/variables.ts";
-import { plainNames, referenceName } from "../../lib/weights/names.ts";
+import { networkNames, referenceName } from "../../lib/weights/names.ts";
 import { networkOf, referenceNetwork } from "../support/reference_networks.ts";
 
-const entries = (...names: string[]) => [...plainNames(new Map(names.map((name, i) => [name, i])))];
+const entries = (
+  ...names: string[]
+) => [...networkNames(new Map(names.map((name, i) => [name, i])))];
 
 Deno.test("plainNames: drops module. if every name has it, however often", () => {
   assertEquals(entries("module.b", "module.a"), [["b", 0], ["a", 1]]);

@@ -5,11 +5,11 @@
 import { experiment, shake } from "../../../mod.ts";
 import { pairs } from "../../imagenet/pairs.ts";
 import { mapValues } from "../../shared/map_values.ts";
-import { twice } from "../../shared/twice.ts";
+import { withSecondSeed } from "../../shared/with_second_seed.ts";
 
 export default mapValues(pairs, (pair) =>
   experiment(import.meta, {
     ...pair,
-    teacher: twice(pair.teacher),
+    teacher: withSecondSeed(pair.teacher),
     distiller: shake(),
   }));

@@ -3,7 +3,7 @@
  * and the temperature 1.
  */
 import { experiment, kd } from "../../../mod.ts";
-import { asSlkd } from "../../shared/imagenet.ts";
+import { slkdSetup } from "../../shared/imagenet.ts";
 import { pairs } from "../../imagenet/pairs.ts";
 import { mapValues } from "../../shared/map_values.ts";
 
@@ -12,7 +12,7 @@ export default mapValues(
   (pair) =>
     experiment(import.meta, {
       ...pair,
-      ...asSlkd,
+      ...slkdSetup,
       distiller: kd({ temperature: 1, ce: 0.5, kd: 0.5 }),
     }),
 );

@@ -1,9 +1,9 @@
 import type { StepContext, Terms } from "../../experiment/distiller.ts";
 import type { Scorer } from "../../nn/network.ts";
-import { kl, masked } from "../../nn/ops.ts";
+import { applyMask, kl } from "../../nn/ops.ts";
 
 /** Options of a method that can also learn from the teacher's logits. */
-export interface AlsoKd {
+export interface AlsoKdOptions {
   /**
    * Weight of T² · KL(teacher ‖ student) beside the method's own terms. Default: 0 (SAKD has 1).
    */
@@ -15,10 +15,10 @@ export interface AlsoKd {
 /** The term `kd` with this weight and this T. No term if the weight is 0. */
 export function alsoKd(
   { student, teacher, mask }: Pick<StepContext<Scorer, Scorer>, "student" | "teacher" | "mask">,
-  { kd, temperature }: Required<AlsoKd>,
+  { kd, temperature }: Required<AlsoKdOptions>,
 ): Terms {
   if (kd === 0) return {};
   return {
-    kd: [kd, masked(kl(student.taps.logits, teacher.taps.logits, temperature), mask("logits"))],
+    kd: [kd, applyMask(kl(student.taps.logits, teacher.taps.logits, temperature), mask("logits"))],
   };
 }

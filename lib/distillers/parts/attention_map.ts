@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { flat, unitRows } from "../../nn/ops.ts";
+import { flatten, unitRows } from "../../nn/ops.ts";
 import type { Tensor } from "../../kernels/tensor.ts";
 
 /**
@@ -7,5 +7,5 @@ import type { Tensor } from "../../kernels/tensor.ts";
  * unit vector over positions.
  */
 export function attentionMap(map: Tensor): Tensor {
-  return unitRows(flat(tf.mean(tf.square(map), -1)));
+  return unitRows(flatten(tf.mean(tf.square(map), -1)));
 }

@@ -1,5 +1,5 @@
 import { conv, transposedConv } from "../../nn/conv.ts";
-import { byDefault, type Layer } from "../../nn/layer.ts";
+import { defaultInitialisers, type Layer } from "../../nn/layer.ts";
 import { relu, seq } from "../../nn/layers.ts";
 import { norm } from "../../nn/norm.ts";
 import type { Shape } from "../../nn/variables.ts";
@@ -20,7 +20,13 @@ export function regressor(from: Shape, to: Shape, rectified = true): Layer {
     );
   }
   const convolution = (kernel: number, stride: number, padding: number) =>
-    conv(channels, { kernel, stride, padding, bias: true, ...byDefault(kernel * kernel * input) });
+    conv(channels, {
+      kernel,
+      stride,
+      padding,
+      bias: true,
+      ...defaultInitialisers(kernel * kernel * input),
+    });
   const scale = Math.floor(target / side);
   const layer = side === 2 * target
     ? convolution(3, 2, 1)

@@ -1,5 +1,5 @@
 import type { Outcome } from "../../project/outcome.ts";
-import { bullets } from "../../values/markdown.ts";
+import { formatList } from "../../values/markdown.ts";
 
 /** The footnotes of one table, numbered in the order of their marks. */
 export interface Footnotes {
@@ -19,7 +19,7 @@ export interface FootnoteFormat {
 
 const markdown: FootnoteFormat = {
   mark: (number) => `<sup>${number}</sup>`,
-  below: (notes) => bullets(notes.map((note) => note.join(" "))),
+  below: (notes) => formatList(notes.map((note) => note.join(" "))),
 };
 
 /** Makes an empty list of footnotes. Default of `format`: markdown. */

@@ -3,7 +3,7 @@ import { ownRows } from "../own_rows.ts";
 import { comparisons, pairedRows } from "../paired.ts";
 import { type PaperTable, rowName } from "../paper.ts";
 import { type Cell, epochs, openQuestion, paperColumn, remarks } from "../paper_column.ts";
-import { type Printed, subtractPrinted } from "../printed.ts";
+import { type PrintedNumber, subtractPrinted } from "../printed.ts";
 import { type FootnoteFormat, type Footnotes, footnotes, noteUnshown } from "./footnotes.ts";
 
 /**
@@ -158,7 +158,7 @@ export function escapeLatex(text: string): string {
 }
 
 /** A number as LaTeX, in bold if it is the best. */
-export function latexNumber(printed: Printed | undefined): string {
+export function latexNumber(printed: PrintedNumber | undefined): string {
   if (!printed) return "--";
   return printed.best ? `\\textbf{${escapeLatex(printed.text)}}` : escapeLatex(printed.text);
 }

@@ -1,18 +1,18 @@
 import type { Outcome } from "../../project/outcome.ts";
 import {
-  bullets,
   escapeMarkdown,
-  grid,
-  link,
+  foldParagraph,
+  formatLink,
+  formatList,
+  formatTable,
+  joinBlocks,
   NONE,
-  paragraph,
-  stack,
 } from "../../values/markdown.ts";
 import { type LabelledOutcome, ownRows } from "../own_rows.ts";
 import { comparisons, pairedRows } from "../paired.ts";
 import { type Column, type PaperRow, type PaperTable, rowName } from "../paper.ts";
 import { type Cell, epochs, openQuestion, paperColumn, remarks } from "../paper_column.ts";
-import { type Printed, subtractPrinted } from "../printed.ts";
+import { type PrintedNumber, subtractPrinted } from "../printed.ts";
 import type { TeacherNames } from "../teacher_names.ts";
 import { type Footnotes, footnotes, noteUnshown } from "./footnotes.ts";
 import { methodSettings, tableSettings } from "./settings.ts";
@@ -39,13 +39,13 @@ export function paperTable(
         .map((outcome): LabelledOutcome => [row.printed ?? row.method, outcome])
     ),
   );
-  return stack([
+  return joinBlocks([
     `## ${escapeMarkdown(table.title)}`,
-    grid(header, [...groups(table), ...rows]),
+    formatTable(header, [...groups(table), ...rows]),
     notes.below(),
     settings,
     "**Notes**",
-    bullets(remarks(table).map(escapeMarkdown)),
+    formatList(remarks(table).map(escapeMarkdown)),
   ]);
 }
 
@@ -75,7 +75,7 @@ function groups({ columns }: PaperTable): string[][] {
 
 function cellText({ ours, other, paper, logs = [], outcome }: Cell, notes: Footnotes): string {
   const first = outcome
-    ? link(markdownNumber(ours), outcome.path) + noteUnshown(outcome, notes)
+    ? formatLink(markdownNumber(ours), outcome.path) + noteUnshown(outcome, notes)
     : markdownNumber(ours);
   if (!paper && !other) return first;
   const delta = subtractPrinted(ours, paper);
@@ -100,15 +100,15 @@ export function ownTable(
   const { columns, rows } = ownRows(labelled, names);
   const header = ["", "teacher", "student", ...columns.map(({ title }) => title)];
   const body = rows.map(({ label, teachers, student, cells: [main, ...further], outcome }) => [
-    link(escapeMarkdown(label), outcome.path),
+    formatLink(escapeMarkdown(label), outcome.path),
     teachers.map(escapeMarkdown).join(", ") || NONE,
     escapeMarkdown(student),
     markdownNumber(main) + noteUnshown(outcome, notes),
     ...further.map(markdownNumber),
   ]);
-  return stack([
+  return joinBlocks([
     `## ${escapeMarkdown(title)}`,
-    grid(header, body),
+    formatTable(header, body),
     notes.below(),
     differences(labelled, against),
     tableSettings(labelled, methodSettings(labelled)),
@@ -121,7 +121,7 @@ function differences(labelled: readonly LabelledOutcome[], against: readonly str
   );
   return rows.length === 0
     ? ""
-    : stack(["**Paired differences**", paragraph(HOW), grid(header, rows)]);
+    : joinBlocks(["**Paired differences**", foldParagraph(HOW), formatTable(header, rows)]);
 }
 
 const HOW =
@@ -130,6 +130,6 @@ const HOW =
   "`one seed` decides nothing.";
 
 /** A number as markdown, in bold if it is the best. */
-export function markdownNumber(printed: Printed | undefined): string {
+export function markdownNumber(printed: PrintedNumber | undefined): string {
   return printed?.best ? `**${printed.text}**` : printed?.text ?? NONE;
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { Failure } from "../../values/failure.ts";
-import { escapeMarkdown, paragraph, stack } from "../../values/markdown.ts";
+import { escapeMarkdown, foldParagraph, joinBlocks } from "../../values/markdown.ts";
 import { type FilledTable, filledTables } from "../filled_tables.ts";
 import type { Paper } from "../paper.ts";
 import { ownTable, paperTable } from "./markdown_tables.ts";
@@ -13,9 +13,12 @@ import { ownTable, paperTable } from "./markdown_tables.ts";
 export async function writeReadme(folder: string, current: string): Promise<string> {
   const { title, paper, tables } = await filledTables(folder);
   const legend = paper
-    ? [citation(paper), paragraph(`${LEGEND} ${LEGEND_OF_PAPER}`)]
-    : [paragraph(LEGEND)];
-  const head = { name: "head", body: stack([ORIGIN, `# ${escapeMarkdown(title)}`, ...legend]) };
+    ? [citation(paper), foldParagraph(`${LEGEND} ${LEGEND_OF_PAPER}`)]
+    : [foldParagraph(LEGEND)];
+  const head = {
+    name: "head",
+    body: joinBlocks([ORIGIN, `# ${escapeMarkdown(title)}`, ...legend]),
+  };
   return replaceSections(join(folder, "README.md"), current, [head, ...tables.map(section)]);
 }
 
@@ -33,7 +36,7 @@ const LEGEND_OF_PAPER =
 function citation({ authors, venue, year, code }: Paper): string {
   const where = venue.includes(String(year)) ? venue : `${venue}, ${year}`;
   const text = escapeMarkdown(`${authors.join(", ")}. ${where}.`);
-  return paragraph(code ? `${text} [Code](${code}).` : text);
+  return foldParagraph(code ? `${text} [Code](${code}).` : text);
 }
 
 function section(filled: FilledTable): Section {

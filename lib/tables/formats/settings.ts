@@ -1,8 +1,8 @@
 import { networkOf } from "../../experiment/experiment.ts";
 import type { Trial } from "../../project/result.ts";
 import { canonical, type Json } from "../../values/json.ts";
-import { bullets, escapeMarkdown, stack } from "../../values/markdown.ts";
-import { inWords, jsonInWords, type NamedPart } from "../../values/words.ts";
+import { escapeMarkdown, formatList, joinBlocks } from "../../values/markdown.ts";
+import { describeJson, describePart, type NamedPart } from "../../values/words.ts";
 import type { LabelledOutcome } from "../own_rows.ts";
 
 /**
@@ -24,7 +24,7 @@ export function tableSettings(
   const trials = rows.flatMap(([, { measured }]) => measured);
   if (trials.length > 0) lines.push(platform(trials));
   return lines.length > 0
-    ? stack(["**Settings**", bullets([...lines, ...further].map(escapeMarkdown))])
+    ? joinBlocks(["**Settings**", formatList([...lines, ...further].map(escapeMarkdown))])
     : "";
 }
 
@@ -40,8 +40,8 @@ const pair: RowText = ([, { experiment: { teachers, student } }]) => {
 
 /** Data set and schedule, in words. */
 const PARTS: readonly RowText[] = [
-  ([, { experiment }]) => inWords(experiment.dataset),
-  ([, { experiment }]) => inWords(experiment.schedule),
+  ([, { experiment }]) => describePart(experiment.dataset),
+  ([, { experiment }]) => describePart(experiment.schedule),
 ];
 
 const both: RowText = (row) => PARTS.map((part) => part(row)).join("; ");
@@ -117,10 +117,12 @@ export function methodSettings(rows: readonly LabelledOutcome[]): string[] {
     const [[, { experiment: { distiller: { id, options } } }]] = alike;
     return { id, options, labels: alike.map(([label]) => label) };
   });
-  return methods.filter((method) => inWords(method) !== method.id).map((method) => {
+  return methods.filter((method) => describePart(method) !== method.id).map((method) => {
     const first = methods.find(({ id }) => id === method.id)!;
     const names = method.labels.join(", ");
-    if (methods.length === 1 || (method === first && names === method.id)) return inWords(method);
+    if (methods.length === 1 || (method === first && names === method.id)) {
+      return describePart(method);
+    }
     return `${names}: ${methodInWords(method, first)}`;
   });
 }
@@ -130,7 +132,7 @@ type Method = NamedPart & { readonly labels: readonly string[] };
 
 function methodInWords(method: Method, first: Method): string {
   const changes = method === first ? undefined : changedOptions(method.options, first.options);
-  return changes ? `as ${first.labels[0]}, but ${jsonInWords(changes)}` : inWords(method);
+  return changes ? `as ${first.labels[0]}, but ${describeJson(changes)}` : describePart(method);
 }
 
 /**

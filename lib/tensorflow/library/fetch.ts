@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { cannotWrite } from "../../files/atomic_write.ts";
+import { writeFailure } from "../../files/atomic_write.ts";
 import { Failure } from "../../values/failure.ts";
 import type { Host } from "./host.ts";
 import { type LibraryFiles, libraryIn } from "./layout.ts";
@@ -8,7 +8,7 @@ import { progress } from "./progress.ts";
 import { waysOut } from "./ways_out.ts";
 
 /** TensorFlow version of the download. */
-export const fetchedVersion = "2.21.0";
+export const downloadVersion = "2.21.0";
 
 /** Approximate size of a wheel in bytes. */
 const SIZE = 274e6;
@@ -16,18 +16,21 @@ const SIZE = 274e6;
 // Plain `tensorflow` is the CPU build on platforms that have no wheel with CUDA.
 const wheels: Readonly<Record<string, Wheel>> = {
   "linux-x86_64": {
-    requirement: `tensorflow-cpu==${fetchedVersion}`,
+    requirement: `tensorflow-cpu==${downloadVersion}`,
     platform: "manylinux_2_27_x86_64",
   },
   "linux-aarch64": {
-    requirement: `tensorflow==${fetchedVersion}`,
+    requirement: `tensorflow==${downloadVersion}`,
     platform: "manylinux_2_27_aarch64",
   },
-  "darwin-aarch64": { requirement: `tensorflow==${fetchedVersion}`, platform: "macosx_12_0_arm64" },
+  "darwin-aarch64": {
+    requirement: `tensorflow==${downloadVersion}`,
+    platform: "macosx_12_0_arm64",
+  },
 };
 
 const targetFolder = ({ os, arch, cache }: Host) =>
-  join(cache, `tensorflow-${fetchedVersion}-${os}-${arch}`);
+  join(cache, `tensorflow-${downloadVersion}-${os}-${arch}`);
 
 /** Returns the library of an earlier download. `undefined` if there is none. */
 export function cachedLibrary(host: Host): Promise<LibraryFiles | undefined> {
@@ -41,7 +44,7 @@ export function cachedLibrary(host: Host): Promise<LibraryFiles | undefined> {
 async function lock(cache: string, log: (line: string) => void): Promise<Deno.FsFile> {
   const folder = await Deno.mkdir(cache, { recursive: true }).then(() => Deno.open(cache)).catch(
     (error) => {
-      throw cannotWrite(cache, error);
+      throw writeFailure(cache, error);
     },
   );
   if (!await folder.tryLock(true)) {
@@ -73,7 +76,7 @@ export async function fetchLibrary(
   if (!wheel) {
     throw new Failure(
       3,
-      `There is no TensorFlow ${fetchedVersion} to fetch for ${host.os} on ${host.arch}.\n${waysOut}`,
+      `There is no TensorFlow ${downloadVersion} to fetch for ${host.os} on ${host.arch}.\n${waysOut}`,
     );
   }
   const say = log ?? console.error;
@@ -88,7 +91,7 @@ export async function fetchLibrary(
   try {
     await makeEmpty(partial);
     say(
-      `Fetching TensorFlow ${fetchedVersion} into ${host.cache}, once (RETORT_TENSORFLOW names one you have)`,
+      `Fetching TensorFlow ${downloadVersion} into ${host.cache}, once (RETORT_TENSORFLOW names one you have)`,
     );
     const path = await downloadWheel(
       host.python,
@@ -106,7 +109,7 @@ export async function fetchLibrary(
     await folder.sync();
     return (await cachedLibrary(host))!;
   } catch (error) {
-    throw error instanceof Failure ? error : cannotWrite(host.cache, error);
+    throw error instanceof Failure ? error : writeFailure(host.cache, error);
   } finally {
     await Deno.remove(partial, { recursive: true }).catch(() => {});
   }

@@ -1,5 +1,5 @@
 import { Failure } from "../../values/failure.ts";
-import { cachedLibrary, fetchedVersion, fetchLibrary } from "./fetch.ts";
+import { cachedLibrary, downloadVersion, fetchLibrary } from "./fetch.ts";
 import { type Host, thisHost } from "./host.ts";
 import { libraryAt, type LibraryFiles, libraryIn, libraryNames } from "./layout.ts";
 import { loadTensorflow } from "./load.ts";
@@ -77,7 +77,7 @@ export async function locateLibrary(
   if (download) return { ...await fetchLibrary(host, log), source: "download" };
   throw new Failure(
     3,
-    `There is no TensorFlow in ${host.python} nor in ${host.cache}. The first run fetches ${fetchedVersion}.\n${waysOut}`,
+    `There is no TensorFlow in ${host.python} nor in ${host.cache}. The first run fetches ${downloadVersion}.\n${waysOut}`,
   );
 }
 

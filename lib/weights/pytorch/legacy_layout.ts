@@ -1,9 +1,9 @@
 import type { ByteSource } from "../../files/byte_source.ts";
-import { quoted } from "../../values/words.ts";
+import { quoteText } from "../../values/words.ts";
 import { FileRefused, refuseDamaged } from "../refused.ts";
 import { ARRAYS } from "../safetensors.ts";
 import type { Pickled, Storage } from "./objects.ts";
-import { PICKLE, type Saved } from "./saved.ts";
+import { MAX_PICKLE_BYTES, type TorchFile } from "./saved.ts";
 import { unpickle, type Unpickled } from "./unpickle.ts";
 
 /** The first number of such a file, as a pickle has it. */
@@ -16,8 +16,8 @@ const VERSION = 1001;
  * value, the keys of the storages), then each storage: the number of its elements in 8 bytes, and
  * the elements. Throws a `FileRefused`.
  */
-export function readLegacyLayout(source: ByteSource): Saved {
-  const head = source.read(0, Math.min(source.size, PICKLE));
+export function readLegacyLayout(source: ByteSource): TorchFile {
+  const head = source.read(0, Math.min(source.size, MAX_PICKLE_BYTES));
   let end = 0;
   const next = (): Unpickled => {
     const pickle = unpickle(head, end, source.size);
@@ -44,7 +44,7 @@ export function readLegacyLayout(source: ByteSource): Saved {
     size: (key) => places.get(key)?.size,
     read(key) {
       const place = places.get(key);
-      if (!place) throw refuseDamaged(`it has no storage ${quoted(key)}`);
+      if (!place) throw refuseDamaged(`it has no storage ${quoteText(key)}`);
       return source.read(place.position, place.size);
     },
   };
@@ -74,22 +74,24 @@ function locate(
   for (const key of keys) {
     const storage = storageOf.get(key);
     if (!storage || places.has(key)) {
-      throw refuseDamaged(`its list of storages has ${quoted(key)}, which its value never uses`);
+      throw refuseDamaged(`its list of storages has ${quoteText(key)}, which its value never uses`);
     }
     if (position + 8 > source.size) {
-      throw refuseDamaged(`it ends before its storage ${quoted(key)}`);
+      throw refuseDamaged(`it ends before its storage ${quoteText(key)}`);
     }
     const count = Number(new DataView(source.read(position, 8).buffer).getBigUint64(0, true));
     if (count !== storage.length) {
       throw refuseDamaged(
-        `its storage ${quoted(key)} has ${count} numbers, and its tensors claim ${storage.length}`,
+        `its storage ${
+          quoteText(key)
+        } has ${count} numbers, and its tensors claim ${storage.length}`,
       );
     }
     const size = count * ARRAYS[storage.dtype].BYTES_PER_ELEMENT;
     position += 8;
     if (position + size > source.size) {
       throw refuseDamaged(
-        `it ends ${position + size - source.size} bytes before its storage ${quoted(key)} does`,
+        `it ends ${position + size - source.size} bytes before its storage ${quoteText(key)} does`,
       );
     }
     places.set(key, { position, size });

@@ -1,4 +1,4 @@
-import { quoted } from "../../values/words.ts";
+import { quoteText } from "../../values/words.ts";
 import { refuseDamaged, refuseForeign } from "../refused.ts";
 import type { Dtype } from "../safetensors.ts";
 
@@ -27,7 +27,7 @@ export class PickledName {
   /** Throws a `FileRefused` with the name if it is not a known one. */
   constructor(name: string) {
     if (!Object.hasOwn(STORAGES, name) && !Object.hasOwn(CALLS, name) && !DTYPE.test(name)) {
-      throw refuseForeign(`asks for the Python name ${quoted(name)}`);
+      throw refuseForeign(`asks for the Python name ${quoteText(name)}`);
     }
     this.name = name;
   }
@@ -113,7 +113,9 @@ export function readStorage(id: Pickled): Storage {
   if (part === null) return new Storage(dtype, String(key), length);
   const [, offset, count] = Array.isArray(part) ? part : [];
   if (!isCount(offset) || !isCount(count) || offset + count > length) {
-    throw refuseDamaged(`it takes a part of its storage ${quoted(String(key))} that is not in it`);
+    throw refuseDamaged(
+      `it takes a part of its storage ${quoteText(String(key))} that is not in it`,
+    );
   }
   return new Storage(dtype, String(key), length, { offset, length: count });
 }

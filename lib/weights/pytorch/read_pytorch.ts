@@ -1,6 +1,6 @@
 import type { ByteSource } from "../../files/byte_source.ts";
 import type { Json } from "../../values/json.ts";
-import { plainNames } from "../names.ts";
+import { networkNames } from "../names.ts";
 import type { Value } from "../value.ts";
 import { readLegacyLayout } from "./legacy_layout.ts";
 import { type Pickled, PickledTensor } from "./objects.ts";
@@ -9,7 +9,7 @@ import { readTensors } from "./tensors.ts";
 import { readZipLayout } from "./zip_layout.ts";
 
 /** The network in a file of PyTorch. */
-export interface Network {
+export interface TorchWeights {
   /** The tensors by the network's own names. */
   readonly tensors: ReadonlyMap<string, Value>;
   /** The numbers, strings and booleans beside the tensors. */
@@ -20,7 +20,10 @@ export interface Network {
  * Reads a file of `torch.save`, in either layout. Throws a `FileRefused`, or a `Failure` (exit 3)
  * if a zip is damaged.
  */
-export function readPyTorch(source: ByteSource, format: "pytorch" | "pytorch-legacy"): Network {
+export function readPyTorch(
+  source: ByteSource,
+  format: "pytorch" | "pytorch-legacy",
+): TorchWeights {
   const saved = format === "pytorch" ? readZipLayout(source) : readLegacyLayout(source);
   const { tensors, facts } = stateDict(saved.value);
   const scalars = readTensors(saved, new Map([...facts].filter(isTensor)), source.size);
@@ -29,7 +32,7 @@ export function readPyTorch(source: ByteSource, format: "pytorch" | "pytorch-leg
     ([key, value]) => [key, scalars.get(key)?.data[0] ?? value] as const,
   );
   return {
-    tensors: readTensors(saved, plainNames(tensors), source.size),
+    tensors: readTensors(saved, networkNames(tensors), source.size),
     facts: Object.fromEntries(entries.filter(isJson)),
   };
 }

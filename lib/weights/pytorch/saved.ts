@@ -4,7 +4,7 @@ import type { Pickled } from "./objects.ts";
  * The contents of a file of `torch.save`: a value, and the storages of its tensors, which are read
  * one by one.
  */
-export interface Saved {
+export interface TorchFile {
   readonly value: Pickled;
   /** The number of bytes that the file has of a storage. `undefined` if it has no such storage. */
   size(key: string): number | undefined;
@@ -16,4 +16,4 @@ export interface Saved {
 }
 
 /** The maximum length of a pickle in bytes. Those of large networks have some hundred thousand. */
-export const PICKLE = 2 ** 24;
+export const MAX_PICKLE_BYTES = 2 ** 24;

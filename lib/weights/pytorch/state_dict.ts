@@ -1,4 +1,4 @@
-import { quoted } from "../../values/words.ts";
+import { quoteText } from "../../values/words.ts";
 import { FileRefused } from "../refused.ts";
 import { kindOf, type Pickled, PickledTensor } from "./objects.ts";
 
@@ -35,7 +35,7 @@ export function stateDict(value: Pickled): StateDict {
   if (!chosen) {
     throw noStateDict(
       `it has ${
-        members(value).slice(0, 20).map(([key, item]) => `${quoted(key)} (${kindOf(item)})`)
+        members(value).slice(0, 20).map(([key, item]) => `${quoteText(key)} (${kindOf(item)})`)
       }`,
     );
   }
@@ -59,7 +59,7 @@ function choose(found: readonly Candidate[]): Candidate | undefined {
   const left = usual.length > 0 ? usual : found;
   if (left.length < 2) return left[0];
   const names = left.map(({ path, tensors }) =>
-    `${path.map(quoted).join(".")} (${tensors.size} tensors)`
+    `${path.map(quoteText).join(".")} (${tensors.size} tensors)`
   ).join(", ");
   throw new FileRefused(
     `has several state dicts: ${names}; save only the right one: torch.save(state_dict, path)`,

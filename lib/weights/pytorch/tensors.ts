@@ -1,9 +1,9 @@
-import { quoted } from "../../values/words.ts";
+import { quoteText } from "../../values/words.ts";
 import { refuseDamaged } from "../refused.ts";
 import { ARRAYS, type Entry } from "../safetensors.ts";
 import { toValue, type Value } from "../value.ts";
 import type { PickledTensor } from "./objects.ts";
-import type { Saved } from "./saved.ts";
+import type { TorchFile } from "./saved.ts";
 
 /**
  * Reads the values of these tensors, in their order. Each storage is read once, and a tensor that
@@ -12,7 +12,7 @@ import type { Saved } from "./saved.ts";
  * `FileRefused` that names the tensor.
  */
 export function readTensors(
-  saved: Saved,
+  saved: TorchFile,
   tensors: ReadonlyMap<string, PickledTensor>,
   size: number,
 ): Map<string, Value> {
@@ -27,7 +27,7 @@ export function readTensors(
     room -= needed + (copies.length < group.length ? bytes! : 0);
     if (!(room >= 0) || bytes! > size * 2) {
       throw refuseDamaged(
-        `its tensors claim more than twice its ${size} bytes (at ${quoted(group.at(-1)![0])})`,
+        `its tensors claim more than twice its ${size} bytes (at ${quoteText(group.at(-1)![0])})`,
       );
     }
   }
@@ -47,14 +47,14 @@ function checkPlace(
 ): void {
   const { key, length, part, dtype } = storage;
   const wrong = (problem: string) =>
-    refuseDamaged(`its tensor ${quoted(name)} of shape [${shape}] ${problem}`);
+    refuseDamaged(`its tensor ${quoteText(name)} of shape [${shape}] ${problem}`);
   if (bytes === undefined) {
-    throw wrong(`lies in the storage ${quoted(key)}, which the file does not have`);
+    throw wrong(`lies in the storage ${quoteText(key)}, which the file does not have`);
   }
   if (length * ARRAYS[dtype].BYTES_PER_ELEMENT > bytes) {
     throw wrong(
       `lies in the storage ${
-        quoted(key)
+        quoteText(key)
       } of ${length} ${dtype} numbers, of which the file has ${bytes} bytes`,
     );
   }
@@ -62,7 +62,9 @@ function checkPlace(
   const last = shape.reduce((sum, size, i) => sum + (size - 1) * strides[i], offset);
   if (last >= part.length) {
     throw wrong(
-      `ends at number ${last} of the storage ${quoted(key)}, which has only ${part.length} of them`,
+      `ends at number ${last} of the storage ${
+        quoteText(key)
+      }, which has only ${part.length} of them`,
     );
   }
 }

@@ -1,4 +1,4 @@
-import { quoted } from "../../values/words.ts";
+import { quoteText } from "../../values/words.ts";
 import { FileRefused, refuseDamaged, refuseForeign } from "../refused.ts";
 import { Cursor } from "./cursor.ts";
 import {
@@ -246,7 +246,7 @@ function parseNumber(line: string): Pickled {
   if (line === "00" || line === "01") return line === "01";
   // The bound keeps a long row of digits from taking quadratic time.
   const [, digits] = /^([-+]?\d{1,300})L?$/.exec(line) ?? [];
-  if (digits === undefined) throw refuseDamaged(`its pickle has the number ${quoted(line)}`);
+  if (digits === undefined) throw refuseDamaged(`its pickle has the number ${quoteText(line)}`);
   return toNumber(BigInt(digits));
 }
 

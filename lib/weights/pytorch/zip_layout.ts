@@ -1,7 +1,7 @@
 import { FileRefused, refuseDamaged } from "../refused.ts";
 import type { ByteSource } from "../../files/byte_source.ts";
 import { readZip } from "../../files/zip.ts";
-import { PICKLE, type Saved } from "./saved.ts";
+import { MAX_PICKLE_BYTES, type TorchFile } from "./saved.ts";
 import { unpickle } from "./unpickle.ts";
 
 /**
@@ -9,7 +9,7 @@ import { unpickle } from "./unpickle.ts";
  * `data/<key>` are the storages. Throws a `FileRefused`, or a `Failure` (exit 3) if the zip itself
  * is damaged.
  */
-export function readZipLayout(source: ByteSource): Saved {
+export function readZipLayout(source: ByteSource): TorchFile {
   const zip = readZip(source, MAX_ENTRIES);
   const pickle = zip.names.find((name) => /^[^/]+\/data\.pkl$/.test(name));
   if (pickle === undefined) throw otherZip(zip.names);
@@ -21,7 +21,9 @@ export function readZipLayout(source: ByteSource): Saved {
       "is a TorchScript program, not weights: in Python, run torch.save(torch.jit.load(path).state_dict(), new_path)",
     );
   }
-  if (zip.size(pickle)! > PICKLE) throw refuseDamaged(`its data.pkl has ${zip.size(pickle)} bytes`);
+  if (zip.size(pickle)! > MAX_PICKLE_BYTES) {
+    throw refuseDamaged(`its data.pkl has ${zip.size(pickle)} bytes`);
+  }
   if (
     zip.names.includes(`${folder}byteorder`) &&
     decodeText(zip.read(`${folder}byteorder`)) !== "little"

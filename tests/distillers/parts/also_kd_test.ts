@@ -1,12 +1,12 @@
 import { assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { alsoKd } from "../../../lib/distillers/parts/also_kd.ts";
-import { outputOf } from "../../../lib/nn/network.ts";
+import { logitsOutput } from "../../../lib/nn/network.ts";
 import { kl } from "../../../lib/nn/ops.ts";
 
 await tf.setBackend("cpu");
 const logits = { student: tf.tensor2d([[1, 2], [3, -1]]), teacher: tf.tensor2d([[0, 1], [2, 2]]) };
-const outputs = { student: outputOf(logits.student), teacher: outputOf(logits.teacher) };
+const outputs = { student: logitsOutput(logits.student), teacher: logitsOutput(logits.teacher) };
 
 Deno.test("a weight of 0 gives no term", () => {
   assertEquals(alsoKd({ ...outputs, mask: () => undefined }, { kd: 0, temperature: 4 }), {});

@@ -1,6 +1,6 @@
 import { assert } from "@std/assert";
 import { aekd as method } from "../../../lib/distillers/aekd.ts";
-import { type FirstStep, firstStep } from "../../support/cast.ts";
+import { type FirstStep, firstStep } from "../../support/assemble_step.ts";
 import { open } from "../../support/engines.ts";
 import type { Golden } from "../../support/goldens.ts";
 import { assertNear, tolerance } from "../../support/tolerance.ts";

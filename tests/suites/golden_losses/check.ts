@@ -1,9 +1,14 @@
 /** The common parts of all checks of losses: one step of a method between given outputs. */
 import type { Distiller, HardLabels } from "../../../lib/experiment/distiller.ts";
 import type { Scorer } from "../../../lib/nn/network.ts";
-import { type Cast, cast, type FirstStep, firstStep } from "../../support/cast.ts";
+import {
+  assembleStep,
+  type FirstStep,
+  firstStep,
+  type StepParts,
+} from "../../support/assemble_step.ts";
 import { type Kind, open } from "../../support/engines.ts";
-import { given } from "../../support/given.ts";
+import { networkOfVariables } from "../../support/network_of_variables.ts";
 import type { Check, Golden, Numbers } from "../../support/goldens.ts";
 import { assertNear, tolerance } from "../../support/tolerance.ts";
 
@@ -38,7 +43,7 @@ export const after = (variable: string) => (step: FirstStep): Float32Array => st
 /** Compares one step with golden values, compiled and on tfjs's own backend. */
 export async function check(
   { name, facts, tensor }: Golden<Loss>,
-  made: Cast,
+  made: StepParts,
   label: Int32Array,
   expected: readonly Expected[],
 ) {
@@ -64,14 +69,14 @@ export function between(
   { tensor }: Golden<Loss>,
   distiller: Distiller<Scorer, Scorer, HardLabels>,
   more: Record<string, string>,
-): Cast {
+): StepParts {
   const { shape } = tensor("in.logit_s");
-  const network = given({ logits: shape });
+  const network = networkOfVariables({ logits: shape });
   const names = { "student.": "logit_s", "teacher1.": "logit_t", ...more };
   const values = Object.entries(names).map(([prefix, name]) =>
     [prefix + LOGITS, tensor(`in.${name}`).data] as const
   );
-  return cast({
+  return assembleStep({
     student: network,
     teacher: network,
     distiller,

@@ -1,9 +1,9 @@
-import { contrastive, type Contrasts } from "../../../lib/distillers/crd.ts";
+import { contrastive, type MakeContrasts } from "../../../lib/distillers/crd.ts";
 import type { Engine } from "../../../lib/engine/engine.ts";
 import { constant } from "../../../lib/nn/variables.ts";
-import { cast, type FirstStep, firstStep } from "../../support/cast.ts";
+import { assembleStep, type FirstStep, firstStep } from "../../support/assemble_step.ts";
 import { type Kind, open } from "../../support/engines.ts";
-import { given } from "../../support/given.ts";
+import { networkOfVariables } from "../../support/network_of_variables.ts";
 import type { Golden } from "../../support/goldens.ts";
 import { ourWeight } from "../../support/layout.ts";
 import { assertNear, tolerance } from "../../support/tolerance.ts";
@@ -29,7 +29,7 @@ export const DRAWN = "distiller.drawn";
  * Contrasts whose negatives are in the memory `DRAWN`, which a test sets. The positive is the image
  * itself.
  */
-export const recorded = (batch: number): Contrasts => ({ create, dataset }) => {
+export const recorded = (batch: number): MakeContrasts => ({ create, dataset }) => {
   const drawn = create.memory("drawn", [batch, dataset.size], constant(0));
   return ({ index }) => ({ positive: index, negatives: drawn.value });
 };
@@ -103,9 +103,9 @@ async function call(
   const [batch] = student.shape;
   const { n_data, K, T, momentum, feat_dim } = args;
   const logits = [batch, 2];
-  const made = cast({
-    student: given({ pooled: student.shape, logits }),
-    teacher: given({ pooled: teacher.shape, logits }),
+  const made = assembleStep({
+    student: networkOfVariables({ pooled: student.shape, logits }),
+    teacher: networkOfVariables({ pooled: teacher.shape, logits }),
     distiller: contrastive(
       { dimensions: feat_dim, negatives: K, temperature: T, momentum, weight: 1, ce: 0 },
       recorded(batch),

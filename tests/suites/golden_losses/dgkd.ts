@@ -1,16 +1,16 @@
 import { dgkd as method } from "../../../lib/distillers/dgkd.ts";
-import { cast } from "../../support/cast.ts";
-import { given } from "../../support/given.ts";
+import { assembleStep } from "../../support/assemble_step.ts";
+import { networkOfVariables } from "../../support/network_of_variables.ts";
 import type { Golden } from "../../support/goldens.ts";
 import { after, check, type Checks, LOGITS, type Loss, total } from "./check.ts";
 
 async function checkDgkd(golden: Golden<Loss>): Promise<void> {
   const { tensor, names, facts: { args: { T, lam } } } = golden;
   const { shape } = tensor("in.logit_s");
-  const network = given({ logits: shape });
+  const network = networkOfVariables({ logits: shape });
   const teachers = names().filter((name) => /^in\.logit_t/.test(name));
   const [first, second, ...more] = teachers.map(() => network);
-  const made = cast({
+  const made = assembleStep({
     student: network,
     teacher: [first, second, ...more],
     distiller: method({ temperature: T, kd: lam, drop: 0 }),

@@ -1,5 +1,5 @@
 import { dkd as method } from "../../../lib/distillers/dkd.ts";
-import type { FirstStep } from "../../support/cast.ts";
+import type { FirstStep } from "../../support/assemble_step.ts";
 import type { Golden } from "../../support/goldens.ts";
 import { after, between, check, type Checks, LOGITS, type Loss, terms, total } from "./check.ts";
 

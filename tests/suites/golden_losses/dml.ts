@@ -1,18 +1,18 @@
 import { dml as method } from "../../../lib/distillers/dml.ts";
-import { cast } from "../../support/cast.ts";
-import { given } from "../../support/given.ts";
+import { assembleStep } from "../../support/assemble_step.ts";
+import { networkOfVariables } from "../../support/network_of_variables.ts";
 import type { Golden } from "../../support/goldens.ts";
 import { after, check, type Checks, LOGITS, type Loss, terms, total } from "./check.ts";
 
 async function checkDml(golden: Golden<Loss>): Promise<void> {
   const { tensor, has, facts: { source, args } } = golden;
   const { shape } = tensor("in.logit_1");
-  const network = given({ logits: shape });
+  const network = networkOfVariables({ logits: shape });
   const student = `student.${LOGITS}`;
   const peer = `distiller.peer.0.${LOGITS}`;
   const isMutual = has("grad.in.logit_2");
   const [, added] = source.match(/target softmax \+ (\S+?),/) ?? [];
-  const made = cast({
+  const made = assembleStep({
     student: network,
     teacher: undefined,
     distiller: method({ peer: network, temperature: args.T, floor: added ? Number(added) : 0 }),

@@ -4,8 +4,8 @@
  */
 import type { Distiller } from "../../../lib/experiment/distiller.ts";
 import type { Net } from "../../../lib/nn/network.ts";
-import { cast } from "../../support/cast.ts";
-import { given } from "../../support/given.ts";
+import { assembleStep } from "../../support/assemble_step.ts";
+import { networkOfVariables } from "../../support/network_of_variables.ts";
 import type { Golden } from "../../support/goldens.ts";
 import { ourMap } from "../../support/layout.ts";
 import { after, check, type Expected, type Loss } from "./check.ts";
@@ -35,14 +35,14 @@ export async function checkFeatures(
   const network = (who: string, names: readonly string[]) => {
     const maps = names.map((name) => [name, ourMap(golden.tensor(`in.${name}`))] as const);
     for (const [name, { data }] of maps) values.set(`${who}.${name}.value`, data);
-    return given({
+    return networkOfVariables({
       ...Object.fromEntries(maps.map(([name, { shape }]) => [name, shape])),
       logits: [batch, 2],
     });
   };
   const student = network("student", students);
   const teacher = network("teacher1", teachers);
-  const made = cast({ student, teacher, distiller, image: [1, 1, 1], classes: 2, values });
+  const made = assembleStep({ student, teacher, distiller, image: [1, 1, 1], classes: 2, values });
   await check(golden, made, new Int32Array(batch), [
     ...expected,
     ...students.map((name): Expected => ({

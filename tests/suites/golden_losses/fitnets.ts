@@ -1,6 +1,6 @@
 import { fitnets as method } from "../../../lib/distillers/fitnets.ts";
-import { cast } from "../../support/cast.ts";
-import { given } from "../../support/given.ts";
+import { assembleStep } from "../../support/assemble_step.ts";
+import { networkOfVariables } from "../../support/network_of_variables.ts";
 import type { Golden } from "../../support/goldens.ts";
 import { ourMap, ourWeight } from "../../support/layout.ts";
 import { regressorNames } from "../../support/reference_networks.ts";
@@ -11,9 +11,9 @@ async function checkHint(golden: Golden<Loss>): Promise<void> {
   const guided = ourMap(tensor("in.f_s"));
   const hint = ourMap(tensor("in.f_t"));
   const [batch] = guided.shape;
-  const made = cast({
-    student: given({ map: guided.shape, logits: [batch, 2] }),
-    teacher: given({ map: hint.shape }),
+  const made = assembleStep({
+    student: networkOfVariables({ map: guided.shape, logits: [batch, 2] }),
+    teacher: networkOfVariables({ map: hint.shape }),
     distiller: method({ guided: "map", hint: "map", weight: 1, ce: 0 }),
     image: [1, 1, 1],
     classes: 2,

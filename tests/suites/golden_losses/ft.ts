@@ -1,8 +1,13 @@
-import { ft as method, ftInit, type FtOptions, transferred } from "../../../lib/distillers/ft.ts";
+import {
+  factorDistance,
+  ft as method,
+  ftInit,
+  type FtOptions,
+} from "../../../lib/distillers/ft.ts";
 import type { Distiller } from "../../../lib/experiment/distiller.ts";
 import type { Net } from "../../../lib/nn/network.ts";
-import { type Cast, cast } from "../../support/cast.ts";
-import { given } from "../../support/given.ts";
+import { assembleStep, type StepParts } from "../../support/assemble_step.ts";
+import { networkOfVariables } from "../../support/network_of_variables.ts";
 import type { Golden } from "../../support/goldens.ts";
 import { mirroredWeight, ourMap, ourWeight } from "../../support/layout.ts";
 import {
@@ -10,7 +15,7 @@ import {
   paraphraserNames,
   translatorNames,
 } from "../../support/reference_networks.ts";
-import { untrained } from "../../support/untrained.ts";
+import { untrainedModule } from "../../support/untrained_module.ts";
 import { after, check, type Checks, type Expected, type Loss, terms } from "./check.ts";
 
 /** A module of a case: its name there, our variables, and the conversion to our layout. */
@@ -31,16 +36,17 @@ function between(
   { has, tensor }: Golden<Loss>,
   distiller: Distiller<Map, Map>,
   parts: readonly Part[],
-): Cast {
+): StepParts {
   const theirs = ourMap(tensor("in.f_t"));
   const ours = has("in.f_s") ? ourMap(tensor("in.f_s")) : theirs;
-  const network = (shape: readonly number[]): Map => given({ map: shape, logits: [shape[0], 2] });
+  const network = (shape: readonly number[]): Map =>
+    networkOfVariables({ map: shape, logits: [shape[0], 2] });
   const values = parts.flatMap(({ name, names, layout }) =>
     Object.entries(names).map(([there, here]) =>
       [here, layout(tensor(`mod.${name}.${there}`)).data] as const
     )
   );
-  return cast({
+  return assembleStep({
     student: network(ours.shape),
     teacher: network(theirs.shape),
     distiller,
@@ -76,7 +82,7 @@ const labels = ({ tensor }: Golden<Loss>) => new Int32Array(tensor("in.f_t").sha
 
 async function checkFt(golden: Golden<Loss>): Promise<void> {
   const { k, p2 } = golden.facts.args;
-  const paraphraser = untrained(ftInit({ rate: k }), "paraphraser");
+  const paraphraser = untrainedModule(ftInit({ rate: k }), "paraphraser");
   const made = between(golden, method({ paraphraser, order: p2 as 1 | 2, weight: 1, ce: 0 }), [
     TRANSLATOR,
     ENCODER,
@@ -101,7 +107,7 @@ const checkFactors =
       id: "ft",
       options: {},
       build: () => ({ student, teacher }) => ({
-        ft: [1, transferred(student.taps.map, teacher.taps.map, { factors, order: 1 })],
+        ft: [1, factorDistance(student.taps.map, teacher.taps.map, { factors, order: 1 })],
       }),
     };
     await check(golden, between(golden, distiller, []), labels(golden), [loss("ft"), gradient]);

@@ -1,5 +1,5 @@
 import { kd as method } from "../../../lib/distillers/kd.ts";
-import type { FirstStep } from "../../support/cast.ts";
+import type { FirstStep } from "../../support/assemble_step.ts";
 import type { Golden } from "../../support/goldens.ts";
 import { after, between, check, type Checks, LOGITS, type Loss, total } from "./check.ts";
 

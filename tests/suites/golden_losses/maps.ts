@@ -2,8 +2,8 @@
 import type { Distiller } from "../../../lib/experiment/distiller.ts";
 import type { Net } from "../../../lib/nn/network.ts";
 import type { TapPair } from "../../../lib/nn/tap_pairs.ts";
-import { type Cast, cast } from "../../support/cast.ts";
-import { given } from "../../support/given.ts";
+import { assembleStep, type StepParts } from "../../support/assemble_step.ts";
+import { networkOfVariables } from "../../support/network_of_variables.ts";
 import type { Golden, Numbers } from "../../support/goldens.ts";
 import { ourMap } from "../../support/layout.ts";
 import { after, type Expected, type Loss, terms, total } from "./check.ts";
@@ -29,13 +29,13 @@ export function betweenMaps(
   distiller: Distiller<Net<MapTap | "logits">, Net<MapTap | "logits">>,
   values: readonly (readonly [string, Float32Array])[] = [],
   teacherMap: (map: Numbers, i: number) => Numbers = (map) => map,
-): Cast {
+): StepParts {
   const student = taps.map(([tap], i) => [tap, ourMap(tensor(`in.s${i}`))] as const);
   const teacher = taps.map(([, tap], i) =>
     [tap, ourMap(teacherMap(tensor(`in.t${i}`), i))] as const
   );
   const network = (maps: typeof student, normed: readonly string[] = []) =>
-    given(
+    networkOfVariables(
       {
         ...Object.fromEntries(maps.map(([tap, { shape }]) => [tap, shape])),
         logits: [maps[0][1].shape[0], 2],
@@ -44,7 +44,7 @@ export function betweenMaps(
     );
   const named = (who: string, maps: typeof student) =>
     maps.map(([tap, { data }]) => [`${who}.${tap}.value`, data] as const);
-  return cast({
+  return assembleStep({
     student: network(student) as Net<MapTap | "logits">,
     teacher: network(teacher, teacher.map(([tap]) => tap)) as Net<MapTap | "logits">,
     distiller,

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Mixed } from "../../../lib/data/dataset.ts";
 import { kd as method } from "../../../lib/distillers/kd.ts";
 import { blend } from "../../../lib/data/mix.ts";
-import type { FirstStep } from "../../support/cast.ts";
+import type { FirstStep } from "../../support/assemble_step.ts";
 import { type Kind, open } from "../../support/engines.ts";
 import type { Golden } from "../../support/goldens.ts";
 import { ourMap } from "../../support/layout.ts";

@@ -4,7 +4,7 @@ import type { Distiller, HardLabels } from "../../../lib/experiment/distiller.ts
 import type { Net, Scorer } from "../../../lib/nn/network.ts";
 import type { Stage } from "../../../lib/nn/stage.ts";
 import { constant, type Shape } from "../../../lib/nn/variables.ts";
-import { cast } from "../../support/cast.ts";
+import { assembleStep } from "../../support/assemble_step.ts";
 import type { Golden } from "../../support/goldens.ts";
 import { after, check, type Checks, type Loss, terms, total } from "./check.ts";
 
@@ -49,7 +49,7 @@ async function checkMlkd(golden: Golden<Loss>): Promise<void> {
       [`${who}.logits.${view}`, tensor(`in.${view}_${who[0]}`).data] as const
     )
   );
-  const made = cast({
+  const made = assembleStep({
     student: network,
     teacher: network,
     distiller: makeMethod({ temperature: T, ce, kd }),

@@ -2,9 +2,9 @@ import * as tf from "@tensorflow/tfjs";
 import type { Distiller } from "../../../lib/experiment/distiller.ts";
 import { margin, ofd as method, partialDistance } from "../../../lib/distillers/ofd.ts";
 import type { Net } from "../../../lib/nn/network.ts";
-import { cast } from "../../support/cast.ts";
+import { assembleStep } from "../../support/assemble_step.ts";
 import { onBoth } from "../../support/engines.ts";
-import { given } from "../../support/given.ts";
+import { networkOfVariables } from "../../support/network_of_variables.ts";
 import type { Golden } from "../../support/goldens.ts";
 import { ourMap, ourWeight } from "../../support/layout.ts";
 import { assertNear, tolerance } from "../../support/tolerance.ts";
@@ -78,9 +78,9 @@ async function checkOfficial(golden: Golden<Loss>): Promise<void> {
       ofd: [0.001, partialDistance(student.taps.map0, teacher.taps.map0, tf.tensor(margins))],
     }),
   };
-  const made = cast({
-    student: given({ map0: s.shape, logits: [s.shape[0], 2] }) as Net<MapTap>,
-    teacher: given({ map0: t.shape }) as Net<MapTap>,
+  const made = assembleStep({
+    student: networkOfVariables({ map0: s.shape, logits: [s.shape[0], 2] }) as Net<MapTap>,
+    teacher: networkOfVariables({ map0: t.shape }) as Net<MapTap>,
     distiller: distance,
     image: [1, 1, 1],
     classes: 2,

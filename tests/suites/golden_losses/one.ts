@@ -1,7 +1,7 @@
 import { one as method } from "../../../lib/distillers/one.ts";
 import type { Net } from "../../../lib/nn/network.ts";
-import { cast, type FirstStep } from "../../support/cast.ts";
-import { given } from "../../support/given.ts";
+import { assembleStep, type FirstStep } from "../../support/assemble_step.ts";
+import { networkOfVariables } from "../../support/network_of_variables.ts";
 import type { Golden } from "../../support/goldens.ts";
 import { ourWeight } from "../../support/layout.ts";
 import { after, check, type Checks, type Expected, type Loss, terms, total } from "./check.ts";
@@ -21,7 +21,7 @@ async function checkOne(golden: Golden<Loss>): Promise<void> {
   const logits = names().filter((name) => /^in\.logit_\d+$/.test(name));
   const gap = tensor("in.gap");
   const [batch, channels] = gap.shape;
-  const student: Net<"map" | "logits"> = given({
+  const student: Net<"map" | "logits"> = networkOfVariables({
     map: [batch, 1, 1, channels],
     logits: tensor(logits[0]).shape,
   });
@@ -29,7 +29,7 @@ async function checkOne(golden: Golden<Loss>): Promise<void> {
     i: number,
   ) => (i === 0 ? "student.logits.value" : `distiller.branch${i + 1}.0.logits.value`);
   const gateVariable = (name: string) => `distiller.gate.0.${name}`;
-  const made = cast({
+  const made = assembleStep({
     student,
     teacher: undefined,
     distiller: method({

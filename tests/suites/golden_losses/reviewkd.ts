@@ -1,7 +1,7 @@
 import { reviewkd as method } from "../../../lib/distillers/reviewkd.ts";
 import type { Net } from "../../../lib/nn/network.ts";
-import { cast } from "../../support/cast.ts";
-import { given } from "../../support/given.ts";
+import { assembleStep } from "../../support/assemble_step.ts";
+import { networkOfVariables } from "../../support/network_of_variables.ts";
 import type { Golden, Numbers } from "../../support/goldens.ts";
 import { ourMap, ourWeight } from "../../support/layout.ts";
 import { after, check, type Checks, type Expected, type Loss, terms } from "./check.ts";
@@ -51,7 +51,7 @@ async function checkReviewkd(golden: Golden<Loss>): Promise<void> {
   const teachers = taps.map((tap, i) => [tap, `in.t${i}`] as const);
   const [batch] = tensor("in.s0").shape;
   const network = (features: typeof students) =>
-    given({
+    networkOfVariables({
       ...Object.fromEntries(features.map(([tap, name]) => [tap, asTap(tensor(name), tap).shape])),
       logits: [batch, 2],
     }) as Net<typeof TAPS[number] | "logits">;
@@ -60,7 +60,7 @@ async function checkReviewkd(golden: Golden<Loss>): Promise<void> {
   const own = Object.entries(fusionNames(taps)).map(([theirs, ours]) =>
     [`abfs.${theirs}`, ours] as const
   );
-  const made = cast({
+  const made = assembleStep({
     student: network(students),
     teacher: network(teachers),
     distiller: method({

@@ -2,10 +2,10 @@ import * as tf from "@tensorflow/tfjs";
 import type { Distiller } from "../../../lib/experiment/distiller.ts";
 import { policy } from "../../../lib/distillers/sakd.ts";
 import type { Net } from "../../../lib/nn/network.ts";
-import { stop } from "../../../lib/nn/ops.ts";
+import { stopGradient } from "../../../lib/nn/ops.ts";
 import { constant } from "../../../lib/nn/variables.ts";
-import { cast } from "../../support/cast.ts";
-import { given } from "../../support/given.ts";
+import { assembleStep } from "../../support/assemble_step.ts";
+import { networkOfVariables } from "../../support/network_of_variables.ts";
 import type { Golden, Numbers } from "../../support/goldens.ts";
 import { ourWeight } from "../../support/layout.ts";
 import { after, check, type Checks, type Loss, terms } from "./check.ts";
@@ -28,7 +28,7 @@ function makeMethod({ facts: { args }, tensor }: Golden<Loss>): Distiller<Net, N
       return (step) => {
         const action = decide(step, noise.value);
         const values = tf.sum(tf.mul(action, factors.value), 1);
-        return { terms: { decided: [batch, values] }, writes: [[actions, stop(action)]] };
+        return { terms: { decided: [batch, values] }, writes: [[actions, stopGradient(action)]] };
       };
     },
   };
@@ -47,9 +47,9 @@ async function checkPolicy(golden: Golden<Loss>): Promise<void> {
   const logits = [student.shape[0], 2];
   const weight = "distiller.policy.0.weight";
   const bias = "distiller.policy.0.bias";
-  const made = cast({
-    student: given({ pooled: student.shape, logits }),
-    teacher: given({ pooled: teacher.shape, logits }),
+  const made = assembleStep({
+    student: networkOfVariables({ pooled: student.shape, logits }),
+    teacher: networkOfVariables({ pooled: teacher.shape, logits }),
     distiller: makeMethod(golden),
     image: [1, 1, 1],
     classes: 2,

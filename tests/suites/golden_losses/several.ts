@@ -1,7 +1,7 @@
 /** The common parts of the checks of methods with several teachers. */
 import type { Distiller, HardLabels, SeveralTeachers } from "../../../lib/experiment/distiller.ts";
-import { type Cast, cast } from "../../support/cast.ts";
-import { given } from "../../support/given.ts";
+import { assembleStep, type StepParts } from "../../support/assemble_step.ts";
+import { networkOfVariables } from "../../support/network_of_variables.ts";
 import type { Golden } from "../../support/goldens.ts";
 import { after, check, type Expected, LOGITS, type Loss, terms, total } from "./check.ts";
 
@@ -13,12 +13,12 @@ export const taught = ({ names }: Golden<Loss>): string[] =>
 export function among(
   golden: Golden<Loss>,
   distiller: Distiller<Net, SeveralTeachers<Net>, HardLabels>,
-): Cast {
+): StepParts {
   const { tensor } = golden;
   const { shape } = tensor("in.logit_s");
-  const network = given({ logits: shape });
+  const network = networkOfVariables({ logits: shape });
   const [first, second, ...more] = taught(golden).map(() => network);
-  return cast({
+  return assembleStep({
     student: network,
     teacher: [first, second, ...more],
     distiller,
@@ -31,7 +31,7 @@ export function among(
   });
 }
 
-type Net = ReturnType<typeof given<"logits">>;
+type Net = ReturnType<typeof networkOfVariables<"logits">>;
 
 /** Compares the loss, its gradient, and `out.div` with the sum of the teachers' terms. */
 export async function checkSeveral(

@@ -2,11 +2,11 @@ import * as tf from "@tensorflow/tfjs";
 import { shake as method } from "../../../lib/distillers/shake.ts";
 import { dense } from "../../../lib/nn/layers.ts";
 import type { Classifier } from "../../../lib/nn/network.ts";
-import { stop } from "../../../lib/nn/ops.ts";
+import { stopGradient } from "../../../lib/nn/ops.ts";
 import type { Stage } from "../../../lib/nn/stage.ts";
 import { constant } from "../../../lib/nn/variables.ts";
-import { cast } from "../../support/cast.ts";
-import { given } from "../../support/given.ts";
+import { assembleStep } from "../../support/assemble_step.ts";
+import { networkOfVariables } from "../../support/network_of_variables.ts";
 import type { Golden } from "../../support/goldens.ts";
 import { ourMap, ourWeight } from "../../support/layout.ts";
 import { shadowNames } from "../../support/reference_networks.ts";
@@ -23,13 +23,13 @@ function teacher(
   maps: Readonly<Record<string, readonly number[]>>,
   channels: number,
 ): Teacher {
-  const { stages } = given({ ...maps, pooled: [batch, channels] });
+  const { stages } = networkOfVariables({ ...maps, pooled: [batch, channels] });
   const logits = (classes: number): Stage => (create) => {
     const own = create.variable("value", [batch, classes], constant(0));
     const classify = dense(classes)(create, [channels]);
     const run: Stage = () => {
       const score = (x: tf.Tensor, pass: Parameters<typeof classify>[1]) => {
-        const isOwn = tf.equal(tf.max(tf.abs(stop(x))), 0);
+        const isOwn = tf.equal(tf.max(tf.abs(stopGradient(x))), 0);
         const out = tf.where(isOwn, pass.read(own), classify(x, pass));
         return { out, pre: out };
       };
@@ -51,8 +51,8 @@ async function checkShake(golden: Golden<Loss>): Promise<void> {
   const [batch, classes] = tensor("in.logit_s").shape;
   const maps = ["t0", "t1", "t2"].map((tap) => [tap, ourMap(tensor(`in.${tap}`))] as const);
   const shapes = Object.fromEntries(maps.map(([tap, { shape }]) => [tap, shape]));
-  const made = cast({
-    student: given({ logits: [batch, classes] }),
+  const made = assembleStep({
+    student: networkOfVariables({ logits: [batch, classes] }),
     teacher: teacher(batch, shapes, tensor("in.fc_weight").shape[1]),
     distiller: method({
       released: true,

@@ -6,8 +6,8 @@ import type { Schedule } from "../../../lib/experiment/schedule.ts";
 import { sgd } from "../../../lib/optimizers/sgd.ts";
 import { trainStep, type TrainValues } from "../../../lib/training/step.ts";
 import { referenceName } from "../../../lib/weights/names.ts";
-import { cast, stepInputs } from "../../support/cast.ts";
-import { assertNearInSomeDraw, moved } from "../../support/draws.ts";
+import { assembleStep, stepInputs } from "../../support/assemble_step.ts";
+import { assertNearInSomeDraw, perturb } from "../../support/draws.ts";
 import { open } from "../../support/engines.ts";
 import { type Check, type Golden, readGolden } from "../../support/goldens.ts";
 import { ourMap, ourWeight } from "../../support/layout.ts";
@@ -122,7 +122,7 @@ export async function check(
   const modules = Object.entries(method.modules ?? {});
   const frozen = Object.entries(method.frozen ?? {});
   const schedule = scheduleOf(golden, method);
-  const made = cast({
+  const made = assembleStep({
     student,
     teacher,
     distiller: method.distiller,
@@ -148,7 +148,7 @@ export async function check(
   const step = engine.compile(trainStep(made));
   // The errors of the losses of all steps, and the final variables.
   const run = async (draw: number): Promise<[off: [string, number][], final: Final]> => {
-    await engine.hold([...made.collected.values()], moved(changing, draw));
+    await engine.hold([...made.collected.values()], perturb(changing, draw));
     const off: [string, number][] = [];
     for (const [i, { image, label, index }] of batches.entries()) {
       const set = new Map(method.before?.(golden, common, i));

@@ -1,13 +1,17 @@
 import { assertEquals } from "@std/assert";
 import { ft as method, ftInit } from "../../../lib/distillers/ft.ts";
 import { paraphraserNames, translatorNames } from "../../support/reference_networks.ts";
-import { untrained } from "../../support/untrained.ts";
+import { untrainedModule } from "../../support/untrained_module.ts";
 import { type Method, type Steps, steps } from "./check.ts";
 
 const makeMethod = ({ gamma, alpha, beta }: Steps["args"]): Method => {
   assertEquals(alpha, 0);
   return {
-    distiller: method({ paraphraser: untrained(ftInit(), "paraphraser"), ce: gamma, weight: beta }),
+    distiller: method({
+      paraphraser: untrainedModule(ftInit(), "paraphraser"),
+      ce: gamma,
+      weight: beta,
+    }),
     terms: [{ of: [[gamma, "cls"]], terms: ["task"] }, { of: [[beta, "kd"]], terms: ["ft"] }],
     modules: { translator: translatorNames },
     frozen: { paraphraser: paraphraserNames },

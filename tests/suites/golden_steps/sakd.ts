@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { at } from "../../../lib/distillers/at.ts";
 import { contrastive } from "../../../lib/distillers/crd.ts";
 import { fitnets } from "../../../lib/distillers/fitnets.ts";
-import { type Noise, routed, type SakdOptions } from "../../../lib/distillers/sakd.ts";
+import { type Noise, type SakdOptions, sakdWithNoise } from "../../../lib/distillers/sakd.ts";
 import { constant } from "../../../lib/nn/variables.ts";
 import { bankNames, DRAWN, embedNames, recorded, timesDrawn } from "../golden_losses/crd.ts";
 import type { Check, Golden } from "../../support/goldens.ts";
@@ -70,7 +70,11 @@ function rename(
 
 const makeFitnets = (golden: Golden<Steps>): Method =>
   addCommonParts(golden, ["hint"], {
-    distiller: routed(fitnets({ weight: 1 }), optionsOf(golden), noiseInMemory(golden.facts.batch)),
+    distiller: sakdWithNoise(
+      fitnets({ weight: 1 }),
+      optionsOf(golden),
+      noiseInMemory(golden.facts.batch),
+    ),
     modules: {
       hint: adapter("hint_block2"),
       anti_hint: adapter("anti_block2"),
@@ -82,7 +86,11 @@ const makeAt = (golden: Golden<Steps>): Method => {
   const taps = blocks(golden.facts);
   const names = taps.map((tap) => `at_${tap}`);
   return addCommonParts(golden, names, {
-    distiller: routed(at({ weight: 1 }), optionsOf(golden), noiseInMemory(golden.facts.batch)),
+    distiller: sakdWithNoise(
+      at({ weight: 1 }),
+      optionsOf(golden),
+      noiseInMemory(golden.facts.batch),
+    ),
     modules: Object.fromEntries(
       taps.flatMap((tap, i) => [
         [`hint_${i}`, adapter(`hint_${tap}`)],
@@ -112,7 +120,7 @@ const makeCrd = (golden: Golden<Steps>): Method => {
     );
   const z = (side: string, final: Final) => final.get(`distiller.method.${side}.z`)![0];
   return addCommonParts(golden, ["crd"], {
-    distiller: routed(base, optionsOf(golden), noiseInMemory(batch)),
+    distiller: sakdWithNoise(base, optionsOf(golden), noiseInMemory(batch)),
     modules: {
       hint: linear("hint_pooled"),
       anti_hint: linear("anti_pooled"),

@@ -18,7 +18,7 @@ export interface Parts extends Pick<AssemblySource, "student" | "dataset"> {
 }
 
 /** Assembles a method with untrained networks. */
-export function assembled(
+export function assembleUntrained(
   { student, teacher, distiller, dataset }: Parts,
   options: AssemblyOptions,
 ): Assembly {

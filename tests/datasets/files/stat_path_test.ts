@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { lookUp, readFile } from "../../../datasets/files/look_up.ts";
+import { readFile, statPath } from "../../../datasets/files/stat_path.ts";
 import { Failure } from "../../../lib/values/failure.ts";
 import { needs } from "../../support/needs.ts";
 import { inTemporary } from "../../support/temporary.ts";
@@ -9,8 +9,8 @@ await needs(
   "readFile: a failure names a file that cannot be read",
   () =>
     inTemporary(async (folder) => {
-      assertEquals(await lookUp(`${folder}/none`), undefined);
-      assertEquals((await lookUp(folder))?.isDirectory, true);
+      assertEquals(await statPath(`${folder}/none`), undefined);
+      assertEquals((await statPath(folder))?.isDirectory, true);
       for (const path of [`${folder}/none`, folder]) {
         const failure = await assertRejects(() => readFile(path, "try another"), Failure, path);
         assertEquals([failure.exit, failure.message.endsWith("try another")], [3, true]);

@@ -13,7 +13,7 @@ import {
   type TrainValues,
 } from "../../lib/training/step.ts";
 import type { Shape, Variable } from "../../lib/nn/variables.ts";
-import { assembled } from "./assembled.ts";
+import { assembleUntrained } from "./assemble_untrained.ts";
 import { classification } from "../../lib/tasks/classification.ts";
 
 /** The options of `cast`. */
@@ -37,18 +37,20 @@ export interface CastOptions<S extends Net, T extends Teachers> {
 }
 
 /** The parts of a training step without augmentation and without normalisation. */
-export interface Cast extends TrainParts {
+export interface StepParts extends TrainParts {
   /** Every variable by name. */
   readonly collected: ReadonlyMap<string, Variable>;
 }
 
 /** Makes the student, the teachers and the method. Throws if `values` has an unknown name. */
-export function cast<S extends Net, const T extends Teachers>(options: CastOptions<S, T>): Cast {
+export function assembleStep<S extends Net, const T extends Teachers>(
+  options: CastOptions<S, T>,
+): StepParts {
   const { student, teacher, distiller, image, classes, values, schedule = plain } = options;
   const { labels = Int32Array.from({ length: classes }, (_, i) => i) } = options;
   const zeros = image.slice(-1).flatMap((channels) => new Array<number>(channels).fill(0));
   const normalisation = { mean: zeros, std: zeros.map(() => 1 / 255) };
-  const { parts, variables } = assembled(
+  const { parts, variables } = assembleUntrained(
     {
       student,
       teacher,
@@ -105,7 +107,7 @@ export interface FirstStep {
  */
 export function firstStep(
   engine: Engine,
-  made: Cast,
+  made: StepParts,
 ): (
   image: Input,
   label: Int32Array,

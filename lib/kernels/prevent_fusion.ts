@@ -7,7 +7,7 @@ import { FLOAT, nativeOr } from "./native.ts";
  * convolution, a sum and a ReLU even if another op reads the sum, and that op then misses it. Runs
  * TensorFlow's `Snapshot`, which copies nothing. On tfjs's own backend, the tensor itself.
  */
-export function unfused(x: Tensor): Tensor {
+export function preventFusion(x: Tensor): Tensor {
   return nativeOr(() => x, (native) =>
     tf.customGrad((x) => {
       const [value] = native.op("Snapshot", [x as Tensor], [FLOAT]);

@@ -8,7 +8,7 @@ import { constant, type Shape, type Variables } from "../../lib/nn/variables.ts"
  * test can run a method on any outputs and read their gradients. The taps in `normed` report a norm
  * with variables of the usual names, which is not applied.
  */
-export function given<S extends string>(
+export function networkOfVariables<S extends string>(
   shapes: { readonly [K in S]: Shape },
   normed: readonly string[] = [],
 ): Net<S> {

@@ -1,18 +1,18 @@
 import { assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import {
-  weighedByGradients,
-  type Weighing,
-} from "../../../lib/distillers/parts/weighed_by_gradients.ts";
+  weighByGradients,
+  type WeighingOptions,
+} from "../../../lib/distillers/parts/weigh_by_gradients.ts";
 import type { Tensor } from "../../../lib/kernels/tensor.ts";
 import { assertNear } from "../../support/tolerance.ts";
 
 await tf.setBackend("cpu");
 
 /** The weights and the values of two losses with gradients (1, 0) and (0, 2) at every sample. */
-function weigh(options: Partial<Weighing> = {}) {
+function weigh(options: Partial<WeighingOptions> = {}) {
   const along = (direction: readonly number[]) => (x: Tensor) => tf.sum(tf.mul(x, direction), 1);
-  const terms = weighedByGradients(tf.tensor2d([[1, 2], [3, 4]]), [along([1, 0]), along([0, 2])], {
+  const terms = weighByGradients(tf.tensor2d([[1, 2], [3, 4]]), [along([1, 0]), along([0, 2])], {
     most: 1,
     directions: false,
     weight: 1,

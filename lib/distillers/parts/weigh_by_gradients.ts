@@ -1,11 +1,11 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Term } from "../../experiment/distiller.ts";
 import { shortestMixture } from "../../kernels/shortest_mixture.ts";
-import { flat, gram, masked, safeSqrt, stop, unitRows } from "../../nn/ops.ts";
+import { applyMask, flatten, gram, safeSqrt, stopGradient, unitRows } from "../../nn/ops.ts";
 import type { Tensor } from "../../kernels/tensor.ts";
 
 /** How to weigh losses. */
-export interface Weighing {
+export interface WeighingOptions {
   /** Largest weight of one loss. */
   readonly most: number;
   /** Whether only the directions of the gradients count, not their lengths. */
@@ -17,16 +17,18 @@ export interface Weighing {
 }
 
 /** Losses of x, [batch, …], for each sample, weighed by their gradients at x. */
-export function weighedByGradients(
+export function weighByGradients(
   x: Tensor,
   losses: readonly ((x: Tensor) => Tensor)[],
-  { most, directions, weight, mask }: Weighing,
+  { most, directions, weight, mask }: WeighingOptions,
 ): Term[] {
   const chosen = mask ?? tf.ones([x.shape[0]]);
   const results = losses.map((loss) => tf.valueAndGrad(loss)(x, chosen));
-  const gradients = stop(tf.stack(results.map(({ grad }) => flat(tf.sum(grad, 0, true)))));
+  const gradients = stopGradient(
+    tf.stack(results.map(({ grad }) => flatten(tf.sum(grad, 0, true)))),
+  );
   const shares = tf.unstack(agreement(tf.squeeze(gradients, [1]), most, directions));
-  return results.map(({ value }, i) => [tf.mul(shares[i], weight), masked(value, mask)]);
+  return results.map(({ value }, i) => [tf.mul(shares[i], weight), applyMask(value, mask)]);
 }
 
 /** The weights of gradients, [count, …], that make their mixture shortest. */

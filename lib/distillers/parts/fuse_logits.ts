@@ -7,7 +7,7 @@ import type { Tensor } from "../../kernels/tensor.ts";
  * number by equal shares if `share` is absent. Throws a `Failure` (exit 2) if `share` is not from 0
  * to 1, or `count` is not 2 with it.
  */
-export function fusing(
+export function fuseLogits(
   method: string,
   count: number,
   share?: number,

@@ -2,7 +2,7 @@ import { type Distiller, type Teachers, withMemory } from "../../lib/experiment/
 import type { Net } from "../../lib/nn/network.ts";
 
 /** Reduces a method to these terms. */
-export function only<S extends Net, T extends Teachers, D>(
+export function keepTerms<S extends Net, T extends Teachers, D>(
   distiller: Distiller<S, T, D>,
   ...names: readonly string[]
 ): Distiller<S, T, D> {

@@ -5,7 +5,7 @@ import type { Net } from "../../lib/nn/network.ts";
  * Gives a module that `distiller` trains for other methods without an experiment. A method that
  * takes it gets it untrained.
  */
-export function untrained<S extends Net, T extends Teachers, E extends string>(
+export function untrainedModule<S extends Net, T extends Teachers, E extends string>(
   distiller: Distiller<S, T, unknown, E>,
   name: E,
 ): TrainedModule {

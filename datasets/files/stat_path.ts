@@ -4,7 +4,7 @@ import { Failure, messageOf } from "../../lib/values/failure.ts";
  * The kind of a path, with links followed; `undefined` if nothing is there. Rejects with a
  * `Failure` (exit 3) if it cannot be read.
  */
-export async function lookUp(path: string): Promise<Deno.FileInfo | undefined> {
+export async function statPath(path: string): Promise<Deno.FileInfo | undefined> {
   try {
     return await Deno.stat(path);
   } catch (error) {
