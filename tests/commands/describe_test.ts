@@ -174,7 +174,7 @@ const OWN = `import { classifier, convNorm, dense, globalAveragePool, stage } fr
 const stages = (classes: number) => ({ stem: stage(convNorm(4)), pooled: stage(globalAveragePool()), logits: stage(dense(classes)) });
 export const tiny = classifier("tiny", {}, stages);
 export const made = ({ width = 4 } = {}) => classifier("made", { width }, stages);
-export const large = { ...classifier("large", {}, stages), usual: { size: 48, classes: 7 } };
+export const large = { ...classifier("large", {}, stages), designSize: { size: 48, classes: 7 } };
 export default classifier("standard", {}, stages);
 export const fails = (): never => { throw new Error("not to be called without being named"); };
 `;

@@ -35,7 +35,7 @@ const expectedSoftmax = (logits: number[], temperature = 1) => {
   return powers.map((x) => x / sum);
 };
 
-pure("stop: gives the same values and no gradient", () => {
+pure("stopGradient: gives the same values and no gradient", () => {
   const x = tf.tensor1d([1, 2, 3]);
   assertEquals([...stopGradient(x).dataSync()], [1, 2, 3]);
   assertEquals([...tf.grad((x) => tf.sum(tf.mul(x, stopGradient(x))))(x).dataSync()], [1, 2, 3]);
@@ -104,7 +104,7 @@ pure("crossEntropy: takes any distribution as its target", () => {
   assertAlmostEquals(values[1], -(Math.log(q[0]) + Math.log(q[2])) / 2, 1e-6);
 });
 
-pure("soften: distributions add up to one and agree with logSoften", () => {
+pure("softmax: distributions add up to one and agree with logSoftmax", () => {
   const logits = tf.tensor2d([[1, -2, 30], [1000, 0, -1000]]);
   for (const T of [1, 4]) {
     const p = softmax(logits, T);
@@ -121,7 +121,7 @@ pure("mse: averages over everything but the batch", () => {
 });
 
 pure(
-  "masked: the mean is that of the sub-batch times its share, from no sample to all",
+  "applyMask: the mean is that of the sub-batch times its share, from no sample to all",
   () => {
     const values = [3, 5, 7, 9];
     for (const mask of [[0, 0, 0, 0], [0, 1, 0, 0], [1, 0, 1, 0], [1, 1, 1, 1]]) {
