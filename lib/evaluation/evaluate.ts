@@ -7,8 +7,8 @@ import type { Score } from "../tasks/task.ts";
 export const EVAL_BATCH = 250;
 
 /**
- * Runs an evaluation step over a whole split, `size` images at a time. The score does not depend on
- * the batch size.
+ * Runs an evaluation step over a whole split, `size` images at a time. The score depends on the
+ * batch size by rounding only.
  */
 export async function evaluate(
   run: CompiledStep<EvaluateInput>,

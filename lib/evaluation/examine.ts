@@ -75,10 +75,12 @@ export async function examine(
         images += index.data.length;
         status.update(images / test.size, `${images} of ${test.size} images`);
       }
+      // A larger batch than the split would only repeat its images.
+      const batch = Math.min(evalBatch, Math.max(EVAL_BATCH, test.size));
       return {
         images,
         findings: tally.result(),
-        latency: await measureLatency(run, test, image, evalBatch),
+        latency: await measureLatency(run, test, image, batch),
       };
     } finally {
       engine.close();

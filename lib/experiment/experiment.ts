@@ -177,6 +177,9 @@ function isTrained<S extends Net>(student: S | Trained<S>): student is Trained<S
 }
 
 function requireTrained(module: TrainedModule, method: string): ExperimentModule {
+  if (!module) {
+    throw new Failure(2, `${method} needs a module that no method lists in its trainedModules`);
+  }
   if (isExperimentModule(module)) return module;
   const { name } = module;
   throw new Failure(

@@ -98,9 +98,23 @@ function experimentsOf(
   if (isExperiment(standard)) found.set(undefined, standard);
   const record = typeof standard === "object" && !isExperiment(standard) ? standard : {};
   for (const [name, value] of Object.entries({ ...record, ...named })) {
-    if (isExperiment(value)) found.set(name, value);
+    if (!isExperiment(value)) continue;
+    if (!isFileName(name)) {
+      throw new Failure(
+        2,
+        `an experiment is exported as ${
+          JSON.stringify(name)
+        }: its result is a file of that name, ` +
+          "so it has to be a name without / \\ and #, and not . or ..",
+      );
+    }
+    found.set(name, value);
   }
   return found;
+}
+
+function isFileName(name: string): boolean {
+  return /^[^/\\#\p{Cc}]+$/u.test(name) && name !== "." && name !== "..";
 }
 
 function rootOf(module: string): string {

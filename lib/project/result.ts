@@ -164,12 +164,12 @@ async function readFile(path: string, id: string): Promise<Result | undefined> {
   const seeds = read.trials.map(({ seed }) => seed);
   const duplicate = seeds.find((seed, i) => seeds.indexOf(seed) < i);
   if (duplicate !== undefined) throw refuse(`seed ${duplicate} is there twice`);
-  if (read.experiment !== id) throw misplaced(path, read.experiment, id);
+  if (read.experiment !== id) throw misplacedResult(path, read.experiment, id);
   return read;
 }
 
 /** The failure of a file that names another experiment than the one that its path belongs to. */
-function misplaced(path: string, named: string, id: string): Failure {
+export function misplacedResult(path: string, named: string, id: string): Failure {
   if (placeOf(named) === placeOf(id)) {
     return new Failure(
       3,

@@ -126,8 +126,9 @@ function compileSteps(engine: Engine, { student, teachers, parts }: Assembly): S
 function moduleValues({ modules }: FirstStages): ModuleValues {
   return (extra, shape) => {
     if (!modules.has(extra)) {
-      throw new Error(
-        `the method builds ${extra.name}, a trained module that is not among its needs`,
+      throw new Failure(
+        2,
+        `the method builds ${extra.name}, a trained module that its \`needs\` do not list`,
       );
     }
     const tensors = modules.get(extra)?.(shape);

@@ -9,6 +9,7 @@ import { importWeights } from "../weights/import_weights.ts";
 import type { Net } from "../nn/network.ts";
 import { type Resolved, resolveRun, resolveTrained } from "./resolve.ts";
 import { openWeights, resolveWeights } from "../weights/locate_weights.ts";
+import { misplacedResult, readResult, resultPath } from "../project/result.ts";
 import { neededEpoch, quickness, type Settings } from "./settings.ts";
 import type { ExternalWeights } from "../experiment/weights.ts";
 import type { WeightsFile } from "../weights/weights_file.ts";
@@ -58,11 +59,11 @@ export async function queue(
 ): Promise<QueuedTrial[]> {
   const waiting: QueuedTrial[] = [];
   const seen = new Set<string>();
-  const needed = asked.flatMap(({ experiment }) => listFoundations(experiment));
+  const needed = await listNeeded(asked, settings);
   const visit = async (trial: RequestedTrial, need?: NeededBy): Promise<void> => {
     const { experiment, seed } = trial;
     const isThis = (other: RequestedTrial) => isSameTrial(other, trial);
-    const own = { ...settings, fresh: settings.fresh && asked.some(isThis) };
+    const own = settingsOf(trial, asked, settings);
     const epochs = needed.filter(isThis).map((trained) => neededEpoch(trained, settings));
     const keep = [...new Set(epochs)];
     const resolved = await resolveRun(experiment, seed, own, keep);
@@ -70,7 +71,7 @@ export async function queue(
     if (seen.has(path)) return;
     seen.add(path);
     if (resolved.state === "done") return;
-    for (const { role, trained } of foundations(experiment)) {
+    for (const { role, trained } of listFoundations(experiment)) {
       if (!await isServedByFullRun(trained, settings)) await visit(trained, { role, id, seed });
     }
     waiting.push({ ...resolved, keep, settings: own, need });
@@ -79,21 +80,42 @@ export async function queue(
   return waiting;
 }
 
+/** The settings of a trial's own run: `fresh` is only for requested trials. */
+function settingsOf(
+  trial: RequestedTrial,
+  asked: readonly RequestedTrial[],
+  settings: Settings,
+): Settings {
+  return { ...settings, fresh: settings.fresh && asked.some((one) => isSameTrial(one, trial)) };
+}
+
+/** Lists what the trials that are not done build on. What is done needs nobody's weights. */
+async function listNeeded(
+  asked: readonly RequestedTrial[],
+  settings: Settings,
+): Promise<Trained[]> {
+  const needed: Trained[] = [];
+  const visit = async (trial: RequestedTrial, keep: readonly Epoch[]): Promise<void> => {
+    const { experiment, seed } = trial;
+    const own = settingsOf(trial, asked, settings);
+    if ((await resolveRun(experiment, seed, own, keep)).state === "done") return;
+    for (const { trained } of listFoundations(experiment)) {
+      needed.push(trained);
+      await visit(trained, [neededEpoch(trained, settings)]);
+    }
+  };
+  for (const trial of asked) await visit(trial, []);
+  return needed;
+}
+
 /** Whether these settings make a quick run, and a full run serves it as teacher or first stage. */
 async function isServedByFullRun(trained: Trained, settings: Settings): Promise<boolean> {
   if (quickness(trained.experiment, settings) === undefined) return false;
   return (await resolveTrained(trained, settings)).quick === undefined;
 }
 
-/** Lists all that an experiment builds on: each teacher and first stage, followed by its own. */
-export function listFoundations(experiment: Experiment): Trained[] {
-  return foundations(experiment).flatMap((
-    { trained },
-  ) => [trained, ...listFoundations(trained.experiment)]);
-}
-
-/** The experiment's teachers and first stages that other experiments train, in order. */
-function foundations(
+/** Lists the experiment's teachers and first stages that other experiments train, in order. */
+export function listFoundations(
   { teachers, start, needs }: Experiment,
 ): { readonly role: NeededBy["role"]; readonly trained: Trained }[] {
   const stages = [...start ? [start] : [], ...needs.map(({ trained }) => trained)];
@@ -103,6 +125,21 @@ function foundations(
     ),
     ...stages.map((trained) => ({ role: "first stage" as const, trained })),
   ];
+}
+
+/**
+ * Checks, before any training, that the result of each queued trial can be recorded: its file can
+ * be read, names its experiment, and is no other trial's. Rejects with a `Failure` (exit 3).
+ */
+export async function checkResults(waiting: readonly QueuedTrial[]): Promise<void> {
+  const owners = new Map<string, string>();
+  for (const { root, identity: { id } } of waiting) {
+    const path = resultPath(root, id);
+    const owner = owners.get(path) ?? id;
+    if (owner !== id) throw misplacedResult(path, owner, id);
+    owners.set(path, id);
+    await readResult(path, id);
+  }
 }
 
 /**

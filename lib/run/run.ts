@@ -20,7 +20,14 @@ import { epochLine, epochLog, type EpochSummary, Logs } from "./epoch_log.ts";
 import { addStep, type EpochSums, NO_SUMS, setGradNorms } from "./epoch_sums.ts";
 import { readStages, type StageRecord } from "./first_stages.ts";
 import { prepare, type Prepared } from "./prepare.ts";
-import { checkQueue, isSameTrial, queue, type QueuedTrial, type RequestedTrial } from "./queue.ts";
+import {
+  checkQueue,
+  checkResults,
+  isSameTrial,
+  queue,
+  type QueuedTrial,
+  type RequestedTrial,
+} from "./queue.ts";
 import { finalTrial, manifest } from "./record.ts";
 import { type Resolved, resolveRun, STATE_TEXTS } from "./resolve.ts";
 import type { BestEpoch, RunProgress } from "./run_folder.ts";
@@ -52,6 +59,7 @@ export async function runTrials(
   const reuse = async ({ experiment, seed }: RequestedTrial) =>
     await reuseTrial(await resolveRun(experiment, seed, settings), settings);
   for (const trial of asked) if (!findQueued(trial)) done.set(trial, await reuse(trial));
+  await checkResults(waiting);
   await checkQueue(waiting);
   for (const trial of waiting) {
     const result = await train(trial);

@@ -15,7 +15,7 @@ export interface Settings extends EngineOptions {
   readonly limit?: number;
   /** Whether to measure each term's gradient norm, on one batch of every epoch. Default: false. */
   readonly gradNorms?: boolean;
-  /** Images in an evaluation batch. No score depends on it. Default: 250. */
+  /** Images in an evaluation batch. Scores depend on it by rounding only. Default: 250. */
   readonly evalBatch?: number;
   /** The folder of data sets. */
   readonly data: string;

@@ -17,6 +17,7 @@ import type { Model, Net } from "../nn/network.ts";
 import { passes } from "../nn/pass.ts";
 import type { Update, Variable } from "../nn/variables.ts";
 import type { LabelName, Pairing, Task } from "../tasks/task.ts";
+import { Failure } from "../values/failure.ts";
 
 /** The inputs of a training step. */
 export type TrainInput = "image" | "index" | "rate" | "epoch" | "step" | LabelName;
@@ -179,6 +180,9 @@ function objective(
       name,
       tf.keep(tf.mul(tf.mean(perSample), weight)),
     ]);
+    if (means.length === 0) {
+      throw new Failure(2, "the method's loss has no terms: return at least one");
+    }
     return {
       roles: new Map(Object.entries(terms).map(([name, [, , role]]) => [name, role])),
       values: {

@@ -129,6 +129,12 @@ Deno.test("experiment: a method needs a module that an experiment trained", () =
     failure.message,
     "ft takes a paraphraser that no experiment trained: give it from(…).trainedModules.paraphraser",
   );
+  const unlisted = { ...ft({ paraphraser }), needs: [undefined as never] };
+  assertThrows(
+    () => experiment(meta, { ...parts, distiller: unlisted }),
+    Failure,
+    "ft needs a module that no method lists in its trainedModules",
+  );
 });
 
 Deno.test("experiment: a first stage, if there is one, is part of the declaration", () => {

@@ -26,6 +26,7 @@ const FILES = {
   "experiments/hidden.ts": `${IMPORTS}const hidden = ${
     alone("resnet8")
   }; export const hide = () => hidden;`,
+  "experiments/outside.ts": `${IMPORTS}export default { "../up": ${alone("resnet8")} };`,
   "experiments/none.ts": "export default { a: 1 };",
   "experiments/throws.ts": "function f() {\n  throw new Error('no such luck');\n}\nf();",
   "experiments/invalid.ts": `import { Failure } from "${new URL(
@@ -132,5 +133,19 @@ await needs(
         Failure,
         "has to be a file",
       );
+    }),
+);
+
+await needs(
+  read,
+  "identify: a name that cannot be a file's is refused",
+  () =>
+    project(FILES, async (folder) => {
+      const failure = await assertRejects(
+        () => loadExperiments(join(folder, "experiments/outside.ts")),
+        Failure,
+        'exported as "../up"',
+      );
+      assertEquals(failure.exit, 2);
     }),
 );

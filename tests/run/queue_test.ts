@@ -4,7 +4,13 @@ import { pathToFileURL } from "node:url";
 import { saveCheckpoint } from "../../lib/weights/checkpoint.ts";
 import type { Epoch } from "../../lib/experiment/experiment.ts";
 import { Failure } from "../../lib/values/failure.ts";
-import { checkQueue, queue, type QueuedTrial, type RequestedTrial } from "../../lib/run/queue.ts";
+import {
+  checkQueue,
+  checkResults,
+  queue,
+  type QueuedTrial,
+  type RequestedTrial,
+} from "../../lib/run/queue.ts";
 import { resolveRun } from "../../lib/run/resolve.ts";
 import { readResult } from "../../lib/project/result.ts";
 import { runTrials } from "../../lib/run/run.ts";
@@ -138,6 +144,10 @@ await needs(
       const waiting = await queue(await trialsOf(toys, ["main", 1], ["early", 1]), toys.settings());
       assertEquals(waiting.map(nameOf), ["grand 1", "teacher 1", "init 2", "main 1", "early 1"]);
       assertEquals(waiting[1].state, "lacking");
+      // A student that is done needs no weights: its teacher is not trained again for them.
+      await writeRun(toys, "early", 1, ["last", "best"]);
+      assertEquals(await queuedNames(toys, [["main", 1], ["early", 1]]), ["init 2", "main 1"]);
+      await Deno.remove(toys.of("early", 1, ""), { recursive: true });
       await writeRun(toys, "teacher", 1, ["last", "best", 2]);
       assertEquals(await queuedNames(toys, [["main", 1], ["early", 1]]), [
         "init 2",
@@ -290,4 +300,23 @@ export const steep = experiment(import.meta, { dataset, schedule: sgd({ epochs: 
         assertStringIncludes(toys.said(), "toy#teacher seed 2: done before");
       },
     ),
+);
+
+await needs(
+  disk,
+  "checkResults: refuses a result that cannot be recorded, before anything is trained",
+  () =>
+    toys(FAMILY, async (toys) => {
+      const waiting = await queue(await trialsOf(toys, ["main", 1]), toys.settings());
+      await checkResults(waiting);
+      await Deno.mkdir(toys.path("toy"));
+      await Deno.writeTextFile(toys.path("toy/main.json"), "{");
+      const damaged = await failureMessage(checkResults(waiting), 3);
+      assertStringIncludes(damaged, "toy/main.json is not a result");
+      await Deno.remove(toys.path("toy/main.json"));
+      const [main] = waiting.slice(-1);
+      const twin = { ...main, identity: { ...main.identity, id: "toy/main" } };
+      const shared = await failureMessage(checkResults([...waiting, twin]), 3);
+      assertStringIncludes(shared, "rename the module or the export of one of them");
+    }),
 );

@@ -64,7 +64,7 @@ await needs(
     const all = await allExperiments();
     const kind = ({ dataset }: Experiment) => ({ ...imagesOf(dataset), size: undefined });
     for (const experiment of all) {
-      for (const trained of listFoundations(experiment)) {
+      for (const { trained } of listFoundations(experiment)) {
         assert(all.has(trained.experiment), trained.experiment.url);
         assertEquals(kind(trained.experiment), kind(experiment), experiment.url);
         neededEpoch(trained, {});

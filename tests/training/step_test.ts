@@ -1,4 +1,10 @@
-import { assert, assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertNotEquals,
+  assertRejects,
+} from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import type { Mix } from "../../lib/data/dataset.ts";
 import { scratch } from "../../lib/distillers/scratch.ts";
@@ -9,6 +15,7 @@ import { kl } from "../../lib/nn/ops.ts";
 import { passes } from "../../lib/nn/pass.ts";
 import { constant } from "../../lib/nn/variables.ts";
 import { sgd } from "../../lib/optimizers/sgd.ts";
+import { Failure } from "../../lib/values/failure.ts";
 import { type Kind, open } from "../support/engines.ts";
 import { everything, needs } from "../support/needs.ts";
 import { assertNear, norm } from "../support/tolerance.ts";
@@ -51,6 +58,14 @@ await both(
     engine.close();
   },
 );
+
+await both("trainStep: a loss without terms is refused", async (kind) => {
+  const engine = await open(kind);
+  const { step } = await training(engine, method(() => () => ({})), none);
+  const failure = await assertRejects(() => step(), Failure, "the method's loss has no terms");
+  assertEquals(failure.exit, 2);
+  engine.close();
+});
 
 await both(
   "trainStep: a variable that no term reaches stays unchanged: no weight decay, no momentum",
