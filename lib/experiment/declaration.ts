@@ -4,7 +4,7 @@ import type { Experiment, Trained } from "./experiment.ts";
 
 /**
  * Everything that determines a run, as JSON. The run's seeds, paths, addresses and numbers of
- * threads are not describePart of it.
+ * threads are not part of it.
  */
 export function declaration(experiment: Experiment): Json {
   const describePart = ({ id, options }: { readonly id: string; readonly options: Json }) => ({
@@ -35,7 +35,7 @@ export function declaration(experiment: Experiment): Json {
 
 /**
  * The SHA-256 of an experiment's declaration, teachers included. The run's seeds, paths, addresses
- * and numbers of threads are not describePart of it.
+ * and numbers of threads are not part of it.
  */
 export function declarationHash(experiment: Experiment): Promise<string> {
   return sha256(new TextEncoder().encode(canonical(declaration(experiment))));
