@@ -7,7 +7,7 @@ import { findNetwork, isModule, listNetworks, lookUpNetwork } from "../project/f
 import { type Loaded, loadExperiments } from "../project/identify.ts";
 import { columns } from "../terminal/columns.ts";
 import { runCommand } from "../terminal/command.ts";
-import { type Flags, helpText, parseFlags, type Spec } from "../terminal/flags.ts";
+import { type Flags, helpText, onlyArgument, parseFlags, type Spec } from "../terminal/flags.ts";
 import { Failure } from "../values/failure.ts";
 import type { Json } from "../values/json.ts";
 
@@ -50,13 +50,12 @@ export async function runDescribe(
   print: (line: string) => void = console.log,
 ): Promise<void> {
   const options = parseFlags(args, FLAGS);
-  const [spec, another] = options._;
   if (options.help) {
     return print(
       helpText("deno task describe [network | module.ts[#network | #experiment]]", FLAGS),
     );
   }
-  if (another !== undefined) throw new Failure(2, `one at a time: deno task describe ${spec}`);
+  const spec = onlyArgument("deno task describe", options._);
   const { text, json } = spec === undefined ? describeAll(options) : await describe(spec, options);
   if (options.json) json.forEach((line) => print(JSON.stringify(line)));
   else print(text);

@@ -9,7 +9,7 @@ import { type Device, devices } from "../tensorflow/devices.ts";
 import { findLibrary, type Library } from "../tensorflow/library/find.ts";
 import { type Host, thisHost } from "../tensorflow/library/host.ts";
 import { helpText, parseFlags, type Spec } from "../terminal/flags.ts";
-import { Failure } from "../values/failure.ts";
+import { Failure, messageOf } from "../values/failure.ts";
 
 /** A folder and its entries. */
 export interface Folder<Entry> {
@@ -81,7 +81,7 @@ function devicesOf(library: Library, notes: string[]): Device[] {
   try {
     return devices(library);
   } catch (error) {
-    notes.push(error instanceof Error ? error.message : String(error));
+    notes.push(messageOf(error));
     return [];
   }
 }

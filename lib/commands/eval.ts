@@ -4,7 +4,6 @@
  * @module
  */
 import { statSync } from "node:fs";
-import { EVAL_BATCH } from "../evaluation/evaluate.ts";
 import { examine, type Subject } from "../evaluation/examine.ts";
 import { examinationJson, examinationReport } from "../evaluation/report.ts";
 import { findDataFolder } from "../files/data_folder.ts";
@@ -12,10 +11,11 @@ import { findNetwork } from "../project/find_network.ts";
 import { loadExperiments } from "../project/identify.ts";
 import { readTrainedStudent } from "../run/trained.ts";
 import { runCommand } from "../terminal/command.ts";
-import { type Flags, helpText, parseFlags, type Spec } from "../terminal/flags.ts";
+import { type Flags, helpText, onlyArgument, parseFlags, type Spec } from "../terminal/flags.ts";
 import { status } from "../terminal/status.ts";
 import { Failure } from "../values/failure.ts";
 import { readWeights } from "../weights/weights_file.ts";
+import { ENGINE_FLAGS } from "./engine_flags.ts";
 
 const FLAGS = {
   "seed": { type: "integer", least: 0, help: "seed of the experiment's trial. Default: 1" },
@@ -38,23 +38,7 @@ const FLAGS = {
     type: "string",
     help: "network of the weights file: vgg13, or module.ts#name. Default: the student of --as",
   },
-  "data": { type: "string", help: "folder of the data sets. Default: $RETORT_DATA or ./data" },
-  "precision": {
-    type: "string",
-    choices: ["float32", "bfloat16"],
-    help: "number format of convolutions. Default: float32",
-  },
-  "backend": {
-    type: "string",
-    choices: ["tensorflow", "cpu"],
-    help: "backend of tfjs; cpu is slow. Default: tensorflow",
-  },
-  "threads": { type: "integer", least: 1, help: "number of threads. Default: all cores" },
-  "eval-batch": {
-    type: "integer",
-    least: 1,
-    help: `images per batch. Default: ${EVAL_BATCH}`,
-  },
+  ...ENGINE_FLAGS,
   "confusion": { type: "boolean", help: "print the whole confusion matrix" },
   "json": { type: "boolean", help: "print one JSON object per experiment or file" },
 } as const satisfies Spec;
@@ -78,16 +62,15 @@ export async function runEval(
   print: (line: string) => void = console.log,
 ): Promise<void> {
   const options = parseFlags(args, FLAGS);
-  const [spec, another] = options._;
   if (options.help) {
     return print(
       helpText("deno task eval <module>[#name] | <weights> --as <module>[#name]", FLAGS),
     );
   }
+  const spec = onlyArgument("deno task eval", options._);
   if (spec === undefined) {
     throw new Failure(2, "which experiment? deno task eval experiments/quickstart.ts#kd");
   }
-  if (another !== undefined) throw new Failure(2, `one at a time: deno task eval ${spec}`);
   const subjects = options.as === undefined
     ? await readStudents(spec, options)
     : [await readFile(spec, options.as, options)];

@@ -19,7 +19,7 @@ import { readOutcome } from "../project/outcome.ts";
 import { commit, versions } from "../project/versions.ts";
 import { readTrainedStudent, type TrainedStudent } from "../run/trained.ts";
 import { runCommand } from "../terminal/command.ts";
-import { helpText, parseFlags, type Spec } from "../terminal/flags.ts";
+import { helpText, onlyArgument, parseFlags, type Spec } from "../terminal/flags.ts";
 import { Failure } from "../values/failure.ts";
 import { importWeights } from "../weights/import_weights.ts";
 
@@ -90,11 +90,11 @@ export async function runExport(
 }
 
 /** Loads the one experiment that the arguments name. */
-async function loadOne([spec, another]: readonly string[]): Promise<Loaded> {
+async function loadOne(positional: readonly string[]): Promise<Loaded> {
+  const spec = onlyArgument("deno task export", positional);
   if (spec === undefined) {
     throw new Failure(2, "which experiment? deno task export experiments/quickstart.ts#kd");
   }
-  if (another !== undefined) throw new Failure(2, `one at a time: deno task export ${spec}`);
   const [first, ...others] = await loadExperiments(spec);
   if (others.length === 0) return first;
   throw new Failure(

@@ -1,9 +1,9 @@
-import { EVAL_BATCH } from "../evaluation/evaluate.ts";
 import { findDataFolder } from "../files/data_folder.ts";
 import type { Settings } from "../run/settings.ts";
 import type { Flags, Spec } from "../terminal/flags.ts";
 import type { Interruption } from "../terminal/interruption.ts";
 import type { Status } from "../terminal/status.ts";
+import { ENGINE_FLAGS } from "./engine_flags.ts";
 
 /** The flags of a command that runs experiments. */
 export const RUN_FLAGS = {
@@ -23,23 +23,7 @@ export const RUN_FLAGS = {
     least: 1,
     help: "maximum number of batches per epoch, for a quick run. Default: all",
   },
-  "data": { type: "string", help: "folder of the data sets. Default: $RETORT_DATA or ./data" },
-  "precision": {
-    type: "string",
-    choices: ["float32", "bfloat16"],
-    help: "number format of convolutions. Default: float32",
-  },
-  "backend": {
-    type: "string",
-    choices: ["tensorflow", "cpu"],
-    help: "backend of tfjs; cpu is slow. Default: tensorflow",
-  },
-  "threads": { type: "integer", least: 1, help: "number of threads. Default: all cores" },
-  "eval-batch": {
-    type: "integer",
-    least: 1,
-    help: `images per batch of an evaluation. Default: ${EVAL_BATCH}`,
-  },
+  ...ENGINE_FLAGS,
   "deterministic": { type: "boolean", help: "make runs bit-identical, somewhat slower" },
   "grad-norms": {
     type: "boolean",

@@ -18,7 +18,7 @@ import type { Settings } from "../run/settings.ts";
 import type { Task } from "../tasks/task.ts";
 import { columns } from "../terminal/columns.ts";
 import { runCommand } from "../terminal/command.ts";
-import { helpText, parseFlags, type Spec } from "../terminal/flags.ts";
+import { helpText, onlyArgument, parseFlags, type Spec } from "../terminal/flags.ts";
 import { Interruption } from "../terminal/interruption.ts";
 import { status } from "../terminal/status.ts";
 import { Failure } from "../values/failure.ts";
@@ -52,12 +52,11 @@ export async function runSweep(
   print: (line: string) => void = console.log,
 ): Promise<void> {
   const options = parseFlags(args, FLAGS);
-  const [spec, another] = options._;
   if (options.help) return print(helpText("deno task sweep <module>", FLAGS));
+  const spec = onlyArgument("deno task sweep", options._);
   if (spec === undefined) {
     throw new Failure(2, "which sweep? deno task sweep experiments/examples/sweep.ts");
   }
-  if (another !== undefined) throw new Failure(2, `one at a time: deno task sweep ${spec}`);
   await checkTypes([findModule(spec)]);
   const candidates = await loadCandidates(spec);
   const progress = status({ quiet: options.quiet });
@@ -125,7 +124,7 @@ async function tryPoint(
 if (import.meta.main) await runCommand(() => runSweep(Deno.args));
 
 /** The result of a point of a sweep. */
-export interface PointResult {
+interface PointResult {
   /** The experiment's id. */
   readonly id: string;
   readonly point: SweepPoint;
@@ -143,7 +142,7 @@ type Scored = PointResult & { readonly heldOut?: Summary };
  * table with the best point's score on the test set, or each as a line of JSON. Throws a `Failure`:
  * exit 4 if no point can be compared, exit 3 if a trial was recorded without its hold-out score.
  */
-export function sweepReport(tried: readonly PointResult[], json: boolean): string[] {
+function sweepReport(tried: readonly PointResult[], json: boolean): string[] {
   const scored = tried.map(score).sort((a, b) => mean(b) - mean(a));
   const [best] = scored;
   if (!best?.heldOut) {

@@ -1,6 +1,6 @@
 import { columns } from "../terminal/columns.ts";
 import { runCommand } from "../terminal/command.ts";
-import { helpText, parseFlags, type Spec } from "../terminal/flags.ts";
+import { helpText, onlyArgument, parseFlags, type Spec } from "../terminal/flags.ts";
 import { Failure } from "../values/failure.ts";
 import type { Json } from "../values/json.ts";
 import { quoteText } from "../values/words.ts";
@@ -12,19 +12,18 @@ const FLAGS = {
 } as const satisfies Spec;
 
 /**
- * Prints the contents of the weights file that the arguments name. With `--json` they are `{ path,
- * format, sha256, facts, tensors: [{ name, shape, type }], numbers }`. Rejects with a `Failure`:
- * exit 2 if the arguments are wrong, exit 3 if the file cannot be read.
+ * Prints the contents of the weights file that the arguments name. With `--json` they are
+ * `{ path, format, sha256, facts, tensors: [{ name, shape, type }], numbers }`. Rejects with a
+ * `Failure`: exit 2 if the arguments are wrong, exit 3 if the file cannot be read.
  */
 export async function runWeights(
   args: readonly string[],
   print: (text: string) => void = console.log,
 ): Promise<void> {
   const options = parseFlags(args, FLAGS);
-  const [path, another] = options._;
   if (options.help) return print(helpText("deno task weights <file>", FLAGS));
+  const path = onlyArgument("deno task weights", options._);
   if (path === undefined) throw new Failure(2, "which file? deno task weights teacher.pth");
-  if (another !== undefined) throw new Failure(2, `one at a time: deno task weights ${path}`);
   const file = await readWeights(path);
   print(options.json ? JSON.stringify(asJson(file)) : weightsReport(file));
 }

@@ -16,7 +16,7 @@ export type Ungrouped = { readonly [name: string]: Tensor };
 /** The result of a step: values to return and updates to make. */
 export interface StepOutcome<V extends Nested<Tensor> = Ungrouped> {
   readonly values: V;
-  /** Updates of variables, in order. The last one of a variable counts. */
+  /** Updates of variables, made in this order. */
   readonly updates: readonly Update[];
 }
 

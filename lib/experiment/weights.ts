@@ -36,7 +36,7 @@ export interface WeightsFacts {
 /** A teacher whose weights were trained elsewhere: a network and the place of its weights. */
 export interface ExternalWeights<N extends Net = Net> {
   /** Distinguishes it from the student of an experiment. */
-  readonly kind: "given";
+  readonly kind: "external";
   /** The network that has the weights. */
   readonly network: N;
   /** The place of the weights. */
@@ -86,5 +86,11 @@ export function weights<N extends Net>(
   if (top1 !== null && !(top1 >= 0 && top1 <= 100)) {
     throw refuse(`\`top1\` is a percentage, 0 to 100, not ${top1}`);
   }
-  return { kind: "given", network, source: url === undefined ? { file } : { url }, sha256, top1 };
+  return {
+    kind: "external",
+    network,
+    source: url === undefined ? { file } : { url },
+    sha256,
+    top1,
+  };
 }

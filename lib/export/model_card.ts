@@ -187,7 +187,7 @@ const count = (number: number): string => number.toLocaleString("en");
  * Writes the metadata that model hubs read at the beginning of a card: YAML between two rules. It
  * names no licence, which whoever publishes the model has to choose.
  */
-export function cardMetadata({ model, format, student, epoch }: CardFacts, name: string): string {
+function cardMetadata({ model, format, student, epoch }: CardFacts, name: string): string {
   const { experiment: { dataset, distiller }, trial: { metric } } = student;
   const result = {
     task: { type: "image-classification" },

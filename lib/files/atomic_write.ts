@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import { Failure } from "../values/failure.ts";
+import { Failure, systemMessageOf } from "../values/failure.ts";
 
 /**
  * Writes a file completely or not at all: under a temporary name beside it, synced to the disk,
@@ -30,19 +30,13 @@ async function sync(path: string): Promise<void> {
 }
 
 /**
- * Creates the failure (exit 3) of writing to `path` from the system's message, without the number
- * and the names that Deno adds.
+ * Creates the failure (exit 3) of writing to `path` from the system's message.
  */
 export function writeFailure(path: string, cause: unknown): Failure {
-  const reason = (cause instanceof Error ? cause.message : String(cause)).replace(
-    / \(os error.*/s,
-    "",
-  );
+  const reason = systemMessageOf(cause);
   return new Failure(
     3,
     `cannot write ${path}: ${reason}; make room or allow writing there, then run again`,
-    {
-      cause,
-    },
+    { cause },
   );
 }

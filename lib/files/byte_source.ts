@@ -1,4 +1,4 @@
-import { Failure, messageOf } from "../values/failure.ts";
+import { Failure, systemMessageOf } from "../values/failure.ts";
 
 /** A known number of bytes, read in parts. */
 export interface ByteSource {
@@ -19,7 +19,7 @@ export interface ByteSource {
  */
 export function fileSource(path: string): ByteSource & Disposable {
   const readFailure = (error: unknown) =>
-    new Failure(3, `cannot read ${path}: ${reasonOf(error)}`, { cause: error });
+    new Failure(3, `cannot read ${path}: ${systemMessageOf(error)}`, { cause: error });
   let file: Deno.FsFile;
   let info: Deno.FileInfo;
   try {
@@ -50,11 +50,6 @@ export function fileSource(path: string): ByteSource & Disposable {
     [Symbol.dispose]: () => file.close(),
   };
 }
-
-/**
- * Returns the system's message without its number and the path, which the failure names already.
- */
-const reasonOf = (error: unknown): string => messageOf(error).replace(/ \(os error.*/s, "");
 
 /** Creates a source of bytes in memory. */
 export function memorySource(name: string, bytes: Uint8Array<ArrayBuffer>): ByteSource {

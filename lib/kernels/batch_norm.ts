@@ -132,7 +132,7 @@ function batchNormPadded(
 }
 
 /** `batchNorm` made of tfjs ops. */
-export function batchNormTwin(
+function batchNormTwin(
   x: Tensor,
   state: NormState,
   epsilon: number,
@@ -198,7 +198,7 @@ export function frozenNorm(x: Tensor, state: NormState, epsilon: number): Tensor
 }
 
 /** `frozenNorm` made of tfjs ops. */
-export function frozenNormTwin(x: Tensor, state: NormState, epsilon: number): Tensor {
+function frozenNormTwin(x: Tensor, state: NormState, epsilon: number): Tensor {
   const [factor, offset] = frozenFactors(state, epsilon);
   return tf.add(tf.mul(x, factor), offset);
 }

@@ -30,7 +30,7 @@ export function eigh(matrices: Tensor): Eigen {
  * `eigh` by Jacobi rotations in double precision. Reads the matrices, which tfjs's own backend
  * always allows.
  */
-export function eighTwin(matrices: Tensor): Eigen {
+function eighTwin(matrices: Tensor): Eigen {
   const [batch, n] = matrices.shape;
   const size = n! * n!;
   const all = matrices.dataSync();

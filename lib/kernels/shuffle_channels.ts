@@ -48,6 +48,6 @@ function interleaveNative(native: Native, first: Tensor, second: Tensor): Tensor
 }
 
 /** `interleave` made of tfjs ops. */
-export function interleaveTwin(first: Tensor, second: Tensor): Tensor {
+function interleaveTwin(first: Tensor, second: Tensor): Tensor {
   return shuffleChannels(tf.concat([first, second], 3), 2);
 }

@@ -15,8 +15,8 @@ export interface SgdOptions {
   /** Learning rate before it drops and, if the rate has a warm-up, after it. */
   readonly lr: number;
   /**
-   * Multiplies the learning rate by `by` after each of the epochs `at`: short for `rate: steps({
-   * at, by })`. Default: no drops.
+   * Multiplies the learning rate by `by` after each of the epochs `at`, as
+   * `rate: steps({ at, by })` does. Default: no drops.
    */
   readonly drops?: { readonly at: readonly number[]; readonly by: number };
   /**

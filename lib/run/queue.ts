@@ -58,18 +58,18 @@ export async function queue(
   settings: Settings,
 ): Promise<QueuedTrial[]> {
   const waiting: QueuedTrial[] = [];
-  const seen = new Set<string>();
+  const seen: RequestedTrial[] = [];
   const needed = await listNeeded(asked, settings);
   const visit = async (trial: RequestedTrial, need?: NeededBy): Promise<void> => {
     const { experiment, seed } = trial;
     const isThis = (other: RequestedTrial) => isSameTrial(other, trial);
+    if (seen.some(isThis)) return;
+    seen.push(trial);
     const own = settingsOf(trial, asked, settings);
     const epochs = needed.filter(isThis).map((trained) => neededEpoch(trained, settings));
     const keep = [...new Set(epochs)];
     const resolved = await resolveRun(experiment, seed, own, keep);
-    const { identity: { id }, folder: { path } } = resolved;
-    if (seen.has(path)) return;
-    seen.add(path);
+    const { identity: { id } } = resolved;
     if (resolved.state === "done") return;
     for (const { role, trained } of listFoundations(experiment)) {
       if (!await isServedByFullRun(trained, settings)) await visit(trained, { role, id, seed });
@@ -89,7 +89,7 @@ function settingsOf(
   return { ...settings, fresh: settings.fresh && asked.some((one) => isSameTrial(one, trial)) };
 }
 
-/** Lists what the trials that are not done build on. What is done needs nobody's weights. */
+/** Lists what trials that are not done build on, each epoch once. A done trial needs no weights. */
 async function listNeeded(
   asked: readonly RequestedTrial[],
   settings: Settings,
@@ -100,6 +100,8 @@ async function listNeeded(
     const own = settingsOf(trial, asked, settings);
     if ((await resolveRun(experiment, seed, own, keep)).state === "done") return;
     for (const { trained } of listFoundations(experiment)) {
+      const { epoch } = trained;
+      if (needed.some((one) => isSameTrial(one, trained) && one.epoch === epoch)) continue;
       needed.push(trained);
       await visit(trained, [neededEpoch(trained, settings)]);
     }
@@ -174,7 +176,7 @@ async function openExternalWeights(
   const roots = new Map<ExternalWeights, string>();
   const files = [];
   for (const { experiment: { teachers }, root } of trials) {
-    for (const teacher of teachers) if (teacher.kind === "given") roots.set(teacher, root);
+    for (const teacher of teachers) if (teacher.kind === "external") roots.set(teacher, root);
   }
   for (const [weights, root] of roots) {
     const file = await openWeights(await resolveWeights(weights, root, data), status.line);

@@ -9,7 +9,7 @@ import type { PaperCells } from "../experiment/tables.ts";
  * The key of a cell's experiment in its row: the pair, or the network if the row is of networks
  * trained alone.
  */
-export function cellName({ method }: PaperRow, { teacher, student }: Column): string {
+function cellName({ method }: PaperRow, { teacher, student }: Column): string {
   return method === "teacher"
     ? nameOf(teacher)
     : method === "student"

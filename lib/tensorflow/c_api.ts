@@ -1,4 +1,4 @@
-import { Failure } from "../values/failure.ts";
+import { Failure, messageOf } from "../values/failure.ts";
 import { DataType } from "./binding.ts";
 import type { LibraryFiles } from "./library/layout.ts";
 import { loadTensorflow } from "./library/load.ts";
@@ -141,7 +141,7 @@ export function openCApi(library: LibraryFiles): CApi {
   try {
     return opened ??= Deno.dlopen(library.cc, symbols).symbols;
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new Failure(3, `${library.cc} lacks a function that Retort calls: ${why}\n${waysOut}`);
   }
 }

@@ -72,6 +72,18 @@ export function parseFlags<const S extends Spec>(args: readonly string[], spec: 
 }
 
 /**
+ * Returns the only positional argument of a command, `undefined` without one. Throws a `Failure`
+ * (exit 2) if there are several.
+ */
+export function onlyArgument(
+  command: string,
+  [argument, another]: readonly string[],
+): string | undefined {
+  if (another !== undefined) throw new Failure(2, `one at a time: ${command} ${argument}`);
+  return argument;
+}
+
+/**
  * Writes the text of `--help`: the usage line, then every flag with the type of its value and its
  * help, aligned.
  */

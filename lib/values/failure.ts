@@ -27,3 +27,11 @@ export class Failure extends Error {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/**
+ * The message of an error of the system, without the number and the path that Deno adds: a failure
+ * names the path already.
+ */
+export function systemMessageOf(error: unknown): string {
+  return messageOf(error).replace(/ \(os error.*/s, "");
+}

@@ -5,7 +5,7 @@
 export class FileRefused extends Error {
   constructor(message: string) {
     super(message);
-    this.name = "Refused";
+    this.name = "FileRefused";
   }
 }
 

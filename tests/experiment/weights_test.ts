@@ -34,10 +34,10 @@ const taughtBy = (teacher: ExternalWeights<typeof vgg13>) =>
 Deno.test("weights: a teacher is a value, and no file is opened", () => {
   const file = "nowhere/vgg13.pth";
   const url = "https://somewhere.invalid/vgg13.pth";
-  const unchecked = { kind: "given", network: vgg13, sha256: null, top1: null } as const;
+  const unchecked = { kind: "external", network: vgg13, sha256: null, top1: null } as const;
   assertEquals(weights(vgg13, { file }), { ...unchecked, source: { file } });
   assertEquals(weights(vgg13, { url, sha256, top1: 74.64 }), {
-    kind: "given",
+    kind: "external",
     network: vgg13,
     source: { url },
     sha256,

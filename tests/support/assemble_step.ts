@@ -16,8 +16,8 @@ import type { Shape, Variable } from "../../lib/nn/variables.ts";
 import { assembleUntrained } from "./assemble_untrained.ts";
 import { classification } from "../../lib/tasks/classification.ts";
 
-/** The options of `cast`. */
-export interface CastOptions<S extends Net, T extends Teachers> {
+/** The options of `assembleStep`. */
+export interface StepOptions<S extends Net, T extends Teachers> {
   /** The student. Its variables are named `student.…`. */
   readonly student: S;
   /** The teachers. Their variables are named `teacher1.…`, `teacher2.…` and so on. */
@@ -44,7 +44,7 @@ export interface StepParts extends TrainParts {
 
 /** Makes the student, the teachers and the method. Throws if `values` has an unknown name. */
 export function assembleStep<S extends Net, const T extends Teachers>(
-  options: CastOptions<S, T>,
+  options: StepOptions<S, T>,
 ): StepParts {
   const { student, teacher, distiller, image, classes, values, schedule = plain } = options;
   const { labels = Int32Array.from({ length: classes }, (_, i) => i) } = options;

@@ -16,6 +16,7 @@ const dull = classifier("dull", {}, (classes) => ({
 export function dullCopies(distiller: Distiller<Scorer, Scorer>): Distiller<Scorer, Scorer> {
   return {
     ...distiller,
-    build: (cast) => distiller.build({ ...cast, teacher: { ...cast.teacher, recipe: dull } }),
+    build: (context) =>
+      distiller.build({ ...context, teacher: { ...context.teacher, recipe: dull } }),
   };
 }

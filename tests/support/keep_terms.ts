@@ -8,8 +8,8 @@ export function keepTerms<S extends Net, T extends Teachers, D>(
 ): Distiller<S, T, D> {
   return {
     ...distiller,
-    build(cast) {
-      const loss = distiller.build(cast);
+    build(context) {
+      const loss = distiller.build(context);
       return (step) => {
         const { terms } = withMemory(loss(step));
         return Object.fromEntries(names.map((name) => [name, terms[name]]));

@@ -193,11 +193,11 @@ function keepOwnTerms<S extends Net, T extends Net>(
 ): Distiller<S, T, never> {
   return {
     ...distiller,
-    build(cast) {
-      const loss = distiller.build(cast);
+    build(context) {
+      const loss = distiller.build(context);
       return (step: StepContext<S, T>) => {
         const at = (spot: Tap<S>) => {
-          assert(cast.student.shapes[spot], "the student has no tap with the name of this spot");
+          assert(context.student.shapes[spot], "the student has no tap with the name of this spot");
           return mask && tf.tensor1d([...mask]);
         };
         const { task: _, ...terms } = withMemory(loss({ ...step, mask: at } as never)).terms;

@@ -16,8 +16,8 @@ export async function rolesOf<T extends Teachers>(
   let roles: Record<string, Role | undefined> = {};
   const watched: Distiller<Toy, T, never> = {
     ...distiller,
-    build(cast) {
-      const loss = distiller.build(cast);
+    build(context) {
+      const loss = distiller.build(context);
       return (step) => {
         const result = withMemory(loss(step));
         roles = Object.fromEntries(

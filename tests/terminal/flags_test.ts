@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Failure } from "../../lib/values/failure.ts";
-import { helpText, parseFlags } from "../../lib/terminal/flags.ts";
+import { helpText, onlyArgument, parseFlags } from "../../lib/terminal/flags.ts";
 import { stream } from "../../lib/values/random.ts";
 
 const spec = {
@@ -136,4 +136,14 @@ Deno.test("helpText: lists every flag once, aligned", () => {
     "  --help                        print this",
   ]);
   assert(parseFlags(["--help"], spec).help);
+});
+
+Deno.test("onlyArgument: gives the one argument, and refuses a second one", () => {
+  assertEquals(onlyArgument("deno task eval", []), undefined);
+  assertEquals(onlyArgument("deno task eval", ["a.ts"]), "a.ts");
+  const { exit, message } = assertThrows(
+    () => onlyArgument("deno task eval", ["a.ts", "b.ts"]),
+    Failure,
+  );
+  assertEquals([exit, message], [2, "one at a time: deno task eval a.ts"]);
 });

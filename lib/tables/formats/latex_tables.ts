@@ -189,7 +189,7 @@ export interface Tabular {
 }
 
 /** The preamble's line that `tabular` needs. */
-export const PACKAGES = "\\usepackage{adjustbox,booktabs}";
+const PACKAGES = "\\usepackage{adjustbox,booktabs}";
 
 /**
  * A `tabular` with the rules of the package booktabs. The package adjustbox shrinks it if it is

@@ -130,6 +130,6 @@ const HOW =
   "`one seed` decides nothing.";
 
 /** A number as markdown, in bold if it is the best. */
-export function markdownNumber(printed: PrintedNumber | undefined): string {
+function markdownNumber(printed: PrintedNumber | undefined): string {
   return printed?.best ? `**${printed.text}**` : printed?.text ?? NONE;
 }

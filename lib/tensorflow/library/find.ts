@@ -113,7 +113,7 @@ if spec and spec.origin:
  * Returns the folder of the package `tensorflow` in this Python, from any distribution. `undefined`
  * if there is no Python or no such package.
  */
-export async function tensorflowInPython(python: string): Promise<string | undefined> {
+async function tensorflowInPython(python: string): Promise<string | undefined> {
   try {
     const { success, stdout } = await new Deno.Command(python, {
       args: ["-c", PROBE],

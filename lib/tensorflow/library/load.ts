@@ -1,4 +1,4 @@
-import { Failure } from "../../values/failure.ts";
+import { Failure, messageOf } from "../../values/failure.ts";
 import type { LibraryFiles } from "./layout.ts";
 import { withStderrMuted } from "./mute_stderr.ts";
 import { waysOut } from "./ways_out.ts";
@@ -49,10 +49,7 @@ function load(cc: string, framework: string): string {
     return Deno.UnsafePointerView.getCString(tf.TF_Version()!);
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) throw error;
-    const why = (error instanceof Error ? error.message : String(error)).replace(
-      /^(Could not open library: )+/,
-      "",
-    );
+    const why = messageOf(error).replace(/^(Could not open library: )+/, "");
     throw new Failure(
       3,
       `${cc} is not a TensorFlow library that can be used here: ${why}\n${waysOut}`,
@@ -64,7 +61,7 @@ function load(cc: string, framework: string): string {
  * Whether a Linux library lacks its end, as after an incomplete download. The header contains the
  * position of the section table, which comes last. False for any other type of file.
  */
-export function isCutOff(path: string): boolean {
+function isCutOff(path: string): boolean {
   using file = Deno.openSync(path);
   const header = new DataView(new ArrayBuffer(64));
   const length = file.readSync(new Uint8Array(header.buffer));

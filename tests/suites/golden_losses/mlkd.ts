@@ -33,8 +33,8 @@ function makeMethod(options: MlkdOptions): Distiller<Scorer, Scorer, HardLabels>
   const distiller = method(options);
   return {
     ...distiller,
-    build(cast) {
-      const loss = distiller.build(cast);
+    build(context) {
+      const loss = distiller.build(context);
       return (step) => loss({ ...step, views: { strong: tf.onesLike(step.image) } });
     },
   };

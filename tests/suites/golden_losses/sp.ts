@@ -15,8 +15,8 @@ function pairs(
   return {
     id: "sp",
     options: methods.map(({ options }) => options),
-    build(cast) {
-      const losses = methods.map(({ build }) => build(cast));
+    build(context) {
+      const losses = methods.map(({ build }) => build(context));
       return (step) =>
         Object.fromEntries(losses.map((loss, i) => [students[i], (loss(step) as Terms).sp]));
     },
