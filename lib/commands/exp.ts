@@ -10,8 +10,9 @@ import { helpText, parseFlags, type Spec } from "../terminal/flags.ts";
 import { findModule, loadExperiments } from "../project/identify.ts";
 import { Interruption } from "../terminal/interruption.ts";
 import { primaryOf } from "../project/metric.ts";
+import { cohorts, mostTogether } from "../run/cohorts.ts";
 import { dryRun, queueLines } from "../run/dry_run.ts";
-import { queue } from "../run/queue.ts";
+import { isSameTrial, queue, type RequestedTrial } from "../run/queue.ts";
 import { runTrials } from "../run/run.ts";
 import { RUN_FLAGS, runSettings, seeds } from "./run_flags.ts";
 import { status } from "../terminal/status.ts";
@@ -34,18 +35,25 @@ export async function runExp(
   if (options._.length === 0) {
     throw new Failure(2, `which experiment? deno task exp experiments/quickstart.ts`);
   }
-  await checkTypes(options._.map(findModule));
-  const loaded = (await Promise.all(options._.map(loadExperiments))).flat();
   const progress = status({ quiet: options.quiet });
   using interruption = new Interruption(progress.line);
   const settings = runSettings(options, progress, interruption);
+  await checkTypes(options._.map(findModule));
+  const loaded = (await Promise.all(options._.map(loadExperiments))).flat();
   const trials = loaded.flatMap(({ experiment }) =>
     seeds(options).map((seed) => ({ experiment, seed }))
   );
   if (options["dry-run"]) {
-    queueLines(await queue(trials, settings)).forEach((line) => print(line));
-    for (const { experiment, seed } of trials) {
-      (await dryRun(experiment, seed, settings)).forEach((line) => print(line));
+    const planned = cohorts(await queue(trials, settings), mostTogether(settings));
+    queueLines(planned).forEach((line) => print(line));
+    const isQueued = (trial: RequestedTrial) =>
+      planned.some((cohort) => cohort.some((queued) => isSameTrial(queued, trial)));
+    const alone = trials.filter((trial) => !isQueued(trial)).map((trial) => [trial]);
+    const requested = planned.filter((cohort) =>
+      cohort.some((queued) => trials.some((trial) => isSameTrial(queued, trial)))
+    );
+    for (const cohort of [...requested, ...alone]) {
+      (await dryRun(cohort, settings)).forEach((line) => print(line));
     }
     return;
   }

@@ -1,25 +1,29 @@
 import { batches, type BatchSource, inOrder } from "../training/batches.ts";
-import type { CompiledStep } from "../engine/engine.ts";
+import type { CompiledStep, Ungrouped } from "../engine/engine.ts";
 import type { EvaluateInput } from "../training/evaluate_step.ts";
-import type { Score } from "../tasks/task.ts";
+import type { Score, Tally } from "../tasks/task.ts";
+import type { ByTrial } from "../training/step.ts";
 
 /** Default batch size of an evaluation. */
 export const EVAL_BATCH = 250;
 
 /**
- * Runs an evaluation step over a whole split, `size` images at a time. The score depends on the
- * batch size by rounding only.
+ * Runs an evaluation step over a whole split, `size` images at a time, and returns the score of
+ * each of its networks. Scores depend on the batch size by rounding only.
  */
 export async function evaluate(
-  run: CompiledStep<EvaluateInput>,
+  run: CompiledStep<EvaluateInput, ByTrial<Ungrouped>>,
   source: BatchSource,
   size: number = EVAL_BATCH,
-): Promise<Score> {
-  const tally = source.task.tally();
+): Promise<Score[]> {
+  const tallies: Tally<Score>[] = [];
   for await (
     const { image, index: _, ...labels } of batches(source, inOrder(source.split.size), size)
   ) {
-    tally.add(await run({ image, ...labels }), labels);
+    const values = await run({ image, ...labels });
+    for (const [i, own] of Object.values(values).entries()) {
+      (tallies[i] ??= source.task.tally()).add(own, labels);
+    }
   }
-  return tally.result();
+  return tallies.map((tally) => tally.result());
 }

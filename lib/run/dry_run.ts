@@ -1,69 +1,108 @@
 import type { Experiment } from "../experiment/experiment.ts";
-import type { Model } from "../nn/network.ts";
-import { prepare, type Prepared } from "./prepare.ts";
-import type { QueuedTrial } from "./queue.ts";
-import { resolveRun } from "./resolve.ts";
 import type { Schedule } from "../experiment/schedule.ts";
-import { scheduleOf, type Settings } from "./settings.ts";
-import { previewStages } from "./first_stages.ts";
+import type { Model } from "../nn/network.ts";
 import { clock } from "../terminal/status.ts";
-import { previewTeacher } from "./teachers.ts";
+import type { Assembly } from "../training/assemble.ts";
+import { compileSteps } from "../training/compile_steps.ts";
 import { batchCount, trainInputs } from "../training/train_inputs.ts";
+import { previewStages, type StagesPreview } from "./first_stages.ts";
+import { fittingTrials, measureStepMemory, type StepMemory } from "./memory.ts";
+import { prepare, type Prepared, type TrialSource } from "./prepare.ts";
+import type { QueuedTrial, RequestedTrial } from "./queue.ts";
+import { type Resolved, resolveRun } from "./resolve.ts";
+import { scheduleOf, type Settings } from "./settings.ts";
+import { previewTeacher, type TeacherPreview } from "./teachers.ts";
 
-/** Describes the trials that a run would train, one line each: state, epochs, why it is needed. */
-export function queueLines(waiting: readonly QueuedTrial[]): string[] {
-  if (waiting.length === 0) return [formatRow("queue", "nothing has to be trained")];
-  return waiting.map(({ experiment, identity: { id }, seed, state, quick, settings, need }, i) => {
-    const { epochs } = scheduleOf(experiment, settings);
-    const standing = quick ? `${state}, ${quick}` : state;
-    const reason = need ? `${need.role} of ${need.id} seed ${need.seed}` : "asked for";
-    const text = `${i + 1}. ${id} seed ${seed}: ${standing}, ${epochs} epochs, ${reason}`;
-    return formatRow("queue", text);
-  });
+/**
+ * Describes the trials that a run would train, one line each: the number of its cohort, state,
+ * epochs, why it is needed.
+ */
+export function queueLines(planned: readonly (readonly QueuedTrial[])[]): string[] {
+  if (planned.length === 0) return [formatRow("queue", "nothing has to be trained")];
+  return planned.flatMap((cohort, i) =>
+    cohort.map(({ experiment, identity: { id }, seed, state, quick, settings, need }) => {
+      const { epochs } = scheduleOf(experiment, settings);
+      const standing = quick ? `${state}, ${quick}` : state;
+      const reason = need ? `${need.role} of ${need.id} seed ${need.seed}` : "asked for";
+      const others = cohort.length - 1;
+      const together = others === 0 ? "" : `, with ${others} other${others === 1 ? "" : "s"}`;
+      const text = `${id} seed ${seed}: ${standing}, ${epochs} epochs, ${reason}${together}`;
+      return formatRow("queue", `${i + 1}. ${text}`);
+    })
+  );
 }
 
 /**
- * Describes in lines what a run would do. Resolves everything, traces the step and runs it on a few
- * batches, but writes nothing. A missing teacher or first stage takes part untrained.
+ * Describes in lines what a run of trials that train together would do. Resolves everything, traces
+ * the step and runs it on a few batches, but writes nothing. A missing teacher or first stage takes
+ * part untrained.
  */
 export async function dryRun(
-  experiment: Experiment,
-  seed: number,
+  trials: readonly RequestedTrial[],
   settings: Settings,
 ): Promise<string[]> {
-  const resolved = await resolveRun(experiment, seed, settings);
-  const teachers = await Promise.all(
-    experiment.teachers.map((teacher) => previewTeacher(teacher, resolved.root, settings)),
-  );
-  const stages = await previewStages(experiment, settings);
-  const weights = teachers.map(({ weights }) => weights);
-  const prepared = await prepare(experiment, seed, weights, stages, { ...settings, dry: true });
+  const [{ experiment: first, seed }] = trials;
+  const previews: TrialPreview[] = [];
+  for (const trial of trials) previews.push(await previewTrial(trial, settings));
+  const prepared = await prepare(previews, seed, { ...settings, dry: true });
   try {
-    const { identity: { id }, state, quick, folder } = resolved;
-    const { distiller } = experiment;
-    const excluded = [
-      "evaluation",
-      ...teachers.every(({ weights }) => weights) ? [] : ["teachers"],
-      ...stages.areThere ? [] : ["first stages"],
-    ];
-    const schedule = scheduleOf(experiment, settings);
-    const rows: Row[] = [
-      ["experiment", `${id} seed ${seed}: ${state}${quick ? `, ${quick}` : ""}`],
-      ["data", describeData(experiment, prepared)],
-      ["student", describeModel(prepared.student)],
-      ...teachers.map(({ text }, i): Row => [
-        "teacher",
-        `${describeModel(prepared.teachers[i])}; ${text}`,
-      ]),
-      ...stages.lines.map((line): Row => ["first stage", line]),
-      ["distiller", `${distiller.id} ${JSON.stringify(distiller.options)}`],
-      ...await costRows(prepared, schedule, seed, settings.limit, excluded),
-      ["folder", folder.path],
-    ];
+    const measured = (settings.cohort ?? "auto") === "auto" && trials.length > 1
+      ? await measureStepMemory(prepared, first, settings)
+      : undefined;
+    const taken = previews.slice(0, measured && fittingTrials(measured));
+    const schedules = taken.map(({ experiment }) => scheduleOf(experiment, settings));
+    const times = await timeSteps(prepared, schedules);
+    const rows = taken.flatMap((preview, i): Row[] => [
+      ...trialRows(preview, prepared, prepared.assemblies[i]),
+      ["terms", times.terms[i].join(", ")],
+      ["schedule", describeSchedule(schedules[i], prepared.train.size, settings.limit)],
+      ["folder", preview.resolved.folder.path],
+    ]);
+    if (measured) rows.push(["memory", describeMemory(measured, taken.length, trials.length)]);
+    rows.push(...costRows(times, schedules, prepared.train.size, settings.limit, taken));
     return rows.map(([name, value]) => formatRow(name, value));
   } finally {
     prepared.close();
   }
+}
+
+/** A trial in a dry run, with its teachers and first stages as far as they exist. */
+interface TrialPreview extends TrialSource {
+  readonly resolved: Resolved;
+  readonly teachers: readonly TeacherPreview[];
+  readonly stages: StagesPreview;
+}
+
+async function previewTrial(
+  { experiment, seed }: RequestedTrial,
+  settings: Settings,
+): Promise<TrialPreview> {
+  const resolved = await resolveRun(experiment, seed, settings);
+  const teachers = await Promise.all(
+    experiment.teachers.map((teacher) => previewTeacher(teacher, resolved.root, settings)),
+  );
+  return { experiment, resolved, teachers, stages: await previewStages(experiment, settings) };
+}
+
+/** The rows of what a trial consists of. */
+function trialRows(
+  { experiment, resolved, teachers, stages }: TrialPreview,
+  prepared: Prepared,
+  assembly: Assembly,
+): Row[] {
+  const { identity: { id }, seed, state, quick } = resolved;
+  const { distiller } = experiment;
+  return [
+    ["experiment", `${id} seed ${seed}: ${state}${quick ? `, ${quick}` : ""}`],
+    ["data", describeData(experiment, prepared)],
+    ["student", describeModel(assembly.student)],
+    ...teachers.map(({ text }, i): Row => [
+      "teacher",
+      `${describeModel(assembly.teachers[i])}; ${text}`,
+    ]),
+    ...stages.lines.map((line): Row => ["first stage", line]),
+    ["distiller", `${distiller.id} ${JSON.stringify(distiller.options)}`],
+  ];
 }
 
 type Row = [name: string, value: string];
@@ -86,35 +125,45 @@ function describeModel({ recipe: { id }, parameters, multiplyAdds }: Model): str
   } multiply-adds`;
 }
 
-/**
- * The rows of the terms, the schedule, and the time of one step and of all steps. `excluded` names
- * the work whose time is not included.
- */
-async function costRows(
-  prepared: Prepared,
-  schedule: Schedule,
-  seed: number,
+function describeSchedule(schedule: Schedule, images: number, limit: number | undefined): string {
+  const { epochs, batch } = schedule;
+  const count = batchCount(images, schedule, limit);
+  return `${epochs} epochs of ${count} batches of ${batch}, lr ${describeRates(schedule)}`;
+}
+
+function describeMemory(
+  { available, step }: StepMemory,
+  taken: number,
+  trials: number,
+): string {
+  const [free, each] = [available, step].map((bytes) => `${(bytes / 2 ** 20).toFixed(0)} MiB`);
+  return `${each} for a step of one trial, ${free} free: ${taken} of ${trials} train together`;
+}
+
+/** The rows of the time of one step and of all steps, of the cohort and of a trial. */
+function costRows(
+  { first, fastest }: TimedSteps,
+  schedules: readonly Schedule[],
+  images: number,
   limit: number | undefined,
-  excluded: readonly string[],
-): Promise<Row[]> {
-  const { terms, first, fastest } = await timedSteps(prepared, schedule, seed);
-  const count = batchCount(prepared.train.size, schedule, limit);
+  taken: readonly TrialPreview[],
+): Row[] {
+  const [schedule] = schedules;
+  const excluded = [
+    "evaluation",
+    ...taken.every(({ teachers }) => teachers.every(({ weights }) => weights)) ? [] : ["teachers"],
+    ...taken.every(({ stages }) => stages.areThere) ? [] : ["first stages"],
+  ];
+  const all = fastest * batchCount(images, schedule, limit) * schedule.epochs / 1000;
+  const n = taken.length;
+  const share = (text: string) => n === 1 ? "" : ` for ${n} trials, ${text} a trial`;
   return [
-    ["terms", terms.join(", ")],
-    [
-      "schedule",
-      `${schedule.epochs} epochs of ${count} batches of ${schedule.batch}, lr ${
-        describeRates(schedule)
-      }`,
-    ],
     [
       "a step",
-      `${fastest.toFixed(1)} ms (tracing and the first one ${(first / 1000).toFixed(1)} s)`,
+      `${fastest.toFixed(1)} ms${share(`${(fastest / n).toFixed(1)} ms`)} ` +
+      `(tracing and the first one ${(first / 1000).toFixed(1)} s)`,
     ],
-    [
-      "in all",
-      `${clock(fastest * count * schedule.epochs / 1000)} without ${excluded.join(" and ")}`,
-    ],
+    ["in all", `${clock(all)}${share(clock(all / n))} without ${excluded.join(" and ")}`],
   ];
 }
 
@@ -123,30 +172,32 @@ const STEPS = 4;
 
 /** The times of a run's first steps. */
 interface TimedSteps {
-  /** The terms of the last step, with their values. */
-  readonly terms: readonly string[];
+  /** The terms of each trial's last step, with their values. */
+  readonly terms: readonly (readonly string[])[];
   /** Milliseconds of the first step, which traces. */
   readonly first: number;
   /** Milliseconds of the fastest later step, or of the first one if it is the only one. */
   readonly fastest: number;
 }
 
-async function timedSteps(
-  prepared: Prepared,
-  schedule: Schedule,
-  seed: number,
+/** Times steps of the first trials, one for each schedule. */
+async function timeSteps(
+  { engine, assemblies, train, opened, task, seed }: Prepared,
+  schedules: readonly Schedule[],
 ): Promise<TimedSteps> {
-  const times: number[] = [];
-  let terms: string[] = [];
-  const { train, opened, parts: { task } } = prepared;
+  const { step } = compileSteps(engine, assemblies.slice(0, schedules.length));
   const source = { task, split: train, image: opened.image };
+  const times: number[] = [];
+  let terms: string[][] = [];
   for await (
-    const inputs of trainInputs(source, schedule, seed, { epoch: 1, batch: 0, step: 0 }, STEPS)
+    const inputs of trainInputs(source, schedules, seed, { epoch: 1, batch: 0, step: 0 }, STEPS)
   ) {
     const begun = performance.now();
-    const values = await prepared.step(inputs);
+    const values = await step(inputs);
     times.push(performance.now() - begun);
-    terms = Object.entries(values.terms).map(([name, [value]]) => `${name} ${value.toFixed(4)}`);
+    terms = Object.values(values).map(({ terms }) =>
+      Object.entries(terms).map(([name, [value]]) => `${name} ${value.toFixed(4)}`)
+    );
   }
   const [first, ...others] = times;
   return { terms, first, fastest: others.length > 0 ? Math.min(...others) : first };

@@ -1,18 +1,19 @@
 import type { OpenDataset, Split } from "../data/dataset.ts";
 import { complementOf, stratified, subset } from "../data/split.ts";
-import type { CompiledStep, Engine } from "../engine/engine.ts";
+import type { CompiledStep, Engine, Ungrouped } from "../engine/engine.ts";
 import { openEngine } from "../engine/open_engine.ts";
-import type { Experiment } from "../experiment/experiment.ts";
-import { assemble, type Assembly, startValues } from "../training/assemble.ts";
+import { type Experiment, networkOf } from "../experiment/experiment.ts";
+import type { Task } from "../tasks/task.ts";
+import {
+  assemble,
+  type Assembly,
+  buildTeacher,
+  type SharedTeacher,
+  startValues,
+} from "../training/assemble.ts";
 import type { ModuleValues } from "../training/create.ts";
 import { type EvaluateInput, evaluateStep } from "../training/evaluate_step.ts";
-import {
-  gradNormStep,
-  type GradNormValues,
-  type TrainInput,
-  trainStep,
-  type TrainValues,
-} from "../training/step.ts";
+import type { ByTrial } from "../training/step.ts";
 import { Failure } from "../values/failure.ts";
 import { stream } from "../values/random.ts";
 import type { Value } from "../weights/value.ts";
@@ -20,11 +21,22 @@ import type { FirstStages } from "./first_stages.ts";
 import { scheduleOf, type Settings } from "./settings.ts";
 import type { NetworkWeights } from "./trained.ts";
 
-/** An experiment that is ready to run: its data are open, its models built, its steps compiled. */
-export interface Prepared extends RunData, Assembly, Steps {
+/**
+ * Trials that are ready to train together: their data are open, their models built. All have the
+ * same data set, seed and settings.
+ */
+export interface Prepared extends RunData {
   readonly engine: Engine;
   /** TensorFlow's version; `null` on tfjs's own backend. */
   readonly tensorflow: string | null;
+  readonly seed: number;
+  readonly task: Task;
+  /** The distinct teachers, by the files of their weights. */
+  readonly teachers: ReadonlyMap<string, SharedTeacher>;
+  /** The networks and methods of each trial, in order. */
+  readonly assemblies: readonly Assembly[];
+  /** Evaluates the distinct teachers, in order. */
+  readonly evaluateTeachers: CompiledStep<EvaluateInput, ByTrial<Ungrouped>>;
   /** Releases the data and the engine. */
   close(): void;
 }
@@ -42,53 +54,70 @@ export interface RunData {
   readonly heldOut?: { readonly split: Split; readonly indices: Uint32Array };
 }
 
-/** The compiled functions that a run calls on each batch. */
-export interface Steps {
-  /** Runs one training step. */
-  readonly step: CompiledStep<TrainInput, TrainValues>;
-  /** Computes the norm of each term's gradient with respect to the student in such a step. */
-  readonly gradNorms: CompiledStep<TrainInput, GradNormValues>;
-  /** Evaluates the student. */
-  readonly evaluate: CompiledStep<EvaluateInput>;
-  /** Evaluates the student beside its teacher. `undefined` unless there is exactly one. */
-  readonly compare?: CompiledStep<EvaluateInput>;
-  /** Evaluate each teacher, in order. */
-  readonly evaluateTeachers: readonly CompiledStep<EvaluateInput>[];
+/** The weights of a teacher. */
+export interface TeacherWeights {
+  /** The file of its weights, which tells teachers apart. */
+  readonly path: string;
+  readonly weights: NetworkWeights;
+}
+
+/** An experiment with the weights of its teachers, in order, and of its first stages. */
+export interface TrialSource {
+  readonly experiment: Experiment;
+  readonly teachers: readonly TeacherWeights[];
+  readonly stages: FirstStages;
 }
 
 /**
- * Opens an experiment's data, builds its models with the weights of teachers and first stages, and
- * compiles its steps.
+ * Opens the data set of trials of one seed and builds their models with the weights of teachers and
+ * first stages. Each distinct teacher is built once.
  */
 export async function prepare(
-  experiment: Experiment,
+  trials: readonly TrialSource[],
   seed: number,
-  weights: readonly NetworkWeights[],
-  stages: FirstStages,
   settings: Settings,
 ): Promise<Prepared> {
+  const [{ experiment: { dataset } }] = trials;
   using resources = new DisposableStack();
-  const opened = await experiment.dataset.open(settings.data, settings.log, settings.dry);
+  const opened = await dataset.open(settings.data, settings.log, settings.dry);
   resources.defer(() => opened.close());
-  const data = { opened, ...splitHoldout(opened, experiment.dataset.holdout, seed) };
+  const data = { opened, ...splitHoldout(opened, dataset.holdout, seed) };
   const { engine, tensorflow } = await openEngine(settings);
   resources.defer(() => engine.close());
   const { image } = opened;
   const classes = opened.classes.length;
   const values = (weights: NetworkWeights) => weights && arraysOf(weights(image, classes));
-  const assembly = assemble(experiment, {
-    seed,
-    image,
-    classes,
-    train: data.train,
-    schedule: scheduleOf(experiment, settings),
-    values: startValues(values(stages.start), weights.map(values)),
-    taken: moduleValues(stages),
-  });
-  await engine.hold([...assembly.variables.values()]);
-  const steps = compileSteps(engine, assembly);
+  const teachers = new Map<string, SharedTeacher>();
+  for (const { experiment, teachers: sources } of trials) {
+    for (const [i, { path, weights }] of sources.entries()) {
+      if (teachers.has(path)) continue;
+      const recipe = networkOf(experiment.teachers[i]);
+      const shapes = { seed, image, classes };
+      teachers.set(path, buildTeacher(recipe, teachers.size, shapes, values(weights)));
+    }
+  }
+  await engine.hold([...teachers.values()].flatMap(({ variables }) => variables));
+  const assemblies: Assembly[] = [];
+  for (const { experiment, teachers: sources, stages } of trials) {
+    const assembly = assemble(experiment, {
+      seed,
+      image,
+      classes,
+      train: data.train,
+      teachers: sources.map(({ path }) => teachers.get(path)!.model),
+      schedule: scheduleOf(experiment, settings),
+      values: startValues(values(stages.start)),
+      taken: moduleValues(stages),
+    });
+    await engine.hold([...assembly.variables.values()]);
+    assemblies.push(assembly);
+  }
+  const { task, normalisation } = dataset;
+  const evaluated = [...teachers.values()].map(({ model }) => ({ student: model }));
+  const evaluateTeachers = engine.compile(evaluateStep(task, evaluated, normalisation));
   const owned = resources.move();
-  return { ...data, ...assembly, ...steps, engine, tensorflow, close: () => owned.dispose() };
+  const models = { teachers, assemblies, evaluateTeachers };
+  return { ...data, ...models, engine, tensorflow, seed, task, close: () => owned.dispose() };
 }
 
 /** Splits the hold-out off the training set. */
@@ -105,20 +134,6 @@ function splitHoldout(
   return {
     train: subset(train, complementOf(train.size, indices)),
     heldOut: { split: subset(train, indices), indices },
-  };
-}
-
-function compileSteps(engine: Engine, { student, teachers, parts }: Assembly): Steps {
-  const { task, normalisation } = parts;
-  const only = teachers.length === 1 ? teachers[0] : undefined;
-  return {
-    step: engine.compile(trainStep(parts)),
-    gradNorms: engine.compile(gradNormStep(parts)),
-    evaluate: engine.compile(evaluateStep(task, student, undefined, normalisation)),
-    compare: only && engine.compile(evaluateStep(task, student, only, normalisation)),
-    evaluateTeachers: teachers.map((teacher) =>
-      engine.compile(evaluateStep(task, teacher, undefined, normalisation))
-    ),
   };
 }
 

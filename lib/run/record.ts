@@ -1,4 +1,3 @@
-import { evaluate } from "../evaluation/evaluate.ts";
 import { declaration } from "../experiment/declaration.ts";
 import type { Model } from "../nn/network.ts";
 import type { LastAndBest, Metric } from "../project/metric.ts";
@@ -8,6 +7,7 @@ import type { Score, Task } from "../tasks/task.ts";
 import type { Json } from "../values/json.ts";
 import { roundPercentage } from "../values/numbers.ts";
 import type { StageRecord } from "./first_stages.ts";
+import type { Assembly } from "../training/assemble.ts";
 import type { Prepared } from "./prepare.ts";
 import type { Resolved } from "./resolve.ts";
 import type { RunProgress } from "./run_folder.ts";
@@ -19,7 +19,8 @@ import type { Settings } from "./settings.ts";
  */
 export function manifest(
   { experiment, identity, declaration: hash, seed, quick }: Resolved,
-  { tensorflow, heldOut, student, teachers }: Prepared,
+  { student, teachers }: Assembly,
+  { tensorflow, heldOut }: Prepared,
   stages: readonly StageRecord[],
   { threads, deterministic }: Settings,
   { precision, backend }: RunProgress,
@@ -49,19 +50,20 @@ export function manifest(
   };
 }
 
-/** Makes the trial of a finished run. Evaluates the student beside its only teacher once more. */
-export async function finalTrial(
+/**
+ * Makes the trial of a finished run. `compared` is the score of the student beside its only
+ * teacher.
+ */
+export function finalTrial(
   { experiment, declaration, seed, quick }: Resolved,
-  { compare, opened, heldOut, tensorflow }: Prepared,
+  { heldOut, tensorflow }: Prepared,
   progress: RunProgress,
   teachers: readonly TeacherRecord[],
   commit: string | null,
-  { evalBatch }: Pick<Settings, "evalBatch">,
-): Promise<Trial> {
+  compared: Score | undefined,
+): Trial {
   const { task } = experiment.dataset;
   const { epoch: epochs, best, precision, backend, seconds, stepSeconds } = progress;
-  const compared = compare &&
-    await evaluate(compare, { task, split: opened.test, image: opened.image }, evalBatch);
   return {
     seed,
     declaration,

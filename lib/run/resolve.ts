@@ -36,6 +36,11 @@ export interface Resolved {
   readonly state: RunState;
 }
 
+/** The name of a run in lines for the user. */
+export function titleOf({ identity: { id }, seed, quick }: Resolved): string {
+  return `${id} seed ${seed}${quick ? ` (${quick})` : ""}`;
+}
+
 /**
  * Finds the state of a run whose weights after the epochs `keep` are needed. Reads nothing if
  * `fresh` is set. Rejects with a `Failure` if the run is damaged.

@@ -17,6 +17,10 @@ export interface Settings extends EngineOptions {
   readonly gradNorms?: boolean;
   /** Images in an evaluation batch. Scores depend on it by rounding only. Default: 250. */
   readonly evalBatch?: number;
+  /**
+   * The most trials that train together. `auto`: as many as fit into main memory. Default: `auto`.
+   */
+  readonly cohort?: number | "auto";
   /** The folder of data sets. */
   readonly data: string;
   /** Whether to write nothing, so no data set is downloaded either. Default: false. */

@@ -8,25 +8,22 @@ import { evaluate } from "../evaluation/evaluate.ts";
 import type { Experiment, Teacher, Trained } from "../experiment/experiment.ts";
 import type { ExternalWeights } from "../experiment/weights.ts";
 import type { TeacherRecord } from "../project/result.ts";
-import { formatMeasure, type Task } from "../tasks/task.ts";
+import { formatMeasure } from "../tasks/task.ts";
 import { Failure } from "../values/failure.ts";
 import { roundPercentage } from "../values/numbers.ts";
 import { sha256 } from "../values/sha256.ts";
 import { importWeights } from "../weights/import_weights.ts";
 import { openWeights, resolveWeights } from "../weights/locate_weights.ts";
 import type { WeightsFile } from "../weights/weights_file.ts";
-import type { Prepared } from "./prepare.ts";
+import type { Prepared, TeacherWeights } from "./prepare.ts";
 import { resolveTrained } from "./resolve.ts";
 import type { Settings } from "./settings.ts";
 import { type NetworkWeights, previewTrained, studentWeights } from "./trained.ts";
 
 /** A teacher whose weights are read. */
-export interface LoadedTeacher {
+export interface LoadedTeacher extends TeacherWeights {
   /** Its record, without its score. */
   readonly identity: Omit<TeacherRecord, "score">;
-  /** The file of its weights. */
-  readonly path: string;
-  readonly weights: NetworkWeights;
   /** The declared top-1, in percent; `null` if none is declared. */
   readonly declared: number | null;
 }
@@ -87,22 +84,24 @@ function externalWeights({ network }: ExternalWeights, file: WeightsFile): Netwo
 const TOLERANCE = 0.1;
 
 /**
- * Scores teachers on the test set and prints their primary measure. Rejects with a `Failure` (exit
- * 3) if it is not the declared one.
+ * Scores the distinct teachers of a cohort on the test set and prints their primary measure.
+ * Returns their records by the files of their weights. Rejects with a `Failure` (exit 3) if a
+ * measure is not the declared one.
  */
 export async function scoreTeachers(
-  teachers: readonly LoadedTeacher[],
-  task: Task,
-  { evaluateTeachers, opened: { test, image } }: Prepared,
+  loaded: readonly LoadedTeacher[],
+  { evaluateTeachers, teachers, task, opened: { test, image } }: Prepared,
   { evalBatch }: Pick<Settings, "evalBatch">,
   printLine: (line: string) => void,
-): Promise<TeacherRecord[]> {
-  const records: TeacherRecord[] = [];
+): Promise<Map<string, TeacherRecord>> {
+  const records = new Map<string, TeacherRecord>();
+  if (teachers.size === 0) return records;
   const measure = task.measures[task.primary];
-  for (const [i, { identity, path, declared }] of teachers.entries()) {
+  const scores = await evaluate(evaluateTeachers, { task, split: test, image }, evalBatch);
+  for (const [i, path] of [...teachers.keys()].entries()) {
+    const { identity, declared } = loaded.find((teacher) => teacher.path === path)!;
     const { id, seed } = identity;
-    const score = await evaluate(evaluateTeachers[i], { task, split: test, image }, evalBatch);
-    const reached = roundPercentage(score[task.primary]);
+    const reached = roundPercentage(scores[i][task.primary]);
     const reachedText = `${measure.title} ${formatMeasure(measure, reached)}`;
     printLine(`teacher ${id}${seed === null ? "" : ` seed ${seed}`}, ${reachedText}`);
     if (declared !== null && roundPercentage(Math.abs(reached - declared)) > TOLERANCE) {
@@ -113,17 +112,15 @@ export async function scoreTeachers(
           "or with its classes in another order?",
       );
     }
-    records.push({ ...identity, score: { [task.primary]: reached } });
+    records.set(path, { ...identity, score: { [task.primary]: reached } });
   }
   return records;
 }
 
-/** A teacher in a dry run. */
-export interface TeacherPreview {
+/** A teacher in a dry run. Its weights are `undefined` if they are missing. */
+export interface TeacherPreview extends TeacherWeights {
   /** Its origin and its state. */
   readonly text: string;
-  /** Its weights. `undefined` if they are missing. */
-  readonly weights: NetworkWeights;
 }
 
 /**
@@ -137,18 +134,21 @@ export async function previewTeacher(
 ): Promise<TeacherPreview> {
   if (teacher.kind === "trained") {
     const { text, resolved, isThere } = await previewTrained(teacher, settings);
-    return { text, weights: isThere ? await studentWeights(resolved) : undefined };
+    const path = resolved.folder.weights(resolved.epoch);
+    return { text, path, weights: isThere ? await studentWeights(resolved) : undefined };
   }
   const resolved = await resolveWeights(teacher, root, settings.data);
   const { source: { url }, path, isThere } = resolved;
   if (isThere) {
     return {
       text: `${path}: ready`,
+      path,
       weights: externalWeights(teacher, await openWeights(resolved, settings.status.line)),
     };
   }
   return {
     text: `${path}: missing${url ? `, would be downloaded from ${url}` : ""}`,
+    path,
     weights: undefined,
   };
 }

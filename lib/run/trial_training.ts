@@ -1,18 +1,19 @@
-/**
- * The training of one trial: resume, train, evaluate, log and save, epoch after epoch. The only
- * training loop.
- *
- * @module
- */
-import type { Split } from "../data/dataset.ts";
-import { evaluate } from "../evaluation/evaluate.ts";
+import type { Engine, Values } from "../engine/engine.ts";
 import type { Epoch } from "../experiment/experiment.ts";
+import type { Schedule } from "../experiment/schedule.ts";
 import type { Variable } from "../nn/variables.ts";
 import type { TeacherRecord, Trial } from "../project/result.ts";
 import { commit } from "../project/versions.ts";
 import type { Score } from "../tasks/task.ts";
-import { listGradNorms, listValues, type NamedValue } from "../training/step.ts";
-import { batchCount, trainInputs } from "../training/train_inputs.ts";
+import type { Assembly } from "../training/assemble.ts";
+import {
+  type GradNormValues,
+  listGradNorms,
+  listValues,
+  type NamedValue,
+  type TrainValues,
+} from "../training/step.ts";
+import type { RunPosition } from "../training/train_inputs.ts";
 import { Failure } from "../values/failure.ts";
 import { checkVariables } from "../weights/checkpoint.ts";
 import type { Value } from "../weights/value.ts";
@@ -20,10 +21,11 @@ import { epochLine, epochLog, type EpochSummary, Logs } from "./epoch_log.ts";
 import { addStep, type EpochSums, NO_SUMS, setGradNorms } from "./epoch_sums.ts";
 import type { StageRecord } from "./first_stages.ts";
 import type { Prepared } from "./prepare.ts";
+import type { QueuedTrial } from "./queue.ts";
 import { finalTrial, manifest } from "./record.ts";
-import type { Resolved } from "./resolve.ts";
+import { titleOf } from "./resolve.ts";
 import type { BestEpoch, RunProgress } from "./run_folder.ts";
-import { scheduleOf, type Settings } from "./settings.ts";
+import { scheduleOf } from "./settings.ts";
 
 /** The number format and the backend of a run. */
 export type Arithmetic = Pick<RunProgress, "precision" | "backend">;
@@ -43,73 +45,116 @@ export function checkArithmetic(
   );
 }
 
-/** The training of one trial. */
+/** What a trial builds on, for its record. */
+export interface Foundations {
+  readonly teachers: readonly TeacherRecord[];
+  readonly stages: readonly StageRecord[];
+}
+
+/** The scores of a trial's student after an epoch. */
+export interface EpochScores {
+  /** The score on the test set. */
+  readonly test: Score;
+  /** The score on the hold-out. `undefined` if there is none. */
+  readonly held?: Score;
+}
+
+/** The time that an epoch took. */
+export interface EpochTime {
+  /** The number of images that went through a step in this process. */
+  readonly images: number;
+  /** Seconds in which the step waited for data. */
+  readonly waited: number;
+  /** Seconds of the steps. */
+  readonly trained: number;
+  /** Seconds in all. */
+  readonly seconds: number;
+  /** The number of trials that shared this time. */
+  readonly trials: number;
+}
+
+/** One trial in training: its progress, its log and its files. */
 export class TrialTraining {
-  readonly #resolved: Resolved;
+  readonly trial: QueuedTrial;
+  readonly assembly: Assembly;
+  /** The name of the trial in lines. */
+  readonly title: string;
+  /** The schedule of the run. */
+  readonly schedule: Schedule;
   readonly #prepared: Prepared;
-  readonly #settings: Settings;
-  readonly #keep: readonly Epoch[];
-  readonly #title: string;
+  readonly #foundations: Foundations;
   #progress: RunProgress;
+  #logs!: Logs;
+  #revision!: string | null;
 
   constructor(
-    resolved: Resolved,
+    trial: QueuedTrial,
+    assembly: Assembly,
     prepared: Prepared,
-    settings: Settings,
-    keep: readonly Epoch[],
-    title: string,
+    foundations: Foundations,
   ) {
-    this.#resolved = resolved;
+    this.trial = trial;
+    this.assembly = assembly;
+    this.title = titleOf(trial);
+    this.schedule = scheduleOf(trial.experiment, trial.settings);
     this.#prepared = prepared;
-    this.#settings = settings;
-    this.#keep = keep;
-    this.#title = title;
-    const { precision = "float32", backend = "tensorflow" } = settings;
+    this.#foundations = foundations;
+    const { precision = "float32", backend = "tensorflow" } = trial.settings;
     const start = { epoch: 0, batch: 0, step: 0, sums: NO_SUMS, seconds: 0 };
-    this.#progress = { declaration: resolved.declaration, precision, backend, ...start };
+    this.#progress = { declaration: trial.declaration, precision, backend, ...start };
   }
 
-  /** Trains all epochs that are left and returns the trial. */
-  async run(teachers: readonly TeacherRecord[], stages: readonly StageRecord[]): Promise<Trial> {
-    const { experiment, folder } = this.#resolved;
-    const { epochs } = scheduleOf(experiment, this.#settings);
-    await folder.make();
-    using _alone = await folder.lock(this.#title);
+  /** The next step. */
+  get position(): RunPosition {
+    const { epoch, batch, step } = this.#progress;
+    return { epoch: epoch + 1, batch, step };
+  }
+
+  /** Whether every epoch is done. */
+  get isComplete(): boolean {
+    return this.#progress.epoch >= this.schedule.epochs;
+  }
+
+  /** The sums over the unfinished epoch. */
+  get sums(): EpochSums {
+    return this.#progress.sums;
+  }
+
+  /** Continues from the saved state, if there is one, and writes what the run is going to be. */
+  async begin(): Promise<void> {
+    const { folder, root, settings } = this.trial;
     await this.#resume();
     // Read before training, because the project may change meanwhile.
-    const revision = await commit(this.#resolved.root);
+    this.#revision = await commit(root);
     await folder.write(
       "declaration.json",
-      manifest(this.#resolved, this.#prepared, stages, this.#settings, this.#progress, revision),
+      manifest(
+        this.trial,
+        this.assembly,
+        this.#prepared,
+        this.#foundations.stages,
+        settings,
+        this.#progress,
+        this.#revision,
+      ),
     );
-    const logs = new Logs(folder.path, this.#progress.epoch);
-    while (this.#progress.epoch < epochs) await this.#trainEpoch(logs);
-    const trial = await finalTrial(
-      this.#resolved,
-      this.#prepared,
-      this.#progress,
-      teachers,
-      revision,
-      this.#settings,
-    );
-    await folder.write("trial.json", trial);
-    return trial;
+    this.#logs = new Logs(folder.path, this.#progress.epoch);
   }
 
   /** Continues from `latest.safetensors`, if there is one. */
   async #resume(): Promise<void> {
-    const { folder } = this.#resolved;
+    const { folder, settings } = this.trial;
     const latest = await folder.latest();
     if (!latest) return;
     const { progress, tensors } = latest;
     checkArithmetic(folder.path, progress, this.#progress);
-    const { state, engine } = this.#prepared;
+    const { state } = this.assembly;
     checkVariables(
       folder.file("latest.safetensors"),
       tensors,
       new Map(state.map(({ name, shape }) => [name, shape])),
     );
-    await engine.hold(
+    await this.#engine.hold(
       state,
       new Map(Array.from(tensors, ([name, { data }]) => [name, data as Float32Array])),
     );
@@ -117,118 +162,44 @@ export class TrialTraining {
     // A crash may have come after the state was saved and before the weights of its epoch were.
     if (progress.batch === 0) await this.#saveWeights(tensors);
     const within = progress.batch > 0 ? `, batch ${progress.batch}` : "";
-    this.#settings.status.line(`${this.#title}: goes on after epoch ${progress.epoch}${within}`);
+    settings.status.line(`${this.title}: goes on after epoch ${progress.epoch}${within}`);
   }
 
-  /** Trains the rest of an epoch, evaluates the student, logs the epoch and saves its state. */
-  async #trainEpoch(logs: Logs): Promise<void> {
-    const { experiment } = this.#resolved;
-    const { task } = experiment.dataset;
-    const { epochs, rate } = scheduleOf(experiment, this.#settings);
-    const begun = performance.now();
-    const before = this.#progress;
-    const epoch = before.epoch + 1;
-    const seconds = () => (performance.now() - begun) / 1000;
-    const { sums, step, images, waited } = await this.#trainBatches(epoch, seconds);
-    const trained = seconds();
-    const state = await this.#readState(epoch);
-    const { test, held } = await this.#evaluateStudent();
+  get #engine(): Engine {
+    return this.#prepared.engine;
+  }
+
+  /**
+   * Adds a step over `images` images. Throws a `Failure` (exit 4) that names the first term whose
+   * value is not finite.
+   */
+  addStep(values: Values<TrainValues>, images: number, rate: number): void {
+    this.#checkFinite(listValues(values), rate);
+    const { batch, step, sums } = this.#progress;
     this.#progress = {
-      ...before,
-      epoch,
-      batch: 0,
-      step,
-      sums: NO_SUMS,
-      best: betterOf(before.best, { epoch, chosen: (held ?? test)[task.primary], score: test }),
-      last: test,
-      held,
-      seconds: before.seconds + seconds(),
-      stepSeconds: fastestStep(before, step, trained),
+      ...this.#progress,
+      batch: batch + 1,
+      step: step + 1,
+      sums: addStep(sums, values, images),
     };
-    const speed = { imagesPerSecond: images / trained, waited, seconds: seconds() };
-    const summary: EpochSummary = { epoch, epochs, rate: rate(epoch), sums, test, held, ...speed };
-    logs.add(epochLog(task, summary));
-    this.#settings.status.line(`${this.#title} ${epochLine(task, summary)}`);
-    await this.#saveState(state);
-    await this.#saveWeights(state);
   }
 
-  /** Trains the batches that are left of an epoch. The sums are over all of its batches. */
-  async #trainBatches(
-    epoch: number,
-    seconds: () => number,
-  ): Promise<Pick<RunProgress, "sums" | "step"> & Throughput> {
-    const { experiment, seed } = this.#resolved;
-    const { limit } = this.#settings;
-    const schedule = scheduleOf(experiment, this.#settings);
-    const { train, opened, parts: { task } } = this.#prepared;
-    const source = { task, split: train, image: opened.image };
-    const count = batchCount(train.size, schedule, limit);
-    let { batch, step, sums } = this.#progress;
-    let images = 0;
-    let waited = 0;
-    let ready = seconds();
-    for await (const inputs of trainInputs(source, schedule, seed, { epoch, batch, step }, limit)) {
-      waited += seconds() - ready;
-      const lr = inputs.rate.data[0];
-      if (this.#settings.gradNorms && !sums.grads) {
-        const norms = await this.#prepared.gradNorms(inputs);
-        this.#checkFinite(listGradNorms(norms), epoch, step, lr);
-        sums = setGradNorms(sums, norms);
-      }
-      const values = await this.#prepared.step(inputs);
-      this.#checkFinite(listValues(values), epoch, step, lr);
-      const inBatch = inputs.index.data.length;
-      sums = addStep(sums, values, inBatch);
-      images += inBatch;
-      batch++;
-      step++;
-      this.#showProgress(epoch, batch / count, sums, images / seconds());
-      if (this.#settings.interrupted()) {
-        await this.#interrupt(epoch, { batch, step, sums, seconds: seconds() });
-      }
-      ready = seconds();
-    }
-    return { sums, step, images, waited };
+  /**
+   * Enters the gradient norms of the epoch, unless it has them. Throws a `Failure` (exit 4) if one
+   * is not finite.
+   */
+  setGradNorms(norms: Values<GradNormValues>, rate: number): void {
+    const { sums } = this.#progress;
+    if (sums.grads) return;
+    this.#checkFinite(listGradNorms(norms), rate);
+    this.#progress = { ...this.#progress, sums: setGradNorms(sums, norms) };
   }
 
-  /** Shows the progress of the training. `share` is the finished part of the epoch, 0 … 1. */
-  #showProgress(epoch: number, share: number, sums: EpochSums, imagesPerSecond: number): void {
-    const { epochs } = scheduleOf(this.#resolved.experiment, this.#settings);
-    const loss = (sums.loss / sums.images).toFixed(3);
-    const speed = imagesPerSecond.toFixed(0);
-    const done = (epoch - 1 + share) / epochs;
-    this.#settings.status.update(done, `ep ${epoch}/${epochs} loss ${loss} img/s ${speed}`);
-  }
-
-  /** Scores the student on the test set, and on the hold-out if there is one. */
-  async #evaluateStudent(): Promise<{ readonly test: Score; readonly held?: Score }> {
-    const { task } = this.#resolved.experiment.dataset;
-    const { opened: { test, image }, heldOut } = this.#prepared;
-    const { evalBatch } = this.#settings;
-    const score = (split: Split) =>
-      evaluate(this.#prepared.evaluate, { task, split, image }, evalBatch);
-    return { test: await score(test), held: heldOut && await score(heldOut.split) };
-  }
-
-  /** Saves the state in the middle of an epoch and stops. */
-  async #interrupt(
-    epoch: number,
-    done: Pick<RunProgress, "batch" | "step" | "sums" | "seconds">,
-  ): Promise<never> {
-    const state = await this.#readState(epoch);
-    const seconds = this.#progress.seconds + done.seconds;
-    this.#progress = { ...this.#progress, ...done, seconds };
-    await this.#saveState(state);
-    const where = `in epoch ${epoch} after batch ${done.batch}`;
-    throw new Failure(130, `${this.#title}: interrupted ${where}; saved, the same command goes on`);
-  }
-
-  /** Throws a `Failure` (exit 4) that names the first term whose value is not finite. */
-  #checkFinite(values: readonly NamedValue[], epoch: number, step: number, rate: number): void {
+  #checkFinite(values: readonly NamedValue[], rate: number): void {
     const bad = values.find(([, value]) => !Number.isFinite(value[0]));
     if (!bad) return;
     const [name, [value]] = bad;
+    const { epoch, step } = this.position;
     const place = `in epoch ${epoch}, step ${step} (lr ${+rate.toPrecision(6)})`;
     throw this.#divergence(`the term ${name} is ${value} ${place}`);
   }
@@ -237,23 +208,63 @@ export class TrialTraining {
    * Reads the whole state, from which the run can continue. Rejects with a `Failure` (exit 4) if
    * some of it is not finite: no run could continue from there.
    */
-  async #readState(epoch: number): Promise<Map<string, Value>> {
-    const { state, engine } = this.#prepared;
-    const values = await engine.read(state);
+  async readState(): Promise<Map<string, Value>> {
+    const { state } = this.assembly;
+    const values = await this.#engine.read(state);
     const bad = state.find((_, i) => !values[i].every(Number.isFinite));
-    if (bad) throw this.#divergence(`the variable ${bad.name} is not finite in epoch ${epoch}`);
+    if (bad) {
+      const { epoch } = this.position;
+      throw this.#divergence(`the variable ${bad.name} is not finite in epoch ${epoch}`);
+    }
     return new Map(state.map(({ name, shape }, i) => [name, { shape, data: values[i] }]));
   }
 
   #divergence(problem: string): Failure {
     const { epoch } = this.#progress;
-    const kept = epoch > 0 ? `; epoch ${epoch} is kept in ${this.#resolved.folder.path}` : "";
+    const kept = epoch > 0 ? `; epoch ${epoch} is kept in ${this.trial.folder.path}` : "";
     const advice = "try a smaller learning rate or weight";
-    return new Failure(4, `${this.#title}: ${problem}${kept}; ${advice}`);
+    return new Failure(4, `${this.title}: ${problem}${kept}; ${advice}`);
+  }
+
+  /** Logs and prints an epoch whose steps are done, and saves the state after it. */
+  async endEpoch(
+    state: ReadonlyMap<string, Value>,
+    { test, held }: EpochScores,
+    time: EpochTime,
+  ): Promise<void> {
+    const { experiment: { dataset: { task } }, settings } = this.trial;
+    const { epochs, rate } = this.schedule;
+    const { sums, best, seconds } = this.#progress;
+    const { epoch } = this.position;
+    const { images, trained, waited, trials } = time;
+    this.#progress = {
+      ...this.#progress,
+      epoch,
+      batch: 0,
+      sums: NO_SUMS,
+      best: betterOf(best, { epoch, chosen: (held ?? test)[task.primary], score: test }),
+      last: test,
+      held,
+      seconds: seconds + time.seconds / trials,
+      stepSeconds: fastestStep(this.#progress, sums.images === images ? time : undefined),
+    };
+    const speed = { imagesPerSecond: images / trained, waited, seconds: time.seconds };
+    const summary: EpochSummary = { epoch, epochs, rate: rate(epoch), sums, test, held, ...speed };
+    this.#logs.add(epochLog(task, summary));
+    settings.status.line(`${this.title} ${epochLine(task, summary)}`);
+    await this.#saveState(state);
+    await this.#saveWeights(state);
+  }
+
+  /** Saves the state in the middle of an epoch, `seconds` after the last save. */
+  async saveWithin(seconds: number): Promise<void> {
+    const state = await this.readState();
+    this.#progress = { ...this.#progress, seconds: this.#progress.seconds + seconds };
+    await this.#saveState(state);
   }
 
   async #saveState(state: ReadonlyMap<string, Value>): Promise<void> {
-    const { folder } = this.#resolved;
+    const { folder } = this.trial;
     await folder.save(folder.file("latest.safetensors"), state, this.#progress);
   }
 
@@ -262,28 +273,36 @@ export class TrialTraining {
    * or one to keep.
    */
   async #saveWeights(state: ReadonlyMap<string, Value>): Promise<void> {
-    const { experiment, identity, seed, folder } = this.#resolved;
+    const { identity, seed, folder, keep } = this.trial;
     const { epoch, best } = this.#progress;
-    const { epochs } = scheduleOf(experiment, this.#settings);
-    const { weights, trainedModules } = this.#prepared;
+    const { weights, trainedModules } = this.assembly;
     const student = selectValues(weights, state);
     const modules = trainedModules && selectValues(trainedModules, state);
     const metadata = { experiment: identity.id, seed, epoch };
-    const numbers: Record<Epoch, number | undefined> = { best: best?.epoch, last: epochs };
-    for (const name of new Set<Epoch>(["best", "last", ...this.#keep])) {
+    const numbers: Record<Epoch, number | undefined> = {
+      best: best?.epoch,
+      last: this.schedule.epochs,
+    };
+    for (const name of new Set<Epoch>(["best", "last", ...keep])) {
       if ((numbers[name] ?? name) !== epoch) continue;
       await folder.save(folder.weights(name), student, metadata);
       if (modules) await folder.save(folder.trainedModules(name), modules, metadata);
     }
   }
-}
 
-/** The part of an epoch that one process trained. */
-interface Throughput {
-  /** The number of images that went through a step. */
-  readonly images: number;
-  /** Seconds in which the step waited for data. */
-  readonly waited: number;
+  /** Writes and returns the result. `compared` is the score beside the only teacher. */
+  async finish(compared: Score | undefined): Promise<Trial> {
+    const trial = finalTrial(
+      this.trial,
+      this.#prepared,
+      this.#progress,
+      this.#foundations.teachers,
+      this.#revision,
+      compared,
+    );
+    await this.trial.folder.write("trial.json", trial);
+    return trial;
+  }
 }
 
 /** The better epoch. The earlier one if they are equal. */
@@ -291,12 +310,17 @@ function betterOf(earlier: BestEpoch | undefined, epoch: BestEpoch): BestEpoch {
   return !earlier || epoch.chosen > earlier.chosen ? epoch : earlier;
 }
 
-/** Seconds of a step in the fastest epoch so far. The latest one took `trained` seconds. */
-function fastestStep(before: RunProgress, step: number, trained: number): number | undefined {
-  const { batch, stepSeconds: fastest } = before;
-  // The rest of an interrupted epoch traces the step again, and may have no steps at all.
-  if (batch > 0) return fastest;
-  return Math.min(fastest ?? Infinity, trained / (step - before.step));
+/**
+ * A trial's seconds of a step in the fastest epoch so far. `whole` is the time of the latest one if
+ * this process trained all of it: the rest of an epoch traces the step again, and may have no steps
+ * at all.
+ */
+function fastestStep(
+  { batch, stepSeconds }: RunProgress,
+  whole: EpochTime | undefined,
+): number | undefined {
+  if (!whole) return stepSeconds;
+  return Math.min(stepSeconds ?? Infinity, whole.trained / whole.trials / batch);
 }
 
 /** Picks the values of variables from a state, under the keys of `variables`. */

@@ -209,10 +209,11 @@ export class Graph implements Binding {
 
   /**
    * Adds a float32 variable, which each session over the graph has for itself, and returns its
-   * handle.
+   * handle. Several variables may have one name.
    */
   variable(name: string, shape: readonly number[]): Node {
-    const sharedName = { name: "shared_name", type: Attr.string, value: name };
+    const value = `${name}/${this.#origins.size}`;
+    const sharedName = { name: "shared_name", type: Attr.string, value };
     return this.#addValue({
       op: "VarHandleOp",
       inputs: [],

@@ -6,7 +6,13 @@ import { Failure } from "../values/failure.ts";
 import { buildModel, type Model, type Net } from "../nn/network.ts";
 import type { Schedule } from "../experiment/schedule.ts";
 import type { TrainParts } from "./step.ts";
-import { namesBelow, type Shape, type Variable, variables } from "../nn/variables.ts";
+import {
+  namesBelow,
+  type Shape,
+  type Variable,
+  type Variables,
+  variables,
+} from "../nn/variables.ts";
 
 /** The parts of an experiment that its training needs. An experiment is one. */
 export interface AssemblySource
@@ -28,6 +34,11 @@ export interface AssemblyOptions {
   readonly classes: number;
   /** The training images. */
   readonly train: Pick<Split, "size" | "labels">;
+  /**
+   * The teachers, in order, if they are built already: trials may share them. Default: builds its
+   * own.
+   */
+  readonly teachers?: readonly Model[];
   /** The schedule to run. */
   readonly schedule: Schedule;
   /**
@@ -47,8 +58,8 @@ export interface Assembly {
   /** The parts of a training step. */
   readonly parts: TrainParts;
   /**
-   * Every variable by name, in order of creation: the student's, the teachers', the method's, the
-   * optimiser's.
+   * Every variable that was made, by name, in order of creation: the student's, the teachers', the
+   * method's, the optimiser's.
    */
   readonly variables: ReadonlyMap<string, Variable>;
   /** The variables that change. A run needs their values to resume. */
@@ -81,9 +92,8 @@ export function assemble(experiment: AssemblySource, options: AssemblyOptions): 
   const scope = variables({ seed, collected, values });
   const build = (recipe: Net, within = scope) => buildModel(recipe, within, image, classes);
   const student = build(experiment.student, scope.in(SCOPES.student));
-  const teachers = experiment.teachers.map((one, i) =>
-    build(networkOf(one), scope.in(SCOPES.teacher(i)).frozen())
-  );
+  const teachers = options.teachers ??
+    experiment.teachers.map((one, i) => build(networkOf(one), teacherScope(scope, i)));
   const teacher = experiment.several ? teachers : teachers[0];
   const made = new Map<string, ReadonlyMap<string, Variable>>();
   const loss = distiller.build({
@@ -110,6 +120,32 @@ export function assemble(experiment: AssemblySource, options: AssemblyOptions): 
     weights: namesBelow(scope.in(SCOPES.student), student.variables),
     trainedModules: modulesOf(distiller, made),
   };
+}
+
+const teacherScope = (scope: Variables, i: number) => scope.in(SCOPES.teacher(i)).frozen();
+
+/** A teacher that trials share. */
+export interface SharedTeacher {
+  readonly model: Model;
+  /** Every variable that was made, those that its layers fold together among them. */
+  readonly variables: readonly Variable[];
+}
+
+/**
+ * Builds a teacher that trials share, the `i`-th one, with these values by the names inside it.
+ * Default of `inside`: each variable's own.
+ */
+export function buildTeacher(
+  recipe: Net,
+  i: number,
+  { seed, image, classes }: Pick<AssemblyOptions, "seed" | "image" | "classes">,
+  inside: NamedValues,
+): SharedTeacher {
+  const values = new Map(prefixNames(SCOPES.teacher(i), inside));
+  const collected = new Map<string, Variable>();
+  const scope = teacherScope(variables({ seed, collected, values }), i);
+  const model = buildModel(recipe, scope, image, classes);
+  return { model, variables: [...collected.values()] };
 }
 
 /**
@@ -140,15 +176,11 @@ function modulesOf(
 /** Values of a network's variables, by the names inside it. `undefined` if there are none. */
 export type NamedValues = ReadonlyMap<string, Float32Array> | undefined;
 
-/** The initial values of student and teachers, by the names of an assembly's variables. */
-export function startValues(
-  student: NamedValues,
-  teachers: readonly NamedValues[],
-): Map<string, Float32Array> {
-  const prefixNames = (scope: string, inside: NamedValues = new Map()) =>
-    Array.from(inside, ([name, values]) => [`${scope}.${name}`, values] as const);
-  return new Map([
-    ...prefixNames(SCOPES.student, student),
-    ...teachers.flatMap((inside, i) => prefixNames(SCOPES.teacher(i), inside)),
-  ]);
+/** The initial values of a student, by the names of an assembly's variables. */
+export function startValues(student: NamedValues): Map<string, Float32Array> {
+  return new Map(prefixNames(SCOPES.student, student));
+}
+
+function prefixNames(scope: string, inside: NamedValues = new Map()): [string, Float32Array][] {
+  return Array.from(inside, ([name, values]) => [`${scope}.${name}`, values]);
 }

@@ -1,34 +1,41 @@
 import { normalisePixels } from "../data/augment.ts";
 import type { Normalisation } from "../data/dataset.ts";
-import type { StepFunction } from "../engine/engine.ts";
+import type { StepFunction, Ungrouped } from "../engine/engine.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import type { Model, Output } from "../nn/network.ts";
 import { passes } from "../nn/pass.ts";
 import type { LabelName, Task } from "../tasks/task.ts";
+import type { ByTrial } from "./step.ts";
 
 /** The inputs of an evaluation step. */
 export type EvaluateInput = "image" | LabelName;
 
+/** A network to evaluate. */
+export interface Evaluated {
+  readonly student: Model;
+  /** The teacher with which the task compares it. Default: none. */
+  readonly teacher?: Model;
+}
+
 /**
- * Evaluates a batch with running statistics: returns the task's values for a student, alone or
- * beside a teacher.
+ * Evaluates networks on a batch with running statistics: returns the task's values for each, alone
+ * or beside its teacher. A teacher that several have runs once.
  */
 export function evaluateStep(
   task: Task,
-  student: Model,
-  teacher: Model | undefined,
+  networks: readonly Evaluated[],
   normalisation: Normalisation,
-): StepFunction<EvaluateInput> {
+): StepFunction<EvaluateInput, ByTrial<Ungrouped>> {
   return ({ image, ...labels }) => {
     const images = normalisePixels(image, normalisation);
-    return {
-      values: task.evaluate(
-        runFrozen(student, images),
-        labels,
-        teacher && runFrozen(teacher, images),
-      ),
-      updates: [],
-    };
+    const teachers = new Set(networks.flatMap(({ teacher }) => teacher ?? []));
+    const taught = new Map(
+      Array.from(teachers, (teacher) => [teacher, runFrozen(teacher, images)]),
+    );
+    const values = networks.map(({ student, teacher }) =>
+      task.evaluate(runFrozen(student, images), labels, teacher && taught.get(teacher))
+    );
+    return { values: Object.fromEntries(values.entries()), updates: [] };
   };
 }
 

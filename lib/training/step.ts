@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Scalar } from "@tensorflow/tfjs";
 import { augment, normalisePixels } from "../data/augment.ts";
 import type { Augmentation, Mix, Normalisation } from "../data/dataset.ts";
-import type { StepFunction, Values } from "../engine/engine.ts";
+import type { StepFunction, StepOutcome, Values } from "../engine/engine.ts";
 import {
   type Loss,
   type StepContext,
@@ -13,16 +13,19 @@ import {
 import type { Gradients, Optimizer, Roles } from "../experiment/optimizer.ts";
 import { type Random, randomOf } from "../kernels/random_uniform.ts";
 import type { Tensor } from "../kernels/tensor.ts";
-import type { Model, Net } from "../nn/network.ts";
+import type { Model, Net, Output } from "../nn/network.ts";
 import { passes } from "../nn/pass.ts";
 import type { Update, Variable } from "../nn/variables.ts";
-import type { LabelName, Pairing, Task } from "../tasks/task.ts";
+import type { LabelName, Labels, Pairing, Task } from "../tasks/task.ts";
 import { Failure } from "../values/failure.ts";
 
-/** The inputs of a training step. */
+/**
+ * The inputs of a training step. `rate` has the learning rate of each trial, [trials]; all other
+ * inputs are the same for all trials.
+ */
 export type TrainInput = "image" | "index" | "rate" | "epoch" | "step" | LabelName;
 
-/** The values of a training step, scalars. */
+/** The values of a trial in a training step, scalars. */
 export type TrainValues = {
   /** The sum of the terms' weighted means. */
   readonly loss: Tensor;
@@ -34,11 +37,14 @@ export type TrainValues = {
   readonly sums: Readonly<Record<string, Tensor>>;
 };
 
-/** The values of a step that measures gradients, scalars. */
+/** The values of a trial in a step that measures gradients, scalars. */
 export type GradNormValues = {
   /** The L2 norm of each term's gradient. */
   readonly grads: Readonly<Record<string, Tensor>>;
 };
+
+/** Values of each trial of a step, by its position: `0`, `1` … */
+export type ByTrial<V> = { readonly [position: string]: V };
 
 /** A value of a step, with its name in messages. */
 export type NamedValue = readonly [name: string, value: Float32Array];
@@ -60,7 +66,7 @@ function list(group: string, values: { readonly [name: string]: Float32Array }):
   return Object.entries(values).map(([name, value]) => [`${group}/${name}`, value]);
 }
 
-/** The parts of a training step. */
+/** The parts of one trial in a training step. */
 export interface TrainParts {
   readonly task: Task;
   readonly student: Model;
@@ -86,43 +92,73 @@ export interface TrainParts {
 }
 
 /**
- * A training step: forward pass, loss, gradients, updates. A variable that no term reaches stays
- * unchanged: no weight decay, no momentum.
+ * A training step of trials that see the same images: forward pass, loss, gradients and updates of
+ * each. The images are prepared once, as the first trial says: all trials have the same seed, task
+ * and changes to images. A teacher that several trials share runs once. A variable that no term
+ * reaches stays unchanged: no weight decay, no momentum.
  */
-export function trainStep(parts: TrainParts): StepFunction<TrainInput, TrainValues> {
-  const { optimizer, trainable } = parts;
+export function trainStep(
+  trials: readonly TrainParts[],
+): StepFunction<TrainInput, ByTrial<TrainValues>> {
   return (inputs) => {
-    const { forward: { values, changes }, gradients } = differentiate(
-      objective(parts, inputs),
-      trainable,
-      optimizer.groups,
-    );
-    const entries = trainable.flatMap((variable, i): [Variable, Gradients][] => {
-      const own = gradients.map((group) => group[i]);
-      return own.some((gradient) => gradient) ? [[variable, own]] : [];
-    });
-    const updates = optimizer.update(new Map(entries), inputs.rate);
-    return { values, updates: [...updates, ...changes] };
+    const rates = tf.unstack(inputs.rate);
+    const shared = shareBatch(trials, inputs);
+    const outcomes = trials.map((parts, i) => trainTrial(parts, shared, rates[i]));
+    return {
+      values: byTrial(outcomes.map(({ values }) => values)),
+      updates: outcomes.flatMap(({ updates }) => updates),
+    };
   };
 }
 
+/** The step of one trial. */
+function trainTrial(
+  parts: TrainParts,
+  shared: SharedBatch,
+  rate: Tensor,
+): StepOutcome<TrainValues> {
+  const { optimizer, trainable } = parts;
+  const { forward: { values, changes }, gradients } = differentiate(
+    objective(parts, shared),
+    trainable,
+    optimizer.groups,
+  );
+  const entries = trainable.flatMap((variable, i): [Variable, Gradients][] => {
+    const own = gradients.map((group) => group[i]);
+    return own.some((gradient) => gradient) ? [[variable, own]] : [];
+  });
+  const updates = optimizer.update(new Map(entries), rate);
+  return { values, updates: [...updates, ...changes] };
+}
+
 /**
- * A step that measures how strongly each term pulls at the student: the L2 norm over all of its
- * variables of the gradient of the term's weighted mean. Nothing changes.
+ * A step that measures how strongly each term of each trial pulls at the student: the L2 norm over
+ * all of its variables of the gradient of the term's weighted mean. Nothing changes.
  */
-export function gradNormStep(parts: TrainParts): StepFunction<TrainInput, GradNormValues> {
-  const student = new Set(parts.student.variables);
-  const variables = parts.trainable.filter((variable) => student.has(variable));
+export function gradNormStep(
+  trials: readonly TrainParts[],
+): StepFunction<TrainInput, ByTrial<GradNormValues>> {
   return (inputs) => {
-    const { forward: { values, changes }, gradients } = differentiate(
-      objective(parts, inputs),
-      variables,
-      (roles) => Array.from(roles.keys(), (name) => [name]),
-    );
-    tf.dispose([values, changes.map(({ value }) => value)]);
-    const grads = Object.keys(values.terms).map((name, i) => [name, norm(gradients[i])]);
-    return { values: { grads: Object.fromEntries(grads) }, updates: [] };
+    const shared = shareBatch(trials, inputs);
+    return { values: byTrial(trials.map((parts) => gradNorms(parts, shared))), updates: [] };
   };
+}
+
+/** The gradient norms of one trial. */
+function gradNorms(parts: TrainParts, shared: SharedBatch): GradNormValues {
+  const student = new Set(parts.student.variables);
+  const { forward: { values, changes }, gradients } = differentiate(
+    objective(parts, shared),
+    parts.trainable.filter((variable) => student.has(variable)),
+    (roles) => Array.from(roles.keys(), (name) => [name]),
+  );
+  tf.dispose([values, changes.map(({ value }) => value)]);
+  const grads = Object.keys(values.terms).map((name, i) => [name, norm(gradients[i])]);
+  return { grads: Object.fromEntries(grads) };
+}
+
+function byTrial<V>(values: readonly V[]): ByTrial<V> {
+  return Object.fromEntries(values.entries());
 }
 
 /** The L2 norm of these gradients together. 0 if there are none. */
@@ -142,22 +178,47 @@ interface Forward {
   readonly changes: readonly (Update & { kind: "assign" })[];
 }
 
+/** A batch as every trial of a step sees it. */
+interface SharedBatch extends PreparedImages {
+  readonly labels: Labels;
+  readonly index: Tensor;
+  readonly epoch: Tensor;
+  /** Makes the step's random numbers. Each trial draws the numbers that it would draw alone. */
+  readonly random: () => Random;
+  /** The outputs of each distinct teacher. */
+  readonly teachers: ReadonlyMap<Model, Output>;
+}
+
+/** Prepares the images and runs each distinct teacher on them. */
+function shareBatch(
+  trials: readonly TrainParts[],
+  { image, index, rate: _, epoch, step, ...labels }: { readonly [K in TrainInput]: Tensor },
+): SharedBatch {
+  const random = () => randomOf(trials[0].seed, "step", step);
+  const prepared = prepareImages(trials[0], image, random());
+  const { frozen } = passes();
+  const teachers = new Map(
+    [...new Set(trials.flatMap(({ teacher }) => teacher ?? []))]
+      .map((teacher) => [teacher, teacher.run(prepared.image, frozen)]),
+  );
+  return { ...prepared, labels, index, epoch, random, teachers };
+}
+
 /**
- * Returns the function to differentiate. Images and the teachers' passes are computed here, those
- * of student and method when it is called.
+ * Returns the function to differentiate. It computes the passes of student and method when it is
+ * called.
  */
 function objective(
   parts: TrainParts,
-  { image, index, rate: _, epoch, step, ...labels }: { readonly [K in TrainInput]: Tensor },
+  { image: images, views, pairing, labels, index, epoch, random: draw, teachers }: SharedBatch,
 ): () => Forward {
-  const random = randomOf(parts.seed, "step", step);
+  const random = draw();
   const { live, frozen, remembered } = passes(parts.frozenVariables);
-  const { image: images, views, pairing } = prepareImages(parts, image, random);
   const target = parts.task.target(labels, { pairing, random: random.in("task") });
-  const runTeacher = (teacher: Model) => teacher.run(images, frozen);
+  const outputOf = (teacher: Model) => teachers.get(teacher)!;
   const teacher = Array.isArray(parts.teacher)
-    ? parts.teacher.map(runTeacher)
-    : parts.teacher && runTeacher(parts.teacher as Model);
+    ? parts.teacher.map(outputOf)
+    : parts.teacher && outputOf(parts.teacher as Model);
   return () => {
     const student = parts.student.run(images, live);
     const context: Omit<StepContext<Net, undefined>, "teacher"> & Views<string> = {
@@ -204,12 +265,21 @@ function objective(
   };
 }
 
+/** The images of a batch as networks see them. */
+interface PreparedImages {
+  readonly image: Tensor;
+  /** The same images, augmented in other ways. */
+  readonly views: { readonly [name: string]: Tensor };
+  /** How the images were mixed. `undefined` if they were not. */
+  readonly pairing?: Pairing;
+}
+
 /** Augments, normalises and mixes the images and their further views. */
 function prepareImages(
   { augmentation, normalisation, mix, views = {} }: TrainParts,
   image: Tensor,
   random: Random,
-): { readonly image: Tensor; readonly views: Record<string, Tensor>; readonly pairing?: Pairing } {
+): PreparedImages {
   // The same random numbers mix each view, so that it has the same labels.
   const prepare = (augmentation: Augmentation, stream: string) => {
     const images = normalisePixels(augment(image, augmentation, random.in(stream)), normalisation);

@@ -1,5 +1,5 @@
 import { batches, type BatchSource } from "./batches.ts";
-import type { Input, Inputs } from "../values/input.ts";
+import type { Inputs } from "../values/input.ts";
 import { stream } from "../values/random.ts";
 import type { Schedule } from "../experiment/schedule.ts";
 import type { TrainInput } from "./step.ts";
@@ -20,31 +20,31 @@ export function batchCount(images: number, { batch }: Schedule, limit = Infinity
 }
 
 /**
- * Reads the inputs of an epoch's training steps from a position on, in the order of the run's own
- * shuffle. `limit` as in `batchCount`.
+ * Reads the inputs of an epoch's training steps from a position on, in the order of the seed's
+ * shuffle, with the learning rate of each schedule. All schedules have the same batch. `limit` as
+ * in `batchCount`.
  */
 export async function* trainInputs(
   source: BatchSource,
-  schedule: Schedule,
+  schedules: readonly Schedule[],
   seed: number,
   { epoch, batch, step }: RunPosition,
   limit?: number,
 ): AsyncGenerator<Inputs<TrainInput>> {
-  const size = schedule.batch;
-  const count = batchCount(source.split.size, schedule, limit);
+  const [{ batch: size }] = schedules;
+  const count = batchCount(source.split.size, schedules[0], limit);
   const order = stream(seed, `shuffle/${epoch}`).permutation(source.split.size).subarray(
     batch * size,
     count * size,
   );
   for await (const inputs of batches(source, order, size, { seed, epoch })) {
-    const rate = scalar(schedule.rate(epoch, batch++, count));
+    const rates = Float32Array.from(schedules, (schedule) => schedule.rate(epoch, batch, count));
+    batch++;
     yield {
       ...inputs,
-      rate,
-      epoch: scalar(epoch),
+      rate: { shape: [rates.length], data: rates },
+      epoch: { shape: [], data: Float32Array.of(epoch) },
       step: { shape: [], data: Int32Array.of(step++) },
     };
   }
 }
-
-const scalar = (value: number): Input => ({ shape: [], data: Float32Array.of(value) });

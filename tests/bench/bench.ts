@@ -11,6 +11,8 @@ import { type Flags, helpText, parseFlags, type Spec } from "../../lib/terminal/
 import { status } from "../../lib/terminal/status.ts";
 import type { Case, Compared, MethodCase, PairCase } from "./case.ts";
 import { compare, comparisons, methodTable, pairTable, type Timed } from "./compare.ts";
+import { cohortOf, COHORTS } from "./cohort.ts";
+import { cohortCosts, cohortTable } from "./cohort_costs.ts";
 import { memoryGrowth } from "./memory.ts";
 import { ownCosts, ownTable } from "./own_costs.ts";
 import { type Method, methodOf, METHODS } from "./methods.ts";
@@ -40,7 +42,7 @@ const FLAGS = {
   method: { type: "string", help: "only this method, on resnet32x4-resnet8x4, e.g. at" },
   only: {
     type: "string",
-    choices: [...PARTS, "methods", "own"],
+    choices: [...PARTS, "methods", "own", "cohort"],
     help: "one part. Default: steps, runner and memory. With other flags: the steps",
   },
   rounds: {
@@ -98,6 +100,13 @@ export async function main(
       show(await timeSteps(methodCases(method, precision), rounds, how), methodTable);
     } else if (part === "own") {
       print(ownTable(await ownCosts(precision ?? PRECISIONS[0], rounds, how)));
+    } else if (part === "cohort") {
+      const pairs = pair ? [cohortOf(pair)] : Object.keys(COHORTS).map(cohortOf);
+      const { line } = status();
+      const report = (what: Case, ms: number) => line(`${Object.values(what).join(" ")}: ${ms} ms`);
+      print(
+        cohortTable(await cohortCosts(pairs, precision ?? PRECISIONS[0], rounds, how, report)),
+      );
     } else if (part === "runner") print(costTable(await runnerCosts(batches, rounds, threads)));
     else {print(
         `memory grown over ${MEMORY.steps} steps of ${MEMORY.pair}: ${await grown(threads)} MB`,
@@ -114,10 +123,10 @@ function partsOf(
   if (json && (profile || !["steps", "methods"].includes(parts[0]))) {
     throw new Failure(2, "--json prints steps or methods: omit --profile and other parts");
   }
-  if (pair && parts[0] !== "steps" || method && parts[0] !== "methods") {
+  if (pair && !["steps", "cohort"].includes(parts[0]) || method && parts[0] !== "methods") {
     throw new Failure(
       2,
-      "--pair is for the steps, --method for the methods, all on resnet32x4-resnet8x4",
+      "--pair is for the steps and cohorts, --method for the methods, all on resnet32x4-resnet8x4",
     );
   }
   if (pair) kdOn(pair);

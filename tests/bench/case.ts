@@ -1,4 +1,5 @@
 import type { Experiment } from "../../lib/experiment/experiment.ts";
+import { type CohortPair, COHORTS, type Member } from "./cohort.ts";
 import { type Method, METHODS } from "./methods.ts";
 import { OWN_STEPS, type OwnStep } from "./own_steps.ts";
 import { kdOn } from "./pair.ts";
@@ -25,14 +26,29 @@ export interface OwnCase {
   readonly precision: string;
 }
 
+/** Five methods on a pair that train together, or one of them alone. */
+export interface CohortCase {
+  readonly cohort: CohortPair;
+  /** The method that trains alone. Default: all five train together. */
+  readonly member?: Member;
+  /** Number format of convolutions and products. */
+  readonly precision: string;
+}
+
 /** A case that is compared with PyTorch. */
 export type Compared = PairCase | MethodCase;
 
 /** A case that is timed. */
-export type Case = Compared | OwnCase;
+export type Case = Compared | OwnCase | CohortCase;
 
-/** Gives the experiment of a case. Throws a `Failure` (exit 2) if a network is unknown. */
-export function experimentOf(what: Case): Experiment {
-  if ("own" in what) return OWN_STEPS[what.own];
-  return "method" in what ? METHODS[what.method] : kdOn(what.pair);
+/**
+ * Gives the experiments of a case, which train together. Throws a `Failure` (exit 2) if a network
+ * is unknown.
+ */
+export function experimentsOf(what: Case): Experiment[] {
+  if ("own" in what) return [OWN_STEPS[what.own]];
+  if ("method" in what) return [METHODS[what.method]];
+  if ("pair" in what) return [kdOn(what.pair)];
+  const all = COHORTS[what.cohort];
+  return what.member ? [all[what.member]] : Object.values(all);
 }

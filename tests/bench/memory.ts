@@ -9,7 +9,7 @@ export async function memoryGrowth(
 ): Promise<number> {
   const { engine } = await openEngine(options);
   try {
-    const { step } = await experimentStep(engine, kdOn(pair), batch);
+    const { step } = await experimentStep(engine, [kdOn(pair)], batch);
     for (let i = 0; i < warm; i++) await step();
     const before = megabytes();
     for (let i = 0; i < steps; i++) await step();
@@ -27,7 +27,7 @@ export async function memoryLeft(
   const { engine } = await openEngine(options);
   let held: number;
   try {
-    const { step } = await experimentStep(engine, kdOn(pair), batch);
+    const { step } = await experimentStep(engine, [kdOn(pair)], batch);
     await step();
     held = megabytes();
   } finally {

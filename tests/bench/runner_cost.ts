@@ -1,3 +1,4 @@
+import { compileSteps } from "../../lib/training/compile_steps.ts";
 import { join } from "node:path";
 import { batches, inOrder } from "../../lib/training/batches.ts";
 import { loadExperiments } from "../../lib/project/identify.ts";
@@ -96,19 +97,21 @@ export const bare = experiment(import.meta, { ...parts, dataset: synthetic({ ...
 /** Traces the bare step of an experiment. `run` returns the seconds of `count` steps. */
 async function traceBareSteps(spec: string, options: EngineOptions) {
   const [{ experiment }] = await loadExperiments(spec);
-  const prepared = await prepare(experiment, 1, [], { modules: new Map() }, {
+  const source = { experiment, teachers: [], stages: { modules: new Map() } };
+  const prepared = await prepare([source], 1, {
     ...options,
     ...UNSEEN,
     status: status({ quiet: true }),
   });
-  const { train, opened, step, close } = prepared;
-  const source = { task: experiment.dataset.task, split: train, image: opened.image };
-  const [batch] = await Array.fromAsync(batches(source, inOrder(BATCH), BATCH));
+  const { train, opened, engine, assemblies, close } = prepared;
+  const { step } = compileSteps(engine, assemblies);
+  const images = { task: experiment.dataset.task, split: train, image: opened.image };
+  const [batch] = await Array.fromAsync(batches(images, inOrder(BATCH), BATCH));
   let steps = 0;
   const next = () =>
     step({
       ...batch,
-      rate: { shape: [], data: Float32Array.of(0.05) },
+      rate: { shape: [1], data: Float32Array.of(0.05) },
       epoch: { shape: [], data: Float32Array.of(1) },
       step: { shape: [], data: Int32Array.of(steps++) },
     });

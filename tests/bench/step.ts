@@ -1,10 +1,10 @@
 /**
  * Times one of our steps in its own process: the step of `torch_step.py` on a pair, a step of
- * `torch_methods.py`, or a step of the comparison of the papers' own methods. Also measures the
+ * `torch_methods.py`, a step of the comparison of the papers' own methods, or the step of a cohort. Also measures the
  * time from the start of the process to the end of the first step. Prints one line of JSON.
  *
- * deno run -A tests/bench/step.ts --pair vgg13-vgg8|--method at|--own "slkd vgg13-vgg8" [--batch
- * 64] [--steps 15] [--precision float32|bfloat16] [--threads N]
+ * deno run -A tests/bench/step.ts --pair vgg13-vgg8|--method at|--own "slkd vgg13-vgg8"|--cohort
+ * vgg13-vgg8 [--member kd] [--batch 64] [--steps 15] [--precision float32|bfloat16] [--threads N]
  *
  * @module
  */
@@ -12,7 +12,8 @@ import { runCommand } from "../../lib/terminal/command.ts";
 import { helpText, parseFlags, type Spec } from "../../lib/terminal/flags.ts";
 import { openEngine } from "../../lib/engine/open_engine.ts";
 import { experimentStep } from "../support/experiment_step.ts";
-import { type Case, experimentOf } from "./case.ts";
+import { type Case, experimentsOf } from "./case.ts";
+import { cohortOf, memberOf } from "./cohort.ts";
 import { methodOf } from "./methods.ts";
 import { ownStepOf } from "./own_steps.ts";
 
@@ -40,6 +41,8 @@ export interface OurStepTime extends StepTime {
 const FLAGS = {
   pair: { type: "string", help: "teacher and student of plain KD. Default: vgg13-vgg8" },
   method: { type: "string", help: "a method on resnet32x4-resnet8x4, instead of a pair" },
+  cohort: { type: "string", help: "a pair whose cohort of five methods trains together" },
+  member: { type: "string", help: "only this method of the cohort, alone" },
   own: {
     type: "string",
     help: "a step of the comparison of the papers' own methods, instead of both",
@@ -68,6 +71,8 @@ async function main(args: readonly string[]): Promise<void> {
     pair = "vgg13-vgg8",
     method,
     own,
+    cohort,
+    member,
     batch = 64,
     steps = 15,
     precision = "float32",
@@ -78,9 +83,11 @@ async function main(args: readonly string[]): Promise<void> {
     ? { own: ownStepOf(own), precision }
     : method
     ? { method: methodOf(method), precision }
+    : cohort
+    ? { cohort: cohortOf(cohort), ...member ? { member: memberOf(member) } : {}, precision }
     : { pair, precision };
   const { engine } = await openEngine({ precision, threads });
-  const { step } = await experimentStep(engine, experimentOf(what), batch);
+  const { step } = await experimentStep(engine, experimentsOf(what), batch);
   const times: number[] = [];
   let first = 0;
   for (let i = 0; i < WARM + steps; i++) {

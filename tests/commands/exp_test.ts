@@ -44,6 +44,12 @@ await needs(["read", "env"], "exp: usage errors have exit code 2 and a hint", as
     await failureOf(2, "x.ts", "--precision", "float16"),
     "--precision can be float32 or bfloat16",
   );
+  for (const cohort of ["0", "1.5", "many"]) {
+    assertEquals(
+      await failureOf(2, "x.ts", "--cohort", cohort),
+      `--cohort ${cohort}: give auto, off or a number of trials, at least 1`,
+    );
+  }
   assertStringIncludes((await outputOf("--help"))[0], "usage: deno task exp <module>[#name]");
 });
 

@@ -61,11 +61,15 @@ async function weights(toys: Toys, name: string, seed: number, file: string) {
   return new Map(Array.from(tensors, ([name, { data }]) => [name, data]));
 }
 
+/** What a dry run says of a trial. */
+const dryText = async (toys: Toys, name: string, seed: number) =>
+  (await dryRun([{ experiment: await toys.experiment(name), seed }], toys.settings())).join("\n");
+
 await test(
   "the paraphraser of ft is trained first, then used, and stays as it was",
   FT,
   async (toys) => {
-    const dry = (await dryRun(await toys.experiment("main"), 1, toys.settings())).join("\n");
+    const dry = await dryText(toys, "main", 1);
     assertStringIncludes(
       dry,
       "first stage paraphraser of toy#init seed 2, last: missing, would be trained first",
@@ -115,7 +119,7 @@ await test(
       Array(3).fill(log[0]["test/top1"]),
       "the student does not change",
     );
-    const ready = (await dryRun(await toys.experiment("main"), 3, toys.settings())).join("\n");
+    const ready = await dryText(toys, "main", 3);
     assertStringIncludes(ready, "first stage paraphraser of toy#init seed 2, last: ready");
   },
 );

@@ -65,6 +65,10 @@ async function assertRefused(toys: Toys, name: string, ...parts: string[]): Prom
   assert(!existsSync(toys.path("runs")) && !existsSync(toys.path(`toy/${name}.json`)));
 }
 
+/** What a dry run says of a trial. */
+const dryText = async (toys: Toys, name: string, seed: number) =>
+  (await dryRun([{ experiment: await toys.experiment(name), seed }], toys.settings())).join("\n");
+
 await test("weights from a file teach like the run that trained them; SHA-256 and top-1 are recorded", (trained) => {
   const { path, sha256, top1 } = trained;
   const facts = `sha256: "${sha256}", top1: ${top1 - 0.09}`;
@@ -204,7 +208,7 @@ export const none = taughtBy(weights(large, { url: "${at("none.pth")}" }));
         `${folder}/00000000-weights`,
       );
 
-      const text = (await dryRun(await toys.experiment("summed"), 1, toys.settings())).join("\n");
+      const text = await dryText(toys, "summed", 1);
       assertStringIncludes(
         text,
         `${folder}/${file}: missing, would be downloaded from ${at("models/a%20b.pth?raw=1")}`,
@@ -225,7 +229,7 @@ export const none = taughtBy(weights(large, { url: "${at("none.pth")}" }));
       assertEquals([new Set([...ids, record.id]).size, asked.length], [3, 2]);
       assert(ids.every((id) => /^large:[0-9a-f]{8}-a_20b\.pth$/.test(id)), String(ids));
 
-      const ready = (await dryRun(await toys.experiment("summed"), 1, toys.settings())).join("\n");
+      const ready = await dryText(toys, "summed", 1);
       assertStringIncludes(ready, `${folder}/${file}: ready`);
       await Deno.writeFile(`${folder}/${file}`, bytes.subarray(1));
       const message = await failureMessage(toys.run("summed", 3), 3);

@@ -133,11 +133,11 @@ function weights(variable: Variable): Float32Array | undefined {
 async function stepOnce(experiment: Experiment): Promise<void> {
   const engine = new GraphEngine();
   try {
-    const { step, trainable } = await experimentStep(engine, experiment, 2, weights);
+    const { step, trainable } = await experimentStep(engine, [experiment], 2, weights);
     const all = trainable.filter(isWeight);
     const students = all.filter(({ name }) => name.startsWith("student."));
     const learning = students.length > 0 ? students : all;
-    for (const [name, values] of listValues(await step())) {
+    for (const [name, values] of listValues((await step())[0])) {
       assert(values.every(Number.isFinite), name);
     }
     for (const [i, after] of (await engine.read(learning)).entries()) {

@@ -1,4 +1,5 @@
 /** SGD, schedules, accuracy, augmentation and single ops as PyTorch computes them. */
+import { alone } from "../support/alone.ts";
 import { assert } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { cifar100 } from "../../datasets/cifar.ts";
@@ -83,7 +84,7 @@ async function checkMomentum(
     const engine = await open(kind);
     await engine.hold([...collected.values()]);
     const [without, full] = [false, true].map((reachesQ) =>
-      engine.compile(trainStep({
+      engine.compile(alone(trainStep([{
         task: classification,
         student,
         teacher: undefined,
@@ -93,7 +94,7 @@ async function checkMomentum(
         augmentation: { crop: 0, flip: false },
         normalisation: { mean: [0], std: [1 / 255] },
         seed: 1,
-      }))
+      }])))
     );
     for (let i = 0; has(`grad_p_${i}`); i++) {
       const data = Float32Array.of(...tensor(`grad_p_${i}`).data, ...tensor(`grad_q_${i}`).data);
@@ -150,7 +151,7 @@ async function checkAccuracy({ tensor, integers }: Golden<Misc>): Promise<void> 
     const engine = await open(kind);
     await engine.hold([...collected.values()]);
     const step = engine.compile(
-      evaluateStep(classification, student, undefined, { mean: [0], std: [1] }),
+      alone(evaluateStep(classification, [{ student }], { mean: [0], std: [1] })),
     );
     const image = { shape: [batch, 1, 1, 1], data: new Float32Array(batch) };
     const label = { shape: [batch], data: integers("labels") };

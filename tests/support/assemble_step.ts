@@ -1,4 +1,5 @@
 /** A student, a teacher and a method ready for `trainStep`, and the values of one step. */
+import { alone } from "./alone.ts";
 import type { Distiller, Teachers } from "../../lib/experiment/distiller.ts";
 import type { Engine, Values } from "../../lib/engine/engine.ts";
 import type { Input, Inputs } from "../../lib/values/input.ts";
@@ -81,7 +82,7 @@ export function stepInputs(
     image,
     label: { shape: [label.length], data: label },
     index: { shape: [label.length], data: index },
-    rate: scalar(rate),
+    rate: { shape: [1], data: Float32Array.of(rate) },
     epoch: scalar(epoch),
     step: { shape: [], data: Int32Array.of(step) },
   };
@@ -116,7 +117,7 @@ export function firstStep(
 ) => Promise<FirstStep> {
   const held = [...made.collected.values()];
   const changing = held.filter((variable) => !variable.fixed);
-  const step = engine.compile(trainStep({ ...made, optimizer: inPlace }));
+  const step = engine.compile(alone(trainStep([{ ...made, optimizer: inPlace }])));
   return async (image, label, start, index) => {
     await engine.hold(held, start);
     const values = await step(stepInputs(image, label, 1, 0, 1, index));

@@ -10,27 +10,35 @@ import { type Images, imagesOf } from "./images_of.ts";
 const SEED = 1;
 const EPOCH = 2;
 
-/** The training step of an experiment on random images. */
+/** The training step of experiments on random images. */
 export interface ExperimentStep {
-  /** The variables that learn: the method's and the student's (`student.…`) that it trains. */
+  /**
+   * The variables that learn: the methods' and the students' (`student.…`) that they train, of all
+   * experiments.
+   */
   readonly trainable: readonly Variable[];
-  /** Runs the next step, always on the same images. The first call also traces. */
-  step(): Promise<Values<TrainValues>>;
+  /**
+   * Runs the next step, always on the same images, and returns the values of each experiment. The
+   * first call also traces.
+   */
+  step(): Promise<Values<TrainValues>[]>;
 }
 
 /** Gives a variable's initial values. `undefined` keeps its own. */
 export type Start = (variable: Variable) => Float32Array | undefined;
 
 /**
- * Compiles the training step of an experiment on `batch` random images. Image size and classes are
- * those of its data set. The teachers are untrained and never change.
+ * Compiles the training step of experiments with the same data set, teachers and schedule on
+ * `batch` random images. Image size and classes are those of the data set. The teachers are
+ * untrained and never change.
  */
 export async function experimentStep(
   engine: Engine,
-  experiment: Experiment,
+  experiments: readonly Experiment[],
   batch: number,
   start: Start = () => undefined,
 ): Promise<ExperimentStep> {
+  const [experiment, ...others] = experiments;
   const { schedule, dataset } = experiment;
   const images = imagesOf(dataset);
   const { image, classes, size } = images;
@@ -41,15 +49,21 @@ export async function experimentStep(
   const values = new Map(
     teachers.flatMap(({ variables }) => [...makeTeacherValues(variables, start)]),
   );
-  const { parts, variables } = assemble(experiment, { ...options, values });
-  const run = engine.compile(trainStep(parts));
-  const all = [...variables.values()];
-  await engine.hold(all, collectValues(all, start));
-  const same = inputs(images, batch, schedule.rate(EPOCH));
+  const first = assemble(experiment, { ...options, values });
+  const further = others.map((other) => assemble(other, { ...options, teachers: first.teachers }));
+  const assemblies = [first, ...further];
+  const run = engine.compile(trainStep(assemblies.map(({ parts }) => parts)));
+  for (const { variables } of assemblies) {
+    const all = [...variables.values()];
+    await engine.hold(all, collectValues(all, start));
+  }
+  const rates = experiments.map(({ schedule }) => schedule.rate(EPOCH));
+  const same = inputs(images, batch, rates);
   let step = 0;
   return {
-    trainable: parts.trainable,
-    step: () => run({ ...same, step: { shape: [], data: Int32Array.of(step++) } }),
+    trainable: assemblies.flatMap(({ parts }) => parts.trainable),
+    step: async () =>
+      Object.values(await run({ ...same, step: { shape: [], data: Int32Array.of(step++) } })),
   };
 }
 
@@ -78,7 +92,7 @@ function collectValues(all: readonly Variable[], start: Start): Map<string, Floa
 function inputs(
   { image, classes, size }: Images,
   batch: number,
-  rate: number,
+  rates: readonly number[],
 ): Inputs<Exclude<TrainInput, "step">> {
   const random = stream(SEED, "bench");
   const [height, width, channels] = image;
@@ -90,7 +104,7 @@ function inputs(
     },
     label: { shape: [batch], data: index.map((i) => i % classes) },
     index: { shape: [batch], data: index },
-    rate: { shape: [], data: Float32Array.of(rate) },
+    rate: { shape: [rates.length], data: Float32Array.from(rates) },
     epoch: { shape: [], data: Float32Array.of(EPOCH) },
   };
 }

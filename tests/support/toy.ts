@@ -65,7 +65,7 @@ export function inputs(step: number, rate = 0.1, size: number = BATCH): Inputs<T
   const scalar = (data: Input["data"]): Input => ({ shape: [], data });
   return {
     ...batch(step, size),
-    rate: scalar(Float32Array.of(rate)),
+    rate: { shape: [1], data: Float32Array.of(rate) },
     epoch: scalar(Float32Array.of(1)),
     step: scalar(Int32Array.of(step)),
   };

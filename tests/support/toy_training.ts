@@ -1,4 +1,5 @@
 /** Training of a toy with any method on any engine. */
+import { alone } from "./alone.ts";
 import type { Augmentation, Mix } from "../../lib/data/dataset.ts";
 import type { Distiller, Teachers } from "../../lib/experiment/distiller.ts";
 import type { CompiledStep, Engine, StepFunction, Values } from "../../lib/engine/engine.ts";
@@ -90,9 +91,9 @@ export async function training<T extends Teachers>(
     { seed, image: IMAGE, classes: CLASSES, train: { size: 100, labels }, schedule },
   );
   await engine.hold([...variables.values()]);
-  const traced = trainStep(parts);
+  const traced = alone(trainStep([parts]));
   const run = engine.compile(traced);
-  const gradNorms = engine.compile(gradNormStep(parts));
+  const gradNorms = engine.compile(alone(gradNormStep([parts])));
   let step = 0;
   return {
     engine,

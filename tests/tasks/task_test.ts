@@ -50,18 +50,18 @@ for (const kind of ["cpu", "compiled"] as const) {
     assert((await run({ ...inputs(20), ...batch })).loss[0] < first.loss[0] / 2, "it is learned");
 
     const step = engine.compile(
-      evaluateStep(secondTask, student, undefined, dataset.normalisation),
+      evaluateStep(secondTask, [{ student }], dataset.normalisation),
     );
     const beside = engine.compile(
-      evaluateStep(secondTask, student, student, dataset.normalisation),
+      evaluateStep(secondTask, [{ student, teacher: student }], dataset.normalisation),
     );
     const source = { task: secondTask, split: test, image };
-    const score = await evaluate(step, source);
+    const [score] = await evaluate(step, source);
     assertEquals(Object.keys(score), ["fit", "error"]);
-    for (const [measure, value] of Object.entries(await evaluate(step, source, 7))) {
+    for (const [measure, value] of Object.entries((await evaluate(step, source, 7))[0])) {
       assertAlmostEquals(value, score[measure], 1e-3);
     }
-    assertEquals((await evaluate(beside, source)).gap, 0);
+    assertEquals((await evaluate(beside, source))[0].gap, 0);
     engine.close();
   };
   const name =

@@ -128,14 +128,15 @@ Deno.test("assemble: several teachers are numbered, and a module that a method t
 
 Deno.test("assemble: networks start with `values` by the names inside them, and else with their own", () => {
   const bias = (i: number) => new Map([["logits.bias", Float32Array.of(i, i, i)]]);
-  const values = startValues(bias(1), [undefined, bias(2)]);
-  assertEquals([...values.keys()], ["student.logits.bias", "teacher2.logits.bias"]);
+  const values = startValues(bias(1));
+  assertEquals([...values.keys()], ["student.logits.bias"]);
+  values.set("teacher2.logits.bias", Float32Array.of(2, 2, 2));
   const { variables } = assembly(aver(), [teacher, student], { values });
   const anew = assembly(aver(), [teacher, student]).variables;
   for (const [name, variable] of variables) {
     assertEquals(variable.initial(), values.get(name) ?? anew.get(name)!.initial(), name);
   }
-  assertEquals(startValues(undefined, []).size, 0);
+  assertEquals(startValues(undefined).size, 0);
 });
 
 Deno.test("assemble: the step has the data set's options for images, and the run's seed", () => {
@@ -179,10 +180,12 @@ await needs(
     await toys(PAIR, async (toys) => {
       const experiment = await toys.experiment("student");
       const prepared = await prepare(
-        experiment,
+        [{
+          experiment,
+          teachers: [{ path: "large", weights: undefined }],
+          stages: { modules: new Map() },
+        }],
         3,
-        [undefined],
-        { modules: new Map() },
         toys.settings(),
       );
       try {
@@ -195,9 +198,14 @@ await needs(
           train,
           schedule,
         });
-        assertEquals([...prepared.variables.keys()], [...variables.keys()]);
-        const held = await engine.read(prepared.state);
-        for (const [i, { name }] of prepared.state.entries()) {
+        const [{ variables: own, state }] = prepared.assemblies;
+        const [teacher] = prepared.teachers.values();
+        assertEquals(
+          new Set([...own.keys(), ...teacher.variables.map(({ name }) => name)]),
+          new Set(variables.keys()),
+        );
+        const held = await engine.read(state);
+        for (const [i, { name }] of state.entries()) {
           assertEquals(held[i], variables.get(name)!.initial(), name);
         }
       } finally {

@@ -1,3 +1,4 @@
+import { alone } from "../support/alone.ts";
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { scratch } from "../../lib/distillers/scratch.ts";
 import { evaluateStep, predictStep } from "../../lib/training/evaluate_step.ts";
@@ -25,15 +26,19 @@ for (const kind of ["cpu", "compiled"] as const) {
 
   await test("evaluateStep: the task's values for each image, with a teacher or without, and nothing changes", async () => {
     const { engine, student, collected } = await train(kind);
-    const beside = engine.compile(evaluateStep(classification, student, student, normalisation));
-    const alone = engine.compile(evaluateStep(classification, student, undefined, normalisation));
+    const beside = engine.compile(
+      alone(evaluateStep(classification, [{ student, teacher: student }], normalisation)),
+    );
+    const without = engine.compile(
+      alone(evaluateStep(classification, [{ student }], normalisation)),
+    );
     const values = await beside({ image, label });
     const before = await engine.read([...collected.values()]);
     assertEquals(values.top5, new Float32Array(6).fill(1), "there are five classes");
     assert(values.top1.every((hit) => hit === 0 || hit === 1));
     for (const kl of values.kl) assertAlmostEquals(kl, 0, 1e-5);
     assertEquals(await beside({ image, label }), values);
-    assertEquals(await alone({ image, label }), { top1: values.top1, top5: values.top5 });
+    assertEquals(await without({ image, label }), { top1: values.top1, top5: values.top5 });
     assertEquals(await engine.read([...collected.values()]), before);
     engine.close();
   });
@@ -41,7 +46,7 @@ for (const kind of ["cpu", "compiled"] as const) {
   await test("predictStep: the outputs that the task selects, without labels", async () => {
     const { engine, student } = await train(kind);
     const evaluate = engine.compile(
-      evaluateStep(classification, student, undefined, normalisation),
+      alone(evaluateStep(classification, [{ student }], normalisation)),
     );
     const { logits } = await engine.compile(predictStep(classification, student, normalisation))({
       image,

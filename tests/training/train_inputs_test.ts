@@ -18,7 +18,7 @@ await needs(
       await Array.fromAsync(
         trainInputs(
           { task: classification, split: train, image: opened.image },
-          schedule,
+          [schedule],
           7,
           { epoch, batch, step: 20 },
           limit,

@@ -1,4 +1,5 @@
 /** The common parts of all checks of steps: five training steps compared with golden ones. */
+import { alone } from "../../support/alone.ts";
 import { assertEquals } from "@std/assert";
 import type { Values } from "../../../lib/engine/engine.ts";
 import type { Distiller } from "../../../lib/experiment/distiller.ts";
@@ -145,7 +146,7 @@ export async function check(
   });
   const changing = [...made.collected.values()].filter((variable) => !variable.fixed);
   const engine = await open("compiled");
-  const step = engine.compile(trainStep(made));
+  const step = engine.compile(alone(trainStep([made])));
   // The errors of the losses of all steps, and the final variables.
   const run = async (draw: number): Promise<[off: [string, number][], final: Final]> => {
     await engine.hold([...made.collected.values()], perturb(changing, draw));

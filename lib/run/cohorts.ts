@@ -1,0 +1,74 @@
+/**
+ * Cohorts: the queued trials that train together, because they see the same images and learn from
+ * the same teachers.
+ *
+ * @module
+ */
+import type { Teacher } from "../experiment/experiment.ts";
+import { isSameTrial, listFoundations, type QueuedTrial } from "./queue.ts";
+import { scheduleOf, type Settings } from "./settings.ts";
+
+/**
+ * Divides a queue into cohorts of at most `most` trials, in the order in which they train: each
+ * after those that its trials build on.
+ */
+export function cohorts(waiting: readonly QueuedTrial[], most = Infinity): QueuedTrial[][] {
+  const all: QueuedTrial[][] = [];
+  for (let left = waiting; left.length > 0;) {
+    const cohort = nextCohort(left, most);
+    all.push(cohort);
+    left = left.filter((trial) => !cohort.includes(trial));
+  }
+  return all;
+}
+
+/** The most trials that the settings let train together, before memory is measured. */
+export function mostTogether({ cohort = "auto" }: Pick<Settings, "cohort">): number {
+  return cohort === "auto" ? Infinity : cohort;
+}
+
+/**
+ * The first cohort of a queue, in its order. Trials on which others build go before the rest, so
+ * that as many as possible of the rest can train together. Trials of a cohort have one seed, data
+ * set, batch and number of epochs, and are linked by common teachers. A trial without a teacher
+ * joins any such trials.
+ */
+export function nextCohort(waiting: readonly QueuedTrial[], most = Infinity): QueuedTrial[] {
+  const ready = waiting.filter((trial) => !waiting.some((other) => buildsOn(trial, other)));
+  const isFoundation = (trial: QueuedTrial) => waiting.some((other) => buildsOn(other, trial));
+  const first = ready.find(isFoundation) ?? ready[0];
+  const alike = [first, ...ready].filter((trial, i, all) =>
+    all.indexOf(trial) === i && imagesKey(trial) === imagesKey(first)
+  );
+  const hasTeacher = ({ experiment: { teachers } }: QueuedTrial) => teachers.length > 0;
+  const root = hasTeacher(first) ? first : alike.find(hasTeacher);
+  if (!root) return [first];
+  const linked = new Set([root]);
+  // A set is iterated over what is added meanwhile.
+  for (const one of linked) {
+    for (const other of alike) if (shareTeacher(one, other)) linked.add(other);
+  }
+  return alike.filter((trial) => linked.has(trial) || !hasTeacher(trial)).slice(0, most);
+}
+
+/** Whether the second trial is a teacher or first stage of the first one. */
+function buildsOn({ experiment }: QueuedTrial, other: QueuedTrial): boolean {
+  return listFoundations(experiment).some(({ trained }) => isSameTrial(trained, other));
+}
+
+/** A text that is the same for trials that see the same images in the same order. */
+function imagesKey({ experiment, seed, settings }: QueuedTrial): string {
+  const { dataset: { id, options } } = experiment;
+  const { batch, epochs } = scheduleOf(experiment, settings);
+  return JSON.stringify([id, options, seed, batch, epochs]);
+}
+
+function shareTeacher({ experiment: one }: QueuedTrial, { experiment: other }: QueuedTrial) {
+  return one.teachers.some((a) => other.teachers.some((b) => isSameTeacher(a, b)));
+}
+
+/** Whether two teachers have the same weights. */
+function isSameTeacher(a: Teacher, b: Teacher): boolean {
+  if (a.kind === "external") return a === b;
+  return b.kind === "trained" && isSameTrial(a, b) && a.epoch === b.epoch;
+}

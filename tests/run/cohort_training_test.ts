@@ -1,0 +1,200 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { existsSync } from "node:fs";
+import { readResult, type Trial } from "../../lib/project/result.ts";
+import { type FinishedTrial, runTrials } from "../../lib/run/run.ts";
+import type { Settings } from "../../lib/run/settings.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import { loadCheckpoint } from "../../lib/weights/checkpoint.ts";
+import { everything, needs } from "../support/needs.ts";
+import { PAIR, type Toys, toys } from "../support/toy_runs.ts";
+
+/** Trials of one teacher, with other methods, rates, memories and numbers of teachers. */
+const COLUMN = `${PAIR}
+const pair = { dataset, schedule, teacher: from(teacher), student: small };
+const slow = sgd({ epochs: 3, batch: 16, lr: 0.02 });
+const twoTeachers = retort.ensemble(from(teacher), from(teacher, { epoch: "best" }));
+export const hint = experiment(import.meta, { ...pair, distiller: fitnets({ hint: "block1", guided: "block1" }) });
+export const shake = experiment(import.meta, { ...pair, schedule: slow, student: toy("other", 3), distiller: retort.shake() });
+export const crd = experiment(import.meta, { ...pair, distiller: retort.crd({ negatives: 16 }) });
+export const aver = experiment(import.meta, { ...pair, teacher: twoTeachers, distiller: retort.aver() });
+export const scratched = experiment(import.meta, { dataset, schedule, student: small, distiller: scratch() });
+`;
+
+const NAMES = ["student", "hint", "shake", "crd", "aver", "scratched"];
+
+/** Runs experiments of the module together. */
+async function runAll(
+  toys: Toys,
+  names: readonly string[],
+  other: Partial<Settings> = {},
+): Promise<FinishedTrial[]> {
+  const asked = [];
+  for (const name of names) asked.push({ experiment: await toys.experiment(name), seed: 1 });
+  return await runTrials(asked, toys.settings(other));
+}
+
+/** Everything that a run leaves except for times. */
+async function remains(toys: Toys, name: string) {
+  const { trials: [trial] } = (await readResult(toys.path(`toy/${name}.json`), `toy#${name}`))!;
+  const { tensors } = await loadCheckpoint(toys.of(name, 1, "latest.safetensors"));
+  const [best, last] = await Promise.all(
+    ["best", "last"].map((file) => Deno.readFile(toys.of(name, 1, `${file}.safetensors`))),
+  );
+  const log = (await toys.log(name)).map((line) =>
+    Object.fromEntries(Object.entries(line).filter(([tag]) => !tag.startsWith("perf/")))
+  );
+  const declaration = await Deno.readTextFile(toys.of(name, 1, "declaration.json"));
+  return { trial: withoutTimes(trial), tensors, best, last, log, declaration };
+}
+
+function withoutTimes({ seconds: _, stepSeconds: __, ...trial }: Trial) {
+  return trial;
+}
+
+const test = (
+  name: string,
+  declared: string,
+  use: (toys: Toys) => Promise<void>,
+  settings: Partial<Settings> = {},
+) => needs(everything, `cohort: ${name}`, () => toys(declared, use, settings));
+
+/** Every run of this file is repeatable bit for bit. */
+const repeating = { deterministic: true };
+
+await test(
+  "each trial is the trial that it would be alone, bit for bit, in files, log and result",
+  COLUMN,
+  async (toys) => {
+    await runAll(toys, NAMES, { cohort: 1 });
+    const alone = new Map<string, Awaited<ReturnType<typeof remains>>>();
+    for (const name of NAMES) alone.set(name, await remains(toys, name));
+    assert(!toys.said().includes("train together"));
+    const finished = await runAll(toys, NAMES, { fresh: true });
+    assertStringIncludes(toys.said(), "6 trials of seed 1 train together");
+    for (const [i, name] of NAMES.entries()) {
+      assertEquals(await remains(toys, name), alone.get(name), name);
+      assertEquals(withoutTimes(finished[i].trial), alone.get(name)!.trial);
+    }
+  },
+  repeating,
+);
+
+await test(
+  "an interrupted cohort goes on with each of its trials, and one that is behind catches up",
+  COLUMN,
+  async (toys) => {
+    const names = NAMES.slice(0, 3);
+    await runAll(toys, names);
+    const whole = new Map<string, unknown>();
+    for (const name of names) whole.set(name, await remains(toys, name));
+
+    let steps = 0;
+    const message = await failed(
+      runAll(toys, names, { fresh: true, interrupted: () => ++steps === 6 }),
+      130,
+    );
+    assertEquals(
+      message,
+      "3 trials: interrupted in epoch 2 after batch 2; saved, the same command goes on",
+    );
+    // As if a crash had come before the first trial ever saved.
+    await Deno.remove(toys.of("student", 1, "latest.safetensors"));
+    toys.said();
+    await runAll(toys, names);
+    const said = toys.said();
+    for (const name of ["hint", "shake"]) {
+      assertStringIncludes(said, `toy#${name} seed 1: goes on after epoch 1, batch 2`);
+    }
+    const epochs = [...said.matchAll(/toy#(\w+) seed 1 ep (\d)/g)].map(([, name, ep]) => name + ep);
+    assertEquals(epochs, [
+      ...["student1", "student2"],
+      ...["hint2", "shake2"],
+      ...["student3", "hint3", "shake3"],
+    ]);
+    for (const name of names) assertEquals(await remains(toys, name), whole.get(name), name);
+  },
+  repeating,
+);
+
+/** A trial whose term is infinite in the second epoch, and one that builds on it. */
+const SICK = `${PAIR}
+const sick = () => ({
+  id: "sick",
+  options: {},
+  build: () => ({ student, task, epoch }) => {
+    const loss = task(student);
+    return { task: [1, loss], sickly: [1, loss.mul(0).add(1).div(epoch.less(2).cast("float32"))] };
+  },
+});
+const pair = { dataset, schedule, teacher: from(teacher), student: small };
+export const sickly = experiment(import.meta, { ...pair, distiller: sick() });
+export const hint = experiment(import.meta, { ...pair, distiller: fitnets({ hint: "block1", guided: "block1" }) });
+export const follower = experiment(import.meta, { ...pair, teacher: from(sickly), distiller: kd() });
+`;
+
+await test(
+  "one that diverges leaves and is named at the end, the others go on, its followers do not start",
+  SICK,
+  async (toys) => {
+    await runAll(toys, ["student", "hint"], { cohort: 1 });
+    const alone = [await remains(toys, "student"), await remains(toys, "hint")];
+    toys.said();
+    const message = await failed(
+      runAll(toys, ["follower", "student", "sickly", "hint"], { fresh: true }),
+      4,
+    );
+    assertStringIncludes(
+      message,
+      "toy#sickly seed 1: the term sickly is Infinity in epoch 2, step 4 (lr 0.05); epoch 1 is kept",
+    );
+    const said = toys.said();
+    assertStringIncludes(said, "3 trials of seed 1 train together");
+    assertStringIncludes(
+      said,
+      "toy#follower seed 1 is not trained: it builds on toy#sickly seed 1",
+    );
+    assertEquals([await remains(toys, "student"), await remains(toys, "hint")], alone);
+    assert(!existsSync(toys.path("toy/sickly.json")));
+    assertEquals((await toys.log("sickly")).length, 1);
+  },
+  repeating,
+);
+
+await test(
+  "gradient norms are measured for each trial, and change no result",
+  COLUMN,
+  async (toys) => {
+    const names = ["student", "hint"];
+    const [{ trial: plain }] = await runAll(toys, names);
+    const [{ trial }] = await runAll(toys, names, { fresh: true, gradNorms: true });
+    assertEquals(trial.metric, plain.metric);
+    const norms = (line: Record<string, number>) =>
+      Object.keys(line).filter((tag) => tag.startsWith("train/grad/"));
+    for (const line of await toys.log("student")) {
+      assertEquals(norms(line), ["train/grad/task", "train/grad/kd"]);
+    }
+    for (const line of await toys.log("hint")) {
+      assertEquals(norms(line), ["train/grad/task", "train/grad/hint"]);
+    }
+  },
+  repeating,
+);
+
+await test(
+  "the time of a step is shared by the trials of a cohort",
+  COLUMN,
+  async (toys) => {
+    const finished = await runAll(toys, NAMES);
+    const shares = finished.map(({ trial }) => trial.stepSeconds);
+    assertEquals(new Set(shares).size, 1, "all have the same share");
+    const lines = await toys.log("student");
+    assert(lines.every((line) => line["perf/seconds"] > 0));
+  },
+  repeating,
+);
+
+async function failed(run: Promise<unknown>, exit: number): Promise<string> {
+  const failure = await assertRejects(() => run, Failure);
+  assertEquals(failure.exit, exit);
+  return failure.message;
+}
