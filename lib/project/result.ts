@@ -7,6 +7,7 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { atomicWrite, writeFailure } from "../files/atomic_write.ts";
+import { Leases } from "../files/lease.ts";
 import type { Score } from "../tasks/task.ts";
 import { Failure } from "../values/failure.ts";
 import {
@@ -187,11 +188,12 @@ export function misplacedResult(path: string, named: string, id: string): Failur
 /**
  * Records a trial in the result of an experiment at its `path` and returns the new result. The
  * trial replaces the one with its seed, but a quick trial never replaces a full one of the same
- * declaration. A file at the former path is moved first. Safe with several processes. Rejects with
- * a `Failure` (exit 3) if the file is malformed, names another experiment or cannot be written.
+ * declaration. A file at the former path is moved first. Safe with several processes on several
+ * machines: each holds the lease `<path>.lock` meanwhile. Rejects with a `Failure` (exit 3) if the
+ * file is malformed, names another experiment or cannot be written.
  */
 export async function recordTrial(path: string, experiment: string, trial: Trial): Promise<Result> {
-  using _lock = await lock(path);
+  using lock = await new Leases().wait(`${path}.lock`);
   await moveFormer(path, experiment);
   const { trials } = await readResult(path, experiment) ?? { trials: [] };
   const others = trials.filter(({ seed }) => seed !== trial.seed);
@@ -206,6 +208,8 @@ export async function recordTrial(path: string, experiment: string, trial: Trial
     result,
     (problem) => new TypeError(`cannot record seed ${trial.seed} of ${experiment}: ${problem}`),
   );
+  // A process that stood still for minutes must not write what it read before.
+  if (!lock.renew()) return await recordTrial(path, experiment, trial);
   await atomicWrite(path, `${JSON.stringify(ordered, null, 2)}\n`);
   return ordered;
 }
@@ -217,19 +221,6 @@ async function moveFormer(path: string, id: string): Promise<void> {
   await Deno.rename(former, path).catch((cause) => {
     throw writeFailure(path, cause);
   });
-}
-
-/** Makes the folder of a result if it is missing, and waits until no other process writes to it. */
-async function lock(path: string): Promise<Deno.FsFile> {
-  const folder = dirname(path);
-  const file = await Deno.mkdir(folder, { recursive: true }).then(() => Deno.open(folder)).catch(
-    (cause) => {
-      throw writeFailure(path, cause);
-    },
-  );
-  // Some network file systems cannot lock a folder. A result must not be lost because of that.
-  await file.lock(true).catch(() => {});
-  return file;
 }
 
 const digest = createReader(

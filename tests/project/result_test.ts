@@ -187,14 +187,14 @@ await needs(
 
 await needs(
   [...disk, "run"],
-  "recordTrial: two processes at once lose no trial, nor those at the former path",
+  "recordTrial: eight processes at once lose no trial, nor those at the former path",
   () =>
     project({}, async (folder) => {
       const path = resultPath(folder, "a#b");
       const former = join(folder, "a#b.json");
       await Deno.writeTextFile(
         former,
-        JSON.stringify({ experiment: "a#b", trials: [trial(20, 50)] }),
+        JSON.stringify({ experiment: "a#b", trials: [trial(80, 50)] }),
       );
       const lib = new URL("../../lib/project/result.ts", import.meta.url);
       const toy = new URL("../support/trial.ts", import.meta.url);
@@ -216,9 +216,12 @@ await needs(
             String(first),
           ],
         }).output();
-      const [a, b] = await Promise.all([writer(0), writer(10)]);
-      assertEquals([a.code, b.code], [0, 0], new TextDecoder().decode(a.stderr));
-      assertEquals((await readResult(path, "a#b"))!.trials.length, 21);
+      const ended = await Promise.all(Array.from({ length: 8 }, (_, i) => writer(10 * i)));
+      for (const { code, stderr } of ended) assertEquals(code, 0, new TextDecoder().decode(stderr));
+      const { trials } = (await readResult(path, "a#b"))!;
+      assertEquals(trials.map(({ seed }) => seed), Array.from({ length: 81 }, (_, seed) => seed));
+      const left = Array.from(Deno.readDirSync(join(folder, "a")), ({ name }) => name);
+      assertEquals(left, ["b.json"]);
     }),
 );
 

@@ -1,8 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { existsSync } from "node:fs";
 import { pathToFileURL } from "node:url";
-import { saveCheckpoint } from "../../lib/weights/checkpoint.ts";
-import type { Epoch } from "../../lib/experiment/experiment.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import {
   checkQueue,
@@ -11,13 +9,12 @@ import {
   type QueuedTrial,
   type RequestedTrial,
 } from "../../lib/run/queue.ts";
-import { resolveRun } from "../../lib/run/resolve.ts";
 import { readResult } from "../../lib/project/result.ts";
 import { runTrials } from "../../lib/run/run.ts";
 import type { Settings } from "../../lib/run/settings.ts";
 import { everything, needs } from "../support/needs.ts";
 import { PAIR, type Toys, toys } from "../support/toy_runs.ts";
-import { trial } from "../support/trial.ts";
+import { writeRun } from "../support/write_run.ts";
 
 const disk = ["read", "write", "env"] as const;
 
@@ -50,39 +47,6 @@ async function queuedNames(
   other: Partial<Settings> = {},
 ): Promise<string[]> {
   return (await queue(await trialsOf(toys, ...trials), toys.settings(other))).map(nameOf);
-}
-
-/** Writes the files of a complete run, with these weights. */
-async function writeRun(
-  toys: Toys,
-  name: string,
-  seed: number,
-  weights: readonly Epoch[],
-): Promise<void> {
-  const { folder, declaration } = await resolveRun(
-    await toys.experiment(name),
-    seed,
-    toys.settings({ fresh: true }),
-  );
-  await folder.make();
-  const progress = {
-    declaration,
-    precision: "float32",
-    backend: "cpu",
-    epoch: 3,
-    batch: 0,
-    step: 12,
-  };
-  const last = { top1: 50, top5: 100 };
-  const reached = { last, best: { epoch: 3, chosen: 50, score: last } };
-  await saveCheckpoint(folder.file("latest.safetensors"), new Map(), {
-    ...progress,
-    ...reached,
-    sums: {},
-    seconds: 1,
-  });
-  for (const epoch of weights) await Deno.writeTextFile(folder.weights(epoch), "");
-  await folder.write("trial.json", trial(seed, 50, { declaration }));
 }
 
 const failureMessage = async (work: Promise<unknown>, exit: number): Promise<string> => {

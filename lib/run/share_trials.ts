@@ -1,0 +1,104 @@
+/**
+ * Trials that any number of processes share.
+ *
+ * Each process takes the first trial in the list's order that is not done, whose foundations
+ * (teachers and first stages) are done, and that no living process holds. Where others hold trials
+ * that its own build on, it waits. It ends when nothing is left that it could ever take: the rest is
+ * done, is held by processes that were seen to be alive, or builds on what failed here. Whether a
+ * trial is done is only judged while it is claimed.
+ *
+ * @module
+ */
+import type { HeldLease } from "../files/lease.ts";
+import { Claim } from "./claim.ts";
+
+/** A trial that this process has claimed. */
+export interface ClaimedTrial<T> {
+  readonly trial: T;
+  readonly claim: Claim;
+}
+
+/** How trials are shared between processes. */
+export interface Sharing<T> {
+  /** The trials of the same list that a trial builds on. */
+  readonly foundations: (trial: T) => readonly T[];
+  /** Claims a trial, or says who holds it. */
+  readonly claim: (trial: T) => Claim | HeldLease;
+  /** Whether a claimed trial is done. */
+  readonly isDone: (trial: T) => Promise<boolean>;
+  /** Whether a trial trains together with those already claimed. Default: never. */
+  readonly joins?: (group: readonly T[], trial: T) => boolean;
+  /** Pauses before the next look at trials that other processes hold. */
+  readonly wait: (awaited: ReadonlyMap<T, HeldLease>) => Promise<void>;
+}
+
+/**
+ * Claims trials of a list, each after those that it builds on, and yields one after the other, or
+ * groups that train together. Their claims are released when the next one is asked for, or the loop
+ * is left. A trial that is not done by then has failed and is not yielded again.
+ */
+export async function* shareTrials<T>(
+  trials: readonly T[],
+  sharing: Sharing<T>,
+): AsyncGenerator<readonly ClaimedTrial<T>[]> {
+  const open = new Set(trials);
+  const tried = new Set<T>();
+  for (;;) {
+    using claims = new DisposableStack();
+    const group: ClaimedTrial<T>[] = [];
+    const held = new Map<T, HeldLease>();
+    for (const trial of trials) {
+      if (!open.has(trial) || sharing.foundations(trial).some((one) => open.has(one))) continue;
+      const members = group.map(({ trial }) => trial);
+      if (members.length > 0 && !sharing.joins?.(members, trial)) continue;
+      const claim = sharing.claim(trial);
+      if (!(claim instanceof Claim)) {
+        held.set(trial, claim);
+        continue;
+      }
+      // Released at once, unless it moves to the claims of the group.
+      using unused = new DisposableStack();
+      unused.use(claim);
+      if (await sharing.isDone(trial)) open.delete(trial);
+      if (!open.has(trial) || tried.has(trial)) continue;
+      claims.use(unused.move());
+      tried.add(trial);
+      group.push({ trial, claim });
+    }
+    if (group.length > 0) {
+      yield group;
+      for (const { trial } of group) if (await sharing.isDone(trial)) open.delete(trial);
+      continue;
+    }
+    const awaited = selectAwaited([...open], tried, held, sharing.foundations);
+    if (awaited.size === 0) return;
+    await sharing.wait(awaited);
+  }
+}
+
+/**
+ * Selects, of the trials that others hold, those to wait for: a trial that this process could take
+ * builds on it, or its holder may be dead, so that this process could take it over. `open` are the
+ * trials that are not done, in the queue's order, `tried` those that were not done after this
+ * process had trained them.
+ */
+export function selectAwaited<T>(
+  open: readonly T[],
+  tried: ReadonlySet<T>,
+  held: ReadonlyMap<T, HeldLease>,
+  foundations: (trial: T) => readonly T[],
+): ReadonlyMap<T, HeldLease> {
+  const hopeless = new Set<T>();
+  const needed = new Set<T>();
+  for (const trial of open) {
+    const missing = foundations(trial).filter((one) => open.includes(one));
+    const hasFailed = tried.has(trial) && !held.has(trial);
+    if (hasFailed || missing.some((one) => hopeless.has(one))) hopeless.add(trial);
+    else missing.forEach((one) => needed.add(one));
+  }
+  return new Map(
+    Array.from(held).filter(([trial, { isAlive }]) =>
+      needed.has(trial) || !isAlive && !tried.has(trial)
+    ),
+  );
+}
