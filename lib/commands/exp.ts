@@ -14,11 +14,22 @@ import { cohorts, mostTogether } from "../run/cohorts.ts";
 import { dryRun, queueLines } from "../run/dry_run.ts";
 import { isSameTrial, queue, type RequestedTrial } from "../run/queue.ts";
 import { runTrials } from "../run/run.ts";
+import type { Settings } from "../run/settings.ts";
 import { RUN_FLAGS, runSettings, seeds } from "./run_flags.ts";
 import { status } from "../terminal/status.ts";
 
 const FLAGS = {
   ...RUN_FLAGS,
+  "cohort": {
+    type: "string",
+    help: "trials that train together in one graph, which is faster: auto (as many as fit into " +
+      "main memory), off, or the most. Default: auto",
+  },
+  "pending": {
+    type: "boolean",
+    help: "share the trials with other processes, on any machines: each takes some, none is " +
+      "trained twice",
+  },
   "dry-run": { type: "boolean", help: "resolve, trace and time. Write nothing, download no data" },
 } as const satisfies Spec;
 
@@ -37,7 +48,11 @@ export async function runExp(
   }
   const progress = status({ quiet: options.quiet });
   using interruption = new Interruption(progress.line);
-  const settings = runSettings(options, progress, interruption);
+  const settings: Settings = {
+    ...runSettings(options, progress, interruption),
+    cohort: parseCohort(options.cohort),
+    pending: options.pending,
+  };
   await checkTypes(options._.map(findModule));
   const loaded = (await Promise.all(options._.map(loadExperiments))).flat();
   const trials = loaded.flatMap(({ experiment }) =>
@@ -58,10 +73,10 @@ export async function runExp(
     return;
   }
   const results = await runTrials(trials, settings);
-  for (const [i, { id, trial }] of results.entries()) {
+  for (const { experiment, identity: { id }, trial } of results) {
     if (options.json) print(JSON.stringify({ experiment: id, ...trial }));
     else if (!options.quiet) {
-      const { task } = trials[i].experiment.dataset;
+      const { task } = experiment.dataset;
       const { title, decimals } = task.measures[task.primary];
       const { last, best } = primaryOf(trial.metric, task);
       const values = `${title} ${last.toFixed(decimals)} last, ${best.toFixed(decimals)} best`;
@@ -72,6 +87,14 @@ export async function runExp(
       );
     }
   }
+}
+
+/** Reads `--cohort`. Throws a `Failure` (exit 2) if it is not `auto`, `off` or a number. */
+function parseCohort(text = "auto"): number | "auto" {
+  if (text === "auto") return text;
+  const most = text === "off" ? 1 : Number(text);
+  if (Number.isInteger(most) && most >= 1) return most;
+  throw new Failure(2, `--cohort ${text}: give auto, off or a number of trials, at least 1`);
 }
 
 if (import.meta.main) await runCommand(() => runExp(Deno.args));

@@ -1,6 +1,5 @@
 import { findDataFolder } from "../files/data_folder.ts";
 import type { Settings } from "../run/settings.ts";
-import { Failure } from "../values/failure.ts";
 import type { Flags, Spec } from "../terminal/flags.ts";
 import type { Interruption } from "../terminal/interruption.ts";
 import type { Status } from "../terminal/status.ts";
@@ -24,11 +23,6 @@ export const RUN_FLAGS = {
     least: 1,
     help: "maximum number of batches per epoch, for a quick run. Default: all",
   },
-  "cohort": {
-    type: "string",
-    help: "trials that train together in one graph, which is faster: auto (as many as fit into " +
-      "main memory), off, or the most. Default: auto",
-  },
   ...ENGINE_FLAGS,
   "deterministic": { type: "boolean", help: "make runs bit-identical, somewhat slower" },
   "grad-norms": {
@@ -49,7 +43,6 @@ export function runSettings(
   return {
     epochs: options.epochs,
     limit: options.limit,
-    cohort: parseCohort(options.cohort),
     data: findDataFolder(options.data),
     precision: options.precision,
     backend: options.backend,
@@ -62,14 +55,6 @@ export function runSettings(
     log: status.line,
     interrupted: () => interruption.requested,
   };
-}
-
-/** Reads `--cohort`. Throws a `Failure` (exit 2) if it is not `auto`, `off` or a number. */
-function parseCohort(text = "auto"): number | "auto" {
-  if (text === "auto") return text;
-  const most = text === "off" ? 1 : Number(text);
-  if (Number.isInteger(most) && most >= 1) return most;
-  throw new Failure(2, `--cohort ${text}: give auto, off or a number of trials, at least 1`);
 }
 
 /** The seeds of the trials that these flags set. */

@@ -41,11 +41,6 @@ export class CohortTraining {
    * diverges leaves, and the others go on.
    */
   async run(): Promise<CohortResult[]> {
-    using locks = new DisposableStack();
-    for (const { trial: { folder }, title } of this.#trials) {
-      await folder.make();
-      locks.use(await folder.lock(title));
-    }
     for (const trial of this.#trials) await trial.begin();
     for (let group = this.#furthestBehind(); group.length > 0; group = this.#furthestBehind()) {
       await this.#trainEpoch(group);

@@ -28,31 +28,37 @@ export function mostTogether({ cohort = "auto" }: Pick<Settings, "cohort">): num
 }
 
 /**
- * The first cohort of a queue, in its order. Trials on which others build go before the rest, so
- * that as many as possible of the rest can train together. Trials of a cohort have one seed, data
- * set, batch and number of epochs, and are linked by common teachers. A trial without a teacher
- * joins any such trials.
+ * The first cohort of a queue. Trials on which others build go before the rest, so that as many as
+ * possible of the rest can train together.
  */
-export function nextCohort(waiting: readonly QueuedTrial[], most = Infinity): QueuedTrial[] {
+function nextCohort(waiting: readonly QueuedTrial[], most: number): QueuedTrial[] {
   const ready = waiting.filter((trial) => !waiting.some((other) => buildsOn(trial, other)));
   const isFoundation = (trial: QueuedTrial) => waiting.some((other) => buildsOn(other, trial));
   const first = ready.find(isFoundation) ?? ready[0];
-  const alike = [first, ...ready].filter((trial, i, all) =>
-    all.indexOf(trial) === i && imagesKey(trial) === imagesKey(first)
-  );
-  const hasTeacher = ({ experiment: { teachers } }: QueuedTrial) => teachers.length > 0;
-  const root = hasTeacher(first) ? first : alike.find(hasTeacher);
-  if (!root) return [first];
-  const linked = new Set([root]);
-  // A set is iterated over what is added meanwhile.
-  for (const one of linked) {
-    for (const other of alike) if (shareTeacher(one, other)) linked.add(other);
+  const cohort = [first];
+  // One that joins may link others to it.
+  for (let size = 0; size < cohort.length;) {
+    size = cohort.length;
+    const next = ready.filter((trial) => !cohort.includes(trial));
+    for (const trial of next) if (joinsCohort(cohort, trial)) cohort.push(trial);
   }
-  return alike.filter((trial) => linked.has(trial) || !hasTeacher(trial)).slice(0, most);
+  return cohort.slice(0, most);
 }
 
+/**
+ * Whether a trial can train together with a cohort: it has the same seed, data set, batch and
+ * number of epochs, and a teacher in common. A trial without a teacher joins those with one.
+ */
+export function joinsCohort(cohort: readonly QueuedTrial[], trial: QueuedTrial): boolean {
+  if (imagesKey(trial) !== imagesKey(cohort[0])) return false;
+  if (hasTeacher(trial) !== cohort.some(hasTeacher)) return true;
+  return cohort.some((member) => shareTeacher(member, trial));
+}
+
+const hasTeacher = ({ experiment: { teachers } }: QueuedTrial): boolean => teachers.length > 0;
+
 /** Whether the second trial is a teacher or first stage of the first one. */
-function buildsOn({ experiment }: QueuedTrial, other: QueuedTrial): boolean {
+export function buildsOn({ experiment }: QueuedTrial, other: QueuedTrial): boolean {
   return listFoundations(experiment).some(({ trained }) => isSameTrial(trained, other));
 }
 

@@ -3,11 +3,13 @@
  *
  * @module
  */
+import type { Identity } from "../project/identify.ts";
 import { primaryOf } from "../project/metric.ts";
 import { recordTrial, resultPath, type Trial } from "../project/result.ts";
 import { Failure } from "../values/failure.ts";
 import { CohortTraining } from "./cohort_training.ts";
-import { mostTogether, nextCohort } from "./cohorts.ts";
+import { claimCohorts } from "./claimed_cohorts.ts";
+import { buildsOn } from "./cohorts.ts";
 import { type LoadedStages, readStages } from "./first_stages.ts";
 import { fittingTrials, measureStepMemory } from "./memory.ts";
 import { prepare, type TrialSource } from "./prepare.ts";
@@ -15,20 +17,19 @@ import {
   checkQueue,
   checkResults,
   isSameTrial,
-  listFoundations,
   queue,
   type QueuedTrial,
   type RequestedTrial,
 } from "./queue.ts";
-import { type Resolved, resolveRun, STATE_TEXTS, titleOf } from "./resolve.ts";
+import { resolveRun, STATE_TEXTS, titleOf } from "./resolve.ts";
 import type { Settings } from "./settings.ts";
+import type { ClaimedTrial } from "./share_trials.ts";
 import { type LoadedTeacher, readTeachers, scoreTeachers } from "./teachers.ts";
 import { checkArithmetic, TrialTraining } from "./trial_training.ts";
 
-/** A trial that is done. */
-export interface FinishedTrial {
-  /** The experiment's id. */
-  readonly id: string;
+/** A requested trial that is done. */
+export interface FinishedTrial extends RequestedTrial {
+  readonly identity: Identity;
   /** The result. */
   readonly trial: Trial;
 }
@@ -36,30 +37,30 @@ export interface FinishedTrial {
 /**
  * Returns the results of trials, in the requested order. Trains those that are not done, as many
  * together as `settings.cohort` allows, each after its teachers and first stages. Continues a run
- * that was begun earlier. Records each result as soon as it exists. If a trial diverges, trains the
- * others that do not build on it, and then rejects with a `Failure` (exit 4) that names it. Rejects
- * with any other failure at once. Missing data or weights (exit 3) fail before any training.
+ * that was begun earlier. Records each result as soon as it exists. With `settings.pending`, leaves
+ * out the trials that other processes train. If a trial diverges, trains the others that do not
+ * build on it, and then rejects with a `Failure` (exit 4) that names it. Rejects with any other
+ * failure at once. Missing data or weights (exit 3) fail before any training.
  */
 export async function runTrials(
   asked: readonly RequestedTrial[],
   settings: Settings,
 ): Promise<FinishedTrial[]> {
   const waiting = await queue(asked, settings);
-  const findQueued = (trial: RequestedTrial) =>
-    waiting.find((queued) => isSameTrial(queued, trial));
-  const reuse = async ({ experiment, seed }: RequestedTrial) =>
-    await reuseTrial(await resolveRun(experiment, seed, settings), settings);
+  const isWaiting = (trial: RequestedTrial) => waiting.some((one) => isSameTrial(one, trial));
   const done = new Map<RequestedTrial, FinishedTrial>();
-  for (const trial of asked) if (!findQueued(trial)) done.set(trial, await reuse(trial));
+  for (const trial of asked) {
+    const result = isWaiting(trial) ? undefined : await reuse(trial, settings);
+    if (result) done.set(trial, result);
+  }
   await checkResults(waiting);
   await checkQueue(waiting);
-  for (const [trial, result] of await trainAll(waiting, settings)) {
-    // A requested trial that is trained early, because another needs it, is reported at its turn.
-    if (!trial.need) done.set(trial, result);
-  }
+  const trained = await trainAll(waiting, settings);
   const results: FinishedTrial[] = [];
   for (const trial of asked) {
-    results.push(done.get(findQueued(trial) ?? trial) ?? await reuse(trial));
+    const result = done.get(trial) ?? trained.find((one) => isSameTrial(one, trial)) ??
+      await reuse(trial, settings);
+    if (result) results.push(result);
   }
   return results;
 }
@@ -68,40 +69,37 @@ export async function runTrials(
 async function trainAll(
   waiting: readonly QueuedTrial[],
   settings: Settings,
-): Promise<Map<QueuedTrial, FinishedTrial>> {
-  const done = new Map<QueuedTrial, FinishedTrial>();
-  const failures: Failure[] = [];
-  for (let left = [...waiting]; left.length > 0;) {
-    const cohort = nextCohort(left, mostTogether(settings));
-    const outcomes = await trainCohort(cohort);
-    left = left.filter((trial) => !outcomes.has(trial));
-    for (const [trial, result] of outcomes) {
-      if (!(result instanceof Failure)) {
-        if (result) done.set(trial, result);
-        continue;
-      }
-      failures.push(result);
-      const lost = dependents(trial, left);
-      left = left.filter((other) => !lost.has(other));
-      for (const { identity: { id }, seed, settings: { status } } of lost) {
-        status.line(`${id} seed ${seed} is not trained: it builds on ${titleOf(trial)}`);
+): Promise<FinishedTrial[]> {
+  const done: FinishedTrial[] = [];
+  const failed = new Map<QueuedTrial, Failure>();
+  for await (const claimed of claimCohorts(waiting, settings)) {
+    for (let left = claimed; left.length > 0;) {
+      const outcomes = await trainCohort(left);
+      left = left.filter(({ trial }) => !outcomes.has(trial));
+      for (const [trial, outcome] of outcomes) {
+        if (outcome instanceof Failure) failed.set(trial, outcome);
+        // A requested trial that is trained early, because another needs it, is reported at its turn.
+        else if (!trial.need) done.push({ ...trial, trial: outcome });
       }
     }
   }
-  if (failures.length > 0) throw joinFailures(failures);
-  return done;
+  if (failed.size === 0) return done;
+  for (const [trial, base] of dependents(waiting, [...failed.keys()])) {
+    settings.status.line(`${titleOf(trial)} is not trained: it builds on ${titleOf(base)}`);
+  }
+  throw joinFailures([...failed.values()]);
 }
 
-/** The trials that build on one, directly or not. */
-function dependents(trial: QueuedTrial, among: readonly QueuedTrial[]): Set<QueuedTrial> {
-  const found = new Set<QueuedTrial>();
-  for (const base of new Set<QueuedTrial>([trial])) {
-    for (const other of among) {
-      const builds = listFoundations(other.experiment).some(({ trained }) =>
-        [base, ...found].some((one) => isSameTrial(trained, one))
-      );
-      if (builds) found.add(other);
-    }
+/** The trials that build on some others, directly or not, with the one that each builds on. */
+function dependents(
+  waiting: readonly QueuedTrial[],
+  others: readonly QueuedTrial[],
+): ReadonlyMap<QueuedTrial, QueuedTrial> {
+  const found = new Map<QueuedTrial, QueuedTrial>();
+  // Each trial stands after those that it builds on.
+  for (const trial of waiting) {
+    const base = [...others, ...found.keys()].find((one) => buildsOn(trial, one));
+    if (base) found.set(trial, base);
   }
   return found;
 }
@@ -118,27 +116,19 @@ interface LoadedFoundations {
   readonly stages: LoadedStages;
 }
 
-/**
- * The result of a trial: a failure (exit 4) if it diverged, `undefined` if another process has
- * trained it since it was queued.
- */
-type CohortOutcome = FinishedTrial | Failure | undefined;
+/** The result of a trial, or the failure (exit 4) with which it diverged. */
+type CohortOutcome = Trial | Failure;
 
 /**
- * Trains trials together whose teachers and first stages are done, and records their results.
- * Takes as many of them as fit into memory, the first ones, and returns the outcomes of these.
+ * Trains claimed trials together whose teachers and first stages are done, and records their
+ * results. Takes as many of them as fit into memory, the first ones, and returns the outcomes of
+ * these.
  */
 async function trainCohort(
-  queued: readonly QueuedTrial[],
+  claimed: readonly ClaimedTrial<QueuedTrial>[],
 ): Promise<Map<QueuedTrial, CohortOutcome>> {
-  const outcomes = new Map<QueuedTrial, CohortOutcome>();
-  const trials: QueuedTrial[] = [];
-  for (const trial of queued) {
-    const { state } = await refresh(trial);
-    if (state === "done") outcomes.set(trial, undefined);
-    else trials.push(trial);
-  }
-  if (trials.length === 0) return outcomes;
+  const trials = claimed.map(({ trial }) => trial);
+  for (const trial of trials) await makeRoom(trial);
   const [{ experiment, settings, seed }] = trials;
   const { status } = settings;
   const sources: (TrialSource & LoadedFoundations)[] = [];
@@ -158,17 +148,13 @@ async function trainCohort(
     const printLine = (line: string) => status.line(`${title}: ${line}`);
     const records = await scoreTeachers(loaded, prepared, settings, printLine);
     const trainings = taken.map((trial, i) =>
-      new TrialTraining(trial, prepared.assemblies[i], prepared, {
+      new TrialTraining(trial, claimed[i].claim, prepared.assemblies[i], prepared, {
         teachers: sources[i].teachers.map(({ path }) => records.get(path)!),
         stages: sources[i].stages.records,
       })
     );
     const results = await new CohortTraining(trainings, prepared, settings).run();
-    for (const [i, trial] of taken.entries()) {
-      const result = results[i];
-      outcomes.set(trial, result instanceof Failure ? result : await recordResult(trial, result));
-    }
-    return outcomes;
+    return new Map(taken.map((trial, i) => [trial, results[i]]));
   } finally {
     prepared.close();
     status.close();
@@ -180,42 +166,40 @@ function cohortTitle([first, ...others]: readonly QueuedTrial[]): string {
   return `${others.length + 1} trials of seed ${first.seed}`;
 }
 
-/** Looks at the state of a queued trial again, says why it is trained, and puts an old run aside. */
-async function refresh({ experiment, seed, keep, settings, need }: QueuedTrial): Promise<Resolved> {
+/** Says why a trial is trained, and puts an old run aside. */
+async function makeRoom(trial: QueuedTrial): Promise<void> {
+  const { experiment, seed, keep, settings, need } = trial;
+  const { state } = await resolveRun(experiment, seed, settings, keep);
+  if (state === "done") return;
   const { status } = settings;
-  const resolved = await resolveRun(experiment, seed, settings, keep);
-  const { identity: { id }, folder, state } = resolved;
-  if (state === "done") return resolved;
+  const { identity: { id }, folder } = trial;
   if (need) {
     status.line(`${need.role} ${id} seed ${seed} is ${STATE_TEXTS[state]}; it is trained first`);
   }
-  if (state !== "begun" && state !== "missing") {
-    const aside = await folder.putAside();
-    const title = titleOf(resolved);
-    if (aside) status.line(`${title} is ${STATE_TEXTS[state]}; the old run is kept in ${aside}`);
-  }
-  return resolved;
-}
-
-async function recordResult(
-  { identity: { id }, root }: Resolved,
-  trial: Trial,
-): Promise<FinishedTrial> {
-  await recordTrial(resultPath(root, id), id, trial);
-  return { id, trial };
+  if (state === "begun" || state === "missing") return;
+  const aside = await folder.putAside();
+  if (!aside) return;
+  status.line(`${titleOf(trial)} is ${STATE_TEXTS[state]}; the old run is kept in ${aside}`);
 }
 
 /**
- * Reads, prints and records the result of a trial that is done already. Rejects with a `Failure`
- * (exit 2) if it was trained with another precision or backend than requested.
+ * Reads, prints and records the result of a trial that is done already. Rejects with a `Failure`:
+ * exit 2 if it was trained with another precision or backend than requested, exit 3 if it is gone.
+ * `undefined` if another process trains it and `settings.pending` leaves it to that.
  */
-async function reuseTrial(resolved: Resolved, settings: Settings): Promise<FinishedTrial> {
-  const { experiment, folder } = resolved;
+async function reuse(
+  { experiment, seed }: RequestedTrial,
+  settings: Settings,
+): Promise<FinishedTrial | undefined> {
+  const resolved = await resolveRun(experiment, seed, settings);
+  const { folder, identity: { id }, root, state } = resolved;
+  if (settings.pending && state !== "done") return undefined;
   const trial = await folder.requireTrial();
   checkArithmetic(folder.path, trial, settings);
   const { task } = experiment.dataset;
   const { title, decimals } = task.measures[task.primary];
   const reached = `${title} ${primaryOf(trial.metric, task).last.toFixed(decimals)}`;
   settings.status.line(`${titleOf(resolved)}: done before, ${reached}; --fresh trains it again`);
-  return await recordResult(resolved, trial);
+  await recordTrial(resultPath(root, id), id, trial);
+  return { experiment, seed, identity: resolved.identity, trial };
 }

@@ -150,19 +150,6 @@ export class RunFolder {
     });
   }
 
-  /**
-   * Locks the folder against other processes until the result is disposed. Rejects with a `Failure`
-   * (exit 2) if another process has it locked.
-   */
-  async lock(title: string): Promise<Disposable> {
-    const file = await Deno.open(this.path).catch((cause) => {
-      throw writeFailure(this.path, cause);
-    });
-    if (await file.tryLock(true)) return file;
-    file.close();
-    throw new Failure(2, `${title} is being trained by another process: wait until it is done`);
-  }
-
   /** Renames the folder and returns its new path. `undefined` if there is no folder. */
   async putAside(): Promise<string | undefined> {
     if (!existsSync(this.path)) return undefined;

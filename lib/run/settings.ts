@@ -21,6 +21,11 @@ export interface Settings extends EngineOptions {
    * The most trials that train together. `auto`: as many as fit into main memory. Default: `auto`.
    */
   readonly cohort?: number | "auto";
+  /**
+   * Whether to leave trials to other processes that have claimed them, instead of failing. Default:
+   * false.
+   */
+  readonly pending?: boolean;
   /** The folder of data sets. */
   readonly data: string;
   /** Whether to write nothing, so no data set is downloaded either. Default: false. */

@@ -23,9 +23,9 @@ export interface Sharing<T> {
   /** The trials of the same list that a trial builds on. */
   readonly foundations: (trial: T) => readonly T[];
   /** Claims a trial, or says who holds it. */
-  readonly claim: (trial: T) => Claim | HeldLease;
-  /** Whether a claimed trial is done. */
-  readonly isDone: (trial: T) => Promise<boolean>;
+  readonly claim: (trial: T) => Promise<Claim | HeldLease>;
+  /** Whether a claimed trial is done. `isTried` tells whether this process has trained it. */
+  readonly isDone: (trial: T, isTried: boolean) => Promise<boolean>;
   /** Whether a trial trains together with those already claimed. Default: never. */
   readonly joins?: (group: readonly T[], trial: T) => boolean;
   /** Pauses before the next look at trials that other processes hold. */
@@ -51,7 +51,7 @@ export async function* shareTrials<T>(
       if (!open.has(trial) || sharing.foundations(trial).some((one) => open.has(one))) continue;
       const members = group.map(({ trial }) => trial);
       if (members.length > 0 && !sharing.joins?.(members, trial)) continue;
-      const claim = sharing.claim(trial);
+      const claim = await sharing.claim(trial);
       if (!(claim instanceof Claim)) {
         held.set(trial, claim);
         continue;
@@ -59,7 +59,7 @@ export async function* shareTrials<T>(
       // Released at once, unless it moves to the claims of the group.
       using unused = new DisposableStack();
       unused.use(claim);
-      if (await sharing.isDone(trial)) open.delete(trial);
+      if (await sharing.isDone(trial, tried.has(trial))) open.delete(trial);
       if (!open.has(trial) || tried.has(trial)) continue;
       claims.use(unused.move());
       tried.add(trial);
@@ -67,7 +67,7 @@ export async function* shareTrials<T>(
     }
     if (group.length > 0) {
       yield group;
-      for (const { trial } of group) if (await sharing.isDone(trial)) open.delete(trial);
+      for (const { trial } of group) if (await sharing.isDone(trial, true)) open.delete(trial);
       continue;
     }
     const awaited = selectAwaited([...open], tried, held, sharing.foundations);

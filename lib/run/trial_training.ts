@@ -2,7 +2,7 @@ import type { Engine, Values } from "../engine/engine.ts";
 import type { Epoch } from "../experiment/experiment.ts";
 import type { Schedule } from "../experiment/schedule.ts";
 import type { Variable } from "../nn/variables.ts";
-import type { TeacherRecord, Trial } from "../project/result.ts";
+import { recordTrial, resultPath, type TeacherRecord, type Trial } from "../project/result.ts";
 import { commit } from "../project/versions.ts";
 import type { Score } from "../tasks/task.ts";
 import type { Assembly } from "../training/assemble.ts";
@@ -17,6 +17,7 @@ import type { RunPosition } from "../training/train_inputs.ts";
 import { Failure } from "../values/failure.ts";
 import { checkVariables } from "../weights/checkpoint.ts";
 import type { Value } from "../weights/value.ts";
+import type { Claim } from "./claim.ts";
 import { epochLine, epochLog, type EpochSummary, Logs } from "./epoch_log.ts";
 import { addStep, type EpochSums, NO_SUMS, setGradNorms } from "./epoch_sums.ts";
 import type { StageRecord } from "./first_stages.ts";
@@ -81,6 +82,7 @@ export class TrialTraining {
   readonly title: string;
   /** The schedule of the run. */
   readonly schedule: Schedule;
+  readonly #claim: Claim;
   readonly #prepared: Prepared;
   readonly #foundations: Foundations;
   #progress: RunProgress;
@@ -89,11 +91,13 @@ export class TrialTraining {
 
   constructor(
     trial: QueuedTrial,
+    claim: Claim,
     assembly: Assembly,
     prepared: Prepared,
     foundations: Foundations,
   ) {
     this.trial = trial;
+    this.#claim = claim;
     this.assembly = assembly;
     this.title = titleOf(trial);
     this.schedule = scheduleOf(trial.experiment, trial.settings);
@@ -123,6 +127,7 @@ export class TrialTraining {
   /** Continues from the saved state, if there is one, and writes what the run is going to be. */
   async begin(): Promise<void> {
     const { folder, root, settings } = this.trial;
+    await folder.make();
     await this.#resume();
     // Read before training, because the project may change meanwhile.
     this.#revision = await commit(root);
@@ -250,6 +255,7 @@ export class TrialTraining {
     };
     const speed = { imagesPerSecond: images / trained, waited, seconds: time.seconds };
     const summary: EpochSummary = { epoch, epochs, rate: rate(epoch), sums, test, held, ...speed };
+    this.#claim.check();
     this.#logs.add(epochLog(task, summary));
     settings.status.line(`${this.title} ${epochLine(task, summary)}`);
     await this.#saveState(state);
@@ -265,6 +271,7 @@ export class TrialTraining {
 
   async #saveState(state: ReadonlyMap<string, Value>): Promise<void> {
     const { folder } = this.trial;
+    this.#claim.check();
     await folder.save(folder.file("latest.safetensors"), state, this.#progress);
   }
 
@@ -290,7 +297,7 @@ export class TrialTraining {
     }
   }
 
-  /** Writes and returns the result. `compared` is the score beside the only teacher. */
+  /** Records and returns the result. `compared` is the score beside the only teacher. */
   async finish(compared: Score | undefined): Promise<Trial> {
     const trial = finalTrial(
       this.trial,
@@ -300,7 +307,11 @@ export class TrialTraining {
       this.#revision,
       compared,
     );
-    await this.trial.folder.write("trial.json", trial);
+    const { folder, root, identity: { id } } = this.trial;
+    this.#claim.check();
+    // Before the run counts as done, or a kill in between would leave it unrecorded.
+    await recordTrial(resultPath(root, id), id, trial);
+    await folder.write("trial.json", trial);
     return trial;
   }
 }

@@ -137,22 +137,3 @@ await needs(
     }
   },
 );
-
-await needs(["read", "write"], "run folder: only one process at a time can lock it", async () => {
-  const root = await Deno.makeTempDir();
-  try {
-    const folder = new RunFolder(root, "experiments/a", 1, undefined);
-    await folder.make();
-    {
-      using _first = await folder.lock("a seed 1");
-      await assertRejects(
-        () => folder.lock("a seed 1"),
-        Failure,
-        "a seed 1 is being trained by another process",
-      );
-    }
-    using _second = await folder.lock("a seed 1");
-  } finally {
-    await Deno.remove(root, { recursive: true });
-  }
-});

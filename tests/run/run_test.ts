@@ -310,7 +310,7 @@ export const later = experiment(import.meta, { dataset, schedule, teacher: from(
       experiment: later,
       seed: 1,
     }], toys.settings());
-    assertEquals(done.map(({ id, trial: { seed } }) => [id, seed]), [["toy#teacher", 2], [
+    assertEquals(done.map(({ identity: { id }, seed }) => [id, seed]), [["toy#teacher", 2], [
       "toy#teacher",
       1,
     ], [
@@ -639,6 +639,9 @@ await needs(
   },
 );
 
+const bestOf = (log: readonly Record<string, number>[]): number =>
+  Math.max(...log.map((line) => line["test/top1"]));
+
 await needs(
   everything,
   "run: a result that cannot be written is recorded by the same command later",
@@ -653,15 +656,16 @@ await needs(
           await failureMessage(toys.run("teacher"), 3),
           `cannot write ${toys.path("toy/teacher.json")}`,
         );
-        const measured = JSON.parse(await Deno.readTextFile(toys.of("teacher", 1, "trial.json")));
+        const log = await toys.log("teacher");
         await toysIn(runs, PAIR, repeatable);
         await Deno.mkdir(`${runs}/runs`);
         await Deno.rename(`${runs}/toy#teacher`, `${runs}/runs/toy#teacher`);
         const later = await toysIn(runs, PAIR, repeatable);
-        assertEquals(await later.run("teacher"), measured);
-        assertEquals((await readResult(later.path("toy/teacher.json"), "toy#teacher"))!.trials, [
-          measured,
-        ]);
+        const trial = await later.run("teacher");
+        assertEquals(trial.metric.top1, { last: log[2]["test/top1"], best: bestOf(log) });
+        assertEquals(await later.log("teacher"), log, "nothing was trained again");
+        const { trials } = (await readResult(later.path("toy/teacher.json"), "toy#teacher"))!;
+        assertEquals(trials, [trial]);
       });
     } finally {
       await Deno.remove(runs, { recursive: true });

@@ -55,7 +55,7 @@ function sharing(folder: string, done: Set<string>, other: Partial<Sharing<strin
   const leases = new Leases();
   return {
     foundations,
-    claim: (name: string) => tryClaim({ path: join(folder, name) }, name, leases),
+    claim: (name: string) => Promise.resolve(tryClaim({ path: join(folder, name) }, name, leases)),
     isDone: (name: string) => Promise.resolve(done.has(name)),
     wait: () => Promise.reject(new Error("there is nothing to wait for")),
     ...other,

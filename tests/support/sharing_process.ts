@@ -36,7 +36,8 @@ async function work(folder: string): Promise<void> {
   const isDone = async (number: number) => (await readLog(folder, number)).length === STEPS;
   const shared = shareTrials(Array.from({ length: TRIALS }, (_, number) => number), {
     foundations: foundationsOf,
-    claim: (number) => tryClaim({ path: join(folder, "runs", `${number}`) }, `${number}`, leases),
+    claim: (number) =>
+      Promise.resolve(tryClaim({ path: join(folder, "runs", `${number}`) }, `${number}`, leases)),
     isDone,
     wait: () => pause(50),
   });

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { Leases } from "../../lib/files/lease.ts";
 import { Claim, tryClaim } from "../../lib/run/claim.ts";
-import { pendingTrials } from "../../lib/run/pending.ts";
+import { claimCohorts } from "../../lib/run/claimed_cohorts.ts";
 import { queue } from "../../lib/run/queue.ts";
 import { resolveRun } from "../../lib/run/resolve.ts";
 import type { Settings } from "../../lib/run/settings.ts";
@@ -19,7 +19,12 @@ async function waitingOf(toys: Toys, other: Partial<Settings> = {}) {
 /** Takes what there is to take, and pretends to train it. */
 async function takeAll(toys: Toys, other: Partial<Settings> = {}): Promise<string[]> {
   const taken: string[] = [];
-  for await (const group of pendingTrials(await waitingOf(toys, other), toys.settings(other))) {
+  for await (
+    const group of claimCohorts(
+      await waitingOf(toys, other),
+      toys.settings({ cohort: 1, pending: true, ...other }),
+    )
+  ) {
     for (const { trial: { identity: { name = "" }, seed }, claim } of group) {
       claim.check();
       taken.push(`${name} ${seed}`);
@@ -39,7 +44,7 @@ async function claimToy(toys: Toys, name: string, seed: number): Promise<Claim> 
 
 await needs(
   everything,
-  "pendingTrials: takes the queue in its order, and leaves out what is held",
+  "claimCohorts: takes the queue in its order, and leaves out what is held",
   () =>
     toys(PAIR, async (toys) => {
       {
@@ -54,7 +59,7 @@ await needs(
 
 await needs(
   everything,
-  "pendingTrials: waits for a teacher and says so once; Ctrl-C ends that",
+  "claimCohorts: waits for a teacher and says so once; Ctrl-C ends that",
   () =>
     toys(PAIR, async (toys) => {
       const held = await claimToy(toys, "teacher", 1);
@@ -71,7 +76,7 @@ await needs(
     }),
 );
 
-await needs(everything, "pendingTrials: refuses to train anew", () =>
+await needs(everything, "claimCohorts: refuses to train anew", () =>
   toys(PAIR, async (toys) => {
     const failure = await assertRejects(() => takeAll(toys, { fresh: true }), Failure, "--fresh");
     assertEquals(failure.exit, 2);

@@ -1,0 +1,63 @@
+/**
+ * The cohorts of a queue, each claimed before it trains; see `share_trials.ts`.
+ *
+ * @module
+ */
+import { setTimeout as pause } from "node:timers/promises";
+import { Leases } from "../files/lease.ts";
+import { Failure } from "../values/failure.ts";
+import { claim, describeClaimant, tryClaim } from "./claim.ts";
+import { cohorts, joinsCohort, mostTogether } from "./cohorts.ts";
+import { isSameTrial, listFoundations, type QueuedTrial } from "./queue.ts";
+import { resolveRun, titleOf } from "./resolve.ts";
+import type { Settings } from "./settings.ts";
+import { type ClaimedTrial, shareTrials } from "./share_trials.ts";
+
+/** Milliseconds between two looks at trials that other processes hold. */
+const PERIOD = 2000;
+
+/**
+ * Claims the cohorts of a queue, one after the other. Waits for teachers and first stages that
+ * other processes train. With `settings.pending`, leaves out requested trials that others hold, and
+ * otherwise rejects at the first one with a `Failure` (exit 2). Rejects with a `Failure` also if
+ * the queue trains done trials anew with `settings.pending` (exit 2), since each process would, and
+ * if the user interrupts the waiting (exit 130).
+ */
+export async function* claimCohorts(
+  waiting: readonly QueuedTrial[],
+  settings: Settings,
+): AsyncGenerator<readonly ClaimedTrial<QueuedTrial>[]> {
+  const { pending = false, status, interrupted } = settings;
+  if (pending && waiting.some(({ settings: { fresh } }) => fresh)) {
+    throw new Failure(2, "--pending and --fresh exclude each other: each process would train anew");
+  }
+  const most = mostTogether(settings);
+  const leases = new Leases();
+  let said = "";
+  yield* shareTrials<QueuedTrial>(cohorts(waiting, most).flat(), {
+    foundations: ({ experiment }) => {
+      const needed = listFoundations(experiment).map(({ trained }) => trained);
+      return waiting.filter((trial) => needed.some((one) => isSameTrial(one, trial)));
+    },
+    claim: async (trial) =>
+      pending || trial.need
+        ? tryClaim(trial.folder, titleOf(trial), leases)
+        : await claim(trial.folder, titleOf(trial), settings, leases),
+    isDone: async ({ experiment, seed, settings, keep }, isTried) => {
+      const looked = isTried ? { ...settings, fresh: false } : settings;
+      return (await resolveRun(experiment, seed, looked, keep)).state === "done";
+    },
+    joins: (group, trial) => group.length < most && joinsCohort(group, trial),
+    wait: async (awaited) => {
+      if (interrupted()) throw new Failure(130, "interrupted while others train");
+      const lines = Array.from(
+        awaited,
+        ([trial, held]) => `waits for ${titleOf(trial)}, claimed by ${describeClaimant(held)}`,
+      );
+      const text = lines.join("\n");
+      if (text !== said) lines.forEach((line) => status.line(line));
+      said = text;
+      await pause(PERIOD);
+    },
+  });
+}
