@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor1D, Tensor4D } from "@tensorflow/tfjs";
+import type { AllReduce } from "./all_reduce.ts";
 import type { Tensor } from "./tensor.ts";
 import { Attr, DataType, typeAttribute } from "../tensorflow/binding.ts";
 import { FLOAT, type Native, nativeOr } from "./native.ts";
@@ -144,7 +145,9 @@ function batchNormTwin(
 /**
  * `batchNorm` by the statistics of the samples that `mask`, [batch] of 0 and 1, selects. These
  * samples get the values that they would get as a batch of their own. The running statistics stay
- * unchanged if it selects none.
+ * unchanged if it selects none. With `reduce`, the samples are those of all workers: each gets the
+ * values that it would get in one process, and so do the gradients of the sum of the workers'
+ * losses.
  */
 export function subBatchNorm(
   x: Tensor,
@@ -152,17 +155,18 @@ export function subBatchNorm(
   state: NormState,
   epsilon: number,
   momentum: number,
+  reduce: AllReduce = (tensors) => [...tensors],
 ): NormResult {
   const [batch, height, width] = x.shape;
   const axes = [0, 1, 2];
   const selection = tf.reshape(mask, [batch, 1, 1, 1]);
-  const count = tf.mul(tf.sum(mask), height! * width!);
-  const divisor = tf.maximum(count, 1);
-  const mean = (values: Tensor) => tf.div(tf.sum(tf.mul(values, selection), axes), divisor);
+  const sumOf = (values: Tensor) => tf.sum(tf.mul(values, selection), axes);
   if (state.bias) x = tf.add(x, state.bias);
-  const centre = mean(x);
+  const [count, total] = reduce([tf.mul(tf.sum(mask), height! * width!), sumOf(x)]);
+  const divisor = tf.maximum(count, 1);
+  const centre = tf.div(total, divisor);
   const centred = tf.sub(x, centre);
-  const spread = mean(tf.square(centred));
+  const spread = tf.div(reduce([sumOf(tf.square(centred))])[0], divisor);
   const out = tf.add(
     tf.mul(centred, tf.mul(state.scale, tf.rsqrt(tf.add(spread, epsilon)))),
     state.offset,

@@ -25,6 +25,31 @@ export function randomOf(seed: number, name: string, step: Tensor): Random {
 }
 
 /**
+ * One worker's part of the random numbers of a whole batch, of which the worker `rank` has every
+ * `workers`-th image, `rows` in all: numbers for each image, [rows, …], are those that the image
+ * gets in one process with the whole batch. Numbers of any other shape are the same for all
+ * workers. With one worker, `random` itself.
+ */
+export function rowsOf(
+  random: Random,
+  { rank, workers }: { readonly rank: number; readonly workers: number },
+  rows: number,
+): Random {
+  if (workers === 1) return random;
+  return {
+    uniform(shape) {
+      const [first, ...rest] = shape;
+      if (first !== rows) return random.uniform(shape);
+      // The whole batch may have fewer rows. The first numbers of a longer draw are the same.
+      const whole = tf.reshape(random.uniform([rows * workers, ...rest]), [rows, workers, ...rest]);
+      const zeros = rest.map(() => 0);
+      return tf.reshape(tf.slice(whole, [0, rank, ...zeros], [rows, 1, ...rest]), [...shape]);
+    },
+    in: (name) => rowsOf(random.in(name), { rank, workers }, rows),
+  };
+}
+
+/**
  * Uniform numbers in [0, 1) from TensorFlow's stateless generator with the seed (key, step). The
  * JavaScript twin on tfjs's own backend gives the same bits.
  */
