@@ -1,12 +1,5 @@
 import { Failure } from "../values/failure.ts";
-
-/** One worker of several that share each batch. */
-export interface Share {
-  /** The worker's number, from 0. */
-  readonly rank: number;
-  /** The number of workers. */
-  readonly workers: number;
-}
+import type { Share } from "../values/share.ts";
 
 /** A worker's images of an epoch. */
 export interface Shard {

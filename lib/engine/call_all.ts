@@ -101,7 +101,7 @@ function answerCalls(
   };
   (async () => {
     for await (const call of listener) {
-      resources.defer(() => call.close());
+      resources.defer(() => hangUp(call));
       answer(call).catch(refused.reject);
     }
   })();
@@ -118,14 +118,24 @@ async function makeCall(
     const call = await Deno.connect(addressOf(address)).catch(() => undefined);
     const theirs = call && await greet(call, hello);
     if (call && theirs && !resources.disposed) {
-      resources.defer(() => call.close());
+      resources.defer(() => hangUp(call));
       checkHello(hello, theirs);
       return call;
     }
-    call?.close();
+    if (call) hangUp(call);
     // Nobody waits for this any more.
     if (resources.disposed) return await new Promise(() => {});
     await new Promise((resolve) => setTimeout(resolve, AGAIN));
+  }
+}
+
+/** Closes a call. */
+function hangUp(call: Deno.TcpConn): void {
+  try {
+    call.close();
+  } catch (error) {
+    // Deno closes a call itself when the other side has.
+    if (!(error instanceof Deno.errors.BadResource)) throw error;
   }
 }
 

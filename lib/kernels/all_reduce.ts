@@ -33,8 +33,8 @@ export function allReduce(workers: number, name: string): AllReduce {
   return (tensors) => inBuckets(tensors).flatMap((bucket) => sumFused(bucket, sum));
 }
 
-/** Elements of a fused vector: 16 MB. */
-const BUCKET = 4 * 2 ** 20;
+/** Elements of a fused vector: 4 MB. */
+const BUCKET = 1 * 2 ** 20;
 
 /** Divides tensors into runs of at most `BUCKET` elements. A larger tensor is alone. */
 function inBuckets(tensors: readonly Tensor[]): Tensor[][] {

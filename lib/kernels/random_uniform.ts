@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "./tensor.ts";
 import { hashName, philox } from "../values/random.ts";
+import type { Share } from "../values/share.ts";
 import { Attr, DataType, typeAttribute } from "../tensorflow/binding.ts";
 import { nativeOr } from "./native.ts";
 
@@ -30,11 +31,8 @@ export function randomOf(seed: number, name: string, step: Tensor): Random {
  * gets in one process with the whole batch. Numbers of any other shape are the same for all
  * workers. With one worker, `random` itself.
  */
-export function rowsOf(
-  random: Random,
-  { rank, workers }: { readonly rank: number; readonly workers: number },
-  rows: number,
-): Random {
+export function rowsOf(random: Random, share: Share, rows: number): Random {
+  const { rank, workers } = share;
   if (workers === 1) return random;
   return {
     uniform(shape) {
@@ -45,7 +43,7 @@ export function rowsOf(
       const zeros = rest.map(() => 0);
       return tf.reshape(tf.slice(whole, [0, rank, ...zeros], [rows, 1, ...rest]), [...shape]);
     },
-    in: (name) => rowsOf(random.in(name), { rank, workers }, rows),
+    in: (name) => rowsOf(random.in(name), share, rows),
   };
 }
 

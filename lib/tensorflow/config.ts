@@ -30,12 +30,11 @@ export interface Server {
 /** The job of a cluster's workers in TensorFlow's names of devices. */
 export const JOB = "worker";
 
-/** What a `ConfigProto` says. */
-type ConfigOf = Omit<Config, "server"> & { readonly server?: Pick<Server, "rank"> };
-
 /** Encodes a `ConfigProto` as protocol-buffer bytes. */
 export function configProto(
-  { threads, bfloat16, deterministic, server }: ConfigOf,
+  { threads, bfloat16, deterministic, server }: Omit<Config, "server"> & {
+    readonly server?: Pick<Server, "rank">;
+  },
 ): Uint8Array<ArrayBuffer> {
   const bytes: number[] = [];
   if (threads) bytes.push(0x10, ...varint(threads));

@@ -20,11 +20,12 @@ import { passes } from "../../lib/nn/pass.ts";
 import { stage } from "../../lib/nn/stage.ts";
 import { type Update, variables } from "../../lib/nn/variables.ts";
 import type { Input } from "../../lib/values/input.ts";
+import type { Share } from "../../lib/values/share.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { batch, CLASSES, IMAGE, small } from "./toy.ts";
 
 /** What a worker computes. */
-type Task = (engine: Engine, share: { rank: number; workers: number }) => Promise<unknown>;
+type Task = (engine: Engine, share: Share) => Promise<unknown>;
 
 const scalar = (value: number): Input => ({ shape: [], data: Float32Array.of(value) });
 
@@ -80,13 +81,13 @@ const plain = classifier("plain", {}, (classes) => ({
  */
 const train = (network: Classifier): Task => async (engine, share) => {
   const { workers } = share;
-  const collected = new Map();
-  const model = buildModel(network, variables({ seed: 1, collected }), IMAGE, CLASSES);
+  const scope = variables({ seed: 1, collected: new Map() }).in(network.id);
+  const model = buildModel(network, scope, IMAGE, CLASSES);
   await engine.hold(model.variables);
   const trainable = model.variables.filter((variable) => variable.trainable);
   const step = engine.compile(
     ({ image, label, step }: { image: Tensor; label: Tensor; step: Tensor }) => {
-      const reduce = allReduce(workers, "train");
+      const reduce = allReduce(workers, network.id);
       const images = image.shape[0];
       const noise = rowsOf(randomOf(1, "noise", step), share, images).uniform([images, 1, 1, 1]);
       const { live, remembered } = passes(undefined, workers > 1 ? reduce : undefined);
@@ -148,10 +149,12 @@ function rows({ shape: [, ...rest], data }: Input, order: Uint32Array): Input {
 }
 
 const tasks: Readonly<Record<string, Task>> = {
-  sums,
   forever,
-  plain: train(plain),
-  norms: train(small),
+  compute: async (engine, share) => ({
+    sums: await sums(engine, share),
+    plain: await train(plain)(engine, share),
+    norms: await train(small)(engine, share),
+  }),
 };
 
 const [task, addresses, rank, declaration, seconds] = Deno.args;
@@ -164,8 +167,11 @@ try {
   });
   const { engine } = await openEngine({ threads: 1, cluster: open });
   const share = { rank: Number(rank), workers: cluster?.addresses.length ?? 1 };
-  console.log(JSON.stringify(await tasks[task](engine, share)));
-  engine.close();
+  try {
+    console.log(JSON.stringify(await tasks[task](engine, share)));
+  } finally {
+    engine.close();
+  }
   await open?.calls.leave();
 } catch (error) {
   console.error(error instanceof Failure ? error.message : error);

@@ -46,7 +46,8 @@ export function startWorker(
 ): WorkerProcess {
   const process = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", script, task, addresses.join(","), `${rank}`, declaration, `${seconds}`],
-    env: { NO_COLOR: "1" },
+    // Other tests of this process may have set TensorFlow's level.
+    env: { NO_COLOR: "1", TF_CPP_MIN_LOG_LEVEL: "" },
     stdout: "piped",
     stderr: "piped",
   }).spawn();
