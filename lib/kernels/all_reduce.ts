@@ -34,7 +34,7 @@ export function allReduce(workers: number, name: string): AllReduce {
 }
 
 /** Elements of a fused vector: 4 MB. */
-const BUCKET = 1 * 2 ** 20;
+const BUCKET = 2 ** 20;
 
 /** Divides tensors into runs of at most `BUCKET` elements. A larger tensor is alone. */
 function inBuckets(tensors: readonly Tensor[]): Tensor[][] {
