@@ -1,8 +1,6 @@
-import { shardOf } from "../data/shard.ts";
 import { batches, type BatchSource } from "./batches.ts";
 import type { Input, Inputs } from "../values/input.ts";
 import { stream } from "../values/random.ts";
-import { ALONE, type Share } from "../values/share.ts";
 import type { Schedule } from "../experiment/schedule.ts";
 import type { TrainInput } from "./step.ts";
 
@@ -23,8 +21,7 @@ export function batchCount(images: number, { batch }: Schedule, limit = Infinity
 
 /**
  * Reads the inputs of an epoch's training steps from a position on, in the order of the run's own
- * shuffle. `limit` as in `batchCount`. A worker of a cluster reads its share of each batch. Default:
- * all.
+ * shuffle. `limit` as in `batchCount`.
  */
 export async function* trainInputs(
   source: BatchSource,
@@ -32,7 +29,6 @@ export async function* trainInputs(
   seed: number,
   { epoch, batch, step }: RunPosition,
   limit?: number,
-  share: Share = ALONE,
 ): AsyncGenerator<Inputs<TrainInput>> {
   const size = schedule.batch;
   const count = batchCount(source.split.size, schedule, limit);
@@ -40,8 +36,7 @@ export async function* trainInputs(
     batch * size,
     count * size,
   );
-  const own = shardOf(order, size, share);
-  for await (const inputs of batches(source, own.order, own.batch, { seed, epoch })) {
+  for await (const inputs of batches(source, order, size, { seed, epoch })) {
     const rate = scalar(schedule.rate(epoch, batch++, count));
     yield {
       ...inputs,

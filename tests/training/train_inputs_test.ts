@@ -4,7 +4,6 @@ import { stream } from "../../lib/values/random.ts";
 import { sgd } from "../../lib/optimizers/sgd.ts";
 import { classification } from "../../lib/tasks/classification.ts";
 import { batchCount, trainInputs } from "../../lib/training/train_inputs.ts";
-import type { Share } from "../../lib/values/share.ts";
 import { needs } from "../support/needs.ts";
 
 const schedule = sgd({ epochs: 3, batch: 4, lr: 0.1, drops: { at: [1], by: 0.5 } });
@@ -47,19 +46,3 @@ await needs(
     ], [3, 2, 3]);
   },
 );
-
-await needs([], "trainInputs: the shares of the workers make up each batch", async () => {
-  const { train, image } = await synthetic({ size: 8, train: 10, test: 2, classes: 5 }).open("");
-  const source = { task: classification, split: train, image };
-  const indices = async (share?: Share) => {
-    const position = { epoch: 2, batch: 1, step: 20 };
-    const inputs = trainInputs(source, schedule, 7, position, undefined, share);
-    return (await Array.fromAsync(inputs)).map(({ index }) => [...index.data]);
-  };
-  const whole = await indices();
-  assertEquals(whole.map(({ length }) => length), [4, 2]);
-  for (const rank of [0, 1]) {
-    const expected = whole.map((batch) => batch.filter((_, i) => i % 2 === rank));
-    assertEquals(await indices({ rank, workers: 2 }), expected);
-  }
-});
