@@ -13,6 +13,7 @@ import {
 import type { Input, Inputs } from "../values/input.ts";
 import { type NativeBackend, nativeBackend, traceInto } from "../tensorflow/backend.ts";
 import { DataType, dataTypeOf } from "../tensorflow/binding.ts";
+import { Failure, messageOf } from "../values/failure.ts";
 import type { Config } from "../tensorflow/config.ts";
 import { Graph, type Node, type Operation } from "../tensorflow/graph.ts";
 import { Session } from "../tensorflow/session.ts";
@@ -42,17 +43,22 @@ export class GraphEngine implements Engine {
   readonly #fixed = new Map<Variable, Node>();
 
   readonly #trace: ((metadata: Uint8Array) => void) | undefined;
+  readonly #lost: AbortSignal | undefined;
 
   /**
    * Creates an empty graph and its session. tfjs-node's backend must be in use. `trace` receives
-   * the timeline of each run, as `RunMetadata` in protocol-buffer bytes. Runs are then slower.
+   * the timeline of each run, as `RunMetadata` in protocol-buffer bytes. Runs are then slower. When
+   * `lost` aborts, another worker of the cluster is lost: every run rejects with its reason.
    */
-  constructor(config: Config = {}, trace?: (metadata: Uint8Array) => void) {
+  constructor(config: Config = {}, trace?: (metadata: Uint8Array) => void, lost?: AbortSignal) {
     this.#trace = trace;
+    this.#lost = lost;
     const backend = nativeBackend();
     if (!backend) throw new Error("compiling needs the tensorflow backend");
     this.#backend = backend;
     this.#session = new Session(this.#graph, config);
+    // A run that waits for the lost worker would wait for ever.
+    lost?.addEventListener("abort", this.#cancel);
   }
 
   /** Returns a step as a function of a batch. The first call with inputs of a shape traces it. */
@@ -80,7 +86,7 @@ export class GraphEngine implements Engine {
     for (const variable of variables) if (variable.fixed) this.#fix(variable);
     variables = variables.filter((variable) => !variable.fixed);
     const residents = variables.map((variable) => this.#hold(variable));
-    const run = this.#session.prepare({
+    const run = this.#prepare({
       feeds: residents.map(({ placeholder }) => placeholder),
       fetches: [],
       targets: residents.map(({ assign }) => assign),
@@ -96,13 +102,29 @@ export class GraphEngine implements Engine {
     const fetches = variables.map((variable) =>
       this.#fixed.get(variable) ?? this.#resident.get(variable)!.read
     );
-    return await this.#session.prepare({ feeds: [], fetches, targets: [] })([]) as Float32Array[];
+    return await this.#prepare({ feeds: [], fetches, targets: [] })([]) as Float32Array[];
   }
 
   /** Releases session, graph and variables. */
   close(): void {
+    this.#lost?.removeEventListener("abort", this.#cancel);
     this.#session.close();
     this.#graph.close();
+  }
+
+  readonly #cancel = () => this.#session.cancel();
+
+  /** `Session.prepare`, where a run that a lost worker ends rejects with what says so. */
+  #prepare(...[call, trace]: Parameters<Session["prepare"]>): ReturnType<Session["prepare"]> {
+    const run = this.#session.prepare(call, trace);
+    return async (fed) => {
+      this.#lost?.throwIfAborted();
+      try {
+        return await run(fed);
+      } catch (error) {
+        throw this.#lost ? await lossOr(error, this.#lost) : error;
+      }
+    };
   }
 
   #hold(variable: Variable): Resident {
@@ -166,7 +188,7 @@ export class GraphEngine implements Engine {
         }
       }
     });
-    const run = this.#session.prepare({ feeds, fetches, targets }, this.#trace);
+    const run = this.#prepare({ feeds, fetches, targets }, this.#trace);
     return async (inputs) => {
       const results = await run(names.map((name) => inputs[name]));
       // TypeScript cannot see that two replacements equal one.
@@ -257,4 +279,18 @@ function release({ values, updates }: StepOutcome<Nested<Tensor>>): void {
   for (const update of updates) {
     tf.dispose(update.kind === "assign" ? update.value : update.gradient);
   }
+}
+
+/** Milliseconds in which it shows that the worker that a run could not reach is lost. */
+const NOTICE = 2000;
+
+/** Returns the reason of a lost worker if that is why a run failed, or else the run's error. */
+async function lossOr(error: unknown, lost: AbortSignal): Promise<unknown> {
+  if (lost.aborted) return lost.reason;
+  if (!/Collective|RPC|GRPC/.test(messageOf(error))) return error;
+  const noticed = AbortSignal.any([lost, AbortSignal.timeout(NOTICE)]);
+  await new Promise((resolve) => noticed.addEventListener("abort", resolve));
+  if (lost.aborted) return lost.reason;
+  const [line] = messageOf(error).split("\n").slice(1);
+  return new Failure(1, `the workers have lost each other: ${line}`, { cause: error });
 }

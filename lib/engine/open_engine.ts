@@ -3,6 +3,7 @@ import { GraphEngine } from "./graph_engine.ts";
 import { EagerEngine } from "./eager_engine.ts";
 import type { Engine } from "./engine.ts";
 import { Failure } from "../values/failure.ts";
+import type { OpenCluster } from "./open_cluster.ts";
 import { openTensorflow } from "../tensorflow/open_tensorflow.ts";
 
 /**
@@ -25,6 +26,8 @@ export interface EngineOptions {
   readonly threads?: number;
   /** Whether a run repeats bit for bit, the same for every engine of a process. Default: false. */
   readonly deterministic?: boolean;
+  /** The cluster that the engine's steps can reduce over. Default: none, one process alone. */
+  readonly cluster?: OpenCluster;
   /** Receives a line about each thing found or downloaded. Default: none. */
   readonly log?: (line: string) => void;
 }
@@ -38,12 +41,14 @@ export interface OpenEngine {
 
 /**
  * Opens an engine. Finds or downloads TensorFlow if it is needed. Rejects with a `Failure`: exit 3
- * if there is no TensorFlow, exit 2 if precision and backend do not go together or if an engine of
- * this process has other `threads` or another `deterministic`.
+ * if there is no TensorFlow, exit 2 if precision, cluster and backend do not go together or if an
+ * engine of this process has other `threads` or another `deterministic`.
  */
 export async function openEngine(options: EngineOptions = {}): Promise<OpenEngine> {
-  const { backend = "tensorflow", precision = "float32", threads, deterministic, log } = options;
+  const { backend = "tensorflow", precision = "float32", threads, deterministic, cluster, log } =
+    options;
   if (backend === "cpu") {
+    if (cluster) throw new Failure(2, "--cluster needs --backend tensorflow");
     if (precision !== "float32") {
       throw new Failure(2, `--precision ${precision} needs --backend tensorflow`);
     }
@@ -53,8 +58,7 @@ export async function openEngine(options: EngineOptions = {}): Promise<OpenEngin
     return { engine: new EagerEngine(), tensorflow: null };
   }
   const tensorflow = await openTensorflow({ threads, deterministic }, log);
-  return {
-    engine: new GraphEngine({ threads, deterministic, bfloat16: precision === "bfloat16" }),
-    tensorflow,
-  };
+  const bfloat16 = precision === "bfloat16";
+  const config = { threads, deterministic, bfloat16, server: cluster?.server };
+  return { engine: new GraphEngine(config, undefined, cluster?.calls.lost), tensorflow };
 }

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor1D, Tensor4D } from "@tensorflow/tfjs";
+import type { AllReduce } from "./all_reduce.ts";
 import type { Tensor } from "./tensor.ts";
 import { Attr, DataType, typeAttribute } from "../tensorflow/binding.ts";
 import { FLOAT, type Native, nativeOr } from "./native.ts";
@@ -144,7 +145,9 @@ function batchNormTwin(
 /**
  * `batchNorm` by the statistics of the samples that `mask`, [batch] of 0 and 1, selects. These
  * samples get the values that they would get as a batch of their own. The running statistics stay
- * unchanged if it selects none.
+ * unchanged if it selects none. With `reduce`, the samples are those of all workers: each gets the
+ * values that it would get in one process, and so do the gradients of the sum of the workers'
+ * losses.
  */
 export function subBatchNorm(
   x: Tensor,
@@ -152,19 +155,14 @@ export function subBatchNorm(
   state: NormState,
   epsilon: number,
   momentum: number,
+  reduce?: AllReduce,
 ): NormResult {
-  const [batch, height, width] = x.shape;
-  const axes = [0, 1, 2];
-  const selection = tf.reshape(mask, [batch, 1, 1, 1]);
-  const count = tf.mul(tf.sum(mask), height! * width!);
-  const divisor = tf.maximum(count, 1);
-  const mean = (values: Tensor) => tf.div(tf.sum(tf.mul(values, selection), axes), divisor);
   if (state.bias) x = tf.add(x, state.bias);
-  const centre = mean(x);
-  const centred = tf.sub(x, centre);
-  const spread = mean(tf.square(centred));
+  const { count, centre, spread } = reduce
+    ? sharedMoments(x, mask, state.mean, reduce)
+    : moments(x, mask);
   const out = tf.add(
-    tf.mul(centred, tf.mul(state.scale, tf.rsqrt(tf.add(spread, epsilon)))),
+    tf.mul(tf.sub(x, centre), tf.mul(state.scale, tf.rsqrt(tf.add(spread, epsilon)))),
     state.offset,
   );
   const unbiased = tf.mul(spread, tf.div(count, tf.maximum(tf.sub(count, 1), 1)));
@@ -175,6 +173,49 @@ export function subBatchNorm(
     out,
     mean: moveTowards(state.mean, centre),
     variance: moveTowards(state.variance, unbiased),
+  };
+}
+
+/** Statistics of the selected samples of a batch. */
+interface Moments {
+  /** The number of their pixels, a scalar. */
+  readonly count: Tensor;
+  /** Their mean and variance, [channels]. Without meaning if there are none. */
+  readonly centre: Tensor;
+  readonly spread: Tensor;
+}
+
+function moments(x: Tensor, mask: Tensor): Moments {
+  const { count, sum } = selected(x, mask);
+  const divisor = tf.maximum(count, 1);
+  const centre = tf.div(sum(x), divisor);
+  return { count, centre, spread: tf.div(sum(tf.square(tf.sub(x, centre))), divisor) };
+}
+
+/**
+ * `moments` over the samples of all workers, with one all-reduce in each direction. `near`, the same
+ * for all workers, is near the mean: sums of squares far from it would lose digits.
+ */
+function sharedMoments(x: Tensor, mask: Tensor, near: Tensor, reduce: AllReduce): Moments {
+  const own = selected(x, mask);
+  const distance = tf.sub(x, near);
+  const sums = [own.count, own.sum(distance), own.sum(tf.square(distance))];
+  const [count, first, second] = reduce(sums);
+  const divisor = tf.maximum(count, 1);
+  const offset = tf.div(first, divisor);
+  const spread = tf.maximum(tf.sub(tf.div(second, divisor), tf.square(offset)), 0);
+  return { count, centre: tf.add(near, offset), spread };
+}
+
+/** The number of selected pixels, and their sum for each channel. */
+function selected(
+  { shape: [batch, height, width] }: Tensor,
+  mask: Tensor,
+): { readonly count: Tensor; sum(values: Tensor): Tensor } {
+  const selection = tf.reshape(mask, [batch, 1, 1, 1]);
+  return {
+    count: tf.mul(tf.sum(mask), height! * width!),
+    sum: (values) => tf.sum(tf.mul(values, selection), [0, 1, 2]),
   };
 }
 

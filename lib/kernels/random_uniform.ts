@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "./tensor.ts";
 import { hashName, philox } from "../values/random.ts";
+import type { Share } from "../values/share.ts";
 import { Attr, DataType, typeAttribute } from "../tensorflow/binding.ts";
 import { nativeOr } from "./native.ts";
 
@@ -21,6 +22,28 @@ export function randomOf(seed: number, name: string, step: Tensor): Random {
   return {
     uniform: (shape) => randomUniform(shape, hashName(`${seed}/${name}/${calls++}`), step),
     in: (below) => randomOf(seed, `${name}/${below}`, step),
+  };
+}
+
+/**
+ * One worker's part of the random numbers of a whole batch, of which the worker `rank` has every
+ * `workers`-th image, `rows` in all: numbers for each image, [rows, …], are those that the image
+ * gets in one process with the whole batch. Numbers of any other shape are the same for all
+ * workers. With one worker, `random` itself.
+ */
+export function rowsOf(random: Random, share: Share, rows: number): Random {
+  const { rank, workers } = share;
+  if (workers === 1) return random;
+  return {
+    uniform(shape) {
+      const [first, ...rest] = shape;
+      if (first !== rows) return random.uniform(shape);
+      // The whole batch may have fewer rows. The first numbers of a longer draw are the same.
+      const whole = tf.reshape(random.uniform([rows * workers, ...rest]), [rows, workers, ...rest]);
+      const zeros = rest.map(() => 0);
+      return tf.reshape(tf.slice(whole, [0, rank, ...zeros], [rows, 1, ...rest]), [...shape]);
+    },
+    in: (name) => rowsOf(random.in(name), share, rows),
   };
 }
 

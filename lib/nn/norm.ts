@@ -1,3 +1,4 @@
+import * as tf from "@tensorflow/tfjs";
 import { batchNorm, frozenNorm, type NormState, subBatchNorm } from "../kernels/batch_norm.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { type Layer, module, type Norm } from "./layer.ts";
@@ -31,13 +32,13 @@ export function readNorm({ scale, offset, mean, variance }: Norm, pass: Pass): N
 }
 
 /**
- * Normalises x by the statistics of the batch, or of the samples in the pass's mask. `bias`: that
- * of the convolution before. Default: none.
+ * Normalises x by the statistics of the batch, or of the samples in the pass's mask, over all
+ * workers if the pass reduces. `bias`: that of the convolution before. Default: none.
  */
 export function applyNorm(x: Tensor, variables: Norm, pass: Pass, bias?: Tensor): Tensor {
   const state = { ...readNorm(variables, pass), bias };
-  const { out, mean, variance } = pass.mask
-    ? subBatchNorm(x, pass.mask, state, EPSILON, MOMENTUM)
+  const { out, mean, variance } = pass.mask || pass.reduce
+    ? subBatchNorm(x, pass.mask ?? tf.ones([x.shape[0]]), state, EPSILON, MOMENTUM, pass.reduce)
     : batchNorm(x, state, EPSILON, MOMENTUM);
   pass.remember(variables.mean, mean);
   pass.remember(variables.variance, variance);

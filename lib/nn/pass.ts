@@ -1,3 +1,4 @@
+import type { AllReduce } from "../kernels/all_reduce.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { stopGradient } from "./ops.ts";
 import type { Variable } from "./variables.ts";
@@ -26,6 +27,8 @@ export interface Pass {
    * Default: no.
    */
   readonly whole?: boolean;
+  /** Adds up the sums behind batch statistics over a cluster's workers. Default: one worker. */
+  readonly reduce?: AllReduce;
 }
 
 /**
@@ -39,16 +42,19 @@ export function passAmong(pass: Pass, mask: Tensor | undefined): Pass {
 
 /**
  * The two passes of a step and every statistic that they record, in order: the last value of a
- * variable counts. The live pass does not change `frozenVariables`.
+ * variable counts. The live pass does not change `frozenVariables`. With `reduce`, its batch
+ * statistics are those of all workers' images.
  */
 export function passes(
   frozenVariables: ReadonlySet<Variable> = new Set(),
+  reduce?: AllReduce,
 ): { live: Pass; frozen: Pass; remembered: (readonly [Variable, Tensor])[] } {
   const remembered: (readonly [Variable, Tensor])[] = [];
   const latest = new Map<Variable, Tensor>();
   const read = (variable: Variable) => latest.get(variable) ?? variable.value;
   const live: Pass = {
     training: true,
+    reduce,
     learns: (variable) => !frozenVariables.has(variable),
     read,
     remember(variable, value) {

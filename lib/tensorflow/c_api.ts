@@ -51,6 +51,7 @@ export const symbols = {
 
   TF_NewSessionOptions: { parameters: [], result: "pointer" },
   TF_SetConfig: { parameters: ["pointer", "buffer", "usize", "pointer"], result: "void" },
+  TF_SetTarget: { parameters: ["pointer", "buffer"], result: "void" },
   TF_DeleteSessionOptions: { parameters: ["pointer"], result: "void" },
   TF_NewSession: { parameters: ["pointer", "pointer", "pointer"], result: "pointer" },
   TF_CloseSession: { parameters: ["pointer", "pointer"], result: "void" },
@@ -78,6 +79,10 @@ export const symbols = {
     result: "void",
     nonblocking: true,
   },
+
+  TF_NewServer: { parameters: ["buffer", "usize", "pointer"], result: "pointer" },
+  TF_ServerStart: { parameters: ["pointer", "pointer"], result: "void" },
+  TF_ServerTarget: { parameters: ["pointer"], result: "pointer" },
 
   TFE_NewContextOptions: { parameters: [], result: "pointer" },
   TFE_ContextOptionsSetConfig: {

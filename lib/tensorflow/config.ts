@@ -15,16 +15,48 @@ export interface Config extends ProcessConfig {
    * Whether multiplications use bfloat16 (oneDNN). Weights and sums stay float32. Default: false.
    */
   readonly bfloat16?: boolean;
+  /** The server of a cluster that the session runs on. Default: none, in this process alone. */
+  readonly server?: Server;
 }
 
+/** TensorFlow's server of this process, one of a cluster. */
+export interface Server {
+  /** Its address, as TensorFlow gives it: `grpc://host:port`. */
+  readonly target: string;
+  /** The number of its process in the cluster, from 0. */
+  readonly rank: number;
+}
+
+/** The job of a cluster's workers in TensorFlow's names of devices. */
+export const JOB = "worker";
+
 /** Encodes a `ConfigProto` as protocol-buffer bytes. */
-export function configProto({ threads, bfloat16, deterministic }: Config): Uint8Array<ArrayBuffer> {
+export function configProto(
+  { threads, bfloat16, deterministic, server }: Omit<Config, "server"> & {
+    readonly server?: Pick<Server, "rank">;
+  },
+): Uint8Array<ArrayBuffer> {
   const bytes: number[] = [];
   if (threads) bytes.push(0x10, ...varint(threads));
   if (threads || deterministic) bytes.push(0x28, ...varint(deterministic ? 1 : threads!));
   // graph_options.rewrite_options.auto_mixed_precision_onednn_bfloat16 = ON
   if (bfloat16) bytes.push(0x52, 0x05, 0x52, 0x03, 0xf8, 0x01, 0x01);
+  if (server) {
+    // device_filters: no op runs on another worker.
+    bytes.push(0x22, ...text(`/job:${JOB}/task:${server.rank}`));
+    // isolate_session_state: two sessions may have variables of one name.
+    bytes.push(0x78, 0x01);
+    // experimental.collective_group_leader
+    const leader = [0x0a, ...text(`/job:${JOB}/replica:0/task:0`)];
+    bytes.push(0x82, 0x01, ...varint(leader.length), ...leader);
+  }
   return Uint8Array.from(bytes);
+}
+
+/** Encodes a text with its length before it. */
+function text(value: string): number[] {
+  const bytes = new TextEncoder().encode(value);
+  return [...varint(bytes.length), ...bytes];
 }
 
 /** Encodes a number as protocol buffers do: seven bits per byte, the lowest first. */

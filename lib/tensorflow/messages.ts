@@ -1,7 +1,7 @@
 /**
- * TensorFlow's protocol-buffer messages, as far as the export of a graph needs them: graph.proto,
- * node_def.proto, attr_value.proto, tensor.proto, tensor_shape.proto, versions.proto,
- * saved_model.proto and meta_graph.proto.
+ * TensorFlow's protocol-buffer messages, as far as Retort needs them. For the export of a graph:
+ * graph.proto, node_def.proto, attr_value.proto, tensor.proto, tensor_shape.proto, versions.proto,
+ * saved_model.proto and meta_graph.proto. For a server: tensorflow_server.proto and cluster.proto.
  *
  * @module
  */
@@ -63,6 +63,16 @@ const { root } = protobuf.parse(`
   }
   message SignatureDef { map<string, TensorInfo> inputs = 1; map<string, TensorInfo> outputs = 2; string method_name = 3; }
   message TensorInfo { string name = 1; DataType dtype = 2; TensorShapeProto tensor_shape = 3; }
+
+  message ServerDef {
+    ClusterDef cluster = 1;
+    string job_name = 2;
+    int32 task_index = 3;
+    bytes default_session_config = 4;
+    string protocol = 5;
+  }
+  message ClusterDef { repeated JobDef job = 1; }
+  message JobDef { string name = 1; map<int32, string> tasks = 2; }
 `);
 
 /** Dimensions. Sizes are whole numbers in decimal digits, −1 if unknown. */
@@ -138,8 +148,25 @@ export interface MetaGraphDef {
   readonly signatureDef: { readonly [name: string]: SignatureDef };
 }
 
+/** A TensorFlow server and the cluster that it is part of. */
+export interface ServerDef {
+  /** Each job's name and the address, host:port, of each of its tasks. */
+  readonly cluster: {
+    readonly job: readonly {
+      readonly name: string;
+      readonly tasks: { readonly [index: number]: string };
+    }[];
+  };
+  readonly jobName: string;
+  readonly taskIndex: number;
+  /** `ConfigProto` in protocol-buffer bytes: threads and devices of the server. */
+  readonly defaultSessionConfig: Uint8Array;
+  readonly protocol: "grpc";
+}
+
 const graphs = root.lookupType("GraphDef");
 const savedModels = root.lookupType("SavedModel");
+const servers = root.lookupType("ServerDef");
 
 /** Decodes a graph from its protocol-buffer bytes. */
 export function decodeGraph(bytes: Uint8Array): GraphDef {
@@ -158,4 +185,9 @@ export function graphJson(graph: GraphDef): Readonly<Record<string, unknown>> {
 export function encodeSavedModel(metaGraphs: readonly MetaGraphDef[]): Uint8Array<ArrayBuffer> {
   const message = savedModels.fromObject({ savedModelSchemaVersion: 1, metaGraphs });
   return Uint8Array.from(savedModels.encode(message).finish());
+}
+
+/** Encodes the definition of a server. */
+export function encodeServer(server: ServerDef): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(servers.encode(servers.fromObject({ ...server })).finish());
 }

@@ -18,13 +18,14 @@ let opened: Opened | undefined;
  * Makes TensorFlow tfjs's current backend and returns its version. Finds or downloads its library
  * if necessary. Without a configuration, the process keeps its current one. Rejects with a
  * `Failure` (exit 3) if there is no TensorFlow, or (exit 2) if this process has opened it with
- * another configuration.
+ * another configuration. `quiet` as in `findLibrary`.
  */
 export async function openTensorflow(
   config?: ProcessConfig,
   log?: (line: string) => void,
+  quiet?: boolean,
 ): Promise<string> {
-  const library = await findLibrary({ log });
+  const library = await findLibrary({ log, quiet });
   opened ??= open(library, config ?? {});
   const [current, requested] = [opened.config, config ?? opened.config].map(describeConfig);
   if (current !== requested) {

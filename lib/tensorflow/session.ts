@@ -4,6 +4,7 @@ import {
   type CApi,
   cApi,
   check,
+  cString,
   newTensor,
   type Pointer,
   tensorData,
@@ -44,6 +45,7 @@ export class Session {
         const proto = configProto(config);
         api.TF_SetConfig(options, proto, BigInt(proto.length), status);
         check(status, () => "configuring a session");
+        if (config.server) api.TF_SetTarget(options, cString(config.server.target));
         return api.TF_NewSession(graph.pointer, options, status)!;
       });
     } finally {
@@ -117,6 +119,14 @@ export class Session {
       const [, operation] = /\{\{node ([^}]+)\}\}/.exec((error as Error).message) ?? [];
       throw Object.assign(error as Error, { cause: this.#graph.origin(operation) });
     }
+  }
+
+  /** Cancels what runs: it rejects. Nothing can run any more. */
+  cancel(): void {
+    withStatus(
+      () => "cancelling a session",
+      (status) => this.#api.TF_CloseSession(this.#session, status),
+    );
   }
 
   /** Releases the session and its variables. */

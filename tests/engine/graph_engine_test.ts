@@ -7,6 +7,7 @@ import { slkd } from "../../lib/distillers/slkd.ts";
 import type { StepFunction } from "../../lib/engine/engine.ts";
 import { gather } from "../../lib/kernels/gather.ts";
 import { constant, type Variable, variables } from "../../lib/nn/variables.ts";
+import { Failure } from "../../lib/values/failure.ts";
 import { useTensorflow } from "../support/engines.ts";
 import { fiveSteps } from "../support/five_steps.ts";
 import { everything, needs } from "../support/needs.ts";
@@ -307,5 +308,28 @@ await needs(
     assertNear("one thread", single.losses, full.losses, 1e-3);
     assertNear("bfloat16", half.losses, full.losses, 5e-2);
     assert(half.weights.some((weight, i) => weight !== full.weights[i]), "bfloat16 is used at all");
+  },
+);
+
+await needs(
+  everything,
+  "GraphEngine: when a worker of its cluster is lost, every run rejects with the reason",
+  async () => {
+    await useTensorflow();
+    const lost = new AbortController();
+    const engine = new GraphEngine({}, undefined, lost.signal);
+    const [variable] = scalars(3);
+    await engine.hold([variable]);
+    const step = engine.compile(() => ({
+      values: { double: tf.keep(tf.mul(variable.value, 2)) },
+      updates: [],
+    }));
+    assertEquals(await step({}), { double: Float32Array.of(6) });
+    lost.abort(new Failure(1, "worker 1 has ended"));
+    for (const run of [() => step({}), () => engine.read([variable])]) {
+      const { exit } = await assertRejects(run, Failure, "worker 1 has ended");
+      assertEquals(exit, 1);
+    }
+    engine.close();
   },
 );

@@ -6,6 +6,7 @@ import {
   type NormState,
   subBatchNorm,
 } from "../../lib/kernels/batch_norm.ts";
+import type { AllReduce } from "../../lib/kernels/all_reduce.ts";
 import { onBoth } from "../support/engines.ts";
 import { everything, needs } from "../support/needs.ts";
 import { assertNear } from "../support/tolerance.ts";
@@ -113,5 +114,35 @@ Deno.test("subBatchNorm: a sub-batch is normalised like a batch of its own, and 
     const [out, mean, variance] = all(subBatchNorm(x, tf.zeros([5]), norm, EPSILON, MOMENTUM));
     assertEquals([mean, variance], [norm.mean.dataSync(), norm.variance.dataSync()]);
     assertEquals(out.every(Number.isFinite), true);
+  });
+});
+
+Deno.test("subBatchNorm: two workers' parts get the values of the whole batch, with and without a mask", async () => {
+  await tf.setBackend("cpu");
+  tf.tidy(() => {
+    const x = draw("x", [5, 3, 2, 4], 3, 20) as tf.Tensor4D;
+    const norm = state(4, true);
+    for (const selected of [[1, 1, 1, 1, 1], [1, 0, 0, 1, 1], [0, 0, 1, 0, 0]]) {
+      const mask = tf.tensor1d(selected);
+      const whole = subBatchNorm(x, mask, norm, EPSILON, MOMENTUM);
+      const parts = [[0, 2, 4], [1, 3]];
+      const part = (rows: number[], reduce: AllReduce) =>
+        subBatchNorm(tf.gather(x, rows), tf.gather(mask, rows), norm, EPSILON, MOMENTUM, reduce);
+      const sums = parts.map((rows) => {
+        let own: readonly tf.Tensor[] = [];
+        const { mean, variance } = part(rows, (tensors) => [...own = tensors]);
+        tf.dispose([mean, variance]);
+        return own;
+      });
+      for (const rows of parts) {
+        const shared = part(rows, () => sums[0].map((sum, i) => tf.add(sum, sums[1][i])));
+        const expected = tf.gather(whole.out, rows);
+        assertNear("values", shared.out.dataSync(), expected.dataSync(), 1e-5);
+        assertNear("mean", shared.mean.dataSync(), whole.mean.dataSync(), 1e-5);
+        assertNear("variance", shared.variance.dataSync(), whole.variance.dataSync(), 1e-5);
+        tf.dispose([shared.mean, shared.variance]);
+      }
+      tf.dispose([whole.mean, whole.variance]);
+    }
   });
 });

@@ -1,6 +1,11 @@
 import { assert, assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { randomOf, randomUniform, randomUniformTwin } from "../../lib/kernels/random_uniform.ts";
+import {
+  randomOf,
+  randomUniform,
+  randomUniformTwin,
+  rowsOf,
+} from "../../lib/kernels/random_uniform.ts";
 import { hashName } from "../../lib/values/random.ts";
 import { useTensorflow } from "../support/engines.ts";
 import { everything, needs } from "../support/needs.ts";
@@ -39,6 +44,32 @@ Deno.test("randomOf: each call, stream, step and seed has numbers of its own, al
     const all = [...draw(1, 5), ...draw(1, 6), ...draw(2, 5)].map(String);
     assertEquals(new Set(all).size, all.length);
     assertNotEquals(draw(1, 5), draw(2, 5));
+  });
+});
+
+Deno.test("rowsOf: workers draw the rows of the whole batch's numbers, and share all others", async () => {
+  await tf.setBackend("cpu");
+  tf.tidy(() => {
+    const random = () => randomOf(1, "step", tf.scalar(3, "int32"));
+    const draw = (random: ReturnType<typeof randomOf>, rows: number) =>
+      [random.uniform([rows, 2]), random.uniform([rows]), random.in("mix").uniform([rows, 1, 1])]
+        .map((numbers) => numbers.reshape([rows, -1]).arraySync() as number[][]);
+    const shared = random().uniform([3, 2]).arraySync();
+    for (const batch of [4, 5, 7]) {
+      const whole = draw(random(), batch);
+      for (const workers of [2, 3]) {
+        for (let rank = 0; rank < workers; rank++) {
+          const rows = Math.ceil((batch - rank) / workers);
+          const own = rowsOf(random(), { rank, workers }, rows);
+          const expected = whole.map((numbers) => numbers.filter((_, i) => i % workers === rank));
+          assertEquals(draw(own, rows), expected);
+          const other = rowsOf(random(), { rank, workers }, 100);
+          assertEquals(other.uniform([3, 2]).arraySync(), shared);
+        }
+      }
+    }
+    const alone = random();
+    assertEquals(rowsOf(alone, { rank: 0, workers: 1 }, 4), alone);
   });
 });
 

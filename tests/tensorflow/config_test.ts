@@ -10,5 +10,12 @@ Deno.test("configProto: encodes a configuration", () => {
   assertEquals(bytes({ deterministic: true }), [0x28, 1]);
   assertEquals(bytes({ threads: 4, deterministic: true }), [0x10, 4, 0x28, 1]);
   // Field 10 graph_options, 10 rewrite_options, 31 auto_mixed_precision_onednn_bfloat16 = ON.
+  // Fields 4 device_filters, 15 isolate_session_state, 16 experimental, 1 collective_group_leader.
+  const text = (value: string) => [value.length, ...new TextEncoder().encode(value)];
+  const leader = [0x0a, ...text("/job:worker/replica:0/task:0")];
+  assertEquals(bytes({ server: { rank: 3 } }), [
+    ...[0x22, ...text("/job:worker/task:3"), 0x78, 1],
+    ...[0x82, 0x01, leader.length, ...leader],
+  ]);
   assertEquals(bytes({ bfloat16: true }), [0x52, 5, 0x52, 3, 0xf8, 1, 1]);
 });

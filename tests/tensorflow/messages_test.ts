@@ -6,6 +6,7 @@ import { findLibrary } from "../../lib/tensorflow/library/find.ts";
 import {
   decodeGraph,
   encodeSavedModel,
+  encodeServer,
   type GraphDef,
   graphJson,
 } from "../../lib/tensorflow/messages.ts";
@@ -101,3 +102,21 @@ await needs(
     }
   },
 );
+
+Deno.test("encodeServer: a cluster of two, its second task and a configuration", () => {
+  const bytes = encodeServer({
+    cluster: { job: [{ name: "w", tasks: { 0: "a:1", 1: "b:2" } }] },
+    jobName: "w",
+    taskIndex: 1,
+    defaultSessionConfig: Uint8Array.of(0x10, 4),
+    protocol: "grpc",
+  });
+  const text = (value: string) => [value.length, ...new TextEncoder().encode(value)];
+  const task = (index: number, address: string) => [0x12, 7, 0x08, index, 0x12, ...text(address)];
+  const job = [0x0a, ...text("w"), ...task(0, "a:1"), ...task(1, "b:2")];
+  assertEquals([...bytes], [
+    ...[0x0a, job.length + 2, 0x0a, job.length, ...job],
+    ...[0x12, ...text("w"), 0x18, 1],
+    ...[0x22, 2, 0x10, 4, 0x2a, ...text("grpc")],
+  ]);
+});

@@ -28,6 +28,8 @@ export interface Search {
   readonly log?: (line: string) => void;
   /** Whether to download TensorFlow if there is none. Default: true. */
   readonly download?: boolean;
+  /** Whether TensorFlow logs nothing but what ends the process. Default: it logs warnings. */
+  readonly quiet?: boolean;
   /** Machine to search. Default: this one. */
   readonly host?: Host;
 }
@@ -88,7 +90,7 @@ export async function locateLibrary(
  */
 export async function findLibrary(search: Search = {}): Promise<Library> {
   const located = await locateLibrary(search);
-  const version = loadTensorflow(located);
+  const version = loadTensorflow(located, search.quiet);
   if (!testedVersions.includes(version)) {
     const tested = testedVersions.join(", ");
     (search.log ?? console.error)(

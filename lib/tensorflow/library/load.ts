@@ -11,21 +11,22 @@ let loaded: { readonly cc: string; readonly version: string } | undefined;
 /**
  * Loads TensorFlow's library into this process permanently and returns its version, e.g. `2.21.0`.
  * Throws a `Failure` (exit 3) if a file is not a TensorFlow library that can be loaded here, or if
- * the process has loaded another one, since two of them crash it.
+ * the process has loaded another one, since two of them crash it. A `quiet` library logs nothing
+ * but what ends the process. Default: it logs warnings.
  */
-export function loadTensorflow({ cc, framework }: LibraryFiles): string {
+export function loadTensorflow({ cc, framework }: LibraryFiles, quiet = false): string {
   if (loaded && loaded.cc !== cc) {
     throw new Failure(3, `this process has loaded ${loaded.cc}: ${cc} needs a process of its own`);
   }
-  loaded ??= { cc, version: load(cc, framework) };
+  loaded ??= { cc, version: load(cc, framework, quiet) };
   return loaded.version;
 }
 
-function load(cc: string, framework: string): string {
+function load(cc: string, framework: string, quiet: boolean): string {
   // TensorFlow reads this while it loads. It then shows warnings but no notes, unless the user sets
   // another level.
   const userLevel = Deno.env.get("TF_CPP_MIN_LOG_LEVEL");
-  if (!userLevel) Deno.env.set("TF_CPP_MIN_LOG_LEVEL", "1");
+  if (!userLevel) Deno.env.set("TF_CPP_MIN_LOG_LEVEL", quiet ? "3" : "1");
   try {
     // The system's loader does not check this and would end the process.
     const incomplete = [framework, cc].find(isCutOff);
