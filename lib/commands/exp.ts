@@ -3,6 +3,8 @@
  *
  * @module
  */
+import type { Trial } from "../project/result.ts";
+import type { Task } from "../tasks/task.ts";
 import { checkTypes } from "../project/check_types.ts";
 import { runCommand } from "../terminal/command.ts";
 import { Failure } from "../values/failure.ts";
@@ -10,11 +12,10 @@ import { helpText, parseFlags, type Spec } from "../terminal/flags.ts";
 import { findModule, loadExperiments } from "../project/identify.ts";
 import { Interruption } from "../terminal/interruption.ts";
 import { primaryOf } from "../project/metric.ts";
-import { cohorts, mostTogether } from "../run/cohorts.ts";
-import { dryRun, queueLines } from "../run/dry_run.ts";
-import { isSameTrial, queue, type RequestedTrial } from "../run/queue.ts";
+import { dryRunAll } from "../run/dry_run.ts";
 import { runTrials } from "../run/run.ts";
 import type { Settings } from "../run/settings.ts";
+import { trainTogether } from "../run/train_together.ts";
 import { RUN_FLAGS, runSettings, seeds } from "./run_flags.ts";
 import { status } from "../terminal/status.ts";
 
@@ -29,6 +30,16 @@ const FLAGS = {
     type: "boolean",
     help: "share the trials with other processes, on any machines: each takes some, none is " +
       "trained twice",
+  },
+  "cluster": {
+    type: "string",
+    help: "workers that share each batch, host:port,host:port, the same at all of them. Default: " +
+      "$TF_CONFIG, or this process alone",
+  },
+  "rank": { type: "integer", least: 0, help: "number of this worker in --cluster, from 0" },
+  "sync-norm": {
+    type: "boolean",
+    help: "with --cluster: statistics of norms over the whole batch, not each worker's part",
   },
   "dry-run": { type: "boolean", help: "resolve, trace and time. Write nothing, download no data" },
 } as const satisfies Spec;
@@ -52,6 +63,7 @@ export async function runExp(
     ...runSettings(options, progress, interruption),
     cohort: parseCohort(options.cohort),
     pending: options.pending,
+    syncNorm: options["sync-norm"],
   };
   await checkTypes(options._.map(findModule));
   const loaded = (await Promise.all(options._.map(loadExperiments))).flat();
@@ -59,34 +71,23 @@ export async function runExp(
     seeds(options).map((seed) => ({ experiment, seed }))
   );
   if (options["dry-run"]) {
-    const planned = cohorts(await queue(trials, settings), mostTogether(settings));
-    queueLines(planned).forEach((line) => print(line));
-    const isQueued = (trial: RequestedTrial) =>
-      planned.some((cohort) => cohort.some((queued) => isSameTrial(queued, trial)));
-    const alone = trials.filter((trial) => !isQueued(trial)).map((trial) => [trial]);
-    const requested = planned.filter((cohort) =>
-      cohort.some((queued) => trials.some((trial) => isSameTrial(queued, trial)))
-    );
-    for (const cohort of [...requested, ...alone]) {
-      (await dryRun(cohort, settings)).forEach((line) => print(line));
-    }
-    return;
+    return (await dryRunAll(trials, settings)).forEach((line) => print(line));
   }
-  const results = await runTrials(trials, settings);
+  const tfConfig = Deno.env.get("TF_CONFIG");
+  const run = (settings: Settings) => runTrials(trials, settings);
+  const results = await trainTogether(options, tfConfig, trials, settings, run);
   for (const { experiment, identity: { id }, trial } of results) {
     if (options.json) print(JSON.stringify({ experiment: id, ...trial }));
-    else if (!options.quiet) {
-      const { task } = experiment.dataset;
-      const { title, decimals } = task.measures[task.primary];
-      const { last, best } = primaryOf(trial.metric, task);
-      const values = `${title} ${last.toFixed(decimals)} last, ${best.toFixed(decimals)} best`;
-      print(
-        `${id} seed ${trial.seed}: ${values} (epoch ${trial.bestEpoch})${
-          trial.quick ? ", quick" : ""
-        }`,
-      );
-    }
+    else if (!options.quiet) print(resultLine(id, experiment.dataset.task, trial));
   }
+}
+
+function resultLine(id: string, task: Task, trial: Trial): string {
+  const { title, decimals } = task.measures[task.primary];
+  const { last, best } = primaryOf(trial.metric, task);
+  const values = `${title} ${last.toFixed(decimals)} last, ${best.toFixed(decimals)} best`;
+  const quick = trial.quick ? ", quick" : "";
+  return `${id} seed ${trial.seed}: ${values} (epoch ${trial.bestEpoch})${quick}`;
 }
 
 /** Reads `--cohort`. Throws a `Failure` (exit 2) if it is not `auto`, `off` or a number. */

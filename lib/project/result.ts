@@ -75,6 +75,13 @@ export type Trial = {
    * epochs do not count. `undefined` if there is no other, and in older results.
    */
   readonly stepSeconds?: number;
+  /**
+   * The number of workers that shared each batch, the most at any time. `undefined` for one. The
+   * statistics of norms are those of the first worker's part, unless `syncNorm` says otherwise.
+   */
+  readonly workers?: number;
+  /** Whether norms used the statistics of the whole batch. `undefined`: they did not, or one worker. */
+  readonly syncNorm?: boolean;
   /** The git commit of the project; `null` outside a repository. */
   readonly commit: string | null;
   /** Whether it ran with another number of epochs or fewer batches than declared. */
@@ -256,6 +263,8 @@ export const trialReader: Reader<Trial> = strictObject<Trial>({
   holdout: nullable(count),
   seconds: number,
   stepSeconds: optional(number),
+  workers: optional(count),
+  syncNorm: optional(boolean),
   commit: nullable(text),
   quick: boolean,
 });

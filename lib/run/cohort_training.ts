@@ -13,17 +13,22 @@ import { batchCount, type RunPosition, trainInputs } from "../training/train_inp
 import { Failure } from "../values/failure.ts";
 import type { Value } from "../weights/value.ts";
 import type { Prepared } from "./prepare.ts";
-import type { Settings } from "./settings.ts";
+import { parallelOf, type Settings } from "./settings.ts";
 import type { EpochScores, EpochTime, TrialTraining } from "./trial_training.ts";
+import { SOLE_WORKER, type Workers } from "./workers.ts";
 
-/** The result of a trial in a cohort, or the failure (exit 4) with which it left. */
-export type CohortResult = Trial | Failure;
+/**
+ * The result of a trial in a cohort, or the failure (exit 4) with which it left. `undefined` if
+ * another worker records it.
+ */
+export type CohortResult = Trial | Failure | undefined;
 
 /** The training of a cohort. */
 export class CohortTraining {
   readonly #trials: readonly TrialTraining[];
   readonly #prepared: Prepared;
   readonly #settings: Settings;
+  readonly #workers: Workers;
   /** The failures of the trials that diverged. */
   readonly #failures = new Map<TrialTraining, Failure>();
   /** The steps of the trials that trained together last. */
@@ -34,6 +39,7 @@ export class CohortTraining {
     this.#trials = trials;
     this.#prepared = prepared;
     this.#settings = settings;
+    this.#workers = settings.workers ?? SOLE_WORKER;
   }
 
   /**
@@ -41,14 +47,19 @@ export class CohortTraining {
    * diverges leaves, and the others go on.
    */
   async run(): Promise<CohortResult[]> {
-    for (const trial of this.#trials) await trial.begin();
+    for (const trial of this.#trials) {
+      await trial.begin();
+      await this.#workers.agree(`state of ${trial.title}`, JSON.stringify(trial.position));
+    }
     for (let group = this.#furthestBehind(); group.length > 0; group = this.#furthestBehind()) {
       await this.#trainEpoch(group);
     }
-    const compared = await this.#compare();
+    const compared = this.#workers.leads ? await this.#compare() : undefined;
     const results: CohortResult[] = [];
     for (const trial of this.#trials) {
-      results.push(this.#failures.get(trial) ?? await trial.finish(compared.get(trial)));
+      results.push(
+        this.#failures.get(trial) ?? (compared && await trial.finish(compared.get(trial))),
+      );
     }
     return results;
   }
@@ -70,7 +81,9 @@ export class CohortTraining {
     const known = this.#compiled;
     if (known && isSameGroup(known.group, group)) return known.steps;
     const { engine } = this.#prepared;
-    const steps = compileSteps(engine, group.map(({ assembly }) => assembly));
+    const assemblies = group.map(({ assembly }) => assembly);
+    const name = JSON.stringify([group.map(({ title }) => title), group[0].position]);
+    const steps = compileSteps(engine, assemblies, parallelOf(this.#settings, name));
     this.#compiled = { group, steps };
     return steps;
   }
@@ -88,8 +101,10 @@ export class CohortTraining {
     const states = new Map<TrialTraining, Map<string, Value>>();
     for (const trial of group) {
       await this.#guard(trial, async () => states.set(trial, await trial.readState()));
+      await this.#failTogether(trial);
     }
-    const healthy = [...states.keys()];
+    const healthy = group.filter((trial) => !this.#failures.has(trial));
+    if (!this.#workers.leads) return healthy.forEach((trial) => trial.followEpoch());
     const scores = await this.#evaluate(healthy);
     const time: EpochTime = {
       ...throughput,
@@ -100,6 +115,13 @@ export class CohortTraining {
     for (const [i, trial] of healthy.entries()) {
       await trial.endEpoch(states.get(trial)!, scores[i], time);
     }
+  }
+
+  /** Makes a trial leave here if it leaves at another worker. */
+  async #failTogether(trial: TrialTraining): Promise<void> {
+    const hasFailed = this.#failures.has(trial);
+    if (!await this.#workers.any(hasFailed) || hasFailed) return;
+    this.#failures.set(trial, new Failure(4, `${trial.title}: diverged at another worker`));
   }
 
   /** Trains the batches that are left of an epoch. `undefined` if a trial diverges. */
@@ -117,7 +139,9 @@ export class CohortTraining {
     let images = 0;
     let waited = 0;
     let ready = seconds();
-    for await (const inputs of trainInputs(source, schedules, seed, position, limit)) {
+    const { share } = this.#workers;
+    const inputsOfEpoch = trainInputs(source, schedules, seed, position, limit, share);
+    for await (const inputs of inputsOfEpoch) {
       waited += seconds() - ready;
       const rates = inputs.rate.data;
       if (gradNorms && group.some(({ sums }) => !sums.grads)) {
@@ -125,12 +149,15 @@ export class CohortTraining {
         await this.#guardAll(group, (trial, i) => trial.setGradNorms(norms[i], rates[i]));
       }
       const values = await steps.step(inputs);
-      const inBatch = inputs.index.data.length;
+      const { position: { batch } } = group[0];
+      const inBatch = Math.min(schedule.batch, train.size - batch * schedule.batch);
       images += inBatch;
       await this.#guardAll(group, (trial, i) => trial.addStep(values[i], inBatch, rates[i]));
       if (group.some((trial) => this.#failures.has(trial))) return undefined;
       this.#showProgress(group, count, images / seconds());
-      if (this.#settings.interrupted()) await this.#interrupt(group, seconds());
+      if (await this.#workers.any(this.#settings.interrupted())) {
+        await this.#interrupt(group, seconds());
+      }
       ready = seconds();
     }
     return { images, waited };
@@ -198,7 +225,7 @@ export class CohortTraining {
   /** Saves the states in the middle of an epoch and stops. */
   async #interrupt(group: readonly TrialTraining[], seconds: number): Promise<never> {
     const [{ position: { epoch, batch } }] = group;
-    for (const trial of group) {
+    for (const trial of this.#workers.leads ? group : []) {
       await this.#guard(trial, () => trial.saveWithin(seconds / group.length));
     }
     const [failed] = this.#failures.values();

@@ -5,10 +5,11 @@ import { clock } from "../terminal/status.ts";
 import type { Assembly } from "../training/assemble.ts";
 import { compileSteps } from "../training/compile_steps.ts";
 import { batchCount, trainInputs } from "../training/train_inputs.ts";
+import { cohorts, mostTogether } from "./cohorts.ts";
 import { previewStages, type StagesPreview } from "./first_stages.ts";
 import { fittingTrials, measureStepMemory, type StepMemory } from "./memory.ts";
 import { prepare, type Prepared, type TrialSource } from "./prepare.ts";
-import type { QueuedTrial, RequestedTrial } from "./queue.ts";
+import { isSameTrial, queue, type QueuedTrial, type RequestedTrial } from "./queue.ts";
 import { type Resolved, resolveRun } from "./resolve.ts";
 import { scheduleOf, type Settings } from "./settings.ts";
 import { previewTeacher, type TeacherPreview } from "./teachers.ts";
@@ -30,6 +31,26 @@ export function queueLines(planned: readonly (readonly QueuedTrial[])[]): string
       return formatRow("queue", `${i + 1}. ${text}`);
     })
   );
+}
+
+/**
+ * Describes in lines what a run of these trials would do: its queue, then each cohort in which one
+ * of them trains. Writes nothing.
+ */
+export async function dryRunAll(
+  asked: readonly RequestedTrial[],
+  settings: Settings,
+): Promise<string[]> {
+  const planned = cohorts(await queue(asked, settings), mostTogether(settings));
+  const lines = queueLines(planned);
+  const isIn = (cohort: readonly RequestedTrial[], trial: RequestedTrial) =>
+    cohort.some((one) => isSameTrial(one, trial));
+  const done = asked.filter((trial) => !planned.some((cohort) => isIn(cohort, trial)));
+  const shown = planned.filter((cohort) => asked.some((trial) => isIn(cohort, trial)));
+  for (const cohort of [...shown, ...done.map((trial) => [trial])]) {
+    lines.push(...await dryRun(cohort, settings));
+  }
+  return lines;
 }
 
 /**

@@ -64,6 +64,7 @@ export function finalTrial(
 ): Trial {
   const { task } = experiment.dataset;
   const { epoch: epochs, best, precision, backend, seconds, stepSeconds } = progress;
+  const { workers, syncNorm } = progress;
   return {
     seed,
     declaration,
@@ -77,6 +78,8 @@ export function finalTrial(
     holdout: heldOut?.split.size ?? null,
     seconds: Math.round(seconds * 10) / 10,
     ...(stepSeconds === undefined ? {} : { stepSeconds: Number(stepSeconds.toPrecision(4)) }),
+    ...(workers === undefined ? {} : { workers }),
+    ...(syncNorm ? { syncNorm } : {}),
     commit,
     quick: quick !== undefined,
   };

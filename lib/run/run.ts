@@ -4,10 +4,12 @@
  * @module
  */
 import type { Identity } from "../project/identify.ts";
+import { checkShards } from "../data/shard.ts";
 import { primaryOf } from "../project/metric.ts";
-import { recordTrial, resultPath, type Trial } from "../project/result.ts";
+import { recordTrial, resultPath, type TeacherRecord, type Trial } from "../project/result.ts";
 import { Failure } from "../values/failure.ts";
-import { CohortTraining } from "./cohort_training.ts";
+import type { Claim } from "./claim.ts";
+import { type CohortResult, CohortTraining } from "./cohort_training.ts";
 import { claimCohorts } from "./claimed_cohorts.ts";
 import { buildsOn } from "./cohorts.ts";
 import { type LoadedStages, readStages } from "./first_stages.ts";
@@ -22,10 +24,10 @@ import {
   type RequestedTrial,
 } from "./queue.ts";
 import { resolveRun, STATE_TEXTS, titleOf } from "./resolve.ts";
-import type { Settings } from "./settings.ts";
-import type { ClaimedTrial } from "./share_trials.ts";
+import { scheduleOf, type Settings } from "./settings.ts";
 import { type LoadedTeacher, readTeachers, scoreTeachers } from "./teachers.ts";
 import { checkArithmetic, TrialTraining } from "./trial_training.ts";
+import { SOLE_WORKER } from "./workers.ts";
 
 /** A requested trial that is done. */
 export interface FinishedTrial extends RequestedTrial {
@@ -37,8 +39,8 @@ export interface FinishedTrial extends RequestedTrial {
 /**
  * Returns the results of trials, in the requested order. Trains those that are not done, as many
  * together as `settings.cohort` allows, each after its teachers and first stages. Continues a run
- * that was begun earlier. Records each result as soon as it exists. With `settings.pending`, leaves
- * out the trials that other processes train. If a trial diverges, trains the others that do not
+ * that was begun earlier. Records each result as soon as it exists. Leaves out the trials that other
+ * processes train with `settings.pending`, and all of them if another worker leads. If a trial diverges, trains the others that do not
  * build on it, and then rejects with a `Failure` (exit 4) that names it. Rejects with any other
  * failure at once. Missing data or weights (exit 3) fail before any training.
  */
@@ -49,6 +51,8 @@ export async function runTrials(
   const waiting = await queue(asked, settings);
   const isWaiting = (trial: RequestedTrial) => waiting.some((one) => isSameTrial(one, trial));
   const done = new Map<RequestedTrial, FinishedTrial>();
+  const { workers = SOLE_WORKER } = settings;
+  if (!workers.leads) return await trainAll(waiting, settings);
   for (const trial of asked) {
     const result = isWaiting(trial) ? undefined : await reuse(trial, settings);
     if (result) done.set(trial, result);
@@ -72,14 +76,14 @@ async function trainAll(
 ): Promise<FinishedTrial[]> {
   const done: FinishedTrial[] = [];
   const failed = new Map<QueuedTrial, Failure>();
-  for await (const claimed of claimCohorts(waiting, settings)) {
-    for (let left = claimed; left.length > 0;) {
+  for await (const shared of shareCohorts(waiting, settings)) {
+    for (let left = shared; left.length > 0;) {
       const outcomes = await trainCohort(left);
       left = left.filter(({ trial }) => !outcomes.has(trial));
       for (const [trial, outcome] of outcomes) {
         if (outcome instanceof Failure) failed.set(trial, outcome);
         // A requested trial that is trained early, because another needs it, is reported at its turn.
-        else if (!trial.need) done.push({ ...trial, trial: outcome });
+        else if (outcome && !trial.need) done.push({ ...trial, trial: outcome });
       }
     }
   }
@@ -88,6 +92,34 @@ async function trainAll(
     settings.status.line(`${titleOf(trial)} is not trained: it builds on ${titleOf(base)}`);
   }
   throw joinFailures([...failed.values()]);
+}
+
+/** A trial to train, with its claim if this worker leads. */
+interface SharedTrial {
+  readonly trial: QueuedTrial;
+  readonly claim: Claim | undefined;
+}
+
+/** The cohorts that the leader claims, for all workers. */
+async function* shareCohorts(
+  waiting: readonly QueuedTrial[],
+  settings: Settings,
+): AsyncGenerator<readonly SharedTrial[]> {
+  const { workers = SOLE_WORKER } = settings;
+  await workers.agree("queue", JSON.stringify(waiting.map(titleOf)));
+  const positions = async (cohort: readonly number[]) =>
+    JSON.parse(await workers.follow(JSON.stringify(cohort))) as number[];
+  if (workers.leads) {
+    for await (const cohort of claimCohorts(waiting, settings)) {
+      await positions(cohort.map(({ trial }) => waiting.indexOf(trial)));
+      yield cohort;
+    }
+    await positions([]);
+    return;
+  }
+  for (let cohort = await positions([]); cohort.length > 0; cohort = await positions([])) {
+    yield cohort.map((i) => ({ trial: waiting[i], claim: undefined }));
+  }
 }
 
 /** The trials that build on some others, directly or not, with the one that each builds on. */
@@ -116,21 +148,20 @@ interface LoadedFoundations {
   readonly stages: LoadedStages;
 }
 
-/** The result of a trial, or the failure (exit 4) with which it diverged. */
-type CohortOutcome = Trial | Failure;
-
 /**
- * Trains claimed trials together whose teachers and first stages are done, and records their
+ * Trains trials together whose teachers and first stages are done, and records their
  * results. Takes as many of them as fit into memory, the first ones, and returns the outcomes of
  * these.
  */
 async function trainCohort(
-  claimed: readonly ClaimedTrial<QueuedTrial>[],
-): Promise<Map<QueuedTrial, CohortOutcome>> {
-  const trials = claimed.map(({ trial }) => trial);
-  for (const trial of trials) await makeRoom(trial);
+  shared: readonly SharedTrial[],
+): Promise<Map<QueuedTrial, CohortResult>> {
+  const trials = shared.map(({ trial }) => trial);
+  for (const { trial, claim } of shared) if (claim) await makeRoom(trial);
   const [{ experiment, settings, seed }] = trials;
-  const { status } = settings;
+  const { status, workers = SOLE_WORKER } = settings;
+  // The leader has put old runs aside.
+  await workers.follow("");
   const sources: (TrialSource & LoadedFoundations)[] = [];
   for (const { experiment, root } of trials) {
     const teachers = await readTeachers(experiment, root, settings);
@@ -138,18 +169,24 @@ async function trainCohort(
   }
   const prepared = await prepare(sources, seed, settings);
   try {
-    const most = (settings.cohort ?? "auto") === "auto" && trials.length > 1
+    const { train, opened } = prepared;
+    await workers.agree("data set", `${train.size} images of ${opened.classes.length} classes`);
+    const { batch } = scheduleOf(experiment, settings);
+    checkShards(train.size, batch, workers.share.workers);
+    const fitting = (settings.cohort ?? "auto") === "auto" && trials.length > 1
       ? fittingTrials(await measureStepMemory(prepared, experiment, settings))
-      : Infinity;
-    const taken = trials.slice(0, most);
+      : trials.length;
+    const taken = trials.slice(0, Number(await workers.follow(String(fitting))));
     const title = cohortTitle(taken);
     if (taken.length > 1) status.line(`${title} train together`);
     const loaded = sources.flatMap(({ teachers }) => teachers);
     const printLine = (line: string) => status.line(`${title}: ${line}`);
-    const records = await scoreTeachers(loaded, prepared, settings, printLine);
+    const records = workers.leads
+      ? await scoreTeachers(loaded, prepared, settings, printLine)
+      : new Map<string, TeacherRecord>();
     const trainings = taken.map((trial, i) =>
-      new TrialTraining(trial, claimed[i].claim, prepared.assemblies[i], prepared, {
-        teachers: sources[i].teachers.map(({ path }) => records.get(path)!),
+      new TrialTraining(trial, shared[i].claim, prepared.assemblies[i], prepared, {
+        teachers: sources[i].teachers.flatMap(({ path }) => records.get(path) ?? []),
         stages: sources[i].stages.records,
       })
     );

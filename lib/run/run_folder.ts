@@ -20,6 +20,7 @@ import type { Score } from "../tasks/task.ts";
 import { Failure } from "../values/failure.ts";
 import type { Json } from "../values/json.ts";
 import {
+  boolean,
   count,
   looseObject,
   number,
@@ -58,6 +59,10 @@ export type RunProgress = {
   readonly last?: Score;
   /** The score of that epoch on the hold-out. `undefined` if there is none. */
   readonly held?: Score;
+  /** The number of workers that shared each batch, the most at any time. `undefined` for one. */
+  readonly workers?: number;
+  /** Whether norms used the statistics of the whole batch. `undefined`: they did not, or one worker. */
+  readonly syncNorm?: boolean;
   /** Seconds of training and evaluation. */
   readonly seconds: number;
   /**
@@ -187,6 +192,8 @@ const anyProgress: Reader<RunProgress> = looseObject<RunProgress>({
   best: optional(best),
   last: optional(score),
   held: optional(score),
+  workers: optional(count),
+  syncNorm: optional(boolean),
   seconds: number,
   stepSeconds: optional(number),
 });

@@ -3,6 +3,8 @@ import { Failure } from "../values/failure.ts";
 import type { EngineOptions } from "../engine/open_engine.ts";
 import type { Schedule } from "../experiment/schedule.ts";
 import type { Status } from "../terminal/status.ts";
+import type { Parallel } from "../training/step.ts";
+import { SOLE_WORKER, type Workers } from "./workers.ts";
 
 /** The settings of runs: everything that is not part of a declaration. */
 export interface Settings extends EngineOptions {
@@ -26,6 +28,13 @@ export interface Settings extends EngineOptions {
    * false.
    */
   readonly pending?: boolean;
+  /** The workers that train together. Default: this process alone. */
+  readonly workers?: Workers;
+  /**
+   * Whether norms use the statistics of the whole batch when several workers share it, and not of
+   * each worker's part. Default: false.
+   */
+  readonly syncNorm?: boolean;
   /** The folder of data sets. */
   readonly data: string;
   /** Whether to write nothing, so no data set is downloaded either. Default: false. */
@@ -36,6 +45,14 @@ export interface Settings extends EngineOptions {
   readonly status: Status;
   /** Whether the user wants to stop. Called after each step. */
   readonly interrupted: () => boolean;
+}
+
+/** How the workers share the step `name`. */
+export function parallelOf(
+  { workers = SOLE_WORKER, syncNorm = false }: Settings,
+  name: string,
+): Parallel {
+  return { share: workers.share, syncNorm, name };
 }
 
 /** Names the settings that make a run quick. `undefined` for a full run. */

@@ -27,6 +27,7 @@ import { finalTrial, manifest } from "./record.ts";
 import { titleOf } from "./resolve.ts";
 import type { BestEpoch, RunProgress } from "./run_folder.ts";
 import { scheduleOf } from "./settings.ts";
+import { SOLE_WORKER } from "./workers.ts";
 
 /** The number format and the backend of a run. */
 export type Arithmetic = Pick<RunProgress, "precision" | "backend">;
@@ -74,7 +75,10 @@ export interface EpochTime {
   readonly trials: number;
 }
 
-/** One trial in training: its progress, its log and its files. */
+/**
+ * One trial in training: its progress, its log and its files. Without a claim, another worker leads:
+ * this one follows its progress and writes nothing.
+ */
 export class TrialTraining {
   readonly trial: QueuedTrial;
   readonly assembly: Assembly;
@@ -82,16 +86,18 @@ export class TrialTraining {
   readonly title: string;
   /** The schedule of the run. */
   readonly schedule: Schedule;
-  readonly #claim: Claim;
+  readonly #claim: Claim | undefined;
   readonly #prepared: Prepared;
   readonly #foundations: Foundations;
+  /** The number of workers and their norms, for the record. */
+  readonly #shared: Pick<RunProgress, "workers" | "syncNorm">;
   #progress: RunProgress;
   #logs!: Logs;
   #revision!: string | null;
 
   constructor(
     trial: QueuedTrial,
-    claim: Claim,
+    claim: Claim | undefined,
     assembly: Assembly,
     prepared: Prepared,
     foundations: Foundations,
@@ -104,8 +110,16 @@ export class TrialTraining {
     this.#prepared = prepared;
     this.#foundations = foundations;
     const { precision = "float32", backend = "tensorflow" } = trial.settings;
+    const { workers: { share: { workers } } = SOLE_WORKER, syncNorm } = trial.settings;
+    this.#shared = workers === 1 ? {} : { workers, ...(syncNorm ? { syncNorm } : {}) };
     const start = { epoch: 0, batch: 0, step: 0, sums: NO_SUMS, seconds: 0 };
-    this.#progress = { declaration: trial.declaration, precision, backend, ...start };
+    this.#progress = {
+      declaration: trial.declaration,
+      precision,
+      backend,
+      ...start,
+      ...this.#shared,
+    };
   }
 
   /** The next step. */
@@ -127,8 +141,9 @@ export class TrialTraining {
   /** Continues from the saved state, if there is one, and writes what the run is going to be. */
   async begin(): Promise<void> {
     const { folder, root, settings } = this.trial;
-    await folder.make();
+    if (this.#claim) await folder.make();
     await this.#resume();
+    if (!this.#claim) return;
     // Read before training, because the project may change meanwhile.
     this.#revision = await commit(root);
     await folder.write(
@@ -163,7 +178,9 @@ export class TrialTraining {
       state,
       new Map(Array.from(tensors, ([name, { data }]) => [name, data as Float32Array])),
     );
-    this.#progress = progress;
+    const workers = Math.max(progress.workers ?? 1, this.#shared.workers ?? 1);
+    this.#progress = { ...progress, ...this.#shared, ...(workers > 1 ? { workers } : {}) };
+    if (!this.#claim) return;
     // A crash may have come after the state was saved and before the weights of its epoch were.
     if (progress.batch === 0) await this.#saveWeights(tensors);
     const within = progress.batch > 0 ? `, batch ${progress.batch}` : "";
@@ -231,6 +248,12 @@ export class TrialTraining {
     return new Failure(4, `${this.title}: ${problem}${kept}; ${advice}`);
   }
 
+  /** Follows an epoch whose steps are done, which the leader evaluates and saves. */
+  followEpoch(): void {
+    const { epoch } = this.#progress;
+    this.#progress = { ...this.#progress, epoch: epoch + 1, batch: 0, sums: NO_SUMS };
+  }
+
   /** Logs and prints an epoch whose steps are done, and saves the state after it. */
   async endEpoch(
     state: ReadonlyMap<string, Value>,
@@ -255,7 +278,7 @@ export class TrialTraining {
     };
     const speed = { imagesPerSecond: images / trained, waited, seconds: time.seconds };
     const summary: EpochSummary = { epoch, epochs, rate: rate(epoch), sums, test, held, ...speed };
-    this.#claim.check();
+    this.#claim?.check();
     this.#logs.add(epochLog(task, summary));
     settings.status.line(`${this.title} ${epochLine(task, summary)}`);
     await this.#saveState(state);
@@ -271,7 +294,7 @@ export class TrialTraining {
 
   async #saveState(state: ReadonlyMap<string, Value>): Promise<void> {
     const { folder } = this.trial;
-    this.#claim.check();
+    this.#claim?.check();
     await folder.save(folder.file("latest.safetensors"), state, this.#progress);
   }
 
@@ -308,7 +331,7 @@ export class TrialTraining {
       compared,
     );
     const { folder, root, identity: { id } } = this.trial;
-    this.#claim.check();
+    this.#claim?.check();
     // Before the run counts as done, or a kill in between would leave it unrecorded.
     await recordTrial(resultPath(root, id), id, trial);
     await folder.write("trial.json", trial);

@@ -5,6 +5,7 @@ import {
   type ByTrial,
   gradNormStep,
   type GradNormValues,
+  type Parallel,
   type TrainInput,
   trainStep,
   type TrainValues,
@@ -24,16 +25,20 @@ export interface Steps {
 
 /**
  * Compiles the steps of trials that train together. All have the same seed, task and changes to
- * images.
+ * images. Default of `parallel`: one process alone.
  */
-export function compileSteps(engine: Engine, trials: readonly Assembly[]): Steps {
+export function compileSteps(
+  engine: Engine,
+  trials: readonly Assembly[],
+  parallel?: Parallel,
+): Steps {
   const parts = trials.map(({ parts }) => parts);
   const [{ task, normalisation }] = parts;
   const students = trials.map(({ student }) => ({ student }));
   const pairs = trials.map(({ student, teachers: [teacher] }) => ({ student, teacher }));
   return {
-    step: engine.compile(trainStep(parts)),
-    gradNorms: engine.compile(gradNormStep(parts)),
+    step: engine.compile(trainStep(parts, parallel)),
+    gradNorms: engine.compile(gradNormStep(parts, parallel)),
     evaluate: engine.compile(evaluateStep(task, students, normalisation)),
     compare: engine.compile(evaluateStep(task, pairs, normalisation)),
   };

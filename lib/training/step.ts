@@ -11,13 +11,15 @@ import {
   withMemory,
 } from "../experiment/distiller.ts";
 import type { Gradients, Optimizer, Roles } from "../experiment/optimizer.ts";
-import { type Random, randomOf } from "../kernels/random_uniform.ts";
+import { type AllReduce, allReduce } from "../kernels/all_reduce.ts";
+import { type Random, randomOf, rowsOf } from "../kernels/random_uniform.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import type { Model, Net, Output } from "../nn/network.ts";
 import { passes } from "../nn/pass.ts";
 import type { Update, Variable } from "../nn/variables.ts";
 import type { LabelName, Labels, Pairing, Task } from "../tasks/task.ts";
 import { Failure } from "../values/failure.ts";
+import { ALONE, type Share } from "../values/share.ts";
 
 /**
  * The inputs of a training step. `rate` has the learning rate of each trial, [trials]; all other
@@ -91,18 +93,33 @@ export interface TrainParts {
   readonly seed: number;
 }
 
+/** How the workers of a cluster share a step. */
+export interface Parallel {
+  /** The part of each batch that this worker has. */
+  readonly share: Share;
+  /** Whether norms use the statistics of the whole batch, and not of each worker's part. */
+  readonly syncNorm: boolean;
+  /** The name of the step, the same at all workers, and another one for each step of a process. */
+  readonly name: string;
+}
+
+/** The step of a process that trains alone. */
+export const SOLE: Parallel = { share: ALONE, syncNorm: false, name: "" };
+
 /**
  * A training step of trials that see the same images: forward pass, loss, gradients and updates of
  * each. The images are prepared once, as the first trial says: all trials have the same seed, task
  * and changes to images. A teacher that several trials share runs once. A variable that no term
- * reaches stays unchanged: no weight decay, no momentum.
+ * reaches stays unchanged: no weight decay, no momentum. With several workers, each has its part of
+ * the batch, and all make the same updates: those of the whole batch.
  */
 export function trainStep(
   trials: readonly TrainParts[],
+  parallel: Parallel = SOLE,
 ): StepFunction<TrainInput, ByTrial<TrainValues>> {
   return (inputs) => {
     const rates = tf.unstack(inputs.rate);
-    const shared = shareBatch(trials, inputs);
+    const shared = shareBatch(trials, inputs, parallel, "train");
     const outcomes = trials.map((parts, i) => trainTrial(parts, shared, rates[i]));
     return {
       values: byTrial(outcomes.map(({ values }) => values)),
@@ -118,11 +135,12 @@ function trainTrial(
   rate: Tensor,
 ): StepOutcome<TrainValues> {
   const { optimizer, trainable } = parts;
-  const { forward: { values, changes }, gradients } = differentiate(
+  const { forward: { values, changes }, gradients } = shared.average(differentiate(
     objective(parts, shared),
     trainable,
     optimizer.groups,
-  );
+    shared.scale,
+  ));
   const entries = trainable.flatMap((variable, i): [Variable, Gradients][] => {
     const own = gradients.map((group) => group[i]);
     return own.some((gradient) => gradient) ? [[variable, own]] : [];
@@ -137,9 +155,10 @@ function trainTrial(
  */
 export function gradNormStep(
   trials: readonly TrainParts[],
+  parallel: Parallel = SOLE,
 ): StepFunction<TrainInput, ByTrial<GradNormValues>> {
   return (inputs) => {
-    const shared = shareBatch(trials, inputs);
+    const shared = shareBatch(trials, inputs, parallel, "gradient norms");
     return { values: byTrial(trials.map((parts) => gradNorms(parts, shared))), updates: [] };
   };
 }
@@ -147,11 +166,12 @@ export function gradNormStep(
 /** The gradient norms of one trial. */
 function gradNorms(parts: TrainParts, shared: SharedBatch): GradNormValues {
   const student = new Set(parts.student.variables);
-  const { forward: { values, changes }, gradients } = differentiate(
+  const { forward: { values, changes }, gradients } = shared.average(differentiate(
     objective(parts, shared),
     parts.trainable.filter((variable) => student.has(variable)),
     (roles) => Array.from(roles.keys(), (name) => [name]),
-  );
+    shared.scale,
+  ));
   tf.dispose([values, changes.map(({ value }) => value)]);
   const grads = Object.keys(values.terms).map((name, i) => [name, norm(gradients[i])]);
   return { grads: Object.fromEntries(grads) };
@@ -187,21 +207,78 @@ interface SharedBatch extends PreparedImages {
   readonly random: () => Random;
   /** The outputs of each distinct teacher. */
   readonly teachers: ReadonlyMap<Model, Output>;
+  /** Makes the statistics of norms those of the whole batch. `undefined`: those of this part. */
+  readonly syncNorm: AllReduce | undefined;
+  /** The factor of a loss before it is differentiated. `undefined`: 1. */
+  readonly scale: number | undefined;
+  /** Turns values and gradients of this worker's part into those of the whole batch. */
+  readonly average: (own: Differentiated) => Differentiated;
 }
 
 /** Prepares the images and runs each distinct teacher on them. */
 function shareBatch(
   trials: readonly TrainParts[],
   { image, index, rate: _, epoch, step, ...labels }: { readonly [K in TrainInput]: Tensor },
+  { share, syncNorm, name }: Parallel,
+  kind: string,
 ): SharedBatch {
-  const random = () => randomOf(trials[0].seed, "step", step);
+  const [images] = image.shape;
+  const random = () => rowsOf(randomOf(trials[0].seed, "step", step), share, images);
   const prepared = prepareImages(trials[0], image, random());
   const { frozen } = passes();
   const teachers = new Map(
     [...new Set(trials.flatMap(({ teacher }) => teacher ?? []))]
       .map((teacher) => [teacher, teacher.run(prepared.image, frozen)]),
   );
-  return { ...prepared, labels, index, epoch, random, teachers };
+  const batch = { ...prepared, labels, index, epoch, random, teachers };
+  if (share.workers === 1) {
+    return { ...batch, syncNorm: undefined, scale: undefined, average: (own) => own };
+  }
+  const reduce = allReduce(share.workers, `${name}/${kind}`);
+  return {
+    ...batch,
+    syncNorm: syncNorm ? reduce : undefined,
+    // The gradients of sums add up over the workers, also inside of norms.
+    scale: images,
+    average: (own) => averageOver(own, images, reduce),
+  };
+}
+
+/**
+ * The means over the whole batch of values and gradients, of which each worker has those of its
+ * `images` images: means of values, sums of gradients and of the task's sums.
+ */
+function averageOver(
+  { forward, gradients }: Differentiated,
+  images: number,
+  reduce: AllReduce,
+): Differentiated {
+  const { values: { loss, terms, reports, sums } } = forward;
+  const means = [loss, ...Object.values(terms), ...Object.values(reports)];
+  const present = gradients.flat().flatMap((gradient) => gradient ?? []);
+  const [count, ...totals] = reduce([
+    tf.scalar(images),
+    ...means.map((mean) => tf.mul(mean, images)),
+    ...Object.values(sums),
+    ...present,
+  ]);
+  tf.dispose([forward.values]);
+  const next = () => totals.shift()!;
+  const average = () => tf.keep(tf.div(next(), count)) as Scalar;
+  const each = <T>(named: Readonly<Record<string, Tensor>>, make: () => T) =>
+    Object.fromEntries(Object.keys(named).map((name) => [name, make()]));
+  return {
+    forward: {
+      ...forward,
+      values: {
+        loss: average(),
+        terms: each(terms, average),
+        reports: each(reports, average),
+        sums: each(sums, () => tf.keep(next())),
+      },
+    },
+    gradients: gradients.map((group) => group.map((gradient) => gradient && tf.div(next(), count))),
+  };
 }
 
 /**
@@ -210,12 +287,12 @@ function shareBatch(
  */
 function objective(
   parts: TrainParts,
-  { image: images, views, pairing, labels, index, epoch, random: draw, teachers }: SharedBatch,
+  { image: images, views, pairing, labels, index, epoch, ...shared }: SharedBatch,
 ): () => Forward {
-  const random = draw();
-  const { live, frozen, remembered } = passes(parts.frozenVariables);
+  const random = shared.random();
+  const { live, frozen, remembered } = passes(parts.frozenVariables, shared.syncNorm);
   const target = parts.task.target(labels, { pairing, random: random.in("task") });
-  const outputOf = (teacher: Model) => teachers.get(teacher)!;
+  const outputOf = (teacher: Model) => shared.teachers.get(teacher)!;
   const teacher = Array.isArray(parts.teacher)
     ? parts.teacher.map(outputOf)
     : parts.teacher && outputOf(parts.teacher as Model);
@@ -241,6 +318,9 @@ function objective(
       name,
       tf.keep(tf.mul(tf.mean(perSample), weight)),
     ]);
+    if (writes.length > 0 && shared.scale !== undefined) {
+      throw new Failure(2, "the method remembers its images: train it without --cluster");
+    }
     if (means.length === 0) {
       throw new Failure(2, "the method's loss has no terms: return at least one");
     }
@@ -297,19 +377,26 @@ function prepareImages(
   };
 }
 
+/** A forward pass and its gradients, by group of terms. */
+interface Differentiated {
+  readonly forward: Forward;
+  readonly gradients: readonly Gradients[];
+}
+
 /**
  * Runs a forward pass and computes the gradients of its loss or, with `groups`, those of each group
- * of terms. A variable that no term of a group reaches has no gradient there.
+ * of terms, times `scale`. A variable that no term of a group reaches has no gradient there.
  */
 function differentiate(
   objective: () => Forward,
   variables: readonly Variable[],
   groups: Optimizer["groups"],
-): { readonly forward: Forward; readonly gradients: readonly Gradients[] } {
+  scale = 1,
+): Differentiated {
   const engine = tf.engine();
   const xs = variables.map(({ value }) => value);
   const gradientsOf = (sum: () => Scalar): Gradients =>
-    engine.gradients(sum, xs, undefined, true).grads;
+    engine.gradients(() => scale === 1 ? sum() : tf.mul(sum(), scale), xs, undefined, true).grads;
   let forward!: Forward;
   if (!groups) {
     return { gradients: [gradientsOf(() => (forward = objective()).values.loss)], forward };

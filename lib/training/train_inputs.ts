@@ -1,4 +1,6 @@
 import { batches, type BatchSource } from "./batches.ts";
+import { shardOf } from "../data/shard.ts";
+import { ALONE, type Share } from "../values/share.ts";
 import type { Inputs } from "../values/input.ts";
 import { stream } from "../values/random.ts";
 import type { Schedule } from "../experiment/schedule.ts";
@@ -22,7 +24,7 @@ export function batchCount(images: number, { batch }: Schedule, limit = Infinity
 /**
  * Reads the inputs of an epoch's training steps from a position on, in the order of the seed's
  * shuffle, with the learning rate of each schedule. All schedules have the same batch. `limit` as
- * in `batchCount`.
+ * in `batchCount`. `share` is the part of each batch to read. Default: all.
  */
 export async function* trainInputs(
   source: BatchSource,
@@ -30,6 +32,7 @@ export async function* trainInputs(
   seed: number,
   { epoch, batch, step }: RunPosition,
   limit?: number,
+  share: Share = ALONE,
 ): AsyncGenerator<Inputs<TrainInput>> {
   const [{ batch: size }] = schedules;
   const count = batchCount(source.split.size, schedules[0], limit);
@@ -37,7 +40,8 @@ export async function* trainInputs(
     batch * size,
     count * size,
   );
-  for await (const inputs of batches(source, order, size, { seed, epoch })) {
+  const own = shardOf(order, size, share);
+  for await (const inputs of batches(source, own.order, own.batch, { seed, epoch })) {
     const rates = Float32Array.from(schedules, (schedule) => schedule.rate(epoch, batch, count));
     batch++;
     yield {

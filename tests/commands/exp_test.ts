@@ -212,7 +212,7 @@ export const absent = experiment(import.meta, { dataset: folder, schedule, stude
         assertEquals(code, 3, err);
         assertStringIncludes(err, "is not a TensorFlow library that can be used here");
         assertStringIncludes(err, "--backend cpu");
-        assert(!existsSync(toys.path("runs")));
+        assert(!existsSync(toys.of("teacher", 1)));
       },
     ),
 );

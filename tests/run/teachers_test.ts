@@ -62,7 +62,7 @@ const failureMessage = async (work: Promise<unknown>, exit: number): Promise<str
 async function assertRefused(toys: Toys, name: string, ...parts: string[]): Promise<void> {
   const message = await failureMessage(toys.run(name), 3);
   for (const part of parts) assertStringIncludes(message, part);
-  assert(!existsSync(toys.path("runs")) && !existsSync(toys.path(`toy/${name}.json`)));
+  assert(!existsSync(toys.of(name, 1)) && !existsSync(toys.path(`toy/${name}.json`)));
 }
 
 /** What a dry run says of a trial. */
