@@ -1,6 +1,6 @@
 /**
  * `deno task list [--paper slkd] [--json]`: shows every cell of every table with its experiment and
- * its trials.
+ * its trials. With `--pending`, the trials that are still to be trained.
  *
  * @module
  */
@@ -15,17 +15,35 @@ import {
   type FilledPaperTable,
   filledTables,
 } from "../tables/filled_tables.ts";
-import { helpText, parseFlags, type Spec } from "../terminal/flags.ts";
+import { type Flags, helpText, parseFlags, type Spec } from "../terminal/flags.ts";
 import { identify } from "../project/identify.ts";
 import type { Outcome } from "../project/outcome.ts";
 import { tableFolder, tableFolders } from "../project/find_tables.ts";
+import { findDataFolder } from "../files/data_folder.ts";
+import { foundationsFirst, queue, type QueuedTrial } from "../run/queue.ts";
+import { unrecorded } from "../run/unrecorded.ts";
+import { status } from "../terminal/status.ts";
+import { shellCommand } from "../values/shell.ts";
+import { namedExperiments } from "./named_experiments.ts";
+import { RUN_FLAGS, seeds } from "./run_flags.ts";
 
 const FLAGS = {
   "paper": {
     type: "string",
     help: "folder of one paper's tables, e.g. slkd. Default: all folders",
   },
-  "json": { type: "boolean", help: "print one JSON object per cell" },
+  "json": { type: "boolean", help: "print one JSON object per cell, or per trial" },
+  "pending": {
+    type: "boolean",
+    help: "list the trials without a recorded result, and the teachers that they lack",
+  },
+  "commands": {
+    type: "boolean",
+    help: "with --pending: print one command per trial, teachers first, for `… | parallel -j 2`; " +
+      "each waits for a teacher that another one trains",
+  },
+  "seed": { ...RUN_FLAGS.seed, help: `with --pending: ${RUN_FLAGS.seed.help}` },
+  "trials": { ...RUN_FLAGS.trials, help: `with --pending: ${RUN_FLAGS.trials.help}` },
 } as const satisfies Spec;
 
 /** A cell of a table. */
@@ -58,7 +76,8 @@ export interface ListedCell {
  * folder: a line for each cell and a sum for each folder, or with `--json` a `ListedCell` for each.
  * Columns that differ only in their metric are one cell. Differences of rows, and cells without an
  * outcome or a paper's number, are left out. `check` checks the types of the modules that declare
- * the tables. Rejects with a `Failure` that has the exit code.
+ * the tables. With `--pending`, prints the trials to train, or with `--commands` the commands that
+ * train them. Rejects with a `Failure` that has the exit code.
  */
 export async function runList(
   args: readonly string[],
@@ -68,7 +87,12 @@ export async function runList(
 ): Promise<void> {
   const options = parseFlags(args, FLAGS);
   const [another] = options._;
-  if (options.help) return print(helpText("deno task list", FLAGS));
+  if (options.help) {
+    return print(helpText("deno task list, deno task list [module…] --pending", FLAGS));
+  }
+  if (options.pending) return await listPending(options, print, within, check);
+  const flag = (["commands", "seed", "trials"] as const).find((name) => options[name]);
+  if (flag) throw new Failure(2, `--${flag} needs --pending`);
   if (another !== undefined) {
     throw new Failure(2, `for one paper: deno task list --paper ${another}`);
   }
@@ -93,6 +117,64 @@ export async function runList(
   print(columns([header, ...rows], header.length));
   print("");
   for (const [paper, own] of Map.groupBy(cells, ({ paper }) => paper)) print(sum(paper, own));
+}
+
+/** Prints the trials that are still to be trained. */
+async function listPending(
+  options: Flags<typeof FLAGS>,
+  print: (line: string) => void,
+  within: string,
+  check: (modules: readonly string[]) => Promise<void>,
+): Promise<void> {
+  const { paper, json, commands, _: modules } = options;
+  if (json && commands) throw new Failure(2, "--json and --commands exclude each other");
+  const named = [...paper === undefined ? [] : [paper], ...modules];
+  const experiments = await namedExperiments(
+    named.length > 0 ? named : tableFolders(within),
+    within,
+    check,
+  );
+  const trials = experiments.flatMap((experiment) =>
+    seeds(options).map((seed) => ({ experiment, seed }))
+  );
+  const quiet = status({ quiet: true });
+  const settings = {
+    ...{ data: findDataFolder(), fresh: false, status: quiet, interrupted: () => false },
+  };
+  const waiting = foundationsFirst(await queue(await unrecorded(trials), settings));
+  if (commands) return waiting.forEach((trial) => print(commandOf(trial)));
+  if (json) return waiting.forEach((trial) => print(JSON.stringify(listTrial(trial))));
+  const rows = waiting.map(listTrial).map(({ id, seed, state, neededBy }) => [
+    ...[id, String(seed), state, neededBy ?? "asked for"],
+  ]);
+  const header = ["experiment", "seed", "state", "for"];
+  if (rows.length > 0) print(`${columns([header, ...rows], header.length)}\n`);
+  print(rows.length === 1 ? "1 trial is to be trained" : `${rows.length} trials are to be trained`);
+}
+
+/** The command that trains one trial, for a shell in the project. */
+function commandOf({ identity: { id }, seed }: QueuedTrial): string {
+  return shellCommand(["deno", "task", "exp", id, "--seed", String(seed), "--pending"]);
+}
+
+/** A trial that is still to be trained. */
+interface ListedTrial {
+  /** The id of its experiment. */
+  readonly id: string;
+  readonly seed: number;
+  /** The state of its run. */
+  readonly state: QueuedTrial["state"];
+  /** The trial that it is trained for; `null` if it was asked for. */
+  readonly neededBy: string | null;
+}
+
+function listTrial({ identity: { id }, seed, state, need }: QueuedTrial): ListedTrial {
+  return {
+    id,
+    seed,
+    state,
+    neededBy: need ? `${need.role} of ${need.id} seed ${need.seed}` : null,
+  };
 }
 
 /** The place of a cell in its table, and the outcome of its experiment. */

@@ -58,6 +58,8 @@ export function runSettings(
 }
 
 /** The seeds of the trials that these flags set. */
-export function seeds({ seed = 1, trials = 1 }: Flags<typeof RUN_FLAGS>): number[] {
+export function seeds(
+  { seed = 1, trials = 1 }: Pick<Flags<typeof RUN_FLAGS>, "seed" | "trials">,
+): number[] {
   return Array.from({ length: trials }, (_, i) => seed + i);
 }

@@ -130,6 +130,18 @@ export function listFoundations(
 }
 
 /**
+ * Orders a queue for several processes: trials on which others build come before the rest, so that
+ * few have to wait.
+ */
+export function foundationsFirst(waiting: readonly QueuedTrial[]): QueuedTrial[] {
+  const needed = waiting.flatMap(({ experiment }) =>
+    listFoundations(experiment).map(({ trained }) => trained)
+  );
+  const isNeeded = (trial: QueuedTrial) => needed.some((one) => isSameTrial(one, trial));
+  return [...waiting.filter(isNeeded), ...waiting.filter((trial) => !isNeeded(trial))];
+}
+
+/**
  * Checks, before any training, that the result of each queued trial can be recorded: its file can
  * be read, names its experiment, and is no other trial's. Rejects with a `Failure` (exit 3).
  */

@@ -6,7 +6,7 @@ import { loadExperiments } from "../../lib/project/identify.ts";
 import { recordTrial, resultPath } from "../../lib/project/result.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { needs } from "../support/needs.ts";
-import { IMPORTS, project, skipTypeCheck } from "../support/toy_project.ts";
+import { IMPORTS, project, recordToyTrial, skipTypeCheck } from "../support/toy_project.ts";
 import { trial } from "../support/trial.ts";
 
 const PAPER = `
@@ -238,5 +238,97 @@ await needs(
         assertStringIncludes(failure.message, message);
       }
       assertStringIncludes((await outputOf(folder, "--help")).join("\n"), "--paper");
+    }),
+);
+
+/** A module whose name and exports need quotes in a shell. */
+const ODD = `${IMPORTS}
+export const teacher = experiment(import.meta, { dataset, student: resnet20, distiller: scratch(), schedule });
+export const first = experiment(import.meta, { dataset, teacher: from(teacher, { seed: 2 }), student: resnet8, distiller: kd(), schedule });
+const last = experiment(import.meta, { dataset, teacher: from(first), student: resnet8, distiller: kd(), schedule });
+export { last as "it's" };`;
+
+await needs(
+  ["read", "write", "env"],
+  "list --pending: trials without a result, each after its teachers, as commands of a shell",
+  () =>
+    project({ ...FILES, "my experiments/odd.ts": ODD }, async (folder) => {
+      const odd = `${folder}/my experiments/odd.ts`;
+      assertEquals(await outputOf(folder, "--pending", "--commands", odd, "--seed", "2"), [
+        "deno task exp 'my experiments/odd#teacher' --seed 2 --pending",
+        "deno task exp 'my experiments/odd#first' --seed 1 --pending",
+        "deno task exp 'my experiments/odd#first' --seed 2 --pending",
+        "deno task exp 'my experiments/odd#it'\\''s' --seed 2 --pending",
+      ]);
+      assertEquals(
+        (await outputOf(folder, "--pending", "--json", `${odd}#first`)).map((line) =>
+          JSON.parse(line)
+        ),
+        [
+          {
+            id: "my experiments/odd#teacher",
+            seed: 2,
+            state: "missing",
+            neededBy: "teacher of my experiments/odd#first seed 1",
+          },
+          { id: "my experiments/odd#first", seed: 1, state: "missing", neededBy: null },
+        ],
+      );
+    }),
+);
+
+await needs(
+  ["read", "write", "env"],
+  "list --pending: a recorded trial is left out, unless another one lacks its weights",
+  () =>
+    project(FILES, async (folder) => {
+      const teacher = "deno task exp experiments/teachers/resnet20 --seed 1 --pending";
+      const student = (seed: number) =>
+        `deno task exp 'experiments/toy/kd#resnet20_resnet8' --seed ${seed} --pending`;
+      const commands = (...args: string[]) =>
+        outputOf(folder, "--pending", "--commands", "--paper", "toy", ...args);
+      assertEquals(await commands(), [teacher, student(1)]);
+      await recordToyTrial(folder, "experiments/teachers/resnet20.ts", trial(1, 70));
+      assertEquals(await commands(), [teacher, student(1)]);
+      await recordToyTrial(
+        folder,
+        "experiments/toy/kd.ts#resnet20_resnet8",
+        trial(1, 70, { quick: true }),
+      );
+      assertEquals(await commands(), [teacher, student(1)]);
+      await recordToyTrial(folder, "experiments/toy/kd.ts#resnet20_resnet8", trial(1, 70));
+      assertEquals(await commands(), []);
+      assertEquals((await commands("--trials", "2")).at(-1), student(2));
+      assertEquals(await outputOf(folder, "--pending", "--paper", "mine"), [
+        "0 trials are to be trained",
+      ]);
+      const lines = (await outputOf(folder, "--pending", "--seed", "2", "--paper", "toy"))
+        .join("\n");
+      assert(
+        /^experiments\/teachers\/resnet20 +1 +missing +teacher of .* seed 2$/m.test(lines),
+        lines,
+      );
+      assertStringIncludes(lines, "3 trials are to be trained");
+    }),
+);
+
+await needs(
+  ["read", "write", "env"],
+  "list --pending: flags that do not go together",
+  () =>
+    project(FILES, async (folder) => {
+      for (
+        const [args, message] of [
+          [["--commands"], "--commands needs --pending"],
+          [["--seed", "2"], "--seed needs --pending"],
+          [["--pending", "--commands", "--json"], "--json and --commands exclude each other"],
+          [["--pending", "Toi"], "did you mean toy?"],
+          [["--pending", `${folder}/experiments/toy/kd.ts#resnet`], "no experiment called resnet"],
+        ] as const
+      ) {
+        const failure = await assertRejects(() => outputOf(folder, ...args), Failure);
+        assertEquals(failure.exit, 2);
+        assertStringIncludes(failure.message, message);
+      }
     }),
 );

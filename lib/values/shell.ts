@@ -1,0 +1,10 @@
+/** Quotes a word, so that a shell takes it as one argument, whatever its characters. */
+export function quoteWord(word: string): string {
+  if (/^[\w@%+=:,./-]+$/.test(word)) return word;
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/** Writes a command for a shell: its words, quoted where needed. */
+export function shellCommand(words: readonly string[]): string {
+  return words.map(quoteWord).join(" ");
+}
