@@ -69,7 +69,9 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "values",
   ],
   tables: ["project", "experiment", "tasks", "values"],
+  schedulers: ["values"],
   commands: [
+    "schedulers",
     "tables",
     "export",
     "run",

@@ -1,0 +1,133 @@
+/**
+ * `deno task cluster slurm <module>[#name] …`, `deno task cluster k8s …`: prints a job that trains
+ * experiments on many machines.
+ *
+ * @module
+ */
+import { identify } from "../project/identify.ts";
+import { kubernetesJob } from "../schedulers/kubernetes_job.ts";
+import type { Job } from "../schedulers/job.ts";
+import { slurmScript } from "../schedulers/slurm_script.ts";
+import { runCommand } from "../terminal/command.ts";
+import { type Flags, helpText, parseFlags, type Spec } from "../terminal/flags.ts";
+import { checkTypes } from "../project/check_types.ts";
+import { Failure } from "../values/failure.ts";
+import { ENGINE_FLAGS } from "./engine_flags.ts";
+import { namedExperiments } from "./named_experiments.ts";
+import { RUN_FLAGS } from "./run_flags.ts";
+
+/** The flags that `deno task exp` gets from the job. */
+const TRIAL_FLAGS = {
+  "seed": RUN_FLAGS.seed,
+  "trials": RUN_FLAGS.trials,
+  "cohort": { type: "string", help: "trials that train together: auto, off, or the most" },
+  "precision": ENGINE_FLAGS.precision,
+  "data": ENGINE_FLAGS.data,
+} as const satisfies Spec;
+
+const JOB_FLAGS = {
+  ...TRIAL_FLAGS,
+  "tasks": { type: "integer", least: 1, help: "number of tasks at a time. Default: 4" },
+  "cpus": { type: "integer", least: 1, help: "processor cores of a task. Default: 4" },
+  "memory": { type: "integer", least: 1, help: "main memory of a task, in GiB. Default: 16" },
+  "gpus": { type: "integer", least: 0, help: "GPUs of a task. Default: 0" },
+} as const satisfies Spec;
+
+const SLURM_FLAGS = {
+  ...JOB_FLAGS,
+  "time": { type: "string", help: "time limit of a task, which then goes on. Default: 24:00:00" },
+  "partition": { type: "string", help: "partition. Default: the cluster's own" },
+} as const satisfies Spec;
+
+const K8S_FLAGS = {
+  ...JOB_FLAGS,
+  "image": {
+    type: "string",
+    help: "image of the containers, with Deno, and with Python and pip or TensorFlow. Required",
+  },
+  "volume": {
+    type: "string",
+    help: "persistent volume claim with the project, which all pods can write. Default: retort",
+  },
+} as const satisfies Spec;
+
+const SLURM = "deno task cluster slurm <module>[#name]|<folder> …";
+const K8S = "deno task cluster k8s <module>[#name]|<folder> … --image <string>";
+
+const HELP = `usage: ${SLURM}
+       ${K8S}
+
+Prints a job whose tasks share the trials of these experiments (of a folder: of its tables):
+\`deno task exp … --pending\`. Each task takes trials that no other one has taken, teachers first,
+until none is left. The project has to be on a file system that all machines share. Where a
+machine fails, another task takes its trials over.
+
+  deno task cluster slurm experiments/quickstart.ts > job.sh && sbatch job.sh
+  deno task cluster k8s experiments/quickstart.ts --image mine | kubectl create -f -
+
+Flags: deno task cluster slurm --help, deno task cluster k8s --help`;
+
+/**
+ * Prints the job that the arguments ask for; see `--help`. `check` checks the types of the modules.
+ * Rejects with a `Failure` that has the exit code.
+ */
+export async function runCluster(
+  args: readonly string[],
+  print: (text: string) => void = console.log,
+  within: string = Deno.cwd(),
+  check: (modules: readonly string[]) => Promise<void> = checkTypes,
+): Promise<void> {
+  const [scheduler, ...rest] = args;
+  const commandFor = (options: Flags<typeof JOB_FLAGS>) => jobOf(options, within, check);
+  if (scheduler === "slurm") {
+    const options = parseFlags(rest, SLURM_FLAGS);
+    if (options.help) return print(helpText(SLURM, SLURM_FLAGS));
+    const { time = "24:00:00", partition } = options;
+    checkSlurm("time", time);
+    if (partition !== undefined) checkSlurm("partition", partition);
+    return print(slurmScript({ ...await commandFor(options), time, partition }).trimEnd());
+  }
+  if (scheduler === "k8s") {
+    const options = parseFlags(rest, K8S_FLAGS);
+    if (options.help) return print(helpText(K8S, K8S_FLAGS));
+    const { image, volume = "retort" } = options;
+    const job = await commandFor(options);
+    if (image === undefined) {
+      throw new Failure(2, "--image names a container's image with Deno, and Python with pip");
+    }
+    return print(kubernetesJob({ ...job, image, volume }).trimEnd());
+  }
+  if (scheduler === "--help") return print(HELP);
+  throw new Failure(
+    2,
+    "which scheduler? deno task cluster slurm experiments/quickstart.ts, or k8s",
+  );
+}
+
+/** The job of experiments, each of which is checked to exist. */
+async function jobOf(
+  { tasks = 4, cpus = 4, memory = 16, gpus = 0, ...options }: Flags<typeof JOB_FLAGS>,
+  within: string,
+  check: (modules: readonly string[]) => Promise<void>,
+): Promise<Job> {
+  if (options._.length === 0) {
+    throw new Failure(2, "which experiments? deno task cluster slurm experiments/quickstart.ts");
+  }
+  const experiments = await namedExperiments(options._, within, check);
+  const ids = await Promise.all(experiments.map(async (one) => (await identify(one)).id));
+  const given = Object.keys(TRIAL_FLAGS).flatMap((name) => {
+    const value = options[name as keyof typeof TRIAL_FLAGS];
+    return value === undefined ? [] : [`--${name}`, String(value)];
+  });
+  const threads = ["--threads", String(cpus)];
+  const command = ["deno", "task", "exp", ...ids, ...given, ...threads, "--pending"];
+  return { command, tasks, cpus, memory, gpus };
+}
+
+/** Throws a `Failure` (exit 2) if a text cannot stand in a line of `#SBATCH`. */
+function checkSlurm(flag: string, text: string): void {
+  if (/^[\w:.,-]+$/.test(text)) return;
+  throw new Failure(2, `--${flag} "${text}": Slurm takes letters, digits and - : . , _ here`);
+}
+
+if (import.meta.main) await runCommand(() => runCluster(Deno.args));

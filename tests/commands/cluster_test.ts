@@ -1,0 +1,166 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { existsSync } from "node:fs";
+import { delimiter, dirname } from "node:path";
+import { parse } from "@std/yaml";
+import { runCluster } from "../../lib/commands/cluster.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import { everything, needs } from "../support/needs.ts";
+import { skipTypeCheck } from "../support/toy_project.ts";
+import { PAIR, type Toys, toys } from "../support/toy_runs.ts";
+
+/** What the command prints in a toy project. */
+async function outputOf({ folder }: Pick<Toys, "folder">, ...args: string[]): Promise<string> {
+  const lines: string[] = [];
+  await runCluster(args, (line) => lines.push(line), folder, skipTypeCheck);
+  return `${lines.join("\n")}\n`;
+}
+
+const LONG = `
+const long = sgd({ epochs: 2000, batch: 16, lr: 0.05 });
+export const endless = experiment(import.meta, { dataset, schedule: long, student: small, distiller: scratch() });`;
+
+/**
+ * Starts the task `index` of an array as Slurm does. `scontrol` writes its arguments into a file.
+ */
+function startTask(toys: Toys, index: number): Deno.ChildProcess {
+  const path = [toys.path("bin"), dirname(Deno.execPath()), Deno.env.get("PATH")];
+  return new Deno.Command("bash", {
+    args: ["job.sh"],
+    cwd: toys.folder,
+    env: {
+      PATH: path.join(delimiter),
+      SLURM_ARRAY_JOB_ID: "7",
+      SLURM_ARRAY_TASK_ID: String(index),
+    },
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}
+
+/** Waits for the end of a task. Returns its exit code and what it printed. */
+async function finish(task: Deno.ChildProcess): Promise<readonly [code: number, text: string]> {
+  const { code, stdout, stderr } = await task.output();
+  const decoder = new TextDecoder();
+  return [code, decoder.decode(stdout) + decoder.decode(stderr)];
+}
+
+/** Waits until something is so. Throws if the task ends before. */
+async function waitUntil(isSo: () => boolean, task: Deno.ChildProcess): Promise<void> {
+  let ended = false;
+  task.status.then(() => ended = true);
+  while (!isSo()) {
+    if (ended) throw new Error((await finish(task))[1]);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Gives a toy project the task `exp`, a `scontrol` and the job of some experiments. */
+async function submit(toys: Toys, ...experiments: string[]): Promise<void> {
+  const exp = new URL("../../lib/commands/exp.ts", import.meta.url).pathname;
+  const config = { tasks: { exp: `deno run -A ${exp}` } };
+  await Deno.writeTextFile(toys.path("deno.json"), JSON.stringify(config));
+  await Deno.mkdir(toys.path("bin"));
+  await Deno.writeTextFile(toys.path("bin", "scontrol"), '#!/bin/sh\necho "$@" >> requeued\n');
+  await Deno.chmod(toys.path("bin", "scontrol"), 0o755);
+  const script = await outputOf(toys, "slurm", ...experiments, "--cpus", "1");
+  await Deno.writeTextFile(toys.path("job.sh"), script);
+}
+
+await needs(
+  everything,
+  "cluster slurm: the tasks of an array train each trial once",
+  () =>
+    toys(PAIR, async (toys) => {
+      await submit(toys, toys.path("toy.ts#student"), "--trials", "2");
+      const tasks = await Promise.all([0, 1].map((index) => finish(startTask(toys, index))));
+      const text = tasks.map(([, text]) => text).join("\n");
+      assertEquals(tasks.map(([code]) => code), [0, 0], text);
+      for (const trial of ["teacher seed 1", "student seed 1", "student seed 2"]) {
+        assertEquals(text.split(`toy#${trial} ep 1/3`).length - 1, 1, `${trial}: ${text}`);
+      }
+      assert(existsSync(toys.path("toy", "student.json")), text);
+      assertEquals(existsSync(toys.path("requeued")), false);
+    }),
+);
+
+await needs(
+  everything,
+  "cluster slurm: the signal before the time limit saves the trial and queues the task again",
+  () =>
+    toys(LONG, async (toys) => {
+      await submit(toys, toys.path("toy.ts#endless"));
+      const log = toys.of("endless", 1, "metrics.jsonl");
+      const epochs = () => existsSync(log) ? Deno.readTextFileSync(log).split("\n").length - 1 : 0;
+      for (const [i, told] of ["requeue 7_3\n", "requeue 7_3\nrequeue 7_3\n"].entries()) {
+        const before = epochs();
+        const task = startTask(toys, 3);
+        await waitUntil(() => epochs() > before, task);
+        task.kill("SIGUSR1");
+        const [code, text] = await finish(task);
+        assertEquals(code, 130, text);
+        assertStringIncludes(text, "interrupted: saving after this step");
+        assertEquals(await Deno.readTextFile(toys.path("requeued")), told, `turn ${i + 1}`);
+      }
+      const lines = (await Deno.readTextFile(log)).trimEnd().split("\n");
+      assertEquals(lines.map((line) => JSON.parse(line).epoch), lines.map((_, i) => i + 1));
+    }),
+);
+
+await needs(
+  ["read", "write", "env"],
+  "cluster: the flags reach the job and its command",
+  () =>
+    toys(PAIR, async (toys) => {
+      const flags = ["--seed", "2", "--trials", "3", "--precision", "bfloat16", "--tasks", "2"];
+      const script = await outputOf(toys, "slurm", toys.path("toy.ts#student"), ...flags);
+      assertStringIncludes(
+        script,
+        "\ndeno task exp 'toy#student' --seed 2 --trials 3 --precision bfloat16 --threads 4 --pending &\n",
+      );
+      assertStringIncludes(script, "\n#SBATCH --array=0-1\n");
+      const manifest = await outputOf(
+        toys,
+        "k8s",
+        toys.path("toy.ts"),
+        "--image",
+        "a",
+        "--gpus",
+        "1",
+      );
+      const { spec } = parse(manifest) as {
+        spec: { template: { spec: { containers: unknown[] } } };
+      };
+      assertStringIncludes(
+        JSON.stringify(spec.template.spec.containers),
+        '"toy#student","toy#teacher","--threads","4","--pending"',
+      );
+    }),
+);
+
+await needs(
+  ["read", "write", "env"],
+  "cluster: what is missing or wrong is named",
+  () =>
+    toys(PAIR, async (toys) => {
+      const module = toys.path("toy.ts");
+      for (
+        const [args, message] of [
+          [[], "which scheduler? deno task cluster slurm experiments/quickstart.ts, or k8s"],
+          [["pbs", module], "which scheduler?"],
+          [["slurm"], "which experiments?"],
+          [["slurm", `${module}#techer`], "no experiment called techer"],
+          [["slurm", module, "--image", "a"], "unknown flag --image"],
+          [["slurm", module, "--partition", "a\nb"], "Slurm takes letters"],
+          [["slurm", module, "--tasks", "0"], "--tasks needs a whole number of at least 1"],
+          [["k8s", module], "--image names a container's image"],
+        ] as const
+      ) {
+        const failure = await assertRejects(() => outputOf(toys, ...args), Failure);
+        assertEquals(failure.exit, 2);
+        assertStringIncludes(failure.message, message);
+      }
+      assertStringIncludes(await outputOf(toys, "--help"), "sbatch job.sh");
+      assertStringIncludes(await outputOf(toys, "slurm", "--help"), "--partition");
+      assertStringIncludes(await outputOf(toys, "k8s", "--help"), "--image");
+    }),
+);
