@@ -29,6 +29,27 @@ export interface PaperTables {
   readonly tables: readonly (PaperCells | OwnTable)[];
 }
 
+/** Numbers that a paper printed for a pair of networks: a column beside our own. */
+export interface PrintedReference {
+  /** The column's heading, e.g. the name of the paper's method. */
+  readonly title: string;
+  /** The number of epochs that the paper trained for. It stands in the heading too. */
+  readonly epochs: number;
+  /** The file of the paper's numbers, from the module of the tables: `../shake/paper.yaml`. */
+  readonly paper: string;
+  /** The id of the table in that file. */
+  readonly table: string;
+  /** The teacher network of the table's column. */
+  readonly teacher: string;
+  /** The student network of the table's column. */
+  readonly student: string;
+  /**
+   * The paper's rows by ours, where their names differ: `{ scratch: "student" }`. Default: the row
+   * of the same name. A row of ours that the paper lacks has no printed number.
+   */
+  readonly rows?: Readonly<Record<string, string>>;
+}
+
 /** A table of our own: each row is an experiment. */
 export interface OwnTable {
   /** The name of its place in the README. */
@@ -39,6 +60,8 @@ export interface OwnTable {
   readonly rows: Experiments;
   /** The row or rows with which the others are compared, seed by seed. Default: none. */
   readonly against?: Experiment | readonly Experiment[];
+  /** Papers' numbers of the primary measure, to stand beside ours. Default: none. */
+  readonly printed?: readonly PrintedReference[];
 }
 
 /** Tables without a paper. */

@@ -20,6 +20,7 @@ import {
   readPaper,
   tableOf,
 } from "./paper.ts";
+import { type PrintedColumn, readPrinted } from "./printed_column.ts";
 import { type TeacherNames, teacherNames } from "./teacher_names.ts";
 
 /** A paper's table with our outcomes. */
@@ -40,6 +41,8 @@ export interface FilledOwnTable {
   readonly against: readonly string[];
   /** The names of its teachers. */
   readonly names: TeacherNames;
+  /** The numbers of papers that stand beside ours. */
+  readonly printed: readonly PrintedColumn[];
 }
 
 /** A table with the outcomes of its experiments. */
@@ -100,10 +103,8 @@ async function fillPaper(
   return tables.map((table) => ({ kind: "paper", table, at }));
 }
 
-async function fillOwn(
-  { id, title, rows, against = [] }: OwnTable,
-  module: string,
-): Promise<FilledOwnTable> {
+async function fillOwn(table: OwnTable, module: string): Promise<FilledOwnTable> {
+  const { id, title, rows, against = [], printed = [] } = table;
   const references = [against].flat().map((reference) => {
     const row = Object.entries(rows).find(([, experiment]) => experiment === reference);
     if (row) return row[0];
@@ -118,11 +119,15 @@ async function fillOwn(
     label,
     await readOutcome(experiment, dirname(module)),
   ]);
-  const filled = {
-    rows: await Promise.all(labelled),
-    against: references,
-    names: await teacherNames(rows),
-  };
+  const [first] = Object.values<Experiment | undefined>(rows);
+  const primary = first?.dataset.task.primary ?? "";
+  const columns = printed.map((one) => readPrinted(one, table, primary, module));
+  const [filledRows, filledPrinted, names] = await Promise.all([
+    Promise.all(labelled),
+    Promise.all(columns),
+    teacherNames(rows),
+  ]);
+  const filled = { rows: filledRows, against: references, names, printed: filledPrinted };
   return { kind: "own", id, title, ...filled };
 }
 

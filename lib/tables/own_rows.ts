@@ -4,6 +4,7 @@ import type { Measure, Task } from "../tasks/task.ts";
 import { round } from "../values/numbers.ts";
 import { summary } from "../values/statistics.ts";
 import { markBest, type PrintedNumber, printSummary } from "./printed.ts";
+import type { PrintedColumn } from "./printed_column.ts";
 import { sourceOf, type TeacherNames } from "./teacher_names.ts";
 
 /** A column of a table of our own: a measure at an epoch. */
@@ -25,6 +26,8 @@ export interface OwnRow {
   readonly student: string;
   /** The measurement of each column. Only the first one's text includes n. */
   readonly cells: readonly (PrintedNumber | undefined)[];
+  /** The number of each paper. */
+  readonly papers: readonly (PrintedNumber | undefined)[];
   readonly outcome: Outcome;
 }
 
@@ -37,11 +40,12 @@ export interface OwnRows {
 /**
  * The rows of a table of our own: the networks of each experiment, and the mean ± std over its
  * trials of each measure of the first experiment's task. A teacher that `names` lacks gets its
- * network's id.
+ * network's id. `printed` are papers' numbers for these rows.
  */
 export function ownRows(
   labelled: readonly LabelledOutcome[],
   names: TeacherNames = new Map(),
+  printed: readonly PrintedColumn[] = [],
 ): OwnRows {
   const outcomes = labelled.map(([, outcome]) => outcome);
   const columns = outcomes.length > 0
@@ -55,6 +59,12 @@ export function ownRows(
     ),
     student: outcome.experiment.student.id,
     cells: cells.map((column) => column[i]),
+    papers: printed.map(({ metric, values }) =>
+      printSummary(
+        values.get(label),
+        outcome.experiment.dataset.task.measures[metric].decimals,
+      )
+    ),
     outcome,
   }));
   return { columns, rows };

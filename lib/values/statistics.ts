@@ -47,3 +47,16 @@ function probabilityWithin(theta: number, freedom: number): number {
   }
   return odd ? (theta + Math.sin(theta) * sum) * 2 / Math.PI : Math.sin(theta) * sum;
 }
+
+/**
+ * Computes Kendall's τ of pairs of values: the share of two pairs that both values order alike,
+ * minus the share that they order in opposite ways. Ties count as neither. `undefined` for fewer
+ * than two pairs.
+ */
+export function kendallTau(pairs: readonly (readonly [number, number])[]): number | undefined {
+  if (pairs.length < 2) return undefined;
+  const signs = pairs.flatMap(([a, b], i) =>
+    pairs.slice(0, i).map(([c, d]) => Math.sign(a - c) * Math.sign(b - d))
+  );
+  return sum(signs) / signs.length;
+}

@@ -1,5 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { studentT, summary } from "../../lib/values/statistics.ts";
+import { kendallTau, studentT, summary } from "../../lib/values/statistics.ts";
 
 Deno.test("studentT: matches the published quantiles", () => {
   for (
@@ -41,4 +41,15 @@ Deno.test("summary: computes mean, sample standard deviation and n", () => {
   const { mean, std, n } = summary([2, 4, 4, 4, 5, 5, 7, 9])!;
   assertEquals([mean, n], [5, 8]);
   assert(Math.abs(std! - Math.sqrt(32 / 7)) < 1e-12);
+});
+
+Deno.test("Kendall's τ: hand-worked orders, ties and too few pairs", () => {
+  const tau = (a: number[], b: number[]) => kendallTau(a.map((one, i) => [one, b[i]] as const));
+  assertEquals(tau([1, 2, 3, 4], [10, 20, 30, 40]), 1);
+  assertEquals(tau([1, 2, 3, 4], [4, 3, 2, 1]), -1);
+  // One of six pairs is reversed.
+  assertAlmostEquals(tau([1, 2, 3, 4], [1, 3, 2, 4])!, 4 / 6);
+  assertAlmostEquals(tau([1, 2, 3], [1, 1, 2])!, 2 / 3);
+  assertEquals(tau([1], [1]), undefined);
+  assertEquals(tau([], []), undefined);
 });

@@ -27,7 +27,8 @@ type Line = { readonly [N in (typeof HEADER)[number]]?: Field };
  * paper or its authors' released logs. The paper's number is on the line of the epoch at which it
  * is compared. Differences, also between rows, are of numbers as READMEs print them. The metric of
  * a paired difference is `top1_minus_` (or the like) and the other row. Its line has the ends of
- * the 95 % interval and the verdict.
+ * the 95 % interval and the verdict. A paper's number beside a table of our own has a line of its
+ * own, whose group is the heading of its column.
  */
 export function csvTables(tables: readonly FilledTable[]): string {
   return csv(
@@ -65,10 +66,12 @@ function paperLines({ table, at }: FilledPaperTable): Line[] {
   );
 }
 
-function ownLines({ id: table, rows: labelled, against, names }: FilledOwnTable): Line[] {
-  const { columns, rows } = ownRows(labelled, names);
+function ownLines(
+  { id: table, rows: labelled, against, names, printed }: FilledOwnTable,
+): Line[] {
+  const { columns, rows } = ownRows(labelled, names, printed);
   const pairs = comparisons(labelled, against);
-  const lines = rows.flatMap(({ label: method, teachers, student, cells }): Line[] => {
+  const lines = rows.flatMap(({ label: method, teachers, student, cells, papers }): Line[] => {
     const place = { table, method, teacher: teachers.join("+"), student };
     const differences = pairs.filter(({ label }) => label === method).map(
       ({ against, task, paired }): Line => {
@@ -82,9 +85,13 @@ function ownLines({ id: table, rows: labelled, against, names }: FilledOwnTable)
     return [
       ...columns.map(({ metric, epoch }, c) => ({ ...place, metric, epoch, ...numbers(cells[c]) })),
       ...differences,
+      ...printed.map(({ title: group, metric, epoch }, i) => ({
+        ...{ ...place, group, metric, epoch },
+        ...numbers(papers[i], "paper_"),
+      })),
     ];
   });
-  return lines.filter(({ mean }) => mean !== undefined);
+  return lines.filter((line) => line.mean !== undefined || line.paper_mean !== undefined);
 }
 
 /** A summary as fields whose names begin with `prefix`. */

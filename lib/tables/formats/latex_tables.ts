@@ -4,6 +4,7 @@ import { comparisons, pairedRows } from "../paired.ts";
 import { type PaperTable, rowName } from "../paper.ts";
 import { type Cell, epochs, openQuestion, paperColumn, remarks } from "../paper_column.ts";
 import { type PrintedNumber, subtractPrinted } from "../printed.ts";
+import { rankOrder, rankOrderText } from "../rank_order.ts";
 import { type FootnoteFormat, type Footnotes, footnotes, noteUnshown } from "./footnotes.ts";
 
 /**
@@ -83,26 +84,35 @@ function logNumber({ logs = [] }: Cell, epoch: "last" | "best"): string | undefi
   return log && latexNumber(log[1]);
 }
 
-function ownLatex({ id, title, rows: labelled, against, names }: FilledOwnTable): string {
-  const { columns, rows } = ownRows(labelled, names);
+function ownLatex(
+  { id, title, rows: labelled, against, names, printed }: FilledOwnTable,
+): string {
+  const { columns, rows } = ownRows(labelled, names, printed);
+  const orders = printed.flatMap((column) => rankOrder(labelled, column) ?? []);
   const [header, ...differences] = pairedRows(comparisons(labelled, against)).map((cells) =>
     cells.map(escapeLatex)
   );
   const notes = footnotes(latexFootnotes);
-  const lines = rows.map(({ label, teachers, student, cells: [first, ...further], outcome }) => [
+  const lines = rows.map(({ label, teachers, student, cells, papers, outcome }) => [
     ...[
       escapeLatex(label),
       teachers.map(escapeLatex).join(", ") || latexNumber(undefined),
       escapeLatex(student),
     ],
-    ...[latexNumber(first) + noteUnshown(outcome, notes), ...further.map(latexNumber)],
+    latexNumber(cells[0]) + noteUnshown(outcome, notes),
+    ...[...cells.slice(1), ...papers].map(latexNumber),
   ]);
   const main = [
     latexComment(`${id}: ${title}. It needs ${PACKAGES}.`),
     latexComment("Mean ± std, over n trials."),
+    ...printed.map(({ title, source }) => latexComment(`${title}: ${source}`)),
+    ...orders.map((order) => latexComment(rankOrderText(order))),
     tabular({
       left: 3,
-      header: [["", "teacher", "student", ...columns.map(({ title }) => escapeLatex(title))]],
+      header: [[
+        ...["", "teacher", "student"],
+        ...[...columns, ...printed].map(({ title }) => escapeLatex(title)),
+      ]],
       lines,
     }),
     notes.below(),

@@ -13,6 +13,8 @@ import { comparisons, pairedRows } from "../paired.ts";
 import { type Column, type PaperRow, type PaperTable, rowName } from "../paper.ts";
 import { type Cell, epochs, openQuestion, paperColumn, remarks } from "../paper_column.ts";
 import { type PrintedNumber, subtractPrinted } from "../printed.ts";
+import type { PrintedColumn } from "../printed_column.ts";
+import { rankOrder, rankOrderText } from "../rank_order.ts";
 import type { TeacherNames } from "../teacher_names.ts";
 import { type Footnotes, footnotes, noteUnshown } from "./footnotes.ts";
 import { methodSettings, tableSettings } from "./settings.ts";
@@ -87,32 +89,55 @@ function cellText({ ours, other, paper, logs = [], outcome }: Cell, notes: Footn
 
 /**
  * Formats a table of our own as markdown with footnotes and settings: a row per experiment with its
- * networks, and the mean ± std over its trials of each measure. Below it are the differences from
- * the rows `against`.
+ * networks, the mean ± std over its trials of each measure, and the `printed` numbers of papers.
+ * Below it are the differences from the rows `against`, and how its order agrees with the papers'.
  */
 export function ownTable(
   title: string,
   labelled: readonly LabelledOutcome[],
   against: readonly string[] = [],
   names?: TeacherNames,
+  printed: readonly PrintedColumn[] = [],
 ): string {
   const notes = footnotes();
-  const { columns, rows } = ownRows(labelled, names);
-  const header = ["", "teacher", "student", ...columns.map(({ title }) => title)];
-  const body = rows.map(({ label, teachers, student, cells: [main, ...further], outcome }) => [
+  const { columns, rows } = ownRows(labelled, names, printed);
+  const titles = [...columns, ...printed].map(({ title }) => escapeMarkdown(title));
+  const header = ["", "teacher", "student", ...titles];
+  const body = rows.map((
+    { label, teachers, student, cells: [main, ...further], papers, outcome },
+  ) => [
     formatLink(escapeMarkdown(label), outcome.path),
     teachers.map(escapeMarkdown).join(", ") || NONE,
     escapeMarkdown(student),
     markdownNumber(main) + noteUnshown(outcome, notes),
-    ...further.map(markdownNumber),
+    ...[...further, ...papers].map(markdownNumber),
   ]);
   return joinBlocks([
     `## ${escapeMarkdown(title)}`,
     formatTable(header, body),
     notes.below(),
+    printedNumbers(printed),
+    rankOrders(labelled, printed),
     differences(labelled, against),
     tableSettings(labelled, methodSettings(labelled)),
   ]);
+}
+
+/** Where the papers printed their numbers. */
+function printedNumbers(printed: readonly PrintedColumn[]): string {
+  const lines = printed.map(({ title, source }) => escapeMarkdown(`${title}: ${source}`));
+  return lines.length === 0 ? "" : joinBlocks(["**Printed numbers**", formatList(lines)]);
+}
+
+/** How the order of the rows agrees with each paper's. */
+function rankOrders(
+  labelled: readonly LabelledOutcome[],
+  printed: readonly PrintedColumn[],
+): string {
+  const orders = printed.flatMap((column) => rankOrder(labelled, column) ?? []);
+  if (orders.length === 0) return "";
+  const lines = orders.map((order) => escapeMarkdown(rankOrderText(order)));
+  return joinBlocks(["**Rank order**", formatList(lines)]);
 }
 
 function differences(labelled: readonly LabelledOutcome[], against: readonly string[]): string {

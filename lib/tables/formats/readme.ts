@@ -45,7 +45,7 @@ function section(filled: FilledTable): Section {
   }
   return {
     name: `table: ${filled.id}`,
-    body: ownTable(filled.title, filled.rows, filled.against, filled.names),
+    body: ownTable(filled.title, filled.rows, filled.against, filled.names, filled.printed),
   };
 }
 
