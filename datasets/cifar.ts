@@ -1,4 +1,4 @@
-import type { Dataset, Mix } from "../lib/data/dataset.ts";
+import type { Dataset, DatasetSizes, Mix } from "../lib/data/dataset.ts";
 import { type CifarFiles, openCifar } from "./files/cifar_files.ts";
 import { declare, type ImageOptions } from "./declare.ts";
 
@@ -37,6 +37,11 @@ export const cifar100Files: CifarFiles = {
   labels: 2,
 };
 
+/** The sizes of the data set in these files. */
+function sizesOf({ train, records, classes }: CifarFiles): DatasetSizes {
+  return { image: [32, 32, 3], classes, train: train.length * records.train };
+}
+
 /**
  * CIFAR-10: 50,000 training and 10,000 test images of 32 × 32 pixels, ten classes. Defaults: crops
  * with 4 pixels of padding, flips, and the training images' means and standard deviations per
@@ -52,6 +57,7 @@ export const cifar10 = <M extends Mix | undefined = undefined, V extends string 
     { crop: 4, flip: true, mean: [0.4914, 0.4822, 0.4465], std: [0.247, 0.2435, 0.2616] },
     options,
     (folder, log = () => {}, dry) => openCifar(cifar10Files, folder, log, dry),
+    sizesOf(cifar10Files),
   );
 
 /**
@@ -68,4 +74,5 @@ export const cifar100 = <M extends Mix | undefined = undefined, V extends string
     { crop: 4, flip: true, mean: [0.5071, 0.4867, 0.4408], std: [0.2675, 0.2565, 0.2761] },
     options,
     (folder, log = () => {}, dry) => openCifar(cifar100Files, folder, log, dry),
+    sizesOf(cifar100Files),
   );

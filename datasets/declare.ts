@@ -2,6 +2,7 @@ import type {
   Augmentation,
   Dataset,
   DatasetOptions,
+  DatasetSizes,
   Mix,
   OpenDataset,
 } from "../lib/data/dataset.ts";
@@ -63,8 +64,9 @@ export function checkWhole(dataset: string, option: string, value: number, least
 
 /**
  * Declares a data set. `own` has the options that only this data set has, with defaults filled in.
- * `open` opens its files and ignores `take`, which is applied here. Throws a `Failure` (exit 2) if
- * an option is out of range.
+ * `open` opens its files and ignores `take`, which is applied here and to `published`, the sizes
+ * that it has without it, if they are known. Throws a `Failure` (exit 2) if an option is out of
+ * range.
  */
 export function declare<M extends Mix | undefined, V extends string>(
   id: string,
@@ -72,6 +74,7 @@ export function declare<M extends Mix | undefined, V extends string>(
   defaults: ImageDefaults,
   options: ImageOptions<M, V>,
   open: Dataset["open"],
+  published?: DatasetSizes,
 ): Dataset<M, V> {
   const {
     holdout = 0,
@@ -113,6 +116,7 @@ export function declare<M extends Mix | undefined, V extends string>(
     mix,
     views,
     normalisation: { mean, std },
+    sizes: published && { ...published, train: take ?? published.train },
     async open(folder, log, dry) {
       const opened = await open(folder, log, dry);
       return take === undefined ? opened : takeTraining(opened, take);

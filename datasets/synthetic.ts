@@ -76,7 +76,8 @@ export function synthetic<M extends Mix | undefined = undefined, V extends strin
     mean: [0.5, 0.5, 0.5],
     std: [0.28, 0.28, 0.28],
   } as const;
-  return declare("synthetic", own, defaults, options, () => Promise.resolve(open(own)));
+  const sizes = { image: [size, size, 3], classes, train } as const;
+  return declare("synthetic", own, defaults, options, () => Promise.resolve(open(own)), sizes);
 }
 
 function open(

@@ -63,6 +63,7 @@ export function tinyImagenet<M extends Mix | undefined = undefined, V extends st
           };
         },
       ),
+    { image: [size, size, 3], classes: 200, train: 100_000 },
   );
   return { ...dataset, resize: SQUARE };
 }

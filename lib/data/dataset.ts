@@ -119,6 +119,16 @@ export interface DatasetOptions {
   readonly take?: number;
 }
 
+/** The sizes of a data set's images. */
+export interface DatasetSizes {
+  /** Height, width and channels of every image. */
+  readonly image: readonly [height: number, width: number, channels: number];
+  /** The number of classes. */
+  readonly classes: number;
+  /** The number of training images, before the hold-out is split off. */
+  readonly train: number;
+}
+
 /**
  * A data set as an experiment declares it: a value that has opened no file. `M` is its way to mix
  * images, `V` the names of its further views. They let the compiler check methods that need hard
@@ -146,6 +156,11 @@ export interface Dataset<M extends Mix | undefined = undefined, V extends string
   readonly views?: { readonly [K in V]: Augmentation };
   /** Converts pixels to the network's input. */
   readonly normalisation: Normalisation;
+  /**
+   * The sizes that it has as its authors publish it, known without its files. A plan needs no more.
+   * `undefined` if only the files tell.
+   */
+  readonly sizes?: DatasetSizes;
   /** How images of another size become the data set's own. `undefined` if all have it. */
   readonly resize?: string;
   /**

@@ -1,0 +1,100 @@
+import type { Dataset, DatasetSizes, Mix, Split } from "../data/dataset.ts";
+import { openEngine } from "../engine/open_engine.ts";
+import { type Experiment, networkOf } from "../experiment/experiment.ts";
+import { description } from "../nn/description.ts";
+import { assemble } from "../training/assemble.ts";
+import { compileSteps } from "../training/compile_steps.ts";
+import { trainInputs } from "../training/train_inputs.ts";
+import type { Settings } from "./settings.ts";
+
+/**
+ * The sizes of a data set: as it declares them, else as its files have them. Downloads nothing.
+ * Rejects with a `Failure` (exit 3) if the files are needed and missing.
+ */
+export async function sizesOf(
+  dataset: Dataset<Mix | undefined, string>,
+  { data, status }: Pick<Settings, "data" | "status">,
+): Promise<DatasetSizes> {
+  if (dataset.sizes) return dataset.sizes;
+  const opened = await dataset.open(data, status.line, true);
+  const { image, classes, train } = opened;
+  opened.close();
+  return { image, classes: classes.length, train: train.size };
+}
+
+/**
+ * The multiply-adds of a training step: teachers run forward, the student also backward, which
+ * costs it twice as much again. The networks of the method itself are left out.
+ */
+export function stepMultiplyAdds(
+  { student, teachers, schedule: { batch } }: Experiment,
+  { image, classes }: DatasetSizes,
+): number {
+  const [own, ...others] = [student, ...teachers.map(networkOf)].map((network) =>
+    description(network, image, classes).multiplyAdds
+  );
+  return batch * others.reduce((sum, one) => sum + one, 3 * own);
+}
+
+/** The number of steps to run. The first one traces and does not count. */
+const STEPS = 4;
+
+/** The most pixels of a batch to time. Larger images are timed in a smaller batch. */
+const PIXELS = 256 * 32 * 32;
+
+/** The time of a step. */
+export interface StepTime {
+  /** Seconds of a step of the declared batch. */
+  readonly seconds: number;
+  /** The number of images that were timed, at most the batch. */
+  readonly images: number;
+}
+
+/**
+ * Times a step of an experiment with untrained networks on images of noise, which cost as much as
+ * others. It is the fastest of a few. The time of a batch with too many pixels is that of a smaller
+ * one, in proportion.
+ */
+export async function timeUntrainedStep(
+  experiment: Experiment,
+  { image, classes, train }: DatasetSizes,
+  settings: Settings,
+): Promise<StepTime> {
+  const { schedule, dataset: { task } } = experiment;
+  const [height, width] = image;
+  const images = Math.min(schedule.batch, Math.max(2, Math.floor(PIXELS / (height * width))));
+  const timed = { ...schedule, batch: images };
+  const split = noiseSplit({ image, classes, train });
+  const { engine } = await openEngine(settings);
+  try {
+    const options = { seed: 1, image, classes, train: split, schedule: timed };
+    const assembly = assemble(experiment, options);
+    await engine.hold([...assembly.variables.values()]);
+    const { step } = compileSteps(engine, [assembly]);
+    const start = { epoch: 1, batch: 0, step: 0 };
+    const times: number[] = [];
+    for await (const inputs of trainInputs({ task, split, image }, [timed], 1, start, STEPS)) {
+      const begun = performance.now();
+      await step(inputs);
+      times.push((performance.now() - begun) / 1000);
+    }
+    const [first, ...others] = times;
+    const fastest = others.length > 0 ? Math.min(...others) : first;
+    return { seconds: fastest * schedule.batch / images, images };
+  } finally {
+    engine.close();
+  }
+}
+
+/** A split with images of noise, whose classes take turns. */
+function noiseSplit({ image, classes, train }: DatasetSizes): Split {
+  const pixels = image.reduce((product, side) => product * side, 1);
+  return {
+    size: train,
+    labels: Int32Array.from({ length: train }, (_, i) => i % classes),
+    read: (indices) =>
+      Promise.resolve(
+        Uint8Array.from({ length: indices.length * pixels }, (_, i) => (i * 7919) >> 3 & 255),
+      ),
+  };
+}
