@@ -39,7 +39,8 @@ ${options.map((option) => `#SBATCH --${option}`).join("\n")}
 set -euo pipefail
 
 stopped=
-${shellCommand(command)} &
+# srun passes the signal on. Of itself it would give the task one CPU.
+srun --cpus-per-task=${cpus} ${shellCommand(command)} &
 worker=$!
 trap 'stopped=yes; kill -TERM "$worker" 2>/dev/null || true' USR1
 

@@ -20,7 +20,8 @@ const long = sgd({ epochs: 2000, batch: 16, lr: 0.05 });
 export const endless = experiment(import.meta, { dataset, schedule: long, student: small, distiller: scratch() });`;
 
 /**
- * Starts the task `index` of an array as Slurm does. `scontrol` writes its arguments into a file.
+ * Starts the task `index` of an array as Slurm does. `srun` runs its command, `scontrol` writes its
+ * arguments into a file.
  */
 function startTask(toys: Toys, index: number): Deno.ChildProcess {
   const path = [toys.path("bin"), dirname(Deno.execPath()), Deno.env.get("PATH")];
@@ -54,14 +55,19 @@ async function waitUntil(isSo: () => boolean, task: Deno.ChildProcess): Promise<
   }
 }
 
-/** Gives a toy project the task `exp`, a `scontrol` and the job of some experiments. */
+/** Gives a toy project the task `exp`, Slurm's programs and the job of some experiments. */
 async function submit(toys: Toys, ...experiments: string[]): Promise<void> {
   const exp = new URL("../../lib/commands/exp.ts", import.meta.url).pathname;
   const config = { tasks: { exp: `deno run -A ${exp}` } };
   await Deno.writeTextFile(toys.path("deno.json"), JSON.stringify(config));
   await Deno.mkdir(toys.path("bin"));
-  await Deno.writeTextFile(toys.path("bin", "scontrol"), '#!/bin/sh\necho "$@" >> requeued\n');
-  await Deno.chmod(toys.path("bin", "scontrol"), 0o755);
+  const programs = {
+    scontrol: '#!/bin/sh\necho "$@" >> requeued\n',
+    srun: '#!/bin/sh\n[ "$1" = --cpus-per-task=1 ] || exit 9\nshift\nexec "$@"\n',
+  };
+  for (const [name, text] of Object.entries(programs)) {
+    await Deno.writeTextFile(toys.path("bin", name), text, { mode: 0o755 });
+  }
   const script = await outputOf(toys, "slurm", ...experiments, "--cpus", "1");
   await Deno.writeTextFile(toys.path("job.sh"), script);
 }
@@ -115,7 +121,7 @@ await needs(
       const script = await outputOf(toys, "slurm", toys.path("toy.ts#student"), ...flags);
       assertStringIncludes(
         script,
-        "\ndeno task exp 'toy#student' --seed 2 --trials 3 --precision bfloat16 --threads 4 --pending &\n",
+        "\nsrun --cpus-per-task=4 deno task exp 'toy#student' --seed 2 --trials 3 --precision bfloat16 --threads 4 --pending &\n",
       );
       assertStringIncludes(script, "\n#SBATCH --array=0-1\n");
       const manifest = await outputOf(
