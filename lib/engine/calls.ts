@@ -42,7 +42,8 @@ export class Calls implements Disposable {
 
   /**
    * Sends bytes to all workers and resolves to what each of them sent, by rank, this one included.
-   * All workers have to call it equally often. Rejects with the reason of `lost`.
+   * All workers have to call it equally often. Rejects with the reason of `lost`, also if a worker
+   * has left.
    */
   async gather(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>[]> {
     const all: Uint8Array<ArrayBuffer>[] = [];
@@ -73,13 +74,15 @@ export class Calls implements Disposable {
     }
   }
 
-  #lose({ rank, hasLeft }: Line, how: string): void {
-    if (hasLeft || this.#resources.disposed || this.lost.aborted) return;
-    const who = workerName(this.#cluster, rank);
+  #lose(lost: Line, how: string): void {
+    if (this.#resources.disposed || this.lost.aborted) return;
+    const who = workerName(this.#cluster, lost.rank);
     const failure = new Failure(
       1,
       `${who} ${how}: start all workers again, and the run goes on from its last save`,
     );
+    // Only who still waits for its data misses a worker that has left.
+    if (lost.hasLeft) return lost.giveUp(failure);
     this.#lost.abort(failure);
     for (const line of this.#lines) line.giveUp(failure);
   }

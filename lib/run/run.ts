@@ -7,6 +7,7 @@ import type { Identity } from "../project/identify.ts";
 import { checkShards } from "../data/shard.ts";
 import { primaryOf } from "../project/metric.ts";
 import { recordTrial, resultPath, type TeacherRecord, type Trial } from "../project/result.ts";
+import type { Assembly } from "../training/assemble.ts";
 import { Failure } from "../values/failure.ts";
 import type { Claim } from "./claim.ts";
 import { type CohortResult, CohortTraining } from "./cohort_training.ts";
@@ -173,6 +174,9 @@ async function trainCohort(
     await workers.agree("data set", `${train.size} images of ${opened.classes.length} classes`);
     const { batch } = scheduleOf(experiment, settings);
     checkShards(train.size, batch, workers.share.workers);
+    if (workers.share.workers > 1) {
+      trials.forEach((trial, i) => checkMemory(trial, prepared.assemblies[i]));
+    }
     const fitting = (settings.cohort ?? "auto") === "auto" && trials.length > 1
       ? fittingTrials(await measureStepMemory(prepared, experiment, settings))
       : trials.length;
@@ -196,6 +200,17 @@ async function trainCohort(
     prepared.close();
     status.close();
   }
+}
+
+/**
+ * Throws a `Failure` (exit 2) if the method remembers earlier batches, of which each worker sees its
+ * part only.
+ */
+function checkMemory(trial: QueuedTrial, { memories }: Assembly): void {
+  if (memories.length === 0) return;
+  const who = `${titleOf(trial)}: ${trial.experiment.distiller.id}`;
+  const why = "remembers earlier batches, of which each worker sees its part only";
+  throw new Failure(2, `${who} ${why}: train it without --cluster`);
 }
 
 function cohortTitle([first, ...others]: readonly QueuedTrial[]): string {

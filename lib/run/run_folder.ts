@@ -61,7 +61,10 @@ export type RunProgress = {
   readonly held?: Score;
   /** The number of workers that shared each batch, the most at any time. `undefined` for one. */
   readonly workers?: number;
-  /** Whether norms used the statistics of the whole batch. `undefined`: they did not, or one worker. */
+  /**
+   * Whether norms always used the statistics of the whole batch when several workers shared it.
+   * `undefined`: they did not, or one worker.
+   */
   readonly syncNorm?: boolean;
   /** Seconds of training and evaluation. */
   readonly seconds: number;

@@ -90,7 +90,7 @@ export class TrialTraining {
   readonly #prepared: Prepared;
   readonly #foundations: Foundations;
   /** The number of workers and their norms, for the record. */
-  readonly #shared: Pick<RunProgress, "workers" | "syncNorm">;
+  readonly #shared: Sharing;
   #progress: RunProgress;
   #logs!: Logs;
   #revision!: string | null;
@@ -178,8 +178,7 @@ export class TrialTraining {
       state,
       new Map(Array.from(tensors, ([name, { data }]) => [name, data as Float32Array])),
     );
-    const workers = Math.max(progress.workers ?? 1, this.#shared.workers ?? 1);
-    this.#progress = { ...progress, ...this.#shared, ...(workers > 1 ? { workers } : {}) };
+    this.#progress = { ...progress, ...joinSharing(progress, this.#shared) };
     if (!this.#claim) return;
     // A crash may have come after the state was saved and before the weights of its epoch were.
     if (progress.batch === 0) await this.#saveWeights(tensors);
@@ -337,6 +336,22 @@ export class TrialTraining {
     await folder.write("trial.json", trial);
     return trial;
   }
+}
+
+/** The workers of a run and their norms, as the record says them. */
+type Sharing = Pick<RunProgress, "workers" | "syncNorm">;
+
+/**
+ * The sharing of a run in two parts: the most workers of either. Norms used the whole batch only if
+ * they did in each part that several workers shared.
+ */
+function joinSharing(one: Sharing, other: Sharing): Sharing {
+  const shared = [one, other].filter(({ workers }) => workers !== undefined);
+  if (shared.length === 0) return {};
+  return {
+    workers: Math.max(...shared.map(({ workers = 1 }) => workers)),
+    syncNorm: shared.every(({ syncNorm }) => syncNorm) || undefined,
+  };
 }
 
 /** The better epoch. The earlier one if they are equal. */

@@ -71,6 +71,8 @@ export interface Assembly {
    * it. `undefined` if it trains none.
    */
   readonly trainedModules?: ReadonlyMap<string, Variable>;
+  /** The variables in which the method remembers earlier batches. */
+  readonly memories: readonly Variable[];
 }
 
 /** Prefixes of variable names, by owner. */
@@ -96,11 +98,13 @@ export function assemble(experiment: AssemblySource, options: AssemblyOptions): 
     experiment.teachers.map((one, i) => build(networkOf(one), teacherScope(scope, i)));
   const teacher = experiment.several ? teachers : teachers[0];
   const made = new Map<string, ReadonlyMap<string, Variable>>();
+  const memories: Variable[] = [];
   const loss = distiller.build({
     create: createWithin(scope.in(SCOPES.distiller), image, classes, {
       taken,
       trained: distiller.trainedModules,
       made,
+      memories,
     }),
     student,
     teacher,
@@ -119,6 +123,7 @@ export function assemble(experiment: AssemblySource, options: AssemblyOptions): 
     state: [...collected.values()].filter((variable) => !variable.fixed),
     weights: namesBelow(scope.in(SCOPES.student), student.variables),
     trainedModules: modulesOf(distiller, made),
+    memories,
   };
 }
 

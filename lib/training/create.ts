@@ -19,7 +19,7 @@ export type ModuleValues = (
   shape: Shape,
 ) => ReadonlyMap<string, Float32Array> | undefined;
 
-/** The modules that methods pass to each other. */
+/** What methods pass to each other, and what they create beside layers and networks. */
 export interface ModuleExchange {
   /** Values of the modules that the method takes. Default: untrained ones. */
   readonly taken?: ModuleValues;
@@ -30,6 +30,8 @@ export interface ModuleExchange {
    * Default: not collected.
    */
   readonly made?: Map<string, ReadonlyMap<string, Variable>>;
+  /** Collects the memories that the method creates. Default: not collected. */
+  readonly memories?: Variable[];
 }
 
 /**
@@ -41,7 +43,12 @@ export function createWithin(
   scope: Variables,
   image: Shape,
   classes: number,
-  { taken = () => undefined, trained = {}, made = new Map() }: ModuleExchange = {},
+  {
+    taken = () => undefined,
+    trained = {},
+    made = new Map(),
+    memories = [],
+  }: ModuleExchange = {},
   counter: { next: number } = { next: 0 },
 ): Create<string> {
   function create(layer: Layer, shape: Shape): ReturnType<Layer>;
@@ -70,10 +77,13 @@ export function createWithin(
       made.set(name, namesBelow(below, variables));
       return module;
     },
-    memory: (name: string, shape: Shape, initial = constant(0)) =>
-      scope.variable(name, shape, initial, { trainable: false }),
-    in: (name: string) => createWithin(scope.in(name), image, classes, { taken }),
+    memory(name: string, shape: Shape, initial = constant(0)) {
+      const memory = scope.variable(name, shape, initial, { trainable: false });
+      memories.push(memory);
+      return memory;
+    },
+    in: (name: string) => createWithin(scope.in(name), image, classes, { taken, memories }),
     at: (group: Parameters<Variables["at"]>[0]) =>
-      createWithin(scope.at(group), image, classes, { taken, trained, made }, counter),
+      createWithin(scope.at(group), image, classes, { taken, trained, made, memories }, counter),
   });
 }

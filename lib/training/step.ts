@@ -318,9 +318,6 @@ function objective(
       name,
       tf.keep(tf.mul(tf.mean(perSample), weight)),
     ]);
-    if (writes.length > 0 && shared.scale !== undefined) {
-      throw new Failure(2, "the method remembers its images: train it without --cluster");
-    }
     if (means.length === 0) {
       throw new Failure(2, "the method's loss has no terms: return at least one");
     }
