@@ -1,4 +1,4 @@
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { Failure, systemMessageOf } from "../values/failure.ts";
 
 /**
@@ -22,6 +22,25 @@ export async function atomicWrite(path: string, data: Uint8Array | string): Prom
     throw writeFailure(path, error);
   }
 }
+
+/**
+ * Removes the temporary files that killed processes left in a folder, of files whose names begin
+ * with `prefix`. Only for a process that no other one writes there beside. Rejects with a `Failure`
+ * (exit 3) if the file system refuses.
+ */
+export async function removeUnfinished(folder: string, prefix = ""): Promise<void> {
+  try {
+    for await (const { name } of Deno.readDir(folder)) {
+      if (!name.startsWith(prefix) || !TEMPORARY.test(name)) continue;
+      await Deno.remove(join(folder, name));
+    }
+  } catch (error) {
+    throw writeFailure(folder, error);
+  }
+}
+
+/** The end of a temporary file's name. */
+const TEMPORARY = /\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
 
 /** Waits until a file's bytes, or a folder's names, are on the disk. */
 async function sync(path: string): Promise<void> {

@@ -6,7 +6,7 @@
  */
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { atomicWrite, writeFailure } from "../files/atomic_write.ts";
+import { atomicWrite, removeUnfinished, writeFailure } from "../files/atomic_write.ts";
 import { Leases } from "../files/lease.ts";
 import type { Score } from "../tasks/task.ts";
 import { Failure } from "../values/failure.ts";
@@ -201,6 +201,7 @@ export function misplacedResult(path: string, named: string, id: string): Failur
  */
 export async function recordTrial(path: string, experiment: string, trial: Trial): Promise<Result> {
   using lock = await new Leases().wait(`${path}.lock`);
+  await removeUnfinished(dirname(path), `${basename(path)}.`);
   await moveFormer(path, experiment);
   const { trials } = await readResult(path, experiment) ?? { trials: [] };
   const others = trials.filter(({ seed }) => seed !== trial.seed);

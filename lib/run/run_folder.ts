@@ -14,7 +14,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Epoch } from "../experiment/experiment.ts";
-import { atomicWrite, writeFailure } from "../files/atomic_write.ts";
+import { atomicWrite, removeUnfinished, writeFailure } from "../files/atomic_write.ts";
 import { type Trial, trialReader } from "../project/result.ts";
 import type { Score } from "../tasks/task.ts";
 import { Failure } from "../values/failure.ts";
@@ -151,11 +151,15 @@ export class RunFolder {
     throw new Failure(3, `${path} is missing or damaged: run its experiment again`);
   }
 
-  /** Makes the folder if it is missing. */
+  /**
+   * Makes the folder if it is missing. Removes what a killed process wrote half of: call it only
+   * with the trial's claim.
+   */
   async make(): Promise<void> {
     await Deno.mkdir(this.path, { recursive: true }).catch((cause) => {
       throw writeFailure(this.path, cause);
     });
+    await removeUnfinished(this.path);
   }
 
   /** Renames the folder and returns its new path. `undefined` if there is no folder. */

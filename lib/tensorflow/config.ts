@@ -5,7 +5,10 @@
 export interface ProcessConfig {
   /** Threads for one op and for several ops at once. Default: all cores. */
   readonly threads?: number;
-  /** Whether ops run one after another, so that the order of every sum is fixed. Default: false. */
+  /**
+   * Whether the order of every sum is fixed: ops run one after another, and TensorFlow reorders none
+   * of them. Default: false.
+   */
   readonly deterministic?: boolean;
 }
 
@@ -39,8 +42,15 @@ export function configProto(
   const bytes: number[] = [];
   if (threads) bytes.push(0x10, ...varint(threads));
   if (threads || deterministic) bytes.push(0x28, ...varint(deterministic ? 1 : threads!));
-  // graph_options.rewrite_options.auto_mixed_precision_onednn_bfloat16 = ON
-  if (bfloat16) bytes.push(0x52, 0x05, 0x52, 0x03, 0xf8, 0x01, 0x01);
+  const rewrites: number[] = [];
+  // arithmetic_optimization = OFF: it orders sums by what else is in the graph, as in a cohort.
+  if (deterministic) rewrites.push(0x38, 0x02);
+  // auto_mixed_precision_onednn_bfloat16 = ON
+  if (bfloat16) rewrites.push(0xf8, 0x01, 0x01);
+  // graph_options.rewrite_options
+  if (rewrites.length > 0) {
+    bytes.push(0x52, rewrites.length + 2, 0x52, rewrites.length, ...rewrites);
+  }
   if (server) {
     // device_filters: no op runs on another worker.
     bytes.push(0x22, ...text(`/job:${JOB}/task:${server.rank}`));

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { atomicWrite } from "../../lib/files/atomic_write.ts";
+import { atomicWrite, removeUnfinished } from "../../lib/files/atomic_write.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { withDisk } from "../support/disk.ts";
 import { needs } from "../support/needs.ts";
@@ -87,5 +87,26 @@ await needs(
       assertEquals(await Deno.readTextFile(path), "new");
     });
     if (!mounted) console.log("no disk can be mounted here: not tested");
+  },
+);
+
+await needs(
+  ["read", "write"],
+  "removeUnfinished: removes what a killed process left of a write, and nothing else",
+  async () => {
+    const folder = await Deno.makeTempDir();
+    const unfinished = (name: string) => `${name}.${crypto.randomUUID()}.tmp`;
+    const others = ["a.json", "a.json.tmp", "b.tmp", `a.json.${crypto.randomUUID()}`].sort();
+    const ofB = unfinished("b.json");
+    for (const name of [...others, ofB, unfinished("a.json"), unfinished("a.json")]) {
+      await Deno.writeTextFile(`${folder}/${name}`, "");
+    }
+    await removeUnfinished(folder, "a.json.");
+    assertEquals(files(folder), [...others, ofB].sort());
+    await removeUnfinished(folder);
+    assertEquals(files(folder), others);
+    await Deno.remove(folder, { recursive: true });
+    const failure = await assertRejects(() => removeUnfinished(folder), Failure, folder);
+    assertEquals(failure.exit, 3);
   },
 );

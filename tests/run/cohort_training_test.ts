@@ -18,9 +18,10 @@ export const shake = experiment(import.meta, { ...pair, schedule: slow, student:
 export const crd = experiment(import.meta, { ...pair, distiller: retort.crd({ negatives: 16 }) });
 export const aver = experiment(import.meta, { ...pair, teacher: twoTeachers, distiller: retort.aver() });
 export const scratched = experiment(import.meta, { dataset, schedule, student: small, distiller: scratch() });
+export const one = experiment(import.meta, { dataset, schedule, student: small, distiller: retort.one() });
 `;
 
-const NAMES = ["student", "hint", "shake", "crd", "aver", "scratched"];
+const NAMES = ["student", "hint", "shake", "crd", "aver", "scratched", "one"];
 
 /** Runs experiments of the module together. */
 async function runAll(
@@ -70,7 +71,7 @@ await test(
     for (const name of NAMES) alone.set(name, await remains(toys, name));
     assert(!toys.said().includes("train together"));
     const finished = await runAll(toys, NAMES, { fresh: true });
-    assertStringIncludes(toys.said(), "6 trials of seed 1 train together");
+    assertStringIncludes(toys.said(), "7 trials of seed 1 train together");
     for (const [i, name] of NAMES.entries()) {
       assertEquals(await remains(toys, name), alone.get(name), name);
       assertEquals(withoutTimes(finished[i].trial), alone.get(name)!.trial);

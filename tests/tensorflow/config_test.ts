@@ -7,9 +7,12 @@ Deno.test("configProto: encodes a configuration", () => {
   // Field 2 intra_op_parallelism_threads, field 5 inter_op_parallelism_threads.
   assertEquals(bytes({ threads: 4 }), [0x10, 4, 0x28, 4]);
   assertEquals(bytes({ threads: 300 }), [0x10, 0xac, 0x02, 0x28, 0xac, 0x02]);
-  assertEquals(bytes({ deterministic: true }), [0x28, 1]);
-  assertEquals(bytes({ threads: 4, deterministic: true }), [0x10, 4, 0x28, 1]);
-  // Field 10 graph_options, 10 rewrite_options, 31 auto_mixed_precision_onednn_bfloat16 = ON.
+  // Field 10 graph_options, 10 rewrite_options, 7 arithmetic_optimization = OFF.
+  assertEquals(bytes({ deterministic: true }), [0x28, 1, 0x52, 4, 0x52, 2, 0x38, 2]);
+  assertEquals(bytes({ threads: 4, deterministic: true }), [
+    ...[0x10, 4, 0x28, 1],
+    ...[0x52, 4, 0x52, 2, 0x38, 2],
+  ]);
   // Fields 4 device_filters, 15 isolate_session_state, 16 experimental, 1 collective_group_leader.
   const text = (value: string) => [value.length, ...new TextEncoder().encode(value)];
   const leader = [0x0a, ...text("/job:worker/replica:0/task:0")];
@@ -17,5 +20,10 @@ Deno.test("configProto: encodes a configuration", () => {
     ...[0x22, ...text("/job:worker/task:3"), 0x78, 1],
     ...[0x82, 0x01, leader.length, ...leader],
   ]);
+  // Field 31 auto_mixed_precision_onednn_bfloat16 = ON.
   assertEquals(bytes({ bfloat16: true }), [0x52, 5, 0x52, 3, 0xf8, 1, 1]);
+  assertEquals(bytes({ bfloat16: true, deterministic: true }), [
+    ...[0x28, 1],
+    ...[0x52, 7, 0x52, 5, 0x38, 2, 0xf8, 1, 1],
+  ]);
 });

@@ -7,7 +7,14 @@ import {
 } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import type { Mix } from "../../lib/data/dataset.ts";
+import { at } from "../../lib/distillers/at.ts";
+import { crd } from "../../lib/distillers/crd.ts";
+import { dkd } from "../../lib/distillers/dkd.ts";
+import { fitnets } from "../../lib/distillers/fitnets.ts";
+import { kd } from "../../lib/distillers/kd.ts";
+import { sakd } from "../../lib/distillers/sakd.ts";
 import { scratch } from "../../lib/distillers/scratch.ts";
+import { shake } from "../../lib/distillers/shake.ts";
 import type { Distiller, Views } from "../../lib/experiment/distiller.ts";
 import { dense } from "../../lib/nn/layers.ts";
 import type { Net, Scorer } from "../../lib/nn/network.ts";
@@ -15,11 +22,15 @@ import { kl } from "../../lib/nn/ops.ts";
 import { passes } from "../../lib/nn/pass.ts";
 import { constant } from "../../lib/nn/variables.ts";
 import { sgd } from "../../lib/optimizers/sgd.ts";
+import { classification } from "../../lib/tasks/classification.ts";
+import { type Assembly, buildTeacher } from "../../lib/training/assemble.ts";
+import { trainStep } from "../../lib/training/step.ts";
 import { Failure } from "../../lib/values/failure.ts";
+import { assembleUntrained } from "../support/assemble_untrained.ts";
 import { type Kind, open } from "../support/engines.ts";
 import { everything, needs } from "../support/needs.ts";
-import { assertNear, norm } from "../support/tolerance.ts";
-import { BATCH, batch, inputs, large, type Toy } from "../support/toy.ts";
+import { assertNear, norm, tolerance } from "../support/tolerance.ts";
+import { BATCH, batch, CLASSES, IMAGE, inputs, large, small, type Toy } from "../support/toy.ts";
 import { flat, training } from "../support/toy_training.ts";
 
 type Loss<T extends Net | undefined | readonly Net[] = undefined> = Distiller<Toy, T>["build"];
@@ -438,3 +449,74 @@ await needs(
     assertNear("weights", results[0], results[1], 1e-4);
   },
 );
+
+/** Methods whose trials share a teacher. */
+const COHORT: readonly Distiller<Toy, Toy, never>[] = [
+  kd(),
+  dkd(),
+  fitnets({ hint: "block1", guided: "block1" }),
+  at(),
+  shake(),
+  crd({ negatives: 8 }),
+  sakd(fitnets({ hint: "block1", guided: "block1" })),
+];
+
+/** The learning rates of the first of them, the second, and so on. */
+const RATES = COHORT.map((_, i) => 0.02 * (i + 1));
+
+/**
+ * Trains trials for five steps in one graph, all with one teacher. Returns the losses of each, and
+ * its state after the last step.
+ */
+async function fiveStepsOf(kind: Kind, chosen: readonly number[]) {
+  const engine = await open(kind);
+  const shapes = { seed: 1, image: IMAGE, classes: CLASSES };
+  const shared = buildTeacher(large, 0, shapes, undefined);
+  await engine.hold(shared.variables);
+  const labels = Int32Array.from({ length: 100 }, (_, i) => i % CLASSES);
+  const schedule = sgd({ epochs: 1, batch: BATCH, lr: 0.1 });
+  const dataset = {
+    task: classification,
+    augmentation: { crop: 1, flip: true },
+    normalisation: { mean: [0.5, 0.4, 0.3], std: [0.3, 0.2, 0.25] },
+  };
+  const trials: Assembly[] = [];
+  for (const i of chosen) {
+    const parts = { student: small, teacher: large, distiller: COHORT[i], dataset };
+    const train = { size: labels.length, labels };
+    const trial = assembleUntrained(parts, {
+      ...shapes,
+      train,
+      teachers: [shared.model],
+      schedule,
+    });
+    await engine.hold([...trial.variables.values()]);
+    trials.push(trial);
+  }
+  const run = engine.compile(trainStep(trials.map(({ parts }) => parts)));
+  const losses = chosen.map((): number[] => []);
+  const rate = { shape: [chosen.length], data: Float32Array.from(chosen, (i) => RATES[i]) };
+  for (let step = 0; step < 5; step++) {
+    const values = await run({ ...inputs(step), rate });
+    losses.forEach((own, i) => own.push(values[i].loss[0]));
+  }
+  const states: Float32Array[][] = [];
+  for (const { state } of trials) states.push(await engine.read(state));
+  engine.close();
+  return trials.map(({ state }, i) => ({ losses: losses[i], state, values: states[i] }));
+}
+
+for (const kind of ["cpu", "eager", "compiled"] as const) {
+  const name = `trainStep: five steps of seven methods together are those of each alone, ${kind}`;
+  await needs(kind === "cpu" ? [] : everything, name, async () => {
+    const together = await fiveStepsOf(kind, [...COHORT.keys()]);
+    for (const [i, { id }] of COHORT.entries()) {
+      const [alone] = await fiveStepsOf(kind, [i]);
+      assertNear(`${id}: losses`, together[i].losses, alone.losses, tolerance(0));
+      assertEquals(together[i].state.length, alone.state.length);
+      for (const [n, { name }] of alone.state.entries()) {
+        assertNear(`${id}: ${name}`, together[i].values[n], alone.values[n], tolerance(0));
+      }
+    }
+  });
+}
