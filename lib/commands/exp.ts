@@ -28,8 +28,8 @@ const FLAGS = {
   },
   "pending": {
     type: "boolean",
-    help: "share the trials with other processes, on any machines: each takes some, none is " +
-      "trained twice",
+    help: "share the trials with other processes, on any machines: each takes some, at most " +
+      "--cohort at once, and none is trained twice",
   },
   "cluster": {
     type: "string",

@@ -17,6 +17,7 @@ import type { Settings } from "./settings.ts";
 export class Claim implements Disposable {
   readonly #lease: Lease;
   readonly #title: string;
+  #released = false;
 
   /** Holds the lease of the trial with this title. */
   constructor(lease: Lease, title: string) {
@@ -42,8 +43,14 @@ export class Claim implements Disposable {
     );
   }
 
+  /** Whether this process has given the trial back. */
+  get released(): boolean {
+    return this.#released;
+  }
+
   /** Releases the claim. */
   [Symbol.dispose](): void {
+    this.#released = true;
     this.#lease[Symbol.dispose]();
   }
 }
@@ -79,7 +86,11 @@ export async function claim(
     if (claimed instanceof Claim) return claimed;
     const claimant = describeClaimant(claimed);
     if (claimed.isAlive) {
-      throw new Failure(2, `${title} is being trained by ${claimant}: wait until it is done`);
+      throw new Failure(
+        2,
+        `${title} is being trained by ${claimant}: wait until it is done, or add --pending to train ` +
+          "what no other process does",
+      );
     }
     if (interrupted()) throw new Failure(130, `${title}: interrupted before the training`);
     if (!isSaid) status.line(`${title}: watches whether ${claimant}, which claimed it, is alive`);

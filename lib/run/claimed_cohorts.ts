@@ -50,10 +50,11 @@ export async function* claimCohorts(
     joins: (group, trial) => group.length < most && joinsCohort(group, trial),
     wait: async (awaited) => {
       if (interrupted()) throw new Failure(130, "interrupted while others train");
-      const lines = Array.from(
-        awaited,
-        ([trial, held]) => `waits for ${titleOf(trial)}, claimed by ${describeClaimant(held)}`,
-      );
+      const lines = Array.from(awaited, ([trial, held]) => {
+        const claimant = describeClaimant(held);
+        if (held.isAlive) return `waits for ${titleOf(trial)}, which ${claimant} trains`;
+        return `${titleOf(trial)}: watches whether ${claimant}, which claimed it, is alive`;
+      });
       const text = lines.join("\n");
       if (text !== said) lines.forEach((line) => status.line(line));
       said = text;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Identity } from "../project/identify.ts";
+import { identify, type Identity } from "../project/identify.ts";
 import { checkShards } from "../data/shard.ts";
 import { primaryOf } from "../project/metric.ts";
 import { recordTrial, resultPath, type TeacherRecord, type Trial } from "../project/result.ts";
@@ -62,10 +62,15 @@ export async function runTrials(
   await checkQueue(waiting);
   const trained = await trainAll(waiting, settings);
   const results: FinishedTrial[] = [];
+  const left: string[] = [];
   for (const trial of asked) {
     const result = done.get(trial) ?? trained.find((one) => isSameTrial(one, trial)) ??
       await reuse(trial, settings);
     if (result) results.push(result);
+    else left.push(`${(await identify(trial.experiment)).id} seed ${trial.seed}`);
+  }
+  if (left.length > 0) {
+    settings.status.line(`left to other processes: ${left.join(", ")}`);
   }
   return results;
 }
@@ -78,14 +83,10 @@ async function trainAll(
   const done: FinishedTrial[] = [];
   const failed = new Map<QueuedTrial, Failure>();
   for await (const shared of shareCohorts(waiting, settings)) {
-    for (let left = shared; left.length > 0;) {
-      const outcomes = await trainCohort(left);
-      left = left.filter(({ trial }) => !outcomes.has(trial));
-      for (const [trial, outcome] of outcomes) {
-        if (outcome instanceof Failure) failed.set(trial, outcome);
-        // A requested trial that is trained early, because another needs it, is reported at its turn.
-        else if (outcome && !trial.need) done.push({ ...trial, trial: outcome });
-      }
+    for (const [trial, outcome] of await trainCohort(shared)) {
+      if (outcome instanceof Failure) failed.set(trial, outcome);
+      // A requested trial that is trained early, because another needs it, is reported at its turn.
+      else if (outcome && !trial.need) done.push({ ...trial, trial: outcome });
     }
   }
   if (failed.size === 0) return done;
@@ -152,7 +153,7 @@ interface LoadedFoundations {
 /**
  * Trains trials together whose teachers and first stages are done, and records their
  * results. Takes as many of them as fit into memory, the first ones, and returns the outcomes of
- * these.
+ * these. Releases the claims of the others.
  */
 async function trainCohort(
   shared: readonly SharedTrial[],
@@ -181,6 +182,7 @@ async function trainCohort(
       ? fittingTrials(await measureStepMemory(prepared, experiment, settings))
       : trials.length;
     const taken = trials.slice(0, Number(await workers.follow(String(fitting))));
+    for (const { claim } of shared.slice(taken.length)) claim?.[Symbol.dispose]();
     const title = cohortTitle(taken);
     if (taken.length > 1) status.line(`${title} train together`);
     const loaded = sources.flatMap(({ teachers }) => teachers);
@@ -251,7 +253,8 @@ async function reuse(
   const { task } = experiment.dataset;
   const { title, decimals } = task.measures[task.primary];
   const reached = `${title} ${primaryOf(trial.metric, task).last.toFixed(decimals)}`;
-  settings.status.line(`${titleOf(resolved)}: done before, ${reached}; --fresh trains it again`);
+  const hint = settings.pending ? "" : "; --fresh trains it again";
+  settings.status.line(`${titleOf(resolved)}: done before, ${reached}${hint}`);
   await recordTrial(resultPath(root, id), id, trial);
   return { experiment, seed, identity: resolved.identity, trial };
 }

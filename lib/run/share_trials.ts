@@ -35,7 +35,8 @@ export interface Sharing<T> {
 /**
  * Claims trials of a list, each after those that it builds on, and yields one after the other, or
  * groups that train together. Their claims are released when the next one is asked for, or the loop
- * is left. A trial that is not done by then has failed and is not yielded again.
+ * is left. A trial that is not done by then has failed and is not yielded again, unless its claim was
+ * released before.
  */
 export async function* shareTrials<T>(
   trials: readonly T[],
@@ -62,12 +63,15 @@ export async function* shareTrials<T>(
       if (await sharing.isDone(trial, tried.has(trial))) open.delete(trial);
       if (!open.has(trial) || tried.has(trial)) continue;
       claims.use(unused.move());
-      tried.add(trial);
       group.push({ trial, claim });
     }
     if (group.length > 0) {
       yield group;
-      for (const { trial } of group) if (await sharing.isDone(trial, true)) open.delete(trial);
+      for (const { trial, claim } of group) {
+        if (claim.released) continue;
+        tried.add(trial);
+        if (await sharing.isDone(trial, true)) open.delete(trial);
+      }
       continue;
     }
     const awaited = selectAwaited([...open], tried, held, sharing.foundations);

@@ -4,7 +4,7 @@
  * @module
  */
 import { atomicWrite } from "../files/atomic_write.ts";
-import { Failure } from "../values/failure.ts";
+import { Failure, systemMessageOf } from "../values/failure.ts";
 import { canonical, type Json } from "../values/json.ts";
 import { type Contents, decode, encode, type Entry } from "./safetensors.ts";
 import type { Value } from "./value.ts";
@@ -39,9 +39,13 @@ export async function saveCheckpoint(
  */
 export async function loadCheckpoint(path: string): Promise<Checkpoint> {
   const bytes = await Deno.readFile(path).catch((cause) => {
-    throw new Failure(3, `cannot read the checkpoint ${path}: ${cause.message}; ${FRESH_HINT}`, {
-      cause,
-    });
+    throw new Failure(
+      3,
+      `cannot read the checkpoint ${path}: ${systemMessageOf(cause)}; ${FRESH_HINT}`,
+      {
+        cause,
+      },
+    );
   });
   try {
     return toCheckpoint(decode(bytes, path), path);

@@ -4,6 +4,7 @@ import { Claim, tryClaim } from "../../lib/run/claim.ts";
 import { claimCohorts } from "../../lib/run/claimed_cohorts.ts";
 import { queue } from "../../lib/run/queue.ts";
 import { resolveRun } from "../../lib/run/resolve.ts";
+import { runTrials } from "../../lib/run/run.ts";
 import type { Settings } from "../../lib/run/settings.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { everything, needs } from "../support/needs.ts";
@@ -68,7 +69,7 @@ await needs(
       const failure = await assertRejects(() => takeAll(toys, { interrupted }), Failure);
       assertEquals(failure.exit, 130);
       const holder = `${Deno.hostname()}, process ${Deno.pid}`;
-      const line = `waits for toy#teacher seed 1, claimed by another process (${holder})`;
+      const line = `waits for toy#teacher seed 1, which another process (${holder}) trains`;
       assertEquals(toys.said(), `${line}\n`);
       await writeRun(toys, "teacher", 1, ["last"]);
       held[Symbol.dispose]();
@@ -81,3 +82,24 @@ await needs(everything, "claimCohorts: refuses to train anew", () =>
     const failure = await assertRejects(() => takeAll(toys, { fresh: true }), Failure, "--fresh");
     assertEquals(failure.exit, 2);
   }));
+
+await needs(
+  everything,
+  "runTrials: names the trials that it leaves to other processes",
+  () =>
+    toys(PAIR, async (toys) => {
+      await toys.run("teacher");
+      toys.said();
+      using _held = await claimToy(toys, "student", 1);
+      const asked = [{ experiment: await toys.experiment("student"), seed: 1 }];
+      assertEquals(await runTrials(asked, toys.settings({ pending: true })), []);
+      assertEquals(toys.said(), "left to other processes: toy#student seed 1\n");
+      const failure = await assertRejects(() => runTrials(asked, toys.settings()), Failure);
+      assertEquals(failure.exit, 2);
+      assertEquals(
+        failure.message,
+        `toy#student seed 1 is being trained by another process (${Deno.hostname()}, process ` +
+          `${Deno.pid}): wait until it is done, or add --pending to train what no other process does`,
+      );
+    }),
+);

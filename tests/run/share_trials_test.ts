@@ -117,6 +117,33 @@ await needs(
 
 await needs(
   everything,
+  "shareTrials: a trial whose claim is released untrained is free for others, and yielded again",
+  () =>
+    inTemporary(async (folder) => {
+      const done = new Set<string>();
+      const taken: string[] = [];
+      const joins = () => true;
+      for await (const group of shareTrials(NAMES, sharing(folder, done, { joins }))) {
+        taken.push(group.map(({ trial }) => trial).join("+"));
+        const [{ trial }, ...others] = group;
+        done.add(trial);
+        for (const { trial, claim } of others) {
+          claim[Symbol.dispose]();
+          using _free = tryClaim({ path: join(folder, trial) }, trial, new Leases()) as Claim;
+        }
+      }
+      assertEquals(taken, [
+        "teacher+other",
+        "other+student",
+        "student+both",
+        "grandchild+both",
+        "both",
+      ]);
+    }),
+);
+
+await needs(
+  everything,
   "shareTrials: waits for a teacher that another process trains",
   () =>
     inTemporary(async (folder) => {
