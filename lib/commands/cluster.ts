@@ -20,7 +20,11 @@ import { RUN_FLAGS } from "./run_flags.ts";
 const TRIAL_FLAGS = {
   "seed": RUN_FLAGS.seed,
   "trials": RUN_FLAGS.trials,
-  "cohort": { type: "string", help: "trials that train together: auto, off, or the most" },
+  "cohort": {
+    type: "string",
+    help:
+      "trials that train together: auto, off, or the most. Default: a task's part of all trials",
+  },
   "precision": ENGINE_FLAGS.precision,
   "data": ENGINE_FLAGS.data,
 } as const satisfies Spec;
@@ -115,8 +119,11 @@ async function jobOf(
   }
   const experiments = await namedExperiments(options._, within, check);
   const ids = await Promise.all(experiments.map(async (one) => (await identify(one)).id));
+  // A task that trained all that fits into its memory would leave nothing to the others.
+  const { cohort = String(Math.ceil(experiments.length / tasks)) } = options;
+  const flags = { ...options, cohort };
   const given = Object.keys(TRIAL_FLAGS).flatMap((name) => {
-    const value = options[name as keyof typeof TRIAL_FLAGS];
+    const value = flags[name as keyof typeof TRIAL_FLAGS];
     return value === undefined ? [] : [`--${name}`, String(value)];
   });
   const threads = ["--threads", String(cpus)];

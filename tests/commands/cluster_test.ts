@@ -121,7 +121,7 @@ await needs(
       const script = await outputOf(toys, "slurm", toys.path("toy.ts#student"), ...flags);
       assertStringIncludes(
         script,
-        "\nsrun --cpus-per-task=4 deno task exp 'toy#student' --seed 2 --trials 3 --precision bfloat16 --threads 4 --pending &\n",
+        "\nsrun --cpus-per-task=4 deno task exp 'toy#student' --seed 2 --trials 3 --cohort 1 --precision bfloat16 --threads 4 --pending &\n",
       );
       assertStringIncludes(script, "\n#SBATCH --array=0-1\n");
       const manifest = await outputOf(
@@ -138,7 +138,7 @@ await needs(
       };
       assertStringIncludes(
         JSON.stringify(spec.template.spec.containers),
-        '"toy#student","toy#teacher","--threads","4","--pending"',
+        '"toy#student","toy#teacher","--cohort","1","--threads","4","--pending"',
       );
     }),
 );
