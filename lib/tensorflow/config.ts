@@ -39,8 +39,13 @@ export function configProto(
   const bytes: number[] = [];
   if (threads) bytes.push(0x10, ...varint(threads));
   if (threads || deterministic) bytes.push(0x28, ...varint(deterministic ? 1 : threads!));
-  // graph_options.rewrite_options.auto_mixed_precision_onednn_bfloat16 = ON
-  if (bfloat16) bytes.push(0x52, 0x05, 0x52, 0x03, 0xf8, 0x01, 0x01);
+  if (bfloat16) {
+    // auto_mixed_precision_onednn_bfloat16 = ON. A server has no kernels for the convolutions that
+    // TensorFlow fuses with their biases then: remapping = OFF.
+    const rewrite = [0xf8, 0x01, 0x01, ...(server ? [0x70, 0x02] : [])];
+    // graph_options.rewrite_options
+    bytes.push(0x52, ...varint(rewrite.length + 2), 0x52, ...varint(rewrite.length), ...rewrite);
+  }
   if (server) {
     // device_filters: no op runs on another worker.
     bytes.push(0x22, ...text(`/job:${JOB}/task:${server.rank}`));

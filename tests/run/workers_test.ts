@@ -207,16 +207,17 @@ const claims: Readonly<Record<string, (toys: Toys) => Promise<void>>> = {
         assertEquals(files.sort(), ["deno.json", "toy.ts"]);
       }),
 
-  "with --deterministic, the same workers repeat every bit, also of mixed images": async (toys) => {
-    const args = ["toy.ts#mixed", "--fresh", "--deterministic"];
-    const runs: Remains[] = [];
-    for (let i = 0; i < 2; i++) {
-      lastLines(await runCluster([toys, toys], args), [0, 0]);
-      runs.push(await remains(toys, "mixed"));
-    }
-    const [once, again] = runs.map(({ losses, state }) => ({ losses, state }));
-    assertEquals(again, once);
-  },
+  "with --deterministic, the same workers repeat every bit, also of mixed images and in bfloat16":
+    async (toys) => {
+      const args = ["toy.ts#mixed", "--fresh", "--deterministic", "--precision", "bfloat16"];
+      const runs: Remains[] = [];
+      for (let i = 0; i < 2; i++) {
+        lastLines(await runCluster([toys, toys], args), [0, 0]);
+        runs.push(await remains(toys, "mixed"));
+      }
+      const [once, again] = runs.map(({ losses, state }) => ({ losses, state }));
+      assertEquals(again, once);
+    },
 
   "Ctrl-C at any worker saves and stops all, a killed one stops the others, and any number goes on":
     async (toys) => {
