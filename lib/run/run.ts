@@ -181,7 +181,7 @@ async function trainCohort(
     const fitting = (settings.cohort ?? "auto") === "auto" && trials.length > 1
       ? fittingTrials(await measureStepMemory(prepared, experiment, settings))
       : trials.length;
-    const taken = trials.slice(0, Number(await workers.follow(String(fitting))));
+    const taken = trials.slice(0, await workers.least(fitting));
     for (const { claim } of shared.slice(taken.length)) claim?.[Symbol.dispose]();
     const title = cohortTitle(taken);
     if (taken.length > 1) status.line(`${title} train together`);

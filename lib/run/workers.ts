@@ -20,6 +20,8 @@ export interface Workers {
   readonly leads: boolean;
   /** Whether any worker says yes. */
   any(yes: boolean): Promise<boolean>;
+  /** The least of the workers' numbers. */
+  least(number: number): Promise<number>;
   /** Gives all workers the leader's text. */
   follow(text: string): Promise<string>;
   /**
@@ -34,6 +36,7 @@ export const SOLE_WORKER: Workers = {
   share: ALONE,
   leads: true,
   any: (yes) => Promise.resolve(yes),
+  least: (number) => Promise.resolve(number),
   follow: (text) => Promise.resolve(text),
   agree: () => Promise.resolve(),
 };
@@ -49,6 +52,7 @@ export function workersOf({ cluster, calls }: OpenCluster): Workers {
     share: { rank, workers: addresses.length },
     leads: rank === 0,
     any: async (yes) => (await gather(String(yes))).includes(String(true)),
+    least: async (number) => Math.min(...(await gather(String(number))).map(Number)),
     follow: async (text) => (await gather(text))[0],
     async agree(name, text) {
       const [leader, ...others] = await gather(text);

@@ -47,6 +47,8 @@ export function configProto(
   if (deterministic) rewrites.push(0x38, 0x02);
   // auto_mixed_precision_onednn_bfloat16 = ON
   if (bfloat16) rewrites.push(0xf8, 0x01, 0x01);
+  // remapping = OFF: a server has no kernels for the convolutions in bfloat16 that it would fuse.
+  if (bfloat16 && server) rewrites.push(0x70, 0x02);
   // graph_options.rewrite_options
   if (rewrites.length > 0) {
     bytes.push(0x52, rewrites.length + 2, 0x52, rewrites.length, ...rewrites);

@@ -12,6 +12,7 @@ import { status } from "../../lib/terminal/status.ts";
 import type { Case, Compared, MethodCase, PairCase } from "./case.ts";
 import { compare, comparisons, methodTable, pairTable, type Timed } from "./compare.ts";
 import { cohortOf, COHORTS } from "./cohort.ts";
+import { CLUSTER_PAIRS, clusterCosts, clusterTable } from "./cluster_costs.ts";
 import { cohortCosts, cohortTable } from "./cohort_costs.ts";
 import { memoryGrowth } from "./memory.ts";
 import { ownCosts, ownTable } from "./own_costs.ts";
@@ -42,7 +43,7 @@ const FLAGS = {
   method: { type: "string", help: "only this method, on resnet32x4-resnet8x4, e.g. at" },
   only: {
     type: "string",
-    choices: [...PARTS, "methods", "own", "cohort"],
+    choices: [...PARTS, "methods", "own", "cohort", "cluster"],
     help: "one part. Default: steps, runner and memory. With other flags: the steps",
   },
   rounds: {
@@ -107,6 +108,11 @@ export async function main(
       print(
         cohortTable(await cohortCosts(pairs, precision ?? PRECISIONS[0], rounds, how, report)),
       );
+    } else if (part === "cluster") {
+      const pairs = pair ? [pair] : CLUSTER_PAIRS;
+      const { line } = status();
+      const costs = await clusterCosts(pairs, precision ?? PRECISIONS[0], rounds, steps, line);
+      print(clusterTable(costs));
     } else if (part === "runner") print(costTable(await runnerCosts(batches, rounds, threads)));
     else {print(
         `memory grown over ${MEMORY.steps} steps of ${MEMORY.pair}: ${await grown(threads)} MB`,
@@ -123,10 +129,12 @@ function partsOf(
   if (json && (profile || !["steps", "methods"].includes(parts[0]))) {
     throw new Failure(2, "--json prints steps or methods: omit --profile and other parts");
   }
-  if (pair && !["steps", "cohort"].includes(parts[0]) || method && parts[0] !== "methods") {
+  if (
+    pair && !["steps", "cohort", "cluster"].includes(parts[0]) || method && parts[0] !== "methods"
+  ) {
     throw new Failure(
       2,
-      "--pair is for the steps and cohorts, --method for the methods, all on resnet32x4-resnet8x4",
+      "--pair is for the steps, cohorts and clusters, --method for the methods, all on resnet32x4-resnet8x4",
     );
   }
   if (pair) kdOn(pair);

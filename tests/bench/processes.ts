@@ -8,6 +8,10 @@ export interface Measure {
   readonly steps: number;
   /** Number of threads. Default: the framework's own. */
   readonly threads?: number;
+  /** The workers that share each batch, host:port,host:port. Default: one process alone. */
+  readonly cluster?: string;
+  /** The number of this process among them. */
+  readonly rank?: number;
 }
 
 const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
@@ -39,8 +43,8 @@ export async function hasTorch(python: string): Promise<boolean> {
   }
 }
 
-function asFlags(what: Case, { steps, threads }: Measure): string[] {
-  return Object.entries({ ...what, steps, threads }).flatMap(([name, value]) =>
+function asFlags(what: Case, how: Measure): string[] {
+  return Object.entries({ ...what, ...how }).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}`, String(value)]
   );
 }

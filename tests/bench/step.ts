@@ -5,12 +5,16 @@
  *
  * deno run -A tests/bench/step.ts --pair vgg13-vgg8|--method at|--own "slkd vgg13-vgg8"|--cohort
  * vgg13-vgg8 [--member kd] [--batch 64] [--steps 15] [--precision float32|bfloat16] [--threads N]
+ * [--cluster host:port,host:port --rank 0]
  *
  * @module
  */
 import { runCommand } from "../../lib/terminal/command.ts";
 import { helpText, parseFlags, type Spec } from "../../lib/terminal/flags.ts";
+import { clusterOf } from "../../lib/engine/cluster.ts";
+import { openCluster } from "../../lib/engine/open_cluster.ts";
 import { openEngine } from "../../lib/engine/open_engine.ts";
+import type { Share } from "../../lib/values/share.ts";
 import { experimentStep } from "../support/experiment_step.ts";
 import { type Case, experimentsOf } from "./case.ts";
 import { cohortOf, memberOf } from "./cohort.ts";
@@ -47,7 +51,9 @@ const FLAGS = {
     type: "string",
     help: "a step of the comparison of the papers' own methods, instead of both",
   },
-  batch: { type: "integer", least: 1, help: "images per step. Default: 64" },
+  batch: { type: "integer", least: 1, help: "images per step, of all workers. Default: 64" },
+  cluster: { type: "string", help: "workers that share each batch. Default: one alone" },
+  rank: { type: "integer", least: 0, help: "number of this worker in --cluster" },
   steps: { type: "integer", least: 1, help: "timed steps, after three others. Default: 15" },
   precision: {
     type: "string",
@@ -86,8 +92,17 @@ async function main(args: readonly string[]): Promise<void> {
     : cohort
     ? { cohort: cohortOf(cohort), ...member ? { member: memberOf(member) } : {}, precision }
     : { pair, precision };
-  const { engine } = await openEngine({ precision, threads });
-  const { step } = await experimentStep(engine, experimentsOf(what), batch);
+  const cluster = clusterOf({ cluster: given.cluster, rank: given.rank }, undefined);
+  using open = cluster && await openCluster(cluster, { agreement: {}, threads });
+  const { engine } = await openEngine({ precision, threads, cluster: open });
+  const share: Share = { rank: cluster?.rank ?? 0, workers: cluster?.addresses.length ?? 1 };
+  const { step } = await experimentStep(
+    engine,
+    experimentsOf(what),
+    batch / share.workers,
+    undefined,
+    { share, syncNorm: false, name: "bench" },
+  );
   const times: number[] = [];
   let first = 0;
   for (let i = 0; i < WARM + steps; i++) {
@@ -96,6 +111,7 @@ async function main(args: readonly string[]): Promise<void> {
     if (i === 0) first = performance.timeOrigin + performance.now() - since;
     if (i >= WARM) times.push(performance.now() - start);
   }
+  await open?.calls.leave();
   engine.close();
   times.sort((a, b) => a - b);
   const [min_ms, median_ms, first_ms] = [times[0], times[times.length >> 1], first].map((ms) =>

@@ -37,24 +37,39 @@ await needs(["net"], "callAll: what each worker sends comes to all, in order", a
   dispose(calls);
 });
 
-await needs(["net"], "callAll: who ends without leaving is lost, who has left is not", async () => {
-  const [first, second] = await meet(2);
-  await second.leave();
-  dispose([second]);
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  assert(!first.lost.aborted);
-  dispose([first]);
+await needs(
+  ["net"],
+  "callAll: who ends without leaving is lost, who has left is missed by who waits for its data only",
+  async () => {
+    const [first, second] = await meet(2);
+    await second.leave();
+    dispose([second]);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert(!first.lost.aborted);
+    dispose([first]);
 
-  const [staying, ending] = await meet(2);
-  const waiting = staying.gather(new Uint8Array());
-  dispose([ending]);
-  const { exit, message } = await assertRejects(() => waiting, Failure);
-  assertEquals(exit, 1);
-  assert(message.startsWith("worker 1 (127.0.0.1:") && message.includes(") has ended: "), message);
-  assertEquals(staying.lost.reason.message, message);
-  await assertRejects(() => staying.gather(new Uint8Array()), Failure, "has ended");
-  dispose([staying]);
-});
+    const [missing, leaving] = await meet(2);
+    const missed = missing.gather(new Uint8Array());
+    await leaving.leave();
+    dispose([leaving]);
+    await assertRejects(() => missed, Failure, "has ended");
+    assert(!missing.lost.aborted);
+    dispose([missing]);
+
+    const [staying, ending] = await meet(2);
+    const waiting = staying.gather(new Uint8Array());
+    dispose([ending]);
+    const { exit, message } = await assertRejects(() => waiting, Failure);
+    assertEquals(exit, 1);
+    assert(
+      message.startsWith("worker 1 (127.0.0.1:") && message.includes(") has ended: "),
+      message,
+    );
+    assertEquals(staying.lost.reason.message, message);
+    await assertRejects(() => staying.gather(new Uint8Array()), Failure, "has ended");
+    dispose([staying]);
+  },
+);
 
 await needs(["net"], "callAll: workers that do not agree are refused on both sides", async () => {
   const addresses = freeAddresses(2);

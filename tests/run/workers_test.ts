@@ -3,6 +3,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { encode } from "fast-png";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { checkTypes } from "../../lib/project/check_types.ts";
 import { readResult, type Trial } from "../../lib/project/result.ts";
 import { runTrials } from "../../lib/run/run.ts";
 import { loadCheckpoint } from "../../lib/weights/checkpoint.ts";
@@ -207,16 +208,17 @@ const claims: Readonly<Record<string, (toys: Toys) => Promise<void>>> = {
         assertEquals(files.sort(), ["deno.json", "toy.ts"]);
       }),
 
-  "with --deterministic, the same workers repeat every bit, also of mixed images": async (toys) => {
-    const args = ["toy.ts#mixed", "--fresh", "--deterministic"];
-    const runs: Remains[] = [];
-    for (let i = 0; i < 2; i++) {
-      lastLines(await runCluster([toys, toys], args), [0, 0]);
-      runs.push(await remains(toys, "mixed"));
-    }
-    const [once, again] = runs.map(({ losses, state }) => ({ losses, state }));
-    assertEquals(again, once);
-  },
+  "with --deterministic, the same workers repeat every bit, also of mixed images and in bfloat16":
+    async (toys) => {
+      const args = ["toy.ts#mixed", "--fresh", "--deterministic", "--precision", "bfloat16"];
+      const runs: Remains[] = [];
+      for (let i = 0; i < 2; i++) {
+        lastLines(await runCluster([toys, toys], args), [0, 0]);
+        runs.push(await remains(toys, "mixed"));
+      }
+      const [once, again] = runs.map(({ losses, state }) => ({ losses, state }));
+      assertEquals(again, once);
+    },
 
   "Ctrl-C at any worker saves and stops all, a killed one stops the others, and any number goes on":
     async (toys) => {
@@ -335,6 +337,8 @@ await needs(
   "workers: several processes train together",
   (t) =>
     toys(DECLARED, async (toys) => {
+      // Or else every first worker would check them.
+      await checkTypes([toys.path("toy.ts")]);
       for (const [name, hold] of Object.entries(claims)) await t.step(name, () => hold(toys));
     }, { threads: 1 }),
 );

@@ -3,7 +3,12 @@ import type { Engine, Values } from "../../lib/engine/engine.ts";
 import type { Inputs } from "../../lib/values/input.ts";
 import type { Experiment } from "../../lib/experiment/experiment.ts";
 import { stream } from "../../lib/values/random.ts";
-import { type TrainInput, trainStep, type TrainValues } from "../../lib/training/step.ts";
+import {
+  type Parallel,
+  type TrainInput,
+  trainStep,
+  type TrainValues,
+} from "../../lib/training/step.ts";
 import type { Variable } from "../../lib/nn/variables.ts";
 import { type Images, imagesOf } from "./images_of.ts";
 
@@ -30,13 +35,14 @@ export type Start = (variable: Variable) => Float32Array | undefined;
 /**
  * Compiles the training step of experiments with the same data set, teachers and schedule on
  * `batch` random images. Image size and classes are those of the data set. The teachers are
- * untrained and never change.
+ * untrained and never change. Default of `parallel`: one process alone.
  */
 export async function experimentStep(
   engine: Engine,
   experiments: readonly Experiment[],
   batch: number,
   start: Start = () => undefined,
+  parallel?: Parallel,
 ): Promise<ExperimentStep> {
   const [experiment, ...others] = experiments;
   const { schedule, dataset } = experiment;
@@ -52,7 +58,7 @@ export async function experimentStep(
   const first = assemble(experiment, { ...options, values });
   const further = others.map((other) => assemble(other, { ...options, teachers: first.teachers }));
   const assemblies = [first, ...further];
-  const run = engine.compile(trainStep(assemblies.map(({ parts }) => parts)));
+  const run = engine.compile(trainStep(assemblies.map(({ parts }) => parts), parallel));
   for (const { variables } of assemblies) {
     const all = [...variables.values()];
     await engine.hold(all, collectValues(all, start));

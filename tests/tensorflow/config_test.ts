@@ -26,4 +26,7 @@ Deno.test("configProto: encodes a configuration", () => {
     ...[0x28, 1],
     ...[0x52, 7, 0x52, 5, 0x38, 2, 0xf8, 1, 1],
   ]);
+  // 14 remapping = OFF.
+  const both = bytes({ bfloat16: true, server: { rank: 3 } });
+  assertEquals(both.slice(0, 9), [0x52, 7, 0x52, 5, 0xf8, 1, 1, 0x70, 2]);
 });

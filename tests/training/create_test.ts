@@ -31,6 +31,16 @@ Deno.test("createWithin: things are numbered in order of creation, in any parame
   assertEquals([bank.trainable, bank.initial()], [false, new Float32Array(8).fill(7)]);
 });
 
+Deno.test("createWithin: memories are collected, at any depth", () => {
+  const { scope } = setUp();
+  const memories: Variable[] = [];
+  const create = createWithin(scope.in("distiller"), IMAGE, CLASSES, { memories });
+  create(dense(2), [3]);
+  create.memory("z", [], constant(0));
+  create.in("inner").at({ lr: 2 }).memory("bank", [4, 2], constant(0));
+  assertEquals(memories.map(({ name }) => name), ["distiller.z", "distiller.inner.bank"]);
+});
+
 Deno.test("createWithin: a module of another method has that method's values and a name here, and never changes", () => {
   const { scope, collected } = setUp();
   const requests: unknown[] = [];
