@@ -33,7 +33,7 @@ const plain = retort.classifier("plain", {}, (classes) => ({
 export const teacher = experiment(import.meta, { ...uneven, student: large, distiller: scratch() });
 const taught = { ...uneven, teacher: from(teacher), student: small };
 export const student = experiment(import.meta, { ...taught, distiller: kd() });
-export const hint = experiment(import.meta, { ...taught, distiller: fitnets({ hint: "block1", guided: "block1" }) });
+export const hint = experiment(import.meta, { ...taught, distiller: fitnets({ hint: "block1", guided: "block1", weight: 1 }) });
 export const plainest = experiment(import.meta, { ...uneven, student: plain, distiller: scratch() });
 const mixing = synthetic({ ...images, mix: retort.mixup() });
 export const mixed = experiment(import.meta, { ...uneven, dataset: mixing, student: small, distiller: scratch() });
