@@ -1,21 +1,14 @@
 /**
- * A run: queue the trials, then prepare, train and record one cohort after the other.
+ * A run: queue the trials, then train one cohort after the other.
  *
  * @module
  */
 import { identify, type Identity } from "../project/identify.ts";
-import { checkShards } from "../data/shard.ts";
 import { primaryOf } from "../project/metric.ts";
-import { recordTrial, resultPath, type TeacherRecord, type Trial } from "../project/result.ts";
-import type { Assembly } from "../training/assemble.ts";
+import { recordTrial, resultPath, type Trial } from "../project/result.ts";
 import { Failure } from "../values/failure.ts";
-import type { Claim } from "./claim.ts";
-import { type CohortResult, CohortTraining } from "./cohort_training.ts";
 import { claimCohorts } from "./claimed_cohorts.ts";
 import { buildsOn } from "./cohorts.ts";
-import { type LoadedStages, readStages } from "./first_stages.ts";
-import { fittingTrials, measureStepMemory } from "./memory.ts";
-import { prepare, type TrialSource } from "./prepare.ts";
 import {
   checkQueue,
   checkResults,
@@ -24,10 +17,10 @@ import {
   type QueuedTrial,
   type RequestedTrial,
 } from "./queue.ts";
-import { resolveRun, STATE_TEXTS, titleOf } from "./resolve.ts";
-import { scheduleOf, type Settings } from "./settings.ts";
-import { type LoadedTeacher, readTeachers, scoreTeachers } from "./teachers.ts";
-import { checkArithmetic, TrialTraining } from "./trial_training.ts";
+import { resolveRun, titleOf } from "./resolve.ts";
+import type { Settings } from "./settings.ts";
+import { type SharedTrial, trainCohort } from "./train_cohort.ts";
+import { checkArithmetic } from "./trial_training.ts";
 import { SOLE_WORKER } from "./workers.ts";
 
 /** A requested trial that is done. */
@@ -96,12 +89,6 @@ async function trainAll(
   throw joinFailures([...failed.values()]);
 }
 
-/** A trial to train, with its claim if this worker leads. */
-interface SharedTrial {
-  readonly trial: QueuedTrial;
-  readonly claim: Claim | undefined;
-}
-
 /** The cohorts that the leader claims, for all workers. */
 async function* shareCohorts(
   waiting: readonly QueuedTrial[],
@@ -142,98 +129,6 @@ function dependents(
 function joinFailures([first, ...others]: readonly Failure[]): Failure {
   if (others.length === 0) return first;
   return new Failure(first.exit, [first, ...others].map(({ message }) => message).join("\n"));
-}
-
-/** The teachers and first stages of a trial, with their records. */
-interface LoadedFoundations {
-  readonly teachers: readonly LoadedTeacher[];
-  readonly stages: LoadedStages;
-}
-
-/**
- * Trains trials together whose teachers and first stages are done, and records their
- * results. Takes as many of them as fit into memory, the first ones, and returns the outcomes of
- * these. Releases the claims of the others.
- */
-async function trainCohort(
-  shared: readonly SharedTrial[],
-): Promise<Map<QueuedTrial, CohortResult>> {
-  const trials = shared.map(({ trial }) => trial);
-  for (const { trial, claim } of shared) if (claim) await makeRoom(trial);
-  const [{ experiment, settings, seed }] = trials;
-  const { status, workers = SOLE_WORKER } = settings;
-  // The leader has put old runs aside.
-  await workers.follow("");
-  const sources: (TrialSource & LoadedFoundations)[] = [];
-  for (const { experiment, root } of trials) {
-    const teachers = await readTeachers(experiment, root, settings);
-    sources.push({ experiment, teachers, stages: await readStages(experiment, settings) });
-  }
-  const prepared = await prepare(sources, seed, settings);
-  try {
-    const { train, opened } = prepared;
-    await workers.agree("data set", `${train.size} images of ${opened.classes.length} classes`);
-    const { batch } = scheduleOf(experiment, settings);
-    checkShards(train.size, batch, workers.share.workers);
-    if (workers.share.workers > 1) {
-      trials.forEach((trial, i) => checkMemory(trial, prepared.assemblies[i]));
-    }
-    const fitting = (settings.cohort ?? "auto") === "auto" && trials.length > 1
-      ? fittingTrials(await measureStepMemory(prepared, experiment, settings))
-      : trials.length;
-    const taken = trials.slice(0, await workers.least(fitting));
-    for (const { claim } of shared.slice(taken.length)) claim?.[Symbol.dispose]();
-    const title = cohortTitle(taken);
-    if (taken.length > 1) status.line(`${title} train together`);
-    const loaded = sources.flatMap(({ teachers }) => teachers);
-    const printLine = (line: string) => status.line(`${title}: ${line}`);
-    const records = workers.leads
-      ? await scoreTeachers(loaded, prepared, settings, printLine)
-      : new Map<string, TeacherRecord>();
-    const trainings = taken.map((trial, i) =>
-      new TrialTraining(trial, shared[i].claim, prepared.assemblies[i], prepared, {
-        teachers: sources[i].teachers.flatMap(({ path }) => records.get(path) ?? []),
-        stages: sources[i].stages.records,
-      })
-    );
-    const results = await new CohortTraining(trainings, prepared, settings).run();
-    return new Map(taken.map((trial, i) => [trial, results[i]]));
-  } finally {
-    prepared.close();
-    status.close();
-  }
-}
-
-/**
- * Throws a `Failure` (exit 2) if the method remembers earlier batches, of which each worker sees its
- * part only.
- */
-function checkMemory(trial: QueuedTrial, { memories }: Assembly): void {
-  if (memories.length === 0) return;
-  const who = `${titleOf(trial)}: ${trial.experiment.distiller.id}`;
-  const why = "remembers earlier batches, of which each worker sees its part only";
-  throw new Failure(2, `${who} ${why}: train it without --cluster`);
-}
-
-function cohortTitle([first, ...others]: readonly QueuedTrial[]): string {
-  if (others.length === 0) return titleOf(first);
-  return `${others.length + 1} trials of seed ${first.seed}`;
-}
-
-/** Says why a trial is trained, and puts an old run aside. */
-async function makeRoom(trial: QueuedTrial): Promise<void> {
-  const { experiment, seed, keep, settings, need } = trial;
-  const { state } = await resolveRun(experiment, seed, settings, keep);
-  if (state === "done") return;
-  const { status } = settings;
-  const { identity: { id }, folder } = trial;
-  if (need) {
-    status.line(`${need.role} ${id} seed ${seed} is ${STATE_TEXTS[state]}; it is trained first`);
-  }
-  if (state === "begun" || state === "missing") return;
-  const aside = await folder.putAside();
-  if (!aside) return;
-  status.line(`${titleOf(trial)} is ${STATE_TEXTS[state]}; the old run is kept in ${aside}`);
 }
 
 /**

@@ -1,0 +1,139 @@
+import { checkShards } from "../data/shard.ts";
+import type { TeacherRecord } from "../project/result.ts";
+import { Failure } from "../values/failure.ts";
+import type { Claim } from "./claim.ts";
+import { type CohortResult, CohortTraining } from "./cohort_training.ts";
+import { type LoadedStages, readStages } from "./first_stages.ts";
+import { fittingTrials, measureStepMemory } from "./memory.ts";
+import { prepare, type Prepared, type TrialSource } from "./prepare.ts";
+import type { QueuedTrial } from "./queue.ts";
+import { resolveRun, STATE_TEXTS, titleOf } from "./resolve.ts";
+import { scheduleOf, type Settings } from "./settings.ts";
+import { type LoadedTeacher, readTeachers, scoreTeachers } from "./teachers.ts";
+import { TrialTraining } from "./trial_training.ts";
+import { SOLE_WORKER } from "./workers.ts";
+
+/** A trial to train, with its claim if this worker leads. */
+export interface SharedTrial {
+  readonly trial: QueuedTrial;
+  readonly claim: Claim | undefined;
+}
+
+/**
+ * Trains trials together whose teachers and first stages are done, and records their results. Takes
+ * as many of them as fit into memory, the first ones, and returns the outcomes of these. Releases
+ * the claims of the others. An old run is put aside once the new one can begin.
+ */
+export async function trainCohort(
+  shared: readonly SharedTrial[],
+): Promise<Map<QueuedTrial, CohortResult>> {
+  const [{ trial: { settings, seed } }] = shared;
+  const { status, workers = SOLE_WORKER } = settings;
+  for (const { trial, claim } of shared) if (claim) await sayNeed(trial);
+  const sources: LoadedSource[] = [];
+  for (const { trial } of shared) sources.push(await loadSource(trial, settings));
+  const prepared = await prepare(sources, seed, settings);
+  try {
+    await checkWorkers(shared, prepared, settings);
+    const taken = await takeFitting(shared, prepared, settings);
+    const title = cohortTitle(taken);
+    if (taken.length > 1) status.line(`${title} train together`);
+    const loaded = sources.flatMap(({ teachers }) => teachers);
+    const printLine = (line: string) => status.line(`${title}: ${line}`);
+    const records = workers.leads
+      ? await scoreTeachers(loaded, prepared, settings, printLine)
+      : new Map<string, TeacherRecord>();
+    for (const { trial, claim } of taken) if (claim) await putOldAside(trial);
+    // Nobody reads a run's state before the leader has put it aside.
+    await workers.follow("");
+    const trainings = taken.map(({ trial, claim }, i) =>
+      new TrialTraining(trial, claim, prepared.assemblies[i], prepared, {
+        teachers: sources[i].teachers.flatMap(({ path }) => records.get(path) ?? []),
+        stages: sources[i].stages.records,
+      })
+    );
+    const results = await new CohortTraining(trainings, prepared, settings).run();
+    return new Map(taken.map(({ trial }, i) => [trial, results[i]]));
+  } finally {
+    prepared.close();
+    status.close();
+  }
+}
+
+/** An experiment with its teachers and first stages, and their records. */
+interface LoadedSource extends TrialSource {
+  readonly teachers: readonly LoadedTeacher[];
+  readonly stages: LoadedStages;
+}
+
+async function loadSource(
+  { experiment, root }: QueuedTrial,
+  settings: Settings,
+): Promise<LoadedSource> {
+  const teachers = await readTeachers(experiment, root, settings);
+  return { experiment, teachers, stages: await readStages(experiment, settings) };
+}
+
+/**
+ * Checks that workers can share each batch of these trials: they have the same data, each has an
+ * image of every batch, and no method remembers earlier batches, of which each worker sees its part
+ * only. Rejects with a `Failure` (exit 2).
+ */
+async function checkWorkers(
+  shared: readonly SharedTrial[],
+  { train, opened, assemblies }: Prepared,
+  settings: Settings,
+): Promise<void> {
+  const { workers = SOLE_WORKER } = settings;
+  await workers.agree("data set", `${train.size} images of ${opened.classes.length} classes`);
+  const { batch } = scheduleOf(shared[0].trial.experiment, settings);
+  checkShards(train.size, batch, workers.share.workers);
+  if (workers.share.workers === 1) return;
+  for (const [i, { trial }] of shared.entries()) {
+    if (assemblies[i].memories.length === 0) continue;
+    const who = `${titleOf(trial)}: ${trial.experiment.distiller.id}`;
+    const why = "remembers earlier batches, of which each worker sees its part only";
+    throw new Failure(2, `${who} ${why}: train it without --cluster`);
+  }
+}
+
+/** Takes as many trials as fit into memory, and releases the claims of the others. */
+async function takeFitting(
+  shared: readonly SharedTrial[],
+  prepared: Prepared,
+  settings: Settings,
+): Promise<readonly SharedTrial[]> {
+  const { cohort = "auto", workers = SOLE_WORKER } = settings;
+  const [{ trial: { experiment } }] = shared;
+  const fitting = cohort === "auto" && shared.length > 1
+    ? fittingTrials(await measureStepMemory(prepared, experiment, settings))
+    : shared.length;
+  const taken = shared.slice(0, await workers.least(fitting));
+  for (const { claim } of shared.slice(taken.length)) claim?.[Symbol.dispose]();
+  return taken;
+}
+
+function cohortTitle([{ trial: first }, ...others]: readonly SharedTrial[]): string {
+  if (others.length === 0) return titleOf(first);
+  return `${others.length + 1} trials of seed ${first.seed}`;
+}
+
+/** Says why a trial is trained that was not requested. */
+async function sayNeed({ experiment, seed, keep, settings, need, ...trial }: QueuedTrial) {
+  const { state } = await resolveRun(experiment, seed, settings, keep);
+  if (!need || state === "done") return;
+  const text = `${need.role} ${trial.identity.id} seed ${seed} is ${STATE_TEXTS[state]}`;
+  settings.status.line(`${text}; it is trained first`);
+}
+
+/** Puts the files of a run aside that the new one does not continue. */
+async function putOldAside(trial: QueuedTrial): Promise<void> {
+  const { experiment, seed, keep, settings, folder } = trial;
+  const { state } = await resolveRun(experiment, seed, settings, keep);
+  if (state === "done" || state === "begun" || state === "missing") return;
+  const aside = await folder.putAside();
+  if (!aside) return;
+  settings.status.line(
+    `${titleOf(trial)} is ${STATE_TEXTS[state]}; the old run is kept in ${aside}`,
+  );
+}
