@@ -8,7 +8,7 @@ import { Leases } from "../files/lease.ts";
 import { Failure } from "../values/failure.ts";
 import { claim, describeClaimant, tryClaim } from "./claim.ts";
 import { cohorts, joinsCohort, mostTogether } from "./cohorts.ts";
-import { isSameTrial, listFoundations, type QueuedTrial } from "./queue.ts";
+import { buildsOn, type QueuedTrial } from "./queue.ts";
 import { resolveRun, titleOf } from "./resolve.ts";
 import type { Settings } from "./settings.ts";
 import { type ClaimedTrial, shareTrials } from "./share_trials.ts";
@@ -35,10 +35,7 @@ export async function* claimCohorts(
   const leases = new Leases();
   let said = "";
   yield* shareTrials<QueuedTrial>(cohorts(waiting, most).flat(), {
-    foundations: ({ experiment }) => {
-      const needed = listFoundations(experiment).map(({ trained }) => trained);
-      return waiting.filter((trial) => needed.some((one) => isSameTrial(one, trial)));
-    },
+    foundations: (trial) => waiting.filter((other) => buildsOn(trial, other)),
     claim: async (trial) =>
       pending || trial.need
         ? tryClaim(trial.folder, titleOf(trial), leases)

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Teacher } from "../experiment/experiment.ts";
-import { isSameTrial, listFoundations, type QueuedTrial } from "./queue.ts";
+import { buildsOn, isSameTrial, type QueuedTrial } from "./queue.ts";
 import { scheduleOf, type Settings } from "./settings.ts";
 
 /**
@@ -56,11 +56,6 @@ export function joinsCohort(cohort: readonly QueuedTrial[], trial: QueuedTrial):
 }
 
 const hasTeacher = ({ experiment: { teachers } }: QueuedTrial): boolean => teachers.length > 0;
-
-/** Whether the second trial is a teacher or first stage of the first one. */
-export function buildsOn({ experiment }: QueuedTrial, other: QueuedTrial): boolean {
-  return listFoundations(experiment).some(({ trained }) => isSameTrial(trained, other));
-}
 
 /** A text that is the same for trials that see the same images in the same order. */
 function imagesKey({ experiment, seed, settings }: QueuedTrial): string {

@@ -4,15 +4,16 @@ import type { Model } from "../nn/network.ts";
 import { clock } from "../terminal/status.ts";
 import type { Assembly } from "../training/assemble.ts";
 import { compileSteps } from "../training/compile_steps.ts";
-import { batchCount, trainInputs } from "../training/train_inputs.ts";
+import { batchCount } from "../training/train_inputs.ts";
 import { cohorts, mostTogether } from "./cohorts.ts";
 import { previewStages, type StagesPreview } from "./first_stages.ts";
-import { fittingTrials, measureStepMemory, type StepMemory } from "./memory.ts";
+import { fittingTrials, isLimitedByMemory, measureStepMemory, type StepMemory } from "./memory.ts";
 import { prepare, type Prepared, type TrialSource } from "./prepare.ts";
 import { isSameTrial, queue, type QueuedTrial, type RequestedTrial } from "./queue.ts";
 import { type Resolved, resolveRun } from "./resolve.ts";
 import { scheduleOf, type Settings } from "./settings.ts";
 import { previewTeacher, type TeacherPreview } from "./teachers.ts";
+import { type TimedSteps, timeSteps } from "./time_steps.ts";
 
 /**
  * Describes the trials that a run would train, one line each: the number of its cohort, state,
@@ -67,20 +68,24 @@ export async function dryRun(
   for (const trial of trials) previews.push(await previewTrial(trial, settings));
   const prepared = await prepare(previews, seed, { ...settings, dry: true });
   try {
-    const measured = (settings.cohort ?? "auto") === "auto" && trials.length > 1
+    const measured = isLimitedByMemory(settings, trials.length)
       ? await measureStepMemory(prepared, first, settings)
       : undefined;
     const taken = previews.slice(0, measured && fittingTrials(measured));
     const schedules = taken.map(({ experiment }) => scheduleOf(experiment, settings));
-    const times = await timeSteps(prepared, schedules);
+    const { engine, assemblies, train, opened, task } = prepared;
+    const steps = compileSteps(engine, assemblies.slice(0, taken.length));
+    const source = { task, split: train, image: opened.image };
+    const times = await timeSteps(steps, source, schedules, seed);
+    const terms = describeTerms(times.values);
     const rows = taken.flatMap((preview, i): Row[] => [
       ...trialRows(preview, prepared, prepared.assemblies[i]),
-      ["terms", times.terms[i].join(", ")],
-      ["schedule", describeSchedule(schedules[i], prepared.train.size, settings.limit)],
+      ["terms", terms[i]],
+      ["schedule", describeSchedule(schedules[i], train.size, settings.limit)],
       ["folder", preview.resolved.folder.path],
     ]);
     if (measured) rows.push(["memory", describeMemory(measured, taken.length, trials.length)]);
-    rows.push(...costRows(times, schedules, prepared.train.size, settings.limit, taken));
+    rows.push(...costRows(times, schedules, train.size, settings.limit, taken));
     return rows.map(([name, value]) => formatRow(name, value));
   } finally {
     prepared.close();
@@ -188,40 +193,11 @@ function costRows(
   ];
 }
 
-/** The number of steps to run. The first one traces and does not count. */
-const STEPS = 4;
-
-/** The times of a run's first steps. */
-interface TimedSteps {
-  /** The terms of each trial's last step, with their values. */
-  readonly terms: readonly (readonly string[])[];
-  /** Milliseconds of the first step, which traces. */
-  readonly first: number;
-  /** Milliseconds of the fastest later step, or of the first one if it is the only one. */
-  readonly fastest: number;
-}
-
-/** Times steps of the first trials, one for each schedule. */
-async function timeSteps(
-  { engine, assemblies, train, opened, task, seed }: Prepared,
-  schedules: readonly Schedule[],
-): Promise<TimedSteps> {
-  const { step } = compileSteps(engine, assemblies.slice(0, schedules.length));
-  const source = { task, split: train, image: opened.image };
-  const times: number[] = [];
-  let terms: string[][] = [];
-  for await (
-    const inputs of trainInputs(source, schedules, seed, { epoch: 1, batch: 0, step: 0 }, STEPS)
-  ) {
-    const begun = performance.now();
-    const values = await step(inputs);
-    times.push(performance.now() - begun);
-    terms = Object.values(values).map(({ terms }) =>
-      Object.entries(terms).map(([name, [value]]) => `${name} ${value.toFixed(4)}`)
-    );
-  }
-  const [first, ...others] = times;
-  return { terms, first, fastest: others.length > 0 ? Math.min(...others) : first };
+/** The terms of each trial in a step, with their values. */
+function describeTerms(values: TimedSteps["values"]): string[] {
+  return Object.values(values).map(({ terms }) =>
+    Object.entries(terms).map(([name, [value]]) => `${name} ${value.toFixed(4)}`).join(", ")
+  );
 }
 
 /** The most changes of the learning rate that are listed one by one. */

@@ -20,6 +20,11 @@ export function fittingTrials({ available, step }: StepMemory): number {
   return Math.max(1, Math.floor(SHARE * available / Math.max(step, 1)));
 }
 
+/** Whether memory limits how many of so many trials train together. */
+export function isLimitedByMemory({ cohort = "auto" }: Settings, trials: number): boolean {
+  return cohort === "auto" && trials > 1;
+}
+
 /**
  * Measures the memory of a training step of the trial with the most variables, and then gives these
  * their initial values again. Measures main memory only, not a GPU's.

@@ -11,7 +11,7 @@ import { batchCount } from "../training/train_inputs.ts";
 import { canonical } from "../values/json.ts";
 import { summary } from "../values/statistics.ts";
 import { longestChain, makespan, type PlannedJob } from "./list_scheduling.ts";
-import { isSameTrial, listFoundations, type QueuedTrial } from "./queue.ts";
+import { buildsOn, type QueuedTrial } from "./queue.ts";
 import type { Settings } from "./settings.ts";
 import { sizesOf, stepMultiplyAdds, timeUntrainedStep } from "./untrained_step.ts";
 
@@ -104,11 +104,8 @@ function secondsOf(trials: readonly PlannedTrial[]): number {
 /** Groups of trials as jobs, each after those that its trials build on. */
 function jobsOf(groups: readonly (readonly PlannedTrial[])[]): PlannedJob[] {
   return groups.map((group) => {
-    const needed = group.flatMap(({ trial: { experiment } }) =>
-      listFoundations(experiment).map(({ trained }) => trained)
-    );
     const after = Array.from(groups.keys()).filter((i) =>
-      groups[i].some(({ trial }) => needed.some((one) => isSameTrial(one, trial)))
+      group.some(({ trial }) => groups[i].some(({ trial: other }) => buildsOn(trial, other)))
     );
     return { seconds: secondsOf(group), after };
   });

@@ -129,15 +129,17 @@ export function listFoundations(
   ];
 }
 
+/** Whether the second trial is a teacher or first stage of the first one. */
+export function buildsOn({ experiment }: RequestedTrial, other: RequestedTrial): boolean {
+  return listFoundations(experiment).some(({ trained }) => isSameTrial(trained, other));
+}
+
 /**
  * Orders a queue for several processes: trials on which others build come before the rest, so that
  * few have to wait.
  */
 export function foundationsFirst(waiting: readonly QueuedTrial[]): QueuedTrial[] {
-  const needed = waiting.flatMap(({ experiment }) =>
-    listFoundations(experiment).map(({ trained }) => trained)
-  );
-  const isNeeded = (trial: QueuedTrial) => needed.some((one) => isSameTrial(one, trial));
+  const isNeeded = (trial: QueuedTrial) => waiting.some((other) => buildsOn(other, trial));
   return [...waiting.filter(isNeeded), ...waiting.filter((trial) => !isNeeded(trial))];
 }
 

@@ -8,8 +8,8 @@ import { primaryOf } from "../project/metric.ts";
 import { recordTrial, resultPath, type Trial } from "../project/result.ts";
 import { Failure } from "../values/failure.ts";
 import { claimCohorts } from "./claimed_cohorts.ts";
-import { buildsOn } from "./cohorts.ts";
 import {
+  buildsOn,
   checkQueue,
   checkResults,
   isSameTrial,
@@ -34,9 +34,10 @@ export interface FinishedTrial extends RequestedTrial {
  * Returns the results of trials, in the requested order. Trains those that are not done, as many
  * together as `settings.cohort` allows, each after its teachers and first stages. Continues a run
  * that was begun earlier. Records each result as soon as it exists. Leaves out the trials that other
- * processes train with `settings.pending`, and all of them if another worker leads. If a trial diverges, trains the others that do not
- * build on it, and then rejects with a `Failure` (exit 4) that names it. Rejects with any other
- * failure at once. Missing data or weights (exit 3) fail before any training.
+ * processes train with `settings.pending`, and all of them if another worker leads. If a trial
+ * diverges, trains the others that do not build on it, and then rejects with a `Failure` (exit 4)
+ * that names it. Rejects with any other failure at once. Missing data or weights (exit 3) fail
+ * before any training.
  */
 export async function runTrials(
   asked: readonly RequestedTrial[],

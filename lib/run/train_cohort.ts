@@ -4,7 +4,7 @@ import { Failure } from "../values/failure.ts";
 import type { Claim } from "./claim.ts";
 import { type CohortResult, CohortTraining } from "./cohort_training.ts";
 import { type LoadedStages, readStages } from "./first_stages.ts";
-import { fittingTrials, measureStepMemory } from "./memory.ts";
+import { fittingTrials, isLimitedByMemory, measureStepMemory } from "./memory.ts";
 import { prepare, type Prepared, type TrialSource } from "./prepare.ts";
 import type { QueuedTrial } from "./queue.ts";
 import { resolveRun, STATE_TEXTS, titleOf } from "./resolve.ts";
@@ -103,9 +103,9 @@ async function takeFitting(
   prepared: Prepared,
   settings: Settings,
 ): Promise<readonly SharedTrial[]> {
-  const { cohort = "auto", workers = SOLE_WORKER } = settings;
+  const { workers = SOLE_WORKER } = settings;
   const [{ trial: { experiment } }] = shared;
-  const fitting = cohort === "auto" && shared.length > 1
+  const fitting = isLimitedByMemory(settings, shared.length)
     ? fittingTrials(await measureStepMemory(prepared, experiment, settings))
     : shared.length;
   const taken = shared.slice(0, await workers.least(fitting));

@@ -4,8 +4,8 @@ import { type Experiment, networkOf } from "../experiment/experiment.ts";
 import { description } from "../nn/description.ts";
 import { assemble } from "../training/assemble.ts";
 import { compileSteps } from "../training/compile_steps.ts";
-import { trainInputs } from "../training/train_inputs.ts";
 import type { Settings } from "./settings.ts";
+import { timeSteps } from "./time_steps.ts";
 
 /**
  * The sizes of a data set: as it declares them, else as its files have them. Downloads nothing.
@@ -35,9 +35,6 @@ export function stepMultiplyAdds(
   );
   return batch * others.reduce((sum, one) => sum + one, 3 * own);
 }
-
-/** The number of steps to run. The first one traces and does not count. */
-const STEPS = 4;
 
 /** The most pixels of a batch to time. Larger images are timed in a smaller batch. */
 const PIXELS = 256 * 32 * 32;
@@ -70,17 +67,9 @@ export async function timeUntrainedStep(
     const options = { seed: 1, image, classes, train: split, schedule: timed };
     const assembly = assemble(experiment, options);
     await engine.hold([...assembly.variables.values()]);
-    const { step } = compileSteps(engine, [assembly]);
-    const start = { epoch: 1, batch: 0, step: 0 };
-    const times: number[] = [];
-    for await (const inputs of trainInputs({ task, split, image }, [timed], 1, start, STEPS)) {
-      const begun = performance.now();
-      await step(inputs);
-      times.push((performance.now() - begun) / 1000);
-    }
-    const [first, ...others] = times;
-    const fastest = others.length > 0 ? Math.min(...others) : first;
-    return { seconds: fastest * schedule.batch / images, images };
+    const steps = compileSteps(engine, [assembly]);
+    const { fastest } = await timeSteps(steps, { task, split, image }, [timed], 1);
+    return { seconds: fastest / 1000 * schedule.batch / images, images };
   } finally {
     engine.close();
   }
