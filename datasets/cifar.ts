@@ -50,15 +50,17 @@ function sizesOf({ train, records, classes }: CifarFiles): DatasetSizes {
  */
 export const cifar10 = <M extends Mix | undefined = undefined, V extends string = never>(
   options: CifarOptions<M, V> = {},
-): Dataset<M, V> =>
-  declare(
+): Dataset<M, V> => ({
+  ...declare(
     "cifar10",
     {},
     { crop: 4, flip: true, mean: [0.4914, 0.4822, 0.4465], std: [0.247, 0.2435, 0.2616] },
     options,
     (folder, log = () => {}, dry) => openCifar(cifar10Files, folder, log, dry),
     sizesOf(cifar10Files),
-  );
+  ),
+  hub: "uoft-cs/cifar10",
+});
 
 /**
  * CIFAR-100 with its 100 fine classes: 50,000 training and 10,000 test images of 32 × 32 pixels.
@@ -67,12 +69,14 @@ export const cifar10 = <M extends Mix | undefined = undefined, V extends string 
  */
 export const cifar100 = <M extends Mix | undefined = undefined, V extends string = never>(
   options: CifarOptions<M, V> = {},
-): Dataset<M, V> =>
-  declare(
+): Dataset<M, V> => ({
+  ...declare(
     "cifar100",
     {},
     { crop: 4, flip: true, mean: [0.5071, 0.4867, 0.4408], std: [0.2675, 0.2565, 0.2761] },
     options,
     (folder, log = () => {}, dry) => openCifar(cifar100Files, folder, log, dry),
     sizesOf(cifar100Files),
-  );
+  ),
+  hub: "uoft-cs/cifar100",
+});

@@ -97,6 +97,7 @@ export function imagenet<M extends Mix | undefined = undefined, V extends string
     ...dataset,
     resize:
       `scaled to ${shorter} pixels on the shorter side (bilinear, with antialiasing), then cut to the middle`,
+    hub: "ILSVRC/imagenet-1k",
   };
 }
 

@@ -65,7 +65,7 @@ export function tinyImagenet<M extends Mix | undefined = undefined, V extends st
       ),
     { image: [size, size, 3], classes: 200, train: 100_000 },
   );
-  return { ...dataset, resize: SQUARE };
+  return { ...dataset, resize: SQUARE, hub: "zh-plus/tiny-imagenet" };
 }
 
 /** Reads the lines of a file that are not empty. Rejects with a `Failure` (exit 3) if none are. */

@@ -163,6 +163,8 @@ export interface Dataset<M extends Mix | undefined = undefined, V extends string
   readonly sizes?: DatasetSizes;
   /** How images of another size become the data set's own. `undefined` if all have it. */
   readonly resize?: string;
+  /** Its id on the Hugging Face hub, for model cards. `undefined` if it is not there. */
+  readonly hub?: string;
   /**
    * Finds and checks the files below `folder`. Downloads them if possible, with progress on `log`.
    * A `dry` run downloads and writes nothing. Rejects with a `Failure`: exit 3, or exit 2 if `take`

@@ -181,6 +181,10 @@ function limits({ model, format, student: { trial }, epoch, outcome }: CardFacts
   ]);
 }
 
+/** The type of a data set that the hub does not have, in the letters that the hub takes. */
+const hubType = (id: string): string =>
+  id.replace(/(?<=[a-z0-9])(?=[A-Z])/g, "-").toLowerCase().replace(/[^a-z0-9]+/g, "-");
+
 const count = (number: number): string => number.toLocaleString("en");
 
 /**
@@ -191,7 +195,7 @@ function cardMetadata({ model, format, student, epoch }: CardFacts, name: string
   const { experiment: { dataset, distiller }, trial: { metric } } = student;
   const result = {
     task: { type: "image-classification" },
-    dataset: { name: dataset.id, type: dataset.id },
+    dataset: { name: dataset.id, type: dataset.hub ?? hubType(dataset.id) },
     metrics: percentages(metric, dataset.task, epoch).map(({ title, value }) => ({
       type: "accuracy",
       name: title,
@@ -202,7 +206,7 @@ function cardMetadata({ model, format, student, epoch }: CardFacts, name: string
     library_name: format.library(model),
     pipeline_tag: "image-classification",
     tags: ["knowledge-distillation", model.network.id, distiller.id],
-    datasets: [dataset.id],
+    ...dataset.hub !== undefined && { datasets: [dataset.hub] },
     metrics: ["accuracy"],
     "model-index": [{ name, results: [result] }],
   };

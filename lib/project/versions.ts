@@ -1,6 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 
 /** The versions of the software of a run. */
 export interface Versions {
@@ -22,17 +21,18 @@ export function versions(tensorflow: string | null): Versions {
 }
 
 /**
- * Reads the git commit of a project, followed by `-dirty` if a module differs from it. `null`
- * outside a repository.
+ * Reads the git commit of a project, followed by `-dirty` if a module differs from it. The project
+ * may be a subfolder of its repository. `null` outside a repository, or if git tracks no module of
+ * the project.
  */
 export async function commit(root: string): Promise<string | null> {
-  if (!existsSync(join(root, ".git"))) return null;
   const git = async (...args: string[]) => {
     const { success, stdout } = await new Deno.Command("git", { args, cwd: root, stderr: "null" })
       .output();
     return success ? new TextDecoder().decode(stdout).trim() : undefined;
   };
   try {
+    if (!await git("ls-files", "--", "*.ts")) return null;
     const hash = await git("rev-parse", "HEAD");
     const changed = await git("status", "--porcelain", "--", "*.ts", "deno.json");
     return hash ? `${hash}${changed ? "-dirty" : ""}` : null;

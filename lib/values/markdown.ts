@@ -1,6 +1,11 @@
-/** Escapes a text so that markdown prints it unchanged. */
+/**
+ * Escapes a text so that markdown prints it unchanged, in a table's cell too: it becomes one line.
+ */
 export function escapeMarkdown(text: string): string {
-  return text.replace(/[\\|*<>[\]`]|(?<!\w)_|_(?!\w)/g, (sign) => `\\${sign}`);
+  return text.replace(/\s*[\r\n]\s*/g, " ").replace(
+    /[\\|*<>[\]`~$]|&(?=[#\w]+;)|(?<!\w)_|_(?!\w)|^#|#$|^[-+](?=\s)|(?<=^\d+)[.)](?=\s)/g,
+    (sign) => `\\${sign}`,
+  );
 }
 
 /** Placeholder for a missing number. */

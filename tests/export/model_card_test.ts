@@ -1,6 +1,9 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { parse } from "@std/yaml";
+import { cifar100 } from "../../datasets/cifar.ts";
+import { imageFolder } from "../../datasets/image_folder.ts";
 import { synthetic } from "../../datasets/synthetic.ts";
+import type { Dataset } from "../../lib/data/dataset.ts";
 import { kd } from "../../lib/distillers/kd.ts";
 import { scratch } from "../../lib/distillers/scratch.ts";
 import { type Experiment, experiment, from } from "../../lib/experiment/experiment.ts";
@@ -104,6 +107,23 @@ Deno.test("modelCard: begins with metadata, without a licence", () => {
   assertEquals(tags, ["knowledge-distillation", "resnet8", "kd"]);
   assertEquals(metrics[0], { type: "accuracy", name: "top-1", value: 70 });
   assertStringIncludes(front, "# license: yours to choose");
+  assert(!front.includes("datasets:") && front.includes("type: synthetic"));
+});
+
+Deno.test("modelCard: names a data set by its id on the hub, and others in the hub's letters", () => {
+  const on = (dataset: Dataset) =>
+    modelCard(
+      facts(
+        experiment(import.meta, { dataset, schedule, student: resnet8, distiller: scratch() }),
+        [trial(1, 70)],
+      ),
+    );
+  const cifar = on(cifar100());
+  assertStringIncludes(cifar, "datasets:\n  - uoft-cs/cifar100\n");
+  assertStringIncludes(cifar, "name: cifar100\n          type: uoft-cs/cifar100\n");
+  const folder = on(imageFolder({ folder: "Käse τ" }));
+  assert(!folder.includes("datasets:"));
+  assertStringIncludes(folder, "type: image-folder\n");
 });
 
 Deno.test("modelCard: of one trial without a teacher, says what is not known", () => {

@@ -36,6 +36,15 @@ await needs(
       assertEquals(await commit(folder), hash);
       await Deno.writeTextFile(`${folder}/a.ts`, "2");
       assertEquals(await commit(folder), `${hash}-dirty`);
+
+      // A project in a subfolder has its repository's commit, and only its own modules count.
+      await Deno.mkdir(`${folder}/kd`);
+      assertEquals(await commit(`${folder}/kd`), null);
+      await Deno.writeTextFile(`${folder}/kd/b.ts`, "1");
+      assertEquals(await commit(`${folder}/kd`), null);
+      await git("add", "kd");
+      await git("commit", "-m", "b");
+      assertEquals(await commit(`${folder}/kd`), await git("rev-parse", "HEAD"));
     } finally {
       await Deno.remove(folder, { recursive: true });
     }

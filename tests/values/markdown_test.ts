@@ -10,5 +10,18 @@ Deno.test("markdown: columns are aligned, text is escaped", () => {
     escapeMarkdown("SLKD* wrn_40_2 a|b <c> _d_ [e]"),
     "SLKD\\* wrn_40_2 a\\|b \\<c\\> \\_d\\_ \\[e\\]",
   );
+  assertEquals(
+    escapeMarkdown("τ ≥ 2, #1 é $x$ ~~y~~ AT&T &amp;"),
+    "τ ≥ 2, #1 é \\$x\\$ \\~\\~y\\~\\~ AT&T \\&amp;",
+  );
+  assertEquals(["# a", "C#", "- a", "+1", "1. a", "1.5"].map(escapeMarkdown), [
+    "\\# a",
+    "C\\#",
+    "\\- a",
+    "+1",
+    "1\\. a",
+    "1.5",
+  ]);
+  assertEquals(escapeMarkdown("two\n lines"), "two lines");
   assertEquals(formatLink("x", "../a b/c#d.ts"), "[x](../a%20b/c%23d.ts)");
 });

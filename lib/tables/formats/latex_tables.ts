@@ -6,13 +6,20 @@ import { type Cell, epochs, openQuestion, paperColumn, remarks } from "../paper_
 import { type PrintedNumber, subtractPrinted } from "../printed.ts";
 import { rankOrder, rankOrderText } from "../rank_order.ts";
 import { type FootnoteFormat, type Footnotes, footnotes, noteUnshown } from "./footnotes.ts";
+import { escapeLatex, lackingLetters } from "./latex_text.ts";
 
 /**
  * Formats a table as LaTeX for a paper: our numbers, and in a smaller font below them the other
- * lines of the markdown's cells. Notes become comments. Footnotes are printed.
+ * lines of the markdown's cells. Notes become comments. Footnotes are printed. A comment names the
+ * letters that pdflatex lacks.
  */
 export function latexTable(filled: FilledTable): string {
-  return filled.kind === "paper" ? paperLatex(filled) : ownLatex(filled);
+  const table = filled.kind === "paper" ? paperLatex(filled) : ownLatex(filled);
+  const printed = table.split("\n").filter((line) => !line.startsWith("%")).join("\n");
+  const lacking = lackingLetters(printed);
+  if (lacking.length === 0) return table;
+  const ask = "compile with xelatex or lualatex, and a font that has them";
+  return `${latexComment(`pdflatex lacks ${lacking.join(" ")}: ${ask}.`)}\n${table}`;
 }
 
 function paperLatex({ table, at }: FilledPaperTable): string {
@@ -126,45 +133,6 @@ function ownLatex(
     ),
     tabular({ left: 1, header: [header], lines: differences }),
   ].join("\n");
-}
-
-/**
- * Characters that are special in LaTeX, those that are special after `\\` (`[` and `*`), and those
- * that its standard fonts lack.
- */
-const SIGNS: Readonly<Record<string, string>> = {
-  ...{
-    "\\": "\\textbackslash{}",
-    "{": "\\{",
-    "}": "\\}",
-    "&": "\\&",
-    "%": "\\%",
-    $: "\\$",
-    "#": "\\#",
-    _: "\\_",
-  },
-  ...{
-    "~": "\\textasciitilde{}",
-    "^": "\\textasciicircum{}",
-    "<": "\\textless{}",
-    ">": "\\textgreater{}",
-  },
-  ...{ "|": "\\textbar{}", "[": "{[}", "*": "{*}" },
-  ...{
-    "−": "$-$",
-    "±": "$\\pm$",
-    "×": "$\\times$",
-    "·": "$\\cdot$",
-    "→": "$\\to$",
-    Δ: "$\\Delta$",
-    "†": "\\dag{}",
-  },
-  ...{ "…": "\\ldots{}", "—": "--" },
-};
-
-/** Escapes a text, so that LaTeX prints every character of it. */
-export function escapeLatex(text: string): string {
-  return [...text].map((sign) => SIGNS[sign] ?? sign).join("");
 }
 
 /** A number as LaTeX, in bold if it is the best. */

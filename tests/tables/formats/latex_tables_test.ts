@@ -1,7 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { footnotes } from "../../../lib/tables/formats/footnotes.ts";
 import {
-  escapeLatex,
   latexComment,
   latexFootnotes,
   latexNumber,
@@ -92,16 +91,6 @@ await needs(
     }
   },
 );
-
-Deno.test("latex: every special character is escaped", () => {
-  assertEquals(escapeLatex("a_b 5% & #1 $x {y}"), "a\\_b 5\\% \\& \\#1 \\$x \\{y\\}");
-  assertEquals(escapeLatex("\\~^"), "\\textbackslash{}\\textasciitilde{}\\textasciicircum{}");
-  assertEquals(escapeLatex("<a|b>"), "\\textless{}a\\textbar{}b\\textgreater{}");
-  assertEquals(escapeLatex("Δ a − b ± 0.10"), "$\\Delta$ a $-$ b $\\pm$ 0.10");
-  assertEquals(escapeLatex("DML† → é"), "DML\\dag{} $\\to$ é");
-  // After the \\ of the line above, LaTeX would read both as its argument.
-  for (const text of ["[a]", "*a"]) assert(escapeLatex(text).startsWith("{"));
-});
 
 Deno.test("latex: the best number is bold, an absent number is a dash", () => {
   assertEquals(
