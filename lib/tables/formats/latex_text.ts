@@ -70,7 +70,7 @@ function greek(first: string, names: string): [string, string][] {
  * The other letters that pdflatex and its standard fonts have: Western and Central European ones,
  * with their signs.
  */
-const KNOWN = /[\x00-\x7e\u00a0-\u017e‐-―‘’“”†-•…‰※‽⁄€₩₫₱℃№℗℠™℮ȘșȚțẞ]/u;
+const KNOWN = /[\n -~\u00a0-\u017e‐-―‘’“”†-•…‰※‽⁄€₩₫₱℃№℗℠™℮ȘșȚțẞ]/u;
 const UNKNOWN = /[«»ŉÐðÞþĐđĦħĸĿŀŊŋŦŧĄąĘęĮįŲų]/u;
 
 /** Escapes a text, so that LaTeX prints every character of it. */
