@@ -18,7 +18,7 @@ import { atomicWrite, removeUnfinished, writeFailure } from "../files/atomic_wri
 import { type Trial, trialReader } from "../project/result.ts";
 import type { Score } from "../tasks/task.ts";
 import { Failure } from "../values/failure.ts";
-import type { Json } from "../values/json.ts";
+import { canonical, type Json } from "../values/json.ts";
 import {
   boolean,
   count,
@@ -30,6 +30,7 @@ import {
   recordOf,
   text,
 } from "../values/reader.ts";
+import { sha256 } from "../values/sha256.ts";
 import {
   type Checkpoint,
   FRESH_HINT,
@@ -128,19 +129,27 @@ export class RunFolder {
   }
 
   /**
-   * Reads the result of a run that is done. `undefined` if there is none, or if it is incomplete,
-   * so that it is measured again.
+   * Reads the result of a run that is done. `undefined` if there is none, or if it is incomplete or
+   * not what was written, so that it is measured again.
    */
   async trial(): Promise<Trial | undefined> {
     const path = this.file("trial.json");
     if (!existsSync(path)) return undefined;
     const json = await Deno.readTextFile(path);
     try {
-      return readAs(JSON.parse(json), trialReader, (problem) => new SyntaxError(problem));
+      const { checksum, ...trial } = { ...JSON.parse(json) };
+      const read = readAs(trial, trialReader, (problem) => new SyntaxError(problem));
+      // Files of earlier versions have no checksum.
+      return checksum === undefined || checksum === await checksumOf(read) ? read : undefined;
     } catch (error) {
       if (error instanceof SyntaxError) return undefined;
       throw error;
     }
+  }
+
+  /** Writes the result of a run that is done, with a checksum. */
+  async writeTrial(trial: Trial): Promise<void> {
+    await this.write("trial.json", { ...trial, checksum: await checksumOf(trial) });
   }
 
   /** Reads the result of a run that was done. Rejects with a `Failure` (exit 3) if it is gone. */
@@ -184,6 +193,11 @@ export class RunFolder {
   async save(path: string, tensors: ReadonlyMap<string, Value>, metadata: Json): Promise<void> {
     await saveCheckpoint(path, tensors, metadata);
   }
+}
+
+/** The SHA-256 of a trial's canonical JSON. */
+async function checksumOf(trial: Trial): Promise<string> {
+  return await sha256(new TextEncoder().encode(canonical(trial)));
 }
 
 const score: Reader<Score> = recordOf(number);

@@ -333,7 +333,7 @@ export class TrialTraining {
     this.#claim?.check();
     // Before the run counts as done, or a kill in between would leave it unrecorded.
     await recordTrial(resultPath(root, id), id, trial);
-    await folder.write("trial.json", trial);
+    await folder.writeTrial(trial);
     return trial;
   }
 }

@@ -1,11 +1,13 @@
 /**
- * A run's state in one safetensors file: every variable, and one JSON value with the rest.
+ * A run's state in one safetensors file: every variable, one JSON value with the rest, and a
+ * checksum of both.
  *
  * @module
  */
 import { atomicWrite } from "../files/atomic_write.ts";
 import { Failure, systemMessageOf } from "../values/failure.ts";
 import { canonical, type Json } from "../values/json.ts";
+import { sha256 } from "../values/sha256.ts";
 import { type Contents, decode, encode, type Entry } from "./safetensors.ts";
 import type { Value } from "./value.ts";
 
@@ -30,7 +32,21 @@ export async function saveCheckpoint(
     name,
     data instanceof Float32Array ? { dtype: "F32", shape, data } : { dtype: "I32", shape, data },
   ]);
-  await atomicWrite(path, encode(new Map(entries), { retort: canonical(metadata) }));
+  const text = canonical(metadata);
+  const checksum = await checksumOf(new Map(entries), text);
+  await atomicWrite(path, encode(new Map(entries), { retort: text, checksum }));
+}
+
+/** The SHA-256 of a checkpoint's metadata and of each tensor's name, type, shape and elements. */
+async function checksumOf(tensors: Contents["tensors"], metadata: string): Promise<string> {
+  // The digest of digests needs no copy of all tensors in one array.
+  const parts = [metadata];
+  // Sorted, because a header in JSON does not keep the order of names that look like numbers.
+  for (const [name, { dtype, shape, data }] of [...tensors].sort(([a], [b]) => a < b ? -1 : 1)) {
+    const bytes = new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
+    parts.push(name, dtype, String(shape), await sha256(bytes));
+  }
+  return await sha256(new TextEncoder().encode(JSON.stringify(parts)));
 }
 
 /**
@@ -48,11 +64,23 @@ export async function loadCheckpoint(path: string): Promise<Checkpoint> {
     );
   });
   try {
-    return toCheckpoint(decode(bytes, path), path);
+    const contents = decode(bytes, path);
+    await checkSum(contents, path);
+    return toCheckpoint(contents, path);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     throw new Failure(3, `${error.message}; ${FRESH_HINT}`, { cause: error });
   }
+}
+
+/**
+ * Throws a `Failure` (exit 3) if a file has other contents than were written. Files of earlier
+ * versions have no checksum.
+ */
+async function checkSum({ tensors, metadata }: Contents, path: string): Promise<void> {
+  const { retort, checksum } = metadata;
+  if (checksum === undefined || checksum === await checksumOf(tensors, retort)) return;
+  throw new Failure(3, `${path} is damaged: its contents are not those that were written`);
 }
 
 /** How to continue if a checkpoint is of no use. */

@@ -79,7 +79,7 @@ await needs(
 
       await writeRun(toys, 1, {}, ["best", "last"]);
       assertEquals(await state(), "begun");
-      await folder.write("trial.json", trial(1, 50));
+      await folder.writeTrial(trial(1, 50));
       assertEquals(
         await Promise.all([state(), state(["last"]), state(["best"])]),
         Array(3).fill("done"),

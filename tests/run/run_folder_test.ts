@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { NO_SUMS } from "../../lib/run/epoch_sums.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { RunFolder, type RunProgress } from "../../lib/run/run_folder.ts";
@@ -29,7 +29,7 @@ await needs(
       ]);
       for (const n of [1, 2, 3]) {
         await folder.make();
-        await folder.write("trial.json", trial(n, 50));
+        await folder.writeTrial(trial(n, 50));
         assertEquals(await folder.trial(), trial(n, 50));
         assertEquals(await folder.putAside(), `${folder.path}.old-${n}`);
       }
@@ -40,6 +40,15 @@ await needs(
         );
       }
       await folder.make();
+      await folder.writeTrial(trial(1, 50));
+      const written = await Deno.readTextFile(folder.file("trial.json"));
+      for (
+        const changed of [written.replace('"seed": 1', '"seed": 2'), written.replace("50", "51")]
+      ) {
+        assert(changed !== written);
+        await Deno.writeTextFile(folder.file("trial.json"), changed);
+        assertEquals(await folder.trial(), undefined, changed);
+      }
       const { bestEpoch: _, ...older } = trial(1, 50);
       for (const text of ['{"seed": 1, "decl', "", "null", "{}", JSON.stringify(older)]) {
         await Deno.writeTextFile(folder.file("trial.json"), text);

@@ -4,10 +4,9 @@
  */
 import { assertEquals } from "@std/assert";
 import { setTimeout as pause } from "node:timers/promises";
-import { readResult } from "../../lib/project/result.ts";
 import { stream } from "../../lib/values/random.ts";
-import { loadCheckpoint } from "../../lib/weights/checkpoint.ts";
 import { everything, needs } from "../support/needs.ts";
+import { filesIn, remains } from "../support/remains.ts";
 import { type Toys, toys } from "../support/toy_runs.ts";
 
 /** A teacher and a first stage for all seeds, and four students. */
@@ -38,32 +37,6 @@ const ARGS = [
 
 /** The flag `--cohort` of each process. */
 const PROCESSES = ["2", "2", "auto", "auto", "off", "off", "3", "1"];
-
-/** Everything that a trial leaves except for times. */
-async function remains(toys: Toys, name: string, seed: number) {
-  const { trials } = (await readResult(toys.path(`toy/${name}.json`), `toy#${name}`))!;
-  const recorded = trials.filter((trial) => trial.seed === seed).map((
-    { seconds: _, stepSeconds: __, ...trial },
-  ) => trial);
-  const { tensors } = await loadCheckpoint(toys.of(name, seed, "latest.safetensors"));
-  const [best, last] = await Promise.all(
-    ["best", "last"].map((file) => Deno.readFile(toys.of(name, seed, `${file}.safetensors`))),
-  );
-  const log = (await toys.log(name, seed)).map((line) =>
-    Object.fromEntries(Object.entries(line).filter(([tag]) => !tag.startsWith("perf/")))
-  );
-  return { recorded, tensors, best, last, log };
-}
-
-/** The files below a folder of the project, without the times and numbers in event files' names. */
-function filesIn(folder: string): string[] {
-  return Array.from(Deno.readDirSync(folder)).flatMap(({ name, isDirectory }) => {
-    const path = `${folder}/${name}`;
-    return isDirectory
-      ? filesIn(path).map((file) => `${name}/${file}`)
-      : name.replace(/^events\..*/, "events");
-  }).sort();
-}
 
 /** Runs the program to its end, or sends it a signal some milliseconds after its first epoch. */
 async function runOnce(

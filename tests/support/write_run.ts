@@ -34,5 +34,5 @@ export async function writeRun(
     seconds: 1,
   });
   for (const epoch of weights) await Deno.writeTextFile(folder.weights(epoch), "");
-  await folder.write("trial.json", trial(seed, 50, { declaration }));
+  await folder.writeTrial(trial(seed, 50, { declaration }));
 }

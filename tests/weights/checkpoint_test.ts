@@ -55,6 +55,49 @@ await needs(
 
 await needs(
   ["read", "write"],
+  "checkpoint: a file with any flipped bit is refused, or has the contents that were saved",
+  () =>
+    inFolder(async (folder) => {
+      const path = `${folder}/latest.safetensors`;
+      const named = new Map([...tensors, ["10", { shape: [1], data: Int32Array.of(5) }]]);
+      await saveCheckpoint(path, named, { epoch: 3 });
+      const bytes = await Deno.readFile(path);
+      let refused = 0;
+      for (let bit = 0; bit < 8 * bytes.length; bit++) {
+        const changed = bytes.slice();
+        changed[bit >> 3] ^= 1 << (bit & 7);
+        await Deno.writeFile(path, changed);
+        try {
+          const loaded = await loadCheckpoint(path);
+          assertEquals(new Map(loaded.tensors), named);
+          assertEquals(loaded.metadata, { epoch: 3 });
+        } catch (error) {
+          assert(error instanceof Failure && error.exit === 3, `bit ${bit}: ${error}`);
+          assertStringIncludes(error.message, "--fresh");
+          refused++;
+        }
+      }
+      assert(refused > 7 * bytes.length, `${refused} of ${8 * bytes.length}`);
+    }),
+);
+
+await needs(
+  ["read", "write"],
+  "checkpoint: a file of an earlier version, without a checksum, is read",
+  () =>
+    inFolder(async (folder) => {
+      const path = `${folder}/latest.safetensors`;
+      const data = Float32Array.of(1, 2);
+      await Deno.writeFile(
+        path,
+        encode(new Map([["a", { dtype: "F32", shape: [2], data }]]), { retort: "{}" }),
+      );
+      assertEquals((await loadCheckpoint(path)).metadata, {});
+    }),
+);
+
+await needs(
+  ["read", "write"],
   "checkpoint: a truncated file is an error that names the file and the way out",
   () =>
     inFolder(async (folder) => {
