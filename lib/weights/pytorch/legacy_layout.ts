@@ -1,8 +1,8 @@
 import type { ByteSource } from "../../files/byte_source.ts";
 import { quoteText } from "../../values/words.ts";
 import { FileRefused, refuseDamaged } from "../refused.ts";
-import { ARRAYS } from "../safetensors.ts";
-import type { Pickled, Storage } from "./objects.ts";
+import { bytesOf } from "./element_types.ts";
+import { kindOf, type Pickled, PickledObject, type Storage } from "./objects.ts";
 import { MAX_PICKLE_BYTES, type TorchFile } from "./saved.ts";
 import { unpickle, type Unpickled } from "./unpickle.ts";
 
@@ -87,7 +87,7 @@ function locate(
         } has ${count} numbers, and its tensors claim ${storage.length}`,
       );
     }
-    const size = count * ARRAYS[storage.dtype].BYTES_PER_ELEMENT;
+    const size = count * bytesOf(storage.dtype);
     position += 8;
     if (position + size > source.size) {
       throw refuseDamaged(

@@ -1,10 +1,13 @@
+import type { WeightsChoice } from "../../experiment/weights.ts";
 import type { ByteSource } from "../../files/byte_source.ts";
 import type { Json } from "../../values/json.ts";
-import { networkNames } from "../names.ts";
+import type { Format } from "../format.ts";
+import { selectTensors } from "../names.ts";
 import type { Value } from "../value.ts";
 import { readLegacyLayout } from "./legacy_layout.ts";
-import { type Pickled, PickledTensor } from "./objects.ts";
+import { isTensor, type Pickled, type Tensor } from "./objects.ts";
 import { stateDict } from "./state_dict.ts";
+import { readTarLayout } from "./tar_layout.ts";
 import { readTensors } from "./tensors.ts";
 import { readZipLayout } from "./zip_layout.ts";
 
@@ -14,31 +17,45 @@ export interface TorchWeights {
   readonly tensors: ReadonlyMap<string, Value>;
   /** The numbers, strings and booleans beside the tensors. */
   readonly facts: Readonly<Record<string, Json>>;
+  /** What came off the names of the tensors, without the names of wrappers. */
+  readonly prefix: string;
+  /** Says what was taken, if there was a choice. */
+  readonly notes: readonly string[];
 }
 
+const LAYOUTS = {
+  "pytorch": readZipLayout,
+  "pytorch-legacy": readLegacyLayout,
+  "pytorch-tar": readTarLayout,
+};
+
 /**
- * Reads a file of `torch.save`, in either layout. Throws a `FileRefused`, or a `Failure` (exit 3)
- * if a zip is damaged.
+ * Reads a file of `torch.save`, in any layout. Throws a `FileRefused`, or a `Failure` (exit 3) if a
+ * zip is damaged.
  */
 export function readPyTorch(
   source: ByteSource,
-  format: "pytorch" | "pytorch-legacy",
+  format: Exclude<Format, "safetensors">,
+  { key, prefix }: WeightsChoice,
 ): TorchWeights {
-  const saved = format === "pytorch" ? readZipLayout(source) : readLegacyLayout(source);
-  const { tensors, facts } = stateDict(saved.value);
-  const scalars = readTensors(saved, new Map([...facts].filter(isTensor)), source.size);
+  const saved = LAYOUTS[format](source);
+  const { tensors, facts, notes } = stateDict(saved.value, key);
+  const selected = selectTensors(tensors, prefix);
+  const scalars = readTensors(saved, new Map([...facts].filter(isNamedTensor)), source.size);
   const entries = Array.from(
     facts,
     ([key, value]) => [key, scalars.get(key)?.data[0] ?? value] as const,
   );
   return {
-    tensors: readTensors(saved, networkNames(tensors), source.size),
+    tensors: readTensors(saved, selected.tensors, source.size),
     facts: Object.fromEntries(entries.filter(isJson)),
+    prefix: selected.prefix,
+    notes: [...notes, ...selected.notes],
   };
 }
 
-const isTensor = (member: readonly [string, Pickled]): member is [string, PickledTensor] =>
-  member[1] instanceof PickledTensor;
+const isNamedTensor = (member: readonly [string, Pickled]): member is [string, Tensor] =>
+  isTensor(member[1]);
 
 /** JSON has neither infinities nor NaN. */
 const isJson = (
