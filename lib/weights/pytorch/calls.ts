@@ -6,7 +6,7 @@
  */
 import { quoteText } from "../../values/words.ts";
 import { refuseDamaged, refuseForeign } from "../refused.ts";
-import { negated, quantised, sparse } from "./derived_tensors.ts";
+import { halves, negated, quantised, sparse } from "./derived_tensors.ts";
 import { bytesOf, dtypeOf, type ElementType, storageType } from "./element_types.ts";
 import { frombuffer, numpyScalar, plain } from "./numpy.ts";
 import {
@@ -147,7 +147,11 @@ function buildTensor(
 function rebuildTyped(
   [storage, offset, shape, strides, , , dtype = null, metadata = null]: readonly Pickled[],
 ): Pickled {
-  const type = dtype instanceof PickledName ? dtypeOf(dtype.name) : undefined;
+  const name = dtype instanceof PickledName ? dtype.name : "";
+  if (name === "torch.float4_e2m1fn_x2") {
+    return halves(buildTensor(storage, offset, shape, strides));
+  }
+  const type = dtypeOf(name);
   if (!type || !(storage instanceof Storage)) {
     return new PickledObject(`a tensor of ${kindOf(dtype)}`);
   }

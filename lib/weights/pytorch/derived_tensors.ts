@@ -4,6 +4,7 @@
  * @module
  */
 import { refuseDamaged } from "../refused.ts";
+import { widen } from "../narrow_floats.ts";
 import type { Value } from "../value.ts";
 import {
   DerivedTensor,
@@ -21,9 +22,17 @@ import {
 export const negated = (tensor: PickledTensor): DerivedTensor =>
   new DerivedTensor(tensor.shape, [tensor], ([{ data }]) => Float32Array.from(data, (x) => -x));
 
+/** The floats of 4 bits in a tensor of bytes. Its last dimension has twice as many. */
+export function halves(pairs: PickledTensor): DerivedTensor | PickledObject {
+  if (pairs.shape.length === 0) return new PickledObject("a tensor of float4 without dimensions");
+  const shape = [...pairs.shape.slice(0, -1), 2 * pairs.shape.at(-1)!];
+  return new DerivedTensor(shape, [pairs], ([{ data }]) => widen("F4", Uint8Array.from(data)));
+}
+
 /**
- * A quantised tensor: `(number − zero point) · scale`, in single precision as PyTorch does, with one
- * scale and zero point, or one for each index along an axis. A record if it is of another kind.
+ * A quantised tensor: `(number − zero point) · scale`, with one scale and zero point, or one for each
+ * index along an axis. PyTorch's values, but for a last digit where its scales are of double
+ * precision. A record if it is of another kind.
  */
 export function quantised(codes: PickledTensor, quantiser: Pickled): DerivedTensor | PickledObject {
   const [scheme, scale, zero, axis] = Array.isArray(quantiser) ? quantiser : [];
@@ -68,7 +77,11 @@ export function sparse(layout: Pickled, parts: Pickled): DerivedTensor | Pickled
     layout !== "torch.sparse_coo" || !(indices instanceof PickledTensor) ||
     !(values instanceof PickledTensor) || !isCounts(shape) || shape.length > 64 ||
     indices.shape.length !== 2 || values.shape.length === 0
-  ) return new PickledObject("a sparse tensor of a layout other than COO");
+  ) {
+    return new PickledObject(
+      "a sparse tensor of another layout than COO, which to_dense makes dense",
+    );
+  }
   const size = [...shape];
   return new DerivedTensor(
     size,

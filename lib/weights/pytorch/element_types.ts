@@ -8,7 +8,6 @@ const UNREAD = {
   complex128: 16,
   quint4x2: 1,
   quint2x4: 1,
-  float4_e2m1fn_x2: 1,
 } as const;
 
 /** The type of a storage's elements. */
@@ -73,7 +72,6 @@ const DTYPES: Readonly<Record<string, ElementType>> = {
   float8_e4m3fnuz: "F8_E4M3FNUZ",
   float8_e5m2fnuz: "F8_E5M2FNUZ",
   float8_e8m0fnu: "F8_E8M0",
-  float4_e2m1fn_x2: "float4_e2m1fn_x2",
   complex32: "complex32",
   complex64: "complex64",
   complex128: "complex128",

@@ -2,7 +2,7 @@ import type { ByteSource } from "../../files/byte_source.ts";
 import { quoteText } from "../../values/words.ts";
 import { FileRefused, refuseDamaged } from "../refused.ts";
 import { bytesOf } from "./element_types.ts";
-import { kindOf, type Pickled, PickledObject, type Storage } from "./objects.ts";
+import type { Pickled, Storage } from "./objects.ts";
 import { MAX_PICKLE_BYTES, type TorchFile } from "./saved.ts";
 import { unpickle, type Unpickled } from "./unpickle.ts";
 
@@ -29,12 +29,8 @@ export function readLegacyLayout(source: ByteSource): TorchFile {
   }
   const { value: version } = next();
   if (version !== VERSION) throw refuseDamaged(`its version is not ${VERSION}`);
-  const { value: machine } = next();
-  if (machine instanceof Map && machine.get("little_endian") === false) {
-    throw new FileRefused(
-      "was saved on a big-endian machine: load it and save it again on a little-endian one",
-    );
-  }
+  // The machine's byte order, among others: the file's own is little-endian on every machine.
+  next();
   const { value, storages } = next();
   const { value: keys } = next();
   if (!isKeys(keys)) throw refuseDamaged("it has no list of its storages");

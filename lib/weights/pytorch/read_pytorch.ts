@@ -8,7 +8,7 @@ import { readLegacyLayout } from "./legacy_layout.ts";
 import { isTensor, type Pickled, type Tensor } from "./objects.ts";
 import { stateDict } from "./state_dict.ts";
 import { readTarLayout } from "./tar_layout.ts";
-import { readTensors } from "./tensors.ts";
+import { readScalars, readTensors } from "./tensors.ts";
 import { readZipLayout } from "./zip_layout.ts";
 
 /** The network in a file of PyTorch. */
@@ -41,10 +41,10 @@ export function readPyTorch(
   const saved = LAYOUTS[format](source);
   const { tensors, facts, notes } = stateDict(saved.value, key);
   const selected = selectTensors(tensors, prefix);
-  const scalars = readTensors(saved, new Map([...facts].filter(isNamedTensor)), source.size);
+  const scalars = readScalars(saved, new Map([...facts].filter(isNamedTensor)), source.size);
   const entries = Array.from(
     facts,
-    ([key, value]) => [key, scalars.get(key)?.data[0] ?? value] as const,
+    ([key, value]) => [key, scalars.get(key) ?? value] as const,
   );
   return {
     tensors: readTensors(saved, selected.tensors, source.size),
@@ -61,4 +61,4 @@ const isNamedTensor = (member: readonly [string, Pickled]): member is [string, T
 const isJson = (
   member: readonly [string, Pickled],
 ): member is [string, string | number | boolean] =>
-  typeof member[1] !== "number" || Number.isFinite(member[1]);
+  typeof member[1] === "number" ? Number.isFinite(member[1]) : !isTensor(member[1]);

@@ -1,5 +1,5 @@
 import { quoteText } from "../../values/words.ts";
-import { FileRefused, refuseForeign } from "../refused.ts";
+import { FileRefused } from "../refused.ts";
 import { plain } from "./numpy.ts";
 import { isTensor, kindOf, type Pickled, PickledObject, type Tensor } from "./objects.ts";
 
@@ -55,8 +55,15 @@ export function stateDict(file: Pickled, key?: string): StateDict {
 /** The members of a dict whose keys are strings, or of a list, by their positions. */
 function members(value: Pickled): [string, Pickled][] {
   if (Array.isArray(value)) return value.map((item, i) => [String(i), plain(item)]);
-  if (!(value instanceof Map)) return [];
-  return [...value].flatMap(([key, item]) => typeof key === "string" ? [[key, plain(item)]] : []);
+  return [...asDict(value) ?? []].flatMap(([key, item]) =>
+    typeof key === "string" ? [[key, plain(item)]] : []
+  );
+}
+
+/** A dict, or the items of an object whose class is one. */
+function asDict(value: Pickled): Map<Pickled, Pickled> | undefined {
+  if (value instanceof Map) return value;
+  return value instanceof PickledObject && value.items.size > 0 ? value.items : undefined;
 }
 
 /** The value at the end of these keys. */
@@ -74,13 +81,12 @@ function candidates(value: Pickled): Candidate[][] {
 
 /** A dict with string keys that has tensors and no dict or list. Empty if a value is none. */
 function asCandidate({ path, item }: { path: readonly string[]; item: Pickled }): Candidate[] {
-  if (!(item instanceof Map) || ![...item.keys()].every((key) => typeof key === "string")) {
-    return [];
-  }
+  const dict = asDict(item);
+  if (!dict || ![...dict.keys()].every((key) => typeof key === "string")) return [];
   const named = new Map(members(item));
   const values = [...named.values()];
   const count = values.filter(isTensor).length;
-  const isFlat = !values.some((one) => one instanceof Map || Array.isArray(one));
+  const isFlat = !values.some((one) => asDict(one) || Array.isArray(one));
   return count > 0 && isFlat ? [{ path, members: named, count }] : [];
 }
 
@@ -111,7 +117,10 @@ const describe = (found: Candidate): string => `${pathText(found)} (${found.coun
 function tensorsOf({ members }: Candidate): Map<string, Tensor> {
   for (const [name, item] of members) {
     if (isTensor(item) || isPlain(item)) continue;
-    throw refuseForeign(`has ${quoteText(name)} in its state dict, ${kindOf(item)}`);
+    throw new FileRefused(
+      `is refused: its state dict has ${quoteText(name)}, ${kindOf(item)}, which is not read; ` +
+        `nothing of it was run. Save it without: del state_dict[${JSON.stringify(name)}]`,
+    );
   }
   return new Map([...members].filter((member): member is [string, Tensor] => isTensor(member[1])));
 }
@@ -120,18 +129,21 @@ function tensorsOf({ members }: Candidate): Map<string, Tensor> {
 const isPlain = (value: Pickled): boolean =>
   value === null || typeof value !== "object" || value instanceof Uint8Array;
 
+/** Whether an object is a network as a whole. */
+const isModule = (value: Pickled): boolean =>
+  value instanceof PickledObject && value.state instanceof Map && value.state.has("_parameters");
+
 function noStateDict(value: Pickled): FileRefused {
   const found = members(value).slice(0, 20).map(([key, item]) =>
     `${quoteText(key)} (${kindOf(item)})`
   );
-  const objects = members(value).filter(([, item]) => item instanceof PickledObject);
-  const isModule = value instanceof PickledObject;
+  const inner = members(value).find(([, item]) => isModule(item));
   const contents = value instanceof Map || Array.isArray(value)
-    ? `it has ${found}`
+    ? `it has ${found.join(", ")}`
     : `it holds ${kindOf(value)}`;
-  const inside = isModule || objects.length === 0 ? "" : `[${JSON.stringify(objects[0][0])}]`;
+  const inside = inner ? `[${JSON.stringify(inner[0])}]` : "";
   return new FileRefused(
-    isModule || objects.length > 0
+    inner || isModule(value)
       ? `has no state dict: ${contents}, and no object of a class is made or run; where its code is, save the ` +
         `weights alone: torch.save(torch.load(path, weights_only=False)${inside}.state_dict(), new_path)`
       : `has no state dict: ${contents}; save one with torch.save(model.state_dict(), path)`,
@@ -163,8 +175,7 @@ function factsOf(dict: Pickled, except: string): [string, Pickled][] {
 
 /** The members of a dict, or the attributes, slots and items of an object. */
 function attributes(value: Pickled): [string, Pickled][] {
-  if (value instanceof Map) return members(value);
-  if (!(value instanceof PickledObject)) return [];
+  if (!(value instanceof PickledObject)) return value instanceof Map ? members(value) : [];
   const states = Array.isArray(value.state) ? value.state : [value.state];
   return [...states, value.items].flatMap((state) => state instanceof Map ? members(state) : []);
 }

@@ -1,7 +1,7 @@
 import { quoteText } from "../../values/words.ts";
 import { isNarrow, widen } from "../narrow_floats.ts";
 import { FileRefused, refuseDamaged } from "../refused.ts";
-import { ARRAYS, type Entry } from "../safetensors.ts";
+import { ARRAYS, type Entry, toFloat32 } from "../safetensors.ts";
 import { toValue, type Value } from "../value.ts";
 import { bytesOf, isUnread } from "./element_types.ts";
 import { DerivedTensor, elements, PickledTensor, type Storage, type Tensor } from "./objects.ts";
@@ -19,6 +19,60 @@ export function readTensors(
   size: number,
 ): Map<string, Value> {
   const names = new Map<PickledTensor, string>();
+  for (const [name, tensor] of tensors) {
+    for (const part of tensor instanceof DerivedTensor ? tensor.parts : [tensor]) {
+      names.set(part, name);
+    }
+  }
+  const derived = tensors.values().filter((tensor) => tensor instanceof DerivedTensor);
+  const extra = derived.reduce((sum, { shape }) => sum + 4 * elements(shape), 0);
+  const entries = readEntries(saved, names, size, extra);
+  const values = new Map(
+    Array.from(entries, ([part, entry]) => [part, toValue(names.get(part)!, entry)]),
+  );
+  return new Map(
+    Array.from(tensors, ([name, tensor]) => [
+      name,
+      tensor instanceof PickledTensor ? values.get(tensor)! : {
+        shape: tensor.shape,
+        data: tensor.derive(tensor.parts.map((part) => values.get(part)!)),
+      },
+    ]),
+  );
+}
+
+/**
+ * Reads the numbers of tensors of one number. Leaves out those of types that are no real numbers, or
+ * that are computed. Throws a `FileRefused` like `readTensors`.
+ */
+export function readScalars(
+  saved: TorchFile,
+  tensors: ReadonlyMap<string, Tensor>,
+  size: number,
+): Map<string, number> {
+  const names = new Map<PickledTensor, string>();
+  for (const [name, tensor] of tensors) {
+    if (tensor instanceof PickledTensor && !isUnread(tensor.storage.dtype)) names.set(tensor, name);
+  }
+  const entries = readEntries(saved, names, size, 0);
+  return new Map(
+    [...tensors].flatMap(([name, tensor]) => {
+      const entry = tensor instanceof PickledTensor ? entries.get(tensor) : undefined;
+      return entry ? [[name, toNumber(entry)]] : [];
+    }),
+  );
+}
+
+const toNumber = (entry: Entry): number =>
+  entry.dtype === "BF16" ? toFloat32(entry)[0] : Number(entry.data[0]);
+
+/** Reads the elements of tensors, beside which the caller needs `extra` bytes. */
+function readEntries(
+  saved: TorchFile,
+  names: ReadonlyMap<PickledTensor, string>,
+  size: number,
+  extra: number,
+): Map<PickledTensor, Entry> {
   // Small files may have many small tensors of one number.
   let room = 2 * size + 2 ** 20;
   const claim = (bytes: number, name: string) => {
@@ -32,12 +86,6 @@ export function readTensors(
         "torch.save({k: v.clone() for k, v in state_dict.items()}, path)",
     );
   };
-  for (const [name, tensor] of tensors) {
-    if (tensor instanceof DerivedTensor) claim(4 * elements(tensor.shape), name);
-    for (const part of tensor instanceof DerivedTensor ? tensor.parts : [tensor]) {
-      names.set(part, name);
-    }
-  }
   const byStorage = Map.groupBy(names, ([{ storage }]) => storage.bytes ?? storage.key);
   for (const group of byStorage.values()) {
     const bytes = sizeOf(group[0][0].storage, saved);
@@ -49,24 +97,22 @@ export function readTensors(
     }
     if (copies.length < group.length) claim(bytes!, last);
     if (bytes! > 2 * size) claim(Infinity, last);
+    claim(extra / byStorage.size, last);
   }
-  const values = new Map<PickledTensor, Value>();
+  const entries = new Map<PickledTensor, Entry>();
   for (const group of byStorage.values()) {
     const { storage } = group[0][0];
-    const { buffer } = storage.bytes?.slice() ?? saved.read(storage.key);
-    for (const [tensor, name] of group) {
-      values.set(tensor, toValue(name, extract(tensor, buffer)));
-    }
+    const bytes = storage.bytes?.slice() ?? saved.read(storage.key);
+    if (saved.isBigEndian && !storage.bytes) swap(bytes, bytesOf(storage.dtype));
+    const { buffer } = bytes;
+    for (const [tensor] of group) entries.set(tensor, extract(tensor, buffer));
   }
-  return new Map(
-    Array.from(tensors, ([name, tensor]) => [
-      name,
-      tensor instanceof PickledTensor ? values.get(tensor)! : {
-        shape: tensor.shape,
-        data: tensor.derive(tensor.parts.map((part) => values.get(part)!)),
-      },
-    ]),
-  );
+  return entries;
+}
+
+/** Reverses the bytes of every element. */
+function swap(bytes: Uint8Array, width: number): void {
+  for (let at = 0; at < bytes.length; at += width) bytes.subarray(at, at + width).reverse();
 }
 
 /** The number of bytes of a storage. `undefined` if the file does not have it. */
