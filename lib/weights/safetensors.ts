@@ -234,7 +234,7 @@ function readPlace(tensor: string, member: unknown, name: string): Place {
   const wrong = (problem: string) => corrupt(name, `its tensor "${tensor}" ${problem}`);
   if (!isRecord(member)) throw wrong("is not described by an object");
   const { dtype, shape, data_offsets: offsets } = member;
-  if (typeof dtype !== "string") throw wrong("has an element type that is not a string");
+  if (typeof dtype !== "string") throw wrong("has no element type");
   if (!isDtype(dtype) && !isNarrow(dtype)) {
     throw new Failure(
       3,

@@ -138,9 +138,7 @@ function noStateDict(value: Pickled): FileRefused {
     `${quoteText(key)} (${kindOf(item)})`
   );
   const inner = members(value).find(([, item]) => isModule(item));
-  const contents = value instanceof Map || Array.isArray(value)
-    ? `it has ${found.join(", ")}`
-    : `it holds ${kindOf(value)}`;
+  const contents = asDict(value) ? `it has ${found.join(", ")}` : `it holds ${kindOf(value)}`;
   const inside = inner ? `[${JSON.stringify(inner[0])}]` : "";
   return new FileRefused(
     inner || isModule(value)
