@@ -8,13 +8,13 @@ import type { ByteSource } from "../files/byte_source.ts";
  * The format of a weights file. `pytorch-legacy` is the layout before PyTorch 1.6, `pytorch-tar` the
  * one before 0.1.10.
  */
-export type Format = "safetensors" | "pytorch" | "pytorch-legacy" | "pytorch-tar";
+export type WeightsFormat = "safetensors" | "pytorch" | "pytorch-legacy" | "pytorch-tar";
 
 /**
  * Detects the format of a weights file by its first bytes. Throws a `FileRefused` that says what
  * the file is instead, if known.
  */
-export function detectFormat(source: ByteSource): Format {
+export function detectFormat(source: ByteSource): WeightsFormat {
   if (source.size === 0) {
     throw new FileRefused("is empty: its download or copy did not finish");
   }

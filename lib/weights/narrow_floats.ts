@@ -33,10 +33,16 @@ const LAYOUTS = {
     },
   },
   F4: { exponent: 2, fraction: 1, bias: 1, special: () => undefined },
-} as const satisfies Readonly<Record<string, Layout>>;
+} as const satisfies Readonly<Record<Exclude<NarrowDtype, "F8_E8M0">, Layout>>;
 
 /** The name of a type. `F8_E8M0` has powers of two only; two numbers of `F4` share a byte. */
-export type NarrowDtype = keyof typeof LAYOUTS | "F8_E8M0";
+export type NarrowDtype =
+  | "F8_E4M3"
+  | "F8_E4M3FNUZ"
+  | "F8_E5M2"
+  | "F8_E5M2FNUZ"
+  | "F8_E8M0"
+  | "F4";
 
 /** Whether a type is one of these. */
 export const isNarrow = (dtype: string): dtype is NarrowDtype =>

@@ -4,7 +4,7 @@ import { checksum } from "../files/checksum.ts";
 import { Failure } from "../values/failure.ts";
 import type { Json } from "../values/json.ts";
 import { quoteText } from "../values/words.ts";
-import { detectFormat, type Format } from "./format.ts";
+import { detectFormat, type WeightsFormat } from "./format.ts";
 import { selectTensors } from "./names.ts";
 import { readPyTorch } from "./pytorch/read_pytorch.ts";
 import { FileRefused } from "./refused.ts";
@@ -13,7 +13,7 @@ import { toValue, type Value } from "./value.ts";
 
 /** The contents of a file, in any format. */
 export interface DecodedWeights {
-  readonly format: Format;
+  readonly format: WeightsFormat;
   /**
    * The tensors of the state dict in the file's order and layout (PyTorch's: O,I,kh,kw and out,in),
    * by the network's own names: without `module.` and its like, and only the student's of a saved

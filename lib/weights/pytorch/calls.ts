@@ -18,7 +18,7 @@ import {
   PickledObject,
   PickledTensor,
   Storage,
-  type Tensor,
+  type TorchTensor,
 } from "./objects.ts";
 
 /**
@@ -172,7 +172,7 @@ function retyped({ dtype, key, length, part }: Storage, type: ElementType): Stor
 }
 
 /** A tensor with its marks: `neg` is a view of another one whose numbers have the other sign. */
-function withMetadata(tensor: PickledTensor, metadata: Pickled): Tensor {
+function withMetadata(tensor: PickledTensor, metadata: Pickled): TorchTensor {
   return metadata instanceof Map && metadata.get("neg") === true ? negated(tensor) : tensor;
 }
 

@@ -7,8 +7,8 @@ import { refuseDamaged } from "../refused.ts";
 import { widen } from "../narrow_floats.ts";
 import type { Value } from "../value.ts";
 import {
+  countOf,
   DerivedTensor,
-  elements,
   isCount,
   isCounts,
   packedStrides,
@@ -93,12 +93,12 @@ export function sparse(layout: Pickled, parts: Pickled): DerivedTensor | Pickled
 /** Adds the entries to zeros. `places` has a row for each of the first dimensions. */
 function scatter(shape: readonly number[], places: Value, entries: Value): Float32Array {
   const [rows, count] = places.shape;
-  const block = elements(shape.slice(rows));
+  const block = countOf(shape.slice(rows));
   if (rows > shape.length || entries.data.length !== count * block) {
     throw refuseDamaged("a sparse tensor of it has too few or too many numbers");
   }
   const strides = packedStrides(shape);
-  const dense = new Float32Array(elements(shape));
+  const dense = new Float32Array(countOf(shape));
   for (let i = 0; i < count; i++) {
     let start = 0;
     for (let row = 0; row < rows; row++) {

@@ -1,17 +1,20 @@
 import { ARRAYS, type Dtype } from "../safetensors.ts";
 import { isNarrow, type NarrowDtype } from "../narrow_floats.ts";
 
-/** The sizes in bytes of PyTorch's types that no weights have. They are skipped, not read. */
-const UNREAD = {
+/** PyTorch's types that no weights have. */
+export type UnreadType = "complex32" | "complex64" | "complex128" | "quint4x2" | "quint2x4";
+
+/** The sizes in bytes of the types that are not read. */
+const UNREAD: Readonly<Record<UnreadType, number>> = {
   complex32: 4,
   complex64: 8,
   complex128: 16,
   quint4x2: 1,
   quint2x4: 1,
-} as const;
+};
 
 /** The type of a storage's elements. */
-export type ElementType = Dtype | NarrowDtype | keyof typeof UNREAD;
+export type ElementType = Dtype | NarrowDtype | UnreadType;
 
 /** The number of bytes of an element. */
 export function bytesOf(type: ElementType): number {
@@ -20,8 +23,7 @@ export function bytesOf(type: ElementType): number {
 }
 
 /** Whether a type's elements cannot become real numbers. */
-export const isUnread = (type: ElementType): type is keyof typeof UNREAD =>
-  Object.hasOwn(UNREAD, type);
+export const isUnread = (type: ElementType): type is UnreadType => Object.hasOwn(UNREAD, type);
 
 /** The types by the names of PyTorch's storages. An untyped one has bytes. */
 const STORAGES: Readonly<Record<string, ElementType>> = {

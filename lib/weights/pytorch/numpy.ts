@@ -5,7 +5,7 @@
  */
 import { ARRAYS, type Dtype } from "../safetensors.ts";
 import {
-  elements,
+  countOf,
   isCounts,
   packedStrides,
   type Pickled,
@@ -76,7 +76,7 @@ function arrayOf(
   const data = asBytes(bytes);
   if (!type || !data || !isCounts(shape) || shape.length > 64) return undefined;
   const width = ARRAYS[type].BYTES_PER_ELEMENT;
-  const length = elements(shape);
+  const length = countOf(shape);
   if (length * width !== data.length) return undefined;
   const part = { offset: 0, length };
   const storage = new Storage(type, "", length, part, inOrder(data, width, kind.isBig));

@@ -19,10 +19,10 @@ export type Pickled =
   | PickledName
   | PickledObject
   | Storage
-  | Tensor;
+  | TorchTensor;
 
 /** A tensor in a file. */
-export type Tensor = PickledTensor | DerivedTensor;
+export type TorchTensor = PickledTensor | DerivedTensor;
 
 /** Python's ways to run a program. No checkpoint has a use for them. */
 const RUNS =
@@ -68,7 +68,7 @@ export class Storage {
   readonly dtype: ElementType;
   /** Its name in the file. */
   readonly key: string;
-  /** The number of elements, according to the file. */
+  /** The number of countOf, according to the file. */
   readonly length: number;
   /** The part in use. Default: all of it. */
   readonly part: Extent;
@@ -137,7 +137,7 @@ export class DerivedTensor {
 }
 
 /** Whether a value is a tensor. */
-export const isTensor = (value: Pickled | undefined): value is Tensor =>
+export const isTensor = (value: Pickled | undefined): value is TorchTensor =>
   value instanceof PickledTensor || value instanceof DerivedTensor;
 
 /** Whether a value is a whole number from 0 on. */
@@ -149,7 +149,7 @@ export const isCounts = (value: Pickled | undefined): value is number[] =>
   Array.isArray(value) && value.every(isCount);
 
 /** The number of elements of a shape. Infinity if there are too many to count. */
-export const elements = (shape: readonly number[]): number =>
+export const countOf = (shape: readonly number[]): number =>
   shape.includes(0) ? 0 : shape.reduce((product, size) => product * size, 1);
 
 /** The strides of a tensor whose elements follow one another, the last dimension running fastest. */

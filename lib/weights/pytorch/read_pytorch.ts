@@ -1,11 +1,11 @@
 import type { WeightsChoice } from "../../experiment/weights.ts";
 import type { ByteSource } from "../../files/byte_source.ts";
 import type { Json } from "../../values/json.ts";
-import type { Format } from "../format.ts";
+import type { WeightsFormat } from "../format.ts";
 import { selectTensors } from "../names.ts";
 import type { Value } from "../value.ts";
 import { readLegacyLayout } from "./legacy_layout.ts";
-import { isTensor, type Pickled, type Tensor } from "./objects.ts";
+import { isTensor, type Pickled, type TorchTensor } from "./objects.ts";
 import { stateDict } from "./state_dict.ts";
 import { readTarLayout } from "./tar_layout.ts";
 import { readScalars, readTensors } from "./tensors.ts";
@@ -35,7 +35,7 @@ const LAYOUTS = {
  */
 export function readPyTorch(
   source: ByteSource,
-  format: Exclude<Format, "safetensors">,
+  format: Exclude<WeightsFormat, "safetensors">,
   { key, prefix }: WeightsChoice,
 ): TorchWeights {
   const saved = LAYOUTS[format](source);
@@ -54,7 +54,7 @@ export function readPyTorch(
   };
 }
 
-const isNamedTensor = (member: readonly [string, Pickled]): member is [string, Tensor] =>
+const isNamedTensor = (member: readonly [string, Pickled]): member is [string, TorchTensor] =>
   isTensor(member[1]);
 
 /** JSON has neither infinities nor NaN. */

@@ -1,12 +1,12 @@
 import { quoteText } from "../../values/words.ts";
 import { FileRefused } from "../refused.ts";
 import { plain } from "./numpy.ts";
-import { isTensor, kindOf, type Pickled, PickledObject, type Tensor } from "./objects.ts";
+import { isTensor, kindOf, type Pickled, PickledObject, type TorchTensor } from "./objects.ts";
 
 /** A network's tensors by name, and the facts beside them. */
 export interface StateDict {
   /** In the file's order. */
-  readonly tensors: ReadonlyMap<string, Tensor>;
+  readonly tensors: ReadonlyMap<string, TorchTensor>;
   /** Numbers, strings, booleans, and tensors of one number. */
   readonly facts: ReadonlyMap<string, Pickled>;
   /** Says which state dict was taken, if there are several. */
@@ -114,7 +114,7 @@ const pathText = ({ path }: Candidate): string => path.map(quoteText).join(".");
 const describe = (found: Candidate): string => `${pathText(found)} (${found.count} tensors)`;
 
 /** The tensors of a dict. Throws unless all else in it is numbers, strings and the like. */
-function tensorsOf({ members }: Candidate): Map<string, Tensor> {
+function tensorsOf({ members }: Candidate): Map<string, TorchTensor> {
   for (const [name, item] of members) {
     if (isTensor(item) || isPlain(item)) continue;
     throw new FileRefused(
@@ -122,7 +122,9 @@ function tensorsOf({ members }: Candidate): Map<string, Tensor> {
         `nothing of it was run. Save it without: del state_dict[${JSON.stringify(name)}]`,
     );
   }
-  return new Map([...members].filter((member): member is [string, Tensor] => isTensor(member[1])));
+  return new Map(
+    [...members].filter((member): member is [string, TorchTensor] => isTensor(member[1])),
+  );
 }
 
 /** Whether a value beside tensors is harmless: a number, a string, a boolean, None or bytes. */

@@ -4,7 +4,13 @@ import { FileRefused, refuseDamaged } from "../refused.ts";
 import { ARRAYS, type Entry, toFloat32 } from "../safetensors.ts";
 import { toValue, type Value } from "../value.ts";
 import { bytesOf, isUnread } from "./element_types.ts";
-import { DerivedTensor, elements, PickledTensor, type Storage, type Tensor } from "./objects.ts";
+import {
+  countOf,
+  DerivedTensor,
+  PickledTensor,
+  type Storage,
+  type TorchTensor,
+} from "./objects.ts";
 import type { TorchFile } from "./saved.ts";
 
 /**
@@ -15,7 +21,7 @@ import type { TorchFile } from "./saved.ts";
  */
 export function readTensors(
   saved: TorchFile,
-  tensors: ReadonlyMap<string, Tensor>,
+  tensors: ReadonlyMap<string, TorchTensor>,
   size: number,
 ): Map<string, Value> {
   const names = new Map<PickledTensor, string>();
@@ -25,7 +31,7 @@ export function readTensors(
     }
   }
   const derived = tensors.values().filter((tensor) => tensor instanceof DerivedTensor);
-  const extra = derived.reduce((sum, { shape }) => sum + 4 * elements(shape), 0);
+  const extra = derived.reduce((sum, { shape }) => sum + 4 * countOf(shape), 0);
   const entries = readEntries(saved, names, size, extra);
   const values = new Map(
     Array.from(entries, ([part, entry]) => [part, toValue(names.get(part)!, entry)]),
@@ -47,7 +53,7 @@ export function readTensors(
  */
 export function readScalars(
   saved: TorchFile,
-  tensors: ReadonlyMap<string, Tensor>,
+  tensors: ReadonlyMap<string, TorchTensor>,
   size: number,
 ): Map<string, number> {
   const names = new Map<PickledTensor, string>();
@@ -93,7 +99,7 @@ function readEntries(
     const last = group.at(-1)![1];
     const copies = group.filter(([tensor]) => !isView(tensor));
     for (const [{ shape, storage }] of copies) {
-      claim(bytesOf(storage.dtype) * elements(shape), last);
+      claim(bytesOf(storage.dtype) * countOf(shape), last);
     }
     if (copies.length < group.length) claim(bytes!, last);
     if (bytes! > 2 * size) claim(Infinity, last);
@@ -144,7 +150,7 @@ function checkPlace(
       } of ${length} ${dtype} numbers, of which the file has ${bytes} bytes`,
     );
   }
-  if (elements(shape) === 0) return;
+  if (countOf(shape) === 0) return;
   const last = shape.reduce((sum, size, i) => sum + (size - 1) * strides[i], offset);
   if (last >= part.length) {
     throw wrong(
@@ -176,7 +182,7 @@ function extract(tensor: PickledTensor, buffer: ArrayBuffer): Entry {
   if (isUnread(dtype)) throw new TypeError(`${dtype} was to be refused before`);
   const array = isNarrow(dtype) ? Uint8Array : ARRAYS[dtype];
   const first = part.offset + offset;
-  const length = elements(shape);
+  const length = countOf(shape);
   const whole = Math.floor(buffer.byteLength / array.BYTES_PER_ELEMENT);
   const data = length === 0
     ? new array(0)
@@ -196,7 +202,7 @@ function gather<A extends Record<number, unknown>>(
   to: A,
 ): A {
   const index = shape.map(() => 0);
-  const count = elements(shape);
+  const count = countOf(shape);
   let at = first;
   for (let i = 0; i < count; i++) {
     to[i] = from[at];

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/a
 import {
   isTensor,
   type Pickled,
-  PickledName,
+  type PickledName,
   PickledObject,
   PickledTensor,
   Storage,
