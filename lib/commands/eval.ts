@@ -14,7 +14,7 @@ import { runCommand } from "../terminal/command.ts";
 import { type Flags, helpText, onlyArgument, parseFlags, type Spec } from "../terminal/flags.ts";
 import { status } from "../terminal/status.ts";
 import { Failure } from "../values/failure.ts";
-import { readWeights } from "../weights/weights_file.ts";
+import { readWeights, type WeightsFile } from "../weights/weights_file.ts";
 import { ENGINE_FLAGS } from "./engine_flags.ts";
 
 const FLAGS = {
@@ -38,6 +38,14 @@ const FLAGS = {
     type: "string",
     help: "network of the weights file: vgg13, or module.ts#name. Default: the student of --as",
   },
+  "key": {
+    type: "string",
+    help: "state dict of the weights file, such as state_dict_ema. Default: the usual one",
+  },
+  "prefix": {
+    type: "string",
+    help: "start of the names to take in the weights file, such as teacher. (with its dot)",
+  },
   ...ENGINE_FLAGS,
   "confusion": { type: "boolean", help: "print the whole confusion matrix" },
   "json": { type: "boolean", help: "print one JSON object per experiment or file" },
@@ -51,6 +59,7 @@ interface NamedSubject extends Subject {
   readonly id: string;
   /** The trial; `undefined` for a weights file. */
   readonly trained?: { readonly seed: number; readonly epoch: "last" | "best" };
+  readonly file: Pick<WeightsFile, "path" | "tensors" | "sha256">;
 }
 
 /**
@@ -113,6 +122,8 @@ async function readStudents(spec: string, options: Options): Promise<NamedSubjec
   if (options.network !== undefined) {
     throw new Failure(2, "--network needs --as: it is for a weights file");
   }
+  const misplaced = (["key", "prefix"] as const).find((flag) => options[flag] !== undefined);
+  if (misplaced) throw new Failure(2, `--${misplaced} needs --as: it is for a weights file`);
   if (isWeights(spec)) {
     throw new Failure(
       2,
@@ -123,7 +134,7 @@ async function readStudents(spec: string, options: Options): Promise<NamedSubjec
   const subjects: NamedSubject[] = [];
   for (const { id, experiment } of await loadExperiments(spec)) {
     const { path, sha256, tensors } = await readTrainedStudent(experiment, seed, epoch, options);
-    const file = { path, format: "safetensors", tensors, facts: {}, sha256 } as const;
+    const file = { path, tensors, sha256 };
     subjects.push({
       id,
       trained: { seed, epoch },
@@ -158,7 +169,9 @@ async function readFile(path: string, as: string, options: Options): Promise<Nam
   const network = options.network === undefined
     ? experiment.student
     : await findNetwork(options.network);
-  return { id, network, dataset: experiment.dataset, file: await readWeights(path) };
+  const file = await readWeights(path, options);
+  for (const note of file.notes) console.error(`${path}: ${note}`);
+  return { id, network, dataset: experiment.dataset, file };
 }
 
 if (import.meta.main) await runCommand(() => runEval(Deno.args));

@@ -115,7 +115,6 @@ async function readFacts(
   const opened = await dataset.open(data, console.error);
   const { classes, image, test } = opened;
   opened.close();
-  const file = { path, format: "safetensors", tensors, facts: {}, sha256 } as const;
   const origin = {
     experiment: id,
     seed: String(seed),
@@ -129,7 +128,7 @@ async function readFacts(
     classes,
     normalisation: dataset.normalisation,
     resize: dataset.resize,
-    tensors: importWeights(network, image, classes.length, file),
+    tensors: importWeights(network, image, classes.length, { path, tensors }),
     origin: { ...origin, ...(trial.commit ? { commit: trial.commit } : {}) },
   };
   const { parameters, multiplyAdds } = description(network, image, classes.length);

@@ -8,12 +8,20 @@ import type { Value } from "../weights/value.ts";
 import { readWeights, type WeightsFile } from "../weights/weights_file.ts";
 
 const FLAGS = {
+  key: {
+    type: "string",
+    help: "state dict to show, such as state_dict_ema. Default: the usual one",
+  },
+  prefix: {
+    type: "string",
+    help: "start of the names to show, such as teacher. (with its dot), which comes off them",
+  },
   json: { type: "boolean", help: "print one JSON object" },
 } as const satisfies Spec;
 
 /**
  * Prints the contents of the weights file that the arguments name. With `--json` they are
- * `{ path, format, sha256, facts, tensors: [{ name, shape, type }], numbers }`. Rejects with a
+ * `{ path, format, sha256, facts, notes, tensors: [{ name, shape, type }], numbers }`. Rejects with a
  * `Failure`: exit 2 if the arguments are wrong, exit 3 if the file cannot be read.
  */
 export async function runWeights(
@@ -24,18 +32,21 @@ export async function runWeights(
   if (options.help) return print(helpText("deno task weights <file>", FLAGS));
   const path = onlyArgument("deno task weights", options._);
   if (path === undefined) throw new Failure(2, "which file? deno task weights teacher.pth");
-  const file = await readWeights(path);
+  const file = await readWeights(path, options);
   print(options.json ? JSON.stringify(asJson(file)) : weightsReport(file));
 }
 
 /**
- * The report of a weights file: format, checksum and facts in two columns, then a line for each
- * tensor and the total of their numbers.
+ * The report of a weights file: format, checksum and facts in two columns, what was taken if there
+ * was a choice, then a line for each tensor and the total of their numbers.
  */
 export function weightsReport(file: WeightsFile): string {
-  const facts = Object.entries(file.facts).map((
-    [name, fact],
-  ) => [quoteText(name), quoteText(String(fact))]);
+  const own = [["file", file.path], ["format", file.format], ["sha256", file.sha256]];
+  const taken = new Set(own.map(([name]) => name));
+  const facts = Object.entries(file.facts).map(([name, fact]) => [
+    taken.has(name) ? `${name} in the metadata` : quoteText(name),
+    quoteText(String(fact)),
+  ]);
   const tensors = Array.from(file.tensors, ([name, { shape, data }]) => [
     quoteText(name),
     shape.join("×"),
@@ -43,7 +54,8 @@ export function weightsReport(file: WeightsFile): string {
     data.length.toLocaleString("en"),
   ]);
   return [
-    columns([["file", file.path], ["format", file.format], ["sha256", file.sha256], ...facts], 2),
+    columns([...own, ...facts], 2),
+    ...file.notes,
     columns([["tensor", "shape", "type", "numbers"], ...tensors, [
       `${file.tensors.size} in all`,
       "",
@@ -54,12 +66,12 @@ export function weightsReport(file: WeightsFile): string {
 }
 
 function asJson(file: WeightsFile): Json {
-  const { path, format, sha256, facts } = file;
+  const { path, format, sha256, facts, notes } = file;
   const tensors = Array.from(
     file.tensors,
     ([name, value]) => ({ name, shape: value.shape, type: type(value) }),
   );
-  return { path, format, sha256, facts, tensors, numbers: numbers(file) };
+  return { path, format, sha256, facts, notes, tensors, numbers: numbers(file) };
 }
 
 /** The type to which a tensor was read, whatever its type in the file. */

@@ -3,20 +3,19 @@ import { EVAL_BATCH } from "./evaluate.ts";
 import { predictStep } from "../training/evaluate_step.ts";
 import type { Experiment } from "../experiment/experiment.ts";
 import { Failure } from "../values/failure.ts";
-import { importWeights } from "../weights/import_weights.ts";
+import { importWeights, type NamedTensors } from "../weights/import_weights.ts";
 import { type Latency, measureLatency } from "./latency.ts";
 import { buildModel, type Net } from "../nn/network.ts";
 import { type EngineOptions, openEngine } from "../engine/open_engine.ts";
 import type { Status } from "../terminal/status.ts";
 import type { Findings } from "../tasks/task.ts";
 import { type Variable, variables } from "../nn/variables.ts";
-import type { WeightsFile } from "../weights/weights_file.ts";
 
 /** Trained weights and the data set to examine them on. */
 export interface Subject {
   readonly network: Net;
   /** The weights, by Retort's names or those of the reference implementations. */
-  readonly file: WeightsFile;
+  readonly file: NamedTensors;
   /** The data set with the test images. */
   readonly dataset: Experiment["dataset"];
 }
@@ -54,7 +53,7 @@ export async function examine(
   try {
     const { classes, image, test } = opened;
     if (test.size === 0) throw new Failure(2, `${dataset.id} has no test images`);
-    const tensors = importWeights(network, image, classes.length, file);
+    const tensors = importWeights(network, image, classes.length, file, log);
     const { engine } = await openEngine({ ...options, log });
     try {
       const values = new Map(

@@ -22,7 +22,15 @@ export function declaration(experiment: Experiment): Json {
     student: { ...describePart(experiment.student), ...start && { start: describeTrained(start) } },
     teachers: experiment.teachers.map((teacher) => {
       if (teacher.kind === "trained") return describeTrained(teacher);
-      return { network: describePart(teacher.network), sha256: teacher.sha256, top1: teacher.top1 };
+      const { network, sha256, top1, key, prefix } = teacher;
+      return {
+        network: describePart(network),
+        sha256,
+        top1,
+        // Left out if undefined, so that declarations from before these options keep their hashes.
+        ...key !== undefined && { key },
+        ...prefix !== undefined && { prefix },
+      };
     }),
     distiller: {
       ...describePart(distiller),

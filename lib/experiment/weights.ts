@@ -33,8 +33,22 @@ export interface WeightsFacts {
   readonly top1?: number;
 }
 
+/** What to take of a file that holds more than one network. */
+export interface WeightsChoice {
+  /**
+   * The keys that lead to the state dict in a file of PyTorch, joined by dots, such as
+   * `state_dict_ema`. Default: the usual one, such as `model` or `state_dict`.
+   */
+  readonly key?: string;
+  /**
+   * The start of the names of the tensors to take, such as `teacher.`, which comes off them.
+   * Default: `student.` if some names have it, else all names.
+   */
+  readonly prefix?: string;
+}
+
 /** A teacher whose weights were trained elsewhere: a network and the place of its weights. */
-export interface ExternalWeights<N extends Net = Net> {
+export interface ExternalWeights<N extends Net = Net> extends WeightsChoice {
   /** Distinguishes it from the student of an experiment. */
   readonly kind: "external";
   /** The network that has the weights. */
@@ -49,8 +63,9 @@ export interface ExternalWeights<N extends Net = Net> {
 
 /**
  * Makes a teacher of weights that were trained elsewhere, in place of `from(experiment)`. Their
- * file is safetensors or PyTorch's, with our names or the reference implementations'. Opens no
- * file. Throws a `Failure` (exit 2) if the address, the checksum or the percentage is malformed.
+ * file is safetensors or PyTorch's, with our names or the reference implementations'. `key`
+ * and `prefix` choose one of several networks in it. Opens no file. Throws a `Failure` (exit 2) if
+ * an option is malformed.
  *
  * @example
  * ```ts
@@ -68,9 +83,9 @@ export interface ExternalWeights<N extends Net = Net> {
  */
 export function weights<N extends Net>(
   network: N,
-  options: WeightsSource & WeightsFacts,
+  options: WeightsSource & WeightsFacts & WeightsChoice,
 ): ExternalWeights<N> {
-  const { file, url, sha256 = null, top1 = null } = options;
+  const { file, url, sha256 = null, top1 = null, key, prefix } = options;
   const refuse = (problem: string) => new Failure(2, `weights(${network.id}, …): ${problem}`);
   if (url !== undefined && !/^https?:$/.test(URL.parse(url)?.protocol ?? "")) {
     throw refuse(`\`url\` has to be an http or https address, not ${url}; \`file\` names a file`);
@@ -86,11 +101,15 @@ export function weights<N extends Net>(
   if (top1 !== null && !(top1 >= 0 && top1 <= 100)) {
     throw refuse(`\`top1\` is a percentage, 0 to 100, not ${top1}`);
   }
+  if (key === "") throw refuse("`key` is empty: without it, the usual state dict is taken");
+  if (prefix === "") throw refuse("`prefix` is empty: without it, all names are taken");
   return {
     kind: "external",
     network,
     source: url === undefined ? { file } : { url },
     sha256,
     top1,
+    ...key !== undefined && { key },
+    ...prefix !== undefined && { prefix },
   };
 }

@@ -69,12 +69,27 @@ async function readExternal(
   const resolved = await resolveWeights(external, root, data);
   const { network, path, top1: declared } = resolved;
   const file = await openWeights(resolved, status.line);
-  const identity = { id: `${network.id}:${basename(path)}`, seed: null, sha256: file.sha256 };
-  return { identity, path, weights: externalWeights(external, file), declared };
+  const part = chosenPart(external);
+  const id = `${network.id}:${basename(path)}${part}`;
+  const identity = { id, seed: null, sha256: file.sha256 };
+  return {
+    identity,
+    path: `${path}${part}`,
+    weights: externalWeights(external, file, status.line),
+    declared,
+  };
 }
 
-function externalWeights({ network }: ExternalWeights, file: WeightsFile): NetworkWeights {
-  return (image, classes) => importWeights(network, image, classes, file);
+/** What is taken of a file that has several networks, which may all be teachers of one run. */
+const chosenPart = ({ key, prefix }: ExternalWeights): string =>
+  [key && ` key ${key}`, prefix && ` prefix ${prefix}`].filter(Boolean).join("");
+
+function externalWeights(
+  { network }: ExternalWeights,
+  file: WeightsFile,
+  log: (line: string) => void,
+): NetworkWeights {
+  return (image, classes) => importWeights(network, image, classes, file, log);
 }
 
 /**
@@ -142,8 +157,12 @@ export async function previewTeacher(
   if (isThere) {
     return {
       text: `${path}: ready`,
-      path,
-      weights: externalWeights(teacher, await openWeights(resolved, settings.status.line)),
+      path: `${path}${chosenPart(teacher)}`,
+      weights: externalWeights(
+        teacher,
+        await openWeights(resolved, settings.status.line),
+        settings.status.line,
+      ),
     };
   }
   return {

@@ -1,16 +1,28 @@
+import { tarEntries } from "./pytorch/tar.ts";
+import { isTarLayout } from "./pytorch/tar_layout.ts";
 import { unpickle } from "./pytorch/unpickle.ts";
 import { FileRefused } from "./refused.ts";
 import type { ByteSource } from "../files/byte_source.ts";
 
 /**
+ * The format of a weights file. `pytorch-legacy` is the layout before PyTorch 1.6, `pytorch-tar` the
+ * one before 0.1.10.
+ */
+export type WeightsFormat = "safetensors" | "pytorch" | "pytorch-legacy" | "pytorch-tar";
+
+/**
  * Detects the format of a weights file by its first bytes. Throws a `FileRefused` that says what
  * the file is instead, if known.
  */
-export function detectFormat(source: ByteSource): "safetensors" | "pytorch" | "pytorch-legacy" {
+export function detectFormat(source: ByteSource): WeightsFormat {
   if (source.size === 0) {
     throw new FileRefused("is empty: its download or copy did not finish");
   }
   const head = String.fromCharCode(...source.read(0, Math.min(source.size, 512)));
+  if (TAR.test(head)) {
+    if (isTarLayout(tarEntries(source))) return "pytorch-tar";
+    throw new FileRefused("is a tar archive: unpack it (tar xf) and name the weights in it");
+  }
   for (const [pattern, problem] of OTHERS) {
     if (typeof pattern === "string" ? head.startsWith(pattern) : pattern.test(head)) {
       throw new FileRefused(problem);
@@ -22,6 +34,8 @@ export function detectFormat(source: ByteSource): "safetensors" | "pytorch" | "p
   if (head.startsWith(PICKLE) || OLD_PICKLE.test(head)) throw otherPickle(source);
   throw new FileRefused("is neither safetensors nor a file of PyTorch's torch.save");
 }
+
+const TAR = /^[^]{257}ustar/;
 
 /** The first byte of a pickle of protocol 2 and above. */
 const PICKLE = "\x80";
@@ -42,11 +56,6 @@ const OTHERS: readonly (readonly [pattern: string | RegExp, problem: string])[] 
     "version https://git-lfs",
     "is a Git LFS pointer, not the file itself: `git lfs pull` fetches the file",
   ],
-  [
-    /^[^]{257}ustar/,
-    "is a tar archive: unpack it (tar xf) and name the weights in it; if PyTorch before 0.1.10 wrote it, load it " +
-    "there and save it with a newer one: torch.save(model.state_dict(), path)",
-  ],
   ["\x1f\x8b", "is compressed with gzip: unpack it (gunzip or tar xzf) and name the weights in it"],
   ["BZh", "is compressed with bzip2: unpack it (bunzip2 or tar xjf) and name the weights in it"],
   ["\xfd7zXZ", "is compressed with xz: unpack it (unxz or tar xJf) and name the weights in it"],
@@ -54,6 +63,12 @@ const OTHERS: readonly (readonly [pattern: string | RegExp, problem: string])[] 
   ["Rar!", "is a RAR archive: unpack it and name the weights in it"],
   ["\x89HDF", "is an HDF5 file, as Keras writes: save the weights as safetensors"],
   ["\x93NUMPY", "is a NumPy array: save the weights as safetensors"],
+  [
+    /^\s*{[^]*"weight_map"\s*:/,
+    "is the index of weights in several files: read these in Python and save them in one, " +
+    'torch.save({k: v for part in parts for k, v in torch.load(part).items()}, "whole.pth"), ' +
+    "or with load_file and save_file of safetensors.torch",
+  ],
   [/^\s*[[{]\s*["\]}[{]/, "is JSON text, not weights"],
 ];
 

@@ -3,7 +3,7 @@ import type { Net } from "../nn/network.ts";
 import type { Shape } from "../nn/variables.ts";
 import { Failure } from "../values/failure.ts";
 import { listMismatches } from "./checkpoint.ts";
-import { referenceName } from "./names.ts";
+import { below, commonPrefixes, prefixesOf, referenceName, withoutWrappers } from "./names.ts";
 import { permute, type Value } from "./value.ts";
 import type { WeightsFile } from "./weights_file.ts";
 
@@ -30,40 +30,45 @@ const referenceLayout = (network: Net): Layout => ({
   axes: { 2: [1, 0], 4: [2, 3, 1, 0] },
 });
 
-/** A message lists so many problems at most. */
-const MAX_LISTED = 40;
+/** A message lists so many problems of a kind at most. */
+const MAX_LISTED = 12;
+
+/** The tensors of a file by name. */
+export type NamedTensors =
+  & Pick<WeightsFile, "path" | "tensors">
+  & Partial<Pick<WeightsFile, "prefix">>;
+
+/** The tensors of a file by shorter names, and how these fit a network. */
+interface Fit {
+  readonly tensors: ReadonlyMap<string, Value>;
+  /** What comes off the file's names. */
+  readonly off: string;
+  readonly layout: Layout;
+  /** A line for each tensor that is missing, extra or of another shape. */
+  readonly problems: readonly string[];
+}
 
 /**
  * Reads a network's variables from a file, for images of `image` and a number of classes. Returns
  * them by Retort's names and in Retort's layout. The file may use Retort's names or those of the
- * reference implementations. Throws a `Failure` (exit 3) that lists every tensor that is missing,
- * extra or of another shape, or names one that is not finite.
+ * reference implementations, and a prefix or wrappers before all of them, which `log` is told.
+ * Throws a `Failure` (exit 3) that lists the tensors that are missing, extra or of another shape, or
+ * names one that is not finite.
  */
 export function importWeights(
   network: Net,
   image: Shape,
   classes: number,
-  { path, tensors }: WeightsFile,
+  file: NamedTensors,
+  log: (line: string) => void = () => {},
 ): ReadonlyMap<string, Value> {
   const shapes = variableShapes(network, image, classes);
-  const layout = layoutOf(network, shapes, tensors);
-  const expected = shapesInFile(shapes, layout);
-  const problems = listMismatches(tensors, expected);
-  if (problems.length > 0) {
-    const otherClasses = firstOtherSize(tensors, expected);
-    const hasOtherHead = otherClasses !== undefined &&
-      listMismatches(tensors, shapesInFile(variableShapes(network, image, otherClasses), layout))
-          .length === 0;
-    const contents = hasOtherHead
-      ? `${network.id} for ${otherClasses} classes, and the data set has ${classes}`
-      : `another network than ${network.id} for ${image.join("×")} images and ${classes} classes`;
-    const more = problems.length > MAX_LISTED ? [`… and ${problems.length - MAX_LISTED} more`] : [];
-    const lines = [...problems.slice(0, MAX_LISTED), ...more].map((line) => `\n  ${line}`).join("");
-    throw new Failure(
-      3,
-      `${path} has the weights of ${contents}; \`deno task weights ${path}\` shows what is in it${lines}`,
-    );
-  }
+  const fits = renamings(file.tensors).map(([off, tensors]) => fit(network, shapes, tensors, off));
+  const found = fits.find(({ problems }) => problems.length === 0);
+  if (!found) throw misfit(network, image, classes, file, shapes, fits);
+  const { path } = file;
+  const { layout, tensors, off } = found;
+  if (off !== "") log(`${path}: ${off} comes off the names of its tensors to fit ${network.id}`);
   return new Map(
     Array.from(shapes.keys(), (variable) => {
       const name = layout.name(variable);
@@ -75,6 +80,102 @@ export function importWeights(
       );
     }),
   );
+}
+
+/** The tensors by the file's own names, then without wrappers and without what all names share. */
+function renamings(
+  tensors: ReadonlyMap<string, Value>,
+): [off: string, tensors: ReadonlyMap<string, Value>][] {
+  const bare = new Map(Array.from(tensors, ([name, value]) => [withoutWrappers(name), value]));
+  const isBare = [...tensors.keys()].every((name) => bare.has(name)) || bare.size < tensors.size;
+  const wrappers = "the wrappers' names (module., _orig_mod. and the like)";
+  const named: [string, ReadonlyMap<string, Value>][] = isBare
+    ? [["", tensors]]
+    : [["", tensors], [wrappers, bare]];
+  const shortened = named.flatMap(([off, tensors]) =>
+    commonPrefixes([...tensors.keys()]).map((prefix): [string, ReadonlyMap<string, Value>] => [
+      [off, `"${prefix}"`].filter(Boolean).join(" and "),
+      below(tensors, prefix),
+    ])
+  );
+  return [...named, ...shortened];
+}
+
+function fit(
+  network: Net,
+  shapes: ReadonlyMap<string, Shape>,
+  tensors: ReadonlyMap<string, Value>,
+  off: string,
+): Fit {
+  const layout = layoutOf(network, shapes, tensors);
+  return { tensors, off, layout, problems: listMismatches(tensors, shapesInFile(shapes, layout)) };
+}
+
+/** The fits of the tensors below a prefix that not all names have, but enough for the network. */
+function partialFits(
+  network: Net,
+  shapes: ReadonlyMap<string, Shape>,
+  tensors: ReadonlyMap<string, Value>,
+): Fit[] {
+  const counts = new Map<string, number>();
+  for (const prefix of tensors.keys().flatMap(prefixesOf)) {
+    counts.set(prefix, (counts.get(prefix) ?? 0) + 1);
+  }
+  return [...counts].filter(([, count]) => count >= shapes.size / 2 && count < tensors.size)
+    .map(([prefix]) => fit(network, shapes, below(tensors, prefix), prefix));
+}
+
+function misfit(
+  network: Net,
+  image: Shape,
+  classes: number,
+  { path, tensors, prefix = "" }: NamedTensors,
+  shapes: ReadonlyMap<string, Shape>,
+  whole: readonly Fit[],
+): Failure {
+  const partial = partialFits(network, shapes, tensors);
+  const exact = partial.filter(({ problems }) => problems.length === 0);
+  if (exact.length > 0) {
+    return new Failure(
+      3,
+      `${path} has more than the weights of ${network.id}: choose ${
+        exact.map(({ off }) => `\`prefix: ${JSON.stringify(prefix + off)}\``).join(" or ")
+      } in weights(…), or --prefix of a command`,
+    );
+  }
+  const best = [...whole, ...partial].reduce((one, other) =>
+    other.problems.length < one.problems.length ? other : one
+  );
+  const otherClasses = firstOtherSize(best.tensors, shapesInFile(shapes, best.layout));
+  const hasOtherHead = otherClasses !== undefined &&
+    listMismatches(
+        best.tensors,
+        shapesInFile(variableShapes(network, image, otherClasses), best.layout),
+      ).length === 0;
+  const contents = hasOtherHead
+    ? `${network.id} for ${otherClasses} classes, and the data set has ${classes}`
+    : `another network than ${network.id} for ${image.join("×")} images and ${classes} classes`;
+  return new Failure(
+    3,
+    `${path} has the weights of ${contents}; \`deno task weights ${path}\` shows what is in it${
+      partial.includes(best)
+        ? `; \`prefix: ${
+          JSON.stringify(prefix + best.off)
+        }\`, which ${best.tensors.size} of its ${tensors.size} names have, comes nearest`
+        : best.off === ""
+        ? ""
+        : `; without ${best.off} its names come nearest`
+    }${shorten(best.problems)}`,
+  );
+}
+
+/** The first problems of each kind, a line each, and the number of the others. */
+function shorten(problems: readonly string[]): string {
+  return Object.entries(Object.groupBy(problems, (line) => line.split(":")[0]))
+    .flatMap(([kind, lines = []]) => {
+      const left = lines.length - MAX_LISTED;
+      return [...lines.slice(0, MAX_LISTED), ...left > 0 ? [`… and ${left} more ${kind}`] : []];
+    }).map((line) => `\n  ${line}`).join("");
 }
 
 /** Chooses the layout in which the file has more of the network's variables. */

@@ -38,14 +38,14 @@ export async function resolveWeights(
 }
 
 /**
- * Reads weights. Downloads them first if they are missing and have an address. Rejects with a
+ * Reads weights, and tells `log` which were taken if there was a choice. Downloads them first if they are missing and have an address. Rejects with a
  * `Failure` (exit 3) if there is no file, if it is not the declared one or if it cannot be read.
  */
 export async function openWeights(
   resolved: ResolvedWeights,
   log: (line: string) => void,
 ): Promise<WeightsFile> {
-  const { network, source: { url }, sha256, path, isThere } = resolved;
+  const { network, source: { url }, sha256, path, isThere, key, prefix } = resolved;
   if (!isThere) {
     if (url === undefined) {
       throw new Failure(
@@ -68,7 +68,9 @@ export async function openWeights(
     }
   }
   try {
-    return await readWeights(path);
+    const file = await readWeights(path, { key, prefix });
+    for (const note of file.notes) log(`${path}: ${note}`);
+    return file;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     throw new Failure(error.exit, error.message + again, { cause: error });

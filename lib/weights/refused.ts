@@ -19,6 +19,6 @@ export const refuseDamaged = (problem: string): FileRefused =>
  */
 export const refuseForeign = (wish: string): FileRefused =>
   new FileRefused(
-    `is refused: it ${wish}, and only tensors, numbers, strings, dicts and lists are read; nothing of it was run. ` +
+    `is refused: it ${wish}, and only tensors and plain values are read; nothing of it was run. ` +
       "If the file is yours, save the weights alone: torch.save(model.state_dict(), path)",
   );

@@ -7,6 +7,8 @@
  */
 import { Failure } from "../values/failure.ts";
 import { repeatedKey } from "../values/json.ts";
+import { quoteText } from "../values/words.ts";
+import { isNarrow, narrowBits, type NarrowDtype, widen } from "./narrow_floats.ts";
 
 /** The array that holds a tensor's elements, by the name of their type in the file. */
 export interface Arrays {
@@ -145,9 +147,9 @@ function writeHeader(
 }
 
 /**
- * Decodes a file's bytes. A tensor is a view of `bytes` if it is aligned, else a copy. Throws a
- * `Failure` (exit 3) that names the file as `name`, and the tensor, if the bytes are not exactly
- * such a file.
+ * Decodes a file's bytes. A tensor is a view of `bytes` if it is aligned, else a copy. Floats of 8
+ * and 4 bits become `F32`. Throws a `Failure` (exit 3) that names the file as `name`, and the
+ * tensor, if the bytes are not exactly such a file, or if it has elements of another type.
  */
 export function decode(bytes: Uint8Array<ArrayBuffer>, name: string): Contents {
   const { json, end } = readHeader(bytes, name);
@@ -184,7 +186,7 @@ export function toFloat32(entry: Entry): Float32Array {
  */
 interface Place {
   readonly tensor: string;
-  readonly dtype: Dtype;
+  readonly dtype: Dtype | NarrowDtype;
   readonly shape: readonly number[];
   readonly start: number;
   readonly end: number;
@@ -232,13 +234,21 @@ function readPlace(tensor: string, member: unknown, name: string): Place {
   const wrong = (problem: string) => corrupt(name, `its tensor "${tensor}" ${problem}`);
   if (!isRecord(member)) throw wrong("is not described by an object");
   const { dtype, shape, data_offsets: offsets } = member;
-  if (!isDtype(dtype)) throw wrong(`has the unknown element type ${JSON.stringify(dtype)}`);
+  if (typeof dtype !== "string") throw wrong("has no element type");
+  if (!isDtype(dtype) && !isNarrow(dtype)) {
+    throw new Failure(
+      3,
+      `${name} is not read: its tensor ${quoteText(tensor)} has elements of the type ` +
+        `${quoteText(dtype)}, which is not among ${Object.keys(ARRAYS).join(", ")}, F8_* and F4; ` +
+        "convert it to F32 with the program that wrote it",
+    );
+  }
   if (!isSizes(shape)) throw wrong("has a shape that is not a list of whole numbers");
   if (!isSizes(offsets) || offsets.length !== 2) {
     throw wrong("has offsets that are not two whole numbers");
   }
   const [start, end] = offsets;
-  const size = elements(shape) * width(dtype);
+  const size = elements(shape) * (isNarrow(dtype) ? narrowBits(dtype) / 8 : width(dtype));
   if (end - start !== size) {
     throw wrong(
       `of shape [${shape}] and type ${dtype} needs ${size} bytes, but has the offsets ${start} to ${end}`,
@@ -275,6 +285,7 @@ function view(
   offset: number,
 ): Entry {
   const part = bytes.subarray(offset + start, offset + end);
+  if (isNarrow(dtype)) return { dtype: "F32", shape, data: widen(dtype, part) };
   const { buffer, byteOffset } = part.byteOffset % width(dtype) === 0 ? part : part.slice();
   const data = new ARRAYS[dtype](buffer, byteOffset, elements(shape));
   return { dtype, shape, data } as Entry;
@@ -288,8 +299,7 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 const isStrings = (value: unknown): value is Record<string, string> =>
   isRecord(value) && Object.values(value).every((one) => typeof one === "string");
-const isDtype = (value: unknown): value is Dtype =>
-  typeof value === "string" && Object.hasOwn(ARRAYS, value);
+const isDtype = (value: string): value is Dtype => Object.hasOwn(ARRAYS, value);
 const isSizes = (value: unknown): value is number[] =>
   Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
 

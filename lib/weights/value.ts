@@ -1,5 +1,5 @@
 import { quoteText } from "../values/words.ts";
-import { refuseDamaged } from "./refused.ts";
+import { FileRefused } from "./refused.ts";
 import { type Entry, toFloat32 } from "./safetensors.ts";
 
 /**
@@ -16,8 +16,9 @@ export function toValue(name: string, entry: Entry): Value {
   for (let i = 0; i < narrow.length; i++) {
     narrow[i] = Number(data[i]);
     if (narrow[i] !== Number(data[i])) {
-      throw refuseDamaged(
-        `its tensor ${quoteText(name)} has the number ${data[i]}, beyond 32 bits`,
+      throw new FileRefused(
+        `is not read: its tensor ${quoteText(name)} has the number ${data[i]}, beyond 32 bits; ` +
+          `save it as float32, or without it: del state_dict[${JSON.stringify(name)}]`,
       );
     }
   }

@@ -5,12 +5,14 @@ import { inTemporary } from "../support/temporary.ts";
 import { needs } from "../support/needs.ts";
 import { dict, floats, int, legacyFile, storage, tensor } from "../support/torch_file.ts";
 
-Deno.test("weights report: two tables, with control characters escaped", () => {
+Deno.test("weights report: two tables, with control characters escaped, no row twice", () => {
   const text = weightsReport({
     path: "w.pth",
     format: "pytorch",
     sha256: "ab".repeat(32),
-    facts: { epoch: 240, "strange\x1b[2J": "a\nb" },
+    facts: { epoch: 240, "strange\x1b[2J": "a\nb", format: "pt" },
+    prefix: "student.",
+    notes: ["the student is taken"],
     tensors: new Map([
       ["conv1.weight", { shape: [16, 3, 3, 3], data: new Float32Array(432) }],
       ["count", { shape: [], data: new Int32Array(1) }],
@@ -20,11 +22,14 @@ Deno.test("weights report: two tables, with control characters escaped", () => {
   assertEquals(
     text,
     `
-file                w.pth
-format              pytorch
-sha256              abababababababababababababababababababababababababababababababab
-epoch               240
-"strange\\u001b[2J"  "a\\nb"
+file                    w.pth
+format                  pytorch
+sha256                  abababababababababababababababababababababababababababababababab
+epoch                   240
+"strange\\u001b[2J"      "a\\nb"
+format in the metadata  pt
+
+the student is taken
 
 tensor           shape     type  numbers
 conv1.weight  16×3×3×3  float32      432
@@ -59,6 +64,7 @@ await needs(
         path,
         format: "pytorch-legacy",
         facts: { epoch: 3 },
+        notes: [],
         tensors: [{ name: "w", shape: [2], type: "float32" }],
         numbers: 2,
       });

@@ -44,6 +44,12 @@ Deno.test("weights: a teacher is a value, and no file is opened", () => {
     top1: 74.64,
   });
   const here = new URL("./vgg13.pth", import.meta.url);
+  assertEquals(weights(vgg13, { file, key: "ema", prefix: "net." }), {
+    ...unchecked,
+    source: { file },
+    key: "ema",
+    prefix: "net.",
+  });
   assertEquals(weights(vgg13, { file: here }), { ...unchecked, source: { file: here } });
   assertEquals(networkOf(weights(vgg13, { file })), vgg13);
 });
@@ -57,7 +63,7 @@ Deno.test("weights: the declaration has their facts, and neither path nor addres
   const bare = text({ file: "a.pth" });
   assertStringIncludes(bare, '"sha256":null,"top1":null');
   assertEquals(text({ url: "https://somewhere.invalid/b.pth" }), bare);
-  for (const options of [{ sha256 }, { top1: 74.64 }]) {
+  for (const options of [{ sha256 }, { top1: 74.64 }, { key: "ema" }, { prefix: "teacher." }]) {
     assertNotEquals(text({ file: "a.pth", ...options }), bare);
   }
 });
@@ -68,6 +74,8 @@ Deno.test("weights: malformed options are refused", () => {
     [{ file: "a", sha256: sha256.slice(1) }, "64 hexadecimal digits"],
     [{ file: "a", top1: 100.5 }, "`top1` is a percentage"],
     [{ file: "a", top1: NaN }, "`top1` is a percentage"],
+    [{ file: "a", key: "" }, "`key` is empty"],
+    [{ file: "a", prefix: "" }, "`prefix` is empty"],
     [{ url: "vgg13.pth" }, "`file` names a file"],
     [{ url: "file:///vgg13.pth" }, "http or https"],
     [{ file: new URL("https://somewhere.invalid/a.pth") }, "`url` names an address"],

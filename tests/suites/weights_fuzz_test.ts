@@ -19,11 +19,17 @@ import {
   int,
   legacyFile,
   list,
+  named,
+  numpyArray,
+  numpyScalar,
   storage,
   tensor,
   text,
+  tuple,
   zipFile,
 } from "../support/torch_file.ts";
+import { tar } from "../support/tar_archive.ts";
+import { tarLayout } from "../support/tar_layout.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -46,6 +52,41 @@ const checkpoint: Code = dict({
       code("\x88"),
       code("N"),
     ),
+    text("module.float8"),
+    call(
+      "torch._utils",
+      "_rebuild_tensor_v3",
+      storage("4", 6, "UntypedStorage"),
+      int(0),
+      tuple(int(2), int(3)),
+      tuple(int(3), int(1)),
+      code("\x89"),
+      code("N"),
+      named("torch", "float8_e4m3fn"),
+    ),
+    text("module.quantised"),
+    call(
+      "torch._utils",
+      "_rebuild_qtensor",
+      storage("4", 6, "QInt8Storage"),
+      int(0),
+      tuple(int(6)),
+      tuple(int(1)),
+      tuple(named("torch", "per_tensor_affine"), float(0.1), int(3)),
+    ),
+    text("module.sparse"),
+    call(
+      "torch._utils",
+      "_rebuild_sparse_tensor",
+      call("torch.serialization", "_get_layout", text("torch.sparse_coo")),
+      tuple(
+        tensor(storage("2", 2, "LongStorage"), [1, 2]),
+        tensor(storage("0", 12), [2, 2]),
+        tuple(int(3), int(2)),
+      ),
+    ),
+    text("module.array"),
+    numpyArray("f4", [2, 3], floats(1, 2, 3, 4, 5, 6), { isFortran: true }),
     "u",
     dict({ _metadata: call("collections", "OrderedDict") }),
     "b",
@@ -54,19 +95,31 @@ const checkpoint: Code = dict({
   best_acc: tensor(storage("3", 1), []),
   lr: float(0.1),
   milestones: list(int(150), int(180)),
+  opt: code(named("argparse", "Namespace"), ")\x81", dict({ lr: float(0.1) }), "b"),
+  top1: numpyScalar("f8", new Uint8Array(Float64Array.of(71.2).buffer)),
+  seen: code("\x8f(", int(1), "\x90"),
 });
 const rows = {
   0: floats(...Array.from({ length: 12 }, (_, i) => i)),
   1: new Uint8Array(Float16Array.of(1, 2, 3).buffer),
   2: new Uint8Array(BigInt64Array.of(1n, 2n).buffer),
   3: floats(71.2),
+  4: Uint8Array.of(0x38, 0xb8, 1, 2, 3, 0x7f),
 };
 const entries = new Map<string, Entry>([
   ["module.a", { dtype: "F32", shape: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) }],
   ["module.b", { dtype: "I64", shape: [2], data: BigInt64Array.of(1n, 2n) }],
   ["module.c", { dtype: "BF16", shape: [3], data: Uint16Array.of(1, 2, 3) }],
   ["module.d", { dtype: "BOOL", shape: [], data: Uint8Array.of(1) }],
+  ["module.e", { dtype: "U8", shape: [4], data: Uint8Array.of(0x38, 0xb8, 1, 2) }],
 ]);
+
+/** The same file with its 4 bytes declared to be 8 floats of 4 bits. */
+const withFloat4 = (bytes: Bytes): Bytes =>
+  Uint8Array.from(
+    String.fromCharCode(...bytes).replace('"U8","shape":[4]', '"F4","shape":[8]'),
+    (letter) => letter.charCodeAt(0),
+  );
 
 /** One file of each format. */
 const files: Readonly<Record<string, Bytes>> = {
@@ -77,8 +130,11 @@ const files: Readonly<Record<string, Bytes>> = {
     1: [3, rows[1]],
     2: [2, rows[2]],
     3: [1, rows[3]],
+    4: [6, rows[4]],
   }),
+  "the tar layout": Uint8Array.from(tar(tarLayout)),
   "safetensors": encode(entries, { epoch: "3" }),
+  "safetensors with float4": withFloat4(encode(entries, { epoch: "3" })),
 };
 
 /** Makes a source that counts the bytes read. */

@@ -135,3 +135,44 @@ export function legacyFile(
     ...rows,
   ]);
 }
+
+/** A `numpy.dtype` by its code, such as `f4`. */
+export const numpyType = (kind: string, order = "<"): Code =>
+  code(
+    call("numpy", "dtype", text(kind), code("\x89"), code("\x88")),
+    tuple(int(3), text(order), code("NNN"), int(-1), int(-1), int(0)),
+    "b",
+  );
+
+/** Bytes, as protocol 2 writes them. */
+export const bytesOf = (bytes: Uint8Array): Code =>
+  call("_codecs", "encode", text(String.fromCharCode(...bytes)), text("latin1"));
+
+/** A scalar of NumPy 2. */
+export const numpyScalar = (kind: string, bytes: Uint8Array, order = "<"): Code =>
+  call("numpy._core.multiarray", "scalar", numpyType(kind, order), bytesOf(bytes));
+
+/** An array of NumPy 1. */
+export const numpyArray = (
+  kind: string,
+  shape: readonly number[],
+  bytes: Uint8Array,
+  { order = "<", isFortran = false } = {},
+): Code =>
+  code(
+    call(
+      "numpy.core.multiarray",
+      "_reconstruct",
+      named("numpy", "ndarray"),
+      tuple(int(0)),
+      bytesOf(Uint8Array.of(98)),
+    ),
+    tuple(
+      int(1),
+      tuple(...shape.map(int)),
+      numpyType(kind, order),
+      code(isFortran ? "\x88" : "\x89"),
+      bytesOf(bytes),
+    ),
+    "b",
+  );

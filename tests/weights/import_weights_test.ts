@@ -6,10 +6,9 @@ import type { Net } from "../../lib/nn/network.ts";
 import { sizeOf } from "../../lib/nn/variables.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { stream } from "../../lib/values/random.ts";
-import { importWeights } from "../../lib/weights/import_weights.ts";
+import { importWeights, type NamedTensors } from "../../lib/weights/import_weights.ts";
 import { referenceName } from "../../lib/weights/names.ts";
 import { permute, type Value } from "../../lib/weights/value.ts";
-import type { WeightsFile } from "../../lib/weights/weights_file.ts";
 import { small } from "../support/toy.ts";
 
 const image = [32, 32, 3];
@@ -29,13 +28,7 @@ const asPyTorch = (network: Net, values: ReadonlyMap<string, Value>): Map<string
     return [referenceName(network, name), axes ? permute(value, axes) : value];
   }));
 
-const file = (tensors: ReadonlyMap<string, Value>): WeightsFile => ({
-  path: "a.pth",
-  format: "pytorch",
-  tensors,
-  facts: {},
-  sha256: "",
-});
+const file = (tensors: ReadonlyMap<string, Value>): NamedTensors => ({ path: "a.pth", tensors });
 
 const refusal = (network: Net, classes: number, tensors: ReadonlyMap<string, Value>): string => {
   const failure = assertThrows(
@@ -101,7 +94,80 @@ Deno.test("import: lists the first of many problems and counts the rest", () => 
   const lines = refusal(resnet20, 10, asPyTorch(resnet8, randomValues(resnet8, 10))).split("\n");
   const missing = variableShapes(resnet20, image, 10).size -
     variableShapes(resnet8, image, 10).size;
-  assertEquals([lines.length, lines.at(-1)], [42, `  … and ${missing - 40} more`]);
+  assertEquals([lines.length, lines.at(-1)], [14, `  … and ${missing - 12} more missing`]);
+});
+
+Deno.test("import: a misfit shows what is extra beside many missing tensors", () => {
+  const lines = refusal(resnet20, 10, asPyTorch(vgg8, randomValues(vgg8, 10))).split("\n");
+  const kinds = lines.map((line) => /^ {2}(missing|extra|… and \d+ more \w+)/.exec(line)?.[1]);
+  assertEquals(kinds.filter((kind) => kind === "missing").length, 12);
+  assertEquals(kinds.filter((kind) => kind === "extra").length, 12);
+  const [missing, extra] = [resnet20, vgg8].map((network) =>
+    variableShapes(network, image, 10).size
+  );
+  assertEquals(kinds.filter((kind) => kind?.startsWith("…")), [
+    `… and ${missing - 12} more missing`,
+    `… and ${extra - 12} more extra`,
+  ]);
+});
+
+const prefixed = (prefix: string, tensors: ReadonlyMap<string, Value>): Map<string, Value> =>
+  new Map(Array.from(tensors, ([name, value]) => [prefix + name, value]));
+
+Deno.test("import: a prefix that every name has comes off with a word, if the network then fits", () => {
+  const values = randomValues(resnet8, 10);
+  for (
+    const [prefix, off] of [
+      ["model.", '"model."'],
+      ["student.", '"student."'],
+      ["model.net.", '"model.net."'],
+      ["model.module.", '"model.module."'],
+    ]
+  ) {
+    const said: string[] = [];
+    const log = (line: string) => said.push(line);
+    const tensors = prefixed(prefix, asPyTorch(resnet8, values));
+    assertEquals([...importWeights(resnet8, image, 10, file(tensors), log)], [...values]);
+    assertEquals(said, [`a.pth: ${off} comes off the names of its tensors to fit resnet8`]);
+  }
+  const inside = new Map(Array.from(asPyTorch(resnet8, values), ([name, value]) => [
+    name.replace("layer1.", "layer1.module."),
+    value,
+  ]));
+  const said: string[] = [];
+  const log = (line: string) => said.push(line);
+  const outside = prefixed("net.", inside);
+  assertEquals([...importWeights(resnet8, image, 10, file(inside), log)], [...values]);
+  assertEquals([...importWeights(resnet8, image, 10, file(outside), log)], [...values]);
+  const wrappers = "the wrappers' names (module., _orig_mod. and the like)";
+  assertEquals(
+    said.splice(0),
+    [wrappers, `${wrappers} and "net."`].map((off) =>
+      `a.pth: ${off} comes off the names of its tensors to fit resnet8`
+    ),
+  );
+  importWeights(resnet8, image, 10, file(asPyTorch(resnet8, values)), log);
+  assertEquals(said, []);
+});
+
+Deno.test("import: a prefix that only some names have is offered", () => {
+  const values = asPyTorch(resnet8, randomValues(resnet8, 10));
+  const moco = new Map([...prefixed("encoder_q.", values), ...prefixed("encoder_k.", values)]);
+  assertEquals(
+    refusal(resnet8, 10, moco),
+    'a.pth has more than the weights of resnet8: choose `prefix: "encoder_q."` or ' +
+      '`prefix: "encoder_k."` in weights(…), or --prefix of a command',
+  );
+  const part = new Map([...prefixed("backbone.", values), ["head.weight", values.get("fc.bias")!]]);
+  part.delete("backbone.fc.bias");
+  const message = refusal(resnet8, 10, part);
+  assertStringIncludes(
+    message,
+    `\`prefix: "backbone."\`, which ${
+      values.size - 1
+    } of its ${values.size} names have, comes nearest`,
+  );
+  assertEquals(message.split("\n").slice(1), ["  missing: fc.bias [10]"]);
 });
 
 Deno.test("import: says if only the head's number of classes differs", () => {

@@ -8,14 +8,15 @@ import * as vgg from "../../lib/networks/vgg.ts";
 import * as wrn from "../../lib/networks/wrn.ts";
 import { buildModel, type Classifier } from "../../lib/nn/network.ts";
 import { variables } from "../../lib/nn/variables.ts";
-import { networkNames, referenceName } from "../../lib/weights/names.ts";
+import { referenceName, selectTensors } from "../../lib/weights/names.ts";
+import { FileRefused } from "../../lib/weights/refused.ts";
 import { networkOf, referenceNetwork } from "../support/reference_networks.ts";
 
-const entries = (
-  ...names: string[]
-) => [...networkNames(new Map(names.map((name, i) => [name, i])))];
+const select = (names: readonly string[], prefix?: string) =>
+  selectTensors(new Map(names.map((name, i) => [name, i])), prefix);
+const entries = (...names: string[]) => [...select(names).tensors];
 
-Deno.test("plainNames: drops module. if every name has it, however often", () => {
+Deno.test("selected names: drops module. if every name has it, however often", () => {
   assertEquals(entries("module.b", "module.a"), [["b", 0], ["a", 1]]);
   assertEquals(entries("module.module.a", "module.module.b"), [["a", 0], ["b", 1]]);
   assertEquals(entries("module.module.a", "module.b"), [["module.a", 0], ["b", 1]]);
@@ -23,7 +24,7 @@ Deno.test("plainNames: drops module. if every name has it, however often", () =>
   assertEquals(entries(), []);
 });
 
-Deno.test("plainNames: keeps only the student of a distiller saved as a whole", () => {
+Deno.test("selected names: keeps only the student of a distiller saved as a whole", () => {
   assertEquals(entries("module.student.a", "module.teacher.a", "module.student.b"), [["a", 0], [
     "b",
     2,
@@ -31,7 +32,37 @@ Deno.test("plainNames: keeps only the student of a distiller saved as a whole", 
   assertEquals(entries("student.module.a", "teacher.module.a"), [["a", 0]]);
 });
 
-Deno.test("plainNames: drops batch counters", () => {
+Deno.test("selected names: drops the names of every wrapper, in any order, with counters beside", () => {
+  assertEquals(entries("module._orig_mod.a", "module._orig_mod.b", "n_averaged"), [["a", 0], [
+    "b",
+    1,
+  ]]);
+  assertEquals(entries("_orig_mod.module.a", "_orig_mod.module.b"), [["a", 0], ["b", 1]]);
+  assertEquals(entries("_fsdp_wrapped_module._orig_mod.a"), [["a", 0]]);
+  assertEquals(entries("_orig_mod.a", "b"), [["_orig_mod.a", 0], ["b", 1]]);
+});
+
+Deno.test("selected names: says which part was taken, and a prefix takes another", () => {
+  const names = ["module.student.a", "module.teacher.a", "module.teacher.b", "module.crd.c"];
+  const { prefix, notes } = select(names);
+  assertEquals([prefix, notes], ["student.", [
+    "the 1 tensors of student. are taken; `prefix` takes others: teacher. (2), crd. (1)",
+  ]]);
+  for (const prefix of ["teacher.", "teacher", "module.teacher."]) {
+    const { tensors, notes } = select(names, prefix);
+    assertEquals([[...tensors], notes], [[["a", 1], ["b", 2]], []]);
+  }
+  const inner = select(["model.student._orig_mod.a", "model.teacher.a", "model.n_averaged"]);
+  assertEquals([[...inner.tensors], inner.prefix], [[["a", 0]], "model.student."]);
+  assertEquals(select(["student.a", "student.b"]).notes, []);
+  const { message } = assertThrows(() => select(names, "ema."), FileRefused);
+  assertEquals(
+    message,
+    "has no tensor whose name begins with ema.; its names begin with student., teacher., crd.",
+  );
+});
+
+Deno.test("selected names: drops batch counters", () => {
   assertEquals(entries("bn.num_batches_tracked", "bn.weight", "num_batches_tracked"), [[
     "bn.weight",
     1,

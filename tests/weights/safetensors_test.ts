@@ -110,18 +110,8 @@ Deno.test("safetensors: each contradiction in a file is a failure (exit 3) that 
     [file({ __metadata__: ["a"] }), "its __metadata__ is not a record of strings"],
     [file({ w: 3 }), 'its tensor "w" is not described by an object'],
     [file({ w: null }), 'its tensor "w" is not described by an object'],
-    [
-      file({ w: tensor(0, 1, [1], "F8_E4M3") }, 1),
-      'its tensor "w" has the unknown element type "F8_E4M3"',
-    ],
-    [
-      file({ w: tensor(0, 1, [1], "toString") }, 1),
-      'its tensor "w" has the unknown element type "toString"',
-    ],
-    [
-      file({ w: { shape: [1], data_offsets: [0, 4] } }, 4),
-      'its tensor "w" has the unknown element type undefined',
-    ],
+    [file({ w: { shape: [1], data_offsets: [0, 4] } }, 4), 'its tensor "w" has no element type'],
+    [file({ w: tensor(0, 1, [1], "F4") }, 1), "and type F4 needs 0.5 bytes"],
     [
       file({ w: tensor(0, 4, 1) }, 4),
       'its tensor "w" has a shape that is not a list of whole numbers',
@@ -177,6 +167,29 @@ Deno.test("safetensors: each contradiction in a file is a failure (exit 3) that 
     assertStringIncludes(failure.message, "runs/w.safetensors is damaged: ");
     assertEquals(failure.exit, 3);
   }
+});
+
+Deno.test("safetensors: a sound file of another type is refused by the type, not called damaged", () => {
+  for (const dtype of ["C64", "F6_E2M3", "F9", "toString"]) {
+    const bytes = file({ v: tensor(0, 4), w: tensor(4, 12, [1], dtype) }, 12);
+    const { message, exit } = assertThrows(() => decode(bytes, "w.safetensors"), Failure);
+    assertStringIncludes(message, `its tensor w has elements of the type ${dtype}, which is not`);
+    assertEquals([exit, message.includes("damaged")], [3, false]);
+  }
+});
+
+Deno.test("safetensors: floats of 8 and 4 bits are widened", () => {
+  const bytes = file({
+    a: tensor(0, 3, [3], "F8_E4M3"),
+    b: tensor(3, 5, [2, 1], "F8_E5M2"),
+    c: tensor(5, 7, [4], "F4"),
+  }, 7);
+  bytes.set([0x38, 0xb8, 0x01, 0x3c, 0xfc, 0x21, 0xf7], bytes.length - 7);
+  assertEquals([...decode(bytes, "w").tensors], [
+    ["a", { dtype: "F32", shape: [3], data: Float32Array.of(1, -1, 2 ** -9) }],
+    ["b", { dtype: "F32", shape: [2, 1], data: Float32Array.of(1, -Infinity) }],
+    ["c", { dtype: "F32", shape: [4], data: Float32Array.of(0.5, 1, 6, -6) }],
+  ]);
 });
 
 /** Asserts that these contents have each byte of the file's data exactly once. */

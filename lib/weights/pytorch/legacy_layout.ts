@@ -1,7 +1,7 @@
 import type { ByteSource } from "../../files/byte_source.ts";
 import { quoteText } from "../../values/words.ts";
 import { FileRefused, refuseDamaged } from "../refused.ts";
-import { ARRAYS } from "../safetensors.ts";
+import { bytesOf } from "./element_types.ts";
 import type { Pickled, Storage } from "./objects.ts";
 import { MAX_PICKLE_BYTES, type TorchFile } from "./saved.ts";
 import { unpickle, type Unpickled } from "./unpickle.ts";
@@ -29,12 +29,8 @@ export function readLegacyLayout(source: ByteSource): TorchFile {
   }
   const { value: version } = next();
   if (version !== VERSION) throw refuseDamaged(`its version is not ${VERSION}`);
-  const { value: machine } = next();
-  if (machine instanceof Map && machine.get("little_endian") === false) {
-    throw new FileRefused(
-      "was saved on a big-endian machine: load it and save it again on a little-endian one",
-    );
-  }
+  // The machine's byte order, among others: the file's own is little-endian on every machine.
+  next();
   const { value, storages } = next();
   const { value: keys } = next();
   if (!isKeys(keys)) throw refuseDamaged("it has no list of its storages");
@@ -87,7 +83,7 @@ function locate(
         } has ${count} numbers, and its tensors claim ${storage.length}`,
       );
     }
-    const size = count * ARRAYS[storage.dtype].BYTES_PER_ELEMENT;
+    const size = count * bytesOf(storage.dtype);
     position += 8;
     if (position + size > source.size) {
       throw refuseDamaged(

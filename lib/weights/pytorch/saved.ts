@@ -13,6 +13,8 @@ export interface TorchFile {
    * damaged.
    */
   read(key: string): Uint8Array<ArrayBuffer>;
+  /** Whether the numbers in storages are big-endian. Default: no. */
+  readonly isBigEndian?: boolean;
 }
 
 /** The maximum length of a pickle in bytes. Those of large networks have some hundred thousand. */

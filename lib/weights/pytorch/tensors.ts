@@ -1,8 +1,16 @@
 import { quoteText } from "../../values/words.ts";
-import { refuseDamaged } from "../refused.ts";
-import { ARRAYS, type Entry } from "../safetensors.ts";
+import { isNarrow, widen } from "../narrow_floats.ts";
+import { FileRefused, refuseDamaged } from "../refused.ts";
+import { ARRAYS, type Entry, toFloat32 } from "../safetensors.ts";
 import { toValue, type Value } from "../value.ts";
-import type { PickledTensor } from "./objects.ts";
+import { bytesOf, isUnread } from "./element_types.ts";
+import {
+  countOf,
+  DerivedTensor,
+  PickledTensor,
+  type Storage,
+  type TorchTensor,
+} from "./objects.ts";
 import type { TorchFile } from "./saved.ts";
 
 /**
@@ -13,31 +21,109 @@ import type { TorchFile } from "./saved.ts";
  */
 export function readTensors(
   saved: TorchFile,
-  tensors: ReadonlyMap<string, PickledTensor>,
+  tensors: ReadonlyMap<string, TorchTensor>,
   size: number,
 ): Map<string, Value> {
-  const byStorage = Map.groupBy(tensors, ([, { storage }]) => storage.key);
-  // Small files may have many small tensors of booleans, which grow fourfold.
-  let room = 2 * size + 2 ** 20;
-  for (const [key, group] of byStorage) {
-    const bytes = saved.size(key);
-    for (const [name, tensor] of group) checkPlace(name, tensor, bytes);
-    const copies = group.filter(([, tensor]) => !isView(tensor));
-    const needed = copies.reduce((sum, [, { shape }]) => sum + 4 * elements(shape), 0);
-    room -= needed + (copies.length < group.length ? bytes! : 0);
-    if (!(room >= 0) || bytes! > size * 2) {
-      throw refuseDamaged(
-        `its tensors claim more than twice its ${size} bytes (at ${quoteText(group.at(-1)![0])})`,
-      );
+  const names = new Map<PickledTensor, string>();
+  for (const [name, tensor] of tensors) {
+    for (const part of tensor instanceof DerivedTensor ? tensor.parts : [tensor]) {
+      names.set(part, name);
     }
   }
-  const values = new Map<string, Value>();
-  for (const [key, group] of byStorage) {
-    const { buffer } = saved.read(key);
-    for (const [name, tensor] of group) values.set(name, toValue(name, extract(tensor, buffer)));
-  }
-  return new Map(Array.from(tensors.keys(), (name) => [name, values.get(name)!]));
+  const derived = tensors.values().filter((tensor) => tensor instanceof DerivedTensor);
+  const extra = derived.reduce((sum, { shape }) => sum + 4 * countOf(shape), 0);
+  const entries = readEntries(saved, names, size, extra);
+  const values = new Map(
+    Array.from(entries, ([part, entry]) => [part, toValue(names.get(part)!, entry)]),
+  );
+  return new Map(
+    Array.from(tensors, ([name, tensor]) => [
+      name,
+      tensor instanceof PickledTensor ? values.get(tensor)! : {
+        shape: tensor.shape,
+        data: tensor.derive(tensor.parts.map((part) => values.get(part)!)),
+      },
+    ]),
+  );
 }
+
+/**
+ * Reads the numbers of tensors of one number. Leaves out those of types that are no real numbers, or
+ * that are computed. Throws a `FileRefused` like `readTensors`.
+ */
+export function readScalars(
+  saved: TorchFile,
+  tensors: ReadonlyMap<string, TorchTensor>,
+  size: number,
+): Map<string, number> {
+  const names = new Map<PickledTensor, string>();
+  for (const [name, tensor] of tensors) {
+    if (tensor instanceof PickledTensor && !isUnread(tensor.storage.dtype)) names.set(tensor, name);
+  }
+  const entries = readEntries(saved, names, size, 0);
+  return new Map(
+    [...tensors].flatMap(([name, tensor]) => {
+      const entry = tensor instanceof PickledTensor ? entries.get(tensor) : undefined;
+      return entry ? [[name, toNumber(entry)]] : [];
+    }),
+  );
+}
+
+const toNumber = (entry: Entry): number =>
+  entry.dtype === "BF16" ? toFloat32(entry)[0] : Number(entry.data[0]);
+
+/** Reads the elements of tensors, beside which the caller needs `extra` bytes. */
+function readEntries(
+  saved: TorchFile,
+  names: ReadonlyMap<PickledTensor, string>,
+  size: number,
+  extra: number,
+): Map<PickledTensor, Entry> {
+  // Small files may have many small tensors of one number.
+  let room = 2 * size + 2 ** 20;
+  const claim = (bytes: number, name: string) => {
+    room -= bytes;
+    if (room >= 0) return;
+    throw new FileRefused(
+      `is refused: its tensors claim more than twice its ${size} bytes (at ${
+        quoteText(name)
+      }), as ` +
+        "views of one tensor may; save copies: " +
+        "torch.save({k: v.clone() for k, v in state_dict.items()}, path)",
+    );
+  };
+  const byStorage = Map.groupBy(names, ([{ storage }]) => storage.bytes ?? storage.key);
+  for (const group of byStorage.values()) {
+    const bytes = sizeOf(group[0][0].storage, saved);
+    for (const [tensor, name] of group) checkPlace(name, tensor, bytes);
+    const last = group.at(-1)![1];
+    const copies = group.filter(([tensor]) => !isView(tensor));
+    for (const [{ shape, storage }] of copies) {
+      claim(bytesOf(storage.dtype) * countOf(shape), last);
+    }
+    if (copies.length < group.length) claim(bytes!, last);
+    if (bytes! > 2 * size) claim(Infinity, last);
+    claim(extra / byStorage.size, last);
+  }
+  const entries = new Map<PickledTensor, Entry>();
+  for (const group of byStorage.values()) {
+    const { storage } = group[0][0];
+    const bytes = storage.bytes?.slice() ?? saved.read(storage.key);
+    if (saved.isBigEndian && !storage.bytes) swap(bytes, bytesOf(storage.dtype));
+    const { buffer } = bytes;
+    for (const [tensor] of group) entries.set(tensor, extract(tensor, buffer));
+  }
+  return entries;
+}
+
+/** Reverses the bytes of every element. */
+function swap(bytes: Uint8Array, width: number): void {
+  for (let at = 0; at < bytes.length; at += width) bytes.subarray(at, at + width).reverse();
+}
+
+/** The number of bytes of a storage. `undefined` if the file does not have it. */
+const sizeOf = ({ bytes, key }: Storage, saved: TorchFile): number | undefined =>
+  bytes ? bytes.length : saved.size(key);
 
 /** Throws unless a tensor lies in its storage, and the storage in the file's bytes. */
 function checkPlace(
@@ -48,17 +134,23 @@ function checkPlace(
   const { key, length, part, dtype } = storage;
   const wrong = (problem: string) =>
     refuseDamaged(`its tensor ${quoteText(name)} of shape [${shape}] ${problem}`);
+  if (isUnread(dtype)) {
+    throw new FileRefused(
+      `is refused: its tensor ${quoteText(name)} is of the type ${dtype}, which is not read; ` +
+        `save it as float32, or without it: del state_dict[${JSON.stringify(name)}]`,
+    );
+  }
   if (bytes === undefined) {
     throw wrong(`lies in the storage ${quoteText(key)}, which the file does not have`);
   }
-  if (length * ARRAYS[dtype].BYTES_PER_ELEMENT > bytes) {
+  if (length * bytesOf(dtype) > bytes) {
     throw wrong(
       `lies in the storage ${
         quoteText(key)
       } of ${length} ${dtype} numbers, of which the file has ${bytes} bytes`,
     );
   }
-  if (elements(shape) === 0) return;
+  if (countOf(shape) === 0) return;
   const last = shape.reduce((sum, size, i) => sum + (size - 1) * strides[i], offset);
   if (last >= part.length) {
     throw wrong(
@@ -87,36 +179,30 @@ function isPacked({ shape, strides }: PickledTensor): boolean {
  */
 function extract(tensor: PickledTensor, buffer: ArrayBuffer): Entry {
   const { storage: { dtype, part }, offset, shape } = tensor;
-  const array = ARRAYS[dtype];
+  if (isUnread(dtype)) throw new TypeError(`${dtype} was to be refused before`);
+  const array = isNarrow(dtype) ? Uint8Array : ARRAYS[dtype];
   const first = part.offset + offset;
-  const length = elements(shape);
-  if (length === 0) return { dtype, shape, data: new array(0) } as Entry;
-  if (isPacked(tensor)) {
-    return {
-      dtype,
-      shape,
-      data: new array(buffer, first * array.BYTES_PER_ELEMENT, length),
-    } as Entry;
-  }
-  const data = new array(length);
-  gather(
-    new array(buffer, 0, Math.floor(buffer.byteLength / array.BYTES_PER_ELEMENT)),
-    first,
-    tensor,
-    data,
-  );
-  return { dtype, shape, data } as Entry;
+  const length = countOf(shape);
+  const whole = Math.floor(buffer.byteLength / array.BYTES_PER_ELEMENT);
+  const data = length === 0
+    ? new array(0)
+    : isPacked(tensor)
+    ? new array(buffer, first * array.BYTES_PER_ELEMENT, length)
+    : gather(new array(buffer, 0, whole), first, tensor, new array(length));
+  return isNarrow(dtype)
+    ? { dtype: "F32", shape, data: widen(dtype, data as Uint8Array) }
+    : { dtype, shape, data } as Entry;
 }
 
 /** Copies a tensor's elements from `first` on, in its order, to the front of another array. */
-function gather(
+function gather<A extends Record<number, unknown>>(
   from: Readonly<Record<number, unknown>>,
   first: number,
   { shape, strides }: PickledTensor,
-  to: Record<number, unknown>,
-): void {
+  to: A,
+): A {
   const index = shape.map(() => 0);
-  const count = elements(shape);
+  const count = countOf(shape);
   let at = first;
   for (let i = 0; i < count; i++) {
     to[i] = from[at];
@@ -127,8 +213,5 @@ function gather(
       index[d] = 0;
     }
   }
+  return to;
 }
-
-/** The number of elements of a shape. Infinity if there are too many to count. */
-const elements = (shape: readonly number[]): number =>
-  shape.includes(0) ? 0 : shape.reduce((product, size) => product * size, 1);

@@ -1,14 +1,8 @@
 import { quoteText } from "../../values/words.ts";
 import { FileRefused, refuseDamaged, refuseForeign } from "../refused.ts";
 import { Cursor } from "./cursor.ts";
-import {
-  buildObject,
-  kindOf,
-  type Pickled,
-  PickledName,
-  readStorage,
-  type Storage,
-} from "./objects.ts";
+import { buildObject, readReference } from "./calls.ts";
+import { kindOf, type Pickled, PickledName, PickledObject, Storage } from "./objects.ts";
 
 /** The result of reading a pickle. */
 export interface Unpickled {
@@ -27,13 +21,21 @@ const MAX_LEVELS = 64;
  * as eight. A tensor needs about 90: the maximum is enough for thousands of small ones, and keeps
  * the values of a pickle below twice its file.
  */
-const maxInstructions = (size: number): number => 2 ** 18 + size / 32;
+const maxInstructions = (size: number): number => 2 ** 18 + size / BYTES_PER_INSTRUCTION;
+
+const BYTES_PER_INSTRUCTION = 32;
 
 /**
- * Reads the pickle at a position of these bytes, in a file of `size` bytes. Throws a `FileRefused`.
+ * Reads the pickle at a position of these bytes, in a file of `size` bytes. `refer` finds what a
+ * persistent id stands for. Default: storages. Throws a `FileRefused`.
  */
-export function unpickle(bytes: Uint8Array, start = 0, size = bytes.length): Unpickled {
-  const machine = new Machine(new Cursor(bytes, start), maxInstructions(size));
+export function unpickle(
+  bytes: Uint8Array,
+  start = 0,
+  size = bytes.length,
+  refer: (id: Pickled) => Pickled = readReference,
+): Unpickled {
+  const machine = new Machine(new Cursor(bytes, start), maxInstructions(size), refer);
   for (;;) {
     const code = machine.in.uint8();
     if (code === STOP) {
@@ -54,11 +56,13 @@ class Machine {
   readonly #marks: number[] = [];
   readonly #memo = new Map<number, Pickled>();
   readonly #levels = new Map<object, number>();
+  readonly #refer: (id: Pickled) => Pickled;
   #left: number;
 
-  constructor(cursor: Cursor, work: number) {
+  constructor(cursor: Cursor, work: number, refer: (id: Pickled) => Pickled) {
     this.in = cursor;
     this.#left = work;
+    this.#refer = refer;
   }
 
   work(amount: number): void {
@@ -116,23 +120,24 @@ class Machine {
   }
 
   /** Pushes a new container. */
-  make(container: Pickled[] | Map<Pickled, Pickled>, contents: readonly Pickled[] = []): void {
+  make(container: Container, contents: readonly Pickled[] = []): void {
     this.work(7);
     this.nest(container, contents);
     this.push(container);
   }
 
-  /** Pushes a storage and records that it is used. */
-  refer(storage: Storage): void {
-    this.storages.push(storage);
-    this.push(storage);
+  /** Pushes what a persistent id stands for, and records a storage. */
+  refer(id: Pickled): void {
+    const found = this.#refer(id);
+    if (found instanceof Storage) this.storages.push(found);
+    this.push(found);
   }
 
   /** Records that these values are now in this container, and the depth of that. */
   nest(container: object, contents: readonly Pickled[]): void {
     let level = this.#levels.get(container) ?? 1;
     for (const value of contents) {
-      if (Array.isArray(value) || value instanceof Map) {
+      if (isContainer(value)) {
         level = Math.max(level, 1 + (this.#levels.get(value) ?? 1));
       }
     }
@@ -151,6 +156,12 @@ class Machine {
     }
   }
 }
+
+/** A value that has others in it. */
+type Container = Pickled[] | Map<Pickled, Pickled> | PickledObject;
+
+const isContainer = (value: Pickled): value is Container =>
+  Array.isArray(value) || value instanceof Map || value instanceof PickledObject;
 
 const STOP = 0x2e;
 
@@ -177,9 +188,9 @@ const INSTRUCTIONS: Readonly<Record<string, Instruction>> = {
   "\x8b": (m) => pushLong(m, m.in.uint32()),
   "S": (m) => m.push(unquote(m.in.line())),
   "V": (m) => m.push(withoutEscapes(m.in.line())),
-  // Python 2 wrote its strings with the next two.
-  "T": (m) => m.push(m.in.text(m.in.uint32())),
-  "U": (m) => m.push(m.in.text(m.in.uint8())),
+  // Python 2 wrote its strings with the next two, and its bytes too.
+  "T": (m) => m.push(latin1.decode(m.in.take(m.in.uint32()))),
+  "U": (m) => m.push(latin1.decode(m.in.take(m.in.uint8()))),
   "X": (m) => m.push(m.in.text(m.in.uint32())),
   "\x8c": (m) => m.push(m.in.text(m.in.uint8())),
   "\x8d": (m) => m.push(m.in.text(m.in.uint64())),
@@ -219,17 +230,19 @@ const INSTRUCTIONS: Readonly<Record<string, Instruction>> = {
   "i": (m) => call(m, new PickledName(`${m.in.line()}.${m.in.line()}`), m.takeMarked()),
   "R": (m) => callTop(m, m.take(2)),
   "\x81": (m) => callTop(m, m.take(2)),
-  "Q": (m) => m.refer(readStorage(m.pop())),
+  "o": (m) => callFirst(m, m.takeMarked()),
+  "\x92": (m) => callWithOptions(m, m.take(3)),
+  "Q": (m) => m.refer(m.pop()),
   "b": setState,
 
+  "\x8f": (m) => m.make([]), // a set
+  "\x90": (m) => append(m, m.takeMarked()),
+  "\x91": (m) => pushList(m, m.takeMarked()),
+
   "P": () => refuse("refers to something that is not a storage"),
-  "o": () => refuse("makes an object of a class"),
-  "\x92": () => refuse("makes an object of a class"),
   "\x82": () => refuse("makes an object of Python's extension registry"),
   "\x83": () => refuse("makes an object of Python's extension registry"),
   "\x84": () => refuse("makes an object of Python's extension registry"),
-  "\x8f": () => refuse("makes a set"),
-  "\x91": () => refuse("makes a set"),
 };
 
 function checkVersion(machine: Machine): void {
@@ -280,16 +293,19 @@ const pushList = (machine: Machine, values: Pickled[]): void => machine.make(val
 
 function append(machine: Machine, values: Pickled[]): void {
   const list = machine.top();
+  // The items of a list of an unknown class are of no use here.
+  if (list instanceof PickledObject) return;
   if (!Array.isArray(list)) throw refuseDamaged(`its pickle appends to ${kindOf(list)}`);
   machine.nest(list, values);
   for (const value of values) list.push(value);
 }
 
 function setItems(machine: Machine, values: Pickled[]): void {
-  const dict = machine.top();
-  if (!(dict instanceof Map)) throw refuseDamaged(`its pickle sets an item of ${kindOf(dict)}`);
+  const target = machine.top();
+  const dict = target instanceof PickledObject ? target.items : target;
+  if (!(dict instanceof Map)) throw refuseDamaged(`its pickle sets an item of ${kindOf(target)}`);
   if (values.length % 2 === 1) throw refuseDamaged("its pickle sets a key without a value");
-  machine.nest(dict, values);
+  machine.nest(dict === target ? dict : target as PickledObject, values);
   for (let i = 0; i < values.length; i += 2) dict.set(values[i], values[i + 1]);
 }
 
@@ -309,24 +325,44 @@ function callTop(machine: Machine, [callee, args]: Pickled[]): void {
   call(machine, callee, args);
 }
 
+function callFirst(machine: Machine, [callee, ...args]: Pickled[]): void {
+  if (callee === undefined) throw refuseDamaged("its pickle calls nothing");
+  call(machine, callee, args);
+}
+
+function callWithOptions(machine: Machine, [callee, args, options]: Pickled[]): void {
+  call(machine, callee, Array.isArray(args) ? [...args, options] : args);
+}
+
 function call(machine: Machine, callee: Pickled, args: Pickled): void {
   // Copies in a call count too. Otherwise a pickle could keep a value once and copy it without end.
   for (const value of Array.isArray(args) ? args : []) {
-    if (Array.isArray(value) || typeof value === "string") machine.work(value.length);
+    if (typeof value === "string") machine.work(value.length / BYTES_PER_INSTRUCTION);
+    if (value instanceof Uint8Array) machine.work(value.length / BYTES_PER_INSTRUCTION);
+    if (Array.isArray(value)) machine.work(value.length);
+    if (value instanceof Map) machine.work(value.size);
   }
   const made = buildObject(callee, args);
   if (made instanceof Map) machine.make(made, [...made.values()]);
+  else if (made instanceof PickledObject) machine.make(made, made.args);
+  else if (Array.isArray(made)) machine.make(made, made);
   else machine.push(made);
 }
 
 /**
- * Skips a state dict's `_metadata` (the versions of its modules). Nothing else may have attributes.
+ * Keeps the attributes of an object of an unknown class. Skips a state dict's `_metadata` (the
+ * versions of its modules). Nothing else may have attributes.
  */
 function setState(machine: Machine): void {
-  machine.pop();
+  const state = machine.pop();
   const target = machine.top();
-  if (!(target instanceof Map)) refuse(`sets attributes of ${kindOf(target)}`);
+  if (target instanceof PickledObject) {
+    machine.nest(target, [state]);
+    target.state = state;
+  } else if (!(target instanceof Map)) refuse(`sets attributes of ${kindOf(target)}`);
 }
+
+const latin1 = new TextDecoder("latin1");
 
 function refuse(wish: string): never {
   throw refuseForeign(wish);

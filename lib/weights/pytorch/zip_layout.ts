@@ -1,3 +1,4 @@
+import { quoteText } from "../../values/words.ts";
 import { FileRefused, refuseDamaged } from "../refused.ts";
 import type { ByteSource } from "../../files/byte_source.ts";
 import { readZip } from "../../files/zip.ts";
@@ -21,22 +22,21 @@ export function readZipLayout(source: ByteSource): TorchFile {
       "is a TorchScript program, not weights: in Python, run torch.save(torch.jit.load(path).state_dict(), new_path)",
     );
   }
-  if (zip.size(pickle)! > MAX_PICKLE_BYTES) {
+  if (zip.size(pickle)! > Math.max(MAX_PICKLE_BYTES, source.size)) {
     throw refuseDamaged(`its data.pkl has ${zip.size(pickle)} bytes`);
   }
-  if (
-    zip.names.includes(`${folder}byteorder`) &&
-    decodeText(zip.read(`${folder}byteorder`)) !== "little"
-  ) {
-    throw new FileRefused(
-      "was saved on a big-endian machine: load it and save it again on a little-endian one",
-    );
+  const order = zip.names.includes(`${folder}byteorder`)
+    ? decodeText(zip.read(`${folder}byteorder`))
+    : "little";
+  if (order !== "little" && order !== "big") {
+    throw refuseDamaged(`its byte order is ${quoteText(order)}, neither little nor big`);
   }
   const { value } = unpickle(zip.read(pickle), 0, source.size);
   return {
     value,
     size: (key) => zip.size(`${folder}data/${key}`),
     read: (key) => zip.read(`${folder}data/${key}`),
+    isBigEndian: order === "big",
   };
 }
 

@@ -1,0 +1,31 @@
+import type { ByteSource } from "../../files/byte_source.ts";
+import { refuseDamaged } from "../refused.ts";
+
+/** The place of a file in a tar archive. */
+export interface TarEntry {
+  readonly position: number;
+  /** In bytes. */
+  readonly size: number;
+}
+
+const BLOCK = 512;
+
+/** Locates the files of a tar archive (POSIX ustar). Throws a `FileRefused` if it ends early. */
+export function tarEntries(source: ByteSource): Map<string, TarEntry> {
+  const entries = new Map<string, TarEntry>();
+  for (let at = 0; at + BLOCK <= source.size;) {
+    const header = source.read(at, BLOCK);
+    const field = (start: number, length: number) =>
+      new TextDecoder().decode(header.subarray(start, start + length)).replace(/\0.*$/s, "").trim();
+    const name = field(0, 100);
+    if (name === "") break;
+    const size = /^[0-7]*$/.test(field(124, 12)) ? parseInt(`0${field(124, 12)}`, 8) : NaN;
+    const position = at + BLOCK;
+    if (!(position + size <= source.size)) throw refuseDamaged("its tar ends early");
+    if (["", "0"].includes(field(156, 1))) {
+      entries.set(name.replace(/^\.\//, ""), { position, size });
+    }
+    at = position + Math.ceil(size / BLOCK) * BLOCK;
+  }
+  return entries;
+}
