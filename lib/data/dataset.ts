@@ -43,6 +43,8 @@ export interface OpenDataset {
   readonly train: Split;
   /** The images that scores are reported on. */
   readonly test: Split;
+  /** The path of the files and their form, in words. `undefined` if there are no files. */
+  readonly place?: string;
   /** Releases files and workers. */
   close(): void;
 }

@@ -1,7 +1,8 @@
 import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { createHash } from "node:crypto";
 import { cifar10, cifar100, cifar100Files, cifar10Files } from "../../datasets/cifar.ts";
-import { type CifarFiles, openCifar } from "../../datasets/files/cifar_files.ts";
+import type { CifarFiles } from "../../datasets/files/cifar_files.ts";
+import { openCifar } from "../../datasets/files/open_cifar.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { canonical } from "../../lib/values/json.ts";
 import { withDisk } from "../support/disk.ts";
