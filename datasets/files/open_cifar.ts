@@ -111,7 +111,8 @@ async function downloadForm(
 
 function folderForm(files: CifarFiles, { archive, kind, read }: Version, folder: string): Form {
   const path = `${folder}/${archive.folder}`;
-  const again = `remove ${path} and run again to unpack or download it again; ${dataFolderHint}`;
+  const again =
+    `get it again, or remove ${path} and run again to unpack or download it; ${dataFolderHint}`;
   return {
     place: `${path}, ${kind}`,
     read: () => read(files, { path, again, read: (name) => readFile(`${path}/${name}`, again) }),
