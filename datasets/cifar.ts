@@ -95,7 +95,8 @@ function sizesOf({ train, records, classes }: CifarFiles): DatasetSizes {
  * CIFAR-10: 50,000 training and 10,000 test images of 32 × 32 pixels, ten classes. Defaults: crops
  * with 4 pixels of padding, flips, and the training images' means and standard deviations per
  * channel. Two papers differ: SAKD's code has the deviations .2023, .1994, .2010 (averages of each
- * image's own), SLKD's code has the means and deviations of CIFAR-100.
+ * image's own), SLKD's code has the means and deviations of CIFAR-100. Its files are found in every
+ * form that `cifar100` names.
  */
 export const cifar10 = <M extends Mix | undefined = undefined, V extends string = never>(
   options: CifarOptions<M, V> = {},
@@ -112,7 +113,9 @@ export const cifar10 = <M extends Mix | undefined = undefined, V extends string 
 /**
  * CIFAR-100 with its 100 fine classes: 50,000 training and 10,000 test images of 32 × 32 pixels.
  * Defaults: crops with 4 pixels of padding, flips, and the means and standard deviations of CRD and
- * all papers after it.
+ * all papers after it. In the data folder, the first of these is taken: the authors' folder for C
+ * programs or for Python (torchvision's), the `.tar.gz` of either, a hub's parquet files in a folder
+ * of it. Images, order and names are the same in each. If there is none, the first is downloaded.
  */
 export const cifar100 = <M extends Mix | undefined = undefined, V extends string = never>(
   options: CifarOptions<M, V> = {},

@@ -169,7 +169,7 @@ async function readBatches(
         const reason = `${path}: ${part} image ${image} is broken (${messageOf(error)})`;
         throw new Failure(3, `${reason}: ${again(path)}`, { cause: error });
       }
-      labels.push(Number(label));
+      labels.push(typeof label === "bigint" || typeof label === "number" ? Number(label) : NaN);
       image++;
     }
   }

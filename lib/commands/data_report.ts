@@ -22,7 +22,7 @@ export async function dataReport(
   const { classes, image, place = "made without files" } = opened;
   const about = columns([
     ["data set", describePart(dataset)],
-    ["of", listed(names)],
+    ["name", listed(names)],
     ["found", place],
     ["images", image.join("×") + (dataset.resize ? `, ${dataset.resize}` : "")],
     ["classes", `${classes.length}: ${listed(classes.map(quoteText))}`],
@@ -134,14 +134,14 @@ function sizeLines({ train, test }: Survey): string[] {
 /** How many images have the pixels of another one, in each pair of splits, with examples. */
 async function twinLines(opened: OpenDataset, { twins }: Survey): Promise<string> {
   const kinds = [
-    ["train", "test", "test images have the pixels of a training image"],
-    ["train", "train", "training images have the pixels of an earlier one"],
-    ["test", "test", "test images have the pixels of an earlier one"],
+    ["train", "test", "Test images with the pixels of a training image"],
+    ["train", "train", "Training images with the pixels of an earlier one"],
+    ["test", "test", "Test images with the pixels of an earlier one"],
   ] as const;
   const lines: string[] = [];
   for (const [first, later, words] of kinds) {
     const pairs = twins.filter(([a, b]) => a.split === first && b.split === later);
-    lines.push(`${count(pairs.length)} ${words}${pairs.length > 0 ? ":" : "."}`);
+    lines.push(`${words}: ${count(pairs.length)}`);
     for (const pair of pairs.slice(0, FEW)) lines.push(`  ${await pairLine(opened, pair)}`);
     if (pairs.length > FEW) lines.push(`  … ${count(pairs.length - FEW)} more`);
   }
@@ -159,9 +159,8 @@ async function pairLine(opened: OpenDataset, [first, later]: Twins): Promise<str
 
 function unreadableLines({ train, test }: Survey): string {
   const failures = [...train.unreadable.values(), ...test.unreadable.values()];
-  if (failures.length === 0) return "Every image that was tried can be read.";
   const lines = failures.map(({ message }) => `  ${message}`);
-  return [`${count(failures.length)} images cannot be read:`, ...lines].join("\n");
+  return [`Images that cannot be read: ${count(failures.length)}`, ...lines].join("\n");
 }
 
 /** The first and the last of many names. */

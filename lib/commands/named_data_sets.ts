@@ -9,16 +9,16 @@ import { Failure } from "../values/failure.ts";
 import { canonical } from "../values/json.ts";
 import { didYouMean } from "../values/suggest.ts";
 
-type AnyDataset = Dataset<Mix | undefined, string>;
-
 /** A data set that the command line names, and the folder to open it in. */
 export interface NamedDataset {
   /** The name on the command line, or those of the exports and the experiments that have it. */
   readonly names: readonly string[];
-  readonly dataset: AnyDataset;
+  readonly dataset: Dataset<Mix | undefined, string>;
   /** The data folder. */
   readonly folder: string;
 }
+
+type AnyDataset = NamedDataset["dataset"];
 
 /** The data sets that need no option. */
 const OURS = { cifar10, cifar100, imagenet, synthetic, tinyImagenet };

@@ -20,7 +20,9 @@ export interface SplitSurvey {
   readonly mean: readonly number[];
   /** The standard deviation of each channel, of pixels scaled to [0, 1]. */
   readonly std: readonly number[];
-  /** How many files have each size, `height×width`. `undefined` if images have no files. */
+  /**
+   * How many files have each size, `height×width` or `unknown`. `undefined` if images have no files.
+   */
   readonly sizes?: ReadonlyMap<string, number>;
 }
 
@@ -135,8 +137,14 @@ async function readEach(
 
 async function sizesOf(split: Split, indices: readonly number[]): Promise<string[]> {
   return await Promise.all(indices.map(async (index) => {
-    const { height, width } = await split.source!(index);
-    return `${height}×${width}`;
+    try {
+      const { height, width } = await split.source!(index);
+      return `${height}×${width}`;
+    } catch (error) {
+      // The image was read, so that its pixels are sound, whatever its header looks like.
+      if (error instanceof Failure) return "unknown";
+      throw error;
+    }
   }));
 }
 
