@@ -66,11 +66,15 @@ export async function openParquet(path: string, again: string): Promise<Parquet>
   };
 }
 
-/** Codecs beside Snappy, which the reader has. The bound keeps a false length from the memory. */
+/**
+ * Codecs beside Snappy, which the reader has. The bound, which has to be above 0, keeps a false
+ * length from the memory.
+ */
 const compressors = {
-  GZIP: (bytes: Uint8Array, maxOutputLength: number) => gunzipSync(bytes, { maxOutputLength }),
-  ZSTD: (bytes: Uint8Array, maxOutputLength: number) =>
-    zstdDecompressSync(bytes, { maxOutputLength }),
-  BROTLI: (bytes: Uint8Array, maxOutputLength: number) =>
-    brotliDecompressSync(bytes, { maxOutputLength }),
+  GZIP: (bytes: Uint8Array, size: number) =>
+    gunzipSync(bytes, { maxOutputLength: Math.max(1, size) }),
+  ZSTD: (bytes: Uint8Array, size: number) =>
+    zstdDecompressSync(bytes, { maxOutputLength: Math.max(1, size) }),
+  BROTLI: (bytes: Uint8Array, size: number) =>
+    brotliDecompressSync(bytes, { maxOutputLength: Math.max(1, size) }),
 };

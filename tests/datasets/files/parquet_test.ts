@@ -17,6 +17,8 @@ function file(codec: "UNCOMPRESSED" | "SNAPPY" | keyof typeof compressors): Uint
         data: Array.from({ length: 100 }, (_, i) => new Uint8Array(50).fill(i)),
         type: "BYTE_ARRAY",
       },
+      { name: "nothing", data: new Array(100).fill(""), type: "STRING", encoding: "PLAIN" },
+      { name: "null", data: new Array(100).fill(null), type: "STRING" },
     ],
     codec,
     compressors,
@@ -34,9 +36,9 @@ await needs(
       for (const codec of ["UNCOMPRESSED", "SNAPPY", "GZIP", "ZSTD", "BROTLI"] as const) {
         Deno.writeFileSync(path, file(codec));
         using parquet = await openParquet(path, "get it again");
-        assertEquals([parquet.size, parquet.columns], [100, ["n", "bytes"]]);
+        assertEquals([parquet.size, parquet.columns], [100, ["n", "bytes", "nothing", "null"]]);
         assertEquals(parquet.notes.get("about"), "numbers");
-        const rows = await Array.fromAsync(parquet.rows(["bytes", "n"]));
+        const rows = await Array.fromAsync(parquet.rows(["bytes", "n", "nothing", "null"]));
         assertEquals(rows.map(([, n]) => n), Array.from({ length: 100 }, (_, i) => i), codec);
         assertEquals(rows[77][0], new Uint8Array(50).fill(77));
       }
