@@ -3,12 +3,50 @@ import { staysInside } from "../../lib/files/path_safety.ts";
 /** The bytes of a tar's block. A header is one block, and contents are padded to whole blocks. */
 const BLOCK = 512;
 
+/** A file or a folder of a tar, whose bytes are taken next. */
+interface Entry {
+  readonly name: string;
+  readonly size: number;
+  /** `undefined` for anything else, such as a link. */
+  readonly kind?: "file" | "folder";
+}
+
 /**
  * Unpacks the files of a `.tar.gz` into a folder. Entries other than files and folders are ignored.
  * Rejects with an Error that has the reason if the archive is damaged, ends early or has a name
  * that leads out of the folder.
  */
 export async function untar(archive: string, folder: string): Promise<void> {
+  await readEntries(archive, async ({ name, size, kind }, take) => {
+    if (kind === "folder") await Deno.mkdir(`${folder}/${name}`, { recursive: true });
+    else await write(`${folder}/${name}`, size, take);
+  });
+}
+
+/**
+ * Reads the files of a `.tar.gz` into memory, by their names. Rejects as `untar` does. Only for an
+ * archive that is known: nothing bounds its size.
+ */
+export async function readTar(archive: string): Promise<Map<string, Uint8Array>> {
+  const files = new Map<string, Uint8Array>();
+  await readEntries(archive, async ({ name, size, kind }, take) => {
+    if (kind === "folder") return;
+    const content = new Uint8Array(size);
+    let length = 0;
+    await take(size, (bytes) => {
+      content.set(bytes, length);
+      length += bytes.length;
+    });
+    files.set(name, content);
+  });
+  return files;
+}
+
+/** Calls `read` for every file, whose bytes it has to take, and every folder of an archive. */
+async function readEntries(
+  archive: string,
+  read: (entry: Entry, take: Take) => Promise<void>,
+): Promise<void> {
   const gzip = (await Deno.open(archive)).readable;
   const chunks = gzip.pipeThrough(new DecompressionStream("gzip")).getReader();
   try {
@@ -18,8 +56,7 @@ export async function untar(archive: string, folder: string): Promise<void> {
       if (!staysInside(name)) {
         throw new Error(`the name ${JSON.stringify(name)} in it leads out of its folder`);
       }
-      if (kind === "folder") await Deno.mkdir(`${folder}/${name}`, { recursive: true });
-      if (kind === "file") await write(`${folder}/${name}`, size, take);
+      if (kind) await read(entry, take);
       await take((kind === "file" ? 0 : size) + (BLOCK - size % BLOCK) % BLOCK, () => {});
     }
   } finally {
@@ -48,9 +85,7 @@ function takeFrom(chunks: ReadableStreamDefaultReader<Uint8Array>): Take {
 }
 
 /** Reads the next header (POSIX ustar); `undefined` at the block of zeros that ends an archive. */
-async function readHeader(
-  take: Take,
-): Promise<{ name: string; size: number; kind?: "file" | "folder" } | undefined> {
+async function readHeader(take: Take): Promise<Entry | undefined> {
   const block = new Uint8Array(BLOCK);
   let length = 0;
   await take(BLOCK, (bytes) => {

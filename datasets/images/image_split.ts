@@ -1,3 +1,4 @@
+import { imageSize } from "image-size";
 import type { Draw, Split } from "../../lib/data/dataset.ts";
 import { Failure, messageOf } from "../../lib/values/failure.ts";
 import type { Tree } from "../files/tree.ts";
@@ -24,9 +25,9 @@ export function imageSplit(
   cut: (index: number, draw?: Draw) => Cut,
 ): Split {
   const bytes = size * size * 3;
-  const pixels = async (index: number, draw?: Draw): Promise<Uint8Array> => {
+  const attempt = async <T>(index: number, look: () => Promise<T>): Promise<T> => {
     try {
-      return await decoders.decode(() => tree.read(names[index]), cut(index, draw));
+      return await look();
     } catch (error) {
       if (error instanceof Failure) throw error;
       throw new Failure(
@@ -35,6 +36,8 @@ export function imageSplit(
       );
     }
   };
+  const pixels = (index: number, draw?: Draw): Promise<Uint8Array> =>
+    attempt(index, () => decoders.decode(() => tree.read(names[index]), cut(index, draw)));
   return {
     size: names.length,
     labels: Int32Array.from(labels),
@@ -45,6 +48,11 @@ export function imageSplit(
       );
       return out;
     },
+    source: (index) =>
+      attempt(index, async () => {
+        const { height, width } = imageSize(await tree.read(names[index]));
+        return { name: names[index], height, width };
+      }),
   };
 }
 

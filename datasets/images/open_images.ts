@@ -32,7 +32,7 @@ export async function openImages(
       workers.close();
       opened.close();
     };
-    return { ...await open(opened, workers), close };
+    return { ...await open(opened, workers), place: `${opened.path}, image files`, close };
   } catch (error) {
     tree?.close();
     if (expected && error instanceof Failure) {

@@ -14,6 +14,16 @@ export interface Draw {
   readonly epoch: number;
 }
 
+/** A file with one image. */
+export interface ImageSource {
+  /** Its path in the data set's folder. */
+  readonly name: string;
+  /** The image's own height in pixels, before anything is cut or scaled. */
+  readonly height: number;
+  /** The image's own width in pixels. */
+  readonly width: number;
+}
+
 /** One part of an opened data set: images of one shape with a class each, read by index. */
 export interface Split {
   /** The number of images. */
@@ -31,6 +41,11 @@ export interface Split {
    * random choices. Rejects with a `Failure` (exit 3) that names the file if one cannot be read.
    */
   read(indices: ArrayLike<number>, draw?: Draw): Promise<Uint8Array>;
+  /**
+   * Looks at the file of an image. `undefined` if images have no files of their own. Rejects as
+   * `read` does.
+   */
+  source?(index: number): Promise<ImageSource>;
 }
 
 /** A data set whose files were found and checked. */
@@ -43,6 +58,8 @@ export interface OpenDataset {
   readonly train: Split;
   /** The images that scores are reported on. */
   readonly test: Split;
+  /** The path of the files and their form, in words. `undefined` if there are no files. */
+  readonly place?: string;
   /** Releases files and workers. */
   close(): void;
 }

@@ -50,6 +50,7 @@ export function subset(split: Split, indices: ArrayLike<number>): Split {
     labels: Int32Array.from(at, (i) => split.labels[i]),
     partOf: { split, indices: at },
     read: (positions, draw) => split.read(Uint32Array.from(positions, (i) => at[i]), draw),
+    source: split.source && ((position) => split.source!(at[position])),
   };
 }
 

@@ -1,52 +1,15 @@
 import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { createHash } from "node:crypto";
-import { cifar10, cifar100, cifar100Files, cifar10Files } from "../../datasets/cifar.ts";
-import { type CifarFiles, openCifar } from "../../datasets/files/cifar_files.ts";
+import { cifar10, cifar100, cifar10Files } from "../../datasets/cifar.ts";
+import type { CifarFiles } from "../../datasets/files/cifar_files.ts";
+import { openCifar } from "../../datasets/files/open_cifar.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { canonical } from "../../lib/values/json.ts";
+import { hundred, labelOf, original, pixelOf, ten, writeBinary } from "../support/cifar.ts";
 import { withDisk } from "../support/disk.ts";
 import { everything, needs } from "../support/needs.ts";
 import { gzip, tar } from "../support/tar_archive.ts";
 import { inTemporary } from "../support/temporary.ts";
-
-/** The published formats with a few records per file. */
-const ten: CifarFiles = { ...cifar10Files, records: { train: 20, test: 30 } };
-const hundred: CifarFiles = { ...cifar100Files, records: { train: 200, test: 100 } };
-
-/** The value of pixel (y, x, c) of record `i` of file `file`. */
-const pixel = (file: number, i: number, y: number, x: number, c: number) =>
-  (file * 50 + i * 7 + y * 3 + x * 5 + c * 91) % 256;
-
-/** Files in the original format, in which record `i` has the label `i mod classes`. */
-function original(files: CifarFiles): Record<string, Uint8Array> {
-  const record = files.labels + 3072;
-  const out: Record<string, Uint8Array> = {};
-  [...files.train, ...files.test].forEach((name, file) => {
-    const records = files.train.includes(name) ? files.records.train : files.records.test;
-    const bytes = new Uint8Array(records * record);
-    let at = 0;
-    for (let i = 0; i < records; i++) {
-      if (files.labels === 2) bytes[at++] = 19 - i % 20;
-      bytes[at++] = i % files.classes;
-      for (let c = 0; c < 3; c++) {
-        for (let y = 0; y < 32; y++) {
-          for (let x = 0; x < 32; x++) bytes[at++] = pixel(file, i, y, x, c);
-        }
-      }
-    }
-    out[`${files.folder}/${name}`] = bytes;
-  });
-  const names = Array.from({ length: files.classes }, (_, i) => `class ${i}\n`).join("");
-  out[`${files.folder}/${files.names}`] = new TextEncoder().encode(`${names}\n`);
-  return out;
-}
-
-function writeFiles(files: CifarFiles, folder: string): void {
-  Deno.mkdirSync(`${folder}/${files.folder}`);
-  for (const [name, bytes] of Object.entries(original(files))) {
-    Deno.writeFileSync(`${folder}/${name}`, bytes);
-  }
-}
 
 const quiet = () => {};
 
@@ -106,14 +69,19 @@ await needs(
   () =>
     inTemporary(async (folder) => {
       for (const files of [ten, hundred]) {
-        writeFiles(files, folder);
+        writeBinary(files, folder);
         const { classes, image, train, test } = await openCifar(files, folder, quiet);
-        assertEquals([classes.length, classes[3], image], [files.classes, "class 3", [32, 32, 3]]);
+        assertEquals([classes.length, classes[3], image], [files.classes, files.hub.classes[3], [
+          32,
+          32,
+          3,
+        ]]);
         const perFile = files.records.train;
         assertEquals([train.size, test.size], [files.train.length * perFile, files.records.test]);
         assertEquals(
           [...train.labels],
-          Array.from({ length: train.size }, (_, i) => i % perFile % files.classes),
+          Array.from({ length: train.size }, (_, i) =>
+            labelOf(files, Math.floor(i / perFile), i % perFile)),
         );
         const indices = [train.size - 1, 0, perFile - 1, 1];
         const bytes = await train.read(indices);
@@ -124,10 +92,10 @@ await needs(
           for (
             const [y, x, c] of [[0, 0, 0], [0, 0, 2], [0, 1, 0], [1, 0, 1], [17, 9, 1], [31, 31, 2]]
           ) {
-            assertEquals(bytes[i * 3072 + (y * 32 + x) * 3 + c], pixel(file, record, y, x, c));
+            assertEquals(bytes[i * 3072 + (y * 32 + x) * 3 + c], pixelOf(file, record, y, x, c));
           }
         });
-        assertEquals((await test.read([5]))[0], pixel(files.train.length, 5, 0, 0, 0));
+        assertEquals((await test.read([5]))[0], pixelOf(files.train.length, 5, 0, 0, 0));
       }
     }),
 );
@@ -137,7 +105,7 @@ await needs(
   "cifar: a failure names a file that is missing, too short, too long or has a bad label",
   () =>
     inTemporary(async (folder) => {
-      writeFiles(ten, folder);
+      writeBinary(ten, folder);
       const root = `${folder}/${ten.folder}`;
       const batch = `${root}/data_batch_2.bin`;
       const whole = Deno.readFileSync(batch);
@@ -224,7 +192,7 @@ await needs(
 
 await needs(
   ["read", "write"],
-  "cifar: a dry run names the missing folder, and does not download or unpack",
+  "cifar: a dry run names the missing folder, and does not download",
   () =>
     inTemporary(async (parent) => {
       const folder = `${parent}/new`;
@@ -233,11 +201,9 @@ await needs(
         (await assertRejects(open, Failure, `there is no ${folder}/${ten.folder}: `)).message;
       assertEquals((await message()).includes(ten.url + ten.archive), true);
       assertEquals([...Deno.readDirSync(parent)], []);
+      assertEquals((await message()).includes(ten.python.folder), true);
       Deno.mkdirSync(folder);
-      Deno.writeFileSync(`${folder}/${ten.archive}`, await gzip(tar(original(ten))));
-      await message();
-      assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), [ten.archive]);
-      writeFiles(ten, folder);
+      writeBinary(ten, folder);
       assertEquals((await open()).train.size, 100);
     }),
 );
