@@ -1,0 +1,16 @@
+/**
+ * The first three of `channels` channels, or three times the first one if the image is grey (1) or
+ * grey with alpha (2).
+ */
+export function rgb(data: ArrayLike<number>, channels: number): Uint8Array {
+  const out = new Uint8Array(data.length / channels * 3);
+  const green = channels < 3 ? 0 : 1;
+  const blue = channels < 3 ? 0 : 2;
+  let to = 0;
+  for (let from = 0; to < out.length; from += channels) {
+    out[to++] = data[from];
+    out[to++] = data[from + green];
+    out[to++] = data[from + blue];
+  }
+  return out;
+}
