@@ -1,6 +1,7 @@
 import { assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { encode } from "fast-png";
-import { type Image, imageDecoder } from "../../datasets/images/image.ts";
+import type { Image } from "../../datasets/images/formats/rgb_image.ts";
+import { imageDecoder } from "../../datasets/images/image.ts";
 import { tinyImagenet } from "../../datasets/tiny_imagenet.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { canonical } from "../../lib/values/json.ts";

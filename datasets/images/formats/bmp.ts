@@ -1,4 +1,4 @@
-import type { Image } from "../image.ts";
+import type { Image } from "./rgb_image.ts";
 
 /**
  * Decodes a BMP file without compression: a palette of 1, 4 or 8 bits, or 16, 24 or 32 bits with any

@@ -1,7 +1,7 @@
 import mozjpeg from "@jsquash/jpeg/codec/dec/mozjpeg_dec.js";
 import jpegJs from "jpeg-js";
-import type { Image } from "../image.ts";
-import { rgb } from "./channels.ts";
+import { type Image, rgb } from "./rgb_image.ts";
+import { compiledOptions } from "./wasm.ts";
 
 /**
  * Makes a decoder of JPEG files: grey, colour and CMYK (ImageNet has a few such files). It throws an
@@ -12,7 +12,10 @@ import { rgb } from "./channels.ts";
 export async function jpegDecoder(): Promise<(bytes: Uint8Array) => Image> {
   let message = "";
   // The package's own `decode` is asynchronous, and would report a message for the wrong image.
-  const jpeg = await mozjpeg({ noInitialRun: true, printErr: (line: string) => message = line });
+  const jpeg = await mozjpeg({
+    ...compiledOptions(import.meta.resolve("@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm")),
+    printErr: (line: string) => message = line,
+  });
   return (bytes) => {
     const { isProgressive, isCut } = structureOf(bytes);
     message = "";

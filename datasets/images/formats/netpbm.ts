@@ -1,5 +1,4 @@
-import type { Image } from "../image.ts";
-import { rgb } from "./channels.ts";
+import { type Image, rgb } from "./rgb_image.ts";
 
 /**
  * Decodes a PGM or PPM file, binary or as text, whose values are scaled to 0 … 255. Throws an Error

@@ -1,6 +1,5 @@
 import { decode } from "tiff";
-import type { Image } from "../image.ts";
-import { rgb } from "./channels.ts";
+import { type Image, rgb } from "./rgb_image.ts";
 
 /**
  * Decodes the first page of a TIFF file: grey, colour or palette, with 1, 8 or 16 bits, of which the

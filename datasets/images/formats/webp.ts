@@ -1,13 +1,14 @@
 import webp from "@jsquash/webp/codec/dec/webp_dec.js";
-import type { Image } from "../image.ts";
-import { rgb } from "./channels.ts";
+import { type Image, rgb } from "./rgb_image.ts";
+import { compiledOptions } from "./wasm.ts";
 
 /**
  * Makes a decoder of WebP files, lossy or lossless. It throws an Error if the file is damaged, cut
  * off or animated.
  */
 export async function webpDecoder(): Promise<(bytes: Uint8Array) => Image> {
-  const module = await webp({ noInitialRun: true });
+  const options = compiledOptions(import.meta.resolve("@jsquash/webp/codec/dec/webp_dec.wasm"));
+  const module = await webp(options);
   return (bytes) => {
     const image = module.decode(bytes as Uint8Array<ArrayBuffer>);
     if (!image) throw new Error("its pixels are damaged, end early or are animated");

@@ -2,7 +2,8 @@ import { assertEquals, assertThrows } from "@std/assert";
 import encodeJpeg from "@jsquash/jpeg/encode.js";
 import { encode as encodePng } from "fast-png";
 import { cutOut } from "../../../datasets/images/cut.ts";
-import { type Image, imageDecoder } from "../../../datasets/images/image.ts";
+import type { Image } from "../../../datasets/images/formats/rgb_image.ts";
+import { imageDecoder } from "../../../datasets/images/image.ts";
 import { needs } from "../../support/needs.ts";
 
 /** An image with slow changes of colour, which JPEG hardly changes. */

@@ -84,8 +84,8 @@ function expected(width: number, height: number, { type, depth }: Kind): number[
 
 const plain: Kind = { type: 2, depth: 8, isInterlaced: false };
 
-await needs(["read"], "png: every colour type and depth, interlaced or not", async () => {
-  const decode = await pngDecoder();
+await needs(["read"], "png: every colour type and depth, interlaced or not", () => {
+  const decode = pngDecoder();
   const depths = { 0: [1, 2, 4, 8, 16], 2: [8, 16], 3: [1, 2, 4, 8], 4: [8, 16], 6: [8, 16] };
   for (const [type, all] of Object.entries(depths)) {
     for (const depth of all) {
@@ -102,8 +102,8 @@ await needs(["read"], "png: every colour type and depth, interlaced or not", asy
   }
 });
 
-await needs(["read"], "png: faults outside the pixels are passed over, as by Pillow", async () => {
-  const decode = await pngDecoder();
+await needs(["read"], "png: faults outside the pixels are passed over, as by Pillow", () => {
+  const decode = pngDecoder();
   const { signature, header, data, end } = parts(9, 7, plain);
   const { palette } = parts(9, 7, { ...plain, type: 3, depth: 2 });
   const around = (before: number[], after = end) =>
@@ -123,8 +123,8 @@ await needs(["read"], "png: faults outside the pixels are passed over, as by Pil
   ) assertEquals([...decode(file).data], expected(9, 7, plain));
 });
 
-await needs(["read"], "png: damaged or incomplete pixels fail with the reason", async () => {
-  const decode = await pngDecoder();
+await needs(["read"], "png: damaged or incomplete pixels fail with the reason", () => {
+  const decode = pngDecoder();
   const all = parts(9, 7, plain);
   const whole = fileOf(all);
   const assertFails = (bytes: Uint8Array, reason: string) =>

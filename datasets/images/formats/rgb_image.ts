@@ -1,3 +1,11 @@
+/** An RGB image of 8 bits per channel, row by row from the top. */
+export interface Image {
+  readonly width: number;
+  readonly height: number;
+  /** height × width × 3 bytes. */
+  readonly data: Uint8Array;
+}
+
 /**
  * The first three of `channels` channels, or three times the first one if the image is grey (1) or
  * grey with alpha (2).
