@@ -31,6 +31,11 @@ export interface Split {
    * random choices. Rejects with a `Failure` (exit 3) that names the file if one cannot be read.
    */
   read(indices: ArrayLike<number>, draw?: Draw): Promise<Uint8Array>;
+  /**
+   * Looks for images that cannot be read, as far as that costs no more than a small part of an
+   * epoch. Rejects as `read` does. `undefined` if all were read when the data set was opened.
+   */
+  check?(): Promise<void>;
 }
 
 /** A data set whose files were found and checked. */

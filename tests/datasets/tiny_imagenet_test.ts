@@ -131,7 +131,7 @@ for (const form of ["zip", "directory"] as const) {
         );
         await assertFailure(
           (files) => delete files["train/n02/images/n02_0.JPEG"],
-          "class n02 has no JPEG or PNG below train",
+          "class n02 has no image below train",
         );
         await assertFailure(
           (files) => delete files["val/val_annotations.txt"],
