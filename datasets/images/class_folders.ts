@@ -58,15 +58,13 @@ function checkSame(
   const [missing, ...more] = [...classes.keys()].filter((one) => !others.has(one));
   if (missing === undefined) return;
   const alike = [...others.keys()].find((one) => letters(one) === letters(missing));
-  throw new Failure(
-    3,
-    `${path}: there is no class ${missing} below ${name}${
-      alike === undefined
-        ? `${more.length > 0 ? `, nor ${more.length} others` : ""}: ` +
-          "each class has to have images to train on and to test on"
-        : `, but ${JSON.stringify(alike)}: rename one of the two`
-    }`,
-  );
+  const further = more.length === 0
+    ? ""
+    : `, nor ${more.length} other${more.length > 1 ? "s" : ""}`;
+  const wayOut = alike === undefined
+    ? `${further}: each class has to have images to train on and to test on`
+    : `, but ${JSON.stringify(alike)}: rename one of the two`;
+  throw new Failure(3, `${path}: there is no class ${missing} below ${name}${wayOut}`);
 }
 
 /** A name without the differences that are easily overlooked: of case, width and spaces. */
