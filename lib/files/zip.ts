@@ -89,7 +89,8 @@ export function readZip(source: ByteSource, most = Infinity): Zip {
   const entries = new Map<string, Entry>();
   names.forEach((name, i) => {
     if (!staysInside(name)) {
-      throw refused(`the name ${JSON.stringify(name)} in it leads out of its folder`);
+      const fault = name.includes("\\") ? "has a backslash" : "leads out of its folder";
+      throw refused(`the name ${JSON.stringify(name)} in it ${fault}`);
     }
     if (entries.has(name) && !name.endsWith("/")) {
       throw refused(`${JSON.stringify(name)} is in it more than once: pack it again`);
@@ -133,9 +134,9 @@ function readDirectory(source: ByteSource, most: number): Entry[] {
     );
   try {
     const end = findDirectory(source);
-    if (!end) throw broken("it has no table of contents at its end");
+    if (!end) throw otherArchive(source) ?? broken("it has no table of contents at its end");
     if (end.count > most) throw broken(`it lists ${end.count} entries instead of at most ${most}`);
-    const view = viewAt(source, end.offset, end.size);
+    const view = viewAt(source, end.offset + end.shift, end.size);
     const entries: Entry[] = [];
     for (let at = 0; entries.length < end.count;) {
       if (view.getUint32(at, true) !== CENTRAL) {
@@ -143,7 +144,7 @@ function readDirectory(source: ByteSource, most: number): Entry[] {
       }
       const names = view.getUint16(at + 28, true);
       const extras = view.getUint16(at + 30, true);
-      entries.push(parseEntry(view, at, names, extras));
+      entries.push(parseEntry(view, at, names, extras, end.shift));
       at += 46 + names + extras + view.getUint16(at + 32, true);
     }
     return entries;
@@ -152,10 +153,17 @@ function readDirectory(source: ByteSource, most: number): Entry[] {
   }
 }
 
-/** Finds the central directory and its number of entries. `undefined` if there is none. */
-function findDirectory(
-  source: ByteSource,
-): { offset: number; size: number; count: number } | undefined {
+/** The place of the central directory. */
+interface Directory {
+  readonly offset: number;
+  readonly size: number;
+  readonly count: number;
+  /** The bytes before the zip, as of a program that unpacks it, which no offset counts. */
+  readonly shift: number;
+}
+
+/** Finds the central directory. `undefined` if there is none. */
+function findDirectory(source: ByteSource): Directory | undefined {
   const start = Math.max(0, source.size - 22 - 0xffff);
   const tail = viewAt(source, start, source.size - start);
   let at = tail.byteLength - 22;
@@ -178,21 +186,44 @@ function findDirectory(
     if (locator.getUint32(0, true) === LOCATOR64) {
       const end = viewAt(source, uint64(locator, 8), 56);
       if (end.getUint32(0, true) !== END64) return undefined;
-      return { count: uint64(end, 32), size: uint64(end, 40), offset: uint64(end, 48) };
+      return { count: uint64(end, 32), size: uint64(end, 40), offset: uint64(end, 48), shift: 0 };
     }
   }
-  return {
-    count: tail.getUint16(at + 10, true),
-    size: tail.getUint32(at + 12, true),
-    offset: tail.getUint32(at + 16, true),
-  };
+  const size = tail.getUint32(at + 12, true);
+  const offset = tail.getUint32(at + 16, true);
+  const shift = start + at - size - offset;
+  return shift < 0 ? undefined : { count: tail.getUint16(at + 10, true), size, offset, shift };
+}
+
+/** How archives of other formats begin, as Latin-1 text. */
+const OTHER_ARCHIVES: Readonly<Record<string, string>> = {
+  gzip: "\x1f\x8b",
+  RAR: "Rar!",
+  "7z": "7z\xbc\xaf\x27\x1c",
+  xz: "\xfd7zXZ",
+  bzip2: "BZh",
+};
+
+/** The failure about a file that is an archive of another format. `undefined` if it is none. */
+function otherArchive(source: ByteSource): Failure | undefined {
+  const head = String.fromCharCode(...source.read(0, Math.min(8, source.size)));
+  const format = Object.keys(OTHER_ARCHIVES).find((one) => head.startsWith(OTHER_ARCHIVES[one]));
+  return format === undefined
+    ? undefined
+    : new Failure(3, `${source.name} is an archive of ${format}, not a zip: unpack it`);
 }
 
 /**
  * Parses an entry of the central directory. Its sizes are in a zip64 extra field if 32 bits are too
  * few.
  */
-function parseEntry(view: DataView<ArrayBuffer>, at: number, names: number, extras: number): Entry {
+function parseEntry(
+  view: DataView<ArrayBuffer>,
+  at: number,
+  names: number,
+  extras: number,
+  shift: number,
+): Entry {
   let packed = view.getUint32(at + 20, true);
   let size = view.getUint32(at + 24, true);
   let offset = view.getUint32(at + 42, true);
@@ -226,7 +257,7 @@ function parseEntry(view: DataView<ArrayBuffer>, at: number, names: number, extr
     crc: view.getUint32(at + 16, true),
     packed,
     size,
-    offset,
+    offset: offset + shift,
   };
 }
 

@@ -31,9 +31,9 @@ export function decodeNames(stored: readonly StoredName[]): ZipNames {
   let guessed: string | undefined;
   const names = stored.map((name, i) => {
     const known = sure[i] ?? (isUtf8 ? utf8(name.bytes) : undefined);
-    if (known !== undefined) return withFolders(known, name.isDos);
+    if (known !== undefined) return pathOf(known, name.isDos);
     const decoded = codePage437(name.bytes);
-    if (utf8(name.bytes) === decoded) return withFolders(decoded, name.isDos);
+    if (utf8(name.bytes) === decoded) return pathOf(decoded, name.isDos);
     if (decoded.includes("\\")) {
       throw new Error(
         `the name ${
@@ -42,7 +42,7 @@ export function decodeNames(stored: readonly StoredName[]): ZipNames {
       );
     }
     guessed ??= decoded;
-    return decoded;
+    return pathOf(decoded, name.isDos);
   });
   return { names, guessed };
 }
@@ -71,8 +71,9 @@ function unicodePath({ bytes, unicodePath }: StoredName): string | undefined {
   return isOfThisName ? utf8(unicodePath.subarray(5)) : undefined;
 }
 
-const withFolders = (name: string, isDos: boolean): string =>
-  isDos && !name.includes("/") ? name.replaceAll("\\", "/") : name;
+/** The path that a name stands for, without `./` before it. */
+const pathOf = (name: string, isDos: boolean): string =>
+  (isDos && !name.includes("/") ? name.replaceAll("\\", "/") : name).replace(/^(\.\/)+(?=.)/, "");
 
 /** The letters of the bytes from 0x80 on. */
 const UPPER_437 = "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐" +

@@ -239,3 +239,16 @@ Deno.test("zip: a part of several is refused as that, and an empty zip has no na
   new DataView(bytes.buffer).setUint16(4, 2, true);
   assertThrows(() => readZip(memorySource("z.zip", bytes)), Failure, "the last of several parts");
 });
+
+Deno.test("zip: what stands before a zip is passed over, as by Python", () => {
+  const bytes = zipFile([{ name: "./a/b", content: text("content") }]);
+  const around = Uint8Array.of(...text("#!/bin/sh"), ...bytes);
+  const zip = readZip(memorySource("z.zip", around));
+  assertEquals([zip.names, zip.read("a/b")], [["a/b"], text("content")]);
+});
+
+Deno.test("zip: an archive of another format is called what it is", () => {
+  const rar = Uint8Array.of(...text("Rar!"), ...new Uint8Array(100));
+  const { message } = assertThrows(() => readZip(memorySource("z.zip", rar)), Failure);
+  assertEquals(message, "z.zip is an archive of RAR, not a zip: unpack it");
+});
