@@ -18,6 +18,9 @@ export function decodeTiff(bytes: Uint8Array): Image {
   if (page.tiled || page.planarConfiguration !== 1) {
     throw new Error("TIFF in tiles or planes is not read");
   }
+  if (data.length !== width * height * (palette ? 1 : components)) {
+    throw new Error("TIFF with a size that does not fit its pixels");
+  }
   if (palette) {
     const colours = Array.from(data).flatMap((index) => palette[index].map((value) => value >> 8));
     return { width, height, data: Uint8Array.from(colours) };
