@@ -36,4 +36,5 @@ Deno.test("tiff: other kinds and damaged files fail with the reason", () => {
   assertFails({ 322: 16, 323: 16, 324: 8, 325: 6 }, "tiles");
   assertFails({ 339: 2 }, "format 2");
   assertFails({ 278: 9, 257: 9 }, "");
+  assertFails({ 256: 60_000, 257: 60_000 }, "its size does not fit its pixels");
 });
