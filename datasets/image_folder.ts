@@ -22,9 +22,10 @@ export interface ImageFolderOptions<M extends Mix | undefined = undefined, V ext
 }
 
 /**
- * JPEG and PNG files in one folder per class (at any depth, endings in any case), in a directory or
- * a zip of the data folder. The classes are the folders' names, sorted, and have to be the same in
- * `train` and `test`. Defaults: crops with 4 pixels of padding, flips, and ImageNet's means and
+ * Image files in one folder per class (at any depth, endings in any case), in a directory or a zip
+ * of the data folder: JPEG, PNG, WebP, BMP, TIFF, PPM and PGM. One line says how many files are left
+ * out. The classes are the folders' names, sorted, and have to be the same in `train` and `test`.
+ * Defaults: crops with 4 pixels of padding, flips, and ImageNet's means and
  * standard deviations.
  */
 export function imageFolder<M extends Mix | undefined = undefined, V extends string = never>(
@@ -45,9 +46,9 @@ export function imageFolder<M extends Mix | undefined = undefined, V extends str
     { folder, train, test, size },
     defaults,
     options,
-    (data) =>
-      openImages({ path: `${data}/${folder}` }, (tree, decoders) => {
-        const files = classFolders(tree, train, test);
+    (data, log) =>
+      openImages({ path: `${data}/${folder}`, top: train }, log, (tree, decoders) => {
+        const files = classFolders(tree, train, test, log);
         return {
           classes: files.classes,
           image: [size, size, 3],

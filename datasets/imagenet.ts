@@ -68,11 +68,12 @@ export function imagenet<M extends Mix | undefined = undefined, V extends string
     own,
     defaults,
     options,
-    (data) =>
+    (data, log) =>
       openImages(
-        { path: `${data}/${folder}`, unwrap: true, expected: EXPECTED },
+        { path: `${data}/${folder}`, top: "train", expected: EXPECTED },
+        log,
         (tree, decoders) => {
-          const { classes, train, test } = classFolders(tree, "train", "val");
+          const { classes, train, test } = classFolders(tree, "train", "val", log);
           return {
             classes,
             image: [size, size, 3],

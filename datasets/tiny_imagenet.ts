@@ -1,6 +1,6 @@
 import type { Dataset, Mix } from "../lib/data/dataset.ts";
 import { Failure } from "../lib/values/failure.ts";
-import { imagesByClass } from "./images/class_folders.ts";
+import { imagesByClass, sayLeftOut } from "./images/class_folders.ts";
 import { SQUARE } from "./images/cut.ts";
 import { checkInside, checkWhole, declare, type ImageOptions } from "./declare.ts";
 import { type ImageFiles, squareSplit } from "./images/image_split.ts";
@@ -50,15 +50,16 @@ export function tinyImagenet<M extends Mix | undefined = undefined, V extends st
     { folder, size },
     defaults,
     options,
-    (data) =>
+    (data, log) =>
       openImages(
-        { path: `${data}/${folder}`, unwrap: true, expected: EXPECTED },
+        { path: `${data}/${folder}`, top: "wnids.txt", expected: EXPECTED },
+        log,
         async (tree, decoders) => {
           const wnids = (await lines(tree, "wnids.txt")).sort();
           return {
             classes: await names(tree, wnids),
             image: [size, size, 3],
-            train: squareSplit(tree, trainingFiles(tree, wnids), decoders, size),
+            train: squareSplit(tree, trainingFiles(tree, wnids, log), decoders, size),
             test: squareSplit(tree, await validationFiles(tree, wnids), decoders, size),
           };
         },
@@ -91,8 +92,13 @@ async function names(tree: Tree, wnids: readonly string[]): Promise<string[]> {
   });
 }
 
-function trainingFiles(tree: Tree, wnids: readonly string[]): ImageFiles {
-  const images = imagesByClass(tree, "train");
+function trainingFiles(
+  tree: Tree,
+  wnids: readonly string[],
+  log?: (line: string) => void,
+): ImageFiles {
+  const { images, others } = imagesByClass(tree, "train");
+  sayLeftOut(tree, others.filter((name) => !name.endsWith("_boxes.txt")), log);
   const missing = wnids.find((wnid) => !images.has(wnid));
   const known = new Set(wnids);
   if (missing) {

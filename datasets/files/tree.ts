@@ -1,81 +1,150 @@
 import { dataFolderHint } from "../../lib/files/data_folder.ts";
 import { openZip } from "../../lib/files/zip.ts";
 import { Failure, messageOf } from "../../lib/values/failure.ts";
+import { isSideFile } from "./side_files.ts";
 import { statPath } from "./stat_path.ts";
 
 /** Files in folders, on the disk or in a zip. */
 export interface Tree {
   /** Its path, for messages. */
   readonly path: string;
+  /** What a user should know of how its names were read. `undefined` if nothing. */
+  readonly note?: string;
   /**
-   * The names of all files and folders below a folder, in no particular order. Names of folders end
-   * with a slash.
+   * The names of all files and folders below a folder, in no particular order, without those that
+   * systems put there. Names of folders end with a slash. Throws a `Failure` (exit 3) that names
+   * what cannot be listed.
    */
   names(folder: string): string[];
   /** Reads a file. Rejects with a `Failure` (exit 3) that names it if it cannot be read. */
   read(name: string): Promise<Uint8Array>;
+  /** Reads at most `length` bytes from the beginning of a file, up to 1000. Rejects like `read`. */
+  head(name: string, length: number): Promise<Uint8Array>;
   close(): void;
 }
 
 /**
- * Opens a directory or a `.zip`, whose ending may be omitted. With `unwrap`, the top folder of a
- * zip is left out of the names if it is the only one. Rejects with a `Failure` (exit 3) if there is
- * neither.
+ * Opens a directory or a `.zip`, whose ending may be omitted. If all of it is in one folder, with
+ * `expected` in that and not beside it, that folder is opened: programs that pack and unpack add
+ * one. Rejects with a `Failure` (exit 3) if there is neither.
  */
-export async function openTree(path: string, unwrap = false): Promise<Tree> {
+export async function openTree(path: string, expected: string): Promise<Tree> {
   const found = await statPath(path);
-  if (found?.isDirectory) return directoryTree(path);
-  if (found) return zipTree(path, unwrap);
+  if (found?.isDirectory) return directoryTree(await innerFolder(path, expected));
+  if (found) return zipTree(path, expected);
   if (!path.endsWith(".zip") && await statPath(`${path}.zip`)) {
-    return zipTree(`${path}.zip`, unwrap);
+    return zipTree(`${path}.zip`, expected);
   }
   throw absent(path);
 }
 
 const absent = (path: string) => new Failure(3, `there is no ${path}: ${dataFolderHint}`);
 
-function zipTree(path: string, unwrap: boolean): Tree {
+/** The only entry among these names that is neither hidden nor a system's. */
+function onlyEntry(names: Iterable<string>): string | undefined {
+  const entries = new Set<string>();
+  for (const name of names) {
+    if (!name.startsWith(".") && !isSideFile(name)) entries.add(name.split("/", 1)[0]);
+  }
+  return entries.size === 1 ? [...entries][0] : undefined;
+}
+
+function zipTree(path: string, expected: string): Tree {
   const zip = openZip(path);
-  const top = `${zip.names[0]?.split("/")[0]}/`;
-  const at = unwrap && zip.names.every((name) => name.startsWith(top)) ? top : "";
+  const has = (path: string) =>
+    zip.names.some((name) => name === path || name.startsWith(`${path}/`));
+  const only = has(expected) ? undefined : onlyEntry(zip.names);
+  const top = only !== undefined && has(`${only}/${expected}`) ? `${only}/` : "";
   return {
     path,
+    note: zip.guessed &&
+      `its names are read as code page 437, as ${
+        JSON.stringify(zip.guessed)
+      }: if that is wrong, pack it again with names in UTF-8`,
     names: (folder) =>
-      zip.names.filter((name) => name.startsWith(`${at}${folder}/`)).map((name) =>
-        name.slice(at.length)
-      ),
-    read: (name) => Promise.try(() => zip.read(at + name)),
+      zip.names.filter((name) => name.startsWith(`${top}${folder}/`) && !isSideFile(name))
+        .map((name) => name.slice(top.length)),
+    read: (name) => Promise.try(() => zip.read(top + name)),
+    head: (name, length) => Promise.try(() => zip.head(top + name, length)),
     close: zip.close,
   };
 }
 
+/** The directory itself, or the only one in it if that has what is expected. */
+async function innerFolder(path: string, expected: string): Promise<string> {
+  if (await statPath(`${path}/${expected}`)) return path;
+  const only = onlyEntry(attempt(path, () => [...Deno.readDirSync(path)].map(({ name }) => name)));
+  const hasExpected = only !== undefined && await statPath(`${path}/${only}/${expected}`);
+  return hasExpected ? `${path}/${only}` : path;
+}
+
+/** Does something with a path. Throws a `Failure` (exit 3) that names it if that fails. */
+function attempt<T>(path: string, action: (path: string) => T): T {
+  try {
+    return action(path);
+  } catch (error) {
+    throw readFailure(path, error);
+  }
+}
+
+const readFailure = (path: string, error: unknown) =>
+  error instanceof Deno.errors.NotFound
+    ? absent(path)
+    : new Failure(3, `cannot read ${path}: ${messageOf(error)}`, { cause: error });
+
 function directoryTree(path: string): Tree {
-  const failure = (name: string, error: unknown) =>
-    error instanceof Deno.errors.NotFound
-      ? absent(`${path}/${name}`)
-      : new Failure(3, `cannot read ${path}/${name}: ${messageOf(error)}`, { cause: error });
-  const attempt = <T>(name: string, read: (path: string) => T): T => {
+  const read = async <T>(name: string, action: (path: string) => Promise<T>): Promise<T> => {
     try {
-      return read(`${path}/${name}`);
+      return await action(`${path}/${name}`);
     } catch (error) {
-      throw failure(name, error);
+      throw readFailure(`${path}/${name}`, error);
     }
   };
-  const names = (folder: string): string[] =>
-    attempt(folder, (path) => [...Deno.readDirSync(path)]).flatMap(
-      ({ name, isDirectory, isSymlink }) => {
-        const inner = `${folder}/${name}`;
-        // A link may lead to a folder: class folders are often links to the images' real place.
-        const isFolder = isDirectory || isSymlink && attempt(inner, Deno.statSync).isDirectory;
-        return isFolder ? [`${inner}/`, ...names(inner)] : [inner];
-      },
-    );
-  const read = async (name: string): Promise<Uint8Array> => {
-    try {
-      return await Deno.readFile(`${path}/${name}`);
-    } catch (error) {
-      throw failure(name, error);
-    }
+  return {
+    path,
+    names: (folder) =>
+      namesBelow(`${path}/${folder}`, [attempt(`${path}/${folder}`, Deno.realPathSync)])
+        .map((name) => `${folder}/${name}`),
+    read: (name) => read(name, (path) => Deno.readFile(path)),
+    head: (name, length) =>
+      read(name, async (path) => {
+        using file = await Deno.open(path);
+        const bytes = new Uint8Array(length);
+        return bytes.subarray(0, await file.read(bytes) ?? 0);
+      }),
+    close() {},
   };
-  return { path, names, read, close() {} };
+}
+
+/**
+ * The names of the files and folders below a directory. `above` are the real paths of it and of
+ * those it lies in, for links that lead back to one.
+ */
+function namesBelow(folder: string, above: readonly string[]): string[] {
+  return attempt(folder, () => [...Deno.readDirSync(folder)]).flatMap((entry) => {
+    const { name } = entry;
+    if (isSideFile(name)) return [];
+    const path = `${folder}/${name}`;
+    // Deno gives this letter for each byte that is not UTF-8, and cannot open such a file.
+    if (name.includes("\ufffd")) {
+      throw new Failure(3, `${path} has a name that is not UTF-8: rename it`);
+    }
+    // A link may lead to a folder: class folders are often links to the images' real place.
+    if (!entry.isDirectory && !(entry.isSymlink && leadsToFolder(path))) return [name];
+    const real = entry.isSymlink ? Deno.realPathSync(path) : `${above[above.length - 1]}/${name}`;
+    if (above.includes(real)) {
+      throw new Failure(3, `${path} is a link to a folder that it lies in: remove the link`);
+    }
+    return [`${name}/`, ...namesBelow(path, [...above, real]).map((inner) => `${name}/${inner}`)];
+  });
+}
+
+function leadsToFolder(link: string): boolean {
+  try {
+    return Deno.statSync(link).isDirectory;
+  } catch (error) {
+    throw new Failure(3, `${link} is a link that leads nowhere: mend it or remove it`, {
+      cause: error,
+    });
+  }
 }

@@ -1,4 +1,5 @@
 import { Failure } from "../../lib/values/failure.ts";
+import { ENDINGS } from "./formats/format.ts";
 import type { ImageFiles } from "./image_split.ts";
 import type { Tree } from "../files/tree.ts";
 
@@ -12,51 +13,128 @@ export interface ClassFolders {
   readonly test: ImageFiles;
 }
 
+/** The files of a folder with one folder per class. */
+export interface ClassImages {
+  /** The names in the tree of each class's images, sorted. Names of classes are in Unicode's NFC. */
+  readonly images: ReadonlyMap<string, readonly string[]>;
+  /** The names in the folder of the files that are no images of a class. */
+  readonly others: readonly string[];
+}
+
 /**
- * Finds the images of both folders. Throws a `Failure` (exit 3) if `imagesByClass` does, or if only
- * one of the folders has a class.
+ * Finds the images of both folders and says on `log` which files are left out and which
+ * formats are rare. Throws a `Failure`
+ * (exit 3) if `imagesByClass` does, or if only one of the folders has a class.
  */
-export function classFolders(tree: Tree, train: string, test: string): ClassFolders {
+export function classFolders(
+  tree: Tree,
+  train: string,
+  test: string,
+  log?: (line: string) => void,
+): ClassFolders {
   const training = imagesByClass(tree, train);
   const testing = imagesByClass(tree, test);
-  const classes = [...training.keys()].sort();
-  const orders = [[training, testing, test], [testing, training, train]] as const;
-  for (const [images, others, name] of orders) {
-    const missing = [...images.keys()].find((one) => !others.has(one));
-    if (missing !== undefined) {
-      throw new Failure(3, `${tree.path}: there is no class ${missing} below ${name}`);
-    }
-  }
-  const files = (images: ReadonlyMap<string, readonly string[]>): ImageFiles => ({
+  checkSame(tree, training.images, testing.images, test);
+  checkSame(tree, testing.images, training.images, train);
+  sayLeftOut(tree, [...training.others, ...testing.others], log);
+  const rare = [training, testing].flatMap(({ images }) => [...images.values()].flat())
+    .filter((name) => !/\.(jpe?g|png)$/i.test(name));
+  if (rare.length > 0) log?.(`${tree.path}: images that are neither JPEG nor PNG: ${kinds(rare)}`);
+  const classes = [...training.images.keys()].sort();
+  const files = ({ images }: ClassImages): ImageFiles => ({
     names: classes.flatMap((label) => images.get(label)!),
     labels: classes.flatMap((label, i) => images.get(label)!.map(() => i)),
   });
   return { classes, train: files(training), test: files(testing) };
 }
 
+/** Throws a `Failure` (exit 3) if the folder `name`, with `others`, lacks one of the classes. */
+function checkSame(
+  { path }: Tree,
+  classes: ClassImages["images"],
+  others: ClassImages["images"],
+  name: string,
+): void {
+  const [missing, ...more] = [...classes.keys()].filter((one) => !others.has(one));
+  if (missing === undefined) return;
+  const alike = [...others.keys()].find((one) => letters(one) === letters(missing));
+  const further = more.length === 0
+    ? ""
+    : `, nor ${more.length} other${more.length > 1 ? "s" : ""}`;
+  const wayOut = alike === undefined
+    ? `${further}: each class has to have images to train on and to test on`
+    : `, but ${JSON.stringify(alike)}: rename one of the two`;
+  throw new Failure(3, `${path}: there is no class ${missing} below ${name}${wayOut}`);
+}
+
+/** A name without the differences that are easily overlooked: of case, width and spaces. */
+const letters = (name: string): string =>
+  name.normalize("NFKC").toLowerCase().replace(/\s+/g, " ").trim();
+
 /**
- * Lists the JPEG and PNG files of each class folder in a folder, at any depth and sorted by name.
- * Hidden files and other files are ignored. Throws a `Failure` (exit 3) if there is no class folder
- * or a class has no image.
+ * Lists the image files of each class folder in a folder, at any depth. Throws a `Failure` (exit 3)
+ * if there is no class folder, a class has no image, or two have names that look the same.
  */
-export function imagesByClass(tree: Tree, folder: string): Map<string, string[]> {
+export function imagesByClass(tree: Tree, folder: string): ClassImages {
   const images = new Map<string, string[]>();
+  const folders = new Map<string, string>();
+  const others: string[] = [];
   for (const name of tree.names(folder)) {
     const below = name.slice(folder.length + 1);
     const [label, ...inner] = below.split("/");
-    if (inner.length === 0 || /(^|\/)\./.test(below)) continue;
-    const files = images.get(label) ?? [];
-    if (/\.(jpe?g|png)$/i.test(name)) files.push(name);
-    images.set(label, files);
+    if (inner.length === 0 || isHidden(below)) {
+      if (!name.endsWith("/")) others.push(below);
+      continue;
+    }
+    // macOS packs the letters of é apart.
+    const composed = label.normalize("NFC");
+    if ((folders.get(composed) ?? label) !== label) {
+      throw new Failure(
+        3,
+        `${tree.path}: ${folder} has two folders ${composed}, their letters in two Unicode forms: rename or merge them`,
+      );
+    }
+    folders.set(composed, label);
+    const files = images.get(composed) ?? [];
+    images.set(composed, files);
+    if (ENDINGS.test(name)) files.push(name);
+    else if (!name.endsWith("/")) others.push(below);
   }
   if (images.size === 0) {
     throw new Failure(3, `${tree.path} has no folders of classes below ${folder}`);
   }
   for (const [label, files] of images) {
     if (files.length === 0) {
-      throw new Failure(3, `${tree.path}: class ${label} has no JPEG or PNG below ${folder}`);
+      const own = others.filter((name) => name.startsWith(`${folders.get(label)}/`));
+      throw new Failure(
+        3,
+        `${tree.path}: class ${label} has no image below ${folder}${
+          own.length > 0 ? `, only ${kinds(own)}` : ""
+        }: add some, or remove the folder`,
+      );
     }
     files.sort();
   }
-  return images;
+  return { images, others };
+}
+
+const isHidden = (path: string): boolean => /(^|\/)\./.test(path);
+
+/** Says how many files of which kinds are not read, if there are any. */
+export function sayLeftOut(
+  { path }: Tree,
+  others: readonly string[],
+  log?: (line: string) => void,
+): void {
+  if (others.length === 0) return;
+  const files = others.length === 1 ? "1 file is" : `${others.length} files are`;
+  log?.(`${path}: ${files} left out, no images of a class that are read: ${kinds(others)}`);
+}
+
+/** Counts files by their endings, as `15 .gif, 2 .txt, 1 hidden`. */
+function kinds(names: readonly string[]): string {
+  const kind = (name: string) =>
+    isHidden(name) ? "hidden" : /\.[^./]+$/.exec(name)?.[0].toLowerCase() ?? "without an ending";
+  return [...Map.groupBy(names, kind)].sort(([, a], [, b]) => b.length - a.length)
+    .map(([kind, { length }]) => `${length} ${kind}`).join(", ");
 }

@@ -1,5 +1,5 @@
 import { stream } from "../../lib/values/random.ts";
-import type { Image } from "./image.ts";
+import type { Image } from "./formats/rgb_image.ts";
 import { filters, resample } from "./resample.ts";
 
 /** A range with its ends. */

@@ -18,7 +18,7 @@ interface Scope {
 }
 
 const scope = globalThis as unknown as Scope;
-const decoder = imageDecoder();
+let decoder = imageDecoder();
 
 scope.onmessage = async ({ data: { bytes, cut } }) => {
   const decode = await decoder;
@@ -27,5 +27,7 @@ scope.onmessage = async ({ data: { bytes, cut } }) => {
     scope.postMessage({ pixels }, [pixels.buffer as ArrayBuffer]);
   } catch (error) {
     scope.postMessage({ error: messageOf(error) });
+    // A decoder that fails keeps its memory, and works no more after some failures.
+    decoder = imageDecoder();
   }
 };

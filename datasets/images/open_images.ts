@@ -7,18 +7,20 @@ import { openTree, type Tree } from "../files/tree.ts";
 export interface ImagePlace {
   /** A directory or a `.zip`, whose ending may be omitted. */
   readonly path: string;
-  /** Whether the only top folder of a zip is left out of its files' names. Default: false. */
-  readonly unwrap?: boolean;
+  /** A file or folder at its top, by which a folder around all of it is told apart. */
+  readonly top: string;
   /** A description of the expected files, for the end of messages about missing ones. */
   readonly expected?: string;
 }
 
 /**
  * Opens a tree of image files and starts decoders. `open` makes the data set of them. Rejects with
- * a `Failure` (exit 3) if a file is missing or broken, after it closed the tree.
+ * a `Failure` (exit 3) if a file is missing or broken, after it closed the tree. Prints on `log`
+ * what a user should know of the tree.
  */
 export async function openImages(
-  { path, unwrap, expected }: ImagePlace,
+  { path, top, expected }: ImagePlace,
+  log: ((line: string) => void) | undefined,
   open: (
     tree: Tree,
     decoders: Decoders,
@@ -26,7 +28,8 @@ export async function openImages(
 ): Promise<OpenDataset> {
   let tree: Tree | undefined;
   try {
-    const opened = tree = await openTree(path, unwrap);
+    const opened = tree = await openTree(path, top);
+    if (opened.note) log?.(`${opened.path}: ${opened.note}`);
     const workers = decoders();
     const close = () => {
       workers.close();

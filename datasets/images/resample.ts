@@ -1,4 +1,4 @@
-import type { Image } from "./image.ts";
+import type { Image } from "./formats/rgb_image.ts";
 
 /** The weights by which a new pixel sums old ones along one direction. */
 export interface Filter {

@@ -46,6 +46,11 @@ export interface Split {
    * `read` does.
    */
   source?(index: number): Promise<ImageSource>;
+  /**
+   * Looks for images that cannot be read, as far as that costs no more than a small part of an
+   * epoch. Rejects as `read` does. `undefined` if all were read when the data set was opened.
+   */
+  check?(): Promise<void>;
 }
 
 /** A data set whose files were found and checked. */

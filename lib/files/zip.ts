@@ -1,12 +1,15 @@
-import { crc32, inflateRawSync } from "node:zlib";
+import { constants, crc32, inflateRawSync } from "node:zlib";
 import { Failure, messageOf } from "../values/failure.ts";
 import { type ByteSource, fileSource } from "./byte_source.ts";
 import { staysInside } from "./path_safety.ts";
+import { decodeNames, type StoredName } from "./zip_names.ts";
 
 /** A zip file with a checked central directory. Entries stay on the disk until they are read. */
 export interface Zip {
-  /** Names of all entries, as in the file. Names of folders end with a slash. */
+  /** Names of all entries. Names of folders end with a slash. */
   readonly names: readonly string[];
+  /** The first name whose encoding was guessed: code page 437. `undefined` if there is none. */
+  readonly guessed?: string;
   /**
    * Unpacked size of an entry in bytes, as the file declares it. `undefined` if there is no such
    * entry.
@@ -17,6 +20,11 @@ export interface Zip {
    * 3) that names zip and entry if this fails.
    */
   read(name: string): Uint8Array<ArrayBuffer>;
+  /**
+   * Returns at most `length` bytes from the beginning of an entry, up to 1000, not checked by its
+   * CRC-32. Throws like `read`.
+   */
+  head(name: string, length: number): Uint8Array<ArrayBuffer>;
 }
 
 /** A zip file that the caller closes. */
@@ -26,7 +34,7 @@ export interface OpenZip extends Zip {
 
 /** An entry of the central directory. */
 interface Entry {
-  readonly name: string;
+  readonly name: StoredName;
   readonly encrypted: boolean;
   readonly method: number;
   readonly crc: number;
@@ -43,10 +51,22 @@ const LOCATOR64 = 0x07064b50;
 const STORED = 0;
 const DEFLATED = 8;
 
+/** Methods of compression that other programs use, by APPNOTE 4.4.5. */
+const OTHER_METHODS: Readonly<Record<number, string>> = {
+  1: "Shrink",
+  6: "Implode",
+  9: "Deflate64",
+  12: "bzip2",
+  14: "LZMA",
+  93: "Zstandard",
+  95: "XZ",
+  98: "PPMd",
+};
+
 /**
  * Opens a zip file by its central directory (PKWARE's APPNOTE 6.3, zip64 included). Throws a
- * `Failure` (exit 3) if there is none, as after an incomplete download, or if a name leads out of
- * the folder.
+ * `Failure` (exit 3) if there is none, as after an incomplete download, if it is a part of several,
+ * or if a name leads out of the folder, cannot be decoded or is there twice.
  */
 export function openZip(path: string): OpenZip {
   const file = fileSource(path);
@@ -63,12 +83,35 @@ export function openZip(path: string): OpenZip {
  * if there are more than `most` entries. Default: no limit.
  */
 export function readZip(source: ByteSource, most = Infinity): Zip {
-  const entries = new Map(readDirectory(source, most).map((entry) => [entry.name, entry]));
+  const refused = (why: string) => new Failure(3, `${source.name} is refused: ${why}`);
+  const all = readDirectory(source, most);
+  const { names, guessed } = namesOf(all, refused);
+  const entries = new Map<string, Entry>();
+  names.forEach((name, i) => {
+    if (!staysInside(name)) {
+      const fault = name.includes("\\") ? "has a backslash" : "leads out of its folder";
+      throw refused(`the name ${JSON.stringify(name)} in it ${fault}`);
+    }
+    if (entries.has(name) && !name.endsWith("/")) {
+      throw refused(`${JSON.stringify(name)} is in it more than once: pack it again`);
+    }
+    entries.set(name, all[i]);
+  });
   return {
     names: [...entries.keys()],
+    guessed,
     size: (name) => entries.get(name)?.size,
-    read: (name) => unpack(source, entries.get(name), name),
+    read: (name) => unpack(source, entries.get(name), name, readAll),
+    head: (name, length) => unpack(source, entries.get(name), name, readHead).slice(0, length),
   };
+}
+
+function namesOf(entries: readonly Entry[], refused: (why: string) => Failure) {
+  try {
+    return decodeNames(entries.map(({ name }) => name));
+  } catch (error) {
+    throw refused(messageOf(error));
+  }
 }
 
 /**
@@ -91,9 +134,9 @@ function readDirectory(source: ByteSource, most: number): Entry[] {
     );
   try {
     const end = findDirectory(source);
-    if (!end) throw broken("it has no table of contents at its end");
+    if (!end) throw otherArchive(source) ?? broken("it has no table of contents at its end");
     if (end.count > most) throw broken(`it lists ${end.count} entries instead of at most ${most}`);
-    const view = viewAt(source, end.offset, end.size);
+    const view = viewAt(source, end.offset + end.shift, end.size);
     const entries: Entry[] = [];
     for (let at = 0; entries.length < end.count;) {
       if (view.getUint32(at, true) !== CENTRAL) {
@@ -101,16 +144,7 @@ function readDirectory(source: ByteSource, most: number): Entry[] {
       }
       const names = view.getUint16(at + 28, true);
       const extras = view.getUint16(at + 30, true);
-      const entry = parseEntry(view, at, names, extras);
-      if (!staysInside(entry.name)) {
-        throw new Failure(
-          3,
-          `${source.name} is refused: the name ${
-            JSON.stringify(entry.name)
-          } in it leads out of its folder`,
-        );
-      }
-      entries.push(entry);
+      entries.push(parseEntry(view, at, names, extras, end.shift));
       at += 46 + names + extras + view.getUint16(at + 32, true);
     }
     return entries;
@@ -119,10 +153,17 @@ function readDirectory(source: ByteSource, most: number): Entry[] {
   }
 }
 
-/** Finds the central directory and its number of entries. `undefined` if there is none. */
-function findDirectory(
-  source: ByteSource,
-): { offset: number; size: number; count: number } | undefined {
+/** The place of the central directory. */
+interface Directory {
+  readonly offset: number;
+  readonly size: number;
+  readonly count: number;
+  /** The bytes before the zip, as of a program that unpacks it, which no offset counts. */
+  readonly shift: number;
+}
+
+/** Finds the central directory. `undefined` if there is none. */
+function findDirectory(source: ByteSource): Directory | undefined {
   const start = Math.max(0, source.size - 22 - 0xffff);
   const tail = viewAt(source, start, source.size - start);
   let at = tail.byteLength - 22;
@@ -133,67 +174,115 @@ function findDirectory(
       at + 22 + tail.getUint16(at + 20, true) === tail.byteLength)
   ) at--;
   if (at < 0) return undefined;
+  const disk = tail.getUint16(at + 4, true);
+  if (disk !== 0 && disk !== 0xffff) {
+    throw new Failure(
+      3,
+      `${source.name} is the last of several parts of a zip: pack it as one file`,
+    );
+  }
   if (start + at >= 20) {
     const locator = viewAt(source, start + at - 20, 20);
     if (locator.getUint32(0, true) === LOCATOR64) {
       const end = viewAt(source, uint64(locator, 8), 56);
       if (end.getUint32(0, true) !== END64) return undefined;
-      return { count: uint64(end, 32), size: uint64(end, 40), offset: uint64(end, 48) };
+      return { count: uint64(end, 32), size: uint64(end, 40), offset: uint64(end, 48), shift: 0 };
     }
   }
-  return {
-    count: tail.getUint16(at + 10, true),
-    size: tail.getUint32(at + 12, true),
-    offset: tail.getUint32(at + 16, true),
-  };
+  const size = tail.getUint32(at + 12, true);
+  const offset = tail.getUint32(at + 16, true);
+  const shift = start + at - size - offset;
+  return shift < 0 ? undefined : { count: tail.getUint16(at + 10, true), size, offset, shift };
+}
+
+/** How archives of other formats begin, as Latin-1 text. */
+const OTHER_ARCHIVES: Readonly<Record<string, string>> = {
+  gzip: "\x1f\x8b",
+  RAR: "Rar!",
+  "7z": "7z\xbc\xaf\x27\x1c",
+  xz: "\xfd7zXZ",
+  bzip2: "BZh",
+};
+
+/** The failure about a file that is an archive of another format. `undefined` if it is none. */
+function otherArchive(source: ByteSource): Failure | undefined {
+  const head = String.fromCharCode(...source.read(0, Math.min(8, source.size)));
+  const format = Object.keys(OTHER_ARCHIVES).find((one) => head.startsWith(OTHER_ARCHIVES[one]));
+  return format === undefined
+    ? undefined
+    : new Failure(3, `${source.name} is an archive of ${format}, not a zip: unpack it`);
 }
 
 /**
  * Parses an entry of the central directory. Its sizes are in a zip64 extra field if 32 bits are too
  * few.
  */
-function parseEntry(view: DataView<ArrayBuffer>, at: number, names: number, extras: number): Entry {
+function parseEntry(
+  view: DataView<ArrayBuffer>,
+  at: number,
+  names: number,
+  extras: number,
+  shift: number,
+): Entry {
   let packed = view.getUint32(at + 20, true);
   let size = view.getUint32(at + 24, true);
   let offset = view.getUint32(at + 42, true);
+  let unicodePath: Uint8Array<ArrayBuffer> | undefined;
   const end = at + 46 + names + extras;
   for (
     let field = at + 46 + names;
     field + 4 <= end;
     field += 4 + view.getUint16(field + 2, true)
   ) {
-    if (view.getUint16(field, true) !== 1) continue;
+    const id = view.getUint16(field, true);
+    if (id === UNICODE_PATH) {
+      unicodePath = bytesAt(view, field + 4, view.getUint16(field + 2, true));
+    }
+    if (id !== ZIP64) continue;
     let next = field + 4 - 8;
     if (size === 0xffffffff) size = uint64(view, next += 8);
     if (packed === 0xffffffff) packed = uint64(view, next += 8);
     if (offset === 0xffffffff) offset = uint64(view, next += 8);
   }
+  const flags = view.getUint16(at + 8, true);
   return {
-    name: new TextDecoder().decode(new Uint8Array(view.buffer, at + 46, names)),
-    encrypted: (view.getUint16(at + 8, true) & 1) === 1,
+    name: {
+      bytes: bytesAt(view, at + 46, names),
+      isUtf8: (flags & 0x800) !== 0,
+      isDos: view.getUint8(at + 5) === 0,
+      unicodePath,
+    },
+    encrypted: (flags & 1) === 1,
     method: view.getUint16(at + 10, true),
     crc: view.getUint32(at + 16, true),
     packed,
     size,
-    offset,
+    offset: offset + shift,
   };
 }
 
-/** Unpacks an entry. */
+const ZIP64 = 1;
+const UNICODE_PATH = 0x7075;
+
+/** A copy of some bytes of a view. Throws a RangeError if it is shorter. */
+function bytesAt(view: DataView<ArrayBuffer>, at: number, length: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(view.buffer, view.byteOffset + at, length).slice();
+}
+
+/** Unpacks an entry by `read`, which gets the place of its packed bytes. */
 function unpack(
   source: ByteSource,
   entry: Entry | undefined,
   name: string,
+  read: (source: ByteSource, entry: Entry, start: number) => Uint8Array<ArrayBuffer>,
 ): Uint8Array<ArrayBuffer> {
-  const broken = (why: string) =>
-    new Failure(
-      3,
-      `${source.name}: ${name} cannot be read (${why}): download or pack the zip again`,
-    );
+  const broken = (why: string, wayOut = "download or pack the zip again") =>
+    new Failure(3, `${source.name}: ${name} cannot be read (${why}): ${wayOut}`);
   if (!entry) throw broken("it is not in the zip");
-  if (entry.encrypted) throw broken("it is encrypted");
+  if (entry.encrypted) throw broken("it is encrypted", "pack the zip again without a password");
   if (entry.method !== STORED && entry.method !== DEFLATED) {
-    throw broken(`compression method ${entry.method} is not supported`);
+    const method = OTHER_METHODS[entry.method] ?? `method ${entry.method}`;
+    throw broken(`it is compressed by ${method}`, "pack the zip again by Deflate");
   }
   try {
     const local = viewAt(source, entry.offset, 30);
@@ -201,18 +290,29 @@ function unpack(
       throw new RangeError("no entry begins where the table of contents says");
     }
     const start = entry.offset + 30 + local.getUint16(26, true) + local.getUint16(28, true);
-    const packed = source.read(start, entry.packed);
-    // Without this bound, an entry with a false size could fill the memory.
-    const bytes = entry.method === STORED
-      ? packed
-      : new Uint8Array(inflateRawSync(packed, { maxOutputLength: Math.max(1, entry.size) }));
-    if (bytes.length !== entry.size) {
-      throw new RangeError(`${bytes.length} bytes instead of ${entry.size}`);
-    }
-    // PyTorch has an option to omit the CRC-32. It then writes 0.
-    if (entry.crc !== 0 && crc32(bytes) !== entry.crc) throw new RangeError("its CRC-32 is wrong");
-    return bytes;
+    return read(source, entry, start);
   } catch (error) {
     throw broken(messageOf(error));
   }
+}
+
+function readAll(source: ByteSource, entry: Entry, start: number): Uint8Array<ArrayBuffer> {
+  const packed = source.read(start, entry.packed);
+  // Without this bound, an entry with a false size could fill the memory.
+  const bytes = entry.method === STORED
+    ? packed
+    : new Uint8Array(inflateRawSync(packed, { maxOutputLength: Math.max(1, entry.size) }));
+  if (bytes.length !== entry.size) {
+    throw new RangeError(`${bytes.length} bytes instead of ${entry.size}`);
+  }
+  // PyTorch has an option to omit the CRC-32. It then writes 0.
+  if (entry.crc !== 0 && crc32(bytes) !== entry.crc) throw new RangeError("its CRC-32 is wrong");
+  return bytes;
+}
+
+/** Reads what the first 1000 packed bytes of an entry hold. */
+function readHead(source: ByteSource, entry: Entry, start: number): Uint8Array<ArrayBuffer> {
+  const packed = source.read(start, Math.min(1000, entry.packed));
+  if (entry.method === STORED) return packed;
+  return new Uint8Array(inflateRawSync(packed, { finishFlush: constants.Z_SYNC_FLUSH }));
 }

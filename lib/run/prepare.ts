@@ -68,6 +68,10 @@ export interface TrialSource {
   readonly stages: FirstStages;
 }
 
+/** Whether this process will need all test images. A quick run may be over before a check is. */
+const willEvaluate = ({ dry, limit, workers }: Settings): boolean =>
+  !dry && limit === undefined && (workers?.leads ?? true);
+
 /**
  * Opens the data set of trials of one seed and builds their models with the weights of teachers and
  * first stages. Each distinct teacher is built once.
@@ -81,6 +85,7 @@ export async function prepare(
   using resources = new DisposableStack();
   const opened = await dataset.open(settings.data, settings.log, settings.dry);
   resources.defer(() => opened.close());
+  if (willEvaluate(settings)) await opened.test.check?.();
   const data = { opened, ...splitHoldout(opened, dataset.holdout, seed) };
   const { engine, tensorflow } = await openEngine(settings);
   resources.defer(() => engine.close());

@@ -125,9 +125,9 @@ for (const form of ["zip", "directory"] as const) {
         await assertFailure(
           (files) => files["set/train/emu/x.txt"] = png(1),
           options,
-          "class emu has no JPEG or PNG below set/train",
+          "class emu has no image below set/train, only 1 .txt",
         );
-        await assertFailure(() => {}, { ...options, train: "train" }, "train");
+        await assertFailure(() => {}, { ...options, train: "training" }, "training");
       }),
   );
 

@@ -1,7 +1,7 @@
 import { assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
 import { encode } from "fast-png";
 import { cutOut } from "../../datasets/images/cut.ts";
-import type { Image } from "../../datasets/images/image.ts";
+import type { Image } from "../../datasets/images/formats/rgb_image.ts";
 import { imagenet, type ImagenetOptions } from "../../datasets/imagenet.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { canonical } from "../../lib/values/json.ts";

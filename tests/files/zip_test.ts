@@ -5,6 +5,7 @@ import { openZip, readZip } from "../../lib/files/zip.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { needs } from "../support/needs.ts";
 import { inTemporary } from "../support/temporary.ts";
+import { unicodePath, zipFile } from "../support/zip_file.ts";
 
 const text = (value: string) => new TextEncoder().encode(value);
 const long = text("retort ".repeat(300));
@@ -135,8 +136,13 @@ await needs(
   "zip: a name that leads out of the folder is refused",
   () =>
     inTemporary((folder) => {
-      for (const name of ["../evil", "a/../../evil", "/etc/evil", "a\\evil", "C:/evil", "a/.."]) {
+      for (const name of ["../evil", "a/../../evil", "/etc/evil", "C:/evil", "a/..", "a/b\\evil"]) {
         assertRefused(`${folder}/z.zip`, zipSync({ [name]: text("x") }), JSON.stringify(name));
+      }
+      for (const name of ["..\\evil", "\\etc\\evil", "C:\\evil"]) {
+        const refused = JSON.stringify(name.replaceAll("\\", "/"));
+        assertRefused(`${folder}/z.zip`, zipFile([{ name, system: 0 }]), refused);
+        assertRefused(`${folder}/z.zip`, zipFile([{ name }]), JSON.stringify(name));
       }
       Deno.writeFileSync(`${folder}/z.zip`, zipSync({ "a..b/c..": text("x") }));
       openZip(`${folder}/z.zip`).close();
@@ -163,7 +169,7 @@ await needs(
         "a/packed.txt",
       );
       assertRefused(path, damage((b) => b[central(b) + 8] |= 1), "encrypted", "a/stored.txt");
-      assertRefused(path, damage((b) => b[central(b) + 10] = 93), "method 93", "a/stored.txt");
+      assertRefused(path, damage((b) => b[central(b) + 10] = 93), "Zstandard", "a/stored.txt");
       assertRefused(path, damage((b) => b[0] = 0), "a/stored.txt", "a/stored.txt");
       // A declared size below the real one: otherwise, a small file could fill the memory.
       assertRefused(
@@ -193,4 +199,56 @@ Deno.test("zip: sizes beyond the end of the file are refused before memory is al
     Failure,
     "bytes early",
   );
+});
+
+const zipOf = (...entries: Parameters<typeof zipFile>[0]) =>
+  readZip(memorySource("z.zip", zipFile(entries)));
+
+Deno.test("zip: names of other programs are decoded, and one is told where that was guessed", () => {
+  const stored = text("caf?");
+  const known = zipOf(
+    { name: "é/日本", flags: 0x800, content: text("1") },
+    { name: "a\\b", system: 0, content: text("2") },
+    { name: stored, extra: unicodePath("café", stored), content: text("3") },
+  );
+  assertEquals([known.names, known.guessed], [["é/日本", "a/b", "café"], undefined]);
+  assertEquals(known.names.map((name) => known.read(name)[0] - 48), [1, 2, 3]);
+  const guessed = zipOf({ name: Uint8Array.of(0x82) }, { name: Uint8Array.of(0x8a) });
+  assertEquals([guessed.names, guessed.guessed], [["é", "è"], "é"]);
+});
+
+Deno.test("zip: a name that is there twice is refused, unless it is a folder", () => {
+  assertEquals(zipOf({ name: "a/" }, { name: "a/" }).names, ["a/"]);
+  const { message } = assertThrows(() => zipOf({ name: "a" }, { name: "a" }), Failure);
+  assertEquals(message, 'z.zip is refused: "a" is in it more than once: pack it again');
+});
+
+Deno.test("zip: the beginning of an entry is read alone", () => {
+  const zip = readZip(memorySource("z.zip", small() as Uint8Array<ArrayBuffer>));
+  assertEquals(zip.head("a/packed.txt", 20), long.slice(0, 20));
+  assertEquals(zip.head("a/stored.txt", 5), text("as it"));
+  assertEquals(zip.head("a/stored.txt", 50), text("as it is"));
+  const locked = zipOf({ name: "a", flags: 1 }, { name: "b", method: 9 });
+  assertThrows(() => locked.head("a", 5), Failure, "without a password");
+  assertThrows(() => locked.read("b"), Failure, "it is compressed by Deflate64");
+});
+
+Deno.test("zip: a part of several is refused as that, and an empty zip has no names", () => {
+  const bytes = zipFile([]);
+  assertEquals(readZip(memorySource("z.zip", bytes)).names, []);
+  new DataView(bytes.buffer).setUint16(4, 2, true);
+  assertThrows(() => readZip(memorySource("z.zip", bytes)), Failure, "the last of several parts");
+});
+
+Deno.test("zip: what stands before a zip is passed over, as by Python", () => {
+  const bytes = zipFile([{ name: "./a/b", content: text("content") }]);
+  const around = Uint8Array.of(...text("#!/bin/sh"), ...bytes);
+  const zip = readZip(memorySource("z.zip", around));
+  assertEquals([zip.names, zip.read("a/b")], [["a/b"], text("content")]);
+});
+
+Deno.test("zip: an archive of another format is called what it is", () => {
+  const rar = Uint8Array.of(...text("Rar!"), ...new Uint8Array(100));
+  const { message } = assertThrows(() => readZip(memorySource("z.zip", rar)), Failure);
+  assertEquals(message, "z.zip is an archive of RAR, not a zip: unpack it");
 });

@@ -1,4 +1,4 @@
-import type { Image } from "../../datasets/images/image.ts";
+import type { Image } from "../../datasets/images/formats/rgb_image.ts";
 
 /**
  * Computes one channel of one pixel of a scaled image by the definition of antialiased bilinear

@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
 import { cutOut, type RandomCut } from "../../../datasets/images/cut.ts";
-import type { Image } from "../../../datasets/images/image.ts";
+import type { Image } from "../../../datasets/images/formats/rgb_image.ts";
 import { bilinear } from "../../support/bilinear.ts";
 
 /** Pixels without relation to their neighbours. */

@@ -2,7 +2,8 @@ import { assertEquals, assertThrows } from "@std/assert";
 import encodeJpeg from "@jsquash/jpeg/encode.js";
 import { encode as encodePng } from "fast-png";
 import { cutOut } from "../../../datasets/images/cut.ts";
-import { type Image, imageDecoder } from "../../../datasets/images/image.ts";
+import type { Image } from "../../../datasets/images/formats/rgb_image.ts";
+import { imageDecoder } from "../../../datasets/images/image.ts";
 import { needs } from "../../support/needs.ts";
 
 /** An image with slow changes of colour, which JPEG hardly changes. */
@@ -41,13 +42,7 @@ await needs(
     const decode = await imageDecoder();
     const jpeg = await jpegOf(smooth);
     assertThrows(() => decode(jpeg.slice(0, 60)), Error);
-    assertThrows(
-      () => decode(jpeg.slice(0, jpeg.length - 40)),
-      Error,
-      "Premature end of JPEG file",
-    );
-    const ended = Uint8Array.of(...jpeg.slice(0, jpeg.length - 40), 0xff, 0xd9);
-    assertThrows(() => decode(ended), Error, "premature end of data segment");
+    assertThrows(() => decode(jpeg.slice(0, jpeg.length - 40)), Error, "cut off");
     const damaged = jpeg.slice();
     damaged.fill(0xff, 25, 90);
     assertThrows(() => decode(damaged), Error);
@@ -136,13 +131,12 @@ await needs(["read"], "image: a CMYK JPEG is decoded to RGB", async () => {
   assertEquals(decode(await jpegOf(smooth)).width, 24);
 });
 
-await needs(["read"], "image: a file that is neither JPEG nor PNG fails", async () => {
+await needs(["read"], "image: a file of another format fails", async () => {
   const decode = await imageDecoder();
-  for (
-    const bytes of [new Uint8Array(), Uint8Array.of(0xff), new TextEncoder().encode("GIF89a…")]
-  ) {
-    assertThrows(() => decode(bytes), Error, "neither a JPEG nor a PNG");
+  for (const bytes of [Uint8Array.of(0xff), new TextEncoder().encode("GIF89a…")]) {
+    assertThrows(() => decode(bytes), Error, "none of the formats JPEG, PNG, WebP");
   }
+  assertThrows(() => decode(new Uint8Array()), Error, "it is empty");
 });
 
 await needs(["read"], "image: a PNG of any colour type is decoded to RGB", async () => {
@@ -193,7 +187,9 @@ await needs(
       [r, g, b, i * 100] as [number, number, number, number]
     );
     assertEquals([...decode(encodePng({ ...image, palette: clear })).data], expected);
-    assertThrows(() => decode(encodePng({ ...image, palette: palette.slice(0, 2) })), Error);
+    // What the palette lacks is black, as Pillow has it.
+    const short = decode(encodePng({ ...image, palette: palette.slice(0, 2) })).data;
+    assertEquals([...short], expected.map((value) => value > 6 ? 0 : value));
   },
 );
 

@@ -1,0 +1,24 @@
+/** An RGB image of 8 bits per channel, row by row from the top. */
+export interface Image {
+  readonly width: number;
+  readonly height: number;
+  /** height × width × 3 bytes. */
+  readonly data: Uint8Array;
+}
+
+/**
+ * The first three of `channels` channels, or three times the first one if the image is grey (1) or
+ * grey with alpha (2).
+ */
+export function rgb(data: ArrayLike<number>, channels: number): Uint8Array {
+  const out = new Uint8Array(data.length / channels * 3);
+  const green = channels < 3 ? 0 : 1;
+  const blue = channels < 3 ? 0 : 2;
+  let to = 0;
+  for (let from = 0; to < out.length; from += channels) {
+    out[to++] = data[from];
+    out[to++] = data[from + green];
+    out[to++] = data[from + blue];
+  }
+  return out;
+}

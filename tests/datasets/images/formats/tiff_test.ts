@@ -1,0 +1,40 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { decodeTiff } from "../../../../datasets/images/formats/tiff.ts";
+
+/** A TIFF of one strip: its tags, all of one number, and its data right after the header. */
+function tiff(tags: Readonly<Record<number, number>>, data: readonly number[]): Uint8Array {
+  const all = Object.entries({ 273: 8, 277: 3, 279: data.length, 258: 8, 262: 2, ...tags });
+  const entries = all.sort(([a], [b]) => Number(a) - Number(b)).flatMap(([tag, value]) => [
+    ...[Number(tag) & 255, Number(tag) >> 8, 4, 0, 1, 0, 0, 0],
+    ...[value & 255, value >> 8, 0, 0],
+  ]);
+  const header = [0x49, 0x49, 42, 0, 8 + data.length, 0, 0, 0];
+  return Uint8Array.from([...header, ...data, all.length, 0, ...entries, 0, 0, 0, 0]);
+}
+
+const size = { 256: 2, 257: 1, 278: 1 };
+
+Deno.test("tiff: colour, grey and the upper 8 of 16 bits", () => {
+  const pixels = (
+    tags: Readonly<Record<number, number>>,
+    data: readonly number[],
+  ) => [...decodeTiff(tiff({ ...size, ...tags }, data)).data];
+  assertEquals(pixels({}, [1, 2, 3, 4, 5, 6]), [1, 2, 3, 4, 5, 6]);
+  assertEquals(pixels({ 277: 4 }, [1, 2, 3, 9, 4, 5, 6, 9]), [1, 2, 3, 4, 5, 6]);
+  assertEquals(pixels({ 262: 1, 277: 1 }, [7, 9]), [7, 7, 7, 9, 9, 9]);
+  assertEquals(pixels({ 262: 0, 277: 1 }, [7, 9]), [248, 248, 248, 246, 246, 246]);
+  assertEquals(pixels({ 262: 1, 277: 1, 258: 16 }, [1, 7, 2, 9]), [7, 7, 7, 9, 9, 9]);
+  assertEquals(pixels({ 262: 1, 277: 1, 258: 1 }, [0b01000000]), [0, 0, 0, 255, 255, 255]);
+});
+
+Deno.test("tiff: other kinds and damaged files fail with the reason", () => {
+  const assertFails = (tags: Readonly<Record<number, number>>, reason: string) =>
+    assertThrows(() => decodeTiff(tiff({ ...size, ...tags }, [1, 2, 3, 4, 5, 6])), Error, reason);
+  assertFails({ 259: 32773 }, "PackBits");
+  assertFails({ 262: 5 }, "image type: 5");
+  assertFails({ 284: 2 }, "planes");
+  assertFails({ 322: 16, 323: 16, 324: 8, 325: 6 }, "tiles");
+  assertFails({ 339: 2 }, "format 2");
+  assertFails({ 278: 9, 257: 9 }, "");
+  assertFails({ 256: 60_000, 257: 60_000 }, "its size does not fit its pixels");
+});
