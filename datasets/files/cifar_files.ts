@@ -1,4 +1,4 @@
-import type { OpenDataset, Split } from "../../lib/data/dataset.ts";
+import { AbsentDataset, type OpenDataset, type Split } from "../../lib/data/dataset.ts";
 import { checksum } from "../../lib/files/checksum.ts";
 import { dataFolderHint } from "../../lib/files/data_folder.ts";
 import { download } from "../../lib/files/download.ts";
@@ -48,8 +48,7 @@ export async function openCifar(
   const root = `${folder}/${files.folder}`;
   if (!(await statPath(root))) {
     if (dry) {
-      throw new Failure(
-        3,
+      throw new AbsentDataset(
         `there is no ${root}: a run creates it from ${
           files.url + files.archive
         }; ${dataFolderHint}`,

@@ -1,3 +1,5 @@
+import { crc32 } from "node:zlib";
+import { AbsentDataset, type FileLook } from "../../lib/data/dataset.ts";
 import { dataFolderHint } from "../../lib/files/data_folder.ts";
 import { openZip } from "../../lib/files/zip.ts";
 import { Failure, messageOf } from "../../lib/values/failure.ts";
@@ -14,13 +16,17 @@ export interface Tree {
   names(folder: string): string[];
   /** Reads a file. Rejects with a `Failure` (exit 3) that names it if it cannot be read. */
   read(name: string): Promise<Uint8Array>;
+  /** Looks at a file. Throws a `Failure` (exit 3) that names it if that fails. */
+  look(name: string): FileLook;
+  /** The CRC-32 of a file's bytes. Rejects as `read` does. */
+  checksum(name: string): Promise<number>;
   close(): void;
 }
 
 /**
  * Opens a directory or a `.zip`, whose ending may be omitted. With `unwrap`, the top folder of a
- * zip is left out of the names if it is the only one. Rejects with a `Failure` (exit 3) if there is
- * neither.
+ * zip is left out of the names if it is the only one. Rejects with an `AbsentDataset` if there
+ * is neither.
  */
 export async function openTree(path: string, unwrap = false): Promise<Tree> {
   const found = await statPath(path);
@@ -29,10 +35,10 @@ export async function openTree(path: string, unwrap = false): Promise<Tree> {
   if (!path.endsWith(".zip") && await statPath(`${path}.zip`)) {
     return zipTree(`${path}.zip`, unwrap);
   }
-  throw absent(path);
+  throw new AbsentDataset(absenceOf(path));
 }
 
-const absent = (path: string) => new Failure(3, `there is no ${path}: ${dataFolderHint}`);
+const absenceOf = (path: string) => `there is no ${path}: ${dataFolderHint}`;
 
 function zipTree(path: string, unwrap: boolean): Tree {
   const zip = openZip(path);
@@ -45,6 +51,8 @@ function zipTree(path: string, unwrap: boolean): Tree {
         name.slice(at.length)
       ),
     read: (name) => Promise.try(() => zip.read(at + name)),
+    look: (name) => ({ size: zip.size(at + name) ?? 0 }),
+    checksum: (name) => Promise.resolve(zip.crc(at + name) ?? 0),
     close: zip.close,
   };
 }
@@ -52,7 +60,7 @@ function zipTree(path: string, unwrap: boolean): Tree {
 function directoryTree(path: string): Tree {
   const failure = (name: string, error: unknown) =>
     error instanceof Deno.errors.NotFound
-      ? absent(`${path}/${name}`)
+      ? new Failure(3, absenceOf(`${path}/${name}`))
       : new Failure(3, `cannot read ${path}/${name}: ${messageOf(error)}`, { cause: error });
   const attempt = <T>(name: string, read: (path: string) => T): T => {
     try {
@@ -77,5 +85,10 @@ function directoryTree(path: string): Tree {
       throw failure(name, error);
     }
   };
-  return { path, names, read, close() {} };
+  const look = (name: string): FileLook => {
+    const { size, mtime, ctime, ino } = attempt(name, Deno.statSync);
+    return { size, stamp: `${size} ${mtime?.getTime()} ${ctime?.getTime()} ${ino}` };
+  };
+  const checksum = async (name: string) => crc32(await read(name));
+  return { path, names, read, look, checksum, close() {} };
 }

@@ -38,6 +38,11 @@ export function imageSplit(
   return {
     size: names.length,
     labels: Int32Array.from(labels),
+    files: {
+      names,
+      look: (index) => tree.look(names[index]),
+      checksum: (index) => tree.checksum(names[index]),
+    },
     async read(indices, draw) {
       const out = new Uint8Array(indices.length * bytes);
       await Promise.all(
