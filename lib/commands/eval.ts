@@ -122,7 +122,8 @@ async function readStudents(spec: string, options: Options): Promise<NamedSubjec
   const { seed = 1, epoch = "last" } = options;
   const subjects: NamedSubject[] = [];
   for (const { id, experiment } of await loadExperiments(spec)) {
-    const { path, sha256, tensors } = await readTrainedStudent(experiment, seed, epoch, options);
+    const student = await readTrainedStudent(experiment, seed, epoch, options);
+    const { path, sha256, tensors, learned } = student;
     const file = { path, format: "safetensors", tensors, facts: {}, sha256 } as const;
     subjects.push({
       id,
@@ -130,6 +131,7 @@ async function readStudents(spec: string, options: Options): Promise<NamedSubjec
       network: experiment.student,
       dataset: experiment.dataset,
       file,
+      learned,
     });
   }
   return subjects;

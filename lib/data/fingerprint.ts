@@ -85,11 +85,6 @@ export class Fingerprint {
     this.#most = most;
   }
 
-  /** The names of the classes, in order. */
-  get classes(): readonly string[] {
-    return this.#opened.classes;
-  }
-
   /** What a run records. Reads the sample. Rejects with a `Failure` (exit 3) if that fails. */
   async facts(): Promise<DataFacts> {
     const { image, classes } = this.#opened;
@@ -114,6 +109,18 @@ export class Fingerprint {
   async check({ by, facts }: Learned): Promise<void> {
     const changes = await this.#changes(facts);
     if (changes.length > 0) throw otherData(by, changes);
+  }
+
+  /**
+   * Compares the order of the classes with those that a run learned. Throws a `Failure` (exit 3) if
+   * they are the same ones in another order. Other classes are another matter.
+   */
+  checkOrder({ by, facts }: Learned): void {
+    const { classes } = this.#opened;
+    const sorted = (names: readonly string[]) =>
+      String(names.map((name) => name.normalize()).sort());
+    const moved = listRenamed(facts.classes, classes);
+    if (moved.length > 0 && sorted(classes) === sorted(facts.classes)) throw otherData(by, moved);
   }
 
   async #changes(before: DataFacts): Promise<string[]> {
@@ -147,7 +154,7 @@ function otherData(by: string, changes: readonly string[]): Failure {
   return new Failure(
     3,
     `${by} learned from other data than there are now: ${listed.join("; ")}. ` +
-      "Put those back, or train it again with --fresh",
+      `Put those back, or train ${by} again with --fresh`,
   );
 }
 

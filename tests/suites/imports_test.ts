@@ -80,6 +80,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "weights",
     "tensorflow",
     "experiment",
+    "data",
     "tasks",
     "nn",
     "terminal",
