@@ -75,6 +75,7 @@ export class Fingerprint {
   readonly #opened: OpenDataset;
   readonly #task: Task;
   readonly #most: number;
+  #facts: Promise<DataFacts> | undefined;
   #train: SplitPrint | undefined;
   #test: SplitPrint | undefined;
 
@@ -86,7 +87,11 @@ export class Fingerprint {
   }
 
   /** What a run records. Reads the sample. Rejects with a `Failure` (exit 3) if that fails. */
-  async facts(): Promise<DataFacts> {
+  facts(): Promise<DataFacts> {
+    return this.#facts ??= this.#gather();
+  }
+
+  async #gather(): Promise<DataFacts> {
     const { image, classes } = this.#opened;
     const { train, test } = this.#splits;
     return { image, classes, train: await train.facts(), test: await test.facts() };

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { Leases } from "../files/lease.ts";
 import type { Epoch } from "../experiment/experiment.ts";
 import { Failure } from "../values/failure.ts";
@@ -9,7 +10,7 @@ import { neededEpoch, type Settings } from "./settings.ts";
 
 /**
  * Takes runs back that were put aside: of trials, their teachers and first stages whose run is
- * missing or stale, the latest one that follows the declaration of today, a finished one before one
+ * not there or stale, the latest one that follows the declaration of today, a finished one before one
  * that was begun. The run in its place is put aside. Leaves out trials that are to be trained
  * anew, and those that another process holds.
  */
@@ -38,7 +39,9 @@ async function takeBackRun(
   keep: readonly Epoch[],
   settings: Settings,
 ): Promise<"done" | "begun" | undefined> {
-  if (run.state !== "missing" && run.state !== "stale") return undefined;
+  // A run that has begun anew, even if it has saved nothing yet, is wanted in place of the old one.
+  const isFree = run.state === "missing" && !existsSync(run.folder.path);
+  if (!isFree && run.state !== "stale") return undefined;
   const found = await findAside(run, keep, settings);
   if (!found) return undefined;
   const { folder } = run;

@@ -89,13 +89,11 @@ async function checkWorkers(
   settings: Settings,
 ): Promise<void> {
   const { workers = SOLE_WORKER } = settings;
-  const images = `${train.size} images of ${opened.classes.length} classes`;
-  const isShared = workers.share.workers > 1;
-  const contents = isShared ? ` with the digest ${await fingerprint.digest()}` : "";
-  await workers.agree("data set", `${images}${contents}`);
+  await workers.agree("data set", `${train.size} images of ${opened.classes.length} classes`);
   const { batch } = scheduleOf(shared[0].trial.experiment, settings);
   checkShards(train.size, batch, workers.share.workers);
   if (workers.share.workers === 1) return;
+  await workers.agree("digest of the data set", await fingerprint.digest());
   for (const [i, { trial }] of shared.entries()) {
     if (assemblies[i].memories.length === 0) continue;
     const who = `${titleOf(trial)}: ${trial.experiment.distiller.id}`;

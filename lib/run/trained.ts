@@ -60,7 +60,11 @@ export async function studentWeights(
 ): Promise<NetworkWeights> {
   const path = folder.weights(epoch);
   const { tensors } = await loadCheckpoint(path);
+  const learned = (await folder.data())?.classes.length;
   return (image, classes) => {
+    if (learned !== undefined && learned !== classes) {
+      throw new Failure(3, `${path} knows ${learned} classes, and the data set has ${classes}`);
+    }
     checkVariables(path, tensors, variableShapes(student, image, classes));
     return tensors;
   };
@@ -108,7 +112,7 @@ export interface TrainedStudent {
   /** The result of the run. */
   readonly trial: Trial;
   /** What it learned from. `undefined` for a run from before this was recorded. */
-  readonly learned: Learned | undefined;
+  readonly learned?: Learned;
 }
 
 /**

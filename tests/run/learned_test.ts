@@ -13,8 +13,8 @@ import { type Toys, toys } from "../support/toy_runs.ts";
 import { writeFiles } from "../support/write_files.ts";
 
 /**
- * A teacher, its student, one that starts from the teacher's weights, and a student on the same
- * files at another size.
+ * A teacher, its student, one that starts from the teacher's weights, and students on other images:
+ * of more classes, and on the same files at another size.
  */
 const FOLDER = `
 const images8 = imageFolder({ folder: "set", size: 8, crop: 1 });
@@ -22,6 +22,7 @@ const parts = { dataset: images8, schedule };
 export const teacher = experiment(import.meta, { ...parts, student: large, distiller: scratch() });
 export const student = experiment(import.meta, { ...parts, teacher: from(teacher), student: small, distiller: kd() });
 export const second = experiment(import.meta, { ...parts, student: from(teacher), distiller: scratch() });
+export const more = experiment(import.meta, { ...parts, dataset: synthetic({ ...images, ...images8.normalisation, classes: 3 }), teacher: from(teacher), student: small, distiller: kd() });
 export const resized = experiment(import.meta, { ...parts, dataset: imageFolder({ folder: "set", size: 9, crop: 1 }), teacher: from(teacher), student: small, distiller: kd() });
 `;
 
@@ -165,6 +166,15 @@ await test("of a teacher on other images the order of the classes is compared", 
     "toy#teacher seed 1 learned from other data",
     "class 0 was dog, is cat",
   );
+});
+
+await test("a teacher of fewer classes than the data set is refused", async (toys) => {
+  await assertRefused(
+    () => toys.run("more"),
+    `${toys.of("teacher", 1, "last.safetensors")} knows 2 classes, and the data set has 3`,
+  );
+  assertStringIncludes(toys.said(), "its teacher toy#teacher is trained on other images");
+  assert(!existsSync(toys.of("more", 1)));
 });
 
 await test(
