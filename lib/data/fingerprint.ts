@@ -286,12 +286,15 @@ type Sample = ReadonlyMap<number, FileLook>;
  * are reached. An image without a file has `pixels` bytes.
  */
 function sampleOf({ size, files }: Split, pixels: number, most: number): Sample {
-  const keys = Uint32Array.from({ length: size }, (_, i) => hashName(files?.names[i] ?? String(i)));
-  const order = Uint32Array.from({ length: size }, (_, i) => i)
-    .sort((a, b) => keys[a] - keys[b] || a - b);
+  // A number holds the key and the index, both exact: a million sort fast without a comparison.
+  const order = Float64Array.from(
+    { length: size },
+    (_, i) => hashName(files?.names[i] ?? String(i)) % 2 ** 20 * size + i,
+  ).sort();
   const sample = new Map<number, FileLook>();
   let bytes = 0;
-  for (const i of order) {
+  for (const position of order) {
+    const i = position % size;
     const look = files ? files.look(i) : { size: pixels };
     bytes += look.size;
     if (bytes > most && sample.size > 0) break;
