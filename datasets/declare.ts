@@ -109,6 +109,7 @@ export function declare<M extends Mix | undefined, V extends string>(
       mix: mix && { id: mix.id, ...mix.options },
       views,
     },
+    source: own,
     task: classification,
     holdout,
     take,
@@ -118,7 +119,7 @@ export function declare<M extends Mix | undefined, V extends string>(
     normalisation: { mean, std },
     sizes: published && { ...published, train: take ?? published.train },
     async open(folder, log, dry) {
-      const opened = await open(folder, log, dry);
+      const opened = checkClasses(id, await open(folder, log, dry));
       return take === undefined ? opened : takeTraining(opened, take);
     },
   };
@@ -158,6 +159,18 @@ function viewsOf<V extends string>(
     return [name, { ...usual, ...view }];
   });
   return Object.fromEntries(entries);
+}
+
+/** Closes an open data set with a `Failure` (exit 3) if there are no two classes to tell apart. */
+function checkClasses(id: string, opened: OpenDataset): OpenDataset {
+  const { classes } = opened;
+  if (classes.length > 1) return opened;
+  opened.close();
+  throw new Failure(
+    3,
+    `${id} has ${classes.length === 0 ? "no class" : `one class only, ${classes[0]}`}: ` +
+      "there is nothing to learn from fewer than two",
+  );
 }
 
 /** Reduces an open data set to `take` training images, or closes it if that fails. */

@@ -1,6 +1,7 @@
 import { dataFolderHint } from "../../lib/files/data_folder.ts";
 import { Failure, messageOf } from "../../lib/values/failure.ts";
-import { type Image, imageDecoder } from "../images/image.ts";
+import { imageDecoder } from "../images/image.ts";
+import type { Image } from "../images/formats/rgb_image.ts";
 import { checkLabels, type CifarBatch, type CifarImages, PLANE } from "./cifar_batch.ts";
 import type { CifarFiles } from "./cifar_files.ts";
 import { openParquet, type Parquet } from "./parquet.ts";

@@ -1,4 +1,4 @@
-import type { OpenDataset } from "../../lib/data/dataset.ts";
+import { AbsentDataset, type OpenDataset } from "../../lib/data/dataset.ts";
 import { checksum } from "../../lib/files/checksum.ts";
 import { dataFolderHint } from "../../lib/files/data_folder.ts";
 import { download } from "../../lib/files/download.ts";
@@ -95,8 +95,7 @@ async function downloadForm(
 ): Promise<Form> {
   const url = files.url + files.archive;
   if (dry) {
-    throw new Failure(
-      3,
+    throw new AbsentDataset(
       `there is no ${folder}/${files.folder}: a run downloads ${url} unless the data folder has ` +
         `${files.python.folder}, the .tar.gz of either or parquet files of it; ${dataFolderHint}`,
     );

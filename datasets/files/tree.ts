@@ -1,3 +1,5 @@
+import { crc32 } from "node:zlib";
+import { AbsentDataset, type FileLook } from "../../lib/data/dataset.ts";
 import { dataFolderHint } from "../../lib/files/data_folder.ts";
 import { openZip } from "../../lib/files/zip.ts";
 import { Failure, messageOf } from "../../lib/values/failure.ts";
@@ -20,13 +22,17 @@ export interface Tree {
   read(name: string): Promise<Uint8Array>;
   /** Reads at most `length` bytes from the beginning of a file, up to 1000. Rejects like `read`. */
   head(name: string, length: number): Promise<Uint8Array>;
+  /** Looks at a file. Throws a `Failure` (exit 3) that names it if that fails. */
+  look(name: string): FileLook;
+  /** The CRC-32 of a file's bytes. Rejects as `read` does. */
+  checksum(name: string): Promise<number>;
   close(): void;
 }
 
 /**
  * Opens a directory or a `.zip`, whose ending may be omitted. If all of it is in one folder, with
  * `expected` in that and not beside it, that folder is opened: programs that pack and unpack add
- * one. Rejects with a `Failure` (exit 3) if there is neither.
+ * one. Rejects with an `AbsentDataset` if there is neither.
  */
 export async function openTree(path: string, expected: string): Promise<Tree> {
   const found = await statPath(path);
@@ -35,10 +41,10 @@ export async function openTree(path: string, expected: string): Promise<Tree> {
   if (!path.endsWith(".zip") && await statPath(`${path}.zip`)) {
     return zipTree(`${path}.zip`, expected);
   }
-  throw absent(path);
+  throw new AbsentDataset(absenceOf(path));
 }
 
-const absent = (path: string) => new Failure(3, `there is no ${path}: ${dataFolderHint}`);
+const absenceOf = (path: string) => `there is no ${path}: ${dataFolderHint}`;
 
 /** The only entry among these names that is neither hidden nor a system's. */
 function onlyEntry(names: Iterable<string>): string | undefined {
@@ -66,6 +72,8 @@ function zipTree(path: string, expected: string): Tree {
         .map((name) => name.slice(top.length)),
     read: (name) => Promise.try(() => zip.read(top + name)),
     head: (name, length) => Promise.try(() => zip.head(top + name, length)),
+    look: (name) => ({ size: zip.size(top + name) ?? 0 }),
+    checksum: (name) => Promise.resolve(zip.crc(top + name) ?? 0),
     close: zip.close,
   };
 }
@@ -89,7 +97,7 @@ function attempt<T>(path: string, action: (path: string) => T): T {
 
 const readFailure = (path: string, error: unknown) =>
   error instanceof Deno.errors.NotFound
-    ? absent(path)
+    ? new Failure(3, absenceOf(path))
     : new Failure(3, `cannot read ${path}: ${messageOf(error)}`, { cause: error });
 
 function directoryTree(path: string): Tree {
@@ -112,6 +120,11 @@ function directoryTree(path: string): Tree {
         const bytes = new Uint8Array(length);
         return bytes.subarray(0, await file.read(bytes) ?? 0);
       }),
+    look(name) {
+      const { size, mtime, ctime, ino } = attempt(`${path}/${name}`, Deno.statSync);
+      return { size, stamp: `${size} ${mtime?.getTime()} ${ctime?.getTime()} ${ino}` };
+    },
+    checksum: (name) => read(name, async (path) => crc32(await Deno.readFile(path))),
     close() {},
   };
 }

@@ -48,6 +48,11 @@ export function imageSplit(
   return {
     size: names.length,
     labels: Int32Array.from(labels),
+    files: {
+      names,
+      look: (index) => tree.look(names[index]),
+      checksum: (index) => tree.checksum(names[index]),
+    },
     async check() {
       // All lanes take their next file from the same iterator.
       const files = names.values();

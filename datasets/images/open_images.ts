@@ -1,4 +1,4 @@
-import type { OpenDataset } from "../../lib/data/dataset.ts";
+import { AbsentDataset, type OpenDataset } from "../../lib/data/dataset.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { type Decoders, decoders } from "./decoders.ts";
 import { openTree, type Tree } from "../files/tree.ts";
@@ -15,8 +15,8 @@ export interface ImagePlace {
 
 /**
  * Opens a tree of image files and starts decoders. `open` makes the data set of them. Rejects with
- * a `Failure` (exit 3) if a file is missing or broken, after it closed the tree. Prints on `log`
- * what a user should know of the tree.
+ * a `Failure` (exit 3) if a file is missing or broken, after it closed the tree, and with an
+ * `AbsentDataset` if there is no tree. Prints on `log` what a user should know of the tree.
  */
 export async function openImages(
   { path, top, expected }: ImagePlace,
@@ -39,7 +39,10 @@ export async function openImages(
   } catch (error) {
     tree?.close();
     if (expected && error instanceof Failure) {
-      throw new Failure(error.exit, `${error.message}; ${expected}`);
+      const message = `${error.message}; ${expected}`;
+      throw error instanceof AbsentDataset
+        ? new AbsentDataset(message)
+        : new Failure(error.exit, message);
     }
     throw error;
   }

@@ -133,7 +133,8 @@ async function readStudents(spec: string, options: Options): Promise<NamedSubjec
   const { seed = 1, epoch = "last" } = options;
   const subjects: NamedSubject[] = [];
   for (const { id, experiment } of await loadExperiments(spec)) {
-    const { path, sha256, tensors } = await readTrainedStudent(experiment, seed, epoch, options);
+    const student = await readTrainedStudent(experiment, seed, epoch, options);
+    const { path, sha256, tensors, learned } = student;
     const file = { path, tensors, sha256 };
     subjects.push({
       id,
@@ -141,6 +142,7 @@ async function readStudents(spec: string, options: Options): Promise<NamedSubjec
       network: experiment.student,
       dataset: experiment.dataset,
       file,
+      learned,
     });
   }
   return subjects;

@@ -4,6 +4,8 @@
  * @module
  */
 import { join, resolve } from "node:path";
+import { AbsentDataset, type OpenDataset } from "../data/dataset.ts";
+import { Fingerprint } from "../data/fingerprint.ts";
 import { checkReplaceable, writeExport } from "../export/folder.ts";
 import type { Format } from "../export/format.ts";
 import { graphModel } from "../export/graph_model.ts";
@@ -50,7 +52,7 @@ const FLAGS = {
 /**
  * Writes a trained student in a format of other tools, with its preprocessing and a model card,
  * into a folder whose path it prints. Rejects with a `Failure`: exit 2 if the usage is wrong or the
- * folder holds other files, exit 3 if the student is not trained or its data set is missing.
+ * folder holds other files, exit 3 if the student is not trained or its data set has changed since.
  */
 export async function runExport(
   args: readonly string[],
@@ -105,16 +107,15 @@ async function loadOne(positional: readonly string[]): Promise<Loaded> {
   );
 }
 
-/** The facts that need the data set: the model with its images and classes, and its size. */
+/** The facts about the model, its images and its classes. */
 async function readFacts(
-  { experiment: { student: network, dataset }, id, seed, path, sha256, tensors, trial }:
-    TrainedStudent,
+  student: TrainedStudent,
   epoch: string,
   data: string,
 ): Promise<Pick<CardFacts, "model" | "parameters" | "multiplyAdds" | "tested">> {
-  const opened = await dataset.open(data, console.error);
-  const { classes, image, test } = opened;
-  opened.close();
+  const { experiment: { student: network, dataset }, id, seed, path, sha256, tensors, trial } =
+    student;
+  const { image, classes, tested } = await readImages(student, data);
   const origin = {
     experiment: id,
     seed: String(seed),
@@ -132,7 +133,34 @@ async function readFacts(
     origin: { ...origin, ...(trial.commit ? { commit: trial.commit } : {}) },
   };
   const { parameters, multiplyAdds } = description(network, image, classes.length);
-  return { model, parameters, multiplyAdds, tested: test.size };
+  return { model, parameters, multiplyAdds, tested };
+}
+
+/**
+ * The size of the images, the classes and the number of test images: those that the student learned
+ * with. Compares them with the data set if it is there. A student from before they were recorded
+ * needs the data set.
+ */
+async function readImages(
+  { experiment: { dataset }, learned }: TrainedStudent,
+  data: string,
+): Promise<Pick<ExportedModel, "image" | "classes"> & { readonly tested: number }> {
+  let opened: OpenDataset;
+  try {
+    opened = await dataset.open(data, console.error, learned !== undefined);
+  } catch (error) {
+    if (!learned || !(error instanceof AbsentDataset)) throw error;
+    const { by, facts: { image, classes, test } } = learned;
+    console.error(`${by}: its data are not there, so they could not be compared`);
+    const tested = test.classes.reduce((sum, { images }) => sum + images, 0);
+    return { image, classes, tested };
+  }
+  try {
+    if (learned) await new Fingerprint(opened, dataset.task).check(learned);
+    return { image: opened.image, classes: opened.classes, tested: opened.test.size };
+  } finally {
+    opened.close();
+  }
 }
 
 if (import.meta.main) await runCommand(() => runExport(Deno.args));

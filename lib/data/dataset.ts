@@ -2,6 +2,7 @@ import type { Json } from "../values/json.ts";
 import type { Random } from "../kernels/random_uniform.ts";
 import type { Task } from "../tasks/task.ts";
 import type { Tensor } from "../kernels/tensor.ts";
+import { Failure } from "../values/failure.ts";
 
 /**
  * Identifies a pass over the training images. Random choices while reading (a part of an image of
@@ -24,6 +25,30 @@ export interface ImageSource {
   readonly width: number;
 }
 
+/** What is known of a file that has not been read. */
+export interface FileLook {
+  /** Bytes. */
+  readonly size: number;
+  /**
+   * A text that changes whenever the file is written or replaced. It may change without that, as
+   * for a copy. `undefined` if `checksum` needs to read nothing.
+   */
+  readonly stamp?: string;
+}
+
+/** The files of a split's images, one each, by the image's index. They tell whether it has changed. */
+export interface SplitFiles {
+  /** The name of each file inside the data set, e.g. `train/cat/1.png`. */
+  readonly names: readonly string[];
+  /** Looks at a file. Throws a `Failure` (exit 3) that names it if that fails. */
+  look(index: number): FileLook;
+  /**
+   * The CRC-32 of a file's bytes. Rejects with a `Failure` (exit 3) that names it if it cannot be
+   * read.
+   */
+  checksum(index: number): Promise<number>;
+}
+
 /** One part of an opened data set: images of one shape with a class each, read by index. */
 export interface Split {
   /** The number of images. */
@@ -35,6 +60,8 @@ export interface Split {
    * of its own there. `undefined` if this is no part of another split.
    */
   readonly partOf?: { readonly split: Split; readonly indices: Uint32Array };
+  /** The images' files. `undefined` if an image is no file of its own. */
+  readonly files?: SplitFiles;
   /**
    * Reads the images at these indices, one after the other: `indices.length` × height × width ×
    * channels bytes, channels last, 0 … 255. Without `draw` it reads as for an evaluation, without
@@ -67,6 +94,14 @@ export interface OpenDataset {
   readonly place?: string;
   /** Releases files and workers. */
   close(): void;
+}
+
+/** The failure (exit 3) of a data set none of whose files are there. */
+export class AbsentDataset extends Failure {
+  /** Creates it with a message that says what is expected, and where. */
+  constructor(message: string) {
+    super(3, message);
+  }
 }
 
 /** Random changes to training images, inside the step. Each image changes in its own way. */
@@ -161,6 +196,11 @@ export interface Dataset<M extends Mix | undefined = undefined, V extends string
   readonly id: string;
   /** All options that change the result, for the declaration. */
   readonly options: Json;
+  /**
+   * The options that say which files or images it has, without those that say what is done with
+   * them. Default: all options.
+   */
+  readonly source?: Json;
   /** The goal of learning, with its scores. */
   readonly task: Task;
   /** Number of training images held out. 0 if none. */
@@ -189,8 +229,8 @@ export interface Dataset<M extends Mix | undefined = undefined, V extends string
   readonly hub?: string;
   /**
    * Finds and checks the files below `folder`. Downloads them if possible, with progress on `log`.
-   * A `dry` run downloads and writes nothing. Rejects with a `Failure`: exit 3, or exit 2 if `take`
-   * is more than there is.
+   * A `dry` run downloads and writes nothing. Rejects with a `Failure`: exit 3 (an `AbsentDataset` if
+   * there is nothing), or exit 2 if `take` is more than there is.
    */
   open(folder: string, log?: (line: string) => void, dry?: boolean): Promise<OpenDataset>;
 }

@@ -1,3 +1,4 @@
+import { Fingerprint, type Learned } from "../data/fingerprint.ts";
 import { batches, inOrder } from "../training/batches.ts";
 import { EVAL_BATCH } from "./evaluate.ts";
 import { predictStep } from "../training/evaluate_step.ts";
@@ -18,6 +19,8 @@ export interface Subject {
   readonly file: NamedTensors;
   /** The data set with the test images. */
   readonly dataset: Experiment["dataset"];
+  /** What the run that trained them learned from. `undefined` if that is unknown. */
+  readonly learned?: Learned;
 }
 
 /** The result of an examination of weights on a test set. */
@@ -40,10 +43,11 @@ export interface ExamineOptions extends Pick<EngineOptions, "precision" | "backe
 
 /**
  * Examines weights on the test images of a data set. Rejects with a `Failure`: exit 2 if there are
- * no test images, exit 3 if the data are missing or the weights are another network's.
+ * no test images, exit 3 if the data are missing, if they are others than the weights learned from,
+ * or if the weights are another network's.
  */
 export async function examine(
-  { network, file, dataset }: Subject,
+  { network, file, dataset, learned }: Subject,
   options: ExamineOptions,
 ): Promise<Examination> {
   const { data, status, evalBatch = EVAL_BATCH } = options;
@@ -53,6 +57,7 @@ export async function examine(
   try {
     const { classes, image, test } = opened;
     if (test.size === 0) throw new Failure(2, `${dataset.id} has no test images`);
+    if (learned) await new Fingerprint(opened, task).check(learned);
     const tensors = importWeights(network, image, classes.length, file, log);
     const { engine } = await openEngine({ ...options, log });
     try {

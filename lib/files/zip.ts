@@ -15,6 +15,8 @@ export interface Zip {
    * entry.
    */
   size(name: string): number | undefined;
+  /** CRC-32 of an entry's bytes, as the file declares it. `undefined` if there is no such entry. */
+  crc(name: string): number | undefined;
   /**
    * Returns the bytes of one entry, unpacked and checked by their CRC-32. Throws a `Failure` (exit
    * 3) that names zip and entry if this fails.
@@ -101,6 +103,7 @@ export function readZip(source: ByteSource, most = Infinity): Zip {
     names: [...entries.keys()],
     guessed,
     size: (name) => entries.get(name)?.size,
+    crc: (name) => entries.get(name)?.crc,
     read: (name) => unpack(source, entries.get(name), name, readAll),
     head: (name, length) => unpack(source, entries.get(name), name, readHead).slice(0, length),
   };

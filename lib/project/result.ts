@@ -67,6 +67,11 @@ export type Trial = {
   readonly tensorflow: string | null;
   /** The number of training images held out; `null` for none. */
   readonly holdout: number | null;
+  /**
+   * A digest of the data set's classes, labels and contents; see `Fingerprint`. `undefined` in older
+   * results.
+   */
+  readonly data?: string;
   /** Seconds of all epochs, including evaluation and the tracing of the step. */
   readonly seconds: number;
   /**
@@ -262,6 +267,7 @@ export const trialReader: Reader<Trial> = strictObject<Trial>({
   backend: text,
   tensorflow: nullable(text),
   holdout: nullable(count),
+  data: optional(text),
   seconds: number,
   stepSeconds: optional(number),
   workers: optional(count),

@@ -6,7 +6,9 @@ import type { Assembly } from "../training/assemble.ts";
 import { compileSteps } from "../training/compile_steps.ts";
 import { batchCount } from "../training/train_inputs.ts";
 import { cohorts, mostTogether } from "./cohorts.ts";
+import { checkDeclaredData } from "./declared_data.ts";
 import { previewStages, type StagesPreview } from "./first_stages.ts";
+import { listLearned } from "./learned.ts";
 import { fittingTrials, isLimitedByMemory, measureStepMemory, type StepMemory } from "./memory.ts";
 import { prepare, type Prepared, type TrialSource } from "./prepare.ts";
 import { isSameTrial, queue, type QueuedTrial, type RequestedTrial } from "./queue.ts";
@@ -42,7 +44,9 @@ export async function dryRunAll(
   asked: readonly RequestedTrial[],
   settings: Settings,
 ): Promise<string[]> {
-  const planned = cohorts(await queue(asked, settings), mostTogether(settings));
+  const waiting = await queue(asked, settings);
+  await checkDeclaredData(waiting, settings);
+  const planned = cohorts(waiting, mostTogether(settings));
   const lines = queueLines(planned);
   const isIn = (cohort: readonly RequestedTrial[], trial: RequestedTrial) =>
     cohort.some((one) => isSameTrial(one, trial));
@@ -107,7 +111,9 @@ async function previewTrial(
   const teachers = await Promise.all(
     experiment.teachers.map((teacher) => previewTeacher(teacher, resolved.root, settings)),
   );
-  return { experiment, resolved, teachers, stages: await previewStages(experiment, settings) };
+  const stages = await previewStages(experiment, settings);
+  const learned = await listLearned(resolved, settings);
+  return { experiment, resolved, teachers, stages, learned };
 }
 
 /** The rows of what a trial consists of. */

@@ -147,3 +147,20 @@ function lengthOfLines(bytes: Uint8Array, count: number): number {
 }
 
 const NEWLINE = 0x0a;
+
+/**
+ * Reads the score on the test set after an epoch from the log in a run's folder. `undefined` if the
+ * log has no such epoch.
+ */
+export async function readLoggedScore(
+  folder: string,
+  epoch: number,
+  measure: string,
+): Promise<number | undefined> {
+  const path = `${folder}/metrics.jsonl`;
+  if (!existsSync(path)) return undefined;
+  for (const line of (await Deno.readTextFile(path)).split("\n").filter(Boolean)) {
+    const log: EpochLog = JSON.parse(line);
+    if (log.epoch === epoch) return log[`test/${measure}`];
+  }
+}

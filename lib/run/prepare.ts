@@ -1,4 +1,5 @@
 import type { OpenDataset, Split } from "../data/dataset.ts";
+import { Fingerprint } from "../data/fingerprint.ts";
 import { complementOf, stratified, subset } from "../data/split.ts";
 import type { CompiledStep, Engine, Ungrouped } from "../engine/engine.ts";
 import { openEngine } from "../engine/open_engine.ts";
@@ -18,6 +19,7 @@ import { Failure } from "../values/failure.ts";
 import { stream } from "../values/random.ts";
 import type { Value } from "../weights/value.ts";
 import type { FirstStages } from "./first_stages.ts";
+import { checkLearned, type LearnedRun } from "./learned.ts";
 import { scheduleOf, type Settings } from "./settings.ts";
 import type { NetworkWeights } from "./trained.ts";
 
@@ -45,6 +47,8 @@ export interface Prepared extends RunData {
 export interface RunData {
   /** The data set. */
   readonly opened: OpenDataset;
+  /** Tells the data set from others. */
+  readonly fingerprint: Fingerprint;
   /** The images to train on, without the hold-out. */
   readonly train: Split;
   /**
@@ -61,11 +65,16 @@ export interface TeacherWeights {
   readonly weights: NetworkWeights;
 }
 
-/** An experiment with the weights of its teachers, in order, and of its first stages. */
+/**
+ * An experiment with the weights of its teachers, in order, and of its first stages, and what the
+ * runs that it continues or builds on learned from.
+ */
 export interface TrialSource {
   readonly experiment: Experiment;
   readonly teachers: readonly TeacherWeights[];
   readonly stages: FirstStages;
+  /** The runs that it continues or builds on. */
+  readonly learned: readonly LearnedRun[];
 }
 
 /** Whether this process will need all test images. A quick run may be over before a check is. */
@@ -74,7 +83,8 @@ const willEvaluate = ({ dry, limit, workers }: Settings): boolean =>
 
 /**
  * Opens the data set of trials of one seed and builds their models with the weights of teachers and
- * first stages. Each distinct teacher is built once.
+ * first stages. Each distinct teacher is built once. Rejects with a `Failure` (exit 3) if a run that
+ * a trial continues or builds on learned from other data.
  */
 export async function prepare(
   trials: readonly TrialSource[],
@@ -85,8 +95,10 @@ export async function prepare(
   using resources = new DisposableStack();
   const opened = await dataset.open(settings.data, settings.log, settings.dry);
   resources.defer(() => opened.close());
+  const fingerprint = new Fingerprint(opened, dataset.task);
+  for (const { learned } of trials) await checkLearned(fingerprint, learned);
   if (willEvaluate(settings)) await opened.test.check?.();
-  const data = { opened, ...splitHoldout(opened, dataset.holdout, seed) };
+  const data = { opened, fingerprint, ...splitHoldout(opened, dataset.holdout, seed) };
   const { engine, tensorflow } = await openEngine(settings);
   resources.defer(() => engine.close());
   const { image } = opened;

@@ -52,7 +52,7 @@ export function manifest(
 
 /**
  * Makes the trial of a finished run. `compared` is the score of the student beside its only
- * teacher.
+ * teacher, `data` the digest of the data set.
  */
 export function finalTrial(
   { experiment, declaration, seed, quick }: Resolved,
@@ -61,6 +61,7 @@ export function finalTrial(
   teachers: readonly TeacherRecord[],
   commit: string | null,
   compared: Score | undefined,
+  data: string,
 ): Trial {
   const { task } = experiment.dataset;
   const { epoch: epochs, best, precision, backend, seconds, stepSeconds } = progress;
@@ -76,6 +77,7 @@ export function finalTrial(
     backend,
     tensorflow,
     holdout: heldOut?.split.size ?? null,
+    data,
     seconds: Math.round(seconds * 10) / 10,
     ...(stepSeconds === undefined ? {} : { stepSeconds: Number(stepSeconds.toPrecision(4)) }),
     ...(workers === undefined ? {} : { workers }),

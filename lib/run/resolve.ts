@@ -56,30 +56,31 @@ export async function resolveRun(
   const quick = quickness(experiment, settings);
   const declaration = await declarationHash(experiment);
   const folder = new RunFolder(root, identity.id, seed, quick);
-  const state = settings.fresh ? "fresh" : await runState(
-    folder,
-    experiment,
-    declaration,
-    scheduleOf(experiment, settings).epochs,
-    keep,
-  );
+  const state = settings.fresh
+    ? "fresh"
+    : await runState(folder, experiment, declaration, settings, keep);
   return { experiment, identity, root, seed, declaration, quick, folder, state };
 }
 
-async function runState(
+/**
+ * Finds the state of the run in a folder, for an experiment with this declaration. Rejects with a
+ * `Failure` if the run is damaged.
+ */
+export async function runState(
   folder: RunFolder,
-  { distiller }: Experiment,
+  experiment: Experiment,
   declaration: string,
-  epochs: number,
+  settings: Pick<Settings, "epochs">,
   keep: readonly Epoch[],
 ): Promise<RunState> {
+  const { epochs } = scheduleOf(experiment, settings);
   const latest = await folder.latest();
   if (!latest) return "missing";
   const { progress } = latest;
   if (progress.declaration !== declaration) return "stale";
   const isThere = (epoch: Epoch) =>
     existsSync(folder.weights(epoch)) &&
-    (!distiller.trainedModules || existsSync(folder.trainedModules(epoch)));
+    (!experiment.distiller.trainedModules || existsSync(folder.trainedModules(epoch)));
   const absent = keep.filter((epoch) => !isThere(epoch));
   // Weights of the epoch that is just complete can still be written from the saved state.
   const numbers: Record<Epoch, number | undefined> = { best: progress.best?.epoch, last: epochs };

@@ -8,6 +8,8 @@ import { primaryOf } from "../project/metric.ts";
 import { recordTrial, resultPath, type Trial } from "../project/result.ts";
 import { Failure } from "../values/failure.ts";
 import { claimCohorts } from "./claimed_cohorts.ts";
+import { checkDeclaredData } from "./declared_data.ts";
+import { checkLearned, checkLearnedInQueue, PresentData, recordLearned } from "./learned.ts";
 import {
   buildsOn,
   checkQueue,
@@ -17,8 +19,9 @@ import {
   type QueuedTrial,
   type RequestedTrial,
 } from "./queue.ts";
-import { resolveRun, titleOf } from "./resolve.ts";
+import { type Resolved, resolveRun, titleOf } from "./resolve.ts";
 import type { Settings } from "./settings.ts";
+import { takeBack } from "./take_back.ts";
 import { type SharedTrial, trainCohort } from "./train_cohort.ts";
 import { checkArithmetic } from "./trial_training.ts";
 import { SOLE_WORKER } from "./workers.ts";
@@ -43,14 +46,20 @@ export async function runTrials(
   asked: readonly RequestedTrial[],
   settings: Settings,
 ): Promise<FinishedTrial[]> {
+  const { workers = SOLE_WORKER } = settings;
+  if (workers.share.workers === 1) await takeBack(asked, settings);
   const waiting = await queue(asked, settings);
   const isWaiting = (trial: RequestedTrial) => waiting.some((one) => isSameTrial(one, trial));
   const done = new Map<RequestedTrial, FinishedTrial>();
-  const { workers = SOLE_WORKER } = settings;
   if (!workers.leads) return await trainAll(waiting, settings);
-  for (const trial of asked) {
-    const result = isWaiting(trial) ? undefined : await reuse(trial, settings);
-    if (result) done.set(trial, result);
+  await checkDeclaredData(waiting, settings);
+  {
+    using present = new PresentData(settings);
+    for (const trial of asked) {
+      const result = isWaiting(trial) ? undefined : await reuse(trial, settings, present);
+      if (result) done.set(trial, result);
+    }
+    await checkLearnedInQueue(waiting, present);
   }
   await checkResults(waiting);
   await checkQueue(waiting);
@@ -133,24 +142,39 @@ function joinFailures([first, ...others]: readonly Failure[]): Failure {
 }
 
 /**
- * Reads, prints and records the result of a trial that is done already. Rejects with a `Failure`:
- * exit 2 if it was trained with another precision or backend than requested, exit 3 if it is gone.
- * `undefined` if another process trains it and `settings.pending` leaves it to that.
+ * Reads, prints and records the result of a trial that is done already. Compares the data with those
+ * that it learned from, if they are `present`; without it, they were compared before. Rejects with a
+ * `Failure`: exit 2 if it was trained with another precision or backend than requested, exit 3 if it
+ * is gone or its data have changed. `undefined` if another process trains it and `settings.pending`
+ * leaves it to that.
  */
 async function reuse(
   { experiment, seed }: RequestedTrial,
   settings: Settings,
+  present?: PresentData,
 ): Promise<FinishedTrial | undefined> {
   const resolved = await resolveRun(experiment, seed, settings);
   const { folder, identity: { id }, root, state } = resolved;
   if (settings.pending && state !== "done") return undefined;
   const trial = await folder.requireTrial();
   checkArithmetic(folder.path, trial, settings);
+  const isCompared = !present || await compareData(resolved, present);
   const { task } = experiment.dataset;
   const { title, decimals } = task.measures[task.primary];
   const reached = `${title} ${primaryOf(trial.metric, task).last.toFixed(decimals)}`;
   const hint = settings.pending ? "" : "; --fresh trains it again";
-  settings.status.line(`${titleOf(resolved)}: done before, ${reached}${hint}`);
+  const absent = isCompared ? "" : " (its data are not there, so they could not be compared)";
+  settings.status.line(`${titleOf(resolved)}: done before, ${reached}${absent}${hint}`);
   await recordTrial(resultPath(root, id), id, trial);
   return { experiment, seed, identity: resolved.identity, trial };
+}
+
+/** Compares the data of a run that is done. Returns whether they are there. */
+async function compareData(run: Resolved, present: PresentData): Promise<boolean> {
+  const fingerprint = await present.fingerprint(run.experiment.dataset);
+  if (!fingerprint) return false;
+  const runs = [{ run, facts: await run.folder.data(), isSameSource: true }];
+  await checkLearned(fingerprint, runs);
+  await recordLearned(fingerprint, runs);
+  return true;
 }

@@ -2,6 +2,7 @@
  * The files of a run, below `runs/<experiment id>/seed-<n>/`:
  *
  * - `declaration.json`: the declaration, the resolved models, versions and commit.
+ * - `data.json`: what the run learns from: the classes, and what tells the images from others.
  * - `metrics.jsonl` and TensorBoard's event files: the log of each epoch.
  * - `latest.safetensors`: the whole state, from which the run can continue.
  * - `best.safetensors`, `last.safetensors`, `epoch-<n>.safetensors`: the student's weights alone.
@@ -12,12 +13,13 @@
  * @module
  */
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
+import { type DataFacts, readDataFacts } from "../data/fingerprint.ts";
 import type { Epoch } from "../experiment/experiment.ts";
 import { atomicWrite, removeUnfinished, writeFailure } from "../files/atomic_write.ts";
 import { type Trial, trialReader } from "../project/result.ts";
 import type { Score } from "../tasks/task.ts";
-import { Failure } from "../values/failure.ts";
+import { Failure, messageOf } from "../values/failure.ts";
 import { canonical, type Json } from "../values/json.ts";
 import {
   boolean,
@@ -92,10 +94,16 @@ export type BestEpoch = {
 /** The folder of one run. */
 export class RunFolder {
   readonly path: string;
+  readonly #putAsideAs: (n: number) => RunFolder;
 
-  /** Names the folder of an experiment's run with a seed. Each quick run has its own folder. */
-  constructor(root: string, id: string, seed: number, quick: string | undefined) {
-    this.path = join(root, "runs", id, quick ? `seed-${seed}-${quick}` : `seed-${seed}`);
+  /**
+   * Names the folder of an experiment's run with a seed. Each quick run has its own folder. `old` is
+   * the number of a run that was put aside.
+   */
+  constructor(root: string, id: string, seed: number, quick: string | undefined, old?: number) {
+    const name = quick ? `seed-${seed}-${quick}` : `seed-${seed}`;
+    this.path = join(root, "runs", id, old === undefined ? name : `${name}.old-${old}`);
+    this.#putAsideAs = (n) => new RunFolder(root, id, seed, quick, n);
   }
 
   /** The path of a file in this folder. */
@@ -152,6 +160,29 @@ export class RunFolder {
     await this.write("trial.json", { ...trial, checksum: await checksumOf(trial) });
   }
 
+  /**
+   * Reads what the run learned from. `undefined` for a run from before this was recorded. Rejects
+   * with a `Failure` (exit 3) that names the file if it is damaged.
+   */
+  async data(): Promise<DataFacts | undefined> {
+    const path = this.file("data.json");
+    if (!existsSync(path)) return undefined;
+    const refuse = (problem: string) =>
+      new Failure(3, `${path} does not say what the run learned from: ${problem}; remove it`);
+    let json: unknown;
+    try {
+      json = JSON.parse(await Deno.readTextFile(path));
+    } catch (error) {
+      throw refuse(messageOf(error));
+    }
+    return readAs(json, readDataFacts, refuse);
+  }
+
+  /** Records what the run learns from. */
+  async recordData(facts: DataFacts): Promise<void> {
+    await this.write("data.json", facts);
+  }
+
   /** Reads the result of a run that was done. Rejects with a `Failure` (exit 3) if it is gone. */
   async requireTrial(): Promise<Trial> {
     const trial = await this.trial();
@@ -174,14 +205,36 @@ export class RunFolder {
   /** Renames the folder and returns its new path. `undefined` if there is no folder. */
   async putAside(): Promise<string | undefined> {
     if (!existsSync(this.path)) return undefined;
-    for (let n = 1;; n++) {
-      const aside = `${this.path}.old-${n}`;
-      if (existsSync(aside)) continue;
-      await Deno.rename(this.path, aside).catch((cause) => {
-        throw writeFailure(aside, cause);
-      });
-      return aside;
+    const [latest = 0] = await this.#asideNumbers();
+    const { path } = this.#putAsideAs(latest + 1);
+    await Deno.rename(this.path, path).catch((cause) => {
+      throw writeFailure(path, cause);
+    });
+    return path;
+  }
+
+  /** The folders that were put aside, the latest first. */
+  async asides(): Promise<RunFolder[]> {
+    return (await this.#asideNumbers()).map(this.#putAsideAs);
+  }
+
+  async #asideNumbers(): Promise<number[]> {
+    const parent = dirname(this.path);
+    if (!existsSync(parent)) return [];
+    const prefix = `${basename(this.path)}.old-`;
+    const numbers: number[] = [];
+    for await (const { name } of Deno.readDir(parent)) {
+      const n = Number(name.slice(prefix.length));
+      if (name.startsWith(prefix) && Number.isInteger(n) && n > 0) numbers.push(n);
     }
+    return numbers.sort((a, b) => b - a);
+  }
+
+  /** Renames a folder that was put aside to this one, which must be free. */
+  async takeBack(aside: RunFolder): Promise<void> {
+    await Deno.rename(aside.path, this.path).catch((cause) => {
+      throw writeFailure(this.path, cause);
+    });
   }
 
   /** Writes a JSON file. */

@@ -4,19 +4,23 @@
  * @module
  */
 import { basename } from "node:path";
+import type { Split } from "../data/dataset.ts";
 import { evaluate } from "../evaluation/evaluate.ts";
 import type { Experiment, Teacher, Trained } from "../experiment/experiment.ts";
 import type { ExternalWeights } from "../experiment/weights.ts";
+import { primaryOf } from "../project/metric.ts";
 import type { TeacherRecord } from "../project/result.ts";
-import { formatMeasure } from "../tasks/task.ts";
+import { formatMeasure, type Measure } from "../tasks/task.ts";
 import { Failure } from "../values/failure.ts";
 import { roundPercentage } from "../values/numbers.ts";
 import { sha256 } from "../values/sha256.ts";
 import { importWeights } from "../weights/import_weights.ts";
 import { openWeights, resolveWeights } from "../weights/locate_weights.ts";
 import type { WeightsFile } from "../weights/weights_file.ts";
+import { imageSource } from "./declared_data.ts";
+import { readLoggedScore } from "./epoch_log.ts";
 import type { Prepared, TeacherWeights } from "./prepare.ts";
-import { resolveTrained } from "./resolve.ts";
+import { type ResolvedTrained, resolveTrained } from "./resolve.ts";
 import type { Settings } from "./settings.ts";
 import { type NetworkWeights, previewTrained, studentWeights } from "./trained.ts";
 
@@ -26,6 +30,11 @@ export interface LoadedTeacher extends TeacherWeights {
   readonly identity: Omit<TeacherRecord, "score">;
   /** The declared top-1, in percent; `null` if none is declared. */
   readonly declared: number | null;
+  /**
+   * The primary measure on the test set that its own run recorded. `undefined` for weights from
+   * elsewhere, and if it was measured on other images.
+   */
+  readonly recorded?: number;
 }
 
 /**
@@ -33,7 +42,7 @@ export interface LoadedTeacher extends TeacherWeights {
  * cannot be read, or if those from elsewhere are missing or not the declared ones.
  */
 export async function readTeachers(
-  { teachers }: Experiment,
+  { teachers, dataset }: Experiment,
   root: string,
   settings: Settings,
 ): Promise<LoadedTeacher[]> {
@@ -41,14 +50,18 @@ export async function readTeachers(
   for (const teacher of teachers) {
     loaded.push(
       teacher.kind === "trained"
-        ? await readStudent(teacher, settings)
+        ? await readStudent(teacher, dataset, settings)
         : await readExternal(teacher, root, settings),
     );
   }
   return loaded;
 }
 
-async function readStudent(teacher: Trained, settings: Settings): Promise<LoadedTeacher> {
+async function readStudent(
+  teacher: Trained,
+  dataset: Experiment["dataset"],
+  settings: Settings,
+): Promise<LoadedTeacher> {
   const resolved = await resolveTrained(teacher, settings);
   const { identity: { id }, seed, folder, epoch } = resolved;
   const path = folder.weights(epoch);
@@ -58,7 +71,18 @@ async function readStudent(teacher: Trained, settings: Settings): Promise<Loaded
     path,
     weights,
     declared: null,
+    recorded: imageSource(teacher.experiment.dataset) === imageSource(dataset)
+      ? await readRecorded(resolved)
+      : undefined,
   };
+}
+
+/** The primary measure that a run which is done recorded for the epoch whose weights are taken. */
+async function readRecorded(
+  { experiment: { dataset: { task } }, folder, epoch }: ResolvedTrained,
+): Promise<number | undefined> {
+  if (typeof epoch === "number") return await readLoggedScore(folder.path, epoch, task.primary);
+  return primaryOf((await folder.requireTrial()).metric, task)[epoch];
 }
 
 async function readExternal(
@@ -101,7 +125,7 @@ const TOLERANCE = 0.1;
 /**
  * Scores the distinct teachers of a cohort on the test set and prints their primary measure.
  * Returns their records by the files of their weights. Rejects with a `Failure` (exit 3) if a
- * measure is not the declared one.
+ * measure is not the declared one, or not the one that the teacher's own run recorded.
  */
 export async function scoreTeachers(
   loaded: readonly LoadedTeacher[],
@@ -114,7 +138,7 @@ export async function scoreTeachers(
   const measure = task.measures[task.primary];
   const scores = await evaluate(evaluateTeachers, { task, split: test, image }, evalBatch);
   for (const [i, path] of [...teachers.keys()].entries()) {
-    const { identity, declared } = loaded.find((teacher) => teacher.path === path)!;
+    const { identity, declared, recorded } = loaded.find((teacher) => teacher.path === path)!;
     const { id, seed } = identity;
     const reached = roundPercentage(scores[i][task.primary]);
     const reachedText = `${measure.title} ${formatMeasure(measure, reached)}`;
@@ -127,9 +151,27 @@ export async function scoreTeachers(
           "or with its classes in another order?",
       );
     }
+    if (recorded !== undefined && Math.abs(reached - recorded) > noiseOf(measure, recorded, test)) {
+      throw new Failure(
+        3,
+        `${path} reaches ${reachedText}, and its own run recorded ` +
+          `${
+            formatMeasure(measure, recorded)
+          }: its weights or the test images are others by now; ` +
+          "train it again with --fresh",
+      );
+    }
     records.set(path, { ...identity, score: { [task.primary]: reached } });
   }
   return records;
+}
+
+/**
+ * The most by which a teacher's primary measure may differ from what its own run recorded, perhaps
+ * in another precision: of a percentage one point and three images, of another measure 2 %.
+ */
+function noiseOf({ isPercentage }: Measure, recorded: number, { size }: Split): number {
+  return isPercentage ? 1 + 300 / size : 0.02 * Math.abs(recorded);
 }
 
 /** A teacher in a dry run. Its weights are `undefined` if they are missing. */

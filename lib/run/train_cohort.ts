@@ -4,6 +4,7 @@ import { Failure } from "../values/failure.ts";
 import type { Claim } from "./claim.ts";
 import { type CohortResult, CohortTraining } from "./cohort_training.ts";
 import { type LoadedStages, readStages } from "./first_stages.ts";
+import { listLearned, recordLearned } from "./learned.ts";
 import { fittingTrials, isLimitedByMemory, measureStepMemory } from "./memory.ts";
 import { prepare, type Prepared, type TrialSource } from "./prepare.ts";
 import type { QueuedTrial } from "./queue.ts";
@@ -39,6 +40,9 @@ export async function trainCohort(
     const title = cohortTitle(taken);
     if (taken.length > 1) status.line(`${title} train together`);
     const loaded = sources.flatMap(({ teachers }) => teachers);
+    if (workers.leads) {
+      for (const { learned } of sources) await recordLearned(prepared.fingerprint, learned);
+    }
     const printLine = (line: string) => status.line(`${title}: ${line}`);
     const records = workers.leads
       ? await scoreTeachers(loaded, prepared, settings, printLine)
@@ -66,12 +70,12 @@ interface LoadedSource extends TrialSource {
   readonly stages: LoadedStages;
 }
 
-async function loadSource(
-  { experiment, root }: QueuedTrial,
-  settings: Settings,
-): Promise<LoadedSource> {
+async function loadSource(trial: QueuedTrial, settings: Settings): Promise<LoadedSource> {
+  const { experiment, root, seed, keep } = trial;
   const teachers = await readTeachers(experiment, root, settings);
-  return { experiment, teachers, stages: await readStages(experiment, settings) };
+  const stages = await readStages(experiment, settings);
+  const own = await resolveRun(experiment, seed, trial.settings, keep);
+  return { experiment, teachers, stages, learned: await listLearned(own, settings) };
 }
 
 /**
@@ -81,7 +85,7 @@ async function loadSource(
  */
 async function checkWorkers(
   shared: readonly SharedTrial[],
-  { train, opened, assemblies }: Prepared,
+  { train, opened, fingerprint, assemblies }: Prepared,
   settings: Settings,
 ): Promise<void> {
   const { workers = SOLE_WORKER } = settings;
@@ -89,6 +93,7 @@ async function checkWorkers(
   const { batch } = scheduleOf(shared[0].trial.experiment, settings);
   checkShards(train.size, batch, workers.share.workers);
   if (workers.share.workers === 1) return;
+  await workers.agree("digest of the data set", await fingerprint.digest());
   for (const [i, { trial }] of shared.entries()) {
     if (assemblies[i].memories.length === 0) continue;
     const who = `${titleOf(trial)}: ${trial.experiment.distiller.id}`;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Learned } from "../data/fingerprint.ts";
 import type { TrainedModule } from "../experiment/distiller.ts";
 import type { Experiment, Trained } from "../experiment/experiment.ts";
 import { variableShapes } from "../nn/description.ts";
@@ -12,7 +13,13 @@ import { Failure } from "../values/failure.ts";
 import { sha256 } from "../values/sha256.ts";
 import { checkVariables, loadCheckpoint } from "../weights/checkpoint.ts";
 import type { Value } from "../weights/value.ts";
-import { type ResolvedTrained, resolveRun, resolveTrained, STATE_TEXTS } from "./resolve.ts";
+import {
+  type ResolvedTrained,
+  resolveRun,
+  resolveTrained,
+  STATE_TEXTS,
+  titleOf,
+} from "./resolve.ts";
 import type { Settings } from "./settings.ts";
 
 /**
@@ -53,7 +60,11 @@ export async function studentWeights(
 ): Promise<NetworkWeights> {
   const path = folder.weights(epoch);
   const { tensors } = await loadCheckpoint(path);
+  const learned = (await folder.data())?.classes.length;
   return (image, classes) => {
+    if (learned !== undefined && learned !== classes) {
+      throw new Failure(3, `${path} knows ${learned} classes, and the data set has ${classes}`);
+    }
     checkVariables(path, tensors, variableShapes(student, image, classes));
     return tensors;
   };
@@ -100,6 +111,8 @@ export interface TrainedStudent {
   readonly tensors: ReadonlyMap<string, Value>;
   /** The result of the run. */
   readonly trial: Trial;
+  /** What it learned from. `undefined` for a run from before this was recorded. */
+  readonly learned?: Learned;
 }
 
 /**
@@ -113,11 +126,8 @@ export async function readTrainedStudent(
   epoch: "last" | "best",
   { epochs, limit }: Pick<Settings, "epochs" | "limit"> = {},
 ): Promise<TrainedStudent> {
-  const { identity: { id }, folder, state } = await resolveRun(experiment, seed, {
-    epochs,
-    limit,
-    fresh: false,
-  });
+  const resolved = await resolveRun(experiment, seed, { epochs, limit, fresh: false });
+  const { identity: { id }, folder, state } = resolved;
   if (state !== "done") {
     const flags = Object.entries({ seed, epochs, limit }).filter(([, value]) => value !== undefined)
       .map(([name, value]) => ` --${name} ${value}`);
@@ -134,5 +144,7 @@ export async function readTrainedStudent(
     await loadCheckpoint(path),
     await sha256(await Deno.readFile(path)),
   ];
-  return { experiment, id, seed, path, sha256: digest, tensors, trial };
+  const facts = await folder.data();
+  const learned = facts && { by: titleOf(resolved), facts };
+  return { experiment, id, seed, path, sha256: digest, tensors, trial, learned };
 }

@@ -158,6 +158,7 @@ export class TrialTraining {
         this.#revision,
       ),
     );
+    await folder.recordData(await this.#prepared.fingerprint.facts());
     this.#logs = new Logs(folder.path, this.#progress.epoch);
   }
 
@@ -328,6 +329,7 @@ export class TrialTraining {
       this.#foundations.teachers,
       this.#revision,
       compared,
+      await this.#prepared.fingerprint.digest(),
     );
     const { folder, root, identity: { id } } = this.trial;
     this.#claim?.check();

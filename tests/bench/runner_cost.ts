@@ -97,7 +97,7 @@ export const bare = experiment(import.meta, { ...parts, dataset: synthetic({ ...
 /** Traces the bare step of an experiment. `run` returns the seconds of `count` steps. */
 async function traceBareSteps(spec: string, options: EngineOptions) {
   const [{ experiment }] = await loadExperiments(spec);
-  const source = { experiment, teachers: [], stages: { modules: new Map() } };
+  const source = { experiment, teachers: [], stages: { modules: new Map() }, learned: [] };
   const prepared = await prepare([source], 1, {
     ...options,
     ...UNSEEN,

@@ -237,3 +237,18 @@ await needsFile(
     close();
   },
 );
+
+await needs(
+  ["read", "write"],
+  "imageFolder: a single class is a failure before anything is read",
+  () =>
+    inTemporary(async (folder) => {
+      write(folder, { "set/train/cat/1.png": png(1), "set/test/cat/1.png": png(2) }, "directory");
+      const failure = await assertRejects(
+        () => imageFolder(options).open(folder),
+        Failure,
+        "imageFolder has one class only, cat: there is nothing to learn from fewer than two",
+      );
+      assertEquals(failure.exit, 3);
+    }),
+);

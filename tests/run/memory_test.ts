@@ -17,7 +17,7 @@ await needs(
     toys(PAIR, async (toys) => {
       const experiment = await toys.experiment("teacher");
       const settings = toys.settings();
-      const source = { experiment, teachers: [], stages: { modules: new Map() } };
+      const source = { experiment, teachers: [], stages: { modules: new Map() }, learned: [] };
       const prepared = await prepare([source], 1, settings);
       try {
         const [{ state }] = prepared.assemblies;

@@ -129,7 +129,7 @@ await test("the result beside the module has all members", PAIR, async (toys) =>
       "backend",
       "tensorflow",
     ],
-    ...["holdout", "seconds", "stepSeconds", "commit", "quick"],
+    ...["holdout", "data", "seconds", "stepSeconds", "commit", "quick"],
   ]);
   const log = await toys.log("student");
   const tops = log.map((line) => line["test/top1"]);

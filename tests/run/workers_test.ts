@@ -305,6 +305,11 @@ const claims: Readonly<Record<string, (toys: Toys) => Promise<void>>> = {
     assertMatch(leader, /^worker 1 \(\S+\) has ended: /);
     assertStringIncludes(missing, other);
 
+    await writePictures(other, 8, 101);
+    for (const line of lastLines(await run(), [2, 2])) {
+      assertMatch(line, /^worker 1 \(\S+\) has another digest of the data set than worker 0: /);
+    }
+    await Deno.remove(other, { recursive: true });
     await writePictures(other, 7);
     for (const line of lastLines(await run(), [2, 2])) {
       assertMatch(
@@ -323,8 +328,8 @@ async function copyFolder(from: string, to: string): Promise<void> {
 }
 
 /** Writes a data set of two classes into a folder. */
-async function writePictures(folder: string, images: number): Promise<void> {
-  const png = encode({ width: 8, height: 8, channels: 3, data: new Uint8Array(192).fill(100) });
+async function writePictures(folder: string, images: number, grey = 100): Promise<void> {
+  const png = encode({ width: 8, height: 8, channels: 3, data: new Uint8Array(192).fill(grey) });
   for (const name of ["train/cat", "train/dog", "test/cat", "test/dog"]) {
     const path = join(folder, "pictures", name);
     await Deno.mkdir(path, { recursive: true });

@@ -20,6 +20,7 @@ const stopping: typeof dataset = {
   async open(folder, log) {
     const opened = await dataset.open(folder, log), { train } = opened;
     const read: typeof train.read = async (indices, draw) => {
+      if (!draw) return train.read(indices);
       if (++reads === Number(at)) {
         console.error("stopping");
         if (what !== "hang") Deno.kill(Deno.pid, "SIGINT");
@@ -27,7 +28,7 @@ const stopping: typeof dataset = {
       }
       const bytes = await train.read(indices), size = bytes.length / indices.length;
       // Like random crops while reading, the pixels differ for each seed, epoch and image.
-      return bytes.map((value, i) => value + (7 * draw!.seed + 5 * draw!.epoch + indices[Math.floor(i / size)]) % 9);
+      return bytes.map((value, i) => value + (7 * draw.seed + 5 * draw.epoch + indices[Math.floor(i / size)]) % 9);
     };
     return { ...opened, train: { ...train, read } };
   },

@@ -184,6 +184,7 @@ await needs(
           experiment,
           teachers: [{ path: "large", weights: undefined }],
           stages: { modules: new Map() },
+          learned: [],
         }],
         3,
         toys.settings(),

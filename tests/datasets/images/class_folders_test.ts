@@ -9,6 +9,8 @@ const treeOf = (...names: string[]): Tree => ({
   names: (folder) => names.filter((name) => name.startsWith(`${folder}/`)),
   read: () => Promise.resolve(new Uint8Array()),
   head: () => Promise.resolve(new Uint8Array()),
+  look: () => ({ size: 0 }),
+  checksum: () => Promise.resolve(0),
   close() {},
 });
 

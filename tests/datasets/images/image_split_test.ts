@@ -20,6 +20,8 @@ function memoryTree(files: Readonly<Record<string, Uint8Array>>) {
       return Promise.resolve(files[name]);
     },
     head: (name, length) => Promise.resolve(files[name].slice(0, length)),
+    look: () => ({ size: 0 }),
+    checksum: () => Promise.resolve(0),
     close() {},
   };
   return { tree, reads: () => reads };

@@ -1,0 +1,82 @@
+import { existsSync } from "node:fs";
+import { Leases } from "../files/lease.ts";
+import type { Epoch } from "../experiment/experiment.ts";
+import { Failure } from "../values/failure.ts";
+import { Claim, tryClaim } from "./claim.ts";
+import { isSameTrial, listFoundations, type RequestedTrial } from "./queue.ts";
+import { type Resolved, resolveRun, runState, titleOf } from "./resolve.ts";
+import type { RunFolder } from "./run_folder.ts";
+import { neededEpoch, type Settings } from "./settings.ts";
+
+/**
+ * Takes runs back that were put aside: of trials, their teachers and first stages whose run is
+ * not there or stale, the latest one that follows the declaration of today, a finished one before one
+ * that was begun. The run in its place is put aside. Leaves out trials that are to be trained
+ * anew, and those that another process holds.
+ */
+export async function takeBack(
+  asked: readonly RequestedTrial[],
+  settings: Settings,
+): Promise<void> {
+  const seen: RequestedTrial[] = [];
+  const visit = async (trial: RequestedTrial, keep: readonly Epoch[], fresh: boolean) => {
+    if (seen.some((one) => isSameTrial(one, trial))) return;
+    seen.push(trial);
+    const { experiment, seed } = trial;
+    const run = await resolveRun(experiment, seed, { ...settings, fresh }, keep);
+    if (run.state === "done" || await takeBackRun(run, keep, settings) === "done") return;
+    for (const { trained } of listFoundations(experiment)) {
+      await visit(trained, [neededEpoch(trained, settings)], settings.fresh && isAsked(trained));
+    }
+  };
+  const isAsked = (trial: RequestedTrial) => asked.some((one) => isSameTrial(one, trial));
+  for (const trial of asked) await visit(trial, [], settings.fresh);
+}
+
+/** Takes a run back if there is one, and returns its state. */
+async function takeBackRun(
+  run: Resolved,
+  keep: readonly Epoch[],
+  settings: Settings,
+): Promise<"done" | "begun" | undefined> {
+  // A run that has begun anew, even if it has saved nothing yet, is wanted in place of the old one.
+  const isFree = run.state === "missing" && !existsSync(run.folder.path);
+  if (!isFree && run.state !== "stale") return undefined;
+  const found = await findAside(run, keep, settings);
+  if (!found) return undefined;
+  const { folder } = run;
+  const claim = tryClaim(folder, titleOf(run), new Leases());
+  if (!(claim instanceof Claim)) return undefined;
+  using _ = claim;
+  const former = await folder.putAside();
+  await folder.takeBack(found.aside);
+  const kept = former ? `; the one in its place is kept in ${former}` : "";
+  settings.status.line(
+    `${
+      titleOf(run)
+    }: the run in ${found.aside.path} follows this declaration and is taken back${kept}`,
+  );
+  return found.state;
+}
+
+/** Finds the run to take back. */
+async function findAside(
+  { folder, experiment, declaration }: Resolved,
+  keep: readonly Epoch[],
+  settings: Settings,
+): Promise<{ readonly aside: RunFolder; readonly state: "done" | "begun" } | undefined> {
+  const asides = await folder.asides();
+  const states = await Promise.all(
+    asides.map((aside) =>
+      runState(aside, experiment, declaration, settings, keep).catch((error) => {
+        // A run that is damaged is none to go on with; it stays where it is.
+        if (error instanceof Failure) return undefined;
+        throw error;
+      })
+    ),
+  );
+  for (const state of ["done", "begun"] as const) {
+    const i = states.indexOf(state);
+    if (i >= 0) return { aside: asides[i], state };
+  }
+}
