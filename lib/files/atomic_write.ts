@@ -1,5 +1,6 @@
 import { dirname, join } from "node:path";
 import { Failure, systemMessageOf } from "../values/failure.ts";
+import { syncFile, syncFolder } from "./sync.ts";
 
 /**
  * Writes a file completely or not at all: under a temporary name beside it, synced to the disk,
@@ -13,14 +14,14 @@ export async function atomicWrite(path: string, data: Uint8Array | string): Prom
       temporary,
       typeof data === "string" ? new TextEncoder().encode(data) : data,
     );
-    await sync(temporary);
+    await syncFile(temporary);
     await Deno.rename(temporary, path);
-    // Without this, a power cut may bring back the old name although the rename succeeded.
-    await sync(dirname(path));
   } catch (error) {
     await Deno.remove(temporary).catch(() => {});
     throw writeFailure(path, error);
   }
+  // Without this, a power cut may bring back the old name although the rename succeeded.
+  await syncFolder(dirname(path));
 }
 
 /**
@@ -41,12 +42,6 @@ export async function removeUnfinished(folder: string, prefix = ""): Promise<voi
 
 /** The end of a temporary file's name. */
 const TEMPORARY = /\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
-
-/** Waits until a file's bytes, or a folder's names, are on the disk. */
-async function sync(path: string): Promise<void> {
-  using file = await Deno.open(path);
-  await file.sync();
-}
 
 /**
  * Creates the failure (exit 3) of writing to `path` from the system's message.

@@ -1,5 +1,7 @@
 import { join } from "node:path";
 import { writeFailure } from "../../files/atomic_write.ts";
+import { Leases } from "../../files/lease.ts";
+import { syncFolder } from "../../files/sync.ts";
 import { Failure } from "../../values/failure.ts";
 import type { Host } from "./host.ts";
 import { type LibraryFiles, libraryIn } from "./layout.ts";
@@ -37,23 +39,6 @@ export function cachedLibrary(host: Host): Promise<LibraryFiles | undefined> {
   return libraryIn(targetFolder(host), host.os);
 }
 
-/**
- * Locks the cache folder for this process. The system releases the lock when the process ends, even
- * if it is killed.
- */
-async function lock(cache: string, log: (line: string) => void): Promise<Deno.FsFile> {
-  const folder = await Deno.mkdir(cache, { recursive: true }).then(() => Deno.open(cache)).catch(
-    (error) => {
-      throw writeFailure(cache, error);
-    },
-  );
-  if (!await folder.tryLock(true)) {
-    log("Waiting for another process that is fetching TensorFlow");
-    await folder.lock(true);
-  }
-  return folder;
-}
-
 /** Creates an empty folder at `path` and removes what was there. */
 async function makeEmpty(path: string): Promise<void> {
   await Deno.remove(path, { recursive: true }).catch((error) => {
@@ -80,11 +65,11 @@ export async function fetchLibrary(
     );
   }
   const say = log ?? console.error;
-  using folder = await lock(host.cache, say);
+  using _lease = await new Leases().wait(`${targetFolder(host)}.lock`, say);
   const cached = await cachedLibrary(host);
   if (cached) return cached;
 
-  // All processes share this name. Only the holder of the lock writes there, so leftovers come from
+  // All processes share this name. Only the holder of the lease writes there, so leftovers come from
   // a killed process.
   const partial = `${targetFolder(host)}.partial`;
   const unpacked = join(partial, "unpacked");
@@ -106,7 +91,7 @@ export async function fetchLibrary(
     }
     await Deno.remove(targetFolder(host), { recursive: true }).catch(() => {});
     await Deno.rename(unpacked, targetFolder(host));
-    await folder.sync();
+    await syncFolder(host.cache);
     return (await cachedLibrary(host))!;
   } catch (error) {
     throw error instanceof Failure ? error : writeFailure(host.cache, error);
