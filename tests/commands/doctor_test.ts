@@ -11,6 +11,7 @@ Deno.test("doctor: the findings are in two aligned columns", () => {
     library: { cc: "/tf/cc", framework: "/tf/framework", source: "python", version: "2.20.0" },
     notes: ["not tested"],
     devices: [{ name: "CPU:0", type: "CPU" }, { name: "GPU:0", type: "GPU" }],
+    python: { problem: "python3: there is no such command" },
     threads: 8,
     deno: "2.9.6",
     data: { path: "./data", entries: ["cifar-100-binary"] },
@@ -23,6 +24,7 @@ TensorFlow  2.20.0, in the user's Python
 library     /tf/cc
             /tf/framework
 devices     CPU:0, GPU:0
+Python      none (python3: there is no such command)
 threads     8
 Deno        2.9.6
 data        ./data
@@ -52,7 +54,13 @@ await needs(
     const folder = await Deno.makeTempDir();
     const cache = join(folder, "cache");
     await Deno.mkdir(join(folder, "data/cifar-10-batches-bin"), { recursive: true });
-    const host = { os: "linux", arch: "x86_64", python: join(folder, "absent"), cache };
+    const host = {
+      os: "linux",
+      arch: "x86_64",
+      pythons: [join(folder, "absent")],
+      uv: "uv",
+      cache,
+    };
     const none = await diagnose(join(folder, "data"), host);
     assertEquals(none.library, undefined);
     assertEquals(none.devices, []);
@@ -63,7 +71,7 @@ await needs(
     await Deno.mkdir(join(cache, "tensorflow/lib"), { recursive: true });
     await Deno.writeFile(join(cache, "tensorflow/lib/x"), new Uint8Array(1000));
     const { cache: found } = await diagnose(join(folder, "nowhere"), host);
-    assertEquals(found.entries, [{ name: "tensorflow", bytes: 1000 }]);
+    assertEquals(found?.entries, [{ name: "tensorflow", bytes: 1000 }]);
   },
 );
 
