@@ -1,4 +1,5 @@
-import { dirname, join } from "node:path";
+import { existsSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { Failure, systemMessageOf } from "../values/failure.ts";
 import { syncFile, syncFolder } from "./sync.ts";
 
@@ -22,6 +23,23 @@ export async function atomicWrite(path: string, data: Uint8Array | string): Prom
   }
   // Without this, a power cut may bring back the old name although the rename succeeded.
   await syncFolder(dirname(path));
+}
+
+/**
+ * Checks that a file can be written at `path`, whose folder may be missing yet, and leaves nothing.
+ * Rejects with a `Failure` (exit 3) that names the file and the reason if it cannot.
+ */
+export async function checkWritable(path: string): Promise<void> {
+  let folder = dirname(path);
+  while (!existsSync(folder)) folder = dirname(folder);
+  const temporary = join(folder, `${basename(path)}.${crypto.randomUUID()}.tmp`);
+  try {
+    await Deno.writeTextFile(temporary, "");
+    await Deno.remove(temporary);
+  } catch (error) {
+    // Whoever records a result there meanwhile takes the temporary file for a leftover.
+    if (!(error instanceof Deno.errors.NotFound)) throw writeFailure(path, error);
+  }
 }
 
 /**

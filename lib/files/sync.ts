@@ -6,6 +6,7 @@
  * @module
  */
 import { constants } from "node:os";
+import { dirname } from "node:path";
 import { messageOf, systemMessageOf } from "../values/failure.ts";
 
 /** Waits until a file's bytes are on the disk. Rejects if the disk lost or refused them. */
@@ -48,16 +49,16 @@ const LOSSES: readonly number[] = [
 function passOver(path: string, error: unknown): void {
   const number = messageOf(error).match(/\(os error (\d+)\)/)?.[1];
   if (LOSSES.includes(Number(number))) throw error;
-  sayOnce(path, error);
+  sayOnce(dirname(path), error);
 }
 
 let isSaid = false;
 
-function sayOnce(path: string, error: unknown): void {
+function sayOnce(folder: string, error: unknown): void {
   if (isSaid) return;
   isSaid = true;
   console.warn(
-    `the file system of ${path} does not say when files are on the disk (${
+    `the file system of ${folder} does not say when files are on the disk (${
       systemMessageOf(error)
     }): a power cut may cost the newest ones`,
   );

@@ -151,6 +151,6 @@ async function reuse(
   const reached = `${title} ${primaryOf(trial.metric, task).last.toFixed(decimals)}`;
   const hint = settings.pending ? "" : "; --fresh trains it again";
   settings.status.line(`${titleOf(resolved)}: done before, ${reached}${hint}`);
-  await recordTrial(resultPath(root, id), id, trial);
+  await recordTrial(resultPath(root, id), id, trial, settings.status.line);
   return { experiment, seed, identity: resolved.identity, trial };
 }

@@ -17,7 +17,7 @@ import type { Epoch } from "../experiment/experiment.ts";
 import { atomicWrite, removeUnfinished, writeFailure } from "../files/atomic_write.ts";
 import { type Trial, trialReader } from "../project/result.ts";
 import type { Score } from "../tasks/task.ts";
-import { Failure } from "../values/failure.ts";
+import { Failure, systemMessageOf } from "../values/failure.ts";
 import type { Json } from "../values/json.ts";
 import {
   boolean,
@@ -169,7 +169,12 @@ export class RunFolder {
       const aside = `${this.path}.old-${n}`;
       if (existsSync(aside)) continue;
       await Deno.rename(this.path, aside).catch((cause) => {
-        throw writeFailure(aside, cause);
+        throw new Failure(
+          3,
+          `cannot rename ${this.path} to ${aside}: ${systemMessageOf(cause)}; ` +
+            "move or remove it yourself, then run again",
+          { cause },
+        );
       });
       return aside;
     }

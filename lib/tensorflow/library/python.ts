@@ -4,21 +4,13 @@
  * @module
  */
 import { systemMessageOf } from "../../values/failure.ts";
-import {
-  arrayOf,
-  boolean,
-  looseObject,
-  nullable,
-  number,
-  readAs,
-  text,
-} from "../../values/reader.ts";
+import { boolean, looseObject, nullable, readAs, type Reader, text } from "../../values/reader.ts";
 
 /** A Python that answers. */
 export type Python = {
   /** The command or the path that starts it. */
   readonly command: string;
-  /** Its version, e.g. `3.12.1`. */
+  /** Its version, e.g. `3.12.1`, or `unknown`. */
   readonly version: string;
   /** The folder of its package `tensorflow`, from any distribution. `null` if it has none. */
   readonly tensorflow: string | null;
@@ -48,22 +40,43 @@ marker = os.path.join(sysconfig.get_path("stdlib"), "EXTERNALLY-MANAGED")
 managed = sys.prefix == sys.base_prefix and os.path.exists(marker)
 print()
 print(json.dumps(dict(
-    version=list(sys.version_info[:3]),
+    version="%d.%d.%d" % sys.version_info[:3],
     tensorflow=os.path.dirname(tensorflow) if tensorflow else None,
     hasPip=find("pip") is not None,
     hasEnsurepip=find("ensurepip") is not None and not managed,
     isManaged=managed)))
 `;
 
-const readAnswer = looseObject<
-  Omit<Python, "command" | "version"> & { readonly version: number[] }
->({
-  version: arrayOf(number),
+/** What a Python says about itself. */
+type Answer = Omit<Python, "command">;
+
+const answer: Reader<Answer> = looseObject<Answer>({
+  version: text,
   tensorflow: nullable(text),
   hasPip: boolean,
   hasEnsurepip: boolean,
   isManaged: boolean,
 });
+
+/** Of a Python whose answer does not come through, as from a wrapper, only pip shows what it has. */
+const UNKNOWN: Answer = {
+  version: "unknown",
+  tensorflow: null,
+  hasPip: true,
+  hasEnsurepip: false,
+  isManaged: false,
+};
+
+/** Reads the last line of what a Python prints. The user's own start-up files may print too. */
+function readAnswer(stdout: string): Answer {
+  try {
+    const json = JSON.parse(stdout.trim().split("\n").at(-1)!);
+    return readAs(json, answer, (problem) => new SyntaxError(problem));
+  } catch (error) {
+    if (error instanceof SyntaxError) return UNKNOWN;
+    throw error;
+  }
+}
 
 /** Milliseconds after which a Python that gives no answer is left alone. */
 const PATIENCE = 15_000;
@@ -103,12 +116,9 @@ async function ask(command: string, patience: number): Promise<Python | NoPython
       return { problem: `no answer in ${patience / 1000} seconds` };
     }
     if (!output.success) return { problem: `it ended with exit code ${output.code}` };
-    const json = new TextDecoder().decode(output.stdout).trim().split("\n").at(-1)!;
-    const answer = readAs(JSON.parse(json), readAnswer, (why) => new SyntaxError(why));
-    return { ...answer, command, version: answer.version.join(".") };
+    return { command, ...readAnswer(new TextDecoder().decode(output.stdout)) };
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) throw error;
-    if (error instanceof SyntaxError) return { problem: "its answer is not that of a Python 3" };
     const isAbsent = error instanceof Deno.errors.NotFound;
     return { problem: isAbsent ? "there is no such command" : systemMessageOf(error) };
   } finally {
