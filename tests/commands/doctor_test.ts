@@ -4,6 +4,7 @@ import { diagnose, diagnosisReport, runDoctor } from "../../lib/commands/doctor.
 import { Failure } from "../../lib/values/failure.ts";
 import { devices } from "../../lib/tensorflow/devices.ts";
 import { findLibrary, testedVersions } from "../../lib/tensorflow/library/find.ts";
+import { fakePython } from "../support/fake_python.ts";
 import { everything, needs } from "../support/needs.ts";
 
 Deno.test("doctor: the findings are in two aligned columns", () => {
@@ -72,6 +73,22 @@ await needs(
     await Deno.writeFile(join(cache, "tensorflow/lib/x"), new Uint8Array(1000));
     const { cache: found } = await diagnose(join(folder, "nowhere"), host);
     assertEquals(found?.entries, [{ name: "tensorflow", bytes: 1000 }]);
+  },
+);
+
+await needs(
+  everything,
+  "doctor: an unknown user, a silent Python and unreadable data are findings",
+  async () => {
+    const folder = await Deno.makeTempDir();
+    const python = await fakePython(folder, "exit 3");
+    const host = { os: "linux", arch: "x86_64", pythons: [python], uv: "uv", cache: undefined };
+    const findings = await diagnose("/".padEnd(5000, "x"), host);
+    const report = diagnosisReport(findings);
+    assertStringIncludes(report, `Python      none (${python}: it ended with exit code 3)`);
+    assertMatch(report, /^data .* \(File name too long\)$/m);
+    assertMatch(report, /^cache {7}none: /m);
+    assertStringIncludes(report, "--backend cpu");
   },
 );
 

@@ -282,5 +282,9 @@ await needs(
       const twin = { ...main, identity: { ...main.identity, id: "toy/main" } };
       const shared = await failureMessage(checkResults([...waiting, twin]), 3);
       assertStringIncludes(shared, "rename the module or the export of one of them");
+      await Deno.remove(toys.path("toy"));
+      await Deno.writeTextFile(toys.path("toy"), "a file in place of the folder");
+      const refused = await failureMessage(checkResults(waiting), 3);
+      assertStringIncludes(refused, "toy/main.json: Not a directory");
     }),
 );

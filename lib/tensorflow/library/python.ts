@@ -120,7 +120,8 @@ async function ask(command: string, patience: number): Promise<Python | NoPython
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) throw error;
     const isAbsent = error instanceof Deno.errors.NotFound;
-    return { problem: isAbsent ? "there is no such command" : systemMessageOf(error) };
+    const reason = systemMessageOf(error).replace(/^Failed to spawn '.*': /s, "");
+    return { problem: isAbsent ? "there is no such command" : reason };
   } finally {
     clearTimeout(timer);
   }

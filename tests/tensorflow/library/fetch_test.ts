@@ -11,6 +11,8 @@ import { fetchLibrary } from "../../../lib/tensorflow/library/fetch.ts";
 import { findPython } from "../../../lib/tensorflow/library/python.ts";
 import type { Host } from "../../../lib/tensorflow/library/host.ts";
 import { lineProgress } from "../../../lib/tensorflow/library/progress.ts";
+import { downloadWheel, PipError } from "../../../lib/tensorflow/library/pip.ts";
+import { withDisk } from "../../support/disk.ts";
 import { everything, needs } from "../../support/needs.ts";
 import { bare, fakePython, pipThat, wheelOf } from "../../support/fake_python.ts";
 
@@ -240,3 +242,53 @@ await needs(
     assertEquals(await namesIn(host.cache), [TARGET]);
   },
 );
+
+await needs(
+  everything,
+  "fetchLibrary: no home and no writable cache name XDG_CACHE_HOME",
+  async () => {
+    const host = await makeMachine(wheelOf(FILES));
+    const refused = async (cache: string | undefined, why: string) => {
+      const failure = await assertRejects(() => fetchOn({ ...host, cache }), Failure, why);
+      assertEquals(failure.exit, 3);
+      for (const text of ["XDG_CACHE_HOME=", "--backend cpu"]) {
+        assertStringIncludes(failure.message, text);
+      }
+    };
+    await refused(undefined, "this user has no home");
+    await Deno.writeTextFile(join(host.folder, "file"), "");
+    await refused(join(host.folder, "file/retort"), "Not a directory");
+    await withDisk(1 << 20, async (disk, readOnly) => {
+      await readOnly();
+      await refused(join(disk, "retort"), `cannot write ${disk}/retort: Read-only file system`);
+    });
+  },
+);
+
+await needs(
+  everything,
+  "fetchLibrary: a demand for a virtual environment is not in the way, and nothing is installed",
+  async () => {
+    const host = await makeMachine(wheelOf(FILES), {
+      before: '[ "$PIP_REQUIRE_VIRTUALENV" = 0 ] || exit 3',
+    });
+    Deno.env.set("PIP_REQUIRE_VIRTUALENV", "1");
+    try {
+      assertEquals(await Deno.readTextFile((await fetchOn(host)).cc), FILES[CC]);
+    } finally {
+      Deno.env.delete("PIP_REQUIRE_VIRTUALENV");
+    }
+  },
+);
+
+await needs(everything, "downloadWheel: a pip that stands still is ended", async () => {
+  const { folder } = await makeMachine(new Uint8Array());
+  const python = await fakePython(folder, "exec sleep 60");
+  const wheel = { requirement: "tensorflow-cpu", platform: "any" };
+  const shown = lineProgress("", 1, () => {});
+  await assertRejects(
+    () => downloadWheel(python, wheel, folder, shown, 300),
+    PipError,
+    "no data for 0.3 seconds",
+  );
+});

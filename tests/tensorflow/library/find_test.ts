@@ -47,6 +47,8 @@ Deno.test("cacheFolder: in $XDG_CACHE_HOME, else in ~/.cache", () => {
   assertEquals(cacheFolder("/x", "/home/me"), "/x/retort");
   assertEquals(cacheFolder(undefined, "/home/me"), "/home/me/.cache/retort");
   assertEquals(cacheFolder("", "/home/me"), "/home/me/.cache/retort");
+  assertEquals(cacheFolder("/x", undefined), "/x/retort");
+  assertEquals(cacheFolder("", undefined), undefined);
 });
 
 Deno.test("findLibrary: Windows gets a message with an alternative", async () => {
@@ -136,7 +138,14 @@ await needs(
   "RETORT_TENSORFLOW: a path without a library is a failure that names the missing files",
   async () => {
     const host = await makeMachine();
-    for (const given of [host.folder, join(host.folder, "nowhere"), "/dev/null/x"]) {
+    for (
+      const given of [
+        host.folder,
+        join(host.folder, "nowhere"),
+        "/dev/null/x",
+        "/".padEnd(5000, "x"),
+      ]
+    ) {
       const failure = await assertRejects(() => locate({ ...host, given }), Failure, given);
       assertEquals(failure.exit, 3);
       for (const text of [CC, TARBALL, "pip install"]) assertStringIncludes(failure.message, text);
