@@ -10,7 +10,7 @@ import { isDeepStrictEqual } from "node:util";
 import { atomicWrite, removeUnfinished, writeFailure } from "../files/atomic_write.ts";
 import { Leases } from "../files/lease.ts";
 import type { Score } from "../tasks/task.ts";
-import { Failure } from "../values/failure.ts";
+import { Failure, systemMessageOf } from "../values/failure.ts";
 import {
   arrayOf,
   boolean,
@@ -156,7 +156,7 @@ async function readFile(path: string, id: string): Promise<Result | undefined> {
     json = await Deno.readTextFile(path);
   } catch (cause) {
     if (cause instanceof Deno.errors.NotFound) return undefined;
-    throw new Failure(3, `cannot read ${path}: ${(cause as Error).message}`, { cause });
+    throw new Failure(3, `cannot read ${path}: ${systemMessageOf(cause)}`, { cause });
   }
   const refuse = (problem: string) =>
     new Failure(
