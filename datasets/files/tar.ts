@@ -1,4 +1,5 @@
 import { staysInside } from "../../lib/files/path_safety.ts";
+import { syncOpenFile } from "../../lib/files/sync.ts";
 
 /** The bytes of a tar's block. A header is one block, and contents are padded to whole blocks. */
 const BLOCK = 512;
@@ -115,5 +116,5 @@ async function write(path: string, size: number, take: Take): Promise<void> {
   await take(size, (bytes) => {
     for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));
   });
-  await file.sync();
+  syncOpenFile(file, path);
 }

@@ -8,14 +8,17 @@ import { findDataFolder } from "../files/data_folder.ts";
 import { type Device, devices } from "../tensorflow/devices.ts";
 import { findLibrary, type Library } from "../tensorflow/library/find.ts";
 import { type Host, thisHost } from "../tensorflow/library/host.ts";
+import { findPython, type NoPython, type Python } from "../tensorflow/library/python.ts";
 import { helpText, parseFlags, type Spec } from "../terminal/flags.ts";
-import { Failure, messageOf } from "../values/failure.ts";
+import { Failure, messageOf, systemMessageOf } from "../values/failure.ts";
 
 /** A folder and its entries. */
 export interface Folder<Entry> {
   readonly path: string;
-  /** The entries, sorted by name; `undefined` if there is no such folder. */
+  /** The entries, sorted by name; `undefined` if there is no such folder, or it cannot be read. */
   readonly entries?: readonly Entry[];
+  /** Why it cannot be read. */
+  readonly problem?: string;
 }
 
 /** A file or a folder and its size. */
@@ -33,14 +36,16 @@ export interface Diagnosis {
   readonly notes: readonly string[];
   /** The devices of TensorFlow; none without it. */
   readonly devices: readonly Device[];
+  /** The user's Python, or why there is none. */
+  readonly python: Python | NoPython;
   /** The default number of a run's threads. */
   readonly threads: number;
   /** The version of Deno. */
   readonly deno: string;
   /** The folder of the data sets. */
   readonly data: Folder<string>;
-  /** The folder of downloads. */
-  readonly cache: Folder<SizedEntry>;
+  /** The folder of downloads. `undefined` if the user has no home for it. */
+  readonly cache: Folder<SizedEntry> | undefined;
 }
 
 async function namesIn(folder: string): Promise<string[]> {
@@ -55,9 +60,14 @@ async function sizesIn(folder: string): Promise<SizedEntry[]> {
   return sized;
 }
 
+/** The size of a file, or of everything in a folder. What cannot be read, or is gone, has none. */
 async function bytesOf(path: string): Promise<number> {
-  const { isDirectory, size } = await Deno.lstat(path);
-  return isDirectory ? total(await sizesIn(path)) : size;
+  try {
+    const { isDirectory, size } = await Deno.lstat(path);
+    return isDirectory ? total(await sizesIn(path)) : size;
+  } catch {
+    return 0;
+  }
 }
 
 const total = (sized: readonly SizedEntry[]): number =>
@@ -73,7 +83,7 @@ async function readFolder<Entry>(
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
       return { path };
     }
-    throw error;
+    return { path, problem: systemMessageOf(error) };
   }
 }
 
@@ -99,10 +109,11 @@ export async function diagnose(data: string, host: Host = thisHost()): Promise<D
     library,
     notes,
     devices: library ? devicesOf(library, notes) : [],
+    python: await findPython(host.pythons),
     threads: navigator.hardwareConcurrency,
     deno: Deno.version.deno,
     data: await readFolder(data, namesIn),
-    cache: await readFolder(host.cache, sizesIn),
+    cache: host.cache === undefined ? undefined : await readFolder(host.cache, sizesIn),
   };
 }
 
@@ -113,10 +124,10 @@ type Row = readonly [name: string, value: string];
 
 function folderRows<Entry>(
   name: string,
-  { path, entries }: Folder<Entry>,
+  { path, entries, problem = "not there yet" }: Folder<Entry>,
   show: (entry: Entry) => string,
 ): Row[] {
-  if (!entries) return [[name, `${path} (not there yet)`]];
+  if (!entries) return [[name, `${path} (${problem})`]];
   return [
     [name, entries.length > 0 ? path : `${path} (empty)`],
     ...entries.map((entry): Row => ["", `  ${show(entry)}`]),
@@ -130,18 +141,28 @@ const origins: Readonly<Record<Library["source"], string>> = {
   download: "just fetched",
 };
 
+function describePython(python: Python | NoPython): string {
+  if ("problem" in python) return `none (${python.problem})`;
+  const { command, version, hasPip, isManaged } = python;
+  const pip = hasPip ? isManaged ? "pip installs outside of it only" : "with pip" : "without pip";
+  return `${version}, ${command}, ${pip}`;
+}
+
 /** The findings in two aligned columns. */
 export function diagnosisReport(
-  { library, notes, devices, threads, deno, data, cache }: Diagnosis,
+  { library, notes, devices, python, threads, deno, data, cache }: Diagnosis,
 ): string {
   const rows: Row[] = [
     ["TensorFlow", library ? `${library.version}, ${origins[library.source]}` : "none"],
     ...(library ? [["library", library.cc], ["", library.framework]] as const : []),
     ["devices", devices.map(({ name }) => name).join(", ") || "none"],
+    ["Python", describePython(python)],
     ["threads", String(threads)],
     ["Deno", deno],
     ...folderRows("data", data, (name) => name),
-    ...folderRows("cache", cache, ({ name, bytes }) => `${name}  ${size(bytes)}`),
+    ...cache
+      ? folderRows("cache", cache, ({ name, bytes }) => `${name}  ${size(bytes)}`)
+      : [["cache", "none: this user has no home, and XDG_CACHE_HOME names no folder"] as const],
   ];
   const lines = rows.map(([name, value]) => `${name.padEnd(12)}${value}`);
   return [...lines, ...notes.map((note) => `\n${note}`)].join("\n");

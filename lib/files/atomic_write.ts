@@ -1,5 +1,7 @@
-import { dirname, join } from "node:path";
+import { existsSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { Failure, systemMessageOf } from "../values/failure.ts";
+import { syncFile, syncFolder } from "./sync.ts";
 
 /**
  * Writes a file completely or not at all: under a temporary name beside it, synced to the disk,
@@ -13,13 +15,30 @@ export async function atomicWrite(path: string, data: Uint8Array | string): Prom
       temporary,
       typeof data === "string" ? new TextEncoder().encode(data) : data,
     );
-    await sync(temporary);
+    await syncFile(temporary);
     await Deno.rename(temporary, path);
-    // Without this, a power cut may bring back the old name although the rename succeeded.
-    await sync(dirname(path));
   } catch (error) {
     await Deno.remove(temporary).catch(() => {});
     throw writeFailure(path, error);
+  }
+  // Without this, a power cut may bring back the old name although the rename succeeded.
+  await syncFolder(dirname(path));
+}
+
+/**
+ * Checks that a file can be written at `path`, whose folder may be missing yet, and leaves nothing.
+ * Rejects with a `Failure` (exit 3) that names the file and the reason if it cannot.
+ */
+export async function checkWritable(path: string): Promise<void> {
+  let folder = dirname(path);
+  while (!existsSync(folder)) folder = dirname(folder);
+  const temporary = join(folder, `${basename(path)}.${crypto.randomUUID()}.tmp`);
+  try {
+    await Deno.writeTextFile(temporary, "");
+    await Deno.remove(temporary);
+  } catch (error) {
+    // Whoever records a result there meanwhile takes the temporary file for a leftover.
+    if (!(error instanceof Deno.errors.NotFound)) throw writeFailure(path, error);
   }
 }
 
@@ -41,12 +60,6 @@ export async function removeUnfinished(folder: string, prefix = ""): Promise<voi
 
 /** The end of a temporary file's name. */
 const TEMPORARY = /\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
-
-/** Waits until a file's bytes, or a folder's names, are on the disk. */
-async function sync(path: string): Promise<void> {
-  using file = await Deno.open(path);
-  await file.sync();
-}
 
 /**
  * Creates the failure (exit 3) of writing to `path` from the system's message.

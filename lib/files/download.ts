@@ -1,7 +1,9 @@
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { Failure, messageOf } from "../values/failure.ts";
+import { Failure, systemMessageOf } from "../values/failure.ts";
 import { type Checksum, checksum } from "./checksum.ts";
+import { Leases } from "./lease.ts";
+import { syncFile } from "./sync.ts";
 
 /** A published file: its address, checksum and target. */
 export interface Download {
@@ -34,12 +36,23 @@ export async function download(
   const folder = resolve(dirname(to));
   const existing = nearestFolder(folder);
   const alternative = `or put the file there yourself: ${to} (${elsewhere})`;
+  const refuse = (cause: unknown) =>
+    new Failure(
+      3,
+      `cannot download ${url} to ${to} (${
+        systemMessageOf(cause)
+      }): run again to continue, ${alternative}`,
+      { cause },
+    );
   try {
-    using file = await openLocked(part);
+    using _lease = await new Leases().wait(`${to}.lock`, log).catch(({ cause }) => {
+      throw refuse(cause);
+    });
+    if (existsSync(to)) return;
+    using file = await Deno.open(part, { create: true, append: true, read: true });
     try {
-      if (existsSync(to)) return;
       await fetchInto(file, url, sum !== undefined, log);
-      await file.sync();
+      await syncFile(part);
       const actual = sum && await checksum(part, sum.algorithm);
       if (actual !== sum?.digits) {
         await Deno.remove(part);
@@ -55,29 +68,8 @@ export async function download(
     }
   } catch (error) {
     await removeEmpty(folder, existing);
-    if (error instanceof Failure) throw error;
-    throw new Failure(
-      3,
-      `cannot download ${url} to ${to} (${
-        messageOf(error)
-      }): run again to continue, ${alternative}`,
-      { cause: error },
-    );
+    throw error instanceof Failure ? error : refuse(error);
   }
-}
-
-/**
- * Opens a file and locks it for this process. Opens it again if another process removed or renamed
- * it in the meantime.
- */
-async function openLocked(path: string): Promise<Deno.FsFile> {
-  await Deno.mkdir(dirname(path), { recursive: true });
-  const file = await Deno.open(path, { create: true, append: true, read: true });
-  await file.lock(true);
-  const current = await Deno.stat(path).catch(() => undefined);
-  if (current?.ino === (await file.stat()).ino) return file;
-  file.close();
-  return await openLocked(path);
 }
 
 /** Returns the folder, or its nearest existing ancestor. */

@@ -19,7 +19,9 @@ export class EventWriter {
       );
       if (found) {
         this.path = `${folder}/${found}`;
-        Deno.truncateSync(this.path, countIntact(Deno.readFileSync(this.path), after));
+        const bytes = Deno.readFileSync(this.path);
+        const intact = countIntact(bytes, after);
+        if (intact < bytes.length) Deno.truncateSync(this.path, intact);
       }
       if (!found || Deno.statSync(this.path).size === 0) this.#append(encodeVersion());
     } catch (error) {

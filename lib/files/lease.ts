@@ -4,8 +4,11 @@
  * A lease is a folder with one file, whose name no other holder ever has. Each change is one
  * operation that file systems do as a whole, on the machine or on the server of a network:
  *
- * - taken: a prepared folder is renamed to the path, which fails if a folder with a file is there;
- * - renewed: the file's time is set, which fails once the file is gone;
+ * - taken: a prepared folder is renamed to the path, which fails if a folder with a file is there.
+ *   Where folders cannot be renamed, a process makes the folder, which fails if it is there, writes
+ *   its file, and leaves again if it then finds another one beside it;
+ * - renewed: the file's time is set, which fails once the file is gone. Where no time can be set,
+ *   its first byte is written again;
  * - released, or taken from a dead holder: the file with the holder's name is removed, so never that
  *   of the next one. An empty folder is free.
  *
@@ -20,7 +23,14 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Failure, systemMessageOf } from "../values/failure.ts";
 import { readAs } from "../values/reader.ts";
 import { writeFailure } from "./atomic_write.ts";
-import { codeOf, hasEnded, type LeaseHolder, leaseHolder, thisHolder } from "./lease_holder.ts";
+import {
+  codeOf,
+  describeHolder,
+  hasEnded,
+  type LeaseHolder,
+  leaseHolder,
+  thisHolder,
+} from "./lease_holder.ts";
 
 /** How often a holder renews its lease, and when it counts as dead. */
 export interface LeaseTimes {
@@ -53,9 +63,8 @@ export class Lease implements Disposable {
 
   /** Renews the lease now. Returns whether it is still held. */
   renew(): boolean {
-    const now = new Date();
     try {
-      if (!this.#lost) Deno.utimeSync(this.#file, now, now);
+      if (!this.#lost) touch(this.#file);
     } catch (error) {
       // Another error, as of a server that is away, does not say that the lease is lost.
       this.#lost = codeOf(error) === "ENOENT";
@@ -127,13 +136,22 @@ export class Leases {
     return { holder: undefined, isAlive: true };
   }
 
-  /** Takes a lease as soon as it is free. Throws like `take`. */
-  async wait(path: string): Promise<Lease> {
-    for (;;) {
+  /**
+   * Takes a lease as soon as it is free. Says once who holds it, if that takes more than a moment.
+   * Throws like `take`.
+   */
+  async wait(path: string, say: (line: string) => void = () => {}): Promise<Lease> {
+    const begun = performance.now();
+    for (let isSaid = false;;) {
       const lease = this.take(path);
       if (lease instanceof Lease) return lease;
+      const waited = performance.now() - begun;
+      if (!isSaid && waited > MOMENT) {
+        say(`waits for ${describeHolder(lease.holder)}, which holds ${path}`);
+        isSaid = true;
+      }
       // Without a random part, those who wait would collide again and again.
-      await pause(5 + 20 * Math.random());
+      await pause((5 + Math.min(waited / 10, 500)) * (1 + 4 * Math.random()));
     }
   }
 
@@ -172,15 +190,36 @@ export class Leases {
       Deno.renameSync(staged, path);
     } catch (error) {
       quietly(() => Deno.removeSync(staged, { recursive: true }));
+      // A file has the lease's name.
+      if (codeOf(error) === "ENOTDIR") throw writeFailure(path, error);
       // A network may lose the answer and send a rename again, which then fails although it worked.
-      if (!isRace(error) && !look(path)) throw writeFailure(path, error);
+      if (!isRace(error) && !look(path)) this.#enter(path, name);
     }
-    if (look(path)?.name !== name) return undefined;
+    if (!namesIn(path).includes(name)) return undefined;
     removeStaged(path);
     this.#watched.delete(path);
     return new Lease(path, name, this.#times.beat);
   }
+
+  /**
+   * Puts this process's file in place where folders cannot be renamed, unless another process is
+   * faster. Of several at once, each sees another one's file and leaves, or the last to come does.
+   */
+  #enter(path: string, name: string): void {
+    const file = join(path, name);
+    try {
+      Deno.mkdirSync(path);
+      Deno.writeTextFileSync(file, JSON.stringify(this.#self), { createNew: true });
+      if (namesIn(path).length > 1) Deno.removeSync(file);
+    } catch (error) {
+      quietly(() => Deno.removeSync(file));
+      if (!isRace(error)) throw writeFailure(path, error);
+    }
+  }
 }
+
+/** Milliseconds after which a process that waits says so. */
+const MOMENT = 1000;
 
 /** How often a free lease is tried, if another process is faster each time. */
 const ATTEMPTS = 5;
@@ -195,14 +234,30 @@ function isRace(error: unknown): boolean {
  * the lease cannot be read.
  */
 function look(path: string): Sight | undefined {
-  try {
-    // Network file systems keep a file that was open when it was removed, under such a name.
-    const entry = Array.from(Deno.readDirSync(path)).find(({ name }) => !name.startsWith(".nfs"));
-    if (!entry) return undefined;
-    const file = join(path, entry.name);
+  const [name] = namesIn(path);
+  if (name === undefined) return undefined;
+  const file = join(path, name);
+  return unlessGone(path, () => {
     // Reading first makes a network's client ask the server, also for the time.
     const holder = parseHolder(Deno.readTextFileSync(file));
-    return { name: entry.name, holder, renewed: Deno.statSync(file).mtime?.getTime() };
+    return { name, holder, renewed: Deno.statSync(file).mtime?.getTime() };
+  });
+}
+
+/** The files of a lease. Throws a `Failure` (exit 3) if the lease cannot be read. */
+function namesIn(path: string): string[] {
+  const entries = unlessGone(path, () => Array.from(Deno.readDirSync(path))) ?? [];
+  // Network file systems keep a file that was open when it was removed, under such a name.
+  return entries.map(({ name }) => name).filter((name) => !name.startsWith(".nfs"));
+}
+
+/**
+ * Reads something of a lease. `undefined` if it is gone. Throws a `Failure` (exit 3) if it cannot
+ * be read.
+ */
+function unlessGone<T>(path: string, read: () => T): T | undefined {
+  try {
+    return read();
   } catch (error) {
     // If something above the path is no folder, preparing a new one says so.
     if (["ENOENT", "ENOTDIR", "ESTALE"].includes(codeOf(error) ?? "")) return undefined;
@@ -210,6 +265,19 @@ function look(path: string): Sight | undefined {
     throw new Failure(3, `cannot read ${path}: ${reason}; remove it if no process uses it`, {
       cause: error,
     });
+  }
+}
+
+/** Gives a file a new time. Throws if it is gone. */
+function touch(path: string): void {
+  const now = new Date();
+  try {
+    Deno.utimeSync(path, now, now);
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") throw error;
+    using file = Deno.openSync(path, { write: true });
+    // The byte that is there: whoever reads meanwhile finds the same text.
+    file.writeSync(new TextEncoder().encode("{"));
   }
 }
 

@@ -45,6 +45,11 @@ export function thisHolder(): LeaseHolder {
   };
 }
 
+/** Names a holder for the user. `undefined`: an unknown one. */
+export function describeHolder(holder: LeaseHolder | undefined): string {
+  return `another process${holder ? ` (${holder.host}, process ${holder.process})` : ""}`;
+}
+
 /** Whether a holder on this machine is known to have ended. */
 export function hasEnded({ process: number, started }: LeaseHolder): boolean {
   try {

@@ -6,10 +6,11 @@
  */
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { atomicWrite, removeUnfinished, writeFailure } from "../files/atomic_write.ts";
 import { Leases } from "../files/lease.ts";
 import type { Score } from "../tasks/task.ts";
-import { Failure } from "../values/failure.ts";
+import { Failure, systemMessageOf } from "../values/failure.ts";
 import {
   arrayOf,
   boolean,
@@ -160,7 +161,7 @@ async function readFile(path: string, id: string): Promise<Result | undefined> {
     json = await Deno.readTextFile(path);
   } catch (cause) {
     if (cause instanceof Deno.errors.NotFound) return undefined;
-    throw new Failure(3, `cannot read ${path}: ${(cause as Error).message}`, { cause });
+    throw new Failure(3, `cannot read ${path}: ${systemMessageOf(cause)}`, { cause });
   }
   const refuse = (problem: string) =>
     new Failure(
@@ -201,11 +202,19 @@ export function misplacedResult(path: string, named: string, id: string): Failur
  * Records a trial in the result of an experiment at its `path` and returns the new result. The
  * trial replaces the one with its seed, but a quick trial never replaces a full one of the same
  * declaration. A file at the former path is moved first. Safe with several processes on several
- * machines: each holds the lease `<path>.lock` meanwhile. Rejects with a `Failure` (exit 3) if the
- * file is malformed, names another experiment or cannot be written.
+ * machines: each holds the lease `<path>.lock` meanwhile, and `say` receives a line if another one
+ * holds it for long. Writes nothing if the trial is there already. Rejects with a `Failure` (exit 3)
+ * if the file is malformed, names another experiment or cannot be written.
  */
-export async function recordTrial(path: string, experiment: string, trial: Trial): Promise<Result> {
-  using lock = await new Leases().wait(`${path}.lock`);
+export async function recordTrial(
+  path: string,
+  experiment: string,
+  trial: Trial,
+  say?: (line: string) => void,
+): Promise<Result> {
+  const present = existsSync(path) ? await readResult(path, experiment) : undefined;
+  if (present?.trials.some((one) => isDeepStrictEqual(one, trial))) return present;
+  using lock = await new Leases().wait(`${path}.lock`, say);
   await removeUnfinished(dirname(path), `${basename(path)}.`);
   await moveFormer(path, experiment);
   const { trials } = await readResult(path, experiment) ?? { trials: [] };
@@ -222,7 +231,7 @@ export async function recordTrial(path: string, experiment: string, trial: Trial
     (problem) => new TypeError(`cannot record seed ${trial.seed} of ${experiment}: ${problem}`),
   );
   // A process that stood still for minutes must not write what it read before.
-  if (!lock.renew()) return await recordTrial(path, experiment, trial);
+  if (!lock.renew()) return await recordTrial(path, experiment, trial, say);
   await atomicWrite(path, `${JSON.stringify(ordered, null, 2)}\n`);
   return ordered;
 }

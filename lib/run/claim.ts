@@ -9,6 +9,7 @@
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { type HeldLease, Lease, Leases } from "../files/lease.ts";
+import { describeHolder } from "../files/lease_holder.ts";
 import { Failure } from "../values/failure.ts";
 import type { RunFolder } from "./run_folder.ts";
 import type { Settings } from "./settings.ts";
@@ -84,7 +85,7 @@ export async function claim(
   for (let isSaid = false;; isSaid = true) {
     const claimed = tryClaim(folder, title, leases);
     if (claimed instanceof Claim) return claimed;
-    const claimant = describeClaimant(claimed);
+    const claimant = describeHolder(claimed.holder);
     if (claimed.isAlive) {
       throw new Failure(
         2,
@@ -96,9 +97,4 @@ export async function claim(
     if (!isSaid) status.line(`${title}: watches whether ${claimant}, which claimed it, is alive`);
     await pause(PERIOD);
   }
-}
-
-/** Describes the process that holds a claim. */
-export function describeClaimant({ holder }: HeldLease): string {
-  return `another process${holder ? ` (${holder.host}, process ${holder.process})` : ""}`;
 }

@@ -5,8 +5,9 @@
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { Leases } from "../files/lease.ts";
+import { describeHolder } from "../files/lease_holder.ts";
 import { Failure } from "../values/failure.ts";
-import { claim, describeClaimant, tryClaim } from "./claim.ts";
+import { claim, tryClaim } from "./claim.ts";
 import { cohorts, joinsCohort, mostTogether } from "./cohorts.ts";
 import { buildsOn, type QueuedTrial } from "./queue.ts";
 import { resolveRun, titleOf } from "./resolve.ts";
@@ -48,7 +49,7 @@ export async function* claimCohorts(
     wait: async (awaited) => {
       if (interrupted()) throw new Failure(130, "interrupted while others train");
       const lines = Array.from(awaited, ([trial, held]) => {
-        const claimant = describeClaimant(held);
+        const claimant = describeHolder(held.holder);
         if (held.isAlive) return `waits for ${titleOf(trial)}, which ${claimant} trains`;
         return `${titleOf(trial)}: watches whether ${claimant}, which claimed it, is alive`;
       });

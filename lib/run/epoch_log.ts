@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { writeFailure } from "../files/atomic_write.ts";
 import { EventWriter } from "../files/event_file.ts";
+import { syncOpenFile } from "../files/sync.ts";
 import { formatMeasure, meanOf, type Score, type Task } from "../tasks/task.ts";
 import type { EpochSums } from "./epoch_sums.ts";
 
@@ -106,7 +107,9 @@ export class Logs {
     this.#events = new EventWriter(folder, epoch);
     try {
       if (existsSync(this.#path)) {
-        Deno.truncateSync(this.#path, lengthOfLines(Deno.readFileSync(this.#path), epoch));
+        const bytes = Deno.readFileSync(this.#path);
+        const length = lengthOfLines(bytes, epoch);
+        if (length < bytes.length) Deno.truncateSync(this.#path, length);
       }
     } catch (error) {
       throw writeFailure(this.#path, error);
@@ -128,7 +131,7 @@ export class Logs {
       for (let written = 0; written < bytes.length;) {
         written += file.writeSync(bytes.subarray(written));
       }
-      file.syncSync();
+      syncOpenFile(file, this.#path);
     } catch (error) {
       throw writeFailure(this.#path, error);
     }

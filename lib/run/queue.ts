@@ -5,6 +5,7 @@
  * @module
  */
 import type { Epoch, Experiment, Trained } from "../experiment/experiment.ts";
+import { checkWritable } from "../files/atomic_write.ts";
 import { importWeights } from "../weights/import_weights.ts";
 import type { Net } from "../nn/network.ts";
 import { type Resolved, resolveRun, resolveTrained } from "./resolve.ts";
@@ -145,7 +146,8 @@ export function foundationsFirst(waiting: readonly QueuedTrial[]): QueuedTrial[]
 
 /**
  * Checks, before any training, that the result of each queued trial can be recorded: its file can
- * be read, names its experiment, and is no other trial's. Rejects with a `Failure` (exit 3).
+ * be read and written, names its experiment, and is no other trial's. Rejects with a `Failure` (exit
+ * 3).
  */
 export async function checkResults(waiting: readonly QueuedTrial[]): Promise<void> {
   const owners = new Map<string, string>();
@@ -155,6 +157,7 @@ export async function checkResults(waiting: readonly QueuedTrial[]): Promise<voi
     if (owner !== id) throw misplacedResult(path, owner, id);
     owners.set(path, id);
     await readResult(path, id);
+    await checkWritable(path);
   }
 }
 

@@ -165,7 +165,7 @@ async function reuse(
   const hint = settings.pending ? "" : "; --fresh trains it again";
   const absent = isCompared ? "" : " (its data are not there, so they could not be compared)";
   settings.status.line(`${titleOf(resolved)}: done before, ${reached}${absent}${hint}`);
-  await recordTrial(resultPath(root, id), id, trial);
+  await recordTrial(resultPath(root, id), id, trial, settings.status.line);
   return { experiment, seed, identity: resolved.identity, trial };
 }
 

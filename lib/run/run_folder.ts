@@ -19,7 +19,7 @@ import type { Epoch } from "../experiment/experiment.ts";
 import { atomicWrite, removeUnfinished, writeFailure } from "../files/atomic_write.ts";
 import { type Trial, trialReader } from "../project/result.ts";
 import type { Score } from "../tasks/task.ts";
-import { Failure, messageOf } from "../values/failure.ts";
+import { Failure, messageOf, systemMessageOf } from "../values/failure.ts";
 import { canonical, type Json } from "../values/json.ts";
 import {
   boolean,
@@ -208,7 +208,12 @@ export class RunFolder {
     const [latest = 0] = await this.#asideNumbers();
     const { path } = this.#putAsideAs(latest + 1);
     await Deno.rename(this.path, path).catch((cause) => {
-      throw writeFailure(path, cause);
+      throw new Failure(
+        3,
+        `cannot rename ${this.path} to ${path}: ${systemMessageOf(cause)}; ` +
+          "move or remove it yourself, then run again",
+        { cause },
+      );
     });
     return path;
   }

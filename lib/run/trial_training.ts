@@ -331,10 +331,10 @@ export class TrialTraining {
       compared,
       await this.#prepared.fingerprint.digest(),
     );
-    const { folder, root, identity: { id } } = this.trial;
+    const { folder, root, identity: { id }, settings: { status } } = this.trial;
     this.#claim?.check();
     // Before the run counts as done, or a kill in between would leave it unrecorded.
-    await recordTrial(resultPath(root, id), id, trial);
+    await recordTrial(resultPath(root, id), id, trial, status.line);
     await folder.writeTrial(trial);
     return trial;
   }

@@ -147,7 +147,7 @@ export function openCApi(library: LibraryFiles): CApi {
     return opened ??= Deno.dlopen(library.cc, symbols).symbols;
   } catch (error) {
     const why = messageOf(error);
-    throw new Failure(3, `${library.cc} lacks a function that Retort calls: ${why}\n${waysOut}`);
+    throw new Failure(3, `${library.cc} lacks a function that Retort calls: ${why}\n${waysOut()}`);
   }
 }
 

@@ -4,6 +4,7 @@ import { diagnose, diagnosisReport, runDoctor } from "../../lib/commands/doctor.
 import { Failure } from "../../lib/values/failure.ts";
 import { devices } from "../../lib/tensorflow/devices.ts";
 import { findLibrary, testedVersions } from "../../lib/tensorflow/library/find.ts";
+import { fakePython } from "../support/fake_python.ts";
 import { everything, needs } from "../support/needs.ts";
 
 Deno.test("doctor: the findings are in two aligned columns", () => {
@@ -11,6 +12,7 @@ Deno.test("doctor: the findings are in two aligned columns", () => {
     library: { cc: "/tf/cc", framework: "/tf/framework", source: "python", version: "2.20.0" },
     notes: ["not tested"],
     devices: [{ name: "CPU:0", type: "CPU" }, { name: "GPU:0", type: "GPU" }],
+    python: { problem: "python3: there is no such command" },
     threads: 8,
     deno: "2.9.6",
     data: { path: "./data", entries: ["cifar-100-binary"] },
@@ -23,6 +25,7 @@ TensorFlow  2.20.0, in the user's Python
 library     /tf/cc
             /tf/framework
 devices     CPU:0, GPU:0
+Python      none (python3: there is no such command)
 threads     8
 Deno        2.9.6
 data        ./data
@@ -52,7 +55,13 @@ await needs(
     const folder = await Deno.makeTempDir();
     const cache = join(folder, "cache");
     await Deno.mkdir(join(folder, "data/cifar-10-batches-bin"), { recursive: true });
-    const host = { os: "linux", arch: "x86_64", python: join(folder, "absent"), cache };
+    const host = {
+      os: "linux",
+      arch: "x86_64",
+      pythons: [join(folder, "absent")],
+      uv: "uv",
+      cache,
+    };
     const none = await diagnose(join(folder, "data"), host);
     assertEquals(none.library, undefined);
     assertEquals(none.devices, []);
@@ -63,7 +72,23 @@ await needs(
     await Deno.mkdir(join(cache, "tensorflow/lib"), { recursive: true });
     await Deno.writeFile(join(cache, "tensorflow/lib/x"), new Uint8Array(1000));
     const { cache: found } = await diagnose(join(folder, "nowhere"), host);
-    assertEquals(found.entries, [{ name: "tensorflow", bytes: 1000 }]);
+    assertEquals(found?.entries, [{ name: "tensorflow", bytes: 1000 }]);
+  },
+);
+
+await needs(
+  everything,
+  "doctor: an unknown user, a silent Python and unreadable data are findings",
+  async () => {
+    const folder = await Deno.makeTempDir();
+    const python = await fakePython(folder, "exit 3");
+    const host = { os: "linux", arch: "x86_64", pythons: [python], uv: "uv", cache: undefined };
+    const findings = await diagnose("/".padEnd(5000, "x"), host);
+    const report = diagnosisReport(findings);
+    assertStringIncludes(report, `Python      none (${python}: it ended with exit code 3)`);
+    assertMatch(report, /^data .* \(File name too long\)$/m);
+    assertMatch(report, /^cache {7}none: /m);
+    assertStringIncludes(report, "--backend cpu");
   },
 );
 

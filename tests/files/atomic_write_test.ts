@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { atomicWrite, removeUnfinished } from "../../lib/files/atomic_write.ts";
+import { atomicWrite, checkWritable, removeUnfinished } from "../../lib/files/atomic_write.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { withDisk } from "../support/disk.ts";
 import { needs } from "../support/needs.ts";
@@ -108,5 +108,27 @@ await needs(
     await Deno.remove(folder, { recursive: true });
     const failure = await assertRejects(() => removeUnfinished(folder), Failure, folder);
     assertEquals(failure.exit, 3);
+  },
+);
+
+await needs(
+  ["read", "write", "run"],
+  "checkWritable: a file in a folder that is missing yet, and one that cannot be written",
+  async () => {
+    const folder = await Deno.makeTempDir();
+    await checkWritable(`${folder}/new/below/file`);
+    assertEquals(files(folder), []);
+    await Deno.writeTextFile(`${folder}/file`, "old");
+    await checkWritable(`${folder}/file`);
+    assertEquals(await Deno.readTextFile(`${folder}/file`), "old");
+    const below = `${folder}/file/below`;
+    const failure = await assertRejects(() => checkWritable(below), Failure, `write ${below}: Not`);
+    assertEquals(failure.exit, 3);
+    await withDisk(64 * 1024, async (disk, readOnly) => {
+      await readOnly();
+      const path = `${disk}/new/file`;
+      await assertRejects(() => checkWritable(path), Failure, `write ${path}: Read-only`);
+    });
+    await Deno.remove(folder, { recursive: true });
   },
 );

@@ -24,6 +24,7 @@ import {
 } from "../../lib/project/result.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { stream } from "../../lib/values/random.ts";
+import { withDisk } from "../support/disk.ts";
 import { needs } from "../support/needs.ts";
 import { project } from "../support/toy_project.ts";
 import { trial } from "../support/trial.ts";
@@ -392,4 +393,18 @@ await needs(
         await assertRejects(() => readResult(path, "a"), Failure, path);
       }
     }),
+);
+
+await needs(
+  ["read", "write", "run"],
+  "recordTrial: a trial that is there needs no writing, not even on a read-only disk",
+  async () => {
+    await withDisk(1 << 20, async (disk, readOnly) => {
+      const path = join(disk, "a.json");
+      const result = await recordTrial(path, "a", trial(1, 70));
+      await readOnly();
+      assertEquals(await recordTrial(path, "a", trial(1, 70)), result);
+      await assertRejects(() => recordTrial(path, "a", trial(1, 71)), Failure, "Read-only");
+    });
+  },
 );

@@ -12,6 +12,7 @@ import {
 import { readResult } from "../../lib/project/result.ts";
 import { runTrials } from "../../lib/run/run.ts";
 import type { Settings } from "../../lib/run/settings.ts";
+import { withDisk } from "../support/disk.ts";
 import { everything, needs } from "../support/needs.ts";
 import { PAIR, type Toys, toys } from "../support/toy_runs.ts";
 import { writeRun } from "../support/write_run.ts";
@@ -282,5 +283,13 @@ await needs(
       const twin = { ...main, identity: { ...main.identity, id: "toy/main" } };
       const shared = await failureMessage(checkResults([...waiting, twin]), 3);
       assertStringIncludes(shared, "rename the module or the export of one of them");
+      await Deno.remove(toys.path("toy"));
+      await withDisk(1 << 20, async (disk, readOnly) => {
+        await Deno.symlink(disk, toys.path("toy"));
+        await checkResults(waiting);
+        await readOnly();
+        const refused = await failureMessage(checkResults(waiting), 3);
+        assertStringIncludes(refused, "toy/grand.json: Read-only file system");
+      });
     }),
 );

@@ -1,11 +1,13 @@
 import { join } from "node:path";
-import { writeFailure } from "../../files/atomic_write.ts";
-import { Failure } from "../../values/failure.ts";
+import { Leases } from "../../files/lease.ts";
+import { syncFolder } from "../../files/sync.ts";
+import { Failure, systemMessageOf } from "../../values/failure.ts";
 import type { Host } from "./host.ts";
 import { type LibraryFiles, libraryIn } from "./layout.ts";
-import { downloadWheel, unpackWheel, type Wheel } from "./pip.ts";
+import { downloadWheel, PipError, unpackWheel, type Wheel } from "./pip.ts";
 import { progress } from "./progress.ts";
-import { waysOut } from "./ways_out.ts";
+import type { NoPython, Python } from "./python.ts";
+import { type Way, waysOut, wayToInstall } from "./ways_out.ts";
 
 /** TensorFlow version of the download. */
 export const downloadVersion = "2.21.0";
@@ -29,29 +31,17 @@ const wheels: Readonly<Record<string, Wheel>> = {
   },
 };
 
-const targetFolder = ({ os, arch, cache }: Host) =>
+/** A machine with a cache. */
+type CachingHost = Host & { readonly cache: string };
+
+const hasCache = (host: Host): host is CachingHost => host.cache !== undefined;
+
+const targetFolder = ({ os, arch, cache }: CachingHost) =>
   join(cache, `tensorflow-${downloadVersion}-${os}-${arch}`);
 
 /** Returns the library of an earlier download. `undefined` if there is none. */
-export function cachedLibrary(host: Host): Promise<LibraryFiles | undefined> {
-  return libraryIn(targetFolder(host), host.os);
-}
-
-/**
- * Locks the cache folder for this process. The system releases the lock when the process ends, even
- * if it is killed.
- */
-async function lock(cache: string, log: (line: string) => void): Promise<Deno.FsFile> {
-  const folder = await Deno.mkdir(cache, { recursive: true }).then(() => Deno.open(cache)).catch(
-    (error) => {
-      throw writeFailure(cache, error);
-    },
-  );
-  if (!await folder.tryLock(true)) {
-    log("Waiting for another process that is fetching TensorFlow");
-    await folder.lock(true);
-  }
-  return folder;
+export async function cachedLibrary(host: Host): Promise<LibraryFiles | undefined> {
+  return hasCache(host) ? await libraryIn(targetFolder(host), host.os) : undefined;
 }
 
 /** Creates an empty folder at `path` and removes what was there. */
@@ -62,54 +52,76 @@ async function makeEmpty(path: string): Promise<void> {
   await Deno.mkdir(path);
 }
 
+/** The way to a TensorFlow that this machine has the programs for. */
+export function wayToTensorflow(host: Host, python: Python | NoPython): Promise<Way> {
+  const { requirement } = wheels[`${host.os}-${host.arch}`] ?? { requirement: "tensorflow-cpu" };
+  return wayToInstall(python, host.uv, requirement);
+}
+
 /**
  * Downloads TensorFlow's wheel and keeps its libraries in the cache, completely or not at all. Of
  * several processes at once, one downloads and the others use its result. `log` receives the
  * messages. Default: standard error, with a bar on a terminal. Rejects with a `Failure` (exit 3) if
- * there is no wheel for the platform, no pip, no network or no disk space.
+ * there is no wheel for the platform, no Python, no pip, no network, no cache or no disk space.
  */
 export async function fetchLibrary(
   host: Host,
+  python: Python | NoPython,
   log?: (line: string) => void,
 ): Promise<LibraryFiles> {
+  const ways = waysOut(await wayToTensorflow(host, python));
+  const refuse = (why: string, cause?: unknown) =>
+    new Failure(3, `TensorFlow ${downloadVersion} could not be fetched: ${why}\n${ways}`, {
+      cause,
+    });
   const wheel = wheels[`${host.os}-${host.arch}`];
-  if (!wheel) {
-    throw new Failure(
-      3,
-      `There is no TensorFlow ${downloadVersion} to fetch for ${host.os} on ${host.arch}.\n${waysOut}`,
-    );
+  if (!wheel) throw refuse(`there is none for ${host.os} on ${host.arch}`);
+  if ("problem" in python) throw refuse(`there is no Python to fetch it with (${python.problem})`);
+  const { command, version, hasPip } = python;
+  if (!hasPip) throw refuse(`${command}, Python ${version}, has no pip to fetch it with`);
+  if (!hasCache(host)) {
+    throw refuse("this user has no home: XDG_CACHE_HOME=<a folder> names a place for it");
   }
+  const { cache } = host;
+  const unwritable = (error: unknown) =>
+    refuse(
+      `cannot write ${cache}: ${
+        systemMessageOf(error)
+      }; make room or allow writing there, or name ` +
+        "another place with XDG_CACHE_HOME=<a folder>",
+      error,
+    );
   const say = log ?? console.error;
-  using folder = await lock(host.cache, say);
+  using _lease = await new Leases().wait(`${targetFolder(host)}.lock`, say).catch(({ cause }) => {
+    throw unwritable(cause);
+  });
   const cached = await cachedLibrary(host);
   if (cached) return cached;
 
-  // All processes share this name. Only the holder of the lock writes there, so leftovers come from
-  // a killed process.
+  // All processes share this name. Only the holder of the lease writes there, so leftovers come
+  // from a killed process.
   const partial = `${targetFolder(host)}.partial`;
   const unpacked = join(partial, "unpacked");
   try {
     await makeEmpty(partial);
     say(
-      `Fetching TensorFlow ${downloadVersion} into ${host.cache}, once (RETORT_TENSORFLOW names one you have)`,
+      `Fetching TensorFlow ${downloadVersion} into ${cache}, once (RETORT_TENSORFLOW names one you have)`,
     );
-    const path = await downloadWheel(
-      host.python,
-      wheel,
-      partial,
-      progress("TensorFlow", SIZE, log),
-    );
+    const path = await downloadWheel(command, wheel, partial, progress("TensorFlow", SIZE, log))
+      .catch((error) => {
+        throw error instanceof PipError ? refuse(error.message, error) : error;
+      });
     say("Unpacking its libraries");
-    await unpackWheel(host.python, path, unpacked);
+    await unpackWheel(command, path, unpacked);
     if (!await libraryIn(unpacked, host.os)) {
-      throw new Failure(3, `There is no library in the wheel of ${wheel.requirement}.\n${waysOut}`);
+      throw refuse(`there is no library in the wheel of ${wheel.requirement}`);
     }
     await Deno.remove(targetFolder(host), { recursive: true }).catch(() => {});
     await Deno.rename(unpacked, targetFolder(host));
-    await folder.sync();
+    await syncFolder(cache);
     return (await cachedLibrary(host))!;
   } catch (error) {
-    throw error instanceof Failure ? error : writeFailure(host.cache, error);
+    throw error instanceof Failure ? error : unwritable(error);
   } finally {
     await Deno.remove(partial, { recursive: true }).catch(() => {});
   }

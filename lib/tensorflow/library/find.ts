@@ -1,8 +1,10 @@
 import { Failure } from "../../values/failure.ts";
-import { cachedLibrary, downloadVersion, fetchLibrary } from "./fetch.ts";
+import { cachedLibrary, downloadVersion, fetchLibrary, wayToTensorflow } from "./fetch.ts";
 import { type Host, thisHost } from "./host.ts";
 import { libraryAt, type LibraryFiles, libraryIn, libraryNames } from "./layout.ts";
 import { loadTensorflow } from "./load.ts";
+import { findPython, type Python } from "./python.ts";
+import { tryLibrary } from "./try_library.ts";
 import { waysOut } from "./ways_out.ts";
 
 /**
@@ -45,7 +47,7 @@ async function findNamed(path: string, os: string): Promise<LibraryFiles> {
     `RETORT_TENSORFLOW=${path}: there is no such file, and no folder with ${
       libraryNames(os).join(" or ")
     } ` +
-      `in it, in its lib or in its tensorflow.\n${waysOut}`,
+      `in it, in its lib or in its tensorflow.\n${waysOut()}`,
   );
 }
 
@@ -65,22 +67,34 @@ export async function locateLibrary(
   }
   if (host.given) return { ...await findNamed(host.given, host.os), source: "RETORT_TENSORFLOW" };
 
-  const folder = await tensorflowInPython(host.python);
-  const inPython = folder && await libraryIn(folder, host.os);
+  const python = await findPython(host.pythons);
+  const isSilent = "problem" in python;
+  const inPython = isSilent ? undefined : await libraryInPython(python, host.os, log);
   if (inPython) return { ...inPython, source: "python" };
-  if (folder) {
-    (log ?? console.error)(
-      `${folder} has no ${libraryNames(host.os)[0]}: this TensorFlow is not used`,
-    );
-  }
 
   const cached = await cachedLibrary(host);
   if (cached) return { ...cached, source: "cache" };
-  if (download) return { ...await fetchLibrary(host, log), source: "download" };
+  if (download) return { ...await fetchLibrary(host, python, log), source: "download" };
+  const asked = isSilent ? `your Python (${python.problem})` : python.command;
+  const searched = host.cache === undefined ? asked : `${asked} nor in ${host.cache}`;
+  const ways = waysOut(await wayToTensorflow(host, python));
   throw new Failure(
     3,
-    `There is no TensorFlow in ${host.python} nor in ${host.cache}. The first run fetches ${downloadVersion}.\n${waysOut}`,
+    `There is no TensorFlow in ${searched}. The first run fetches ${downloadVersion}.\n${ways}`,
   );
+}
+
+/** Finds the library in a Python's package. `undefined` if there is none. */
+async function libraryInPython(
+  { tensorflow }: Python,
+  os: string,
+  log: (line: string) => void = console.error,
+): Promise<LibraryFiles | undefined> {
+  const found = tensorflow === null ? undefined : await libraryIn(tensorflow, os);
+  if (tensorflow !== null && !found) {
+    log(`${tensorflow} has no ${libraryNames(os)[0]}: this TensorFlow is not used`);
+  }
+  return found;
 }
 
 /**
@@ -90,6 +104,8 @@ export async function locateLibrary(
  */
 export async function findLibrary(search: Search = {}): Promise<Library> {
   const located = await locateLibrary(search);
+  const { download = true, host = thisHost() } = search;
+  await tryLibrary(located, download ? host.cache : undefined);
   const version = loadTensorflow(located, search.quiet);
   if (!testedVersions.includes(version)) {
     const tested = testedVersions.join(", ");
@@ -98,34 +114,4 @@ export async function findLibrary(search: Search = {}): Promise<Library> {
     );
   }
   return { ...located, version };
-}
-
-// Finds the package without importing it, which would take seconds. Skips the working folder, '',
-// since any project may have a folder called tensorflow. Skips a folder without __init__ too, which
-// has no origin.
-const PROBE = `
-import os, sys
-from importlib.machinery import PathFinder
-spec = PathFinder.find_spec("tensorflow", [path for path in sys.path if path])
-if spec and spec.origin:
-    sys.stdout.buffer.write(b"\\n" + os.fsencode(os.path.dirname(spec.origin)))
-`;
-
-/**
- * Returns the folder of the package `tensorflow` in this Python, from any distribution. `undefined`
- * if there is no Python or no such package.
- */
-async function tensorflowInPython(python: string): Promise<string | undefined> {
-  try {
-    const { success, stdout } = await new Deno.Command(python, {
-      args: ["-c", PROBE],
-      stdin: "null",
-    }).output();
-    return success ? new TextDecoder().decode(stdout).split("\n").at(-1) || undefined : undefined;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied) {
-      return undefined;
-    }
-    throw error;
-  }
 }

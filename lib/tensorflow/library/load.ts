@@ -53,7 +53,7 @@ function load(cc: string, framework: string, quiet: boolean): string {
     const why = messageOf(error).replace(/^(Could not open library: )+/, "");
     throw new Failure(
       3,
-      `${cc} is not a TensorFlow library that can be used here: ${why}\n${waysOut}`,
+      `${cc} is not a TensorFlow library that can be used here: ${why}\n${waysOut()}`,
     );
   }
 }

@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { Failure } from "../../values/failure.ts";
 import type { DownloadProgress } from "./progress.ts";
-import { waysOut } from "./ways_out.ts";
 
 /** A wheel for pip to download, independent of the version and platform of the user's Python. */
 export interface Wheel {
@@ -36,16 +35,23 @@ function extractReason(stderr: Uint8Array): string {
   return errors.length > 0 ? errors.join("\n") : lines.at(-1) ?? "";
 }
 
+/** pip did not download the wheel: the message says why. */
+export class PipError extends Error {}
+
+/** Milliseconds without a byte after which pip counts as stuck. It tries a silent server again. */
+const PATIENCE = 900_000;
+
 /**
  * Downloads a wheel with the user's pip and its settings into an empty folder and returns its path.
- * `progress` receives the bytes so far. Rejects with a `Failure` (exit 3) with pip's message if
- * there is no Python or no pip, or if pip fails.
+ * `progress` receives the bytes so far. Rejects with a `PipError` that has pip's message if that
+ * fails, or if no byte comes for `patience` milliseconds.
  */
 export async function downloadWheel(
   python: string,
   { requirement, platform }: Wheel,
   folder: string,
   progress: DownloadProgress,
+  patience: number = PATIENCE,
 ): Promise<string> {
   const target = [
     "--python-version",
@@ -68,27 +74,34 @@ export async function downloadWheel(
     "-d",
     folder,
   ];
-  const failure = (why: string) =>
-    new Failure(
-      3,
-      `TensorFlow could not be fetched with ${python} -m pip download ${requirement}: ${why}\n${waysOut}`,
-    );
-
-  let running = true;
+  const failure = (why: string) => new PipError(`${python} -m pip download ${requirement}: ${why}`);
+  // pip collects the file in its temporary folder. Below `folder` its size is visible, and the file
+  // disappears with the folder. Nothing is installed, so a virtual environment is not needed.
+  const env = { TMPDIR: folder, PIP_REQUIRE_VIRTUALENV: "0" };
+  const child = new Deno.Command(python, {
+    args,
+    env,
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+  }).spawn();
+  let last = { bytes: 0, at: performance.now() };
+  let isStuck = false;
+  let hasEnded = false;
   const watch = setInterval(async () => {
-    const done = await largestWheel(folder).catch(() => 0);
-    if (running) progress.update(done);
+    const bytes = await largestWheel(folder).catch(() => 0);
+    const at = performance.now();
+    if (bytes !== last.bytes) last = { bytes, at };
+    if (!hasEnded) progress.update(bytes);
+    isStuck ||= at - last.at > patience;
+    if (isStuck && !hasEnded) child.kill("SIGKILL");
   }, 250);
   try {
-    // pip collects the file in its temporary folder. Below `folder` its size is visible, and the
-    // file disappears with the folder.
-    const command = new Deno.Command(python, { args, env: { TMPDIR: folder }, stdin: "null" });
-    const { success, stderr } = await command.output();
+    const { success, stderr } = await child.output();
+    if (isStuck) throw failure(`no data for ${patience / 1000} seconds`);
     if (!success) throw failure(extractReason(stderr));
-  } catch (error) {
-    throw error instanceof Deno.errors.NotFound ? failure("there is no such command") : error;
   } finally {
-    running = false;
+    hasEnded = true;
     clearInterval(watch);
     progress.close();
   }
@@ -101,15 +114,19 @@ export async function downloadWheel(
 
 // Python reads the archive piece by piece and checks each file's CRC-32. Some wheels have a folder
 // *.libs beside the package with dependencies of the libraries. The folders are kept, since the
-// libraries use relative paths to find them.
+// libraries use relative paths to find them. Some file systems have no fsync.
 const UNPACK = String.raw`
-import os, re, sys, zipfile
+import errno, os, re, sys, zipfile
 wheel, folder = sys.argv[1:]
 with zipfile.ZipFile(wheel) as archive:
     for name in archive.namelist():
         if re.fullmatch(r"tensorflow/libtensorflow_(cc|framework)\.[^/]+|[^/]+\.libs/[^/]+", name):
             with open(archive.extract(name, folder), "rb") as file:
-                os.fsync(file.fileno())
+                try:
+                    os.fsync(file.fileno())
+                except OSError as error:
+                    if error.errno in (errno.EIO, errno.ENOSPC, errno.EDQUOT):
+                        raise
 `;
 
 /**

@@ -8,8 +8,11 @@ import {
 import { join } from "node:path";
 import { Failure } from "../../../lib/values/failure.ts";
 import { fetchLibrary } from "../../../lib/tensorflow/library/fetch.ts";
+import { findPython } from "../../../lib/tensorflow/library/python.ts";
 import type { Host } from "../../../lib/tensorflow/library/host.ts";
 import { lineProgress } from "../../../lib/tensorflow/library/progress.ts";
+import { downloadWheel, PipError } from "../../../lib/tensorflow/library/pip.ts";
+import { withDisk } from "../../support/disk.ts";
 import { everything, needs } from "../../support/needs.ts";
 import { bare, fakePython, pipThat, wheelOf } from "../../support/fake_python.ts";
 
@@ -25,6 +28,7 @@ const FILES = {
 };
 
 interface Machine extends Host {
+  readonly cache: string;
   readonly folder: string;
   /** File with a line for each run of pip. */
   readonly calls: string;
@@ -40,7 +44,8 @@ async function makeMachine(wheel: Uint8Array, { before = "" } = {}): Promise<Mac
   return {
     folder,
     calls,
-    python,
+    pythons: [python],
+    uv: join(folder, "no-uv"),
     os: "linux",
     arch: "x86_64",
     cache: join(folder, "cache/retort"),
@@ -49,18 +54,20 @@ async function makeMachine(wheel: Uint8Array, { before = "" } = {}): Promise<Mac
 
 const namesIn = (folder: string): Promise<string[]> =>
   Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
-const quiet = () => {};
+/** Fetches with the machine's Python. */
+const fetchOn = async (host: Host) =>
+  await fetchLibrary(host, await findPython(host.pythons), () => {});
 
 Deno.test("fetchLibrary: a platform without a wheel gets a message with the alternatives", async () => {
   for (const [os, arch] of [["darwin", "x86_64"], ["freebsd", "x86_64"]]) {
-    const host = { os, arch, python: "python3", cache: "cache" };
+    const host = { os, arch, pythons: ["absent"], uv: "absent", cache: "cache" };
     const failure = await assertRejects(
-      () => fetchLibrary(host, quiet),
+      () => fetchOn(host),
       Failure,
       `${os} on ${arch}`,
     );
     assertEquals(failure.exit, 3);
-    for (const way of ["RETORT_TENSORFLOW", "pip install", "--backend cpu"]) {
+    for (const way of ["RETORT_TENSORFLOW", "python3-pip", "--backend cpu"]) {
       assertStringIncludes(failure.message, way);
     }
   }
@@ -76,7 +83,7 @@ Deno.test("lineProgress: logs one line at each quarter", () => {
 await needs(everything, "fetchLibrary: unpacks the libraries and leaves nothing else", async () => {
   const host = await makeMachine(wheelOf(FILES));
   const folder = join(host.cache, TARGET);
-  const found = await fetchLibrary(host, quiet);
+  const found = await fetchOn(host);
   assertEquals(found, { cc: join(folder, CC), framework: join(folder, FRAMEWORK) });
   assertEquals(await Deno.readTextFile(found.cc), FILES[CC]);
   assertEquals(await namesIn(host.cache), [TARGET]);
@@ -97,7 +104,7 @@ await needs(
     ) {
       const name = os === "darwin" ? "tensorflow/libtensorflow_cc.2.dylib" : CC;
       const host = { ...await makeMachine(wheelOf({ [name]: "" })), os, arch };
-      await fetchLibrary(host, quiet);
+      await fetchOn(host);
       assertStringIncludes(
         await Deno.readTextFile(host.calls),
         `-m pip download ${dist}==2.21.0 --no-deps --only-binary=:all: ` +
@@ -109,8 +116,8 @@ await needs(
 
 await needs(everything, "fetchLibrary: downloads nothing the second time", async () => {
   const host = await makeMachine(wheelOf(FILES));
-  const first = await fetchLibrary(host, quiet);
-  assertEquals(await fetchLibrary(host, quiet), first);
+  const first = await fetchOn(host);
+  assertEquals(await fetchOn(host), first);
   assertEquals((await Deno.readTextFile(host.calls)).split("\n").length, 2);
 });
 
@@ -122,7 +129,7 @@ await needs(
     const offline = 'echo "WARNING: Retrying" >&2; echo "ERROR: No route to host" >&2; exit 1';
     const cases: [script: string | undefined, why: string][] = [
       [undefined, "there is no such command"],
-      [bare, "No module named pip"],
+      [bare, "has no pip to fetch it with"],
       [pipThat(offline), "No route to host"],
       [pipThat("true"), "it left no wheel"],
       // The real pip, without an index.
@@ -134,14 +141,14 @@ await needs(
     for (const [script, why] of cases) {
       const python = script ? await fakePython(host.folder, script) : join(host.folder, "absent");
       const failure = await assertRejects(
-        () => fetchLibrary({ ...host, python }, quiet),
+        () => fetchOn({ ...host, pythons: [python] }),
         Failure,
         why,
       );
       assertEquals(failure.exit, 3);
       assertStringIncludes(failure.message, "--backend cpu");
       assert(!failure.message.includes("Retrying"));
-      assertEquals(await namesIn(host.cache), []);
+      assertEquals(await namesIn(host.cache).catch(() => []), []);
     }
   },
 );
@@ -157,15 +164,15 @@ await needs(
       [wheelOf(FILES).subarray(0, -400), "could not be unpacked"],
       [new Uint8Array(), "could not be unpacked"],
       [changed, `Bad CRC-32 for file '${CC}'`],
-      [wheelOf({ "tensorflow/__init__.py": "" }), "There is no library in the wheel"],
+      [wheelOf({ "tensorflow/__init__.py": "" }), "there is no library in the wheel"],
     ];
     for (const [wheel, why] of cases) {
       const host = await makeMachine(wheel);
-      const failure = await assertRejects(() => fetchLibrary(host, quiet), Failure, why);
+      const failure = await assertRejects(() => fetchOn(host), Failure, why);
       assertEquals(failure.exit, 3);
       assertEquals(await namesIn(host.cache), []);
       await Deno.writeFile(join(host.folder, "tensorflow.whl"), wheelOf(FILES));
-      assertEquals(await Deno.readTextFile((await fetchLibrary(host, quiet)).cc), FILES[CC]);
+      assertEquals(await Deno.readTextFile((await fetchOn(host)).cc), FILES[CC]);
     }
   },
 );
@@ -176,7 +183,7 @@ await needs(
   async () => {
     const host = await makeMachine(wheelOf(FILES));
     await Deno.writeTextFile(join(host.folder, "cache"), "a file");
-    const failure = await assertRejects(() => fetchLibrary(host, quiet), Failure, host.cache);
+    const failure = await assertRejects(() => fetchOn(host), Failure, host.cache);
     assertEquals(failure.exit, 3);
   },
 );
@@ -185,7 +192,11 @@ await needs(
 function startAnother(host: Machine): Deno.ChildProcess {
   const module = import.meta.resolve("../../../lib/tensorflow/library/fetch.ts");
   const code = `import { fetchLibrary } from "${module}";
-    console.log((await fetchLibrary(${JSON.stringify(host)})).cc);`;
+    import { findPython } from "${
+    import.meta.resolve("../../../lib/tensorflow/library/python.ts")
+  }";
+    const host = ${JSON.stringify(host)};
+    console.log((await fetchLibrary(host, await findPython(host.pythons))).cc);`;
   return new Deno.Command(Deno.execPath(), {
     args: ["eval", "--ext=ts", code],
     stdout: "piped",
@@ -218,7 +229,7 @@ await needs(
   "fetchLibrary: a killed process blocks no other, and its leftovers are removed",
   async () => {
     const host = await makeMachine(wheelOf(FILES), { before: '[ -e "$0.slow" ] && sleep 1' });
-    await Deno.writeTextFile(`${host.python}.slow`, "");
+    await Deno.writeTextFile(`${host.pythons[0]}.slow`, "");
     const victim = startAnother(host);
     while (!await Deno.stat(host.calls).catch(() => undefined)) {
       await new Promise((go) => setTimeout(go, 20));
@@ -226,8 +237,58 @@ await needs(
     victim.kill("SIGKILL");
     await victim.output();
     assertNotEquals(await namesIn(host.cache), []);
-    await Deno.remove(`${host.python}.slow`);
-    assertEquals(await Deno.readTextFile((await fetchLibrary(host, quiet)).cc), FILES[CC]);
+    await Deno.remove(`${host.pythons[0]}.slow`);
+    assertEquals(await Deno.readTextFile((await fetchOn(host)).cc), FILES[CC]);
     assertEquals(await namesIn(host.cache), [TARGET]);
   },
 );
+
+await needs(
+  everything,
+  "fetchLibrary: no home and no writable cache name XDG_CACHE_HOME",
+  async () => {
+    const host = await makeMachine(wheelOf(FILES));
+    const refused = async (cache: string | undefined, why: string) => {
+      const failure = await assertRejects(() => fetchOn({ ...host, cache }), Failure, why);
+      assertEquals(failure.exit, 3);
+      for (const text of ["XDG_CACHE_HOME=", "--backend cpu"]) {
+        assertStringIncludes(failure.message, text);
+      }
+    };
+    await refused(undefined, "this user has no home");
+    await Deno.writeTextFile(join(host.folder, "file"), "");
+    await refused(join(host.folder, "file/retort"), "Not a directory");
+    await withDisk(1 << 20, async (disk, readOnly) => {
+      await readOnly();
+      await refused(join(disk, "retort"), `cannot write ${disk}/retort: Read-only file system`);
+    });
+  },
+);
+
+await needs(
+  everything,
+  "fetchLibrary: a demand for a virtual environment is not in the way, and nothing is installed",
+  async () => {
+    const host = await makeMachine(wheelOf(FILES), {
+      before: '[ "$PIP_REQUIRE_VIRTUALENV" = 0 ] || exit 3',
+    });
+    Deno.env.set("PIP_REQUIRE_VIRTUALENV", "1");
+    try {
+      assertEquals(await Deno.readTextFile((await fetchOn(host)).cc), FILES[CC]);
+    } finally {
+      Deno.env.delete("PIP_REQUIRE_VIRTUALENV");
+    }
+  },
+);
+
+await needs(everything, "downloadWheel: a pip that stands still is ended", async () => {
+  const { folder } = await makeMachine(new Uint8Array());
+  const python = await fakePython(folder, "exec sleep 60");
+  const wheel = { requirement: "tensorflow-cpu", platform: "any" };
+  const shown = lineProgress("", 1, () => {});
+  await assertRejects(
+    () => downloadWheel(python, wheel, folder, shown, 300),
+    PipError,
+    "no data for 0.3 seconds",
+  );
+});

@@ -19,13 +19,16 @@ const FRAMEWORK = "libtensorflow_framework.so.2";
 const TARBALL = "libtensorflow.so.2";
 
 /** Creates an empty machine. `folder` is for its files. */
-async function makeMachine(given?: Partial<Host>): Promise<Host & { folder: string }> {
+async function makeMachine(
+  given?: Partial<Host & { cache: string }>,
+): Promise<Host & { folder: string; cache: string }> {
   const folder = await Deno.makeTempDir();
   return {
     folder,
     os: "linux",
     arch: "x86_64",
-    python: join(folder, "absent"),
+    pythons: [join(folder, "absent")],
+    uv: join(folder, "no-uv"),
     cache: join(folder, "cache"),
     ...given,
   };
@@ -44,10 +47,12 @@ Deno.test("cacheFolder: in $XDG_CACHE_HOME, else in ~/.cache", () => {
   assertEquals(cacheFolder("/x", "/home/me"), "/x/retort");
   assertEquals(cacheFolder(undefined, "/home/me"), "/home/me/.cache/retort");
   assertEquals(cacheFolder("", "/home/me"), "/home/me/.cache/retort");
+  assertEquals(cacheFolder("/x", undefined), "/x/retort");
+  assertEquals(cacheFolder("", undefined), undefined);
 });
 
 Deno.test("findLibrary: Windows gets a message with an alternative", async () => {
-  const host = { os: "windows", arch: "x86_64", python: "python3", cache: "cache" };
+  const host = { os: "windows", arch: "x86_64", pythons: [], uv: "uv", cache: "cache" };
   const failure = await assertRejects(() => findLibrary({ host }), Failure, "--backend cpu");
   assertEquals(failure.exit, 3);
 });
@@ -133,7 +138,14 @@ await needs(
   "RETORT_TENSORFLOW: a path without a library is a failure that names the missing files",
   async () => {
     const host = await makeMachine();
-    for (const given of [host.folder, join(host.folder, "nowhere"), "/dev/null/x"]) {
+    for (
+      const given of [
+        host.folder,
+        join(host.folder, "nowhere"),
+        "/dev/null/x",
+        "/".padEnd(5000, "x"),
+      ]
+    ) {
       const failure = await assertRejects(() => locate({ ...host, given }), Failure, given);
       assertEquals(failure.exit, 3);
       for (const text of [CC, TARBALL, "pip install"]) assertStringIncludes(failure.message, text);
@@ -157,7 +169,10 @@ await needs(
       join(folder, "tensorflow/__init__.py"),
       "raise SystemExit('imported')",
     );
-    const found = await locate({ ...host, python: await fakePython(host.folder, having(folder)) });
+    const found = await locate({
+      ...host,
+      pythons: [await fakePython(host.folder, having(folder))],
+    });
     assertEquals(found.source, "python");
     assertEquals(found.cc, join(folder, "tensorflow", CC));
   },
@@ -173,9 +188,9 @@ await needs(
     assertEquals((await locate(host)).source, "cache");
     await put(join(packages, "tensorflow"), "__init__.py", CC);
     const python = await fakePython(host.folder, having(packages));
-    assertEquals((await locate({ ...host, python })).source, "python");
+    assertEquals((await locate({ ...host, pythons: [python] })).source, "python");
     const given = await put(join(host.folder, "given"), CC);
-    assertEquals((await locate({ ...host, python, given })).source, "RETORT_TENSORFLOW");
+    assertEquals((await locate({ ...host, pythons: [python], given })).source, "RETORT_TENSORFLOW");
   },
 );
 
@@ -189,7 +204,11 @@ await needs(
     await put(join(here, "tensorflow"), "__init__.py", CC);
     await put(join(path, "tensorflow"), CC);
     const python = await fakePython(host.folder, `cd '${here}'\n${having(path)}`);
-    await assertRejects(() => locate({ ...host, python }), Failure, "There is no TensorFlow in");
+    await assertRejects(
+      () => locate({ ...host, pythons: [python] }),
+      Failure,
+      "There is no TensorFlow in",
+    );
   },
 );
 
@@ -201,12 +220,12 @@ await needs(
     await put(join(host.cache, "tensorflow-2.21.0-linux-x86_64/tensorflow"), CC, FRAMEWORK);
     assertEquals((await locate(host)).source, "cache");
     assertEquals(
-      (await locate({ ...host, python: await put(join(host.folder, "dir")) })).source,
+      (await locate({ ...host, pythons: [await put(join(host.folder, "dir"))] })).source,
       "cache",
     );
     for (const script of [bare, "exit 1", "echo hello", "kill -9 $$", "true"]) {
       assertEquals(
-        (await locate({ ...host, python: await fakePython(host.folder, script) })).source,
+        (await locate({ ...host, pythons: [await fakePython(host.folder, script)] })).source,
         "cache",
         script,
       );
@@ -223,7 +242,10 @@ await needs(
     const lines: string[] = [];
     await put(join(packages, "tensorflow"), "__init__.py");
     const python = await fakePython(host.folder, having(packages));
-    await assertRejects(() => locate({ ...host, python }, (line) => lines.push(line)), Failure);
+    await assertRejects(
+      () => locate({ ...host, pythons: [python] }, (line) => lines.push(line)),
+      Failure,
+    );
     assertEquals(lines, [
       `${join(packages, "tensorflow")} has no ${CC}: this TensorFlow is not used`,
     ]);
