@@ -24,23 +24,23 @@ export async function atomicWrite(path: string, data: Uint8Array | string): Prom
 }
 
 /**
- * Removes the temporary files that killed processes left in a folder, of files whose names begin
- * with `prefix`. Only for a process that no other one writes there beside. Rejects with a `Failure`
+ * Removes the temporary files and folders that killed processes left in a folder, of those whose
+ * names begin with `prefix`. Only for a process that no other one writes there beside. Rejects with a `Failure`
  * (exit 3) if the file system refuses.
  */
 export async function removeUnfinished(folder: string, prefix = ""): Promise<void> {
   try {
     for await (const { name } of Deno.readDir(folder)) {
       if (!name.startsWith(prefix) || !TEMPORARY.test(name)) continue;
-      await Deno.remove(join(folder, name));
+      await Deno.remove(join(folder, name), { recursive: true });
     }
   } catch (error) {
     throw writeFailure(folder, error);
   }
 }
 
-/** The end of a temporary file's name. */
-const TEMPORARY = /\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
+/** The end of a temporary file's name, or of a folder that was about to be replaced. */
+const TEMPORARY = /\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp(\.old)?$/;
 
 /** Waits until a file's bytes, or a folder's names, are on the disk. */
 async function sync(path: string): Promise<void> {
