@@ -3,7 +3,8 @@
  *
  * - `declaration.json`: the declaration, the resolved models, versions and commit.
  * - `metrics.jsonl` and TensorBoard's event files: the log of each epoch.
- * - `latest.safetensors`: the whole state, from which the run can continue.
+ * - `latest.safetensors`: the whole state, from which the run can continue: after an epoch, before
+ *   its evaluation, or within it.
  * - `best.safetensors`, `last.safetensors`, `epoch-<n>.safetensors`: the student's weights alone.
  * - `last.extras.safetensors` and so on, one beside each of these: the weights of modules that the
  *   method trains for others, if any.
@@ -69,10 +70,25 @@ export type RunProgress = {
   /** Seconds of training and evaluation. */
   readonly seconds: number;
   /**
+   * The time of the steps that are done in the unfinished epoch. `undefined` if there are none, and
+   * in earlier versions.
+   */
+  readonly spent?: StepsTime;
+  /**
    * Seconds of a step in the fastest epoch so far; see `Trial`. `undefined` until an epoch was
    * trained without an interruption.
    */
   readonly stepSeconds?: number;
+};
+
+/** The time of steps. */
+export type StepsTime = {
+  /** The number of images that went through them. */
+  readonly images: number;
+  /** Seconds in which they waited for data. */
+  readonly waited: number;
+  /** Seconds of the steps. */
+  readonly trained: number;
 };
 
 /** The best epoch so far. */
@@ -162,9 +178,13 @@ export class RunFolder {
     await removeUnfinished(this.path);
   }
 
-  /** Renames the folder and returns its new path. `undefined` if there is no folder. */
+  /**
+   * Renames the folder and returns its new path. `undefined` if there is no folder. Removes what a
+   * killed process wrote half of: call it only with the trial's claim.
+   */
   async putAside(): Promise<string | undefined> {
     if (!existsSync(this.path)) return undefined;
+    await removeUnfinished(this.path);
     for (let n = 1;; n++) {
       const aside = `${this.path}.old-${n}`;
       if (existsSync(aside)) continue;
@@ -188,6 +208,11 @@ export class RunFolder {
 
 const score: Reader<Score> = recordOf(number);
 const best: Reader<BestEpoch> = looseObject<BestEpoch>({ epoch: count, chosen: number, score });
+const stepsTime: Reader<StepsTime> = looseObject<StepsTime>({
+  images: count,
+  waited: number,
+  trained: number,
+});
 const anyProgress: Reader<RunProgress> = looseObject<RunProgress>({
   declaration: text,
   precision: text,
@@ -202,6 +227,7 @@ const anyProgress: Reader<RunProgress> = looseObject<RunProgress>({
   workers: optional(count),
   syncNorm: optional(boolean),
   seconds: number,
+  spent: optional(stepsTime),
   stepSeconds: optional(number),
 });
 
