@@ -6,7 +6,7 @@
 import type { Trial } from "../project/result.ts";
 import type { Task } from "../tasks/task.ts";
 import { checkTypes } from "../project/check_types.ts";
-import { runCommand } from "../terminal/command.ts";
+import { printLine, runCommand } from "../terminal/command.ts";
 import { Failure } from "../values/failure.ts";
 import { helpText, parseFlags, type Spec } from "../terminal/flags.ts";
 import { findModule, loadExperiments } from "../project/identify.ts";
@@ -17,6 +17,7 @@ import { runTrials } from "../run/run.ts";
 import type { Settings } from "../run/settings.ts";
 import { trainTogether } from "../run/train_together.ts";
 import { RUN_FLAGS, runSettings, seeds } from "./run_flags.ts";
+import { exitAtOnce } from "../tensorflow/library/load.ts";
 import { status } from "../terminal/status.ts";
 
 const FLAGS = {
@@ -50,7 +51,7 @@ const FLAGS = {
  */
 export async function runExp(
   args: readonly string[],
-  print: (line: string) => void = console.log,
+  print: (line: string) => void = printLine,
 ): Promise<void> {
   const options = parseFlags(args, FLAGS);
   if (options.help) return print(helpText("deno task exp <module>[#name] …", FLAGS));
@@ -58,7 +59,7 @@ export async function runExp(
     throw new Failure(2, `which experiment? deno task exp experiments/quickstart.ts`);
   }
   const progress = status({ quiet: options.quiet });
-  using interruption = new Interruption(progress.line);
+  using interruption = new Interruption(progress.line, exitAtOnce);
   const settings: Settings = {
     ...runSettings(options, progress, interruption),
     cohort: parseCohort(options.cohort),

@@ -3,6 +3,7 @@ import type { Settings } from "../run/settings.ts";
 import type { Flags, Spec } from "../terminal/flags.ts";
 import type { Interruption } from "../terminal/interruption.ts";
 import type { Status } from "../terminal/status.ts";
+import { Failure } from "../values/failure.ts";
 import { ENGINE_FLAGS } from "./engine_flags.ts";
 
 /** The flags of a command that runs experiments. */
@@ -29,12 +30,21 @@ export const RUN_FLAGS = {
     type: "boolean",
     help: "log the norm of each term's gradient at the student, on one batch per epoch",
   },
+  "save-every": {
+    type: "string",
+    help:
+      "time after which a run is saved within a long epoch, again and again: 30s, 10m, 2h, or " +
+      "off. Default: 10m",
+  },
   "fresh": { type: "boolean", help: "start again, even if a run is unfinished or complete" },
   "quiet": { type: "boolean", help: "print no progress" },
   "json": { type: "boolean", help: "print one JSON object per trial at the end" },
 } as const satisfies Spec;
 
-/** The settings of a run that these flags set. */
+/**
+ * The settings of a run that these flags set. Throws a `Failure` (exit 2) if a value is out of its
+ * range.
+ */
 export function runSettings(
   options: Flags<typeof RUN_FLAGS>,
   status: Status,
@@ -54,7 +64,28 @@ export function runSettings(
     status,
     log: status.line,
     interrupted: () => interruption.requested,
+    saveRequested: () => interruption.takeSaveRequest(),
+    saveEvery: parseTime(options["save-every"]),
   };
+}
+
+/** Milliseconds of a unit of `--save-every`. */
+const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 };
+
+/**
+ * Reads `--save-every` in milliseconds: `off` is infinite. Throws a `Failure` (exit 2) if it is no
+ * time of at least a second.
+ */
+function parseTime(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (text === "off") return Infinity;
+  const [, number, unit] = /^(\d+(?:\.\d+)?)([smh])$/.exec(text) ?? [];
+  const time = Number(number) * UNITS[unit];
+  if (time >= 1000 && Number.isFinite(time)) return time;
+  throw new Failure(
+    2,
+    `--save-every ${text}: give a time of at least a second, such as 30s, 10m or 2h, or off`,
+  );
 }
 
 /** The seeds of the trials that these flags set. */

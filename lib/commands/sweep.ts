@@ -16,8 +16,9 @@ import { resolveRun } from "../run/resolve.ts";
 import { runTrials } from "../run/run.ts";
 import type { Settings } from "../run/settings.ts";
 import type { Task } from "../tasks/task.ts";
+import { exitAtOnce } from "../tensorflow/library/load.ts";
 import { columns } from "../terminal/columns.ts";
-import { runCommand } from "../terminal/command.ts";
+import { printLine, runCommand } from "../terminal/command.ts";
 import { helpText, onlyArgument, parseFlags, type Spec } from "../terminal/flags.ts";
 import { Interruption } from "../terminal/interruption.ts";
 import { status } from "../terminal/status.ts";
@@ -49,7 +50,7 @@ interface Candidate {
  */
 export async function runSweep(
   args: readonly string[],
-  print: (line: string) => void = console.log,
+  print: (line: string) => void = printLine,
 ): Promise<void> {
   const options = parseFlags(args, FLAGS);
   if (options.help) return print(helpText("deno task sweep <module>", FLAGS));
@@ -60,7 +61,7 @@ export async function runSweep(
   await checkTypes([findModule(spec)]);
   const candidates = await loadCandidates(spec);
   const progress = status({ quiet: options.quiet });
-  using interruption = new Interruption(progress.line);
+  using interruption = new Interruption(progress.line, exitAtOnce);
   const settings = runSettings(options, progress, interruption);
   const trialSeeds = seeds(options);
   if (options["dry-run"]) {

@@ -6,7 +6,8 @@
  */
 import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
-import { atomicWrite } from "../files/atomic_write.ts";
+import { atomicWrite, removeUnfinished } from "../files/atomic_write.ts";
+import { Leases } from "../files/lease.ts";
 import { checkTypes } from "../project/check_types.ts";
 import { runCommand } from "../terminal/command.ts";
 import { csvTables } from "../tables/formats/csv_tables.ts";
@@ -67,6 +68,8 @@ async function writeReadmes(
     if (renewed === current) print(`${name} is up to date`);
     else if (check) old.push(name);
     else {
+      using _lock = await new Leases().wait(`${path}.lock`);
+      await removeUnfinished(folder, "README.md.");
       await atomicWrite(path, renewed);
       print(`${name} written`);
     }

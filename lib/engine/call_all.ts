@@ -20,19 +20,21 @@ const HELLO = 0;
 const LONGEST_HELLO = 2 ** 16;
 const LONGEST = 2 ** 31;
 
-/** Milliseconds between two attempts to call a worker. */
+/** Milliseconds between two attempts to call a worker, or two looks at an interruption. */
 const AGAIN = 200;
 
 /**
  * Calls all other workers, waits for their calls and watches over them. A worker that does not come
  * within `seconds`, or later says nothing for as long, is lost. Rejects with a `Failure`: exit 1 if
  * this worker's port is taken or another worker does not come in time; exit 2, here and there, if
- * another worker has another cluster or does not agree.
+ * another worker has another cluster or does not agree; exit 130 if it is `interrupted` while it
+ * waits. Default: never.
  */
 export async function callAll(
   cluster: Cluster,
   agreement: Agreement,
   seconds: number,
+  interrupted: () => boolean = () => false,
 ): Promise<Calls> {
   using resources = new DisposableStack();
   const { addresses, rank } = cluster;
@@ -53,6 +55,9 @@ export async function callAll(
     () => deadline.reject(lateness(cluster, missing, seconds)),
     1000 * seconds,
   );
+  const watch = setInterval(() => {
+    if (interrupted()) deadline.reject(new Failure(130, "interrupted while other workers come"));
+  }, AGAIN);
   try {
     const lines = await Promise.race([
       Promise.all(Array.from(missing, meet)),
@@ -62,6 +67,7 @@ export async function callAll(
     return new Calls(cluster, new Map(lines), seconds, resources.move());
   } finally {
     clearTimeout(timer);
+    clearInterval(watch);
   }
 }
 

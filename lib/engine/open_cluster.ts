@@ -22,6 +22,8 @@ export interface ClusterOptions extends ProcessConfig {
   readonly agreement: Agreement;
   /** Seconds until a worker that does not come, or says nothing, is lost. Default: 60. */
   readonly seconds?: number;
+  /** Whether the user wants to stop. Called while it waits for other workers. Default: never. */
+  readonly interrupted?: () => boolean;
   /** Receives a line about each thing found or downloaded. Default: none. */
   readonly log?: (line: string) => void;
 }
@@ -32,10 +34,10 @@ export interface ClusterOptions extends ProcessConfig {
  */
 export async function openCluster(
   cluster: Cluster,
-  { agreement, seconds = 60, threads, deterministic, log }: ClusterOptions,
+  { agreement, seconds = 60, threads, deterministic, interrupted, log }: ClusterOptions,
 ): Promise<OpenCluster> {
   using resources = new DisposableStack();
-  const calls = resources.use(await callAll(cluster, agreement, seconds));
+  const calls = resources.use(await callAll(cluster, agreement, seconds, interrupted));
   const config = { threads, deterministic };
   // TensorFlow logs a lost worker in a dozen lines, which the failure says in one.
   await openTensorflow(config, log, true);

@@ -9,21 +9,26 @@ export const EVAL_BATCH = 250;
 
 /**
  * Runs an evaluation step over a whole split, `size` images at a time, and returns the score of
- * each of its networks. Scores depend on the batch size by rounding only.
+ * each of its networks. Scores depend on the batch size by rounding only. Calls `between` after each
+ * batch but the last, which may throw to end the evaluation. Default: does nothing.
  */
 export async function evaluate(
   run: CompiledStep<EvaluateInput, ByTrial<Ungrouped>>,
   source: BatchSource,
   size: number = EVAL_BATCH,
+  between: () => void = () => {},
 ): Promise<Score[]> {
   const tallies: Tally<Score>[] = [];
+  let left = source.split.size;
   for await (
-    const { image, index: _, ...labels } of batches(source, inOrder(source.split.size), size)
+    const { image, index, ...labels } of batches(source, inOrder(source.split.size), size)
   ) {
     const values = await run({ image, ...labels });
     for (const [i, own] of Object.values(values).entries()) {
       (tallies[i] ??= source.task.tally()).add(own, labels);
     }
+    left -= index.data.length;
+    if (left > 0) between();
   }
   return tallies.map((tally) => tally.result());
 }

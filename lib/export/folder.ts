@@ -4,8 +4,9 @@
  *
  * @module
  */
-import { dirname, join } from "node:path";
-import { atomicWrite, writeFailure } from "../files/atomic_write.ts";
+import { basename, dirname, join } from "node:path";
+import { atomicWrite, removeUnfinished, writeFailure } from "../files/atomic_write.ts";
+import { Leases } from "../files/lease.ts";
 import { Failure } from "../values/failure.ts";
 import type { Json } from "../values/json.ts";
 import { sha256 } from "../values/sha256.ts";
@@ -16,14 +17,17 @@ const RECORD = "export.json";
 
 /**
  * Writes an export's files into a folder, with an `export.json` of its origin and the SHA-256 of
- * each file. Rejects with a `Failure` if the folder holds anything but an unchanged export (exit
- * 2), or cannot be written (exit 3). The old contents then stay.
+ * each file. Removes what a killed export to that folder left beside it; another one at work holds
+ * the lease `<path>.lock`, and is waited for. Rejects with a `Failure` if the folder holds anything
+ * but an unchanged export (exit 2), or cannot be written (exit 3). The old contents then stay.
  */
 export async function writeExport(
   path: string,
   origin: { readonly [fact: string]: Json },
   files: Files,
 ): Promise<void> {
+  using _lock = await new Leases().wait(`${path}.lock`);
+  await removeUnfinished(dirname(path), `${basename(path)}.`);
   const isThere = await checkReplaceable(path);
   const aside = `${path}.${crypto.randomUUID()}.tmp`;
   try {

@@ -43,23 +43,23 @@ export async function checkWritable(path: string): Promise<void> {
 }
 
 /**
- * Removes the temporary files that killed processes left in a folder, of files whose names begin
- * with `prefix`. Only for a process that no other one writes there beside. Rejects with a `Failure`
+ * Removes the temporary files and folders that killed processes left in a folder, of those whose
+ * names begin with `prefix`. Only for a process that no other one writes there beside. Rejects with a `Failure`
  * (exit 3) if the file system refuses.
  */
 export async function removeUnfinished(folder: string, prefix = ""): Promise<void> {
   try {
     for await (const { name } of Deno.readDir(folder)) {
       if (!name.startsWith(prefix) || !TEMPORARY.test(name)) continue;
-      await Deno.remove(join(folder, name));
+      await Deno.remove(join(folder, name), { recursive: true });
     }
   } catch (error) {
     throw writeFailure(folder, error);
   }
 }
 
-/** The end of a temporary file's name. */
-const TEMPORARY = /\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
+/** The end of a temporary file's name, or of a folder that was about to be replaced. */
+const TEMPORARY = /\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp(\.old)?$/;
 
 /**
  * Creates the failure (exit 3) of writing to `path` from the system's message.

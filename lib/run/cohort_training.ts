@@ -13,8 +13,9 @@ import { batchCount, type RunPosition, trainInputs } from "../training/train_inp
 import { Failure } from "../values/failure.ts";
 import type { Value } from "../weights/value.ts";
 import type { Prepared } from "./prepare.ts";
-import { parallelOf, type Settings } from "./settings.ts";
-import type { EpochScores, EpochTime, TrialTraining } from "./trial_training.ts";
+import { parallelOf, SAVE_EVERY, type Settings } from "./settings.ts";
+import { interruptible } from "./stop.ts";
+import type { EpochScores, SharedTime, TrialTraining } from "./trial_training.ts";
 import { SOLE_WORKER, type Workers } from "./workers.ts";
 
 /**
@@ -89,15 +90,14 @@ export class CohortTraining {
   }
 
   /**
-   * Trains the rest of an epoch, evaluates the students, logs the epoch and saves the states. Stops
-   * early if a trial diverges: the rest is for those that are left.
+   * Trains the rest of an epoch, saves the states, evaluates the students, logs the epoch and saves
+   * again. Stops early if a trial diverges: the rest is for those that are left.
    */
   async #trainEpoch(group: readonly TrialTraining[]): Promise<void> {
     const begun = performance.now();
     const seconds = () => (performance.now() - begun) / 1000;
-    const throughput = await this.#trainBatches(group, seconds);
-    if (!throughput) return;
-    const trained = seconds();
+    const time = await this.#trainBatches(group, seconds);
+    if (!time) return;
     const states = new Map<TrialTraining, Map<string, Value>>();
     for (const trial of group) {
       await this.#guard(trial, async () => states.set(trial, await trial.readState()));
@@ -105,15 +105,12 @@ export class CohortTraining {
     }
     const healthy = group.filter((trial) => !this.#failures.has(trial));
     if (!this.#workers.leads) return healthy.forEach((trial) => trial.followEpoch());
+    // An evaluation that fails, or is killed, costs no training.
+    for (const trial of healthy) await trial.saveTrained(states.get(trial)!, time);
     const scores = await this.#evaluate(healthy);
-    const time: EpochTime = {
-      ...throughput,
-      trained,
-      seconds: seconds(),
-      trials: group.length,
-    };
+    const all = seconds();
     for (const [i, trial] of healthy.entries()) {
-      await trial.endEpoch(states.get(trial)!, scores[i], time);
+      await trial.endEpoch(states.get(trial)!, scores[i], time, all);
     }
   }
 
@@ -124,12 +121,15 @@ export class CohortTraining {
     this.#failures.set(trial, new Failure(4, `${trial.title}: diverged at another worker`));
   }
 
-  /** Trains the batches that are left of an epoch. `undefined` if a trial diverges. */
+  /**
+   * Trains the batches that are left of an epoch, and returns their time. Saves the states within it
+   * when asked to, or when `saveEvery` has passed. `undefined` if a trial diverges.
+   */
   async #trainBatches(
     group: readonly TrialTraining[],
     seconds: () => number,
-  ): Promise<Pick<EpochTime, "images" | "waited"> | undefined> {
-    const { limit, gradNorms } = this.#settings;
+  ): Promise<SharedTime | undefined> {
+    const { limit, gradNorms, interrupted, saveEvery = SAVE_EVERY } = this.#settings;
     const { opened, train, seed, task } = this.#prepared;
     const [{ position, schedule }] = group;
     const schedules = group.map(({ schedule }) => schedule);
@@ -139,6 +139,8 @@ export class CohortTraining {
     let images = 0;
     let waited = 0;
     let ready = seconds();
+    let saved = seconds();
+    const time = () => ({ images, waited, trained: seconds(), trials: group.length });
     const { share } = this.#workers;
     const inputsOfEpoch = trainInputs(source, schedules, seed, position, limit, share);
     for await (const inputs of inputsOfEpoch) {
@@ -155,12 +157,15 @@ export class CohortTraining {
       await this.#guardAll(group, (trial, i) => trial.addStep(values[i], inBatch, rates[i]));
       if (group.some((trial) => this.#failures.has(trial))) return undefined;
       this.#showProgress(group, count, images / seconds());
-      if (await this.#workers.any(this.#settings.interrupted())) {
-        await this.#interrupt(group, seconds());
+      if (await this.#workers.any(interrupted())) await this.#interrupt(group, time());
+      const isRequested = this.#settings.saveRequested?.() ?? false;
+      if (isRequested || 1000 * (seconds() - saved) >= saveEvery) {
+        await this.#saveWithin(group, time(), isRequested);
+        saved = seconds();
       }
       ready = seconds();
     }
-    return { images, waited };
+    return time();
   }
 
   /** Does something with a trial, which leaves if it diverges. */
@@ -169,7 +174,7 @@ export class CohortTraining {
     try {
       await act();
     } catch (error) {
-      if (!(error instanceof Failure) || error.exit !== 4) throw error;
+      if (!isDivergence(error)) throw error;
       this.#failures.set(trial, error);
       if (this.#trials.length > 1) this.#settings.status.line(error.message);
     }
@@ -199,11 +204,18 @@ export class CohortTraining {
     if (group.length === 0) return [];
     const { opened: { test, image }, heldOut, task } = this.#prepared;
     const { evaluate: step } = this.#steps(group);
+    const place = `in the evaluation of epoch ${group[0].position.epoch}`;
+    const between = this.#interruptible(group, place);
     const score = (split: Split) =>
-      evaluate(step, { task, split, image }, this.#settings.evalBatch);
+      evaluate(step, { task, split, image }, this.#settings.evalBatch, between);
     const tested = await score(test);
     const held = heldOut && await score(heldOut.split);
     return tested.map((test, i) => ({ test, held: held?.[i] }));
+  }
+
+  /** What to call between two batches of an evaluation: it may stop there. */
+  #interruptible(group: readonly TrialTraining[], place: string): () => void {
+    return interruptible(this.#settings, interruptedText(group, place));
   }
 
   /** Scores each student beside its teacher, if it has exactly one. */
@@ -218,22 +230,61 @@ export class CohortTraining {
       compare,
       { task, split: test, image },
       this.#settings.evalBatch,
+      this.#interruptible(taught, "while it is compared with its teacher"),
     );
     return new Map(taught.map((trial, i) => [trial, scores[i]]));
   }
 
-  /** Saves the states in the middle of an epoch and stops. */
-  async #interrupt(group: readonly TrialTraining[], seconds: number): Promise<never> {
-    const [{ position: { epoch, batch } }] = group;
+  /**
+   * Saves the states within an epoch, if this worker leads, and says so if it `isRequested`. Needs
+   * no word with the other workers: a state that is not finite is left for the end of the epoch,
+   * where all of them learn of it.
+   */
+  async #saveWithin(
+    group: readonly TrialTraining[],
+    time: SharedTime,
+    isRequested: boolean,
+  ): Promise<void> {
+    if (!this.#workers.leads) return;
+    for (const trial of group) {
+      try {
+        await trial.saveWithin(time);
+        if (isRequested) this.#settings.status.line(`${trial.title}: saved ${placeOf(group)}`);
+      } catch (error) {
+        if (!isDivergence(error)) throw error;
+      }
+    }
+  }
+
+  /** Saves the states within an epoch and stops. */
+  async #interrupt(group: readonly TrialTraining[], time: SharedTime): Promise<never> {
     for (const trial of this.#workers.leads ? group : []) {
-      await this.#guard(trial, () => trial.saveWithin(seconds / group.length));
+      await this.#guard(trial, () => trial.saveWithin(time));
     }
     const [failed] = this.#failures.values();
     if (failed && this.#trials.length === 1) throw failed;
-    const title = group.length > 1 ? `${group.length} trials` : group[0].title;
-    const where = `in epoch ${epoch} after batch ${batch}`;
-    throw new Failure(130, `${title}: interrupted ${where}; saved, the same command goes on`);
+    throw new Failure(130, interruptedText(group, placeOf(group)));
   }
+}
+
+/** What an interruption says at a place where all of the training is saved. */
+function interruptedText(group: readonly TrialTraining[], place: string): string {
+  return `${titleOf(group)}: interrupted ${place}; saved, the same command goes on`;
+}
+
+/** The name of a group in lines. */
+function titleOf(group: readonly TrialTraining[]): string {
+  return group.length > 1 ? `${group.length} trials` : group[0].title;
+}
+
+/** The place of a group within an epoch, in words. */
+function placeOf([{ position: { epoch, batch } }]: readonly TrialTraining[]): string {
+  return `in epoch ${epoch} after batch ${batch}`;
+}
+
+/** Whether an error is that of a trial which diverged. */
+function isDivergence(error: unknown): error is Failure {
+  return error instanceof Failure && error.exit === 4;
 }
 
 /** A position after all others. */

@@ -14,6 +14,7 @@ import { prepare, type Prepared, type TrialSource } from "./prepare.ts";
 import { isSameTrial, queue, type QueuedTrial, type RequestedTrial } from "./queue.ts";
 import { type Resolved, resolveRun } from "./resolve.ts";
 import { scheduleOf, type Settings } from "./settings.ts";
+import { stopIfInterrupted } from "./stop.ts";
 import { previewTeacher, type TeacherPreview } from "./teachers.ts";
 import { type TimedSteps, timeSteps } from "./time_steps.ts";
 
@@ -53,6 +54,7 @@ export async function dryRunAll(
   const done = asked.filter((trial) => !planned.some((cohort) => isIn(cohort, trial)));
   const shown = planned.filter((cohort) => asked.some((trial) => isIn(cohort, trial)));
   for (const cohort of [...shown, ...done.map((trial) => [trial])]) {
+    await stopIfInterrupted(settings, "interrupted");
     lines.push(...await dryRun(cohort, settings));
   }
   return lines;

@@ -4,7 +4,8 @@
  * - `declaration.json`: the declaration, the resolved models, versions and commit.
  * - `data.json`: what the run learns from: the classes, and what tells the images from others.
  * - `metrics.jsonl` and TensorBoard's event files: the log of each epoch.
- * - `latest.safetensors`: the whole state, from which the run can continue.
+ * - `latest.safetensors`: the whole state, from which the run can continue: after an epoch, before
+ *   its evaluation, or within it.
  * - `best.safetensors`, `last.safetensors`, `epoch-<n>.safetensors`: the student's weights alone.
  * - `last.extras.safetensors` and so on, one beside each of these: the weights of modules that the
  *   method trains for others, if any.
@@ -72,10 +73,25 @@ export type RunProgress = {
   /** Seconds of training and evaluation. */
   readonly seconds: number;
   /**
+   * The time of the steps that are done in the unfinished epoch. `undefined` if there are none, and
+   * in earlier versions.
+   */
+  readonly spent?: StepsTime;
+  /**
    * Seconds of a step in the fastest epoch so far; see `Trial`. `undefined` until an epoch was
    * trained without an interruption.
    */
   readonly stepSeconds?: number;
+};
+
+/** The time of steps. */
+export type StepsTime = {
+  /** The number of images that went through them. */
+  readonly images: number;
+  /** Seconds in which they waited for data. */
+  readonly waited: number;
+  /** Seconds of the steps. */
+  readonly trained: number;
 };
 
 /** The best epoch so far. */
@@ -202,9 +218,13 @@ export class RunFolder {
     await removeUnfinished(this.path);
   }
 
-  /** Renames the folder and returns its new path. `undefined` if there is no folder. */
+  /**
+   * Renames the folder and returns its new path. `undefined` if there is no folder. Removes what a
+   * killed process wrote half of: call it only with the trial's claim.
+   */
   async putAside(): Promise<string | undefined> {
     if (!existsSync(this.path)) return undefined;
+    await removeUnfinished(this.path);
     const [latest = 0] = await this.#asideNumbers();
     const { path } = this.#putAsideAs(latest + 1);
     await Deno.rename(this.path, path).catch((cause) => {
@@ -260,6 +280,11 @@ async function checksumOf(trial: Trial): Promise<string> {
 
 const score: Reader<Score> = recordOf(number);
 const best: Reader<BestEpoch> = looseObject<BestEpoch>({ epoch: count, chosen: number, score });
+const stepsTime: Reader<StepsTime> = looseObject<StepsTime>({
+  images: count,
+  waited: number,
+  trained: number,
+});
 const anyProgress: Reader<RunProgress> = looseObject<RunProgress>({
   declaration: text,
   precision: text,
@@ -274,6 +299,7 @@ const anyProgress: Reader<RunProgress> = looseObject<RunProgress>({
   workers: optional(count),
   syncNorm: optional(boolean),
   seconds: number,
+  spent: optional(stepsTime),
   stepSeconds: optional(number),
 });
 

@@ -43,9 +43,22 @@ export interface Settings extends EngineOptions {
   readonly fresh: boolean;
   /** Shows progress. */
   readonly status: Status;
-  /** Whether the user wants to stop. Called after each step. */
+  /**
+   * Whether the user wants to stop. Called after each step, while it waits for other processes,
+   * before a cohort trains, and between two batches of an evaluation.
+   */
   readonly interrupted: () => boolean;
+  /** Whether the user wants the state saved, since the last call. Default: never. */
+  readonly saveRequested?: () => boolean;
+  /**
+   * Milliseconds of an epoch after which the state is saved within it, again and again. Infinite:
+   * only after its last step. Default: `SAVE_EVERY`.
+   */
+  readonly saveEvery?: number;
 }
+
+/** The default of `saveEvery`: ten minutes. */
+export const SAVE_EVERY = 600_000;
 
 /** How the workers share the step `name`. */
 export function parallelOf(

@@ -22,6 +22,7 @@ import { readLoggedScore } from "./epoch_log.ts";
 import type { Prepared, TeacherWeights } from "./prepare.ts";
 import { type ResolvedTrained, resolveTrained } from "./resolve.ts";
 import type { Settings } from "./settings.ts";
+import { BEFORE_TRAINING, interruptible } from "./stop.ts";
 import { type NetworkWeights, previewTrained, studentWeights } from "./trained.ts";
 
 /** A teacher whose weights are read. */
@@ -125,18 +126,21 @@ const TOLERANCE = 0.1;
 /**
  * Scores the distinct teachers of a cohort on the test set and prints their primary measure.
  * Returns their records by the files of their weights. Rejects with a `Failure` (exit 3) if a
- * measure is not the declared one, or not the one that the teacher's own run recorded.
+ * measure is not the declared one, or not the one that the teacher's own run recorded; exit 130 if
+ * the user stops it.
  */
 export async function scoreTeachers(
   loaded: readonly LoadedTeacher[],
   { evaluateTeachers, teachers, task, opened: { test, image } }: Prepared,
-  { evalBatch }: Pick<Settings, "evalBatch">,
+  settings: Pick<Settings, "evalBatch" | "interrupted" | "workers">,
   printLine: (line: string) => void,
 ): Promise<Map<string, TeacherRecord>> {
   const records = new Map<string, TeacherRecord>();
   if (teachers.size === 0) return records;
   const measure = task.measures[task.primary];
-  const scores = await evaluate(evaluateTeachers, { task, split: test, image }, evalBatch);
+  const between = interruptible(settings, BEFORE_TRAINING);
+  const source = { task, split: test, image };
+  const scores = await evaluate(evaluateTeachers, source, settings.evalBatch, between);
   for (const [i, path] of [...teachers.keys()].entries()) {
     const { identity, declared, recorded } = loaded.find((teacher) => teacher.path === path)!;
     const { id, seed } = identity;

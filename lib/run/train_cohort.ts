@@ -10,6 +10,7 @@ import { prepare, type Prepared, type TrialSource } from "./prepare.ts";
 import type { QueuedTrial } from "./queue.ts";
 import { resolveRun, STATE_TEXTS, titleOf } from "./resolve.ts";
 import { scheduleOf, type Settings } from "./settings.ts";
+import { BEFORE_TRAINING, stopIfInterrupted } from "./stop.ts";
 import { type LoadedTeacher, readTeachers, scoreTeachers } from "./teachers.ts";
 import { TrialTraining } from "./trial_training.ts";
 import { SOLE_WORKER } from "./workers.ts";
@@ -23,13 +24,15 @@ export interface SharedTrial {
 /**
  * Trains trials together whose teachers and first stages are done, and records their results. Takes
  * as many of them as fit into memory, the first ones, and returns the outcomes of these. Releases
- * the claims of the others. An old run is put aside once the new one can begin.
+ * the claims of the others. An old run is put aside once the new one can begin. Rejects with a
+ * `Failure` (exit 130) if the user stops it.
  */
 export async function trainCohort(
   shared: readonly SharedTrial[],
 ): Promise<Map<QueuedTrial, CohortResult>> {
   const [{ trial: { settings, seed } }] = shared;
   const { status, workers = SOLE_WORKER } = settings;
+  await stopIfInterrupted(settings, BEFORE_TRAINING);
   for (const { trial, claim } of shared) if (claim) await sayNeed(trial);
   const sources: LoadedSource[] = [];
   for (const { trial } of shared) sources.push(await loadSource(trial, settings));
@@ -47,6 +50,7 @@ export async function trainCohort(
     const records = workers.leads
       ? await scoreTeachers(loaded, prepared, settings, printLine)
       : new Map<string, TeacherRecord>();
+    await stopIfInterrupted(settings, BEFORE_TRAINING);
     for (const { trial, claim } of taken) if (claim) await putOldAside(trial);
     // Nobody reads a run's state before the leader has put it aside.
     await workers.follow("");

@@ -13,7 +13,7 @@ import {
   type NamedValue,
   type TrainValues,
 } from "../training/step.ts";
-import type { RunPosition } from "../training/train_inputs.ts";
+import { batchCount, type RunPosition } from "../training/train_inputs.ts";
 import { Failure } from "../values/failure.ts";
 import { checkVariables } from "../weights/checkpoint.ts";
 import type { Value } from "../weights/value.ts";
@@ -25,7 +25,7 @@ import type { Prepared } from "./prepare.ts";
 import type { QueuedTrial } from "./queue.ts";
 import { finalTrial, manifest } from "./record.ts";
 import { titleOf } from "./resolve.ts";
-import type { BestEpoch, RunProgress } from "./run_folder.ts";
+import type { BestEpoch, RunProgress, StepsTime } from "./run_folder.ts";
 import { scheduleOf } from "./settings.ts";
 import { SOLE_WORKER } from "./workers.ts";
 
@@ -61,16 +61,8 @@ export interface EpochScores {
   readonly held?: Score;
 }
 
-/** The time that an epoch took. */
-export interface EpochTime {
-  /** The number of images that went through a step in this process. */
-  readonly images: number;
-  /** Seconds in which the step waited for data. */
-  readonly waited: number;
-  /** Seconds of the steps. */
-  readonly trained: number;
-  /** Seconds in all. */
-  readonly seconds: number;
+/** The time of an epoch's steps in this process. */
+export interface SharedTime extends StepsTime {
   /** The number of trials that shared this time. */
   readonly trials: number;
 }
@@ -183,8 +175,15 @@ export class TrialTraining {
     if (!this.#claim) return;
     // A crash may have come after the state was saved and before the weights of its epoch were.
     if (progress.batch === 0) await this.#saveWeights(tensors);
-    const within = progress.batch > 0 ? `, batch ${progress.batch}` : "";
-    settings.status.line(`${this.title}: goes on after epoch ${progress.epoch}${within}`);
+    settings.status.line(`${this.title}: goes on after epoch ${this.#place()}`);
+  }
+
+  /** The saved place in words: an epoch, and what is done of the next one. */
+  #place(): string {
+    const { epoch, batch } = this.#progress;
+    if (batch === 0) return `${epoch}`;
+    const count = batchCount(this.#prepared.train.size, this.schedule, this.trial.settings.limit);
+    return batch < count ? `${epoch}, batch ${batch}` : `${epoch + 1}, with its evaluation`;
   }
 
   get #engine(): Engine {
@@ -251,20 +250,30 @@ export class TrialTraining {
   /** Follows an epoch whose steps are done, which the leader evaluates and saves. */
   followEpoch(): void {
     const { epoch } = this.#progress;
-    this.#progress = { ...this.#progress, epoch: epoch + 1, batch: 0, sums: NO_SUMS };
+    this.#progress = {
+      ...this.#progress,
+      epoch: epoch + 1,
+      batch: 0,
+      sums: NO_SUMS,
+      spent: undefined,
+    };
   }
 
-  /** Logs and prints an epoch whose steps are done, and saves the state after it. */
+  /**
+   * Logs and prints an epoch whose steps are done, and saves the state after it. `seconds` are those
+   * of this process, in steps and in the evaluation.
+   */
   async endEpoch(
     state: ReadonlyMap<string, Value>,
     { test, held }: EpochScores,
-    time: EpochTime,
+    time: SharedTime,
+    seconds: number,
   ): Promise<void> {
     const { experiment: { dataset: { task } }, settings } = this.trial;
     const { epochs, rate } = this.schedule;
-    const { sums, best, seconds } = this.#progress;
+    const { sums, best, spent } = this.#progress;
     const { epoch } = this.position;
-    const { images, trained, waited, trials } = time;
+    const { images, trained, waited } = addTimes(spent, time);
     this.#progress = {
       ...this.#progress,
       epoch,
@@ -273,29 +282,48 @@ export class TrialTraining {
       best: betterOf(best, { epoch, chosen: (held ?? test)[task.primary], score: test }),
       last: test,
       held,
-      seconds: seconds + time.seconds / trials,
-      stepSeconds: fastestStep(this.#progress, sums.images === images ? time : undefined),
+      seconds: this.#progress.seconds + seconds / time.trials,
+      spent: undefined,
     };
-    const speed = { imagesPerSecond: images / trained, waited, seconds: time.seconds };
+    const whole = (spent?.trained ?? 0) + seconds;
+    const speed = { imagesPerSecond: images / trained, waited, seconds: whole };
     const summary: EpochSummary = { epoch, epochs, rate: rate(epoch), sums, test, held, ...speed };
     this.#claim?.check();
     this.#logs.add(epochLog(task, summary));
     settings.status.line(`${this.title} ${epochLine(task, summary)}`);
-    await this.#saveState(state);
+    await this.#saveState(state, this.#progress);
     await this.#saveWeights(state);
   }
 
-  /** Saves the state in the middle of an epoch, `seconds` after the last save. */
-  async saveWithin(seconds: number): Promise<void> {
-    const state = await this.readState();
-    this.#progress = { ...this.#progress, seconds: this.#progress.seconds + seconds };
-    await this.#saveState(state);
+  /** Saves the state after the last step of an epoch, before its evaluation. */
+  async saveTrained(state: ReadonlyMap<string, Value>, time: SharedTime): Promise<void> {
+    const isWhole = this.sums.images === time.images;
+    const stepSeconds = fastestStep(this.#progress, isWhole ? time : undefined);
+    this.#progress = { ...this.#progress, stepSeconds };
+    await this.#saveState(state, this.#progressWithin(time));
   }
 
-  async #saveState(state: ReadonlyMap<string, Value>): Promise<void> {
+  /**
+   * Saves the state within an epoch. Rejects with a `Failure` (exit 4) if some of it is not finite.
+   */
+  async saveWithin(time: SharedTime): Promise<void> {
+    await this.#saveState(await this.readState(), this.#progressWithin(time));
+  }
+
+  /** The progress within an epoch. `time` is that of all its steps in this process. */
+  #progressWithin(time: SharedTime): RunProgress {
+    const { seconds, spent } = this.#progress;
+    return {
+      ...this.#progress,
+      seconds: seconds + time.trained / time.trials,
+      spent: addTimes(spent, time),
+    };
+  }
+
+  async #saveState(state: ReadonlyMap<string, Value>, progress: RunProgress): Promise<void> {
     const { folder } = this.trial;
     this.#claim?.check();
-    await folder.save(folder.file("latest.safetensors"), state, this.#progress);
+    await folder.save(folder.file("latest.safetensors"), state, progress);
   }
 
   /**
@@ -356,6 +384,18 @@ function joinSharing(one: Sharing, other: Sharing): Sharing {
   };
 }
 
+/** The time of some steps and of others after them. */
+function addTimes(
+  { images, waited, trained }: StepsTime = { images: 0, waited: 0, trained: 0 },
+  later: StepsTime,
+): StepsTime {
+  return {
+    images: images + later.images,
+    waited: waited + later.waited,
+    trained: trained + later.trained,
+  };
+}
+
 /** The better epoch. The earlier one if they are equal. */
 function betterOf(earlier: BestEpoch | undefined, epoch: BestEpoch): BestEpoch {
   return !earlier || epoch.chosen > earlier.chosen ? epoch : earlier;
@@ -368,7 +408,7 @@ function betterOf(earlier: BestEpoch | undefined, epoch: BestEpoch): BestEpoch {
  */
 function fastestStep(
   { batch, stepSeconds }: RunProgress,
-  whole: EpochTime | undefined,
+  whole: SharedTime | undefined,
 ): number | undefined {
   if (!whole) return stepSeconds;
   return Math.min(stepSeconds ?? Infinity, whole.trained / whole.trials / batch);

@@ -9,10 +9,24 @@ export async function runCommand(main: () => Promise<number | void>): Promise<ne
     Deno.exit(await main() ?? 0);
   } catch (error) {
     if (error instanceof Failure) {
-      console.error(error.message);
+      unlessClosed(() => console.error(error.message));
       Deno.exit(error.exit);
     }
-    console.error(error);
+    unlessClosed(() => console.error(error));
     Deno.exit(1);
+  }
+}
+
+/** Prints a line to stdout. A terminal that was closed meanwhile ends no command. */
+export function printLine(line: string): void {
+  unlessClosed(() => console.log(line));
+}
+
+/** Prints something. `console` passes over a closed pipe, and throws at a closed terminal. */
+function unlessClosed(print: () => void): void {
+  try {
+    print();
+  } catch {
+    // Nobody is there to read it.
   }
 }

@@ -1,27 +1,65 @@
+/** Milliseconds of a turn, and the turns after which another Ctrl-C is a second one. */
+const TURN = 100;
+const TURNS = 10;
+
 /**
- * Listens for Ctrl-C and SIGTERM. The first one sets `asked`, which the run reads after each step.
- * The second one ends the process at once.
+ * Listens for the signals by which a person, a terminal or a scheduler stops a command, or asks it
+ * to save:
+ *
+ * - Ctrl-C (SIGINT), a closed connection (SIGHUP) and SIGTERM set `requested`, which a run reads;
+ * - another Ctrl-C, at least a second later, ends the process at once with exit code 130;
+ * - SIGUSR1 is a request to save and to go on.
+ *
+ * `nohup` does not keep SIGHUP away: `deno task` listens for it, and passes it on.
  */
 export class Interruption implements Disposable {
   /** Whether there was an interruption. */
   requested = false;
-  readonly #signals: readonly Deno.Signal[] = Deno.build.os === "windows"
-    ? ["SIGINT"]
-    : ["SIGINT", "SIGTERM"];
-  readonly #stop: () => void;
+  #saveRequested = false;
+  /** The turns of the event loop since the interruption. */
+  #turns = 0;
+  readonly #resources = new DisposableStack();
 
-  /** Listens until it is disposed. Tells the user the consequence of the first interruption. */
-  constructor(tell: (line: string) => void) {
-    this.#stop = () => {
-      if (this.requested) Deno.exit(130);
+  /**
+   * Listens until it is disposed. `tell` tells the user the consequence of the first interruption,
+   * `exit` ends the process at once. Default: `Deno.exit`.
+   */
+  constructor(tell: (line: string) => void, exit: (code: number) => void = Deno.exit) {
+    const stop = () => {
+      if (this.requested) return;
       this.requested = true;
-      tell("interrupted: saving after this step; press Ctrl-C again to stop at once");
+      // One key press may arrive several times, once from the terminal and once from each program
+      // above. Turns are counted, not time: after work that held the event loop for long, signals
+      // that came meanwhile are heard before the next turns pass.
+      const clock = setInterval(() => this.#turns++, TURN);
+      this.#resources.defer(() => clearInterval(clock));
+      tell("interrupted: it stops as soon as its work is saved; Ctrl-C again stops it at once");
     };
-    for (const signal of this.#signals) Deno.addSignalListener(signal, this.#stop);
+    const press = () => {
+      if (this.#turns >= TURNS) exit(130);
+      stop();
+    };
+    this.#listen("SIGINT", press);
+    if (Deno.build.os === "windows") return;
+    this.#listen("SIGTERM", stop);
+    this.#listen("SIGHUP", stop);
+    this.#listen("SIGUSR1", () => this.#saveRequested = true);
+  }
+
+  #listen(signal: Deno.Signal, hear: () => void): void {
+    Deno.addSignalListener(signal, hear);
+    this.#resources.defer(() => Deno.removeSignalListener(signal, hear));
+  }
+
+  /** Whether there was a request to save since the last call. */
+  takeSaveRequest(): boolean {
+    const wasRequested = this.#saveRequested;
+    this.#saveRequested = false;
+    return wasRequested;
   }
 
   /** Stops listening. */
   [Symbol.dispose](): void {
-    for (const signal of this.#signals) Deno.removeSignalListener(signal, this.#stop);
+    this.#resources.dispose();
   }
 }

@@ -77,12 +77,32 @@ export function status(options: Partial<StatusOptions> = {}): Status {
 const stderr = (): StatusOptions => ({
   terminal: Deno.stderr.isTerminal(),
   color: !Deno.noColor,
-  // Some terminals do not know their width and report 0.
-  columns: () => Deno.consoleSize().columns || 80,
-  write: (text) => void Deno.stderr.writeSync(new TextEncoder().encode(text)),
+  columns: terminalColumns,
+  write: writeError,
   quiet: false,
   now: () => performance.now(),
 });
+
+/** The width of the terminal. 80 if it does not know its width, or is closed. */
+function terminalColumns(): number {
+  try {
+    return Deno.consoleSize().columns || 80;
+  } catch {
+    return 80;
+  }
+}
+
+/** Writes to stderr. What nobody can read any more, as in `2>&1 | head -1`, ends no command. */
+function writeError(text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  try {
+    for (let written = 0; written < bytes.length;) {
+      written += Deno.stderr.writeSync(bytes.subarray(written));
+    }
+  } catch {
+    // Like a line that `console.error` cannot print.
+  }
+}
 
 /**
  * Draws a bar of `width` characters between its ends, filled to an eighth of a character. Limits

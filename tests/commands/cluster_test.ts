@@ -104,7 +104,7 @@ await needs(
         task.kill("SIGUSR1");
         const [code, text] = await finish(task);
         assertEquals(code, 130, text);
-        assertStringIncludes(text, "interrupted: saving after this step");
+        assertStringIncludes(text, "interrupted: it stops as soon as");
         assertEquals(await Deno.readTextFile(toys.path("requeued")), told, `turn ${i + 1}`);
       }
       const lines = (await Deno.readTextFile(log)).trimEnd().split("\n");

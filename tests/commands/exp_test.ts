@@ -44,6 +44,12 @@ await needs(["read", "env"], "exp: usage errors have exit code 2 and a hint", as
     await failureOf(2, "x.ts", "--precision", "float16"),
     "--precision can be float32 or bfloat16",
   );
+  for (const time of ["0", "10", "0s", "0.5s", "10 m", "-1m", "1d", "never"]) {
+    assertEquals(
+      await failureOf(2, "x.ts", `--save-every=${time}`),
+      `--save-every ${time}: give a time of at least a second, such as 30s, 10m or 2h, or off`,
+    );
+  }
   for (const cohort of ["0", "1.5", "many"]) {
     assertEquals(
       await failureOf(2, "x.ts", "--cohort", cohort),

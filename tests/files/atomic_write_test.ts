@@ -101,6 +101,7 @@ await needs(
     for (const name of [...others, ofB, unfinished("a.json"), unfinished("a.json")]) {
       await Deno.writeTextFile(`${folder}/${name}`, "");
     }
+    await Deno.mkdir(`${folder}/${unfinished("a.json")}.old/inner`, { recursive: true });
     await removeUnfinished(folder, "a.json.");
     assertEquals(files(folder), [...others, ofB].sort());
     await removeUnfinished(folder);

@@ -6,7 +6,7 @@ import type { Settings } from "../../lib/run/settings.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { loadCheckpoint } from "../../lib/weights/checkpoint.ts";
 import { everything, needs } from "../support/needs.ts";
-import { PAIR, type Toys, toys } from "../support/toy_runs.ts";
+import { LOOKS, PAIR, type Toys, toys } from "../support/toy_runs.ts";
 
 /** Trials of one teacher, with other methods, rates, memories and numbers of teachers. */
 const COLUMN = `${PAIR}
@@ -91,7 +91,7 @@ await test(
 
     let steps = 0;
     const message = await failed(
-      runAll(toys, names, { fresh: true, interrupted: () => ++steps === 6 }),
+      runAll(toys, names, { fresh: true, interrupted: () => ++steps === LOOKS + 6 }),
       130,
     );
     assertEquals(
@@ -199,3 +199,96 @@ async function failed(run: Promise<unknown>, exit: number): Promise<string> {
   assertEquals(failure.exit, exit);
   return failure.message;
 }
+
+await test(
+  "a state that is saved within an epoch, in time or on request, is where a killed run goes on",
+  COLUMN,
+  async (toys) => {
+    const names = NAMES.slice(0, 2);
+    await runAll(toys, names);
+    const whole = new Map<string, unknown>();
+    for (const name of names) whole.set(name, await remains(toys, name));
+
+    const killed = async (other: Partial<Settings>) => {
+      let steps = 0;
+      const interrupted = () => {
+        if (++steps < LOOKS + 7) return false;
+        throw new Error("the power is gone");
+      };
+      toys.said();
+      const run = runAll(toys, names, { fresh: true, interrupted, ...other });
+      await assertRejects(() => run, Error, "the power is gone");
+      const saved = toys.said();
+      await runAll(toys, names);
+      for (const name of names) assertEquals(await remains(toys, name), whole.get(name), name);
+      return [saved, toys.said()];
+    };
+    const [, resumed] = await killed({ saveEvery: 0 });
+    for (const name of names) {
+      assertStringIncludes(resumed, `toy#${name} seed 1: goes on after epoch 1, batch 2`);
+    }
+    let steps = 0;
+    const [saved, again] = await killed({ saveRequested: () => ++steps === 5 });
+    for (const name of names) {
+      assertStringIncludes(saved, `toy#${name} seed 1: saved in epoch 2 after batch 1`);
+      assertStringIncludes(again, `toy#${name} seed 1: goes on after epoch 1, batch 1`);
+    }
+    const [, off] = await killed({ saveEvery: Infinity });
+    assertStringIncludes(off, "toy#student seed 1: goes on after epoch 1\n");
+  },
+  repeating,
+);
+
+/** A pair whose data set has a test image that cannot be read in the second evaluation, once. */
+const BROKEN = `
+let evaluations = 0;
+const breaking: typeof dataset = {
+  ...dataset,
+  async open(folder, log) {
+    const opened = await dataset.open(folder, log), { test } = opened;
+    const read: typeof test.read = (indices) => {
+      if (++evaluations === Number(Deno.env.get("TOY_BROKEN"))) throw new Error("a broken image");
+      return test.read(indices);
+    };
+    return { ...opened, test: { ...test, read } };
+  },
+};
+export const student = experiment(import.meta, { dataset: breaking, schedule, student: small, distiller: scratch() });
+`;
+
+await test(
+  "an evaluation that fails or is interrupted costs no training: the next run begins with it",
+  BROKEN,
+  async (toys) => {
+    const whole = await toys.run("student").then(() => remains(toys, "student"));
+    const perf = (await toys.log("student")).map((line) => Object.keys(line));
+    const assertResumes = async () => {
+      toys.said();
+      let steps = 0;
+      const trial = await toys.run("student", 1, { interrupted: () => ++steps > LOOKS + 4 });
+      const said = toys.said();
+      assertStringIncludes(said, "goes on after epoch 2, with its evaluation");
+      assertEquals(steps, LOOKS + 4);
+      assertEquals(await remains(toys, "student"), whole);
+      const log = await toys.log("student");
+      assertEquals(log.map((line) => Object.keys(line)), perf);
+      assert(log[1]["perf/images_per_second"] > 0);
+      assert(trial.stepSeconds! > 0);
+    };
+    // The first run has read the test images three times.
+    Deno.env.set("TOY_BROKEN", "5");
+    await assertRejects(() => toys.run("student", 1, { fresh: true }), Error, "a broken image");
+    Deno.env.delete("TOY_BROKEN");
+    await assertResumes();
+
+    // Four batches of an evaluation have three places between them.
+    let looks = 0;
+    const interrupted = () => ++looks === LOOKS + 4 + 3 + 4 + 1;
+    assertEquals(
+      await failed(toys.run("student", 1, { fresh: true, evalBatch: 8, interrupted }), 130),
+      "toy#student seed 1: interrupted in the evaluation of epoch 2; saved, the same command goes on",
+    );
+    await assertResumes();
+  },
+  repeating,
+);

@@ -16,7 +16,7 @@ import { dryRun } from "../../lib/run/dry_run.ts";
 import { resolveRun } from "../../lib/run/resolve.ts";
 import { sha256 } from "../../lib/values/sha256.ts";
 import { everything, needs } from "../support/needs.ts";
-import { type Toys, toys } from "../support/toy_runs.ts";
+import { LOOKS, type Toys, toys } from "../support/toy_runs.ts";
 
 const FT = `
 const teacher = experiment(import.meta, { dataset, schedule, student: large, distiller: scratch() });
@@ -208,7 +208,7 @@ await test(
     await toys.run("teacher");
     let steps = 0;
     const message = await failureMessage(
-      toys.run("main", 1, { interrupted: () => ++steps === 2 }),
+      toys.run("main", 1, { interrupted: () => ++steps === LOOKS + 2 }),
       130,
     );
     assertStringIncludes(message, "toy#init seed 1: interrupted in epoch 1 after batch 2");

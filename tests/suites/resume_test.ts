@@ -1,11 +1,12 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { existsSync, readdirSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
 import { loadCheckpoint, saveCheckpoint } from "../../lib/weights/checkpoint.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { readResult, type Trial } from "../../lib/project/result.ts";
 import type { RunProgress } from "../../lib/run/run_folder.ts";
 import { everything, needs } from "../support/needs.ts";
-import { ended, type Toys, toys } from "../support/toy_runs.ts";
+import { ended, LOOKS, type Toys, toys } from "../support/toy_runs.ts";
 
 /**
  * A student of four epochs of four batches, and its teacher. Its data set stops at the n-th read of
@@ -143,10 +144,12 @@ await needs(
       assert(!existsSync(toys.path("toy/student.json")));
       await assertResumes(`goes on after epoch 2, batch ${batch}`);
 
-      // The second Ctrl-C stops at once.
+      // A second Ctrl-C stops at once. What comes within a second belongs to the first one.
       await reset();
       const twice = startRun(toys, "both:9");
-      await waitFor(twice, "interrupted: saving");
+      await waitFor(twice, "interrupted: it stops");
+      twice.kill("SIGINT");
+      await pause(1500);
       twice.kill("SIGINT");
       assertEquals((await ended(twice)).code, 130);
       assertEquals((await latest(toys)).batch, 0);
@@ -156,7 +159,7 @@ await needs(
       await reset();
       let steps = 0;
       const crash = () => {
-        if (++steps < 10) return false;
+        if (++steps < LOOKS + 10) return false;
         throw new Error("the power is gone");
       };
       const crashing = () => toys.run("student", 1, { interrupted: crash });
@@ -188,7 +191,7 @@ await needs(
   () =>
     toys(STOPPING, async (toys) => {
       let steps = 0;
-      const stop = () => ++steps === 6;
+      const stop = () => ++steps === LOOKS + 6;
       const failure = await assertRejects(
         () => toys.run("student", 1, { interrupted: stop }),
         Failure,
@@ -220,7 +223,8 @@ await needs(
       const stopAfter = async (after: number, stepSeconds: number | undefined) => {
         let steps = 0;
         await assertRejects(
-          () => toys.run("teacher", 1, { fresh: true, interrupted: () => ++steps === after }),
+          () =>
+            toys.run("teacher", 1, { fresh: true, interrupted: () => ++steps === LOOKS + after }),
           Failure,
           "saved",
         );

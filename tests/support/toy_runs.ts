@@ -31,6 +31,9 @@ export const teacher = experiment(import.meta, { dataset, schedule, student: lar
 export const student = experiment(import.meta, { dataset, schedule, teacher: from(teacher), student: small, distiller: kd() });
 `;
 
+/** How often a run looks for an interruption before the first step of a cohort. */
+export const LOOKS = 2;
+
 /** The results of a process. */
 export interface Ended {
   /** The exit code. */

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { bar, clock, status, type StatusOptions } from "../../lib/terminal/status.ts";
+import { everything, needs } from "../support/needs.ts";
 
 const CLEAR = "\r\x1b[2K";
 
@@ -109,3 +110,31 @@ Deno.test("status: prints only plain lines without a terminal, and nothing if qu
   assertEquals(piped.written, ["a line\n"]);
   assertEquals(quiet.written, []);
 });
+
+await needs(
+  everything,
+  "status: nobody has to read it: a closed pipe and closed streams end no command",
+  async () => {
+    const module = new URL("../../lib/terminal/status.ts", import.meta.url).href;
+    const script = `import { status } from "${module}";
+      const shown = status({ terminal: true, now: () => performance.now() * 1000 });
+      for (let i = 0; i < 50; i++) {
+        shown.line("x".repeat(9999));
+        shown.update(i / 50, "working");
+        console.log("result");
+      }
+      shown.close();`;
+    const folder = await Deno.makeTempDir();
+    for (const streams of ["2>&1 | head -1", "<&- >&- 2>&-", "2>&-"]) {
+      const line = `("$0" eval --no-check "$1"; echo $? > code) ${streams}`;
+      await new Deno.Command("sh", {
+        args: ["-c", line, Deno.execPath(), script],
+        cwd: folder,
+        stdin: "null",
+      }).output();
+      assertEquals(await Deno.readTextFile(`${folder}/code`), "0\n", streams);
+      await Deno.remove(`${folder}/code`);
+    }
+    await Deno.remove(folder);
+  },
+);

@@ -6,7 +6,15 @@ import { waysOut } from "./ways_out.ts";
 const runUnmuted = <T>(body: () => T): T => body();
 const text = (value: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(value + "\0");
 
-let loaded: { readonly cc: string; readonly version: string } | undefined;
+/** A library in this process. */
+interface Loaded {
+  readonly cc: string;
+  readonly version: string;
+  /** C's `_exit`, which the library itself calls. */
+  readonly exit: ((code: number) => void) | null;
+}
+
+let loaded: Loaded | undefined;
 
 /**
  * Loads TensorFlow's library into this process permanently and returns its version, e.g. `2.21.0`.
@@ -18,11 +26,20 @@ export function loadTensorflow({ cc, framework }: LibraryFiles, quiet = false): 
   if (loaded && loaded.cc !== cc) {
     throw new Failure(3, `this process has loaded ${loaded.cc}: ${cc} needs a process of its own`);
   }
-  loaded ??= { cc, version: load(cc, framework, quiet) };
+  loaded ??= load(cc, framework, quiet);
   return loaded.version;
 }
 
-function load(cc: string, framework: string, quiet: boolean): string {
+/**
+ * Ends the process at once, whatever TensorFlow is doing. `Deno.exit` destroys what TensorFlow's
+ * threads use, which crashes the process if a step runs.
+ */
+export function exitAtOnce(code: number): never {
+  loaded?.exit?.(code);
+  Deno.exit(code);
+}
+
+function load(cc: string, framework: string, quiet: boolean): Loaded {
   // TensorFlow reads this while it loads. It then shows warnings but no notes, unless the user sets
   // another level.
   const userLevel = Deno.env.get("TF_CPP_MIN_LOG_LEVEL");
@@ -41,13 +58,14 @@ function load(cc: string, framework: string, quiet: boolean): string {
         result: "pointer",
         optional: true,
       },
+      _exit: { parameters: ["i32"], result: "void", optional: true },
     });
     // Deno unloads every library at exit, and unloading TensorFlow crashes the process. A second
     // reference that is never released keeps it loaded.
     const status = tf.TF_NewStatus();
     tf.TF_LoadSharedLibrary?.(text(cc), status);
     tf.TF_DeleteStatus(status);
-    return Deno.UnsafePointerView.getCString(tf.TF_Version()!);
+    return { cc, version: Deno.UnsafePointerView.getCString(tf.TF_Version()!), exit: tf._exit };
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) throw error;
     const why = messageOf(error).replace(/^(Could not open library: )+/, "");
