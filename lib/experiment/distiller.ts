@@ -98,6 +98,12 @@ export interface StepContext<S extends Net, T extends Teachers> {
   readonly index: Tensor;
   /** The current epoch, from 1, a scalar. */
   readonly epoch: Tensor;
+  /** Number of epochs of the run, for what changes over the whole of it. */
+  readonly epochs: number;
+  /** The number of finished steps of the run, an int32 scalar. */
+  readonly step: Tensor;
+  /** Number of steps of the run. */
+  readonly steps: number;
   /** Random numbers that differ from step to step. */
   readonly random: Random;
   /** The pass in which variables learn. */

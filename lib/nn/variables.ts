@@ -1,4 +1,5 @@
 import type { Tensor } from "../kernels/tensor.ts";
+import { pure } from "./pure.ts";
 import { type Stream, stream } from "../values/random.ts";
 
 /** Lengths of a tensor's dimensions, without the batch. */
@@ -181,7 +182,8 @@ export function variables(scope: Scope): Variables {
     variable(name, shape, initial, { trainable = true } = {}) {
       const path = prefix + name;
       const start = () =>
-        values?.get(path) ?? initial(sizeOf(shape), stream(seed, `initial/${path}`));
+        values?.get(path) ??
+          pure("initialiser", () => initial(sizeOf(shape), stream(seed, `initial/${path}`)));
       return collect(new Variable(path, shape, start, { trainable, paramGroup, fixed }));
     },
     derived: (name, shape, values) =>

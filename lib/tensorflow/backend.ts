@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { TFJSBinding } from "@tensorflow/tfjs-node-gpu/dist/tfjs_binding.d.ts";
 import { Attr, type Binding, DataType } from "./binding.ts";
 import { cApi } from "./c_api.ts";
+import { replaceGather } from "./gather.ts";
 import type { Graph } from "./graph.ts";
 
 /** A tensor of tfjs. */
@@ -36,6 +37,7 @@ export async function useBackend(binding: Binding): Promise<NativeBackend> {
     const backend = new NodeJSKernelBackend(asNative(binding), "@tensorflow/tfjs-node-gpu");
     tf.registerBackend("tensorflow", () => backend, 3);
     native = backend as unknown as NativeBackend;
+    replaceGather("tensorflow", native);
   }
   native.binding = asNative(binding);
   await tf.setBackend("tensorflow");
