@@ -149,6 +149,18 @@ export interface Variables {
   readonly fixed: boolean;
 }
 
+/**
+ * Makes a scalar that learns, such as a temperature, with `create` in a method's `build` or in a
+ * layer. Its value in a pass is `live.read(variable)`.
+ */
+export function scalarVariable(
+  create: Pick<Variables, "variable">,
+  name: string,
+  initial: number,
+): Variable {
+  return create.variable(name, [], constant(initial));
+}
+
 /** Options of `variables`. */
 export interface Scope {
   /** The seed of the initial values. */

@@ -6,10 +6,14 @@ import { Failure } from "../values/failure.ts";
 
 /**
  * Checks what a loss returns for `batch` images. The compiler sees neither shapes nor element types,
- * and a cast hides the rest. Throws a `Failure` (exit 2) that names the term, the report or the
- * memory.
+ * and a cast hides the rest. A write sets a memory, or a variable that is `frozen`. Throws a
+ * `Failure` (exit 2) that names the term, the report or the memory.
  */
-export function checkLoss(result: unknown, batch: number): LossWithMemory {
+export function checkLoss(
+  result: unknown,
+  batch: number,
+  frozen: ReadonlySet<Variable> = new Set(),
+): LossWithMemory {
   if (result instanceof Promise) {
     throw invalid("the loss is asynchronous, but nothing in a step can wait: use no await");
   }
@@ -27,7 +31,7 @@ export function checkLoss(result: unknown, batch: number): LossWithMemory {
   for (const [name, values] of Object.entries<unknown>(reports)) {
     checkPerSample(`the report ${name}`, values, batch);
   }
-  for (const [memory, value] of writes) checkWrite(memory, value);
+  for (const [memory, value] of writes) checkWrite(memory, value, frozen);
   return loss;
 }
 
@@ -85,12 +89,14 @@ function checkPerSample(who: string, values: unknown, batch: number): void {
   );
 }
 
-function checkWrite(memory: unknown, value: unknown): void {
+function checkWrite(memory: unknown, value: unknown, frozen: ReadonlySet<Variable>): void {
   if (!(memory instanceof Variable) || !(value instanceof tf.Tensor)) {
     throw invalid("a write is a memory and its next value: [memory, tensor]");
   }
   const { name, shape, trainable } = memory;
-  if (trainable) throw invalid(`${name} learns, so it cannot be written: make it by create.memory`);
+  if (trainable && !frozen.has(memory)) {
+    throw invalid(`${name} learns, so it cannot be written: make it by create.memory`);
+  }
   if (value.dtype !== "float32") {
     throw invalid(`the next value of ${name} is ${value.dtype}: cast it to float32`);
   }

@@ -352,7 +352,11 @@ function objective(
       mask: () => undefined,
     };
     const result = parts.loss({ ...context, teacher });
-    const { terms, writes, reports = {} } = checkLoss(result, images.shape[0]);
+    const { terms, writes, reports = {} } = checkLoss(
+      result,
+      images.shape[0],
+      parts.frozenVariables,
+    );
     const means = Object.entries(terms).map(([name, [weight, perSample]]): [string, Scalar] => [
       name,
       tf.keep(tf.mul(tf.mean(perSample), weight)),
