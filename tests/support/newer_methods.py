@@ -135,7 +135,7 @@ print(json.dumps({
     "nkd": nkd(4, 5, 1.5, 1.0),
     "nkd_warm": nkd(3, 7, 1.0, 4.0),
     "wsld": wsld(4, 5, 2.0, 2.5),
-    "ctkd": ctkd(4, 5, 3, 10, 1.0),
+    "ctkd": ctkd(4, 5, 3, 10, -2.0),
     "ctkd_full": ctkd(4, 5, 30, 10, -1.0),
     "srrl": srrl(4, 2, 3, 4, 5),
     "simkd": simkd(3, 4, 3, 4),
