@@ -68,12 +68,12 @@ export * from "./lib/nn/ops.ts";
 export { type Pass, passAmong } from "./lib/nn/pass.ts";
 export { runAfter, tail } from "./lib/nn/tail.ts";
 export {
+  type GivenNumbers,
   type GivenTaps,
   type GivenTeachers,
   type LossInputs,
   lossOn,
   type LossValues,
-  type Numbers,
 } from "./lib/evaluation/loss_on.ts";
 export { lastMaps, type PairOptions, type TapPair, tapPairs } from "./lib/nn/tap_pairs.ts";
 export type { Random } from "./lib/kernels/random_uniform.ts";

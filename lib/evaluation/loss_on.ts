@@ -12,11 +12,11 @@ import { assemble, buildTeacher } from "../training/assemble.ts";
 import { trainStep } from "../training/step.ts";
 import { Failure } from "../values/failure.ts";
 
-/** Numbers of any shape, as nested arrays. */
-export type Numbers = number | readonly Numbers[];
+/** GivenNumbers of any shape, as nested arrays. */
+export type GivenNumbers = number | readonly GivenNumbers[];
 
 /** The outputs of a network at its taps, the batch first: [batch, …]. */
-export type GivenTaps<N extends Net> = { readonly [K in Tap<N>]: readonly Numbers[] };
+export type GivenTaps<N extends Net> = { readonly [K in Tap<N>]: readonly GivenNumbers[] };
 
 /** The outputs of each teacher: none, one, or several in order. */
 export type GivenTeachers<T extends Teachers> = T extends Net ? GivenTaps<T>
@@ -205,10 +205,10 @@ function network(taps: Taps, batch: number): Net {
   return { id: "given", options: {}, stages: () => Object.fromEntries(stages) };
 }
 
-/** Numbers in row-major order, with their shape. */
+/** GivenNumbers in row-major order, with their shape. */
 function readNumbers(
   tap: string,
-  numbers: readonly Numbers[],
+  numbers: readonly GivenNumbers[],
 ): { shape: Shape; data: Float32Array } {
   const shape = shapeOf(numbers);
   const data = Float32Array.from(flatten(numbers));
@@ -218,11 +218,11 @@ function readNumbers(
   return { shape, data };
 }
 
-function shapeOf(numbers: Numbers): number[] {
+function shapeOf(numbers: GivenNumbers): number[] {
   return typeof numbers === "number" ? [] : [numbers.length, ...shapeOf(numbers[0])];
 }
 
-function flatten(numbers: Numbers): readonly number[] {
+function flatten(numbers: GivenNumbers): readonly number[] {
   return typeof numbers === "number" ? [numbers] : numbers.flatMap(flatten);
 }
 

@@ -4,9 +4,9 @@ import { Failure, messageOf } from "../values/failure.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 
 /** What a user's function is for, and what it should use in place of JavaScript's random numbers. */
-export type Use = keyof typeof INSTEAD;
+export type Use = "step" | "build" | "initialiser";
 
-const INSTEAD = {
+const INSTEAD: Readonly<Record<Use, string>> = {
   step:
     "would give every step the same numbers, because a step is recorded once: draw them from the " +
     "loss's `random`, as in ({ random }) => random.normal(shape)",

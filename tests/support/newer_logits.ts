@@ -1,6 +1,6 @@
 /** The check of a method of logits against a case of `newer_methods.json`. */
 import { assertAlmostEquals, assertEquals } from "@std/assert";
-import { lossOn, type Numbers } from "../../lib/evaluation/loss_on.ts";
+import { type GivenNumbers, lossOn } from "../../lib/evaluation/loss_on.ts";
 import type { Distiller, HardLabels } from "../../lib/experiment/distiller.ts";
 import type { Scorer } from "../../lib/nn/network.ts";
 import { everything, needs } from "./needs.ts";
@@ -28,7 +28,7 @@ export async function newerLogits(
         assertAlmostEquals(ours.terms[term], value, 1e-5 * Math.max(1, Math.abs(value)), term);
       }
       assertEquals(Object.keys(ours.gradients), Object.keys(gradients));
-      for (const [variable, value] of Object.entries<Numbers>(gradients)) {
+      for (const [variable, value] of Object.entries<GivenNumbers>(gradients)) {
         assertNear(`${backend}: ${variable}`, ours.gradients[variable], flatten(value), 1e-4);
       }
     }

@@ -2,14 +2,14 @@
  * Golden values of methods whose authors' code is not among the references: of their papers'
  * formulas, computed by `newer_methods.py`.
  */
-import type { Numbers } from "../../lib/evaluation/loss_on.ts";
+import type { GivenNumbers } from "../../lib/evaluation/loss_on.ts";
 
 /** A case. Maps are channels last, weights [in, out]. */
 export interface NewerCase {
-  readonly inputs: { readonly [name: string]: readonly Numbers[] };
+  readonly inputs: { readonly [name: string]: readonly GivenNumbers[] };
   readonly terms: { readonly [name: string]: number };
   /** The gradients of the sum of all terms. */
-  readonly gradients: { readonly [name: string]: Numbers };
+  readonly gradients: { readonly [name: string]: GivenNumbers };
 }
 
 /** Reads a case by its name. */
@@ -20,9 +20,9 @@ export async function newerCase(name: string): Promise<NewerCase> {
   return found;
 }
 
-/** Numbers in row-major order. */
-export function flatten(numbers: Numbers): Float32Array {
-  const flat = (part: Numbers): readonly number[] =>
+/** GivenNumbers in row-major order. */
+export function flatten(numbers: GivenNumbers): Float32Array {
+  const flat = (part: GivenNumbers): readonly number[] =>
     typeof part === "number" ? [part] : part.flatMap(flat);
   return Float32Array.from(flat(numbers));
 }
