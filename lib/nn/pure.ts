@@ -9,7 +9,7 @@ export type Use = "step" | "build" | "initialiser";
 const INSTEAD: Readonly<Record<Use, string>> = {
   step:
     "would give every step the same numbers, because a step is recorded once: draw them from the " +
-    "loss's `random`, as in ({ random }) => random.normal(shape)",
+    "loss's `random`, as in ({ random }) => random.normal(shape), in a layer from `pass.random`",
   build:
     "would give each run other numbers, whatever its seed: draw them in an initialiser, as in " +
     'create.memory("noise", shape, normal(1))',

@@ -327,7 +327,11 @@ function objective(
   { image: images, views, pairing, labels, index, epoch, step, ...shared }: SharedBatch,
 ): () => Forward {
   const random = shared.random();
-  const { live, frozen, remembered } = passes(parts.frozenVariables, shared.syncNorm);
+  const { live, frozen, remembered } = passes(
+    parts.frozenVariables,
+    shared.syncNorm,
+    random.in("layers"),
+  );
   const target = parts.task.target(labels, { pairing, random: random.in("task") });
   const outputOf = (teacher: Model) => shared.teachers.get(teacher)!;
   const teacher = Array.isArray(parts.teacher)

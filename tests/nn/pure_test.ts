@@ -1,11 +1,22 @@
-import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertNotEquals,
+  assertRejects,
+  assertThrows,
+} from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { lossOn } from "../../lib/evaluation/loss_on.ts";
 import type { Create, Distiller } from "../../lib/experiment/distiller.ts";
 import type { Scorer } from "../../lib/nn/network.ts";
+import { randomOf } from "../../lib/kernels/random_uniform.ts";
+import { type Layer, module } from "../../lib/nn/layer.ts";
+import { passes } from "../../lib/nn/pass.ts";
 import { pure } from "../../lib/nn/pure.ts";
+import { variables } from "../../lib/nn/variables.ts";
 import { Failure } from "../../lib/values/failure.ts";
-import { open } from "../support/engines.ts";
+import { type Kind, open } from "../support/engines.ts";
 import { everything, needs } from "../support/needs.ts";
 
 /** Functions that draw random numbers, by their names in the message. */
@@ -132,5 +143,38 @@ await needs(
       assertMatch(failure.message, /pure_test\.ts:\d+\)$/);
       engine.close();
     }
+  },
+);
+
+await needs(
+  everything,
+  "pure: a layer draws from its pass, other numbers in each step",
+  async () => {
+    const dropout: Layer = (_, input) =>
+      module((x, { random }) => {
+        if (!random) return x;
+        return tf.mul(x, tf.cast(tf.greater(random.uniform(x.shape), 0.5), "float32"));
+      }, input);
+    const steps = async (kind: Kind) => {
+      const engine = await open(kind);
+      const run = engine.compile<"x" | "step">(({ x, step }) => {
+        const { live, frozen } = passes(new Set(), undefined, randomOf(1, "step", step));
+        const layer = dropout(variables({ seed: 1, collected: new Map() }), [20]);
+        return { values: { live: layer(x, live), frozen: layer(x, frozen) }, updates: [] };
+      });
+      const at = (step: number) =>
+        run({
+          x: { shape: [1, 20], data: new Float32Array(20).fill(1) },
+          step: { shape: [], data: Int32Array.of(step) },
+        });
+      const values = [await at(0), await at(1), await at(0)];
+      engine.close();
+      return values;
+    };
+    const [first, second, again] = await steps("compiled");
+    assertEquals(first, again);
+    assertNotEquals(first.live, second.live);
+    assertEquals(second.frozen, new Float32Array(20).fill(1));
+    assertEquals(await steps("cpu"), [first, second, again]);
   },
 );
