@@ -160,7 +160,8 @@ await needs(
       const run = engine.compile<"x" | "step">(({ x, step }) => {
         const { live, frozen } = passes(new Set(), undefined, randomOf(1, "step", step));
         const layer = dropout(variables({ seed: 1, collected: new Map() }), [20]);
-        return { values: { live: layer(x, live), frozen: layer(x, frozen) }, updates: [] };
+        const ones = tf.add(x, 0);
+        return { values: { live: layer(ones, live), frozen: layer(ones, frozen) }, updates: [] };
       });
       const at = (step: number) =>
         run({
