@@ -1,6 +1,5 @@
 import type { Distiller } from "../experiment/distiller.ts";
 import { conv } from "../nn/conv.ts";
-import { defaultInitialisers } from "../nn/layer.ts";
 import { globalAveragePool, relu, seq } from "../nn/layers.ts";
 import { type Classifier, lastMap } from "../nn/network.ts";
 import { norm } from "../nn/norm.ts";
@@ -36,10 +35,7 @@ export function srrl(options: SrrlOptions = {}): Distiller<Classifier, Classifie
     build({ create, student, teacher }) {
       const tap = lastMap(student);
       const from = student.shapes[tap];
-      const widen = conv(sizeOf(teacher.shapes.pooled), {
-        kernel: 1,
-        ...defaultInitialisers(from[2]),
-      });
+      const widen = conv(sizeOf(teacher.shapes.pooled), { kernel: 1 });
       const connect = create.in("connector")(seq(widen, norm(), relu(), globalAveragePool()), from);
       return ({ student, teacher: given, task, live, frozen, mask }) => {
         const spotMask = mask("pooled");
