@@ -66,7 +66,15 @@ export type {
 } from "./lib/experiment/distiller.ts";
 export * from "./lib/nn/ops.ts";
 export { type Pass, passAmong } from "./lib/nn/pass.ts";
-export { tail } from "./lib/nn/tail.ts";
+export { runAfter, tail } from "./lib/nn/tail.ts";
+export {
+  type GivenNumbers,
+  type GivenTaps,
+  type GivenTeachers,
+  type LossInputs,
+  lossOn,
+  type LossValues,
+} from "./lib/evaluation/loss_on.ts";
 export { lastMaps, type PairOptions, type TapPair, tapPairs } from "./lib/nn/tap_pairs.ts";
 export type { Random } from "./lib/kernels/random_uniform.ts";
 export type { Tensor } from "./lib/kernels/tensor.ts";
@@ -94,6 +102,7 @@ export {
   type Initialiser,
   normal,
   type ParamGroup,
+  scalarVariable,
   type Shape,
   sizeOf,
   uniform,

@@ -70,6 +70,7 @@ function combineErased(
     id: `${a.id}+${b.id}`,
     options: { methods: [a, b].map(({ id, options }) => ({ id, options })) },
     paper: [a, b].flatMap(({ paper }) => paper ?? []).join("; ") || undefined,
+    note: (classes) => [a, b].flatMap(({ note }) => note?.(classes) ?? []).join("; ") || undefined,
     needs: a.needs || b.needs ? [...a.needs ?? [], ...b.needs ?? []] : undefined,
     frozenVariables: a.frozenVariables && b.frozenVariables && ((student) => {
       const others = new Set(b.frozenVariables!(student));

@@ -39,7 +39,7 @@ export interface DkdOptions {
  * DKD: Decoupled Knowledge Distillation. Zhao et al., 2022. arXiv:2203.08679. L = ce · CE(s, y) +
  * min(epoch / warmUp, 1) · (α · TCKD + β · NCKD), both T² · KL. TCKD compares the teacher's and the
  * student's (p_y, 1 − p_y), NCKD their distributions over the other classes, with p = softmax(· /
- * T).
+ * T). With two classes there is one other class, and NCKD is 0.
  */
 export function dkd(options: DkdOptions = {}): Distiller<Scorer, Scorer, HardLabels> {
   const { alpha = 1, beta = 8, temperature = 4, warmUp = 20, ce = 1, standardised } = options;
@@ -47,6 +47,10 @@ export function dkd(options: DkdOptions = {}): Distiller<Scorer, Scorer, HardLab
     id: "dkd",
     options: { alpha, beta, temperature, warmUp, ce, standardised },
     paper: "Decoupled Knowledge Distillation. Zhao et al., 2022. arXiv:2203.08679",
+    note: (classes) =>
+      classes === 2
+        ? "dkd: with two classes there is no non-target part: NCKD is 0 by its equation"
+        : undefined,
     build: () => ({ student, teacher, label, epoch, task, mask }) => {
       const [s, t] = [student, teacher].map(({ taps: { logits } }) =>
         decouple(tf.div(standardised ? standardise(logits) : logits, temperature), label)

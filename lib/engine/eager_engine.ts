@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import "../kernels/gradients.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import {
   type CompiledStep,
@@ -10,6 +11,7 @@ import {
   type Values,
 } from "./engine.ts";
 import type { Input, Inputs } from "../values/input.ts";
+import { pure } from "../nn/pure.ts";
 import type { Update, Variable } from "../nn/variables.ts";
 
 /**
@@ -27,7 +29,8 @@ export class EagerEngine implements Engine {
       const engine = tf.engine();
       engine.startScope();
       try {
-        const outcome = step(this.#makeTensors(inputs));
+        const tensors = this.#makeTensors(inputs);
+        const outcome = pure("step", () => step(tensors));
         this.#apply(outcome.updates);
         const values = mapNested(
           outcome.values,

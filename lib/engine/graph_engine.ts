@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import "../kernels/gradients.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import {
   type CompiledStep,
@@ -17,6 +18,7 @@ import { Failure, messageOf } from "../values/failure.ts";
 import type { Config } from "../tensorflow/config.ts";
 import { Graph, type Node, type Operation } from "../tensorflow/graph.ts";
 import { Session } from "../tensorflow/session.ts";
+import { pure } from "../nn/pure.ts";
 import type { Update, Variable } from "../nn/variables.ts";
 
 /** A variable inside the session. */
@@ -172,7 +174,7 @@ export class GraphEngine implements Engine {
         const tensors = Object.fromEntries(
           names.map((name, i) => [name, this.#input(feeds[i])]),
         ) as Record<I, Tensor>;
-        const outcome = step(tensors);
+        const outcome = pure("step", () => step(tensors));
         const targets = this.#apply(outcome.updates, reads);
         const places = mapNested(
           outcome.values,

@@ -56,6 +56,11 @@ export interface Create<E extends string = never> {
    */
   trainedModule(name: E, shape: Shape): Module;
   /**
+   * Creates a variable that learns. The loss reads it in a pass: `live.read(variable)`. A scalar:
+   * `scalarVariable(create, name, initial)`.
+   */
+  variable(name: string, shape: Shape, initial: Initialiser): Variable;
+  /**
    * Creates a memory: a variable that no gradient changes and that the loss sets through `writes`.
    */
   memory(name: string, shape: Shape, initial: Initialiser): Variable;
@@ -98,6 +103,12 @@ export interface StepContext<S extends Net, T extends Teachers> {
   readonly index: Tensor;
   /** The current epoch, from 1, a scalar. */
   readonly epoch: Tensor;
+  /** Number of epochs of the run, for what changes over the whole of it. */
+  readonly epochs: number;
+  /** The number of finished steps of the run, an int32 scalar. */
+  readonly step: Tensor;
+  /** Number of steps of the run. */
+  readonly steps: number;
   /** Random numbers that differ from step to step. */
   readonly random: Random;
   /** The pass in which variables learn. */
@@ -249,6 +260,11 @@ export interface Distiller<
   readonly options: Json;
   /** The citation of the paper that introduces it. `undefined` if there is none. */
   readonly paper?: string;
+  /**
+   * A line that a run prints before it trains on a data set of `classes` classes, if the method does
+   * something else there than its name says.
+   */
+  readonly note?: (classes: number) => string | undefined;
   /** The modules that it trains for other methods. `create.trainedModule` creates each of them. */
   readonly trainedModules?: { readonly [K in E]: Layer };
   /** The modules that other methods trained and that it uses. Part of the declaration. */

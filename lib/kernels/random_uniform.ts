@@ -12,6 +12,8 @@ import { nativeOr } from "./native.ts";
 export interface Random {
   /** Uniform numbers in [0, 1), of `shape`. Each call in a step has a stream of its own. */
   uniform(shape: readonly number[]): Tensor;
+  /** Standard normal numbers, of `shape`, from two calls of `uniform` (Box–Muller). */
+  normal(shape: readonly number[]): Tensor;
   /** The random numbers of the stream `name` below this one. */
   in(name: string): Random;
 }
@@ -19,8 +21,11 @@ export interface Random {
 /** The random numbers of a run's seed and a stream's name in step `step`, an int32 scalar. */
 export function randomOf(seed: number, name: string, step: Tensor): Random {
   let calls = 0;
+  const uniform = (shape: readonly number[]) =>
+    randomUniform(shape, hashName(`${seed}/${name}/${calls++}`), step);
   return {
-    uniform: (shape) => randomUniform(shape, hashName(`${seed}/${name}/${calls++}`), step),
+    uniform,
+    normal: (shape) => toNormal(uniform(shape), uniform(shape)),
     in: (below) => randomOf(seed, `${name}/${below}`, step),
   };
 }
@@ -34,17 +39,25 @@ export function randomOf(seed: number, name: string, step: Tensor): Random {
 export function rowsOf(random: Random, share: Share, rows: number): Random {
   const { rank, workers } = share;
   if (workers === 1) return random;
+  const uniform = (shape: readonly number[]) => {
+    const [first, ...rest] = shape;
+    if (first !== rows) return random.uniform(shape);
+    // The whole batch may have fewer rows. The first numbers of a longer draw are the same.
+    const whole = tf.reshape(random.uniform([rows * workers, ...rest]), [rows, workers, ...rest]);
+    const zeros = rest.map(() => 0);
+    return tf.reshape(tf.slice(whole, [0, rank, ...zeros], [rows, 1, ...rest]), [...shape]);
+  };
   return {
-    uniform(shape) {
-      const [first, ...rest] = shape;
-      if (first !== rows) return random.uniform(shape);
-      // The whole batch may have fewer rows. The first numbers of a longer draw are the same.
-      const whole = tf.reshape(random.uniform([rows * workers, ...rest]), [rows, workers, ...rest]);
-      const zeros = rest.map(() => 0);
-      return tf.reshape(tf.slice(whole, [0, rank, ...zeros], [rows, 1, ...rest]), [...shape]);
-    },
+    uniform,
+    normal: (shape) => toNormal(uniform(shape), uniform(shape)),
     in: (name) => rowsOf(random.in(name), share, rows),
   };
+}
+
+/** Standard normal numbers from two uniform ones each (Box and Muller, 1958). */
+function toNormal(one: Tensor, other: Tensor): Tensor {
+  const radius = tf.sqrt(tf.mul(-2, tf.log(tf.sub(1, one))));
+  return tf.mul(radius, tf.cos(tf.mul(other, 2 * Math.PI)));
 }
 
 /**

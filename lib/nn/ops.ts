@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor1D } from "@tensorflow/tfjs";
 import type { Tensor } from "../kernels/tensor.ts";
+import { Failure } from "../values/failure.ts";
 
 /** The same values without a gradient: a new tensor that no tape has seen. */
 export function stopGradient<T extends Tensor>(x: T): T {
@@ -10,15 +11,51 @@ export function stopGradient<T extends Tensor>(x: T): T {
   return engine.makeTensorFromTensorInfo(info) as T;
 }
 
+/**
+ * The same values, whose gradient is −`strength` times as large: what made x learns to raise what
+ * the rest of the network lowers (Ganin & Lempitsky, 2015). The strength is a number or a scalar
+ * tensor.
+ */
+export function reverseGradient(x: Tensor, strength: number | Tensor = 1): Tensor {
+  const constant = stopGradient(x);
+  const factor = typeof strength === "number" ? strength : stopGradient(strength);
+  // This difference is exactly 0.
+  return tf.add(constant, tf.mul(factor, tf.sub(constant, x)));
+}
+
+/**
+ * T, which softens distributions: a number, or a tensor, such as a learned one: a scalar, or
+ * [batch, 1] with one for each sample.
+ */
+export type Temperature = number | Tensor;
+
 /** log softmax(logits / temperature), [batch, classes]. */
-export function logSoftmax(logits: Tensor, temperature = 1): Tensor {
-  const scaled = temperature === 1 ? logits : tf.div(logits, temperature);
-  return tf.logSoftmax(scaled, -1);
+export function logSoftmax(logits: Tensor, temperature: Temperature = 1): Tensor {
+  return tf.logSoftmax(soften(logits, temperature), -1);
 }
 
 /** softmax(logits / temperature), [batch, classes]. */
-export function softmax(logits: Tensor, temperature = 1): Tensor {
-  return tf.softmax(temperature === 1 ? logits : tf.div(logits, temperature), -1);
+export function softmax(logits: Tensor, temperature: Temperature = 1): Tensor {
+  return tf.softmax(soften(logits, temperature), -1);
+}
+
+/**
+ * logits / temperature. Throws a `Failure` (exit 2) if the temperature is a tensor of another shape
+ * than [] or [batch, 1].
+ */
+function soften(logits: Tensor, temperature: Temperature): Tensor {
+  if (temperature === 1) return logits;
+  if (typeof temperature !== "number" && temperature.rank !== 0) {
+    const [batch] = logits.shape;
+    const { shape, rank } = temperature;
+    if (rank !== logits.rank || shape[0] !== batch || shape.slice(1).some((side) => side !== 1)) {
+      throw new Failure(
+        2,
+        `a temperature is a number, a scalar or [${batch}, 1], one for each sample, not [${shape}]`,
+      );
+    }
+  }
+  return tf.div(logits, temperature);
 }
 
 /**
@@ -56,7 +93,7 @@ export interface KlOptions {
 export function kl(
   student: Tensor,
   teacher: Tensor,
-  temperature = 1,
+  temperature: Temperature = 1,
   { standardised = false, floor = 0 }: KlOptions = {},
 ): Tensor {
   const logarithm = (logits: Tensor) =>
@@ -65,7 +102,14 @@ export function kl(
   const probability = floor ? tf.add(tf.exp(exact), floor) : tf.exp(exact);
   const log = floor ? tf.log(probability) : exact;
   const divergence = tf.sum(tf.mul(probability, tf.sub(log, logarithm(student))), -1);
-  return temperature === 1 ? divergence : tf.mul(divergence, temperature * temperature);
+  if (temperature === 1) return divergence;
+  if (typeof temperature === "number") return tf.mul(divergence, temperature * temperature);
+  return tf.mul(divergence, tf.square(temperature.rank === 0 ? temperature : flat(temperature)));
+}
+
+/** Without the dimensions of length 1 behind the batch: [batch, 1] → [batch]. */
+function flat(x: Tensor): Tensor {
+  return tf.reshape(x, [x.shape[0]]);
 }
 
 /** The mean of (a − b)² over all dimensions but the batch: [batch]. */

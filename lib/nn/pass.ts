@@ -1,4 +1,5 @@
 import type { AllReduce } from "../kernels/all_reduce.ts";
+import type { Random } from "../kernels/random_uniform.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { stopGradient } from "./ops.ts";
 import type { Variable } from "./variables.ts";
@@ -27,6 +28,11 @@ export interface Pass {
    * Default: no.
    */
   readonly whole?: boolean;
+  /**
+   * Random numbers that differ from step to step, for layers such as dropout. `undefined` where a
+   * network runs without: in a frozen pass.
+   */
+  readonly random?: Random;
   /** Adds up the sums behind batch statistics over a cluster's workers. Default: one worker. */
   readonly reduce?: AllReduce;
 }
@@ -43,11 +49,12 @@ export function passAmong(pass: Pass, mask: Tensor | undefined): Pass {
 /**
  * The two passes of a step and every statistic that they record, in order: the last value of a
  * variable counts. The live pass does not change `frozenVariables`. With `reduce`, its batch
- * statistics are those of all workers' images.
+ * statistics are those of all workers' images. `random`: the live pass's numbers. Default: none.
  */
 export function passes(
   frozenVariables: ReadonlySet<Variable> = new Set(),
   reduce?: AllReduce,
+  random?: Random,
 ): { live: Pass; frozen: Pass; remembered: (readonly [Variable, Tensor])[] } {
   const remembered: (readonly [Variable, Tensor])[] = [];
   const latest = new Map<Variable, Tensor>();
@@ -55,6 +62,7 @@ export function passes(
   const live: Pass = {
     training: true,
     reduce,
+    random,
     learns: (variable) => !frozenVariables.has(variable),
     read,
     remember(variable, value) {

@@ -1,5 +1,7 @@
 import { type Layer, module } from "./layer.ts";
-import type { Net, Tap } from "./network.ts";
+import type { Tensor } from "../kernels/tensor.ts";
+import type { Model, Net, Tap } from "./network.ts";
+import type { Pass } from "./pass.ts";
 import type { Stage } from "./stage.ts";
 
 /**
@@ -26,4 +28,25 @@ export function tail<N extends Net>(recipe: N, classes: number, tap: Tap<N>): La
       modules.reduce((sum, stage) => sum + stage.multiplyAdds, 0),
     );
   };
+}
+
+/**
+ * Runs the stages of a network after a tap on another output of that tap. In the `frozen` pass the
+ * network does not learn, but gradients flow to `out`: the head of a teacher on the features of a
+ * student, `runAfter(teacher, "pooled", features, frozen)`.
+ */
+export function runAfter<N extends Net>(
+  model: Model<N>,
+  tap: Tap<N>,
+  out: Tensor,
+  pass: Pass,
+): Tensor {
+  const taps = Object.keys(model.shapes) as Tap<N>[];
+  const behind = taps.slice(taps.indexOf(tap) + 1);
+  let result = out;
+  let input = model.hand(tap, out, pass);
+  for (const name of behind) {
+    ({ out: result, next: input = result } = model.stage(name, input, pass));
+  }
+  return result;
 }

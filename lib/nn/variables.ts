@@ -1,4 +1,5 @@
 import type { Tensor } from "../kernels/tensor.ts";
+import { pure } from "./pure.ts";
 import { type Stream, stream } from "../values/random.ts";
 
 /** Lengths of a tensor's dimensions, without the batch. */
@@ -148,6 +149,18 @@ export interface Variables {
   readonly fixed: boolean;
 }
 
+/**
+ * Makes a scalar that learns, such as a temperature, with `create` in a method's `build` or in a
+ * layer. Its value in a pass is `live.read(variable)`.
+ */
+export function scalarVariable(
+  create: Pick<Variables, "variable">,
+  name: string,
+  initial: number,
+): Variable {
+  return create.variable(name, [], constant(initial));
+}
+
 /** Options of `variables`. */
 export interface Scope {
   /** The seed of the initial values. */
@@ -181,7 +194,8 @@ export function variables(scope: Scope): Variables {
     variable(name, shape, initial, { trainable = true } = {}) {
       const path = prefix + name;
       const start = () =>
-        values?.get(path) ?? initial(sizeOf(shape), stream(seed, `initial/${path}`));
+        values?.get(path) ??
+          pure("initialiser", () => initial(sizeOf(shape), stream(seed, `initial/${path}`)));
       return collect(new Variable(path, shape, start, { trainable, paramGroup, fixed }));
     },
     derived: (name, shape, values) =>

@@ -127,6 +127,8 @@ export async function prepare(
       taken: moduleValues(stages),
     });
     await engine.hold([...assembly.variables.values()]);
+    const note = experiment.distiller.note?.(classes);
+    if (note) settings.log?.(note);
     assemblies.push(assembly);
   }
   const { task, normalisation } = dataset;

@@ -1,7 +1,7 @@
 import util from "node:util";
 import * as tf from "@tensorflow/tfjs";
 import type { TFJSBinding } from "@tensorflow/tfjs-node-gpu/dist/tfjs_binding.d.ts";
-import { Attr, type Binding, DataType } from "./binding.ts";
+import { Attr, type Binding, DataType, typeAttribute } from "./binding.ts";
 import { cApi } from "./c_api.ts";
 import type { Graph } from "./graph.ts";
 
@@ -36,6 +36,7 @@ export async function useBackend(binding: Binding): Promise<NativeBackend> {
     const backend = new NodeJSKernelBackend(asNative(binding), "@tensorflow/tfjs-node-gpu");
     tf.registerBackend("tensorflow", () => backend, 3);
     native = backend as unknown as NativeBackend;
+    replaceGather("tensorflow", native);
   }
   native.binding = asNative(binding);
   await tf.setBackend("tensorflow");
@@ -98,4 +99,31 @@ function asNative(binding: Binding): Binding & TFJSBinding {
     isUsingGpuDevice: () => false,
   };
   return Object.assign(binding, constants) as unknown as Binding & TFJSBinding;
+}
+
+/**
+ * Registers `tf.gather` for a backend. tfjs-node's own kernel reads the indices to check them, and
+ * a step that is traced has no values. TensorFlow checks them as well.
+ */
+function replaceGather(backendName: string, backend: NativeBackend): void {
+  tf.unregisterKernel(tf.GatherV2, backendName);
+  tf.registerKernel({
+    kernelName: tf.GatherV2,
+    backendName,
+    kernelFunc: ({ inputs, attrs }) => {
+      const { int32 } = DataType;
+      const [x, indices] = [inputs.x, inputs.indices] as TfjsTensor[];
+      const axis = tf.scalar(Number(attrs!.axis), "int32");
+      const attributes = [
+        typeAttribute("Tparams", DataType[x.dtype as "float32" | "int32" | "bool"]),
+        typeAttribute("Tindices", int32),
+        typeAttribute("Taxis", int32),
+        { name: "batch_dims", type: Attr.int, value: Number(attrs!.batchDims) },
+      ];
+      const ids = backend.getInputTensorIds([x, indices, axis]);
+      const [slices] = backend.binding.executeOp("GatherV2", attributes, ids, 1);
+      axis.dispose();
+      return backend.createOutputTensor(slices);
+    },
+  });
 }

@@ -188,14 +188,24 @@ export class Graph implements Binding {
     );
   }
 
-  /** Adds a node. The shapes of its outputs come from TensorFlow's shape inference. */
+  /**
+   * Adds a node. The shapes of its outputs come from TensorFlow's shape inference. Throws if one
+   * depends on values, since tfjs would take it for another shape.
+   */
   executeOp(
     op: string,
     attributes: OpAttribute[],
     inputs: number[],
     outputs: number,
   ): TensorMetadata[] {
-    return this.#add({ op, inputs: inputs.map((id) => this.node(id)), attributes }, outputs);
+    const from = inputs.map((id) => this.node(id));
+    const nodes = this.#add({ op, inputs: from, attributes }, outputs);
+    if (from.every(hasKnownShape) && !nodes.every(hasKnownShape)) {
+      throw new Error(
+        `the shape of ${op}'s result depends on values, and a step has one shape: mask with 0 and 1 instead`,
+      );
+    }
+    return nodes;
   }
 
   /** Adds a placeholder for an input of every run, with −1 for each unknown dimension. */
@@ -323,6 +333,8 @@ const encoder = new TextEncoder();
 
 /** Number of a graph's first node. Later numbers count down. */
 const FIRST = -2;
+
+const hasKnownShape = ({ shape }: Node): boolean => !shape.includes(-1);
 
 /** Whether an attribute is the length of a list input, which adding the list sets. */
 const isLength = ({ name }: OpAttribute): boolean => name === "N";

@@ -4,8 +4,10 @@ import type { Distiller, Teachers } from "../experiment/distiller.ts";
 import { type Experiment, networkOf } from "../experiment/experiment.ts";
 import { Failure } from "../values/failure.ts";
 import { buildModel, type Model, type Net } from "../nn/network.ts";
+import { pure } from "../nn/pure.ts";
 import type { Schedule } from "../experiment/schedule.ts";
 import type { TrainParts } from "./step.ts";
+import { batchCount } from "./train_inputs.ts";
 import {
   namesBelow,
   type Shape,
@@ -99,17 +101,19 @@ export function assemble(experiment: AssemblySource, options: AssemblyOptions): 
   const teacher = experiment.several ? teachers : teachers[0];
   const made = new Map<string, ReadonlyMap<string, Variable>>();
   const memories: Variable[] = [];
-  const loss = distiller.build({
-    create: createWithin(scope.in(SCOPES.distiller), image, classes, {
-      taken,
-      trained: distiller.trainedModules,
-      made,
-      memories,
-    }),
-    student,
-    teacher,
-    dataset: { size: train.size, classes, labels: train.labels },
+  const create = createWithin(scope.in(SCOPES.distiller), image, classes, {
+    taken,
+    trained: distiller.trainedModules,
+    made,
+    memories,
   });
+  const loss = pure("build", () =>
+    distiller.build({
+      create,
+      student,
+      teacher,
+      dataset: { size: train.size, classes, labels: train.labels },
+    }));
   const frozenVariables = new Set(distiller.frozenVariables?.(student));
   const trainable = [...collected.values()]
     .filter((variable) => variable.trainable && !variable.fixed && !frozenVariables.has(variable));
@@ -118,13 +122,27 @@ export function assemble(experiment: AssemblySource, options: AssemblyOptions): 
   return {
     student,
     teachers,
-    parts: { task, ...learning, augmentation, normalisation, mix, views, seed },
+    parts: {
+      task,
+      ...learning,
+      augmentation,
+      normalisation,
+      mix,
+      views,
+      seed,
+      ...lengthOf(options),
+    },
     variables: collected,
     state: [...collected.values()].filter((variable) => !variable.fixed),
     weights: namesBelow(scope.in(SCOPES.student), student.variables),
     trainedModules: modulesOf(distiller, made),
     memories,
   };
+}
+
+/** The epochs and the steps of a run. */
+function lengthOf({ schedule, train }: AssemblyOptions): { epochs: number; steps: number } {
+  return { epochs: schedule.epochs, steps: schedule.epochs * batchCount(train.size, schedule) };
 }
 
 const teacherScope = (scope: Variables, i: number) => scope.in(SCOPES.teacher(i)).frozen();

@@ -3,11 +3,11 @@ import type { Assembly } from "./assemble.ts";
 import { type EvaluateInput, evaluateStep } from "./evaluate_step.ts";
 import {
   type ByTrial,
+  checkedTrainStep,
   gradNormStep,
   type GradNormValues,
   type Parallel,
   type TrainInput,
-  trainStep,
   type TrainValues,
 } from "./step.ts";
 
@@ -37,7 +37,7 @@ export function compileSteps(
   const students = trials.map(({ student }) => ({ student }));
   const pairs = trials.map(({ student, teachers: [teacher] }) => ({ student, teacher }));
   return {
-    step: engine.compile(trainStep(parts, parallel)),
+    step: engine.compile(checkedTrainStep(parts, parallel)),
     gradNorms: engine.compile(gradNormStep(parts, parallel)),
     evaluate: engine.compile(evaluateStep(task, students, normalisation)),
     compare: engine.compile(evaluateStep(task, pairs, normalisation)),

@@ -3,6 +3,7 @@ import type { Layer } from "../nn/layer.ts";
 import { buildModel, type Model, type Net } from "../nn/network.ts";
 import {
   constant,
+  type Initialiser,
   namesBelow,
   type Shape,
   startFrom,
@@ -77,6 +78,8 @@ export function createWithin(
       made.set(name, namesBelow(below, variables));
       return module;
     },
+    variable: (name: string, shape: Shape, initial: Initialiser) =>
+      scope.variable(name, shape, initial),
     memory(name: string, shape: Shape, initial = constant(0)) {
       const memory = scope.variable(name, shape, initial, { trainable: false });
       memories.push(memory);

@@ -3,13 +3,7 @@ import type { Scalar } from "@tensorflow/tfjs";
 import { augment, normalisePixels } from "../data/augment.ts";
 import type { Augmentation, Mix, Normalisation } from "../data/dataset.ts";
 import type { StepFunction, StepOutcome, Values } from "../engine/engine.ts";
-import {
-  type Loss,
-  type StepContext,
-  type Teachers,
-  type Views,
-  withMemory,
-} from "../experiment/distiller.ts";
+import type { Loss, StepContext, Teachers, Views } from "../experiment/distiller.ts";
 import type { Gradients, Optimizer, Roles } from "../experiment/optimizer.ts";
 import { type AllReduce, allReduce } from "../kernels/all_reduce.ts";
 import { type Random, randomOf, rowsOf } from "../kernels/random_uniform.ts";
@@ -18,8 +12,8 @@ import type { Model, Net, Output } from "../nn/network.ts";
 import { passes } from "../nn/pass.ts";
 import type { Update, Variable } from "../nn/variables.ts";
 import type { LabelName, Labels, Pairing, Task } from "../tasks/task.ts";
-import { Failure } from "../values/failure.ts";
 import { ALONE, type Share } from "../values/share.ts";
+import { checkLoss } from "./check_loss.ts";
 
 /**
  * The inputs of a training step. `rate` has the learning rate of each trial, [trials]; all other
@@ -91,6 +85,10 @@ export interface TrainParts {
   readonly views?: { readonly [name: string]: Augmentation };
   /** The run's seed. */
   readonly seed: number;
+  /** Number of epochs of the run. */
+  readonly epochs: number;
+  /** Number of steps of the run. */
+  readonly steps: number;
 }
 
 /** How the workers of a cluster share a step. */
@@ -150,6 +148,44 @@ function trainTrial(
 }
 
 /**
+ * `trainStep`, whose first call also runs each trial's loss on the batch twice over: no other shape
+ * then passes for one number per sample by chance, such as [classes] in a batch of as many images.
+ */
+export function checkedTrainStep(
+  trials: readonly TrainParts[],
+  parallel: Parallel = SOLE,
+): StepFunction<TrainInput, ByTrial<TrainValues>> {
+  const step = trainStep(trials, parallel);
+  let isChecked = false;
+  return (inputs) => {
+    const outcome = step(inputs);
+    if (!isChecked) tf.tidy(() => runForward(trials, twice(inputs)));
+    isChecked = true;
+    return outcome;
+  };
+}
+
+/** The inputs of a step on a batch twice over. */
+function twice(
+  { rate, epoch, step, ...batch }: { readonly [K in TrainInput]: Tensor },
+): { readonly [K in TrainInput]: Tensor } {
+  const entries = Object.entries<Tensor>(batch).map(([name, x]) => [name, tf.concat([x, x])]);
+  return { rate, epoch, step, ...Object.fromEntries(entries) };
+}
+
+/** Runs the forward pass of each trial and releases its results. */
+function runForward(
+  trials: readonly TrainParts[],
+  inputs: { readonly [K in TrainInput]: Tensor },
+): void {
+  const shared = shareBatch(trials, inputs, SOLE, "check");
+  for (const parts of trials) {
+    const { values, changes } = objective(parts, shared)();
+    tf.dispose([values, changes.map(({ value }) => value)]);
+  }
+}
+
+/**
  * A step that measures how strongly each term of each trial pulls at the student: the L2 norm over
  * all of its variables of the gradient of the term's weighted mean. Nothing changes.
  */
@@ -203,6 +239,7 @@ interface SharedBatch extends PreparedImages {
   readonly labels: Labels;
   readonly index: Tensor;
   readonly epoch: Tensor;
+  readonly step: Tensor;
   /** Makes the step's random numbers. Each trial draws the numbers that it would draw alone. */
   readonly random: () => Random;
   /** The outputs of each distinct teacher. */
@@ -230,7 +267,7 @@ function shareBatch(
     [...new Set(trials.flatMap(({ teacher }) => teacher ?? []))]
       .map((teacher) => [teacher, teacher.run(prepared.image, frozen)]),
   );
-  const batch = { ...prepared, labels, index, epoch, random, teachers };
+  const batch = { ...prepared, labels, index, epoch, step, random, teachers };
   if (share.workers === 1) {
     return { ...batch, syncNorm: undefined, scale: undefined, average: (own) => own };
   }
@@ -287,10 +324,14 @@ function averageOver(
  */
 function objective(
   parts: TrainParts,
-  { image: images, views, pairing, labels, index, epoch, ...shared }: SharedBatch,
+  { image: images, views, pairing, labels, index, epoch, step, ...shared }: SharedBatch,
 ): () => Forward {
   const random = shared.random();
-  const { live, frozen, remembered } = passes(parts.frozenVariables, shared.syncNorm);
+  const { live, frozen, remembered } = passes(
+    parts.frozenVariables,
+    shared.syncNorm,
+    random.in("layers"),
+  );
   const target = parts.task.target(labels, { pairing, random: random.in("task") });
   const outputOf = (teacher: Model) => shared.teachers.get(teacher)!;
   const teacher = Array.isArray(parts.teacher)
@@ -305,22 +346,25 @@ function objective(
       views,
       index,
       epoch,
+      epochs: parts.epochs,
+      step,
+      steps: parts.steps,
       random: random.in("distiller"),
       live,
       frozen,
       task: target.loss,
       mask: () => undefined,
     };
-    const { terms, writes, reports = {} } = withMemory(
-      parts.loss({ ...context, teacher }),
+    const result = parts.loss({ ...context, teacher });
+    const { terms, writes, reports = {} } = checkLoss(
+      result,
+      images.shape[0],
+      parts.frozenVariables,
     );
     const means = Object.entries(terms).map(([name, [weight, perSample]]): [string, Scalar] => [
       name,
       tf.keep(tf.mul(tf.mean(perSample), weight)),
     ]);
-    if (means.length === 0) {
-      throw new Failure(2, "the method's loss has no terms: return at least one");
-    }
     return {
       roles: new Map(Object.entries(terms).map(([name, [, , role]]) => [name, role])),
       values: {

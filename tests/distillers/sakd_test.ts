@@ -251,8 +251,10 @@ Deno.test("sakd: at random, each sample learns at a spot if its own coin there i
     },
   };
   const method: Distiller<Toy, Toy> = sakd(recording, { routing: "random" });
+  const toss = (shape: readonly number[]) => (shapes.push(shape), tf.tensor2d(coins));
   const random: Random = {
-    uniform: (shape) => (shapes.push(shape), tf.tensor2d(coins)),
+    uniform: toss,
+    normal: toss,
     in: () => random,
   };
   const tossed: Distiller<Toy, Toy> = {

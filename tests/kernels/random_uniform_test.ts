@@ -47,6 +47,20 @@ Deno.test("randomOf: each call, stream, step and seed has numbers of its own, al
   });
 });
 
+Deno.test("randomOf: normal numbers have mean 0 and deviation 1, and workers draw their rows", async () => {
+  await tf.setBackend("cpu");
+  tf.tidy(() => {
+    const random = () => randomOf(3, "step", tf.scalar(0, "int32"));
+    const values = [...random().normal([20000]).dataSync()];
+    const mean = values.reduce((a, b) => a + b) / values.length;
+    const variance = values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / values.length;
+    assert(Math.abs(mean) < 0.03 && Math.abs(variance - 1) < 0.05, `${mean}, ${variance}`);
+    const whole = random().normal([4]).arraySync() as number[];
+    const own = rowsOf(random(), { rank: 1, workers: 2 }, 2).normal([2]).arraySync();
+    assertEquals(own, [whole[1], whole[3]]);
+  });
+});
+
 Deno.test("rowsOf: workers draw the rows of the whole batch's numbers, and share all others", async () => {
   await tf.setBackend("cpu");
   tf.tidy(() => {

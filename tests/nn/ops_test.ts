@@ -1,4 +1,4 @@
-import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import {
   applyMask,
@@ -9,6 +9,7 @@ import {
   kl,
   logSoftmax,
   mse,
+  reverseGradient,
   safeSqrt,
   selectRelated,
   smoothL1,
@@ -17,6 +18,7 @@ import {
   stopGradient,
   unitRows,
 } from "../../lib/nn/ops.ts";
+import { Failure } from "../../lib/values/failure.ts";
 import { stream } from "../../lib/values/random.ts";
 
 /** A test on tfjs's own backend that leaves no tensor behind. */
@@ -206,4 +208,33 @@ pure("standardise: equal logits become 0 with a finite gradient", () => {
 pure("kl: adds the floor to the teacher's probabilities", () => {
   const [value] = kl(tf.tensor2d([[0, 0]]), tf.tensor2d([[1000, 0]]), 1, { floor: 0.5 }).dataSync();
   assertAlmostEquals(value, 1.5 * Math.log(1.5 / 0.5) + 0.5 * Math.log(0.5 / 0.5), 1e-5);
+});
+
+pure(
+  "temperatures: a scalar and one for each sample do as numbers, any other shape is refused",
+  () => {
+    const [s, t] = [tf.tensor2d([[1, 2, 0], [0, 1, 3]]), tf.tensor2d([[0, 2, 1], [1, 1, 0]])];
+    const near = (ours: tf.Tensor, theirs: tf.Tensor) =>
+      assertAlmostEquals(tf.max(tf.abs(tf.sub(ours, theirs))).dataSync()[0], 0, 1e-6);
+    near(kl(s, t, tf.scalar(2)), kl(s, t, 2));
+    near(softmax(s, tf.scalar(2)), softmax(s, 2));
+    near(logSoftmax(s, tf.tensor2d([[3], [3]])), logSoftmax(s, 3));
+    const each = kl(s, t, tf.tensor2d([[2], [3]]));
+    assertEquals(each.shape, [2]);
+    near(tf.slice(each, [0], [1]), tf.slice(kl(s, t, 2), [0], [1]));
+    near(tf.slice(each, [1], [1]), tf.slice(kl(s, t, 3), [1], [1]));
+    for (const wrong of [tf.ones([3]), tf.ones([2]), tf.ones([2, 3]), tf.ones([1, 1])]) {
+      assertThrows(() => kl(s, t, wrong), Failure, "a temperature is a number, a scalar or [2, 1]");
+    }
+  },
+);
+
+pure("reverseGradient: the same values, the gradient times minus the strength", () => {
+  const x = tf.tensor1d([0.1, -7, 1e-20]);
+  for (const strength of [1, 0.5, tf.scalar(0.5)]) {
+    const factor = typeof strength === "number" ? strength : 0.5;
+    assertEquals([...reverseGradient(x, strength).dataSync()], [...x.dataSync()]);
+    const gradient = tf.grad((x) => tf.mul(reverseGradient(x, strength), 4))(x);
+    assertEquals([...gradient.dataSync()], [-4 * factor, -4 * factor, -4 * factor]);
+  }
 });

@@ -3,7 +3,7 @@ import { wrn } from "../../lib/networks/wrn.ts";
 import type { Layer } from "../../lib/nn/layer.ts";
 import { buildModel, type Classifier } from "../../lib/nn/network.ts";
 import { passes } from "../../lib/nn/pass.ts";
-import { tail } from "../../lib/nn/tail.ts";
+import { runAfter, tail } from "../../lib/nn/tail.ts";
 import { startFrom, type Variable, variables } from "../../lib/nn/variables.ts";
 import { open } from "../support/engines.ts";
 import { batch, CLASSES, IMAGE, large } from "../support/toy.ts";
@@ -26,7 +26,14 @@ Deno.test("tail: with the network's own weights, continues from a tap like the n
       const step = engine.compile<"image">(({ image }) => {
         const { live } = passes();
         const { taps, next } = network.run(image, live);
-        return { values: { whole: taps.logits, behind: copy(next[tap], live) }, updates: [] };
+        return {
+          values: {
+            whole: taps.logits,
+            behind: copy(next[tap], live),
+            after: runAfter(network, tap, taps[tap], live),
+          },
+          updates: [],
+        };
       });
       const { data, shape } = batch(0).image;
       const values = await step({
@@ -34,6 +41,7 @@ Deno.test("tail: with the network's own weights, continues from a tap like the n
       });
       engine.close();
       assertEquals(values.behind, values.whole, `${recipe.id} behind ${tap}`);
+      assertEquals(values.after, values.whole, `${recipe.id} after ${tap}`);
       assertEquals(copy.shape, [CLASSES]);
     }
   }

@@ -94,6 +94,8 @@ async function checkMomentum(
         augmentation: { crop: 0, flip: false },
         normalisation: { mean: [0], std: [1 / 255] },
         seed: 1,
+        epochs: 1,
+        steps: 10,
       }])))
     );
     for (let i = 0; has(`grad_p_${i}`); i++) {
@@ -176,8 +178,10 @@ async function checkAugment({ facts, tensor, integers }: Golden<Misc>): Promise<
   const theirs = () => [Array.from(flips, (flip) => flip ? 0.25 : 0.75), along(0), along(1)];
   const traced: StepFunction<"image"> = ({ image }) => {
     const draws = theirs();
+    const next = (shape: readonly number[]) => tf.tensor(draws.shift()!, [...shape]);
     const random: Random = {
-      uniform: (shape) => tf.tensor(draws.shift()!, [...shape]),
+      uniform: next,
+      normal: next,
       in: () => random,
     };
     const augmented = augment(image, { crop, flip: true }, random);

@@ -39,6 +39,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "data",
     "tasks",
     "nn",
+    "kernels",
     "terminal",
     "values",
   ],
@@ -89,7 +90,17 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "files",
     "values",
   ],
-  mod: ["distillers", "networks", "optimizers", "experiment", "data", "nn", "kernels", "values"],
+  mod: [
+    "evaluation/loss_on.ts",
+    "distillers",
+    "networks",
+    "optimizers",
+    "experiment",
+    "data",
+    "nn",
+    "kernels",
+    "values",
+  ],
   experiments: ["mod", "datasets"],
 };
 

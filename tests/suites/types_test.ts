@@ -7,6 +7,7 @@ import { cifar100 } from "../../datasets/cifar.ts";
 import { synthetic } from "../../datasets/synthetic.ts";
 import {
   abInit,
+  ctkd,
   cutmix,
   type Dataset,
   type Distiller,
@@ -18,18 +19,24 @@ import {
   ftInit,
   kd,
   type Loss,
+  lossOn,
   mixup,
   mlkd,
   type Module,
   type Net,
+  nkd,
   resnet8,
+  scalarVariable,
   type Scorer,
   scratch,
   sgd,
+  simkd,
   slkd,
+  srrl,
   type Stage,
   vgg13,
   vgg8,
+  withTeachersHead,
 } from "../../mod.ts";
 
 declare const dataset: Dataset;
@@ -188,6 +195,60 @@ function mistakes(): void {
   experiment(meta, { ...pair, student: init, distiller: kd() });
   // @ts-expect-error: the teacher has no tap of this name.
   experiment(meta, { ...pair, student: vgg8, distiller: abInit({ taps: [["block1", "block9"]] }) });
+
+  // SimKD's student ends in its teacher's head, and only a method with one gets it.
+  const student = withTeachersHead(resnet8, vgg13);
+  experiment(meta, { ...pair, student, distiller: simkd() });
+  experiment(meta, { ...pair, student: resnet8, distiller: srrl() });
+  // @ts-expect-error: the student has no projector.
+  experiment(meta, { ...pair, student: vgg8, distiller: simkd() });
+  // @ts-expect-error: nkd needs each image's one class.
+  experiment(meta, { ...mixed, distiller: nkd() });
+  // @ts-expect-error: a misspelt option.
+  ctkd({ loop: 10 });
+
+  // What a loss returns.
+  const _asynchronous: Distiller<Scorer>["build"] = () =>
+  // @ts-expect-error: nothing in a step can wait.
+  async ({ task, student }) => await Promise.resolve({ task: [1, task(student)] });
+  const _nothing: Distiller<Scorer>["build"] = () =>
+  // @ts-expect-error: a loss returns terms.
+  () => {};
+  const _bare: Distiller<Scorer>["build"] = () => ({ task, student }) => ({
+    // @ts-expect-error: a term has a weight.
+    task: task(student),
+  });
+  const _text: Distiller<Scorer>["build"] = () => ({ task, student }) => ({
+    // @ts-expect-error: a weight is a number or a tensor.
+    task: ["1", task(student)],
+  });
+  const _number: Distiller<Scorer>["build"] = () => () => ({
+    // @ts-expect-error: a term has one number per sample, a tensor.
+    task: [1, 2],
+  });
+  // @ts-expect-error: a loss that reports returns its writes too.
+  const _unwritten: Distiller<Scorer>["build"] = () => ({ task, student }) => ({
+    terms: { task: [1, task(student)] },
+    reports: {},
+  });
+  const _learned: Distiller<Scorer>["build"] = ({ create }) => {
+    const scale = scalarVariable(create, "scale", 1);
+    return ({ task, student, live, random }) => ({
+      task: [live.read(scale), task(student)],
+      // @ts-expect-error: a stream has a shape to draw.
+      noise: [1, random.normal()],
+    });
+  };
+
+  // A loss on given numbers.
+  const logits = [[1, 2]];
+  lossOn(kd(), { student: { logits }, teacher: { logits }, label: [0] });
+  // @ts-expect-error: kd has a teacher.
+  lossOn(kd(), { student: { logits }, label: [0] });
+  // @ts-expect-error: the student needs its logits.
+  lossOn(kd(), { student: {}, teacher: { logits }, label: [0] });
+  // @ts-expect-error: fitnets compares a tap of this name.
+  lossOn(fitnets(), { student: { logits }, teacher: { block2: logits }, label: [0] });
 
   const body: Net<"stem"> = { id: "body", options: {}, stages: () => ({ stem: stage }) };
   // @ts-expect-error: the student scores no classes.

@@ -10,7 +10,8 @@ const LABEL = [0, 2, 1];
 
 const output = (rows: number[][] = LOGITS) => logitsOutput(tf.tensor2d(rows));
 const labels = (label: number[] = LABEL) => ({ label: tf.tensor1d(label, "int32") });
-const random: Random = { uniform: () => tf.scalar(0), in: () => random };
+const zero = () => tf.scalar(0);
+const random: Random = { uniform: zero, normal: zero, in: () => random };
 
 const numbers = (tensor: tf.Tensor) => [...tensor.dataSync()];
 const logSoftmax = (row: number[]) =>

@@ -1,0 +1,93 @@
+/**
+ * Gradients that tfjs lacks, of kernels that losses use. Importing this file registers them.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import type { Tensor } from "./tensor.ts";
+
+/** A gradient as tfjs registers it. */
+type Gradient = Parameters<typeof tf.registerGradient>[0];
+
+const einsum: Gradient = {
+  kernelName: tf.Einsum,
+  saveAllInputs: true,
+  gradFunc: (dy, saved, { equation }) => {
+    const [inputs, output] = String(equation).replaceAll(/\s/g, "").split("->");
+    const terms = inputs.split(",");
+    const one = (i: number) => () => einsumGradient(dy as Tensor, output, terms, saved, i);
+    return Object.fromEntries(terms.map((_, i) => [i, one(i)]));
+  },
+};
+
+/** The gradient of an einsum's `i`-th input: its other one contracted with dy. */
+function einsumGradient(
+  dy: Tensor,
+  output: string,
+  terms: readonly string[],
+  inputs: readonly Tensor[],
+  i: number,
+): Tensor {
+  const others = terms.flatMap((term, j) => j === i ? [] : [{ term, input: inputs[j] }]);
+  const around = [output, ...others.map(({ term }) => term)];
+  // The sum over an index that only this input has spreads dy along it.
+  const kept = [...terms[i]].map((label) => around.some((term) => term.includes(label)));
+  const labels = [...terms[i]].filter((_, axis) => kept[axis]).join("");
+  const contracted = around.length === 1 && labels === output
+    ? dy
+    : tf.einsum(`${around}->${labels}`, dy, ...others.map(({ input }) => input));
+  const { shape } = inputs[i];
+  const sides = shape.map((side, axis) => kept[axis] ? side : 1);
+  return tf.mul(tf.reshape(contracted, sides), tf.ones(shape));
+}
+
+const topK: Gradient = {
+  kernelName: tf.TopK,
+  inputsToSave: ["x"],
+  outputsToSave: [false, true],
+  gradFunc: (dy, [x, indices]) => ({
+    x: () => {
+      const columns = x.shape.at(-1)!;
+      const rows = x.size / columns;
+      const starts = tf.mul(tf.range(0, rows, 1, "int32"), tf.scalar(columns, "int32"));
+      const places = tf.add(tf.reshape(indices, [rows, -1]), tf.expandDims(starts, 1));
+      const [values] = dy as Tensor[];
+      const flat = tf.unsortedSegmentSum(
+        tf.reshape(values, [-1]),
+        tf.reshape(tf.cast(places, "int32"), [-1]) as tf.Tensor1D,
+        x.size,
+      );
+      return tf.reshape(flat, x.shape);
+    },
+  }),
+};
+
+const gatherNd: Gradient = {
+  kernelName: tf.GatherNd,
+  inputsToSave: ["params", "indices"],
+  gradFunc: (dy, [params, indices]) => ({
+    params: () => tf.scatterND(indices, dy as Tensor, params.shape),
+  }),
+};
+
+const scatterNd: Gradient = {
+  kernelName: tf.ScatterNd,
+  inputsToSave: ["indices"],
+  gradFunc: (dy, [indices]) => ({ updates: () => tf.gatherND(dy as Tensor, indices) }),
+};
+
+const tensorScatterUpdate: Gradient = {
+  kernelName: tf.TensorScatterUpdate,
+  inputsToSave: ["indices", "updates"],
+  gradFunc: (dy, [indices, updates]) => ({
+    tensor: () => {
+      const replaced = tf.scatterND(indices, tf.onesLike(updates), (dy as Tensor).shape);
+      return tf.where(tf.greater(replaced, 0), tf.zerosLike(dy as Tensor), dy as Tensor);
+    },
+    updates: () => tf.gatherND(dy as Tensor, indices),
+  }),
+};
+
+for (const gradient of [einsum, topK, gatherNd, scatterNd, tensorScatterUpdate]) {
+  tf.registerGradient(gradient);
+}

@@ -1,0 +1,146 @@
+import { fileURLToPath } from "node:url";
+import * as tf from "@tensorflow/tfjs";
+import { Failure, messageOf } from "../values/failure.ts";
+import type { Tensor } from "../kernels/tensor.ts";
+
+/** What a user's function is for, and what it should use in place of JavaScript's random numbers. */
+export type Use = "step" | "build" | "initialiser";
+
+const INSTEAD: Readonly<Record<Use, string>> = {
+  step:
+    "would give every step the same numbers, because a step is recorded once: draw them from the " +
+    "loss's `random`, as in ({ random }) => random.normal(shape), in a layer from `pass.random`",
+  build:
+    "would give each run other numbers, whatever its seed: draw them in an initialiser, as in " +
+    'create.memory("noise", shape, normal(1))',
+  initialiser:
+    "would give each run other numbers, whatever its seed: draw them from the initialiser's second " +
+    "argument, as in (size, random) => Float32Array.from({ length: size }, () => random.normal())",
+};
+
+/** The ops of tfjs that draw numbers. */
+const RANDOM = new Set([
+  "dropout",
+  "multinomial",
+  "rand",
+  "randomGamma",
+  "randomNormal",
+  "randomStandardNormal",
+  "randomUniform",
+  "randomUniformInt",
+  "truncatedNormal",
+]);
+
+/** What to write in place of kernels that have no gradient. */
+const DIFFERENTIABLE: Readonly<Record<string, string>> = {
+  Cumprod: "use tf.exp(tf.cumsum(tf.log(x)))",
+  StridedSlice: "use tf.slice or tf.gather",
+};
+
+/** The members of tfjs's engine that see every op. */
+interface Ops {
+  startScope(name?: string): void;
+  makeVariable(...values: unknown[]): Tensor;
+  addTapeNode(
+    kernel: string,
+    inputs: Readonly<Record<string, Tensor>>,
+    outputs: readonly Tensor[],
+    gradient: (() => never) | null,
+    saved: Tensor[],
+    attributes: object,
+  ): void;
+}
+
+/**
+ * Runs a function of the user's that must do the same in each run of a seed: random numbers that
+ * are not the run's, variables that nothing trains and ops without a gradient throw a `Failure`
+ * (exit 2) that names the line of the user's file. So does any other error on such a line. An op
+ * whose results are whole numbers or truth values, such as a comparison, is a constant for the
+ * gradient.
+ */
+export function pure<T>(use: Use, body: () => T): T {
+  using undo = new DisposableStack();
+  const refuse = (what: string): never => {
+    throw new Error(`${what} ${INSTEAD[use]}`);
+  };
+  replace(undo, Math, "random", () => refuse("Math.random"));
+  replace(undo, crypto, "getRandomValues", () => refuse("crypto.getRandomValues"));
+  replace(undo, crypto, "randomUUID", () => refuse("crypto.randomUUID"));
+  // Every op passes here, whoever imported tfjs: all of its copies share one engine.
+  const ops = tf.engine() as unknown as Ops;
+  const { startScope, addTapeNode } = ops;
+  replace(undo, ops, "startScope", (name) => {
+    const op = name?.replace(/__op$/, "");
+    if (op && RANDOM.has(op)) refuse(`tf.${op}`);
+    startScope.call(ops, name);
+  });
+  replace(undo, ops, "makeVariable", () => {
+    throw new Error("nothing trains a tf.variable: make a variable in build, with create");
+  });
+  replace(undo, ops, "addTapeNode", (kernel, inputs, outputs, gradient, saved, ...rest) => {
+    if (!outputs.some(({ dtype }) => dtype === "float32" || dtype === "complex64")) {
+      // tfjs kept them for a gradient, and would forget them.
+      return tf.dispose(saved);
+    }
+    const isKnown = gradient !== null || tf.getGradient(kernel) !== undefined;
+    addTapeNode.call(
+      ops,
+      kernel,
+      inputs,
+      outputs,
+      isKnown ? gradient : withoutGradient(kernel),
+      saved,
+      ...rest,
+    );
+  });
+  const { stackTraceLimit } = Error;
+  // tfjs adds a dozen frames between an error and the user's line, and V8 keeps ten.
+  Error.stackTraceLimit = 50;
+  undo.defer(() => Error.stackTraceLimit = stackTraceLimit);
+  try {
+    return body();
+  } catch (error) {
+    throw located(error);
+  }
+}
+
+/** Replaces a function of an object until `undo` is disposed. */
+function replace<T extends object, K extends keyof T>(
+  undo: DisposableStack,
+  object: T,
+  name: K,
+  value: T[K],
+): void {
+  const before = Object.getOwnPropertyDescriptor(object, name);
+  Object.defineProperty(object, name, { value, configurable: true, writable: true });
+  undo.defer(() => {
+    if (before) Object.defineProperty(object, name, before);
+    else delete object[name];
+  });
+}
+
+/** The gradient of a kernel that has none: it throws. */
+function withoutGradient(kernel: string): () => never {
+  const instead = DIFFERENTIABLE[kernel] ?? "use other ops, or stopGradient where none is due";
+  const error = new Error(`${kernel} has no gradient: ${instead}`);
+  return () => {
+    throw error;
+  };
+}
+
+/** An error of the user's code as a `Failure` (exit 2) with its line. Other errors stay. */
+function located(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof Failure) return error;
+  const line = userLine(error.stack ?? "");
+  return line ? new Failure(2, `${messageOf(error)} (${line})`, { cause: error }) : error;
+}
+
+const LIBRARY = new URL("../", import.meta.url).href;
+
+/** The topmost place in a stack that is neither Retort's nor a package's: `file:line`. */
+function userLine(stack: string): string | undefined {
+  for (const [, url, line] of stack.matchAll(/(file:[^\s()]+?):(\d+):\d+/g)) {
+    const isOurs = url.startsWith(LIBRARY) || /\/(npm|node_modules)\//.test(url);
+    if (!isOurs) return `${fileURLToPath(url)}:${line}`;
+  }
+}
