@@ -139,7 +139,9 @@ async function faultOf(read: () => unknown): Promise<string | undefined> {
     // The decoder of images throws Errors, to which its caller adds the file's name.
     const isPlain = error instanceof Failure ? error.exit === 3 : error?.constructor === Error;
     if (!isPlain) return `${error}`;
-    if (/call stack|allocation|undefined|is not a function/i.test(`${error}`)) return `${error}`;
+    if (/call stack|allocation|reading '|is not a function|is not iterable/i.test(`${error}`)) {
+      return `${error}`;
+    }
   }
   const seconds = (performance.now() - began) / 1000;
   return seconds > 5 ? `${seconds.toFixed(1)} s for one file` : undefined;
