@@ -69,6 +69,8 @@ export interface ListedCell {
   readonly state: "measured" | "quick" | "stale" | "not run";
   /** The number of trials in that state. */
   readonly n: number;
+  /** The number of measured trials whose own code has changed since. `undefined` for none. */
+  readonly changed?: number;
 }
 
 /**
@@ -102,14 +104,14 @@ export async function runList(
   await check(folders.map((folder) => join(folder, "tables.ts")));
   const cells = (await Promise.all(folders.map(listCells))).flat();
   if (options.json) return cells.forEach((cell) => print(JSON.stringify(cell)));
-  const rows = cells.map(({ table, method, teacher, student, dataset, state, n, id }) => [
+  const rows = cells.map(({ table, method, teacher, student, dataset, state, n, changed, id }) => [
     ...[
       table,
       method,
       teacher ?? "—",
       student,
       dataset ?? "—",
-      n > 0 ? `${state} ${n}` : state,
+      `${state}${n > 0 ? ` ${n}` : ""}${changed ? `, ${changed} of changed code` : ""}`,
       id ?? "no experiment yet",
     ],
   ]);
@@ -191,7 +193,7 @@ async function listCells(folder: string): Promise<ListedCell[]> {
     places.map(async ({ outcome, table, method, teacher, student, dataset }) => {
       const where = { paper: basename(folder), table, method, teacher, student };
       if (!outcome) return { id: null, ...where, dataset, state: "not run", n: 0 };
-      const { experiment, measured, quick, stale } = outcome;
+      const { experiment, measured, quick, stale, changed } = outcome;
       const { id } = await identify(experiment);
       const counts = { measured: measured.length, quick, stale };
       const state = (["measured", "quick", "stale"] as const).find((state) => counts[state] > 0);
@@ -201,6 +203,7 @@ async function listCells(folder: string): Promise<ListedCell[]> {
         dataset: dataOf(experiment),
         state: state ?? "not run",
         n: state ? counts[state] : 0,
+        ...changed && { changed },
       };
     }),
   );

@@ -29,6 +29,10 @@ export const RUN_FLAGS = {
     type: "boolean",
     help: "log the norm of each term's gradient at the student, on one batch per epoch",
   },
+  "keep": {
+    type: "boolean",
+    help: "keep runs whose own code has changed since: they count as runs of the present code",
+  },
   "fresh": { type: "boolean", help: "start again, even if a run is unfinished or complete" },
   "quiet": { type: "boolean", help: "print no progress" },
   "json": { type: "boolean", help: "print one JSON object per trial at the end" },
@@ -51,6 +55,7 @@ export function runSettings(
     gradNorms: options["grad-norms"],
     evalBatch: options["eval-batch"],
     fresh: options.fresh,
+    keepResults: options.keep,
     status,
     log: status.line,
     interrupted: () => interruption.requested,

@@ -27,6 +27,7 @@ import {
   text,
 } from "../values/reader.ts";
 import { type Metric, readMetric } from "./metric.ts";
+import type { OwnCode } from "./own_code.ts";
 
 /** The weights that taught in a trial. */
 export type TeacherRecord = {
@@ -84,6 +85,11 @@ export type Trial = {
   readonly syncNorm?: boolean;
   /** The git commit of the project; `null` outside a repository. */
   readonly commit: string | null;
+  /**
+   * The user's own code that it ran, or that was accepted in place of that since. `undefined` in
+   * older results, which are accepted as they are.
+   */
+  readonly code?: OwnCode;
   /** Whether it ran with another number of epochs or fewer batches than declared. */
   readonly quick: boolean;
 };
@@ -236,6 +242,9 @@ const digest = createReader(
   (value): value is string => /^[0-9a-f]{64}$/.test(String(value)),
 );
 
+/** Reads a fingerprint of code. */
+export const readCode: Reader<OwnCode> = recordOf(digest);
+
 const identity = { id: text, seed: nullable(count), sha256: digest };
 const withScore = strictObject<TeacherRecord>({ ...identity, score: recordOf(number) });
 const withTop1 = strictObject<Omit<TeacherRecord, "score"> & { readonly top1: number }>({
@@ -267,6 +276,7 @@ export const trialReader: Reader<Trial> = strictObject<Trial>({
   workers: optional(count),
   syncNorm: optional(boolean),
   commit: nullable(text),
+  code: optional(readCode),
   quick: boolean,
 });
 

@@ -9,7 +9,7 @@ import { cohorts, mostTogether } from "./cohorts.ts";
 import { previewStages, type StagesPreview } from "./first_stages.ts";
 import { fittingTrials, isLimitedByMemory, measureStepMemory, type StepMemory } from "./memory.ts";
 import { prepare, type Prepared, type TrialSource } from "./prepare.ts";
-import { isSameTrial, queue, type QueuedTrial, type RequestedTrial } from "./queue.ts";
+import { checkCode, isSameTrial, queue, type QueuedTrial, type RequestedTrial } from "./queue.ts";
 import { type Resolved, resolveRun } from "./resolve.ts";
 import { scheduleOf, type Settings } from "./settings.ts";
 import { previewTeacher, type TeacherPreview } from "./teachers.ts";
@@ -42,7 +42,9 @@ export async function dryRunAll(
   asked: readonly RequestedTrial[],
   settings: Settings,
 ): Promise<string[]> {
-  const planned = cohorts(await queue(asked, settings), mostTogether(settings));
+  const waiting = await queue(asked, settings);
+  await checkCode(waiting);
+  const planned = cohorts(waiting, mostTogether(settings));
   const lines = queueLines(planned);
   const isIn = (cohort: readonly RequestedTrial[], trial: RequestedTrial) =>
     cohort.some((one) => isSameTrial(one, trial));

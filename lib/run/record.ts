@@ -59,7 +59,7 @@ export function finalTrial(
   { heldOut, tensorflow }: Prepared,
   progress: RunProgress,
   teachers: readonly TeacherRecord[],
-  commit: string | null,
+  { commit, code }: Pick<Trial, "commit" | "code">,
   compared: Score | undefined,
 ): Trial {
   const { task } = experiment.dataset;
@@ -81,6 +81,7 @@ export function finalTrial(
     ...(workers === undefined ? {} : { workers }),
     ...(syncNorm ? { syncNorm } : {}),
     commit,
+    code,
     quick: quick !== undefined,
   };
 }

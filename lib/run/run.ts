@@ -10,6 +10,7 @@ import { Failure } from "../values/failure.ts";
 import { claimCohorts } from "./claimed_cohorts.ts";
 import {
   buildsOn,
+  checkCode,
   checkQueue,
   checkResults,
   isSameTrial,
@@ -17,7 +18,7 @@ import {
   type QueuedTrial,
   type RequestedTrial,
 } from "./queue.ts";
-import { resolveRun, titleOf } from "./resolve.ts";
+import { acceptCode, resolveRun, titleOf } from "./resolve.ts";
 import type { Settings } from "./settings.ts";
 import { type SharedTrial, trainCohort } from "./train_cohort.ts";
 import { checkArithmetic } from "./trial_training.ts";
@@ -44,6 +45,7 @@ export async function runTrials(
   settings: Settings,
 ): Promise<FinishedTrial[]> {
   const waiting = await queue(asked, settings);
+  await checkCode(waiting);
   const isWaiting = (trial: RequestedTrial) => waiting.some((one) => isSameTrial(one, trial));
   const done = new Map<RequestedTrial, FinishedTrial>();
   const { workers = SOLE_WORKER } = settings;
@@ -151,6 +153,7 @@ async function reuse(
   const reached = `${title} ${primaryOf(trial.metric, task).last.toFixed(decimals)}`;
   const hint = settings.pending ? "" : "; --fresh trains it again";
   settings.status.line(`${titleOf(resolved)}: done before, ${reached}${hint}`);
-  await recordTrial(resultPath(root, id), id, trial);
-  return { experiment, seed, identity: resolved.identity, trial };
+  const accepted = { ...trial, code: await acceptCode(resolved) };
+  await recordTrial(resultPath(root, id), id, accepted);
+  return { experiment, seed, identity: resolved.identity, trial: accepted };
 }

@@ -2,6 +2,7 @@
  * The files of a run, below `runs/<experiment id>/seed-<n>/`:
  *
  * - `declaration.json`: the declaration, the resolved models, versions and commit.
+ * - `code.json`: the fingerprint of the user's own code that the run is of.
  * - `metrics.jsonl` and TensorBoard's event files: the log of each epoch.
  * - `latest.safetensors`: the whole state, from which the run can continue.
  * - `best.safetensors`, `last.safetensors`, `epoch-<n>.safetensors`: the student's weights alone.
@@ -15,9 +16,10 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Epoch } from "../experiment/experiment.ts";
 import { atomicWrite, removeUnfinished, writeFailure } from "../files/atomic_write.ts";
-import { type Trial, trialReader } from "../project/result.ts";
+import type { OwnCode } from "../project/own_code.ts";
+import { readCode, type Trial, trialReader } from "../project/result.ts";
 import type { Score } from "../tasks/task.ts";
-import { Failure } from "../values/failure.ts";
+import { Failure, messageOf } from "../values/failure.ts";
 import type { Json } from "../values/json.ts";
 import {
   boolean,
@@ -88,6 +90,8 @@ export type BestEpoch = {
   readonly score: Score;
 };
 
+const CODE = "code.json";
+
 /** The folder of one run. */
 export class RunFolder {
   readonly path: string;
@@ -141,6 +145,30 @@ export class RunFolder {
       if (error instanceof SyntaxError) return undefined;
       throw error;
     }
+  }
+
+  /**
+   * Reads the fingerprint of the code that the run is of. `undefined` in runs of older versions.
+   * Rejects with a `Failure` (exit 3) if the file is damaged.
+   */
+  async code(): Promise<OwnCode | undefined> {
+    const path = this.file(CODE);
+    if (!existsSync(path)) return undefined;
+    const refuse = (problem: string) =>
+      new Failure(3, `${path} is damaged: ${problem}; ${FRESH_HINT}`);
+    const json = await Deno.readTextFile(path);
+    let value: unknown;
+    try {
+      value = JSON.parse(json);
+    } catch (error) {
+      throw refuse(messageOf(error));
+    }
+    return readAs(value, readCode, refuse);
+  }
+
+  /** Writes the fingerprint of the code that the run is of from now on. */
+  async writeCode(code: OwnCode): Promise<void> {
+    await this.write(CODE, code);
   }
 
   /** Reads the result of a run that was done. Rejects with a `Failure` (exit 3) if it is gone. */

@@ -41,6 +41,11 @@ export interface Settings extends EngineOptions {
   readonly dry?: boolean;
   /** Whether to put the files of an earlier run aside. */
   readonly fresh: boolean;
+  /**
+   * Whether runs count although the user's own code has changed since, from now on as runs of the
+   * present code. Default: false.
+   */
+  readonly keepResults?: boolean;
   /** Shows progress. */
   readonly status: Status;
   /** Whether the user wants to stop. Called after each step. */

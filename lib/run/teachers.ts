@@ -16,7 +16,7 @@ import { importWeights } from "../weights/import_weights.ts";
 import { openWeights, resolveWeights } from "../weights/locate_weights.ts";
 import type { WeightsFile } from "../weights/weights_file.ts";
 import type { Prepared, TeacherWeights } from "./prepare.ts";
-import { resolveTrained } from "./resolve.ts";
+import { acceptCode, resolveTrained } from "./resolve.ts";
 import type { Settings } from "./settings.ts";
 import { type NetworkWeights, previewTrained, studentWeights } from "./trained.ts";
 
@@ -53,6 +53,7 @@ async function readStudent(teacher: Trained, settings: Settings): Promise<Loaded
   const { identity: { id }, seed, folder, epoch } = resolved;
   const path = folder.weights(epoch);
   const weights = await studentWeights(resolved);
+  await acceptCode(resolved);
   return {
     identity: { id, seed, sha256: await sha256(await Deno.readFile(path)) },
     path,

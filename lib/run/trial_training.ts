@@ -2,6 +2,7 @@ import type { Engine, Values } from "../engine/engine.ts";
 import type { Epoch } from "../experiment/experiment.ts";
 import type { Schedule } from "../experiment/schedule.ts";
 import type { Variable } from "../nn/variables.ts";
+import type { OwnCode } from "../project/own_code.ts";
 import { recordTrial, resultPath, type TeacherRecord, type Trial } from "../project/result.ts";
 import { commit } from "../project/versions.ts";
 import type { Score } from "../tasks/task.ts";
@@ -24,7 +25,7 @@ import type { StageRecord } from "./first_stages.ts";
 import type { Prepared } from "./prepare.ts";
 import type { QueuedTrial } from "./queue.ts";
 import { finalTrial, manifest } from "./record.ts";
-import { titleOf } from "./resolve.ts";
+import { acceptCode, titleOf } from "./resolve.ts";
 import type { BestEpoch, RunProgress } from "./run_folder.ts";
 import { scheduleOf } from "./settings.ts";
 import { SOLE_WORKER } from "./workers.ts";
@@ -94,6 +95,7 @@ export class TrialTraining {
   #progress: RunProgress;
   #logs!: Logs;
   #revision!: string | null;
+  #code!: OwnCode;
 
   constructor(
     trial: QueuedTrial,
@@ -158,6 +160,7 @@ export class TrialTraining {
         this.#revision,
       ),
     );
+    this.#code = await acceptCode(this.trial);
     this.#logs = new Logs(folder.path, this.#progress.epoch);
   }
 
@@ -326,7 +329,7 @@ export class TrialTraining {
       this.#prepared,
       this.#progress,
       this.#foundations.teachers,
-      this.#revision,
+      { commit: this.#revision, code: this.#code },
       compared,
     );
     const { folder, root, identity: { id } } = this.trial;

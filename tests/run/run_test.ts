@@ -129,7 +129,7 @@ await test("the result beside the module has all members", PAIR, async (toys) =>
       "backend",
       "tensorflow",
     ],
-    ...["holdout", "seconds", "stepSeconds", "commit", "quick"],
+    ...["holdout", "seconds", "stepSeconds", "commit", "code", "quick"],
   ]);
   const log = await toys.log("student");
   const tops = log.map((line) => line["test/top1"]);
