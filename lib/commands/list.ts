@@ -10,6 +10,7 @@ import { columns } from "../terminal/columns.ts";
 import { runCommand } from "../terminal/command.ts";
 import { type Experiment, networkOf } from "../experiment/experiment.ts";
 import { Failure } from "../values/failure.ts";
+import { userFolder } from "../files/user_path.ts";
 import {
   type FilledOwnTable,
   type FilledPaperTable,
@@ -84,7 +85,7 @@ export interface ListedCell {
 export async function runList(
   args: readonly string[],
   print: (line: string) => void = console.log,
-  within: string = Deno.cwd(),
+  within: string = userFolder(),
   check: (modules: readonly string[]) => Promise<void> = checkTypes,
 ): Promise<void> {
   const options = parseFlags(args, FLAGS);

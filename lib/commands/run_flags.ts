@@ -21,7 +21,7 @@ export const RUN_FLAGS = {
   "limit": {
     type: "integer",
     least: 1,
-    help: "maximum number of batches per epoch, for a quick run. Default: all",
+    help: "maximum number of batches per epoch and per evaluation, for a quick run. Default: all",
   },
   ...ENGINE_FLAGS,
   "deterministic": { type: "boolean", help: "make runs bit-identical, somewhat slower" },

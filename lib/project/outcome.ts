@@ -6,7 +6,7 @@ import { looseObject, readAs } from "../values/reader.ts";
 import { identify, type Identity, projectRoot } from "./identify.ts";
 import { metricReader, valueAt } from "./metric.ts";
 import { changedCode, ownCode } from "./own_code.ts";
-import { readResult, resultPath, type Trial, trialState } from "./result.ts";
+import { readTrials, resultPath, type Trial, trialState } from "./result.ts";
 
 /** The trials of an experiment so far. */
 export interface Outcome {
@@ -36,8 +36,8 @@ export async function readOutcome(experiment: Experiment, folder: string): Promi
   const { id, module } = identity;
   const root = projectRoot(experiment.url);
   const file = resultPath(root, id);
-  const [hash, result] = await Promise.all([declarationHash(experiment), readResult(file, id)]);
-  const trials = sortTrials(result?.trials ?? [], hash);
+  const [hash, all] = await Promise.all([declarationHash(experiment), readTrials(root, id)]);
+  const trials = sortTrials(all, hash);
   const ofTask = looseObject<Pick<Trial, "metric">>({
     metric: metricReader(experiment.dataset.task),
   });

@@ -228,6 +228,35 @@ export async function recordTrial(path: string, experiment: string, trial: Trial
   return ordered;
 }
 
+/**
+ * Records the trial of a run of the project `root` and returns the new result. A quick trial goes
+ * into a file of its own, which the experiment's next full one removes. Rejects like `recordTrial`.
+ */
+export async function recordRun(root: string, id: string, trial: Trial): Promise<Result> {
+  const path = resultPath(root, id);
+  if (trial.quick) return await recordTrial(quickPath(path), id, trial);
+  const result = await recordTrial(path, id, trial);
+  const quick = quickPath(path);
+  if (existsSync(quick)) {
+    await Deno.remove(quick).catch((cause) => {
+      throw writeFailure(quick, cause);
+    });
+  }
+  return result;
+}
+
+/** Reads all trials of an experiment: the full ones, then the quick ones. Rejects like `readResult`. */
+export async function readTrials(root: string, id: string): Promise<readonly Trial[]> {
+  const path = resultPath(root, id);
+  const files = await Promise.all([readResult(path, id), readResult(quickPath(path), id)]);
+  return files.flatMap((result) => result?.trials ?? []);
+}
+
+/** The path of the quick trials beside those of a result. */
+function quickPath(path: string): string {
+  return path.replace(/json$/, "quick.json");
+}
+
 /** Moves the result of an experiment from its former path to `path`, if nothing is there. */
 async function moveFormer(path: string, id: string): Promise<void> {
   const former = formerPath(path, id);

@@ -199,8 +199,8 @@ export class CohortTraining {
     if (group.length === 0) return [];
     const { opened: { test, image }, heldOut, task } = this.#prepared;
     const { evaluate: step } = this.#steps(group);
-    const score = (split: Split) =>
-      evaluate(step, { task, split, image }, this.#settings.evalBatch);
+    const { evalBatch, limit } = this.#settings;
+    const score = (split: Split) => evaluate(step, { task, split, image }, evalBatch, limit);
     const tested = await score(test);
     const held = heldOut && await score(heldOut.split);
     return tested.map((test, i) => ({ test, held: held?.[i] }));
@@ -214,11 +214,8 @@ export class CohortTraining {
     );
     if (taught.length === 0) return new Map();
     const { compare } = this.#steps(taught);
-    const scores = await evaluate(
-      compare,
-      { task, split: test, image },
-      this.#settings.evalBatch,
-    );
+    const { evalBatch, limit } = this.#settings;
+    const scores = await evaluate(compare, { task, split: test, image }, evalBatch, limit);
     return new Map(taught.map((trial, i) => [trial, scores[i]]));
   }
 

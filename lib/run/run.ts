@@ -5,7 +5,7 @@
  */
 import { identify, type Identity } from "../project/identify.ts";
 import { primaryOf } from "../project/metric.ts";
-import { recordTrial, resultPath, type Trial } from "../project/result.ts";
+import { recordRun, type Trial } from "../project/result.ts";
 import { Failure } from "../values/failure.ts";
 import { claimCohorts } from "./claimed_cohorts.ts";
 import {
@@ -154,6 +154,6 @@ async function reuse(
   const hint = settings.pending ? "" : "; --fresh trains it again";
   settings.status.line(`${titleOf(resolved)}: done before, ${reached}${hint}`);
   const accepted = { ...trial, code: await acceptCode(resolved) };
-  await recordTrial(resultPath(root, id), id, accepted);
+  await recordRun(root, id, accepted);
   return { experiment, seed, identity: resolved.identity, trial: accepted };
 }

@@ -13,7 +13,9 @@ export interface Settings extends EngineOptions {
    * Default: the declared number.
    */
   readonly epochs?: number;
-  /** The most batches in an epoch, which makes a run quick. Default: all. */
+  /**
+   * The most batches in an epoch, and in an evaluation, which makes a run quick. Default: all.
+   */
   readonly limit?: number;
   /** Whether to measure each term's gradient norm, on one batch of every epoch. Default: false. */
   readonly gradNorms?: boolean;

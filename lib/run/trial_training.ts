@@ -3,7 +3,7 @@ import type { Epoch } from "../experiment/experiment.ts";
 import type { Schedule } from "../experiment/schedule.ts";
 import type { Variable } from "../nn/variables.ts";
 import type { OwnCode } from "../project/own_code.ts";
-import { recordTrial, resultPath, type TeacherRecord, type Trial } from "../project/result.ts";
+import { recordRun, type TeacherRecord, type Trial } from "../project/result.ts";
 import { commit } from "../project/versions.ts";
 import type { Score } from "../tasks/task.ts";
 import type { Assembly } from "../training/assemble.ts";
@@ -335,7 +335,7 @@ export class TrialTraining {
     const { folder, root, identity: { id } } = this.trial;
     this.#claim?.check();
     // Before the run counts as done, or a kill in between would leave it unrecorded.
-    await recordTrial(resultPath(root, id), id, trial);
+    await recordRun(root, id, trial);
     await folder.write("trial.json", trial);
     return trial;
   }
