@@ -70,19 +70,19 @@ export async function resolveRun(
 }
 
 /** A run, whatever its state. */
-type Run = Pick<Resolved, "identity" | "root" | "folder">;
+export type SavedRun = Pick<Resolved, "identity" | "root" | "folder">;
 
 /**
  * Lists the modules of the user's own code that changed since the run, by their paths in the
  * project. A run that does not know its code is taken as it is.
  */
-export async function changedModules({ identity, root, folder }: Run): Promise<string[]> {
+export async function changedModules({ identity, root, folder }: SavedRun): Promise<string[]> {
   const [before, now] = await Promise.all([folder.code(), ownCode(identity, root)]);
   return before ? changedCode(before, now) : [];
 }
 
 /** Makes a run one of the present code, which it returns. */
-export async function acceptCode(run: Run): Promise<OwnCode> {
+export async function acceptCode(run: SavedRun): Promise<OwnCode> {
   const code = await ownCode(run.identity, run.root);
   const before = await run.folder.code();
   if (!before || changedCode(before, code).length > 0) await run.folder.writeCode(code);
