@@ -8,6 +8,7 @@ import type {
 } from "../lib/data/dataset.ts";
 import { Failure } from "../lib/values/failure.ts";
 import type { Json } from "../lib/values/json.ts";
+import { between, checkRange, whole } from "../lib/values/range.ts";
 import { cutDown } from "../lib/data/split.ts";
 import { staysInside } from "../lib/files/path_safety.ts";
 import { classification } from "../lib/tasks/classification.ts";
@@ -54,12 +55,7 @@ export type ImageDefaults = Required<Pick<ImageOptions, "crop" | "flip" | "mean"
  * `least`.
  */
 export function checkWhole(dataset: string, option: string, value: number, least: number): void {
-  if (!Number.isInteger(value) || value < least) {
-    throw new Failure(
-      2,
-      `${dataset}: \`${option}\` is ${value}; it has to be a whole number, ${least} or more`,
-    );
-  }
+  checkRange(dataset, option, value, whole(least));
 }
 
 /**
@@ -137,9 +133,7 @@ export function checkInside(dataset: string, option: string, path: string): void
 
 /** Throws a `Failure` (exit 2) that names the option if it is not between 0 and 1. Default: 0. */
 function checkShare(dataset: string, option: string, value = 0): void {
-  if (!(value >= 0 && value <= 1)) {
-    throw new Failure(2, `${dataset}: \`${option}\` is ${value}; it has to be between 0 and 1`);
-  }
+  checkRange(dataset, option, value, between());
 }
 
 /** An `Augmentation` as a type alias: an interface is not assignable to `Json`. */

@@ -12,6 +12,7 @@ import { runCommand } from "../terminal/command.ts";
 import { type Flags, helpText, parseFlags, type Spec } from "../terminal/flags.ts";
 import { checkTypes } from "../project/check_types.ts";
 import { Failure } from "../values/failure.ts";
+import { userFolder } from "../files/user_path.ts";
 import { ENGINE_FLAGS } from "./engine_flags.ts";
 import { namedExperiments } from "./named_experiments.ts";
 import { RUN_FLAGS } from "./run_flags.ts";
@@ -78,7 +79,7 @@ Flags: deno task cluster slurm --help, deno task cluster k8s --help`;
 export async function runCluster(
   args: readonly string[],
   print: (text: string) => void = console.log,
-  within: string = Deno.cwd(),
+  within: string = userFolder(),
   check: (modules: readonly string[]) => Promise<void> = checkTypes,
 ): Promise<void> {
   const [scheduler, ...rest] = args;

@@ -3,7 +3,13 @@ import { findDataFolder } from "../files/data_folder.ts";
 import { type Description, description } from "../nn/description.ts";
 import type { Net } from "../nn/network.ts";
 import type { Shape } from "../nn/variables.ts";
-import { findNetwork, isModule, listNetworks, lookUpNetwork } from "../project/find_network.ts";
+import {
+  findNetwork,
+  isModule,
+  listNetworks,
+  lookUpNetwork,
+  networksOf,
+} from "../project/find_network.ts";
 import { type Loaded, loadExperiments } from "../project/identify.ts";
 import { columns } from "../terminal/columns.ts";
 import { runCommand } from "../terminal/command.ts";
@@ -38,7 +44,8 @@ interface Output {
 }
 
 /**
- * Describes the network or the experiments that the arguments name, or lists every network if they
+ * Describes the network, the networks and experiments of a module, or the experiment that the
+ * arguments name, or lists every network if they
  * name none. With `--json` a network is `{ id, parameters, multiplyAdds, taps }`, where `taps` has
  * each tap's shape for one sample. In the list it also has the `name` for the command line. An
  * experiment is the same of its student, with its own id as `experiment` and a network for each of
@@ -81,16 +88,10 @@ async function describe(spec: string, options: Options): Promise<Output> {
   const { network, others } = isModule(spec)
     ? await lookUpNetwork(spec)
     : { network: await findNetwork(spec), others: "" };
-  if (network) {
-    const [image, classes] = images(network, options);
-    const found = description(network, image, classes);
-    return {
-      text: `${found.id}: ${words(image, classes)}\n\n${stages(found)}`,
-      json: [toJson(found)],
-    };
-  }
-  const outputs = [];
-  for (const loaded of await experiments(spec, others)) {
+  if (network) return describeNetwork(network, options);
+  const own = isModule(spec) && !spec.includes("#") ? await networksOf(spec) : [];
+  const outputs = own.map(({ network }) => describeNetwork(network, options));
+  for (const loaded of await experiments(spec, others, own.length > 0)) {
     outputs.push(await describeExperiment(loaded, options));
   }
   return {
@@ -99,12 +100,29 @@ async function describe(spec: string, options: Options): Promise<Output> {
   };
 }
 
-/** The experiments of a module. If it has none, the failure ends with its `others`, networks. */
-async function experiments(spec: string, others: string): Promise<Loaded[]> {
+function describeNetwork(network: Net, options: Options): Output {
+  const [image, classes] = images(network, options);
+  const found = description(network, image, classes);
+  return {
+    text: `${found.id}: ${words(image, classes)}\n\n${stages(found)}`,
+    json: [toJson(found)],
+  };
+}
+
+/**
+ * The experiments of a module. If it has none, and `hasNetworks` is not set either, the failure ends
+ * with its `others`, networks.
+ */
+async function experiments(
+  spec: string,
+  others: string,
+  hasNetworks: boolean,
+): Promise<Loaded[]> {
   try {
     return await loadExperiments(spec);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
+    if (hasNetworks) return [];
     throw new Failure(error.exit, error.message + others, { cause: error });
   }
 }

@@ -7,11 +7,12 @@ import { statSync } from "node:fs";
 import { examine, type Subject } from "../evaluation/examine.ts";
 import { examinationJson, examinationReport } from "../evaluation/report.ts";
 import { findDataFolder } from "../files/data_folder.ts";
+import { userPath } from "../files/user_path.ts";
 import { findNetwork } from "../project/find_network.ts";
 import { loadExperiments } from "../project/identify.ts";
 import { readTrainedStudent } from "../run/trained.ts";
 import { runCommand } from "../terminal/command.ts";
-import { type Flags, helpText, onlyArgument, parseFlags, type Spec } from "../terminal/flags.ts";
+import { type Flags, helpText, parseFlags, type Spec } from "../terminal/flags.ts";
 import { status } from "../terminal/status.ts";
 import { Failure } from "../values/failure.ts";
 import { readWeights, type WeightsFile } from "../weights/weights_file.ts";
@@ -63,8 +64,8 @@ interface NamedSubject extends Subject {
 }
 
 /**
- * Measures the trained students of the experiments that the arguments name, or with `--as` a
- * weights file. Rejects with a `Failure` that has the exit code.
+ * Measures the trained students of the experiments that the arguments name, or with `--as` weights
+ * files. Rejects with a `Failure` that has the exit code.
  */
 export async function runEval(
   args: readonly string[],
@@ -73,16 +74,21 @@ export async function runEval(
   const options = parseFlags(args, FLAGS);
   if (options.help) {
     return print(
-      helpText("deno task eval <module>[#name] | <weights> --as <module>[#name]", FLAGS),
+      helpText("deno task eval <module>[#name] … | <weights> … --as <module>[#name]", FLAGS),
     );
   }
-  const spec = onlyArgument("deno task eval", options._);
-  if (spec === undefined) {
+  if (options._.length === 0) {
     throw new Failure(2, "which experiment? deno task eval experiments/quickstart.ts#kd");
   }
-  const subjects = options.as === undefined
-    ? await readStudents(spec, options)
-    : [await readFile(spec, options.as, options)];
+  // All of them are read before the first one is measured.
+  const subjects: NamedSubject[] = [];
+  for (const spec of options._) {
+    subjects.push(
+      ...options.as === undefined
+        ? await readStudents(spec, options)
+        : [await readFile(spec, options.as, options)],
+    );
+  }
   const { precision = "float32", backend = "tensorflow", threads, "eval-batch": evalBatch } =
     options;
   const progress = status();
@@ -150,7 +156,8 @@ async function readStudents(spec: string, options: Options): Promise<NamedSubjec
 
 /** Whether the path is that of an existing file other than a module. */
 function isWeights(path: string): boolean {
-  return !path.endsWith(".ts") && statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  return !path.endsWith(".ts") &&
+    statSync(userPath(path), { throwIfNoEntry: false })?.isFile() === true;
 }
 
 /** Reads a weights file, for the network and the data set of an experiment. */
@@ -171,7 +178,7 @@ async function readFile(path: string, as: string, options: Options): Promise<Nam
   const network = options.network === undefined
     ? experiment.student
     : await findNetwork(options.network);
-  const file = await readWeights(path, options);
+  const file = await readWeights(userPath(path), options);
   for (const note of file.notes) console.error(`${path}: ${note}`);
   return { id, network, dataset: experiment.dataset, file };
 }

@@ -15,6 +15,7 @@ import { preprocessing } from "../export/preprocessing.ts";
 import { safetensors } from "../export/safetensors.ts";
 import { savedModel } from "../export/saved_model.ts";
 import { findDataFolder } from "../files/data_folder.ts";
+import { userPath } from "../files/user_path.ts";
 import { description } from "../nn/description.ts";
 import { type Loaded, loadExperiments, projectRoot } from "../project/identify.ts";
 import { readOutcome } from "../project/outcome.ts";
@@ -42,6 +43,12 @@ const FLAGS = {
     choices: ["last", "best"],
     help: "epoch of the trial's weights. Default: last",
   },
+  "epochs": { type: "integer", least: 1, help: "epochs of a quick run, to take out that run" },
+  "limit": {
+    type: "integer",
+    least: 1,
+    help: "batches per epoch of a quick run, to take out that run",
+  },
   "out": {
     type: "string",
     help: "folder to write. Default: exports/<experiment>/<format> in the project",
@@ -66,9 +73,9 @@ export async function runExport(
   if (!name) throw new Failure(2, `which format? --format ${Object.keys(FORMATS).join(" or ")}`);
   const { id, experiment } = await loadOne(options._);
   const project = projectRoot(experiment.url);
-  const folder = options.out ? resolve(options.out) : join(project, "exports", id, name);
+  const folder = options.out ? resolve(userPath(options.out)) : join(project, "exports", id, name);
   await checkReplaceable(folder);
-  const student = await readTrainedStudent(experiment, seed, epoch);
+  const student = await readTrainedStudent(experiment, seed, epoch, options);
   const facts = {
     ...await readFacts(student, epoch, findDataFolder(options.data)),
     format: FORMATS[name],

@@ -10,6 +10,7 @@ import { columns } from "../terminal/columns.ts";
 import { runCommand } from "../terminal/command.ts";
 import { type Experiment, networkOf } from "../experiment/experiment.ts";
 import { Failure } from "../values/failure.ts";
+import { userFolder } from "../files/user_path.ts";
 import {
   type FilledOwnTable,
   type FilledPaperTable,
@@ -69,6 +70,8 @@ export interface ListedCell {
   readonly state: "measured" | "quick" | "stale" | "not run";
   /** The number of trials in that state. */
   readonly n: number;
+  /** The number of measured trials whose own code has changed since. `undefined` for none. */
+  readonly changed?: number;
 }
 
 /**
@@ -82,7 +85,7 @@ export interface ListedCell {
 export async function runList(
   args: readonly string[],
   print: (line: string) => void = console.log,
-  within: string = Deno.cwd(),
+  within: string = userFolder(),
   check: (modules: readonly string[]) => Promise<void> = checkTypes,
 ): Promise<void> {
   const options = parseFlags(args, FLAGS);
@@ -102,14 +105,14 @@ export async function runList(
   await check(folders.map((folder) => join(folder, "tables.ts")));
   const cells = (await Promise.all(folders.map(listCells))).flat();
   if (options.json) return cells.forEach((cell) => print(JSON.stringify(cell)));
-  const rows = cells.map(({ table, method, teacher, student, dataset, state, n, id }) => [
+  const rows = cells.map(({ table, method, teacher, student, dataset, state, n, changed, id }) => [
     ...[
       table,
       method,
       teacher ?? "—",
       student,
       dataset ?? "—",
-      n > 0 ? `${state} ${n}` : state,
+      `${state}${n > 0 ? ` ${n}` : ""}${changed ? `, ${changed} of changed code` : ""}`,
       id ?? "no experiment yet",
     ],
   ]);
@@ -191,7 +194,7 @@ async function listCells(folder: string): Promise<ListedCell[]> {
     places.map(async ({ outcome, table, method, teacher, student, dataset }) => {
       const where = { paper: basename(folder), table, method, teacher, student };
       if (!outcome) return { id: null, ...where, dataset, state: "not run", n: 0 };
-      const { experiment, measured, quick, stale } = outcome;
+      const { experiment, measured, quick, stale, changed } = outcome;
       const { id } = await identify(experiment);
       const counts = { measured: measured.length, quick, stale };
       const state = (["measured", "quick", "stale"] as const).find((state) => counts[state] > 0);
@@ -201,6 +204,7 @@ async function listCells(folder: string): Promise<ListedCell[]> {
         dataset: dataOf(experiment),
         state: state ?? "not run",
         n: state ? counts[state] : 0,
+        ...changed && { changed },
       };
     }),
   );

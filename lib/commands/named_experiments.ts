@@ -2,6 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Experiment } from "../experiment/experiment.ts";
 import { checkTypes } from "../project/check_types.ts";
+import { userFolder } from "../files/user_path.ts";
 import { tableFolder } from "../project/find_tables.ts";
 import { findModule, loadExperiments, splitSpec } from "../project/identify.ts";
 import { filledTables } from "../tables/filled_tables.ts";
@@ -41,7 +42,9 @@ function tablesPlace(folder: string): Place {
 function isModule(name: string): boolean {
   const [path, part] = splitSpec(name);
   const isFile = (file: string) => existsSync(file) && statSync(file).isFile();
-  return part !== undefined || path.endsWith(".ts") || isFile(`${resolve(path)}.ts`);
+  return part !== undefined || path.endsWith(".ts") ||
+    isFile(`${resolve(userFolder(), path)}.ts`) ||
+    isFile(`${resolve(path)}.ts`);
 }
 
 async function moduleExperiments(spec: string): Promise<Experiment[]> {

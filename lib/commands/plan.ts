@@ -15,6 +15,7 @@ import { runCommand } from "../terminal/command.ts";
 import { helpText, parseFlags, type Spec } from "../terminal/flags.ts";
 import { status } from "../terminal/status.ts";
 import { Failure } from "../values/failure.ts";
+import { userFolder } from "../files/user_path.ts";
 import { ENGINE_FLAGS } from "./engine_flags.ts";
 import { namedExperiments } from "./named_experiments.ts";
 import { RUN_FLAGS, seeds } from "./run_flags.ts";
@@ -53,7 +54,7 @@ const FLAGS = {
 export async function runPlan(
   args: readonly string[],
   print: (line: string) => void = console.log,
-  within: string = Deno.cwd(),
+  within: string = userFolder(),
   check: (modules: readonly string[]) => Promise<void> = checkTypes,
 ): Promise<void> {
   const options = parseFlags(args, FLAGS);

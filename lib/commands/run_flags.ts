@@ -22,7 +22,7 @@ export const RUN_FLAGS = {
   "limit": {
     type: "integer",
     least: 1,
-    help: "maximum number of batches per epoch, for a quick run. Default: all",
+    help: "maximum number of batches per epoch and per evaluation, for a quick run. Default: all",
   },
   ...ENGINE_FLAGS,
   "deterministic": { type: "boolean", help: "make runs bit-identical, somewhat slower" },
@@ -35,6 +35,10 @@ export const RUN_FLAGS = {
     help:
       "time after which a run is saved within a long epoch, again and again: 30s, 10m, 2h, or " +
       "off. Default: 10m",
+  },
+  "keep": {
+    type: "boolean",
+    help: "keep runs whose own code has changed since: they count as runs of the present code",
   },
   "fresh": { type: "boolean", help: "start again, even if a run is unfinished or complete" },
   "quiet": { type: "boolean", help: "print no progress" },
@@ -61,6 +65,7 @@ export function runSettings(
     gradNorms: options["grad-norms"],
     evalBatch: options["eval-batch"],
     fresh: options.fresh,
+    keepResults: options.keep,
     status,
     log: status.line,
     interrupted: () => interruption.requested,

@@ -1,4 +1,5 @@
 import { columns } from "../terminal/columns.ts";
+import { userPath } from "../files/user_path.ts";
 import { runCommand } from "../terminal/command.ts";
 import { helpText, onlyArgument, parseFlags, type Spec } from "../terminal/flags.ts";
 import { Failure } from "../values/failure.ts";
@@ -32,7 +33,7 @@ export async function runWeights(
   if (options.help) return print(helpText("deno task weights <file>", FLAGS));
   const path = onlyArgument("deno task weights", options._);
   if (path === undefined) throw new Failure(2, "which file? deno task weights teacher.pth");
-  const file = await readWeights(path, options);
+  const file = await readWeights(userPath(path), options);
   print(options.json ? JSON.stringify(asJson(file)) : weightsReport(file));
 }
 

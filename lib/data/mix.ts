@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Scalar, Tensor1D } from "@tensorflow/tfjs";
 import type { Mix, Mixed } from "./dataset.ts";
-import { Failure } from "../values/failure.ts";
+import { above, between, checkRanges } from "../values/range.ts";
 import { gather } from "../kernels/gather.ts";
 import type { Random } from "../kernels/random_uniform.ts";
 import type { Tensor } from "../kernels/tensor.ts";
@@ -65,14 +65,7 @@ export function cutmix({ alpha = 1, probability = 0.5 }: MixOptions = {}): Mix {
 }
 
 function checkOptions(id: string, options: Required<MixOptions>): Mix["options"] {
-  const { alpha, probability } = options;
-  if (!(alpha > 0 && alpha < Infinity)) {
-    throw new Failure(2, `${id}: \`alpha\` is ${alpha}; it has to be above 0`);
-  }
-  if (!(probability >= 0 && probability <= 1)) {
-    throw new Failure(2, `${id}: \`probability\` is ${probability}; it has to be between 0 and 1`);
-  }
-  return { ...options };
+  return { ...checkRanges(id, options, { alpha: above(0), probability: between() }) };
 }
 
 /**

@@ -8,6 +8,7 @@ import { passAmong } from "../nn/pass.ts";
 import { type TapPair, tapPairs } from "../nn/tap_pairs.ts";
 import { alsoKd, type AlsoKdOptions } from "./parts/also_kd.ts";
 import { regressor } from "./parts/regressor.ts";
+import { above, atLeast, checkRanges } from "../values/range.ts";
 
 const PAPER =
   "Knowledge Transfer via Distillation of Activation Boundaries Formed by Hidden Neurons. Heo et al., 2019. arXiv:1811.03233";
@@ -45,7 +46,7 @@ export function abInit<const S extends string = never, const T extends string = 
   const { taps, margin = 1 } = options;
   return {
     id: "ab_init",
-    options: { taps: taps ?? "maps", margin },
+    options: checkRanges("abInit", { taps: taps ?? "maps", margin }, { margin: atLeast(0) }),
     paper: PAPER,
     frozenVariables: (student) =>
       variablesAfter(student, taps?.map(([tap]) => tap) ?? [lastMap(student)]),
@@ -102,7 +103,11 @@ export interface AbOptions extends AlsoKdOptions {
 export function ab({ ce = 1, kd = 0, temperature = 4 }: AbOptions = {}): Distiller<Scorer, Scorer> {
   return {
     id: "ab",
-    options: { ce, kd, temperature },
+    options: checkRanges("ab", { ce, kd, temperature }, {
+      ce: atLeast(0),
+      kd: atLeast(0),
+      temperature: above(0),
+    }),
     paper: PAPER,
     build: () => ({ student, teacher, task, mask }) => ({
       task: [ce, task(student), "task"],

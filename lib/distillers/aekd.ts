@@ -6,6 +6,7 @@ import { passAmong } from "../nn/pass.ts";
 import { Failure } from "../values/failure.ts";
 import { regressor } from "./parts/regressor.ts";
 import { weighByGradients } from "./parts/weigh_by_gradients.ts";
+import { above, atLeast, between, checkRanges, whole } from "../values/range.ts";
 
 /** Maps of the teachers that `aekd` uses as hints. */
 export interface AekdHints<S extends string, T extends string> {
@@ -56,9 +57,15 @@ export function aekd<const S extends string = never, const T extends string = ne
   const { temperature = 4, ce = 1, kd = 0.9, most = 0.6, directions = false, standardised } =
     options;
   const hints = options.hints && { weight: 100, begin: 2, ...options.hints };
+  if (hints) checkRanges("aekd: hints", hints, { weight: atLeast(0), begin: whole() });
   return {
     id: "aekd",
-    options: { temperature, ce, kd, most, directions, standardised, hints },
+    options: checkRanges("aekd", { temperature, ce, kd, most, directions, standardised, hints }, {
+      ce: atLeast(0),
+      kd: atLeast(0),
+      temperature: above(0),
+      most: between(),
+    }),
     paper:
       "Agree to Disagree: Adaptive Ensemble Knowledge Distillation in Gradient Space. Du et al., 2020. NeurIPS",
     build({ create, student, teacher: teachers }) {
@@ -66,6 +73,13 @@ export function aekd<const S extends string = never, const T extends string = ne
         throw new Failure(
           2,
           `aekd weighs ${MOST_TEACHERS} teachers at most, not ${teachers.length}: aver takes any number`,
+        );
+      }
+      if (most * teachers.length < 1) {
+        throw new Failure(
+          2,
+          `aekd: \`most\` is ${most}; the weights of ${teachers.length} teachers add up to 1, ` +
+            `so it has to be 1 / ${teachers.length} or more`,
         );
       }
       const regressors = hints

@@ -7,6 +7,7 @@ import { type TapPair, tapPairs } from "../nn/tap_pairs.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { alsoKd, type AlsoKdOptions } from "./parts/also_kd.ts";
 import { attentionMap } from "./parts/attention_map.ts";
+import { above, atLeast, checkRanges } from "../values/range.ts";
 
 /** Options of `at`. */
 export interface AtOptions<S extends string, T extends string> extends AlsoKdOptions {
@@ -41,7 +42,12 @@ export function at<const S extends string = never, const T extends string = neve
   const measure = distance === "squared" ? mse : length;
   return {
     id: "at",
-    options: { taps: taps ?? "maps", distance, weight, ce, kd, temperature },
+    options: checkRanges("at", { taps: taps ?? "maps", distance, weight, ce, kd, temperature }, {
+      weight: atLeast(0),
+      ce: atLeast(0),
+      kd: atLeast(0),
+      temperature: above(0),
+    }),
     paper: "Paying More Attention to Attention. Zagoruyko, Komodakis, 2017. arXiv:1612.03928",
     spots: (student, teacher) => tapPairs(student, teacher, taps),
     build({ student, teacher }) {

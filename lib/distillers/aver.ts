@@ -1,6 +1,7 @@
 import { type Distiller, numberTerms, type SeveralTeachers } from "../experiment/distiller.ts";
 import type { Scorer } from "../nn/network.ts";
 import { applyMask, kl } from "../nn/ops.ts";
+import { above, atLeast, checkRanges } from "../values/range.ts";
 
 /** Options of `aver`. */
 export interface AverOptions {
@@ -23,7 +24,11 @@ export function aver(options: AverOptions = {}): Distiller<Scorer, SeveralTeache
   const { temperature = 4, ce = 1, kd = 0.9, standardised } = options;
   return {
     id: "aver",
-    options: { temperature, ce, kd, standardised },
+    options: checkRanges("aver", { temperature, ce, kd, standardised }, {
+      ce: atLeast(0),
+      kd: atLeast(0),
+      temperature: above(0),
+    }),
     paper: "Learning from Multiple Teacher Networks. You, Xu, Xu, Tao, 2017. KDD",
     build: ({ teacher: { length } }) => ({ student, teacher, task, mask }) => ({
       task: [ce, task(student), "task"],

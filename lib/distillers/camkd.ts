@@ -17,6 +17,7 @@ import { applyMask, kl, mse } from "../nn/ops.ts";
 import { type Pass, passAmong } from "../nn/pass.ts";
 import type { Shape } from "../nn/variables.ts";
 import { Failure } from "../values/failure.ts";
+import { above, atLeast, checkRanges, whole } from "../values/range.ts";
 
 /** Options of `camkd`. */
 export interface CamkdOptions<S extends string, T extends string> {
@@ -52,7 +53,7 @@ export function camkd<const S extends string = never, const T extends string = n
   const { temperature = 4, ce = 1, kd = 1, weight = 50, begin = 2 } = options;
   return {
     id: "camkd",
-    options: {
+    options: checkRanges("camkd", {
       student: options.student,
       teacher: options.teacher,
       temperature,
@@ -60,7 +61,13 @@ export function camkd<const S extends string = never, const T extends string = n
       kd,
       weight,
       begin,
-    },
+    }, {
+      ce: atLeast(0),
+      kd: atLeast(0),
+      temperature: above(0),
+      weight: atLeast(0),
+      begin: whole(),
+    }),
     paper:
       "Confidence-Aware Multi-Teacher Knowledge Distillation. Zhang, Chen, Wang, 2022. arXiv:2201.00007",
     build({ create, student, teacher: teachers }) {

@@ -5,6 +5,7 @@ import type { Net } from "../nn/network.ts";
 import { flatten, gram, type Related, safeSqrt, selectRelated } from "../nn/ops.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { alsoKd, type AlsoKdOptions } from "./parts/also_kd.ts";
+import { above, atLeast, checkRanges, whole } from "../values/range.ts";
 
 /** Options of `cc`. */
 export interface CcOptions<S extends string, T extends string> extends AlsoKdOptions {
@@ -52,7 +53,7 @@ export function cc<const S extends string = "pooled", const T extends string = "
     : distanceBetween((e) => gaussian(gram(e), gamma, power));
   return {
     id: "cc",
-    options: {
+    options: checkRanges("cc", {
       student: studentTap,
       teacher: teacherTap,
       units,
@@ -63,7 +64,15 @@ export function cc<const S extends string = "pooled", const T extends string = "
       ce,
       kd,
       temperature,
-    },
+    }, {
+      units: whole(),
+      gamma: above(0),
+      power: whole(),
+      weight: atLeast(0),
+      ce: atLeast(0),
+      kd: atLeast(0),
+      temperature: above(0),
+    }),
     paper: "Correlation Congruence for Knowledge Distillation. Peng et al., 2019. arXiv:1904.01802",
     spots: () => [[studentTap, teacherTap]],
     build({ create, student, teacher }) {

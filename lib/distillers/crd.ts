@@ -25,6 +25,7 @@ import type { Pass } from "../nn/pass.ts";
 import { constant, type Shape, uniform, type Variable } from "../nn/variables.ts";
 import { Failure } from "../values/failure.ts";
 import { alsoKd } from "./parts/also_kd.ts";
+import { above, atLeast, below1, checkRanges, whole } from "../values/range.ts";
 
 /** Options of `crd`. */
 export interface CrdOptions<S extends string, T extends string> {
@@ -104,7 +105,7 @@ export function contrastive<const S extends string = "pooled", const T extends s
   const taps = { student: studentTap, teacher: teacherTap };
   return {
     id: "crd",
-    options: {
+    options: checkRanges("crd", {
       ...taps,
       dimensions,
       negatives,
@@ -115,7 +116,16 @@ export function contrastive<const S extends string = "pooled", const T extends s
       ce,
       kd,
       kdTemperature,
-    },
+    }, {
+      dimensions: whole(),
+      negatives: whole(),
+      temperature: above(0),
+      momentum: below1,
+      weight: atLeast(0),
+      ce: atLeast(0),
+      kd: atLeast(0),
+      kdTemperature: above(0),
+    }),
     paper: "Contrastive Representation Distillation. Tian, Krishnan, Isola, 2020. arXiv:1910.10699",
     spots: () => [[studentTap, teacherTap]],
     build(context) {

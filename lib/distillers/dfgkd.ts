@@ -2,6 +2,7 @@ import type { Distiller } from "../experiment/distiller.ts";
 import type { Scorer } from "../nn/network.ts";
 import { applyMask, kl } from "../nn/ops.ts";
 import type { Tensor } from "../kernels/tensor.ts";
+import { above, atLeast, checkRanges } from "../values/range.ts";
 
 /** Options of `dfgkd`. */
 export interface DfgkdOptions {
@@ -35,7 +36,12 @@ export function dfgkd(options: DfgkdOptions = {}): Distiller<Scorer, Scorer> {
   const { temperature = 4, ce = 0.1, kd = 0.9, process = 4 } = options;
   return {
     id: "dfgkd",
-    options: { temperature, ce, kd, process },
+    options: checkRanges("dfgkd", { temperature, ce, kd, process }, {
+      ce: atLeast(0),
+      kd: atLeast(0),
+      temperature: above(0),
+      process: atLeast(0),
+    }),
     build({ create, teacher }) {
       const copy = create.in("self")(teacher.recipe);
       return ({ student, teacher, task, image, live, mask }) => {

@@ -5,6 +5,7 @@ import type { Random } from "../kernels/random_uniform.ts";
 import type { Scorer } from "../nn/network.ts";
 import { applyMask, kl } from "../nn/ops.ts";
 import type { Tensor } from "../kernels/tensor.ts";
+import { above, between, checkRanges, whole } from "../values/range.ts";
 
 /** Options of `dgkd`. */
 export interface DgkdOptions {
@@ -51,11 +52,15 @@ export function dgkd(
   const { temperature = 5, kd = 1, drop = 1, standardised } = options;
   return {
     id: "dgkd",
-    options: { temperature, kd, drop, standardised },
+    options: checkRanges("dgkd", { temperature, kd, drop, standardised }, {
+      temperature: above(0),
+      kd: between(),
+      drop: whole(0),
+    }),
     paper:
       "Densely Guided Knowledge Distillation using Multiple Teacher Assistants. Son et al., 2021. arXiv:2009.08825",
     build({ teacher: { length }, dataset: { classes } }) {
-      if (!Number.isInteger(drop) || drop < 0 || drop >= length) {
+      if (drop >= length) {
         throw new Failure(
           2,
           `dgkd: drop is a whole number from 0 to ${length - 1} of ${length} teachers, not ${drop}`,

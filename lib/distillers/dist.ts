@@ -3,6 +3,7 @@ import type { Distiller } from "../experiment/distiller.ts";
 import type { Scorer } from "../nn/network.ts";
 import { type Related, selectRelated, softmax, standardise } from "../nn/ops.ts";
 import type { Tensor } from "../kernels/tensor.ts";
+import { above, atLeast, checkRanges } from "../values/range.ts";
 
 /** Options of `dist`. */
 export interface DistOptions {
@@ -31,7 +32,12 @@ export function dist(options: DistOptions = {}): Distiller<Scorer, Scorer> {
   const { beta = 2, gamma = 2, temperature = 4, ce = 1, standardised } = options;
   return {
     id: "dist",
-    options: { beta, gamma, temperature, ce, standardised },
+    options: checkRanges("dist", { beta, gamma, temperature, ce, standardised }, {
+      beta: atLeast(0),
+      gamma: atLeast(0),
+      temperature: above(0),
+      ce: atLeast(0),
+    }),
     paper: "Knowledge Distillation from A Stronger Teacher. Huang et al., 2022. arXiv:2205.10536",
     build: () => ({ student, teacher, task, mask }) => {
       const [s, t] = [student, teacher].map(({ taps: { logits } }) =>

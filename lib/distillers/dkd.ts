@@ -3,6 +3,7 @@ import type { Distiller, HardLabels } from "../experiment/distiller.ts";
 import type { Scorer } from "../nn/network.ts";
 import { applyMask, standardise } from "../nn/ops.ts";
 import type { Tensor } from "../kernels/tensor.ts";
+import { above, atLeast, checkRanges } from "../values/range.ts";
 
 /** Options of `dkd`. */
 export interface DkdOptions {
@@ -45,7 +46,13 @@ export function dkd(options: DkdOptions = {}): Distiller<Scorer, Scorer, HardLab
   const { alpha = 1, beta = 8, temperature = 4, warmUp = 20, ce = 1, standardised } = options;
   return {
     id: "dkd",
-    options: { alpha, beta, temperature, warmUp, ce, standardised },
+    options: checkRanges("dkd", { alpha, beta, temperature, warmUp, ce, standardised }, {
+      alpha: atLeast(0),
+      beta: atLeast(0),
+      temperature: above(0),
+      warmUp: atLeast(0),
+      ce: atLeast(0),
+    }),
     paper: "Decoupled Knowledge Distillation. Zhao et al., 2022. arXiv:2203.08679",
     note: (classes) =>
       classes === 2

@@ -1,6 +1,7 @@
 import type { Distiller, Terms } from "../experiment/distiller.ts";
 import type { Scorer } from "../nn/network.ts";
 import { applyMask, kl, stopGradient } from "../nn/ops.ts";
+import { above, atLeast, between, checkRanges } from "../values/range.ts";
 
 /** Options of `dml`. */
 export interface DmlOptions {
@@ -47,7 +48,7 @@ export function dml(options: DmlOptions): Distiller<Scorer> {
   } = options;
   return {
     id: "dml",
-    options: {
+    options: checkRanges("dml", {
       peer: { id: peer.id, options: peer.options },
       temperature,
       ce,
@@ -56,7 +57,13 @@ export function dml(options: DmlOptions): Distiller<Scorer> {
       constant,
       floor,
       standardised,
-    },
+    }, {
+      ce: atLeast(0),
+      kd: atLeast(0),
+      temperature: above(0),
+      reverse: atLeast(0),
+      floor: between(),
+    }),
     paper: "Deep Mutual Learning. Zhang et al., 2018. arXiv:1706.00384",
     build({ create }) {
       const model = create.in("peer")(peer);

@@ -3,6 +3,7 @@ import { type Distiller, numberTerms, type SeveralTeachers } from "../experiment
 import type { Scorer } from "../nn/network.ts";
 import { applyMask, kl, logSoftmax } from "../nn/ops.ts";
 import type { Tensor } from "../kernels/tensor.ts";
+import { above, atLeast, checkRanges } from "../values/range.ts";
 
 /** Options of `ebkd`. */
 export interface EbkdOptions {
@@ -26,7 +27,11 @@ export function ebkd(options: EbkdOptions = {}): Distiller<Scorer, SeveralTeache
   const { temperature = 4, ce = 1, kd = 1, standardised } = options;
   return {
     id: "ebkd",
-    options: { temperature, ce, kd, standardised },
+    options: checkRanges("ebkd", { temperature, ce, kd, standardised }, {
+      ce: atLeast(0),
+      kd: atLeast(0),
+      temperature: above(0),
+    }),
     paper: "Adaptive Knowledge Distillation Based on Entropy. Kwon, Na, Lee, Kim, 2020. ICASSP",
     build: ({ teacher: { length } }) => ({ student, teacher, task, mask }) => {
       const weights = entropyWeights(teacher.map(({ taps: { logits } }) => logits));

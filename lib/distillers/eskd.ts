@@ -3,6 +3,7 @@ import type { Distiller } from "../experiment/distiller.ts";
 import type { Scorer } from "../nn/network.ts";
 import { applyMask, kl } from "../nn/ops.ts";
 import type { KdOptions } from "./kd.ts";
+import { above, atLeast, checkRanges, whole } from "../values/range.ts";
 
 /** Options of `eskd`. */
 export interface EskdOptions extends KdOptions {
@@ -26,7 +27,12 @@ export function eskd({ until, ...options }: EskdOptions = {}): Distiller<Scorer,
   } = options;
   return {
     id: "eskd",
-    options: { temperature, ce, kd, standardised, until },
+    options: checkRanges("eskd", { temperature, ce, kd, standardised, until }, {
+      ce: atLeast(0),
+      kd: atLeast(0),
+      temperature: above(0),
+      until: whole(0),
+    }),
     paper: "On the Efficacy of Knowledge Distillation. Cho, Hariharan, 2019. arXiv:1910.01348",
     build: () => ({ student, teacher, task, epoch, mask }) => {
       const weight = until === undefined

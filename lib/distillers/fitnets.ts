@@ -4,6 +4,7 @@ import { applyMask, mse } from "../nn/ops.ts";
 import { passAmong } from "../nn/pass.ts";
 import type { Shape } from "../nn/variables.ts";
 import { regressor } from "./parts/regressor.ts";
+import { atLeast, checkRanges } from "../values/range.ts";
 
 /** Options of `fitnets`. */
 export interface FitnetsOptions<S extends string, T extends string> {
@@ -47,7 +48,10 @@ export function fitnets<const S extends string = "block2", const T extends strin
   const { guided = "block2" as S, hint = "block2" as T, weight = 100, ce = 1 } = options;
   return {
     id: "fitnets",
-    options: { guided, hint, weight, ce },
+    options: checkRanges("fitnets", { guided, hint, weight, ce }, {
+      weight: atLeast(0),
+      ce: atLeast(0),
+    }),
     paper: "FitNets: Hints for Thin Deep Nets. Romero et al., 2015. arXiv:1412.6550",
     spots: () => [[guided, hint]],
     build({ create, student, teacher }) {

@@ -7,6 +7,7 @@ import { applyMask, mse, safeSqrt } from "../nn/ops.ts";
 import { type TapPair, tapPairs } from "../nn/tap_pairs.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { alsoKd, type AlsoKdOptions } from "./parts/also_kd.ts";
+import { above, atLeast, checkRanges } from "../values/range.ts";
 
 const PAPER =
   "A Gift from Knowledge Distillation: Fast Optimization, Network Minimization and Transfer Learning. Yim et al., CVPR 2017";
@@ -136,7 +137,11 @@ export function fsp(
 ): Distiller<Scorer, Scorer> {
   return {
     id: "fsp",
-    options: { ce, kd, temperature },
+    options: checkRanges("fsp", { ce, kd, temperature }, {
+      ce: atLeast(0),
+      kd: atLeast(0),
+      temperature: above(0),
+    }),
     paper: PAPER,
     build: () => ({ student, teacher, task, mask }) => ({
       task: [ce, task(student), "task"],

@@ -12,6 +12,7 @@ import { lastMaps } from "../nn/tap_pairs.ts";
 import { Failure } from "../values/failure.ts";
 import { alsoKd, type AlsoKdOptions } from "./parts/also_kd.ts";
 import { attentionMap } from "./parts/attention_map.ts";
+import { above, among, atLeast, checkRanges } from "../values/range.ts";
 
 const PAPER =
   "Paraphrasing Complex Network: Network Compression via Factor Transfer. Kim, Park, Kwak, 2018. arXiv:1802.04977";
@@ -41,7 +42,9 @@ export function ftInit<const T extends string = never>(
   const { rate = 0.5 } = options;
   return {
     id: "ft_init",
-    options: { teacher: options.teacher ?? "last", rate },
+    options: checkRanges("ftInit", { teacher: options.teacher ?? "last", rate }, {
+      rate: above(0),
+    }),
     paper: PAPER,
     trainedModules: { paraphraser: encoder(rate) },
     frozenVariables: ({ variables }) => variables,
@@ -106,7 +109,7 @@ export function ft<const S extends string = never, const T extends string = neve
   } = options;
   return {
     id: "ft",
-    options: {
+    options: checkRanges("ft", {
       student: options.student ?? "last",
       teacher: options.teacher ?? "last",
       factors,
@@ -115,7 +118,13 @@ export function ft<const S extends string = never, const T extends string = neve
       ce,
       kd,
       temperature,
-    },
+    }, {
+      order: among(1, 2),
+      weight: atLeast(0),
+      ce: atLeast(0),
+      kd: atLeast(0),
+      temperature: above(0),
+    }),
     paper: PAPER,
     needs: [paraphraser],
     spots: (student, teacher) => [lastMaps(student, teacher, options)],

@@ -1,6 +1,7 @@
 import type { Distiller } from "../experiment/distiller.ts";
 import type { Scorer } from "../nn/network.ts";
 import { applyMask, kl } from "../nn/ops.ts";
+import { above, atLeast, checkRanges } from "../values/range.ts";
 
 /** Options of `kd`. */
 export interface KdOptions {
@@ -55,7 +56,11 @@ export function kd(options: KdOptions = {}): Distiller<Scorer, Scorer> {
   } = options;
   return {
     id: "kd",
-    options: { temperature, ce, kd, standardised },
+    options: checkRanges("kd", { temperature, ce, kd, standardised }, {
+      ce: atLeast(0),
+      kd: atLeast(0),
+      temperature: above(0),
+    }),
     paper:
       "Distilling the Knowledge in a Neural Network. Hinton, Vinyals, Dean, 2015. arXiv:1503.02531",
     build: () => ({ student, teacher, task, mask }) => ({

@@ -13,6 +13,7 @@ import { applyMask, kl, stopGradient } from "../nn/ops.ts";
 import type { Pass } from "../nn/pass.ts";
 import { tail } from "../nn/tail.ts";
 import { normal, startFrom } from "../nn/variables.ts";
+import { above, atLeast, checkRanges } from "../values/range.ts";
 
 /** Options of `kdDagger`. */
 export interface KdDaggerOptions {
@@ -51,7 +52,12 @@ export function kdDagger(options: KdDaggerOptions = {}): Distiller<Scorer, Class
   const { tune = "all", temperature = 4, ce = 1, kd = 1, reverse = 1, standardised } = options;
   return {
     id: "kd_dagger",
-    options: { tune, temperature, ce, kd, reverse, standardised },
+    options: checkRanges("kdDagger", { tune, temperature, ce, kd, reverse, standardised }, {
+      ce: atLeast(0),
+      kd: atLeast(0),
+      temperature: above(0),
+      reverse: atLeast(0),
+    }),
     build({ create, teacher, dataset: { classes } }) {
       const runTuned = tunings[tune](create, teacher, classes);
       return ({ student, teacher, task, image, live, frozen, mask }) => {

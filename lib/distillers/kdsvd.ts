@@ -8,6 +8,7 @@ import { type TapPair, tapPairs } from "../nn/tap_pairs.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { type Shape, sizeOf } from "../nn/variables.ts";
 import { alsoKd, type AlsoKdOptions } from "./parts/also_kd.ts";
+import { above, atLeast, checkRanges, whole } from "../values/range.ts";
 
 /** Options of `kdsvd`. */
 export interface KdsvdOptions<S extends string, T extends string> extends AlsoKdOptions {
@@ -52,7 +53,21 @@ export function kdsvd<const S extends string = never, const T extends string = n
     options;
   return {
     id: "kdsvd",
-    options: { taps: taps ?? "maps", over, vectors, weight, ce, kd, temperature },
+    options: checkRanges("kdsvd", {
+      taps: taps ?? "maps",
+      over,
+      vectors,
+      weight,
+      ce,
+      kd,
+      temperature,
+    }, {
+      vectors: whole(),
+      weight: atLeast(0),
+      ce: atLeast(0),
+      kd: atLeast(0),
+      temperature: above(0),
+    }),
     paper:
       "Self-supervised Knowledge Distillation Using Singular Value Decomposition. Lee, Kim, Song, 2018. arXiv:1807.06819",
     spots: (student, teacher) => tapPairs(student, teacher, taps),
@@ -117,7 +132,7 @@ function assertComparable<S extends string, T extends string>(
       Math.min(shape[axis], sizeOf(shape) / shape[axis])
     ),
   );
-  if (!Number.isInteger(vectors) || vectors < 1 || vectors > most) {
+  if (vectors > most) {
     throw new Failure(
       2,
       `${maps}, which have ${most} singular vectors over ${over}: kdsvd cannot take ${vectors}`,

@@ -3,6 +3,7 @@ import type { Distiller, Views } from "../experiment/distiller.ts";
 import type { Output, Scorer } from "../nn/network.ts";
 import { applyMask, kl, type Related, selectRelated, softmax } from "../nn/ops.ts";
 import type { Tensor } from "../kernels/tensor.ts";
+import { above, atLeast, checkRanges } from "../values/range.ts";
 
 /** Options of `mlkd`. */
 export interface MlkdOptions {
@@ -46,7 +47,11 @@ export function mlkd(options: MlkdOptions = {}): Distiller<Scorer, Scorer, Views
   } = options;
   return {
     id: "mlkd",
-    options: { temperature, ce, kd, standardised },
+    options: checkRanges("mlkd", { temperature, ce, kd, standardised }, {
+      ce: atLeast(0),
+      kd: atLeast(0),
+      temperature: above(0),
+    }),
     paper: "Multi-level Logit Distillation. Jin, Wang, Lin, 2023. CVPR",
     build: (models) => ({ student, teacher, views: { strong }, task, live, frozen, mask }) => {
       const strongOutput: Output<Scorer> = models.student.run(strong, live);

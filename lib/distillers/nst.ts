@@ -6,6 +6,7 @@ import { applyMask, gram, unitRows } from "../nn/ops.ts";
 import { type TapPair, tapPairs } from "../nn/tap_pairs.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { alsoKd, type AlsoKdOptions } from "./parts/also_kd.ts";
+import { above, atLeast, checkRanges } from "../values/range.ts";
 
 /** Options of `nst`. */
 export interface NstOptions<S extends string, T extends string> extends AlsoKdOptions {
@@ -33,7 +34,12 @@ export function nst<const S extends string = never, const T extends string = nev
   const { taps, weight = 50, ce = 1, kd = 0, temperature = 4 } = options;
   return {
     id: "nst",
-    options: { taps: taps ?? "maps", weight, ce, kd, temperature },
+    options: checkRanges("nst", { taps: taps ?? "maps", weight, ce, kd, temperature }, {
+      weight: atLeast(0),
+      ce: atLeast(0),
+      kd: atLeast(0),
+      temperature: above(0),
+    }),
     paper:
       "Like What You Like: Knowledge Distill via Neuron Selectivity Transfer. Huang, Wang, 2017. arXiv:1707.01219",
     spots: (student, teacher) => tapPairs(student, teacher, taps),

@@ -9,6 +9,7 @@ import { applyMask, stopGradient } from "../nn/ops.ts";
 import { passAmong } from "../nn/pass.ts";
 import { type TapPair, tapPairs } from "../nn/tap_pairs.ts";
 import { alsoKd, type AlsoKdOptions } from "./parts/also_kd.ts";
+import { above, atLeast, checkRanges } from "../values/range.ts";
 
 /** Options of `ofd`. */
 export interface OfdOptions<S extends string, T extends string> extends AlsoKdOptions {
@@ -46,7 +47,12 @@ export function ofd<const S extends string = never, const T extends string = nev
   const { taps, released = false, weight = 0.001, ce = 1, kd = 0, temperature = 4 } = options;
   return {
     id: "ofd",
-    options: { taps: taps ?? "maps", released, weight, ce, kd, temperature },
+    options: checkRanges("ofd", { taps: taps ?? "maps", released, weight, ce, kd, temperature }, {
+      weight: atLeast(0),
+      ce: atLeast(0),
+      kd: atLeast(0),
+      temperature: above(0),
+    }),
     paper: "A Comprehensive Overhaul of Feature Distillation. Heo et al., 2019. arXiv:1904.01866",
     spots: (student, teacher) => tapPairs(student, teacher, taps, { fromLast: true }),
     build({ create, student, teacher }) {

@@ -9,6 +9,7 @@ import { applyMask, kl, stopGradient } from "../nn/ops.ts";
 import { tail } from "../nn/tail.ts";
 import type { Shape } from "../nn/variables.ts";
 import { Failure } from "../values/failure.ts";
+import { above, atLeast, checkRanges, whole } from "../values/range.ts";
 
 /** Options of `one`. */
 export interface OneOptions<S extends string> {
@@ -44,12 +45,14 @@ export function one<const S extends string = "block2">(
   options: OneOptions<S> = {},
 ): Distiller<Net<S | "logits">> {
   const { shared = "block2" as S, branches = 3, temperature = 3, kd = 1, rampUp = 80 } = options;
-  if (!Number.isInteger(branches) || branches < 2) {
-    throw new Failure(2, `one: branches is a whole number, 2 or more, not ${branches}`);
-  }
   return {
     id: "one",
-    options: { shared, branches, temperature, kd, rampUp },
+    options: checkRanges("one", { shared, branches, temperature, kd, rampUp }, {
+      branches: whole(2),
+      temperature: above(0),
+      kd: atLeast(0),
+      rampUp: atLeast(0),
+    }),
     paper:
       "Knowledge Distillation by On-the-Fly Native Ensemble. Lan, Zhu, Gong, 2018. arXiv:1806.04606",
     build({ create, student, dataset: { classes } }) {

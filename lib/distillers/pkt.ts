@@ -4,6 +4,7 @@ import type { Net } from "../nn/network.ts";
 import { flatten, gram, safeSqrt, selectRelated } from "../nn/ops.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { alsoKd, type AlsoKdOptions } from "./parts/also_kd.ts";
+import { above, atLeast, checkRanges } from "../values/range.ts";
 
 /** Options of `pkt`. */
 export interface PktOptions<S extends string, T extends string> extends AlsoKdOptions {
@@ -34,7 +35,14 @@ export function pkt<const S extends string = "pooled", const T extends string = 
   const { weight = 30000, ce = 1, kd = 0, temperature = 4 } = options;
   return {
     id: "pkt",
-    options: { student: learning, teacher: teaching, weight, ce, kd, temperature },
+    options: checkRanges("pkt", {
+      student: learning,
+      teacher: teaching,
+      weight,
+      ce,
+      kd,
+      temperature,
+    }, { weight: atLeast(0), ce: atLeast(0), kd: atLeast(0), temperature: above(0) }),
     paper:
       "Learning Deep Representations with Probabilistic Knowledge Transfer. Passalis, Tefas, 2018. arXiv:1803.10837",
     spots: () => [[learning, teaching]],

@@ -12,6 +12,7 @@ import { type Pass, passAmong } from "../nn/pass.ts";
 import { type TapPair, tapPairs } from "../nn/tap_pairs.ts";
 import { type Shape, uniform } from "../nn/variables.ts";
 import { alsoKd, type AlsoKdOptions } from "./parts/also_kd.ts";
+import { above, among, atLeast, checkRanges, whole } from "../values/range.ts";
 
 /** Options of `reviewkd`. */
 export interface ReviewkdOptions<S extends string, T extends string> extends AlsoKdOptions {
@@ -63,7 +64,7 @@ export function reviewkd<const S extends string = never, const T extends string 
   const { ce = 1, kd = 0, temperature = 4 } = options;
   return {
     id: "reviewkd",
-    options: {
+    options: checkRanges("reviewkd", {
       taps: taps ?? "maps",
       preactivation,
       channels,
@@ -73,7 +74,15 @@ export function reviewkd<const S extends string = never, const T extends string 
       ce,
       kd,
       temperature,
-    },
+    }, {
+      channels: whole(),
+      weight: atLeast(0),
+      warmup: atLeast(0),
+      first: among(0, 1),
+      ce: atLeast(0),
+      kd: atLeast(0),
+      temperature: above(0),
+    }),
     paper: "Distilling Knowledge via Knowledge Review. Chen et al., 2021. arXiv:2104.09044",
     spots: (student, teacher) => pairsToReview(student, teacher, taps),
     build({ create, student, teacher }) {

@@ -4,6 +4,7 @@ import type { Net } from "../nn/network.ts";
 import { flatten, gram, selectRelated, smoothL1, unitRows } from "../nn/ops.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { alsoKd, type AlsoKdOptions } from "./parts/also_kd.ts";
+import { above, atLeast, checkRanges } from "../values/range.ts";
 
 /** Options of `rkd`. */
 export interface RkdOptions<S extends string, T extends string> extends AlsoKdOptions {
@@ -37,7 +38,21 @@ export function rkd<const S extends string = "pooled", const T extends string = 
   const { distance = 25, angle = 50, ce = 1, kd = 0, temperature = 4 } = options;
   return {
     id: "rkd",
-    options: { student: learning, teacher: teaching, distance, angle, ce, kd, temperature },
+    options: checkRanges("rkd", {
+      student: learning,
+      teacher: teaching,
+      distance,
+      angle,
+      ce,
+      kd,
+      temperature,
+    }, {
+      distance: atLeast(0),
+      angle: atLeast(0),
+      ce: atLeast(0),
+      kd: atLeast(0),
+      temperature: above(0),
+    }),
     paper: "Relational Knowledge Distillation. Park, Kim, Lu, Cho, 2019. arXiv:1904.05068",
     spots: () => [[learning, teaching]],
     build: () => ({ student, teacher, task, mask }) => {

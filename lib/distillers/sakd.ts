@@ -22,6 +22,7 @@ import type { TapPair } from "../nn/tap_pairs.ts";
 import { type Shape, sizeOf } from "../nn/variables.ts";
 import { Failure } from "../values/failure.ts";
 import { regressor } from "./parts/regressor.ts";
+import { above, atLeast, checkRanges } from "../values/range.ts";
 
 /** Options of `sakd`. */
 export interface SakdOptions {
@@ -136,13 +137,10 @@ export function sakdWithNoise<S extends Net, T extends Net, D>(
   const { routing = "adaptive", homogeneous = false, gamma = 1, alpha = 1, beta = 1, ce = 1 } =
     options;
   const { temperature = 4, gumbel = 5, statistics = "batch" } = options;
-  if (!(gamma > 0)) {
-    throw new Failure(2, `sakd: gamma has to be greater than 0, not ${gamma}`);
-  }
   const { id, options: methodOptions, paper, needs, spots, build } = erase(method);
   const distiller: Distiller<Net, Net> = {
     id: "sakd",
-    options: {
+    options: checkRanges("sakd", {
       method: { id, options: methodOptions },
       routing,
       homogeneous,
@@ -153,7 +151,14 @@ export function sakdWithNoise<S extends Net, T extends Net, D>(
       temperature,
       gumbel,
       statistics,
-    },
+    }, {
+      gamma: above(0),
+      alpha: atLeast(0),
+      beta: atLeast(0),
+      ce: atLeast(0),
+      temperature: above(0),
+      gumbel: above(0),
+    }),
     paper: [PAPER, ...paper ? [paper] : []].join("; "),
     needs,
     build({ create, student, teacher, dataset }) {

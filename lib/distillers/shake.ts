@@ -23,6 +23,7 @@ import type { Pass } from "../nn/pass.ts";
 import type { Shape } from "../nn/variables.ts";
 import { Failure } from "../values/failure.ts";
 import { weighByGradients } from "./parts/weigh_by_gradients.ts";
+import { above, atLeast, checkRanges, whole } from "../values/range.ts";
 
 /** Options of `shake`. */
 export interface ShakeOptions<T extends string> {
@@ -126,15 +127,12 @@ export function shake<const T extends string = never>(
   const { ce = 1, kd = 1, follow = 1, reverse = 1, direct = 0 } = options;
   const { by = released ? "mse" : "kl", labels = released ? 1 : 0, normalised = released } =
     options;
-  if (!Number.isInteger(heads) || heads < 1) {
-    throw new Failure(2, `shake: heads has to be a whole number, 1 or more, not ${heads}`);
-  }
   if (backbone === "own" && taps) {
     throw new Failure(2, "shake: the backbone `own` fuses no maps: leave `taps` out");
   }
   return {
     id: "shake",
-    options: {
+    options: checkRanges("shake", {
       ...{
         backbone,
         taps: taps ?? "maps",
@@ -149,7 +147,16 @@ export function shake<const T extends string = never>(
         direct,
       },
       ...{ normalised, weights },
-    },
+    }, {
+      heads: whole(),
+      temperature: above(0),
+      ce: atLeast(0),
+      kd: atLeast(0),
+      follow: atLeast(0),
+      reverse: atLeast(0),
+      labels: atLeast(0),
+      direct: atLeast(0),
+    }),
     paper:
       "Shadow Knowledge Distillation: Bridging Offline and Online Knowledge Transfer. Li, Jin, 2022. NeurIPS",
     build({ create, student, teacher }) {

@@ -1,9 +1,9 @@
 import type { Distiller, Terms } from "../experiment/distiller.ts";
-import { Failure } from "../values/failure.ts";
 import type { Scorer } from "../nn/network.ts";
 import { applyMask, kl, stopGradient } from "../nn/ops.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { fuseLogits } from "./parts/fuse_logits.ts";
+import { above, atLeast, between, checkRanges, whole } from "../values/range.ts";
 
 /** Options of `slkd`. */
 export interface SlkdOptions {
@@ -83,26 +83,28 @@ export function slkd(options: SlkdOptions = {}): Distiller<Scorer, Scorer> {
     released = false,
     joint = released,
   } = options;
-  if (!Number.isInteger(copies) || copies < 1) {
-    throw new Failure(
-      2,
-      `slkd: copies has to be a whole number, 1 or more, not ${copies}; for none use kd`,
-    );
-  }
+  const declared = checkRanges("slkd", {
+    temperature,
+    ce,
+    teacher: beta1,
+    selfTeacher: beta2,
+    copies,
+    fusion,
+    released,
+    joint: joint === released ? undefined : joint,
+  }, {
+    temperature: above(0),
+    ce: between(),
+    teacher: atLeast(0),
+    selfTeacher: atLeast(0),
+    copies: whole(),
+    fusion: between(),
+  });
   const fuse = fuseLogits("slkd", copies, fusion);
   const selfWeights = released ? { ce: 1, kl: 1 } : { ce, kl: 1 - ce };
   return {
     id: "slkd",
-    options: {
-      temperature,
-      ce,
-      teacher: beta1,
-      selfTeacher: beta2,
-      copies,
-      fusion,
-      released,
-      joint: joint === released ? undefined : joint,
-    },
+    options: declared,
     paper:
       "Improving Knowledge Distillation via Transferring Learning Ability. Liu, Li, Cheng, 2023. arXiv:2304.11923",
     build({ create, teacher }) {

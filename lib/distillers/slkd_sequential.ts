@@ -3,6 +3,7 @@ import type { Scorer } from "../nn/network.ts";
 import { applyMask, kl } from "../nn/ops.ts";
 import { fuseLogits } from "./parts/fuse_logits.ts";
 import type { SlkdOptions } from "./slkd.ts";
+import { above, atLeast, between, checkRanges } from "../values/range.ts";
 
 /** Options of `slkdSequential`: those of `slkd` for the student's loss, with the same defaults. */
 export type SlkdSequentialOptions = Pick<
@@ -55,7 +56,19 @@ export function slkdSequential(
   const { temperature = 4, ce = 0.1, teacher: beta1 = 1, selfTeacher: beta2 = 1, fusion } = options;
   return {
     id: "slkd_sequential",
-    options: { temperature, ce, teacher: beta1, selfTeacher: beta2, fusion },
+    options: checkRanges("slkdSequential", {
+      temperature,
+      ce,
+      teacher: beta1,
+      selfTeacher: beta2,
+      fusion,
+    }, {
+      temperature: above(0),
+      ce: between(),
+      teacher: atLeast(0),
+      selfTeacher: atLeast(0),
+      fusion: between(),
+    }),
     paper:
       "Improving Knowledge Distillation via Transferring Learning Ability. Liu, Li, Cheng, 2023. arXiv:2304.11923",
     build({ teacher: { length } }) {

@@ -5,6 +5,7 @@ import { flatten, gram, selectRelated, unitRows } from "../nn/ops.ts";
 import { lastMaps } from "../nn/tap_pairs.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { alsoKd, type AlsoKdOptions } from "./parts/also_kd.ts";
+import { above, among, atLeast, checkRanges } from "../values/range.ts";
 
 /** Options of `sp`. */
 export interface SpOptions<S extends string, T extends string> extends AlsoKdOptions {
@@ -34,7 +35,7 @@ export function sp<const S extends string = never, const T extends string = neve
   const { rows = 2, weight = 3000, ce = 1, kd = 0, temperature = 4 } = options;
   return {
     id: "sp",
-    options: {
+    options: checkRanges("sp", {
       student: options.student,
       teacher: options.teacher,
       rows,
@@ -42,7 +43,13 @@ export function sp<const S extends string = never, const T extends string = neve
       ce,
       kd,
       temperature,
-    },
+    }, {
+      rows: among(1, 2),
+      weight: atLeast(0),
+      ce: atLeast(0),
+      kd: atLeast(0),
+      temperature: above(0),
+    }),
     paper: "Similarity-Preserving Knowledge Distillation. Tung, Mori, 2019. arXiv:1907.09682",
     spots: (student, teacher) => [lastMaps(student, teacher, options)],
     build({ student, teacher }) {

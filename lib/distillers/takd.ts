@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Distiller } from "../experiment/distiller.ts";
 import type { Scorer } from "../nn/network.ts";
 import { applyMask, kl } from "../nn/ops.ts";
+import { above, between, checkRanges } from "../values/range.ts";
 
 /** Options of `takd`. */
 export interface TakdOptions {
@@ -53,7 +54,10 @@ export function takd(
 ): Distiller<Scorer, Scorer> {
   return {
     id: "takd",
-    options: { temperature, kd, standardised },
+    options: checkRanges("takd", { temperature, kd, standardised }, {
+      temperature: above(0),
+      kd: between(),
+    }),
     paper:
       "Improved Knowledge Distillation via Teacher Assistant. Mirzadeh et al., 2020. arXiv:1902.03393",
     build: ({ dataset: { classes } }) => ({ student, teacher, task, mask }) => {

@@ -8,8 +8,8 @@ import type { Net } from "../nn/network.ts";
 import { applyMask } from "../nn/ops.ts";
 import { type TapPair, tapPairs } from "../nn/tap_pairs.ts";
 import { constant } from "../nn/variables.ts";
-import { Failure } from "../values/failure.ts";
 import { alsoKd, type AlsoKdOptions } from "./parts/also_kd.ts";
+import { above, atLeast, checkRanges } from "../values/range.ts";
 
 /** Options of `vid`. */
 export interface VidOptions<S extends string, T extends string> extends AlsoKdOptions {
@@ -42,12 +42,23 @@ export function vid<const S extends string = never, const T extends string = nev
 ): SpottedDistiller<Net<S | "logits">, Net<T | "logits">> {
   const { taps, variance = 5, learned = true, weight = 1, ce = 1, kd = 0, temperature = 4 } =
     options;
-  if (!(variance > FLOOR)) {
-    throw new Failure(2, `vid: variance has to be greater than ${FLOOR}, not ${variance}`);
-  }
   return {
     id: "vid",
-    options: { taps: taps ?? "maps", variance, learned, weight, ce, kd, temperature },
+    options: checkRanges("vid", {
+      taps: taps ?? "maps",
+      variance,
+      learned,
+      weight,
+      ce,
+      kd,
+      temperature,
+    }, {
+      variance: above(FLOOR),
+      weight: atLeast(0),
+      ce: atLeast(0),
+      kd: atLeast(0),
+      temperature: above(0),
+    }),
     paper:
       "Variational Information Distillation for Knowledge Transfer. Ahn et al., 2019. arXiv:1904.05835",
     spots: (student, teacher) => tapPairs(student, teacher, taps),

@@ -8,20 +8,23 @@ import type { ByTrial } from "../training/step.ts";
 export const EVAL_BATCH = 250;
 
 /**
- * Runs an evaluation step over a whole split, `size` images at a time, and returns the score of
- * each of its networks. Scores depend on the batch size by rounding only. Calls `between` after each
- * batch but the last, which may throw to end the evaluation. Default: does nothing.
+ * Runs an evaluation step over a split, `size` images at a time, and returns the score of each of
+ * its networks. Scores depend on the batch size by rounding only. With `limit`, it takes so many
+ * batches, of images from the whole split at even distances. Default: all. Calls `between` after
+ * each batch but the last, which may throw to end the evaluation. Default: does nothing.
  */
 export async function evaluate(
   run: CompiledStep<EvaluateInput, ByTrial<Ungrouped>>,
   source: BatchSource,
   size: number = EVAL_BATCH,
+  limit: number = Infinity,
   between: () => void = () => {},
 ): Promise<Score[]> {
   const tallies: Tally<Score>[] = [];
-  let left = source.split.size;
+  const chosen = evaluated(source, size, limit);
+  let left = chosen.length;
   for await (
-    const { image, index, ...labels } of batches(source, inOrder(source.split.size), size)
+    const { image, index, ...labels } of batches(source, chosen, size)
   ) {
     const values = await run({ image, ...labels });
     for (const [i, own] of Object.values(values).entries()) {
@@ -31,4 +34,11 @@ export async function evaluate(
     if (left > 0) between();
   }
   return tallies.map((tally) => tally.result());
+}
+
+/** The images that an evaluation takes. */
+function evaluated({ split }: BatchSource, size: number, limit: number): Uint32Array {
+  const all = split.size;
+  const count = Math.min(all, size * limit);
+  return inOrder(count).map((i) => Math.floor(i * all / count));
 }

@@ -2,6 +2,7 @@ import type { Dataset, Mix } from "../data/dataset.ts";
 import type { Layer } from "../nn/layer.ts";
 import type { Net, Scorer } from "../nn/network.ts";
 import { Failure } from "../values/failure.ts";
+import { checkRange, checkRanges, whole } from "../values/range.ts";
 import {
   type DataOf,
   type Distiller,
@@ -125,7 +126,7 @@ const experiments = new WeakSet<object>();
 /**
  * Declares an experiment. `meta` is the `import.meta` of the module that exports it. Creates no
  * tensor and opens no file. Throws a `Failure` (exit 2) if the method needs a module that no
- * experiment trained.
+ * experiment trained, or if the epochs or the batch of the schedule are not whole numbers from 1.
  *
  * @example
  * ```ts
@@ -151,6 +152,8 @@ export function experiment<
   parts: Parts<S, G, M, V, E>,
 ): Declared<S, G, M, V, E> {
   const { dataset, student, teacher, distiller, schedule } = parts;
+  const { epochs, batch } = schedule;
+  checkRanges(schedule.id, { epochs, batch }, { epochs: whole(), batch: whole() });
   const start = isTrained(student) ? student : undefined;
   const value: Declared<S, G, M, V, E> = {
     url: meta.url,
@@ -200,7 +203,7 @@ export function isExperiment(value: unknown): value is Experiment {
 /**
  * Takes the trained student of another experiment, as a teacher or as the start of a student. Its
  * `trainedModules` are the modules that the other method trained. Default: the trial of seed 1,
- * after its last epoch.
+ * after its last epoch. Throws a `Failure` (exit 2) if the seed is not a whole number from 0.
  *
  * @example
  * ```ts
@@ -229,6 +232,7 @@ export function from<N extends Net, E extends string>(
   experiment: Experiment<N, E>,
   { seed = 1, epoch = "last" }: { readonly seed?: number; readonly epoch?: Epoch } = {},
 ): Trained<N, E> {
+  checkRange("from", "seed", seed, whole(0));
   const trained = { kind: "trained", experiment, seed, epoch, trainedModules: {} } as const;
   const modules = Object.entries<Layer>(experiment.distiller.trainedModules ?? {})
     .map((

@@ -1,4 +1,5 @@
 import type { Json } from "../values/json.ts";
+import { above, atLeast, between, checkRange, type Range, whole } from "../values/range.ts";
 
 /** How the learning rate changes while a student trains. */
 export interface Rate {
@@ -16,6 +17,11 @@ export interface Rate {
    * proportion.
    */
   over(epochs: number, declared: number): Rate;
+  /**
+   * Checks the points and the rates against the training that declares them. Throws a `Failure`
+   * (exit 2) if one is out of its range. Default: nothing to check.
+   */
+  check?(training: { readonly epochs: number; readonly lr: number }): void;
 }
 
 /** Options of every rate. */
@@ -54,18 +60,31 @@ export interface CosineOptions extends RateOptions {
   readonly minimum?: number;
 }
 
-/** Makes a rate that drops at milestones: PyTorch's `MultiStepLR`. */
-export function steps({ at, by, ...timing }: StepsOptions): Rate {
+/**
+ * Makes a rate that drops at milestones: PyTorch's `MultiStepLR`. Its options are checked where a
+ * schedule declares it.
+ */
+export function steps(options: StepsOptions): Rate {
+  return stepsOf("steps", options);
+}
+
+/** `steps`, in whose failures `owner` stands before an option. */
+export function stepsOf(owner: string, { at, by, ...timing }: StepsOptions): Rate {
   const pointAt = pointOf(timing);
   return withTiming("steps", { at, by }, timing, {
     rate: (passed, { lr }) =>
       lr * by ** at.filter((milestone) => pointAt(milestone) <= passed).length,
-    over: (move, timing) => steps({ at: at.map(move), by, ...timing }),
+    over: (move, timing) => stepsOf(owner, { at: at.map(move), by, ...timing }),
+    check({ epochs }) {
+      for (const point of at) checkRange(owner, "at", point, pointWithin(epochs, timing));
+      checkRange(owner, "by", by, above(0));
+    },
   });
 }
 
 /**
- * Makes a rate that falls along half a cosine: PyTorch's `CosineAnnealingLR`.
+ * Makes a rate that falls along half a cosine: PyTorch's `CosineAnnealingLR`. Its options are checked
+ * where a schedule declares it.
  *
  * @example
  * ```ts
@@ -80,6 +99,7 @@ export function cosine({ minimum = 0, ...timing }: CosineOptions = {}): Rate {
     rate: (passed, { epochs, lr }) =>
       minimum + (lr - minimum) * (1 + Math.cos(Math.PI * passed / epochs)) / 2,
     over: (_, timing) => cosine({ minimum, ...timing }),
+    check: ({ lr }) => checkRange("cosine", "minimum", minimum, between(0, lr)),
   });
 }
 
@@ -88,6 +108,8 @@ interface Curve {
   readonly rate: Rate["at"];
   /** The same rate with each of its points, in epochs, moved. */
   readonly over: (move: (point: number) => number, timing: RateOptions) => Rate;
+  /** Checks its options against the training that declares them. */
+  readonly check: NonNullable<Rate["check"]>;
 }
 
 function withTiming(
@@ -120,6 +142,26 @@ function withTiming(
         ...warmup && { warmup: { ...warmup, epochs: move(warmup.epochs) } },
       });
     },
+    check(training) {
+      curve.check(training);
+      if (!warmup) return;
+      const { epochs, lr } = training;
+      const length = every === "step" ? atLeast(0) : whole(0);
+      checkRange(id, "warmup.epochs", warmup.epochs, {
+        words: `${length.words}, and at most ${epochs}, the schedule's epochs`,
+        has: (value) => length.has(value) && value <= epochs,
+      });
+      checkRange(id, "warmup.from", warmup.from, between(0, lr));
+    },
+  };
+}
+
+/** The points inside a training at which a rate can change: the ends of its epochs, or of steps. */
+function pointWithin(epochs: number, { every }: RateOptions): Range {
+  const kind = every === "step" ? above(0) : whole(1);
+  return {
+    words: `${kind.words}, and below ${epochs}, the schedule's epochs`,
+    has: (value) => kind.has(value) && value < epochs,
   };
 }
 

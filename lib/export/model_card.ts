@@ -174,6 +174,12 @@ function limits({ model, format, student: { trial }, epoch, outcome }: CardFacts
         "Its epoch was chosen by the test images, as in the papers: its accuracy is optimistic.",
       ]
       : []),
+    ...(trial.quick
+      ? [
+        `It is of a quick run, of ${trial.epochs} epochs and perhaps fewer batches and test images ` +
+        "than declared: a trial of the program, not a result.",
+      ]
+      : []),
     ...(trial.precision === "bfloat16"
       ? ["Its accuracy was measured with convolutions in bfloat16."]
       : []),

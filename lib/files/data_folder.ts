@@ -1,9 +1,11 @@
+import { userPath } from "./user_path.ts";
+
 /**
  * Returns the folder of the data sets: `--data DIR`, else the environment variable `RETORT_DATA`,
  * else `./data`.
  */
 export function findDataFolder(flag?: string): string {
-  return flag || Deno.env.get("RETORT_DATA") || "./data";
+  return flag && userPath(flag) || Deno.env.get("RETORT_DATA") || "./data";
 }
 
 /** End of a message about missing data. */

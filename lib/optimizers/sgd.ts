@@ -1,9 +1,10 @@
 import * as tf from "@tensorflow/tfjs";
 import { Failure } from "../values/failure.ts";
 import type { Optimizer, Roles } from "../experiment/optimizer.ts";
-import { type Rate, steps } from "../experiment/rates.ts";
+import { type Rate, stepsOf } from "../experiment/rates.ts";
 import type { Schedule } from "../experiment/schedule.ts";
 import type { Tensor } from "../kernels/tensor.ts";
+import { atLeast, below1, checkRanges, whole } from "../values/range.ts";
 import { constant, type Update, type Variable, type Variables } from "../nn/variables.ts";
 
 /** Options of `sgd`. */
@@ -39,8 +40,9 @@ export interface SgdOptions {
 
 /**
  * Declares stochastic gradient descent with momentum and weight decay, as in PyTorch. The learning
- * rate drops at milestones or follows `rate`. Throws a `Failure` (exit 2) if `dot` moves a momentum
- * out of 0 … 1, or if both `drops` and `rate` are set.
+ * rate drops at milestones or follows `rate`. Throws a `Failure` (exit 2) if an option is out of its
+ * range, a drop or a warm-up does not lie within the epochs, `dot` moves a momentum out of 0 … 1, or
+ * both `drops` and `rate` are set.
  *
  * @example
  * ```ts
@@ -52,6 +54,13 @@ export interface SgdOptions {
  */
 export function sgd(options: SgdOptions): Schedule {
   const { batch, lr, drops, momentum = 0.9, weightDecay = 5e-4, nesterov = false, dot } = options;
+  checkRanges("sgd", { epochs: options.epochs, batch, lr, momentum, weightDecay }, {
+    epochs: whole(),
+    batch: whole(),
+    lr: atLeast(0),
+    momentum: below1,
+    weightDecay: atLeast(0),
+  });
   if (dot !== undefined && !(momentum - Math.abs(dot) >= 0 && momentum + Math.abs(dot) < 1)) {
     throw new Failure(
       2,
@@ -86,7 +95,9 @@ export function sgd(options: SgdOptions): Schedule {
       rate.at(((epoch - 1) * steps + step) / steps, { epochs, lr }),
     over: (other) => scheduleOver(other, rate.over(other, epochs)),
   });
-  return scheduleOver(options.epochs, options.rate ?? steps(drops ?? { at: [], by: 0.1 }));
+  const rate = options.rate ?? stepsOf("sgd: drops", drops ?? { at: [], by: 0.1 });
+  rate.check?.({ epochs: options.epochs, lr });
+  return scheduleOver(options.epochs, rate);
 }
 
 /** Options of the optimiser. */

@@ -51,6 +51,14 @@ export async function findNetwork(spec: string): Promise<Net> {
   );
 }
 
+/** Lists the networks that a module exports, by name. */
+export async function networksOf(spec: string): Promise<NamedNetwork[]> {
+  const exports = await importModule(findModule(spec));
+  return Object.entries(exports).flatMap(([name, network]) =>
+    isNet(network) ? [{ name, network }] : []
+  );
+}
+
 /**
  * Looks up `path/to/module.ts#name`: gives the network, if the export is one, and the end of a
  * message that lists the module's networks. Rejects with a `Failure` (exit 2) if there is no such

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { userFolder } from "../files/user_path.ts";
 import { didYouMean } from "../values/suggest.ts";
 import { Failure } from "../values/failure.ts";
 import { projectRoot } from "./identify.ts";
@@ -11,7 +12,7 @@ import { isTables, type KnownTables } from "../experiment/tables.ts";
  * Lists the folders with a `tables.ts` in the `experiments/` of the project around `within`. Throws
  * a `Failure` (exit 2) outside a project.
  */
-export function tableFolders(within: string = Deno.cwd()): string[] {
+export function tableFolders(within: string = userFolder()): string[] {
   const all = join(projectRoot(pathToFileURL(resolve(within, "tables.ts")).href), "experiments");
   if (!existsSync(all)) {
     throw new Failure(
@@ -28,7 +29,7 @@ export function tableFolders(within: string = Deno.cwd()): string[] {
  * Finds the folder of tables that the command line names, by its path or by its name in
  * `experiments/`, in any case. Throws a `Failure` (exit 2) that lists the folders if there is none.
  */
-export function tableFolder(named: string, within: string = Deno.cwd()): string {
+export function tableFolder(named: string, within: string = userFolder()): string {
   const path = resolve(within, named);
   if (existsSync(join(path, "tables.ts"))) return path;
   const all = tableFolders(within);

@@ -7,6 +7,7 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { userFolder } from "../files/user_path.ts";
 import { closest } from "../values/suggest.ts";
 import { type Experiment, isExperiment } from "../experiment/experiment.ts";
 import { Failure } from "../values/failure.ts";
@@ -31,7 +32,7 @@ export interface Loaded {
 
 /**
  * Finds the folder of a module's project: the nearest one upward with a `deno.json` or
- * `deno.jsonc`, else the working directory.
+ * `deno.jsonc`, else the module's own folder.
  */
 export function projectRoot(url: string): string {
   return rootOf(fileOf(url));
@@ -124,7 +125,7 @@ function rootOf(module: string): string {
       return folder;
     }
   }
-  return Deno.cwd();
+  return dirname(module);
 }
 
 function idOf(module: string, name?: string): string {
@@ -140,11 +141,13 @@ function fileOf(url: string): string {
   );
 }
 
-/** The absolute path of a module. */
+/** The absolute path of a module, from where the user stands or, as in an id, from the project. */
 function locateModule(path: string): string {
-  const absolute = resolve(path);
-  for (const candidate of [absolute, `${absolute}.ts`]) {
-    if (existsSync(candidate) && basename(candidate).endsWith(".ts")) return candidate;
+  const absolute = resolve(userFolder(), path);
+  for (const start of [absolute, resolve(path)]) {
+    for (const candidate of [start, `${start}.ts`]) {
+      if (existsSync(candidate) && basename(candidate).endsWith(".ts")) return candidate;
+    }
   }
   if (statSync(absolute, { throwIfNoEntry: false })?.isDirectory()) {
     throw folderFailure(path, modulesIn(absolute));

@@ -4,7 +4,8 @@ import { Failure } from "../values/failure.ts";
 
 /**
  * Imports a module by its file's path. Rejects with a `Failure` (exit 2) that has the error in one
- * piece if the module does not compile or throws. A `Failure` that it throws keeps its exit code.
+ * piece if the module does not compile or throws. A `Failure` that it throws keeps its exit code. The
+ * message names the module's line, if the error occurred below one.
  */
 export async function importModule(path: string): Promise<Readonly<Record<string, unknown>>> {
   const { href } = pathToFileURL(path);
@@ -12,7 +13,7 @@ export async function importModule(path: string): Promise<Readonly<Record<string
     return await import(href);
   } catch (cause) {
     if (cause instanceof Failure) {
-      throw new Failure(cause.exit, `${path}: ${cause.message}`, { cause });
+      throw new Failure(cause.exit, `${path}: ${messageOf(cause, href)}`, { cause });
     }
     throw new Failure(2, `cannot import ${path}: ${messageOf(cause, href)}`, { cause });
   }

@@ -3,9 +3,10 @@ import { declarationHash } from "../experiment/declaration.ts";
 import type { Experiment } from "../experiment/experiment.ts";
 import { Failure } from "../values/failure.ts";
 import { looseObject, readAs } from "../values/reader.ts";
-import { identify, projectRoot } from "./identify.ts";
+import { identify, type Identity, projectRoot } from "./identify.ts";
 import { metricReader, valueAt } from "./metric.ts";
-import { readResult, resultPath, type Trial, trialState } from "./result.ts";
+import { changedCode, ownCode } from "./own_code.ts";
+import { readTrials, resultPath, type Trial, trialState } from "./result.ts";
 
 /** The trials of an experiment so far. */
 export interface Outcome {
@@ -14,6 +15,11 @@ export interface Outcome {
   readonly path: string;
   /** The trials that count: full runs of the present declaration. */
   readonly measured: readonly Trial[];
+  /**
+   * The number of trials that count whose own code has changed since, until they are trained again
+   * or kept (`exp --keep`). `undefined` for none.
+   */
+  readonly changed?: number;
   /** The number of trials of an older declaration. */
   readonly stale: number;
   /** The number of quick trials. */
@@ -26,10 +32,12 @@ export interface Outcome {
  * measure of the task or has a percentage outside 0 … 100.
  */
 export async function readOutcome(experiment: Experiment, folder: string): Promise<Outcome> {
-  const { id, module } = await identify(experiment);
-  const file = resultPath(projectRoot(experiment.url), id);
-  const [hash, result] = await Promise.all([declarationHash(experiment), readResult(file, id)]);
-  const trials = sortTrials(result?.trials ?? [], hash);
+  const identity = await identify(experiment);
+  const { id, module } = identity;
+  const root = projectRoot(experiment.url);
+  const file = resultPath(root, id);
+  const [hash, all] = await Promise.all([declarationHash(experiment), readTrials(root, id)]);
+  const trials = sortTrials(all, hash);
   const ofTask = looseObject<Pick<Trial, "metric">>({
     metric: metricReader(experiment.dataset.task),
   });
@@ -42,7 +50,20 @@ export async function readOutcome(experiment: Experiment, folder: string): Promi
       );
     });
   }
-  return { experiment, path: relative(folder, module), ...trials };
+  const changed = await countChanged(trials.measured, identity, root);
+  return { experiment, path: relative(folder, module), ...trials, ...changed > 0 && { changed } };
+}
+
+/** Counts the trials whose own code has changed since. */
+async function countChanged(
+  trials: readonly Trial[],
+  identity: Identity,
+  root: string,
+): Promise<number> {
+  const recorded = trials.flatMap(({ code }) => code ? [code] : []);
+  if (recorded.length === 0) return 0;
+  const now = await ownCode(identity, root);
+  return recorded.filter((code) => changedCode(code, now).length > 0).length;
 }
 
 /** Collects the trials that count for a declaration's hash, and the numbers of the others. */

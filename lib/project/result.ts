@@ -28,6 +28,7 @@ import {
   text,
 } from "../values/reader.ts";
 import { type Metric, readMetric } from "./metric.ts";
+import type { OwnCode } from "./own_code.ts";
 
 /** The weights that taught in a trial. */
 export type TeacherRecord = {
@@ -90,6 +91,11 @@ export type Trial = {
   readonly syncNorm?: boolean;
   /** The git commit of the project; `null` outside a repository. */
   readonly commit: string | null;
+  /**
+   * The user's own code that it ran, or that was accepted in place of that since. `undefined` in
+   * older results, which are accepted as they are.
+   */
+  readonly code?: OwnCode;
   /** Whether it ran with another number of epochs or fewer batches than declared. */
   readonly quick: boolean;
 };
@@ -236,6 +242,40 @@ export async function recordTrial(
   return ordered;
 }
 
+/**
+ * Records the trial of a run of the project `root` and returns the new result. A quick trial goes
+ * into a file of its own, which the experiment's next full one removes. Rejects like `recordTrial`.
+ */
+export async function recordRun(
+  root: string,
+  id: string,
+  trial: Trial,
+  say?: (line: string) => void,
+): Promise<Result> {
+  const path = resultPath(root, id);
+  if (trial.quick) return await recordTrial(quickPath(path), id, trial, say);
+  const result = await recordTrial(path, id, trial, say);
+  const quick = quickPath(path);
+  if (existsSync(quick)) {
+    await Deno.remove(quick).catch((cause) => {
+      throw writeFailure(quick, cause);
+    });
+  }
+  return result;
+}
+
+/** Reads all trials of an experiment: the full ones, then the quick ones. Rejects like `readResult`. */
+export async function readTrials(root: string, id: string): Promise<readonly Trial[]> {
+  const path = resultPath(root, id);
+  const files = await Promise.all([readResult(path, id), readResult(quickPath(path), id)]);
+  return files.flatMap((result) => result?.trials ?? []);
+}
+
+/** The path of the quick trials beside those of a result. */
+function quickPath(path: string): string {
+  return path.replace(/json$/, "quick.json");
+}
+
 /** Moves the result of an experiment from its former path to `path`, if nothing is there. */
 async function moveFormer(path: string, id: string): Promise<void> {
   const former = formerPath(path, id);
@@ -249,6 +289,9 @@ const digest = createReader(
   "a SHA-256 in hexadecimal digits",
   (value): value is string => /^[0-9a-f]{64}$/.test(String(value)),
 );
+
+/** Reads a fingerprint of code. */
+export const readCode: Reader<OwnCode> = recordOf(digest);
 
 const identity = { id: text, seed: nullable(count), sha256: digest };
 const withScore = strictObject<TeacherRecord>({ ...identity, score: recordOf(number) });
@@ -282,6 +325,7 @@ export const trialReader: Reader<Trial> = strictObject<Trial>({
   workers: optional(count),
   syncNorm: optional(boolean),
   commit: nullable(text),
+  code: optional(readCode),
   quick: boolean,
 });
 

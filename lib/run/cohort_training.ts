@@ -204,10 +204,11 @@ export class CohortTraining {
     if (group.length === 0) return [];
     const { opened: { test, image }, heldOut, task } = this.#prepared;
     const { evaluate: step } = this.#steps(group);
+    const { evalBatch, limit } = this.#settings;
     const place = `in the evaluation of epoch ${group[0].position.epoch}`;
     const between = this.#interruptible(group, place);
     const score = (split: Split) =>
-      evaluate(step, { task, split, image }, this.#settings.evalBatch, between);
+      evaluate(step, { task, split, image }, evalBatch, limit, between);
     const tested = await score(test);
     const held = heldOut && await score(heldOut.split);
     return tested.map((test, i) => ({ test, held: held?.[i] }));
@@ -226,12 +227,10 @@ export class CohortTraining {
     );
     if (taught.length === 0) return new Map();
     const { compare } = this.#steps(taught);
-    const scores = await evaluate(
-      compare,
-      { task, split: test, image },
-      this.#settings.evalBatch,
-      this.#interruptible(taught, "while it is compared with its teacher"),
-    );
+    const { evalBatch, limit } = this.#settings;
+    const between = this.#interruptible(taught, "while it is compared with its teacher");
+    const source = { task, split: test, image };
+    const scores = await evaluate(compare, source, evalBatch, limit, between);
     return new Map(taught.map((trial, i) => [trial, scores[i]]));
   }
 

@@ -11,7 +11,7 @@ import { previewStages, type StagesPreview } from "./first_stages.ts";
 import { listLearned } from "./learned.ts";
 import { fittingTrials, isLimitedByMemory, measureStepMemory, type StepMemory } from "./memory.ts";
 import { prepare, type Prepared, type TrialSource } from "./prepare.ts";
-import { isSameTrial, queue, type QueuedTrial, type RequestedTrial } from "./queue.ts";
+import { checkCode, isSameTrial, queue, type QueuedTrial, type RequestedTrial } from "./queue.ts";
 import { type Resolved, resolveRun } from "./resolve.ts";
 import { scheduleOf, type Settings } from "./settings.ts";
 import { stopIfInterrupted } from "./stop.ts";
@@ -47,6 +47,7 @@ export async function dryRunAll(
 ): Promise<string[]> {
   const waiting = await queue(asked, settings);
   await checkDeclaredData(waiting, settings);
+  await checkCode(waiting);
   const planned = cohorts(waiting, mostTogether(settings));
   const lines = queueLines(planned);
   const isIn = (cohort: readonly RequestedTrial[], trial: RequestedTrial) =>

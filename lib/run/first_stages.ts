@@ -6,7 +6,7 @@
  */
 import type { TrainedModule } from "../experiment/distiller.ts";
 import type { Experiment, Trained } from "../experiment/experiment.ts";
-import { type ResolvedTrained, resolveTrained } from "./resolve.ts";
+import { acceptCode, type ResolvedTrained, resolveTrained } from "./resolve.ts";
 import type { Settings } from "./settings.ts";
 import { sha256 } from "../values/sha256.ts";
 import {
@@ -58,6 +58,7 @@ export async function readStages(
   ) => {
     const resolved = await resolveTrained(trained, settings);
     const { identity: { id }, seed } = resolved;
+    await acceptCode(resolved);
     records.push({ id, seed, taken, sha256: await sha256(await Deno.readFile(file(resolved))) });
     return resolved;
   };

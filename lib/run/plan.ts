@@ -6,7 +6,7 @@
  */
 import type { DatasetSizes } from "../data/dataset.ts";
 import { type Experiment, networkOf } from "../experiment/experiment.ts";
-import { readResult, resultPath } from "../project/result.ts";
+import { readTrials } from "../project/result.ts";
 import { batchCount } from "../training/train_inputs.ts";
 import { canonical } from "../values/json.ts";
 import { summary } from "../values/statistics.ts";
@@ -185,12 +185,10 @@ async function recordedSeconds(
   trials: readonly QueuedTrial[],
   { precision = "float32", backend = "tensorflow" }: Settings,
 ): Promise<number | undefined> {
-  const paths = new Map(
-    trials.map((trial) => [resultPath(trial.root, trial.identity.id), trial]),
-  );
+  const experiments = new Map(trials.map((trial) => [trial.experiment, trial]));
   const times: number[] = [];
-  for (const [path, { identity: { id }, declaration }] of paths) {
-    const recorded = (await readResult(path, id))?.trials ?? [];
+  for (const { root, identity: { id }, declaration } of experiments.values()) {
+    const recorded = await readTrials(root, id);
     const alike = recorded.filter((one) =>
       one.declaration === declaration && one.precision === precision && one.backend === backend
     );

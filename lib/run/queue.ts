@@ -8,12 +8,14 @@ import type { Epoch, Experiment, Trained } from "../experiment/experiment.ts";
 import { checkWritable } from "../files/atomic_write.ts";
 import { importWeights } from "../weights/import_weights.ts";
 import type { Net } from "../nn/network.ts";
-import { type Resolved, resolveRun, resolveTrained } from "./resolve.ts";
+import { changedModules, type Resolved, resolveRun, resolveTrained, titleOf } from "./resolve.ts";
 import { openWeights, resolveWeights } from "../weights/locate_weights.ts";
 import { misplacedResult, readResult, resultPath } from "../project/result.ts";
 import { neededEpoch, quickness, type Settings } from "./settings.ts";
 import type { ExternalWeights } from "../experiment/weights.ts";
 import type { WeightsFile } from "../weights/weights_file.ts";
+import { Failure } from "../values/failure.ts";
+import { shellCommand } from "../values/shell.ts";
 
 /** A trial that the caller requests. */
 export interface RequestedTrial {
@@ -142,6 +144,25 @@ export function buildsOn({ experiment }: RequestedTrial, other: RequestedTrial):
 export function foundationsFirst(waiting: readonly QueuedTrial[]): QueuedTrial[] {
   const isNeeded = (trial: QueuedTrial) => waiting.some((other) => buildsOn(other, trial));
   return [...waiting.filter(isNeeded), ...waiting.filter((trial) => !isNeeded(trial))];
+}
+
+/**
+ * Checks, before any training, that no run is of code that has changed since. Rejects with a
+ * `Failure` (exit 2) that names the modules and the ways out.
+ */
+export async function checkCode(waiting: readonly QueuedTrial[]): Promise<void> {
+  const lines = [];
+  for (const trial of waiting) if (trial.state === "changed") lines.push(await sayChanged(trial));
+  if (lines.length > 0) throw new Failure(2, lines.join("\n"));
+}
+
+async function sayChanged(trial: QueuedTrial): Promise<string> {
+  const { identity: { id }, seed, need } = trial;
+  const modules = (await changedModules(trial)).join(", ");
+  const command = shellCommand(["deno", "task", "exp", id, "--seed", String(seed), "--fresh"]);
+  const title = `${need ? `${need.role} ` : ""}${titleOf(trial)}`;
+  return `${title}: code has changed since: ${modules}; --keep takes the run as it is, ` +
+    `${need ? `\`${command}\`` : "--fresh"} trains it again`;
 }
 
 /**

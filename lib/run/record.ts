@@ -59,7 +59,7 @@ export function finalTrial(
   { heldOut, tensorflow }: Prepared,
   progress: RunProgress,
   teachers: readonly TeacherRecord[],
-  commit: string | null,
+  { commit, code }: Pick<Trial, "commit" | "code">,
   compared: Score | undefined,
   data: string,
 ): Trial {
@@ -83,6 +83,7 @@ export function finalTrial(
     ...(workers === undefined ? {} : { workers }),
     ...(syncNorm ? { syncNorm } : {}),
     commit,
+    code,
     quick: quick !== undefined,
   };
 }

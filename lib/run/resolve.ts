@@ -2,21 +2,24 @@ import { existsSync } from "node:fs";
 import { declarationHash } from "../experiment/declaration.ts";
 import type { Epoch, Experiment, Trained } from "../experiment/experiment.ts";
 import { identify, type Identity, projectRoot } from "../project/identify.ts";
+import { changedCode, type OwnCode, ownCode } from "../project/own_code.ts";
 import { RunFolder } from "./run_folder.ts";
 import { neededEpoch, quickness, scheduleOf, type Settings } from "./settings.ts";
 
 /**
  * The state of a run. `missing`: no epoch or batch is saved. `begun`: training is not complete.
- * `stale`: the run follows another declaration. `lacking`: the run is past an epoch whose weights
+ * `stale`: the run follows another declaration. `changed`: the user's own code has changed since.
+ * `lacking`: the run is past an epoch whose weights
  * are needed but were not kept. `fresh`: `--fresh` is set, so nothing on disk counts.
  */
-export type RunState = "missing" | "begun" | "done" | "stale" | "lacking" | "fresh";
+export type RunState = "missing" | "begun" | "done" | "stale" | "changed" | "lacking" | "fresh";
 
 /** The states of a run that is not done, in words. */
 export const STATE_TEXTS = {
   missing: "not trained yet",
   begun: "half trained",
   stale: "stale: its declaration has changed since it was trained",
+  changed: "of code that has changed since it was trained",
   lacking: "lacking weights that are wanted now",
   fresh: "trained anew",
 } as const satisfies Record<Exclude<RunState, "done">, string>;
@@ -48,7 +51,7 @@ export function titleOf({ identity: { id }, seed, quick }: Resolved): string {
 export async function resolveRun(
   experiment: Experiment,
   seed: number,
-  settings: Pick<Settings, "epochs" | "limit" | "fresh">,
+  settings: Pick<Settings, "epochs" | "limit" | "fresh" | "keepResults">,
   keep: readonly Epoch[] = [],
 ): Promise<Resolved> {
   const identity = await identify(experiment);
@@ -59,7 +62,30 @@ export async function resolveRun(
   const state = settings.fresh
     ? "fresh"
     : await runState(folder, experiment, declaration, settings, keep);
-  return { experiment, identity, root, seed, declaration, quick, folder, state };
+  const counts = state === "missing" || state === "stale" || settings.fresh || settings.keepResults;
+  const found = { experiment, identity, root, seed, declaration, quick, folder };
+  const changed = counts ? [] : await changedModules(found);
+  return { ...found, state: changed.length > 0 ? "changed" : state };
+}
+
+/** A run, whatever its state. */
+export type SavedRun = Pick<Resolved, "identity" | "root" | "folder">;
+
+/**
+ * Lists the modules of the user's own code that changed since the run, by their paths in the
+ * project. A run that does not know its code is taken as it is.
+ */
+export async function changedModules({ identity, root, folder }: SavedRun): Promise<string[]> {
+  const [before, now] = await Promise.all([folder.code(), ownCode(identity, root)]);
+  return before ? changedCode(before, now) : [];
+}
+
+/** Makes a run one of the present code, which it returns. */
+export async function acceptCode(run: SavedRun): Promise<OwnCode> {
+  const code = await ownCode(run.identity, run.root);
+  const before = await run.folder.code();
+  if (!before || changedCode(before, code).length > 0) await run.folder.writeCode(code);
+  return code;
 }
 
 /**

@@ -5,13 +5,14 @@
  */
 import { identify, type Identity } from "../project/identify.ts";
 import { primaryOf } from "../project/metric.ts";
-import { recordTrial, resultPath, type Trial } from "../project/result.ts";
+import { recordRun, type Trial } from "../project/result.ts";
 import { Failure } from "../values/failure.ts";
 import { claimCohorts } from "./claimed_cohorts.ts";
 import { checkDeclaredData } from "./declared_data.ts";
 import { checkLearned, checkLearnedInQueue, PresentData, recordLearned } from "./learned.ts";
 import {
   buildsOn,
+  checkCode,
   checkQueue,
   checkResults,
   isSameTrial,
@@ -19,7 +20,7 @@ import {
   type QueuedTrial,
   type RequestedTrial,
 } from "./queue.ts";
-import { type Resolved, resolveRun, titleOf } from "./resolve.ts";
+import { acceptCode, type Resolved, resolveRun, titleOf } from "./resolve.ts";
 import type { Settings } from "./settings.ts";
 import { takeBack } from "./take_back.ts";
 import { type SharedTrial, trainCohort } from "./train_cohort.ts";
@@ -49,6 +50,7 @@ export async function runTrials(
   const { workers = SOLE_WORKER } = settings;
   if (workers.share.workers === 1) await takeBack(asked, settings);
   const waiting = await queue(asked, settings);
+  await checkCode(waiting);
   const isWaiting = (trial: RequestedTrial) => waiting.some((one) => isSameTrial(one, trial));
   const done = new Map<RequestedTrial, FinishedTrial>();
   if (!workers.leads) return await trainAll(waiting, settings);
@@ -165,8 +167,9 @@ async function reuse(
   const hint = settings.pending ? "" : "; --fresh trains it again";
   const absent = isCompared ? "" : " (its data are not there, so they could not be compared)";
   settings.status.line(`${titleOf(resolved)}: done before, ${reached}${absent}${hint}`);
-  await recordTrial(resultPath(root, id), id, trial, settings.status.line);
-  return { experiment, seed, identity: resolved.identity, trial };
+  const accepted = { ...trial, code: await acceptCode(resolved) };
+  await recordRun(root, id, accepted, settings.status.line);
+  return { experiment, seed, identity: resolved.identity, trial: accepted };
 }
 
 /** Compares the data of a run that is done. Returns whether they are there. */

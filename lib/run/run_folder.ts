@@ -3,6 +3,7 @@
  *
  * - `declaration.json`: the declaration, the resolved models, versions and commit.
  * - `data.json`: what the run learns from: the classes, and what tells the images from others.
+ * - `code.json`: the fingerprint of the user's own code that the run is of.
  * - `metrics.jsonl` and TensorBoard's event files: the log of each epoch.
  * - `latest.safetensors`: the whole state, from which the run can continue: after an epoch, before
  *   its evaluation, or within it.
@@ -18,7 +19,8 @@ import { basename, dirname, join } from "node:path";
 import { type DataFacts, readDataFacts } from "../data/fingerprint.ts";
 import type { Epoch } from "../experiment/experiment.ts";
 import { atomicWrite, removeUnfinished, writeFailure } from "../files/atomic_write.ts";
-import { type Trial, trialReader } from "../project/result.ts";
+import type { OwnCode } from "../project/own_code.ts";
+import { readCode, type Trial, trialReader } from "../project/result.ts";
 import type { Score } from "../tasks/task.ts";
 import { Failure, messageOf, systemMessageOf } from "../values/failure.ts";
 import { canonical, type Json } from "../values/json.ts";
@@ -106,6 +108,8 @@ export type BestEpoch = {
   /** Its score on the test set. */
   readonly score: Score;
 };
+
+const CODE = "code.json";
 
 /** The folder of one run. */
 export class RunFolder {
@@ -197,6 +201,30 @@ export class RunFolder {
   /** Records what the run learns from. */
   async recordData(facts: DataFacts): Promise<void> {
     await this.write("data.json", facts);
+  }
+
+  /**
+   * Reads the fingerprint of the code that the run is of. `undefined` in runs of older versions.
+   * Rejects with a `Failure` (exit 3) if the file is damaged.
+   */
+  async code(): Promise<OwnCode | undefined> {
+    const path = this.file(CODE);
+    if (!existsSync(path)) return undefined;
+    const refuse = (problem: string) =>
+      new Failure(3, `${path} is damaged: ${problem}; ${FRESH_HINT}`);
+    const json = await Deno.readTextFile(path);
+    let value: unknown;
+    try {
+      value = JSON.parse(json);
+    } catch (error) {
+      throw refuse(messageOf(error));
+    }
+    return readAs(value, readCode, refuse);
+  }
+
+  /** Writes the fingerprint of the code that the run is of from now on. */
+  async writeCode(code: OwnCode): Promise<void> {
+    await this.write(CODE, code);
   }
 
   /** Reads the result of a run that was done. Rejects with a `Failure` (exit 3) if it is gone. */

@@ -13,7 +13,9 @@ export interface Settings extends EngineOptions {
    * Default: the declared number.
    */
   readonly epochs?: number;
-  /** The most batches in an epoch, which makes a run quick. Default: all. */
+  /**
+   * The most batches in an epoch, and in an evaluation, which makes a run quick. Default: all.
+   */
   readonly limit?: number;
   /** Whether to measure each term's gradient norm, on one batch of every epoch. Default: false. */
   readonly gradNorms?: boolean;
@@ -41,6 +43,11 @@ export interface Settings extends EngineOptions {
   readonly dry?: boolean;
   /** Whether to put the files of an earlier run aside. */
   readonly fresh: boolean;
+  /**
+   * Whether runs count although the user's own code has changed since, from now on as runs of the
+   * present code. Default: false.
+   */
+  readonly keepResults?: boolean;
   /** Shows progress. */
   readonly status: Status;
   /**

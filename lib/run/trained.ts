@@ -131,12 +131,9 @@ export async function readTrainedStudent(
   if (state !== "done") {
     const flags = Object.entries({ seed, epochs, limit }).filter(([, value]) => value !== undefined)
       .map(([name, value]) => ` --${name} ${value}`);
-    throw new Failure(
-      3,
-      `${id} seed ${seed} is ${STATE_TEXTS[state]}; \`deno task exp ${id}${
-        flags.join("")
-      }\` trains it`,
-    );
+    const command = `deno task exp ${id}${flags.join("")}`;
+    const way = state === "changed" ? `\`${command} --keep\` keeps it` : `\`${command}\` trains it`;
+    throw new Failure(3, `${id} seed ${seed} is ${STATE_TEXTS[state]}; ${way}`);
   }
   const path = folder.weights(epoch);
   const trial = await folder.requireTrial();

@@ -2,7 +2,8 @@ import type { Engine, Values } from "../engine/engine.ts";
 import type { Epoch } from "../experiment/experiment.ts";
 import type { Schedule } from "../experiment/schedule.ts";
 import type { Variable } from "../nn/variables.ts";
-import { recordTrial, resultPath, type TeacherRecord, type Trial } from "../project/result.ts";
+import type { OwnCode } from "../project/own_code.ts";
+import { recordRun, type TeacherRecord, type Trial } from "../project/result.ts";
 import { commit } from "../project/versions.ts";
 import type { Score } from "../tasks/task.ts";
 import type { Assembly } from "../training/assemble.ts";
@@ -24,7 +25,7 @@ import type { StageRecord } from "./first_stages.ts";
 import type { Prepared } from "./prepare.ts";
 import type { QueuedTrial } from "./queue.ts";
 import { finalTrial, manifest } from "./record.ts";
-import { titleOf } from "./resolve.ts";
+import { acceptCode, titleOf } from "./resolve.ts";
 import type { BestEpoch, RunProgress, StepsTime } from "./run_folder.ts";
 import { scheduleOf } from "./settings.ts";
 import { SOLE_WORKER } from "./workers.ts";
@@ -86,6 +87,7 @@ export class TrialTraining {
   #progress: RunProgress;
   #logs!: Logs;
   #revision!: string | null;
+  #code!: OwnCode;
 
   constructor(
     trial: QueuedTrial,
@@ -151,6 +153,7 @@ export class TrialTraining {
       ),
     );
     await folder.recordData(await this.#prepared.fingerprint.facts());
+    this.#code = await acceptCode(this.trial);
     this.#logs = new Logs(folder.path, this.#progress.epoch);
   }
 
@@ -355,14 +358,14 @@ export class TrialTraining {
       this.#prepared,
       this.#progress,
       this.#foundations.teachers,
-      this.#revision,
+      { commit: this.#revision, code: this.#code },
       compared,
       await this.#prepared.fingerprint.digest(),
     );
     const { folder, root, identity: { id }, settings: { status } } = this.trial;
     this.#claim?.check();
     // Before the run counts as done, or a kill in between would leave it unrecorded.
-    await recordTrial(resultPath(root, id), id, trial, status.line);
+    await recordRun(root, id, trial, status.line);
     await folder.writeTrial(trial);
     return trial;
   }

@@ -35,7 +35,7 @@ export type FlagValue<F extends Flag> = F["type"] extends "boolean" ? boolean
 export type Flags<S extends Spec> =
   & { readonly [K in keyof S]: FlagValue<S[K]> }
   & {
-    /** Whether the arguments contain `--help`. */
+    /** Whether the arguments contain `--help` or `-h`. */
     readonly help: boolean;
     /** Positional arguments. */
     readonly _: readonly string[];
@@ -53,7 +53,10 @@ export function parseFlags<const S extends Spec>(args: readonly string[], spec: 
   const booleans = known.filter(([, flag]) => flag.type === "boolean").map(([name]) => name);
   const unknown: string[] = [];
   const positional: string[] = [];
-  const parsed: Record<string, unknown> & { "--": string[] } = parseArgs([...args], {
+  const end = args.indexOf("--");
+  const isHelp = (arg: string, i: number) => arg === "-h" && (end < 0 || i < end);
+  const words = joinNumbers(args.map((arg, i) => isHelp(arg, i) ? "--help" : arg), spec);
+  const parsed: Record<string, unknown> & { "--": string[] } = parseArgs(words, {
     "--": true,
     boolean: booleans,
     string: names.filter((name) => !booleans.includes(name)),
@@ -69,6 +72,16 @@ export function parseFlags<const S extends Spec>(args: readonly string[], spec: 
   if (unknown.length > 0) throw unknownFlag(unknown[0], names);
   for (const name of booleans) refuseValue(name, args);
   return { ...Object.fromEntries(values), _: [...positional, ...parsed["--"]] };
+}
+
+/** Writes `--flag -1` as `--flag=-1` if the flag has a range, so that the number is judged by it. */
+function joinNumbers(args: readonly string[], spec: Spec): string[] {
+  const takes = (flag: string | undefined, value: string | undefined) =>
+    spec[flag?.replace(/^--/, "") ?? ""]?.least !== undefined && /^-\.?\d/.test(value ?? "");
+  return args.flatMap((arg, i) => {
+    if (takes(args[i - 1], arg)) return [];
+    return takes(arg, args[i + 1]) ? [`${arg}=${args[i + 1]}`] : [arg];
+  });
 }
 
 /**

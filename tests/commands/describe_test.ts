@@ -267,3 +267,18 @@ export const absent = experiment(import.meta, { dataset: nowhere, schedule, stud
       },
     ),
 );
+
+await needs(
+  everything,
+  "describe: a module shows the networks that it exports, and its experiments",
+  async () => {
+    const module = new URL("../../experiments/examples/own_network.ts", import.meta.url).pathname;
+    const lines: string[] = [];
+    await runDescribe([module, "--json"], (line) => lines.push(line));
+    const found = lines.map((line) => JSON.parse(line));
+    assertEquals(found.map(({ id, experiment }) => [id, experiment]), [
+      ["tiny", undefined],
+      ["tiny", "experiments/examples/own_network"],
+    ]);
+  },
+);

@@ -41,7 +41,7 @@ const total = (row: readonly number[]): number => row.reduce((a, b) => a + b, 0)
 
 await needs(["read", "env"], "eval: usage errors have exit code 2", async () => {
   assertEquals(await failureOf(2), "which experiment? deno task eval experiments/quickstart.ts#kd");
-  assertStringIncludes(await failureOf(2, "a.ts", "b.ts"), "one at a time");
+  assertStringIncludes(await failureOf(2, "a.ts", "b.ts"), "there is no a.ts");
   assertStringIncludes(await failureOf(2, "a.ts", "--network", "vgg8"), "--network needs --as");
   assertStringIncludes(
     await failureOf(2, "a.pth", "--as", "a.ts", "--seed", "2"),

@@ -182,7 +182,7 @@ await needs(
         true,
       ]]);
       const { experiment, trials: recorded } = JSON.parse(
-        await Deno.readTextFile(toys.path("toy/teacher.json")),
+        await Deno.readTextFile(toys.path("toy/teacher.quick.json")),
       );
       assertEquals(trials, recorded.map((trial: Trial) => ({ experiment, ...trial })));
 

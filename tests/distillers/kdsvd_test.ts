@@ -62,7 +62,8 @@ Deno.test("kdsvd refuses maps that it cannot compare and names them, before any 
     "the student's map2 is [2,3,5]",
   );
   assertRefused(narrow, narrow, { taps: [["map1", "map1"]] }, "at least two");
-  for (const vectors of [0, 1.5, 4, NaN]) {
-    assertRefused(narrow, narrow, { vectors }, "which have 3 singular vectors over channels");
+  assertRefused(narrow, narrow, { vectors: 4 }, "which have 3 singular vectors over channels");
+  for (const vectors of [0, 1.5, NaN]) {
+    assertRefused(narrow, narrow, { vectors }, `\`vectors\` is ${vectors}; it has to be a whole`);
   }
 });

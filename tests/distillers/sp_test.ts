@@ -73,5 +73,5 @@ Deno.test("sp: a tap that a network does not have is a compile error", () => {
   // @ts-expect-error: the teacher has no such tap.
   between(student, teacher, sp({ teacher: "block1" }));
   // @ts-expect-error: there is no such norm.
-  between(student, teacher, sp({ rows: 3 }));
+  assertThrows(() => sp({ rows: 3 }), Failure, "`rows` is 3; it has to be 1 or 2");
 });

@@ -43,6 +43,17 @@ Deno.test("evaluate: the score does not depend on the size of a batch", async ()
   for (const size of [1, 7, 601, 1000]) assertEquals(await evaluate(run(), source, size), score);
 });
 
+Deno.test("evaluate: a limit takes so many batches, from the whole split", async () => {
+  const sizes: number[] = [];
+  const [{ top1, top5 }] = await evaluate(run(sizes), source, 50, 2);
+  assertEquals(sizes, [50, 50]);
+  // Every sixth of 601 images, whose classes repeat after ten: the even ones, and one step further.
+  assertEquals([top1, top5], [20, 60]);
+  for (const limit of [3, 100]) {
+    assertEquals(await evaluate(run(), source, 250, limit), await evaluate(run(), source));
+  }
+});
+
 Deno.test("evaluate: a score has the step's measures, and no KL without a teacher", async () => {
   const none: CompiledStep<EvaluateInput, ByTrial<Ungrouped>> = ({ image: { shape: [size] } }) =>
     Promise.resolve({ 0: { top1: new Float32Array(size), top5: new Float32Array(size) } });

@@ -144,6 +144,13 @@ Deno.test("modelCard: of one trial without a teacher, says what is not known", (
   assertStringIncludes(held, "measured with convolutions in bfloat16");
 });
 
+Deno.test("modelCard: of a quick run, says so", () => {
+  const of = (quick: boolean) =>
+    modelCard(facts(teacher, [trial(1, 70, { quick })])).replaceAll(/\s+/g, " ");
+  assertStringIncludes(of(true), "It is of a quick run");
+  assertEquals(of(false).includes("quick run"), false);
+});
+
 Deno.test("modelCard: explains how to load its format, and the order of its dimensions", () => {
   const of = (format: CardFacts["format"]) => modelCard(facts(student, three, { format }));
   assertStringIncludes(of(savedModel), "tf.saved_model.load");

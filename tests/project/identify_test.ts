@@ -75,12 +75,12 @@ await needs(
 
 await needs(
   read,
-  "projectRoot: is the nearest folder upward with a deno.json, else the working directory",
+  "projectRoot: is the nearest folder upward with a deno.json, else the module's own",
   () =>
     project({ "inner/deno.jsonc": "{}", "inner/deep/a.ts": "", "b.ts": "" }, (folder) => {
       const of = (name: string) => projectRoot(pathToFileURL(join(folder, name)).href);
       assertEquals([of("inner/deep/a.ts"), of("b.ts")], [join(folder, "inner"), folder]);
-      assertEquals(projectRoot("file:///nowhere/at/all.ts"), Deno.cwd());
+      assertEquals(projectRoot("file:///nowhere/at/all.ts"), "/nowhere/at");
       return Promise.resolve();
     }),
 );

@@ -129,7 +129,7 @@ await test("the result beside the module has all members", PAIR, async (toys) =>
       "backend",
       "tensorflow",
     ],
-    ...["holdout", "data", "seconds", "stepSeconds", "commit", "quick"],
+    ...["holdout", "data", "seconds", "stepSeconds", "commit", "code", "quick"],
   ]);
   const log = await toys.log("student");
   const tops = log.map((line) => line["test/top1"]);
@@ -251,10 +251,13 @@ export default { teacher, student };
       }).step,
       6,
     );
-    assert((await readResult(toys.path("toy/teacher.json"), "toy#teacher"))!.trials[0].quick);
+    const quickFile = toys.path("toy/teacher.quick.json");
+    assert((await readResult(quickFile, "toy#teacher"))!.trials[0].quick);
+    assert(!existsSync(toys.path("toy/teacher.json")));
 
     const full = await toys.run("student");
     assertEquals([full.quick, full.epochs], [false, 6]);
+    assert(!existsSync(quickFile), "a full run removes the quick one's record");
     assertEquals(
       full.teachers[0].sha256,
       await digest(toys.of("teacher", 1, "epoch-4.safetensors")),

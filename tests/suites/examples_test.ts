@@ -90,6 +90,7 @@ await needs(
         "ablation/both",
         "given_teacher",
         "own_images",
+        "own_loss/student",
         "own_method/student",
         "own_network",
       ];

@@ -46,6 +46,12 @@ Deno.test("flags: positional arguments stay texts, even if they look like number
   ]);
 });
 
+Deno.test("flags: -h is --help, except behind --", () => {
+  assertEquals(parseFlags(["a.ts", "-h"], spec).help, true);
+  const { help, _ } = parseFlags(["--", "-h"], spec);
+  assertEquals([help, _], [false, ["-h"]]);
+});
+
 Deno.test("flags: each mistake is a failure of exit 2 with a clear message", () => {
   const mistakes: [string, string][] = [
     ["--epoch 3", "unknown flag --epoch; did you mean --epochs?"],
@@ -62,6 +68,8 @@ Deno.test("flags: each mistake is a failure of exit 2 with a clear message", () 
     ["--epochs --quiet", "--epochs needs a value: --epochs=<integer>"],
     ["--lr -1", "--lr needs a value: --lr=<number>"],
     ["--epochs 1.5", '--epochs needs a whole number of at least 1, not "1.5"'],
+    ["--epochs -1", '--epochs needs a whole number of at least 1, not "-1"'],
+    ["--epochs=-1", '--epochs needs a whole number of at least 1, not "-1"'],
     ["--epochs 0", '--epochs needs a whole number of at least 1, not "0"'],
     ["--epochs 1e99", '--epochs needs a whole number of at least 1, not "1e99"'],
     ["--lr fast", '--lr needs a number, not "fast"'],

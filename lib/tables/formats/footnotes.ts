@@ -35,11 +35,15 @@ export function footnotes(format: FootnoteFormat = markdown): Footnotes {
   };
 }
 
-/** The mark of a footnote that counts the trials not shown; empty if all are shown. */
-export function noteUnshown({ stale, quick }: Outcome, notes: Footnotes): string {
+/**
+ * The marks of footnotes that count the trials not shown, and those shown whose own code has changed
+ * since; empty if there are none.
+ */
+export function noteUnshown({ stale, quick, changed }: Outcome, notes: Footnotes): string {
   const parts = [
     stale > 0 ? `${stale} stale (the experiment has changed since)` : "",
     quick > 0 ? `${quick} quick (run with other epochs or fewer batches)` : "",
   ].filter((part) => part !== "");
-  return parts.length > 0 ? notes.mark(`Not shown: ${parts.join(", ")}.`) : "";
+  const unshown = parts.length > 0 ? notes.mark(`Not shown: ${parts.join(", ")}.`) : "";
+  return changed ? unshown + notes.mark(`${changed} of code that has changed since.`) : unshown;
 }

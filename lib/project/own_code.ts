@@ -1,0 +1,183 @@
+/**
+ * The user's own code behind an experiment: what its modules run, and those that they import,
+ * outside the package.
+ *
+ * @module
+ */
+import { relative } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { sha256 } from "../values/sha256.ts";
+import type { Identity } from "./identify.ts";
+import {
+  type ImportedName,
+  type OwnModule,
+  parseModule,
+  type Part,
+  textModule,
+} from "./own_module.ts";
+
+/**
+ * A fingerprint of the user's own code: for each module, by its path from the project's folder, the
+ * SHA-256 of the code that the experiment runs of it. Comments, blank space, types and what only
+ * other experiments run do not count.
+ */
+export type OwnCode = { readonly [path: string]: string };
+
+/**
+ * Fingerprints the code of an experiment, as this process has loaded it. Neither the package nor
+ * modules that it or the user takes from a registry are part of it: these have versions.
+ */
+export async function ownCode({ module, name }: Identity, root: string): Promise<OwnCode> {
+  const reached = new Map<string, Reached>();
+  await reach(reached, pathToFileURL(module).href, { experiment: name });
+  const digests: [string, string][] = [];
+  for (const [href, { module, parts, imports }] of reached) {
+    const texts = module.parts.filter((part) => parts.has(part)).map(({ text }) => text);
+    // A module that only passes names on runs nothing itself.
+    if (texts.length === 0) continue;
+    const text = new TextEncoder().encode([...[...imports].sort(), ...texts].join("\n"));
+    digests.push([relative(root, fileURLToPath(href)), await sha256(text)]);
+  }
+  return Object.fromEntries(digests.sort(([a], [b]) => a < b ? -1 : 1));
+}
+
+/**
+ * Lists the modules that changed between two fingerprints: those that are there now, then those that
+ * are gone. A module that only moved has not changed.
+ */
+export function changedCode(before: OwnCode, now: OwnCode): string[] {
+  const differs = (one: OwnCode, other: OwnCode) => {
+    const known = new Set(Object.values(other));
+    return Object.keys(one).filter((path) => !known.has(one[path]));
+  };
+  return [...new Set([...differs(now, before), ...differs(before, now)])];
+}
+
+/** What an experiment runs of a module. */
+interface Reached {
+  readonly module: OwnModule;
+  readonly parts: Set<Part>;
+  /** The imported names that the parts use, with their names in other modules. */
+  readonly imports: Set<string>;
+}
+
+/** What is wanted of a module: an export, `*` for all of them, or an experiment. */
+type Wanted = string | { readonly experiment: string | undefined };
+
+/** Adds what this wish runs of a module and of those that it imports. */
+async function reach(
+  reached: Map<string, Reached>,
+  href: string,
+  wanted: Wanted,
+): Promise<void> {
+  const module = await read(href);
+  if (!reached.has(href)) {
+    const effects = module.parts.filter(({ declares }) => declares.size === 0);
+    reached.set(href, { module, parts: new Set(), imports: new Set() });
+    await addParts(reached, href, effects);
+    for (const specifier of module.effects) {
+      await follow(reached, href, { specifier, name: "" });
+    }
+  }
+  for (const found of find(module, wanted)) {
+    if ("specifier" in found) await follow(reached, href, found);
+    else await addParts(reached, href, declaring(module, found));
+  }
+}
+
+/** The local names of what is wanted, or where it comes from. */
+function find(
+  { exports, members, stars }: OwnModule,
+  wanted: Wanted,
+): readonly (readonly string[] | ImportedName)[] {
+  const everything = [
+    ...exports.values(),
+    ...stars.map((specifier) => ({ specifier, name: "*" })),
+  ];
+  if (wanted === "*") return everything;
+  if (typeof wanted === "object") {
+    const { experiment = "default" } = wanted;
+    const found = exports.get(experiment) ?? members.get(experiment);
+    // A function may have made a record that has this experiment.
+    return found ? [found] : everything;
+  }
+  const found = exports.get(wanted);
+  return found ? [found] : stars.map((specifier) => ({ specifier, name: wanted }));
+}
+
+function declaring({ parts }: OwnModule, names: readonly string[]): Part[] {
+  return parts.filter(({ declares }) => names.some((name) => declares.has(name)));
+}
+
+/** Adds parts of a module, and all that they use. */
+async function addParts(
+  reached: Map<string, Reached>,
+  href: string,
+  added: readonly Part[],
+): Promise<void> {
+  const { module, parts, imports } = reached.get(href)!;
+  for (const part of added) {
+    if (parts.has(part)) continue;
+    parts.add(part);
+    await addParts(reached, href, declaring(module, [...part.uses]));
+    for (const local of part.uses) {
+      const from = module.imports.get(local);
+      if (!from) continue;
+      // The place of a module may change, but not what a name of a registry's module stands for.
+      const registry = isPath(from.specifier) ? "" : ` of ${from.specifier}`;
+      imports.add(`${local} is ${from.name}${registry}`);
+      await follow(reached, href, from);
+    }
+    for (const specifier of part.loads) await follow(reached, href, { specifier, name: "*" });
+  }
+}
+
+/** Adds what an imported name runs, if its module is the user's own. */
+async function follow(
+  reached: Map<string, Reached>,
+  importer: string,
+  { specifier, name }: ImportedName,
+): Promise<void> {
+  const href = resolve(specifier, importer);
+  if (href !== undefined && isOwn(href)) await reach(reached, href, name);
+}
+
+const isPath = (specifier: string): boolean => /^(\.{0,2}\/|file:)/.test(specifier);
+
+function resolve(specifier: string, importer: string): string | undefined {
+  if (isPath(specifier)) return new URL(specifier, importer).href;
+  try {
+    return import.meta.resolve(specifier);
+  } catch {
+    // Names of a registry that this process has not imported.
+    return undefined;
+  }
+}
+
+const PACKAGE = ["lib/", "datasets/", "mod.ts"].map((place) =>
+  new URL(`../../${place}`, import.meta.url).href
+);
+
+/** Whether a module is the user's own: neither the package's nor a registry's. */
+function isOwn(href: string): boolean {
+  return href.startsWith("file:") && !href.includes("/node_modules/") &&
+    !PACKAGE.some((place) => href.startsWith(place));
+}
+
+const modules = new Map<string, Promise<OwnModule>>();
+
+/** Reads a module once, since the process runs what it loaded first. */
+function read(href: string): Promise<OwnModule> {
+  const known = modules.get(href) ?? Deno.readTextFile(new URL(href)).then(toModule);
+  modules.set(href, known);
+  return known;
+}
+
+function toModule(source: string): OwnModule {
+  try {
+    return parseModule(source);
+  } catch {
+    // JSON, or a syntax of tomorrow: its whole text counts.
+    return textModule(source);
+  }
+}

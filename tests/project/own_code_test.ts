@@ -1,0 +1,88 @@
+import { assertEquals } from "@std/assert";
+import { join } from "node:path";
+import { changedCode, ownCode } from "../../lib/project/own_code.ts";
+import { project } from "../support/toy_project.ts";
+
+const MOD = new URL("../../mod.ts", import.meta.url).href;
+
+/** A project with a method, its helper, and two experiments that differ in their methods. */
+const FILES = {
+  "x.ts": `import { mine } from "./my/method.ts";
+    import type { Options } from "./my/types.ts";
+    const shared: Options = { batch: 4 };
+    export const a = [shared, mine(1)];
+    export const b = [shared, 2];
+    export default { c: [mine(3)], d: [4] };`,
+  "my/method.ts": `import { kl, mse } from "${MOD}";
+    import { scale } from "../helper.ts";
+    import fixed from "./fixed.json" with { type: "json" };
+    export const mine = (weight: number) => () => kl(scale(weight), fixed.x);
+    export const other = () => mse(1);`,
+  "my/types.ts": `export interface Options { batch: number }`,
+  "my/fixed.json": `{ "x": 1 }`,
+  "helper.ts": `export * from "./deeper.ts";`,
+  "deeper.ts": `export function scale(x) { return 2 * x; }`,
+};
+
+/** The fingerprints of a project's experiments, with changes of its files. */
+async function prints(changes: Readonly<Record<string, (text: string) => string>> = {}) {
+  const files = Object.fromEntries(
+    Object.entries(FILES).map(([name, text]) => [name, changes[name]?.(text) ?? text]),
+  );
+  const found: Record<string, Awaited<ReturnType<typeof ownCode>>> = {};
+  await project(files, async (folder) => {
+    for (const name of ["a", "b", "c", "d"]) {
+      found[name] = await ownCode({ id: name, module: join(folder, "x.ts"), name }, folder);
+    }
+  });
+  return found;
+}
+
+/** What changes in each experiment. */
+async function changes(of: Parameters<typeof prints>[0]) {
+  const [before, now] = [await prints(), await prints(of)];
+  return Object.fromEntries(
+    Object.keys(before).map((name) => [name, changedCode(before[name], now[name])] as const)
+      .filter(([, modules]) => modules.length > 0),
+  );
+}
+
+Deno.test("ownCode: the modules that an experiment runs, without the package and without types", async () => {
+  const { a, b } = await prints();
+  assertEquals(Object.keys(a), ["deeper.ts", "my/fixed.json", "my/method.ts", "x.ts"]);
+  assertEquals(Object.keys(b), ["x.ts"]);
+});
+
+Deno.test("ownCode: comments, types and what other experiments run do not count", async () => {
+  const unchanged = {
+    "my/method.ts": (text: string) =>
+      text.replace("export const mine", "/** A doc. */\nexport  const mine")
+        .replace("mse(1)", "mse(2)"),
+    "my/types.ts": (text: string) => text.replace("batch", "batches"),
+    "x.ts": (text: string) => text.replace("batch:", "// which\n batch:"),
+  };
+  assertEquals(await changes(unchanged), {});
+  const onlyB = { "x.ts": (text: string) => text.replace("shared, 2", "shared, 5") };
+  assertEquals(await changes(onlyB), { b: ["x.ts"] });
+  const onlyD = { "x.ts": (text: string) => text.replace("[4]", "[5]") };
+  assertEquals(await changes(onlyD), { d: ["x.ts"] });
+});
+
+Deno.test("ownCode: a change anywhere below an experiment names its module", async () => {
+  const deep = { "deeper.ts": (text: string) => text.replace("2 * x", "3 * x") };
+  assertEquals(await changes(deep), { a: ["deeper.ts"], c: ["deeper.ts"] });
+  const loss = {
+    "my/method.ts": (text: string) => text.replace("kl, mse", "mse as kl, kl as mse"),
+  };
+  assertEquals(await changes(loss), { a: ["my/method.ts"], c: ["my/method.ts"] });
+  const data = { "my/fixed.json": () => `{ "x": 2 }` };
+  assertEquals(await changes(data), { a: ["my/fixed.json"], c: ["my/fixed.json"] });
+  const shared = { "x.ts": (text: string) => text.replace("batch: 4", "batch: 8") };
+  assertEquals(await changes(shared), { a: ["x.ts"], b: ["x.ts"] });
+});
+
+Deno.test("changedCode: modules that came, went or differ, and not those that moved", () => {
+  assertEquals(changedCode({ a: "1", b: "2" }, { a: "1", c: "2" }), []);
+  assertEquals(changedCode({ a: "1", b: "2" }, { a: "3", b: "2" }), ["a"]);
+  assertEquals(changedCode({ a: "1", b: "2" }, { a: "1", d: "4" }), ["d", "b"]);
+});
