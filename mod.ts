@@ -112,4 +112,12 @@ export {
 
 export { Failure } from "./lib/values/failure.ts";
 export type { Json } from "./lib/values/json.ts";
-export { above, atLeast, between, checkRanges, type Range, whole } from "./lib/values/range.ts";
+export {
+  above,
+  atLeast,
+  between,
+  checkRanges,
+  finite,
+  type Range,
+  whole,
+} from "./lib/values/range.ts";

@@ -4,7 +4,7 @@ import type { Tensor } from "../kernels/tensor.ts";
 import type { Scorer } from "../nn/network.ts";
 import { applyMask, kl, reverseGradient } from "../nn/ops.ts";
 import { scalarVariable } from "../nn/variables.ts";
-import { Failure } from "../values/failure.ts";
+import { above, atLeast, checkRanges, finite } from "../values/range.ts";
 
 /** Options of `ctkd`. */
 export interface CtkdOptions {
@@ -31,12 +31,16 @@ export interface CtkdOptions {
  */
 export function ctkd(options: CtkdOptions = {}): Distiller<Scorer, Scorer> {
   const { lowest = 1, range = 20, start = 1, loops = 10, ce = 0.1, kd = 0.9 } = options;
-  if (!(lowest > 0 && range >= 0 && loops > 0)) {
-    throw new Failure(2, "ctkd: lowest and loops have to be greater than 0, range at least 0");
-  }
   return {
     id: "ctkd",
-    options: { lowest, range, start, loops, ce, kd },
+    options: checkRanges("ctkd", { lowest, range, start, loops, ce, kd }, {
+      lowest: above(0),
+      range: atLeast(0),
+      start: finite,
+      loops: above(0),
+      ce: atLeast(0),
+      kd: atLeast(0),
+    }),
     paper: "Curriculum Temperature for Knowledge Distillation. Li et al., 2023. arXiv:2211.16231",
     build({ create }) {
       const theta = scalarVariable(create, "theta", start);

@@ -3,6 +3,7 @@ import type { Distiller, HardLabels } from "../experiment/distiller.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import type { Scorer } from "../nn/network.ts";
 import { applyMask, logSoftmax, softmax } from "../nn/ops.ts";
+import { above, atLeast, checkRanges } from "../values/range.ts";
 
 /** Options of `nkd`. */
 export interface NkdOptions {
@@ -25,7 +26,11 @@ export function nkd(options: NkdOptions = {}): Distiller<Scorer, Scorer, HardLab
   const { gamma = 1.5, temperature = 1, ce = 1 } = options;
   return {
     id: "nkd",
-    options: { gamma, temperature, ce },
+    options: checkRanges("nkd", { gamma, temperature, ce }, {
+      gamma: atLeast(0),
+      temperature: above(0),
+      ce: atLeast(0),
+    }),
     paper:
       "From Knowledge Distillation to Self-Knowledge Distillation: A Unified Approach with Normalized " +
       "Loss and Customized Soft Labels. Yang et al., 2023. arXiv:2303.13005",

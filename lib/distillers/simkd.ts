@@ -9,6 +9,7 @@ import { mse } from "../nn/ops.ts";
 import { type Stage, stage } from "../nn/stage.ts";
 import type { Shape } from "../nn/variables.ts";
 import { Failure } from "../values/failure.ts";
+import { atLeast, checkRanges } from "../values/range.ts";
 
 /** Options of `withTeachersHead`. */
 export interface HeadOptions {
@@ -110,7 +111,7 @@ export function simkd(
 ): Distiller<Classifier<"projected">, Classifier> {
   return {
     id: "simkd",
-    options: { weight },
+    options: checkRanges("simkd", { weight }, { weight: atLeast(0) }),
     paper:
       "Knowledge Distillation with the Reused Teacher Classifier. Chen et al., 2022. arXiv:2203.14001",
     frozenVariables: (student) => variablesAfter(student, ["projected"]),

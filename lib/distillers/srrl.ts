@@ -8,6 +8,7 @@ import { passAmong } from "../nn/pass.ts";
 import { runAfter } from "../nn/tail.ts";
 import { sizeOf } from "../nn/variables.ts";
 import { alsoKd, type AlsoKdOptions } from "./parts/also_kd.ts";
+import { above, atLeast, checkRanges } from "../values/range.ts";
 
 /** Options of `srrl`. */
 export interface SrrlOptions extends AlsoKdOptions {
@@ -29,7 +30,13 @@ export function srrl(options: SrrlOptions = {}): Distiller<Classifier, Classifie
   const { feature = 1, regression = 1, ce = 1, kd = 0, temperature = 4 } = options;
   return {
     id: "srrl",
-    options: { feature, regression, ce, kd, temperature },
+    options: checkRanges("srrl", { feature, regression, ce, kd, temperature }, {
+      feature: atLeast(0),
+      regression: atLeast(0),
+      ce: atLeast(0),
+      kd: atLeast(0),
+      temperature: above(0),
+    }),
     paper:
       "Knowledge Distillation via Softmax Regression Representation Learning. Yang et al., 2021. ICLR",
     build({ create, student, teacher }) {

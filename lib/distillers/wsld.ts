@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Distiller } from "../experiment/distiller.ts";
 import type { Scorer } from "../nn/network.ts";
 import { applyMask, logSoftmax, softmax, stopGradient } from "../nn/ops.ts";
+import { above, atLeast, checkRanges } from "../values/range.ts";
 
 /** Options of `wsld`. */
 export interface WsldOptions {
@@ -23,7 +24,11 @@ export function wsld(options: WsldOptions = {}): Distiller<Scorer, Scorer> {
   const { temperature = 2, kd = 2.5, ce = 1 } = options;
   return {
     id: "wsld",
-    options: { temperature, kd, ce },
+    options: checkRanges("wsld", { temperature, kd, ce }, {
+      temperature: above(0),
+      kd: atLeast(0),
+      ce: atLeast(0),
+    }),
     paper:
       "Rethinking Soft Labels for Knowledge Distillation: A Bias-Variance Tradeoff Perspective. " +
       "Zhou et al., 2021. arXiv:2102.00650",

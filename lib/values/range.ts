@@ -29,6 +29,9 @@ export function atLeast(least: number): Range {
   };
 }
 
+/** Finite numbers, below 0 too. */
+export const finite: Range = { words: "a finite number", has: Number.isFinite };
+
 /** Numbers from 0 to 1, without 1. */
 export const below1: Range = {
   words: "0 or more and below 1",

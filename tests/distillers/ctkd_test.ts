@@ -27,6 +27,6 @@ Deno.test("ctkd: reports its temperature, from 1 to 21", async () => {
 });
 
 Deno.test("ctkd: a temperature of 0 or no epochs of growth are refused", () => {
-  assertThrows(() => ctkd({ lowest: 0 }), Failure, "ctkd: lowest");
-  assertThrows(() => ctkd({ loops: 0 }), Failure, "ctkd: lowest and loops");
+  assertThrows(() => ctkd({ lowest: 0 }), Failure, "ctkd: `lowest` is 0; it has to be");
+  assertThrows(() => ctkd({ loops: 0 }), Failure, "ctkd: `loops` is 0; it has to be");
 });

@@ -26,6 +26,7 @@ const MAKERS: Readonly<Record<string, readonly [(options: never) => Made, Option
   camkd: [retort.camkd],
   cc: [retort.cc],
   crd: [retort.crd],
+  ctkd: [retort.ctkd],
   cutmix: [retort.cutmix],
   dfgkd: [retort.dfgkd],
   dgkd: [retort.dgkd],
@@ -43,6 +44,7 @@ const MAKERS: Readonly<Record<string, readonly [(options: never) => Made, Option
   kdsvd: [retort.kdsvd],
   mixup: [retort.mixup],
   mlkd: [retort.mlkd],
+  nkd: [retort.nkd],
   nst: [retort.nst],
   ofd: [retort.ofd],
   one: [retort.one],
@@ -52,16 +54,19 @@ const MAKERS: Readonly<Record<string, readonly [(options: never) => Made, Option
   sakd: [(options) => retort.sakd(retort.fitnets(), options)],
   sgd: [retort.sgd, { epochs: 240, batch: 64, lr: 0.1 }],
   shake: [retort.shake],
+  simkd: [retort.simkd],
   slkd: [retort.slkd],
   slkdSequential: [retort.slkdSequential],
   sp: [retort.sp],
+  srrl: [retort.srrl],
   takd: [retort.takd],
   vid: [retort.vid],
+  wsld: [retort.wsld],
 };
 
 /** What has no numbers of its own, and parts of methods. */
 const WITHOUT = [
-  ...["combine", "dmlDagger", "fspInit", "scratch"],
+  ...["combine", "dmlDagger", "fspInit", "scratch", "withTeachersHead"],
   ...["attentionMap", "regressor", "weighByGradients"],
 ];
 
@@ -83,7 +88,9 @@ for (const [name, [make, needed]] of Object.entries(MAKERS)) {
     const options = numbers(make({ ...needed } as never));
     assert(options.length > 0);
     for (const option of options) {
-      for (const value of [NaN, -1, Infinity]) {
+      // CTKD's start is a logit.
+      const below = option === "start" ? [] : [-1];
+      for (const value of [NaN, Infinity, ...below]) {
         const { exit, message } = assertThrows(
           () => make({ ...needed, [option]: value } as never),
           Failure,
