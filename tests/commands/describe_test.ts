@@ -251,7 +251,7 @@ export const absent = experiment(import.meta, { dataset: nowhere, schedule, stud
         );
         assertStringIncludes(text, "\n\nteacher large\n\ntap");
         const away = await failureOf(3, toys.path("toy.ts#away"), "--data", toys.path("data"));
-        assertStringIncludes(away, "data/cifar-10-batches-bin: a run creates it from");
+        assertStringIncludes(away, "data/cifar-10-batches-bin: a run downloads ");
         assertEquals(existsSync(toys.path("data")), false);
         const absent = toys.path("toy.ts#absent");
         const message = await failureOf(3, absent, "--data", toys.path("data"));

@@ -139,7 +139,7 @@ await needs(
       const absent = toys.path("toy.ts#absent");
       assertStringIncludes(
         await failureOf(3, absent, ...away),
-        "away/data/cifar-10-batches-bin: a run creates it from",
+        "away/data/cifar-10-batches-bin: a run downloads ",
       );
       assertEquals(await snapshot(toys.folder), before);
 
