@@ -26,5 +26,13 @@ export async function imageDecoder(): Promise<(bytes: Uint8Array) => Image> {
     TIFF: decodeTiff,
     PPM: decodeNetpbm,
   };
-  return (bytes) => decoders[formatOf(bytes)](bytes);
+  return (bytes) => {
+    const decode = decoders[formatOf(bytes)];
+    try {
+      return decode(bytes);
+    } catch (error) {
+      // Decoders read beyond the end of a file whose sizes are false.
+      throw error instanceof RangeError ? new Error("it is damaged or ends early") : error;
+    }
+  };
 }

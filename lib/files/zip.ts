@@ -299,7 +299,13 @@ function unpack(
   }
 }
 
+/** Most bytes of a deflated entry. No image has as many, and PyTorch deflates nothing. */
+const MOST_UNPACKED = 2 ** 30;
+
 function readAll(source: ByteSource, entry: Entry, start: number): Uint8Array<ArrayBuffer> {
+  if (entry.method === DEFLATED && entry.size > MOST_UNPACKED) {
+    throw new RangeError(`it would unpack to ${entry.size} bytes`);
+  }
   const packed = source.read(start, entry.packed);
   // Without this bound, an entry with a false size could fill the memory.
   const bytes = entry.method === STORED

@@ -269,7 +269,7 @@ await needs(
           [...Deno.readDirSync(folder)].filter(({ name }) => !name.startsWith(files.archive)),
           [],
         );
-        await readOnly();
+        readOnly();
         await assertFailure(files, folder, "Read-only file system", folder);
       });
     }),

@@ -82,7 +82,7 @@ await needs(
       await assertRefused(path, new Uint8Array(256 * 1024), "No space left on device");
       assertEquals(files(folder), ["latest.safetensors"]);
       await atomicWrite(path, "new");
-      await readOnly();
+      readOnly();
       await assertRefused(path, "newer", "Read-only file system");
       assertEquals(await Deno.readTextFile(path), "new");
     });
@@ -126,7 +126,7 @@ await needs(
     const failure = await assertRejects(() => checkWritable(below), Failure, `write ${below}: Not`);
     assertEquals(failure.exit, 3);
     await withDisk(64 * 1024, async (disk, readOnly) => {
-      await readOnly();
+      readOnly();
       const path = `${disk}/new/file`;
       await assertRejects(() => checkWritable(path), Failure, `write ${path}: Read-only`);
     });

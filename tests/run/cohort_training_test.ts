@@ -247,7 +247,8 @@ const breaking: typeof dataset = {
   async open(folder, log) {
     const opened = await dataset.open(folder, log), { test } = opened;
     const read: typeof test.read = (indices) => {
-      if (++evaluations === Number(Deno.env.get("TOY_BROKEN"))) throw new Error("a broken image");
+      // The fingerprint reads image by image.
+      if (indices.length > 1 && ++evaluations === Number(Deno.env.get("TOY_BROKEN"))) throw new Error("a broken image");
       return test.read(indices);
     };
     return { ...opened, test: { ...test, read } };
@@ -275,7 +276,7 @@ await test(
       assert(log[1]["perf/images_per_second"] > 0);
       assert(trial.stepSeconds! > 0);
     };
-    // The first run has read the test images three times.
+    // The first run has evaluated the test images three times.
     Deno.env.set("TOY_BROKEN", "5");
     await assertRejects(() => toys.run("student", 1, { fresh: true }), Error, "a broken image");
     Deno.env.delete("TOY_BROKEN");

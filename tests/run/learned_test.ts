@@ -9,7 +9,7 @@ import { runTrials } from "../../lib/run/run.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { stream } from "../../lib/values/random.ts";
 import { everything, needs } from "../support/needs.ts";
-import { type Toys, toys } from "../support/toy_runs.ts";
+import { LOOKS, type Toys, toys } from "../support/toy_runs.ts";
 import { writeFiles } from "../support/write_files.ts";
 
 /**
@@ -66,7 +66,7 @@ async function assertRefused(work: () => Promise<unknown>, ...words: string[]): 
 const runHalf = async (toys: Toys, name: string) => {
   let steps = 0;
   const { exit } = await assertRejects(
-    () => toys.run(name, 1, { interrupted: () => ++steps > 2 }),
+    () => toys.run(name, 1, { interrupted: () => ++steps > LOOKS + 2 }),
     Failure,
   );
   assertEquals(exit, 130);

@@ -287,7 +287,7 @@ await needs(
       await withDisk(1 << 20, async (disk, readOnly) => {
         await Deno.symlink(disk, toys.path("toy"));
         await checkResults(waiting);
-        await readOnly();
+        readOnly();
         const refused = await failureMessage(checkResults(waiting), 3);
         assertStringIncludes(refused, "toy/grand.json: Read-only file system");
       });

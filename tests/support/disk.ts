@@ -6,7 +6,7 @@
  */
 export async function withDisk(
   bytes: number,
-  fn: (folder: string, readOnly: () => Promise<void>) => Promise<void>,
+  fn: (folder: string, readOnly: () => void) => Promise<void>,
 ): Promise<boolean> {
   const folder = await Deno.makeTempDir();
   const run = async (command: string, ...args: string[]): Promise<boolean> =>
@@ -14,8 +14,10 @@ export async function withDisk(
   try {
     if (!await run("mount", "-t", "tmpfs", "-o", `size=${bytes}`, "tmpfs", folder)) return false;
     try {
-      await fn(folder, async () => {
-        if (!await run("mount", "-o", "remount,ro", folder)) throw new Error("cannot remount");
+      await fn(folder, () => {
+        const { success } = new Deno.Command("mount", { args: ["-o", "remount,ro", folder] })
+          .outputSync();
+        if (!success) throw new Error("cannot remount");
       });
       return true;
     } finally {

@@ -259,7 +259,7 @@ await needs(
     await Deno.writeTextFile(join(host.folder, "file"), "");
     await refused(join(host.folder, "file/retort"), "Not a directory");
     await withDisk(1 << 20, async (disk, readOnly) => {
-      await readOnly();
+      readOnly();
       await refused(join(disk, "retort"), `cannot write ${disk}/retort: Read-only file system`);
     });
   },
