@@ -195,7 +195,7 @@ export class CohortTraining {
     const several = group.length > 1 ? `${group.length} trials ` : "";
     this.#settings.status.update(
       done,
-      `${several}ep ${epoch}/${epochs} img/s ${imagesPerSecond.toFixed(0)} loss ${losses}`,
+      `${several}ep ${epoch}/${epochs} loss ${losses} img/s ${imagesPerSecond.toFixed(0)}`,
     );
   }
 
