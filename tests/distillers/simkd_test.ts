@@ -1,11 +1,11 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { simkd, withTeachersHead } from "../../lib/distillers/simkd.ts";
+import { lossOn } from "../../lib/evaluation/loss_on.ts";
 import { sgd } from "../../lib/optimizers/sgd.ts";
 import { classification } from "../../lib/tasks/classification.ts";
 import { trainStep } from "../../lib/training/step.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { alone } from "../support/alone.ts";
-import { assembleStep, firstStep } from "../support/assemble_step.ts";
 import { assembleUntrained } from "../support/assemble_untrained.ts";
 import { type Kind, open } from "../support/engines.ts";
 import { everything, needs } from "../support/needs.ts";
@@ -72,33 +72,29 @@ Deno.test("simkd: the projector learns, and the student's head becomes the teach
 
 await needs(everything, "simkd: values and gradients of the paper's formula", async () => {
   const { inputs, terms, gradients } = await newerCase("simkd");
-  const teacher = networkOfVariables({ map: [3, 4, 4, 4], pooled: [3, 4], logits: [3, 5] });
-  const student = networkOfVariables({ map: [3, 4, 4, 3], pooled: [3, 3], logits: [3, 5] });
-  const weights = [
-    ["first", "student.projected.0.weight"],
-    ["second", "student.projected.2.weight"],
-    ["third", "student.projected.4.weight"],
-  ] as const;
-  const made = assembleStep({
-    student: withTeachersHead(student, teacher),
-    teacher,
-    distiller: simkd(),
-    image: [1, 1, 1],
-    classes: 5,
-    values: new Map([
-      ["student.map.value", flatten(inputs.map)],
-      ["teacher1.map.value", flatten(inputs.teacher)],
-      ...weights.map(([theirs, ours]) => [ours, flatten(inputs[theirs])] as const),
-    ]),
-  });
-  const image = { shape: [3, 1, 1, 1], data: new Float32Array(3) };
-  for (const kind of ["compiled", "cpu"] as const) {
-    const engine = await open(kind);
-    const step = await firstStep(engine, made)(image, Int32Array.of(0, 1, 2));
-    engine.close();
-    assertAlmostEquals(step.values.terms.feature[0], terms.feature, 1e-5);
-    for (const [theirs, ours] of [["map", "student.map.value"] as const, ...weights]) {
-      assertNear(`${kind}: ${theirs}`, step.after(ours), flatten(gradients[theirs]), 1e-3);
+  const classes = 5;
+  const teacher = networkOfVariables({ map: [3, 4, 4, 4], pooled: [3, 4], logits: [3, classes] });
+  const student = networkOfVariables({ map: [3, 4, 4, 3], pooled: [3, 3], logits: [3, classes] });
+  const { projected, pooled, logits } = withTeachersHead(student, teacher).stages(classes);
+  const convolutions = [["first", 0], ["second", 2], ["third", 4]] as const;
+  const nameOf = (layer: number) => `student.projected.${layer}.weight`;
+  for (const backend of ["cpu", "tensorflow"] as const) {
+    const ours = await lossOn(simkd(), {
+      student: { map: inputs.map, projected, pooled, logits },
+      teacher: { map: inputs.teacher, pooled, logits },
+      label: [0, 1, 2],
+      classes,
+      values: Object.fromEntries(convolutions.map(([name, i]) => [nameOf(i), inputs[name]])),
+      backend,
+    });
+    assertAlmostEquals(ours.terms.feature, terms.feature, 1e-5);
+    for (
+      const [theirs, name] of [
+        ["map", "student.map"],
+        ...convolutions.map(([theirs, i]) => [theirs, nameOf(i)]),
+      ]
+    ) {
+      assertNear(`${backend}: ${theirs}`, ours.gradients[name], flatten(gradients[theirs]), 1e-3);
     }
   }
 });
