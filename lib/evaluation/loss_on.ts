@@ -3,7 +3,7 @@ import { type Distiller, erase, type Teachers } from "../experiment/distiller.ts
 import type { Optimizer } from "../experiment/optimizer.ts";
 import type { Schedule } from "../experiment/schedule.ts";
 import type { Net } from "../nn/network.ts";
-import { sizeOf, type Variable } from "../nn/variables.ts";
+import { type Shape, sizeOf, type Variable } from "../nn/variables.ts";
 import { classification } from "../tasks/classification.ts";
 import { assemble, buildTeacher } from "../training/assemble.ts";
 import { trainStep } from "../training/step.ts";
@@ -247,8 +247,8 @@ function valuesBelow(prefix: string, values: Values): Values {
 }
 
 /**
- * Throws a `Failure` (exit 2) if numbers have no variable, or another shape. Those of one row only
- * may be of any.
+ * Throws a `Failure` (exit 2) if numbers have no variable, or another shape. One row of numbers
+ * fits every shape of that size, and sides of length 1 do not count.
  */
 function checkValues(
   given: readonly (readonly [name: string, numbers: ReadNumbers])[],
@@ -263,7 +263,8 @@ function checkValues(
       const others = known.size > 0 ? `there are ${[...known.keys()].join(", ")}` : "there is none";
       throw new Failure(2, `no variable is named ${name}: ${others}`);
     }
-    const fits = shape.length > 1 ? String(shape) === String(needed) : length === sizeOf(needed);
+    const sides = (shape: Shape) => String(shape.filter((side) => side !== 1));
+    const fits = shape.length > 1 ? sides(shape) === sides(needed) : length === sizeOf(needed);
     if (!fits) throw new Failure(2, `${name} has the shape [${needed}], not [${shape}]`);
   }
 }
