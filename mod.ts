@@ -67,9 +67,8 @@ export type {
 export * from "./lib/nn/ops.ts";
 export { type Pass, passAmong } from "./lib/nn/pass.ts";
 export { runAfter, tail } from "./lib/nn/tail.ts";
+export type { GivenNumbers, GivenTap, GivenTaps } from "./lib/evaluation/given_network.ts";
 export {
-  type GivenNumbers,
-  type GivenTaps,
   type GivenTeachers,
   type LossInputs,
   lossOn,

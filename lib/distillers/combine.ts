@@ -25,7 +25,8 @@ export type BothTeachers<A extends Teachers, B extends Teachers> = A extends und
 /**
  * Combines two methods, as in the tables' `+FitNets` and `+CRD`: the terms of both except `b`'s
  * `task`, each with its own method's weight. A term of `b` whose name is taken gets `b`'s id as a
- * prefix: `fitnets_kd`. Throws a `Failure` (exit 2) if a method trains modules for others, because
+ * prefix: `fitnets_kd`. What learns in either method learns, so `simkd`, whose head must not, only
+ * combines with a method that freezes it too. Throws a `Failure` (exit 2) if a method trains modules for others, because
  * a combination cannot pass them on.
  *
  * @example

@@ -1,8 +1,8 @@
 import type { Distiller } from "../experiment/distiller.ts";
-import { toSmaller } from "../kernels/adaptive_pool.ts";
+import { adaptivePool, toSmaller } from "../kernels/adaptive_pool.ts";
 import { convNorm } from "../nn/conv.ts";
 import { description } from "../nn/description.ts";
-import type { Layer } from "../nn/layer.ts";
+import { type Layer, module } from "../nn/layer.ts";
 import { relu, seq } from "../nn/layers.ts";
 import { type Classifier, lastMap, type Net, variablesAfter } from "../nn/network.ts";
 import { mse } from "../nn/ops.ts";
@@ -10,6 +10,7 @@ import { type Stage, stage } from "../nn/stage.ts";
 import type { Shape } from "../nn/variables.ts";
 import { Failure } from "../values/failure.ts";
 import { atLeast, checkRanges } from "../values/range.ts";
+import { handingHeadMap, headMap } from "./parts/head_map.ts";
 
 /** Options of `withTeachersHead`. */
 export interface HeadOptions {
@@ -29,14 +30,18 @@ export interface SimkdOptions {
 /**
  * The student of SimKD: the stages of `student` up to its last map, a projector to the channels of
  * the teacher's last map, `projected`, and the stages of `teacher` behind that map. The projector
- * is three convolutions, 1×1, 3×3 and 1×1, each with a norm and a ReLU.
+ * is three convolutions, 1×1, 3×3 and 1×1, each with a norm and a ReLU. Before it, a map that is
+ * larger than the teacher's is average-pooled to its size. Of a wide ResNet, the last map is the
+ * one after the last norm and ReLU, which the head averages.
  */
 export function withTeachersHead<S extends string>(
   student: Classifier<S>,
   teacher: Classifier,
   { factor = 2 }: HeadOptions = {},
 ): Classifier<S | "projected"> {
-  const width = mapOf(teacher).shape[2];
+  const size = student.designSize?.size ?? 32;
+  const [body, head] = [student, teacher].map((network) => mapOf(network, size));
+  const width = head.shape[2];
   const inner = Math.floor(width / factor);
   if (!(inner >= 1)) {
     throw new Failure(2, `simkd: factor has to be greater than 0 and at most ${width}`);
@@ -47,12 +52,13 @@ export function withTeachersHead<S extends string>(
     options: { student: reference(student), teacher: reference(teacher), factor },
     designSize: student.designSize,
     stages(classes) {
-      const body = Object.entries<Stage>(student.stages(classes));
-      const head = Object.entries<Stage>(teacher.stages(classes));
+      const own = Object.entries<Stage>(student.stages(classes));
+      const [tap, last] = own[body.position];
       const stages: Record<string, Stage> = Object.fromEntries([
-        ...body.slice(0, mapOf(student).position + 1),
-        ["projected", stage(projector(inner, width), relu())],
-        ...head.slice(mapOf(teacher).position + 1),
+        ...own.slice(0, body.position),
+        [tap, handingHeadMap(last)],
+        ["projected", stage(projector(body.shape[0] / head.shape[0], inner, width), relu())],
+        ...Object.entries<Stage>(teacher.stages(classes)).slice(head.position + 1),
       ]);
       // The taps of `student` that its map is computed from, and those behind it by the same names.
       return stages as { [K in S | "projected" | "pooled" | "logits"]: Stage };
@@ -60,9 +66,13 @@ export function withTeachersHead<S extends string>(
   };
 }
 
-/** The convolutions of the projector, without its last ReLU. */
-function projector(inner: number, width: number): Layer {
+/**
+ * The convolutions of the projector, without its last ReLU, on a map whose sides are `times` as
+ * long as the teacher's.
+ */
+function projector(times: number, inner: number, width: number): Layer {
   return seq(
+    ...times > 1 ? [shrink(times)] : [],
     convNorm(inner, { kernel: 1 }),
     relu(),
     convNorm(inner),
@@ -71,10 +81,20 @@ function projector(inner: number, width: number): Layer {
   );
 }
 
-/** A network's last map: its place among the stages, and its shape for the network's own images. */
-function mapOf(network: Net): { position: number; shape: Shape } {
-  const { size = 32, classes = 100 } = network.designSize ?? {};
-  const { stages } = description(network, [size, size, 3], classes);
+/** Averages a map to sides that are `times` shorter. */
+function shrink(times: number): Layer {
+  return (_, [height, width, channels]) => {
+    const [rows, columns] = [height, width].map((side) => Math.max(1, Math.round(side / times)));
+    return module((x) => adaptivePool(x, rows, columns), [rows, columns, channels], 0);
+  };
+}
+
+/**
+ * A network's last map: its place among the stages, and its shape for images of `size` × `size`.
+ * Throws a `Failure` (exit 2) if there is none.
+ */
+function mapOf(network: Net, size: number): { position: number; shape: Shape } {
+  const { stages } = description(network, [size, size, 3], network.designSize?.classes ?? 100);
   const position = stages.findLastIndex(({ shape }) => shape.length === 3);
   if (position < 0) throw new Failure(2, `simkd: ${network.id} has no map`);
   return { position, shape: stages[position].shape };
@@ -84,8 +104,8 @@ function mapOf(network: Net): { position: number; shape: Shape } {
  * SimKD: Knowledge Distillation with the Reused Teacher Classifier. Chen et al., 2022.
  * arXiv:2203.14001. L = weight · mean((P(s) − t)²), with the teacher's last map t and the student's
  * projected one. The student is `withTeachersHead(student, teacher)`, whose head does not learn: each
- * step writes the teacher's values to it. If two maps have different sizes, the larger one is
- * average-pooled first; the authors pool a larger map of the student before they project it.
+ * step writes the teacher's values to it. If the two maps have different sizes, the larger one is
+ * average-pooled.
  *
  * @example
  * ```ts
@@ -118,7 +138,9 @@ export function simkd(
     build({ student, teacher }) {
       const map = lastMap<Net>(teacher);
       const own = variablesAfter(student, ["projected"]);
-      const theirs = variablesAfter<Net>(teacher, [map]);
+      const behind = variablesAfter<Net>(teacher, [map]);
+      // In a wide ResNet they begin with the norm that belongs to the map here.
+      const theirs = behind.slice(Math.max(0, behind.length - own.length));
       const fits = own.length === theirs.length &&
         own.every(({ shape }, i) => String(shape) === String(theirs[i].shape));
       if (!fits) {
@@ -129,8 +151,7 @@ export function simkd(
         );
       }
       return ({ student, teacher, frozen }) => {
-        const taps: { readonly [tap: string]: typeof student.taps.projected } = teacher.taps;
-        const [projected, target] = toSmaller(student.taps.projected, taps[map]);
+        const [projected, target] = toSmaller(student.taps.projected, headMap<Net>(teacher, map));
         return {
           terms: { feature: [weight, mse(projected, target)] },
           writes: own.map((variable, i) => [variable, frozen.read(theirs[i])] as const),

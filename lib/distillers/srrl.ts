@@ -8,6 +8,7 @@ import { passAmong } from "../nn/pass.ts";
 import { runAfter } from "../nn/tail.ts";
 import { sizeOf } from "../nn/variables.ts";
 import { alsoKd, type AlsoKdOptions } from "./parts/also_kd.ts";
+import { headMap } from "./parts/head_map.ts";
 import { above, atLeast, checkRanges } from "../values/range.ts";
 
 /** Options of `srrl`. */
@@ -24,7 +25,8 @@ export interface SrrlOptions extends AlsoKdOptions {
  * SRRL: Knowledge Distillation via Softmax Regression Representation Learning. Yang et al., 2021.
  * ICLR. L = ce · CE(s, y) + feature · mean((h − t)²) + regression · mean((W h − W t)²), with the
  * pooled features t of the teacher, those of the student's last map, h = pool(ReLU(norm(A s))),
- * where A is a learned 1×1 convolution, and the teacher's classifier W, frozen.
+ * where A is a learned 1×1 convolution, and the teacher's classifier W, frozen. Of a wide ResNet,
+ * the last map is the one after the last norm and ReLU.
  */
 export function srrl(options: SrrlOptions = {}): Distiller<Classifier, Classifier> {
   const { feature = 1, regression = 1, ce = 1, kd = 0, temperature = 4 } = options;
@@ -46,7 +48,7 @@ export function srrl(options: SrrlOptions = {}): Distiller<Classifier, Classifie
       const connect = create.in("connector")(seq(widen, norm(), relu(), globalAveragePool()), from);
       return ({ student, teacher: given, task, live, frozen, mask }) => {
         const spotMask = mask("pooled");
-        const features = connect(student.taps[tap], passAmong(live, spotMask));
+        const features = connect(headMap(student, tap), passAmong(live, spotMask));
         const scores = runAfter(teacher, "pooled", features, frozen);
         return {
           task: [ce, task(student), "task"],

@@ -2,21 +2,21 @@ import { openEngine } from "../engine/open_engine.ts";
 import { type Distiller, erase, type Teachers } from "../experiment/distiller.ts";
 import type { Optimizer } from "../experiment/optimizer.ts";
 import type { Schedule } from "../experiment/schedule.ts";
-import type { Tensor } from "../kernels/tensor.ts";
-import type { Net, Tap } from "../nn/network.ts";
-import type { Pass } from "../nn/pass.ts";
-import type { StageModule } from "../nn/stage.ts";
-import { type Shape, sizeOf, type Variable, type Variables } from "../nn/variables.ts";
+import type { Net } from "../nn/network.ts";
+import { type Shape, sizeOf, type Variable } from "../nn/variables.ts";
 import { classification } from "../tasks/classification.ts";
 import { assemble, buildTeacher } from "../training/assemble.ts";
 import { trainStep } from "../training/step.ts";
 import { Failure } from "../values/failure.ts";
-
-/** GivenNumbers of any shape, as nested arrays. */
-export type GivenNumbers = number | readonly GivenNumbers[];
-
-/** The outputs of a network at its taps, the batch first: [batch, …]. */
-export type GivenTaps<N extends Net> = { readonly [K in Tap<N>]: readonly GivenNumbers[] };
+import {
+  givenName,
+  givenNetwork,
+  type GivenNumbers,
+  type GivenTaps,
+  isGiven,
+  type ReadNumbers,
+  readNumbers,
+} from "./given_network.ts";
 
 /** The outputs of each teacher: none, one, or several in order. */
 export type GivenTeachers<T extends Teachers> = T extends Net ? GivenTaps<T>
@@ -32,17 +32,27 @@ export type LossInputs<S extends Net, T extends Teachers> =
     readonly student: GivenTaps<S>;
     /** The class of each image. */
     readonly label: readonly number[];
-    /** The current epoch. Default: 1. */
+    /**
+     * Number of classes. Default: the number of the student's logits, or else the first teacher's.
+     */
+    readonly classes?: number;
+    /**
+     * The images as the networks see them, [batch, height, width, channels], for a method that
+     * looks at them. Default: one black pixel each.
+     */
+    readonly image?: readonly GivenNumbers[];
+    /** The current epoch, in a run of one step an epoch. Default: 1. */
     readonly epoch?: number;
     /** Number of epochs of the run. Default: the current one. */
     readonly epochs?: number;
     /** The seed of initial values and random numbers. Default: 1. */
     readonly seed?: number;
     /**
-     * Values of the method's own variables, by name: `distiller.temperature`. Default: their
-     * initial ones.
+     * Values of variables, by name: the method's own, `distiller.temperature`, and those of taps
+     * that are stages, `student.logits.weight`, `teacher1.logits.weight`. Default: their initial
+     * ones.
      */
-    readonly values?: { readonly [variable: string]: readonly number[] };
+    readonly values?: { readonly [variable: string]: GivenNumbers };
     /** What computes, as in `--backend`. Default: `cpu`, which needs no TensorFlow. */
     readonly backend?: "cpu" | "tensorflow";
   }
@@ -60,17 +70,18 @@ export interface LossValues {
   /** The mean of each report. */
   readonly reports: { readonly [name: string]: number };
   /**
-   * The gradient of the loss at each of the student's taps that it reaches, `student.logits`, and
-   * at the method's own variables, `distiller.temperature`.
+   * The gradient of the loss at each of the student's taps of numbers that it reaches,
+   * `student.logits`, and at variables, `distiller.temperature`.
    */
   readonly gradients: { readonly [name: string]: Float32Array };
 }
 
 /**
  * Computes a method's loss and its gradients on given outputs, as a training step does, so that a
- * method can be held to numbers that were computed elsewhere. The networks are the given numbers: a
- * method that runs one, or stages of one, gets the same numbers. Rejects with a `Failure` (exit 2)
- * if the method or its inputs are not valid.
+ * method can be held to numbers that were computed elsewhere. The networks are the given numbers,
+ * whatever the images. A method that runs stages of one on other features, such as the teacher's
+ * head on the student's, needs these taps as stages: `logits: stage(dense(10))`. Rejects with a
+ * `Failure` (exit 2) if the method or its inputs are not valid.
  *
  * @example
  * ```ts
@@ -91,7 +102,7 @@ export async function lossOn<S extends Net, T extends Teachers, D, E extends str
   return await lossOfErased(erase(method), inputs as LossInputs<Net, Teachers>);
 }
 
-/** The outputs of a network, whatever its taps. */
+/** The taps of a network, whatever their names. */
 type Taps = GivenTaps<Net>;
 
 async function lossOfErased(
@@ -103,32 +114,42 @@ async function lossOfErased(
   const several = isSeveral(teacher);
   const given = several ? teacher : teacher ? [teacher] : [];
   const batch = label.length;
-  const [classes] = readNumbers("logits", student.logits ?? [[0, 0]]).shape.slice(1);
-  const sizes = { seed, image: [1, 1, 1], classes };
-  const teachers = given.map((taps, i) => buildTeacher(network(taps, batch), i, sizes, undefined));
-  const values = Object.entries(inputs.values ?? {}).map(([name, numbers]) =>
-    [name, Float32Array.from(numbers)] as const
+  const classes = inputs.classes ?? classesOf([student, ...given]);
+  const labels = readLabels(label, classes);
+  const image = readImages(inputs.image, batch);
+  const sizes = { seed, image: image.shape.slice(1), classes };
+  const numbers = Object.entries(inputs.values ?? {})
+    .map(([name, given]) => [name, readNumbers(name, given)] as const);
+  const values = new Map(numbers.map(([name, { data }]) => [name, data]));
+  const teachers = given.map((taps, i) =>
+    buildTeacher(givenNetwork(taps, batch), i, sizes, valuesBelow(`teacher${i + 1}.`, values))
   );
-  const labels = Int32Array.from(label);
   const { parts, variables } = assemble(
-    { student: network(student, batch), teachers: [], several, distiller, dataset },
+    {
+      student: givenNetwork(student, batch),
+      teachers: [],
+      several,
+      distiller,
+      dataset: datasetOf(image.shape.at(-1)!),
+    },
     {
       ...sizes,
       train: { size: batch, labels },
       teachers: teachers.map(({ model }) => model),
       schedule: { ...schedule, epochs, batch },
-      values: new Map(values),
+      values,
     },
   );
-  checkNames([...variables.keys()], values.map(([name]) => name));
+  const all = [...variables.values(), ...teachers.flatMap(({ variables }) => variables)];
+  checkValues(numbers, all);
   const { engine } = await openEngine({ backend });
   try {
-    await engine.hold([...variables.values(), ...teachers.flatMap(({ variables }) => variables)]);
+    await engine.hold(all);
     const reached: Variable[] = [];
     const step = engine.compile(trainStep([{ ...parts, optimizer: gradientsInPlace(reached) }]));
     const scalar = (data: Float32Array | Int32Array) => ({ shape: [], data });
     const { 0: { loss, terms, reports } } = await step({
-      image: { shape: [batch, 1, 1, 1], data: new Float32Array(batch) },
+      image,
       index: { shape: [batch], data: Int32Array.from(label.keys()) },
       label: { shape: [batch], data: labels },
       rate: { shape: [1], data: Float32Array.of(1) },
@@ -140,20 +161,22 @@ async function lossOfErased(
       loss: loss[0],
       terms: firsts(terms),
       reports: firsts(reports),
-      gradients: Object.fromEntries(
-        reached.map(({ name }, i) => [name.replace(/^(student\..+)\.given$/, "$1"), read[i]]),
-      ),
+      gradients: Object.fromEntries(reached.map(({ name }, i) => [givenName(name), read[i]])),
     };
   } finally {
     engine.close();
   }
 }
 
-const dataset = {
+/** A data set whose images, of so many channels, the networks see as they are. */
+const datasetOf = (channels: number) => ({
   task: classification,
   augmentation: { crop: 0, flip: false },
-  normalisation: { mean: [0], std: [1] },
-};
+  normalisation: {
+    mean: new Array<number>(channels).fill(0),
+    std: new Array<number>(channels).fill(1 / 255),
+  },
+});
 
 /** A schedule that changes nothing. */
 const schedule: Schedule = {
@@ -188,48 +211,60 @@ function isSeveral(teacher: undefined | Taps | readonly Taps[]): teacher is read
   return Array.isArray(teacher);
 }
 
-/** A network whose taps are these numbers, whatever its images. */
-function network(taps: Taps, batch: number): Net {
-  const stages = Object.entries(taps).map(([tap, numbers]) => {
-    const { shape, data } = readNumbers(tap, numbers);
-    if (shape[0] !== batch) {
-      throw new Failure(2, `${tap} has ${shape[0]} samples, but there are ${batch} labels`);
-    }
-    const stage = (create: Variables): StageModule => {
-      const value = create.variable("given", shape, () => data);
-      const run = (_: Tensor, pass: Pass) => ({ out: pass.read(value), pre: pass.read(value) });
-      return Object.assign(run, { shape: shape.slice(1), multiplyAdds: 0 });
-    };
-    return [tap, stage] as const;
-  });
-  return { id: "given", options: {}, stages: () => Object.fromEntries(stages) };
-}
-
-/** GivenNumbers in row-major order, with their shape. */
-function readNumbers(
-  tap: string,
-  numbers: readonly GivenNumbers[],
-): { shape: Shape; data: Float32Array } {
-  const shape = shapeOf(numbers);
-  const data = Float32Array.from(flatten(numbers));
-  if (data.length !== sizeOf(shape)) {
-    throw new Failure(2, `the rows of ${tap} differ in length`);
+/** The width of the first logits that are numbers. */
+function classesOf(networks: readonly Taps[]): number {
+  for (const { logits } of networks) {
+    if (logits && typeof logits !== "function") return readNumbers("logits", logits).shape[1] ?? 1;
   }
-  return { shape, data };
+  throw new Failure(2, "no logits are given as numbers: give the number of classes, as classes");
 }
 
-function shapeOf(numbers: GivenNumbers): number[] {
-  return typeof numbers === "number" ? [] : [numbers.length, ...shapeOf(numbers[0])];
+function readLabels(label: readonly number[], classes: number): Int32Array {
+  const wrong = label.find((one) => !(Number.isInteger(one) && one >= 0 && one < classes));
+  if (wrong === undefined && label.length > 0) return Int32Array.from(label);
+  const what = wrong === undefined ? "there is no label" : `the label ${wrong} is no class`;
+  throw new Failure(2, `${what}: give each image one of 0 to ${classes - 1}`);
 }
 
-function flatten(numbers: GivenNumbers): readonly number[] {
-  return typeof numbers === "number" ? [numbers] : numbers.flatMap(flatten);
+/** The images, [batch, height, width, channels]. */
+function readImages(images: LossInputs<Net, Teachers>["image"], batch: number) {
+  if (!images) return { shape: [batch, 1, 1, 1], data: new Float32Array(batch) };
+  const { shape, data } = readNumbers("image", images);
+  if (shape.length === 4 && shape[0] === batch) return { shape, data };
+  throw new Failure(2, `image is [${shape}] in place of [${batch}, height, width, channels]`);
 }
 
-function checkNames(known: readonly string[], given: readonly string[]): void {
-  const own = known.filter((name) => name.startsWith("distiller."));
-  const unknown = given.find((name) => !own.includes(name));
-  if (unknown === undefined) return;
-  const names = own.length > 0 ? `it has ${own.join(", ")}` : "it has none";
-  throw new Failure(2, `the method has no variable ${unknown}: ${names}`);
+type Values = ReadonlyMap<string, Float32Array>;
+
+/** Those whose names begin with `prefix`, by the rest of their names. */
+function valuesBelow(prefix: string, values: Values): Values {
+  return new Map(
+    Array.from(values)
+      .flatMap(([name, data]) =>
+        name.startsWith(prefix) ? [[name.slice(prefix.length), data] as const] : []
+      ),
+  );
+}
+
+/**
+ * Throws a `Failure` (exit 2) if numbers have no variable, or another shape. One row of numbers
+ * fits every shape of that size, and sides of length 1 do not count.
+ */
+function checkValues(
+  given: readonly (readonly [name: string, numbers: ReadNumbers])[],
+  variables: readonly Variable[],
+): void {
+  const known = new Map(
+    variables.flatMap(({ name, shape }) => isGiven(name) ? [] : [[name, shape] as const]),
+  );
+  for (const [name, { shape, data: { length } }] of given) {
+    const needed = known.get(name);
+    if (!needed) {
+      const others = known.size > 0 ? `there are ${[...known.keys()].join(", ")}` : "there is none";
+      throw new Failure(2, `no variable is named ${name}: ${others}`);
+    }
+    const sides = (shape: Shape) => String(shape.filter((side) => side !== 1));
+    const fits = shape.length > 1 ? sides(shape) === sides(needed) : length === sizeOf(needed);
+    if (!fits) throw new Failure(2, `${name} has the shape [${needed}], not [${shape}]`);
+  }
 }

@@ -123,14 +123,15 @@ export async function prepare(
       train: data.train,
       teachers: sources.map(({ path }) => teachers.get(path)!.model),
       schedule: scheduleOf(experiment, settings),
+      limit: settings.limit,
       values: startValues(values(stages.start)),
       taken: moduleValues(stages),
     });
     await engine.hold([...assembly.variables.values()]);
-    const note = experiment.distiller.note?.(classes);
-    if (note) settings.log?.(note);
     assemblies.push(assembly);
   }
+  const notes = trials.flatMap(({ experiment }) => experiment.distiller.note?.(classes) ?? []);
+  for (const note of new Set(notes)) settings.log?.(note);
   const { task, normalisation } = dataset;
   const evaluated = [...teachers.values()].map(({ model }) => ({ student: model }));
   const evaluateTeachers = engine.compile(evaluateStep(task, evaluated, normalisation));

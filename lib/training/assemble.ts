@@ -43,6 +43,8 @@ export interface AssemblyOptions {
   readonly teachers?: readonly Model[];
   /** The schedule to run. */
   readonly schedule: Schedule;
+  /** The most batches of an epoch, as in `batchCount`. Default: all. */
+  readonly limit?: number;
   /**
    * Initial values of variables by name, as `startValues` returns them. Default: each variable's
    * own.
@@ -141,8 +143,11 @@ export function assemble(experiment: AssemblySource, options: AssemblyOptions): 
 }
 
 /** The epochs and the steps of a run. */
-function lengthOf({ schedule, train }: AssemblyOptions): { epochs: number; steps: number } {
-  return { epochs: schedule.epochs, steps: schedule.epochs * batchCount(train.size, schedule) };
+function lengthOf(
+  { schedule, train, limit }: AssemblyOptions,
+): { epochs: number; steps: number } {
+  const { epochs } = schedule;
+  return { epochs, steps: epochs * batchCount(train.size, schedule, limit) };
 }
 
 const teacherScope = (scope: Variables, i: number) => scope.in(SCOPES.teacher(i)).frozen();

@@ -95,7 +95,10 @@ function checkWrite(memory: unknown, value: unknown, frozen: ReadonlySet<Variabl
   }
   const { name, shape, trainable } = memory;
   if (trainable && !frozen.has(memory)) {
-    throw invalid(`${name} learns, so it cannot be written: make it by create.memory`);
+    throw invalid(
+      `${name} learns, so it cannot be written: make it by create.memory, or name a variable of ` +
+        "the student in frozenVariables, in those of both methods if two are combined",
+    );
   }
   if (value.dtype !== "float32") {
     throw invalid(`the next value of ${name} is ${value.dtype}: cast it to float32`);

@@ -1,14 +1,11 @@
 import { assertAlmostEquals } from "@std/assert";
 import { srrl } from "../../lib/distillers/srrl.ts";
-import { dense } from "../../lib/nn/layers.ts";
-import type { Classifier } from "../../lib/nn/network.ts";
+import { lossOn } from "../../lib/evaluation/loss_on.ts";
+import { dense, globalAveragePool } from "../../lib/nn/layers.ts";
 import { stage } from "../../lib/nn/stage.ts";
-import { assembleStep, firstStep } from "../support/assemble_step.ts";
-import { open } from "../support/engines.ts";
 import { masks } from "../support/masks.ts";
 import { method } from "../support/method.ts";
 import { everything, needs } from "../support/needs.ts";
-import { networkOfVariables } from "../support/network_of_variables.ts";
 import { flatten, newerCase } from "../support/newer_methods.ts";
 import { assertNear } from "../support/tolerance.ts";
 
@@ -21,43 +18,29 @@ masks<"map" | "pooled" | "logits", "pooled" | "logits">("srrl", () => srrl(), {
 
 await needs(everything, "srrl: values and gradients of the paper's formula", async () => {
   const { inputs, terms, gradients } = await newerCase("srrl");
-  const classes = 5;
-  const pooled = networkOfVariables({ pooled: [4, 4] });
-  const teacher: Classifier = {
-    ...pooled,
-    stages: (classes) => ({ ...pooled.stages(classes), logits: stage(dense(classes)) }),
-  };
-  const made = assembleStep({
-    student: networkOfVariables({ map: [4, 2, 2, 3], pooled: [4, 3], logits: [4, classes] }),
-    teacher,
-    distiller: srrl(),
-    image: [1, 1, 1],
-    classes,
-    values: new Map([
-      ["student.map.value", flatten(inputs.map)],
-      ["student.logits.value", flatten(inputs.logits)],
-      ["teacher1.pooled.value", flatten(inputs.teacher)],
-      ["teacher1.logits.weight", flatten(inputs.weight)],
-      ["teacher1.logits.bias", flatten(inputs.bias)],
-      ["distiller.connector.0.0.weight", flatten(inputs.connector)],
-    ]),
-  });
-  const image = { shape: [4, 1, 1, 1], data: new Float32Array(4) };
-  for (const kind of ["compiled", "cpu"] as const) {
-    const engine = await open(kind);
-    const step = await firstStep(engine, made)(image, Int32Array.from(flatten(inputs.label)));
-    engine.close();
+  for (const backend of ["cpu", "tensorflow"] as const) {
+    const ours = await lossOn(srrl(), {
+      student: { map: inputs.map, pooled: stage(globalAveragePool()), logits: inputs.logits },
+      teacher: { pooled: inputs.teacher, logits: stage(dense(5)) },
+      label: [...flatten(inputs.label)],
+      values: {
+        "teacher1.logits.weight": inputs.weight,
+        "teacher1.logits.bias": inputs.bias,
+        "distiller.connector.0.0.weight": inputs.connector,
+      },
+      backend,
+    });
     for (const [term, value] of Object.entries(terms)) {
-      assertAlmostEquals(step.values.terms[term][0], value, 1e-5 * Math.max(1, value), term);
+      assertAlmostEquals(ours.terms[term], value, 1e-5 * Math.max(1, value), term);
     }
     for (
-      const [theirs, ours] of [
-        ["map", "student.map.value"],
-        ["logits", "student.logits.value"],
+      const [theirs, name] of [
+        ["map", "student.map"],
+        ["logits", "student.logits"],
         ["connector", "distiller.connector.0.0.weight"],
       ]
     ) {
-      assertNear(`${kind}: ${theirs}`, step.after(ours), flatten(gradients[theirs]), 1e-4);
+      assertNear(`${backend}: ${theirs}`, ours.gradients[name], flatten(gradients[theirs]), 1e-4);
     }
   }
 });

@@ -5,8 +5,11 @@ import { kd } from "../../lib/distillers/kd.ts";
 import { scratch } from "../../lib/distillers/scratch.ts";
 import { type LossInputs, lossOn } from "../../lib/evaluation/loss_on.ts";
 import type { Distiller } from "../../lib/experiment/distiller.ts";
-import type { Scorer } from "../../lib/nn/network.ts";
+import { dense } from "../../lib/nn/layers.ts";
+import { type Classifier, logitsOutput, type Scorer } from "../../lib/nn/network.ts";
 import { kl, reverseGradient } from "../../lib/nn/ops.ts";
+import { stage } from "../../lib/nn/stage.ts";
+import { runAfter } from "../../lib/nn/tail.ts";
 import { scalarVariable } from "../../lib/nn/variables.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import * as tf from "@tensorflow/tfjs";
@@ -92,7 +95,7 @@ Deno.test("lossOn: unknown variables, other batches and ragged rows are refused 
   await assertRejects(
     () => lossOn(learned, { ...given, values }),
     Failure,
-    "no variable distiller.temprature: it has distiller.temperature",
+    "no variable is named distiller.temprature: there are distiller.temperature",
   );
   await assertRejects(
     () => lossOn(kd(), { ...given, label: [0, 1] }),
@@ -105,4 +108,98 @@ Deno.test("lossOn: unknown variables, other batches and ragged rows are refused 
     label: [0, 1],
   };
   await assertRejects(() => lossOn(kd(), ragged), Failure, "the rows of logits differ");
+  const uneven = { ...given, student: { logits: [[1, 2], [1, 2, 3], [1]] }, label: [0, 1, 0] };
+  await assertRejects(() => lossOn(kd(), uneven), Failure, "the rows of logits differ");
+});
+
+Deno.test("lossOn: labels, images and values that do not fit are refused by name", async () => {
+  const refused = async (inputs: Partial<LossInputs<Scorer, Scorer>>, message: string) =>
+    await assertRejects(() => lossOn(learned, { ...given, ...inputs }), Failure, message);
+  await refused({ label: [3] }, "the label 3 is no class: give each image one of 0 to 2");
+  await refused({ label: [0.5] }, "the label 0.5 is no class");
+  await refused({ label: [] }, "there is no label");
+  await refused({ image: [[1, 2]] }, "image is [1,2] in place of [1, height, width, channels]");
+  await refused(
+    { values: { "distiller.temperature": [1, 2] } },
+    "distiller.temperature has the shape [], not [2]",
+  );
+  await refused({ values: { "student.logits.given": [1, 2, 3] } }, "no variable is named student.");
+  const stages = { logits: stage(dense(3)) };
+  await assertRejects(
+    () => lossOn(kd(), { student: stages, teacher: stages, label: [0] }),
+    Failure,
+    "give the number of classes, as classes",
+  );
+});
+
+/** Runs the teacher's head on the student's features. */
+const headed: Distiller<Classifier, Classifier> = {
+  id: "headed",
+  options: {},
+  build: ({ teacher }) => ({ student, task, frozen }) => {
+    const scores = runAfter(teacher, "pooled", student.taps.pooled, frozen);
+    return { task: [1, task(logitsOutput(scores))] };
+  },
+};
+
+Deno.test("lossOn: a tap may be a stage, with its variables; the head of a teacher has to be one", async () => {
+  const features = [[1, -2]];
+  const weight = [[1, 2, 0.5], [0, -1, 3]];
+  const bias = [0.5, 0, -1];
+  const inputs = {
+    student: { pooled: features, logits: [[0, 0, 0]] },
+    teacher: { pooled: [[5, 5]], logits: stage(dense(3)) },
+    label: [1],
+    values: { "teacher1.logits.weight": weight, "teacher1.logits.bias": bias },
+  };
+  const { loss, gradients } = await lossOn(headed, inputs);
+  const scores = bias.map((b, j) =>
+    b + features[0].reduce((sum, x, i) => sum + x * weight[i][j], 0)
+  );
+  const p = softmax(scores);
+  assertAlmostEquals(loss, -Math.log(p[1]), 1e-5);
+  assertEquals(Object.keys(gradients), ["student.pooled"]);
+  weight.forEach((row, i) => {
+    const slope = row.reduce((sum, w, j) => sum + w * (p[j] - (j === 1 ? 1 : 0)), 0);
+    assertAlmostEquals(gradients["student.pooled"][i], slope, 1e-5);
+  });
+  const numbers = { ...inputs, teacher: { pooled: [[5, 5]], logits: [[0, 1, 2]] }, values: {} };
+  await assertRejects(
+    () => lossOn(headed, numbers),
+    Failure,
+    "runs the stage logits on features of its own",
+  );
+  const transposed = {
+    ...inputs,
+    values: { "teacher1.logits.weight": [[1, 0], [2, -1], [0.5, 3]] },
+  };
+  await assertRejects(
+    () => lossOn(headed, transposed),
+    Failure,
+    "teacher1.logits.weight has the shape [2,3], not [3,2]",
+  );
+  const { loss: own } = await lossOn(scratch(), {
+    student: { pooled: features, logits: stage(dense(3)) },
+    label: [1],
+    classes: 3,
+    values: { "student.logits.weight": weight, "student.logits.bias": bias },
+  });
+  assertAlmostEquals(own, loss, 1e-6);
+});
+
+Deno.test("lossOn: a method sees the images as they are given", async () => {
+  const bright: Distiller<Scorer> = {
+    id: "bright",
+    options: {},
+    build: () => ({ image, student, task }) => ({
+      task: [1, task(student)],
+      bright: [1, tf.mean(image, [1, 2, 3])],
+    }),
+  };
+  const { terms } = await lossOn(bright, {
+    student: { logits: [[1, 2]] },
+    label: [0],
+    image: [[[[3, -5, 8]]]],
+  });
+  assertAlmostEquals(terms.bright, 2, 1e-5);
 });

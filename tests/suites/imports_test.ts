@@ -91,6 +91,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "values",
   ],
   mod: [
+    "evaluation/given_network.ts",
     "evaluation/loss_on.ts",
     "distillers",
     "networks",

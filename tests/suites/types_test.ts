@@ -247,6 +247,15 @@ function mistakes(): void {
   lossOn(kd(), { student: { logits }, label: [0] });
   // @ts-expect-error: the student needs its logits.
   lossOn(kd(), { student: {}, teacher: { logits }, label: [0] });
+  lossOn(srrl(), {
+    student: { map: logits, pooled: stage, logits },
+    teacher: { pooled: logits, logits: stage },
+    label: [0],
+  });
+  // @ts-expect-error: srrl compares the teacher's pooled features.
+  lossOn(srrl(), { student: { pooled: logits, logits }, teacher: { logits }, label: [0] });
+  // @ts-expect-error: a tap is numbers or a stage.
+  lossOn(kd(), { student: { logits: "1, 2" }, teacher: { logits }, label: [0] });
   // @ts-expect-error: fitnets compares a tap of this name.
   lossOn(fitnets(), { student: { logits }, teacher: { block2: logits }, label: [0] });
 

@@ -1,6 +1,7 @@
 /** The check of a method of logits against a case of `newer_methods.json`. */
 import { assertAlmostEquals, assertEquals } from "@std/assert";
-import { type GivenNumbers, lossOn } from "../../lib/evaluation/loss_on.ts";
+import type { GivenNumbers } from "../../lib/evaluation/given_network.ts";
+import { lossOn } from "../../lib/evaluation/loss_on.ts";
 import type { Distiller, HardLabels } from "../../lib/experiment/distiller.ts";
 import type { Scorer } from "../../lib/nn/network.ts";
 import { everything, needs } from "./needs.ts";

@@ -8,7 +8,8 @@ import json
 import math
 
 import torch
-from torch.nn.functional import cross_entropy, log_softmax, mse_loss, relu, softmax
+from torch.nn.functional import adaptive_avg_pool2d, cross_entropy, log_softmax, mse_loss, relu
+from torch.nn.functional import softmax
 
 torch.manual_seed(0)
 torch.set_default_dtype(torch.float64)
@@ -115,20 +116,24 @@ def srrl(batch, side, channels, features, classes):
     return case(inputs, terms, {"map": f, "logits": s, "connector": connector})
 
 
-def simkd(batch, side, channels, width):
+def pool(x, side):
+    return adaptive_avg_pool2d(x.permute(0, 3, 1, 2), side).permute(0, 2, 3, 1)
+
+
+def simkd(batch, side, channels, width, theirs):
     f = draw(batch, side, side, channels).requires_grad_()
-    t = relu(draw(batch, side, side, width))
+    t = relu(draw(batch, theirs, theirs, width))
     inner = width // 2
     first = draw(channels, inner, scale=0.5).requires_grad_()
     second = draw(3, 3, inner, inner, scale=0.3).requires_grad_()
     third = draw(inner, width, scale=0.5).requires_grad_()
-    x = relu(norm(f @ first))
+    x = relu(norm(pool(f, min(side, theirs)) @ first))
     x = torch.conv2d(x.permute(0, 3, 1, 2), second.permute(3, 2, 0, 1), padding=1)
     x = relu(norm(x.permute(0, 2, 3, 1)))
     projected = relu(norm(x @ third))
     inputs = {"map": f, "teacher": t, "first": first, "second": second, "third": third}
     learned = {"map": f, "first": first, "second": second, "third": third}
-    return case(inputs, {"feature": mse_loss(projected, t)}, learned)
+    return case(inputs, {"feature": mse_loss(projected, pool(t, min(side, theirs)))}, learned)
 
 
 print(json.dumps({
@@ -138,5 +143,7 @@ print(json.dumps({
     "ctkd": ctkd(4, 5, 3, 10, -2.0),
     "ctkd_full": ctkd(4, 5, 30, 10, -1.0),
     "srrl": srrl(4, 2, 3, 4, 5),
-    "simkd": simkd(3, 4, 3, 4),
+    "simkd": simkd(3, 4, 3, 4, 4),
+    "simkd_larger": simkd(3, 4, 3, 4, 2),
+    "simkd_smaller": simkd(3, 2, 3, 4, 4),
 }))

@@ -2,7 +2,7 @@
  * Golden values of methods whose authors' code is not among the references: of their papers'
  * formulas, computed by `newer_methods.py`.
  */
-import type { GivenNumbers } from "../../lib/evaluation/loss_on.ts";
+import type { GivenNumbers } from "../../lib/evaluation/given_network.ts";
 
 /** A case. Maps are channels last, weights [in, out]. */
 export interface NewerCase {
@@ -20,7 +20,7 @@ export async function newerCase(name: string): Promise<NewerCase> {
   return found;
 }
 
-/** GivenNumbers in row-major order. */
+/** Numbers in row-major order. */
 export function flatten(numbers: GivenNumbers): Float32Array {
   const flat = (part: GivenNumbers): readonly number[] =>
     typeof part === "number" ? [part] : part.flatMap(flat);
