@@ -87,7 +87,9 @@ export default tables({ title: "T", tables: [{ id: "t", title: "T", rows: { teac
     );
     for (const [name, permissions] of rows) {
       assertEquals(await fault(toys, ARGS[name], permissions), undefined, name);
-      for (const one of permissions) {
+      // The home folder is asked for only to find the cache.
+      const isAsked = !Deno.env.get("XDG_CACHE_HOME");
+      for (const one of permissions.filter((one) => one !== "sys" || isAsked)) {
         const others = permissions.filter((other) => other !== one);
         assert(await fault(toys, ARGS[name], others), `${name} does not need ${one}`);
       }
