@@ -155,6 +155,14 @@ export class Leases {
     }
   }
 
+  /** Removes a lease whose holder is dead, unless the file system refuses. */
+  clear(path: string): void {
+    const sight = look(path);
+    if (sight && this.#watch(path, sight)) return;
+    if (sight) quietly(() => Deno.removeSync(join(path, sight.name)));
+    quietly(() => rmdirSync(path));
+  }
+
   /** Notes what is seen of a holder. `undefined` if it is dead. */
   #watch(path: string, sight: Sight): HeldLease | undefined {
     const { name, holder, renewed } = sight;

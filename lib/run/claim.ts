@@ -69,6 +69,11 @@ export function tryClaim(
   return lease instanceof Lease ? new Claim(lease, title) : lease;
 }
 
+/** Removes the claim on a trial that is done, if the process died before it released it. */
+export function clearClaim({ path }: Pick<RunFolder, "path">): void {
+  new Leases().clear(`${path}.claim`);
+}
+
 /** Milliseconds between two looks at a claim that another process holds. */
 const PERIOD = 1000;
 

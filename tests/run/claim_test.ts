@@ -1,9 +1,10 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { Leases } from "../../lib/files/lease.ts";
 import { thisHolder } from "../../lib/files/lease_holder.ts";
-import { Claim, claim, tryClaim } from "../../lib/run/claim.ts";
+import { Claim, claim, clearClaim, tryClaim } from "../../lib/run/claim.ts";
 import { RunFolder } from "../../lib/run/run_folder.ts";
 import { status } from "../../lib/terminal/status.ts";
 import { Failure } from "../../lib/values/failure.ts";
@@ -64,6 +65,28 @@ await needs(
       using taken = await claim(folder, TITLE, settings(lines));
       taken.check();
       assertEquals(lines, []);
+    }),
+);
+
+await needs(
+  everything,
+  "clearClaim: removes the claim of an ended process only",
+  () =>
+    inTemporary((root) => {
+      const folder = new RunFolder(root, "a", 1, undefined);
+      const isThere = () => existsSync(`${folder.path}.claim`);
+      clearClaim(folder);
+      for (
+        const [holder, stays] of [
+          [{ ...thisHolder(), process: 2 ** 22 + 1 }, false],
+          [thisHolder(), true],
+          [far, true],
+        ] as const
+      ) {
+        leaveClaim(folder, holder);
+        clearClaim(folder);
+        assertEquals(isThere(), stays);
+      }
     }),
 );
 

@@ -7,7 +7,9 @@ import { zipSync } from "fflate";
 /** Pickle instructions that push one value on the stack. */
 export type Code = readonly number[];
 
-const latin = (letters: string): number[] => Array.from(letters, (letter) => letter.charCodeAt(0));
+/** The bytes of a text in Latin 1. */
+export const latin = (letters: string): number[] =>
+  Array.from(letters, (letter) => letter.charCodeAt(0));
 
 /** Encodes a number in `bytes` bytes, little-endian. */
 export const little = (value: number | bigint, bytes: number): number[] =>

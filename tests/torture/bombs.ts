@@ -1,7 +1,7 @@
 /** Small files that would become large ones. */
 import { fileURLToPath } from "node:url";
 import { crc32 } from "node:zlib";
-import { little } from "../support/torch_file.ts";
+import { latin, little } from "../support/torch_file.ts";
 import type { Outcome } from "./campaign.ts";
 import { lastLine } from "./subject.ts";
 
@@ -63,8 +63,6 @@ async function writeBombs(folder: string): Promise<string[]> {
   }
   return Object.keys(files).map((name) => `${folder}/${name}`);
 }
-
-const latin = (text: string): number[] => Array.from(text, (letter) => letter.charCodeAt(0));
 
 function concat(...parts: Uint8Array[]): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));

@@ -22,6 +22,7 @@ import {
   code,
   dict,
   floats,
+  latin,
   legacyFile,
   little,
   storage,
@@ -51,7 +52,6 @@ const checkpoint = dict({
   ),
 });
 const rows = { 0: floats(...Array.from({ length: 12 }, (_, i) => i)) };
-const latin = (text: string): number[] => Array.from(text, (letter) => letter.charCodeAt(0));
 /** The tags of a TIFF of two pixels whose strip begins at byte 8. */
 const TIFF = [[256, 2], [257, 1], [258, 8], [259, 1], [262, 2], [273, 8], [277, 3], [278, 1], [
   279,

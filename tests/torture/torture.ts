@@ -80,26 +80,38 @@ async function* campaigns(
   parts: readonly typeof PARTS[number][],
   minutes: number,
 ): AsyncGenerator<Outcome> {
-  await Deno.mkdir(`${folder}/project`);
-  const subject = await Subject.in(`${folder}/project`);
-  const faults = await Faults.in(folder, subject);
+  const subject = once(async () => {
+    await Deno.mkdir(`${folder}/project`);
+    return await Subject.in(`${folder}/project`);
+  });
+  const faults = once(async () => await Faults.in(folder, await subject()));
   for (const part of parts) {
     const share = parts.length === 1 ? 1 : SHARES[part] ?? 0;
     const until = performance.now() + share * minutes * 60_000;
     const limits = (tries: number): Limits => ({ tries, until });
     const random = stream(seed, part);
-    if (part === "kills") yield await randomKills(subject, random, limits(100));
-    if (part === "faults" && faults) yield await faults.kills(limits(Infinity));
-    if (part === "disks" && faults) yield await faults.disks(limits(Infinity));
-    if (part === "crowds") {
-      for (const count of [2, 8]) yield await crowds(subject, count, random, limits(10));
+    if (part === "kills") yield await randomKills(await subject(), random, limits(100));
+    if (part === "faults" || part === "disks") {
+      const single = await faults();
+      if (!single) yield { title: `${part}: needs gcc`, tried: 0, survived: 0, faults: [] };
+      else if (part === "faults") yield await single.kills(limits(Infinity));
+      else yield await single.disks(limits(Infinity));
     }
-    if (part === "damage") yield await damage(subject, random, limits(150));
+    if (part === "crowds") {
+      for (const count of [2, 8]) yield await crowds(await subject(), count, random, limits(10));
+    }
+    if (part === "damage") yield await damage(await subject(), random, limits(150));
     if (part === "readers") yield* mutations(folder, seed, limits(100_000));
     if (part === "bombs") yield await bombs(folder);
     if (part === "steps") yield await endurance(100_000);
-    if (part === "narrow") yield* narrow(subject);
+    if (part === "narrow") yield* narrow(await subject());
   }
+}
+
+/** Makes something when it is first asked for. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => made ??= make();
 }
 
 /** The outcomes as a markdown table. */
@@ -110,7 +122,7 @@ export function outcomeTable(outcomes: readonly Outcome[]): string {
       title,
       tried.toLocaleString("en"),
       survived.toLocaleString("en"),
-      faults.length === 0 ? "nothing" : `${faults.length}, see above`,
+      tried === 0 ? "not tried" : faults.length === 0 ? "nothing" : `${faults.length}, see above`,
     ]),
   );
 }
