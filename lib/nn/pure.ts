@@ -1,3 +1,9 @@
+/**
+ * Runs a user's function so that what it draws or makes by the way is an error: a step is traced
+ * once, and would repeat it.
+ *
+ * @module
+ */
 import { fileURLToPath } from "node:url";
 import * as tf from "@tensorflow/tfjs";
 import { Failure, messageOf } from "../values/failure.ts";

@@ -1,3 +1,9 @@
+/**
+ * A module of the user's own, divided into the parts that its exports run, so that only those count
+ * as the code of an experiment (`own_code.ts`).
+ *
+ * @module
+ */
 import { stripTypeScriptTypes } from "node:module";
 import { type Node, parse, type Token as TypedToken } from "acorn";
 import { analyze } from "eslint-scope";

@@ -65,7 +65,7 @@ export async function loadCheckpoint(path: string): Promise<Checkpoint> {
   });
   try {
     const contents = decode(bytes, path);
-    await checkSum(contents, path);
+    await verifyChecksum(contents, path);
     return toCheckpoint(contents, path);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
@@ -77,7 +77,7 @@ export async function loadCheckpoint(path: string): Promise<Checkpoint> {
  * Throws a `Failure` (exit 3) if a file has other contents than were written. Files of earlier
  * versions have no checksum.
  */
-async function checkSum({ tensors, metadata }: Contents, path: string): Promise<void> {
+async function verifyChecksum({ tensors, metadata }: Contents, path: string): Promise<void> {
   const { retort, checksum } = metadata;
   if (checksum === undefined || checksum === await checksumOf(tensors, retort)) return;
   throw new Failure(3, `${path} is damaged: its contents are not those that were written`);

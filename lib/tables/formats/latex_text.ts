@@ -1,3 +1,9 @@
+/**
+ * Texts in LaTeX, as pdflatex and its standard fonts can print them.
+ *
+ * @module
+ */
+
 /** Characters that are special in LaTeX, and those that are special after `\\`: `[` and `*`. */
 const SPECIAL: Readonly<Record<string, string>> = {
   "\\": "\\textbackslash{}",

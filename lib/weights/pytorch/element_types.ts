@@ -1,3 +1,8 @@
+/**
+ * The element types of PyTorch's storages and tensors, by its names for them.
+ *
+ * @module
+ */
 import { ARRAYS, type Dtype } from "../safetensors.ts";
 import { isNarrow, type NarrowDtype } from "../narrow_floats.ts";
 
