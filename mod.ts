@@ -94,7 +94,13 @@ export {
 export { type Stage, stage, type StageModule, type StageOutput } from "./lib/nn/stage.ts";
 export { type Layer, type Module, module } from "./lib/nn/layer.ts";
 export * from "./lib/nn/layers.ts";
-export { conv, convNorm, type ConvOptions, transposedConv } from "./lib/nn/conv.ts";
+export {
+  conv,
+  convNorm,
+  type ConvNormOptions,
+  type ConvOptions,
+  transposedConv,
+} from "./lib/nn/conv.ts";
 export { norm } from "./lib/nn/norm.ts";
 export {
   constant,

@@ -6,6 +6,7 @@
 export * from "./deep_resnet.ts";
 export * as imagenet from "./imagenet.ts";
 export * from "./mobilenet.ts";
+export * from "./regnet.ts";
 export * from "./resnet.ts";
 export * from "./shufflenet.ts";
 export * from "./vgg.ts";

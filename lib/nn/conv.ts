@@ -69,12 +69,18 @@ export function conv(channels: number, options: ConvOptions = {}): Layer {
   };
 }
 
+/** Options of a convolution with a batch norm after it. */
+export interface ConvNormOptions extends ConvOptions {
+  /** Initialiser of the norm's factors. Default: 1. */
+  readonly scaleInitial?: Initialiser;
+}
+
 /**
  * A convolution and the batch norm after it (Ioffe & Szegedy, 2015), ε = 1e-5. The running
  * statistics move by a tenth. If the norm uses running statistics, it is folded into the weights:
  * once if the network is fixed, else in each step.
  */
-export function convNorm(channels: number, options: ConvOptions = {}): Layer {
+export function convNorm(channels: number, options: ConvNormOptions = {}): Layer {
   return (create, input) => {
     const { weight, bias, stride, padding, shape, multiplyAdds } = convVariables(
       channels,
@@ -82,7 +88,7 @@ export function convNorm(channels: number, options: ConvOptions = {}): Layer {
       create,
       input,
     );
-    const norm = normVariables(channels, create.in("norm"));
+    const norm = normVariables(channels, create.in("norm"), options.scaleInitial);
     const folded = create.fixed
       ? foldedVariables(weight, bias, norm, create.in("folded"))
       : undefined;

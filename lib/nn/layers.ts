@@ -5,6 +5,7 @@ import { pad } from "../kernels/pad.ts";
 import { leakyReluOp as leak, reluOp as rectify } from "../kernels/relu.ts";
 import { shuffleChannels } from "../kernels/shuffle_channels.ts";
 import type { Tensor } from "../kernels/tensor.ts";
+import { conv } from "./conv.ts";
 import { defaultInitialisers, type Layer, module } from "./layer.ts";
 import { type Initialiser, sizeOf } from "./variables.ts";
 
@@ -88,6 +89,27 @@ export function channelShuffle(groups: number): Layer {
 /** The mean over height and width: [height, width, channels] → [channels]. */
 export function globalAveragePool(): Layer {
   return (_, input) => module((x) => tf.mean(x, [1, 2]), [input.at(-1)!]);
+}
+
+/**
+ * Squeeze-and-excitation (Hu et al., 2018): each channel times a factor in (0, 1), computed from
+ * the means of all channels by a 1×1 convolution to `channels`, a ReLU, another one back and a
+ * sigmoid.
+ */
+export function squeezeExcite(channels: number): Layer {
+  return (create, input) => {
+    const all = input[2];
+    const squeeze = conv(channels, { kernel: 1, bias: true })(create.in("squeeze"), [1, 1, all]);
+    const excite = conv(all, { kernel: 1, bias: true })(create.in("excite"), squeeze.shape);
+    return module(
+      (x, pass) => {
+        const means = tf.mean(x, [1, 2], true);
+        return tf.mul(x, tf.sigmoid(excite(rectify(squeeze(means, pass)), pass)));
+      },
+      input,
+      squeeze.multiplyAdds + excite.multiplyAdds,
+    );
+  };
 }
 
 /** A sequence of layers, named by their positions. */

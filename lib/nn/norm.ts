@@ -3,7 +3,7 @@ import { batchNorm, frozenNorm, type NormState, subBatchNorm } from "../kernels/
 import type { Tensor } from "../kernels/tensor.ts";
 import { type Layer, module, type Norm } from "./layer.ts";
 import type { Pass } from "./pass.ts";
-import { constant, type Variables } from "./variables.ts";
+import { constant, type Initialiser, type Variables } from "./variables.ts";
 
 /** Added to a variance before the square root. */
 export const EPSILON = 1e-5;
@@ -11,10 +11,14 @@ export const EPSILON = 1e-5;
 /** The share of a batch's statistics in the new running ones. */
 const MOMENTUM = 0.1;
 
-/** Makes the variables of a norm over this many channels. */
-export function normVariables(channels: number, create: Variables): Norm {
+/** Makes the variables of a norm over this many channels. Default of `scale`: its factors are 1. */
+export function normVariables(
+  channels: number,
+  create: Variables,
+  scale: Initialiser = constant(1),
+): Norm {
   return {
-    scale: create.variable("scale", [channels], constant(1)),
+    scale: create.variable("scale", [channels], scale),
     offset: create.variable("offset", [channels], constant(0)),
     mean: create.variable("mean", [channels], constant(0), { trainable: false }),
     variance: create.variable("variance", [channels], constant(1), { trainable: false }),

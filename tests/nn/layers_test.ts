@@ -11,10 +11,11 @@ import {
   relu,
   residual,
   seq,
+  squeezeExcite,
 } from "../../lib/nn/layers.ts";
 import { norm } from "../../lib/nn/norm.ts";
 import { passes } from "../../lib/nn/pass.ts";
-import { normal, type Shape, type Variable, variables } from "../../lib/nn/variables.ts";
+import { constant, normal, type Shape, type Variable, variables } from "../../lib/nn/variables.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { stream } from "../../lib/values/random.ts";
 import { assertNear } from "../support/tolerance.ts";
@@ -72,6 +73,7 @@ pure("layers: each gives its declared shape and counts its multiply-adds", () =>
     [convNorm(6, { stride: 2, groups: 6 }), [8, 8, 6], [4, 4, 6], 16 * 6 * 9],
     [channelShuffle(3), [2, 2, 6], [2, 2, 6], 0],
     [globalAveragePool(), [5, 4, 2], [2], 0],
+    [squeezeExcite(3), [5, 4, 8], [5, 4, 8], 8 * 3 + 3 * 8],
     [seq(conv(4), relu(), maxPool(2)), [8, 8, 3], [4, 4, 4], 64 * 4 * 27],
     [residual(conv(4), conv(4, { kernel: 1 })), [8, 8, 3], [8, 8, 4], 64 * 4 * 27 + 64 * 4 * 3],
   ];
@@ -94,6 +96,34 @@ pure("layers: weights start by Kaiming's fan-out, dense weights and biases like 
     assertEquals(values.every((x) => Math.abs(x) <= bound), true);
     assertAlmostEquals(deviation(values), bound / Math.sqrt(3), name === "bias" ? 1e-2 : 1e-3);
   }
+});
+
+pure("convNorm: its norm's factors start at 1, or as declared", () => {
+  const scale = (
+    layer: Layer,
+  ) => [...build(layer, [2, 2, 1]).collected.get("norm.scale")!.initial()];
+  assertEquals(scale(convNorm(2)), [1, 1]);
+  assertEquals(scale(convNorm(2, { scaleInitial: constant(0) })), [0, 0]);
+});
+
+pure("squeezeExcite: each channel times a factor of all channels' means", () => {
+  const values = new Map([
+    ["squeeze.weight", Float32Array.of(1, -1)],
+    ["squeeze.bias", Float32Array.of(0.5)],
+    ["excite.weight", Float32Array.of(2, -2)],
+    ["excite.bias", Float32Array.of(0, 1)],
+  ]);
+  const { module } = build(squeezeExcite(1), [1, 2, 2], { values });
+  const x = tf.tensor([[[[1, 4], [5, 2]]], [[[0, 4], [2, 6]]]]);
+  const sigmoid = (value: number) => 1 / (1 + Math.exp(-value));
+  // The means are 3 and 3, then 1 and 5: the squeezed value is 0.5, then max(−3.5, 0).
+  const [a, b, c, d] = [sigmoid(1), sigmoid(0), sigmoid(0), sigmoid(1)];
+  assertNear(
+    "squeezed",
+    module(x, passes().frozen).dataSync(),
+    [a, 4 * b, 5 * a, 2 * b, 0, 4 * d, 2 * c, 6 * d],
+    1e-6,
+  );
 });
 
 /** Running statistics, γ and β like after some training. */

@@ -8,6 +8,7 @@ import { buildModel, type Classifier, type Model } from "../../lib/nn/network.ts
 import * as deep from "../../lib/networks/deep_resnet.ts";
 import * as imagenet from "../../lib/networks/imagenet.ts";
 import { mobilenetv2 } from "../../lib/networks/mobilenet.ts";
+import * as regnet from "../../lib/networks/regnet.ts";
 import * as resnet from "../../lib/networks/resnet.ts";
 import * as shufflenet from "../../lib/networks/shufflenet.ts";
 import * as vgg from "../../lib/networks/vgg.ts";
@@ -57,6 +58,18 @@ const LARGE: Readonly<Record<string, readonly [number, number, number]>> = {
   "imagenet.resnet50": [25_557_032, 23_712_932, 4_089_184_256],
   "imagenet.resnet101": [44_549_160, 42_705_060, 7_801_405_440],
   "imagenet.mobilenetv1": [4_231_976, 3_309_476, 568_740_352],
+  regnety_002: [3_162_996, 2_830_896, 199_514_080],
+  regnety_004: [4_344_144, 3_947_244, 401_842_848],
+  regnety_006: [6_055_160, 5_507_060, 601_220_992],
+  regnety_008: [6_263_168, 5_571_068, 797_176_832],
+  regnety_016: [11_202_430, 10_402_330, 1_612_076_160],
+  regnety_032: [19_436_338, 18_074_638, 3_176_482_752],
+  regnety_040: [20_646_656, 19_666_556, 3_973_288_448],
+  regnety_064: [30_583_252, 29_415_952, 6_355_204_992],
+  regnety_080: [39_180_068, 37_364_768, 7_963_057_312],
+  regnety_120: [51_822_544, 49_805_644, 12_092_376_576],
+  regnety_160: [83_590_140, 80_867_640, 15_911_510_272],
+  regnety_320: [145_046_770, 141_705_070, 32_279_552_832],
 };
 
 /** Sides and channels of the maps from the stem on, and the length of the pooled feature. */
@@ -77,6 +90,18 @@ const TAPS: Readonly<
   "imagenet.resnet(18|26|34)": [[112, 64], [56, 64], [28, 128], [14, 256], [7, 512], 512],
   "imagenet.resnet(50|101)": [[112, 64], [56, 256], [28, 512], [14, 1024], [7, 2048], 2048],
   "imagenet.mobilenetv1": [[112, 64], [56, 128], [28, 256], [14, 512], [7, 1024], 1024],
+  regnety_002: [[112, 32], [56, 24], [28, 56], [14, 152], [7, 368], 368],
+  regnety_004: [[112, 32], [56, 48], [28, 104], [14, 208], [7, 440], 440],
+  regnety_006: [[112, 32], [56, 48], [28, 112], [14, 256], [7, 608], 608],
+  regnety_008: [[112, 32], [56, 64], [28, 128], [14, 320], [7, 768], 768],
+  regnety_016: [[112, 32], [56, 48], [28, 120], [14, 336], [7, 888], 888],
+  regnety_032: [[112, 32], [56, 72], [28, 216], [14, 576], [7, 1512], 1512],
+  regnety_040: [[112, 32], [56, 128], [28, 192], [14, 512], [7, 1088], 1088],
+  regnety_064: [[112, 32], [56, 144], [28, 288], [14, 576], [7, 1296], 1296],
+  regnety_080: [[112, 32], [56, 168], [28, 448], [14, 896], [7, 2016], 2016],
+  regnety_120: [[112, 32], [56, 224], [28, 448], [14, 896], [7, 2240], 2240],
+  regnety_160: [[112, 32], [56, 224], [28, 448], [14, 1232], [7, 3024], 3024],
+  regnety_320: [[112, 32], [56, 232], [28, 696], [14, 1392], [7, 3712], 3712],
 };
 
 /** Finds the taps of a network in the last entry that matches. */
@@ -94,6 +119,8 @@ function tapsOf(name: string): Record<string, readonly number[]> {
 
 const { deepResnet: _, resnet101: _101, resnet152: _152, ...deepest } = deep;
 const { wrn: _wrn, ...wrns } = wrn;
+const { regnety: _regnety, ...regnets } = regnet;
+const large: readonly Classifier[] = Object.values<Classifier>({ ...imagenet, ...regnets });
 const networks: Readonly<Record<string, Classifier>> = {
   ...resnet,
   ...vgg,
@@ -107,7 +134,7 @@ const networks: Readonly<Record<string, Classifier>> = {
 Deno.test("networks: every one has its size here", () => {
   assertEquals(Object.keys(networks).sort(), Object.keys(SIZES).sort());
   assertEquals(
-    Object.values<Classifier>({ ...imagenet }).map(({ id }) => id).sort(),
+    large.map(({ id }) => id).sort(),
     Object.keys(LARGE).sort(),
   );
 });
@@ -132,16 +159,16 @@ for (const [name, [parameters, statistics, multiplyAdds, tensors]] of Object.ent
   });
 }
 
-for (const network of Object.values<Classifier>({ ...imagenet })) {
+for (const network of large) {
   Deno.test(`networks: ${network.id} has the parameters, multiply-adds and taps of the papers'`, () => {
     const [parameters, fewer, multiplyAdds] = LARGE[network.id];
     const made = (classes: number) =>
       buildModel(network, variables({ seed: 1, collected: new Map() }), [224, 224, 3], classes);
-    const large = made(1000);
-    assertEquals(large.parameters, parameters);
+    const thousand = made(1000);
+    assertEquals(thousand.parameters, parameters);
     assertEquals(made(100).parameters, fewer);
-    assertEquals(large.multiplyAdds, multiplyAdds);
-    assertEquals<Readonly<Record<string, unknown>>>({ ...large.shapes }, {
+    assertEquals(thousand.multiplyAdds, multiplyAdds);
+    assertEquals<Readonly<Record<string, unknown>>>({ ...thousand.shapes }, {
       ...tapsOf(network.id),
       logits: [1000],
     });
