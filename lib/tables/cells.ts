@@ -9,11 +9,11 @@ import type { PaperCells } from "../experiment/tables.ts";
  * The key of a cell's experiment in its row: the pair, or the network if the row is of networks
  * trained alone.
  */
-function cellName({ method }: PaperRow, { teacher, student }: Column): string {
+function cellName({ method }: PaperRow, { teacher, student, alone = student }: Column): string {
   return method === "teacher"
     ? nameOf(teacher)
     : method === "student"
-    ? nameOf(student)
+    ? nameOf(alone)
     : pairOf(teacher, student);
 }
 
@@ -93,9 +93,9 @@ export function checkColumns(
   ) => [experiment.student.id, ...teachersOf(experiment)]);
   const known = new Set([...listNetworks().map(({ network }) => network.id), ...own]);
   for (const { id, columns } of tables) {
-    const name = columns.flatMap(({ teacher, student }) => [teacher, student]).find((name) =>
-      !known.has(name)
-    );
+    const name = columns.flatMap((
+      { teacher, student, alone = student },
+    ) => [teacher, student, alone]).find((name) => !known.has(name));
     if (name === undefined) continue;
     throw new Failure(
       2,
@@ -140,13 +140,13 @@ function unknown(
 /** The reason why an experiment does not fit its cell; `undefined` if it fits. */
 function findMisfit(
   method: string,
-  { teacher, student }: Column,
+  { teacher, student, alone = student }: Column,
   experiment: Experiment,
 ): string | undefined {
-  const alone = method === "teacher" || method === "student";
-  const trained = method === "teacher" ? teacher : student;
+  const isAlone = method === "teacher" || method === "student";
+  const trained = method === "teacher" ? teacher : method === "student" ? alone : student;
   if (experiment.student.id !== trained) return `trains ${experiment.student.id}, not ${trained}`;
-  if (!alone && experiment.teachers.length > 0 && !teachersOf(experiment).includes(teacher)) {
+  if (!isAlone && experiment.teachers.length > 0 && !teachersOf(experiment).includes(teacher)) {
     return `is not taught by ${teacher}`;
   }
 }

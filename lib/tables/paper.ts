@@ -54,6 +54,11 @@ export interface Column {
   /** The id of the student network. */
   readonly student: string;
   /**
+   * The id of the network in the row `student`, if methods change the student itself: a DeiT is a
+   * ViT with a distillation token. Default: `student`.
+   */
+  readonly alone?: string;
+  /**
    * A measure of the task, `time_ratio` (the time of a training step as a multiple of that of the
    * row `kd`) …
    */
@@ -172,6 +177,7 @@ const file = looseObject<{ paper: Omit<Paper, "tables">; tables: RawTable[] }>({
       looseObject<RawTable["columns"][number]>({
         teacher: text,
         student: text,
+        alone: optional(text),
         metric: optional(text),
         group: optional(text),
       }),

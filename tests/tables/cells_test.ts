@@ -135,6 +135,25 @@ Deno.test("cells: a network of a family has its own id, which differs from its n
   for (const networks of [small, imagenet]) check(networks);
 });
 
+Deno.test("cells: a column names the network of its row student if that is another one", () => {
+  const yaml = PAPER_YAML.replace("student: vgg8 }", "student: vgg8, alone: resnet8 }");
+  const [table] = parseToyPaper(yaml).tables;
+  const alone = experiment(META, { dataset, student: resnet8, distiller: scratch(), schedule });
+  const rows = { student: { resnet8: alone }, kd: { vgg13_vgg8: taught } };
+  checkCells([table], { ids: ["t1"], rows }, "tables.ts");
+  const row = table.rows.find(({ method }) => method === "student")!;
+  assertEquals(cellAt({ ids: ["t1"], rows }, row, table.columns[0]), alone);
+  const check = (rows: Record<string, Record<string, Experiment>>) =>
+    checkCells([table], { ids: ["t1"], rows }, "tables.ts");
+  assertThrows(() => check({ student: { resnet8: student } }), Failure, "trains vgg8, not resnet8");
+  const misspelt = parseToyPaper(yaml.replace("alone: resnet8", "alone: resnet9")).tables;
+  assertThrows(
+    () => checkColumns(misspelt, { ids: ["t1"], rows: {} }, "paper.yaml"),
+    Failure,
+    "there is no network resnet9",
+  );
+});
+
 Deno.test("cells: a teacher may stand behind an assistant", () => {
   const parts = { dataset, distiller: kd(), schedule };
   const big = experiment(META, { ...parts, student: resnet20, distiller: scratch() });
