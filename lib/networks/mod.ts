@@ -10,4 +10,5 @@ export * from "./regnet.ts";
 export * from "./resnet.ts";
 export * from "./shufflenet.ts";
 export * from "./vgg.ts";
+export * from "./vit.ts";
 export * from "./wrn.ts";
