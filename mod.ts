@@ -41,7 +41,14 @@ export type {
   Mix,
   Normalisation,
 } from "./lib/data/dataset.ts";
-export { cutmix, type MixOptions, mixup } from "./lib/data/mix.ts";
+export {
+  type Box,
+  cutmix,
+  type MixOptions,
+  mixup,
+  mixupOrCutmix,
+  type MixupOrCutmixOptions,
+} from "./lib/data/mix.ts";
 
 // Methods and networks.
 export * from "./lib/distillers/mod.ts";
