@@ -40,8 +40,7 @@ function teacher(
   return {
     id: "given",
     options: {},
-    stages: (classes, image) =>
-      ({ ...stages(classes, image), logits: logits(classes) }) as never,
+    stages: (classes, image) => ({ ...stages(classes, image), logits: logits(classes) }) as never,
   };
 }
 
