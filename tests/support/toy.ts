@@ -49,8 +49,8 @@ export function twoHeadedToy(id: string, channels: number): TwoHeadedToy {
   const { stages, ...rest } = toy(id, channels);
   return {
     ...rest,
-    stages(classes) {
-      const { logits, ...body } = stages(classes);
+    stages(classes, image) {
+      const { logits, ...body } = stages(classes, image);
       return { ...body, heads: bothHeads(logits), logits: stage(meanOfRows) };
     },
   };
