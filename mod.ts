@@ -91,11 +91,13 @@ export { adaptivePool, toSmaller } from "./lib/kernels/adaptive_pool.ts";
 export {
   type Classifier,
   classifier,
+  type Convolutional,
   lastMap,
   type Model,
   type Net,
   type Output,
   type Scorer,
+  type SingleHead,
   type Tap,
   variablesAfter,
 } from "./lib/nn/network.ts";

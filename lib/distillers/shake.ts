@@ -16,8 +16,10 @@ import {
   type Classifier,
   logitsOutput,
   type Model,
+  type Net,
   type Output,
   type Scorer,
+  type SingleHead,
 } from "../nn/network.ts";
 import { applyMask, crossEntropy, kl, mse, safeSqrt, stopGradient } from "../nn/ops.ts";
 import type { Pass } from "../nn/pass.ts";
@@ -103,6 +105,11 @@ export interface ShakeTokenOptions extends ShakeLossOptions {
   readonly backbone: "token";
 }
 
+/** The teacher or teachers whose heads score vectors of shadows. */
+type ShadowedTeachers<T extends string> =
+  | Classifier<T> & SingleHead
+  | SeveralTeachers<Classifier<T> & SingleHead>;
+
 /**
  * SHAKE: Shadow Knowledge Distillation: Bridging Offline and Online Knowledge Transfer. Li, Jin,
  * 2022. NeurIPS. A shadow head h fuses maps of the frozen teacher t into a vector that t's own
@@ -146,13 +153,13 @@ export interface ShakeTokenOptions extends ShakeLossOptions {
  */
 export function shake<const T extends string = never>(
   options?: ShakeOptions<T>,
-): Distiller<Scorer, Classifier<T> | SeveralTeachers<Classifier<T>>>;
+): Distiller<Scorer, ShadowedTeachers<T>>;
 /** The same on a student with a distillation head. */
 export function shake(options: ShakeTokenOptions): Distiller<TwoHeaded, Scorer>;
 export function shake<const T extends string>(
   options: ShakeOptions<T> | ShakeTokenOptions = {},
 ):
-  | Distiller<Scorer, Classifier<T> | SeveralTeachers<Classifier<T>>>
+  | Distiller<Scorer, ShadowedTeachers<T>>
   | Distiller<TwoHeaded, Scorer> {
   return options.backbone === "token" ? shakeOnToken(options) : shakeOnMaps(options);
 }
@@ -175,7 +182,7 @@ function shakeOnToken({ backbone, ...losses }: ShakeTokenOptions): Distiller<Two
 
 function shakeOnMaps<T extends string>(
   options: ShakeOptions<T>,
-): Distiller<Scorer, Classifier<T> | SeveralTeachers<Classifier<T>>> {
+): Distiller<Scorer, ShadowedTeachers<T>> {
   const { backbone = "teacher", taps, heads = 1, released = false, weights = "equal" } = options;
   const settings = lossSettings(options, released);
   if (backbone === "own" && taps) {
@@ -323,8 +330,9 @@ function makeHead(
 ): (maps: Maps, live: Pass, frozen: Pass) => Tensor {
   const shapes = backbone.shapes as Readonly<Record<string, Shape>>;
   const [channels] = teacher.shapes.pooled;
-  const taps = chosenTaps ?? defaultTaps(shapes, channels);
-  const flat = taps.find((tap) => shapes[tap].length !== 3);
+  const maps: readonly string[] = backbone.maps;
+  const taps = chosenTaps ?? defaultTaps(backbone, channels);
+  const flat = taps.find((tap) => !maps.includes(tap));
   if (taps.length === 0 || flat !== undefined) {
     const problem = flat === undefined
       ? "has no map behind its stem"
@@ -362,9 +370,11 @@ function makeHead(
  * The first three maps behind the stem if the third has this number of channels, else the last
  * three. All maps if there are fewer.
  */
-function defaultTaps(shapes: Readonly<Record<string, Shape>>, channels: number): readonly string[] {
-  const maps = Object.keys(shapes).filter((tap) => shapes[tap].length === 3).slice(1);
-  return maps.length > 3 && shapes[maps[2]][2] !== channels ? maps.slice(-3) : maps.slice(0, 3);
+function defaultTaps({ maps, shapes }: Model<Net>, channels: number): readonly string[] {
+  const behind = maps.slice(1);
+  return behind.length > 3 && shapes[behind[2]][2] !== channels
+    ? behind.slice(-3)
+    : behind.slice(0, 3);
 }
 
 /** Logits minus their mean over the classes, in deviations, times the released code's 3.1415. */
