@@ -41,7 +41,14 @@ export type {
   Mix,
   Normalisation,
 } from "./lib/data/dataset.ts";
-export { cutmix, type MixOptions, mixup } from "./lib/data/mix.ts";
+export {
+  type Box,
+  cutmix,
+  type MixOptions,
+  mixup,
+  mixupOrCutmix,
+  type MixupOrCutmixOptions,
+} from "./lib/data/mix.ts";
 
 // Methods and networks.
 export * from "./lib/distillers/mod.ts";
@@ -84,11 +91,13 @@ export { adaptivePool, toSmaller } from "./lib/kernels/adaptive_pool.ts";
 export {
   type Classifier,
   classifier,
+  type Convolutional,
   lastMap,
   type Model,
   type Net,
   type Output,
   type Scorer,
+  type SingleHead,
   type Tap,
   variablesAfter,
 } from "./lib/nn/network.ts";

@@ -29,7 +29,9 @@ type NumberedTaps<I extends number> = `attention${I}` | `block${I}`;
  * whose `next` are all tokens after the attention. `pooled` is the class token after the last norm,
  * [width].
  */
-export type Vit<L extends number = 12> = Classifier<"embedded" | BlockTaps<L>>;
+export type Vit<L extends number = 12> =
+  & Classifier<"embedded" | BlockTaps<L>>
+  & { readonly tokens: "class" };
 
 /**
  * The taps of a vision transformer of `L` blocks with a distillation token, the second of all
@@ -37,9 +39,9 @@ export type Vit<L extends number = 12> = Classifier<"embedded" | BlockTaps<L>>;
  * width]. `distilled` is the distillation token after the last norm, [width], with the same `next`;
  * `heads` are the logits of the class head and of the distillation head, [2, classes].
  */
-export type DistilledVit<L extends number = 12> = Classifier<
-  "embedded" | BlockTaps<L> | "distilled" | "heads"
->;
+export type DistilledVit<L extends number = 12> =
+  & Classifier<"embedded" | BlockTaps<L> | "distilled" | "heads">
+  & { readonly tokens: "class and distillation" };
 
 /** Options of `vit`. */
 export interface VitOptions<L extends number = 12> {
@@ -91,10 +93,11 @@ export interface DistilledVitOptions<L extends number = 12> extends VitOptions<L
  * ```
  */
 export function vit<const L extends number = 12>(options: VitOptions<L> = {}): Vit<L> {
-  return transformer("vit", options, {}, [], (classes) => ({
+  const network = transformer("vit", options, {}, [], (classes) => ({
     pooled: pooled(1),
     logits: stage(dense(classes, transformerInitialisers)),
-  })) as Vit<L>;
+  }));
+  return { ...network, tokens: "class" } as Vit<L>;
 }
 
 /**
@@ -119,12 +122,13 @@ export function distilledVit<const L extends number = 12>(
     const scope = decayDistillation ? create : create.at({ weightDecay: 0 });
     return scope.variable("distillation", [1, 1, options.width ?? WIDTH], normal(DEVIATION));
   };
-  return transformer("deit", options, own, [token], (classes) => ({
+  const network = transformer("deit", options, own, [token], (classes) => ({
     pooled: pooled(2),
     distilled: distilled,
     heads: twoHeads(classes),
     logits: logits === "class" ? classLogits : meanLogits,
-  })) as DistilledVit<L>;
+  }));
+  return { ...network, tokens: "class and distillation" } as DistilledVit<L>;
 }
 
 /** Makes a token that is put before the patches: [1, 1, width]. */

@@ -29,6 +29,7 @@ const MAKERS: Readonly<Record<string, readonly [(options: never) => Made, Option
   crd: [retort.crd],
   ctkd: [retort.ctkd],
   cutmix: [retort.cutmix],
+  deit: [retort.deit, { kind: "soft" }],
   dfgkd: [retort.dfgkd],
   dgkd: [retort.dgkd],
   dist: [retort.dist],
@@ -44,6 +45,7 @@ const MAKERS: Readonly<Record<string, readonly [(options: never) => Made, Option
   kdDagger: [retort.kdDagger],
   kdsvd: [retort.kdsvd],
   mixup: [retort.mixup],
+  mixupOrCutmix: [retort.mixupOrCutmix],
   mlkd: [retort.mlkd],
   nkd: [retort.nkd],
   nst: [retort.nst],
@@ -68,7 +70,7 @@ const MAKERS: Readonly<Record<string, readonly [(options: never) => Made, Option
 /** What has no numbers of its own, and parts of methods. */
 const WITHOUT = [
   ...["combine", "dmlDagger", "fspInit", "scratch", "withTeachersHead"],
-  ...["attentionMap", "regressor", "weighByGradients"],
+  ...["attentionMap", "bothLogits", "regressor", "weighByGradients"],
 ];
 
 const METHODS = Object.keys(await import("../../lib/distillers/mod.ts"));
