@@ -35,8 +35,7 @@ export interface SgdOptions extends ScheduleOptions {
 /**
  * Declares stochastic gradient descent with momentum and weight decay, as in PyTorch. The learning
  * rate drops at milestones or follows `rate`. Throws a `Failure` (exit 2) if an option is out of its
- * range, a drop or a warm-up does not lie within the epochs, `dot` moves a momentum out of 0 … 1 or
- * meets `accumulate`, or both `drops` and `rate` are set.
+ * range, a drop or a warm-up does not lie within the epochs, `dot` moves a momentum out of 0 … 1, or both `drops` and `rate` are set.
  *
  * @example
  * ```ts
@@ -47,20 +46,13 @@ export interface SgdOptions extends ScheduleOptions {
  * ```
  */
 export function sgd(options: SgdOptions): Schedule {
-  const { drops, momentum = 0.9, weightDecay = 5e-4, nesterov = false, dot, accumulate = 1 } =
-    options;
+  const { drops, momentum = 0.9, weightDecay = 5e-4, nesterov = false, dot } = options;
   checkRanges("sgd", { momentum, weightDecay }, { momentum: below1, weightDecay: atLeast(0) });
   if (dot !== undefined && !(momentum - Math.abs(dot) >= 0 && momentum + Math.abs(dot) < 1)) {
     throw new Failure(
       2,
       `sgd: \`dot\` is ${dot}; momentum − dot and momentum + dot have to be within 0 and 1, ` +
         `and momentum is ${momentum}`,
-    );
-  }
-  if (dot !== undefined && accumulate > 1) {
-    throw new Failure(
-      2,
-      "sgd: `accumulate` adds up one gradient, and `dot` takes two: leave one of them out",
     );
   }
   if (drops && options.rate) {
