@@ -55,15 +55,15 @@ export function one<const S extends string = "block2">(
     }),
     paper:
       "Knowledge Distillation by On-the-Fly Native Ensemble. Lan, Zhu, Gong, 2018. arXiv:1806.04606",
-    build({ create, student, dataset: { classes } }) {
-      const shape: Shape = student.shapes[shared];
+    build({ create, student }) {
+      const shape: Shape = student.nextShapes[shared];
       if (shape.length !== 3) {
         throw new Failure(
           2,
           `one branches behind a map, not behind ${student.recipe.id}'s ${shared} of [${shape}]: choose another tap`,
         );
       }
-      const replica = tail(student.recipe, classes, shared);
+      const replica = tail(student, shared);
       const replicas = Array.from(
         { length: branches - 1 },
         (_, i) => create.in(`branch${i + 2}`)(replica, shape),

@@ -51,14 +51,14 @@ export function withTeachersHead<S extends string>(
     id: `${student.id}+${teacher.id}`,
     options: { student: reference(student), teacher: reference(teacher), factor },
     designSize: student.designSize,
-    stages(classes) {
-      const own = Object.entries<Stage>(student.stages(classes));
+    stages(classes, image) {
+      const own = Object.entries<Stage>(student.stages(classes, image));
       const [tap, last] = own[body.position];
       const stages: Record<string, Stage> = Object.fromEntries([
         ...own.slice(0, body.position),
         [tap, handingHeadMap(last)],
         ["projected", stage(projector(body.shape[0] / head.shape[0], inner, width), relu())],
-        ...Object.entries<Stage>(teacher.stages(classes)).slice(head.position + 1),
+        ...Object.entries<Stage>(teacher.stages(classes, image)).slice(head.position + 1),
       ]);
       // The taps of `student` that its map is computed from, and those behind it by the same names.
       return stages as { [K in S | "projected" | "pooled" | "logits"]: Stage };

@@ -125,7 +125,7 @@ function scriptedTeacher(...scores: readonly Rows[]): Classifier<"map"> {
     return { out, pre: out };
   };
   const logits: Stage = () => Object.assign(run, { shape: [3], multiplyAdds: 0 });
-  return { ...vectors, stages: (classes) => ({ ...vectors.stages(classes), logits }) };
+  return { ...vectors, stages: (...given) => ({ ...vectors.stages(...given), logits }) };
 }
 
 /**
