@@ -41,6 +41,9 @@ import shake_crd from "./shake_crd.ts";
 import shake_cutmix from "./shake_cutmix.ts";
 import shake_fitnets from "./shake_fitnets.ts";
 import shake_mixup from "./shake_mixup.ts";
+import vit_deit from "./vit/deit.ts";
+import vit_student from "./vit/scratch.ts";
+import vit_shake from "./vit/shake.ts";
 
 const teacher = { resnet56, resnet110, resnet32x4, resnet50, vgg13, wrn_40_2 };
 const additions = {
@@ -72,6 +75,14 @@ export default tables({
     {
       ids: ["shake-imagenet-resnet34-resnet18", "shake-imagenet-resnet50-mobilenetv1"],
       rows: imagenet,
+    },
+    {
+      ids: ["shake-vit"],
+      rows: {
+        student: { vit_tiny_p16: vit_student },
+        deit: { regnety_160_deit_tiny_p16: vit_deit },
+        shake: { regnety_160_deit_tiny_p16: vit_shake },
+      },
     },
     { ids: ["shake-direction"], rows: { kd, dml, dml_dagger, kd_dagger, shake } },
     {

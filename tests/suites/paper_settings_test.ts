@@ -41,6 +41,13 @@ interface ShakeRecipe extends Recipe {
   };
 }
 
+/** SHAKE's recipe for transformers. */
+interface VitRecipe extends Recipe {
+  optimizer: string;
+  lr_schedule: string;
+  warmup: { epochs: number };
+}
+
 interface SlkdRecipe extends Recipe {
   students: string[];
   loss_weights: { ce: number; kd: number };
@@ -100,7 +107,7 @@ await testTranscript<ShakeRecipe>(
   "shake",
   "the experiments have the paper's settings",
   ({ hyperparameters }) => {
-    const [cifar, imagenet] = hyperparameters;
+    const [cifar, imagenet, transformer] = hyperparameters;
     const { loss_weights: weights, shake_terms: terms, ...code } = cifar.from_code!;
     const { loss_weights, temperature } = cifar.from_submission!;
     const lambda = loss_weights!.lambda;
@@ -134,6 +141,25 @@ await testTranscript<ShakeRecipe>(
           method,
         );
       }
+    }
+    const vit = transformer as VitRecipe;
+    for (const [method, one] of cells(shakeTables, "shake-vit")) {
+      const { id, options } = declaredOf(one).schedule;
+      const { epochs, lr, weightDecay, rate } = options;
+      assertEquals({ id, epochs, lr, weightDecay, rate }, {
+        id: vit.optimizer,
+        epochs: vit.epochs,
+        lr: vit.learning_rate,
+        weightDecay: vit.weight_decay,
+        rate: {
+          id: vit.lr_schedule,
+          options: {
+            minimum: 1e-5,
+            warmup: { epochs: vit.warmup.epochs, from: 1e-6 },
+            late: true,
+          },
+        },
+      }, method);
     }
     for (const one of Object.values(shakeReleased)) {
       const { options } = declaredOf(one).distiller;

@@ -59,9 +59,9 @@ for (const name of ["shake", "slkd", "sakd"] as const) {
     "every number of every table is the transcript's",
     async ({ tables, missing_tables = [] }) => {
       const copies = await readTables(name);
-      const figures = name === "shake" ? ["shake-figure-4"] : [];
+      const others = name === "shake" ? ["shake-figure-4", "shake-vit"] : [];
       const ids = [...tables, ...missing_tables].map(({ id }) => ID[id] ?? id);
-      assertEquals([...copies.keys()].sort(), [...ids, ...figures].sort());
+      assertEquals([...copies.keys()].sort(), [...ids, ...others].sort());
       for (const { id } of missing_tables) {
         assertEquals(
           copies.get(id)!.rows.flatMap(({ values }) => values).filter((value) => value !== null),
