@@ -12,9 +12,10 @@ import type { Tensor } from "../kernels/tensor.ts";
 import { convNorm } from "../nn/conv.ts";
 import { defaultInitialisers, type Module } from "../nn/layer.ts";
 import { relu, seq } from "../nn/layers.ts";
-import { lastMap, logitsOutput, type Model, type Net } from "../nn/network.ts";
+import { type Convolutional, lastMap, logitsOutput, type Net, type Scorer } from "../nn/network.ts";
 import { applyMask, kl, mse } from "../nn/ops.ts";
-import { type Pass, passAmong } from "../nn/pass.ts";
+import { passAmong } from "../nn/pass.ts";
+import { runBehind } from "../nn/tail.ts";
 import type { Shape } from "../nn/variables.ts";
 import { Failure } from "../values/failure.ts";
 import { above, atLeast, checkRanges, whole } from "../values/range.ts";
@@ -48,6 +49,17 @@ export interface CamkdOptions<S extends string, T extends string> {
  * map is resized to one teacher's size by way of another's.
  */
 export function camkd<const S extends string = never, const T extends string = never>(
+  options?: CamkdOptions<S, T>,
+): Distiller<
+  Net<S | "logits">,
+  SeveralTeachers<Net<T | "logits"> & Convolutional>,
+  HardLabels
+>;
+/** The same without maps: the logits of any teachers. */
+export function camkd(
+  options: CamkdOptions<never, never> & { readonly weight: 0 },
+): Distiller<Scorer, SeveralTeachers, HardLabels>;
+export function camkd<const S extends string, const T extends string>(
   options: CamkdOptions<S, T> = {},
 ): Distiller<Net<S | "logits">, SeveralTeachers<Net<T | "logits">>, HardLabels> {
   const { temperature = 4, ce = 1, kd = 1, weight = 50, begin = 2 } = options;
@@ -75,7 +87,7 @@ export function camkd<const S extends string = never, const T extends string = n
       const hints = weight === 0 ? [] : teachers.map((teacher, i) => {
         const studentTap = options.student ?? lastMap(student);
         const teacherTap = options.teacher ?? lastMap(teacher);
-        const [from, to]: Shape[] = [student.shapes[studentTap], teacher.shapes[teacherTap]];
+        const [from, to]: Shape[] = [student.shapes[studentTap], teacher.nextShapes[teacherTap]];
         return {
           studentTap,
           teacherTap,
@@ -96,7 +108,7 @@ export function camkd<const S extends string = never, const T extends string = n
           embed(resize(student.taps[studentTap], to), passAmong(live, mask(studentTap)))
         );
         const outputs = hints.map(({ teacherTap }, i) =>
-          logitsOutput(logitsFrom(teachers[i], teacherTap, embeddings[i], frozen))
+          logitsOutput(runBehind(teachers[i], teacherTap, embeddings[i], frozen))
         );
         const mapConfidences = hints.length > 0 ? confidence(outputs.map(task)) : [];
         const mapWeight = tf.mul(tf.cast(tf.greaterEqual(epoch, begin), "float32"), weight / count);
@@ -144,13 +156,4 @@ function confidence(losses: readonly Tensor[]): Tensor[] {
 
 function resize(x: Tensor, [rows, columns]: Shape): Tensor {
   return x.shape[1]! >= rows ? adaptivePool(x, rows, columns) : resizeBilinear(x, rows, columns);
-}
-
-/** A network's logits, [batch, classes], from the `next` of a tap's stage. */
-function logitsFrom(model: Model, tap: string, x: Tensor, pass: Pass): Tensor {
-  const names = Object.keys(model.shapes);
-  return names.slice(names.indexOf(tap) + 1).reduce((y, name) => {
-    const { out, next = out } = model.stage(name, y, pass);
-    return next;
-  }, x);
 }

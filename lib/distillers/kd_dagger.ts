@@ -8,10 +8,11 @@ import {
   type Model,
   type Output,
   type Scorer,
+  variablesAfter,
 } from "../nn/network.ts";
 import { applyMask, kl, stopGradient } from "../nn/ops.ts";
 import type { Pass } from "../nn/pass.ts";
-import { tail } from "../nn/tail.ts";
+import { runBehind, tail } from "../nn/tail.ts";
 import { normal, startFrom } from "../nn/variables.ts";
 import { above, atLeast, checkRanges } from "../values/range.ts";
 
@@ -58,8 +59,8 @@ export function kdDagger(options: KdDaggerOptions = {}): Distiller<Scorer, Class
       temperature: above(0),
       reverse: atLeast(0),
     }),
-    build({ create, teacher, dataset: { classes } }) {
-      const runTuned = tunings[tune](create, teacher, classes);
+    build({ create, teacher }) {
+      const runTuned = tunings[tune](create, teacher);
       return ({ student, teacher, task, image, live, frozen, mask }) => {
         const output = runTuned(image, teacher, live, frozen);
         const s = student.taps.logits;
@@ -87,26 +88,27 @@ type RunTuned = (
 
 const tunings: Record<
   NonNullable<KdDaggerOptions["tune"]>,
-  (create: Create, teacher: Model<Classifier>, classes: number) => RunTuned
+  (create: Create, teacher: Model<Classifier>) => RunTuned
 > = {
   all(create, teacher) {
     const copy = create.in("teacher")(teacher.recipe, { from: teacher });
     return (image, _, live) => copy.run(image, live);
   },
-  head(create, teacher, classes) {
-    const last = tail(teacher.recipe, classes, "pooled");
-    const copiedHead: Layer = (scope, input) =>
-      last(startFrom(scope, teacher.parts.logits, []), input);
-    const head = create.in("head")(copiedHead, teacher.shapes.pooled);
+  head(create, teacher) {
+    const last = tail(teacher, "pooled");
+    const behind = variablesAfter(teacher, ["pooled"]);
+    const copiedHead: Layer = (scope, input) => last(startFrom(scope, behind, []), input);
+    const head = create.in("head")(copiedHead, teacher.nextShapes.pooled);
     return (_, { next }, live) => logitsOutput(head(next.pooled, live));
   },
   adapter(create, teacher) {
-    const [channels] = teacher.shapes.pooled;
+    const shape = teacher.nextShapes.pooled;
+    const channels = shape.at(-1)!;
     const initial = normal(0.01);
     const narrow = dense(Math.ceil(channels / 4), { initial });
     const back = dense(channels, { initial });
-    const adapter = create.in("adapter")(residual(seq(narrow, relu(), back)), [channels]);
+    const adapter = create.in("adapter")(residual(seq(narrow, relu(), back)), shape);
     return (_, { next }, live, frozen) =>
-      logitsOutput(teacher.stage("logits", adapter(next.pooled, live), frozen).out);
+      logitsOutput(runBehind(teacher, "pooled", adapter(next.pooled, live), frozen));
   },
 };

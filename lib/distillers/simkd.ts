@@ -4,7 +4,14 @@ import { convNorm } from "../nn/conv.ts";
 import { description } from "../nn/description.ts";
 import { type Layer, module } from "../nn/layer.ts";
 import { relu, seq } from "../nn/layers.ts";
-import { type Classifier, lastMap, type Net, variablesAfter } from "../nn/network.ts";
+import {
+  type Classifier,
+  type Convolutional,
+  lastMap,
+  type Net,
+  type SingleHead,
+  variablesAfter,
+} from "../nn/network.ts";
 import { mse } from "../nn/ops.ts";
 import { type Stage, stage } from "../nn/stage.ts";
 import type { Shape } from "../nn/variables.ts";
@@ -35,8 +42,8 @@ export interface SimkdOptions {
  * one after the last norm and ReLU, which the head averages.
  */
 export function withTeachersHead<S extends string>(
-  student: Classifier<S>,
-  teacher: Classifier,
+  student: Classifier<S> & SingleHead,
+  teacher: Classifier & Convolutional,
   { factor = 2 }: HeadOptions = {},
 ): Classifier<S | "projected"> {
   const size = student.designSize?.size ?? 32;
@@ -51,14 +58,14 @@ export function withTeachersHead<S extends string>(
     id: `${student.id}+${teacher.id}`,
     options: { student: reference(student), teacher: reference(teacher), factor },
     designSize: student.designSize,
-    stages(classes) {
-      const own = Object.entries<Stage>(student.stages(classes));
+    stages(classes, image) {
+      const own = Object.entries<Stage>(student.stages(classes, image));
       const [tap, last] = own[body.position];
       const stages: Record<string, Stage> = Object.fromEntries([
         ...own.slice(0, body.position),
         [tap, handingHeadMap(last)],
         ["projected", stage(projector(body.shape[0] / head.shape[0], inner, width), relu())],
-        ...Object.entries<Stage>(teacher.stages(classes)).slice(head.position + 1),
+        ...Object.entries<Stage>(teacher.stages(classes, image)).slice(head.position + 1),
       ]);
       // The taps of `student` that its map is computed from, and those behind it by the same names.
       return stages as { [K in S | "projected" | "pooled" | "logits"]: Stage };
@@ -128,7 +135,7 @@ function mapOf(network: Net, size: number): { position: number; shape: Shape } {
  */
 export function simkd(
   { weight = 1 }: SimkdOptions = {},
-): Distiller<Classifier<"projected">, Classifier> {
+): Distiller<Classifier<"projected">, Classifier & Convolutional> {
   return {
     id: "simkd",
     options: checkRanges("simkd", { weight }, { weight: atLeast(0) }),

@@ -9,4 +9,5 @@ export * from "./mobilenet.ts";
 export * from "./resnet.ts";
 export * from "./shufflenet.ts";
 export * from "./vgg.ts";
+export * from "./vit.ts";
 export * from "./wrn.ts";

@@ -11,6 +11,8 @@ export interface StageDescription {
   readonly parameters: number;
   /** Multiply-adds for one sample. */
   readonly multiplyAdds: number;
+  /** Those of them in products of two activations, as in attention. */
+  readonly productMultiplyAdds: number;
 }
 
 /** The stages and sizes of a network. */
@@ -22,6 +24,8 @@ export interface Description {
   readonly parameters: number;
   /** Multiply-adds for one sample. */
   readonly multiplyAdds: number;
+  /** Those of them in products of two activations, as in attention. */
+  readonly productMultiplyAdds: number;
 }
 
 /**
@@ -30,9 +34,13 @@ export interface Description {
  */
 export function description(network: Net, image: Shape, classes: number): Description {
   let input = image;
-  const stages = Object.entries(network.stages(classes)).map(([name, stage]): StageDescription => {
+  const recipes = Object.entries(network.stages(classes, image));
+  const stages = recipes.map(([name, stage]): StageDescription => {
     const collected = new Map<string, Variable>();
-    const { shape, multiplyAdds } = stage(variables({ seed: 0, collected }), input);
+    const { shape, nextShape = shape, multiplyAdds, productMultiplyAdds = 0 } = stage(
+      variables({ seed: 0, collected }),
+      input,
+    );
     if (sizeOf(shape) === 0) {
       throw new Failure(
         2,
@@ -40,12 +48,13 @@ export function description(network: Net, image: Shape, classes: number): Descri
       );
     }
     const trainable = [...collected.values()].filter(({ trainable }) => trainable);
-    input = shape;
+    input = nextShape;
     return {
       name,
       shape,
       parameters: total(trainable, ({ shape }) => sizeOf(shape)),
       multiplyAdds,
+      productMultiplyAdds,
     };
   });
   return {
@@ -53,6 +62,7 @@ export function description(network: Net, image: Shape, classes: number): Descri
     stages,
     parameters: total(stages, ({ parameters }) => parameters),
     multiplyAdds: total(stages, ({ multiplyAdds }) => multiplyAdds),
+    productMultiplyAdds: total(stages, ({ productMultiplyAdds }) => productMultiplyAdds),
   };
 }
 

@@ -9,23 +9,28 @@ import { defaultInitialisers, type Layer, module } from "./layer.ts";
 import { type Initialiser, sizeOf } from "./variables.ts";
 
 /**
- * A dense layer to `units` with a bias. The weights are [in, out]. Default of both initialisers:
- * PyTorch's.
+ * A dense layer to `units` with a bias, along the last dimension: [in] → [units], [rows, in] →
+ * [rows, units]. The weights are [in, out]. Default of both initialisers: PyTorch's.
  */
 export function dense(
   units: number,
   options: { initial?: Initialiser; biasInitial?: Initialiser } = {},
 ): Layer {
   return (create, input) => {
-    const inputs = sizeOf(input);
+    const inputs = input.at(-1)!;
     const { initial, biasInitial } = { ...defaultInitialisers(inputs), ...options };
     const weight = create.variable("weight", [inputs, units], initial);
     const bias = create.variable("bias", [units], biasInitial);
+    const shape = [...input.slice(0, -1), units];
     return module(
-      (x, pass) =>
-        biasAdd(tf.matMul(x as Tensor2D, pass.read(weight) as Tensor2D), pass.read(bias)),
-      [units],
-      inputs * units,
+      (x, pass) => {
+        // One product of all rows is faster than one for each sample.
+        const rows = (x.rank === 2 ? x : tf.reshape(x, [-1, inputs])) as Tensor2D;
+        const out = biasAdd(tf.matMul(rows, pass.read(weight) as Tensor2D), pass.read(bias));
+        return x.rank === 2 ? out : tf.reshape(out, [x.shape[0], ...shape]);
+      },
+      shape,
+      sizeOf(input) * units,
     );
   };
 }

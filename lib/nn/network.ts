@@ -21,12 +21,12 @@ export interface Net<S extends string = string> {
   readonly id: string;
   /** The options of the network's factory. They are part of the declaration. */
   readonly options: Json;
-  /** The stages for a data set with `classes` classes. */
-  readonly stages: (classes: number) => Stages<S>;
+  /** The stages for a data set with `classes` classes and images of the shape `image`. */
+  readonly stages: (classes: number, image: Shape) => Stages<S>;
   /**
-   * The names of the layer at a path, e.g. `block1.0.body.2`, in the reference implementations'
-   * weights; `undefined` if it has none there. Omit `names` if the network has no reference: import
-   * and export then use our names only.
+   * The names of the layer at a path, e.g. `block1.0.body.2`, or of a variable that belongs to no
+   * layer, in the reference implementations' weights; `undefined` if it has none there. Omit `names`
+   * if the network has no reference: import and export then use our names only.
    */
   readonly names?: (path: string) => LayerNames | undefined;
   /**
@@ -50,6 +50,28 @@ export type Scorer = Net<"logits">;
 /** A network on images that pools its last map into a vector and scores classes from it. */
 export type Classifier<S extends string = never> = Net<S | "pooled" | "logits">;
 
+/**
+ * A network of convolutions, for methods to which a transformer's taps are not enough: they need a
+ * batch norm before a ReLU (`Model.norm`), or run the stages behind a map that they have changed
+ * (`Model.hand`). Every network fits that does not say which tokens it has, as transformers do.
+ */
+export interface Convolutional {
+  /** Tokens that the network scores. */
+  readonly tokens?: undefined;
+}
+
+/**
+ * A network that scores `pooled` alone, for methods that score vectors of their own with its head.
+ * Every network fits but a transformer with a distillation token.
+ */
+export interface SingleHead {
+  /** Tokens that the network scores. */
+  readonly tokens?: "class";
+}
+
+/** What a network, or the need of a method, says about tokens. */
+export type TokensOf<N extends Net> = "tokens" extends keyof N ? Pick<N, "tokens"> : unknown;
+
 /** The taps of a network. */
 export type Tap<N extends Net> = keyof ReturnType<N["stages"]> & string;
 
@@ -72,7 +94,7 @@ export type Tap<N extends Net> = keyof ReturnType<N["stages"]> & string;
 export function classifier<S extends string>(
   id: string,
   options: Json,
-  stages: (classes: number) => Stages<S | "pooled" | "logits">,
+  stages: (classes: number, image: Shape) => Stages<S | "pooled" | "logits">,
   names?: (path: string) => LayerNames | undefined,
   designSize?: DesignSize,
 ): Classifier<S> {
@@ -106,6 +128,14 @@ export interface Model<N extends Net = Net> {
    * Each tap's shape for one sample. Throws a `Failure` (exit 2) if the network has no such tap.
    */
   readonly shapes: { readonly [K in Tap<N>]: Shape };
+  /** The shape of each stage's `next` for one sample. */
+  readonly nextShapes: { readonly [K in Tap<N>]: Shape };
+  /** The taps that are maps, [height, width, channels], in the order of the stages. */
+  readonly maps: readonly Tap<N>[];
+  /** The shape of an image. */
+  readonly image: Shape;
+  /** The number of classes. */
+  readonly classes: number;
   /** The variables, in the order of creation. */
   readonly variables: readonly Variable[];
   /**
@@ -123,18 +153,21 @@ export interface Model<N extends Net = Net> {
   run(images: Tensor, pass: Pass): Output<N>;
   /** Runs one stage on the output of the stage before: its `next` if it has one, else its `out`. */
   stage(name: Tap<N>, x: Tensor, pass: Pass): StageOutput;
-  /** The input of the next stage if this stage's output is `out`. */
+  /**
+   * The input of the next stage if this stage's output is `out`. Throws a `Failure` (exit 2) if the
+   * output is only a part of that input, as a map of patches is of all tokens.
+   */
   hand(name: Tap<N>, out: Tensor, pass: Pass): Tensor;
 }
 
 /**
- * Makes a network's variables for images of shape `input` and `classes` classes. With `from`,
+ * Makes a network's variables for images of shape `image` and `classes` classes. With `from`,
  * another model of the same recipe, each variable starts at the values of its counterpart there.
  */
 export function buildModel<N extends Net>(
   recipe: N,
   create: Variables,
-  input: Shape,
+  image: Shape,
   classes: number,
   from?: Model<N>,
 ): Model<N> {
@@ -142,21 +175,30 @@ export function buildModel<N extends Net>(
   const scope = startFrom(create, from?.variables ?? [], all);
   const modules: [string, StageModule][] = [];
   const parts: [string, readonly Variable[]][] = [];
-  let shape = input;
+  let input = image;
   let opening: readonly Variable[] = [];
-  for (const [name, stage] of Object.entries(recipe.stages(classes))) {
+  for (const [name, stage] of Object.entries(recipe.stages(classes, image))) {
     const before = all.length;
-    const module = stage(scope.in(name), shape);
+    const module = stage(scope.in(name), input);
     modules.push([name, module]);
     const own = all.slice(before).filter((variable) => !module.opening?.includes(variable));
     parts.push([name, [...opening, ...own]]);
     opening = module.opening ?? [];
-    shape = module.shape;
+    input = module.nextShape ?? module.shape;
   }
   const byName = checkTaps(recipe, Object.fromEntries(modules));
   return {
     recipe,
-    shapes: checkTaps(recipe, record(modules, (module) => module.shape)) as Model<N>["shapes"],
+    shapes: checkTaps(recipe, record(modules, ({ shape }) => shape)) as Model<N>["shapes"],
+    nextShapes: checkTaps(
+      recipe,
+      record(modules, ({ shape, nextShape = shape }) => nextShape),
+    ) as Model<N>["shapes"],
+    maps: modules.flatMap(([name, { shape, isMap = shape.length === 3 }]) =>
+      isMap ? [name as Tap<N>] : []
+    ),
+    image,
+    classes,
     variables: all,
     parts: checkTaps(recipe, Object.fromEntries(parts)) as Model<N>["parts"],
     norm(name) {
@@ -185,7 +227,15 @@ export function buildModel<N extends Net>(
       return { taps, pre, next } as Output<N>;
     },
     stage: (name, x, pass) => byName[name](x, pass),
-    hand: (name, out, pass) => byName[name].hand?.(out, pass) ?? out,
+    hand(name, out, pass) {
+      const { hand, nextShape } = byName[name];
+      if (hand) return hand(out, pass);
+      if (!nextShape) return out;
+      throw new Failure(
+        2,
+        `the stage after ${name} of ${recipe.id} needs more than that tap: choose another tap`,
+      );
+    },
   };
 }
 
@@ -200,12 +250,10 @@ function record<T, U>(
  * The tap of a network's last map, [height, width, channels]. Throws a `Failure` (exit 2) if it has
  * none.
  */
-export function lastMap<N extends Net>({ recipe, shapes }: Model<N>): Tap<N> {
-  const last = Object.entries<Shape>(shapes).findLast(([, shape]) => shape.length === 3);
-  if (!last) {
-    throw new Failure(2, `${recipe.id} has no map, [height, width, channels]: choose a tap`);
-  }
-  return last[0] as Tap<N>;
+export function lastMap<N extends Net>({ recipe, maps }: Model<N>): Tap<N> {
+  const last = maps.at(-1);
+  if (last !== undefined) return last;
+  throw new Failure(2, `${recipe.id} has no map, [height, width, channels]: choose a tap`);
 }
 
 /** The variables of the stages after the last of these taps. */

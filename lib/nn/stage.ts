@@ -22,8 +22,14 @@ export interface StageModule {
   (x: Tensor, pass: Pass): StageOutput;
   /** The tap's shape for one sample. */
   readonly shape: Shape;
+  /** The shape of the next stage's input for one sample. Default: the tap's. */
+  readonly nextShape?: Shape;
+  /** Whether the tap is a map, [height, width, channels]. Default: if it has three dimensions. */
+  readonly isMap?: boolean;
   /** Multiply-adds for one sample. */
   readonly multiplyAdds: number;
+  /** Those of them in products of two activations, as in attention. Default: 0. */
+  readonly productMultiplyAdds?: number;
   /** The norm that `pre`, or its main branch, comes from. `undefined` if there is none. */
   readonly norm?: Norm;
   /**
@@ -31,7 +37,10 @@ export interface StageModule {
    * here. Default: none.
    */
   readonly opening?: readonly Variable[];
-  /** Computes the next stage's input from the stage's output, if they differ. */
+  /**
+   * Computes the next stage's input from the stage's output, if they differ. A stage with a
+   * `nextShape` may lack it: its output then is only a part of that input.
+   */
   readonly hand?: (out: Tensor, pass: Pass) => Tensor;
 }
 
@@ -40,7 +49,7 @@ export type Stage = (create: Variables, input: Shape) => StageModule;
 
 /**
  * The names in other implementations of a convolution or dense layer, and of the batch norm after
- * it. A norm on its own is a layer.
+ * it. A norm on its own is a layer, and so is a variable that belongs to none.
  */
 export type LayerNames = readonly [layer: string, norm?: string];
 

@@ -5,17 +5,17 @@ import type { Pass } from "./pass.ts";
 import type { Stage } from "./stage.ts";
 
 /**
- * The stages of a network after a tap as one layer: from the next stage's input to the last stage's
- * output.
+ * The recipes of a network's stages after a tap as one layer: from the next stage's input to the
+ * last stage's output.
  */
-export function tail<N extends Net>(recipe: N, classes: number, tap: Tap<N>): Layer {
+export function tail<N extends Net>({ recipe, classes, image }: Model<N>, tap: Tap<N>): Layer {
   return (create, input) => {
-    const stages = Object.entries<Stage>(recipe.stages(classes));
+    const stages = Object.entries<Stage>(recipe.stages(classes, image));
     const behind = stages.slice(stages.findIndex(([name]) => name === tap) + 1);
     let shape = input;
     const modules = behind.map(([name, stage]) => {
       const stageModule = stage(create.in(name), shape);
-      shape = stageModule.shape;
+      shape = stageModule.nextShape ?? stageModule.shape;
       return stageModule;
     });
     return module(
@@ -41,12 +41,19 @@ export function runAfter<N extends Net>(
   out: Tensor,
   pass: Pass,
 ): Tensor {
+  return runBehind(model, tap, model.hand(tap, out, pass), pass);
+}
+
+/** The same from another `next` of that tap's stage, the input of the stage after it. */
+export function runBehind<N extends Net>(
+  model: Model<N>,
+  tap: Tap<N>,
+  next: Tensor,
+  pass: Pass,
+): Tensor {
   const taps = Object.keys(model.shapes) as Tap<N>[];
-  const behind = taps.slice(taps.indexOf(tap) + 1);
-  let result = out;
-  let input = model.hand(tap, out, pass);
-  for (const name of behind) {
-    ({ out: result, next: input = result } = model.stage(name, input, pass));
-  }
-  return result;
+  return taps.slice(taps.indexOf(tap) + 1).reduce((x, name) => {
+    const { out, next = out } = model.stage(name, x, pass);
+    return next;
+  }, next);
 }

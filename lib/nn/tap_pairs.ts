@@ -52,12 +52,7 @@ export function lastMaps<S extends string, T extends string>(
   return [taps.student ?? lastMap(student), taps.teacher ?? lastMap(teacher)];
 }
 
-const isMap = (shape: Shape): boolean => shape.length === 3;
-
-function behindStem<S extends string>({ shapes }: Model<Net<S>>): S[] {
-  const names = Object.keys(shapes) as S[];
-  return names.filter((name) => isMap(shapes[name])).slice(1);
-}
+const behindStem = <S extends string>({ maps }: Model<Net<S>>): readonly S[] => maps.slice(1);
 
 function checkPairs<S extends string, T extends string>(
   student: Model<Net<S>>,
@@ -65,11 +60,11 @@ function checkPairs<S extends string, T extends string>(
   pairs: readonly TapPair<S, T>[],
   vectors: boolean,
 ): readonly TapPair<S, T>[] {
-  const shapes = pairs.flatMap(([s, t]): [string, Shape][] => [
-    [`the student's ${s}`, student.shapes[s]],
-    [`the teacher's ${t}`, teacher.shapes[t]],
+  const taps = pairs.flatMap(([s, t]): [string, Shape, isMap: boolean][] => [
+    [`the student's ${s}`, student.shapes[s], student.maps.includes(s)],
+    [`the teacher's ${t}`, teacher.shapes[t], teacher.maps.includes(t)],
   ]);
-  const nonMap = shapes.find(([, shape]) => !isMap(shape) && !(vectors && shape.length === 1));
+  const nonMap = taps.find(([, shape, isMap]) => !isMap && !(vectors && shape.length === 1));
   if (nonMap) {
     throw new Failure(
       2,

@@ -125,6 +125,8 @@ const NORM_NAMES: Readonly<Record<string, string>> = {
  * variable.
  */
 export function referenceName({ id, names }: Net, variable: string): string {
+  const alone = names?.(variable)?.[0];
+  if (alone) return alone;
   const [, path, kind] = variable.match(/^(.+)\.(\w+)$/) ?? [];
   const [, convolution] = path?.match(/^(.+)\.norm$/) ?? [];
   const normName = convolution && names?.(convolution)?.[1];

@@ -79,7 +79,7 @@ Deno.test("networks: all are listed by the names of their exports, functions wit
     ]
   ) {
     assert(names.includes(name), name);
-    assert((await findNetwork(name)).stages(10), name);
+    assert((await findNetwork(name)).stages(10, [32, 32, 3]), name);
   }
   assert(
     names.indexOf("resnet8") < names.indexOf("resnet14") &&

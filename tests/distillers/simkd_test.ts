@@ -91,7 +91,7 @@ const golden = async (name: string, own: number, theirs: number, from = 0) =>
     const scores = { pooled: [3, 4], logits: [3, classes] };
     const teacher = networkOfVariables({ map: [3, theirs, theirs, 4], ...scores });
     const student = networkOfVariables({ map: [3, own, own, 3], ...scores });
-    const { projected, pooled, logits } = withTeachersHead(student, teacher).stages(classes);
+    const { projected, pooled, logits } = withTeachersHead(student, teacher).stages(classes, []);
     const learned = [
       ["map", "student.map"],
       ["first", `student.projected.${from}.weight`],

@@ -19,7 +19,7 @@ Deno.test("tail: with the network's own weights, continues from a tap like the n
       const stages = names.slice(names.indexOf(tap) + 1);
       const behind = network.variables.filter(({ name }) => stages.includes(name.split(".")[1]));
       const copyLayer: Layer = (scope, input) =>
-        tail(recipe, CLASSES, tap)(startFrom(scope, behind, []), input);
+        tail(network, tap)(startFrom(scope, behind, []), input);
       const copy = copyLayer(scope.in("tail"), network.shapes[tap]);
       const engine = await open("cpu");
       await engine.hold([...collected.values()]);

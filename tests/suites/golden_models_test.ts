@@ -20,14 +20,13 @@ import { assertNearInSomeDraw, perturb } from "../support/draws.ts";
 import { open } from "../support/engines.ts";
 import { type Golden, goldens, type Numbers } from "../support/goldens.ts";
 import { ourMap, ourWeight, theirMap } from "../support/layout.ts";
-import { recipe } from "../support/recipe.ts";
+import { type Recipe, recipe, recipeWeight } from "../support/recipe.ts";
 import { type Network, networkOf, referenceValues } from "../support/reference_networks.ts";
 import { assertNear, norm, tolerance } from "../support/tolerance.ts";
 
 /** The JSON of a network's case. */
-interface ModelFacts {
+interface ModelFacts extends Recipe {
   readonly source: string;
-  readonly seed: number;
   readonly num_classes: number;
   readonly batch: number;
   readonly input_hw: readonly [number, number];
@@ -36,8 +35,6 @@ interface ModelFacts {
   readonly sampled: Readonly<Record<string, readonly number[]>>;
   readonly pre_equals_post: readonly string[];
   readonly param_order: readonly string[];
-  readonly param_shapes: Readonly<Record<string, readonly number[]>>;
-  readonly bn_order: readonly string[];
   readonly fp32_vs_fp64_rel_err: Readonly<
     Record<"eval" | "train_logits" | "train_bn" | "grad_max" | "grad_median", number>
   >;
@@ -56,13 +53,6 @@ function rememberLogits(batch: number): Distiller<Scorer, Scorer> {
       });
     },
   };
-}
-
-/** Generates a weight by the recipe. */
-function recipeWeight({ seed, bn_order, param_shapes }: ModelFacts, name: string): Numbers {
-  const kind = name.endsWith(".bias") ? "bias" : "weight";
-  const isNorm = bn_order.includes(`${name.slice(0, name.lastIndexOf("."))}.running_mean`);
-  return recipe(seed, name, param_shapes[name], isNorm ? `norm.${kind}` : kind);
 }
 
 /**

@@ -22,12 +22,15 @@ const MAKERS: Readonly<Record<string, readonly [(options: never) => Made, Option
   aekd: [retort.aekd],
   at: [retort.at],
   atkd: [retort.atkd],
+  autoAugment: [(options) => ({ options: retort.autoAugment(options) })],
   aver: [retort.aver],
   camkd: [retort.camkd],
   cc: [retort.cc],
+  colourJitter: [(options) => ({ options: retort.colourJitter(options) })],
   crd: [retort.crd],
   ctkd: [retort.ctkd],
   cutmix: [retort.cutmix],
+  deit: [retort.deit, { kind: "soft" }],
   dfgkd: [retort.dfgkd],
   dgkd: [retort.dgkd],
   dist: [retort.dist],
@@ -36,6 +39,7 @@ const MAKERS: Readonly<Record<string, readonly [(options: never) => Made, Option
   ebkd: [retort.ebkd],
   eskd: [retort.eskd, { until: 3 }],
   fitnets: [retort.fitnets],
+  fixMatchAugment: [(options) => ({ options: retort.fixMatchAugment(options) })],
   fsp: [retort.fsp],
   ft: [retort.ft, { paraphraser: retort.from(trained).trainedModules.paraphraser }],
   ftInit: [retort.ftInit],
@@ -43,12 +47,15 @@ const MAKERS: Readonly<Record<string, readonly [(options: never) => Made, Option
   kdDagger: [retort.kdDagger],
   kdsvd: [retort.kdsvd],
   mixup: [retort.mixup],
+  mixupOrCutmix: [retort.mixupOrCutmix],
   mlkd: [retort.mlkd],
   nkd: [retort.nkd],
   nst: [retort.nst],
   ofd: [retort.ofd],
   one: [retort.one],
   pkt: [retort.pkt],
+  randAugment: [(options) => ({ options: retort.randAugment(options) })],
+  randomErasing: [(options) => ({ options: retort.randomErasing(options) })],
   reviewkd: [retort.reviewkd],
   rkd: [retort.rkd],
   sakd: [(options) => retort.sakd(retort.fitnets(), options)],
@@ -67,7 +74,7 @@ const MAKERS: Readonly<Record<string, readonly [(options: never) => Made, Option
 /** What has no numbers of its own, and parts of methods. */
 const WITHOUT = [
   ...["combine", "dmlDagger", "fspInit", "scratch", "withTeachersHead"],
-  ...["attentionMap", "regressor", "weighByGradients"],
+  ...["attentionMap", "bothLogits", "regressor", "weighByGradients"],
 ];
 
 const METHODS = Object.keys(await import("../../lib/distillers/mod.ts"));

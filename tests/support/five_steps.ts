@@ -6,7 +6,7 @@ import { inputs, type Toy } from "./toy.ts";
 import { flat, training } from "./toy_training.ts";
 
 /** ResNet-8 with the toy's taps. */
-const eight: Toy = classifier("eight", {}, (classes) => resnet8.stages(classes));
+const eight: Toy = classifier("eight", {}, resnet8.stages);
 
 /** Trains ResNet-8 for five steps of eight images. Returns its weights and the losses. */
 export async function fiveSteps(

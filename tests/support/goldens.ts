@@ -2,7 +2,8 @@
  * Golden values, computed by the reference implementations. A case is a NAME.json and a
  * NAME.safetensors in the subfolder `models`, `losses`, `steps` or `misc` of the folder that
  * RETORT_GOLDENS names. Default: `tests/goldens` for `losses` and `misc`, and `shared/goldens`
- * beside the project for the others.
+ * beside the project for the others. Its subfolder `vit` is a folder of the same layout with the
+ * cases of vision transformers.
  */
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -17,7 +18,7 @@ export interface Numbers {
 
 /** A case with its JSON and its tensors. */
 export interface Golden<F> {
-  /** Folder and name, e.g. `losses/kd`. */
+  /** Folder and name, e.g. `losses/kd` or `vit/losses/deit_hard`. */
   readonly name: string;
   /** The JSON. */
   readonly facts: F;
@@ -36,10 +37,10 @@ export type Check<F> = readonly [
   check: (golden: Golden<F>, t: Deno.TestContext) => void | Promise<void>,
 ];
 
-/** A kind of cases. */
-export type Kind = "models" | "losses" | "steps" | "misc";
+/** A kind of cases: its subfolder. */
+export type Kind = `${"" | "vit/"}${"models" | "losses" | "steps" | "misc"}`;
 
-/** Gives the folder of a kind's manifest and cases, or `undefined` without the permissions. */
+/** Gives the folder that has a kind's subfolder, or `undefined` without the permissions. */
 async function folderOf(kind: Kind): Promise<URL | undefined> {
   if (!await granted(["read", "env"])) return undefined;
   const named = Deno.env.get("RETORT_GOLDENS");
@@ -52,7 +53,7 @@ async function folderOf(kind: Kind): Promise<URL | undefined> {
 
 /** Reads a case, e.g. `losses/kd`. */
 export async function readGolden<F>(name: `${Kind}/${string}`): Promise<Golden<F>> {
-  const folder = await folderOf(name.split("/")[0] as Kind);
+  const folder = await folderOf(name.slice(0, name.lastIndexOf("/")) as Kind);
   const facts = JSON.parse(await Deno.readTextFile(new URL(`${name}.json`, folder))) as F & {
     file?: string;
   };
@@ -89,7 +90,8 @@ export async function readGolden<F>(name: `${Kind}/${string}`): Promise<Golden<F
 export async function goldens<F>(kind: Kind, checks: readonly Check<F>[]): Promise<void> {
   const folder = await folderOf(kind);
   if (!folder) return needs(["read", "env"], `golden: ${kind}`, () => {});
-  const manifest = new URL("manifest.json", folder);
+  const [subfolder] = kind.match(/\w+$/)!;
+  const manifest = new URL(`${kind}/../manifest.json`, folder);
   if (!await Deno.stat(manifest).then(() => true, () => false)) {
     return needsFile(
       `golden: ${kind}`,
@@ -101,7 +103,7 @@ export async function goldens<F>(kind: Kind, checks: readonly Check<F>[]): Promi
   const { cases } = JSON.parse(await Deno.readTextFile(manifest)) as { cases: { path: string }[] };
   const names = cases.flatMap(({ path }) => {
     const [, ofKind, name] = path.match(/^(\w+)\/(.+)\.json$/) ?? [];
-    return ofKind !== kind || name.startsWith("_") ? [] : [name];
+    return ofKind !== subfolder || name.startsWith("_") ? [] : [name];
   });
   if (names.length === 0) {
     return needs(["read", "env"], `golden: ${kind}`, () => {

@@ -17,14 +17,41 @@ function uniforms(text: string): () => number {
 }
 
 /** The role of a tensor. It decides how uniform numbers become elements. */
-export type Role = "weight" | "bias" | "norm.weight" | "norm.bias" | "image";
+export type Role = "weight" | "bias" | "norm.weight" | "norm.bias" | "embedding" | "image";
+
+/** The facts of a network's case that decide its weights. */
+export interface Recipe {
+  readonly seed: number;
+  /** The parameters' shapes by name. */
+  readonly param_shapes: Readonly<Record<string, readonly number[]>>;
+  /** The names of the batch norms' statistics. */
+  readonly bn_order: readonly string[];
+  /** The names of the layer norms. Default: none. */
+  readonly norm_order?: readonly string[];
+}
+
+/** Generates a network's weight, a tensor in PyTorch's layout, by its name. */
+export function recipeWeight(
+  { seed, param_shapes, bn_order, norm_order = [] }: Recipe,
+  name: string,
+): Numbers {
+  const layer = name.slice(0, name.lastIndexOf("."));
+  const isNorm = norm_order.includes(layer) || bn_order.includes(`${layer}.running_mean`);
+  const kind = name.endsWith(".bias") ? "bias" : "weight";
+  const isEmbedding = /^(\w+_token|pos_embed)$/.test(name);
+  const role = isNorm ? `norm.${kind}` as const : isEmbedding ? "embedding" : kind;
+  return recipe(seed, name, param_shapes[name], role);
+}
+
+/** Layers of a transformer that start twice as large, so that attention is not flat. */
+const DOUBLED = /\.(attn\.qkv|mlp\.fc1)\.weight$/;
 
 /** Generates a tensor in PyTorch's layout from the case's seed and the tensor's name. */
 export function recipe(seed: number, name: string, shape: readonly number[], role: Role): Numbers {
   const [out, inputs, kh, kw] = shape;
   const u = uniforms(`${seed}:${name}`);
   const conv = Math.sqrt(2 / (out * kh * kw));
-  const linear = Math.sqrt(inputs);
+  const linear = Math.sqrt(inputs) / (DOUBLED.test(name) ? 2 : 1);
   const element: Record<Role, () => number> = {
     "weight": shape.length === 4
       ? () => (2 * u() - 1) * Math.sqrt(3) * conv
@@ -32,6 +59,7 @@ export function recipe(seed: number, name: string, shape: readonly number[], rol
     "bias": () => 0.2 * u() - 0.1,
     "norm.weight": () => 0.7 + 0.6 * u(),
     "norm.bias": () => 0.4 * u() - 0.2,
+    "embedding": () => 0.04 * u() - 0.02,
     "image": () => 4 * u() - 2,
   };
   return { shape, data: Float32Array.from({ length: sizeOf(shape) }, element[role]) };

@@ -6,7 +6,7 @@ import * as resnet from "../../lib/networks/resnet.ts";
 import { shufflenetv1, shufflenetv2 } from "../../lib/networks/shufflenet.ts";
 import * as vgg from "../../lib/networks/vgg.ts";
 import { wrn } from "../../lib/networks/wrn.ts";
-import { buildModel, type Classifier } from "../../lib/nn/network.ts";
+import { buildModel, type Classifier, type Net } from "../../lib/nn/network.ts";
 import { type Shape, type Variable, variables } from "../../lib/nn/variables.ts";
 import { referenceName } from "../../lib/weights/names.ts";
 import type { Numbers } from "./goldens.ts";
@@ -88,7 +88,7 @@ export function networkOf(source: string): Network {
  * reference's tensor by the reference's name. Throws if a shape differs.
  */
 export function referenceValues(
-  network: Network,
+  network: Net,
   prefix: string,
   image: Shape,
   classes: number,

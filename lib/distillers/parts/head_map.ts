@@ -5,23 +5,26 @@ import type { Stage, StageOutput } from "../../nn/stage.ts";
 
 /**
  * A map as a classifier averages it. A pre-activation network's stage hands on its map after the
- * next norm, and its head begins with the ReLU: the map is then the one after both.
+ * next norm, and its head begins with the ReLU: the map is then the one after both. A transformer
+ * hands on tokens: the map is then that of its patches.
  */
 export function headMap<N extends Net>({ taps, next }: Output<N>, tap: Tap<N>): Tensor {
-  return next[tap] === taps[tap] ? taps[tap] : reluOp(next[tap]);
+  const [map, handed] = [taps[tap], next[tap]];
+  return handed === map || handed.rank !== map.rank ? map : reluOp(handed);
 }
 
 /** A stage that hands on its map as `headMap` has it. */
 export function handingHeadMap(stage: Stage): Stage {
   return (create, input) => {
     const module = stage(create, input);
+    const { hand, nextShape } = module;
     const run = (...given: Parameters<typeof module>): StageOutput => {
-      const output = module(...given);
-      return output.next ? { ...output, next: reluOp(output.next) } : output;
+      const { next, ...output } = module(...given);
+      return next && !nextShape ? { ...output, next: reluOp(next) } : output;
     };
-    const { hand } = module;
     return Object.assign(run, {
       ...module,
+      nextShape: undefined,
       hand: hand && ((...given: Parameters<typeof hand>) => reluOp(hand(...given))),
     });
   };

@@ -40,7 +40,7 @@ function teacher(
   return {
     id: "given",
     options: {},
-    stages: (classes) => ({ ...stages(classes), logits: logits(classes) }) as never,
+    stages: (classes, image) => ({ ...stages(classes, image), logits: logits(classes) }) as never,
   };
 }
 

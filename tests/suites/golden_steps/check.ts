@@ -284,7 +284,7 @@ export function pairOf({ pair, source }: Steps): [teacher: Network, student: Net
  */
 export function blocks(facts: Steps, from: "first" | "last" = "first"): string[] {
   const [teacher, student] = pairOf(facts).map((network) =>
-    Object.keys(network.stages(1)).filter((tap) => tap.startsWith("block"))
+    Object.keys(network.stages(1, [])).filter((tap) => tap.startsWith("block"))
   );
   const count = Math.min(teacher.length, student.length);
   return from === "first" ? student.slice(0, count) : student.slice(student.length - count);
