@@ -15,9 +15,7 @@ export interface Draw {
   readonly seed: number;
   /** Counts from 1. */
   readonly epoch: number;
-  /**
-   * How often the epoch showed each image of this read before. Default: never.
-   */
+  /** How often the epoch showed each image of this read before. Default: never. */
   readonly repeats?: Uint32Array;
 }
 
@@ -85,7 +83,8 @@ export interface Split {
   /**
    * Reads the images at these indices, one after the other: `indices.length` × height × width ×
    * channels bytes, channels last, 0 … 255. Without `draw` it reads as for an evaluation, without
-   * random choices and one picture of each image. Rejects with a `Failure` (exit 3) that names the file if one cannot be read.
+   * random choices and one picture of each image. Rejects with a `Failure` (exit 3) that names the
+   * file if one cannot be read.
    */
   read(indices: ArrayLike<number>, draw?: Draw): Promise<Uint8Array>;
   /**

@@ -1,8 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Random } from "../kernels/random_uniform.ts";
 import type { Tensor } from "../kernels/tensor.ts";
-import { Failure } from "../values/failure.ts";
-import { above, between, checkRanges } from "../values/range.ts";
+import { between, checkRanges, type Range } from "../values/range.ts";
 
 /** Options of `randomErasing`. */
 export interface RandomErasingOptions {
@@ -38,23 +37,21 @@ export function randomErasing(
   { probability = 0.25, mode = "pixel", least = 0.02, most = 1 / 3, ratio = 0.3 }:
     RandomErasingOptions = {},
 ): RandomErasing {
-  if (least > most || !(ratio <= 1)) {
-    throw new Failure(
-      2,
-      `randomErasing: \`least\` is ${least}, \`most\` ${most} and \`ratio\` ${ratio}; \`most\` has ` +
-        "to be at least `least`, and `ratio` at most 1",
-    );
-  }
   return {
     id: "randomErasing",
-    ...checkRanges("randomErasing", { probability, mode, least, most, ratio }, {
+    ...checkRanges("randomErasing", { probability, mode, most, least, ratio }, {
       probability: between(),
-      least: above(0),
       most: between(),
-      ratio: above(0),
+      least: between(0, most),
+      ratio: RATIO,
     }),
   };
 }
+
+const RATIO: Range = {
+  words: "above 0 and at most 1",
+  has: (value) => value > 0 && value <= 1,
+};
 
 /** Rectangles that an image tries. */
 const ATTEMPTS = 10;

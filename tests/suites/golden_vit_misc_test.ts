@@ -1,5 +1,6 @@
 /** The parts of the recipe of vision transformers, as the references compute them. */
 import { goldens } from "../support/goldens.ts";
+import { images } from "./golden_vit_misc/images.ts";
 import { mixupCutmix } from "./golden_vit_misc/mixup_cutmix.ts";
 
-await goldens("vit/misc", [...mixupCutmix]);
+await goldens<never>("vit/misc", [...images, ...mixupCutmix]);
