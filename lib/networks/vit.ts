@@ -112,7 +112,7 @@ export function vit<const L extends number = 12>(options: VitOptions<L> = {}): V
  * ```
  */
 export function distilledVit<const L extends number = 12>(
-  { decayDistillation, logits, ...options }: DistilledVitOptions<L> = {},
+  { decayDistillation, logits = "mean", ...options }: DistilledVitOptions<L> = {},
 ): DistilledVit<L> {
   const own = {
     decayDistillation: decayDistillation || undefined,
@@ -125,7 +125,7 @@ export function distilledVit<const L extends number = 12>(
   const network = transformer("deit", options, own, [token], (classes) => ({
     pooled: pooled(2),
     distilled: distilled,
-    heads: twoHeads(classes),
+    heads: twoHeads(classes, logits),
     logits: logits === "class" ? classLogits : meanLogits,
   }));
   return { ...network, tokens: "class and distillation" } as DistilledVit<L>;
@@ -334,23 +334,32 @@ const distilled: Stage = (_, [rows, width]) => {
   return Object.assign(run, { shape: [width], nextShape: [rows, width], multiplyAdds: 0 });
 };
 
-/** The logits of the class head on the class token, and of the other head on the other token. */
-function twoHeads(classes: number): Stage {
-  return stage((create, [rows, width]) => {
+/**
+ * The logits of the class head on the class token, and of the other head on the other token. If the
+ * class head alone scores, its logits go on.
+ */
+function twoHeads(classes: number, scores: "mean" | "class"): Stage {
+  return (create, [rows, width]) => {
     const heads = ["class", "distillation"].map((name) =>
       dense(classes, transformerInitialisers)(create.in(name), [width])
     );
-    return module(
-      (x, pass) => tf.stack(heads.map((head, i) => head(row(x, i), pass)), 1),
-      [rows, classes],
-      heads.reduce((sum, head) => sum + head.multiplyAdds, 0),
-    );
-  });
+    const run = (x: Tensor, pass: Pass) => {
+      const logits = heads.map((head, i) => head(row(x, i), pass));
+      const out = tf.stack(logits, 1);
+      // Through a row of `out`, zeros would reach the other head as gradient, and let it decay.
+      return scores === "mean" ? { out, pre: out } : { out, pre: out, next: logits[0] };
+    };
+    return Object.assign(run, {
+      shape: [rows, classes],
+      multiplyAdds: heads.reduce((sum, head) => sum + head.multiplyAdds, 0),
+      nextShape: scores === "mean" ? undefined : [classes],
+    });
+  };
 }
 
 const meanLogits: Stage = stage((_, [, classes]) => module((x) => tf.mean(x, 1), [classes]));
 
-const classLogits: Stage = stage((_, [, classes]) => module((x) => row(x, 0), [classes]));
+const classLogits: Stage = stage((_, shape) => module((x) => x, shape));
 
 /** The names of the tokens and layers in timm and DeiT, which count blocks from 0. */
 const NAMES: Readonly<Record<string, string>> = {
