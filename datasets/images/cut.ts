@@ -12,7 +12,7 @@ export type NumberRange = readonly [least: number, largest: number];
 export type Cut = SquareCut | CentreCut | RandomCut;
 
 /** What all cuts have. */
-interface Scaled {
+export interface Scaled {
   /** Height and width in pixels. */
   readonly size: number;
   /** How values between pixels are found. Default: `bilinear`. */

@@ -1,5 +1,5 @@
 import { imageSize } from "image-size";
-import { type Draw, drawName, type Split } from "../../lib/data/dataset.ts";
+import { drawName, type Split } from "../../lib/data/dataset.ts";
 import { Failure, messageOf } from "../../lib/values/failure.ts";
 import type { Tree } from "../files/tree.ts";
 import type { Cut } from "./cut.ts";

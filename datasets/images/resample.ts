@@ -10,7 +10,8 @@ export interface Filter {
 
 /**
  * How values between pixels are found: as by Pillow's `BILINEAR`, though a byte may differ by 1,
- * because nothing is rounded between the two directions, or as by its `BICUBIC`, bit for bit.
+ * because nothing is rounded between the two directions, or as by its `BICUBIC`, bit for bit. Columns
+ * come first; Pillow 13 begins with rows where that is cheaper, and then differs by 1 too.
  */
 export type Interpolation = "bilinear" | "bicubic";
 

@@ -49,8 +49,33 @@ function blendBothWays(apply: ImageOp["apply"]): ImageOp {
 
 const none = () => 0;
 
-/** The ops by name. Those with `Increasing` are stronger the larger the magnitude is. */
-export const imageOps = {
+/** The name of an op. Those with `Increasing` are stronger the larger the magnitude is. */
+export type ImageOpName =
+  | "autoContrast"
+  | "equalize"
+  | "invert"
+  | "rotate"
+  | "posterize"
+  | "posterizeIncreasing"
+  | "posterizeOriginal"
+  | "solarize"
+  | "solarizeIncreasing"
+  | "solarizeAdd"
+  | "color"
+  | "colorIncreasing"
+  | "contrast"
+  | "contrastIncreasing"
+  | "brightness"
+  | "brightnessIncreasing"
+  | "sharpness"
+  | "sharpnessIncreasing"
+  | "shearX"
+  | "shearY"
+  | "translateXRel"
+  | "translateYRel";
+
+/** The ops by name. */
+export const imageOps: Readonly<Record<ImageOpName, ImageOp>> = {
   autoContrast: oneWay(autoContrast, none),
   equalize: oneWay(equalize, none),
   invert: oneWay(invert, none),
@@ -73,10 +98,7 @@ export const imageOps = {
   shearY: bothWays(shearY, 0.3),
   translateXRel: bothWays(translateX, 0.45),
   translateYRel: bothWays(translateY, 0.45),
-} as const satisfies { readonly [name: string]: ImageOp };
-
-/** The name of an op. */
-export type ImageOpName = keyof typeof imageOps;
+};
 
 /** The magnitude of an image's op: normal around `magnitude`, cut to 0 … 10. */
 export function drawMagnitude(magnitude: number, deviation: number, normal: () => number): number {

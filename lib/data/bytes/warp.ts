@@ -65,7 +65,8 @@ function warp(image: ByteImage, affine: Affine, { fill, filter }: WarpOptions): 
   const pick = filter === "nearest" ? pickNearest : filter === "bilinear" ? pickLinear : pickCubic;
   const places = filter === "nearest" ? nearestPlaces(affine) : exactPlaces(affine);
   const { affine: [a, b, c, d, e, f], middle, unit } = places;
-  for (let y = 0, to = 0; y < height; y++) {
+  let to = 0;
+  for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++, to += 3) {
       const u = (a * (x + middle) + b * (y + middle) + c) * unit;
       const v = (d * (x + middle) + e * (y + middle) + f) * unit;
