@@ -23,7 +23,7 @@ export {
   steps,
   type StepsOptions,
 } from "./lib/experiment/rates.ts";
-export type { Schedule } from "./lib/experiment/schedule.ts";
+export type { AroundUpdate, Schedule, ScheduleOptions } from "./lib/experiment/schedule.ts";
 export { sweep, type SweepOptions, type SweepPoint } from "./lib/experiment/sweep.ts";
 export {
   type Experiments,
@@ -32,6 +32,7 @@ export {
   tables,
 } from "./lib/experiment/tables.ts";
 export { type ExternalWeights, weights, type WeightsSource } from "./lib/experiment/weights.ts";
+export { adamw, type AdamwOptions } from "./lib/optimizers/adamw.ts";
 export { sgd, type SgdOptions } from "./lib/optimizers/sgd.ts";
 export type {
   Augmentation,
@@ -106,6 +107,7 @@ export * from "./lib/nn/layers.ts";
 export { conv, convNorm, type ConvOptions, transposedConv } from "./lib/nn/conv.ts";
 export { norm } from "./lib/nn/norm.ts";
 export {
+  type Betas,
   constant,
   type Initialiser,
   normal,

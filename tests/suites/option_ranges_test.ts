@@ -19,6 +19,7 @@ type Made = { readonly options: Json };
 const MAKERS: Readonly<Record<string, readonly [(options: never) => Made, Options?]>> = {
   ab: [retort.ab],
   abInit: [retort.abInit],
+  adamw: [retort.adamw, { epochs: 240, batch: 64, lr: 1e-3 }],
   aekd: [retort.aekd],
   at: [retort.at],
   atkd: [retort.atkd],
