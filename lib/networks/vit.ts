@@ -7,7 +7,7 @@ import { geluActivation } from "../nn/gelu.ts";
 import { defaultInitialisers, module } from "../nn/layer.ts";
 import { layerNormalisation } from "../nn/layer_norm.ts";
 import { dense, residual, seq } from "../nn/layers.ts";
-import { type Classifier, type DesignSize, type Net } from "../nn/network.ts";
+import type { Classifier, DesignSize, Net } from "../nn/network.ts";
 import type { Pass } from "../nn/pass.ts";
 import { type LayerNames, type Stage, stage, type StageModule } from "../nn/stage.ts";
 import { normal, type Shape, type Variable, type Variables } from "../nn/variables.ts";
