@@ -44,9 +44,8 @@ interface Blocks {
  * ```ts
  * import { regnety } from "@retort/retort";
  *
- * export const small = regnety("small", {
- *   ...{ depth: 8, width: 16, slope: 8, multiplier: 1.6, group: 8 },
- * });
+ * const rule = { depth: 8, width: 16, slope: 8, multiplier: 1.6, group: 8 };
+ * export const small = regnety("small", rule);
  * ```
  */
 export function regnety(id: string, rule: RegnetRule): Regnet {
@@ -64,7 +63,10 @@ export function regnety(id: string, rule: RegnetRule): Regnet {
     { ...rule },
     (classes) => ({
       stem: stage(convNorm(32, { stride: 2 }), relu()),
-      ...{ block1, block2, block3, block4 },
+      block1,
+      block2,
+      block3,
+      block4,
       pooled: stage(globalAveragePool()),
       logits: stage(dense(classes, { initial: normal(0.01), biasInitial: constant(0) })),
     }),
@@ -108,7 +110,8 @@ function body(channels: number, group: number, stride: number): Layer {
       convNorm(channels, { kernel: 1 }),
       relu(),
       convNorm(channels, {
-        ...{ stride, groups: channels / group },
+        stride,
+        groups: channels / group,
         initial: normal(Math.sqrt(2 / (9 * group))),
       }),
       relu(),
@@ -142,49 +145,97 @@ function names(path: string): LayerNames | undefined {
 
 /** RegNetY of 200 million multiply-adds. */
 export const regnety_002: Regnet = regnety("regnety_002", {
-  ...{ depth: 13, width: 24, slope: 36.44, multiplier: 2.49, group: 8 },
+  depth: 13,
+  width: 24,
+  slope: 36.44,
+  multiplier: 2.49,
+  group: 8,
 });
 /** RegNetY of 400 million multiply-adds. */
 export const regnety_004: Regnet = regnety("regnety_004", {
-  ...{ depth: 16, width: 48, slope: 27.89, multiplier: 2.09, group: 8 },
+  depth: 16,
+  width: 48,
+  slope: 27.89,
+  multiplier: 2.09,
+  group: 8,
 });
 /** RegNetY of 600 million multiply-adds. */
 export const regnety_006: Regnet = regnety("regnety_006", {
-  ...{ depth: 15, width: 48, slope: 32.54, multiplier: 2.32, group: 16 },
+  depth: 15,
+  width: 48,
+  slope: 32.54,
+  multiplier: 2.32,
+  group: 16,
 });
 /** RegNetY of 800 million multiply-adds. */
 export const regnety_008: Regnet = regnety("regnety_008", {
-  ...{ depth: 14, width: 56, slope: 38.84, multiplier: 2.4, group: 16 },
+  depth: 14,
+  width: 56,
+  slope: 38.84,
+  multiplier: 2.4,
+  group: 16,
 });
 /** RegNetY of 1.6 billion multiply-adds. */
 export const regnety_016: Regnet = regnety("regnety_016", {
-  ...{ depth: 27, width: 48, slope: 20.71, multiplier: 2.65, group: 24 },
+  depth: 27,
+  width: 48,
+  slope: 20.71,
+  multiplier: 2.65,
+  group: 24,
 });
 /** RegNetY of 3.2 billion multiply-adds. */
 export const regnety_032: Regnet = regnety("regnety_032", {
-  ...{ depth: 21, width: 80, slope: 42.63, multiplier: 2.66, group: 24 },
+  depth: 21,
+  width: 80,
+  slope: 42.63,
+  multiplier: 2.66,
+  group: 24,
 });
 /** RegNetY of 4 billion multiply-adds. */
 export const regnety_040: Regnet = regnety("regnety_040", {
-  ...{ depth: 22, width: 96, slope: 31.41, multiplier: 2.24, group: 64 },
+  depth: 22,
+  width: 96,
+  slope: 31.41,
+  multiplier: 2.24,
+  group: 64,
 });
 /** RegNetY of 6.4 billion multiply-adds. */
 export const regnety_064: Regnet = regnety("regnety_064", {
-  ...{ depth: 25, width: 112, slope: 33.22, multiplier: 2.27, group: 72 },
+  depth: 25,
+  width: 112,
+  slope: 33.22,
+  multiplier: 2.27,
+  group: 72,
 });
 /** RegNetY of 8 billion multiply-adds. */
 export const regnety_080: Regnet = regnety("regnety_080", {
-  ...{ depth: 17, width: 192, slope: 76.82, multiplier: 2.19, group: 56 },
+  depth: 17,
+  width: 192,
+  slope: 76.82,
+  multiplier: 2.19,
+  group: 56,
 });
 /** RegNetY of 12 billion multiply-adds. */
 export const regnety_120: Regnet = regnety("regnety_120", {
-  ...{ depth: 19, width: 168, slope: 73.36, multiplier: 2.37, group: 112 },
+  depth: 19,
+  width: 168,
+  slope: 73.36,
+  multiplier: 2.37,
+  group: 112,
 });
 /** RegNetY of 16 billion multiply-adds. */
 export const regnety_160: Regnet = regnety("regnety_160", {
-  ...{ depth: 18, width: 200, slope: 106.23, multiplier: 2.48, group: 112 },
+  depth: 18,
+  width: 200,
+  slope: 106.23,
+  multiplier: 2.48,
+  group: 112,
 });
 /** RegNetY of 32 billion multiply-adds. */
 export const regnety_320: Regnet = regnety("regnety_320", {
-  ...{ depth: 20, width: 232, slope: 115.89, multiplier: 2.53, group: 232 },
+  depth: 20,
+  width: 232,
+  slope: 115.89,
+  multiplier: 2.53,
+  group: 232,
 });
