@@ -5,6 +5,7 @@ import { type Classifier, classifier } from "../nn/network.ts";
 import { type LayerNames, type Stage, stage } from "../nn/stage.ts";
 import { constant, normal } from "../nn/variables.ts";
 import { Failure } from "../values/failure.ts";
+import { above, atLeast, checkRanges, whole } from "../values/range.ts";
 
 /** A RegNet's taps: the stem and four stages of one resolution each. */
 export type Regnet = Classifier<"stem" | "block1" | "block2" | "block3" | "block4">;
@@ -16,7 +17,7 @@ export type Regnet = Classifier<"stem" | "block1" | "block2" | "block3" | "block
 export interface RegnetRule {
   /** Number of blocks. */
   readonly depth: number;
-  /** Channels of the first block, w₀, a multiple of 8. */
+  /** Channels of the first block, w₀, at least 8. */
   readonly width: number;
   /** Channels that each further block adds, w_a. */
   readonly slope: number;
@@ -37,8 +38,8 @@ interface Blocks {
 /**
  * RegNetY (Radosavovic et al., 2020) for large images: bottleneck blocks of one width within a
  * stage, with grouped 3×3 convolutions and squeeze-and-excitation to a quarter of a block's input
- * channels. Numbers and initial values are timm's. Throws a `Failure` (exit 2) if the rule does not
- * give four stages.
+ * channels. Numbers and initial values are timm's. Throws a `Failure` (exit 2) if a number is out of
+ * its range or the rule does not give four stages.
  *
  * @example
  * ```ts
@@ -49,6 +50,13 @@ interface Blocks {
  * ```
  */
 export function regnety(id: string, rule: RegnetRule): Regnet {
+  checkRanges("regnety", { ...rule }, {
+    depth: whole(),
+    width: whole(8),
+    slope: atLeast(0),
+    multiplier: above(1),
+    group: whole(),
+  });
   const stages = stagesOf(rule);
   if (stages.length !== 4) {
     throw new Failure(

@@ -115,4 +115,9 @@ Deno.test("regnety: a rule that does not give four stages is refused", () => {
     Failure,
     'regnety("flat", …): its rule gives 1 stages, not 4: change `slope`',
   );
+  assertThrows(
+    () => regnety("steady", { depth: 4, width: 32, slope: 1, multiplier: 1, group: 8 }),
+    Failure,
+    "`multiplier` is 1",
+  );
 });
