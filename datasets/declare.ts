@@ -47,9 +47,9 @@ export interface ImageOptions<M extends Mix | undefined = undefined, V extends s
   /** What is erased in training images after normalisation: `randomErasing()`. Default: nothing. */
   readonly erase?: RandomErasing;
   /**
-   * How often an epoch shows an image, each time changed in another way: repeated augmentation. An
-   * epoch is as long as without (but a multiple of 256), so that it shows a part of the images.
-   * Default: once, all.
+   * How often an epoch shows an image, each time changed in another way: repeated augmentation. With
+   * 2 or more an epoch is about as long as with 1 (a multiple of 256 images), so that it shows a
+   * part of them only. Default: 1.
    */
   readonly repeats?: number;
   /** The mean of each channel, of pixels scaled to [0, 1]. */
@@ -103,7 +103,8 @@ export function declare<M extends Mix | undefined, V extends string>(
     mean = defaults.mean,
     std = defaults.std,
   } = options;
-  const { mix, brightness, policy, erase, repeats, smoothing = 0 } = options;
+  const { mix, brightness, policy, erase, smoothing = 0 } = options;
+  const repeats = options.repeats === 1 ? undefined : options.repeats;
   const augmentation = {
     crop,
     flip,
