@@ -9,6 +9,7 @@ import { layerNormalisation } from "../nn/layer_norm.ts";
 import { dense, residual, seq } from "../nn/layers.ts";
 import { type Classifier, type DesignSize, type Net } from "../nn/network.ts";
 import type { Pass } from "../nn/pass.ts";
+import { type Grid, resizePositions, type Resizing } from "../nn/positions.ts";
 import { type LayerNames, type Stage, stage, type StageModule } from "../nn/stage.ts";
 import { normal, type Shape, type Variable, type Variables } from "../nn/variables.ts";
 import { Failure } from "../values/failure.ts";
@@ -61,6 +62,11 @@ export interface VitOptions<L extends number = 12> {
    * (timm 0.3.2).
    */
   readonly classDeviation?: number;
+  /**
+   * How the positions of weights for images of another size are resized: bicubic with antialiasing
+   * and a = −0.5 (timm), or without and a = −0.75 (DeiT). Default: timm.
+   */
+  readonly resizing?: Resizing;
 }
 
 /** Options of `distilledVit`. */
@@ -155,7 +161,7 @@ function transformer(
   head: (classes: number) => Readonly<Record<string, Stage>>,
 ): Net {
   const { patch = 16, depth = 12, width = WIDTH, heads = 3 } = options;
-  const { dropPath: rate = 0, classDeviation = 1e-6 } = options;
+  const { dropPath: rate = 0, classDeviation = 1e-6, resizing = "timm" } = options;
   checkRanges(kind, { patch, depth, width, heads, dropPath: rate, classDeviation }, {
     patch: whole(),
     depth: whole(),
@@ -172,17 +178,25 @@ function transformer(
     create.at({ weightDecay: 0 }).variable("class", [1, 1, width], normal(classDeviation));
   const before = [classToken, ...tokens];
   const rates = dropPathRates(rate, depth);
+  const grid = ([height, columns]: Shape): Grid => [height / patch, columns / patch];
   return {
     id: `${kind}_${size}_p${patch}`,
     options: {
       dropPath: rate || undefined,
       classDeviation: classDeviation === 1e-6 ? undefined : classDeviation,
+      resizing: resizing === "timm" ? undefined : resizing,
       ...own,
     },
     designSize: designSize(patch),
     names,
+    resize(variable, { shape, data }, image) {
+      const side = Math.sqrt(shape[1] - before.length);
+      // A file does not say how many rows its patches had: as in the references, a square.
+      if (variable !== "embedded.positions" || !Number.isInteger(side)) return;
+      return resizePositions(data, before.length, [side, side], grid(image), resizing);
+    },
     stages(classes, image) {
-      const map = [image[0] / patch, image[1] / patch, width];
+      const map = [...grid(image), width];
       return {
         embedded: embedded(patch, width, before),
         ...Object.assign(
