@@ -23,7 +23,7 @@ export {
   steps,
   type StepsOptions,
 } from "./lib/experiment/rates.ts";
-export type { Schedule } from "./lib/experiment/schedule.ts";
+export type { AroundUpdate, Schedule, ScheduleOptions } from "./lib/experiment/schedule.ts";
 export { sweep, type SweepOptions, type SweepPoint } from "./lib/experiment/sweep.ts";
 export {
   type Experiments,
@@ -32,6 +32,7 @@ export {
   tables,
 } from "./lib/experiment/tables.ts";
 export { type ExternalWeights, weights, type WeightsSource } from "./lib/experiment/weights.ts";
+export { adamw, type AdamwOptions } from "./lib/optimizers/adamw.ts";
 export { sgd, type SgdOptions } from "./lib/optimizers/sgd.ts";
 export type {
   Augmentation,
@@ -40,7 +41,14 @@ export type {
   Mix,
   Normalisation,
 } from "./lib/data/dataset.ts";
-export { cutmix, type MixOptions, mixup } from "./lib/data/mix.ts";
+export {
+  type Box,
+  cutmix,
+  type MixOptions,
+  mixup,
+  mixupOrCutmix,
+  type MixupOrCutmixOptions,
+} from "./lib/data/mix.ts";
 
 // Methods and networks.
 export * from "./lib/distillers/mod.ts";
@@ -83,11 +91,13 @@ export { adaptivePool, toSmaller } from "./lib/kernels/adaptive_pool.ts";
 export {
   type Classifier,
   classifier,
+  type Convolutional,
   lastMap,
   type Model,
   type Net,
   type Output,
   type Scorer,
+  type SingleHead,
   type Tap,
   variablesAfter,
 } from "./lib/nn/network.ts";
@@ -97,6 +107,7 @@ export * from "./lib/nn/layers.ts";
 export { conv, convNorm, type ConvOptions, transposedConv } from "./lib/nn/conv.ts";
 export { norm } from "./lib/nn/norm.ts";
 export {
+  type Betas,
   constant,
   type Initialiser,
   normal,

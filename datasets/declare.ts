@@ -8,10 +8,10 @@ import type {
 } from "../lib/data/dataset.ts";
 import { Failure } from "../lib/values/failure.ts";
 import type { Json } from "../lib/values/json.ts";
-import { between, checkRange, whole } from "../lib/values/range.ts";
+import { below1, between, checkRange, whole } from "../lib/values/range.ts";
 import { cutDown } from "../lib/data/split.ts";
 import { staysInside } from "../lib/files/path_safety.ts";
-import { classification } from "../lib/tasks/classification.ts";
+import { classification, smoothedClassification } from "../lib/tasks/classification.ts";
 
 /** A value for red, green and blue. */
 export type Rgb = readonly [red: number, green: number, blue: number];
@@ -38,8 +38,13 @@ export interface ImageOptions<M extends Mix | undefined = undefined, V extends s
   readonly mean?: Rgb;
   /** The standard deviation of each channel, of pixels scaled to [0, 1]. */
   readonly std?: Rgb;
-  /** The way to mix training images: `mixup()` or `cutmix()`. Default: none. */
+  /** The way to mix training images: `mixup()`, `cutmix()` or `mixupOrCutmix()`. Default: none. */
   readonly mix?: M;
+  /**
+   * ε of label smoothing, below 1: the task's loss has 1 − ε + ε / C at the right one of C classes
+   * and ε / C at each other. Default: 0.
+   */
+  readonly smoothing?: number;
   /**
    * Further views of each training image, for methods that need them. A view overrides parts of the
    * images' augmentation. Default: none.
@@ -80,12 +85,13 @@ export function declare<M extends Mix | undefined, V extends string>(
     mean = defaults.mean,
     std = defaults.std,
   } = options;
-  const { mix, brightness } = options;
+  const { mix, brightness, smoothing = 0 } = options;
   const augmentation = { crop, flip, ...brightness !== undefined && { brightness } };
   const views = options.views && viewsOf(id, options.views, augmentation);
   checkWhole(id, "holdout", holdout, 0);
   checkWhole(id, "crop", crop, 0);
   checkShare(id, "brightness", brightness);
+  checkRange(id, "smoothing", smoothing, below1);
   if (take !== undefined) checkWhole(id, "take", take, 1);
   if (!mean.every(Number.isFinite) || !std.every((one) => one > 0 && Number.isFinite(one))) {
     throw new Failure(
@@ -103,10 +109,11 @@ export function declare<M extends Mix | undefined, V extends string>(
       mean,
       std,
       mix: mix && { id: mix.id, ...mix.options },
+      smoothing: smoothing === 0 ? undefined : smoothing,
       views,
     },
     source: own,
-    task: classification,
+    task: smoothing === 0 ? classification : smoothedClassification(smoothing),
     holdout,
     take,
     augmentation,

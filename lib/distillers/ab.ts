@@ -2,7 +2,13 @@ import * as tf from "@tensorflow/tfjs";
 import type { Distiller, Term } from "../experiment/distiller.ts";
 import { reluOp } from "../kernels/relu.ts";
 import type { Tensor } from "../kernels/tensor.ts";
-import { lastMap, type Net, type Scorer, variablesAfter } from "../nn/network.ts";
+import {
+  type Convolutional,
+  lastMap,
+  type Net,
+  type Scorer,
+  variablesAfter,
+} from "../nn/network.ts";
 import { applyMask } from "../nn/ops.ts";
 import { passAmong } from "../nn/pass.ts";
 import { type TapPair, tapPairs } from "../nn/tap_pairs.ts";
@@ -42,7 +48,7 @@ export interface AbInitOptions<S extends string, T extends string> {
  */
 export function abInit<const S extends string = never, const T extends string = never>(
   options: AbInitOptions<S, T> = {},
-): Distiller<Net<S | "logits">, Net<T | "logits">> {
+): Distiller<Net<S | "logits"> & Convolutional, Net<T | "logits"> & Convolutional> {
   const { taps, margin = 1 } = options;
   return {
     id: "ab_init",

@@ -12,7 +12,7 @@ import type { Tensor } from "../kernels/tensor.ts";
 import { convNorm } from "../nn/conv.ts";
 import { defaultInitialisers, type Module } from "../nn/layer.ts";
 import { relu, seq } from "../nn/layers.ts";
-import { lastMap, logitsOutput, type Net } from "../nn/network.ts";
+import { type Convolutional, lastMap, logitsOutput, type Net, type Scorer } from "../nn/network.ts";
 import { applyMask, kl, mse } from "../nn/ops.ts";
 import { passAmong } from "../nn/pass.ts";
 import { runBehind } from "../nn/tail.ts";
@@ -38,6 +38,10 @@ export interface CamkdOptions<S extends string, T extends string> {
   readonly begin?: number;
 }
 
+/** CA-MKD of logits alone, whose teachers may be any networks. See below. */
+export function camkd(
+  options: CamkdOptions<never, never> & { readonly weight: 0 },
+): Distiller<Scorer, SeveralTeachers, HardLabels>;
 /**
  * CA-MKD: Confidence-Aware Multi-Teacher Knowledge Distillation. Zhang, Chen, Wang, 2022.
  * arXiv:2201.00007. L = ce · CE(s, y) + mean over the M teachers of kd · wₘ · T² · KL(softmax(tₘ /
@@ -49,6 +53,13 @@ export interface CamkdOptions<S extends string, T extends string> {
  * map is resized to one teacher's size by way of another's.
  */
 export function camkd<const S extends string = never, const T extends string = never>(
+  options?: CamkdOptions<S, T>,
+): Distiller<
+  Net<S | "logits">,
+  SeveralTeachers<Net<T | "logits"> & Convolutional>,
+  HardLabels
+>;
+export function camkd<const S extends string, const T extends string>(
   options: CamkdOptions<S, T> = {},
 ): Distiller<Net<S | "logits">, SeveralTeachers<Net<T | "logits">>, HardLabels> {
   const { temperature = 4, ce = 1, kd = 1, weight = 50, begin = 2 } = options;

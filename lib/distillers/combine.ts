@@ -6,10 +6,13 @@ import {
   withMemory,
 } from "../experiment/distiller.ts";
 import { Failure } from "../values/failure.ts";
-import type { Net, Tap } from "../nn/network.ts";
+import type { Net, Tap, TokensOf } from "../nn/network.ts";
 
 /** The student that two methods together need: it has the taps of both. */
-export type BothTaps<A extends Net, B extends Net> = Net<Tap<A> | Tap<B>>;
+export type BothTaps<A extends Net, B extends Net> =
+  & Net<Tap<A> | Tap<B>>
+  & TokensOf<A>
+  & TokensOf<B>;
 
 /**
  * The teachers that two methods together need. Either method may need none. A method with one

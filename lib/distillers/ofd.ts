@@ -4,7 +4,7 @@ import { adaptivePool } from "../kernels/adaptive_pool.ts";
 import { reluOp } from "../kernels/relu.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { convNorm } from "../nn/conv.ts";
-import type { Net } from "../nn/network.ts";
+import type { Convolutional, Net } from "../nn/network.ts";
 import { applyMask, stopGradient } from "../nn/ops.ts";
 import { passAmong } from "../nn/pass.ts";
 import { type TapPair, tapPairs } from "../nn/tap_pairs.ts";
@@ -43,7 +43,7 @@ export interface OfdOptions<S extends string, T extends string> extends AlsoKdOp
  */
 export function ofd<const S extends string = never, const T extends string = never>(
   options: OfdOptions<S, T> = {},
-): SpottedDistiller<Net<S | "logits">, Net<T | "logits">> {
+): SpottedDistiller<Net<S | "logits">, Net<T | "logits"> & Convolutional> {
   const { taps, released = false, weight = 0.001, ce = 1, kd = 0, temperature = 4 } = options;
   return {
     id: "ofd",

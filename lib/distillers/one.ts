@@ -57,10 +57,12 @@ export function one<const S extends string = "block2">(
       "Knowledge Distillation by On-the-Fly Native Ensemble. Lan, Zhu, Gong, 2018. arXiv:1806.04606",
     build({ create, student }) {
       const shape: Shape = student.nextShapes[shared];
-      if (shape.length !== 3) {
+      if (!student.maps.includes(shared)) {
         throw new Failure(
           2,
-          `one branches behind a map, not behind ${student.recipe.id}'s ${shared} of [${shape}]: choose another tap`,
+          `one branches behind a map, not behind ${student.recipe.id}'s ${shared} of [${
+            student.shapes[shared]
+          }]: choose another tap`,
         );
       }
       const replica = tail(student, shared);
@@ -91,7 +93,7 @@ export function one<const S extends string = "block2">(
   };
 }
 
-/** The gate: from a map, each branch's share for each sample, [batch, branches]. */
+/** The gate: from a map or tokens, each branch's share for each sample, [batch, branches]. */
 function gateLayer(branches: number): Layer {
   return (create, input) => {
     const score = dense(branches)(create.in("score"), input.slice(-1));
@@ -99,7 +101,8 @@ function gateLayer(branches: number): Layer {
     const rectify = relu()(create, [branches]);
     return module(
       (map, pass) => {
-        const scores = score(tf.mean(map, [1, 2]), pass);
+        const positions = map.shape.slice(1, -1).map((_, i) => i + 1);
+        const scores = score(tf.mean(map, positions), pass);
         const [batch] = scores.shape;
         const normalised = normalise(tf.reshape(scores, [batch, 1, 1, branches]), pass);
         return tf.softmax(rectify(tf.reshape(normalised, [batch, branches]), pass), -1);

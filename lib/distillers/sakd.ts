@@ -15,7 +15,14 @@ import { reluOp } from "../kernels/relu.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { defaultInitialisers, type Layer } from "../nn/layer.ts";
 import { dense } from "../nn/layers.ts";
-import { type Classifier, logitsOutput, type Model, type Net, type Tap } from "../nn/network.ts";
+import {
+  type Classifier,
+  type Convolutional,
+  logitsOutput,
+  type Model,
+  type Net,
+  type Tap,
+} from "../nn/network.ts";
 import { applyMask, flatten, gumbel, kl, stopGradient } from "../nn/ops.ts";
 import type { Pass } from "../nn/pass.ts";
 import type { TapPair } from "../nn/tap_pairs.ts";
@@ -112,7 +119,7 @@ export interface SakdOptions {
 export function sakd<S extends Net, T extends Net, D>(
   method: SpottedDistiller<S, T, D>,
   options: SakdOptions = {},
-): Distiller<Classifier<Tap<S>>, Classifier<Tap<T>>, D> {
+): Distiller<Classifier<Tap<S>> & Convolutional, Classifier<Tap<T>> & Convolutional, D> {
   return sakdWithNoise(
     method,
     options,
@@ -133,7 +140,7 @@ export function sakdWithNoise<S extends Net, T extends Net, D>(
   method: SpottedDistiller<S, T, D>,
   options: SakdOptions,
   noise: Noise,
-): Distiller<Classifier<Tap<S>>, Classifier<Tap<T>>, D> {
+): Distiller<Classifier<Tap<S>> & Convolutional, Classifier<Tap<T>> & Convolutional, D> {
   const { routing = "adaptive", homogeneous = false, gamma = 1, alpha = 1, beta = 1, ce = 1 } =
     options;
   const { temperature = 4, gumbel = 5, statistics = "batch" } = options;

@@ -4,6 +4,7 @@ import {
   type Distiller,
   numberTerms,
   type SeveralTeachers,
+  type StepContext,
   type Term,
   type Terms,
 } from "../experiment/distiller.ts";
@@ -15,33 +16,21 @@ import {
   type Classifier,
   logitsOutput,
   type Model,
+  type Net,
   type Output,
   type Scorer,
+  type SingleHead,
 } from "../nn/network.ts";
-import { applyMask, kl, mse, safeSqrt, stopGradient } from "../nn/ops.ts";
+import { applyMask, crossEntropy, kl, mse, safeSqrt, stopGradient } from "../nn/ops.ts";
 import type { Pass } from "../nn/pass.ts";
 import type { Shape } from "../nn/variables.ts";
 import { Failure } from "../values/failure.ts";
+import { bothLogits, hardLabel, type TwoHeaded } from "./parts/two_heads.ts";
 import { weighByGradients } from "./parts/weigh_by_gradients.ts";
 import { above, atLeast, checkRanges, whole } from "../values/range.ts";
 
-/** Options of `shake`. */
-export interface ShakeOptions<T extends string> {
-  /**
-   * The backbone of the shadow's maps: that of the frozen `teacher` (poster, panel I; released
-   * code), of the `student`, which then learns for the shadow, too (the submission), or its `own`:
-   * a proxy teacher, which is a copy of the teacher that is trained beside the student (panel H).
-   * Default: `teacher`.
-   */
-  readonly backbone?: "teacher" | "student" | "own";
-  /**
-   * The maps that the shadow fuses, in order: the student's if it is the backbone, else the
-   * teacher's. Default: the first three behind the stem if the third has as many channels as the
-   * input of the teacher's head (released code), else the last three.
-   */
-  readonly taps?: readonly T[];
-  /** Shadow heads on each backbone, which differ only in their initial values. Default: 1. */
-  readonly heads?: number;
+/** Options of `shake` for its losses, wherever its shadow is. */
+export interface ShakeLossOptions {
   /** T. Default: 4 (the submission and the released code). */
   readonly temperature?: number;
   /** Weight of the student's cross-entropy. Default: 1. */
@@ -51,10 +40,11 @@ export interface ShakeOptions<T extends string> {
   /** Weight of the loss by which a shadow learns from its teacher. Default: 1. */
   readonly follow?: number;
   /**
-   * The loss of `follow`: the KL of softened logits, or the mean squared difference of logits.
-   * Default: `kl` (the submission), or `mse` with `released`.
+   * The loss of `follow`: the KL of softened logits, the mean squared difference of logits, or the
+   * cross-entropy with the teacher's class, as in DeiT. Default: `kl` (the submission), or `mse`
+   * with `released`.
    */
-  readonly by?: "kl" | "mse";
+  readonly by?: "kl" | "mse" | "hard";
   /**
    * Weight of the KL from the student to a shadow, reversed distillation; 0 turns it off. Default:
    * 1 (λ).
@@ -70,6 +60,35 @@ export interface ShakeOptions<T extends string> {
    */
   readonly normalised?: boolean;
   /**
+   * Whether every KL is divided by the number of classes, as in DeiT's released code. Default:
+   * `false`.
+   */
+  readonly perClass?: boolean;
+  /**
+   * Whether the gradients of `kd` and `reverse` reach the network that teaches, too. Default:
+   * `false` (the released code).
+   */
+  readonly joint?: boolean;
+}
+
+/** Options of `shake`. */
+export interface ShakeOptions<T extends string> extends ShakeLossOptions {
+  /**
+   * The backbone of the shadow's maps: that of the frozen `teacher` (poster, panel I; released
+   * code), of the `student`, which then learns for the shadow, too (the submission), or its `own`:
+   * a proxy teacher, which is a copy of the teacher that is trained beside the student (panel H).
+   * Default: `teacher`.
+   */
+  readonly backbone?: "teacher" | "student" | "own";
+  /**
+   * The maps that the shadow fuses, in order: the student's if it is the backbone, else the
+   * teacher's. Default: the first three behind the stem if the third has as many channels as the
+   * input of the teacher's head (released code), else the last three.
+   */
+  readonly taps?: readonly T[];
+  /** Shadow heads on each backbone, which differ only in their initial values. Default: 1. */
+  readonly heads?: number;
+  /**
    * The weights of several shadows: all the same (AVER), or by their gradients at the student's
    * logits (AE-KD). Default: `equal`.
    */
@@ -79,6 +98,17 @@ export interface ShakeOptions<T extends string> {
    */
   readonly released?: boolean;
 }
+
+/** Options of `shake` on a student with a distillation head. */
+export interface ShakeTokenOptions extends ShakeLossOptions {
+  /** The shadow is the student's distillation head on its distillation token. */
+  readonly backbone: "token";
+}
+
+/** The teacher or teachers whose heads score vectors of shadows. */
+export type ShadowedTeachers<T extends string> =
+  | Classifier<T> & SingleHead
+  | SeveralTeachers<Classifier<T> & SingleHead>;
 
 /**
  * SHAKE: Shadow Knowledge Distillation: Bridging Offline and Online Knowledge Transfer. Li, Jin,
@@ -93,6 +123,14 @@ export interface ShakeOptions<T extends string> {
  * with the ratio of their sides as stride. Each next map is added through a 1×1 convolution. One
  * more convolution and the mean over positions follow. `released: true` sets the rest of the
  * released code.
+ *
+ * With the backbone `token`, for a student with a distillation token, s is its class head and h
+ * its distillation head, with the same losses: h has no layers of its own, and L_h trains the whole
+ * student. No code is released. _Our reading_ of what the submission leaves open: each loss has
+ * weight 1, not DeiT's ½ (`ce`, `kd`, `follow`, `reverse`), T is 4 as on CIFAR-100 (`temperature`),
+ * h learns from t by the KL (`by`) and from no labels (`labels`), logits are not normalised
+ * (`normalised`), each KL is averaged over the batch alone (`perClass`) and its first argument is
+ * a constant (`joint`).
  *
  * @example
  * ```ts
@@ -114,54 +152,54 @@ export interface ShakeOptions<T extends string> {
  * ```
  */
 export function shake<const T extends string = never>(
-  options: ShakeOptions<T> = {},
-): Distiller<Scorer, Classifier<T> | SeveralTeachers<Classifier<T>>> {
-  const {
-    backbone = "teacher",
-    taps,
-    heads = 1,
-    released = false,
-    temperature = 4,
-    weights = "equal",
-  } = options;
-  const { ce = 1, kd = 1, follow = 1, reverse = 1, direct = 0 } = options;
-  const { by = released ? "mse" : "kl", labels = released ? 1 : 0, normalised = released } =
-    options;
+  options?: ShakeOptions<T>,
+): Distiller<Scorer, ShadowedTeachers<T>>;
+/** The same on a student with a distillation head. */
+export function shake(options: ShakeTokenOptions): Distiller<TwoHeaded, Scorer>;
+export function shake<const T extends string>(
+  options: ShakeOptions<T> | ShakeTokenOptions = {},
+):
+  | Distiller<Scorer, ShadowedTeachers<T>>
+  | Distiller<TwoHeaded, Scorer> {
+  return options.backbone === "token" ? shakeOnToken(options) : shakeOnMaps(options);
+}
+
+const PAPER =
+  "Shadow Knowledge Distillation: Bridging Offline and Online Knowledge Transfer. Li, Jin, 2022. NeurIPS";
+
+function shakeOnToken({ backbone, ...losses }: ShakeTokenOptions): Distiller<TwoHeaded, Scorer> {
+  const settings = lossSettings(losses);
+  return {
+    id: "shake",
+    options: { backbone, ...settings },
+    paper: PAPER,
+    build: () => ({ student, teacher, task, mask }) => {
+      const [s, h] = bothLogits(student);
+      return shakeTerms(settings, "equal", s, [{ h, t: teacher.taps.logits }], { task, mask });
+    },
+  };
+}
+
+function shakeOnMaps<T extends string>(
+  options: ShakeOptions<T>,
+): Distiller<Scorer, ShadowedTeachers<T>> {
+  const { backbone = "teacher", taps, heads = 1, released = false, weights = "equal" } = options;
+  const settings = lossSettings(options, released);
   if (backbone === "own" && taps) {
     throw new Failure(2, "shake: the backbone `own` fuses no maps: leave `taps` out");
   }
   return {
     id: "shake",
-    options: checkRanges("shake", {
-      ...{
-        backbone,
-        taps: taps ?? "maps",
-        heads,
-        temperature,
-        ce,
-        kd,
-        follow,
-        by,
-        reverse,
-        labels,
-        direct,
-      },
-      ...{ normalised, weights },
-    }, {
-      heads: whole(),
-      temperature: above(0),
-      ce: atLeast(0),
-      kd: atLeast(0),
-      follow: atLeast(0),
-      reverse: atLeast(0),
-      labels: atLeast(0),
-      direct: atLeast(0),
-    }),
-    paper:
-      "Shadow Knowledge Distillation: Bridging Offline and Online Knowledge Transfer. Li, Jin, 2022. NeurIPS",
+    options: {
+      backbone,
+      taps: taps ?? "maps",
+      ...checkRanges("shake", { heads }, { heads: whole() }),
+      ...settings,
+      weights,
+    },
+    paper: PAPER,
     build({ create, student, teacher }) {
       const teachers = toList(teacher);
-      const prepare = normalised ? normalise : (logits: Tensor) => logits;
       const shadows = teachers.flatMap((model, t) =>
         Array.from({ length: heads }, (_, i) => {
           const scope = create.in(`shadow${t * heads + i + 1}`);
@@ -170,47 +208,79 @@ export function shake<const T extends string = never>(
       );
       return ({ student, teacher, image, task, live, frozen, mask }) => {
         const outputs = toList(teacher);
-        const s = prepare(student.taps.logits);
-        const chosen = mask("logits");
-        const context = shadows.map(({ t, shadow }) => ({
-          h: prepare(shadow({ image, teacher: outputs[t], student, live, frozen })),
-          t: prepare(outputs[t].taps.logits),
+        const context = shadows.map(({ t, shadow }): Followed => ({
+          h: shadow({ image, teacher: outputs[t], student, live, frozen }),
+          t: outputs[t].taps.logits,
         }));
-        const losses = context.map(({ h }) => (s: Tensor) => kl(s, stopGradient(h), temperature));
-        const shadowTerms = weights === "adaptive" && context.length > 1
-          ? weighByGradients(s, losses, {
-            most: 0.6,
-            directions: false,
-            weight: kd,
-            mask: chosen,
-          })
-          : losses.map((loss): Term => [kd / context.length, applyMask(loss(s), chosen)]);
-        const termsOf = (
-          name: string,
-          weight: number,
-          loss: (logits: { h: Tensor; t: Tensor }) => Tensor,
-        ): Terms =>
-          weight === 0
-            ? {}
-            : nameTerms(name, context.map((logits): Term => [weight, loss(logits)]));
-        return {
-          task: [ce, task(logitsOutput(s)), "task"],
-          ...nameTerms("shadow", shadowTerms),
-          ...termsOf(
-            "direct",
-            direct / context.length,
-            ({ t }) => applyMask(kl(s, t, temperature), chosen),
-          ),
-          ...termsOf(
-            "follow",
-            follow,
-            ({ h, t }) => by === "kl" ? kl(h, t, temperature) : mse(h, t),
-          ),
-          ...termsOf("reverse", reverse, ({ h }) => kl(h, stopGradient(s), temperature)),
-          ...termsOf("labels", labels, ({ h }) => task(logitsOutput(h))),
-        };
+        return shakeTerms(settings, weights, student.taps.logits, context, { task, mask });
       };
     },
+  };
+}
+
+/** The settings of the losses with the defaults filled in, as in the declaration. */
+function lossSettings(options: ShakeLossOptions, released = false) {
+  const { temperature = 4, ce = 1, kd = 1, follow = 1, reverse = 1, direct = 0 } = options;
+  const { by = released ? "mse" : "kl", labels = released ? 1 : 0, normalised = released } =
+    options;
+  const { perClass, joint } = options;
+  return checkRanges("shake", {
+    ...{ temperature, ce, kd, follow, by, reverse, labels, direct, normalised },
+    ...{ perClass: perClass || undefined, joint: joint || undefined },
+  }, {
+    temperature: above(0),
+    ce: atLeast(0),
+    kd: atLeast(0),
+    follow: atLeast(0),
+    reverse: atLeast(0),
+    labels: atLeast(0),
+    direct: atLeast(0),
+  });
+}
+
+/** The logits of a shadow and of the teacher that it follows, [batch, classes]. */
+interface Followed {
+  readonly h: Tensor;
+  readonly t: Tensor;
+}
+
+/** The terms of a student with the logits s, [batch, classes], and of its shadows. */
+function shakeTerms(
+  settings: ReturnType<typeof lossSettings>,
+  weights: "equal" | "adaptive",
+  given: Tensor,
+  shadows: readonly Followed[],
+  { task, mask }: Pick<StepContext<Scorer, Scorer>, "task" | "mask">,
+): Terms {
+  const { temperature, ce, kd, follow, by, reverse, labels, direct, normalised } = settings;
+  const { perClass, joint } = settings;
+  const prepare = normalised ? normalise : (logits: Tensor) => logits;
+  const hold = joint ? (logits: Tensor) => logits : stopGradient;
+  const divergence = (from: Tensor, to: Tensor) => {
+    const values = kl(to, from, temperature);
+    return perClass ? tf.div(values, from.shape.at(-1)!) : values;
+  };
+  const follows = {
+    kl: ({ h, t }: Followed) => divergence(t, h),
+    mse: ({ h, t }: Followed) => mse(h, t),
+    hard: ({ h, t }: Followed) => crossEntropy(h, hardLabel(t)),
+  };
+  const chosen = mask("logits");
+  const s = prepare(given);
+  const context = shadows.map(({ h, t }): Followed => ({ h: prepare(h), t: prepare(t) }));
+  const losses = context.map(({ h }) => (s: Tensor) => divergence(hold(h), s));
+  const shadowTerms = weights === "adaptive" && context.length > 1
+    ? weighByGradients(s, losses, { most: 0.6, directions: false, weight: kd, mask: chosen })
+    : losses.map((loss): Term => [kd / context.length, applyMask(loss(s), chosen)]);
+  const termsOf = (name: string, weight: number, loss: (logits: Followed) => Tensor): Terms =>
+    weight === 0 ? {} : nameTerms(name, context.map((logits): Term => [weight, loss(logits)]));
+  return {
+    task: [ce, task(logitsOutput(s)), "task"],
+    ...nameTerms("shadow", shadowTerms),
+    ...termsOf("direct", direct / context.length, ({ t }) => applyMask(divergence(t, s), chosen)),
+    ...termsOf("follow", follow, follows[by]),
+    ...termsOf("reverse", reverse, ({ h }) => divergence(hold(s), h)),
+    ...termsOf("labels", labels, ({ h }) => task(logitsOutput(h))),
   };
 }
 
@@ -260,8 +330,9 @@ function makeHead(
 ): (maps: Maps, live: Pass, frozen: Pass) => Tensor {
   const shapes = backbone.shapes as Readonly<Record<string, Shape>>;
   const [channels] = teacher.shapes.pooled;
-  const taps = chosenTaps ?? defaultTaps(shapes, channels);
-  const flat = taps.find((tap) => shapes[tap].length !== 3);
+  const maps: readonly string[] = backbone.maps;
+  const taps = chosenTaps ?? defaultTaps(backbone, channels);
+  const flat = taps.find((tap) => !maps.includes(tap));
   if (taps.length === 0 || flat !== undefined) {
     const problem = flat === undefined
       ? "has no map behind its stem"
@@ -299,9 +370,11 @@ function makeHead(
  * The first three maps behind the stem if the third has this number of channels, else the last
  * three. All maps if there are fewer.
  */
-function defaultTaps(shapes: Readonly<Record<string, Shape>>, channels: number): readonly string[] {
-  const maps = Object.keys(shapes).filter((tap) => shapes[tap].length === 3).slice(1);
-  return maps.length > 3 && shapes[maps[2]][2] !== channels ? maps.slice(-3) : maps.slice(0, 3);
+function defaultTaps({ maps, shapes }: Model<Net>, channels: number): readonly string[] {
+  const behind = maps.slice(1);
+  return behind.length > 3 && shapes[behind[2]][2] !== channels
+    ? behind.slice(-3)
+    : behind.slice(0, 3);
 }
 
 /** Logits minus their mean over the classes, in deviations, times the released code's 3.1415. */

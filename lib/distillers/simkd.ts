@@ -4,7 +4,14 @@ import { convNorm } from "../nn/conv.ts";
 import { description } from "../nn/description.ts";
 import { type Layer, module } from "../nn/layer.ts";
 import { relu, seq } from "../nn/layers.ts";
-import { type Classifier, lastMap, type Net, variablesAfter } from "../nn/network.ts";
+import {
+  type Classifier,
+  type Convolutional,
+  lastMap,
+  type Net,
+  type SingleHead,
+  variablesAfter,
+} from "../nn/network.ts";
 import { mse } from "../nn/ops.ts";
 import { type Stage, stage } from "../nn/stage.ts";
 import type { Shape } from "../nn/variables.ts";
@@ -35,8 +42,8 @@ export interface SimkdOptions {
  * one after the last norm and ReLU, which the head averages.
  */
 export function withTeachersHead<S extends string>(
-  student: Classifier<S>,
-  teacher: Classifier,
+  student: Classifier<S> & SingleHead,
+  teacher: Classifier & Convolutional,
   { factor = 2 }: HeadOptions = {},
 ): Classifier<S | "projected"> {
   const size = student.designSize?.size ?? 32;
@@ -128,7 +135,7 @@ function mapOf(network: Net, size: number): { position: number; shape: Shape } {
  */
 export function simkd(
   { weight = 1 }: SimkdOptions = {},
-): Distiller<Classifier<"projected">, Classifier> {
+): Distiller<Classifier<"projected">, Classifier & Convolutional> {
   return {
     id: "simkd",
     options: checkRanges("simkd", { weight }, { weight: atLeast(0) }),

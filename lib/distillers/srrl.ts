@@ -1,7 +1,7 @@
 import type { Distiller } from "../experiment/distiller.ts";
 import { conv } from "../nn/conv.ts";
 import { globalAveragePool, relu, seq } from "../nn/layers.ts";
-import { type Classifier, lastMap } from "../nn/network.ts";
+import { type Classifier, lastMap, type SingleHead } from "../nn/network.ts";
 import { norm } from "../nn/norm.ts";
 import { applyMask, flatten, mse } from "../nn/ops.ts";
 import { passAmong } from "../nn/pass.ts";
@@ -28,7 +28,7 @@ export interface SrrlOptions extends AlsoKdOptions {
  * where A is a learned 1×1 convolution, and the teacher's classifier W, frozen. Of a wide ResNet,
  * the last map is the one after the last norm and ReLU.
  */
-export function srrl(options: SrrlOptions = {}): Distiller<Classifier, Classifier> {
+export function srrl(options: SrrlOptions = {}): Distiller<Classifier, Classifier & SingleHead> {
   const { feature = 1, regression = 1, ce = 1, kd = 0, temperature = 4 } = options;
   return {
     id: "srrl",

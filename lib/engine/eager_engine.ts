@@ -102,11 +102,34 @@ export class EagerEngine implements Engine {
         this.#set(update.variable, update.value);
         continue;
       }
-      const { variable, velocity, gradient, momentum, rate, nesterov } = update;
+      const { variable } = update;
+      if (update.kind === "average") {
+        const change = tf.mul(tf.sub(variable.value, update.of.value), 1 - update.decay);
+        this.#set(variable, tf.sub(variable.value, change));
+        continue;
+      }
+      if (update.kind === "adam") {
+        this.#applyAdam(update);
+        continue;
+      }
+      const { velocity, gradient, momentum, rate, nesterov } = update;
       const next = tf.add(tf.mul(velocity.value, momentum), gradient);
       const direction = nesterov ? tf.add(gradient, tf.mul(next, momentum)) : next;
       this.#set(variable, tf.sub(variable.value, tf.mul(direction, rate)));
       this.#set(velocity, next);
     }
+  }
+
+  #applyAdam(
+    { variable, mean, square, gradient, betas, rate, epsilon }: Update & { kind: "adam" },
+  ): void {
+    const moved = ({ value }: Variable, target: Tensor, share: number) =>
+      tf.add(value, tf.mul(tf.sub(target, value), 1 - share));
+    const nextMean = moved(mean, gradient, betas[0]);
+    const nextSquare = moved(square, tf.square(gradient), betas[1]);
+    const direction = tf.div(nextMean, tf.add(tf.sqrt(nextSquare), epsilon));
+    this.#set(variable, tf.sub(variable.value, tf.mul(direction, rate)));
+    this.#set(mean, nextMean);
+    this.#set(square, nextSquare);
   }
 }

@@ -259,19 +259,68 @@ export class GraphEngine implements Engine {
         );
         continue;
       }
-      const { velocity, gradient, momentum, rate, nesterov } = update;
-      const operation = graph.applyMomentum({
-        variable: handle(variable),
-        velocity: handle(velocity),
-        rate: this.#node(rate),
-        gradient: this.#node(gradient),
-        momentum: this.#node(tf.scalar(momentum)),
-        nesterov,
-        after: [...before(variable), ...before(velocity)],
-      });
-      latest.set(variable, operation).set(velocity, operation);
+      if (update.kind === "average") {
+        const operation = this.#applyAverage(update, handle, before);
+        latest.set(variable, operation).set(update.of, operation);
+        continue;
+      }
+      const [states, operation] = update.kind === "adam"
+        ? [[update.mean, update.square], this.#applyAdam(update, handle, before)] as const
+        : [[update.velocity], this.#applyMomentum(update, handle, before)] as const;
+      for (const changed of [variable, ...states]) latest.set(changed, operation);
     }
     return [...new Set(latest.values())];
+  }
+
+  #applyMomentum(
+    { variable, velocity, gradient, momentum, rate, nesterov }: Update & { kind: "momentum" },
+    handle: (variable: Variable) => Node,
+    before: (variable: Variable) => Operation[],
+  ): Operation {
+    return this.#graph.applyMomentum({
+      variable: handle(variable),
+      velocity: handle(velocity),
+      rate: this.#node(rate),
+      gradient: this.#node(gradient),
+      momentum: this.#node(tf.scalar(momentum)),
+      nesterov,
+      after: [variable, velocity].flatMap(before),
+    });
+  }
+
+  #applyAdam(
+    { variable, mean, square, gradient, betas, rate, epsilon }: Update & { kind: "adam" },
+    handle: (variable: Variable) => Node,
+    before: (variable: Variable) => Operation[],
+  ): Operation {
+    return this.#graph.applyAdam({
+      variable: handle(variable),
+      mean: handle(mean),
+      square: handle(square),
+      rate: this.#node(rate),
+      betas: [this.#node(tf.scalar(betas[0])), this.#node(tf.scalar(betas[1]))],
+      epsilon: this.#node(epsilon),
+      gradient: this.#node(gradient),
+      zero: this.#node(tf.scalar(0)),
+      after: [variable, mean, square].flatMap(before),
+    });
+  }
+
+  /** Takes the share 1 − decay of the way from an average to the variable that it follows. */
+  #applyAverage(
+    { variable, of, decay }: Update & { kind: "average" },
+    handle: (variable: Variable) => Node,
+    before: (variable: Variable) => Operation[],
+  ): Operation {
+    const [average, value] = [variable, of].map((one) =>
+      this.#backend.createOutputTensor(this.#graph.read(handle(one), before(one)))
+    );
+    return this.#graph.applyGradientDescent({
+      variable: handle(variable),
+      rate: this.#node(tf.scalar(1 - decay)),
+      gradient: this.#node(tf.sub(average, value)),
+      after: [],
+    });
   }
 }
 
@@ -279,7 +328,8 @@ export class GraphEngine implements Engine {
 function release({ values, updates }: StepOutcome<Nested<Tensor>>): void {
   tf.dispose(values);
   for (const update of updates) {
-    tf.dispose(update.kind === "assign" ? update.value : update.gradient);
+    if (update.kind === "assign") tf.dispose(update.value);
+    else if (update.kind !== "average") tf.dispose(update.gradient);
   }
 }
 

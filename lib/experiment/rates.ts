@@ -1,3 +1,4 @@
+import { Failure } from "../values/failure.ts";
 import type { Json } from "../values/json.ts";
 import { above, atLeast, between, checkRange, type Range, whole } from "../values/range.ts";
 
@@ -28,11 +29,14 @@ export interface Rate {
 export interface RateOptions {
   /** Whether the rate changes between epochs only, or with every step. Default: `epoch`. */
   readonly every?: "epoch" | "step";
-  /**
-   * A linear rise to the schedule's rate, as in timm: it does not shift the rate that follows, so a
-   * cosine continues as if it had begun at the first step. Default: none.
-   */
+  /** A linear rise to the schedule's rate, as in timm. Default: none. */
   readonly warmup?: Warmup;
+  /**
+   * Whether each epoch has the rate of the one before it, and the first two that of the first. So
+   * has DeiT's code, which moves its schedule on after an epoch by that epoch's number. For a rate
+   * that changes between epochs only. Default: `false`.
+   */
+  readonly late?: boolean;
 }
 
 /** A linear rise of the learning rate. */
@@ -41,6 +45,11 @@ export interface Warmup {
   readonly epochs: number;
   /** Learning rate of the first epoch or, with `every: "step"`, of the first step. */
   readonly from: number;
+  /**
+   * Whether the rate that follows begins at the end of the warm-up, and its points count from there.
+   * Without it, a cosine continues as if it had begun at the first step. Default: `false`.
+   */
+  readonly prefix?: boolean;
 }
 
 /** Options of `steps`. */
@@ -70,7 +79,7 @@ export function steps(options: StepsOptions): Rate {
 
 /** `steps`, in whose failures `owner` stands before an option. */
 export function stepsOf(owner: string, { at, by, ...timing }: StepsOptions): Rate {
-  const pointAt = pointOf(timing);
+  const pointAt = pointOf({ ...timing, late: false });
   return withTiming("steps", { at, by }, timing, {
     rate: (passed, { lr }) =>
       lr * by ** at.filter((milestone) => pointAt(milestone) <= passed).length,
@@ -97,7 +106,7 @@ export function stepsOf(owner: string, { at, by, ...timing }: StepsOptions): Rat
 export function cosine({ minimum = 0, ...timing }: CosineOptions = {}): Rate {
   return withTiming("cosine", { minimum }, timing, {
     rate: (passed, { epochs, lr }) =>
-      minimum + (lr - minimum) * (1 + Math.cos(Math.PI * passed / epochs)) / 2,
+      minimum + (lr - minimum) * (1 + Math.cos(Math.PI * Math.min(passed / epochs, 1))) / 2,
     over: (_, timing) => cosine({ minimum, ...timing }),
     check: ({ lr }) => checkRange("cosine", "minimum", minimum, between(0, lr)),
   });
@@ -118,19 +127,24 @@ function withTiming(
   timing: RateOptions,
   curve: Curve,
 ): Rate {
-  const { every, warmup } = timing;
+  const { every, warmup, late } = timing;
   const pointAt = pointOf(timing);
+  const before = warmup?.prefix ? warmup.epochs : 0;
   return {
     id,
     options: {
       ...options,
       ...every === "step" && { every },
-      ...warmup && { warmup: { epochs: warmup.epochs, from: warmup.from } },
+      ...warmup && { warmup: declareWarmup(warmup) },
+      ...late && { late },
     },
     at(passed, training) {
       const point = pointAt(passed);
-      if (!warmup || point >= warmup.epochs) return curve.rate(point, training);
-      return warmup.from + point * (training.lr - warmup.from) / warmup.epochs;
+      const { epochs, lr } = training;
+      if (warmup && point < warmup.epochs) {
+        return warmup.from + point * (lr - warmup.from) / warmup.epochs;
+      }
+      return curve.rate(point - before, { epochs: epochs - before, lr });
     },
     over(epochs, declared) {
       const move = (point: number) => {
@@ -143,7 +157,13 @@ function withTiming(
       });
     },
     check(training) {
-      curve.check(training);
+      curve.check({ ...training, epochs: training.epochs - before });
+      if (late && every === "step") {
+        throw new Failure(
+          2,
+          `${id}: \`late\` is of rates that change between epochs only: leave \`every\` out`,
+        );
+      }
       if (!warmup) return;
       const { epochs, lr } = training;
       const length = every === "step" ? atLeast(0) : whole(0);
@@ -156,16 +176,25 @@ function withTiming(
   };
 }
 
+function declareWarmup({ epochs, from, prefix }: Warmup): Json {
+  return { epochs, from, ...prefix && { prefix } };
+}
+
 /** The points inside a training at which a rate can change: the ends of its epochs, or of steps. */
-function pointWithin(epochs: number, { every }: RateOptions): Range {
+function pointWithin(epochs: number, { every, warmup }: RateOptions): Range {
   const kind = every === "step" ? above(0) : whole(1);
+  const after = warmup?.prefix ? " after the warm-up" : "";
   return {
-    words: `${kind.words}, and below ${epochs}, the schedule's epochs`,
+    words: `${kind.words}, and below ${epochs}, the schedule's epochs${after}`,
     has: (value) => kind.has(value) && value < epochs,
   };
 }
 
-/** Maps a point of a training to the one whose rate applies: the start of its epoch, or itself. */
-function pointOf({ every }: RateOptions): (passed: number) => number {
-  return every === "step" ? (passed) => passed : Math.floor;
+/**
+ * Maps a point of a training to the one whose rate applies: the start of its epoch or of the epoch
+ * before it, or itself.
+ */
+function pointOf({ every, late }: RateOptions): (passed: number) => number {
+  if (every === "step") return (passed) => passed;
+  return late ? (passed) => Math.max(0, Math.floor(passed) - 1) : Math.floor;
 }

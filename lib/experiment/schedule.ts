@@ -1,9 +1,33 @@
 import type { Json } from "../values/json.ts";
+import { above, atLeast, below1, checkRange, checkRanges, whole } from "../values/range.ts";
 import type { Optimizer } from "./optimizer.ts";
+import type { Rate } from "./rates.ts";
 import type { Variable, Variables } from "../nn/variables.ts";
 
+/** What a training does with gradients and weights around any optimiser. */
+export interface AroundUpdate {
+  /**
+   * The longest gradient: the L2 norm of all gradients of a trial together. Longer ones are scaled
+   * down to it, as PyTorch's `clip_grad_norm_` does. Default: none.
+   */
+  readonly clip?: number;
+  /**
+   * Decay of an exponential moving average of the student, statistics included: after each update,
+   * average ← ema · average + (1 − ema) · value. It starts at the initial values. Each epoch
+   * evaluates it beside the student. Default: no average.
+   */
+  readonly ema?: number;
+  /**
+   * The number of parts in which a batch goes through the networks, one after the other, so that it
+   * needs the memory of one part. The loss and the update are those of the whole batch. Norms,
+   * mixing and losses over pairs of images see a part, and a method's memories change after each.
+   * Default: 1.
+   */
+  readonly accumulate?: number;
+}
+
 /** The schedule of a training: its epochs, batch size, learning rate and optimiser. */
-export interface Schedule {
+export interface Schedule extends AroundUpdate {
   /** The name of its optimiser, e.g. `sgd`. */
   readonly id: string;
   /** All options that determine it. Part of the declaration. */
@@ -26,4 +50,62 @@ export interface Schedule {
    * The same schedule over another number of epochs, with its rate's points moved in proportion.
    */
   over(epochs: number): Schedule;
+}
+
+/** Options of a schedule with any optimiser. */
+export interface ScheduleOptions extends AroundUpdate {
+  /** Passes over the training images. */
+  readonly epochs: number;
+  /** Images in a step. */
+  readonly batch: number;
+  /** Learning rate before it drops and, if the rate has a warm-up, after it. */
+  readonly lr: number;
+}
+
+/** What an optimiser adds to a schedule. */
+export interface OptimizerParts extends Pick<Schedule, "id" | "optimizer"> {
+  /** The rate that the schedule declares. */
+  readonly rate: Rate;
+  /** The optimiser's own options for the declaration, with those of the rate. */
+  readonly declare: (rate: Rate) => { readonly [option: string]: Json };
+}
+
+/**
+ * Makes a schedule of an optimiser. Throws a `Failure` (exit 2) if an option is out of its range, or
+ * a point of the rate does not lie within the epochs.
+ */
+export function schedule(
+  { epochs, batch, lr, clip, ema, accumulate = 1 }: ScheduleOptions,
+  { id, rate: declared, declare, optimizer }: OptimizerParts,
+): Schedule {
+  checkRanges(id, { epochs, batch, lr, clip, ema }, {
+    epochs: whole(),
+    batch: whole(),
+    lr: atLeast(0),
+    clip: above(0),
+    ema: below1,
+  });
+  checkRange(id, "accumulate", accumulate, {
+    words: `${whole().words}, and at most ${batch}, the batch`,
+    has: (value) => whole().has(value) && value <= batch,
+  });
+  // Options at their defaults are omitted, so that declarations from before them keep their hashes.
+  const around = {
+    ...clip !== undefined && { clip },
+    ...ema !== undefined && { ema },
+    ...accumulate > 1 && { accumulate },
+  };
+  const scheduleOver = (epochs: number, rate: Rate): Schedule => ({
+    id,
+    options: { epochs, batch, lr, ...declare(rate), ...around },
+    epochs,
+    batch,
+    ...around,
+    optimizer,
+    rate: (epoch, step = 0, steps = 1) =>
+      rate.at(((epoch - 1) * steps + step) / steps, { epochs, lr }),
+    over: (other) => scheduleOver(other, rate.over(other, epochs)),
+  });
+  declared.check?.({ epochs, lr });
+  return scheduleOver(epochs, declared);
 }

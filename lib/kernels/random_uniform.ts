@@ -3,6 +3,7 @@ import type { Tensor } from "./tensor.ts";
 import { hashName, philox } from "../values/random.ts";
 import type { Share } from "../values/share.ts";
 import { Attr, DataType, typeAttribute } from "../tensorflow/binding.ts";
+import { gather } from "./gather.ts";
 import { nativeOr } from "./native.ts";
 
 /**
@@ -30,13 +31,18 @@ export function randomOf(seed: number, name: string, step: Tensor): Random {
   };
 }
 
+/** A worker's share of a batch. The rank may be an int32 scalar that only the step knows. */
+export interface Rows extends Pick<Share, "workers"> {
+  readonly rank: number | Tensor;
+}
+
 /**
  * One worker's part of the random numbers of a whole batch, of which the worker `rank` has every
  * `workers`-th image, `rows` in all: numbers for each image, [rows, …], are those that the image
  * gets in one process with the whole batch. Numbers of any other shape are the same for all
  * workers. With one worker, `random` itself.
  */
-export function rowsOf(random: Random, share: Share, rows: number): Random {
+export function rowsOf(random: Random, share: Rows, rows: number): Random {
   const { rank, workers } = share;
   if (workers === 1) return random;
   const uniform = (shape: readonly number[]) => {
@@ -44,6 +50,7 @@ export function rowsOf(random: Random, share: Share, rows: number): Random {
     if (first !== rows) return random.uniform(shape);
     // The whole batch may have fewer rows. The first numbers of a longer draw are the same.
     const whole = tf.reshape(random.uniform([rows * workers, ...rest]), [rows, workers, ...rest]);
+    if (typeof rank !== "number") return tf.reshape(gather(whole, rank, 1), [...shape]);
     const zeros = rest.map(() => 0);
     return tf.reshape(tf.slice(whole, [0, rank, ...zeros], [rows, 1, ...rest]), [...shape]);
   };

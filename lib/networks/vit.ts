@@ -7,7 +7,7 @@ import { geluActivation } from "../nn/gelu.ts";
 import { defaultInitialisers, module } from "../nn/layer.ts";
 import { layerNormalisation } from "../nn/layer_norm.ts";
 import { dense, residual, seq } from "../nn/layers.ts";
-import { type Classifier, type DesignSize, type Net } from "../nn/network.ts";
+import type { Classifier, DesignSize, Net } from "../nn/network.ts";
 import type { Pass } from "../nn/pass.ts";
 import { type Grid, resizePositions, type Resizing } from "../nn/positions.ts";
 import { type LayerNames, type Stage, stage, type StageModule } from "../nn/stage.ts";
@@ -30,7 +30,9 @@ type NumberedTaps<I extends number> = `attention${I}` | `block${I}`;
  * whose `next` are all tokens after the attention. `pooled` is the class token after the last norm,
  * [width].
  */
-export type Vit<L extends number = 12> = Classifier<"embedded" | BlockTaps<L>>;
+export type Vit<L extends number = 12> =
+  & Classifier<"embedded" | BlockTaps<L>>
+  & { readonly tokens: "class" };
 
 /**
  * The taps of a vision transformer of `L` blocks with a distillation token, the second of all
@@ -38,9 +40,9 @@ export type Vit<L extends number = 12> = Classifier<"embedded" | BlockTaps<L>>;
  * width]. `distilled` is the distillation token after the last norm, [width], with the same `next`;
  * `heads` are the logits of the class head and of the distillation head, [2, classes].
  */
-export type DistilledVit<L extends number = 12> = Classifier<
-  "embedded" | BlockTaps<L> | "distilled" | "heads"
->;
+export type DistilledVit<L extends number = 12> =
+  & Classifier<"embedded" | BlockTaps<L> | "distilled" | "heads">
+  & { readonly tokens: "class and distillation" };
 
 /** Options of `vit`. */
 export interface VitOptions<L extends number = 12> {
@@ -97,10 +99,11 @@ export interface DistilledVitOptions<L extends number = 12> extends VitOptions<L
  * ```
  */
 export function vit<const L extends number = 12>(options: VitOptions<L> = {}): Vit<L> {
-  return transformer("vit", options, {}, [], (classes) => ({
+  const network = transformer("vit", options, {}, [], (classes) => ({
     pooled: pooled(1),
     logits: stage(dense(classes, transformerInitialisers)),
-  })) as Vit<L>;
+  }));
+  return { ...network, tokens: "class" } as Vit<L>;
 }
 
 /**
@@ -115,7 +118,7 @@ export function vit<const L extends number = 12>(options: VitOptions<L> = {}): V
  * ```
  */
 export function distilledVit<const L extends number = 12>(
-  { decayDistillation, logits, ...options }: DistilledVitOptions<L> = {},
+  { decayDistillation, logits = "mean", ...options }: DistilledVitOptions<L> = {},
 ): DistilledVit<L> {
   const own = {
     decayDistillation: decayDistillation || undefined,
@@ -125,12 +128,13 @@ export function distilledVit<const L extends number = 12>(
     const scope = decayDistillation ? create : create.at({ weightDecay: 0 });
     return scope.variable("distillation", [1, 1, options.width ?? WIDTH], normal(DEVIATION));
   };
-  return transformer("deit", options, own, [token], (classes) => ({
+  const network = transformer("deit", options, own, [token], (classes) => ({
     pooled: pooled(2),
     distilled: distilled,
-    heads: twoHeads(classes),
+    heads: twoHeads(classes, logits),
     logits: logits === "class" ? classLogits : meanLogits,
-  })) as DistilledVit<L>;
+  }));
+  return { ...network, tokens: "class and distillation" } as DistilledVit<L>;
 }
 
 /** Makes a token that is put before the patches: [1, 1, width]. */
@@ -344,23 +348,32 @@ const distilled: Stage = (_, [rows, width]) => {
   return Object.assign(run, { shape: [width], nextShape: [rows, width], multiplyAdds: 0 });
 };
 
-/** The logits of the class head on the class token, and of the other head on the other token. */
-function twoHeads(classes: number): Stage {
-  return stage((create, [rows, width]) => {
+/**
+ * The logits of the class head on the class token, and of the other head on the other token. If the
+ * class head alone scores, its logits go on.
+ */
+function twoHeads(classes: number, scores: "mean" | "class"): Stage {
+  return (create, [rows, width]) => {
     const heads = ["class", "distillation"].map((name) =>
       dense(classes, transformerInitialisers)(create.in(name), [width])
     );
-    return module(
-      (x, pass) => tf.stack(heads.map((head, i) => head(row(x, i), pass)), 1),
-      [rows, classes],
-      heads.reduce((sum, head) => sum + head.multiplyAdds, 0),
-    );
-  });
+    const run = (x: Tensor, pass: Pass) => {
+      const logits = heads.map((head, i) => head(row(x, i), pass));
+      const out = tf.stack(logits, 1);
+      // Through a row of `out`, zeros would reach the other head as gradient, and let it decay.
+      return scores === "mean" ? { out, pre: out } : { out, pre: out, next: logits[0] };
+    };
+    return Object.assign(run, {
+      shape: [rows, classes],
+      multiplyAdds: heads.reduce((sum, head) => sum + head.multiplyAdds, 0),
+      nextShape: scores === "mean" ? undefined : [classes],
+    });
+  };
 }
 
 const meanLogits: Stage = stage((_, [, classes]) => module((x) => tf.mean(x, 1), [classes]));
 
-const classLogits: Stage = stage((_, [, classes]) => module((x) => row(x, 0), [classes]));
+const classLogits: Stage = stage((_, shape) => module((x) => x, shape));
 
 /** The names of the tokens and layers in timm and DeiT, which count blocks from 0. */
 const NAMES: Readonly<Record<string, string>> = {

@@ -60,6 +60,28 @@ export type Scorer = Net<"logits">;
 /** A network on images that pools its last map into a vector and scores classes from it. */
 export type Classifier<S extends string = never> = Net<S | "pooled" | "logits">;
 
+/**
+ * A network of convolutions, for methods to which a transformer's taps are not enough: they need a
+ * batch norm before a ReLU (`Model.norm`), or run the stages behind a map that they have changed
+ * (`Model.hand`). Every network fits that does not say which tokens it has, as transformers do.
+ */
+export interface Convolutional {
+  /** Tokens that the network scores. */
+  readonly tokens?: undefined;
+}
+
+/**
+ * A network that scores `pooled` alone, for methods that score vectors of their own with its head.
+ * Every network fits but a transformer with a distillation token.
+ */
+export interface SingleHead {
+  /** Tokens that the network scores. */
+  readonly tokens?: "class";
+}
+
+/** What a network, or the need of a method, says about tokens. */
+export type TokensOf<N extends Net> = "tokens" extends keyof N ? Pick<N, "tokens"> : unknown;
+
 /** The taps of a network. */
 export type Tap<N extends Net> = keyof ReturnType<N["stages"]> & string;
 

@@ -118,7 +118,37 @@ export type Update =
      * velocity.
      */
     readonly nesterov: boolean;
+  }
+  /**
+   * Adam: mean ← β₁ · mean + (1 − β₁) · gradient; square ← β₂ · square + (1 − β₂) · gradient²;
+   * variable ← variable − rate · mean / (√square + epsilon).
+   */
+  | {
+    readonly kind: "adam";
+    readonly variable: Variable;
+    /** The moving average of the gradients of earlier steps. */
+    readonly mean: Variable;
+    /** The moving average of their squares. */
+    readonly square: Variable;
+    /** The gradient of this step. */
+    readonly gradient: Tensor;
+    /** β₁ and β₂: the shares of the two averages that stay. */
+    readonly betas: Betas;
+    readonly rate: Tensor;
+    readonly epsilon: Tensor;
+  }
+  /** An average of another variable's values: variable ← decay · variable + (1 − decay) · of. */
+  | {
+    readonly kind: "average";
+    readonly variable: Variable;
+    /** The variable that it follows. Its value is that after the updates before this one. */
+    readonly of: Variable;
+    /** The share that stays. */
+    readonly decay: number;
   };
+
+/** The shares of Adam's averages that stay: of the mean, and of the squares. */
+export type Betas = readonly [mean: number, square: number];
 
 /** A scope of names that makes variables and records them. */
 export interface Variables {

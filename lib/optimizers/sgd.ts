@@ -2,19 +2,13 @@ import * as tf from "@tensorflow/tfjs";
 import { Failure } from "../values/failure.ts";
 import type { Optimizer, Roles } from "../experiment/optimizer.ts";
 import { type Rate, stepsOf } from "../experiment/rates.ts";
-import type { Schedule } from "../experiment/schedule.ts";
+import { type Schedule, schedule, type ScheduleOptions } from "../experiment/schedule.ts";
 import type { Tensor } from "../kernels/tensor.ts";
-import { atLeast, below1, checkRanges, whole } from "../values/range.ts";
+import { atLeast, below1, checkRanges } from "../values/range.ts";
 import { constant, type Update, type Variable, type Variables } from "../nn/variables.ts";
 
 /** Options of `sgd`. */
-export interface SgdOptions {
-  /** Passes over the training images. */
-  readonly epochs: number;
-  /** Images in a step. */
-  readonly batch: number;
-  /** Learning rate before it drops and, if the rate has a warm-up, after it. */
-  readonly lr: number;
+export interface SgdOptions extends ScheduleOptions {
   /**
    * Multiplies the learning rate by `by` after each of the epochs `at`, as
    * `rate: steps({ at, by })` does. Default: no drops.
@@ -41,8 +35,7 @@ export interface SgdOptions {
 /**
  * Declares stochastic gradient descent with momentum and weight decay, as in PyTorch. The learning
  * rate drops at milestones or follows `rate`. Throws a `Failure` (exit 2) if an option is out of its
- * range, a drop or a warm-up does not lie within the epochs, `dot` moves a momentum out of 0 … 1, or
- * both `drops` and `rate` are set.
+ * range, a drop or a warm-up does not lie within the epochs, `dot` moves a momentum out of 0 … 1, or both `drops` and `rate` are set.
  *
  * @example
  * ```ts
@@ -53,14 +46,8 @@ export interface SgdOptions {
  * ```
  */
 export function sgd(options: SgdOptions): Schedule {
-  const { batch, lr, drops, momentum = 0.9, weightDecay = 5e-4, nesterov = false, dot } = options;
-  checkRanges("sgd", { epochs: options.epochs, batch, lr, momentum, weightDecay }, {
-    epochs: whole(),
-    batch: whole(),
-    lr: atLeast(0),
-    momentum: below1,
-    weightDecay: atLeast(0),
-  });
+  const { drops, momentum = 0.9, weightDecay = 5e-4, nesterov = false, dot } = options;
+  checkRanges("sgd", { momentum, weightDecay }, { momentum: below1, weightDecay: atLeast(0) });
   if (dot !== undefined && !(momentum - Math.abs(dot) >= 0 && momentum + Math.abs(dot) < 1)) {
     throw new Failure(
       2,
@@ -74,30 +61,20 @@ export function sgd(options: SgdOptions): Schedule {
       "sgd: `drops` and `rate` both say how the learning rate changes: leave one of them out",
     );
   }
-  const scheduleOver = (epochs: number, rate: Rate): Schedule => ({
+  return schedule(options, {
     id: "sgd",
+    rate: options.rate ?? stepsOf("sgd: drops", drops ?? { at: [], by: 0.1 }),
     // Newer options are omitted at their defaults, so that old hashes stay valid.
-    options: {
-      epochs,
-      batch,
-      lr,
+    declare: (rate) => ({
       ...options.rate ? { rate: { id: rate.id, options: rate.options } } : { drops: rate.options },
       momentum,
       weightDecay,
       ...nesterov && { nesterov },
       ...dot !== undefined && { dot },
-    },
-    epochs,
-    batch,
+    }),
     optimizer: (trainable, create) =>
       momentumOptimizer({ momentum, weightDecay, nesterov, dot }, trainable, create),
-    rate: (epoch, step = 0, steps = 1) =>
-      rate.at(((epoch - 1) * steps + step) / steps, { epochs, lr }),
-    over: (other) => scheduleOver(other, rate.over(other, epochs)),
   });
-  const rate = options.rate ?? stepsOf("sgd: drops", drops ?? { at: [], by: 0.1 });
-  rate.check?.({ epochs: options.epochs, lr });
-  return scheduleOver(options.epochs, rate);
 }
 
 /** Options of the optimiser. */

@@ -5,7 +5,7 @@ import type { Tensor } from "../kernels/tensor.ts";
 import type { Output, Scorer } from "../nn/network.ts";
 import { crossEntropy, kl } from "../nn/ops.ts";
 import { classFindings } from "./class_findings.ts";
-import { meanTally, type Task } from "./task.ts";
+import { type LabelContext, type Labels, meanTally, type Target, type Task } from "./task.ts";
 
 /**
  * Classification: one class for each image, the input `label`. The score counts the images whose
@@ -29,16 +29,7 @@ export const classification: Task = {
   readLabels: ({ labels }, indices) => ({
     label: { shape: [indices.length], data: indices.map((index) => labels[index]) },
   }),
-  target({ label }, { pairing }) {
-    const labels: readonly Label[] = pairing
-      ? [[label, pairing.share], [gather(label, pairing.partner, 0), tf.sub(1, pairing.share)]]
-      : [[label, 1]];
-    return {
-      loss: classificationLoss(labels),
-      sums: ({ taps: { logits } }) => ({ top1: correct(logits, labels) }),
-      given: { label },
-    };
-  },
+  target: (labels, context) => classTarget(labels, context, 0),
   evaluate({ taps: { logits } }, { label }, teacher) {
     const hit = { top1: hits(logits, label, 1), top5: hits(logits, label, 5) };
     return teacher ? { ...hit, kl: kl(logits, teacher.taps.logits) } : hit;
@@ -56,22 +47,57 @@ export const classification: Task = {
   },
 };
 
+/**
+ * `classification` with label smoothing (Szegedy et al., 2016, arXiv:1512.00567): with ε =
+ * `smoothing`, the target has 1 − ε + ε / C at the right one of C classes and ε / C at each other.
+ * Scores and measures are those of `classification`.
+ */
+export function smoothedClassification(smoothing: number): Task {
+  return {
+    ...classification,
+    target: (labels, context) => classTarget(labels, context, smoothing),
+  };
+}
+
+function classTarget({ label }: Labels, { pairing }: LabelContext, smoothing: number): Target {
+  const labels: readonly Label[] = pairing
+    ? [[label, pairing.share], [gather(label, pairing.partner, 0), tf.sub(1, pairing.share)]]
+    : [[label, 1]];
+  return {
+    loss: classificationLoss(labels, smoothing),
+    sums: ({ taps: { logits } }) => ({ top1: correct(logits, labels) }),
+    given: { label },
+  };
+}
+
 /** The class of each image, int32 [batch], and its share of the loss, a scalar. */
 export type Label = readonly [label: Tensor, share: Tensor | number];
 
 /**
- * Cross-entropy of the right class for each sample, [batch]. If a sample has several classes, they
- * count by their shares.
+ * Cross-entropy with the right class for each sample, [batch], with label smoothing by `smoothing`.
+ * If a sample has several classes, they count by their shares.
  */
-export function classificationLoss(labels: readonly Label[]): (output: Output<Scorer>) => Tensor {
-  return ({ taps: { logits } }) => {
-    const oneHot = (label: Tensor) =>
-      tf.oneHot(label as tf.Tensor1D, logits.shape[1]!, 1, 0, "float32");
-    const [target, ...others] = labels.map(([label, share]) =>
-      share === 1 ? oneHot(label) : tf.mul(oneHot(label), share)
-    );
-    return crossEntropy(logits, others.reduce((sum, other) => tf.add(sum, other), target));
-  };
+export function classificationLoss(
+  labels: readonly Label[],
+  smoothing = 0,
+): (output: Output<Scorer>) => Tensor {
+  return ({ taps: { logits } }) =>
+    crossEntropy(logits, distribution(labels, logits.shape[1]!, smoothing));
+}
+
+/** The distribution over the classes that a loss compares with, [batch, classes]. */
+export function distribution(
+  labels: readonly Label[],
+  classes: number,
+  smoothing: number,
+): Tensor {
+  const off = smoothing / classes;
+  const smoothed = (label: Tensor) =>
+    tf.oneHot(label as tf.Tensor1D, classes, 1 - smoothing + off, off, "float32");
+  const [target, ...others] = labels.map(([label, share]) =>
+    share === 1 ? smoothed(label) : tf.mul(smoothed(label), share)
+  );
+  return others.reduce((sum, other) => tf.add(sum, other), target);
 }
 
 /**

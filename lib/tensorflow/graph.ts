@@ -76,6 +76,34 @@ export interface MomentumUpdate {
   readonly after: readonly Operation[];
 }
 
+/**
+ * An update by Adam: mean ← β₁ · mean + (1 − β₁) · gradient; square ← β₂ · square + (1 − β₂) ·
+ * gradient²; variable ← variable − rate · mean / (√square + epsilon).
+ */
+export interface AdamUpdate {
+  /** Handle of the variable. */
+  readonly variable: Node;
+  /** Handle of the average of its gradients. */
+  readonly mean: Node;
+  /** Handle of the average of their squares. */
+  readonly square: Node;
+  /** Learning rate with the corrections of both averages' starts, a scalar. */
+  readonly rate: Node;
+  /** β₁ and β₂, scalars. */
+  readonly betas: readonly [Node, Node];
+  /** Added to √square, a scalar. */
+  readonly epsilon: Node;
+  /** Gradient of this step. */
+  readonly gradient: Node;
+  /** The scalar 0. */
+  readonly zero: Node;
+  /** Operations that run before. */
+  readonly after: readonly Operation[];
+}
+
+/** An update by gradient descent: variable ← variable − rate · gradient. */
+export type DescentUpdate = Pick<MomentumUpdate, "variable" | "rate" | "gradient" | "after">;
+
 /** Encodes each node as the sixteen bytes of a `TF_Output`. */
 export function packNodes(
   nodes: readonly Pick<Node, "operation" | "index">[],
@@ -231,9 +259,9 @@ export class Graph implements Binding {
     });
   }
 
-  /** Adds a read of the variable with this handle. */
-  read(variable: Node): Node {
-    return this.#addValue({ op: "ReadVariableOp", inputs: [variable], attributes: [DTYPE] });
+  /** Adds a read of the variable with this handle after `after` have run. */
+  read(variable: Node, after: readonly Operation[] = []): Node {
+    return this.#addValue({ op: "ReadVariableOp", inputs: [variable], attributes: [DTYPE], after });
   }
 
   /** Adds an operation that assigns a value to a variable after `after` have run. */
@@ -257,6 +285,30 @@ export class Graph implements Binding {
         typeAttribute("T", DataType.float32),
         { name: "use_nesterov", type: Attr.bool, value: nesterov },
       ],
+      after,
+    });
+  }
+
+  /** Adds an operation that updates a variable by Adam. */
+  applyAdam(
+    { variable, mean, square, rate, betas, epsilon, gradient, zero, after }: AdamUpdate,
+  ): Operation {
+    // Powers of the betas that are 0 leave TensorFlow's own correction of the rate at 1.
+    const inputs = [variable, mean, square, zero, zero, rate, ...betas, epsilon, gradient];
+    return this.#addOperation({
+      op: "ResourceApplyAdam",
+      inputs,
+      attributes: [typeAttribute("T", DataType.float32)],
+      after,
+    });
+  }
+
+  /** Adds an operation that updates a variable by gradient descent. */
+  applyGradientDescent({ variable, rate, gradient, after }: DescentUpdate): Operation {
+    return this.#addOperation({
+      op: "ResourceApplyGradientDescent",
+      inputs: [variable, rate, gradient],
+      attributes: [typeAttribute("T", DataType.float32)],
       after,
     });
   }

@@ -1,3 +1,5 @@
+import { accumulation } from "./accumulation.ts";
+import { average } from "./average.ts";
 import { createWithin, type ModuleValues } from "./create.ts";
 import type { Dataset, Mix, Split } from "../data/dataset.ts";
 import type { Distiller, Teachers } from "../experiment/distiller.ts";
@@ -84,12 +86,15 @@ const SCOPES = {
   student: "student",
   teacher: (i: number): string => `teacher${i + 1}`,
   distiller: "distiller",
+  average: "average",
+  accumulation: "accumulated",
 };
 
 /**
  * Assembles the networks, the method and the optimiser of an experiment. It opens nothing, runs
  * nothing and makes no tensor. Throws a `Failure` (exit 2) if the networks do not suit the method,
- * or if the method does not make all of the modules that it trains for others.
+ * if the method does not make all of the modules that it trains for others, or if an optimiser that
+ * takes several gradients shall accumulate.
  */
 export function assemble(experiment: AssemblySource, options: AssemblyOptions): Assembly {
   const { distiller, dataset: { task, augmentation, normalisation, mix, views } } = experiment;
@@ -120,13 +125,31 @@ export function assemble(experiment: AssemblySource, options: AssemblyOptions): 
   const trainable = [...collected.values()]
     .filter((variable) => variable.trainable && !variable.fixed && !frozenVariables.has(variable));
   const optimizer = schedule.optimizer(trainable, scope);
-  const learning = { student, teacher, loss, optimizer, trainable, frozenVariables };
+  const { clip, ema, accumulate = 1 } = schedule;
+  const learning = {
+    ...{ student, teacher, loss, optimizer, trainable, frozenVariables, clip },
+    average: ema === undefined
+      ? undefined
+      : average(ema, student.variables, scope.in(SCOPES.average)),
+  };
+  const state = [...collected.values()].filter((variable) => !variable.fixed);
+  if (accumulate > 1 && optimizer.groups) {
+    throw new Failure(
+      2,
+      `${schedule.id}: \`accumulate\` adds up one gradient, and the optimiser takes several ` +
+        "(`dot`): leave one of them out",
+    );
+  }
   return {
     student,
     teachers,
     parts: {
       task,
       ...learning,
+      // Made last: its sums are 0 between two steps, so a run needs none of them to resume.
+      accumulation: accumulate > 1
+        ? accumulation(accumulate, trainable, scope.in(SCOPES.accumulation))
+        : undefined,
       augmentation,
       normalisation,
       mix,
@@ -135,7 +158,7 @@ export function assemble(experiment: AssemblySource, options: AssemblyOptions): 
       ...lengthOf(options),
     },
     variables: collected,
-    state: [...collected.values()].filter((variable) => !variable.fixed),
+    state,
     weights: namesBelow(scope.in(SCOPES.student), student.variables),
     trainedModules: modulesOf(distiller, made),
     memories,

@@ -4,6 +4,7 @@ import type { StepFunction, Ungrouped } from "../engine/engine.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import type { Model, Output } from "../nn/network.ts";
 import { passes } from "../nn/pass.ts";
+import type { Variable } from "../nn/variables.ts";
 import type { LabelName, Task } from "../tasks/task.ts";
 import type { ByTrial } from "./step.ts";
 
@@ -15,6 +16,8 @@ export interface Evaluated {
   readonly student: Model;
   /** The teacher with which the task compares it. Default: none. */
   readonly teacher?: Model;
+  /** Variables whose values take the place of the student's. Default: none. */
+  readonly instead?: ReadonlyMap<Variable, Variable>;
 }
 
 /**
@@ -32,8 +35,8 @@ export function evaluateStep(
     const taught = new Map(
       Array.from(teachers, (teacher) => [teacher, runFrozen(teacher, images)]),
     );
-    const values = networks.map(({ student, teacher }) =>
-      task.evaluate(runFrozen(student, images), labels, teacher && taught.get(teacher))
+    const values = networks.map(({ student, teacher, instead }) =>
+      task.evaluate(runFrozen(student, images, instead), labels, teacher && taught.get(teacher))
     );
     return { values: Object.fromEntries(values.entries()), updates: [] };
   };
@@ -51,6 +54,12 @@ export function predictStep(
   });
 }
 
-function runFrozen(network: Model, images: Tensor): Output {
-  return network.run(images, passes().frozen);
+function runFrozen(
+  network: Model,
+  images: Tensor,
+  instead: ReadonlyMap<Variable, Variable> = new Map(),
+): Output {
+  const { frozen } = passes();
+  const read = (variable: Variable) => frozen.read(instead.get(variable) ?? variable);
+  return network.run(images, { ...frozen, read });
 }

@@ -6,14 +6,23 @@ import type { StepFunction, StepOutcome, Values } from "../engine/engine.ts";
 import type { Loss, StepContext, Teachers, Views } from "../experiment/distiller.ts";
 import type { Gradients, Optimizer, Roles } from "../experiment/optimizer.ts";
 import { type AllReduce, allReduce } from "../kernels/all_reduce.ts";
-import { type Random, randomOf, rowsOf } from "../kernels/random_uniform.ts";
+import { type Random, randomOf, type Rows, rowsOf } from "../kernels/random_uniform.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import type { Model, Net, Output } from "../nn/network.ts";
 import { passes } from "../nn/pass.ts";
 import type { Update, Variable } from "../nn/variables.ts";
 import type { LabelName, Labels, Pairing, Task } from "../tasks/task.ts";
 import { ALONE, type Share } from "../values/share.ts";
+import {
+  type Accumulation,
+  addPart,
+  clearSums,
+  type GradientSums,
+  keepSums,
+} from "./accumulation.ts";
+import { type Average, averageUpdates } from "./average.ts";
 import { checkLoss } from "./check_loss.ts";
+import { clipGradients } from "./clip.ts";
 
 /**
  * The inputs of a training step. `rate` has the learning rate of each trial, [trials]; all other
@@ -21,8 +30,13 @@ import { checkLoss } from "./check_loss.ts";
  */
 export type TrainInput = "image" | "index" | "rate" | "epoch" | "step" | LabelName;
 
+/** The input of a step over a part of a batch beside: the part's number, an int32 scalar. */
+export type PartInput = "part";
+
 /** The values of a trial in a training step, scalars. */
 export type TrainValues = {
+  /** The number of images that the means are over, of all workers. */
+  readonly images: Tensor;
   /** The sum of the terms' weighted means. */
   readonly loss: Tensor;
   /** Each term's weighted mean. */
@@ -71,6 +85,12 @@ export interface TrainParts {
   /** The method's loss. */
   readonly loss: Loss<Net, Teachers>;
   readonly optimizer: Optimizer;
+  /** The longest gradient; see `AroundUpdate`. Default: none. */
+  readonly clip?: number;
+  /** The moving average of the student. Default: none. */
+  readonly average?: Average;
+  /** The sums over the parts of a batch. Default: a batch is one part. */
+  readonly accumulation?: Accumulation;
   /** The variables that may learn. */
   readonly trainable: readonly Variable[];
   /** The student's variables that the method freezes. Default: none. */
@@ -104,21 +124,45 @@ export interface Parallel {
 /** The step of a process that trains alone. */
 export const SOLE: Parallel = { share: ALONE, syncNorm: false, name: "" };
 
+/** The inputs of a step as tensors. `part` is there if the batch is a part of one. */
+type StepInputs = { readonly [K in TrainInput]: Tensor } & { readonly [K in PartInput]?: Tensor };
+
+/** A training step of trials. It may get the number of a part too, a `PartInput`. */
+type TrialsStep = StepFunction<TrainInput, ByTrial<TrainValues>>;
+
 /**
  * A training step of trials that see the same images: forward pass, loss, gradients and updates of
  * each. The images are prepared once, as the first trial says: all trials have the same seed, task
  * and changes to images. A teacher that several trials share runs once. A variable that no term
  * reaches stays unchanged: no weight decay, no momentum. With several workers, each has its part of
- * the batch, and all make the same updates: those of the whole batch.
+ * the batch, and all make the same updates: those of the whole batch. Of a batch in parts it takes
+ * the last one, and the sums of `accumulateStep` over the others.
  */
-export function trainStep(
+export function trainStep(trials: readonly TrainParts[], parallel: Parallel = SOLE): TrialsStep {
+  return stepOf(trials, parallel, "train", updateTrial);
+}
+
+/**
+ * A step over a part of a batch that is not the last: it adds up gradients. Running statistics and
+ * memories change as in any step.
+ */
+export function accumulateStep(
   trials: readonly TrainParts[],
   parallel: Parallel = SOLE,
-): StepFunction<TrainInput, ByTrial<TrainValues>> {
-  return (inputs) => {
+): TrialsStep {
+  return stepOf(trials, parallel, "accumulate", accumulateTrial);
+}
+
+function stepOf(
+  trials: readonly TrainParts[],
+  parallel: Parallel,
+  kind: string,
+  run: (parts: TrainParts, shared: SharedBatch, rate: Tensor) => StepOutcome<TrainValues>,
+): TrialsStep {
+  return (inputs: StepInputs) => {
     const rates = tf.unstack(inputs.rate);
-    const shared = shareBatch(trials, inputs, parallel, "train");
-    const outcomes = trials.map((parts, i) => trainTrial(parts, shared, rates[i]));
+    const shared = shareBatch(trials, inputs, parallel, kind);
+    const outcomes = trials.map((parts, i) => run(parts, shared, rates[i]));
     return {
       values: byTrial(outcomes.map(({ values }) => values)),
       updates: outcomes.flatMap(({ updates }) => updates),
@@ -126,25 +170,50 @@ export function trainStep(
   };
 }
 
-/** The step of one trial. */
-function trainTrial(
+/** The step of one trial on a batch or on its last part. */
+function updateTrial(
   parts: TrainParts,
   shared: SharedBatch,
   rate: Tensor,
 ): StepOutcome<TrainValues> {
-  const { optimizer, trainable } = parts;
-  const { forward: { values, changes }, gradients } = shared.average(differentiate(
+  const { optimizer, trainable, clip, accumulation, average } = parts;
+  const { forward: { values, changes }, gradients } = shared.average(
+    differentiateTrial(parts, shared),
+  );
+  const reached = new Map(trainable.flatMap((variable, i): [Variable, Gradients][] => {
+    const own = gradients.map((group) => group[i]);
+    return own.some((gradient) => gradient) ? [[variable, own]] : [];
+  }));
+  const clipped = clip === undefined ? reached : clipGradients(reached, clip);
+  return {
+    values,
+    updates: [
+      ...optimizer.update(clipped, rate),
+      ...changes,
+      ...accumulation ? clearSums(accumulation, reached.keys()) : [],
+      ...average ? averageUpdates(average) : [],
+    ],
+  };
+}
+
+/** The step of one trial on another part of a batch. */
+function accumulateTrial(parts: TrainParts, shared: SharedBatch): StepOutcome<TrainValues> {
+  const { accumulation, trainable } = parts;
+  const { forward, ...sums } = differentiateTrial(parts, shared);
+  const { forward: { values, changes } } = shared.average({ ...sums, forward, gradients: [] });
+  return { values, updates: [...keepSums(accumulation!, trainable, sums), ...changes] };
+}
+
+/** The forward pass and the gradients of one trial, added to those of the parts before this one. */
+function differentiateTrial(parts: TrainParts, shared: SharedBatch): Differentiated {
+  const { optimizer, trainable, accumulation } = parts;
+  const { forward, ...own } = differentiate(
     objective(parts, shared),
     trainable,
     optimizer.groups,
-    shared.scale,
-  ));
-  const entries = trainable.flatMap((variable, i): [Variable, Gradients][] => {
-    const own = gradients.map((group) => group[i]);
-    return own.some((gradient) => gradient) ? [[variable, own]] : [];
-  });
-  const updates = optimizer.update(new Map(entries), rate);
-  return { values, updates: [...updates, ...changes] };
+    shared,
+  );
+  return { forward, ...accumulation ? addPart(accumulation, trainable, own) : own };
 }
 
 /**
@@ -154,7 +223,7 @@ function trainTrial(
 export function checkedTrainStep(
   trials: readonly TrainParts[],
   parallel: Parallel = SOLE,
-): StepFunction<TrainInput, ByTrial<TrainValues>> {
+): TrialsStep {
   const step = trainStep(trials, parallel);
   let isChecked = false;
   return (inputs) => {
@@ -166,9 +235,7 @@ export function checkedTrainStep(
 }
 
 /** The inputs of a step on a batch twice over. */
-function twice(
-  { rate, epoch, step, ...batch }: { readonly [K in TrainInput]: Tensor },
-): { readonly [K in TrainInput]: Tensor } {
+function twice({ rate, epoch, step, part: _, ...batch }: StepInputs): StepInputs {
   const entries = Object.entries<Tensor>(batch).map(([name, x]) => [name, tf.concat([x, x])]);
   return { rate, epoch, step, ...Object.fromEntries(entries) };
 }
@@ -176,7 +243,7 @@ function twice(
 /** Runs the forward pass of each trial and releases its results. */
 function runForward(
   trials: readonly TrainParts[],
-  inputs: { readonly [K in TrainInput]: Tensor },
+  inputs: StepInputs,
 ): void {
   const shared = shareBatch(trials, inputs, SOLE, "check");
   for (const parts of trials) {
@@ -193,7 +260,7 @@ export function gradNormStep(
   trials: readonly TrainParts[],
   parallel: Parallel = SOLE,
 ): StepFunction<TrainInput, ByTrial<GradNormValues>> {
-  return (inputs) => {
+  return (inputs: StepInputs) => {
     const shared = shareBatch(trials, inputs, parallel, "gradient norms");
     return { values: byTrial(trials.map((parts) => gradNorms(parts, shared))), updates: [] };
   };
@@ -206,7 +273,7 @@ function gradNorms(parts: TrainParts, shared: SharedBatch): GradNormValues {
     objective(parts, shared),
     parts.trainable.filter((variable) => student.has(variable)),
     (roles) => Array.from(roles.keys(), (name) => [name]),
-    shared.scale,
+    shared,
   ));
   tf.dispose([values, changes.map(({ value }) => value)]);
   const grads = Object.keys(values.terms).map((name, i) => [name, norm(gradients[i])]);
@@ -226,6 +293,7 @@ function norm(gradients: Gradients): Tensor {
 /** The result of a forward pass of student and method. Its tensors are kept. */
 interface Forward {
   readonly values: TrainValues & {
+    readonly images: Scalar;
     readonly loss: Scalar;
     readonly terms: Readonly<Record<string, Scalar>>;
   };
@@ -246,75 +314,91 @@ interface SharedBatch extends PreparedImages {
   readonly teachers: ReadonlyMap<Model, Output>;
   /** Makes the statistics of norms those of the whole batch. `undefined`: those of this part. */
   readonly syncNorm: AllReduce | undefined;
+  /** The number of images. */
+  readonly images: Tensor;
   /** The factor of a loss before it is differentiated. `undefined`: 1. */
   readonly scale: number | undefined;
-  /** Turns values and gradients of this worker's part into those of the whole batch. */
+  /** Turns values and gradients of this worker's images into those of all workers'. */
   readonly average: (own: Differentiated) => Differentiated;
 }
 
 /** Prepares the images and runs each distinct teacher on them. */
 function shareBatch(
   trials: readonly TrainParts[],
-  { image, index, rate: _, epoch, step, ...labels }: { readonly [K in TrainInput]: Tensor },
+  { image, index, rate: _, epoch, step, part, ...labels }: StepInputs,
   { share, syncNorm, name }: Parallel,
   kind: string,
 ): SharedBatch {
-  const [images] = image.shape;
-  const random = () => rowsOf(randomOf(trials[0].seed, "step", step), share, images);
+  const [{ seed, accumulation }] = trials;
+  const [count] = image.shape;
+  const rows = part && accumulation ? partShare(share, part, accumulation.parts) : share;
+  const random = () => rowsOf(randomOf(seed, "step", step), rows, count);
   const prepared = prepareImages(trials[0], image, random());
   const { frozen } = passes();
   const teachers = new Map(
     [...new Set(trials.flatMap(({ teacher }) => teacher ?? []))]
       .map((teacher) => [teacher, teacher.run(prepared.image, frozen)]),
   );
-  const batch = { ...prepared, labels, index, epoch, step, random, teachers };
-  if (share.workers === 1) {
+  const images = tf.scalar(count);
+  const batch = { ...prepared, labels, index, epoch, step, random, teachers, images };
+  if (share.workers === 1 && !accumulation) {
     return { ...batch, syncNorm: undefined, scale: undefined, average: (own) => own };
   }
   const reduce = allReduce(share.workers, `${name}/${kind}`);
   return {
     ...batch,
     syncNorm: syncNorm ? reduce : undefined,
-    // The gradients of sums add up over the workers, also inside of norms.
-    scale: images,
-    average: (own) => averageOver(own, images, reduce),
+    // The gradients of sums add up over parts and workers, also inside of norms.
+    scale: count,
+    average: (own) => averageOver(own, reduce),
+  };
+}
+
+/** The share of a whole batch that a part of a worker's images is. */
+function partShare({ rank, workers }: Share, part: Tensor, parts: number): Rows {
+  const int = (value: number) => tf.scalar(value, "int32");
+  return {
+    rank: workers === 1 ? part : tf.add(tf.mul(part, int(workers)), int(rank)),
+    workers: parts * workers,
   };
 }
 
 /**
- * The means over the whole batch of values and gradients, of which each worker has those of its
- * `images` images: means of values, sums of gradients and of the task's sums.
+ * The means over all workers' images of values and gradients, of which each worker has those of its
+ * own: means of values, sums of gradients and of the task's sums.
  */
 function averageOver(
-  { forward, gradients }: Differentiated,
-  images: number,
+  { forward, gradients, images: summed }: Differentiated,
   reduce: AllReduce,
 ): Differentiated {
-  const { values: { loss, terms, reports, sums } } = forward;
+  const { values: { images: own, loss, terms, reports, sums } } = forward;
   const means = [loss, ...Object.values(terms), ...Object.values(reports)];
   const present = gradients.flat().flatMap((gradient) => gradient ?? []);
-  const [count, ...totals] = reduce([
-    tf.scalar(images),
-    ...means.map((mean) => tf.mul(mean, images)),
+  const [images, count, ...totals] = reduce([
+    own,
+    summed,
+    ...means.map((mean) => tf.mul(mean, own)),
     ...Object.values(sums),
     ...present,
   ]);
-  tf.dispose([forward.values]);
+  // Sums over one worker may be the same tensors.
+  const kept = (value: Tensor) => tf.keep(tf.clone(value)) as Scalar;
   const next = () => totals.shift()!;
-  const average = () => tf.keep(tf.div(next(), count)) as Scalar;
+  const average = () => kept(tf.div(next(), images));
   const each = <T>(named: Readonly<Record<string, Tensor>>, make: () => T) =>
     Object.fromEntries(Object.keys(named).map((name) => [name, make()]));
+  const values = {
+    images: kept(images),
+    loss: average(),
+    terms: each(terms, average),
+    reports: each(reports, average),
+    sums: each(sums, () => kept(next())),
+  };
+  tf.dispose([forward.values]);
   return {
-    forward: {
-      ...forward,
-      values: {
-        loss: average(),
-        terms: each(terms, average),
-        reports: each(reports, average),
-        sums: each(sums, () => tf.keep(next())),
-      },
-    },
+    forward: { ...forward, values },
     gradients: gradients.map((group) => group.map((gradient) => gradient && tf.div(next(), count))),
+    images: count,
   };
 }
 
@@ -368,6 +452,7 @@ function objective(
     return {
       roles: new Map(Object.entries(terms).map(([name, [, , role]]) => [name, role])),
       values: {
+        images: tf.keep(tf.clone(shared.images)) as Scalar,
         loss: tf.keep(tf.addN(means.map(([, mean]) => mean))) as Scalar,
         terms: Object.fromEntries(means),
         reports: Object.fromEntries(
@@ -418,21 +503,20 @@ function prepareImages(
   };
 }
 
-/** A forward pass and its gradients, by group of terms. */
-interface Differentiated {
+/** A forward pass and gradients, by group of terms. */
+interface Differentiated extends GradientSums {
   readonly forward: Forward;
-  readonly gradients: readonly Gradients[];
 }
 
 /**
  * Runs a forward pass and computes the gradients of its loss or, with `groups`, those of each group
- * of terms, times `scale`. A variable that no term of a group reaches has no gradient there.
+ * of terms, times the batch's `scale`. A variable that no term of a group reaches has no gradient there.
  */
 function differentiate(
   objective: () => Forward,
   variables: readonly Variable[],
   groups: Optimizer["groups"],
-  scale = 1,
+  { scale = 1, images }: Pick<SharedBatch, "scale" | "images">,
 ): Differentiated {
   const engine = tf.engine();
   const xs = variables.map(({ value }) => value);
@@ -440,7 +524,8 @@ function differentiate(
     engine.gradients(() => scale === 1 ? sum() : tf.mul(sum(), scale), xs, undefined, true).grads;
   let forward!: Forward;
   if (!groups) {
-    return { gradients: [gradientsOf(() => (forward = objective()).values.loss)], forward };
+    const gradients = [gradientsOf(() => (forward = objective()).values.loss)];
+    return { forward, gradients, images };
   }
   let kept: Gradients[] = [];
   // Inside of another gradient's function tfjs keeps the tape: one forward pass serves a backward
@@ -464,5 +549,5 @@ function differentiate(
   // Kept tensors would outlive the step.
   const gradients = kept.map((group) => group.map((gradient) => gradient && tf.clone(gradient)));
   kept.forEach((group) => group.forEach((gradient) => gradient?.dispose()));
-  return { forward, gradients };
+  return { forward, gradients, images };
 }

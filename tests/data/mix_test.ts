@@ -10,7 +10,7 @@ import { cifar100 } from "../../datasets/cifar.ts";
 import type { Mix } from "../../lib/data/dataset.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { randomOf } from "../../lib/kernels/random_uniform.ts";
-import { beta, cutmix, mixup } from "../../lib/data/mix.ts";
+import { beta, cutmix, mixup, mixupOrCutmix } from "../../lib/data/mix.ts";
 import { stream } from "../../lib/values/random.ts";
 import { onBoth } from "../support/engines.ts";
 import { everything, needs } from "../support/needs.ts";
@@ -156,10 +156,43 @@ Deno.test("mix: `probability` is the share of mixed batches, and other batches s
   }
 });
 
+Deno.test("mixupOrCutmix: each batch is mixed in one of both ways, with the batch read backwards", async () => {
+  await tf.setBackend("cpu");
+  const found = Array.from({ length: 200 }, (_, step) => {
+    const { image, partner, share } = mixStep(mixupOrCutmix(), step);
+    assertEquals(partner, [5, 4, 3, 2, 1, 0]);
+    const pixels = image.map((rows) => rows.flat(2));
+    const [own, other] = [1, BATCH];
+    const isWhole = pixels[0].every((pixel) => pixel === own || pixel === other);
+    for (const [i, values] of pixels.entries()) {
+      const mean = values.reduce((sum, pixel) => sum + pixel) / values.length;
+      assertAlmostEquals(mean, share * (i + 1) + (1 - share) * (BATCH - i), 1e-4);
+    }
+    return { isWhole, share };
+  });
+  const boxes = found.filter(({ isWhole }) => isWhole);
+  assert(boxes.length > 75 && boxes.length < 125, `${boxes.length} of 200`);
+  assert(new Set(found.map(({ share }) => share)).size > 100);
+});
+
+Deno.test("mixupOrCutmix: `share` chooses the way, and `probability` whether a batch is mixed", async () => {
+  await tf.setBackend("cpu");
+  const shares = (options: Parameters<typeof mixupOrCutmix>[0]) =>
+    Array.from({ length: 60 }, (_, step) => mixStep(mixupOrCutmix(options), step).share);
+  const isOfPixels = (share: number) => Number.isInteger(share * SIDE ** 2);
+  assert(shares({ share: 1 }).every(isOfPixels));
+  assert(!shares({ share: 0 }).some(isOfPixels));
+  assert(shares({ probability: 0 }).every((share) => share === 1));
+  // An even box has even sides unless the edge cuts it off, a whole one has odd ones too.
+  assertNotEquals(shares({ share: 1, box: "whole" }), shares({ share: 1 }));
+  assertNotEquals(shares({ share: 0, mixup: 0.1 }), shares({ share: 0 }));
+  assertNotEquals(shares({ share: 1, cutmix: 0.1 }), shares({ share: 1 }));
+});
+
 Deno.test("mix: the same random numbers mix other images in the same way", async () => {
   await tf.setBackend("cpu");
   tf.tidy(() => {
-    for (const { mix } of [mixup(), cutmix({ probability: 1 })]) {
+    for (const { mix } of [mixup(), cutmix({ probability: 1 }), mixupOrCutmix()]) {
       const first = mix(images(), numbers(3));
       const second = mix(tf.mul(images(), 10), numbers(3));
       assertEquals(second.share.dataSync(), first.share.dataSync());
@@ -174,7 +207,8 @@ await needs(
   "mix: TensorFlow and tfjs's own backend give the same, even for a batch of one",
   async () => {
     for (const n of [1, 2, 7]) {
-      for (const { mix } of [mixup({ alpha: 0.2 }), cutmix({ probability: 0.9 })]) {
+      const ways = [mixup({ alpha: 0.2 }), cutmix({ probability: 0.9 }), mixupOrCutmix()];
+      for (const { mix } of ways) {
         const { native, twin } = await onBoth(() => {
           const { image, partner, share } = mix(images(n), numbers(9));
           return [image, partner, share];
@@ -196,6 +230,21 @@ Deno.test("mix: an invalid option is refused", () => {
       Failure,
       `cutmix: \`probability\` is ${probability}`,
     );
+  }
+});
+
+Deno.test("mixupOrCutmix: an invalid option is refused, and the declaration has the options", () => {
+  assertEquals(mixupOrCutmix().options, {
+    mixup: 0.8,
+    cutmix: 1,
+    share: 0.5,
+    probability: 1,
+    box: "even",
+  });
+  for (const wrong of [{ mixup: 0 }, { cutmix: -1 }, { share: 1.1 }, { probability: NaN }]) {
+    const [[option, value]] = Object.entries(wrong);
+    const message = `mixupOrCutmix: \`${option}\` is ${value}`;
+    assertEquals(assertThrows(() => mixupOrCutmix(wrong), Failure, message).exit, 2);
   }
 });
 

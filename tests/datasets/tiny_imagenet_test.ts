@@ -60,12 +60,18 @@ Deno.test("tinyImagenet: the declaration has the options, with SAKD's settings a
     crop: 4,
     brightness: 0.2,
     holdout: 200,
+    smoothing: 0.1,
     views: { strong: { jitter: 0.4 } },
   });
   assertEquals(dataset.augmentation, { crop: 4, flip: true, brightness: 0.2 });
   assertEquals(dataset.views, { strong: { crop: 4, flip: true, brightness: 0.2, jitter: 0.4 } });
+  assertEquals((dataset.options as Record<string, unknown>).smoothing, 0.1);
+  assertEquals(
+    canonical(tinyImagenet({ smoothing: 0 }).options),
+    canonical(tinyImagenet().options),
+  );
   for (
-    const wrong of [{ size: 0 }, { folder: "../x" }, { brightness: 2 }, {
+    const wrong of [{ size: 0 }, { folder: "../x" }, { brightness: 2 }, { smoothing: 1 }, {
       views: { a: { brightness: -1 } },
     }]
   ) {

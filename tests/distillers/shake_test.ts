@@ -4,7 +4,7 @@ import { aekd } from "../../lib/distillers/aekd.ts";
 import { combine } from "../../lib/distillers/combine.ts";
 import { fitnets } from "../../lib/distillers/fitnets.ts";
 import { kd } from "../../lib/distillers/kd.ts";
-import { shake, type ShakeOptions } from "../../lib/distillers/shake.ts";
+import { shake, type ShakeOptions, type ShakeTokenOptions } from "../../lib/distillers/shake.ts";
 import type { Values } from "../../lib/engine/engine.ts";
 import type { Distiller, SeveralTeachers } from "../../lib/experiment/distiller.ts";
 import { resnet50 } from "../../lib/networks/deep_resnet.ts";
@@ -14,6 +14,7 @@ import type { Classifier } from "../../lib/nn/network.ts";
 import type { Stage } from "../../lib/nn/stage.ts";
 import type { TrainValues } from "../../lib/training/step.ts";
 import { Failure } from "../../lib/values/failure.ts";
+import { canonical } from "../../lib/values/json.ts";
 import { assembleStep, firstStep } from "../support/assemble_step.ts";
 import { open } from "../support/engines.ts";
 import { networkOfVariables } from "../support/network_of_variables.ts";
@@ -22,7 +23,15 @@ import { masks } from "../support/masks.ts";
 import { method } from "../support/method.ts";
 import { keepTerms } from "../support/keep_terms.ts";
 import { assertNear } from "../support/tolerance.ts";
-import { large, small, type Toy, toy } from "../support/toy.ts";
+import {
+  CLASSES,
+  large,
+  small,
+  type Toy,
+  toy,
+  type TwoHeadedToy,
+  twoHeadedToy,
+} from "../support/toy.ts";
 import { flat, training } from "../support/toy_training.ts";
 
 const several: SeveralTeachers<Toy> = [large, toy("larger", 6)];
@@ -39,6 +48,31 @@ await method("shake of two teachers", () => shake(), { teacher: several });
 await method("shake of two teachers, adaptive", () => shake({ weights: "adaptive" }), {
   teacher: several,
 });
+
+const twoHeads = twoHeadedToy("two heads", 2);
+
+await method("shake on the distillation token", () => shake({ backbone: "token" }), {
+  student: twoHeads,
+});
+await method(
+  "shake on the distillation token with all terms",
+  () =>
+    shake({
+      backbone: "token",
+      by: "hard",
+      labels: 0.5,
+      direct: 0.5,
+      normalised: true,
+      perClass: true,
+      joint: true,
+    }),
+  { student: twoHeads },
+);
+masks(
+  "shake on the distillation token",
+  () => keepTerms(shake({ backbone: "token", direct: 1 }), "shadow", "direct"),
+  { student: { heads: [2, 5], logits: [5] }, teacher: { logits: [5] } },
+);
 
 for (const released of [false, true]) {
   const taps = { student: { logits: [5] }, teacher: { map: [3, 3, 4], pooled: [4], logits: [5] } };
@@ -100,6 +134,57 @@ Deno.test("shake: `direct` is kd's term", async () => {
   const values = await (await training(engine, kd({ kd: 0.9 }))).step();
   engine.close();
   assertAlmostEquals(terms.direct[0], values.terms.kd[0], 1e-5);
+});
+
+/** The terms of the first step on a distillation token, and the gradient of the class head. */
+async function onToken(options: Omit<ShakeTokenOptions, "backbone">) {
+  const engine = await open("cpu");
+  const distiller = shake({ backbone: "token", ...options });
+  const { step, read } = await training(engine, distiller, { student: twoHeads });
+  const { terms } = await step();
+  const heads = await read("velocity.student.heads.");
+  engine.close();
+  const gradient = (head: string) => [...heads].find(([name]) => name.includes(head))![1];
+  return { terms, s: gradient("class"), h: gradient("distillation") };
+}
+
+Deno.test("shake on the distillation token: neither head learns as the other's teacher, unless `joint`", async () => {
+  const much = { follow: 7, reverse: 5, labels: 3 };
+  const [usual, other] = [await onToken({}), await onToken(much)];
+  assertEquals(other.s, usual.s);
+  assertEquals((await onToken({ kd: 9, ce: 3, direct: 2 })).h, usual.h);
+  const joint = await onToken({ joint: true });
+  assertEquals(joint.terms, usual.terms);
+  assert(joint.s.some((value, i) => value !== usual.s[i]));
+  assert(joint.h.some((value, i) => value !== usual.h[i]));
+});
+
+Deno.test("shake on the distillation token: `perClass` divides every KL by the number of classes", async () => {
+  const whole = await onToken({ direct: 1 });
+  const { terms } = await onToken({ direct: 1, perClass: true });
+  assertEquals(terms.task, whole.terms.task);
+  for (const name of ["shadow", "direct", "follow", "reverse"]) {
+    assertAlmostEquals(terms[name][0], whole.terms[name][0] / CLASSES, 1e-6, name);
+  }
+});
+
+Deno.test("shake on the distillation token: the declaration has no options of maps", () => {
+  const losses = {
+    ...{ temperature: 4, ce: 1, kd: 1, follow: 1, by: "kl", reverse: 1, labels: 0, direct: 0 },
+    normalised: false,
+  };
+  assertEquals(
+    canonical(shake({ backbone: "token" }).options),
+    canonical({ backbone: "token", ...losses }),
+  );
+  assertEquals(
+    canonical(shake({ backbone: "token", perClass: true, joint: true }).options),
+    canonical({ backbone: "token", ...losses, perClass: true, joint: true }),
+  );
+  assertEquals(
+    canonical(shake({ perClass: false, joint: false }).options),
+    canonical({ backbone: "teacher", taps: "maps", heads: 1, weights: "equal", ...losses }),
+  );
 });
 
 const S: Rows = [[8, -4, 2], [6, -2, 0]];
@@ -287,6 +372,7 @@ Deno.test("shake: taps and options that make no shadow are refused", async () =>
 export function wrong(
   fits: (method: Distiller<Toy, Toy>) => void,
   both: (method: Distiller<Toy, SeveralTeachers<Toy>>) => void,
+  onToken: (method: Distiller<TwoHeadedToy, Toy>) => void,
 ) {
   fits(shake());
   both(shake({ weights: "adaptive" }));
@@ -296,4 +382,16 @@ export function wrong(
   fits(shake({ taps: ["block9"] }));
   // @ts-expect-error: there is no such backbone.
   fits(shake({ backbone: "teachers" }));
+
+  onToken(shake({ backbone: "token", by: "hard", joint: true }));
+  onToken(combine(shake({ backbone: "token" }), fitnets()));
+  onToken(shake({ backbone: "student" }));
+  // @ts-expect-error: the student has no distillation head.
+  fits(shake({ backbone: "token" }));
+  // @ts-expect-error: the shadow on the token fuses no maps.
+  onToken(shake({ backbone: "token", taps: ["block1"] }));
+  // @ts-expect-error: there is one distillation head.
+  onToken(shake({ backbone: "token", heads: 2 }));
+  // @ts-expect-error: there is no released code for tokens.
+  onToken(shake({ backbone: "token", released: true }));
 }

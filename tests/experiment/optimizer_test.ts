@@ -98,33 +98,16 @@ const withAverage = (inner: MakeOptimizer): MakeOptimizer => (trainable, create)
   return {
     groups,
     update(gradients, rate) {
-      const updates = update(gradients, rate);
-      const next = valuesAfter(updates);
-      const averageUpdates = Array.from(averages, ([variable, average]): Update => {
-        const value = tf.add(tf.mul(average.value, KEPT), tf.mul(next(variable), 1 - KEPT));
-        return { kind: "assign", variable: average, value };
-      });
-      return [...updates, ...averageUpdates];
+      const averageUpdates = Array.from(averages, ([of, variable]): Update => ({
+        kind: "average",
+        variable,
+        of,
+        decay: KEPT,
+      }));
+      return [...update(gradients, rate), ...averageUpdates];
     },
   };
 };
-
-/** The values of variables after these updates. */
-function valuesAfter(updates: readonly Update[]): (variable: Variable) => Tensor {
-  const known = new Map<Variable, Tensor>();
-  const now = (variable: Variable) => known.get(variable) ?? variable.value;
-  for (const update of updates) {
-    if (update.kind === "assign") {
-      known.set(update.variable, update.value);
-      continue;
-    }
-    const { variable, velocity, gradient, momentum, rate, nesterov } = update;
-    const next = tf.add(tf.mul(now(velocity), momentum), gradient);
-    const way = nesterov ? tf.add(gradient, tf.mul(next, momentum)) : next;
-    known.set(velocity, next).set(variable, tf.sub(now(variable), tf.mul(way, rate)));
-  }
-  return now;
-}
 
 const RATES = [0.1, 0.2, 0.05, 0.3];
 const WEIGHTS: Readonly<Record<string, readonly number[]>> = {

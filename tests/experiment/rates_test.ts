@@ -1,5 +1,6 @@
-import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { cosine, type Rate, steps } from "../../lib/experiment/rates.ts";
+import { Failure } from "../../lib/values/failure.ts";
 
 /** The rates of all steps of a training, in order. Default: one step per epoch. */
 function all(rate: Rate, epochs: number, lr: number, perEpoch = 1): number[] {
@@ -103,6 +104,44 @@ Deno.test("rates: a cosine after a warm-up equals timm's, by epoch and by step",
     ...[0.000001, 0.000048571428571428576, 0.0009524285714285716, 0.000855017856687341],
     ...[0.0008416855051966051, 0.00001034615112974269],
   ]);
+});
+
+Deno.test("rates: a late rate is that of the epoch before, as in DeiT's code", () => {
+  const warmup = { epochs: 2, from: 0.1 };
+  const [first, ...others] = all(cosine({ warmup }), 6, 0.4);
+  const late = cosine({ warmup, late: true });
+  assertNear(all(late, 7, 0.4).slice(0, 2), [first, first]);
+  assertNear(all(late, 6, 0.4), [first, first, ...others.slice(0, -1)]);
+  assertEquals(late.options, { minimum: 0, warmup, late: true });
+  assertEquals(late.over(3, 6).options, {
+    minimum: 0,
+    warmup: { epochs: 1, from: 0.1 },
+    late: true,
+  });
+  assertEquals(all(steps({ at: [2], by: 0.1, late: true }), 5, 1), [1, 1, 1, 0.1, 0.1]);
+  const { exit } = assertThrows(
+    () => cosine({ late: true, every: "step" }).check!({ epochs: 6, lr: 0.4 }),
+    Failure,
+    "cosine: `late` is of rates that change between epochs only",
+  );
+  assertEquals(exit, 2);
+});
+
+Deno.test("rates: after a warm-up that is a prefix, a rate begins anew", () => {
+  const warmup = { epochs: 3, from: 0.1, prefix: true };
+  const rise = [0.1, 0.2, 0.3];
+  assertNear(all(cosine({ warmup }), 9, 0.4), [...rise, ...annealing(6, 0.4, 0)]);
+  assertNear(all(steps({ at: [2], by: 0.5, warmup }), 7, 0.4), [...rise, 0.4, 0.4, 0.2, 0.2]);
+  assertEquals(cosine({ warmup }).options, { minimum: 0, warmup });
+  assertThrows(
+    () => steps({ at: [4], by: 0.5, warmup }).check!({ epochs: 7, lr: 0.4 }),
+    Failure,
+    "below 4, the schedule's epochs after the warm-up",
+  );
+});
+
+Deno.test("rates: past its end a cosine stays at its minimum", () => {
+  assertEquals(cosine({ minimum: 0.01 }).at(15, { epochs: 10, lr: 0.4 }), 0.01);
 });
 
 Deno.test("rates: a training of one epoch and a warm-up of none have a rate", () => {

@@ -34,6 +34,7 @@ import { slkd } from "./golden_losses/slkd.ts";
 import { sp } from "./golden_losses/sp.ts";
 import { takd } from "./golden_losses/takd.ts";
 import { vid } from "./golden_losses/vid.ts";
+import { vit } from "./golden_losses/vit.ts";
 import { goldens } from "../support/goldens.ts";
 
 await goldens<Loss>("losses", [
@@ -72,3 +73,5 @@ await goldens<Loss>("losses", [
   ...takd,
   ...vid,
 ]);
+
+await goldens<Loss>("vit/losses", vit);

@@ -1,5 +1,5 @@
-/** Single ops of vision transformers and of their training as the references compute them. */
-import { type GoldenMisc, networkChecks } from "./golden_vit_misc/network.ts";
+/** The parts of the recipe of vision transformers, as the references compute them. */
 import { goldens } from "../support/goldens.ts";
+import { mixupCutmix } from "./golden_vit_misc/mixup_cutmix.ts";
 
-await goldens<GoldenMisc>("vit/misc", [...networkChecks]);
+await goldens("vit/misc", [...mixupCutmix]);

@@ -19,6 +19,7 @@ type Made = { readonly options: Json };
 const MAKERS: Readonly<Record<string, readonly [(options: never) => Made, Options?]>> = {
   ab: [retort.ab],
   abInit: [retort.abInit],
+  adamw: [retort.adamw, { epochs: 240, batch: 64, lr: 1e-3 }],
   aekd: [retort.aekd],
   at: [retort.at],
   atkd: [retort.atkd],
@@ -28,6 +29,7 @@ const MAKERS: Readonly<Record<string, readonly [(options: never) => Made, Option
   crd: [retort.crd],
   ctkd: [retort.ctkd],
   cutmix: [retort.cutmix],
+  deit: [retort.deit, { kind: "soft" }],
   dfgkd: [retort.dfgkd],
   dgkd: [retort.dgkd],
   dist: [retort.dist],
@@ -43,6 +45,7 @@ const MAKERS: Readonly<Record<string, readonly [(options: never) => Made, Option
   kdDagger: [retort.kdDagger],
   kdsvd: [retort.kdsvd],
   mixup: [retort.mixup],
+  mixupOrCutmix: [retort.mixupOrCutmix],
   mlkd: [retort.mlkd],
   nkd: [retort.nkd],
   nst: [retort.nst],
@@ -67,7 +70,7 @@ const MAKERS: Readonly<Record<string, readonly [(options: never) => Made, Option
 /** What has no numbers of its own, and parts of methods. */
 const WITHOUT = [
   ...["combine", "dmlDagger", "fspInit", "scratch", "withTeachersHead"],
-  ...["attentionMap", "regressor", "weighByGradients"],
+  ...["attentionMap", "bothLogits", "regressor", "weighByGradients"],
 ];
 
 const METHODS = Object.keys(await import("../../lib/distillers/mod.ts"));

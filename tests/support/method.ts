@@ -11,10 +11,10 @@ import type { Toy } from "./toy.ts";
 import { flat, type Options, training } from "./toy_training.ts";
 
 /** Registers these tests. `options` are those of `training`. */
-export async function method<T extends Teachers>(
+export async function method<T extends Teachers, S extends Toy = Toy>(
   name: string,
-  distiller: () => Distiller<Toy, T, never>,
-  options: Options<T> = {},
+  distiller: () => Distiller<S, T, never>,
+  options: Options<T, S> = {},
 ): Promise<void> {
   // A first velocity is a gradient: of the student and of the method's own variables. The losses
   // are of five steps.

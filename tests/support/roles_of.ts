@@ -9,12 +9,12 @@ import type { Toy } from "./toy.ts";
 import { type Options, training } from "./toy_training.ts";
 
 /** Collects the roles of a method's terms in the first step of a toy training, by name. */
-export async function rolesOf<T extends Teachers>(
-  distiller: Distiller<Toy, T, never>,
-  options: Options<T> = {},
+export async function rolesOf<T extends Teachers, S extends Toy = Toy>(
+  distiller: Distiller<S, T, never>,
+  options: Options<T, S> = {},
 ): Promise<Record<string, Role | undefined>> {
   let roles: Record<string, Role | undefined> = {};
-  const watched: Distiller<Toy, T, never> = {
+  const watched: Distiller<S, T, never> = {
     ...distiller,
     build(context) {
       const loss = distiller.build(context);

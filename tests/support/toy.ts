@@ -1,8 +1,11 @@
 /** A network small enough for tfjs's own backend, and images for it. */
+import * as tf from "@tensorflow/tfjs";
 import { convNorm } from "../../lib/nn/conv.ts";
 import { dense, globalAveragePool, maxPool, relu, residual, seq } from "../../lib/nn/layers.ts";
+import { type Layer, module } from "../../lib/nn/layer.ts";
 import { type Classifier, classifier } from "../../lib/nn/network.ts";
-import { stage } from "../../lib/nn/stage.ts";
+import type { Pass } from "../../lib/nn/pass.ts";
+import { type Stage, stage } from "../../lib/nn/stage.ts";
 import type { TrainInput } from "../../lib/training/step.ts";
 import type { Input, Inputs } from "../../lib/values/input.ts";
 import { stream } from "../../lib/values/random.ts";
@@ -37,6 +40,35 @@ export function toy(id: string, channels: number): Toy {
     logits: stage(dense(classes)),
   }));
 }
+
+/** The taps of a toy with a second head. */
+export type TwoHeadedToy = Classifier<"stem" | "block1" | "block2" | "heads">;
+
+/** The toy with a class head and a distillation head, whose mean scores. */
+export function twoHeadedToy(id: string, channels: number): TwoHeadedToy {
+  const { stages, ...rest } = toy(id, channels);
+  return {
+    ...rest,
+    stages(classes, image) {
+      const { logits, ...body } = stages(classes, image);
+      return { ...body, heads: bothHeads(logits), logits: stage(meanOfRows) };
+    },
+  };
+}
+
+/** Two layers like this one on the same input, one row of logits each. */
+function bothHeads(head: Stage): Stage {
+  return (create, input) => {
+    const [s, h] = ["class", "distillation"].map((name) => head(create.in(name), input));
+    const run = (x: tf.Tensor, pass: Pass) => {
+      const out = tf.stack([s(x, pass).out, h(x, pass).out], 1);
+      return { out, pre: out };
+    };
+    return Object.assign(run, { shape: [2, ...s.shape], multiplyAdds: 2 * s.multiplyAdds });
+  };
+}
+
+const meanOfRows: Layer = (_, [, classes]) => module((x) => tf.mean(x, 1), [classes]);
 
 /** The student. */
 export const small: Toy = toy("small", 2);

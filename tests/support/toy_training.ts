@@ -20,11 +20,11 @@ import { assembleUntrained } from "./assemble_untrained.ts";
 import { BATCH, batch, CLASSES, IMAGE, inputs, large, small, type Toy } from "./toy.ts";
 
 /** The options of a toy training. */
-export interface Options<T extends Teachers> {
+export interface Options<T extends Teachers, S extends Toy = Toy> {
   /** The teachers. `undefined` means no teacher. Default: `large`. */
   readonly teacher?: T;
   /** Default: `small`. */
-  readonly student?: Toy;
+  readonly student?: S;
   /** Default: SGD with momentum 0.9 and no weight decay. */
   readonly schedule?: Schedule;
   /** Default: a crop and flips. */
@@ -62,10 +62,10 @@ export interface Training {
 const plain = sgd({ epochs: 1, batch: 4, lr: 0.1, weightDecay: 0 });
 
 /** Assembles networks and a method, gives the engine their variables and compiles the step. */
-export async function training<T extends Teachers>(
+export async function training<T extends Teachers, S extends Toy = Toy>(
   engine: Engine,
-  distiller: Distiller<Toy, T, never>,
-  options: Options<T> = {},
+  distiller: Distiller<S, T, never>,
+  options: Options<T, S> = {},
 ): Promise<Training> {
   const {
     mix,

@@ -2,7 +2,7 @@ import { assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import type { Random } from "../../lib/kernels/random_uniform.ts";
 import { logitsOutput } from "../../lib/nn/network.ts";
-import { classification, hits } from "../../lib/tasks/classification.ts";
+import { classification, hits, smoothedClassification } from "../../lib/tasks/classification.ts";
 import type { Target } from "../../lib/tasks/task.ts";
 
 const LOGITS = [[4, 1, 0], [1, 3, 0], [0, 2, 1]];
@@ -37,6 +37,29 @@ Deno.test("classification: the loss is the cross-entropy, and the sums count the
       assertAlmostEquals(losses[i], -logSoftmax(row)[LABEL[i]], 1e-5);
     }
     assertEquals(numbers(target.sums(output()).top1), [2]);
+    assertEquals(numbers(target.given.label), LABEL);
+  }));
+
+Deno.test("classification: smoothed labels give every class its share, also those of mixed images", () =>
+  onCpu(() => {
+    const smoothing = 0.3;
+    const task = smoothedClassification(smoothing);
+    const losses = numbers(task.target(labels(), { random }).loss(output()));
+    const smoothed = (row: number[], label: number) =>
+      -logSoftmax(row).reduce(
+        (sum, log, i) => sum + log * (smoothing / 3 + (i === label ? 1 - smoothing : 0)),
+        0,
+      );
+    const partner = [1, 2, 0];
+    const pairing = { partner: tf.tensor1d(partner, "int32"), share: tf.scalar(0.25) };
+    const mixed = numbers(task.target(labels(), { random, pairing }).loss(output()));
+    for (const [i, row] of LOGITS.entries()) {
+      const own = smoothed(row, LABEL[i]);
+      assertAlmostEquals(losses[i], own, 1e-5);
+      assertAlmostEquals(mixed[i], 0.25 * own + 0.75 * smoothed(row, LABEL[partner[i]]), 1e-5);
+    }
+    const target = task.target(labels(), { random });
+    assertEquals(numbers(target.sums(output()).top1), [2], "a score has hard labels");
     assertEquals(numbers(target.given.label), LABEL);
   }));
 

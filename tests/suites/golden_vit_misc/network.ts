@@ -24,7 +24,7 @@ import { assertNear, tolerance } from "../../support/tolerance.ts";
 import { imageOf, keeping, type VitArgs, vitOf } from "../../support/vit.ts";
 
 /** The JSON of a case, whose other members its check reads. */
-export interface GoldenMisc {
+interface GoldenMisc {
   readonly notes: string;
   readonly fp32_vs_fp64_rel_err: Readonly<Record<string, number>>;
   readonly [fact: string]: unknown;
@@ -91,8 +91,8 @@ function opNamed(name: string, { facts, tensor, has }: Golden<GoldenMisc>): Op {
 /** A block of a transformer, whose parameters have timm's `names` below those of the block. */
 function blockOp([tokens, width]: Shape, heads: number, names: readonly string[]): Op {
   // A row of patches behind the class token.
-  const network = vit({ patch: 1, depth: 1, width, heads });
-  const stages: Readonly<Record<string, Stage>> = network.stages(1, [1, tokens - 1, 1]);
+  const recipe = vit({ patch: 1, depth: 1, width, heads });
+  const stages: Readonly<Record<string, Stage>> = recipe.stages(1, [1, tokens - 1, 1]);
   const collected = new Map<string, Variable>();
   const create = variables({ seed: 0, collected });
   const [attention, branch] = ["attention1", "block1"].map((name) =>
@@ -101,7 +101,7 @@ function blockOp([tokens, width]: Shape, heads: number, names: readonly string[]
   const created = [...collected.values()];
   return (x, parameters) => {
     const values = created.map(({ name }) =>
-      parameters[names.indexOf(referenceName(network, name).slice("blocks.0.".length))]
+      parameters[names.indexOf(referenceName(recipe, name).slice("blocks.0.".length))]
     );
     const pass = passWith(created, values);
     return branch(attention(x, pass).next!, pass).next!;
@@ -225,7 +225,7 @@ function checkSizes({ facts }: Golden<GoldenMisc>): void {
 }
 
 /** Checks of these cases. */
-export const networkChecks: readonly Check<GoldenMisc>[] = [
+export const network: readonly Check<GoldenMisc>[] = [
   [/^vit_ops$/, checkOps],
   [/^drop_path$/, checkDropPath],
   [/^pos_embed$/, checkPositions],
