@@ -1,5 +1,16 @@
 /** The parts of the recipe of vision transformers, as the references compute them. */
 import { goldens } from "../support/goldens.ts";
+import { adamw } from "./golden_vit_misc/adamw.ts";
+import { ema } from "./golden_vit_misc/ema.ts";
 import { mixupCutmix } from "./golden_vit_misc/mixup_cutmix.ts";
+import { paramGroups } from "./golden_vit_misc/param_groups.ts";
+import { scheduleCosine } from "./golden_vit_misc/schedule_cosine.ts";
 
-await goldens("vit/misc", [...mixupCutmix]);
+// Each case has JSON of its own, which only its check knows.
+await goldens<never>("vit/misc", [
+  ...adamw,
+  ...ema,
+  ...mixupCutmix,
+  ...paramGroups,
+  ...scheduleCosine,
+]);
