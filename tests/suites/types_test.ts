@@ -7,6 +7,7 @@ import { cifar100 } from "../../datasets/cifar.ts";
 import { synthetic } from "../../datasets/synthetic.ts";
 import {
   abInit,
+  autoAugment,
   ctkd,
   cutmix,
   type Dataset,
@@ -14,6 +15,7 @@ import {
   dkd,
   experiment,
   fitnets,
+  fixMatchAugment,
   from,
   ft,
   ftInit,
@@ -26,6 +28,8 @@ import {
   type Module,
   type Net,
   nkd,
+  randAugment,
+  randomErasing,
   resnet8,
   scalarVariable,
   type Scorer,
@@ -147,6 +151,18 @@ function mistakes(): void {
   cifar100({ views: { strong: { jiter: 0.4 } } });
   // @ts-expect-error: a misspelt option of mixup.
   mixup({ alfa: 0.2 });
+  cifar100({ policy: randAugment({ n: 1 }), erase: randomErasing({ mode: "zero" }), repeats: 3 });
+  cifar100({ views: { strong: { policy: fixMatchAugment() }, weak: { policy: undefined } } });
+  // @ts-expect-error: a misspelt option of a policy.
+  randAugment({ magnitute: 9 });
+  // @ts-expect-error: AutoAugment has no such pairs.
+  autoAugment({ pairs: "v1" });
+  // @ts-expect-error: a mix is no policy.
+  cifar100({ policy: mixup() });
+  // @ts-expect-error: a policy is no erasing.
+  cifar100({ erase: randAugment() });
+  // @ts-expect-error: CIFAR's images are not scaled.
+  cifar100({ interpolation: "bicubic" });
   // @ts-expect-error: `mixup` is a function that makes a mix.
   cifar100({ mix: mixup });
   // @ts-expect-error: a method that does not declare that it needs the class cannot see it.
