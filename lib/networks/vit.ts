@@ -9,16 +9,22 @@ import { layerNormalisation } from "../nn/layer_norm.ts";
 import { dense, residual, seq } from "../nn/layers.ts";
 import type { Classifier, DesignSize, Net } from "../nn/network.ts";
 import type { Pass } from "../nn/pass.ts";
+import { type Grid, resizePositions, type Resizing } from "../nn/positions.ts";
 import { type LayerNames, type Stage, stage, type StageModule } from "../nn/stage.ts";
 import { normal, type Shape, type Variable, type Variables } from "../nn/variables.ts";
 import { Failure } from "../values/failure.ts";
 import type { Json } from "../values/json.ts";
 import { atLeast, below1, checkRanges, whole } from "../values/range.ts";
 
-/** The taps of `L` blocks, `attention1`, `block1`, `attention2` and so on. */
-type BlockTaps<L extends number, Before extends readonly 0[] = []> = number extends L ? never
-  : Before["length"] extends L ? never
-  : BlockTaps<L, [...Before, 0]> | NumberedTaps<[...Before, 0]["length"]>;
+/**
+ * The taps of `L` blocks, `attention1`, `block1`, `attention2` and so on: `Found` and those behind
+ * the blocks `Before`. None if L is any number, or no whole one.
+ */
+type BlockTaps<L extends number, Before extends readonly 0[] = [], Found = never> = number extends L
+  ? never
+  : `${L}` extends `-${string}` | `${string}${"." | "e"}${string}` ? never
+  : Before["length"] extends L ? Found & string
+  : BlockTaps<L, [...Before, 0], Found | NumberedTaps<[...Before, 0]["length"]>>;
 
 type NumberedTaps<I extends number> = `attention${I}` | `block${I}`;
 
@@ -63,6 +69,11 @@ export interface VitOptions<L extends number = 12> {
    * (timm 0.3.2).
    */
   readonly classDeviation?: number;
+  /**
+   * How the positions of weights for images of another size are resized: bicubic with antialiasing
+   * and a = −0.5 (timm), or without and a = −0.75 (DeiT). Default: timm.
+   */
+  readonly resizing?: Resizing;
 }
 
 /** Options of `distilledVit`. */
@@ -112,15 +123,15 @@ export function vit<const L extends number = 12>(options: VitOptions<L> = {}): V
  * ```
  */
 export function distilledVit<const L extends number = 12>(
-  { decayDistillation, logits = "mean", ...options }: DistilledVitOptions<L> = {},
+  { decayDistillation = false, logits = "mean", ...options }: DistilledVitOptions<L> = {},
 ): DistilledVit<L> {
   const own = {
-    decayDistillation: decayDistillation || undefined,
-    logits: logits === "class" ? logits : undefined,
+    ...decayDistillation ? { decayDistillation } : {},
+    ...logits === "mean" ? {} : { logits },
   };
-  const token: Token = (create) => {
+  const token: Token = (create, width) => {
     const scope = decayDistillation ? create : create.at({ weightDecay: 0 });
-    return scope.variable("distillation", [1, 1, options.width ?? WIDTH], normal(DEVIATION));
+    return scope.variable("distillation", [1, 1, width], normal(DEVIATION));
   };
   const network = transformer("deit", options, own, [token], (classes) => ({
     pooled: pooled(2),
@@ -132,10 +143,7 @@ export function distilledVit<const L extends number = 12>(
 }
 
 /** Makes a token that is put before the patches: [1, 1, width]. */
-type Token = (create: Variables) => Variable;
-
-/** The default width. */
-const WIDTH = 192;
+type Token = (create: Variables, width: number) => Variable;
 
 /** Standard deviation of initial values, of which the reference cuts none. */
 const DEVIATION = 0.02;
@@ -154,12 +162,12 @@ const SIZES: Readonly<Record<string, string>> = {
 function transformer(
   kind: "vit" | "deit",
   options: VitOptions<number>,
-  own: { readonly [option: string]: Json | undefined },
+  own: { readonly [option: string]: Json },
   tokens: readonly Token[],
   head: (classes: number) => Readonly<Record<string, Stage>>,
 ): Net {
-  const { patch = 16, depth = 12, width = WIDTH, heads = 3 } = options;
-  const { dropPath: rate = 0, classDeviation = 1e-6 } = options;
+  const { patch = 16, depth = 12, width = 192, heads = 3 } = options;
+  const { dropPath: rate = 0, classDeviation = 1e-6, resizing = "timm" } = options;
   checkRanges(kind, { patch, depth, width, heads, dropPath: rate, classDeviation }, {
     patch: whole(),
     depth: whole(),
@@ -172,21 +180,29 @@ function transformer(
     throw new Failure(2, `${kind}: \`width\` is ${width}; it has to be a multiple of \`heads\``);
   }
   const size = SIZES[`${width} ${depth} ${heads}`] ?? `d${width}_l${depth}_h${heads}`;
-  const classToken: Token = (create) =>
+  const classToken: Token = (create, width) =>
     create.at({ weightDecay: 0 }).variable("class", [1, 1, width], normal(classDeviation));
   const before = [classToken, ...tokens];
   const rates = dropPathRates(rate, depth);
+  const grid = ([height, columns]: Shape): Grid => [height / patch, columns / patch];
   return {
     id: `${kind}_${size}_p${patch}`,
     options: {
-      dropPath: rate || undefined,
-      classDeviation: classDeviation === 1e-6 ? undefined : classDeviation,
+      ...rate === 0 ? {} : { dropPath: rate },
+      ...classDeviation === 1e-6 ? {} : { classDeviation },
+      ...resizing === "timm" ? {} : { resizing },
       ...own,
     },
     designSize: designSize(patch),
     names,
+    resize(variable, { shape, data }, image) {
+      const side = Math.sqrt(shape[1] - before.length);
+      // A file does not say how many rows its patches had: as in the references, a square.
+      if (variable !== "embedded.positions" || !Number.isInteger(side)) return;
+      return resizePositions(data, before.length, [side, side], grid(image), resizing);
+    },
     stages(classes, image) {
-      const map = [image[0] / patch, image[1] / patch, width];
+      const map = [...grid(image), width];
       return {
         embedded: embedded(patch, width, before),
         ...Object.assign(
@@ -221,7 +237,7 @@ function embedded(patch: number, width: number, before: readonly Token[]): Stage
     const options = { kernel: patch, stride: patch, padding: 0, bias: true };
     const initialisers = defaultInitialisers(patch * patch * image[2]);
     const cut = conv(width, { ...options, ...initialisers })(create.in("patches"), image);
-    const first = before.map((token) => token(create));
+    const first = before.map((token) => token(create, width));
     const [rows, columns] = cut.shape;
     const patches = rows * columns;
     const tokens = before.length + patches;
