@@ -38,6 +38,10 @@ export interface CamkdOptions<S extends string, T extends string> {
   readonly begin?: number;
 }
 
+/** CA-MKD of logits alone, whose teachers may be any networks. See below. */
+export function camkd(
+  options: CamkdOptions<never, never> & { readonly weight: 0 },
+): Distiller<Scorer, SeveralTeachers, HardLabels>;
 /**
  * CA-MKD: Confidence-Aware Multi-Teacher Knowledge Distillation. Zhang, Chen, Wang, 2022.
  * arXiv:2201.00007. L = ce · CE(s, y) + mean over the M teachers of kd · wₘ · T² · KL(softmax(tₘ /
@@ -55,10 +59,6 @@ export function camkd<const S extends string = never, const T extends string = n
   SeveralTeachers<Net<T | "logits"> & Convolutional>,
   HardLabels
 >;
-/** The same without maps: the logits of any teachers. */
-export function camkd(
-  options: CamkdOptions<never, never> & { readonly weight: 0 },
-): Distiller<Scorer, SeveralTeachers, HardLabels>;
 export function camkd<const S extends string, const T extends string>(
   options: CamkdOptions<S, T> = {},
 ): Distiller<Net<S | "logits">, SeveralTeachers<Net<T | "logits">>, HardLabels> {

@@ -106,7 +106,7 @@ export interface ShakeTokenOptions extends ShakeLossOptions {
 }
 
 /** The teacher or teachers whose heads score vectors of shadows. */
-type ShadowedTeachers<T extends string> =
+export type ShadowedTeachers<T extends string> =
   | Classifier<T> & SingleHead
   | SeveralTeachers<Classifier<T> & SingleHead>;
 

@@ -7,8 +7,9 @@ import { geluActivation } from "../nn/gelu.ts";
 import { defaultInitialisers, module } from "../nn/layer.ts";
 import { layerNormalisation } from "../nn/layer_norm.ts";
 import { dense, residual, seq } from "../nn/layers.ts";
-import { type Classifier, type DesignSize, type Net } from "../nn/network.ts";
+import type { Classifier, DesignSize, Net } from "../nn/network.ts";
 import type { Pass } from "../nn/pass.ts";
+import { type Grid, resizePositions, type Resizing } from "../nn/positions.ts";
 import { type LayerNames, type Stage, stage, type StageModule } from "../nn/stage.ts";
 import { normal, type Shape, type Variable, type Variables } from "../nn/variables.ts";
 import { Failure } from "../values/failure.ts";
@@ -63,6 +64,11 @@ export interface VitOptions<L extends number = 12> {
    * (timm 0.3.2).
    */
   readonly classDeviation?: number;
+  /**
+   * How the positions of weights for images of another size are resized: bicubic with antialiasing
+   * and a = −0.5 (timm), or without and a = −0.75 (DeiT). Default: timm.
+   */
+  readonly resizing?: Resizing;
 }
 
 /** Options of `distilledVit`. */
@@ -112,7 +118,7 @@ export function vit<const L extends number = 12>(options: VitOptions<L> = {}): V
  * ```
  */
 export function distilledVit<const L extends number = 12>(
-  { decayDistillation, logits, ...options }: DistilledVitOptions<L> = {},
+  { decayDistillation, logits = "mean", ...options }: DistilledVitOptions<L> = {},
 ): DistilledVit<L> {
   const own = {
     decayDistillation: decayDistillation || undefined,
@@ -125,7 +131,7 @@ export function distilledVit<const L extends number = 12>(
   const network = transformer("deit", options, own, [token], (classes) => ({
     pooled: pooled(2),
     distilled: distilled,
-    heads: twoHeads(classes),
+    heads: twoHeads(classes, logits),
     logits: logits === "class" ? classLogits : meanLogits,
   }));
   return { ...network, tokens: "class and distillation" } as DistilledVit<L>;
@@ -159,7 +165,7 @@ function transformer(
   head: (classes: number) => Readonly<Record<string, Stage>>,
 ): Net {
   const { patch = 16, depth = 12, width = WIDTH, heads = 3 } = options;
-  const { dropPath: rate = 0, classDeviation = 1e-6 } = options;
+  const { dropPath: rate = 0, classDeviation = 1e-6, resizing = "timm" } = options;
   checkRanges(kind, { patch, depth, width, heads, dropPath: rate, classDeviation }, {
     patch: whole(),
     depth: whole(),
@@ -176,17 +182,25 @@ function transformer(
     create.at({ weightDecay: 0 }).variable("class", [1, 1, width], normal(classDeviation));
   const before = [classToken, ...tokens];
   const rates = dropPathRates(rate, depth);
+  const grid = ([height, columns]: Shape): Grid => [height / patch, columns / patch];
   return {
     id: `${kind}_${size}_p${patch}`,
     options: {
       dropPath: rate || undefined,
       classDeviation: classDeviation === 1e-6 ? undefined : classDeviation,
+      resizing: resizing === "timm" ? undefined : resizing,
       ...own,
     },
     designSize: designSize(patch),
     names,
+    resize(variable, { shape, data }, image) {
+      const side = Math.sqrt(shape[1] - before.length);
+      // A file does not say how many rows its patches had: as in the references, a square.
+      if (variable !== "embedded.positions" || !Number.isInteger(side)) return;
+      return resizePositions(data, before.length, [side, side], grid(image), resizing);
+    },
     stages(classes, image) {
-      const map = [image[0] / patch, image[1] / patch, width];
+      const map = [...grid(image), width];
       return {
         embedded: embedded(patch, width, before),
         ...Object.assign(
@@ -334,23 +348,32 @@ const distilled: Stage = (_, [rows, width]) => {
   return Object.assign(run, { shape: [width], nextShape: [rows, width], multiplyAdds: 0 });
 };
 
-/** The logits of the class head on the class token, and of the other head on the other token. */
-function twoHeads(classes: number): Stage {
-  return stage((create, [rows, width]) => {
+/**
+ * The logits of the class head on the class token, and of the other head on the other token. If the
+ * class head alone scores, its logits go on.
+ */
+function twoHeads(classes: number, scores: "mean" | "class"): Stage {
+  return (create, [rows, width]) => {
     const heads = ["class", "distillation"].map((name) =>
       dense(classes, transformerInitialisers)(create.in(name), [width])
     );
-    return module(
-      (x, pass) => tf.stack(heads.map((head, i) => head(row(x, i), pass)), 1),
-      [rows, classes],
-      heads.reduce((sum, head) => sum + head.multiplyAdds, 0),
-    );
-  });
+    const run = (x: Tensor, pass: Pass) => {
+      const logits = heads.map((head, i) => head(row(x, i), pass));
+      const out = tf.stack(logits, 1);
+      // Through a row of `out`, zeros would reach the other head as gradient, and let it decay.
+      return scores === "mean" ? { out, pre: out } : { out, pre: out, next: logits[0] };
+    };
+    return Object.assign(run, {
+      shape: [rows, classes],
+      multiplyAdds: heads.reduce((sum, head) => sum + head.multiplyAdds, 0),
+      nextShape: scores === "mean" ? undefined : [classes],
+    });
+  };
 }
 
 const meanLogits: Stage = stage((_, [, classes]) => module((x) => tf.mean(x, 1), [classes]));
 
-const classLogits: Stage = stage((_, [, classes]) => module((x) => row(x, 0), [classes]));
+const classLogits: Stage = stage((_, shape) => module((x) => x, shape));
 
 /** The names of the tokens and layers in timm and DeiT, which count blocks from 0. */
 const NAMES: Readonly<Record<string, string>> = {

@@ -13,12 +13,22 @@ export function softmaxRows(x: Tensor): Tensor {
   return tf.softmax(x, -1);
 }
 
-/** The output of self-attention on a batch. */
+/** The output of attention on a batch. */
 export interface Attended {
-  /** [batch, tokens, channels]. */
+  /** The means of the values by these probabilities. */
   readonly out: Tensor;
-  /** What share of each token's values (last) goes to each token: [batch, heads, tokens, tokens]. */
+  /** Each query's probabilities of the keys: [batch, heads, queries, keys]. */
   readonly probabilities: Tensor;
+}
+
+/**
+ * What queries attend to, [batch, heads, tokens, size] like keys and values: softmax(q kᵀ / √size) v
+ * as `out`, of the same shape, and the softmax as `probabilities`.
+ */
+export function attend(q: Tensor, k: Tensor, v: Tensor): Attended {
+  const scaled = tf.mul(q, 1 / Math.sqrt(q.shape[3]!));
+  const probabilities = softmaxRows(tf.matMul(scaled, k, false, true));
+  return { out: tf.matMul(probabilities, v), probabilities };
 }
 
 /** Self-attention with its variables. */
@@ -51,11 +61,9 @@ export function selfAttention(
       const [batch] = x.shape;
       const split = tf.reshape(qkv(x, pass), [batch, tokens, 3, heads, size]);
       const [q, k, v] = tf.unstack(tf.transpose(split, [2, 0, 3, 1, 4]));
-      const scores = tf.matMul(tf.mul(q, 1 / Math.sqrt(size)), k, false, true);
-      const probabilities = softmaxRows(scores);
-      const joined = tf.transpose(tf.matMul(probabilities, v), [0, 2, 1, 3]);
-      const out = project(tf.reshape(joined, [batch, tokens, channels]), pass);
-      return { out, probabilities };
+      const { out, probabilities } = attend(q, k, v);
+      const joined = tf.reshape(tf.transpose(out, [0, 2, 1, 3]), [batch, tokens, channels]);
+      return { out: project(joined, pass), probabilities };
     };
     const productMultiplyAdds = 2 * tokens * tokens * channels;
     return Object.assign(run, {

@@ -1,21 +1,9 @@
-import * as tf from "@tensorflow/tfjs";
-import type { Tensor } from "../kernels/tensor.ts";
+import { layerNorm } from "../kernels/layer_norm.ts";
 import { type Layer, module } from "./layer.ts";
 import { constant } from "./variables.ts";
 
 /** Added to a variance before the square root, as in vision transformers. */
 const EPSILON = 1e-6;
-
-/**
- * Normalises x along its last dimension to mean 0 and (biased) variance 1, then multiplies by
- * `scale` and adds `offset`, [channels] each. `epsilon` is added to the variance.
- */
-export function layerNorm(x: Tensor, scale: Tensor, offset: Tensor, epsilon: number): Tensor {
-  const centred = tf.sub(x, tf.mean(x, -1, true));
-  const variance = tf.mean(tf.square(centred), -1, true);
-  const normal = tf.mul(centred, tf.rsqrt(tf.add(variance, epsilon)));
-  return tf.add(tf.mul(normal, scale), offset);
-}
 
 /** Layer normalisation along the last dimension (Ba et al., 2016), ε = 1e-6. */
 export function layerNormalisation(): Layer {

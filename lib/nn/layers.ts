@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Tensor2D, Tensor4D } from "@tensorflow/tfjs";
-import { biasAdd } from "../kernels/bias_add.ts";
+import type { Tensor4D } from "@tensorflow/tfjs";
+import { linear } from "../kernels/linear.ts";
 import { pad } from "../kernels/pad.ts";
 import { leakyReluOp as leak, reluOp as rectify } from "../kernels/relu.ts";
 import { shuffleChannels } from "../kernels/shuffle_channels.ts";
@@ -21,15 +21,9 @@ export function dense(
     const { initial, biasInitial } = { ...defaultInitialisers(inputs), ...options };
     const weight = create.variable("weight", [inputs, units], initial);
     const bias = create.variable("bias", [units], biasInitial);
-    const shape = [...input.slice(0, -1), units];
     return module(
-      (x, pass) => {
-        // One product of all rows is faster than one for each sample.
-        const rows = (x.rank === 2 ? x : tf.reshape(x, [-1, inputs])) as Tensor2D;
-        const out = biasAdd(tf.matMul(rows, pass.read(weight) as Tensor2D), pass.read(bias));
-        return x.rank === 2 ? out : tf.reshape(out, [x.shape[0], ...shape]);
-      },
-      shape,
+      (x, pass) => linear(x, pass.read(weight), pass.read(bias)),
+      [...input.slice(0, -1), units],
       sizeOf(input) * units,
     );
   };

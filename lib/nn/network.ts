@@ -30,6 +30,16 @@ export interface Net<S extends string = string> {
    */
   readonly names?: (path: string) => LayerNames | undefined;
   /**
+   * Converts a variable's values, of this shape, from a network for images of another size to those
+   * for images of the shape `image`, e.g. the positions of patches. `undefined` if it cannot.
+   * Default: it cannot.
+   */
+  readonly resize?: (
+    variable: string,
+    value: { readonly shape: Shape; readonly data: ArrayLike<number> },
+    image: Shape,
+  ) => Float32Array | undefined;
+  /**
    * The images and classes of the network's description, unless others are requested. Default: 32 ×
    * 32 in 100 classes.
    */

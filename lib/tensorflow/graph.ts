@@ -349,7 +349,7 @@ export class Graph implements Binding {
 
   #addOperation({ op, inputs, attributes, after = [] }: OperationDescription): Operation {
     const api = this.#api;
-    const uniqueName = `${op}_${this.#origins.size}`;
+    const uniqueName = `${op.replace(/^_/, "")}_${this.#origins.size}`;
     const description = api.TF_NewOperation(
       this.pointer,
       cString(op),

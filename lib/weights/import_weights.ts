@@ -44,6 +44,10 @@ interface Fit {
   /** What comes off the file's names. */
   readonly off: string;
   readonly layout: Layout;
+  /** The shapes that they should have. */
+  readonly expected: ReadonlyMap<string, Shape>;
+  /** Variables that the file has for images of another size, for the network's, in its layout. */
+  readonly resized: ReadonlyMap<string, Value>;
   /** A line for each tensor that is missing, extra or of another shape. */
   readonly problems: readonly string[];
 }
@@ -51,7 +55,8 @@ interface Fit {
 /**
  * Reads a network's variables from a file, for images of `image` and a number of classes. Returns
  * them by Retort's names and in Retort's layout. The file may use Retort's names or those of the
- * reference implementations, and a prefix or wrappers before all of them, which `log` is told.
+ * reference implementations, and a prefix or wrappers before all of them, which `log` is told. What
+ * the file has for images of another size is resized, if the network says how; `log` is told too.
  * Throws a `Failure` (exit 3) that lists the tensors that are missing, extra or of another shape, or
  * names one that is not finite.
  */
@@ -63,17 +68,24 @@ export function importWeights(
   log: (line: string) => void = () => {},
 ): ReadonlyMap<string, Value> {
   const shapes = variableShapes(network, image, classes);
-  const fits = renamings(file.tensors).map(([off, tensors]) => fit(network, shapes, tensors, off));
+  const size = { image, shapes };
+  const fits = renamings(file.tensors).map(([off, tensors]) => fit(network, size, tensors, off));
   const found = fits.find(({ problems }) => problems.length === 0);
-  if (!found) throw misfit(network, image, classes, file, shapes, fits);
+  if (!found) throw misfit(network, size, classes, file, fits);
   const { path } = file;
-  const { layout, tensors, off } = found;
+  const { layout, tensors, off, resized } = found;
   if (off !== "") log(`${path}: ${off} comes off the names of its tensors to fit ${network.id}`);
+  for (const [variable, { shape }] of resized) {
+    const was = tensors.get(layout.name(variable))!.shape;
+    log(`${path}: ${variable} of other images is resized from [${was}] to [${shape}]`);
+  }
   return new Map(
     Array.from(shapes.keys(), (variable) => {
       const name = layout.name(variable);
       const value = tensors.get(name)!;
-      if (value.data.every(Number.isFinite)) return [variable, toOwnLayout(value, layout)];
+      if (value.data.every(Number.isFinite)) {
+        return [variable, resized.get(variable) ?? toOwnLayout(value, layout)];
+      }
       throw new Failure(
         3,
         `${path}: ${name} is not finite: the file is damaged, or its training went wrong`,
@@ -101,39 +113,72 @@ function renamings(
   return [...named, ...shortened];
 }
 
+/** The images that a network is for, and its variables' shapes then. */
+interface Size {
+  readonly image: Shape;
+  readonly shapes: ReadonlyMap<string, Shape>;
+}
+
 function fit(
   network: Net,
-  shapes: ReadonlyMap<string, Shape>,
+  size: Size,
   tensors: ReadonlyMap<string, Value>,
   off: string,
 ): Fit {
-  const layout = layoutOf(network, shapes, tensors);
-  return { tensors, off, layout, problems: listMismatches(tensors, shapesInFile(shapes, layout)) };
+  const layout = layoutOf(network, size.shapes, tensors);
+  const resized = resize(network, size, tensors, layout);
+  const expected = shapesInFile(size.shapes, layout);
+  for (const variable of resized.keys()) {
+    const name = layout.name(variable);
+    expected.set(name, tensors.get(name)!.shape);
+  }
+  const problems = listMismatches(tensors, expected);
+  return { tensors, off, layout, expected, resized, problems };
+}
+
+/** The variables that a file has in another shape, of which the network knows how to resize them. */
+function resize(
+  network: Net,
+  { image, shapes }: Size,
+  tensors: ReadonlyMap<string, Value>,
+  layout: Layout,
+): Map<string, Value> {
+  if (!network.resize) return new Map();
+  return new Map(
+    Array.from(shapes).flatMap(([variable, shape]): [string, Value][] => {
+      const value = tensors.get(layout.name(variable));
+      if (!value) return [];
+      const own = toOwnLayout(value, layout);
+      if (own.shape.join() === shape.join()) return [];
+      const data = network.resize?.(variable, own, image);
+      return data ? [[variable, { shape, data }]] : [];
+    }),
+  );
 }
 
 /** The fits of the tensors below a prefix that not all names have, but enough for the network. */
 function partialFits(
   network: Net,
-  shapes: ReadonlyMap<string, Shape>,
+  size: Size,
   tensors: ReadonlyMap<string, Value>,
 ): Fit[] {
   const counts = new Map<string, number>();
   for (const prefix of tensors.keys().flatMap(prefixesOf)) {
     counts.set(prefix, (counts.get(prefix) ?? 0) + 1);
   }
-  return [...counts].filter(([, count]) => count >= shapes.size / 2 && count < tensors.size)
-    .map(([prefix]) => fit(network, shapes, below(tensors, prefix), prefix));
+  return [...counts].filter(([, count]) => count >= size.shapes.size / 2 && count < tensors.size)
+    .map(([prefix]) => fit(network, size, below(tensors, prefix), prefix));
 }
 
 function misfit(
   network: Net,
-  image: Shape,
+  size: Size,
   classes: number,
   { path, tensors, prefix = "" }: NamedTensors,
-  shapes: ReadonlyMap<string, Shape>,
   whole: readonly Fit[],
 ): Failure {
-  const partial = partialFits(network, shapes, tensors);
+  const { image } = size;
+  const partial = partialFits(network, size, tensors);
   const exact = partial.filter(({ problems }) => problems.length === 0);
   if (exact.length > 0) {
     return new Failure(
@@ -146,12 +191,13 @@ function misfit(
   const best = [...whole, ...partial].reduce((one, other) =>
     other.problems.length < one.problems.length ? other : one
   );
-  const otherClasses = firstOtherSize(best.tensors, shapesInFile(shapes, best.layout));
+  const otherClasses = firstOtherSize(best.tensors, best.expected);
+  const otherSize = (classes: number): Size => ({
+    image,
+    shapes: variableShapes(network, image, classes),
+  });
   const hasOtherHead = otherClasses !== undefined &&
-    listMismatches(
-        best.tensors,
-        shapesInFile(variableShapes(network, image, otherClasses), best.layout),
-      ).length === 0;
+    fit(network, otherSize(otherClasses), best.tensors, "").problems.length === 0;
   const contents = hasOtherHead
     ? `${network.id} for ${otherClasses} classes, and the data set has ${classes}`
     : `another network than ${network.id} for ${image.join("×")} images and ${classes} classes`;

@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Engine, StepFunction } from "../../lib/engine/engine.ts";
 import type { Distiller } from "../../lib/experiment/distiller.ts";
 import type { Tensor } from "../../lib/kernels/tensor.ts";
-import { layerNorm } from "../../lib/nn/layer_norm.ts";
+import { layerNorm } from "../../lib/kernels/layer_norm.ts";
 import {
   logitsOutput,
   type Model,

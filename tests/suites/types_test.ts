@@ -21,6 +21,7 @@ import {
   type Loss,
   lossOn,
   mixup,
+  mixupOrCutmix,
   mlkd,
   type Module,
   type Net,
@@ -117,6 +118,7 @@ function mistakes(): void {
   experiment(meta, { ...mixed, distiller: kd() });
   experiment(meta, { ...mixed, dataset: synthetic({ mix: cutmix() }), distiller: fitnets() });
   experiment(meta, { ...shared, dataset: cifar100({ take: 1000 }), teacher, distiller: dkd() });
+  experiment(meta, { ...shared, dataset: cifar100({ smoothing: 0.1 }), teacher, distiller: dkd() });
   experiment(meta, { ...viewed, distiller: dkd() });
   experiment(meta, { ...viewed, distiller: mlkd() });
   experiment(meta, {
@@ -129,6 +131,8 @@ function mistakes(): void {
   experiment(meta, { ...mixed, distiller: dkd() });
   // @ts-expect-error: CutMix too gives two classes.
   experiment(meta, { ...mixed, dataset: synthetic({ mix: cutmix() }), distiller: dkd() });
+  // @ts-expect-error: so do the batches that either way mixes.
+  experiment(meta, { ...mixed, dataset: cifar100({ mix: mixupOrCutmix() }), distiller: dkd() });
   // @ts-expect-error: the data set has no view for mlkd.
   experiment(meta, { ...shared, teacher, distiller: mlkd() });
   experiment(meta, {

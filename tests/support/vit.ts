@@ -60,6 +60,23 @@ export function vitOf(
 export const imageOf = ({ img_size }: VitArgs): number[] => [...img_size, 3];
 
 /**
+ * Random numbers that keep a branch of the samples where `keep`, [batch], is 1 and drop it where it
+ * is 0, at any rate.
+ */
+export function keeping(keep: Tensor): Random {
+  const refuse = () => {
+    throw new Error("stochastic depth draws one uniform number for each sample");
+  };
+  const random: Random = {
+    uniform: ([batch, ...rest]) =>
+      rest.length > 0 ? refuse() : tf.reshape(tf.sub(tf.mul(keep, 2), 1), [batch]),
+    normal: refuse,
+    in: () => random,
+  };
+  return random;
+}
+
+/**
  * Makes a transformer whose live passes draw given numbers for stochastic depth: `keep` returns 1
  * for each sample whose branch stays and else 0, [batch], of a block from 0 on and its attention (0)
  * or dense branch (1).
@@ -71,24 +88,16 @@ export function withDraws<N extends Net>(
   const drawing = (name: string, stage: Stage): Stage => {
     const [, branch, number] = name.match(/^(attention|block)(\d+)$/) ?? [];
     if (!branch) return stage;
-    const refuse = () => {
-      throw new Error(`${name} draws other numbers than one for each sample`);
-    };
-    const random: Random = {
-      // Below 0 no rate keeps a sample, at 1 every rate does.
-      uniform: ([batch, ...rest]) =>
-        rest.length > 0 ? refuse() : tf.reshape(
-          tf.sub(tf.mul(keep(Number(number) - 1, branch === "attention" ? 0 : 1), 2), 1),
-          [batch],
-        ),
-      normal: refuse,
-      in: () => random,
-    };
     return (create, input) => {
       const module = stage(create, input);
       const run: typeof module = Object.assign(
         (...[x, pass]: Parameters<typeof module>) =>
-          module(x, pass.training ? { ...pass, random } : pass),
+          module(
+            x,
+            pass.training
+              ? { ...pass, random: keeping(keep(Number(number) - 1, branch === "block" ? 1 : 0)) }
+              : pass,
+          ),
         { ...module },
       );
       return run;
