@@ -106,6 +106,7 @@ export async function runState(
   if (progress.declaration !== declaration) return "stale";
   const isThere = (epoch: Epoch) =>
     existsSync(folder.weights(epoch)) &&
+    (experiment.schedule.ema === undefined || existsSync(folder.weights(epoch, "average"))) &&
     (!experiment.distiller.trainedModules || existsSync(folder.trainedModules(epoch)));
   const absent = keep.filter((epoch) => !isThere(epoch));
   // Weights of the epoch that is just complete can still be written from the saved state.
