@@ -59,6 +59,11 @@ export function primaryOf(metric: Metric, { measures, primary }: Task): LastAndB
   );
 }
 
+/** The numbers of the moving average of a trial's weights, by measure. */
+export function averageMetric({ average }: Metric, { primary }: Pick<Task, "primary">): Metric {
+  return average ? { [primary]: average } : {};
+}
+
 /** A percentage that a trial reached, and how it is printed. */
 export interface Percentage extends Pick<Measure, "title" | "decimals"> {
   /** The measure's name in its task. */

@@ -71,5 +71,6 @@ function shareTeacher({ experiment: one }: QueuedTrial, { experiment: other }: Q
 /** Whether two teachers have the same weights. */
 function isSameTeacher(a: Teacher, b: Teacher): boolean {
   if (a.kind === "external") return a === b;
-  return b.kind === "trained" && isSameTrial(a, b) && a.epoch === b.epoch;
+  return b.kind === "trained" && isSameTrial(a, b) && a.epoch === b.epoch &&
+    a.average === b.average;
 }
