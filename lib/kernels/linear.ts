@@ -8,8 +8,8 @@ import { FLOAT, type Native, nativeOr } from "./native.ts";
 /**
  * x · weight + bias along the last dimension: […, in] → […, out], with weights [in, out] and a bias
  * [out]. All other dimensions are rows of one product, TensorFlow's `MatMul`, which TensorFlow fuses
- * with the bias and, where nothing else reads their sum, with a GELU after it. tfjs's own product is
- * one of batches, which TensorFlow fuses with nothing. Runs its twin on tfjs's own backend.
+ * with the bias. tfjs's own product is one of batches, which TensorFlow fuses with no bias. Runs its
+ * twin on tfjs's own backend.
  */
 export function linear(x: Tensor, weight: Tensor, bias: Tensor): Tensor {
   const [inputs, units] = weight.shape;

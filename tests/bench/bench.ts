@@ -1,7 +1,7 @@
 /**
  * `deno task bench` times a step of KD and of each method, with PyTorch's if it is installed,
- * compares the papers' own methods with simpler ones, and measures the overhead of the runner. The
- * machine has to be idle.
+ * compares the papers' own methods with simpler ones, times a vision transformer's step, and
+ * measures the overhead of the runner. The machine has to be idle.
  *
  * @module
  */
@@ -18,10 +18,19 @@ import { memoryGrowth } from "./memory.ts";
 import { ownCosts, ownTable } from "./own_costs.ts";
 import { type Method, methodOf, METHODS } from "./methods.ts";
 import { kdOn } from "./pair.ts";
-import { hasTorch, timeOurs, timeTorch } from "./processes.ts";
+import {
+  hasTorch,
+  type Measure,
+  timeOurs,
+  timeTorch,
+  timeTorchVit,
+  type TorchVitCase,
+} from "./processes.ts";
 import { profile, profileTable } from "./profile.ts";
 import { costTable, type RunnerCost, runnerCost } from "./runner_cost.ts";
-import type { StepTime } from "./step.ts";
+import type { OurStepTime, StepTime } from "./step.ts";
+import { type VitCost, vitCost, vitTable } from "./vit_costs.ts";
+import { vitOf, VITS } from "./vits.ts";
 
 const PAIRS = [
   "vgg13-vgg8",
@@ -43,7 +52,7 @@ const FLAGS = {
   method: { type: "string", help: "only this method, on resnet32x4-resnet8x4, e.g. at" },
   only: {
     type: "string",
-    choices: [...PARTS, "methods", "own", "cohort", "cluster"],
+    choices: [...PARTS, "methods", "own", "cohort", "cluster", "vit"],
     help: "one part. Default: steps, runner and memory. With other flags: the steps",
   },
   rounds: {
@@ -60,7 +69,7 @@ const FLAGS = {
   },
   profile: {
     type: "boolean",
-    help: "show the time of one step of vgg13-vgg8, --pair or --method by op",
+    help: "show the time of one step of vgg13-vgg8, --pair, --method or --only vit by op",
   },
   json: {
     type: "boolean",
@@ -85,6 +94,8 @@ export async function main(
     const computed = precision ?? PRECISIONS[0];
     const what: Case = method
       ? { method, precision: computed }
+      : parts[0] === "vit"
+      ? { vit: "deit", precision: computed }
       : { pair: pair ?? PAIRS[0], precision: computed };
     print(`${Object.values(what).join(" ")}, milliseconds of kernels that may run side by side\n`);
     return print(profileTable(await profile(what, threads)));
@@ -101,6 +112,9 @@ export async function main(
       show(await timeSteps(methodCases(method, precision), rounds, how), methodTable);
     } else if (part === "own") {
       print(ownTable(await ownCosts(precision ?? PRECISIONS[0], rounds, how)));
+    } else if (part === "vit") {
+      const precisions = precision ? [precision] : PRECISIONS;
+      print(vitTable(await vitCosts(precisions, rounds, how)));
     } else if (part === "cohort") {
       const pairs = pair ? [cohortOf(pair)] : Object.keys(COHORTS).map(cohortOf);
       const { line } = status();
@@ -161,19 +175,53 @@ async function timeSteps<C extends Compared>(
   rounds: number,
   how: { readonly steps: number; readonly threads?: number },
 ): Promise<(C & Timed)[]> {
-  const python = Deno.env.get("RETORT_PYTHON") || "python3";
+  const python = await findPeer();
   const { line } = status();
-  const peer = await hasTorch(python);
-  if (!peer) line(`${python} has no PyTorch to compare with. Set RETORT_PYTHON to another Python`);
   const report = <T extends StepTime>(what: C, time: T): T => {
     line(`${Object.values(what).join(" ")} ${time.framework}: ${time.min_ms} ms`);
     return time;
   };
   const ours = async (what: C) => report(what, await timeOurs(what, how));
-  const torch = async (what: C) => report(what, await timeTorch(python, what, how));
+  const torch = python === undefined
+    ? undefined
+    : async (what: C) => report(what, await timeTorch(python, what, how));
   const timed: (C & Timed)[] = [];
-  for (const what of all) timed.push(await compare(what, rounds, ours, peer ? torch : undefined));
+  for (const what of all) timed.push(await compare(what, rounds, ours, torch));
   return timed;
+}
+
+async function vitCosts(
+  precisions: readonly string[],
+  rounds: number,
+  how: Measure,
+): Promise<VitCost[]> {
+  const python = await findPeer();
+  const { line } = status();
+  const costs: VitCost[] = [];
+  for (const vit of Object.keys(VITS).map(vitOf)) {
+    for (const precision of precisions) {
+      const what = { vit, precision };
+      const report = (mode: string, time: OurStepTime): OurStepTime => {
+        line(`${Object.values(what).join(" ")} ${mode}: ${time.min_ms} ms`);
+        return time;
+      };
+      const ours = async () => report("ours", await timeOurs(what, how));
+      const torch = python === undefined
+        ? undefined
+        : async (peer: TorchVitCase) => report(peer.mode, await timeTorchVit(python, peer, how));
+      costs.push(await vitCost(what, rounds, ours, torch));
+    }
+  }
+  return costs;
+}
+
+/** The Python to compare with. `undefined`, and a line on stderr, if it has no PyTorch. */
+async function findPeer(): Promise<string | undefined> {
+  const python = Deno.env.get("RETORT_PYTHON") || "python3";
+  if (await hasTorch(python)) return python;
+  status().line(
+    `${python} has no PyTorch to compare with. Set RETORT_PYTHON to another Python`,
+  );
 }
 
 async function grown(threads: number | undefined): Promise<string> {

@@ -2,13 +2,15 @@ import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Failure } from "../../lib/values/failure.ts";
 import { needs } from "../support/needs.ts";
 import { cases, main, methodCases } from "./bench.ts";
-import { experimentsOf, type PairCase } from "./case.ts";
+import { experimentsOf, type PairCase, type VitCase } from "./case.ts";
 import { compare, comparisons, methodTable, pairTable } from "./compare.ts";
 import { METHODS } from "./methods.ts";
 import { ownTable } from "./own_costs.ts";
 import { MEASURED_BY } from "./own_steps.ts";
+import type { TorchVitCase } from "./processes.ts";
 import type { OurStepTime } from "./step.ts";
 import { byOp, spans } from "./timeline.ts";
+import { vitCost, vitTable } from "./vit_costs.ts";
 
 const bytes = (text: string): number[] => [...new TextEncoder().encode(text)];
 const message = (
@@ -126,6 +128,29 @@ Deno.test("methods are compared like pairs, in a table of their own", async () =
   assertEquals(experimentsOf(what)[0].distiller.id, "kd");
 });
 
+Deno.test("a transformer is compared with the faster of PyTorch's modes, by turns", async () => {
+  calls.length = 0;
+  const what: VitCase = { vit: "deit", precision: "float32" };
+  const eager = measureAs("eager", [210, 200]);
+  const compiled = measureAs("compiled", [180, 190]);
+  const torch = ({ mode }: TorchVitCase) => mode === "eager" ? eager() : compiled();
+  const cost = await vitCost(what, 2, measureAs("retort", [160, 150]), torch);
+  assertEquals(calls, ["retort", "eager", "compiled", "retort", "eager", "compiled"]);
+  const alone = await vitCost(what, 1, measureAs("retort", [160]), undefined);
+  const [header, , beside, without] = cells(vitTable([cost, alone]));
+  assertEquals(header.slice(2, 7), [
+    "ours ms",
+    "eager ms",
+    "compiled ms",
+    "ratio",
+    "ratio of medians",
+  ]);
+  assertEquals(beside.slice(2), ["150.0", "200.0", "180.0", "0.833", "0.834", "1.5", "1.8"]);
+  assertEquals(without.slice(2), ["160.0", "", "", "", "", "1.6", ""]);
+  const [{ student, schedule }] = experimentsOf(what);
+  assertEquals([student.id, schedule.id, schedule.batch], ["deit_tiny_p4", "adamw", 64]);
+});
+
 Deno.test("a paper's own step is shown beside the sum of the steps that it is compared with", () => {
   const costs = MEASURED_BY.map(([step, ...by]) => ({ step, by, ms: 300, sum: 100 * by.length }));
   const [header, , ...rows] = cells(ownTable(costs));
@@ -183,6 +208,8 @@ Deno.test("the bench rejects wrong arguments before it measures anything", async
       ["--only=everything"],
       ["--only=methods", "--pair=vgg13-vgg8"],
       ["--only=own", "--pair=vgg13-vgg8"],
+      ["--only=vit", "--pair=vgg13-vgg8"],
+      ["--only=vit", "--json"],
       ["--only=steps", "--method=kd"],
       ["--method=kd", "--pair=vgg13-vgg8"],
       ["--method=nothing"],

@@ -3,6 +3,7 @@ import { type CohortPair, COHORTS, type Member } from "./cohort.ts";
 import { type Method, METHODS } from "./methods.ts";
 import { OWN_STEPS, type OwnStep } from "./own_steps.ts";
 import { kdOn } from "./pair.ts";
+import { type VitName, VITS } from "./vits.ts";
 
 /** Plain KD on a pair. */
 export interface PairCase {
@@ -35,17 +36,25 @@ export interface CohortCase {
   readonly precision: string;
 }
 
+/** A step of a vision transformer. */
+export interface VitCase {
+  readonly vit: VitName;
+  /** Number format of products. */
+  readonly precision: string;
+}
+
 /** A case that is compared with PyTorch. */
 export type Compared = PairCase | MethodCase;
 
 /** A case that is timed. */
-export type Case = Compared | OwnCase | CohortCase;
+export type Case = Compared | OwnCase | CohortCase | VitCase;
 
 /**
  * Gives the experiments of a case, which train together. Throws a `Failure` (exit 2) if a network
  * is unknown.
  */
 export function experimentsOf(what: Case): Experiment[] {
+  if ("vit" in what) return [VITS[what.vit]];
   if ("own" in what) return [OWN_STEPS[what.own]];
   if ("method" in what) return [METHODS[what.method]];
   if ("pair" in what) return [kdOn(what.pair)];

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import type { Case, Compared } from "./case.ts";
+import type { Case, Compared, VitCase } from "./case.ts";
 import type { OurStepTime, StepTime } from "./step.ts";
 
 /** The settings of every process. */
@@ -28,6 +28,23 @@ export async function timeOurs(what: Case, how: Measure): Promise<OurStepTime> {
 export async function timeTorch(python: string, what: Compared, how: Measure): Promise<StepTime> {
   const script = path("method" in what ? "torch_methods.py" : "torch_step.py");
   return JSON.parse(await output(python, [script, ...asFlags(what, how)]));
+}
+
+/** How PyTorch runs a vision transformer. */
+export const MODES = ["eager", "compiled"] as const;
+
+/** A step of a vision transformer in PyTorch. */
+export interface TorchVitCase extends VitCase {
+  readonly mode: typeof MODES[number];
+}
+
+/** Times PyTorch's step of a vision transformer in its own process. The first step compiles. */
+export async function timeTorchVit(
+  python: string,
+  what: TorchVitCase,
+  how: Measure,
+): Promise<OurStepTime> {
+  return JSON.parse(await output(python, [path("torch_vit.py"), ...asFlags(what, how)]));
 }
 
 /** Whether this Python can import PyTorch. */

@@ -1,10 +1,11 @@
 /**
  * Times one of our steps in its own process: the step of `torch_step.py` on a pair, a step of
- * `torch_methods.py`, a step of the comparison of the papers' own methods, or the step of a cohort. Also measures the
- * time from the start of the process to the end of the first step. Prints one line of JSON.
+ * `torch_methods.py` or `torch_vit.py`, a step of the comparison of the papers' own methods, or the
+ * step of a cohort. Also measures the time from the start of the process to the end of the first
+ * step. Prints one line of JSON.
  *
- * deno run -A tests/bench/step.ts --pair vgg13-vgg8|--method at|--own "slkd vgg13-vgg8"|--cohort
- * vgg13-vgg8 [--member kd] [--batch 64] [--steps 15] [--precision float32|bfloat16] [--threads N]
+ * deno run -A tests/bench/step.ts --pair vgg13-vgg8|--method at|--vit deit|--own "slkd vgg13-vgg8"|
+ * --cohort vgg13-vgg8 [--member kd] [--batch 64] [--steps 15] [--precision float32|bfloat16] [--threads N]
  * [--cluster host:port,host:port --rank 0]
  *
  * @module
@@ -20,6 +21,7 @@ import { type Case, experimentsOf } from "./case.ts";
 import { cohortOf, memberOf } from "./cohort.ts";
 import { methodOf } from "./methods.ts";
 import { ownStepOf } from "./own_steps.ts";
+import { vitOf } from "./vits.ts";
 
 /** The measurement of one process. */
 export interface StepTime {
@@ -45,6 +47,7 @@ export interface OurStepTime extends StepTime {
 const FLAGS = {
   pair: { type: "string", help: "teacher and student of plain KD. Default: vgg13-vgg8" },
   method: { type: "string", help: "a method on resnet32x4-resnet8x4, instead of a pair" },
+  vit: { type: "string", help: "a vision transformer, instead of a pair" },
   cohort: { type: "string", help: "a pair whose cohort of five methods trains together" },
   member: { type: "string", help: "only this method of the cohort, alone" },
   own: {
@@ -76,6 +79,7 @@ async function main(args: readonly string[]): Promise<void> {
   const {
     pair = "vgg13-vgg8",
     method,
+    vit,
     own,
     cohort,
     member,
@@ -87,6 +91,8 @@ async function main(args: readonly string[]): Promise<void> {
   const { since = performance.timeOrigin } = given;
   const what: Case = own
     ? { own: ownStepOf(own), precision }
+    : vit
+    ? { vit: vitOf(vit), precision }
     : method
     ? { method: methodOf(method), precision }
     : cohort
