@@ -3,6 +3,7 @@ import {
   erase,
   mergeTerms,
   type Teachers,
+  within,
   withMemory,
 } from "../experiment/distiller.ts";
 import { Failure } from "../values/failure.ts";
@@ -83,7 +84,7 @@ function combineErased(
       );
       return (step) => {
         const [first, second] = losses.map((loss, i) =>
-          withMemory(loss({ ...step, random: step.random.in(SCOPES[i]) }))
+          withMemory(loss(within(step, { random: step.random.in(SCOPES[i]) })))
         );
         return {
           terms: mergeTerms(first.terms, second.terms, b.id),

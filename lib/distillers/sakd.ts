@@ -9,6 +9,7 @@ import {
   type StepContext,
   type Term,
   type Terms,
+  within,
   withMemory,
 } from "../experiment/distiller.ts";
 import { reluOp } from "../kernels/relu.ts";
@@ -173,14 +174,14 @@ export function sakdWithNoise<S extends Net, T extends Net, D>(
       return (step) => {
         const { student, image, task, random } = step;
         const teacher = copy?.run(image, step.live) ?? step.teacher;
-        const { chosen, terms: policyTerms } = route({ ...step, teacher });
+        const { chosen, terms: policyTerms } = route(within(step, { teacher }));
         const mask = (spot: string) => {
           if (names.includes(spot)) return chosen?.[names.indexOf(spot)];
           throw new Error(`${id} asks for a mask at ${spot}, which is not one of its spots`);
         };
         const live: Pass = { ...step.live, whole: statistics === "batch" };
         const { terms, writes, reports } = withMemory(
-          loss({ ...step, teacher, live, random: random.in("method"), mask }),
+          loss(within(step, { teacher, live, random: random.in("method"), mask })),
         );
         const [s, t] = [student, teacher].map(({ taps }) => taps.logits);
         const common: Terms = {

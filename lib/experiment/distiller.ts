@@ -216,6 +216,16 @@ function isTerm(value: Term | LossWithMemory["writes"]): value is Term {
   return value.length > 0 && !Array.isArray(value[0]);
 }
 
+/**
+ * The same context for a method inside of another one, with these members in place of its own. A
+ * copy by `...` would read the length of the run, which counts as the method's doing.
+ */
+export function within<C extends object, M extends object>(context: C, members: M): C & M {
+  const own = Object.getOwnPropertyDescriptors(context);
+  const others = Object.getOwnPropertyDescriptors(members);
+  return Object.create(Object.prototype, { ...own, ...others });
+}
+
 /** The loss of a method for one step. It is traced once. */
 export type Loss<S extends Net, T extends Teachers, D = unknown> = (
   step: StepContext<S, T> & D,

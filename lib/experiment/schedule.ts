@@ -26,4 +26,10 @@ export interface Schedule {
    * The same schedule over another number of epochs, with its rate's points moved in proportion.
    */
   over(epochs: number): Schedule;
+  /**
+   * The same schedule declared over another number of epochs, with no point of its rate moved, so
+   * that a run can go on from a shorter one whose rates are the same. Default: none, if something
+   * else than the rate depends on the number of epochs.
+   */
+  lasting?(epochs: number): Schedule;
 }

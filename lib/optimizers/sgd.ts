@@ -94,6 +94,7 @@ export function sgd(options: SgdOptions): Schedule {
     rate: (epoch, step = 0, steps = 1) =>
       rate.at(((epoch - 1) * steps + step) / steps, { epochs, lr }),
     over: (other) => scheduleOver(other, rate.over(other, epochs)),
+    lasting: (other) => scheduleOver(other, rate),
   });
   const rate = options.rate ?? stepsOf("sgd: drops", drops ?? { at: [], by: 0.1 });
   rate.check?.({ epochs: options.epochs, lr });

@@ -27,12 +27,65 @@ export type OwnCode = { readonly [path: string]: string };
  * Fingerprints the code of an experiment, as this process has loaded it. Neither the package nor
  * modules that it or the user takes from a registry are part of it: these have versions.
  */
-export async function ownCode({ module, name }: Identity, root: string): Promise<OwnCode> {
+export async function ownCode(identity: Identity, root: string): Promise<OwnCode> {
+  return await fingerprint(await reachExperiment(identity), root);
+}
+
+/**
+ * The same of the code that the training itself runs: functions, classes and what they use, and the
+ * arguments of calls of them. What else makes the declaration does not count, since that says it.
+ */
+export async function ownFunctions(identity: Identity, root: string): Promise<OwnCode> {
+  const all = await reachExperiment(identity);
+  const called = unreached(all);
+  for (const [href, { parts }] of all) {
+    for (const part of parts) {
+      if (part.isCallable) await addParts(called, href, [part]);
+      for (const { callee, ...call } of part.calls) {
+        const reached = unreached(all);
+        await addParts(reached, href, [{ ...PLAIN, text: "", uses: new Set([callee]) }]);
+        const isOwn = [...reached.values()].some(({ parts }) =>
+          [...parts].some(({ isCallable }) => isCallable)
+        );
+        if (isOwn) await addParts(called, href, [{ ...PLAIN, ...call }]);
+      }
+      // It may have set anything up; what it uses was only there.
+      if (part.declares.size === 0) called.get(href)!.parts.add(part);
+    }
+  }
+  return await fingerprint(called, root);
+}
+
+/** The same modules, of which nothing runs. */
+function unreached(all: ReadonlyMap<string, Reached>): Map<string, Reached> {
+  return new Map(
+    Array.from(all, ([href, { module }]) => [
+      href,
+      { module, parts: new Set(), imports: new Set() },
+    ]),
+  );
+}
+
+/** A part that only uses names. */
+const PLAIN = { declares: new Set<string>(), loads: [], isCallable: false, calls: [] };
+
+async function reachExperiment({ module, name }: Identity): Promise<Map<string, Reached>> {
   const reached = new Map<string, Reached>();
   await reach(reached, pathToFileURL(module).href, { experiment: name });
+  return reached;
+}
+
+async function fingerprint(
+  reached: ReadonlyMap<string, Reached>,
+  root: string,
+): Promise<OwnCode> {
   const digests: [string, string][] = [];
   for (const [href, { module, parts, imports }] of reached) {
-    const texts = module.parts.filter((part) => parts.has(part)).map(({ text }) => text);
+    const calls = [...parts].filter((part) => !module.parts.includes(part)).map(({ text }) => text);
+    const texts = [
+      ...module.parts.filter((part) => parts.has(part)).map(({ text }) => text),
+      ...calls.sort(),
+    ];
     // A module that only passes names on runs nothing itself.
     if (texts.length === 0) continue;
     const text = new TextEncoder().encode([...[...imports].sort(), ...texts].join("\n"));

@@ -25,6 +25,15 @@ export interface Part {
   readonly declares: ReadonlySet<string>;
   /** The specifiers of modules that it imports while it runs. */
   readonly loads: readonly string[];
+  /** Whether it has a function or a class, which others may call later. */
+  readonly isCallable: boolean;
+  /** The calls in it of the module's own and imported names. */
+  readonly calls: readonly Call[];
+}
+
+/** A call of a name, with its arguments. */
+export interface Call extends Pick<Part, "text" | "uses"> {
+  readonly callee: string;
 }
 
 /** A module in parts, so that what one export runs can be told from the rest. */
@@ -106,7 +115,8 @@ export function parseModule(source: string): OwnModule {
 
 /** A module that is no program, in one part: what it exports is its text. */
 export function textModule(source: string): OwnModule {
-  const part = { text: source, uses: new Set<string>(), declares: new Set([DEFAULT]), loads: [] };
+  const names = { uses: new Set<string>(), declares: new Set([DEFAULT]) };
+  const part = { text: source, ...names, loads: [], isCallable: true, calls: [] };
   const nothing = { imports: new Map(), members: new Map(), stars: [], effects: [] };
   return { parts: [part], exports: new Map([["default", [DEFAULT]]]), ...nothing };
 }
@@ -194,21 +204,54 @@ function partsAt(
     uses: new Set<string>(),
     declares: new Set(declares),
     loads: [] as string[],
+    isCallable: false,
+    calls: [] as Call[],
   }));
   for (const [i, token] of tokens.entries()) {
     const part = parts[placeAt(token.start)];
     if (!part) continue;
     part.words.push(wordOf(token, code));
     const [before, opening] = [tokens[i - 2], tokens[i - 1]].map((one) => one?.type.label);
+    part.isCallable ||= ["=>", "function", "class"].includes(token.type.label) ||
+      // The body of a method.
+      opening === ")" && token.type.label === "{";
     if (before === "import" && opening === "(" && token.type.label === "string") {
       part.loads.push(String(token.value));
     }
   }
   for (const { name, at, uses } of names) {
     parts[placeAt(at)]?.declares.add(name);
-    for (const use of uses) parts[placeAt(use)]?.uses.add(name);
+    for (const use of uses) {
+      const part = parts[placeAt(use)];
+      if (!part) continue;
+      part.uses.add(name);
+      const inside = callAt(use, tokens);
+      if (inside.length === 0) continue;
+      const { start } = inside[0];
+      const { end } = inside.at(-1)!;
+      const used = names.filter(({ uses }) => uses.some((at) => isInside(at, { start, end })));
+      part.calls.push({
+        callee: name,
+        text: inside.map((token) => wordOf(token, code)).join(" "),
+        uses: new Set(used.map(({ name }) => name)),
+      });
+    }
   }
   return parts.map(({ words, ...part }) => ({ text: words.join(" "), ...part }));
+}
+
+/** The tokens of the call of a name, or of a member of it, at a position. None if it is no call. */
+function callAt(position: number, tokens: readonly Token[]): readonly Token[] {
+  const first = tokens.findIndex(({ start }) => start === position);
+  let at = first + 1;
+  while (tokens[at]?.type.label === ".") at += 2;
+  if (tokens[at]?.type.label !== "(") return [];
+  for (let depth = 0; at < tokens.length; at++) {
+    const { label } = tokens[at].type;
+    if (["(", "[", "{", "${"].includes(label)) depth++;
+    if ([")", "]", "}"].includes(label) && --depth === 0) break;
+  }
+  return tokens.slice(first, at + 1);
 }
 
 /** A token, with one way to quote a text. */

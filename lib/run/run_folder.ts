@@ -72,6 +72,11 @@ export type RunProgress = {
    * `undefined`: they did not, or one worker.
    */
   readonly syncNorm?: boolean;
+  /**
+   * Whether the method reads the number of epochs or of steps of the run. `undefined` in earlier
+   * versions.
+   */
+  readonly readsLength?: boolean;
   /** Seconds of training and evaluation. */
   readonly seconds: number;
   /**
@@ -326,6 +331,7 @@ const anyProgress: Reader<RunProgress> = looseObject<RunProgress>({
   held: optional(score),
   workers: optional(count),
   syncNorm: optional(boolean),
+  readsLength: optional(boolean),
   seconds: number,
   spent: optional(stepsTime),
   stepSeconds: optional(number),

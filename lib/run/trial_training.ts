@@ -205,6 +205,7 @@ export class TrialTraining {
       batch: batch + 1,
       step: step + 1,
       sums: addStep(sums, values, images),
+      readsLength: this.assembly.parts.length.wasRead,
     };
   }
 

@@ -6,6 +6,7 @@ import { Failure } from "../values/failure.ts";
 import { buildModel, type Model, type Net } from "../nn/network.ts";
 import { pure } from "../nn/pure.ts";
 import type { Schedule } from "../experiment/schedule.ts";
+import { RunLength } from "./run_length.ts";
 import type { TrainParts } from "./step.ts";
 import { batchCount } from "./train_inputs.ts";
 import {
@@ -132,7 +133,7 @@ export function assemble(experiment: AssemblySource, options: AssemblyOptions): 
       mix,
       views,
       seed,
-      ...lengthOf(options),
+      length: lengthOf(options),
     },
     variables: collected,
     state: [...collected.values()].filter((variable) => !variable.fixed),
@@ -143,11 +144,9 @@ export function assemble(experiment: AssemblySource, options: AssemblyOptions): 
 }
 
 /** The epochs and the steps of a run. */
-function lengthOf(
-  { schedule, train, limit }: AssemblyOptions,
-): { epochs: number; steps: number } {
+function lengthOf({ schedule, train, limit }: AssemblyOptions): RunLength {
   const { epochs } = schedule;
-  return { epochs, steps: epochs * batchCount(train.size, schedule, limit) };
+  return new RunLength(epochs, epochs * batchCount(train.size, schedule, limit));
 }
 
 const teacherScope = (scope: Variables, i: number) => scope.in(SCOPES.teacher(i)).frozen();

@@ -3,7 +3,13 @@ import type { Scalar } from "@tensorflow/tfjs";
 import { augment, normalisePixels } from "../data/augment.ts";
 import type { Augmentation, Mix, Normalisation } from "../data/dataset.ts";
 import type { StepFunction, StepOutcome, Values } from "../engine/engine.ts";
-import type { Loss, StepContext, Teachers, Views } from "../experiment/distiller.ts";
+import {
+  type Loss,
+  type StepContext,
+  type Teachers,
+  type Views,
+  within,
+} from "../experiment/distiller.ts";
 import type { Gradients, Optimizer, Roles } from "../experiment/optimizer.ts";
 import { type AllReduce, allReduce } from "../kernels/all_reduce.ts";
 import { type Random, randomOf, rowsOf } from "../kernels/random_uniform.ts";
@@ -14,6 +20,7 @@ import type { Update, Variable } from "../nn/variables.ts";
 import type { LabelName, Labels, Pairing, Task } from "../tasks/task.ts";
 import { ALONE, type Share } from "../values/share.ts";
 import { checkLoss } from "./check_loss.ts";
+import type { RunLength } from "./run_length.ts";
 
 /**
  * The inputs of a training step. `rate` has the learning rate of each trial, [trials]; all other
@@ -85,10 +92,8 @@ export interface TrainParts {
   readonly views?: { readonly [name: string]: Augmentation };
   /** The run's seed. */
   readonly seed: number;
-  /** Number of epochs of the run. */
-  readonly epochs: number;
-  /** Number of steps of the run. */
-  readonly steps: number;
+  /** The number of epochs and of steps of the run. */
+  readonly length: RunLength;
 }
 
 /** How the workers of a cluster share a step. */
@@ -346,16 +351,20 @@ function objective(
       views,
       index,
       epoch,
-      epochs: parts.epochs,
+      get epochs() {
+        return parts.length.epochs;
+      },
       step,
-      steps: parts.steps,
+      get steps() {
+        return parts.length.steps;
+      },
       random: random.in("distiller"),
       live,
       frozen,
       task: target.loss,
       mask: () => undefined,
     };
-    const result = parts.loss({ ...context, teacher });
+    const result = parts.loss(within(context, { teacher }));
     const { terms, writes, reports = {} } = checkLoss(
       result,
       images.shape[0],
