@@ -14,6 +14,7 @@ import { prepare, type Prepared, type TrialSource } from "./prepare.ts";
 import { checkCode, isSameTrial, queue, type QueuedTrial, type RequestedTrial } from "./queue.ts";
 import { type Resolved, resolveRun } from "./resolve.ts";
 import { scheduleOf, type Settings } from "./settings.ts";
+import { findStart } from "./shorter.ts";
 import { stopIfInterrupted } from "./stop.ts";
 import { previewTeacher, type TeacherPreview } from "./teachers.ts";
 import { type TimedSteps, timeSteps } from "./time_steps.ts";
@@ -85,8 +86,10 @@ export async function dryRun(
     const source = { task, split: train, image: opened.image };
     const times = await timeSteps(steps, source, schedules, seed);
     const terms = describeTerms(times.values);
+    const starts = await Promise.all(taken.map((preview) => previewStart(preview, prepared)));
     const rows = taken.flatMap((preview, i): Row[] => [
       ...trialRows(preview, prepared, prepared.assemblies[i]),
+      ...starts[i],
       ["terms", terms[i]],
       ["schedule", describeSchedule(schedules[i], train.size, settings.limit)],
       ["folder", preview.resolved.folder.path],
@@ -102,6 +105,7 @@ export async function dryRun(
 /** A trial in a dry run, with its teachers and first stages as far as they exist. */
 interface TrialPreview extends TrialSource {
   readonly resolved: Resolved;
+  readonly settings: Settings;
   readonly teachers: readonly TeacherPreview[];
   readonly stages: StagesPreview;
 }
@@ -116,7 +120,18 @@ async function previewTrial(
   );
   const stages = await previewStages(experiment, settings);
   const learned = await listLearned(resolved, settings);
-  return { experiment, resolved, teachers, stages, learned };
+  return { experiment, resolved, settings, teachers, stages, learned };
+}
+
+/** The row of the shorter run that a trial would go on from, or would not. None: there is none. */
+async function previewStart(
+  { resolved, settings, teachers, stages }: TrialPreview,
+  prepared: Prepared,
+): Promise<Row[]> {
+  if (resolved.state !== "missing" && resolved.state !== "stale") return [];
+  const trial = { ...resolved, settings, keep: [] };
+  const start = await findStart(trial, prepared, [...teachers, ...stages.files]);
+  return start ? [["start", start.line]] : [];
 }
 
 /** The rows of what a trial consists of. */

@@ -85,6 +85,15 @@ export function quickness(
   return `quick-${epochs ?? schedule.epochs}-${limit ?? "all"}`;
 }
 
+/** The settings that `quickness` named. */
+export function quickSettings(quick: string | undefined): Pick<Settings, "epochs" | "limit"> {
+  const [, epochs, limit] = /^quick-(\d+)-(\d+|all)$/.exec(quick ?? "") ?? [];
+  return {
+    epochs: epochs === undefined ? undefined : Number(epochs),
+    limit: limit === undefined || limit === "all" ? undefined : Number(limit),
+  };
+}
+
 /** The schedule of a run: the declared one, or the same over `epochs`. */
 export function scheduleOf(
   { schedule }: Experiment,
