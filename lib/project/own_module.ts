@@ -27,7 +27,12 @@ export interface Part {
   readonly loads: readonly string[];
   /** Whether it has a function or a class, which others may call later. */
   readonly isCallable: boolean;
-  /** The calls in it of the module's own and imported names. */
+  /**
+   * The names among `uses` that it uses only as the `schedule` of an experiment, which is declared
+   * in full. None, if the part is callable.
+   */
+  readonly schedules: ReadonlySet<string>;
+  /** The calls in it of the module's own and imported names, but for those in a `schedule`. */
   readonly calls: readonly Call[];
 }
 
@@ -116,7 +121,14 @@ export function parseModule(source: string): OwnModule {
 /** A module that is no program, in one part: what it exports is its text. */
 export function textModule(source: string): OwnModule {
   const names = { uses: new Set<string>(), declares: new Set([DEFAULT]) };
-  const part = { text: source, ...names, loads: [], isCallable: true, calls: [] };
+  const part = {
+    text: source,
+    ...names,
+    loads: [],
+    isCallable: true,
+    schedules: new Set<string>(),
+    calls: [],
+  };
   const nothing = { imports: new Map(), members: new Map(), stars: [], effects: [] };
   return { parts: [part], exports: new Map([["default", [DEFAULT]]]), ...nothing };
 }
@@ -205,8 +217,10 @@ function partsAt(
     declares: new Set(declares),
     loads: [] as string[],
     isCallable: false,
+    schedules: new Set<string>(),
     calls: [] as Call[],
   }));
+  const schedules = scheduleRanges(tokens);
   for (const [i, token] of tokens.entries()) {
     const part = parts[placeAt(token.start)];
     if (!part) continue;
@@ -224,7 +238,13 @@ function partsAt(
     for (const use of uses) {
       const part = parts[placeAt(use)];
       if (!part) continue;
+      const isUsed = part.uses.has(name) && !part.schedules.has(name);
       part.uses.add(name);
+      if (!part.isCallable && schedules.some((range) => isInside(use, range))) {
+        if (!isUsed) part.schedules.add(name);
+        continue;
+      }
+      part.schedules.delete(name);
       const inside = callAt(use, tokens);
       if (inside.length === 0) continue;
       const { start } = inside[0];
@@ -240,6 +260,34 @@ function partsAt(
   return parts.map(({ words, ...part }) => ({ text: words.join(" "), ...part }));
 }
 
+/** The ranges of the values of properties called `schedule`. */
+function scheduleRanges(tokens: readonly Token[]): Range[] {
+  const ranges: Range[] = [];
+  const open: string[] = [];
+  for (const [i, { type: { label }, value }] of tokens.entries()) {
+    if (isOpening(label)) open.push(label);
+    if (isClosing(label)) open.pop();
+    if (value !== "schedule" || open.at(-1) !== "{") continue;
+    const last = tokens[i + 1]?.type.label === ":" ? endOfExpression(tokens, i + 2) : i;
+    ranges.push({ start: tokens[i].start, end: tokens[last].end });
+  }
+  return ranges;
+}
+
+/** The position of the last token of an expression that begins at `first`, inside of brackets. */
+function endOfExpression(tokens: readonly Token[], first: number): number {
+  for (let at = first, depth = 0; at < tokens.length; at++) {
+    const { label } = tokens[at].type;
+    if (depth === 0 && (label === "," || isClosing(label))) return at - 1;
+    if (isOpening(label)) depth++;
+    if (isClosing(label)) depth--;
+  }
+  return tokens.length - 1;
+}
+
+const isOpening = (label: string): boolean => ["(", "[", "{", "${"].includes(label);
+const isClosing = (label: string): boolean => [")", "]", "}"].includes(label);
+
 /** The tokens of the call of a name, or of a member of it, at a position. None if it is no call. */
 function callAt(position: number, tokens: readonly Token[]): readonly Token[] {
   const first = tokens.findIndex(({ start }) => start === position);
@@ -248,8 +296,8 @@ function callAt(position: number, tokens: readonly Token[]): readonly Token[] {
   if (tokens[at]?.type.label !== "(") return [];
   for (let depth = 0; at < tokens.length; at++) {
     const { label } = tokens[at].type;
-    if (["(", "[", "{", "${"].includes(label)) depth++;
-    if ([")", "]", "}"].includes(label) && --depth === 0) break;
+    if (isOpening(label)) depth++;
+    if (isClosing(label) && --depth === 0) break;
   }
   return tokens.slice(first, at + 1);
 }

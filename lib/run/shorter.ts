@@ -66,7 +66,9 @@ export async function findStart(
 
 function describe({ folder, schedule: { epochs }, progress: { epoch, batch } }: ShorterRun) {
   const place = batch > 0 ? `epoch ${epoch}, batch ${batch}` : `epoch ${epoch}`;
-  return `the run of ${epochs} epochs in ${folder.path} after ${place}`;
+  return `the run of ${epochs} ${
+    epochs === 1 ? "epoch" : "epochs"
+  } in ${folder.path} after ${place}`;
 }
 
 /**

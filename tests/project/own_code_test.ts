@@ -92,12 +92,16 @@ Deno.test("ownFunctions: what a training calls counts, and what only declares it
     import * as retort from "${MOD}";
     const { experiment, sgd } = retort;
     const EPOCHS = ${epochs};
-    const schedule = sgd({ epochs: EPOCHS });
+    const over = (epochs) => sgd({ epochs });
+    const schedule = over(EPOCHS);
     const scale = ${scale};
     const mine = (weight) => ({ build: () => ${factor} * scale * weight });
+    const taught = (epochs) =>
+      experiment(import.meta, { schedule: over(epochs), distiller: mine(${weight}) });
     export const a = experiment({ schedule, distiller: mine(${weight}) });
-    export const b = experiment({ schedule: sgd({ epochs: 9 }), distiller: mine(${weight}) });
+    export const b = experiment({ distiller: mine(${weight}), schedule: over(EPOCHS + 4) });
     export const c = experiment({ schedule, distiller: { build() { return ${factor}; } } });
+    export const d = taught(EPOCHS);
     void [schedule];`;
   const printOf = async (name: string, text: string) => {
     let found = {};
@@ -113,6 +117,9 @@ Deno.test("ownFunctions: what a training calls counts, and what only declares it
   for (const other of [file(5, 2), file(5, 1, 4), file(5, 1, 2, 5)]) {
     assertEquals(changedCode(first, await printOf("a", other)), ["x.ts"]);
   }
+  const made = await printOf("d", file(5));
+  assertEquals(await printOf("d", file(6)), made);
+  assertEquals(changedCode(made, await printOf("d", file(5, 2))), ["x.ts"]);
   const inline = await printOf("c", file(5));
   assertEquals(changedCode(inline, await printOf("c", file(5, 1, 4))), ["x.ts"]);
 });

@@ -115,8 +115,6 @@ await needs(
           `goes on from the run of 2 epochs in ${longer.of("short", 1)}.old-1`,
         );
         assertEquals((await longer.log("short")).map(({ epoch }) => epoch), [1, 2, 3]);
-        const changed = edited.replace("1 / epochs", "2 / epochs");
-        assertEquals(changed === edited, false);
       } finally {
         await Deno.remove(longer.folder, { recursive: true });
       }
@@ -143,7 +141,7 @@ await needs(
       // A quick run of a constant rate is one; drops move, and a limit is another training.
       await toys.run("constant", 1, { epochs: 1, limit: 2 });
       assertEquals((await start("constant", { epochs: 1 })).includes("go on"), false);
-      assertStringIncludes(await start("constant", { epochs: 2 }), "of 1 epochs in");
+      assertStringIncludes(await start("constant", { epochs: 2 }), "of 1 epoch in");
       assertStringIncludes(await start("constant"), "goes on from the run of 2 epochs in");
       await toys.run("short", 1);
       await toys.run("long", 1, { epochs: 2, limit: 1 });
