@@ -13,7 +13,7 @@ import { fittingTrials, isLimitedByMemory, measureStepMemory, type StepMemory } 
 import { prepare, type Prepared, type TrialSource } from "./prepare.ts";
 import { checkCode, isSameTrial, queue, type QueuedTrial, type RequestedTrial } from "./queue.ts";
 import { type Resolved, resolveRun } from "./resolve.ts";
-import { scheduleOf, type Settings } from "./settings.ts";
+import { foundationSettings, scheduleOf, type Settings } from "./settings.ts";
 import { findStart } from "./shorter.ts";
 import { stopIfInterrupted } from "./stop.ts";
 import { previewTeacher, type TeacherPreview } from "./teachers.ts";
@@ -115,11 +115,12 @@ async function previewTrial(
   settings: Settings,
 ): Promise<TrialPreview> {
   const resolved = await resolveRun(experiment, seed, settings);
+  const foundation = foundationSettings(experiment, settings);
   const teachers = await Promise.all(
-    experiment.teachers.map((teacher) => previewTeacher(teacher, resolved.root, settings)),
+    experiment.teachers.map((teacher) => previewTeacher(teacher, resolved.root, foundation)),
   );
-  const stages = await previewStages(experiment, settings);
-  const learned = await listLearned(resolved, settings);
+  const stages = await previewStages(experiment, foundation);
+  const learned = await listLearned(resolved, foundation);
   return { experiment, resolved, settings, teachers, stages, learned };
 }
 

@@ -10,7 +10,7 @@ import { prepare, type Prepared, type TrialSource } from "./prepare.ts";
 import type { QueuedTrial } from "./queue.ts";
 import type { Foundations } from "./record.ts";
 import { resolveRun, STATE_TEXTS, titleOf } from "./resolve.ts";
-import { scheduleOf, type Settings } from "./settings.ts";
+import { foundationSettings, scheduleOf, type Settings } from "./settings.ts";
 import { findStart, startFrom } from "./shorter.ts";
 import { BEFORE_TRAINING, stopIfInterrupted } from "./stop.ts";
 import { type LoadedTeacher, readTeachers, scoreTeachers } from "./teachers.ts";
@@ -37,7 +37,7 @@ export async function trainCohort(
   await stopIfInterrupted(settings, BEFORE_TRAINING);
   for (const { trial, claim } of shared) if (claim) await sayNeed(trial);
   const sources: LoadedSource[] = [];
-  for (const { trial } of shared) sources.push(await loadSource(trial, settings));
+  for (const { trial } of shared) sources.push(await loadSource(trial));
   const prepared = await prepare(sources, seed, settings);
   try {
     await checkWorkers(shared, prepared, settings);
@@ -79,12 +79,13 @@ interface LoadedSource extends TrialSource {
   readonly stages: LoadedStages;
 }
 
-async function loadSource(trial: QueuedTrial, settings: Settings): Promise<LoadedSource> {
-  const { experiment, root, seed, keep } = trial;
-  const teachers = await readTeachers(experiment, root, settings);
-  const stages = await readStages(experiment, settings);
-  const own = await resolveRun(experiment, seed, trial.settings, keep);
-  return { experiment, teachers, stages, learned: await listLearned(own, settings) };
+async function loadSource(trial: QueuedTrial): Promise<LoadedSource> {
+  const { experiment, root, seed, keep, settings } = trial;
+  const foundation = foundationSettings(experiment, settings);
+  const teachers = await readTeachers(experiment, root, foundation);
+  const stages = await readStages(experiment, foundation);
+  const own = await resolveRun(experiment, seed, settings, keep);
+  return { experiment, teachers, stages, learned: await listLearned(own, foundation) };
 }
 
 /**
