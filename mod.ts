@@ -51,6 +51,7 @@ export type {
   BuildContext,
   Create,
   Distiller,
+  EpochOption,
   HardLabels,
   Loss,
   LossWithMemory,

@@ -73,6 +73,7 @@ function combineErased(
     options: { methods: [a, b].map(({ id, options }) => ({ id, options })) },
     paper: [a, b].flatMap(({ paper }) => paper ?? []).join("; ") || undefined,
     note: (classes) => [a, b].flatMap(({ note }) => note?.(classes) ?? []).join("; ") || undefined,
+    epochOptions: [a, b].flatMap(({ epochOptions }) => epochOptions ?? []),
     needs: a.needs || b.needs ? [...a.needs ?? [], ...b.needs ?? []] : undefined,
     frozenVariables: a.frozenVariables && b.frozenVariables && ((student) => {
       const others = new Set(b.frozenVariables!(student));

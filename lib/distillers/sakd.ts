@@ -138,7 +138,7 @@ export function sakdWithNoise<S extends Net, T extends Net, D>(
   const { routing = "adaptive", homogeneous = false, gamma = 1, alpha = 1, beta = 1, ce = 1 } =
     options;
   const { temperature = 4, gumbel = 5, statistics = "batch" } = options;
-  const { id, options: methodOptions, paper, needs, spots, build } = erase(method);
+  const { id, options: methodOptions, paper, epochOptions, needs, spots, build } = erase(method);
   const distiller: Distiller<Net, Net> = {
     id: "sakd",
     options: checkRanges("sakd", {
@@ -161,6 +161,7 @@ export function sakdWithNoise<S extends Net, T extends Net, D>(
       gumbel: above(0),
     }),
     paper: [PAPER, ...paper ? [paper] : []].join("; "),
+    epochOptions,
     needs,
     build({ create, student, teacher, dataset }) {
       const copy = routing === "both"

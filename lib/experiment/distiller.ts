@@ -103,7 +103,10 @@ export interface StepContext<S extends Net, T extends Teachers> {
   readonly index: Tensor;
   /** The current epoch, from 1, a scalar. */
   readonly epoch: Tensor;
-  /** Number of epochs of the run, for what changes over the whole of it. */
+  /**
+   * Number of epochs of the run, for what changes over the whole of it. A run whose loss reads it, or
+   * `steps`, does not go on from a shorter one.
+   */
   readonly epochs: number;
   /** The number of finished steps of the run, an int32 scalar. */
   readonly step: Tensor;
@@ -231,6 +234,16 @@ export type Loss<S extends Net, T extends Teachers, D = unknown> = (
   step: StepContext<S, T> & D,
 ) => Terms | LossWithMemory;
 
+/** An option that counts epochs of the run: the length of a warm-up, the epoch where a term begins. */
+export interface EpochOption {
+  /** The method that has it. */
+  readonly owner: string;
+  readonly option: string;
+  readonly value: number;
+  /** Whether the user has set it. */
+  readonly isSet: boolean;
+}
+
 /**
  * A method of distillation. `S` and `T` are the networks that it needs as student and as teacher or
  * teachers: a network with more taps fits, one with fewer is a compile error. `D` is what it needs
@@ -275,6 +288,11 @@ export interface Distiller<
    * something else there than its name says.
    */
   readonly note?: (classes: number) => string | undefined;
+  /**
+   * Its options that count epochs. An experiment refuses one that is set and above its schedule's
+   * epochs; a run prints a line where a default is, or where the run is a shorter, quick one.
+   */
+  readonly epochOptions?: readonly EpochOption[];
   /** The modules that it trains for other methods. `create.trainedModule` creates each of them. */
   readonly trainedModules?: { readonly [K in E]: Layer };
   /** The modules that other methods trained and that it uses. Part of the declaration. */

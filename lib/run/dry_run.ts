@@ -7,6 +7,7 @@ import { compileSteps } from "../training/compile_steps.ts";
 import { batchCount } from "../training/train_inputs.ts";
 import { cohorts, mostTogether } from "./cohorts.ts";
 import { checkDeclaredData } from "./declared_data.ts";
+import { sayLongOptions } from "./declared_epochs.ts";
 import { previewStages, type StagesPreview } from "./first_stages.ts";
 import { listLearned } from "./learned.ts";
 import { fittingTrials, isLimitedByMemory, measureStepMemory, type StepMemory } from "./memory.ts";
@@ -48,6 +49,7 @@ export async function dryRunAll(
 ): Promise<string[]> {
   const waiting = await queue(asked, settings);
   await checkDeclaredData(waiting, settings);
+  sayLongOptions(waiting, settings);
   await checkCode(waiting);
   const planned = cohorts(waiting, mostTogether(settings));
   const lines = queueLines(planned);

@@ -10,6 +10,7 @@ import { Failure } from "../values/failure.ts";
 import { clearClaim } from "./claim.ts";
 import { claimCohorts } from "./claimed_cohorts.ts";
 import { checkDeclaredData } from "./declared_data.ts";
+import { sayLongOptions } from "./declared_epochs.ts";
 import { checkLearned, checkLearnedInQueue, PresentData, recordLearned } from "./learned.ts";
 import {
   buildsOn,
@@ -56,6 +57,7 @@ export async function runTrials(
   const done = new Map<RequestedTrial, FinishedTrial>();
   if (!workers.leads) return await trainAll(waiting, settings);
   await checkDeclaredData(waiting, settings);
+  sayLongOptions(waiting, settings);
   {
     using present = new PresentData(settings);
     for (const trial of asked) {
