@@ -33,11 +33,11 @@ export interface Part {
    */
   readonly schedules: ReadonlySet<string>;
   /** The calls in it of the module's own and imported names, but for those in a `schedule`. */
-  readonly calls: readonly Call[];
+  readonly calls: readonly NamedCall[];
 }
 
 /** A call of a name, with its arguments. */
-export interface Call extends Pick<Part, "text" | "uses"> {
+export interface NamedCall extends Pick<Part, "text" | "uses"> {
   readonly callee: string;
 }
 
@@ -218,7 +218,7 @@ function partsAt(
     loads: [] as string[],
     isCallable: false,
     schedules: new Set<string>(),
-    calls: [] as Call[],
+    calls: [] as NamedCall[],
   }));
   const schedules = scheduleRanges(tokens);
   for (const [i, token] of tokens.entries()) {
@@ -276,7 +276,8 @@ function scheduleRanges(tokens: readonly Token[]): Range[] {
 
 /** The position of the last token of an expression that begins at `first`, inside of brackets. */
 function endOfExpression(tokens: readonly Token[], first: number): number {
-  for (let at = first, depth = 0; at < tokens.length; at++) {
+  let depth = 0;
+  for (let at = first; at < tokens.length; at++) {
     const { label } = tokens[at].type;
     if (depth === 0 && (label === "," || isClosing(label))) return at - 1;
     if (isOpening(label)) depth++;

@@ -142,7 +142,7 @@ async function listNeeded(
 }
 
 /** A teacher or first stage of a trial. */
-interface Foundation {
+export interface Foundation {
   /** What it is there. */
   readonly role: NeededBy["role"];
   readonly trained: Trained;

@@ -28,9 +28,10 @@ import { SOLE_WORKER } from "./workers.ts";
 /** A trial to train, as far as shorter runs are concerned. */
 export type LongerTrial = Omit<QueuedTrial, "need" | "state">;
 
-/** A shorter run of a trial. */
-interface ShorterRun extends Pick<Checkpoint, "tensors"> {
+/** A shorter run of a trial, with its whole state. */
+export interface ShorterRun extends Pick<Checkpoint, "tensors"> {
   readonly folder: RunFolder;
+  /** Its own schedule, of fewer epochs. */
   readonly schedule: Schedule;
   readonly progress: RunProgress;
 }
@@ -75,7 +76,7 @@ function describe({ folder, schedule: { epochs }, progress: { epoch, batch } }: 
  * Makes a trial go on from where another run is, which stays as it is. Returns why not if that run
  * trains just now. Call it only with the trial's claim.
  */
-export async function startFrom(
+export async function goOnFrom(
   { folder, declaration, identity: { id }, seed, keep }: LongerTrial,
   { folder: from, progress, tensors }: ShorterRun,
 ): Promise<string | undefined> {
