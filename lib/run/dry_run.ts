@@ -15,7 +15,7 @@ import { prepare, type Prepared, type TrialSource } from "./prepare.ts";
 import { checkCode, isSameTrial, queue, type QueuedTrial, type RequestedTrial } from "./queue.ts";
 import { type Resolved, resolveRun } from "./resolve.ts";
 import { foundationSettings, scheduleOf, type Settings } from "./settings.ts";
-import { findStart } from "./shorter.ts";
+import { describeStart, findStart } from "./shorter.ts";
 import { stopIfInterrupted } from "./stop.ts";
 import { previewTeacher, type TeacherPreview } from "./teachers.ts";
 import { type TimedSteps, timeSteps } from "./time_steps.ts";
@@ -134,7 +134,7 @@ async function previewStart(
   if (resolved.state !== "missing" && resolved.state !== "stale") return [];
   const trial = { ...resolved, settings, keep: [] };
   const start = await findStart(trial, prepared, [...teachers, ...stages.files]);
-  return start ? [["start", start.line]] : [];
+  return start ? [["start", describeStart(start)]] : [];
 }
 
 /** The rows of what a trial consists of. */

@@ -36,45 +36,47 @@ export interface ShorterRun extends Pick<Checkpoint, "tensors"> {
   readonly progress: RunProgress;
 }
 
-/** Where a trial starts: at a shorter run, or why not there. `undefined`: there is none. */
-export type Start = { readonly line: string; readonly from?: ShorterRun } | undefined;
+/** The furthest shorter run from which a trial can go on, or the furthest one and why it cannot. */
+export interface Start {
+  readonly from: ShorterRun;
+  /** Why it starts anew. `undefined`: it goes on. */
+  readonly reason: string | undefined;
+}
 
 /**
- * Finds the shorter run from which a trial goes on, the one that is furthest, and says so in a line.
- * If it goes on from none, the line says why not from the furthest. `weights` are those of its
- * teachers and first stages. Trials that are to be trained anew do not look.
+ * Finds where a trial starts. `weights` are those of its teachers and first stages. `undefined` if
+ * there is no shorter run, or if the trial is to be trained anew.
  */
 export async function findStart(
   trial: LongerTrial,
   prepared: Prepared,
   weights: FoundationWeights,
-): Promise<Start> {
+): Promise<Start | undefined> {
   if (trial.settings.fresh) return undefined;
   const runs = await shorterRuns(trial);
   if (runs.length === 0) return undefined;
   const origin = await originOf(trial, prepared, weights);
-  const reasons: string[] = [];
+  const starts: Start[] = [];
   for (const from of runs) {
-    const reason = await obstacle(trial, from, prepared, origin);
-    if (reason === undefined) {
-      return { line: `goes on from ${describe(from)}, which is the same up to there`, from };
-    }
-    reasons.push(reason);
+    starts.push({ from, reason: await obstacle(trial, from, prepared, origin) });
   }
-  const line = `does not go on from ${describe(runs[0])}: ${reasons[0]}; it starts anew`;
-  return { line };
+  return starts.find(({ reason }) => reason === undefined) ?? starts[0];
 }
 
-function describe({ folder, schedule: { epochs }, progress: { epoch, batch } }: ShorterRun) {
+/** Says in words where a trial starts. */
+export function describeStart(
+  { from: { folder, schedule: { epochs }, progress: { epoch, batch } }, reason }: Start,
+): string {
+  const length = `${epochs} ${epochs === 1 ? "epoch" : "epochs"}`;
   const place = batch > 0 ? `epoch ${epoch}, batch ${batch}` : `epoch ${epoch}`;
-  return `the run of ${epochs} ${
-    epochs === 1 ? "epoch" : "epochs"
-  } in ${folder.path} after ${place}`;
+  const run = `the run of ${length} in ${folder.path} after ${place}`;
+  if (reason !== undefined) return `does not go on from ${run}: ${reason}; it starts anew`;
+  return `goes on from ${run}, which is the same up to there`;
 }
 
 /**
  * Makes a trial go on from where another run is, which stays as it is. Returns why not if that run
- * trains just now. Call it only with the trial's claim.
+ * trains just now, or its weights are damaged. Call it only with the trial's claim.
  */
 export async function goOnFrom(
   { folder, declaration, identity: { id }, seed, keep }: LongerTrial,
@@ -85,19 +87,24 @@ export async function goOnFrom(
   using _ = claim;
   const latest = await from.latest();
   if (!latest || canonical(latest.progress) !== canonical(progress)) return "it has just gone on";
-  await folder.make();
-  await copyLogs(from.path, folder.path);
   const epochs: [Epoch, number][] = keep.flatMap((epoch) =>
     typeof epoch === "number" ? [[epoch, epoch]] : []
   );
   if (progress.best) epochs.push(["best", progress.best.epoch]);
-  for (const [name, epoch] of epochs) {
-    for (const path of ["weights", "trainedModules"] as const) {
-      if (!existsSync(from[path](name))) continue;
-      const { tensors } = await loadCheckpoint(from[path](name));
-      await folder.save(folder[path](name), tensors, { experiment: id, seed, epoch });
+  await folder.make();
+  try {
+    for (const [name, epoch] of epochs) {
+      for (const path of ["weights", "trainedModules"] as const) {
+        if (!existsSync(from[path](name))) continue;
+        const { tensors } = await loadCheckpoint(from[path](name));
+        await folder.save(folder[path](name), tensors, { experiment: id, seed, epoch });
+      }
     }
+  } catch (error) {
+    if (error instanceof Failure) return error.message;
+    throw error;
   }
+  await copyLogs(from.path, folder.path);
   // Last, since from here on the trial is begun.
   await folder.save(folder.file("latest.safetensors"), tensors, { ...progress, declaration });
 }
@@ -205,9 +212,9 @@ async function obstacle(
   const steps = batchCount(train.size, own, settings.limit);
   const other = otherRate(schedule, own, epochs, steps);
   if (other !== undefined) return other;
-  const isGone = (epoch: Epoch) =>
-    typeof epoch === "number" && epoch < epochs && !existsSync(folder.weights(epoch));
-  const gone = keep.find(isGone);
+  const past = keep.filter((epoch) => typeof epoch === "number" && epoch < epochs);
+  const needed: Epoch[] = progress.best ? ["best", ...past] : past;
+  const gone = needed.find((epoch) => !existsSync(folder.weights(epoch)));
   if (gone !== undefined) return `it has not kept the weights of epoch ${gone}, which are needed`;
   const facts = await folder.data();
   if (!facts) return "it does not know what it learned from";

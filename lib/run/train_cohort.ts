@@ -11,7 +11,7 @@ import type { QueuedTrial } from "./queue.ts";
 import type { Foundations } from "./record.ts";
 import { resolveRun, STATE_TEXTS, titleOf } from "./resolve.ts";
 import { foundationSettings, scheduleOf, type Settings } from "./settings.ts";
-import { findStart, goOnFrom } from "./shorter.ts";
+import { describeStart, findStart, goOnFrom } from "./shorter.ts";
 import { BEFORE_TRAINING, stopIfInterrupted } from "./stop.ts";
 import { type LoadedTeacher, readTeachers, scoreTeachers } from "./teachers.ts";
 import { TrialTraining } from "./trial_training.ts";
@@ -161,6 +161,6 @@ async function makeReady(
   if (state !== "missing" && state !== "stale") return;
   const start = await findStart(trial, prepared, [...teachers, ...stages]);
   if (!start) return;
-  const failed = start.from && await goOnFrom(trial, start.from);
-  say(failed === undefined ? start.line : `starts anew: ${start.line}, but ${failed}`);
+  const { from, reason = await goOnFrom(trial, from) } = start;
+  say(describeStart({ from, reason }));
 }

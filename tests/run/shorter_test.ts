@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { dryRunAll } from "../../lib/run/dry_run.ts";
 import type { Settings } from "../../lib/run/settings.ts";
 import { Failure } from "../../lib/values/failure.ts";
-import { loadCheckpoint } from "../../lib/weights/checkpoint.ts";
+import type { RunProgress } from "../../lib/run/run_folder.ts";
+import { loadCheckpoint, saveCheckpoint } from "../../lib/weights/checkpoint.ts";
 import { everything, needs } from "../support/needs.ts";
 import { PAIR, type Toys, toys, toysIn } from "../support/toy_runs.ts";
 
@@ -22,6 +23,8 @@ const alone = { dataset, student: small, distiller: scratch() };
 export const cosine2 = experiment(import.meta, { ...alone, schedule: over(2, retort.cosine()) });
 export const cosine4 = experiment(import.meta, { ...alone, schedule: over(4, retort.cosine()) });
 export const constant = experiment(import.meta, { ...alone, schedule: sgd({ epochs: 4, batch: 16, lr: 0.05 }) });
+export const plain2 = experiment(import.meta, { ...alone, schedule: two });
+export const plain4 = experiment(import.meta, { ...alone, schedule: four });
 const total = { id: "total", options: {}, build: () => ({ student, task, epochs }: { student: never; task: (o: never) => never; epochs: number }) => ({ task: [1 / epochs, task(student)] as const }) };
 export const total2 = experiment(import.meta, { ...alone, distiller: total, schedule: two });
 export const total4 = experiment(import.meta, { ...alone, distiller: total, schedule: four });
@@ -150,5 +153,60 @@ await needs(
         "toy#long seed 1 does not go on from the run of 2 epochs in " +
           `${toys.of("short", 1)} after epoch 2: it has not kept the weights of epoch 1`,
       );
+    }, repeating),
+);
+
+await needs(
+  everything,
+  "shorter: what a run is made from decides, whatever the state in which it was left",
+  () =>
+    toys(LENGTHS, async (toys) => {
+      await toys.run("plain2");
+      const path = toys.of("plain2", 1, "latest.safetensors");
+      const { tensors, metadata } = await loadCheckpoint(path);
+      const progress = metadata as unknown as RunProgress;
+      const origin = progress.origin!;
+      assertEquals(progress.readsLength, false);
+      assertEquals(origin.weights, []);
+      const reason = async (change: Partial<RunProgress>, settings: Partial<Settings> = {}) => {
+        await saveCheckpoint(path, tensors, { ...progress, ...change });
+        const trial = { experiment: await toys.experiment("plain4"), seed: 1 };
+        const lines = await dryRunAll([trial], toys.settings(settings));
+        return lines.find((line) => line.startsWith("start"))?.match(/: (.*); it/)?.[1];
+      };
+      assertEquals(await reason({}), undefined);
+      const known = "an earlier version trained some of it, or its code or its teachers changed";
+      assertStringIncludes(await reason({ origin: undefined }) ?? "", known);
+      assertStringIncludes(await reason({ readsLength: undefined }) ?? "", known);
+      const functions = { ...origin.functions, "gone.ts": "0".repeat(64) };
+      for (
+        const [change, expected] of [
+          [{ functions }, "code has changed since: gone.ts"],
+          [{ weights: ["0"] }, "its teachers or first stages have other weights"],
+          [{ deterministic: false }, "it is not --deterministic"],
+          [{ tensorflow: "2.0.0" }, "it is of tensorflow 2.0.0"],
+        ] as const
+      ) {
+        assertEquals(await reason({ origin: { ...origin, ...change } }), expected);
+      }
+      assertEquals(
+        await reason({ precision: "bfloat16" }),
+        "it is a run with --precision bfloat16 --backend tensorflow",
+      );
+      assertEquals(await reason({ workers: 2 }), "other workers share its batches");
+      await saveCheckpoint(path, tensors, progress);
+      await Deno.writeTextFile(toys.of("plain2", 1, "best.safetensors"), "damaged");
+      toys.said();
+      await toys.run("plain4");
+      assertMatch(
+        toys.said(),
+        /plain4 seed 1 does not go on from .*best\.safetensors.*; it starts anew/,
+      );
+      assertEquals((await toys.log("plain4")).length, 4);
+      await Deno.remove(toys.of("plain2", 1, "best.safetensors"));
+      await toys.run("plain4", 1, { fresh: true });
+      await Deno.remove(toys.of("plain4", 1), { recursive: true });
+      await Deno.remove(`${toys.of("plain4", 1)}.old-1`, { recursive: true });
+      assertStringIncludes(await reason({}) ?? "", "it has not kept the weights of epoch best");
     }, repeating),
 );
