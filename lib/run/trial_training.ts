@@ -209,7 +209,7 @@ export class TrialTraining {
       batch: batch + 1,
       step: step + 1,
       sums: addStep(sums, values, images),
-      readsLength: this.assembly.parts.length.wasRead,
+      readsLength: this.assembly.lengthsRead.size > 0,
     };
   }
 

@@ -6,7 +6,6 @@ import { Failure } from "../values/failure.ts";
 import { buildModel, type Model, type Net } from "../nn/network.ts";
 import { pure } from "../nn/pure.ts";
 import type { Schedule } from "../experiment/schedule.ts";
-import { RunLength } from "./run_length.ts";
 import type { TrainParts } from "./step.ts";
 import { batchCount } from "./train_inputs.ts";
 import {
@@ -62,6 +61,8 @@ export interface Assembly {
   readonly teachers: readonly Model[];
   /** The parts of a training step. */
   readonly parts: TrainParts;
+  /** What the loss has read of the length of its run, in the steps so far. */
+  readonly lengthsRead: ReadonlySet<"epochs" | "steps">;
   /**
    * Every variable that was made, by name, in order of creation: the student's, the teachers', the
    * method's, the optimiser's.
@@ -121,6 +122,7 @@ export function assemble(experiment: AssemblySource, options: AssemblyOptions): 
   const trainable = [...collected.values()]
     .filter((variable) => variable.trainable && !variable.fixed && !frozenVariables.has(variable));
   const optimizer = schedule.optimizer(trainable, scope);
+  const lengthsRead = new Set<"epochs" | "steps">();
   const learning = { student, teacher, loss, optimizer, trainable, frozenVariables };
   return {
     student,
@@ -133,8 +135,10 @@ export function assemble(experiment: AssemblySource, options: AssemblyOptions): 
       mix,
       views,
       seed,
-      length: lengthOf(options),
+      ...lengthOf(options),
+      lengthsRead,
     },
+    lengthsRead,
     variables: collected,
     state: [...collected.values()].filter((variable) => !variable.fixed),
     weights: namesBelow(scope.in(SCOPES.student), student.variables),
@@ -144,9 +148,11 @@ export function assemble(experiment: AssemblySource, options: AssemblyOptions): 
 }
 
 /** The epochs and the steps of a run. */
-function lengthOf({ schedule, train, limit }: AssemblyOptions): RunLength {
+function lengthOf(
+  { schedule, train, limit }: AssemblyOptions,
+): { epochs: number; steps: number } {
   const { epochs } = schedule;
-  return new RunLength(epochs, epochs * batchCount(train.size, schedule, limit));
+  return { epochs, steps: epochs * batchCount(train.size, schedule, limit) };
 }
 
 const teacherScope = (scope: Variables, i: number) => scope.in(SCOPES.teacher(i)).frozen();

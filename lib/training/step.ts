@@ -20,7 +20,6 @@ import type { Update, Variable } from "../nn/variables.ts";
 import type { LabelName, Labels, Pairing, Task } from "../tasks/task.ts";
 import { ALONE, type Share } from "../values/share.ts";
 import { checkLoss } from "./check_loss.ts";
-import type { RunLength } from "./run_length.ts";
 
 /**
  * The inputs of a training step. `rate` has the learning rate of each trial, [trials]; all other
@@ -92,8 +91,15 @@ export interface TrainParts {
   readonly views?: { readonly [name: string]: Augmentation };
   /** The run's seed. */
   readonly seed: number;
-  /** The number of epochs and of steps of the run. */
-  readonly length: RunLength;
+  /** Number of epochs of the run. */
+  readonly epochs: number;
+  /** Number of steps of the run. */
+  readonly steps: number;
+  /**
+   * Which of these two the loss has read, added by each step: a longer run cannot go on from one
+   * whose loss read one. Default: nobody asks.
+   */
+  readonly lengthsRead?: Set<"epochs" | "steps">;
 }
 
 /** How the workers of a cluster share a step. */
@@ -352,11 +358,13 @@ function objective(
       index,
       epoch,
       get epochs() {
-        return parts.length.epochs;
+        parts.lengthsRead?.add("epochs");
+        return parts.epochs;
       },
       step,
       get steps() {
-        return parts.length.steps;
+        parts.lengthsRead?.add("steps");
+        return parts.steps;
       },
       random: random.in("distiller"),
       live,

@@ -37,10 +37,7 @@ async function prepared(classes: number, quick: Pick<Settings, "epochs" | "limit
   }));
   const { assemblies, close } = await prepare(trials, 1, settings);
   close();
-  return {
-    lengths: assemblies.map(({ parts: { length: { epochs, steps } } }) => [epochs, steps]),
-    said,
-  };
+  return { lengths: assemblies.map(({ parts: { epochs, steps } }) => [epochs, steps]), said };
 }
 
 Deno.test("prepare: a loss knows the epochs and steps of its run, also of a quick one", async () => {
