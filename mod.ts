@@ -84,6 +84,7 @@ export type {
   BuildContext,
   Create,
   Distiller,
+  EpochOption,
   HardLabels,
   Loss,
   LossWithMemory,

@@ -11,8 +11,10 @@ import { userPath } from "../files/user_path.ts";
 import { findNetwork } from "../project/find_network.ts";
 import { loadExperiments } from "../project/identify.ts";
 import { readTrainedStudent } from "../run/trained.ts";
+import { exitAtOnce } from "../tensorflow/library/load.ts";
 import { runCommand } from "../terminal/command.ts";
 import { type Flags, helpText, parseFlags, type Spec } from "../terminal/flags.ts";
+import { Interruption } from "../terminal/interruption.ts";
 import { status } from "../terminal/status.ts";
 import { Failure } from "../values/failure.ts";
 import { readWeights, type WeightsFile } from "../weights/weights_file.ts";
@@ -89,6 +91,13 @@ export async function runEval(
   if (options._.length === 0) {
     throw new Failure(2, "which experiment? deno task eval experiments/quickstart.ts#kd");
   }
+  const progress = status();
+  // Nothing is there to save.
+  using _ = new Interruption(() => {
+    progress.close();
+    console.error("interrupted: nothing more is measured");
+    exitAtOnce(130);
+  });
   // All of them are read before the first one is measured.
   const subjects: NamedSubject[] = [];
   for (const spec of options._) {
@@ -100,7 +109,6 @@ export async function runEval(
   }
   const { precision = "float32", backend = "tensorflow", threads, "eval-batch": evalBatch } =
     options;
-  const progress = status();
   for (const subject of subjects) {
     const { id, trained, network, dataset, file: { path, sha256 } } = subject;
     const found = await examine(subject, {

@@ -112,7 +112,7 @@ export class Fingerprint {
    * differ. Rejects with a `Failure` (exit 3) that says what has changed.
    */
   async check({ by, facts }: Learned): Promise<void> {
-    const changes = await this.#changes(facts);
+    const changes = await this.changes(facts);
     if (changes.length > 0) throw otherData(by, changes);
   }
 
@@ -128,7 +128,8 @@ export class Fingerprint {
     if (moved.length > 0 && sorted(classes) === sorted(facts.classes)) throw otherData(by, moved);
   }
 
-  async #changes(before: DataFacts): Promise<string[]> {
+  /** Says what has changed since a run learned from the data set. Reads as `check` does. */
+  async changes(before: DataFacts): Promise<string[]> {
     const { image, classes } = this.#opened;
     const { train, test } = this.#splits;
     const renamed = listRenamed(before.classes, classes);

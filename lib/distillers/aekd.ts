@@ -66,6 +66,12 @@ export function aekd<const S extends string = never, const T extends string = ne
       temperature: above(0),
       most: between(),
     }),
+    epochOptions: hints && [{
+      owner: "aekd: hints",
+      option: "begin",
+      value: hints.begin,
+      isSet: options.hints?.begin !== undefined,
+    }],
     paper:
       "Agree to Disagree: Adaptive Ensemble Knowledge Distillation in Gradient Space. Du et al., 2020. NeurIPS",
     build({ create, student, teacher: teachers }) {

@@ -80,6 +80,9 @@ export function camkd<const S extends string, const T extends string>(
       weight: atLeast(0),
       begin: whole(),
     }),
+    epochOptions: [
+      { owner: "camkd", option: "begin", value: begin, isSet: options.begin !== undefined },
+    ],
     paper:
       "Confidence-Aware Multi-Teacher Knowledge Distillation. Zhang, Chen, Wang, 2022. arXiv:2201.00007",
     build({ create, student, teacher: teachers }) {

@@ -3,6 +3,7 @@ import {
   erase,
   mergeTerms,
   type Teachers,
+  within,
   withMemory,
 } from "../experiment/distiller.ts";
 import { Failure } from "../values/failure.ts";
@@ -75,6 +76,7 @@ function combineErased(
     options: { methods: [a, b].map(({ id, options }) => ({ id, options })) },
     paper: [a, b].flatMap(({ paper }) => paper ?? []).join("; ") || undefined,
     note: (classes) => [a, b].flatMap(({ note }) => note?.(classes) ?? []).join("; ") || undefined,
+    epochOptions: [a, b].flatMap(({ epochOptions }) => epochOptions ?? []),
     needs: a.needs || b.needs ? [...a.needs ?? [], ...b.needs ?? []] : undefined,
     frozenVariables: a.frozenVariables && b.frozenVariables && ((student) => {
       const others = new Set(b.frozenVariables!(student));
@@ -86,7 +88,7 @@ function combineErased(
       );
       return (step) => {
         const [first, second] = losses.map((loss, i) =>
-          withMemory(loss({ ...step, random: step.random.in(SCOPES[i]) }))
+          withMemory(loss(within(step, { random: step.random.in(SCOPES[i]) })))
         );
         return {
           terms: mergeTerms(first.terms, second.terms, b.id),

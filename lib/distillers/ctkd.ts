@@ -41,6 +41,9 @@ export function ctkd(options: CtkdOptions = {}): Distiller<Scorer, Scorer> {
       ce: atLeast(0),
       kd: atLeast(0),
     }),
+    epochOptions: [
+      { owner: "ctkd", option: "loops", value: loops, isSet: options.loops !== undefined },
+    ],
     paper: "Curriculum Temperature for Knowledge Distillation. Li et al., 2023. arXiv:2211.16231",
     build({ create }) {
       const theta = scalarVariable(create, "theta", start);

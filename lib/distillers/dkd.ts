@@ -53,6 +53,9 @@ export function dkd(options: DkdOptions = {}): Distiller<Scorer, Scorer, HardLab
       warmUp: atLeast(0),
       ce: atLeast(0),
     }),
+    epochOptions: [
+      { owner: "dkd", option: "warmUp", value: warmUp, isSet: options.warmUp !== undefined },
+    ],
     paper: "Decoupled Knowledge Distillation. Zhao et al., 2022. arXiv:2203.08679",
     note: (classes) =>
       classes === 2

@@ -33,6 +33,9 @@ export function eskd({ until, ...options }: EskdOptions = {}): Distiller<Scorer,
       temperature: above(0),
       until: whole(0),
     }),
+    epochOptions: until === undefined
+      ? []
+      : [{ owner: "eskd", option: "until", value: until, isSet: true }],
     paper: "On the Efficacy of Knowledge Distillation. Cho, Hariharan, 2019. arXiv:1910.01348",
     build: () => ({ student, teacher, task, epoch, mask }) => {
       const weight = until === undefined

@@ -53,6 +53,9 @@ export function one<const S extends string = "block2">(
       kd: atLeast(0),
       rampUp: atLeast(0),
     }),
+    epochOptions: [
+      { owner: "one", option: "rampUp", value: rampUp, isSet: options.rampUp !== undefined },
+    ],
     paper:
       "Knowledge Distillation by On-the-Fly Native Ensemble. Lan, Zhu, Gong, 2018. arXiv:1806.04606",
     build({ create, student }) {

@@ -83,6 +83,9 @@ export function reviewkd<const S extends string = never, const T extends string 
       kd: atLeast(0),
       temperature: above(0),
     }),
+    epochOptions: [
+      { owner: "reviewkd", option: "warmup", value: warmup, isSet: options.warmup !== undefined },
+    ],
     paper: "Distilling Knowledge via Knowledge Review. Chen et al., 2021. arXiv:2104.09044",
     spots: (student, teacher) => pairsToReview(student, teacher, taps),
     build({ create, student, teacher }) {

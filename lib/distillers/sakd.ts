@@ -9,6 +9,7 @@ import {
   type StepContext,
   type Term,
   type Terms,
+  within,
   withMemory,
 } from "../experiment/distiller.ts";
 import { reluOp } from "../kernels/relu.ts";
@@ -144,7 +145,7 @@ export function sakdWithNoise<S extends Net, T extends Net, D>(
   const { routing = "adaptive", homogeneous = false, gamma = 1, alpha = 1, beta = 1, ce = 1 } =
     options;
   const { temperature = 4, gumbel = 5, statistics = "batch" } = options;
-  const { id, options: methodOptions, paper, needs, spots, build } = erase(method);
+  const { id, options: methodOptions, paper, epochOptions, needs, spots, build } = erase(method);
   const distiller: Distiller<Net, Net> = {
     id: "sakd",
     options: checkRanges("sakd", {
@@ -167,6 +168,7 @@ export function sakdWithNoise<S extends Net, T extends Net, D>(
       gumbel: above(0),
     }),
     paper: [PAPER, ...paper ? [paper] : []].join("; "),
+    epochOptions,
     needs,
     build({ create, student, teacher, dataset }) {
       const copy = routing === "both"
@@ -180,14 +182,14 @@ export function sakdWithNoise<S extends Net, T extends Net, D>(
       return (step) => {
         const { student, image, task, random } = step;
         const teacher = copy?.run(image, step.live) ?? step.teacher;
-        const { chosen, terms: policyTerms } = route({ ...step, teacher });
+        const { chosen, terms: policyTerms } = route(within(step, { teacher }));
         const mask = (spot: string) => {
           if (names.includes(spot)) return chosen?.[names.indexOf(spot)];
           throw new Error(`${id} asks for a mask at ${spot}, which is not one of its spots`);
         };
         const live: Pass = { ...step.live, whole: statistics === "batch" };
         const { terms, writes, reports } = withMemory(
-          loss({ ...step, teacher, live, random: random.in("method"), mask }),
+          loss(within(step, { teacher, live, random: random.in("method"), mask })),
         );
         const [s, t] = [student, teacher].map(({ taps }) => taps.logits);
         const common: Terms = {

@@ -103,7 +103,10 @@ export interface StepContext<S extends Net, T extends Teachers> {
   readonly index: Tensor;
   /** The current epoch, from 1, a scalar. */
   readonly epoch: Tensor;
-  /** Number of epochs of the run, for what changes over the whole of it. */
+  /**
+   * Number of epochs of the run, for what changes over the whole of it. A run whose loss reads it, or
+   * `steps`, does not go on from a shorter one.
+   */
   readonly epochs: number;
   /** The number of finished steps of the run, an int32 scalar. */
   readonly step: Tensor;
@@ -216,10 +219,30 @@ function isTerm(value: Term | LossWithMemory["writes"]): value is Term {
   return value.length > 0 && !Array.isArray(value[0]);
 }
 
+/**
+ * The same context for a method inside of another one, with these members in place of its own. A
+ * copy by `...` would read the length of the run, which counts as the method's doing.
+ */
+export function within<C extends object, M extends object>(context: C, members: M): C & M {
+  const own = Object.getOwnPropertyDescriptors(context);
+  const others = Object.getOwnPropertyDescriptors(members);
+  return Object.create(Object.prototype, { ...own, ...others });
+}
+
 /** The loss of a method for one step. It is traced once. */
 export type Loss<S extends Net, T extends Teachers, D = unknown> = (
   step: StepContext<S, T> & D,
 ) => Terms | LossWithMemory;
+
+/** An option that counts epochs of the run: the length of a warm-up, the epoch where a term begins. */
+export interface EpochOption {
+  /** The method that has it. */
+  readonly owner: string;
+  readonly option: string;
+  readonly value: number;
+  /** Whether the user has set it. */
+  readonly isSet: boolean;
+}
 
 /**
  * A method of distillation. `S` and `T` are the networks that it needs as student and as teacher or
@@ -265,6 +288,11 @@ export interface Distiller<
    * something else there than its name says.
    */
   readonly note?: (classes: number) => string | undefined;
+  /**
+   * Its options that count epochs. An experiment refuses one that is set and above its schedule's
+   * epochs; a run prints a line where a default is, or where the run is a shorter, quick one.
+   */
+  readonly epochOptions?: readonly EpochOption[];
   /** The modules that it trains for other methods. `create.trainedModule` creates each of them. */
   readonly trainedModules?: { readonly [K in E]: Layer };
   /** The modules that other methods trained and that it uses. Part of the declaration. */

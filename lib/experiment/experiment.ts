@@ -2,7 +2,7 @@ import type { Dataset, Mix } from "../data/dataset.ts";
 import type { Layer } from "../nn/layer.ts";
 import type { Net, Scorer } from "../nn/network.ts";
 import { Failure } from "../values/failure.ts";
-import { checkRange, checkRanges, whole } from "../values/range.ts";
+import { atMost, checkRange, checkRanges, whole } from "../values/range.ts";
 import {
   type DataOf,
   type Distiller,
@@ -128,7 +128,8 @@ const experiments = new WeakSet<object>();
 /**
  * Declares an experiment. `meta` is the `import.meta` of the module that exports it. Creates no
  * tensor and opens no file. Throws a `Failure` (exit 2) if the method needs a module that no
- * experiment trained, or if the epochs or the batch of the schedule are not whole numbers from 1.
+ * experiment trained, if the epochs or the batch of the schedule are not whole numbers from 1, or if
+ * a warm-up of the method is longer than the schedule.
  *
  * @example
  * ```ts
@@ -156,6 +157,9 @@ export function experiment<
   const { dataset, student, teacher, distiller, schedule } = parts;
   const { epochs, batch } = schedule;
   checkRanges(schedule.id, { epochs, batch }, { epochs: whole(), batch: whole() });
+  for (const { owner, option, value, isSet } of distiller.epochOptions ?? []) {
+    if (isSet) checkRange(owner, option, value, atMost(epochs, "the schedule's epochs"));
+  }
   const start = isTrained(student) ? student : undefined;
   const value: Declared<S, G, M, V, E> = {
     url: meta.url,

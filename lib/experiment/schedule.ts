@@ -50,6 +50,12 @@ export interface Schedule extends AroundUpdate {
    * The same schedule over another number of epochs, with its rate's points moved in proportion.
    */
   over(epochs: number): Schedule;
+  /**
+   * The same schedule declared over another number of epochs, with no point of its rate moved, so
+   * that a run can go on from a shorter one whose rates are the same. Default: none, if something
+   * else than the rate depends on the number of epochs.
+   */
+  lasting?(epochs: number): Schedule;
 }
 
 /** Options of a schedule with any optimiser. */
@@ -105,6 +111,7 @@ export function schedule(
     rate: (epoch, step = 0, steps = 1) =>
       rate.at(((epoch - 1) * steps + step) / steps, { epochs, lr }),
     over: (other) => scheduleOver(other, rate.over(other, epochs)),
+    lasting: (other) => scheduleOver(other, rate),
   });
   declared.check?.({ epochs, lr });
   return scheduleOver(epochs, declared);

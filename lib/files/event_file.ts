@@ -45,7 +45,8 @@ export class EventWriter {
   }
 }
 
-const EVENTS = /^events\.out\.tfevents\.\d+\.retort$/;
+/** The names of event files. */
+export const EVENTS = /^events\.out\.tfevents\.\d+\.retort$/;
 const HEAD = 12;
 const TAIL = 4;
 

@@ -27,12 +27,76 @@ export type OwnCode = { readonly [path: string]: string };
  * Fingerprints the code of an experiment, as this process has loaded it. Neither the package nor
  * modules that it or the user takes from a registry are part of it: these have versions.
  */
-export async function ownCode({ module, name }: Identity, root: string): Promise<OwnCode> {
-  const reached = new Map<string, Reached>();
-  await reach(reached, pathToFileURL(module).href, { experiment: name });
+export async function ownCode(identity: Identity, root: string): Promise<OwnCode> {
+  return await fingerprint(await reachExperiment(identity, "all"), root);
+}
+
+/**
+ * The same of the code that the training itself runs: functions, classes and what they use, and the
+ * arguments of calls of them. What else makes the declaration does not count, since that says it:
+ * values, the whole of a `schedule`, and the arguments of a function that declares an experiment.
+ */
+export async function ownFunctions(identity: Identity, root: string): Promise<OwnCode> {
+  const all = await reachExperiment(identity, "training");
+  const called = restart(all);
+  for (const [href, { module, parts }] of all.modules) {
+    for (const part of parts) {
+      if (part.isCallable) await addParts(called, href, [part]);
+      for (const { callee, ...call } of part.calls) {
+        const inside = restart(all);
+        await addParts(inside, href, [{ ...PLAIN, text: "", uses: new Set([callee]) }]);
+        const functions = [...inside.modules.values()].flatMap(({ parts }) =>
+          [...parts].filter(({ isCallable }) => isCallable)
+        );
+        if (functions.length === 0 || functions.some(declares)) continue;
+        await addParts(called, href, [{ ...PLAIN, ...call }]);
+      }
+    }
+    // They may have set anything up; what they use was only there.
+    for (const part of effectsOf(module)) called.modules.get(href)!.parts.add(part);
+  }
+  return await fingerprint(called, root);
+}
+
+/** Whether a function declares an experiment. */
+function declares({ calls }: Part): boolean {
+  return calls.some(({ callee }) => callee === "experiment");
+}
+
+/** The same modules, of which nothing is reached yet. */
+function restart({ scope, modules }: Walk): Walk {
+  return {
+    scope,
+    modules: new Map(Array.from(modules, ([href, { module }]) => [href, unreached(module)])),
+  };
+}
+
+/** A part that only uses names. */
+const PLAIN = {
+  declares: new Set<string>(),
+  loads: [],
+  isCallable: false,
+  schedules: new Set<string>(),
+  calls: [],
+};
+
+async function reachExperiment(
+  { module, name }: Identity,
+  scope: Walk["scope"],
+): Promise<Walk> {
+  const walk = { scope, modules: new Map() };
+  await reach(walk, pathToFileURL(module).href, { experiment: name });
+  return walk;
+}
+
+async function fingerprint({ modules }: Walk, root: string): Promise<OwnCode> {
   const digests: [string, string][] = [];
-  for (const [href, { module, parts, imports }] of reached) {
-    const texts = module.parts.filter((part) => parts.has(part)).map(({ text }) => text);
+  for (const [href, { module, parts, imports }] of modules) {
+    const calls = [...parts].filter((part) => !module.parts.includes(part));
+    const texts = [
+      ...module.parts.filter((part) => parts.has(part)).map(({ text }) => text),
+      ...calls.map(({ text }) => text).sort(),
+    ];
     // A module that only passes names on runs nothing itself.
     if (texts.length === 0) continue;
     const text = new TextEncoder().encode([...[...imports].sort(), ...texts].join("\n"));
@@ -53,6 +117,14 @@ export function changedCode(before: OwnCode, now: OwnCode): string[] {
   return [...new Set([...differs(now, before), ...differs(before, now)])];
 }
 
+/** A walk through what an experiment runs. */
+interface Walk {
+  /** What it reaches: all code, or only what the training itself may run. */
+  readonly scope: "all" | "training";
+  /** What is reached of each module, by their addresses. */
+  readonly modules: Map<string, Reached>;
+}
+
 /** What an experiment runs of a module. */
 interface Reached {
   readonly module: OwnModule;
@@ -61,28 +133,32 @@ interface Reached {
   readonly imports: Set<string>;
 }
 
+const unreached = (module: OwnModule): Reached => ({
+  module,
+  parts: new Set(),
+  imports: new Set(),
+});
+
 /** What is wanted of a module: an export, `*` for all of them, or an experiment. */
 type Wanted = string | { readonly experiment: string | undefined };
 
 /** Adds what this wish runs of a module and of those that it imports. */
-async function reach(
-  reached: Map<string, Reached>,
-  href: string,
-  wanted: Wanted,
-): Promise<void> {
+async function reach(walk: Walk, href: string, wanted: Wanted): Promise<void> {
   const module = await read(href);
-  if (!reached.has(href)) {
-    const effects = module.parts.filter(({ declares }) => declares.size === 0);
-    reached.set(href, { module, parts: new Set(), imports: new Set() });
-    await addParts(reached, href, effects);
-    for (const specifier of module.effects) {
-      await follow(reached, href, { specifier, name: "" });
-    }
+  if (!walk.modules.has(href)) {
+    walk.modules.set(href, unreached(module));
+    if (walk.scope === "all") await addParts(walk, href, effectsOf(module));
+    for (const specifier of module.effects) await follow(walk, href, { specifier, name: "" });
   }
   for (const found of find(module, wanted)) {
-    if ("specifier" in found) await follow(reached, href, found);
-    else await addParts(reached, href, declaring(module, found));
+    if ("specifier" in found) await follow(walk, href, found);
+    else await addParts(walk, href, declaring(module, found));
   }
+}
+
+/** The parts of a module that run whatever is imported. */
+function effectsOf({ parts }: OwnModule): Part[] {
+  return parts.filter(({ declares }) => declares.size === 0);
 }
 
 /** The local names of what is wanted, or where it comes from. */
@@ -110,36 +186,33 @@ function declaring({ parts }: OwnModule, names: readonly string[]): Part[] {
 }
 
 /** Adds parts of a module, and all that they use. */
-async function addParts(
-  reached: Map<string, Reached>,
-  href: string,
-  added: readonly Part[],
-): Promise<void> {
-  const { module, parts, imports } = reached.get(href)!;
+async function addParts(walk: Walk, href: string, added: readonly Part[]): Promise<void> {
+  const { module, parts, imports } = walk.modules.get(href)!;
   for (const part of added) {
     if (parts.has(part)) continue;
     parts.add(part);
-    await addParts(reached, href, declaring(module, [...part.uses]));
-    for (const local of part.uses) {
+    const uses = [...part.uses].filter((name) => walk.scope === "all" || !part.schedules.has(name));
+    await addParts(walk, href, declaring(module, uses));
+    for (const local of uses) {
       const from = module.imports.get(local);
       if (!from) continue;
       // The place of a module may change, but not what a name of a registry's module stands for.
       const registry = isPath(from.specifier) ? "" : ` of ${from.specifier}`;
       imports.add(`${local} is ${from.name}${registry}`);
-      await follow(reached, href, from);
+      await follow(walk, href, from);
     }
-    for (const specifier of part.loads) await follow(reached, href, { specifier, name: "*" });
+    for (const specifier of part.loads) await follow(walk, href, { specifier, name: "*" });
   }
 }
 
 /** Adds what an imported name runs, if its module is the user's own. */
 async function follow(
-  reached: Map<string, Reached>,
+  walk: Walk,
   importer: string,
   { specifier, name }: ImportedName,
 ): Promise<void> {
   const href = resolve(specifier, importer);
-  if (href !== undefined && isOwn(href)) await reach(reached, href, name);
+  if (href !== undefined && isOwn(href)) await reach(walk, href, name);
 }
 
 const isPath = (specifier: string): boolean => /^(\.{0,2}\/|file:)/.test(specifier);

@@ -25,6 +25,20 @@ export interface Part {
   readonly declares: ReadonlySet<string>;
   /** The specifiers of modules that it imports while it runs. */
   readonly loads: readonly string[];
+  /** Whether it has a function or a class, which others may call later. */
+  readonly isCallable: boolean;
+  /**
+   * The names among `uses` that it uses only as the `schedule` of an experiment, which is declared
+   * in full. None, if the part is callable.
+   */
+  readonly schedules: ReadonlySet<string>;
+  /** The calls in it of the module's own and imported names, but for those in a `schedule`. */
+  readonly calls: readonly NamedCall[];
+}
+
+/** A call of a name, with its arguments. */
+export interface NamedCall extends Pick<Part, "text" | "uses"> {
+  readonly callee: string;
 }
 
 /** A module in parts, so that what one export runs can be told from the rest. */
@@ -106,7 +120,15 @@ export function parseModule(source: string): OwnModule {
 
 /** A module that is no program, in one part: what it exports is its text. */
 export function textModule(source: string): OwnModule {
-  const part = { text: source, uses: new Set<string>(), declares: new Set([DEFAULT]), loads: [] };
+  const names = { uses: new Set<string>(), declares: new Set([DEFAULT]) };
+  const part = {
+    text: source,
+    ...names,
+    loads: [],
+    isCallable: true,
+    schedules: new Set<string>(),
+    calls: [],
+  };
   const nothing = { imports: new Map(), members: new Map(), stars: [], effects: [] };
   return { parts: [part], exports: new Map([["default", [DEFAULT]]]), ...nothing };
 }
@@ -194,21 +216,91 @@ function partsAt(
     uses: new Set<string>(),
     declares: new Set(declares),
     loads: [] as string[],
+    isCallable: false,
+    schedules: new Set<string>(),
+    calls: [] as NamedCall[],
   }));
+  const schedules = scheduleRanges(tokens);
   for (const [i, token] of tokens.entries()) {
     const part = parts[placeAt(token.start)];
     if (!part) continue;
     part.words.push(wordOf(token, code));
     const [before, opening] = [tokens[i - 2], tokens[i - 1]].map((one) => one?.type.label);
+    part.isCallable ||= ["=>", "function", "class"].includes(token.type.label) ||
+      // The body of a method.
+      opening === ")" && token.type.label === "{";
     if (before === "import" && opening === "(" && token.type.label === "string") {
       part.loads.push(String(token.value));
     }
   }
   for (const { name, at, uses } of names) {
     parts[placeAt(at)]?.declares.add(name);
-    for (const use of uses) parts[placeAt(use)]?.uses.add(name);
+    for (const use of uses) {
+      const part = parts[placeAt(use)];
+      if (!part) continue;
+      const isUsed = part.uses.has(name) && !part.schedules.has(name);
+      part.uses.add(name);
+      if (!part.isCallable && schedules.some((range) => isInside(use, range))) {
+        if (!isUsed) part.schedules.add(name);
+        continue;
+      }
+      part.schedules.delete(name);
+      const inside = callAt(use, tokens);
+      if (inside.length === 0) continue;
+      const { start } = inside[0];
+      const { end } = inside.at(-1)!;
+      const used = names.filter(({ uses }) => uses.some((at) => isInside(at, { start, end })));
+      part.calls.push({
+        callee: name,
+        text: inside.map((token) => wordOf(token, code)).join(" "),
+        uses: new Set(used.map(({ name }) => name)),
+      });
+    }
   }
   return parts.map(({ words, ...part }) => ({ text: words.join(" "), ...part }));
+}
+
+/** The ranges of the values of properties called `schedule`. */
+function scheduleRanges(tokens: readonly Token[]): Range[] {
+  const ranges: Range[] = [];
+  const open: string[] = [];
+  for (const [i, { type: { label }, value }] of tokens.entries()) {
+    if (isOpening(label)) open.push(label);
+    if (isClosing(label)) open.pop();
+    if (value !== "schedule" || open.at(-1) !== "{") continue;
+    const last = tokens[i + 1]?.type.label === ":" ? endOfExpression(tokens, i + 2) : i;
+    ranges.push({ start: tokens[i].start, end: tokens[last].end });
+  }
+  return ranges;
+}
+
+/** The position of the last token of an expression that begins at `first`, inside of brackets. */
+function endOfExpression(tokens: readonly Token[], first: number): number {
+  let depth = 0;
+  for (let at = first; at < tokens.length; at++) {
+    const { label } = tokens[at].type;
+    if (depth === 0 && (label === "," || isClosing(label))) return at - 1;
+    if (isOpening(label)) depth++;
+    if (isClosing(label)) depth--;
+  }
+  return tokens.length - 1;
+}
+
+const isOpening = (label: string): boolean => ["(", "[", "{", "${"].includes(label);
+const isClosing = (label: string): boolean => [")", "]", "}"].includes(label);
+
+/** The tokens of the call of a name, or of a member of it, at a position. None if it is no call. */
+function callAt(position: number, tokens: readonly Token[]): readonly Token[] {
+  const first = tokens.findIndex(({ start }) => start === position);
+  let at = first + 1;
+  while (tokens[at]?.type.label === ".") at += 2;
+  if (tokens[at]?.type.label !== "(") return [];
+  for (let depth = 0; at < tokens.length; at++) {
+    const { label } = tokens[at].type;
+    if (isOpening(label)) depth++;
+    if (isClosing(label) && --depth === 0) break;
+  }
+  return tokens.slice(first, at + 1);
 }
 
 /** A token, with one way to quote a text. */

@@ -8,13 +8,15 @@ import { compileSteps } from "../training/compile_steps.ts";
 import { batchCount } from "../training/train_inputs.ts";
 import { cohorts, mostTogether } from "./cohorts.ts";
 import { checkDeclaredData } from "./declared_data.ts";
+import { sayLongOptions } from "./declared_epochs.ts";
 import { previewStages, type StagesPreview } from "./first_stages.ts";
 import { listLearned } from "./learned.ts";
 import { fittingTrials, isLimitedByMemory, measureStepMemory, type StepMemory } from "./memory.ts";
 import { prepare, type Prepared, type TrialSource } from "./prepare.ts";
 import { checkCode, isSameTrial, queue, type QueuedTrial, type RequestedTrial } from "./queue.ts";
 import { type Resolved, resolveRun } from "./resolve.ts";
-import { scheduleOf, type Settings } from "./settings.ts";
+import { foundationSettings, scheduleOf, type Settings } from "./settings.ts";
+import { describeStart, findStart } from "./shorter.ts";
 import { stopIfInterrupted } from "./stop.ts";
 import { previewTeacher, type TeacherPreview } from "./teachers.ts";
 import { type TimedSteps, timeSteps } from "./time_steps.ts";
@@ -48,6 +50,7 @@ export async function dryRunAll(
 ): Promise<string[]> {
   const waiting = await queue(asked, settings);
   await checkDeclaredData(waiting, settings);
+  sayLongOptions(waiting, settings);
   await checkCode(waiting);
   const planned = cohorts(waiting, mostTogether(settings));
   const lines = queueLines(planned);
@@ -86,8 +89,10 @@ export async function dryRun(
     const source = { task, split: train, image: opened.image };
     const times = await timeSteps(steps, source, schedules, seed);
     const terms = describeTerms(times.values);
+    const starts = await Promise.all(taken.map((preview) => previewStart(preview, prepared)));
     const rows = taken.flatMap((preview, i): Row[] => [
       ...trialRows(preview, prepared, prepared.assemblies[i]),
+      ...starts[i],
       ["terms", terms[i]],
       ["schedule", describeSchedule(schedules[i], epochSize(train), settings.limit)],
       ["folder", preview.resolved.folder.path],
@@ -103,6 +108,7 @@ export async function dryRun(
 /** A trial in a dry run, with its teachers and first stages as far as they exist. */
 interface TrialPreview extends TrialSource {
   readonly resolved: Resolved;
+  readonly settings: Settings;
   readonly teachers: readonly TeacherPreview[];
   readonly stages: StagesPreview;
 }
@@ -112,12 +118,24 @@ async function previewTrial(
   settings: Settings,
 ): Promise<TrialPreview> {
   const resolved = await resolveRun(experiment, seed, settings);
+  const foundation = foundationSettings(experiment, settings);
   const teachers = await Promise.all(
-    experiment.teachers.map((teacher) => previewTeacher(teacher, resolved.root, settings)),
+    experiment.teachers.map((teacher) => previewTeacher(teacher, resolved.root, foundation)),
   );
-  const stages = await previewStages(experiment, settings);
-  const learned = await listLearned(resolved, settings);
-  return { experiment, resolved, teachers, stages, learned };
+  const stages = await previewStages(experiment, foundation);
+  const learned = await listLearned(resolved, foundation);
+  return { experiment, resolved, settings, teachers, stages, learned };
+}
+
+/** The row of the shorter run that a trial would go on from, or would not. None: there is none. */
+async function previewStart(
+  { resolved, settings, teachers, stages }: TrialPreview,
+  prepared: Prepared,
+): Promise<Row[]> {
+  if (resolved.state !== "missing" && resolved.state !== "stale") return [];
+  const trial = { ...resolved, settings, keep: [] };
+  const start = await findStart(trial, prepared, [...teachers, ...stages.files]);
+  return start ? [["start", describeStart(start)]] : [];
 }
 
 /** The rows of what a trial consists of. */

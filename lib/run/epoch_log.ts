@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
-import { writeFailure } from "../files/atomic_write.ts";
-import { EventWriter } from "../files/event_file.ts";
+import { atomicWrite, writeFailure } from "../files/atomic_write.ts";
+import { EVENTS, EventWriter } from "../files/event_file.ts";
 import { syncOpenFile } from "../files/sync.ts";
 import { formatMeasure, meanOf, type Score, type Task } from "../tasks/task.ts";
 import type { EpochSums } from "./epoch_sums.ts";
@@ -111,7 +111,7 @@ export class Logs {
 
   /** Continues the log in a run's folder after `epoch` epochs. Cuts off later entries. */
   constructor(folder: string, epoch: number) {
-    this.#path = `${folder}/metrics.jsonl`;
+    this.#path = `${folder}/${METRICS}`;
     this.#events = new EventWriter(folder, epoch);
     try {
       if (existsSync(this.#path)) {
@@ -146,6 +146,20 @@ export class Logs {
   }
 }
 
+/** Copies the log in a run's folder to another run's, in place of what is there. */
+export async function copyLogs(from: string, to: string): Promise<void> {
+  const read = (folder: string) =>
+    Array.fromAsync(Deno.readDir(folder), ({ name }) => name).then((names) => names.filter(isLog));
+  for (const name of await read(to)) await Deno.remove(`${to}/${name}`);
+  for (const name of await read(from)) {
+    await atomicWrite(`${to}/${name}`, await Deno.readFile(`${from}/${name}`));
+  }
+}
+
+const isLog = (name: string): boolean => name === METRICS || EVENTS.test(name);
+
+const METRICS = "metrics.jsonl";
+
 /** The length in bytes of the first `count` lines, or of all whole lines if there are fewer. */
 function lengthOfLines(bytes: Uint8Array, count: number): number {
   let end = 0;
@@ -169,7 +183,7 @@ export async function readLoggedScore(
   measure: string,
   of: "test" | "average" = "test",
 ): Promise<number | undefined> {
-  const path = `${folder}/metrics.jsonl`;
+  const path = `${folder}/${METRICS}`;
   if (!existsSync(path)) return undefined;
   for (const line of (await Deno.readTextFile(path)).split("\n").filter(Boolean)) {
     const log: EpochLog = JSON.parse(line);

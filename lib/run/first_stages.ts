@@ -85,6 +85,8 @@ export interface StagesPreview extends FirstStages {
   readonly lines: readonly string[];
   /** Whether all first stages are done. */
   readonly areThere: boolean;
+  /** The weights of each, in the order of the records of a run. */
+  readonly files: readonly { readonly sha256?: string }[];
 }
 
 /**
@@ -97,17 +99,28 @@ export async function previewStages(
 ): Promise<StagesPreview> {
   const lines: string[] = [];
   const modules = new Map<TrainedModule, ModuleWeights>();
-  let areThere = true;
-  const preview = async (trained: Trained, taken: string) => {
+  const files: { readonly sha256?: string }[] = [];
+  const preview = async (
+    trained: Trained,
+    taken: string,
+    file: (resolved: ResolvedTrained) => string,
+  ) => {
     const { text, resolved, isThere } = await previewTrained(trained, settings);
     lines.push(`${taken} of ${text}`);
-    areThere &&= isThere;
+    files.push(isThere ? { sha256: await sha256(await Deno.readFile(file(resolved))) } : {});
     return isThere ? resolved : undefined;
   };
-  const startRun = start && await preview(start, "student");
+  const startRun = start &&
+    await preview(start, "student", ({ folder, epoch }) => folder.weights(epoch));
   for (const module of needs) {
-    const resolved = await preview(module.trained, module.name);
+    const resolved = await preview(
+      module.trained,
+      module.name,
+      ({ folder, epoch }) => folder.trainedModules(epoch),
+    );
     modules.set(module, resolved && await moduleWeights(resolved, module));
   }
-  return { start: startRun && await studentWeights(startRun), modules, lines, areThere };
+  const weights = startRun && await studentWeights(startRun);
+  const areThere = files.every(({ sha256 }) => sha256 !== undefined);
+  return { start: weights, modules, lines, areThere, files };
 }

@@ -9,7 +9,7 @@ import type { Experiment } from "../experiment/experiment.ts";
 import { imageSource } from "./declared_data.ts";
 import { listFoundations, type QueuedTrial } from "./queue.ts";
 import { type Resolved, resolveTrained, titleOf } from "./resolve.ts";
-import type { Settings } from "./settings.ts";
+import { foundationSettings, type Settings } from "./settings.ts";
 
 /** A run that a trial continues or builds on. */
 export interface LearnedRun {
@@ -22,7 +22,7 @@ export interface LearnedRun {
 
 /**
  * Lists the runs that a trial continues or builds on, as far as they are there: its own run, and
- * those of its teachers and first stages. Rejects with a `Failure` (exit 3) if a record is damaged.
+ * those of its teachers and first stages. `settings` are its `foundationSettings`. Rejects with a `Failure` (exit 3) if a record is damaged.
  */
 export async function listLearned(own: Resolved, settings: Settings): Promise<LearnedRun[]> {
   const { experiment } = own;
@@ -113,7 +113,8 @@ export async function checkLearnedInQueue(
   present: PresentData,
 ): Promise<void> {
   for (const trial of later) {
-    const learned = await listLearned(trial, trial.settings);
+    const foundation = foundationSettings(trial.experiment, trial.settings);
+    const learned = await listLearned(trial, foundation);
     if (learned.length === 0) continue;
     const fingerprint = await present.fingerprint(trial.experiment.dataset);
     if (fingerprint) await checkLearned(fingerprint, learned);

@@ -11,7 +11,7 @@ import type { Net } from "../nn/network.ts";
 import { changedModules, type Resolved, resolveRun, resolveTrained, titleOf } from "./resolve.ts";
 import { openWeights, resolveWeights } from "../weights/locate_weights.ts";
 import { misplacedResult, readResult, resultPath } from "../project/result.ts";
-import { neededEpoch, quickness, type Settings } from "./settings.ts";
+import { foundationSettings, neededEpoch, quickness, type Settings } from "./settings.ts";
 import type { ExternalWeights } from "../experiment/weights.ts";
 import type { WeightsFile } from "../weights/weights_file.ts";
 import { Failure } from "../values/failure.ts";
@@ -61,25 +61,25 @@ export async function queue(
   settings: Settings,
 ): Promise<QueuedTrial[]> {
   const waiting: QueuedTrial[] = [];
-  const seen: RequestedTrial[] = [];
+  const seen: (RequestedTrial & Pick<Settings, "apart">)[] = [];
   const needed = await listNeeded(asked, settings);
-  const visit = async (trial: RequestedTrial, need?: NeededBy): Promise<void> => {
+  const visit = async (trial: RequestedTrial, apart: boolean, need?: NeededBy): Promise<void> => {
     const { experiment, seed } = trial;
     const isThis = (other: RequestedTrial) => isSameTrial(other, trial);
-    if (seen.some(isThis)) return;
-    seen.push(trial);
-    const own = settingsOf(trial, asked, settings);
-    const epochs = needed.filter(isThis).map((trained) => neededEpoch(trained, settings));
-    const keep = [...new Set(epochs)];
+    if (seen.some((one) => isThis(one) && one.apart === apart)) return;
+    seen.push({ ...trial, apart });
+    const own = { ...settingsOf(trial, asked, settings), apart };
+    const wanted = needed.filter((one) => isThis(one.trained) && one.apart === apart);
+    const keep = [...new Set(wanted.map(({ trained }) => neededEpoch(trained, settings)))];
     const resolved = await resolveRun(experiment, seed, own, keep);
     const { identity: { id } } = resolved;
     if (resolved.state === "done") return;
-    for (const { role, trained } of listFoundations(experiment)) {
-      if (!await isServedByFullRun(trained, settings)) await visit(trained, { role, id, seed });
+    for (const { role, trained, apart } of await listUnserved(experiment, own)) {
+      await visit(trained, apart, { role, id, seed });
     }
     waiting.push({ ...resolved, keep, settings: own, need });
   };
-  for (const trial of asked) await visit(trial);
+  for (const trial of asked) await visit(trial, false);
   return waiting;
 }
 
@@ -92,37 +92,66 @@ function settingsOf(
   return { ...settings, fresh: settings.fresh && asked.some((one) => isSameTrial(one, trial)) };
 }
 
+/** A teacher or first stage, and whether its run is kept apart from a full one. */
+interface Unserved extends Foundation {
+  readonly apart: boolean;
+}
+
+/**
+ * Lists the teachers and first stages of a trial whose own run has to be done. Leaves out those of a
+ * quick trial that a full run serves.
+ */
+async function listUnserved(experiment: Experiment, settings: Settings): Promise<Unserved[]> {
+  const foundation = foundationSettings(experiment, settings);
+  const unserved: Unserved[] = [];
+  for (const one of listFoundations(experiment)) {
+    const usual = quickness(one.trained.experiment, { ...settings, apart: false });
+    const { quick } = await resolveTrained(one.trained, foundation);
+    if (usual !== undefined && quick === undefined) continue;
+    unserved.push({ ...one, apart: quick !== usual });
+  }
+  return unserved;
+}
+
 /** Lists what trials that are not done build on, each epoch once. A done trial needs no weights. */
 async function listNeeded(
   asked: readonly RequestedTrial[],
   settings: Settings,
-): Promise<Trained[]> {
-  const needed: Trained[] = [];
-  const visit = async (trial: RequestedTrial, keep: readonly Epoch[]): Promise<void> => {
+): Promise<Unserved[]> {
+  const needed: Unserved[] = [];
+  const visit = async (
+    trial: RequestedTrial,
+    apart: boolean,
+    keep: readonly Epoch[],
+  ): Promise<void> => {
     const { experiment, seed } = trial;
-    const own = settingsOf(trial, asked, settings);
+    const own = { ...settingsOf(trial, asked, settings), apart };
     if ((await resolveRun(experiment, seed, own, keep)).state === "done") return;
-    for (const { trained } of listFoundations(experiment)) {
-      const { epoch } = trained;
-      if (needed.some((one) => isSameTrial(one, trained) && one.epoch === epoch)) continue;
-      needed.push(trained);
-      await visit(trained, [neededEpoch(trained, settings)]);
+    for (const foundation of await listUnserved(experiment, own)) {
+      const { trained, apart } = foundation;
+      const isThis = (one: Unserved) =>
+        isSameTrial(one.trained, trained) && one.trained.epoch === trained.epoch &&
+        one.apart === apart;
+      if (needed.some(isThis)) continue;
+      needed.push(foundation);
+      await visit(trained, apart, [neededEpoch(trained, settings)]);
     }
   };
-  for (const trial of asked) await visit(trial, []);
+  for (const trial of asked) await visit(trial, false, []);
   return needed;
 }
 
-/** Whether these settings make a quick run, and a full run serves it as teacher or first stage. */
-async function isServedByFullRun(trained: Trained, settings: Settings): Promise<boolean> {
-  if (quickness(trained.experiment, settings) === undefined) return false;
-  return (await resolveTrained(trained, settings)).quick === undefined;
+/** A teacher or first stage of a trial. */
+export interface Foundation {
+  /** What it is there. */
+  readonly role: NeededBy["role"];
+  readonly trained: Trained;
 }
 
 /** Lists the experiment's teachers and first stages that other experiments train, in order. */
 export function listFoundations(
   { teachers, start, needs }: Experiment,
-): { readonly role: NeededBy["role"]; readonly trained: Trained }[] {
+): Foundation[] {
   const stages = [...start ? [start] : [], ...needs.map(({ trained }) => trained)];
   return [
     ...teachers.flatMap((teacher) =>

@@ -8,10 +8,39 @@ import type { Json } from "../values/json.ts";
 import { roundPercentage } from "../values/numbers.ts";
 import type { StageRecord } from "./first_stages.ts";
 import type { Assembly } from "../training/assemble.ts";
+import { ownFunctions } from "../project/own_code.ts";
+import type { QueuedTrial } from "./queue.ts";
 import type { Prepared } from "./prepare.ts";
 import type { Resolved } from "./resolve.ts";
-import type { RunProgress } from "./run_folder.ts";
+import type { RunOrigin, RunProgress } from "./run_folder.ts";
 import type { Settings } from "./settings.ts";
+
+/** What a trial builds on, for its record. */
+export interface Foundations {
+  readonly teachers: readonly TeacherRecord[];
+  readonly stages: readonly StageRecord[];
+}
+
+/** The weights that a trial builds on, in order, as far as they are there. */
+export type FoundationWeights = readonly ({ readonly sha256?: string })[];
+
+/** What a run is made from, beside its declaration. */
+export async function originOf(
+  { identity, root, settings: { deterministic = false } }: Pick<
+    QueuedTrial,
+    "identity" | "root" | "settings"
+  >,
+  { tensorflow }: Prepared,
+  weights: FoundationWeights,
+): Promise<RunOrigin> {
+  return {
+    functions: await ownFunctions(identity, root),
+    weights: weights.map(({ sha256 }) => sha256 ?? null),
+    deterministic,
+    retort: versions(tensorflow).retort,
+    tensorflow,
+  };
+}
 
 /**
  * Makes the contents of `declaration.json`, which is written before training: the declaration, the

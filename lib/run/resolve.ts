@@ -51,7 +51,7 @@ export function titleOf({ identity: { id }, seed, quick }: Resolved): string {
 export async function resolveRun(
   experiment: Experiment,
   seed: number,
-  settings: Pick<Settings, "epochs" | "limit" | "fresh" | "keepResults">,
+  settings: Pick<Settings, "epochs" | "limit" | "apart" | "fresh" | "keepResults">,
   keep: readonly Epoch[] = [],
 ): Promise<Resolved> {
   const identity = await identify(experiment);
@@ -128,21 +128,25 @@ export interface ResolvedTrained extends Resolved {
 }
 
 /**
- * Finds the state of a teacher or first stage that another experiment trains. A full run serves a
- * quick run too. If there is no full run, looks for one with the same `epochs` and `limit`. Ignores
- * `fresh`.
+ * Finds the state of a teacher or first stage that another experiment trains, for a trial whose
+ * `foundationSettings` these are. A full run serves a quick run too. If there is no full run, looks
+ * for one with the same `epochs` and `limit`: for a quick trial it is a quick one, too, if a full run
+ * lacks the epoch. Ignores `fresh`.
  */
 export async function resolveTrained(
   trained: Trained,
   settings: Settings,
 ): Promise<ResolvedTrained> {
   const { experiment, seed, average } = trained;
-  const full = { ...settings, epochs: undefined, limit: undefined, fresh: false };
+  const own = { ...settings, apart: false, fresh: false };
+  const full = { ...own, epochs: undefined, limit: undefined };
   const resolve = async (settings: Settings): Promise<ResolvedTrained> => {
     const epoch = neededEpoch(trained, settings);
     const run = await resolveRun(experiment, seed, settings, [epoch]);
     return { ...run, epoch, weights: run.folder.weights(epoch, average && "average") };
   };
   const found = await resolve(full);
-  return found.state === "done" ? found : await resolve({ ...settings, fresh: false });
+  if (found.state === "done") return found;
+  const isKept = settings.apart && found.state === "lacking";
+  return await resolve({ ...own, apart: isKept });
 }

@@ -3,13 +3,15 @@
  *
  * @module
  */
+import { isDeepStrictEqual } from "node:util";
 import { identify, type Identity } from "../project/identify.ts";
 import { primaryOf } from "../project/metric.ts";
-import { recordRun, type Trial } from "../project/result.ts";
+import { readTrials, recordRun, type Trial } from "../project/result.ts";
 import { Failure } from "../values/failure.ts";
 import { clearClaim } from "./claim.ts";
 import { claimCohorts } from "./claimed_cohorts.ts";
 import { checkDeclaredData } from "./declared_data.ts";
+import { sayLongOptions } from "./declared_epochs.ts";
 import { checkLearned, checkLearnedInQueue, PresentData, recordLearned } from "./learned.ts";
 import {
   buildsOn,
@@ -56,6 +58,7 @@ export async function runTrials(
   const done = new Map<RequestedTrial, FinishedTrial>();
   if (!workers.leads) return await trainAll(waiting, settings);
   await checkDeclaredData(waiting, settings);
+  sayLongOptions(waiting, settings);
   {
     using present = new PresentData(settings);
     for (const trial of asked) {
@@ -170,8 +173,26 @@ async function reuse(
   const absent = isCompared ? "" : " (its data are not there, so they could not be compared)";
   settings.status.line(`${titleOf(resolved)}: done before, ${reached}${absent}${hint}`);
   const accepted = { ...trial, code: await acceptCode(resolved) };
+  if (await isRecordedOtherwise(root, id, accepted)) {
+    settings.status.line(
+      `${titleOf(resolved)}: the result beside its module was not that of the run in ` +
+        `${folder.path}, and is it again`,
+    );
+  }
   await recordRun(root, id, accepted, settings.status.line);
   return { experiment, seed, identity: resolved.identity, trial: accepted };
+}
+
+/**
+ * Whether another trial of the same declaration than that of a full run is beside its module. The
+ * code that was accepted since may differ.
+ */
+async function isRecordedOtherwise(root: string, id: string, trial: Trial): Promise<boolean> {
+  const recorded = (await readTrials(root, id)).find(({ seed, declaration, quick }) =>
+    !quick && seed === trial.seed && declaration === trial.declaration
+  );
+  return recorded !== undefined && !trial.quick &&
+    !isDeepStrictEqual({ ...recorded, code: undefined }, { ...trial, code: undefined });
 }
 
 /** Compares the data of a run that is done. Returns whether they are there. */

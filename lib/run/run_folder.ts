@@ -27,9 +27,11 @@ import type { Score } from "../tasks/task.ts";
 import { Failure, messageOf, systemMessageOf } from "../values/failure.ts";
 import { canonical, type Json } from "../values/json.ts";
 import {
+  arrayOf,
   boolean,
   count,
   looseObject,
+  nullable,
   number,
   optional,
   readAs,
@@ -76,6 +78,13 @@ export type RunProgress = {
    * `undefined`: they did not, or one worker.
    */
   readonly syncNorm?: boolean;
+  /**
+   * Whether the method reads the number of epochs or of steps of the run. `undefined` in earlier
+   * versions.
+   */
+  readonly readsLength?: boolean;
+  /** What it is made from. `undefined` if its parts differ in that, and in earlier versions. */
+  readonly origin?: RunOrigin;
   /** Seconds of training and evaluation. */
   readonly seconds: number;
   /**
@@ -88,6 +97,23 @@ export type RunProgress = {
    * trained without an interruption.
    */
   readonly stepSeconds?: number;
+};
+
+/** What a run is made from, beside its declaration. */
+export type RunOrigin = {
+  /** The user's own code that its training calls. */
+  readonly functions: OwnCode;
+  /**
+   * The SHA-256 of the weights of its teachers and first stages, in order. `null`, in a dry run
+   * only: they are not there.
+   */
+  readonly weights: readonly (string | null)[];
+  /** Whether it repeats bit for bit. */
+  readonly deterministic: boolean;
+  /** Retort's version; `null` if it is not known. */
+  readonly retort: string | null;
+  /** TensorFlow's version; `null` on tfjs's own backend. */
+  readonly tensorflow: string | null;
 };
 
 /** The time of steps. */
@@ -337,6 +363,14 @@ const anyProgress: Reader<RunProgress> = looseObject<RunProgress>({
   average: optional(score),
   workers: optional(count),
   syncNorm: optional(boolean),
+  readsLength: optional(boolean),
+  origin: optional(looseObject<RunOrigin>({
+    functions: readCode,
+    weights: arrayOf(nullable(text)),
+    deterministic: boolean,
+    retort: nullable(text),
+    tensorflow: nullable(text),
+  })),
   seconds: number,
   spent: optional(stepsTime),
   stepSeconds: optional(number),

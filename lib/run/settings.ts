@@ -17,6 +17,11 @@ export interface Settings extends EngineOptions {
    * The most batches in an epoch, and in an evaluation, which makes a run quick. Default: all.
    */
   readonly limit?: number;
+  /**
+   * Whether a run is quick although it is as long as declared: a quick student must not put a full
+   * run aside, only because that lacks an epoch. Default: false.
+   */
+  readonly apart?: boolean;
   /** Whether to measure each term's gradient norm, on one batch of every epoch. Default: false. */
   readonly gradNorms?: boolean;
   /** Images in an evaluation batch. Scores depend on it by rounding only. Default: 250. */
@@ -78,11 +83,25 @@ export function parallelOf(
 /** Names the settings that make a run quick. `undefined` for a full run. */
 export function quickness(
   { schedule }: Experiment,
-  { epochs, limit }: Pick<Settings, "epochs" | "limit">,
+  { epochs, limit, apart = false }: Pick<Settings, "epochs" | "limit" | "apart">,
 ): string | undefined {
   const shorter = epochs !== undefined && epochs !== schedule.epochs;
-  if (!shorter && limit === undefined) return undefined;
+  if (!shorter && limit === undefined && !apart) return undefined;
   return `quick-${epochs ?? schedule.epochs}-${limit ?? "all"}`;
+}
+
+/** The settings with which a trial's teachers and first stages are looked for, or trained. */
+export function foundationSettings(experiment: Experiment, settings: Settings): Settings {
+  return { ...settings, apart: quickness(experiment, settings) !== undefined };
+}
+
+/** The settings that `quickness` named. */
+export function quickSettings(quick: string | undefined): Pick<Settings, "epochs" | "limit"> {
+  const [, epochs, limit] = /^quick-(\d+)-(\d+|all)$/.exec(quick ?? "") ?? [];
+  return {
+    epochs: epochs === undefined ? undefined : Number(epochs),
+    limit: limit === undefined || limit === "all" ? undefined : Number(limit),
+  };
 }
 
 /** The schedule of a run: the declared one, or the same over `epochs`. */

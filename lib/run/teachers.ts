@@ -189,6 +189,8 @@ function noiseOf({ isPercentage }: Measure, recorded: number, { size }: Split): 
 
 /** A teacher in a dry run. Its weights are `undefined` if they are missing. */
 export interface TeacherPreview extends TeacherWeights {
+  /** The SHA-256 of its file, if that is there. */
+  readonly sha256?: string;
   /** Its origin and its state. */
   readonly text: string;
 }
@@ -204,23 +206,20 @@ export async function previewTeacher(
 ): Promise<TeacherPreview> {
   if (teacher.kind === "trained") {
     const { text, resolved, isThere } = await previewTrained(teacher, settings);
-    return {
-      text,
-      path: resolved.weights,
-      weights: isThere ? await studentWeights(resolved) : undefined,
-    };
+    const path = resolved.weights;
+    if (!isThere) return { text, path, weights: undefined };
+    const digest = await sha256(await Deno.readFile(path));
+    return { text, path, weights: await studentWeights(resolved), sha256: digest };
   }
   const resolved = await resolveWeights(teacher, root, settings.data);
   const { source: { url }, path, isThere } = resolved;
   if (isThere) {
+    const file = await openWeights(resolved, settings.status.line);
     return {
       text: `${path}: ready`,
       path: `${path}${chosenPart(teacher)}`,
-      weights: externalWeights(
-        teacher,
-        await openWeights(resolved, settings.status.line),
-        settings.status.line,
-      ),
+      weights: externalWeights(teacher, file, settings.status.line),
+      sha256: file.sha256,
     };
   }
   return {

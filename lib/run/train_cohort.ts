@@ -9,8 +9,10 @@ import { listLearned, recordLearned } from "./learned.ts";
 import { fittingTrials, isLimitedByMemory, measureStepMemory } from "./memory.ts";
 import { prepare, type Prepared, type TrialSource } from "./prepare.ts";
 import type { QueuedTrial } from "./queue.ts";
+import type { Foundations } from "./record.ts";
 import { resolveRun, STATE_TEXTS, titleOf } from "./resolve.ts";
-import { scheduleOf, type Settings } from "./settings.ts";
+import { foundationSettings, scheduleOf, type Settings } from "./settings.ts";
+import { describeStart, findStart, goOnFrom } from "./shorter.ts";
 import { BEFORE_TRAINING, stopIfInterrupted } from "./stop.ts";
 import { type LoadedTeacher, readTeachers, scoreTeachers } from "./teachers.ts";
 import { TrialTraining } from "./trial_training.ts";
@@ -36,7 +38,7 @@ export async function trainCohort(
   await stopIfInterrupted(settings, BEFORE_TRAINING);
   for (const { trial, claim } of shared) if (claim) await sayNeed(trial);
   const sources: LoadedSource[] = [];
-  for (const { trial } of shared) sources.push(await loadSource(trial, settings));
+  for (const { trial } of shared) sources.push(await loadSource(trial));
   const prepared = await prepare(sources, seed, settings);
   try {
     await checkWorkers(shared, prepared, settings);
@@ -51,15 +53,18 @@ export async function trainCohort(
     const records = workers.leads
       ? await scoreTeachers(loaded, prepared, settings, printLine)
       : new Map<string, TeacherRecord>();
+    const foundations = sources.map(({ teachers, stages }): Foundations => ({
+      teachers: teachers.flatMap(({ path }) => records.get(path) ?? []),
+      stages: stages.records,
+    }));
     await stopIfInterrupted(settings, BEFORE_TRAINING);
-    for (const { trial, claim } of taken) if (claim) await putOldAside(trial);
+    for (const [i, { trial, claim }] of taken.entries()) {
+      if (claim) await makeReady(trial, prepared, foundations[i]);
+    }
     // Nobody reads a run's state before the leader has put it aside.
     await workers.follow("");
     const trainings = taken.map(({ trial, claim }, i) =>
-      new TrialTraining(trial, claim, prepared.assemblies[i], prepared, {
-        teachers: sources[i].teachers.flatMap(({ path }) => records.get(path) ?? []),
-        stages: sources[i].stages.records,
-      })
+      new TrialTraining(trial, claim, prepared.assemblies[i], prepared, foundations[i])
     );
     const results = await new CohortTraining(trainings, prepared, settings).run();
     return new Map(taken.map(({ trial }, i) => [trial, results[i]]));
@@ -75,12 +80,13 @@ interface LoadedSource extends TrialSource {
   readonly stages: LoadedStages;
 }
 
-async function loadSource(trial: QueuedTrial, settings: Settings): Promise<LoadedSource> {
-  const { experiment, root, seed, keep } = trial;
-  const teachers = await readTeachers(experiment, root, settings);
-  const stages = await readStages(experiment, settings);
-  const own = await resolveRun(experiment, seed, trial.settings, keep);
-  return { experiment, teachers, stages, learned: await listLearned(own, settings) };
+async function loadSource(trial: QueuedTrial): Promise<LoadedSource> {
+  const { experiment, root, seed, keep, settings } = trial;
+  const foundation = foundationSettings(experiment, settings);
+  const teachers = await readTeachers(experiment, root, foundation);
+  const stages = await readStages(experiment, foundation);
+  const own = await resolveRun(experiment, seed, settings, keep);
+  return { experiment, teachers, stages, learned: await listLearned(own, foundation) };
 }
 
 /**
@@ -136,14 +142,26 @@ async function sayNeed({ experiment, seed, keep, settings, need, ...trial }: Que
   settings.status.line(`${text}; it is trained first`);
 }
 
-/** Puts the files of a run aside that the new one does not continue. */
-async function putOldAside(trial: QueuedTrial): Promise<void> {
+/**
+ * Puts the files of a run aside that the new one does not continue, and starts that one at a shorter
+ * run, if it can.
+ */
+async function makeReady(
+  trial: QueuedTrial,
+  prepared: Prepared,
+  { teachers, stages }: Foundations,
+): Promise<void> {
   const { experiment, seed, keep, settings, folder } = trial;
   const { state } = await resolveRun(experiment, seed, settings, keep);
-  if (state === "done" || state === "begun" || state === "missing") return;
-  const aside = await folder.putAside();
-  if (!aside) return;
-  settings.status.line(
-    `${titleOf(trial)} is ${STATE_TEXTS[state]}; the old run is kept in ${aside}`,
-  );
+  if (state === "done" || state === "begun") return;
+  const say = (line: string) => settings.status.line(`${titleOf(trial)} ${line}`);
+  const aside = state === "missing" ? undefined : await folder.putAside();
+  if (aside && state !== "missing") {
+    say(`is ${STATE_TEXTS[state]}; the old run is kept in ${aside}`);
+  }
+  if (state !== "missing" && state !== "stale") return;
+  const start = await findStart(trial, prepared, [...teachers, ...stages]);
+  if (!start) return;
+  const { from, reason = await goOnFrom(trial, from) } = start;
+  say(describeStart({ from, reason }));
 }

@@ -14,6 +14,7 @@ import { sha256 } from "../values/sha256.ts";
 import { checkVariables, loadCheckpoint } from "../weights/checkpoint.ts";
 import type { Value } from "../weights/value.ts";
 import {
+  changedModules,
   type ResolvedTrained,
   resolveRun,
   resolveTrained,
@@ -139,8 +140,12 @@ export async function readTrainedStudent(
     const flags = Object.entries({ seed, epochs, limit }).filter(([, value]) => value !== undefined)
       .map(([name, value]) => ` --${name} ${value}`);
     const command = `deno task exp ${id}${flags.join("")}`;
-    const way = state === "changed" ? `\`${command} --keep\` keeps it` : `\`${command}\` trains it`;
-    throw new Failure(3, `${id} seed ${seed} is ${STATE_TEXTS[state]}; ${way}`);
+    if (state === "changed") {
+      const modules = (await changedModules(resolved)).join(", ");
+      const ways = `\`${command} --keep\` keeps it, \`${command} --fresh\` trains it again`;
+      throw new Failure(3, `${id} seed ${seed}: code has changed since: ${modules}; ${ways}`);
+    }
+    throw new Failure(3, `${id} seed ${seed} is ${STATE_TEXTS[state]}; \`${command}\` trains it`);
   }
   const path = folder.weights(epoch, average ? "average" : undefined);
   const trial = await folder.requireTrial();

@@ -4,7 +4,7 @@ import type { Epoch } from "../experiment/experiment.ts";
 import type { Schedule } from "../experiment/schedule.ts";
 import type { Variable } from "../nn/variables.ts";
 import type { OwnCode } from "../project/own_code.ts";
-import { recordRun, type TeacherRecord, type Trial } from "../project/result.ts";
+import { recordRun, type Trial } from "../project/result.ts";
 import { commit } from "../project/versions.ts";
 import type { Score } from "../tasks/task.ts";
 import type { Assembly } from "../training/assemble.ts";
@@ -17,15 +17,15 @@ import {
 } from "../training/step.ts";
 import { batchCount, type RunPosition } from "../training/train_inputs.ts";
 import { Failure } from "../values/failure.ts";
+import { canonical } from "../values/json.ts";
 import { checkVariables } from "../weights/checkpoint.ts";
 import type { Value } from "../weights/value.ts";
 import type { Claim } from "./claim.ts";
 import { epochLine, epochLog, type EpochSummary, Logs } from "./epoch_log.ts";
 import { addStep, type EpochSums, NO_SUMS, setGradNorms } from "./epoch_sums.ts";
-import type { StageRecord } from "./first_stages.ts";
 import type { Prepared } from "./prepare.ts";
 import type { QueuedTrial } from "./queue.ts";
-import { finalTrial, manifest } from "./record.ts";
+import { finalTrial, type Foundations, manifest, originOf } from "./record.ts";
 import { acceptCode, titleOf } from "./resolve.ts";
 import type { BestEpoch, RunProgress, StepsTime } from "./run_folder.ts";
 import { scheduleOf } from "./settings.ts";
@@ -47,12 +47,6 @@ export function checkArithmetic(
     2,
     `${path} is a run with ${flags}: continue with these flags, or start again with --fresh`,
   );
-}
-
-/** What a trial builds on, for its record. */
-export interface Foundations {
-  readonly teachers: readonly TeacherRecord[];
-  readonly stages: readonly StageRecord[];
 }
 
 /** The scores of a trial's student after an epoch. */
@@ -141,6 +135,7 @@ export class TrialTraining {
     if (this.#claim) await folder.make();
     await this.#resume();
     if (!this.#claim) return;
+    await this.#noteOrigin();
     // Read before training, because the project may change meanwhile.
     this.#revision = await commit(root);
     await folder.write(
@@ -184,6 +179,15 @@ export class TrialTraining {
     settings.status.line(`${this.title}: goes on after epoch ${this.#place()}`);
   }
 
+  /** Notes what the run is made from, if all of it is made from the same. */
+  async #noteOrigin(): Promise<void> {
+    const { teachers, stages } = this.#foundations;
+    const origin = await originOf(this.trial, this.#prepared, [...teachers, ...stages]);
+    const { step, origin: before } = this.#progress;
+    const isSame = step === 0 || before !== undefined && canonical(before) === canonical(origin);
+    this.#progress = { ...this.#progress, origin: isSame ? origin : undefined };
+  }
+
   /** The saved place in words: an epoch, and what is done of the next one. */
   #place(): string {
     const { epoch, batch } = this.#progress;
@@ -209,6 +213,7 @@ export class TrialTraining {
       batch: batch + 1,
       step: step + 1,
       sums: addStep(sums, values, images),
+      readsLength: this.assembly.lengthsRead.size > 0,
     };
   }
 

@@ -64,6 +64,8 @@ export interface Assembly {
   readonly teachers: readonly Model[];
   /** The parts of a training step. */
   readonly parts: TrainParts;
+  /** What the loss has read of the length of its run, in the steps so far. */
+  readonly lengthsRead: ReadonlySet<"epochs" | "steps">;
   /**
    * Every variable that was made, by name, in order of creation: the student's, the teachers', the
    * method's, the optimiser's.
@@ -132,6 +134,7 @@ export function assemble(experiment: AssemblySource, options: AssemblyOptions): 
   const averaged = ema === undefined
     ? undefined
     : average(ema, student.variables, scope.in(SCOPES.average));
+  const lengthsRead = new Set<"epochs" | "steps">();
   const learning = { student, teacher, loss, optimizer, trainable, frozenVariables };
   const state = [...collected.values()].filter((variable) => !variable.fixed);
   if (accumulate > 1 && optimizer.groups) {
@@ -160,7 +163,9 @@ export function assemble(experiment: AssemblySource, options: AssemblyOptions): 
       views,
       seed,
       ...lengthOf(options),
+      lengthsRead,
     },
+    lengthsRead,
     variables: collected,
     state,
     weights,

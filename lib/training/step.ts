@@ -4,7 +4,13 @@ import { augment, normalisePixels } from "../data/augment.ts";
 import { type Augmentation, type Mix, type Normalisation, picturesOf } from "../data/dataset.ts";
 import { eraseRectangles } from "../data/random_erasing.ts";
 import type { StepFunction, StepOutcome, Values } from "../engine/engine.ts";
-import type { Loss, StepContext, Teachers, Views } from "../experiment/distiller.ts";
+import {
+  type Loss,
+  type StepContext,
+  type Teachers,
+  type Views,
+  within,
+} from "../experiment/distiller.ts";
 import type { Gradients, Optimizer, Roles } from "../experiment/optimizer.ts";
 import { type AllReduce, allReduce } from "../kernels/all_reduce.ts";
 import { type Random, randomOf, type Rows, rowsOf } from "../kernels/random_uniform.ts";
@@ -110,6 +116,11 @@ export interface TrainParts {
   readonly epochs: number;
   /** Number of steps of the run. */
   readonly steps: number;
+  /**
+   * Which of these two the loss has read, added by each step: a longer run cannot go on from one
+   * whose loss read one. Default: nobody asks.
+   */
+  readonly lengthsRead?: Set<"epochs" | "steps">;
 }
 
 /** How the workers of a cluster share a step. */
@@ -431,16 +442,22 @@ function objective(
       views,
       index,
       epoch,
-      epochs: parts.epochs,
+      get epochs() {
+        parts.lengthsRead?.add("epochs");
+        return parts.epochs;
+      },
       step,
-      steps: parts.steps,
+      get steps() {
+        parts.lengthsRead?.add("steps");
+        return parts.steps;
+      },
       random: random.in("distiller"),
       live,
       frozen,
       task: target.loss,
       mask: () => undefined,
     };
-    const result = parts.loss({ ...context, teacher });
+    const result = parts.loss(within(context, { teacher }));
     const { terms, writes, reports = {} } = checkLoss(
       result,
       images.shape[0],

@@ -29,6 +29,11 @@ export function atLeast(least: number): Range {
   };
 }
 
+/** Numbers up to `most`, which is `what`. */
+export function atMost(most: number, what: string): Range {
+  return { words: `at most ${most}, ${what}`, has: (value) => value <= most };
+}
+
 /** Finite numbers, below 0 too. */
 export const finite: Range = { words: "a finite number", has: Number.isFinite };
 

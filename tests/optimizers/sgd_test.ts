@@ -31,6 +31,16 @@ Deno.test("sgd: over another number of epochs the drops move in proportion, and 
   assertEquals(long.over(240).options, long.options);
 });
 
+Deno.test("sgd: lasting another number of epochs, nothing moves", () => {
+  const drops = { at: [150, 180, 210], by: 0.1 };
+  const longer = long.lasting!(300);
+  assertEquals(longer.options, sgd({ epochs: 300, batch: 64, lr: 0.05, drops }).options);
+  for (const epoch of [1, 150, 151, 240]) assertEquals(longer.rate(epoch), long.rate(epoch));
+  assertEquals(longer.lasting!(240).options, long.options);
+  const falling = sgd({ epochs: 10, batch: 64, lr: 0.05, rate: cosine() });
+  assertEquals(falling.lasting!(20).rate(11), falling.rate(6));
+});
+
 Deno.test("sgd: omitted options are declared with their defaults", () => {
   assertEquals(sgd({ epochs: 1, batch: 2, lr: 3 }).options, {
     epochs: 1,

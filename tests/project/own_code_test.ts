@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { join } from "node:path";
-import { changedCode, ownCode } from "../../lib/project/own_code.ts";
+import { changedCode, ownCode, ownFunctions } from "../../lib/project/own_code.ts";
 import { project } from "../support/toy_project.ts";
 
 const MOD = new URL("../../mod.ts", import.meta.url).href;
@@ -85,4 +85,41 @@ Deno.test("changedCode: modules that came, went or differ, and not those that mo
   assertEquals(changedCode({ a: "1", b: "2" }, { a: "1", c: "2" }), []);
   assertEquals(changedCode({ a: "1", b: "2" }, { a: "3", b: "2" }), ["a"]);
   assertEquals(changedCode({ a: "1", b: "2" }, { a: "1", d: "4" }), ["d", "b"]);
+});
+
+Deno.test("ownFunctions: what a training calls counts, and what only declares it does not", async () => {
+  const file = (epochs: number, weight = 1, factor = 2, scale = 3) => `
+    import * as retort from "${MOD}";
+    const { experiment, sgd } = retort;
+    const EPOCHS = ${epochs};
+    const over = (epochs) => sgd({ epochs });
+    const schedule = over(EPOCHS);
+    const scale = ${scale};
+    const mine = (weight) => ({ build: () => ${factor} * scale * weight });
+    const taught = (epochs) =>
+      experiment(import.meta, { schedule: over(epochs), distiller: mine(${weight}) });
+    export const a = experiment({ schedule, distiller: mine(${weight}) });
+    export const b = experiment({ distiller: mine(${weight}), schedule: over(EPOCHS + 4) });
+    export const c = experiment({ schedule, distiller: { build() { return ${factor}; } } });
+    export const d = taught(EPOCHS);
+    void [schedule];`;
+  const printOf = async (name: string, text: string) => {
+    let found = {};
+    await project({ "x.ts": text }, async (folder) => {
+      found = await ownFunctions({ id: name, module: join(folder, "x.ts"), name }, folder);
+    });
+    return found;
+  };
+  const first = await printOf("a", file(5));
+  assertEquals(Object.keys(first), ["x.ts"]);
+  assertEquals(await printOf("a", file(6)), first);
+  assertEquals(await printOf("b", file(5)), first);
+  for (const other of [file(5, 2), file(5, 1, 4), file(5, 1, 2, 5)]) {
+    assertEquals(changedCode(first, await printOf("a", other)), ["x.ts"]);
+  }
+  const made = await printOf("d", file(5));
+  assertEquals(await printOf("d", file(6)), made);
+  assertEquals(changedCode(made, await printOf("d", file(5, 2))), ["x.ts"]);
+  const inline = await printOf("c", file(5));
+  assertEquals(changedCode(inline, await printOf("c", file(5, 1, 4))), ["x.ts"]);
 });

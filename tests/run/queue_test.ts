@@ -158,6 +158,63 @@ await needs(
     }),
 );
 
+await needs(
+  disk,
+  "queue: a quick student does not put a full run aside that lacks an epoch, whatever its length",
+  () =>
+    toys(
+      FAMILY.replace(
+        "const early =",
+        `const long = sgd({ epochs: 5, batch: 16, lr: 0.05 });
+const late = experiment(import.meta, { ...pair, schedule: long, teacher: from(teacher, { epoch: 2 }), student: small, distiller: kd() });
+const early =`,
+      ).replace("main, early }", "main, early, late }"),
+      async (toys) => {
+        await writeRun(toys, "grand", 1, ["last", "best"]);
+        await writeRun(toys, "teacher", 1, ["last", "best"]);
+        const queued = async (...names: string[]) => {
+          const trials = await trialsOf(toys, ...names.map((name): [string, number] => [name, 1]));
+          const waiting = await queue(trials, toys.settings({ epochs: 3 }));
+          return waiting.map((one) => `${nameOf(one)} ${one.quick} ${one.state} ${one.keep}`);
+        };
+        const apart = "teacher 1 quick-3-all missing 2";
+        const late = "late 1 quick-3-all missing ";
+        assertEquals(await queued("late"), [apart, late]);
+        assertEquals(await queued("teacher", "late"), [apart, late]);
+        // A full student needs a full teacher, which then serves the quick one too.
+        const both = ["teacher 1 undefined lacking 2", "early 1 undefined missing "];
+        assertEquals(await queued("early"), both);
+        assertEquals(await queued("late", "early"), [apart, late, ...both]);
+        await Deno.rename(toys.of("teacher", 1), toys.path("gone"));
+        assertEquals(await queued("late"), ["teacher 1 undefined missing 2", late]);
+      },
+    ),
+);
+
+await needs(
+  everything,
+  "runTrials: a quick student learns from a teacher of its own beside a full run that lacks an epoch",
+  () =>
+    toys(
+      PAIR + `
+export const late = experiment(import.meta, { dataset, schedule: sgd({ epochs: 5, batch: 16, lr: 0.05 }), teacher: from(teacher, { epoch: 2 }), student: small, distiller: kd() });
+`,
+      async (toys) => {
+        await toys.run("teacher");
+        const before = await Deno.readFile(toys.of("teacher", 1, "latest.safetensors"));
+        const student = await toys.run("late", 1, { epochs: 3 });
+        assert(student.quick);
+        assertEquals(await Deno.readFile(toys.of("teacher", 1, "latest.safetensors")), before);
+        assert(!existsSync(`${toys.of("teacher", 1)}.old-1`));
+        assert(existsSync(`${toys.of("teacher", 1)}-quick-3-all/epoch-2.safetensors`));
+        assert(existsSync(toys.path("toy/teacher.json")));
+        assertStringIncludes(toys.said(), "late seed 1 (quick-3-all)");
+        await toys.run("late", 1, { epochs: 3 });
+        assertStringIncludes(toys.said(), "done before");
+      },
+    ),
+);
+
 /** Data sets that record each time they are opened, and teachers from elsewhere. */
 const GIVEN = `
 export const opens: string[] = [];

@@ -684,3 +684,27 @@ await needs(
     }
   },
 );
+
+await test(
+  "a digit that was changed beside a module is put right by its run, and said",
+  PAIR,
+  async (toys) => {
+    const trial = await toys.run("teacher");
+    const path = toys.path("toy/teacher.json");
+    const before = await Deno.readTextFile(path);
+    toys.said();
+    await toys.run("teacher");
+    assert(!toys.said().includes("beside its module"));
+    const { trials: [recorded] } = JSON.parse(before);
+    const changed = before.replace(`"seconds": ${recorded.seconds}`, `"seconds": 12345`);
+    assert(changed !== before);
+    await Deno.writeTextFile(path, changed);
+    assertEquals(await toys.run("teacher"), trial);
+    assertStringIncludes(
+      toys.said(),
+      "toy#teacher seed 1: the result beside its module was not that of the run in " +
+        `${toys.of("teacher", 1)}, and is it again`,
+    );
+    assertEquals(await Deno.readTextFile(path), before);
+  },
+);

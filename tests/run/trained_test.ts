@@ -41,6 +41,17 @@ await needs(
         assertEquals(student.tensors, (await loadCheckpoint(path)).tensors);
       }
 
+      const known = toys.of("teacher", 2, "code.json");
+      const code = await Deno.readTextFile(known);
+      const { "toy.ts": _, ...others } = JSON.parse(code);
+      await Deno.writeTextFile(known, JSON.stringify({ ...others, "toy.ts": "0".repeat(64) }));
+      assertEquals(
+        await failureMessage(2),
+        "toy#teacher seed 2: code has changed since: toy.ts; `deno task exp toy#teacher --seed 2 " +
+          "--keep` keeps it, `deno task exp toy#teacher --seed 2 --fresh` trains it again",
+      );
+      await Deno.writeTextFile(known, code);
+
       const quick = { epochs: 1, limit: 1 };
       assertStringIncludes(
         await failureMessage(2, quick),

@@ -186,3 +186,44 @@ Deno.test("option ranges: an experiment checks the schedule that somebody else w
   assert(message(declare({ batch: 0 })).startsWith("mine: `batch` is 0"));
   assert(message(() => retort.from(trained, { seed: -1 })).startsWith("from: `seed` is -1"));
 });
+
+/** Declares a training of ten epochs. */
+const tenEpochs = (distiller: unknown) => () =>
+  retort.experiment(import.meta, {
+    dataset: trained.parts.dataset,
+    student: retort.vgg8,
+    distiller: distiller as ReturnType<typeof retort.scratch>,
+    schedule: sgd({})(),
+  });
+
+const hints = (begin: number) => ({ hints: { guided: "block1", hint: "block1", begin } } as const);
+
+/** Methods whose option counts so many epochs, by the option's name in messages. */
+const IN_EPOCHS: Readonly<Record<string, (epochs: number) => unknown>> = {
+  "aekd: hints: `begin`": (epochs) => retort.aekd(hints(epochs)),
+  "camkd: `begin`": (begin) => retort.camkd({ begin }),
+  "ctkd: `loops`": (loops) => retort.ctkd({ loops }),
+  "dkd: `warmUp`": (warmUp) => retort.dkd({ warmUp }),
+  "eskd: `until`": (until) => retort.eskd({ until }),
+  "one: `rampUp`": (rampUp) => retort.one({ rampUp }),
+  "reviewkd: `warmup`": (warmup) => retort.reviewkd({ warmup }),
+};
+
+Deno.test("option ranges: no option of a method that counts epochs is above the schedule's", () => {
+  for (const [name, make] of Object.entries(IN_EPOCHS)) {
+    assertEquals(tenEpochs(make(10))().schedule.epochs, 10);
+    assertEquals(
+      message(tenEpochs(make(11))),
+      `${name} is 11; it has to be at most 10, the schedule's epochs`,
+    );
+  }
+  const inside = [
+    retort.combine(retort.kd(), retort.dkd({ warmUp: 11 })),
+    retort.sakd(retort.reviewkd({ warmup: 11 })),
+  ];
+  for (const distiller of inside) assert(message(tenEpochs(distiller)).includes("is 11; it has"));
+  // Their defaults are the papers', whose schedules are longer: a run says so.
+  for (const distiller of [retort.dkd(), retort.one(), retort.reviewkd()]) {
+    assertEquals(tenEpochs(distiller)().schedule.epochs, 10);
+  }
+});

@@ -3,13 +3,14 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { existsSync } from "node:fs";
 import { everything, needs } from "../support/needs.ts";
 import { needsPython, runPython } from "../support/python.ts";
-import { ended, type Toys, toys } from "../support/toy_runs.ts";
+import { ended, PAIR, type Toys, toys } from "../support/toy_runs.ts";
 
 const LONG = `
 const long = sgd({ epochs: 100_000, batch: 16, lr: 0.01 });
 export const endless = experiment(import.meta, { dataset, schedule: long, student: small, distiller: scratch() });
 `;
 
+const EVAL = new URL("../../lib/commands/eval.ts", import.meta.url).pathname;
 const EXP = new URL("../../lib/commands/exp.ts", import.meta.url).pathname;
 
 interface Pressed {
@@ -47,6 +48,29 @@ await needsPython(
       const { code, text } = await press(toys, [0, 0.01, 0.2]);
       assertEquals(code, 130, text);
       assertStringIncludes(text, "saved, the same command goes on");
+    }),
+);
+
+await needsPython(
+  [],
+  "signals: Ctrl-C ends an evaluation with exit code 130, through deno task too",
+  () =>
+    toys(PAIR.replaceAll("dataset,", "dataset: synthetic({ ...images, test: 60000 }),"), async (
+      toys,
+    ) => {
+      await toys.run("teacher", 1, { epochs: 1, limit: 1 });
+      const file = toys.path("toy.ts#teacher");
+      const task = `deno run -A ${EVAL} ${file} --epochs 1 --limit 1 --eval-batch 4`;
+      await Deno.writeTextFile(toys.path("deno.json"), JSON.stringify({ tasks: { eval: task } }));
+      for (
+        const outer of [[Deno.execPath(), "task", "--cwd", toys.folder, "eval"], task.split(" ")]
+      ) {
+        const pressing = { command: outer, after: " of 60000 images", presses: [0] };
+        const { code, text } = await runPython("press_ctrl_c.py", [], pressing) as Pressed;
+        assertEquals(code, 130, text);
+        assertStringIncludes(text, "interrupted: nothing more is measured");
+        assertEquals(/\.ts:\d/.test(text), false, text);
+      }
     }),
 );
 

@@ -10,6 +10,7 @@ import type { Mix } from "../../lib/data/dataset.ts";
 import { randAugment } from "../../lib/data/rand_augment.ts";
 import { randomErasing } from "../../lib/data/random_erasing.ts";
 import { at } from "../../lib/distillers/at.ts";
+import { combine } from "../../lib/distillers/combine.ts";
 import { crd } from "../../lib/distillers/crd.ts";
 import { dkd } from "../../lib/distillers/dkd.ts";
 import { fitnets } from "../../lib/distillers/fitnets.ts";
@@ -17,7 +18,7 @@ import { kd } from "../../lib/distillers/kd.ts";
 import { sakd } from "../../lib/distillers/sakd.ts";
 import { scratch } from "../../lib/distillers/scratch.ts";
 import { shake } from "../../lib/distillers/shake.ts";
-import type { Distiller, Views } from "../../lib/experiment/distiller.ts";
+import type { Distiller, StepContext, Views } from "../../lib/experiment/distiller.ts";
 import { dense } from "../../lib/nn/layers.ts";
 import type { Tensor } from "../../lib/kernels/tensor.ts";
 import type { Net, Scorer } from "../../lib/nn/network.ts";
@@ -577,3 +578,57 @@ for (const kind of ["cpu", "eager", "compiled"] as const) {
     }
   });
 }
+
+/** A method whose weight this makes of its context. */
+const weighted = (
+  weigh: (step: StepContext<Toy, Toy>) => number,
+): Distiller<Toy, Toy> => ({
+  id: "weighted",
+  options: {},
+  build: () => (step) => ({ task: [weigh(step), step.task(step.student), "task"] }),
+});
+
+/** What a method reads of the length of its run in a step. */
+async function readsOf(distiller: Distiller<Toy, Toy, never>): Promise<string[]> {
+  const engine = await open("cpu");
+  try {
+    const schedule = sgd({ epochs: 6, batch: BATCH, lr: 0.1 });
+    const normalisation = { mean: [0.5, 0.4, 0.3], std: [0.3, 0.2, 0.25] };
+    const augmentation = { crop: 0, flip: false };
+    const dataset = { task: classification, augmentation, normalisation };
+    const { parts, variables, lengthsRead } = assembleUntrained(
+      { student: small, teacher: large, distiller, dataset },
+      {
+        seed: 1,
+        image: IMAGE,
+        classes: CLASSES,
+        train: { size: 100, labels: new Int32Array(100) },
+        schedule,
+      },
+    );
+    await engine.hold([...variables.values()]);
+    await engine.compile(trainStep([parts]))(inputs(0));
+    return [...lengthsRead];
+  } finally {
+    engine.close();
+  }
+}
+
+Deno.test("trainStep: the length of a run is read only by a method that reads it, also inside of another one", async () => {
+  const hint = { guided: "block1", hint: "block1" } as const;
+  const without = [
+    kd(),
+    combine(kd(), fitnets(hint)),
+    sakd(fitnets(hint)),
+    weighted(({ student }) => student.taps.logits.shape.length),
+  ];
+  for (const method of without) assertEquals(await readsOf(method), []);
+  const total = weighted(({ epochs }) => 1 / epochs);
+  assertEquals(await readsOf(total), ["epochs"]);
+  assertEquals(await readsOf(combine(kd(), total)), ["epochs"]);
+  assertEquals(await readsOf(weighted(({ steps }) => steps)), ["steps"]);
+  assertEquals(await readsOf(weighted((step) => Object.keys({ ...step }).length)), [
+    "epochs",
+    "steps",
+  ]);
+});
