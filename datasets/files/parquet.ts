@@ -28,6 +28,7 @@ export interface Parquet extends Disposable {
 export async function openParquet(path: string, again: string): Promise<Parquet> {
   // Most runs need no parquet file, so that its reader is loaded here.
   const { parquetMetadataAsync, parquetReadObjects, parquetSchema } = await import("hyparquet");
+  const { checkPages, chunksOf } = await import("./parquet_pages.ts");
   const source = fileSource(path);
   const file = {
     byteLength: source.size,
@@ -38,6 +39,8 @@ export async function openParquet(path: string, again: string): Promise<Parquet>
   let metadata: FileMetaData;
   try {
     metadata = await parquetMetadataAsync(file);
+    const rows = metadata.row_groups.reduce((sum, group) => sum + group.num_rows, 0n);
+    if (rows !== metadata.num_rows) throw new Error(`${rows} rows, not ${metadata.num_rows}`);
   } catch (error) {
     source[Symbol.dispose]();
     throw broken(error);
@@ -54,6 +57,10 @@ export async function openParquet(path: string, again: string): Promise<Parquet>
         const options = { file, metadata, columns: [...columns], rowStart, rowEnd, utf8: false };
         let rows: Record<string, unknown>[];
         try {
+          for (const { column, start, length } of chunksOf(group, columns)) {
+            const bytes = source.read(start, length);
+            checkPages(bytes, column, rowEnd - rowStart, parquetSchema(metadata), compressors);
+          }
           rows = await parquetReadObjects({ ...options, compressors });
         } catch (error) {
           throw broken(error);

@@ -2,7 +2,7 @@ import { memoryGrowth } from "../bench/memory.ts";
 import type { Outcome } from "./campaign.ts";
 
 /** The most that memory may grow, in megabytes. */
-const MOST = 40;
+const MOST = 20;
 
 /** Takes many steps of a small pair. Memory stays as it is. */
 export async function endurance(steps: number): Promise<Outcome> {

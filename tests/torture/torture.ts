@@ -90,7 +90,7 @@ async function* campaigns(
     const until = performance.now() + share * minutes * 60_000;
     const limits = (tries: number): Limits => ({ tries, until });
     const random = stream(seed, part);
-    if (part === "kills") yield await randomKills(await subject(), random, limits(100));
+    if (part === "kills") yield await randomKills(await subject(), random, limits(200));
     if (part === "faults" || part === "disks") {
       const single = await faults();
       if (!single) yield { title: `${part}: needs gcc`, tried: 0, survived: 0, faults: [] };
