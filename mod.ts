@@ -100,7 +100,7 @@ export type {
 } from "./lib/experiment/distiller.ts";
 export * from "./lib/nn/ops.ts";
 export { type Pass, passAmong } from "./lib/nn/pass.ts";
-export { runAfter, tail } from "./lib/nn/tail.ts";
+export { runAfter, runBehind, tail } from "./lib/nn/tail.ts";
 export type { GivenNumbers, GivenTap, GivenTaps } from "./lib/evaluation/given_network.ts";
 export {
   type GivenTeachers,
@@ -138,6 +138,10 @@ export {
   transposedConv,
 } from "./lib/nn/conv.ts";
 export { norm } from "./lib/nn/norm.ts";
+export { layerNormalisation } from "./lib/nn/layer_norm.ts";
+export { geluActivation } from "./lib/nn/gelu.ts";
+export { dropPath } from "./lib/nn/drop_path.ts";
+export { type Attended, type AttentionModule, selfAttention } from "./lib/nn/attention.ts";
 export {
   type Betas,
   constant,

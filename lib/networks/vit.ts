@@ -20,13 +20,14 @@ import { atLeast, below1, checkRanges, whole } from "../values/range.ts";
  * The taps of `L` blocks, `attention1`, `block1`, `attention2` and so on: `Found` and those behind
  * the blocks `Before`. None if L is any number, or no whole one.
  */
-type BlockTaps<L extends number, Before extends readonly 0[] = [], Found = never> = number extends L
-  ? never
-  : `${L}` extends `-${string}` | `${string}${"." | "e"}${string}` ? never
-  : Before["length"] extends L ? Found & string
-  : BlockTaps<L, [...Before, 0], Found | NumberedTaps<[...Before, 0]["length"]>>;
+export type BlockTaps<L extends number, Before extends readonly 0[] = [], Found = never> =
+  number extends L ? never
+    : `${L}` extends `-${string}` | `${string}${"." | "e"}${string}` ? never
+    : Before["length"] extends L ? Found & string
+    : BlockTaps<L, [...Before, 0], Found | NumberedTaps<[...Before, 0]["length"]>>;
 
-type NumberedTaps<I extends number> = `attention${I}` | `block${I}`;
+/** The taps of the block of this number. */
+export type NumberedTaps<I extends number> = `attention${I}` | `block${I}`;
 
 /**
  * The taps of a vision transformer of `L` blocks. `embedded` and `block1`, `block2` … are maps of

@@ -41,6 +41,7 @@ import {
   type Stage,
   vgg13,
   vgg8,
+  vit,
   withTeachersHead,
 } from "../../mod.ts";
 
@@ -66,7 +67,10 @@ function mistakes(): void {
   const teacher = from(trained);
   const trained8 = experiment(meta, { dataset, student: resnet8, distiller: scratch(), schedule });
 
+  const twoBlocks = { ...shared, student: vit({ depth: 2 }) };
+
   // Correct experiments.
+  experiment(meta, { ...twoBlocks, teacher, distiller: fitnets({ guided: "block2" }) });
   experiment(meta, { ...shared, teacher, distiller: kd({ temperature: 2 }) });
   experiment(meta, { ...shared, teacher, distiller: slkd({ copies: 1 }) });
   experiment(meta, { ...shared, teacher, distiller: fitnets() });
@@ -87,6 +91,8 @@ function mistakes(): void {
   experiment(meta, { ...shared, teacher, distiller: fitnets({ guided: "blok2" }) });
   // @ts-expect-error: the teacher has no tap of this name.
   experiment(meta, { ...shared, teacher, distiller: fitnets({ hint: "block9" }) });
+  // @ts-expect-error: a transformer of two blocks has no third one.
+  experiment(meta, { ...twoBlocks, teacher, distiller: fitnets({ guided: "block3" }) });
   // @ts-expect-error: a misspelt option.
   experiment(meta, { ...shared, teacher, distiller: kd({ temprature: 2 }) });
   // @ts-expect-error: a misspelt option of a method with taps.

@@ -56,7 +56,7 @@ function opOf(make: (create: Variables) => (x: Tensor, pass: Pass) => Tensor): O
 }
 
 /** The op of a case by its name. */
-function opNamed(name: string, { facts, tensor, has }: Golden<GoldenMisc>): Op {
+function opNamed(name: string, { facts, tensor }: Golden<GoldenMisc>): Op {
   const x = tensor(`${name}.x`).shape;
   const y = tensor(`${name}.y`).shape;
   const [, epsilon] = name.match(/^layer_norm_(\d+e-\d+)/) ?? [];
