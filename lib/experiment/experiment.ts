@@ -2,7 +2,7 @@ import type { Dataset, Mix } from "../data/dataset.ts";
 import type { Layer } from "../nn/layer.ts";
 import type { Net, Scorer } from "../nn/network.ts";
 import { Failure } from "../values/failure.ts";
-import { checkRange, checkRanges, whole } from "../values/range.ts";
+import { checkRange, whole } from "../values/range.ts";
 import {
   type DataOf,
   type Distiller,
@@ -10,7 +10,7 @@ import {
   type Teachers,
   type TrainedModule,
 } from "./distiller.ts";
-import type { Schedule } from "./schedule.ts";
+import { checkSchedule, type Schedule } from "./schedule.ts";
 import type { ExternalWeights } from "./weights.ts";
 
 /** The epoch after which a run's weights are taken: the last one, the best one, or its number. */
@@ -128,7 +128,7 @@ const experiments = new WeakSet<object>();
 /**
  * Declares an experiment. `meta` is the `import.meta` of the module that exports it. Creates no
  * tensor and opens no file. Throws a `Failure` (exit 2) if the method needs a module that no
- * experiment trained, or if the epochs or the batch of the schedule are not whole numbers from 1.
+ * experiment trained, or if a number of the schedule is out of its range.
  *
  * @example
  * ```ts
@@ -154,8 +154,7 @@ export function experiment<
   parts: Parts<S, G, M, V, E>,
 ): Declared<S, G, M, V, E> {
   const { dataset, student, teacher, distiller, schedule } = parts;
-  const { epochs, batch } = schedule;
-  checkRanges(schedule.id, { epochs, batch }, { epochs: whole(), batch: whole() });
+  checkSchedule(schedule);
   const start = isTrained(student) ? student : undefined;
   const value: Declared<S, G, M, V, E> = {
     url: meta.url,
