@@ -43,6 +43,23 @@ export type {
   Normalisation,
 } from "./lib/data/dataset.ts";
 export {
+  type AutoAugment,
+  autoAugment,
+  type AutoAugmentOptions,
+  type AutoAugmentPairs,
+} from "./lib/data/auto_augment.ts";
+export type { WarpFilter } from "./lib/data/bytes/warp.ts";
+export {
+  type ColourJitter,
+  colourJitter,
+  type ColourJitterOptions,
+} from "./lib/data/colour_jitter.ts";
+export {
+  type FixMatchAugment,
+  fixMatchAugment,
+  type FixMatchAugmentOptions,
+} from "./lib/data/fix_match_augment.ts";
+export {
   type Box,
   cutmix,
   type MixOptions,
@@ -50,6 +67,13 @@ export {
   mixupOrCutmix,
   type MixupOrCutmixOptions,
 } from "./lib/data/mix.ts";
+export type { Policy } from "./lib/data/policy.ts";
+export { type RandAugment, randAugment, type RandAugmentOptions } from "./lib/data/rand_augment.ts";
+export {
+  type RandomErasing,
+  randomErasing,
+  type RandomErasingOptions,
+} from "./lib/data/random_erasing.ts";
 
 // Methods and networks.
 export * from "./lib/distillers/mod.ts";

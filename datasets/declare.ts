@@ -1,11 +1,15 @@
-import type {
-  Augmentation,
-  Dataset,
-  DatasetOptions,
-  DatasetSizes,
-  Mix,
-  OpenDataset,
+import {
+  type Augmentation,
+  type Dataset,
+  type DatasetOptions,
+  type DatasetSizes,
+  type Mix,
+  type OpenDataset,
+  picturesOf,
 } from "../lib/data/dataset.ts";
+import type { Policy } from "../lib/data/policy.ts";
+import { policySplit } from "../lib/data/policy_split.ts";
+import type { RandomErasing } from "../lib/data/random_erasing.ts";
 import { Failure } from "../lib/values/failure.ts";
 import type { Json } from "../lib/values/json.ts";
 import { below1, between, checkRange, whole } from "../lib/values/range.ts";
@@ -34,6 +38,20 @@ export interface ImageOptions<M extends Mix | undefined = undefined, V extends s
    * Default: none.
    */
   readonly brightness?: number;
+  /**
+   * Changes of each training image's bytes after crop and flip: `randAugment()`, `autoAugment()`,
+   * `colourJitter()` or `fixMatchAugment()`. Workers make them while the images are read, from the
+   * run's seed. Default: none.
+   */
+  readonly policy?: Policy;
+  /** What is erased in training images after normalisation: `randomErasing()`. Default: nothing. */
+  readonly erase?: RandomErasing;
+  /**
+   * How often an epoch shows an image, each time changed in another way: repeated augmentation. With
+   * 2 or more an epoch is about as long as with 1 (a multiple of 256 images), so that it shows a
+   * part of them only. Default: 1.
+   */
+  readonly repeats?: number;
   /** The mean of each channel, of pixels scaled to [0, 1]. */
   readonly mean?: Rgb;
   /** The standard deviation of each channel, of pixels scaled to [0, 1]. */
@@ -71,7 +89,7 @@ export function checkWhole(dataset: string, option: string, value: number, least
  */
 export function declare<M extends Mix | undefined, V extends string>(
   id: string,
-  own: { readonly [option: string]: Json },
+  own: { readonly [option: string]: Json | undefined },
   defaults: ImageDefaults,
   options: ImageOptions<M, V>,
   open: Dataset["open"],
@@ -85,14 +103,23 @@ export function declare<M extends Mix | undefined, V extends string>(
     mean = defaults.mean,
     std = defaults.std,
   } = options;
-  const { mix, brightness, smoothing = 0 } = options;
-  const augmentation = { crop, flip, ...brightness !== undefined && { brightness } };
+  const { mix, brightness, policy, erase, smoothing = 0 } = options;
+  const repeats = options.repeats === 1 ? undefined : options.repeats;
+  const augmentation = {
+    crop,
+    flip,
+    ...brightness !== undefined && { brightness },
+    ...policy && { policy },
+    ...erase && { erase },
+  };
   const views = options.views && viewsOf(id, options.views, augmentation);
+  const pictures = picturesOf({ augmentation, views });
   checkWhole(id, "holdout", holdout, 0);
   checkWhole(id, "crop", crop, 0);
   checkShare(id, "brightness", brightness);
   checkRange(id, "smoothing", smoothing, below1);
   if (take !== undefined) checkWhole(id, "take", take, 1);
+  if (repeats !== undefined) checkWhole(id, "repeats", repeats, 1);
   if (!mean.every(Number.isFinite) || !std.every((one) => one > 0 && Number.isFinite(one))) {
     throw new Failure(
       2,
@@ -106,6 +133,7 @@ export function declare<M extends Mix | undefined, V extends string>(
       holdout,
       take,
       ...augmentation,
+      repeats,
       mean,
       std,
       mix: mix && { id: mix.id, ...mix.options },
@@ -117,13 +145,16 @@ export function declare<M extends Mix | undefined, V extends string>(
     holdout,
     take,
     augmentation,
+    repeats,
     mix,
     views,
     normalisation: { mean, std },
     sizes: published && { ...published, train: take ?? published.train },
     async open(folder, log, dry) {
       const opened = checkClasses(id, await open(folder, log, dry));
-      return take === undefined ? opened : takeTraining(opened, take);
+      const train = repeats === undefined ? opened.train : { ...opened.train, repeats };
+      const shown = withPolicies({ ...opened, train }, pictures, mean);
+      return take === undefined ? shown : takeTraining(shown, take);
     },
   };
 }
@@ -172,6 +203,23 @@ function checkClasses(id: string, opened: OpenDataset): OpenDataset {
     `${id} has ${classes.length === 0 ? "no class" : `one class only, ${classes[0]}`}: ` +
       "there is nothing to learn from fewer than two",
   );
+}
+
+/** Changes the training images by the policies of these pictures. Default: by none. */
+function withPolicies(
+  opened: OpenDataset,
+  pictures: readonly Augmentation[] | undefined,
+  [red, green, blue]: Rgb,
+): OpenDataset {
+  if (!pictures) return opened;
+  const byte = (share: number) => Math.min(255, Math.max(0, Math.round(255 * share)));
+  const fill = [byte(red), byte(green), byte(blue)] as const;
+  const train = policySplit(opened.train, { image: opened.image, pictures, fill });
+  const close = () => {
+    train.close();
+    opened.close();
+  };
+  return { ...opened, train, close };
 }
 
 /** Reduces an open data set to `take` training images, or closes it if that fails. */

@@ -1,9 +1,10 @@
 import type { Dataset, Mix } from "../lib/data/dataset.ts";
 import { classFolders } from "./images/class_folders.ts";
-import { SQUARE } from "./images/cut.ts";
+import { describeSquare } from "./images/cut.ts";
 import { checkInside, checkWhole, declare, type ImageOptions } from "./declare.ts";
 import { squareSplit } from "./images/image_split.ts";
 import { openImages } from "./images/open_images.ts";
+import type { Interpolation } from "./images/resample.ts";
 
 /** Options of `imageFolder`. */
 export interface ImageFolderOptions<M extends Mix | undefined = undefined, V extends string = never>
@@ -16,9 +17,14 @@ export interface ImageFolderOptions<M extends Mix | undefined = undefined, V ext
   readonly test?: string;
   /**
    * Height and width of the images in pixels. Images of another size are cut to their central
-   * square and scaled, bilinear with antialiasing. Default: 32.
+   * square and scaled. Default: 32.
    */
   readonly size?: number;
+  /**
+   * How values between pixels are found when an image is scaled: as Pillow's `BILINEAR` or
+   * `BICUBIC`, antialiased. DeiT's is `bicubic`. Default: `bilinear`.
+   */
+  readonly interpolation?: Interpolation;
 }
 
 /**
@@ -29,7 +35,8 @@ export interface ImageFolderOptions<M extends Mix | undefined = undefined, V ext
  * standard deviations.
  */
 export function imageFolder<M extends Mix | undefined = undefined, V extends string = never>(
-  { folder, train = "train", test = "test", size = 32, ...options }: ImageFolderOptions<M, V>,
+  { folder, train = "train", test = "test", size = 32, interpolation, ...options }:
+    ImageFolderOptions<M, V>,
 ): Dataset<M, V> {
   checkWhole("imageFolder", "size", size, 1);
   for (const [option, name] of Object.entries({ folder, train, test })) {
@@ -43,7 +50,7 @@ export function imageFolder<M extends Mix | undefined = undefined, V extends str
   } as const;
   const dataset = declare(
     "imageFolder",
-    { folder, train, test, size },
+    { folder, train, test, size, interpolation },
     defaults,
     options,
     (data, log) =>
@@ -52,10 +59,10 @@ export function imageFolder<M extends Mix | undefined = undefined, V extends str
         return {
           classes: files.classes,
           image: [size, size, 3],
-          train: squareSplit(tree, files.train, decoders, size),
-          test: squareSplit(tree, files.test, decoders, size),
+          train: squareSplit(tree, files.train, decoders, size, interpolation),
+          test: squareSplit(tree, files.test, decoders, size, interpolation),
         };
       }),
   );
-  return { ...dataset, resize: SQUARE };
+  return { ...dataset, resize: describeSquare(interpolation) };
 }

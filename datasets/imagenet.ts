@@ -5,6 +5,7 @@ import type { CentreCut, NumberRange } from "./images/cut.ts";
 import { checkInside, checkWhole, declare, type ImageOptions } from "./declare.ts";
 import { imageSplit } from "./images/image_split.ts";
 import { openImages } from "./images/open_images.ts";
+import type { Interpolation } from "./images/resample.ts";
 
 /** Options of `imagenet`. */
 export interface ImagenetOptions<M extends Mix | undefined = undefined, V extends string = never>
@@ -22,6 +23,11 @@ export interface ImagenetOptions<M extends Mix | undefined = undefined, V extend
   readonly area?: NumberRange;
   /** The range of the cut's width divided by its height, log-uniform. Default: 3/4 to 4/3. */
   readonly ratio?: NumberRange;
+  /**
+   * How values between pixels are found when an image is scaled: as Pillow's `BILINEAR` or
+   * `BICUBIC`, antialiased. DeiT's is `bicubic`. Default: `bilinear`.
+   */
+  readonly interpolation?: Interpolation;
 }
 
 /** The expected files, for messages. */
@@ -36,9 +42,9 @@ const EXPECTED =
  * WordNet ids, which are also their names. The defaults are torchvision's recipe, which all
  * published code has. Training images: a part of random area and ratio, scaled to 224 × 224 pixels,
  * and flips. Test images: the central 224 × 224 pixels after scaling the shorter side to 256. All
- * scaling is bilinear with antialiasing. SHAKE's supplement adds `brightness` without its amount.
- * Images are read and decoded while a step runs, and never cached. All views of an image show the
- * same part.
+ * scaling is bilinear with antialiasing; DeiT's is bicubic. SHAKE's supplement adds `brightness`
+ * without its amount. Images are read and decoded while a step runs, and never cached. All views of
+ * an image show the same part.
  */
 export function imagenet<M extends Mix | undefined = undefined, V extends string = never>(
   {
@@ -47,6 +53,7 @@ export function imagenet<M extends Mix | undefined = undefined, V extends string
     shorter = 256,
     area = [0.08, 1],
     ratio = [3 / 4, 4 / 3],
+    interpolation,
     ...options
   }: ImagenetOptions<M, V> = {},
 ): Dataset<M, V> {
@@ -55,8 +62,8 @@ export function imagenet<M extends Mix | undefined = undefined, V extends string
   checkWhole("imagenet", "shorter", shorter, size);
   checkRange("area", area, 1);
   checkRange("ratio", ratio, Infinity);
-  const own = { folder, size, shorter, area, ratio };
-  const centre: CentreCut = { kind: "centre", size, shorter };
+  const own = { folder, size, shorter, area, ratio, interpolation };
+  const centre: CentreCut = { kind: "centre", size, shorter, interpolation };
   const defaults = {
     crop: 0,
     flip: true,
@@ -77,15 +84,16 @@ export function imagenet<M extends Mix | undefined = undefined, V extends string
           return {
             classes,
             image: [size, size, 3],
-            train: imageSplit(tree, train, decoders, size, (index, draw) =>
+            train: imageSplit(tree, train, decoders, size, (draw) =>
               draw
                 ? {
                   kind: "random",
                   size,
                   area,
                   ratio,
+                  interpolation,
                   seed: draw.seed,
-                  stream: `part/${draw.epoch}/${index}`,
+                  stream: `part/${draw.name}`,
                 }
                 : centre),
             test: imageSplit(tree, test, decoders, size, () => centre),
@@ -96,8 +104,9 @@ export function imagenet<M extends Mix | undefined = undefined, V extends string
   );
   return {
     ...dataset,
-    resize:
-      `scaled to ${shorter} pixels on the shorter side (bilinear, with antialiasing), then cut to the middle`,
+    resize: `scaled to ${shorter} pixels on the shorter side (${
+      interpolation ?? "bilinear"
+    }, with antialiasing), then cut to the middle`,
     hub: "ILSVRC/imagenet-1k",
   };
 }

@@ -1,10 +1,11 @@
 import type { Dataset, Mix } from "../lib/data/dataset.ts";
 import { Failure } from "../lib/values/failure.ts";
 import { imagesByClass, sayLeftOut } from "./images/class_folders.ts";
-import { SQUARE } from "./images/cut.ts";
+import { describeSquare } from "./images/cut.ts";
 import { checkInside, checkWhole, declare, type ImageOptions } from "./declare.ts";
 import { type ImageFiles, squareSplit } from "./images/image_split.ts";
 import { openImages } from "./images/open_images.ts";
+import type { Interpolation } from "./images/resample.ts";
 import type { Tree } from "./files/tree.ts";
 
 /** Options of `tinyImagenet`. */
@@ -13,10 +14,15 @@ export interface TinyImagenetOptions<
   V extends string = never,
 > extends ImageOptions<M, V> {
   /**
-   * Height and width of the images in pixels. Other sizes than their own 64 are scaled, bilinear
-   * with antialiasing. Default: 64.
+   * Height and width of the images in pixels. Other sizes than their own 64 are scaled. Default:
+   * 64.
    */
   readonly size?: number;
+  /**
+   * How values between pixels are found when an image is scaled: as Pillow's `BILINEAR` or
+   * `BICUBIC`, antialiased. DeiT's is `bicubic`. Default: `bilinear`.
+   */
+  readonly interpolation?: Interpolation;
   /** The directory in the data folder, or the `.zip` of it. Default: `tiny-imagenet-200`. */
   readonly folder?: string;
 }
@@ -35,7 +41,10 @@ const EXPECTED =
  * and also rotates.
  */
 export function tinyImagenet<M extends Mix | undefined = undefined, V extends string = never>(
-  { folder = "tiny-imagenet-200", size = 64, ...options }: TinyImagenetOptions<M, V> = {},
+  { folder = "tiny-imagenet-200", size = 64, interpolation, ...options }: TinyImagenetOptions<
+    M,
+    V
+  > = {},
 ): Dataset<M, V> {
   checkWhole("tinyImagenet", "size", size, 1);
   checkInside("tinyImagenet", "folder", folder);
@@ -47,7 +56,7 @@ export function tinyImagenet<M extends Mix | undefined = undefined, V extends st
   } as const;
   const dataset = declare(
     "tinyImagenet",
-    { folder, size },
+    { folder, size, interpolation },
     defaults,
     options,
     (data, log) =>
@@ -59,14 +68,26 @@ export function tinyImagenet<M extends Mix | undefined = undefined, V extends st
           return {
             classes: await names(tree, wnids),
             image: [size, size, 3],
-            train: squareSplit(tree, trainingFiles(tree, wnids, log), decoders, size),
-            test: squareSplit(tree, await validationFiles(tree, wnids), decoders, size),
+            train: squareSplit(
+              tree,
+              trainingFiles(tree, wnids, log),
+              decoders,
+              size,
+              interpolation,
+            ),
+            test: squareSplit(
+              tree,
+              await validationFiles(tree, wnids),
+              decoders,
+              size,
+              interpolation,
+            ),
           };
         },
       ),
     { image: [size, size, 3], classes: 200, train: 100_000 },
   );
-  return { ...dataset, resize: SQUARE, hub: "zh-plus/tiny-imagenet" };
+  return { ...dataset, resize: describeSquare(interpolation), hub: "zh-plus/tiny-imagenet" };
 }
 
 /** Reads the lines of a file that are not empty. Rejects with a `Failure` (exit 3) if none are. */

@@ -1,42 +1,46 @@
 import { stream } from "../../lib/values/random.ts";
 import type { Image } from "./formats/rgb_image.ts";
-import { filters, resample } from "./resample.ts";
+import { filters, type Interpolation, kernels, resample } from "./resample.ts";
 
 /** A range with its ends. */
 export type NumberRange = readonly [least: number, largest: number];
 
 /**
- * A way to make `size` × `size` pixels of an image of any size. Scaling is bilinear, antialiased if
- * it shrinks.
+ * A way to make `size` × `size` pixels of an image of any size. Scaling is antialiased if it
+ * shrinks.
  */
 export type Cut = SquareCut | CentreCut | RandomCut;
 
-/** The central square, scaled. */
-export interface SquareCut {
-  readonly kind: "square";
+/** What all cuts have. */
+export interface Scaled {
   /** Height and width in pixels. */
   readonly size: number;
+  /** How values between pixels are found. Default: `bilinear`. */
+  readonly interpolation?: Interpolation;
+}
+
+/** The central square, scaled. */
+export interface SquareCut extends Scaled {
+  readonly kind: "square";
 }
 
 /** The description of a `SquareCut` in words. */
-export const SQUARE = "cut to the central square, then scaled (bilinear, with antialiasing)";
+export function describeSquare(interpolation: Interpolation = "bilinear"): string {
+  return `cut to the central square, then scaled (${interpolation}, with antialiasing)`;
+}
 
 /**
  * The centre of the image after its shorter side was scaled to `shorter` pixels, `size` or more.
  */
-export interface CentreCut {
+export interface CentreCut extends Scaled {
   readonly kind: "centre";
-  /** Height and width in pixels. */
-  readonly size: number;
   /** Pixels of the shorter side before the cut. */
   readonly shorter: number;
 }
 
 /** A random part of the image, scaled: torchvision's `RandomResizedCrop`. */
-export interface RandomCut {
+export interface RandomCut extends Scaled {
   readonly kind: "random";
-  /** Height and width in pixels. */
-  readonly size: number;
   /** The range of the part's share of the image's area, uniform. */
   readonly area: NumberRange;
   /** The range of the part's width divided by its height, log-uniform. */
@@ -49,31 +53,39 @@ export interface RandomCut {
 
 /** Cuts an image. Returns size × size × 3 bytes. */
 export function cutOut(image: Image, cut: Cut): Uint8Array {
-  if (cut.kind === "square") return square(image, cut.size);
+  if (cut.kind === "square") return square(image, cut);
   if (cut.kind === "centre") return centre(image, cut);
   const { left, top, width, height } = randomPart(image, cut);
-  return resample(image, filters(width, cut.size, left), filters(height, cut.size, top));
+  const kernel = kernelOf(cut);
+  const columns = filters(width, cut.size, left, kernel);
+  return resample(image, columns, filters(height, cut.size, top, kernel), kernel);
 }
 
-function square(image: Image, size: number): Uint8Array {
+const kernelOf = ({ interpolation = "bilinear" }: Scaled) => kernels[interpolation];
+
+function square(image: Image, cut: SquareCut): Uint8Array {
+  const { size } = cut;
   const { width, height, data } = image;
   const side = Math.min(width, height);
   if (width === size && height === size) return data;
+  const kernel = kernelOf(cut);
   const [columns, rows] = [width, height].map((length) =>
-    filters(side, size, (length - side) >> 1)
+    filters(side, size, (length - side) >> 1, kernel)
   );
-  return resample(image, columns, rows);
+  return resample(image, columns, rows, kernel);
 }
 
-function centre(image: Image, { size, shorter }: CentreCut): Uint8Array {
+function centre(image: Image, cut: CentreCut): Uint8Array {
+  const { size, shorter } = cut;
+  const kernel = kernelOf(cut);
   const { width, height } = image;
   const least = Math.min(width, height);
   const [columns, rows] = [width, height].map((length) => {
     const scaled = Math.floor(shorter * length / least);
     const start = half(scaled - size);
-    return filters(length, scaled).slice(start, start + size);
+    return filters(length, scaled, 0, kernel).slice(start, start + size);
   });
-  return resample(image, columns, rows);
+  return resample(image, columns, rows, kernel);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { messageOf } from "../../lib/values/failure.ts";
+import { answerRequests } from "../../lib/data/pixel_worker.ts";
 import { type Cut, cutOut } from "./cut.ts";
 import { imageDecoder } from "./image.ts";
 
@@ -8,26 +8,15 @@ export interface DecodeRequest {
   readonly cut: Cut;
 }
 
-/** The worker's answer: pixels, or the reason why there are none. */
-export type DecodeAnswer = { readonly pixels: Uint8Array } | { readonly error: string };
-
-/** The members of a worker's global scope. TypeScript has only those of a page. */
-interface Scope {
-  onmessage: (event: MessageEvent<DecodeRequest>) => void;
-  postMessage(answer: DecodeAnswer, transfer?: Transferable[]): void;
-}
-
-const scope = globalThis as unknown as Scope;
 let decoder = imageDecoder();
 
-scope.onmessage = async ({ data: { bytes, cut } }) => {
+answerRequests<DecodeRequest>(async ({ bytes, cut }) => {
   const decode = await decoder;
   try {
-    const pixels = cutOut(decode(bytes), cut);
-    scope.postMessage({ pixels }, [pixels.buffer as ArrayBuffer]);
+    return cutOut(decode(bytes), cut);
   } catch (error) {
-    scope.postMessage({ error: messageOf(error) });
     // A decoder that fails keeps its memory, and works no more after some failures.
     decoder = imageDecoder();
+    throw error;
   }
-};
+});

@@ -1,5 +1,6 @@
+import { pixelWorker, workerCount } from "../../lib/data/pixel_worker.ts";
 import type { Cut } from "./cut.ts";
-import type { DecodeAnswer, DecodeRequest } from "./decode_worker.ts";
+import type { DecodeRequest } from "./decode_worker.ts";
 
 /** Workers that decode image files in parallel. */
 export interface Decoders {
@@ -13,23 +14,22 @@ export interface Decoders {
   close(): void;
 }
 
-/** More workers than this would only wait for files. */
-const MOST = 16;
-
 /**
  * Makes `count` workers, each started when it is first needed. Default: one per processor, at most
  * 16.
  */
-export function decoders(count: number = Math.min(navigator.hardwareConcurrency, MOST)): Decoders {
-  const workers = Array.from({ length: count }, decoder);
+export function decoders(count: number = workerCount): Decoders {
+  const url = new URL("./decode_worker.ts", import.meta.url);
+  const workers = Array.from({ length: count }, () => pixelWorker<DecodeRequest>(url));
   // Each worker is in the list twice, so that one file is read while another is decoded.
   const free = [...workers, ...workers];
-  const waiting: ((worker: Decoder) => void)[] = [];
+  const waiting: ((worker: typeof free[number]) => void)[] = [];
   return {
     async decode(read, cut) {
-      const worker = free.shift() ?? await new Promise<Decoder>((resolve) => waiting.push(resolve));
+      const worker = free.shift() ??
+        await new Promise<typeof free[number]>((resolve) => waiting.push(resolve));
       try {
-        return await worker.decode({ bytes: await read(), cut });
+        return await worker.ask({ bytes: await read(), cut });
       } finally {
         const next = waiting.shift();
         if (next) next(worker);
@@ -38,46 +38,6 @@ export function decoders(count: number = Math.min(navigator.hardwareConcurrency,
     },
     close() {
       for (const worker of workers) worker.close();
-    },
-  };
-}
-
-interface Decoder {
-  decode(request: DecodeRequest): Promise<Uint8Array>;
-  close(): void;
-}
-
-function decoder(): Decoder {
-  let worker: Worker | undefined;
-  let isClosed = false;
-  const answers: PromiseWithResolvers<Uint8Array>[] = [];
-  const start = (): Worker => {
-    const thread = new Worker(new URL("./decode_worker.ts", import.meta.url), { type: "module" });
-    thread.onmessage = ({ data }: MessageEvent<DecodeAnswer>) => {
-      const answer = answers.shift()!;
-      if ("pixels" in data) answer.resolve(data.pixels);
-      else answer.reject(new Error(data.error));
-    };
-    // The worker could not start or crashed. The next file gets a new one.
-    thread.onerror = (event) => {
-      event.preventDefault();
-      worker = undefined;
-      for (const answer of answers.splice(0)) answer.reject(new Error(event.message));
-    };
-    return thread;
-  };
-  return {
-    decode(request) {
-      if (isClosed) return Promise.reject(new Error("the data set is closed"));
-      const answer = Promise.withResolvers<Uint8Array>();
-      answers.push(answer);
-      worker ??= start();
-      worker.postMessage(request);
-      return answer.promise;
-    },
-    close() {
-      isClosed = true;
-      worker?.terminate();
     },
   };
 }

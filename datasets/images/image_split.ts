@@ -1,9 +1,10 @@
 import { imageSize } from "image-size";
-import type { Draw, Split } from "../../lib/data/dataset.ts";
+import { drawName, type Split } from "../../lib/data/dataset.ts";
 import { Failure, messageOf } from "../../lib/values/failure.ts";
 import type { Tree } from "../files/tree.ts";
 import type { Cut } from "./cut.ts";
 import type { Decoders } from "./decoders.ts";
+import type { Interpolation } from "./resample.ts";
 import { formatOf, HEAD } from "./formats/format.ts";
 
 /** Image files of a tree and their classes. */
@@ -14,9 +15,16 @@ export interface ImageFiles {
   readonly labels: readonly number[];
 }
 
+/** The random numbers of an image in a read. */
+export interface ImageDraw {
+  readonly seed: number;
+  /** The name of their stream. */
+  readonly name: string;
+}
+
 /**
  * Makes a split of image files, with images of `size` × `size` pixels. Each read decodes them again
- * in the workers and cuts them by `cut`. The check is of the files' beginnings, 10,000 of which take
+ * in the workers and cuts them by `cut`, as the draw of an image says if there is one. The check is of the files' beginnings, 10,000 of which take
  * a tenth of a second on a local disk.
  */
 export function imageSplit(
@@ -24,7 +32,7 @@ export function imageSplit(
   { names, labels }: ImageFiles,
   decoders: Decoders,
   size: number,
-  cut: (index: number, draw?: Draw) => Cut,
+  cut: (draw?: ImageDraw) => Cut,
 ): Split {
   const bytes = size * size * 3;
   const attempt = async <T>(name: string, action: () => Promise<T>): Promise<T> => {
@@ -38,11 +46,8 @@ export function imageSplit(
       );
     }
   };
-  const pixels = (index: number, draw?: Draw): Promise<Uint8Array> =>
-    attempt(
-      names[index],
-      () => decoders.decode(() => tree.read(names[index]), cut(index, draw)),
-    );
+  const pixels = (index: number, draw?: ImageDraw): Promise<Uint8Array> =>
+    attempt(names[index], () => decoders.decode(() => tree.read(names[index]), cut(draw)));
   const checkHead = (name: string) =>
     attempt(name, async () => void formatOf(await tree.head(name, HEAD)));
   return {
@@ -62,9 +67,10 @@ export function imageSplit(
     },
     async read(indices, draw) {
       const out = new Uint8Array(indices.length * bytes);
-      await Promise.all(
-        Array.from(indices, async (index, i) => out.set(await pixels(index, draw), i * bytes)),
-      );
+      await Promise.all(Array.from(indices, async (index, i) => {
+        const own = draw && { seed: draw.seed, name: drawName(draw, index, i) };
+        out.set(await pixels(index, own), i * bytes);
+      }));
       return out;
     },
     source: (index) =>
@@ -79,7 +85,8 @@ export function imageSplit(
 const LANES = 16;
 
 /**
- * Makes a split of the files' central squares, scaled to `size` × `size` pixels. The pixels are
+ * Makes a split of the files' central squares, scaled to `size` × `size` pixels. Default of
+ * `interpolation`: `bilinear`. The pixels are
  * cached unless all of them together are larger than 1.25 GiB. Then the check decodes all of them,
  * which a later read need not do.
  */
@@ -88,9 +95,10 @@ export function squareSplit(
   files: ImageFiles,
   decoders: Decoders,
   size: number,
+  interpolation?: Interpolation,
 ): Split {
   return cacheImages(
-    imageSplit(tree, files, decoders, size, () => ({ kind: "square", size })),
+    imageSplit(tree, files, decoders, size, () => ({ kind: "square", size, interpolation })),
     3 * size ** 2,
   );
 }

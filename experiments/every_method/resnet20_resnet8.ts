@@ -113,6 +113,7 @@ export default {
     dml: { teacher: undefined, distiller: dml({ peer: resnet20 }) },
     dml_dagger: { teacher: undefined, distiller: dmlDagger({ peer: resnet20 }) },
     kd_dagger: { distiller: kdDagger() },
+    // A stand-in for the authors' strong view, which `newer.ts` has: this is what was measured.
     mlkd: {
       dataset: imageFolder({ ...folder, views: { strong: { jitter: 0.4, cutout: 8 } } }),
       distiller: mlkd(),

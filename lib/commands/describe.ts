@@ -47,7 +47,8 @@ interface Output {
  * Describes the network, the networks and experiments of a module, or the experiment that the
  * arguments name, or lists every network if they
  * name none. With `--json` a network is `{ id, parameters, multiplyAdds, taps }`, where `taps` has
- * each tap's shape for one sample. In the list it also has the `name` for the command line. An
+ * each tap's shape for one sample. A transformer has `productMultiplyAdds` too: those in attention's
+ * products. In the list it also has the `name` for the command line. An
  * experiment is the same of its student, with its own id as `experiment` and a network for each of
  * its `teachers`. Its image shape and classes are those of its data set, which is opened for that
  * unless both `--size` and `--classes` are set. Rejects with a `Failure` that has the exit code.
@@ -178,17 +179,25 @@ async function imagesOf(
 const square = (side: number): Shape => [side, side, 3];
 
 /** A description for `--json`. */
-function toJson({ id, stages, parameters, multiplyAdds }: Description) {
+function toJson({ id, stages, parameters, multiplyAdds, productMultiplyAdds }: Description) {
   const taps = Object.fromEntries(stages.map(({ name, shape }) => [name, shape]));
-  return { id, parameters, multiplyAdds, taps };
+  const products = productMultiplyAdds > 0 ? { productMultiplyAdds } : {};
+  return { id, parameters, multiplyAdds, ...products, taps };
 }
 
-/** The table of a network's stages, whose names are its taps, and their sum. */
-function stages({ stages, ...total }: Description): string {
+/**
+ * The table of a network's stages, whose names are its taps, and their sum. A transformer's has a
+ * row for its layers alone, which many papers count.
+ */
+function stages({ stages, productMultiplyAdds, ...total }: Description): string {
+  const layers = total.multiplyAdds - productMultiplyAdds;
   return columns([
     ["tap", "shape", "parameters", "multiply-adds"],
     ...stages.map(({ name, shape, ...size }) => [name, shape.join("×"), ...counts(size)]),
     ["total", "", ...counts(total)],
+    ...productMultiplyAdds > 0
+      ? [["without attention's products", "", "", layers.toLocaleString("en")]]
+      : [],
   ]);
 }
 

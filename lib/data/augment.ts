@@ -6,15 +6,16 @@ import { gather } from "../kernels/gather.ts";
 import type { Random } from "../kernels/random_uniform.ts";
 
 /**
- * Changes training images at random, inside the step. Takes and returns [batch, height, width,
- * channels], pixels 0 … 255.
+ * Changes training images at random, inside the step. Images with a policy were cropped and mirrored
+ * before it, when they were read. Takes and returns [batch, height, width, channels], pixels 0 …
+ * 255.
  */
 export function augment(
   images: Tensor,
-  { crop, flip, brightness = 0, jitter = 0, cutout = 0 }: Augmentation,
+  { crop, flip, policy, brightness = 0, jitter = 0, cutout = 0 }: Augmentation,
   random: Random,
 ): Tensor {
-  const cropped = cropAndFlip(images, crop, flip, random);
+  const cropped = policy ? images : cropAndFlip(images, crop, flip, random);
   const brightened = brightness === 0 ? cropped : scaleDistance(cropped, 0, brightness, random);
   const coloured = jitter === 0 ? brightened : jitterColours(brightened, jitter, random);
   return cutout === 0 ? coloured : cutOut(coloured, cutout, random);

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { randomOf } from "../kernels/random_uniform.ts";
 import { augment } from "./augment.ts";
-import type { Augmentation, OpenDataset } from "./dataset.ts";
+import type { Augmentation, OpenDataset, Split } from "./dataset.ts";
 
 /** A picture with rows of training images: as they are, and beside that as a step changes them. */
 export interface ContactSheet {
@@ -66,7 +66,7 @@ export async function contactSheet(
     const indices = images.filter((index) => train.labels[index] === label).slice(0, COLUMNS);
     if (indices.length === 0) continue;
     const plain = await train.read(indices);
-    const drawn = await train.read(indices, { seed: 1, epoch: 1 });
+    const drawn = await readFirst(train, indices);
     const shape = [indices.length, height, width, channels] as const;
     const changed = await changedPixels(drawn, shape, augmentation, row);
     const top = GAP + row * tile.height;
@@ -77,6 +77,14 @@ export async function contactSheet(
     });
   }
   return { ...sheet, channels, data, classes: shown, columns: COLUMNS };
+}
+
+/** Reads images for an epoch. Of several pictures of an image, it takes the first. */
+async function readFirst(train: Split, indices: readonly number[]): Promise<Uint8Array> {
+  const pixels = await train.read(indices, { seed: 1, epoch: 1 });
+  const { pictures = 1 } = train;
+  const bytes = pixels.length / indices.length / pictures;
+  return pixels.filter((_, i) => Math.floor(i / bytes) % pictures === 0);
 }
 
 /** The images after a step's augmentation. The same step gives the same changes. */

@@ -1,4 +1,6 @@
 import type { Json } from "../values/json.ts";
+import type { Policy } from "./policy.ts";
+import type { RandomErasing } from "./random_erasing.ts";
 import type { Random } from "../kernels/random_uniform.ts";
 import type { Task } from "../tasks/task.ts";
 import type { Tensor } from "../kernels/tensor.ts";
@@ -6,13 +8,21 @@ import { Failure } from "../values/failure.ts";
 
 /**
  * Identifies a pass over the training images. Random choices while reading (a part of an image of
- * any size) depend only on this and on the image's index, so that a resumed run reads the same
- * pixels.
+ * any size, what a policy does) depend only on this and on the image's index, so that a resumed run
+ * reads the same pixels.
  */
 export interface Draw {
   readonly seed: number;
   /** Counts from 1. */
   readonly epoch: number;
+  /** How often the epoch showed each image of this read before. Default: never. */
+  readonly repeats?: Uint32Array;
+}
+
+/** The name of the random numbers of the image `index`, which is number `i` of a read. */
+export function drawName({ epoch, repeats }: Draw, index: number, i: number): string {
+  const repeat = repeats?.[i] ?? 0;
+  return repeat === 0 ? `${epoch}/${index}` : `${epoch}/${index}/${repeat}`;
 }
 
 /** A file with one image. */
@@ -56,6 +66,14 @@ export interface Split {
   /** The class of each image, 0 … classes − 1. */
   readonly labels: Int32Array;
   /**
+   * The number of pictures of each image, one after the other, that a read with a `draw` gives: the
+   * image and its further views. `undefined` if it gives the image alone, of which a step makes
+   * these.
+   */
+  readonly pictures?: number;
+  /** How often an epoch shows an image, of a part of all images. Default: once, of all. */
+  readonly repeats?: number;
+  /**
    * The larger split that contains this one, and the index of each image in it. A task reads labels
    * of its own there. `undefined` if this is no part of another split.
    */
@@ -65,7 +83,8 @@ export interface Split {
   /**
    * Reads the images at these indices, one after the other: `indices.length` × height × width ×
    * channels bytes, channels last, 0 … 255. Without `draw` it reads as for an evaluation, without
-   * random choices. Rejects with a `Failure` (exit 3) that names the file if one cannot be read.
+   * random choices and one picture of each image. Rejects with a `Failure` (exit 3) that names the
+   * file if one cannot be read.
    */
   read(indices: ArrayLike<number>, draw?: Draw): Promise<Uint8Array>;
   /**
@@ -104,7 +123,10 @@ export class AbsentDataset extends Failure {
   }
 }
 
-/** Random changes to training images, inside the step. Each image changes in its own way. */
+/**
+ * Random changes to training images. Each image changes in its own way: inside the step, or with a
+ * policy up to that one while it is read.
+ */
 export interface Augmentation {
   /**
    * Pixels of zero padding on each side before a random crop to the image's own size. 0 crops
@@ -113,6 +135,8 @@ export interface Augmentation {
   readonly crop: number;
   /** Whether half of the images are mirrored. */
   readonly flip: boolean;
+  /** Changes of the bytes, after crop and flip and before all others. Default: none. */
+  readonly policy?: Policy;
   /**
    * The range of the factor of brightness alone, 1 ± this, 0 … 1. It applies before `jitter`.
    * Default: no change.
@@ -125,6 +149,19 @@ export interface Augmentation {
   readonly jitter?: number;
   /** Side in pixels of a grey square, its centre anywhere in the image. Default: no square. */
   readonly cutout?: number;
+  /** What is erased after normalisation. Default: nothing. */
+  readonly erase?: RandomErasing;
+}
+
+/**
+ * The changes of each picture that is read of an image: of the image, then of its further views.
+ * `undefined` if none has a policy: then the image alone is read.
+ */
+export function picturesOf(
+  { augmentation, views = {} }: Pick<Dataset<Mix | undefined, string>, "augmentation" | "views">,
+): readonly Augmentation[] | undefined {
+  const pictures = [augmentation, ...Object.values(views)];
+  return pictures.some(({ policy }) => policy) ? pictures : undefined;
 }
 
 /** A batch of images that were mixed in pairs. */
@@ -209,6 +246,8 @@ export interface Dataset<M extends Mix | undefined = undefined, V extends string
   readonly take?: number;
   /** Random changes to training images. */
   readonly augmentation: Augmentation;
+  /** How often an epoch shows a training image, of a part of all images. Default: once, of all. */
+  readonly repeats?: number;
   /** How to mix training images after augmentation and normalisation. `undefined` if not at all. */
   readonly mix?: M;
   /**

@@ -48,6 +48,8 @@ export function subset(split: Split, indices: ArrayLike<number>): Split {
   return {
     size: at.length,
     labels: Int32Array.from(at, (i) => split.labels[i]),
+    pictures: split.pictures,
+    repeats: split.repeats,
     partOf: { split, indices: at },
     read: (positions, draw) => split.read(Uint32Array.from(positions, (i) => at[i]), draw),
     source: split.source && ((position) => split.source!(at[position])),

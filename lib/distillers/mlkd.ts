@@ -25,7 +25,8 @@ export interface MlkdOptions {
 
 /**
  * MLKD: Multi-level Logit Distillation. Jin, Wang, Lin, 2023. CVPR. Student and teacher see two
- * views of each image: the data set's own, w, and one called `strong`, v (`views: { strong: … }`).
+ * views of each image: the data set's own, w, and one called `strong`, v: in the released code
+ * FixMatch's variant of RandAugment, `views: { strong: { policy: fixMatchAugment() } }`.
  * With P = softmax(· / T), [batch, classes], and temperatures T of 4, 3, 5, 2 and 6, L = ce ·
  * (CE(s_w, y) + CE(s_v, y)) + kd · (instances + classes + batch): instances = Σ_T m · KL_T(t_w ‖
  * s_w) + Σ_{T = 4, 3, 5} KL_T(t_v ‖ s_v) + Σ_{T = 2, 6} KL_T(t_w ‖ s_w); classes = Σ_T c · ‖PₛᵀPₛ −

@@ -13,7 +13,7 @@ import { FLOAT, type Native, nativeOr } from "./native.ts";
  */
 export function linear(x: Tensor, weight: Tensor, bias: Tensor): Tensor {
   const [inputs, units] = weight.shape;
-  const rows = tf.reshape(x, [x.size / inputs, inputs!]);
+  const rows = tf.reshape(x, [-1, inputs!]);
   const product = nativeOr(
     () => tf.matMul(rows as Tensor2D, weight as Tensor2D),
     (native) => matMulNative(native, rows, weight),

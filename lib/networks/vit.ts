@@ -16,10 +16,15 @@ import { Failure } from "../values/failure.ts";
 import type { Json } from "../values/json.ts";
 import { atLeast, below1, checkRanges, whole } from "../values/range.ts";
 
-/** The taps of `L` blocks, `attention1`, `block1`, `attention2` and so on. */
-type BlockTaps<L extends number, Before extends readonly 0[] = []> = number extends L ? never
-  : Before["length"] extends L ? never
-  : BlockTaps<L, [...Before, 0]> | NumberedTaps<[...Before, 0]["length"]>;
+/**
+ * The taps of `L` blocks, `attention1`, `block1`, `attention2` and so on: `Found` and those behind
+ * the blocks `Before`. None if L is any number, or no whole one.
+ */
+type BlockTaps<L extends number, Before extends readonly 0[] = [], Found = never> = number extends L
+  ? never
+  : `${L}` extends `-${string}` | `${string}${"." | "e"}${string}` ? never
+  : Before["length"] extends L ? Found & string
+  : BlockTaps<L, [...Before, 0], Found | NumberedTaps<[...Before, 0]["length"]>>;
 
 type NumberedTaps<I extends number> = `attention${I}` | `block${I}`;
 
@@ -118,15 +123,15 @@ export function vit<const L extends number = 12>(options: VitOptions<L> = {}): V
  * ```
  */
 export function distilledVit<const L extends number = 12>(
-  { decayDistillation, logits = "mean", ...options }: DistilledVitOptions<L> = {},
+  { decayDistillation = false, logits = "mean", ...options }: DistilledVitOptions<L> = {},
 ): DistilledVit<L> {
   const own = {
-    decayDistillation: decayDistillation || undefined,
-    logits: logits === "class" ? logits : undefined,
+    ...decayDistillation ? { decayDistillation } : {},
+    ...logits === "mean" ? {} : { logits },
   };
-  const token: Token = (create) => {
+  const token: Token = (create, width) => {
     const scope = decayDistillation ? create : create.at({ weightDecay: 0 });
-    return scope.variable("distillation", [1, 1, options.width ?? WIDTH], normal(DEVIATION));
+    return scope.variable("distillation", [1, 1, width], normal(DEVIATION));
   };
   const network = transformer("deit", options, own, [token], (classes) => ({
     pooled: pooled(2),
@@ -138,10 +143,7 @@ export function distilledVit<const L extends number = 12>(
 }
 
 /** Makes a token that is put before the patches: [1, 1, width]. */
-type Token = (create: Variables) => Variable;
-
-/** The default width. */
-const WIDTH = 192;
+type Token = (create: Variables, width: number) => Variable;
 
 /** Standard deviation of initial values, of which the reference cuts none. */
 const DEVIATION = 0.02;
@@ -160,11 +162,11 @@ const SIZES: Readonly<Record<string, string>> = {
 function transformer(
   kind: "vit" | "deit",
   options: VitOptions<number>,
-  own: { readonly [option: string]: Json | undefined },
+  own: { readonly [option: string]: Json },
   tokens: readonly Token[],
   head: (classes: number) => Readonly<Record<string, Stage>>,
 ): Net {
-  const { patch = 16, depth = 12, width = WIDTH, heads = 3 } = options;
+  const { patch = 16, depth = 12, width = 192, heads = 3 } = options;
   const { dropPath: rate = 0, classDeviation = 1e-6, resizing = "timm" } = options;
   checkRanges(kind, { patch, depth, width, heads, dropPath: rate, classDeviation }, {
     patch: whole(),
@@ -178,7 +180,7 @@ function transformer(
     throw new Failure(2, `${kind}: \`width\` is ${width}; it has to be a multiple of \`heads\``);
   }
   const size = SIZES[`${width} ${depth} ${heads}`] ?? `d${width}_l${depth}_h${heads}`;
-  const classToken: Token = (create) =>
+  const classToken: Token = (create, width) =>
     create.at({ weightDecay: 0 }).variable("class", [1, 1, width], normal(classDeviation));
   const before = [classToken, ...tokens];
   const rates = dropPathRates(rate, depth);
@@ -186,9 +188,9 @@ function transformer(
   return {
     id: `${kind}_${size}_p${patch}`,
     options: {
-      dropPath: rate || undefined,
-      classDeviation: classDeviation === 1e-6 ? undefined : classDeviation,
-      resizing: resizing === "timm" ? undefined : resizing,
+      ...rate === 0 ? {} : { dropPath: rate },
+      ...classDeviation === 1e-6 ? {} : { classDeviation },
+      ...resizing === "timm" ? {} : { resizing },
       ...own,
     },
     designSize: designSize(patch),
@@ -235,7 +237,7 @@ function embedded(patch: number, width: number, before: readonly Token[]): Stage
     const options = { kernel: patch, stride: patch, padding: 0, bias: true };
     const initialisers = defaultInitialisers(patch * patch * image[2]);
     const cut = conv(width, { ...options, ...initialisers })(create.in("patches"), image);
-    const first = before.map((token) => token(create));
+    const first = before.map((token) => token(create, width));
     const [rows, columns] = cut.shape;
     const patches = rows * columns;
     const tokens = before.length + patches;

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Split } from "../data/dataset.ts";
+import { epochSize } from "../data/epoch.ts";
 import { evaluate } from "../evaluation/evaluate.ts";
 import type { Trial } from "../project/result.ts";
 import type { Score } from "../tasks/task.ts";
@@ -134,7 +135,8 @@ export class CohortTraining {
     const [{ position, schedule }] = group;
     const schedules = group.map(({ schedule }) => schedule);
     const source = { task, split: train, image: opened.image };
-    const count = batchCount(train.size, schedule, limit);
+    const shown = epochSize(train);
+    const count = batchCount(shown, schedule, limit);
     const steps = this.#steps(group);
     let images = 0;
     let waited = 0;
@@ -152,7 +154,7 @@ export class CohortTraining {
       }
       const values = await steps.step(inputs);
       const { position: { batch } } = group[0];
-      const inBatch = Math.min(schedule.batch, train.size - batch * schedule.batch);
+      const inBatch = Math.min(schedule.batch, shown - batch * schedule.batch);
       images += inBatch;
       await this.#guardAll(group, (trial, i) => trial.addStep(values[i], inBatch, rates[i]));
       if (group.some((trial) => this.#failures.has(trial))) return undefined;

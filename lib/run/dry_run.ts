@@ -1,3 +1,4 @@
+import { epochSize } from "../data/epoch.ts";
 import type { Experiment } from "../experiment/experiment.ts";
 import type { Schedule } from "../experiment/schedule.ts";
 import type { Model } from "../nn/network.ts";
@@ -88,11 +89,11 @@ export async function dryRun(
     const rows = taken.flatMap((preview, i): Row[] => [
       ...trialRows(preview, prepared, prepared.assemblies[i]),
       ["terms", terms[i]],
-      ["schedule", describeSchedule(schedules[i], train.size, settings.limit)],
+      ["schedule", describeSchedule(schedules[i], epochSize(train), settings.limit)],
       ["folder", preview.resolved.folder.path],
     ]);
     if (measured) rows.push(["memory", describeMemory(measured, taken.length, trials.length)]);
-    rows.push(...costRows(times, schedules, train.size, settings.limit, taken));
+    rows.push(...costRows(times, schedules, epochSize(train), settings.limit, taken));
     return rows.map(([name, value]) => formatRow(name, value));
   } finally {
     prepared.close();

@@ -5,6 +5,7 @@
  * @module
  */
 import type { DatasetSizes } from "../data/dataset.ts";
+import { epochSize } from "../data/epoch.ts";
 import { type Experiment, networkOf } from "../experiment/experiment.ts";
 import { readTrials } from "../project/result.ts";
 import { batchCount } from "../training/train_inputs.ts";
@@ -78,7 +79,8 @@ export async function planQueue(
   const planned = new Map(waiting.map((trial): [QueuedTrial, PlannedTrial] => {
     const { experiment } = trial;
     const { dataset, schedule } = experiment;
-    const images = sizes.get(dataset)!.train - dataset.holdout;
+    const size = sizes.get(dataset)!.train - dataset.holdout;
+    const images = epochSize({ size, repeats: dataset.repeats });
     const steps = schedule.epochs * batchCount(images, schedule);
     const { seconds: stepSeconds, source } = times.get(experiment)!;
     return [trial, { trial, steps, stepSeconds, source, seconds: steps * stepSeconds }];

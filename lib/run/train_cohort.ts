@@ -1,3 +1,4 @@
+import { epochSize } from "../data/epoch.ts";
 import { checkShards } from "../data/shard.ts";
 import type { TeacherRecord } from "../project/result.ts";
 import { Failure } from "../values/failure.ts";
@@ -95,7 +96,7 @@ async function checkWorkers(
   const { workers = SOLE_WORKER } = settings;
   await workers.agree("data set", `${train.size} images of ${opened.classes.length} classes`);
   const { batch, accumulate = 1 } = scheduleOf(shared[0].trial.experiment, settings);
-  checkShards(train.size, batch, workers.share.workers, accumulate);
+  checkShards(epochSize(train), batch, workers.share.workers, accumulate);
   if (workers.share.workers === 1) return;
   await workers.agree("digest of the data set", await fingerprint.digest());
   for (const [i, { trial }] of shared.entries()) {

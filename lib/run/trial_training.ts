@@ -1,3 +1,4 @@
+import { epochSize } from "../data/epoch.ts";
 import type { Engine, Values } from "../engine/engine.ts";
 import type { Epoch } from "../experiment/experiment.ts";
 import type { Schedule } from "../experiment/schedule.ts";
@@ -187,7 +188,8 @@ export class TrialTraining {
   #place(): string {
     const { epoch, batch } = this.#progress;
     if (batch === 0) return `${epoch}`;
-    const count = batchCount(this.#prepared.train.size, this.schedule, this.trial.settings.limit);
+    const images = epochSize(this.#prepared.train);
+    const count = batchCount(images, this.schedule, this.trial.settings.limit);
     return batch < count ? `${epoch}, batch ${batch}` : `${epoch + 1}, with its evaluation`;
   }
 

@@ -1,4 +1,10 @@
-import type { Dataset, DatasetSizes, Mix, Split } from "../data/dataset.ts";
+import {
+  type Dataset,
+  type DatasetSizes,
+  type Mix,
+  picturesOf,
+  type Split,
+} from "../data/dataset.ts";
 import { openEngine } from "../engine/open_engine.ts";
 import { type Experiment, networkOf } from "../experiment/experiment.ts";
 import { description } from "../nn/description.ts";
@@ -57,11 +63,12 @@ export async function timeUntrainedStep(
   { image, classes, train }: DatasetSizes,
   settings: Settings,
 ): Promise<StepTime> {
-  const { schedule, dataset: { task } } = experiment;
+  const { schedule, dataset } = experiment;
+  const { task } = dataset;
   const [height, width] = image;
   const images = Math.min(schedule.batch, Math.max(2, Math.floor(PIXELS / (height * width))));
   const timed = { ...schedule, batch: images };
-  const split = noiseSplit({ image, classes, train });
+  const split = noiseSplit({ image, classes, train }, picturesOf(dataset)?.length);
   const { engine } = await openEngine(settings);
   try {
     const options = { seed: 1, image, classes, train: split, schedule: timed };
@@ -75,12 +82,13 @@ export async function timeUntrainedStep(
   }
 }
 
-/** A split with images of noise, whose classes take turns. */
-function noiseSplit({ image, classes, train }: DatasetSizes): Split {
-  const pixels = image.reduce((product, side) => product * side, 1);
+/** A split with images of noise, whose classes take turns. Default of `pictures`: one. */
+function noiseSplit({ image, classes, train }: DatasetSizes, pictures?: number): Split {
+  const pixels = image.reduce((product, side) => product * side, pictures ?? 1);
   return {
     size: train,
     labels: Int32Array.from({ length: train }, (_, i) => i % classes),
+    pictures,
     read: (indices) =>
       Promise.resolve(
         Uint8Array.from({ length: indices.length * pixels }, (_, i) => (i * 7919) >> 3 & 255),

@@ -2,6 +2,7 @@ import { accumulation } from "./accumulation.ts";
 import { type Average, average } from "./average.ts";
 import { createWithin, type ModuleValues } from "./create.ts";
 import type { Dataset, Mix, Split } from "../data/dataset.ts";
+import { epochSize } from "../data/epoch.ts";
 import type { Distiller, Teachers } from "../experiment/distiller.ts";
 import { type Experiment, networkOf } from "../experiment/experiment.ts";
 import { Failure } from "../values/failure.ts";
@@ -37,7 +38,7 @@ export interface AssemblyOptions {
   /** Number of classes. */
   readonly classes: number;
   /** The training images. */
-  readonly train: Pick<Split, "size" | "labels">;
+  readonly train: Pick<Split, "size" | "labels" | "repeats">;
   /**
    * The teachers, in order, if they are built already: trials may share them. Default: builds its
    * own.
@@ -182,7 +183,7 @@ function lengthOf(
   { schedule, train, limit }: AssemblyOptions,
 ): { epochs: number; steps: number } {
   const { epochs } = schedule;
-  return { epochs, steps: epochs * batchCount(train.size, schedule, limit) };
+  return { epochs, steps: epochs * batchCount(epochSize(train), schedule, limit) };
 }
 
 const teacherScope = (scope: Variables, i: number) => scope.in(SCOPES.teacher(i)).frozen();

@@ -16,8 +16,9 @@ export interface BatchSource {
 }
 
 /**
- * Reads the images of a split in this order, `size` at a time, as `draw` says. The last batch has
- * the rest. The next batch is read while the caller works on the current one.
+ * Reads the images of a split in this order, `size` at a time, as `draw` says, whose `repeats` are
+ * those of the whole order. The last batch has the rest. Images of several pictures have a dimension
+ * for these after the batch's. The next batch is read while the caller works on the current one.
  */
 export async function* batches(
   { task, split, image }: BatchSource,
@@ -29,10 +30,12 @@ export async function* batches(
     if (start >= order.length) return undefined;
     const index = Int32Array.from(order.subarray(start, start + size));
     const n = index.length;
-    const data = await split.read(index, draw);
+    const repeats = draw?.repeats?.subarray(start, start + size);
+    const data = await split.read(index, repeats ? { ...draw!, repeats } : draw);
+    const pictures = draw && split.pictures ? [split.pictures] : [];
     return {
       ...task.readLabels(split, index),
-      image: { shape: [n, ...image], data },
+      image: { shape: [n, ...pictures, ...image], data },
       index: { shape: [n], data: index },
     };
   };

@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Scalar } from "@tensorflow/tfjs";
 import { augment, normalisePixels } from "../data/augment.ts";
-import type { Augmentation, Mix, Normalisation } from "../data/dataset.ts";
+import { type Augmentation, type Mix, type Normalisation, picturesOf } from "../data/dataset.ts";
+import { eraseRectangles } from "../data/random_erasing.ts";
 import type { StepFunction, StepOutcome, Values } from "../engine/engine.ts";
 import type { Loss, StepContext, Teachers, Views } from "../experiment/distiller.ts";
 import type { Gradients, Optimizer, Roles } from "../experiment/optimizer.ts";
@@ -480,24 +481,34 @@ interface PreparedImages {
   readonly pairing?: Pairing;
 }
 
-/** Augments, normalises and mixes the images and their further views. */
+/**
+ * Augments, normalises, erases and mixes the images and their further views. If a policy changed
+ * one of them, `image` has a picture of each.
+ */
 function prepareImages(
   { augmentation, normalisation, mix, views = {} }: TrainParts,
   image: Tensor,
   random: Random,
 ): PreparedImages {
   // The same random numbers mix each view, so that it has the same labels.
-  const prepare = (augmentation: Augmentation, stream: string) => {
-    const images = normalisePixels(augment(image, augmentation, random.in(stream)), normalisation);
+  const prepare = (picture: Tensor, augmentation: Augmentation, stream: string) => {
+    const pixels = augment(picture, augmentation, random.in(stream));
+    const whole = normalisePixels(pixels, normalisation);
+    const { erase } = augmentation;
+    const images = erase ? eraseRectangles(whole, erase, random.in("erase").in(stream)) : whole;
     return mix?.mix(images, random.in("mix")) ?? { image: images };
   };
-  const mixed = prepare(augmentation, "augment");
+  const [own, ...others] = picturesOf({ augmentation, views })
+    ? tf.unstack(image, 1)
+    : [image, ...Object.keys(views).map(() => image)];
+  const mixed = prepare(own, augmentation, "augment");
   return {
     image: mixed.image,
     views: Object.fromEntries(
       Object.entries(views).map((
         [name, augmentation],
-      ) => [name, prepare(augmentation, `augment/${name}`).image]),
+        i,
+      ) => [name, prepare(others[i], augmentation, `augment/${name}`).image]),
     ),
     pairing: "partner" in mixed ? mixed : undefined,
   };

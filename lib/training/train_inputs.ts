@@ -1,4 +1,5 @@
-import { batches, type BatchSource } from "./batches.ts";
+import { batches, type BatchSource, inOrder } from "./batches.ts";
+import { epochSize, shownAt } from "../data/epoch.ts";
 import { shardOf } from "../data/shard.ts";
 import { ALONE, type Share } from "../values/share.ts";
 import type { Inputs } from "../values/input.ts";
@@ -16,14 +17,14 @@ export interface RunPosition {
   readonly step: number;
 }
 
-/** The number of batches of an epoch, at most `limit`. Default: all. */
+/** The number of batches of an epoch of so many images, at most `limit`. Default: all. */
 export function batchCount(images: number, { batch }: Schedule, limit = Infinity): number {
   return Math.min(limit, Math.ceil(images / batch));
 }
 
 /**
  * Reads the inputs of an epoch's training steps from a position on, in the order of the seed's
- * shuffle, with the learning rate of each schedule. All schedules have the same batch. `limit` as
+ * shuffle, each image as often as the split repeats it, with the learning rate of each schedule. All schedules have the same batch. `limit` as
  * in `batchCount`. `share` is the part of each batch to read. Default: all.
  */
 export async function* trainInputs(
@@ -35,13 +36,13 @@ export async function* trainInputs(
   share: Share = ALONE,
 ): AsyncGenerator<Inputs<TrainInput>> {
   const [{ batch: size }] = schedules;
-  const count = batchCount(source.split.size, schedules[0], limit);
-  const order = stream(seed, `shuffle/${epoch}`).permutation(source.split.size).subarray(
-    batch * size,
-    count * size,
-  );
-  const own = shardOf(order, size, share);
-  for await (const inputs of batches(source, own.order, own.batch, { seed, epoch })) {
+  const { split } = source;
+  const count = batchCount(epochSize(split), schedules[0], limit);
+  const places = inOrder(epochSize(split)).subarray(batch * size, count * size);
+  const own = shardOf(places, size, share);
+  const shuffled = stream(seed, `shuffle/${epoch}`).permutation(split.size);
+  const { order, repeats } = shownAt(own.order, shuffled, split.repeats);
+  for await (const inputs of batches(source, order, own.batch, { seed, epoch, repeats })) {
     const rates = Float32Array.from(schedules, (schedule) => schedule.rate(epoch, batch, count));
     batch++;
     yield {

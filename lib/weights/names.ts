@@ -125,13 +125,13 @@ const NORM_NAMES: Readonly<Record<string, string>> = {
  * variable.
  */
 export function referenceName({ id, names }: Net, variable: string): string {
-  const alone = names?.(variable)?.[0];
-  if (alone) return alone;
   const [, path, kind] = variable.match(/^(.+)\.(\w+)$/) ?? [];
   const [, convolution] = path?.match(/^(.+)\.norm$/) ?? [];
   const normName = convolution && names?.(convolution)?.[1];
   const ownName = path && names?.(path)?.[0];
   if (normName && NORM_NAMES[kind]) return `${normName}.${NORM_NAMES[kind]}`;
   if (ownName) return `${ownName}.${NORM_NAMES[kind] ?? kind}`;
+  const alone = path && names?.(variable)?.[0];
+  if (alone) return alone;
   throw new Error(`${variable} is not a variable of ${id} that the reference implementations have`);
 }

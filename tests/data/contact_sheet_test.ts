@@ -69,3 +69,32 @@ Deno.test("contactSheet: many classes are spread, only the given images are show
   const large = await contactSheet(opened(1, 2, 224, 1), [0], none);
   assertEquals([large.width, large.height], [16 * 116 + 28, 116 + 4]);
 });
+
+Deno.test("contactSheet: of several pictures of an image, the first is shown on the right", async () => {
+  const none = { crop: 0, flip: false };
+  const plain = opened(2, 6, 32, 3);
+  const { train } = plain;
+  const bytes = 32 * 32 * 3;
+  const read: typeof train.read = async (images, draw) => {
+    const pixels = await train.read(images);
+    if (!draw) return pixels;
+    const both = new Uint8Array(2 * pixels.length);
+    for (let i = 0; i < images.length; i++) {
+      both.set(
+        pixels.subarray(i * bytes, (i + 1) * bytes).map((value) => value + 1),
+        2 * i * bytes,
+      );
+    }
+    return both;
+  };
+  const sheet = await contactSheet(
+    { ...plain, train: { ...train, pictures: 2, read } },
+    indices(6),
+    none,
+  );
+  const { data, width } = sheet;
+  const at = (x: number) => data[(4 * width + x) * 3];
+  for (const [i, value] of [[0, 10], [1, 30], [2, 50]]) {
+    assertEquals([at(4 + 68 * i + 63), at(4 + 24 + 68 * (8 + i) + 63)], [value, value + 1]);
+  }
+});

@@ -1,10 +1,11 @@
 import { assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
 import { encode } from "fast-png";
-import { cutOut } from "../../datasets/images/cut.ts";
+import { type CentreCut, cutOut } from "../../datasets/images/cut.ts";
 import type { Image } from "../../datasets/images/formats/rgb_image.ts";
 import { imagenet, type ImagenetOptions } from "../../datasets/imagenet.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { canonical } from "../../lib/values/json.ts";
+import { randAugment } from "../../lib/data/rand_augment.ts";
 import { subset } from "../../lib/data/split.ts";
 import { needs } from "../support/needs.ts";
 import { writeFiles } from "../support/write_files.ts";
@@ -24,6 +25,8 @@ const file = (image: Image): Uint8Array => encode({ ...image, channels: 3 });
 const first = pattern(10, 40, 30);
 const second = pattern(20, 24, 50);
 const tested = pattern(30, 33, 47);
+
+const CENTRE: CentreCut = { kind: "centre", size: 12, shorter: 14, interpolation: "bicubic" };
 
 /** The usual layout of ImageNet, a folder per class. */
 const originals = (): Record<string, Uint8Array> => ({
@@ -199,5 +202,41 @@ await needs(
         `${folder}/imagenet/train/n01/n01_10.JPEG`,
       );
       close();
+    }),
+);
+
+await needs(
+  ["read", "write"],
+  "imagenet: a repeated image shows another part, before its policy, and scaling may be bicubic",
+  () =>
+    inTemporary(async (folder) => {
+      writeFiles(`${folder}/imagenet`, originals(), "directory");
+      const cubic: ImagenetOptions = { ...small, interpolation: "bicubic" };
+      const changed: ImagenetOptions = { ...cubic, policy: randAugment({ n: 1, probability: 0 }) };
+      const [plain, bicubic, policy] = [
+        await imagenet({ ...small, repeats: 2 }).open(folder),
+        await imagenet(cubic).open(folder),
+        await imagenet({ ...changed, flip: false }).open(folder),
+      ];
+      try {
+        const draw = { seed: 1, epoch: 1 };
+        const bytes = 12 * 12 * 3;
+        const twice = await plain.train.read([0, 0], { ...draw, repeats: Uint32Array.of(0, 1) });
+        assertEquals(twice.slice(0, bytes), await plain.train.read([0], draw));
+        assertNotEquals(twice.slice(bytes), twice.slice(0, bytes));
+        const pixels = await bicubic.train.read([0], draw);
+        assertNotEquals(pixels, twice.slice(0, bytes));
+        assertEquals(await policy.train.read([0], draw), pixels);
+        assertEquals(
+          await bicubic.test.read([0]),
+          cutOut(tested, CENTRE),
+        );
+        assertEquals(
+          imagenet(cubic).resize,
+          "scaled to 14 pixels on the shorter side (bicubic, with antialiasing), then cut to the middle",
+        );
+      } finally {
+        for (const one of [plain, bicubic, policy]) one.close();
+      }
     }),
 );

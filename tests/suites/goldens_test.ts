@@ -4,14 +4,15 @@ import { fileURLToPath } from "node:url";
 import { everything, needs } from "../support/needs.ts";
 import { project } from "../support/toy_project.ts";
 
-/** Runs the test of the steps on a folder of these files. */
+/** Runs a test of goldens on a folder of these files. */
 async function run(
+  name: string,
   files: Readonly<Record<string, unknown>>,
 ): Promise<{ code: number; out: string }> {
   const texts = Object.entries(files).map(([name, value]) => [name, JSON.stringify(value)]);
   let ended = { code: 0, out: "" };
   await project(Object.fromEntries(texts), async (folder) => {
-    const test = fileURLToPath(new URL("./golden_steps_test.ts", import.meta.url));
+    const test = fileURLToPath(new URL(name, import.meta.url));
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
       args: [
         "test",
@@ -36,7 +37,7 @@ await needs(
   everything,
   "goldens: a folder without a case of a kind fails, whatever else it has",
   async () => {
-    const { code, out } = await run({
+    const { code, out } = await run("./golden_steps_test.ts", {
       "manifest.json": manifest("models/resnet8.json", "steps/_common.json"),
     });
     assertEquals(code, 1, out);
@@ -55,7 +56,7 @@ await needs(
       final_order: { student: ["bn1.running_mean"] },
       left_out: { student: ["bn1.running_mean", "bn7.running_mean"] },
     };
-    const { code, out } = await run({
+    const { code, out } = await run("./golden_steps_test.ts", {
       "manifest.json": manifest(
         "steps/kd_wrn_16_2-wrn_16_1.json",
         "steps/unheard_MobileNetV2-ShuffleV1.json",
@@ -66,5 +67,28 @@ await needs(
     assertStringIncludes(out, "left_out has names that student lacks");
     assertStringIncludes(out, "no check matches steps/unheard_MobileNetV2-ShuffleV1");
     assertStringIncludes(out, "0 passed | 2 failed");
+  },
+);
+
+await needs(
+  everything,
+  "goldens: the cases of transformers are those of the subfolder, and none passes unchecked",
+  async () => {
+    const unheard = {
+      "vit/misc/unheard.json": {},
+      "vit/manifest.json": manifest("misc/unheard.json"),
+    };
+    const misc = await run("./golden_vit_misc_test.ts", {
+      ...unheard,
+      "manifest.json": manifest("misc/sgd.json"),
+    });
+    assertEquals(misc.code, 1, misc.out);
+    assertStringIncludes(misc.out, "no check matches vit/misc/unheard");
+    assertStringIncludes(misc.out, "0 passed | 1 failed");
+    const models = await run("./golden_vit_models_test.ts", unheard);
+    assertEquals(models.code, 1, models.out);
+    assertStringIncludes(models.out, "has no case of vit/models: nothing was checked");
+    const missing = await run("./golden_vit_models_test.ts", { "manifest.json": manifest() });
+    assertEquals(missing.code, 1, missing.out);
   },
 );

@@ -1,12 +1,13 @@
 /**
- * Weights files in RepDistiller's layout, made by PyTorch, give the same logits in Retort as in
- * PyTorch.
+ * Weights files in RepDistiller's and DeiT's layout, made by PyTorch, give the same logits in Retort
+ * as in PyTorch.
  */
 import { openEngine } from "../../lib/engine/open_engine.ts";
 import { mobilenetv2 } from "../../lib/networks/mobilenet.ts";
 import { resnet8, resnet8x4 } from "../../lib/networks/resnet.ts";
 import { shufflenetv1 } from "../../lib/networks/shufflenet.ts";
 import { vgg8 } from "../../lib/networks/vgg.ts";
+import { distilledVit, vit } from "../../lib/networks/vit.ts";
 import { wrn_16_2 } from "../../lib/networks/wrn.ts";
 import { buildModel, type Scorer } from "../../lib/nn/network.ts";
 import { passes } from "../../lib/nn/pass.ts";
@@ -30,6 +31,8 @@ const networks: Readonly<Record<string, Scorer>> = {
   wrn_16_2,
   mobilenetv2: mobilenetv2(),
   shufflenetv1,
+  vit: vit({ width: 24, depth: 2, heads: 3, patch: 8 }),
+  deit: distilledVit({ width: 24, depth: 2, heads: 3, patch: 4 }),
 };
 
 /** Computes the logits of a network with the weights of a file, as a teacher does. */

@@ -4,6 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { loadCheckpoint, saveCheckpoint } from "../../lib/weights/checkpoint.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { readResult, type Trial } from "../../lib/project/result.ts";
+import { runTrials } from "../../lib/run/run.ts";
 import type { RunProgress } from "../../lib/run/run_folder.ts";
 import { everything, needs } from "../support/needs.ts";
 import { ended, LOOKS, type Toys, toys } from "../support/toy_runs.ts";
@@ -341,5 +342,57 @@ await needs(
       for (const file of files) await Deno.remove(file);
       await toys.run("student", 1, one);
       assertEquals(await Promise.all(files.map((file) => Deno.readFile(file))), before);
+    }, repeating),
+);
+
+/** A student of images that policies change and an epoch repeats, with a strong view, and two like it. */
+const CHANGING = `
+const changing = synthetic({
+  ...images,
+  train: 300,
+  policy: retort.randAugment(),
+  erase: retort.randomErasing({ probability: 0.5 }),
+  repeats: 3,
+  views: { strong: { policy: retort.fixMatchAugment() } },
+});
+const shared = { dataset: changing, schedule: sgd({ epochs: 2, batch: 64, lr: 0.05 }) };
+export const teacher = experiment(import.meta, { ...shared, student: large, distiller: scratch() });
+const pair = { ...shared, teacher: from(teacher), student: small };
+export const student = experiment(import.meta, { ...pair, distiller: retort.mlkd() });
+export const beside = experiment(import.meta, { ...pair, distiller: kd() });
+`;
+
+await needs(
+  everything,
+  "resume: with policies and repeats a stopped run, and one of a cohort, see the same images",
+  () =>
+    toys(CHANGING, async (toys) => {
+      await toys.run("student");
+      const whole = await readResults(toys);
+      const reset = async () => {
+        await Deno.remove(toys.of("student", 1), { recursive: true });
+        await Deno.remove(toys.path("toy/student.json"));
+      };
+      await reset();
+      // An epoch has 256 images, four batches.
+      let steps = 0;
+      const stop = () => ++steps === LOOKS + 6;
+      await assertRejects(
+        () => toys.run("student", 1, { interrupted: stop }),
+        Failure,
+        "interrupted in epoch 2 after batch 2",
+      );
+      await toys.run("student");
+      assertEquals(await readResults(toys), whole);
+
+      await reset();
+      const asked = [];
+      for (const name of ["student", "beside"]) {
+        asked.push({ experiment: await toys.experiment(name), seed: 1 });
+      }
+      await runTrials(asked, toys.settings());
+      assertStringIncludes(toys.said(), "2 trials of seed 1 train together");
+      const { state, last } = await readResults(toys);
+      assertEquals({ state, last }, { state: whole.state, last: whole.last });
     }, repeating),
 );

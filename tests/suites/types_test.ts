@@ -7,6 +7,7 @@ import { cifar100 } from "../../datasets/cifar.ts";
 import { synthetic } from "../../datasets/synthetic.ts";
 import {
   abInit,
+  autoAugment,
   ctkd,
   cutmix,
   type Dataset,
@@ -14,6 +15,7 @@ import {
   dkd,
   experiment,
   fitnets,
+  fixMatchAugment,
   from,
   ft,
   ftInit,
@@ -26,6 +28,8 @@ import {
   type Module,
   type Net,
   nkd,
+  randAugment,
+  randomErasing,
   resnet8,
   scalarVariable,
   type Scorer,
@@ -37,6 +41,7 @@ import {
   type Stage,
   vgg13,
   vgg8,
+  vit,
   withTeachersHead,
 } from "../../mod.ts";
 
@@ -62,7 +67,10 @@ function mistakes(): void {
   const teacher = from(trained);
   const trained8 = experiment(meta, { dataset, student: resnet8, distiller: scratch(), schedule });
 
+  const twoBlocks = { ...shared, student: vit({ depth: 2 }) };
+
   // Correct experiments.
+  experiment(meta, { ...twoBlocks, teacher, distiller: fitnets({ guided: "block2" }) });
   experiment(meta, { ...shared, teacher, distiller: kd({ temperature: 2 }) });
   experiment(meta, { ...shared, teacher, distiller: slkd({ copies: 1 }) });
   experiment(meta, { ...shared, teacher, distiller: fitnets() });
@@ -83,6 +91,8 @@ function mistakes(): void {
   experiment(meta, { ...shared, teacher, distiller: fitnets({ guided: "blok2" }) });
   // @ts-expect-error: the teacher has no tap of this name.
   experiment(meta, { ...shared, teacher, distiller: fitnets({ hint: "block9" }) });
+  // @ts-expect-error: a transformer of two blocks has no third one.
+  experiment(meta, { ...twoBlocks, teacher, distiller: fitnets({ guided: "block3" }) });
   // @ts-expect-error: a misspelt option.
   experiment(meta, { ...shared, teacher, distiller: kd({ temprature: 2 }) });
   // @ts-expect-error: a misspelt option of a method with taps.
@@ -147,6 +157,18 @@ function mistakes(): void {
   cifar100({ views: { strong: { jiter: 0.4 } } });
   // @ts-expect-error: a misspelt option of mixup.
   mixup({ alfa: 0.2 });
+  cifar100({ policy: randAugment({ n: 1 }), erase: randomErasing({ mode: "zero" }), repeats: 3 });
+  cifar100({ views: { strong: { policy: fixMatchAugment() }, weak: { policy: undefined } } });
+  // @ts-expect-error: a misspelt option of a policy.
+  randAugment({ magnitute: 9 });
+  // @ts-expect-error: AutoAugment has no such pairs.
+  autoAugment({ pairs: "v1" });
+  // @ts-expect-error: a mix is no policy.
+  cifar100({ policy: mixup() });
+  // @ts-expect-error: a policy is no erasing.
+  cifar100({ erase: randAugment() });
+  // @ts-expect-error: CIFAR's images are not scaled.
+  cifar100({ interpolation: "bicubic" });
   // @ts-expect-error: `mixup` is a function that makes a mix.
   cifar100({ mix: mixup });
   // @ts-expect-error: a method that does not declare that it needs the class cannot see it.

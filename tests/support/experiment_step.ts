@@ -1,3 +1,4 @@
+import { picturesOf } from "../../lib/data/dataset.ts";
 import { assemble } from "../../lib/training/assemble.ts";
 import type { Engine, Values } from "../../lib/engine/engine.ts";
 import type { Inputs } from "../../lib/values/input.ts";
@@ -64,7 +65,7 @@ export async function experimentStep(
     await engine.hold(all, collectValues(all, start));
   }
   const rates = experiments.map(({ schedule }) => schedule.rate(EPOCH));
-  const same = inputs(images, batch, rates);
+  const same = inputs(images, picturesOf(dataset)?.length, batch, rates);
   let step = 0;
   return {
     trainable: assemblies.flatMap(({ parts }) => parts.trainable),
@@ -97,6 +98,7 @@ function collectValues(all: readonly Variable[], start: Start): Map<string, Floa
 
 function inputs(
   { image, classes, size }: Images,
+  pictures: number | undefined,
   batch: number,
   rates: readonly number[],
 ): Inputs<Exclude<TrainInput, "step">> {
@@ -105,8 +107,11 @@ function inputs(
   const index = Int32Array.from({ length: batch }, () => random.below(size));
   return {
     image: {
-      shape: [batch, ...image],
-      data: Uint8Array.from({ length: batch * height * width * channels }, () => random.below(256)),
+      shape: [batch, ...pictures ? [pictures] : [], ...image],
+      data: Uint8Array.from(
+        { length: batch * (pictures ?? 1) * height * width * channels },
+        () => random.below(256),
+      ),
     },
     label: { shape: [batch], data: index.map((i) => i % classes) },
     index: { shape: [batch], data: index },

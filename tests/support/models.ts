@@ -6,6 +6,7 @@ import { mobilenetv2 } from "../../lib/networks/mobilenet.ts";
 import { resnet8 } from "../../lib/networks/resnet.ts";
 import { shufflenetv1, shufflenetv2 } from "../../lib/networks/shufflenet.ts";
 import { vgg8 } from "../../lib/networks/vgg.ts";
+import { distilledVit, vit } from "../../lib/networks/vit.ts";
 import { wrn_16_1 } from "../../lib/networks/wrn.ts";
 import { buildModel, type Classifier, type Model, type Scorer } from "../../lib/nn/network.ts";
 import { passes } from "../../lib/nn/pass.ts";
@@ -49,6 +50,8 @@ export const models: readonly ExportedModel[] = [
   model(mobilenetv2()),
   model(shufflenetv1),
   model(shufflenetv2),
+  model(vit({ patch: 4, depth: 2, width: 12, heads: 3 }), 16),
+  model(distilledVit({ patch: 8, depth: 1, width: 8, heads: 2, logits: "class" }), 24),
 ];
 
 /** Draws normalised images, always the same for a batch size. */

@@ -1,4 +1,4 @@
-"""Networks with the structure and the names of RepDistiller's, saved as it saves them, and their logits.
+"""Networks with the structure and the names of RepDistiller's and DeiT's, saved as those do, and their logits.
 
     python3 reference_files.py FOLDER < {"images": [numbers, ...], "shape": [batch, 3, 32, 32]}
 
@@ -165,9 +165,63 @@ class ShuffleV1(nn.Module):
         return self.linear(self.layer3(self.layer2(self.layer1(x))).mean((2, 3)))
 
 
+class Attention(nn.Module):
+    def __init__(self, width, heads):
+        super().__init__()
+        self.heads, self.qkv, self.proj = heads, nn.Linear(width, 3 * width), nn.Linear(width, width)
+
+    def forward(self, x):
+        b, n, width = x.shape
+        q, k, v = (part.reshape(b, n, self.heads, -1).transpose(1, 2) for part in self.qkv(x).split(width, 2))
+        return self.proj(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(b, n, width))
+
+
+class Mlp(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.fc1, self.fc2 = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+
+    def forward(self, x):
+        return self.fc2(F.gelu(self.fc1(x)))
+
+
+class TransformerBlock(nn.Module):
+    def __init__(self, width, heads):
+        super().__init__()
+        self.norm1, self.norm2 = nn.LayerNorm(width, 1e-6), nn.LayerNorm(width, 1e-6)
+        self.attn, self.mlp = Attention(width, heads), Mlp(width)
+
+    def forward(self, x):
+        x = x + self.attn(self.norm1(x))
+        return x + self.mlp(self.norm2(x))
+
+
+class Transformer(nn.Module):
+    def __init__(self, width, depth, heads, patch, distilled):
+        super().__init__()
+        self.cls_token = nn.Parameter(torch.randn(1, 1, width))
+        if distilled:
+            self.dist_token = nn.Parameter(torch.randn(1, 1, width))
+        self.pos_embed = nn.Parameter(torch.randn(1, 1 + distilled + (32 // patch) ** 2, width))
+        self.patch_embed = nn.ModuleDict({"proj": nn.Conv2d(3, width, patch, patch)})
+        self.blocks = layers([TransformerBlock(width, heads) for _ in range(depth)])
+        self.norm, self.head = nn.LayerNorm(width, 1e-6), nn.Linear(width, CLASSES)
+        if distilled:
+            self.head_dist = nn.Linear(width, CLASSES)
+
+    def forward(self, x):
+        x = self.patch_embed["proj"](x).flatten(2).transpose(1, 2)
+        tokens = [self.cls_token] + ([self.dist_token] if hasattr(self, "dist_token") else [])
+        x = torch.cat([token.expand(len(x), -1, -1) for token in tokens] + [x], 1) + self.pos_embed
+        x = self.norm(self.blocks(x))
+        scores = self.head(x[:, 0])
+        return (scores + self.head_dist(x[:, 1])) / 2 if hasattr(self, "head_dist") else scores
+
+
 NETWORKS = {"resnet8": lambda: ResNet(1, (16, 16, 32, 64)), "resnet8x4": lambda: ResNet(1, (32, 64, 128, 256)),
             "vgg8": lambda: VGG((1, 1, 1, 1, 1)), "wrn_16_2": lambda: WRN(16, 2), "mobilenetv2": MobileNetV2,
-            "shufflenetv1": ShuffleV1}
+            "shufflenetv1": ShuffleV1, "vit": lambda: Transformer(24, 2, 3, 8, False),
+            "deit": lambda: Transformer(24, 2, 3, 4, True)}
 
 if __name__ == "__main__":
     torch.manual_seed(1)

@@ -87,3 +87,21 @@ Deno.test("batches: every read gets the draw", async () => {
   }
   assertEquals(draws, [draw, draw, undefined, undefined]);
 });
+
+Deno.test("batches: several pictures of an image are a dimension of their own, with a draw", async () => {
+  const { source } = pixels(4);
+  const { split, image } = source;
+  const doubled: Split = {
+    ...split,
+    pictures: 2,
+    read: (indices, draw) =>
+      split.read(draw ? Array.from(indices, (index) => [index, index]).flat() : indices),
+  };
+  for (const [draw, pictures] of [[{ seed: 1, epoch: 1 }, [2]], [undefined, []]] as const) {
+    const all = batches({ ...source, split: doubled }, inOrder(4), 2, draw);
+    for await (const { image: { shape, data } } of all) {
+      assertEquals(shape, [2, ...pictures, ...image]);
+      assertEquals(data.length, shape.reduce((a, b) => a * b));
+    }
+  }
+});

@@ -7,6 +7,8 @@ import {
 } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import type { Mix } from "../../lib/data/dataset.ts";
+import { randAugment } from "../../lib/data/rand_augment.ts";
+import { randomErasing } from "../../lib/data/random_erasing.ts";
 import { at } from "../../lib/distillers/at.ts";
 import { crd } from "../../lib/distillers/crd.ts";
 import { dkd } from "../../lib/distillers/dkd.ts";
@@ -17,6 +19,7 @@ import { scratch } from "../../lib/distillers/scratch.ts";
 import { shake } from "../../lib/distillers/shake.ts";
 import type { Distiller, Views } from "../../lib/experiment/distiller.ts";
 import { dense } from "../../lib/nn/layers.ts";
+import type { Tensor } from "../../lib/kernels/tensor.ts";
 import type { Net, Scorer } from "../../lib/nn/network.ts";
 import { kl } from "../../lib/nn/ops.ts";
 import { passes } from "../../lib/nn/pass.ts";
@@ -297,6 +300,60 @@ await both(
     engine.close();
   },
 );
+
+await both(
+  "trainStep: with a policy each view has a picture of its own, which the step neither crops nor mirrors",
+  async (kind) => {
+    const engine = await open(kind);
+    const changed = { crop: 2, flip: true, policy: randAugment() };
+    const views = { plain: none.augmentation, erased: { ...changed, erase: EVERYTHING } };
+    const viewing: Distiller<Toy, undefined, Views<"plain" | "erased">> = {
+      id: "viewing",
+      options: {},
+      build: () => ({ task, student, image, views: { plain, erased } }) => ({
+        task: [1, task(student)],
+        image: [1, tf.sum(tf.mul(image, weights(image)), [1, 2, 3])],
+        plain: [1, tf.sum(tf.mul(plain, weights(plain)), [1, 2, 3])],
+        erased: [1, tf.sum(tf.cast(tf.notEqual(erased, 0), "float32"), [1, 2, 3])],
+      }),
+    };
+    const { run } = await training(engine, viewing, { ...none, augmentation: changed, views });
+    const { image, ...others } = inputs(1, 0);
+    const [batch, ...shape] = image.shape;
+    const bytes = image.data.length / batch;
+    // The picture of `plain` is the image, that of the image itself its negative.
+    const data = Uint8Array.from({ length: 3 * image.data.length }, (_, i) => {
+      const picture = Math.floor(i / bytes);
+      const pixel = image.data[Math.floor(picture / 3) * bytes + i % bytes];
+      return picture % 3 === 0 ? 255 - pixel : pixel;
+    });
+    const three = await run({ ...others, image: { shape: [batch, 3, ...shape], data } });
+    const alone = await training(engine, plainly, none);
+    const one = await alone.run({ ...others, image });
+    const negative = await alone.run({
+      ...others,
+      image: { shape: image.shape, data: Uint8Array.from(image.data, (value) => 255 - value) },
+    });
+    assertAlmostEquals(three.terms.plain[0], one.terms.image[0], 1e-2);
+    assertAlmostEquals(three.terms.image[0], negative.terms.image[0], 1e-2);
+    assertNotEquals(one.terms.image[0], negative.terms.image[0]);
+    // The largest rectangle leaves a row and a column at least.
+    assert(three.terms.erased[0] > 0 && three.terms.erased[0] < bytes, `${three.terms.erased}`);
+    engine.close();
+  },
+);
+
+const EVERYTHING = randomErasing({ probability: 1, mode: "zero", least: 0.5, most: 0.5 });
+
+/** Different weights of all values of an image. */
+const weights = (image: Tensor) =>
+  tf.cos(tf.reshape(tf.range(0, image.size / image.shape[0]), [1, ...image.shape.slice(1)]));
+
+/** A method that sees the images only. */
+const plainly = method(() => ({ task, student, image }) => ({
+  task: [1, task(student)],
+  image: [1, tf.sum(tf.mul(image, weights(image)), [1, 2, 3])],
+}));
 
 /**
  * A method with a term for the pooled vectors, one for the scores, and one that reaches neither.

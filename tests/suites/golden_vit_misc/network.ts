@@ -8,8 +8,9 @@ import { attend, selfAttention, softmaxRows } from "../../../lib/nn/attention.ts
 import { conv } from "../../../lib/nn/conv.ts";
 import { description } from "../../../lib/nn/description.ts";
 import { dropPath, dropPathRates } from "../../../lib/nn/drop_path.ts";
-import { gelu, geluActivation } from "../../../lib/nn/gelu.ts";
-import { layerNorm } from "../../../lib/nn/layer_norm.ts";
+import { gelu } from "../../../lib/kernels/gelu.ts";
+import { geluActivation } from "../../../lib/nn/gelu.ts";
+import { layerNorm } from "../../../lib/kernels/layer_norm.ts";
 import { dense, seq } from "../../../lib/nn/layers.ts";
 import { logSoftmax } from "../../../lib/nn/ops.ts";
 import type { Pass } from "../../../lib/nn/pass.ts";
