@@ -2,7 +2,7 @@ import type { Dataset, Mix } from "../data/dataset.ts";
 import type { Layer } from "../nn/layer.ts";
 import type { Net, Scorer } from "../nn/network.ts";
 import { Failure } from "../values/failure.ts";
-import { atMost, checkRange, checkRanges, whole } from "../values/range.ts";
+import { atMost, checkRange, whole } from "../values/range.ts";
 import {
   type DataOf,
   type Distiller,
@@ -10,7 +10,7 @@ import {
   type Teachers,
   type TrainedModule,
 } from "./distiller.ts";
-import type { Schedule } from "./schedule.ts";
+import { checkSchedule, type Schedule } from "./schedule.ts";
 import type { ExternalWeights } from "./weights.ts";
 
 /** The epoch after which a run's weights are taken: the last one, the best one, or its number. */
@@ -128,8 +128,8 @@ const experiments = new WeakSet<object>();
 /**
  * Declares an experiment. `meta` is the `import.meta` of the module that exports it. Creates no
  * tensor and opens no file. Throws a `Failure` (exit 2) if the method needs a module that no
- * experiment trained, if the epochs or the batch of the schedule are not whole numbers from 1, or if
- * a warm-up of the method is longer than the schedule.
+ * experiment trained, if a number of the schedule is out of its range, or if a warm-up of the method
+ * is longer than the schedule.
  *
  * @example
  * ```ts
@@ -155,10 +155,11 @@ export function experiment<
   parts: Parts<S, G, M, V, E>,
 ): Declared<S, G, M, V, E> {
   const { dataset, student, teacher, distiller, schedule } = parts;
-  const { epochs, batch } = schedule;
-  checkRanges(schedule.id, { epochs, batch }, { epochs: whole(), batch: whole() });
+  checkSchedule(schedule);
   for (const { owner, option, value, isSet } of distiller.epochOptions ?? []) {
-    if (isSet) checkRange(owner, option, value, atMost(epochs, "the schedule's epochs"));
+    if (isSet) {
+      checkRange(owner, option, value, atMost(schedule.epochs, "the schedule's epochs"));
+    }
   }
   const start = isTrained(student) ? student : undefined;
   const value: Declared<S, G, M, V, E> = {
