@@ -34,8 +34,11 @@ export async function openParquet(path: string, again: string): Promise<Parquet>
     byteLength: source.size,
     slice: (start: number, end = source.size) => source.read(start, end - start).buffer,
   };
-  const broken = (error: unknown) =>
-    new Failure(3, `cannot read ${path} (${messageOf(error)}): ${again}`, { cause: error });
+  const broken = (error: unknown) => {
+    // The reader's own words are about its structures, which a damaged file lacks.
+    const reason = error instanceof TypeError ? "it is damaged" : messageOf(error);
+    return new Failure(3, `cannot read ${path} (${reason}): ${again}`, { cause: error });
+  };
   let metadata: FileMetaData;
   try {
     metadata = await parquetMetadataAsync(file);

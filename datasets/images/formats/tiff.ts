@@ -33,6 +33,13 @@ const MOST_EXPANSION = 1400;
 function checkHeader(header: ReturnType<typeof decode>[number] | undefined, size: number): void {
   if (!header) throw new Error("it has no page");
   const { width, height, components, bitsPerSample: bits, sampleFormat } = header;
+  // A file that is damaged may lack any of its tags.
+  if (!Array.isArray(header.stripOffsets) && !header.tiled) {
+    throw new Error("it does not say where its pixels are");
+  }
+  if (bits === undefined) {
+    throw new Error("TIFF that does not say how many bits it has is not read");
+  }
   if (![1, 8, 16].includes(bits) || sampleFormat !== 1) {
     throw new Error(`TIFF with samples of ${bits} bits and format ${sampleFormat} is not read`);
   }

@@ -1,11 +1,16 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { decodeTiff } from "../../../../datasets/images/formats/tiff.ts";
 
+/** Tags by their numbers. `undefined` leaves out one that is usual. */
+type Tags = Readonly<Record<number, number | undefined>>;
+
 /** A TIFF of one strip: its tags, all of one number, and its data right after the header. */
-function tiff(tags: Readonly<Record<number, number>>, data: readonly number[]): Uint8Array {
-  const all = Object.entries({ 273: 8, 277: 3, 279: data.length, 258: 8, 262: 2, ...tags });
-  const entries = all.sort(([a], [b]) => Number(a) - Number(b)).flatMap(([tag, value]) => [
-    ...[Number(tag) & 255, Number(tag) >> 8, 4, 0, 1, 0, 0, 0],
+function tiff(tags: Tags, data: readonly number[]): Uint8Array {
+  const all = Object.entries<number | undefined>(
+    { 273: 8, 277: 3, 279: data.length, 258: 8, 262: 2, ...tags },
+  ).flatMap(([tag, value]) => value === undefined ? [] : [[Number(tag), value]]);
+  const entries = all.sort(([a], [b]) => a - b).flatMap(([tag, value]) => [
+    ...[tag & 255, tag >> 8, 4, 0, 1, 0, 0, 0],
     ...[value & 255, value >> 8, 0, 0],
   ]);
   const header = [0x49, 0x49, 42, 0, 8 + data.length, 0, 0, 0];
@@ -16,7 +21,7 @@ const size = { 256: 2, 257: 1, 278: 1 };
 
 Deno.test("tiff: colour, grey and the upper 8 of 16 bits", () => {
   const pixels = (
-    tags: Readonly<Record<number, number>>,
+    tags: Tags,
     data: readonly number[],
   ) => [...decodeTiff(tiff({ ...size, ...tags }, data)).data];
   assertEquals(pixels({}, [1, 2, 3, 4, 5, 6]), [1, 2, 3, 4, 5, 6]);
@@ -28,13 +33,15 @@ Deno.test("tiff: colour, grey and the upper 8 of 16 bits", () => {
 });
 
 Deno.test("tiff: other kinds and damaged files fail with the reason", () => {
-  const assertFails = (tags: Readonly<Record<number, number>>, reason: string) =>
+  const assertFails = (tags: Tags, reason: string) =>
     assertThrows(() => decodeTiff(tiff({ ...size, ...tags }, [1, 2, 3, 4, 5, 6])), Error, reason);
   assertFails({ 259: 32773 }, "PackBits");
   assertFails({ 262: 5 }, "image type: 5");
   assertFails({ 284: 2 }, "planes");
   assertFails({ 322: 16, 323: 16, 324: 8, 325: 6 }, "tiles");
   assertFails({ 339: 2 }, "format 2");
+  assertFails({ 273: undefined }, "where its pixels are");
+  assertFails({ 258: undefined }, "how many bits");
   assertFails({ 278: 9, 257: 9 }, "");
   assertFails({ 256: 60_000, 257: 60_000 }, "its size does not fit its pixels");
 });
