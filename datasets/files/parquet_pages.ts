@@ -1,5 +1,4 @@
-import type { ColumnMetaData, Compressors, RowGroup, SchemaTree } from "hyparquet";
-import type { PageHeader } from "hyparquet/src/types.js";
+import type { ColumnMetaData, Compressors, PageHeader, RowGroup, SchemaTree } from "hyparquet";
 import { parquetHeader } from "hyparquet/src/column.js";
 import { decompressPage } from "hyparquet/src/datapage.js";
 import { getMaxDefinitionLevel, getMaxRepetitionLevel, getTreePath } from "hyparquet/src/schema.js";
