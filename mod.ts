@@ -12,6 +12,7 @@ export {
   type Experiment,
   experiment,
   from,
+  type FromOptions,
   type Parts,
   type Teacher,
   type Trained,

@@ -25,6 +25,10 @@ const FLAGS = {
     choices: ["last", "best"],
     help: "epoch of the trial's weights. Default: last",
   },
+  "average": {
+    type: "boolean",
+    help: "measure the moving average of the trial's weights (ema of its schedule)",
+  },
   "epochs": { type: "integer", least: 1, help: "epochs of a quick run, to measure that run" },
   "limit": {
     type: "integer",
@@ -59,7 +63,12 @@ interface NamedSubject extends Subject {
   /** The experiment's id. */
   readonly id: string;
   /** The trial; `undefined` for a weights file. */
-  readonly trained?: { readonly seed: number; readonly epoch: "last" | "best" };
+  readonly trained?: {
+    readonly seed: number;
+    readonly epoch: "last" | "best";
+    /** Whether its weights are their moving average. */
+    readonly average?: true;
+  };
   readonly file: Pick<WeightsFile, "path" | "tensors" | "sha256">;
 }
 
@@ -112,7 +121,8 @@ export async function runEval(
     if (options.json) {
       print(JSON.stringify({ ...about, precision, backend, ...examinationJson(found) }));
     } else {
-      const trial = trained ? ` seed ${trained.seed}, ${trained.epoch}` : "";
+      const average = trained?.average ? ", average" : "";
+      const trial = trained ? ` seed ${trained.seed}, ${trained.epoch}${average}` : "";
       print(`${id}${trial}: ${network.id} on ${found.images} test images of ${dataset.id}`);
       print(
         `${path}, sha256 ${sha256}\n\n${
@@ -144,7 +154,7 @@ async function readStudents(spec: string, options: Options): Promise<NamedSubjec
     const file = { path, tensors, sha256 };
     subjects.push({
       id,
-      trained: { seed, epoch },
+      trained: { seed, epoch, ...options.average && { average: true } },
       network: experiment.student,
       dataset: experiment.dataset,
       file,
@@ -162,7 +172,7 @@ function isWeights(path: string): boolean {
 
 /** Reads a weights file, for the network and the data set of an experiment. */
 async function readFile(path: string, as: string, options: Options): Promise<NamedSubject> {
-  const misplaced = (["seed", "epoch", "epochs", "limit"] as const).find((flag) =>
+  const misplaced = (["seed", "epoch", "average", "epochs", "limit"] as const).find((flag) =>
     options[flag] !== undefined
   );
   if (misplaced) {

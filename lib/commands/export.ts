@@ -18,7 +18,9 @@ import { findDataFolder } from "../files/data_folder.ts";
 import { userPath } from "../files/user_path.ts";
 import { description } from "../nn/description.ts";
 import { type Loaded, loadExperiments, projectRoot } from "../project/identify.ts";
+import { averageMetric } from "../project/metric.ts";
 import { readOutcome } from "../project/outcome.ts";
+import type { Trial } from "../project/result.ts";
 import { commit, versions } from "../project/versions.ts";
 import { readTrainedStudent, type TrainedStudent } from "../run/trained.ts";
 import { runCommand } from "../terminal/command.ts";
@@ -42,6 +44,10 @@ const FLAGS = {
     type: "string",
     choices: ["last", "best"],
     help: "epoch of the trial's weights. Default: last",
+  },
+  "average": {
+    type: "boolean",
+    help: "write the moving average of the trial's weights (ema of its schedule)",
   },
   "epochs": { type: "integer", least: 1, help: "epochs of a quick run, to take out that run" },
   "limit": {
@@ -76,15 +82,20 @@ export async function runExport(
   const folder = options.out ? resolve(userPath(options.out)) : join(project, "exports", id, name);
   await checkReplaceable(folder);
   const student = await readTrainedStudent(experiment, seed, epoch, options);
+  const { task } = experiment.dataset;
+  // A card of averages has their numbers.
+  const measured = (trial: Trial): Trial =>
+    student.average ? { ...trial, metric: averageMetric(trial.metric, task) } : trial;
+  const outcome = await readOutcome(experiment, project);
   const facts = {
     ...await readFacts(student, epoch, findDataFolder(options.data)),
     format: FORMATS[name],
-    student,
+    student: { ...student, trial: measured(student.trial) },
     epoch,
   };
   const card: CardFacts = {
     ...facts,
-    outcome: await readOutcome(experiment, project),
+    outcome: { ...outcome, measured: outcome.measured.map(measured) },
     versions: versions(null),
     commit: await commit(project),
   };
@@ -120,10 +131,11 @@ async function readFacts(
   epoch: string,
   data: string,
 ): Promise<Pick<CardFacts, "model" | "parameters" | "multiplyAdds" | "tested">> {
-  const { experiment: { student: network, dataset }, id, seed, path, sha256, tensors, trial } =
-    student;
+  const { experiment: { student: network, dataset }, id, seed, path, sha256, tensors } = student;
+  const { average, trial } = student;
   const { image, classes, tested } = await readImages(student, data);
   const origin = {
+    ...average && { average: "true" },
     experiment: id,
     seed: String(seed),
     epoch,

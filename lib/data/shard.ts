@@ -23,15 +23,18 @@ export function shardOf(order: Uint32Array, batch: number, { rank, workers }: Sh
 
 /**
  * Throws a `Failure` (exit 2) if a batch of `images` images in batches of `batch` has fewer images
- * than there are workers: one would have nothing to do.
+ * than there are workers, each with `parts` parts of its images: one would have nothing to do.
  */
-export function checkShards(images: number, batch: number, workers: number): void {
+export function checkShards(images: number, batch: number, workers: number, parts = 1): void {
   const last = images % batch;
   const smallest = last === 0 ? Math.min(batch, images) : last;
-  if (smallest >= workers) return;
+  // One worker alone may take fewer parts.
+  if (workers === 1 ? smallest > 0 : smallest >= workers * parts) return;
   const which = smallest === last && images > batch ? "the last batch" : "a batch";
+  const inParts = parts > 1 ? ` with ${parts} parts each` : "";
+  const most = Math.max(1, Math.floor(smallest / parts));
   throw new Failure(
     2,
-    `${which} has ${smallest} images, too few for ${workers} workers: use at most ${smallest} workers, or another batch size`,
+    `${which} has ${smallest} images, too few for ${workers} workers${inParts}: use at most ${most} workers, or another batch size`,
   );
 }

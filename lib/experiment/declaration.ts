@@ -11,10 +11,11 @@ export function declaration(experiment: Experiment): Json {
     id,
     options,
   });
-  const describeTrained = ({ experiment, seed, epoch }: Trained) => ({
+  const describeTrained = ({ experiment, seed, epoch, average }: Trained) => ({
     experiment: declaration(experiment),
     seed,
     epoch,
+    ...average && { average },
   });
   const { start, distiller, needs } = experiment;
   return {

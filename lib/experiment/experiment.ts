@@ -2,7 +2,7 @@ import type { Dataset, Mix } from "../data/dataset.ts";
 import type { Layer } from "../nn/layer.ts";
 import type { Net, Scorer } from "../nn/network.ts";
 import { Failure } from "../values/failure.ts";
-import { checkRange, checkRanges, whole } from "../values/range.ts";
+import { checkRange, whole } from "../values/range.ts";
 import {
   type DataOf,
   type Distiller,
@@ -10,7 +10,7 @@ import {
   type Teachers,
   type TrainedModule,
 } from "./distiller.ts";
-import type { Schedule } from "./schedule.ts";
+import { checkSchedule, type Schedule } from "./schedule.ts";
 import type { ExternalWeights } from "./weights.ts";
 
 /** The epoch after which a run's weights are taken: the last one, the best one, or its number. */
@@ -26,6 +26,8 @@ export interface Trained<N extends Net = Net, E extends string = never> {
   readonly seed: number;
   /** The epoch after which its weights are taken. */
   readonly epoch: Epoch;
+  /** Whether its weights are the moving average of the student's. Default: the student's own. */
+  readonly average?: true;
   /** The modules that the experiment's method trained for other methods, by name. */
   readonly trainedModules: { readonly [K in E]: ExperimentModule };
 }
@@ -126,7 +128,7 @@ const experiments = new WeakSet<object>();
 /**
  * Declares an experiment. `meta` is the `import.meta` of the module that exports it. Creates no
  * tensor and opens no file. Throws a `Failure` (exit 2) if the method needs a module that no
- * experiment trained, or if the epochs or the batch of the schedule are not whole numbers from 1.
+ * experiment trained, or if a number of the schedule is out of its range.
  *
  * @example
  * ```ts
@@ -152,8 +154,7 @@ export function experiment<
   parts: Parts<S, G, M, V, E>,
 ): Declared<S, G, M, V, E> {
   const { dataset, student, teacher, distiller, schedule } = parts;
-  const { epochs, batch } = schedule;
-  checkRanges(schedule.id, { epochs, batch }, { epochs: whole(), batch: whole() });
+  checkSchedule(schedule);
   const start = isTrained(student) ? student : undefined;
   const value: Declared<S, G, M, V, E> = {
     url: meta.url,
@@ -200,10 +201,22 @@ export function isExperiment(value: unknown): value is Experiment {
   return typeof value === "object" && value !== null && experiments.has(value);
 }
 
+/** Options of `from`. */
+export interface FromOptions {
+  /** The seed of the trial. Default: 1. */
+  readonly seed?: number;
+  /** The epoch after which its weights are taken. Default: `last`. */
+  readonly epoch?: Epoch;
+  /** Whether to take the moving average of its weights. Default: `false`. */
+  readonly average?: boolean;
+}
+
 /**
  * Takes the trained student of another experiment, as a teacher or as the start of a student. Its
  * `trainedModules` are the modules that the other method trained. Default: the trial of seed 1,
- * after its last epoch. Throws a `Failure` (exit 2) if the seed is not a whole number from 0.
+ * after its last epoch. `average`: the moving average of its weights, if its schedule has one
+ * (`ema`). Throws a `Failure` (exit 2) if the seed is not a whole number from 0, or if there is no
+ * average.
  *
  * @example
  * ```ts
@@ -230,10 +243,19 @@ export function isExperiment(value: unknown): value is Experiment {
  */
 export function from<N extends Net, E extends string>(
   experiment: Experiment<N, E>,
-  { seed = 1, epoch = "last" }: { readonly seed?: number; readonly epoch?: Epoch } = {},
+  { seed = 1, epoch = "last", average = false }: FromOptions = {},
 ): Trained<N, E> {
   checkRange("from", "seed", seed, whole(0));
-  const trained = { kind: "trained", experiment, seed, epoch, trainedModules: {} } as const;
+  if (average) requireAverage(experiment, "from");
+  const trained = {
+    kind: "trained",
+    experiment,
+    seed,
+    epoch,
+    // Left out if it is not set, so that declarations from before it keep their hashes.
+    ...average && { average },
+    trainedModules: {},
+  } as const;
   const modules = Object.entries<Layer>(experiment.distiller.trainedModules ?? {})
     .map((
       [name, layer],
@@ -242,6 +264,19 @@ export function from<N extends Net, E extends string>(
     ...trained,
     trainedModules: Object.fromEntries(modules) as Trained<N, E>["trainedModules"],
   };
+}
+
+/**
+ * Throws a `Failure` (exit 2) in the name of `who` if the training of an experiment has no moving
+ * average of the weights.
+ */
+export function requireAverage({ schedule }: Pick<Experiment, "schedule">, who: string): void {
+  if (schedule.ema !== undefined) return;
+  throw new Failure(
+    2,
+    `${who}: the experiment has no average of its weights: set \`ema\` in its schedule, ` +
+      `${schedule.id}, or leave \`average\` out`,
+  );
 }
 
 /** The network of a teacher. */

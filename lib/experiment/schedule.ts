@@ -70,6 +70,25 @@ export interface OptimizerParts extends Pick<Schedule, "id" | "optimizer"> {
   readonly declare: (rate: Rate) => { readonly [option: string]: Json };
 }
 
+/** Throws a `Failure` (exit 2) if a number of a schedule is out of its range. */
+export function checkSchedule(
+  { id, epochs, batch, clip, ema, accumulate }: Pick<
+    Schedule,
+    "id" | "epochs" | "batch" | keyof AroundUpdate
+  >,
+): void {
+  checkRanges(id, { epochs, batch, clip, ema }, {
+    epochs: whole(),
+    batch: whole(),
+    clip: above(0),
+    ema: below1,
+  });
+  checkRange(id, "accumulate", accumulate, {
+    words: `${whole().words}, and at most ${batch}, the batch`,
+    has: (value) => whole().has(value) && value <= batch,
+  });
+}
+
 /**
  * Makes a schedule of an optimiser. Throws a `Failure` (exit 2) if an option is out of its range, or
  * a point of the rate does not lie within the epochs.
@@ -78,17 +97,8 @@ export function schedule(
   { epochs, batch, lr, clip, ema, accumulate = 1 }: ScheduleOptions,
   { id, rate: declared, declare, optimizer }: OptimizerParts,
 ): Schedule {
-  checkRanges(id, { epochs, batch, lr, clip, ema }, {
-    epochs: whole(),
-    batch: whole(),
-    lr: atLeast(0),
-    clip: above(0),
-    ema: below1,
-  });
-  checkRange(id, "accumulate", accumulate, {
-    words: `${whole().words}, and at most ${batch}, the batch`,
-    has: (value) => whole().has(value) && value <= batch,
-  });
+  checkSchedule({ id, epochs, batch, clip, ema, accumulate });
+  checkRange(id, "lr", lr, atLeast(0));
   // Options at their defaults are omitted, so that declarations from before them keep their hashes.
   const around = {
     ...clip !== undefined && { clip },

@@ -82,9 +82,14 @@ function task(
   return foldParagraph(escapeMarkdown(`${goal} The network is ${describePart(network)}: ${size}.`));
 }
 
+const weightsInWords = ({ average }: TrainedStudent, epoch: "last" | "best"): string =>
+  `${epoch} epoch${average ? ", moving average" : ""}`;
+
 function accuracy(
-  { student: { experiment, seed, trial: { metric } }, epoch, outcome, tested }: CardFacts,
+  { student, epoch, outcome, tested }: CardFacts,
 ): string {
+  const { experiment, seed, trial: { metric } } = student;
+  const weights = weightsInWords(student, epoch);
   const columns = percentages(metric, experiment.dataset.task, epoch).map(
     ({ measure, title, decimals, value }) => {
       const all = summary(valuesOf(outcome, measure, epoch));
@@ -93,8 +98,8 @@ function accuracy(
   );
   const [header, own, all] = [0, 1, 2].map((row) => columns.map((cells) => cells[row]));
   const rows = [
-    [`this model: seed ${seed}, ${epoch} epoch`, ...own],
-    [`trials, ${epoch} epoch`, ...all],
+    [`this model: seed ${seed}, ${weights}`, ...own],
+    [`trials, ${weights}`, ...all],
   ];
   return joinBlocks([
     foldParagraph(
@@ -146,14 +151,16 @@ function inputAndOutput({ model, format }: CardFacts): string {
 }
 
 function source(
-  { student: { id, seed, sha256, trial }, epoch, format, versions, commit }: CardFacts,
+  { student, epoch, format, versions, commit }: CardFacts,
 ): string {
+  const { id, seed, sha256, trial } = student;
+  const weights = weightsInWords(student, epoch);
   const engine = trial.tensorflow
     ? `TensorFlow ${trial.tensorflow}`
     : `the ${trial.backend} backend`;
   const { retort, deno, tfjs } = versions;
   return formatList([
-    `experiment \`${id}\`, seed ${seed}, ${epoch} epoch; declaration \`${trial.declaration}\``,
+    `experiment \`${id}\`, seed ${seed}, ${weights}; declaration \`${trial.declaration}\``,
     `weights: sha256 \`${sha256}\``,
     `trained in ${trial.precision} with ${engine}, commit ${trial.commit ?? "unknown"}`,
     `exported as ${format.title} by Retort ${

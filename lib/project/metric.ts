@@ -31,6 +31,11 @@ export type Metric = {
   readonly [measure: string]: LastAndBest | number | undefined;
   /** The primary measure on the hold-out. `undefined` if there is none. */
   readonly heldOut?: LastAndBest;
+  /**
+   * The primary measure of the moving average of the student's weights, after the last epoch and at
+   * the student's best one. `undefined` if there is none.
+   */
+  readonly average?: LastAndBest;
 };
 
 /** The number of a measure after an epoch. `undefined` if it was not recorded. */
@@ -52,6 +57,11 @@ export function primaryOf(metric: Metric, { measures, primary }: Task): LastAndB
     3,
     `a trial was recorded without its ${measures[primary].title}: --fresh trains it again`,
   );
+}
+
+/** The numbers of the moving average of a trial's weights, by measure. */
+export function averageMetric({ average }: Metric, { primary }: Pick<Task, "primary">): Metric {
+  return average ? { [primary]: average } : {};
 }
 
 /** A percentage that a trial reached, and how it is printed. */
@@ -78,7 +88,10 @@ export function percentages(
 export function readMetric(value: unknown, at: string, or?: string): Metric {
   return {
     ...recordOf(numberOrPair(number))(value, at, or),
-    ...looseObject<Pick<Metric, "heldOut">>({ heldOut: optional(pairOf(number)) })(value, at),
+    ...looseObject<Pick<Metric, "heldOut" | "average">>({
+      heldOut: optional(pairOf(number)),
+      average: optional(pairOf(number)),
+    })(value, at),
   };
 }
 
@@ -94,6 +107,7 @@ export function metricReader({ measures, primary }: Task): Reader<Metric> {
     ...Object.fromEntries(all),
     [primary]: required,
     heldOut: optional(required),
+    average: optional(required),
   });
 }
 

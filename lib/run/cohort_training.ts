@@ -201,7 +201,10 @@ export class CohortTraining {
     );
   }
 
-  /** Scores the students of a group on the test set, and on the hold-out if there is one. */
+  /**
+   * Scores the students of a group and their averages on the test set, and the students on the
+   * hold-out if there is one.
+   */
   async #evaluate(group: readonly TrialTraining[]): Promise<EpochScores[]> {
     if (group.length === 0) return [];
     const { opened: { test, image }, heldOut, task } = this.#prepared;
@@ -213,7 +216,12 @@ export class CohortTraining {
       evaluate(step, { task, split, image }, evalBatch, limit, between);
     const tested = await score(test);
     const held = heldOut && await score(heldOut.split);
-    return tested.map((test, i) => ({ test, held: held?.[i] }));
+    const averages = tested.slice(group.length);
+    return group.map(({ assembly: { parts } }, i) => ({
+      test: tested[i],
+      held: held?.[i],
+      average: parts.average && averages.shift(),
+    }));
   }
 
   /** What to call between two batches of an evaluation: it may stop there. */

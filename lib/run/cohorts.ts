@@ -46,8 +46,8 @@ function nextCohort(waiting: readonly QueuedTrial[], most: number): QueuedTrial[
 }
 
 /**
- * Whether a trial can train together with a cohort: it has the same seed, data set, batch and
- * number of epochs, and a teacher in common. A trial without a teacher joins those with one.
+ * Whether a trial can train together with a cohort: it has the same seed, data set, batch, parts of
+ * a batch and number of epochs, and a teacher in common. A trial without a teacher joins those with one.
  */
 export function joinsCohort(cohort: readonly QueuedTrial[], trial: QueuedTrial): boolean {
   if (imagesKey(trial) !== imagesKey(cohort[0])) return false;
@@ -60,8 +60,8 @@ const hasTeacher = ({ experiment: { teachers } }: QueuedTrial): boolean => teach
 /** A text that is the same for trials that see the same images in the same order. */
 function imagesKey({ experiment, seed, settings }: QueuedTrial): string {
   const { dataset: { id, options } } = experiment;
-  const { batch, epochs } = scheduleOf(experiment, settings);
-  return JSON.stringify([id, options, seed, batch, epochs]);
+  const { batch, epochs, accumulate } = scheduleOf(experiment, settings);
+  return JSON.stringify([id, options, seed, batch, epochs, accumulate]);
 }
 
 function shareTeacher({ experiment: one }: QueuedTrial, { experiment: other }: QueuedTrial) {
@@ -71,5 +71,6 @@ function shareTeacher({ experiment: one }: QueuedTrial, { experiment: other }: Q
 /** Whether two teachers have the same weights. */
 function isSameTeacher(a: Teacher, b: Teacher): boolean {
   if (a.kind === "external") return a === b;
-  return b.kind === "trained" && isSameTrial(a, b) && a.epoch === b.epoch;
+  return b.kind === "trained" && isSameTrial(a, b) && a.epoch === b.epoch &&
+    a.average === b.average;
 }

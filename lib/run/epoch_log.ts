@@ -21,6 +21,8 @@ export interface EpochSummary {
   readonly test: Score;
   /** The student's score on the hold-out. `undefined` if there is none. */
   readonly held?: Score;
+  /** The score of the student's moving average on the test set. `undefined` if there is none. */
+  readonly average?: Score;
   /** Images through a training step per second. */
   readonly imagesPerSecond: number;
   /** Seconds in which the step waited for data. */
@@ -54,7 +56,7 @@ function prefixNames(
 
 /** Makes the log entry of an epoch. */
 export function epochLog(task: Task, summary: EpochSummary): EpochLog {
-  const { epoch, rate, sums, test, held, imagesPerSecond, waited, seconds } = summary;
+  const { epoch, rate, sums, test, held, average, imagesPerSecond, waited, seconds } = summary;
   const { primary } = task;
   return {
     epoch,
@@ -65,6 +67,7 @@ export function epochLog(task: Task, summary: EpochSummary): EpochLog {
     ...prefixNames("train/grad", Object.entries(sums.grads ?? {})),
     ...prefixNames("train", Object.entries(trainScore(task, sums))),
     ...prefixNames("test", Object.entries(test)),
+    ...prefixNames("average", Object.entries(average ?? {})),
     ...held && prefixNames("holdout", [[primary, held[primary]]]),
     "perf/images_per_second": imagesPerSecond,
     "perf/data_seconds": waited,
@@ -75,12 +78,17 @@ export function epochLog(task: Task, summary: EpochSummary): EpochLog {
 
 /** Formats an epoch as a line for the terminal. */
 export function epochLine(task: Task, summary: EpochSummary): string {
-  const { epoch, epochs, rate, sums, test, held, imagesPerSecond, waited } = summary;
+  const { epoch, epochs, rate, sums, test, held, average, imagesPerSecond, waited } = summary;
   const terms = means(sums.terms, sums).map(([name, mean]) => `${name} ${mean.toFixed(3)}`);
   const norms = Object.entries(sums.grads ?? {}).map(([term, norm]) =>
     `${term} ${norm.toPrecision(3)}`
   );
-  const byData = { train: trainScore(task, sums), test, holdout: held ?? {} };
+  const byData = {
+    train: trainScore(task, sums),
+    test,
+    average: average ?? {},
+    holdout: held ?? {},
+  };
   const scores = Object.entries(byData).flatMap(([data, score]) =>
     task.primary in score
       ? [`${data} ${formatMeasure(task.measures[task.primary], score[task.primary])}`]
@@ -152,18 +160,19 @@ function lengthOfLines(bytes: Uint8Array, count: number): number {
 const NEWLINE = 0x0a;
 
 /**
- * Reads the score on the test set after an epoch from the log in a run's folder. `undefined` if the
- * log has no such epoch.
+ * Reads a score on the test set after an epoch from the log in a run's folder: the student's, or its
+ * moving average's. `undefined` if the log has no such epoch.
  */
 export async function readLoggedScore(
   folder: string,
   epoch: number,
   measure: string,
+  of: "test" | "average" = "test",
 ): Promise<number | undefined> {
   const path = `${folder}/metrics.jsonl`;
   if (!existsSync(path)) return undefined;
   for (const line of (await Deno.readTextFile(path)).split("\n").filter(Boolean)) {
     const log: EpochLog = JSON.parse(line);
-    if (log.epoch === epoch) return log[`test/${measure}`];
+    if (log.epoch === epoch) return log[`${of}/${measure}`];
   }
 }

@@ -66,7 +66,7 @@ export async function readStages(
   };
   const weights = start &&
     await studentWeights(
-      await resolveAndRecord(start, "student", ({ folder, epoch }) => folder.weights(epoch)),
+      await resolveAndRecord(start, "student", ({ weights }) => weights),
     );
   for (const module of needs) {
     const resolved = await resolveAndRecord(

@@ -94,7 +94,7 @@ export function finalTrial(
  */
 function gatherMetric(
   { measures, primary }: Task,
-  { best, last, held }: RunProgress,
+  { best, last, held, average }: RunProgress,
   compared: Score,
 ): Metric {
   const round = (measure: string, value: number) =>
@@ -111,5 +111,6 @@ function gatherMetric(
   return {
     ...Object.fromEntries<LastAndBest | number>([...tested, ...onlyCompared]),
     ...held && { heldOut: both(primary, held[primary], best!.chosen) },
+    ...average && { average: both(primary, average[primary], best!.average![primary]) },
   };
 }

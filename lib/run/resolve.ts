@@ -106,6 +106,7 @@ export async function runState(
   if (progress.declaration !== declaration) return "stale";
   const isThere = (epoch: Epoch) =>
     existsSync(folder.weights(epoch)) &&
+    (experiment.schedule.ema === undefined || existsSync(folder.weights(epoch, "average"))) &&
     (!experiment.distiller.trainedModules || existsSync(folder.trainedModules(epoch)));
   const absent = keep.filter((epoch) => !isThere(epoch));
   // Weights of the epoch that is just complete can still be written from the saved state.
@@ -122,6 +123,8 @@ export async function runState(
  */
 export interface ResolvedTrained extends Resolved {
   readonly epoch: Epoch;
+  /** The file of the student's weights, or of their average if that is taken. */
+  readonly weights: string;
 }
 
 /**
@@ -133,11 +136,12 @@ export async function resolveTrained(
   trained: Trained,
   settings: Settings,
 ): Promise<ResolvedTrained> {
-  const { experiment, seed } = trained;
+  const { experiment, seed, average } = trained;
   const full = { ...settings, epochs: undefined, limit: undefined, fresh: false };
   const resolve = async (settings: Settings): Promise<ResolvedTrained> => {
     const epoch = neededEpoch(trained, settings);
-    return { ...await resolveRun(experiment, seed, settings, [epoch]), epoch };
+    const run = await resolveRun(experiment, seed, settings, [epoch]);
+    return { ...run, epoch, weights: run.folder.weights(epoch, average && "average") };
   };
   const found = await resolve(full);
   return found.state === "done" ? found : await resolve({ ...settings, fresh: false });

@@ -8,6 +8,8 @@
  * - `latest.safetensors`: the whole state, from which the run can continue: after an epoch, before
  *   its evaluation, or within it.
  * - `best.safetensors`, `last.safetensors`, `epoch-<n>.safetensors`: the student's weights alone.
+ * - `last.average.safetensors` and so on, one beside each of these: the moving average of the
+ *   student's weights, if the schedule has one.
  * - `last.extras.safetensors` and so on, one beside each of these: the weights of modules that the
  *   method trains for others, if any.
  * - `trial.json`: the result, once the run is done.
@@ -65,6 +67,8 @@ export type RunProgress = {
   readonly last?: Score;
   /** The score of that epoch on the hold-out. `undefined` if there is none. */
   readonly held?: Score;
+  /** The score of the moving average after that epoch. `undefined` if there is none. */
+  readonly average?: Score;
   /** The number of workers that shared each batch, the most at any time. `undefined` for one. */
   readonly workers?: number;
   /**
@@ -107,6 +111,8 @@ export type BestEpoch = {
   readonly chosen: number;
   /** Its score on the test set. */
   readonly score: Score;
+  /** The score of its moving average there. `undefined` if there is none. */
+  readonly average?: Score;
 };
 
 const CODE = "code.json";
@@ -131,11 +137,10 @@ export class RunFolder {
     return join(this.path, name);
   }
 
-  /** The path of the student's weights after an epoch. */
-  weights(epoch: Epoch): string {
-    return this.file(
-      typeof epoch === "number" ? `epoch-${epoch}.safetensors` : `${epoch}.safetensors`,
-    );
+  /** The path of the student's weights after an epoch, or of their moving average. */
+  weights(epoch: Epoch, kind?: "average"): string {
+    const name = typeof epoch === "number" ? `epoch-${epoch}` : epoch;
+    return this.file(`${name}${kind ? `.${kind}` : ""}.safetensors`);
   }
 
   /** The path of the weights of modules that the method trains for others, after an epoch. */
@@ -307,7 +312,12 @@ async function checksumOf(trial: Trial): Promise<string> {
 }
 
 const score: Reader<Score> = recordOf(number);
-const best: Reader<BestEpoch> = looseObject<BestEpoch>({ epoch: count, chosen: number, score });
+const best: Reader<BestEpoch> = looseObject<BestEpoch>({
+  epoch: count,
+  chosen: number,
+  score,
+  average: optional(score),
+});
 const stepsTime: Reader<StepsTime> = looseObject<StepsTime>({
   images: count,
   waited: number,
@@ -324,6 +334,7 @@ const anyProgress: Reader<RunProgress> = looseObject<RunProgress>({
   best: optional(best),
   last: optional(score),
   held: optional(score),
+  average: optional(score),
   workers: optional(count),
   syncNorm: optional(boolean),
   seconds: number,

@@ -65,8 +65,7 @@ async function readStudent(
   settings: Settings,
 ): Promise<LoadedTeacher> {
   const resolved = await resolveTrained(teacher, settings);
-  const { identity: { id }, seed, folder, epoch } = resolved;
-  const path = folder.weights(epoch);
+  const { identity: { id }, seed, weights: path } = resolved;
   const weights = await studentWeights(resolved);
   clearClaim(resolved.folder);
   await acceptCode(resolved);
@@ -76,7 +75,7 @@ async function readStudent(
     weights,
     declared: null,
     recorded: imageSource(teacher.experiment.dataset) === imageSource(dataset)
-      ? await readRecorded(resolved)
+      ? await readRecorded(resolved, teacher)
       : undefined,
   };
 }
@@ -84,9 +83,13 @@ async function readStudent(
 /** The primary measure that a run which is done recorded for the epoch whose weights are taken. */
 async function readRecorded(
   { experiment: { dataset: { task } }, folder, epoch }: ResolvedTrained,
+  { average }: Trained,
 ): Promise<number | undefined> {
-  if (typeof epoch === "number") return await readLoggedScore(folder.path, epoch, task.primary);
-  return primaryOf((await folder.requireTrial()).metric, task)[epoch];
+  if (typeof epoch === "number") {
+    return await readLoggedScore(folder.path, epoch, task.primary, average && "average");
+  }
+  const { metric } = await folder.requireTrial();
+  return (average ? metric.average : primaryOf(metric, task))?.[epoch];
 }
 
 async function readExternal(
@@ -201,8 +204,11 @@ export async function previewTeacher(
 ): Promise<TeacherPreview> {
   if (teacher.kind === "trained") {
     const { text, resolved, isThere } = await previewTrained(teacher, settings);
-    const path = resolved.folder.weights(resolved.epoch);
-    return { text, path, weights: isThere ? await studentWeights(resolved) : undefined };
+    return {
+      text,
+      path: resolved.weights,
+      weights: isThere ? await studentWeights(resolved) : undefined,
+    };
   }
   const resolved = await resolveWeights(teacher, root, settings.data);
   const { source: { url }, path, isThere } = resolved;

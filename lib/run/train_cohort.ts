@@ -85,7 +85,7 @@ async function loadSource(trial: QueuedTrial, settings: Settings): Promise<Loade
 
 /**
  * Checks that workers can share each batch of these trials: they have the same data, each has an
- * image of every batch, and no method remembers earlier batches, of which each worker sees its part
+ * image of every part of a batch, and no method remembers earlier batches, of which each worker sees its part
  * only. Rejects with a `Failure` (exit 2).
  */
 async function checkWorkers(
@@ -95,8 +95,8 @@ async function checkWorkers(
 ): Promise<void> {
   const { workers = SOLE_WORKER } = settings;
   await workers.agree("data set", `${train.size} images of ${opened.classes.length} classes`);
-  const { batch } = scheduleOf(shared[0].trial.experiment, settings);
-  checkShards(epochSize(train), batch, workers.share.workers);
+  const { batch, accumulate = 1 } = scheduleOf(shared[0].trial.experiment, settings);
+  checkShards(epochSize(train), batch, workers.share.workers, accumulate);
   if (workers.share.workers === 1) return;
   await workers.agree("digest of the data set", await fingerprint.digest());
   for (const [i, { trial }] of shared.entries()) {

@@ -5,7 +5,7 @@
  */
 import type { Learned } from "../data/fingerprint.ts";
 import type { TrainedModule } from "../experiment/distiller.ts";
-import type { Experiment, Trained } from "../experiment/experiment.ts";
+import { type Experiment, requireAverage, type Trained } from "../experiment/experiment.ts";
 import { variableShapes } from "../nn/description.ts";
 import { type Shape, type Variable, variables } from "../nn/variables.ts";
 import type { Trial } from "../project/result.ts";
@@ -45,7 +45,9 @@ export async function previewTrained(
 > {
   const resolved = await resolveTrained(trained, settings);
   const { identity: { id }, seed, state, epoch } = resolved;
-  const title = `${id} seed ${seed}, ${typeof epoch === "number" ? `epoch ${epoch}` : epoch}`;
+  const title = `${id} seed ${seed}, ${typeof epoch === "number" ? `epoch ${epoch}` : epoch}${
+    trained.average ? ", average" : ""
+  }`;
   const isThere = state === "done";
   return {
     text: `${title}: ${isThere ? "ready" : `${state}, would be trained first`}`,
@@ -56,9 +58,8 @@ export async function previewTrained(
 
 /** Reads the weights of a run's student. Rejects with a `Failure` (exit 3) if that fails. */
 export async function studentWeights(
-  { experiment: { student }, folder, epoch }: ResolvedTrained,
+  { experiment: { student }, folder, weights: path }: ResolvedTrained,
 ): Promise<NetworkWeights> {
-  const path = folder.weights(epoch);
   const { tensors } = await loadCheckpoint(path);
   const learned = (await folder.data())?.classes.length;
   return (image, classes) => {
@@ -109,6 +110,8 @@ export interface TrainedStudent {
   readonly sha256: string;
   /** The values of its variables, by their names inside it. */
   readonly tensors: ReadonlyMap<string, Value>;
+  /** Whether they are the moving average of the student's. */
+  readonly average: boolean;
   /** The result of the run. */
   readonly trial: Trial;
   /** What it learned from. `undefined` for a run from before this was recorded. */
@@ -117,15 +120,19 @@ export interface TrainedStudent {
 
 /**
  * Reads the student of an experiment's run with a seed, after its last or best epoch. With `epochs`
- * or `limit`, reads the student of that quick run. Rejects with a `Failure` (exit 3) if the run is
- * not done, or its experiment has changed since.
+ * or `limit`, reads the student of that quick run; with `average`, the moving average of its
+ * weights. Rejects with a `Failure` (exit 3) if the run is not done, or its experiment has changed
+ * since; exit 2 if it has no average.
  */
 export async function readTrainedStudent(
   experiment: Experiment,
   seed: number,
   epoch: "last" | "best",
-  { epochs, limit }: Pick<Settings, "epochs" | "limit"> = {},
+  { epochs, limit, average = false }: Pick<Settings, "epochs" | "limit"> & {
+    readonly average?: boolean;
+  } = {},
 ): Promise<TrainedStudent> {
+  if (average) requireAverage(experiment, "--average");
   const resolved = await resolveRun(experiment, seed, { epochs, limit, fresh: false });
   const { identity: { id }, folder, state } = resolved;
   if (state !== "done") {
@@ -135,7 +142,7 @@ export async function readTrainedStudent(
     const way = state === "changed" ? `\`${command} --keep\` keeps it` : `\`${command}\` trains it`;
     throw new Failure(3, `${id} seed ${seed} is ${STATE_TEXTS[state]}; ${way}`);
   }
-  const path = folder.weights(epoch);
+  const path = folder.weights(epoch, average ? "average" : undefined);
   const trial = await folder.requireTrial();
   const [{ tensors }, digest] = [
     await loadCheckpoint(path),
@@ -143,5 +150,5 @@ export async function readTrainedStudent(
   ];
   const facts = await folder.data();
   const learned = facts && { by: titleOf(resolved), facts };
-  return { experiment, id, seed, path, sha256: digest, tensors, trial, learned };
+  return { experiment, id, seed, path, sha256: digest, tensors, average, trial, learned };
 }

@@ -61,6 +61,8 @@ export interface EpochScores {
   readonly test: Score;
   /** The score on the hold-out. `undefined` if there is none. */
   readonly held?: Score;
+  /** The score of the moving average on the test set. `undefined` if there is none. */
+  readonly average?: Score;
 }
 
 /** The time of an epoch's steps in this process. */
@@ -270,7 +272,7 @@ export class TrialTraining {
    */
   async endEpoch(
     state: ReadonlyMap<string, Value>,
-    { test, held }: EpochScores,
+    { test, held, average }: EpochScores,
     time: SharedTime,
     seconds: number,
   ): Promise<void> {
@@ -284,15 +286,25 @@ export class TrialTraining {
       epoch,
       batch: 0,
       sums: NO_SUMS,
-      best: betterOf(best, { epoch, chosen: (held ?? test)[task.primary], score: test }),
+      best: betterOf(best, { epoch, chosen: (held ?? test)[task.primary], score: test, average }),
       last: test,
       held,
+      average,
       seconds: this.#progress.seconds + seconds / time.trials,
       spent: undefined,
     };
     const whole = (spent?.trained ?? 0) + seconds;
     const speed = { imagesPerSecond: images / trained, waited, seconds: whole };
-    const summary: EpochSummary = { epoch, epochs, rate: rate(epoch), sums, test, held, ...speed };
+    const summary: EpochSummary = {
+      epoch,
+      epochs,
+      rate: rate(epoch),
+      sums,
+      test,
+      held,
+      average,
+      ...speed,
+    };
     this.#claim?.check();
     this.#logs.add(epochLog(task, summary));
     settings.status.line(`${this.title} ${epochLine(task, summary)}`);
@@ -338,8 +350,9 @@ export class TrialTraining {
   async #saveWeights(state: ReadonlyMap<string, Value>): Promise<void> {
     const { identity, seed, folder, keep } = this.trial;
     const { epoch, best } = this.#progress;
-    const { weights, trainedModules } = this.assembly;
+    const { weights, averages, trainedModules } = this.assembly;
     const student = selectValues(weights, state);
+    const average = averages && selectValues(averages, state);
     const modules = trainedModules && selectValues(trainedModules, state);
     const metadata = { experiment: identity.id, seed, epoch };
     const numbers: Record<Epoch, number | undefined> = {
@@ -349,6 +362,7 @@ export class TrialTraining {
     for (const name of new Set<Epoch>(["best", "last", ...keep])) {
       if ((numbers[name] ?? name) !== epoch) continue;
       await folder.save(folder.weights(name), student, metadata);
+      if (average) await folder.save(folder.weights(name, "average"), average, metadata);
       if (modules) await folder.save(folder.trainedModules(name), modules, metadata);
     }
   }

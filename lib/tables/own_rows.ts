@@ -129,7 +129,8 @@ function columnCells(
 /** Whether two teachers have the same weights. */
 function isSame(a: Teacher, b: Teacher | undefined): boolean {
   if (!b || sourceOf(a) !== sourceOf(b)) return false;
-  return a.kind !== "trained" || b.kind !== "trained" || a.seed === b.seed && a.epoch === b.epoch;
+  if (a.kind !== "trained" || b.kind !== "trained") return true;
+  return a.seed === b.seed && a.epoch === b.epoch && a.average === b.average;
 }
 
 /** A row's name and the outcome of one of its experiments. */

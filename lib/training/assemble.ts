@@ -1,5 +1,5 @@
 import { accumulation } from "./accumulation.ts";
-import { average } from "./average.ts";
+import { type Average, average } from "./average.ts";
 import { createWithin, type ModuleValues } from "./create.ts";
 import type { Dataset, Mix, Split } from "../data/dataset.ts";
 import { epochSize } from "../data/epoch.ts";
@@ -73,6 +73,8 @@ export interface Assembly {
   readonly state: readonly Variable[];
   /** The student's variables, by their names inside it. */
   readonly weights: ReadonlyMap<string, Variable>;
+  /** The averages of the student's variables, by the same names. `undefined` if there are none. */
+  readonly averages?: ReadonlyMap<string, Variable>;
   /**
    * The variables of the modules that the method trains for others, by module and the name inside
    * it. `undefined` if it trains none.
@@ -127,12 +129,10 @@ export function assemble(experiment: AssemblySource, options: AssemblyOptions): 
     .filter((variable) => variable.trainable && !variable.fixed && !frozenVariables.has(variable));
   const optimizer = schedule.optimizer(trainable, scope);
   const { clip, ema, accumulate = 1 } = schedule;
-  const learning = {
-    ...{ student, teacher, loss, optimizer, trainable, frozenVariables, clip },
-    average: ema === undefined
-      ? undefined
-      : average(ema, student.variables, scope.in(SCOPES.average)),
-  };
+  const averaged = ema === undefined
+    ? undefined
+    : average(ema, student.variables, scope.in(SCOPES.average));
+  const learning = { student, teacher, loss, optimizer, trainable, frozenVariables };
   const state = [...collected.values()].filter((variable) => !variable.fixed);
   if (accumulate > 1 && optimizer.groups) {
     throw new Failure(
@@ -141,12 +141,15 @@ export function assemble(experiment: AssemblySource, options: AssemblyOptions): 
         "(`dot`): leave one of them out",
     );
   }
+  const weights = namesBelow(scope.in(SCOPES.student), student.variables);
   return {
     student,
     teachers,
     parts: {
       task,
       ...learning,
+      clip,
+      average: averaged,
       // Made last: its sums are 0 between two steps, so a run needs none of them to resume.
       accumulation: accumulate > 1
         ? accumulation(accumulate, trainable, scope.in(SCOPES.accumulation))
@@ -160,10 +163,19 @@ export function assemble(experiment: AssemblySource, options: AssemblyOptions): 
     },
     variables: collected,
     state,
-    weights: namesBelow(scope.in(SCOPES.student), student.variables),
+    weights,
+    averages: averaged && averagesOf(weights, averaged),
     trainedModules: modulesOf(distiller, made),
     memories,
   };
+}
+
+/** The averages of variables under the variables' names. One that never changes is its own. */
+function averagesOf(
+  weights: ReadonlyMap<string, Variable>,
+  { of }: Average,
+): Map<string, Variable> {
+  return new Map(Array.from(weights, ([name, one]) => [name, of.get(one) ?? one]));
 }
 
 /** The epochs and the steps of a run. */

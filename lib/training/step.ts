@@ -129,7 +129,7 @@ export const SOLE: Parallel = { share: ALONE, syncNorm: false, name: "" };
 type StepInputs = { readonly [K in TrainInput]: Tensor } & { readonly [K in PartInput]?: Tensor };
 
 /** A training step of trials. It may get the number of a part too, a `PartInput`. */
-type TrialsStep = StepFunction<TrainInput, ByTrial<TrainValues>>;
+export type TrialsStep = StepFunction<TrainInput, ByTrial<TrainValues>>;
 
 /**
  * A training step of trials that see the same images: forward pass, loss, gradients and updates of

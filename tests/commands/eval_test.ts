@@ -10,7 +10,7 @@ import { sha256 } from "../../lib/values/sha256.ts";
 import { classFindings } from "../../lib/tasks/class_findings.ts";
 import { classification } from "../../lib/tasks/classification.ts";
 import { everything, needs } from "../support/needs.ts";
-import { PAIR, type Toys, toys } from "../support/toy_runs.ts";
+import { AVERAGED, PAIR, type Toys, toys } from "../support/toy_runs.ts";
 import { accuracyOf } from "../support/trial.ts";
 
 const outputOf = async (...args: string[]): Promise<string[]> => {
@@ -57,6 +57,29 @@ await needs(["read", "env"], "eval: usage errors have exit code 2", async () => 
 
 const test = (name: string, declared: string, use: (toys: Toys) => Promise<void>): Promise<void> =>
   needs(everything, `eval: ${name}`, () => toys(declared, use));
+
+await test(
+  "the moving average of a student's weights has the score that its run recorded",
+  AVERAGED,
+  async (toys) => {
+    const { metric } = await toys.run("averaged");
+    const spec = toys.path("toy.ts#averaged");
+    for (const epoch of ["last", "best"] as const) {
+      const found = await evalJson(spec, "--average", "--epoch", epoch);
+      const path = toys.of("averaged", 1, `${epoch}.average.safetensors`);
+      assertEquals([found.average, found.weights.path], [true, path]);
+      assertEquals(found.top1, metric.average![epoch]);
+    }
+    assertStringIncludes(
+      await failureOf(2, toys.path("toy.ts#plain"), "--average"),
+      "--average: the experiment has no average of its weights",
+    );
+    assertStringIncludes(
+      await failureOf(2, toys.of("averaged", 1, "last.safetensors"), "--as", spec, "--average"),
+      "--average is for an experiment's own weights",
+    );
+  },
+);
 
 await test(
   "a trained student has the score that its run recorded",

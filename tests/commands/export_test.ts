@@ -8,8 +8,9 @@ import {
 import { existsSync } from "node:fs";
 import { runExport } from "../../lib/commands/export.ts";
 import { Failure } from "../../lib/values/failure.ts";
+import { decode } from "../../lib/weights/safetensors.ts";
 import { everything, needs } from "../support/needs.ts";
-import { PAIR, toys } from "../support/toy_runs.ts";
+import { AVERAGED, PAIR, toys } from "../support/toy_runs.ts";
 import { accuracyOf } from "../support/trial.ts";
 
 const outputOf = async (...args: string[]): Promise<string> => {
@@ -40,6 +41,34 @@ await needs(["read", "env"], "export: usage errors have exit code 2 and a hint",
   assertStringIncludes(await failureOf(2, "--format", "tfjs"), "which experiment?");
   assertStringIncludes(await failureOf(2, "a.ts", "b.ts", "--format", "tfjs"), "one at a time");
 });
+
+await needs(
+  everything,
+  "export: the moving average of a student's weights is written, with its own numbers",
+  () =>
+    toys(AVERAGED, async (toys) => {
+      const { metric } = await toys.run("averaged");
+      const folder = toys.path("average");
+      const common = ["--data", toys.path("data"), "--format", "safetensors", "--average"];
+      await outputOf(toys.path("toy.ts#averaged"), ...common, "--out", folder);
+      const card = await Deno.readTextFile(`${folder}/README.md`);
+      assertStringIncludes(card, "last epoch, moving average");
+      assertMatch(card, new RegExp(`seed 1, last.*${metric.average!.last.toFixed(2)}`));
+      const record = JSON.parse(await Deno.readTextFile(`${folder}/export.json`));
+      assertEquals([record.epoch, record.average], ["last", "true"]);
+      const read = (path: string) =>
+        Deno.readFile(path).then((bytes) => decode(bytes, path).tensors);
+      const [written, own] = [
+        await read(`${folder}/model.safetensors`),
+        await read(toys.of("averaged", 1, "last.average.safetensors")),
+      ];
+      assertEquals(written.size, own.size);
+      const bias = (tensors: typeof own) =>
+        [...tensors].find(([name]) => /^logits\.(0\.)?bias$/.test(name))![1].data;
+      assertEquals(bias(written), bias(own));
+      await failureOf(2, toys.path("toy.ts#plain"), ...common);
+    }),
+);
 
 await needs(
   everything,

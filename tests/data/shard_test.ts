@@ -46,6 +46,12 @@ Deno.test("checkShards: every worker needs an image of every batch", () => {
     2,
     "a batch has 4 images, too few for 5 workers: use at most 4 workers, or another batch size",
   ]);
+  checkShards(64, 8, 4, 2);
+  checkShards(9, 8, 1, 4);
+  assertEquals(refuse(22, 16, 4, 2), [
+    2,
+    "the last batch has 6 images, too few for 4 workers with 2 parts each: use at most 3 workers, or another batch size",
+  ]);
   assertEquals(refuse(3, 64, 4), [
     2,
     "a batch has 3 images, too few for 4 workers: use at most 3 workers, or another batch size",

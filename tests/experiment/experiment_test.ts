@@ -55,6 +55,29 @@ Deno.test("experiment: `from` takes the first trial after its last epoch by defa
   });
 });
 
+Deno.test("experiment: `from` takes an average of the weights where there is one", () => {
+  const refuse = () => from(teacher, { average: true });
+  const message = "from: the experiment has no average of its weights: set `ema` in its schedule";
+  assertEquals(assertThrows(refuse, Failure, message).exit, 2);
+  const averaged = experiment(meta, {
+    dataset,
+    student: resnet20,
+    distiller: scratch(),
+    schedule: sgd({ epochs: 2, batch: 4, lr: 0.1, ema: 0.9 }),
+  });
+  assertEquals(from(averaged, { average: true }).average, true);
+  assertEquals("average" in from(averaged, { average: false }), false);
+  const taught = (average: boolean) =>
+    declaration(experiment(meta, {
+      dataset,
+      student: resnet8,
+      teacher: from(averaged, { average }),
+      distiller: kd(),
+      schedule,
+    })) as { readonly teachers: readonly object[] };
+  assertEquals(taught(true).teachers[0], { ...taught(false).teachers[0], average: true });
+});
+
 Deno.test("experiment: a declaration is pure JSON with the teachers nested in it, and no path", () => {
   const declared = declaration(student({}));
   assertEquals(JSON.parse(JSON.stringify(declared)), {

@@ -49,6 +49,7 @@ function facts(
       path: "",
       sha256: "c".repeat(64),
       tensors: new Map(),
+      average: false,
       trial: trials[0],
     },
     epoch: "last",

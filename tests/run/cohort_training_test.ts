@@ -161,6 +161,39 @@ await test(
   repeating,
 );
 
+/** Students by two optimisers over parts of batches, one with an average and clipped gradients. */
+const AVERAGING = `
+const { adamw } = retort;
+const parts = { epochs: 1, batch: 32, lr: 0.01, accumulate: 3 };
+const teacher = experiment(import.meta, { dataset, schedule: sgd({ epochs: 1, batch: 32, lr: 0.1 }), student: large, distiller: scratch() });
+const pair = { dataset, teacher: from(teacher), student: small, distiller: kd() };
+export const adam = experiment(import.meta, { ...pair, schedule: adamw({ ...parts, clip: 1, ema: 0.7 }) });
+export const plain = experiment(import.meta, { ...pair, schedule: sgd(parts) });
+export const wild = experiment(import.meta, { ...pair, schedule: adamw({ ...parts, lr: 1e38, ema: 0.7 }) });
+export { teacher };
+`;
+
+await test(
+  "averages, clipping and parts of a batch are each trial's own",
+  AVERAGING,
+  async (toys) => {
+    const names = ["plain", "adam"];
+    const settings = { gradNorms: true, precision: "bfloat16" } as const;
+    await runAll(toys, names, { ...settings, cohort: 1 });
+    const alone = await Promise.all(names.map((name) => remains(toys, name)));
+    toys.said();
+    await runAll(toys, names, { ...settings, fresh: true });
+    assertStringIncludes(toys.said(), "2 trials of seed 1 train together");
+    assertEquals(await Promise.all(names.map((name) => remains(toys, name))), alone);
+    const [[plain], [adam]] = await Promise.all(names.map((name) => toys.log(name)));
+    assertEquals(["average/top1" in plain, "average/top1" in adam], [false, true]);
+    assert(adam["train/grad/kd"] > 0);
+    const message = await failed(runAll(toys, ["wild"], settings), 4);
+    assertStringIncludes(message, "toy#wild seed 1: ");
+  },
+  repeating,
+);
+
 await test(
   "gradient norms are measured for each trial, and change no result",
   COLUMN,

@@ -53,6 +53,18 @@ Deno.test("cohorts: students of one teacher train together, after it, those with
   assertEquals(positions(queue, 1), [[1], [0], [2], [3]]);
 });
 
+Deno.test("cohorts: trials whose batches have other parts do not train together", () => {
+  const teacher = teacherOf();
+  const taught = (accumulate: number) =>
+    experiment(import.meta, {
+      ...plain,
+      schedule: sgd({ epochs: 3, batch: 16, lr: 0.1, accumulate }),
+      teacher: from(teacher),
+      distiller: kd(),
+    });
+  assertEquals(positions([1, 2, 1, 2].map((parts) => queued(taught(parts)))), [[0, 2], [1, 3]]);
+});
+
 Deno.test("cohorts: trials without teachers have nothing to share", () => {
   assertEquals(positions([queued(alone()), queued(alone())]), [[0], [1]]);
 });

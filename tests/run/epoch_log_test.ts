@@ -91,6 +91,7 @@ await needs(
       },
       test: { top1: 50, top5: 80 },
       held: { top1: 60, top5: 90 },
+      average: { top1: 55, top5: 85 },
       imagesPerSecond: 100,
       waited: 0,
       seconds: 1,
@@ -109,6 +110,8 @@ await needs(
         "train/top1": 40,
         "test/top1": 50,
         "test/top5": 80,
+        "average/top1": 55,
+        "average/top5": 85,
         "holdout/top1": 60,
         "perf/images_per_second": 100,
         "perf/data_seconds": 0,
@@ -117,7 +120,7 @@ await needs(
     );
     assertEquals(
       epochLine(classification, summary),
-      "ep 1/2 lr 0.1 loss 3.000 (task 2.000, kd 1.000) grad (task 7.00) train 40.00 test 50.00 holdout 60.00 img/s 100 data 0.0 s",
+      "ep 1/2 lr 0.1 loss 3.000 (task 2.000, kd 1.000) grad (task 7.00) train 40.00 test 50.00 average 55.00 holdout 60.00 img/s 100 data 0.0 s",
     );
   },
 );

@@ -30,9 +30,10 @@ Deno.test("addStep: means count once for each image, the task's sums and gradien
   };
   const partial = addStep(setGradNorms(NO_SUMS, { grads: { task: one(0.5), kd: one(0.25) } }), {
     ...first,
+    images: one(4),
     sums: { top1: one(3) },
   }, 4);
-  assertEquals(addStep(partial, { ...second, sums: { top1: one(2) } }, 2), sums);
+  assertEquals(addStep(partial, { ...second, images: one(2), sums: { top1: one(2) } }, 2), sums);
 });
 
 Deno.test("readEpochSums: reads back what a checkpoint saved, also before the first step", () => {

@@ -184,5 +184,8 @@ Deno.test("option ranges: an experiment checks the schedule that somebody else w
   assertEquals(declare({})().schedule.id, "mine");
   assert(message(declare({ epochs: 1.5 })).startsWith("mine: `epochs` is 1.5"));
   assert(message(declare({ batch: 0 })).startsWith("mine: `batch` is 0"));
+  assert(message(declare({ clip: 0 })).startsWith("mine: `clip` is 0"));
+  assert(message(declare({ ema: 1 })).startsWith("mine: `ema` is 1"));
+  assert(message(declare({ accumulate: 65 })).startsWith("mine: `accumulate` is 65"));
   assert(message(() => retort.from(trained, { seed: -1 })).startsWith("from: `seed` is -1"));
 });

@@ -41,6 +41,20 @@ export const teacher = experiment(import.meta, { ...pair, student: large, distil
 export const student = experiment(import.meta, { ...pair, teacher: from(teacher), student: small, distiller: kd() });
 `;
 
+/**
+ * A teacher whose weights are averaged, over batches of 24 and 16 images in five parts, and its
+ * students: one of the average, and one that starts with it.
+ */
+const AVERAGED = `
+const { adamw, cosine } = retort;
+const rate = cosine({ minimum: 1e-4, warmup: { epochs: 1, from: 1e-3 } });
+const around = { clip: 1, ema: 0.6, accumulate: 5 };
+const averaging = adamw({ epochs: 3, batch: 24, lr: 0.02, rate, ...around });
+export const teacher = experiment(import.meta, { dataset, schedule: averaging, student: small, distiller: scratch() });
+const last = from(teacher, { average: true });
+export const student = experiment(import.meta, { dataset, schedule, teacher: last, student: last, distiller: kd() });
+`;
+
 /** The third batch of the third epoch. */
 const MIDDLE = 11;
 
@@ -183,6 +197,57 @@ await needs(
       await assertResumes("goes on after epoch 4\n");
       await Deno.remove(toys.path("toy/student.json"));
       await assertResumes("done before");
+    }, repeating),
+);
+
+await needs(
+  everything,
+  "resume: AdamW, an average and a batch in parts go on within an epoch, and the average teaches",
+  () =>
+    toys(AVERAGED, async (toys) => {
+      const files = ["latest", "last", "last.average", "best.average"];
+      const read = async () => ({
+        tensors: await Promise.all(files.map(async (name) =>
+          (await loadCheckpoint(toys.of("teacher", 1, `${name}.safetensors`))).tensors
+        )),
+        log: (await toys.log("teacher")).map((line) =>
+          Object.fromEntries(
+            Object.entries(line).filter(([tag]) =>
+              !tag.startsWith("perf/")
+            ),
+          )
+        ),
+      });
+      await toys.run("teacher");
+      const printed = toys.said();
+      assert(/test \d+\.\d+ average \d+\.\d+ img/.test(printed), printed);
+      const whole = await read();
+      const [latest, last, average] = whole.tensors;
+      assert([...latest.keys()].every((name) => !name.startsWith("accumulated.")));
+      assertEquals([...average.keys()], [...last.keys()]);
+      const { trials: [{ metric }] } = (await readResult(
+        toys.path("toy/teacher.json"),
+        "toy#teacher",
+      ))!;
+      assertEquals(metric.average!.last, Math.round(whole.log[2]["average/top1"] * 100) / 100);
+
+      await Deno.remove(toys.of("teacher", 1), { recursive: true });
+      await Deno.remove(toys.path("toy/teacher.json"));
+      let looks = 0;
+      const stop = () => ++looks === LOOKS + 4;
+      const stopped = () => toys.run("teacher", 1, { interrupted: stop });
+      await assertRejects(stopped, Failure, "interrupted in epoch 2 after batch 1");
+      toys.said();
+      await toys.run("teacher");
+      assertStringIncludes(toys.said(), "goes on after epoch 1, batch 1");
+      assertEquals(await read(), whole);
+
+      // A teacher that does not reach what its run recorded is refused.
+      await toys.run("student");
+      assertStringIncludes(
+        toys.said(),
+        `teacher toy#teacher seed 1, top-1 ${metric.average!.last}`,
+      );
     }, repeating),
 );
 

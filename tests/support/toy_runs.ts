@@ -31,6 +31,13 @@ export const teacher = experiment(import.meta, { dataset, schedule, student: lar
 export const student = experiment(import.meta, { dataset, schedule, teacher: from(teacher), student: small, distiller: kd() });
 `;
 
+/** A student whose weights are averaged, and one whose weights are not. */
+export const AVERAGED = `
+const averaging = sgd({ epochs: 3, batch: 16, lr: 0.05, ema: 0.7 });
+export const averaged = experiment(import.meta, { dataset, schedule: averaging, student: small, distiller: scratch() });
+export const plain = experiment(import.meta, { dataset, schedule, student: small, distiller: scratch() });
+`;
+
 /** How often a run looks for an interruption before the first step of a cohort. */
 export const LOOKS = 2;
 

@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import type { Random } from "../../lib/kernels/random_uniform.ts";
 import type { Tensor } from "../../lib/kernels/tensor.ts";
-import { distilledVit, vit } from "../../lib/networks/vit.ts";
+import { distilledVit, type DistilledVitOptions, vit } from "../../lib/networks/vit.ts";
 import type { Net } from "../../lib/nn/network.ts";
 import type { Stage } from "../../lib/nn/stage.ts";
 
@@ -34,14 +34,26 @@ export type DistilledArgs = VitArgs & { readonly distilled: true };
 /** Whether a transformer has two heads. */
 export const isDistilled = (args: VitArgs): args is DistilledArgs => args.distilled;
 
-/** Makes the transformer of these arguments, with stochastic depth. Default: without. */
-export function vitOf(args: DistilledArgs, dropPath?: number): TwoHeaded;
+/**
+ * Makes the transformer of these arguments, with stochastic depth. Default: without. `logits` as in
+ * `distilledVit`.
+ */
+export function vitOf(
+  args: DistilledArgs,
+  dropPath?: number,
+  logits?: DistilledVitOptions["logits"],
+): TwoHeaded;
 export function vitOf(args: VitArgs, dropPath?: number): Transformer;
-export function vitOf(args: VitArgs, dropPath?: number): Transformer {
+export function vitOf(
+  args: VitArgs,
+  dropPath?: number,
+  logits?: DistilledVitOptions["logits"],
+): Transformer {
   const { mlp_ratio = 4, qkv_bias = true, norm_eps = 1e-6 } = args;
   assertEquals({ mlp_ratio, qkv_bias, norm_eps }, { mlp_ratio: 4, qkv_bias: true, norm_eps: 1e-6 });
   const { patch_size: patch, embed_dim: width, num_heads: heads, depth } = args;
-  return (args.distilled ? distilledVit : vit)({ patch, width, heads, depth, dropPath });
+  const options = { patch, width, heads, depth, dropPath };
+  return args.distilled ? distilledVit({ ...options, logits }) : vit(options);
 }
 
 /** Gives the shape of an image. */

@@ -6,6 +6,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { shardOf } from "../../lib/data/shard.ts";
+import { scratch } from "../../lib/distillers/scratch.ts";
 import type { Engine } from "../../lib/engine/engine.ts";
 import { clusterOf } from "../../lib/engine/cluster.ts";
 import { openCluster } from "../../lib/engine/open_cluster.ts";
@@ -19,10 +20,14 @@ import { buildModel, type Classifier, classifier } from "../../lib/nn/network.ts
 import { passes } from "../../lib/nn/pass.ts";
 import { stage } from "../../lib/nn/stage.ts";
 import { type Update, variables } from "../../lib/nn/variables.ts";
+import { adamw } from "../../lib/optimizers/adamw.ts";
+import { classification } from "../../lib/tasks/classification.ts";
+import { compileSteps } from "../../lib/training/compile_steps.ts";
 import type { Input } from "../../lib/values/input.ts";
 import type { Share } from "../../lib/values/share.ts";
 import { Failure } from "../../lib/values/failure.ts";
-import { batch, CLASSES, IMAGE, small } from "./toy.ts";
+import { assembleUntrained } from "./assemble_untrained.ts";
+import { batch, CLASSES, IMAGE, inputs, small } from "./toy.ts";
 
 /** What a worker computes. */
 type Task = (engine: Engine, share: Share) => Promise<unknown>;
@@ -140,6 +145,45 @@ const train = (network: Classifier): Task => async (engine, share) => {
   return { losses, values: values.map((value) => [...value]) };
 };
 
+/** Takes steps of AdamW with clipped gradients over two parts of each worker's images. */
+const trainInParts: Task = async (engine, share) => {
+  const assembly = assembleUntrained(
+    {
+      student: plain,
+      teacher: undefined,
+      distiller: scratch(),
+      dataset: {
+        task: classification,
+        augmentation: { crop: 1, flip: true },
+        normalisation: { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] },
+      },
+    },
+    {
+      seed: 1,
+      image: IMAGE,
+      classes: CLASSES,
+      train: { size: 24, labels: new Int32Array(24) },
+      schedule: adamw({
+        ...{ epochs: 1, batch: 10, lr: 0.05, epsilon: 1e-3 },
+        ...{ clip: 0.5, ema: 0.5, accumulate: 2 },
+      }),
+    },
+  );
+  await engine.hold([...assembly.variables.values()]);
+  const parallel = { share, syncNorm: true, name: "parts" };
+  const { step } = compileSteps(engine, [assembly], parallel);
+  const losses: number[] = [];
+  for (const [i, size] of [10, 10, 5].entries()) {
+    const whole = inputs(i, 0.05, size);
+    const { order } = shardOf(Uint32Array.from({ length: size }, (_, j) => j), size, share);
+    const { image, label, index } = whole;
+    const own = { image: rows(image, order), label: rows(label, order), index: rows(index, order) };
+    losses.push((await step({ ...whole, ...own }))[0].loss[0]);
+  }
+  const values = await engine.read(assembly.state);
+  return { losses, values: values.map((value) => [...value]) };
+};
+
 /** Picks rows of an input. */
 function rows({ shape: [, ...rest], data }: Input, order: Uint32Array): Input {
   const size = rest.reduce((a, b) => a * b, 1);
@@ -150,6 +194,7 @@ function rows({ shape: [, ...rest], data }: Input, order: Uint32Array): Input {
 
 const tasks: Readonly<Record<string, Task>> = {
   forever,
+  parts: trainInParts,
   compute: async (engine, share) => ({
     sums: await sums(engine, share),
     plain: await train(plain)(engine, share),
