@@ -35,29 +35,6 @@ export function checkLoss(
   return loss;
 }
 
-/**
- * Checks that each term depends on something that learns. To be called while the gradient records
- * the loss. Throws a `Failure` (exit 2) that names a term that does not: it would count as a loss
- * and teach nothing.
- */
-export function checkReach(
-  terms: LossWithMemory["terms"],
-  trainable: readonly Pick<Variable, "value">[],
-): void {
-  const reached = new Set(trainable.map(({ value }) => value.id));
-  for (const { inputs, outputs } of tf.engine().state.activeTape) {
-    if (!Object.values(inputs).some(({ id }) => reached.has(id))) continue;
-    for (const { id } of outputs) reached.add(id);
-  }
-  for (const [name, [, perSample]] of Object.entries(terms)) {
-    if (reached.has(perSample.id)) continue;
-    throw invalid(
-      `no gradient flows from the term ${name} to anything that learns: it is made of constants, ` +
-        "or of ops such as tf.argMax or a comparison; return it in reports instead",
-    );
-  }
-}
-
 const invalid = (message: string): Failure => new Failure(2, message);
 
 function checkTerm(name: string, term: unknown, batch: number): void {

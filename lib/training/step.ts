@@ -13,7 +13,7 @@ import { passes } from "../nn/pass.ts";
 import type { Update, Variable } from "../nn/variables.ts";
 import type { LabelName, Labels, Pairing, Task } from "../tasks/task.ts";
 import { ALONE, type Share } from "../values/share.ts";
-import { checkLoss, checkReach } from "./check_loss.ts";
+import { checkLoss } from "./check_loss.ts";
 
 /**
  * The inputs of a training step. `rate` has the learning rate of each trial, [trials]; all other
@@ -361,7 +361,6 @@ function objective(
       images.shape[0],
       parts.frozenVariables,
     );
-    checkReach(terms, parts.trainable);
     const means = Object.entries(terms).map(([name, [weight, perSample]]): [string, Scalar] => [
       name,
       tf.keep(tf.mul(tf.mean(perSample), weight)),

@@ -123,26 +123,6 @@ async function firstStep(kind: Kind, loss: (logits: tf.Tensor) => Terms, checked
   }
 }
 
-Deno.test("checkReach: a term of constants, or behind an op without a slope, is refused by name", async () => {
-  const per = (of: (logits: tf.Tensor) => tf.Tensor) => (logits: tf.Tensor): Terms => ({
-    real: [1, tf.mean(logits, 1)],
-    odd: [1, of(logits)],
-  });
-  const odd = {
-    constant: per(() => tf.ones([BATCH])),
-    argMax: per((logits) => tf.cast(tf.argMax(logits, 1), "float32")),
-    comparison: per((logits) => tf.mean(tf.cast(tf.greater(logits, 0), "float32"), 1)),
-    detached: per((logits) => tf.tensor1d(Array.from(logits.dataSync().slice(0, BATCH)))),
-  };
-  for (const [name, loss] of Object.entries(odd)) {
-    const failure = await assertRejects(() => firstStep("cpu", loss, false), Failure, "odd", name);
-    assertEquals(failure.exit, 2);
-    assertStringIncludes(failure.message, "no gradient flows from the term odd");
-  }
-  const masked = per((logits) => tf.mul(tf.max(logits, 1), tf.zeros([BATCH])));
-  await firstStep("cpu", masked, false);
-});
-
 await needs(
   everything,
   "checkedTrainStep: [classes] in a batch of as many images does not pass",
