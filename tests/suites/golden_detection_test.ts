@@ -1,5 +1,10 @@
 /** The parts of object detection, as the references compute them. */
+import { boxes } from "../support/detection_boxes.ts";
+import { roiAligns } from "../support/detection_roi_align.ts";
 import { goldens } from "../support/goldens.ts";
 
 // Each case has JSON of its own, which only its check knows.
-await goldens<never>("detection", []);
+await goldens<never>("detection", [
+  ...boxes,
+  ...roiAligns,
+]);

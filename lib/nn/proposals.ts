@@ -1,0 +1,141 @@
+import * as tf from "@tensorflow/tfjs";
+import { gather } from "../kernels/gather.ts";
+import { type Kept, nonMaxSuppression } from "../kernels/non_max_suppression.ts";
+import type { Tensor } from "../kernels/tensor.ts";
+import { areLarge, type BoxWeights, clipBoxes, decodeBoxes } from "./boxes.ts";
+import { stopGradient } from "./ops.ts";
+
+/** Boxes with scores, best first, in slots of which only the first ones need be taken. */
+export interface Proposals {
+  /** x1, y1, x2, y2 in pixels, inside the image: [batch, slots, 4]. */
+  readonly boxes: Tensor;
+  /** Logits, [batch, slots]; −∞ in a slot that is not taken. */
+  readonly scores: Tensor;
+  /** 1 for each slot that is taken, else 0: [batch, slots]. */
+  readonly mask: Tensor;
+}
+
+/** How many proposals there are and which ones. */
+export interface ProposalOptions {
+  /**
+   * Anchors of each image and level that are decoded, those with the best scores. Torchvision and
+   * detectron2: 2000 in training, 1000 in evaluation.
+   */
+  readonly before: number;
+  /**
+   * Proposals of each image. Torchvision: as `before`; detectron2: 1000. There are never more than
+   * decoded anchors.
+   */
+  readonly after: number;
+  /** The largest intersection over union of two proposals of a level. Default: 0.7. */
+  readonly threshold?: number;
+  /**
+   * The least length of a side in pixels. Default: 0.001 (torchvision). Detectron2 drops sides that
+   * are not greater than 0.
+   */
+  readonly side?: number;
+}
+
+/** The weights of the codes of a region proposal network. */
+export const RPN_WEIGHTS: BoxWeights = [1, 1, 1, 1];
+
+/** What a region proposal network says about anchors, and the images. */
+export interface Candidates {
+  /** Logits, [batch, anchors], level by level. */
+  readonly objectness: Tensor;
+  /** Codes of boxes, [batch, anchors, 4]. */
+  readonly codes: Tensor;
+  /** x1, y1, x2, y2: [anchors, 4]. */
+  readonly anchors: Tensor;
+  /** The number of anchors of each level. */
+  readonly levels: readonly number[];
+  /** Heights and widths of the images without padding, [batch, 2]. */
+  readonly sizes: Tensor;
+}
+
+/**
+ * Proposes regions: at each level the anchors with the best logits are decoded, clipped to the
+ * image and thinned out by non-maximum suppression; of all levels together the best remain. No
+ * gradient flows through.
+ */
+export function propose(candidates: Candidates, options: ProposalOptions): Proposals {
+  const { objectness, codes, levels } = candidates;
+  const starts = levels.map((_, i) => levels.slice(0, i).reduce((sum, count) => sum + count, 0));
+  const perLevel = levels.map((count, i) => {
+    const at = <T extends Tensor>(x: T) => tf.slice(x, [0, starts[i]], [-1, count]);
+    const anchors = tf.slice(candidates.anchors, [starts[i], 0], [count, 4]);
+    const level = { objectness: at(objectness), codes: at(codes), anchors };
+    return proposeOfLevel({ ...level, sizes: candidates.sizes }, options);
+  });
+  const boxes = tf.concat(perLevel.map(({ boxes }) => boxes), 1);
+  const all = tf.concat(perLevel.map(({ scores }) => scores), 1);
+  const { values: scores, indices } = tf.topk(all, Math.min(options.after, all.shape[1]!));
+  return {
+    boxes: stopGradient(gather(boxes, indices, 1, 1)),
+    scores: stopGradient(scores),
+    mask: tf.cast(tf.greater(scores, -Infinity), "float32"),
+  };
+}
+
+function proposeOfLevel(
+  { objectness, codes, anchors, sizes }: Omit<Candidates, "levels">,
+  { before, after, threshold = 0.7, side = 1e-3 }: ProposalOptions,
+): Pick<Proposals, "boxes" | "scores"> {
+  const count = Math.min(before, objectness.shape[1]!);
+  const { values, indices } = tf.topk(stopGradient(objectness), count);
+  const decoded = decodeBoxes(
+    gather(stopGradient(codes), indices, 1, 1),
+    gather(anchors, indices, 0),
+    RPN_WEIGHTS,
+  );
+  const boxes = clipBoxes(decoded, sizes);
+  const scores = tf.where(areLarge(boxes, side), values, tf.fill(values.shape, -Infinity));
+  const limit = Math.min(after, count);
+  return keepOfEach(
+    boxes,
+    scores,
+    (boxes, scores) => nonMaxSuppression(boxes, scores, limit, threshold),
+  );
+}
+
+/** The kept boxes of each image with their scores, −∞ behind the last one. */
+function keepOfEach(
+  boxes: Tensor,
+  scores: Tensor,
+  suppress: (boxes: Tensor, scores: Tensor) => Kept,
+): { boxes: Tensor; scores: Tensor } {
+  const scoresOf = tf.unstack(scores);
+  const kept = tf.unstack(boxes).map((boxes, image) => {
+    const { indices, count } = suppress(boxes, scoresOf[image]);
+    const isKept = tf.less(tf.range(0, indices.shape[0], 1, "int32"), count);
+    const ofKept = gather(scoresOf[image], indices, 0);
+    return {
+      boxes: gather(boxes, indices, 0),
+      scores: tf.where(isKept, ofKept, tf.fill(ofKept.shape, -Infinity)),
+    };
+  });
+  return {
+    boxes: tf.stack(kept.map(({ boxes }) => boxes)),
+    scores: tf.stack(kept.map(({ scores }) => scores)),
+  };
+}
+
+/**
+ * `nonMaxSuppression` of boxes, [boxes, 4], each of which only suppresses those of its own class,
+ * [boxes]. Classes are moved apart on a square grid, because coordinates far from 0 lose digits.
+ */
+export function suppressPerClass(
+  boxes: Tensor,
+  scores: Tensor,
+  classes: Tensor,
+  limit: number,
+  threshold: number,
+): Kept {
+  const label = tf.cast(classes, "float32");
+  const columns = tf.add(tf.floor(tf.sqrt(tf.max(label))), 1);
+  const row = tf.floor(tf.div(label, columns));
+  const column = tf.sub(label, tf.mul(row, columns));
+  const span = tf.add(tf.sub(tf.max(boxes), tf.min(boxes)), 1);
+  const offsets = tf.mul(tf.stack([column, row, column, row], 1), span);
+  return nonMaxSuppression(tf.add(boxes, offsets), scores, limit, threshold);
+}
