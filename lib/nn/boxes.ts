@@ -7,6 +7,12 @@ import type { Tensor } from "../kernels/tensor.ts";
  */
 export type BoxWeights = readonly [x: number, y: number, width: number, height: number];
 
+/** The weights of the codes of a region proposal network. */
+export const RPN_WEIGHTS: BoxWeights = [1, 1, 1, 1];
+
+/** The weights of the codes of a box head. */
+export const HEAD_WEIGHTS: BoxWeights = [10, 10, 5, 5];
+
 /** The largest logarithm of a side's growth that decoding allows. */
 const LARGEST_GROWTH = Math.log(1000 / 16);
 

@@ -1,9 +1,10 @@
 import * as tf from "@tensorflow/tfjs";
 import { gather } from "../kernels/gather.ts";
-import { type Kept, nonMaxSuppression } from "../kernels/non_max_suppression.ts";
+import { nonMaxSuppression } from "../kernels/non_max_suppression.ts";
 import type { Tensor } from "../kernels/tensor.ts";
-import { areLarge, type BoxWeights, clipBoxes, decodeBoxes } from "./boxes.ts";
+import { areLarge, clipBoxes, decodeBoxes, RPN_WEIGHTS } from "./boxes.ts";
 import { stopGradient } from "./ops.ts";
+import { suppressEach } from "./suppression.ts";
 
 /** Boxes with scores, best first, in slots of which only the first ones need be taken. */
 export interface Proposals {
@@ -35,9 +36,6 @@ export interface ProposalOptions {
    */
   readonly side?: number;
 }
-
-/** The weights of the codes of a region proposal network. */
-export const RPN_WEIGHTS: BoxWeights = [1, 1, 1, 1];
 
 /** What a region proposal network says about anchors, and the images. */
 export interface Candidates {
@@ -91,51 +89,10 @@ function proposeOfLevel(
   const boxes = clipBoxes(decoded, sizes);
   const scores = tf.where(areLarge(boxes, side), values, tf.fill(values.shape, -Infinity));
   const limit = Math.min(after, count);
-  return keepOfEach(
+  const kept = suppressEach(
     boxes,
     scores,
     (boxes, scores) => nonMaxSuppression(boxes, scores, limit, threshold),
   );
-}
-
-/** The kept boxes of each image with their scores, −∞ behind the last one. */
-function keepOfEach(
-  boxes: Tensor,
-  scores: Tensor,
-  suppress: (boxes: Tensor, scores: Tensor) => Kept,
-): { boxes: Tensor; scores: Tensor } {
-  const scoresOf = tf.unstack(scores);
-  const kept = tf.unstack(boxes).map((boxes, image) => {
-    const { indices, count } = suppress(boxes, scoresOf[image]);
-    const isKept = tf.less(tf.range(0, indices.shape[0], 1, "int32"), count);
-    const ofKept = gather(scoresOf[image], indices, 0);
-    return {
-      boxes: gather(boxes, indices, 0),
-      scores: tf.where(isKept, ofKept, tf.fill(ofKept.shape, -Infinity)),
-    };
-  });
-  return {
-    boxes: tf.stack(kept.map(({ boxes }) => boxes)),
-    scores: tf.stack(kept.map(({ scores }) => scores)),
-  };
-}
-
-/**
- * `nonMaxSuppression` of boxes, [boxes, 4], each of which only suppresses those of its own class,
- * [boxes]. Classes are moved apart on a square grid, because coordinates far from 0 lose digits.
- */
-export function suppressPerClass(
-  boxes: Tensor,
-  scores: Tensor,
-  classes: Tensor,
-  limit: number,
-  threshold: number,
-): Kept {
-  const label = tf.cast(classes, "float32");
-  const columns = tf.add(tf.floor(tf.sqrt(tf.max(label))), 1);
-  const row = tf.floor(tf.div(label, columns));
-  const column = tf.sub(label, tf.mul(row, columns));
-  const span = tf.add(tf.sub(tf.max(boxes), tf.min(boxes)), 1);
-  const offsets = tf.mul(tf.stack([column, row, column, row], 1), span);
-  return nonMaxSuppression(tf.add(boxes, offsets), scores, limit, threshold);
+  return { boxes: gather(boxes, kept.indices, 1, 1), scores: kept.scores };
 }

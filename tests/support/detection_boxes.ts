@@ -12,7 +12,7 @@ import {
   encodeBoxes,
 } from "../../lib/nn/boxes.ts";
 import { matchBoxes, type MatchOptions } from "../../lib/nn/match_boxes.ts";
-import { suppressPerClass } from "../../lib/nn/proposals.ts";
+import { suppressPerClass } from "../../lib/nn/suppression.ts";
 import { markSampled, sampleBalanced } from "../../lib/nn/sample_balanced.ts";
 import type { Tensor } from "../../lib/kernels/tensor.ts";
 import { stream } from "../../lib/values/random.ts";
