@@ -11,22 +11,21 @@ export interface DetectionFacts {
   readonly [fact: string]: unknown;
 }
 
-const KINDS: readonly Kind[] = ["compiled", "eager", "cpu"];
-
 /**
  * Runs a function of tensors compiled, op by op and on tfjs's own backend, and gives its named
- * values to `check`.
+ * values to `check`. Default of `kinds`: all three.
  */
 export async function onEveryEngine<I extends string, V extends string>(
   inputs: Readonly<Record<I, Input>>,
   run: (inputs: Readonly<Record<I, Tensor>>) => Readonly<Record<V, Tensor>>,
   check: (kind: Kind, values: Readonly<Record<V, Float32Array>>) => void,
+  kinds: readonly Kind[] = ["compiled", "eager", "cpu"],
 ): Promise<void> {
   const step: StepFunction<I, Record<V, Tensor>> = (given) => ({
     values: run(given),
     updates: [],
   });
-  for (const kind of KINDS) {
+  for (const kind of kinds) {
     const engine = await open(kind);
     const values = await engine.compile(step)(inputs);
     engine.close();
