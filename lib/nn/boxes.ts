@@ -55,7 +55,7 @@ export function boxIou(a: Tensor, b: Tensor): Tensor {
   const intersection = tf.mul(common(ax1, ax2, bx1, bx2), common(ay1, ay2, by1, by2));
   const areas = tf.add(tf.expandDims(boxAreas(a), -1), tf.expandDims(boxAreas(b), -2));
   const union = tf.sub(areas, intersection);
-  return tf.div(intersection, positive(union));
+  return tf.div(intersection, tf.maximum(union, 1e-12));
 }
 
 /** x where it is positive, else 1. */

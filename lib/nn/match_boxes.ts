@@ -30,22 +30,20 @@ export function matchBoxes(
   { high, low = high, bestOfEach = false }: MatchOptions,
 ): Tensor {
   const [batch, truths, candidates] = quality.shape;
-  const real = tf.reshape(tf.less(tf.range(0, truths, 1, "int32"), tf.expandDims(count, 1)), [
-    batch,
-    truths,
-    1,
-  ]);
-  const values = tf.where(real, quality, tf.fill([batch, truths, candidates!], -1));
+  const slots = tf.expandDims(tf.range(0, truths, 1, "int32"), 1);
+  const isMissing = tf.cast(
+    tf.greaterEqual(slots, tf.reshape(count, [batch, 1, 1])),
+    "float32",
+  );
+  // A missing truth is worse than any, and no candidate is its best.
+  const values = tf.sub(quality, tf.mul(isMissing, 2));
   const best = tf.max(values, 1);
   const index = tf.argMax(values, 1);
   const all = (value: number) => tf.fill([batch, candidates!], value, "int32");
-  const otherwise = tf.where(
-    tf.less(best, low),
-    all(UNMATCHED.below),
-    all(UNMATCHED.between),
-  );
+  const otherwise = tf.where(tf.less(best, low), all(UNMATCHED.below), all(UNMATCHED.between));
   const isGood = tf.greaterEqual(best, high);
   if (!bestOfEach) return tf.where(isGood, index, otherwise);
-  const isBest = tf.any(tf.logicalAnd(real, tf.equal(values, tf.max(values, 2, true))), 1);
+  const bestOf = tf.add(tf.max(values, 2, true), tf.mul(isMissing, 4));
+  const isBest = tf.any(tf.equal(values, bestOf), 1);
   return tf.where(tf.logicalOr(isGood, isBest), index, otherwise);
 }
