@@ -7,10 +7,10 @@ import type { Tensor } from "../kernels/tensor.ts";
  */
 export type BoxWeights = readonly [x: number, y: number, width: number, height: number];
 
-/** The weights of the codes of a region proposal network. */
+/** The weights of the deltas of a region proposal network. */
 export const RPN_WEIGHTS: BoxWeights = [1, 1, 1, 1];
 
-/** The weights of the codes of a box head. */
+/** The weights of the deltas of a box head. */
 export const HEAD_WEIGHTS: BoxWeights = [10, 10, 5, 5];
 
 /** The largest logarithm of a side's growth that decoding allows. */
@@ -82,13 +82,13 @@ export function encodeBoxes(truths: Tensor, boxes: Tensor, weights: BoxWeights):
 }
 
 /**
- * The boxes that `codes`, […, 4], make of `boxes`, x1, y1, x2, y2: the inverse of `encodeBoxes`. No
+ * The boxes that `deltas`, […, 4], make of `boxes`, x1, y1, x2, y2: the inverse of `encodeBoxes`. No
  * side becomes more than 1000 / 16 times as long. Dimensions of length 1 are repeated. Gradients
- * flow to the codes and the boxes.
+ * flow to the deltas and the boxes.
  */
-export function decodeBoxes(codes: Tensor, boxes: Tensor, weights: BoxWeights): Tensor {
+export function decodeBoxes(deltas: Tensor, boxes: Tensor, weights: BoxWeights): Tensor {
   const from = partsOf(boxes);
-  const [dx, dy, dw, dh] = tf.unstack(codes, -1).map((code, i) => tf.div(code, weights[i]));
+  const [dx, dy, dw, dh] = tf.unstack(deltas, -1).map((delta, i) => tf.div(delta, weights[i]));
   const grow = (side: Tensor, by: Tensor) => tf.mul(tf.exp(tf.minimum(by, LARGEST_GROWTH)), side);
   const x = tf.add(from.x, tf.mul(dx, from.width));
   const y = tf.add(from.y, tf.mul(dy, from.height));

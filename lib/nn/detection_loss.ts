@@ -12,7 +12,7 @@ export interface DetectionLoss {
 
 /** Options of a detector's losses. */
 export interface DetectionLossOptions {
-  /** β of the smooth L1 of codes. Default: 1/9 (torchvision; detectron2: 0). */
+  /** β of the smooth L1 of deltas. Default: 1/9 (torchvision; detectron2: 0). */
   readonly beta?: number;
   /**
    * What the loss of an image's anchors or regions is divided by. Default: the mean number of
@@ -39,17 +39,17 @@ export function averageSlots(
 
 /**
  * The losses of a region proposal network: the binary cross-entropy of objectness, logits [batch,
- * anchors], over sampled anchors, and the smooth L1 of codes, [batch, anchors, 4], over the sampled
+ * anchors], over sampled anchors, and the smooth L1 of deltas, [batch, anchors, 4], over the sampled
  * anchors of objects. Both have the same divisor.
  */
 export function rpnLoss(
   objectness: Tensor,
-  codes: Tensor,
-  { objects, codes: targets, sampled }: AnchorTargets,
+  deltas: Tensor,
+  { objects, deltas: targets, sampled }: AnchorTargets,
   { beta = 1 / 9, divisor }: DetectionLossOptions = {},
 ): DetectionLoss {
   const entropies = tf.sub(tf.softplus(objectness), tf.mul(objectness, objects));
-  const errors = tf.sum(smoothL1(tf.sub(codes, targets), beta), 2);
+  const errors = tf.sum(smoothL1(tf.sub(deltas, targets), beta), 2);
   return {
     classes: averageSlots(entropies, sampled, divisor),
     boxes: averageSlots(tf.mul(errors, objects), sampled, divisor),
@@ -58,16 +58,16 @@ export function rpnLoss(
 
 /**
  * The losses of a box head (Fast R-CNN): the cross-entropy of classes, logits [batch, slots,
- * classes], and the smooth L1 of the label's own codes of [batch, slots, 4 · classes] in regions of
+ * classes], and the smooth L1 of the label's own deltas of [batch, slots, 4 · classes] in regions of
  * objects. Both are divided by all sampled regions.
  */
 export function fastRcnnLoss(
   logits: Tensor,
-  codes: Tensor,
-  { labels, codes: targets, mask }: Omit<SampledRegions, "boxes">,
+  deltas: Tensor,
+  { labels, deltas: targets, mask }: Omit<SampledRegions, "boxes">,
   { beta = 1 / 9, divisor }: DetectionLossOptions = {},
 ): DetectionLoss {
-  const errors = tf.sum(smoothL1(tf.sub(ownCodes(codes, labels), targets), beta), 2);
+  const errors = tf.sum(smoothL1(tf.sub(ownDeltas(deltas, labels), targets), beta), 2);
   return {
     classes: averageSlots(crossEntropy(logits, oneHot(labels, logits.shape[2]!)), mask, divisor),
     boxes: averageSlots(tf.mul(errors, objectsOf(labels)), mask, divisor),
@@ -84,10 +84,10 @@ export function objectsOf(labels: Tensor): Tensor {
   return tf.cast(tf.greater(labels, 0), "float32");
 }
 
-/** The codes of each region's own class, [batch, slots, 4], of those of all classes. */
-export function ownCodes(codes: Tensor, labels: Tensor): Tensor {
-  const [batch, slots, length] = codes.shape as [number, number, number];
+/** The deltas of each region's own class, [batch, slots, 4], of those of all classes. */
+export function ownDeltas(deltas: Tensor, labels: Tensor): Tensor {
+  const [batch, slots, length] = deltas.shape as [number, number, number];
   const classes = length / 4;
   const chosen = tf.expandDims(oneHot(labels, classes), 3);
-  return tf.sum(tf.mul(tf.reshape(codes, [batch, slots, classes, 4]), chosen), 2);
+  return tf.sum(tf.mul(tf.reshape(deltas, [batch, slots, classes, 4]), chosen), 2);
 }

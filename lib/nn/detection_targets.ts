@@ -21,8 +21,8 @@ export interface Truths {
 export interface AnchorTargets {
   /** 1 for an anchor of an object, else 0: [batch, anchors]. */
   readonly objects: Tensor;
-  /** Codes of the objects' boxes, [batch, anchors, 4]; without meaning where there is no object. */
-  readonly codes: Tensor;
+  /** Deltas of the objects' boxes, [batch, anchors, 4]; without meaning where there is no object. */
+  readonly deltas: Tensor;
   /** 1 for each anchor that the loss counts, else 0: [batch, anchors]. */
   readonly sampled: Tensor;
 }
@@ -58,7 +58,7 @@ export function anchorTargets(
   const sample = sampleBalanced(isObject, isBackground, uniform, options);
   return {
     objects: tf.cast(isObject, "float32"),
-    codes: codesOf(matches, truths, anchors, RPN_WEIGHTS),
+    deltas: deltasOf(matches, truths, anchors, RPN_WEIGHTS),
     sampled: markSampled(sample, anchors.shape[0]),
   };
 }
@@ -69,8 +69,8 @@ export interface SampledRegions {
   readonly boxes: Tensor;
   /** Classes, 0 for background, int32 [batch, slots]. */
   readonly labels: Tensor;
-  /** Codes of the objects' boxes, [batch, slots, 4]; without meaning in the background. */
-  readonly codes: Tensor;
+  /** Deltas of the objects' boxes, [batch, slots, 4]; without meaning in the background. */
+  readonly deltas: Tensor;
   /** 1 for each slot that is taken, else 0: [batch, slots]. */
   readonly mask: Tensor;
 }
@@ -106,7 +106,7 @@ export function sampleRegions(
   return {
     boxes: sampled,
     labels: tf.where(isLabelled, classes, tf.zerosLike(classes)),
-    codes: codesOf(sampledMatches, truths, sampled, HEAD_WEIGHTS),
+    deltas: deltasOf(sampledMatches, truths, sampled, HEAD_WEIGHTS),
     mask,
   };
 }
@@ -116,7 +116,7 @@ function filled(matches: Tensor): Tensor {
   return tf.maximum(matches, tf.scalar(0, "int32"));
 }
 
-/** The codes of the boxes that candidates were matched with. */
-function codesOf(matches: Tensor, truths: Truths, boxes: Tensor, weights: BoxWeights): Tensor {
+/** The deltas of the boxes that candidates were matched with. */
+function deltasOf(matches: Tensor, truths: Truths, boxes: Tensor, weights: BoxWeights): Tensor {
   return encodeBoxes(gather(truths.boxes, filled(matches), 1, 1), boxes, weights);
 }

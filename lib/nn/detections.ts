@@ -34,8 +34,8 @@ export interface DetectionOptions {
 export interface ScoredRegions {
   /** [batch, regions, classes], the background first. */
   readonly logits: Tensor;
-  /** Codes of the box of each class, [batch, regions, 4 · classes]. */
-  readonly codes: Tensor;
+  /** Deltas of the box of each class, [batch, regions, 4 · classes]. */
+  readonly deltas: Tensor;
   /** The proposals, one a region. */
   readonly proposals: Pick<Proposals, "boxes" | "mask">;
   /** Heights and widths of the images without padding, [batch, 2]. */
@@ -47,13 +47,13 @@ export interface ScoredRegions {
  * non-maximum suppression of each class; of all classes together the best remain.
  */
 export function detect(
-  { logits, codes, proposals, sizes }: ScoredRegions,
+  { logits, deltas, proposals, sizes }: ScoredRegions,
   { score = 0.05, threshold = 0.5, side = 1e-2, limit = 100 }: DetectionOptions = {},
 ): Detections {
   const [batch, regions, classes] = logits.shape as [number, number, number];
   const all = regions * (classes - 1);
   const decoded = decodeBoxes(
-    tf.reshape(codes, [batch, regions, classes, 4]),
+    tf.reshape(deltas, [batch, regions, classes, 4]),
     tf.expandDims(proposals.boxes, 2),
     HEAD_WEIGHTS,
   );

@@ -41,8 +41,8 @@ export interface ProposalOptions {
 export interface Candidates {
   /** Logits, [batch, anchors], level by level. */
   readonly objectness: Tensor;
-  /** Codes of boxes, [batch, anchors, 4]. */
-  readonly codes: Tensor;
+  /** Deltas of boxes, [batch, anchors, 4]. */
+  readonly deltas: Tensor;
   /** x1, y1, x2, y2: [anchors, 4]. */
   readonly anchors: Tensor;
   /** The number of anchors of each level. */
@@ -57,12 +57,12 @@ export interface Candidates {
  * gradient flows through.
  */
 export function propose(candidates: Candidates, options: ProposalOptions): Proposals {
-  const { objectness, codes, levels } = candidates;
+  const { objectness, deltas, levels } = candidates;
   const starts = levels.map((_, i) => levels.slice(0, i).reduce((sum, count) => sum + count, 0));
   const perLevel = levels.map((count, i) => {
     const at = <T extends Tensor>(x: T) => tf.slice(x, [0, starts[i]], [-1, count]);
     const anchors = tf.slice(candidates.anchors, [starts[i], 0], [count, 4]);
-    const level = { objectness: at(objectness), codes: at(codes), anchors };
+    const level = { objectness: at(objectness), deltas: at(deltas), anchors };
     return proposeOfLevel({ ...level, sizes: candidates.sizes }, options);
   });
   const boxes = tf.concat(perLevel.map(({ boxes }) => boxes), 1);
@@ -76,13 +76,13 @@ export function propose(candidates: Candidates, options: ProposalOptions): Propo
 }
 
 function proposeOfLevel(
-  { objectness, codes, anchors, sizes }: Omit<Candidates, "levels">,
+  { objectness, deltas, anchors, sizes }: Omit<Candidates, "levels">,
   { before, after, threshold = 0.7, side = 1e-3 }: ProposalOptions,
 ): Pick<Proposals, "boxes" | "scores"> {
   const count = Math.min(before, objectness.shape[1]!);
   const { values, indices } = tf.topk(stopGradient(objectness), count);
   const decoded = decodeBoxes(
-    gather(stopGradient(codes), indices, 1, 1),
+    gather(stopGradient(deltas), indices, 1, 1),
     gather(anchors, indices, 0),
     RPN_WEIGHTS,
   );

@@ -27,8 +27,8 @@ export interface RoiAlignOptions {
   readonly aligned?: boolean;
 }
 
-/** Regions of images. */
-export interface Regions {
+/** RegionBoxes of images. */
+export interface RegionBoxes {
   /** x1, y1, x2, y2 in pixels of the image: [regions, 4]. */
   readonly boxes: Tensor;
   /** The image of each, int32 [regions]. */
@@ -50,7 +50,7 @@ interface Extent {
  */
 export function roiAlign(
   x: Tensor,
-  { boxes, images }: Regions,
+  { boxes, images }: RegionBoxes,
   scale: number,
   { bins = 7, ratio = 2, aligned = false }: RoiAlignOptions = {},
 ): Tensor {
@@ -147,7 +147,7 @@ export function roiLevels(
  */
 export function pyramidRoiAlign(
   maps: readonly Tensor[],
-  regions: Regions,
+  regions: RegionBoxes,
   finest: number,
   options: PyramidOptions = {},
 ): Tensor {

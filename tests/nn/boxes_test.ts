@@ -8,8 +8,8 @@ await tf.setBackend("cpu");
 Deno.test("decodeBoxes: is the inverse of encodeBoxes", () => {
   const boxes = tf.tensor2d([[3, 4, 30, 50], [0, 0, 10, 10]]);
   const truths = tf.tensor2d([[-5, 7, 80, 20], [100, 100, 101, 400]]);
-  const codes = encodeBoxes(truths, boxes, HEAD_WEIGHTS);
-  const decoded = decodeBoxes(codes, boxes, HEAD_WEIGHTS);
+  const deltas = encodeBoxes(truths, boxes, HEAD_WEIGHTS);
+  const decoded = decodeBoxes(deltas, boxes, HEAD_WEIGHTS);
   assertNear("decoded", decoded.dataSync(), truths.dataSync(), 1e-5);
 });
 

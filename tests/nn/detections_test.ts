@@ -13,14 +13,14 @@ await needs(
     const chances = [[0.2, 0.5, 0.3], [0.35, 0.6, 0.05], [0.96, 0.02, 0.02], [0.1, 0.8, 0.1]];
     const inputs = {
       logits: { shape: [1, 4, 3], data: Float32Array.from(chances.flat(), Math.log) },
-      codes: { shape: [1, 4, 12], data: new Float32Array(48) },
+      deltas: { shape: [1, 4, 12], data: new Float32Array(48) },
       boxes: { shape: [1, 4, 4], data: Float32Array.from(boxes.flat()) },
       // The last slot is not taken.
       mask: { shape: [1, 4], data: Float32Array.of(1, 1, 1, 0) },
       sizes: { shape: [1, 2], data: Float32Array.of(50, 60) },
     };
-    await onEveryEngine(inputs, ({ logits, codes, boxes, mask, sizes }) => {
-      const regions = { logits, codes, proposals: { boxes, mask }, sizes };
+    await onEveryEngine(inputs, ({ logits, deltas, boxes, mask, sizes }) => {
+      const regions = { logits, deltas, proposals: { boxes, mask }, sizes };
       return { ...detect(regions, { score: 0.1, limit: 3 }) };
     }, (kind, found) => {
       assertEquals([...found.mask], [1, 1, 0], kind);
@@ -36,7 +36,9 @@ await needs(everything, "detect: finds nothing where no class has the score", as
   await onEveryEngine(inputs, ({ logits }) => {
     const proposals = { boxes: tf.ones([2, 3, 4]), mask: tf.ones([2, 3]) };
     const sizes = tf.fill([2, 2], 32);
-    return { ...detect({ logits, codes: tf.zeros([2, 3, 16]), proposals, sizes }, { score: 0.3 }) };
+    return {
+      ...detect({ logits, deltas: tf.zeros([2, 3, 16]), proposals, sizes }, { score: 0.3 }),
+    };
   }, (kind, { mask, scores }) => {
     assertEquals([...new Set([...mask, ...scores])], [0], kind);
   });

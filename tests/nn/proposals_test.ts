@@ -18,7 +18,7 @@ await needs(
     const inputs = {
       // The second is suppressed, the third outside of the image.
       objectness: { shape: [1, 5], data: Float32Array.of(2, 1, 9, 3, 4) },
-      codes: { shape: [1, 5, 4], data: new Float32Array(20) },
+      deltas: { shape: [1, 5, 4], data: new Float32Array(20) },
       anchors: { shape: [5, 4], data: Float32Array.from(anchors.flat()) },
       sizes: { shape: [1, 2], data: Float32Array.of(50, 60) },
     };
@@ -36,18 +36,18 @@ await needs(
 );
 
 await needs(everything, "propose: no gradient flows through", async () => {
-  const inputs = { codes: { shape: [1, 2, 4], data: new Float32Array(8) } };
-  await onEveryEngine(inputs, ({ codes }) => {
-    const proposed = (codes: tf.Tensor) => {
+  const inputs = { deltas: { shape: [1, 2, 4], data: new Float32Array(8) } };
+  await onEveryEngine(inputs, ({ deltas }) => {
+    const proposed = (deltas: tf.Tensor) => {
       const { boxes } = propose({
         objectness: tf.tensor2d([[1, 2]]),
-        codes,
+        deltas,
         anchors: tf.tensor2d([[0, 0, 4, 4], [8, 8, 20, 20]]),
         levels: [2],
         sizes: tf.tensor2d([[32, 32]]),
       }, { before: 2, after: 2 });
-      return tf.add(tf.sum(boxes), tf.sum(codes)) as tf.Scalar;
+      return tf.add(tf.sum(boxes), tf.sum(deltas)) as tf.Scalar;
     };
-    return { gradient: tf.grad((x) => proposed(x as tf.Tensor))(codes) };
+    return { gradient: tf.grad((x) => proposed(x as tf.Tensor))(deltas) };
   }, (kind, { gradient }) => assertEquals([...gradient], Array(8).fill(1), kind));
 });

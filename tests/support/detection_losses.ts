@@ -51,7 +51,7 @@ async function checkRpnLoss(golden: Golden<DetectionFacts>): Promise<void> {
   await onEveryEngine(inputs, ({ objectness, deltas, labels, targets, positive, negative }) => {
     const truth = {
       objects: tf.cast(tf.greaterEqual(labels, 1), "float32"),
-      codes: targets,
+      deltas: targets,
       sampled: tf.cast(tf.add(positive, negative), "float32"),
     };
     const loss = (
@@ -96,13 +96,13 @@ async function checkFastRcnnLoss(golden: Golden<DetectionFacts>): Promise<void> 
   await onEveryEngine(inputs, ({ logits, regression, targets, labels }) => {
     const truth = {
       labels: tf.reshape(labels, [images, slots]),
-      codes: tf.reshape(targets, [images, slots, 4]),
+      deltas: tf.reshape(targets, [images, slots, 4]),
       mask: tf.ones([images, slots]),
     };
-    const ours = (logits: Tensor, codes: Tensor, beta = facts.beta as number) =>
+    const ours = (logits: Tensor, deltas: Tensor, beta = facts.beta as number) =>
       fastRcnnLoss(
         tf.reshape(logits, [images, slots, -1]),
-        tf.reshape(codes, [images, slots, -1]),
+        tf.reshape(deltas, [images, slots, -1]),
         truth,
         { beta },
       );
@@ -150,9 +150,9 @@ function regionsOf({ proposals, label }: Given, facts: DetectionFacts): RegionsI
   };
 }
 
-const outputOf = (logits: Tensor, codes: Tensor): RegionOutput => ({
+const outputOf = (logits: Tensor, deltas: Tensor): RegionOutput => ({
   logits: tf.expandDims(logits, 0),
-  codes: tf.expandDims(codes, 0),
+  deltas: tf.expandDims(deltas, 0),
 });
 
 /** Checks a part of `distilRegions` in the readings that a case's values have in their names. */

@@ -55,18 +55,18 @@ const SPARE_SLOTS = 2;
 function candidatesOf({ facts, tensor, has }: DetectorGolden) {
   const { network, padded_hw, resized_hw } = facts;
   const maps: Sides[] = [];
-  const parts: { objectness: Float32Array; codes: Float32Array }[][] = facts.resized_hw.map(
+  const parts: { objectness: Float32Array; deltas: Float32Array }[][] = facts.resized_hw.map(
     () => [],
   );
   while (has(`eval.objectness.${maps.length}`)) {
     const logits = ourMap(tensor(`eval.objectness.${maps.length}`));
-    const codes = ourMap(tensor(`eval.deltas.${maps.length}`));
+    const deltas = ourMap(tensor(`eval.deltas.${maps.length}`));
     const [batch, height, width, cells] = logits.shape;
     const size = height * width * cells;
     for (let i = 0; i < batch; i++) {
       parts[i].push({
         objectness: logits.data.slice(i * size, (i + 1) * size),
-        codes: codes.data.slice(4 * i * size, 4 * (i + 1) * size),
+        deltas: deltas.data.slice(4 * i * size, 4 * (i + 1) * size),
       });
     }
     maps.push([height, width]);
@@ -87,7 +87,10 @@ function candidatesOf({ facts, tensor, has }: DetectorGolden) {
         shape: [batch, anchors.length / 4],
         data: concat(all.map(({ objectness }) => objectness)),
       },
-      codes: { shape: [batch, anchors.length / 4, 4], data: concat(all.map(({ codes }) => codes)) },
+      deltas: {
+        shape: [batch, anchors.length / 4, 4],
+        data: concat(all.map(({ deltas }) => deltas)),
+      },
       anchors: { shape: [anchors.length / 4, 4], data: anchors },
       sizes: { shape: [batch, 2], data: Float32Array.from(resized_hw.flat()) },
     },
@@ -144,8 +147,8 @@ async function checkProposals(golden: DetectorGolden): Promise<void> {
   const { levels, inputs } = candidatesOf(golden);
   const { pre_test, post_test } = facts.network;
   const images = facts.resized_hw.length;
-  await onEveryEngine(inputs, ({ objectness, codes, anchors, sizes }) => {
-    const candidates = { objectness, codes, anchors, sizes, levels };
+  await onEveryEngine(inputs, ({ objectness, deltas, anchors, sizes }) => {
+    const candidates = { objectness, deltas, anchors, sizes, levels };
     return { ...propose(candidates, { before: pre_test, after: post_test }) };
   }, (kind, { boxes, mask }) => {
     for (let i = 0; i < images; i++) {
@@ -163,11 +166,11 @@ async function checkAnchorTargets(golden: DetectorGolden): Promise<void> {
   const { inputs } = candidatesOf(golden);
   const options = { ...ANCHOR_TARGETS, slots: facts.network.rpn_batch };
   await onEveryEngine({ ...inputs, ...truthsOf(golden) }, (given) => {
-    const { objectness, codes, anchors } = given;
+    const { objectness, deltas, anchors } = given;
     const truths = truthsIn(given);
     const [batch, candidates] = objectness.shape as [number, number];
     const targets = anchorTargets(anchors, truths, inOrder(batch, candidates), options);
-    const loss = rpnLoss(objectness, codes, targets);
+    const loss = rpnLoss(objectness, deltas, targets);
     return {
       labels: tf.where(
         tf.greater(targets.sampled, 0),
@@ -208,15 +211,15 @@ async function checkRegionTargets(golden: DetectorGolden): Promise<void> {
   const { pre_train, post_train, roi_batch } = facts.network;
   const images = facts.resized_hw.length;
   await onEveryEngine({ ...inputs, ...truthsOf(golden) }, (given) => {
-    const { objectness, codes, anchors, sizes } = given;
+    const { objectness, deltas, anchors, sizes } = given;
     const truths = truthsIn(given);
-    const candidates = { objectness, codes, anchors, sizes, levels };
+    const candidates = { objectness, deltas, anchors, sizes, levels };
     const proposals = propose(candidates, { before: pre_train, after: post_train });
     const count = proposals.mask.shape[1]! + truths.boxes.shape[1]!;
     const options = { ...REGION_TARGETS, slots: roi_batch };
     const { labels, ...others } = sampleRegions(proposals, truths, inOrder(images, count), options);
     return { labels: tf.cast(labels, "float32"), ...others };
-  }, (kind, { boxes, labels, codes, mask }) => {
+  }, (kind, { boxes, labels, deltas, mask }) => {
     for (let i = 0; i < images; i++) {
       const golden = integers(`train.roi_labels.${i}`);
       const ofImage = (values: Float32Array) => taken(values, mask, i, images);
@@ -232,7 +235,7 @@ async function checkRegionTargets(golden: DetectorGolden): Promise<void> {
       };
       check(`train.rois.${i}`, ofImage(boxes));
       const isObject = (at: number) => sorted[Math.floor(at / 4)] > 0;
-      check(`train.roi_targets.${i}`, ofImage(codes).map((code, at) => isObject(at) ? code : 0));
+      check(`train.roi_targets.${i}`, ofImage(deltas).map((delta, at) => isObject(at) ? delta : 0));
     }
   });
 }
@@ -311,7 +314,7 @@ async function checkDetections(golden: DetectorGolden): Promise<void> {
   const { boxes } = proposalsOf(golden);
   const inputs = {
     logits: inSlots(tensor("eval.logits")),
-    codes: inSlots(tensor("eval.regression")),
+    deltas: inSlots(tensor("eval.regression")),
     proposals: inSlots(boxes),
     mask: {
       shape: [images, slots],
@@ -322,8 +325,8 @@ async function checkDetections(golden: DetectorGolden): Promise<void> {
     },
     sizes: { shape: [images, 2], data: Float32Array.from(resized_hw.flat()) },
   };
-  await onEveryEngine(inputs, ({ logits, codes, proposals, mask, sizes }) => {
-    const regions = { logits, codes, proposals: { boxes: proposals, mask }, sizes };
+  await onEveryEngine(inputs, ({ logits, deltas, proposals, mask, sizes }) => {
+    const regions = { logits, deltas, proposals: { boxes: proposals, mask }, sizes };
     return { ...detect(regions, { score: network.score_thresh, limit: network.detections }) };
   }, (kind, { boxes, scores, classes, mask }) => {
     for (let i = 0; i < images; i++) {

@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { frozenNorm } from "../../lib/kernels/batch_norm.ts";
 import type { Tensor } from "../../lib/kernels/tensor.ts";
-import { pyramidRoiAlign, type Regions, roiAlign, roiLevels } from "../../lib/nn/roi_align.ts";
+import { pyramidRoiAlign, type RegionBoxes, roiAlign, roiLevels } from "../../lib/nn/roi_align.ts";
 import { type DetectionFacts, onEveryEngine, withGradient } from "./detection_engines.ts";
 import type { Check, Golden, Numbers } from "./goldens.ts";
 import { ourMap } from "./layout.ts";
@@ -21,7 +21,7 @@ function nearMap(
 }
 
 /** The regions of rows with the image in front: image, x1, y1, x2, y2. */
-function regionsOf(rows: Tensor): Regions {
+function regionsOf(rows: Tensor): RegionBoxes {
   const [image, boxes] = tf.split(rows, [1, 4], 1);
   return { boxes, images: tf.cast(tf.squeeze(image, [1]), "int32") };
 }

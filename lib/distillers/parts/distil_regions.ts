@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "../../kernels/tensor.ts";
 import { decodeBoxes, HEAD_WEIGHTS } from "../../nn/boxes.ts";
-import { averageSlots, type DetectionLoss, objectsOf, ownCodes } from "../../nn/detection_loss.ts";
+import { averageSlots, type DetectionLoss, objectsOf, ownDeltas } from "../../nn/detection_loss.ts";
 import type { SampledRegions } from "../../nn/detection_targets.ts";
 import { kl, safeAbs, smoothL1, stopGradient } from "../../nn/ops.ts";
 import { type DecoupledKl, decoupledKl } from "./decoupled_kl.ts";
@@ -10,8 +10,8 @@ import { type DecoupledKl, decoupledKl } from "./decoupled_kl.ts";
 export interface RegionOutput {
   /** [batch, slots, classes], the background first. */
   readonly logits: Tensor;
-  /** Codes of the box of each class, [batch, slots, 4 · classes]. */
-  readonly codes: Tensor;
+  /** Deltas of the box of each class, [batch, slots, 4 · classes]. */
+  readonly deltas: Tensor;
 }
 
 /** What SHAKE's two losses of regions mean where the paper does not say. */
@@ -27,7 +27,7 @@ export interface RegionLossOptions {
   readonly background?: boolean;
   /**
    * The distance of two boxes of the label's own class, added up over four numbers: |x| or smooth
-   * L1 with β = 1/9 of codes, or |x| of corners as shares of the image's sides. Default: `l1`.
+   * L1 with β = 1/9 of deltas, or |x| of corners as shares of the image's sides. Default: `l1`.
    */
   readonly boxes?: "l1" | "smooth_l1" | "decoded_l1";
   /**
@@ -38,7 +38,7 @@ export interface RegionLossOptions {
 }
 
 /** Sampled regions in images of these sizes. */
-export interface RegionsInImages extends Omit<SampledRegions, "codes"> {
+export interface RegionsInImages extends Omit<SampledRegions, "deltas"> {
   /** Heights and widths of the images, [batch, 2]. */
   readonly sizes: Tensor;
 }
@@ -64,7 +64,7 @@ export function distilRegions(
   return {
     classes: averageSlots(divergence, mask),
     boxes: averageSlots(
-      boxDistance(student.codes, stopGradient(teacher.codes), regions, options),
+      boxDistance(student.deltas, stopGradient(teacher.deltas), regions, options),
       objects,
       undefined,
       over === "all" ? mask : objects,
@@ -122,12 +122,12 @@ function boxDistance(
   { boxes, labels, sizes }: RegionsInImages,
   { boxes: by = "l1" }: RegionLossOptions,
 ): Tensor {
-  const [s, t] = [student, teacher].map((codes) => ownCodes(codes, labels));
+  const [s, t] = [student, teacher].map((deltas) => ownDeltas(deltas, labels));
   if (by !== "decoded_l1") {
     return tf.sum(smoothL1(tf.sub(s, t), by === "l1" ? 0 : 1 / 9), 2);
   }
   const [height, width] = tf.unstack(sizes, -1);
   const sides = tf.expandDims(tf.stack([width, height, width, height], -1), 1);
-  const [ours, theirs] = [s, t].map((codes) => decodeBoxes(codes, boxes, HEAD_WEIGHTS));
+  const [ours, theirs] = [s, t].map((deltas) => decodeBoxes(deltas, boxes, HEAD_WEIGHTS));
   return tf.sum(safeAbs(tf.div(tf.sub(ours, theirs), sides)), 2);
 }
