@@ -44,8 +44,8 @@ export function boxAreas(boxes: Tensor): Tensor {
 }
 
 /**
- * The intersection over union of each box of `a`, […, n, 4], with each of `b`, […, m, 4]: […, n, m].
- * Boxes are x1, y1, x2, y2. Two boxes without an area have 0.
+ * The intersection over union of each box of `a`, […, n, 4], with each of `b`, […, m, 4]: […, n,
+ * m]. Boxes are x1, y1, x2, y2. Two boxes without an area have 0.
  */
 export function boxIou(a: Tensor, b: Tensor): Tensor {
   const [ax1, ay1, ax2, ay2] = tf.unstack(tf.expandDims(a, -2), -1);
@@ -82,8 +82,8 @@ export function encodeBoxes(truths: Tensor, boxes: Tensor, weights: BoxWeights):
 }
 
 /**
- * The boxes that `deltas`, […, 4], make of `boxes`, x1, y1, x2, y2: the inverse of `encodeBoxes`. No
- * side becomes more than 1000 / 16 times as long. Dimensions of length 1 are repeated. Gradients
+ * The boxes that `deltas`, […, 4], make of `boxes`, x1, y1, x2, y2: the inverse of `encodeBoxes`.
+ * No side becomes more than 1000 / 16 times as long. Dimensions of length 1 are repeated. Gradients
  * flow to the deltas and the boxes.
  */
 export function decodeBoxes(deltas: Tensor, boxes: Tensor, weights: BoxWeights): Tensor {

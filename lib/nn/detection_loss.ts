@@ -24,7 +24,7 @@ export interface DetectionLossOptions {
 
 /**
  * Adds up values of each image in slots that the mask takes, both [batch, slots]: [batch]. Divides
- * by `divisor`. Default: the mean number of slots that an image takes of `among`, or 1 if none does.
+ * by `divisor`. Default: the number of slots that `among` takes, at least 1, over that of images.
  */
 export function averageSlots(
   values: Tensor,
@@ -39,8 +39,8 @@ export function averageSlots(
 
 /**
  * The losses of a region proposal network: the binary cross-entropy of objectness, logits [batch,
- * anchors], over sampled anchors, and the smooth L1 of deltas, [batch, anchors, 4], over the sampled
- * anchors of objects. Both have the same divisor.
+ * anchors], over sampled anchors, and the smooth L1 of deltas, [batch, anchors, 4], over the
+ * sampled anchors of objects. Both have the same divisor.
  */
 export function rpnLoss(
   objectness: Tensor,
@@ -58,8 +58,8 @@ export function rpnLoss(
 
 /**
  * The losses of a box head (Fast R-CNN): the cross-entropy of classes, logits [batch, slots,
- * classes], and the smooth L1 of the label's own deltas of [batch, slots, 4 · classes] in regions of
- * objects. Both are divided by all sampled regions.
+ * classes], and the smooth L1 of the label's own deltas of [batch, slots, 4 · classes] in regions
+ * of objects. Both are divided by all sampled regions.
  */
 export function fastRcnnLoss(
   logits: Tensor,

@@ -21,7 +21,7 @@ export interface Truths {
 export interface AnchorTargets {
   /** 1 for an anchor of an object, else 0: [batch, anchors]. */
   readonly objects: Tensor;
-  /** Deltas of the objects' boxes, [batch, anchors, 4]; without meaning where there is no object. */
+  /** Deltas of the objects' boxes, [batch, anchors, 4]; without meaning where there is none. */
   readonly deltas: Tensor;
   /** 1 for each anchor that the loss counts, else 0: [batch, anchors]. */
   readonly sampled: Tensor;

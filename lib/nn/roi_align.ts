@@ -16,8 +16,8 @@ export interface RoiAlignOptions {
   readonly bins?: number;
   /**
    * Samples along a bin. With 0, ⌈length of the region in pixels of the map / bins⌉, which needs
-   * matrices of every region and map, and regions at most twice as long as the map: for small maps. Default:
-   * 2.
+   * matrices of every region and map, and regions at most twice as long as the map: for small
+   * maps. Default: 2.
    */
   readonly ratio?: number;
   /**
@@ -42,9 +42,8 @@ interface Extent {
 }
 
 /**
- * RoIAlign (He et al., 2017): pools regions of maps, [batch, height, width, channels], of which one
- * pixel has `scale` pixels of the image along a side, scale ≤ 1, into bins: [regions, bins, bins,
- * channels]. A bin is the mean of ratio² samples between pixels. A sample farther than 1 outside
+ * RoIAlign (He et al., 2017): pools regions of maps, [batch, height, width, channels], whose sides
+ * are `scale` times as long as the images', into bins: [regions, bins, bins, channels]. A bin is the mean of ratio² samples between pixels. A sample farther than 1 outside
  * the centres of the outer pixels is 0, one nearer has the value at the border. Gradients flow to
  * the maps.
  */

@@ -17,7 +17,7 @@ Deno.test("roiAlign: one aligned sample for each pixel gives the map", async () 
   assertNear("map", pooled.dataSync(), tf.reverse(map, 0).dataSync(), 1e-6);
 });
 
-Deno.test("roiAlign: with ratio 0 a region of as many pixels as bins has one sample a bin", async () => {
+Deno.test("roiAlign: with ratio 0 a region as long as its bins has one sample a bin", async () => {
   await tf.setBackend("cpu");
   const map = draw("map", [2, 6, 6, 3]);
   const [one, byLength] = [1, 0].map((ratio) =>
@@ -36,7 +36,7 @@ for (const ratio of [0, 1, 3]) {
   });
 }
 
-Deno.test("pyramidRoiAlign: an empty region is on the finest map, and all values are finite", async () => {
+Deno.test("pyramidRoiAlign: an empty region is on the finest map, and finite", async () => {
   await tf.setBackend("cpu");
   const boxes = tf.zeros([1, 4]);
   assertEquals([...roiLevels(boxes, 2, 4).dataSync()], [0]);
