@@ -1,5 +1,8 @@
 /** The parts of object detection, as the references compute them. */
+import { cocoEvaluations } from "../support/detection_coco.ts";
 import { goldens } from "../support/goldens.ts";
 
 // Each case has JSON of its own, which only its check knows.
-await goldens<never>("detection", []);
+await goldens<never>("detection", [
+  ...cocoEvaluations,
+]);
