@@ -7,10 +7,10 @@ import {
   type AreaRange,
   type CocoAnnotation,
   type CocoDetection,
-  match,
   type Matched,
-  measure,
+  matchScenes,
   type MeasuredScene,
+  measureScene,
   overlaps,
 } from "./coco_matching.ts";
 import { Failure } from "../values/failure.ts";
@@ -22,8 +22,13 @@ export interface CocoInstances {
   readonly annotations: Iterable<CocoAnnotation>;
 }
 
+/** The name of a number that COCO reports: average precision or recall, of overlaps, areas, limits. */
+export type CocoStat =
+  | `AP${"" | "50" | "75" | "s" | "m" | "l"}`
+  | `AR${"1" | "10" | "100" | "s" | "m" | "l"}`;
+
 /** The numbers that COCO reports, 0 … 1, or −1 where there is nothing to find. */
-export type CocoStats = { readonly [K in keyof typeof summaries]: number };
+export type CocoStats = { readonly [K in CocoStat]: number };
 
 /** The findings of an evaluation. All arrays have −1 where a category has nothing to find. */
 export interface CocoEvaluation {
@@ -63,7 +68,7 @@ interface Summary {
   readonly limit?: number;
 }
 
-const summaries = {
+const summaries: { readonly [K in CocoStat]: Summary } = {
   AP: { of: "precision" },
   AP50: { of: "precision", overlap: 0 },
   AP75: { of: "precision", overlap: 5 },
@@ -76,7 +81,7 @@ const summaries = {
   ARs: { of: "recall", area: 1 },
   ARm: { of: "recall", area: 2 },
   ARl: { of: "recall", area: 3 },
-} as const satisfies { readonly [name: string]: Summary };
+};
 
 /**
  * Evaluates detections. Those of categories that the instances do not have count for nothing. Throws
@@ -100,7 +105,7 @@ export function evaluateBoxes(
     const scenes = scenesOf(images, truths.get(category), found.get(category));
     const { order, ranks, score } = rankAll(scenes);
     areas.forEach((range, a) => {
-      const matched = match(scenes, range);
+      const matched = matchScenes(scenes, range);
       if (matched.wanted === 0) return;
       limits.forEach((limit, m) => {
         const cell = (k * areas.length + a) * limits.length + m;
@@ -122,10 +127,9 @@ export function evaluateBoxes(
   const arrays = { precision, recall };
   const summarise = (summary: Summary, category?: number) =>
     meanOf(arrays[summary.of], categories.length, summary, category);
-  const names = Object.keys(summaries) as (keyof typeof summaries)[];
   return {
     stats: Object.fromEntries(
-      names.map((name) => [name, summarise(summaries[name])]),
+      Object.entries(summaries).map(([name, summary]) => [name, summarise(summary)]),
     ) as CocoStats,
     categories,
     perCategory: categories.map((_, k) => summarise(summaries.AP, k)),
@@ -184,7 +188,7 @@ function scenesOf(
   found: ReadonlyMap<number, readonly CocoDetection[]> = new Map(),
 ): MeasuredScene[] {
   return images.filter((image) => truths.has(image) || found.has(image)).map((image) =>
-    measure({
+    measureScene({
       truths: truths.get(image) ?? [],
       detections: (found.get(image) ?? []).toSorted((a, b) => b.score - a.score).slice(0, MOST),
     })

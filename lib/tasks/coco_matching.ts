@@ -55,7 +55,7 @@ export interface MeasuredScene extends Scene {
 }
 
 /** Measures a scene. */
-export function measure({ truths, detections }: Scene): MeasuredScene {
+export function measureScene({ truths, detections }: Scene): MeasuredScene {
   const areas = new Float64Array(detections.length);
   const overlap = new Float64Array(detections.length * truths.length);
   detections.forEach((detection, d) => {
@@ -80,7 +80,7 @@ function overlapOf({ bbox: [x, y, w, h] }: CocoDetection, truth: CocoAnnotation)
  * each detection, the best first, takes the object with the largest overlap that is still free.
  * Crowds and objects whose area is out of the range may be found, but count for nothing.
  */
-export function match(scenes: readonly MeasuredScene[], range: AreaRange): Matched {
+export function matchScenes(scenes: readonly MeasuredScene[], range: AreaRange): Matched {
   const total = scenes.reduce((sum, { detections }) => sum + detections.length, 0);
   const hit = new Uint8Array(overlaps.length * total);
   const ignored = new Uint8Array(overlaps.length * total);
