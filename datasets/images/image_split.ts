@@ -1,5 +1,6 @@
 import { imageSize } from "image-size";
-import { drawName, type Split } from "../../lib/data/dataset.ts";
+import type { Split } from "../../lib/data/dataset.ts";
+import { drawName } from "../../lib/values/draw.ts";
 import { Failure, messageOf } from "../../lib/values/failure.ts";
 import type { Tree } from "../files/tree.ts";
 import type { Cut } from "./cut.ts";

@@ -28,8 +28,8 @@ const PAPER = 255;
 
 /**
  * Lays out the first of these training images of some classes. Small images are enlarged, of large
- * ones every second or third pixel is shown. Rejects with a `Failure` (exit 3) if one cannot be
- * read.
+ * ones every second or third pixel is shown. Of padded images it shows those of the first shape.
+ * Rejects with a `Failure` (exit 3) if one cannot be read.
  */
 export async function contactSheet(
   { classes, image: [height, width, channels], train }: OpenDataset,
@@ -63,7 +63,9 @@ export async function contactSheet(
     }
   };
   for (const [row, label] of shown.entries()) {
-    const indices = images.filter((index) => train.labels[index] === label).slice(0, COLUMNS);
+    const indices = images.filter((index) =>
+      train.labels[index] === label && !train.padded?.shapeOf[index]
+    ).slice(0, COLUMNS);
     if (indices.length === 0) continue;
     const plain = await train.read(indices);
     const drawn = await readFirst(train, indices);

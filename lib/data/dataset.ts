@@ -4,26 +4,9 @@ import type { RandomErasing } from "./random_erasing.ts";
 import type { Random } from "../kernels/random_uniform.ts";
 import type { Task } from "../tasks/task.ts";
 import type { Tensor } from "../kernels/tensor.ts";
+import type { Draw } from "../values/draw.ts";
 import { Failure } from "../values/failure.ts";
-
-/**
- * Identifies a pass over the training images. Random choices while reading (a part of an image of
- * any size, what a policy does) depend only on this and on the image's index, so that a resumed run
- * reads the same pixels.
- */
-export interface Draw {
-  readonly seed: number;
-  /** Counts from 1. */
-  readonly epoch: number;
-  /** How often the epoch showed each image of this read before. Default: never. */
-  readonly repeats?: Uint32Array;
-}
-
-/** The name of the random numbers of the image `index`, which is number `i` of a read. */
-export function drawName({ epoch, repeats }: Draw, index: number, i: number): string {
-  const repeat = repeats?.[i] ?? 0;
-  return repeat === 0 ? `${epoch}/${index}` : `${epoch}/${index}/${repeat}`;
-}
+import type { PaddedImages } from "./padded.ts";
 
 /** A file with one image. */
 export interface ImageSource {
@@ -59,12 +42,14 @@ export interface SplitFiles {
   checksum(index: number): Promise<number>;
 }
 
-/** One part of an opened data set: images of one shape with a class each, read by index. */
+/** One part of an opened data set: images with a class each, read by index. */
 export interface Split {
   /** The number of images. */
   readonly size: number;
   /** The class of each image, 0 … classes − 1. */
   readonly labels: Int32Array;
+  /** The shapes of images that do not all have the data set's. `undefined` if all have it. */
+  readonly padded?: PaddedImages;
   /**
    * The number of pictures of each image, one after the other, that a read with a `draw` gives: the
    * image and its further views. `undefined` if it gives the image alone, of which a step makes
@@ -82,7 +67,7 @@ export interface Split {
   readonly files?: SplitFiles;
   /**
    * Reads the images at these indices, one after the other: `indices.length` × height × width ×
-   * channels bytes, channels last, 0 … 255. Without `draw` it reads as for an evaluation, without
+   * channels bytes, channels last, 0 … 255. All of a read have one shape. Without `draw` it reads as for an evaluation, without
    * random choices and one picture of each image. Rejects with a `Failure` (exit 3) that names the
    * file if one cannot be read.
    */
@@ -103,7 +88,7 @@ export interface Split {
 export interface OpenDataset {
   /** The name of each class; its length is the number of classes. */
   readonly classes: readonly string[];
-  /** Height, width and channels of every image. */
+  /** Height, width and channels of every image. Of padded images it is the first of their shapes. */
   readonly image: readonly [height: number, width: number, channels: number];
   /** The training images, before the hold-out is split off. */
   readonly train: Split;

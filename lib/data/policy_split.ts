@@ -1,5 +1,6 @@
 import type { ChangeRequest } from "./change_images.ts";
-import { type Augmentation, drawName, type Split } from "./dataset.ts";
+import type { Augmentation, Split } from "./dataset.ts";
+import { drawName } from "../values/draw.ts";
 import type { ByteColour } from "./bytes/byte_image.ts";
 import { pixelWorker, workerCount } from "./pixel_worker.ts";
 

@@ -48,6 +48,14 @@ export function subset(split: Split, indices: ArrayLike<number>): Split {
   return {
     size: at.length,
     labels: Int32Array.from(at, (i) => split.labels[i]),
+    padded: split.padded && {
+      shapes: split.padded.shapes,
+      shapeOf: Uint8Array.from(at, (i) => split.padded!.shapeOf[i]),
+      sizes: Int32Array.from(
+        { length: 2 * at.length },
+        (_, k) => split.padded!.sizes[2 * at[k >> 1] + k % 2],
+      ),
+    },
     pictures: split.pictures,
     repeats: split.repeats,
     partOf: { split, indices: at },

@@ -7,6 +7,7 @@
 import { createHash } from "node:crypto";
 import { Failure } from "../values/failure.ts";
 import type { OpenDataset, Split } from "./dataset.ts";
+import type { PaddedImages } from "./padded.ts";
 
 /** The findings about a split. */
 export interface SplitSurvey {
@@ -68,14 +69,17 @@ export async function survey(
   let done = 0;
   const look = async (name: ImagePosition["split"], split: Split): Promise<SplitSurvey> => {
     const channels = new ChannelSums(image[2]);
-    const bytes = image[0] * image[1] * image[2];
     const read: number[] = [];
     const unreadable = new Map<number, Failure>();
     const sizes = split.source && new Map<string, number>();
-    for (const indices of batches(spread(split.size, limit))) {
+    const { padded } = split;
+    for (const indices of batches(spread(split.size, limit), padded)) {
       const { pixels, readable } = await readEach(split, indices, unreadable);
+      const [rows, width, depth] = padded?.shapes[padded.shapeOf[indices[0]]] ?? image;
+      const bytes = rows * width * depth;
       readable.forEach((index, i) => {
-        const one = pixels.subarray(i * bytes, (i + 1) * bytes);
+        const whole = pixels.subarray(i * bytes, (i + 1) * bytes);
+        const one = padded ? withoutPadding(whole, width, index, padded) : whole;
         channels.add(one);
         const digest = createHash("md5").update(one).digest("base64");
         const first = seen.get(digest);
@@ -102,13 +106,34 @@ export async function survey(
 }
 
 /** At most `limit` of the numbers below `size`, spread evenly. */
-function spread(size: number, limit: number): number[] {
+function spread(size: number, limit: number): Uint32Array {
   const count = Math.min(size, limit);
-  return Array.from({ length: count }, (_, i) => Math.floor(i * size / count));
+  return Uint32Array.from({ length: count }, (_, i) => Math.floor(i * size / count));
 }
 
-function* batches(indices: readonly number[]): Generator<readonly number[]> {
-  for (let at = 0; at < indices.length; at += BATCH) yield indices.slice(at, at + BATCH);
+/** Images that are read together, all of one shape. */
+function* batches(indices: Uint32Array, padded?: PaddedImages): Generator<readonly number[]> {
+  for (const shape of padded ? padded.shapes.keys() : [undefined]) {
+    const own = [...indices.filter((index) => padded?.shapeOf[index] === shape)];
+    for (let at = 0; at < own.length; at += BATCH) yield own.slice(at, at + BATCH);
+  }
+}
+
+/** The pixels of an image of this width, without its padding. */
+function withoutPadding(
+  pixels: Uint8Array,
+  width: number,
+  index: number,
+  { sizes, shapes: [[, , channels]] }: PaddedImages,
+): Uint8Array {
+  const [rows, columns] = sizes.subarray(2 * index);
+  const line = columns * channels;
+  const inner = new Uint8Array(rows * line);
+  for (let y = 0; y < rows; y++) {
+    const from = y * width * channels;
+    inner.set(pixels.subarray(from, from + line), y * line);
+  }
+  return inner;
 }
 
 /** Reads images together or, if one of them fails, one by one. */

@@ -1,5 +1,6 @@
 import { batches, type BatchSource, inOrder } from "../training/batches.ts";
 import type { CompiledStep, Ungrouped } from "../engine/engine.ts";
+import { sortByShape } from "../data/padded.ts";
 import type { EvaluateInput } from "../training/evaluate_step.ts";
 import type { Score, Tally } from "../tasks/task.ts";
 import type { ByTrial } from "../training/step.ts";
@@ -36,9 +37,9 @@ export async function evaluate(
   return tallies.map((tally) => tally.result());
 }
 
-/** The images that an evaluation takes. */
+/** The images that an evaluation takes, those of one shape together. */
 function evaluated({ split }: BatchSource, size: number, limit: number): Uint32Array {
   const all = split.size;
   const count = Math.min(all, size * limit);
-  return inOrder(count).map((i) => Math.floor(i * all / count));
+  return sortByShape(inOrder(count).map((i) => Math.floor(i * all / count)), split.padded);
 }

@@ -1,4 +1,5 @@
 import { Fingerprint, type Learned } from "../data/fingerprint.ts";
+import { sortByShape } from "../data/padded.ts";
 import { batches, inOrder } from "../training/batches.ts";
 import { EVAL_BATCH } from "./evaluate.ts";
 import { predictStep } from "../training/evaluate_step.ts";
@@ -71,9 +72,8 @@ export async function examine(
       const run = engine.compile(predictStep(task, model, dataset.normalisation));
       const tally = task.examine(classes);
       let images = 0;
-      for await (
-        const batch of batches({ task, split: test, image }, inOrder(test.size), evalBatch)
-      ) {
+      const order = sortByShape(inOrder(test.size), test.padded);
+      for await (const batch of batches({ task, split: test, image }, order, evalBatch)) {
         const { image: pixels, index, ...labels } = batch;
         tally.add(await run({ image: pixels }), labels);
         images += index.data.length;

@@ -1,3 +1,4 @@
+import { inOrder } from "../training/batches.ts";
 import type { Split } from "../data/dataset.ts";
 import type { CompiledStep } from "../engine/engine.ts";
 
@@ -11,7 +12,7 @@ export interface Latency {
 
 /**
  * Times a network on the first images of a split, of this height, width and channels, after a
- * warm-up. `now` returns milliseconds. Default: the machine's clock.
+ * warm-up. Of padded images it takes those that have the shape of the first one. `now` returns milliseconds. Default: the machine's clock.
  */
 export async function measureLatency(
   run: CompiledStep<"image">,
@@ -20,9 +21,12 @@ export async function measureLatency(
   batch: number,
   now: () => number = () => performance.now(),
 ): Promise<Latency> {
+  const { padded } = split;
+  const shape = padded?.shapes[padded.shapeOf[0]] ?? image;
+  const alike = inOrder(split.size).filter((i) => padded?.shapeOf[i] === padded?.shapeOf[0]);
   const times = async (size: number, warmUp: number, count: number): Promise<number[]> => {
-    const first = Uint32Array.from({ length: size }, (_, i) => i % split.size);
-    const images = { image: { shape: [size, ...image], data: await split.read(first) } };
+    const first = Uint32Array.from({ length: size }, (_, i) => alike[i % alike.length]);
+    const images = { image: { shape: [size, ...shape], data: await split.read(first) } };
     for (let i = 0; i < warmUp; i++) await run(images);
     const durations: number[] = [];
     while (durations.length < count) {

@@ -1,3 +1,4 @@
+import type { Draw } from "../values/draw.ts";
 import type { Inputs } from "../values/input.ts";
 import type { Json } from "../values/json.ts";
 import type { Random } from "../kernels/random_uniform.ts";
@@ -111,8 +112,11 @@ export interface Task {
    * The measure that chooses the best epoch and is compared with other work. More of it is better.
    */
   readonly primary: string;
-  /** Reads the labels of the images at these indices of a split, as inputs of a step. */
-  readLabels(split: LabelSource, indices: Int32Array): Inputs<LabelName>;
+  /**
+   * Reads the labels of the images at these indices of a split, as inputs of a step, as the split
+   * reads the images with the same `draw`.
+   */
+  readLabels(split: LabelSource, indices: Int32Array, draw?: Draw): Inputs<LabelName>;
   /** Makes the labels of a batch the goal of a training step. */
   target(labels: Labels, circumstances: LabelContext): Target;
   /**

@@ -1,4 +1,5 @@
-import type { Draw, Split } from "../data/dataset.ts";
+import type { Split } from "../data/dataset.ts";
+import type { Draw } from "../values/draw.ts";
 import type { Inputs } from "../values/input.ts";
 import type { LabelName, Task } from "../tasks/task.ts";
 
@@ -17,8 +18,9 @@ export interface BatchSource {
 
 /**
  * Reads the images of a split in this order, `size` at a time, as `draw` says, whose `repeats` are
- * those of the whole order. The last batch has the rest. Images of several pictures have a dimension
- * for these after the batch's. The next batch is read while the caller works on the current one.
+ * those of the whole order. The last batch has the rest, and a batch ends where the next image has
+ * another shape. Images of several pictures have a dimension for these after the batch's. The next
+ * batch is read while the caller works on the current one.
  */
 export async function* batches(
   { task, split, image }: BatchSource,
@@ -26,23 +28,33 @@ export async function* batches(
   size: number,
   draw?: Draw,
 ): AsyncGenerator<Batch> {
+  const { padded } = split;
   const read = async (start: number): Promise<Batch | undefined> => {
     if (start >= order.length) return undefined;
-    const index = Int32Array.from(order.subarray(start, start + size));
+    const shape = padded?.shapeOf[order[start]];
+    const end = order.subarray(start, start + size).findIndex((index) =>
+      padded?.shapeOf[index] !== shape
+    );
+    const index = Int32Array.from(order.subarray(start, start + (end < 0 ? size : end)));
     const n = index.length;
-    const repeats = draw?.repeats?.subarray(start, start + size);
-    const data = await split.read(index, repeats ? { ...draw!, repeats } : draw);
+    const repeats = draw?.repeats?.subarray(start, start + n);
+    const own = repeats ? { ...draw!, repeats } : draw;
+    const data = await split.read(index, own);
     const pictures = draw && split.pictures ? [split.pictures] : [];
     return {
-      ...task.readLabels(split, index),
-      image: { shape: [n, ...pictures, ...image], data },
+      ...task.readLabels(split, index, own),
+      image: {
+        shape: [n, ...pictures, ...shape === undefined ? image : padded!.shapes[shape]],
+        data,
+      },
       index: { shape: [n], data: index },
     };
   };
   let next = read(0);
-  for (let start = size;; start += size) {
+  for (let start = 0;;) {
     const batch = await next;
     if (!batch) return;
+    start += batch.index.data.length;
     next = read(start);
     // A caller that stops early never awaits it. Its failure would then end the process.
     next.catch(() => {});

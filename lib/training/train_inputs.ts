@@ -1,5 +1,6 @@
 import { batches, type BatchSource, inOrder } from "./batches.ts";
 import { epochSize, shownAt } from "../data/epoch.ts";
+import { arrangeByShape } from "../data/padded.ts";
 import { shardOf } from "../data/shard.ts";
 import { ALONE, type Share } from "../values/share.ts";
 import type { Inputs } from "../values/input.ts";
@@ -24,8 +25,9 @@ export function batchCount(images: number, { batch }: Schedule, limit = Infinity
 
 /**
  * Reads the inputs of an epoch's training steps from a position on, in the order of the seed's
- * shuffle, each image as often as the split repeats it, with the learning rate of each schedule. All schedules have the same batch. `limit` as
- * in `batchCount`. `share` is the part of each batch to read. Default: all.
+ * shuffle, each image as often as the split repeats it, with the learning rate of each schedule. All
+ * images of a batch have one shape. All schedules have the same batch. `limit` as in `batchCount`.
+ * `share` is the part of each batch to read. Default: all.
  */
 export async function* trainInputs(
   source: BatchSource,
@@ -41,7 +43,8 @@ export async function* trainInputs(
   const places = inOrder(epochSize(split)).subarray(batch * size, count * size);
   const own = shardOf(places, size, share);
   const shuffled = stream(seed, `shuffle/${epoch}`).permutation(split.size);
-  const { order, repeats } = shownAt(own.order, shuffled, split.repeats);
+  const arranged = split.padded ? arrangeByShape(shuffled, split.padded, size) : shuffled;
+  const { order, repeats } = shownAt(own.order, arranged, split.repeats);
   for await (const inputs of batches(source, order, own.batch, { seed, epoch, repeats })) {
     const rates = Float32Array.from(schedules, (schedule) => schedule.rate(epoch, batch, count));
     batch++;

@@ -1,9 +1,10 @@
 /** The parts of object detection, as the references compute them. */
 import { boxes } from "../support/detection_boxes.ts";
+import { cocoEvaluations } from "../support/detection_coco.ts";
 import { losses } from "../support/detection_losses.ts";
 import { regions } from "../support/detection_regions.ts";
 import { roiAligns } from "../support/detection_roi_align.ts";
 import { goldens } from "../support/goldens.ts";
 
 // Each case has JSON of its own, which only its checks know.
-await goldens<never>("detection", boxes, losses, regions, roiAligns);
+await goldens<never>("detection", boxes, losses, regions, roiAligns, cocoEvaluations);

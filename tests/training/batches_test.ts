@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { type Batch, batches, type BatchSource, inOrder } from "../../lib/training/batches.ts";
-import type { Draw, Split } from "../../lib/data/dataset.ts";
+import type { Split } from "../../lib/data/dataset.ts";
+import type { Draw } from "../../lib/values/draw.ts";
 import { classification } from "../../lib/tasks/classification.ts";
 
 /** A source of one-pixel images whose value is their index, with the reads in order. */
