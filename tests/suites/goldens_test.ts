@@ -92,3 +92,23 @@ await needs(
     assertEquals(missing.code, 1, missing.out);
   },
 );
+
+await needs(
+  everything,
+  "goldens: the cases of detection are those of its folder, and none passes unchecked",
+  async () => {
+    const unheard = await run("./golden_detection_test.ts", {
+      "detection/unheard.json": {},
+      "detection/manifest.json": manifest("unheard.json"),
+      "manifest.json": manifest("misc/sgd.json"),
+    });
+    assertEquals(unheard.code, 1, unheard.out);
+    assertStringIncludes(unheard.out, "no check matches detection/unheard");
+    assertStringIncludes(unheard.out, "0 passed | 1 failed");
+    const empty = await run("./golden_detection_test.ts", {
+      "detection/manifest.json": manifest(),
+    });
+    assertEquals(empty.code, 1, empty.out);
+    assertStringIncludes(empty.out, "has no case of detection: nothing was checked");
+  },
+);

@@ -3,7 +3,8 @@
  * NAME.safetensors in the subfolder `models`, `losses`, `steps` or `misc` of the folder that
  * RETORT_GOLDENS names. Default: `tests/goldens` for `losses` and `misc`, and `shared/goldens`
  * beside the project for the others. Its subfolder `vit` is a folder of the same layout with the
- * cases of vision transformers.
+ * cases of vision transformers. Its subfolder `detection` has a manifest and the cases of detection
+ * themselves.
  */
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -18,7 +19,7 @@ export interface Numbers {
 
 /** A case with its JSON and its tensors. */
 export interface Golden<F> {
-  /** Folder and name, e.g. `losses/kd` or `vit/losses/deit_hard`. */
+  /** Folder and name, e.g. `losses/kd`, `vit/losses/deit_hard` or `detection/ops_nms`. */
   readonly name: string;
   /** The JSON. */
   readonly facts: F;
@@ -38,7 +39,7 @@ export type Check<F> = readonly [
 ];
 
 /** A kind of cases: its subfolder. */
-export type Kind = `${"" | "vit/"}${"models" | "losses" | "steps" | "misc"}`;
+export type Kind = `${"" | "vit/"}${"models" | "losses" | "steps" | "misc"}` | "detection";
 
 /** Gives the folder that has a kind's subfolder, or `undefined` without the permissions. */
 async function folderOf(kind: Kind): Promise<URL | undefined> {
@@ -90,8 +91,8 @@ export async function readGolden<F>(name: `${Kind}/${string}`): Promise<Golden<F
 export async function goldens<F>(kind: Kind, checks: readonly Check<F>[]): Promise<void> {
   const folder = await folderOf(kind);
   if (!folder) return needs(["read", "env"], `golden: ${kind}`, () => {});
-  const [subfolder] = kind.match(/\w+$/)!;
-  const manifest = new URL(`${kind}/../manifest.json`, folder);
+  const subfolder = kind === "detection" ? "" : kind.match(/\w+$/)![0];
+  const manifest = new URL(`${kind}/${subfolder && "../"}manifest.json`, folder);
   if (!await Deno.stat(manifest).then(() => true, () => false)) {
     return needsFile(
       `golden: ${kind}`,
@@ -102,7 +103,7 @@ export async function goldens<F>(kind: Kind, checks: readonly Check<F>[]): Promi
   }
   const { cases } = JSON.parse(await Deno.readTextFile(manifest)) as { cases: { path: string }[] };
   const names = cases.flatMap(({ path }) => {
-    const [, ofKind, name] = path.match(/^(\w+)\/(.+)\.json$/) ?? [];
+    const [, ofKind = "", name = "_"] = path.match(/^(?:(\w+)\/)?(.+)\.json$/) ?? [];
     return ofKind !== subfolder || name.startsWith("_") ? [] : [name];
   });
   if (names.length === 0) {

@@ -1,0 +1,5 @@
+/** The parts of object detection, as the references compute them. */
+import { goldens } from "../support/goldens.ts";
+
+// Each case has JSON of its own, which only its check knows.
+await goldens<never>("detection", []);
