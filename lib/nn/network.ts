@@ -45,6 +45,16 @@ export interface Net<S extends string = string> {
    */
   readonly names?: (path: string) => LayerNames | undefined;
   /**
+   * The present name of a tensor in the reference's files by its name in older ones. Default: no
+   * name has changed.
+   */
+  readonly presentName?: (name: string) => string;
+  /**
+   * The weights, [height, width, channels, units], that the reference has as those of a dense layer
+   * on a flattened map: [units, channels · height · width]. Default: none.
+   */
+  readonly flattened?: readonly string[];
+  /**
    * Converts a variable's values, of this shape, from a network for images of another size to those
    * for images of the shape `image`, e.g. the positions of patches. `undefined` if it cannot.
    * Default: it cannot.
