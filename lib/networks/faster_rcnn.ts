@@ -7,7 +7,6 @@ import { coarserLevel, pyramidLevel } from "../nn/fpn.ts";
 import { frozenConvNorm } from "../nn/frozen_norm.ts";
 import { kaimingUniform } from "../nn/layer.ts";
 import { dense, denseOnMap } from "../nn/layers.ts";
-import type { Net } from "../nn/network.ts";
 import type { Pass } from "../nn/pass.ts";
 import { type Earlier, earlier, type LayerNames, type Stage } from "../nn/stage.ts";
 import { constant, normal, sizeOf } from "../nn/variables.ts";
@@ -20,7 +19,7 @@ import { type LargeResnet, resnet50 } from "./imagenet.ts";
 type BodyTap = "stem" | "block1" | "block2" | "block3" | "block4";
 
 /** Faster R-CNN's taps: the body's, the pyramid's and `rpn`. */
-export type FasterRcnn = Detector & Net<BodyTap>;
+export type FasterRcnn = Detector<BodyTap>;
 
 /** Options of `fasterRcnn`. */
 export interface FasterRcnnOptions {

@@ -6,14 +6,7 @@ import { conv2d } from "../kernels/conv2d.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { Failure } from "../values/failure.ts";
 import { defaultInitialisers, type Layer, module, type Norm } from "./layer.ts";
-import {
-  applyNorm,
-  EPSILON,
-  frozenFactor,
-  frozenOffset,
-  normVariables,
-  readNorm,
-} from "./norm.ts";
+import { applyNorm, EPSILON, frozenFactor, frozenOffset, normVariables, readNorm } from "./norm.ts";
 import type { Pass } from "./pass.ts";
 import {
   constant,

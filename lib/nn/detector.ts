@@ -31,7 +31,7 @@ export interface Regions {
  * side, channels], and gives [classes + 4 · classes]: the logits of all classes, of which 0 is the
  * background, then four deltas of each. No classification method takes it: it is no `Scorer`.
  */
-export type Detector = Net<PyramidTap | "rpn"> & {
+export type Detector<S extends string = never> = Net<PyramidTap | "rpn" | S> & {
   readonly heads: (classes: number, shapes: Earlier<Shape>) => Heads<"box">;
   readonly anchors: Anchors;
   readonly regions: Regions;

@@ -27,7 +27,10 @@ export type Earlier<T> = { readonly [tap: string]: T };
  */
 export function earlier<T>(taps: Earlier<T> | undefined, tap: string): T {
   if (taps && Object.hasOwn(taps, tap)) return taps[tap];
-  throw new Failure(2, `a stage reads the tap ${tap}, which did not run before it: run the whole network`);
+  throw new Failure(
+    2,
+    `a stage reads the tap ${tap}, which did not run before it: run the whole network`,
+  );
 }
 
 /** A stage with its variables. */
