@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Distiller, HardLabels } from "../experiment/distiller.ts";
 import type { Scorer } from "../nn/network.ts";
 import { applyMask, standardise } from "../nn/ops.ts";
-import type { Tensor } from "../kernels/tensor.ts";
+import { decoupledKl } from "./parts/decoupled_kl.ts";
 import { above, atLeast, checkRanges } from "../values/range.ts";
 
 /** Options of `dkd`. */
@@ -63,33 +63,15 @@ export function dkd(options: DkdOptions = {}): Distiller<Scorer, Scorer, HardLab
         : undefined,
     build: () => ({ student, teacher, label, epoch, task, mask }) => {
       const [s, t] = [student, teacher].map(({ taps: { logits } }) =>
-        decouple(tf.div(standardised ? standardise(logits) : logits, temperature), label)
+        standardised ? standardise(logits) : logits
       );
+      const { target, others } = decoupledKl(s, t, label, temperature);
       const ramp = tf.minimum(tf.div(epoch, warmUp), 1);
-      const part = (student: Tensor, teacher: Tensor) =>
-        applyMask(tf.mul(divergence(student, teacher), temperature ** 2), mask("logits"));
       return {
         task: [ce, task(student), "task"],
-        tckd: [tf.mul(ramp, alpha), part(s.target, t.target)],
-        nckd: [tf.mul(ramp, beta), part(s.others, t.others)],
+        tckd: [tf.mul(ramp, alpha), applyMask(target, mask("logits"))],
+        nckd: [tf.mul(ramp, beta), applyMask(others, mask("logits"))],
       };
     },
   };
-}
-
-/**
- * Two distributions as log-probabilities: target or not, [batch, 2], and over the other classes,
- * [batch, classes], where the target's probability is 0.
- */
-function decouple(logits: Tensor, label: Tensor): { target: Tensor; others: Tensor } {
-  const isTarget = tf.oneHot(label as tf.Tensor1D, logits.shape[1]!, 1, 0, "float32");
-  const others = tf.sub(logits, tf.mul(isTarget, 1000));
-  const sum = tf.logSumExp(others, -1, true);
-  const pair = tf.concat([tf.sum(tf.mul(logits, isTarget), -1, true), sum], -1);
-  return { target: tf.logSoftmax(pair, -1), others: tf.sub(others, sum) };
-}
-
-/** KL(teacher ‖ student) for each sample, [batch], from log-probabilities. */
-function divergence(student: Tensor, teacher: Tensor): Tensor {
-  return tf.sum(tf.mul(tf.exp(teacher), tf.sub(teacher, student)), -1);
 }

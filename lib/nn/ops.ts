@@ -181,11 +181,12 @@ export function safeAbs(x: Tensor): Tensor {
   return tf.mul(x, stopGradient(tf.sign(x)));
 }
 
-/** x² / 2 up to |x| = 1, |x| − ½ beyond (Girshick, 2015). */
-export function smoothL1(x: Tensor): Tensor {
+/** x² / 2β up to |x| = β, |x| − β / 2 beyond (Girshick, 2015); |x| if β is 0. Default: β = 1. */
+export function smoothL1(x: Tensor, beta = 1): Tensor {
+  if (beta === 0) return safeAbs(x);
   // In this form its gradient is the slope itself.
-  const slope = stopGradient(tf.clipByValue(x, -1, 1));
-  return tf.sub(tf.mul(slope, x), tf.div(tf.square(slope), 2));
+  const slope = stopGradient(tf.clipByValue(beta === 1 ? x : tf.div(x, beta), -1, 1));
+  return tf.sub(tf.mul(slope, x), tf.mul(tf.square(slope), beta / 2));
 }
 
 /** The samples of a relational loss. */

@@ -20,6 +20,7 @@ import {
 } from "../../lib/nn/ops.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { stream } from "../../lib/values/random.ts";
+import { assertNear } from "../support/tolerance.ts";
 
 /** A test on tfjs's own backend that leaves no tensor behind. */
 function pure(name: string, body: () => void): void {
@@ -237,4 +238,16 @@ pure("reverseGradient: the same values, the gradient times minus the strength", 
     const gradient = tf.grad((x) => tf.mul(reverseGradient(x, strength), 4))(x);
     assertEquals([...gradient.dataSync()], [-4 * factor, -4 * factor, -4 * factor]);
   }
+});
+
+Deno.test("smoothL1: β is where the line begins, and 0 leaves |x|", async () => {
+  await tf.setBackend("cpu");
+  const x = tf.tensor1d([-2, -0.25, 0, 0.1, 0.5, 3]);
+  const value = (beta?: number) => smoothL1(x, beta).dataSync();
+  const slope = (beta?: number) => tf.grad((x) => smoothL1(x as tf.Tensor, beta))(x).dataSync();
+  assertNear("β = 1", value(), [1.5, 0.03125, 0, 0.005, 0.125, 2.5], 1e-6);
+  assertNear("β = ½", value(0.5), [1.75, 0.0625, 0, 0.01, 0.25, 2.75], 1e-6);
+  assertNear("its slope", slope(0.5), [-1, -0.5, 0, 0.2, 1, 1], 1e-6);
+  assertNear("β = 0", value(0), [2, 0.25, 0, 0.1, 0.5, 3], 1e-6);
+  assertNear("its slope", slope(0), [-1, -1, 0, 1, 1, 1], 1e-6);
 });

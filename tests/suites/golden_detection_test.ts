@@ -1,6 +1,18 @@
 /** The parts of object detection, as the references compute them. */
-import { networkChecks } from "../support/detection_networks.ts";
+import { boxes } from "../support/detection_boxes.ts";
+import { losses } from "../support/detection_losses.ts";
+import { networks } from "../support/detection_networks.ts";
+import { regions } from "../support/detection_regions.ts";
+import { roiAligns } from "../support/detection_roi_align.ts";
+import { training } from "../support/detection_training.ts";
 import { goldens } from "../support/goldens.ts";
 
 // Each case has JSON of its own, which only its check knows.
-await goldens<never>("detection", [...networkChecks]);
+await goldens<never>("detection", [
+  ...boxes,
+  ...losses,
+  ...networks,
+  ...regions,
+  ...roiAligns,
+  ...training,
+]);

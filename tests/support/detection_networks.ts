@@ -71,7 +71,7 @@ export interface DetectorFacts extends Recipe {
 }
 
 /** The checks of detectors' cases. */
-export const networkChecks: readonly Check<CountFacts & DetectorFacts>[] = [
+export const networks: readonly Check<CountFacts & DetectorFacts>[] = [
   [/^model_counts$/, checkCounts],
   [/^model_/, checkStages],
 ];
@@ -117,7 +117,7 @@ function checkCounts({ facts: { counts } }: Golden<CountFacts>): void {
 }
 
 /** Makes the detector of a case. */
-function detectorOf({ network, body, classes }: DetectorFacts): {
+export function detectorOf({ network, body, classes }: DetectorFacts): {
   network: FasterRcnn;
   classes: number;
 } {
@@ -145,14 +145,14 @@ function stateOf({ facts, has, tensor }: Golden<DetectorFacts>): Map<string, Num
 }
 
 /** A batch of the case before the detector: inputs of a step, and what makes the batch of them. */
-interface Batch {
+export interface Batch {
   readonly inputs: Readonly<Record<string, Numbers>>;
   readonly image: Shape;
   readonly make: (inputs: Readonly<Record<string, Tensor>>) => Tensor;
 }
 
 /** The batch: the ready one, or images that are normalised, resized and padded. */
-function batchOf({ facts }: Golden<DetectorFacts>): Batch {
+export function batchOf({ facts }: Golden<DetectorFacts>): Batch {
   const { seed, images, image_shapes, resized_hw, padded_hw, input, batch, hw } = facts;
   if (!images) {
     const [, name] = input!.match(/'(input\d+)'/)!;
@@ -237,7 +237,7 @@ async function checkStages(golden: Golden<DetectorFacts>): Promise<void> {
 }
 
 /** Builds the detector with the case's state dict, imported by torchvision's names. */
-function loadModel(
+export function loadModel(
   golden: Golden<DetectorFacts>,
   network: FasterRcnn,
   image: Shape,

@@ -85,8 +85,8 @@ export async function readGolden<F>(name: `${Kind}/${string}`): Promise<Golden<F
 }
 
 /**
- * Registers a test for every case of a kind. A case that no check matches fails, and so does a kind
- * without a case, so that nothing passes unchecked.
+ * Registers a test for every case of a kind, which runs all checks that match. A case that no check
+ * matches fails, and so does a kind without a case, so that nothing passes unchecked.
  */
 export async function goldens<F>(kind: Kind, checks: readonly Check<F>[]): Promise<void> {
   const folder = await folderOf(kind);
@@ -112,10 +112,11 @@ export async function goldens<F>(kind: Kind, checks: readonly Check<F>[]): Promi
     });
   }
   for (const name of names) {
-    const check = checks.find(([pattern]) => pattern.test(name))?.[1];
+    const ofCase = checks.filter(([pattern]) => pattern.test(name));
     await needs(everything, `golden: ${kind}/${name}`, async (t) => {
-      if (!check) throw new Error(`no check matches ${kind}/${name}`);
-      await check(await readGolden(`${kind}/${name}`), t);
+      if (ofCase.length === 0) throw new Error(`no check matches ${kind}/${name}`);
+      const golden = await readGolden<F>(`${kind}/${name}`);
+      for (const [, check] of ofCase) await check(golden, t);
     });
   }
 }
