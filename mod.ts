@@ -118,6 +118,8 @@ export {
   type Classifier,
   classifier,
   type Convolutional,
+  type Head,
+  type Heads,
   lastMap,
   type Model,
   type Net,
@@ -127,7 +129,17 @@ export {
   type Tap,
   variablesAfter,
 } from "./lib/nn/network.ts";
-export { type Stage, stage, type StageModule, type StageOutput } from "./lib/nn/stage.ts";
+export type { Anchors, Detector, PyramidTap, Regions } from "./lib/nn/detector.ts";
+export {
+  type Earlier,
+  earlier,
+  type Stage,
+  stage,
+  type StageModule,
+  type StageOutput,
+} from "./lib/nn/stage.ts";
+export { coarserLevel, pyramidLevel } from "./lib/nn/fpn.ts";
+export { frozenConvNorm, type FrozenConvNormOptions } from "./lib/nn/frozen_norm.ts";
 export { type Layer, type Module, module } from "./lib/nn/layer.ts";
 export * from "./lib/nn/layers.ts";
 export {

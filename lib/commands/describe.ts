@@ -1,6 +1,6 @@
 import { type Experiment, networkOf } from "../experiment/experiment.ts";
 import { findDataFolder } from "../files/data_folder.ts";
-import { type Description, description } from "../nn/description.ts";
+import { type Description, description, type StageDescription } from "../nn/description.ts";
 import type { Net } from "../nn/network.ts";
 import type { Shape } from "../nn/variables.ts";
 import {
@@ -48,7 +48,8 @@ interface Output {
  * arguments name, or lists every network if they
  * name none. With `--json` a network is `{ id, parameters, multiplyAdds, taps }`, where `taps` has
  * each tap's shape for one sample. A transformer has `productMultiplyAdds` too: those in attention's
- * products. In the list it also has the `name` for the command line. An
+ * products. A detector has `frozen`, the parameters that never change in it, and `heads`, each with
+ * its `parameters` and the `multiplyAdds` for one region. In the list it also has the `name` for the command line. An
  * experiment is the same of its student, with its own id as `experiment` and a network for each of
  * its `teachers`. Its image shape and classes are those of its data set, which is opened for that
  * unless both `--size` and `--classes` are set. Rejects with a `Failure` that has the exit code.
@@ -179,24 +180,47 @@ async function imagesOf(
 const square = (side: number): Shape => [side, side, 3];
 
 /** A description for `--json`. */
-function toJson({ id, stages, parameters, multiplyAdds, productMultiplyAdds }: Description) {
+function toJson(described: Description) {
+  const { id, stages, heads, parameters, frozen, multiplyAdds, productMultiplyAdds } = described;
   const taps = Object.fromEntries(stages.map(({ name, shape }) => [name, shape]));
   const products = productMultiplyAdds > 0 ? { productMultiplyAdds } : {};
-  return { id, parameters, multiplyAdds, ...products, taps };
+  const sizes = heads.map(({ name, parameters, multiplyAdds }) => [
+    name,
+    { parameters, multiplyAdds },
+  ]);
+  return {
+    id,
+    parameters,
+    ...frozen > 0 ? { frozen } : {},
+    multiplyAdds,
+    ...products,
+    taps,
+    ...heads.length > 0 ? { heads: Object.fromEntries(sizes) } : {},
+  };
 }
 
 /**
  * The table of a network's stages, whose names are its taps, and their sum. A transformer's has a
- * row for its layers alone, which many papers count.
+ * row for its layers alone, which many papers count, a detector's one for what learns in it, and its
+ * heads, whose multiply-adds are for one region, outside of the sum.
  */
-function stages({ stages, productMultiplyAdds, ...total }: Description): string {
+function stages({ stages, heads, productMultiplyAdds, frozen, ...total }: Description): string {
   const layers = total.multiplyAdds - productMultiplyAdds;
+  const row = ({ name, shape, ...size }: StageDescription): string[] => [
+    name,
+    shape.join("×"),
+    ...counts(size),
+  ];
   return columns([
     ["tap", "shape", "parameters", "multiply-adds"],
-    ...stages.map(({ name, shape, ...size }) => [name, shape.join("×"), ...counts(size)]),
+    ...stages.map(row),
+    ...heads.map((head) => row({ ...head, name: `${head.name}, a region` })),
     ["total", "", ...counts(total)],
     ...productMultiplyAdds > 0
       ? [["without attention's products", "", "", layers.toLocaleString("en")]]
+      : [],
+    ...frozen > 0
+      ? [["without frozen ones", "", (total.parameters - frozen).toLocaleString("en"), ""]]
       : [],
   ]);
 }

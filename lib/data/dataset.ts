@@ -1,6 +1,7 @@
 import type { Json } from "../values/json.ts";
 import type { Policy } from "./policy.ts";
 import type { RandomErasing } from "./random_erasing.ts";
+import type { Net, Scorer } from "../nn/network.ts";
 import type { Random } from "../kernels/random_uniform.ts";
 import type { Task } from "../tasks/task.ts";
 import type { Tensor } from "../kernels/tensor.ts";
@@ -210,10 +211,14 @@ export interface DatasetSizes {
 
 /**
  * A data set as an experiment declares it: a value that has opened no file. `M` is its way to mix
- * images, `V` the names of its further views. They let the compiler check methods that need hard
- * labels or a view.
+ * images, `V` the names of its further views, `N` the networks that can learn its task. They let the
+ * compiler check methods that need hard labels or a view, and students.
  */
-export interface Dataset<M extends Mix | undefined = undefined, V extends string = never> {
+export interface Dataset<
+  M extends Mix | undefined = undefined,
+  V extends string = never,
+  N extends Net = Scorer,
+> {
   /** The name of the function that made it, e.g. `cifar100`. */
   readonly id: string;
   /** All options that change the result, for the declaration. */
@@ -224,7 +229,7 @@ export interface Dataset<M extends Mix | undefined = undefined, V extends string
    */
   readonly source?: Json;
   /** The goal of learning, with its scores. */
-  readonly task: Task;
+  readonly task: Task<N>;
   /** Number of training images held out. 0 if none. */
   readonly holdout: number;
   /** Number of training images to keep. `undefined` if all. */

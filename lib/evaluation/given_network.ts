@@ -36,12 +36,12 @@ export function givenNetwork(taps: GivenTaps<Net>, batch: number): Net {
   const stages = (): Record<string, Stage> => {
     /** The tap that each tensor is the output of. */
     const origins = new WeakMap<object, string>();
-    const watch = (stage: Stage, i: number): Stage => (create, input) => {
-      const module = stage(create, input);
-      const run = (x: Tensor, pass: Pass) => {
+    const watch = (stage: Stage, i: number): Stage => (...parts) => {
+      const module = stage(...parts);
+      const run = (...[x, ...rest]: Parameters<StageModule>) => {
         const isKnown = i === 0 || origins.get(x.dataId) === names[i - 1];
         if (!isKnown && typeof taps[names[i]] !== "function") throw unknown(names[i]);
-        const output = module(x, pass);
+        const output = module(x, ...rest);
         for (const { dataId } of [output.out, output.next ?? output.out]) {
           origins.set(dataId, names[i]);
         }

@@ -1,6 +1,6 @@
 import type { Dataset, Mix } from "../data/dataset.ts";
 import type { Layer } from "../nn/layer.ts";
-import type { Net, Scorer } from "../nn/network.ts";
+import type { Net } from "../nn/network.ts";
 import { Failure } from "../values/failure.ts";
 import { atMost, checkRange, whole } from "../values/range.ts";
 import {
@@ -56,14 +56,14 @@ export type NetworksOf<G extends TeacherPart> = G extends Teacher ? NetworkOf<G>
 
 /** The parts of an experiment. */
 export interface Parts<
-  S extends Scorer,
+  S extends Net,
   G extends TeacherPart,
   M extends Mix | undefined = undefined,
   V extends string = never,
   E extends string = never,
 > {
-  /** The data set to train on and to report on. */
-  readonly dataset: Dataset<M, V>;
+  /** The data set to train on and to report on. The student has to fit its task. */
+  readonly dataset: Dataset<M, V, NoInfer<S>>;
   /**
    * The network that learns. With `from(x)` it is the network of the experiment `x` and starts with
    * the weights that `x` trained.
@@ -88,7 +88,7 @@ export interface Experiment<S extends Net = Net, E extends string = never> {
    */
   readonly url: string;
   /** The data set to train on and to report on. */
-  readonly dataset: Dataset<Mix | undefined, string>;
+  readonly dataset: Dataset<Mix | undefined, string, Net>;
   /** The network that learns. */
   readonly student: S;
   /** The trained student whose weights it starts with. `undefined` if there is none. */
@@ -113,7 +113,7 @@ export interface Experiment<S extends Net = Net, E extends string = never> {
  * `ablation`.
  */
 export interface Declared<
-  S extends Scorer,
+  S extends Net,
   G extends TeacherPart,
   M extends Mix | undefined,
   V extends string,
@@ -145,7 +145,7 @@ const experiments = new WeakSet<object>();
  * ```
  */
 export function experiment<
-  S extends Scorer,
+  S extends Net,
   const G extends TeacherPart = undefined,
   M extends Mix | undefined = undefined,
   V extends string = never,

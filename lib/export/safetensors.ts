@@ -1,4 +1,5 @@
 import type { Net } from "../nn/network.ts";
+import { sizeOf } from "../nn/variables.ts";
 import { canonical } from "../values/json.ts";
 import { referenceName } from "../weights/names.ts";
 import { encode, type Entry } from "../weights/safetensors.ts";
@@ -48,13 +49,17 @@ function entries({ network, tensors }: ExportedModel): Map<string, Entry> {
       tensors,
       ([name, value]) =>
         network.names
-          ? [
-            referenceName(network, name),
-            entry(AXES[value.shape.length] ? permute(value, AXES[value.shape.length]) : value),
-          ]
+          ? [referenceName(network, name), entry(toReferenceLayout(network, name, value))]
           : [name, entry(value)],
     ),
   );
+}
+
+function toReferenceLayout({ flattened = [] }: Net, name: string, value: Value): Value {
+  const axes = AXES[value.shape.length];
+  const { shape, data } = axes ? permute(value, axes) : value;
+  const isFlattened = flattened.includes(name);
+  return { shape: isFlattened ? [shape[0], sizeOf(shape.slice(1))] : shape, data };
 }
 
 function entry({ shape, data }: Value): Entry {

@@ -1,4 +1,4 @@
-import { convNorm } from "../nn/conv.ts";
+import { convNorm, type ConvOptions } from "../nn/conv.ts";
 import type { Layer } from "../nn/layer.ts";
 import { dense, globalAveragePool, relu, residual, seq } from "../nn/layers.ts";
 import { type Classifier, classifier, type DesignSize } from "../nn/network.ts";
@@ -7,10 +7,17 @@ import { type LayerNames, type Stage, stage } from "../nn/stage.ts";
 /** A deep ResNet's taps: the stem and four stages of one resolution each. */
 export type DeepResnet = Classifier<"stem" | "block1" | "block2" | "block3" | "block4">;
 
+/** Makes a convolution and the norm after it. */
+export type ConvNorm = (channels: number, options?: ConvOptions) => Layer;
+
 /** The differences between deep ResNets for small images and for large ones. */
 export interface DeepResnetParts {
   /** The stem without the ReLU at its end. */
   readonly stem: Layer;
+  /** Makes each convolution of a block. Default: one with a batch norm. */
+  readonly convNorm?: ConvNorm;
+  /** Number of channels of the first stage's inner convolutions. Default: 64. */
+  readonly width?: number;
   /** A layer between the stem's tap and the first block. Default: none. */
   readonly opening?: Layer;
   /** The reference implementation's names of a block's projection and of the dense layer. */
@@ -28,8 +35,8 @@ const SMALL: DeepResnetParts = {
 };
 
 /**
- * ResNet of four stages (He et al., 2016, section 4.1) with 64, 128, 256 and 512 channels, four
- * times as many with bottleneck blocks. The stride of a bottleneck is in its 3×3 convolution.
+ * ResNet of four stages (He et al., 2016, section 4.1) with 64, 128, 256 and 512 channels unless
+ * `width` differs, four times as many with bottleneck blocks. The stride of a bottleneck is in its 3×3 convolution.
  */
 export function deepResnet(
   id: string,
@@ -37,22 +44,19 @@ export function deepResnet(
   bottleneck: boolean,
   parts: DeepResnetParts,
 ): DeepResnet {
+  const { convNorm: layer = convNorm, width = 64 } = parts;
+  const body = bottleneck ? bottleneckBody : basicBody;
   const block = (number: number): Stage => (create, input) => {
-    const channels = 64 * 2 ** (number - 1);
+    const channels = width * 2 ** (number - 1);
     const out = bottleneck ? 4 * channels : channels;
     const layers: Layer[] = number === 1 && parts.opening ? [parts.opening] : [];
     for (let i = 0; i < blocks[number - 1]; i++) {
       const first = i === 0;
       const stride = first && number > 1 ? 2 : 1;
       const project = first && (stride > 1 || input.at(-1) !== out);
-      const shortcut = project ? convNorm(out, { kernel: 1, stride }) : undefined;
+      const shortcut = project ? layer(out, { kernel: 1, stride }) : undefined;
       if (!first) layers.push(relu());
-      layers.push(
-        residual(
-          bottleneck ? bottleneckBody(channels, stride) : basicBody(channels, stride),
-          shortcut,
-        ),
-      );
+      layers.push(residual(body(layer, channels, stride), shortcut));
     }
     return stage(seq(...layers), relu())(create, input);
   };
@@ -74,18 +78,18 @@ export function deepResnet(
 }
 
 /** Two 3×3 convolutions. */
-function basicBody(channels: number, stride: number): Layer {
-  return seq(convNorm(channels, { stride }), relu(), convNorm(channels));
+function basicBody(layer: ConvNorm, channels: number, stride: number): Layer {
+  return seq(layer(channels, { stride }), relu(), layer(channels));
 }
 
 /** A 3×3 convolution between two 1×1 ones, the last to four times as many channels. */
-function bottleneckBody(channels: number, stride: number): Layer {
+function bottleneckBody(layer: ConvNorm, channels: number, stride: number): Layer {
   return seq(
-    convNorm(channels, { kernel: 1 }),
+    layer(channels, { kernel: 1 }),
     relu(),
-    convNorm(channels, { stride }),
+    layer(channels, { stride }),
     relu(),
-    convNorm(4 * channels, { kernel: 1 }),
+    layer(4 * channels, { kernel: 1 }),
   );
 }
 

@@ -8,28 +8,44 @@ import { defaultInitialisers, type Layer } from "../nn/layer.ts";
 import { dense, globalAveragePool, maxPool, relu, seq } from "../nn/layers.ts";
 import { type Classifier, classifier, type DesignSize } from "../nn/network.ts";
 import { type LayerNames, stage } from "../nn/stage.ts";
-import { type DeepResnet, deepResnet, type DeepResnetParts } from "./deep_resnet.ts";
+import { type ConvNorm, type DeepResnet, deepResnet, type Depths } from "./deep_resnet.ts";
 
 /** ImageNet's images after cropping, and its number of classes. */
 const IMAGENET: DesignSize = { size: 224, classes: 1000 };
 
-const LARGE: DeepResnetParts = {
-  stem: convNorm(64, { kernel: 7, stride: 2 }),
-  opening: maxPool(3, { stride: 2, padding: 1 }),
-  names: { shortcut: "downsample", logits: "fc" },
-  designSize: IMAGENET,
+/** A deep ResNet for large images, which may also be the body of a detector. */
+export type LargeResnet = DeepResnet & {
+  /**
+   * The same network of other layers: `convNorm` makes each convolution with its norm, and the stem
+   * has `width` channels.
+   */
+  readonly of: (convNorm: ConvNorm, width: number) => DeepResnet;
 };
 
+/** Makes a deep ResNet for large images. */
+function large(name: string, blocks: Depths, bottleneck: boolean): LargeResnet {
+  const of = (layer: ConvNorm, width: number) =>
+    deepResnet(`imagenet.${name}`, blocks, bottleneck, {
+      stem: layer(width, { kernel: 7, stride: 2 }),
+      convNorm: layer,
+      width,
+      opening: maxPool(3, { stride: 2, padding: 1 }),
+      names: { shortcut: "downsample", logits: "fc" },
+      designSize: IMAGENET,
+    });
+  return { ...of(convNorm, 64), of };
+}
+
 /** ResNet with 18 layers for large images. */
-export const resnet18: DeepResnet = deepResnet("imagenet.resnet18", [2, 2, 2, 2], false, LARGE);
+export const resnet18: LargeResnet = large("resnet18", [2, 2, 2, 2], false);
 /** ResNet with 26 layers for large images, between those with 18 and 34. */
-export const resnet26: DeepResnet = deepResnet("imagenet.resnet26", [3, 3, 3, 3], false, LARGE);
+export const resnet26: LargeResnet = large("resnet26", [3, 3, 3, 3], false);
 /** ResNet with 34 layers for large images. */
-export const resnet34: DeepResnet = deepResnet("imagenet.resnet34", [3, 4, 6, 3], false, LARGE);
+export const resnet34: LargeResnet = large("resnet34", [3, 4, 6, 3], false);
 /** ResNet with 50 layers for large images. */
-export const resnet50: DeepResnet = deepResnet("imagenet.resnet50", [3, 4, 6, 3], true, LARGE);
+export const resnet50: LargeResnet = large("resnet50", [3, 4, 6, 3], true);
 /** ResNet with 101 layers for large images. */
-export const resnet101: DeepResnet = deepResnet("imagenet.resnet101", [3, 4, 23, 3], true, LARGE);
+export const resnet101: LargeResnet = large("resnet101", [3, 4, 23, 3], true);
 
 /**
  * A depthwise 3×3 convolution and a 1×1 one, each with its norm, without the ReLU at the pair's

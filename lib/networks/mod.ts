@@ -4,6 +4,7 @@
  * @module
  */
 export * from "./deep_resnet.ts";
+export * from "./faster_rcnn.ts";
 export * as imagenet from "./imagenet.ts";
 export * from "./mobilenet.ts";
 export * from "./regnet.ts";

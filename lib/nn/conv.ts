@@ -6,7 +6,7 @@ import { conv2d } from "../kernels/conv2d.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { Failure } from "../values/failure.ts";
 import { defaultInitialisers, type Layer, module, type Norm } from "./layer.ts";
-import { applyNorm, EPSILON, normVariables, readNorm } from "./norm.ts";
+import { applyNorm, EPSILON, frozenFactor, frozenOffset, normVariables, readNorm } from "./norm.ts";
 import type { Pass } from "./pass.ts";
 import {
   constant,
@@ -90,7 +90,7 @@ export function convNorm(channels: number, options: ConvNormOptions = {}): Layer
     );
     const norm = normVariables(channels, create.in("norm"), options.scaleInitial);
     const folded = create.fixed
-      ? foldedVariables(weight, bias, norm, create.in("folded"))
+      ? foldedVariables(weight, bias, norm, EPSILON, create.in("folded"))
       : undefined;
     const frozen = (x: Tensor, pass: Pass): Tensor => {
       if (folded) {
@@ -121,7 +121,8 @@ export function convNorm(channels: number, options: ConvNormOptions = {}): Layer
   };
 }
 
-function convVariables(
+/** Makes the variables of a convolution, and computes its sizes. */
+export function convVariables(
   channels: number,
   options: ConvOptions,
   create: Variables,
@@ -153,31 +154,20 @@ function convVariables(
  * The weights and the offset of a convolution with its norm folded in, computed on the host from
  * initial values.
  */
-function foldedVariables(
+export function foldedVariables(
   weight: Variable,
   bias: Variable | undefined,
   norm: Norm,
+  epsilon: number,
   create: Variables,
-) {
+): { weight: Variable; offset: Variable } {
   const channels = weight.shape[3];
-  const factors = () => {
-    const scale = norm.scale.initial();
-    const variance = norm.variance.initial();
-    return scale.map((s, c) => s / Math.sqrt(variance[c] + EPSILON));
-  };
   return {
     weight: create.derived("weight", weight.shape, () => {
-      const factor = factors();
+      const factor = frozenFactor(norm, epsilon);
       return weight.initial().map((w, i) => w * factor[i % channels]);
     }),
-    offset: create.derived("offset", [channels], () => {
-      const factor = factors();
-      const mean = norm.mean.initial();
-      const before = bias?.initial();
-      return norm.offset.initial().map((offset, c) =>
-        offset + ((before?.[c] ?? 0) - mean[c]) * factor[c]
-      );
-    }),
+    offset: create.derived("offset", [channels], () => frozenOffset(norm, epsilon, bias)),
   };
 }
 

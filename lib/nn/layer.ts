@@ -51,3 +51,10 @@ export function defaultInitialisers(
   const initial = uniform(1 / Math.sqrt(fanIn));
   return { initial, biasInitial: initial };
 }
+
+/**
+ * The initialiser of Caffe2's layers, U(±√(3 / fan-in)): PyTorch's `kaiming_uniform_` with `a = 1`.
+ */
+export function kaimingUniform(fanIn: number): Initialiser {
+  return uniform(Math.sqrt(3 / fanIn));
+}

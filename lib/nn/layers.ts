@@ -30,6 +30,30 @@ export function dense(
   };
 }
 
+/**
+ * A dense layer to `units` with a bias on all values of a map: [height, width, channels] → [units].
+ * The weights are [height, width, channels, units]. Default of both initialisers: PyTorch's.
+ */
+export function denseOnMap(
+  units: number,
+  options: { initial?: Initialiser; biasInitial?: Initialiser } = {},
+): Layer {
+  return (create, input) => {
+    const inputs = sizeOf(input);
+    const { initial, biasInitial } = { ...defaultInitialisers(inputs), ...options };
+    const weight = create.variable("weight", [...input, units], initial);
+    const bias = create.variable("bias", [units], biasInitial);
+    return module(
+      (x, pass) => {
+        const rows = tf.reshape(x, [x.shape[0], inputs]);
+        return linear(rows, tf.reshape(pass.read(weight), [inputs, units]), pass.read(bias));
+      },
+      [units],
+      inputs * units,
+    );
+  };
+}
+
 /** max(x, 0). */
 export function relu(): Layer {
   return (_, input) => module((x) => rectify(x), input);

@@ -4,11 +4,21 @@ import type { Json } from "../values/json.ts";
 import { didYouMean } from "../values/suggest.ts";
 import type { Norm } from "./layer.ts";
 import type { Pass } from "./pass.ts";
-import type { LayerNames, Stage, StageModule, StageOutput } from "./stage.ts";
+import type { Earlier, LayerNames, Stage, StageModule, StageOutput } from "./stage.ts";
 import { type Shape, startFrom, type Variable, type Variables } from "./variables.ts";
 
 /** Named stages, in the order they run. */
 export type Stages<S extends string> = { readonly [K in S]: Stage };
+
+/** A stage that runs on demand, on an input that is no image: a detector's head on a region. */
+export interface Head {
+  /** The shape of the input for one sample. */
+  readonly input: Shape;
+  readonly stage: Stage;
+}
+
+/** Named heads. */
+export type Heads<H extends string> = { readonly [K in H]: Head };
 
 /**
  * The recipe of a network: an ordered record of named stages, whose keys are its taps. A network
@@ -24,11 +34,26 @@ export interface Net<S extends string = string> {
   /** The stages for a data set with `classes` classes and images of the shape `image`. */
   readonly stages: (classes: number, image: Shape) => Stages<S>;
   /**
+   * Stages that belong to the network but run on demand alone, with `Model.stage`. `shapes`: those of
+   * all taps. Default: none.
+   */
+  readonly heads?: (classes: number, shapes: Earlier<Shape>) => Heads<string>;
+  /**
    * The names of the layer at a path, e.g. `block1.0.body.2`, or of a variable that belongs to no
    * layer, in the reference implementations' weights; `undefined` if it has none there. Omit `names`
    * if the network has no reference: import and export then use our names only.
    */
   readonly names?: (path: string) => LayerNames | undefined;
+  /**
+   * The present name of a tensor in the reference's files by its name in older ones. Default: no
+   * name has changed.
+   */
+  readonly presentName?: (name: string) => string;
+  /**
+   * The weights, [height, width, channels, units], that the reference has as those of a dense layer
+   * on a flattened map: [units, channels · height · width]. Default: none.
+   */
+  readonly flattened?: readonly string[];
   /**
    * Converts a variable's values, of this shape, from a network for images of another size to those
    * for images of the shape `image`, e.g. the positions of patches. `undefined` if it cannot.
@@ -84,6 +109,10 @@ export type TokensOf<N extends Net> = "tokens" extends keyof N ? Pick<N, "tokens
 
 /** The taps of a network. */
 export type Tap<N extends Net> = keyof ReturnType<N["stages"]> & string;
+
+/** The names of a network's heads. */
+export type HeadOf<N extends Net> = N extends
+  { readonly heads: (classes: number, shapes: Earlier<Shape>) => Heads<infer H> } ? H : never;
 
 /**
  * Makes a classifier of these stages. `names` gives the layers' names in the reference
@@ -149,20 +178,24 @@ export interface Model<N extends Net = Net> {
   /** The variables, in the order of creation. */
   readonly variables: readonly Variable[];
   /**
-   * Each stage's own variables, including those that it opens with. Those of `logits` are the
-   * head's weight and bias.
+   * Each stage's own variables, including those that it opens with, and each head's. Those of
+   * `logits` are the weight and bias that score classes.
    */
-  readonly parts: { readonly [K in Tap<N>]: readonly Variable[] };
+  readonly parts: { readonly [K in Tap<N> | HeadOf<N>]: readonly Variable[] };
   /** The norm that a tap's `pre` comes from. Throws a `Failure` (exit 2) if there is none. */
   norm(name: Tap<N>): Norm;
-  /** Number of trainable values. */
+  /** Number of learned values, in heads too, also of those that are frozen in this network. */
   readonly parameters: number;
-  /** Multiply-adds for one sample. */
+  /** Multiply-adds for one sample, without heads. */
   readonly multiplyAdds: number;
   /** Runs the network on a batch of images. */
   run(images: Tensor, pass: Pass): Output<N>;
-  /** Runs one stage on the output of the stage before: its `next` if it has one, else its `out`. */
-  stage(name: Tap<N>, x: Tensor, pass: Pass): StageOutput;
+  /**
+   * Runs one stage on the output of the stage before, its `next` if it has one, else its `out`, or a
+   * head on an input of its own. `taps`: the outputs of all stages before, for a stage that reads
+   * some of them.
+   */
+  stage(name: Tap<N> | HeadOf<N>, x: Tensor, pass: Pass, taps?: Earlier<Tensor>): StageOutput;
   /**
    * The input of the next stage if this stage's output is `out`. Throws a `Failure` (exit 2) if the
    * output is only a part of that input, as a map of patches is of all tokens.
@@ -185,21 +218,29 @@ export function buildModel<N extends Net>(
   const scope = startFrom(create, from?.variables ?? [], all);
   const modules: [string, StageModule][] = [];
   const parts: [string, readonly Variable[]][] = [];
+  const shapes: Record<string, Shape> = {};
   let input = image;
   let opening: readonly Variable[] = [];
   for (const [name, stage] of Object.entries(recipe.stages(classes, image))) {
     const before = all.length;
-    const module = stage(scope.in(name), input);
+    const module = stage(scope.in(name), input, shapes);
     modules.push([name, module]);
     const own = all.slice(before).filter((variable) => !module.opening?.includes(variable));
     parts.push([name, [...opening, ...own]]);
     opening = module.opening ?? [];
+    shapes[name] = module.shape;
     input = module.nextShape ?? module.shape;
   }
-  const byName = checkTaps(recipe, Object.fromEntries(modules));
+  const heads: [string, StageModule][] = [];
+  for (const [name, { input, stage }] of Object.entries(recipe.heads?.(classes, shapes) ?? {})) {
+    const before = all.length;
+    heads.push([name, stage(scope.in(name), input, shapes)]);
+    parts.push([name, all.slice(before)]);
+  }
+  const byName = checkTaps(recipe, Object.fromEntries([...modules, ...heads]));
   return {
     recipe,
-    shapes: checkTaps(recipe, record(modules, ({ shape }) => shape)) as Model<N>["shapes"],
+    shapes: checkTaps(recipe, shapes) as Model<N>["shapes"],
     nextShapes: checkTaps(
       recipe,
       record(modules, ({ shape, nextShape = shape }) => nextShape),
@@ -226,17 +267,19 @@ export function buildModel<N extends Net>(
     multiplyAdds: modules.reduce((sum, [, module]) => sum + module.multiplyAdds, 0),
     run(images, pass) {
       let x = images;
+      const before: Record<string, Tensor> = {};
       const outputs = modules.map(([name, module]): [string, StageOutput] => {
-        const output = module(x, pass);
+        const output = module(x, pass, before);
+        before[name] = output.out;
         x = output.next ?? output.out;
         return [name, output];
       });
-      const taps = checkTaps(recipe, record(outputs, ({ out }) => out));
+      const taps = checkTaps(recipe, before);
       const pre = checkTaps(recipe, record(outputs, ({ pre }) => pre));
       const next = checkTaps(recipe, record(outputs, ({ out, next }) => next ?? out));
       return { taps, pre, next } as Output<N>;
     },
-    stage: (name, x, pass) => byName[name](x, pass),
+    stage: (name, x, pass, taps) => byName[name](x, pass, taps),
     hand(name, out, pass) {
       const { hand, nextShape } = byName[name];
       if (hand) return hand(out, pass);

@@ -3,7 +3,7 @@ import { batchNorm, frozenNorm, type NormState, subBatchNorm } from "../kernels/
 import type { Tensor } from "../kernels/tensor.ts";
 import { type Layer, module, type Norm } from "./layer.ts";
 import type { Pass } from "./pass.ts";
-import { constant, type Initialiser, type Variables } from "./variables.ts";
+import { constant, type Initialiser, type Variable, type Variables } from "./variables.ts";
 
 /** Added to a variance before the square root. */
 export const EPSILON = 1e-5;
@@ -23,6 +23,25 @@ export function normVariables(
     mean: create.variable("mean", [channels], constant(0), { trainable: false }),
     variance: create.variable("variance", [channels], constant(1), { trainable: false }),
   };
+}
+
+/** The factor of each channel of a norm with its initial statistics, computed on the host. */
+export function frozenFactor({ scale, variance }: Norm, epsilon: number): Float32Array {
+  const variances = variance.initial();
+  return scale.initial().map((s, c) => s / Math.sqrt(variances[c] + epsilon));
+}
+
+/**
+ * The offset of each channel of a norm with its initial statistics, computed on the host. `bias`:
+ * that of the convolution before. Default: none.
+ */
+export function frozenOffset(norm: Norm, epsilon: number, bias?: Variable): Float32Array {
+  const factor = frozenFactor(norm, epsilon);
+  const mean = norm.mean.initial();
+  const before = bias?.initial();
+  return norm.offset.initial().map((offset, c) =>
+    offset + ((before?.[c] ?? 0) - mean[c]) * factor[c]
+  );
 }
 
 /** Reads a norm's variables in a pass. */

@@ -1,5 +1,6 @@
 import type { Tensor } from "../kernels/tensor.ts";
 import { preventFusion } from "../kernels/prevent_fusion.ts";
+import { Failure } from "../values/failure.ts";
 import type { Layer, Norm } from "./layer.ts";
 import type { Pass } from "./pass.ts";
 import type { Shape, Variable, Variables } from "./variables.ts";
@@ -17,9 +18,28 @@ export interface StageOutput {
   readonly next?: Tensor;
 }
 
+/** Something of each earlier stage, by its tap: its output, or that output's shape for one sample. */
+export type Earlier<T> = { readonly [tap: string]: T };
+
+/**
+ * What a stage reads of an earlier one, beside its input. Throws a `Failure` (exit 2) if there is no
+ * such tap, as where a stage runs without the network before it.
+ */
+export function earlier<T>(taps: Earlier<T> | undefined, tap: string): T {
+  if (taps && Object.hasOwn(taps, tap)) return taps[tap];
+  throw new Failure(
+    2,
+    `a stage reads the tap ${tap}, which did not run before it: run the whole network`,
+  );
+}
+
 /** A stage with its variables. */
 export interface StageModule {
-  (x: Tensor, pass: Pass): StageOutput;
+  /**
+   * Runs the stage on its input, the `next` or `out` of the stage before. `taps`: the outputs of all
+   * stages before, for a stage that reads more than its input (`earlier`).
+   */
+  (x: Tensor, pass: Pass, taps?: Earlier<Tensor>): StageOutput;
   /** The tap's shape for one sample. */
   readonly shape: Shape;
   /** The shape of the next stage's input for one sample. Default: the tap's. */
@@ -44,8 +64,11 @@ export interface StageModule {
   readonly hand?: (out: Tensor, pass: Pass) => Tensor;
 }
 
-/** The recipe of a stage: makes its module from a scope of variables and the input's shape. */
-export type Stage = (create: Variables, input: Shape) => StageModule;
+/**
+ * The recipe of a stage: makes its module from a scope of variables and the input's shape. `shapes`:
+ * those of all earlier taps.
+ */
+export type Stage = (create: Variables, input: Shape, shapes?: Earlier<Shape>) => StageModule;
 
 /**
  * The names in other implementations of a convolution or dense layer, and of the batch norm after

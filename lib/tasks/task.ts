@@ -2,7 +2,7 @@ import type { Draw } from "../values/draw.ts";
 import type { Inputs } from "../values/input.ts";
 import type { Json } from "../values/json.ts";
 import type { Random } from "../kernels/random_uniform.ts";
-import type { Output } from "../nn/network.ts";
+import type { Net, Output } from "../nn/network.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 
 /** Numbers by measure, e.g. `{ top1: 71.2, top5: 92.4 }`. */
@@ -61,15 +61,15 @@ export interface LabelContext {
   readonly random: Random;
 }
 
-/** The goal of a training step, made from labels. */
-export interface Target {
+/** The goal of a training step, made from labels, for networks of the type `N`. */
+export interface Target<N extends Net = Net> {
   /** The loss of a network's output for each sample, [batch]. */
-  loss(output: Output): Tensor;
+  loss(output: Output<N>): Tensor;
   /**
    * Sums over the batch for the student's output, scalars by measure. The log has their means as
    * `train/<measure>`.
    */
-  sums(student: Output): { readonly [measure: string]: Tensor };
+  sums(student: Output<N>): { readonly [measure: string]: Tensor };
   /** The task's own additions to the step context. */
   readonly given: { readonly [name: string]: Tensor };
 }
@@ -101,9 +101,10 @@ export interface TextTable {
 
 /**
  * A goal of learning, with its scores. Each data set has one. The step, the evaluation and the
- * runner know labels, losses and scores through it alone.
+ * runner know labels, losses and scores through it alone. `N`: the networks that can learn it, such
+ * as those that score classes. The compiler checks an experiment's student against it.
  */
-export interface Task {
+export interface Task<N extends Net = Net> {
   /** E.g. `classification`. */
   readonly id: string;
   /** The measures by name, in the order of print. */
@@ -118,15 +119,19 @@ export interface Task {
    */
   readLabels(split: LabelSource, indices: Int32Array, draw?: Draw): Inputs<LabelName>;
   /** Makes the labels of a batch the goal of a training step. */
-  target(labels: Labels, circumstances: LabelContext): Target;
+  target(labels: Labels, circumstances: LabelContext): Target<N>;
   /**
    * Computes a batch's part of a score, inside the step, for the student alone or beside a teacher.
    */
-  evaluate(student: Output, labels: Labels, teacher?: Output): { readonly [name: string]: Tensor };
+  evaluate(
+    student: Output<N>,
+    labels: Labels,
+    teacher?: Output<N>,
+  ): { readonly [name: string]: Tensor };
   /** Starts a tally of the values from `evaluate`. */
   tally(): Tally<Score>;
   /** Selects the outputs that an examination needs, inside the step. */
-  predict(output: Output): { readonly [name: string]: Tensor };
+  predict(output: Output<N>): { readonly [name: string]: Tensor };
   /** Starts a tally of the outputs from `predict`, on a data set with these classes. */
   examine(classes: readonly string[]): Tally<Findings>;
 }

@@ -71,7 +71,10 @@ export interface Assembly {
    * method's, the optimiser's.
    */
   readonly variables: ReadonlyMap<string, Variable>;
-  /** The variables that change. A run needs their values to resume. */
+  /**
+   * The variables that change, which a run needs to resume, and the student's that never do, such as
+   * frozen norms: its weights are not whole without them.
+   */
   readonly state: readonly Variable[];
   /** The student's variables, by their names inside it. */
   readonly weights: ReadonlyMap<string, Variable>;
@@ -139,7 +142,8 @@ export function assemble(experiment: AssemblySource, options: AssemblyOptions): 
     : average(ema, student.variables, scope.in(SCOPES.average));
   const lengthsRead = new Set<"epochs" | "steps">();
   const learning = { student, teacher, loss, optimizer, trainable, frozenVariables };
-  const state = [...collected.values()].filter((variable) => !variable.fixed);
+  const own = new Set(student.variables);
+  const state = [...collected.values()].filter((one) => !one.fixed || own.has(one));
   if (accumulate > 1 && optimizer.groups) {
     throw new Failure(
       2,

@@ -1,6 +1,6 @@
 import { variableShapes } from "../nn/description.ts";
 import type { Net } from "../nn/network.ts";
-import type { Shape } from "../nn/variables.ts";
+import { type Shape, sizeOf } from "../nn/variables.ts";
 import { Failure } from "../values/failure.ts";
 import { listMismatches } from "./checkpoint.ts";
 import { below, commonPrefixes, prefixesOf, referenceName, withoutWrappers } from "./names.ts";
@@ -16,10 +16,12 @@ interface Layout {
    * Default: the file's own order.
    */
   readonly axes: Readonly<Record<number, readonly number[]>>;
+  /** The variables of four dimensions that the file has with the last three in one. */
+  readonly flattened: readonly string[];
 }
 
 /** The layout of Retort's own runs. */
-const OWN_LAYOUT: Layout = { name: (variable) => variable, axes: {} };
+const OWN_LAYOUT: Layout = { name: (variable) => variable, axes: {}, flattened: [] };
 
 /**
  * The layout of the reference implementations in PyTorch: convolutions out, in, height, width;
@@ -28,6 +30,7 @@ const OWN_LAYOUT: Layout = { name: (variable) => variable, axes: {} };
 const referenceLayout = (network: Net): Layout => ({
   name: (variable) => referenceName(network, variable),
   axes: { 2: [1, 0], 4: [2, 3, 1, 0] },
+  flattened: network.flattened ?? [],
 });
 
 /** A message lists so many problems of a kind at most. */
@@ -80,11 +83,11 @@ export function importWeights(
     log(`${path}: ${variable} of other images is resized from [${was}] to [${shape}]`);
   }
   return new Map(
-    Array.from(shapes.keys(), (variable) => {
+    Array.from(shapes, ([variable, shape]) => {
       const name = layout.name(variable);
       const value = tensors.get(name)!;
       if (value.data.every(Number.isFinite)) {
-        return [variable, resized.get(variable) ?? toOwnLayout(value, layout)];
+        return [variable, resized.get(variable) ?? toOwnLayout(value, layout, variable, shape)];
       }
       throw new Failure(
         3,
@@ -122,9 +125,11 @@ interface Size {
 function fit(
   network: Net,
   size: Size,
-  tensors: ReadonlyMap<string, Value>,
+  named: ReadonlyMap<string, Value>,
   off: string,
 ): Fit {
+  const { presentName = (name) => name } = network;
+  const tensors = new Map(Array.from(named, ([name, value]) => [presentName(name), value]));
   const layout = layoutOf(network, size.shapes, tensors);
   const resized = resize(network, size, tensors, layout);
   const expected = shapesInFile(size.shapes, layout);
@@ -148,7 +153,7 @@ function resize(
     Array.from(shapes).flatMap(([variable, shape]): [string, Value][] => {
       const value = tensors.get(layout.name(variable));
       if (!value) return [];
-      const own = toOwnLayout(value, layout);
+      const own = toOwnLayout(value, layout, variable, shape);
       if (own.shape.join() === shape.join()) return [];
       const data = network.resize?.(variable, own, image);
       return data ? [[variable, { shape, data }]] : [];
@@ -241,14 +246,23 @@ function layoutOf(
 /** The shapes of the variables in a file of this layout, by the file's own names. */
 function shapesInFile(
   shapes: ReadonlyMap<string, Shape>,
-  { name, axes }: Layout,
+  layout: Layout,
 ): Map<string, Shape> {
   return new Map(
     Array.from(shapes, ([variable, shape]) => {
-      const order = axes[shape.length];
-      return [name(variable), order ? shape.map((_, axis) => shape[order.indexOf(axis)]) : shape];
+      const ordered = inFileOrder(shape, layout);
+      return [
+        layout.name(variable),
+        layout.flattened.includes(variable) ? [ordered[0], sizeOf(ordered.slice(1))] : ordered,
+      ];
     }),
   );
+}
+
+/** A variable's shape with the file's order of dimensions. */
+function inFileOrder(shape: Shape, { axes }: Layout): Shape {
+  const order = axes[shape.length];
+  return order ? shape.map((_, axis) => shape[order.indexOf(axis)]) : shape;
 }
 
 /** The first size that differs from the expected one. */
@@ -261,8 +275,17 @@ function firstOtherSize(
   ).next().value;
 }
 
-/** Converts a tensor to Retort's layout and to floats. */
-function toOwnLayout({ shape, data }: Value, { axes }: Layout): Value {
-  const value = { shape, data: data instanceof Float32Array ? data : Float32Array.from(data) };
-  return axes[shape.length] ? permute(value, axes[shape.length]) : value;
+/** Converts the tensor of a variable, which has the shape `own` here, to Retort's layout and to floats. */
+function toOwnLayout(
+  { shape, data }: Value,
+  layout: Layout,
+  variable: string,
+  own: Shape,
+): Value {
+  const value = {
+    shape: layout.flattened.includes(variable) ? inFileOrder(own, layout) : shape,
+    data: data instanceof Float32Array ? data : Float32Array.from(data),
+  };
+  const order = layout.axes[value.shape.length];
+  return order ? permute(value, order) : value;
 }

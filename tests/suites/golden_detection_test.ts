@@ -2,9 +2,20 @@
 import { boxes } from "../support/detection_boxes.ts";
 import { cocoEvaluations } from "../support/detection_coco.ts";
 import { losses } from "../support/detection_losses.ts";
+import { networks } from "../support/detection_networks.ts";
 import { regions } from "../support/detection_regions.ts";
 import { roiAligns } from "../support/detection_roi_align.ts";
+import { training } from "../support/detection_training.ts";
 import { goldens } from "../support/goldens.ts";
 
 // Each case has JSON of its own, which only its checks know.
-await goldens<never>("detection", boxes, losses, regions, roiAligns, cocoEvaluations);
+await goldens<never>(
+  "detection",
+  boxes,
+  losses,
+  networks,
+  regions,
+  roiAligns,
+  training,
+  cocoEvaluations,
+);

@@ -11,9 +11,11 @@ import {
   ctkd,
   cutmix,
   type Dataset,
+  type Detector,
   type Distiller,
   dkd,
   experiment,
+  fasterRcnn,
   fitnets,
   fixMatchAugment,
   from,
@@ -46,6 +48,11 @@ import {
 } from "../../mod.ts";
 
 declare const dataset: Dataset;
+/** A data set whose task asks for a detector. */
+declare const boxes: Dataset<undefined, never, Detector>;
+/** Methods for detectors, alone and with a teacher. */
+declare const detect: Distiller<Detector, undefined>;
+declare const distil: Distiller<Detector, Detector>;
 declare const stage: Stage;
 /** A method with two teachers or more. */
 declare const several: Distiller<Scorer, readonly [Scorer, Scorer, ...Scorer[]]>;
@@ -232,6 +239,36 @@ function mistakes(): void {
   experiment(meta, { ...mixed, distiller: nkd() });
   // @ts-expect-error: a misspelt option.
   ctkd({ loop: 10 });
+
+  // A detector is no network that scores classes, neither for a method nor for a data set.
+  const found = { dataset: boxes, student: fasterRcnn(), schedule };
+  const detector = from(experiment(meta, { ...found, distiller: detect }));
+  experiment(meta, { ...found, teacher: detector, distiller: distil });
+  experiment(meta, { ...found, student: detector, distiller: detect });
+  // @ts-expect-error: scratch needs logits, and a detector has none.
+  experiment(meta, { ...found, distiller: scratch() });
+  // @ts-expect-error: kd compares logits.
+  experiment(meta, { ...found, teacher: detector, distiller: kd() });
+  // @ts-expect-error: fitnets needs logits beside its taps, which a detector's body has.
+  experiment(meta, { ...found, teacher: detector, distiller: fitnets() });
+  // @ts-expect-error: slkd copies a head that scores classes.
+  experiment(meta, { ...found, teacher: detector, distiller: slkd() });
+  // @ts-expect-error: the teacher is no detector.
+  experiment(meta, { ...found, teacher, distiller: distil });
+  // @ts-expect-error: the student is no detector.
+  experiment(meta, { ...shared, teacher: detector, distiller: distil });
+  // @ts-expect-error: a detector teaches no network that scores classes.
+  experiment(meta, { ...shared, teacher: detector, distiller: kd() });
+  // @ts-expect-error: the data set asks for a network that scores classes.
+  experiment(meta, { ...found, dataset, distiller: detect });
+  // @ts-expect-error: the data set asks for a detector.
+  experiment(meta, { ...shared, dataset: boxes, distiller: scratch() });
+  // @ts-expect-error: a misspelt option.
+  fasterRcnn({ chanels: 64 });
+  // @ts-expect-error: the body is a network, not its name.
+  fasterRcnn({ body: "resnet18" });
+  // @ts-expect-error: a body of another kind.
+  fasterRcnn({ body: resnet8 });
 
   // What a loss returns.
   const _asynchronous: Distiller<Scorer>["build"] = () =>

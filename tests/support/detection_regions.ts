@@ -26,7 +26,7 @@ import { assertNear, tolerance } from "./tolerance.ts";
 type Sides = readonly [height: number, width: number];
 
 /** The JSON of a whole detector's case. */
-interface DetectorFacts extends DetectionFacts {
+export interface RegionFacts extends DetectionFacts {
   readonly network: {
     readonly classes: number;
     readonly images: readonly Sides[];
@@ -46,7 +46,7 @@ interface DetectorFacts extends DetectionFacts {
   readonly padded_hw: Sides;
 }
 
-type DetectorGolden = Golden<DetectorFacts>;
+type DetectorGolden = Golden<RegionFacts>;
 
 /** Slots for objects: two more than any image has. */
 const SPARE_SLOTS = 2;
@@ -102,7 +102,7 @@ function concat(arrays: readonly Float32Array[]): Float32Array {
 }
 
 /** The objects of the resized images, in slots, as the inputs of a step. */
-function truthsOf({ facts, tensor, integers }: DetectorGolden) {
+export function truthsOf({ facts, tensor, integers }: DetectorGolden) {
   const { images } = facts.network;
   const counts = images.map((_, i) => integers(`in.labels.${i}`).length);
   const slots = Math.max(...counts) + SPARE_SLOTS;
@@ -123,14 +123,15 @@ function truthsOf({ facts, tensor, integers }: DetectorGolden) {
 
 type Given = Readonly<Record<string, Tensor>>;
 
-const truthsIn = ({ truthBoxes, truthClasses, truthCount }: Given): Truths => ({
+/** The objects as the inputs of `truthsOf` have them. */
+export const truthsIn = ({ truthBoxes, truthClasses, truthCount }: Given): Truths => ({
   boxes: truthBoxes,
   classes: tf.cast(truthClasses, "int32"),
   count: tf.cast(truthCount, "int32"),
 });
 
 /** Random numbers, [batch, candidates], that leave candidates in their order. */
-function inOrder(batch: number, candidates: number): Tensor {
+export function inOrder(batch: number, candidates: number): Tensor {
   return tf.tile(tf.expandDims(tf.linspace(1, 0.5, candidates), 0), [batch, 1]);
 }
 
@@ -362,6 +363,6 @@ async function checkRegions(golden: DetectorGolden, t: Deno.TestContext): Promis
 }
 
 /** Checks of these cases. */
-export const regions: readonly Check<DetectorFacts>[] = [
+export const regions: readonly Check<RegionFacts>[] = [
   [/^model_small(_\w+)?$/, checkRegions],
 ];

@@ -17,7 +17,14 @@ function uniforms(text: string): () => number {
 }
 
 /** The role of a tensor. It decides how uniform numbers become elements. */
-export type Role = "weight" | "bias" | "norm.weight" | "norm.bias" | "embedding" | "image";
+export type Role =
+  | "weight"
+  | "bias"
+  | "norm.weight"
+  | "norm.bias"
+  | "embedding"
+  | "image"
+  | "pixel";
 
 /** The facts of a network's case that decide its weights. */
 export interface Recipe {
@@ -28,11 +35,15 @@ export interface Recipe {
   readonly bn_order: readonly string[];
   /** The names of the layer norms. Default: none. */
   readonly norm_order?: readonly string[];
+  /** The shapes of frozen batch norms' weights and biases, which are no parameters. Default: none. */
+  readonly bn_affine?: Readonly<Record<string, readonly number[]>>;
+  /** The bound of each of these weights in place of its role's. Default: none. */
+  readonly recipe_gains?: Readonly<Record<string, number>>;
 }
 
 /** Generates a network's weight, a tensor in PyTorch's layout, by its name. */
 export function recipeWeight(
-  { seed, param_shapes, bn_order, norm_order = [] }: Recipe,
+  { seed, param_shapes, bn_order, norm_order = [], bn_affine = {}, recipe_gains = {} }: Recipe,
   name: string,
 ): Numbers {
   const layer = name.slice(0, name.lastIndexOf("."));
@@ -40,14 +51,23 @@ export function recipeWeight(
   const kind = name.endsWith(".bias") ? "bias" : "weight";
   const isEmbedding = /^(\w+_token|pos_embed)$/.test(name);
   const role = isNorm ? `norm.${kind}` as const : isEmbedding ? "embedding" : kind;
-  return recipe(seed, name, param_shapes[name], role);
+  return recipe(seed, name, param_shapes[name] ?? bn_affine[name], role, recipe_gains[name]);
 }
 
 /** Layers of a transformer that start twice as large, so that attention is not flat. */
 const DOUBLED = /\.(attn\.qkv|mlp\.fc1)\.weight$/;
 
-/** Generates a tensor in PyTorch's layout from the case's seed and the tensor's name. */
-export function recipe(seed: number, name: string, shape: readonly number[], role: Role): Numbers {
+/**
+ * Generates a tensor in PyTorch's layout from the case's seed and the tensor's name. `gain`: the
+ * bound of its elements, in place of its role's.
+ */
+export function recipe(
+  seed: number,
+  name: string,
+  shape: readonly number[],
+  role: Role,
+  gain?: number,
+): Numbers {
   const [out, inputs, kh, kw] = shape;
   const u = uniforms(`${seed}:${name}`);
   const conv = Math.sqrt(2 / (out * kh * kw));
@@ -61,6 +81,8 @@ export function recipe(seed: number, name: string, shape: readonly number[], rol
     "norm.bias": () => 0.4 * u() - 0.2,
     "embedding": () => 0.04 * u() - 0.02,
     "image": () => 4 * u() - 2,
+    "pixel": u,
   };
-  return { shape, data: Float32Array.from({ length: sizeOf(shape) }, element[role]) };
+  const one = gain === undefined ? element[role] : () => (2 * u() - 1) * gain;
+  return { shape, data: Float32Array.from({ length: sizeOf(shape) }, one) };
 }

@@ -15,8 +15,8 @@ export function headMap<N extends Net>({ taps, next }: Output<N>, tap: Tap<N>): 
 
 /** A stage that hands on its map as `headMap` has it. */
 export function handingHeadMap(stage: Stage): Stage {
-  return (create, input) => {
-    const module = stage(create, input);
+  return (...parts) => {
+    const module = stage(...parts);
     const { hand, nextShape } = module;
     const run = (...given: Parameters<typeof module>): StageOutput => {
       const { next, ...output } = module(...given);
