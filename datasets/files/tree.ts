@@ -20,6 +20,11 @@ export interface Tree {
   names(folder: string): string[];
   /** Reads a file. Rejects with a `Failure` (exit 3) that names it if it cannot be read. */
   read(name: string): Promise<Uint8Array>;
+  /**
+   * Reads a file part by part. A file in a zip is one part, since its check needs all of it. Throws
+   * like `read`.
+   */
+  parts(name: string): AsyncIterable<Uint8Array>;
   /** Reads at most `length` bytes from the beginning of a file, up to 1000. Rejects like `read`. */
   head(name: string, length: number): Promise<Uint8Array>;
   /** Looks at a file. Throws a `Failure` (exit 3) that names it if that fails. */
@@ -71,6 +76,9 @@ function zipTree(path: string, expected: string): Tree {
       zip.names.filter((name) => name.startsWith(`${top}${folder}/`) && !isSideFile(name))
         .map((name) => name.slice(top.length)),
     read: (name) => Promise.try(() => zip.read(top + name)),
+    async *parts(name) {
+      yield await Promise.try(() => zip.read(top + name));
+    },
     head: (name, length) => Promise.try(() => zip.head(top + name, length)),
     look: (name) => ({ size: zip.size(top + name) ?? 0 }),
     checksum: (name) => Promise.resolve(zip.crc(top + name) ?? 0),
@@ -114,6 +122,14 @@ function directoryTree(path: string): Tree {
       namesBelow(`${path}/${folder}`, [attempt(`${path}/${folder}`, Deno.realPathSync)])
         .map((name) => `${folder}/${name}`),
     read: (name) => read(name, (path) => Deno.readFile(path)),
+    async *parts(name) {
+      const file = await read(name, (path) => Deno.open(path));
+      try {
+        yield* file.readable;
+      } catch (error) {
+        throw readFailure(`${path}/${name}`, error);
+      }
+    },
     head: (name, length) =>
       read(name, async (path) => {
         using file = await Deno.open(path);
