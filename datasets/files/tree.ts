@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { crc32 } from "node:zlib";
 import { AbsentDataset, type FileLook } from "../../lib/data/dataset.ts";
 import { dataFolderHint } from "../../lib/files/data_folder.ts";
@@ -118,9 +119,11 @@ function directoryTree(path: string): Tree {
   };
   return {
     path,
-    names: (folder) =>
-      namesBelow(`${path}/${folder}`, [attempt(`${path}/${folder}`, Deno.realPathSync)])
-        .map((name) => `${folder}/${name}`),
+    names(folder) {
+      checkFolder(path, folder);
+      return namesBelow(`${path}/${folder}`, [attempt(`${path}/${folder}`, Deno.realPathSync)])
+        .map((name) => `${folder}/${name}`);
+    },
     read: (name) => read(name, (path) => Deno.readFile(path)),
     async *parts(name) {
       const file = await read(name, (path) => Deno.open(path));
@@ -145,6 +148,18 @@ function directoryTree(path: string): Tree {
   };
 }
 
+/** Throws a `Failure` (exit 3) that lists the folders that are there if one is not. */
+function checkFolder(path: string, folder: string): void {
+  if (existsSync(`${path}/${folder}`)) return;
+  const others = attempt(path, () => [...Deno.readDirSync(path)])
+    .filter(({ name, isFile }) => !isFile && !name.startsWith(".")).map(({ name }) => name).sort();
+  const found = others.length > 0 ? `, only ${others.slice(0, 10).join(", ")}` : "";
+  throw new Failure(
+    3,
+    `${path} has no folder ${folder}${found}: rename one, or name it in the data set's options`,
+  );
+}
+
 /**
  * The names of the files and folders below a directory. `above` are the real paths of it and of
  * those it lies in, for links that lead back to one.
@@ -159,7 +174,12 @@ function namesBelow(folder: string, above: readonly string[]): string[] {
       throw new Failure(3, `${path} has a name that is not UTF-8: rename it`);
     }
     // A link may lead to a folder: class folders are often links to the images' real place.
-    if (!entry.isDirectory && !(entry.isSymlink && leadsToFolder(path))) return [name];
+    const { isDirectory, isFile } = entry.isSymlink ? targetOf(path) : entry;
+    // To read a pipe would wait for ever.
+    if (!isDirectory && !isFile) {
+      throw new Failure(3, `${path} is neither a file nor a folder: remove it`);
+    }
+    if (!isDirectory) return [name];
     const real = entry.isSymlink ? Deno.realPathSync(path) : `${above[above.length - 1]}/${name}`;
     if (above.includes(real)) {
       throw new Failure(3, `${path} is a link to a folder that it lies in: remove the link`);
@@ -168,9 +188,9 @@ function namesBelow(folder: string, above: readonly string[]): string[] {
   });
 }
 
-function leadsToFolder(link: string): boolean {
+function targetOf(link: string): Pick<Deno.FileInfo, "isDirectory" | "isFile"> {
   try {
-    return Deno.statSync(link).isDirectory;
+    return Deno.statSync(link);
   } catch (error) {
     throw new Failure(3, `${link} is a link that leads nowhere: mend it or remove it`, {
       cause: error,

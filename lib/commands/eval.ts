@@ -181,7 +181,7 @@ function isWeights(path: string): boolean {
 /** Reads a weights file, for the network and the data set of an experiment. */
 async function readFile(path: string, as: string, options: Options): Promise<NamedSubject> {
   const misplaced = (["seed", "epoch", "average", "epochs", "limit"] as const).find((flag) =>
-    options[flag] !== undefined
+    options[flag] !== undefined && options[flag] !== false
   );
   if (misplaced) {
     throw new Failure(

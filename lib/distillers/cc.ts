@@ -3,6 +3,7 @@ import type { SpottedDistiller } from "../experiment/distiller.ts";
 import { dense } from "../nn/layers.ts";
 import type { Net } from "../nn/network.ts";
 import { flatten, gram, type Related, safeSqrt, selectRelated } from "../nn/ops.ts";
+import { type Shape, sizeOf } from "../nn/variables.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { alsoKd, type AlsoKdOptions } from "./parts/also_kd.ts";
 import { above, atLeast, checkRanges, whole } from "../values/range.ts";
@@ -77,8 +78,10 @@ export function cc<const S extends string = "pooled", const T extends string = "
     spots: () => [[studentTap, teacherTap]],
     build({ create, student, teacher }) {
       const embed = create.in("embed");
-      const embedStudent = embed.in("student")(dense(units), student.shapes[studentTap]);
-      const embedTeacher = embed.in("teacher")(dense(units), teacher.shapes[teacherTap]);
+      const embedding = (side: string, shape: Shape) =>
+        embed.in(side)(dense(units), [sizeOf(shape)]);
+      const embedStudent = embedding("student", student.shapes[studentTap]);
+      const embedTeacher = embedding("teacher", teacher.shapes[teacherTap]);
       return ({ student, teacher, task, live, mask }) => {
         const samples = selectRelated(mask(studentTap), student.taps[studentTap]);
         const s = embedStudent(flatten(student.taps[studentTap]), live);

@@ -22,7 +22,7 @@ import {
   unitRows,
 } from "../nn/ops.ts";
 import type { Pass } from "../nn/pass.ts";
-import { constant, type Shape, uniform, type Variable } from "../nn/variables.ts";
+import { constant, type Shape, sizeOf, uniform, type Variable } from "../nn/variables.ts";
 import { Failure } from "../values/failure.ts";
 import { alsoKd } from "./parts/also_kd.ts";
 import { above, atLeast, below1, checkRanges, whole } from "../values/range.ts";
@@ -179,7 +179,7 @@ interface Side {
 }
 
 function side(create: Create, shape: Shape, dimensions: number, size: number): Side {
-  const project = create(dense(dimensions), shape);
+  const project = create(dense(dimensions), [sizeOf(shape)]);
   return {
     embed: (x, pass) => unitRows(project(flatten(x), pass)),
     bank: create.memory("bank", [size, dimensions], uniform(1 / Math.sqrt(dimensions / 3))),

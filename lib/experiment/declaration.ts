@@ -1,16 +1,24 @@
-import { canonical, type Json } from "../values/json.ts";
+import { Failure } from "../values/failure.ts";
+import { canonical, foreignToJson, type Json } from "../values/json.ts";
 import { sha256 } from "../values/sha256.ts";
 import type { Experiment, Trained } from "./experiment.ts";
 
 /**
  * Everything that determines a run, as JSON. The run's seeds, paths, addresses and numbers of
- * threads are not part of it.
+ * threads are not part of it. Throws a `Failure` (exit 2) if an option is something that JSON does
+ * not have: another one would give the same declaration.
  */
 export function declaration(experiment: Experiment): Json {
-  const describePart = ({ id, options }: { readonly id: string; readonly options: Json }) => ({
-    id,
-    options,
-  });
+  const describePart = ({ id, options }: { readonly id: string; readonly options: Json }) => {
+    const foreign = foreignToJson(options, "options");
+    if (foreign) {
+      throw new Failure(
+        2,
+        `${id}: ${foreign}; options are finite numbers, texts, lists and the like`,
+      );
+    }
+    return { id, options };
+  };
   const describeTrained = ({ experiment, seed, epoch, average }: Trained) => ({
     experiment: declaration(experiment),
     seed,

@@ -100,7 +100,7 @@ export function checkSchedule(
  * a point of the rate does not lie within the epochs.
  */
 export function schedule(
-  { epochs, batch, lr, clip, ema, accumulate = 1 }: ScheduleOptions,
+  { epochs, batch, lr, clip, ema, accumulate }: ScheduleOptions,
   { id, rate: declared, declare, optimizer }: OptimizerParts,
 ): Schedule {
   checkSchedule({ id, epochs, batch, clip, ema, accumulate });
@@ -109,7 +109,7 @@ export function schedule(
   const around = {
     ...clip !== undefined && { clip },
     ...ema !== undefined && { ema },
-    ...accumulate > 1 && { accumulate },
+    ...accumulate !== undefined && accumulate > 1 && { accumulate },
   };
   const scheduleOver = (epochs: number, rate: Rate): Schedule => ({
     id,

@@ -169,12 +169,15 @@ interface Directory {
 function findDirectory(source: ByteSource): Directory | undefined {
   const start = Math.max(0, source.size - 22 - 0xffff);
   const tail = viewAt(source, start, source.size - start);
+  // Some programs fill the last block of a file with zeros.
+  const length = new Uint8Array(tail.buffer).findLastIndex((byte) => byte !== 0) + 1;
   let at = tail.byteLength - 22;
-  // A comment of unknown length follows the record, so only a fitting length identifies it.
+  // A comment of unknown length follows the record, so only a fitting length identifies it. The
+  // record itself may end in zeros.
+  const isFitting = (end: number) => end >= length && end <= tail.byteLength;
   while (
     at >= 0 &&
-    !(tail.getUint32(at, true) === END &&
-      at + 22 + tail.getUint16(at + 20, true) === tail.byteLength)
+    !(tail.getUint32(at, true) === END && isFitting(at + 22 + tail.getUint16(at + 20, true)))
   ) at--;
   if (at < 0) return undefined;
   const disk = tail.getUint16(at + 4, true);

@@ -24,6 +24,9 @@ const INSTEAD: Readonly<Record<Use, string>> = {
     "argument, as in (size, random) => Float32Array.from({ length: size }, () => random.normal())",
 };
 
+/** What to use in place of a clock. */
+const CLOCK = "a step is recorded, so use the loss's `epoch` or `step`";
+
 /** The ops of tfjs that draw numbers. */
 const RANDOM = new Set([
   "dropout",
@@ -59,7 +62,7 @@ interface Ops {
 
 /**
  * Runs a function of the user's that must do the same in each run of a seed: random numbers that
- * are not the run's, variables that nothing trains and ops without a gradient throw a `Failure`
+ * are not the run's, clocks, variables that nothing trains and ops without a gradient throw a `Failure`
  * (exit 2) that names the line of the user's file. So does any other error on such a line. An op
  * whose results are whole numbers or truth values, such as a comparison, is a constant for the
  * gradient.
@@ -72,6 +75,11 @@ export function pure<T>(use: Use, body: () => T): T {
   replace(undo, Math, "random", () => refuse("Math.random"));
   replace(undo, crypto, "getRandomValues", () => refuse("crypto.getRandomValues"));
   replace(undo, crypto, "randomUUID", () => refuse("crypto.randomUUID"));
+  for (const [name, clock] of Object.entries({ Date, performance })) {
+    replace(undo, clock, "now", () => {
+      throw new Error(`${name}.now is read once: ${CLOCK}`);
+    });
+  }
   // Every op passes here, whoever imported tfjs: all of its copies share one engine.
   const ops = tf.engine() as unknown as Ops;
   const { startScope, addTapeNode } = ops;
@@ -134,9 +142,16 @@ function withoutGradient(kernel: string): () => never {
   };
 }
 
-/** An error of the user's code as a `Failure` (exit 2) with its line. Other errors stay. */
+/**
+ * An error of the user's code as a `Failure` (exit 2), with its line if it has one. Other errors
+ * stay.
+ */
 function located(error: unknown): unknown {
-  if (!(error instanceof Error) || error instanceof Failure) return error;
+  if (error instanceof Failure) return error;
+  // Only a user's code throws what is no error.
+  if (!(error instanceof Error)) {
+    return new Failure(2, `the experiment's code throws ${Deno.inspect(error)}, which is no Error`);
+  }
   const line = userLine(error.stack ?? "");
   return line ? new Failure(2, `${messageOf(error)} (${line})`, { cause: error }) : error;
 }

@@ -220,7 +220,7 @@ export async function recordTrial(
 ): Promise<Result> {
   const present = existsSync(path) ? await readResult(path, experiment) : undefined;
   if (present?.trials.some((one) => isDeepStrictEqual(one, trial))) return present;
-  using lock = await new Leases().wait(`${path}.lock`, say);
+  using lock = await new Leases().wait(lockOf(path), say);
   await removeUnfinished(dirname(path), `${basename(path)}.`);
   await moveFormer(path, experiment);
   const { trials } = await readResult(path, experiment) ?? { trials: [] };
@@ -269,6 +269,15 @@ export async function readTrials(root: string, id: string): Promise<readonly Tri
   const path = resultPath(root, id);
   const files = await Promise.all([readResult(path, id), readResult(quickPath(path), id)]);
   return files.flatMap((result) => result?.trials ?? []);
+}
+
+/** The lease of a process that records into the result at `path`. */
+const lockOf = (path: string): string => `${path}.lock`;
+
+/** The leases of processes that record trials of an experiment: full ones, quick ones. */
+export function resultLocks(root: string, id: string): readonly string[] {
+  const path = resultPath(root, id);
+  return [path, quickPath(path)].map(lockOf);
 }
 
 /** The path of the quick trials beside those of a result. */

@@ -10,6 +10,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { type HeldLease, Lease, Leases } from "../files/lease.ts";
 import { describeHolder } from "../files/lease_holder.ts";
+import { resultLocks } from "../project/result.ts";
 import { Failure } from "../values/failure.ts";
 import type { RunFolder } from "./run_folder.ts";
 import type { Settings } from "./settings.ts";
@@ -69,9 +70,19 @@ export function tryClaim(
   return lease instanceof Lease ? new Claim(lease, title) : lease;
 }
 
-/** Removes the claim on a trial that is done, if the process died before it released it. */
-export function clearClaim({ path }: Pick<RunFolder, "path">): void {
-  new Leases().clear(`${path}.claim`);
+/**
+ * Removes the claim on a trial that is done, and the locks of its result, if the process died before
+ * it released them.
+ */
+export function clearLeases(
+  { folder, root, identity: { id } }: {
+    readonly folder: Pick<RunFolder, "path">;
+    readonly root: string;
+    readonly identity: { readonly id: string };
+  },
+): void {
+  const leases = new Leases();
+  for (const path of [`${folder.path}.claim`, ...resultLocks(root, id)]) leases.clear(path);
 }
 
 /** Milliseconds between two looks at a claim that another process holds. */

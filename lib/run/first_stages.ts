@@ -6,7 +6,7 @@
  */
 import type { TrainedModule } from "../experiment/distiller.ts";
 import type { Experiment, Trained } from "../experiment/experiment.ts";
-import { clearClaim } from "./claim.ts";
+import { clearLeases } from "./claim.ts";
 import { acceptCode, type ResolvedTrained, resolveTrained } from "./resolve.ts";
 import type { Settings } from "./settings.ts";
 import { sha256 } from "../values/sha256.ts";
@@ -59,7 +59,7 @@ export async function readStages(
   ) => {
     const resolved = await resolveTrained(trained, settings);
     const { identity: { id }, seed } = resolved;
-    clearClaim(resolved.folder);
+    clearLeases(resolved);
     await acceptCode(resolved);
     records.push({ id, seed, taken, sha256: await sha256(await Deno.readFile(file(resolved))) });
     return resolved;

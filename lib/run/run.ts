@@ -8,7 +8,7 @@ import { identify, type Identity } from "../project/identify.ts";
 import { primaryOf } from "../project/metric.ts";
 import { readTrials, recordRun, type Trial } from "../project/result.ts";
 import { Failure } from "../values/failure.ts";
-import { clearClaim } from "./claim.ts";
+import { clearLeases } from "./claim.ts";
 import { claimCohorts } from "./claimed_cohorts.ts";
 import { checkDeclaredData } from "./declared_data.ts";
 import { sayLongOptions } from "./declared_epochs.ts";
@@ -163,7 +163,7 @@ async function reuse(
   const { folder, identity: { id }, root, state } = resolved;
   if (settings.pending && state !== "done") return undefined;
   const trial = await folder.requireTrial();
-  clearClaim(folder);
+  clearLeases(resolved);
   checkArithmetic(folder.path, trial, settings);
   const isCompared = !present || await compareData(resolved, present);
   const { task } = experiment.dataset;

@@ -244,18 +244,22 @@ export class RunFolder {
     const refuse = (problem: string) =>
       new Failure(3, `${path} is damaged: ${problem}; ${FRESH_HINT}`);
     const json = await Deno.readTextFile(path);
-    let value: unknown;
+    let value: Record<string, unknown>;
     try {
-      value = JSON.parse(json);
+      value = { ...JSON.parse(json) };
     } catch (error) {
       throw refuse(messageOf(error));
     }
-    return readAs(value, readCode, refuse);
+    const { checksum, ...code } = value;
+    const read = readAs(code, readCode, refuse);
+    // Files of earlier versions have no checksum.
+    if (checksum === undefined || checksum === await checksumOf(read)) return read;
+    throw refuse("it is not what was written");
   }
 
-  /** Writes the fingerprint of the code that the run is of from now on. */
+  /** Writes the fingerprint of the code that the run is of from now on, with a checksum. */
   async writeCode(code: OwnCode): Promise<void> {
-    await this.write(CODE, code);
+    await this.write(CODE, { ...code, checksum: await checksumOf(code) });
   }
 
   /** Reads the result of a run that was done. Rejects with a `Failure` (exit 3) if it is gone. */
@@ -332,9 +336,9 @@ export class RunFolder {
   }
 }
 
-/** The SHA-256 of a trial's canonical JSON. */
-async function checksumOf(trial: Trial): Promise<string> {
-  return await sha256(new TextEncoder().encode(canonical(trial)));
+/** The SHA-256 of a value's canonical JSON. */
+async function checksumOf(value: Json): Promise<string> {
+  return await sha256(new TextEncoder().encode(canonical(value)));
 }
 
 const score: Reader<Score> = recordOf(number);

@@ -17,7 +17,7 @@ import { sha256 } from "../values/sha256.ts";
 import { importWeights } from "../weights/import_weights.ts";
 import { openWeights, resolveWeights } from "../weights/locate_weights.ts";
 import type { WeightsFile } from "../weights/weights_file.ts";
-import { clearClaim } from "./claim.ts";
+import { clearLeases } from "./claim.ts";
 import { imageSource } from "./declared_data.ts";
 import { readLoggedScore } from "./epoch_log.ts";
 import type { Prepared, TeacherWeights } from "./prepare.ts";
@@ -67,7 +67,7 @@ async function readStudent(
   const resolved = await resolveTrained(teacher, settings);
   const { identity: { id }, seed, weights: path } = resolved;
   const weights = await studentWeights(resolved);
-  clearClaim(resolved.folder);
+  clearLeases(resolved);
   await acceptCode(resolved);
   return {
     identity: { id, seed, sha256: await sha256(await Deno.readFile(path)) },

@@ -6,9 +6,10 @@ const TURNS = 10;
  * Listens for the signals by which a person, a terminal or a scheduler stops a command, or asks it
  * to save:
  *
- * - Ctrl-C (SIGINT), a closed connection (SIGHUP) and SIGTERM set `requested`, which a run reads;
+ * - Ctrl-C (SIGINT), a closed connection (SIGHUP), SIGTERM and a limit of processor time (SIGXCPU)
+ *   set `requested`, which a run reads;
  * - another Ctrl-C, at least a second later, ends the process at once with exit code 130;
- * - SIGUSR1 is a request to save and to go on.
+ * - SIGUSR1 and SIGUSR2 are requests to save and to go on.
  *
  * `nohup` does not keep SIGHUP away: `deno task` listens for it, and passes it on.
  */
@@ -41,9 +42,9 @@ export class Interruption implements Disposable {
     };
     this.#listen("SIGINT", press);
     if (Deno.build.os === "windows") return;
-    this.#listen("SIGTERM", stop);
-    this.#listen("SIGHUP", stop);
-    this.#listen("SIGUSR1", () => this.#saveRequested = true);
+    const save = () => this.#saveRequested = true;
+    for (const signal of ["SIGTERM", "SIGHUP", "SIGXCPU"] as const) this.#listen(signal, stop);
+    for (const signal of ["SIGUSR1", "SIGUSR2"] as const) this.#listen(signal, save);
   }
 
   #listen(signal: Deno.Signal, hear: () => void): void {

@@ -126,6 +126,9 @@ export function assemble(experiment: AssemblySource, options: AssemblyOptions): 
       teacher,
       dataset: { size: train.size, classes, labels: train.labels },
     }));
+  if (typeof loss !== "function") {
+    throw new Failure(2, "the method's build returns no loss: return a function, without async");
+  }
   const frozenVariables = new Set(distiller.frozenVariables?.(student));
   const trainable = [...collected.values()]
     .filter((variable) => variable.trainable && !variable.fixed && !frozenVariables.has(variable));

@@ -21,6 +21,30 @@ export function canonical(value: Json): string {
 }
 
 /**
+ * Returns the first value in `value`, with its place, that JSON would write as another one or not at
+ * all: NaN, an infinity, a class instance. `undefined` if there is none. `at` is the place of the
+ * whole.
+ */
+export function foreignToJson(value: unknown, at: string): string | undefined {
+  const isPlain = value === null || ["boolean", "string", "undefined"].includes(typeof value);
+  if (isPlain || typeof value === "number" && Number.isFinite(value)) return undefined;
+  if (Array.isArray(value)) return first(value.map((one, i) => foreignToJson(one, `${at}[${i}]`)));
+  if (typeof value === "object" && !(Symbol.toStringTag in value) && !(value instanceof Date)) {
+    return first(Object.entries(value).map(([key, one]) => foreignToJson(one, `${at}.${key}`)));
+  }
+  return `${at} is ${
+    typeof value === "object" || typeof value === "function" ? `a ${nameOfKind(value)}` : value
+  }`;
+}
+
+const first = (found: readonly (string | undefined)[]): string | undefined =>
+  found.find((one) => one !== undefined);
+
+/** The class of an object, such as `Map`, or `function`. */
+const nameOfKind = (value: object): string =>
+  typeof value === "function" ? "function" : value.constructor.name;
+
+/**
  * Returns a key that some object of a valid JSON text has twice. `JSON.parse` does not report it.
  * `undefined` if there is none.
  */

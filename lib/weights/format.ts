@@ -1,7 +1,7 @@
 import { tarEntries } from "./pytorch/tar.ts";
 import { isTarLayout } from "./pytorch/tar_layout.ts";
 import { unpickle } from "./pytorch/unpickle.ts";
-import { FileRefused } from "./refused.ts";
+import { FileRefused, refuseOtherPickle } from "./refused.ts";
 import type { ByteSource } from "../files/byte_source.ts";
 
 /**
@@ -83,7 +83,5 @@ function otherPickle(source: ByteSource): FileRefused {
     if (error instanceof FileRefused) return error;
     throw error;
   }
-  return new FileRefused(
-    "is a Python pickle, but not one that torch.save wrote: save the weights with torch.save(model.state_dict(), path)",
-  );
+  return refuseOtherPickle();
 }

@@ -22,3 +22,10 @@ export const refuseForeign = (wish: string): FileRefused =>
     `is refused: it ${wish}, and only tensors and plain values are read; nothing of it was run. ` +
       "If the file is yours, save the weights alone: torch.save(model.state_dict(), path)",
   );
+
+/** Refuses a pickle that `torch.save` did not write. */
+export const refuseOtherPickle = (): FileRefused =>
+  new FileRefused(
+    "is a Python pickle, but not one that torch.save wrote: save the weights with " +
+      "torch.save(model.state_dict(), path)",
+  );

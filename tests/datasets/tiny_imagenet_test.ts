@@ -192,7 +192,7 @@ await needs(
       assertEquals((await train.read([0]))[0], 10);
       close();
       const zip = `${folder}/tiny-imagenet-200.zip`;
-      Deno.truncateSync(zip, 5000);
+      Deno.truncateSync(zip, Deno.statSync(zip).size - 30);
       await assertFailure(open, zip, "no zip file", "CS231n");
     }),
 );

@@ -240,6 +240,16 @@ Deno.test("zip: a part of several is refused as that, and an empty zip has no na
   assertThrows(() => readZip(memorySource("z.zip", bytes)), Failure, "the last of several parts");
 });
 
+Deno.test("zip: zeros after a zip are passed over, as by Python, other bytes are not", () => {
+  const bytes = zipFile([{ name: "a/b", content: text("content") }]);
+  const padded = (...end: number[]) => memorySource("z.zip", Uint8Array.of(...bytes, ...end));
+  for (const zeros of [1, 30, 512]) {
+    const zip = readZip(padded(...new Array(zeros).fill(0)));
+    assertEquals([zip.names, zip.read("a/b")], [["a/b"], text("content")]);
+  }
+  assertThrows(() => readZip(padded(0, 1)), Failure, "no table of contents at its end");
+});
+
 Deno.test("zip: what stands before a zip is passed over, as by Python", () => {
   const bytes = zipFile([{ name: "./a/b", content: text("content") }]);
   const around = Uint8Array.of(...text("#!/bin/sh"), ...bytes);

@@ -44,6 +44,25 @@ Deno.test("pure: every source of random numbers is refused, with a seed too, by 
   assertThrows(() => pure("initialiser", () => Math.random()), Failure, "(size, random)");
 });
 
+Deno.test("pure: a clock is refused, and what is thrown without being an Error is told", () => {
+  for (const clock of [() => Date.now(), () => performance.now()]) {
+    const failure = assertThrows(() => pure("step", clock), Failure, ".now is read once");
+    assertMatch(failure.message, /`epoch` or `step` \(.*pure_test\.ts:\d+\)$/);
+  }
+  assert(Date.now() > 0 && performance.now() > 0);
+  for (const thrown of ["words", undefined, { a: 1 }]) {
+    const failure = assertThrows(
+      () =>
+        pure("step", () => {
+          throw thrown;
+        }),
+      Failure,
+      `throws ${Deno.inspect(thrown)}, which is no Error`,
+    );
+    assertEquals(failure.exit, 2);
+  }
+});
+
 Deno.test("pure: afterwards everything is as before, also after an error", () => {
   const before = [Math.random, crypto.getRandomValues, tf.engine().startScope];
   assertThrows(() => pure("step", () => Math.random()));

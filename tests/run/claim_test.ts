@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { Leases } from "../../lib/files/lease.ts";
 import { thisHolder } from "../../lib/files/lease_holder.ts";
-import { Claim, claim, clearClaim, tryClaim } from "../../lib/run/claim.ts";
+import { Claim, claim, clearLeases, tryClaim } from "../../lib/run/claim.ts";
+import { resultLocks } from "../../lib/project/result.ts";
 import { RunFolder } from "../../lib/run/run_folder.ts";
 import { status } from "../../lib/terminal/status.ts";
 import { Failure } from "../../lib/values/failure.ts";
@@ -25,11 +26,14 @@ function settings(lines: string[] = [], interrupted = () => false) {
   };
 }
 
-/** Writes the claim of a process that will never renew it. */
-function leaveClaim(folder: RunFolder, holder: typeof far): void {
-  Deno.mkdirSync(`${folder.path}.claim`, { recursive: true });
-  Deno.writeTextFileSync(`${folder.path}.claim/one`, JSON.stringify(holder));
+/** Writes the lease of a process that will never renew it. */
+function leaveLease(path: string, holder: typeof far): void {
+  Deno.mkdirSync(path, { recursive: true });
+  Deno.writeTextFileSync(`${path}/one`, JSON.stringify(holder));
 }
+
+const leaveClaim = (folder: RunFolder, holder: typeof far) =>
+  leaveLease(`${folder.path}.claim`, holder);
 
 await needs(
   everything,
@@ -70,12 +74,14 @@ await needs(
 
 await needs(
   everything,
-  "clearClaim: removes the claim of an ended process only",
+  "clearLeases: removes the claim and the result's locks of an ended process only",
   () =>
     inTemporary((root) => {
-      const folder = new RunFolder(root, "a", 1, undefined);
-      const isThere = () => existsSync(`${folder.path}.claim`);
-      clearClaim(folder);
+      const folder = new RunFolder(root, "a#b", 1, undefined);
+      const run = { folder, root, identity: { id: "a#b" } };
+      const leases = [`${folder.path}.claim`, ...resultLocks(root, "a#b")];
+      assertEquals(leases.slice(1), [`${root}/a/b.json.lock`, `${root}/a/b.quick.json.lock`]);
+      clearLeases(run);
       for (
         const [holder, stays] of [
           [{ ...thisHolder(), process: 2 ** 22 + 1 }, false],
@@ -83,9 +89,9 @@ await needs(
           [far, true],
         ] as const
       ) {
-        leaveClaim(folder, holder);
-        clearClaim(folder);
-        assertEquals(isThere(), stays);
+        for (const path of leases) leaveLease(path, holder);
+        clearLeases(run);
+        assertEquals(leases.map((path) => existsSync(path)), leases.map(() => stays));
       }
     }),
 );

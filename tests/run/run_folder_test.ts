@@ -3,6 +3,7 @@ import { NO_SUMS } from "../../lib/run/epoch_sums.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { RunFolder, type RunProgress } from "../../lib/run/run_folder.ts";
 import { needs } from "../support/needs.ts";
+import { inTemporary } from "../support/temporary.ts";
 import { trial } from "../support/trial.ts";
 
 Deno.test("run folder: is below runs, by experiment and seed; quick runs have their own", () => {
@@ -145,4 +146,27 @@ await needs(
       await Deno.remove(root, { recursive: true });
     }
   },
+);
+
+await needs(
+  ["read", "write"],
+  "run folder: a code.json that is not what was written is damaged, one of an older version is read",
+  () =>
+    inTemporary(async (root) => {
+      const folder = new RunFolder(root, "a", 1, undefined);
+      const code = { "x.ts": "0".repeat(64) };
+      await folder.make();
+      assertEquals(await folder.code(), undefined);
+      await folder.writeCode(code);
+      assertEquals(await folder.code(), code);
+      const path = folder.file("code.json");
+      const written = await Deno.readTextFile(path);
+      for (const other of [written.replace("0".repeat(64), "1".repeat(64)), "[", '"x"']) {
+        await Deno.writeTextFile(path, other);
+        const failure = await assertRejects(() => folder.code(), Failure, `${path} is damaged: `);
+        assertEquals(failure.exit, 3);
+      }
+      await Deno.writeTextFile(path, JSON.stringify(code));
+      assertEquals(await folder.code(), code);
+    }),
 );

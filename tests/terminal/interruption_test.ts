@@ -49,15 +49,16 @@ await needs(
 
 await needs(
   everything,
-  "Interruption: SIGUSR1 asks to save, again and again; SIGHUP stops",
+  "Interruption: SIGUSR1 and SIGUSR2 ask to save, again and again; SIGXCPU and SIGHUP stop",
   () =>
     listening(async (child) => {
-      for (let i = 0; i < 2; i++) {
-        child.signal("SIGUSR1");
+      for (const signal of ["SIGUSR1", "SIGUSR2", "SIGUSR1"] as const) {
+        child.signal(signal);
         await pause(50);
         assertEquals(await child.ask("state"), "false true");
         assertEquals(await child.ask("state"), "false false");
       }
-      await stop(child, "SIGHUP");
+      await stop(child, "SIGXCPU");
+      child.signal("SIGHUP");
     }),
 );

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { Failure } from "../../lib/values/failure.ts";
 import { loadCheckpoint } from "../../lib/weights/checkpoint.ts";
@@ -62,7 +63,8 @@ async function faultAfter(
   if (wrong) return wrong;
   if (end.code === 3) return end.err.includes("toy") ? undefined : "the message names no file";
   if (LOGS.test(path)) return undefined;
-  const left = await Deno.readFile(path);
+  // A claim that a dead process left is removed, damaged or not.
+  const left = existsSync(path) ? await Deno.readFile(path) : undefined;
   if (isDeepStrictEqual(left, damaged) && !isDeepStrictEqual(damaged, sound)) {
     // It was not read. Whoever reads it later is told.
     if (path.endsWith(".safetensors") && await isRead(path)) return "it can be read";

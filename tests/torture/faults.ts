@@ -7,6 +7,9 @@ import { lastLine, type Subject, wrongWords } from "./subject.ts";
 /** The errors of disks, by their numbers on Linux. */
 const ERRORS = { ENOSPC: 28, EROFS: 30, EDQUOT: 122, EIO: 5 } as const;
 
+/** An order in which to visit this many things. */
+type Order = (count: number) => ArrayLike<number>;
+
 /** The library of faults, and the number of calls of a subject's run that change files. */
 export class Faults {
   readonly calls: number;
@@ -35,24 +38,31 @@ export class Faults {
     return new Faults(subject, env, (await Deno.stat(log)).size);
   }
 
-  /** Kills the run at one call after the other, and lets it finish. */
-  kills(limits: Limits): Promise<Outcome> {
-    const title = "`kill -9` at each call that writes, syncs, renames or makes a file";
+  /** Kills the run at one call after the other, in any order, and lets it finish. */
+  kills(limits: Limits, order: Order): Promise<Outcome> {
+    const { calls } = this;
+    const title = `\`kill -9\` at each of ${calls} calls that write, sync, rename or make a file`;
+    const indices = order(calls);
     return campaign(title, this.#each(limits, 1), async (index) => {
+      const at = 1 + indices[index];
       await this.#subject.reset();
-      await ended(this.#subject.start({ ...this.#env, FAULT_AT: `${index + 1}` }));
+      await ended(this.#subject.start({ ...this.#env, FAULT_AT: `${at}` }));
       const fault = await this.#subject.finish();
-      return fault && `killed at call ${index + 1} of ${this.calls}: ${fault}`;
+      return fault && `killed at call ${at} of ${calls}: ${fault}`;
     });
   }
 
-  /** Lets the disk fail from one call after the other on, then repairs it and lets the run finish. */
-  disks(limits: Limits): Promise<Outcome> {
+  /**
+   * Lets the disk fail from one call after the other on, in any order, then repairs it and lets the
+   * run finish.
+   */
+  disks(limits: Limits, order: Order): Promise<Outcome> {
     const errors = Object.entries(ERRORS);
     const title = `a disk that fails from each such call on (${Object.keys(ERRORS).join(", ")})`;
+    const indices = order(errors.length * this.calls);
     return campaign(title, this.#each(limits, errors.length), async (index) => {
-      const [name, number] = errors[index % errors.length];
-      const at = 1 + Math.floor(index / errors.length);
+      const [name, number] = errors[indices[index] % errors.length];
+      const at = 1 + Math.floor(indices[index] / errors.length);
       await this.#subject.reset();
       const env = { ...this.#env, FAULT_AT: `${at}`, FAULT_ERROR: `${number}` };
       const end = await ended(this.#subject.start(env));

@@ -160,6 +160,15 @@ Deno.test({
   },
 });
 
+Deno.test("assemble: a method's build that returns no function is an error", () => {
+  for (const loss of [undefined, Promise.resolve(() => ({}))]) {
+    // A cast, as in a module whose types nobody checks.
+    const build = (() => loss) as unknown as Parts["distiller"]["build"];
+    const broken: Parts["distiller"] = { ...kd(), build };
+    assertThrows(() => assembly(broken), Failure, "returns no loss");
+  }
+});
+
 Deno.test("assemble: a module that a method declares for others but never makes is an error with its name", () => {
   const { trainedModules } = ftInit();
   const { exit, message } = assertThrows(

@@ -170,6 +170,7 @@ Deno.test("weights: the state dict is found where people put it", () => {
     ]],
     [dict({ "module.module.a": w, "module.module.b": w }), ["a", "b"]],
     [dict({ "module.a": w, b: w }), ["module.a", "b"]],
+    [dict({ a: w, "fp8._extra_state": dict({ scale: float(1) }), _extra_state: list() }), ["a"]],
   ];
   for (const [value, names] of found) {
     assertEquals([...decode(zipFile(value, { 0: ones })).tensors.keys()], names);
@@ -196,7 +197,8 @@ Deno.test("weights: the state dict is found where people put it", () => {
   );
   assertRefused(file(list(w)), "no state dict", "it holds a list");
   assertRefused(file(w), "no state dict", "it holds a tensor");
-  assertRefused(file(dict({})), "no state dict");
+  assertRefused(file(dict({})), "no state dict: it holds an empty dict");
+  assertRefused(file(code("}(", int(0), w, "u")), "no state dict: it has 0 (a tensor)");
 });
 
 Deno.test("weights: what lies beside the state dict does not keep it from being read", () => {
@@ -437,6 +439,15 @@ Deno.test("weights: a file of another kind is refused as what it is", () => {
     [bytes("weights"), "is neither safetensors nor a file of PyTorch"],
     [bytes("\0".repeat(100)), "is neither safetensors nor a file of PyTorch"],
     [pickle(dict({ a: int(1) })), "is a Python pickle, but not one that torch.save wrote"],
+    [
+      pickle(code(
+        "ctorch._utils\n_rebuild_tensor_v2\n(",
+        call("torch.storage", "_load_from_bytes", text("x")),
+        ...[int(0), tuple(int(1)), tuple(int(1))],
+        "tR",
+      )),
+      "is a Python pickle, but not one that torch.save wrote",
+    ],
     [zipSync({ "a.npy": bytes("x") }), "NumPy archive"],
     [zipSync({ "resnet/best.pth": bytes("x") }), "is a zip with resnet/best.pth in it"],
     [zipSync({ "a.txt": bytes("x") }), "has no data.pkl"],

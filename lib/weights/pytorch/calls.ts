@@ -5,7 +5,7 @@
  * @module
  */
 import { quoteText } from "../../values/words.ts";
-import { refuseDamaged, refuseForeign } from "../refused.ts";
+import { refuseDamaged, refuseForeign, refuseOtherPickle } from "../refused.ts";
 import { halves, negated, quantised, sparse } from "./derived_tensors.ts";
 import { bytesOf, dtypeOf, type ElementType, storageType } from "./element_types.ts";
 import { frombuffer, numpyScalar, plain } from "./numpy.ts";
@@ -131,6 +131,10 @@ function buildTensor(
   shape: Pickled,
   strides: Pickled,
 ): PickledTensor {
+  // Python's own pickle.dump has each storage as a file of torch.save in itself.
+  if (storage instanceof PickledObject && storage.kind === "torch.storage._load_from_bytes") {
+    throw refuseOtherPickle();
+  }
   if (
     !(storage instanceof Storage) || !isCount(offset) || !isCounts(shape) || !isCounts(strides) ||
     shape.length !== strides.length || shape.length > 64

@@ -1,6 +1,6 @@
 import type { ByteSource } from "../../files/byte_source.ts";
 import { quoteText } from "../../values/words.ts";
-import { FileRefused, refuseDamaged } from "../refused.ts";
+import { refuseDamaged, refuseOtherPickle } from "../refused.ts";
 import { bytesOf } from "./element_types.ts";
 import type { Pickled, Storage } from "./objects.ts";
 import { MAX_PICKLE_BYTES, type TorchFile } from "./saved.ts";
@@ -24,9 +24,7 @@ export function readLegacyLayout(source: ByteSource): TorchFile {
     end = pickle.end;
     return pickle;
   };
-  if (next().value !== MAGIC) {
-    throw new FileRefused("is a Python pickle, but not one that torch.save wrote");
-  }
+  if (next().value !== MAGIC) throw refuseOtherPickle();
   const { value: version } = next();
   if (version !== VERSION) throw refuseDamaged(`its version is not ${VERSION}`);
   // The machine's byte order, among others: the file's own is little-endian on every machine.

@@ -16,6 +16,9 @@ export interface StateDict {
 /** The usual keys of the weights. */
 const NAMES: ReadonlySet<string> = new Set(["model", "state_dict", "net", "student", "module"]);
 
+/** The name under which a module of PyTorch keeps whatever its class likes. */
+const EXTRA = /(^|\.)_extra_state$/;
+
 /** A dict with tensors in it, and the keys that lead to it. */
 interface Candidate {
   readonly path: readonly string[];
@@ -83,7 +86,7 @@ function candidates(value: Pickled): Candidate[][] {
 function asCandidate({ path, item }: { path: readonly string[]; item: Pickled }): Candidate[] {
   const dict = asDict(item);
   if (!dict || ![...dict.keys()].every((key) => typeof key === "string")) return [];
-  const named = new Map(members(item));
+  const named = new Map(members(item).filter(([name]) => !EXTRA.test(name)));
   const values = [...named.values()];
   const count = values.filter(isTensor).length;
   const isFlat = !values.some((one) => asDict(one) || Array.isArray(one));
@@ -136,11 +139,13 @@ const isModule = (value: Pickled): boolean =>
   value instanceof PickledObject && value.state instanceof Map && value.state.has("_parameters");
 
 function noStateDict(value: Pickled): FileRefused {
-  const found = members(value).slice(0, 20).map(([key, item]) =>
-    `${quoteText(key)} (${kindOf(item)})`
+  const all = asDict(value)?.entries().toArray() ?? [];
+  const found = all.slice(0, 20).map(([key, item]) =>
+    `${typeof key === "string" ? quoteText(key) : String(key)} (${kindOf(plain(item))})`
   );
   const inner = members(value).find(([, item]) => isModule(item));
-  const contents = asDict(value) ? `it has ${found.join(", ")}` : `it holds ${kindOf(value)}`;
+  const held = value instanceof Map ? "an empty dict" : kindOf(value);
+  const contents = found.length > 0 ? `it has ${found.join(", ")}` : `it holds ${held}`;
   const inside = inner ? `[${JSON.stringify(inner[0])}]` : "";
   return new FileRefused(
     inner || isModule(value)

@@ -60,6 +60,12 @@ Deno.test("class folders: a class in two Unicode forms is one, but not within on
   );
 });
 
+Deno.test("class folders: classes have the order of Python, also beyond 16 bits", () => {
+  const names = ["-f", "a", "a b", "ab", "b", "é", "ﬁsh", "😀", "😀a"];
+  const files = names.toReversed().flatMap((name) => [`train/${name}/1.png`, `test/${name}/1.png`]);
+  assertEquals(open(...files).classes, names);
+});
+
 Deno.test("class folders: a class that train or test lacks is named, and one that looks like it", () => {
   assertEquals(
     refused("train/cat/1.png", "train/dog/1.png", "test/cat/1.png"),
