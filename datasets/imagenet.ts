@@ -84,7 +84,7 @@ export function imagenet<M extends Mix | undefined = undefined, V extends string
           return {
             classes,
             image: [size, size, 3],
-            train: imageSplit(tree, train, decoders, size, (draw) =>
+            train: imageSplit(tree, train, decoders, 3 * size ** 2, (draw) =>
               draw
                 ? {
                   kind: "random",
@@ -96,7 +96,7 @@ export function imagenet<M extends Mix | undefined = undefined, V extends string
                   stream: `part/${draw.name}`,
                 }
                 : centre),
-            test: imageSplit(tree, test, decoders, size, () => centre),
+            test: imageSplit(tree, test, decoders, 3 * size ** 2, () => centre),
           };
         },
       ),

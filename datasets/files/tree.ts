@@ -21,6 +21,8 @@ export interface Tree {
   names(folder: string): string[];
   /** Reads a file. Rejects with a `Failure` (exit 3) that names it if it cannot be read. */
   read(name: string): Promise<Uint8Array>;
+  /** Reads a file part by part, so that its size does not matter. Rejects like `read`. */
+  parts(name: string): AsyncIterable<Uint8Array>;
   /** Reads at most `length` bytes from the beginning of a file, up to 1000. Rejects like `read`. */
   head(name: string, length: number): Promise<Uint8Array>;
   /** Looks at a file. Throws a `Failure` (exit 3) that names it if that fails. */
@@ -72,6 +74,7 @@ function zipTree(path: string, expected: string): Tree {
       zip.names.filter((name) => name.startsWith(`${top}${folder}/`) && !isSideFile(name))
         .map((name) => name.slice(top.length)),
     read: (name) => Promise.try(() => zip.read(top + name)),
+    parts: (name) => zip.parts(top + name),
     head: (name, length) => Promise.try(() => zip.head(top + name, length)),
     look: (name) => ({ size: zip.size(top + name) ?? 0 }),
     checksum: (name) => Promise.resolve(zip.crc(top + name) ?? 0),
@@ -117,6 +120,14 @@ function directoryTree(path: string): Tree {
         .map((name) => `${folder}/${name}`);
     },
     read: (name) => read(name, (path) => Deno.readFile(path)),
+    async *parts(name) {
+      const file = await read(name, (path) => Deno.open(path));
+      try {
+        yield* file.readable;
+      } catch (error) {
+        throw readFailure(`${path}/${name}`, error);
+      }
+    },
     head: (name, length) =>
       read(name, async (path) => {
         using file = await Deno.open(path);

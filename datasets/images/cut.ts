@@ -1,17 +1,29 @@
 import { stream } from "../../lib/values/random.ts";
 import type { Image } from "./formats/rgb_image.ts";
-import { filters, type Interpolation, kernels, resample } from "./resample.ts";
+import { filters, type Interpolation, kernels, resample, rigidBilinear } from "./resample.ts";
 
 /** A range with its ends. */
 export type NumberRange = readonly [least: number, largest: number];
 
-/**
- * A way to make `size` × `size` pixels of an image of any size. Scaling is antialiased if it
- * shrinks.
- */
-export type Cut = SquareCut | CentreCut | RandomCut;
+/** A way to make pixels of an image of any size. Scaling is antialiased if it shrinks. */
+export type Cut = SquareCut | CentreCut | RandomCut | PaddedCut;
 
-/** What all cuts have. */
+/** The whole image, scaled, on a canvas that is 0 on the right of it and below. */
+export interface PaddedCut {
+  readonly kind: "padded";
+  /** Height and width that the file has to have. */
+  readonly from: readonly [height: number, width: number];
+  /** Height and width of the scaled image. */
+  readonly to: readonly [height: number, width: number];
+  /** Height and width of the canvas. */
+  readonly canvas: readonly [height: number, width: number];
+  /** Whether the image is mirrored. */
+  readonly flip: boolean;
+  /** Whether scaling is antialiased: as Pillow's `BILINEAR`, else as PyTorch's `interpolate`. */
+  readonly isAntialiased: boolean;
+}
+
+/** What the cuts to `size` × `size` pixels have. */
 export interface Scaled {
   /** Height and width in pixels. */
   readonly size: number;
@@ -51,8 +63,12 @@ export interface RandomCut extends Scaled {
   readonly stream: string;
 }
 
-/** Cuts an image. Returns size × size × 3 bytes. */
+/**
+ * Cuts an image. Returns height × width × 3 bytes. Throws an Error if it has not the sides that a
+ * `PaddedCut` expects.
+ */
 export function cutOut(image: Image, cut: Cut): Uint8Array {
+  if (cut.kind === "padded") return pad(image, cut);
   if (cut.kind === "square") return square(image, cut);
   if (cut.kind === "centre") return centre(image, cut);
   const { left, top, width, height } = randomPart(image, cut);
@@ -86,6 +102,29 @@ function centre(image: Image, cut: CentreCut): Uint8Array {
     return filters(length, scaled, 0, kernel).slice(start, start + size);
   });
   return resample(image, columns, rows, kernel);
+}
+
+function pad(image: Image, { from, to, canvas, flip, isAntialiased }: PaddedCut): Uint8Array {
+  if (image.height !== from[0] || image.width !== from[1]) {
+    throw new Error(`it has ${image.width} × ${image.height} pixels, not ${from[1]} × ${from[0]}`);
+  }
+  const kernel = isAntialiased ? kernels.bilinear : rigidBilinear;
+  const [rows, columns] = to.map((side, i) => filters(from[i], side, 0, kernel));
+  const scaled = resample(image, columns, rows, kernel);
+  const line = 3 * to[1];
+  const padded = new Uint8Array(canvas[0] * canvas[1] * 3);
+  for (let y = 0; y < to[0]; y++) {
+    const row = scaled.subarray(y * line, (y + 1) * line);
+    if (flip) mirror(row);
+    padded.set(row, y * canvas[1] * 3);
+  }
+  return padded;
+}
+
+/** Mirrors a row of pixels in place. */
+function mirror(row: Uint8Array): void {
+  row.reverse();
+  for (let at = 0; at < row.length; at += 3) row.subarray(at, at + 3).reverse();
 }
 
 /**

@@ -24,18 +24,17 @@ export interface ImageDraw {
 }
 
 /**
- * Makes a split of image files, with images of `size` × `size` pixels. Each read decodes them again
- * in the workers and cuts them by `cut`, as the draw of an image says if there is one. The check is of the files' beginnings, 10,000 of which take
- * a tenth of a second on a local disk.
+ * Makes a split of image files, whose images have `bytes` bytes each. Each read decodes them again
+ * in the workers and cuts them by `cut`, as the draw of an image says if there is one. The check is
+ * of the files' beginnings, 10,000 of which take a tenth of a second on a local disk.
  */
 export function imageSplit(
   tree: Tree,
   { names, labels }: ImageFiles,
   decoders: Decoders,
-  size: number,
-  cut: (draw?: ImageDraw) => Cut,
+  bytes: number,
+  cut: (draw: ImageDraw | undefined, index: number) => Cut,
 ): Split {
-  const bytes = size * size * 3;
   const attempt = async <T>(name: string, action: () => Promise<T>): Promise<T> => {
     try {
       return await action();
@@ -48,7 +47,7 @@ export function imageSplit(
     }
   };
   const pixels = (index: number, draw?: ImageDraw): Promise<Uint8Array> =>
-    attempt(names[index], () => decoders.decode(() => tree.read(names[index]), cut(draw)));
+    attempt(names[index], () => decoders.decode(() => tree.read(names[index]), cut(draw, index)));
   const checkHead = (name: string) =>
     attempt(name, async () => void formatOf(await tree.head(name, HEAD)));
   return {
@@ -99,7 +98,13 @@ export function squareSplit(
   interpolation?: Interpolation,
 ): Split {
   return cacheImages(
-    imageSplit(tree, files, decoders, size, () => ({ kind: "square", size, interpolation })),
+    imageSplit(
+      tree,
+      files,
+      decoders,
+      3 * size ** 2,
+      () => ({ kind: "square", size, interpolation }),
+    ),
     3 * size ** 2,
   );
 }

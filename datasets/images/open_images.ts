@@ -2,6 +2,7 @@ import { AbsentDataset, type OpenDataset } from "../../lib/data/dataset.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { type Decoders, decoders } from "./decoders.ts";
 import { openTree, type Tree } from "../files/tree.ts";
+import { zippedFolders } from "../files/zipped_folders.ts";
 
 /** The place of image files. */
 export interface ImagePlace {
@@ -9,6 +10,8 @@ export interface ImagePlace {
   readonly path: string;
   /** A file or folder at its top, by which a folder around all of it is told apart. */
   readonly top: string;
+  /** Folders at its top that may be zips of their names. Default: none. */
+  readonly zips?: readonly string[];
   /** A description of the expected files, for the end of messages about missing ones. */
   readonly expected?: string;
 }
@@ -19,7 +22,7 @@ export interface ImagePlace {
  * `AbsentDataset` if there is no tree. Prints on `log` what a user should know of the tree.
  */
 export async function openImages(
-  { path, top, expected }: ImagePlace,
+  { path, top, zips = [], expected }: ImagePlace,
   log: ((line: string) => void) | undefined,
   open: (
     tree: Tree,
@@ -28,7 +31,8 @@ export async function openImages(
 ): Promise<OpenDataset> {
   let tree: Tree | undefined;
   try {
-    const opened = tree = await openTree(path, top);
+    tree = await openTree(path, top);
+    const opened = tree = await zippedFolders(tree, zips);
     if (opened.note) log?.(`${opened.path}: ${opened.note}`);
     const workers = decoders();
     const close = () => {

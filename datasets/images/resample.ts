@@ -23,6 +23,8 @@ export interface Kernel {
   readonly weight: (distance: number) => number;
   /** Whether weights are rounded to 22 bits and values between the two directions to bytes. */
   readonly isRounded: boolean;
+  /** Whether it reaches as far as ever in an image that shrinks: not antialiased. */
+  readonly isRigid?: boolean;
 }
 
 /** The kernel of each interpolation. */
@@ -30,6 +32,9 @@ export const kernels: Readonly<Record<Interpolation, Kernel>> = {
   bilinear: { reach: 1, weight: (distance) => Math.max(0, 1 - distance), isRounded: false },
   bicubic: { reach: 2, weight: cubic, isRounded: true },
 };
+
+/** Between the four nearest pixels, not antialiased: PyTorch's `interpolate`, which torchvision uses. */
+export const rigidBilinear: Kernel = { ...kernels.bilinear, isRigid: true };
 
 /** The cubic kernel with a = −½. */
 function cubic(distance: number): number {
@@ -39,16 +44,16 @@ function cubic(distance: number): number {
 
 /**
  * The filters that scale the `from` pixels from index `start` on to `to` pixels, antialiased if it
- * shrinks.
+ * shrinks and the kernel is not rigid.
  */
 export function filters(
   from: number,
   to: number,
   start: number,
-  { reach: least, weight, isRounded }: Kernel,
+  { reach: least, weight, isRounded, isRigid }: Kernel,
 ): Filter[] {
   const scale = from / to;
-  const stretch = Math.max(scale, 1);
+  const stretch = isRigid ? 1 : Math.max(scale, 1);
   const reach = least * stretch;
   return Array.from({ length: to }, (_, i) => {
     const centre = (i + 0.5) * scale;

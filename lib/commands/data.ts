@@ -32,8 +32,8 @@ const FLAGS = {
 
 const USAGE = `deno task data <data set>
 
-  cifar100                 one of Retort's data sets: cifar10, cifar100, imagenet, synthetic,
-                           tinyImagenet
+  cifar100                 one of Retort's data sets: cifar10, cifar100, coco, imagenet,
+                           synthetic, tinyImagenet
   experiments/mine.ts      the data sets that a module exports, and those of its experiments;
                            experiments/mine.ts#name is one of them
   pets                     a folder or a zip of images in the data folder, or its path: a folder for

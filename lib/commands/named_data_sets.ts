@@ -1,6 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
-import { cifar10, cifar100, imageFolder, imagenet } from "../../datasets/mod.ts";
+import { cifar10, cifar100, coco, imageFolder, imagenet } from "../../datasets/mod.ts";
 import { synthetic, tinyImagenet } from "../../datasets/mod.ts";
 import type { Dataset, Mix } from "../data/dataset.ts";
 import { findModule, loadExperiments, splitSpec } from "../project/identify.ts";
@@ -21,7 +21,7 @@ export interface NamedDataset {
 type AnyDataset = NamedDataset["dataset"];
 
 /** The data sets that need no option. */
-const OURS = { cifar10, cifar100, imagenet, synthetic, tinyImagenet };
+const OURS = { cifar10, cifar100, coco, imagenet, synthetic, tinyImagenet };
 
 /**
  * Finds the data sets that an argument names, each once: one of Retort's with its defaults

@@ -23,6 +23,11 @@ export interface Zip {
    */
   read(name: string): Uint8Array<ArrayBuffer>;
   /**
+   * Reads the bytes of one entry part by part, so that its size does not matter. Rejects as `read`
+   * throws: if the CRC-32 is wrong, after the last part.
+   */
+  parts(name: string): AsyncIterable<Uint8Array>;
+  /**
    * Returns at most `length` bytes from the beginning of an entry, up to 1000, not checked by its
    * CRC-32. Throws like `read`.
    */
@@ -105,6 +110,7 @@ export function readZip(source: ByteSource, most = Infinity): Zip {
     size: (name) => entries.get(name)?.size,
     crc: (name) => entries.get(name)?.crc,
     read: (name) => unpack(source, entries.get(name), name, readAll),
+    parts: (name) => unpackParts(source, entries.get(name), name),
     head: (name, length) => unpack(source, entries.get(name), name, readHead).slice(0, length),
   };
 }
@@ -282,24 +288,90 @@ function unpack(
   name: string,
   read: (source: ByteSource, entry: Entry, start: number) => Uint8Array<ArrayBuffer>,
 ): Uint8Array<ArrayBuffer> {
-  const broken = (why: string, wayOut = "download or pack the zip again") =>
-    new Failure(3, `${source.name}: ${name} cannot be read (${why}): ${wayOut}`);
-  if (!entry) throw broken("it is not in the zip");
-  if (entry.encrypted) throw broken("it is encrypted", "pack the zip again without a password");
+  const known = checkEntry(source, entry, name);
+  try {
+    return read(source, known, startOf(source, known));
+  } catch (error) {
+    throw unreadable(source, name, messageOf(error));
+  }
+}
+
+/** Unpacks an entry part by part. */
+async function* unpackParts(
+  source: ByteSource,
+  entry: Entry | undefined,
+  name: string,
+): AsyncGenerator<Uint8Array> {
+  const known = checkEntry(source, entry, name);
+  let size = 0;
+  let crc = 0;
+  try {
+    const packed = ReadableStream.from(packedParts(source, known));
+    const unpacked = known.method === STORED
+      ? packed
+      : packed.pipeThrough(new DecompressionStream("deflate-raw"));
+    for await (const part of unpacked) {
+      size += part.length;
+      crc = crc32(part, crc);
+      if (size > known.size) break;
+      yield part;
+    }
+    checkUnpacked(known, size, crc);
+  } catch (error) {
+    throw unreadable(source, name, messageOf(error));
+  }
+}
+
+/** Throws a RangeError if an entry unpacks to bytes of another number or CRC-32 than it declares. */
+function checkUnpacked(entry: Entry, size: number, crc: number): void {
+  if (size !== entry.size) throw new RangeError(`${size} bytes instead of ${entry.size}`);
+  // PyTorch has an option to omit the CRC-32. It then writes 0.
+  if (entry.crc !== 0 && crc !== entry.crc) throw new RangeError("its CRC-32 is wrong");
+}
+
+/** Bytes that are read at a time. */
+const PART = 2 ** 18;
+
+/** The packed bytes of an entry, part by part. */
+function* packedParts(source: ByteSource, entry: Entry): Generator<Uint8Array<ArrayBuffer>> {
+  const start = startOf(source, entry);
+  for (let at = 0; at < entry.packed; at += PART) {
+    yield source.read(start + at, Math.min(PART, entry.packed - at));
+  }
+}
+
+const unreadable = (
+  source: ByteSource,
+  name: string,
+  why: string,
+  wayOut = "download or pack the zip again",
+) => new Failure(3, `${source.name}: ${name} cannot be read (${why}): ${wayOut}`);
+
+/** Returns the entry. Throws a `Failure` (exit 3) if there is none that can be unpacked. */
+function checkEntry(source: ByteSource, entry: Entry | undefined, name: string): Entry {
+  if (!entry) throw unreadable(source, name, "it is not in the zip");
+  if (entry.encrypted) {
+    throw unreadable(source, name, "it is encrypted", "pack the zip again without a password");
+  }
   if (entry.method !== STORED && entry.method !== DEFLATED) {
     const method = OTHER_METHODS[entry.method] ?? `method ${entry.method}`;
-    throw broken(`it is compressed by ${method}`, "pack the zip again by Deflate");
+    throw unreadable(
+      source,
+      name,
+      `it is compressed by ${method}`,
+      "pack the zip again by Deflate",
+    );
   }
-  try {
-    const local = viewAt(source, entry.offset, 30);
-    if (local.getUint32(0, true) !== LOCAL) {
-      throw new RangeError("no entry begins where the table of contents says");
-    }
-    const start = entry.offset + 30 + local.getUint16(26, true) + local.getUint16(28, true);
-    return read(source, entry, start);
-  } catch (error) {
-    throw broken(messageOf(error));
+  return entry;
+}
+
+/** The place of an entry's packed bytes. Throws a RangeError if no entry begins where it should. */
+function startOf(source: ByteSource, { offset }: Entry): number {
+  const local = viewAt(source, offset, 30);
+  if (local.getUint32(0, true) !== LOCAL) {
+    throw new RangeError("no entry begins where the table of contents says");
   }
+  return offset + 30 + local.getUint16(26, true) + local.getUint16(28, true);
 }
 
 /** Most bytes of a deflated entry. No image has as many, and PyTorch deflates nothing. */
@@ -314,11 +386,7 @@ function readAll(source: ByteSource, entry: Entry, start: number): Uint8Array<Ar
   const bytes = entry.method === STORED
     ? packed
     : new Uint8Array(inflateRawSync(packed, { maxOutputLength: Math.max(1, entry.size) }));
-  if (bytes.length !== entry.size) {
-    throw new RangeError(`${bytes.length} bytes instead of ${entry.size}`);
-  }
-  // PyTorch has an option to omit the CRC-32. It then writes 0.
-  if (entry.crc !== 0 && crc32(bytes) !== entry.crc) throw new RangeError("its CRC-32 is wrong");
+  checkUnpacked(entry, bytes.length, entry.crc === 0 ? 0 : crc32(bytes));
   return bytes;
 }
 

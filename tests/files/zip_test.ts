@@ -1,4 +1,5 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { Buffer } from "node:buffer";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { zipSync } from "fflate";
 import { memorySource } from "../../lib/files/byte_source.ts";
 import { openZip, readZip } from "../../lib/files/zip.ts";
@@ -180,6 +181,41 @@ await needs(
       );
     }),
 );
+
+Deno.test("zip: entries part by part are those read whole, and are checked alike", async () => {
+  const noise = Uint8Array.from({ length: 600_000 }, (_, i) => i * i % 251 ^ i >> 9);
+  const bytes = zipSync({
+    "packed.bin": noise,
+    "stored.bin": [noise, { level: 0 }],
+    "none.bin": new Uint8Array(),
+  }) as Uint8Array<ArrayBuffer>;
+  const partsOf = (zip: Uint8Array<ArrayBuffer>, name: string) =>
+    Array.fromAsync(readZip(memorySource("z.zip", zip)).parts(name));
+  for (const [name, least] of [["packed.bin", 2], ["stored.bin", 3], ["none.bin", 0]] as const) {
+    const parts = await partsOf(bytes, name);
+    assertEquals(parts.length >= least, true);
+    assertEquals(
+      Buffer.concat(parts).equals(readZip(memorySource("z.zip", bytes)).read(name)),
+      true,
+    );
+  }
+  const central = find(bytes, "PK\x01\x02");
+  const damages = [
+    ["packed.bin", find(bytes, "packed.bin") + 5000],
+    ["stored.bin", find(bytes, "stored.bin") + 500],
+    ["packed.bin", central + 16],
+    ["packed.bin", central + 24],
+    ["packed.bin", central + 10],
+    ["packed.bin", 0],
+  ] as const;
+  for (const [name, at] of damages) {
+    const damaged = bytes.slice();
+    damaged[at] ^= 0x55;
+    const { exit, message } = await assertRejects(() => partsOf(damaged, name), Failure);
+    assertEquals([exit, message.startsWith(`z.zip: ${name} cannot be read (`)], [3, true], message);
+  }
+  await assertRejects(() => partsOf(bytes, "other"), Failure, "it is not in the zip");
+});
 
 Deno.test("zip: knows the sizes of its entries, and limits their number", () => {
   const source = memorySource("z.zip", small() as Uint8Array<ArrayBuffer>);

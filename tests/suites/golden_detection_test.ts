@@ -4,6 +4,7 @@ import { cocoEvaluations } from "../support/detection_coco.ts";
 import { losses } from "../support/detection_losses.ts";
 import { networks } from "../support/detection_networks.ts";
 import { regions } from "../support/detection_regions.ts";
+import { resizes } from "../support/detection_resize.ts";
 import { roiAligns } from "../support/detection_roi_align.ts";
 import { training } from "../support/detection_training.ts";
 import { goldens } from "../support/goldens.ts";
@@ -15,6 +16,7 @@ await goldens<never>(
   losses,
   networks,
   regions,
+  resizes,
   roiAligns,
   training,
   cocoEvaluations,

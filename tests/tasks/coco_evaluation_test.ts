@@ -6,6 +6,8 @@ import {
 } from "../../lib/tasks/coco_evaluation.ts";
 import type { CocoAnnotation, CocoDetection } from "../../lib/tasks/coco_matching.ts";
 import { Failure } from "../../lib/values/failure.ts";
+import { stream } from "../../lib/values/random.ts";
+import { needsPython, runPython } from "../support/python.ts";
 
 type Box = CocoDetection["bbox"];
 
@@ -103,3 +105,51 @@ Deno.test("a detection in an unknown image and a number that is none are failure
   assertEquals(failure(detection(LARGE, NaN)).exit, 4);
   assertEquals(failure(detection([0, 0, Infinity, 1], 1)).exit, 4);
 });
+
+/** Crowds, equal scores, areas on the limits, an id 0, and detections beside objects or nowhere. */
+function randomCase(seed: number) {
+  const { uniform, below } = stream(seed, "coco");
+  const ids = (count: number) => Array.from({ length: count }, (_, i) => ({ id: 3 * i + 1 }));
+  const [images, categories] = [ids(1 + below(9)), ids(1 + below(4))];
+  const pick = <T>(list: readonly T[]): T => list[below(list.length)];
+  const box = (): Box => {
+    const side = pick([2, 32, 96, 200]);
+    return [below(200), below(200), pick([side, side * uniform()]), side];
+  };
+  const place = () => ({ image_id: pick(images).id, category_id: pick(categories).id });
+  const annotations = Array.from({ length: 1 + below(50) }, (_, id) => {
+    const bbox = box();
+    const area = bbox[2] * bbox[3] * pick([0.5, 1]);
+    return { id, ...place(), bbox, area, iscrowd: Number(uniform() < 0.2) };
+  });
+  const results = Array.from({ length: 1 + below(400) }, () => {
+    const { image_id, category_id, bbox: [x, y, w, h] } = pick(annotations);
+    const score = Math.round(10 * uniform()) / 10;
+    if (uniform() < 0.3) return { ...place(), bbox: box(), score };
+    const moved = pick([0, 1, 8]) * uniform();
+    return { image_id, category_id, bbox: [x + moved, y, w + moved, h] as const, score };
+  });
+  return { instances: { images, categories, annotations }, results };
+}
+
+await needsPython(
+  ["pycocotools"],
+  "random sets are evaluated as pycocotools evaluates them, to 1e-12",
+  async () => {
+    const cases = Array.from({ length: 20 }, (_, seed) => randomCase(seed));
+    const wanted = await runPython("evaluate_coco.py", [], cases) as {
+      readonly [name: string]: readonly number[];
+    }[];
+    cases.forEach(({ instances, results }, i) => {
+      const found = evaluateBoxes(instances, results);
+      const arrays = { ...found, stats: Object.values(found.stats) };
+      for (const name of ["stats", "precision", "scores", "recall"] as const) {
+        assertEquals(arrays[name].length, wanted[i][name].length);
+        const worst = Math.max(
+          ...arrays[name].map((value, k) => Math.abs(value - wanted[i][name][k])),
+        );
+        assertEquals(worst < 1e-12, true, `set ${i}: ${name} differs by ${worst}`);
+      }
+    });
+  },
+);

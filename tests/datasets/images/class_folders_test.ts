@@ -8,6 +8,7 @@ const treeOf = (...names: string[]): Tree => ({
   path: "set",
   names: (folder) => names.filter((name) => name.startsWith(`${folder}/`)),
   read: () => Promise.resolve(new Uint8Array()),
+  async *parts() {},
   head: () => Promise.resolve(new Uint8Array()),
   look: () => ({ size: 0 }),
   checksum: () => Promise.resolve(0),
