@@ -1,41 +1,99 @@
-import type { ColumnMetaData, Compressors, PageHeader, RowGroup, SchemaTree } from "hyparquet";
+import {
+  type ColumnMetaData,
+  type FileMetaData,
+  type PageHeader,
+  parquetMetadataAsync,
+  parquetReadObjects,
+  parquetSchema,
+  type SchemaTree,
+} from "hyparquet";
 import { parquetHeader } from "hyparquet/src/column.js";
 import { decompressPage } from "hyparquet/src/datapage.js";
 import { getMaxDefinitionLevel, getMaxRepetitionLevel, getTreePath } from "hyparquet/src/schema.js";
 import { readVarInt } from "hyparquet/src/thrift.js";
+import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from "node:zlib";
+import type { ByteSource } from "../../lib/files/byte_source.ts";
+
+/** The rows of a parquet file. */
+export interface Pages {
+  /** The number of rows. */
+  readonly size: number;
+  /** The names of the top columns. */
+  readonly columns: readonly string[];
+  /** The texts that its writer put beside the columns, by their keys. */
+  readonly notes: ReadonlyMap<string, string>;
+  /** Reads these columns of the rows of a group, for each group. Rejects if it is damaged. */
+  readonly groups: readonly ((columns: readonly string[]) => Promise<readonly unknown[][]>)[];
+}
+
+/** Reads what a parquet file says of its rows. Rejects if it is none, or damaged. */
+export async function readPages(source: ByteSource): Promise<Pages> {
+  const file = {
+    byteLength: source.size,
+    slice: (start: number, end = source.size) => source.read(start, end - start).buffer,
+  };
+  const metadata = await parquetMetadataAsync(file);
+  const size = Number(metadata.num_rows);
+  const ends = [0];
+  for (const { num_rows: rows } of metadata.row_groups) ends.push(ends.at(-1)! + Number(rows));
+  if (ends.at(-1) !== size) throw new Error(`${ends.at(-1)} rows, not ${size}`);
+  return {
+    size,
+    columns: parquetSchema(metadata).children.map(({ element }) => element.name),
+    notes: new Map(metadata.key_value_metadata?.map(({ key, value = "" }) => [key, value])),
+    groups: metadata.row_groups.map((_, group) => async (columns) => {
+      checkPages(source, metadata, group, columns);
+      const rows = await parquetReadObjects({
+        ...{ file, metadata, compressors, columns: [...columns], utf8: false },
+        ...{ rowStart: ends[group], rowEnd: ends[group + 1] },
+      });
+      return rows.map((row) => columns.map((column) => row[column]));
+    }),
+  };
+}
+
+/**
+ * Codecs beside Snappy, which the reader has. The bound, which has to be above 0, keeps a false
+ * length from the memory.
+ */
+const compressors = {
+  GZIP: (bytes: Uint8Array, size: number) =>
+    gunzipSync(bytes, { maxOutputLength: Math.max(1, size) }),
+  ZSTD: (bytes: Uint8Array, size: number) =>
+    zstdDecompressSync(bytes, { maxOutputLength: Math.max(1, size) }),
+  BROTLI: (bytes: Uint8Array, size: number) =>
+    brotliDecompressSync(bytes, { maxOutputLength: Math.max(1, size) }),
+};
 
 /** The part of a page that says how its values are laid out. */
 type Layout = NonNullable<PageHeader["data_page_header"] | PageHeader["data_page_header_v2"]>;
 
-/** A column of a group of rows, and its bytes in the file. */
-export interface Chunk {
-  /** What the file's end says of it. */
-  readonly column: ColumnMetaData;
-  /** Where its bytes begin in the file. */
-  readonly start: number;
-  /** The number of its bytes. */
-  readonly length: number;
-}
-
-/** The chunks of these top columns in a group of rows. */
-export function chunksOf({ columns }: RowGroup, names: readonly string[]): Chunk[] {
-  return columns.flatMap(({ meta_data: column }) => {
-    if (!column || !names.includes(column.path_in_schema[0])) return [];
-    const start = Number(column.dictionary_page_offset || column.data_page_offset);
-    return [{ column, start, length: Number(column.total_compressed_size) }];
-  });
-}
-
 /**
- * Throws an Error if the pages of a column do not have `rows` values, or a length in them is none.
- * The reader trusts these numbers: with a damaged one it would go on for ever.
+ * Throws an Error if the pages of these top columns do not have as many values as the `group`-th
+ * group has rows, or if a length in them is none. The reader trusts these numbers: with a damaged
+ * one it would go on for ever.
  */
-export function checkPages(
+function checkPages(
+  source: ByteSource,
+  metadata: FileMetaData,
+  group: number,
+  names: readonly string[],
+): void {
+  const schema = parquetSchema(metadata);
+  const { columns, num_rows: rows } = metadata.row_groups[group];
+  for (const { meta_data: column } of columns) {
+    if (!column || !names.includes(column.path_in_schema[0])) continue;
+    const start = Number(column.dictionary_page_offset || column.data_page_offset);
+    const bytes = source.read(start, Number(column.total_compressed_size));
+    checkColumn(bytes, column, Number(rows), schema);
+  }
+}
+
+function checkColumn(
   bytes: Uint8Array<ArrayBuffer>,
   { codec, path_in_schema: path }: ColumnMetaData,
   rows: number,
   schema: SchemaTree,
-  compressors: Compressors,
 ): void {
   const levels = getTreePath(schema, path);
   const damaged = () => new Error(`column ${path.join(".")} is damaged`);
