@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { gather } from "../kernels/gather.ts";
 import type { Tensor } from "../kernels/tensor.ts";
-import { boxIou, type BoxWeights, encodeBoxes, HEAD_WEIGHTS, RPN_WEIGHTS } from "./boxes.ts";
+import { type BoxWeights, encodeBoxes, HEAD_WEIGHTS, RPN_WEIGHTS } from "./boxes.ts";
 import { matchBoxes, type MatchOptions, UNMATCHED } from "./match_boxes.ts";
 import { stopGradient } from "./ops.ts";
 import type { Proposals } from "./proposals.ts";
@@ -52,7 +52,7 @@ export function anchorTargets(
   uniform: Tensor,
   options: TargetOptions = ANCHOR_TARGETS,
 ): AnchorTargets {
-  const matches = matchBoxes(boxIou(truths.boxes, anchors), truths.count, options);
+  const matches = matchBoxes(truths.boxes, anchors, truths.count, options);
   const isObject = tf.greaterEqual(matches, 0);
   const isBackground = tf.equal(matches, UNMATCHED.below);
   const sample = sampleBalanced(isObject, isBackground, uniform, options);
@@ -91,7 +91,7 @@ export function sampleRegions(
     tf.greater(proposals.mask, 0),
     tf.less(slots, tf.expandDims(truths.count, 1)),
   ], 1);
-  const matches = matchBoxes(boxIou(truths.boxes, boxes), truths.count, options);
+  const matches = matchBoxes(truths.boxes, boxes, truths.count, options);
   const isObject = tf.greaterEqual(matches, 0);
   const { indices, mask } = sampleBalanced(
     tf.logicalAnd(isReal, isObject),

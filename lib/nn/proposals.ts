@@ -32,7 +32,7 @@ export interface ProposalOptions {
   readonly threshold?: number;
   /**
    * The least length of a side in pixels. Default: 0.001 (torchvision). Detectron2 drops sides that
-   * are not greater than 0.
+   * are not greater than 0, which 1e-30 does too.
    */
   readonly side?: number;
 }

@@ -43,9 +43,9 @@ interface Extent {
 
 /**
  * RoIAlign (He et al., 2017): pools regions of maps, [batch, height, width, channels], whose sides
- * are `scale` times as long as the images', into bins: [regions, bins, bins, channels]. A bin is the mean of ratio² samples between pixels. A sample farther than 1 outside
- * the centres of the outer pixels is 0, one nearer has the value at the border. Gradients flow to
- * the maps.
+ * are `scale` times as long as the images', into bins: [regions, bins, bins, channels]. A bin is
+ * the mean of ratio² samples between pixels. A sample farther than 1 outside the centres of the
+ * outer pixels is 0, one nearer has the value at the border. Gradients flow to the maps.
  */
 export function roiAlign(
   x: Tensor,

@@ -11,7 +11,7 @@ import {
   decodeBoxes,
   encodeBoxes,
 } from "../../lib/nn/boxes.ts";
-import { matchBoxes, type MatchOptions } from "../../lib/nn/match_boxes.ts";
+import { matchBoxes, type MatchOptions, matchQuality } from "../../lib/nn/match_boxes.ts";
 import { suppressPerClass } from "../../lib/nn/suppression.ts";
 import { markSampled, sampleBalanced } from "../../lib/nn/sample_balanced.ts";
 import type { Tensor } from "../../lib/kernels/tensor.ts";
@@ -124,19 +124,17 @@ async function checkMatcher(golden: Golden<DetectionFacts>): Promise<void> {
     anchors: { shape: [anchors.length / 4, 4], data: anchors },
   };
   // Two more slots without a truth, filled with whatever is there.
-  const match = (quality: Tensor, options: MatchOptions) => {
-    const filled = tf.concat([quality, tf.ones([2, quality.shape[1]!])], 0);
-    const count = tf.tensor1d([quality.shape[0]], "int32");
-    return matchBoxes(tf.expandDims(filled, 0), count, options);
-  };
+  const filled = (x: Tensor) => tf.expandDims(tf.concat([x, tf.ones([2, x.shape[1]!])], 0), 0);
+  const countOf = (x: Tensor) => tf.tensor1d([x.shape[0]], "int32");
+  const match = (truths: Tensor, boxes: Tensor, options: MatchOptions) =>
+    matchBoxes(filled(truths), boxes, countOf(truths), options);
   await onEveryEngine(inputs, ({ gt, proposals, exactGt, exactProposals, zero, anchors }) => {
-    const quality = boxIou(gt, anchors);
     return {
-      "out.rpn": match(quality, rpn),
-      "out.roi": match(boxIou(gt, proposals), roi),
-      "out.exact": match(boxIou(exactGt, exactProposals), roi),
-      "out.zero": match(tf.add(zero, 0), rpn),
-      "out.quality_max": tf.max(quality, 1),
+      "out.rpn": match(gt, anchors, rpn),
+      "out.roi": match(gt, proposals, roi),
+      "out.exact": match(exactGt, exactProposals, roi),
+      "out.zero": matchQuality(filled(zero), countOf(zero), rpn),
+      "out.quality_max": tf.max(boxIou(gt, anchors), 1),
     };
   }, (kind, { "out.quality_max": best, ...matches }) => {
     near(golden, kind, "out.quality_max", best);

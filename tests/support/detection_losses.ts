@@ -158,7 +158,7 @@ const outputOf = (logits: Tensor, deltas: Tensor): RegionOutput => ({
 /** Checks a part of `distilRegions` in the readings that a case's values have in their names. */
 function checkDistance(
   part: "classes" | "boxes",
-  optionsOf: (reading: string) => RegionLossOptions,
+  optionsOf: (reading: string, facts: DetectionFacts) => RegionLossOptions,
 ): (golden: Golden<DetectionFacts>) => Promise<void> {
   return async (golden) => {
     const readings = golden.names().flatMap((name) => name.match(/^out\.(.+)$/)?.[1] ?? []);
@@ -175,7 +175,7 @@ function checkDistance(
             outputOf(logit_s, box_s),
             teacher,
             regions,
-            optionsOf(reading),
+            optionsOf(reading, golden.facts),
           );
           return tf.mean(parts[part]);
         };
@@ -196,11 +196,12 @@ function klOptions(classes: "softmax" | "sigmoid"): (reading: string) => RegionL
 }
 
 /** The options of a reading such as `l1.all`, `decoded_l1.fg`. */
-function boxOptions(reading: string): RegionLossOptions {
+function boxOptions(reading: string, { beta }: DetectionFacts): RegionLossOptions {
   const [, boxes, over] = reading.match(/^(l1|smooth_l1|decoded_l1)\.(all|fg)$/)!;
   return {
     boxes: boxes as RegionLossOptions["boxes"],
     over: over === "fg" ? "objects" : "all",
+    beta: beta as number,
   };
 }
 

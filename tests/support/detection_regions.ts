@@ -261,6 +261,7 @@ async function checkPooled(golden: DetectorGolden): Promise<void> {
   const canonicalSize = facts.network.canonical_scale;
   const maps = names().flatMap((name) => name.match(/^eval\.fpn\.(\d+)(?:\.sample)?$/)?.[1] ?? []);
   const isStored = (level: number) => has(`eval.fpn.${level}`);
+  maps.sort((a, b) => Number(a) - Number(b));
   const whole = maps.filter((level) => isStored(Number(level)));
   assert(whole.length > 0, "no map is stored whole");
   const channels = tensor(`eval.fpn.${whole[0]}`).shape[1];

@@ -85,10 +85,14 @@ export async function readGolden<F>(name: `${Kind}/${string}`): Promise<Golden<F
 }
 
 /**
- * Registers a test for every case of a kind, which runs all checks that match. A case that no check
- * matches fails, and so does a kind without a case, so that nothing passes unchecked.
+ * Registers a test for every case of a kind, which runs the first check that matches of each list.
+ * A case that no check matches fails, and so does a kind without a case, so that nothing passes
+ * unchecked.
  */
-export async function goldens<F>(kind: Kind, checks: readonly Check<F>[]): Promise<void> {
+export async function goldens<F>(
+  kind: Kind,
+  ...lists: readonly (readonly Check<F>[])[]
+): Promise<void> {
   const folder = await folderOf(kind);
   if (!folder) return needs(["read", "env"], `golden: ${kind}`, () => {});
   const subfolder = kind === "detection" ? "" : kind.match(/\w+$/)![0];
@@ -112,11 +116,13 @@ export async function goldens<F>(kind: Kind, checks: readonly Check<F>[]): Promi
     });
   }
   for (const name of names) {
-    const ofCase = checks.filter(([pattern]) => pattern.test(name));
+    const ofCase = lists.flatMap((checks) =>
+      checks.find(([pattern]) => pattern.test(name))?.[1] ?? []
+    );
     await needs(everything, `golden: ${kind}/${name}`, async (t) => {
       if (ofCase.length === 0) throw new Error(`no check matches ${kind}/${name}`);
       const golden = await readGolden<F>(`${kind}/${name}`);
-      for (const [, check] of ofCase) await check(golden, t);
+      for (const check of ofCase) await check(golden, t);
     });
   }
 }

@@ -27,9 +27,11 @@ export interface RegionLossOptions {
   readonly background?: boolean;
   /**
    * The distance of two boxes of the label's own class, added up over four numbers: |x| or smooth
-   * L1 with β = 1/9 of deltas, or |x| of corners as shares of the image's sides. Default: `l1`.
+   * L1 of deltas, or |x| of corners as shares of the image's sides. Default: `l1`.
    */
   readonly boxes?: "l1" | "smooth_l1" | "decoded_l1";
+  /** β of `smooth_l1`. Default: 1/9, as in the detector's own loss. */
+  readonly beta?: number;
   /**
    * What the distances in regions of objects are divided by: the number of all sampled regions, or
    * of those of objects. Default: `all`.
@@ -120,11 +122,11 @@ function boxDistance(
   student: Tensor,
   teacher: Tensor,
   { boxes, labels, sizes }: RegionsInImages,
-  { boxes: by = "l1" }: RegionLossOptions,
+  { boxes: by = "l1", beta = 1 / 9 }: RegionLossOptions,
 ): Tensor {
   const [s, t] = [student, teacher].map((deltas) => ownDeltas(deltas, labels));
   if (by !== "decoded_l1") {
-    return tf.sum(smoothL1(tf.sub(s, t), by === "l1" ? 0 : 1 / 9), 2);
+    return tf.sum(smoothL1(tf.sub(s, t), by === "l1" ? 0 : beta), 2);
   }
   const [height, width] = tf.unstack(sizes, -1);
   const sides = tf.expandDims(tf.stack([width, height, width, height], -1), 1);
