@@ -28,7 +28,10 @@ function conv2dNative(
   const same = stride === 1 && 2 * padding + 1 === weight.shape[0];
   // Conv2D also has an attribute for explicit padding, but its gradients then leave oneDNN and are
   // five times slower.
-  const input = same || padding === 0 ? x : pad(x, padding, stride, weight.shape[0], 0);
+  const padded = same || padding === 0 ? x : pad(x, padding, stride, weight.shape[0], 0);
+  // Where narrow 1×1 windows leave out the last row or column, oneDNN's gradient writes outside of
+  // its memory.
+  const input = weight.shape[0] === 1 && weight.shape[2]! <= 8 ? cut(padded, stride) : padded;
   const attributes = [
     FLOAT,
     { name: "strides", type: Attr.int, value: [1, stride, stride, 1] },
@@ -46,6 +49,14 @@ function conv2dNative(
     ];
     return { value: run("Conv2D", [x, weight]), gradFunc };
   })(input, weight);
+}
+
+/** A map without the rows and columns behind the last 1×1 window at a stride. */
+function cut(x: Tensor, stride: number): Tensor {
+  const [, height, width] = x.shape as Tensor4D["shape"];
+  const [rows, columns] = [height, width].map((side) => side - (side - 1) % stride);
+  if (rows === height && columns === width) return x;
+  return tf.slice(x, [0, 0, 0, 0], [-1, rows, columns, -1]);
 }
 
 /** `conv2d` made of tfjs ops. */

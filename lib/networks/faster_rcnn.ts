@@ -16,7 +16,7 @@ import type { ConvNorm, DeepResnet } from "./deep_resnet.ts";
 import { type LargeResnet, resnet50 } from "./imagenet.ts";
 
 /** A body's taps, the stem and four maps. */
-type BodyTap = "stem" | "block1" | "block2" | "block3" | "block4";
+export type BodyTap = "stem" | "block1" | "block2" | "block3" | "block4";
 
 /** Faster R-CNN's taps: the body's, the pyramid's and `rpn`. */
 export type FasterRcnn = Detector<BodyTap>;

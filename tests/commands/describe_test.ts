@@ -40,6 +40,7 @@ Deno.test("description: vgg8 and resnet8x4 have the papers' sizes, stage by stag
     name: "stem",
     shape: [32, 32, 64],
     parameters: 1920,
+    frozen: 0,
     multiplyAdds: 1_769_472,
     productMultiplyAdds: 0,
   });
@@ -47,6 +48,7 @@ Deno.test("description: vgg8 and resnet8x4 have the papers' sizes, stage by stag
     name: "logits",
     shape: [100],
     parameters: 51_300,
+    frozen: 0,
     multiplyAdds: 51_200,
     productMultiplyAdds: 0,
   });

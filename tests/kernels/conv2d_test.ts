@@ -35,6 +35,20 @@ await needs(everything, "conv2d: equals its twin on a map that is not square", a
 
 await needs(
   everything,
+  "conv2d: equals its twin where few channels are read by 1×1 windows that leave out the last pixels",
+  async () => {
+    for (const [inputs, out] of [[2, 4], [4, 8], [8, 8], [8, 16]]) {
+      await assertTwins(
+        `${inputs} to ${out}`,
+        [[1, 16, 24, inputs], [1, 1, inputs, out]],
+        (x, weight) => conv2d(x, weight, 2, 0),
+      );
+    }
+  },
+);
+
+await needs(
+  everything,
   "conv2d: equals its twin in two groups, and in one per channel with one output or two",
   async () => {
     for (const [inputs, out, groups] of [[4, 6, 2], [4, 4, 4], [3, 6, 3]]) {

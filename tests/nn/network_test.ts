@@ -2,9 +2,10 @@ import { assertEquals, assertNotEquals, assertStrictEquals, assertThrows } from 
 import * as tf from "@tensorflow/tfjs";
 import { wrn } from "../../lib/networks/wrn.ts";
 import { dense, globalAveragePool, relu } from "../../lib/nn/layers.ts";
-import { buildModel, classifier, lastMap, type Net } from "../../lib/nn/network.ts";
+import { description } from "../../lib/nn/description.ts";
+import { buildModel, classifier, type Heads, lastMap, type Net } from "../../lib/nn/network.ts";
 import { passes } from "../../lib/nn/pass.ts";
-import { stage } from "../../lib/nn/stage.ts";
+import { earlier, stage, type StageModule } from "../../lib/nn/stage.ts";
 import { type Scope, type Variable, variables } from "../../lib/nn/variables.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { networkOfVariables } from "../support/network_of_variables.ts";
@@ -155,4 +156,42 @@ Deno.test("lastMap: the last tap with a height and a width, and a network withou
     Failure,
   );
   assertEquals(exit, 2);
+});
+
+Deno.test("a stage may read earlier taps, and a head runs on demand, outside of `run`", async () => {
+  const net: Net<"first" | "second"> & { heads: () => Heads<"head"> } = {
+    id: "reading",
+    options: {},
+    stages: () => ({
+      first: stage(dense(3), relu()),
+      second: (_create, _input, shapes) => {
+        const shape = earlier(shapes, "first");
+        const run: StageModule = Object.assign(
+          (...[x, , taps]: Parameters<StageModule>) => {
+            const out = tf.add(x, earlier(taps, "first"));
+            return { out, pre: out };
+          },
+          { shape, multiplyAdds: 0 },
+        );
+        return run;
+      },
+    }),
+    heads: () => ({ head: { input: [4], stage: stage(dense(2)) } }),
+  };
+  const built = buildModel(net, variables({ seed: 1, collected: new Map() }), [5], 1);
+  assertEquals(built.parts.head.map(({ name }) => name), ["head.weight", "head.bias"]);
+  assertEquals([built.parameters, built.multiplyAdds], [5 * 3 + 3 + 4 * 2 + 2, 5 * 3]);
+  const { stages, heads, parameters, frozen } = description(net, [5], 1);
+  assertEquals(heads.map(({ name, shape }) => [name, shape]), [["head", [2]]]);
+  assertEquals([stages.length, parameters, frozen], [2, built.parameters, 0]);
+  await withTensors([built], () => {
+    const { live } = passes();
+    const { taps } = built.run(tf.ones([1, 5]), live);
+    assertEquals(taps.second.dataSync(), tf.mul(taps.first, 2).dataSync());
+    assertEquals(Object.keys(taps), ["first", "second"]);
+    const alone = built.stage("second", tf.zeros([1, 3]), live, taps);
+    assertEquals(alone.out.dataSync(), taps.first.dataSync());
+    assertEquals(built.stage("head", tf.ones([6, 4]), live).out.shape, [6, 2]);
+    assertThrows(() => built.stage("second", tf.zeros([1, 3]), live), Failure, "the tap first");
+  });
 });

@@ -1,6 +1,7 @@
 /** The parts of object detection, as the references compute them. */
 import { boxes } from "../support/detection_boxes.ts";
 import { cocoEvaluations } from "../support/detection_coco.ts";
+import { frozenNorms } from "../support/detection_frozen_norm.ts";
 import { losses } from "../support/detection_losses.ts";
 import { networks } from "../support/detection_networks.ts";
 import { regions } from "../support/detection_regions.ts";
@@ -13,6 +14,7 @@ import { goldens } from "../support/goldens.ts";
 await goldens<never>(
   "detection",
   boxes,
+  frozenNorms,
   losses,
   networks,
   regions,

@@ -23,7 +23,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   nn: ["kernels", "values"],
   networks: ["nn", "kernels", "values"],
   tasks: ["nn", "kernels", "values"],
-  data: ["tasks", "kernels", "values"],
+  data: ["tasks", "nn", "kernels", "values"],
   engine: ["tensorflow", "nn", "kernels", "values"],
   experiment: ["data", "nn", "kernels", "values"],
   distillers: ["experiment/distiller.ts", "nn", "kernels", "values"],
