@@ -121,13 +121,27 @@ export function convNorm(channels: number, options: ConvNormOptions = {}): Layer
   };
 }
 
+/** A convolution's variables and sizes. */
+export interface ConvParts {
+  readonly weight: Variable;
+  /** `undefined` if it has none. */
+  readonly bias: Variable | undefined;
+  readonly stride: number;
+  /** Pixels on each side. */
+  readonly padding: number;
+  /** The output's shape for one sample. */
+  readonly shape: Shape;
+  /** Multiply-adds for one sample. */
+  readonly multiplyAdds: number;
+}
+
 /** Makes the variables of a convolution, and computes its sizes. */
 export function convVariables(
   channels: number,
   options: ConvOptions,
   create: Variables,
   [height, width, input]: Shape,
-) {
+): ConvParts {
   const { kernel = 3, stride = 1, padding = kernel >> 1, groups = 1 } = options;
   if (input % groups !== 0 || channels % groups !== 0) {
     throw new Failure(
