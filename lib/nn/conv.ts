@@ -82,23 +82,12 @@ export interface ConvNormOptions extends ConvOptions {
  */
 export function convNorm(channels: number, options: ConvNormOptions = {}): Layer {
   return (create, input) => {
-    const { weight, bias, stride, padding, shape, multiplyAdds } = convVariables(
-      channels,
-      options,
-      create,
-      input,
-    );
+    const parts = convVariables(channels, options, create, input);
+    const { weight, bias, stride, padding, shape, multiplyAdds } = parts;
     const norm = normVariables(channels, create.in("norm"), options.scaleInitial);
-    const folded = create.fixed
-      ? foldedVariables(weight, bias, norm, EPSILON, create.in("folded"))
-      : undefined;
+    const folded = create.fixed ? foldedConv(parts, norm, EPSILON, create.in("folded")) : undefined;
     const frozen = (x: Tensor, pass: Pass): Tensor => {
-      if (folded) {
-        return biasAdd(
-          conv2d(x, pass.read(folded.weight), stride, padding),
-          pass.read(folded.offset),
-        );
-      }
+      if (folded) return folded(x, pass);
       const [factor, offset] = frozenFactors(readNorm(norm, pass), EPSILON);
       const out = conv2d(x, tf.mul(pass.read(weight), factor), stride, padding);
       return biasAdd(out, bias ? tf.add(offset, tf.mul(pass.read(bias), factor)) : offset);
@@ -165,24 +154,22 @@ export function convVariables(
 }
 
 /**
- * The weights and the offset of a convolution with its norm folded in, computed on the host from
- * initial values.
+ * Makes a convolution of a fixed network with its norm folded into weights and offset, computed on
+ * the host from initial values.
  */
-export function foldedVariables(
-  weight: Variable,
-  bias: Variable | undefined,
+export function foldedConv(
+  { weight, bias, stride, padding }: ConvParts,
   norm: Norm,
   epsilon: number,
   create: Variables,
-): { weight: Variable; offset: Variable } {
+): (x: Tensor, pass: Pass) => Tensor {
   const channels = weight.shape[3];
-  return {
-    weight: create.derived("weight", weight.shape, () => {
-      const factor = frozenFactor(norm, epsilon);
-      return weight.initial().map((w, i) => w * factor[i % channels]);
-    }),
-    offset: create.derived("offset", [channels], () => frozenOffset(norm, epsilon, bias)),
-  };
+  const folded = create.derived("weight", weight.shape, () => {
+    const factor = frozenFactor(norm, epsilon);
+    return weight.initial().map((w, i) => w * factor[i % channels]);
+  });
+  const offset = create.derived("offset", [channels], () => frozenOffset(norm, epsilon, bias));
+  return (x, pass) => biasAdd(conv2d(x, pass.read(folded), stride, padding), pass.read(offset));
 }
 
 /**

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { biasAdd } from "../kernels/bias_add.ts";
 import { conv2d } from "../kernels/conv2d.ts";
 import type { Tensor } from "../kernels/tensor.ts";
-import { type ConvOptions, convVariables, foldedVariables } from "./conv.ts";
+import { type ConvOptions, convVariables, foldedConv } from "./conv.ts";
 import { type Layer, module, type Norm } from "./layer.ts";
 import { EPSILON, frozenFactor, frozenOffset } from "./norm.ts";
 import type { Pass } from "./pass.ts";
@@ -22,19 +22,12 @@ export interface FrozenConvNormOptions extends ConvOptions {
 export function frozenConvNorm(channels: number, options: FrozenConvNormOptions = {}): Layer {
   const { epsilon = EPSILON } = options;
   return (create, input) => {
-    const { weight, bias, stride, padding, shape, multiplyAdds } = convVariables(
-      channels,
-      options,
-      create,
-      input,
-    );
+    const parts = convVariables(channels, options, create, input);
+    const { weight, bias, stride, padding, shape, multiplyAdds } = parts;
     const norm = frozenNormVariables(channels, create.frozen().in("norm"));
     const folded = create.in("folded");
     if (create.fixed) {
-      const whole = foldedVariables(weight, bias, norm, epsilon, folded);
-      const run = (x: Tensor, pass: Pass) =>
-        biasAdd(conv2d(x, pass.read(whole.weight), stride, padding), pass.read(whole.offset));
-      return module(run, shape, multiplyAdds, norm);
+      return module(foldedConv(parts, norm, epsilon, folded), shape, multiplyAdds, norm);
     }
     const factor = folded.derived("factor", [channels], () => frozenFactor(norm, epsilon));
     const offset = folded.derived("offset", [channels], () => frozenOffset(norm, epsilon));

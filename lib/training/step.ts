@@ -1,8 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Scalar } from "@tensorflow/tfjs";
-import { augment, normalisePixels } from "../data/augment.ts";
-import { type Augmentation, type Mix, type Normalisation, picturesOf } from "../data/dataset.ts";
-import { eraseRectangles } from "../data/random_erasing.ts";
 import type { StepFunction, StepOutcome, Values } from "../engine/engine.ts";
 import {
   type Loss,
@@ -18,7 +15,7 @@ import type { Tensor } from "../kernels/tensor.ts";
 import type { Model, Net, Output } from "../nn/network.ts";
 import { passes } from "../nn/pass.ts";
 import type { Update, Variable } from "../nn/variables.ts";
-import type { LabelName, Labels, Pairing, Task } from "../tasks/task.ts";
+import type { LabelName, Labels, Task } from "../tasks/task.ts";
 import { ALONE, type Share } from "../values/share.ts";
 import {
   type Accumulation,
@@ -30,6 +27,7 @@ import {
 import { type Average, averageUpdates } from "./average.ts";
 import { checkLoss } from "./check_loss.ts";
 import { clipGradients } from "./clip.ts";
+import { type ImageChanges, type PreparedImages, prepareImages } from "./prepare_images.ts";
 
 /**
  * The inputs of a training step. `rate` has the learning rate of each trial, [trials]; all other
@@ -84,7 +82,7 @@ function list(group: string, values: { readonly [name: string]: Float32Array }):
 }
 
 /** The parts of one trial in a training step. */
-export interface TrainParts {
+export interface TrainParts extends ImageChanges {
   readonly task: Task;
   readonly student: Model;
   /** No teacher, one, or several in order. */
@@ -102,14 +100,6 @@ export interface TrainParts {
   readonly trainable: readonly Variable[];
   /** The student's variables that the method freezes. Default: none. */
   readonly frozenVariables?: ReadonlySet<Variable>;
-  /** Random changes to the images. */
-  readonly augmentation: Augmentation;
-  /** Converts pixels to the networks' input. */
-  readonly normalisation: Normalisation;
-  /** How to mix the images. Default: not at all. */
-  readonly mix?: Mix;
-  /** Random changes to further views of the images. Default: no views. */
-  readonly views?: { readonly [name: string]: Augmentation };
   /** The run's seed. */
   readonly seed: number;
   /** Number of epochs of the run. */
@@ -486,48 +476,6 @@ function objective(
         value: tf.keep(value),
       })),
     };
-  };
-}
-
-/** The images of a batch as networks see them. */
-interface PreparedImages {
-  readonly image: Tensor;
-  /** The same images, augmented in other ways. */
-  readonly views: { readonly [name: string]: Tensor };
-  /** How the images were mixed. `undefined` if they were not. */
-  readonly pairing?: Pairing;
-}
-
-/**
- * Augments, normalises, erases and mixes the images and their further views. If a policy changed
- * one of them, `image` has a picture of each.
- */
-function prepareImages(
-  { augmentation, normalisation, mix, views = {} }: TrainParts,
-  image: Tensor,
-  random: Random,
-): PreparedImages {
-  // The same random numbers mix each view, so that it has the same labels.
-  const prepare = (picture: Tensor, augmentation: Augmentation, stream: string) => {
-    const pixels = augment(picture, augmentation, random.in(stream));
-    const whole = normalisePixels(pixels, normalisation);
-    const { erase } = augmentation;
-    const images = erase ? eraseRectangles(whole, erase, random.in("erase").in(stream)) : whole;
-    return mix?.mix(images, random.in("mix")) ?? { image: images };
-  };
-  const [own, ...others] = picturesOf({ augmentation, views })
-    ? tf.unstack(image, 1)
-    : [image, ...Object.keys(views).map(() => image)];
-  const mixed = prepare(own, augmentation, "augment");
-  return {
-    image: mixed.image,
-    views: Object.fromEntries(
-      Object.entries(views).map((
-        [name, augmentation],
-        i,
-      ) => [name, prepare(others[i], augmentation, `augment/${name}`).image]),
-    ),
-    pairing: "partner" in mixed ? mixed : undefined,
   };
 }
 

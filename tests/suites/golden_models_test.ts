@@ -22,6 +22,7 @@ import { type Golden, goldens, type Numbers } from "../support/goldens.ts";
 import { ourMap, ourWeight, theirMap } from "../support/layout.ts";
 import { type Recipe, recipe, recipeWeight } from "../support/recipe.ts";
 import { type Network, networkOf, referenceValues } from "../support/reference_networks.ts";
+import { assertSampled } from "../support/sampled.ts";
 import { assertNear, norm, tolerance } from "../support/tolerance.ts";
 
 /** The JSON of a network's case. */
@@ -86,18 +87,8 @@ function batchOf(
 }
 
 /** Compares our map with the golden one. The file has a sample of a large map. */
-function assertMap(name: string, ours: Numbers, { has, tensor, facts }: Golden<ModelFacts>): void {
-  const limit = tolerance(facts.fp32_vs_fp64_rel_err.eval);
-  const { shape, data } = theirMap(ours);
-  if (has(name)) {
-    assertEquals(shape, tensor(name).shape, name);
-    return assertNear(name, data, tensor(name).data, limit);
-  }
-  assertEquals(shape, facts.sampled[name], name);
-  const golden = tensor(`${name}.sample`).data;
-  const n = golden.length;
-  assertNear(name, golden.map((_, i) => data[Math.floor(i * data.length / n)]), golden, limit);
-  assertNear(`${name}, its L2 norm`, [norm(data)], [tensor(`${name}.stats`).data[4]], limit);
+function assertMap(name: string, ours: Numbers, golden: Golden<ModelFacts>): void {
+  assertSampled(name, theirMap(ours), golden, tolerance(golden.facts.fp32_vs_fp64_rel_err.eval));
 }
 
 /**

@@ -22,6 +22,7 @@ import { type Golden, goldens, type Numbers } from "../support/goldens.ts";
 import { ourMap, ourWeight } from "../support/layout.ts";
 import { type Recipe, recipe, recipeWeight } from "../support/recipe.ts";
 import { referenceValues } from "../support/reference_networks.ts";
+import { assertSampled } from "../support/sampled.ts";
 import { assertNear, norm, tolerance } from "../support/tolerance.ts";
 import {
   imageOf,
@@ -62,24 +63,6 @@ function imagesOf({ facts, has, tensor }: Golden<VitFacts>): Numbers {
   const made = recipe(facts.seed, name, shape, "image");
   if (has("in.x")) assertEquals(made, tensor("in.x"), "the recipe's images");
   return ourMap(made);
-}
-
-/** Compares with a golden value in PyTorch's layout, or with the sample that the file has of it. */
-function assertValue(
-  name: string,
-  { shape, data }: Numbers,
-  { has, tensor, facts }: Golden<VitFacts>,
-  limit: number,
-): void {
-  if (has(name)) {
-    assertEquals(shape, tensor(name).shape, name);
-    return assertNear(name, data, tensor(name).data, limit);
-  }
-  assertEquals(shape, facts.sampled[name], name);
-  const golden = tensor(`${name}.sample`).data;
-  const n = golden.length;
-  assertNear(name, golden.map((_, i) => data[Math.floor(i * data.length / n)]), golden, limit);
-  assertNear(`${name}, its L2 norm`, [norm(data)], [tensor(`${name}.stats`).data[4]], limit);
 }
 
 /** Finds our value of each golden one of an evaluation, by its name behind `eval.`. */
@@ -132,7 +115,7 @@ async function checkEvaluation(
   const values = await engine.compile(traced)({ image: imagesOf(golden) });
   for (const name of names) {
     const ours = { shape: [...shapes.get(name)!], data: values[name] };
-    assertValue(`eval.${name}`, ours, golden, tolerance(facts.fp32_vs_fp64_rel_err.eval));
+    assertSampled(`eval.${name}`, ours, golden, tolerance(facts.fp32_vs_fp64_rel_err.eval));
   }
 }
 
@@ -255,7 +238,7 @@ function checkGradients(
   for (const name of new Set(full)) {
     const shape = facts.param_shapes[name];
     const whole = theirWeight(shape, ours.get(name)!);
-    assertValue(`${of}.full.${name}`, { shape: [...shape], data: whole }, golden, limit);
+    assertSampled(`${of}.full.${name}`, { shape: [...shape], data: whole }, golden, limit);
   }
 }
 

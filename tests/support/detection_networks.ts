@@ -21,7 +21,8 @@ import { open } from "./engines.ts";
 import type { Check, Golden, Numbers } from "./goldens.ts";
 import { ourMap } from "./layout.ts";
 import { type Recipe, recipe, recipeWeight } from "./recipe.ts";
-import { assertNear, norm, tolerance } from "./tolerance.ts";
+import { assertSampled } from "./sampled.ts";
+import { tolerance } from "./tolerance.ts";
 
 /** The bodies that torchvision's detectors have, by its names. */
 const BODIES = {
@@ -243,7 +244,8 @@ async function checkStages(golden: Golden<DetectorFacts>): Promise<void> {
       .map((name) => name.replace(/\.(sample|stats)$/, "")).filter((name) => COMPARED.test(name));
     assert(stored.length > 0, `${golden.name} has no map`);
     for (const name of new Set(stored)) {
-      assertValue(name, { shape: shapes.get(name)!, data: values[name] }, golden);
+      const limit = tolerance(golden.facts.fp32_vs_fp64_rel_err[name] ?? 0);
+      assertSampled(name, { shape: shapes.get(name)!, data: values[name] }, golden, limit);
     }
   } finally {
     engine.close();
@@ -322,22 +324,4 @@ function head(model: Model<FasterRcnn>, pooled: Tensor): Record<string, Tensor> 
     "eval.logits": tf.slice(out, [0, 0], [-1, model.classes]),
     "eval.regression": tf.slice(out, [0, model.classes], [-1, -1]),
   };
-}
-
-/** Compares with a golden value in PyTorch's layout, or with the sample that the file has of it. */
-function assertValue(
-  name: string,
-  { shape, data }: Numbers,
-  { has, tensor, facts }: Golden<DetectorFacts>,
-): void {
-  const limit = tolerance(facts.fp32_vs_fp64_rel_err[name] ?? 0);
-  if (has(name)) {
-    assertEquals(shape, tensor(name).shape, name);
-    return assertNear(name, data, tensor(name).data, limit);
-  }
-  assertEquals(shape, facts.sampled[name], name);
-  const golden = tensor(`${name}.sample`).data;
-  const n = golden.length;
-  assertNear(name, golden.map((_, i) => data[Math.floor(i * data.length / n)]), golden, limit);
-  assertNear(`${name}, its L2 norm`, [norm(data)], [tensor(`${name}.stats`).data[4]], limit);
 }
