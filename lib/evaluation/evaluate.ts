@@ -29,7 +29,7 @@ export async function evaluate(
   ) {
     const values = await run({ image, ...labels });
     for (const [i, own] of Object.values(values).entries()) {
-      (tallies[i] ??= source.task.tally()).add(own, labels);
+      (tallies[i] ??= source.task.tally(source.split)).add(own, labels);
     }
     left -= index.data.length;
     if (left > 0) between();

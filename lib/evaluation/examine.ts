@@ -70,12 +70,13 @@ export async function examine(
       const model = buildModel(network, scope, image, classes.length);
       await engine.hold([...collected.values()]);
       const run = engine.compile(predictStep(task, model, dataset.normalisation));
-      const tally = task.examine(classes);
+      const tally = task.examine(classes, test);
+      const source = { task, split: test, image };
       let images = 0;
       const order = sortByShape(inOrder(test.size), test.padded);
-      for await (const batch of batches({ task, split: test, image }, order, evalBatch)) {
+      for await (const batch of batches(source, order, evalBatch)) {
         const { image: pixels, index, ...labels } = batch;
-        tally.add(await run({ image: pixels }), labels);
+        tally.add(await run({ image: pixels, ...labels }), labels);
         images += index.data.length;
         status.update(images / test.size, `${images} of ${test.size} images`);
       }
@@ -84,7 +85,7 @@ export async function examine(
       return {
         images,
         findings: tally.result(),
-        latency: await measureLatency(run, test, image, batch),
+        latency: await measureLatency(run, source, batch),
       };
     } finally {
       engine.close();

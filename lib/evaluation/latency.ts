@@ -1,6 +1,6 @@
-import { inOrder } from "../training/batches.ts";
-import type { Split } from "../data/dataset.ts";
 import type { CompiledStep } from "../engine/engine.ts";
+import { type BatchSource, inOrder } from "../training/batches.ts";
+import type { EvaluateInput } from "../training/evaluate_step.ts";
 
 /** Timings of a network. */
 export interface Latency {
@@ -11,13 +11,12 @@ export interface Latency {
 }
 
 /**
- * Times a network on the first images of a split, of this height, width and channels, after a
- * warm-up. Of padded images it takes those that have the shape of the first one. `now` returns milliseconds. Default: the machine's clock.
+ * Times a network on the first images of a source after a warm-up. Of padded images it takes those
+ * that have the shape of the first one. `now` returns milliseconds. Default: the machine's clock.
  */
 export async function measureLatency(
-  run: CompiledStep<"image">,
-  split: Split,
-  image: readonly number[],
+  run: CompiledStep<EvaluateInput>,
+  { task, split, image }: BatchSource,
   batch: number,
   now: () => number = () => performance.now(),
 ): Promise<Latency> {
@@ -26,7 +25,10 @@ export async function measureLatency(
   const alike = inOrder(split.size).filter((i) => padded?.shapeOf[i] === padded?.shapeOf[0]);
   const times = async (size: number, warmUp: number, count: number): Promise<number[]> => {
     const first = Uint32Array.from({ length: size }, (_, i) => alike[i % alike.length]);
-    const images = { image: { shape: [size, ...shape], data: await split.read(first) } };
+    const images = {
+      image: { shape: [size, ...shape], data: await split.read(first) },
+      ...task.readLabels(split, Int32Array.from(first)),
+    };
     for (let i = 0; i < warmUp; i++) await run(images);
     const durations: number[] = [];
     while (durations.length < count) {

@@ -2,7 +2,7 @@ import type { Mix } from "../data/dataset.ts";
 import type { Random } from "../kernels/random_uniform.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import type { Layer, Module } from "../nn/layer.ts";
-import type { Model, Net, Output, Scorer, Tap } from "../nn/network.ts";
+import type { Model, Net, Output, PassOutput, Scorer, Tap } from "../nn/network.ts";
 import type { Pass } from "../nn/pass.ts";
 import type { TapPair } from "../nn/tap_pairs.ts";
 import type { Initialiser, ParamGroup, Shape, Variable } from "../nn/variables.ts";
@@ -16,9 +16,10 @@ export type SeveralTeachers<N extends Net = Scorer> = readonly [N, N, ...N[]];
 
 /** The model or the output of each teacher: none, one, or several in the teachers' order. */
 export type PerTeacher<T extends Teachers, One extends "model" | "output"> = T extends Net
-  ? One extends "model" ? Model<T> : Output<T>
+  ? One extends "model" ? Model<T> : PassOutput<T>
   : T extends readonly Net[] ? {
-      readonly [K in keyof T]: T[K] extends Net ? One extends "model" ? Model<T[K]> : Output<T[K]>
+      readonly [K in keyof T]: T[K] extends Net
+        ? One extends "model" ? Model<T[K]> : PassOutput<T[K]>
         : never;
     }
   : undefined;
@@ -94,7 +95,7 @@ export interface BuildContext<S extends Net, T extends Teachers, E extends strin
 /** The step context: one batch and the networks' outputs, as tensors over the batch. */
 export interface StepContext<S extends Net, T extends Teachers> {
   /** The student's output in the live pass. */
-  readonly student: Output<S>;
+  readonly student: PassOutput<S>;
   /** The output of the teacher or teachers in the frozen pass. No gradient flows into it. */
   readonly teacher: PerTeacher<T, "output">;
   /** The augmented, normalised images, [batch, height, width, channels]. */
@@ -122,7 +123,7 @@ export interface StepContext<S extends Net, T extends Teachers> {
    * The task's loss for each sample, [batch]. For mixed images it is λ times the loss of their own
    * label plus 1 − λ times that of their partner's.
    */
-  task(output: Output<Scorer>): Tensor;
+  task(output: Output<Scorer> | Output<S>): Tensor;
   /** The samples that learn at a spot, [batch] of 0 and 1. `undefined` if all of them learn. */
   mask(spot: string): Tensor | undefined;
 }

@@ -150,6 +150,18 @@ export interface Output<N extends Net = Net> {
   readonly next: { readonly [K in Tap<N>]: Tensor };
 }
 
+/** The output of a whole network in a pass, in which its heads can still run. */
+export interface PassOutput<N extends Net = Net> extends Output<N> {
+  /** The network. */
+  readonly recipe: N;
+  /** The images that it ran on, [batch, height, width, channels]. */
+  readonly images: Tensor;
+  /** The number of classes. */
+  readonly classes: number;
+  /** Runs a head on an input of its own, in the pass that made this output. */
+  head(name: HeadOf<N>, x: Tensor): Tensor;
+}
+
 /**
  * An output with the scores only, [batch, classes]: those that a method computes without a whole
  * network.
@@ -189,7 +201,7 @@ export interface Model<N extends Net = Net> {
   /** Multiply-adds for one sample, without heads. */
   readonly multiplyAdds: number;
   /** Runs the network on a batch of images. */
-  run(images: Tensor, pass: Pass): Output<N>;
+  run(images: Tensor, pass: Pass): PassOutput<N>;
   /**
    * Runs one stage on the output of the stage before, its `next` if it has one, else its `out`, or a
    * head on an input of its own. `taps`: the outputs of all stages before, for a stage that reads
@@ -277,7 +289,8 @@ export function buildModel<N extends Net>(
       const taps = checkTaps(recipe, before);
       const pre = checkTaps(recipe, record(outputs, ({ pre }) => pre));
       const next = checkTaps(recipe, record(outputs, ({ out, next }) => next ?? out));
-      return { taps, pre, next } as Output<N>;
+      const head = (name: string, x: Tensor) => byName[name](x, pass).out;
+      return { ...{ taps, pre, next } as Output<N>, recipe, images, classes, head };
     },
     stage: (name, x, pass, taps) => byName[name](x, pass, taps),
     hand(name, out, pass) {

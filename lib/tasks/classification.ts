@@ -12,7 +12,7 @@ import { type LabelContext, type Labels, meanTally, type Target, type Task } fro
  * class comes first (`top1`) and among the first five (`top5`). Beside a teacher it has the mean of
  * KL(teacher ‖ student) at temperature 1 (`kl`).
  */
-export const classification: Task = {
+export const classification: Task<Scorer> = {
   id: "classification",
   measures: {
     top1: { title: "top-1", decimals: 2, isPercentage: true },
@@ -52,14 +52,18 @@ export const classification: Task = {
  * `smoothing`, the target has 1 − ε + ε / C at the right one of C classes and ε / C at each other.
  * Scores and measures are those of `classification`.
  */
-export function smoothedClassification(smoothing: number): Task {
+export function smoothedClassification(smoothing: number): Task<Scorer> {
   return {
     ...classification,
     target: (labels, context) => classTarget(labels, context, smoothing),
   };
 }
 
-function classTarget({ label }: Labels, { pairing }: LabelContext, smoothing: number): Target {
+function classTarget(
+  { label }: Labels,
+  { pairing }: LabelContext,
+  smoothing: number,
+): Target<Scorer> {
   const labels: readonly Label[] = pairing
     ? [[label, pairing.share], [gather(label, pairing.partner, 0), tf.sub(1, pairing.share)]]
     : [[label, 1]];

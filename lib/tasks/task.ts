@@ -71,7 +71,7 @@ export interface Target<N extends Net = Net> {
    */
   sums(student: Output<N>): { readonly [measure: string]: Tensor };
   /** The task's own additions to the step context. */
-  readonly given: { readonly [name: string]: Tensor };
+  readonly given: { readonly [name: string]: unknown };
 }
 
 /** Accumulates batches, outside of the step, into an `R`. */
@@ -118,6 +118,11 @@ export interface Task<N extends Net = Net> {
    * reads the images with the same `draw`.
    */
   readLabels(split: LabelSource, indices: Int32Array, draw?: Draw): Inputs<LabelName>;
+  /**
+   * Changes normalised images by what the labels say of them, such as where an image ends and its
+   * padding begins. Default: no change.
+   */
+  readonly prepare?: (images: Tensor, labels: Labels) => Tensor;
   /** Makes the labels of a batch the goal of a training step. */
   target(labels: Labels, circumstances: LabelContext): Target<N>;
   /**
@@ -128,12 +133,12 @@ export interface Task<N extends Net = Net> {
     labels: Labels,
     teacher?: Output<N>,
   ): { readonly [name: string]: Tensor };
-  /** Starts a tally of the values from `evaluate`. */
-  tally(): Tally<Score>;
+  /** Starts a tally of the values from `evaluate` for images of a split. */
+  tally(split: LabelSource): Tally<Score>;
   /** Selects the outputs that an examination needs, inside the step. */
-  predict(output: Output<N>): { readonly [name: string]: Tensor };
-  /** Starts a tally of the outputs from `predict`, on a data set with these classes. */
-  examine(classes: readonly string[]): Tally<Findings>;
+  predict(output: Output<N>, labels: Labels): { readonly [name: string]: Tensor };
+  /** Starts a tally of the outputs from `predict` for images of a split with these classes. */
+  examine(classes: readonly string[], split: LabelSource): Tally<Findings>;
 }
 
 /**

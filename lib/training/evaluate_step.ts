@@ -1,11 +1,11 @@
-import { normalisePixels } from "../data/augment.ts";
 import type { Normalisation } from "../data/dataset.ts";
 import type { StepFunction, Ungrouped } from "../engine/engine.ts";
 import type { Tensor } from "../kernels/tensor.ts";
-import type { Model, Output } from "../nn/network.ts";
+import type { Model, PassOutput } from "../nn/network.ts";
 import { passes } from "../nn/pass.ts";
 import type { Variable } from "../nn/variables.ts";
 import type { LabelName, Task } from "../tasks/task.ts";
+import { networkImages } from "./prepare_images.ts";
 import type { ByTrial } from "./step.ts";
 
 /** The inputs of an evaluation step. */
@@ -30,7 +30,7 @@ export function evaluateStep(
   normalisation: Normalisation,
 ): StepFunction<EvaluateInput, ByTrial<Ungrouped>> {
   return ({ image, ...labels }) => {
-    const images = normalisePixels(image, normalisation);
+    const images = networkImages({ task, normalisation }, image, labels);
     const teachers = new Set(networks.flatMap(({ teacher }) => teacher ?? []));
     const taught = new Map(
       Array.from(teachers, (teacher) => [teacher, runFrozen(teacher, images)]),
@@ -42,14 +42,20 @@ export function evaluateStep(
   };
 }
 
-/** Predicts a batch with running statistics: returns the outputs that the task selects. */
+/**
+ * Predicts a batch with running statistics: returns the outputs that the task selects. Its labels
+ * say where padding begins; their goals are not read.
+ */
 export function predictStep(
   task: Task,
   network: Model,
   normalisation: Normalisation,
-): StepFunction<"image"> {
-  return ({ image }) => ({
-    values: task.predict(runFrozen(network, normalisePixels(image, normalisation))),
+): StepFunction<EvaluateInput> {
+  return ({ image, ...labels }) => ({
+    values: task.predict(
+      runFrozen(network, networkImages({ task, normalisation }, image, labels)),
+      labels,
+    ),
     updates: [],
   });
 }
@@ -58,7 +64,7 @@ function runFrozen(
   network: Model,
   images: Tensor,
   instead: ReadonlyMap<Variable, Variable> = new Map(),
-): Output {
+): PassOutput {
   const { frozen } = passes();
   const read = (variable: Variable) => frozen.read(instead.get(variable) ?? variable);
   return network.run(images, { ...frozen, read });

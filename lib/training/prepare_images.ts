@@ -5,7 +5,7 @@ import { type Augmentation, type Mix, type Normalisation, picturesOf } from "../
 import { eraseRectangles } from "../data/random_erasing.ts";
 import type { Random } from "../kernels/random_uniform.ts";
 import type { Tensor } from "../kernels/tensor.ts";
-import type { Pairing } from "../tasks/task.ts";
+import type { Labels, Pairing, Task } from "../tasks/task.ts";
 
 /** The changes to images before the networks see them. */
 export interface ImageChanges {
@@ -33,14 +33,15 @@ export interface PreparedImages {
  * one of them, `image` has a picture of each.
  */
 export function prepareImages(
-  { augmentation, normalisation, mix, views = {} }: ImageChanges,
+  { task, augmentation, normalisation, mix, views = {} }: ImageChanges & { readonly task: Task },
   image: Tensor,
+  labels: Labels,
   random: Random,
 ): PreparedImages {
   // The same random numbers mix each view, so that it has the same labels.
   const prepare = (picture: Tensor, augmentation: Augmentation, stream: string) => {
     const pixels = augment(picture, augmentation, random.in(stream));
-    const whole = normalisePixels(pixels, normalisation);
+    const whole = networkImages({ task, normalisation }, pixels, labels);
     const { erase } = augmentation;
     const images = erase ? eraseRectangles(whole, erase, random.in("erase").in(stream)) : whole;
     return mix?.mix(images, random.in("mix")) ?? { image: images };
@@ -59,4 +60,17 @@ export function prepareImages(
     ),
     pairing: "partner" in mixed ? mixed : undefined,
   };
+}
+
+/** Normalises pixels, and prepares them for the task by the labels. */
+export function networkImages(
+  { task: { prepare }, normalisation }: {
+    readonly task: Task;
+    readonly normalisation: Normalisation;
+  },
+  pixels: Tensor,
+  labels: Labels,
+): Tensor {
+  const images = normalisePixels(pixels, normalisation);
+  return prepare?.(images, labels) ?? images;
 }

@@ -12,7 +12,7 @@ import type { Gradients, Optimizer, Roles } from "../experiment/optimizer.ts";
 import { type AllReduce, allReduce } from "../kernels/all_reduce.ts";
 import { type Random, randomOf, type Rows, rowsOf } from "../kernels/random_uniform.ts";
 import type { Tensor } from "../kernels/tensor.ts";
-import type { Model, Net, Output } from "../nn/network.ts";
+import type { Model, Net, PassOutput } from "../nn/network.ts";
 import { passes } from "../nn/pass.ts";
 import type { Update, Variable } from "../nn/variables.ts";
 import type { LabelName, Labels, Task } from "../tasks/task.ts";
@@ -313,7 +313,7 @@ interface SharedBatch extends PreparedImages {
   /** Makes the step's random numbers. Each trial draws the numbers that it would draw alone. */
   readonly random: () => Random;
   /** The outputs of each distinct teacher. */
-  readonly teachers: ReadonlyMap<Model, Output>;
+  readonly teachers: ReadonlyMap<Model, PassOutput>;
   /** Makes the statistics of norms those of the whole batch. `undefined`: those of this part. */
   readonly syncNorm: AllReduce | undefined;
   /** The number of images. */
@@ -335,7 +335,7 @@ function shareBatch(
   const [count] = image.shape;
   const rows = part && accumulation ? partShare(share, part, accumulation.parts) : share;
   const random = () => rowsOf(randomOf(seed, "step", step), rows, count);
-  const prepared = prepareImages(trials[0], image, random());
+  const prepared = prepareImages(trials[0], image, labels, random());
   const { frozen } = passes();
   const teachers = new Map(
     [...new Set(trials.flatMap(({ teacher }) => teacher ?? []))]

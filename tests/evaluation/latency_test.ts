@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Input } from "../../lib/values/input.ts";
 import { measureLatency } from "../../lib/evaluation/latency.ts";
+import { classification } from "../../lib/tasks/classification.ts";
 
 Deno.test("latency: times one image and whole batches after a warm-up, even if the split has fewer images", async () => {
   const split = {
@@ -25,8 +26,7 @@ Deno.test("latency: times one image and whole batches after a warm-up, even if t
         : [500, 100, 250, 400, 50][runs - 2];
       return Promise.resolve({});
     },
-    split,
-    [1, 1, 1],
+    { task: classification, split, image: [1, 1, 1] },
     250,
     () => milliseconds,
   );
@@ -50,8 +50,7 @@ Deno.test("latency: the default clock is the machine's", async () => {
   };
   const { batch1, inBatches } = await measureLatency(
     () => Promise.resolve({}),
-    split,
-    [1, 1, 1],
+    { task: classification, split, image: [1, 1, 1] },
     1,
   );
   assert(

@@ -157,7 +157,7 @@ async function checkAccuracy({ tensor, integers }: Golden<Misc>): Promise<void> 
     );
     const image = { shape: [batch, 1, 1, 1], data: new Float32Array(batch) };
     const label = { shape: [batch], data: integers("labels") };
-    const tally = classification.tally();
+    const tally = classification.tally({ labels: label.data });
     tally.add(await step({ image, label }), { label });
     engine.close();
     const { top1, top5 } = tally.result();

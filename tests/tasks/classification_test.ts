@@ -37,7 +37,7 @@ Deno.test("classification: the loss is the cross-entropy, and the sums count the
       assertAlmostEquals(losses[i], -logSoftmax(row)[LABEL[i]], 1e-5);
     }
     assertEquals(numbers(target.sums(output()).top1), [2]);
-    assertEquals(numbers(target.given.label), LABEL);
+    assertEquals(numbers(target.given.label as tf.Tensor), LABEL);
   }));
 
 Deno.test("classification: smoothed labels give every class its share, also those of mixed images", () =>
@@ -60,7 +60,7 @@ Deno.test("classification: smoothed labels give every class its share, also thos
     }
     const target = task.target(labels(), { random });
     assertEquals(numbers(target.sums(output()).top1), [2], "a score has hard labels");
-    assertEquals(numbers(target.given.label), LABEL);
+    assertEquals(numbers(target.given.label as tf.Tensor), LABEL);
   }));
 
 Deno.test("classification: a mixed image has its own class and its partner's, by their shares", () =>
@@ -86,7 +86,7 @@ Deno.test("classification: a mixed image has its own class and its partner's, by
 
 Deno.test("classification: a score is in percent, and the KL to a teacher is a mean", () =>
   onCpu(() => {
-    const tally = classification.tally();
+    const tally = classification.tally({ labels: Int32Array.from(LABEL) });
     const teacher = [[1, 1, 0], [0, 3, 0], [5, 0, 1]];
     const arrays = (values: Readonly<Record<string, tf.Tensor>>) =>
       Object.fromEntries(
@@ -108,7 +108,9 @@ Deno.test("classification: a score is in percent, and the KL to a teacher is a m
   }));
 
 Deno.test("classification: an examination finds the score, that of each class, and the confusions", () => {
-  const examiner = classification.examine(["a", "b", "c"]);
+  const examiner = classification.examine(["a", "b", "c"], {
+    labels: Int32Array.from(LABEL),
+  });
   const label = { shape: [3], data: Int32Array.from(LABEL) };
   examiner.add({ logits: Float32Array.from(LOGITS.flat()) }, { label });
   const { score, details, tables } = examiner.result();

@@ -1,5 +1,5 @@
 import type { StepContext, Terms } from "../../experiment/distiller.ts";
-import type { Scorer } from "../../nn/network.ts";
+import type { Output, Scorer } from "../../nn/network.ts";
 import { applyMask, kl } from "../../nn/ops.ts";
 
 /** Options of a method that can also learn from the teacher's logits. */
@@ -12,9 +12,15 @@ export interface AlsoKdOptions {
   readonly temperature?: number;
 }
 
+/** The outputs that the term compares, and the mask of its spot. */
+export interface Compared extends Pick<StepContext<Scorer, Scorer>, "mask"> {
+  readonly student: Output<Scorer>;
+  readonly teacher: Output<Scorer>;
+}
+
 /** The term `kd` with this weight and this T. No term if the weight is 0. */
 export function alsoKd(
-  { student, teacher, mask }: Pick<StepContext<Scorer, Scorer>, "student" | "teacher" | "mask">,
+  { student, teacher, mask }: Compared,
   { kd, temperature }: Required<AlsoKdOptions>,
 ): Terms {
   if (kd === 0) return {};
