@@ -129,7 +129,7 @@ export {
   type Tap,
   variablesAfter,
 } from "./lib/nn/network.ts";
-export type { Anchors, Detector, PyramidTap, Regions } from "./lib/nn/detector.ts";
+export type { Anchors, Detecting, Detector, PyramidTap, Regions } from "./lib/nn/detector.ts";
 export {
   type Earlier,
   earlier,

@@ -3,6 +3,7 @@ import { basename, dirname, resolve } from "node:path";
 import { cifar10, cifar100, coco, imageFolder, imagenet } from "../../datasets/mod.ts";
 import { synthetic, tinyImagenet } from "../../datasets/mod.ts";
 import type { Dataset, Mix } from "../data/dataset.ts";
+import type { Net } from "../nn/network.ts";
 import { findModule, loadExperiments, splitSpec } from "../project/identify.ts";
 import { importModule } from "../project/import_module.ts";
 import { Failure } from "../values/failure.ts";
@@ -13,7 +14,7 @@ import { didYouMean } from "../values/suggest.ts";
 export interface NamedDataset {
   /** The name on the command line, or those of the exports and the experiments that have it. */
   readonly names: readonly string[];
-  readonly dataset: Dataset<Mix | undefined, string>;
+  readonly dataset: Dataset<Mix | undefined, string, Net>;
   /** The data folder. */
   readonly folder: string;
 }

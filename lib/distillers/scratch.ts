@@ -1,8 +1,8 @@
 import type { Distiller } from "../experiment/distiller.ts";
-import type { Scorer } from "../nn/network.ts";
+import type { Net } from "../nn/network.ts";
 
 /** Trains on labels only: the `student` and `teacher` rows of every table. */
-export function scratch(): Distiller<Scorer> {
+export function scratch(): Distiller<Net> {
   return {
     id: "scratch",
     options: {},

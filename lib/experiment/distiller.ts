@@ -1,10 +1,12 @@
 import type { Mix } from "../data/dataset.ts";
 import type { Random } from "../kernels/random_uniform.ts";
 import type { Tensor } from "../kernels/tensor.ts";
+import type { Detector } from "../nn/detector.ts";
 import type { Layer, Module } from "../nn/layer.ts";
-import type { Model, Net, Output, PassOutput, Scorer, Tap } from "../nn/network.ts";
+import type { HeadOf, Model, Net, Output, PassOutput, Scorer, Tap } from "../nn/network.ts";
 import type { Pass } from "../nn/pass.ts";
 import type { TapPair } from "../nn/tap_pairs.ts";
+import type { TrainedRegions } from "../nn/two_stages.ts";
 import type { Initialiser, ParamGroup, Shape, Variable } from "../nn/variables.ts";
 import type { Json } from "../values/json.ts";
 
@@ -51,6 +53,11 @@ export interface Create<E extends string = never> {
    * values of `from`. Default: new initial values.
    */
   <N extends Net>(recipe: N, options?: { from?: Model<N> }): Model<N>;
+  /**
+   * Creates a head like that of a network, for the same input. With `copied` its variables start
+   * with the values of the network's own. Default: new initial values.
+   */
+  head<N extends Net>(model: Model<N>, name: HeadOf<N>, options?: { copied?: boolean }): Module;
   /**
    * Creates one of the method's `trainedModules`, which it trains for other methods, for inputs of
    * `shape`. Call it once for each name.
@@ -155,9 +162,21 @@ export interface Views<V extends string> {
   readonly views: { readonly [K in V]: Tensor };
 }
 
-/** The members that a data set of the mixing `M` and the views `V` adds to the step context. */
-export type DataOf<M extends Mix | undefined, V extends string> =
-  & ([M] extends [undefined] ? HardLabels : MixedLabels)
+/** The members that a data set with objects in its images adds to the step context instead. */
+export interface Objects {
+  /**
+   * The regions on which a detector's head learns in this step, samples of its own proposals and of
+   * the objects, with what the head says about them. No gradient flows into boxes and labels.
+   */
+  regionsOf(output: PassOutput<Detector>): TrainedRegions;
+}
+
+/**
+ * The members that a data set adds to the step context, with the mixing `M`, the views `V` and the
+ * students `S`.
+ */
+export type DataOf<M extends Mix | undefined, V extends string, S extends Net = Scorer> =
+  & (S extends Detector ? Objects : [M] extends [undefined] ? HardLabels : MixedLabels)
   & ([V] extends [never] ? unknown : Views<V>);
 
 /**

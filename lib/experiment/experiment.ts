@@ -72,7 +72,7 @@ export interface Parts<
   /** The teacher or teachers. Default: none. */
   readonly teacher?: G;
   /** The method. Its type states what it needs of student, teacher and data set. */
-  readonly distiller: Distiller<NoInfer<S>, NetworksOf<G>, NoInfer<DataOf<M, V>>, E>;
+  readonly distiller: Distiller<NoInfer<S>, NetworksOf<G>, NoInfer<DataOf<M, V, S>>, E>;
   /** Epochs, batch size, learning rate and optimiser. */
   readonly schedule: Schedule;
 }

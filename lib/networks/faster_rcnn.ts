@@ -2,7 +2,15 @@ import * as tf from "@tensorflow/tfjs";
 import { reluOp as rectify } from "../kernels/relu.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { conv, convNorm } from "../nn/conv.ts";
-import { type Anchors, type Detector, PYRAMID, type Regions } from "../nn/detector.ts";
+import { ANCHOR_TARGETS, REGION_TARGETS } from "../nn/detection_targets.ts";
+import type { DetectionOptions } from "../nn/detections.ts";
+import {
+  type Anchors,
+  type Detecting,
+  type Detector,
+  PYRAMID,
+  type Regions,
+} from "../nn/detector.ts";
 import { coarserLevel, pyramidLevel } from "../nn/fpn.ts";
 import { frozenConvNorm } from "../nn/frozen_norm.ts";
 import { kaimingUniform } from "../nn/layer.ts";
@@ -54,9 +62,45 @@ export interface FasterRcnnOptions {
    * How regions are pooled. Default: to 7 × 7, from `p4` if they have 224 × 224 pixels.
    */
   readonly regions?: Partial<Regions>;
-  /** Whose initial values the head has. Default: torchvision's. */
-  readonly start?: "torchvision" | "detectron2";
+  /**
+   * Whose anchors, pooling, proposals and losses it has. Detectron2's are L1 instead of a smooth L1,
+   * exact anchors, aligned regions and 1000 proposals of 2000. Default: torchvision's.
+   */
+  readonly conventions?: Library;
+  /** Whose initial values the head has. Default: `conventions`. */
+  readonly start?: Library;
+  /** Regions that a training step proposes of each image. Default: 2000, detectron2 1000. */
+  readonly proposals?: number;
+  /** Anchors and regions of each image that a training step samples. Default: 256 and 512. */
+  readonly sampled?: { readonly anchors?: number; readonly regions?: number };
+  /** Which detections count. Default: scores above 0.05, an overlap up to 0.5, 100 an image. */
+  readonly detections?: DetectionOptions;
 }
+
+/** The libraries whose detectors differ in details. */
+type Library = "torchvision" | "detectron2";
+
+/** What the libraries set in different ways. */
+const CONVENTIONS: {
+  readonly [L in Library]:
+    & Pick<Detecting, "training" | "evaluation" | "rpnLoss" | "headLoss">
+    & { readonly aligned?: true; readonly layout?: L };
+} = {
+  torchvision: {
+    training: { before: 2000, after: 2000 },
+    evaluation: { before: 1000, after: 1000 },
+    rpnLoss: {},
+    headLoss: {},
+  },
+  detectron2: {
+    training: { before: 2000, after: 1000, side: 1e-30 },
+    evaluation: { before: 1000, after: 1000, side: 1e-30 },
+    rpnLoss: { beta: 0, divisor: 256 },
+    headLoss: { beta: 0 },
+    aligned: true,
+    layout: "detectron2",
+  },
+};
 
 /**
  * Faster R-CNN (Ren et al., 2015) with a feature pyramid (Lin et al., 2017) on a ResNet, as
@@ -72,13 +116,27 @@ export interface FasterRcnnOptions {
  */
 export function fasterRcnn(options: FasterRcnnOptions = {}): FasterRcnn {
   const { body: from = resnet50, width = 64, channels = 256, hidden = 1024 } = options;
-  const { norm = "frozen", epsilon = 1e-5, start = "torchvision" } = options;
+  const { norm = "frozen", epsilon = 1e-5, conventions = "torchvision" } = options;
+  const { start = conventions, sampled, detections = {} } = options;
   const { trainableLayers = norm === "batch" ? 5 : 3 } = options;
   const { sizes = [32, 64, 128, 256, 512], ratios = [0.5, 1, 2] } = options.anchors ?? {};
   const { side = 7, canonicalSize = 224 } = options.regions ?? {};
-  const anchors = { sizes, ratios };
-  const regions = { side, canonicalSize };
-  check({ width, channels, hidden, norm, epsilon, trainableLayers, anchors, regions });
+  const { aligned, layout, training, evaluation, rpnLoss, headLoss } = CONVENTIONS[conventions];
+  const { proposals = training.after } = options;
+  const { anchors: sampledAnchors = 256, regions: sampledRegions = 512 } = sampled ?? {};
+  const anchors = { sizes, ratios, ...layout && { layout } };
+  const regions = { side, canonicalSize, ...aligned && { aligned } };
+  const numbers = { width, channels, hidden, epsilon, trainableLayers, proposals };
+  check({ ...numbers, norm, anchors, regions, sampledAnchors, sampledRegions, detections });
+  const detecting: Detecting = {
+    training: { ...training, after: proposals },
+    evaluation,
+    anchorTargets: { ...ANCHOR_TARGETS, slots: sampledAnchors },
+    regionTargets: { ...REGION_TARGETS, slots: sampledRegions },
+    rpnLoss: rpnLoss.divisor ? { ...rpnLoss, divisor: sampledAnchors } : rpnLoss,
+    headLoss,
+    detections,
+  };
   const layer = norm === "batch" ? convNorm : frozenLayer(epsilon);
   const body = from.of(layer, width);
   const name = from.id.replace(/^.*\./, "");
@@ -92,11 +150,16 @@ export function fasterRcnn(options: FasterRcnnOptions = {}): FasterRcnn {
       ...epsilon === 1e-5 ? {} : { epsilon },
       ...options.trainableLayers === undefined ? {} : { trainableLayers },
       ...options.anchors === undefined ? {} : { anchors: { sizes, ratios } },
-      ...options.regions === undefined ? {} : { regions },
-      ...start === "torchvision" ? {} : { start },
+      ...options.regions === undefined ? {} : { regions: { side, canonicalSize } },
+      ...conventions === "torchvision" ? {} : { conventions },
+      ...start === conventions ? {} : { start },
+      ...options.proposals === undefined ? {} : { proposals },
+      ...sampled === undefined ? {} : { sampled: { ...sampled } },
+      ...options.detections === undefined ? {} : { detections: { ...detections } },
     },
     anchors,
     regions,
+    detecting,
     designSize: { size: 800, classes: 91 },
     flattened: ["box.fc6.weight"],
     names: (path) => names(path, body),
@@ -130,11 +193,30 @@ export function fasterRcnn(options: FasterRcnnOptions = {}): FasterRcnn {
 
 /** The options with their defaults. */
 type Checked =
-  & Required<Omit<FasterRcnnOptions, "body" | "start" | "anchors" | "regions">>
-  & { readonly anchors: Anchors; readonly regions: Regions };
+  & Required<
+    Pick<
+      FasterRcnnOptions,
+      | "width"
+      | "channels"
+      | "hidden"
+      | "norm"
+      | "epsilon"
+      | "trainableLayers"
+      | "proposals"
+      | "detections"
+    >
+  >
+  & {
+    readonly anchors: Anchors;
+    readonly regions: Regions;
+    readonly sampledAnchors: number;
+    readonly sampledRegions: number;
+  };
 
 /** Throws a `Failure` (exit 2) if an option is out of its range, or does not go with another. */
-function check({ norm, anchors: { sizes, ratios }, regions, ...numbers }: Checked): void {
+function check(
+  { norm, anchors: { sizes, ratios }, regions, detections, ...numbers }: Checked,
+): void {
   const owner = "fasterRcnn";
   checkRanges(owner, numbers, {
     width: whole(),
@@ -142,8 +224,18 @@ function check({ norm, anchors: { sizes, ratios }, regions, ...numbers }: Checke
     hidden: whole(),
     epsilon: atLeast(0),
     trainableLayers: whole(0),
+    proposals: whole(),
+    sampledAnchors: whole(),
+    sampledRegions: whole(),
   });
-  checkRanges(owner, regions, { side: whole(), canonicalSize: above(0) });
+  const { side, canonicalSize } = regions;
+  checkRanges(owner, { side, canonicalSize }, { side: whole(), canonicalSize: above(0) });
+  checkRanges(owner, detections, {
+    score: atLeast(0),
+    threshold: atLeast(0),
+    side: atLeast(0),
+    limit: whole(),
+  });
   for (const size of sizes) checkRange(owner, "anchors.sizes", size, above(0));
   for (const ratio of ratios) checkRange(owner, "anchors.ratios", ratio, above(0));
   checkRange(owner, "trainableLayers", numbers.trainableLayers, atMost(5, "the body's stages"));
@@ -201,7 +293,7 @@ function regionProposals(anchors: number): Stage {
 }
 
 /** Two dense layers with ReLUs on a pooled region, then the logits and the deltas of all classes. */
-function boxHead(classes: number, hidden: number, start: "torchvision" | "detectron2"): Stage {
+function boxHead(classes: number, hidden: number, start: Library): Stage {
   return (create, region) => {
     const own = start === "detectron2";
     const wide = (inputs: number) =>

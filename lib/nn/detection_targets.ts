@@ -75,6 +75,12 @@ export interface SampledRegions {
   readonly mask: Tensor;
 }
 
+/** Sampled regions in images of these sizes. */
+export interface RegionsInImages extends Omit<SampledRegions, "deltas"> {
+  /** Heights and widths of the images without padding, [batch, 2]. */
+  readonly sizes: Tensor;
+}
+
 /**
  * Adds the objects themselves to the proposals, matches all with objects and samples them by
  * `uniform`, random numbers [batch, proposals + objects]. Constants for the gradient.

@@ -1,4 +1,8 @@
+import type { DetectionLossOptions } from "./detection_loss.ts";
+import type { TargetOptions } from "./detection_targets.ts";
+import type { DetectionOptions } from "./detections.ts";
 import type { Heads, Net } from "./network.ts";
+import type { ProposalOptions } from "./proposals.ts";
 import type { Earlier } from "./stage.ts";
 import type { Shape } from "./variables.ts";
 
@@ -14,6 +18,11 @@ export interface Anchors {
   readonly sizes: readonly number[];
   /** Height over width. */
   readonly ratios: readonly number[];
+  /**
+   * Whether they are rounded and spread over the padded image, as torchvision's, or exact and at
+   * multiples of a stride, as detectron2's. Default: `torchvision`.
+   */
+  readonly layout?: "torchvision" | "detectron2";
 }
 
 /** How a detector's head looks at regions. */
@@ -22,6 +31,21 @@ export interface Regions {
   readonly side: number;
   /** The side in pixels of a square region that is pooled from `p4`. */
   readonly canonicalSize: number;
+  /** Whether a region is moved by half a pixel of its map (detectron2). Default: no. */
+  readonly aligned?: boolean;
+}
+
+/** How a detector learns and how it finds objects. */
+export interface Detecting {
+  /** The regions that a training step proposes. */
+  readonly training: ProposalOptions;
+  /** The regions that an evaluation proposes. */
+  readonly evaluation: ProposalOptions;
+  readonly anchorTargets: TargetOptions;
+  readonly regionTargets: TargetOptions;
+  readonly rpnLoss: DetectionLossOptions;
+  readonly headLoss: DetectionLossOptions;
+  readonly detections: DetectionOptions;
 }
 
 /**
@@ -35,4 +59,5 @@ export type Detector<S extends string = never> = Net<PyramidTap | "rpn" | S> & {
   readonly heads: (classes: number, shapes: Earlier<Shape>) => Heads<"box">;
   readonly anchors: Anchors;
   readonly regions: Regions;
+  readonly detecting: Detecting;
 };

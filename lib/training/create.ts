@@ -1,6 +1,6 @@
 import type { Create, TrainedModule } from "../experiment/distiller.ts";
-import type { Layer } from "../nn/layer.ts";
-import { buildModel, type Model, type Net } from "../nn/network.ts";
+import { type Layer, type Module, module } from "../nn/layer.ts";
+import { buildModel, type HeadOf, type Model, type Net } from "../nn/network.ts";
 import {
   constant,
   type Initialiser,
@@ -67,6 +67,16 @@ export function createWithin(
     return buildModel(recipe, below, image, classes, (argument as { from?: Model }).from);
   }
   return Object.assign(create, {
+    head<N extends Net>(
+      { recipe, parts, shapes }: Model<N>,
+      name: HeadOf<N>,
+      { copied = false }: { copied?: boolean } = {},
+    ): Module {
+      const { input, stage } = recipe.heads!(classes, shapes)[name];
+      const below = scope.in(String(counter.next++));
+      const run = stage(startFrom(below, copied ? parts[name] : [], []), input, shapes);
+      return module((x, pass) => run(x, pass).out, run.shape, run.multiplyAdds);
+    },
     trainedModule(name: string, shape: Shape) {
       if (!Object.hasOwn(trained, name)) {
         throw new Error(`the method makes a ${name}, which is not among its trainedModules`);

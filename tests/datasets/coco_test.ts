@@ -293,10 +293,6 @@ await needs(
     }),
 );
 
-Deno.test("coco: no network learns from it yet, which is a failure", () => {
-  assertEquals(assertThrows(() => detection.tally(), Failure).exit, 2);
-});
-
 const data = new URL("../../../shared/data/", import.meta.url);
 
 await needsFile(

@@ -14,6 +14,7 @@ import {
   type Detector,
   type Distiller,
   dkd,
+  dkdOnRegions,
   experiment,
   fasterRcnn,
   fitnets,
@@ -22,6 +23,7 @@ import {
   ft,
   ftInit,
   kd,
+  kdOnRegions,
   type Loss,
   lossOn,
   mixup,
@@ -37,6 +39,8 @@ import {
   type Scorer,
   scratch,
   sgd,
+  shake,
+  shakeOnRegions,
   simkd,
   slkd,
   srrl,
@@ -245,8 +249,20 @@ function mistakes(): void {
   const detector = from(experiment(meta, { ...found, distiller: detect }));
   experiment(meta, { ...found, teacher: detector, distiller: distil });
   experiment(meta, { ...found, student: detector, distiller: detect });
-  // @ts-expect-error: scratch needs logits, and a detector has none.
   experiment(meta, { ...found, distiller: scratch() });
+  experiment(meta, { ...found, teacher: detector, distiller: kdOnRegions() });
+  experiment(meta, { ...found, teacher: detector, distiller: dkdOnRegions({ beta: 1 }) });
+  experiment(meta, { ...found, teacher: detector, distiller: shakeOnRegions() });
+  // @ts-expect-error: shake on regions needs a detector as teacher.
+  experiment(meta, { ...found, teacher, distiller: shakeOnRegions() });
+  // @ts-expect-error: shake on regions needs a detector as student.
+  experiment(meta, { ...shared, teacher: detector, distiller: shakeOnRegions() });
+  // @ts-expect-error: a shadow on maps needs a teacher that scores classes.
+  experiment(meta, { ...found, teacher: detector, distiller: shake() });
+  // @ts-expect-error: dkd needs each image's one class.
+  experiment(meta, { ...found, teacher: detector, distiller: dkd() });
+  // @ts-expect-error: a detector needs a data set with objects.
+  experiment(meta, { ...shared, student: fasterRcnn(), distiller: scratch() });
   // @ts-expect-error: kd compares logits.
   experiment(meta, { ...found, teacher: detector, distiller: kd() });
   // @ts-expect-error: fitnets needs logits beside its taps, which a detector's body has.

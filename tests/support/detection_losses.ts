@@ -5,11 +5,11 @@ import {
   decoupleRegions,
   distilRegions,
   type RegionLossOptions,
-  type RegionOutput,
-  type RegionsInImages,
 } from "../../lib/distillers/parts/distil_regions.ts";
 import type { Tensor } from "../../lib/kernels/tensor.ts";
 import { fastRcnnLoss, rpnLoss } from "../../lib/nn/detection_loss.ts";
+import type { RegionsInImages } from "../../lib/nn/detection_targets.ts";
+import type { RegionOutput } from "../../lib/nn/two_stages.ts";
 import { type DetectionFacts, onEveryEngine } from "./detection_engines.ts";
 import type { Check, Golden, Numbers } from "./goldens.ts";
 import { assertNear, tolerance } from "./tolerance.ts";

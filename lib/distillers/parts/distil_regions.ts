@@ -2,17 +2,10 @@ import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "../../kernels/tensor.ts";
 import { decodeBoxes, HEAD_WEIGHTS } from "../../nn/boxes.ts";
 import { averageSlots, type DetectionLoss, objectsOf, ownDeltas } from "../../nn/detection_loss.ts";
-import type { SampledRegions } from "../../nn/detection_targets.ts";
+import type { RegionsInImages, SampledRegions } from "../../nn/detection_targets.ts";
 import { kl, safeAbs, smoothL1, stopGradient } from "../../nn/ops.ts";
+import type { RegionOutput } from "../../nn/two_stages.ts";
 import { type DecoupledKl, decoupledKl } from "./decoupled_kl.ts";
-
-/** What a box head says about regions. */
-export interface RegionOutput {
-  /** [batch, slots, classes], the background first. */
-  readonly logits: Tensor;
-  /** Deltas of the box of each class, [batch, slots, 4 · classes]. */
-  readonly deltas: Tensor;
-}
 
 /** What SHAKE's two losses of regions mean where the paper does not say. */
 export interface RegionLossOptions {
@@ -37,12 +30,6 @@ export interface RegionLossOptions {
    * of those of objects. Default: `all`.
    */
   readonly over?: "all" | "objects";
-}
-
-/** Sampled regions in images of these sizes. */
-export interface RegionsInImages extends Omit<SampledRegions, "deltas"> {
-  /** Heights and widths of the images, [batch, 2]. */
-  readonly sizes: Tensor;
 }
 
 /**

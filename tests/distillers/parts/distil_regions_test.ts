@@ -4,8 +4,8 @@ import {
   decoupleRegions,
   distilRegions,
   type RegionLossOptions,
-  type RegionOutput,
 } from "../../../lib/distillers/parts/distil_regions.ts";
+import type { RegionOutput } from "../../../lib/nn/two_stages.ts";
 import { draw } from "../../support/gradients.ts";
 import { assertNear } from "../../support/tolerance.ts";
 
