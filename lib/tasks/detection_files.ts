@@ -84,8 +84,9 @@ function draw(
     ),
   }, {
     title: "Detections",
-    note:
-      `${best.length} of ${detections.length} score ${LEAST} or more; dashed: no such object there`,
+    note: `${best.length} of ${detections.length} score ${LEAST} or more${
+      misses.size > 0 ? "; dashed: no such object there" : ""
+    }`,
     marks: best.toReversed().map((one) => mark(one, ` ${one.score.toFixed(2)}`, misses.has(one))),
   }]);
 }
