@@ -4,9 +4,11 @@
  * @module
  */
 import { statSync } from "node:fs";
+import { resolve } from "node:path";
 import { examine, type Subject } from "../evaluation/examine.ts";
 import { examinationJson, examinationReport } from "../evaluation/report.ts";
 import { findDataFolder } from "../files/data_folder.ts";
+import { checkReplaceable, writeRecorded } from "../files/recorded_folder.ts";
 import { userPath } from "../files/user_path.ts";
 import { findNetwork } from "../project/find_network.ts";
 import { loadExperiments } from "../project/identify.ts";
@@ -54,7 +56,19 @@ const FLAGS = {
     help: "start of the names to take in the weights file, such as teacher. (with its dot)",
   },
   ...ENGINE_FLAGS,
-  "confusion": { type: "boolean", help: "print the whole confusion matrix" },
+  "confusion": {
+    type: "boolean",
+    help: "print the whole confusion matrix; of a detector, every class",
+  },
+  "pictures": {
+    type: "integer",
+    least: 0,
+    help: "images of which a detector's pictures are written, spread evenly. Default: 12",
+  },
+  "out": {
+    type: "string",
+    help: "folder for a detector's files. Default: beside the weights, such as last.evaluation",
+  },
   "json": { type: "boolean", help: "print one JSON object per experiment or file" },
 } as const satisfies Spec;
 
@@ -107,10 +121,17 @@ export async function runEval(
         : [await readFile(spec, options.as, options)],
     );
   }
-  const { precision = "float32", backend = "tensorflow", threads, "eval-batch": evalBatch } =
-    options;
+  const folders = await findFolders(subjects, options);
+  const {
+    precision = "float32",
+    backend = "tensorflow",
+    threads,
+    "eval-batch": evalBatch,
+    pictures,
+  } = options;
   for (const subject of subjects) {
     const { id, trained, network, dataset, file: { path, sha256 } } = subject;
+    const folder = folders.get(subject);
     const found = await examine(subject, {
       data: findDataFolder(options.data),
       status: progress,
@@ -118,6 +139,7 @@ export async function runEval(
       backend,
       threads,
       evalBatch,
+      pictures,
     });
     const about = {
       id,
@@ -126,9 +148,9 @@ export async function runEval(
       dataset: dataset.id,
       weights: { path, sha256 },
     };
-    if (options.json) {
-      print(JSON.stringify({ ...about, precision, backend, ...examinationJson(found) }));
-    } else {
+    const json = { ...about, precision, backend, ...examinationJson(found) };
+    if (options.json) print(JSON.stringify({ ...json, folder }));
+    else {
       const average = trained?.average ? ", average" : "";
       const trial = trained ? ` seed ${trained.seed}, ${trained.epoch}${average}` : "";
       print(`${id}${trial}: ${network.id} on ${found.images} test images of ${dataset.id}`);
@@ -138,7 +160,42 @@ export async function runEval(
         }\n`,
       );
     }
+    if (folder === undefined || !found.files) continue;
+    await writeRecorded("evaluation", folder, json, found.files);
+    if (!options.json) print(`${folder}: ${[...found.files.keys()].join(", ")}\n`);
   }
+}
+
+/**
+ * The folder of each subject whose task makes files. Rejects with a `Failure` (exit 2) if it cannot
+ * be replaced, or if a flag about files is of no use.
+ */
+async function findFolders(
+  subjects: readonly NamedSubject[],
+  { out, pictures }: Options,
+): Promise<ReadonlyMap<NamedSubject, string>> {
+  const flag = out !== undefined ? "--out" : pictures !== undefined ? "--pictures" : undefined;
+  const without = subjects.find(({ dataset: { task } }) => !task.files);
+  if (flag && without) {
+    const { id, dataset: { task } } = without;
+    throw new Failure(2, `${flag}: an evaluation of ${id} writes no files: its task is ${task.id}`);
+  }
+  if (out !== undefined && subjects.length > 1) {
+    throw new Failure(2, `--out is one folder, for one of the ${subjects.length} to measure`);
+  }
+  const folders = new Map(
+    subjects.filter(({ dataset: { task } }) => task.files).map((subject) => [
+      subject,
+      out !== undefined ? resolve(userPath(out)) : folderBeside(subject.file.path),
+    ]),
+  );
+  for (const folder of folders.values()) await checkReplaceable("evaluation", folder);
+  return folders;
+}
+
+/** `last.safetensors` has the folder `last.evaluation`. */
+function folderBeside(weights: string): string {
+  return `${weights.replace(/\.[^./\\]+$/, "")}.evaluation`;
 }
 
 /** Reads the trained students of a module's experiments. */

@@ -6,7 +6,6 @@
 import { join, resolve } from "node:path";
 import { AbsentDataset, type OpenDataset } from "../data/dataset.ts";
 import { Fingerprint } from "../data/fingerprint.ts";
-import { checkReplaceable, writeExport } from "../export/folder.ts";
 import type { Format } from "../export/format.ts";
 import { graphModel } from "../export/graph_model.ts";
 import type { ExportedModel } from "../export/model.ts";
@@ -15,6 +14,7 @@ import { preprocessing } from "../export/preprocessing.ts";
 import { safetensors } from "../export/safetensors.ts";
 import { savedModel } from "../export/saved_model.ts";
 import { findDataFolder } from "../files/data_folder.ts";
+import { checkReplaceable, writeRecorded } from "../files/recorded_folder.ts";
 import { userPath } from "../files/user_path.ts";
 import { description } from "../nn/description.ts";
 import { type Loaded, loadExperiments, projectRoot } from "../project/identify.ts";
@@ -80,7 +80,7 @@ export async function runExport(
   const { id, experiment } = await loadOne(options._);
   const project = projectRoot(experiment.url);
   const folder = options.out ? resolve(userPath(options.out)) : join(project, "exports", id, name);
-  await checkReplaceable(folder);
+  await checkReplaceable("export", folder);
   const student = await readTrainedStudent(experiment, seed, epoch, options);
   const { task } = experiment.dataset;
   // A card of averages has their numbers.
@@ -105,7 +105,7 @@ export async function runExport(
     `${JSON.stringify(preprocessing(facts.model, facts.format), null, 2)}\n`,
   );
   files.set("README.md", modelCard(card));
-  await writeExport(folder, { format: name, ...facts.model.origin }, files);
+  await writeRecorded("export", folder, { format: name, ...facts.model.origin }, files);
   print(`${folder}: ${[...files.keys()].join(", ")}`);
 }
 

@@ -29,6 +29,8 @@ export interface Examination {
   /** The number of test images. */
   readonly images: number;
   readonly findings: Findings;
+  /** The files that the task makes of it, texts by name. `undefined` if it makes none. */
+  readonly files?: ReadonlyMap<string, string>;
   readonly latency: Latency;
 }
 
@@ -40,6 +42,8 @@ export interface ExamineOptions extends Pick<EngineOptions, "precision" | "backe
   readonly status: Status;
   /** Batch size. Default: `EVAL_BATCH`. */
   readonly evalBatch?: number;
+  /** Pictures of images among the files, if the task makes any. Default: 12. */
+  readonly pictures?: number;
 }
 
 /**
@@ -51,7 +55,7 @@ export async function examine(
   { network, file, dataset, learned }: Subject,
   options: ExamineOptions,
 ): Promise<Examination> {
-  const { data, status, evalBatch = EVAL_BATCH } = options;
+  const { data, status, evalBatch = EVAL_BATCH, pictures = 12 } = options;
   const { task } = dataset;
   const log = status.line;
   const opened = await dataset.open(data, log);
@@ -71,12 +75,16 @@ export async function examine(
       await engine.hold([...collected.values()]);
       const run = engine.compile(predictStep(task, model, dataset.normalisation));
       const tally = task.examine(classes, test);
+      const files = task.files?.(classes, test, pictures);
       const source = { task, split: test, image };
       let images = 0;
       const order = sortByShape(inOrder(test.size), test.padded);
       for await (const batch of batches(source, order, evalBatch)) {
         const { image: pixels, index, ...labels } = batch;
-        tally.add(await run({ image: pixels, ...labels }), labels);
+        const inputs = { image: pixels, ...labels };
+        const values = await run(inputs);
+        tally.add(values, labels);
+        files?.add(values, inputs);
         images += index.data.length;
         status.update(images / test.size, `${images} of ${test.size} images`);
       }
@@ -85,6 +93,7 @@ export async function examine(
       return {
         images,
         findings: tally.result(),
+        files: files?.result(),
         latency: await measureLatency(run, source, batch),
       };
     } finally {

@@ -12,6 +12,8 @@
  *   student's weights, if the schedule has one.
  * - `last.extras.safetensors` and so on, one beside each of these: the weights of modules that the
  *   method trains for others, if any.
+ * - `last.evaluation/` and so on, one beside each file of weights: what `deno task eval` wrote about
+ *   them, if the task makes files.
  * - `trial.json`: the result, once the run is done.
  *
  * @module

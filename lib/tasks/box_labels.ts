@@ -46,3 +46,10 @@ export function readBoxLabels(
   if (!split.readBoxes) throw new Error("the images of this split have no boxes");
   return split.readBoxes(indices, draw);
 }
+
+/** The instances of a split, or of the split that it is a part of. Throws an Error if that has none. */
+export function instancesOf(split: LabelSource & Partial<BoxSource>): CocoInstances {
+  if (split.partOf) return instancesOf(split.partOf.split);
+  if (!split.instances) throw new Error("the images of this split have no boxes");
+  return split.instances;
+}

@@ -1,10 +1,6 @@
+import { classTables, SOME } from "./class_tables.ts";
 import type { Confusion } from "./confusion.ts";
 import { type Findings, formatMeasure, meanOf, type Task, type TextTable } from "./task.ts";
-
-/** The largest number of classes that a table shows in full. */
-const FEW = 20;
-/** Number of rows in the tables of the best classes, the worst classes and the confusions. */
-const SOME = 10;
 
 /** The number of test images of a class and the percentage recognised. `null` if there are none. */
 type ClassScore = { readonly class: string; readonly images: number; readonly top1: number | null };
@@ -23,35 +19,20 @@ export function classFindings(
     class: classes[i],
     ...score,
   }));
-  const classTable = (title: string, rows: readonly ClassScore[]): TextTable => ({
-    rows: [
-      [title, "images", top1.title],
-      ...rows.map(({ class: name, images, top1: percentage }) => [
-        name,
-        String(images),
-        percentage === null ? "–" : formatMeasure(top1, percentage),
-      ]),
-    ],
-    left: 1,
-  });
+  const rows = perClass.map(({ class: name, images, top1: by }) => ({
+    cells: [name, String(images), by === null ? "–" : formatMeasure(top1, by)],
+    by,
+  }));
   return {
     score: {
       top1: meanOf(top1, confusion.top1, confusion.images),
       top5: meanOf(top5, confusion.top5, confusion.images),
     },
     details: { perClass, confusion: confusion.matrix },
-    tables(whole) {
-      const ranking = perClass.filter(({ top1 }) => top1 !== null).sort((a, b) =>
-        b.top1! - a.top1!
-      );
-      return [
-        ...perClass.length <= FEW ? [classTable("class", perClass)] : [
-          classTable(`best ${SOME} classes`, ranking.slice(0, SOME)),
-          classTable(`worst ${SOME} classes`, ranking.slice(-SOME).reverse()),
-        ],
-        ...whole ? [matrixTable(confusion, classes)] : confusionTables(confusion, classes),
-      ];
-    },
+    tables: (whole) => [
+      ...classTables(rows, ["images", top1.title], false),
+      ...whole ? [matrixTable(confusion, classes)] : confusionTables(confusion, classes),
+    ],
   };
 }
 

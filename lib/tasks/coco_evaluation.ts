@@ -35,8 +35,8 @@ export interface CocoEvaluation {
   readonly stats: CocoStats;
   /** The ids of the categories, ascending, as in the arrays. */
   readonly categories: readonly number[];
-  /** The AP of each category at all areas, by at most 100 detections an image. */
-  readonly perCategory: readonly number[];
+  /** AP and AP50 of each category. */
+  readonly perCategory: readonly Pick<CocoStats, "AP" | "AP50">[];
   /** The best precision from each recall on: [10 overlaps, 101 recalls, categories, 4, 3]. */
   readonly precision: Float64Array;
   /** The score of the detection at which each recall is reached, in the shape of `precision`. */
@@ -132,7 +132,10 @@ export function evaluateBoxes(
       Object.entries(summaries).map(([name, summary]) => [name, summarise(summary)]),
     ) as CocoStats,
     categories,
-    perCategory: categories.map((_, k) => summarise(summaries.AP, k)),
+    perCategory: categories.map((_, k) => ({
+      AP: summarise(summaries.AP, k),
+      AP50: summarise(summaries.AP50, k),
+    })),
     precision,
     scores,
     recall,

@@ -74,10 +74,12 @@ export interface Target<N extends Net = Net> {
   readonly given: { readonly [name: string]: unknown };
 }
 
-/** Accumulates batches, outside of the step, into an `R`. */
-export interface Tally<R> {
-  /** Adds a batch: the values that the step computed for it, and its labels. */
-  add(values: { readonly [name: string]: Float32Array }, labels: Inputs<LabelName>): void;
+/**
+ * Accumulates batches, outside of the step, into an `R`. `I`: the inputs of the step that it reads.
+ */
+export interface Tally<R, I extends string = LabelName> {
+  /** Adds a batch: the values that the step computed for it, and its labels or all its inputs. */
+  add(values: { readonly [name: string]: Float32Array }, inputs: Inputs<I>): void;
   /** The result over all batches so far. */
   result(): R;
 }
@@ -139,6 +141,15 @@ export interface Task<N extends Net = Net> {
   predict(output: Output<N>, labels: Labels): { readonly [name: string]: Tensor };
   /** Starts a tally of the outputs from `predict` for images of a split with these classes. */
   examine(classes: readonly string[], split: LabelSource): Tally<Findings>;
+  /**
+   * Starts a tally that makes files of the same outputs, texts by name: what other tools read, and
+   * pictures of so many images. Default: an examination has no files.
+   */
+  readonly files?: (
+    classes: readonly string[],
+    split: LabelSource,
+    pictures: number,
+  ) => Tally<ReadonlyMap<string, string>, "image" | LabelName>;
 }
 
 /**

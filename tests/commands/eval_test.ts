@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { join } from "node:path";
 import { synthetic } from "../../datasets/synthetic.ts";
 import { Confusion } from "../../lib/tasks/confusion.ts";
 import { runEval } from "../../lib/commands/eval.ts";
@@ -200,6 +201,62 @@ export const absent = experiment(import.meta, { dataset: nowhere, schedule, stud
     assertEquals(
       (await evalJson(toys.path("toy.ts#teacher"), "--epochs", "1", "--limit", "1")).images,
       32,
+    );
+  },
+);
+
+await test(
+  "the files of a task are written beside the weights, or where --out says",
+  `import { filed } from "${new URL("../support/second_task.ts", import.meta.url)}";
+const short = sgd({ epochs: 1, batch: 16, lr: 0.05 });
+export const numbers = experiment(import.meta, { dataset: filed(images), schedule: short, student: small, distiller: scratch() });
+export const plain = experiment(import.meta, { dataset, schedule: short, student: small, distiller: scratch() });
+`,
+  async (toys) => {
+    const spec = toys.path("toy.ts#numbers");
+    await toys.run("numbers");
+    const beside = toys.of("numbers", 1, "last.evaluation");
+    const linesIn = async (folder: string) =>
+      (await Deno.readTextFile(join(folder, "guesses.csv"))).split("\n");
+
+    const { folder, ...found } = await evalJson(spec);
+    assertEquals(folder, beside);
+    const { files, ...recorded } = JSON.parse(
+      await Deno.readTextFile(join(beside, "evaluation.json")),
+    );
+    assertEquals(Object.keys(files), ["guesses.csv"]);
+    assertEquals(recorded, found);
+    const lines = await linesIn(beside);
+    assertEquals(lines.length, 12);
+    const { test } = await synthetic({ size: 8, train: 64, test: 32, classes: 5 }).open("");
+    const pixels = await test.read(Int32Array.from(lines.keys()));
+    assertEquals(lines.map((line) => Number(line.split(",")[1])), [
+      ...pixels.filter((_, i) => i % (8 * 8 * 3) === 0),
+    ]);
+
+    const out = toys.path("elsewhere");
+    const printed = await outputOf(spec, "--pictures", "3", "--out", out);
+    assertEquals(printed.at(-1), `${out}: guesses.csv\n`);
+    assertEquals((await linesIn(out)).length, 3);
+
+    const copy = toys.path("copy.v1.safetensors");
+    await Deno.copyFile(toys.of("numbers", 1, "last.safetensors"), copy);
+    assertEquals((await evalJson(copy, "--as", spec)).folder, toys.path("copy.v1.evaluation"));
+
+    await Deno.writeTextFile(join(beside, "notes.txt"), "the third one looks odd");
+    assertStringIncludes(
+      await failureOf(2, spec),
+      "has notes.txt, which no evaluation wrote, and an evaluation replaces only an evaluation: --out",
+    );
+    await toys.run("plain");
+    const plain = toys.path("toy.ts#plain");
+    assertStringIncludes(
+      await failureOf(2, plain, "--pictures", "1"),
+      "--pictures: an evaluation of toy#plain writes no files: its task is classification",
+    );
+    assertStringIncludes(
+      await failureOf(2, spec, spec, "--out", out),
+      "--out is one folder, for one of the 2 to measure",
     );
   },
 );

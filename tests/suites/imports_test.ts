@@ -66,7 +66,6 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "data",
     "nn",
     "kernels",
-    "files",
     "values",
   ],
   tables: ["project", "experiment", "tasks", "values"],

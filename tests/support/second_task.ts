@@ -131,6 +131,29 @@ export const secondTask: Task = {
   },
 };
 
+/** `secondTask`, and files of an examination: the guesses of the first images, and their shades. */
+const filedTask: Task = {
+  ...secondTask,
+  files(_classes, _split, pictures) {
+    const lines: string[] = [];
+    return {
+      add({ guess }, { image: { shape: [batch], data } }) {
+        for (let i = 0; i < batch; i++) {
+          if (lines.length < pictures) {
+            lines.push(`${guess[NUMBERS * i]},${data[i * data.length / batch]}`);
+          }
+        }
+      },
+      result: () => new Map([["guesses.csv", lines.join("\n")]]),
+    };
+  },
+};
+
+/** `numbered` whose examination has files. */
+export function filed(options: SyntheticOptions): Dataset {
+  return { ...numbered(options), task: filedTask };
+}
+
 /** The synthetic images with two numbers each instead of a class. Half of them count twice. */
 export function numbered(options: SyntheticOptions): Dataset {
   const images = synthetic(options);

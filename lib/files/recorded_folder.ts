@@ -1,34 +1,35 @@
 /**
- * The folder of an export. It is written aside and renamed, and replaced only if it holds nothing
- * but the files of an export.
+ * A folder of files with a record of their origin. It is written aside and renamed, and replaced
+ * only if it holds nothing but what was written there before.
  *
  * @module
  */
 import { basename, dirname, join } from "node:path";
-import { atomicWrite, removeUnfinished, writeFailure } from "../files/atomic_write.ts";
-import { Leases } from "../files/lease.ts";
+import { atomicWrite, removeUnfinished, writeFailure } from "./atomic_write.ts";
+import { Leases } from "./lease.ts";
 import { Failure } from "../values/failure.ts";
 import type { Json } from "../values/json.ts";
 import { sha256 } from "../values/sha256.ts";
-import type { Files } from "./format.ts";
 
-/** The file that records the origin of an export and lists its other files. */
-const RECORD = "export.json";
+/** What writes a folder. Its file `<writer>.json` has the origin and lists the other files. */
+export type Writer = "export" | "evaluation";
 
 /**
- * Writes an export's files into a folder, with an `export.json` of its origin and the SHA-256 of
- * each file. Removes what a killed export to that folder left beside it; another one at work holds
- * the lease `<path>.lock`, and is waited for. Rejects with a `Failure` if the folder holds anything
- * but an unchanged export (exit 2), or cannot be written (exit 3). The old contents then stay.
+ * Writes files, by path in the folder, with a record of their origin and the SHA-256 of each.
+ * Removes what a killed process left beside the folder; another one at work holds the lease
+ * `<path>.lock`, and is waited for. Rejects with a `Failure` if the folder holds anything but
+ * unchanged files of such a writer (exit 2), or cannot be written (exit 3). The old contents then
+ * stay.
  */
-export async function writeExport(
+export async function writeRecorded(
+  writer: Writer,
   path: string,
   origin: { readonly [fact: string]: Json },
-  files: Files,
+  files: ReadonlyMap<string, Uint8Array | string>,
 ): Promise<void> {
   using _lock = await new Leases().wait(`${path}.lock`);
   await removeUnfinished(dirname(path), `${basename(path)}.`);
-  const isThere = await checkReplaceable(path);
+  const isThere = await checkReplaceable(writer, path);
   const aside = `${path}.${crypto.randomUUID()}.tmp`;
   try {
     const sums: Record<string, string> = {};
@@ -41,7 +42,7 @@ export async function writeExport(
       await atomicWrite(join(aside, name), bytes);
     }
     await atomicWrite(
-      join(aside, RECORD),
+      join(aside, recordOf(writer)),
       `${JSON.stringify({ ...origin, files: sums }, null, 2)}\n`,
     );
     if (isThere) await replace(path, aside);
@@ -65,15 +66,20 @@ async function replace(path: string, replacement: string): Promise<void> {
   await Deno.remove(old, { recursive: true });
 }
 
+/** The name of the record. */
+function recordOf(writer: Writer): string {
+  return `${writer}.json`;
+}
+
 /**
- * Whether there is such a folder. Rejects with a `Failure` (exit 2) if it holds a file that no
- * export wrote, or one that was changed since.
+ * Whether there is such a folder. Rejects with a `Failure` (exit 2) if it holds a file that no such
+ * writer wrote, or one that was changed since.
  */
-export async function checkReplaceable(path: string): Promise<boolean> {
+export async function checkReplaceable(writer: Writer, path: string): Promise<boolean> {
   const refuse = (problem: string) =>
     new Failure(
       2,
-      `${path} ${problem}, and an export replaces only an export: --out names another folder`,
+      `${path} ${problem}, and an ${writer} replaces only an ${writer}: --out names another folder`,
     );
   const names = await namesIn(path).catch((error) => {
     if (error instanceof Deno.errors.NotFound) return undefined;
@@ -81,12 +87,13 @@ export async function checkReplaceable(path: string): Promise<boolean> {
     throw new Failure(3, `cannot read the folder ${path}: ${error.message}`, { cause: error });
   });
   if (!names || names.length === 0) return names !== undefined;
-  const sums = await readSums(join(path, RECORD));
+  const record = recordOf(writer);
+  const sums = await readSums(join(path, record));
   for (const name of names) {
-    if (name === RECORD) continue;
-    if (!Object.hasOwn(sums, name)) throw refuse(`has ${name}, which no export wrote`);
+    if (name === record) continue;
+    if (!Object.hasOwn(sums, name)) throw refuse(`has ${name}, which no ${writer} wrote`);
     if (await sha256(await Deno.readFile(join(path, name))) !== sums[name]) {
-      throw refuse(`has ${name}, which was changed after the export`);
+      throw refuse(`has ${name}, which was changed after the ${writer}`);
     }
   }
   return true;
@@ -103,7 +110,7 @@ async function namesIn(path: string): Promise<string[]> {
   return found;
 }
 
-/** Reads the SHA-256 of each file that an export wrote. Empty if there is no such record. */
+/** Reads the SHA-256 of each file that was written. Empty if there is no such record. */
 async function readSums(path: string): Promise<Readonly<Record<string, unknown>>> {
   try {
     const { files } = JSON.parse(await Deno.readTextFile(path));

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { writeExport } from "../../lib/export/folder.ts";
+import { writeRecorded } from "../../lib/files/recorded_folder.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { inTemporary } from "../support/temporary.ts";
 import { needs } from "../support/needs.ts";
@@ -24,18 +24,18 @@ async function filesBelow(folder: string): Promise<string[]> {
 }
 
 async function failureMessage(exit: number, path: string): Promise<string> {
-  const failure = await assertRejects(() => writeExport(path, {}, files), Failure);
+  const failure = await assertRejects(() => writeRecorded("export", path, {}, files), Failure);
   assertEquals(failure.exit, exit, failure.message);
   return failure.message;
 }
 
 await needs(
   disk,
-  "writeExport: an export is written with its SHA-256s, and replaced by the next one",
+  "writeRecorded: an export is written with its SHA-256s, and replaced by the next one",
   () =>
     inTemporary(async (folder) => {
       const path = `${folder}/new/export`;
-      await writeExport(path, { experiment: "toy" }, files);
+      await writeRecorded("export", path, { experiment: "toy" }, files);
       assertEquals(await filesBelow(path), ["README.md", "export.json", "group/one.bin"]);
       const { experiment, files: sums } = JSON.parse(
         await Deno.readTextFile(`${path}/export.json`),
@@ -45,21 +45,21 @@ await needs(
         sums["group/one.bin"],
         "a12871fee210fb8619291eaea194581cbd2531e4b23759d225f6806923f63222",
       );
-      await writeExport(path, {}, new Map([["README.md", "another card"]]));
+      await writeRecorded("export", path, {}, new Map([["README.md", "another card"]]));
       assertEquals(await filesBelow(folder), ["new/export/README.md", "new/export/export.json"]);
       assertEquals(await Deno.readTextFile(`${path}/README.md`), "another card");
     }),
 );
 
-await needs(disk, "writeExport: an empty folder is filled", () =>
+await needs(disk, "writeRecorded: an empty folder is filled", () =>
   inTemporary(async (folder) => {
-    await writeExport(folder, {}, files);
+    await writeRecorded("export", folder, {}, files);
     assertEquals(await filesBelow(folder), ["README.md", "export.json", "group/one.bin"]);
   }));
 
 await needs(
   disk,
-  "writeExport: a folder with anything else in it, or with a changed file, is left unchanged",
+  "writeRecorded: a folder with anything else in it, or with a changed file, is left unchanged",
   () =>
     inTemporary(async (folder) => {
       const path = `${folder}/export`;
@@ -68,7 +68,7 @@ await needs(
       assertStringIncludes(await failureMessage(2, path), "has thesis.tex, which no export wrote");
       assertEquals(await filesBelow(folder), ["export/thesis.tex"]);
       await Deno.remove(`${path}/thesis.tex`);
-      await writeExport(path, {}, files);
+      await writeRecorded("export", path, {}, files);
       await Deno.writeTextFile(`${path}/README.md`, "a card with a licence");
       assertStringIncludes(
         await failureMessage(2, path),
@@ -86,7 +86,7 @@ await needs(
 
 await needs(
   disk,
-  "writeExport: an export that cannot be written leaves the old contents, and nothing else",
+  "writeRecorded: an export that cannot be written leaves the old contents, and nothing else",
   () =>
     inTemporary(async (folder) => {
       const path = `${folder}/export`;
@@ -95,10 +95,13 @@ await needs(
         const before of [[], ["export/README.md", "export/export.json", "export/group/one.bin"]]
       ) {
         assertEquals(await filesBelow(folder), before);
-        const failure = await assertRejects(() => writeExport(path, {}, impossible), Failure);
+        const failure = await assertRejects(
+          () => writeRecorded("export", path, {}, impossible),
+          Failure,
+        );
         assertEquals([failure.exit, failure.message.split(":")[0]], [3, `cannot write ${path}`]);
         assertEquals(await filesBelow(folder), before);
-        await writeExport(path, {}, files);
+        await writeRecorded("export", path, {}, files);
       }
     }),
 );
