@@ -219,7 +219,11 @@ export async function recordTrial(
   say?: (line: string) => void,
 ): Promise<Result> {
   const present = existsSync(path) ? await readResult(path, experiment) : undefined;
-  if (present?.trials.some((one) => isDeepStrictEqual(one, trial))) return present;
+  if (present?.trials.some((one) => isDeepStrictEqual(one, trial))) {
+    // The process that wrote it may have been killed before it released its lease.
+    new Leases().clear(lockOf(path));
+    return present;
+  }
   using lock = await new Leases().wait(lockOf(path), say);
   await removeUnfinished(dirname(path), `${basename(path)}.`);
   await moveFormer(path, experiment);

@@ -9,6 +9,7 @@ import { propose } from "../nn/proposals.ts";
 import { candidatesOf, lookAt, type TrainedRegions } from "../nn/two_stages.ts";
 import { readBoxLabels } from "./box_labels.ts";
 import type { CocoStat } from "./coco_evaluation.ts";
+import { detectionFiles } from "./detection_files.ts";
 import { detectionFindings } from "./detection_findings.ts";
 import { detectionTally } from "./detection_tally.ts";
 import type { LabelContext, Labels, Measure, Target, Task } from "./task.ts";
@@ -65,6 +66,7 @@ export const detection: Task<Detector> = {
   tally: detectionTally,
   predict: (output: PassOutput<Detector>, labels) => ({ ...findObjects(output, labels.labelSize) }),
   examine: detectionFindings,
+  files: detectionFiles,
 };
 
 /** Sets what lies outside of each image, right and below, to 0. */

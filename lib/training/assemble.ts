@@ -24,7 +24,7 @@ export interface AssemblySource
   extends Pick<Experiment, "student" | "teachers" | "several" | "distiller"> {
   /** The task, and the changes to images before the networks see them. */
   readonly dataset: Pick<
-    Dataset<Mix | undefined, string>,
+    Dataset<Mix | undefined, string, Net>,
     "task" | "augmentation" | "normalisation" | "mix" | "views"
   >;
 }

@@ -15,6 +15,7 @@ import { declarationHash } from "../../lib/experiment/declaration.ts";
 import { experiment, from } from "../../lib/experiment/experiment.ts";
 import { resnet20, resnet8 } from "../../lib/networks/resnet.ts";
 import { sgd } from "../../lib/optimizers/sgd.ts";
+import { thisHolder } from "../../lib/files/lease_holder.ts";
 import {
   readResult,
   recordTrial,
@@ -243,6 +244,24 @@ await needs(
         "trials[0].metric.top1.last",
       );
       assertEquals(await readResult(join(folder, "a.json"), "a"), undefined);
+    }),
+);
+
+await needs(
+  disk,
+  "recordTrial: the lease of a process that died after it wrote the trial is removed",
+  () =>
+    project({}, async (folder) => {
+      const path = join(folder, "a.json");
+      const written = await recordTrial(path, "a", trial(1, 70));
+      const lock = `${path}.lock`;
+      Deno.mkdirSync(lock);
+      const { process, ...here } = thisHolder();
+      // A number has another process by now if that began at another time.
+      const dead = { ...here, process, started: "1" };
+      Deno.writeTextFileSync(join(lock, "dead"), JSON.stringify(dead));
+      assertEquals(await recordTrial(path, "a", trial(1, 70)), written);
+      assert(!existsSync(lock));
     }),
 );
 
