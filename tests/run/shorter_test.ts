@@ -166,6 +166,7 @@ await needs(
       toys.said();
       await toys.run("ending");
       assertStringIncludes(toys.said(), "goes on from the run of 1 epoch in");
+      await Deno.remove(`${toys.of("ending", 1)}-quick-1-all`, { recursive: true });
       await toys.run("ending", 1, { epochs: 3 });
       assertMatch(
         toys.said(),
