@@ -18,8 +18,8 @@ export interface Rate {
     training: { readonly epochs: number; readonly lr: number; readonly iteration: number },
   ): number;
   /**
-   * The same rate for a training of `epochs` instead of `declared` epochs, with all points in epochs
-   * moved in proportion.
+   * The same rate for a training of `epochs` instead of `declared` epochs, with all points in
+   * epochs moved in proportion.
    */
   over(epochs: number, declared: number): Rate;
   /**

@@ -52,13 +52,13 @@ export interface Schedule extends AroundUpdate {
    */
   optimizer(trainable: readonly Variable[], create: Variables): Optimizer;
   /**
-   * The learning rate of the step `step`, counted from 0, in the epoch `epoch`, counted from 1, of a
-   * run of this length. Default: the first step of the epoch, in a run with one step an epoch.
+   * The learning rate of the step `step`, counted from 0, in the epoch `epoch`, counted from 1, of
+   * a run of this length. Default: the first step of the epoch, in a run with one step an epoch.
    */
   rate(epoch: number, step?: number, length?: RunLength): number;
   /**
-   * The same schedule over another number of epochs, all of them whole, with its rate's points moved
-   * in proportion.
+   * The same schedule over another number of epochs, all of them whole, with its rate's points
+   * moved in proportion.
    */
   over(epochs: number): Schedule;
   /**
