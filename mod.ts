@@ -20,11 +20,19 @@ export {
 export {
   cosine,
   type CosineOptions,
+  type IterationWarmup,
   type Rate,
   steps,
+  stepsByIteration,
+  type StepsByIterationOptions,
   type StepsOptions,
 } from "./lib/experiment/rates.ts";
-export type { AroundUpdate, Schedule, ScheduleOptions } from "./lib/experiment/schedule.ts";
+export type {
+  AroundUpdate,
+  RunLength,
+  Schedule,
+  ScheduleOptions,
+} from "./lib/experiment/schedule.ts";
 export { sweep, type SweepOptions, type SweepPoint } from "./lib/experiment/sweep.ts";
 export {
   type Experiments,

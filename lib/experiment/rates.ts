@@ -4,25 +4,31 @@ import { above, atLeast, between, checkRange, type Range, whole } from "../value
 
 /** How the learning rate changes while a student trains. */
 export interface Rate {
-  /** `steps` or `cosine`. */
+  /** `steps`, `stepsByIteration` or `cosine`. */
   readonly id: string;
   /** All options that determine it. Part of the declaration. */
   readonly options: Json;
   /**
    * The learning rate after `passed` of `epochs` epochs, if the schedule declares `lr`. Within an
-   * epoch `passed` has a fraction.
+   * epoch `passed` has a fraction. `iteration` is the number of steps before, of the `iterations`
+   * that the schedule declares: in proportion, in a quick run that has fewer.
    */
-  at(passed: number, training: { readonly epochs: number; readonly lr: number }): number;
+  at(
+    passed: number,
+    training: { readonly epochs: number; readonly lr: number; readonly iteration: number },
+  ): number;
   /**
-   * The same rate for a training of `epochs` instead of `declared` epochs, with all points moved in
-   * proportion.
+   * The same rate for a training of `epochs` instead of `declared` epochs, with all points in
+   * epochs moved in proportion.
    */
   over(epochs: number, declared: number): Rate;
   /**
    * Checks the points and the rates against the training that declares them. Throws a `Failure`
    * (exit 2) if one is out of its range. Default: nothing to check.
    */
-  check?(training: { readonly epochs: number; readonly lr: number }): void;
+  check?(
+    training: { readonly epochs: number; readonly lr: number; readonly iterations?: number },
+  ): void;
 }
 
 /** Options of every rate. */
@@ -63,6 +69,27 @@ export interface StepsOptions extends RateOptions {
   readonly by: number;
 }
 
+/** Options of `stepsByIteration`. */
+export interface StepsByIterationOptions {
+  /** The iterations after which the rate drops. */
+  readonly at: readonly number[];
+  /** The factor of each drop. */
+  readonly by: number;
+  /** A linear rise to the schedule's rate. Default: none. */
+  readonly warmup?: IterationWarmup;
+}
+
+/**
+ * A linear rise of the learning rate r from a part of it: after i of its n iterations, the rate is
+ * r · (factor · (1 − i / n) + i / n).
+ */
+export interface IterationWarmup {
+  /** Its length. */
+  readonly iterations: number;
+  /** The factor of the first iteration. */
+  readonly factor: number;
+}
+
 /** Options of `cosine`. */
 export interface CosineOptions extends RateOptions {
   /** The learning rate at the end. Default: 0. */
@@ -89,6 +116,53 @@ export function stepsOf(owner: string, { at, by, ...timing }: StepsOptions): Rat
       checkRange(owner, "by", by, above(0));
     },
   });
+}
+
+/**
+ * Makes a rate that drops at milestones, counted in iterations, after a warm-up: detectron2's
+ * `WarmupMultiStepLR`. The schedule has to declare `iterations`. Its options are checked there.
+ *
+ * @example
+ * ```ts
+ * import { sgd, stepsByIteration } from "@retort/retort";
+ *
+ * const warmup = { iterations: 1000, factor: 1 / 1000 };
+ * const rate = stepsByIteration({ at: [60_000, 80_000], by: 0.1, warmup });
+ * const length = { epochs: 13, iterations: 90_000, batch: 16 };
+ * export const schedule = sgd({ ...length, lr: 0.02, rate, weightDecay: 1e-4 });
+ * ```
+ */
+export function stepsByIteration({ at, by, warmup }: StepsByIterationOptions): Rate {
+  const owner = "stepsByIteration";
+  const rate: Rate = {
+    id: owner,
+    options: { at, by, ...warmup && { warmup: { ...warmup } } },
+    at(_, { lr, iteration }) {
+      const dropped = lr * by ** at.filter((milestone) => milestone <= iteration).length;
+      if (!warmup || iteration >= warmup.iterations) return dropped;
+      const share = iteration / warmup.iterations;
+      return dropped * (warmup.factor * (1 - share) + share);
+    },
+    over: () => rate,
+    check({ iterations }) {
+      if (iterations === undefined) {
+        throw new Failure(2, `${owner}: it needs the schedule's \`iterations\`: declare them`);
+      }
+      for (const point of at) checkRange(owner, "at", point, iterationBelow(iterations));
+      checkRange(owner, "by", by, above(0));
+      checkRange(owner, "warmup.iterations", warmup?.iterations, iterationBelow(iterations));
+      checkRange(owner, "warmup.factor", warmup?.factor, between(0, 1));
+    },
+  };
+  return rate;
+}
+
+/** The points inside a training of so many iterations at which a rate can change. */
+function iterationBelow(iterations: number): Range {
+  return {
+    words: `${whole().words}, and below ${iterations}, the schedule's iterations`,
+    has: (value) => whole().has(value) && value < iterations,
+  };
 }
 
 /**
@@ -144,7 +218,7 @@ function withTiming(
       if (warmup && point < warmup.epochs) {
         return warmup.from + point * (lr - warmup.from) / warmup.epochs;
       }
-      return curve.rate(point - before, { epochs: epochs - before, lr });
+      return curve.rate(point - before, { ...training, epochs: epochs - before });
     },
     over(epochs, declared) {
       const move = (point: number) => {

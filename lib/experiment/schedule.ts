@@ -26,6 +26,14 @@ export interface AroundUpdate {
   readonly accumulate?: number;
 }
 
+/** The length of a run in steps. */
+export interface RunLength {
+  /** Steps of an epoch. */
+  readonly steps: number;
+  /** Steps of all epochs. The last epoch may have fewer than the others. */
+  readonly total: number;
+}
+
 /** The schedule of a training: its epochs, batch size, learning rate and optimiser. */
 export interface Schedule extends AroundUpdate {
   /** The name of its optimiser, e.g. `sgd`. */
@@ -34,6 +42,8 @@ export interface Schedule extends AroundUpdate {
   readonly options: Json;
   /** Passes over the training images. */
   readonly epochs: number;
+  /** Steps of the training, which ends within the last epoch. Default: the last epoch is whole. */
+  readonly iterations?: number;
   /** Images in a step. The last step of an epoch takes the rest. */
   readonly batch: number;
   /**
@@ -42,18 +52,19 @@ export interface Schedule extends AroundUpdate {
    */
   optimizer(trainable: readonly Variable[], create: Variables): Optimizer;
   /**
-   * The learning rate of the step `step`, counted from 0, of the `steps` in the epoch `epoch`,
-   * counted from 1. Default: the first step of the epoch.
+   * The learning rate of the step `step`, counted from 0, in the epoch `epoch`, counted from 1, of
+   * a run of this length. Default: the first step of the epoch, in a run with one step an epoch.
    */
-  rate(epoch: number, step?: number, steps?: number): number;
+  rate(epoch: number, step?: number, length?: RunLength): number;
   /**
-   * The same schedule over another number of epochs, with its rate's points moved in proportion.
+   * The same schedule over another number of epochs, all of them whole, with its rate's points
+   * moved in proportion.
    */
   over(epochs: number): Schedule;
   /**
    * The same schedule declared over another number of epochs, with no point of its rate moved, so
    * that a run can go on from a shorter one whose rates are the same. Default: none, if something
-   * else than the rate depends on the number of epochs.
+   * else than the rate depends on the number of epochs, or the last epoch is not whole.
    */
   lasting?(epochs: number): Schedule;
 }
@@ -62,6 +73,12 @@ export interface Schedule extends AroundUpdate {
 export interface ScheduleOptions extends AroundUpdate {
   /** Passes over the training images. */
   readonly epochs: number;
+  /**
+   * Steps of the training, as papers on detection declare it. It ends within the last of the
+   * `epochs`, which are as many as these steps begin. A run checks that before it trains. Default:
+   * the last epoch is whole.
+   */
+  readonly iterations?: number;
   /** Images in a step. */
   readonly batch: number;
   /** Learning rate before it drops and, if the rate has a warm-up, after it. */
@@ -78,13 +95,14 @@ export interface OptimizerParts extends Pick<Schedule, "id" | "optimizer"> {
 
 /** Throws a `Failure` (exit 2) if a number of a schedule is out of its range. */
 export function checkSchedule(
-  { id, epochs, batch, clip, ema, accumulate }: Pick<
+  { id, epochs, iterations, batch, clip, ema, accumulate }: Pick<
     Schedule,
-    "id" | "epochs" | "batch" | keyof AroundUpdate
+    "id" | "epochs" | "iterations" | "batch" | keyof AroundUpdate
   >,
 ): void {
-  checkRanges(id, { epochs, batch, clip, ema }, {
+  checkRanges(id, { epochs, iterations, batch, clip, ema }, {
     epochs: whole(),
+    iterations: whole(),
     batch: whole(),
     clip: above(0),
     ema: below1,
@@ -97,13 +115,13 @@ export function checkSchedule(
 
 /**
  * Makes a schedule of an optimiser. Throws a `Failure` (exit 2) if an option is out of its range, or
- * a point of the rate does not lie within the epochs.
+ * a point of the rate does not lie within the training.
  */
 export function schedule(
-  { epochs, batch, lr, clip, ema, accumulate }: ScheduleOptions,
+  { epochs, iterations, batch, lr, clip, ema, accumulate }: ScheduleOptions,
   { id, rate: declared, declare, optimizer }: OptimizerParts,
 ): Schedule {
-  checkSchedule({ id, epochs, batch, clip, ema, accumulate });
+  checkSchedule({ id, epochs, iterations, batch, clip, ema, accumulate });
   checkRange(id, "lr", lr, atLeast(0));
   // Options at their defaults are omitted, so that declarations from before them keep their hashes.
   const around = {
@@ -111,18 +129,23 @@ export function schedule(
     ...ema !== undefined && { ema },
     ...accumulate !== undefined && accumulate > 1 && { accumulate },
   };
-  const scheduleOver = (epochs: number, rate: Rate): Schedule => ({
+  const ending = iterations === undefined ? {} : { iterations };
+  const scheduleOver = (epochs: number, rate: Rate, end: typeof ending = {}): Schedule => ({
     id,
-    options: { epochs, batch, lr, ...declare(rate), ...around },
+    options: { epochs, ...end, batch, lr, ...declare(rate), ...around },
     epochs,
+    ...end,
     batch,
     ...around,
     optimizer,
-    rate: (epoch, step = 0, steps = 1) =>
-      rate.at(((epoch - 1) * steps + step) / steps, { epochs, lr }),
+    rate(epoch, step = 0, { steps, total } = { steps: 1, total: epochs }) {
+      const done = (epoch - 1) * steps + step;
+      const iteration = done * (iterations ?? total) / total;
+      return rate.at(done / steps, { epochs: total / steps, lr, iteration });
+    },
     over: (other) => scheduleOver(other, rate.over(other, epochs)),
-    lasting: (other) => scheduleOver(other, rate),
+    ...iterations === undefined && { lasting: (other) => scheduleOver(other, rate) },
   });
-  declared.check?.({ epochs, lr });
-  return scheduleOver(epochs, declared);
+  declared.check?.({ epochs, lr, iterations });
+  return scheduleOver(epochs, declared, ending);
 }

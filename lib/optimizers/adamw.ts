@@ -14,7 +14,7 @@ import {
 
 /** Options of `adamw`. */
 export interface AdamwOptions extends ScheduleOptions {
-  /** How the learning rate changes: `steps` or `cosine`. Default: it stays. */
+  /** How the learning rate changes: `steps`, `stepsByIteration` or `cosine`. Default: it stays. */
   readonly rate?: Rate;
   /**
    * Weight decay: a step takes rate · weightDecay of a variable. Variables with one dimension or
@@ -36,7 +36,7 @@ export interface AdamwOptions extends ScheduleOptions {
  * variable's steps, w ← w − r · weightDecay · w; m ← β₁ · m + (1 − β₁) · g; v ← β₂ · v + (1 − β₂) ·
  * g²; w ← w − r · (m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + ε). A variable that no term reaches is
  * skipped. Throws a `Failure` (exit 2) if an option is out of its range, or a point of the rate does
- * not lie within the epochs.
+ * not lie within the training.
  *
  * @example
  * ```ts

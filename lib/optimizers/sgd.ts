@@ -15,8 +15,8 @@ export interface SgdOptions extends ScheduleOptions {
    */
   readonly drops?: { readonly at: readonly number[]; readonly by: number };
   /**
-   * The rate in place of `drops`: `steps` or `cosine`, with a warm-up or by step. Default: steps of
-   * `drops`.
+   * The rate in place of `drops`: `steps`, `stepsByIteration` or `cosine`, with a warm-up or by
+   * step. Default: steps of `drops`.
    */
   readonly rate?: Rate;
   /** Momentum of the velocity. Default: 0.9. */
@@ -35,7 +35,8 @@ export interface SgdOptions extends ScheduleOptions {
 /**
  * Declares stochastic gradient descent with momentum and weight decay, as in PyTorch. The learning
  * rate drops at milestones or follows `rate`. Throws a `Failure` (exit 2) if an option is out of its
- * range, a drop or a warm-up does not lie within the epochs, `dot` moves a momentum out of 0 … 1, or both `drops` and `rate` are set.
+ * range, a drop or a warm-up does not lie within the training, `dot` moves a momentum out of 0 … 1,
+ * or both `drops` and `rate` are set.
  *
  * @example
  * ```ts

@@ -7,10 +7,12 @@
 import type { Split } from "../data/dataset.ts";
 import { epochSize } from "../data/epoch.ts";
 import { evaluate } from "../evaluation/evaluate.ts";
+import type { RunLength } from "../experiment/schedule.ts";
 import type { Trial } from "../project/result.ts";
 import type { Score } from "../tasks/task.ts";
 import { compileSteps, type Steps } from "../training/compile_steps.ts";
-import { batchCount, type RunPosition, trainInputs } from "../training/train_inputs.ts";
+import { runLength } from "../training/run_length.ts";
+import { type RunPosition, trainInputs } from "../training/train_inputs.ts";
 import { Failure } from "../values/failure.ts";
 import type { Value } from "../weights/value.ts";
 import type { Prepared } from "./prepare.ts";
@@ -136,7 +138,7 @@ export class CohortTraining {
     const schedules = group.map(({ schedule }) => schedule);
     const source = { task, split: train, image: opened.image };
     const shown = epochSize(train);
-    const count = batchCount(shown, schedule, limit);
+    const length = runLength(shown, schedule, limit);
     const steps = this.#steps(group);
     let images = 0;
     let waited = 0;
@@ -158,7 +160,7 @@ export class CohortTraining {
       images += inBatch;
       await this.#guardAll(group, (trial, i) => trial.addStep(values[i], inBatch, rates[i]));
       if (group.some((trial) => this.#failures.has(trial))) return undefined;
-      this.#showProgress(group, count, images / seconds());
+      this.#showProgress(group, length, images / seconds());
       if (await this.#workers.any(interrupted())) await this.#interrupt(group, time());
       const isRequested = this.#settings.saveRequested?.() ?? false;
       if (isRequested || 1000 * (seconds() - saved) >= saveEvery) {
@@ -189,11 +191,15 @@ export class CohortTraining {
     for (const [i, trial] of group.entries()) await this.#guard(trial, () => act(trial, i));
   }
 
-  /** Shows the progress of a group in an epoch of `count` batches. */
-  #showProgress(group: readonly TrialTraining[], count: number, imagesPerSecond: number): void {
+  /** Shows the progress of a group in runs of this length. */
+  #showProgress(
+    group: readonly TrialTraining[],
+    { steps, total }: RunLength,
+    imagesPerSecond: number,
+  ): void {
     const [{ schedule: { epochs }, position: { epoch, batch } }] = group;
     const losses = group.map(({ sums }) => (sums.loss / sums.images).toFixed(3)).join(" ");
-    const done = (epoch - 1 + batch / count) / epochs;
+    const done = ((epoch - 1) * steps + batch) / total;
     const several = group.length > 1 ? `${group.length} trials ` : "";
     this.#settings.status.update(
       done,

@@ -47,7 +47,7 @@ function nextCohort(waiting: readonly QueuedTrial[], most: number): QueuedTrial[
 
 /**
  * Whether a trial can train together with a cohort: it has the same seed, data set, batch, parts of
- * a batch and number of epochs, and a teacher in common. A trial without a teacher joins those with one.
+ * a batch and length, and a teacher in common. A trial without a teacher joins those with one.
  */
 export function joinsCohort(cohort: readonly QueuedTrial[], trial: QueuedTrial): boolean {
   if (imagesKey(trial) !== imagesKey(cohort[0])) return false;
@@ -60,8 +60,8 @@ const hasTeacher = ({ experiment: { teachers } }: QueuedTrial): boolean => teach
 /** A text that is the same for trials that see the same images in the same order. */
 function imagesKey({ experiment, seed, settings }: QueuedTrial): string {
   const { dataset: { id, options } } = experiment;
-  const { batch, epochs, accumulate } = scheduleOf(experiment, settings);
-  return JSON.stringify([id, options, seed, batch, epochs, accumulate]);
+  const { batch, epochs, iterations, accumulate } = scheduleOf(experiment, settings);
+  return JSON.stringify([id, options, seed, batch, epochs, iterations, accumulate]);
 }
 
 function shareTeacher({ experiment: one }: QueuedTrial, { experiment: other }: QueuedTrial) {

@@ -1,11 +1,11 @@
 import { epochSize } from "../data/epoch.ts";
 import type { Experiment } from "../experiment/experiment.ts";
-import type { Schedule } from "../experiment/schedule.ts";
+import type { RunLength, Schedule } from "../experiment/schedule.ts";
 import type { Model } from "../nn/network.ts";
 import { clock } from "../terminal/status.ts";
 import type { Assembly } from "../training/assemble.ts";
 import { compileSteps } from "../training/compile_steps.ts";
-import { batchCount } from "../training/train_inputs.ts";
+import { runLength, stepsInEpoch } from "../training/run_length.ts";
 import { cohorts, mostTogether } from "./cohorts.ts";
 import { checkDeclaredData } from "./declared_data.ts";
 import { sayLongOptions } from "./declared_epochs.ts";
@@ -87,6 +87,7 @@ export async function dryRun(
     const { engine, assemblies, train, opened, task } = prepared;
     const steps = compileSteps(engine, assemblies.slice(0, taken.length));
     const source = { task, split: train, image: opened.image };
+    const length = runLength(epochSize(train), schedules[0], settings.limit);
     const times = await timeSteps(steps, source, schedules, seed);
     const terms = describeTerms(times.values);
     const starts = await Promise.all(taken.map((preview) => previewStart(preview, prepared)));
@@ -94,11 +95,11 @@ export async function dryRun(
       ...trialRows(preview, prepared, prepared.assemblies[i]),
       ...starts[i],
       ["terms", terms[i]],
-      ["schedule", describeSchedule(schedules[i], epochSize(train), settings.limit)],
+      ["schedule", describeSchedule(schedules[i], length)],
       ["folder", preview.resolved.folder.path],
     ]);
     if (measured) rows.push(["memory", describeMemory(measured, taken.length, trials.length)]);
-    rows.push(...costRows(times, schedules, epochSize(train), settings.limit, taken));
+    rows.push(...costRows(times, length, taken));
     return rows.map(([name, value]) => formatRow(name, value));
   } finally {
     prepared.close();
@@ -179,10 +180,14 @@ function describeModel({ recipe: { id }, parameters, multiplyAdds }: Model): str
   } multiply-adds`;
 }
 
-function describeSchedule(schedule: Schedule, images: number, limit: number | undefined): string {
+function describeSchedule(schedule: Schedule, length: RunLength): string {
   const { epochs, batch } = schedule;
-  const count = batchCount(images, schedule, limit);
-  return `${epochs} epochs of ${count} batches of ${batch}, lr ${describeRates(schedule)}`;
+  const { steps } = length;
+  const last = stepsInEpoch(length, epochs);
+  const end = last < steps ? `, the last one of ${last}` : "";
+  return `${epochs} epochs of ${steps} batches of ${batch}${end}, lr ${
+    describeRates(schedule, length)
+  }`;
 }
 
 function describeMemory(
@@ -197,18 +202,15 @@ function describeMemory(
 /** The rows of the time of one step and of all steps, of the cohort and of a trial. */
 function costRows(
   { first, fastest }: TimedSteps,
-  schedules: readonly Schedule[],
-  images: number,
-  limit: number | undefined,
+  { total }: RunLength,
   taken: readonly TrialPreview[],
 ): Row[] {
-  const [schedule] = schedules;
   const excluded = [
     "evaluation",
     ...taken.every(({ teachers }) => teachers.every(({ weights }) => weights)) ? [] : ["teachers"],
     ...taken.every(({ stages }) => stages.areThere) ? [] : ["first stages"],
   ];
-  const all = fastest * batchCount(images, schedule, limit) * schedule.epochs / 1000;
+  const all = fastest * total / 1000;
   const n = taken.length;
   const share = (text: string) => n === 1 ? "" : ` for ${n} trials, ${text} a trial`;
   return [
@@ -232,15 +234,23 @@ function describeTerms(values: TimedSteps["values"]): string[] {
 const CHANGES = 8;
 
 /**
- * Lists the learning rates at the beginnings of epochs, and the epochs from which they hold. If
- * there are many, lists the first, the highest and the last.
+ * Lists the learning rates at the beginnings of epochs, or of all steps if the schedule declares
+ * iterations, and from where they hold. If there are many, lists the first, the highest, the last
+ * and those that hold for more than one, or only the first three if there are still many.
  */
-function describeRates({ epochs, rate }: Schedule): string {
-  const all = Array.from({ length: epochs }, (_, i) => ({ epoch: i + 1, lr: rate(i + 1) }));
-  const changes = all.filter(({ lr }, i) => i === 0 || lr !== all[i - 1].lr);
-  const format = ({ epoch, lr }: typeof all[number]) =>
-    `${+lr.toPrecision(6)}${epoch > 1 ? ` from ${epoch}` : ""}`;
+function describeRates({ iterations, rate }: Schedule, length: RunLength): string {
+  const { steps, total } = length;
+  const stride = iterations === undefined ? steps : 1;
+  const all = Array.from(
+    { length: Math.ceil(total / stride) },
+    (_, i) => ({ i, lr: rate(1, i * stride, length) }),
+  );
+  const changes = all.filter(({ lr, i }) => i === 0 || lr !== all[i - 1].lr);
+  const place = (i: number) => iterations === undefined ? ` from ${i + 1}` : ` after ${i} steps`;
+  const format = ({ i, lr }: typeof all[number]) => `${+lr.toPrecision(6)}${i > 0 ? place(i) : ""}`;
   if (changes.length <= CHANGES) return changes.map(format).join(", ");
   const highest = changes.reduce((a, b) => b.lr > a.lr ? b : a);
-  return [...new Set([changes[0], highest, changes[changes.length - 1]])].map(format).join(" … ");
+  const ends = [...new Set([changes[0], highest, changes[changes.length - 1]])];
+  const kept = changes.filter((one) => ends.includes(one) || all[one.i + 1]?.lr === one.lr);
+  return (kept.length <= CHANGES ? kept : ends).map(format).join(" … ");
 }

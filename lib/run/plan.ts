@@ -8,7 +8,7 @@ import type { DatasetSizes } from "../data/dataset.ts";
 import { epochSize } from "../data/epoch.ts";
 import { type Experiment, networkOf } from "../experiment/experiment.ts";
 import { readTrials } from "../project/result.ts";
-import { batchCount } from "../training/train_inputs.ts";
+import { runLength } from "../training/run_length.ts";
 import { canonical } from "../values/json.ts";
 import { summary } from "../values/statistics.ts";
 import { longestChain, makespan, type PlannedJob } from "./list_scheduling.ts";
@@ -81,7 +81,7 @@ export async function planQueue(
     const { dataset, schedule } = experiment;
     const size = sizes.get(dataset)!.train - dataset.holdout;
     const images = epochSize({ size, repeats: dataset.repeats });
-    const steps = schedule.epochs * batchCount(images, schedule);
+    const { total: steps } = runLength(images, schedule);
     const { seconds: stepSeconds, source } = times.get(experiment)!;
     return [trial, { trial, steps, stepSeconds, source, seconds: steps * stepSeconds }];
   }));

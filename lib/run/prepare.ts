@@ -1,4 +1,5 @@
 import type { OpenDataset, Split } from "../data/dataset.ts";
+import { epochSize } from "../data/epoch.ts";
 import { Fingerprint } from "../data/fingerprint.ts";
 import { complementOf, stratified, subset } from "../data/split.ts";
 import type { CompiledStep, Engine, Ungrouped } from "../engine/engine.ts";
@@ -14,6 +15,7 @@ import {
 } from "../training/assemble.ts";
 import type { ModuleValues } from "../training/create.ts";
 import { type EvaluateInput, evaluateStep } from "../training/evaluate_step.ts";
+import { checkIterations } from "../training/run_length.ts";
 import type { ByTrial } from "../training/step.ts";
 import { Failure } from "../values/failure.ts";
 import { stream } from "../values/random.ts";
@@ -83,8 +85,9 @@ const willEvaluate = ({ dry, limit, workers }: Settings): boolean =>
 
 /**
  * Opens the data set of trials of one seed and builds their models with the weights of teachers and
- * first stages. Each distinct teacher is built once. Rejects with a `Failure` (exit 3) if a run that
- * a trial continues or builds on learned from other data.
+ * first stages. Each distinct teacher is built once. Rejects with a `Failure`: exit 3 if a run that
+ * a trial continues or builds on learned from other data, exit 2 if the iterations of a schedule do
+ * not end within its last epoch.
  */
 export async function prepare(
   trials: readonly TrialSource[],
@@ -99,6 +102,9 @@ export async function prepare(
   for (const { learned } of trials) await checkLearned(fingerprint, learned);
   if (willEvaluate(settings)) await opened.test.check?.();
   const data = { opened, fingerprint, ...splitHoldout(opened, dataset.holdout, seed) };
+  for (const { experiment } of trials) {
+    checkIterations(epochSize(data.train), scheduleOf(experiment, settings));
+  }
   const { engine, tensorflow } = await openEngine(settings);
   resources.defer(() => engine.close());
   const { image } = opened;

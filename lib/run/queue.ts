@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { epochSize } from "../data/epoch.ts";
 import type { Epoch, Experiment, Trained } from "../experiment/experiment.ts";
 import { checkWritable } from "../files/atomic_write.ts";
 import { importWeights } from "../weights/import_weights.ts";
@@ -11,9 +12,16 @@ import type { Net } from "../nn/network.ts";
 import { changedModules, type Resolved, resolveRun, resolveTrained, titleOf } from "./resolve.ts";
 import { openWeights, resolveWeights } from "../weights/locate_weights.ts";
 import { misplacedResult, readResult, resultPath } from "../project/result.ts";
-import { foundationSettings, neededEpoch, quickness, type Settings } from "./settings.ts";
+import {
+  foundationSettings,
+  neededEpoch,
+  quickness,
+  scheduleOf,
+  type Settings,
+} from "./settings.ts";
 import type { ExternalWeights } from "../experiment/weights.ts";
 import type { WeightsFile } from "../weights/weights_file.ts";
+import { checkIterations } from "../training/run_length.ts";
 import { Failure } from "../values/failure.ts";
 import { shellCommand } from "../values/shell.ts";
 
@@ -215,20 +223,26 @@ export async function checkResults(waiting: readonly QueuedTrial[]): Promise<voi
  * Checks, before any training, the data sets and external weights of queued trials. Opens each
  * distinct data set once, which downloads it if possible, and closes it. Checks that each file of
  * external weights exists (downloads it if it has an address), has the declared SHA-256, can be
- * read and fits the teacher. Skips the first trial, which checks its own before it trains. Skips
- * its data set too, unless a later trial on it has external weights. Rejects with a `Failure` that
- * names the file or the data set.
+ * read and fits the teacher, and that declared iterations end within the last epoch. Skips the
+ * first trial, which checks its own before it trains. Skips its data set too, unless a later trial
+ * on it has external weights or iterations. Rejects with a `Failure` that names the file, the data
+ * set or the optimiser of the schedule.
  */
 export async function checkQueue([first, ...later]: readonly QueuedTrial[]): Promise<void> {
   for (const [data, trials] of Map.groupBy(later, dataKey)) {
     const { experiment: { dataset }, settings } = trials[0];
     const files = await openExternalWeights(trials, settings);
-    if (data === dataKey(first) && files.length === 0) continue;
+    const schedules = trials.map(({ experiment }) => scheduleOf(experiment, settings));
+    const isNeeded = files.length > 0 || schedules.some(({ iterations }) => iterations);
+    if (data === dataKey(first) && !isNeeded) continue;
     const opened = await dataset.open(settings.data, settings.log);
     try {
       for (const { network, file } of files) {
         importWeights(network, opened.image, opened.classes.length, file);
       }
+      const { size, repeats } = opened.train;
+      const images = epochSize({ size: size - dataset.holdout, repeats });
+      for (const schedule of schedules) checkIterations(images, schedule);
     } finally {
       opened.close();
     }

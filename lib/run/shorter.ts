@@ -6,12 +6,13 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { epochSize } from "../data/epoch.ts";
 import { declarationHash } from "../experiment/declaration.ts";
 import type { Epoch } from "../experiment/experiment.ts";
-import type { Schedule } from "../experiment/schedule.ts";
+import type { RunLength, Schedule } from "../experiment/schedule.ts";
 import { Leases } from "../files/lease.ts";
 import { changedCode } from "../project/own_code.ts";
-import { batchCount } from "../training/train_inputs.ts";
+import { runLength, stepsInEpoch } from "../training/run_length.ts";
 import { Failure } from "../values/failure.ts";
 import { canonical } from "../values/json.ts";
 import { count, looseObject, nullable, readAs, text } from "../values/reader.ts";
@@ -209,8 +210,11 @@ async function obstacle(
   }
   const own = scheduleOf(experiment, settings);
   const epochs = progress.epoch + (progress.batch > 0 ? 1 : 0);
-  const steps = batchCount(train.size, own, settings.limit);
-  const other = otherRate(schedule, own, epochs, steps);
+  const schedules = [schedule, own];
+  const lengths = schedules.map((one) => runLength(epochSize(train), one, settings.limit));
+  const [its, whole] = lengths.map((length) => stepsInEpoch(length, progress.epoch));
+  if (its < whole) return `its epoch ${progress.epoch} has ${its} steps, and would have ${whole}`;
+  const other = otherRate(schedules, lengths, epochs);
   if (other !== undefined) return other;
   const past = keep.filter((epoch) => typeof epoch === "number" && epoch < epochs);
   const needed: Epoch[] = progress.best ? ["best", ...past] : past;
@@ -222,16 +226,16 @@ async function obstacle(
   return changes.length > 0 ? `it learned from other data: ${changes.join("; ")}` : undefined;
 }
 
-/** Says where in so many epochs of so many steps two learning rates differ first. */
+/** Says where in so many epochs the learning rates of two runs of these lengths differ first. */
 function otherRate(
-  one: Schedule,
-  other: Schedule,
+  schedules: readonly Schedule[],
+  lengths: readonly RunLength[],
   epochs: number,
-  steps: number,
 ): string | undefined {
+  const [{ steps }] = lengths;
   for (let epoch = 1; epoch <= epochs; epoch++) {
     for (let step = 0; step < steps; step++) {
-      const [its, own] = [one, other].map(({ rate }) => rate(epoch, step, steps));
+      const [its, own] = schedules.map(({ rate }, i) => rate(epoch, step, lengths[i]));
       if (its === own) continue;
       const [itsText, ownText] = [its, own].map((rate) => +rate.toPrecision(6));
       return `its learning rate in epoch ${epoch} is ${itsText}, and would be ${ownText}`;

@@ -1,7 +1,7 @@
 import { epochSize } from "../data/epoch.ts";
 import type { Engine, Values } from "../engine/engine.ts";
 import type { Epoch } from "../experiment/experiment.ts";
-import type { Schedule } from "../experiment/schedule.ts";
+import type { RunLength, Schedule } from "../experiment/schedule.ts";
 import type { Variable } from "../nn/variables.ts";
 import type { OwnCode } from "../project/own_code.ts";
 import { recordRun, type Trial } from "../project/result.ts";
@@ -15,7 +15,8 @@ import {
   type NamedValue,
   type TrainValues,
 } from "../training/step.ts";
-import { batchCount, type RunPosition } from "../training/train_inputs.ts";
+import { runLength, stepsInEpoch } from "../training/run_length.ts";
+import type { RunPosition } from "../training/train_inputs.ts";
 import { Failure } from "../values/failure.ts";
 import { canonical } from "../values/json.ts";
 import { checkVariables } from "../weights/checkpoint.ts";
@@ -76,6 +77,7 @@ export class TrialTraining {
   readonly title: string;
   /** The schedule of the run. */
   readonly schedule: Schedule;
+  readonly #length: RunLength;
   readonly #claim: Claim | undefined;
   readonly #prepared: Prepared;
   readonly #foundations: Foundations;
@@ -98,6 +100,7 @@ export class TrialTraining {
     this.assembly = assembly;
     this.title = titleOf(trial);
     this.schedule = scheduleOf(trial.experiment, trial.settings);
+    this.#length = runLength(epochSize(prepared.train), this.schedule, trial.settings.limit);
     this.#prepared = prepared;
     this.#foundations = foundations;
     const { precision = "float32", backend = "tensorflow" } = trial.settings;
@@ -192,9 +195,9 @@ export class TrialTraining {
   #place(): string {
     const { epoch, batch } = this.#progress;
     if (batch === 0) return `${epoch}`;
-    const images = epochSize(this.#prepared.train);
-    const count = batchCount(images, this.schedule, this.trial.settings.limit);
-    return batch < count ? `${epoch}, batch ${batch}` : `${epoch + 1}, with its evaluation`;
+    return batch < stepsInEpoch(this.#length, epoch + 1)
+      ? `${epoch}, batch ${batch}`
+      : `${epoch + 1}, with its evaluation`;
   }
 
   get #engine(): Engine {
@@ -303,7 +306,7 @@ export class TrialTraining {
     const summary: EpochSummary = {
       epoch,
       epochs,
-      rate: rate(epoch),
+      rate: rate(epoch, 0, this.#length),
       sums,
       test,
       held,

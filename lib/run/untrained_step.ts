@@ -67,7 +67,7 @@ export async function timeUntrainedStep(
   const { task } = dataset;
   const [height, width] = image;
   const images = Math.min(schedule.batch, Math.max(2, Math.floor(PIXELS / (height * width))));
-  const timed = { ...schedule, batch: images };
+  const timed = { ...schedule, batch: images, iterations: undefined };
   const split = noiseSplit({ image, classes, train }, picturesOf(dataset)?.length);
   const { engine } = await openEngine(settings);
   try {

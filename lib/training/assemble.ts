@@ -10,7 +10,7 @@ import { buildModel, type Model, type Net } from "../nn/network.ts";
 import { pure } from "../nn/pure.ts";
 import type { Schedule } from "../experiment/schedule.ts";
 import type { TrainParts } from "./step.ts";
-import { batchCount } from "./train_inputs.ts";
+import { runLength } from "./run_length.ts";
 import {
   namesBelow,
   type Shape,
@@ -46,7 +46,7 @@ export interface AssemblyOptions {
   readonly teachers?: readonly Model[];
   /** The schedule to run. */
   readonly schedule: Schedule;
-  /** The most batches of an epoch, as in `batchCount`. Default: all. */
+  /** The most batches of an epoch, as in `runLength`. Default: all. */
   readonly limit?: number;
   /**
    * Initial values of variables by name, as `startValues` returns them. Default: each variable's
@@ -194,8 +194,8 @@ function averagesOf(
 function lengthOf(
   { schedule, train, limit }: AssemblyOptions,
 ): { epochs: number; steps: number } {
-  const { epochs } = schedule;
-  return { epochs, steps: epochs * batchCount(epochSize(train), schedule, limit) };
+  const { total } = runLength(epochSize(train), schedule, limit);
+  return { epochs: schedule.epochs, steps: total };
 }
 
 const teacherScope = (scope: Variables, i: number) => scope.in(SCOPES.teacher(i)).frozen();

@@ -6,6 +6,7 @@ import { ALONE, type Share } from "../values/share.ts";
 import type { Inputs } from "../values/input.ts";
 import { stream } from "../values/random.ts";
 import type { Schedule } from "../experiment/schedule.ts";
+import { runLength, stepsInEpoch } from "./run_length.ts";
 import type { TrainInput } from "./step.ts";
 
 /** A position in a run: its next step. */
@@ -18,16 +19,11 @@ export interface RunPosition {
   readonly step: number;
 }
 
-/** The number of batches of an epoch of so many images, at most `limit`. Default: all. */
-export function batchCount(images: number, { batch }: Schedule, limit = Infinity): number {
-  return Math.min(limit, Math.ceil(images / batch));
-}
-
 /**
  * Reads the inputs of an epoch's training steps from a position on, in the order of the seed's
  * shuffle, each image as often as the split repeats it, with the learning rate of each schedule. All
- * images of a batch have one shape. All schedules have the same batch. `limit` as in `batchCount`.
- * `share` is the part of each batch to read. Default: all.
+ * images of a batch have one shape. All schedules have the same length and batch. `limit` as in
+ * `runLength`. `share` is the part of each batch to read. Default: all.
  */
 export async function* trainInputs(
   source: BatchSource,
@@ -39,14 +35,15 @@ export async function* trainInputs(
 ): AsyncGenerator<Inputs<TrainInput>> {
   const [{ batch: size }] = schedules;
   const { split } = source;
-  const count = batchCount(epochSize(split), schedules[0], limit);
+  const length = runLength(epochSize(split), schedules[0], limit);
+  const count = stepsInEpoch(length, epoch);
   const places = inOrder(epochSize(split)).subarray(batch * size, count * size);
   const own = shardOf(places, size, share);
   const shuffled = stream(seed, `shuffle/${epoch}`).permutation(split.size);
   const arranged = split.padded ? arrangeByShape(shuffled, split.padded, size) : shuffled;
   const { order, repeats } = shownAt(own.order, arranged, split.repeats);
   for await (const inputs of batches(source, order, own.batch, { seed, epoch, repeats })) {
-    const rates = Float32Array.from(schedules, (schedule) => schedule.rate(epoch, batch, count));
+    const rates = Float32Array.from(schedules, (schedule) => schedule.rate(epoch, batch, length));
     batch++;
     yield {
       ...inputs,

@@ -1,12 +1,12 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { cosine, type Rate, steps } from "../../lib/experiment/rates.ts";
+import { cosine, type Rate, steps, stepsByIteration } from "../../lib/experiment/rates.ts";
 import { Failure } from "../../lib/values/failure.ts";
 
 /** The rates of all steps of a training, in order. Default: one step per epoch. */
 function all(rate: Rate, epochs: number, lr: number, perEpoch = 1): number[] {
   return Array.from(
     { length: epochs * perEpoch },
-    (_, step) => rate.at(step / perEpoch, { epochs, lr }),
+    (_, step) => rate.at(step / perEpoch, { epochs, lr, iteration: step }),
   );
 }
 
@@ -141,7 +141,7 @@ Deno.test("rates: after a warm-up that is a prefix, a rate begins anew", () => {
 });
 
 Deno.test("rates: past its end a cosine stays at its minimum", () => {
-  assertEquals(cosine({ minimum: 0.01 }).at(15, { epochs: 10, lr: 0.4 }), 0.01);
+  assertEquals(cosine({ minimum: 0.01 }).at(15, { epochs: 10, lr: 0.4, iteration: 15 }), 0.01);
 });
 
 Deno.test("rates: a training of one epoch and a warm-up of none have a rate", () => {
@@ -189,4 +189,61 @@ Deno.test("rates: options at their defaults are not declared", () => {
   assertEquals([steps({ at: [1], by: 0.1 }).id, cosine().id], ["steps", "cosine"]);
   assertEquals(steps({ at: [1], by: 0.1, every: "epoch" }).options, { at: [1], by: 0.1 });
   assertEquals(cosine().options, { minimum: 0 });
+});
+
+Deno.test("rates: by iteration, a linear warm-up from a factor and drops as detectron2's", () => {
+  const warmup = { iterations: 1000, factor: 1 / 1000 };
+  const rate = stepsByIteration({ at: [60_000, 80_000], by: 0.1, warmup });
+  const of = (iteration: number) => rate.at(0, { epochs: 13, lr: 0.02, iteration });
+  const known = [
+    [0, 0.00002],
+    [1, 0.00003998],
+    [250, 0.005015],
+    [500, 0.01001],
+    [999, 0.01998002],
+    [1000, 0.02],
+    [59_999, 0.02],
+    [60_000, 0.002],
+    [79_999, 0.002],
+    [80_000, 0.0002],
+    [89_999, 0.0002],
+  ];
+  assertNear(known.map(([iteration]) => of(iteration)), known.map(([, rate]) => rate));
+  const early = stepsByIteration({ at: [2], by: 0.5, warmup: { iterations: 4, factor: 0.2 } });
+  const first = [0, 1, 2, 3, 4].map((iteration) => early.at(0, { epochs: 1, lr: 1, iteration }));
+  assertNear(first, [0.2, 0.4, 0.3, 0.4, 0.5]);
+  assertEquals(rate.id, "stepsByIteration");
+  assertEquals(rate.options, { at: [60_000, 80_000], by: 0.1, warmup });
+  assertEquals(stepsByIteration({ at: [], by: 1 }).options, { at: [], by: 1 });
+});
+
+Deno.test("rates: by iteration, points lie within the schedule's iterations", () => {
+  const training = { epochs: 3, lr: 0.1, iterations: 10 };
+  const message = (options: Parameters<typeof stepsByIteration>[0], of = training) => {
+    const { exit, message } = assertThrows(() => stepsByIteration(options).check!(of), Failure);
+    assertEquals(exit, 2);
+    return message;
+  };
+  for (const at of [0, 10, 2.5, NaN]) {
+    assertEquals(
+      message({ at: [at], by: 0.1 }),
+      `stepsByIteration: \`at\` is ${at}; it has to be a whole number, 1 or more, and below 10, ` +
+        "the schedule's iterations",
+    );
+  }
+  const warm = (iterations: number, factor: number) =>
+    message({ at: [], by: 1, warmup: { iterations, factor } }).split(";")[0];
+  assertEquals(warm(10, 0.1), "stepsByIteration: `warmup.iterations` is 10");
+  assertEquals(warm(0, 0.1), "stepsByIteration: `warmup.iterations` is 0");
+  assertEquals(warm(3, -0.1), "stepsByIteration: `warmup.factor` is -0.1");
+  assertEquals(warm(3, 1.5), "stepsByIteration: `warmup.factor` is 1.5");
+  assertEquals(message({ at: [], by: 0 }).split(";")[0], "stepsByIteration: `by` is 0");
+  const { exit, message: without } = assertThrows(
+    () => stepsByIteration({ at: [5], by: 0.1 }).check!({ epochs: 3, lr: 0.1 }),
+    Failure,
+  );
+  assertEquals(
+    [exit, without],
+    [2, "stepsByIteration: it needs the schedule's `iterations`: declare them"],
+  );
 });

@@ -12,7 +12,7 @@ const long = sgd({ epochs: 240, batch: 64, lr: 0.05, drops: { at: [150, 180, 210
 Deno.test("sgd: the learning rate drops after the epochs of its milestones", () => {
   assertEquals(long.rate(1), 0.05);
   assertEquals(long.rate(150), 0.05);
-  assertEquals(long.rate(150, 9, 10), 0.05);
+  assertEquals(long.rate(150, 9, { steps: 10, total: 2400 }), 0.05);
   assertAlmostEquals(long.rate(151), 0.005, 1e-12);
   assertAlmostEquals(long.rate(181), 0.0005, 1e-12);
   assertAlmostEquals(long.rate(240), 0.00005, 1e-12);
@@ -74,7 +74,8 @@ Deno.test("sgd: another rate replaces the drops, in the options and over other e
     momentum: 0.9,
     weightDecay: 5e-4,
   });
-  assertEquals([of(1), of(2), of(6)], [0.1, 1.55, rate.at(5, { epochs: 10, lr: 3 })]);
+  const sixth = rate.at(5, { epochs: 10, lr: 3, iteration: 5 });
+  assertEquals([of(1), of(2), of(6)], [0.1, 1.55, sixth]);
   const { options: shorter } = over(5) as { options: unknown };
   const half = cosine({ minimum: 0.01, warmup: { epochs: 1, from: 0.1 } });
   assertEquals(shorter, sgd({ epochs: 5, batch: 2, lr: 3, rate: half }).options);

@@ -1,7 +1,14 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { existsSync } from "node:fs";
 import { readResult, type Trial } from "../../lib/project/result.ts";
 import { type FinishedTrial, runTrials } from "../../lib/run/run.ts";
+import type { RunProgress } from "../../lib/run/run_folder.ts";
 import type { Settings } from "../../lib/run/settings.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { loadCheckpoint } from "../../lib/weights/checkpoint.ts";
@@ -323,6 +330,111 @@ await test(
       "toy#student seed 1: interrupted in the evaluation of epoch 2; saved, the same command goes on",
     );
     await assertResumes();
+  },
+  repeating,
+);
+
+/**
+ * A student of ten iterations, of which the third epoch has two, a teacher, and students whose
+ * iterations need fewer or more epochs. One has an optimiser that only adds up its steps' rates.
+ */
+const ENDING = `${PAIR}
+const warmup = { iterations: 4, factor: 0.1 };
+const rate = retort.stepsByIteration({ at: [6, 9], by: 0.1, warmup });
+const ending = (epochs: number) => sgd({ epochs, iterations: 10, batch: 16, lr: 0.05, rate });
+const taught = { dataset, teacher: from(teacher), student: small, distiller: kd() };
+export const brief = experiment(import.meta, { ...taught, schedule: ending(3) });
+export const hint = experiment(import.meta, { ...taught, schedule: ending(3), distiller: fitnets({ hint: "block1", guided: "block1" }) });
+export const tooFew = experiment(import.meta, { ...taught, schedule: ending(2) });
+export const tooMany = experiment(import.meta, { dataset, student: small, distiller: scratch(), schedule: ending(4) });
+const counting: typeof schedule = {
+  ...ending(3),
+  optimizer(_, create) {
+    const sum = create.variable("sum", [2], (size) => new Float32Array(size), { trainable: false });
+    return { update: (_, rate) => [{ kind: "assign", variable: sum, value: sum.value.add(rate.mul([1, 0])).add([0, 1]) }] };
+  },
+};
+export const adding = experiment(import.meta, { dataset, student: small, distiller: scratch(), schedule: counting });
+`;
+
+const progressOf = async (folder: string) => {
+  const { metadata } = await loadCheckpoint(`${folder}/latest.safetensors`);
+  return metadata as unknown as RunProgress;
+};
+
+await test(
+  "a training of iterations ends within its last epoch, evaluates, records, and resumes in it",
+  ENDING,
+  async (toys) => {
+    const [{ trial }] = await runAll(toys, ["brief"]);
+    assertEquals(trial.epochs, 3);
+    const said = toys.said();
+    assertStringIncludes(said, "toy#brief seed 1 ep 3/3 lr 0.005 ");
+    const { epoch, batch, step } = await progressOf(toys.of("brief", 1));
+    assertEquals([epoch, batch, step], [3, 0, 10]);
+    const log = await toys.log("brief");
+    const expected = [0.005, 0.05, 0.005];
+    log.forEach(({ lr }, i) => assertAlmostEquals(lr, expected[i], 1e-15));
+    assertEquals(log.length, 3);
+    const whole = await remains(toys, "brief");
+
+    for (
+      const [steps, place, goesOn] of [
+        [9, "in epoch 3 after batch 1", "after epoch 2, batch 1"],
+        [10, "in epoch 3 after batch 2", "after epoch 3, with its evaluation"],
+      ] as const
+    ) {
+      let looks = 0;
+      const interrupted = () => ++looks === LOOKS + steps;
+      const message = await failed(toys.run("brief", 1, { fresh: true, interrupted }), 130);
+      assertStringIncludes(message, place);
+      toys.said();
+      await toys.run("brief");
+      assertStringIncludes(toys.said(), `toy#brief seed 1: goes on ${goesOn}`);
+      assertEquals(await remains(toys, "brief"), whole);
+    }
+    await runAll(toys, ["brief", "hint"], { fresh: true });
+    assertStringIncludes(toys.said(), "2 trials of seed 1 train together");
+    assertEquals(await remains(toys, "brief"), whole);
+  },
+  repeating,
+);
+
+await test(
+  "a training of iterations takes the declared steps at their rates, a quick one fewer",
+  ENDING,
+  async (toys) => {
+    const sums = async (folder: string) =>
+      (await loadCheckpoint(`${folder}/latest.safetensors`)).tensors.get("sum")!.data;
+    const check = async (folder: string, rates: readonly number[]) => {
+      const [rate, steps] = await sums(folder);
+      assertEquals(steps, rates.length);
+      assertAlmostEquals(rate, 0.05 * rates.reduce((a, b) => a + b), 1e-7);
+    };
+    await toys.run("adding");
+    const all = [0.1, 0.325, 0.55, 0.775, 1, 1, 0.1, 0.1, 0.1, 0.01];
+    await check(toys.of("adding", 1), all);
+    await toys.run("adding", 1, { limit: 2 });
+    await check(`${toys.of("adding", 1)}-quick-3-2`, [0.1, 0.55, 1, 0.1, 0.1]);
+    await toys.run("adding", 1, { epochs: 1, limit: 2 });
+    assertEquals((await progressOf(`${toys.of("adding", 1)}-quick-1-2`)).step, 2);
+  },
+  repeating,
+);
+
+await test(
+  "iterations that need other epochs are refused before any training, that of a teacher too",
+  ENDING,
+  async (toys) => {
+    for (const [name, epochs] of [["tooFew", 2], ["tooMany", 4]] as const) {
+      assertEquals(
+        await failed(runAll(toys, [name]), 2),
+        "sgd: 10 iterations begin 3 epochs of 4 steps (64 images in batches of 16), " +
+          `and \`epochs\` is ${epochs}: declare 3`,
+      );
+    }
+    assertEquals(existsSync(toys.of("teacher", 1)), false);
+    await runAll(toys, ["tooFew"], { epochs: 1, limit: 1 });
   },
   repeating,
 );

@@ -130,3 +130,17 @@ Deno.test("cohorts: a trial never trains with one that it builds on, at any dist
   const queue = [teacher, assistant, student, rival].map((one) => queued(one));
   assertEquals(positions(queue), [[0], [1, 3], [2]]);
 });
+
+Deno.test("cohorts: trials that end after other iterations do not train together", () => {
+  const teacher = teacherOf();
+  const taught = (iterations?: number) =>
+    experiment(import.meta, {
+      ...plain,
+      schedule: sgd({ epochs: 3, iterations, batch: 16, lr: 0.1 }),
+      teacher: from(teacher),
+      distiller: kd(),
+    });
+  const lengths = [10, undefined, 11, 10].map(taught);
+  assertEquals(positions(lengths.map((one) => queued(one))), [[0, 3], [1], [2]]);
+  assertEquals(positions(lengths.map((one) => queued(one, 1, 2))), [[0, 1, 2, 3]], "quick ones do");
+});

@@ -47,3 +47,39 @@ await needs(
       assertEquals(existsSync(toys.path("runs")), false, "a dry run writes nothing");
     }),
 );
+
+const ENDING = `
+const ending = (batch: number, iterations: number, rate: retort.Rate) =>
+  experiment(import.meta, { dataset, student: small, distiller: scratch(), schedule: sgd({ epochs: 3, iterations, batch, lr: 0.05, rate }) });
+const of = (at: number[], iterations: number) =>
+  retort.stepsByIteration({ at, by: 0.1, warmup: { iterations, factor: 0.1 } });
+export const brief = ending(16, 10, of([6, 9], 2));
+export const long = ending(1, 150, of([100, 130], 20));
+`;
+
+await needs(
+  everything,
+  "dryRun: a training of iterations, the steps of its last epoch and the points of its rate",
+  () =>
+    toys(ENDING, async (toys) => {
+      const schedule = async (name: string, other = {}) => {
+        const asked = [{ experiment: await toys.experiment(name), seed: 1 }];
+        const lines = await dryRun(asked, toys.settings(other));
+        return lines.find((line) => line.startsWith("schedule"))!.slice(12);
+      };
+      assertEquals(
+        await schedule("brief"),
+        "3 epochs of 4 batches of 16, the last one of 2, lr 0.005, 0.0275 after 1 steps, " +
+          "0.05 after 2 steps, 0.005 after 6 steps, 0.0005 after 9 steps",
+      );
+      assertEquals(
+        await schedule("long"),
+        "3 epochs of 64 batches of 1, the last one of 22, lr 0.005 … 0.05 after 20 steps … " +
+          "0.005 after 100 steps … 0.0005 after 130 steps",
+      );
+      assertEquals(
+        await schedule("brief", { epochs: 2, limit: 2 }),
+        "2 epochs of 2 batches of 16, lr 0.005, 0.05 from 2",
+      );
+    }),
+);

@@ -49,6 +49,21 @@ await needs(
 
 await needs(
   ["read", "write", "env"],
+  "plan: iterations end a training within its last epoch",
+  () =>
+    toys(
+      `export const student = experiment(import.meta, { dataset, student: small, distiller: scratch(),
+        schedule: sgd({ epochs: 3, iterations: 10, batch: 16, lr: 0.05 }) });`,
+      async (toys) => {
+        await record(toys, "student", 7, 1);
+        const { steps, seconds } = await plan(toys, [1, 2]);
+        assertEquals([steps, seconds], [20, 20]);
+      },
+    ),
+);
+
+await needs(
+  ["read", "write", "env"],
   "plan: a cohort is one job, its time that of each alone",
   () =>
     toys(PAIR, async (toys) => {

@@ -388,7 +388,8 @@ export const adding = experiment(import.meta, { dataset, schedule: byStep, stude
 await test("each step has its own learning rate", ADDING, async (toys) => {
   await toys.run("adding");
   const { schedule: { rate } } = await toys.experiment("adding");
-  const rates = [1, 2, 3].map((epoch) => [0, 1, 2, 3].map((step) => rate(epoch, step, 4)));
+  const length = { steps: 4, total: 12 };
+  const rates = [1, 2, 3].map((epoch) => [0, 1, 2, 3].map((step) => rate(epoch, step, length)));
   assertEquals(new Set(rates.flat()).size, 12);
   const { tensors } = await loadCheckpoint(toys.of("adding", 1, "latest.safetensors"));
   assertAlmostEquals(tensors.get("sum")!.data[0], rates.flat().reduce((a, b) => a + b), 1e-6);

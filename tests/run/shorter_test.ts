@@ -28,6 +28,7 @@ export const plain4 = experiment(import.meta, { ...alone, schedule: four });
 const total = { id: "total", options: {}, build: () => ({ student, task, epochs }: { student: never; task: (o: never) => never; epochs: number }) => ({ task: [1 / epochs, task(student)] as const }) };
 export const total2 = experiment(import.meta, { ...alone, distiller: total, schedule: two });
 export const total4 = experiment(import.meta, { ...alone, distiller: total, schedule: four });
+export const ending = experiment(import.meta, { ...alone, schedule: sgd({ epochs: 2, iterations: 6, batch: 16, lr: 0.05 }) });
 export const early = experiment(import.meta, { ...alone, schedule: two, teacher: from(long, { epoch: 1 }), distiller: kd() });
 `;
 
@@ -153,6 +154,33 @@ await needs(
         "toy#long seed 1 does not go on from the run of 2 epochs in " +
           `${toys.of("short", 1)} after epoch 2: it has not kept the weights of epoch 1`,
       );
+    }, repeating),
+);
+
+await needs(
+  everything,
+  "shorter: a run whose last epoch is not whole is none to go on from, but before its end it is",
+  () =>
+    toys(LENGTHS, async (toys) => {
+      await toys.run("ending", 1, { epochs: 1 });
+      toys.said();
+      await toys.run("ending");
+      assertStringIncludes(toys.said(), "goes on from the run of 1 epoch in");
+      await Deno.remove(`${toys.of("ending", 1)}-quick-1-all`, { recursive: true });
+      await toys.run("ending", 1, { epochs: 3 });
+      assertMatch(
+        toys.said(),
+        /not go on from the run of 2 epochs in \S+ after epoch 2: its epoch 2 has 2 steps, and would have 4; it starts anew/,
+      );
+      await Deno.remove(toys.path("runs"), { recursive: true });
+      let looks = 0;
+      const interrupted = () => ++looks > 7;
+      await toys.run("ending", 1, { interrupted }).catch((error) => {
+        if (!(error instanceof Failure && error.exit === 130)) throw error;
+      });
+      toys.said();
+      await toys.run("ending", 1, { epochs: 3 });
+      assertStringIncludes(toys.said(), "after epoch 1, batch 2, which is the same up to there");
     }, repeating),
 );
 
