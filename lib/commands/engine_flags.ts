@@ -1,4 +1,5 @@
 import { EVAL_BATCH } from "../evaluation/evaluate.ts";
+import { detection } from "../tasks/detection.ts";
 import type { Spec } from "../terminal/flags.ts";
 
 /** The flags of a command that opens a data set and an engine. */
@@ -18,6 +19,7 @@ export const ENGINE_FLAGS = {
   "eval-batch": {
     type: "integer",
     least: 1,
-    help: `images per batch of an evaluation. Default: ${EVAL_BATCH}`,
+    help:
+      `images per batch of an evaluation. Default: ${EVAL_BATCH}, of a detector ${detection.evaluationBatch}`,
   },
 } as const satisfies Spec;

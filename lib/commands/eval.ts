@@ -55,6 +55,11 @@ const FLAGS = {
     type: "string",
     help: "start of the names to take in the weights file, such as teacher. (with its dot)",
   },
+  "split": {
+    type: "string",
+    choices: ["train", "test"],
+    help: "images to measure on; training images are read as test images are. Default: test",
+  },
   ...ENGINE_FLAGS,
   "confusion": {
     type: "boolean",
@@ -128,6 +133,7 @@ export async function runEval(
     threads,
     "eval-batch": evalBatch,
     pictures,
+    split = "test",
   } = options;
   for (const subject of subjects) {
     const { id, trained, network, dataset, file: { path, sha256 } } = subject;
@@ -140,12 +146,14 @@ export async function runEval(
       threads,
       evalBatch,
       pictures,
+      split,
     });
     const about = {
       id,
       ...trained,
       network: network.id,
       dataset: dataset.id,
+      split,
       weights: { path, sha256 },
     };
     const json = { ...about, precision, backend, ...examinationJson(found) };
@@ -153,7 +161,7 @@ export async function runEval(
     else {
       const average = trained?.average ? ", average" : "";
       const trial = trained ? ` seed ${trained.seed}, ${trained.epoch}${average}` : "";
-      print(`${id}${trial}: ${network.id} on ${found.images} test images of ${dataset.id}`);
+      print(`${id}${trial}: ${network.id} on ${found.images} ${split} images of ${dataset.id}`);
       print(
         `${path}, sha256 ${sha256}\n\n${
           examinationReport(dataset.task, found, options.confusion)
@@ -172,7 +180,7 @@ export async function runEval(
  */
 async function findFolders(
   subjects: readonly NamedSubject[],
-  { out, pictures }: Options,
+  { out, pictures, split }: Options,
 ): Promise<ReadonlyMap<NamedSubject, string>> {
   const flag = out !== undefined ? "--out" : pictures !== undefined ? "--pictures" : undefined;
   const without = subjects.find(({ dataset: { task } }) => !task.files);
@@ -186,16 +194,16 @@ async function findFolders(
   const folders = new Map(
     subjects.filter(({ dataset: { task } }) => task.files).map((subject) => [
       subject,
-      out !== undefined ? resolve(userPath(out)) : folderBeside(subject.file.path),
+      out !== undefined ? resolve(userPath(out)) : folderBeside(subject.file.path, split),
     ]),
   );
   for (const folder of folders.values()) await checkReplaceable("evaluation", folder);
   return folders;
 }
 
-/** `last.safetensors` has the folder `last.evaluation`. */
-function folderBeside(weights: string): string {
-  return `${weights.replace(/\.[^./\\]+$/, "")}.evaluation`;
+/** `last.safetensors` has the folder `last.evaluation`, for training images `last.train.evaluation`. */
+function folderBeside(weights: string, split: "train" | "test" = "test"): string {
+  return `${weights.replace(/\.[^./\\]+$/, "")}${split === "train" ? ".train" : ""}.evaluation`;
 }
 
 /** Reads the trained students of a module's experiments. */

@@ -2,11 +2,16 @@ import { batches, type BatchSource, inOrder } from "../training/batches.ts";
 import type { CompiledStep, Ungrouped } from "../engine/engine.ts";
 import { sortByShape } from "../data/padded.ts";
 import type { EvaluateInput } from "../training/evaluate_step.ts";
-import type { Score, Tally } from "../tasks/task.ts";
+import type { Score, Tally, Task } from "../tasks/task.ts";
 import type { ByTrial } from "../training/step.ts";
 
-/** Default batch size of an evaluation. */
+/** Default batch size of an evaluation, unless its task has another one. */
 export const EVAL_BATCH = 250;
+
+/** The batch size of an evaluation. `asked`: what the user says. */
+export function evaluationBatch({ evaluationBatch = EVAL_BATCH }: Task, asked?: number): number {
+  return asked ?? evaluationBatch;
+}
 
 /**
  * Runs an evaluation step over a split, `size` images at a time, and returns the score of each of
@@ -17,7 +22,7 @@ export const EVAL_BATCH = 250;
 export async function evaluate(
   run: CompiledStep<EvaluateInput, ByTrial<Ungrouped>>,
   source: BatchSource,
-  size: number = EVAL_BATCH,
+  size: number = evaluationBatch(source.task),
   limit: number = Infinity,
   between: () => void = () => {},
 ): Promise<Score[]> {

@@ -1,7 +1,7 @@
 import { Fingerprint, type Learned } from "../data/fingerprint.ts";
 import { sortByShape } from "../data/padded.ts";
 import { batches, inOrder } from "../training/batches.ts";
-import { EVAL_BATCH } from "./evaluate.ts";
+import { evaluationBatch } from "./evaluate.ts";
 import { predictStep } from "../training/evaluate_step.ts";
 import type { Experiment } from "../experiment/experiment.ts";
 import { Failure } from "../values/failure.ts";
@@ -26,7 +26,7 @@ export interface Subject {
 
 /** The result of an examination of weights on a test set. */
 export interface Examination {
-  /** The number of test images. */
+  /** The number of images. */
   readonly images: number;
   readonly findings: Findings;
   /** The files that the task makes of it, texts by name. `undefined` if it makes none. */
@@ -40,28 +40,31 @@ export interface ExamineOptions extends Pick<EngineOptions, "precision" | "backe
   readonly data: string;
   /** Shows the progress. */
   readonly status: Status;
-  /** Batch size. Default: `EVAL_BATCH`. */
+  /** The images to examine. Training images are read without random changes. Default: `test`. */
+  readonly split?: "train" | "test";
+  /** Batch size. Default: `evaluationBatch` of the task. */
   readonly evalBatch?: number;
   /** Pictures of images among the files, if the task makes any. Default: 12. */
   readonly pictures?: number;
 }
 
 /**
- * Examines weights on the test images of a data set. Rejects with a `Failure`: exit 2 if there are
- * no test images, exit 3 if the data are missing, if they are others than the weights learned from,
+ * Examines weights on images of a data set. Rejects with a `Failure`: exit 2 if there are none, exit 3 if the data are missing, if they are others than the weights learned from,
  * or if the weights are another network's.
  */
 export async function examine(
   { network, file, dataset, learned }: Subject,
   options: ExamineOptions,
 ): Promise<Examination> {
-  const { data, status, evalBatch = EVAL_BATCH, pictures = 12 } = options;
+  const { data, status, split: chosen = "test", pictures = 12 } = options;
   const { task } = dataset;
+  const evalBatch = evaluationBatch(task, options.evalBatch);
   const log = status.line;
   const opened = await dataset.open(data, log);
   try {
-    const { classes, image, test } = opened;
-    if (test.size === 0) throw new Failure(2, `${dataset.id} has no test images`);
+    const { classes, image } = opened;
+    const split = opened[chosen];
+    if (split.size === 0) throw new Failure(2, `${dataset.id} has no ${chosen} images`);
     if (learned) await new Fingerprint(opened, task).check(learned);
     const tensors = importWeights(network, image, classes.length, file, log);
     const { engine } = await openEngine({ ...options, log });
@@ -74,11 +77,11 @@ export async function examine(
       const model = buildModel(network, scope, image, classes.length);
       await engine.hold([...collected.values()]);
       const run = engine.compile(predictStep(task, model, dataset.normalisation));
-      const tally = task.examine(classes, test);
-      const files = task.files?.(classes, test, pictures);
-      const source = { task, split: test, image };
+      const tally = task.examine(classes, split);
+      const files = task.files?.(classes, split, pictures);
+      const source = { task, split, image };
       let images = 0;
-      const order = sortByShape(inOrder(test.size), test.padded);
+      const order = sortByShape(inOrder(split.size), split.padded);
       for await (const batch of batches(source, order, evalBatch)) {
         const { image: pixels, index, ...labels } = batch;
         const inputs = { image: pixels, ...labels };
@@ -86,10 +89,10 @@ export async function examine(
         tally.add(values, labels);
         files?.add(values, inputs);
         images += index.data.length;
-        status.update(images / test.size, `${images} of ${test.size} images`);
+        status.update(images / split.size, `${images} of ${split.size} images`);
       }
       // A larger batch than the split would only repeat its images.
-      const batch = Math.min(evalBatch, Math.max(EVAL_BATCH, test.size));
+      const batch = Math.min(evalBatch, Math.max(evaluationBatch(task), split.size));
       return {
         images,
         findings: tally.result(),

@@ -5,7 +5,7 @@
  */
 import { basename } from "node:path";
 import type { Split } from "../data/dataset.ts";
-import { EVAL_BATCH, evaluate } from "../evaluation/evaluate.ts";
+import { evaluate, evaluationBatch } from "../evaluation/evaluate.ts";
 import type { Experiment, Teacher, Trained } from "../experiment/experiment.ts";
 import type { ExternalWeights } from "../experiment/weights.ts";
 import { primaryOf } from "../project/metric.ts";
@@ -146,7 +146,8 @@ export async function scoreTeachers(
   const measure = task.measures[task.primary];
   const between = interruptible(settings, BEFORE_TRAINING);
   const source = { task, split: test, image };
-  const { evalBatch = EVAL_BATCH, limit = Infinity } = settings;
+  const { limit = Infinity } = settings;
+  const evalBatch = evaluationBatch(task, settings.evalBatch);
   const scores = await evaluate(evaluateTeachers, source, evalBatch, limit, between);
   const isWhole = limit * evalBatch >= test.size;
   for (const [i, path] of [...teachers.keys()].entries()) {

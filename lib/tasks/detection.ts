@@ -57,6 +57,7 @@ export const detection: Task<Detector> = {
   id: "detection",
   measures: { ...scores, ...losses },
   primary: "AP",
+  evaluationBatch: 4,
   readLabels: readBoxLabels,
   prepare: blankPadding,
   target: detectionTarget,

@@ -121,6 +121,11 @@ export interface Task<N extends Net = Net> {
    */
   readLabels(split: LabelSource, indices: Int32Array, draw?: Draw): Inputs<LabelName>;
   /**
+   * Images in a batch of an evaluation, if the user does not say: few where an image needs much
+   * memory. Default: 250.
+   */
+  readonly evaluationBatch?: number;
+  /**
    * Changes normalised images by what the labels say of them, such as where an image ends and its
    * padding begins. Default: no change.
    */

@@ -83,6 +83,23 @@ await test(
 );
 
 await test(
+  "training images are measured with --split train",
+  `export const fitted = experiment(import.meta, { dataset, schedule, student: small, distiller: scratch() });`,
+  async (toys) => {
+    await toys.run("fitted");
+    const spec = toys.path("toy.ts#fitted");
+    const [train, test] = [await evalJson(spec, "--split", "train"), await evalJson(spec)];
+    assertEquals([train.split, train.images, test.split, test.images], ["train", 64, "test", 32]);
+    assertEquals(train.confusion.flat().reduce((a: number, b: number) => a + b), 64);
+    assertStringIncludes((await outputOf(spec, "--split", "train"))[0], "on 64 train images of");
+    assertStringIncludes(
+      await failureOf(2, spec, "--split", "val"),
+      "--split can be train or test",
+    );
+  },
+);
+
+await test(
   "a trained student has the score that its run recorded",
   PAIR,
   async (toys) => {
