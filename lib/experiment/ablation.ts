@@ -9,19 +9,19 @@ import {
   type TeacherPart,
   type Trained,
 } from "./experiment.ts";
-import type { Scorer } from "../nn/network.ts";
+import type { Net } from "../nn/network.ts";
 import type { Schedule } from "./schedule.ts";
 
 /** The name of a part of an experiment. */
-export type PartName = keyof Parts<Scorer, TeacherPart>;
+export type PartName = keyof Parts<Net, TeacherPart>;
 
 /** The part `P` of a change `C`, or `Was` if the change leaves that part as it is. */
 export type PartOf<C, P extends PartName, Was> = C extends { readonly [K in P]: infer Is } ? Is
   : Was;
 
 /** The student's network after a change. */
-export type StudentOf<C, S extends Scorer> = PartOf<C, "student", S> extends infer N
-  ? N extends Trained<infer T extends Scorer> ? T : N extends Scorer ? N : never
+export type StudentOf<C, S extends Net> = PartOf<C, "student", S> extends infer N
+  ? N extends Trained<infer T extends Net> ? T : N extends Net ? N : never
   : never;
 
 /** The teachers' networks after a change. */
@@ -30,9 +30,11 @@ export type TeachersOf<C, G extends TeacherPart> = PartOf<C, "teacher", G> exten
   : never;
 
 /** The members that the data set adds to the step context after a change. */
-export type ChangedDataOf<C, M extends Mix | undefined, V extends string> =
-  PartOf<C, "dataset", Dataset<M, V>> extends
-    Dataset<infer N extends Mix | undefined, infer W extends string> ? DataOf<N, W> : never;
+export type ChangedDataOf<C, S extends Net, M extends Mix | undefined, V extends string> =
+  PartOf<C, "dataset", Dataset<M, V, StudentOf<C, S>>> extends
+    Dataset<infer N extends Mix | undefined, infer W extends string, StudentOf<C, S>>
+    ? DataOf<N, W, StudentOf<C, S>>
+    : never;
 
 /**
  * The parts of an experiment that a change replaces. If the new student, teacher or data set offers
@@ -41,25 +43,28 @@ export type ChangedDataOf<C, M extends Mix | undefined, V extends string> =
  */
 export type Change<
   C,
-  S extends Scorer,
+  S extends Net,
   G extends TeacherPart,
   M extends Mix | undefined,
   V extends string,
 > =
   & {
     /** The data set to train on and to report on. */
-    readonly dataset?: Dataset<Mix | undefined, string>;
+    readonly dataset?: Dataset<Mix | undefined, string, StudentOf<C, S>>;
     /** The network that learns. */
-    readonly student?: Scorer | Trained<Scorer>;
+    readonly student?: Net | Trained<Net>;
     /** The teacher or teachers. `undefined` removes them. */
     readonly teacher?: TeacherPart;
     /** Epochs, batch size, learning rate and optimiser. */
     readonly schedule?: Schedule;
   }
-  & ([StudentOf<C, S>, TeachersOf<C, G>, ChangedDataOf<C, M, V>] extends
-    [S, NetworksOf<G>, DataOf<M, V>]
-    ? { readonly distiller?: Distiller<StudentOf<C, S>, TeachersOf<C, G>, ChangedDataOf<C, M, V>> }
-    : { readonly distiller: Distiller<StudentOf<C, S>, TeachersOf<C, G>, ChangedDataOf<C, M, V>> })
+  & ([StudentOf<C, S>, TeachersOf<C, G>, ChangedDataOf<C, S, M, V>] extends
+    [S, NetworksOf<G>, DataOf<M, V, S>] ? {
+      readonly distiller?: Distiller<StudentOf<C, S>, TeachersOf<C, G>, ChangedDataOf<C, S, M, V>>;
+    }
+    : {
+      readonly distiller: Distiller<StudentOf<C, S>, TeachersOf<C, G>, ChangedDataOf<C, S, M, V>>;
+    })
   & { readonly [K in Exclude<keyof C, PartName>]: never };
 
 /**
@@ -96,7 +101,7 @@ export type Change<
  * ```
  */
 export function ablation<
-  S extends Scorer,
+  S extends Net,
   G extends TeacherPart,
   M extends Mix | undefined,
   V extends string,
@@ -116,7 +121,7 @@ export function ablation<
 ): { readonly [K in keyof C]: Experiment<StudentOf<C[K], S>> } {
   const experiments = Object.entries(changes).map(([name, change]) => [
     name,
-    experiment(meta, { ...base.parts, ...change } as unknown as Parts<Scorer, TeacherPart>),
+    experiment(meta, { ...base.parts, ...change } as unknown as Parts<Net, TeacherPart>),
   ]);
   return Object.fromEntries(experiments);
 }
