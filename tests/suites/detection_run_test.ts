@@ -1,13 +1,20 @@
 /** Whole runs of detectors: alone, together, interrupted, evaluated. */
-import { assert, assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { readdirSync } from "node:fs";
 import { primaryOf } from "../../lib/project/metric.ts";
 import { runTrials } from "../../lib/run/run.ts";
 import { detection } from "../../lib/tasks/detection.ts";
+import { Failure } from "../../lib/values/failure.ts";
 import { everything, needs } from "../support/needs.ts";
 import { remains } from "../support/remains.ts";
 import { toyCoco } from "../support/toy_coco.ts";
-import { type Toys, toys } from "../support/toy_runs.ts";
+import { LOOKS, type Toys, toys } from "../support/toy_runs.ts";
 import { writeFiles } from "../support/write_files.ts";
 
 const command = new URL("../../lib/commands/eval.ts", import.meta.url).pathname;
@@ -67,10 +74,14 @@ await test("a run that was interrupted ends as if it had not been; its log has t
   }
   await Deno.remove(toys.path("runs", "toy#shaken"), { recursive: true });
   let looks = 0;
-  await toys.run("shaken", 1, { interrupted: () => ++looks > 4 }).catch(() => {});
-  assertStringIncludes(toys.said(), "interrupted");
+  const interrupted = () => ++looks > LOOKS + 2;
+  await assertRejects(
+    () => toys.run("shaken", 1, { interrupted }),
+    Failure,
+    "interrupted in epoch",
+  );
   await toys.run("shaken");
-  assertStringIncludes(toys.said(), "goes on after epoch");
+  assertStringIncludes(toys.said(), "shaken seed 1: goes on after");
   assertEquals(await remains(toys, "shaken", 1), whole);
 });
 
