@@ -14,6 +14,8 @@ export {
   from,
   type FromOptions,
   type Parts,
+  startBody,
+  type Started,
   type Teacher,
   type Trained,
 } from "./lib/experiment/experiment.ts";
@@ -46,6 +48,7 @@ export { sgd, type SgdOptions } from "./lib/optimizers/sgd.ts";
 export type {
   Augmentation,
   Dataset,
+  DetectionDataset,
   DatasetOptions,
   Mix,
   Normalisation,

@@ -1,5 +1,5 @@
-import type { Dataset, DatasetOptions } from "../lib/data/dataset.ts";
-import { detection, type Detector } from "../lib/tasks/detection.ts";
+import type { DatasetOptions, DetectionDataset } from "../lib/data/dataset.ts";
+import { detection } from "../lib/tasks/detection.ts";
 import { Failure } from "../lib/values/failure.ts";
 import { checkInside, checkWhole, declare, type Rgb } from "./declare.ts";
 import { type CocoAnnotations, readCocoAnnotations } from "./files/coco_annotations.ts";
@@ -59,7 +59,7 @@ const MULTIPLE = 32;
  * read, and stand in the upper left of a canvas that is 0 elsewhere. For `take` and `holdout`, an
  * image has the class of its largest object. A subset in the same layout works as well.
  */
-export function coco(options: CocoOptions = {}): Dataset<undefined, never, Detector> {
+export function coco(options: CocoOptions = {}): DetectionDataset {
   const {
     folder = "coco",
     shorter = 800,

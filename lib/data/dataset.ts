@@ -1,6 +1,7 @@
 import type { Json } from "../values/json.ts";
 import type { Policy } from "./policy.ts";
 import type { RandomErasing } from "./random_erasing.ts";
+import type { Detector } from "../nn/detector.ts";
 import type { Net, Scorer } from "../nn/network.ts";
 import type { Random } from "../kernels/random_uniform.ts";
 import type { Task } from "../tasks/task.ts";
@@ -263,3 +264,6 @@ export interface Dataset<
    */
   open(folder: string, log?: (line: string) => void, dry?: boolean): Promise<OpenDataset>;
 }
+
+/** A data set with objects in its images, which detectors learn. */
+export type DetectionDataset = Dataset<undefined, never, Detector>;

@@ -6,6 +6,7 @@ import {
   experiment,
   type NetworksOf,
   type Parts,
+  type Started,
   type TeacherPart,
   type Trained,
 } from "./experiment.ts";
@@ -21,7 +22,10 @@ export type PartOf<C, P extends PartName, Was> = C extends { readonly [K in P]: 
 
 /** The student's network after a change. */
 export type StudentOf<C, S extends Net> = PartOf<C, "student", S> extends infer N
-  ? N extends Trained<infer T extends Net> ? T : N extends Net ? N : never
+  ? N extends Trained<infer T extends Net> ? T
+  : N extends Started<infer T extends Net> ? T
+  : N extends Net ? N
+  : never
   : never;
 
 /** The teachers' networks after a change. */
@@ -52,7 +56,7 @@ export type Change<
     /** The data set to train on and to report on. */
     readonly dataset?: Dataset<Mix | undefined, string, StudentOf<C, S>>;
     /** The network that learns. */
-    readonly student?: Net | Trained<Net>;
+    readonly student?: Net | Trained<Net> | Started<Net>;
     /** The teacher or teachers. `undefined` removes them. */
     readonly teacher?: TeacherPart;
     /** Epochs, batch size, learning rate and optimiser. */

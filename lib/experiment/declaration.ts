@@ -1,7 +1,7 @@
 import { Failure } from "../values/failure.ts";
 import { canonical, foreignToJson, type Json } from "../values/json.ts";
 import { sha256 } from "../values/sha256.ts";
-import type { Experiment, Trained } from "./experiment.ts";
+import type { Experiment, Teacher, Trained } from "./experiment.ts";
 
 /**
  * Everything that determines a run, as JSON. The run's seeds, paths, addresses and numbers of
@@ -25,22 +25,27 @@ export function declaration(experiment: Experiment): Json {
     epoch,
     ...average && { average },
   });
-  const { start, distiller, needs } = experiment;
+  const describeTeacher = (teacher: Teacher) => {
+    if (teacher.kind === "trained") return describeTrained(teacher);
+    const { network, sha256, top1, key, prefix } = teacher;
+    return {
+      network: describePart(network),
+      sha256,
+      top1,
+      // Left out if undefined, so that declarations from before these options keep their hashes.
+      ...key !== undefined && { key },
+      ...prefix !== undefined && { prefix },
+    };
+  };
+  const { start, body, distiller, needs } = experiment;
   return {
     dataset: describePart(experiment.dataset),
-    student: { ...describePart(experiment.student), ...start && { start: describeTrained(start) } },
-    teachers: experiment.teachers.map((teacher) => {
-      if (teacher.kind === "trained") return describeTrained(teacher);
-      const { network, sha256, top1, key, prefix } = teacher;
-      return {
-        network: describePart(network),
-        sha256,
-        top1,
-        // Left out if undefined, so that declarations from before these options keep their hashes.
-        ...key !== undefined && { key },
-        ...prefix !== undefined && { prefix },
-      };
-    }),
+    student: {
+      ...describePart(experiment.student),
+      ...start && { start: describeTrained(start) },
+      ...body && { body: describeTeacher(body) },
+    },
+    teachers: experiment.teachers.map(describeTeacher),
     distiller: {
       ...describePart(distiller),
       ...distiller.needs &&

@@ -1,6 +1,6 @@
 import type { Dataset, Mix } from "../data/dataset.ts";
 import type { Layer } from "../nn/layer.ts";
-import type { Net } from "../nn/network.ts";
+import type { Net, Tap } from "../nn/network.ts";
 import { Failure } from "../values/failure.ts";
 import { atMost, checkRange, whole } from "../values/range.ts";
 import {
@@ -41,6 +41,15 @@ export interface ExperimentModule extends TrainedModule {
 /** A teacher: the student of another experiment, or weights that were trained elsewhere. */
 export type Teacher<N extends Net = Net> = Trained<N> | ExternalWeights<N>;
 
+/** A network whose body starts with the weights of another network. */
+export interface Started<N extends Net = Net> {
+  /** Distinguishes it from a network and from trained weights. */
+  readonly kind: "started";
+  readonly network: N;
+  /** The weights of the other network, which has the body's stages under the same names. */
+  readonly body: Teacher;
+}
+
 /** The teachers of an experiment: none, one, or several in order. */
 export type TeacherPart = undefined | Teacher | readonly Teacher[];
 
@@ -66,9 +75,10 @@ export interface Parts<
   readonly dataset: Dataset<M, V, NoInfer<S>>;
   /**
    * The network that learns. With `from(x)` it is the network of the experiment `x` and starts with
-   * the weights that `x` trained.
+   * the weights that `x` trained. With `startBody(network, from(x))` the stages that both have start
+   * with them.
    */
-  readonly student: S | Trained<S>;
+  readonly student: S | Trained<S> | Started<S>;
   /** The teacher or teachers. Default: none. */
   readonly teacher?: G;
   /** The method. Its type states what it needs of student, teacher and data set. */
@@ -93,6 +103,8 @@ export interface Experiment<S extends Net = Net, E extends string = never> {
   readonly student: S;
   /** The trained student whose weights it starts with. `undefined` if there is none. */
   readonly start: Trained | undefined;
+  /** The weights with which its body starts. `undefined` if there are none. */
+  readonly body: Teacher | undefined;
   /** The teachers, in order. Empty if there are none. */
   readonly teachers: readonly Teacher[];
   /** Whether the method gets its teachers as a tuple rather than a single one. */
@@ -161,13 +173,14 @@ export function experiment<
       checkRange(owner, option, value, atMost(schedule.epochs, "the schedule's epochs"));
     }
   }
-  const start = isTrained(student) ? student : undefined;
+  const start = student.kind === "trained" ? student : undefined;
   const value: Declared<S, G, M, V, E> = {
     url: meta.url,
     parts,
     dataset,
-    student: isTrained(student) ? student.experiment.student : student,
+    student: studentOf(student),
     start,
+    body: student.kind === "started" ? student.body : undefined,
     teachers: teacher === undefined ? [] : isSeveral(teacher) ? teacher : [teacher as Teacher],
     several: teacher !== undefined && isSeveral(teacher),
     distiller: erase(distiller),
@@ -182,8 +195,9 @@ function isSeveral(teacher: NonNullable<TeacherPart>): teacher is readonly Teach
   return Array.isArray(teacher);
 }
 
-function isTrained<S extends Net>(student: S | Trained<S>): student is Trained<S> {
-  return student.kind === "trained";
+function studentOf<S extends Net>(student: S | Trained<S> | Started<S>): S {
+  if (student.kind === "trained") return student.experiment.student;
+  return student.kind === "started" ? student.network : student;
 }
 
 function requireTrained(module: TrainedModule, method: string): ExperimentModule {
@@ -283,6 +297,33 @@ export function requireAverage({ schedule }: Pick<Experiment, "schedule">, who: 
     `${who}: the experiment has no average of its weights: set \`ema\` in its schedule, ` +
       `${schedule.id}, or leave \`average\` out`,
   );
+}
+
+/** A stage that two networks have under one name, or an error that says there is none. */
+type SharedStage<N extends Net, B extends Net> =
+  [Exclude<Extract<Tap<N>, Tap<B>>, "logits">] extends [never]
+    ? { readonly error: "no stage of the body's network is one of the student's" }
+    : unknown;
+
+/**
+ * Starts the body of a network with the weights of another one, which an experiment trained
+ * (`from`) or which were trained elsewhere (`weights`): each stage that both networks have, but for
+ * `logits`, which scores classes. The other network may know other classes, and other stages and
+ * heads of both do not matter. The stages have to have the same variables.
+ *
+ * @example
+ * ```ts
+ * import { fasterRcnn, imagenet, startBody, weights } from "@retort/retort";
+ *
+ * const trained = weights(imagenet.resnet50, { file: "weights/resnet50.pth" });
+ * export const student = startBody(fasterRcnn({ body: imagenet.resnet50 }), trained);
+ * ```
+ */
+export function startBody<N extends Net, B extends Net>(
+  network: N,
+  body: Teacher<B> & SharedStage<N, B>,
+): Started<N> {
+  return { kind: "started", network, body };
 }
 
 /** The network of a teacher. */

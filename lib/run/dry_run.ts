@@ -123,7 +123,7 @@ async function previewTrial(
   const teachers = await Promise.all(
     experiment.teachers.map((teacher) => previewTeacher(teacher, resolved.root, foundation)),
   );
-  const stages = await previewStages(experiment, foundation);
+  const stages = await previewStages(experiment, resolved.root, foundation);
   const learned = await listLearned(resolved, foundation);
   return { experiment, resolved, settings, teachers, stages, learned };
 }

@@ -6,6 +6,8 @@
  */
 import type { TrainedModule } from "../experiment/distiller.ts";
 import type { Experiment, Trained } from "../experiment/experiment.ts";
+import { resolveWeights } from "../weights/locate_weights.ts";
+import { externalBody, trainedBody } from "./body.ts";
 import { clearLeases } from "./claim.ts";
 import { acceptCode, type ResolvedTrained, resolveTrained } from "./resolve.ts";
 import type { Settings } from "./settings.ts";
@@ -28,10 +30,11 @@ export interface FirstStages {
 
 /** The record of a first stage that a run built on. */
 export interface StageRecord {
-  /** The id of its experiment. */
+  /** The id of its experiment, or the name of weights that were trained elsewhere. */
   readonly id: string;
-  readonly seed: number;
-  /** The part that the run took: `student`, or a module's name. */
+  /** `null` for weights that were trained elsewhere. */
+  readonly seed: number | null;
+  /** The part that the run took: `student`, `body`, or a module's name. */
   readonly taken: string;
   /** The SHA-256 of the file of its weights, in hexadecimal digits. */
   readonly sha256: string;
@@ -43,11 +46,12 @@ export interface LoadedStages extends FirstStages {
 }
 
 /**
- * Reads the first stages of an experiment. Rejects with a `Failure` (exit 3) if their weights
- * cannot be read.
+ * Reads the first stages of an experiment of the project `root`. Rejects with a `Failure` (exit 3)
+ * if their weights cannot be read.
  */
 export async function readStages(
-  { start, needs }: Experiment,
+  { student, start, body, needs }: Experiment,
+  root: string,
   settings: Settings,
 ): Promise<LoadedStages> {
   const records: StageRecord[] = [];
@@ -64,10 +68,22 @@ export async function readStages(
     records.push({ id, seed, taken, sha256: await sha256(await Deno.readFile(file(resolved))) });
     return resolved;
   };
-  const weights = start &&
-    await studentWeights(
-      await resolveAndRecord(start, "student", ({ weights }) => weights),
-    );
+  const readStart = async (): Promise<NetworkWeights> => {
+    if (start) {
+      return await studentWeights(
+        await resolveAndRecord(start, "student", ({ weights }) => weights),
+      );
+    }
+    if (!body) return undefined;
+    if (body.kind === "trained") {
+      const resolved = await resolveAndRecord(body, "body", ({ weights }) => weights);
+      return await trainedBody(student, resolved, settings.status.line);
+    }
+    const { weights, id, sha256 } = await externalBody(student, body, root, settings);
+    records.push({ id, seed: null, taken: "body", sha256 });
+    return weights;
+  };
+  const weights = await readStart();
   for (const module of needs) {
     const resolved = await resolveAndRecord(
       module.trained,
@@ -90,11 +106,12 @@ export interface StagesPreview extends FirstStages {
 }
 
 /**
- * Describes the first stages of an experiment and reads those that are done. Trains nothing.
+ * Describes the first stages of an experiment of the project `root` and reads those that are done. Trains nothing.
  * Rejects with a `Failure` if a file is damaged.
  */
 export async function previewStages(
-  { start, needs }: Experiment,
+  { student, start, body, needs }: Experiment,
+  root: string,
   settings: Settings,
 ): Promise<StagesPreview> {
   const lines: string[] = [];
@@ -110,8 +127,24 @@ export async function previewStages(
     files.push(isThere ? { sha256: await sha256(await Deno.readFile(file(resolved))) } : {});
     return isThere ? resolved : undefined;
   };
-  const startRun = start &&
-    await preview(start, "student", ({ folder, epoch }) => folder.weights(epoch));
+  const previewStart = async (): Promise<NetworkWeights> => {
+    const weights = ({ folder, epoch }: ResolvedTrained) => folder.weights(epoch);
+    if (start) {
+      const resolved = await preview(start, "student", weights);
+      return resolved && await studentWeights(resolved);
+    }
+    if (!body) return undefined;
+    if (body.kind === "trained") {
+      const resolved = await preview(body, "body", weights);
+      return resolved && await trainedBody(student, resolved, settings.status.line);
+    }
+    const { path, isThere } = await resolveWeights(body, root, settings.data);
+    lines.push(`body of ${path}: ${isThere ? "ready" : "missing"}`);
+    const external = isThere ? await externalBody(student, body, root, settings) : undefined;
+    files.push({ sha256: external?.sha256 });
+    return external?.weights;
+  };
+  const startWeights = await previewStart();
   for (const module of needs) {
     const resolved = await preview(
       module.trained,
@@ -120,7 +153,6 @@ export async function previewStages(
     );
     modules.set(module, resolved && await moduleWeights(resolved, module));
   }
-  const weights = startRun && await studentWeights(startRun);
   const areThere = files.every(({ sha256 }) => sha256 !== undefined);
-  return { start: weights, modules, lines, areThere, files };
+  return { start: startWeights, modules, lines, areThere, files };
 }

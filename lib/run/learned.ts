@@ -29,6 +29,8 @@ export async function listLearned(own: Resolved, settings: Settings): Promise<Le
   const source = imageSource(experiment.dataset);
   const runs: Resolved[] = [own];
   for (const { trained } of listFoundations(experiment)) {
+    // A body may have learned from any data: its classes are not the student's.
+    if (trained === experiment.body) continue;
     runs.push(await resolveTrained(trained, settings));
   }
   const learned: LearnedRun[] = [];

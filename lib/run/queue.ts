@@ -7,7 +7,7 @@
 import { epochSize } from "../data/epoch.ts";
 import type { Epoch, Experiment, Trained } from "../experiment/experiment.ts";
 import { checkWritable } from "../files/atomic_write.ts";
-import { importWeights } from "../weights/import_weights.ts";
+import { importWeights, importWithItsClasses } from "../weights/import_weights.ts";
 import type { Net } from "../nn/network.ts";
 import { changedModules, type Resolved, resolveRun, resolveTrained, titleOf } from "./resolve.ts";
 import { openWeights, resolveWeights } from "../weights/locate_weights.ts";
@@ -158,9 +158,13 @@ export interface Foundation {
 
 /** Lists the experiment's teachers and first stages that other experiments train, in order. */
 export function listFoundations(
-  { teachers, start, needs }: Experiment,
+  { teachers, start, body, needs }: Experiment,
 ): Foundation[] {
-  const stages = [...start ? [start] : [], ...needs.map(({ trained }) => trained)];
+  const stages = [
+    ...start ? [start] : [],
+    ...body?.kind === "trained" ? [body] : [],
+    ...needs.map(({ trained }) => trained),
+  ];
   return [
     ...teachers.flatMap((teacher) =>
       teacher.kind === "trained" ? [{ role: "teacher" as const, trained: teacher }] : []
@@ -237,8 +241,9 @@ export async function checkQueue([first, ...later]: readonly QueuedTrial[]): Pro
     if (data === dataKey(first) && !isNeeded) continue;
     const opened = await dataset.open(settings.data, settings.log);
     try {
-      for (const { network, file } of files) {
-        importWeights(network, opened.image, opened.classes.length, file);
+      for (const { network, file, isBody } of files) {
+        if (isBody) importWithItsClasses(network, opened.image, file);
+        else importWeights(network, opened.image, opened.classes.length, file);
       }
       const { size, repeats } = opened.train;
       const images = epochSize({ size: size - dataset.holdout, repeats });
@@ -249,19 +254,29 @@ export async function checkQueue([first, ...later]: readonly QueuedTrial[]): Pro
   }
 }
 
-/** Opens the external weights of the trials' teachers, each once, with their networks. */
+/** A file of weights that were trained elsewhere. */
+interface ExternalFile {
+  readonly network: Net;
+  readonly file: WeightsFile;
+  /** Whether a student's body starts with them. Else a teacher has them. */
+  readonly isBody: boolean;
+}
+
+/** Opens the external weights of the trials' teachers and bodies, each once. */
 async function openExternalWeights(
   trials: readonly QueuedTrial[],
   { data, status }: Settings,
-): Promise<{ readonly network: Net; readonly file: WeightsFile }[]> {
-  const roots = new Map<ExternalWeights, string>();
-  const files = [];
-  for (const { experiment: { teachers }, root } of trials) {
-    for (const teacher of teachers) if (teacher.kind === "external") roots.set(teacher, root);
+): Promise<ExternalFile[]> {
+  const found = new Map<ExternalWeights, { root: string; isBody: boolean }>();
+  for (const { experiment: { teachers, body }, root } of trials) {
+    for (const one of [...teachers, ...body ? [body] : []]) {
+      if (one.kind === "external") found.set(one, { root, isBody: one === body });
+    }
   }
-  for (const [weights, root] of roots) {
+  const files = [];
+  for (const [weights, { root, isBody }] of found) {
     const file = await openWeights(await resolveWeights(weights, root, data), status.line);
-    files.push({ network: weights.network, file });
+    files.push({ network: weights.network, file, isBody });
   }
   return files;
 }

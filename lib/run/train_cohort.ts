@@ -84,7 +84,7 @@ async function loadSource(trial: QueuedTrial): Promise<LoadedSource> {
   const { experiment, root, seed, keep, settings } = trial;
   const foundation = foundationSettings(experiment, settings);
   const teachers = await readTeachers(experiment, root, foundation);
-  const stages = await readStages(experiment, foundation);
+  const stages = await readStages(experiment, root, foundation);
   const own = await resolveRun(experiment, seed, settings, keep);
   return { experiment, teachers, stages, learned: await listLearned(own, foundation) };
 }

@@ -14,8 +14,6 @@ import { detectionFindings } from "./detection_findings.ts";
 import { detectionTally } from "./detection_tally.ts";
 import type { LabelContext, Labels, Measure, Target, Task } from "./task.ts";
 
-export type { Detector };
-
 const score = (title: string): Measure => ({ title, decimals: 2, isPercentage: true });
 
 const loss = (title: string): Measure => ({

@@ -97,6 +97,24 @@ export function importWeights(
   );
 }
 
+/**
+ * Reads a network's variables from a file that may know any number of classes, as where only its
+ * body is taken. Throws like `importWeights`.
+ */
+export function importWithItsClasses(
+  network: Net,
+  image: Shape,
+  file: NamedTensors,
+  log?: (line: string) => void,
+): ReadonlyMap<string, Value> {
+  const designed = network.designSize?.classes ?? 100;
+  const size = { image, shapes: variableShapes(network, image, designed) };
+  const best = renamings(file.tensors).map(([off, tensors]) => fit(network, size, tensors, off))
+    .reduce((one, other) => other.problems.length < one.problems.length ? other : one);
+  const classes = firstOtherSize(best.tensors, best.expected) ?? designed;
+  return importWeights(network, image, classes, file, log);
+}
+
 /** The tensors by the file's own names, then without wrappers and without what all names share. */
 function renamings(
   tensors: ReadonlyMap<string, Value>,

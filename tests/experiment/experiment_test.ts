@@ -4,7 +4,7 @@ import { ft, ftInit } from "../../lib/distillers/ft.ts";
 import { kd } from "../../lib/distillers/kd.ts";
 import { scratch } from "../../lib/distillers/scratch.ts";
 import { declaration } from "../../lib/experiment/declaration.ts";
-import { experiment, from, isExperiment } from "../../lib/experiment/experiment.ts";
+import { experiment, from, isExperiment, startBody } from "../../lib/experiment/experiment.ts";
 import { resnet20, resnet8 } from "../../lib/networks/resnet.ts";
 import { sgd } from "../../lib/optimizers/sgd.ts";
 import { classification } from "../../lib/tasks/classification.ts";
@@ -184,6 +184,18 @@ Deno.test("experiment: a first stage, if there is one, is part of the declaratio
     id: "resnet8",
     options: {},
     start: { experiment: declaration(init), seed: 1, epoch: "last" },
+  });
+  const bodied = experiment(meta, {
+    dataset,
+    student: startBody(resnet8, from(init)),
+    distiller: scratch(),
+    schedule,
+  });
+  assert(bodied.student === resnet8 && bodied.start === undefined && bodied.body);
+  assertEquals(JSON.parse(canonical(declaration(bodied))).student, {
+    id: "resnet8",
+    options: {},
+    body: { experiment: declaration(init), seed: 1, epoch: "last" },
   });
   assertEquals(Object.keys(distiller).sort(), ["id", "options"]);
   const needs = JSON.parse(canonical(declaration(withModule(1)))).distiller.takes;

@@ -22,6 +22,7 @@ import {
   from,
   ft,
   ftInit,
+  imagenet,
   kd,
   kdOnRegions,
   type Loss,
@@ -45,9 +46,11 @@ import {
   slkd,
   srrl,
   type Stage,
+  startBody,
   vgg13,
   vgg8,
   vit,
+  weights,
   withTeachersHead,
 } from "../../mod.ts";
 
@@ -58,6 +61,7 @@ declare const boxes: Dataset<undefined, never, Detector>;
 declare const detect: Distiller<Detector, undefined>;
 declare const distil: Distiller<Detector, Detector>;
 declare const stage: Stage;
+declare const foreign: Net<"trunk" | "logits">;
 /** A method with two teachers or more. */
 declare const several: Distiller<Scorer, readonly [Scorer, Scorer, ...Scorer[]]>;
 /** A method whose second teacher must have a certain tap. */
@@ -279,6 +283,16 @@ function mistakes(): void {
   experiment(meta, { ...found, dataset, distiller: detect });
   // @ts-expect-error: the data set asks for a detector.
   experiment(meta, { ...shared, dataset: boxes, distiller: scratch() });
+  const trunk = from(
+    experiment(meta, { ...shared, student: imagenet.resnet50, distiller: scratch() }),
+  );
+  experiment(meta, { ...found, student: startBody(fasterRcnn(), trunk), distiller: scratch() });
+  // @ts-expect-error: a detector starts a detector with objects to learn.
+  experiment(meta, { ...shared, student: startBody(fasterRcnn(), trunk), distiller: scratch() });
+  // @ts-expect-error: no stage of the two has the same name.
+  startBody(fasterRcnn(), weights(foreign, { file: "foreign.pth" }));
+  // @ts-expect-error: an experiment is not yet its student: from(…) says which trial.
+  startBody(fasterRcnn(), init);
   // @ts-expect-error: a misspelt option.
   fasterRcnn({ chanels: 64 });
   // @ts-expect-error: the body is a network, not its name.
