@@ -29,6 +29,10 @@ import resnet56 from "../teachers/resnet56.ts";
 import vgg13 from "../teachers/vgg13.ts";
 import wrn_40_2 from "../teachers/wrn_40_2.ts";
 import ablation from "./ablation.ts";
+import coco_kd from "./coco/kd.ts";
+import coco_student from "./coco/scratch.ts";
+import coco_shake from "./coco/shake.ts";
+import coco_teacher from "./coco/teacher.ts";
 import imagenet_shake from "./imagenet/shake.ts";
 import imagenet_shake_dagger from "./imagenet/shake_dagger.ts";
 import tuned from "./kd_dagger.ts";
@@ -82,6 +86,15 @@ export default tables({
         student: { vit_tiny_p16: vit_student },
         deit: { regnety_160_deit_tiny_p16: vit_deit },
         shake: { regnety_160_deit_tiny_p16: vit_shake },
+      },
+    },
+    {
+      ids: ["shake-coco"],
+      rows: {
+        teacher: { fasterrcnn_resnet101_fpn: coco_teacher },
+        student: { fasterrcnn_resnet50_fpn: coco_student },
+        kd: { fasterrcnn_resnet101_fpn_fasterrcnn_resnet50_fpn: coco_kd },
+        shake: { fasterrcnn_resnet101_fpn_fasterrcnn_resnet50_fpn: coco_shake },
       },
     },
     { ids: ["shake-direction"], rows: { kd, dml, dml_dagger, kd_dagger, shake } },

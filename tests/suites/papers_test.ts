@@ -59,7 +59,7 @@ for (const name of ["shake", "slkd", "sakd"] as const) {
     "every number of every table is the transcript's",
     async ({ tables, missing_tables = [] }) => {
       const copies = await readTables(name);
-      const others = name === "shake" ? ["shake-figure-4", "shake-vit"] : [];
+      const others = name === "shake" ? ["shake-figure-4", "shake-vit", "shake-coco"] : [];
       const ids = [...tables, ...missing_tables].map(({ id }) => ID[id] ?? id);
       assertEquals([...copies.keys()].sort(), [...ids, ...others].sort());
       for (const { id } of missing_tables) {

@@ -10,7 +10,7 @@ import {
   trainStep,
   type TrainValues,
 } from "../../lib/training/step.ts";
-import type { Variable } from "../../lib/nn/variables.ts";
+import type { Shape, Variable } from "../../lib/nn/variables.ts";
 import { type Images, imagesOf } from "./images_of.ts";
 
 const SEED = 1;
@@ -65,7 +65,7 @@ export async function experimentStep(
     await engine.hold(all, collectValues(all, start));
   }
   const rates = experiments.map(({ schedule }) => schedule.rate(EPOCH));
-  const same = inputs(images, picturesOf(dataset)?.length, batch, rates);
+  const same = inputs(images, picturesOf(dataset)?.length, batch, rates, dataset.task.id);
   let step = 0;
   return {
     trainable: assemblies.flatMap(({ parts }) => parts.trainable),
@@ -101,6 +101,7 @@ function inputs(
   pictures: number | undefined,
   batch: number,
   rates: readonly number[],
+  task: string,
 ): Inputs<Exclude<TrainInput, "step">> {
   const random = stream(SEED, "bench");
   const [height, width, channels] = image;
@@ -113,9 +114,33 @@ function inputs(
         () => random.below(256),
       ),
     },
-    label: { shape: [batch], data: index.map((i) => i % classes) },
+    ...task === "detection"
+      ? objectsIn(batch, image, classes)
+      : { label: { shape: [batch], data: index.map((i) => i % classes) } },
     index: { shape: [batch], data: index },
     rate: { shape: [rates.length], data: Float32Array.from(rates) },
     epoch: { shape: [], data: Float32Array.of(EPOCH) },
+  };
+}
+
+/** One object in the middle of each image, of its own class. */
+function objectsIn(
+  batch: number,
+  [height, width]: Shape,
+  classes: number,
+): Inputs<"labelBoxes" | "labelClasses" | "labelCount" | "labelSize"> {
+  const each = (...numbers: readonly number[]) =>
+    Float32Array.from(Array.from({ length: batch }, () => numbers).flat());
+  return {
+    labelBoxes: {
+      shape: [batch, 1, 4],
+      data: each(width / 4, height / 4, 3 * width / 4, 3 * height / 4),
+    },
+    labelClasses: {
+      shape: [batch, 1],
+      data: Int32Array.from({ length: batch }, (_, i) => 1 + i % (classes - 1)),
+    },
+    labelCount: { shape: [batch], data: new Int32Array(batch).fill(1) },
+    labelSize: { shape: [batch, 2], data: each(height, width) },
   };
 }
