@@ -19,7 +19,7 @@ import { detectorOn } from "./setup.ts";
 const shared = {
   dataset: coco({ folder: "coco-mini", shorter: 256, longer: 256 }),
   schedule: sgd({
-    epochs: 40,
+    epochs: 24,
     batch: 2,
     lr: 0.01,
     clip: 10,
