@@ -9,17 +9,26 @@ import { runCommand } from "../../lib/terminal/command.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { type Flags, helpText, parseFlags, type Spec } from "../../lib/terminal/flags.ts";
 import { status } from "../../lib/terminal/status.ts";
-import type { Case, Compared, MethodCase, PairCase } from "./case.ts";
-import { compare, comparisons, methodTable, pairTable, type Timed } from "./compare.ts";
+import type { Case, Compared, DetectorCase, MethodCase, PairCase } from "./case.ts";
+import {
+  compare,
+  comparisons,
+  detectorTable,
+  memoryTable,
+  methodTable,
+  pairTable,
+  type Timed,
+} from "./compare.ts";
 import { cohortOf, COHORTS } from "./cohort.ts";
 import { CLUSTER_PAIRS, clusterCosts, clusterTable } from "./cluster_costs.ts";
 import { cohortCosts, cohortTable } from "./cohort_costs.ts";
+import { detectorNamed, DETECTORS } from "./detectors.ts";
 import { memoryGrowth } from "./memory.ts";
 import { ownCosts, ownTable } from "./own_costs.ts";
 import { type Method, methodOf, METHODS } from "./methods.ts";
 import { kdOn } from "./pair.ts";
 import {
-  hasTorch,
+  hasPackage,
   type Measure,
   timeOurs,
   timeTorch,
@@ -52,7 +61,7 @@ const FLAGS = {
   method: { type: "string", help: "only this method, on resnet32x4-resnet8x4, e.g. at" },
   only: {
     type: "string",
-    choices: [...PARTS, "methods", "own", "cohort", "cluster", "vit"],
+    choices: [...PARTS, "methods", "own", "cohort", "cluster", "vit", "detection"],
     help: "one part. Default: steps, runner and memory. With other flags: the steps",
   },
   rounds: {
@@ -69,7 +78,8 @@ const FLAGS = {
   },
   profile: {
     type: "boolean",
-    help: "show the time of one step of vgg13-vgg8, --pair, --method or --only vit by op",
+    help:
+      "show the time of one step of vgg13-vgg8, --pair, --method or --only vit or detection by op",
   },
   json: {
     type: "boolean",
@@ -96,6 +106,8 @@ export async function main(
       ? { method, precision: computed }
       : parts[0] === "vit"
       ? { vit: "deit", precision: computed }
+      : parts[0] === "detection"
+      ? { detector: "resnet18", precision: computed }
       : { pair: pair ?? PAIRS[0], precision: computed };
     print(`${Object.values(what).join(" ")}, milliseconds of kernels that may run side by side\n`);
     return print(profileTable(await profile(what, threads)));
@@ -112,6 +124,15 @@ export async function main(
       show(await timeSteps(methodCases(method, precision), rounds, how), methodTable);
     } else if (part === "own") {
       print(ownTable(await ownCosts(precision ?? PRECISIONS[0], rounds, how)));
+    } else if (part === "detection") {
+      const timed = await timeSteps(
+        [{ detector: "resnet18" as const, precision: PRECISIONS[0] }],
+        rounds,
+        how,
+        "torchvision",
+      );
+      print(`${detectorTable(timed)}\n`);
+      print(memoryTable(await largeDetectors(threads)));
     } else if (part === "vit") {
       const precisions = precision ? [precision] : PRECISIONS;
       print(vitTable(await vitCosts(precisions, rounds, how)));
@@ -174,8 +195,9 @@ async function timeSteps<C extends Compared>(
   all: readonly C[],
   rounds: number,
   how: { readonly steps: number; readonly threads?: number },
+  peer: string = "torch",
 ): Promise<(C & Timed)[]> {
-  const python = await findPeer();
+  const python = await findPeer(peer);
   const { line } = status();
   const report = <T extends StepTime>(what: C, time: T): T => {
     line(`${Object.values(what).join(" ")} ${time.framework}: ${time.min_ms} ms`);
@@ -215,13 +237,22 @@ async function vitCosts(
   return costs;
 }
 
-/** The Python to compare with. `undefined`, and a line on stderr, if it has no PyTorch. */
-async function findPeer(): Promise<string | undefined> {
+/** One step each of the detectors that are there for their memory. */
+async function largeDetectors(threads?: number): Promise<(DetectorCase & OurStepTime)[]> {
+  const measured = [];
+  for (const detector of Object.keys(DETECTORS).map(detectorNamed)) {
+    if (detector === "resnet18") continue;
+    const what = { detector, precision: PRECISIONS[0] };
+    measured.push({ ...what, ...await timeOurs(what, { steps: 1, threads }) });
+  }
+  return measured;
+}
+
+/** The Python to compare with. `undefined`, and a line on stderr, if it lacks this package. */
+async function findPeer(name: string = "torch"): Promise<string | undefined> {
   const python = Deno.env.get("RETORT_PYTHON") || "python3";
-  if (await hasTorch(python)) return python;
-  status().line(
-    `${python} has no PyTorch to compare with. Set RETORT_PYTHON to another Python`,
-  );
+  if (await hasPackage(python, name)) return python;
+  status().line(`${python} has no ${name} to compare with. Set RETORT_PYTHON to another Python`);
 }
 
 async function grown(threads: number | undefined): Promise<string> {

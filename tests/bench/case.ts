@@ -1,5 +1,6 @@
 import type { Experiment } from "../../lib/experiment/experiment.ts";
 import { type CohortPair, COHORTS, type Member } from "./cohort.ts";
+import { type DetectorName, DETECTORS } from "./detectors.ts";
 import { type Method, METHODS } from "./methods.ts";
 import { OWN_STEPS, type OwnStep } from "./own_steps.ts";
 import { kdOn } from "./pair.ts";
@@ -43,8 +44,15 @@ export interface VitCase {
   readonly precision: string;
 }
 
+/** A step of a detector. */
+export interface DetectorCase {
+  readonly detector: DetectorName;
+  /** Number format of convolutions and products. */
+  readonly precision: string;
+}
+
 /** A case that is compared with PyTorch. */
-export type Compared = PairCase | MethodCase;
+export type Compared = PairCase | MethodCase | DetectorCase;
 
 /** A case that is timed. */
 export type Case = Compared | OwnCase | CohortCase | VitCase;
@@ -54,10 +62,16 @@ export type Case = Compared | OwnCase | CohortCase | VitCase;
  * is unknown.
  */
 export function experimentsOf(what: Case): Experiment[] {
+  if ("detector" in what) return [DETECTORS[what.detector]];
   if ("vit" in what) return [VITS[what.vit]];
   if ("own" in what) return [OWN_STEPS[what.own]];
   if ("method" in what) return [METHODS[what.method]];
   if ("pair" in what) return [kdOn(what.pair)];
   const all = COHORTS[what.cohort];
   return what.member ? [all[what.member]] : Object.values(all);
+}
+
+/** Images of a step of a case: 64, of a detector as many as its schedule has. */
+export function batchOf(what: Case): number {
+  return "detector" in what ? DETECTORS[what.detector].schedule.batch : 64;
 }

@@ -1,5 +1,5 @@
 import { formatTable } from "../../lib/values/markdown.ts";
-import type { Compared, MethodCase, PairCase } from "./case.ts";
+import type { Compared, DetectorCase, MethodCase, PairCase } from "./case.ts";
 import type { OurStepTime, StepTime } from "./step.ts";
 
 /** The times of our step and of PyTorch's. */
@@ -53,6 +53,27 @@ export function pairTable(timed: readonly (PairCase & Timed)[]): string {
   return formatTable(
     ["pair", "precision", "ours ms", "PyTorch ms", "ratio", "first step s"],
     timed.map((one) => [one.pair, one.precision, ...formatNumbers(one), one.first.toFixed(1)]),
+  );
+}
+
+/** Formats the comparisons of detectors as a table. */
+export function detectorTable(timed: readonly (DetectorCase & Timed)[]): string {
+  return formatTable(
+    ["detector", "precision", "ours ms", "torchvision ms", "ratio", "first step s"],
+    timed.map((one) => [one.detector, one.precision, ...formatNumbers(one), one.first.toFixed(1)]),
+  );
+}
+
+/** Formats the most memory of steps of detectors as a table. */
+export function memoryTable(steps: readonly (DetectorCase & OurStepTime)[]): string {
+  return formatTable(
+    ["detector", "images", "a step s", "memory GB"],
+    steps.map(({ detector, batch, min_ms, peak_mb }) => [
+      detector,
+      `${batch}`,
+      (min_ms / 1000).toFixed(1),
+      peak_mb ? (peak_mb / 1000).toFixed(1) : "",
+    ]),
   );
 }
 

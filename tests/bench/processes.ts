@@ -26,7 +26,13 @@ export async function timeOurs(what: Case, how: Measure): Promise<OurStepTime> {
 
 /** Times PyTorch's step in its own process. */
 export async function timeTorch(python: string, what: Compared, how: Measure): Promise<StepTime> {
-  const script = path("method" in what ? "torch_methods.py" : "torch_step.py");
+  const script = path(
+    "method" in what
+      ? "torch_methods.py"
+      : "detector" in what
+      ? "torch_detection.py"
+      : "torch_step.py",
+  );
   return JSON.parse(await output(python, [script, ...asFlags(what, how)]));
 }
 
@@ -47,10 +53,10 @@ export async function timeTorchVit(
   return JSON.parse(await output(python, [path("torch_vit.py"), ...asFlags(what, how)]));
 }
 
-/** Whether this Python can import PyTorch. */
-export async function hasTorch(python: string): Promise<boolean> {
+/** Whether this Python can import a package. */
+export async function hasPackage(python: string, name: string): Promise<boolean> {
   try {
-    return (await new Deno.Command(python, { args: ["-c", "import torch"], stderr: "null" })
+    return (await new Deno.Command(python, { args: ["-c", `import ${name}`], stderr: "null" })
       .output()).success;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied) {

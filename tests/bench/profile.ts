@@ -2,7 +2,7 @@ import { GraphEngine } from "../../lib/engine/graph_engine.ts";
 import { formatTable } from "../../lib/values/markdown.ts";
 import { openEngine } from "../../lib/engine/open_engine.ts";
 import { experimentStep } from "../support/experiment_step.ts";
-import { type Case, experimentsOf } from "./case.ts";
+import { batchOf, type Case, experimentsOf } from "./case.ts";
 import { byOp, type OpTime, spans } from "./timeline.ts";
 
 /** Steps that TensorFlow records. The first ones are slow. The best one counts. */
@@ -17,7 +17,7 @@ export async function profile(what: Case, threads?: number): Promise<OpTime[]> {
     (metadata) => runs.push(metadata),
   );
   try {
-    const { step } = await experimentStep(engine, experimentsOf(what), 64);
+    const { step } = await experimentStep(engine, experimentsOf(what), batchOf(what));
     // The engine's assignment of the variables was a run too.
     runs.length = 0;
     for (let i = 0; i < STEPS; i++) await step();

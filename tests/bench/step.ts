@@ -4,7 +4,7 @@
  * step of a cohort. Also measures the time from the start of the process to the end of the first
  * step. Prints one line of JSON.
  *
- * deno run -A tests/bench/step.ts --pair vgg13-vgg8|--method at|--vit deit|--own "slkd vgg13-vgg8"|
+ * deno run -A tests/bench/step.ts --pair vgg13-vgg8|--method at|--vit deit|--detector resnet18|--own "slkd vgg13-vgg8"|
  * --cohort vgg13-vgg8 [--member kd] [--batch 64] [--steps 15] [--precision float32|bfloat16] [--threads N]
  * [--cluster host:port,host:port --rank 0]
  *
@@ -17,8 +17,9 @@ import { openCluster } from "../../lib/engine/open_cluster.ts";
 import { openEngine } from "../../lib/engine/open_engine.ts";
 import type { Share } from "../../lib/values/share.ts";
 import { experimentStep } from "../support/experiment_step.ts";
-import { type Case, experimentsOf } from "./case.ts";
+import { batchOf, type Case, experimentsOf } from "./case.ts";
 import { cohortOf, memberOf } from "./cohort.ts";
+import { detectorNamed } from "./detectors.ts";
 import { methodOf } from "./methods.ts";
 import { ownStepOf } from "./own_steps.ts";
 import { vitOf } from "./vits.ts";
@@ -42,19 +43,26 @@ export interface OurStepTime extends StepTime {
    * included.
    */
   readonly first_ms: number;
+  /** The most memory that the process had, in megabytes. `null` if the system does not tell. */
+  readonly peak_mb?: number | null;
 }
 
 const FLAGS = {
   pair: { type: "string", help: "teacher and student of plain KD. Default: vgg13-vgg8" },
   method: { type: "string", help: "a method on resnet32x4-resnet8x4, instead of a pair" },
   vit: { type: "string", help: "a vision transformer, instead of a pair" },
+  detector: { type: "string", help: "a detector, instead of a pair" },
   cohort: { type: "string", help: "a pair whose cohort of five methods trains together" },
   member: { type: "string", help: "only this method of the cohort, alone" },
   own: {
     type: "string",
     help: "a step of the comparison of the papers' own methods, instead of both",
   },
-  batch: { type: "integer", least: 1, help: "images per step, of all workers. Default: 64" },
+  batch: {
+    type: "integer",
+    least: 1,
+    help: "images per step, of all workers. Default: 64, of a detector its schedule's",
+  },
   cluster: { type: "string", help: "workers that share each batch. Default: one alone" },
   rank: { type: "integer", least: 0, help: "number of this worker in --cluster" },
   steps: { type: "integer", least: 1, help: "timed steps, after three others. Default: 15" },
@@ -80,10 +88,10 @@ async function main(args: readonly string[]): Promise<void> {
     pair = "vgg13-vgg8",
     method,
     vit,
+    detector,
     own,
     cohort,
     member,
-    batch = 64,
     steps = 15,
     precision = "float32",
     threads,
@@ -93,18 +101,22 @@ async function main(args: readonly string[]): Promise<void> {
     ? { own: ownStepOf(own), precision }
     : vit
     ? { vit: vitOf(vit), precision }
+    : detector
+    ? { detector: detectorNamed(detector), precision }
     : method
     ? { method: methodOf(method), precision }
     : cohort
     ? { cohort: cohortOf(cohort), ...member ? { member: memberOf(member) } : {}, precision }
     : { pair, precision };
+  const experiments = experimentsOf(what);
+  const { batch = batchOf(what) } = given;
   const cluster = clusterOf({ cluster: given.cluster, rank: given.rank }, undefined);
   using open = cluster && await openCluster(cluster, { agreement: {}, threads });
   const { engine } = await openEngine({ precision, threads, cluster: open });
   const share: Share = { rank: cluster?.rank ?? 0, workers: cluster?.addresses.length ?? 1 };
   const { step } = await experimentStep(
     engine,
-    experimentsOf(what),
+    experiments,
     batch / share.workers,
     undefined,
     { share, syncNorm: false, name: "bench" },
@@ -130,8 +142,20 @@ async function main(args: readonly string[]): Promise<void> {
     min_ms,
     median_ms,
     first_ms,
+    peak_mb: peakMemory(),
   };
   console.log(JSON.stringify(time));
+}
+
+/** The most memory that this process had, in megabytes. `null` if the system does not tell. */
+function peakMemory(): number | null {
+  try {
+    const [, kilobytes] = /VmHWM:\s*(\d+) kB/.exec(Deno.readTextFileSync("/proc/self/status")) ??
+      [];
+    return kilobytes === undefined ? null : Math.round(Number(kilobytes) / 1000);
+  } catch {
+    return null;
+  }
 }
 
 if (import.meta.main) await runCommand(() => main(Deno.args));

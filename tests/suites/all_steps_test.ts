@@ -16,7 +16,7 @@ import { hashName, stream } from "../../lib/values/random.ts";
 import { allExperiments } from "../support/all_experiments.ts";
 import { useTensorflow } from "../support/engines.ts";
 import { experimentStep } from "../support/experiment_step.ts";
-import { imagesOf } from "../support/images_of.ts";
+import { type Images, imagesOf } from "../support/images_of.ts";
 import { everything, needs } from "../support/needs.ts";
 
 /** An experiment and the parts of it that decide its step. */
@@ -51,7 +51,7 @@ function caseOf(experiment: Experiment): Case {
   });
   const teachers = experiment.teachers.map(networkOf);
   const kinds = new Set(teachers.map((one) => canonical(part(one))));
-  const { image, classes } = imagesOf(experiment.dataset);
+  const { image, classes } = imagesIn(experiment);
   const seen = { mix: mix && part(mix), views: views && Object.keys(views) };
   const method = canonical({ ...part(distiller), teachers: teachers.length, ...seen, dot });
   return {
@@ -63,6 +63,12 @@ function caseOf(experiment: Experiment): Case {
     pair: canonical({ student: part(student), teachers: [...kinds], image, classes }),
     cost: [student, ...teachers].reduce((sum, network) => sum + costOf(network, image, classes), 0),
   };
+}
+
+/** The sizes of an experiment's images. Photos with objects are smaller: theirs take gigabytes. */
+function imagesIn({ dataset }: Experiment): Images {
+  const images = imagesOf(dataset);
+  return dataset.task.id === "detection" ? { ...images, image: [128, 160, 3] } : images;
 }
 
 /** Gives a number's sign, and any other value unchanged. */
@@ -133,7 +139,14 @@ function weights(variable: Variable): Float32Array | undefined {
 async function stepOnce(experiment: Experiment): Promise<void> {
   const engine = new GraphEngine();
   try {
-    const { step, trainable } = await experimentStep(engine, [experiment], 2, weights);
+    const { step, trainable } = await experimentStep(
+      engine,
+      [experiment],
+      2,
+      weights,
+      undefined,
+      imagesIn(experiment),
+    );
     const all = trainable.filter(isWeight);
     const students = all.filter(({ name }) => name.startsWith("student."));
     const learning = students.length > 0 ? students : all;

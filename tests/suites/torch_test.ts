@@ -3,7 +3,7 @@ import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { Failure } from "../../lib/values/failure.ts";
 import type { Value } from "../../lib/weights/value.ts";
 import { readWeights } from "../../lib/weights/weights_file.ts";
-import { hasTorch } from "../bench/processes.ts";
+import { hasPackage } from "../bench/processes.ts";
 import { everything, granted, needs } from "../support/needs.ts";
 import { inTemporary } from "../support/temporary.ts";
 
@@ -11,7 +11,7 @@ const name = "torch: saved tensors are read bit by bit, and executable code is r
 
 if (await granted(everything)) {
   const python = Deno.env.get("RETORT_PYTHON") || "python3";
-  const isThere = await hasTorch(python);
+  const isThere = await hasPackage(python, "torch");
   Deno.test({
     name: isThere ? name : `${name} (needs PyTorch: RETORT_PYTHON names a Python)`,
     ignore: !isThere,

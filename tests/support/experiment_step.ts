@@ -36,7 +36,7 @@ export type Start = (variable: Variable) => Float32Array | undefined;
 /**
  * Compiles the training step of experiments with the same data set, teachers and schedule on
  * `batch` random images. Image size and classes are those of the data set. The teachers are
- * untrained and never change. Default of `parallel`: one process alone.
+ * untrained and never change. Defaults: of `parallel` one process alone, of `images` the data set's.
  */
 export async function experimentStep(
   engine: Engine,
@@ -44,10 +44,10 @@ export async function experimentStep(
   batch: number,
   start: Start = () => undefined,
   parallel?: Parallel,
+  images: Images = imagesOf(experiments[0].dataset),
 ): Promise<ExperimentStep> {
   const [experiment, ...others] = experiments;
   const { schedule, dataset } = experiment;
-  const images = imagesOf(dataset);
   const { image, classes, size } = images;
   const labels = Int32Array.from({ length: size }, (_, i) => i % classes);
   const options = { seed: SEED, image, classes, train: { size, labels }, schedule };
@@ -123,24 +123,32 @@ function inputs(
   };
 }
 
-/** One object in the middle of each image, of its own class. */
+/** Objects in each image. */
+const OBJECTS = 8;
+
+/** Objects in random places of each image. */
 function objectsIn(
   batch: number,
   [height, width]: Shape,
   classes: number,
 ): Inputs<"labelBoxes" | "labelClasses" | "labelCount" | "labelSize"> {
-  const each = (...numbers: readonly number[]) =>
-    Float32Array.from(Array.from({ length: batch }, () => numbers).flat());
+  const random = stream(SEED, "objects");
+  const all = batch * OBJECTS;
+  const within = (side: number) => random.below(Math.floor(0.6 * side));
+  const boxes = Array.from({ length: all }, () => {
+    const [x, y] = [within(width), within(height)];
+    return [x, y, x + 16 + within(width / 2), y + 16 + within(height / 2)];
+  });
   return {
-    labelBoxes: {
-      shape: [batch, 1, 4],
-      data: each(width / 4, height / 4, 3 * width / 4, 3 * height / 4),
-    },
+    labelBoxes: { shape: [batch, OBJECTS, 4], data: Float32Array.from(boxes.flat()) },
     labelClasses: {
-      shape: [batch, 1],
-      data: Int32Array.from({ length: batch }, (_, i) => 1 + i % (classes - 1)),
+      shape: [batch, OBJECTS],
+      data: Int32Array.from({ length: all }, (_, i) => 1 + i % (classes - 1)),
     },
-    labelCount: { shape: [batch], data: new Int32Array(batch).fill(1) },
-    labelSize: { shape: [batch, 2], data: each(height, width) },
+    labelCount: { shape: [batch], data: new Int32Array(batch).fill(OBJECTS) },
+    labelSize: {
+      shape: [batch, 2],
+      data: Float32Array.from({ length: 2 * batch }, (_, i) => [height, width][i % 2]),
+    },
   };
 }

@@ -12,17 +12,10 @@ export interface Images {
   readonly size: number;
 }
 
-/** Height, width and channels of photos with objects: their own would take gigabytes. */
-const PHOTO = [128, 160, 3];
-
 /**
- * Gives the sizes of a data set in `experiments/` without its files; photos with objects are
- * smaller. Throws if they are unknown.
+ * Gives the sizes of a data set in `experiments/` without its files. Throws if they are unknown.
  */
-export function imagesOf(
-  { id, options, sizes, task }: Dataset<Mix | undefined, string, Net>,
-): Images {
-  if (task.id === "detection") return { image: PHOTO, classes: 81, size: 100 };
+export function imagesOf({ id, options, sizes }: Dataset<Mix | undefined, string, Net>): Images {
   if (sizes) return { image: sizes.image, classes: sizes.classes, size: sizes.train };
   if (id !== "imageFolder") {
     throw new Error(`the images of ${id} are unknown: add them to tests/support/images_of.ts`);
