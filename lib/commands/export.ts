@@ -144,6 +144,7 @@ async function readFacts(
   };
   const model: ExportedModel = {
     network,
+    task: dataset.task,
     image,
     classes,
     normalisation: dataset.normalisation,

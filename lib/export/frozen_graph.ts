@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "../kernels/tensor.ts";
-import { buildModel, type Model, type Scorer } from "../nn/network.ts";
+import { buildModel } from "../nn/network.ts";
 import type { Pass } from "../nn/pass.ts";
 import { type Variable, variables } from "../nn/variables.ts";
 import { type NativeBackend, nativeBackend, traceInto, withTwins } from "../tensorflow/backend.ts";
@@ -13,15 +13,15 @@ import {
   type TensorInfo,
 } from "../tensorflow/messages.ts";
 import { openTensorflow } from "../tensorflow/open_tensorflow.ts";
-import type { ExportedModel } from "./model.ts";
+import { type ExportedModel, inputName } from "./model.ts";
 
 /** A network as one graph. Its norms use running statistics, its weights are constants. */
 export interface FrozenGraph {
   /** The graph. Constants that are weights have the names of their variables. */
   readonly graph: GraphDef;
   /**
-   * The input `images`, normalised, float32 [batch, height, width, channels], and the output
-   * `logits`, [batch, classes].
+   * The input `images`, normalised, float32 [batch, height, width, channels], with those that the
+   * task predicts from, and the task's predictions: `logits`, [batch, classes].
    */
   readonly signature: SignatureDef;
   /** The version of the TensorFlow that wrote the graph. */
@@ -33,23 +33,36 @@ export const FROZEN_LIMITS =
   "For inference only: its norms use their running statistics, and its weights are constants.";
 
 /**
- * Builds the graph of a network for batches of any size. It has only ops that tfjs's graph models
- * know too.
+ * Builds the graph of a network: for batches of any size, of ops that tfjs's graph models know too;
+ * for one image, of any ops of TensorFlow, if its task predicts from more than the image.
  */
 export async function frozenGraph(model: ExportedModel): Promise<FrozenGraph> {
   const tensorflow = await openTensorflow();
   const backend = nativeBackend()!;
   const graph = new Graph();
+  const needed = Object.entries(model.task.predictsFrom ?? {});
+  const isAlone = needed.length > 0;
   try {
-    const images = graph.placeholder([-1, ...model.image], DataType.float32);
-    const { logits, weights } = withTwins(() =>
-      traceInto(graph, () => record(model, graph, backend, images))
-    );
-    const names = new Map([[graph.nameOf(images), "images"], [graph.nameOf(logits), "logits"]]);
+    const images = graph.placeholder([isAlone ? 1 : -1, ...model.image], DataType.float32);
+    const labels = needed.map(([label, shape]): [string, Node] => [
+      label,
+      graph.placeholder([1, ...shape], DataType.float32),
+    ]);
+    const trace = () =>
+      traceInto(graph, () => record(model, graph, backend, images, Object.fromEntries(labels)));
+    const { predictions, weights } = isAlone ? trace() : withTwins(trace);
+    const inputs: [string, Node][] = [
+      ["images", images],
+      ...labels.map(([label, node]): [string, Node] => [inputName(label), node]),
+    ];
+    const named = [...inputs, ...predictions];
+    const names = new Map(named.map(([name, node]) => [graph.nameOf(node), name]));
     for (const [{ name }, node] of weights) names.set(graph.nameOf(node), name);
+    const infos = (nodes: readonly [string, Node][]) =>
+      Object.fromEntries(nodes.map(([name, node]) => [name, tensorInfo(name, node)]));
     const signature = {
-      inputs: { images: tensorInfo("images", images) },
-      outputs: { logits: tensorInfo("logits", logits) },
+      inputs: infos(inputs),
+      outputs: infos(predictions),
       methodName: "tensorflow/serving/predict",
     };
     return { graph: renameNodes(decodeGraph(graph.definition()), names), signature, tensorflow };
@@ -60,14 +73,15 @@ export async function frozenGraph(model: ExportedModel): Promise<FrozenGraph> {
 
 /** Adds the network's pass to the graph, and a constant for each variable that it reads. */
 function record(
-  { network, image, classes, tensors }: ExportedModel,
+  { network, task, image, classes, tensors }: ExportedModel,
   graph: Graph,
   backend: NativeBackend,
   images: Node,
-): { logits: Node; weights: ReadonlyMap<Variable, Node> } {
+  labels: Readonly<Record<string, Node>>,
+): { predictions: readonly [string, Node][]; weights: ReadonlyMap<Variable, Node> } {
   const values = new Map(Array.from(tensors, ([name, { data }]) => [name, data as Float32Array]));
   const scope = variables({ seed: 0, collected: new Map(), fixed: true, values });
-  const model = buildModel(network, scope, image, classes.length) as Model<Scorer>;
+  const model = buildModel(network, scope, image, classes.length);
   const weights = new Map<Variable, Node>();
   const pass: Pass = {
     training: false,
@@ -86,10 +100,28 @@ function record(
       throw new Error(`a pass without training has no statistics to remember (${name})`);
     },
   };
-  const logits = tf.tidy(() => model.run(backend.createOutputTensor(images), pass).taps.logits);
-  const [id] = backend.getInputTensorIds([logits]);
-  logits.dispose();
-  return { logits: graph.node(id), weights };
+  const tensorOf = (node: Node) => backend.createOutputTensor(node);
+  const predicted = tf.tidy(() => {
+    const given = Object.fromEntries(
+      Object.entries(labels).map(([name, node]) => [name, tensorOf(node)]),
+    );
+    const pixels = tensorOf(images);
+    const output = model.run(task.prepare?.(pixels, given) ?? pixels, pass);
+    return Object.fromEntries(
+      Object.entries(task.predict(output, given)).map(([name, tensor]) => [
+        name,
+        // Scores of all kinds have one type, so that every format can have them.
+        tensor.dtype === "int32" ? tf.cast(tensor, "float32") : tensor,
+      ]),
+    );
+  });
+  const entries = Object.entries(predicted);
+  const ids = backend.getInputTensorIds(entries.map(([, tensor]) => tensor));
+  tf.dispose(predicted);
+  return {
+    predictions: entries.map(([name], i): [string, Node] => [name, graph.node(ids[i])]),
+    weights,
+  };
 }
 
 /** Describes the first output of an operation for a signature. */

@@ -4,6 +4,7 @@ import {
   type NodeDef,
   type TensorProto,
 } from "../tensorflow/messages.ts";
+import { Failure } from "../values/failure.ts";
 import { FROZEN_LIMITS, frozenGraph } from "./frozen_graph.ts";
 import type { Files, Format } from "./format.ts";
 
@@ -16,6 +17,12 @@ export const graphModel: Format = {
   library: () => "tfjs",
   layout: () => "NHWC",
   async files(model): Promise<Files> {
+    if (model.task.predictsFrom) {
+      throw new Failure(
+        2,
+        `${model.network.id} has ops that TensorFlow.js runs in other ways: take --format savedmodel`,
+      );
+    }
     const { graph, signature, tensorflow } = await frozenGraph(model);
     const constants = graph.node.flatMap(({ name, attr }) =>
       attr.value?.tensor ? [{ name, tensor: attr.value.tensor }] : []

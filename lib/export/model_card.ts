@@ -139,14 +139,20 @@ function inputAndOutput({ model, format }: CardFacts): string {
   const { image: [height, width, channels], classes, normalisation: { mean, std }, resize } = model;
   const layout = format.layout(model);
   const sides = { NHWC: [height, width, channels], NCHW: [channels, height, width] };
+  const { predictions, predictsFrom } = model.task;
   const facts = preprocessing(model, format);
   return formatList([
     `images: float32 \`[${
-      ["batch", ...sides[layout]].join(", ")
+      [predictsFrom ? 1 : "batch", ...sides[layout]].join(", ")
     }]\` (${layout}), channels ${facts.channels}`,
     `normalised: \`${FORMULA}\`, mean ${mean.join("/")}, std ${std.join("/")}`,
     ...(resize ? [`images of another size: ${escapeMarkdown(resize)}`] : []),
-    `logits: float32 \`[batch, ${classes.length}]\`: ${escapeMarkdown(classes.join(", "))}`,
+    ...predictions
+      ? [
+        ...Object.entries(predictions).map(([name, words]) => `${name}: float32, ${words}`),
+        `classes: ${escapeMarkdown(classes.join(", "))}`,
+      ]
+      : [`logits: float32 \`[batch, ${classes.length}]\`: ${escapeMarkdown(classes.join(", "))}`],
   ]);
 }
 
@@ -206,21 +212,22 @@ const count = (number: number): string => number.toLocaleString("en");
  */
 function cardMetadata({ model, format, student, epoch }: CardFacts, name: string): string {
   const { experiment: { dataset, distiller }, trial: { metric } } = student;
+  const { task: { hub = { task: "image-classification", metric: "accuracy" } } } = dataset;
   const result = {
-    task: { type: "image-classification" },
+    task: { type: hub.task },
     dataset: { name: dataset.id, type: dataset.hub ?? hubType(dataset.id) },
     metrics: percentages(metric, dataset.task, epoch).map(({ title, value }) => ({
-      type: "accuracy",
+      type: hub.metric,
       name: title,
       value,
     })),
   };
   const facts = {
     library_name: format.library(model),
-    pipeline_tag: "image-classification",
+    pipeline_tag: hub.task,
     tags: ["knowledge-distillation", model.network.id, distiller.id],
     ...dataset.hub !== undefined && { datasets: [dataset.hub] },
-    metrics: ["accuracy"],
+    metrics: [hub.metric],
     "model-index": [{ name, results: [result] }],
   };
   return `---\n# license: yours to choose\n${stringify(facts)}---`;

@@ -1,6 +1,6 @@
 import type { Json } from "../values/json.ts";
 import type { Format } from "./format.ts";
-import type { ExportedModel } from "./model.ts";
+import { type ExportedModel, inputName } from "./model.ts";
 
 /** The names of channels, by their number. */
 const CHANNELS: Readonly<Record<number, string>> = { 1: "grey", 3: "RGB" };
@@ -14,6 +14,9 @@ export function preprocessing(
   { layout }: Format,
 ): { readonly [fact: string]: Json | undefined } {
   const { image: [height, width, channels], normalisation: { mean, std }, resize, classes } = model;
+  const { predictsFrom = {}, predictions } = model.task;
+  const others = Object.entries(predictsFrom)
+    .map(([label, shape]) => [inputName(label), { dtype: "float32", shape: [1, ...shape] }]);
   return {
     input: "images",
     dtype: "float32",
@@ -26,7 +29,8 @@ export function preprocessing(
     formula: FORMULA,
     mean,
     std,
-    output: "logits",
+    ...others.length > 0 && { inputs: Object.fromEntries(others) },
+    ...predictions ? { outputs: predictions } : { output: "logits" },
     classes,
   };
 }

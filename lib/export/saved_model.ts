@@ -1,6 +1,7 @@
 import { encodeSavedModel } from "../tensorflow/messages.ts";
 import { FROZEN_LIMITS, frozenGraph } from "./frozen_graph.ts";
 import type { Format } from "./format.ts";
+import { inputName } from "./model.ts";
 
 /**
  * TensorFlow's SavedModel: one graph with the tag `serve` and the signature `serving_default`. Its
@@ -19,8 +20,13 @@ export const savedModel: Format = {
     }]);
     return new Map([["saved_model.pb", bytes]]);
   },
-  loading: ({ image }) =>
-    `\`\`\`python
+  loading: ({ image, task: { predictsFrom = {}, predictions } }) => {
+    const others = Object.entries(predictsFrom).map(([label, shape]) =>
+      `${inputName(label)}=tf.constant(np.full([1, ${shape.join(", ")}], ${
+        image[0]
+      }.0, np.float32))`
+    );
+    return `\`\`\`python
 import json
 import numpy as np
 import tensorflow as tf
@@ -29,8 +35,15 @@ facts = json.load(open("preprocessing.json"))
 run = tf.saved_model.load(".").signatures["serving_default"]
 pixels = np.zeros([1, ${image.join(", ")}])  # images, 0 to 255
 images = (pixels / 255 - facts["mean"]) / facts["std"]
-logits = run(images=tf.constant(images, tf.float32))["logits"].numpy()
-print([facts["classes"][best] for best in logits.argmax(1)])
-\`\`\``,
+${
+      predictions
+        ? `found = run(${["images=tf.constant(images, tf.float32)", ...others].join(", ")})
+for name in facts["outputs"]:
+    print(name, found[name].numpy())`
+        : `logits = run(images=tf.constant(images, tf.float32))["logits"].numpy()
+print([facts["classes"][best] for best in logits.argmax(1)])`
+    }
+\`\`\``;
+  },
   limits: [FROZEN_LIMITS],
 };

@@ -142,6 +142,15 @@ export interface Task<N extends Net = Net> {
   ): { readonly [name: string]: Tensor };
   /** Starts a tally of the values from `evaluate` for images of a split. */
   tally(split: LabelSource): Tally<Score>;
+  /**
+   * The labels that `prepare` and `predict` read, with their shapes for one image: inputs of an
+   * exported network, which then takes one image at a time. Default: none, and any number of images.
+   */
+  readonly predictsFrom?: { readonly [name: LabelName]: readonly number[] };
+  /** What each of `predict`'s values is, for whoever runs an exported network. Default: logits. */
+  readonly predictions?: { readonly [name: string]: string };
+  /** The task's and the primary measure's names on model hubs. Default: those of classifiers. */
+  readonly hub?: { readonly task: string; readonly metric: string };
   /** Selects the outputs that an examination needs, inside the step. */
   predict(output: Output<N>, labels: Labels): { readonly [name: string]: Tensor };
   /** Starts a tally of the outputs from `predict` for images of a split with these classes. */

@@ -1,10 +1,11 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { graphModel } from "../../lib/export/graph_model.ts";
 import type { Files } from "../../lib/export/format.ts";
 import type { ExportedModel } from "../../lib/export/model.ts";
+import { Failure } from "../../lib/values/failure.ts";
 import { everything, needs } from "../support/needs.ts";
-import { assertLogits, images, logits, models } from "../support/models.ts";
+import { assertLogits, detector, images, logits, models } from "../support/models.ts";
 
 /** Loads a graph model as tfjs does from files. */
 function load(files: Files): Promise<tf.GraphModel> {
@@ -49,3 +50,12 @@ for (const model of models) {
     () => assertSameLogits(model),
   );
 }
+
+Deno.test("graph model: a detector is refused", async () => {
+  const failure = await assertRejects(
+    () => graphModel.files(detector()),
+    Failure,
+    "take --format savedmodel",
+  );
+  assertEquals(failure.exit, 2);
+});

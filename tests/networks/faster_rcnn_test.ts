@@ -12,6 +12,7 @@ import { runAfter } from "../../lib/nn/tail.ts";
 import { sizeOf, type Variable, variables } from "../../lib/nn/variables.ts";
 import { sgd } from "../../lib/optimizers/sgd.ts";
 import { classification } from "../../lib/tasks/classification.ts";
+import { detection } from "../../lib/tasks/detection.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { importWeights } from "../../lib/weights/import_weights.ts";
 import { decode } from "../../lib/weights/safetensors.ts";
@@ -128,6 +129,7 @@ Deno.test("fasterRcnn: torchvision's names and layout go out and come back, olde
     model.variables.map(({ name, shape, initial }) => [name, { shape, data: initial() }]),
   );
   const files = await safetensors.files({
+    task: detection,
     network,
     image: IMAGE,
     classes: ["background", "a", "b", "c"],

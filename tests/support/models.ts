@@ -2,22 +2,31 @@
 import { assert } from "@std/assert";
 import { openEngine } from "../../lib/engine/open_engine.ts";
 import type { ExportedModel } from "../../lib/export/model.ts";
+import { fasterRcnn } from "../../lib/networks/faster_rcnn.ts";
+import * as imagenet from "../../lib/networks/imagenet.ts";
 import { mobilenetv2 } from "../../lib/networks/mobilenet.ts";
 import { resnet8 } from "../../lib/networks/resnet.ts";
 import { shufflenetv1, shufflenetv2 } from "../../lib/networks/shufflenet.ts";
 import { vgg8 } from "../../lib/networks/vgg.ts";
 import { distilledVit, vit } from "../../lib/networks/vit.ts";
 import { wrn_16_1 } from "../../lib/networks/wrn.ts";
-import { buildModel, type Classifier, type Model, type Scorer } from "../../lib/nn/network.ts";
+import { buildModel, type Model, type Net, type Scorer } from "../../lib/nn/network.ts";
 import { passes } from "../../lib/nn/pass.ts";
 import { sizeOf, type Variable, variables } from "../../lib/nn/variables.ts";
+import { classification } from "../../lib/tasks/classification.ts";
+import { detection } from "../../lib/tasks/detection.ts";
 import { stream } from "../../lib/values/random.ts";
 
 /**
  * Makes a model with random statistics, scales, offsets and biases instead of their initial values,
  * so that each of them matters.
  */
-export function model(network: Classifier, side = 32, classes = 5): ExportedModel {
+export function model(
+  network: Net,
+  side = 32,
+  classes = 5,
+  task: ExportedModel["task"] = classification,
+): ExportedModel {
   const image = [side, side, 3] as const;
   const random = stream(3, network.id);
   const model = buildModel(network, variables({ seed: 3, collected: new Map() }), image, classes);
@@ -34,6 +43,7 @@ export function model(network: Classifier, side = 32, classes = 5): ExportedMode
   };
   return {
     network,
+    task,
     image,
     classes: Array.from({ length: classes }, (_, i) => `class ${i}`),
     normalisation: { mean: [0.5, 0.4, 0.3], std: [0.2, 0.25, 0.3] },
@@ -53,6 +63,44 @@ export const models: readonly ExportedModel[] = [
   model(vit({ patch: 4, depth: 2, width: 12, heads: 3 }), 16),
   model(distilledVit({ patch: 8, depth: 1, width: 8, heads: 2, logits: "class" }), 24),
 ];
+
+/** A small detector, which takes any image for objects. */
+export function detector(): ExportedModel {
+  const network = fasterRcnn({
+    body: imagenet.resnet18,
+    width: 8,
+    channels: 8,
+    hidden: 16,
+    regions: { side: 3 },
+    detections: { score: 0.2 },
+  });
+  return model(network, 64, 3, detection);
+}
+
+/** Finds objects with Retort's own compiled graph in a normalised image of this height and width. */
+export async function objects(
+  { network, image, classes, tensors, task }: ExportedModel,
+  images: Float32Array,
+  size: readonly number[],
+): Promise<Readonly<Record<string, Float32Array>>> {
+  const { engine } = await openEngine();
+  const values = new Map(Array.from(tensors, ([name, { data }]) => [name, data as Float32Array]));
+  const collected = new Map<string, Variable>();
+  const scope = variables({ seed: 0, collected, fixed: true, values });
+  const exported = buildModel(network, scope, image, classes.length);
+  await engine.hold([...collected.values()]);
+  const run = engine.compile<"images" | "labelSize">(({ images, labelSize }) => {
+    const labels = { labelSize };
+    const output = exported.run(task.prepare!(images, labels), passes().frozen);
+    return { values: task.predict(output, labels), updates: [] };
+  });
+  const found = await run({
+    images: { shape: [1, ...image], data: images },
+    labelSize: { shape: [1, 2], data: Float32Array.from(size) },
+  });
+  engine.close();
+  return found;
+}
 
 /** Draws normalised images, always the same for a batch size. */
 export function images({ image }: ExportedModel, batch: number): Float32Array {
