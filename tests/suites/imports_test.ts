@@ -70,11 +70,13 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "values",
   ],
   tables: ["project", "experiment", "tasks", "values"],
+  figures: ["run", "engine", "project", "experiment", "nn", "terminal", "values"],
   schedulers: ["values"],
   datasets: ["data", "tasks", "files", "values"],
   commands: [
     "datasets",
     "schedulers",
+    "figures",
     "tables",
     "export",
     "run",
