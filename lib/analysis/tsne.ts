@@ -127,7 +127,9 @@ const ENTROPY_TOLERANCE = 1e-5;
  * it, whose precision is searched so that the entropy is the logarithm of the perplexity.
  */
 function toProbabilities(row: Float64Array, own: number, perplexity: number): void {
-  const distances = row.slice();
+  const nearest = row.reduce((least, one, j) => j === own ? least : Math.min(least, one), Infinity);
+  // Only differences count. Without the nearest one, not every probability can underflow.
+  const distances = row.map((one) => one - nearest);
   let precision = 1;
   let low = 0;
   let high = Infinity;
@@ -152,8 +154,6 @@ function spread(
     probabilities[j] = j === own ? 0 : Math.exp(-precision * distances[j]);
     sum += probabilities[j];
   }
-  // Far from all others every probability underflows, until the precision is lower.
-  if (sum === 0) sum = 1e-8;
   let mean = 0;
   for (let j = 0; j < distances.length; j++) {
     probabilities[j] /= sum;
