@@ -1,28 +1,10 @@
-import { Fingerprint, type Learned } from "../data/fingerprint.ts";
-import { sortByShape } from "../data/padded.ts";
-import { batches, inOrder } from "../training/batches.ts";
-import { EVAL_BATCH } from "./evaluate.ts";
-import { predictStep } from "../training/evaluate_step.ts";
-import type { Experiment } from "../experiment/experiment.ts";
-import { Failure } from "../values/failure.ts";
-import { importWeights, type NamedTensors } from "../weights/import_weights.ts";
-import { type Latency, measureLatency } from "./latency.ts";
-import { buildModel, type Net } from "../nn/network.ts";
-import { type EngineOptions, openEngine } from "../engine/open_engine.ts";
-import type { Status } from "../terminal/status.ts";
 import type { Findings } from "../tasks/task.ts";
-import { type Variable, variables } from "../nn/variables.ts";
-
-/** Trained weights and the data set to examine them on. */
-export interface Subject {
-  readonly network: Net;
-  /** The weights, by Retort's names or those of the reference implementations. */
-  readonly file: NamedTensors;
-  /** The data set with the test images. */
-  readonly dataset: Experiment["dataset"];
-  /** What the run that trained them learned from. `undefined` if that is unknown. */
-  readonly learned?: Learned;
-}
+import { batches } from "../training/batches.ts";
+import { predictStep } from "../training/evaluate_step.ts";
+import { Failure } from "../values/failure.ts";
+import { EVAL_BATCH, evenlyChosen } from "./evaluate.ts";
+import { type Latency, measureLatency } from "./latency.ts";
+import { openSubject, type Subject, type SubjectOptions } from "./open_subject.ts";
 
 /** The result of an examination of weights on a test set. */
 export interface Examination {
@@ -32,65 +14,33 @@ export interface Examination {
   readonly latency: Latency;
 }
 
-/** Options of an examination. */
-export interface ExamineOptions extends Pick<EngineOptions, "precision" | "backend" | "threads"> {
-  /** The folder of the data sets. */
-  readonly data: string;
-  /** Shows the progress. */
-  readonly status: Status;
-  /** Batch size. Default: `EVAL_BATCH`. */
-  readonly evalBatch?: number;
-}
-
 /**
  * Examines weights on the test images of a data set. Rejects with a `Failure`: exit 2 if there are
- * no test images, exit 3 if the data are missing, if they are others than the weights learned from,
- * or if the weights are another network's.
+ * no test images, exit 3 as `openSubject` does.
  */
-export async function examine(
-  { network, file, dataset, learned }: Subject,
-  options: ExamineOptions,
-): Promise<Examination> {
-  const { data, status, evalBatch = EVAL_BATCH } = options;
-  const { task } = dataset;
-  const log = status.line;
-  const opened = await dataset.open(data, log);
-  try {
-    const { classes, image, test } = opened;
-    if (test.size === 0) throw new Failure(2, `${dataset.id} has no test images`);
-    if (learned) await new Fingerprint(opened, task).check(learned);
-    const tensors = importWeights(network, image, classes.length, file, log);
-    const { engine } = await openEngine({ ...options, log });
-    try {
-      const values = new Map(
-        Array.from(tensors, ([name, { data }]) => [name, data as Float32Array]),
-      );
-      const collected = new Map<string, Variable>();
-      const scope = variables({ seed: 0, collected, fixed: true, values });
-      const model = buildModel(network, scope, image, classes.length);
-      await engine.hold([...collected.values()]);
-      const run = engine.compile(predictStep(task, model, dataset.normalisation));
-      const tally = task.examine(classes);
-      let images = 0;
-      const order = sortByShape(inOrder(test.size), test.padded);
-      for await (const batch of batches({ task, split: test, image }, order, evalBatch)) {
-        const { image: pixels, index, ...labels } = batch;
-        tally.add(await run({ image: pixels }), labels);
-        images += index.data.length;
-        status.update(images / test.size, `${images} of ${test.size} images`);
-      }
-      // A larger batch than the split would only repeat its images.
-      const batch = Math.min(evalBatch, Math.max(EVAL_BATCH, test.size));
-      return {
-        images,
-        findings: tally.result(),
-        latency: await measureLatency(run, test, image, batch),
-      };
-    } finally {
-      engine.close();
-    }
-  } finally {
-    opened.close();
-    status.close();
+export async function examine(subject: Subject, options: SubjectOptions): Promise<Examination> {
+  const { status, evalBatch = EVAL_BATCH } = options;
+  const { id, task, normalisation } = subject.dataset;
+  using resources = new DisposableStack();
+  resources.defer(status.close);
+  const { opened, engine, model } = resources.use(await openSubject(subject, options));
+  const { test, image, classes } = opened;
+  if (test.size === 0) throw new Failure(2, `${id} has no test images`);
+  const run = engine.compile(predictStep(task.predict, model, normalisation));
+  const tally = task.examine(classes);
+  let images = 0;
+  const order = evenlyChosen(test, test.size);
+  for await (const batch of batches({ task, split: test, image }, order, evalBatch)) {
+    const { image: pixels, index, ...labels } = batch;
+    tally.add(await run({ image: pixels }), labels);
+    images += index.data.length;
+    status.update(images / test.size, `${images} of ${test.size} images`);
   }
+  // A larger batch than the split would only repeat its images.
+  const batch = Math.min(evalBatch, Math.max(EVAL_BATCH, test.size));
+  return {
+    images,
+    findings: tally.result(),
+    latency: await measureLatency(run, test, image, batch),
+  };
 }

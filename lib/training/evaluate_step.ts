@@ -42,14 +42,17 @@ export function evaluateStep(
   };
 }
 
-/** Predicts a batch with running statistics: returns the outputs that the task selects. */
-export function predictStep(
-  task: Task,
+/**
+ * Predicts a batch with running statistics: returns the outputs that `select` takes, such as
+ * `task.predict`.
+ */
+export function predictStep<V extends Ungrouped>(
+  select: (output: Output) => V,
   network: Model,
   normalisation: Normalisation,
-): StepFunction<"image"> {
+): StepFunction<"image", V> {
   return ({ image }) => ({
-    values: task.predict(runFrozen(network, normalisePixels(image, normalisation))),
+    values: select(runFrozen(network, normalisePixels(image, normalisation))),
     updates: [],
   });
 }

@@ -43,6 +43,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "terminal",
     "values",
   ],
+  analysis: ["evaluation", "engine/engine.ts", "data", "nn", "kernels", "values"],
   run: [
     "evaluation",
     "training",

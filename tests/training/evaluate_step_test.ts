@@ -48,7 +48,9 @@ for (const kind of ["cpu", "compiled"] as const) {
     const evaluate = engine.compile(
       alone(evaluateStep(classification, [{ student }], normalisation)),
     );
-    const { logits } = await engine.compile(predictStep(classification, student, normalisation))({
+    const { logits } = await engine.compile(
+      predictStep(classification.predict, student, normalisation),
+    )({
       image,
     });
     const { top1 } = await evaluate({ image, label });
