@@ -14,8 +14,10 @@ import { findDataFolder } from "../files/data_folder.ts";
 import { userFolder, userPath } from "../files/user_path.ts";
 import { checkTypes } from "../project/check_types.ts";
 import { identify, type Identity } from "../project/identify.ts";
+import { exitAtOnce } from "../tensorflow/library/load.ts";
 import { runCommand } from "../terminal/command.ts";
 import { helpText, parseFlags, type Spec } from "../terminal/flags.ts";
+import { Interruption } from "../terminal/interruption.ts";
 import { type Status, status } from "../terminal/status.ts";
 import { Failure } from "../values/failure.ts";
 import { didYouMean } from "../values/suggest.ts";
@@ -31,6 +33,11 @@ const FLAGS = {
     type: "string",
     choices: ["last", "best"],
     help: "epoch of the weights. Default: last",
+  },
+  "points": { type: "integer", least: 1, help: "test images of tsne. Default: 1000" },
+  "images": {
+    type: "string",
+    help: "test images of grad-cam by index: 3,14,15. Default: 6 at even distances",
   },
   ...ENGINE_FLAGS,
 } as const satisfies Spec;
@@ -59,8 +66,16 @@ export async function runFigures(
   const progress = sayOnce(status());
   const settings = {
     ...{ seed, epoch, precision, backend, threads: options.threads },
+    ...{ points: options.points, images: readIndices(options.images) },
+    evalBatch: options["eval-batch"],
     ...{ data: findDataFolder(options.data), status: progress, log: progress.line },
   };
+  // Nothing is there to save.
+  using _ = new Interruption(() => {
+    progress.close();
+    console.error("interrupted: no further figure is drawn");
+    exitAtOnce(130);
+  });
   const target = out === undefined ? join(folder, "figures") : userPath(out);
   let drawn = 0;
   for (const [name, { draw }] of chosen) {
@@ -76,6 +91,13 @@ export async function runFigures(
     drawn++;
   }
   if (drawn === 0) throw new Failure(3, "no figure could be drawn");
+}
+
+/** Reads indices with commas between them. */
+function readIndices(text: string | undefined): number[] | undefined {
+  if (text === undefined) return undefined;
+  if (/^\d+(,\d+)*$/.test(text)) return [...new Set(text.split(",").map(Number))];
+  throw new Failure(2, `--images needs indices such as 3,14,15, not "${text}"`);
 }
 
 /** A status that prints no line twice: several figures may lack the same run. */

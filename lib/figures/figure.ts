@@ -21,6 +21,12 @@ export interface FigureSettings extends EngineOptions {
   readonly seed: number;
   /** The epoch of the weights. */
   readonly epoch: "last" | "best";
+  /** The most test images of a scatter. Default: 1000. */
+  readonly points?: number;
+  /** The indices of the test images to look at. Default: a few at even distances. */
+  readonly images?: readonly number[];
+  /** Images in a batch. Default: that of an evaluation. */
+  readonly evalBatch?: number;
   /** Shows the progress of what takes long. */
   readonly status: Status;
 }

@@ -1,8 +1,19 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { decode } from "fast-png";
 import { existsSync } from "node:fs";
+import { correlation, correlationGap } from "../../lib/analysis/correlation.ts";
 import { runFigures } from "../../lib/commands/figures.ts";
+import { readFeatures } from "../../lib/evaluation/features.ts";
 import { FIGURES } from "../../lib/figures/mod.ts";
+import { studentSubject } from "../../lib/run/subjects.ts";
+import { readTrainedStudent } from "../../lib/run/trained.ts";
+import { status } from "../../lib/terminal/status.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { everything, needs } from "../support/needs.ts";
 import { countIn } from "../support/svg.ts";
@@ -205,3 +216,64 @@ await test("a run logs what the figures over epochs need", async (toys) => {
     assert(countIn(await draw(toys, figure, "slkd"), "point") >= 3, figure);
   }
 });
+
+await test("what trained networks see is drawn for the student and its teacher", async (toys) => {
+  const spec = toys.path("toy.ts#student");
+  const flags = ["--threads", "2"];
+  for (const figure of ["tsne", "correlation", "grad-cam"]) {
+    assertStringIncludes(
+      await failure(3, spec, "--figure", figure),
+      "toy#student seed 1 is not trained yet; `deno task exp toy#student --seed 1` trains it",
+    );
+  }
+  await toys.run("student");
+  const scatter = async () => {
+    await printed(spec, "--figure", "tsne", ...flags);
+    return await Deno.readTextFile(toys.path("figures", "tsne.svg"));
+  };
+  const tsne = await scatter();
+  assertStringIncludes(tsne, "t-SNE of 32 test images, a colour for each of 5 classes");
+  assertMatch(tsne, />student \(KL \d\.\d\d\)</);
+  assertMatch(tsne, />teacher large \(KL \d\.\d\d\)</);
+  assertEquals(
+    tsne.match(/<g class="mark-symbol role-mark.*?<\/g>/g)?.map((marks) =>
+      marks.match(/<path /g)?.length
+    ),
+    [32, 32],
+  );
+  assertEquals(await scatter(), tsne, "the same bytes");
+
+  await printed(spec, "--figure", "correlation", ...flags);
+  const gap = await Deno.readTextFile(toys.path("figures", "correlation.svg"));
+  const logits = async (name: string) => {
+    const student = await readTrainedStudent(await toys.experiment(name), 1, "last");
+    const settings = { data: toys.path("data"), status: status({ quiet: true }), threads: 2 };
+    return correlation((await readFeatures(studentSubject(student), settings)).logits, 5);
+  };
+  const { mean } = correlationGap(await logits("student"), await logits("teacher"));
+  assertStringIncludes(gap, `>student: mean ${mean.toFixed(4)}<`);
+  assertEquals(picturesIn(gap), [[20, 20]]);
+
+  await printed(spec, "--figure", "grad-cam", "--images", "3,1", ...flags);
+  const seen = await Deno.readTextFile(toys.path("figures", "grad-cam.svg"));
+  has(seen, "image", "student", "teacher large");
+  assertMatch(seen, />3: [^<]+<.*>1: /);
+  assertEquals(picturesIn(seen), Array.from({ length: 6 }, () => [8, 8]));
+  assertStringIncludes(
+    await failure(2, spec, "--figure", "grad-cam", "--images", "99", ...flags),
+    "has test images 0 to 31: no 99",
+  );
+  assertEquals(
+    await failure(2, spec, "--images", "1-3"),
+    '--images needs indices such as 3,14,15, not "1-3"',
+  );
+});
+
+/** Width and height of each picture inside of an SVG. */
+function picturesIn(svg: string): number[][] {
+  const found = svg.matchAll(/href="data:image\/png;base64,([^"]+)"/g);
+  return Array.from(found, ([, text]) => {
+    const { width, height } = decode(Uint8Array.fromBase64(text));
+    return [width, height];
+  });
+}

@@ -71,7 +71,17 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "values",
   ],
   tables: ["project", "experiment", "tasks", "values"],
-  figures: ["run", "engine", "project", "experiment", "nn", "terminal", "values"],
+  figures: [
+    "run",
+    "analysis",
+    "evaluation",
+    "engine",
+    "project",
+    "experiment",
+    "nn",
+    "terminal",
+    "values",
+  ],
   schedulers: ["values"],
   datasets: ["data", "tasks", "files", "values"],
   commands: [

@@ -5,7 +5,7 @@ import { readLogs, requirePoints, tagPoints } from "./logs.ts";
 import { panelsOf, runsInWords } from "./panels.ts";
 
 /** The KL from the teacher to the student over epochs, on the training images. */
-export const divergence: Figure = {
+export const teacherDivergence: Figure = {
   about: "KL from the teacher to the student over epochs (SHAKE 4, over the training)",
   async draw(all, settings) {
     const shown = all.filter(({ experiment }) => experiment.teachers.length === 1);
