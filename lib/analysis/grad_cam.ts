@@ -53,7 +53,7 @@ export async function classMaps(
   if (absent !== undefined) {
     throw new Failure(
       2,
-      `${subject.dataset.id} has test images 0 to ${test.size - 1}: no ${absent}`,
+      `${subject.dataset.id} has the test images 0 to ${test.size - 1}, not ${absent}`,
     );
   }
   const labels = Int32Array.from(images, (index) => test.labels[index]);
@@ -104,7 +104,7 @@ export function gradCamStep(
 function scaledMaps(map: Tensor, slope: Tensor, height: number, width: number): Tensor {
   const squares = tf.square(slope);
   const total = tf.sum(map, [1, 2], true);
-  const below = tf.addN([tf.mul(2, squares), tf.mul(total, tf.mul(squares, slope)), 1e-6]);
+  const below = tf.add(tf.mul(squares, tf.add(2, tf.mul(total, slope))), 1e-6);
   const weights = tf.sum(tf.mul(tf.relu(slope), tf.div(squares, below)), [1, 2], true);
   const sum = tf.relu(tf.sum(tf.mul(weights, map), -1, true));
   return tf.squeeze(toUnit(resizeBilinear(toUnit(sum), height, width)), [-1]);
