@@ -21,7 +21,7 @@ export const trajectory: Figure = {
       ];
     });
     return {
-      title: "Distance between the outputs of student, teacher and self-learning teacher",
+      title: "Distance of the student from teacher and SL-T",
       caption: [
         runsInWords(shown, settings),
         "T² · KL(teacher ‖ student) and T² · KL(SL-T ‖ student), SL-T the fusion of all of them",

@@ -219,7 +219,6 @@ await test("a run logs what the figures over epochs need", async (toys) => {
 
 await test("what trained networks see is drawn for the student and its teacher", async (toys) => {
   const spec = toys.path("toy.ts#student");
-  const flags = ["--threads", "2"];
   for (const figure of ["tsne", "correlation", "grad-cam"]) {
     assertStringIncludes(
       await failure(3, spec, "--figure", figure),
@@ -228,7 +227,7 @@ await test("what trained networks see is drawn for the student and its teacher",
   }
   await toys.run("student");
   const scatter = async () => {
-    await printed(spec, "--figure", "tsne", ...flags);
+    await printed(spec, "--figure", "tsne");
     return await Deno.readTextFile(toys.path("figures", "tsne.svg"));
   };
   const tsne = await scatter();
@@ -243,25 +242,25 @@ await test("what trained networks see is drawn for the student and its teacher",
   );
   assertEquals(await scatter(), tsne, "the same bytes");
 
-  await printed(spec, "--figure", "correlation", ...flags);
+  await printed(spec, "--figure", "correlation");
   const gap = await Deno.readTextFile(toys.path("figures", "correlation.svg"));
   const logits = async (name: string) => {
     const student = await readTrainedStudent(await toys.experiment(name), 1, "last");
-    const settings = { data: toys.path("data"), status: status({ quiet: true }), threads: 2 };
+    const settings = { data: toys.path("data"), status: status({ quiet: true }) };
     return correlation((await readFeatures(studentSubject(student), settings)).logits, 5);
   };
   const { mean } = correlationGap(await logits("student"), await logits("teacher"));
   assertStringIncludes(gap, `>student: mean ${mean.toFixed(4)}<`);
   assertEquals(picturesIn(gap), [[20, 20]]);
 
-  await printed(spec, "--figure", "grad-cam", "--images", "3,1", ...flags);
+  await printed(spec, "--figure", "grad-cam", "--images", "3,1");
   const seen = await Deno.readTextFile(toys.path("figures", "grad-cam.svg"));
   has(seen, "image", "student", "teacher large");
   assertMatch(seen, />3: [^<]+<.*>1: /);
   assertEquals(picturesIn(seen), Array.from({ length: 6 }, () => [8, 8]));
   assertStringIncludes(
-    await failure(2, spec, "--figure", "grad-cam", "--images", "99", ...flags),
-    "has test images 0 to 31: no 99",
+    await failure(2, spec, "--figure", "grad-cam", "--images", "99"),
+    "has the test images 0 to 31, not 99",
   );
   assertEquals(
     await failure(2, spec, "--images", "1-3"),
