@@ -32,13 +32,13 @@ export interface ClassMaps {
 export interface ClassMapOptions extends SubjectOptions {
   /** The tap that the maps are of. Default: the network's last map. */
   readonly tap?: string;
-  /** The class to explain in each image. Default: the image's own. */
+  /** The class to explain in each image, one for each. Default: the image's own. */
   readonly explained?: ArrayLike<number>;
 }
 
 /**
  * Computes Grad-CAM++ of a trained network on the test images at these indices. Rejects with a
- * `Failure`: exit 2 if there is no such image or the tap is no map, exit 3 as `openSubject` does.
+ * `Failure`: exit 2 if there is no such image or class or the tap is no map, exit 3 as `openSubject` does.
  */
 export async function classMaps(
   subject: Subject,
@@ -49,23 +49,27 @@ export async function classMaps(
   resources.defer(options.status.close);
   const { opened, engine, model } = resources.use(await openSubject(subject, options));
   const { test, image, classes } = opened;
-  const absent = Array.from(images).find((index) => !(index in test.labels));
-  if (absent !== undefined) {
-    throw new Failure(
-      2,
-      `${subject.dataset.id} has the test images 0 to ${test.size - 1}, not ${absent}`,
-    );
-  }
+  const { id, normalisation } = subject.dataset;
+  checkBelow(test.size, images, `${id} has the test images`);
   const labels = Int32Array.from(images, (index) => test.labels[index]);
   const explained = Int32Array.from(options.explained ?? labels);
+  checkBelow(classes.length, explained, `${id} has the classes`);
   const pixels = await test.read(images);
   const { tap = lastMap(model) } = options;
-  const run = engine.compile(gradCamStep(model, tap, subject.dataset.normalisation));
+  const run = engine.compile(gradCamStep(model, tap, normalisation));
   const { maps, logits } = await run({
     image: { shape: [images.length, ...image], data: pixels },
     label: { shape: [images.length], data: explained },
   });
   return { image, pixels, labels, explained, classes, maps, logits };
+}
+
+/** Throws a `Failure` (exit 2) if one of these numbers is not 0 … `end` − 1. */
+function checkBelow(end: number, numbers: ArrayLike<number>, what: string): void {
+  const wrong = Array.from(numbers).find((one) =>
+    !(Number.isInteger(one) && one >= 0 && one < end)
+  );
+  if (wrong !== undefined) throw new Failure(2, `${what} 0 to ${end - 1}, not ${wrong}`);
 }
 
 /**

@@ -107,4 +107,9 @@ await needs(everything, "grad_cam: maps of chosen test images, for their own cla
     Failure,
     "synthetic has the test images 0 to 5, not 6",
   );
+  await assertRejects(
+    () => classMaps(subject, [2], { ...options, explained: [5] }),
+    Failure,
+    "synthetic has the classes 0 to 4, not 5",
+  );
 });
