@@ -7,15 +7,15 @@ import type { FigureSettings, Shown } from "./figure.ts";
 import { pickPresent } from "./pick_present.ts";
 
 /** A trained network under the name of its panel. */
-export interface NamedNetwork {
+export interface ShownNetwork {
   readonly label: string;
   readonly subject: Subject;
 }
 
 /** A trained student, and the network that taught it. */
-export interface Taught extends NamedNetwork {
+export interface Taught extends ShownNetwork {
   /** Its teacher. `undefined` if it has none or several. */
-  readonly teacher?: NamedNetwork & { readonly subject: TrainedSubject };
+  readonly teacher?: ShownNetwork & { readonly subject: TrainedSubject };
 }
 
 /**
@@ -48,7 +48,7 @@ async function readOne({ experiment, label }: Shown, settings: FigureSettings): 
 }
 
 /** The students, and behind them each of their teachers once. */
-export function withTeachers(taught: readonly Taught[]): NamedNetwork[] {
+export function withTeachers(taught: readonly Taught[]): ShownNetwork[] {
   const teachers = new Map(
     taught.flatMap(({ teacher }) => teacher ? [[teacher.subject.file.sha256, teacher]] : []),
   );
