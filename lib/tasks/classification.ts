@@ -67,7 +67,8 @@ function classTarget({ label }: Labels, { pairing }: LabelContext, smoothing: nu
     loss: classificationLoss(labels, smoothing),
     measure: ({ taps: { logits } }, teacher) => ({
       top1: correct(logits, labels),
-      ...teacher && { kl: kl(logits, teacher.taps.logits) },
+      // A teacher of features alone scores no classes.
+      ...teacher && "logits" in teacher.taps && { kl: kl(logits, teacher.taps.logits) },
     }),
     given: { label },
   };

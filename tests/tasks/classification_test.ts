@@ -44,6 +44,8 @@ Deno.test("classification: a step measures the KL to its teacher for each image"
   onCpu(() => {
     const { measure } = classification.target(labels(), { random });
     assertEquals(Object.keys(measure(output())), ["top1"]);
+    const ofFeatures = { ...output(), taps: { map: tf.zeros([3, 2]) } };
+    assertEquals(Object.keys(measure(output(), ofFeatures)), ["top1"]);
     const teacher = [[1, 1, 0], [0, 3, 0], [5, 0, 1]];
     const divergences = LOGITS.map((row, i) => {
       const [of, to] = [logSoftmax(teacher[i]), logSoftmax(row)];
