@@ -5,13 +5,14 @@
  */
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
-import { examine, type Subject } from "../evaluation/examine.ts";
+import { examine } from "../evaluation/examine.ts";
 import { examinationJson, examinationReport } from "../evaluation/report.ts";
 import { findDataFolder } from "../files/data_folder.ts";
 import { checkReplaceable, writeRecorded } from "../files/recorded_folder.ts";
 import { userPath } from "../files/user_path.ts";
 import { findNetwork } from "../project/find_network.ts";
 import { loadExperiments } from "../project/identify.ts";
+import { studentSubject, type TrainedSubject } from "../run/subjects.ts";
 import { readTrainedStudent } from "../run/trained.ts";
 import { exitAtOnce } from "../tensorflow/library/load.ts";
 import { runCommand } from "../terminal/command.ts";
@@ -19,7 +20,7 @@ import { type Flags, helpText, parseFlags, type Spec } from "../terminal/flags.t
 import { Interruption } from "../terminal/interruption.ts";
 import { status } from "../terminal/status.ts";
 import { Failure } from "../values/failure.ts";
-import { readWeights, type WeightsFile } from "../weights/weights_file.ts";
+import { readWeights } from "../weights/weights_file.ts";
 import { ENGINE_FLAGS } from "./engine_flags.ts";
 
 const FLAGS = {
@@ -80,7 +81,7 @@ const FLAGS = {
 type Options = Flags<typeof FLAGS>;
 
 /** A subject and its origin. */
-interface NamedSubject extends Subject {
+interface NamedSubject extends TrainedSubject {
   /** The experiment's id. */
   readonly id: string;
   /** The trial; `undefined` for a weights file. */
@@ -90,7 +91,6 @@ interface NamedSubject extends Subject {
     /** Whether its weights are their moving average. */
     readonly average?: true;
   };
-  readonly file: Pick<WeightsFile, "path" | "tensors" | "sha256">;
 }
 
 /**
@@ -223,15 +223,10 @@ async function readStudents(spec: string, options: Options): Promise<NamedSubjec
   const subjects: NamedSubject[] = [];
   for (const { id, experiment } of await loadExperiments(spec)) {
     const student = await readTrainedStudent(experiment, seed, epoch, options);
-    const { path, sha256, tensors, learned } = student;
-    const file = { path, tensors, sha256 };
     subjects.push({
       id,
       trained: { seed, epoch, ...options.average && { average: true } },
-      network: experiment.student,
-      dataset: experiment.dataset,
-      file,
-      learned,
+      ...studentSubject(student),
     });
   }
   return subjects;

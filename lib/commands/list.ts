@@ -8,7 +8,8 @@ import { basename, join } from "node:path";
 import { checkTypes } from "../project/check_types.ts";
 import { columns } from "../terminal/columns.ts";
 import { runCommand } from "../terminal/command.ts";
-import { type Experiment, networkOf } from "../experiment/experiment.ts";
+import { dataName } from "../experiment/data_name.ts";
+import { networkOf } from "../experiment/experiment.ts";
 import { Failure } from "../values/failure.ts";
 import { userFolder } from "../files/user_path.ts";
 import {
@@ -201,7 +202,7 @@ async function listCells(folder: string): Promise<ListedCell[]> {
       return {
         id,
         ...where,
-        dataset: dataOf(experiment),
+        dataset: dataName(experiment),
         state: state ?? "not run",
         n: state ? counts[state] : 0,
         ...changed && { changed },
@@ -231,16 +232,9 @@ function ownPlaces({ id, rows }: FilledOwnTable): Place[] {
     method,
     teacher: outcome.experiment.teachers.map((teacher) => networkOf(teacher).id).join("+") || null,
     student: outcome.experiment.student.id,
-    dataset: dataOf(outcome.experiment),
+    dataset: dataName(outcome.experiment),
     outcome,
   }));
-}
-
-/** The data set's id, with the folder of an `imageFolder`, which has no other name. */
-function dataOf({ dataset: { id, options } }: Experiment): string {
-  const isFolder = id === "imageFolder" && typeof options === "object" && options !== null &&
-    "folder" in options;
-  return isFolder ? `${id}(${options.folder})` : id;
 }
 
 /** The number of cells in each state. */

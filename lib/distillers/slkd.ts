@@ -1,5 +1,5 @@
-import type { Distiller, Terms } from "../experiment/distiller.ts";
-import type { Scorer } from "../nn/network.ts";
+import type { Distiller, LossWithMemory, Terms } from "../experiment/distiller.ts";
+import { logitsOutput, type Scorer } from "../nn/network.ts";
 import { applyMask, kl, stopGradient } from "../nn/ops.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { fuseLogits } from "./parts/fuse_logits.ts";
@@ -55,6 +55,9 @@ export interface SlkdOptions {
  * fuses are the logits, as in the released code. That enhancement is only the fusion: the copies do
  * not interact, and "identical" means one architecture with different initial values. Table 7 has
  * one copy, because its rows are below those of tables 1 and 2.
+ *
+ * The log has the task's measures of each copy and of their fusion on the training images, as for
+ * the student: `train/report/self1_top1`, `train/report/self_top1`, from 0 to 1.
  *
  * @example
  * ```ts
@@ -112,7 +115,7 @@ export function slkd(options: SlkdOptions = {}): Distiller<Scorer, Scorer> {
         { length: copies },
         (_, i) => create.in(`self${i + 1}`)(teacher.recipe),
       );
-      return ({ student, teacher, task, image, live, mask }): Terms => {
+      return ({ student, teacher, task, measure, image, live, mask }): LossWithMemory => {
         const outputs = learners.map((learner) => learner.run(image, live));
         const p = fuse(outputs.map(({ taps }) => taps.logits));
         const divergence = (target: Tensor) =>
@@ -124,13 +127,21 @@ export function slkd(options: SlkdOptions = {}): Distiller<Scorer, Scorer> {
             kl(output.taps.logits, teacher.taps.logits, temperature),
           ],
         }));
-        return {
+        const terms: Terms = {
           task: [beta1 * ce + beta2 * selfWeights.ce, task(student), "task"],
           ...(beta1 !== 0 && { teacher: [beta1 * (1 - ce), divergence(teacher.taps.logits)] }),
           ...(beta2 !== 0 &&
             { self: [beta2 * selfWeights.kl, divergence(joint ? p : stopGradient(p))] }),
           ...Object.assign({}, ...copyTerms),
         };
+        const measured = [
+          ["self", logitsOutput(p)] as const,
+          ...outputs.map((output, i) => [`self${i + 1}`, output] as const),
+        ];
+        const reports = measured.flatMap(([name, output]) =>
+          Object.entries(measure(output)).map(([one, values]) => [`${name}_${one}`, values])
+        );
+        return { terms, writes: [], reports: Object.fromEntries(reports) };
       };
     },
   };

@@ -1,5 +1,6 @@
 import { batches, type BatchSource, inOrder } from "../training/batches.ts";
 import type { CompiledStep, Ungrouped } from "../engine/engine.ts";
+import type { Split } from "../data/dataset.ts";
 import { sortByShape } from "../data/padded.ts";
 import type { EvaluateInput } from "../training/evaluate_step.ts";
 import type { Score, Tally, Task } from "../tasks/task.ts";
@@ -27,7 +28,7 @@ export async function evaluate(
   between: () => void = () => {},
 ): Promise<Score[]> {
   const tallies: Tally<Score>[] = [];
-  const chosen = evaluated(source, size, limit);
+  const chosen = evenlyChosen(source.split, size * limit);
   let left = chosen.length;
   for await (
     const { image, index, ...labels } of batches(source, chosen, size)
@@ -42,9 +43,11 @@ export async function evaluate(
   return tallies.map((tally) => tally.result());
 }
 
-/** The images that an evaluation takes, those of one shape together. */
-function evaluated({ split }: BatchSource, size: number, limit: number): Uint32Array {
-  const all = split.size;
-  const count = Math.min(all, size * limit);
-  return sortByShape(inOrder(count).map((i) => Math.floor(i * all / count)), split.padded);
+/**
+ * Chooses so many images of a split at even distances, or all if it has no more, those of one shape
+ * together.
+ */
+export function evenlyChosen({ size, padded }: Split, most: number): Uint32Array {
+  const count = Math.min(size, most);
+  return sortByShape(inOrder(count).map((i) => Math.floor(i * size / count)), padded);
 }

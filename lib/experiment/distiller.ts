@@ -131,6 +131,11 @@ export interface StepContext<S extends Net, T extends Teachers> {
    * label plus 1 − λ times that of their partner's.
    */
   task(output: Output<Scorer> | Output<S>): Tensor;
+  /**
+   * The task's measures of a network's output for each sample, [batch], by name, percentages as 0 …
+   * 1: what the log has of the student as `train/<measure>`. For the method's reports.
+   */
+  measure(output: Output<Scorer> | Output<S>): { readonly [measure: string]: Tensor };
   /** The samples that learn at a spot, [batch] of 0 and 1. `undefined` if all of them learn. */
   mask(spot: string): Tensor | undefined;
 }

@@ -3,6 +3,8 @@ import { atomicWrite, writeFailure } from "../files/atomic_write.ts";
 import { EVENTS, EventWriter } from "../files/event_file.ts";
 import { syncOpenFile } from "../files/sync.ts";
 import { formatMeasure, meanOf, type Score, type Task } from "../tasks/task.ts";
+import { Failure } from "../values/failure.ts";
+import { count, looseObject, number, readAs, type Reader, recordOf } from "../values/reader.ts";
 import type { EpochSums } from "./epoch_sums.ts";
 
 /** The log entry of an epoch: numbers by tag, e.g. `train/loss/kd`, `test/top1`, `lr`. */
@@ -174,6 +176,30 @@ function lengthOfLines(bytes: Uint8Array, count: number): number {
 const NEWLINE = 0x0a;
 
 /**
+ * Reads the log in a run's folder, epoch by epoch: the lines that are whole. `undefined` if there is
+ * none. Rejects with a `Failure` (exit 3) that names the file if a line is not one of a log.
+ */
+export async function readLog(folder: string): Promise<EpochLog[] | undefined> {
+  const path = `${folder}/${METRICS}`;
+  if (!existsSync(path)) return undefined;
+  const lines = (await Deno.readTextFile(path)).split("\n").slice(0, -1);
+  const refuse = (problem: string) => new Failure(3, `${path} is damaged: ${problem}`);
+  return lines.map((line, i) => {
+    try {
+      return readAs(JSON.parse(line), readEntry, refuse);
+    } catch (error) {
+      if (error instanceof SyntaxError) throw refuse(`line ${i + 1} is not JSON`);
+      throw error;
+    }
+  });
+}
+
+const readEntry: Reader<EpochLog> = (value, at, or) => ({
+  ...recordOf(number)(value, at, or),
+  ...looseObject<{ readonly epoch: number }>({ epoch: count })(value, at, or),
+});
+
+/**
  * Reads a score on the test set after an epoch from the log in a run's folder: the student's, or its
  * moving average's. `undefined` if the log has no such epoch.
  */
@@ -183,10 +209,6 @@ export async function readLoggedScore(
   measure: string,
   of: "test" | "average" = "test",
 ): Promise<number | undefined> {
-  const path = `${folder}/${METRICS}`;
-  if (!existsSync(path)) return undefined;
-  for (const line of (await Deno.readTextFile(path)).split("\n").filter(Boolean)) {
-    const log: EpochLog = JSON.parse(line);
-    if (log.epoch === epoch) return log[`${of}/${measure}`];
-  }
+  const log = await readLog(folder);
+  return log?.find((entry) => entry.epoch === epoch)?.[`${of}/${measure}`];
 }

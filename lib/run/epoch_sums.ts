@@ -29,20 +29,22 @@ export const NO_SUMS: EpochSums = { images: 0, loss: 0, terms: {}, reports: {}, 
 
 /**
  * Adds a step over `images` images. Its means count once for each image. The task's sums are sums
- * already.
+ * already. What an earlier version did not sum in the first steps of the epoch is left out: its mean
+ * would lack them.
  */
 export function addStep(
   before: EpochSums,
   { loss, terms, reports, sums }: Values<TrainValues>,
   images: number,
 ): EpochSums {
+  const isSummed = (group: Numbers) => (name: string) => before.images === 0 || name in group;
   return {
     ...before,
     images: before.images + images,
     loss: before.loss + loss[0] * images,
     terms: add(before.terms, terms, images),
-    reports: add(before.reports, reports, images),
-    measures: add(before.measures, sums, 1),
+    reports: add(before.reports, reports, images, isSummed(before.reports)),
+    measures: add(before.measures, sums, 1, isSummed(before.measures)),
   };
 }
 
@@ -55,8 +57,9 @@ function add(
   before: Numbers,
   values: { readonly [name: string]: Float32Array },
   times: number,
+  isAdded: (name: string) => boolean = () => true,
 ): Numbers {
-  const added = Object.entries(values).map((
+  const added = Object.entries(values).filter(([name]) => isAdded(name)).map((
     [name, [value]],
   ) => [name, (before[name] ?? 0) + value * times]);
   return Object.fromEntries(added);

@@ -4,7 +4,7 @@ import type { Epoch, Experiment, Trained } from "../experiment/experiment.ts";
 import { identify, type Identity, projectRoot } from "../project/identify.ts";
 import { changedCode, type OwnCode, ownCode } from "../project/own_code.ts";
 import { RunFolder } from "./run_folder.ts";
-import { neededEpoch, quickness, scheduleOf, type Settings } from "./settings.ts";
+import { neededEpoch, quickness, type RunChoice, scheduleOf, type Settings } from "./settings.ts";
 
 /**
  * The state of a run. `missing`: no epoch or batch is saved. `begun`: training is not complete.
@@ -51,7 +51,7 @@ export function titleOf({ identity: { id }, seed, quick }: Resolved): string {
 export async function resolveRun(
   experiment: Experiment,
   seed: number,
-  settings: Pick<Settings, "epochs" | "limit" | "apart" | "fresh" | "keepResults">,
+  settings: RunChoice,
   keep: readonly Epoch[] = [],
 ): Promise<Resolved> {
   const identity = await identify(experiment);
@@ -135,12 +135,12 @@ export interface ResolvedTrained extends Resolved {
  */
 export async function resolveTrained(
   trained: Trained,
-  settings: Settings,
+  settings: RunChoice,
 ): Promise<ResolvedTrained> {
   const { experiment, seed, average } = trained;
   const own = { ...settings, apart: false, fresh: false };
   const full = { ...own, epochs: undefined, limit: undefined };
-  const resolve = async (settings: Settings): Promise<ResolvedTrained> => {
+  const resolve = async (settings: RunChoice): Promise<ResolvedTrained> => {
     const epoch = neededEpoch(trained, settings);
     const run = await resolveRun(experiment, seed, settings, [epoch]);
     return { ...run, epoch, weights: run.folder.weights(epoch, average && "average") };

@@ -69,6 +69,9 @@ export interface Settings extends EngineOptions {
   readonly saveEvery?: number;
 }
 
+/** The settings that decide which run of an experiment is taken. */
+export type RunChoice = Pick<Settings, "epochs" | "limit" | "apart" | "fresh" | "keepResults">;
+
 /** The default of `saveEvery`: ten minutes. */
 export const SAVE_EVERY = 600_000;
 
@@ -91,7 +94,10 @@ export function quickness(
 }
 
 /** The settings with which a trial's teachers and first stages are looked for, or trained. */
-export function foundationSettings(experiment: Experiment, settings: Settings): Settings {
+export function foundationSettings<S extends Pick<Settings, "epochs" | "limit" | "apart">>(
+  experiment: Experiment,
+  settings: S,
+): S & { readonly apart: boolean } {
   return { ...settings, apart: quickness(experiment, settings) !== undefined };
 }
 

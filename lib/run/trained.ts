@@ -15,13 +15,14 @@ import { checkVariables, loadCheckpoint } from "../weights/checkpoint.ts";
 import type { Value } from "../weights/value.ts";
 import {
   changedModules,
+  type Resolved,
   type ResolvedTrained,
   resolveRun,
   resolveTrained,
   STATE_TEXTS,
   titleOf,
 } from "./resolve.ts";
-import type { Settings } from "./settings.ts";
+import { quickSettings, type RunChoice, type Settings } from "./settings.ts";
 
 /**
  * Gives a network's weights, by the names inside it, for these images and so many classes. Throws a
@@ -135,19 +136,49 @@ export async function readTrainedStudent(
 ): Promise<TrainedStudent> {
   if (average) requireAverage(experiment, "--average");
   const resolved = await resolveRun(experiment, seed, { epochs, limit, fresh: false });
-  const { identity: { id }, folder, state } = resolved;
-  if (state !== "done") {
-    const flags = Object.entries({ seed, epochs, limit }).filter(([, value]) => value !== undefined)
-      .map(([name, value]) => ` --${name} ${value}`);
-    const command = `deno task exp ${id}${flags.join("")}`;
-    if (state === "changed") {
-      const modules = (await changedModules(resolved)).join(", ");
-      const ways = `\`${command} --keep\` keeps it, \`${command} --fresh\` trains it again`;
-      throw new Failure(3, `${id} seed ${seed}: code has changed since: ${modules}; ${ways}`);
-    }
-    throw new Failure(3, `${id} seed ${seed} is ${STATE_TEXTS[state]}; \`${command}\` trains it`);
+  await requireDone(resolved, { epochs, limit });
+  const path = resolved.folder.weights(epoch, average ? "average" : undefined);
+  return await readStudent(resolved, path, average);
+}
+
+/**
+ * Reads a teacher or first stage that another experiment trained, for a trial with these settings.
+ * Rejects like `readTrainedStudent`.
+ */
+export async function readTrainedFoundation(
+  trained: Trained,
+  settings: RunChoice,
+): Promise<TrainedStudent> {
+  const resolved = await resolveTrained(trained, settings);
+  await requireDone(resolved, quickSettings(resolved.quick));
+  return await readStudent(resolved, resolved.weights, trained.average ?? false);
+}
+
+/** Rejects with a `Failure` (exit 3) if a run is not done, or its experiment has changed since. */
+async function requireDone(
+  resolved: Resolved,
+  { epochs, limit }: Pick<Settings, "epochs" | "limit">,
+): Promise<void> {
+  const { identity: { id }, seed, state } = resolved;
+  if (state === "done") return;
+  const flags = Object.entries({ seed, epochs, limit }).filter(([, value]) => value !== undefined)
+    .map(([name, value]) => ` --${name} ${value}`);
+  const command = `deno task exp ${id}${flags.join("")}`;
+  if (state === "changed") {
+    const modules = (await changedModules(resolved)).join(", ");
+    const ways = `\`${command} --keep\` keeps it, \`${command} --fresh\` trains it again`;
+    throw new Failure(3, `${id} seed ${seed}: code has changed since: ${modules}; ${ways}`);
   }
-  const path = folder.weights(epoch, average ? "average" : undefined);
+  throw new Failure(3, `${id} seed ${seed} is ${STATE_TEXTS[state]}; \`${command}\` trains it`);
+}
+
+/** Reads the student of a run that is done from this file of its weights. */
+async function readStudent(
+  resolved: Resolved,
+  path: string,
+  average: boolean,
+): Promise<TrainedStudent> {
+  const { experiment, identity: { id }, folder, seed } = resolved;
   const trial = await folder.requireTrial();
   const [{ tensors }, digest] = [
     await loadCheckpoint(path),

@@ -69,7 +69,11 @@ function classTarget(
     : [[label, 1]];
   return {
     loss: classificationLoss(labels, smoothing),
-    sums: ({ taps: { logits } }) => ({ top1: correct(logits, labels) }),
+    measure: ({ taps: { logits } }, teacher) => ({
+      top1: correct(logits, labels),
+      // A teacher of features alone scores no classes.
+      ...teacher && "logits" in teacher.taps && { kl: kl(logits, teacher.taps.logits) },
+    }),
     given: { label },
   };
 }
@@ -105,11 +109,11 @@ export function distribution(
 }
 
 /**
- * The number of correct samples, a scalar. If a sample has several classes, each counts by its
- * share.
+ * Whether each sample is correct, [batch] of 0 and 1. If a sample has several classes, each counts
+ * by its share.
  */
 function correct(logits: Tensor, labels: readonly Label[]): Tensor {
-  return tf.addN(labels.map(([label, share]) => tf.mul(tf.sum(hits(logits, label, 1)), share)));
+  return tf.addN(labels.map(([label, share]) => tf.mul(hits(logits, label, 1), share)));
 }
 
 /** Whether each sample has its class among the `k` highest scores, [batch] of 0 and 1. */

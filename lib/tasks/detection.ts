@@ -102,10 +102,7 @@ function detectionTarget(labels: Labels, { random }: LabelContext): Target<Detec
   };
   return {
     loss: (output: PassOutput<Detector>) => tf.addN(Object.values(see(output).losses)),
-    sums: (student: PassOutput<Detector>) =>
-      Object.fromEntries(
-        Object.entries(see(student).losses).map(([name, loss]) => [name, tf.sum(loss)]),
-      ),
+    measure: (output: PassOutput<Detector>) => see(output).losses,
     given: { regionsOf: (output: PassOutput<Detector>) => see(output).regions },
   };
 }

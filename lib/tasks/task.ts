@@ -66,10 +66,11 @@ export interface Target<N extends Net = Net> {
   /** The loss of a network's output for each sample, [batch]. */
   loss(output: Output<N>): Tensor;
   /**
-   * Sums over the batch for the student's output, scalars by measure. The log has their means as
+   * Measures a network's output in training, alone or beside its teacher: one number per sample,
+   * [batch], by measure, percentages as 0 … 1. The log has the student's means as
    * `train/<measure>`.
    */
-  sums(student: Output<N>): { readonly [measure: string]: Tensor };
+  measure(output: Output<N>, teacher?: Output<N>): { readonly [measure: string]: Tensor };
   /** The task's own additions to the step context. */
   readonly given: { readonly [name: string]: unknown };
 }

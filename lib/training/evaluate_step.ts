@@ -1,10 +1,10 @@
-import type { Normalisation } from "../data/dataset.ts";
+import type { Dataset, Mix, Normalisation } from "../data/dataset.ts";
 import type { StepFunction, Ungrouped } from "../engine/engine.ts";
 import type { Tensor } from "../kernels/tensor.ts";
-import type { Model, PassOutput } from "../nn/network.ts";
+import type { Model, Net, PassOutput } from "../nn/network.ts";
 import { passes } from "../nn/pass.ts";
 import type { Variable } from "../nn/variables.ts";
-import type { LabelName, Task } from "../tasks/task.ts";
+import type { LabelName, Labels, Task } from "../tasks/task.ts";
 import { networkImages } from "./prepare_images.ts";
 import type { ByTrial } from "./step.ts";
 
@@ -42,17 +42,23 @@ export function evaluateStep(
   };
 }
 
+/** What a prediction needs of a data set. */
+export type PredictedDataset = Pick<
+  Dataset<Mix | undefined, string, Net>,
+  "task" | "normalisation"
+>;
+
 /**
- * Predicts a batch with running statistics: returns the outputs that the task selects. Its labels
- * say where padding begins; their goals are not read.
+ * Predicts a batch with running statistics: returns the outputs that `select` takes, such as
+ * `task.predict`. The labels say where padding begins; their goals are not read.
  */
-export function predictStep(
-  task: Task,
+export function predictStep<V extends Ungrouped>(
+  { task, normalisation }: PredictedDataset,
   network: Model,
-  normalisation: Normalisation,
-): StepFunction<EvaluateInput> {
+  select: (output: PassOutput, labels: Labels) => V,
+): StepFunction<EvaluateInput, V> {
   return ({ image, ...labels }) => ({
-    values: task.predict(
+    values: select(
       runFrozen(network, networkImages({ task, normalisation }, image, labels)),
       labels,
     ),

@@ -48,7 +48,7 @@ export type TrainValues = {
   readonly terms: Readonly<Record<string, Tensor>>;
   /** The mean of each value that the method reports. */
   readonly reports: Readonly<Record<string, Tensor>>;
-  /** The task's sums over the batch for the student's output, by measure. */
+  /** The sums over the batch of the task's measures of the student, beside its only teacher. */
   readonly sums: Readonly<Record<string, Tensor>>;
 };
 
@@ -445,6 +445,7 @@ function objective(
       live,
       frozen,
       task: target.loss,
+      measure: (output) => target.measure(output),
       mask: () => undefined,
     };
     const result = parts.loss(within(context, { teacher }));
@@ -467,7 +468,8 @@ function objective(
           Object.entries(reports).map(([name, perSample]) => [name, tf.keep(tf.mean(perSample))]),
         ),
         sums: Object.fromEntries(
-          Object.entries(target.sums(student)).map(([measure, sum]) => [measure, tf.keep(sum)]),
+          Object.entries(target.measure(student, Array.isArray(teacher) ? undefined : teacher))
+            .map(([measure, perSample]) => [measure, tf.keep(tf.sum(perSample))]),
         ),
       },
       changes: [...remembered, ...writes].map(([variable, value]) => ({

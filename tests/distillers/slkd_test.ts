@@ -45,6 +45,16 @@ async function first(options: SlkdOptions) {
   return { losses, gradients, student };
 }
 
+Deno.test("slkd: reports the share of images that each copy and their fusion get right", async () => {
+  for (const copies of [1, 2, 3]) {
+    const { losses: { reports } } = await first({ copies });
+    const own = Array.from({ length: copies }, (_, i) => `self${i + 1}_top1`);
+    assertEquals(Object.keys(reports), ["self_top1", ...own]);
+    assert(Object.values(reports).every(([share]) => share >= 0 && share <= 1));
+    if (copies === 1) assertEquals(reports.self_top1, reports.self1_top1);
+  }
+});
+
 const terms = (losses: Values<TrainValues>) => Object.keys(losses.terms);
 
 Deno.test("slkd: the student's loss moves the self-learning teachers only with `joint`", async () => {

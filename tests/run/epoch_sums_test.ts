@@ -36,6 +36,17 @@ Deno.test("addStep: means count once for each image, the task's sums and gradien
   assertEquals(addStep(partial, { ...second, images: one(2), sums: { top1: one(2) } }, 2), sums);
 });
 
+Deno.test("addStep: what the first steps of an epoch did not have stays out until the next epoch", () => {
+  const step = {
+    ...{ loss: one(2), terms: { task: one(8) }, images: one(2) },
+    ...{ reports: { share: one(1), other: one(1) }, sums: { top1: one(1), kl: one(3) } },
+  };
+  const { reports, measures } = addStep(sums, step, 2);
+  assertEquals([reports, measures], [{ share: 4.5 }, { top1: 6 }]);
+  const { reports: all, measures: both } = addStep(NO_SUMS, step, 2);
+  assertEquals([all, both], [{ share: 2, other: 2 }, { top1: 1, kl: 3 }]);
+});
+
 Deno.test("readEpochSums: reads back what a checkpoint saved, also before the first step", () => {
   for (const saved of [sums, NO_SUMS]) assertEquals(read(JSON.parse(canonical(saved))), saved);
 });

@@ -6,43 +6,24 @@ Weights, statistics and images are those of `recipe.ts`. Layers are named and la
 """
 import json
 
-import numpy
 import timm
 import torch
 
-SEED, CLASSES, SHAPE = 1, 5, (4, 3, 64, 64)
+from recipe import SEED, recipe
+
+CLASSES, SHAPE = 5, (4, 3, 64, 64)
 
 
-def uniforms(text, size):
-    """mulberry32, seeded with the FNV-1a hash of a text: numbers in [0, 1)."""
-    state = 0x811C9DC5
-    for byte in text.encode():
-        state = (state ^ byte) * 0x01000193 % 2**32
-    states = (numpy.uint64(state) + numpy.arange(1, size + 1, dtype=numpy.uint64) * numpy.uint64(0x6D2B79F5))
-    states = states.astype(numpy.uint32)
-    t = (states ^ (states >> 15)) * (states | 1)
-    t ^= t + (t ^ (t >> 7)) * (t | 61)
-    return (t ^ (t >> 14)) / 2.0**32
-
-
-def recipe(name, value):
+def tensor(name, value):
     """A tensor by its name. Running means are made as offsets of norms, variances as their factors."""
-    u = uniforms(f"{SEED}:{name}", value.numel()).reshape(value.shape)
     of_norm = ".bn." in name
     if name == "image":
-        made = 4 * u - 2
-    elif of_norm and name.endswith(("weight", "var")):
-        made = 0.7 + 0.6 * u
+        role = "image"
     elif of_norm:
-        made = 0.4 * u - 0.2
-    elif name.endswith("bias"):
-        made = 0.2 * u - 0.1
-    elif value.ndim == 4:
-        out, _, height, width = value.shape
-        made = (2 * u - 1) * (3**0.5) * (2 / (out * height * width)) ** 0.5
+        role = "norm.weight" if name.endswith(("weight", "var")) else "norm.bias"
     else:
-        made = (2 * u - 1) / value.shape[1] ** 0.5
-    return torch.from_numpy(made).float()
+        role = "bias" if name.endswith("bias") else "weight"
+    return torch.from_numpy(recipe(name, value.shape, role))
 
 
 def tensors(name, **options):
@@ -55,9 +36,9 @@ if __name__ == "__main__":
     network = timm.create_model("regnety_002", num_classes=CLASSES)
     for name, value in network.state_dict().items():
         if value.ndim > 0:
-            value.copy_(recipe(name, value))
+            value.copy_(tensor(name, value))
     network = network.double()
-    images = recipe("image", torch.empty(SHAPE)).double()
+    images = tensor("image", torch.empty(SHAPE)).double()
     with torch.no_grad():
         logits = network.eval()(images)
     loss = torch.nn.functional.cross_entropy(network.train()(images), torch.arange(len(images)))

@@ -1,7 +1,7 @@
 import { assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import type { Random } from "../../lib/kernels/random_uniform.ts";
-import { logitsOutput } from "../../lib/nn/network.ts";
+import { logitsOutput, type Output, type Scorer } from "../../lib/nn/network.ts";
 import { classification, hits, smoothedClassification } from "../../lib/tasks/classification.ts";
 import type { Target } from "../../lib/tasks/task.ts";
 
@@ -36,8 +36,26 @@ Deno.test("classification: the loss is the cross-entropy, and the sums count the
     for (const [i, row] of LOGITS.entries()) {
       assertAlmostEquals(losses[i], -logSoftmax(row)[LABEL[i]], 1e-5);
     }
-    assertEquals(numbers(target.sums(output()).top1), [2]);
+    assertEquals(numbers(target.measure(output()).top1), [1, 0, 1]);
     assertEquals(numbers(target.given.label as tf.Tensor), LABEL);
+  }));
+
+Deno.test("classification: a step measures the KL to its teacher for each image", () =>
+  onCpu(() => {
+    const { measure } = classification.target(labels(), { random });
+    assertEquals(Object.keys(measure(output())), ["top1"]);
+    // The compiler does not let a scorer's task see such a teacher, a step of features does.
+    const ofFeatures = { ...output(), taps: { map: tf.zeros([3, 2]) } } as unknown as Output<
+      Scorer
+    >;
+    assertEquals(Object.keys(measure(output(), ofFeatures)), ["top1"]);
+    const teacher = [[1, 1, 0], [0, 3, 0], [5, 0, 1]];
+    const divergences = LOGITS.map((row, i) => {
+      const [of, to] = [logSoftmax(teacher[i]), logSoftmax(row)];
+      return of.reduce((sum, log, j) => sum + Math.exp(log) * (log - to[j]), 0);
+    });
+    numbers(measure(output(), output(teacher)).kl)
+      .forEach((kl, i) => assertAlmostEquals(kl, divergences[i], 1e-5));
   }));
 
 Deno.test("classification: smoothed labels give every class its share, also those of mixed images", () =>
@@ -59,7 +77,7 @@ Deno.test("classification: smoothed labels give every class its share, also thos
       assertAlmostEquals(mixed[i], 0.25 * own + 0.75 * smoothed(row, LABEL[partner[i]]), 1e-5);
     }
     const target = task.target(labels(), { random });
-    assertEquals(numbers(target.sums(output()).top1), [2], "a score has hard labels");
+    assertEquals(numbers(target.measure(output()).top1), [1, 0, 1], "a score has hard labels");
     assertEquals(numbers(target.given.label as tf.Tensor), LABEL);
   }));
 
@@ -80,7 +98,7 @@ Deno.test("classification: a mixed image has its own class and its partner's, by
       );
     };
     assertShares((target) => target.loss(output()));
-    assertShares((target) => target.sums(output()).top1);
+    assertShares((target) => target.measure(output()).top1);
     assertNotEquals(numbers(mixed.loss(output())), numbers(own.loss(output())));
   }));
 

@@ -2,7 +2,7 @@ import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { scratch } from "../../lib/distillers/scratch.ts";
 import { sgd } from "../../lib/optimizers/sgd.ts";
 import { detection } from "../../lib/tasks/detection.ts";
-import { predictStep } from "../../lib/training/evaluate_step.ts";
+import { type PredictedDataset, predictStep } from "../../lib/training/evaluate_step.ts";
 import { trainStep } from "../../lib/training/step.ts";
 import { alone } from "../support/alone.ts";
 import { assembleUntrained } from "../support/assemble_untrained.ts";
@@ -71,7 +71,8 @@ Deno.test("detection: both engines have the same losses in the first step", asyn
 Deno.test("detection: objects are found inside of the image, and its padding does not matter", async () => {
   const { engine, student } = await toy("compiled");
   try {
-    const run = engine.compile(predictStep(detection, student, NORMALISATION));
+    const dataset: PredictedDataset = { task: detection, normalisation: NORMALISATION };
+    const run = engine.compile(predictStep(dataset, student, dataset.task.predict));
     const { image } = toyPhotos();
     const found = await run({ image, ...toyObjects() });
     const slots = found.scores.length / 2;

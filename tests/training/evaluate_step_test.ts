@@ -1,7 +1,11 @@
 import { alone } from "../support/alone.ts";
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { scratch } from "../../lib/distillers/scratch.ts";
-import { evaluateStep, predictStep } from "../../lib/training/evaluate_step.ts";
+import {
+  evaluateStep,
+  type PredictedDataset,
+  predictStep,
+} from "../../lib/training/evaluate_step.ts";
 import { classification } from "../../lib/tasks/classification.ts";
 import { type Kind, open } from "../support/engines.ts";
 import { everything, needs } from "../support/needs.ts";
@@ -43,12 +47,15 @@ for (const kind of ["cpu", "compiled"] as const) {
     engine.close();
   });
 
-  await test("predictStep: the outputs that the task selects, without labels", async () => {
+  await test("predictStep: the outputs that the task selects", async () => {
     const { engine, student } = await train(kind);
     const evaluate = engine.compile(
       alone(evaluateStep(classification, [{ student }], normalisation)),
     );
-    const { logits } = await engine.compile(predictStep(classification, student, normalisation))({
+    const dataset: PredictedDataset = { task: classification, normalisation };
+    const { logits } = await engine.compile(
+      predictStep(dataset, student, dataset.task.predict),
+    )({
       image,
     });
     const { top1 } = await evaluate({ image, label });

@@ -91,11 +91,12 @@ async function assertParts(kind: Kind): Promise<void> {
     }
     for (const [i, { images, loss, terms, sums }] of whole.values.entries()) {
       const own = parts.values[i];
-      assertEquals([own.images, own.sums], [images, sums]);
+      assertEquals([own.images, own.sums.top1], [images, sums.top1]);
       assertNear(`${name}: loss`, own.loss, loss, 1e-5);
       for (const term of Object.keys(terms)) {
         assertNear(`${name}: ${term}`, own.terms[term], terms[term], 1e-4);
       }
+      assertNear(`${name}: kl`, own.sums.kl, sums.kl, 1e-4);
     }
   }
 }

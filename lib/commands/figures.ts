@@ -1,0 +1,170 @@
+/**
+ * `deno task figures <experiments…>`: draws the papers' figures from the user's own runs.
+ *
+ * @module
+ */
+import { basename, dirname, join, relative, sep } from "node:path";
+import type { Experiment } from "../experiment/experiment.ts";
+import type { Figure, Picture, Shown } from "../figures/figure.ts";
+import { FIGURES } from "../figures/mod.ts";
+import { paintPng } from "../figures/png.ts";
+import { drawSvg } from "../figures/svg.ts";
+import { atomicWrite } from "../files/atomic_write.ts";
+import { findDataFolder } from "../files/data_folder.ts";
+import { userFolder, userPath } from "../files/user_path.ts";
+import { checkTypes } from "../project/check_types.ts";
+import { identify, type Identity } from "../project/identify.ts";
+import { exitAtOnce } from "../tensorflow/library/load.ts";
+import { runCommand } from "../terminal/command.ts";
+import { helpText, parseFlags, type Spec } from "../terminal/flags.ts";
+import { Interruption } from "../terminal/interruption.ts";
+import { type Status, status } from "../terminal/status.ts";
+import { Failure } from "../values/failure.ts";
+import { didYouMean } from "../values/suggest.ts";
+import { ENGINE_FLAGS } from "./engine_flags.ts";
+import { namedExperiments } from "./named_experiments.ts";
+
+const FLAGS = {
+  "figure": { type: "string", help: "the figure to draw. Default: all that the runs allow" },
+  "format": { type: "string", choices: ["svg", "png"], help: "format of the files. Default: svg" },
+  "out": { type: "string", help: "folder of the files. Default: figures/ beside the experiments" },
+  "seed": { type: "integer", least: 0, help: "seed of the runs. Default: 1" },
+  "epoch": {
+    type: "string",
+    choices: ["last", "best"],
+    help: "epoch of the weights. Default: last",
+  },
+  "points": { type: "integer", least: 1, help: "test images of tsne. Default: 1000" },
+  "images": {
+    type: "string",
+    help: "test images of grad-cam by index: 3,14,15. Default: 6 at even distances",
+  },
+  ...ENGINE_FLAGS,
+} as const satisfies Spec;
+
+const EXAMPLE = "deno task figures experiments/proxy --figure accuracy";
+
+/**
+ * Draws a figure, or all, of the experiments that the arguments name, `module.ts`,
+ * `module.ts#name` or a folder of tables, and prints the paths of the files. Of all figures it
+ * leaves out those that the runs do not allow, and says why. `check` checks the types of the modules.
+ * Rejects with a `Failure` that has the exit code, also if no figure could be drawn.
+ */
+export async function runFigures(
+  args: readonly string[],
+  print: (line: string) => void = console.log,
+  within: string = userFolder(),
+  check: (modules: readonly string[]) => Promise<void> = checkTypes,
+): Promise<void> {
+  const { _: names, figure, format = "svg", out, help, ...options } = parseFlags(args, FLAGS);
+  if (help) return print(figuresHelp());
+  if (names.length === 0) throw new Failure(2, `which experiments? ${EXAMPLE}`);
+  const chosen = figure === undefined ? Object.entries(FIGURES) : [[figure, find(figure)] as const];
+  const experiments = await namedExperiments(names, within, check);
+  const { shown, folder } = await show(experiments);
+  const { seed = 1, epoch = "last", precision = "float32", backend = "tensorflow" } = options;
+  const progress = sayOnce(status());
+  const settings = {
+    ...{ seed, epoch, precision, backend, threads: options.threads },
+    ...{ points: options.points, images: readIndices(options.images) },
+    evalBatch: options["eval-batch"],
+    ...{ data: findDataFolder(options.data), status: progress, log: progress.line },
+  };
+  // Nothing is there to save.
+  using _ = new Interruption(() => {
+    progress.close();
+    console.error("interrupted: no further figure is drawn");
+    exitAtOnce(130);
+  });
+  const target = out === undefined ? join(folder, "figures") : userPath(out);
+  let drawn = 0;
+  for (const [name, { draw }] of chosen) {
+    const picture = await draw(shown, settings).catch((error) => {
+      if (figure !== undefined || !(error instanceof Failure)) throw error;
+      print(`${name} left out: ${error.message}`);
+    });
+    if (!picture) continue;
+    const path = join(target, `${name}.${format}`);
+    await Deno.mkdir(target, { recursive: true });
+    await atomicWrite(path, await encode(picture, format));
+    print(relative(Deno.cwd(), path));
+    drawn++;
+  }
+  if (drawn === 0) throw new Failure(3, "no figure could be drawn");
+}
+
+/** Reads indices with commas between them. */
+function readIndices(text: string | undefined): number[] | undefined {
+  if (text === undefined) return undefined;
+  if (/^\d+(,\d+)*$/.test(text)) return [...new Set(text.split(",").map(Number))];
+  throw new Failure(2, `--images needs indices such as 3,14,15, not "${text}"`);
+}
+
+/** A status that prints no line twice: several figures may lack the same run. */
+function sayOnce(progress: Status): Status {
+  const said = new Set<string>();
+  const line = (text: string) => {
+    if (!said.has(text)) progress.line(text);
+    said.add(text);
+  };
+  return { ...progress, line };
+}
+
+function figuresHelp(): string {
+  const names = Object.keys(FIGURES);
+  const width = Math.max(...names.map((name) => name.length));
+  const rows = Object.entries<Figure>(FIGURES).map(([name, { about }]) =>
+    `  ${name.padEnd(width)}  ${about}`
+  );
+  const usage = "deno task figures <module.ts[#name] | folder>…";
+  return [helpText(usage, FLAGS), "", "figures:", "", ...rows].join("\n");
+}
+
+function find(name: string): Figure {
+  const found = Object.entries<Figure>(FIGURES).find(([known]) => known === name);
+  if (found) return found[1];
+  const names = Object.keys(FIGURES);
+  throw new Failure(
+    2,
+    `there is no figure ${name}; there are ${names.join(", ")}${didYouMean(name, names)}`,
+  );
+}
+
+async function encode(picture: Picture, format: "svg" | "png"): Promise<string | Uint8Array> {
+  const svg = await drawSvg(picture);
+  return format === "svg" ? svg : await paintPng(svg);
+}
+
+/**
+ * Names experiments for a figure, and finds the folder that all their modules are below. A label is
+ * the name of the export, if no other experiment has it, else the id.
+ */
+async function show(
+  experiments: readonly Experiment[],
+): Promise<{ readonly shown: readonly Shown[]; readonly folder: string }> {
+  const identities = await Promise.all(experiments.map(identify));
+  const short = identities.map(shortName);
+  const isAlone = (name: string) => short.filter((one) => one === name).length === 1;
+  const shown = experiments.map((experiment, i): Shown => {
+    const { id, name } = identities[i];
+    const label = isAlone(short[i]) ? short[i] : id;
+    return { experiment, id, label, method: name ?? experiment.distiller.id };
+  });
+  return { shown, folder: commonFolder(identities.map(({ module }) => dirname(module))) };
+}
+
+function shortName({ name, module }: Identity): string {
+  return name ?? basename(module, ".ts");
+}
+
+/** The longest path that all of these begin with. */
+function commonFolder([first, ...others]: readonly string[]): string {
+  const parts = first.split(sep);
+  const length = parts.findIndex((_, i) => {
+    const start = parts.slice(0, i + 1).join(sep);
+    return !others.every((other) => other === start || other.startsWith(start + sep));
+  });
+  return length < 0 ? first : parts.slice(0, length).join(sep);
+}
+
+if (import.meta.main) await runCommand(() => runFigures(Deno.args));

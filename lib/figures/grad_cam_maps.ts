@@ -1,0 +1,99 @@
+import { type ClassMaps, classMaps } from "../analysis/grad_cam.ts";
+import { Failure } from "../values/failure.ts";
+import type { Figure, FigureSettings, Shown } from "./figure.ts";
+import { runsInWords, withoutTeachers } from "./panels.ts";
+import { type Colour, colourScale, pngAddress } from "./pixels.ts";
+import { readTaught, withTeachers } from "./trained_networks.ts";
+
+/** The test images that are shown unless some are chosen. */
+const IMAGES = 6;
+
+/** The side of a shown image, in pixels of the figure. */
+const SIDE = 84;
+
+/** SHAKE's figure 5: where each network looks for the class of an image. */
+export const gradCamMaps: Figure = {
+  about: "Grad-CAM++ on chosen images for students and teacher (SHAKE 5)",
+  async draw(all, settings) {
+    const shown = withoutTeachers(all);
+    const networks = withTeachers(await readTaught(shown, settings));
+    const images = settings.images ?? await evenImages(shown[0], settings);
+    const heat = colourScale("turbo");
+    const columns: string[] = ["image"];
+    const cells: { row: string; column: string; url: string }[] = [];
+    for (const { label, subject } of networks) {
+      const maps = await classMaps(subject, images, settings);
+      const name = (i: number) => `${images[i]}: ${maps.classes[maps.labels[i]]}`;
+      for (const i of images.keys()) {
+        const pixels = pixelsOf(maps, i);
+        if (columns.length === 1) cells.push(cellOf(name(i), "image", pixels, maps));
+        cells.push(
+          cellOf(name(i), label, pixels.map((own, j) => mix(own, heat(mapOf(maps, i)[j]))), maps),
+        );
+      }
+      columns.push(label);
+    }
+    const rows = [...new Set(cells.map(({ row }) => row))];
+    return {
+      title: "Grad-CAM++ visualization",
+      caption: [
+        runsInWords(shown, settings),
+        "of the class of each test image at the last map; from blue, 0, to red, 1",
+      ],
+      chart: {
+        data: { values: cells },
+        width: { step: SIDE + 6 },
+        height: { step: SIDE + 6 },
+        mark: { type: "image", width: SIDE, height: SIDE },
+        encoding: {
+          x: {
+            ...{ field: "column", type: "nominal", title: null, sort: columns } as const,
+            axis: { orient: "top", labelAngle: 0, domain: false, ticks: false },
+          },
+          y: {
+            ...{ field: "row", type: "nominal", title: null, sort: rows } as const,
+            axis: { domain: false, ticks: false },
+          },
+          url: { field: "url", type: "nominal" },
+        },
+        view: { stroke: null },
+      },
+    };
+  },
+};
+
+/** Test images at even distances. */
+async function evenImages(
+  { experiment: { dataset } }: Shown,
+  { data, status }: FigureSettings,
+): Promise<number[]> {
+  const opened = await dataset.open(data, status.line);
+  const { size } = opened.test;
+  opened.close();
+  if (size === 0) throw new Failure(2, `${dataset.id} has no test images`);
+  return Array.from({ length: Math.min(IMAGES, size) }, (_, i) => Math.floor(i * size / IMAGES));
+}
+
+function cellOf(row: string, column: string, colours: readonly Colour[], { image }: ClassMaps) {
+  return { row, column, url: pngAddress(colours, image[1]) };
+}
+
+/** The colours of an image. One of one channel is grey. */
+function pixelsOf({ image: [height, width, channels], pixels }: ClassMaps, i: number): Colour[] {
+  const own = pixels.subarray(i * height * width * channels, (i + 1) * height * width * channels);
+  const channel = (at: number, c: number) => own[at * channels + Math.min(c, channels - 1)];
+  return Array.from(
+    { length: height * width },
+    (_, at): Colour => [channel(at, 0), channel(at, 1), channel(at, 2)],
+  );
+}
+
+function mapOf({ image: [height, width], maps }: ClassMaps, i: number): Float32Array {
+  return maps.subarray(i * height * width, (i + 1) * height * width);
+}
+
+/** Half of one colour and half of another. */
+function mix(one: Colour, other: Colour): Colour {
+  const half = (i: 0 | 1 | 2) => Math.round((one[i] + other[i]) / 2);
+  return [half(0), half(1), half(2)];
+}

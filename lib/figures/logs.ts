@@ -1,0 +1,91 @@
+import { type EpochLog, readLog } from "../run/epoch_log.ts";
+import { resolveRun, STATE_TEXTS } from "../run/resolve.ts";
+import { Failure } from "../values/failure.ts";
+import type { FigureSettings, Shown } from "./figure.ts";
+import { pickPresent } from "./pick_present.ts";
+
+/** A run's log, epoch by epoch. */
+export interface Logged extends Shown {
+  readonly log: readonly EpochLog[];
+}
+
+/** A command that trains a run anew, so that its log has all that a log has now. */
+export function trainAnew(id: string, seed: number, flags = ""): string {
+  return `\`deno task exp ${id} --seed ${seed}${flags} --fresh\``;
+}
+
+/**
+ * Reads the logs of runs with a seed, also of those that are still training. Leaves out those that
+ * are missing, or of another declaration or code, and says so. Rejects with a `Failure` (exit 3)
+ * that says how to get one if there is none.
+ */
+export async function readLogs(
+  shown: readonly Shown[],
+  { seed, status }: Pick<FigureSettings, "seed" | "status">,
+): Promise<Logged[]> {
+  const found = await Promise.all(shown.map(async (one): Promise<Logged | Failure> => {
+    const { folder, state } = await resolveRun(one.experiment, seed, { fresh: false });
+    const title = `${one.id} seed ${seed}`;
+    if (state === "stale" || state === "changed") {
+      const text = `${title} is ${STATE_TEXTS[state]}; ${trainAnew(one.id, seed)} trains it again`;
+      return new Failure(3, text);
+    }
+    const log = await readLog(folder.path);
+    if (log && log.length > 0) return { ...one, log };
+    return new Failure(
+      3,
+      `${title} has no log in ${folder.path}; \`deno task exp ${one.id} --seed ${seed}\` trains it`,
+    );
+  }));
+  return pickPresent(found, status.line);
+}
+
+/** A value of an epoch. */
+export interface Point {
+  readonly epoch: number;
+  readonly value: number;
+  /** The line that it is on. */
+  readonly line: string;
+  /** The panel that the line is in. */
+  readonly panel: string;
+}
+
+/** The points of a tag in a log. Leaves out epochs without it. */
+export function tagPoints(
+  { log }: Logged,
+  tag: string,
+  place: Pick<Point, "line" | "panel">,
+  scale = 1,
+): Point[] {
+  return log.flatMap(({ epoch, [tag]: value }) =>
+    value === undefined ? [] : [{ ...place, epoch, value: scale * value }]
+  );
+}
+
+/** The names behind a prefix among the tags of a log: `kd` of `train/loss/kd`. */
+export function namesBehind(prefix: string, { log }: Logged): string[] {
+  const tags = new Set(log.flatMap((entry) => Object.keys(entry)));
+  return [...tags].filter((tag) => tag.startsWith(prefix)).map((tag) => tag.slice(prefix.length));
+}
+
+/**
+ * The points of several tags of each run's log, from `pick`. Leaves out runs without any, and says
+ * that they lack `what`, which `flags` of the command log. Throws a `Failure` (exit 3) if no run has
+ * any.
+ */
+export function requirePoints(
+  runs: readonly Logged[],
+  pick: (run: Logged) => Point[],
+  what: string,
+  { seed, status }: Pick<FigureSettings, "seed" | "status">,
+  flags = "",
+): Point[] {
+  const found = runs.map((run) => {
+    const points = pick(run);
+    return points.length > 0 ? points : new Failure(
+      3,
+      `the log of ${run.id} seed ${seed} lacks ${what}; ${trainAnew(run.id, seed, flags)} logs it`,
+    );
+  });
+  return pickPresent(found, status.line).flat();
+}

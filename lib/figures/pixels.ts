@@ -1,0 +1,29 @@
+import { encode } from "fast-png";
+import { scheme } from "vega";
+
+/** Red, green and blue, 0 … 255. */
+export type Colour = readonly [red: number, green: number, blue: number];
+
+/** A scale of colours of Vega, from 0 to 1. */
+export function colourScale(name: "turbo" | "purplebluegreen"): (value: number) => Colour {
+  const colour: (value: number) => string = scheme(name);
+  return (value) => {
+    const [red, green, blue] = colour(value).match(/\d+/g)!.map(Number);
+    return [red, green, blue];
+  };
+}
+
+/**
+ * Colours, row by row, as the address of a PNG inside of the SVG. Each is a square of `side` pixels,
+ * whose edges stay sharp where a viewer smooths. Default: 1.
+ */
+export function pngAddress(colours: readonly Colour[], columns: number, side = 1): string {
+  const width = columns * side;
+  const height = colours.length / columns * side;
+  const at = (i: number) => Math.floor(i / width / side) * columns + Math.floor((i % width) / side);
+  const data = Uint8Array.from(
+    Array.from({ length: width * height }, (_, i) => colours[at(i)]).flat(),
+  );
+  const png = encode({ width, height, data, channels: 3 });
+  return `data:image/png;base64,${png.toBase64()}`;
+}

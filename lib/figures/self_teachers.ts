@@ -1,0 +1,44 @@
+import { Failure } from "../values/failure.ts";
+import type { Figure } from "./figure.ts";
+import { lines } from "./lines.ts";
+import { namesBehind, readLogs, requirePoints, tagPoints } from "./logs.ts";
+import { panelsOf, runsInWords } from "./panels.ts";
+
+const PREFIX = "train/report/";
+
+/** SLKD's figure 4: the accuracy of the self-learning teachers, alone and fused. */
+export const selfTeachers: Figure = {
+  about: "top-1 of SLKD's own teachers over epochs, alone and fused (SLKD 4)",
+  async draw(all, settings) {
+    const shown = all.filter(({ experiment }) => experiment.distiller.id === "slkd");
+    if (shown.length === 0) {
+      throw new Failure(2, "self-teachers: none of these experiments is SLKD's");
+    }
+    const panels = panelsOf(shown);
+    const points = requirePoints(
+      await readLogs(shown, settings),
+      (run) => {
+        const panel = `${run.label}: ${panels.get(run.experiment)}`;
+        const reports = namesBehind(PREFIX, run).filter((name) => /^self\d*_top1$/.test(name));
+        const own = reports.flatMap((name) =>
+          tagPoints(run, PREFIX + name, { line: title(name), panel }, 100)
+        );
+        const student = tagPoints(run, "train/top1", { line: "student", panel });
+        return own.length > 0 ? [...own, ...student] : [];
+      },
+      "the accuracy of SLKD's own teachers",
+      settings,
+    );
+    return {
+      title: "Accuracy of the self-learning teachers, alone and fused",
+      caption: [runsInWords(shown, settings), "on an epoch's training images, while it trains"],
+      chart: lines(points, { y: "top-1, training images (%)", legend: "network" }),
+    };
+  },
+};
+
+/** `self1_top1` is the first self-learning teacher, `self_top1` their fusion. */
+function title(report: string): string {
+  const [, number] = report.match(/^self(\d*)_/)!;
+  return number === "" ? "fused" : `SL-T ${number}`;
+}

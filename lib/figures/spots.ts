@@ -1,0 +1,29 @@
+import { Failure } from "../values/failure.ts";
+import type { Figure } from "./figure.ts";
+import { lines } from "./lines.ts";
+import { namesBehind, readLogs, tagPoints } from "./logs.ts";
+import { runsInWords } from "./panels.ts";
+
+const PREFIX = "train/report/spot_";
+
+/** The share of samples that SAKD distils at each spot over epochs. */
+export const spots: Figure = {
+  about: "the share of samples that SAKD distils at each spot over epochs",
+  async draw(all, settings) {
+    const shown = all.filter(({ experiment }) => experiment.distiller.id === "sakd");
+    if (shown.length === 0) throw new Failure(2, "spots: none of these experiments is SAKD's");
+    const points = (await readLogs(shown, settings)).flatMap((run) =>
+      namesBehind(PREFIX, run).flatMap((spot) =>
+        tagPoints(run, PREFIX + spot, { line: spot, panel: run.label }, 100)
+      )
+    );
+    if (points.length === 0) {
+      throw new Failure(2, "spots: these runs route nothing: every sample is distilled everywhere");
+    }
+    return {
+      title: "Samples distilled at each spot over epochs",
+      caption: [runsInWords(shown, settings), "the share of an epoch's training images"],
+      chart: lines(points, { y: "samples (%)", legend: "spot", range: [0, 100] }),
+    };
+  },
+};

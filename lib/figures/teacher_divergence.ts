@@ -1,0 +1,31 @@
+import { Failure } from "../values/failure.ts";
+import type { Figure } from "./figure.ts";
+import { lines } from "./lines.ts";
+import { readLogs, requirePoints, tagPoints } from "./logs.ts";
+import { panelsOf, runsInWords } from "./panels.ts";
+
+/** The KL from the teacher to the student over epochs, on the training images. */
+export const teacherDivergence: Figure = {
+  about: "KL from the teacher to the student over epochs (SHAKE 4, over the training)",
+  async draw(all, settings) {
+    const shown = all.filter(({ experiment }) => experiment.teachers.length === 1);
+    if (shown.length === 0) {
+      throw new Failure(2, "divergence: none of these experiments has one teacher");
+    }
+    const panels = panelsOf(shown);
+    const points = requirePoints(
+      await readLogs(shown, settings),
+      (run) => tagPoints(run, "train/kl", { line: run.label, panel: panels.get(run.experiment)! }),
+      "the KL to its teacher",
+      settings,
+    );
+    return {
+      title: "KL divergence from the teacher over epochs",
+      caption: [
+        runsInWords(shown, settings),
+        "KL(teacher ‖ student) at temperature 1, the mean over an epoch's training images",
+      ],
+      chart: lines(points, { y: "KL divergence", legend: "method", zero: true }),
+    };
+  },
+};
