@@ -14,6 +14,7 @@ export {
   from,
   type FromOptions,
   type Parts,
+  type SharedStage,
   startBody,
   type Started,
   type Teacher,
@@ -48,8 +49,8 @@ export { sgd, type SgdOptions } from "./lib/optimizers/sgd.ts";
 export type {
   Augmentation,
   Dataset,
-  DetectionDataset,
   DatasetOptions,
+  DetectionDataset,
   Mix,
   Normalisation,
 } from "./lib/data/dataset.ts";

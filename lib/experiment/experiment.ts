@@ -300,7 +300,7 @@ export function requireAverage({ schedule }: Pick<Experiment, "schedule">, who: 
 }
 
 /** A stage that two networks have under one name, or an error that says there is none. */
-type SharedStage<N extends Net, B extends Net> =
+export type SharedStage<N extends Net, B extends Net> =
   [Exclude<Extract<Tap<N>, Tap<B>>, "logits">] extends [never]
     ? { readonly error: "no stage of the body's network is one of the student's" }
     : unknown;

@@ -66,9 +66,9 @@ export interface FasterRcnnOptions {
    * Whose anchors, pooling, proposals and losses it has. Detectron2's are L1 instead of a smooth L1,
    * exact anchors, aligned regions and 1000 proposals of 2000. Default: torchvision's.
    */
-  readonly conventions?: Library;
+  readonly conventions?: DetectionLibrary;
   /** Whose initial values the head has. Default: `conventions`. */
-  readonly start?: Library;
+  readonly start?: DetectionLibrary;
   /** Regions that a training step proposes of each image. Default: 2000, detectron2 1000. */
   readonly proposals?: number;
   /** Anchors and regions of each image that a training step samples. Default: 256 and 512. */
@@ -78,11 +78,11 @@ export interface FasterRcnnOptions {
 }
 
 /** The libraries whose detectors differ in details. */
-type Library = "torchvision" | "detectron2";
+export type DetectionLibrary = "torchvision" | "detectron2";
 
 /** What the libraries set in different ways. */
 const CONVENTIONS: {
-  readonly [L in Library]:
+  readonly [L in DetectionLibrary]:
     & Pick<Detecting, "training" | "evaluation" | "rpnLoss" | "headLoss">
     & { readonly aligned?: true; readonly layout?: L };
 } = {
@@ -293,7 +293,7 @@ function regionProposals(anchors: number): Stage {
 }
 
 /** Two dense layers with ReLUs on a pooled region, then the logits and the deltas of all classes. */
-function boxHead(classes: number, hidden: number, start: Library): Stage {
+function boxHead(classes: number, hidden: number, start: DetectionLibrary): Stage {
   return (create, region) => {
     const own = start === "detectron2";
     const wide = (inputs: number) =>
