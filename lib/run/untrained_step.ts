@@ -8,8 +8,10 @@ import {
 import { openEngine } from "../engine/open_engine.ts";
 import { type Experiment, networkOf } from "../experiment/experiment.ts";
 import { description } from "../nn/description.ts";
+import type { Net } from "../nn/network.ts";
 import { assemble } from "../training/assemble.ts";
 import { compileSteps } from "../training/compile_steps.ts";
+import type { Task } from "../tasks/task.ts";
 import type { Settings } from "./settings.ts";
 import { timeSteps } from "./time_steps.ts";
 
@@ -18,7 +20,7 @@ import { timeSteps } from "./time_steps.ts";
  * Rejects with a `Failure` (exit 3) if the files are needed and missing.
  */
 export async function sizesOf(
-  dataset: Dataset<Mix | undefined, string>,
+  dataset: Dataset<Mix | undefined, string, Net>,
   { data, status }: Pick<Settings, "data" | "status">,
 ): Promise<DatasetSizes> {
   if (dataset.sizes) return dataset.sizes;
@@ -75,7 +77,11 @@ export async function timeUntrainedStep(
     const assembly = assemble(experiment, options);
     await engine.hold([...assembly.variables.values()]);
     const steps = compileSteps(engine, [assembly]);
-    const { fastest } = await timeSteps(steps, { task, split, image }, [timed], 1);
+    const { noiseLabels } = task;
+    const readable: Task = noiseLabels
+      ? { ...task, readLabels: (_, indices) => noiseLabels(indices.length, image, classes) }
+      : task;
+    const { fastest } = await timeSteps(steps, { task: readable, split, image }, [timed], 1);
     return { seconds: fastest / 1000 * schedule.batch / images, images };
   } finally {
     engine.close();

@@ -53,3 +53,32 @@ export function instancesOf(split: LabelSource & Partial<BoxSource>): CocoInstan
   if (!split.instances) throw new Error("the images of this split have no boxes");
   return split.instances;
 }
+
+/** Objects in an image of noise: about as many as a photo of COCO has. */
+const OBJECTS = 8;
+
+/** Makes boxes of several sizes for so many images of noise without padding. */
+export function noiseBoxes(
+  images: number,
+  [height, width]: readonly number[],
+  classes: number,
+): Inputs<BoxLabel> {
+  const all = images * OBJECTS;
+  const share = (i: number) => (i % OBJECTS + 1) / (2 * OBJECTS);
+  const boxes = Array.from({ length: all }, (_, i) => {
+    const [x, y] = [width * share(i), height * share(i + 3)];
+    return [x, y, x + width * share(i + 1), y + height * share(i + 2)];
+  });
+  const sides = Float32Array.from({ length: 2 * images }, (_, i) => [height, width][i % 2]);
+  return {
+    labelBoxes: { shape: [images, OBJECTS, 4], data: Float32Array.from(boxes.flat()) },
+    labelClasses: {
+      shape: [images, OBJECTS],
+      data: Int32Array.from({ length: all }, (_, i) => 1 + i % (classes - 1)),
+    },
+    labelCount: { shape: [images], data: new Int32Array(images).fill(OBJECTS) },
+    labelSize: { shape: [images, 2], data: sides },
+    labelPhoto: { shape: [images, 2], data: sides },
+    labelImage: { shape: [images], data: Int32Array.from({ length: images }, (_, i) => i) },
+  };
+}

@@ -7,7 +7,7 @@ import type { Detector } from "../nn/detector.ts";
 import type { PassOutput } from "../nn/network.ts";
 import { propose } from "../nn/proposals.ts";
 import { candidatesOf, lookAt, type TrainedRegions } from "../nn/two_stages.ts";
-import { readBoxLabels } from "./box_labels.ts";
+import { noiseBoxes, readBoxLabels } from "./box_labels.ts";
 import type { CocoStat } from "./coco_evaluation.ts";
 import { detectionFiles } from "./detection_files.ts";
 import { detectionFindings } from "./detection_findings.ts";
@@ -57,6 +57,7 @@ export const detection: Task<Detector> = {
   primary: "AP",
   evaluationBatch: 2,
   readLabels: readBoxLabels,
+  noiseLabels: noiseBoxes,
   prepare: blankPadding,
   target: detectionTarget,
   evaluate: (output: PassOutput<Detector>, labels) => ({

@@ -122,6 +122,15 @@ export interface Task<N extends Net = Net> {
    */
   readLabels(split: LabelSource, indices: Int32Array, draw?: Draw): Inputs<LabelName>;
   /**
+   * Makes labels for so many images of noise, to time a step without a data set. Default: it reads
+   * those of a split that has nothing but classes.
+   */
+  readonly noiseLabels?: (
+    images: number,
+    image: readonly number[],
+    classes: number,
+  ) => Inputs<LabelName>;
+  /**
    * Images in a batch of an evaluation, if the user does not say: few where an image needs much
    * memory. Default: 250.
    */

@@ -1,10 +1,12 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { cifar10, cifar100 } from "../../datasets/cifar.ts";
+import { coco } from "../../datasets/coco.ts";
 import { imageFolder } from "../../datasets/image_folder.ts";
 import { imagenet } from "../../datasets/imagenet.ts";
 import { synthetic } from "../../datasets/synthetic.ts";
 import { tinyImagenet } from "../../datasets/tiny_imagenet.ts";
 import { kd } from "../../lib/distillers/kd.ts";
+import { scratch } from "../../lib/distillers/scratch.ts";
 import { experiment } from "../../lib/experiment/experiment.ts";
 import { weights } from "../../lib/experiment/weights.ts";
 import { resnet20, resnet8 } from "../../lib/networks/resnet.ts";
@@ -14,6 +16,7 @@ import type { Settings } from "../../lib/run/settings.ts";
 import { status } from "../../lib/terminal/status.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { everything, needs } from "../support/needs.ts";
+import { toyDetector } from "../support/toy_detector.ts";
 
 const settings: Settings = {
   data: "/nowhere",
@@ -78,4 +81,18 @@ await needs(everything, "untrained step: of large images only some are timed", a
   const sizes = { image: [256, 256, 3], classes: 10, train: 1000 } as const;
   const { images } = await timeUntrainedStep(taught(256, 16), sizes, settings);
   assertEquals(images, 4);
+});
+
+await needs(everything, "untrained step: a detector is timed on boxes in noise", async () => {
+  const found = experiment({ url: "file:///p/a.ts" }, {
+    dataset: coco({ shorter: 64, longer: 64 }),
+    student: toyDetector(8),
+    distiller: scratch(),
+    schedule: sgd({ epochs: 1, batch: 2, lr: 0.01 }),
+  });
+  const sizes = await sizesOf(found.dataset, settings);
+  assertEquals(sizes, { image: [64, 64, 3], classes: 81, train: 117_266 });
+  const { seconds, images } = await timeUntrainedStep(found, sizes, settings);
+  assert(seconds > 0);
+  assertEquals(images, 2);
 });

@@ -10,7 +10,8 @@ import {
   trainStep,
   type TrainValues,
 } from "../../lib/training/step.ts";
-import type { Shape, Variable } from "../../lib/nn/variables.ts";
+import type { Variable } from "../../lib/nn/variables.ts";
+import type { Task } from "../../lib/tasks/task.ts";
 import { type Images, imagesOf } from "./images_of.ts";
 
 const SEED = 1;
@@ -65,7 +66,7 @@ export async function experimentStep(
     await engine.hold(all, collectValues(all, start));
   }
   const rates = experiments.map(({ schedule }) => schedule.rate(EPOCH));
-  const same = inputs(images, picturesOf(dataset)?.length, batch, rates, dataset.task.id);
+  const same = inputs(images, picturesOf(dataset)?.length, batch, rates, dataset.task);
   let step = 0;
   return {
     trainable: assemblies.flatMap(({ parts }) => parts.trainable),
@@ -101,7 +102,7 @@ function inputs(
   pictures: number | undefined,
   batch: number,
   rates: readonly number[],
-  task: string,
+  task: Task,
 ): Inputs<Exclude<TrainInput, "step">> {
   const random = stream(SEED, "bench");
   const [height, width, channels] = image;
@@ -114,41 +115,10 @@ function inputs(
         () => random.below(256),
       ),
     },
-    ...task === "detection"
-      ? objectsIn(batch, image, classes)
-      : { label: { shape: [batch], data: index.map((i) => i % classes) } },
+    ...task.noiseLabels?.(batch, image, classes) ??
+      { label: { shape: [batch], data: index.map((i) => i % classes) } },
     index: { shape: [batch], data: index },
     rate: { shape: [rates.length], data: Float32Array.from(rates) },
     epoch: { shape: [], data: Float32Array.of(EPOCH) },
-  };
-}
-
-/** Objects in each image. */
-const OBJECTS = 8;
-
-/** Objects in random places of each image. */
-function objectsIn(
-  batch: number,
-  [height, width]: Shape,
-  classes: number,
-): Inputs<"labelBoxes" | "labelClasses" | "labelCount" | "labelSize"> {
-  const random = stream(SEED, "objects");
-  const all = batch * OBJECTS;
-  const within = (side: number) => random.below(Math.floor(0.6 * side));
-  const boxes = Array.from({ length: all }, () => {
-    const [x, y] = [within(width), within(height)];
-    return [x, y, x + 16 + within(width / 2), y + 16 + within(height / 2)];
-  });
-  return {
-    labelBoxes: { shape: [batch, OBJECTS, 4], data: Float32Array.from(boxes.flat()) },
-    labelClasses: {
-      shape: [batch, OBJECTS],
-      data: Int32Array.from({ length: all }, (_, i) => 1 + i % (classes - 1)),
-    },
-    labelCount: { shape: [batch], data: new Int32Array(batch).fill(OBJECTS) },
-    labelSize: {
-      shape: [batch, 2],
-      data: Float32Array.from({ length: 2 * batch }, (_, i) => [height, width][i % 2]),
-    },
   };
 }
