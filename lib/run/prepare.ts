@@ -31,6 +31,8 @@ export interface Prepared extends RunData {
   readonly engine: Engine;
   /** TensorFlow's version; `null` on tfjs's own backend. */
   readonly tensorflow: string | null;
+  /** The precision of the engine. */
+  readonly precision: NonNullable<Settings["precision"]>;
   readonly seed: number;
   readonly task: Task;
   /** The distinct teachers, by the files of their weights. */
@@ -99,6 +101,7 @@ export async function prepare(
   for (const { learned } of trials) await checkLearned(fingerprint, learned);
   if (willEvaluate(settings)) await opened.test.check?.();
   const data = { opened, fingerprint, ...splitHoldout(opened, dataset.holdout, seed) };
+  const { precision = "float32" } = settings;
   const { engine, tensorflow } = await openEngine(settings);
   resources.defer(() => engine.close());
   const { image } = opened;
@@ -136,8 +139,8 @@ export async function prepare(
   const evaluated = [...teachers.values()].map(({ model }) => ({ student: model }));
   const evaluateTeachers = engine.compile(evaluateStep(task, evaluated, normalisation));
   const owned = resources.move();
-  const models = { teachers, assemblies, evaluateTeachers };
-  return { ...data, ...models, engine, tensorflow, seed, task, close: () => owned.dispose() };
+  const models = { engine, tensorflow, precision, teachers, assemblies, evaluateTeachers };
+  return { ...data, ...models, seed, task, close: () => owned.dispose() };
 }
 
 /** Splits the hold-out off the training set. */

@@ -100,7 +100,8 @@ export class TrialTraining {
     this.schedule = scheduleOf(trial.experiment, trial.settings);
     this.#prepared = prepared;
     this.#foundations = foundations;
-    const { precision = "float32", backend = "tensorflow" } = trial.settings;
+    const { precision } = prepared;
+    const { backend = "tensorflow" } = trial.settings;
     const { workers: { share: { workers } } = SOLE_WORKER, syncNorm } = trial.settings;
     this.#shared = workers === 1 ? {} : { workers, ...(syncNorm ? { syncNorm } : {}) };
     const start = { epoch: 0, batch: 0, step: 0, sums: NO_SUMS, seconds: 0 };

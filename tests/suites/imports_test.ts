@@ -82,6 +82,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "project",
     "weights",
     "tensorflow",
+    "engine/precision_times.ts",
     "experiment",
     "data",
     "tasks",
