@@ -21,7 +21,7 @@ import { Interruption } from "../terminal/interruption.ts";
 import { status } from "../terminal/status.ts";
 import { Failure } from "../values/failure.ts";
 import { readWeights } from "../weights/weights_file.ts";
-import { ENGINE_FLAGS } from "./engine_flags.ts";
+import { choosePrecision, ENGINE_FLAGS } from "./engine_flags.ts";
 
 const FLAGS = {
   "seed": { type: "integer", least: 0, help: "seed of the experiment's trial. Default: 1" },
@@ -128,13 +128,13 @@ export async function runEval(
   }
   const folders = await findFolders(subjects, options);
   const {
-    precision = "float32",
     backend = "tensorflow",
     threads,
     "eval-batch": evalBatch,
     pictures,
     split = "test",
   } = options;
+  const precision = await choosePrecision(options, progress.line) ?? "float32";
   for (const subject of subjects) {
     const { id, trained, network, dataset, file: { path, sha256 } } = subject;
     const folder = folders.get(subject);

@@ -16,7 +16,7 @@ import { helpText, parseFlags, type Spec } from "../terminal/flags.ts";
 import { status } from "../terminal/status.ts";
 import { Failure } from "../values/failure.ts";
 import { userFolder } from "../files/user_path.ts";
-import { ENGINE_FLAGS } from "./engine_flags.ts";
+import { choosePrecision, ENGINE_FLAGS } from "./engine_flags.ts";
 import { namedExperiments } from "./named_experiments.ts";
 import { RUN_FLAGS, seeds } from "./run_flags.ts";
 
@@ -58,12 +58,13 @@ export async function runPlan(
   check: (modules: readonly string[]) => Promise<void> = checkTypes,
 ): Promise<void> {
   const options = parseFlags(args, FLAGS);
-  const { cohort: most, estimate, machines = 1, json, precision, backend, threads } = options;
+  const { cohort: most, estimate, machines = 1, json, backend, threads } = options;
   if (options.help) return print(helpText("deno task plan <paper|module[#name]|folder> …", FLAGS));
   if (options._.length === 0) {
     throw new Failure(2, "which table? deno task plan slkd, or experiments/quickstart.ts");
   }
   const progress = status({ quiet: options.quiet });
+  const precision = await choosePrecision(options, progress.line);
   const settings: Settings = {
     ...{ precision, backend, threads, data: findDataFolder(options.data) },
     ...{ fresh: false, status: progress, log: progress.line, interrupted: () => false },

@@ -4,7 +4,7 @@ import type { Flags, Spec } from "../terminal/flags.ts";
 import type { Interruption } from "../terminal/interruption.ts";
 import type { Status } from "../terminal/status.ts";
 import { Failure } from "../values/failure.ts";
-import { ENGINE_FLAGS } from "./engine_flags.ts";
+import { choosePrecision, ENGINE_FLAGS } from "./engine_flags.ts";
 
 /** The flags of a command that runs experiments. */
 export const RUN_FLAGS = {
@@ -46,19 +46,21 @@ export const RUN_FLAGS = {
 } as const satisfies Spec;
 
 /**
- * The settings of a run that these flags set. Throws a `Failure` (exit 2) if a value is out of its
- * range.
+ * The settings of a run that these flags set. Rejects with a `Failure`: exit 2 if a value is out of
+ * its range, or as `choosePrecision` does.
  */
-export function runSettings(
+export async function runSettings(
   options: Flags<typeof RUN_FLAGS>,
   status: Status,
   interruption: Interruption,
-): Settings {
+): Promise<Settings> {
+  const saveEvery = parseTime(options["save-every"]);
   return {
     epochs: options.epochs,
     limit: options.limit,
     data: findDataFolder(options.data),
-    precision: options.precision,
+    precision: await choosePrecision(options, status.line, options.deterministic),
+    keepPrecision: options.precision === "auto",
     backend: options.backend,
     threads: options.threads,
     deterministic: options.deterministic,
@@ -70,7 +72,7 @@ export function runSettings(
     log: status.line,
     interrupted: () => interruption.requested,
     saveRequested: () => interruption.takeSaveRequest(),
-    saveEvery: parseTime(options["save-every"]),
+    saveEvery,
   };
 }
 

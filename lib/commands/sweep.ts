@@ -62,7 +62,7 @@ export async function runSweep(
   const candidates = await loadCandidates(spec);
   const progress = status({ quiet: options.quiet });
   using interruption = new Interruption(progress.line, exitAtOnce);
-  const settings = runSettings(options, progress, interruption);
+  const settings = await runSettings(options, progress, interruption);
   const trialSeeds = seeds(options);
   if (options["dry-run"]) {
     const rows = candidates.map((candidate) => stateCells(candidate, trialSeeds, settings));

@@ -15,6 +15,7 @@ import { runLength } from "../training/run_length.ts";
 import { type RunPosition, trainInputs } from "../training/train_inputs.ts";
 import { Failure } from "../values/failure.ts";
 import type { Value } from "../weights/value.ts";
+import { dataAdvice } from "./data_advice.ts";
 import type { Prepared } from "./prepare.ts";
 import { parallelOf, SAVE_EVERY, type Settings } from "./settings.ts";
 import { interruptible } from "./stop.ts";
@@ -33,6 +34,8 @@ export class CohortTraining {
   readonly #prepared: Prepared;
   readonly #settings: Settings;
   readonly #workers: Workers;
+  /** What helps if the step waits for data, once. */
+  readonly #dataAdvice: ReturnType<typeof dataAdvice>;
   /** The failures of the trials that diverged. */
   readonly #failures = new Map<TrialTraining, Failure>();
   /** The steps of the trials that trained together last. */
@@ -44,6 +47,7 @@ export class CohortTraining {
     this.#prepared = prepared;
     this.#settings = settings;
     this.#workers = settings.workers ?? SOLE_WORKER;
+    this.#dataAdvice = dataAdvice(prepared.train);
   }
 
   /**
@@ -115,6 +119,8 @@ export class CohortTraining {
     for (const [i, trial] of healthy.entries()) {
       await trial.endEpoch(states.get(trial)!, scores[i], time, all);
     }
+    const advice = this.#dataAdvice(time);
+    if (advice !== undefined) this.#settings.status.line(`${titleOf(group)} ${advice}`);
   }
 
   /** Makes a trial leave here if it leaves at another worker. */

@@ -33,6 +33,8 @@ export interface Prepared extends RunData {
   readonly engine: Engine;
   /** TensorFlow's version; `null` on tfjs's own backend. */
   readonly tensorflow: string | null;
+  /** The precision of the engine. */
+  readonly precision: NonNullable<Settings["precision"]>;
   readonly seed: number;
   readonly task: Task;
   /** The distinct teachers, by the files of their weights. */
@@ -105,6 +107,7 @@ export async function prepare(
   for (const { experiment } of trials) {
     checkIterations(epochSize(data.train), scheduleOf(experiment, settings));
   }
+  const { precision = "float32" } = settings;
   const { engine, tensorflow } = await openEngine(settings);
   resources.defer(() => engine.close());
   const { image } = opened;
@@ -142,8 +145,8 @@ export async function prepare(
   const evaluated = [...teachers.values()].map(({ model }) => ({ student: model }));
   const evaluateTeachers = engine.compile(evaluateStep(task, evaluated, normalisation));
   const owned = resources.move();
-  const models = { teachers, assemblies, evaluateTeachers };
-  return { ...data, ...models, engine, tensorflow, seed, task, close: () => owned.dispose() };
+  const models = { engine, tensorflow, precision, teachers, assemblies, evaluateTeachers };
+  return { ...data, ...models, seed, task, close: () => owned.dispose() };
 }
 
 /** Splits the hold-out off the training set. */

@@ -102,7 +102,7 @@ export function finalTrial(
     metric: gatherMetric(task, progress, compared ?? {}),
     bestEpoch: best!.epoch,
     teachers,
-    precision: precision as Trial["precision"],
+    precision,
     backend,
     tensorflow,
     holdout: heldOut?.split.size ?? null,

@@ -164,7 +164,11 @@ async function reuse(
   if (settings.pending && state !== "done") return undefined;
   const trial = await folder.requireTrial();
   clearLeases(resolved);
-  checkArithmetic(folder.path, trial, settings);
+  const { backend, precision, keepPrecision } = settings;
+  checkArithmetic(folder.path, trial, {
+    backend,
+    precision: keepPrecision ? undefined : precision,
+  });
   const isCompared = !present || await compareData(resolved, present);
   const { task } = experiment.dataset;
   const { title, decimals } = task.measures[task.primary];

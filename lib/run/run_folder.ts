@@ -35,6 +35,7 @@ import {
   looseObject,
   nullable,
   number,
+  oneOf,
   optional,
   readAs,
   type Reader,
@@ -55,7 +56,7 @@ import { type EpochSums, readEpochSums } from "./epoch_sums.ts";
 export type RunProgress = {
   /** The hash of the declaration. */
   readonly declaration: string;
-  readonly precision: string;
+  readonly precision: "float32" | "bfloat16";
   readonly backend: string;
   /** The number of complete epochs. */
   readonly epoch: number;
@@ -357,7 +358,7 @@ const stepsTime: Reader<StepsTime> = looseObject<StepsTime>({
 });
 const anyProgress: Reader<RunProgress> = looseObject<RunProgress>({
   declaration: text,
-  precision: text,
+  precision: oneOf("float32", "bfloat16"),
   backend: text,
   epoch: count,
   batch: count,

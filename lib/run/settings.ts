@@ -22,6 +22,11 @@ export interface Settings extends EngineOptions {
    * run aside, only because that lacks an epoch. Default: false.
    */
   readonly apart?: boolean;
+  /**
+   * Whether a run that began in another precision keeps it, and one that is done counts in any, as
+   * with `--precision auto`. Default: false, they are refused.
+   */
+  readonly keepPrecision?: boolean;
   /** Whether to measure each term's gradient norm, on one batch of every epoch. Default: false. */
   readonly gradNorms?: boolean;
   /** Images in an evaluation batch. Scores depend on it by rounding only. Default: 250. */

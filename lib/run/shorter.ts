@@ -182,11 +182,11 @@ async function readShorter(
 async function obstacle(
   trial: LongerTrial,
   { folder, schedule, progress }: ShorterRun,
-  { train, fingerprint }: Prepared,
+  { train, fingerprint, precision }: Prepared,
   present: RunOrigin,
 ): Promise<string | undefined> {
   const { experiment, settings, keep } = trial;
-  const { precision = "float32", backend = "tensorflow", syncNorm = false } = settings;
+  const { backend = "tensorflow", syncNorm = false } = settings;
   const { workers: { share: { workers } } = SOLE_WORKER } = settings;
   const { origin, readsLength } = progress;
   if (progress.precision !== precision || progress.backend !== backend) {

@@ -31,9 +31,11 @@ export interface SharedTrial {
  * `Failure` (exit 130) if the user stops it.
  */
 export async function trainCohort(
-  shared: readonly SharedTrial[],
+  claimed: readonly SharedTrial[],
 ): Promise<Map<QueuedTrial, CohortResult>> {
-  const [{ trial: { settings, seed } }] = shared;
+  const [{ trial: { settings: asked, seed } }] = claimed;
+  const { shared, precision } = await takeAlike(claimed, asked);
+  const settings = { ...asked, precision };
   const { status, workers = SOLE_WORKER } = settings;
   await stopIfInterrupted(settings, BEFORE_TRAINING);
   for (const { trial, claim } of shared) if (claim) await sayNeed(trial);
@@ -111,6 +113,36 @@ async function checkWorkers(
     const why = "remembers earlier batches, of which each worker sees its part only";
     throw new Failure(2, `${who} ${why}: train it without --cluster`);
   }
+}
+
+/**
+ * Takes the first trials that train in one precision, and releases the claims of the others. With
+ * `keepPrecision`, a run that has begun keeps its own.
+ */
+async function takeAlike(
+  claimed: readonly SharedTrial[],
+  { keepPrecision, precision: asked, status, workers = SOLE_WORKER }: Settings,
+): Promise<{ shared: readonly SharedTrial[]; precision: Settings["precision"] }> {
+  if (!keepPrecision) return { shared: claimed, precision: asked };
+  const begun: Settings["precision"][] = [];
+  for (const { trial } of claimed) begun.push(await begunPrecision(trial) ?? asked);
+  const [precision] = begun;
+  const end = begun.findIndex((one) => one !== precision);
+  const shared = end < 0 ? claimed : claimed.slice(0, end);
+  await workers.agree("precision", `${precision} of ${shared.length} trials`);
+  for (const { claim } of claimed.slice(shared.length)) claim?.[Symbol.dispose]();
+  if (precision !== asked) {
+    status.line(`${cohortTitle(shared)}: goes on in ${precision}, in which it began`);
+  }
+  return { shared, precision };
+}
+
+/** The precision of a run that has begun. `undefined` if it has not, or starts again. */
+async function begunPrecision(
+  { experiment, seed, settings, keep, folder }: QueuedTrial,
+): Promise<Settings["precision"]> {
+  const { state } = await resolveRun(experiment, seed, settings, keep);
+  return state === "begun" ? (await folder.latest())?.progress.precision : undefined;
 }
 
 /** Takes as many trials as fit into memory, and releases the claims of the others. */

@@ -7,7 +7,7 @@ import { Failure } from "../values/failure.ts";
 import { sha256 } from "../values/sha256.ts";
 import type { RequestedTrial } from "./queue.ts";
 import type { Settings } from "./settings.ts";
-import { workersOf } from "./workers.ts";
+import { type Workers, workersOf } from "./workers.ts";
 
 /**
  * Runs trials as a worker of the cluster that the flags or `tfConfig`, the text of `TF_CONFIG`, say:
@@ -34,7 +34,9 @@ export async function trainTogether<T>(
   using open = await openCluster(cluster, { ...settings, agreement });
   settings.status.line(describeShare(cluster, settings));
   try {
-    const result = await run({ ...settings, cluster: open, workers: workersOf(open) });
+    const workers = workersOf(open);
+    const precision = await sharedPrecision(settings, workers);
+    const result = await run({ ...settings, precision, cluster: open, workers });
     await open.calls.leave();
     return result;
   } catch (error) {
@@ -54,13 +56,27 @@ async function agreementOf(
     declarations.push(`${await declarationHash(experiment)} ${seed}`);
   }
   const all = new TextEncoder().encode(declarations.join("\n"));
-  const { precision, deterministic, syncNorm, gradNorms, epochs, limit, cohort, fresh } = settings;
+  const { deterministic, syncNorm, gradNorms, epochs, limit, cohort, fresh } = settings;
+  const precision = settings.keepPrecision ? "auto" : settings.precision;
   const flags = { precision, deterministic, syncNorm, gradNorms, epochs, limit, cohort, fresh };
   return {
     "version of Retort": versions(null).retort ?? "unknown",
     "declaration": (await sha256(all)).slice(0, 12),
     "setting of the run": JSON.stringify(flags),
   };
+}
+
+/**
+ * The precision of all workers. Where each has taken the faster one, bfloat16 only if all of them
+ * have.
+ */
+async function sharedPrecision(
+  { precision, keepPrecision, status }: Settings,
+  workers: Workers,
+): Promise<Settings["precision"]> {
+  if (!keepPrecision || !await workers.any(precision !== "bfloat16")) return precision;
+  if (precision === "bfloat16") status.line("trains in float32, which is faster at another worker");
+  return "float32";
 }
 
 function describeShare(cluster: Cluster, { syncNorm }: Settings): string {

@@ -103,7 +103,8 @@ export class TrialTraining {
     this.#length = runLength(epochSize(prepared.train), this.schedule, trial.settings.limit);
     this.#prepared = prepared;
     this.#foundations = foundations;
-    const { precision = "float32", backend = "tensorflow" } = trial.settings;
+    const { precision } = prepared;
+    const { backend = "tensorflow" } = trial.settings;
     const { workers: { share: { workers } } = SOLE_WORKER, syncNorm } = trial.settings;
     this.#shared = workers === 1 ? {} : { workers, ...(syncNorm ? { syncNorm } : {}) };
     const start = { epoch: 0, batch: 0, step: 0, sums: NO_SUMS, seconds: 0 };

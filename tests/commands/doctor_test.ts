@@ -12,6 +12,7 @@ Deno.test("doctor: the findings are in two aligned columns", () => {
     library: { cc: "/tf/cc", framework: "/tf/framework", source: "python", version: "2.20.0" },
     notes: ["not tested"],
     devices: [{ name: "CPU:0", type: "CPU" }, { name: "GPU:0", type: "GPU" }],
+    precisions: { float32: 61.25, bfloat16: 97 },
     python: { problem: "python3: there is no such command" },
     threads: 8,
     deno: "2.9.6",
@@ -25,6 +26,7 @@ TensorFlow  2.20.0, in the user's Python
 library     /tf/cc
             /tf/framework
 devices     CPU:0, GPU:0
+bfloat16    does not pay here: a step takes 97.0 ms in bfloat16, 61.3 in float32
 Python      none (python3: there is no such command)
 threads     8
 Deno        2.9.6
@@ -131,7 +133,9 @@ await needs(everything, "doctor: the real library has a version and devices", as
   assertEquals(devices(library)[0], { name: "CPU:0", type: "CPU" });
   const { code, text } = await run(["--json"], { RETORT_TENSORFLOW: library.cc });
   assertEquals(code, 0);
-  assertEquals(JSON.parse(text).library, { ...library, source: "RETORT_TENSORFLOW" });
+  const found = JSON.parse(text);
+  assertEquals(found.library, { ...library, source: "RETORT_TENSORFLOW" });
+  assertEquals(Object.keys(found.precisions), ["float32", "bfloat16"]);
 });
 
 await needs(

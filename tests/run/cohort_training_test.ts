@@ -124,6 +124,22 @@ await test(
   repeating,
 );
 
+await test(
+  "with keepPrecision trials that began in other precisions train apart",
+  COLUMN,
+  async (toys) => {
+    await runAll(toys, ["teacher"]);
+    let steps = 0;
+    const interrupted = () => ++steps === LOOKS + 6;
+    await failed(runAll(toys, ["hint"], { precision: "bfloat16", interrupted }), 130);
+    toys.said();
+    const finished = await runAll(toys, ["student", "hint", "one"], { keepPrecision: true });
+    assertEquals(finished.map(({ trial }) => trial.precision), ["float32", "bfloat16", "float32"]);
+    assertStringIncludes(toys.said(), "toy#hint seed 1: goes on in bfloat16, in which it began");
+  },
+  repeating,
+);
+
 /** A trial whose term is infinite in the second epoch, and one that builds on it. */
 const SICK = `${PAIR}
 const sick = () => ({

@@ -498,6 +498,22 @@ await test(
   },
 );
 
+await test(
+  "with keepPrecision a run goes on in the precision in which it began, and is done in any",
+  PAIR,
+  async (toys) => {
+    const begun = { precision: "bfloat16", interrupted: after(5) } as const;
+    await assertRejects(() => toys.run("teacher", 1, begun), Failure);
+    const auto = { precision: "float32", keepPrecision: true } as const;
+    assertEquals((await toys.run("teacher", 1, auto)).precision, "bfloat16");
+    assertStringIncludes(toys.said(), "toy#teacher seed 1: goes on in bfloat16, in which it began");
+    assertEquals((await toys.run("teacher", 1, auto)).precision, "bfloat16");
+    assertStringIncludes(toys.said(), "toy#teacher seed 1: done before");
+    assertEquals((await toys.run("student", 1, auto)).precision, "float32");
+    assertEquals((await toys.run("teacher", 1, { ...auto, fresh: true })).precision, "float32");
+  },
+);
+
 /** Interrupts a run after so many steps. */
 const after = (steps: number) => () => --steps < -LOOKS;
 

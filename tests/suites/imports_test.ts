@@ -95,6 +95,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "project",
     "weights",
     "tensorflow",
+    "engine/precision_times.ts",
     "experiment",
     "data",
     "tasks",
