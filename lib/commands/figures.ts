@@ -21,7 +21,7 @@ import { Interruption } from "../terminal/interruption.ts";
 import { type Status, status } from "../terminal/status.ts";
 import { Failure } from "../values/failure.ts";
 import { didYouMean } from "../values/suggest.ts";
-import { ENGINE_FLAGS } from "./engine_flags.ts";
+import { choosePrecision, ENGINE_FLAGS } from "./engine_flags.ts";
 import { namedExperiments } from "./named_experiments.ts";
 
 const FLAGS = {
@@ -62,8 +62,9 @@ export async function runFigures(
   const chosen = figure === undefined ? Object.entries(FIGURES) : [[figure, find(figure)] as const];
   const experiments = await namedExperiments(names, within, check);
   const { shown, folder } = await show(experiments);
-  const { seed = 1, epoch = "last", precision = "float32", backend = "tensorflow" } = options;
+  const { seed = 1, epoch = "last", backend = "tensorflow" } = options;
   const progress = sayOnce(status());
+  const precision = await choosePrecision(options, progress.line);
   const settings = {
     ...{ seed, epoch, precision, backend, threads: options.threads },
     ...{ points: options.points, images: readIndices(options.images) },
