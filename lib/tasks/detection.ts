@@ -60,9 +60,7 @@ export const detection: Task<Detector> = {
   noiseLabels: noiseBoxes,
   prepare: blankPadding,
   target: detectionTarget,
-  evaluate: (output: PassOutput<Detector>, labels) => ({
-    ...findObjects(output, labels.labelSize),
-  }),
+  evaluate: findObjects,
   tally: detectionTally,
   predictsFrom: { labelSize: [2] },
   predictions: {
@@ -72,7 +70,7 @@ export const detection: Task<Detector> = {
     mask: "1 for each slot with an object, else 0, [1, slots]",
   },
   hub: { task: "object-detection", metric: "mean_average_precision" },
-  predict: (output: PassOutput<Detector>, labels) => ({ ...findObjects(output, labels.labelSize) }),
+  predict: findObjects,
   examine: detectionFindings,
   files: detectionFiles,
 };
@@ -141,8 +139,11 @@ function seeObjects(
   };
 }
 
-/** Finds the objects in images of these sizes without padding. */
-export function findObjects(output: PassOutput<Detector>, sizes: Tensor): Detections {
+/** Finds the objects in images. */
+function findObjects(
+  output: PassOutput<Detector>,
+  { labelSize: sizes }: Labels,
+): { readonly [K in keyof Detections]: Tensor } {
   const { evaluation, detections } = output.recipe.detecting;
   const proposals = propose(candidatesOf(output, sizes), evaluation);
   const { logits, deltas } = lookAt(output, proposals.boxes);

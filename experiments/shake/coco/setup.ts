@@ -9,24 +9,28 @@ import { fasterRcnn, imagenet, sgd, startBody, stepsByIteration, weights } from 
 
 const conventions = "detectron2";
 
+/** detectron2's schedule of so many iterations, which begin so many epochs of 16 images a step. */
+export const schedule = (iterations: number, epochs: number, drops: readonly number[]) =>
+  sgd({
+    epochs,
+    iterations,
+    batch: 16,
+    lr: 0.02,
+    weightDecay: 1e-4,
+    rate: stepsByIteration({
+      at: drops,
+      by: 0.1,
+      warmup: { iterations: 1000, factor: 1 / 1000 },
+    }),
+  });
+
 /** The data and the 1× schedule. */
 export const setup = {
   dataset: coco({
     shorterInTraining: [640, 672, 704, 736, 768, 800],
     scaling: "detectron2",
   }),
-  schedule: sgd({
-    epochs: 13,
-    iterations: 90_000,
-    batch: 16,
-    lr: 0.02,
-    weightDecay: 1e-4,
-    rate: stepsByIteration({
-      at: [60_000, 80_000],
-      by: 0.1,
-      warmup: { iterations: 1000, factor: 1 / 1000 },
-    }),
-  }),
+  schedule: schedule(90_000, 13, [60_000, 80_000]),
 };
 
 /** The student, on ResNet-50. */
