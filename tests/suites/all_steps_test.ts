@@ -164,6 +164,9 @@ async function stepOnce(experiment: Experiment): Promise<void> {
   }
 }
 
+/** The cost from which a case takes gigabytes: detectors on large ResNets. */
+const LARGE = 1500;
+
 /**
  * Deno's sanitizers fail for steps that run side by side. The test around the steps is sanitized.
  */
@@ -176,17 +179,20 @@ await needs(
     await useTensorflow();
     const all = distinct(Array.from(await allExperiments(), caseOf));
     const areAll = Deno.env.has("RETORT_ALL");
-    const queue = (areAll ? all : cover(all)).values();
+    const chosen = areAll ? all : cover(all);
+    const large = chosen.filter(({ cost }) => areAll || cost > LARGE);
+    const others = chosen.filter((one) => !large.includes(one)).values();
     const tensors = tf.memory().numTensors;
-    const lane = async (options: Partial<Deno.TestStepDefinition>) => {
-      for (const { experiment } of queue) {
+    const lane = async (cases: Iterable<Case>, options: Partial<Deno.TestStepDefinition> = {}) => {
+      for (const { experiment } of cases) {
         const { id } = await identify(experiment);
         await t.step({ ...options, name: id, fn: () => stepOnce(experiment) });
       }
     };
-    // The largest of all cases take gigabytes, so these run one at a time. The few of the cover run
-    // in two lanes: one builds a step while TensorFlow prepares the other's graph on a single core.
-    await Promise.all(areAll ? [lane({})] : [lane(SIDE_BY_SIDE), lane(SIDE_BY_SIDE)]);
+    // Most cases of the cover run in two lanes: one builds a step while TensorFlow prepares the
+    // other's graph on a single core. The largest cases take gigabytes, so these run one at a time.
+    await Promise.all([lane(others, SIDE_BY_SIDE), lane(others, SIDE_BY_SIDE)]);
+    await lane(large);
     assertEquals(tf.memory().numTensors, tensors, "tensors are left over");
   },
 );
