@@ -32,7 +32,6 @@ import ablation from "./ablation.ts";
 import coco_kd from "./coco/kd.ts";
 import coco_student from "./coco/scratch.ts";
 import coco_shake from "./coco/shake.ts";
-import coco_teacher from "./coco/teacher.ts";
 import imagenet_shake from "./imagenet/shake.ts";
 import imagenet_shake_dagger from "./imagenet/shake_dagger.ts";
 import tuned from "./kd_dagger.ts";
@@ -91,7 +90,6 @@ export default tables({
     {
       ids: ["shake-coco"],
       rows: {
-        teacher: { fasterrcnn_resnet101_fpn: coco_teacher },
         student: { fasterrcnn_resnet50_fpn: coco_student },
         kd: { fasterrcnn_resnet101_fpn_fasterrcnn_resnet50_fpn: coco_kd },
         shake: { fasterrcnn_resnet101_fpn_fasterrcnn_resnet50_fpn: coco_shake },
