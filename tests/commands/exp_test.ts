@@ -42,7 +42,7 @@ await needs(["read", "env"], "exp: usage errors have exit code 2 and a hint", as
   );
   assertStringIncludes(
     await failureOf(2, "x.ts", "--precision", "float16"),
-    "--precision can be float32, bfloat16 or auto",
+    "--precision can be float32 or bfloat16 or auto",
   );
   for (const time of ["0", "10", "0s", "0.5s", "10 m", "-1m", "1d", "never"]) {
     assertEquals(
