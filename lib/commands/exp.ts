@@ -58,20 +58,19 @@ export async function runExp(
   if (options._.length === 0) {
     throw new Failure(2, `which experiment? deno task exp experiments/quickstart.ts`);
   }
-  const cohort = parseCohort(options.cohort);
   const progress = status({ quiet: options.quiet });
   using interruption = new Interruption(progress.line, exitAtOnce);
+  const settings: Settings = {
+    ...await runSettings(options, progress, interruption),
+    cohort: parseCohort(options.cohort),
+    pending: options.pending,
+    syncNorm: options["sync-norm"],
+  };
   await checkTypes(options._.map(findModule));
   const loaded = (await Promise.all(options._.map(loadExperiments))).flat();
   const trials = loaded.flatMap(({ experiment }) =>
     seeds(options).map((seed) => ({ experiment, seed }))
   );
-  const settings: Settings = {
-    ...await runSettings(options, progress, interruption),
-    cohort,
-    pending: options.pending,
-    syncNorm: options["sync-norm"],
-  };
   if (options["dry-run"]) {
     return (await dryRunAll(trials, settings)).forEach((line) => print(line));
   }
