@@ -196,6 +196,8 @@ for (const [name, steps] of Object.entries(STEPS)) {
 const OTHERS = [
   ...["abInit", "sakd"],
   ...["attentionMap", "bothLogits", "regressor", "weighByGradients", "withTeachersHead"],
+  // Methods for detectors.
+  ...["dkdOnRegions", "kdOnRegions", "shakeOnRegions"],
 ];
 
 Deno.test("vit: every method is here", async () => {
