@@ -1,13 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor4D } from "@tensorflow/tfjs";
-import {
-  bilinearWeights,
-  cropAndResize,
-  type Points,
-  sampleSeparably,
-} from "../kernels/crop_and_resize.ts";
-import { repeatBorder } from "../kernels/mirror_pad.ts";
+import { gather } from "../kernels/gather.ts";
 import type { Tensor } from "../kernels/tensor.ts";
+import { type RowTerms, weightedRows } from "../kernels/weighted_rows.ts";
 import { stopGradient } from "./ops.ts";
 
 /** How regions are pooled. */
@@ -49,10 +44,79 @@ interface Extent {
  */
 export function roiAlign(
   x: Tensor,
-  { boxes, images }: RegionBoxes,
+  regions: RegionBoxes,
   scale: number,
-  { bins = 7, ratio = 2, aligned = false }: RoiAlignOptions = {},
+  options: RoiAlignOptions = {},
 ): Tensor {
+  return options.ratio === 0
+    ? poolByLength(x, regions, scale, options)
+    : poolFrom([x], tf.zeros([regions.boxes.shape[0]], "int32"), regions, [scale], options);
+}
+
+/** Pools each region from the map of its level, int32 [regions], which has a scale of its own. */
+function poolFrom(
+  maps: readonly Tensor[],
+  levels: Tensor,
+  regions: RegionBoxes,
+  scales: readonly number[],
+  { bins = 7, ratio = 2, aligned = false }: RoiAlignOptions,
+): Tensor {
+  const [, , , channels] = (maps[0] as Tensor4D).shape;
+  const ofLevel: OfLevel = (values, type = "float32") =>
+    gather(tf.tensor1d([...values], type), levels, 0);
+  const { down, across } = extentsOf(
+    regions.boxes,
+    tf.expandDims(ofLevel(scales), 1),
+    aligned,
+  );
+  const along = (extent: Extent, axis: 1 | 2) =>
+    termsAlong(extent, ofLevel(maps.map(({ shape }) => shape[axis]!)), bins, ratio);
+  const first = firstPixels(maps, regions.images, ofLevel);
+  const widths = ofLevel(maps.map(({ shape }) => shape[2]!), "int32");
+  const pooled = weightedRows(
+    tf.concat(maps.map((map) => tf.reshape(map, [-1, channels])), 0),
+    crossTerms(along(down, 1), along(across, 2), first, widths),
+  );
+  return tf.reshape(pooled, [-1, bins, bins, channels]);
+}
+
+/** Gives each region its level's one of `values`, [regions]. */
+type OfLevel = (values: readonly number[], type?: "float32" | "int32") => Tensor;
+
+/** The number of the first pixel of each region's map, int32 [regions]: map by map, image by image. */
+function firstPixels(maps: readonly Tensor[], images: Tensor, ofLevel: OfLevel): Tensor {
+  const pixels = maps.map(({ shape: [, height, width] }) => height! * width!);
+  const all = maps.map(({ shape: [batch] }, i) => batch * pixels[i]);
+  const before = all.map((_, i) => all.slice(0, i).reduce((sum, count) => sum + count, 0));
+  return tf.add(ofLevel(before, "int32"), tf.mul(images, ofLevel(pixels, "int32")));
+}
+
+/**
+ * The pixels that each bin is the weighted sum of, [regions · bins², terms²], by those along the
+ * sides, [regions, bins, terms]. `first`: the number of the first pixel of each region's map;
+ * `widths`: its columns, int32 [regions] each.
+ */
+function crossTerms(down: RowTerms, across: RowTerms, first: Tensor, widths: Tensor): RowTerms {
+  const [regions, bins, terms] = down.indices.shape as [number, number, number];
+  const rows = (x: Tensor) => tf.reshape(x, [regions, bins, 1, terms, 1]);
+  const columns = (x: Tensor) => tf.reshape(x, [regions, 1, bins, 1, terms]);
+  const flat = (x: Tensor) => tf.reshape(x, [regions * bins * bins, terms * terms]);
+  const starts = tf.add(
+    tf.reshape(first, [regions, 1, 1]),
+    tf.mul(down.indices, tf.reshape(widths, [regions, 1, 1])),
+  );
+  return {
+    indices: flat(tf.add(rows(starts), columns(across.indices))),
+    weights: flat(tf.mul(rows(down.weights), columns(across.weights))),
+  };
+}
+
+/** Where regions are on maps, `scale` times as long as the images. */
+function extentsOf(
+  boxes: Tensor,
+  scale: number | Tensor,
+  aligned: boolean,
+): { readonly down: Extent; readonly across: Extent } {
   const [x1, y1, x2, y2] = tf.unstack(tf.mul(stopGradient(boxes), scale), 1);
   const extent = (from: Tensor, to: Tensor): Extent => {
     const length = tf.sub(to, from);
@@ -60,29 +124,57 @@ export function roiAlign(
       ? { start: tf.sub(from, 0.5), length }
       : { start: from, length: tf.maximum(length, 1) };
   };
-  const [down, across] = [extent(y1, y2), extent(x1, x2)];
-  if (ratio === 0) return poolByLength(x, images, down, across, bins);
-  const grid = ({ start, length }: Extent): Points => {
-    const points = bins * ratio;
-    // One pixel more, because the map's border is repeated.
-    const at = (point: number) => tf.add(tf.add(start, 1), tf.mul(length, (point + 0.5) / points));
-    return { points, first: at(0), last: at(points - 1) };
+  return { down: extent(y1, y2), across: extent(x1, x2) };
+}
+
+/**
+ * The pixels of a side that each bin is the weighted sum of, [regions, bins, 2 · ratio]: two for
+ * each sample. `sides`: the number of pixels, [regions].
+ */
+function termsAlong(
+  { start, length }: Extent,
+  sides: Tensor,
+  bins: number,
+  ratio: number,
+): RowTerms {
+  const column = (values: Tensor) => tf.reshape(values, [-1, 1, 1]);
+  const samples = tf.div(tf.add(tf.range(0, bins * ratio), 0.5), bins * ratio);
+  const places = tf.add(
+    column(start),
+    tf.mul(column(length), tf.reshape(samples, [1, bins, ratio])),
+  );
+  const isInside = tf.logicalAnd(
+    tf.greaterEqual(places, -1),
+    tf.lessEqual(places, column(sides)),
+  );
+  const last = column(tf.sub(sides, 1));
+  // What is no number is not inside, and must not become an index.
+  const inside = tf.where(isInside, places, tf.zerosLike(places));
+  const place = tf.minimum(tf.maximum(inside, 0), last);
+  const lower = tf.floor(place);
+  const share = tf.sub(place, lower);
+  const each = tf.div(tf.cast(isInside, "float32"), ratio);
+  const pixels = tf.concat([lower, tf.minimum(tf.add(lower, 1), last)], 2);
+  return {
+    indices: tf.cast(pixels, "int32"),
+    weights: tf.concat([tf.mul(tf.sub(1, share), each), tf.mul(share, each)], 2),
   };
-  const samples = cropAndResize(repeatBorder(x), grid(down), grid(across), images);
-  return ratio === 1 ? samples : tf.avgPool(samples as Tensor4D, ratio, ratio, "valid");
 }
 
 /** `roiAlign` with as many samples along a bin as it has pixels. */
 function poolByLength(
   x: Tensor,
-  images: Tensor,
-  down: Extent,
-  across: Extent,
-  bins: number,
+  { boxes, images }: RegionBoxes,
+  scale: number,
+  { bins = 7, aligned = false }: RoiAlignOptions,
 ): Tensor {
   const [, height, width] = (x as Tensor4D).shape;
-  const weights = (extent: Extent, side: number) => weightsOfBins(extent, side, bins);
-  return sampleSeparably(tf.gather(x, images), weights(down, height), weights(across, width));
+  const { down, across } = extentsOf(boxes, scale, aligned);
+  return combinePixels(
+    tf.gather(x, images),
+    weightsOfBins(down, height, bins),
+    weightsOfBins(across, width, bins),
+  );
 }
 
 /** The weight of each pixel of a side in each bin, [regions, bins, pixels]. */
@@ -111,8 +203,35 @@ function weightsOfBins({ start, length }: Extent, pixels: number, bins: number):
   return tf.div(sums, column(count));
 }
 
+/**
+ * The weight of each pixel of a side at `places` in pixels, [boxes, points]: [boxes, points,
+ * pixels]. All are 0 at a place outside the centres of the outer pixels.
+ */
+function bilinearWeights(places: Tensor, pixels: number): Tensor {
+  const inside = tf.logicalAnd(tf.greaterEqual(places, 0), tf.lessEqual(places, pixels - 1));
+  const distance = tf.abs(tf.sub(tf.expandDims(places, 2), tf.range(0, pixels)));
+  const weights = tf.maximum(tf.sub(1, distance), 0);
+  return tf.mul(weights, tf.cast(tf.expandDims(inside, 2), "float32"));
+}
+
+/**
+ * Combines the pixels of maps, [boxes, height, width, channels], by weights of rows, [boxes, rows,
+ * height], and of columns, [boxes, columns, width]: [boxes, rows, columns, channels].
+ */
+function combinePixels(maps: Tensor, rows: Tensor, columns: Tensor): Tensor {
+  const [boxes, height, width, channels] = (maps as Tensor4D).shape;
+  const [down, across] = [rows.shape[1]!, columns.shape[1]!];
+  const lines = tf.matMul(rows, tf.reshape(maps, [boxes, height, width * channels]));
+  const each = tf.reshape(
+    tf.transpose(tf.reshape(lines, [boxes, down, width, channels]), [0, 2, 1, 3]),
+    [boxes, width, down * channels],
+  );
+  const points = tf.reshape(tf.matMul(columns, each), [boxes, across, down, channels]);
+  return tf.transpose(points, [0, 2, 1, 3]);
+}
+
 /** A pyramid of maps and the regions that belong to each of them. */
-export interface PyramidOptions extends RoiAlignOptions {
+export interface PyramidOptions extends Omit<RoiAlignOptions, "ratio"> {
   /** The side of the square regions for `canonicalLevel`, in pixels. Default: 224. */
   readonly canonicalSize?: number;
   /** A level: log2 of the pixels of the image along one of its pixels. Default: 4. */
@@ -150,14 +269,6 @@ export function pyramidRoiAlign(
   finest: number,
   options: PyramidOptions = {},
 ): Tensor {
-  const { boxes, images } = regions;
-  const levels = tf.expandDims(roiLevels(boxes, finest, maps.length, options), 1);
-  const nowhere = tf.fill(boxes.shape, NOWHERE);
-  return tf.addN(maps.map((map, i) => {
-    const own = tf.where(tf.equal(levels, i), boxes, nowhere);
-    return roiAlign(map, { boxes: own, images }, 2 ** -(finest + i), options);
-  }));
+  const levels = roiLevels(regions.boxes, finest, maps.length, options);
+  return poolFrom(maps, levels, regions, maps.map((_, i) => 2 ** -(finest + i)), options);
 }
-
-/** A coordinate so far outside of every image that all samples there are 0. */
-const NOWHERE = -1e6;

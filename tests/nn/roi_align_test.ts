@@ -42,5 +42,12 @@ Deno.test("pyramidRoiAlign: an empty region is on the finest map, and finite", a
   assertEquals([...roiLevels(boxes, 2, 4).dataSync()], [0]);
   const maps = [8, 4].map((side) => tf.ones([1, side, side, 2]));
   const pooled = pyramidRoiAlign(maps, { boxes, images: tf.tensor1d([0], "int32") }, 2);
-  assertEquals([...new Set(pooled.dataSync())], [1]);
+  assertNear("pooled", pooled.dataSync(), tf.onesLike(pooled).dataSync(), 1e-6);
+});
+
+Deno.test("pyramidRoiAlign: a region that is no number gives zeros", async () => {
+  await tf.setBackend("cpu");
+  const maps = [8, 4].map((side) => tf.ones([1, side, side, 2]));
+  const regions = { boxes: tf.fill([1, 4], NaN), images: tf.tensor1d([0], "int32") };
+  assertEquals([...new Set(pyramidRoiAlign(maps, regions, 2).dataSync())], [0]);
 });
