@@ -309,7 +309,8 @@ export type SharedStage<N extends Net, B extends Net> =
  * Starts the body of a network with the weights of another one, which an experiment trained
  * (`from`) or which were trained elsewhere (`weights`): each stage that both networks have, but for
  * `logits`, which scores classes. The other network may know other classes, and other stages and
- * heads of both do not matter. The stages have to have the same variables.
+ * heads of both do not matter. The stages have to have the same variables: a run checks that before
+ * anything is trained. A declared `top1` of the weights is not checked, since nothing scores them.
  *
  * @example
  * ```ts

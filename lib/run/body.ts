@@ -72,21 +72,59 @@ interface Source {
   readonly tensors: (image: Shape) => ReadonlyMap<string, Value>;
 }
 
+/** The part that a student shares with the network that gives its body. */
+export interface SharedBody {
+  /** The stages that both networks have, in the order of the student. */
+  readonly taps: readonly string[];
+  /** The shapes of its variables, by their names inside both networks. */
+  readonly shapes: ReadonlyMap<string, Shape>;
+}
+
+/**
+ * Finds the part that a student shares with another network, for images of `image`: the stages of
+ * both but `logits`. Makes no tensor. Throws a `Failure` (exit 2) if it has no variable, or one that
+ * the other network lacks or has in another shape.
+ */
+export function sharedBody(
+  student: Net,
+  network: Net,
+  image: Shape,
+  classes: number,
+): SharedBody {
+  const theirTaps = new Set(Object.keys(network.stages(classes, image)));
+  const taps = Object.keys(student.stages(classes, image))
+    .filter((tap) => theirTaps.has(tap) && tap !== "logits");
+  const shapes = new Map(
+    Array.from(variableShapes(student, image, classes))
+      .filter(([variable]) => taps.some((tap) => variable.startsWith(`${tap}.`))),
+  );
+  const theirs = variableShapes(network, image, classes);
+  const owner = `startBody: the body of ${network.id} is not that of ${student.id}`;
+  if (shapes.size === 0) throw new Failure(2, `${owner}: they share no variable`);
+  for (const [variable, shape] of shapes) {
+    const their = theirs.get(variable);
+    if (their?.join() === shape.join()) continue;
+    const found = their ? `is [${their}] there` : "is missing there";
+    throw new Failure(
+      2,
+      `${owner}: ${variable} ${found}, [${shape}] here; give both networks the same options`,
+    );
+  }
+  return { taps, shapes };
+}
+
 function bodyOf(student: Net, source: Source, say: (line: string) => void): BodyWeights {
   const { network, path } = source;
   return (image, classes) => {
-    const theirs = new Set(Object.keys(network.stages(classes, image)));
-    const shared = Object.keys(student.stages(classes, image))
-      .filter((tap) => theirs.has(tap) && tap !== "logits");
+    const { taps, shapes } = sharedBody(student, network, image, classes);
     const tensors = source.tensors(image);
     const started = new Map<string, Value>();
-    for (const [variable, shape] of variableShapes(student, image, classes)) {
-      if (!shared.some((tap) => variable.startsWith(`${tap}.`))) continue;
+    for (const [variable, shape] of shapes) {
       const value = tensors.get(variable);
       if (value?.shape.join() !== shape.join()) {
         throw new Failure(
           3,
-          `${path}: the body of ${network.id} is not that of ${student.id}: ${variable} ` +
+          `${path} has the weights of another network than ${network.id}: ${variable} ` +
             `${value ? `has the shape [${value.shape}]` : "is missing"}, wanted [${shape}]`,
         );
       }
@@ -94,7 +132,7 @@ function bodyOf(student: Net, source: Source, say: (line: string) => void): Body
     }
     say(
       `${student.id} starts with ${started.size} variables of ${network.id} in ${path}: those of ` +
-        shared.join(", "),
+        taps.join(", "),
     );
     return started;
   };

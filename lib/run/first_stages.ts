@@ -128,7 +128,7 @@ export async function previewStages(
     return isThere ? resolved : undefined;
   };
   const previewStart = async (): Promise<NetworkWeights> => {
-    const weights = ({ folder, epoch }: ResolvedTrained) => folder.weights(epoch);
+    const weights = ({ weights }: ResolvedTrained) => weights;
     if (start) {
       const resolved = await preview(start, "student", weights);
       return resolved && await studentWeights(resolved);
@@ -138,8 +138,9 @@ export async function previewStages(
       const resolved = await preview(body, "body", weights);
       return resolved && await trainedBody(student, resolved, settings.status.line);
     }
-    const { path, isThere } = await resolveWeights(body, root, settings.data);
-    lines.push(`body of ${path}: ${isThere ? "ready" : "missing"}`);
+    const { path, isThere, source: { url } } = await resolveWeights(body, root, settings.data);
+    const missing = `missing${url ? `, would be downloaded from ${url}` : ""}`;
+    lines.push(`body of ${path}: ${isThere ? "ready" : missing}`);
     const external = isThere ? await externalBody(student, body, root, settings) : undefined;
     files.push({ sha256: external?.sha256 });
     return external?.weights;

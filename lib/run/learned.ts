@@ -28,9 +28,8 @@ export async function listLearned(own: Resolved, settings: Settings): Promise<Le
   const { experiment } = own;
   const source = imageSource(experiment.dataset);
   const runs: Resolved[] = [own];
-  for (const { trained } of listFoundations(experiment)) {
-    // A body may have learned from any data: its classes are not the student's.
-    if (trained === experiment.body) continue;
+  // A body may have learned from any data: its classes are not the student's.
+  for (const { trained } of listFoundations({ ...experiment, body: undefined })) {
     runs.push(await resolveTrained(trained, settings));
   }
   const learned: LearnedRun[] = [];

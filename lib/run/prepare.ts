@@ -20,6 +20,7 @@ import type { ByTrial } from "../training/step.ts";
 import { Failure } from "../values/failure.ts";
 import { stream } from "../values/random.ts";
 import type { Value } from "../weights/value.ts";
+import { sharedBody } from "./body.ts";
 import type { FirstStages } from "./first_stages.ts";
 import { checkLearned, type LearnedRun } from "./learned.ts";
 import { scheduleOf, type Settings } from "./settings.ts";
@@ -125,6 +126,9 @@ export async function prepare(
   await engine.hold([...teachers.values()].flatMap(({ variables }) => variables));
   const assemblies: Assembly[] = [];
   for (const { experiment, teachers: sources, stages } of trials) {
+    const { student, body } = experiment;
+    // A body that is not trained yet has to fit too.
+    if (body) sharedBody(student, networkOf(body), image, classes);
     const assembly = assemble(experiment, {
       seed,
       image,

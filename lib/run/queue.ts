@@ -5,10 +5,17 @@
  * @module
  */
 import { epochSize } from "../data/epoch.ts";
-import type { Epoch, Experiment, Trained } from "../experiment/experiment.ts";
+import {
+  type Epoch,
+  type Experiment,
+  networkOf,
+  type Teacher,
+  type Trained,
+} from "../experiment/experiment.ts";
 import { checkWritable } from "../files/atomic_write.ts";
 import { importWeights, importWithItsClasses } from "../weights/import_weights.ts";
 import type { Net } from "../nn/network.ts";
+import { sharedBody } from "./body.ts";
 import { changedModules, type Resolved, resolveRun, resolveTrained, titleOf } from "./resolve.ts";
 import { openWeights, resolveWeights } from "../weights/locate_weights.ts";
 import { misplacedResult, readResult, resultPath } from "../project/result.ts";
@@ -227,7 +234,7 @@ export async function checkResults(waiting: readonly QueuedTrial[]): Promise<voi
  * Checks, before any training, the data sets and external weights of queued trials. Opens each
  * distinct data set once, which downloads it if possible, and closes it. Checks that each file of
  * external weights exists (downloads it if it has an address), has the declared SHA-256, can be
- * read and fits the teacher, and that declared iterations end within the last epoch. Skips the
+ * read and fits the teacher or body, that a body fits its student, and that declared iterations end within the last epoch. Skips the
  * first trial, which checks its own before it trains. Skips its data set too, unless a later trial
  * on it has external weights or iterations. Rejects with a `Failure` that names the file, the data
  * set or the optimiser of the schedule.
@@ -235,16 +242,21 @@ export async function checkResults(waiting: readonly QueuedTrial[]): Promise<voi
 export async function checkQueue([first, ...later]: readonly QueuedTrial[]): Promise<void> {
   for (const [data, trials] of Map.groupBy(later, dataKey)) {
     const { experiment: { dataset }, settings } = trials[0];
-    const files = await openExternalWeights(trials, settings);
+    const taught = await openExternalWeights(trials, ({ teachers }) => teachers, settings);
+    const bodies = await openExternalWeights(trials, ({ body }) => body ? [body] : [], settings);
+    const started = trials.flatMap(({ experiment: { student, body } }) =>
+      body ? [{ student, network: networkOf(body) }] : []
+    );
     const schedules = trials.map(({ experiment }) => scheduleOf(experiment, settings));
-    const isNeeded = files.length > 0 || schedules.some(({ iterations }) => iterations);
+    const isNeeded = taught.length > 0 || started.length > 0 ||
+      schedules.some(({ iterations }) => iterations);
     if (data === dataKey(first) && !isNeeded) continue;
     const opened = await dataset.open(settings.data, settings.log);
     try {
-      for (const { network, file, isBody } of files) {
-        if (isBody) importWithItsClasses(network, opened.image, file);
-        else importWeights(network, opened.image, opened.classes.length, file);
-      }
+      const { image, classes: { length: classes } } = opened;
+      for (const { student, network } of started) sharedBody(student, network, image, classes);
+      for (const { network, file } of taught) importWeights(network, image, classes, file);
+      for (const { network, file } of bodies) importWithItsClasses(network, image, file);
       const { size, repeats } = opened.train;
       const images = epochSize({ size: size - dataset.holdout, repeats });
       for (const schedule of schedules) checkIterations(images, schedule);
@@ -254,29 +266,20 @@ export async function checkQueue([first, ...later]: readonly QueuedTrial[]): Pro
   }
 }
 
-/** A file of weights that were trained elsewhere. */
-interface ExternalFile {
-  readonly network: Net;
-  readonly file: WeightsFile;
-  /** Whether a student's body starts with them. Else a teacher has them. */
-  readonly isBody: boolean;
-}
-
-/** Opens the external weights of the trials' teachers and bodies, each once. */
+/** Opens the weights that were trained elsewhere among those `of` trials, each once. */
 async function openExternalWeights(
   trials: readonly QueuedTrial[],
+  of: (experiment: Experiment) => readonly Teacher[],
   { data, status }: Settings,
-): Promise<ExternalFile[]> {
-  const found = new Map<ExternalWeights, { root: string; isBody: boolean }>();
-  for (const { experiment: { teachers, body }, root } of trials) {
-    for (const one of [...teachers, ...body ? [body] : []]) {
-      if (one.kind === "external") found.set(one, { root, isBody: one === body });
-    }
+): Promise<{ readonly network: Net; readonly file: WeightsFile }[]> {
+  const roots = new Map<ExternalWeights, string>();
+  for (const { experiment, root } of trials) {
+    for (const one of of(experiment)) if (one.kind === "external") roots.set(one, root);
   }
   const files = [];
-  for (const [weights, { root, isBody }] of found) {
+  for (const [weights, root] of roots) {
     const file = await openWeights(await resolveWeights(weights, root, data), status.line);
-    files.push({ network: weights.network, file, isBody });
+    files.push({ network: weights.network, file });
   }
   return files;
 }
