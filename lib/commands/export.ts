@@ -4,29 +4,21 @@
  * @module
  */
 import { join, resolve } from "node:path";
-import { AbsentDataset, type OpenDataset } from "../data/dataset.ts";
-import { Fingerprint } from "../data/fingerprint.ts";
+import { readCardFacts } from "../export/card_facts.ts";
 import type { Format } from "../export/format.ts";
 import { graphModel } from "../export/graph_model.ts";
-import type { ExportedModel } from "../export/model.ts";
-import { type CardFacts, modelCard } from "../export/model_card.ts";
+import { modelCard } from "../export/model_card.ts";
 import { preprocessing } from "../export/preprocessing.ts";
 import { safetensors } from "../export/safetensors.ts";
 import { savedModel } from "../export/saved_model.ts";
 import { findDataFolder } from "../files/data_folder.ts";
 import { checkReplaceable, writeRecorded } from "../files/recorded_folder.ts";
 import { userPath } from "../files/user_path.ts";
-import { description } from "../nn/description.ts";
 import { type Loaded, loadExperiments, projectRoot } from "../project/identify.ts";
-import { averageMetric } from "../project/metric.ts";
-import { readOutcome } from "../project/outcome.ts";
-import type { Trial } from "../project/result.ts";
-import { commit, versions } from "../project/versions.ts";
-import { readTrainedStudent, type TrainedStudent } from "../run/trained.ts";
+import { readTrainedStudent } from "../run/trained.ts";
 import { runCommand } from "../terminal/command.ts";
 import { helpText, onlyArgument, parseFlags, type Spec } from "../terminal/flags.ts";
 import { Failure } from "../values/failure.ts";
-import { importWeights } from "../weights/import_weights.ts";
 
 const FORMATS = { safetensors, savedmodel: savedModel, tfjs: graphModel } as const satisfies Record<
   string,
@@ -82,29 +74,20 @@ export async function runExport(
   const folder = options.out ? resolve(userPath(options.out)) : join(project, "exports", id, name);
   await checkReplaceable("export", folder);
   const student = await readTrainedStudent(experiment, seed, epoch, options);
-  const { task } = experiment.dataset;
-  // A card of averages has their numbers.
-  const measured = (trial: Trial): Trial =>
-    student.average ? { ...trial, metric: averageMetric(trial.metric, task) } : trial;
-  const outcome = await readOutcome(experiment, project);
-  const facts = {
-    ...await readFacts(student, epoch, findDataFolder(options.data)),
-    format: FORMATS[name],
-    student: { ...student, trial: measured(student.trial) },
+  const format = FORMATS[name];
+  const facts = await readCardFacts(
+    student,
     epoch,
-  };
-  const card: CardFacts = {
-    ...facts,
-    outcome: { ...outcome, measured: outcome.measured.map(measured) },
-    versions: versions(null),
-    commit: await commit(project),
-  };
-  const files = new Map(await facts.format.files(facts.model));
+    format,
+    findDataFolder(options.data),
+    console.error,
+  );
+  const files = new Map(await format.files(facts.model));
   files.set(
     "preprocessing.json",
-    `${JSON.stringify(preprocessing(facts.model, facts.format), null, 2)}\n`,
+    `${JSON.stringify(preprocessing(facts.model, format), null, 2)}\n`,
   );
-  files.set("README.md", modelCard(card));
+  files.set("README.md", modelCard(facts));
   await writeRecorded("export", folder, { format: name, ...facts.model.origin }, files);
   print(`${folder}: ${[...files.keys()].join(", ")}`);
 }
@@ -123,64 +106,6 @@ async function loadOne(positional: readonly string[]): Promise<Loaded> {
       [first, ...others].map(({ id }) => id).join(" or ")
     }`,
   );
-}
-
-/** The facts about the model, its images and its classes. */
-async function readFacts(
-  student: TrainedStudent,
-  epoch: string,
-  data: string,
-): Promise<Pick<CardFacts, "model" | "parameters" | "multiplyAdds" | "tested">> {
-  const { experiment: { student: network, dataset }, id, seed, path, sha256, tensors } = student;
-  const { average, trial } = student;
-  const { image, classes, tested } = await readImages(student, data);
-  const origin = {
-    ...average && { average: "true" },
-    experiment: id,
-    seed: String(seed),
-    epoch,
-    sha256,
-    declaration: trial.declaration,
-  };
-  const model: ExportedModel = {
-    network,
-    task: dataset.task,
-    image,
-    classes,
-    normalisation: dataset.normalisation,
-    resize: dataset.resize,
-    tensors: importWeights(network, image, classes.length, { path, tensors }),
-    origin: { ...origin, ...(trial.commit ? { commit: trial.commit } : {}) },
-  };
-  const { parameters, multiplyAdds } = description(network, image, classes.length);
-  return { model, parameters, multiplyAdds, tested };
-}
-
-/**
- * The size of the images, the classes and the number of test images: those that the student learned
- * with. Compares them with the data set if it is there. A student from before they were recorded
- * needs the data set.
- */
-async function readImages(
-  { experiment: { dataset }, learned }: TrainedStudent,
-  data: string,
-): Promise<Pick<ExportedModel, "image" | "classes"> & { readonly tested: number }> {
-  let opened: OpenDataset;
-  try {
-    opened = await dataset.open(data, console.error, learned !== undefined);
-  } catch (error) {
-    if (!learned || !(error instanceof AbsentDataset)) throw error;
-    const { by, facts: { image, classes, test } } = learned;
-    console.error(`${by}: its data are not there, so they could not be compared`);
-    const tested = test.classes.reduce((sum, { images }) => sum + images, 0);
-    return { image, classes, tested };
-  }
-  try {
-    if (learned) await new Fingerprint(opened, dataset.task).check(learned);
-    return { image: opened.image, classes: opened.classes, tested: opened.test.size };
-  } finally {
-    opened.close();
-  }
 }
 
 if (import.meta.main) await runCommand(() => runExport(Deno.args));

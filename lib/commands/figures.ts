@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { basename, dirname, join, relative, sep } from "node:path";
+import { join, relative } from "node:path";
 import type { Experiment } from "../experiment/experiment.ts";
 import type { Figure, Picture, Shown } from "../figures/figure.ts";
 import { FIGURES } from "../figures/mod.ts";
@@ -13,7 +13,8 @@ import { atomicWrite } from "../files/atomic_write.ts";
 import { findDataFolder } from "../files/data_folder.ts";
 import { userFolder, userPath } from "../files/user_path.ts";
 import { checkTypes } from "../project/check_types.ts";
-import { identify, type Identity } from "../project/identify.ts";
+import { identify } from "../project/identify.ts";
+import { commonFolder, labelsOf } from "../project/labels.ts";
 import { exitAtOnce } from "../tensorflow/library/load.ts";
 import { runCommand } from "../terminal/command.ts";
 import { helpText, parseFlags, type Spec } from "../terminal/flags.ts";
@@ -136,36 +137,17 @@ async function encode(picture: Picture, format: "svg" | "png"): Promise<string |
   return format === "svg" ? svg : await paintPng(svg);
 }
 
-/**
- * Names experiments for a figure, and finds the folder that all their modules are below. A label is
- * the name of the export, if no other experiment has it, else the id.
- */
+/** Names experiments for a figure, and finds the folder that all their modules are below. */
 async function show(
   experiments: readonly Experiment[],
 ): Promise<{ readonly shown: readonly Shown[]; readonly folder: string }> {
   const identities = await Promise.all(experiments.map(identify));
-  const short = identities.map(shortName);
-  const isAlone = (name: string) => short.filter((one) => one === name).length === 1;
+  const labels = labelsOf(identities);
   const shown = experiments.map((experiment, i): Shown => {
     const { id, name } = identities[i];
-    const label = isAlone(short[i]) ? short[i] : id;
-    return { experiment, id, label, method: name ?? experiment.distiller.id };
+    return { experiment, id, label: labels[i], method: name ?? experiment.distiller.id };
   });
-  return { shown, folder: commonFolder(identities.map(({ module }) => dirname(module))) };
-}
-
-function shortName({ name, module }: Identity): string {
-  return name ?? basename(module, ".ts");
-}
-
-/** The longest path that all of these begin with. */
-function commonFolder([first, ...others]: readonly string[]): string {
-  const parts = first.split(sep);
-  const length = parts.findIndex((_, i) => {
-    const start = parts.slice(0, i + 1).join(sep);
-    return !others.every((other) => other === start || other.startsWith(start + sep));
-  });
-  return length < 0 ? first : parts.slice(0, length).join(sep);
+  return { shown, folder: commonFolder(identities) };
 }
 
 if (import.meta.main) await runCommand(() => runFigures(Deno.args));

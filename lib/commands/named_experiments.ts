@@ -39,7 +39,7 @@ function tablesPlace(folder: string): Place {
 }
 
 /** Whether an argument names a module rather than a folder of tables. */
-function isModule(name: string): boolean {
+export function isModule(name: string): boolean {
   const [path, part] = splitSpec(name);
   const isFile = (file: string) => existsSync(file) && statSync(file).isFile();
   return part !== undefined || path.endsWith(".ts") ||

@@ -51,6 +51,7 @@ import {
 } from "../weights/checkpoint.ts";
 import type { Value } from "../weights/value.ts";
 import { type EpochSums, readEpochSums } from "./epoch_sums.ts";
+import { RUNS } from "./run_ids.ts";
 
 /** The progress of a run. It is the metadata of `latest.safetensors`. */
 export type RunProgress = {
@@ -157,7 +158,7 @@ export class RunFolder {
    */
   constructor(root: string, id: string, seed: number, quick: string | undefined, old?: number) {
     const name = quick ? `seed-${seed}-${quick}` : `seed-${seed}`;
-    this.path = join(root, "runs", id, old === undefined ? name : `${name}.old-${old}`);
+    this.path = join(root, RUNS, id, old === undefined ? name : `${name}.old-${old}`);
     this.#putAsideAs = (n) => new RunFolder(root, id, seed, quick, n);
   }
 

@@ -8,6 +8,7 @@ import {
   joinBlocks,
   NONE,
 } from "../../values/markdown.ts";
+import type { FilledTable } from "../filled_tables.ts";
 import { type LabelledOutcome, ownRows } from "../own_rows.ts";
 import { comparisons, pairedRows } from "../paired.ts";
 import { type Column, type PaperRow, type PaperTable, rowName } from "../paper.ts";
@@ -18,6 +19,13 @@ import { rankOrder, rankOrderText } from "../rank_order.ts";
 import type { TeacherNames } from "../teacher_names.ts";
 import { type Footnotes, footnotes, noteUnshown } from "./footnotes.ts";
 import { methodSettings, tableSettings } from "./settings.ts";
+
+/** Formats a table as markdown. */
+export function tableMarkdown(filled: FilledTable): string {
+  return filled.kind === "paper"
+    ? paperTable(filled.table, filled.at)
+    : ownTable(filled.title, filled.rows, filled.against, filled.names, filled.printed);
+}
 
 /**
  * Formats a paper's table in the paper's layout, as markdown with footnotes, settings and notes. A

@@ -3,7 +3,7 @@ import { Failure } from "../../values/failure.ts";
 import { escapeMarkdown, foldParagraph, joinBlocks } from "../../values/markdown.ts";
 import { type FilledTable, filledTables } from "../filled_tables.ts";
 import type { Paper } from "../paper.ts";
-import { ownTable, paperTable } from "./markdown_tables.ts";
+import { tableMarkdown } from "./markdown_tables.ts";
 
 /**
  * Renews the head and the tables of the README of a folder with a `tables.ts`, and keeps its prose.
@@ -40,13 +40,8 @@ function citation({ authors, venue, year, code }: Paper): string {
 }
 
 function section(filled: FilledTable): Section {
-  if (filled.kind === "paper") {
-    return { name: `table: ${filled.table.id}`, body: paperTable(filled.table, filled.at) };
-  }
-  return {
-    name: `table: ${filled.id}`,
-    body: ownTable(filled.title, filled.rows, filled.against, filled.names, filled.printed),
-  };
+  const id = filled.kind === "paper" ? filled.table.id : filled.id;
+  return { name: `table: ${id}`, body: tableMarkdown(filled) };
 }
 
 /**

@@ -1,0 +1,23 @@
+import { basename, dirname, sep } from "node:path";
+import type { Identity } from "./identify.ts";
+
+/**
+ * Short names of experiments, each unlike the others: the name of its export or of its module, if no
+ * other one has it, else the id.
+ */
+export function labelsOf(identities: readonly Identity[]): string[] {
+  const short = identities.map(({ name, module }) => name ?? basename(module, ".ts"));
+  const isAlone = (name: string) => short.filter((one) => one === name).length === 1;
+  return identities.map(({ id }, i) => isAlone(short[i]) ? short[i] : id);
+}
+
+/** The folder that the modules of all these experiments are below. */
+export function commonFolder(identities: readonly Identity[]): string {
+  const [first, ...others] = identities.map(({ module }) => dirname(module));
+  const parts = first.split(sep);
+  const length = parts.findIndex((_, i) => {
+    const start = parts.slice(0, i + 1).join(sep);
+    return !others.every((other) => other === start || other.startsWith(start + sep));
+  });
+  return length < 0 ? first : parts.slice(0, length).join(sep);
+}

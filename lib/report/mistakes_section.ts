@@ -1,0 +1,126 @@
+import { colourScale, pngAddress } from "../figures/pixels.ts";
+import { type Html, html } from "../values/html.ts";
+import type { Mistakes, ReportedRun } from "./report.ts";
+
+/** The most classes of a matrix whose numbers are printed. */
+const PRINTED = 20;
+
+/** The steps of colour in a printed matrix. */
+const SHADES = 9;
+
+/** The confusions that are listed. */
+const LISTED = 10;
+
+/** What each run takes for what. `undefined` if no run was examined. */
+export function mistakesSection(runs: readonly ReportedRun[]): Html | undefined {
+  const found = runs.flatMap(({ label, mistakes }) => mistakes ? [{ label, mistakes }] : []);
+  if (found.length === 0) return undefined;
+  return html`${
+    found.map(({ label, mistakes }, i) =>
+      html`
+        <details${i === 0
+          ? html`
+            open
+          `
+          : undefined}><summary>${label}</summary>
+        <div class="columns">
+        ${mistakes.classes.length > PRINTED
+          ? paintedMatrix(mistakes, label)
+          : printedMatrix(mistakes, label)}
+        ${confusions(mistakes)}
+        </div>
+        ${worstImages(mistakes)}</details>
+      `
+    )
+  }`;
+}
+
+function printedMatrix({ classes, matrix }: Mistakes, label: string): Html {
+  const shade = (row: readonly number[], count: number) => {
+    const all = row.reduce((a, b) => a + b, 0);
+    return all === 0 ? 0 : Math.ceil(SHADES * count / all);
+  };
+  return html`
+    <div class="scroll" tabindex="0" role="region" aria-label="Confusion matrix of ${label}">
+      <table class="matrix">
+        <caption>Confusion matrix: a row is a class, a column what it was taken for</caption>
+        <thead>
+          <tr><td></td>${classes.map((name) =>
+            html`<th scope="col"><span>${name}</span></th>`
+          )}</tr>
+        </thead>
+        <tbody>${matrix.map((row, i) =>
+          html`
+            <tr><th scope="row">${classes[i]}</th>${row.map((count) =>
+              html`<td class="shade-${shade(row, count)}">${count}</td>`
+            )}</tr>
+          `
+        )}</tbody>
+      </table>
+    </div>
+  `;
+}
+
+/** A matrix of many classes as a picture: a pixel for each pair of classes. */
+function paintedMatrix({ matrix }: Mistakes, label: string): Html {
+  const scale = colourScale("purplebluegreen");
+  const colours = matrix.flatMap((row) => {
+    const all = row.reduce((a, b) => a + b, 0);
+    return row.map((count) => scale(all === 0 ? 0 : Math.sqrt(count / all)));
+  });
+  return html`
+    <figure
+      class="painted"><img src="${pngAddress(
+        colours,
+        matrix.length,
+      )}" alt="Confusion matrix of ${label}, ${matrix
+        .length} classes"><figcaption>Confusion matrix: a row
+    is a class, a column what it was taken for, the darker the more often (square root of the share)</figcaption></figure>
+  `;
+}
+
+function confusions({ classes, matrix }: Mistakes): Html {
+  const pairs = matrix.flatMap((row, label) =>
+    row.map((images, taken) => ({ label, taken, images }))
+  ).filter(({ label, taken, images }) => label !== taken && images > 0)
+    .toSorted((a, b) => b.images - a.images).slice(0, LISTED);
+  return html`
+    <table>
+      <caption>Most frequent confusions</caption>
+      <thead>
+        <tr>
+          <th scope="col">class</th>
+          <th scope="col">taken for</th>
+          <th scope="col" class="number">images</th>
+        </tr>
+      </thead>
+      <tbody>${pairs.map(({ label, taken, images }) =>
+        html`
+          <tr>
+            <td>${classes[label]}</td>
+            <td>${classes[taken]}</td>
+            <td class="number">${images}</td>
+          </tr>
+        `
+      )}</tbody>
+    </table>
+  `;
+}
+
+function worstImages({ classes, worst }: Mistakes): Html | undefined {
+  if (worst.length === 0) return undefined;
+  return html`<h3>Surest and wrong</h3>
+<ul class="images">${
+    worst.map(({ index, label, taken, probability, picture }) =>
+      html`
+        <li>
+          <figure><img src="${picture}" alt="test image ${index}"><figcaption>${classes[
+            label
+          ]}, taken for ${classes[taken]} (${(100 * probability).toFixed(
+            0,
+          )} %)</figcaption></figure>
+        </li>
+      `
+    )
+  }</ul>`;
+}

@@ -1,0 +1,153 @@
+import { type Experiment, networkOf, type Teacher } from "../experiment/experiment.ts";
+import { readCardFacts } from "../export/card_facts.ts";
+import { modelCard } from "../export/model_card.ts";
+import { safetensors } from "../export/safetensors.ts";
+import type { EngineOptions } from "../engine/open_engine.ts";
+import { identify, type Identity, projectRoot } from "../project/identify.ts";
+import { labelsOf } from "../project/labels.ts";
+import { readOutcome } from "../project/outcome.ts";
+import type { TeacherRecord, Trial } from "../project/result.ts";
+import { readLog } from "../run/epoch_log.ts";
+import { type Resolved, resolveRun, STATE_TEXTS } from "../run/resolve.ts";
+import { runSeeds } from "../run/run_ids.ts";
+import { studentSubject } from "../run/subjects.ts";
+import { readTrainedStudent, type TrainedStudent } from "../run/trained.ts";
+import { classification } from "../tasks/classification.ts";
+import type { Status } from "../terminal/status.ts";
+import { Failure } from "../values/failure.ts";
+import { findMistakes } from "./find_mistakes.ts";
+import type { Ancestor, ReportedRun } from "./report.ts";
+
+/** What is read of runs. */
+export interface RunReading extends EngineOptions {
+  /** The folder of the data sets. */
+  readonly data: string;
+  /** The seed of the runs. Default: every seed that was trained. */
+  readonly seed?: number;
+  /** Whether weights are examined on test images. */
+  readonly examine: boolean;
+  /** Images in a batch. Default: that of an evaluation. */
+  readonly evalBatch?: number;
+  readonly status: Status;
+}
+
+/**
+ * Reads the runs of experiments with every seed, from their folders and from the results beside
+ * their modules. An experiment with neither is left out. Rejects with a `Failure` that names the
+ * file if one is damaged.
+ */
+export async function readRuns(
+  experiments: readonly Experiment[],
+  reading: RunReading,
+): Promise<ReportedRun[]> {
+  const identities = await Promise.all(experiments.map(identify));
+  const labels = labelsOf(identities);
+  const runs: ReportedRun[] = [];
+  for (const [i, experiment] of experiments.entries()) {
+    const { measured } = await readOutcome(experiment, projectRoot(experiment.url));
+    const seeds = await seedsOf(experiment, identities[i], measured, reading.seed);
+    for (const seed of seeds) {
+      const label = seeds.length > 1 ? `${labels[i]} seed ${seed}` : labels[i];
+      const recorded = measured.find((trial) => trial.seed === seed);
+      runs.push(await readRun(experiment, seed, label, recorded, reading));
+    }
+  }
+  return runs;
+}
+
+/** The seeds with a run or a result, in ascending order. */
+async function seedsOf(
+  experiment: Experiment,
+  { id }: Identity,
+  measured: readonly Trial[],
+  only?: number,
+): Promise<number[]> {
+  const recorded = measured.map(({ seed }) => seed);
+  const begun: number[] = [];
+  for (const seed of runSeeds(projectRoot(experiment.url), id)) {
+    const { state } = await resolveRun(experiment, seed, { fresh: false });
+    if (state !== "missing") begun.push(seed);
+  }
+  return [...new Set([...recorded, ...begun])].filter((seed) => only === undefined || seed === only)
+    .sort((a, b) => a - b);
+}
+
+async function readRun(
+  experiment: Experiment,
+  seed: number,
+  label: string,
+  recorded: Trial | undefined,
+  reading: RunReading,
+): Promise<ReportedRun> {
+  const resolved = await resolveRun(experiment, seed, { fresh: false });
+  const { folder, identity: { id } } = resolved;
+  // A log of another declaration or of other code is not this run's.
+  const isOwn = resolved.state !== "stale" && resolved.state !== "changed";
+  const log = isOwn ? await readLog(folder.path) ?? [] : [];
+  const trial = resolved.state === "done" ? await folder.requireTrial() : recorded;
+  const { epochs } = experiment.schedule;
+  return {
+    ...{ experiment, id, label, seed, epochs, log, trial },
+    folder: folder.path,
+    state: describeState(resolved, log.length, epochs, recorded !== undefined),
+    teachers: await Promise.all(
+      experiment.teachers.map((teacher, i) => readAncestor(teacher, trial?.teachers[i])),
+    ),
+    ...resolved.state === "done" && reading.examine &&
+      await examineRun(await readTrainedStudent(experiment, seed, "last"), reading),
+  };
+}
+
+function describeState(
+  { state }: Resolved,
+  logged: number,
+  epochs: number,
+  isRecorded: boolean,
+): string {
+  if (state === "done") return "done";
+  if (isRecorded) return "recorded";
+  return state === "begun" ? `epoch ${logged} of ${epochs}` : STATE_TEXTS[state];
+}
+
+/** A teacher and, for one that was trained here, what taught it. */
+async function readAncestor(
+  teacher: Teacher,
+  record: TeacherRecord | undefined,
+): Promise<Ancestor> {
+  const network = networkOf(teacher).id;
+  const used = record && { sha256: record.sha256, score: record.score };
+  if (teacher.kind !== "trained") {
+    return { id: record?.id ?? network, seed: null, network, used, teachers: [] };
+  }
+  const { experiment, seed } = teacher;
+  const { id } = await identify(experiment);
+  const { measured } = await readOutcome(experiment, projectRoot(experiment.url));
+  const trial = measured.find((one) => one.seed === seed);
+  const teachers = experiment.teachers.map((own, i) => readAncestor(own, trial?.teachers[i]));
+  return { id, seed, network, used, teachers: await Promise.all(teachers) };
+}
+
+/** What the weights of a run show: its mistakes and its model card. Says what is in the way. */
+async function examineRun(
+  student: TrainedStudent,
+  { data, status, evalBatch, ...engine }: RunReading,
+): Promise<Pick<ReportedRun, "mistakes" | "card">> {
+  const { experiment: { dataset: { task } }, id, seed } = student;
+  const attempt = async <T>(make: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await make();
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      status.line(`${id} seed ${seed}: ${error.message}`);
+    }
+  };
+  const options = { ...engine, data, status, evalBatch };
+  return {
+    mistakes: task.id === classification.id
+      ? await attempt(() => findMistakes(studentSubject(student), options))
+      : undefined,
+    card: await attempt(async () =>
+      modelCard(await readCardFacts(student, "last", safetensors, data, status.line))
+    ),
+  };
+}

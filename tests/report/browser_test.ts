@@ -1,0 +1,109 @@
+import axe from "axe-core/axe.min.js" with { type: "text" };
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { page } from "../../lib/report/page.ts";
+import type { Report } from "../../lib/report/report.ts";
+import { formatTable } from "../../lib/values/markdown.ts";
+import { pngAddress } from "../../lib/figures/pixels.ts";
+import { needsBrowser, type Shown, type Visit } from "../support/browser.ts";
+import { reportedRun } from "../support/reported_run.ts";
+
+const PICTURE = pngAddress([[255, 0, 0], [0, 255, 0], [0, 0, 255], [9, 9, 9]], 2);
+
+/** A report with everything that a page can show. */
+function fullReport(): Report {
+  const mistakes = (classes: number) => ({
+    classes: Array.from({ length: classes }, (_, i) => `class ${i}`),
+    matrix: Array.from(
+      { length: classes },
+      (_, i) => Array.from({ length: classes }, (_, j) => i === j ? 8 : (i + j) % 3),
+    ),
+    worst: [{ index: 3, label: 0, taken: 1, probability: 0.99, picture: PICTURE }],
+  });
+  const table = formatTable(["", "top-1, last (n)"], [
+    ["[kd](toy.ts)", "**50.00 (1)**<br><sub>49.00 · +1.00</sub>"],
+  ]);
+  return {
+    title: "A report",
+    tables: [`## A table\n\n${table}`],
+    runs: [
+      {
+        ...reportedRun("kd", 12),
+        mistakes: mistakes(5),
+        card: "---\na: b\n---\n# Card\n\n## Method",
+      },
+      { ...reportedRun("fitnets", 9), mistakes: mistakes(30) },
+      reportedRun("scratch", 0),
+    ],
+  };
+}
+
+/** The rules that a page breaks, as axe-core finds them. */
+async function brokenRules({ page }: Shown): Promise<string[]> {
+  await page.evaluate(axe);
+  return await page.evaluate(`axe.run().then(({ violations }) =>
+    violations.map(({ id, nodes }) => id + ": " + nodes.map(({ html }) => html).join(", ")))`);
+}
+
+const VISITS: readonly Visit[] = [
+  { width: 1200, theme: "light" },
+  { width: 1200, theme: "dark" },
+  { width: 390, theme: "light" },
+  { width: 390, theme: "dark" },
+];
+
+await needsBrowser("page: a browser shows it in both themes and on a phone", async (open) => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = join(folder, "report.html");
+    await Deno.writeTextFile(path, (await page(fullReport())).html);
+    for (const visit of VISITS) {
+      const shown = await open(pathToFileURL(path).href, visit);
+      assertEquals(await brokenRules(shown), [], JSON.stringify(visit));
+      assertEquals(shown.said, [], "the console is quiet");
+      assertEquals(shown.asked, [], "nothing is asked for");
+      const width = await shown.page.evaluate("document.documentElement.scrollWidth");
+      assertEquals(width, visit.width, "nothing is wider than the window");
+      assert(await shown.page.locator("#chart canvas").isVisible());
+      const paper = await shown.page.evaluate("getComputedStyle(document.body).backgroundColor");
+      assertEquals(paper === "rgb(255, 255, 255)", visit.theme === "light");
+      await shown.page.close();
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+await needsBrowser("page: curves and settings follow a reader's choices", async (open) => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = join(folder, "report.html");
+    await Deno.writeTextFile(path, (await page(fullReport())).html);
+    const { page: shown, said } = await open(pathToFileURL(path).href, VISITS[0]);
+    const legend = shown.locator(".u-legend");
+    assertMatch(await legend.innerText(), /kd[^]*fitnets/);
+    await shown.locator("#chart [role=group]").focus();
+    await shown.keyboard.press("ArrowRight");
+    await shown.keyboard.press("ArrowRight");
+    assertMatch(await legend.innerText(), /epoch2kd20fitnets20/);
+    await shown.getByLabel("Show the curve of fitnets").uncheck();
+    assertEquals((await legend.innerText()).includes("fitnets"), false);
+    await shown.getByLabel("Show", { exact: true }).selectOption("train/loss");
+    await shown.getByText("Values as a table").click();
+    assertMatch(
+      await shown.getByRole("region", { name: "Values: loss" }).innerText(),
+      /epoch\s+kd\s+1\s+0.33333\s+2\s+0.16667/,
+    );
+    const settings = shown.getByRole("region", { name: "Settings of both runs" });
+    assertStringIncludes(await settings.innerText(), "No setting differs.");
+    await shown.getByLabel("also equal settings").check();
+    assertMatch(await settings.innerText(), /student\s+small\s+small/);
+    await shown.getByLabel("Theme").selectOption("dark");
+    const paper = await shown.evaluate("getComputedStyle(document.body).backgroundColor");
+    assertEquals(paper, "rgb(20, 23, 27)");
+    assertEquals(said, []);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
