@@ -89,7 +89,7 @@ await needsBrowser("page: curves and settings follow a reader's choices", async 
     assertMatch(await legend.innerText(), /epoch2kd20fitnets20/);
     await shown.getByLabel("Show the curve of fitnets").uncheck();
     assertEquals((await legend.innerText()).includes("fitnets"), false);
-    await shown.getByLabel("Show", { exact: true }).selectOption("train/loss");
+    await shown.getByRole("combobox", { name: /^Show/ }).selectOption("train/loss");
     await shown.getByText("Values as a table").click();
     assertMatch(
       await shown.getByRole("region", { name: "Values: loss" }).innerText(),
@@ -99,7 +99,7 @@ await needsBrowser("page: curves and settings follow a reader's choices", async 
     assertStringIncludes(await settings.innerText(), "No setting differs.");
     await shown.getByLabel("also equal settings").check();
     assertMatch(await settings.innerText(), /student\s+small\s+small/);
-    await shown.getByLabel("Theme").selectOption("dark");
+    await shown.getByRole("combobox", { name: /^Theme/ }).selectOption("dark");
     const paper = await shown.evaluate("getComputedStyle(document.body).backgroundColor");
     assertEquals(paper, "rgb(20, 23, 27)");
     assertEquals(said, []);

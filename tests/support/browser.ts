@@ -65,6 +65,7 @@ async function show(
   { width, theme }: Visit,
 ): Promise<Shown> {
   const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme: theme });
+  page.setDefaultTimeout(10_000);
   const said: string[] = [];
   const asked: string[] = [];
   page.on("console", (message) => said.push(message.text()));

@@ -1,0 +1,93 @@
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
+import { existsSync } from "node:fs";
+import { runReport } from "../../lib/commands/report.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import { everything, needs } from "../support/needs.ts";
+import { skipTypeCheck } from "../support/toy_project.ts";
+import { PAIR, type Toys, toys } from "../support/toy_runs.ts";
+
+const printed = async (args: readonly string[], within?: string): Promise<string[]> => {
+  const out: string[] = [];
+  await runReport(args, (line) => out.push(line), within, skipTypeCheck);
+  return out;
+};
+
+const failure = async (exit: number, args: readonly string[], within?: string): Promise<string> => {
+  const error = await assertRejects(() => printed(args, within), Failure);
+  assertEquals(error.exit, exit, error.message);
+  return error.message;
+};
+
+const test = (name: string, use: (toys: Toys) => Promise<void>): Promise<void> =>
+  needs(everything, `report: ${name}`, () => toys(PAIR, use));
+
+/** The page that the arguments make. */
+async function pageOf(toys: Toys, ...args: string[]): Promise<string> {
+  await printed([...args, "--out", toys.path("page.html")], toys.folder);
+  return await Deno.readTextFile(toys.path("page.html"));
+}
+
+await test("a page has runs, curves, teachers, mistakes and model cards", async (toys) => {
+  await toys.run("student", 1);
+  await toys.run("student", 2);
+  const html = await pageOf(toys);
+  for (const section of ["runs", "curves", "settings", "lineage", "mistakes", "cards"]) {
+    assertStringIncludes(html, `<section id="${section}"`);
+  }
+  for (const label of ["student seed 1", "student seed 2", "teacher"]) {
+    assertStringIncludes(html, `>${label}</th>`);
+  }
+  assertMatch(html, /toy#teacher: large, seed 1, top-1 [\d.]+\s+<code\s+title="SHA-256/);
+  assertStringIncludes(html, "Confusion matrix of student seed 1");
+  assertStringIncludes(html, "Most frequent confusions");
+  assertMatch(html, /<li>\s*<figure>\s*<img\s+src="data:image\/png;base64,/);
+  assertStringIncludes(html, "<h2>small on synthetic: kd from large</h2>");
+  const [, json] = html.match(/id="data">(.*?)<\/script>/s)!;
+  const { runs, tags } = JSON.parse(json);
+  assertEquals(runs.length, 3);
+  assertEquals(runs[0].epochs, [1, 2, 3]);
+  assert(tags.some(([tag, title]: string[]) => tag === "test/top1" && title === "top-1, test (%)"));
+});
+
+await test("an argument names a module, an experiment or a run's folder", async (toys) => {
+  await toys.run("student");
+  const labels = async (...args: string[]) =>
+    [...(await pageOf(toys, ...args, "--logs-only")).matchAll(/<th scope="row"[^>]*>(.*?)<\/th>/g)]
+      .map(([, label]) => label);
+  assertEquals(await labels(toys.path("toy.ts")), ["student", "teacher"]);
+  assertEquals(await labels(toys.path("toy.ts#student")), ["student"]);
+  assertEquals(await labels(toys.of("student", 1)), ["student"]);
+  assertEquals(await labels(toys.path("toy.ts"), "--seed", "1"), ["student", "teacher"]);
+});
+
+await test("a run under way shows how far it is, and no weights are examined", async (toys) => {
+  await toys.run("teacher", 1);
+  const log = toys.of("teacher", 1, "metrics.jsonl");
+  const lines = (await Deno.readTextFile(log)).split("\n");
+  await Deno.remove(toys.of("teacher", 1, "trial.json"));
+  await Deno.remove(toys.path("toy/teacher.json"));
+  await Deno.writeTextFile(log, `${lines.slice(0, 2).join("\n")}\n${lines[2].slice(0, 9)}`);
+  const html = await pageOf(toys);
+  assertStringIncludes(html, "epoch 2 of 3");
+  assertEquals(html.includes(`<section id="mistakes"`), false);
+});
+
+await test("it is written beside the experiments unless --out says otherwise", async (toys) => {
+  await toys.run("teacher");
+  await printed(["--logs-only"], toys.folder);
+  assert(existsSync(toys.path("report.html")));
+});
+
+await test("nothing to show is one failure with the way out", async (toys) => {
+  assertStringIncludes(await failure(3, [], toys.folder), "no run is here yet");
+  assertStringIncludes(
+    await failure(2, [toys.path("toy.ts#studnt")], toys.folder),
+    "student",
+  );
+});
