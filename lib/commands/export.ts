@@ -17,7 +17,7 @@ import { findDataFolder } from "../files/data_folder.ts";
 import { checkReplaceable, writeRecorded } from "../files/recorded_folder.ts";
 import { userPath } from "../files/user_path.ts";
 import { description } from "../nn/description.ts";
-import { type Loaded, loadExperiments, projectRoot } from "../project/identify.ts";
+import { type Loaded, loadExperiment, projectRoot } from "../project/identify.ts";
 import { averageMetric } from "../project/metric.ts";
 import { readOutcome } from "../project/outcome.ts";
 import type { Trial } from "../project/result.ts";
@@ -115,14 +115,7 @@ async function loadOne(positional: readonly string[]): Promise<Loaded> {
   if (spec === undefined) {
     throw new Failure(2, "which experiment? deno task export experiments/quickstart.ts#kd");
   }
-  const [first, ...others] = await loadExperiments(spec);
-  if (others.length === 0) return first;
-  throw new Failure(
-    2,
-    `${spec} is several experiments: name one, ${
-      [first, ...others].map(({ id }) => id).join(" or ")
-    }`,
-  );
+  return await loadExperiment(spec);
 }
 
 /** The facts about the model, its images and its classes. */

@@ -339,6 +339,15 @@ export class RunFolder {
   }
 }
 
+/** Lists the seeds of an experiment's full runs that have a folder, in ascending order. */
+export async function runSeeds(root: string, id: string): Promise<number[]> {
+  const folder = dirname(new RunFolder(root, id, 0, undefined).path);
+  if (!existsSync(folder)) return [];
+  const names = await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
+  const seeds = names.flatMap((name) => name.match(/^seed-(\d+)$/)?.slice(1) ?? []);
+  return seeds.map(Number).sort((a, b) => a - b);
+}
+
 /** The SHA-256 of a value's canonical JSON. */
 async function checksumOf(value: Json): Promise<string> {
   return await sha256(new TextEncoder().encode(canonical(value)));

@@ -112,13 +112,14 @@ export function pairedRows(comparisons: readonly Comparison[]): string[][] {
   const rows = comparisons.map(({ label, against, paired }) => [
     `${label} − ${against}`,
     ...pairedCells(paired, decimals),
+    paired.verdict,
   ]);
   return [["", `Δ ${title}, last`, "95 % interval", "seeds", "verdict"], ...rows];
 }
 
-/** The texts of a paired difference: the mean, the interval, the number of seeds, the verdict. */
-export function pairedCells({ mean, interval, n, verdict }: Paired, decimals: number): string[] {
+/** The texts of a paired difference: the mean, the interval, the number of seeds. */
+export function pairedCells({ mean, interval, n }: Paired, decimals: number): string[] {
   const range = interval && [interval.low, interval.high];
   const text = range?.map((end) => formatSigned(end, decimals)).join(" … ") ?? "—";
-  return [formatSigned(mean, decimals), text, String(n), verdict];
+  return [formatSigned(mean, decimals), text, String(n)];
 }
