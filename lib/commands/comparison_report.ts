@@ -13,7 +13,7 @@ import { type Paired, pairedCells, pairTrials } from "../tables/paired.ts";
 import type { Measure } from "../tasks/task.ts";
 import { columns } from "../terminal/columns.ts";
 import { sparkline } from "../terminal/sparkline.ts";
-import { type Difference, differences } from "../values/differences.ts";
+import { differences } from "../values/differences.ts";
 import type { Json } from "../values/json.ts";
 import { formatFixed, formatSpread } from "../values/numbers.ts";
 import { summary } from "../values/statistics.ts";
