@@ -14,7 +14,7 @@ import { savedModel } from "../export/saved_model.ts";
 import { findDataFolder } from "../files/data_folder.ts";
 import { checkReplaceable, writeRecorded } from "../files/recorded_folder.ts";
 import { userPath } from "../files/user_path.ts";
-import { type Loaded, loadExperiments, projectRoot } from "../project/identify.ts";
+import { type Loaded, loadExperiment, projectRoot } from "../project/identify.ts";
 import { readTrainedStudent } from "../run/trained.ts";
 import { runCommand } from "../terminal/command.ts";
 import { helpText, onlyArgument, parseFlags, type Spec } from "../terminal/flags.ts";
@@ -98,14 +98,7 @@ async function loadOne(positional: readonly string[]): Promise<Loaded> {
   if (spec === undefined) {
     throw new Failure(2, "which experiment? deno task export experiments/quickstart.ts#kd");
   }
-  const [first, ...others] = await loadExperiments(spec);
-  if (others.length === 0) return first;
-  throw new Failure(
-    2,
-    `${spec} is several experiments: name one, ${
-      [first, ...others].map(({ id }) => id).join(" or ")
-    }`,
-  );
+  return await loadExperiment(spec);
 }
 
 if (import.meta.main) await runCommand(() => runExport(Deno.args));

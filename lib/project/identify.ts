@@ -80,6 +80,17 @@ export async function loadExperiments(spec: string): Promise<Loaded[]> {
   return chosen.map(([name, experiment]) => ({ id: idOf(module, name), experiment }));
 }
 
+/**
+ * Loads the one experiment that an argument of the command line names. Rejects with a `Failure`
+ * (exit 2) that lists what exists, also if it names several.
+ */
+export async function loadExperiment(spec: string): Promise<Loaded> {
+  const [first, ...others] = await loadExperiments(spec);
+  if (others.length === 0) return first;
+  const ids = [first, ...others].map(({ id }) => id);
+  throw new Failure(2, `${spec} is several experiments: name one, ${ids.join(" or ")}`);
+}
+
 /** Finds the file of a module that the command line names, or throws a `Failure` (exit 2). */
 export function findModule(spec: string): string {
   return locateModule(splitSpec(spec)[0]);

@@ -23,22 +23,29 @@ export interface Paired extends Summary {
    * seed only.
    */
   readonly interval?: { readonly low: number; readonly high: number };
-  /** The side of 0 on which the interval lies; `undecided` if 0 is in it. */
+  /**
+   * What the side of 0 on which the interval lies means for this measure; `undecided` if 0 is in it.
+   */
   readonly verdict: "better" | "worse" | "undecided" | "one seed";
 }
 
 /**
- * The differences between the trials of two experiments, seed by seed: `of` minus `over`.
- * `undefined` if they have no seed in common.
+ * The differences in a measure of a task between the trials of two experiments, seed by seed: `of`
+ * minus `over`. A distance from teachers is compared only between trials of the same teachers.
+ * `undefined` if nothing can be compared.
  */
 export function pairTrials(
   of: readonly Trial[],
   over: readonly Trial[],
+  { measures }: Pick<Task, "measures">,
   measure: string,
 ): Paired | undefined {
-  const others = new Map(over.map(({ seed, metric }) => [seed, valueAt(metric, measure, "last")]));
-  const differences = of.flatMap(({ seed, metric }) => {
-    const [one, other] = [valueAt(metric, measure, "last"), others.get(seed)];
+  const { isLessBetter, isToTeacher } = measures[measure];
+  const differences = of.flatMap((trial) => {
+    const rival = over.find(({ seed }) => seed === trial.seed);
+    if (!rival || isToTeacher && teachersOf(trial) !== teachersOf(rival)) return [];
+    const one = valueAt(trial.metric, measure, "last");
+    const other = valueAt(rival.metric, measure, "last");
     return one === undefined || other === undefined ? [] : [one - other];
   });
   const all = summary(differences);
@@ -49,13 +56,19 @@ export function pairTrials(
   const half = studentT(0.95, n - 1) * std / Math.sqrt(n);
   const low = mean - half;
   const high = mean + half;
+  const [more, less] = isLessBetter ? ["worse", "better"] as const : ["better", "worse"] as const;
   return {
     mean,
     std,
     n,
     interval: { low, high },
-    verdict: low > 0 ? "better" : high < 0 ? "worse" : "undecided",
+    verdict: low > 0 ? more : high < 0 ? less : "undecided",
   };
+}
+
+/** The weights that taught in a trial. */
+function teachersOf({ teachers }: Trial): string {
+  return teachers.map(({ sha256 }) => sha256).join();
 }
 
 /** Two rows that are compared. */
@@ -82,7 +95,7 @@ export function comparisons(
     return rows.flatMap(([label, outcome]): Comparison[] => {
       if (against.slice(0, i + 1).includes(label) || teachers.has(outcome.experiment)) return [];
       const { task } = outcome.experiment.dataset;
-      const difference = pairTrials(outcome.measured, measured, task.primary);
+      const difference = pairTrials(outcome.measured, measured, task, task.primary);
       return difference ? [{ label, against: reference, task, paired: difference }] : [];
     });
   });
@@ -96,14 +109,17 @@ export function pairedRows(comparisons: readonly Comparison[]): string[][] {
   if (comparisons.length === 0) return [];
   const [{ task: { measures, primary } }] = comparisons;
   const { title, decimals } = measures[primary];
-  const rows = comparisons.map(({ label, against, paired: { mean, interval, n, verdict } }) => [
+  const rows = comparisons.map(({ label, against, paired }) => [
     `${label} − ${against}`,
-    formatSigned(mean, decimals),
-    interval
-      ? `${formatSigned(interval.low, decimals)} … ${formatSigned(interval.high, decimals)}`
-      : "—",
-    String(n),
-    verdict,
+    ...pairedCells(paired, decimals),
+    paired.verdict,
   ]);
   return [["", `Δ ${title}, last`, "95 % interval", "seeds", "verdict"], ...rows];
+}
+
+/** The texts of a paired difference: the mean, the interval, the number of seeds. */
+export function pairedCells({ mean, interval, n }: Paired, decimals: number): string[] {
+  const range = interval && [interval.low, interval.high];
+  const text = range?.map((end) => formatSigned(end, decimals)).join(" … ") ?? "—";
+  return [formatSigned(mean, decimals), text, String(n)];
 }

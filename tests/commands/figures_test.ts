@@ -20,7 +20,7 @@ import { countIn } from "../support/svg.ts";
 import { recordToyTrial, skipTypeCheck } from "../support/toy_project.ts";
 import { PAIR, type Toys, toys } from "../support/toy_runs.ts";
 import { trial } from "../support/trial.ts";
-import { writeRun } from "../support/write_run.ts";
+import { writeLog } from "../support/write_log.ts";
 
 const DECLARED = `${PAIR}
 const pair = { dataset, schedule, teacher: from(teacher), student: small };
@@ -39,21 +39,6 @@ const failure = async (exit: number, ...args: string[]): Promise<string> => {
   assertEquals(error.exit, exit, error.message);
   return error.message;
 };
-
-/** Writes a run of three epochs whose log has these tags. */
-async function writeLog(
-  toys: Toys,
-  name: string,
-  tags: Readonly<Record<string, (epoch: number) => number>>,
-): Promise<void> {
-  await writeRun(toys, name, 1, ["last"]);
-  const entries = [1, 2, 3].map((epoch) => ({
-    epoch,
-    ...Object.fromEntries(Object.entries(tags).map(([tag, value]) => [tag, value(epoch)])),
-  }));
-  const text = entries.map((entry) => `${JSON.stringify(entry)}\n`).join("");
-  await Deno.writeTextFile(toys.of(name, 1, "metrics.jsonl"), text);
-}
 
 const test = (name: string, use: (toys: Toys) => Promise<void>): Promise<void> =>
   needs(everything, `figures: ${name}`, () => toys(DECLARED, use));

@@ -2,7 +2,12 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Failure } from "../../lib/values/failure.ts";
-import { identify, loadExperiments, projectRoot } from "../../lib/project/identify.ts";
+import {
+  identify,
+  loadExperiment,
+  loadExperiments,
+  projectRoot,
+} from "../../lib/project/identify.ts";
 import { needs } from "../support/needs.ts";
 import { IMPORTS, project } from "../support/toy_project.ts";
 
@@ -70,6 +75,23 @@ await needs(
       const [{ experiment: { teachers: [teacher] } }] = await loadExperiments(at("record.ts#kd"));
       assert("experiment" in teacher);
       assertEquals((await identify(teacher.experiment)).id, "experiments/record#teacher");
+    }),
+);
+
+await needs(
+  read,
+  "loadExperiment: takes one experiment, and lists several",
+  () =>
+    project(FILES, async (folder) => {
+      const at = (name: string) => join(folder, "experiments", name);
+      assertEquals((await loadExperiment(at("record.ts#kd"))).id, "experiments/record#kd");
+      assertEquals((await loadExperiment(at("both.ts"))).id, "experiments/both");
+      const error = await assertRejects(() => loadExperiment(at("named.ts")), Failure);
+      assertEquals([error.exit, error.message], [
+        2,
+        `${at("named.ts")} is several experiments: name one, ` +
+        "experiments/named#a or experiments/named#b",
+      ]);
     }),
 );
 

@@ -7,11 +7,13 @@ import { resnet20, resnet8 } from "../../lib/networks/resnet.ts";
 import { sgd } from "../../lib/optimizers/sgd.ts";
 import type { Trial } from "../../lib/project/result.ts";
 import type { LabelledOutcome } from "../../lib/tables/own_rows.ts";
-import { comparisons, pairTrials as pairedBy } from "../../lib/tables/paired.ts";
+import { comparisons, pairedCells, pairTrials as pairedBy } from "../../lib/tables/paired.ts";
+import { classification } from "../../lib/tasks/classification.ts";
 import { stream } from "../../lib/values/random.ts";
 import { trial } from "../support/trial.ts";
 
-const paired = (of: readonly Trial[], over: readonly Trial[]) => pairedBy(of, over, "top1");
+const paired = (of: readonly Trial[], over: readonly Trial[]) =>
+  pairedBy(of, over, classification, "top1");
 const trials = (...top1: number[]): Trial[] => top1.map((one, seed) => trial(seed, one));
 
 Deno.test("paired: differences seed by seed have Student's interval", () => {
@@ -33,6 +35,38 @@ Deno.test("paired: one seed has no interval, no common seed has no difference", 
     n: 1,
     verdict: "one seed",
   });
+});
+
+/** Trials with these distances from a teacher whose file has the digest `sha256`. */
+const near = (sha256: string, ...kl: number[]): Trial[] =>
+  kl.map((one, seed) =>
+    trial(seed, 70, {
+      metric: { top1: { last: 70, best: 70 }, kl: one },
+      teachers: [{ id: "teacher", seed: 1, sha256, score: {} }],
+    })
+  );
+
+Deno.test("paired: less is better in a distance from teachers, which have to be the same", () => {
+  const compare = (of: readonly Trial[], over: readonly Trial[]) =>
+    pairedBy(of, over, classification, "kl");
+  const [close, far] = [near("a", 0.1, 0.11, 0.1), near("a", 0.3, 0.3, 0.31)];
+  assertEquals(compare(close, far)!.verdict, "better");
+  assertEquals(compare(far, close)!.verdict, "worse");
+  assertEquals(compare(close, close)!.verdict, "undecided");
+  assertEquals(compare(close, near("b", 0.3, 0.3, 0.31)), undefined);
+  assertEquals(compare(close, trials(70, 71)), undefined);
+  assertEquals(paired(close, near("b", 0.3))!.n, 1, "other measures need no common teacher");
+});
+
+Deno.test("paired: is printed with signs, the interval and the number of seeds", () => {
+  const interval = { low: -0.5, high: 2.5 };
+  assertEquals(
+    pairedCells({ mean: 1, std: 1, n: 3, interval, verdict: "undecided" }, 2),
+    ["+1.00", "−0.50 … +2.50", "3"],
+  );
+  assertEquals(pairedCells({ mean: -1, n: 1, verdict: "one seed" }, 1), [
+    ...["−1.0", "—", "1"],
+  ]);
 });
 
 Deno.test("paired: equal trials have a difference and an interval of 0", () => {
