@@ -19,7 +19,7 @@ export async function namedExperiments(
   check: (modules: readonly string[]) => Promise<void> = checkTypes,
 ): Promise<Experiment[]> {
   const places = names.map((name): Place => {
-    return isModule(name)
+    return namesModule(name)
       ? { module: findModule(name), load: () => moduleExperiments(name) }
       : tablesPlace(tableFolder(name, within));
   });
@@ -39,7 +39,7 @@ function tablesPlace(folder: string): Place {
 }
 
 /** Whether an argument names a module rather than a folder of tables. */
-export function isModule(name: string): boolean {
+export function namesModule(name: string): boolean {
   const [path, part] = splitSpec(name);
   const isFile = (file: string) => existsSync(file) && statSync(file).isFile();
   return part !== undefined || path.endsWith(".ts") ||

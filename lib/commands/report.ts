@@ -26,7 +26,7 @@ import { Interruption } from "../terminal/interruption.ts";
 import { status } from "../terminal/status.ts";
 import { Failure } from "../values/failure.ts";
 import { choosePrecision, ENGINE_FLAGS } from "./engine_flags.ts";
-import { isModule, namedExperiments } from "./named_experiments.ts";
+import { namedExperiments, namesModule } from "./named_experiments.ts";
 
 const FLAGS = {
   "out": { type: "string", help: "file to write. Default: report.html beside the experiments" },
@@ -96,7 +96,9 @@ async function readSubject(
   if (names.length > 0) {
     const specs = names.map((name) => specOfRun(root, name) ?? name);
     const experiments = await namedExperiments(specs, within, check);
-    const tables = specs.filter((spec) => !isModule(spec)).map((spec) => tableFolder(spec, within));
+    const tables = specs.filter((spec) => !namesModule(spec)).map((spec) =>
+      tableFolder(spec, within)
+    );
     const folder = commonFolder(await Promise.all(experiments.map(identify)));
     return { experiments, tables, folder };
   }

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { NO_SUMS } from "../../lib/run/epoch_sums.ts";
 import { Failure } from "../../lib/values/failure.ts";
-import { RunFolder, type RunProgress, runSeeds } from "../../lib/run/run_folder.ts";
+import { RunFolder, type RunProgress } from "../../lib/run/run_folder.ts";
 import { needs } from "../support/needs.ts";
 import { inTemporary } from "../support/temporary.ts";
 import { trial } from "../support/trial.ts";
@@ -15,20 +15,6 @@ Deno.test("run folder: is below runs, by experiment and seed; quick runs have th
   );
   assertEquals(names, ["/last.safetensors", "/best.safetensors", "/epoch-7.safetensors"]);
 });
-
-await needs(
-  ["read", "write"],
-  "run folder: the seeds of full runs are found, without old and quick ones",
-  () =>
-    inTemporary(async (root) => {
-      assertEquals(await runSeeds(root, "a#b"), []);
-      for (const seed of [10, 2]) await new RunFolder(root, "a#b", seed, undefined).make();
-      await new RunFolder(root, "a#b", 3, "quick-1-all").make();
-      await new RunFolder(root, "a#b", 4, undefined, 1).make();
-      await new RunFolder(root, "a#c", 5, undefined).make();
-      assertEquals(await runSeeds(root, "a#b"), [2, 10]);
-    }),
-);
 
 await needs(
   ["read", "write"],
