@@ -13,15 +13,17 @@ import { checkTypes } from "../project/check_types.ts";
 import { tableFolder } from "../project/find_tables.ts";
 import { identify, projectRoot } from "../project/identify.ts";
 import { commonFolder } from "../project/labels.ts";
+import { LiveRuns } from "../report/live_runs.ts";
 import { page } from "../report/page.ts";
 import { readRuns, type RunReading } from "../report/read_runs.ts";
-import type { Report } from "../report/report.ts";
+import type { Report, ReportedRun } from "../report/report.ts";
+import { EVENTS, randomToken, serve, type Serving } from "../report/serve.ts";
 import { idOfRun, runIds, specOf } from "../run/run_ids.ts";
 import { filledTables } from "../tables/filled_tables.ts";
 import { tableMarkdown } from "../tables/formats/markdown_tables.ts";
 import { exitAtOnce } from "../tensorflow/library/load.ts";
 import { runCommand } from "../terminal/command.ts";
-import { helpText, parseFlags, type Spec } from "../terminal/flags.ts";
+import { type Flags, helpText, parseFlags, type Spec } from "../terminal/flags.ts";
 import { Interruption } from "../terminal/interruption.ts";
 import { status } from "../terminal/status.ts";
 import { Failure } from "../values/failure.ts";
@@ -34,6 +36,15 @@ const FLAGS = {
   "logs-only": {
     type: "boolean",
     help: "read results and logs, and examine no weights on test images",
+  },
+  "serve": {
+    type: "boolean",
+    help: "serve the page to this machine, and follow the logs of runs until Ctrl-C",
+  },
+  "port": { type: "integer", least: 0, help: "port of --serve; 0: any free one. Default: 0" },
+  "no-token": {
+    type: "boolean",
+    help: "serve at an address that can be guessed: without the random part of its path",
   },
   ...ENGINE_FLAGS,
 } as const satisfies Spec;
@@ -50,30 +61,73 @@ export async function runReport(
   within: string = userFolder(),
   check: (modules: readonly string[]) => Promise<void> = checkTypes,
 ): Promise<void> {
-  const { _: names, out, help, ...options } = parseFlags(args, FLAGS);
+  const { _: names, out, help, serve: isServed, ...options } = parseFlags(args, FLAGS);
   if (help) return print(helpText("deno task report [module.ts[#name] | folder]…", FLAGS));
+  checkFlags({ out, serve: isServed, ...options });
   const progress = status();
+  const stop = new AbortController();
   // Nothing is there to save.
   using _ = new Interruption(() => {
     progress.close();
+    if (isServed) return stop.abort();
     console.error("interrupted: no page is written");
     exitAtOnce(130);
   });
   const subject = await readSubject(names, within, check, progress.line);
-  const report = await readReport(subject, {
+  const reading: RunReading = {
     data: findDataFolder(options.data),
     status: progress,
-    examine: !options["logs-only"],
+    examine: !options["logs-only"] && !isServed,
+    awaited: isServed,
     seed: options.seed,
     evalBatch: options["eval-batch"],
     precision: await choosePrecision(options, progress.line),
     backend: options.backend ?? "tensorflow",
     threads: options.threads,
-  });
+  };
+  const runs = await readRuns(subject.experiments, reading);
+  if (isServed) {
+    const { port = 0, "no-token": isOpen } = options;
+    const token = isOpen ? undefined : randomToken();
+    return await serveRuns(subject, runs, { port, token, signal: stop.signal, listening: print });
+  }
   const path = out === undefined ? join(subject.folder, "report.html") : userPath(out);
+  const { html } = await page(await readReport(subject, runs));
   await Deno.mkdir(dirname(path), { recursive: true });
-  await atomicWrite(path, (await page(report)).html);
+  await atomicWrite(path, html);
   print(relative(Deno.cwd(), path));
+}
+
+/** Throws a `Failure` (exit 2) for a flag that is of no use with the others. */
+function checkFlags({ out, serve, port, "no-token": isOpen }: Partial<Flags<typeof FLAGS>>): void {
+  if (serve && out !== undefined) {
+    throw new Failure(2, "--serve writes no file, so --out is of no use: leave one of them out");
+  }
+  const served = port !== undefined ? "--port" : isOpen ? "--no-token" : undefined;
+  if (!serve && served) throw new Failure(2, `${served} needs --serve`);
+}
+
+/** How often logs are looked at, in milliseconds. */
+const PERIOD = 1000;
+
+/** Serves the page of runs and follows their logs, until the signal. */
+async function serveRuns(
+  subject: Subject,
+  runs: readonly ReportedRun[],
+  address: Pick<Serving, "port" | "token" | "signal" | "listening">,
+): Promise<void> {
+  const live = new LiveRuns(runs);
+  const timer = setInterval(() => live.look(), PERIOD);
+  try {
+    await serve({
+      ...address,
+      runs: live,
+      page: async () =>
+        await page(await readReport(subject, live.runs), { events: EVENTS, after: live.last }),
+    });
+  } finally {
+    clearInterval(timer);
+  }
 }
 
 /** What a page is about. */
@@ -120,12 +174,11 @@ function specOfRun(root: string, path: string): string | undefined {
   return id === undefined ? undefined : join(root, specOf(id));
 }
 
-/** Reads tables and runs. Rejects with a `Failure` (exit 3) if there are neither. */
+/** Joins tables and runs. Rejects with a `Failure` (exit 3) if there are neither. */
 async function readReport(
-  { experiments, tables, folder }: Subject,
-  reading: RunReading,
+  { tables, folder }: Subject,
+  runs: readonly ReportedRun[],
 ): Promise<Report> {
-  const runs = await readRuns(experiments, reading);
   const filled = await Promise.all(tables.map(filledTables));
   if (runs.length === 0 && filled.length === 0) {
     throw new Failure(3, "no run is here yet: `deno task exp <module.ts>` trains one");

@@ -26,6 +26,8 @@ export interface RunReading extends EngineOptions {
   readonly seed?: number;
   /** Whether weights are examined on test images. */
   readonly examine: boolean;
+  /** Whether an experiment without a run is there too, since it may begin soon. Default: no. */
+  readonly awaited?: boolean;
   /** Images in a batch. Default: that of an evaluation. */
   readonly evalBatch?: number;
   readonly status: Status;
@@ -33,7 +35,8 @@ export interface RunReading extends EngineOptions {
 
 /**
  * Reads the runs of experiments with every seed, from their folders and from the results beside
- * their modules. An experiment with neither is left out. Rejects with a `Failure` that names the
+ * their modules. An experiment with neither is left out,
+ * unless it is awaited. Rejects with a `Failure` that names the
  * file if one is damaged.
  */
 export async function readRuns(
@@ -45,7 +48,7 @@ export async function readRuns(
   const runs: ReportedRun[] = [];
   for (const [i, experiment] of experiments.entries()) {
     const { measured } = await readOutcome(experiment, projectRoot(experiment.url));
-    const seeds = await seedsOf(experiment, identities[i], measured, reading.seed);
+    const seeds = await seedsOf(experiment, identities[i], measured, reading);
     for (const seed of seeds) {
       const label = seeds.length > 1 ? `${labels[i]} seed ${seed}` : labels[i];
       const recorded = measured.find((trial) => trial.seed === seed);
@@ -60,7 +63,7 @@ async function seedsOf(
   experiment: Experiment,
   { id }: Identity,
   measured: readonly Trial[],
-  only?: number,
+  { seed: only, awaited = false }: RunReading,
 ): Promise<number[]> {
   const recorded = measured.map(({ seed }) => seed);
   const begun: number[] = [];
@@ -68,8 +71,9 @@ async function seedsOf(
     const { state } = await resolveRun(experiment, seed, { fresh: false });
     if (state !== "missing") begun.push(seed);
   }
-  return [...new Set([...recorded, ...begun])].filter((seed) => only === undefined || seed === only)
-    .sort((a, b) => a - b);
+  const found = new Set([...recorded, ...begun].filter((seed) => seed === (only ?? seed)));
+  if (found.size === 0 && awaited) return [only ?? 1];
+  return [...found].sort((a, b) => a - b);
 }
 
 async function readRun(

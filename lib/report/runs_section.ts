@@ -43,7 +43,7 @@ export function runsSection(runs: readonly ReportedRun[]): Html {
                       `
                       : undefined}>
                 `
-                : undefined}</td><td>${networks(run)}</td>${Object.entries(cells(run)).map((
+                : undefined}</td><td>${networks(run)}</td>${Object.entries(runCells(run)).map((
                   [name, text],
                 ) => html`<td class="number" data-cell="${name}">${text}</td>`)}</tr>
           `
@@ -60,7 +60,7 @@ function networks({ experiment: { student, teachers } }: ReportedRun): string {
 }
 
 /** The cells of a row by name. A live page renews them by these names. */
-function cells(
+export function runCells(
   { experiment: { dataset: { task: { measures, primary } } }, state, log, trial, epochs }:
     ReportedRun,
 ): Readonly<Record<"state" | "last" | "best" | "epochs" | "seconds" | "speed" | "waited", string>> {

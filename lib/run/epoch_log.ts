@@ -5,6 +5,7 @@ import { syncOpenFile } from "../files/sync.ts";
 import { formatMeasure, meanOf, type Score, type Task } from "../tasks/task.ts";
 import { Failure } from "../values/failure.ts";
 import { count, looseObject, number, readAs, type Reader, recordOf } from "../values/reader.ts";
+import { quoteText } from "../values/words.ts";
 import type { EpochSums } from "./epoch_sums.ts";
 
 /** The log entry of an epoch: numbers by tag, e.g. `train/loss/kd`, `test/top1`, `lr`. */
@@ -113,7 +114,7 @@ export class Logs {
 
   /** Continues the log in a run's folder after `epoch` epochs. Cuts off later entries. */
   constructor(folder: string, epoch: number) {
-    this.#path = `${folder}/${METRICS}`;
+    this.#path = logPath(folder);
     this.#events = new EventWriter(folder, epoch);
     try {
       if (existsSync(this.#path)) {
@@ -180,18 +181,26 @@ const NEWLINE = 0x0a;
  * none. Rejects with a `Failure` (exit 3) that names the file if a line is not one of a log.
  */
 export async function readLog(folder: string): Promise<EpochLog[] | undefined> {
-  const path = `${folder}/${METRICS}`;
+  const path = logPath(folder);
   if (!existsSync(path)) return undefined;
   const lines = (await Deno.readTextFile(path)).split("\n").slice(0, -1);
+  return lines.map((line) => parseEntry(line, path));
+}
+
+/** The log in a run's folder. */
+export function logPath(folder: string): string {
+  return `${folder}/${METRICS}`;
+}
+
+/** Parses a line of the log at `path`. Throws a `Failure` (exit 3) that names it if it is no entry. */
+export function parseEntry(line: string, path: string): EpochLog {
   const refuse = (problem: string) => new Failure(3, `${path} is damaged: ${problem}`);
-  return lines.map((line, i) => {
-    try {
-      return readAs(JSON.parse(line), readEntry, refuse);
-    } catch (error) {
-      if (error instanceof SyntaxError) throw refuse(`line ${i + 1} is not JSON`);
-      throw error;
-    }
-  });
+  try {
+    return readAs(JSON.parse(line), readEntry, refuse);
+  } catch (error) {
+    if (error instanceof SyntaxError) throw refuse(`a line is not JSON: ${quoteText(line)}`);
+    throw error;
+  }
 }
 
 const readEntry: Reader<EpochLog> = (value, at, or) => ({

@@ -268,7 +268,7 @@ await test("logs of another declaration are left out, damaged ones named", async
   await Deno.writeTextFile(toys.of("student", 1, "metrics.jsonl"), '{"epoch":1}\n{"epoch"\n');
   assertStringIncludes(
     await failure(3, () => compared(toys, "student", "alone")),
-    "metrics.jsonl is damaged: line 2 is not JSON",
+    "metrics.jsonl is damaged: a line is not JSON",
   );
 });
 

@@ -2,8 +2,10 @@ import axe from "axe-core/axe.min.js" with { type: "text" };
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { LiveRuns } from "../../lib/report/live_runs.ts";
 import { page } from "../../lib/report/page.ts";
 import type { Report } from "../../lib/report/report.ts";
+import { EVENTS, serve } from "../../lib/report/serve.ts";
 import { formatTable } from "../../lib/values/markdown.ts";
 import { pngAddress } from "../../lib/figures/pixels.ts";
 import { needsBrowser, type Shown, type Visit } from "../support/browser.ts";
@@ -104,6 +106,56 @@ await needsBrowser("page: curves and settings follow a reader's choices", async 
     assertEquals(paper, "rgb(20, 23, 27)");
     assertEquals(said, []);
   } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+await needsBrowser("page: a live one shows epochs as they end, and reconnects", async (open) => {
+  const folder = await Deno.makeTempDir();
+  const run = { ...reportedRun("kd", 3), folder, trial: undefined, state: "not trained yet" };
+  const live = new LiveRuns([run]);
+  const log = (epoch: number) => {
+    const line = `{"epoch":${epoch},"test/top1":${10 * epoch}}\n`;
+    Deno.writeTextFileSync(join(folder, "metrics.jsonl"), line, { append: true });
+    live.look();
+  };
+  const report = () => ({ title: "Live", tables: [], runs: live.runs });
+  /** Serves the page at a port, and gives what ends it. */
+  const start = async (port: number) => {
+    const end = new AbortController();
+    const { promise, resolve } = Promise.withResolvers<string>();
+    const ended = serve({
+      page: () => page(report(), { events: EVENTS, after: live.last }),
+      ...{ runs: live, port, token: "token", signal: end.signal, listening: resolve },
+    });
+    const stop = () => {
+      end.abort();
+      return ended;
+    };
+    return { address: await promise, stop };
+  };
+  let server = await start(0);
+  try {
+    const { page: shown, said } = await open(server.address, VISITS[0]);
+    const row = shown.locator("[data-run='0']");
+    assertStringIncludes(await row.innerText(), "not trained yet");
+    await shown.getByText("live", { exact: true }).waitFor();
+    log(1);
+    await row.getByText("epoch 1 of 3").waitFor();
+    assert(await shown.locator("#chart canvas").isVisible());
+    assertEquals(said, []);
+    await server.stop();
+    await shown.getByText("not connected; trying again").waitFor();
+    log(2);
+    server = await start(Number(new URL(server.address).port));
+    await row.getByText("epoch 2 of 3").waitFor();
+    await shown.getByText("Values as a table").click();
+    assertMatch(
+      await shown.getByRole("region", { name: "Values: top-1, test (%)" }).innerText(),
+      /1\s+10\s+2\s+20/,
+    );
+  } finally {
+    await server.stop();
     await Deno.remove(folder, { recursive: true });
   }
 });

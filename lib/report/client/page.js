@@ -242,6 +242,16 @@
 
   function renewCells(run, cells) {
     const row = document.querySelector(`[data-run="${run}"]`);
+    // A run that had no log when the page was made.
+    if (!row.querySelector("[data-curve]")) {
+      const box = element("input", {
+        "type": "checkbox",
+        "aria-label": `Show the curve of ${runs[run].name}`,
+        "data-curve": run,
+      });
+      box.checked = true;
+      row.children[1].append(box);
+    }
     for (const [name, text] of Object.entries(cells)) {
       row.querySelector(`[data-cell="${name}"]`).textContent = text;
     }

@@ -1,0 +1,53 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { join } from "node:path";
+import { LogTail } from "../../lib/report/log_tail.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import { needs } from "../support/needs.ts";
+
+const line = (epoch: number) => `{"epoch":${epoch},"test/top1":${10 * epoch}}\n`;
+
+/** Follows a log in a folder of its own. */
+const test = (
+  name: string,
+  use: (tail: LogTail, path: string) => void | Promise<void>,
+): Promise<void> =>
+  needs(["read", "write"], `log tail: ${name}`, async () => {
+    const folder = await Deno.makeTempDir();
+    try {
+      await use(new LogTail(folder), join(folder, "metrics.jsonl"));
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  });
+
+const epochs = (tail: LogTail) => {
+  const { isAnew, entries } = tail.read();
+  return [isAnew, ...entries.map(({ epoch }) => epoch)];
+};
+
+await test("whole lines come once, also of a log that begins later", (tail, path) => {
+  assertEquals(epochs(tail), [false]);
+  Deno.writeTextFileSync(path, line(1) + line(2).slice(0, 5));
+  assertEquals(epochs(tail), [false, 1]);
+  assertEquals(epochs(tail), [false]);
+  Deno.writeTextFileSync(path, line(2).slice(5), { append: true });
+  assertEquals(epochs(tail), [false, 2]);
+});
+
+await test("a log that is cut, replaced or gone begins anew", (tail, path) => {
+  Deno.writeTextFileSync(path, line(1) + line(2));
+  assertEquals(epochs(tail), [false, 1, 2]);
+  Deno.truncateSync(path, line(1).length);
+  assertEquals(epochs(tail), [true, 1]);
+  Deno.writeTextFileSync(`${path}.new`, line(1) + line(2) + line(3));
+  Deno.renameSync(`${path}.new`, path);
+  assertEquals(epochs(tail), [true, 1, 2, 3]);
+  Deno.removeSync(path);
+  assertEquals(epochs(tail), [true]);
+  assertEquals(epochs(tail), [false]);
+});
+
+await test("a line that is no entry names the file", (tail, path) => {
+  Deno.writeTextFileSync(path, "{}\n");
+  assertThrows(() => tail.read(), Failure, "metrics.jsonl is damaged");
+});
