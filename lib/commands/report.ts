@@ -17,7 +17,7 @@ import { LiveRuns } from "../report/live_runs.ts";
 import { page } from "../report/page.ts";
 import { readRuns, type RunReading } from "../report/read_runs.ts";
 import type { Report, ReportedRun } from "../report/report.ts";
-import { EVENTS, randomToken, serve, type Serving } from "../report/serve.ts";
+import { EVENTS_PATH, randomToken, serve, type Serving } from "../report/serve.ts";
 import { idOfRun, runIds, specOf } from "../run/run_ids.ts";
 import { filledTables } from "../tables/filled_tables.ts";
 import { tableMarkdown } from "../tables/formats/markdown_tables.ts";
@@ -123,7 +123,7 @@ async function serveRuns(
       ...address,
       runs: live,
       page: async () =>
-        await page(await readReport(subject, live.runs), { events: EVENTS, after: live.last }),
+        await page(await readReport(subject, live.runs), { events: EVENTS_PATH, after: live.last }),
     });
   } finally {
     clearInterval(timer);

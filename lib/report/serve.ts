@@ -19,7 +19,7 @@ export interface Serving {
 }
 
 /** The page's events, from its own address. */
-export const EVENTS = "events";
+export const EVENTS_PATH = "events";
 
 const HOST = "127.0.0.1";
 
@@ -70,7 +70,7 @@ async function answer(
   if (!isFromHere(headers, port)) return refusal(403, "this page is for its own machine");
   const url = new URL(request.url);
   const isPage = isSame(url.pathname, path);
-  const isEvents = isSame(url.pathname, `${path}${EVENTS}`);
+  const isEvents = isSame(url.pathname, `${path}${EVENTS_PATH}`);
   if (!isPage && !isEvents) return refusal(404, "there is nothing here");
   if (method !== "GET" && method !== "HEAD") {
     return refusal(405, "this page can only be read", { Allow: "GET, HEAD" });

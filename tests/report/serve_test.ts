@@ -7,7 +7,7 @@ import {
 } from "@std/assert";
 import { join } from "node:path";
 import { LiveRuns } from "../../lib/report/live_runs.ts";
-import { EVENTS, randomToken, serve } from "../../lib/report/serve.ts";
+import { EVENTS_PATH, randomToken, serve } from "../../lib/report/serve.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { everything, needs } from "../support/needs.ts";
 import { reportedRun } from "../support/reported_run.ts";
@@ -130,22 +130,22 @@ await test("clients get the events after the last that they know", async (served
   log(1);
   log(2);
   const [first, second] = await Promise.all([
-    events(`${address}${EVENTS}?after=0`),
-    events(`${address}${EVENTS}?after=0`, { headers: { "Last-Event-ID": "1" } }),
+    events(`${address}${EVENTS_PATH}?after=0`),
+    events(`${address}${EVENTS_PATH}?after=0`, { headers: { "Last-Event-ID": "1" } }),
   ]);
   log(3);
   assertEquals(await read(first, 3), ["1", "2", "3"]);
   assertEquals(await read(second, 2), ["2", "3"]);
-  const later = await events(`${address}${EVENTS}?after=3`);
+  const later = await events(`${address}${EVENTS_PATH}?after=3`);
   log(4);
   assertEquals(await read(later, 1), ["4"]);
-  const unknown = await fetch(`${address}${EVENTS}?after=9`);
+  const unknown = await fetch(`${address}${EVENTS_PATH}?after=9`);
   assertEquals(unknown.status, 410);
   await unknown.body?.cancel();
 });
 
 await test("it ends while clients are connected", async ({ address, stop }) => {
-  const stream = await events(`${address}${EVENTS}?after=0`);
+  const stream = await events(`${address}${EVENTS_PATH}?after=0`);
   const ended = read(stream, 1);
   await stop();
   assertEquals(await ended, []);

@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import { LiveRuns } from "../../lib/report/live_runs.ts";
 import { page } from "../../lib/report/page.ts";
 import type { Report } from "../../lib/report/report.ts";
-import { EVENTS, serve } from "../../lib/report/serve.ts";
+import { EVENTS_PATH, serve } from "../../lib/report/serve.ts";
 import { formatTable } from "../../lib/values/markdown.ts";
 import { pngAddress } from "../../lib/figures/pixels.ts";
 import { needsBrowser, type Shown, type Visit } from "../support/browser.ts";
@@ -125,7 +125,7 @@ await needsBrowser("page: a live one shows epochs as they end, and reconnects", 
     const end = new AbortController();
     const { promise, resolve } = Promise.withResolvers<string>();
     const ended = serve({
-      page: () => page(report(), { events: EVENTS, after: live.last }),
+      page: () => page(report(), { events: EVENTS_PATH, after: live.last }),
       ...{ runs: live, port, token: "token", signal: end.signal, listening: resolve },
     });
     const stop = () => {
