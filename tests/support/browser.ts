@@ -10,6 +10,8 @@ export interface Visit {
   /** The width of the window in pixels. */
   readonly width: number;
   readonly theme: "light" | "dark";
+  /** Dots for each pixel. Default: 1. */
+  readonly density?: number;
 }
 
 /** A page that a browser shows, and what happened there. */
@@ -44,7 +46,8 @@ export async function needsBrowser(
   });
 }
 
-async function inBrowser(use: (browser: Browser) => Promise<void>): Promise<void> {
+/** Starts the browser, and closes it after `use`. */
+export async function inBrowser(use: (browser: Browser) => Promise<void>): Promise<void> {
   const browser = await chromium.launch({
     executablePath: CHROMIUM,
     args: [
@@ -59,12 +62,17 @@ async function inBrowser(use: (browser: Browser) => Promise<void>): Promise<void
   }
 }
 
-async function show(
+/** Opens a page in a window of its own. */
+export async function show(
   browser: Browser,
   address: string,
-  { width, theme }: Visit,
+  { width, theme, density = 1 }: Visit,
 ): Promise<Shown> {
-  const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme: theme });
+  const page = await browser.newPage({
+    viewport: { width, height: 900 },
+    colorScheme: theme,
+    deviceScaleFactor: density,
+  });
   page.setDefaultTimeout(10_000);
   const said: string[] = [];
   const asked: string[] = [];
