@@ -12,7 +12,12 @@ import {
   type Values,
 } from "./engine.ts";
 import type { Input, Inputs } from "../values/input.ts";
-import { type NativeBackend, nativeBackend, traceInto } from "../tensorflow/backend.ts";
+import {
+  type NativeBackend,
+  nativeBackend,
+  outsideTrace,
+  traceInto,
+} from "../tensorflow/backend.ts";
 import { DataType, dataTypeOf } from "../tensorflow/binding.ts";
 import { Failure, messageOf } from "../values/failure.ts";
 import type { Config } from "../tensorflow/config.ts";
@@ -153,9 +158,10 @@ export class GraphEngine implements Engine {
   #constant(variable: Variable): Node {
     let node = this.#constants.get(variable);
     if (!node) {
-      const { float32 } = DataType;
+      // An initialiser may compute with tfjs.
+      const values = outsideTrace(variable.initial);
       node = this.#graph.node(
-        this.#graph.createTensor([...variable.shape], float32, variable.initial()),
+        this.#graph.createTensor([...variable.shape], DataType.float32, values),
       );
       this.#constants.set(variable, node);
     }

@@ -195,6 +195,28 @@ await needs(
 
 await needs(
   everything,
+  "GraphEngine: a fixed variable's initialiser may compute with tfjs, although a step is traced",
+  async () => {
+    await useTensorflow();
+    const engine = new GraphEngine();
+    const scope = variables({ seed: 1, collected: new Map(), fixed: true });
+    const fixed = scope.variable(
+      "fixed",
+      [2],
+      (size) => tf.tidy(() => tf.fill([size], 3).square().dataSync() as Float32Array),
+    );
+    await engine.hold([fixed]);
+    const run = engine.compile<"x">(({ x }) => ({
+      values: { slope: tf.grad((x) => tf.sum(tf.mul(x, fixed.value)))(x) },
+      updates: [],
+    }));
+    assertEquals((await run({ x: floats(7, 8) })).slope, Float32Array.of(9, 9));
+    engine.close();
+  },
+);
+
+await needs(
+  everything,
   "GraphEngine: a fixed variable is a constant that can be read",
   async () => {
     await useTensorflow();
