@@ -43,8 +43,8 @@ export function configProto(
   if (threads) bytes.push(0x10, ...varint(threads));
   if (threads || deterministic) bytes.push(0x28, ...varint(deterministic ? 1 : threads!));
   // meta_optimizer_iterations = ONE: the second pass over a step's graph finds next to nothing, and
-  // takes as long as the first. memory_optimization = NO_MEM_OPT: it looks for what to move off a
-  // full device, and takes the longest of all.
+  // takes as long as the first. memory_optimization = NO_MEM_OPT: it takes the longest of all, and
+  // only has a detector's graph add up some large tensors in place.
   const rewrites = [0x60, 0x01, 0x20, 0x01];
   // arithmetic_optimization = OFF: it orders sums by what else is in the graph, as in a cohort.
   if (deterministic) rewrites.push(0x38, 0x02);
