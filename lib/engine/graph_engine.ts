@@ -12,7 +12,12 @@ import {
   type Values,
 } from "./engine.ts";
 import type { Input, Inputs } from "../values/input.ts";
-import { type NativeBackend, nativeBackend, traceInto } from "../tensorflow/backend.ts";
+import {
+  type NativeBackend,
+  nativeBackend,
+  outsideTrace,
+  traceInto,
+} from "../tensorflow/backend.ts";
 import { DataType, dataTypeOf } from "../tensorflow/binding.ts";
 import { Failure, messageOf } from "../values/failure.ts";
 import type { Config } from "../tensorflow/config.ts";
@@ -42,8 +47,8 @@ export class GraphEngine implements Engine {
   readonly #session: Session;
   readonly #backend: NativeBackend;
   readonly #resident = new Map<Variable, Resident>();
-  readonly #fixed = new Map<Variable, Node>();
-
+  readonly #fixed = new Set<Variable>();
+  readonly #constants = new Map<Variable, Node>();
   readonly #trace: ((metadata: Uint8Array) => void) | undefined;
   readonly #lost: AbortSignal | undefined;
 
@@ -85,7 +90,7 @@ export class GraphEngine implements Engine {
     variables: readonly Variable[],
     values?: ReadonlyMap<string, Float32Array>,
   ): Promise<void> {
-    for (const variable of variables) if (variable.fixed) this.#fix(variable);
+    for (const variable of variables) if (variable.fixed) this.#fixed.add(variable);
     variables = variables.filter((variable) => !variable.fixed);
     const residents = variables.map((variable) => this.#hold(variable));
     const run = this.#prepare({
@@ -102,7 +107,7 @@ export class GraphEngine implements Engine {
   /** Copies the current values of variables out of the session. */
   async read(variables: readonly Variable[]): Promise<Float32Array[]> {
     const fetches = variables.map((variable) =>
-      this.#fixed.get(variable) ?? this.#resident.get(variable)!.read
+      variable.fixed ? this.#constant(variable) : this.#resident.get(variable)!.read
     );
     return await this.#prepare({ feeds: [], fetches, targets: [] })([]) as Float32Array[];
   }
@@ -146,13 +151,21 @@ export class GraphEngine implements Engine {
   }
 
   /**
-   * Turns a variable that never changes into a constant. TensorFlow then lays out its elements for
-   * its convolutions only once.
+   * The constant of a variable that never changes. TensorFlow then lays out its elements for its
+   * convolutions only once. Made at first use: most weights of a frozen network are only folded
+   * into others, so their own values need be neither drawn nor stored.
    */
-  #fix(variable: Variable): void {
-    if (this.#fixed.has(variable)) return;
-    const id = this.#graph.createTensor([...variable.shape], DataType.float32, variable.initial());
-    this.#fixed.set(variable, this.#graph.node(id));
+  #constant(variable: Variable): Node {
+    let node = this.#constants.get(variable);
+    if (!node) {
+      // An initialiser may compute with tfjs.
+      const values = outsideTrace(variable.initial);
+      node = this.#graph.node(
+        this.#graph.createTensor([...variable.shape], DataType.float32, values),
+      );
+      this.#constants.set(variable, node);
+    }
+    return node;
   }
 
   #record<I extends string, V extends Nested<Tensor>>(
@@ -185,7 +198,7 @@ export class GraphEngine implements Engine {
       } finally {
         scope.endScope();
         tf.dispose(Array.from(reads.values(), ({ value }) => value));
-        for (const variable of [...this.#resident.keys(), ...this.#fixed.keys()]) {
+        for (const variable of [...this.#resident.keys(), ...this.#fixed]) {
           variable.bind(undefined);
         }
       }
@@ -216,8 +229,8 @@ export class GraphEngine implements Engine {
         return read.value;
       });
     }
-    for (const [variable, node] of this.#fixed) {
-      variable.bind(() => this.#backend.createOutputTensor(node));
+    for (const variable of this.#fixed) {
+      variable.bind(() => this.#backend.createOutputTensor(this.#constant(variable)));
     }
   }
 

@@ -166,7 +166,10 @@ export function foldedConv(
   const channels = weight.shape[3];
   const folded = create.derived("weight", weight.shape, () => {
     const factor = frozenFactor(norm, epsilon);
-    return weight.initial().map((w, i) => w * factor[i % channels]);
+    const own = weight.initial();
+    const values = new Float32Array(own.length);
+    for (let i = 0; i < values.length; i++) values[i] = own[i] * factor[i % channels];
+    return values;
   });
   const offset = create.derived("offset", [channels], () => frozenOffset(norm, epsilon, bias));
   return (x, pass) => biasAdd(conv2d(x, pass.read(folded), stride, padding), pass.read(offset));

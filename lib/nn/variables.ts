@@ -20,13 +20,20 @@ export function constant(value: number): Initialiser {
 
 /** The initialiser N(0, deviation²). */
 export function normal(deviation: number): Initialiser {
-  return (size, random) => Float32Array.from({ length: size }, () => deviation * random.normal());
+  return (size, random) => {
+    const values = new Float32Array(size);
+    for (let i = 0; i < size; i++) values[i] = deviation * random.normal();
+    return values;
+  };
 }
 
 /** The initialiser U(−bound, bound). */
 export function uniform(bound: number): Initialiser {
-  return (size, random) =>
-    Float32Array.from({ length: size }, () => bound * (2 * random.uniform() - 1));
+  return (size, random) => {
+    const values = new Float32Array(size);
+    for (let i = 0; i < size; i++) values[i] = bound * (2 * random.uniform() - 1);
+    return values;
+  };
 }
 
 /** A parameter group: settings of variables that differ from the schedule's. */

@@ -19,12 +19,14 @@ export interface NativeBackend {
 }
 
 let native: NativeBackend | undefined;
+let eager: ReturnType<typeof asNative> | undefined;
 
 /**
  * Registers tfjs-node's kernels over `binding` as tfjs's backend `tensorflow` and makes it the
  * current backend. Later calls only change the binding.
  */
 export async function useBackend(binding: Binding): Promise<NativeBackend> {
+  eager = asNative(binding);
   if (!native) {
     // tfjs-node calls a function that Node.js has removed.
     const old = util as { isNullOrUndefined?: (value: unknown) => boolean };
@@ -33,12 +35,12 @@ export async function useBackend(binding: Binding): Promise<NativeBackend> {
       "@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js"
     );
     await import("@tensorflow/tfjs-node-gpu/dist/register_all_kernels.js");
-    const backend = new NodeJSKernelBackend(asNative(binding), "@tensorflow/tfjs-node-gpu");
+    const backend = new NodeJSKernelBackend(eager, "@tensorflow/tfjs-node-gpu");
     tf.registerBackend("tensorflow", () => backend, 3);
     native = backend as unknown as NativeBackend;
     replaceGather("tensorflow", native);
   }
-  native.binding = asNative(binding);
+  native.binding = eager;
   await tf.setBackend("tensorflow");
   return native;
 }
@@ -68,12 +70,21 @@ export function withTwins<T>(body: () => T): T {
 
 /** Runs `body` and adds every op to `graph` instead of running it. */
 export function traceInto<T>(graph: Graph, body: () => T): T {
-  const eager = native!.binding;
-  native!.binding = asNative(graph);
+  return withBinding(asNative(graph), body);
+}
+
+/** Runs `body`, part of what is traced, outside of the trace: every op runs at once. */
+export function outsideTrace<T>(body: () => T): T {
+  return withBinding(eager!, body);
+}
+
+function withBinding<T>(binding: NativeBackend["binding"], body: () => T): T {
+  const before = native!.binding;
+  native!.binding = binding;
   try {
     return body();
   } finally {
-    native!.binding = eager;
+    native!.binding = before;
   }
 }
 

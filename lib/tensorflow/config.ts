@@ -42,7 +42,10 @@ export function configProto(
   const bytes: number[] = [];
   if (threads) bytes.push(0x10, ...varint(threads));
   if (threads || deterministic) bytes.push(0x28, ...varint(deterministic ? 1 : threads!));
-  const rewrites: number[] = [];
+  // meta_optimizer_iterations = ONE: the second pass over a step's graph finds next to nothing, and
+  // takes as long as the first. memory_optimization = NO_MEM_OPT: it takes the longest of all, and
+  // only has a detector's graph add up some large tensors in place.
+  const rewrites = [0x60, 0x01, 0x20, 0x01];
   // arithmetic_optimization = OFF: it orders sums by what else is in the graph, as in a cohort.
   if (deterministic) rewrites.push(0x38, 0x02);
   // auto_mixed_precision_onednn_bfloat16 = ON
@@ -50,9 +53,7 @@ export function configProto(
   // remapping = OFF: a server has no kernels for the convolutions in bfloat16 that it would fuse.
   if (bfloat16 && server) rewrites.push(0x70, 0x02);
   // graph_options.rewrite_options
-  if (rewrites.length > 0) {
-    bytes.push(0x52, rewrites.length + 2, 0x52, rewrites.length, ...rewrites);
-  }
+  bytes.push(0x52, rewrites.length + 2, 0x52, rewrites.length, ...rewrites);
   if (server) {
     // device_filters: no op runs on another worker.
     bytes.push(0x22, ...text(`/job:${JOB}/task:${server.rank}`));

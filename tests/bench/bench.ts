@@ -9,16 +9,8 @@ import { runCommand } from "../../lib/terminal/command.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { type Flags, helpText, parseFlags, type Spec } from "../../lib/terminal/flags.ts";
 import { status } from "../../lib/terminal/status.ts";
-import type { Case, Compared, DetectorCase, MethodCase, PairCase } from "./case.ts";
-import {
-  compare,
-  comparisons,
-  detectorTable,
-  memoryTable,
-  methodTable,
-  pairTable,
-  type Timed,
-} from "./compare.ts";
+import type { Case, Compared, DetectorCase, MethodCase, PairCase, VitCase } from "./case.ts";
+import { compare, comparisonTable, memoryTable, type Timed } from "./compare.ts";
 import { cohortOf, COHORTS } from "./cohort.ts";
 import { CLUSTER_PAIRS, clusterCosts, clusterTable } from "./cluster_costs.ts";
 import { cohortCosts, cohortTable } from "./cohort_costs.ts";
@@ -27,18 +19,11 @@ import { memoryGrowth } from "./memory.ts";
 import { ownCosts, ownTable } from "./own_costs.ts";
 import { type Method, methodOf, METHODS } from "./methods.ts";
 import { kdOn } from "./pair.ts";
-import {
-  hasPackage,
-  type Measure,
-  timeOurs,
-  timeTorch,
-  timeTorchVit,
-  type TorchVitCase,
-} from "./processes.ts";
+import { hasPackage, type Measure, timeOurs, timeTorch } from "./processes.ts";
 import { profile, profileTable } from "./profile.ts";
 import { costTable, type RunnerCost, runnerCost } from "./runner_cost.ts";
-import type { OurStepTime, StepTime } from "./step.ts";
-import { type VitCost, vitCost, vitTable } from "./vit_costs.ts";
+import type { OurStepTime } from "./step.ts";
+import { nameOf, type TimeWay, type WayTime } from "./torch_ways.ts";
 import { vitOf, VITS } from "./vits.ts";
 
 const PAIRS = [
@@ -67,7 +52,7 @@ const FLAGS = {
   rounds: {
     type: "integer",
     least: 1,
-    help: "number of rounds, ours and PyTorch's in turn. The best counts. Default: 3",
+    help: "number of rounds, ours and PyTorch's two fastest ways in turn. Default: 3",
   },
   steps: { type: "integer", least: 1, help: "timed steps per round. Default: 15" },
   batches: { type: "integer", least: 1, help: "batches per epoch of the runner. Default: 100" },
@@ -83,7 +68,7 @@ const FLAGS = {
   },
   json: {
     type: "boolean",
-    help: "print steps or methods as JSON: [{ pair or method, precision, ms, torch_ms, ratio }]",
+    help: "print steps or methods as JSON: [{ pair or method, precision, ms, torch_ms, ratio, … }]",
   },
 } as const satisfies Spec;
 
@@ -113,29 +98,20 @@ export async function main(
     return print(profileTable(await profile(what, threads)));
   }
   const how = { steps, threads };
-  const show = <C extends Compared>(
-    timed: readonly (C & Timed)[],
-    table: (timed: readonly (C & Timed)[]) => string,
-  ) => print(given.json ? JSON.stringify(comparisons(timed), null, 2) : table(timed));
+  const show = async (cases: readonly Compared[], peer?: string) => {
+    const timed = await timeSteps(cases, rounds, how, peer);
+    print(given.json ? JSON.stringify(timed, null, 2) : comparisonTable(timed));
+  };
   for (const [i, part] of parts.entries()) {
     if (i > 0) print("");
-    if (part === "steps") show(await timeSteps(cases(pair, precision), rounds, how), pairTable);
-    else if (part === "methods") {
-      show(await timeSteps(methodCases(method, precision), rounds, how), methodTable);
-    } else if (part === "own") {
+    if (part === "steps") await show(cases(pair, precision));
+    else if (part === "methods") await show(methodCases(method, precision));
+    else if (part === "vit") await show(vitCases(precision));
+    else if (part === "own") {
       print(ownTable(await ownCosts(precision ?? PRECISIONS[0], rounds, how)));
     } else if (part === "detection") {
-      const timed = await timeSteps(
-        [{ detector: "resnet18" as const, precision: PRECISIONS[0] }],
-        rounds,
-        how,
-        "torchvision",
-      );
-      print(`${detectorTable(timed)}\n`);
-      print(memoryTable(await largeDetectors(threads)));
-    } else if (part === "vit") {
-      const precisions = precision ? [precision] : PRECISIONS;
-      print(vitTable(await vitCosts(precisions, rounds, how)));
+      await show([{ detector: "resnet18", precision: PRECISIONS[0] }], "torchvision");
+      print(`\n${memoryTable(await largeDetectors(threads))}`);
     } else if (part === "cohort") {
       const pairs = pair ? [cohortOf(pair)] : Object.keys(COHORTS).map(cohortOf);
       const { line } = status();
@@ -190,51 +166,42 @@ export function methodCases(method?: Method, precision: string = PRECISIONS[0]):
   return methods.map((method) => ({ method, precision }));
 }
 
+/** Lists the cases of transformers. Default: in all precisions. */
+function vitCases(precision?: string): VitCase[] {
+  const precisions = precision ? [precision] : PRECISIONS;
+  return Object.keys(VITS).map(vitOf).flatMap((vit) =>
+    precisions.map((precision) => ({ vit, precision }))
+  );
+}
+
 /** Times the steps of all cases. Prints each round on stderr. */
 async function timeSteps<C extends Compared>(
   all: readonly C[],
   rounds: number,
-  how: { readonly steps: number; readonly threads?: number },
-  peer: string = "torch",
-): Promise<(C & Timed)[]> {
+  how: Measure,
+  peer?: string,
+): Promise<Timed<C>[]> {
   const python = await findPeer(peer);
   const { line } = status();
-  const report = <T extends StepTime>(what: C, time: T): T => {
-    line(`${Object.values(what).join(" ")} ${time.framework}: ${time.min_ms} ms`);
+  const report = <T extends WayTime>(what: C, who: string, time: T): T => {
+    const took = "failed" in time ? time.failed : `${time.min_ms} ms`;
+    line(`${Object.values(what).join(" ")} ${who}: ${took}`);
     return time;
   };
-  const ours = async (what: C) => report(what, await timeOurs(what, how));
-  const torch = python === undefined
-    ? undefined
-    : async (what: C) => report(what, await timeTorch(python, what, how));
-  const timed: (C & Timed)[] = [];
-  for (const what of all) timed.push(await compare(what, rounds, ours, torch));
-  return timed;
-}
-
-async function vitCosts(
-  precisions: readonly string[],
-  rounds: number,
-  how: Measure,
-): Promise<VitCost[]> {
-  const python = await findPeer();
-  const { line } = status();
-  const costs: VitCost[] = [];
-  for (const vit of Object.keys(VITS).map(vitOf)) {
-    for (const precision of precisions) {
-      const what = { vit, precision };
-      const report = (mode: string, time: OurStepTime): OurStepTime => {
-        line(`${Object.values(what).join(" ")} ${mode}: ${time.min_ms} ms`);
-        return time;
-      };
-      const ours = async () => report("ours", await timeOurs(what, how));
-      const torch = python === undefined
-        ? undefined
-        : async (peer: TorchVitCase) => report(peer.mode, await timeTorchVit(python, peer, how));
-      costs.push(await vitCost(what, rounds, ours, torch));
-    }
+  const ours = async (what: C) => report(what, "ours", await timeOurs(what, how));
+  const timed: Timed<C>[] = [];
+  // New, so that each compiled way compiles for its first time.
+  const cache = await Deno.makeTempDir();
+  try {
+    const torch: TimeWay<C> | undefined = python === undefined
+      ? undefined
+      : async (what, way, steps = how.steps) =>
+        report(what, nameOf(way), await timeTorch(python, cache, what, way, { ...how, steps }));
+    for (const what of all) timed.push(await compare(what, rounds, ours, torch));
+  } finally {
+    await Deno.remove(cache, { recursive: true });
   }
-  return costs;
+  return timed;
 }
 
 /** One step each of the detectors that are there for their memory. */

@@ -2,15 +2,20 @@ import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Failure } from "../../lib/values/failure.ts";
 import { needs } from "../support/needs.ts";
 import { cases, main, methodCases } from "./bench.ts";
-import { experimentsOf, type PairCase, type VitCase } from "./case.ts";
-import { compare, comparisons, methodTable, pairTable } from "./compare.ts";
+import {
+  type Compared,
+  type DetectorCase,
+  experimentsOf,
+  type PairCase,
+  type VitCase,
+} from "./case.ts";
+import { compare, comparisonTable } from "./compare.ts";
 import { METHODS } from "./methods.ts";
 import { ownTable } from "./own_costs.ts";
 import { MEASURED_BY } from "./own_steps.ts";
-import type { TorchVitCase } from "./processes.ts";
 import type { OurStepTime } from "./step.ts";
 import { byOp, spans } from "./timeline.ts";
-import { vitCost, vitTable } from "./vit_costs.ts";
+import { nameOf, type TimeWay } from "./torch_ways.ts";
 
 const bytes = (text: string): number[] => [...new TextEncoder().encode(text)];
 const message = (
@@ -94,60 +99,117 @@ const measureAs = (framework: string, times: number[]) => (): Promise<OurStepTim
 
 const what: PairCase = { pair: "vgg13-vgg8", precision: "float32" };
 
-Deno.test("our rounds and PyTorch's alternate, and the best of all rounds counts", async () => {
+/** PyTorch whose ways take this long. Each measurement is among the calls. */
+const torchAs = (
+  times: Readonly<Record<string, number | string>>,
+): TimeWay<Compared> =>
+async (_, way, steps) => {
+  const name = nameOf(way);
+  const time = times[name];
+  if (typeof time === "string") {
+    calls.push(`${name} failed`);
+    return { failed: time };
+  }
+  return await measureAs(steps === undefined ? name : `${name}, ${steps} steps`, [time])();
+};
+
+const WAYS = {
+  "eager channels_last": 220,
+  "eager contiguous": 200,
+  "compiled contiguous": 190,
+  "autotuned contiguous": 210,
+};
+
+Deno.test("a short round picks PyTorch's two fastest ways, which then alternate with ours", async () => {
   calls.length = 0;
+  const timed = await compare(what, 2, measureAs("retort", [160, 150]), torchAs(WAYS));
+  const round = ["retort", "compiled contiguous", "eager contiguous"];
+  assertEquals(calls, [
+    ...Object.keys(WAYS).map((name) => `${name}, 3 steps`),
+    ...round,
+    ...round,
+  ]);
+  assertEquals(timed, {
+    ...what,
+    ms: 150,
+    torch_ms: 190,
+    ratio: 0.789,
+    median_ratio: 0.791,
+    way: "compiled contiguous",
+    failures: [],
+    first: 1.5,
+    compiled_first: 1.9,
+  });
+});
+
+Deno.test("a way that does not compile is named in the row, and the others count", async () => {
   const timed = await compare(
     what,
-    3,
-    measureAs("retort", [160, 150, 170]),
-    measureAs("torch", [210, 220, 200]),
+    1,
+    measureAs("retort", [160]),
+    torchAs({ ...WAYS, "compiled contiguous": "no C++ compiler", "autotuned contiguous": "a | b" }),
   );
-  assertEquals(calls, ["retort", "torch", "retort", "torch", "retort", "torch"]);
-  assertEquals(timed, { ...what, ms: 150, torch_ms: 200, ratio: 0.75, first: 1.5 });
-  assertEquals(comparisons([timed]), [{ ...what, ms: 150, torch_ms: 200, ratio: 0.75 }]);
+  assertEquals([timed.torch_ms, timed.way], [200, "eager contiguous"]);
+  const [, , row] = cells(comparisonTable([timed]));
+  assertEquals(row.slice(7), [
+    "1.6",
+    "",
+    "compiled contiguous: no C++ compiler; autotuned contiguous: a / b",
+  ]);
+});
+
+Deno.test("a detector is compared with both layouts of torchvision, which does not compile it", async () => {
+  calls.length = 0;
+  const detector: DetectorCase = { detector: "resnet18", precision: "float32" };
+  const timed = await compare(detector, 1, measureAs("retort", [110]), torchAs(WAYS));
+  const layouts = ["eager contiguous", "eager channels_last"];
+  assertEquals(calls, [
+    "eager channels_last, 3 steps",
+    "eager contiguous, 3 steps",
+    "retort",
+    ...layouts,
+  ]);
+  const [, , row] = cells(comparisonTable([timed]));
+  assertEquals(row, [
+    ...["resnet18", "float32", "110.0", "200.0", "eager contiguous", "0.550", "0.552", "1.1"],
+    "",
+    "",
+  ]);
+});
+
+Deno.test("a way that fails in a later round counts no more", async () => {
+  const ways = torchAs(WAYS);
+  const torch: TimeWay<PairCase> = (what, way, steps) =>
+    steps === undefined && way.mode === "compiled"
+      ? Promise.resolve({ failed: "killed" })
+      : ways(what, way, steps);
+  const timed = await compare(what, 2, measureAs("retort", [160, 150]), torch);
+  assertEquals([timed.torch_ms, timed.way], [200, "eager contiguous"]);
+  assertEquals(timed.failures, ["compiled contiguous: killed"]);
 });
 
 Deno.test("without PyTorch its time and the ratio are null, and empty in the table", async () => {
   const timed = await compare(what, 2, measureAs("retort", [150, 140]), undefined);
-  assertEquals(comparisons([timed]), [{ ...what, ms: 140, torch_ms: null, ratio: null }]);
-  const withTorch = await compare(what, 1, measureAs("retort", [150]), measureAs("torch", [200]));
-  const [header, , without, beside] = cells(pairTable([timed, withTorch]));
-  assertEquals(header, ["pair", "precision", "ours ms", "PyTorch ms", "ratio", "first step s"]);
-  assertEquals(without, ["vgg13-vgg8", "float32", "140.0", "", "", "1.4"]);
-  assertEquals(beside, ["vgg13-vgg8", "float32", "150.0", "200.0", "0.750", "1.5"]);
-});
-
-Deno.test("methods are compared like pairs, in a table of their own", async () => {
+  assertEquals([timed.torch_ms, timed.ratio, timed.way, timed.compiled_first], [
+    null,
+    null,
+    null,
+    null,
+  ]);
   const method = { method: "at", precision: "float32" } as const;
-  const timed = await compare(method, 1, measureAs("retort", [300]), measureAs("torch", [400]));
-  assertEquals(comparisons([timed]), [{ ...method, ms: 300, torch_ms: 400, ratio: 0.75 }]);
-  const [header, , row] = cells(methodTable([timed]));
-  assertEquals(header, ["method", "ours ms", "PyTorch ms", "ratio"]);
-  assertEquals(row, ["at", "300.0", "400.0", "0.750"]);
+  const vit: VitCase = { vit: "deit", precision: "float32" };
+  const beside = await compare(method, 1, measureAs("retort", [150]), torchAs(WAYS));
+  const deit = await compare(vit, 1, measureAs("retort", [150]), torchAs(WAYS));
+  const [header, , ...rows] = cells(comparisonTable([timed, beside, deit]));
+  assertEquals(header.slice(0, 5), ["step", "precision", "ours ms", "PyTorch ms", "its best way"]);
+  assertEquals(rows.map(([step]) => step), ["vgg13-vgg8", "at", "deit"]);
+  assertEquals(rows[0].slice(1), ["float32", "140.0", "", "", "", "", "1.4", "", ""]);
+  assertEquals(rows[1].slice(2), [
+    ...["150.0", "190.0", "compiled contiguous", "0.789", "0.791", "1.5", "1.9", ""],
+  ]);
   assertEquals(experimentsOf(method)[0].distiller.id, "at");
   assertEquals(experimentsOf(what)[0].distiller.id, "kd");
-});
-
-Deno.test("a transformer is compared with the faster of PyTorch's modes, by turns", async () => {
-  calls.length = 0;
-  const what: VitCase = { vit: "deit", precision: "float32" };
-  const eager = measureAs("eager", [210, 200]);
-  const compiled = measureAs("compiled", [180, 190]);
-  const torch = ({ mode }: TorchVitCase) => mode === "eager" ? eager() : compiled();
-  const cost = await vitCost(what, 2, measureAs("retort", [160, 150]), torch);
-  assertEquals(calls, ["retort", "eager", "compiled", "retort", "eager", "compiled"]);
-  const alone = await vitCost(what, 1, measureAs("retort", [160]), undefined);
-  const [header, , beside, without] = cells(vitTable([cost, alone]));
-  assertEquals(header.slice(2, 7), [
-    "ours ms",
-    "eager ms",
-    "compiled ms",
-    "ratio",
-    "ratio of medians",
-  ]);
-  assertEquals(beside.slice(2), ["150.0", "200.0", "180.0", "0.833", "0.834", "1.5", "1.8"]);
-  assertEquals(without.slice(2), ["160.0", "", "", "", "", "1.6", ""]);
-  const [{ student, schedule }] = experimentsOf(what);
+  const [{ student, schedule }] = experimentsOf(vit);
   assertEquals([student.id, schedule.id, schedule.batch], ["deit_tiny_p4", "adamw", 64]);
 });
 

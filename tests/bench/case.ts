@@ -52,10 +52,10 @@ export interface DetectorCase {
 }
 
 /** A case that is compared with PyTorch. */
-export type Compared = PairCase | MethodCase | DetectorCase;
+export type Compared = PairCase | MethodCase | VitCase | DetectorCase;
 
 /** A case that is timed. */
-export type Case = Compared | OwnCase | CohortCase | VitCase;
+export type Case = Compared | OwnCase | CohortCase;
 
 /**
  * Gives the experiments of a case, which train together. Throws a `Failure` (exit 2) if a network

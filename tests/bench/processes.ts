@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
-import type { Case, Compared, VitCase } from "./case.ts";
-import type { OurStepTime, StepTime } from "./step.ts";
+import type { Case, Compared } from "./case.ts";
+import type { OurStepTime } from "./step.ts";
+import type { Way, WayTime } from "./torch_ways.ts";
 
 /** The settings of every process. */
 export interface Measure {
@@ -20,37 +21,41 @@ const path = (name: string): string => fileURLToPath(new URL(name, import.meta.u
 export async function timeOurs(what: Case, how: Measure): Promise<OurStepTime> {
   const run = ["run", "-A", "--config", path("../../deno.json"), path("step.ts")];
   return JSON.parse(
-    await output(Deno.execPath(), [...run, ...asFlags(what, how), "--since", String(Date.now())]),
+    await output(Deno.execPath(), [...run, ...asFlags({ ...what, ...how }), ...sinceNow()]),
   );
 }
 
-/** Times PyTorch's step in its own process. */
-export async function timeTorch(python: string, what: Compared, how: Measure): Promise<StepTime> {
-  const script = path(
-    "method" in what
-      ? "torch_methods.py"
-      : "detector" in what
-      ? "torch_detection.py"
-      : "torch_step.py",
-  );
-  return JSON.parse(await output(python, [script, ...asFlags(what, how)]));
-}
+/** Milliseconds that a process of PyTorch may take, compilation included. */
+const PATIENCE = 300_000;
 
-/** How PyTorch runs a vision transformer. */
-export const MODES = ["eager", "compiled"] as const;
-
-/** A step of a vision transformer in PyTorch. */
-export interface TorchVitCase extends VitCase {
-  readonly mode: typeof MODES[number];
-}
-
-/** Times PyTorch's step of a vision transformer in its own process. The first step compiles. */
-export async function timeTorchVit(
+/**
+ * Times PyTorch's step in its own process, which keeps what it compiles in the folder `cache`. What
+ * PyTorch says goes to stderr if it fails.
+ */
+export async function timeTorch(
   python: string,
-  what: TorchVitCase,
+  cache: string,
+  what: Compared,
+  way: Way,
   how: Measure,
-): Promise<OurStepTime> {
-  return JSON.parse(await output(python, [path("torch_vit.py"), ...asFlags(what, how)]));
+): Promise<WayTime> {
+  const script = "method" in what
+    ? "torch_methods.py"
+    : "vit" in what
+    ? "torch_vit.py"
+    : "detector" in what
+    ? "torch_detection.py"
+    : "torch_step.py";
+  const limit = AbortSignal.timeout(PATIENCE);
+  const { success, stdout, stderr } = await new Deno.Command(python, {
+    args: [path(script), ...asFlags({ ...what, ...how, ...way }), ...sinceNow()],
+    env: { TORCHINDUCTOR_CACHE_DIR: cache },
+    signal: limit,
+  }).output();
+  if (success) return JSON.parse(new TextDecoder().decode(stdout));
+  if (limit.aborted) return { failed: `not done after ${PATIENCE / 1000} s` };
+  await Deno.stderr.write(stderr);
+  return { failed: new TextDecoder().decode(stderr).trim().split("\n").at(-1) || "no message" };
 }
 
 /** Whether this Python can import a package. */
@@ -66,11 +71,13 @@ export async function hasPackage(python: string, name: string): Promise<boolean>
   }
 }
 
-function asFlags(what: Case, how: Measure): string[] {
-  return Object.entries({ ...what, ...how }).flatMap(([name, value]) =>
+function asFlags(flags: object): string[] {
+  return Object.entries(flags).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}`, String(value)]
   );
 }
+
+const sinceNow = (): string[] => ["--since", String(Date.now())];
 
 async function output(program: string, args: string[]): Promise<string> {
   const { success, stdout } = await new Deno.Command(program, { args, stderr: "inherit" }).output();

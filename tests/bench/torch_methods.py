@@ -1,20 +1,22 @@
 """PyTorch's side of the cost table: one training step of each method, resnet32x4 -> resnet8x4.
 
-    python3 torch_methods.py --method at [--batch 64] [--steps 15] [--precision float32|bfloat16] [--threads N]
+    python3 torch_methods.py --method at [--mode eager|compiled|autotuned] [--layout channels_last|contiguous]
+                             [--batch 64] [--steps 15] [--precision float32|bfloat16] [--threads N]
 
-Needs `pip install torch==2.13.0`. Prints one JSON line: milliseconds (min, median) for the faster of the two memory
-layouts. The formulas are those of RepDistiller, mdistiller, torchdistill and the methods' own repositories, vectorised
+Needs `pip install torch==2.13.0`. Prints the line of `torch_ways.py`. A frozen teacher's norms are folded into its
+convolutions. The formulas are those of RepDistiller, mdistiller, torchdistill and the methods' own repositories, vectorised
 as there. Needless costs are removed: a batched product replaces a broadcast multiplication with a sum (NST, FSP), and
 gradients that no loss or optimiser uses (FT's paraphraser) are not computed. CRD's indices are drawn before the timing,
 as in the references' data loaders. AEKD's weights for its two teachers have a closed form instead of scikit-learn's
 support vector machine.
 """
-import argparse, contextlib, copy, json, math, random, time
+import copy, math, random
 from collections import namedtuple
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
 from torch_step import RESNET, conv_bn, network
+from torch_ways import folded, time_step, way_flags
 
 TEACHER, STUDENT, CLASSES, IMAGES, NEGATIVES = "resnet32x4", "resnet8x4", 100, 50_000, 16_384
 WIDTHS, SIDES = RESNET[STUDENT][1], (32, 32, 16, 8)
@@ -399,7 +401,10 @@ class Setup:
         return module
 
     def teaches(self, module, statistics="running"):
-        module.to(memory_format=self.layout).train(statistics == "batch").requires_grad_(False)
+        module.train(statistics == "batch").requires_grad_(False)
+        if statistics == "running":
+            module = folded(module)
+        module.to(memory_format=self.layout)
 
         def frozen(x):
             with torch.no_grad():
@@ -626,7 +631,7 @@ METHODS = {
 
 
 def sgd(parameters):
-    optimizer = torch.optim.SGD(parameters, lr=0.05, momentum=0.9, weight_decay=5e-4)
+    optimizer = torch.optim.SGD(parameters, lr=0.05, momentum=0.9, weight_decay=5e-4, fused=True)
 
     def update(losses):
         optimizer.zero_grad()
@@ -637,8 +642,8 @@ def sgd(parameters):
 
 def dot(parameters, delta=0.075):
     """DOT: one momentum for the task's gradient, which has the weight decay, and one for the method's."""
-    task = torch.optim.SGD(parameters, lr=0.05, momentum=0.9 - delta, weight_decay=5e-4)
-    own = torch.optim.SGD(parameters, lr=0.05, momentum=0.9 + delta)
+    task = torch.optim.SGD(parameters, lr=0.05, momentum=0.9 - delta, weight_decay=5e-4, fused=True)
+    own = torch.optim.SGD(parameters, lr=0.05, momentum=0.9 + delta, fused=True)
 
     def update(losses):
         task.zero_grad()
@@ -653,7 +658,8 @@ def dot(parameters, delta=0.075):
     return update
 
 
-def measure(method, batch, steps, precision, layout):
+def method_step(method, batch, layout):
+    """Makes the losses and the update of a method."""
     setup = Setup(layout)
     losses = METHODS[method](setup)
     update = (dot if method == "kd+dot" else sgd)([p for module in setup.learning for p in module.parameters()])
@@ -661,32 +667,11 @@ def measure(method, batch, steps, precision, layout):
     contrast[:, 0] = index
     x, strong = (torch.randn(batch, 3, 32, 32).to(memory_format=layout) for _ in range(2))
     given = Batch(x, strong, torch.randint(0, CLASSES, (batch,)), index, contrast)
-    cast = (lambda: torch.autocast("cpu", torch.bfloat16)) if precision == "bfloat16" else contextlib.nullcontext
-    times = []
-    for k in range(steps + 3):
-        start = time.perf_counter()
-        with cast():
-            terms = losses(given)
-        update(terms)
-        sum(terms).item()
-        if k >= 3:
-            times.append(1e3 * (time.perf_counter() - start))
-    return sorted(times)
+    return lambda: losses(given), update
 
 
 if __name__ == "__main__":
-    p = argparse.ArgumentParser()
+    p = way_flags(__doc__)
     p.add_argument("--method", required=True, choices=METHODS)
-    p.add_argument("--batch", type=int, default=64)
-    p.add_argument("--steps", type=int, default=15)
-    p.add_argument("--precision", default="float32", choices=["float32", "bfloat16"])
-    p.add_argument("--threads", type=int)
     a = p.parse_args()
-    if a.threads:
-        torch.set_num_threads(a.threads)
-    best = min((measure(a.method, a.batch, a.steps, a.precision, l) + [n] for l, n in
-                ((torch.contiguous_format, "contiguous"), (torch.channels_last, "channels_last"))), key=lambda t: t[0])
-    times, layout = best[:-1], best[-1]
-    print(json.dumps({"framework": "torch " + torch.__version__, "method": a.method, "batch": a.batch,
-                      "precision": a.precision, "layout": layout, "min_ms": round(times[0], 1),
-                      "median_ms": round(times[len(times) // 2], 1)}))
+    time_step(a, lambda layout: method_step(a.method, a.batch, layout))

@@ -1,16 +1,15 @@
 """PyTorch's side of the transformers' speed comparison: one training step of a DeiT with PyTorch's best settings.
 
-    python3 torch_vit.py --vit deit [--mode eager|compiled] [--batch 64] [--steps 15] [--precision float32|bfloat16]
-                         [--threads N]
+    python3 torch_vit.py --vit deit [--mode eager|compiled|autotuned] [--layout channels_last|contiguous]
+                         [--batch 64] [--steps 15] [--precision float32|bfloat16] [--threads N]
 
-Needs `pip install torch==2.13.0` and, for `torch.compile`, a C++ compiler. Prints one JSON line: milliseconds (min,
-median) of a step, and `first_ms`, that of the first, which compiles. Both modes have PyTorch's fused attention and its
-fused AdamW. The loss is the cross-entropy of the mean of both heads' logits.
+Needs `pip install torch==2.13.0`. Prints the line of `torch_ways.py`. It has PyTorch's fused attention and its fused
+AdamW. The loss is the cross-entropy of the mean of both heads' logits.
 """
-import argparse, contextlib, json, time
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
+from torch_ways import time_step, way_flags
 
 # Side of the images, side of the patches, width, depth, heads, classes
 SIZES = {"deit": (32, 4, 192, 12, 3, 100)}
@@ -58,39 +57,23 @@ class Distilled(nn.Module):
         return sum(head(x[:, row]) for row, head in enumerate(self.heads)) / 2
 
 
-def measure(vit, mode, batch, steps, precision):
+def vit_step(vit, batch, layout):
+    """Makes the loss and the update of a transformer."""
     side, _, _, _, _, classes = SIZES[vit]
-    model = Distilled(*SIZES[vit]).train()
-    network = torch.compile(model) if mode == "compiled" else model
+    model = Distilled(*SIZES[vit]).train().to(memory_format=layout)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.05, fused=True)
-    x = torch.randn(batch, 3, side, side)
+    x = torch.randn(batch, 3, side, side).to(memory_format=layout)
     y = torch.randint(0, classes, (batch,))
-    cast = (lambda: torch.autocast("cpu", torch.bfloat16)) if precision == "bfloat16" else contextlib.nullcontext
-    times = []
-    for k in range(steps + 3):
-        start = time.perf_counter()
-        with cast():
-            loss = F.cross_entropy(network(x), y)
+
+    def update(terms):
         optimizer.zero_grad()
-        loss.backward()
+        sum(terms).backward()
         optimizer.step()
-        loss.item()
-        times.append(1e3 * (time.perf_counter() - start))
-    return times[0], sorted(times[3:])
+    return lambda: [F.cross_entropy(model(x), y)], update
 
 
 if __name__ == "__main__":
-    p = argparse.ArgumentParser()
+    p = way_flags(__doc__)
     p.add_argument("--vit", default="deit", choices=list(SIZES))
-    p.add_argument("--mode", default="eager", choices=["eager", "compiled"])
-    p.add_argument("--batch", type=int, default=64)
-    p.add_argument("--steps", type=int, default=15)
-    p.add_argument("--precision", default="float32", choices=["float32", "bfloat16"])
-    p.add_argument("--threads", type=int)
     a = p.parse_args()
-    if a.threads:
-        torch.set_num_threads(a.threads)
-    first, times = measure(a.vit, a.mode, a.batch, a.steps, a.precision)
-    print(json.dumps({"framework": "torch " + torch.__version__, "vit": a.vit, "mode": a.mode, "batch": a.batch,
-                      "precision": a.precision, "min_ms": round(times[0], 1),
-                      "median_ms": round(times[len(times) // 2], 1), "first_ms": round(first, 1)}))
+    time_step(a, lambda layout: vit_step(a.vit, a.batch, layout))

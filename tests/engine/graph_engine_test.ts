@@ -166,6 +166,57 @@ await needs(
 
 await needs(
   everything,
+  "GraphEngine: a fixed variable's values are made at first use, once for all steps",
+  async () => {
+    await useTensorflow();
+    const engine = new GraphEngine();
+    const made: string[] = [];
+    const scope = variables({ seed: 1, collected: new Map(), fixed: true });
+    const fixed = (name: string, value: number) =>
+      scope.variable(name, [1], (size) => {
+        made.push(name);
+        return new Float32Array(size).fill(value);
+      });
+    const [used, unused] = [fixed("used", 3), fixed("unused", 4)];
+    await engine.hold([used, unused]);
+    assertEquals(made, []);
+    for (const factor of [2, 5]) {
+      const run = engine.compile<"x">(({ x }) => ({
+        values: { y: tf.mul(tf.mul(used.value, x), factor) },
+        updates: [],
+      }));
+      assertEquals((await run({ x: floats(7) })).y, Float32Array.of(21 * factor));
+    }
+    assertEquals(made, ["used"]);
+    assertEquals(await engine.read([unused]), [Float32Array.of(4)]);
+    engine.close();
+  },
+);
+
+await needs(
+  everything,
+  "GraphEngine: a fixed variable's initialiser may compute with tfjs, although a step is traced",
+  async () => {
+    await useTensorflow();
+    const engine = new GraphEngine();
+    const scope = variables({ seed: 1, collected: new Map(), fixed: true });
+    const fixed = scope.variable(
+      "fixed",
+      [2],
+      (size) => tf.tidy(() => tf.fill([size], 3).square().dataSync() as Float32Array),
+    );
+    await engine.hold([fixed]);
+    const run = engine.compile<"x">(({ x }) => ({
+      values: { slope: tf.grad((x) => tf.sum(tf.mul(x, fixed.value)))(x) },
+      updates: [],
+    }));
+    assertEquals((await run({ x: floats(7, 8) })).slope, Float32Array.of(9, 9));
+    engine.close();
+  },
+);
+
+await needs(
+  everything,
   "GraphEngine: a fixed variable is a constant that can be read",
   async () => {
     await useTensorflow();

@@ -14,6 +14,7 @@ import {
   type Variable,
   variables,
 } from "../../lib/nn/variables.ts";
+import { stream } from "../../lib/values/random.ts";
 
 const scope = (other: Partial<Scope> = {}) => {
   const collected = new Map<string, Variable>();
@@ -31,6 +32,18 @@ Deno.test("variables: initial values depend on the seed and the name only", () =
     scope({ seed: 2 }).create.in("a").variable("weight", [2, 3], normal(1)).initial(),
     alone,
   );
+});
+
+Deno.test("initialisers: take one number of the stream after the other, in double precision", () => {
+  const random = stream(3, "numbers");
+  const numbers = Array.from({ length: 7 }, () => random.normal());
+  const drawn = normal(0.3)(7, stream(3, "numbers"));
+  assertEquals(drawn, Float32Array.from(numbers, (number) => 0.3 * number));
+  const flat = stream(3, "numbers");
+  const between = Array.from({ length: 7 }, () => flat.uniform());
+  const spread = uniform(0.3)(7, stream(3, "numbers"));
+  assertEquals(spread, Float32Array.from(between, (number) => 0.3 * (2 * number - 1)));
+  assertEquals(normal(1)(0, random), new Float32Array());
 });
 
 Deno.test("variables: are collected under their full names, which must be unique", () => {
