@@ -83,7 +83,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "values",
   ],
   schedulers: ["values"],
-  datasets: ["data", "tasks", "files", "values"],
+  datasets: ["data", "tasks", "tensorflow", "files", "values"],
   commands: [
     "datasets",
     "schedulers",
