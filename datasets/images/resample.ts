@@ -59,13 +59,17 @@ export function filters(
     const centre = (i + 0.5) * scale;
     const first = Math.max(0, Math.floor(centre - reach + 0.5));
     const end = Math.min(from, Math.floor(centre + reach + 0.5));
-    const weights = Float64Array.from(
-      { length: end - first },
-      (_, k) => weight(Math.abs((first + k + 0.5 - centre) / stretch)),
-    );
-    const sum = weights.reduce((a, b) => a + b);
-    const shares = weights.map((weight) => weight / sum);
-    return { first: start + first, weights: isRounded ? shares.map(roundTo22Bits) : shares };
+    const weights = new Float64Array(end - first);
+    let sum = 0;
+    // Loops: calls for each weight would take as long as all of the scaling.
+    for (let k = 0; k < weights.length; k++) {
+      weights[k] = weight(Math.abs((first + k + 0.5 - centre) / stretch));
+      sum += weights[k];
+    }
+    for (let k = 0; k < weights.length; k++) {
+      weights[k] = isRounded ? roundTo22Bits(weights[k] / sum) : weights[k] / sum;
+    }
+    return { first: start + first, weights };
   });
 }
 
@@ -122,7 +126,12 @@ function rowSums(
   isRounded: boolean,
 ): (y: number, out: Float64Array) => void {
   // All in one array each: a look at a filter for every new pixel would take longer than the sums.
-  const weights = Float64Array.from(columns.flatMap(({ weights }) => [...weights]));
+  const weights = new Float64Array(columns.reduce((sum, { weights }) => sum + weights.length, 0));
+  let filled = 0;
+  for (const filter of columns) {
+    weights.set(filter.weights, filled);
+    filled += filter.weights.length;
+  }
   const starts = Int32Array.from(columns, ({ first }) => 3 * (first - left));
   const counts = Int32Array.from(columns, ({ weights }) => weights.length);
   return (y, out) => {

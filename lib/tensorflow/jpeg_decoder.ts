@@ -36,7 +36,9 @@ export function jpegPartDecoder(
     try {
       const [{ id }] = eager.executeOp("DecodeAndCropJpeg", ATTRIBUTES, tensors, 1);
       tensors.push(id);
-      return Uint8Array.from(eager.tensorDataSync(id));
+      const pixels = eager.tensorDataSync(id);
+      if (pixels instanceof Uint8Array) return pixels;
+      throw new Error(`TensorFlow decodes to ${pixels.constructor.name}`);
     } finally {
       for (const id of tensors) eager.deleteTensor(id);
     }
